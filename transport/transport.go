@@ -1,0 +1,132 @@
+// Package transport is the seam between tickwire and whatever moves datagrams:
+// a UDP socket, a browser's association, an in-process pair, a simulated link.
+//
+// A custom transport imports this package and nothing else of tickwire, and
+// implements [Socket]. A Socket neither knows nor cares what is in a datagram:
+// encryption, order and repair happen above it.
+package transport
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// ErrClosed is returned by a Socket that was closed.
+var ErrClosed = errors.New("transport: socket closed")
+
+// A Kind tells transports apart where addresses cannot.
+type Kind uint8
+
+// The kinds of path. Custom transports use KindCustom and above.
+const (
+	KindUDP          Kind = 0
+	KindMemory       Kind = 1
+	KindWebSocket    Kind = 2
+	KindWebRTC       Kind = 3
+	KindWebTransport Kind = 4
+	KindCustom       Kind = 128
+)
+
+// A Path says where a datagram came from or shall go. It is comparable and is
+// valid for the socket that reported it (or, for an addressed transport, for
+// any path made by [PathTo]).
+type Path struct {
+	// Kind is the kind of transport.
+	Kind Kind
+	// Remote is the peer's address. IPv4-mapped IPv6 addresses are unmapped.
+	// Transports without addresses leave it zero.
+	Remote netip.AddrPort
+	// Association numbers the peers of a transport without addresses
+	// (one WebSocket, one data channel), never reused by one socket.
+	Association uint64
+}
+
+// PathTo returns the path over UDP to an address, IPv4-mapped addresses
+// unmapped so that one peer has one path.
+func PathTo(remote netip.AddrPort) Path {
+	return Path{Remote: netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())}
+}
+
+// ECN is the congestion mark of the IP header (RFC 3168, section 5).
+type ECN uint8
+
+// The four marks.
+const (
+	NotECT ECN = 0
+	ECT1   ECN = 1
+	ECT0   ECN = 2
+	CE     ECN = 3
+)
+
+// A Datagram is what a Socket carries: at most one packet of the peer.
+type Datagram struct {
+	// Path is where it came from or where it shall go.
+	Path Path
+	// Bytes are the payload. On reading they belong to the socket and are valid
+	// until its next Read; the reader may change them in place until then. On
+	// writing they belong to the caller and are not kept after Write returns.
+	Bytes []byte
+	// Received is when it arrived, as near to the wire as the system tells,
+	// with a monotonic reading. Zero means that the socket does not know.
+	Received time.Time
+	// Local is the address it arrived at, if the socket knows; on writing, the
+	// address to send from, zero for the system's choice.
+	Local netip.Addr
+	// ECN is the mark it arrived with, or shall carry.
+	ECN ECN
+}
+
+// Properties tell what a path gives by itself, so that the layers above do not
+// do the same work twice.
+type Properties struct {
+	// Secure: this process itself ends TLS or DTLS for the path.
+	Secure bool
+	// Reliable: nothing is lost or reordered while the path lives.
+	Reliable bool
+}
+
+// A Socket is one open way to move datagrams. Read, Wait and Write may be
+// called from different goroutines, each from one at a time; Wake and Close from
+// any.
+type Socket interface {
+	// Read fills ds with datagrams that have already arrived and returns how
+	// many. It never blocks: 0 and no error mean that nothing waits.
+	Read(ds []Datagram) (n int, err error)
+
+	// Write sends ds and returns how many the system took. It never blocks:
+	// what a full system buffer does not take is the caller's to drop or to
+	// offer again (n < len(ds), no error). An error that concerns one peer only
+	// (its host is unreachable, say) is not an error of the socket: the
+	// datagram counts as taken.
+	Write(ds []Datagram) (n int, err error)
+
+	// Wait blocks until a Read would return something (true), or until the
+	// time has come or Wake was called (false). The zero time means for ever.
+	Wait(until time.Time) (readable bool, err error)
+
+	// Wake ends a Wait that is under way, or else the next one.
+	Wake()
+
+	// LocalAddr is the address that the socket is bound to; zero if it has none.
+	LocalAddr() netip.AddrPort
+
+	// MaxDatagram is the largest payload in bytes that p can carry. It may
+	// shrink over time.
+	MaxDatagram(p Path) int
+
+	// Properties of the paths of this socket.
+	Properties(p Path) Properties
+
+	// Close ends every call under way with [ErrClosed]; so does every later one.
+	Close() error
+}
+
+// A Diverter takes datagrams that are not for the owner of a socket, so that
+// several protocols can live on one port. A socket that supports this has a
+// method SetDiverter(Diverter), offers each datagram to it from within Read, and
+// lends its own Write to it.
+type Diverter interface {
+	// Divert reports whether it took d. The bytes are valid until it returns.
+	Divert(d Datagram) bool
+}
