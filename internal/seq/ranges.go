@@ -9,7 +9,6 @@ type Range struct{ First, Last uint64 }
 type Ranges struct {
 	list  []Range // descending, disjoint and not adjacent
 	limit int
-	floor uint64 // numbers below it were forgotten
 }
 
 // NewRanges returns an empty set of at most limit ranges.
@@ -18,14 +17,8 @@ func NewRanges(limit int) Ranges { return Ranges{list: make([]Range, 0, limit+1)
 // All returns the ranges, the highest first; valid until the next change.
 func (r *Ranges) All() []Range { return r.list }
 
-// Floor is the number below which the set has forgotten what it knew.
-func (r *Ranges) Floor() uint64 { return r.floor }
-
-// Add adds n and reports whether it was new and not below the floor.
+// Add adds n and reports whether it was not in the set.
 func (r *Ranges) Add(n uint64) bool {
-	if n < r.floor {
-		return false
-	}
 	i := 0
 	for i < len(r.list) && r.list[i].First > n {
 		i++
@@ -54,15 +47,12 @@ func (r *Ranges) insert(i int, n uint64) {
 	copy(r.list[i+1:], r.list[i:])
 	r.list[i] = Range{n, n}
 	if len(r.list) > r.limit {
-		last := r.list[len(r.list)-1]
 		r.list = r.list[:len(r.list)-1]
-		r.floor = max(r.floor, last.Last+1)
 	}
 }
 
 // Forget drops all numbers below n.
 func (r *Ranges) Forget(n uint64) {
-	r.floor = max(r.floor, n)
 	for len(r.list) > 0 {
 		low := &r.list[len(r.list)-1]
 		if low.First >= n {

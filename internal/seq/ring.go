@@ -43,6 +43,9 @@ func (r *Ring[T]) Pop() {
 	r.base++
 }
 
+// Restart makes n the next number of an empty ring.
+func (r *Ring[T]) Restart(n uint64) { r.base, r.end = n, n }
+
 func (r *Ring[T]) grow() {
 	items := make([]T, max(8, 2*len(r.items)))
 	for n := r.base; n != r.end; n++ {

@@ -34,8 +34,12 @@ func (w *Window) Fresh(n uint64) bool {
 	return w.bits[i/64]&(1<<(i%64)) == 0
 }
 
-// Mark records n. Numbers older than the window are ignored.
+// Mark records n. Numbers older than the window are ignored, and all of them
+// after the last number of all: the window would begin anew.
 func (w *Window) Mark(n uint64) {
+	if w.full {
+		return
+	}
 	if n >= w.next {
 		w.advance(n)
 	} else if w.next-n > w.mask+1 {

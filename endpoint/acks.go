@@ -1,0 +1,194 @@
+package endpoint
+
+import (
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+const (
+	clockInterval   = 100 * 1_000_000 // an ack carries the clock at least this often
+	ackNowAfter     = 2               // packets that elicit an ack: the second is not held
+	pingAfterAcks   = 8
+	clockUnitsShift = 24
+)
+
+// arrived notes a packet that was handled: whether it elicits an ack, and whether
+// it came out of order, which the peer should learn at once (RFC 9000, 13.2.1).
+func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
+	inOrder := number == p.largest+1 || !p.anyReceived()
+	if number >= p.largest || !p.anyReceived() {
+		p.countInbound(number)
+		p.largest, p.largestAt = number, now
+	} else {
+		p.inbound.add(0, -1) // it was counted as missing
+	}
+	p.received.Mark(number)
+	p.ranges.Add(number)
+	if !eliciting {
+		return
+	}
+	p.toAck++
+	if p.toAck >= ackNowAfter || !inOrder {
+		p.ackAt = now
+	} else {
+		p.ackAt = min(p.ackAt, now+hold)
+	}
+}
+
+func (p *path) anyReceived() bool {
+	_, ok := p.received.Largest()
+	return ok
+}
+
+// countInbound counts the numbers between the largest so far and this one as
+// missing.
+func (p *path) countInbound(number uint64) {
+	missing := 0
+	if p.anyReceived() && number-p.largest < 1<<12 {
+		missing = int(number - p.largest - 1)
+	}
+	p.inbound.add(missing+1, missing)
+}
+
+// appendAck appends an ACK of everything received on the path.
+func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []byte {
+	ranges := p.ranges.All()
+	if len(ranges) == 0 {
+		return dst
+	}
+	a := &e.ackOut
+	a.Largest = ranges[0].Last
+	a.Wide = a.Largest-p.ackKnown >= 1<<14
+	a.Hold = 0
+	if a.Largest == p.largest {
+		a.Hold = now - p.largestAt
+	}
+	if a.HasClock = now-p.lastClock >= clockInterval && a.Largest == p.largest; a.HasClock {
+		a.Clock = uint32(p.largestAt/wire.ClockUnit) & (1<<clockUnitsShift - 1)
+		p.lastClock = now
+	}
+	a.Ranges = a.Ranges[:0]
+	for _, r := range ranges {
+		a.Ranges = append(a.Ranges, wire.AckRange{Newest: a.Largest - r.Last, Oldest: a.Largest - r.First})
+	}
+	pkt.ackFirst, pkt.ackLargest = ranges[0].First, ranges[0].Last+1
+	return wire.AppendAck(dst, a)
+}
+
+// ackSent notes that what was received is acknowledged now.
+func (p *path) ackSent() { p.toAck, p.ackAt = 0, never }
+
+// handleAck handles an ACK of packets that we sent on p.
+func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
+	bits := uint(16)
+	if a.Wide {
+		bits = 32
+	}
+	largest := seq.Nearest(p.largestAcked, a.Largest, bits)
+	if largest >= p.sent.End() || a.Ranges[len(a.Ranges)-1].Oldest > largest {
+		return e.falseAck()
+	}
+	sample := AckSample{SentAt: -1}
+	for _, r := range a.Ranges {
+		first, last := largest-r.Oldest, largest-r.Newest
+		for n := max(first, p.sent.Base()); n <= last && n < p.sent.End(); n++ {
+			if err := e.packetAcked(now, p, n, &sample); err != nil {
+				return err
+			}
+		}
+	}
+	if sample.SentAt < 0 {
+		return nil // nothing new
+	}
+	if newest := p.newlyAcked(largest, now); newest != nil {
+		e.measure(now, p, a, newest, &sample)
+	}
+	p.largestAcked, p.anyAcked = max(p.largestAcked, largest), true
+	p.loss.probes = 0
+	e.detectLost(now, p)
+	sample.SmoothRTT, sample.MinRTT = p.rtt.smooth, p.rtt.min
+	sample.InFlight, sample.Delivered = p.inFlight, p.delivered
+	p.cc.Acked(now, sample)
+	p.forget(now)
+	return nil
+}
+
+// falseAck answers an acknowledgement of something that was never sent (RFC 9000, 21.4).
+func (e *Endpoint) falseAck() error {
+	if e.cfg.Trusted {
+		return errProtocol
+	}
+	e.stats.Dropped[DropFalseAck]++
+	return nil
+}
+
+// newlyAcked returns the largest packet of an ACK if this ACK was the first to
+// name it: only then its hold means something.
+func (p *path) newlyAcked(largest uint64, now int64) *sentPacket {
+	if !p.sent.Has(largest) || p.anyAcked && largest <= p.largestAcked {
+		return nil
+	}
+	return p.sent.At(largest)
+}
+
+// measure takes the samples that an ACK of pkt allows.
+func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
+	if pkt.eliciting {
+		p.rtt.sample(now-pkt.at, a.Hold)
+		sample.RTT = p.rtt.latest
+	}
+	if elapsed := p.deliveredAt - pkt.deliveredAt; elapsed > 0 {
+		sample.RateSample = int(min((p.delivered-pkt.delivered)*1000/(elapsed/1_000_000+1), 1<<31-1))
+	}
+	sample.AppLimited = pkt.limited
+	if a.HasClock {
+		expected := p.clock.peer + uint64(max(0, now-p.clock.at)/wire.ClockUnit)
+		if !p.clock.any {
+			expected = e.peerClock(now)
+		}
+		p.clock.peer, p.clock.at = seq.Nearest(expected, uint64(a.Clock), clockUnitsShift), now
+		peer := int64(p.clock.peer) * wire.ClockUnit
+		p.clock.sample(pkt.at, peer, a.Hold, now)
+		sample.OneWay, sample.HasOneWay = peer-pkt.at, true
+	}
+}
+
+// packetAcked settles packet n.
+func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) error {
+	pkt := p.sent.At(n)
+	switch pkt.state {
+	case packetUnsent:
+		return e.falseAck()
+	case packetAcked:
+		return nil
+	case packetLost:
+		p.loss.spurious++
+		p.outbound.add(0, -1)
+	case packetInFlight:
+		p.leaveFlight(pkt)
+		if pkt.inFlight {
+			p.delivered += int64(pkt.bytes)
+			p.deliveredAt = now
+			sample.Bytes += int(pkt.bytes)
+		}
+		sample.SentAt = max(sample.SentAt, pkt.at)
+	}
+	late := pkt.state == packetLost
+	pkt.state = packetAcked
+	for i := range uint64(pkt.records) {
+		e.contentAcked(now, p.contents.At(pkt.firstRecord+i), late)
+	}
+	if pkt.ackLargest > 0 {
+		p.ranges.Forget(pkt.ackFirst)
+		p.ackKnown = max(p.ackKnown, pkt.ackLargest-1)
+	}
+	return nil
+}
+
+// wantsAckPing reports whether a packet that elicits nothing should carry a PING, so
+// that the ranges can be forgotten: after eight of them, once per round trip,
+// and never in answer to nothing but PING and ACK, or two idle sides would
+// keep each other awake.
+func (p *path) wantsAckPing(now int64) bool {
+	return p.ackOnly >= pingAfterAcks && p.heardMore && now-p.ackOnlyPing >= p.rtt.smooth
+}

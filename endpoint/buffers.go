@@ -1,0 +1,109 @@
+package endpoint
+
+import "math/bits"
+
+// Buffers holds free memory for messages, in classes of powers of two from 64
+// bytes to 1 MiB, so that sending and receiving allocate nothing in steady
+// state. It belongs to one owner: the endpoints that share it must be used by
+// one goroutine at a time.
+type Buffers struct {
+	free     [len(classLimits)][][]byte
+	held     int // bytes in free
+	limit    int
+	inUse    int
+	fetched  uint64
+	made     uint64
+	unpooled bool
+}
+
+const (
+	smallestClass = 6 // 64 bytes
+	largestClass  = 20
+)
+
+// classLimits has one entry for each class.
+var classLimits [largestClass - smallestClass + 1]struct{}
+
+// NewBuffers returns an empty pool that keeps at most limit bytes of free
+// memory. 0: 16 MiB; negative: none, every buffer is allocated anew.
+func NewBuffers(limit int) *Buffers {
+	return &Buffers{limit: orDefault(limit, 16<<20, 0), unpooled: limit < 0}
+}
+
+// BufferStats says what a pool does.
+type BufferStats struct {
+	InUse     int    // buffers handed out and not returned
+	FreeBytes int    // memory kept for later
+	Fetched   uint64 // buffers handed out since the beginning
+	Allocated uint64 // how many of them had to be allocated
+}
+
+// Stats returns the counters.
+func (p *Buffers) Stats() BufferStats { return BufferStats{p.inUse, p.held, p.fetched, p.made} }
+
+func class(n int) int { return max(0, bits.Len(uint(n-1))-smallestClass) }
+
+// fetch returns a buffer of length n; nil if n is 0.
+func (p *Buffers) fetch(n int) []byte {
+	if n == 0 {
+		return nil
+	}
+	p.inUse++
+	p.fetched++
+	c := class(n)
+	if c >= len(p.free) || p.unpooled {
+		p.made++
+		return make([]byte, n)
+	}
+	if f := p.free[c]; len(f) > 0 {
+		b := f[len(f)-1]
+		p.free[c] = f[:len(f)-1]
+		p.held -= cap(b)
+		return b[:n]
+	}
+	p.made++
+	return make([]byte, n, 1<<(c+smallestClass))
+}
+
+// release takes a buffer back.
+func (p *Buffers) release(b []byte) {
+	if b == nil {
+		return
+	}
+	p.inUse--
+	c := class(cap(b))
+	if c >= len(p.free) || p.unpooled || p.held+cap(b) > p.limit || cap(b) != 1<<(c+smallestClass) {
+		return
+	}
+	p.held += cap(b)
+	p.free[c] = append(p.free[c], b[:0])
+}
+
+// A WindowPool is the memory by which the receive windows of all channels of one owner may
+// grow beyond their first size.
+type WindowPool struct{ free, limit int }
+
+// NewWindowPool returns a pool of limit bytes. 0: 64 MiB; negative: windows
+// never grow, and a reliable message larger than its window can not be sent.
+func NewWindowPool(limit int) *WindowPool {
+	limit = orDefault(limit, 64<<20, 0)
+	return &WindowPool{free: limit, limit: limit}
+}
+
+// InUse is how many bytes are given to windows.
+func (p *WindowPool) InUse() int { return p.limit - p.free }
+
+// take gives up to want bytes, all or at least min of them, else none.
+func (p *WindowPool) take(min, want int) int {
+	n := want
+	if n > p.free {
+		n = p.free
+	}
+	if n < min {
+		return 0
+	}
+	p.free -= n
+	return n
+}
+
+func (p *WindowPool) give(n int) { p.free += n }

@@ -1,0 +1,213 @@
+package endpoint
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A ChannelID names a channel: 1 to 16383. Numbers below 128 are a byte
+// shorter on the wire.
+type ChannelID uint16
+
+// A Delivery is the guarantee that the messages of a channel get.
+type Delivery uint8
+
+const (
+	// Unreliable messages arrive once or not at all, in any order.
+	Unreliable Delivery = 0
+	// UnreliableLatest messages arrive once or not at all, and never one that
+	// is older than what arrived before it.
+	UnreliableLatest Delivery = 1
+	// ReliableUnordered messages arrive exactly once, in any order.
+	ReliableUnordered Delivery = 2
+	// ReliableLatest delivers the newest value for certain; values that were
+	// superseded on the way may be skipped, and none is older than the one
+	// before it.
+	ReliableLatest Delivery = 3
+	// ReliableOrdered messages arrive exactly once, in the order in which they
+	// were sent. A missing one holds up its own channel only.
+	ReliableOrdered Delivery = 4
+)
+
+var deliveryNames = [...]string{"Unreliable", "UnreliableLatest", "ReliableUnordered", "ReliableLatest", "ReliableOrdered"}
+
+// String names the delivery.
+func (d Delivery) String() string {
+	if int(d) < len(deliveryNames) {
+		return deliveryNames[d]
+	}
+	return fmt.Sprintf("Delivery(%d)", uint8(d))
+}
+
+// Reliable reports whether the delivery repairs losses.
+func (d Delivery) Reliable() bool { return d >= ReliableUnordered }
+
+func (d Delivery) latest() bool { return d == UnreliableLatest || d == ReliableLatest }
+
+// A ChannelConfig describes a channel. Both ends must agree on ID, Delivery,
+// Name and MaxMessageBytes; a difference is found before any message is sent.
+type ChannelConfig struct {
+	ID       ChannelID
+	Delivery Delivery
+	// Name is for people; it is part of what both ends must agree on.
+	Name string
+	// MaxMessageBytes is the largest message. 0: 64 KiB for the unreliable
+	// deliveries (a larger one would hardly ever arrive whole), 1 MiB for the
+	// reliable ones. At most 256 MiB.
+	MaxMessageBytes int
+	// MaxQueuedBytes bounds what waits here to be sent, each message counted as
+	// its length + 32. 0: 256 KiB for the unreliable deliveries, twice the
+	// largest message, at least 4 MiB, for the reliable ones. When it is
+	// reached a reliable Send returns ErrFull, an unreliable one drops the
+	// oldest waiting messages.
+	MaxQueuedBytes int
+	// WindowBytes is how much the peer may send here, each message counted as its length
+	// + 32, before the game has taken it. 0: 64 KiB. Windows grow with use and for
+	// large messages, out of the WindowPool. For the unreliable deliveries it is the budget of what
+	// arrived and was not taken: the oldest is dropped. 0: 256 KiB.
+	WindowBytes int
+}
+
+// A Config configures an Endpoint. The zero value of each field is a default.
+type Config struct {
+	// Channels of the application.
+	Channels []ChannelConfig
+	// Seed makes the endpoint's random choices (which packet numbers it leaves out, its
+	// instance number) repeatable. Give every endpoint another one.
+	Seed uint64
+	// Handshake says that HELLO travels outside of packets, with AppendHello
+	// and HandleHello, as the handshake of package netcode has it. Otherwise
+	// the endpoint sends it as a frame.
+	Handshake bool
+	// Trusted says that packets are authentic because a seal guards them. Then an
+	// acknowledgement of a packet that was never sent closes the connection.
+	Trusted bool
+	// Timeout ends the connection when nothing was heard for as long. 0: 10 s;
+	// negative: never.
+	Timeout time.Duration
+	// AckHold is how long an acknowledgement may wait for a packet to ride on.
+	// 0: 20 ms; negative: not at all; at most 250 ms.
+	AckHold time.Duration
+	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too.
+	// 0: 1200, which every path of the Internet carries.
+	MaxDatagramBytes int
+	// PacketOverheadBytes is what the caller adds to each packet's frames,
+	// headers of IP and UDP included; it is counted against the rate. 0: 51
+	// (28 of IPv4 and UDP, 23 of a sealed packet).
+	PacketOverheadBytes int
+	// MaxReceipts bounds receipts that are open or not yet read. 0: 16384. When
+	// it is reached, a Send that wants a receipt returns ErrFull.
+	MaxReceipts int
+	// Controller makes the congestion controller of a path. nil: NewAIMD with its defaults.
+	Controller func() Controller
+	// Pool lets windows grow beyond their first size; it may be shared by
+	// endpoints of one owner. nil: one of its own with the default size.
+	Pool *WindowPool
+	// Buffers holds free memory; it may be shared by endpoints of one owner.
+	// nil: one of its own.
+	Buffers *Buffers
+}
+
+const (
+	messageCharge        = 32 // what a message costs beside its length
+	defaultWindow        = 64 << 10
+	defaultUnreliable    = 256 << 10
+	maxMessageBytesLimit = 256 << 20
+	maxAckHold           = 250 * time.Millisecond
+)
+
+func (c ChannelConfig) withDefaults() ChannelConfig {
+	if c.MaxMessageBytes == 0 {
+		c.MaxMessageBytes = 64 << 10
+		if c.Delivery.Reliable() {
+			c.MaxMessageBytes = 1 << 20
+		}
+	}
+	if c.MaxQueuedBytes == 0 {
+		c.MaxQueuedBytes = max(defaultUnreliable, c.MaxMessageBytes+messageCharge)
+		if c.Delivery.Reliable() {
+			c.MaxQueuedBytes = max(4<<20, 2*c.MaxMessageBytes)
+		}
+	}
+	if c.WindowBytes == 0 {
+		c.WindowBytes = defaultWindow
+		if !c.Delivery.Reliable() {
+			c.WindowBytes = max(defaultUnreliable, 2*c.MaxMessageBytes)
+		}
+	}
+	return c
+}
+
+func (c Config) withDefaults() Config {
+	c.Timeout = orDefault(c.Timeout, 10*time.Second, math.MaxInt64)
+	c.AckHold = orDefault(c.AckHold, 20*time.Millisecond, 0)
+	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)
+	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, 51, 0)
+	c.MaxReceipts = orDefault(c.MaxReceipts, 16384, 0)
+	if c.Controller == nil {
+		c.Controller = func() Controller { return NewAIMD(AIMDConfig{}) }
+	}
+	if c.Pool == nil {
+		c.Pool = NewWindowPool(0)
+	}
+	if c.Buffers == nil {
+		c.Buffers = NewBuffers(0)
+	}
+	return c
+}
+
+// orDefault resolves a field: zero is the default, negative means off.
+func orDefault[T ~int | ~int64](v, zero, off T) T {
+	switch {
+	case v == 0:
+		return zero
+	case v < 0:
+		return off
+	}
+	return v
+}
+
+// A ConfigError says which field of a configuration is wrong, and the way out.
+type ConfigError struct {
+	Field string // as in Channels[2].Delivery
+	Value any
+	Want  string
+}
+
+// Error names the field, the value, and what it should be.
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("endpoint: %s is %v: want %s", e.Field, e.Value, e.Want)
+}
+
+// Validate reports everything that is wrong with the configuration, as a join
+// of ConfigErrors.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(ok bool, field string, value any, want string) {
+		if !ok {
+			errs = append(errs, &ConfigError{field, value, want})
+		}
+	}
+	bad(c.AckHold <= maxAckHold, "AckHold", c.AckHold, "at most 250ms")
+	bad(c.MaxDatagramBytes == 0 || c.MaxDatagramBytes >= 576 && c.MaxDatagramBytes <= 65507, "MaxDatagramBytes", c.MaxDatagramBytes, "0 or 576 to 65507")
+	names := make(map[ChannelID]int)
+	for i, ch := range c.Channels {
+		field := func(name string) string { return fmt.Sprintf("Channels[%d].%s", i, name) }
+		bad(ch.ID >= 1 && ch.ID <= wire.MaxChannel, field("ID"), ch.ID, "1 to 16383 (0 is the library's own)")
+		first, twice := names[ch.ID]
+		bad(!twice, field("ID"), ch.ID, fmt.Sprintf("a number of its own (Channels[%d] has it too)", first))
+		names[ch.ID] = i
+		bad(ch.Delivery <= ReliableOrdered, field("Delivery"), ch.Delivery, "one of the five deliveries")
+		bad(ch.MaxMessageBytes >= 0 && ch.MaxMessageBytes <= maxMessageBytesLimit, field("MaxMessageBytes"), ch.MaxMessageBytes, "0 (the default) to 256 MiB")
+		full := ch.withDefaults()
+		bad(full.MaxQueuedBytes >= full.MaxMessageBytes+messageCharge, field("MaxQueuedBytes"), ch.MaxQueuedBytes, "at least MaxMessageBytes + 32, so that the largest message fits")
+		bad(full.WindowBytes >= 1024 && full.WindowBytes <= 1<<30, field("WindowBytes"), ch.WindowBytes, "1 KiB to 1 GiB")
+		bad(full.Delivery.Reliable() || full.WindowBytes >= full.MaxMessageBytes+messageCharge, field("WindowBytes"), ch.WindowBytes, "at least MaxMessageBytes + 32 on an unreliable channel")
+	}
+	bad(len(c.Channels) <= 1024, "Channels", len(c.Channels), "at most 1024 channels")
+	return errors.Join(errs...)
+}

@@ -1,0 +1,71 @@
+package endpoint
+
+// returnCharge gives credit back to the sender. WINDOW goes out when half a
+// window is due.
+func (e *Endpoint) returnCharge(r *receiver, bytes int) {
+	r.returned += uint64(bytes)
+	if r.returned+uint64(r.window)-r.limit >= uint64(r.window/2) {
+		r.limitDue = true
+	}
+}
+
+// announce is the limit to send in WINDOW now. When half a window was used up
+// within two round trips, the window is what holds the sender back, and it
+// doubles, out of the pool.
+func (e *Endpoint) announce(now int64, r *receiver) uint64 {
+	if r.returned+uint64(r.window) > r.limit && now-r.limitAt < 2*e.paths[0].rtt.smooth {
+		e.growWindow(r, 2*r.window)
+	}
+	r.limitDue = false
+	r.limitAt = now
+	r.limit = max(r.limit, r.returned+uint64(r.window))
+	return r.limit
+}
+
+// maxWindow is how far a window grows by use.
+const maxWindow = 16 << 20
+
+// growWindow grows a window to size as far as the pool allows.
+func (e *Endpoint) growWindow(r *receiver, size int) {
+	size = min(size, maxWindow)
+	if size <= r.window {
+		return
+	}
+	got := e.cfg.Pool.take(1, size-r.window)
+	r.window += got
+	r.pooled += got
+}
+
+// handleWindow takes a new limit for what we may start.
+func (e *Endpoint) handleWindow(channel uint16, limit uint32) error {
+	s := e.sender(channel)
+	if s == nil || !s.cfg.Delivery.Reliable() {
+		return errProtocol
+	}
+	// A sum modulo 2^32: one that is behind is an old frame that came late.
+	if grown := int32(limit - uint32(s.limit)); grown > 0 {
+		s.limit += uint64(grown)
+	}
+	return nil
+}
+
+// handleBlocked: the sender's next message does not fit. The window grows as far as the
+// largest message needs it, so that it can come at all; a game that does not drain the
+// channel gets no more than that.
+func (e *Endpoint) handleBlocked(channel uint16, wanted uint32) error {
+	r := e.receiver(channel)
+	if r == nil || !r.cfg.Delivery.Reliable() {
+		return errProtocol
+	}
+	missing := int64(int32(wanted - uint32(r.returned)))
+	if missing > int64(r.window) {
+		needed := min(missing, int64(charge(r.cfg.MaxMessageBytes)))
+		if grow := int(needed) - r.window; grow > 0 {
+			got := e.cfg.Pool.take(grow, grow)
+			r.window += got
+			r.pooled += got
+		}
+	}
+	r.limitDue = true // also if it did not grow: the last WINDOW may have been lost
+	return nil
+}

@@ -1,0 +1,287 @@
+package endpoint
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// An Endpoint is one end of a conversation. See the package documentation for
+// how it is driven. It is not safe for concurrent use.
+type Endpoint struct {
+	cfg    Config
+	random *rand.Rand
+	state  state
+
+	paths     []*path
+	senders   []sender   // in ascending order of channel, the library's own first
+	receivers []receiver // likewise
+	turn      int        // the sender that begins the next packet
+
+	events       events
+	lent         [][]byte // payloads that the game may use until the next Update
+	lastReceipt  Receipt
+	openReceipts int
+
+	queuedMessages int // in all queues
+	freeCuts       []*cut
+	freePartials   []*partial
+	ackIn, ackOut  wire.Ack
+	stats          Stats
+
+	hello     hello
+	began     int64 // when New was called
+	lastHeard int64
+	lastSent  int64
+	expiryAt  int64 // when expire has something to do
+	closing   closing
+}
+
+// A state is where an endpoint is in its life:
+//
+//	meeting → open → closing → tombstone → dead
+//	            └───────────────↗
+//
+// An endpoint that times out is dead at once.
+type state uint8
+
+const (
+	stateMeeting   state = iota // the peer's HELLO has not matched yet
+	stateOpen                   // messages flow
+	stateClosing                // we said CLOSE and wait for an answer
+	stateTombstone              // over; answers a repeated CLOSE
+	stateDead
+)
+
+// errProtocol and errFlow end the connection: what the peer sent was
+// authentic and wrong.
+var (
+	errProtocol = errors.New("endpoint: protocol error")
+	errFlow     = errors.New("endpoint: peer exceeded its credit")
+	errNotYet   = errors.New("endpoint: data before HELLO")
+)
+
+// New returns an endpoint whose life begins now. The error is a join of
+// ConfigErrors.
+func New(now int64, cfg Config) (*Endpoint, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	e := &Endpoint{
+		cfg:       cfg.withDefaults(),
+		random:    rand.New(rand.NewPCG(cfg.Seed, 0x7469636b77697265)),
+		began:     now,
+		lastHeard: now,
+		lastSent:  now,
+		expiryAt:  never,
+	}
+	e.hello.instance = e.random.Uint64()
+	channels := append([]ChannelConfig{{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10}}, cfg.Channels...)
+	slices.SortFunc(channels, func(a, b ChannelConfig) int { return int(a.ID) - int(b.ID) })
+	for _, ch := range channels {
+		e.addChannel(ch.withDefaults())
+	}
+	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
+	return e, nil
+}
+
+func (e *Endpoint) addChannel(cfg ChannelConfig) {
+	e.senders = append(e.senders, sender{cfg: cfg, id: uint16(cfg.ID)})
+	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limit: uint64(cfg.WindowBytes), limitAt: e.began}
+	if cfg.Delivery == Unreliable {
+		r.whole = seq.NewWindow(partialSpan)
+	}
+	e.receivers = append(e.receivers, r)
+}
+
+func (e *Endpoint) path(id uint8) *path {
+	if int(id) >= len(e.paths) {
+		return nil
+	}
+	return e.paths[id]
+}
+
+// sender returns the outgoing half of a channel; nil if there is none.
+func (e *Endpoint) sender(id uint16) *sender {
+	for i := range e.senders {
+		if e.senders[i].id == id {
+			return &e.senders[i]
+		}
+	}
+	return nil
+}
+
+// receiver returns the incoming half of a channel; nil if there is none.
+func (e *Endpoint) receiver(id uint16) *receiver {
+	for i := range e.receivers {
+		if e.receivers[i].id == id {
+			return &e.receivers[i]
+		}
+	}
+	return nil
+}
+
+// Update shows the game what has arrived since the last one: messages to Receive, events
+// to NextEvent. The bytes of messages received before become invalid.
+func (e *Endpoint) Update() {
+	for i, b := range e.lent {
+		e.cfg.Buffers.release(b)
+		e.lent[i] = nil
+	}
+	e.lent = e.lent[:0]
+	for i := range e.receivers {
+		e.reveal(&e.receivers[i])
+	}
+	e.events.reveal()
+}
+
+// NextEvent returns the next event that the last Update showed; false if there is none.
+func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
+
+// HandlePacket takes the frames of one packet that arrived. Repeated and very
+// old packets are recognised by their number and dropped. Authentic frames
+// that make no sense close the connection.
+func (e *Endpoint) HandlePacket(now int64, pathID uint8, number uint64, frames []byte) {
+	p := e.path(pathID)
+	switch {
+	case p == nil:
+		e.stats.Dropped[DropPath]++
+	case e.state == stateDead:
+		e.stats.Dropped[DropClosed]++
+	case !p.received.Fresh(number):
+		e.stats.Dropped[DropDuplicate]++
+	default:
+		e.stats.PacketsReceived++
+		e.stats.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
+		e.handleFrames(now, p, number, frames)
+	}
+}
+
+func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte) {
+	if e.state >= stateClosing {
+		e.handleClosing(now, frames)
+		return
+	}
+	e.lastHeard = now
+	eliciting := false
+	for rest := frames; len(rest) > 0; {
+		kind := rest[0]
+		n, err := e.handleFrame(now, p, rest)
+		if err != nil {
+			e.refuse(now, err)
+			return
+		}
+		if e.state >= stateTombstone {
+			p.received.Mark(number)
+			return // a CLOSE; what follows it means nothing
+		}
+		ack := kind >= wire.TypeAck && kind < wire.TypeFragment
+		eliciting = eliciting || !ack && kind != wire.TypePadding && kind != wire.TypeCloseAck
+		p.heardMore = p.heardMore || !ack && kind != wire.TypePing
+		rest = rest[n:]
+	}
+	p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
+}
+
+// refuse answers frames that could not be handled.
+func (e *Endpoint) refuse(now int64, err error) {
+	switch err {
+	case errNotYet:
+		e.stats.Dropped[DropEarly]++ // not acknowledged: it will come again
+	case errFlow:
+		e.Close(now, CodeFlow, "credit exceeded")
+	default:
+		e.Close(now, CodeProtocol, "malformed packet")
+	}
+}
+
+// handleFrame handles the frame at the beginning of b and returns its length.
+func (e *Endpoint) handleFrame(now int64, p *path, b []byte) (n int, err error) {
+	kind := b[0]
+	switch {
+	case kind == wire.TypePadding:
+		return consumePadding(b)
+	case kind == wire.TypePing:
+		return 1, nil
+	case kind == wire.TypeHello:
+		return e.handleHelloFrame(now, p, b)
+	case kind == wire.TypeClose:
+		return e.handleClose(now, b)
+	case kind == wire.TypeCloseAck:
+		return 1, nil // we are not closing: a late one
+	case kind >= wire.TypeAck && kind < wire.TypeFragment:
+		return e.handleAckFrame(now, p, b)
+	case e.state != stateOpen:
+		return 0, errNotYet
+	case kind >= wire.TypeRunLong:
+		run, n := wire.ConsumeRun(b)
+		if n < 0 {
+			return 0, errProtocol
+		}
+		k, err := e.handleRun(now, run, b[n:])
+		return n + k, err
+	case kind >= wire.TypeFragment:
+		f, payload, n := wire.ConsumeFragment(b)
+		if n < 0 {
+			return 0, errProtocol
+		}
+		return n, e.handleFragment(now, f, payload)
+	}
+	return e.handleControl(b)
+}
+
+// handleControl handles the frames that steer channels.
+func (e *Endpoint) handleControl(b []byte) (n int, err error) {
+	switch b[0] {
+	case wire.TypeWindow, wire.TypeBlocked:
+		channel, limit, n := wire.ConsumeLimit(b)
+		if n < 0 {
+			return 0, errProtocol
+		}
+		if b[0] == wire.TypeWindow {
+			return n, e.handleWindow(channel, limit)
+		}
+		return n, e.handleBlocked(channel, limit)
+	case wire.TypeSkip:
+		channel, first, count, n := wire.ConsumeSkip(b)
+		if n < 0 {
+			return 0, errProtocol
+		}
+		k, err := e.handleSkip(channel, first, count, b[n:])
+		return n + k, err
+	case wire.TypeStored:
+		channel, ids, n := wire.ConsumeStored(b)
+		s := e.sender(channel)
+		if n < 0 || s == nil || s.cfg.Delivery.Reliable() {
+			return 0, errProtocol
+		}
+		e.handleStored(s, ids)
+		return n, nil
+	}
+	return 0, errProtocol
+}
+
+func consumePadding(b []byte) (int, error) {
+	for _, c := range b {
+		if c != 0 {
+			return 0, errProtocol
+		}
+	}
+	return len(b), nil
+}
+
+func (e *Endpoint) handleAckFrame(now int64, p *path, b []byte) (int, error) {
+	n := wire.ConsumeAck(b, &e.ackIn)
+	if n < 0 {
+		return 0, errProtocol
+	}
+	if e.ackIn.HasPath {
+		if p = e.path(e.ackIn.Path); p == nil {
+			return 0, errProtocol
+		}
+	}
+	return n, e.handleAck(now, p, &e.ackIn)
+}

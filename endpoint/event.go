@@ -1,0 +1,96 @@
+package endpoint
+
+import (
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A Code says why a connection ended (SPEC.md, 6.5). Applications use 256 and
+// above.
+type Code = wire.Code
+
+// Codes that an application meets.
+const (
+	CodeNone        = wire.CodeNone
+	CodeProtocol    = wire.CodeProtocol
+	CodeFlow        = wire.CodeFlow
+	CodeVersion     = wire.CodeVersion
+	CodeMismatch    = wire.CodeMismatch
+	CodeTimeout     = wire.CodeTimeout
+	CodeApplication = wire.CodeApplication
+)
+
+// A Receipt stands for one message that was sent with SendOptions.Receipt. It is never 0.
+type Receipt uint64
+
+// An EventKind tells events apart.
+type EventKind uint8
+
+const (
+	// NoEvent: there is none.
+	NoEvent EventKind = iota
+	// Opened: the peer's HELLO matched, messages flow.
+	Opened
+	// Delivered: the peer stored the whole message of Receipt.
+	Delivered
+	// Lost: the message of Receipt is not known to have arrived; Why says why.
+	Lost
+	// Closed: the connection is over; Code, Text and Remote say why. It is the last event.
+	Closed
+)
+
+var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Closed"}
+
+// String names the kind.
+func (k EventKind) String() string { return eventNames[k] }
+
+// A LossReason says why a message is Lost.
+type LossReason uint8
+
+const (
+	// NotKnown: its packet was lost, or its fate could not be learned.
+	NotKnown LossReason = iota
+	// Superseded: a newer value was started before this one arrived.
+	Superseded
+	// Replaced: a newer value replaced it in the queue.
+	Replaced
+	// Dropped: the queue was full and the oldest had to go.
+	Dropped
+	// ConnClosed: the connection ended first.
+	ConnClosed
+)
+
+var lossNames = [...]string{"not known", "superseded", "replaced", "dropped", "connection closed"}
+
+// String names the reason.
+func (r LossReason) String() string { return lossNames[r] }
+
+// An Event is something that happened to the connection or to a message.
+type Event struct {
+	Kind    EventKind
+	Channel ChannelID  // of Delivered and Lost
+	Receipt Receipt    // of Delivered and Lost
+	Why     LossReason // of Lost
+	Code    Code       // of Closed
+	Text    string     // of Closed
+	Remote  bool       // of Closed: the peer decided
+}
+
+// events is a queue of which the game sees only what was there at the last Update.
+type events struct {
+	ring    seq.Ring[Event]
+	visible uint64
+}
+
+func (q *events) push(ev Event) { *q.ring.Push() = ev }
+
+func (q *events) reveal() { q.visible = q.ring.End() }
+
+func (q *events) next() (Event, bool) {
+	if q.ring.Base() >= q.visible {
+		return Event{}, false
+	}
+	ev := *q.ring.At(q.ring.Base())
+	q.ring.Pop()
+	return ev, true
+}

@@ -1,0 +1,308 @@
+package endpoint
+
+// What happens to the contents of a packet when it is acknowledged, lost, or
+// repeated in a probe.
+
+func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
+	switch c.kind {
+	case contentRun:
+		s := c.channel
+		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+			e.messageAcked(s, id, late)
+		}
+		s.settle(e)
+	case contentFragment:
+		e.fragmentAcked(now, c)
+		c.channel.settle(e)
+	case contentSkip:
+		s := c.channel
+		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+			if m := s.open.At(id); m.state == outSkipping {
+				e.done(s, m)
+			}
+		}
+		s.settle(e)
+	case contentHello:
+		e.hello.acked = true
+	}
+}
+
+// messageAcked: the peer has the whole message.
+func (e *Endpoint) messageAcked(s *sender, id uint64, late bool) {
+	m := s.open.At(id)
+	if !late && m.flying > 0 {
+		m.flying--
+	}
+	if s.cfg.Delivery == UnreliableLatest {
+		s.arrived = max(s.arrived, id)
+	}
+	if m.state == outDone {
+		return
+	}
+	e.resolve(s, m, Delivered, 0)
+	e.done(s, m)
+}
+
+// done ends the life of a message in open.
+func (e *Endpoint) done(s *sender, m *outMessage) {
+	if m.resend {
+		s.resent(m)
+	}
+	m.state = outDone
+	e.cfg.Buffers.release(m.payload)
+	m.payload = nil
+	if m.cut != nil {
+		if m.cut.awaiting {
+			s.waiting--
+		}
+		e.freeCut(m.cut)
+		m.cut = nil
+	}
+}
+
+// settle drops the messages at the low end of open that are done.
+func (s *sender) settle(e *Endpoint) {
+	for s.open.Len() > 0 && s.open.At(s.open.Base()).state == outDone {
+		s.open.Pop()
+	}
+}
+
+func (e *Endpoint) contentLost(now int64, c *content) {
+	switch c.kind {
+	case contentRun:
+		s := c.channel
+		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+			e.messageLost(s, id)
+		}
+		s.settle(e)
+	case contentFragment:
+		e.fragmentLost(c)
+		c.channel.settle(e)
+	case contentSkip:
+		s := c.channel
+		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+			if m := s.open.At(id); m.state == outSkipping {
+				s.wantResend(id, m)
+			}
+		}
+	case contentWindow:
+		c.inbound.limitDue = true
+	case contentStored:
+		c.inbound.storedLost(c.first, c.count)
+	case contentBlocked:
+		c.channel.blockedFor = 0
+	}
+}
+
+// messageLost: a packet with the whole message was lost.
+func (e *Endpoint) messageLost(s *sender, id uint64) {
+	m := s.open.At(id)
+	if m.flying > 0 {
+		m.flying--
+	}
+	if m.state != outFlying || m.flying > 0 {
+		return
+	}
+	e.repair(s, id, m)
+}
+
+// repair decides what a loss means for a message: sent again, skipped, or lost.
+func (e *Endpoint) repair(s *sender, id uint64, m *outMessage) {
+	switch {
+	case !s.cfg.Delivery.Reliable():
+		e.resolve(s, m, Lost, NotKnown)
+		e.done(s, m)
+	case s.cfg.Delivery == ReliableLatest && id+1 < s.open.End():
+		// A newer value was started: this one need not arrive, but its charge
+		// must return.
+		e.supersede(s, id, m)
+	default:
+		s.wantResend(id, m)
+	}
+}
+
+func (e *Endpoint) supersede(s *sender, id uint64, m *outMessage) {
+	e.resolve(s, m, Lost, Superseded)
+	e.stats.MessagesDropped[Superseded]++
+	e.cfg.Buffers.release(m.payload)
+	m.payload = nil
+	if m.cut != nil {
+		e.freeCut(m.cut)
+		m.cut = nil
+	}
+	m.state = outSkipping
+	s.wantResend(id, m)
+}
+
+// contentRepeat makes what is in flight ready to be sent once more.
+func (e *Endpoint) contentRepeat(c *content) {
+	s := c.channel
+	switch {
+	case s == nil || !s.cfg.Delivery.Reliable():
+		if c.kind == contentWindow {
+			c.inbound.limitDue = true
+		}
+	case c.kind == contentRun || c.kind == contentSkip:
+		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+			if m := s.open.At(id); m.state == outFlying && m.cut == nil || m.state == outSkipping {
+				s.wantResend(id, m)
+			}
+		}
+	case c.kind == contentFragment && s.open.Has(c.first):
+		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil {
+			m.cut.addLost(int(c.offset), int(c.offset)+int(c.count))
+			s.wantResend(c.first, m)
+		}
+	}
+}
+
+// addLost notes bytes to send again: those in [from, to) that the peer is not known to have.
+func (c *cut) addLost(from, to int) {
+	for {
+		gap, ok := c.acked.Gap(from, to)
+		if !ok {
+			return
+		}
+		c.lost.Add(gap.From, gap.To)
+		from = gap.To
+	}
+}
+
+func (e *Endpoint) fragmentAcked(now int64, c *content) {
+	s := c.channel
+	if !s.open.Has(c.first) {
+		return
+	}
+	m := s.open.At(c.first)
+	if s.cfg.Delivery == UnreliableLatest {
+		s.arrived = max(s.arrived, c.first)
+	}
+	if m.state != outFlying || m.cut == nil {
+		return
+	}
+	if s.cfg.Delivery == Unreliable {
+		s.arrived = max(s.arrived, m.cut.wireID)
+	}
+	from, to := int(c.offset), int(c.offset)+int(c.count)
+	m.cut.acked.Add(from, to)
+	if s.cfg.Delivery.Reliable() {
+		m.cut.lost.Remove(from, to)
+		if m.resend && m.cut.lost.Len() == 0 {
+			s.resent(m)
+		}
+		if m.cut.acked.Covers(0, m.length) {
+			e.resolve(s, m, Delivered, 0)
+			s.finishCut(c.first)
+			e.done(s, m)
+		}
+		return
+	}
+	if m.cut.acked.Covers(0, m.length) && !m.cut.awaiting {
+		e.awaitStored(now, s, m)
+	}
+}
+
+// finishCut ends the first transmission of a message.
+func (s *sender) finishCut(id uint64) {
+	if s.cutting == id+1 {
+		s.cutting = 0
+	}
+}
+
+// awaitStored: all fragments of an unreliable message arrived, which does not
+// mean that it was complete at any time: STORED will say so, or not.
+func (e *Endpoint) awaitStored(now int64, s *sender, m *outMessage) {
+	if m.receipt == 0 {
+		e.done(s, m)
+		return
+	}
+	m.cut.awaiting = true
+	m.cut.storedBy = now + storedWait
+	s.waiting++
+	e.expireLater(m.cut.storedBy)
+}
+
+// storedWait is how long a fragmented unreliable message waits for STORED
+// after its last fragment was acknowledged.
+const storedWait = second
+
+func (e *Endpoint) fragmentLost(c *content) {
+	s := c.channel
+	if !s.open.Has(c.first) {
+		return
+	}
+	m := s.open.At(c.first)
+	if m.state != outFlying || m.cut == nil {
+		return
+	}
+	if s.cfg.Delivery.Reliable() {
+		m.cut.addLost(int(c.offset), int(c.offset)+int(c.count))
+		if m.cut.lost.Len() > 0 {
+			s.wantResend(c.first, m)
+		}
+		return
+	}
+	if m.cut.awaiting {
+		return
+	}
+	// The rest would be of no use: nothing of it is sent any more.
+	e.resolve(s, m, Lost, NotKnown)
+	s.finishCut(c.first)
+	e.done(s, m)
+}
+
+// storedArrived: the peer says that it has whole messages.
+func (e *Endpoint) storedArrived(s *sender, wireID uint64) {
+	for id := s.open.Base(); id < s.open.End(); id++ {
+		m := s.open.At(id)
+		if m.cut == nil || m.state != outFlying {
+			continue
+		}
+		if id == wireID && s.cfg.Delivery == UnreliableLatest || m.cut.wireID == wireID && s.cfg.Delivery == Unreliable {
+			e.resolve(s, m, Delivered, 0)
+			s.finishCut(id)
+			e.done(s, m)
+		}
+	}
+	s.settle(e)
+}
+
+// expireStored gives up on messages whose STORED did not come.
+func (e *Endpoint) expireStored(now int64, s *sender) (next int64) {
+	next = never
+	if s.waiting == 0 {
+		return next
+	}
+	for id := s.open.Base(); id < s.open.End(); id++ {
+		m := s.open.At(id)
+		if m.cut == nil || !m.cut.awaiting {
+			continue
+		}
+		if m.cut.storedBy <= now {
+			e.resolve(s, m, Lost, NotKnown)
+			e.done(s, m)
+		} else {
+			next = min(next, m.cut.storedBy)
+		}
+	}
+	s.settle(e)
+	return next
+}
+
+func (e *Endpoint) newCut() *cut {
+	if n := len(e.freeCuts); n > 0 {
+		c := e.freeCuts[n-1]
+		e.freeCuts = e.freeCuts[:n-1]
+		return c
+	}
+	return &cut{}
+}
+
+func (e *Endpoint) freeCut(c *cut) {
+	c.acked.Reset()
+	c.lost.Reset()
+	*c = cut{acked: c.acked, lost: c.lost}
+	if len(e.freeCuts) < 64 {
+		e.freeCuts = append(e.freeCuts, c)
+	}
+}

@@ -1,0 +1,188 @@
+package endpoint
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A hello is what the two ends tell each other of themselves before any data.
+type hello struct {
+	instance uint64
+	sent     bool // at least once (without a handshake)
+	acked    bool // the peer has ours
+	peer     wire.Hello
+	peerAt   int64 // when the peer's came
+}
+
+// A MismatchError says that the two ends cannot talk: their wire versions or
+// their channels differ.
+type MismatchError struct {
+	Code Code   // CodeVersion or CodeMismatch
+	Text string // names the first difference
+	Rows []byte // our channel rows, for the peer (SPEC.md, 6.4)
+}
+
+// Error tells the difference.
+func (e *MismatchError) Error() string { return "endpoint: " + e.Text }
+
+// AppendHello appends the body of HELLO, for a handshake to carry.
+func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
+	h := wire.Hello{
+		MinVersion:      wire.Version,
+		MaxVersion:      wire.Version,
+		Digest:          wire.Hash(e.rows()),
+		Instance:        e.hello.instance,
+		Clock:           uint64(now / wire.ClockUnit),
+		LargestDatagram: uint16(min(e.cfg.MaxDatagramBytes, 0xffff)),
+		AckHoldMillis:   uint8((int64(e.cfg.AckHold) + 999_999) / 1_000_000),
+		DefaultWindow:   defaultWindow,
+	}
+	for i := range e.receivers {
+		if r := &e.receivers[i]; r.cfg.Delivery.Reliable() && r.window != defaultWindow && len(h.Windows) < wire.MaxHelloWindows {
+			h.Windows = append(h.Windows, wire.Window{Channel: r.id, Bytes: uint32(r.window)})
+		}
+	}
+	return wire.AppendHello(dst, &h)
+}
+
+// rows is what both ends must agree on.
+func (e *Endpoint) rows() []byte {
+	rows := make([]wire.ChannelRow, 0, len(e.senders))
+	for i := range e.senders {
+		if cfg := e.senders[i].cfg; cfg.ID != 0 {
+			rows = append(rows, wire.ChannelRow{
+				Channel: uint16(cfg.ID), Delivery: uint8(cfg.Delivery),
+				MaxMessage: uint32(cfg.MaxMessageBytes), Name: uint32(wire.Hash([]byte(cfg.Name))),
+			})
+		}
+	}
+	return wire.AppendChannelRows(nil, rows)
+}
+
+// HandleHello takes the peer's HELLO. If it matches, messages may flow. The error is a
+// MismatchError; the connection cannot be used then.
+func (e *Endpoint) HandleHello(now int64, body []byte) error {
+	h, ok := wire.ConsumeHello(body)
+	switch {
+	case !ok:
+		return &MismatchError{Code: CodeProtocol, Text: "malformed HELLO"}
+	case h.MinVersion > wire.Version || h.MaxVersion < wire.Version:
+		return &MismatchError{Code: CodeVersion, Text: fmt.Sprintf("we speak wire version %d, the peer %d to %d", wire.Version, h.MinVersion, h.MaxVersion)}
+	}
+	if rows := e.rows(); h.Digest != wire.Hash(rows) {
+		return &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ", Rows: rows}
+	}
+	if e.state != stateMeeting {
+		return nil
+	}
+	e.hello.peer, e.hello.peerAt = h, now
+	e.hello.peer.Windows = nil
+	for i := range e.senders {
+		e.senders[i].limit = uint64(h.DefaultWindow)
+	}
+	for _, w := range h.Windows {
+		if s := e.sender(w.Channel); s != nil {
+			s.limit = uint64(w.Bytes)
+		}
+	}
+	for _, p := range e.paths {
+		p.loss.peerHold = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
+	}
+	e.state = stateOpen
+	e.events.push(Event{Kind: Opened})
+	return nil
+}
+
+// PeerInstance is the random number by which the peer tells its lives apart; 0 before
+// its HELLO.
+func (e *Endpoint) PeerInstance() uint64 { return e.hello.peer.Instance }
+
+// peerClock is what the peer's clock should show, in units of the wire.
+func (e *Endpoint) peerClock(now int64) uint64 {
+	return e.hello.peer.Clock + uint64(max(0, now-e.hello.peerAt)/wire.ClockUnit)
+}
+
+// helloFirst reports whether our first HELLO waits to be sent.
+func (e *Endpoint) helloFirst() bool { return !e.cfg.Handshake && !e.hello.sent }
+
+// helloWanted reports whether the packet that is being built shall carry
+// HELLO: the first, each probe, and each that carries anything else, until one
+// is acknowledged.
+func (e *Endpoint) helloWanted(p *path) bool {
+	if e.cfg.Handshake || e.hello.acked {
+		return false
+	}
+	return !e.hello.sent || p.loss.probe || e.sendable() || e.controlDue(p)
+}
+
+func (e *Endpoint) buildHello(b *builder) {
+	var body [wire.MaxHelloBytes]byte
+	hello := e.AppendHello(b.now, body[:0])
+	if b.room() < len(hello)+3 {
+		return
+	}
+	b.dst = wire.AppendBytes(append(b.dst, wire.TypeHello), hello)
+	b.pkt.eliciting = true
+	b.record(content{kind: contentHello})
+	e.hello.sent = true
+}
+
+func (e *Endpoint) handleHelloFrame(now int64, p *path, b []byte) (n int, err error) {
+	body, n := wire.ConsumeBytes(b[1:])
+	if n < 0 || e.cfg.Handshake {
+		return 0, errProtocol
+	}
+	if err := e.HandleHello(now, body); err != nil {
+		mismatch := err.(*MismatchError)
+		e.closeWith(now, mismatch.Code, mismatch.Text, mismatch.Rows)
+		return 1 + n, nil
+	}
+	return 1 + n, nil
+}
+
+// firstDifference names the first difference between our channel rows and the
+// peer's.
+func firstDifference(ours, theirs []byte) string {
+	for len(ours) > 0 || len(theirs) > 0 {
+		switch {
+		case len(ours) == 0 || len(theirs) > 0 && rowAt(theirs).Channel < rowAt(ours).Channel:
+			return fmt.Sprintf("channel %d exists only at the peer", rowAt(theirs).Channel)
+		case len(theirs) == 0 || rowAt(ours).Channel < rowAt(theirs).Channel:
+			return fmt.Sprintf("channel %d exists only here", rowAt(ours).Channel)
+		}
+		a, b := rowAt(ours), rowAt(theirs)
+		switch {
+		case a.Delivery != b.Delivery:
+			return fmt.Sprintf("channel %d is %v here and %v at the peer", a.Channel, Delivery(a.Delivery), Delivery(b.Delivery))
+		case a.MaxMessage != b.MaxMessage:
+			return fmt.Sprintf("channel %d has MaxMessageBytes %d here and %d at the peer", a.Channel, a.MaxMessage, b.MaxMessage)
+		case a.Name != b.Name:
+			return fmt.Sprintf("channel %d has different names", a.Channel)
+		}
+		ours, theirs = ours[wire.ChannelRowSize:], theirs[wire.ChannelRowSize:]
+	}
+	return "no difference in the rows that came"
+}
+
+func rowAt(b []byte) wire.ChannelRow { return wire.ConsumeChannelRow(b) }
+
+// Difference names the first difference between this endpoint's channels and the
+// rows that came with a refusal.
+func (e *Endpoint) Difference(rows []byte) string {
+	return firstDifference(e.rows(), bytes.Clone(rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize]))
+}
+
+// handleStored takes the confirmations of STORED.
+func (e *Endpoint) handleStored(s *sender, ids []byte) {
+	expected := s.open.End()
+	if s.cfg.Delivery == Unreliable {
+		expected = s.cutIDs
+	}
+	for ; len(ids) >= 4; ids = ids[4:] {
+		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24
+		e.storedArrived(s, seq.Nearest(expected, id, 32))
+	}
+}

@@ -1,0 +1,56 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/seq"
+
+// A Lone is an endpoint used alone, over a carrier of the caller's: each
+// packet goes as a datagram of its own with its number, cut to two bytes, in front (SPEC.md, section 5).
+// The carrier may lose, repeat and reorder datagrams. It must keep strangers out: a Lone
+// has no seal, and whoever can write a datagram can speak for the peer.
+type Lone struct {
+	*Endpoint
+}
+
+// NewLone returns an endpoint for use without package netcode. Handshake and
+// Trusted of the configuration are ignored.
+func NewLone(now int64, cfg Config) (Lone, error) {
+	cfg.Handshake, cfg.Trusted = false, false
+	if cfg.PacketOverheadBytes == 0 {
+		cfg.PacketOverheadBytes = loneHeader
+	}
+	e, err := New(now, cfg)
+	return Lone{e}, err
+}
+
+const loneHeader = 2
+
+// HandleDatagram takes a datagram of the peer.
+func (l Lone) HandleDatagram(now int64, b []byte) {
+	if len(b) < loneHeader {
+		l.stats.Dropped[DropShort]++
+		return
+	}
+	p := l.paths[0]
+	expected := uint64(0)
+	if largest, ok := p.received.Largest(); ok {
+		expected = largest + 1
+	}
+	number := seq.Nearest(expected, uint64(b[0])|uint64(b[1])<<8, 16)
+	l.HandlePacket(now, 0, number, b[loneHeader:])
+}
+
+// AppendDatagram appends the next datagram for the peer to dst; nothing if
+// there is none to send now. Call it until it appends nothing.
+func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
+	number := l.NextNumber(0)
+	p := l.paths[0]
+	if p.anyAcked && number-p.largestAcked >= 1<<14 || !p.anyAcked && number >= 1<<14 {
+		return dst
+	}
+	start := len(dst)
+	dst = append(dst, byte(number), byte(number>>8))
+	packet := l.AppendPacket(now, 0, number, dst, l.cfg.MaxDatagramBytes-loneHeader)
+	if len(packet) == len(dst) {
+		return dst[:start]
+	}
+	return packet
+}

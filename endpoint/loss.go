@@ -1,0 +1,132 @@
+package endpoint
+
+// A loss is the state of loss detection on a path: RFC 9002, section 6.
+type loss struct {
+	lossAt      int64  // when the oldest suspect counts as lost by time; never: no suspect
+	probes      int    // probe timeouts in a row
+	probe       bool   // the next packet goes out as a probe, whatever the window says
+	lastSent    int64  // when a packet that elicits an ack was sent last
+	spurious    uint64 // packets declared lost whose ack came later
+	lostPackets uint64
+	peerHold    int64 // the longest hold that the peer announced
+}
+
+const (
+	packetThreshold = 3 // RFC 9002, 6.1.1
+	timerUnit       = 1_000_000
+	maxProbeTimeout = 2 * second
+)
+
+// probeTimeout is the time after which an unanswered packet provokes a probe,
+// after as many probes in vain (RFC 9002, 6.2.1).
+func (p *path) probeTimeout(probes int) int64 {
+	t := p.rtt.smooth + max(4*p.rtt.variance, timerUnit) + p.loss.peerHold
+	return min(t<<min(probes, 8), max(maxProbeTimeout, t))
+}
+
+func (p *path) rttHold() int64 { return p.loss.peerHold }
+
+// lossDelay is how much older than an acknowledged packet one may be before it
+// counts as lost (RFC 9002, 6.1.2).
+func (p *path) lossDelay() int64 {
+	return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit)
+}
+
+// detectLost declares packets lost that are too far behind the largest
+// acknowledged one, in number or in time, and sets the time for the next look.
+func (e *Endpoint) detectLost(now int64, p *path) {
+	p.loss.lossAt = never
+	if !p.anyAcked {
+		return
+	}
+	delay := p.lossDelay()
+	sample := LossSample{}
+	for n := p.sent.Base(); n < p.largestAcked; n++ {
+		pkt := p.sent.At(n)
+		if pkt.state != packetInFlight {
+			continue
+		}
+		if p.largestAcked-n < packetThreshold && pkt.at+delay > now {
+			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
+			continue
+		}
+		e.packetLost(now, p, pkt, &sample)
+	}
+	p.reportLoss(now, sample)
+}
+
+func (p *path) reportLoss(now int64, s LossSample) {
+	if s.Packets > 0 {
+		s.InFlight = p.inFlight
+		p.cc.Lost(now, s)
+	}
+}
+
+func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
+	pkt.state = packetLost
+	p.leaveFlight(pkt)
+	p.loss.lostPackets++
+	p.outbound.add(0, 1)
+	if pkt.inFlight {
+		sample.Packets++
+		sample.Bytes += int(pkt.bytes)
+		sample.SentAt = max(sample.SentAt, pkt.at)
+	}
+	for i := range uint64(pkt.records) {
+		e.contentLost(now, p.contents.At(pkt.firstRecord+i))
+	}
+	if pkt.ackLargest > p.ackKnown+1 && p.ackAt == never { // the newest state again
+		p.toAck, p.ackAt = max(p.toAck, 1), now
+	}
+}
+
+func (p *path) leaveFlight(pkt *sentPacket) {
+	if pkt.inFlight {
+		p.inFlight -= int(pkt.bytes)
+	}
+	if pkt.eliciting {
+		p.eliciting--
+	}
+}
+
+// timeout is when loss detection wants to be called: the time threshold, or
+// the probe timeout while something that elicits an ack is in flight.
+func (p *path) timeout() int64 {
+	if p.loss.lossAt != never {
+		return p.loss.lossAt
+	}
+	if p.eliciting == 0 {
+		return never
+	}
+	return p.loss.lastSent + p.probeTimeout(p.loss.probes)
+}
+
+// lossTimeout does what is due.
+func (e *Endpoint) lossTimeout(now int64, p *path) {
+	switch {
+	case now < p.timeout():
+	case p.loss.lossAt != never:
+		e.detectLost(now, p)
+	default:
+		p.loss.probes++
+		p.loss.probe = true
+		p.loss.lastSent = now
+		e.repeatOldest(p)
+	}
+}
+
+// repeatOldest makes what the oldest packets in flight carry ready to be sent
+// once more in a probe, without declaring it lost.
+func (e *Endpoint) repeatOldest(p *path) {
+	budget := packetBytes
+	for n := p.sent.Base(); n < p.sent.End() && budget > 0; n++ {
+		pkt := p.sent.At(n)
+		if pkt.state != packetInFlight {
+			continue
+		}
+		budget -= int(pkt.bytes)
+		for i := range uint64(pkt.records) {
+			e.contentRepeat(p.contents.At(pkt.firstRecord + i))
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package endpoint
+
+import (
+	"math/bits"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// NextNumber returns the number that the next packet on a path should have.
+// Now and then it leaves one out, so that a peer who acknowledges what it never received is found out
+// (RFC 9000, 21.4).
+func (e *Endpoint) NextNumber(pathID uint8) uint64 {
+	p := e.path(pathID)
+	if p == nil {
+		return 0
+	}
+	if p.skipIn <= 0 {
+		p.skipIn = e.skipInterval()
+		p.next++
+	}
+	return p.next
+}
+
+func (e *Endpoint) skipInterval() int { return 256 + e.random.IntN(4096-256) }
+
+// NumberBytes is how many bytes a packet number needs on the wire: two to four (SPEC.md,
+// 5).
+func (e *Endpoint) NumberBytes(pathID uint8, number uint64) int {
+	p := e.path(pathID)
+	if p == nil || !p.anyAcked {
+		return max(2, (bits.Len64(number)+2+7)/8)
+	}
+	return max(2, (bits.Len64(number-p.largestAcked)+2+7)/8)
+}
+
+// forgetOldest gives up on the oldest packet: a peer that acknowledges nothing
+// makes us remember no more.
+func (e *Endpoint) forgetOldest(now int64, p *path) {
+	if pkt := p.sent.At(p.sent.Base()); pkt.state == packetInFlight {
+		e.packetLost(now, p, pkt, &LossSample{})
+	}
+	p.drop()
+}
+
+// A builder is the packet under construction.
+type builder struct {
+	dst   []byte
+	end   int // dst may grow to it
+	pkt   sentPacket
+	path  *path
+	now   int64
+	start int
+	full  int // room that the packet had when it was empty
+}
+
+func (b *builder) room() int { return b.end - len(b.dst) }
+
+// AppendPacket appends the frames of one packet to dst, at most room bytes of
+// them, and returns the extended slice. If there is nothing to send now it
+// returns dst as it was, and the number is not used up. The number is the caller's to choose, larger than all before it
+// on the path; NextNumber knows a good one.
+//
+// Call it until it appends nothing: after every Send, HandlePacket and
+// HandleTimeout, as far as packets can be carried.
+func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []byte, room int) []byte {
+	p := e.path(pathID)
+	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
+		return dst
+	}
+	b := builder{dst: dst, end: len(dst) + room, path: p, now: now, start: len(dst), full: room}
+	b.pkt = sentPacket{at: now, state: packetInFlight, firstRecord: p.contents.End(), delivered: p.delivered, deliveredAt: p.deliveredAt}
+	e.build(&b)
+	if len(b.dst) == b.start {
+		return dst
+	}
+	e.commit(&b, number)
+	return b.dst
+}
+
+// maxLeftOut is how many numbers in a row a caller may leave out.
+const maxLeftOut = 1 << 10
+
+// build fills the packet, or leaves it empty.
+func (e *Endpoint) build(b *builder) {
+	p := b.path
+	if e.state == stateClosing || e.state == stateTombstone {
+		e.buildClose(b)
+		return
+	}
+	if p.toAck > 0 {
+		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
+	}
+	ackEnd := len(b.dst)
+	if e.maySend(b.now, p) {
+		e.buildControl(b)
+		if e.state == stateOpen {
+			e.buildMessages(b)
+		}
+		if p.loss.probe && !b.pkt.eliciting || e.pingDue(b.now) && p.eliciting == 0 && !b.pkt.eliciting {
+			b.ping()
+		}
+	}
+	if len(b.dst) == ackEnd && b.now < p.ackAt {
+		b.dst = b.dst[:b.start] // an ACK alone that is not due yet
+	}
+}
+
+// maySend reports whether congestion control and pacing let a packet go that
+// is not an ack alone. Probes always go (RFC 9002, 7.5).
+func (e *Endpoint) maySend(now int64, p *path) bool {
+	if p.loss.probe {
+		return true
+	}
+	if p.sent.Len() >= maxSentPackets {
+		return false
+	}
+	p.pacer.advance(now, p.cc.BytesPerSecond())
+	return p.pacer.ready() && p.inFlight < p.cc.WindowBytes()
+}
+
+func (b *builder) ping() {
+	if b.room() > 0 {
+		b.dst = append(b.dst, wire.TypePing)
+		b.pkt.eliciting = true
+	}
+}
+
+// record notes that the packet carries something that somebody waits for.
+func (b *builder) record(c content) {
+	b.path.record(c)
+	b.pkt.records++
+}
+
+// commit notes the packet as sent under its number.
+func (e *Endpoint) commit(b *builder, number uint64) {
+	p := b.path
+	ackOnly := !b.pkt.eliciting
+	if ackOnly && e.state == stateOpen {
+		if p.ackOnly++; p.wantsAckPing(b.now) {
+			b.ping()
+			p.ackOnlyPing, p.heardMore = b.now, false
+		}
+	}
+	if b.pkt.eliciting {
+		p.ackOnly = 0
+	}
+	for p.sent.End() < number {
+		p.sent.Push().firstRecord = b.pkt.firstRecord
+	}
+	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
+	b.pkt.inFlight = b.pkt.eliciting
+	b.pkt.limited = !e.sendable()
+	*p.sent.Push() = b.pkt
+	if p.sent.Len() > 2*maxSentPackets {
+		e.forgetOldest(b.now, p)
+	}
+	p.next = number + 1
+	p.skipIn--
+	p.outbound.add(1, 0)
+	if b.pkt.ackLargest > 0 {
+		p.ackSent()
+	}
+	if b.pkt.eliciting {
+		p.eliciting++
+		p.loss.lastSent = b.now
+		p.loss.probe = false
+	}
+	if b.pkt.inFlight {
+		p.inFlight += int(b.pkt.bytes)
+		p.pacer.sent(int(b.pkt.bytes))
+		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
+	}
+	e.lastSent = b.now
+	e.stats.PacketsSent++
+	e.stats.BytesSent += uint64(b.pkt.bytes)
+}
+
+// buildControl appends frames that are not messages.
+func (e *Endpoint) buildControl(b *builder) {
+	if e.helloWanted(b.path) {
+		e.buildHello(b)
+	}
+	if e.state != stateOpen {
+		return
+	}
+	for i := range e.receivers {
+		r := &e.receivers[i]
+		if r.limitDue && b.room() >= 8 {
+			limit := e.announce(b.now, r)
+			b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
+			b.pkt.eliciting = true
+			b.record(content{kind: contentWindow, inbound: r, first: limit})
+		}
+		for len(r.stored) > 0 && b.room() >= 16 {
+			e.buildStored(b, r)
+		}
+	}
+	for i := range e.senders {
+		e.buildBlocked(b, &e.senders[i])
+	}
+}
+
+func (e *Endpoint) buildStored(b *builder, r *receiver) {
+	n := min(len(r.stored), storedPerFrame)
+	c := content{kind: contentStored, inbound: r, count: uint32(n)}
+	for i, id := range r.stored[:n] {
+		c.first |= uint64(id) << (32 * i)
+	}
+	b.dst = wire.AppendStored(b.dst, r.id, r.stored[:n])
+	r.stored = append(r.stored[:0], r.stored[n:]...)
+	b.pkt.eliciting = true
+	b.record(c)
+}
+
+// buildBlocked says that the next message does not fit the credit: once for
+// each message, again if that was lost, and each second, since the peer's pool may have been empty.
+func (e *Endpoint) buildBlocked(b *builder, s *sender) {
+	if !s.blocked || s.queue.Len() == 0 || b.room() < 8 {
+		return
+	}
+	wanted := s.started + uint64(charge(s.queue.At(s.queue.Base()).length))
+	if wanted <= s.limit || wanted == s.blockedFor && b.now < s.blockedAt+blockedInterval {
+		return
+	}
+	s.blockedFor, s.blockedAt = wanted, b.now
+	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
+	b.pkt.eliciting = true
+	b.record(content{kind: contentBlocked, channel: s})
+}
+
+const blockedInterval = second
+
+// buildMessages fills the packet with messages, each time beginning with the
+// channel after the one that began the last packet, so that none starves.
+func (e *Endpoint) buildMessages(b *builder) {
+	n := len(e.senders)
+	for i := range n {
+		s := &e.senders[(e.turn+i)%n]
+		e.buildResends(b, s)
+		e.buildFirst(b, s)
+	}
+	e.turn = (e.turn + 1) % max(n, 1)
+}

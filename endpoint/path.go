@@ -1,0 +1,145 @@
+package endpoint
+
+import (
+	"math"
+
+	"github.com/tickwire/tickwire/internal/seq"
+)
+
+// A path is one way to the peer: its packet numbers, what was received and
+// what was sent on it, and what was measured. Nothing in it is shared with
+// another path.
+type path struct {
+	id uint8
+
+	// Receiving.
+	received    seq.Window // which numbers came, so that none is handled twice
+	ranges      seq.Ranges // which of them we still acknowledge
+	largest     uint64     // largest received
+	largestAt   int64      // when it came
+	ackKnown    uint64     // largest number of an ACK that the peer is known to have
+	toAck       int        // packets that elicit an ack since the last one
+	ackAt       int64      // when the ack is due; never: nothing to acknowledge
+	lastClock   int64      // when an ack last carried the clock
+	ackOnly     int        // packets sent in a row that elicit nothing
+	ackOnlyPing int64      // when a PING last rode along with them
+	heardMore   bool       // something else than PING and ACK came since that PING
+	inbound     lossMeter
+
+	// Sending.
+	next         uint64 // number of the next packet
+	skipIn       int    // packets until a number is left out
+	sent         seq.Ring[sentPacket]
+	contents     seq.Ring[content]
+	largestAcked uint64
+	anyAcked     bool
+	inFlight     int // bytes of packets in flight
+	eliciting    int // packets in flight that elicit an ack
+	delivered    int64
+	deliveredAt  int64
+	outbound     lossMeter
+
+	rtt   rtt
+	loss  loss
+	clock clockSamples
+	cc    Controller
+	pacer pacer
+}
+
+const never = int64(math.MaxInt64)
+
+func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
+	return &path{
+		id:          id,
+		received:    seq.NewWindow(1024),
+		ranges:      seq.NewRanges(32),
+		ackAt:       never,
+		lastClock:   now - second,
+		ackOnlyPing: now - second,
+		skipIn:      skipIn,
+		rtt:         newRTT(),
+		loss:        loss{lossAt: never},
+		cc:          cc,
+		pacer:       pacer{level: 1, at: now - second},
+		deliveredAt: now,
+	}
+}
+
+// A sentPacket is what is known of a packet that was sent.
+type sentPacket struct {
+	at          int64
+	bytes       int32 // on the wire with headers; 0: the number was left out
+	state       packetState
+	eliciting   bool
+	inFlight    bool // counts for congestion control
+	limited     bool
+	firstRecord uint64 // its records in contents
+	records     uint16
+	ackFirst    uint64 // highest range of the ACK in it
+	ackLargest  uint64 // its end plus one; 0: there was no ACK
+	delivered   int64  // path.delivered when it was sent
+	deliveredAt int64
+}
+
+// A packetState is the fate of a packet.
+type packetState uint8
+
+const (
+	packetUnsent packetState = iota // its number was left out
+	packetInFlight
+	packetAcked
+	packetLost
+)
+
+// A content is one thing that a packet carried and that somebody waits for.
+type content struct {
+	kind    contentKind
+	channel *sender   // of run, fragment, skip, blocked
+	inbound *receiver // of window, stored
+	first   uint64    // first message id; of window the limit
+	count   uint32    // messages; of fragment the bytes
+	offset  uint32    // of fragment
+}
+
+type contentKind uint8
+
+const (
+	contentRun contentKind = iota
+	contentFragment
+	contentSkip
+	contentWindow
+	contentStored
+	contentBlocked
+	contentHello
+)
+
+// record notes that the packet which is being built carries c.
+func (p *path) record(c content) { *p.contents.Push() = c }
+
+// forget drops packets at the low end whose fate is settled. Lost ones are
+// kept for a while, so that a late ack is recognised.
+func (p *path) forget(now int64) {
+	keep := 3 * p.probeTimeout(0)
+	for p.sent.Len() > 0 {
+		pkt := p.sent.At(p.sent.Base())
+		settled := pkt.state == packetAcked || pkt.state == packetUnsent && p.anyAcked && p.sent.Base() < p.largestAcked ||
+			pkt.state == packetLost && (now-pkt.at > keep || p.sent.Len() > maxSentPackets)
+		if !settled {
+			return
+		}
+		p.drop()
+	}
+}
+
+// drop removes the oldest packet and its records.
+func (p *path) drop() {
+	pkt := p.sent.At(p.sent.Base())
+	for p.contents.Len() > 0 && p.contents.Base() < pkt.firstRecord+uint64(pkt.records) {
+		p.contents.Pop()
+	}
+	p.sent.Pop()
+}
+
+// maxSentPackets bounds how many packets are remembered: beyond it nothing new is
+// sent until some are settled.
+const maxSentPackets = 1 << 14

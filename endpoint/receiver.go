@@ -1,0 +1,303 @@
+package endpoint
+
+import (
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A receiver is the incoming half of a channel. What it keeps depends on the
+// delivery:
+//
+//	Unreliable         nothing; partials while fragments come
+//	UnreliableLatest   the newest id
+//	ReliableUnordered  which ids came
+//	ReliableLatest     which ids came, and the newest
+//	ReliableOrdered    which ids came, and the messages that wait for an earlier one
+//
+// What is complete and in its place waits in ready until the game takes it.
+type receiver struct {
+	cfg     ChannelConfig
+	id      uint16
+	ready   seq.Ring[inMessage]
+	visible uint64 // messages below it are shown to the game
+	held    int    // unreliable deliveries: bytes in ready and in partials, with charges
+
+	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
+	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
+	whole  seq.Window     // Unreliable: fragmented messages that were delivered
+	newest uint64         // ids below it are stale (Latest), or were started (Unreliable)
+
+	partials []*partial // unreliable deliveries: unfinished messages in the order in which they started
+
+	started  uint64 // charges that the peer started, as far as we saw
+	returned uint64 // charges given back to it
+	window   int
+	pooled   int    // how much of the window came from the pool
+	limit    uint64 // the limit last sent
+	limitDue bool   // WINDOW is to be sent
+	limitAt  int64  // when it was sent last
+
+	stored []uint32 // ids of unreliable messages to confirm by STORED
+}
+
+// An inMessage is a message that came.
+type inMessage struct {
+	payload []byte // owned
+	length  int
+}
+
+// A slot is what a reliable channel holds under an id that cannot be shown yet.
+type slot struct {
+	message inMessage // ReliableOrdered: it is complete and waits for an earlier one
+	waiting bool
+	partial *partial
+}
+
+// slot returns the slot of an id, made if need be.
+func (r *receiver) slot(id uint64) *slot {
+	for r.slots.End() <= id {
+		r.slots.Push()
+	}
+	return r.slots.At(id)
+}
+
+// maxAhead is how far beyond the lowest missing id an id may be: the sender
+// keeps at most 2^14 open, wide ids leave room for 2^17.
+const maxAhead = 1 << 17
+
+// handleRun handles the messages of a run; b starts behind its header.
+func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err error) {
+	r := e.receiver(run.Channel)
+	if r == nil || run.HasIDs == (r.cfg.Delivery == Unreliable) {
+		return 0, errProtocol
+	}
+	id := r.expand(run.First, run.Wide)
+	for i := range uint64(run.Count) {
+		payload, k := wire.ConsumeBytes(b[n:])
+		if k < 0 || len(payload) > r.cfg.MaxMessageBytes {
+			return 0, errProtocol
+		}
+		n += k
+		if err := e.messageArrived(now, r, id+i, payload); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// expand rebuilds an id: reliable deliveries expect the lowest missing one,
+// the others the one after the newest.
+func (r *receiver) expand(low uint64, wide bool) uint64 {
+	bits := uint(16)
+	if wide {
+		bits = 32
+	}
+	if r.cfg.Delivery.Reliable() {
+		return seq.Nearest(r.seen.Base(), low, bits)
+	}
+	return seq.Nearest(r.newest, low, bits)
+}
+
+// messageArrived takes a whole message. The payload is copied: it lies in the caller's packet.
+func (e *Endpoint) messageArrived(now int64, r *receiver, id uint64, payload []byte) error {
+	if fresh, err := e.admit(r, id, len(payload)); !fresh || err != nil {
+		return err
+	}
+	buf := e.cfg.Buffers.fetch(len(payload))
+	copy(buf, payload)
+	e.complete(r, id, buf)
+	return nil
+}
+
+// admit decides whether a message is wanted, and charges it: it is complete
+// with this. Stale and repeated ones are not wanted and no error.
+func (e *Endpoint) admit(r *receiver, id uint64, length int) (fresh bool, err error) {
+	switch {
+	case r.cfg.Delivery == Unreliable:
+		return true, nil
+	case r.cfg.Delivery == UnreliableLatest:
+		if id < r.newest {
+			e.stats.MessagesStale++
+			return false, nil
+		}
+		return true, nil
+	}
+	if r.seen.Has(id) {
+		e.stats.MessagesDuplicate++
+		return false, nil
+	}
+	if id-r.seen.Base() >= maxAhead {
+		return false, errProtocol
+	}
+	if p := r.partial(id); p != nil {
+		if p.total >= 0 && p.total != length || p.known > length {
+			return false, errProtocol
+		}
+		r.started -= uint64(charge(p.known)) // the whole is charged instead
+		e.dropPartial(r, p)
+	}
+	return true, e.chargeStarted(r, charge(length))
+}
+
+// chargeStarted counts a charge against the limit that the peer was given.
+func (e *Endpoint) chargeStarted(r *receiver, bytes int) error {
+	r.started += uint64(bytes)
+	if r.started > r.limit {
+		return errFlow
+	}
+	return nil
+}
+
+// complete hands a whole message on, as the delivery has it. It owns buf.
+func (e *Endpoint) complete(r *receiver, id uint64, buf []byte) {
+	m := inMessage{payload: buf, length: len(buf)}
+	switch r.cfg.Delivery {
+	case Unreliable:
+		e.makeRoom(r, nil, charge(m.length))
+		e.deliver(r, m)
+	case UnreliableLatest:
+		r.newest = id + 1
+		e.dropStalePartials(r)
+		e.makeRoom(r, nil, charge(m.length))
+		e.deliver(r, m)
+	case ReliableUnordered:
+		e.deliver(r, m)
+		e.resolved(r, id)
+	case ReliableLatest:
+		e.deliverLatest(r, id, m)
+		e.resolved(r, id)
+	case ReliableOrdered:
+		sl := r.slot(id)
+		sl.message, sl.waiting = m, true
+		e.resolved(r, id)
+	}
+}
+
+// resolved notes that nothing more is expected under an id, and shows what no
+// longer waits for an earlier message.
+func (e *Endpoint) resolved(r *receiver, id uint64) {
+	r.seen.Add(id)
+	for r.slots.Len() > 0 && r.slots.Base() < r.seen.Base() {
+		if sl := r.slots.At(r.slots.Base()); sl.waiting {
+			e.deliver(r, sl.message)
+		}
+		r.slots.Pop()
+	}
+	if r.slots.Len() == 0 && r.slots.Base() < r.seen.Base() {
+		r.slots.Restart(r.seen.Base())
+	}
+}
+
+func (e *Endpoint) deliver(r *receiver, m inMessage) {
+	if !r.cfg.Delivery.Reliable() {
+		r.held += charge(m.length)
+	}
+	*r.ready.Push() = m
+	e.stats.MessagesReceived++
+}
+
+// makeRoom drops the oldest of what an unreliable channel holds until bytes
+// more fit: messages that the game has not taken, then unfinished ones except keep.
+func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
+	for r.held+bytes > r.cfg.WindowBytes && r.ready.Len() > 0 {
+		m := r.ready.At(r.ready.Base())
+		r.held -= charge(m.length)
+		e.cfg.Buffers.release(m.payload)
+		r.ready.Pop()
+		e.stats.MessagesOverflowed++
+	}
+	for i := 0; r.held+bytes > r.cfg.WindowBytes && i < len(r.partials); {
+		if r.partials[i] == keep {
+			i++
+			continue
+		}
+		e.dropPartial(r, r.partials[i])
+		e.stats.MessagesOverflowed++
+	}
+}
+
+// deliverLatest shows a value if no newer one was shown. A value that waits
+// unseen in ready is replaced by a newer one.
+func (e *Endpoint) deliverLatest(r *receiver, id uint64, m inMessage) {
+	if id < r.newest {
+		e.stats.MessagesStale++
+		e.takeBack(r, m)
+		return
+	}
+	r.newest = id + 1
+	if r.ready.Len() > 0 && r.ready.End()-1 >= r.visible {
+		last := r.ready.At(r.ready.End() - 1)
+		e.takeBack(r, *last)
+		*last = m
+		e.stats.MessagesStale++
+		return
+	}
+	e.deliver(r, m)
+}
+
+// reveal shows the game what arrived. Of a ReliableLatest channel that was not
+// drained only the newest value is kept.
+func (e *Endpoint) reveal(r *receiver) {
+	for r.cfg.Delivery == ReliableLatest && r.ready.Len() > 1 && r.ready.Base() < r.visible {
+		e.takeBack(r, *r.ready.At(r.ready.Base()))
+		r.ready.Pop()
+		e.stats.MessagesStale++
+	}
+	r.visible = r.ready.End()
+}
+
+// takeBack returns the charge and the memory of a message that nobody will see.
+func (e *Endpoint) takeBack(r *receiver, m inMessage) {
+	e.returnCharge(r, charge(m.length))
+	e.cfg.Buffers.release(m.payload)
+}
+
+// handleSkip: ids that will not come. b starts behind the head of the frame.
+func (e *Endpoint) handleSkip(channel uint16, first uint32, count int, b []byte) (n int, err error) {
+	r := e.receiver(channel)
+	if r == nil || !r.cfg.Delivery.Reliable() {
+		return 0, errProtocol
+	}
+	id := seq.Nearest(r.seen.Base(), uint64(first), 32)
+	for i := range uint64(count) {
+		length, k := wire.ConsumeUvarint(b[n:])
+		if k < 0 || length > uint64(r.cfg.MaxMessageBytes) {
+			return 0, errProtocol
+		}
+		n += k
+		if err := e.skip(r, id+i, int(length)); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+func (e *Endpoint) skip(r *receiver, id uint64, length int) error {
+	fresh, err := e.admit(r, id, length)
+	if !fresh || err != nil {
+		return err
+	}
+	e.resolved(r, id)
+	e.returnCharge(r, charge(length))
+	return nil
+}
+
+// Receive takes the next message of a channel. Its bytes belong to the
+// endpoint and are valid until the next Update.
+func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
+	r := e.receiver(uint16(channel))
+	if r == nil || r.ready.Base() >= r.visible {
+		return Message{}, false
+	}
+	m := *r.ready.At(r.ready.Base())
+	r.ready.Pop()
+	if m.payload != nil {
+		e.lent = append(e.lent, m.payload)
+	}
+	if r.cfg.Delivery.Reliable() {
+		e.returnCharge(r, charge(m.length))
+	} else {
+		r.held -= charge(m.length)
+	}
+	return Message{payload: m.payload}, true
+}

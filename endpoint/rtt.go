@@ -1,0 +1,93 @@
+package endpoint
+
+// initialRTT is assumed before the first sample.
+const initialRTT = 250 * 1_000_000
+
+// An rtt holds the round trip estimates of RFC 9002, section 5, in nanoseconds.
+type rtt struct {
+	latest, smooth, variance, min int64
+	sampled                       bool
+}
+
+func newRTT() rtt { return rtt{smooth: initialRTT, variance: initialRTT / 2} }
+
+// sample takes the time between sending a packet and the arrival of its ack, and how long the
+// peer says it held the ack.
+func (r *rtt) sample(elapsed, hold int64) {
+	elapsed = max(elapsed, 1)
+	if !r.sampled {
+		*r = rtt{latest: elapsed, smooth: elapsed, variance: elapsed / 2, min: elapsed, sampled: true}
+		if elapsed-hold > 0 {
+			r.smooth, r.min = elapsed-hold, elapsed-hold
+			r.variance, r.latest = r.smooth/2, r.smooth
+		}
+		return
+	}
+	// The hold is measured by the peer, not promised: it is subtracted in
+	// full as long as the result stays positive.
+	if elapsed > hold {
+		elapsed -= hold
+	}
+	r.latest = elapsed
+	r.min = min(r.min, elapsed)
+	diff := max(r.smooth-elapsed, elapsed-r.smooth)
+	r.variance += (diff - r.variance) / 4
+	r.smooth += (elapsed - r.smooth) / 8
+}
+
+// clockSamples measures how much the one-way delay varies, in both directions, from the
+// clocks in acks: RFC 3550, 6.4.1.
+type clockSamples struct {
+	peer       uint64 // peer's clock at the last sample, in units of the wire
+	at         int64  // when that was
+	any        bool
+	outTransit int64 // peer's arrival time less our sending time
+	inTransit  int64 // our arrival time less the peer's sending time
+	outJitter  int64
+	inJitter   int64
+}
+
+// sample takes a packet sent at sentAt that reached the peer at its clock peer
+// and whose ack, sent hold later, arrived now. All in nanoseconds.
+func (c *clockSamples) sample(sentAt, peer, hold, now int64) {
+	out, in := peer-sentAt, now-(peer+hold)
+	if c.any {
+		c.outJitter += (abs(out-c.outTransit) - c.outJitter) / 16
+		c.inJitter += (abs(in-c.inTransit) - c.inJitter) / 16
+	}
+	c.any, c.outTransit, c.inTransit = true, out, in
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// A lossMeter is the share of packets lost lately, in parts per million: each batch of 64
+// packets moves the estimate an eighth of the way.
+type lossMeter struct {
+	packets, lost int
+	ppm           int
+	any           bool
+}
+
+func (m *lossMeter) add(packets, lost int) {
+	m.packets += packets
+	m.lost += lost
+	if m.packets < 64 {
+		return
+	}
+	now := m.lost * 1_000_000 / m.packets
+	if m.any {
+		now = m.ppm + (now-m.ppm)/8
+	}
+	m.ppm, m.any, m.packets, m.lost = min(max(now, 0), 1_000_000), true, 0, 0
+}
+
+// share is the estimate as a fraction; before the first batch what there is of it.
+func (m *lossMeter) share() float64 {
+	if m.any {
+		return float64(m.ppm) / 1e6
+	}
+	if m.packets == 0 {
+		return 0
+	}
+	return float64(max(m.lost, 0)) / float64(m.packets)
+}

@@ -1,0 +1,80 @@
+package endpoint
+
+import "time"
+
+// A DropReason says why a packet was dropped.
+type DropReason uint8
+
+const (
+	// DropDuplicate: its number was seen before, or is too old to tell.
+	DropDuplicate DropReason = iota
+	// DropClosed: the connection is over.
+	DropClosed
+	// DropPath: it came on a path that the connection does not have.
+	DropPath
+	// DropEarly: it held data before the peer's HELLO.
+	DropEarly
+	// DropFalseAck: it acknowledged what was never sent (only without Trusted).
+	DropFalseAck
+	// DropShort: it was too short to hold a number (only with a Lone endpoint).
+	DropShort
+	dropReasons
+)
+
+var dropNames = [dropReasons]string{"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short"}
+
+// String names the reason.
+func (r DropReason) String() string { return dropNames[r] }
+
+// Stats is what an endpoint has counted and measured. Bytes include the
+// overhead that the configuration states.
+type Stats struct {
+	PacketsSent, PacketsReceived uint64
+	BytesSent, BytesReceived     uint64
+	Dropped                      [dropReasons]uint64 // received packets by DropReason
+
+	PacketsLost     uint64 // sent packets that were declared lost
+	PacketsSpurious uint64 // of these: acknowledged later
+
+	MessagesSent       uint64    // accepted by Send
+	MessagesReceived   uint64    // shown to the game, or waiting for it
+	MessagesResent     uint64    // whole messages sent once more
+	FragmentsResent    uint64    // pieces of messages sent once more
+	MessagesDropped    [5]uint64 // sent messages that were given up, by LossReason
+	MessagesDuplicate  uint64    // received once more
+	MessagesStale      uint64    // received, but a newer value was there
+	MessagesExpired    uint64    // unreliable ones whose fragments did not all come in time
+	MessagesOverflowed uint64    // unreliable ones that the game did not take in time
+
+	RTT       time.Duration // smoothed; 0 before the first sample
+	RTTVar    time.Duration
+	MinRTT    time.Duration
+	JitterOut time.Duration // variation of the one-way delay to the peer (RFC 3550, 6.4.1)
+	JitterIn  time.Duration // and from it
+	LossOut   float64       // share of lost packets lately, 0 to 1
+	LossIn    float64
+
+	BytesPerSecond int // the rate that the congestion controller allows
+	BytesInFlight  int
+	QueuedMessages int // that wait to be sent for the first time
+	QueuedBytes    int // their lengths, and 32 for each
+	OpenReceipts   int
+}
+
+// Stats returns the counters and estimates.
+func (e *Endpoint) Stats() Stats {
+	s, p := e.stats, e.paths[0]
+	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
+	if p.rtt.sampled {
+		s.RTT, s.RTTVar, s.MinRTT = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance), time.Duration(p.rtt.min)
+	}
+	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
+	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
+	s.BytesPerSecond, s.BytesInFlight = p.cc.BytesPerSecond(), p.inFlight
+	s.QueuedMessages = e.queuedMessages
+	for i := range e.senders {
+		s.QueuedBytes += e.senders[i].queued
+	}
+	s.OpenReceipts = e.openReceipts
+	return s
+}

@@ -1,0 +1,107 @@
+package endpoint
+
+// Deadline returns when HandleTimeout or AppendPacket has something to do at
+// the latest, if nothing arrives and nothing is sent before; the largest int64
+// if never. Calls before or after it are harmless.
+func (e *Endpoint) Deadline() int64 {
+	switch e.state {
+	case stateDead:
+		return never
+	case stateClosing, stateTombstone:
+		return e.closing.deadline()
+	}
+	p := e.paths[0]
+	at := min(e.timeoutAt(), p.ackAt, p.timeout(), e.expiryAt)
+	if p.eliciting == 0 {
+		at = min(at, e.pingAt())
+	}
+	switch {
+	case p.loss.probe:
+		at = p.pacer.at
+	case (e.sendable() || e.controlDue(p)) && p.inFlight < p.cc.WindowBytes() && p.sent.Len() < maxSentPackets:
+		at = min(at, p.pacer.next(p.cc.BytesPerSecond()))
+	}
+	return at
+}
+
+func (e *Endpoint) timeoutAt() int64 {
+	if int64(e.cfg.Timeout) == never {
+		return never
+	}
+	return e.lastHeard + int64(e.cfg.Timeout)
+}
+
+// maxSilence is how long a side that heard nothing waits at most before it
+// sends a PING.
+const maxSilence = 5 * second
+
+func (e *Endpoint) pingAt() int64 { return e.lastHeard + min(int64(e.cfg.Timeout)/4, maxSilence) }
+
+func (e *Endpoint) pingDue(now int64) bool { return e.state == stateOpen && now >= e.pingAt() }
+
+// HandleTimeout does what is due: losses by time, probes, what expires, the
+// end of a connection that fell silent.
+func (e *Endpoint) HandleTimeout(now int64) {
+	switch {
+	case e.state == stateDead:
+		return
+	case e.state >= stateClosing:
+		e.closingTimeout(now)
+		return
+	case now >= e.timeoutAt():
+		e.end(now, Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String()})
+		e.state = stateDead
+		return
+	}
+	for _, p := range e.paths {
+		e.lossTimeout(now, p)
+	}
+	if now >= e.expiryAt {
+		e.expire(now)
+	}
+}
+
+// expire drops unreliable messages that stayed unfinished, and receipts whose
+// confirmation did not come.
+func (e *Endpoint) expire(now int64) {
+	e.expiryAt = never
+	for i := range e.receivers {
+		e.expiryAt = min(e.expiryAt, e.expirePartials(now, &e.receivers[i]))
+		e.expiryAt = min(e.expiryAt, e.expireStored(now, &e.senders[i]))
+	}
+}
+
+// expireLater makes sure that expire runs at the time.
+func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
+
+// sendable reports whether a message could go out if the path allowed it.
+func (e *Endpoint) sendable() bool {
+	for i := range e.senders {
+		s := &e.senders[i]
+		if s.resend > 0 || s.cutting != 0 || s.queue.Len() > 0 && s.next() != nil {
+			return e.state == stateOpen
+		}
+	}
+	return false
+}
+
+// controlDue reports whether a frame that is not a message waits.
+func (e *Endpoint) controlDue(p *path) bool {
+	if e.helloFirst() {
+		return true
+	}
+	if e.state != stateOpen {
+		return false
+	}
+	for i := range e.receivers {
+		if r := &e.receivers[i]; r.limitDue || len(r.stored) > 0 {
+			return true
+		}
+	}
+	for i := range e.senders {
+		if s := &e.senders[i]; s.blocked && s.queue.Len() > 0 && s.blockedFor != s.started+uint64(charge(s.queue.At(s.queue.Base()).length)) {
+			return true
+		}
+	}
+	return false
+}

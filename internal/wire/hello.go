@@ -1,0 +1,132 @@
+package wire
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// A Window is the first credit limit of a channel in bytes of charge.
+type Window struct {
+	Channel uint16
+	Bytes   uint32
+}
+
+// A Hello is what an endpoint says of itself before any data (SPEC.md, 6.4).
+type Hello struct {
+	MinVersion, MaxVersion uint8
+	Digest                 uint64
+	Instance               uint64
+	Capabilities           uint64
+	Clock                  uint64 // ClockUnit, when the body was written
+	LargestDatagram        uint16
+	AckHoldMillis          uint8
+	SilenceSeconds         uint16
+	DefaultWindow          uint32
+	Windows                []Window // channels whose window differs, at most MaxHelloWindows
+}
+
+// MaxHelloWindows is how many windows fit a body of MaxHelloBytes with room
+// for the head.
+const MaxHelloWindows = 24
+
+// AppendHello appends the body.
+func AppendHello(b []byte, h *Hello) []byte {
+	b = append(b, h.MinVersion, h.MaxVersion)
+	b = binary.LittleEndian.AppendUint64(b, h.Digest)
+	b = binary.LittleEndian.AppendUint64(b, h.Instance)
+	b = AppendUvarint(b, h.Capabilities)
+	b = binary.LittleEndian.AppendUint64(b, h.Clock)
+	b = binary.LittleEndian.AppendUint16(b, h.LargestDatagram)
+	b = append(b, h.AckHoldMillis)
+	b = binary.LittleEndian.AppendUint16(b, h.SilenceSeconds)
+	b = AppendUvarint(b, uint64(h.DefaultWindow))
+	b = AppendUvarint(b, uint64(len(h.Windows)))
+	for _, w := range h.Windows {
+		b = AppendUvarint(b, uint64(w.Channel))
+		b = AppendUvarint(b, uint64(w.Bytes))
+	}
+	return b
+}
+
+// ConsumeHello reads a body, which must be all of b. A version that this
+// package does not speak is left to the caller, and so may be the rest: only
+// the versions are set then.
+func ConsumeHello(b []byte) (h Hello, ok bool) {
+	r := reader{b: b}
+	r.want(len(b) <= MaxHelloBytes)
+	h.MinVersion, h.MaxVersion = r.u8(), r.u8()
+	r.want(h.MinVersion >= 1 && h.MinVersion <= h.MaxVersion)
+	if !r.bad && (h.MinVersion > Version || h.MaxVersion < Version) {
+		return h, true
+	}
+	h.Digest, h.Instance = r.u64(), r.u64()
+	h.Capabilities = r.uvarint()
+	h.Clock = r.u64()
+	h.LargestDatagram = r.u16()
+	h.AckHoldMillis = r.u8()
+	h.SilenceSeconds = r.u16()
+	h.DefaultWindow = r.window()
+	count := r.uvarint()
+	r.want(count <= MaxHelloWindows)
+	for ; count > 0 && !r.bad; count-- {
+		h.Windows = append(h.Windows, Window{r.channel(), r.window()})
+	}
+	for !r.bad && r.at < len(b) { // items: none is known yet
+		r.uvarint()
+		r.bytes()
+	}
+	return h, !r.bad
+}
+
+func (r *reader) window() uint32 {
+	w := r.uvarint()
+	r.want(w < 1<<31)
+	return uint32(w)
+}
+
+// A ChannelRow is what both ends must agree on about a channel.
+type ChannelRow struct {
+	Channel    uint16
+	Delivery   uint8
+	MaxMessage uint32
+	Name       uint32 // low half of the FNV-1a hash of the name
+}
+
+// AppendChannelRow appends
+//
+//	channel u16 | delivery u8 | flags u8 = 0 | largest message u32 | name u32
+func AppendChannelRow(b []byte, c ChannelRow) []byte {
+	b = binary.LittleEndian.AppendUint16(b, c.Channel)
+	b = append(b, c.Delivery, 0)
+	b = binary.LittleEndian.AppendUint32(b, c.MaxMessage)
+	return binary.LittleEndian.AppendUint32(b, c.Name)
+}
+
+// ConsumeChannelRow reads a row; b holds at least ChannelRowSize bytes.
+func ConsumeChannelRow(b []byte) ChannelRow {
+	return ChannelRow{
+		Channel:    binary.LittleEndian.Uint16(b),
+		Delivery:   b[2],
+		MaxMessage: binary.LittleEndian.Uint32(b[4:]),
+		Name:       binary.LittleEndian.Uint32(b[8:]),
+	}
+}
+
+// AppendChannelRows appends rows in ascending order of channel.
+func AppendChannelRows(b []byte, rows []ChannelRow) []byte {
+	rows = slices.SortedFunc(slices.Values(rows), func(a, c ChannelRow) int { return int(a.Channel) - int(c.Channel) })
+	for _, row := range rows {
+		b = AppendChannelRow(b, row)
+	}
+	return b
+}
+
+// Hash is 64-bit FNV-1a. It guards against mistakes, not against attackers,
+// whom the seal keeps out.
+func Hash(b []byte) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 0x100000001b3
+	}
+	return h
+}

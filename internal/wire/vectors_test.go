@@ -1,0 +1,235 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A frameVector is one frame with its bytes. The bytes of those that the library
+// reads but never writes are given, those of the others are what it writes.
+type frameVector struct {
+	Name   string   `json:"name"`
+	Frame  string   `json:"frame"`
+	Bytes  hexBytes `json:"bytes"`
+	Fields fields   `json:"fields"`
+	Reader bool     `json:"reader_only,omitempty"` // legal, but this library writes it otherwise
+}
+
+// A packetVector is several frames in one packet.
+type packetVector struct {
+	Name   string        `json:"name"`
+	Bytes  hexBytes      `json:"bytes"`
+	Frames []packetFrame `json:"frames"`
+}
+
+type packetFrame struct {
+	Frame  string `json:"frame"`
+	Fields fields `json:"fields"`
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+var (
+	shooterRows = []rowField{
+		{1, 1, 1024, nameHash("inputs")},
+		{2, 0, 1 << 20, nameHash("state")},
+		{300, 4, 16384, nameHash("chat")},
+	}
+	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, 0, 1 << 40, 1200, 20, 10, 65536, []windowField{}}
+)
+
+func nameHash(s string) uint32 { return uint32(Hash([]byte(s))) }
+
+// written are frames whose bytes the library writes.
+func written() []frameVector {
+	with := func(change func(h *helloRest)) helloFields {
+		h := plainHello
+		change(&h)
+		return helloFields{1, 1, &h}
+	}
+	return slices.Concat([]frameVector{
+		{Name: "padding of one byte", Fields: padding{0}},
+		{Name: "padding to the end of the packet", Fields: padding{7}},
+		{Name: "ping", Fields: ping{}},
+		{Name: "close ack", Fields: closeAck{}},
+		{Name: "hello, default windows only", Fields: helloFields{1, 1, &plainHello}},
+		{Name: "hello that also speaks a later version", Fields: helloFields{1, 9, &plainHello}},
+		{Name: "hello with capabilities and windows of two channels", Fields: with(func(h *helloRest) {
+			h.Capabilities = 1 << 40
+			h.Windows = []windowField{{0, 16384}, {16383, math.MaxInt32}}
+		})},
+		{Name: "hello with as many windows as there may be", Fields: with(func(h *helloRest) {
+			for i := range uint16(MaxHelloWindows) {
+				h.Windows = append(h.Windows, windowField{100 + i, 1000 * uint32(i)})
+			}
+		})},
+		{Name: "skip of one empty message", Fields: skipFields{1, 0, []int{0}}},
+		{Name: "skip of three, ids wrap", Fields: skipFields{300, math.MaxUint32, []int{5, 127, 16384}}},
+		{Name: "window", Fields: limitFields{0, 65536, false}},
+		{Name: "window of the last channel", Fields: limitFields{16383, math.MaxUint32, false}},
+		{Name: "blocked", Fields: limitFields{128, 70000, true}},
+		{Name: "stored", Fields: storedFields{2, []uint32{0}}},
+		{Name: "stored, two ids", Fields: storedFields{2, []uint32{70000, math.MaxUint32}}},
+		{Name: "close without a reason", Fields: closeFields{0, "", []rowField{}}},
+		{Name: "close, going away", Fields: closeFields{11, "Tschüß, bis später", []rowField{}}},
+		{Name: "close, mismatch with rows", Fields: closeFields{4, "", shooterRows}},
+		{Name: "close, a code of the application", Fields: closeFields{256, "kicked", []rowField{}}},
+		{Name: "close, largest code and longest text", Fields: closeFields{math.MaxUint32, strings.Repeat("x", MaxTextBytes), []rowField{}}},
+	}, writtenAcks(), writtenMessages())
+}
+
+func writtenAcks() []frameVector {
+	var most [][2]uint64
+	for i := range uint64(MaxAckRanges) {
+		most = append(most, [2]uint64{3 * i, 3*i + 1})
+	}
+	return []frameVector{
+		{Name: "ack of one packet", Fields: ackFields{Largest: 0, Ranges: [][2]uint64{{0, 0}}}},
+		{Name: "ack of 301 packets, held 20 ms", Fields: ackFields{Largest: 0xfffe, Hold: 19968, Ranges: [][2]uint64{{0, 300}}}},
+		{Name: "ack with the longest hold of one byte", Fields: ackFields{Largest: 7, Hold: 254 * 128, Ranges: [][2]uint64{{0, 7}}}},
+		{Name: "ack with the shortest hold of three bytes", Fields: ackFields{Largest: 7, Hold: 33000, Ranges: [][2]uint64{{0, 7}}}},
+		{Name: "ack with the longest hold of all", Fields: ackFields{Largest: 7, Hold: 65535000, Ranges: [][2]uint64{{0, 7}}}},
+		{Name: "ack with a clock", Fields: ackFields{Largest: 9, Clock: ptr(uint32(0xfffffe)), Ranges: [][2]uint64{{0, 9}}}},
+		{Name: "ack with ECN", Fields: ackFields{Largest: 9, ECN: &ecnField{65535, 3}, Ranges: [][2]uint64{{0, 9}}}},
+		{Name: "wide ack", Fields: ackFields{Largest: 0xdeadbeef, Wide: true, Ranges: [][2]uint64{{0, 0}}}},
+		{Name: "ack of 10, 8 and 5 to 3", Fields: ackFields{Largest: 10, Ranges: [][2]uint64{{0, 0}, {2, 2}, {5, 7}}}},
+		{Name: "ack of another path", Fields: ackFields{Path: ptr(uint8(3)), Largest: 10, Ranges: [][2]uint64{{0, 1}}}},
+		{Name: "ack with everything", Fields: ackFields{ptr(uint8(255)), 0x01020304, true, 40000, ptr(uint32(1)),
+			&ecnField{1, 2}, [][2]uint64{{0, 200}, {400, 1000}}}},
+		{Name: "ack with as many ranges as there may be", Fields: ackFields{Largest: 500, Ranges: most}},
+	}
+}
+
+func writtenMessages() []frameVector {
+	hello, many := hexBytes("hello"), slices.Repeat([]hexBytes{{0xaa}}, MaxShortRun)
+	long := hexBytes(bytes.Repeat([]byte{0x5a}, 130))
+	return []frameVector{
+		{Name: "run of one reliable message", Fields: runFields{3, ptr(uint32(0)), false, []hexBytes{hello}}},
+		{Name: "run of three, ids 65535, 65536, 65537, one empty", Fields: runFields{3, ptr(uint32(65535)), false, []hexBytes{hello, {}, {1}}}},
+		{Name: "run of 63 on channel 128", Fields: runFields{128, ptr(uint32(700)), false, many}},
+		{Name: "run with wide ids", Fields: runFields{300, ptr(uint32(0xdeadbeef)), true, []hexBytes{hello, long}}},
+		{Name: "run of 127 with wide ids", Fields: runFields{0, ptr(uint32(1 << 31)), true, slices.Repeat([]hexBytes{{}}, 127)}},
+		{Name: "run of one unreliable message", Fields: runFields{3, nil, false, []hexBytes{hello}}},
+		{Name: "run of 63 unreliable messages, last channel", Fields: runFields{16383, nil, false, many}},
+		{Name: "first fragment with a length", Fields: fragmentFields{2, 5, false, 0, 3000, false, false, hello}},
+		{Name: "first fragment to the end of the packet", Fields: fragmentFields{2, 5, false, 0, 3000, true, false, hello}},
+		{Name: "whole message as a fragment", Fields: fragmentFields{2, 5, false, 0, 5, false, true, hello}},
+		{Name: "later fragment with a length", Fields: fragmentFields{2, 65535, false, 1100, 0, false, false, long}},
+		{Name: "later fragment to the end, wide id, STORED wanted", Fields: fragmentFields{300, 0xdeadbeef, true, 1, 0, true, true, hello}},
+		{Name: "fragment of the largest total", Fields: fragmentFields{1, 1, false, 0, MaxTotal, true, false, hello}},
+	}
+}
+
+// readerOnly are legal frames that the library does not write this way.
+func readerOnly() []frameVector {
+	newer := append(AppendHello(nil, helloFields{1, 2, &plainHello}.hello()), unhex("07 00 8101 03 616263")...)
+	return []frameVector{
+		{Name: "hello of a newer wire alone: only its versions can be read", Bytes: unhex("02 05 02 03 ff ff ff"),
+			Fields: helloFields{2, 3, nil}},
+		{Name: "hello with two unknown items, which are skipped", Bytes: AppendBytes([]byte{TypeHello}, newer),
+			Fields: helloFields{1, 2, &plainHello}},
+		{Name: "ack whose short hold has the long form", Bytes: unhex("20 0900 ff 0500 01"),
+			Fields: ackFields{Largest: 9, Hold: 5000, Ranges: [][2]uint64{{0, 1}}}},
+		{Name: "run, long form, short ids", Bytes: unhex("60 03 0500 01 02 6869"),
+			Fields: runFields{3, ptr(uint32(5)), false, []hexBytes{[]byte("hi")}}},
+		{Name: "run, long form, no ids", Bytes: unhex("62 03 02 00 02 6869"),
+			Fields: runFields{3, nil, false, []hexBytes{{}, []byte("hi")}}},
+		{Name: "close with a code of the library that is not assigned", Bytes: unhex("0c 3f 00 00"),
+			Fields: closeFields{63, "", []rowField{}}},
+	}
+}
+
+// frameVectors completes the tables above with bytes and names.
+func frameVectors(t testing.TB) []frameVector {
+	list := slices.Concat(written(), readerOnly())
+	for i := range list {
+		v := &list[i]
+		v.Reader = v.Bytes != nil
+		if !v.Reader {
+			v.Bytes = v.Fields.appendTo(nil)
+		}
+		k, ok := kindOf(v.Bytes[0])
+		if !ok {
+			t.Fatalf("%s: type %#x is unknown", v.Name, v.Bytes[0])
+		}
+		v.Frame = k.name
+	}
+	return list
+}
+
+// packetVectors are packets of several frames.
+func packetVectors() []packetVector {
+	list := []packetVector{
+		{Name: "empty packet", Bytes: hexBytes{}, Frames: []packetFrame{}},
+		{Name: "a tick of a game: ack, unreliable state, reliable chat", Frames: []packetFrame{
+			{"ACK", ackFields{Largest: 4711, Hold: 1280, Clock: ptr(uint32(99)), Ranges: [][2]uint64{{0, 40}}}},
+			{"RUN", runFields{2, nil, false, []hexBytes{unhex("0102030405")}}},
+			{"RUN", runFields{300, ptr(uint32(17)), false, []hexBytes{[]byte("gg"), []byte("wp")}}}}},
+		{Name: "ping, credit and a fragment that ends with the packet", Frames: []packetFrame{
+			{"PING", ping{}},
+			{"WINDOW", limitFields{300, 131072, false}},
+			{"BLOCKED", limitFields{2, 99, true}},
+			{"FRAGMENT", fragmentFields{2, 9, false, 1152, 0, true, false, unhex("0000000001")}}}},
+		{Name: "close with its ack, padded", Frames: []packetFrame{
+			{"ACK", ackFields{Largest: 3, Ranges: [][2]uint64{{0, 3}}}},
+			{"CLOSE", closeFields{15, "bye", []rowField{}}},
+			{"PADDING", padding{3}}}},
+	}
+	for i := range list {
+		for _, f := range list[i].Frames {
+			list[i].Bytes = f.Fields.appendTo(list[i].Bytes)
+		}
+	}
+	return list
+}
+
+// sameFields compares by JSON, which is what the vectors compare.
+func sameFields(a, b fields) bool { return jsonOf(a) == jsonOf(b) }
+
+func jsonOf(v any) string {
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Sprintf("%T: %v", v, err)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func TestFrames(t *testing.T) {
+	for _, v := range frameVectors(t) {
+		name, f, n := consumeFrame(v.Bytes)
+		if n != len(v.Bytes) || name != v.Frame || !sameFields(f, v.Fields) {
+			t.Errorf("%s: %x read as %s of %d bytes: %s\nwant %s", v.Name, v.Bytes, name, n, jsonOf(f), jsonOf(v.Fields))
+		}
+		if again := f.appendTo(nil); !v.Reader && !bytes.Equal(again, v.Bytes) {
+			t.Errorf("%s: %x appends as %x", v.Name, v.Bytes, again)
+		}
+	}
+}
+
+func TestPackets(t *testing.T) {
+	for _, v := range packetVectors() {
+		got := []packetFrame{}
+		if !walk(v.Bytes, func(name string, f fields, _ []byte) { got = append(got, packetFrame{name, f}) }) {
+			t.Errorf("%s: %x is malformed", v.Name, v.Bytes)
+		}
+		if jsonOf(got) != jsonOf(v.Frames) {
+			t.Errorf("%s: read %s\nwant %s", v.Name, jsonOf(got), jsonOf(v.Frames))
+		}
+	}
+}

@@ -1,0 +1,204 @@
+// Package wire lays out the packets and frames of SPEC.md: for each an Append
+// function that trusts its caller and a Consume function that trusts nobody.
+// It holds no state.
+//
+// Consume functions return how many bytes they read; a negative count means
+// that the bytes are malformed. What they return points into the bytes they
+// were given.
+package wire
+
+import "encoding/binary"
+
+// Version is the version of the wire that this package speaks.
+const Version = 1
+
+// Limits of the wire.
+const (
+	MaxHelloBytes  = 256  // body of HELLO
+	MaxTextBytes   = 200  // text of CLOSE and REASON
+	MaxAckRanges   = 32   // ranges in an ACK, the first included
+	MaxShortRun    = 63   // messages in a RUN of the short forms
+	MaxRun         = 4096 // messages in a RUN of the long form
+	MaxChannel     = 1<<14 - 1
+	MaxTotal       = 1 << 30 // bytes of a message that is cut into fragments
+	ChannelRowSize = 12
+)
+
+// Prefixes of packets: the first byte of a datagram.
+const (
+	PrefixRequest   = 0x00
+	PrefixGone      = 0x05
+	PrefixHandshake = 0x07
+	PrefixData      = 0x08 // 0000 1 e nn
+	PrefixDataEpoch = 0x04 // bit e
+	PrefixDataMask  = 0xF8 // what to compare with PrefixData: 0x18 and above are netcode's
+)
+
+// Types of frames: the first byte of a frame.
+const (
+	TypePadding       = 0x00
+	TypePing          = 0x01
+	TypeHello         = 0x02
+	TypeSkip          = 0x03
+	TypeWindow        = 0x04
+	TypeBlocked       = 0x05
+	TypeStored        = 0x06
+	TypeRepair        = 0x07
+	TypePathChallenge = 0x08
+	TypePathResponse  = 0x09
+	TypePathStatus    = 0x0A
+	TypeHold          = 0x0B
+	TypeClose         = 0x0C
+	TypeCloseAck      = 0x0D
+	TypeAck           = 0x20 // low 5 bits: flags
+	TypeFragment      = 0x40 // low 5 bits: flags
+	TypeRunLong       = 0x60 // low 5 bits: flags
+	TypeRunIDs        = 0x80 // low 6 bits: count
+	TypeRunNoIDs      = 0xC0 // low 6 bits: count
+)
+
+// AppendUvarint appends v as LEB128 in its shortest form.
+func AppendUvarint(b []byte, v uint64) []byte { return binary.AppendUvarint(b, v) }
+
+// UvarintLen is how many bytes AppendUvarint writes for v.
+func UvarintLen(v uint64) int {
+	n := 1
+	for v >= 0x80 {
+		v >>= 7
+		n++
+	}
+	return n
+}
+
+// ConsumeUvarint reads an LEB128 integer; longer forms than the shortest are
+// malformed, so that one value has one encoding.
+func ConsumeUvarint(b []byte) (v uint64, n int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	v, n = binary.Uvarint(b)
+	if n <= 0 || b[n-1] == 0 {
+		return 0, -1
+	}
+	return v, n
+}
+
+// AppendBytes appends the length of p and p.
+func AppendBytes(b, p []byte) []byte {
+	return append(AppendUvarint(b, uint64(len(p))), p...)
+}
+
+// ConsumeBytes reads a length and as many bytes.
+func ConsumeBytes(b []byte) (p []byte, n int) {
+	size, n := ConsumeUvarint(b)
+	if n < 0 || size > uint64(len(b)-n) {
+		return nil, -1
+	}
+	end := n + int(size)
+	return b[n:end:end], end
+}
+
+// frame returns a reader of the frame in b that has read its type.
+func frame(b []byte) reader {
+	r := reader{b: b}
+	r.u8()
+	return r
+}
+
+// A reader consumes one field after the other and remembers whether any of
+// them was malformed, so that a parser reads like its layout.
+type reader struct {
+	b   []byte
+	at  int
+	bad bool
+}
+
+func (r *reader) take(n int) []byte {
+	if r.bad || n < 0 || n > len(r.b)-r.at {
+		r.bad = true
+		return nil
+	}
+	p := r.b[r.at : r.at+n : r.at+n]
+	r.at += n
+	return p
+}
+
+func (r *reader) uvarint() uint64 {
+	if r.bad {
+		return 0
+	}
+	v, n := ConsumeUvarint(r.b[r.at:])
+	if n < 0 {
+		r.bad = true
+		return 0
+	}
+	r.at += n
+	return v
+}
+
+func (r *reader) u8() uint8 {
+	if p := r.take(1); p != nil {
+		return p[0]
+	}
+	return 0
+}
+
+func (r *reader) u16() uint16 {
+	if p := r.take(2); p != nil {
+		return binary.LittleEndian.Uint16(p)
+	}
+	return 0
+}
+
+func (r *reader) u24() uint32 {
+	if p := r.take(3); p != nil {
+		return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16
+	}
+	return 0
+}
+
+func (r *reader) u32() uint32 {
+	if p := r.take(4); p != nil {
+		return binary.LittleEndian.Uint32(p)
+	}
+	return 0
+}
+
+func (r *reader) u64() uint64 {
+	if p := r.take(8); p != nil {
+		return binary.LittleEndian.Uint64(p)
+	}
+	return 0
+}
+
+func (r *reader) bytes() []byte {
+	size := r.uvarint()
+	if r.bad || size > uint64(len(r.b)-r.at) {
+		r.bad = true
+		return nil
+	}
+	return r.take(int(size))
+}
+
+func (r *reader) channel() uint16 {
+	ch := r.uvarint()
+	if ch > MaxChannel {
+		r.bad = true
+	}
+	return uint16(ch)
+}
+
+// want marks what was read as malformed unless ok.
+func (r *reader) want(ok bool) {
+	if !ok {
+		r.bad = true
+	}
+}
+
+// n is what a Consume function returns.
+func (r *reader) n() int {
+	if r.bad {
+		return -1
+	}
+	return r.at
+}
