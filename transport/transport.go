@@ -102,10 +102,13 @@ type Socket interface {
 	Write(ds []Datagram) (n int, err error)
 
 	// Wait blocks until a Read would return something (true), or until the
-	// time has come or Wake was called (false). The zero time means for ever.
+	// time has come or Wake was called (false). The zero time means for ever; a
+	// time that has passed only looks. Now and then the Read after a true finds
+	// nothing: what had arrived was damaged, or went to a [Diverter].
 	Wait(until time.Time) (readable bool, err error)
 
-	// Wake ends a Wait that is under way, or else the next one.
+	// Wake ends a Wait that is under way, or else the next one. Several calls
+	// before that Wait count as one.
 	Wake()
 
 	// LocalAddr is the address that the socket is bound to; zero if it has none.
@@ -118,14 +121,16 @@ type Socket interface {
 	// Properties of the paths of this socket.
 	Properties(p Path) Properties
 
-	// Close ends every call under way with [ErrClosed]; so does every later one.
+	// Close ends every call under way with [ErrClosed]; so does every later one,
+	// a second Close among them.
 	Close() error
 }
 
 // A Diverter takes datagrams that are not for the owner of a socket, so that
 // several protocols can live on one port. A socket that supports this has a
 // method SetDiverter(Diverter), offers each datagram to it from within Read, and
-// lends its own Write to it.
+// lends its own Write to it: such a socket's Write may be called from several
+// goroutines at once.
 type Diverter interface {
 	// Divert reports whether it took d. The bytes are valid until it returns.
 	Divert(d Datagram) bool
