@@ -1,0 +1,58 @@
+# make test    installs what the tests need, says what, and runs all of them
+# make demo    shows the library at work
+# make help    lists the rest
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: test help deps style generated cross race long demo fuzz bench clean
+
+# Every system that must build, beside the one that runs the tests.
+SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
+# Tests that the race detector would make too slow (whole systems) or wrong (allocation counts).
+UNRACED  := ^Test.*(Long|Swarm|Alloc)
+FUZZTIME ?= 10s
+
+test: deps style generated cross race long ## everything, in the order of what fails fastest
+	@echo "make test: all of it passed"
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what the tests need beyond git, make and Go
+	@.ci/deps
+
+style: ## formatting, vet, staticcheck, a tidy go.mod
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "run gofmt -w on:" $$unformatted; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+generated: ## generated files are what their generators print
+	@.ci/generated
+
+cross: ## build everything, and vet it with its tests, for every system
+	@for system in $(SYSTEMS); do \
+		echo "build and vet for $$system"; \
+		GOOS=$${system%/*} GOARCH=$${system#*/} go build ./...; \
+		GOOS=$${system%/*} GOARCH=$${system#*/} go vet ./...; \
+	done
+
+race: ## the tests, the examples and the seeds of the fuzz targets, with the race detector
+	CGO_ENABLED=1 go test -race -timeout 8m -skip '$(UNRACED)' ./...
+
+long: ## the tests that run without the race detector
+	go test -timeout 8m -run '$(UNRACED)' ./...
+
+demo: ## what one endpoint does, step by step
+	go test -count 1 -v -run '^Example' ./endpoint
+
+fuzz: ## each fuzz target for FUZZTIME
+	@.ci/fuzz $(FUZZTIME)
+
+bench: ## the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what the targets above made
+	rm -rf bin
+	find . -name node_modules -type d -prune -exec rm -rf {} +
+	go clean -testcache

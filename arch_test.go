@@ -1,0 +1,288 @@
+package tickwire_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// This file holds the plan of the house as a test: which rooms there are and
+// who may import whom. CONTRIBUTING.md shows the same table for reading. What
+// the rooms without I/O may not do is in arch_fence_test.go.
+
+const module = "github.com/tickwire/tickwire"
+
+// A room is a folder and what its code may import. Its lists are patterns: a
+// trailing "/..." takes the folders below along, "!" forbids, and the last
+// pattern that matches decides; what none matches is forbidden.
+type room struct {
+	path  string   // from the module's root, "." for the root itself
+	ours  []string // packages of this module, as paths from its root
+	std   []string // packages of the standard library; nil allows all
+	libs  []string // packages of other modules
+	fence bool     // sans-I/O: arch_fence_test.go applies
+	open  []string // files of a fenced room that touch the world and are exempt
+}
+
+var (
+	// leaves know nothing of time, the system or other goroutines.
+	leaves = []string{"cmp", "encoding/binary", "errors", "fmt", "iter", "math", "math/bits", "slices", "strconv", "strings"}
+	// public is all that a user of the module could import.
+	public = []string{"...", "!internal/...", "!cmd/...", "!examples/..."}
+	pion   = "github.com/pion/..."
+	xsys   = "golang.org/x/sys/..."
+	xnet   = "golang.org/x/net/..."
+)
+
+// rooms is the table "who may import whom".
+var rooms = []room{
+	{path: "internal/seq", std: leaves, fence: true},
+	{path: "internal/wire", ours: []string{"internal/seq"}, std: leaves, fence: true},
+	{path: "endpoint", ours: []string{"internal/wire", "internal/seq"},
+		std: []string{"...", "!net/...", "!crypto/..."}, fence: true},
+	{path: "netcode", ours: []string{"internal/wire", "internal/seq"},
+		std: []string{"...", "!net/...", "net/netip"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
+	{path: "netcode/interop", ours: []string{"netcode", "internal/wire"}},
+	{path: "netcode/tokenhttp", ours: []string{"netcode"}},
+
+	{path: "transport"},
+	{path: "transport/transporttest", ours: []string{"transport"}},
+	{path: "transport/udp", ours: []string{"transport"}, libs: []string{xsys, xnet}},
+	{path: "transport/mem", ours: []string{"transport"}},
+	{path: "transport/web", ours: []string{"transport"},
+		libs: []string{pion, "github.com/quic-go/...", "github.com/coder/websocket"}},
+	{path: "simnet", ours: []string{"transport"}, fence: true, open: []string{"relay.go", "relay_io.go"}},
+	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, fence: true},
+
+	{path: "codec"},
+	{path: "delta", ours: []string{"codec"}},
+	{path: "timeline", ours: []string{"codec"}},
+	{path: "compress", libs: []string{"github.com/klauspost/compress/..."}},
+
+	{path: ".", ours: []string{"endpoint", "netcode", "transport", "internal/wire", "internal/seq"}},
+	{path: "monitor", ours: []string{".", "netcode"}, libs: []string{"github.com/prometheus/..."}},
+
+	{path: "internal/gen/...", std: []string{"...", "!net/..."}, libs: []string{"golang.org/x/tools/..."}},
+	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!monitor", "!transport/web"}, fence: true},
+	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "internal/gen/...", "internal/swarm"}),
+		libs: []string{"github.com/alecthomas/kong", "golang.org/x/term"}},
+	{path: "examples/...", ours: slices.Concat(public, []string{"examples/...", "internal/gen/...", "internal/swarm"}),
+		libs: []string{"github.com/hajimehoshi/ebiten/..."}},
+}
+
+// inTests is what every room's tests may import on top of its own row; they
+// may use the whole standard library too.
+var inTests = []string{"simnet/...", "transport/..."}
+
+// allowed applies a list of patterns to one import path.
+func allowed(patterns []string, p string) bool {
+	ok := false
+	for _, pattern := range patterns {
+		name, not := strings.CutPrefix(pattern, "!")
+		if matches(name, p) {
+			ok = !not
+		}
+	}
+	return ok
+}
+
+func matches(pattern, p string) bool {
+	tree, deep := strings.CutSuffix(pattern, "...")
+	if !deep {
+		return pattern == p
+	}
+	return strings.HasPrefix(p+"/", tree)
+}
+
+// roomOf finds the row of a folder.
+func roomOf(dir string) (room, error) {
+	for _, r := range rooms {
+		if matches(r.path, dir) {
+			return r, nil
+		}
+	}
+	return room{}, fmt.Errorf("%s: a room that is not in the table; add it to `rooms` in arch_test.go and to CONTRIBUTING.md", dir)
+}
+
+// admits says why the room may not import p from one of its files, or nil.
+func (r room) admits(p string, inTest bool) error {
+	if p == "C" {
+		return fmt.Errorf("imports C; tickwire is pure Go")
+	}
+	if rest, ok := strings.CutPrefix(p+"/", module+"/"); ok {
+		p = strings.TrimSuffix(rest, "/")
+		if p == "" {
+			p = "."
+		}
+		if allowed(r.ours, p) || inTest && (matches(r.path, p) || allowed(inTests, p)) {
+			return nil
+		}
+		return fmt.Errorf("may not import our %q", p)
+	}
+	if first, _, _ := strings.Cut(p, "/"); !strings.Contains(first, ".") {
+		if r.std == nil || inTest || allowed(r.std, p) {
+			return nil
+		}
+		return fmt.Errorf("may not import %q of the standard library", p)
+	}
+	if allowed(r.libs, p) {
+		return nil
+	}
+	return fmt.Errorf("may not import the library %q", p)
+}
+
+// layering checks the imports of one file against its room.
+func layering(r room, s source) (faults []string) {
+	for _, spec := range s.file.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err == nil {
+			err = r.admits(p, s.test())
+		}
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("%s: %v", s.name, err))
+		}
+	}
+	return faults
+}
+
+// A source is one Go file of the module, whatever system it is built for.
+type source struct {
+	name string // from the module's root, with slashes
+	text []byte
+	file *ast.File
+}
+
+func (s source) dir() string     { return path.Dir(s.name) }
+func (s source) test() bool      { return strings.HasSuffix(s.name, "_test.go") }
+func (s source) generated() bool { return ast.IsGenerated(s.file) }
+
+// walk calls visit for each file of the repository that is ours to keep: not
+// what git, npm or a build put there.
+func walk(t *testing.T, visit func(name string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", "bin", "dist", "node_modules"}, d.Name()):
+			return filepath.SkipDir
+		case !d.IsDir():
+			visit(filepath.ToSlash(name))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// parse makes a source of a file's text.
+func parse(t *testing.T, name, text string) source {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source{name, []byte(text), file}
+}
+
+// sources parses every Go file of the repository.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	walk(t, func(name string) {
+		if path.Ext(name) != ".go" || strings.Contains("/"+name, "/testdata/") {
+			return
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, parse(t, name, string(text)))
+	})
+	return all
+}
+
+// TestRooms checks every import of every file, also of files that this system
+// does not build. bench is a module of its own and compares with what it likes.
+func TestRooms(t *testing.T) {
+	checked := 0
+	for _, s := range sources(t) {
+		if strings.HasPrefix(s.name, "bench/") {
+			continue
+		}
+		r, err := roomOf(s.dir())
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, fault := range layering(r, s) {
+			t.Error(fault)
+		}
+		checked++
+	}
+	if checked == 0 {
+		t.Fatal("found no Go file")
+	}
+}
+
+// TestRoomsCanFail proves that the table is not a rubber stamp.
+func TestRoomsCanFail(t *testing.T) {
+	for _, c := range []struct {
+		name, imports string
+		wrong         bool
+	}{
+		{"endpoint/conn.go", module + "/internal/wire", false},
+		{"endpoint/conn.go", "slices", false},
+		{"endpoint/conn.go", module, true},
+		{"endpoint/conn.go", module + "/netcode", true},
+		{"endpoint/conn.go", module + "/endpointx", true},
+		{"endpoint/conn.go", module + "/simnet", true},
+		{"endpoint/conn_test.go", module + "/simnet", false},
+		{"endpoint/conn_test.go", module + "/endpoint", false},
+		{"endpoint/conn_test.go", "os", false},
+		{"endpoint/conn_test.go", module + "/netcode", true},
+		{"endpoint/conn.go", "net/netip", true},
+		{"endpoint/conn.go", "crypto/sha256", true},
+		{"endpoint/conn.go", "golang.org/x/crypto/chacha20poly1305", true},
+		{"endpoint/conn.go", "C", true},
+		{"netcode/token.go", "golang.org/x/crypto/chacha20poly1305", false},
+		{"netcode/token.go", "net/netip", false},
+		{"netcode/token.go", "net", true},
+		{"netcode/token.go", "golang.org/x/cryptography", true},
+		{"internal/wire/ack.go", "time", true},
+		{"transport/udp/udp.go", module + "/transport/web", true},
+		{"transport/udp/udp.go", module + "/endpoint", true},
+		{"server.go", module + "/transport", false},
+		{"server.go", module + "/transport/udp", true},
+		{"server.go", module + "/codec", true},
+		{"server_test.go", module + "/transport/udp", false},
+		{"simnet/link.go", module, true},
+		{"simnet/world/world.go", module, false},
+		{"cmd/tickwire/main.go", module + "/internal/swarm", false},
+		{"cmd/tickwire/main.go", module + "/internal/wire", true},
+		{"internal/swarm/run.go", module + "/monitor", true},
+		{"internal/swarm/run.go", module + "/internal/seq", false},
+	} {
+		s := parse(t, c.name, "package p\nimport _ "+strconv.Quote(c.imports))
+		r, err := roomOf(s.dir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(layering(r, s)) > 0; got != c.wrong {
+			t.Errorf("%s imports %q: fault %v, want %v", c.name, c.imports, got, c.wrong)
+		}
+	}
+	if _, err := roomOf("helpers"); err == nil {
+		t.Error("a folder that nobody planned passed")
+	}
+}

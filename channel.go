@@ -1,0 +1,148 @@
+package tickwire
+
+import (
+	"encoding"
+	"iter"
+
+	"github.com/tickwire/tickwire/endpoint"
+)
+
+// A ChannelID names a channel: 1 to 16383. Numbers below 128 are a byte
+// shorter on the wire.
+type ChannelID = endpoint.ChannelID
+
+// A ChannelConfig describes a channel.
+type ChannelConfig = endpoint.ChannelConfig
+
+// A Delivery is the guarantee that the messages of a channel get.
+type Delivery = endpoint.Delivery
+
+// The five deliveries.
+const (
+	Unreliable        = endpoint.Unreliable
+	UnreliableLatest  = endpoint.UnreliableLatest
+	ReliableUnordered = endpoint.ReliableUnordered
+	ReliableLatest    = endpoint.ReliableLatest
+	ReliableOrdered   = endpoint.ReliableOrdered
+)
+
+// An AnyChannel is a channel of any message type, as a Config lists it.
+type AnyChannel interface {
+	// Config returns what the channel was made with.
+	Config() ChannelConfig
+}
+
+// Channels is a list of channels, for Config.Channels.
+func Channels(channels ...AnyChannel) []AnyChannel { return channels }
+
+// A Channel carries messages of type T. It is a value like a context key: declare it
+// once, name it in the configuration of both ends, use it with any Conn.
+type Channel[T encoding.BinaryAppender] struct {
+	cfg    ChannelConfig
+	decode func(*T, []byte) error
+}
+
+// NewChannel returns a channel of messages that append themselves to a slice and
+// read themselves back.
+func NewChannel[T encoding.BinaryAppender, P interface {
+	*T
+	encoding.BinaryUnmarshaler
+}](cfg ChannelConfig) *Channel[T] {
+	return &Channel[T]{cfg, func(v *T, b []byte) error { return P(v).UnmarshalBinary(b) }}
+}
+
+// Config returns what the channel was made with.
+func (ch *Channel[T]) Config() ChannelConfig { return ch.cfg }
+
+// Send sends a message. It leaves with the next Flush.
+func (ch *Channel[T]) Send(c *Conn, v T) error {
+	_, err := send(ch, c, v, endpoint.SendOptions{})
+	return err
+}
+
+// SendTracked sends a message and returns a receipt, which an event will
+// report as Delivered or Lost.
+func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
+	return send(ch, c, v, endpoint.SendOptions{Receipt: true})
+}
+
+func send[T encoding.BinaryAppender](ch *Channel[T], c *Conn, v T, opts endpoint.SendOptions) (Receipt, error) {
+	c.lock()
+	defer c.unlock()
+	b, err := v.AppendBinary(c.core.scratch[:0])
+	if err != nil {
+		return 0, err
+	}
+	c.core.scratch = b
+	return c.send(ch.cfg.ID, b, opts)
+}
+
+// Receive takes the messages that the last Update showed. The error is that of
+// a message that could not be decoded; the loop may go on. Of values that hold
+// memory of the message (their UnmarshalBinary did not copy it) that memory is
+// valid until the next Update.
+func (ch *Channel[T]) Receive(c *Conn) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) { receive(ch, c, yield) }
+}
+
+func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, error) bool) {
+	v := scratch[T](c, ch.cfg.ID)
+	for {
+		b, ok := c.Next(ch.cfg.ID)
+		if !ok {
+			return
+		}
+		var zero T
+		*v = zero
+		if err := ch.decode(v, b); !yield(*v, err) {
+			return
+		}
+	}
+}
+
+// Decode reads the message of an event of a Hub or a Session.
+func (ch *Channel[T]) Decode(ev Event) (v T, err error) {
+	err = ch.decode(&v, ev.Payload)
+	return v, err
+}
+
+// scratch is where messages of a channel are decoded to, made once for each Conn.
+func scratch[T any](c *Conn, id ChannelID) *T {
+	for i := range c.decoded {
+		if c.decoded[i].id == id {
+			if v, ok := c.decoded[i].value.(*T); ok {
+				return v
+			}
+		}
+	}
+	v := new(T)
+	c.decoded = append(c.decoded, decoded{id, v})
+	return v
+}
+
+type decoded struct {
+	id    ChannelID
+	value any
+}
+
+// A RawChannel carries messages of bytes.
+type RawChannel struct{ cfg ChannelConfig }
+
+// NewRawChannel returns a channel of bytes.
+func NewRawChannel(cfg ChannelConfig) *RawChannel { return &RawChannel{cfg} }
+
+// Config returns what the channel was made with.
+func (ch *RawChannel) Config() ChannelConfig { return ch.cfg }
+
+// Send sends a message. The bytes are copied. It leaves with the next Flush.
+func (ch *RawChannel) Send(c *Conn, b []byte) error { return c.Send(ch.cfg.ID, b) }
+
+// SendTracked sends a message and returns a receipt, which an event will
+// report as Delivered or Lost.
+func (ch *RawChannel) SendTracked(c *Conn, b []byte) (Receipt, error) {
+	return c.SendTracked(ch.cfg.ID, b)
+}
+
+// Receive takes the messages that the last Update showed. The bytes are valid
+// until the next Update.
+func (ch *RawChannel) Receive(c *Conn) iter.Seq[[]byte] { return c.Receive(ch.cfg.ID) }

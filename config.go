@@ -1,0 +1,225 @@
+package tickwire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// A Config is what servers and clients have in common. The zero value of each
+// field is its default.
+type Config struct {
+	// ProtocolID tells games, and versions of a game, apart: the two ends must
+	// have the same.
+	ProtocolID uint64
+	// Channels are the lanes for messages, made with NewChannel or
+	// NewRawChannel; both ends must have the same.
+	Channels []AnyChannel
+	// AckHold is how long an acknowledgement may wait for a packet to ride on.
+	// 0: 20 ms; negative: not at all, which Hub and Session choose if it is 0.
+	AckHold time.Duration
+	// MaxDatagramBytes is the largest datagram. 0: 1200, or less if the socket
+	// says so.
+	MaxDatagramBytes int
+	// MaxReceipts bounds the receipts of a Conn that are open or not yet read.
+	// 0: 16384.
+	MaxReceipts int
+	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
+	// Delivered and Lost are dropped and counted; Connected and Disconnected
+	// never are.
+	MaxEvents int
+	// MaxReadsPerCall bounds the datagrams that one Update or Service reads
+	// from each socket. 0: 4096.
+	MaxReadsPerCall int
+	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB.
+	BufferBytes int
+	// WindowPoolBytes is what receive windows may grow by, all together.
+	// 0: 64 MiB.
+	WindowPoolBytes int
+	// Controller makes the congestion controller of a connection. nil: AIMD.
+	Controller func() endpoint.Controller
+	// Logger gets what an operator should know. nil: slog.Default.
+	Logger *slog.Logger
+	// Now is the time at which a simulation begins. The zero time: time.Now.
+	Now time.Time
+	// Random is where keys and random choices come from. nil: crypto/rand, which only a
+	// simulation should change.
+	Random io.Reader
+}
+
+// A ServerConfig configures a Server.
+type ServerConfig struct {
+	Config
+	// PrivateKey is the secret that the login backend and its servers share.
+	// It must not be zero, except in Development.
+	PrivateKey netcode.Key
+	// PublicAddresses are the addresses by which clients reach this server, as the
+	// backend writes them into tokens. Empty: the addresses that the sockets
+	// are bound to, if they are not wildcards.
+	PublicAddresses []netip.AddrPort
+	// MaxClients is how many players may be connected. 0: 256.
+	MaxClients int
+	// MaxTokenLifetime is the longest life of a token that any backend makes.
+	// After each start tokens that an earlier run may have seen are refused for as long.
+	// 0: 45 s; negative: the rule is off, for tests.
+	MaxTokenLifetime time.Duration
+	// Plain says what to do about clients that speak plain netcode 1.02.
+	// 0: refuse them if there are channels, else give them the raw channel.
+	Plain PlainPolicy
+	// KeepOldest refuses a player who is connected already. By default the
+	// newest connection wins and the old one ends with CodeReplaced.
+	KeepOldest bool
+	// Admit may refuse a client whose token and address are proven; nil lets
+	// everybody in. It may be asked several times about one client. A *Refusal says why; any
+	// other error is told to the client as CodeRefused with its text.
+	Admit func(Applicant) error
+	// Development makes a key if PrivateKey is zero, and lets DevToken mint
+	// tokens. It is insecure, says so in the log, and refuses to listen on
+	// anything but loopback and private addresses.
+	Development bool
+	// DevelopmentPublic lets Development listen on public addresses.
+	DevelopmentPublic bool
+}
+
+// A ClientConfig configures a Client.
+type ClientConfig struct {
+	Config
+	// WireIDBytes lets a client hold several connections to one server over one
+	// socket, at the cost of as many bytes in each packet from the server. 0: one
+	// connection to each server; else 2 to 4.
+	WireIDBytes int
+	// Plain says whether servers that speak plain netcode 1.02 will do. 0: not
+	// if there are channels.
+	Plain PlainPolicy
+}
+
+// A PlainPolicy says what to do about peers that speak plain netcode 1.02.
+type PlainPolicy uint8
+
+const (
+	// PlainDefault refuses plain peers if channels are configured.
+	PlainDefault PlainPolicy = iota
+	// PlainRefuse refuses them.
+	PlainRefuse
+	// PlainRaw gives them one channel, PlainChannel: Unreliable, 1 to 1200 bytes a
+	// message.
+	PlainRaw
+)
+
+// PlainChannel is the channel of a connection to a plain netcode peer.
+const PlainChannel ChannelID = 0
+
+// An Applicant is a client that asks to be let in. Its slice is valid until Admit returns.
+type Applicant struct {
+	ClientID uint64
+	UserData []byte
+	Address  netip.AddrPort // not valid on transports without addresses
+	Plain    bool
+}
+
+// A Refusal is an error that tells a client why it was not let in.
+type Refusal struct {
+	Code       Code
+	Text       string
+	RetryAfter time.Duration
+}
+
+// Error returns the text.
+func (r *Refusal) Error() string { return fmt.Sprintf("tickwire: %v: %s", r.Code, r.Text) }
+
+// A ConfigError says which field of a configuration is wrong, and the way out.
+type ConfigError struct {
+	Field string
+	Value any
+	Want  string
+}
+
+// Error names the field, the value, and what it should be.
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("tickwire: %s is %v: want %s", e.Field, e.Value, e.Want)
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxEvents == 0 {
+		c.MaxEvents = 65536
+	}
+	if c.MaxReadsPerCall == 0 {
+		c.MaxReadsPerCall = 4096
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now.IsZero() {
+		c.Now = time.Now()
+	}
+	return c
+}
+
+// endpoint is the configuration of the endpoint of one connection.
+func (c *Config) endpoint() endpoint.Config {
+	cfg := endpoint.Config{
+		Handshake: true, Trusted: true,
+		AckHold:          c.AckHold,
+		MaxDatagramBytes: c.MaxDatagramBytes,
+		MaxReceipts:      c.MaxReceipts,
+		Controller:       c.Controller,
+	}
+	for _, ch := range c.Channels {
+		cfg.Channels = append(cfg.Channels, ch.Config())
+	}
+	return cfg
+}
+
+// plain resolves the default.
+func (c *Config) plain(p PlainPolicy) netcode.PlainPolicy {
+	if p == PlainRaw || p == PlainDefault && len(c.Channels) == 0 {
+		return netcode.PlainAllow
+	}
+	return netcode.PlainRefuse
+}
+
+// Validate reports everything that is wrong with the configuration, as a join
+// of errors that name the fields. Listen and NewClient call it.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(ok bool, field string, value any, want string) {
+		if !ok {
+			errs = append(errs, &ConfigError{field, value, want})
+		}
+	}
+	bad(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
+	bad(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
+	return errors.Join(append(errs, c.endpoint().Validate())...)
+}
+
+// Validate reports everything that is wrong with the configuration.
+func (c ServerConfig) Validate() error {
+	var errs []error
+	bad := func(ok bool, field string, value any, want string) {
+		if !ok {
+			errs = append(errs, &ConfigError{field, value, want})
+		}
+	}
+	bad(c.Development || c.PrivateKey != netcode.Key{}, "PrivateKey", "zero", "the 32 secret bytes that the login backend has too, or Development: true to try things out")
+	bad(c.MaxClients >= 0, "MaxClients", c.MaxClients, "0 (256) or more")
+	bad(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	for _, a := range c.PublicAddresses {
+		bad(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0, "PublicAddresses", a, "addresses that clients can reach, with a port")
+	}
+	return errors.Join(append(errs, c.Config.Validate())...)
+}
+
+// Validate reports everything that is wrong with the configuration.
+func (c ClientConfig) Validate() error {
+	var err error
+	if c.WireIDBytes != 0 && (c.WireIDBytes < 2 || c.WireIDBytes > 4) {
+		err = &ConfigError{"WireIDBytes", c.WireIDBytes, "0 or 2 to 4"}
+	}
+	return errors.Join(err, c.Config.Validate())
+}

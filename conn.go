@@ -1,0 +1,263 @@
+package tickwire
+
+import (
+	"errors"
+	"iter"
+	"net/netip"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// A Conn is a live association with one peer: a player at a server, or the
+// server of a client. It is never reused: after it ended its methods return
+// ErrClosed or nothing.
+//
+// A Conn belongs to the goroutine that owns its Server or Client, between
+// Update and Flush. Under a Hub or a Session all its methods may be called
+// from any goroutine.
+type Conn struct {
+	core *core
+	id   uint64
+	port *port
+	path transport.Path
+
+	end    *endpoint.Endpoint // nil if the peer is plain
+	sealer *netcode.Sealer
+	plain  *plainConn // nil if the peer speaks our dialect
+	seat   *netcode.Seat
+	dial   *attempt // at a client
+
+	clientID uint64
+	userData []byte
+
+	state    connState
+	deadline int64 // when something is due
+	touched  bool  // in core.touched
+	dirty    bool  // in core.dirty
+	reason   Reason
+	decoded  []decoded
+
+	// Value is the application's: tickwire never looks at it.
+	Value any
+}
+
+// A connState is where a Conn is in its life.
+type connState uint8
+
+const (
+	connOpening connState = iota // the handshake is not complete
+	connOpen                     // Connected was reported
+	connEnded                    // Disconnected was queued; messages can still be taken
+	connGone                     // removed from Conns; the endpoint may still say goodbye
+)
+
+// ID is the number of the Conn, unique within its Server or Client.
+func (c *Conn) ID() uint64 { return c.id }
+
+// ClientID is the player's id, authenticated by the connect token. At a client 0.
+func (c *Conn) ClientID() uint64 { return c.clientID }
+
+// UserData is what the backend wrote into the connect token. At a client nil.
+func (c *Conn) UserData() []byte { return c.userData }
+
+// RemoteAddr is the peer's address; not valid on transports without addresses.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.path.Remote }
+
+// Plain reports whether the peer speaks plain netcode 1.02, so that there is only PlainChannel.
+func (c *Conn) Plain() bool { return c.plain != nil }
+
+// Open reports whether messages can be sent.
+func (c *Conn) Open() bool {
+	c.lock()
+	defer c.unlock()
+	return c.state == connOpen
+}
+
+// Reason says why the Conn ended; the zero Reason while it has not.
+func (c *Conn) Reason() Reason {
+	c.lock()
+	defer c.unlock()
+	return c.reason
+}
+
+// Send sends a message on a channel. The bytes are copied. It leaves with the
+// next Flush. The error is ErrClosed, or a *SendError that wraps ErrFull,
+// ErrTooLarge or ErrNoChannel.
+func (c *Conn) Send(channel ChannelID, b []byte) error {
+	c.lock()
+	defer c.unlock()
+	_, err := c.send(channel, b, endpoint.SendOptions{})
+	return err
+}
+
+// SendTracked sends a message and returns a receipt, which an event will
+// report as Delivered or Lost.
+func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
+	c.lock()
+	defer c.unlock()
+	return c.send(channel, b, endpoint.SendOptions{Receipt: true})
+}
+
+func (c *Conn) send(channel ChannelID, b []byte, opts endpoint.SendOptions) (Receipt, error) {
+	if c.state != connOpen {
+		return 0, ErrClosed
+	}
+	if c.plain != nil {
+		return 0, c.sendPlain(channel, b, opts)
+	}
+	r, err := c.end.Send(channel, b, opts)
+	if errors.Is(err, endpoint.ErrClosed) {
+		return 0, ErrClosed
+	}
+	c.core.markDirty(c)
+	return r, err
+}
+
+// Receive takes the messages of a channel that the last Update showed. The
+// bytes are valid until the next Update.
+func (c *Conn) Receive(channel ChannelID) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) { c.receive(channel, yield) }
+}
+
+func (c *Conn) receive(channel ChannelID, yield func([]byte) bool) {
+	for {
+		b, ok := c.Next(channel)
+		if !ok || !yield(b) {
+			return
+		}
+	}
+}
+
+// Next takes the next message of a channel that the last Update showed; false if there is none. The
+// bytes are valid until the next Update.
+func (c *Conn) Next(channel ChannelID) ([]byte, bool) {
+	if c.state == connGone || c.state == connOpening {
+		return nil, false
+	}
+	if c.plain != nil {
+		return c.plain.next(channel)
+	}
+	m, ok := c.end.Receive(channel)
+	if !ok {
+		return nil, false
+	}
+	c.core.touch(c)
+	c.core.markDirty(c) // credit may be due
+	return m.Bytes(), true
+}
+
+// Close ends the connection: the peer is told the code and the text (at most
+// 200 bytes). Messages that wait are not sent any more. Disconnected follows
+// with the next Update.
+func (c *Conn) Close(code Code, text string) {
+	c.lock()
+	defer c.unlock()
+	if c.state <= connOpen {
+		c.close(code, text)
+	}
+}
+
+// Stats returns what was counted and measured.
+func (c *Conn) Stats() ConnStats {
+	c.lock()
+	defer c.unlock()
+	return c.stats()
+}
+
+func (c *Conn) lock() {
+	if c.core.shared != nil {
+		c.core.shared.lock()
+	}
+}
+
+func (c *Conn) unlock() {
+	if c.core.shared != nil {
+		c.core.shared.unlock()
+	}
+}
+
+// close begins the end.
+func (c *Conn) close(code Code, text string) {
+	if c.plain != nil {
+		c.core.owner.closePlain(c)
+		c.core.ended(c, Reason{Code: code, Text: text})
+		return
+	}
+	c.end.Close(c.core.now, code, text)
+	c.core.touch(c)
+	c.core.markDirty(c)
+}
+
+// takeEvents moves what happened in the endpoint to the queue of the game.
+func (c *Conn) takeEvents() {
+	if c.end == nil {
+		return
+	}
+	c.end.Update()
+	for {
+		ev, ok := c.end.NextEvent()
+		if !ok {
+			return
+		}
+		switch ev.Kind {
+		case endpoint.Delivered:
+			c.core.events.push(Event{Kind: Delivered, Conn: c, Channel: ev.Channel, Receipt: ev.Receipt})
+		case endpoint.Lost:
+			c.core.events.push(Event{Kind: Lost, Conn: c, Channel: ev.Channel, Receipt: ev.Receipt, Why: ev.Why})
+		case endpoint.Closed:
+			c.core.ended(c, Reason{ev.Code, ev.Text, ev.Remote})
+		}
+	}
+}
+
+// pump sends what the Conn has to send now, and notes when it wants to be
+// asked again.
+func (c *Conn) pump(now int64) {
+	if c.plain != nil {
+		c.flushPlain(now)
+		return
+	}
+	if c.sealer == nil || c.end.Done() {
+		return
+	}
+	for c.sendPacket(now) {
+	}
+	c.deadline = c.end.Deadline()
+}
+
+// sendPacket sends one packet, if there is one to send.
+func (c *Conn) sendPacket(now int64) bool {
+	number := c.end.NextNumber(0)
+	bytes := c.end.NumberBytes(0, number)
+	buf := c.port.begin()
+	frames := c.sealer.AppendHeader(buf, 0, number, bytes)
+	room := c.maxDatagram() - c.sealer.Overhead(bytes)
+	packet := c.end.AppendPacket(now, 0, number, frames, room)
+	if len(packet) == len(frames) {
+		return false
+	}
+	packet = c.sealer.Seal(packet, 0, len(frames), 0, number)
+	c.core.owner.beforeData(c)
+	c.port.commit(c.path, packet)
+	return true
+}
+
+func (c *Conn) maxDatagram() int {
+	most := c.core.cfg.MaxDatagramBytes
+	if most == 0 {
+		most = 1200
+	}
+	return min(most, c.port.socket.MaxDatagram(c.path))
+}
+
+// timeout is the time between the handshake's word for it and the endpoint's:
+// zero means for ever there.
+func endpointTimeout(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}

@@ -1,0 +1,32 @@
+package tickwire
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tickwire/tickwire/endpoint"
+)
+
+// What methods return. Test with errors.Is.
+var (
+	// ErrClosed: the Conn, Server or Client is closed, or the Conn is not open yet.
+	ErrClosed = errors.New("tickwire: closed")
+	// ErrFull: the channel's queue or the table of receipts is full.
+	ErrFull = endpoint.ErrFull
+	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
+	ErrTooLarge = endpoint.ErrTooLarge
+	// ErrNoChannel: the configuration has no such channel.
+	ErrNoChannel = endpoint.ErrNoChannel
+)
+
+// A SendError says why a message was not accepted, and which setting set the limit.
+type SendError = endpoint.SendError
+
+// A ConnError says why a connection ended or never came to be. errors.Is with ErrClosed holds.
+type ConnError struct{ Reason Reason }
+
+// Error tells the reason.
+func (e *ConnError) Error() string { return fmt.Sprintf("tickwire: connection ended: %v", e.Reason) }
+
+// Is makes errors.Is(err, ErrClosed) true.
+func (e *ConnError) Is(target error) bool { return target == ErrClosed }

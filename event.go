@@ -1,0 +1,150 @@
+package tickwire
+
+import (
+	"fmt"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A Receipt stands for one message that was sent tracked. It is unique within its Conn
+// and never 0.
+type Receipt = endpoint.Receipt
+
+// A LossReason says why a message is Lost.
+type LossReason = endpoint.LossReason
+
+// Why a message is Lost.
+const (
+	NotKnown   = endpoint.NotKnown
+	Superseded = endpoint.Superseded
+	Replaced   = endpoint.Replaced
+	Dropped    = endpoint.Dropped
+	ConnClosed = endpoint.ConnClosed
+)
+
+// A Code says why a connection ended or was refused. The application's own
+// begin at CodeApplication.
+type Code = wire.Code
+
+// The codes (SPEC.md, 6.5).
+const (
+	CodeNone         = wire.CodeNone
+	CodeProtocol     = wire.CodeProtocol
+	CodeFlow         = wire.CodeFlow
+	CodeVersion      = wire.CodeVersion
+	CodeMismatch     = wire.CodeMismatch
+	CodeFull         = wire.CodeFull
+	CodeBanned       = wire.CodeBanned
+	CodeExpired      = wire.CodeExpired
+	CodeTooEarly     = wire.CodeTooEarly
+	CodeWrongAddress = wire.CodeWrongAddress
+	CodeReplaced     = wire.CodeReplaced
+	CodeGoingAway    = wire.CodeGoingAway
+	CodeRefused      = wire.CodeRefused
+	CodeUsed         = wire.CodeUsed
+	CodeTimeout      = wire.CodeTimeout
+	CodeForgotten    = wire.CodeForgotten
+	CodeApplication  = wire.CodeApplication
+)
+
+// A Reason says why a connection ended, and which side decided.
+type Reason struct {
+	Code   Code
+	Text   string
+	Remote bool // the peer decided
+}
+
+// String tells the reason in a line.
+func (r Reason) String() string {
+	side := "here"
+	if r.Remote {
+		side = "by the peer"
+	}
+	if r.Text == "" || r.Text == r.Code.String() {
+		return fmt.Sprintf("%v (%s)", r.Code, side)
+	}
+	return fmt.Sprintf("%v: %s (%s)", r.Code, r.Text, side)
+}
+
+// An EventKind tells events apart.
+type EventKind uint8
+
+const (
+	// NoEvent is the zero kind.
+	NoEvent EventKind = iota
+	// Connecting: a client's attempt came a step further; State says which.
+	Connecting
+	// Connected: a Conn is open in both directions.
+	Connected
+	// Delivered: the peer stored the whole message of Receipt.
+	Delivered
+	// Lost: the message of Receipt is not known to have arrived; Why says why.
+	Lost
+	// Message: a message came. Only Hub and Session report messages as events.
+	Message
+	// Disconnected: a Conn is over; Reason says why. It is the last event of the Conn. What had
+	// arrived before can still be received until the next Update.
+	Disconnected
+)
+
+var eventNames = [...]string{"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Message", "Disconnected"}
+
+// String names the kind.
+func (k EventKind) String() string { return eventNames[k] }
+
+// An Event is something that happened to a connection or to a message.
+type Event struct {
+	Kind    EventKind
+	Conn    *Conn
+	State   State      // of Connecting
+	Channel ChannelID  // of Delivered, Lost and Message
+	Receipt Receipt    // of Delivered and Lost
+	Why     LossReason // of Lost
+	Reason  Reason     // of Disconnected
+	Payload []byte     // of Message, valid until the loop asks for the next event
+}
+
+// A State is how far a client's attempt to connect has come.
+type State uint8
+
+const (
+	// Requesting: the server is asked to let us in.
+	Requesting State = iota
+	// Answering: it challenged our address, and we answer.
+	Answering
+	// NextServer: the attempt goes on with the next address or ticket.
+	NextServer
+)
+
+var stateNames = [...]string{"requesting", "answering", "next server"}
+
+// String names the state.
+func (s State) String() string { return stateNames[s] }
+
+// eventQueue holds what happened until the game has looked at it.
+type eventQueue struct {
+	ring    seq.Ring[Event]
+	visible uint64
+	dropped uint64
+	limit   int
+}
+
+// push queues an event; Delivered and Lost give way when the queue is full.
+func (q *eventQueue) push(ev Event) {
+	if q.ring.Len() >= q.limit && (ev.Kind == Delivered || ev.Kind == Lost) {
+		q.dropped++
+		return
+	}
+	*q.ring.Push() = ev
+}
+
+func (q *eventQueue) next() (Event, bool) {
+	if q.ring.Base() >= q.visible {
+		return Event{}, false
+	}
+	ev := *q.ring.At(q.ring.Base())
+	q.ring.Pop()
+	return ev, true
+}

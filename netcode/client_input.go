@@ -1,0 +1,254 @@
+package netcode
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// HandleDatagram takes the datagram b, which came from the given source, and
+// opens it in place.
+func (c *Client) HandleDatagram(now, unix int64, from Source, b []byte) ClientEvent {
+	c.now = now
+	ev := c.dispatch(from, b)
+	if ev.Drop != DropNone {
+		c.counters.Drops[ev.Drop]++
+	}
+	return ev
+}
+
+// dispatch compares the source before anything is opened, so that nothing from
+// elsewhere can move a replay window.
+func (c *Client) dispatch(from Source, b []byte) ClientEvent {
+	if len(b) == 0 {
+		return clientDrop(DropEmpty)
+	}
+	if from != c.to {
+		return clientDrop(DropOtherSource)
+	}
+	prefix := b[0]
+	switch {
+	case prefix >= minPlainPrefix:
+		return c.handleStandard(b)
+	case c.cfg.Plain == PlainOnly:
+		return clientDrop(DropUnknownType)
+	case prefix&wire.PrefixDataMask != 0:
+		return c.handleData(b)
+	case prefix == wire.PrefixHandshake:
+		return c.handleLong(b)
+	case prefix == wire.PrefixGone:
+		return c.handleGone(b)
+	case prefix >= prefixUnsealed:
+		return clientDrop(DropReserved)
+	}
+	return clientDrop(DropWrongRole)
+}
+
+func clientDrop(d Drop) ClientEvent { return ClientEvent{Drop: d} }
+
+func (c *Client) handleData(b []byte) ClientEvent {
+	if c.state != StateConnected || c.plain {
+		return clientDrop(DropUnexpected)
+	}
+	n := int(c.wireID.n)
+	if len(b) < 1+n+1+macBytes {
+		return clientDrop(DropTooShort)
+	}
+	var path uint8
+	if n > 0 {
+		path = b[1] & pathMask
+		if b[1]&^pathMask != c.wireID.b[0] || !bytes.Equal(b[2:1+n], c.wireID.b[1:n]) {
+			return clientDrop(DropUnknownID)
+		}
+	}
+	number, frames, drop := c.opener.open(b, n, path)
+	if drop != DropNone {
+		return clientDrop(drop)
+	}
+	return ClientEvent{Kind: ClientPacket, State: c.state, Path: path, Number: number, Frames: frames}
+}
+
+func (c *Client) handleLong(b []byte) ClientEvent {
+	if len(b) < 2 {
+		return clientDrop(DropTooShort)
+	}
+	switch b[1] {
+	case longAccept:
+		return c.handleAccept(b)
+	case longReason:
+		return c.handleReason(b)
+	case longOffer:
+		return clientDrop(DropWrongRole)
+	}
+	return clientDrop(DropReserved)
+}
+
+func (c *Client) handleAccept(b []byte) ClientEvent {
+	if c.state == StateConnected && !c.plain {
+		return clientDrop(DropRepeated)
+	}
+	if c.state != StateResponding {
+		return clientDrop(DropUnexpected)
+	}
+	var a accept
+	if drop := a.open(c.handshake, b, c.wireID, &c.share); drop != DropNone {
+		return clientDrop(drop)
+	}
+	if !bytes.Equal(a.padItems, c.token.Pad.raw()) {
+		c.refusal = Refusal{Code: CodePad}
+		return c.fail(StateDenied)
+	}
+	c.id, c.index, c.maxClients = a.connectionID, a.index, a.max
+	toServer, toClient := c.handshake.trafficSecrets(&c.share, &a.share, &trafficContext{
+		protocolID: c.token.ProtocolID, pad: c.token.Pad, connectionID: c.id, wireID: c.wireID,
+	})
+	c.sealer = newSealer(toServer, c.id[:], connectionIDBytes-1)
+	c.opener = newOpener(toClient)
+	c.state, c.dueMask = StateConnected, 0
+	return ClientEvent{Kind: ClientConnected, State: c.state, Hello: a.hello, Seen: a.source}
+}
+
+// handleReason reads why the server refuses. Towards a request nothing in it
+// is fresh, so it counts only if no challenge comes within one more interval;
+// towards an OFFER it echoes our share and counts at once.
+func (c *Client) handleReason(b []byte) ClientEvent {
+	if c.state != StateRequesting && c.state != StateResponding {
+		return clientDrop(DropUnexpected)
+	}
+	id := wireID{}
+	if c.state == StateResponding {
+		id = c.wireID
+	}
+	r, e, drop := openReason(c.handshake, b, id)
+	if drop != DropNone {
+		return clientDrop(drop)
+	}
+	r.Rows = bytes.Clone(r.Rows)
+	switch {
+	case c.state == StateRequesting && e == (echo{}):
+		c.refused(r)
+		return ClientEvent{}
+	case c.state == StateResponding && e == echo(c.share[:8]):
+		c.refusal = r
+		return c.fail(StateDenied)
+	}
+	return clientDrop(DropUnexpected)
+}
+
+// refused notes a refusal that still waits for a challenge, or for its reason.
+func (c *Client) refused(r Refusal) {
+	if c.refusedAt == 0 {
+		c.refusedAt = c.now
+	}
+	if r.Code != CodeNone || c.refusal.Code == CodeNone {
+		c.refusal = r
+	}
+}
+
+// handleGone believes the hint only if it names one of our newest packets.
+func (c *Client) handleGone(b []byte) ClientEvent {
+	if len(b) != 1+goneTailBytes {
+		return clientDrop(DropMalformed)
+	}
+	if c.state != StateConnected || c.plain || !c.sealer.sentTail(b[1:]) {
+		return clientDrop(DropUnexpected)
+	}
+	return ClientEvent{Kind: ClientGone, State: c.state}
+}
+
+// handleStandard reads types 1, 2, 4, 5 and 6.
+func (c *Client) handleStandard(b []byte) ClientEvent {
+	h, drop := readStandardHeader(b, clientReads)
+	if drop != DropNone {
+		return clientDrop(drop)
+	}
+	if h.kind.replayProtected() {
+		if c.token.Pad.Present {
+			return clientDrop(DropNotPlain)
+		}
+		if !c.replay.Fresh(h.sequence) {
+			return clientDrop(DropReplay)
+		}
+	}
+	body, ok := c.in.open(b, h)
+	if !ok {
+		return clientDrop(DropForged)
+	}
+	if h.kind.replayProtected() {
+		c.replay.Mark(h.sequence)
+	}
+	if !h.kind.bodySizeOK(len(body)) {
+		return clientDrop(DropBodySize)
+	}
+	switch h.kind {
+	case kindDenied:
+		return c.handleDenied()
+	case kindChallenge:
+		return c.handleChallenge(body)
+	case kindKeepAlive:
+		return c.handleKeepAlive(body)
+	}
+	return c.handlePlain(h, body)
+}
+
+func (c *Client) handleDenied() ClientEvent {
+	if c.state != StateRequesting && c.state != StateResponding {
+		return clientDrop(DropUnexpected)
+	}
+	if c.cfg.Plain == PlainOnly {
+		return c.fail(StateDenied)
+	}
+	c.refused(Refusal{})
+	return ClientEvent{}
+}
+
+// handleChallenge stores what is to be echoed. A second challenge comes when
+// our address changed on the way; it is as good as the first.
+func (c *Client) handleChallenge(body []byte) ClientEvent {
+	if c.state != StateRequesting && (c.state != StateResponding || c.cfg.Plain == PlainOnly) {
+		return clientDrop(DropUnexpected)
+	}
+	c.challenge = binary.LittleEndian.Uint64(body)
+	copy(c.challengeBy[:], body[8:])
+	if c.state == StateResponding {
+		return clientDrop(DropRepeated)
+	}
+	c.state = StateResponding
+	c.attempt, c.refusedAt, c.refusal = c.now, 0, Refusal{}
+	c.owe(c.dueNow())
+	return ClientEvent{Kind: ClientState, State: c.state}
+}
+
+// handleKeepAlive: the server took our response. Whether it is a plain one
+// shows when no ACCEPT follows.
+func (c *Client) handleKeepAlive(body []byte) ClientEvent {
+	switch {
+	case c.state == StateResponding:
+		c.index, c.maxClients = binary.LittleEndian.Uint32(body), binary.LittleEndian.Uint32(body[4:])
+		c.refusedAt = 0
+		if c.plainWait() == 0 && c.cfg.Plain != PlainRefuse {
+			return c.connectPlain()
+		}
+		if c.plainAt == 0 {
+			c.plainAt = c.now
+		}
+		return ClientEvent{}
+	case c.state == StateConnected && c.plain:
+		c.heard = c.now
+		return ClientEvent{}
+	}
+	return clientDrop(DropUnexpected)
+}
+
+// handlePlain takes payload and disconnect of a plain server.
+func (c *Client) handlePlain(h standardHeader, body []byte) ClientEvent {
+	if c.state != StateConnected || !c.plain {
+		return clientDrop(DropUnexpected)
+	}
+	if h.kind == kindDisconnect {
+		return c.end(StateDisconnected)
+	}
+	c.heard = c.now
+	return ClientEvent{Kind: ClientPayload, State: c.state, Number: h.sequence, Frames: body}
+}

@@ -1,0 +1,21 @@
+// Package netcode decides who may talk, and seals what they say.
+//
+// A login backend mints a connect token for a player ([Mint]) and hands it out
+// over HTTPS. With the token a [Client] proves to a [Server] who it is and
+// where it is, in two round trips, and both get fresh keys for the packets
+// that follow. The server needs to know nothing but a key that it shares with
+// the backend.
+//
+// The handshake begins as netcode 1.02 does, byte for byte, and towards peers
+// of other netcode libraries it goes on so. Between two tickwire peers it goes
+// on in our dialect: OFFER and ACCEPT in place of response and keep-alive,
+// then DATA packets with connection ids, which survive a change of address,
+// under keys that are new for every connection. SPEC.md describes both.
+//
+// Nothing here owns a socket, a clock or a goroutine. Time is a parameter:
+// now is monotonic, in nanoseconds since anything; unix is the wall clock in
+// seconds since 1970. Datagrams go in with HandleDatagram and are opened in
+// place; what is to be sent comes out of Event.Reply and NextDatagram. Bytes
+// from the network never make an error: what is not taken is counted by
+// reason, see [Drop].
+package netcode

@@ -1,0 +1,88 @@
+package netcode_test
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// A backend mints a token, a client connects with it, and one packet travels.
+// The datagrams go from hand to hand where a program would use a socket.
+func Example() {
+	const protocol = 0x6d79_6761_6d65_0001
+	key := netcode.Key{1, 2, 3} // 32 secret bytes that backend and server share
+	server := netip.MustParseAddrPort("192.0.2.1:7777")
+	player := netcode.SourceFrom(netip.MustParseAddrPort("198.51.100.7:50000"))
+	now, unix := int64(0), int64(1_700_000_000)
+
+	token, err := netcode.Mint(unix, netcode.MintConfig{
+		ProtocolID: protocol, Key: key, ClientID: 42, Addresses: []netip.AddrPort{server},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := netcode.NewServer(now, unix, netcode.ServerConfig{
+		ProtocolID: protocol, PrivateKey: key, Addresses: []netip.AddrPort{server},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := netcode.NewClient(now, unix, token, netcode.ClientConfig{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	for c.State() != netcode.StateConnected {
+		b, _, ok := c.NextDatagram(nil)
+		if !ok {
+			break
+		}
+		ev := s.HandleDatagram(now, unix, player, b, nil)
+		if ev.Kind == netcode.EventConnected {
+			fmt.Println("server: client", ev.Seat.ClientID(), "is in")
+		}
+		c.HandleDatagram(now, unix, netcode.SourceFrom(server), ev.Reply)
+		fmt.Println("client:", c.State())
+	}
+
+	packet := c.Sealer().AppendHeader(nil, 0, 0, 2) // path 0, number 0
+	frames := len(packet)
+	packet = append(packet, "hello"...)
+	packet = c.Sealer().Seal(packet, 0, frames, 0, 0)
+	ev := s.HandleDatagram(now, unix, player, packet, nil)
+	fmt.Printf("server: %d bytes hold %q\n", len(packet), ev.Frames)
+
+	// Output:
+	// client: sending connection response
+	// server: client 42 is in
+	// client: connected
+	// server: 28 bytes hold "hello"
+}
+
+// Several servers get a token each, with keys of its own.
+func ExampleMintTickets() {
+	eu, us := netip.MustParseAddrPort("192.0.2.1:7777"), netip.MustParseAddrPort("203.0.113.1:7777")
+	tickets, err := netcode.MintTickets(1_700_000_000, netcode.MintConfig{
+		ProtocolID: 1, Key: netcode.Key{1, 2, 3}, ClientID: 42,
+	}, []netip.AddrPort{eu}, []netip.AddrPort{us})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sent := tickets.Append(nil)
+	received, err := netcode.ParseTickets(sent)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, token := range received {
+		fmt.Println(token.Addresses[0])
+	}
+	// Output:
+	// 192.0.2.1:7777
+	// 203.0.113.1:7777
+}

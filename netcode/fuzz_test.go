@@ -1,0 +1,191 @@
+package netcode
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// Readers see bytes that nobody has authenticated, or that a hostile peer has
+// sealed: none may panic, and what they take must be written the same.
+
+func FuzzParseToken(f *testing.F) {
+	w := newWorld(f, nil)
+	f.Add(w.mint(1, nil).Append(nil))
+	f.Add(w.mint(1, plainToken).Append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		token, err := ParseToken(b)
+		if err != nil {
+			return
+		}
+		again, err := ParseToken(token.Append(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(token.Append(nil), again.Append(nil)) {
+			t.Fatal("not the same token")
+		}
+	})
+}
+
+func FuzzParseTickets(f *testing.F) {
+	w := newWorld(f, nil)
+	f.Add(Tickets{w.mint(1, nil), w.mint(2, nil)}.Append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if tickets, err := ParseTickets(b); err == nil && (len(tickets) < 1 || len(tickets) > MaxTickets) {
+			t.Fatalf("%d tickets", len(tickets))
+		}
+	})
+}
+
+func FuzzReadPad(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{0x11, 0, itemProtection, 2, 1, 16, itemForwardSecrecy, 0, itemUnsealed, 0})
+	f.Fuzz(func(t *testing.T, items []byte) {
+		b := append([]byte(padMagic), padVersion, byte(len(items)))
+		b = append(b, items...)
+		b = append(b, make([]byte, max(0, padBytes-len(b)))...)
+		p, drop := readPad(b)
+		if drop == DropNone && !bytes.Equal(p.append(nil), b[:padBytes]) {
+			t.Fatalf("pad %x is written as %x", b, p.append(nil))
+		}
+	})
+}
+
+func FuzzPrivateToken(f *testing.F) {
+	p := privateToken{pad: Pad{Present: true}}
+	p.addresses = append(p.addresses, serverAddr, otherAddr)
+	f.Add(p.append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var p privateToken
+		if p.read(b) == DropNone {
+			p.read(p.append(nil))
+		}
+	})
+}
+
+// FuzzServerDatagram feeds raw datagrams to a server that knows a token and
+// has a client of each dialect.
+func FuzzServerDatagram(f *testing.F) {
+	w, p, _ := dataPair(f, nil)
+	token := w.mint(9, nil)
+	f.Add((&Client{token: token}).appendRequest(nil))
+	f.Add(p.data(1, "frames"))
+	f.Add(p.c.out.append(nil, kindResponse, 0, make([]byte, challengeBody)))
+	f.Add(p.c.out.append(nil, kindPayload, 7, []byte("x")))
+	offer, _ := p.c.appendOffer(nil)
+	f.Add(offer)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		size := len(b)
+		if ev := w.server.HandleDatagram(w.now, w.unix(), p.at, b, nil); len(ev.Reply) > size {
+			t.Fatalf("%d bytes answered with %d", size, len(ev.Reply))
+		}
+	})
+}
+
+func FuzzClientDatagram(f *testing.F) {
+	_, p, seat := dataPair(f, nil)
+	f.Add(seal(seat.Sealer(), 0, 3, "frames"))
+	f.Add(p.c.in.append(nil, kindChallenge, 1<<63, make([]byte, challengeBody)))
+	f.Add([]byte("\x05eighteig"))
+	f.Add([]byte("\x07\x02accept"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, s := range []State{StateRequesting, StateResponding, StateConnected} {
+			p.c.state = s
+			p.receive(bytes.Clone(b))
+		}
+	})
+}
+
+// FuzzSealedStandard: what a peer with keys may put into standard packets.
+func FuzzSealedStandard(f *testing.F) {
+	f.Add(uint8(3), uint64(0), make([]byte, challengeBody))
+	f.Add(uint8(4), uint64(1), make([]byte, keepAliveBody))
+	f.Add(uint8(5), uint64(1<<40), []byte("payload"))
+	f.Add(uint8(6), ^uint64(0), []byte{})
+	f.Fuzz(func(t *testing.T, kind uint8, sequence uint64, body []byte) {
+		if len(body) > 2000 {
+			return
+		}
+		w, p, seat := plainPair(t, nil)
+		w.toServer(p.at, p.c.out.append(nil, packetKind(kind&15), sequence, body))
+		if len(w.server.plain) == 1 {
+			p.receive(seat.out.append(nil, packetKind(kind&15), sequence, body))
+		}
+	})
+}
+
+// FuzzOffer and those below: sealed as a hostile holder of the token could.
+func FuzzOffer(f *testing.F) {
+	w := newWorld(f, nil)
+	token := w.mint(7, nil)
+	k := newHandshakeKeys(&token.keys, testProtocol)
+	o := offer{version: 1, challenge: make([]byte, challengeTokenBytes), hello: []byte("hello")}
+	b, _ := o.append(w.random, k, nil)
+	plain, _ := openLong(k.offer, b, offerNonceAt, b[:offerNonceAt])
+	f.Add(uint64(0), plain)
+	f.Fuzz(func(t *testing.T, sequence uint64, body []byte) {
+		w.request(token, 1)
+		o := offer{sequence: sequence}
+		head, _ := o.append(w.random, k, nil)
+		head = append(head[:offerNonceAt+nonceXBytes], body...)
+		b, ok := sealLong(w.random, k.offer, head, offerNonceAt, head[:offerNonceAt])
+		if !ok {
+			t.Fatal("no randomness")
+		}
+		if ev := w.toServer(source(1), b); ev.Kind != EventNone {
+			t.Fatalf("a seat without the server's challenge: %+v", ev)
+		}
+	})
+}
+
+func FuzzAccept(f *testing.F) {
+	w, p, _ := dataPair(f, func(c *ClientConfig) { c.WireID = []byte{8, 1} })
+	a := accept{hello: []byte("hello"), padItems: []byte{1, 0}}
+	b, _ := a.append(w.random, p.c.handshake, nil, p.c.wireID, &p.c.share)
+	plain, _ := openLong(p.c.handshake.accept, b, 4, acceptAD(&p.c.wireID, &p.c.share))
+	f.Add(plain)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p.c.state = StateResponding
+		head := append([]byte{wire.PrefixHandshake, longAccept, 8, 1}, make([]byte, nonceXBytes)...)
+		b, _ := sealLong(w.random, p.c.handshake.accept, append(head, body...), 4, acceptAD(&p.c.wireID, &p.c.share))
+		p.receive(b)
+	})
+}
+
+func FuzzReason(f *testing.F) {
+	w, p, _ := dataPair(f, nil)
+	k := p.c.handshake
+	b, _ := appendReason(w.random, k, nil, Refusal{Code: CodeMismatch, Text: "text", Rows: make([]byte, 24)}, wireID{}, echo{}, 500)
+	plain, _ := openLong(k.reason, b, 2, b[:2])
+	f.Add(plain)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		head := append([]byte{wire.PrefixHandshake, longReason}, make([]byte, nonceXBytes)...)
+		b, _ := sealLong(w.random, k.reason, append(head, body...), 2, head[:2])
+		r, _, drop := openReason(k, b, wireID{})
+		if drop == DropNone && (len(r.Text) > 3*wire.MaxTextBytes || len(r.Rows)%wire.ChannelRowSize != 0) {
+			t.Fatalf("read %+v", r)
+		}
+	})
+}
+
+// FuzzData: any header and any frames from a peer with keys.
+func FuzzData(f *testing.F) {
+	f.Add(uint8(0), uint64(1), uint8(1), []byte("frames"))
+	f.Add(uint8(7), ^uint64(0), uint8(3), []byte{})
+	f.Fuzz(func(t *testing.T, path uint8, number uint64, bytesLess1 uint8, frames []byte) {
+		w, p, _ := dataPair(t, nil)
+		path &= pathMask
+		n := int(bytesLess1&3) + 1
+		s := p.c.Sealer()
+		b := s.AppendHeader(nil, path, number, n)
+		head := len(b)
+		b = s.Seal(append(b, frames...), 0, head, path, number)
+		ev := w.toServer(p.at, b)
+		fits := number < 1<<(8*n-1) && (path != 0 || number > 0)
+		if fits && (ev.Kind != EventPacket || ev.Number != number || ev.Path != path || !bytes.Equal(w.last().Frames, frames)) {
+			t.Fatalf("path %d number %d: %+v", path, number, ev)
+		}
+	})
+}

@@ -1,0 +1,239 @@
+package netcode
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+// The life of a token at a server, where our rules are stricter or kinder
+// than older texts of the standard.
+
+// confirmed joins a client and lets its first packet confirm it.
+func (w *world) confirmed(token *Token, port uint16) (*player, *Seat) {
+	w.t.Helper()
+	p := w.join(token, port, nil)
+	w.step(0)
+	w.wantState(p, StateConnected)
+	seat := w.last().Seat
+	w.toServer(p.at, p.data(0, ""))
+	if !seat.Confirmed() {
+		w.t.Fatal("not confirmed")
+	}
+	return p, seat
+}
+
+func (w *world) request(token *Token, port uint16) Event {
+	c := Client{token: token}
+	return w.server.HandleDatagram(w.now, w.unix(), source(port), c.appendRequest(nil), make([]byte, 0, 1500))
+}
+
+func TestTokenPendingAnswersAnySource(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(1, nil)
+	for port := range uint16(100) {
+		if ev := w.request(token, port); len(ev.Reply) != 333 || ev.Drop != DropNone {
+			t.Fatalf("request %d: %v, %d bytes of answer", port, ev.Drop, len(ev.Reply))
+		}
+	}
+	if n := w.server.Counters().Decryptions; n != 1 {
+		t.Fatalf("%d decryptions for one token", n)
+	}
+	if n := w.server.Admission().Tokens(); n != 1 {
+		t.Fatalf("%d entries for one token", n)
+	}
+}
+
+// TestTokenSniffed: whoever replays a request from elsewhere gets a challenge
+// that he cannot read, and its owner still connects.
+func TestTokenSniffed(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow })
+		token := w.mint(1, func(c *MintConfig) { c.Plain = plain })
+		for port := range uint16(20) {
+			w.request(token, 100+port)
+		}
+		policy := PlainRefuse
+		if plain {
+			policy = PlainOnly
+		}
+		p := w.join(token, 1, func(c *ClientConfig) { c.Plain = policy })
+		w.step(0)
+		w.wantState(p, StateConnected)
+	}
+}
+
+func TestTokenConsumedAdmitsNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(1, nil)
+	_, seat := w.confirmed(token, 1)
+	for range 2 {
+		ev := w.request(token, 1)
+		if ev.Drop != DropUsed {
+			t.Fatalf("dropped as %v", ev.Drop)
+		}
+		w.server.Release(w.now, seat) // nor after the connection is over
+	}
+	p := w.join(token, 2, nil)
+	w.step(0)
+	w.step(200 * ms)
+	w.wantState(p, StateDenied)
+	if r := p.last().Refusal; r.Code != CodeUsed {
+		t.Fatalf("refused with %v", r)
+	}
+}
+
+func TestTokenConsumedByLeavingUnconfirmed(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(1, nil)
+	w.join(token, 1, nil)
+	w.step(0)
+	seat := w.last().Seat
+	for range 11 {
+		w.step(second)
+	}
+	if ev := w.last(); ev.Kind != EventDisconnected || ev.Why != WhyTimeout || ev.Seat != seat {
+		t.Fatalf("event %+v", ev)
+	}
+	w.server.Release(w.now, seat)
+	if ev := w.request(token, 1); ev.Drop != DropUsed {
+		t.Fatalf("dropped as %v", ev.Drop)
+	}
+}
+
+func TestTokenExpires(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(1, func(c *MintConfig) { c.Lifetime = 5 * time.Second })
+	w.now += 4 * second
+	if ev := w.request(token, 1); ev.Drop != DropNone {
+		t.Fatalf("dropped as %v in its last second", ev.Drop)
+	}
+	w.now += second
+	ev := w.request(token, 1)
+	if ev.Drop != DropExpired || w.server.Admission().Tokens() != 0 {
+		t.Fatalf("dropped as %v, %d entries", ev.Drop, w.server.Admission().Tokens())
+	}
+	if r := w.readReason(token, ev.Reply); r.Code != CodeExpired {
+		t.Fatalf("explained as %v", r)
+	}
+}
+
+func (w *world) readReason(token *Token, b []byte) Refusal {
+	w.t.Helper()
+	r, e, drop := openReason(newHandshakeKeys(&token.keys, testProtocol), bytes.Clone(b), wireID{})
+	if drop != DropNone || e != (echo{}) {
+		w.t.Fatalf("REASON of %d bytes: %v, echo %x", len(b), drop, e)
+	}
+	return r
+}
+
+// TestTokenAfterRestart: a token that an earlier run may have seen admits
+// nobody, whether it was used or not; a newer one does.
+func TestTokenAfterRestart(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxTokenLifetime = 0 })
+	token := w.mint(1, nil)
+	w.confirmed(token, 1)
+	w.now += 10 * second
+	w.restart()
+	ev := w.request(token, 1)
+	if ev.Drop != DropTooEarly {
+		t.Fatalf("dropped as %v", ev.Drop)
+	}
+	if r := w.readReason(token, ev.Reply); r.Code != CodeTooEarly || r.RetryAfter != 10 {
+		t.Fatalf("explained as %+v", r)
+	}
+	w.confirmed(w.mint(1, nil), 1)
+}
+
+func TestTokenHistoryFull(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxTokens = 3 })
+	var tokens []*Token
+	for i := range 4 {
+		tokens = append(tokens, w.mint(uint64(i), func(c *MintConfig) { c.Lifetime = time.Duration(10+i) * time.Second }))
+	}
+	for _, token := range tokens[:3] {
+		if ev := w.request(token, 1); ev.Drop != DropNone {
+			t.Fatal(ev.Drop)
+		}
+	}
+	if ev := w.request(tokens[3], 1); ev.Drop != DropHistoryFull || w.readReason(tokens[3], ev.Reply).Code != CodeFull {
+		t.Fatalf("dropped as %v", ev.Drop)
+	}
+	if ev := w.request(tokens[0], 1); ev.Drop != DropNone {
+		t.Fatalf("a token in the table was dropped as %v", ev.Drop)
+	}
+	w.now += 10 * second // the first one expires
+	if ev := w.request(tokens[3], 1); ev.Drop != DropNone {
+		t.Fatalf("dropped as %v although there is room", ev.Drop)
+	}
+}
+
+// TestTokenExpiryOrder fills and empties the heap behind the history.
+func TestTokenExpiryOrder(t *testing.T) {
+	a, err := NewAdmission(0, AdmissionConfig{Random: newSeeded(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newSeeded(3)
+	for i := range 500 {
+		mac := [macBytes]byte{byte(i), byte(i >> 8)}
+		a.remember(&mac, 1+r.Uint64()%100, &privateToken{})
+	}
+	for unix := range int64(101) {
+		for e := a.expired(unix); e != nil; e = a.expired(unix) {
+			if e.expires != uint64(unix) {
+				t.Fatalf("expired at %d, was due at %d", unix, e.expires)
+			}
+		}
+	}
+	if a.Tokens() != 0 || len(a.free) != 500 {
+		t.Fatalf("%d tokens left, %d entries free", a.Tokens(), len(a.free))
+	}
+}
+
+// TestTokenEntryReused: the entry of an expired token may be given to another;
+// an answer to the old challenge then opens under no key.
+func TestTokenEntryReused(t *testing.T) {
+	w := newWorld(t, nil)
+	var late []byte
+	w.onServer = func(_ Source, b []byte) bool {
+		if b[0] == 7 {
+			late = bytes.Clone(b)
+			return false
+		}
+		return true
+	}
+	w.join(w.mint(1, func(c *MintConfig) { c.Lifetime = time.Second }), 1, nil)
+	w.step(0)
+	w.now += second
+	if ev := w.server.HandleDatagram(w.now, w.unix(), source(1), bytes.Clone(late), nil); ev.Drop != DropUnknownToken {
+		t.Fatalf("dropped as %v", ev.Drop)
+	}
+	w.request(w.mint(2, nil), 2)
+	if ev := w.server.HandleDatagram(w.now, w.unix(), source(1), bytes.Clone(late), nil); ev.Drop != DropForged {
+		t.Fatalf("dropped as %v", ev.Drop)
+	}
+}
+
+// TestPlainSources: of more than four addresses that a plain token was shown
+// from the oldest is replaced; no address refers to a token that is gone.
+func TestPlainSources(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
+	token, second := w.mint(1, plainToken), w.mint(2, plainToken)
+	for port := range uint16(6) {
+		w.request(token, port)
+	}
+	a := w.server.Admission()
+	if len(a.sources) != maxPlainSources || a.sources[source(0)] != nil || a.sources[source(5)] == nil {
+		t.Fatalf("sources %v", a.sources)
+	}
+	w.request(second, 5) // the newest token of a source counts
+	if len(a.sources) != 4 || a.sources[source(5)].clientID != 2 || a.sources[source(4)].clientID != 1 {
+		t.Fatalf("sources %v", a.sources)
+	}
+	w.now += 46 * int64(time.Second)
+	w.step(0)
+	if len(a.sources) != 0 || a.Tokens() != 0 {
+		t.Fatalf("sources %v, %d tokens", a.sources, a.Tokens())
+	}
+}

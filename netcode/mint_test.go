@@ -1,0 +1,201 @@
+package netcode
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMint(t *testing.T) {
+	v6 := netip.MustParseAddrPort("[2001:db8::1]:40000")
+	token, err := Mint(1000, MintConfig{
+		ProtocolID: 5, Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr, v6},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.Created != 1000 || token.Expires != 1045 || token.TimeoutSeconds != 10 || !token.Pad.Present {
+		t.Fatalf("token %+v", token)
+	}
+	b := token.Append([]byte("before"))
+	again, err := ParseToken(b[len("before"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(again.Append(nil), b[len("before"):]) || len(again.Addresses) != 2 || again.Addresses[1] != v6 {
+		t.Fatalf("read back as %+v", again)
+	}
+	other, _ := Mint(1000, MintConfig{ProtocolID: 5, Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr}})
+	if other.keys == token.keys || other.nonce == token.nonce {
+		t.Fatal("two tokens share keys or nonce")
+	}
+}
+
+// TestPadPlace pins where a foreign backend has to write the pad.
+func TestPadPlace(t *testing.T) {
+	w := newWorld(t, nil)
+	b := w.mint(1, nil).Append(nil)
+	want := append([]byte("TWPD\x01\x00"), make([]byte, 58)...)
+	if !bytes.Equal(b[1984:], want) {
+		t.Fatalf("public pad %x", b[1984:])
+	}
+	p := privateToken{pad: Pad{Present: true}, addresses: []netip.AddrPort{serverAddr}}
+	if b := p.append(nil); len(b) != 1008 || !bytes.Equal(b[944:], want) {
+		t.Fatalf("private pad %x", b[944:])
+	}
+	p.pad, p.addresses = Pad{}, make([]netip.AddrPort, 32)
+	for i := range p.addresses {
+		p.addresses[i] = netip.MustParseAddrPort(fmt.Sprintf("[2001:db8::%d]:1", i))
+	}
+	if b := p.append(nil); len(b) != 1008 {
+		t.Fatalf("32 addresses take %d bytes", len(b))
+	}
+}
+
+func TestMintErrors(t *testing.T) {
+	good := MintConfig{Key: testKey(), Addresses: []netip.AddrPort{serverAddr}}
+	for want, change := range map[string]func(*MintConfig){
+		"MintConfig.Key":       func(c *MintConfig) { c.Key = Key{} },
+		"use MintTickets":      func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
+		"name the server":      func(c *MintConfig) { c.Addresses = nil },
+		"not an address":       func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
+		"257 bytes":            func(c *MintConfig) { c.UserData = make([]byte, 257) },
+		"MintConfig.Lifetime":  func(c *MintConfig) { c.Lifetime = -1 },
+		"netcode: MintConfig.": func(c *MintConfig) { c.Random = &failing{} },
+	} {
+		cfg := good
+		change(&cfg)
+		if _, err := Mint(0, cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+	for timeout, want := range map[time.Duration]int32{0: 10, -1: -1, 1: 1, 1500 * time.Millisecond: 2, time.Minute: 60} {
+		cfg := good
+		cfg.Timeout = timeout
+		if token, err := Mint(0, cfg); err != nil || token.TimeoutSeconds != want {
+			t.Errorf("timeout %v became %d seconds", timeout, token.TimeoutSeconds)
+		}
+	}
+}
+
+func TestParseTokenErrors(t *testing.T) {
+	good := newWorld(t, nil).mint(1, nil).Append(nil)
+	for want, change := range map[string]func([]byte) []byte{
+		"length":    func(b []byte) []byte { return b[1:] },
+		"version":   func(b []byte) []byte { b[11] = '1'; return b },
+		"expiry":    func(b []byte) []byte { b[36] = 0; b[29] = 0; b[28] = 9; return b },
+		"addresses": func(b []byte) []byte { b[1089] = 0; return b },
+		"1 to 32":   func(b []byte) []byte { b[1089] = 33; return b },
+		"pad":       func(b []byte) []byte { b[1984+4] = 2; return b },
+	} {
+		_, err := ParseToken(change(bytes.Clone(good)))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestTokenKeepsItsSecrets(t *testing.T) {
+	token := newWorld(t, nil).mint(1, nil)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		text := fmt.Sprintf(format, token)
+		if strings.Contains(text, fmt.Sprint(token.keys.clientToServer[0])+" ") || len(text) > 200 {
+			t.Errorf("%s prints %s", format, text)
+		}
+	}
+}
+
+func TestTickets(t *testing.T) {
+	cfg := MintConfig{Key: testKey(), ClientID: 9}
+	var servers [][]netip.AddrPort
+	for i := range MaxTickets {
+		servers = append(servers, []netip.AddrPort{netip.AddrPortFrom(serverAddr.Addr(), uint16(i+1))})
+	}
+	tickets, err := MintTickets(0, cfg, servers...)
+	if err != nil || len(tickets) != MaxTickets {
+		t.Fatalf("%d tickets, %v", len(tickets), err)
+	}
+	b := tickets.Append(nil)
+	again, err := ParseTickets(b)
+	if err != nil || len(again) != MaxTickets || !bytes.Equal(again.Append(nil), b) {
+		t.Fatalf("%d tickets, %v", len(again), err)
+	}
+	if one, err := ParseTickets(tickets[0].Append(nil)); err != nil || len(one) != 1 {
+		t.Fatalf("a single token: %v", err)
+	}
+	for i, bad := range [][]byte{nil, b[:5], b[:len(b)-1], append([]byte("TWTK\x02\x08"), b[6:]...), append([]byte("TWTK\x01\x09"), b[6:]...), append([]byte("TWTK\x01\x00"))} {
+		if _, err := ParseTickets(bad); err == nil {
+			t.Errorf("bad tickets %d were taken", i)
+		}
+	}
+	if _, err := MintTickets(0, cfg); err == nil {
+		t.Error("minted tickets for no server")
+	}
+	if _, err := MintTickets(0, cfg, append(servers, servers[0])...); err == nil {
+		t.Error("minted nine tickets")
+	}
+}
+
+func TestServerConfigErrors(t *testing.T) {
+	good := ServerConfig{PrivateKey: testKey(), Addresses: []netip.AddrPort{serverAddr}}
+	for want, change := range map[string]func(*ServerConfig){
+		"ServerConfig.PrivateKey":    func(c *ServerConfig) { c.PrivateKey = Key{} },
+		"ServerConfig.Addresses":     func(c *ServerConfig) { c.Addresses = nil },
+		"ServerConfig.Plain":         func(c *ServerConfig) { c.Plain = 3 },
+		"AdmissionConfig.MaxClients": func(c *ServerConfig) { c.MaxClients = 1 << 17 },
+		"AdmissionConfig.MaxTokens":  func(c *ServerConfig) { c.MaxTokens = -1 },
+	} {
+		cfg := good
+		change(&cfg)
+		if _, err := NewServer(0, 0, cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+	if s, err := NewServer(0, 0, good); err != nil || s.Admission().MaxClients() != 256 {
+		t.Errorf("the zero config: %v", err)
+	}
+}
+
+func TestClientConfigErrors(t *testing.T) {
+	w := newWorld(t, nil)
+	for want, cfg := range map[string]ClientConfig{
+		"ClientConfig.Hello":  {Hello: make([]byte, 257)},
+		"ClientConfig.WireID": {WireID: make([]byte, 5)},
+		"ClientConfig.Plain":  {Plain: PlainOnly},
+		"ClientConfig.Random": {Random: &failing{}},
+	} {
+		if _, err := NewClient(0, 0, w.mint(1, nil), cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+	if _, err := NewClient(0, 0, &Token{}, ClientConfig{}); err == nil {
+		t.Error("a token without addresses was taken")
+	}
+}
+
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for d := range NumDrops + 1 {
+		name := d.String()
+		if name == "" || seen[name] {
+			t.Errorf("drop %d is called %q", d, name)
+		}
+		seen[name] = true
+	}
+	for s := StateTokenExpired - 1; s <= StateConnected+1; s++ {
+		name := s.String()
+		if name == "" || seen[name] {
+			t.Errorf("state %d is called %q", s, name)
+		}
+		seen[name] = true
+	}
+	if WhyPeer.String() == WhyTimeout.String() || (Refusal{Code: CodeFull, Text: "x"}).String() != "server full: x" {
+		t.Error(Refusal{Code: CodeFull, Text: "x"})
+	}
+	if StateInvalidToken != -5 || StateDenied != -1 || StateConnected != 3 {
+		t.Error("states are not numbered as in the standard")
+	}
+}

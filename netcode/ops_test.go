@@ -1,0 +1,248 @@
+package netcode
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A chaos drives a world by a string of bytes, each an operation, and watches
+// what must always hold.
+type chaos struct {
+	*world
+	tokens  []*Token
+	record  [][]byte // datagrams to the server, to be replayed
+	from    []Source
+	next    uint16
+	sealed  map[string][]byte // what each key and nonce has sealed
+	numbers map[*Seat]uint64
+	lose    int
+}
+
+func newChaos(t testing.TB) *chaos {
+	c := &chaos{sealed: map[string][]byte{}, numbers: map[*Seat]uint64{}}
+	c.world = newWorld(t, func(cfg *ServerConfig) {
+		cfg.Plain = PlainAllow
+		cfg.MaxTokenLifetime = 0
+		cfg.MaxTokens = 12
+		cfg.Judge = func(o Offer) ([]byte, Refusal, bool) {
+			return []byte("hello"), Refusal{Code: CodeBanned}, o.ClientID != 5
+		}
+	})
+	c.onServer = func(from Source, b []byte) bool {
+		if len(c.record) < 64 {
+			c.record, c.from = append(c.record, bytes.Clone(b)), append(c.from, from)
+		}
+		return c.lucky()
+	}
+	c.onClient = func(to Source, b []byte) bool {
+		c.checkNonce(b)
+		return c.lucky()
+	}
+	return c
+}
+
+func (c *chaos) lucky() bool {
+	if c.lose > 0 {
+		c.lose--
+		return false
+	}
+	return true
+}
+
+// checkNonce: under the keys of any token, a nonce seals one plaintext. What
+// opens a packet tells whose key it is.
+func (c *chaos) checkNonce(b []byte) {
+	var id []byte
+	switch {
+	case b[0] >= minPlainPrefix:
+		for _, token := range c.tokens {
+			cp := bytes.Clone(b)
+			h, _ := readStandardHeader(cp, clientReads)
+			if _, ok := newPacketKey(&token.keys.serverToClient, testProtocol).open(cp, h); ok {
+				id = binary.LittleEndian.AppendUint64(token.nonce[:], h.sequence)
+			}
+		}
+	case b[0] == wire.PrefixHandshake:
+		id = b[2 : 2+nonceXBytes]
+	}
+	if id == nil {
+		return
+	}
+	if before, ok := c.sealed[string(id)]; ok && !bytes.Equal(before, b) {
+		c.t.Fatalf("a nonce sealed two packets:\n%x\n%x", before, b)
+	}
+	c.sealed[string(id)] = bytes.Clone(b)
+}
+
+func (c *chaos) op(op byte) {
+	arg := int(op >> 4)
+	switch op & 15 {
+	case 0: // a new token, of one of six players
+		if len(c.tokens) < 24 {
+			c.tokens = append(c.tokens, c.mint(uint64(arg%6), func(m *MintConfig) { m.Plain = arg&1 != 0 }))
+		}
+	case 1, 2: // a client, with a new token or one that was used
+		if len(c.tokens) > 0 && len(c.clients) < 20 {
+			token := c.tokens[arg%len(c.tokens)]
+			policy := PlainPolicy(arg % 3)
+			if token.Pad.Present {
+				policy = PlainRefuse
+			}
+			c.next++
+			c.join(token, c.next%8, func(cfg *ClientConfig) { cfg.Plain = policy })
+		}
+	case 3, 4, 5:
+		c.step(int64(arg) * 50 * ms)
+	case 6:
+		c.step(int64(arg) * second)
+	case 7:
+		c.lose += arg
+	case 8: // replay, as it was or damaged
+		if len(c.record) > 0 {
+			i := arg % len(c.record)
+			c.toServer(c.from[i], bytes.Clone(c.record[i]))
+			b := bytes.Clone(c.record[i])
+			b[arg*len(b)/16] ^= 0x10
+			c.toServer(c.from[i], b)
+			c.toServer(source(uint16(arg)), bytes.Clone(c.record[i]))
+		}
+	case 9, 10: // a client says something
+		if len(c.clients) > 0 {
+			c.say(c.clients[arg%len(c.clients)])
+		}
+	case 11: // a client leaves
+		if len(c.clients) > 0 {
+			c.clients[arg%len(c.clients)].c.Disconnect(c.now)
+			c.exchange()
+		}
+	case 12: // a client moves
+		if len(c.clients) > 0 {
+			c.clients[arg%len(c.clients)].at = source(uint16(arg))
+		}
+	case 13: // the server ends a connection
+		if len(c.events) > 0 {
+			if seat := c.events[arg%len(c.events)].Seat; seat != nil {
+				c.server.Disconnect(c.now, seat)
+				c.server.Release(c.now, seat)
+				c.exchange()
+			}
+		}
+	case 14:
+		if arg == 15 {
+			c.restart()
+			c.events = nil
+		}
+	case 15:
+		c.record, c.from = nil, nil
+	}
+	c.check()
+}
+
+func (c *chaos) say(p *player) {
+	switch {
+	case p.c.State() != StateConnected:
+	case p.c.Plain():
+		b, err := p.c.AppendPayload(c.now, nil, []byte("payload"))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.toServer(p.at, b)
+	default:
+		c.toServer(p.at, p.data(p.c.Sealer().sent, "frames"))
+	}
+}
+
+// check compares the tables of the server with each other.
+func (c *chaos) check() {
+	s := c.server
+	counted := 0
+	for _, seat := range s.seats.seats {
+		if seat.counted {
+			counted++
+			if s.adm.clients[seat.clientID] != seat {
+				c.t.Fatalf("seat %d counts for client %d, who sits elsewhere", seat.slot, seat.clientID)
+			}
+		}
+		if seat.token != nil && (seat.token.seat != seat || seat.token.state != tokenAccepted || seat.confirmed) {
+			c.t.Fatalf("seat %d and its token disagree: %+v", seat.slot, seat.token)
+		}
+		if seat.watched && s.watched[seat.watchedAt] != seat {
+			c.t.Fatalf("seat %d is not on the list", seat.slot)
+		}
+		if seat.Plain() && s.plain[seat.source] != seat {
+			c.t.Fatalf("plain seat %d is not found by its source", seat.slot)
+		}
+	}
+	if counted != s.adm.connected || counted != len(s.adm.clients) || counted > s.adm.maxClients {
+		c.t.Fatalf("%d seats, %d connected, %d client ids", counted, s.adm.connected, len(s.adm.clients))
+	}
+	if len(s.adm.byMAC) > s.adm.maxTokens || len(s.adm.byMAC) != len(s.adm.expiry) {
+		c.t.Fatalf("%d tokens, %d to expire", len(s.adm.byMAC), len(s.adm.expiry))
+	}
+	sources := 0
+	for _, e := range s.adm.tokens {
+		sources += int(e.numSources)
+	}
+	if sources != len(s.adm.sources) {
+		c.t.Fatalf("%d sources in tokens, %d in the table", sources, len(s.adm.sources))
+	}
+}
+
+func FuzzOperations(f *testing.F) {
+	f.Add([]byte("\x00\x01\x03\x09\x10\x11\x03\x19\x13\x0b"))
+	for seed := range uint64(8) {
+		f.Add(randomOps(seed, 60))
+	}
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		if len(ops) > 400 {
+			return
+		}
+		c := newChaos(t)
+		for _, op := range ops {
+			c.op(op)
+		}
+	})
+}
+
+func randomOps(seed uint64, n int) []byte {
+	r := rand.New(rand.NewPCG(seed, 1))
+	ops := make([]byte, n)
+	for i := range ops {
+		ops[i] = byte(r.Uint32())
+	}
+	return ops
+}
+
+// TestOperations runs many random strings in virtual time, and the same string
+// twice to the same end.
+func TestOperations(t *testing.T) {
+	connected := 0
+	for seed := range uint64(150) {
+		ops := randomOps(seed, 300)
+		run := func() *Counters {
+			c := newChaos(t)
+			for _, op := range ops {
+				c.op(op)
+			}
+			for _, ev := range c.events {
+				if ev.Kind == EventConnected {
+					connected++
+				}
+			}
+			return c.server.Counters()
+		}
+		a := *run()
+		if seed < 10 {
+			if b := *run(); a != b {
+				t.Fatalf("seed %d: two runs differ: %v, %v", seed, dropNames(&a), dropNames(&b))
+			}
+		}
+	}
+	if connected < 500 {
+		t.Fatalf("only %d connections: the operations do not reach far", connected)
+	}
+}

@@ -1,0 +1,195 @@
+package netcode
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/seq"
+)
+
+// A Seat is the place of one connected client at a server. It lives from
+// Connected (or, for a plain peer, from its response) until the owner releases
+// it; the pointer must not be used after that.
+//
+//	undecided   a response came; what comes next tells a plain client from one of ours
+//	plain       speaks netcode 1.02, types 4 to 6
+//	ours        speaks DATA; unconfirmed until its first packet opens
+//	leaving     over; waits for [Server.Release]
+type Seat struct {
+	// Handle is the owner's: netcode never looks at it.
+	Handle int
+
+	slot, generation uint32
+	state            seatState
+	confirmed        bool
+	counted          bool // among the connected clients
+	id               [connectionIDBytes]byte
+	index            int
+	clientID         uint64
+	userData         [UserDataBytes]byte
+	source           Source
+	timeout          int64 // nanoseconds; 0: never
+	token            *tokenEntry
+	released         int64 // when the slot became free
+
+	sealer Sealer
+	opener opener
+	wireID wireID
+	share  [shareBytes]byte // the client's
+	accept []byte           // the ACCEPT, until confirmed
+
+	in, out      *packetKey // of plain peers
+	sequence     uint64
+	replay       seq.Window
+	heard        int64
+	sent         int64
+	watched      bool
+	watchedAt    int
+	keepAliveDue bool
+}
+
+type seatState uint8
+
+const (
+	seatFree seatState = iota
+	seatUndecided
+	seatPlain
+	seatOurs
+	seatLeaving
+)
+
+// ID is the connection id, path bits zero, as a big-endian number: shard in
+// the high byte.
+func (s *Seat) ID() uint32 { return binary.BigEndian.Uint32(s.id[:]) }
+
+// Index is the client index: a small number that is nobody else's until the
+// seat is released, below the most clients of the server unless seats of
+// replaced clients are still closing.
+func (s *Seat) Index() int { return s.index }
+
+// ClientID is the authenticated id of the player.
+func (s *Seat) ClientID() uint64 { return s.clientID }
+
+// UserData is what the backend wrote into the token; valid as long as the seat.
+func (s *Seat) UserData() []byte { return s.userData[:] }
+
+// Source is where the client was last proven to be.
+func (s *Seat) Source() Source { return s.source }
+
+// Timeout is how long silence may last; zero: for ever.
+func (s *Seat) Timeout() time.Duration { return time.Duration(s.timeout) }
+
+// Plain reports whether the client speaks plain netcode: payloads instead of
+// packets.
+func (s *Seat) Plain() bool { return s.state == seatPlain || s.state == seatUndecided }
+
+// Confirmed reports whether the client has proven that it holds the
+// connection's keys since the seat was taken.
+func (s *Seat) Confirmed() bool { return s.confirmed }
+
+// Sealer seals packets to the client; for seats that are not plain.
+func (s *Seat) Sealer() *Sealer { return &s.sealer }
+
+func timeoutOf(seconds int32) int64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return int64(seconds) * int64(time.Second)
+}
+
+// A seatTable gives out seats. A seat's slot and generation make its
+// connection id; the oldest free slot is given first, and none within ten
+// seconds of its release, so that late packets of one client do not reach
+// another. There are twice as many slots as clients, so this delays nobody
+// unless more than all players change within ten seconds.
+type seatTable struct {
+	shard    uint8
+	slotBits uint
+	maxSlots int
+	seats    []*Seat // by slot - 1
+	free     fifo[uint32]
+	indexes  fifo[int]
+	given    int // of indexes, so far
+}
+
+const slotRest = int64(10 * time.Second)
+
+func newSeatTable(shard uint8, maxClients int) seatTable {
+	maxSlots := 2*maxClients + 16
+	return seatTable{shard: shard, maxSlots: maxSlots, slotBits: uint(bits.Len(uint(maxSlots)))}
+}
+
+// take returns a seat for a new connection, nil if no slot is old enough.
+func (t *seatTable) take(now int64) *Seat {
+	var s *Seat
+	if t.free.len() > 0 && now-t.seats[*t.free.front()-1].released >= slotRest {
+		s = t.seats[t.free.pop()-1]
+	} else if len(t.seats) < t.maxSlots {
+		s = &Seat{slot: uint32(len(t.seats) + 1)}
+		t.seats = append(t.seats, s)
+	} else {
+		return nil
+	}
+	*s = Seat{slot: s.slot, generation: s.generation + 1}
+	id := (s.generation<<t.slotBits | s.slot) << 3 // 24 bits: generation, slot, path
+	s.id = [connectionIDBytes]byte{t.shard, byte(id >> 16), byte(id >> 8), byte(id)}
+	if t.indexes.len() > 0 {
+		s.index = t.indexes.pop()
+	} else {
+		s.index = t.given
+		t.given++
+	}
+	return s
+}
+
+// find returns the live seat that the id of a packet names, path bits ignored.
+func (t *seatTable) find(id []byte) *Seat {
+	n := uint32(id[1])<<16 | uint32(id[2])<<8 | uint32(id[3])
+	slot := n >> 3 & (1<<t.slotBits - 1)
+	if slot == 0 || int(slot) > len(t.seats) {
+		return nil
+	}
+	s := t.seats[slot-1]
+	if s.state == seatFree || s.id[1] != id[1] || s.id[2] != id[2] || s.id[3] != id[3]&^pathMask {
+		return nil
+	}
+	return s
+}
+
+// put takes a seat back and erases its keys.
+func (t *seatTable) put(s *Seat, now int64) {
+	t.indexes.push(s.index)
+	*s = Seat{slot: s.slot, generation: s.generation, released: now}
+	t.free.push(s.slot)
+}
+
+// A fifo is a queue that reuses its memory.
+type fifo[T any] struct {
+	items []T
+	head  int
+}
+
+func (f *fifo[T]) len() int  { return len(f.items) - f.head }
+func (f *fifo[T]) front() *T { return &f.items[f.head] }
+
+func (f *fifo[T]) push(v T) {
+	if f.head > len(f.items)/2 && len(f.items) == cap(f.items) {
+		f.items = f.items[:copy(f.items, f.items[f.head:])]
+		f.head = 0
+	}
+	f.items = append(f.items, v)
+}
+
+func (f *fifo[T]) pop() T {
+	v := f.items[f.head]
+	f.head++
+	if f.head == len(f.items) {
+		f.items, f.head = f.items[:0], 0
+	}
+	return v
+}
+
+// never is a deadline that does not come.
+const never = math.MaxInt64

@@ -1,0 +1,163 @@
+package netcode
+
+import (
+	"encoding/binary"
+	"testing"
+)
+
+func TestSeatIDs(t *testing.T) {
+	const clients = 100
+	table := newSeatTable(9, clients)
+	seen := map[uint32]bool{}
+	now := int64(0)
+	for range 50 {
+		var taken []*Seat
+		for i := range clients {
+			s := table.take(now)
+			if s == nil {
+				t.Fatalf("no seat for client %d", i)
+			}
+			s.state = seatOurs
+			if id := s.ID(); seen[id] || id>>24 != 9 || id&pathMask != 0 || id>>3&(1<<21-1) == 0 {
+				t.Fatalf("id %#x, given before: %v", id, seen[id])
+			}
+			seen[s.ID()] = true
+			if s.Index() < 0 || s.Index() >= clients {
+				t.Fatalf("index %d", s.Index())
+			}
+			taken = append(taken, s)
+		}
+		for _, s := range taken {
+			b := binary.BigEndian.AppendUint32(nil, s.ID())
+			b[3] |= 5
+			if table.find(b) != s {
+				t.Fatalf("id %x is not found on path 5", b)
+			}
+			table.put(s, now)
+			if table.find(b) != nil {
+				t.Fatalf("id %x is found after its release", b)
+			}
+		}
+		now += slotRest
+	}
+}
+
+// TestSeatRests: a slot is not given again within ten seconds, the oldest is
+// given first, and the table says so when there is none.
+func TestSeatRests(t *testing.T) {
+	table := newSeatTable(0, 1) // 18 slots
+	for i := range table.maxSlots {
+		s := table.take(int64(i))
+		if s == nil {
+			t.Fatalf("slot %d of %d was not given", i, table.maxSlots)
+		}
+		s.state = seatOurs
+		table.put(s, int64(i))
+	}
+	if s := table.take(slotRest - 1); s != nil {
+		t.Fatalf("slot %d was given too early", s.slot)
+	}
+	for want := uint32(1); want <= 2; want++ {
+		if s := table.take(slotRest + 1); s == nil || s.slot != want {
+			t.Fatalf("got %+v, want slot %d", s, want)
+		}
+	}
+	if s := table.take(slotRest + 1); s != nil {
+		t.Fatalf("slot %d was given too early", s.slot)
+	}
+}
+
+func TestSeatUnknown(t *testing.T) {
+	table := newSeatTable(0, 10)
+	for _, id := range [][]byte{{0, 0, 0, 0}, {0, 0, 0, 7}, {0, 255, 255, 255}, {0, 0, 0, 8}} {
+		if s := table.find(id); s != nil {
+			t.Fatalf("id %x is seat %+v", id, s)
+		}
+	}
+}
+
+func TestFIFO(t *testing.T) {
+	var f fifo[int]
+	next := 0
+	for i := range 10_000 {
+		f.push(i)
+		if i%3 != 0 || f.len() > 50 {
+			if got := f.pop(); got != next {
+				t.Fatalf("got %d, want %d", got, next)
+			}
+			next++
+		}
+	}
+	if cap(f.items) > 1000 {
+		t.Fatalf("room for %d where 51 wait at most", cap(f.items))
+	}
+}
+
+func TestBucket(t *testing.T) {
+	b := bucket{rate: 10, level: 10}
+	taken := 0
+	for now := int64(0); now < 10*second; now += ms {
+		if b.take(now) {
+			taken++
+		}
+	}
+	if taken < 105 || taken > 110 {
+		t.Fatalf("%d in ten seconds at 10 a second", taken)
+	}
+}
+
+// TestKeepAlives: ten a second to a silent plain client, none beside payloads.
+func TestKeepAlives(t *testing.T) {
+	w, p, seat := plainPair(t, nil)
+	count := 0
+	w.onClient = func(Source, []byte) bool { count++; return true }
+	for range 1000 {
+		w.step(10 * ms)
+	}
+	if count < 98 || count > 102 {
+		t.Fatalf("%d keep-alives in ten seconds", count)
+	}
+	count = 0
+	for range 100 {
+		w.step(50 * ms)
+		b, err := w.server.AppendPayload(w.now, seat, nil, []byte("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.receive(b)
+	}
+	if count != 0 {
+		t.Fatalf("%d keep-alives beside payloads", count)
+	}
+}
+
+// TestDeadlines: calls at the deadlines alone keep everything going.
+func TestDeadlines(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow })
+	players := []*player{
+		w.join(w.mint(1, plainToken), 1, func(c *ClientConfig) { c.Plain = PlainAllow }),
+		w.join(w.mint(2, plainToken), 2, func(c *ClientConfig) { c.Plain = PlainOnly }),
+		w.join(w.mint(3, nil), 3, nil),
+	}
+	w.exchange()
+	end := w.now + 20*second
+	steps := 0
+	for w.now < end {
+		next := w.server.Deadline()
+		for _, p := range players {
+			next = min(next, p.c.Deadline())
+		}
+		if next < w.now {
+			t.Fatalf("a deadline %d ns ago", w.now-next)
+		}
+		w.step(min(next, end) - w.now)
+		if steps++; steps > 3000 {
+			t.Fatal("deadlines that bring nothing")
+		}
+	}
+	for i, p := range players[:2] {
+		if p.c.State() != StateConnected {
+			t.Fatalf("player %d: %v", i, p.c.State())
+		}
+	}
+}

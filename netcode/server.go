@@ -1,0 +1,383 @@
+package netcode
+
+import (
+	"crypto/cipher"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A PlainPolicy says what to do about peers that speak plain netcode 1.02.
+type PlainPolicy uint8
+
+const (
+	// PlainRefuse does not talk to plain peers.
+	PlainRefuse PlainPolicy = iota
+	// PlainAllow talks to both; our dialect is preferred.
+	PlainAllow
+	// PlainOnly speaks the standard and nothing else.
+	PlainOnly
+)
+
+// A ServerConfig says who may connect. The zero value lacks at least
+// PrivateKey and Addresses.
+type ServerConfig struct {
+	// ProtocolID tells games, and versions of a game, apart.
+	ProtocolID uint64
+	// PrivateKey is the secret that backend and servers share.
+	PrivateKey Key
+	// Addresses are the public addresses of this server: a token must name one
+	// of them.
+	Addresses []netip.AddrPort
+	// MaxClients, MaxTokens, MaxTokenLifetime: see [AdmissionConfig]. Not used
+	// when Admission is set.
+	MaxClients, MaxTokens int
+	MaxTokenLifetime      time.Duration
+	// Admission is shared with other servers of the same owner; nil: its own.
+	Admission *Admission
+	// Shard is the first byte of this server's connection ids.
+	Shard uint8
+	// Plain says what to do about plain netcode clients.
+	Plain PlainPolicy
+	// KeepOldest refuses a client id that is connected already. Otherwise the
+	// newest connection wins and the old one is reported as replaced. Plain
+	// clients never replace anyone.
+	KeepOldest bool
+	// Judge decides about a client whose token and address are proven, before a
+	// seat is taken; nil lets everybody in. It may be asked several times about
+	// one client.
+	Judge func(Offer) (hello []byte, refusal Refusal, ok bool)
+	// Random is where keys and nonces come from; nil means crypto/rand.
+	Random io.Reader
+}
+
+// An Offer is what a client that wants a seat has proven. Its slices are valid
+// until Judge returns.
+type Offer struct {
+	ClientID uint64
+	UserData []byte
+	Source   Source
+	// Hello is the client's HELLO body; none if the client is plain.
+	Hello []byte
+	// Plain is true for a client that has not offered our dialect (yet).
+	Plain bool
+	// Replaces is the seat of the same client id that will be replaced.
+	Replaces *Seat
+	// Renews is the unconfirmed seat that the client, started anew, takes again.
+	Renews *Seat
+}
+
+// An EventKind says what a datagram, or time, brought about.
+type EventKind uint8
+
+const (
+	// EventNone: nothing that concerns the owner, apart from Reply.
+	EventNone EventKind = iota
+	// EventConnected: a seat is taken. Hello has the peer's HELLO body; of a
+	// plain client whose first packet was a payload, Frames has that. Replaced
+	// is the seat that this one pushes out, which the owner closes.
+	EventConnected
+	// EventRenewed: a client that was started anew before it was confirmed takes
+	// its seat again, with other keys and a new HELLO. What was sent is lost.
+	EventRenewed
+	// EventPacket: a DATA packet of ours opened.
+	EventPacket
+	// EventPayload: a payload of a plain client.
+	EventPayload
+	// EventDisconnected: a plain client left or timed out, or a seat was not
+	// confirmed in time. The owner calls Release.
+	EventDisconnected
+)
+
+// A Why says how a connection ended that netcode itself watched.
+type Why uint8
+
+const (
+	// WhyTimeout: silence for longer than the token's timeout.
+	WhyTimeout Why = iota
+	// WhyPeer: the other side said so.
+	WhyPeer
+)
+
+func (w Why) String() string {
+	if w == WhyPeer {
+		return "closed by the peer"
+	}
+	return "timed out"
+}
+
+// An Event is what a datagram, or time, brought about. Its slices point into
+// the datagram and are valid until the next call.
+type Event struct {
+	Kind EventKind
+	Why  Why
+	Seat *Seat
+	// Path and Number of an EventPacket, and its opened frames; the payload of
+	// an EventPayload.
+	Path   uint8
+	Number uint64
+	Frames []byte
+	// First is true for the packet that confirmed the connection.
+	First bool
+	// Moved is true if the packet came from elsewhere than Seat.Source.
+	Moved bool
+	// Hello is the peer's HELLO body.
+	Hello []byte
+	// Replaced is the seat of the same client id that lost its place.
+	Replaced *Seat
+	// Reply goes to the source of the datagram at once, if there is any. It is
+	// never larger than the datagram.
+	Reply []byte
+	// Drop says why the datagram was not taken.
+	Drop Drop
+}
+
+// A Server is the server's side of who may talk: it admits clients by their
+// tokens, and seals and opens what they say. It owns no socket and no clock:
+// datagrams go in with HandleDatagram, time with HandleTimeout, and what they
+// answer comes out of Event.Reply and NextDatagram.
+//
+// netcode watches the lives of plain clients and of seats that are not
+// confirmed; everybody else's life is the endpoint's matter.
+type Server struct {
+	cfg       ServerConfig
+	random    io.Reader
+	tokenKey  cipher.AEAD
+	addresses []netip.AddrPort
+	adm       *Admission
+	seats     seatTable
+	plain     map[Source]*Seat // connected plain clients
+	watched   []*Seat          // seats whose time netcode looks after
+	next      int64            // when the first of them needs attention
+	now       int64
+	due       fifo[*Seat] // owed a keep-alive
+	parcels   fifo[parcel]
+	gone      bucket       // GONEs
+	explained bucket       // refusals that cost a decryption
+	private   privateToken // scratch
+	counters  Counters
+}
+
+// A parcel is a small datagram that waits to be taken.
+type parcel struct {
+	to Source
+	n  uint8
+	b  [minStandardBytes + 7]byte // Denied and Disconnect with eight bytes of sequence
+}
+
+const (
+	sendInterval    = int64(time.Second / 10) // of everything that is repeated
+	maxParcels      = 4096
+	gonesASecond    = 256
+	explainsASecond = 256
+)
+
+// NewServer starts a server at the time unix, in seconds since 1970.
+func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
+	if cfg.PrivateKey == (Key{}) {
+		return nil, &ConfigError{"ServerConfig.PrivateKey", "all zero; give the 32 secret bytes that the backend has"}
+	}
+	if len(cfg.Addresses) == 0 {
+		return nil, &ConfigError{"ServerConfig.Addresses", "empty; give the public addresses that tokens name"}
+	}
+	adm := cfg.Admission
+	if adm == nil {
+		var err error
+		adm, err = NewAdmission(unix, AdmissionConfig{
+			MaxClients: cfg.MaxClients, MaxTokens: cfg.MaxTokens, MaxTokenLifetime: cfg.MaxTokenLifetime, Random: cfg.Random,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Plain > PlainOnly {
+		return nil, &ConfigError{"ServerConfig.Plain", fmt.Sprintf("%d is no policy", cfg.Plain)}
+	}
+	s := &Server{
+		cfg: cfg, adm: adm, now: now, next: never,
+		random:    adm.random,
+		tokenKey:  xchacha(&cfg.PrivateKey),
+		seats:     newSeatTable(cfg.Shard, adm.maxClients),
+		plain:     make(map[Source]*Seat),
+		gone:      bucket{rate: gonesASecond, level: gonesASecond, filled: now},
+		explained: bucket{rate: explainsASecond, level: explainsASecond, filled: now},
+	}
+	if cfg.Random != nil {
+		s.random = cfg.Random
+	}
+	for _, a := range cfg.Addresses {
+		s.addresses = append(s.addresses, netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port()))
+	}
+	return s, nil
+}
+
+// Admission returns what the server knows about tokens and clients.
+func (s *Server) Admission() *Admission { return s.adm }
+
+// Counters returns what was counted so far.
+func (s *Server) Counters() *Counters { return &s.counters }
+
+// HandleDatagram takes the datagram b, which came from the given source, and
+// opens it in place. What is to be answered at once is appended to reply[:0].
+func (s *Server) HandleDatagram(now, unix int64, from Source, b, reply []byte) Event {
+	s.now = now
+	s.forgetExpired(unix)
+	ev := s.dispatch(unix, from, b, reply[:0])
+	if ev.Drop != DropNone {
+		s.counters.Drops[ev.Drop]++
+	}
+	return ev
+}
+
+func (s *Server) dispatch(unix int64, from Source, b, reply []byte) Event {
+	if len(b) == 0 {
+		return dropped(DropEmpty)
+	}
+	switch prefix := b[0]; {
+	case prefix == wire.PrefixRequest:
+		return s.handleRequest(unix, from, b, reply)
+	case prefix >= minPlainPrefix:
+		return s.handlePlain(from, b, reply)
+	case s.cfg.Plain == PlainOnly:
+		return dropped(DropUnknownType)
+	case prefix&wire.PrefixDataMask != 0:
+		return s.handleData(from, b, reply)
+	case prefix == wire.PrefixHandshake:
+		return s.handleLong(from, b, reply)
+	case prefix == wire.PrefixGone:
+		return dropped(DropWrongRole)
+	case prefix >= prefixUnsealed:
+		return dropped(DropReserved)
+	}
+	return dropped(DropSequenceBytes)
+}
+
+const (
+	minPlainPrefix = 0x10 // one byte of sequence
+	prefixUnsealed = 0x04
+)
+
+func dropped(d Drop) Event { return Event{Drop: d} }
+
+// forgetExpired removes the tokens whose time is over.
+func (s *Server) forgetExpired(unix int64) {
+	for e := s.adm.expired(unix); e != nil; e = s.adm.expired(unix) {
+		if e.seat != nil {
+			e.seat.token = nil
+		}
+	}
+}
+
+// handleLong reads a handshake packet of ours.
+func (s *Server) handleLong(from Source, b, reply []byte) Event {
+	if len(b) < 2 {
+		return dropped(DropTooShort)
+	}
+	switch b[1] {
+	case longOffer:
+		return s.handleOffer(from, b, reply)
+	case longAccept, longReason:
+		return dropped(DropWrongRole)
+	}
+	return dropped(DropReserved)
+}
+
+// handleData opens a DATA packet.
+func (s *Server) handleData(from Source, b, reply []byte) Event {
+	if len(b) < 1+connectionIDBytes+1+macBytes {
+		return dropped(DropTooShort)
+	}
+	id := b[1 : 1+connectionIDBytes]
+	if id[0] != s.cfg.Shard {
+		return dropped(DropOtherShard)
+	}
+	seat := s.seats.find(id)
+	if seat == nil || seat.state != seatOurs {
+		ev := dropped(DropUnknownID)
+		if s.gone.take(s.now) {
+			s.counters.Gones++
+			ev.Reply = appendGone(reply, b)
+		}
+		return ev
+	}
+	path := id[connectionIDBytes-1] & pathMask
+	number, frames, drop := seat.opener.open(b, connectionIDBytes, path)
+	if drop != DropNone {
+		return dropped(drop)
+	}
+	ev := Event{Kind: EventPacket, Seat: seat, Path: path, Number: number, Frames: frames, Moved: from != seat.source}
+	if !seat.confirmed {
+		s.confirm(seat)
+		ev.First = true
+	}
+	return ev
+}
+
+// confirm notes that the client holds the keys. Its token admits nothing from
+// here on.
+func (s *Server) confirm(seat *Seat) {
+	seat.confirmed = true
+	seat.accept = nil
+	if seat.token != nil {
+		s.adm.consume(seat.token)
+		seat.token = nil
+	}
+}
+
+// Release ends a seat: the owner has said or heard goodbye and every repeated
+// one. The slot rests for ten seconds before it is given again.
+func (s *Server) Release(now int64, seat *Seat) {
+	if seat.state == seatFree {
+		return
+	}
+	s.leave(seat)
+	s.seats.put(seat, now)
+}
+
+// leave takes a seat out of all tables but that of ids.
+func (s *Server) leave(seat *Seat) {
+	s.unwatch(seat)
+	if s.plain[seat.source] == seat {
+		delete(s.plain, seat.source)
+	}
+	s.uncount(seat)
+	if seat.token != nil {
+		s.adm.consume(seat.token)
+		seat.token = nil
+	}
+	seat.state = seatLeaving
+}
+
+// uncount takes the seat's client off the list of who is connected.
+func (s *Server) uncount(seat *Seat) {
+	if !seat.counted {
+		return
+	}
+	seat.counted = false
+	s.adm.connected--
+	if s.adm.clients[seat.clientID] == seat {
+		delete(s.adm.clients, seat.clientID)
+	}
+}
+
+// A bucket limits how often something is done: rate a second, as many at once.
+type bucket struct {
+	rate, level int64
+	filled      int64 // when
+}
+
+func (b *bucket) take(now int64) bool {
+	interval := int64(time.Second) / b.rate
+	if n := (now - b.filled) / interval; n > 0 {
+		b.level = min(b.level+n, b.rate)
+		b.filled += n * interval
+	}
+	if b.level == 0 {
+		return false
+	}
+	b.level--
+	return true
+}

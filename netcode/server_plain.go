@@ -1,0 +1,194 @@
+package netcode
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/tickwire/tickwire/internal/seq"
+)
+
+// handlePlain reads a standard packet. Before its keys are known it must come
+// from a source that a plain client has shown a token from.
+func (s *Server) handlePlain(from Source, b, reply []byte) Event {
+	h, drop := readStandardHeader(b, serverReads)
+	if drop != DropNone {
+		return dropped(drop)
+	}
+	if seat := s.plain[from]; seat != nil {
+		if h.kind == kindResponse {
+			return dropped(DropSourceConnected)
+		}
+		return s.handlePlainPacket(seat, h, b)
+	}
+	if s.cfg.Plain == PlainRefuse {
+		return dropped(DropPlainRefused)
+	}
+	e := s.adm.sources[from]
+	if e == nil {
+		return dropped(DropUnknownSource)
+	}
+	if h.kind != kindResponse {
+		return dropped(DropUnexpected)
+	}
+	return s.handleResponse(from, e, h, b, reply)
+}
+
+// handleResponse takes a seat for a plain client, or for one of ours whose
+// token has no pad and whose OFFER is still on its way.
+func (s *Server) handleResponse(from Source, e *tokenEntry, h standardHeader, b, reply []byte) Event {
+	body, ok := e.receiveKey(s.cfg.ProtocolID).open(b, h)
+	if !ok {
+		return dropped(DropForged)
+	}
+	if !h.kind.bodySizeOK(len(body)) {
+		return dropped(DropBodySize)
+	}
+	sequence := binary.LittleEndian.Uint64(body)
+	c, ok := openChallengeToken(body[8:], s.adm.challengeKey, sequence)
+	if !ok || c.clientID != e.clientID || s.adm.entry(sequence) != e {
+		return dropped(DropChallengeForged)
+	}
+	if c.source != from {
+		return dropped(DropChallengeMoved)
+	}
+	if s.adm.clients[e.clientID] != nil || e.seat != nil {
+		return dropped(DropClientConnected)
+	}
+	if s.adm.full() {
+		s.deny(from, e)
+		return dropped(DropFull)
+	}
+	if s.cfg.Judge != nil {
+		if _, _, ok := s.cfg.Judge(Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true}); !ok {
+			s.deny(from, e)
+			return dropped(DropRefused)
+		}
+	}
+	return s.seatPlain(from, e, reply)
+}
+
+// seatPlain takes the seat and answers with the first keep-alive. It stays
+// undecided until the client sends something that only one of the two
+// dialects has.
+func (s *Server) seatPlain(from Source, e *tokenEntry, reply []byte) Event {
+	seat := s.takeSeat(e, from)
+	if seat == nil {
+		s.deny(from, e)
+		return dropped(DropFull)
+	}
+	seat.state = seatUndecided
+	seat.in = e.receiveKey(s.cfg.ProtocolID)
+	seat.out = newPacketKey(&e.keys.serverToClient, s.cfg.ProtocolID)
+	seat.replay = seq.NewWindow(plainWindow)
+	seat.heard, seat.sent = s.now, s.now
+	s.plain[from] = seat
+	s.seatClient(seat)
+	s.watch(seat)
+	return Event{Reply: s.appendKeepAlive(seat, reply)}
+}
+
+// handlePlainPacket reads types 4 to 6 of a plain client.
+func (s *Server) handlePlainPacket(seat *Seat, h standardHeader, b []byte) Event {
+	if !seat.replay.Fresh(h.sequence) {
+		return dropped(DropReplay)
+	}
+	body, ok := seat.in.open(b, h)
+	if !ok {
+		return dropped(DropForged)
+	}
+	seat.replay.Mark(h.sequence)
+	if !h.kind.bodySizeOK(len(body)) {
+		return dropped(DropBodySize)
+	}
+	ev := Event{Seat: seat}
+	if h.kind == kindDisconnect {
+		if seat.state == seatUndecided { // nobody has heard of this seat
+			s.Release(s.now, seat)
+			return Event{}
+		}
+		s.leave(seat)
+		ev.Kind, ev.Why = EventDisconnected, WhyPeer
+		return ev
+	}
+	seat.heard = s.now
+	if h.kind == kindPayload {
+		ev.Kind, ev.Frames, ev.Number = EventPayload, body, h.sequence
+	}
+	if !seat.confirmed {
+		s.confirm(seat)
+		seat.state = seatPlain
+		ev.Kind, ev.First = EventConnected, true
+	}
+	if ev.Kind == EventNone {
+		ev.Seat = nil
+	}
+	return ev
+}
+
+func (s *Server) appendKeepAlive(seat *Seat, dst []byte) []byte {
+	var body [keepAliveBody]byte
+	binary.LittleEndian.PutUint32(body[:], uint32(seat.index))
+	binary.LittleEndian.PutUint32(body[4:], uint32(s.adm.maxClients))
+	return s.appendPlain(seat, dst, kindKeepAlive, body[:])
+}
+
+func (s *Server) appendPlain(seat *Seat, dst []byte, kind packetKind, body []byte) []byte {
+	dst = seat.out.append(dst, kind, seat.sequence, body)
+	seat.sequence++
+	seat.sent = s.now
+	return dst
+}
+
+// AppendPayload appends a standard payload packet of 1 to 1200 bytes to a
+// plain client.
+func (s *Server) AppendPayload(now int64, seat *Seat, dst, payload []byte) ([]byte, error) {
+	if err := checkPayload(payload); err != nil {
+		return dst, err
+	}
+	if seat.state != seatPlain {
+		return dst, &StateError{"AppendPayload", "the seat is not of a connected plain client"}
+	}
+	s.now = now
+	return s.appendPlain(seat, dst, kindPayload, payload), nil
+}
+
+// Disconnect tells a plain client that it is out: ten redundant packets come
+// out of NextDatagram. The owner calls Release, which may be at once.
+func (s *Server) Disconnect(now int64, seat *Seat) {
+	if seat.state != seatPlain && seat.state != seatUndecided {
+		return
+	}
+	s.now = now
+	for range redundantDisconnects {
+		s.post(seat.source, seat.out, kindDisconnect, seat.sequence)
+		seat.sequence++
+	}
+	s.leave(seat)
+}
+
+const redundantDisconnects = 10
+
+// A PayloadError says that a payload does not fit a plain netcode packet.
+type PayloadError struct {
+	// Bytes is the length that was asked for.
+	Bytes int
+}
+
+func (e *PayloadError) Error() string {
+	return fmt.Sprintf("netcode: payload of %d bytes: plain netcode carries 1 to %d; split it", e.Bytes, MaxPayloadBytes)
+}
+
+func checkPayload(payload []byte) error {
+	if n := len(payload); n < 1 || n > MaxPayloadBytes {
+		return &PayloadError{n}
+	}
+	return nil
+}
+
+// A StateError says that a call does not fit the state of the connection.
+type StateError struct {
+	// Call is the method, Problem why it does not fit.
+	Call, Problem string
+}
+
+func (e *StateError) Error() string { return "netcode: " + e.Call + ": " + e.Problem }

@@ -1,0 +1,119 @@
+package netcode
+
+// watch puts a seat on the list of those whose time netcode looks after: plain
+// clients, and seats that are not confirmed.
+func (s *Server) watch(seat *Seat) {
+	if !seat.watched {
+		seat.watched, seat.watchedAt = true, len(s.watched)
+		s.watched = append(s.watched, seat)
+	}
+	s.next = min(s.next, s.attention(seat))
+}
+
+func (s *Server) unwatch(seat *Seat) {
+	if !seat.watched {
+		return
+	}
+	seat.watched = false
+	last := len(s.watched) - 1
+	moved := s.watched[last]
+	s.watched[seat.watchedAt], moved.watchedAt = moved, seat.watchedAt
+	s.watched[last] = nil
+	s.watched = s.watched[:last]
+}
+
+// attention is when a watched seat needs some: a keep-alive, or its end.
+func (s *Server) attention(seat *Seat) int64 {
+	t := seat.end()
+	if seat.Plain() {
+		t = min(t, seat.sent+sendInterval)
+	}
+	return t
+}
+
+// end is when a silent seat is given up. One that is not confirmed does not
+// stay for ever, whatever its token says.
+func (s *Seat) end() int64 {
+	switch {
+	case s.timeout > 0:
+		return s.heard + s.timeout
+	case !s.confirmed:
+		return s.heard + int64(DefaultTimeout)
+	}
+	return never
+}
+
+// Deadline is when HandleTimeout wants to be called next; the largest int64 if
+// nothing waits for time.
+func (s *Server) Deadline() int64 {
+	if s.parcels.len() > 0 || s.due.len() > 0 {
+		return s.now
+	}
+	return s.next
+}
+
+// HandleTimeout lets time pass. It returns one event at a time: call it until
+// there is none, then drain NextDatagram. Calls too early or too often are
+// harmless.
+func (s *Server) HandleTimeout(now, unix int64) Event {
+	s.now = now
+	s.forgetExpired(unix)
+	if now < s.next {
+		return Event{}
+	}
+	s.next = never
+	for i := 0; i < len(s.watched); i++ {
+		seat := s.watched[i]
+		if seat.state == seatOurs && seat.confirmed {
+			s.unwatch(seat)
+			i--
+			continue
+		}
+		if now >= seat.end() {
+			s.next = now // there may be more
+			if ev := s.expireSeat(seat); ev.Kind != EventNone {
+				return ev
+			}
+			i--
+			continue
+		}
+		if seat.Plain() && now-seat.sent >= sendInterval {
+			seat.sent = now
+			if !seat.keepAliveDue {
+				seat.keepAliveDue = true
+				s.due.push(seat)
+			}
+		}
+		s.next = min(s.next, s.attention(seat))
+	}
+	return Event{}
+}
+
+// expireSeat ends a seat that was silent for too long. One that was never
+// reported is released quietly.
+func (s *Server) expireSeat(seat *Seat) Event {
+	if seat.state == seatUndecided {
+		s.Release(s.now, seat)
+		return Event{}
+	}
+	s.leave(seat)
+	return Event{Kind: EventDisconnected, Seat: seat, Why: WhyTimeout}
+}
+
+// NextDatagram returns a datagram that is due, appended to dst[:0], and where
+// it goes; false when there is none.
+func (s *Server) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
+	if s.parcels.len() > 0 {
+		p := s.parcels.pop()
+		return append(dst[:0], p.b[:p.n]...), p.to, true
+	}
+	for s.due.len() > 0 {
+		seat := s.due.pop()
+		if !seat.keepAliveDue || !seat.Plain() {
+			continue
+		}
+		seat.keepAliveDue = false
+		return s.appendKeepAlive(seat, dst[:0]), seat.source, true
+	}
+	return nil, Source{}, false
+}

@@ -1,0 +1,77 @@
+package netcode
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// MaxTickets is how many servers one player may be given at once.
+const MaxTickets = 8
+
+// Tickets are connect tokens for several servers, in the order in which a
+// client shall try them. Each token names one server and has keys of its own:
+// several servers behind one token would repeat nonces.
+//
+//	"TWTK" | version u8 = 1 | count u8 | count x token 2048
+type Tickets []*Token
+
+const (
+	ticketsMagic   = "TWTK"
+	ticketsVersion = 1
+	ticketsHeader  = len(ticketsMagic) + 2
+)
+
+// MintTickets makes a token for each server. What Addresses says in cfg is
+// not used.
+func MintTickets(unix int64, cfg MintConfig, servers ...[]netip.AddrPort) (Tickets, error) {
+	if len(servers) == 0 || len(servers) > MaxTickets {
+		return nil, &ConfigError{"servers", fmt.Sprintf("%d of them; give 1 to %d", len(servers), MaxTickets)}
+	}
+	var ts Tickets
+	for _, addresses := range servers {
+		cfg.Addresses = addresses
+		t, err := Mint(unix, cfg)
+		if err != nil {
+			return nil, err
+		}
+		ts = append(ts, t)
+	}
+	return ts, nil
+}
+
+// Append appends the tickets for the way to the client.
+func (ts Tickets) Append(dst []byte) []byte {
+	n := min(len(ts), MaxTickets)
+	dst = append(dst, ticketsMagic...)
+	dst = append(dst, ticketsVersion, byte(n))
+	for _, t := range ts[:n] {
+		dst = t.Append(dst)
+	}
+	return dst
+}
+
+// ParseTickets reads tickets, or a single token as one of them.
+func ParseTickets(b []byte) (Tickets, error) {
+	if len(b) < ticketsHeader || string(b[:len(ticketsMagic)]) != ticketsMagic {
+		t, err := ParseToken(b)
+		if err != nil {
+			return nil, err
+		}
+		return Tickets{t}, nil
+	}
+	version, n := b[len(ticketsMagic)], int(b[len(ticketsMagic)+1])
+	b = b[ticketsHeader:]
+	if version != ticketsVersion || n < 1 || n > MaxTickets || len(b) != n*tokenBytes {
+		return nil, &TokenError{"tickets", fmt.Sprintf("version %d, count %d, %d bytes; want version %d and 1 to %d tokens of %d bytes",
+			version, n, len(b), ticketsVersion, MaxTickets, tokenBytes)}
+	}
+	var ts Tickets
+	for i := range n {
+		t, err := ParseToken(b[i*tokenBytes : (i+1)*tokenBytes])
+		if err != nil {
+			return nil, err
+		}
+		ts = append(ts, t)
+	}
+	return ts, nil
+}

@@ -1,0 +1,232 @@
+package netcode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+)
+
+// Sizes of tokens.
+const (
+	// TokenBytes is the size of a connect token as the backend hands it out.
+	TokenBytes = tokenBytes
+	// UserDataBytes is the room for the application's data in a token.
+	UserDataBytes = 256
+
+	tokenBytes          = 2048
+	privateTokenBytes   = 1024 // sealed, tag included
+	challengeTokenBytes = 300  // sealed, tag included
+	maxAddresses        = 32
+)
+
+// A Token is a connect token in the hands of a client: where the server is,
+// the keys to talk to it, and a sealed private part that only the server can
+// read. Whoever has it can connect as the player it was made for, once.
+//
+//	13 "NETCODE 1.02\0" | u64 protocol id | u64 created | u64 expires | 24 nonce | 1024 private part, sealed
+//	| u32 timeout | u32 number of addresses | addresses | 32 client to server key | 32 server to client key | zeros to 2048
+//
+// with our pad in the last 64 bytes of tokens that a tickwire backend made.
+type Token struct {
+	// ProtocolID tells games, and versions of a game, apart.
+	ProtocolID uint64
+	// Created and Expires are in seconds since 1970.
+	Created, Expires uint64
+	// TimeoutSeconds is how long silence may last; zero or less: for ever.
+	TimeoutSeconds int32
+	// Addresses are of one server if the token is ours; foreign tokens may name
+	// several, which are tried in turn.
+	Addresses []netip.AddrPort
+	// Pad is ours, or not present.
+	Pad Pad
+
+	keys    tokenKeys
+	nonce   [nonceXBytes]byte
+	private [privateTokenBytes]byte
+}
+
+// A TokenError says what is wrong with a connect token.
+type TokenError struct {
+	// Field is the part of the token.
+	Field string
+	// Problem is its value and what should be there.
+	Problem string
+}
+
+func (e *TokenError) Error() string {
+	return "netcode: connect token: " + e.Field + ": " + e.Problem + "; ask the backend for another token"
+}
+
+// ParseToken reads a connect token of any netcode 1.02 backend and makes the
+// checks that the standard asks of a client. It keeps nothing of b.
+func ParseToken(b []byte) (*Token, error) {
+	if len(b) != tokenBytes {
+		return nil, &TokenError{"length", fmt.Sprintf("%d bytes, a token has %d", len(b), tokenBytes)}
+	}
+	t := new(Token)
+	r := reader{b: b}
+	if v := r.take(len(versionInfo)); string(v) != versionInfo {
+		return nil, &TokenError{"version", fmt.Sprintf("%q, not %q", v, versionInfo)}
+	}
+	t.ProtocolID, t.Created, t.Expires = r.u64(), r.u64(), r.u64()
+	if t.Created > t.Expires {
+		return nil, &TokenError{"expiry", fmt.Sprintf("expires at %d, before it was created at %d", t.Expires, t.Created)}
+	}
+	copy(t.nonce[:], r.take(nonceXBytes))
+	copy(t.private[:], r.take(privateTokenBytes))
+	t.TimeoutSeconds = int32(r.u32())
+	t.Addresses = r.addresses(nil)
+	copy(t.keys.clientToServer[:], r.take(len(Key{})))
+	copy(t.keys.serverToClient[:], r.take(len(Key{})))
+	if r.bad {
+		return nil, &TokenError{"addresses", "not 1 to 32 of type 1 (IPv4) or 2 (IPv6)"}
+	}
+	var drop Drop
+	if t.Pad, drop = readPad(b[publicPadAt:]); drop != DropNone {
+		return nil, &TokenError{"pad", "malformed, or of a later version of tickwire"}
+	}
+	if lacking := t.Pad.supported(); lacking != "" {
+		return nil, &TokenError{"pad", "asks for " + lacking}
+	}
+	return t, nil
+}
+
+// Append appends the 2048 bytes of the token.
+func (t *Token) Append(dst []byte) []byte {
+	start := len(dst)
+	dst = append(dst, versionInfo...)
+	dst = binary.LittleEndian.AppendUint64(dst, t.ProtocolID)
+	dst = binary.LittleEndian.AppendUint64(dst, t.Created)
+	dst = binary.LittleEndian.AppendUint64(dst, t.Expires)
+	dst = append(dst, t.nonce[:]...)
+	dst = append(dst, t.private[:]...)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(t.TimeoutSeconds))
+	dst = appendAddresses(dst, t.Addresses)
+	dst = append(dst, t.keys.clientToServer[:]...)
+	dst = append(dst, t.keys.serverToClient[:]...)
+	dst = append(dst, make([]byte, start+publicPadAt-len(dst))...)
+	if t.Pad.Present {
+		return t.Pad.append(dst)
+	}
+	return append(dst, make([]byte, padBytes)...)
+}
+
+// String names the token without its secrets.
+func (t *Token) String() string {
+	return fmt.Sprintf("connect token of protocol %#x for %v, expires at %d", t.ProtocolID, t.Addresses, t.Expires)
+}
+
+// GoString keeps the keys out of %#v too.
+func (t *Token) GoString() string { return t.String() }
+
+// A privateToken is the part of a connect token that only backend and servers
+// can read:
+//
+//	u64 client id | u32 timeout | u32 number of addresses | addresses | 32 client to server key | 32 server to client key
+//	| 256 user data | zeros to 1008, our pad in the last 64 | 16 tag
+type privateToken struct {
+	clientID       uint64
+	timeoutSeconds int32
+	addresses      []netip.AddrPort
+	keys           tokenKeys
+	userData       [UserDataBytes]byte
+	pad            Pad
+}
+
+func (p *privateToken) append(dst []byte) []byte {
+	start := len(dst)
+	dst = binary.LittleEndian.AppendUint64(dst, p.clientID)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.timeoutSeconds))
+	dst = appendAddresses(dst, p.addresses)
+	dst = append(dst, p.keys.clientToServer[:]...)
+	dst = append(dst, p.keys.serverToClient[:]...)
+	dst = append(dst, p.userData[:]...)
+	dst = append(dst, make([]byte, start+privatePadAt-len(dst))...)
+	if p.pad.Present {
+		return p.pad.append(dst)
+	}
+	return append(dst, make([]byte, padBytes)...)
+}
+
+// read parses the opened private part. The addresses reuse p's slice.
+func (p *privateToken) read(b []byte) Drop {
+	r := reader{b: b}
+	p.clientID = r.u64()
+	p.timeoutSeconds = int32(r.u32())
+	p.addresses = r.addresses(p.addresses[:0])
+	copy(p.keys.clientToServer[:], r.take(len(Key{})))
+	copy(p.keys.serverToClient[:], r.take(len(Key{})))
+	copy(p.userData[:], r.take(UserDataBytes))
+	if r.bad || len(b) < privatePadAt+padBytes {
+		return DropTokenMalformed
+	}
+	var drop Drop
+	p.pad, drop = readPad(b[privatePadAt:])
+	return drop
+}
+
+// tokenAD is what is authenticated beside the private part: version, protocol
+// id and expiry, which the request carries in the clear.
+func tokenAD(protocolID, expires uint64) []byte {
+	ad := append(make([]byte, 0, len(versionInfo)+16), versionInfo...)
+	ad = binary.LittleEndian.AppendUint64(ad, protocolID)
+	return binary.LittleEndian.AppendUint64(ad, expires)
+}
+
+const (
+	addressIPv4 = 1
+	addressIPv6 = 2
+)
+
+// appendAddresses writes a count and each address: type u8, then four bytes
+// of IPv4, or eight u16 of IPv6 in little-endian order, and u16 port.
+func appendAddresses(dst []byte, addresses []netip.AddrPort) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(addresses)))
+	for _, a := range addresses {
+		if ip := a.Addr().Unmap(); ip.Is4() {
+			v4 := ip.As4()
+			dst = append(append(dst, addressIPv4), v4[:]...)
+		} else {
+			dst = append(dst, addressIPv6)
+			v6 := ip.As16()
+			for i := 0; i < len(v6); i += 2 {
+				dst = append(dst, v6[i+1], v6[i])
+			}
+		}
+		dst = binary.LittleEndian.AppendUint16(dst, a.Port())
+	}
+	return dst
+}
+
+// addresses reads what appendAddresses writes, IPv4-mapped addresses unmapped.
+func (r *reader) addresses(to []netip.AddrPort) []netip.AddrPort {
+	n := r.u32()
+	if n < 1 || n > maxAddresses {
+		r.bad = true
+		return to
+	}
+	for range n {
+		var ip netip.Addr
+		switch r.u8() {
+		case addressIPv4:
+			if p := r.take(4); p != nil {
+				ip = netip.AddrFrom4([4]byte(p))
+			}
+		case addressIPv6:
+			if p := r.take(16); p != nil {
+				var v6 [16]byte
+				for i := 0; i < len(v6); i += 2 {
+					v6[i], v6[i+1] = p[i+1], p[i]
+				}
+				ip = netip.AddrFrom16(v6).Unmap()
+			}
+		default:
+			r.bad = true
+		}
+		to = append(to, netip.AddrPortFrom(ip, r.u16()))
+		if r.bad {
+			return to
+		}
+	}
+	return to
+}

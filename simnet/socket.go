@@ -1,0 +1,271 @@
+package simnet
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// Defaults of a [SocketConfig].
+const (
+	// DefaultMaxDatagram is what fits into an Ethernet frame behind the headers
+	// of IPv4 and UDP.
+	DefaultMaxDatagram = 1472
+	// DefaultReceiveBytes is a generous receive buffer.
+	DefaultReceiveBytes = 4 << 20
+)
+
+const firstEphemeral = 49152
+
+// A SocketConfig is what a socket is opened with. The zero value will do.
+type SocketConfig struct {
+	// MaxDatagram is the largest payload that the socket sends, as the MTU of a
+	// host's own interface bounds it; a link further on may carry less. 0: 1472.
+	MaxDatagram int
+	// ReceiveBytes bounds the memory of datagrams that have arrived and were
+	// not read. 0: 4 MiB.
+	ReceiveBytes int
+}
+
+// A Socket is an address on a [Network]. It implements [transport.Socket] for
+// use from one goroutine.
+//
+// Its paths are of [transport.KindUDP], so that [transport.PathTo] and code
+// written for UDP work on it.
+type Socket struct {
+	net      *Network
+	cfg      SocketConfig
+	local    netip.AddrPort // what the owner knows
+	outer    netip.AddrPort // what peers see; differs after Rebind
+	inbox    ring
+	buffered int       // memory in inbox
+	lent     []*packet // to the reader, until the next Read
+	closed   bool
+}
+
+var _ transport.Socket = (*Socket)(nil)
+
+// Socket binds a socket to an address. Port 0 stands for a free one, counted up
+// from 49152.
+func (n *Network) Socket(addr netip.AddrPort, cfg SocketConfig) (*Socket, error) {
+	addr = unmap(addr)
+	if _, err := hostAddr(addr.Addr()); err != nil {
+		return nil, err
+	}
+	if cfg.MaxDatagram < 0 || cfg.MaxDatagram > maxIPBytes {
+		return nil, &ConfigError{"SocketConfig.MaxDatagram", cfg.MaxDatagram, "0 (1472) to 65535"}
+	}
+	if cfg.ReceiveBytes < 0 {
+		return nil, &ConfigError{"SocketConfig.ReceiveBytes", cfg.ReceiveBytes, "0 (4 MiB) or more"}
+	}
+	if cfg.MaxDatagram == 0 {
+		cfg.MaxDatagram = DefaultMaxDatagram
+	}
+	if cfg.ReceiveBytes == 0 {
+		cfg.ReceiveBytes = DefaultReceiveBytes
+	}
+	if addr.Port() == 0 {
+		addr = n.freePort(addr.Addr())
+	}
+	if n.sockets[addr] != nil || addr.Port() == 0 {
+		return nil, fmt.Errorf("%w: %v", ErrAddressInUse, addr)
+	}
+	s := &Socket{net: n, cfg: cfg, local: addr, outer: addr}
+	n.sockets[addr] = s
+	return s, nil
+}
+
+// freePort returns host with a port that nobody has, or with 0 if all are
+// taken.
+func (n *Network) freePort(host netip.Addr) netip.AddrPort {
+	for range 1<<16 - firstEphemeral {
+		n.lastPort = max(n.lastPort+1, firstEphemeral) // wraps to 0
+		if a := netip.AddrPortFrom(host, n.lastPort); n.sockets[a] == nil {
+			return a
+		}
+	}
+	return netip.AddrPortFrom(host, 0)
+}
+
+// Write sends datagrams at the present virtual time; over a path without delay
+// they have arrived when it returns. All of them are taken: a path that leads
+// nowhere and a datagram that is too large are counted by the Network.
+func (s *Socket) Write(ds []transport.Datagram) (n int, err error) {
+	if s.closed {
+		return 0, transport.ErrClosed
+	}
+	for i := range ds {
+		s.send(&ds[i])
+	}
+	s.net.advance(s.net.now)
+	return len(ds), nil
+}
+
+func (s *Socket) send(d *transport.Datagram) {
+	n, to := s.net, unmap(d.Path.Remote)
+	n.stats.Sent++
+	switch {
+	case d.Path.Kind != transport.KindUDP || !to.IsValid() || to.Port() == 0:
+		n.stats.Unroutable++
+		return
+	case len(d.Bytes) > s.cfg.MaxDatagram:
+		n.stats.TooLarge++
+		return
+	case n.isCut(s.outer.Addr(), to.Addr()):
+		n.stats.Cut++
+		return
+	}
+	p := n.pool.take(d.Bytes)
+	p.from, p.to, p.ecn, p.at = s.outer, to, d.ECN, n.now
+	n.forward(p)
+}
+
+func (n *Network) isCut(from, to netip.Addr) bool {
+	if len(n.cuts) == 0 {
+		return false
+	}
+	_, cut := n.cuts[pair{from, to}]
+	return cut
+}
+
+// The hops of a datagram, in order.
+const (
+	hopUp uint8 = iota
+	hopBetween
+	hopDown
+	hopSocket
+)
+
+// forward takes p to its next link that exists, or delivers it.
+func (n *Network) forward(p *packet) {
+	for p.hop < hopSocket {
+		l := n.hop(p)
+		p.hop++
+		if l == nil {
+			continue
+		}
+		if l.admit(n.now, len(p.b)) {
+			l.enter(p)
+		} else {
+			n.pool.put(p)
+		}
+		n.due.update(l)
+		return
+	}
+	n.deliver(p)
+}
+
+// hop returns the link at p's present hop, nil for a perfect one.
+func (n *Network) hop(p *packet) *Link {
+	switch p.hop {
+	case hopUp:
+		if h := n.hosts[p.from.Addr()]; h != nil {
+			return h.up
+		}
+	case hopBetween:
+		key := pair{p.from.Addr(), p.to.Addr()}
+		b := n.pairs[key]
+		if b == nil && n.ordinary != (LinkConfig{}) {
+			b = n.addPair(key, n.ordinary, true)
+		}
+		if b != nil {
+			return b.link
+		}
+	case hopDown:
+		if h := n.hosts[p.to.Addr()]; h != nil {
+			return h.down
+		}
+	}
+	return nil
+}
+
+func (n *Network) deliver(p *packet) {
+	s := n.sockets[p.to]
+	switch {
+	case s == nil:
+		n.stats.Unbound++
+	case s.buffered+p.cost() > s.cfg.ReceiveBytes:
+		n.stats.Overflowed++
+	default:
+		n.stats.Delivered++
+		p.at = n.now
+		s.buffered += p.cost()
+		s.inbox.push(p)
+		return
+	}
+	n.pool.put(p)
+}
+
+// Read implements [transport.Socket]. Received is the virtual time of
+// arrival, and so has no monotonic reading.
+func (s *Socket) Read(ds []transport.Datagram) (n int, err error) {
+	if s.closed {
+		return 0, transport.ErrClosed
+	}
+	for i, p := range s.lent {
+		s.net.pool.put(p)
+		s.lent[i] = nil
+	}
+	s.lent = s.lent[:0]
+	for n < len(ds) && s.inbox.n > 0 {
+		p := s.inbox.pop()
+		s.buffered -= p.cost()
+		s.lent = append(s.lent, p)
+		ds[n] = transport.Datagram{
+			Path:     transport.PathTo(p.from),
+			Bytes:    p.b,
+			Received: s.net.time(p.at),
+			Local:    s.local.Addr(),
+			ECN:      p.ecn,
+		}
+		n++
+	}
+	return n, nil
+}
+
+// Wait reports whether something can be read at the present virtual time. It
+// neither blocks nor moves the clock: that is the driver's to do, with the
+// Network's Next and Advance.
+func (s *Socket) Wait(time.Time) (readable bool, err error) {
+	if s.closed {
+		return false, transport.ErrClosed
+	}
+	return s.inbox.n > 0, nil
+}
+
+// Wake does nothing, for Wait never blocks.
+func (s *Socket) Wake() {}
+
+// LocalAddr implements [transport.Socket]. It stays the same over a Rebind.
+func (s *Socket) LocalAddr() netip.AddrPort { return s.local }
+
+// PublicAddr is the address that peers see: LocalAddr, or what the last Rebind
+// made of it.
+func (s *Socket) PublicAddr() netip.AddrPort { return s.outer }
+
+// MaxDatagram implements [transport.Socket].
+func (s *Socket) MaxDatagram(transport.Path) int { return s.cfg.MaxDatagram }
+
+// Properties implements [transport.Socket]: the paths are neither secure nor
+// reliable.
+func (s *Socket) Properties(transport.Path) transport.Properties {
+	return transport.Properties{}
+}
+
+// Close frees the address, for instance for the server's next run. What arrives
+// there from now on is lost until another socket is bound.
+func (s *Socket) Close() error {
+	if s.closed {
+		return transport.ErrClosed
+	}
+	s.closed = true
+	delete(s.net.sockets, s.outer)
+	for s.inbox.n > 0 {
+		s.net.pool.put(s.inbox.pop())
+	}
+	// What is lent may still be looked at: it goes to the garbage collector.
+	s.lent, s.buffered = nil, 0
+	return nil
+}

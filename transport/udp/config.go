@@ -1,0 +1,90 @@
+package udp
+
+import "fmt"
+
+// Config sets up a socket. The zero value is a good one.
+type Config struct {
+	// ReceiveBuffer and SendBuffer are the bytes of buffer to ask the system for.
+	// 0: 4 MiB, some 100 ms of a thousand players; negative: what the system gives
+	// unasked, which is often 200 KiB. [Socket.Buffers] tells what was granted.
+	ReceiveBuffer, SendBuffer int
+	// MaxDatagram is the largest payload in bytes that MaxDatagram reports. 0:
+	// 1200, which fits through any IPv6 path (RFC 8200, section 5, asks for 1280
+	// with headers). Datagrams of up to 2048 bytes are received in any case.
+	MaxDatagram int
+	// Batch is how many datagrams one system call may move. 0: 32. Each costs
+	// the larger of MaxDatagram and 2048 bytes of memory.
+	Batch int
+	// AllowFragments lets routers and this host cut datagrams that are too large
+	// for the path. Otherwise such a datagram is lost, which is what the search
+	// for the largest size (RFC 8899) relies on. Linux only: elsewhere the system
+	// decides.
+	AllowFragments bool
+	// ReusePort lets several sockets with this set listen on one address, a shard
+	// each: the system spreads the peers over them. The first may take port 0, the
+	// others then need its port. Linux only: elsewhere Listen fails.
+	ReusePort bool
+	// DisableSegmentation makes the system take each datagram by itself, even
+	// where it could cut a run of them out of one piece. Only Linux can.
+	DisableSegmentation bool
+}
+
+// The defaults of [Config].
+const (
+	DefaultBuffer      = 4 << 20
+	DefaultMaxDatagram = 1200
+	DefaultBatch       = 32
+)
+
+const (
+	// largestPayload is what fits into an IPv4 packet: 65535 less the headers.
+	largestPayload = 65507
+	// receiveRoom is the least room for a datagram that arrives. Other protocols
+	// on the port fill an Ethernet frame.
+	receiveRoom = 2048
+	// mostBatch is the kernel's limit of messages in a call (UIO_MAXIOV).
+	mostBatch = 1024
+)
+
+// A ConfigError says which field of a Config cannot be used.
+type ConfigError struct {
+	Field   string
+	Value   int
+	Largest int
+}
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("udp: Config.%s is %d; give 1 to %d, or 0 for the default", e.Field, e.Value, e.Largest)
+}
+
+// resolve picks the one Config, if there is one, and fills its defaults in.
+func resolve(cfg []Config) (Config, error) {
+	var c Config
+	switch len(cfg) {
+	case 0:
+	case 1:
+		c = cfg[0]
+	default:
+		return c, fmt.Errorf("udp: %d Configs given; give at most one", len(cfg))
+	}
+	if c.MaxDatagram < 0 || c.MaxDatagram > largestPayload {
+		return c, &ConfigError{"MaxDatagram", c.MaxDatagram, largestPayload}
+	}
+	if c.Batch < 0 || c.Batch > mostBatch {
+		return c, &ConfigError{"Batch", c.Batch, mostBatch}
+	}
+	orDefault(&c.ReceiveBuffer, DefaultBuffer)
+	orDefault(&c.SendBuffer, DefaultBuffer)
+	orDefault(&c.MaxDatagram, DefaultMaxDatagram)
+	orDefault(&c.Batch, DefaultBatch)
+	return c, nil
+}
+
+func orDefault(field *int, value int) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// room is how many bytes a datagram that arrives may have.
+func (c Config) room() int { return max(c.MaxDatagram, receiveRoom) }

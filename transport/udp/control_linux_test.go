@@ -1,0 +1,90 @@
+package udp
+
+import (
+	"net/netip"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+func TestSockaddrRoundTrip(t *testing.T) {
+	for _, a := range []string{"192.0.2.1:1", "[2001:db8::1]:65535", "[fe80::1%lo]:7", "[fe80::1%77777]:7"} {
+		want := netip.MustParseAddrPort(a)
+		for _, v6 := range []bool{false, true} {
+			var sa sockaddr
+			n := putSockaddr(&sa, want, v6)
+			if !v6 && want.Addr().Is6() {
+				if n != 0 {
+					t.Errorf("%s fits an IPv4 socket", a)
+				}
+				continue
+			}
+			if got := takeSockaddr(&sa); got != want || n == 0 {
+				t.Errorf("%s became %v (v6 %v)", a, got, v6)
+			}
+		}
+	}
+}
+
+func TestControlRoundTrip(t *testing.T) {
+	for _, c := range []struct {
+		remote, local string
+		v6            bool
+	}{
+		{"192.0.2.1:1", "192.0.2.9", false},
+		{"192.0.2.1:1", "192.0.2.9", true},
+		{"[2001:db8::1]:1", "2001:db8::9", true},
+	} {
+		d := transport.Datagram{
+			Path:  transport.PathTo(netip.MustParseAddrPort(c.remote)),
+			Local: netip.MustParseAddr(c.local), ECN: transport.ECT0,
+		}
+		b := appendControl(make([]byte, 0, controlRoom), &d, c.v6, 1200)
+		got := parseNotice(b)
+		if got.local != d.Local || got.ecn != d.ECN {
+			t.Errorf("%+v: wrote %x, read %+v", c, b, got)
+		}
+	}
+	other := transport.Datagram{
+		Path:  transport.PathTo(netip.MustParseAddrPort("192.0.2.1:1")),
+		Local: netip.MustParseAddr("2001:db8::9"),
+	}
+	if b := appendControl(make([]byte, 0, controlRoom), &other, true, 0); len(b) != 0 {
+		t.Errorf("a local address of the other family was written: %x", b)
+	}
+}
+
+func FuzzParseNotice(f *testing.F) {
+	d := transport.Datagram{
+		Path:  transport.PathTo(netip.MustParseAddrPort("[2001:db8::1]:1")),
+		Local: netip.MustParseAddr("2001:db8::9"), ECN: transport.CE,
+	}
+	b := appendControl(make([]byte, 0, controlRoom), &d, true, 1200)
+	f.Add(b)
+	f.Add(b[:len(b)-3])
+	f.Add([]byte{})
+	stamp, data := appendHeader(make([]byte, 0, controlRoom), unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS, 16)
+	data[0] = 1
+	f.Add(stamp)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		// The kernel's buffers are aligned; the fuzzer's need not be.
+		aligned := make([]uint64, len(b)/8+1)
+		in := unsafeBytes(aligned)[:len(b)]
+		copy(in, b)
+		n := parseNotice(in)
+		if n.ecn > transport.CE {
+			t.Errorf("mark %d", n.ecn)
+		}
+		if n.local.Is4In6() {
+			t.Errorf("local address %v is mapped", n.local)
+		}
+	})
+}
+
+// unsafeBytes views words as bytes.
+func unsafeBytes(words []uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), len(words)*8)
+}

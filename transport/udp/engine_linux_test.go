@@ -1,0 +1,271 @@
+package udp
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// Marks and local addresses, read and written, in each combination of families.
+func TestMarksAndLocalAddresses(t *testing.T) {
+	for name, c := range map[string]struct{ listen, addr, from string }{
+		"Dual4": {":0", "127.0.0.5", "127.0.0.9"},
+		"Dual6": {":0", "::1", "::1"},
+		"Only4": {"0.0.0.0:0", "127.0.0.5", "127.0.0.9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := mustListen(t, c.listen), mustListen(t, c.listen)
+			for _, ecn := range []transport.ECN{transport.NotECT, transport.ECT0, transport.ECT1, transport.CE} {
+				local := netip.MustParseAddr(c.from)
+				mustWrite(t, a, transport.Datagram{
+					Path: pathTo(b, c.addr), Bytes: []byte("x"), Local: local, ECN: ecn,
+				})
+				d := mustRead(t, b)
+				if d.ECN != ecn {
+					t.Errorf("mark %d came as %d", ecn, d.ECN)
+				}
+				if d.Local != netip.MustParseAddr(c.addr) {
+					t.Errorf("arrived at %v, sent to %v", d.Local, c.addr)
+				}
+				if d.Path != pathTo(a, c.from) {
+					t.Errorf("came from %v, want %v", d.Path, local)
+				}
+				d.Bytes = []byte("answer") // goes out at the address that it came in by
+				mustWrite(t, b, d)
+				if back := mustRead(t, a); back.Path != pathTo(b, c.addr) {
+					t.Errorf("answer came from %v, want %v", back.Path, c.addr)
+				}
+			}
+		})
+	}
+}
+
+func mustListen(t *testing.T, address string, cfg ...Config) *Socket {
+	t.Helper()
+	s, err := Listen(address, cfg...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// The kernel's stamp, not the time of reading.
+func TestReceivedIsTheKernels(t *testing.T) {
+	a, b := mustListen(t, "127.0.0.1:0"), mustListen(t, "127.0.0.1:0")
+	to := transport.PathTo(b.LocalAddr())
+	mustWrite(t, a, transport.Datagram{Path: to, Bytes: []byte("x")})
+	mustRead(t, b) // the kernel starts to stamp shortly after it was first asked to
+	time.Sleep(20 * time.Millisecond)
+	sent := time.Now()
+	mustWrite(t, a, transport.Datagram{Path: to, Bytes: []byte("x")})
+	time.Sleep(50 * time.Millisecond)
+	if took := mustRead(t, b).Received.Sub(sent); took > 30*time.Millisecond {
+		t.Errorf("received %v after the sending: that is when it was read", took)
+	}
+}
+
+func TestStampClockBelievesNoStampsAcrossAStep(t *testing.T) {
+	// base has no monotonic reading, so that Add moves the system's clock, and
+	// step what it is off by.
+	var c stampClock
+	base := time.Now()
+	c.init(base)
+	after := func(d time.Duration) time.Time { return base.Add(d) }
+
+	now := after(time.Second)
+	stamp := now.Add(-3 * time.Millisecond).UnixNano()
+	if got := c.batch(now, true).time(stamp); now.Sub(got) != 3*time.Millisecond {
+		t.Errorf("a stamp of 3 ms ago became %v ago", now.Sub(got))
+	}
+	if got := c.batch(now, true).time(0); got != now {
+		t.Errorf("no stamp became %v", got)
+	}
+	if got := c.batch(now, true).time(now.UnixNano() + 5000); got != now {
+		t.Errorf("a stamp of the future became %v", got)
+	}
+
+	c.offset -= int64(time.Minute) // as if the clock had been set forward since
+	if got := c.batch(now, false).time(stamp); got != now {
+		t.Errorf("a stamp was believed just after a step: %v ago", now.Sub(got))
+	}
+	if got := c.batch(now, true).time(stamp); got != now {
+		t.Errorf("a stamp from a queue older than the step was believed: %v ago", now.Sub(got))
+	}
+	if got := c.batch(now, true).time(stamp); now.Sub(got) != 3*time.Millisecond {
+		t.Errorf("stamps were not believed again: %v ago", now.Sub(got))
+	}
+}
+
+func TestRunsOfDatagrams(t *testing.T) {
+	a, b := transport.PathTo(netip.MustParseAddrPort("192.0.2.1:1")), transport.PathTo(netip.MustParseAddrPort("192.0.2.1:2"))
+	make := func(p transport.Path, sizes ...int) (ds []transport.Datagram) {
+		for _, n := range sizes {
+			ds = append(ds, transport.Datagram{Path: p, Bytes: bytes.Repeat([]byte{1}, n)})
+		}
+		return ds
+	}
+	marked := make(a, 5, 5)
+	marked[1].ECN = transport.CE
+	many := make(a, 5)
+	for range 99 {
+		many = append(many, many[0])
+	}
+	for name, c := range map[string]struct {
+		ds    []transport.Datagram
+		limit int
+		want  int
+	}{
+		"one":         {make(a, 5), 64, 1},
+		"equal":       {make(a, 5, 5, 5), 64, 3},
+		"shorter":     {make(a, 5, 5, 4, 5), 64, 3},
+		"longer":      {make(a, 5, 6), 64, 1},
+		"empty":       {make(a, 0, 0), 64, 1},
+		"emptyLast":   {make(a, 5, 0), 64, 1},
+		"anotherPeer": {append(make(a, 5, 5), make(b, 5)...), 64, 2},
+		"marked":      {marked, 64, 1},
+		"limit":       {many, 7, 7},
+		"kernel":      {many, 100, mostSegments},
+		"bytes":       {make(a, 30000, 30000, 30000), 64, 2},
+	} {
+		if got := run(c.ds, c.limit); got != c.want {
+			t.Errorf("%s: run of %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// fail makes every system call that first accepts fail with errno.
+func fail(x *sender, errno syscall.Errno, first func() bool) {
+	real := x.call
+	x.call = func(fd uintptr) {
+		if first() {
+			x.sent, x.errno = 0, errno
+			return
+		}
+		real(fd)
+	}
+}
+
+// Where the kernel refuses a run, its datagrams go one by one.
+func TestRefusedRuns(t *testing.T) {
+	for errno, cutsOn := range map[syscall.Errno]bool{unix.EINVAL: true, unix.EMSGSIZE: true, unix.EIO: false} {
+		a, b := mustListen(t, "127.0.0.1:0"), mustListen(t, "127.0.0.1:0")
+		d := transport.Datagram{Path: transport.PathTo(b.LocalAddr()), Bytes: []byte("x")}
+		tx := &a.io.(*batch).tx
+		refused := 0
+		fail(tx, errno, func() bool {
+			if tx.carries[0] > 1 {
+				refused++
+			}
+			return tx.carries[0] > 1
+		})
+		mustWrite(t, a, d, d, d)
+		mustWrite(t, a, d, d)
+		for range 5 {
+			mustRead(t, b)
+		}
+		if want := map[bool]int{true: 2, false: 1}[cutsOn]; refused != want {
+			t.Errorf("%v: %d runs refused, want %d", errno, refused, want)
+		}
+		if st := a.Stats(); st.Sent != 5 || st.PeerErrors != 0 || st.TooLarge != 0 {
+			t.Errorf("%v: stats %+v", errno, st)
+		}
+	}
+}
+
+func TestSendErrors(t *testing.T) {
+	a, b := mustListen(t, "127.0.0.1:0"), mustListen(t, "127.0.0.1:0")
+	d := transport.Datagram{Path: transport.PathTo(b.LocalAddr()), Bytes: []byte("x")}
+	tx := &a.io.(*batch).tx
+	working := tx.call
+
+	fail(tx, unix.EAGAIN, func() bool { return true })
+	if n, err := a.Write([]transport.Datagram{d, d}); n != 0 || err != nil {
+		t.Errorf("full buffer: Write = %d, %v", n, err)
+	}
+	tx.call = working
+	fail(tx, unix.EHOSTUNREACH, func() bool { return true })
+	if n, err := a.Write([]transport.Datagram{d, d}); n != 2 || err != nil {
+		t.Errorf("unreachable peer: Write = %d, %v", n, err)
+	}
+	if st := a.Stats(); st.PeerErrors != 2 || st.Sent != 0 {
+		t.Errorf("stats %+v, want 2 errors of peers", st)
+	}
+	tx.call = working
+	mustWrite(t, a, d)
+	mustRead(t, b)
+}
+
+func TestReceiveErrors(t *testing.T) {
+	a, b := mustListen(t, "127.0.0.1:0"), mustListen(t, "127.0.0.1:0")
+	rx := &b.io.(*batch).rx
+	working := rx.call
+	pending := 3
+	rx.call = func(fd uintptr) {
+		if pending > 0 {
+			pending--
+			rx.got, rx.errno = 0, unix.ECONNREFUSED
+			return
+		}
+		working(fd)
+	}
+	mustWrite(t, a, transport.Datagram{Path: transport.PathTo(b.LocalAddr()), Bytes: []byte("x")})
+	mustRead(t, b)
+	if st := b.Stats(); st.PeerErrors != 3 {
+		t.Errorf("stats %+v, want 3 errors of peers", st)
+	}
+	rx.call = func(uintptr) { rx.errno = unix.EFAULT }
+	if n, err := b.Read(make([]transport.Datagram, 1)); n != 0 || !errors.Is(err, unix.EFAULT) ||
+		!strings.Contains(err.Error(), b.LocalAddr().String()) {
+		t.Errorf("broken socket: Read = %d, %v", n, err)
+	}
+}
+
+// Many peers spread over the sockets that share a port, each peer keeping its own.
+func TestReusePort(t *testing.T) {
+	first := mustListen(t, "127.0.0.1:0", Config{ReusePort: true})
+	shards := []*Socket{first, mustListen(t, first.LocalAddr().String(), Config{ReusePort: true})}
+	to := transport.PathTo(first.LocalAddr())
+	const peers, each = 32, 3
+	for range peers {
+		peer := mustListen(t, "127.0.0.1:0")
+		for range each {
+			mustWrite(t, peer, transport.Datagram{Path: to, Bytes: []byte("x")})
+		}
+	}
+	ds := make([]transport.Datagram, 32)
+	got := make([]map[transport.Path]int, len(shards))
+	for i, s := range shards {
+		got[i] = make(map[transport.Path]int)
+		eventually(t, "the shard is empty", func() bool {
+			n, err := s.Read(ds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range ds[:n] {
+				got[i][d.Path]++
+			}
+			return n == 0
+		})
+		for p, n := range got[i] {
+			if n != each {
+				t.Errorf("shard %d got %d of %d datagrams of %v", i, n, each, p)
+			}
+		}
+	}
+	if len(got[0]) == 0 || len(got[1]) == 0 || len(got[0])+len(got[1]) != peers {
+		t.Errorf("%d peers spread as %d and %d", peers, len(got[0]), len(got[1]))
+	}
+	if s, err := Listen(first.LocalAddr().String()); err == nil {
+		s.Close()
+		t.Error("a socket without ReusePort took the port too")
+	}
+}

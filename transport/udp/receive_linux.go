@@ -1,0 +1,120 @@
+package udp
+
+import (
+	"net/netip"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// A receiver reads batches with recvmmsg. Each message has its own slot of bytes,
+// address and control messages, lent out until the next read.
+type receiver struct {
+	raw   syscall.RawConn
+	count *counters
+	room  int
+	local netip.Addr // zero if bound to all addresses: each datagram tells
+	clock stampClock
+
+	bytes    []byte // room for each message
+	controls []byte // controlRoom for each message
+	names    []sockaddr
+	iovs     []unix.Iovec
+	hdrs     []mmsghdr
+	dropped  uint32 // the kernel's count of what found its buffer full
+
+	// The arguments and results of call, which is made once so that reading does
+	// not allocate a closure.
+	call  func(fd uintptr)
+	want  int
+	got   int
+	errno syscall.Errno
+}
+
+func (r *receiver) init(raw syscall.RawConn, cfg Config, bound netip.Addr, count *counters) {
+	r.raw, r.count, r.room, r.local = raw, count, cfg.room(), bound
+	r.clock.init(time.Now())
+	r.bytes = make([]byte, cfg.Batch*r.room)
+	r.controls = make([]byte, cfg.Batch*controlRoom)
+	r.names = make([]sockaddr, cfg.Batch)
+	r.iovs = make([]unix.Iovec, cfg.Batch)
+	r.hdrs = make([]mmsghdr, cfg.Batch)
+	for i := range r.hdrs {
+		r.iovs[i].Base = &r.bytes[i*r.room]
+		r.iovs[i].SetLen(r.room)
+		h := &r.hdrs[i]
+		h.Iov = &r.iovs[i]
+		h.SetIovlen(1)
+		h.Name = nameOf(&r.names[i])
+		h.Control = &r.controls[i*controlRoom]
+		r.reset(h)
+	}
+	r.call = func(fd uintptr) {
+		r.got, r.errno = multi(unix.SYS_RECVMMSG, fd, r.hdrs[:r.want])
+	}
+}
+
+// reset prepares a header that the kernel wrote into for the next use.
+func (r *receiver) reset(h *mmsghdr) {
+	h.Namelen = unix.SizeofSockaddrInet6
+	h.SetControllen(controlRoom)
+}
+
+// peerErrors bounds how many pending errors of peers one read skips.
+const peerErrors = 16
+
+func (r *receiver) read(ds []transport.Datagram) (n int, took bool, err error) {
+	r.want = min(len(ds), len(r.hdrs))
+	for range peerErrors {
+		if err := r.raw.Control(r.call); err != nil {
+			return 0, false, err
+		}
+		switch r.errno {
+		case 0:
+			return r.accept(ds), r.got > 0, nil
+		case unix.EAGAIN, unix.ENOBUFS, unix.ENOMEM:
+			return 0, false, nil
+		case unix.EBADF, unix.EFAULT, unix.EINVAL, unix.ENOTSOCK, unix.ENOSYS:
+			return 0, false, systemError("recvmmsg", r.errno)
+		}
+		r.count.peerErrors.Add(1) // what the socket had to say of an earlier datagram
+	}
+	return 0, true, nil
+}
+
+// accept turns the messages that came into datagrams and returns how many.
+func (r *receiver) accept(ds []transport.Datagram) int {
+	stamps := r.clock.batch(time.Now(), r.got < r.want)
+	n := 0
+	for i := range r.got {
+		h := &r.hdrs[i]
+		control := r.controls[i*controlRoom:][:min(int(h.Controllen), controlRoom)]
+		says := parseNotice(control)
+		if says.dropped != 0 {
+			r.count.overflowed.Add(uint64(says.dropped - r.dropped)) // wraps
+			r.dropped = says.dropped
+		}
+		if h.Flags&unix.MSG_TRUNC != 0 {
+			r.count.truncated.Add(1)
+		} else {
+			local := r.local
+			if !local.IsValid() {
+				local = says.local
+			}
+			end := i*r.room + int(h.n)
+			ds[n] = transport.Datagram{
+				Path:     transport.Path{Remote: takeSockaddr(&r.names[i])},
+				Bytes:    r.bytes[i*r.room : end : end],
+				Received: stamps.time(says.stamp),
+				Local:    local,
+				ECN:      says.ecn,
+			}
+			n++
+		}
+		r.reset(h)
+	}
+	return n
+}
