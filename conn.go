@@ -37,6 +37,7 @@ type Conn struct {
 	deadline int64 // when something is due
 	touched  bool  // in core.touched
 	dirty    bool  // in core.dirty
+	shown    bool  // its Disconnected was shown
 	reason   Reason
 	decoded  []decoded
 
@@ -193,10 +194,17 @@ func (c *Conn) close(code Code, text string) {
 
 // takeEvents moves what happened in the endpoint to the queue of the game.
 func (c *Conn) takeEvents() {
-	if c.end == nil {
+	if c.plain != nil {
+		c.plain.reveal()
+		c.takeMessages(PlainChannel)
+	}
+	if c.end == nil || c.state == connOpening {
 		return
 	}
 	c.end.Update()
+	for _, ch := range c.core.cfg.Channels {
+		c.takeMessages(ch.Config().ID)
+	}
 	for {
 		ev, ok := c.end.NextEvent()
 		if !ok {
@@ -210,6 +218,20 @@ func (c *Conn) takeEvents() {
 		case endpoint.Closed:
 			c.core.ended(c, Reason{ev.Code, ev.Text, ev.Remote})
 		}
+	}
+}
+
+// takeMessages makes events of messages, under a Hub or a Session.
+func (c *Conn) takeMessages(channel ChannelID) {
+	if c.core.shared == nil {
+		return
+	}
+	for {
+		b, ok := c.Next(channel)
+		if !ok {
+			return
+		}
+		c.core.events.push(Event{Kind: Message, Conn: c, Channel: channel, Payload: b})
 	}
 }
 

@@ -1,4 +1,27 @@
 // Package tickwire is realtime networking for game servers and their players:
-// messages with the guarantee each one needs, behind one API for every
-// transport.
+// messages with the guarantee each one needs, over UDP and from browsers,
+// behind one API; secured by connect tokens.
+//
+// A server opens sockets (package transport/udp), listens, and runs a loop of
+// ticks. What arrived becomes visible in Update; what is sent leaves with
+// Flush; in between everything belongs to the game and needs no lock. Between
+// ticks the wire is serviced without touching what the game can see.
+//
+// Channels are declared once, with a delivery each: [Unreliable],
+// [UnreliableLatest], [ReliableUnordered], [ReliableLatest], [ReliableOrdered].
+// Both ends name the same channels in their configuration; a difference is
+// found, and named, before a seat is taken.
+//
+// # Ownership
+//
+// A [Server], a [Client] and their [Conn]s belong to one goroutine at a time.
+// Bytes that are received belong to tickwire and are valid until the next
+// Update; bytes that are sent are copied. [Hub] and [Session] make
+// the same connections usable from any goroutine.
+//
+// # Limits
+//
+// Every queue has a limit with a default, documented at the field that sets it in [Config],
+// [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at the limit
+// is an error of Send, or is counted in [Stats] and [ConnStats].
 package tickwire

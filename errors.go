@@ -15,6 +15,8 @@ var (
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge
+	// ErrPlainReceipt: plain netcode peers acknowledge nothing.
+	ErrPlainReceipt = errors.New("tickwire: no receipts towards a plain netcode peer: use Send")
 	// ErrNoChannel: the configuration has no such channel.
 	ErrNoChannel = endpoint.ErrNoChannel
 )

@@ -65,7 +65,6 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	}
 	if a.HasClock = now-p.lastClock >= clockInterval && a.Largest == p.largest; a.HasClock {
 		a.Clock = uint32(p.largestAt/wire.ClockUnit) & (1<<clockUnitsShift - 1)
-		p.lastClock = now
 	}
 	a.Ranges = a.Ranges[:0]
 	for _, r := range ranges {
@@ -75,8 +74,14 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	return wire.AppendAck(dst, a)
 }
 
-// ackSent notes that what was received is acknowledged now.
-func (p *path) ackSent() { p.toAck, p.ackAt = 0, never }
+// ackSent notes that a packet goes out with the ACK that appendAck made last.
+func (p *path) ackSent(now int64, a *wire.Ack) {
+	p.toAck, p.ackAt = 0, never
+	p.ackSaid = a.Largest
+	if a.HasClock {
+		p.lastClock = now
+	}
+}
 
 // handleAck handles an ACK of packets that we sent on p.
 func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
@@ -100,7 +105,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	if sample.SentAt < 0 {
 		return nil // nothing new
 	}
-	if newest := p.newlyAcked(largest, now); newest != nil {
+	if newest := p.newlyAcked(largest); newest != nil {
 		e.measure(now, p, a, newest, &sample)
 	}
 	p.largestAcked, p.anyAcked = max(p.largestAcked, largest), true
@@ -124,11 +129,14 @@ func (e *Endpoint) falseAck() error {
 
 // newlyAcked returns the largest packet of an ACK if this ACK was the first to
 // name it: only then its hold means something.
-func (p *path) newlyAcked(largest uint64, now int64) *sentPacket {
+func (p *path) newlyAcked(largest uint64) *sentPacket {
 	if !p.sent.Has(largest) || p.anyAcked && largest <= p.largestAcked {
 		return nil
 	}
-	return p.sent.At(largest)
+	if pkt := p.sent.At(largest); pkt.state == packetAcked {
+		return pkt
+	}
+	return nil // never sent: an ACK that lies, over a carrier where that is only counted
 }
 
 // measure takes the samples that an ACK of pkt allows.
@@ -140,7 +148,6 @@ func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sam
 	if elapsed := p.deliveredAt - pkt.deliveredAt; elapsed > 0 {
 		sample.RateSample = int(min((p.delivered-pkt.delivered)*1000/(elapsed/1_000_000+1), 1<<31-1))
 	}
-	sample.AppLimited = pkt.limited
 	if a.HasClock {
 		expected := p.clock.peer + uint64(max(0, now-p.clock.at)/wire.ClockUnit)
 		if !p.clock.any {
@@ -171,7 +178,9 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 			p.deliveredAt = now
 			sample.Bytes += int(pkt.bytes)
 		}
-		sample.SentAt = max(sample.SentAt, pkt.at)
+		if pkt.at >= sample.SentAt {
+			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited
+		}
 	}
 	late := pkt.state == packetLost
 	pkt.state = packetAcked

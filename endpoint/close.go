@@ -1,6 +1,10 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/wire"
+import (
+	"unicode/utf8"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // A closing is the end of a connection under way (SPEC.md, section 7).
 type closing struct {
@@ -8,9 +12,9 @@ type closing struct {
 	text   string
 	rows   []byte
 	sendAt int64 // when CLOSE is to be sent (again); never in a tombstone
-	tries  int
-	ackDue bool  // a CLOSE came that was not answered yet
+	ackAt  int64 // when a CLOSE came that was not answered yet; never: none
 	until  int64 // when the state ends
+	tell   bool  // the event Closed waits for the peer's channel rows
 }
 
 const (
@@ -19,14 +23,11 @@ const (
 )
 
 func (c *closing) deadline() int64 {
-	if c.ackDue {
-		return 0
-	}
-	return min(c.sendAt, c.until)
+	return min(c.ackAt, c.sendAt, c.until)
 }
 
 // Close ends the connection: the peer is told the code and the text, which is
-// cut after 200 bytes. Messages that wait are not sent any more, those that
+// cut after 200 bytes. A code that is local to one end (64 to 255) reads CodeNone there. Messages that wait are not sent any more, those that
 // have arrived may still be received. The endpoint must be driven on until
 // Done. Closing twice changes nothing.
 func (e *Endpoint) Close(now int64, code Code, text string) {
@@ -37,14 +38,44 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 	if e.state >= stateClosing {
 		return
 	}
-	text = text[:min(len(text), wire.MaxTextBytes)]
-	e.end(now, Event{Kind: Closed, Code: code, Text: text})
+	text = cutText(text)
+	e.settleAll()
 	e.state = stateClosing
-	e.closing = closing{code: code, text: text, rows: rows, sendAt: now, until: now + closeFor}
+	e.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
+	if e.closing.tell = rows != nil; !e.closing.tell {
+		e.events.push(Event{Kind: Closed, Code: code, Text: text})
+	}
 }
 
-// end settles everything that was under way and says why: the last event.
-func (e *Endpoint) end(now int64, ev Event) {
+// cutText cuts a text to what CLOSE can carry, between two characters.
+func cutText(text string) string {
+	if len(text) <= wire.MaxTextBytes {
+		return text
+	}
+	n := wire.MaxTextBytes
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
+// tellMismatch makes the event Closed of an end that found the channels to differ. It waited
+// for the peer's rows, so that it can name the difference; answer is nil if none came.
+func (e *Endpoint) tellMismatch(answer *wire.Close) {
+	c := &e.closing
+	if !c.tell {
+		return
+	}
+	c.tell = false
+	text := c.text
+	if answer != nil && answer.Code == CodeMismatch {
+		text = e.Difference(answer.Rows)
+	}
+	e.events.push(Event{Kind: Closed, Code: c.code, Text: text})
+}
+
+// settleAll ends everything that was under way.
+func (e *Endpoint) settleAll() {
 	for i := range e.senders {
 		e.dropSender(&e.senders[i])
 	}
@@ -52,7 +83,6 @@ func (e *Endpoint) end(now int64, ev Event) {
 		e.dropUnfinished(&e.receivers[i])
 	}
 	e.queuedMessages = 0
-	e.events.push(ev)
 }
 
 func (e *Endpoint) dropSender(s *sender) {
@@ -99,40 +129,38 @@ func (e *Endpoint) Open() bool { return e.state == stateOpen }
 func (e *Endpoint) Release() {
 	e.state = stateDead
 	e.Update()
-	for i := range e.senders {
-		e.dropSender(&e.senders[i])
-	}
+	e.settleAll()
 	for i := range e.receivers {
 		r := &e.receivers[i]
-		e.dropUnfinished(r)
 		for ; r.ready.Len() > 0; r.ready.Pop() {
 			e.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
 		}
 		e.cfg.Pool.give(r.pooled)
-		r.pooled = 0
+		r.pooled, r.held = 0, 0
 	}
 }
 
 // handleClose: the peer ends the connection.
 func (e *Endpoint) handleClose(now int64, b []byte) (n int, err error) {
 	c, n := wire.ConsumeClose(b)
-	if n < 0 || c.Code.Local() {
+	if n < 0 {
 		return 0, errProtocol
 	}
 	text := string(c.Text)
 	if c.Code == CodeMismatch {
 		text = e.Difference(c.Rows)
 	}
-	e.end(now, Event{Kind: Closed, Code: c.Code, Text: text, Remote: true})
+	e.settleAll()
+	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true})
 	e.bury(now)
-	e.closing.ackDue = true
+	e.closing.ackAt = now
 	return n, nil
 }
 
 // bury makes a tombstone: it answers a repeated CLOSE for a while.
 func (e *Endpoint) bury(now int64) {
 	e.state = stateTombstone
-	e.closing.sendAt = never
+	e.closing.sendAt, e.closing.ackAt = never, never
 	e.closing.until = now + max(tombstoneFor, 3*e.paths[0].probeTimeout(0))
 }
 
@@ -143,18 +171,14 @@ func (e *Endpoint) handleClosing(now int64, frames []byte) {
 		n := 1
 		switch kind := frames[0]; {
 		case kind == wire.TypeClose:
-			_, n = wire.ConsumeClose(frames)
-			if n < 0 {
+			var c wire.Close
+			if c, n = wire.ConsumeClose(frames); n < 0 {
 				return
 			}
-			e.closing.ackDue = true
-			if e.state == stateClosing {
-				e.bury(now)
-			}
+			e.answered(now, &c)
+			e.closing.ackAt = now
 		case kind == wire.TypeCloseAck:
-			if e.state == stateClosing {
-				e.bury(now)
-			}
+			e.answered(now, nil)
 		case kind == wire.TypePing:
 		case kind >= wire.TypeAck && kind < wire.TypeFragment:
 			n = wire.ConsumeAck(frames, &e.ackIn)
@@ -168,11 +192,19 @@ func (e *Endpoint) handleClosing(now int64, frames []byte) {
 	}
 }
 
+// answered: the peer knows of our CLOSE, or has one of its own.
+func (e *Endpoint) answered(now int64, answer *wire.Close) {
+	if e.state == stateClosing {
+		e.tellMismatch(answer)
+		e.bury(now)
+	}
+}
+
 // buildClose fills a packet with CLOSE_ACK, or with CLOSE and an ACK of all.
 func (e *Endpoint) buildClose(b *builder) {
 	c := &e.closing
-	if c.ackDue {
-		c.ackDue = false
+	if c.ackAt != never {
+		c.ackAt = never
 		b.dst = append(b.dst, wire.TypeCloseAck)
 		return
 	}
@@ -186,13 +218,17 @@ func (e *Endpoint) buildClose(b *builder) {
 	if most := b.room() - len(c.text) - 16; len(rows) > most {
 		rows = rows[:max(0, most)/wire.ChannelRowSize*wire.ChannelRowSize]
 	}
-	b.dst = wire.AppendClose(b.dst, &wire.Close{Code: c.code, Text: []byte(c.text), Rows: rows})
-	c.sendAt = b.now + b.path.probeTimeout(c.tries)
-	c.tries++
+	code := c.code
+	if code.Local() {
+		code = CodeNone
+	}
+	b.dst = wire.AppendClose(b.dst, &wire.Close{Code: code, Text: []byte(c.text), Rows: rows})
+	c.sendAt = b.now + b.path.probeTimeout(0)
 }
 
 func (e *Endpoint) closingTimeout(now int64) {
 	if now >= e.closing.until {
+		e.tellMismatch(nil)
 		e.state = stateDead
 	}
 }

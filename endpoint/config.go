@@ -143,7 +143,7 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 }
 
 func (c Config) withDefaults() Config {
-	c.Timeout = orDefault(c.Timeout, 10*time.Second, math.MaxInt64)
+	c.Timeout = orDefault(c.Timeout, defaultTimeout, math.MaxInt64)
 	c.AckHold = orDefault(c.AckHold, 20*time.Millisecond, 0)
 	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)
 	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, 51, 0)

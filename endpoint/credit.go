@@ -1,19 +1,24 @@
 package endpoint
 
 // returnCharge gives credit back to the sender. WINDOW goes out when half a
-// window is due.
+// window is due, or what a blocked sender waits for.
 func (e *Endpoint) returnCharge(r *receiver, bytes int) {
 	r.returned += uint64(bytes)
-	if r.returned+uint64(r.window)-r.limit >= uint64(r.window/2) {
+	if r.halfDue() || r.wanted > r.limit && r.returned+uint64(r.window) >= r.wanted {
 		r.limitDue = true
 	}
+}
+
+// halfDue reports whether at least half a window came back since the last WINDOW.
+func (r *receiver) halfDue() bool {
+	return r.returned+uint64(r.window)-r.limit >= uint64(r.window/2)
 }
 
 // announce is the limit to send in WINDOW now. When half a window was used up
 // within two round trips, the window is what holds the sender back, and it
 // doubles, out of the pool.
 func (e *Endpoint) announce(now int64, r *receiver) uint64 {
-	if r.returned+uint64(r.window) > r.limit && now-r.limitAt < 2*e.paths[0].rtt.smooth {
+	if r.halfDue() && now-r.limitAt < 2*e.paths[0].rtt.smooth {
 		e.growWindow(r, 2*r.window)
 	}
 	r.limitDue = false
@@ -31,9 +36,13 @@ func (e *Endpoint) growWindow(r *receiver, size int) {
 	if size <= r.window {
 		return
 	}
-	got := e.cfg.Pool.take(1, size-r.window)
-	r.window += got
-	r.pooled += got
+	e.widen(r, e.cfg.Pool.take(1, size-r.window))
+}
+
+// widen adds bytes of the pool to a window.
+func (e *Endpoint) widen(r *receiver, bytes int) {
+	r.window += bytes
+	r.pooled += bytes
 }
 
 // handleWindow takes a new limit for what we may start.
@@ -57,13 +66,10 @@ func (e *Endpoint) handleBlocked(channel uint16, wanted uint32) error {
 	if r == nil || !r.cfg.Delivery.Reliable() {
 		return errProtocol
 	}
-	missing := int64(int32(wanted - uint32(r.returned)))
-	if missing > int64(r.window) {
-		needed := min(missing, int64(charge(r.cfg.MaxMessageBytes)))
-		if grow := int(needed) - r.window; grow > 0 {
-			got := e.cfg.Pool.take(grow, grow)
-			r.window += got
-			r.pooled += got
+	if missing := int(int32(wanted - uint32(r.returned))); missing > 0 {
+		r.wanted = r.returned + uint64(missing)
+		if grow := min(missing, charge(r.cfg.MaxMessageBytes)) - r.window; grow > 0 {
+			e.widen(r, e.cfg.Pool.take(grow, grow))
 		}
 	}
 	r.limitDue = true // also if it did not grow: the last WINDOW may have been lost

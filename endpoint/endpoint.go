@@ -35,7 +35,6 @@ type Endpoint struct {
 	hello     hello
 	began     int64 // when New was called
 	lastHeard int64
-	lastSent  int64
 	expiryAt  int64 // when expire has something to do
 	closing   closing
 }
@@ -75,7 +74,6 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		random:    rand.New(rand.NewPCG(cfg.Seed, 0x7469636b77697265)),
 		began:     now,
 		lastHeard: now,
-		lastSent:  now,
 		expiryAt:  never,
 	}
 	e.hello.instance = e.random.Uint64()
@@ -106,22 +104,31 @@ func (e *Endpoint) path(id uint8) *path {
 
 // sender returns the outgoing half of a channel; nil if there is none.
 func (e *Endpoint) sender(id uint16) *sender {
-	for i := range e.senders {
-		if e.senders[i].id == id {
-			return &e.senders[i]
-		}
+	if i := e.index(id); i >= 0 {
+		return &e.senders[i]
 	}
 	return nil
 }
 
 // receiver returns the incoming half of a channel; nil if there is none.
 func (e *Endpoint) receiver(id uint16) *receiver {
-	for i := range e.receivers {
-		if e.receivers[i].id == id {
-			return &e.receivers[i]
-		}
+	if i := e.index(id); i >= 0 {
+		return &e.receivers[i]
 	}
 	return nil
+}
+
+// index finds a channel in senders and receivers; negative: there is none. Channels that are
+// numbered from 1 on without gaps are where their number says.
+func (e *Endpoint) index(id uint16) int {
+	if int(id) < len(e.senders) && e.senders[id].id == id {
+		return int(id)
+	}
+	i, found := slices.BinarySearchFunc(e.senders, id, func(s sender, id uint16) int { return int(s.id) - int(id) })
+	if !found {
+		return -1
+	}
+	return i
 }
 
 // Update shows the game what has arrived since the last one: messages to Receive, events
@@ -174,9 +181,9 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 			e.refuse(now, err)
 			return
 		}
-		if e.state >= stateTombstone {
+		if e.state >= stateClosing {
 			p.received.Mark(number)
-			return // a CLOSE; what follows it means nothing
+			return // a CLOSE, or a HELLO that does not match; what follows it means nothing
 		}
 		ack := kind >= wire.TypeAck && kind < wire.TypeFragment
 		eliciting = eliciting || !ack && kind != wire.TypePadding && kind != wire.TypeCloseAck

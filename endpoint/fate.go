@@ -10,10 +10,10 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
 			e.messageAcked(s, id, late)
 		}
-		s.settle(e)
+		s.settle()
 	case contentFragment:
 		e.fragmentAcked(now, c)
-		c.channel.settle(e)
+		c.channel.settle()
 	case contentSkip:
 		s := c.channel
 		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
@@ -21,7 +21,7 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 				e.done(s, m)
 			}
 		}
-		s.settle(e)
+		s.settle()
 	case contentHello:
 		e.hello.acked = true
 	}
@@ -48,6 +48,9 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 	if m.resend {
 		s.resent(m)
 	}
+	if s.cfg.Delivery.Reliable() && m.state != outSkipping {
+		s.underway -= charge(m.length)
+	}
 	m.state = outDone
 	e.cfg.Buffers.release(m.payload)
 	m.payload = nil
@@ -61,9 +64,12 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 }
 
 // settle drops the messages at the low end of open that are done.
-func (s *sender) settle(e *Endpoint) {
+func (s *sender) settle() {
 	for s.open.Len() > 0 && s.open.At(s.open.Base()).state == outDone {
 		s.open.Pop()
+	}
+	for s.cuts.Len() > 0 && !s.open.Has(*s.cuts.At(s.cuts.Base())) {
+		s.cuts.Pop()
 	}
 }
 
@@ -74,10 +80,10 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
 			e.messageLost(s, id)
 		}
-		s.settle(e)
+		s.settle()
 	case contentFragment:
 		e.fragmentLost(c)
-		c.channel.settle(e)
+		c.channel.settle()
 	case contentSkip:
 		s := c.channel
 		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
@@ -131,6 +137,7 @@ func (e *Endpoint) supersede(s *sender, id uint64, m *outMessage) {
 		m.cut = nil
 	}
 	m.state = outSkipping
+	s.underway -= charge(m.length)
 	s.wantResend(id, m)
 }
 
@@ -253,18 +260,22 @@ func (e *Endpoint) fragmentLost(c *content) {
 
 // storedArrived: the peer says that it has whole messages.
 func (e *Endpoint) storedArrived(s *sender, wireID uint64) {
-	for id := s.open.Base(); id < s.open.End(); id++ {
-		m := s.open.At(id)
-		if m.cut == nil || m.state != outFlying {
-			continue
+	id := wireID
+	if s.cfg.Delivery == Unreliable {
+		if !s.cuts.Has(wireID) {
+			return
 		}
-		if id == wireID && s.cfg.Delivery == UnreliableLatest || m.cut.wireID == wireID && s.cfg.Delivery == Unreliable {
-			e.resolve(s, m, Delivered, 0)
-			s.finishCut(id)
-			e.done(s, m)
-		}
+		id = *s.cuts.At(wireID)
 	}
-	s.settle(e)
+	if !s.open.Has(id) {
+		return
+	}
+	if m := s.open.At(id); m.cut != nil {
+		e.resolve(s, m, Delivered, 0)
+		s.finishCut(id)
+		e.done(s, m)
+		s.settle()
+	}
 }
 
 // expireStored gives up on messages whose STORED did not come.
@@ -285,7 +296,7 @@ func (e *Endpoint) expireStored(now int64, s *sender) (next int64) {
 			next = min(next, m.cut.storedBy)
 		}
 	}
-	s.settle(e)
+	s.settle()
 	return next
 }
 

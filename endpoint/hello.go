@@ -30,6 +30,7 @@ func (e *MismatchError) Error() string { return "endpoint: " + e.Text }
 
 // AppendHello appends the body of HELLO, for a handshake to carry.
 func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
+	first, windows := e.firstWindows()
 	h := wire.Hello{
 		MinVersion:      wire.Version,
 		MaxVersion:      wire.Version,
@@ -38,14 +39,34 @@ func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
 		Clock:           uint64(now / wire.ClockUnit),
 		LargestDatagram: uint16(min(e.cfg.MaxDatagramBytes, 0xffff)),
 		AckHoldMillis:   uint8((int64(e.cfg.AckHold) + 999_999) / 1_000_000),
-		DefaultWindow:   defaultWindow,
-	}
-	for i := range e.receivers {
-		if r := &e.receivers[i]; r.cfg.Delivery.Reliable() && r.window != defaultWindow && len(h.Windows) < wire.MaxHelloWindows {
-			h.Windows = append(h.Windows, wire.Window{Channel: r.id, Bytes: uint32(r.window)})
-		}
+		DefaultWindow:   uint32(first),
+		Windows:         windows,
 	}
 	return wire.AppendHello(dst, &h)
+}
+
+// firstWindows is the window of most reliable channels and the list of those that have
+// another. If the list would be too long the smallest window stands for all that are not on
+// it, and the first BLOCKED of such a channel brings what it has.
+func (e *Endpoint) firstWindows() (first int, others []wire.Window) {
+	differ, smallest := 0, defaultWindow
+	for i := range e.receivers {
+		if r := &e.receivers[i]; r.cfg.Delivery.Reliable() && r.cfg.WindowBytes != defaultWindow {
+			differ++
+			smallest = min(smallest, r.cfg.WindowBytes)
+		}
+	}
+	first = defaultWindow
+	if differ > wire.MaxHelloWindows {
+		first = smallest
+	}
+	for i := range e.receivers {
+		r := &e.receivers[i]
+		if r.cfg.Delivery.Reliable() && r.cfg.WindowBytes != first && len(others) < wire.MaxHelloWindows {
+			others = append(others, wire.Window{Channel: r.id, Bytes: uint32(r.cfg.WindowBytes)})
+		}
+	}
+	return first, others
 }
 
 // rows is what both ends must agree on.
@@ -59,7 +80,7 @@ func (e *Endpoint) rows() []byte {
 			})
 		}
 	}
-	return wire.AppendChannelRows(nil, rows)
+	return wire.AppendChannelRows([]byte{}, rows)
 }
 
 // HandleHello takes the peer's HELLO. If it matches, messages may flow. The error is a
@@ -111,11 +132,11 @@ func (e *Endpoint) helloFirst() bool { return !e.cfg.Handshake && !e.hello.sent 
 // helloWanted reports whether the packet that is being built shall carry
 // HELLO: the first, each probe, and each that carries anything else, until one
 // is acknowledged.
-func (e *Endpoint) helloWanted(p *path) bool {
+func (e *Endpoint) helloWanted(now int64, p *path) bool {
 	if e.cfg.Handshake || e.hello.acked {
 		return false
 	}
-	return !e.hello.sent || p.loss.probe || e.sendable() || e.controlDue(p)
+	return !e.hello.sent || p.loss.probe || e.sendAt(p) <= now
 }
 
 func (e *Endpoint) buildHello(b *builder) {
@@ -179,7 +200,7 @@ func (e *Endpoint) Difference(rows []byte) string {
 func (e *Endpoint) handleStored(s *sender, ids []byte) {
 	expected := s.open.End()
 	if s.cfg.Delivery == Unreliable {
-		expected = s.cutIDs
+		expected = s.cuts.End()
 	}
 	for ; len(ids) >= 4; ids = ids[4:] {
 		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24

@@ -42,8 +42,7 @@ func (l Lone) HandleDatagram(now int64, b []byte) {
 // there is none to send now. Call it until it appends nothing.
 func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 	number := l.NextNumber(0)
-	p := l.paths[0]
-	if p.anyAcked && number-p.largestAcked >= 1<<14 || !p.anyAcked && number >= 1<<14 {
+	if l.outOfNumbers(number) {
 		return dst
 	}
 	start := len(dst)
@@ -53,4 +52,19 @@ func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 		return dst[:start]
 	}
 	return packet
+}
+
+// outOfNumbers reports whether so many packets are in flight that the peer could not tell
+// this number from an older one.
+func (l Lone) outOfNumbers(number uint64) bool {
+	return l.state <= stateOpen && number-l.paths[0].largestAcked >= 1<<14
+}
+
+// Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as
+// that of Endpoint does.
+func (l Lone) Deadline() int64 {
+	if l.outOfNumbers(l.paths[0].next) {
+		return min(l.timeoutAt(), l.expiryAt) // only an acknowledgement helps
+	}
+	return l.Endpoint.Deadline()
 }

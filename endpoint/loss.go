@@ -24,8 +24,6 @@ func (p *path) probeTimeout(probes int) int64 {
 	return min(t<<min(probes, 8), max(maxProbeTimeout, t))
 }
 
-func (p *path) rttHold() int64 { return p.loss.peerHold }
-
 // lossDelay is how much older than an acknowledged packet one may be before it
 // counts as lost (RFC 9002, 6.1.2).
 func (p *path) lossDelay() int64 {
@@ -41,7 +39,7 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 	}
 	delay := p.lossDelay()
 	sample := LossSample{}
-	for n := p.sent.Base(); n < p.largestAcked; n++ {
+	for n := p.oldestInFlight(); n < p.largestAcked; n++ {
 		pkt := p.sent.At(n)
 		if pkt.state != packetInFlight {
 			continue
@@ -75,7 +73,7 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 	for i := range uint64(pkt.records) {
 		e.contentLost(now, p.contents.At(pkt.firstRecord+i))
 	}
-	if pkt.ackLargest > p.ackKnown+1 && p.ackAt == never { // the newest state again
+	if pkt.ackLargest > p.ackSaid && p.ackAt == never { // nothing newer was said since
 		p.toAck, p.ackAt = max(p.toAck, 1), now
 	}
 }
@@ -119,7 +117,7 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 // once more in a probe, without declaring it lost.
 func (e *Endpoint) repeatOldest(p *path) {
 	budget := packetBytes
-	for n := p.sent.Base(); n < p.sent.End() && budget > 0; n++ {
+	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {
 		pkt := p.sent.At(n)
 		if pkt.state != packetInFlight {
 			continue

@@ -14,10 +14,16 @@ const second = 1_000_000_000
 func (p *pacer) burst(rate int) int64 { return max(10*packetBytes, int64(rate)/500) * second }
 
 func (p *pacer) advance(now int64, rate int) {
-	full := p.burst(rate)
-	elapsed := min(now-p.at, second)
+	if now <= p.at || rate <= 0 {
+		return
+	}
+	elapsed, full := now-p.at, p.burst(rate)
 	p.at = now
-	p.level = min(p.level+elapsed*int64(rate), full)
+	if p.level >= full || elapsed > (full-p.level)/int64(rate) {
+		p.level = full
+		return
+	}
+	p.level += elapsed * int64(rate)
 }
 
 // ready reports whether a packet may be sent now.

@@ -23,14 +23,14 @@ func (e *Endpoint) NextNumber(pathID uint8) uint64 {
 
 func (e *Endpoint) skipInterval() int { return 256 + e.random.IntN(4096-256) }
 
-// NumberBytes is how many bytes a packet number needs on the wire: two to four (SPEC.md,
-// 5).
+// NumberBytes is how many bytes a packet number needs on the wire: n, two to four, when
+// it is less than 2^(8n-2) above the largest acknowledged one (SPEC.md, 5).
 func (e *Endpoint) NumberBytes(pathID uint8, number uint64) int {
-	p := e.path(pathID)
-	if p == nil || !p.anyAcked {
-		return max(2, (bits.Len64(number)+2+7)/8)
+	ahead := number + 1
+	if p := e.path(pathID); p != nil && p.anyAcked {
+		ahead = number - p.largestAcked
 	}
-	return max(2, (bits.Len64(number-p.largestAcked)+2+7)/8)
+	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
 }
 
 // forgetOldest gives up on the oldest packet: a peer that acknowledges nothing
@@ -158,7 +158,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	p.skipIn--
 	p.outbound.add(1, 0)
 	if b.pkt.ackLargest > 0 {
-		p.ackSent()
+		p.ackSent(b.now, &e.ackOut)
 	}
 	if b.pkt.eliciting {
 		p.eliciting++
@@ -170,14 +170,13 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.pacer.sent(int(b.pkt.bytes))
 		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 	}
-	e.lastSent = b.now
 	e.stats.PacketsSent++
 	e.stats.BytesSent += uint64(b.pkt.bytes)
 }
 
 // buildControl appends frames that are not messages.
 func (e *Endpoint) buildControl(b *builder) {
-	if e.helloWanted(b.path) {
+	if e.helloWanted(b.now, b.path) {
 		e.buildHello(b)
 	}
 	if e.state != stateOpen {
@@ -215,20 +214,15 @@ func (e *Endpoint) buildStored(b *builder, r *receiver) {
 // buildBlocked says that the next message does not fit the credit: once for
 // each message, again if that was lost, and each second, since the peer's pool may have been empty.
 func (e *Endpoint) buildBlocked(b *builder, s *sender) {
-	if !s.blocked || s.queue.Len() == 0 || b.room() < 8 {
+	if b.now < s.blockedDue() || b.room() < 8 {
 		return
 	}
-	wanted := s.started + uint64(charge(s.queue.At(s.queue.Base()).length))
-	if wanted <= s.limit || wanted == s.blockedFor && b.now < s.blockedAt+blockedInterval {
-		return
-	}
+	wanted := s.wanted()
 	s.blockedFor, s.blockedAt = wanted, b.now
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentBlocked, channel: s})
 }
-
-const blockedInterval = second
 
 // buildMessages fills the packet with messages, each time beginning with the
 // channel after the one that began the last packet, so that none starves.

@@ -151,8 +151,8 @@ func (e *Endpoint) startCut(b *builder, s *sender, m *outMessage) bool {
 	e.queuedMessages--
 	m.cut = e.newCut()
 	if s.cfg.Delivery == Unreliable {
-		m.cut.wireID = s.cutIDs
-		s.cutIDs++
+		m.cut.wireID = s.cuts.End()
+		*s.cuts.Push() = id
 	}
 	s.cutting = id + 1
 	return true

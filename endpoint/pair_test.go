@@ -27,7 +27,8 @@ type link struct {
 	loss, dup float64
 	cut       bool
 	drop      func(n int, b []byte) bool // n counts datagrams from 0
-	flight    []flight
+	flight    []flight                   // a heap
+	spare     [][]byte
 	sent      int
 	bytes     int
 }
@@ -37,6 +38,8 @@ type flight struct {
 	seq int
 	b   []byte
 }
+
+func (f flight) before(g flight) bool { return f.at < g.at || f.at == g.at && f.seq < g.seq }
 
 func (l *link) send(now int64, b []byte) {
 	n := l.sent
@@ -54,14 +57,47 @@ func (l *link) send(now int64, b []byte) {
 		if l.jitter > 0 {
 			at += l.rnd.Int64N(int64(l.jitter))
 		}
-		l.flight = append(l.flight, flight{at, n, slices.Clone(b)})
+		l.put(flight{at, n, l.copyOf(b)})
 	}
-	slices.SortStableFunc(l.flight, func(a, b flight) int {
-		if a.at != b.at {
-			return int(max(-1, min(1, a.at-b.at)))
+}
+
+func (l *link) copyOf(b []byte) []byte {
+	if n := len(l.spare); n > 0 {
+		free := l.spare[n-1]
+		l.spare = l.spare[:n-1]
+		return append(free[:0], b...)
+	}
+	return slices.Clone(b)
+}
+
+// put and take keep flight as a heap, the earliest datagram first.
+func (l *link) put(f flight) {
+	l.flight = append(l.flight, f)
+	for i := len(l.flight) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !l.flight[i].before(l.flight[up]) {
+			return
 		}
-		return a.seq - b.seq
-	})
+		l.flight[i], l.flight[up] = l.flight[up], l.flight[i]
+		i = up
+	}
+}
+
+func (l *link) take() flight {
+	first, last := l.flight[0], len(l.flight)-1
+	l.flight[0] = l.flight[last]
+	l.flight = l.flight[:last]
+	for i := 0; ; {
+		down := 2*i + 1
+		if down+1 < last && l.flight[down+1].before(l.flight[down]) {
+			down++
+		}
+		if down >= last || !l.flight[down].before(l.flight[i]) {
+			return first
+		}
+		l.flight[i], l.flight[down] = l.flight[down], l.flight[i]
+		i = down
+	}
 }
 
 func (l *link) next() int64 {
@@ -77,8 +113,14 @@ func newPair(t testing.TB, cfg Config, delay time.Duration) *pair {
 
 func newPairSeed(t testing.TB, cfg Config, delay time.Duration, seed uint64) *pair {
 	t.Helper()
+	return newPairOf(t, cfg, cfg, delay, seed)
+}
+
+// newPairOf joins two ends that are configured differently.
+func newPairOf(t testing.TB, a, b Config, delay time.Duration, seed uint64) *pair {
+	t.Helper()
 	p := &pair{t: t, seed: seed, now: 1_000_000_000}
-	for i := range p.ends {
+	for i, cfg := range []Config{a, b} {
 		cfg.Seed = seed*2 + uint64(i)
 		end, err := NewLone(p.now, cfg)
 		if err != nil {
@@ -87,7 +129,33 @@ func newPairSeed(t testing.TB, cfg Config, delay time.Duration, seed uint64) *pa
 		p.ends[i] = end
 		p.links[i] = link{rnd: rand.New(rand.NewPCG(seed, uint64(i))), delay: delay}
 	}
+	t.Cleanup(func() { p.checkLeaks(a.Buffers != nil || b.Buffers != nil) })
 	return p
+}
+
+// checkLeaks releases both ends: everything must be back in its pool then. Pools that
+// somebody else uses too are not looked at.
+func (p *pair) checkLeaks(shared bool) {
+	p.t.Helper()
+	for _, end := range p.ends {
+		end.Release()
+	}
+	for i, end := range p.ends {
+		if n := end.cfg.Buffers.Stats().InUse; n != 0 && !shared {
+			p.t.Errorf("end %d keeps %d buffers after its release", i, n)
+		}
+		if n := end.openReceipts; n != 0 {
+			p.t.Errorf("end %d: %d receipts have no fate after its release", i, n)
+		}
+		for c := range end.senders {
+			if s := &end.senders[c]; s.underway != 0 || s.queued != 0 || s.waiting != 0 || s.resend != 0 {
+				p.t.Errorf("end %d, channel %d: %d bytes under way, %d queued, %d wait, %d to resend", i, s.id, s.underway, s.queued, s.waiting, s.resend)
+			}
+			if r := &end.receivers[c]; len(r.partials) != 0 || !r.cfg.Delivery.Reliable() && r.held != 0 || r.pooled != 0 {
+				p.t.Errorf("end %d, channel %d: %d partials, %d bytes held", i, r.id, len(r.partials), r.held)
+			}
+		}
+	}
 }
 
 // flush carries what both ends want to send now into the links.
@@ -128,8 +196,9 @@ func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
 		for i := range p.links {
 			l := &p.links[i]
 			for l.next() <= p.now {
-				p.ends[1-i].HandleDatagram(p.now, l.flight[0].b)
-				l.flight = slices.Delete(l.flight, 0, 1)
+				f := l.take()
+				p.ends[1-i].HandleDatagram(p.now, f.b)
+				l.spare = append(l.spare, f.b)
 			}
 			p.ends[i].HandleTimeout(p.now)
 		}

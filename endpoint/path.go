@@ -18,6 +18,7 @@ type path struct {
 	largest     uint64     // largest received
 	largestAt   int64      // when it came
 	ackKnown    uint64     // largest number of an ACK that the peer is known to have
+	ackSaid     uint64     // largest number of the last ACK sent
 	toAck       int        // packets that elicit an ack since the last one
 	ackAt       int64      // when the ack is due; never: nothing to acknowledge
 	lastClock   int64      // when an ack last carried the clock
@@ -33,8 +34,9 @@ type path struct {
 	contents     seq.Ring[content]
 	largestAcked uint64
 	anyAcked     bool
-	inFlight     int // bytes of packets in flight
-	eliciting    int // packets in flight that elicit an ack
+	unsettled    uint64 // no packet below it is in flight
+	inFlight     int    // bytes of packets in flight
+	eliciting    int    // packets in flight that elicit an ack
 	delivered    int64
 	deliveredAt  int64
 	outbound     lossMeter
@@ -129,6 +131,17 @@ func (p *path) forget(now int64) {
 		}
 		p.drop()
 	}
+}
+
+// oldestInFlight returns the lowest packet whose fate is not known yet; sent.End() if there
+// is none.
+func (p *path) oldestInFlight() uint64 {
+	n := max(p.unsettled, p.sent.Base())
+	for n < p.sent.End() && p.sent.At(n).state != packetInFlight {
+		n++
+	}
+	p.unsettled = n
+	return n
 }
 
 // drop removes the oldest packet and its records.

@@ -45,6 +45,7 @@ func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
 		return errProtocol
 	}
 	id := r.expand(f.ID, f.Wide)
+	r.saw(id)
 	wanted, err := e.wantsFragment(r, id, f.Stored)
 	if !wanted || err != nil {
 		return err
@@ -103,10 +104,7 @@ func (e *Endpoint) newPartial(now int64, r *receiver, id uint64) (*partial, erro
 		r.slot(id).partial = p
 		return p, e.chargeStarted(r, messageCharge)
 	}
-	if r.cfg.Delivery == Unreliable && id >= r.newest {
-		r.newest = id + 1
-		e.dropOldPartials(r)
-	}
+	e.dropOldPartials(r)
 	if len(r.partials) >= maxPartials {
 		e.dropPartial(r, r.partials[0])
 		e.stats.MessagesExpired++
@@ -145,17 +143,17 @@ func (e *Endpoint) growPartial(r *receiver, p *partial, f wire.Fragment, length 
 		}
 	}
 	if p.known > len(p.buf) {
-		p.grow(e.cfg.Buffers)
+		p.grow(e.cfg.Buffers, r.cfg.MaxMessageBytes)
 	}
 	return nil
 }
 
 // grow gives the partial a buffer for all that is known; while the total is not, twice
-// that, so that copying stays linear.
-func (p *partial) grow(buffers *Buffers) {
+// that as far as most allows, so that copying stays linear.
+func (p *partial) grow(buffers *Buffers, most int) {
 	size := p.known
 	if p.total < 0 {
-		size *= 2
+		size = min(2*size, most)
 	}
 	buf := buffers.fetch(size)
 	for _, s := range p.have.All() {
@@ -180,7 +178,7 @@ func (p *partial) add(offset int, b []byte) {
 
 // finishPartial hands on a message that is whole.
 func (e *Endpoint) finishPartial(r *receiver, p *partial) {
-	id, buf, total := p.id, p.buf[:p.total], p.total
+	id, buf := p.id, p.buf[:p.total]
 	if p.stored {
 		r.confirmStored(id)
 	}
@@ -191,14 +189,6 @@ func (e *Endpoint) finishPartial(r *receiver, p *partial) {
 	e.forgetPartial(r, p)
 	if r.cfg.Delivery == Unreliable {
 		r.whole.Mark(id)
-	}
-	if r.cfg.Delivery == UnreliableLatest && id < r.newest {
-		e.stats.MessagesStale++
-		e.cfg.Buffers.release(buf)
-		return
-	}
-	if total == 0 {
-		buf = nil
 	}
 	e.complete(r, id, buf)
 }
@@ -241,7 +231,7 @@ func (e *Endpoint) dropStalePartials(r *receiver) {
 // dropOldPartials drops unfinished messages that the ids have moved far past.
 func (e *Endpoint) dropOldPartials(r *receiver) {
 	for i := 0; i < len(r.partials); {
-		if r.partials[i].id+partialSpan <= r.newest {
+		if r.partials[i].id+partialSpan <= r.next {
 			e.dropPartial(r, r.partials[i])
 			e.stats.MessagesExpired++
 		} else {

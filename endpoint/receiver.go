@@ -8,7 +8,7 @@ import (
 // A receiver is the incoming half of a channel. What it keeps depends on the
 // delivery:
 //
-//	Unreliable         nothing; partials while fragments come
+//	Unreliable         nothing; partials while fragments come, and which of them were whole
 //	UnreliableLatest   the newest id
 //	ReliableUnordered  which ids came
 //	ReliableLatest     which ids came, and the newest
@@ -25,7 +25,8 @@ type receiver struct {
 	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
 	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
 	whole  seq.Window     // Unreliable: fragmented messages that were delivered
-	newest uint64         // ids below it are stale (Latest), or were started (Unreliable)
+	newest uint64         // Latest: ids below it are stale
+	next   uint64         // unreliable deliveries: one more than the newest id seen
 
 	partials []*partial // unreliable deliveries: unfinished messages in the order in which they started
 
@@ -36,6 +37,7 @@ type receiver struct {
 	limit    uint64 // the limit last sent
 	limitDue bool   // WINDOW is to be sent
 	limitAt  int64  // when it was sent last
+	wanted   uint64 // the limit that the peer asked for by BLOCKED
 
 	stored []uint32 // ids of unreliable messages to confirm by STORED
 }
@@ -61,9 +63,9 @@ func (r *receiver) slot(id uint64) *slot {
 	return r.slots.At(id)
 }
 
-// maxAhead is how far beyond the lowest missing id an id may be: the sender
-// keeps at most 2^14 open, wide ids leave room for 2^17.
-const maxAhead = 1 << 17
+// maxAhead is how far beyond the lowest missing id an id may be: no further than a sender has
+// ids open.
+const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
 func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err error) {
@@ -72,6 +74,7 @@ func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err erro
 		return 0, errProtocol
 	}
 	id := r.expand(run.First, run.Wide)
+	r.saw(id + uint64(run.Count) - 1)
 	for i := range uint64(run.Count) {
 		payload, k := wire.ConsumeBytes(b[n:])
 		if k < 0 || len(payload) > r.cfg.MaxMessageBytes {
@@ -95,7 +98,14 @@ func (r *receiver) expand(low uint64, wide bool) uint64 {
 	if r.cfg.Delivery.Reliable() {
 		return seq.Nearest(r.seen.Base(), low, bits)
 	}
-	return seq.Nearest(r.newest, low, bits)
+	return seq.Nearest(r.next, low, bits)
+}
+
+// saw notes an id from which the next ones are rebuilt.
+func (r *receiver) saw(id uint64) {
+	if !r.cfg.Delivery.Reliable() {
+		r.next = max(r.next, id+1)
+	}
 }
 
 // messageArrived takes a whole message. The payload is copied: it lies in the caller's packet.

@@ -1,6 +1,10 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/seq"
+import (
+	"math"
+
+	"github.com/tickwire/tickwire/internal/seq"
+)
 
 // A sender is the outgoing half of a channel. A message waits in queue, is
 // given an id and moves to open when its first byte is sent, and leaves open
@@ -12,11 +16,12 @@ import "github.com/tickwire/tickwire/internal/seq"
 // Ids are given at first transmission, so that what dies in the queue leaves
 // no hole.
 type sender struct {
-	cfg    ChannelConfig
-	id     uint16
-	queue  seq.Ring[outMessage]
-	open   seq.Ring[outMessage] // the number in the ring is the message's id
-	queued int                  // bytes in queue, each message with its charge
+	cfg      ChannelConfig
+	id       uint16
+	queue    seq.Ring[outMessage]
+	open     seq.Ring[outMessage] // the number in the ring is the message's id
+	queued   int                  // bytes in queue, each message with its charge
+	underway int                  // reliable deliveries: bytes in open whose fate is unknown, likewise
 
 	resend     int    // messages in open that want to be sent again
 	resendFrom uint64 // none of them is below
@@ -28,9 +33,9 @@ type sender struct {
 	blockedFor uint64 // the limit that BLOCKED asked for last
 	blockedAt  int64  // when that was
 
-	cutIDs  uint64 // Unreliable: ids given to fragmented messages
-	arrived uint64 // newest id known to have arrived (unreliable deliveries)
-	waiting int    // messages that wait for STORED
+	cuts    seq.Ring[uint64] // Unreliable: ids in open of the fragmented messages, by their id on the wire
+	arrived uint64           // newest id known to have arrived (unreliable deliveries)
+	waiting int              // messages that wait for STORED
 }
 
 // An outMessage is a message on its way out.
@@ -71,19 +76,41 @@ func (s *sender) next() *outMessage {
 	if s.queue.Len() == 0 || s.cutting != 0 {
 		return nil
 	}
-	if s.open.Len() >= maxOpenIDs {
-		return nil
-	}
 	m := s.queue.At(s.queue.Base())
-	if s.cfg.Delivery == ReliableLatest && s.largeUnderway() {
+	switch {
+	case s.open.Len() >= maxOpenIDs:
 		return nil
-	}
-	if s.cfg.Delivery.Reliable() && s.started+uint64(charge(m.length)) > s.limit {
+	case !s.cfg.Delivery.Reliable():
+		return m
+	case s.cfg.Delivery == ReliableLatest && s.largeUnderway():
+		return nil
+	case s.underway > 0 && s.underway+charge(m.length) > max(maxWindow, s.cfg.MaxQueuedBytes):
+		return nil
+	case s.wanted() > s.limit:
 		s.blocked = true
 		return nil
 	}
 	return m
 }
+
+// wanted is the limit that the next message of the queue needs.
+func (s *sender) wanted() uint64 {
+	return s.started + uint64(charge(s.queue.At(s.queue.Base()).length))
+}
+
+// blockedDue is when BLOCKED is to be sent: at once for another message than last time,
+// else each second, since the peer's pool may have been empty; never if credit holds nothing up.
+func (s *sender) blockedDue() int64 {
+	switch {
+	case !s.cfg.Delivery.Reliable() || s.queue.Len() == 0 || s.next() != nil || !s.blocked:
+		return never
+	case s.wanted() != s.blockedFor:
+		return math.MinInt64
+	}
+	return s.blockedAt + blockedInterval
+}
+
+const blockedInterval = second
 
 // maxOpenIDs is how many ids of a channel may be unresolved.
 const maxOpenIDs = 1 << 14
@@ -110,6 +137,7 @@ func (s *sender) start() (uint64, *outMessage) {
 	s.queued -= charge(m.length)
 	if s.cfg.Delivery.Reliable() {
 		s.started += uint64(charge(m.length))
+		s.underway += charge(m.length)
 	}
 	return id, m
 }

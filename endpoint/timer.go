@@ -1,5 +1,7 @@
 package endpoint
 
+import "math"
+
 // Deadline returns when HandleTimeout or AppendPacket has something to do at
 // the latest, if nothing arrives and nothing is sent before; the largest int64
 // if never. Calls before or after it are harmless.
@@ -12,14 +14,29 @@ func (e *Endpoint) Deadline() int64 {
 	}
 	p := e.paths[0]
 	at := min(e.timeoutAt(), p.ackAt, p.timeout(), e.expiryAt)
-	if p.eliciting == 0 {
-		at = min(at, e.pingAt())
-	}
 	switch {
 	case p.loss.probe:
-		at = p.pacer.at
-	case (e.sendable() || e.controlDue(p)) && p.inFlight < p.cc.WindowBytes() && p.sent.Len() < maxSentPackets:
-		at = min(at, p.pacer.next(p.cc.BytesPerSecond()))
+		return min(at, p.loss.lastSent) // at once
+	case p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets:
+		return at // an acknowledgement comes first
+	}
+	return min(at, max(e.sendAt(p), p.pacer.next(p.cc.BytesPerSecond())))
+}
+
+// sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
+func (e *Endpoint) sendAt(p *path) int64 {
+	if e.sendable() || e.controlDue() {
+		return math.MinInt64
+	}
+	if e.state != stateOpen {
+		return never
+	}
+	at := int64(never)
+	if p.eliciting == 0 {
+		at = e.pingAt()
+	}
+	for i := range e.senders {
+		at = min(at, e.senders[i].blockedDue())
 	}
 	return at
 }
@@ -49,7 +66,8 @@ func (e *Endpoint) HandleTimeout(now int64) {
 		e.closingTimeout(now)
 		return
 	case now >= e.timeoutAt():
-		e.end(now, Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String()})
+		e.settleAll()
+		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String()})
 		e.state = stateDead
 		return
 	}
@@ -86,7 +104,7 @@ func (e *Endpoint) sendable() bool {
 }
 
 // controlDue reports whether a frame that is not a message waits.
-func (e *Endpoint) controlDue(p *path) bool {
+func (e *Endpoint) controlDue() bool {
 	if e.helloFirst() {
 		return true
 	}
@@ -95,11 +113,6 @@ func (e *Endpoint) controlDue(p *path) bool {
 	}
 	for i := range e.receivers {
 		if r := &e.receivers[i]; r.limitDue || len(r.stored) > 0 {
-			return true
-		}
-	}
-	for i := range e.senders {
-		if s := &e.senders[i]; s.blocked && s.queue.Len() > 0 && s.blockedFor != s.started+uint64(charge(s.queue.At(s.queue.Base()).length)) {
 			return true
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -44,8 +43,10 @@ type AdmissionConfig struct {
 	MaxTokens int
 	// MaxTokenLifetime is the longest life of a token that any backend makes; 0
 	// means [DefaultLifetime]. Tokens that expire before the start plus this
-	// are refused, since an earlier run may have seen them. Negative turns the
-	// rule off, which is for tests: it lets recorded tokens in after a restart.
+	// are refused, since an earlier run may have seen them. Tokens count in
+	// whole seconds, so a server should not be started again within the second
+	// in which it stopped. Negative turns the rule off, which is for tests: it
+	// lets recorded tokens in after a restart.
 	MaxTokenLifetime time.Duration
 	// Random is where keys and nonces come from; nil means crypto/rand.
 	Random io.Reader
@@ -136,178 +137,3 @@ func (a *Admission) nextChallenge(e *tokenEntry) (sequence uint64, ok bool) {
 }
 
 func seconds(unix int64) uint64 { return uint64(max(unix, 0)) }
-
-// tokenState is where a token is in its life.
-type tokenState uint8
-
-const (
-	tokenPending tokenState = iota
-	tokenAccepted
-	tokenConsumed
-)
-
-// A tokenEntry is what is remembered of a token from its first request to its
-// expiry. Once it is consumed only its MAC counts and the keys are erased.
-type tokenEntry struct {
-	mac            [macBytes]byte
-	index          uint32
-	state          tokenState
-	expires        uint64
-	clientID       uint64
-	timeoutSeconds int32
-	keys           tokenKeys
-	pad            Pad
-	userData       [UserDataBytes]byte
-	seat           *Seat          // of an accepted token
-	handshake      *handshakeKeys // derived on the first use
-	receive        *packetKey     // of plain responses, likewise
-	sources        [maxPlainSources]Source
-	numSources     uint8
-}
-
-// maxPlainSources is how many addresses a token may be shown from by plain
-// clients, whose responses name no token.
-const maxPlainSources = 4
-
-// find returns the entry of a token, nil if it was not shown before.
-func (a *Admission) find(mac *[macBytes]byte) *tokenEntry {
-	if i, ok := a.byMAC[*mac]; ok {
-		return a.tokens[i]
-	}
-	return nil
-}
-
-// entry returns the entry that a challenge sequence names, nil if there is
-// none.
-func (a *Admission) entry(sequence uint64) *tokenEntry {
-	i := sequence & (maxEntries - 1)
-	if i >= uint64(len(a.tokens)) {
-		return nil
-	}
-	return a.find(&a.tokens[i].mac)
-}
-
-// remember adds a token, nil if the table is full.
-func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToken) *tokenEntry {
-	if len(a.byMAC) >= a.maxTokens {
-		return nil
-	}
-	var e *tokenEntry
-	if n := len(a.free); n > 0 {
-		e = a.tokens[a.free[n-1]]
-		a.free = a.free[:n-1]
-	} else {
-		e = &tokenEntry{index: uint32(len(a.tokens))}
-		a.tokens = append(a.tokens, e)
-	}
-	*e = tokenEntry{
-		mac: *mac, index: e.index, expires: expires, clientID: p.clientID,
-		timeoutSeconds: p.timeoutSeconds, keys: p.keys, pad: p.pad, userData: p.userData,
-	}
-	a.byMAC[*mac] = e.index
-	a.pushExpiry(e.index)
-	return e
-}
-
-// consume makes a token worthless for good.
-func (a *Admission) consume(e *tokenEntry) {
-	a.forgetSources(e)
-	*e = tokenEntry{mac: e.mac, index: e.index, expires: e.expires, state: tokenConsumed}
-}
-
-// expired takes one token that has expired out of the table, nil if there is
-// none. The caller unties what refers to it.
-func (a *Admission) expired(unix int64) *tokenEntry {
-	if len(a.expiry) == 0 || a.tokens[a.expiry[0]].expires > seconds(unix) {
-		return nil
-	}
-	e := a.tokens[a.popExpiry()]
-	a.forgetSources(e)
-	delete(a.byMAC, e.mac)
-	a.free = append(a.free, e.index)
-	return e
-}
-
-func (a *Admission) sooner(i, j int) bool {
-	return a.tokens[a.expiry[i]].expires < a.tokens[a.expiry[j]].expires
-}
-
-func (a *Admission) pushExpiry(index uint32) {
-	a.expiry = append(a.expiry, index)
-	for i := len(a.expiry) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if !a.sooner(i, parent) {
-			return
-		}
-		a.expiry[i], a.expiry[parent] = a.expiry[parent], a.expiry[i]
-		i = parent
-	}
-}
-
-func (a *Admission) popExpiry() uint32 {
-	top, last := a.expiry[0], len(a.expiry)-1
-	a.expiry[0] = a.expiry[last]
-	a.expiry = a.expiry[:last]
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
-			if a.sooner(child, least) {
-				least = child
-			}
-		}
-		if least == i {
-			return top
-		}
-		a.expiry[i], a.expiry[least] = a.expiry[least], a.expiry[i]
-		i = least
-	}
-}
-
-// showFrom notes that a plain client showed the token from source. Of more
-// than four sources of one token, the oldest is replaced.
-func (a *Admission) showFrom(e *tokenEntry, source Source) {
-	old := a.sources[source]
-	if old == e {
-		return
-	}
-	if old != nil {
-		old.dropSource(source)
-	}
-	if e.numSources == maxPlainSources {
-		delete(a.sources, e.sources[0])
-		e.dropSource(e.sources[0])
-	}
-	e.sources[e.numSources] = source
-	e.numSources++
-	a.sources[source] = e
-}
-
-func (e *tokenEntry) dropSource(source Source) {
-	if i := slices.Index(e.sources[:e.numSources], source); i >= 0 {
-		copy(e.sources[i:], e.sources[i+1:e.numSources])
-		e.numSources--
-	}
-}
-
-func (a *Admission) forgetSources(e *tokenEntry) {
-	for _, source := range e.sources[:e.numSources] {
-		delete(a.sources, source)
-	}
-	e.numSources = 0
-}
-
-// receiveKey returns what plain responses of the token are opened with.
-func (e *tokenEntry) receiveKey(protocolID uint64) *packetKey {
-	if e.receive == nil {
-		e.receive = newPacketKey(&e.keys.clientToServer, protocolID)
-	}
-	return e.receive
-}
-
-// keysOf returns what OFFER, ACCEPT and REASON of the token are sealed with.
-func (e *tokenEntry) keysOf(protocolID uint64) *handshakeKeys {
-	if e.handshake == nil {
-		e.handshake = newHandshakeKeys(&e.keys, protocolID)
-	}
-	return e.handshake
-}

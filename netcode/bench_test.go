@@ -12,7 +12,7 @@ func BenchmarkRequestForged(b *testing.B) {
 	request := (&Client{token: w.mint(1, nil)}).appendRequest(nil)
 	request[requestBytes-1] ^= 1
 	datagram, reply := make([]byte, requestBytes), make([]byte, 0, 1500)
-	b.SetBytes(requestBytes)
+	b.SetBytes(int64(requestBytes))
 	b.ReportAllocs()
 	for b.Loop() {
 		copy(datagram, request)

@@ -48,6 +48,7 @@ const (
 	DropUnexpected           // not a packet for this state
 	DropOtherSource          // not from the server that this client talks to
 	DropRepeated             // a repeated handshake packet that changes nothing
+	DropTooOften             // new keys for an unconfirmed seat, again at once
 	DropNoRandom             // the source of randomness failed, so nothing was sealed
 	DropQueueFull            // no room to queue an answer
 	NumDrops
@@ -64,7 +65,7 @@ func (d Drop) String() string {
 		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size", "forged",
 		"malformed", "challenge forged", "challenge moved", "pad mismatch", "wire version", "refused",
 		"other shard", "unknown id", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
-		"no randomness", "queue full",
+		"too often", "no randomness", "queue full",
 	}[d]
 }
 

@@ -43,6 +43,9 @@ func FuzzReadPad(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0x11, 0, itemProtection, 2, 1, 16, itemForwardSecrecy, 0, itemUnsealed, 0})
 	f.Fuzz(func(t *testing.T, items []byte) {
+		if len(items) > maxPadItems {
+			return
+		}
 		b := append([]byte(padMagic), padVersion, byte(len(items)))
 		b = append(b, items...)
 		b = append(b, make([]byte, max(0, padBytes-len(b)))...)

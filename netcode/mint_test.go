@@ -126,7 +126,7 @@ func TestTickets(t *testing.T) {
 	if one, err := ParseTickets(tickets[0].Append(nil)); err != nil || len(one) != 1 {
 		t.Fatalf("a single token: %v", err)
 	}
-	for i, bad := range [][]byte{nil, b[:5], b[:len(b)-1], append([]byte("TWTK\x02\x08"), b[6:]...), append([]byte("TWTK\x01\x09"), b[6:]...), append([]byte("TWTK\x01\x00"))} {
+	for i, bad := range [][]byte{nil, b[:5], b[:len(b)-1], append([]byte("TWTK\x02\x08"), b[6:]...), append([]byte("TWTK\x01\x09"), b[6:]...), []byte("TWTK\x01\x00")} {
 		if _, err := ParseTickets(bad); err == nil {
 			t.Errorf("bad tickets %d were taken", i)
 		}

@@ -13,21 +13,20 @@ import (
 // what must always hold.
 type chaos struct {
 	*world
-	tokens  []*Token
-	record  [][]byte // datagrams to the server, to be replayed
-	from    []Source
-	next    uint16
-	sealed  map[string][]byte // what each key and nonce has sealed
-	numbers map[*Seat]uint64
-	lose    int
+	tokens []*Token
+	record [][]byte // datagrams to the server, to be replayed
+	from   []Source
+	next   uint16
+	sealed map[string][]byte // what each key and nonce has sealed
+	lose   int
 }
 
 func newChaos(t testing.TB) *chaos {
-	c := &chaos{sealed: map[string][]byte{}, numbers: map[*Seat]uint64{}}
+	c := &chaos{sealed: map[string][]byte{}}
 	c.world = newWorld(t, func(cfg *ServerConfig) {
 		cfg.Plain = PlainAllow
 		cfg.MaxTokenLifetime = 0
-		cfg.MaxTokens = 12
+		cfg.MaxTokens = 20
 		cfg.Judge = func(o Offer) ([]byte, Refusal, bool) {
 			return []byte("hello"), Refusal{Code: CodeBanned}, o.ClientID != 5
 		}
@@ -59,7 +58,7 @@ func (c *chaos) checkNonce(b []byte) {
 	var id []byte
 	switch {
 	case b[0] >= minPlainPrefix:
-		for _, token := range c.tokens {
+		for _, token := range c.tokens[max(0, len(c.tokens)-24):] {
 			cp := bytes.Clone(b)
 			h, _ := readStandardHeader(cp, clientReads)
 			if _, ok := newPacketKey(&token.keys.serverToClient, testProtocol).open(cp, h); ok {
@@ -82,12 +81,15 @@ func (c *chaos) op(op byte) {
 	arg := int(op >> 4)
 	switch op & 15 {
 	case 0: // a new token, of one of six players
-		if len(c.tokens) < 24 {
+		if len(c.tokens) < 100 {
 			c.tokens = append(c.tokens, c.mint(uint64(arg%6), func(m *MintConfig) { m.Plain = arg&1 != 0 }))
 		}
 	case 1, 2: // a client, with a new token or one that was used
-		if len(c.tokens) > 0 && len(c.clients) < 20 {
-			token := c.tokens[arg%len(c.tokens)]
+		if len(c.tokens) > 0 {
+			token := c.tokens[len(c.tokens)-1-arg/4%len(c.tokens)]
+			if len(c.clients) == 20 {
+				c.clients = c.clients[1:]
+			}
 			policy := PlainPolicy(arg % 3)
 			if token.Pad.Present {
 				policy = PlainRefuse
@@ -133,6 +135,7 @@ func (c *chaos) op(op byte) {
 		}
 	case 14:
 		if arg == 15 {
+			c.now += second // tokens tell runs apart by whole seconds
 			c.restart()
 			c.events = nil
 		}
@@ -221,7 +224,7 @@ func randomOps(seed uint64, n int) []byte {
 // twice to the same end.
 func TestOperations(t *testing.T) {
 	connected := 0
-	for seed := range uint64(150) {
+	for seed := range uint64(600) {
 		ops := randomOps(seed, 300)
 		run := func() *Counters {
 			c := newChaos(t)
@@ -242,7 +245,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	if connected < 500 {
+	if connected < 1500 {
 		t.Fatalf("only %d connections: the operations do not reach far", connected)
 	}
 }

@@ -67,13 +67,22 @@ func (a *admitting) refuse(d Drop, r Refusal) Event {
 	return ev
 }
 
+// admit takes a seat, or the token's unconfirmed one again: with the same
+// share the same ACCEPT, with another, ten times a second at most, other keys.
 func (a *admitting) admit() Event {
 	seat := a.e.seat
 	if seat != nil && seat.state == seatOurs && seat.share == a.o.share {
 		return a.repeat(seat)
 	}
+	if seat != nil && seat.state == seatOurs && a.s.now-seat.sent < sendInterval {
+		return dropped(DropTooOften)
+	}
 	other := a.s.adm.clients[a.e.clientID]
 	if other == seat {
+		other = nil
+	}
+	if other != nil && other.state == seatUndecided { // nobody has heard of it
+		a.s.Release(a.s.now, other)
 		other = nil
 	}
 	if other != nil && a.s.cfg.KeepOldest {

@@ -135,3 +135,10 @@ type Diverter interface {
 	// Divert reports whether it took d. The bytes are valid until it returns.
 	Divert(d Datagram) bool
 }
+
+// Joined is implemented by sockets that reach one peer only, such as one end
+// of an in-process pair. A client sends there whatever addresses its token names.
+type Joined interface {
+	// Peer is the path to the other end.
+	Peer() Path
+}

@@ -1,0 +1,78 @@
+package tickwire
+
+import (
+	"crypto/rand"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// checkDevelopment makes a key for a server without a backend, loudly, and
+// refuses to show it to the world.
+func (s *Server) checkDevelopment() error {
+	if !s.cfg.Development {
+		return nil
+	}
+	for _, p := range s.ports {
+		a := p.socket.LocalAddr()
+		if a.IsValid() && !sheltered(a.Addr()) && !s.cfg.DevelopmentPublic {
+			return &ConfigError{"Development", "true on " + a.String(), "a loopback or private address to listen on, or a real PrivateKey; DevelopmentPublic: true if you know what you do"}
+		}
+	}
+	if s.cfg.PrivateKey == (netcode.Key{}) {
+		r := s.cfg.Random
+		if r == nil {
+			r = rand.Reader
+		}
+		if _, err := io.ReadFull(r, s.cfg.PrivateKey[:]); err != nil {
+			return err
+		}
+		if s.cfg.MaxTokenLifetime == 0 {
+			s.cfg.MaxTokenLifetime = -1 // nobody has a token for a key that was just made
+		}
+	}
+	s.core.cfg.Logger.Warn("INSECURE: development mode lets anybody in who can ask this process for a token")
+	return nil
+}
+
+// sheltered reports whether an address cannot be reached from the Internet.
+func sheltered(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
+}
+
+// ErrNotDevelopment is what DevToken returns without ServerConfig.Development.
+var ErrNotDevelopment = &ConfigError{"Development", false, "true for tokens without a backend; else mint them with package netcode"}
+
+// DevToken mints a connect token for this server, for a player with the given
+// id. It takes the place of a login backend while a game is being written, needs
+// ServerConfig.Development, and may be called from any goroutine.
+func (s *Server) DevToken(clientID uint64) ([]byte, error) {
+	if !s.cfg.Development {
+		return nil, ErrNotDevelopment
+	}
+	unix := time.Now().Unix()
+	if !s.cfg.Now.IsZero() {
+		unix = s.unix
+	}
+	tickets, err := netcode.MintTickets(unix, netcode.MintConfig{
+		ProtocolID: s.cfg.ProtocolID,
+		Key:        s.cfg.PrivateKey,
+		ClientID:   clientID,
+		Random:     s.cfg.Random,
+	}, perServer(s.cfg.PublicAddresses)...)
+	if err != nil {
+		return nil, err
+	}
+	return tickets.Append(nil), nil
+}
+
+// perServer puts each address into a ticket of its own, at most as many as tickets hold.
+func perServer(addresses []netip.AddrPort) (servers [][]netip.AddrPort) {
+	for _, a := range addresses[:min(len(addresses), netcode.MaxTickets)] {
+		servers = append(servers, []netip.AddrPort{a})
+	}
+	return servers
+}

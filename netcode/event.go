@@ -1,0 +1,66 @@
+package netcode
+
+// An EventKind says what a datagram, or time, brought about.
+type EventKind uint8
+
+const (
+	// EventNone: nothing that concerns the owner, apart from Reply.
+	EventNone EventKind = iota
+	// EventConnected: a seat is taken. Hello has the peer's HELLO body; of a
+	// plain client whose first packet was a payload, Frames has that. Replaced
+	// is the seat that this one pushes out, which the owner closes.
+	EventConnected
+	// EventRenewed: a client that was started anew before it was confirmed takes
+	// its seat again, with other keys and a new HELLO. What was sent is lost.
+	EventRenewed
+	// EventPacket: a DATA packet of ours opened.
+	EventPacket
+	// EventPayload: a payload of a plain client.
+	EventPayload
+	// EventDisconnected: a plain client left or timed out, or a seat was not
+	// confirmed in time. The owner calls Release.
+	EventDisconnected
+)
+
+// A Why says how a connection ended that netcode itself watched.
+type Why uint8
+
+const (
+	// WhyTimeout: silence for longer than the token's timeout.
+	WhyTimeout Why = iota
+	// WhyPeer: the other side said so.
+	WhyPeer
+)
+
+func (w Why) String() string {
+	if w == WhyPeer {
+		return "closed by the peer"
+	}
+	return "timed out"
+}
+
+// An Event is what a datagram, or time, brought about. Its slices point into
+// the datagram and are valid until the next call.
+type Event struct {
+	Kind EventKind
+	Why  Why
+	Seat *Seat
+	// Path and Number of an EventPacket, and its opened frames; the payload of
+	// an EventPayload.
+	Path   uint8
+	Number uint64
+	Frames []byte
+	// First is true for the packet that confirmed the connection.
+	First bool
+	// Moved is true if the packet came from elsewhere than Seat.Source.
+	Moved bool
+	// Hello is the peer's HELLO body.
+	Hello []byte
+	// Replaced is the seat of the same client id that lost its place.
+	Replaced *Seat
+	// Reply goes to the source of the datagram at once, if there is any. It is
+	// never larger than the datagram.
+	Reply []byte
+	// Drop says why the datagram was not taken.
+	Drop Drop
+}

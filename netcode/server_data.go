@@ -1,0 +1,100 @@
+package netcode
+
+import "time"
+
+// handleData opens a DATA packet.
+func (s *Server) handleData(from Source, b, reply []byte) Event {
+	if len(b) < 1+connectionIDBytes+1+macBytes {
+		return dropped(DropTooShort)
+	}
+	id := b[1 : 1+connectionIDBytes]
+	if id[0] != s.cfg.Shard {
+		return dropped(DropOtherShard)
+	}
+	seat := s.seats.find(id)
+	if seat == nil || seat.state != seatOurs {
+		ev := dropped(DropUnknownID)
+		if s.gone.take(s.now) {
+			s.counters.Gones++
+			ev.Reply = appendGone(reply, b)
+		}
+		return ev
+	}
+	path := id[connectionIDBytes-1] & pathMask
+	number, frames, drop := seat.opener.open(b, connectionIDBytes, path)
+	if drop != DropNone {
+		return dropped(drop)
+	}
+	ev := Event{Kind: EventPacket, Seat: seat, Path: path, Number: number, Frames: frames, Moved: from != seat.source}
+	if !seat.confirmed {
+		s.confirm(seat)
+		ev.First = true
+	}
+	return ev
+}
+
+// confirm notes that the client holds the keys. Its token admits nothing from
+// here on.
+func (s *Server) confirm(seat *Seat) {
+	seat.confirmed = true
+	seat.accept = nil
+	if seat.token != nil {
+		s.adm.consume(seat.token)
+		seat.token = nil
+	}
+}
+
+// Release ends a seat: the owner has said or heard goodbye and every repeated
+// one. The slot rests for ten seconds before it is given again.
+func (s *Server) Release(now int64, seat *Seat) {
+	if seat.state == seatFree {
+		return
+	}
+	s.leave(seat)
+	s.seats.put(seat, now)
+}
+
+// leave takes a seat out of all tables but that of ids.
+func (s *Server) leave(seat *Seat) {
+	s.unwatch(seat)
+	if s.plain[seat.source] == seat {
+		delete(s.plain, seat.source)
+	}
+	s.uncount(seat)
+	if seat.token != nil {
+		s.adm.consume(seat.token)
+		seat.token = nil
+	}
+	seat.state = seatLeaving
+}
+
+// uncount takes the seat's client off the list of who is connected.
+func (s *Server) uncount(seat *Seat) {
+	if !seat.counted {
+		return
+	}
+	seat.counted = false
+	s.adm.connected--
+	if s.adm.clients[seat.clientID] == seat {
+		delete(s.adm.clients, seat.clientID)
+	}
+}
+
+// A bucket limits how often something is done: rate a second, as many at once.
+type bucket struct {
+	rate, level int64
+	filled      int64 // when
+}
+
+func (b *bucket) take(now int64) bool {
+	interval := int64(time.Second) / b.rate
+	if n := (now - b.filled) / interval; n > 0 {
+		b.level = min(b.level+n, b.rate)
+		b.filled += n * interval
+	}
+	if b.level == 0 {
+		return false
+	}
+	b.level--
+	return true
+}

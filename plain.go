@@ -1,0 +1,72 @@
+package tickwire
+
+import (
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// A plainConn is the raw channel of a peer that speaks plain netcode 1.02:
+// each message is one payload packet, sent once.
+type plainConn struct {
+	core    *core
+	waiting seq.Ring[[]byte] // to be sent
+	arrived seq.Ring[[]byte]
+	visible uint64
+	lent    [][]byte
+	dropped uint64
+}
+
+// maxPlainQueue bounds the payloads that wait in either direction; the oldest is
+// dropped.
+const maxPlainQueue = 256
+
+func (p *plainConn) push(r *seq.Ring[[]byte], b []byte) {
+	if r.Len() == maxPlainQueue {
+		r.Pop()
+		p.dropped++
+	}
+	*r.Push() = append([]byte(nil), b...)
+}
+
+// reveal shows what arrived.
+func (p *plainConn) reveal() {
+	p.lent = p.lent[:0]
+	p.visible = p.arrived.End()
+}
+
+func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
+	if channel != PlainChannel || p.arrived.Base() >= p.visible {
+		return nil, false
+	}
+	b := *p.arrived.At(p.arrived.Base())
+	p.arrived.Pop()
+	return b, true
+}
+
+func (p *plainConn) release() { p.waiting, p.arrived = seq.Ring[[]byte]{}, seq.Ring[[]byte]{} }
+
+// sendPlain queues a payload.
+func (c *Conn) sendPlain(channel ChannelID, b []byte, opts endpoint.SendOptions) error {
+	switch {
+	case channel != PlainChannel:
+		return &SendError{Channel: channel, Err: ErrNoChannel}
+	case opts.Receipt:
+		return ErrPlainReceipt
+	case len(b) == 0 || len(b) > netcode.MaxPayloadBytes:
+		return &SendError{Channel: channel, Err: ErrTooLarge, Field: "a plain netcode payload", Value: len(b), Limit: netcode.MaxPayloadBytes}
+	}
+	c.plain.push(&c.plain.waiting, b)
+	c.core.markDirty(c)
+	return nil
+}
+
+// flushPlain sends the payloads that wait.
+func (c *Conn) flushPlain(now int64) {
+	for ; c.plain.waiting.Len() > 0; c.plain.waiting.Pop() {
+		b, err := c.core.owner.appendPayload(c, c.port.begin(), *c.plain.waiting.At(c.plain.waiting.Base()))
+		if err == nil {
+			c.port.commit(c.path, b)
+		}
+	}
+}

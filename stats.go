@@ -1,0 +1,68 @@
+package tickwire
+
+import (
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// ConnStats is what was counted and measured of a Conn: RTT, jitter and loss in both directions,
+// bytes and packets, queues, and drops by reason. Bytes include the headers of
+// IP and UDP.
+type ConnStats struct {
+	endpoint.Stats
+	PlainDropped uint64 // payloads of a plain peer that the game did not take in time
+}
+
+func (c *Conn) stats() ConnStats {
+	if c.plain != nil {
+		return ConnStats{PlainDropped: c.plain.dropped}
+	}
+	if c.end == nil {
+		return ConnStats{}
+	}
+	return ConnStats{Stats: c.end.Stats()}
+}
+
+// SocketStats is what was counted of a socket.
+type SocketStats struct {
+	Received, ReceivedBytes uint64 // datagrams, and their payload
+	Sent, SentBytes         uint64
+	Refused                 uint64 // datagrams that the system did not take
+}
+
+// HandshakeStats counts what the handshake did; Drops is indexed by netcode.Drop.
+type HandshakeStats = netcode.Counters
+
+// Stats is what was counted of a Server or a Client.
+type Stats struct {
+	Conns         int // that the game sees
+	Sockets       []SocketStats
+	EventsDropped uint64 // Delivered and Lost that found the queue full
+	Strangers     uint64 // datagrams at a client from who is not its server
+	Buffers       endpoint.BufferStats
+	WindowBytes   int // by which receive windows have grown
+	Handshake     HandshakeStats
+}
+
+type coreStats struct{ Strangers uint64 }
+
+func (k *core) stats() Stats {
+	st := Stats{
+		Conns: len(k.conns), EventsDropped: k.events.dropped, Strangers: k.counts.Strangers,
+		Buffers: k.buffers.Stats(), WindowBytes: k.pool.InUse(),
+	}
+	for _, p := range k.ports {
+		st.Sockets = append(st.Sockets, SocketStats{p.received, p.receivedBytes, p.sent, p.sentBytes, p.refused})
+	}
+	return st
+}
+
+// Stats returns the counters of the server.
+func (s *Server) Stats() Stats {
+	st := s.core.stats()
+	st.Handshake = *s.guard.Counters()
+	return st
+}
+
+// Stats returns the counters of the client.
+func (c *Client) Stats() Stats { return c.core.stats() }
