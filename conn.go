@@ -268,11 +268,7 @@ func (c *Conn) sendPacket(now int64) bool {
 }
 
 func (c *Conn) maxDatagram() int {
-	most := c.core.cfg.MaxDatagramBytes
-	if most == 0 {
-		most = 1200
-	}
-	return min(most, c.port.socket.MaxDatagram(c.path))
+	return min(c.end.MaxDatagramBytes(), c.port.socket.MaxDatagram(c.path))
 }
 
 // timeout is the time between the handshake's word for it and the endpoint's:

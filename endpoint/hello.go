@@ -117,6 +117,16 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	return nil
 }
 
+// MaxDatagramBytes is the largest datagram to send: as configured, and no larger
+// than the peer said it reads.
+func (e *Endpoint) MaxDatagramBytes() int {
+	most := e.cfg.MaxDatagramBytes
+	if peer := int(e.hello.peer.LargestDatagram); peer > 0 {
+		most = min(most, peer)
+	}
+	return most
+}
+
 // PeerInstance is the random number by which the peer tells its lives apart; 0 before
 // its HELLO.
 func (e *Endpoint) PeerInstance() uint64 { return e.hello.peer.Instance }

@@ -47,7 +47,7 @@ func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 	}
 	start := len(dst)
 	dst = append(dst, byte(number), byte(number>>8))
-	packet := l.AppendPacket(now, 0, number, dst, l.cfg.MaxDatagramBytes-loneHeader)
+	packet := l.AppendPacket(now, 0, number, dst, l.MaxDatagramBytes()-loneHeader)
 	if len(packet) == len(dst) {
 		return dst[:start]
 	}

@@ -63,6 +63,7 @@ func ConsumeHello(b []byte) (h Hello, ok bool) {
 	h.Capabilities = r.uvarint()
 	h.Clock = r.u64()
 	h.LargestDatagram = r.u16()
+	r.want(h.LargestDatagram >= MinDatagramBytes)
 	h.AckHoldMillis = r.u8()
 	h.SilenceSeconds = r.u16()
 	h.DefaultWindow = r.window()

@@ -72,6 +72,8 @@ func malformedHellos() []malformedVector {
 		make([]byte, MaxHelloBytes-len(plain)-2)...)
 	huge := plainHello
 	huge.DefaultWindow = 1 << 31
+	narrow := plainHello
+	narrow.LargestDatagram = MinDatagramBytes - 1
 	return []malformedVector{
 		{"hello longer than its packet", append([]byte{TypeHello, byte(len(plain) + 1)}, plain...), "cut short"},
 		{"hello without a length", []byte{TypeHello}, "cut short"},
@@ -86,6 +88,7 @@ func malformedHellos() []malformedVector {
 		bad("hello with 25 windows", windows(make([]windowField, MaxHelloWindows+1)...), "at most 24 windows"),
 		bad("hello with a window of 2^31", windows(windowField{1, 1 << 31}), "a window is below 2^31"),
 		bad("hello with a default window of 2^31", body(helloFields{1, 1, &huge}), "a window is below 2^31"),
+		bad("hello with a largest datagram of 575", body(helloFields{1, 1, &narrow}), "a largest datagram is at least 576"),
 		bad("hello with a window of a channel too large", windows(windowField{1 << 14, 1}), "channel is at most 16383"),
 	}
 }

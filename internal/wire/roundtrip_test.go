@@ -51,7 +51,7 @@ func randomBytes(r *rand.Rand, n int) []byte {
 }
 
 func randomHello(r *rand.Rand) fields {
-	h := helloRest{r.Uint64(), r.Uint64(), r.Uint64() >> r.UintN(64), r.Uint64(), uint16(r.Uint32()),
+	h := helloRest{r.Uint64(), r.Uint64(), r.Uint64() >> r.UintN(64), r.Uint64(), MinDatagramBytes + uint16(r.UintN(60000)),
 		uint8(r.Uint32()), uint16(r.Uint32()), r.Uint32N(1 << 31), []windowField{}}
 	for range r.IntN(MaxHelloWindows + 1) {
 		h.Windows = append(h.Windows, windowField{uint16(r.UintN(MaxChannel + 1)), r.Uint32N(1 << 31)})

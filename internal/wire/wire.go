@@ -14,14 +14,15 @@ const Version = 1
 
 // Limits of the wire.
 const (
-	MaxHelloBytes  = 256  // body of HELLO
-	MaxTextBytes   = 200  // text of CLOSE and REASON
-	MaxAckRanges   = 32   // ranges in an ACK, the first included
-	MaxShortRun    = 63   // messages in a RUN of the short forms
-	MaxRun         = 4096 // messages in a RUN of the long form
-	MaxChannel     = 1<<14 - 1
-	MaxTotal       = 1 << 30 // bytes of a message that is cut into fragments
-	ChannelRowSize = 12
+	MaxHelloBytes    = 256  // body of HELLO
+	MinDatagramBytes = 576  // the smallest largest datagram that HELLO may state
+	MaxTextBytes     = 200  // text of CLOSE and REASON
+	MaxAckRanges     = 32   // ranges in an ACK, the first included
+	MaxShortRun      = 63   // messages in a RUN of the short forms
+	MaxRun           = 4096 // messages in a RUN of the long form
+	MaxChannel       = 1<<14 - 1
+	MaxTotal         = 1 << 30 // bytes of a message that is cut into fragments
+	ChannelRowSize   = 12
 )
 
 // Prefixes of packets: the first byte of a datagram.

@@ -86,6 +86,8 @@ def hello(r, _):
     fields["capabilities"] = str(b.v())
     fields["clock"] = str(b.uint(8))
     fields["largest_datagram"] = b.uint(2)
+    if fields["largest_datagram"] < 576:
+        raise Malformed("largest datagram")
     fields["ack_hold_ms"] = b.uint(1)
     fields["silence_s"] = b.uint(2)
     fields["default_window"] = b.v_within(0, 2**31 - 1, "window")
