@@ -182,9 +182,6 @@ func (s *sender) wide(id uint64) bool {
 	return id-s.arrived >= 1<<14
 }
 
-// idle reports whether nothing waits to be sent or to be settled.
-func (s *sender) idle() bool { return s.queue.Len() == 0 && s.open.Len() == 0 }
-
 // Send puts a message on a channel. The payload is copied. It leaves with the
 // next packets that AppendPacket makes.
 func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
