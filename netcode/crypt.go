@@ -12,6 +12,12 @@ import (
 // the two that a token carries.
 type Key [32]byte
 
+// String keeps the key out of logs.
+func (Key) String() string { return "(secret key)" }
+
+// GoString does so for %#v.
+func (k Key) GoString() string { return k.String() }
+
 // Fixed sizes of netcode 1.02 and of the dialect built on it.
 const (
 	macBytes    = 16 // Poly1305 tag, on every sealed thing

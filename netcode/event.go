@@ -13,6 +13,9 @@ const (
 	// EventRenewed: a client that was started anew before it was confirmed takes
 	// its seat again, with other keys and a new HELLO. What was sent is lost.
 	EventRenewed
+	// EventMoved: a client that is not confirmed yet has proven to be at another
+	// source, from where this datagram came.
+	EventMoved
 	// EventPacket: a DATA packet of ours opened.
 	EventPacket
 	// EventPayload: a payload of a plain client.
@@ -56,7 +59,8 @@ type Event struct {
 	Moved bool
 	// Hello is the peer's HELLO body.
 	Hello []byte
-	// Replaced is the seat of the same client id that lost its place.
+	// Replaced is the seat of the same client id that lost its place; of another
+	// server if several share an [Admission].
 	Replaced *Seat
 	// Reply goes to the source of the datagram at once, if there is any. It is
 	// never larger than the datagram.

@@ -215,6 +215,25 @@ func TestTokenEntryReused(t *testing.T) {
 	}
 }
 
+// TestChallengeKeyChanges: the challenge sequence is the nonce, so the key
+// changes before its 40 bits of counter begin again.
+func TestChallengeKeyChanges(t *testing.T) {
+	w := newWorld(t, nil)
+	a := w.server.Admission()
+	old := a.challengeKey
+	a.challenges = maxChallenges - 1
+	w.request(w.mint(1, nil), 1)
+	if a.challengeKey != old || a.challenges != maxChallenges {
+		t.Fatal("the key changed too early")
+	}
+	p := w.join(w.mint(2, nil), 2, nil)
+	w.step(0)
+	w.wantState(p, StateConnected)
+	if a.challengeKey == old || a.challenges != 1 {
+		t.Fatal("the counter began again under the same key")
+	}
+}
+
 // TestPlainSources: of more than four addresses that a plain token was shown
 // from the oldest is replaced; no address refers to a token that is gone.
 func TestPlainSources(t *testing.T) {

@@ -177,6 +177,12 @@ func TestClientConfigErrors(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
+	if a, b := SourceFrom(serverAddr).String(), SourceOf(3, 4).String(); a != "127.0.0.1:40000" || b != "association 4 of kind 3" {
+		t.Errorf("sources %s, %s", a, b)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", testKey(), testKey(), MintConfig{Key: testKey()}); strings.Contains(text, "0xa") || strings.Contains(text, "10") {
+		t.Errorf("keys in %s", text)
+	}
 	seen := map[string]bool{}
 	for d := range NumDrops + 1 {
 		name := d.String()

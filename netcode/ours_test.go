@@ -80,7 +80,7 @@ func TestAcceptLost(t *testing.T) {
 	w.step(100 * ms)
 	w.wantState(p, StateConnected)
 	seat := w.last().Seat
-	if len(w.events) != 1 || seat.Source() != p.at || p.last().Seen != p.at {
+	if len(w.events) != 2 || w.last().Kind != EventMoved || seat.Source() != p.at || p.last().Seen != p.at {
 		t.Fatalf("events %+v, source %v", w.events, seat.Source())
 	}
 	w.toServer(p.at, p.data(0, "x"))

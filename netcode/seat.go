@@ -21,6 +21,7 @@ type Seat struct {
 	// Handle is the owner's: netcode never looks at it.
 	Handle int
 
+	home             *Server
 	slot, generation uint32
 	state            seatState
 	confirmed        bool

@@ -139,6 +139,7 @@ func TestDeadlines(t *testing.T) {
 		w.join(w.mint(2, plainToken), 2, func(c *ClientConfig) { c.Plain = PlainOnly }),
 		w.join(w.mint(3, nil), 3, nil),
 	}
+	w.onServer = func(Source, []byte) bool { return w.now > 2*second } // the first second is lost
 	w.exchange()
 	end := w.now + 20*second
 	steps := 0
@@ -155,9 +156,12 @@ func TestDeadlines(t *testing.T) {
 			t.Fatal("deadlines that bring nothing")
 		}
 	}
-	for i, p := range players[:2] {
+	for i, p := range players {
 		if p.c.State() != StateConnected {
 			t.Fatalf("player %d: %v", i, p.c.State())
 		}
+	}
+	if len(w.events) != 5 || w.last().Why != WhyTimeout { // nobody confirmed the seats of ours in time
+		t.Fatalf("events %+v", w.events)
 	}
 }

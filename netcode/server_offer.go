@@ -82,7 +82,7 @@ func (a *admitting) admit() Event {
 		other = nil
 	}
 	if other != nil && other.state == seatUndecided { // nobody has heard of it
-		a.s.Release(a.s.now, other)
+		other.home.Release(a.s.now, other)
 		other = nil
 	}
 	if other != nil && a.s.cfg.KeepOldest {
@@ -182,6 +182,7 @@ func (a *admitting) buildAccept(seat *Seat, share [shareBytes]byte) bool {
 // meanwhile, which a fresh challenge has proven, the same ACCEPT names the new
 // source.
 func (a *admitting) repeat(seat *Seat) Event {
+	ev := Event{Drop: DropRepeated}
 	seat.heard = a.s.now
 	if seat.source != a.from {
 		var old accept
@@ -194,9 +195,11 @@ func (a *admitting) repeat(seat *Seat) Event {
 		if !a.buildAccept(seat, old.share) {
 			return dropped(DropNoRandom)
 		}
+		ev = Event{Kind: EventMoved, Seat: seat}
 	}
 	seat.sent = a.s.now
-	return Event{Drop: DropRepeated, Reply: append(a.reply, seat.accept...)}
+	ev.Reply = append(a.reply, seat.accept...)
+	return ev
 }
 
 // takeSeat takes a seat for a token, nil if there is none.
@@ -205,6 +208,7 @@ func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
 	if seat == nil {
 		return nil
 	}
+	seat.home = s
 	seat.clientID, seat.userData, seat.source = e.clientID, e.userData, from
 	seat.timeout = timeoutOf(e.timeoutSeconds)
 	seat.token, e.seat, e.state = e, seat, tokenAccepted
