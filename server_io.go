@@ -28,6 +28,9 @@ func (s *Server) handle(now int64, p *port, d *transport.Datagram) {
 		s.connected(p, d.Path, ev)
 	case netcode.EventRenewed:
 		s.renewed(p, d.Path, ev)
+	case netcode.EventMoved: // not confirmed yet, and challenged anew where it is now
+		c := s.table[ev.Seat.Handle]
+		c.port, c.path = p, d.Path
 	case netcode.EventPayload:
 		c := s.table[ev.Seat.Handle]
 		c.plain.push(&c.plain.arrived, ev.Frames)
