@@ -58,19 +58,21 @@ func (e *Endpoint) handleWindow(channel uint16, limit uint32) error {
 	return nil
 }
 
-// handleBlocked: the sender's next message does not fit. The window grows as far as the
-// largest message needs it, so that it can come at all; a game that does not drain the
+// handleBlocked: the sender's next message does not fit. The window grows as far as that
+// message needs it to fit alone, so that it can come at all; a game that does not drain the
 // channel gets no more than that.
 func (e *Endpoint) handleBlocked(channel uint16, wanted uint32) error {
 	r := e.receiver(channel)
 	if r == nil || !r.cfg.Delivery.Reliable() {
 		return errProtocol
 	}
-	if missing := int(int32(wanted - uint32(r.returned))); missing > 0 {
+	if missing := int32(wanted - uint32(r.returned)); missing > 0 {
 		r.wanted = r.returned + uint64(missing)
-		if grow := min(missing, charge(r.cfg.MaxMessageBytes)) - r.window; grow > 0 {
-			e.widen(r, e.cfg.Pool.take(grow, grow))
-		}
+	}
+	// What was started and is still on its way makes the message look larger than it is.
+	length := int64(r.wanted) - int64(r.started)
+	if grow := int(min(length, int64(charge(r.cfg.MaxMessageBytes)))) - r.window; grow > 0 {
+		e.widen(r, e.cfg.Pool.take(grow, grow))
 	}
 	r.limitDue = true // also if it did not grow: the last WINDOW may have been lost
 	return nil

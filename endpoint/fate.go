@@ -45,6 +45,9 @@ func (e *Endpoint) messageAcked(s *sender, id uint64, late bool) {
 
 // done ends the life of a message in open.
 func (e *Endpoint) done(s *sender, m *outMessage) {
+	if m.state == outDone {
+		return
+	}
 	if m.resend {
 		s.resent(m)
 	}

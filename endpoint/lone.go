@@ -54,17 +54,26 @@ func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 	return packet
 }
 
-// outOfNumbers reports whether so many packets are in flight that the peer could not tell
-// this number from an older one.
+// outOfNumbers reports whether so many packets are in flight that nothing new may be sent.
+// A probe may as long as the peer can tell its number from an older one: an ack must get
+// through for the others to follow.
 func (l Lone) outOfNumbers(number uint64) bool {
-	return l.state <= stateOpen && number-l.paths[0].largestAcked >= 1<<14
+	p, most := l.paths[0], uint64(1<<14)
+	if p.loss.probe {
+		most = 1<<15 - 1
+	}
+	return l.state <= stateOpen && number-p.largestAcked >= most
 }
 
 // Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as
 // that of Endpoint does.
 func (l Lone) Deadline() int64 {
 	if l.outOfNumbers(l.paths[0].next) {
-		return min(l.timeoutAt(), l.expiryAt) // only an acknowledgement helps
+		at := min(l.timeoutAt(), l.expiryAt)
+		if !l.paths[0].loss.probe {
+			at = min(at, l.paths[0].timeout())
+		}
+		return at
 	}
 	return l.Endpoint.Deadline()
 }

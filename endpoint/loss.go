@@ -18,10 +18,11 @@ const (
 )
 
 // probeTimeout is the time after which an unanswered packet provokes a probe,
-// after as many probes in vain (RFC 9002, 6.2.1).
+// after as many probes in vain (RFC 9002, 6.2.1). It never exceeds two seconds: an estimate
+// may be far off after a side was suspended, and a probe too many does no harm.
 func (p *path) probeTimeout(probes int) int64 {
 	t := p.rtt.smooth + max(4*p.rtt.variance, timerUnit) + p.loss.peerHold
-	return min(t<<min(probes, 8), max(maxProbeTimeout, t))
+	return min(t<<min(probes, 8), maxProbeTimeout)
 }
 
 // lossDelay is how much older than an acknowledged packet one may be before it

@@ -91,6 +91,7 @@ func (e *Endpoint) build(b *builder) {
 		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
 	}
 	ackEnd := len(b.dst)
+	more := false
 	if e.maySend(b.now, p) {
 		e.buildControl(b)
 		if e.state == stateOpen {
@@ -99,9 +100,10 @@ func (e *Endpoint) build(b *builder) {
 		if p.loss.probe && !b.pkt.eliciting || e.pingDue(b.now) && p.eliciting == 0 && !b.pkt.eliciting {
 			b.ping()
 		}
+		more = len(b.dst) == ackEnd && e.sendAt(p) <= b.now
 	}
-	if len(b.dst) == ackEnd && b.now < p.ackAt {
-		b.dst = b.dst[:b.start] // an ACK alone that is not due yet
+	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {
+		b.dst = b.dst[:b.start] // an ACK alone that is not due yet, nor in the way of what fills a packet
 	}
 }
 

@@ -231,7 +231,7 @@ func (e *Endpoint) dropStalePartials(r *receiver) {
 // dropOldPartials drops unfinished messages that the ids have moved far past.
 func (e *Endpoint) dropOldPartials(r *receiver) {
 	for i := 0; i < len(r.partials); {
-		if r.partials[i].id+partialSpan <= r.next {
+		if r.partials[i].id+partialSpan < r.next {
 			e.dropPartial(r, r.partials[i])
 			e.stats.MessagesExpired++
 		} else {

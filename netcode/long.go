@@ -95,7 +95,7 @@ func (o *offer) open(k *handshakeKeys, b []byte) Drop {
 	o.padItems = r.short(maxPadItems)
 	o.challenge = r.take(challengeTokenBytes)
 	o.hello = r.rest()
-	if r.bad || len(o.hello) > wire.MaxHelloBytes {
+	if r.bad || len(o.hello) > wire.MaxHelloBytes || o.wireID.b[0]&pathMask != 0 {
 		return DropMalformed
 	}
 	return DropNone
@@ -155,7 +155,7 @@ func (a *accept) open(k *handshakeKeys, b []byte, id wireID, clientShare *[share
 	a.index, a.max = r.u32(), r.u32()
 	copy(a.source[:], r.take(sourceBytes))
 	a.hello = r.rest()
-	if r.bad || len(a.hello) > wire.MaxHelloBytes || a.flags != 0 {
+	if r.bad || len(a.hello) > wire.MaxHelloBytes || a.flags != 0 || a.connectionID[connectionIDBytes-1]&pathMask != 0 {
 		return DropMalformed
 	}
 	return DropNone

@@ -87,7 +87,7 @@ func appendReason(random io.Reader, k *handshakeKeys, dst []byte, r Refusal, id 
 		rows = r.Rows[:min(len(r.Rows), room)/wire.ChannelRowSize*wire.ChannelRowSize]
 	}
 	code := r.Code
-	if code >= 64 {
+	if code >= wire.CodeTimeout { // local ones, and the application's, which have no room
 		code = CodeRefused
 	}
 
@@ -119,7 +119,7 @@ func openReason(k *handshakeKeys, b []byte, id wireID) (r Refusal, e echo, drop 
 	r.RetryAfter = rd.u16()
 	text := rd.bytes()
 	r.Rows = rd.rest()
-	if rd.bad || len(text) > wire.MaxTextBytes || len(r.Rows)%wire.ChannelRowSize != 0 {
+	if rd.bad || r.Code >= wire.CodeTimeout || len(text) > wire.MaxTextBytes || len(r.Rows)%wire.ChannelRowSize != 0 {
 		return Refusal{}, e, DropMalformed
 	}
 	r.Text = strings.ToValidUTF8(string(text), "?")

@@ -1,0 +1,150 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+)
+
+// A loop is two open ends joined by function calls, for measuring: nothing of
+// the test itself allocates.
+type loop struct {
+	now  int64
+	ends [2]Lone
+	buf  []byte
+}
+
+func newLoop(t testing.TB, buffers *Buffers) *loop {
+	t.Helper()
+	l := &loop{now: 1_000_000_000, buf: make([]byte, 0, 2048)}
+	for i := range l.ends {
+		cfg := channels()
+		cfg.Seed = uint64(i)
+		cfg.Buffers = buffers
+		cfg.Controller = func() Controller { return fixedRate(1 << 30) }
+		end, err := NewLone(l.now, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.ends[i] = end
+	}
+	for range 1000 {
+		l.exchange()
+	}
+	if !l.ends[0].Open() || !l.ends[1].Open() {
+		t.Fatal("not open")
+	}
+	t.Cleanup(func() {
+		l.ends[0].Release()
+		l.ends[1].Release()
+		if n := l.ends[0].cfg.Buffers.Stats().InUse; n != 0 {
+			t.Errorf("%d buffers are not returned", n)
+		}
+	})
+	return l
+}
+
+// exchange carries all packets across, a millisecond later.
+func (l *loop) exchange() {
+	l.now += int64(time.Millisecond)
+	for i := range l.ends {
+		l.ends[i].HandleTimeout(l.now)
+		for {
+			l.buf = l.ends[i].AppendDatagram(l.now, l.buf[:0])
+			if len(l.buf) == 0 {
+				break
+			}
+			l.ends[1-i].HandleDatagram(l.now, l.buf)
+		}
+	}
+}
+
+// take receives all messages of a channel at both ends, reads all events, and says how many
+// messages the second end got.
+func (l *loop) take(d Delivery) (n int) {
+	l.ends[1].Update()
+	for {
+		if _, ok := l.ends[1].Receive(chanOf(d)); !ok {
+			break
+		}
+		n++
+	}
+	l.ends[0].Update()
+	for _, ok := l.ends[0].Receive(chanOf(d)); ok; _, ok = l.ends[0].Receive(chanOf(d)) {
+	}
+	for _, ok := l.ends[0].NextEvent(); ok; _, ok = l.ends[0].NextEvent() {
+	}
+	return n
+}
+
+// TestAllocNothing sends and receives in steady state, in every delivery.
+func TestAllocNothing(t *testing.T) {
+	if raced { // counts are wrong under the race detector
+		return
+	}
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		l := newLoop(t, nil)
+		t.Log("# 20 messages of 32 bytes and one of 5000, with receipts, round after round")
+		small, large := make([]byte, 32), make([]byte, 5000)
+		came := 0
+		round := func() {
+			for range 20 {
+				_, _ = l.ends[0].Send(chanOf(d), small, SendOptions{Receipt: true})
+			}
+			l.exchange()
+			_, _ = l.ends[0].Send(chanOf(d), large, SendOptions{Receipt: true})
+			l.exchange()
+			_, _ = l.ends[1].Send(chanOf(d), small, SendOptions{})
+			l.exchange()
+			came += l.take(d)
+		}
+		for range 3000 {
+			round()
+		}
+		came = 0
+		if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
+			t.Errorf("%v allocations a round", allocs)
+		}
+		if came < 1000 {
+			t.Errorf("only %d messages came", came)
+		}
+		if st := l.ends[0].cfg.Buffers.Stats(); st.Allocated > 200 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// TestAllocNothingWithLoss loses every seventh datagram on the way.
+func TestAllocNothingWithLoss(t *testing.T) {
+	if raced {
+		return
+	}
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		l := newLoop(t, nil)
+		t.Log("# repair allocates nothing either")
+		payload, n := make([]byte, 2500), 0
+		round := func() {
+			_, _ = l.ends[0].Send(chanOf(d), payload, SendOptions{Receipt: true})
+			_, _ = l.ends[0].Send(chanOf(d), payload[:100], SendOptions{})
+			l.now += int64(time.Millisecond)
+			for i := range l.ends {
+				l.ends[i].HandleTimeout(l.now)
+				for {
+					l.buf = l.ends[i].AppendDatagram(l.now, l.buf[:0])
+					if len(l.buf) == 0 {
+						break
+					}
+					if n++; n%7 != 0 {
+						l.ends[1-i].HandleDatagram(l.now, l.buf)
+					}
+				}
+			}
+			l.take(d)
+		}
+		for range 5000 {
+			round()
+		}
+		if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
+			t.Errorf("%v allocations a round", allocs)
+		}
+	})
+}

@@ -1,0 +1,91 @@
+package endpoint
+
+import (
+	"fmt"
+	"testing"
+)
+
+// BenchmarkFlood is bulk of small messages: the cost of one at both ends, with
+// all packets and acks.
+func BenchmarkFlood(b *testing.B) {
+	for _, pooled := range []bool{true, false} {
+		for _, d := range deliveries {
+			if d.latest() {
+				continue // one value waits at a time
+			}
+			b.Run(fmt.Sprintf("%v/pooled=%v", d, pooled), func(b *testing.B) {
+				limit := 0
+				if !pooled {
+					limit = -1
+				}
+				flood(b, d, NewBuffers(limit))
+			})
+		}
+	}
+}
+
+func flood(b *testing.B, d Delivery, buffers *Buffers) {
+	l := newLoop(b, buffers)
+	payload := make([]byte, 32)
+	b.ReportAllocs()
+	came := 0
+	for n := 0; b.Loop(); n++ {
+		if _, err := l.ends[0].Send(chanOf(d), payload, SendOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		if n%500 == 499 {
+			l.exchange()
+			came += l.take(d)
+		}
+	}
+	l.exchange()
+	l.exchange()
+	if came += l.take(d); came != b.N {
+		b.Errorf("%d of %d came", came, b.N)
+	}
+}
+
+// BenchmarkPing is one message there and one back, each in a packet of its own.
+func BenchmarkPing(b *testing.B) {
+	for _, d := range deliveries {
+		b.Run(d.String(), func(b *testing.B) {
+			l := newLoop(b, nil)
+			payload := make([]byte, 32)
+			b.ReportAllocs()
+			for b.Loop() {
+				for end := range l.ends {
+					_, _ = l.ends[end].Send(chanOf(d), payload, SendOptions{})
+					l.exchange()
+					l.ends[1-end].Update()
+					if _, ok := l.ends[1-end].Receive(chanOf(d)); !ok {
+						b.Fatal("nothing came")
+					}
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLarge is messages of 64 KiB in fragments.
+func BenchmarkLarge(b *testing.B) {
+	for _, pooled := range []bool{true, false} {
+		b.Run(fmt.Sprintf("pooled=%v", pooled), func(b *testing.B) {
+			limit := 0
+			if !pooled {
+				limit = -1
+			}
+			l := newLoop(b, NewBuffers(limit))
+			payload := make([]byte, 60_000)
+			b.SetBytes(int64(len(payload)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := l.ends[0].Send(chanOf(ReliableOrdered), payload, SendOptions{}); err != nil {
+					b.Fatal(err)
+				}
+				for l.take(ReliableOrdered) == 0 {
+					l.exchange()
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,173 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+)
+
+const rttMS = int64(time.Millisecond)
+
+// acked is a sample of n packets sent at the time, with a round trip of 100 ms.
+func acked(n int, sentAt int64) AckSample {
+	return AckSample{Bytes: n * packetBytes, SentAt: sentAt, SmoothRTT: 100 * rttMS, RTT: 100 * rttMS}
+}
+
+func TestAIMDGrowth(t *testing.T) {
+	c := NewAIMD(AIMDConfig{MinBytesPerSecond: -1})
+	if c.WindowBytes() != 12_000 {
+		t.Fatalf("first window %d", c.WindowBytes())
+	}
+	t.Log("# slow start: the window doubles in a round trip")
+	now := 100 * rttMS
+	c.Acked(now, acked(10, 1))
+	if c.WindowBytes() != 24_000 {
+		t.Errorf("window %d", c.WindowBytes())
+	}
+	t.Log("# pacing runs at twice the window in a round trip")
+	if rate := c.BytesPerSecond(); rate < 470_000 || rate > 490_000 {
+		t.Errorf("rate %d", rate)
+	}
+	t.Log("# what an idle sender gets acknowledged says nothing")
+	idle := acked(10, 1)
+	idle.AppLimited = true
+	if c.Acked(now, idle); c.WindowBytes() != 24_000 {
+		t.Errorf("window %d", c.WindowBytes())
+	}
+	t.Log("# a loss: seven tenths, once for all packets that were under way")
+	c.Lost(now, LossSample{Bytes: 1200, Packets: 1, SentAt: now - 1})
+	c.Lost(now+1, LossSample{Bytes: 1200, Packets: 1, SentAt: now})
+	if c.WindowBytes() != 16_800 {
+		t.Errorf("window %d", c.WindowBytes())
+	}
+	c.Acked(now+2, acked(10, now))
+	if c.WindowBytes() != 16_800 {
+		t.Errorf("grown by what was sent before the loss: %d", c.WindowBytes())
+	}
+	t.Log("# then one packet more for each window acknowledged")
+	for i := range int64(14) {
+		c.Acked(now+3, acked(1, now+1+i))
+	}
+	if c.WindowBytes() != 16_800+1200 {
+		t.Errorf("window %d", c.WindowBytes())
+	}
+	if rate := c.BytesPerSecond(); rate < 220_000 || rate > 226_000 {
+		t.Errorf("rate %d", rate)
+	}
+	t.Log("# a packet sent after the loss was noticed is another event")
+	c.Lost(now+100, LossSample{SentAt: now + 50})
+	if c.WindowBytes() != 12_600 {
+		t.Errorf("window %d", c.WindowBytes())
+	}
+}
+
+func TestAIMDBounds(t *testing.T) {
+	t.Log("# nothing but losses: four packets, or the floor's rate")
+	bare, floor := NewAIMD(AIMDConfig{MinBytesPerSecond: -1}), NewAIMD(AIMDConfig{})
+	for i := range int64(50) {
+		for _, c := range []*AIMD{bare, floor} {
+			c.Acked(i*1000, AckSample{SentAt: -1, SmoothRTT: 200 * rttMS})
+			c.Lost(i*1000, LossSample{SentAt: i*1000 - 1})
+		}
+	}
+	if bare.WindowBytes() != minWindow || floor.WindowBytes() < 64<<10/5 || floor.WindowBytes() > 64<<10/4 || floor.BytesPerSecond() < 64<<10 {
+		t.Errorf("windows %d and %d, rate %d", bare.WindowBytes(), floor.WindowBytes(), floor.BytesPerSecond())
+	}
+	t.Log("# nothing but success: the ceiling's rate")
+	c := NewAIMD(AIMDConfig{MaxBytesPerSecond: 1_000_000})
+	for i := range int64(1000) {
+		c.Acked(i, acked(1000, i))
+	}
+	if c.WindowBytes() > 100_100 || c.BytesPerSecond() > 1_000_000 {
+		t.Errorf("window %d, rate %d", c.WindowBytes(), c.BytesPerSecond())
+	}
+}
+
+func TestPacer(t *testing.T) {
+	const rate = 100_000
+	p := pacer{at: -second}
+	t.Log("# a full bucket lets ten packets go, and one on credit")
+	p.advance(0, rate)
+	n := 0
+	for ; p.ready(); n++ {
+		p.sent(packetBytes)
+	}
+	if n != 10 {
+		t.Errorf("%d packets", n)
+	}
+	p.advance(rttMS, rate)
+	p.sent(packetBytes)
+	t.Log("# the next may go exactly when the debt is paid")
+	at := p.next(rate)
+	if early := p; true {
+		if early.advance(at-2, rate); early.ready() {
+			t.Error("ready too early")
+		}
+	}
+	if p.advance(at, rate); !p.ready() {
+		t.Error("not ready in time")
+	}
+	t.Log("# over a second the rate is met, however often one looks")
+	for _, step := range []int64{1000, 10_000_000, 130_000_000} {
+		p = pacer{}
+		bytes := 0
+		for now := int64(0); now < 10*second; now += step {
+			p.advance(now, rate)
+			for p.ready() {
+				p.sent(packetBytes)
+				bytes += packetBytes
+			}
+		}
+		if want := 10 * rate; step < 100_000_000 && (bytes < want*99/100 || bytes > want*101/100) || bytes > want*101/100 {
+			t.Errorf("every %v: %d bytes in 10 s", time.Duration(step), bytes)
+		}
+	}
+	t.Log("# a crawl, a pause of a year, a clock that stands still, and a high rate do no harm")
+	p = pacer{}
+	p.sent(packetBytes)
+	if at := p.next(10); at < 120*second || at > 121*second {
+		t.Errorf("at ten bytes a second the next goes after %v", time.Duration(at))
+	}
+	if p.advance(121*second, 10); !p.ready() {
+		t.Error("not ready after two minutes")
+	}
+	for _, rate := range []int{1, 1 << 30} {
+		p.advance(p.at+365*24*3600*second, rate)
+		p.advance(p.at, rate)
+		p.advance(p.at-second, rate)
+		if p.level != p.burst(rate) {
+			t.Errorf("level %d at rate %d", p.level, rate)
+		}
+	}
+}
+
+// TestBulkRates sends bulk over links of several qualities and looks at what
+// share of the time the default controller makes of them.
+func TestBulkRates(t *testing.T) {
+	for _, c := range []struct {
+		rtt   time.Duration
+		loss  float64
+		least int // bytes a second
+	}{
+		{5 * time.Millisecond, 0, 10 << 20}, {50 * time.Millisecond, 0, 2 << 20},
+		{50 * time.Millisecond, 0.01, 150 << 10}, {100 * time.Millisecond, 0.3, 25 << 10},
+	} {
+		cfg := channels()
+		cfg.Controller = func() Controller { return NewAIMD(AIMDConfig{MaxBytesPerSecond: 20 << 20}) }
+		p := newPair(t, cfg, c.rtt/2)
+		p.links[0].loss, p.links[1].loss = c.loss, c.loss
+		p.open()
+		total, ch := 0, chanOf(ReliableOrdered)
+		step := 5 * time.Millisecond
+		for range 5 * time.Second / step {
+			for p.ends[0].Stats().QueuedBytes < 1<<20 {
+				_, _ = p.ends[0].Send(ch, make([]byte, 1000), SendOptions{})
+			}
+			p.run(step)
+			total += 1000 * len(p.received(1, ch))
+		}
+		t.Logf("# RTT %v, loss %v: %d KiB a second", c.rtt, c.loss, total/5>>10)
+		if total/5 < c.least {
+			t.Errorf("RTT %v, loss %v: %d bytes a second", c.rtt, c.loss, total/5)
+		}
+	}
+}

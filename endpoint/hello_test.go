@@ -1,0 +1,177 @@
+package endpoint
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+func TestHelloLost(t *testing.T) {
+	t.Log("# the first datagrams of both sides are lost; messages queued meanwhile arrive")
+	for lost := 1; lost <= 3; lost++ {
+		p := newPair(t, channels(), 20*time.Millisecond)
+		for i := range p.links {
+			p.links[i].drop = func(n int, _ []byte) bool { return n < lost }
+		}
+		p.send(0, chanOf(ReliableOrdered), []byte("early"))
+		p.open().run(time.Second)
+		if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 || got[0] != "early" {
+			t.Errorf("%d lost: received %q", lost, got)
+		}
+	}
+}
+
+func TestHelloReordered(t *testing.T) {
+	t.Log("# data of an open side overtakes its HELLO: dropped, not acknowledged, and sent again")
+	p := newPair(t, channels(), 20*time.Millisecond)
+	p.flush()
+	p.links[0].flight[0].at += int64(time.Second) // the HELLO of end 0 comes late
+	for i := range 20 {
+		p.send(0, chanOf(ReliableOrdered), message(i, 8))
+		p.run(10 * time.Millisecond)
+	}
+	p.open().run(2 * time.Second)
+	checkDelivery(t, ReliableOrdered, 20, p.received(1, chanOf(ReliableOrdered)))
+}
+
+func TestHelloGoesUntilAcknowledged(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	t.Log("# later packets carry no HELLO any more")
+	p.run(time.Second)
+	p.links[0].drop = func(_ int, b []byte) bool {
+		if n := count(framesOf(t, b[loneHeader:]), wire.TypeHello); n != 0 {
+			t.Errorf("%d HELLO in a late packet", n)
+		}
+		return false
+	}
+	p.send(0, chanOf(ReliableOrdered), []byte("x"))
+	p.run(time.Second)
+}
+
+// TestMismatch gives the two ends different channels, one difference at a
+// time: each end closes and names the difference from its own point of view.
+func TestMismatch(t *testing.T) {
+	row := func(f func(*ChannelConfig)) Config {
+		cfg := channels()
+		f(&cfg.Channels[2])
+		return cfg
+	}
+	more := channels()
+	more.Channels = append(more.Channels, ChannelConfig{ID: 9})
+	for _, c := range []struct {
+		name, here, there string
+		cfg               Config
+	}{
+		{"delivery", "channel 3 is ReliableUnordered here and ReliableOrdered at the peer",
+			"channel 3 is ReliableOrdered here and ReliableUnordered at the peer", row(func(ch *ChannelConfig) { ch.Delivery = ReliableOrdered })},
+		{"largest message", "channel 3 has MaxMessageBytes 1048576 here and 77 at the peer",
+			"channel 3 has MaxMessageBytes 77 here and 1048576 at the peer", row(func(ch *ChannelConfig) { ch.MaxMessageBytes = 77 })},
+		{"name", "channel 3 has different names", "channel 3 has different names", row(func(ch *ChannelConfig) { ch.Name = "other" })},
+		{"number", "channel 3 exists only here", "channel 3 exists only at the peer", row(func(ch *ChannelConfig) { ch.ID = 7 })},
+		{"one more", "channel 9 exists only at the peer", "channel 9 exists only here", more},
+		{"none", "channel 1 exists only here", "channel 1 exists only at the peer", Config{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Log("# both find out at once, and each names the difference")
+			p := newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 1)
+			p.run(5 * time.Second)
+			for i, want := range []string{c.here, c.there} {
+				if all := p.events(i); len(all) != 1 || all[0].Code != CodeMismatch || all[0].Text != want {
+					t.Errorf("end %d: %v, want %q", i, all, want)
+				}
+			}
+			t.Log("# only one side's HELLO arrives: the other learns from CLOSE, with rows")
+			p = newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 2)
+			p.links[0].drop = func(n int, b []byte) bool { return n == 0 }
+			p.run(5 * time.Second)
+			if all := p.events(1); len(all) != 1 || all[0].Text != c.there || !all[0].Remote {
+				t.Errorf("the peer: %v, want %q", all, c.there)
+			}
+			if all := p.events(0); len(all) != 1 || all[0].Code != CodeMismatch || all[0].Remote {
+				t.Errorf("the end that found out: %v", all)
+			}
+			if !p.ends[0].Done() || !p.ends[1].Done() {
+				t.Error("an end is not done")
+			}
+			t.Log("# a handshake gets the difference as an error with rows")
+			other, err := New(0, c.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, _ := New(0, channels())
+			var mismatch *MismatchError
+			if err := e.HandleHello(0, other.AppendHello(0, nil)); !errors.As(err, &mismatch) || mismatch.Code != CodeMismatch {
+				t.Fatalf("HandleHello: %v", err)
+			}
+			if got := other.Difference(mismatch.Rows); got != c.there {
+				t.Errorf("Difference is %q, want %q", got, c.there)
+			}
+		})
+	}
+}
+
+func TestVersionMismatch(t *testing.T) {
+	e, _ := New(0, Config{Handshake: true})
+	t.Log("# a peer that speaks versions 2 to 3 only is told so, whatever follows in its HELLO")
+	var mismatch *MismatchError
+	if err := e.HandleHello(0, []byte{2, 3, 0xff}); !errors.As(err, &mismatch) || mismatch.Code != CodeVersion {
+		t.Fatal(err)
+	}
+	if want := "we speak wire version 1, the peer 2 to 3"; mismatch.Text != want {
+		t.Errorf("%q, want %q", mismatch.Text, want)
+	}
+	if e.Open() {
+		t.Error("open with a stranger")
+	}
+	t.Log("# one that speaks 1 too is welcome")
+	body := e.AppendHello(0, nil)
+	body[1] = 3
+	if err := e.HandleHello(0, body); err != nil || !e.Open() {
+		t.Error(err)
+	}
+	t.Log("# a body that makes no sense is a protocol error")
+	for _, b := range [][]byte{nil, {1}, body[:20], {2, 1}} {
+		if err := e.HandleHello(0, b); !errors.As(err, &mismatch) || mismatch.Code != CodeProtocol {
+			t.Errorf("%x: %v", b, err)
+		}
+	}
+	t.Log("# a lone end closes and says which versions it speaks")
+	p := newPair(t, channels(), time.Millisecond)
+	p.ends[0].HandleDatagram(p.now, append([]byte{0, 0}, wire.AppendBytes([]byte{wire.TypeHello}, []byte{2, 3})...))
+	p.links[1].cut = true
+	p.run(time.Second)
+	if all := p.events(1); len(all) != 1 || all[0].Code != CodeVersion || !strings.Contains(all[0].Text, "the peer 2 to 3") {
+		t.Errorf("the peer reports %v", all)
+	}
+}
+
+func TestManyWindows(t *testing.T) {
+	t.Log("# more channels with windows of their own than HELLO can list: none is exceeded, none stalls")
+	for _, window := range []int{2048, 256 << 10} {
+		cfg := Config{}
+		for i := range 40 {
+			cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(i + 1), Delivery: ReliableOrdered,
+				MaxMessageBytes: 1000, WindowBytes: window})
+		}
+		p := newPair(t, cfg, 5*time.Millisecond).open()
+		for i := range 40 {
+			for k := range 5 {
+				p.send(0, ChannelID(i+1), message(k, 900))
+			}
+		}
+		p.run(100 * time.Millisecond)
+		arrived := make([][]string, 40)
+		for range 100 {
+			for i := range arrived {
+				arrived[i] = append(arrived[i], p.received(1, ChannelID(i+1))...)
+			}
+			p.run(50 * time.Millisecond)
+		}
+		for i := range arrived {
+			checkDelivery(t, ReliableOrdered, 5, arrived[i])
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+func TestTimeout(t *testing.T) {
+	for _, timeout := range []time.Duration{0, 3 * time.Second} {
+		cfg := channels()
+		cfg.Timeout = timeout
+		p := newPair(t, cfg, 20*time.Millisecond).open()
+		t.Log("# the link dies; after the timeout, not before, both ends say so")
+		receipt := p.send(0, chanOf(ReliableOrdered), []byte("x"))
+		p.links[0].cut, p.links[1].cut = true, true
+		want := max(timeout, cfg.withDefaults().Timeout)
+		p.run(want - 200*time.Millisecond)
+		if len(p.events(0))+len(p.events(1)) != 0 {
+			t.Error("too early")
+		}
+		p.run(300 * time.Millisecond)
+		all := p.events(0)
+		if len(all) != 2 || all[0] != (Event{Kind: Lost, Channel: chanOf(ReliableOrdered), Receipt: receipt, Why: ConnClosed}) ||
+			all[1] != (Event{Kind: Closed, Code: CodeTimeout, Text: "timed out"}) {
+			t.Errorf("the sender reports %v", all)
+		}
+		if all := p.events(1); len(all) != 1 || all[0].Code != CodeTimeout || !p.ends[1].Done() {
+			t.Errorf("the receiver reports %v", all)
+		}
+	}
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond)
+	t.Log("# nobody is there: HELLO is repeated ever more slowly, then it times out")
+	p.links[0].cut, p.links[1].cut = true, true
+	p.run(11 * time.Second)
+	if all := p.events(0); len(all) != 1 || all[0].Code != CodeTimeout {
+		t.Errorf("%v", all)
+	}
+	if n := p.links[0].sent; n < 4 || n > 12 {
+		t.Errorf("%d datagrams", n)
+	}
+}
+
+func TestTimeoutNever(t *testing.T) {
+	cfg := channels()
+	cfg.Timeout = -1
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	t.Log("# without a timeout an outage of eight hours is survived")
+	p.send(0, chanOf(ReliableOrdered), []byte("x"))
+	p.links[0].cut, p.links[1].cut = true, true
+	p.run(8 * time.Hour)
+	p.links[0].cut, p.links[1].cut = false, false
+	p.run(3 * time.Second)
+	if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 {
+		t.Errorf("received %q", got)
+	}
+}
+
+func TestOutOfNumbers(t *testing.T) {
+	cfg := channels()
+	cfg.Timeout = -1
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	t.Log("# two bytes tell 2^15 packets apart: a lone end without answers stops there, and does not spin")
+	a := p.ends[0]
+	p.send(0, chanOf(ReliableOrdered), []byte("x"))
+	p.links[0].cut, p.links[1].cut = true, true
+	for a.paths[0].next < 1<<16 {
+		p.now = min(a.Deadline(), p.now+int64(time.Hour))
+		a.HandleTimeout(p.now)
+		if len(a.AppendDatagram(p.now, nil)) == 0 && a.outOfNumbers(a.NextNumber(0)) {
+			break
+		}
+	}
+	if in := a.NextNumber(0) - a.paths[0].largestAcked; in != 1<<15-1 {
+		t.Errorf("%d numbers in flight", in)
+	}
+	if a.Deadline() != never {
+		t.Errorf("the deadline is %d", a.Deadline())
+	}
+	t.Log("# it can still close")
+	a.Close(p.now, CodeNone, "")
+	if len(a.AppendDatagram(p.now, nil)) == 0 {
+		t.Error("no CLOSE")
+	}
+}
+
+func TestKeepAlive(t *testing.T) {
+	for _, c := range []struct{ timeout, every time.Duration }{
+		{4 * time.Second, time.Second}, {0, 2500 * time.Millisecond}, {time.Minute, 5 * time.Second}, {-1, 5 * time.Second},
+	} {
+		cfg := channels()
+		cfg.Timeout = c.timeout
+		p := newPair(t, cfg, 20*time.Millisecond).open()
+		p.run(10 * time.Second)
+		t.Logf("# timeout %v: an hour of idling costs at most a PING and an ACK of each side every %v", c.timeout, c.every)
+		packets, bytes := p.links[0].sent+p.links[1].sent, p.links[0].bytes+p.links[1].bytes
+		p.run(time.Hour)
+		if !p.ends[0].Open() || !p.ends[1].Open() {
+			t.Fatal("closed")
+		}
+		rounds := int(time.Hour / c.every)
+		packets, bytes = p.links[0].sent+p.links[1].sent-packets, p.links[0].bytes+p.links[1].bytes-bytes
+		if packets < rounds || packets > 4*rounds {
+			t.Errorf("%d packets in %d intervals", packets, rounds)
+		}
+		if bytes > 30*rounds {
+			t.Errorf("%d bytes in %d intervals", bytes, rounds)
+		}
+		t.Logf("%d packets, %d bytes an hour", packets, bytes)
+		if n := p.ends[0].paths[0].sent.Len() + p.ends[1].paths[0].sent.Len(); n > 50 {
+			t.Errorf("%d packets are remembered", n)
+		}
+	}
+}
+
+func TestMeetingDoesNotSpin(t *testing.T) {
+	e, _ := New(0, Config{Handshake: true, Timeout: time.Minute})
+	t.Log("# an end that waits for the HELLO of its peer has nothing to do until it times out")
+	if len(e.AppendPacket(0, 0, 0, nil, 1150)) != 0 || e.Deadline() != int64(time.Minute) {
+		t.Errorf("the deadline is %d", e.Deadline())
+	}
+	e.HandlePacket(0, 0, 0, run(1, 0, "x"))
+	if e.Stats().Dropped[DropEarly] != 1 || len(e.AppendPacket(int64(time.Second), 0, 0, nil, 1150)) != 0 {
+		t.Error("data before HELLO was not dropped")
+	}
+}
+
+// TestAnyClock runs a conversation at clocks that start in odd places.
+func TestAnyClock(t *testing.T) {
+	for _, start := range []int64{0, -1 << 40, -20 * second, 1 << 61} {
+		p := newPair(t, channels(), 20*time.Millisecond)
+		p.now = start
+		for i := range p.ends {
+			p.ends[i].Release()
+			cfg := channels()
+			cfg.Seed = uint64(i)
+			p.ends[i], _ = NewLone(start, cfg)
+		}
+		t.Logf("# from %d on", start)
+		p.open()
+		p.send(0, chanOf(ReliableOrdered), message(1, 50_000))
+		p.run(30 * time.Second)
+		if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 {
+			t.Errorf("received %d messages", len(got))
+		}
+		p.ends[0].Close(p.now, CodeNone, "")
+		p.run(30 * time.Second)
+		if !p.ends[0].Done() || !p.ends[1].Done() {
+			t.Error("not done")
+		}
+	}
+}
+
+// TestDrops counts what an endpoint drops, by reason.
+func TestDrops(t *testing.T) {
+	s := newScript(t, channels())
+	s.e.HandlePacket(s.now, 0, 5, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, 0, 5, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, 7, 6, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, 0, 7, ack(100, 100))
+	want := Stats{}.Dropped
+	want[DropDuplicate], want[DropPath], want[DropFalseAck] = 1, 1, 1
+	if got := s.e.Stats().Dropped; got != want {
+		t.Errorf("dropped %v", got)
+	}
+	for r := range dropReasons {
+		if r.String() == "" {
+			t.Errorf("reason %d has no name", r)
+		}
+	}
+	t.Log("# an empty packet is life, and elicits nothing")
+	heard := s.e.lastHeard
+	s.now += second
+	s.e.HandlePacket(s.now, 0, 8, nil)
+	if s.e.lastHeard == heard || s.e.Stats().PacketsReceived != 3 {
+		t.Error("an empty packet was not heard")
+	}
+	p := newPair(t, channels(), 0)
+	p.ends[0].HandleDatagram(0, []byte{1})
+	if p.ends[0].Stats().Dropped[DropShort] != 1 {
+		t.Error("a short datagram was not counted")
+	}
+}

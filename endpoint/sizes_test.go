@@ -1,0 +1,126 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+)
+
+// TestSizesAroundAPacket sends every length near the borders of one and two
+// packets, and empty messages, whole and mixed with others.
+func TestSizesAroundAPacket(t *testing.T) {
+	for _, datagram := range []int{576, 1200} {
+		eachDelivery(t, func(t *testing.T, d Delivery) {
+			cfg := channels()
+			cfg.MaxDatagramBytes = datagram
+			p := newPair(t, cfg, time.Millisecond).open()
+			p.links[0].drop = func(_ int, b []byte) bool {
+				if len(b) > datagram {
+					t.Errorf("a datagram of %d bytes", len(b))
+				}
+				return false
+			}
+			t.Logf("# datagrams of %d bytes", datagram)
+			for _, around := range []int{20, 127, datagram, 2 * datagram, 3 * datagram} {
+				for size := around - 20; size <= around+4; size++ {
+					r := p.send(0, chanOf(d), message(size, max(size, 8))[:size])
+					p.run(30 * time.Millisecond)
+					got := p.received(1, chanOf(d))
+					if len(got) != 1 || got[0] != string(message(size, max(size, 8))[:size]) {
+						t.Fatalf("%d bytes: received %d messages", size, len(got))
+					}
+					if ev := p.fates(0)[r]; ev.Kind != Delivered {
+						t.Fatalf("%d bytes: %v", size, ev.Kind)
+					}
+				}
+			}
+			t.Log("# the same with a small message in front, in one flush")
+			for size := datagram - 60; !d.latest() && size <= datagram+4; size++ {
+				p.send(0, chanOf(d), []byte("small"))
+				p.send(0, chanOf(d), message(size, size))
+				p.run(30 * time.Millisecond)
+				got := p.received(1, chanOf(d))
+				if len(got) != 2 || len(got[0])+len(got[1]) != size+5 {
+					t.Fatalf("%d bytes: received %d messages", size, len(got))
+				}
+				p.fates(0)
+			}
+		})
+	}
+}
+
+func TestEmptyMessages(t *testing.T) {
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		p := newPair(t, channels(), time.Millisecond)
+		p.links[0].loss = 0.2
+		p.open()
+		t.Log("# empty messages are messages: charged, received, receipted")
+		came, fates := 0, 0
+		for range 200 {
+			p.send(0, chanOf(d), nil)
+			p.run(20 * time.Millisecond)
+			came += len(p.received(1, chanOf(d)))
+			fates += len(p.fates(0))
+		}
+		p.run(5 * time.Second)
+		came += len(p.received(1, chanOf(d)))
+		fates += len(p.fates(0))
+		if fates != 200 || came < 120 || d.Reliable() && d != ReliableLatest && came != 200 {
+			t.Errorf("%d came, %d fates", came, fates)
+		}
+		if r := p.ends[1].receiver(uint16(chanOf(d))); d.Reliable() && (r.started != r.returned || r.started%messageCharge != 0 || r.started == 0) {
+			t.Errorf("started %d, returned %d", r.started, r.returned)
+		}
+	})
+}
+
+func TestManyChannels(t *testing.T) {
+	cfg := Config{}
+	for id := 1; id <= 16383; id += 127 { // one and two bytes on the wire, with gaps
+		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(id), Delivery: Delivery(id % 5)})
+	}
+	cfg.Channels = append(cfg.Channels, ChannelConfig{ID: 16383, Delivery: ReliableOrdered, Name: "last"}, ChannelConfig{ID: 127}, ChannelConfig{ID: 16382})
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	t.Logf("# %d channels with numbers up to 16383, a small and a large message on each", len(cfg.Channels))
+	for _, size := range []int{10, 4000} {
+		for i, ch := range cfg.Channels {
+			p.send(0, ch.ID, message(i, size))
+		}
+		p.run(20 * time.Second)
+		for i, ch := range cfg.Channels {
+			if got := p.received(1, ch.ID); len(got) != 1 || number(got[0]) != i || len(got[0]) != size {
+				t.Errorf("channel %d: %d messages", ch.ID, len(got))
+			}
+		}
+	}
+	if _, ok := p.ends[1].Receive(3); ok || p.ends[1].receiver(3) != nil {
+		t.Error("a channel that is not there")
+	}
+}
+
+// TestNoChannelStarves fills all channels at once: each gets its turn.
+func TestNoChannelStarves(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	t.Log("# bulk on every channel for ten seconds, a new value of each Latest one every 10 ms")
+	came := map[Delivery]int{}
+	for range 1000 {
+		for _, d := range deliveries {
+			for p.ends[0].sender(uint16(chanOf(d))).queue.Len() < 20 {
+				before := p.ends[0].sender(uint16(chanOf(d))).queue.Len()
+				_, _ = p.ends[0].Send(chanOf(d), make([]byte, 1000), SendOptions{})
+				if p.ends[0].sender(uint16(chanOf(d))).queue.Len() == before {
+					break
+				}
+			}
+		}
+		p.run(10 * time.Millisecond)
+		for _, d := range deliveries {
+			came[d] += len(p.received(1, chanOf(d)))
+		}
+	}
+	t.Logf("%v", came)
+	for _, d := range deliveries {
+		if d.latest() && came[d] < 900 || !d.latest() && came[d]*10 < came[Unreliable]*8 {
+			t.Errorf("%v: %d", d, came[d])
+		}
+	}
+}

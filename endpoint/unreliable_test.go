@@ -1,0 +1,161 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+func TestUnreliableBudget(t *testing.T) {
+	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
+		p := newPair(t, channels(), 5*time.Millisecond).open()
+		t.Logf("# %v: a game that reads nothing for ten seconds keeps the newest 256 KiB; the rest is counted", d)
+		n := 0
+		for range 1000 {
+			p.send(0, chanOf(d), message(n, 1000))
+			n++
+			p.run(10 * time.Millisecond)
+			p.fates(0)
+			if held := p.ends[1].cfg.Buffers.Stats().InUse * 1032; held > defaultUnreliable+1032 {
+				t.Fatalf("%d bytes held", held)
+			}
+		}
+		got := p.received(1, chanOf(d))
+		if len(got) != defaultUnreliable/1032 || number(got[len(got)-1]) != n-1 {
+			t.Errorf("%d messages are left, the last is %d", len(got), number(got[len(got)-1]))
+		}
+		if st := p.ends[1].Stats(); int(st.MessagesOverflowed) != n-len(got) {
+			t.Errorf("%d counted, want %d", st.MessagesOverflowed, n-len(got))
+		}
+	}
+}
+
+func TestUnfinishedUnreliableExpires(t *testing.T) {
+	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
+		ch := chanOf(d)
+		t.Logf("# %v: a message that stays unfinished is dropped after a second", d)
+		s := newScript(t, channels())
+		s.hears(fragment(ch, 0, 0, 3000, make([]byte, 1000)))
+		s.wait(s.now + partialLife - 1)
+		if n := len(s.e.receiver(uint16(ch)).partials); n != 1 {
+			t.Fatalf("%d unfinished", n)
+		}
+		s.wait(s.now + 1)
+		if n := len(s.e.receiver(uint16(ch)).partials); n != 0 || s.e.Stats().MessagesExpired != 1 {
+			t.Errorf("%d unfinished, %d expired", n, s.e.Stats().MessagesExpired)
+		}
+		t.Log("# or when the ids have moved 1024 past it")
+		s.hears(fragment(ch, 100, 0, 3000, make([]byte, 1000)))
+		s.hears(fragment(ch, 100+partialSpan-1, 0, 3000, make([]byte, 1000)))
+		if n := len(s.e.receiver(uint16(ch)).partials); n != 2 {
+			t.Fatalf("%d unfinished", n)
+		}
+		s.hears(fragment(ch, 100+partialSpan, 0, 3000, make([]byte, 1000)))
+		if n := len(s.e.receiver(uint16(ch)).partials); n != 2 || s.e.Stats().MessagesExpired != 2 {
+			t.Errorf("%d unfinished, %d expired", n, s.e.Stats().MessagesExpired)
+		}
+		t.Log("# a peer that begins thousands of them costs no more than the budget and a table")
+		for i := range uint64(5000) {
+			s.hears(fragment(ch, 2000+i, 0, 60_000, make([]byte, 1000)))
+			r := s.e.receiver(uint16(ch))
+			if len(r.partials) > maxPartials || r.held > r.cfg.WindowBytes {
+				t.Fatalf("%d unfinished, %d bytes", len(r.partials), r.held)
+			}
+		}
+	}
+}
+
+// TestFragmentsOverlap cuts a message differently each time.
+func TestFragmentsOverlap(t *testing.T) {
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		s := newScript(t, channels())
+		want := message(1, 3000)
+		t.Log("# pieces from the end to the beginning, overlapping; the bytes that came first stay")
+		lie := make([]byte, 500)
+		s.hears(fragment(chanOf(d), 0, 2900, 0, want[2900:]))
+		s.hears(fragment(chanOf(d), 0, 1000, 0, want[1000:1700]))
+		s.hears(fragment(chanOf(d), 0, 1200, 0, lie))
+		s.hears(fragment(chanOf(d), 0, 1500, 0, want[1500:2950]))
+		s.hears(fragment(chanOf(d), 0, 0, 3000, want[:1100]))
+		s.e.Update()
+		m, ok := s.e.Receive(chanOf(d))
+		if !ok || string(m.Bytes()) != string(want) {
+			t.Fatalf("received %d bytes", m.Len())
+		}
+		t.Log("# the same once more is a duplicate, and nothing is left over")
+		s.hears(fragment(chanOf(d), 0, 0, 3000, want[:1500]))
+		s.hears(fragment(chanOf(d), 0, 1500, 0, want[1500:]))
+		s.e.Update()
+		if _, ok := s.e.Receive(chanOf(d)); ok {
+			t.Error("received twice")
+		}
+		if n := s.e.cfg.Buffers.Stats().InUse; n != 0 {
+			t.Errorf("%d buffers in use", n)
+		}
+	})
+}
+
+// TestStored looks at receipts of unreliable messages of several packets:
+// that all fragments arrived does not mean that they arrived together.
+func TestStored(t *testing.T) {
+	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
+		p := newPair(t, channels(), 20*time.Millisecond).open()
+		p.run(time.Second)
+		stored := 0
+		p.links[1].drop = func(_ int, b []byte) bool {
+			n := count(framesOf(t, b[loneHeader:]), wire.TypeStored)
+			stored += n
+			return false
+		}
+		t.Logf("# %v: STORED confirms the whole message", d)
+		a := p.send(0, chanOf(d), message(0, 5000))
+		p.run(time.Second)
+		if ev := p.fates(0)[a]; ev.Kind != Delivered || stored != 1 {
+			t.Errorf("a reads %v, %d STORED", ev.Kind, stored)
+		}
+		t.Log("# without a receipt nobody asks for it")
+		_, _ = p.ends[0].Send(chanOf(d), message(1, 5000), SendOptions{})
+		p.run(time.Second)
+		if stored != 1 || p.ends[0].Stats().OpenReceipts != 0 {
+			t.Errorf("%d STORED", stored)
+		}
+		t.Log("# it is lost once and sent again: Delivered")
+		lost := false
+		p.links[1].drop = func(_ int, b []byte) bool {
+			hit := !lost && count(framesOf(t, b[loneHeader:]), wire.TypeStored) > 0
+			lost = lost || hit
+			return hit
+		}
+		b := p.send(0, chanOf(d), message(2, 5000))
+		p.run(time.Second)
+		if ev := p.fates(0)[b]; ev.Kind != Delivered || !lost {
+			t.Errorf("b reads %v", ev.Kind)
+		}
+		t.Log("# it never comes, though every fragment is acknowledged: not known, after a second")
+		p.links[1].drop = func(_ int, b []byte) bool {
+			return count(framesOf(t, b[loneHeader:]), wire.TypeStored) > 0
+		}
+		c := p.send(0, chanOf(d), message(3, 3000))
+		for i := range 300 { // others keep the acknowledgements coming
+			_, _ = p.ends[0].Send(chanOf(ReliableOrdered), message(i, 10), SendOptions{})
+			p.run(20 * time.Millisecond)
+		}
+		if ev := p.fates(0)[c]; ev.Kind != Lost || ev.Why != NotKnown {
+			t.Errorf("c reads %v (%v)", ev.Kind, ev.Why)
+		}
+		p.links[1].drop = nil
+		t.Log("# a fragment is lost: the rest is not sent any more, and the receipt reads not known")
+		nth := p.links[0].sent + 1
+		p.links[0].drop = func(n int, _ []byte) bool { return n == nth }
+		e := p.send(0, chanOf(d), message(4, 60_000))
+		bytes := p.links[0].bytes
+		p.run(3 * time.Second)
+		if ev := p.fates(0)[e]; ev.Kind != Lost || ev.Why != NotKnown {
+			t.Errorf("e reads %v (%v)", ev.Kind, ev.Why)
+		}
+		if n := p.links[0].bytes - bytes; n > 40_000 {
+			t.Errorf("%d bytes sent of a lost message", n)
+		}
+	}
+}

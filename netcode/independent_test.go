@@ -1,0 +1,87 @@
+package netcode
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// secondReading runs testdata/handshake.py, which was written from SPEC.md and
+// shares nothing with this package, not even the ciphers.
+func secondReading(t *testing.T, vectors string) (said string, err error) {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Fatalf("%v: this test needs Python 3 without further packages; make test installs it", err)
+	}
+	out, err := exec.Command(python, "testdata/handshake.py", vectors).CombinedOutput()
+	return strings.TrimSpace(string(out)), err
+}
+
+func handshakeVectorFile(t *testing.T) (file handshakeFile) {
+	t.Helper()
+	b, err := os.ReadFile(handshakeVectors)
+	if err == nil {
+		err = json.Unmarshal(b, &file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestIndependentHandshake has every key of the vectors derived and every
+// packet opened, and sealed again, by an implementation in another language.
+func TestIndependentHandshake(t *testing.T) {
+	packets, file := 0, handshakeVectorFile(t)
+	for _, v := range file.Handshakes {
+		packets += len(v.Data) + 5 // OFFER, ACCEPT, two REASONs, GONE
+	}
+	want := fmt.Sprintf("agree: %d handshakes, %d packets", len(file.Handshakes), packets)
+	if said, err := secondReading(t, handshakeVectors); err != nil || said != want {
+		t.Fatalf("handshake.py: %v, says\n%s\nwant %q", err, said, want)
+	}
+}
+
+// TestIndependentHandshakeCanFail damages one thing of a vector at a time.
+func TestIndependentHandshakeCanFail(t *testing.T) {
+	flip := func(b *hexBytes, at int) {
+		*b = bytes.Clone(*b)
+		(*b)[(at+len(*b))%len(*b)] ^= 0x40
+	}
+	for _, c := range []struct {
+		says   string
+		damage func(v *handshakeVector)
+	}{
+		{"keys of the private token", func(v *handshakeVector) { flip(&v.Token, 1097+32) }},
+		{"pads", func(v *handshakeVector) { flip(&v.Token, 1984+6) }},
+		{"key secret", func(v *handshakeVector) { flip(&v.Keys.Secret, 5) }},
+		{"key toServerSecret", func(v *handshakeVector) { flip(&v.ServerShare, 9) }},
+		{"OFFER: does not open", func(v *handshakeVector) { flip(&v.Offer, -1) }},
+		{"ACCEPT: is", func(v *handshakeVector) { v.MaxClients++ }},
+		{"REASON to a request: is", func(v *handshakeVector) { v.Refusal.RetryAfter++ }},
+		{"DATA 0 of path 0: does not open", func(v *handshakeVector) { flip(&v.Data[0].Packet, -1) }},
+		{"number of DATA 1 of path 0", func(v *handshakeVector) { v.Data[0].Number = "1" }},
+		{"prefix of DATA 0 of path 0", func(v *handshakeVector) { v.Data[0].NumberBytes = 4 }},
+		{"GONE", func(v *handshakeVector) { flip(&v.Gone, 3) }},
+	} {
+		file := handshakeVectorFile(t)
+		c.damage(&file.Handshakes[1])
+		b, err := json.Marshal(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(t.TempDir(), "damaged.json")
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if said, err := secondReading(t, name); err == nil || !strings.HasPrefix(said, c.says) {
+			t.Errorf("handshake.py says %.200q (%v) of a vector that is damaged, want %q", said, err, c.says)
+		}
+	}
+}

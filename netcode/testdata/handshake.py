@@ -1,0 +1,340 @@
+"""A second reading of SPEC.md, sections 2 to 5: derives every key of the
+handshake vectors from their tokens and shares, opens every packet, seals it
+again, and shares no code with the library.
+
+    python3 handshake.py FILE       netcode-handshake.json
+
+Python 3 without further packages; ChaCha20-Poly1305 is written out below from
+RFC 8439, XChaCha20 from draft-irtf-cfrg-xchacha-03, HKDF from RFC 5869. Prints
+one line and exits with 0 if all vectors agree, else says what does not.
+"""
+
+import hashlib
+import hmac
+import json
+import pathlib
+import struct
+import sys
+
+MASK = 0xFFFFFFFF
+
+
+# ChaCha20 (RFC 8439, 2.3), HChaCha20 (draft, 2.2).
+
+
+def rounds(state):
+    x = list(state)
+
+    def quarter(a, b, c, d):
+        x[a] = (x[a] + x[b]) & MASK
+        x[d] = rotated(x[d] ^ x[a], 16)
+        x[c] = (x[c] + x[d]) & MASK
+        x[b] = rotated(x[b] ^ x[c], 12)
+        x[a] = (x[a] + x[b]) & MASK
+        x[d] = rotated(x[d] ^ x[a], 8)
+        x[c] = (x[c] + x[d]) & MASK
+        x[b] = rotated(x[b] ^ x[c], 7)
+
+    for _ in range(10):
+        for i in range(4):
+            quarter(i, 4 + i, 8 + i, 12 + i)
+        for i in range(4):
+            quarter(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+    return x
+
+
+def rotated(v, n):
+    return (v << n | v >> (32 - n)) & MASK
+
+
+CONSTANTS = struct.unpack("<4I", b"expand 32-byte k")
+
+
+def chacha20_block(key, counter, nonce):
+    state = CONSTANTS + struct.unpack("<8I", key) + (counter,) + struct.unpack("<3I", nonce)
+    return struct.pack("<16I", *((a + b) & MASK for a, b in zip(rounds(state), state)))
+
+
+def chacha20(key, counter, nonce, data):
+    stream = b"".join(chacha20_block(key, counter + i, nonce) for i in range((len(data) + 63) // 64))
+    return bytes(a ^ b for a, b in zip(data, stream))
+
+
+def hchacha20(key, nonce):
+    x = rounds(CONSTANTS + struct.unpack("<8I", key) + struct.unpack("<4I", nonce))
+    return struct.pack("<8I", *x[:4], *x[12:])
+
+
+# Poly1305 and the construction of both (RFC 8439, 2.5 and 2.8).
+
+
+def poly1305(key, message):
+    r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    total = 0
+    for at in range(0, len(message), 16):
+        total = (total + int.from_bytes(message[at : at + 16] + b"\x01", "little")) * r % ((1 << 130) - 5)
+    return ((total + int.from_bytes(key[16:], "little")) % (1 << 128)).to_bytes(16, "little")
+
+
+def tag(key, nonce, sealed, ad):
+    parts = [p + bytes(-len(p) % 16) for p in (ad, sealed)]
+    lengths = struct.pack("<QQ", len(ad), len(sealed))
+    return poly1305(chacha20_block(key, 0, nonce)[:32], parts[0] + parts[1] + lengths)
+
+
+def seal(key, nonce, plain, ad):
+    if len(nonce) == 24:  # XChaCha20-Poly1305
+        key, nonce = hchacha20(key, nonce[:16]), bytes(4) + nonce[16:]
+    sealed = chacha20(key, 1, nonce, plain)
+    return sealed + tag(key, nonce, sealed, ad)
+
+
+def opened(what, key, nonce, sealed, ad):
+    if len(nonce) == 24:
+        key, nonce = hchacha20(key, nonce[:16]), bytes(4) + nonce[16:]
+    if not hmac.compare_digest(tag(key, nonce, sealed[:-16], ad), sealed[-16:]):
+        sys.exit(f"{what}: does not open")
+    return chacha20(key, 1, nonce, sealed[:-16])
+
+
+# HKDF-SHA256 (RFC 5869), as SPEC.md, section 4, uses it.
+
+
+def extract(salt, ikm):
+    return hmac.digest(salt, ikm, "sha256")
+
+
+def expand(prk, info, size):
+    out = block = b""
+    while len(out) < size:
+        block = hmac.digest(prk, block + info + bytes([len(out) // 32 + 1]), "sha256")
+        out += block
+    return out[:size]
+
+
+def check_primitives():
+    """What the RFCs themselves give: a mistake here would look like one in the vectors."""
+    sunscreen = (
+        b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+    )
+    ad = bytes.fromhex("50515253c0c1c2c3c4c5c6c7")
+    key = bytes(range(0x80, 0xA0))
+    same("RFC 8439, 2.8.2", seal(key, bytes.fromhex("070000004041424344454647"), sunscreen, ad)[-16:].hex(), "1ae10b594f09e26a7e902ecbd0600691")
+    nonce = bytes(range(0x40, 0x58))
+    same("the draft's A.3.1", seal(key, nonce, sunscreen, ad)[-16:].hex(), "c0875924c1c7987947deafd8780acf49")
+    prk = extract(bytes(range(13)), b"\x0b" * 22)
+    okm = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+    same("RFC 5869, A.1", expand(prk, bytes(range(0xF0, 0xFA)), 42).hex(), okm)
+
+
+def same(what, is_, should):
+    if is_ != should:
+        sys.exit(f"{what}: is\n  {is_}\nshould be\n  {should}")
+
+
+class Reader:
+    """Takes fields from the front of a layout."""
+
+    def __init__(self, what, data):
+        self.what, self.data, self.at = what, data, 0
+
+    def take(self, size):
+        if size > len(self.data) - self.at:
+            sys.exit(f"{self.what}: cut short")
+        self.at += size
+        return self.data[self.at - size : self.at]
+
+    def uint(self, size):
+        return int.from_bytes(self.take(size), "little")
+
+    def short(self):
+        return self.take(self.uint(1))
+
+    def v(self):
+        value = shift = 0
+        while True:
+            byte = self.uint(1)
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def rest(self):
+        return self.take(len(self.data) - self.at)
+
+
+# Section 2: tokens and pads.
+
+VERSION = b"NETCODE 1.02\0"
+
+
+def addresses(r):
+    for _ in range(r.uint(4)):
+        r.take({1: 4, 2: 16}[r.uint(1)])
+        r.uint(2)
+
+
+def pad_items(copy):
+    if copy[:4] != b"TWPD":
+        sys.exit("no pad")
+    same("version of the pad", copy[4], 1)
+    items = copy[6 : 6 + copy[5]]
+    same("zeros behind the pad", copy[6 + copy[5] :], bytes(58 - copy[5]))
+    return items
+
+
+def protection(items):
+    suite, tag_bytes = 1, 16
+    r = Reader("pad", items)
+    while r.at < len(items):
+        kind, value = r.uint(1), r.short()
+        if kind == 0x81:
+            suite, tag_bytes = value
+        elif kind >= 0x80:
+            sys.exit(f"pad: unknown item {kind:#x}")
+    return bytes([suite, tag_bytes])
+
+
+def read_token(vec, protocol_id, private_key):
+    """The keys and pad items of a token, from both of its parts."""
+    r = Reader("token", vec["token"])
+    same("version of the token", r.take(13), VERSION)
+    same("protocol id of the token", r.uint(8), protocol_id)
+    r.uint(8)
+    expires = r.take(8)
+    nonce, sealed = r.take(24), r.take(1024)
+    timeout = r.uint(4)
+    addresses(r)
+    keys = r.take(32), r.take(32)
+    private = opened("private token", private_key, nonce, sealed, VERSION + protocol_id.to_bytes(8, "little") + expires)
+    p = Reader("private token", private)
+    p.uint(8)
+    same("timeout of the private token", p.uint(4), timeout)
+    addresses(p)
+    same("keys of the private token", (p.take(32), p.take(32)), keys)
+    items = pad_items(vec["token"][1984:])
+    same("pads", pad_items(private[944:]), items)
+    same("pad items", items, vec["padItems"])
+    return keys, items
+
+
+# Section 4: keys.
+
+
+def derive(vec, keys, items, protocol_id):
+    pid = protocol_id.to_bytes(8, "little")
+    secret = extract(b"tickwire 1 token", keys[0] + keys[1])
+    out = {"secret": secret}
+    for name in ("offer", "accept", "reason"):
+        out[name] = expand(secret, b"tickwire 1 " + name.encode() + pid, 32)
+    s = extract(vec["clientShare"] + vec["serverShare"], secret)
+    x = b"\x01" + pid + protection(items) + vec["connectionId"] + bytes([len(vec["clientId"])]) + vec["clientId"]
+    for name, label in (("toServer", b"c2s"), ("toClient", b"s2c")):
+        direction = expand(s, b"tickwire 1 " + label + x, 32)
+        out[name + "Secret"] = direction
+        out[name + "Key"] = expand(direction, b"tickwire 1 key", 32)
+        out[name + "IV"] = expand(direction, b"tickwire 1 iv", 12)
+        out[name + "NextSecret"] = expand(direction, b"tickwire 1 next", 32)
+    for name, key in vec["keys"].items():
+        same("key " + name, out.pop(name).hex(), key.hex())
+    same("keys that no vector has", list(out), [])
+
+
+# Section 3.1: handshake packets.
+
+
+def open_long(what, key, packet, head, ad):
+    nonce = packet[head : head + 24]
+    body = opened(what, key, nonce, packet[head + 24 :], ad)
+    same(what + ", sealed again", packet[: head + 24] + seal(key, nonce, body, ad), packet)
+    return Reader(what, body)
+
+
+def check_offer(vec):
+    packet = vec["offer"]
+    same("prefix of OFFER", packet[:2], b"\x07\x01")
+    same("challenge sequence", str(int.from_bytes(packet[2:10], "little")), vec["challengeSequence"])
+    r = open_long("OFFER", vec["keys"]["offer"], packet, 10, packet[:10])
+    fields = [r.uint(1), r.take(32), r.short(), r.short(), r.take(300), r.rest()]
+    same("OFFER", fields, [1, *(vec[k] for k in ("clientShare", "clientId", "padItems", "challengeToken", "clientHello"))])
+
+
+def check_accept(vec):
+    packet, head = vec["accept"], 2 + len(vec["clientId"])
+    same("head of ACCEPT", packet[:head], b"\x07\x02" + vec["clientId"])
+    r = open_long("ACCEPT", vec["keys"]["accept"], packet, head, packet[:head] + vec["clientShare"])
+    fields = [r.take(4), r.take(32), r.uint(1), r.short(), r.uint(4), r.uint(4), r.take(20), r.rest()]
+    names = ("padItems", "clientIndex", "maxClients", "source", "serverHello")
+    same("ACCEPT", fields, [vec["connectionId"], vec["serverShare"], 0, *(vec[k] for k in names)])
+
+
+def check_reason(what, vec, packet, client_id, echo):
+    head = 2 + len(client_id)
+    same("head of " + what, packet[:head], b"\x07\x03" + client_id)
+    r = open_long(what, vec["keys"]["reason"], packet, head, packet[:head])
+    fields = [r.take(8), r.uint(1), r.uint(2), r.take(r.v()).decode(), r.rest()]
+    refusal = vec["refusal"]
+    same(what, fields, [echo, refusal["code"], refusal["retryAfter"], refusal["text"], refusal["rows"]])
+
+
+# Sections 1, 4 and 5: DATA and GONE.
+
+
+def rebuilt(expected, low, bits):
+    """Of the numbers that end in low, the one nearest to expected."""
+    near = (n for n in range((expected >> bits << bits) + low - (1 << bits), expected + (2 << bits), 1 << bits) if 0 <= n < 1 << 64)
+    return min(near, key=lambda n: abs(n - expected))
+
+
+def check_data(vec, d):
+    up, path, number = d["toServer"], d["path"], int(d["number"])
+    packet, id_ = d["packet"], bytearray(vec["connectionId"] if up else vec["clientId"])
+    if id_:
+        id_[3 if up else 0] |= path
+    size = (packet[0] & 3) + 1
+    head = 1 + len(id_) + size
+    what = f"DATA {number} of path {path}"
+    same("prefix of " + what, packet[0], 0x08 | d["numberBytes"] - 1)
+    same("id of " + what, packet[1 : 1 + len(id_)], bytes(id_))
+    low = int.from_bytes(packet[1 + len(id_) : head], "little")
+    same("number of " + what, rebuilt(number, low, 8 * size), number)
+    name = "toServer" if up else "toClient"
+    mask = struct.pack(">IQ", path, number)
+    nonce = bytes(a ^ b for a, b in zip(vec["keys"][name + "IV"], mask))
+    key = vec["keys"][name + "Key"]
+    frames = opened(what, key, nonce, packet[head:], packet[:head])
+    same("frames of " + what, frames.hex(), d["frames"].hex())
+    same(what + ", sealed again", packet[:head] + seal(key, nonce, frames, packet[:head]), packet)
+
+
+def from_hex(value, name=""):
+    """The vectors as bytes, but for text and decimal numbers."""
+    if isinstance(value, dict):
+        return {k: from_hex(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [from_hex(v) for v in value]
+    if isinstance(value, str) and name not in ("name", "text", "about", "number", "challengeSequence", "protocolId"):
+        return bytes.fromhex(value)
+    return value
+
+
+def main():
+    check_primitives()
+    doc = from_hex(json.loads(pathlib.Path(sys.argv[1]).read_text("utf-8")))
+    protocol_id, packets = int(doc["protocolId"]), 0
+    for vec in doc["handshakes"]:
+        keys, items = read_token(vec, protocol_id, doc["privateKey"])
+        derive(vec, keys, items, protocol_id)
+        check_offer(vec)
+        check_accept(vec)
+        check_reason("REASON to a request", vec, vec["reasonToRequest"], b"", bytes(8))
+        check_reason("REASON to OFFER", vec, vec["reasonToOffer"], vec["clientId"], vec["clientShare"][:8])
+        for d in vec["data"]:
+            check_data(vec, d)
+        same("GONE", vec["gone"], b"\x05" + vec["data"][0]["packet"][-8:])
+        packets += 5 + len(vec["data"])
+    print(f"agree: {len(doc['handshakes'])} handshakes, {packets} packets")
+
+
+if __name__ == "__main__":
+    main()
