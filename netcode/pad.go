@@ -115,8 +115,6 @@ func (p *Pad) supported() string {
 		return fmt.Sprintf("protection suite %d with %d bytes of tag; this version has suite 1 with 16", p.Suite, p.TagBytes)
 	case p.ForwardSecrecy:
 		return "forward secrecy, which this version does not have"
-	case p.Unsealed:
-		return "leave to go unsealed, which this version does not use"
 	}
 	return ""
 }

@@ -104,7 +104,7 @@ func TestPadMismatch(t *testing.T) {
 func TestPadEchoed(t *testing.T) {
 	w := newWorld(t, nil)
 	token := w.mint(7, nil)
-	items := []byte{0x11, 2, 5, 6, itemProtection, 2, 1, 16}
+	items := []byte{0x11, 2, 5, 6, itemProtection, 2, 1, 16, itemUnsealed, 0} // permits, and demands nothing
 	rewritePad(token, items, items)
 	p := w.join(token, 1, nil)
 	w.step(0)
@@ -121,7 +121,6 @@ func TestPadUnsupported(t *testing.T) {
 		"signed only":     {[]byte{itemProtection, 2, 3, 8}, DropSuite, "suite 3"},
 		"short tag":       {[]byte{itemProtection, 2, 1, 8}, DropSuite, "8 bytes of tag"},
 		"forward secrecy": {[]byte{itemForwardSecrecy, 0}, DropSuite, "forward secrecy"},
-		"unsealed":        {[]byte{itemUnsealed, 0}, DropSuite, "unsealed"},
 		"unknown":         {[]byte{0x99, 0}, DropPad, "malformed"},
 		"cut item":        {[]byte{0x11, 5, 1}, DropPad, "malformed"},
 	} {
