@@ -12,8 +12,8 @@ const (
 	clockUnitsShift = 24
 )
 
-// arrived notes a packet that was handled: whether it elicits an ack, and whether
-// it came out of order, which the peer should learn at once (RFC 9000, 13.2.1).
+// arrived notes a packet that was handled: whether it elicits an ack, and whether it came out
+// of order, which the peer should learn at once (RFC 9000, 13.2.1).
 func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 	inOrder := number == p.largest+1 || !p.anyReceived()
 	if number >= p.largest || !p.anyReceived() {
@@ -40,8 +40,7 @@ func (p *path) anyReceived() bool {
 	return ok
 }
 
-// countInbound counts the numbers between the largest so far and this one as
-// missing.
+// countInbound counts the numbers between the largest so far and this one as missing.
 func (p *path) countInbound(number uint64) {
 	missing := 0
 	if p.anyReceived() && number-p.largest < 1<<12 {
@@ -70,7 +69,7 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	for _, r := range ranges {
 		a.Ranges = append(a.Ranges, wire.AckRange{Newest: a.Largest - r.Last, Oldest: a.Largest - r.First})
 	}
-	pkt.ackFirst, pkt.ackLargest = ranges[0].First, ranges[0].Last+1
+	pkt.ackLargest = a.Largest + 1
 	return wire.AppendAck(dst, a)
 }
 
@@ -127,8 +126,8 @@ func (e *Endpoint) falseAck() error {
 	return nil
 }
 
-// newlyAcked returns the largest packet of an ACK if this ACK was the first to
-// name it: only then its hold means something.
+// newlyAcked returns the largest packet of an ACK if this ACK was the first to name it: only
+// then its hold means something.
 func (p *path) newlyAcked(largest uint64) *sentPacket {
 	if !p.sent.Has(largest) || p.anyAcked && largest <= p.largestAcked {
 		return nil
@@ -188,16 +187,15 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		e.contentAcked(now, p.contents.At(pkt.firstRecord+i), late)
 	}
 	if pkt.ackLargest > 0 {
-		p.ranges.Forget(pkt.ackFirst)
+		p.ranges.Forget(pkt.ackLargest) // the peer knows of these (RFC 9000, 13.2.4)
 		p.ackKnown = max(p.ackKnown, pkt.ackLargest-1)
 	}
 	return nil
 }
 
-// wantsAckPing reports whether a packet that elicits nothing should carry a PING, so
-// that the ranges can be forgotten: after eight of them, once per round trip,
-// and never in answer to nothing but PING and ACK, or two idle sides would
-// keep each other awake.
+// wantsAckPing reports whether a packet that elicits nothing should carry a PING, so that the
+// ranges can be forgotten: after eight of them, once per round trip, and never in answer to
+// nothing but PING and ACK, or two idle sides would keep each other awake.
 func (p *path) wantsAckPing(now int64) bool {
 	return p.ackOnly >= pingAfterAcks && p.heardMore && now-p.ackOnlyPing >= p.rtt.smooth
 }

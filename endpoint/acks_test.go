@@ -59,8 +59,8 @@ func TestAckTimes(t *testing.T) {
 	}
 }
 
-// TestAckRates sends in one direction, from one packet in five seconds to
-// thousands in one, and counts what comes back.
+// TestAckRates sends in one direction, from one packet in five seconds to thousands in one,
+// and counts what comes back.
 func TestAckRates(t *testing.T) {
 	for _, c := range []struct {
 		every, span time.Duration

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A loop is two open ends joined by function calls, for measuring: nothing of
-// the test itself allocates.
+// A loop is two open ends joined by function calls, for measuring: nothing of the test itself
+// allocates.
 type loop struct {
 	now  int64
 	ends [2]Lone

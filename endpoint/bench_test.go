@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkFlood is bulk of small messages: the cost of one at both ends, with
-// all packets and acks.
+// BenchmarkFlood is bulk of small messages: the cost of one at both ends, with all packets and
+// acks.
 func BenchmarkFlood(b *testing.B) {
 	for _, pooled := range []bool{true, false} {
 		for _, d := range deliveries {

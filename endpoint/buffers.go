@@ -2,10 +2,9 @@ package endpoint
 
 import "math/bits"
 
-// Buffers holds free memory for messages, in classes of powers of two from 64
-// bytes to 1 MiB, so that sending and receiving allocate nothing in steady
-// state. It belongs to one owner: the endpoints that share it must be used by
-// one goroutine at a time.
+// Buffers holds free memory for messages, in classes of powers of two from 64 bytes to 1 MiB,
+// so that sending and receiving allocate nothing in steady state. It belongs to one owner: the
+// endpoints that share it must be used by one goroutine at a time.
 type Buffers struct {
 	free     [len(classLimits)][][]byte
 	held     int // bytes in free
@@ -24,8 +23,8 @@ const (
 // classLimits has one entry for each class.
 var classLimits [largestClass - smallestClass + 1]struct{}
 
-// NewBuffers returns an empty pool that keeps at most limit bytes of free
-// memory. 0: 16 MiB; negative: none, every buffer is allocated anew.
+// NewBuffers returns an empty pool that keeps at most limit bytes of free memory. 0: 16 MiB;
+// negative: none, every buffer is allocated anew.
 func NewBuffers(limit int) *Buffers {
 	return &Buffers{limit: orDefault(limit, 16<<20, 0), unpooled: limit < 0}
 }
@@ -83,8 +82,8 @@ func (p *Buffers) release(b []byte) {
 // grow beyond their first size.
 type WindowPool struct{ free, limit int }
 
-// NewWindowPool returns a pool of limit bytes. 0: 64 MiB; negative: windows
-// never grow, and a reliable message larger than its window can not be sent.
+// NewWindowPool returns a pool of limit bytes. 0: 64 MiB; negative: windows never grow, and a
+// reliable message larger than its window can not be sent.
 func NewWindowPool(limit int) *WindowPool {
 	limit = orDefault(limit, 64<<20, 0)
 	return &WindowPool{free: limit, limit: limit}

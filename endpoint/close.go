@@ -26,10 +26,10 @@ func (c *closing) deadline() int64 {
 	return min(c.ackAt, c.sendAt, c.until)
 }
 
-// Close ends the connection: the peer is told the code and the text, which is
-// cut after 200 bytes. A code that is local to one end (64 to 255) reads CodeNone there. Messages that wait are not sent any more, those that
-// have arrived may still be received. The endpoint must be driven on until
-// Done. Closing twice changes nothing.
+// Close ends the connection: the peer is told the code and the text, which is cut after 200
+// bytes. A code that is local to one end (64 to 255) reads CodeNone there. Messages that wait
+// are not sent any more, those that have arrived may still be received. The endpoint must be
+// driven on until Done. Closing twice changes nothing.
 func (e *Endpoint) Close(now int64, code Code, text string) {
 	e.closeWith(now, code, text, nil)
 }
@@ -99,8 +99,8 @@ func (e *Endpoint) dropSender(s *sender) {
 	s.queued, s.resend, s.cutting, s.blocked = 0, 0, 0, false
 }
 
-// dropUnfinished drops what the game will never see: partials, and messages
-// that wait for an earlier one.
+// dropUnfinished drops what the game will never see: partials, and messages that wait for an
+// earlier one.
 func (e *Endpoint) dropUnfinished(r *receiver) {
 	for len(r.partials) > 0 {
 		e.dropPartial(r, r.partials[0])
@@ -124,8 +124,8 @@ func (e *Endpoint) Done() bool { return e.state == stateDead }
 // Open reports whether messages may be sent.
 func (e *Endpoint) Open() bool { return e.state == stateOpen }
 
-// Release gives all memory back to the pools. Call it when the endpoint is
-// Done and the game has taken the messages that it wants.
+// Release gives all memory back to the pools. Call it when the endpoint is Done and the game
+// has taken the messages that it wants.
 func (e *Endpoint) Release() {
 	e.state = stateDead
 	e.Update()
@@ -164,8 +164,8 @@ func (e *Endpoint) bury(now int64) {
 	e.closing.until = now + max(tombstoneFor, 3*e.paths[0].probeTimeout(0))
 }
 
-// handleClosing looks for CLOSE and CLOSE_ACK in a packet that came after the
-// end; a packet with a CLOSE holds nothing else but ACK.
+// handleClosing looks for CLOSE and CLOSE_ACK in a packet that came after the end; a packet
+// with a CLOSE holds nothing else but ACK.
 func (e *Endpoint) handleClosing(now int64, frames []byte) {
 	for len(frames) > 0 {
 		n := 1

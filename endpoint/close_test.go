@@ -174,6 +174,7 @@ func TestCloseText(t *testing.T) {
 }
 
 func TestMalformedPacketsClose(t *testing.T) {
+	first := fragment(chanOf(ReliableOrdered), 0, 0, 100, []byte("x"))
 	for name, frames := range map[string][]byte{
 		"a reserved frame":            {wire.TypeRepair, 0},
 		"an unknown frame":            {0x1f},
@@ -189,9 +190,9 @@ func TestMalformedPacketsClose(t *testing.T) {
 		"STORED wanted, reliable":     {wire.TypeFragment | 16 | 1 | 8, 5, 0, 0, 100, 'x'},
 		"an ACK of another path":      wire.AppendAck(nil, &wire.Ack{HasPath: true, Path: 3, Ranges: []wire.AckRange{{}}}),
 		"a local code in CLOSE":       wire.AppendClose(nil, &wire.Close{Code: CodeTimeout}),
-		"two totals":                  append(fragment(chanOf(ReliableOrdered), 0, 0, 100, []byte("x")), fragment(chanOf(ReliableOrdered), 0, 0, 101, []byte("x"))...),
-		"bytes beyond the total":      append(fragment(chanOf(ReliableOrdered), 0, 0, 100, []byte("x")), fragment(chanOf(ReliableOrdered), 0, 95, 0, make([]byte, 6))...),
-		"whole unlike its fragments":  append(fragment(chanOf(ReliableOrdered), 0, 0, 100, []byte("x")), run(chanOf(ReliableOrdered), 0, "xy")...),
+		"two totals":                  slices.Concat(first, fragment(chanOf(ReliableOrdered), 0, 0, 101, []byte("x"))),
+		"bytes beyond the total":      slices.Concat(first, fragment(chanOf(ReliableOrdered), 0, 95, 0, make([]byte, 6))),
+		"whole unlike its fragments":  slices.Concat(first, run(chanOf(ReliableOrdered), 0, "xy")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(t, channels())

@@ -9,8 +9,7 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A ChannelID names a channel: 1 to 16383. Numbers below 128 are a byte
-// shorter on the wire.
+// A ChannelID names a channel: 1 to 16383. Numbers below 128 are a byte shorter on the wire.
 type ChannelID uint16
 
 // A Delivery is the guarantee that the messages of a channel get.
@@ -19,21 +18,22 @@ type Delivery uint8
 const (
 	// Unreliable messages arrive once or not at all, in any order.
 	Unreliable Delivery = 0
-	// UnreliableLatest messages arrive once or not at all, and never one that
-	// is older than what arrived before it.
+	// UnreliableLatest messages arrive once or not at all, and never one that is older than
+	// what arrived before it.
 	UnreliableLatest Delivery = 1
 	// ReliableUnordered messages arrive exactly once, in any order.
 	ReliableUnordered Delivery = 2
-	// ReliableLatest delivers the newest value for certain; values that were
-	// superseded on the way may be skipped, and none is older than the one
-	// before it.
+	// ReliableLatest delivers the newest value for certain; values that were superseded on the
+	// way may be skipped, and none is older than the one before it.
 	ReliableLatest Delivery = 3
-	// ReliableOrdered messages arrive exactly once, in the order in which they
-	// were sent. A missing one holds up its own channel only.
+	// ReliableOrdered messages arrive exactly once, in the order in which they were sent. A
+	// missing one holds up its own channel only.
 	ReliableOrdered Delivery = 4
 )
 
-var deliveryNames = [...]string{"Unreliable", "UnreliableLatest", "ReliableUnordered", "ReliableLatest", "ReliableOrdered"}
+var deliveryNames = [...]string{
+	"Unreliable", "UnreliableLatest", "ReliableUnordered", "ReliableLatest", "ReliableOrdered",
+}
 
 // String names the delivery.
 func (d Delivery) String() string {
@@ -48,27 +48,27 @@ func (d Delivery) Reliable() bool { return d >= ReliableUnordered }
 
 func (d Delivery) latest() bool { return d == UnreliableLatest || d == ReliableLatest }
 
-// A ChannelConfig describes a channel. Both ends must agree on ID, Delivery,
-// Name and MaxMessageBytes; a difference is found before any message is sent.
+// A ChannelConfig describes a channel. Both ends must agree on ID, Delivery, Name and
+// MaxMessageBytes; a difference is found before any message is sent.
 type ChannelConfig struct {
 	ID       ChannelID
 	Delivery Delivery
 	// Name is for people; it is part of what both ends must agree on.
 	Name string
-	// MaxMessageBytes is the largest message. 0: 64 KiB for the unreliable
-	// deliveries (a larger one would hardly ever arrive whole), 1 MiB for the
-	// reliable ones. At most 256 MiB.
+	// MaxMessageBytes is the largest message. 0: 64 KiB for the unreliable deliveries (a
+	// larger one would hardly ever arrive whole), 1 MiB for the reliable ones. At most 256
+	// MiB.
 	MaxMessageBytes int
-	// MaxQueuedBytes bounds what waits here to be sent, each message counted as
-	// its length + 32. 0: 256 KiB for the unreliable deliveries, twice the
-	// largest message, at least 4 MiB, for the reliable ones. When it is
-	// reached a reliable Send returns ErrFull, an unreliable one drops the
-	// oldest waiting messages.
+	// MaxQueuedBytes bounds what waits here to be sent, each message counted as its length +
+	// 32. 0: 256 KiB for the unreliable deliveries, twice the largest message, at least 4 MiB,
+	// for the reliable ones. When it is reached a reliable Send returns ErrFull, an unreliable
+	// one drops the oldest waiting messages. As much again, or 16 MiB, may be on its way and
+	// not acknowledged.
 	MaxQueuedBytes int
-	// WindowBytes is how much the peer may send here, each message counted as its length
-	// + 32, before the game has taken it. 0: 64 KiB. Windows grow with use and for
-	// large messages, out of the WindowPool. For the unreliable deliveries it is the budget of what
-	// arrived and was not taken: the oldest is dropped. 0: 256 KiB.
+	// WindowBytes is how much the peer may send here, each message counted as its length + 32,
+	// before the game has taken it. 0: 64 KiB. Windows grow with use and for large messages,
+	// out of the WindowPool. For the unreliable deliveries it is the budget of what arrived
+	// and was not taken: the oldest is dropped. 0: 256 KiB.
 	WindowBytes int
 }
 
@@ -79,36 +79,35 @@ type Config struct {
 	// Seed makes the endpoint's random choices (which packet numbers it leaves out, its
 	// instance number) repeatable. Give every endpoint another one.
 	Seed uint64
-	// Handshake says that HELLO travels outside of packets, with AppendHello
-	// and HandleHello, as the handshake of package netcode has it. Otherwise
-	// the endpoint sends it as a frame.
+	// Handshake says that HELLO travels outside of packets, with AppendHello and HandleHello,
+	// as the handshake of package netcode has it. Otherwise the endpoint sends it as a frame.
 	Handshake bool
 	// Trusted says that packets are authentic because a seal guards them. Then an
 	// acknowledgement of a packet that was never sent closes the connection.
 	Trusted bool
-	// Timeout ends the connection when nothing was heard for as long. 0: 10 s;
-	// negative: never.
+	// Timeout ends the connection when nothing was heard for as long. 0: 10 s; negative:
+	// never.
 	Timeout time.Duration
-	// AckHold is how long an acknowledgement may wait for a packet to ride on.
-	// 0: 20 ms; negative: not at all; at most 250 ms.
+	// AckHold is how long an acknowledgement may wait for a packet to ride on. 0: 20 ms;
+	// negative: not at all; at most 250 ms.
 	AckHold time.Duration
-	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too.
-	// 0: 1200, which every path of the Internet carries.
+	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too. 0:
+	// 1200, which every path of the Internet carries.
 	MaxDatagramBytes int
-	// PacketOverheadBytes is what the caller adds to each packet's frames,
-	// headers of IP and UDP included; it is counted against the rate. 0: 51
-	// (28 of IPv4 and UDP, 23 of a sealed packet).
+	// PacketOverheadBytes is what the caller adds to each packet's frames, headers of IP and
+	// UDP included; it is counted against the rate. 0: 51 (28 of IPv4 and UDP, 23 of a sealed
+	// packet).
 	PacketOverheadBytes int
-	// MaxReceipts bounds receipts that are open or not yet read. 0: 16384. When
-	// it is reached, a Send that wants a receipt returns ErrFull.
+	// MaxReceipts bounds receipts that are open or not yet read. 0: 16384; negative: no
+	// receipts. When it is reached, a Send that wants a receipt returns ErrFull.
 	MaxReceipts int
 	// Controller makes the congestion controller of a path. nil: NewAIMD with its defaults.
 	Controller func() Controller
-	// Pool lets windows grow beyond their first size; it may be shared by
-	// endpoints of one owner. nil: one of its own with the default size.
+	// Pool lets windows grow beyond their first size; it may be shared by endpoints of one
+	// owner. nil: one of its own with the default size.
 	Pool *WindowPool
-	// Buffers holds free memory; it may be shared by endpoints of one owner.
-	// nil: one of its own.
+	// Buffers holds free memory; it may be shared by endpoints of one owner. nil: one of its
+	// own.
 	Buffers *Buffers
 }
 
@@ -183,31 +182,55 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("endpoint: %s is %v: want %s", e.Field, e.Value, e.Want)
 }
 
-// Validate reports everything that is wrong with the configuration, as a join
-// of ConfigErrors.
+// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
 func (c Config) Validate() error {
 	var errs []error
-	bad := func(ok bool, field string, value any, want string) {
-		if !ok {
-			errs = append(errs, &ConfigError{field, value, want})
-		}
+	bad := func(field string, value any, want string) {
+		errs = append(errs, &ConfigError{field, value, want})
 	}
-	bad(c.AckHold <= maxAckHold, "AckHold", c.AckHold, "at most 250ms")
-	bad(c.MaxDatagramBytes == 0 || c.MaxDatagramBytes >= 576 && c.MaxDatagramBytes <= 65507, "MaxDatagramBytes", c.MaxDatagramBytes, "0 or 576 to 65507")
-	names := make(map[ChannelID]int)
+	if c.AckHold > maxAckHold {
+		bad("AckHold", c.AckHold, "at most 250ms")
+	}
+	if n := c.MaxDatagramBytes; n > 65507 || n > 0 && n < 576 {
+		bad("MaxDatagramBytes", n, "576 to 65507, or 0 for 1200")
+	}
+	if len(c.Channels) > maxChannels {
+		bad("Channels", len(c.Channels), "at most 1024 channels")
+	}
+	first := make(map[ChannelID]int, len(c.Channels))
 	for i, ch := range c.Channels {
-		field := func(name string) string { return fmt.Sprintf("Channels[%d].%s", i, name) }
-		bad(ch.ID >= 1 && ch.ID <= wire.MaxChannel, field("ID"), ch.ID, "1 to 16383 (0 is the library's own)")
-		first, twice := names[ch.ID]
-		bad(!twice, field("ID"), ch.ID, fmt.Sprintf("a number of its own (Channels[%d] has it too)", first))
-		names[ch.ID] = i
-		bad(ch.Delivery <= ReliableOrdered, field("Delivery"), ch.Delivery, "one of the five deliveries")
-		bad(ch.MaxMessageBytes >= 0 && ch.MaxMessageBytes <= maxMessageBytesLimit, field("MaxMessageBytes"), ch.MaxMessageBytes, "0 (the default) to 256 MiB")
-		full := ch.withDefaults()
-		bad(full.MaxQueuedBytes >= full.MaxMessageBytes+messageCharge, field("MaxQueuedBytes"), ch.MaxQueuedBytes, "at least MaxMessageBytes + 32, so that the largest message fits")
-		bad(full.WindowBytes >= 1024 && full.WindowBytes <= 1<<30, field("WindowBytes"), ch.WindowBytes, "1 KiB to 1 GiB")
-		bad(full.Delivery.Reliable() || full.WindowBytes >= full.MaxMessageBytes+messageCharge, field("WindowBytes"), ch.WindowBytes, "at least MaxMessageBytes + 32 on an unreliable channel")
+		field, value, want := ch.fault()
+		if other, twice := first[ch.ID]; twice {
+			field, value = "ID", ch.ID
+			want = fmt.Sprintf("a number of its own (Channels[%d] has it too)", other)
+		}
+		if field != "" {
+			bad(fmt.Sprintf("Channels[%d].%s", i, field), value, want)
+		}
+		first[ch.ID] = i
 	}
-	bad(len(c.Channels) <= 1024, "Channels", len(c.Channels), "at most 1024 channels")
 	return errors.Join(errs...)
+}
+
+const maxChannels = 1024
+
+// fault names the first field that is wrong; "" if none is.
+func (c ChannelConfig) fault() (field string, value any, want string) {
+	full := c.withDefaults()
+	largest := full.MaxMessageBytes + messageCharge
+	switch {
+	case c.ID < 1 || c.ID > wire.MaxChannel:
+		return "ID", c.ID, "1 to 16383 (0 is the library's own)"
+	case c.Delivery > ReliableOrdered:
+		return "Delivery", c.Delivery, "one of the five deliveries"
+	case c.MaxMessageBytes < 0 || c.MaxMessageBytes > maxMessageBytesLimit:
+		return "MaxMessageBytes", c.MaxMessageBytes, "up to 256 MiB, or 0 for the default"
+	case full.MaxQueuedBytes < largest:
+		return "MaxQueuedBytes", c.MaxQueuedBytes, "at least MaxMessageBytes + 32, for the largest message"
+	case full.WindowBytes < 1024 || full.WindowBytes > 1<<30:
+		return "WindowBytes", c.WindowBytes, "1 KiB to 1 GiB"
+	case !c.Delivery.Reliable() && full.WindowBytes < largest:
+		return "WindowBytes", c.WindowBytes, "at least MaxMessageBytes + 32 on an unreliable channel"
+	}
+	return "", nil, ""
 }

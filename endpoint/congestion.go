@@ -1,8 +1,8 @@
 package endpoint
 
-// A Controller decides how fast a path may send. It sees packets, never
-// messages, and belongs to one path. All sizes are bytes on the wire with headers, all times
-// nanoseconds of the endpoint's clock.
+// A Controller decides how fast a path may send. It sees packets, never messages, and belongs
+// to one path. All sizes are bytes on the wire with headers, all times nanoseconds of the
+// endpoint's clock.
 type Controller interface {
 	// Sent tells of a packet that counts as in flight.
 	Sent(now int64, bytes, inFlight int)
@@ -12,8 +12,7 @@ type Controller interface {
 	Lost(now int64, s LossSample)
 	// WindowBytes is how much may be in flight.
 	WindowBytes() int
-	// BytesPerSecond is the rate at which packets are paced, and the rate shown
-	// to the game.
+	// BytesPerSecond is the rate at which packets are paced, and the rate shown to the game.
 	BytesPerSecond() int
 }
 
@@ -25,7 +24,7 @@ type AckSample struct {
 	RTT        int64 // latest sample, 0 if this acknowledgement gave none
 	SmoothRTT  int64
 	MinRTT     int64
-	OneWay     int64 // peer's clock at the arrival of the largest less SentAt; only differences mean something
+	OneWay     int64 // peer's clock at the largest's arrival less SentAt; only differences count
 	HasOneWay  bool
 	Delivered  int64 // bytes acknowledged since the beginning
 	RateSample int   // bytes per second delivered while the packet was in flight; 0: no sample
@@ -50,9 +49,9 @@ type AIMDConfig struct {
 	MaxBytesPerSecond int
 }
 
-// AIMD is additive increase, multiplicative decrease after RFC 9002, section
-// 7: slow start, then one packet more for each round trip; at a loss down to
-// seven tenths (RFC 9438's factor), at most once in a round trip.
+// AIMD is additive increase, multiplicative decrease after RFC 9002, section 7: slow start,
+// then one packet more for each round trip; at a loss down to seven tenths (RFC 9438's
+// factor), at most once in a round trip.
 type AIMD struct {
 	cfg       AIMDConfig
 	window    int
@@ -90,7 +89,7 @@ func (c *AIMD) Acked(now int64, s AckSample) {
 		c.credit -= c.window
 		c.window += packetBytes
 	}
-	c.window = min(c.window, c.bytesIn(c.cfg.MaxBytesPerSecond))
+	c.window = min(c.window, max(c.bytesIn(c.cfg.MaxBytesPerSecond), initialWindow))
 }
 
 // Lost implements Controller.
@@ -114,9 +113,8 @@ func (c *AIMD) bytesIn(rate int) int {
 	return int(min(int64(rate)*(c.smoothRTT/1000+1)/1_000_000, 1<<30))
 }
 
-// BytesPerSecond implements Controller: the window over a round trip, with a
-// quarter more so that pacing alone never holds the window back (RFC 9002,
-// 7.7), twice in slow start.
+// BytesPerSecond implements Controller: the window over a round trip, with a quarter more so
+// that pacing alone never holds the window back (RFC 9002, 7.7), twice in slow start.
 func (c *AIMD) BytesPerSecond() int {
 	n := int64(c.WindowBytes())
 	if c.window < c.threshold {
@@ -124,5 +122,6 @@ func (c *AIMD) BytesPerSecond() int {
 	} else {
 		n += n / 4
 	}
-	return int(min(max(n*1_000_000/(c.smoothRTT/1000+1), int64(c.cfg.MinBytesPerSecond)), int64(c.cfg.MaxBytesPerSecond)))
+	rate := n * 1_000_000 / (c.smoothRTT/1000 + 1)
+	return int(min(max(rate, int64(c.cfg.MinBytesPerSecond)), int64(c.cfg.MaxBytesPerSecond)))
 }

@@ -69,7 +69,9 @@ func TestAIMDBounds(t *testing.T) {
 			c.Lost(i*1000, LossSample{SentAt: i*1000 - 1})
 		}
 	}
-	if bare.WindowBytes() != minWindow || floor.WindowBytes() < 64<<10/5 || floor.WindowBytes() > 64<<10/4 || floor.BytesPerSecond() < 64<<10 {
+	const rate = 64 << 10
+	if bare.WindowBytes() != minWindow || floor.WindowBytes() < rate/5 || floor.WindowBytes() > rate/4 ||
+		floor.BytesPerSecond() < rate {
 		t.Errorf("windows %d and %d, rate %d", bare.WindowBytes(), floor.WindowBytes(), floor.BytesPerSecond())
 	}
 	t.Log("# nothing but success: the ceiling's rate")
@@ -140,8 +142,8 @@ func TestPacer(t *testing.T) {
 	}
 }
 
-// TestBulkRates sends bulk over links of several qualities and looks at what
-// share of the time the default controller makes of them.
+// TestBulkRates sends bulk over links of several qualities and looks at what share of the time
+// the default controller makes of them.
 func TestBulkRates(t *testing.T) {
 	for _, c := range []struct {
 		rtt   time.Duration

@@ -1,7 +1,7 @@
 package endpoint
 
-// returnCharge gives credit back to the sender. WINDOW goes out when half a
-// window is due, or what a blocked sender waits for.
+// returnCharge gives credit back to the sender. WINDOW goes out when half a window is due, or
+// what a blocked sender waits for.
 func (e *Endpoint) returnCharge(r *receiver, bytes int) {
 	r.returned += uint64(bytes)
 	if r.halfDue() || r.wanted > r.limit && r.returned+uint64(r.window) >= r.wanted {
@@ -14,9 +14,8 @@ func (r *receiver) halfDue() bool {
 	return r.returned+uint64(r.window)-r.limit >= uint64(r.window/2)
 }
 
-// announce is the limit to send in WINDOW now. When half a window was used up
-// within two round trips, the window is what holds the sender back, and it
-// doubles, out of the pool.
+// announce is the limit to send in WINDOW now. When half a window was used up within two round
+// trips, the window is what holds the sender back, and it doubles, out of the pool.
 func (e *Endpoint) announce(now int64, r *receiver) uint64 {
 	if r.halfDue() && now-r.limitAt < 2*e.paths[0].rtt.smooth {
 		e.growWindow(r, 2*r.window)

@@ -201,8 +201,8 @@ func TestFlowViolation(t *testing.T) {
 	})
 }
 
-// TestSenderMemoryIsBounded grants endless credit and never acknowledges the
-// last byte of anything.
+// TestSenderMemoryIsBounded grants endless credit and never acknowledges the last byte of
+// anything.
 func TestSenderMemoryIsBounded(t *testing.T) {
 	cfg := channels()
 	cfg.Controller = func() Controller { return fixedRate(200 << 20) }

@@ -1,10 +1,9 @@
-// Package endpoint is one end of a conversation of messages: channels with a
-// guarantee each, acknowledgements, fragments, repair of losses, congestion
-// control and credit, over anything that carries packets. It is symmetric: the
-// two ends are alike.
+// Package endpoint is one end of a conversation of messages: channels with a guarantee each,
+// acknowledgements, fragments, repair of losses, congestion control and credit, over anything
+// that carries packets. It is symmetric: the two ends are alike.
 //
-// An Endpoint owns no socket, clock or goroutine. Time is a parameter, in
-// nanoseconds of a monotonic clock that starts anywhere. What goes in:
+// An Endpoint owns no socket, clock or goroutine. Time is a parameter, in nanoseconds of a
+// monotonic clock that starts anywhere. What goes in:
 //
 //   - [Endpoint.Send]: a message of the game
 //   - [Endpoint.HandlePacket]: a packet of the peer
@@ -13,20 +12,20 @@
 // and what comes out:
 //
 //   - [Endpoint.AppendPacket]: a packet for the peer, until it appends nothing
-//   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last [Endpoint.Update]
+//   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last Update
 //
-// All calls may come in any order; a call at the wrong time does nothing. An endpoint
-// belongs to one goroutine at a time. The same calls with the same times and
-// the same Config.Seed give the same packets.
+// All calls may come in any order; a call at the wrong time does nothing. An endpoint belongs
+// to one goroutine at a time. The same calls with the same times and the same Config.Seed give
+// the same packets.
 //
-// An Endpoint trusts that packets are authentic: package netcode sees to
-// that. Used without it, a [Lone] endpoint puts the packet number in front of
-// each packet and introduces itself to its peer by a HELLO frame.
+// An Endpoint trusts that packets are authentic: package netcode sees to that. Used without
+// it, a [Lone] endpoint puts the packet number in front of each packet and introduces itself
+// to its peer by a HELLO frame.
 //
 // # Memory
 //
-// Every queue and table has a limit, given in [Config], [ChannelConfig] or the
-// documentation of the method that meets it. Steady state allocates nothing.
-// Payloads given to Send are copied; payloads taken from Receive belong to the
-// endpoint and are valid until the next Update.
+// Every queue and table has a limit, given in [Config], [ChannelConfig] or the documentation
+// of the method that meets it. Steady state allocates nothing. Payloads given to Send are
+// copied; payloads taken from Receive belong to the endpoint and are valid until the next
+// Update.
 package endpoint

@@ -9,8 +9,8 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// An Endpoint is one end of a conversation. See the package documentation for
-// how it is driven. It is not safe for concurrent use.
+// An Endpoint is one end of a conversation. See the package documentation for how it is
+// driven. It is not safe for concurrent use.
 type Endpoint struct {
 	cfg    Config
 	random *rand.Rand
@@ -55,16 +55,14 @@ const (
 	stateDead
 )
 
-// errProtocol and errFlow end the connection: what the peer sent was
-// authentic and wrong.
+// errProtocol and errFlow end the connection: what the peer sent was authentic and wrong.
 var (
 	errProtocol = errors.New("endpoint: protocol error")
 	errFlow     = errors.New("endpoint: peer exceeded its credit")
 	errNotYet   = errors.New("endpoint: data before HELLO")
 )
 
-// New returns an endpoint whose life begins now. The error is a join of
-// ConfigErrors.
+// New returns an endpoint whose life begins now. The error is a join of ConfigErrors.
 func New(now int64, cfg Config) (*Endpoint, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -77,7 +75,8 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		expiryAt:  never,
 	}
 	e.hello.instance = e.random.Uint64()
-	channels := append([]ChannelConfig{{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10}}, cfg.Channels...)
+	own := ChannelConfig{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10} // number 0
+	channels := append([]ChannelConfig{own}, cfg.Channels...)
 	slices.SortFunc(channels, func(a, b ChannelConfig) int { return int(a.ID) - int(b.ID) })
 	for _, ch := range channels {
 		e.addChannel(ch.withDefaults())
@@ -88,7 +87,8 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 
 func (e *Endpoint) addChannel(cfg ChannelConfig) {
 	e.senders = append(e.senders, sender{cfg: cfg, id: uint16(cfg.ID)})
-	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limit: uint64(cfg.WindowBytes), limitAt: e.began}
+	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: e.began}
+	r.limit = uint64(r.window)
 	if cfg.Delivery == Unreliable {
 		r.whole = seq.NewWindow(partialSpan)
 	}
@@ -124,15 +124,22 @@ func (e *Endpoint) index(id uint16) int {
 	if int(id) < len(e.senders) && e.senders[id].id == id {
 		return int(id)
 	}
-	i, found := slices.BinarySearchFunc(e.senders, id, func(s sender, id uint16) int { return int(s.id) - int(id) })
-	if !found {
-		return -1
+	lo, hi := 0, len(e.senders)
+	for lo < hi {
+		if mid := (lo + hi) / 2; e.senders[mid].id < id {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
 	}
-	return i
+	if lo < len(e.senders) && e.senders[lo].id == id {
+		return lo
+	}
+	return -1
 }
 
-// Update shows the game what has arrived since the last one: messages to Receive, events
-// to NextEvent. The bytes of messages received before become invalid.
+// Update shows the game what has arrived since the last one: messages to Receive, events to
+// NextEvent. The bytes of messages received before become invalid.
 func (e *Endpoint) Update() {
 	for i, b := range e.lent {
 		e.cfg.Buffers.release(b)
@@ -148,9 +155,9 @@ func (e *Endpoint) Update() {
 // NextEvent returns the next event that the last Update showed; false if there is none.
 func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
 
-// HandlePacket takes the frames of one packet that arrived. Repeated and very
-// old packets are recognised by their number and dropped. Authentic frames
-// that make no sense close the connection.
+// HandlePacket takes the frames of one packet that arrived. Repeated and very old packets are
+// recognised by their number and dropped. Authentic frames that make no sense close the
+// connection.
 func (e *Endpoint) HandlePacket(now int64, pathID uint8, number uint64, frames []byte) {
 	p := e.path(pathID)
 	switch {

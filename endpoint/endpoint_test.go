@@ -42,8 +42,8 @@ func TestLargeMessage(t *testing.T) {
 	})
 }
 
-// TestLossyLink sends many messages of mixed sizes through a bad link and
-// checks what each delivery promises.
+// TestLossyLink sends many messages of mixed sizes through a bad link and checks what each
+// delivery promises.
 func TestLossyLink(t *testing.T) {
 	eachDelivery(t, func(t *testing.T, d Delivery) {
 		for seed := range uint64(5) {

@@ -18,8 +18,8 @@ var (
 	ErrNoChannel = errors.New("endpoint: no such channel")
 )
 
-// A SendError says why a message was not accepted. It wraps ErrFull,
-// ErrTooLarge or ErrNoChannel.
+// A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge or
+// ErrNoChannel.
 type SendError struct {
 	Channel ChannelID
 	Err     error

@@ -5,8 +5,7 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A Code says why a connection ended (SPEC.md, 6.5). Applications use 256 and
-// above.
+// A Code says why a connection ended (SPEC.md, 6.5). Applications use 256 and above.
 type Code = wire.Code
 
 // Codes that an application meets.

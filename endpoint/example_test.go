@@ -7,8 +7,8 @@ import (
 	"github.com/tickwire/tickwire/endpoint"
 )
 
-// Two ends of a conversation: one sends a message, the other receives it, and
-// the first one is told.
+// Two ends of a conversation: one sends a message, the other receives it, and the first one is
+// told.
 func Example() {
 	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}}}
 	alice, _ := endpoint.NewLone(0, cfg)
@@ -53,8 +53,7 @@ type peer struct {
 	link carrier
 }
 
-// Step reads, does what is due, and writes. Call it often, or after what
-// Deadline says.
+// Step reads, does what is due, and writes. Call it often, or after what Deadline says.
 func (p peer) Step(now int64) {
 	for b, ok := p.link.Receive(); ok; b, ok = p.link.Receive() {
 		p.HandleDatagram(now, b)
@@ -88,8 +87,8 @@ func (p pipe) Receive() ([]byte, bool) {
 	}
 }
 
-// Any object that sends and receives datagrams can carry an endpoint: here
-// a pair of Go channels, which loses what does not fit.
+// Any object that sends and receives datagrams can carry an endpoint: here a pair of Go
+// channels, which loses what does not fit.
 func Example_carrier() {
 	there, back := make(chan []byte, 4), make(chan []byte, 4)
 	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableUnordered}}}

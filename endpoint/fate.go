@@ -1,7 +1,7 @@
 package endpoint
 
-// What happens to the contents of a packet when it is acknowledged, lost, or
-// repeated in a probe.
+// What happens to the contents of a packet when it is acknowledged, lost, or repeated in a
+// probe.
 
 func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 	switch c.kind {
@@ -122,8 +122,7 @@ func (e *Endpoint) repair(s *sender, id uint64, m *outMessage) {
 		e.resolve(s, m, Lost, NotKnown)
 		e.done(s, m)
 	case s.cfg.Delivery == ReliableLatest && id+1 < s.open.End():
-		// A newer value was started: this one need not arrive, but its charge
-		// must return.
+		// A newer value was started: this one need not arrive, but its charge must return.
 		e.supersede(s, id, m)
 	default:
 		s.wantResend(id, m)
@@ -219,8 +218,8 @@ func (s *sender) finishCut(id uint64) {
 	}
 }
 
-// awaitStored: all fragments of an unreliable message arrived, which does not
-// mean that it was complete at any time: STORED will say so, or not.
+// awaitStored: all fragments of an unreliable message arrived, which does not mean that it was
+// complete at any time: STORED will say so, or not.
 func (e *Endpoint) awaitStored(now int64, s *sender, m *outMessage) {
 	if m.receipt == 0 {
 		e.done(s, m)
@@ -232,8 +231,8 @@ func (e *Endpoint) awaitStored(now int64, s *sender, m *outMessage) {
 	e.expireLater(m.cut.storedBy)
 }
 
-// storedWait is how long a fragmented unreliable message waits for STORED
-// after its last fragment was acknowledged.
+// storedWait is how long a fragmented unreliable message waits for STORED after its last
+// fragment was acknowledged.
 const storedWait = second
 
 func (e *Endpoint) fragmentLost(c *content) {

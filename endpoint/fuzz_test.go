@@ -8,9 +8,9 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// FuzzHandlePacket gives an open endpoint, which has messages under way, the
-// packets of a peer that does what it likes. Each packet is a length byte, in
-// units of four bytes, and its frames.
+// FuzzHandlePacket gives an open endpoint, which has messages under way, the packets of a peer
+// that does what it likes. Each packet is a length byte, in units of four bytes, and its
+// frames.
 func FuzzHandlePacket(f *testing.F) {
 	add := func(packets ...[]byte) {
 		var b []byte
@@ -93,9 +93,8 @@ func checkBounds(t *testing.T, e *Endpoint) {
 	}
 }
 
-// FuzzOperations plays a game of two ends and a link: each byte or two is one
-// thing that happens. At the end the link heals and everything must be as the
-// deliveries promise.
+// FuzzOperations plays a game of two ends and a link: each byte or two is one thing that
+// happens. At the end the link heals and everything must be as the deliveries promise.
 func FuzzOperations(f *testing.F) {
 	for seed := range 40 {
 		ops := make([]byte, 60+10*seed)
@@ -210,6 +209,11 @@ func (g *game) finish() {
 	}
 	for range 40 {
 		g.pair.run(500 * time.Millisecond)
+		g.drain(0)
+		g.drain(1)
+	}
+	if g.closed { // each CLOSE may have been lost: then the other end times out
+		g.pair.run(2 * time.Hour)
 		g.drain(0)
 		g.drain(1)
 	}

@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/tickwire/tickwire/internal/seq"
@@ -17,8 +16,8 @@ type hello struct {
 	peerAt   int64 // when the peer's came
 }
 
-// A MismatchError says that the two ends cannot talk: their wire versions or
-// their channels differ.
+// A MismatchError says that the two ends cannot talk: their wire versions or their channels
+// differ.
 type MismatchError struct {
 	Code Code   // CodeVersion or CodeMismatch
 	Text string // names the first difference
@@ -91,7 +90,8 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	case !ok:
 		return &MismatchError{Code: CodeProtocol, Text: "malformed HELLO"}
 	case h.MinVersion > wire.Version || h.MaxVersion < wire.Version:
-		return &MismatchError{Code: CodeVersion, Text: fmt.Sprintf("we speak wire version %d, the peer %d to %d", wire.Version, h.MinVersion, h.MaxVersion)}
+		text := fmt.Sprintf("we speak wire version %d, the peer %d to %d", wire.Version, h.MinVersion, h.MaxVersion)
+		return &MismatchError{Code: CodeVersion, Text: text}
 	}
 	if rows := e.rows(); h.Digest != wire.Hash(rows) {
 		return &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ", Rows: rows}
@@ -113,12 +113,13 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		p.loss.peerHold = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
 	}
 	e.state = stateOpen
+	e.lastHeard = max(e.lastHeard, now)
 	e.events.push(Event{Kind: Opened})
 	return nil
 }
 
-// MaxDatagramBytes is the largest datagram to send: as configured, and no larger
-// than the peer said it reads.
+// MaxDatagramBytes is the largest datagram to send: as configured, and no larger than the peer
+// said it reads.
 func (e *Endpoint) MaxDatagramBytes() int {
 	most := e.cfg.MaxDatagramBytes
 	if peer := int(e.hello.peer.LargestDatagram); peer > 0 {
@@ -127,8 +128,8 @@ func (e *Endpoint) MaxDatagramBytes() int {
 	return most
 }
 
-// PeerInstance is the random number by which the peer tells its lives apart; 0 before
-// its HELLO.
+// PeerInstance is the random number by which the peer tells its lives apart; 0 before its
+// HELLO.
 func (e *Endpoint) PeerInstance() uint64 { return e.hello.peer.Instance }
 
 // peerClock is what the peer's clock should show, in units of the wire.
@@ -139,9 +140,8 @@ func (e *Endpoint) peerClock(now int64) uint64 {
 // helloFirst reports whether our first HELLO waits to be sent.
 func (e *Endpoint) helloFirst() bool { return !e.cfg.Handshake && !e.hello.sent }
 
-// helloWanted reports whether the packet that is being built shall carry
-// HELLO: the first, each probe, and each that carries anything else, until one
-// is acknowledged.
+// helloWanted reports whether the packet that is being built shall carry HELLO: the first,
+// each probe, and each that carries anything else, until one is acknowledged.
 func (e *Endpoint) helloWanted(now int64, p *path) bool {
 	if e.cfg.Handshake || e.hello.acked {
 		return false
@@ -174,8 +174,7 @@ func (e *Endpoint) handleHelloFrame(now int64, p *path, b []byte) (n int, err er
 	return 1 + n, nil
 }
 
-// firstDifference names the first difference between our channel rows and the
-// peer's.
+// firstDifference names the first difference between our channel rows and the peer's.
 func firstDifference(ours, theirs []byte) string {
 	for len(ours) > 0 || len(theirs) > 0 {
 		switch {
@@ -187,9 +186,11 @@ func firstDifference(ours, theirs []byte) string {
 		a, b := rowAt(ours), rowAt(theirs)
 		switch {
 		case a.Delivery != b.Delivery:
-			return fmt.Sprintf("channel %d is %v here and %v at the peer", a.Channel, Delivery(a.Delivery), Delivery(b.Delivery))
+			return fmt.Sprintf("channel %d is %v here and %v at the peer",
+				a.Channel, Delivery(a.Delivery), Delivery(b.Delivery))
 		case a.MaxMessage != b.MaxMessage:
-			return fmt.Sprintf("channel %d has MaxMessageBytes %d here and %d at the peer", a.Channel, a.MaxMessage, b.MaxMessage)
+			return fmt.Sprintf("channel %d has MaxMessageBytes %d here and %d at the peer",
+				a.Channel, a.MaxMessage, b.MaxMessage)
 		case a.Name != b.Name:
 			return fmt.Sprintf("channel %d has different names", a.Channel)
 		}
@@ -200,10 +201,10 @@ func firstDifference(ours, theirs []byte) string {
 
 func rowAt(b []byte) wire.ChannelRow { return wire.ConsumeChannelRow(b) }
 
-// Difference names the first difference between this endpoint's channels and the
-// rows that came with a refusal.
+// Difference names the first difference between this endpoint's channels and the rows that
+// came with a refusal.
 func (e *Endpoint) Difference(rows []byte) string {
-	return firstDifference(e.rows(), bytes.Clone(rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize]))
+	return firstDifference(e.rows(), rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize])
 }
 
 // handleStored takes the confirmations of STORED.

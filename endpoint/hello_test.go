@@ -51,8 +51,8 @@ func TestHelloGoesUntilAcknowledged(t *testing.T) {
 	p.run(time.Second)
 }
 
-// TestMismatch gives the two ends different channels, one difference at a
-// time: each end closes and names the difference from its own point of view.
+// TestMismatch gives the two ends different channels, one difference at a time: each end
+// closes and names the difference from its own point of view.
 func TestMismatch(t *testing.T) {
 	row := func(f func(*ChannelConfig)) Config {
 		cfg := channels()
@@ -66,11 +66,15 @@ func TestMismatch(t *testing.T) {
 		cfg               Config
 	}{
 		{"delivery", "channel 3 is ReliableUnordered here and ReliableOrdered at the peer",
-			"channel 3 is ReliableOrdered here and ReliableUnordered at the peer", row(func(ch *ChannelConfig) { ch.Delivery = ReliableOrdered })},
+			"channel 3 is ReliableOrdered here and ReliableUnordered at the peer",
+			row(func(ch *ChannelConfig) { ch.Delivery = ReliableOrdered })},
 		{"largest message", "channel 3 has MaxMessageBytes 1048576 here and 77 at the peer",
-			"channel 3 has MaxMessageBytes 77 here and 1048576 at the peer", row(func(ch *ChannelConfig) { ch.MaxMessageBytes = 77 })},
-		{"name", "channel 3 has different names", "channel 3 has different names", row(func(ch *ChannelConfig) { ch.Name = "other" })},
-		{"number", "channel 3 exists only here", "channel 3 exists only at the peer", row(func(ch *ChannelConfig) { ch.ID = 7 })},
+			"channel 3 has MaxMessageBytes 77 here and 1048576 at the peer",
+			row(func(ch *ChannelConfig) { ch.MaxMessageBytes = 77 })},
+		{"name", "channel 3 has different names", "channel 3 has different names",
+			row(func(ch *ChannelConfig) { ch.Name = "other" })},
+		{"number", "channel 3 exists only here", "channel 3 exists only at the peer",
+			row(func(ch *ChannelConfig) { ch.ID = 7 })},
 		{"one more", "channel 9 exists only at the peer", "channel 9 exists only here", more},
 		{"none", "channel 1 exists only here", "channel 1 exists only at the peer", Config{}},
 	} {

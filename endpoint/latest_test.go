@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A feed sends a new value of a Latest channel again and again, and notes how
-// old what the receiver sees is.
+// A feed sends a new value of a Latest channel again and again, and notes how old what the
+// receiver sees is.
 type feed struct {
 	p        *pair
 	d        Delivery
@@ -91,8 +91,8 @@ func TestLatestAge(t *testing.T) {
 	}
 }
 
-// TestSkipReturnsCredit loses three of ten packets of a hundred thousand
-// updates: what was started and what was returned stay in step.
+// TestSkipReturnsCredit loses three of ten packets of a hundred thousand updates: what was
+// started and what was returned stay in step.
 func TestSkipReturnsCredit(t *testing.T) {
 	n := 100_000
 	if raced {

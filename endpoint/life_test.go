@@ -185,3 +185,71 @@ func TestDrops(t *testing.T) {
 		t.Error("a short datagram was not counted")
 	}
 }
+
+func TestPingAndNews(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.run(time.Second)
+	t.Log("# Ping asks for a sign of life at once")
+	if p.ends[0].Deadline() <= p.now {
+		t.Fatal("something is due")
+	}
+	heard := p.ends[0].lastHeard
+	p.ends[0].Ping()
+	if p.ends[0].Deadline() > p.now {
+		t.Error("nothing is due")
+	}
+	p.run(70 * time.Millisecond)
+	if p.ends[0].lastHeard == heard {
+		t.Error("no sign of life")
+	}
+	t.Log("# News tells that Update would show something, a message or an event")
+	receipt := p.send(0, chanOf(ReliableOrdered), []byte("x"))
+	if p.ends[0].News() || p.ends[1].News() {
+		t.Error("news too early")
+	}
+	p.run(70 * time.Millisecond)
+	if !p.ends[0].News() || !p.ends[1].News() {
+		t.Error("no news")
+	}
+	if len(p.received(1, chanOf(ReliableOrdered))) != 1 || p.fates(0)[receipt].Kind != Delivered {
+		t.Error("not received, or no receipt")
+	}
+	if p.ends[0].News() || p.ends[1].News() {
+		t.Error("old news")
+	}
+	t.Log("# the timeout may change on the way")
+	p.ends[0].SetTimeout(time.Second)
+	p.links[0].cut, p.links[1].cut = true, true
+	p.run(1100 * time.Millisecond)
+	if !p.ends[0].Done() || p.ends[1].Done() {
+		t.Errorf("done: %v and %v", p.ends[0].Done(), p.ends[1].Done())
+	}
+}
+
+// TestSuspended stops one side for a while, as a laptop or a browser does, and
+// loses the last packet of what it says afterwards.
+func TestSuspended(t *testing.T) {
+	cfg := channels()
+	cfg.Timeout = time.Minute
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	t.Log("# a message is under way when its sender sleeps for half a minute")
+	p.send(0, chanOf(ReliableOrdered), []byte("before"))
+	p.flush()
+	p.now += 30 * second
+	p.run(time.Second)
+	t.Log("# what is lost later is repaired as ever, within seconds")
+	lost := p.links[0].sent + 1
+	p.links[0].drop = func(n int, _ []byte) bool { return n == lost }
+	for _, m := range []string{"a", "b", "c"} {
+		p.send(0, chanOf(ReliableOrdered), []byte(m))
+		p.flush()
+	}
+	p.run(3 * time.Second)
+	if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 4 {
+		t.Errorf("received %q", got)
+	}
+	if rtt := p.ends[0].Stats().RTT; rtt > maxRTT {
+		t.Errorf("RTT %v", rtt)
+	}
+}

@@ -2,16 +2,16 @@ package endpoint
 
 import "github.com/tickwire/tickwire/internal/seq"
 
-// A Lone is an endpoint used alone, over a carrier of the caller's: each
-// packet goes as a datagram of its own with its number, cut to two bytes, in front (SPEC.md, section 5).
-// The carrier may lose, repeat and reorder datagrams. It must keep strangers out: a Lone
-// has no seal, and whoever can write a datagram can speak for the peer.
+// A Lone is an endpoint used alone, over a carrier of the caller's: each packet goes as a
+// datagram of its own with its number, cut to two bytes, in front (SPEC.md, section 5). The
+// carrier may lose, repeat and reorder datagrams. It must keep strangers out: a Lone has no
+// seal, and whoever can write a datagram can speak for the peer.
 type Lone struct {
 	*Endpoint
 }
 
-// NewLone returns an endpoint for use without package netcode. Handshake and
-// Trusted of the configuration are ignored.
+// NewLone returns an endpoint for use without package netcode. Handshake and Trusted of the
+// configuration are ignored.
 func NewLone(now int64, cfg Config) (Lone, error) {
 	cfg.Handshake, cfg.Trusted = false, false
 	if cfg.PacketOverheadBytes == 0 {
@@ -38,8 +38,8 @@ func (l Lone) HandleDatagram(now int64, b []byte) {
 	l.HandlePacket(now, 0, number, b[loneHeader:])
 }
 
-// AppendDatagram appends the next datagram for the peer to dst; nothing if
-// there is none to send now. Call it until it appends nothing.
+// AppendDatagram appends the next datagram for the peer to dst; nothing if there is none to
+// send now. Call it until it appends nothing.
 func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 	number := l.NextNumber(0)
 	if l.outOfNumbers(number) {
@@ -54,9 +54,9 @@ func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 	return packet
 }
 
-// outOfNumbers reports whether so many packets are in flight that nothing new may be sent.
-// A probe may as long as the peer can tell its number from an older one: an ack must get
-// through for the others to follow.
+// outOfNumbers reports whether so many packets are in flight that nothing new may be sent. A
+// probe may as long as the peer can tell its number from an older one: an ack must get through
+// for the others to follow.
 func (l Lone) outOfNumbers(number uint64) bool {
 	p, most := l.paths[0], uint64(1<<14)
 	if p.loss.probe {

@@ -14,11 +14,10 @@ import (
 //	go test ./endpoint -run TestLongHaul -v -timeout 20m -haul 100000
 var haul = flag.Int("haul", 10_000, "messages of TestLongHaul")
 
-// TestLongHaul carries messages of 1 byte to 1 MiB, all orders of magnitude
-// alike, over a link that loses three of ten datagrams, repeats some and
-// reorders most, on the three reliable deliveries at once. Ids and packet
-// numbers wrap on the way in the full run. In the middle the receiver does not
-// read for a minute.
+// TestLongHaul carries messages of 1 byte to 1 MiB, all orders of magnitude alike, over a link
+// that loses three of ten datagrams, repeats some and reorders most, on the three reliable
+// deliveries at once. Ids and packet numbers wrap on the way in the full run. In the middle
+// the receiver does not read for a minute.
 func TestLongHaul(t *testing.T) {
 	n := *haul
 	if raced {
@@ -68,9 +67,9 @@ func TestLongHaul(t *testing.T) {
 	}
 }
 
-// A hauler keeps the reliable channels of a pair full and checks what arrives.
-// Each message starts with its number on its channel, as far as it has room, and
-// goes on with a pattern that the number gives.
+// A hauler keeps the reliable channels of a pair full and checks what arrives. Each message
+// starts with its number on its channel, as far as it has room, and goes on with a pattern
+// that the number gives.
 type hauler struct {
 	*pair
 	rnd        *rand.Rand
@@ -132,8 +131,8 @@ func (h *hauler) drain(t *testing.T) {
 	}
 }
 
-// check finds out which message this is, and that it is whole and in its place. The short
-// ones without room for a number may be any that was not seen yet.
+// check finds out which message this is, and that it is whole and in its place. The short ones
+// without room for a number may be any that was not seen yet.
 func (h *hauler) check(t *testing.T, k int, d Delivery, b []byte) {
 	i := h.last[k]
 	switch {
@@ -177,7 +176,8 @@ func isPattern(b []byte, n int) bool {
 	return string(b[at:]) == string(word[:len(b)-at])
 }
 
-// patternWord is the number of the message at its beginning, and a hash of it and of the place further on.
+// patternWord is the number of the message at its beginning, and a hash of it and of the place
+// further on.
 func patternWord(n, at int) uint64 {
 	if at == 0 {
 		return uint64(n)

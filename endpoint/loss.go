@@ -17,22 +17,22 @@ const (
 	maxProbeTimeout = 2 * second
 )
 
-// probeTimeout is the time after which an unanswered packet provokes a probe,
-// after as many probes in vain (RFC 9002, 6.2.1). It never exceeds two seconds: an estimate
-// may be far off after a side was suspended, and a probe too many does no harm.
+// probeTimeout is the time after which an unanswered packet provokes a probe, after as many
+// probes in vain (RFC 9002, 6.2.1). It never exceeds two seconds: an estimate may be far off
+// after a side was suspended, and a probe too many does no harm.
 func (p *path) probeTimeout(probes int) int64 {
 	t := p.rtt.smooth + max(4*p.rtt.variance, timerUnit) + p.loss.peerHold
 	return min(t<<min(probes, 8), maxProbeTimeout)
 }
 
-// lossDelay is how much older than an acknowledged packet one may be before it
-// counts as lost (RFC 9002, 6.1.2).
+// lossDelay is how much older than an acknowledged packet one may be before it counts as lost
+// (RFC 9002, 6.1.2).
 func (p *path) lossDelay() int64 {
 	return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit)
 }
 
-// detectLost declares packets lost that are too far behind the largest
-// acknowledged one, in number or in time, and sets the time for the next look.
+// detectLost declares packets lost that are too far behind the largest acknowledged one, in
+// number or in time, and sets the time for the next look.
 func (e *Endpoint) detectLost(now int64, p *path) {
 	p.loss.lossAt = never
 	if !p.anyAcked {
@@ -88,8 +88,8 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 	}
 }
 
-// timeout is when loss detection wants to be called: the time threshold, or
-// the probe timeout while something that elicits an ack is in flight.
+// timeout is when loss detection wants to be called: the time threshold, or the probe timeout
+// while something that elicits an ack is in flight.
 func (p *path) timeout() int64 {
 	if p.loss.lossAt != never {
 		return p.loss.lossAt
@@ -114,8 +114,8 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 	}
 }
 
-// repeatOldest makes what the oldest packets in flight carry ready to be sent
-// once more in a probe, without declaring it lost.
+// repeatOldest makes what the oldest packets in flight carry ready to be sent once more in a
+// probe, without declaring it lost.
 func (e *Endpoint) repeatOldest(p *path) {
 	budget := packetBytes
 	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {

@@ -2,8 +2,8 @@ package endpoint
 
 import "io"
 
-// A Message is one message that was received. Its bytes are valid until the
-// next Update of its endpoint.
+// A Message is one message that was received. Its bytes are valid until the next Update of its
+// endpoint.
 type Message struct{ payload []byte }
 
 // Bytes returns the payload in place.
@@ -15,8 +15,8 @@ func (m Message) Len() int { return len(m.payload) }
 // Reader returns the payload as a stream.
 func (m Message) Reader() *Reader { return &Reader{rest: m.payload} }
 
-// A Reader reads a message piece by piece. Reset points it to another one, so that one
-// Reader serves many messages.
+// A Reader reads a message piece by piece. Reset points it to another one, so that one Reader
+// serves many messages.
 type Reader struct{ rest []byte }
 
 // Reset starts reading m from its beginning.

@@ -1,9 +1,8 @@
 package endpoint
 
-// A pacer spreads packets over time: a bucket that fills at the controller's rate
-// and may go into debt by one packet. A full bucket lets a burst go at once:
-// ten packets, or what two milliseconds hold, so that a caller who looks
-// every millisecond reaches the rate.
+// A pacer spreads packets over time: a bucket that fills at the controller's rate and may go
+// into debt by one packet. A full bucket lets a burst go at once: ten packets, or what two
+// milliseconds hold, so that a caller who looks every millisecond reaches the rate.
 type pacer struct {
 	level int64 // bytes times a billion
 	at    int64

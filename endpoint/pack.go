@@ -6,9 +6,9 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// NextNumber returns the number that the next packet on a path should have.
-// Now and then it leaves one out, so that a peer who acknowledges what it never received is found out
-// (RFC 9000, 21.4).
+// NextNumber returns the number that the next packet on a path should have. Now and then it
+// leaves one out, so that a peer who acknowledges what it never received is found out (RFC
+// 9000, 21.4).
 func (e *Endpoint) NextNumber(pathID uint8) uint64 {
 	p := e.path(pathID)
 	if p == nil {
@@ -23,8 +23,8 @@ func (e *Endpoint) NextNumber(pathID uint8) uint64 {
 
 func (e *Endpoint) skipInterval() int { return 256 + e.random.IntN(4096-256) }
 
-// NumberBytes is how many bytes a packet number needs on the wire: n, two to four, when
-// it is less than 2^(8n-2) above the largest acknowledged one (SPEC.md, 5).
+// NumberBytes is how many bytes a packet number needs on the wire: n, two to four, when it is
+// less than 2^(8n-2) above the largest acknowledged one (SPEC.md, 5).
 func (e *Endpoint) NumberBytes(pathID uint8, number uint64) int {
 	ahead := number + 1
 	if p := e.path(pathID); p != nil && p.anyAcked {
@@ -33,8 +33,8 @@ func (e *Endpoint) NumberBytes(pathID uint8, number uint64) int {
 	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
 }
 
-// forgetOldest gives up on the oldest packet: a peer that acknowledges nothing
-// makes us remember no more.
+// forgetOldest gives up on the oldest packet: a peer that acknowledges nothing makes us
+// remember no more.
 func (e *Endpoint) forgetOldest(now int64, p *path) {
 	if pkt := p.sent.At(p.sent.Base()); pkt.state == packetInFlight {
 		e.packetLost(now, p, pkt, &LossSample{})
@@ -55,20 +55,21 @@ type builder struct {
 
 func (b *builder) room() int { return b.end - len(b.dst) }
 
-// AppendPacket appends the frames of one packet to dst, at most room bytes of
-// them, and returns the extended slice. If there is nothing to send now it
-// returns dst as it was, and the number is not used up. The number is the caller's to choose, larger than all before it
+// AppendPacket appends the frames of one packet to dst, at most room bytes of them, and
+// returns the extended slice. If there is nothing to send now it returns dst as it was, and
+// the number is not used up. The number is the caller's to choose, larger than all before it
 // on the path; NextNumber knows a good one.
 //
-// Call it until it appends nothing: after every Send, HandlePacket and
-// HandleTimeout, as far as packets can be carried.
+// Call it until it appends nothing: after every Send, HandlePacket and HandleTimeout, as far
+// as packets can be carried.
 func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []byte, room int) []byte {
 	p := e.path(pathID)
 	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
 		return dst
 	}
 	b := builder{dst: dst, end: len(dst) + room, path: p, now: now, start: len(dst), full: room}
-	b.pkt = sentPacket{at: now, state: packetInFlight, firstRecord: p.contents.End(), delivered: p.delivered, deliveredAt: p.deliveredAt}
+	b.pkt = sentPacket{at: now, state: packetInFlight, firstRecord: p.contents.End()}
+	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
 	e.build(&b)
 	if len(b.dst) == b.start {
 		return dst
@@ -107,8 +108,8 @@ func (e *Endpoint) build(b *builder) {
 	}
 }
 
-// maySend reports whether congestion control and pacing let a packet go that
-// is not an ack alone. Probes always go (RFC 9002, 7.5).
+// maySend reports whether congestion control and pacing let a packet go that is not an ack
+// alone. Probes always go (RFC 9002, 7.5).
 func (e *Endpoint) maySend(now int64, p *path) bool {
 	if p.loss.probe {
 		return true
@@ -213,8 +214,8 @@ func (e *Endpoint) buildStored(b *builder, r *receiver) {
 	b.record(c)
 }
 
-// buildBlocked says that the next message does not fit the credit: once for
-// each message, again if that was lost, and each second, since the peer's pool may have been empty.
+// buildBlocked says that the next message does not fit the credit: once for each message,
+// again if that was lost, and each second, since the peer's pool may have been empty.
 func (e *Endpoint) buildBlocked(b *builder, s *sender) {
 	if b.now < s.blockedDue() || b.room() < 8 {
 		return
@@ -226,10 +227,13 @@ func (e *Endpoint) buildBlocked(b *builder, s *sender) {
 	b.record(content{kind: contentBlocked, channel: s})
 }
 
-// buildMessages fills the packet with messages, each time beginning with the
-// channel after the one that began the last packet, so that none starves.
+// buildMessages fills the packet with messages, each time beginning with the channel after the
+// one that began the last packet, so that none starves.
 func (e *Endpoint) buildMessages(b *builder) {
 	n := len(e.senders)
+	for i := 0; b.path.loss.probe && i < n; i++ { // a probe carries the oldest data, not the newest
+		e.buildResends(b, &e.senders[i])
+	}
 	for i := range n {
 		s := &e.senders[(e.turn+i)%n]
 		e.buildResends(b, s)

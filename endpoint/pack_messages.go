@@ -3,15 +3,15 @@ package endpoint
 import "github.com/tickwire/tickwire/internal/wire"
 
 const (
-	// cutRoom is the least room that is filled with a part of a message which
-	// would fit a packet of its own.
+	// cutRoom is the least room that is filled with a part of a message which would fit a
+	// packet of its own.
 	cutRoom = 256
 	// fragmentRoom is the least room for a fragment that does not end its message.
 	fragmentRoom = 64
 )
 
-// buildResends appends what a channel must send again: whole messages as runs,
-// lost bytes as fragments, superseded ones as SKIP.
+// buildResends appends what a channel must send again: whole messages as runs, lost bytes as
+// fragments, superseded ones as SKIP.
 func (e *Endpoint) buildResends(b *builder, s *sender) {
 	for b.room() > 0 {
 		id, m := s.nextResend()
@@ -63,8 +63,8 @@ func (s *sender) runHeader(id uint64) wire.Run {
 	return wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
 }
 
-// buildRun appends as many whole messages with consecutive ids as fit: those to send
-// again from id on, or the first ones of the queue. False: not one fits.
+// buildRun appends as many whole messages with consecutive ids as fit: those to send again
+// from id on, or the first ones of the queue. False: not one fits.
 func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	if !again {
 		id = s.open.End()
@@ -99,8 +99,8 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	return true
 }
 
-// runNext returns the length of the next message of a run; false if there is none
-// with this id.
+// runNext returns the length of the next message of a run; false if there is none with this
+// id.
 func (s *sender) runNext(id uint64, again bool) (length int, ok bool) {
 	if again {
 		if !s.open.Has(id) {
@@ -130,16 +130,15 @@ func (e *Endpoint) putInRun(s *sender, id uint64, again bool) []byte {
 	return m.payload
 }
 
-// sentUnreliable frees the payload of the newest message started: it is never
-// sent again.
+// sentUnreliable frees the payload of the newest message started: it is never sent again.
 func (e *Endpoint) sentUnreliable(s *sender) {
 	m := s.open.At(s.open.End() - 1)
 	e.cfg.Buffers.release(m.payload)
 	m.payload = nil
 }
 
-// startCut starts a message as fragments if it is too large for a packet of
-// its own, or reliable and there is room worth filling.
+// startCut starts a message as fragments if it is too large for a packet of its own, or
+// reliable and there is room worth filling.
 func (e *Endpoint) startCut(b *builder, s *sender, m *outMessage) bool {
 	run := s.runHeader(s.open.End())
 	whole := wire.RunHeaderLen(&run)+runRoom(m.length) <= b.full
@@ -196,8 +195,8 @@ func (e *Endpoint) buildLostBytes(b *builder, s *sender, id uint64, m *outMessag
 	return true
 }
 
-// cutToResend sends a message in fragments that was sent whole once, if packets have become too
-// small for it.
+// cutToResend sends a message in fragments that was sent whole once, if packets have become
+// too small for it.
 func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) bool {
 	run := s.runHeader(id)
 	if wire.RunHeaderLen(&run)+runRoom(m.length) <= b.full || b.room() < fragmentRoom {
@@ -209,8 +208,8 @@ func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) 
 	return true
 }
 
-// buildFragment appends as much of [from, to) of a message as fits, and says
-// how much. A fragment that fills the packet saves its length and is the last frame.
+// buildFragment appends as much of [from, to) of a message as fits, and says how much. A
+// fragment that fills the packet saves its length and is the last frame.
 func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage, from, to int) int {
 	f := wire.Fragment{Channel: s.id, ID: id, Offset: from, Total: m.length, Length: to - from}
 	if s.cfg.Delivery == Unreliable {

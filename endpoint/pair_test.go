@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A pair is two lone endpoints joined by a small link of its own, in virtual
-// time. Tests read like stories: pair.send, pair.run, pair.want….
+// A pair is two lone endpoints joined by a small link of its own, in virtual time. Tests read
+// like stories: pair.send, pair.run, pair.want….
 type pair struct {
 	t     testing.TB
 	now   int64
@@ -133,8 +133,8 @@ func newPairOf(t testing.TB, a, b Config, delay time.Duration, seed uint64) *pai
 	return p
 }
 
-// checkLeaks releases both ends: everything must be back in its pool then. Pools that
-// somebody else uses too are not looked at.
+// checkLeaks releases both ends: everything must be back in its pool then. Pools that somebody
+// else uses too are not looked at.
 func (p *pair) checkLeaks(shared bool) {
 	p.t.Helper()
 	for _, end := range p.ends {
@@ -149,7 +149,8 @@ func (p *pair) checkLeaks(shared bool) {
 		}
 		for c := range end.senders {
 			if s := &end.senders[c]; s.underway != 0 || s.queued != 0 || s.waiting != 0 || s.resend != 0 {
-				p.t.Errorf("end %d, channel %d: %d bytes under way, %d queued, %d wait, %d to resend", i, s.id, s.underway, s.queued, s.waiting, s.resend)
+				p.t.Errorf("end %d, channel %d: %d bytes under way, %d queued, %d wait, %d to resend",
+					i, s.id, s.underway, s.queued, s.waiting, s.resend)
 			}
 			if r := &end.receivers[c]; len(r.partials) != 0 || !r.cfg.Delivery.Reliable() && r.held != 0 || r.pooled != 0 {
 				p.t.Errorf("end %d, channel %d: %d partials, %d bytes held", i, r.id, len(r.partials), r.held)

@@ -6,9 +6,8 @@ import (
 	"github.com/tickwire/tickwire/internal/seq"
 )
 
-// A path is one way to the peer: its packet numbers, what was received and
-// what was sent on it, and what was measured. Nothing in it is shared with
-// another path.
+// A path is one way to the peer: its packet numbers, what was received and what was sent on
+// it, and what was measured. Nothing in it is shared with another path.
 type path struct {
 	id uint8
 
@@ -60,7 +59,7 @@ func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 		ackOnlyPing: now - second,
 		skipIn:      skipIn,
 		rtt:         newRTT(),
-		loss:        loss{lossAt: never},
+		loss:        loss{lossAt: never, lastSent: now},
 		cc:          cc,
 		pacer:       pacer{level: 1, at: now - second},
 		deliveredAt: now,
@@ -77,8 +76,7 @@ type sentPacket struct {
 	limited     bool
 	firstRecord uint64 // its records in contents
 	records     uint16
-	ackFirst    uint64 // highest range of the ACK in it
-	ackLargest  uint64 // its end plus one; 0: there was no ACK
+	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
 	delivered   int64  // path.delivered when it was sent
 	deliveredAt int64
 }
@@ -118,23 +116,30 @@ const (
 // record notes that the packet which is being built carries c.
 func (p *path) record(c content) { *p.contents.Push() = c }
 
-// forget drops packets at the low end whose fate is settled. Lost ones are
-// kept for a while, so that a late ack is recognised.
+// forget drops packets at the low end whose fate is settled. Lost ones are kept for a while,
+// so that a late ack is recognised.
 func (p *path) forget(now int64) {
 	keep := 3 * p.probeTimeout(0)
 	for p.sent.Len() > 0 {
 		pkt := p.sent.At(p.sent.Base())
-		settled := pkt.state == packetAcked || pkt.state == packetUnsent && p.anyAcked && p.sent.Base() < p.largestAcked ||
-			pkt.state == packetLost && (now-pkt.at > keep || p.sent.Len() > maxSentPackets)
-		if !settled {
+		switch pkt.state {
+		case packetInFlight:
 			return
+		case packetUnsent:
+			if !p.anyAcked || p.sent.Base() >= p.largestAcked {
+				return
+			}
+		case packetLost:
+			if now-pkt.at <= keep && p.sent.Len() <= maxSentPackets {
+				return
+			}
 		}
 		p.drop()
 	}
 }
 
-// oldestInFlight returns the lowest packet whose fate is not known yet; sent.End() if there
-// is none.
+// oldestInFlight returns the lowest packet whose fate is not known yet; sent.End() if there is
+// none.
 func (p *path) oldestInFlight() uint64 {
 	n := max(p.unsettled, p.sent.Base())
 	for n < p.sent.End() && p.sent.At(n).state != packetInFlight {
@@ -153,6 +158,6 @@ func (p *path) drop() {
 	p.sent.Pop()
 }
 
-// maxSentPackets bounds how many packets are remembered: beyond it nothing new is
-// sent until some are settled.
+// maxSentPackets bounds how many packets are remembered: beyond it nothing new is sent until
+// some are settled.
 const maxSentPackets = 1 << 14

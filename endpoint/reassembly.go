@@ -7,9 +7,9 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A partial is a message of which some bytes have come. Fragments are byte
-// ranges: a message may be cut differently each time, overlaps keep the bytes that came
-// first, and what counts is which bytes are there.
+// A partial is a message of which some bytes have come. Fragments are byte ranges: a message
+// may be cut differently each time, overlaps keep the bytes that came first, and what counts
+// is which bytes are there.
 type partial struct {
 	id     uint64
 	buf    []byte // grows with what came; its length says nothing
@@ -85,8 +85,8 @@ func (e *Endpoint) wantsFragment(r *receiver, id uint64, stored bool) (bool, err
 	return true, nil
 }
 
-// partialSpan is how many newer ids an unfinished unreliable message outlives,
-// and partialLife for how long.
+// partialSpan is how many newer ids an unfinished unreliable message outlives, and partialLife
+// for how long.
 const (
 	partialSpan = 1024
 	partialLife = second
@@ -116,12 +116,12 @@ func (e *Endpoint) newPartial(now int64, r *receiver, id uint64) (*partial, erro
 	return p, nil
 }
 
-// maxPartials bounds the unfinished messages of an unreliable channel; those
-// of a reliable one are bounded by credit.
+// maxPartials bounds the unfinished messages of an unreliable channel; those of a reliable one
+// are bounded by credit.
 const maxPartials = 64
 
-// growPartial checks a fragment against what is known, charges what it adds
-// and makes room for it.
+// growPartial checks a fragment against what is known, charges what it adds and makes room for
+// it.
 func (e *Endpoint) growPartial(r *receiver, p *partial, f wire.Fragment, length int) error {
 	end := f.Offset + length
 	if f.Offset == 0 {
@@ -148,8 +148,8 @@ func (e *Endpoint) growPartial(r *receiver, p *partial, f wire.Fragment, length 
 	return nil
 }
 
-// grow gives the partial a buffer for all that is known; while the total is not, twice
-// that as far as most allows, so that copying stays linear.
+// grow gives the partial a buffer for all that is known; while the total is not, twice that as
+// far as most allows, so that copying stays linear.
 func (p *partial) grow(buffers *Buffers, most int) {
 	size := p.known
 	if p.total < 0 {
@@ -240,8 +240,8 @@ func (e *Endpoint) dropOldPartials(r *receiver) {
 	}
 }
 
-// expirePartials drops unreliable messages that have been unfinished for too
-// long, and says when to look again.
+// expirePartials drops unreliable messages that have been unfinished for too long, and says
+// when to look again.
 func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
 	if r.cfg.Delivery.Reliable() {
 		return never
@@ -256,8 +256,8 @@ func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
 	return r.partials[0].began + partialLife
 }
 
-// confirmStored queues an id for STORED; if too many wait, the oldest goes and
-// its receipt will read Lost(not known).
+// confirmStored queues an id for STORED; if too many wait, the oldest goes and its receipt
+// will read Lost(not known).
 func (r *receiver) confirmStored(id uint64) {
 	if len(r.stored) >= maxStored {
 		r.stored = slices.Delete(r.stored, 0, 1)
@@ -267,8 +267,8 @@ func (r *receiver) confirmStored(id uint64) {
 
 const maxStored = 64
 
-// storedPerFrame is how many ids a STORED of ours holds, so that they fit the
-// record of what a packet carried.
+// storedPerFrame is how many ids a STORED of ours holds, so that they fit the record of what a
+// packet carried.
 const storedPerFrame = 2
 
 // storedLost queues the ids of a STORED that was lost again.

@@ -5,8 +5,7 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A receiver is the incoming half of a channel. What it keeps depends on the
-// delivery:
+// A receiver is the incoming half of a channel. What it keeps depends on the delivery:
 //
 //	Unreliable         nothing; partials while fragments come, and which of them were whole
 //	UnreliableLatest   the newest id
@@ -28,7 +27,7 @@ type receiver struct {
 	newest uint64         // Latest: ids below it are stale
 	next   uint64         // unreliable deliveries: one more than the newest id seen
 
-	partials []*partial // unreliable deliveries: unfinished messages in the order in which they started
+	partials []*partial // unreliable deliveries: unfinished messages, the oldest first
 
 	started  uint64 // charges that the peer started, as far as we saw
 	returned uint64 // charges given back to it
@@ -88,8 +87,8 @@ func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err erro
 	return n, nil
 }
 
-// expand rebuilds an id: reliable deliveries expect the lowest missing one,
-// the others the one after the newest.
+// expand rebuilds an id: reliable deliveries expect the lowest missing one, the others the one
+// after the newest.
 func (r *receiver) expand(low uint64, wide bool) uint64 {
 	bits := uint(16)
 	if wide {
@@ -119,8 +118,8 @@ func (e *Endpoint) messageArrived(now int64, r *receiver, id uint64, payload []b
 	return nil
 }
 
-// admit decides whether a message is wanted, and charges it: it is complete
-// with this. Stale and repeated ones are not wanted and no error.
+// admit decides whether a message is wanted, and charges it: it is complete with this. Stale
+// and repeated ones are not wanted and no error.
 func (e *Endpoint) admit(r *receiver, id uint64, length int) (fresh bool, err error) {
 	switch {
 	case r.cfg.Delivery == Unreliable:
@@ -183,8 +182,8 @@ func (e *Endpoint) complete(r *receiver, id uint64, buf []byte) {
 	}
 }
 
-// resolved notes that nothing more is expected under an id, and shows what no
-// longer waits for an earlier message.
+// resolved notes that nothing more is expected under an id, and shows what no longer waits for
+// an earlier message.
 func (e *Endpoint) resolved(r *receiver, id uint64) {
 	r.seen.Add(id)
 	for r.slots.Len() > 0 && r.slots.Base() < r.seen.Base() {
@@ -206,8 +205,8 @@ func (e *Endpoint) deliver(r *receiver, m inMessage) {
 	e.stats.MessagesReceived++
 }
 
-// makeRoom drops the oldest of what an unreliable channel holds until bytes
-// more fit: messages that the game has not taken, then unfinished ones except keep.
+// makeRoom drops the oldest of what an unreliable channel holds until bytes more fit: messages
+// that the game has not taken, then unfinished ones except keep.
 func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
 	for r.held+bytes > r.cfg.WindowBytes && r.ready.Len() > 0 {
 		m := r.ready.At(r.ready.Base())
@@ -226,8 +225,8 @@ func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
 	}
 }
 
-// deliverLatest shows a value if no newer one was shown. A value that waits
-// unseen in ready is replaced by a newer one.
+// deliverLatest shows a value if no newer one was shown. A value that waits unseen in ready is
+// replaced by a newer one.
 func (e *Endpoint) deliverLatest(r *receiver, id uint64, m inMessage) {
 	if id < r.newest {
 		e.stats.MessagesStale++
@@ -245,8 +244,8 @@ func (e *Endpoint) deliverLatest(r *receiver, id uint64, m inMessage) {
 	e.deliver(r, m)
 }
 
-// reveal shows the game what arrived. Of a ReliableLatest channel that was not
-// drained only the newest value is kept.
+// reveal shows the game what arrived. Of a ReliableLatest channel that was not drained only
+// the newest value is kept.
 func (e *Endpoint) reveal(r *receiver) {
 	for r.cfg.Delivery == ReliableLatest && r.ready.Len() > 1 && r.ready.Base() < r.visible {
 		e.takeBack(r, *r.ready.At(r.ready.Base()))
@@ -292,8 +291,8 @@ func (e *Endpoint) skip(r *receiver, id uint64, length int) error {
 	return nil
 }
 
-// Receive takes the next message of a channel. Its bytes belong to the
-// endpoint and are valid until the next Update.
+// Receive takes the next message of a channel. Its bytes belong to the endpoint and are valid
+// until the next Update.
 func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	r := e.receiver(uint16(channel))
 	if r == nil || r.ready.Base() >= r.visible {

@@ -3,6 +3,10 @@ package endpoint
 // initialRTT is assumed before the first sample.
 const initialRTT = 250 * 1_000_000
 
+// maxRTT is the largest sample that is believed. A side that was suspended measures its own
+// sleep; to believe it would hold up repair for as long, and starve the controller.
+const maxRTT = 2 * second
+
 // An rtt holds the round trip estimates of RFC 9002, section 5, in nanoseconds.
 type rtt struct {
 	latest, smooth, variance, min int64
@@ -14,7 +18,7 @@ func newRTT() rtt { return rtt{smooth: initialRTT, variance: initialRTT / 2} }
 // sample takes the time between sending a packet and the arrival of its ack, and how long the
 // peer says it held the ack.
 func (r *rtt) sample(elapsed, hold int64) {
-	elapsed = max(elapsed, 1)
+	elapsed = min(max(elapsed, 1), maxRTT+hold)
 	if !r.sampled {
 		*r = rtt{latest: elapsed, smooth: elapsed, variance: elapsed / 2, min: elapsed, sampled: true}
 		if elapsed-hold > 0 {
@@ -23,8 +27,8 @@ func (r *rtt) sample(elapsed, hold int64) {
 		}
 		return
 	}
-	// The hold is measured by the peer, not promised: it is subtracted in
-	// full as long as the result stays positive.
+	// The hold is measured by the peer, not promised: it is subtracted in full as long as the
+	// result stays positive.
 	if elapsed > hold {
 		elapsed -= hold
 	}
@@ -35,8 +39,8 @@ func (r *rtt) sample(elapsed, hold int64) {
 	r.smooth += (elapsed - r.smooth) / 8
 }
 
-// clockSamples measures how much the one-way delay varies, in both directions, from the
-// clocks in acks: RFC 3550, 6.4.1.
+// clockSamples measures how much the one-way delay varies, in both directions, from the clocks
+// in acks: RFC 3550, 6.4.1.
 type clockSamples struct {
 	peer       uint64 // peer's clock at the last sample, in units of the wire
 	at         int64  // when that was
@@ -47,8 +51,8 @@ type clockSamples struct {
 	inJitter   int64
 }
 
-// sample takes a packet sent at sentAt that reached the peer at its clock peer
-// and whose ack, sent hold later, arrived now. All in nanoseconds.
+// sample takes a packet sent at sentAt that reached the peer at its clock peer and whose ack,
+// sent hold later, arrived now. All in nanoseconds.
 func (c *clockSamples) sample(sentAt, peer, hold, now int64) {
 	out, in := peer-sentAt, now-(peer+hold)
 	if c.any {

@@ -6,8 +6,8 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A script is an open endpoint whose peer is written by hand: it can lie and
-// cheat, and look into every packet.
+// A script is an open endpoint whose peer is written by hand: it can lie and cheat, and look
+// into every packet.
 type script struct {
 	t      testing.TB
 	e      *Endpoint

@@ -6,15 +6,13 @@ import (
 	"github.com/tickwire/tickwire/internal/seq"
 )
 
-// A sender is the outgoing half of a channel. A message waits in queue, is
-// given an id and moves to open when its first byte is sent, and leaves open
-// when its fate is known:
+// A sender is the outgoing half of a channel. A message waits in queue, is given an id and
+// moves to open when its first byte is sent, and leaves open when its fate is known:
 //
 //	queued → flying ⇄ lost → done
 //	             ↘ skipping ⇄ skipLost → done      (ReliableLatest, superseded)
 //
-// Ids are given at first transmission, so that what dies in the queue leaves
-// no hole.
+// Ids are given at first transmission, so that what dies in the queue leaves no hole.
 type sender struct {
 	cfg      ChannelConfig
 	id       uint16
@@ -33,7 +31,7 @@ type sender struct {
 	blockedFor uint64 // the limit that BLOCKED asked for last
 	blockedAt  int64  // when that was
 
-	cuts    seq.Ring[uint64] // Unreliable: ids in open of the fragmented messages, by their id on the wire
+	cuts    seq.Ring[uint64] // Unreliable: ids in open of fragmented messages, by their id on the wire
 	arrived uint64           // newest id known to have arrived (unreliable deliveries)
 	waiting int              // messages that wait for STORED
 }
@@ -98,8 +96,8 @@ func (s *sender) wanted() uint64 {
 	return s.started + uint64(charge(s.queue.At(s.queue.Base()).length))
 }
 
-// blockedDue is when BLOCKED is to be sent: at once for another message than last time,
-// else each second, since the peer's pool may have been empty; never if credit holds nothing up.
+// blockedDue is when BLOCKED is to be sent: at once for another message than last time, else
+// each second, since the peer's pool may have been empty; never if credit holds nothing up.
 func (s *sender) blockedDue() int64 {
 	switch {
 	case !s.cfg.Delivery.Reliable() || s.queue.Len() == 0 || s.next() != nil || !s.blocked:
@@ -115,9 +113,9 @@ const blockedInterval = second
 // maxOpenIDs is how many ids of a channel may be unresolved.
 const maxOpenIDs = 1 << 14
 
-// largeUnderway reports whether the newest value started is a fragmented one
-// that the peer does not have yet: it is finished before the next one starts,
-// or a stream of large values would never complete one.
+// largeUnderway reports whether the newest value started is a fragmented one that the peer
+// does not have yet: it is finished before the next one starts, or a stream of large values
+// would never complete one.
 func (s *sender) largeUnderway() bool {
 	if s.open.Len() == 0 {
 		return false
@@ -182,8 +180,8 @@ func (s *sender) wide(id uint64) bool {
 	return id-s.arrived >= 1<<14
 }
 
-// Send puts a message on a channel. The payload is copied. It leaves with the
-// next packets that AppendPacket makes.
+// Send puts a message on a channel. The payload is copied. It leaves with the next packets
+// that AppendPacket makes.
 func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
 	if e.state > stateOpen {
 		return 0, ErrClosed
@@ -195,17 +193,16 @@ func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Re
 	if len(payload) > s.cfg.MaxMessageBytes {
 		return 0, &SendError{channel, ErrTooLarge, "MaxMessageBytes", len(payload), s.cfg.MaxMessageBytes}
 	}
-	if opts.Receipt && e.openReceipts+e.events.ring.Len() >= e.cfg.MaxReceipts {
-		return 0, &SendError{channel, ErrFull, "MaxReceipts", e.openReceipts + e.events.ring.Len(), e.cfg.MaxReceipts}
+	if n := e.openReceipts + e.events.ring.Len(); opts.Receipt && n >= e.cfg.MaxReceipts {
+		return 0, &SendError{channel, ErrFull, "MaxReceipts", n, e.cfg.MaxReceipts}
 	}
 	if s.cfg.Delivery.latest() {
 		e.dropQueued(s, Replaced)
 	}
-	for s.queued+charge(len(payload)) > s.cfg.MaxQueuedBytes {
+	for cost := charge(len(payload)); s.queued+cost > s.cfg.MaxQueuedBytes; e.dropOldest(s, Dropped) {
 		if s.cfg.Delivery.Reliable() {
-			return 0, &SendError{channel, ErrFull, "MaxQueuedBytes", s.queued + charge(len(payload)), s.cfg.MaxQueuedBytes}
+			return 0, &SendError{channel, ErrFull, "MaxQueuedBytes", s.queued + cost, s.cfg.MaxQueuedBytes}
 		}
-		e.dropOldest(s, Dropped)
 	}
 	m := s.queue.Push()
 	*m = outMessage{payload: e.cfg.Buffers.fetch(len(payload)), length: len(payload)}

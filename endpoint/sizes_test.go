@@ -3,10 +3,12 @@ package endpoint
 import (
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// TestSizesAroundAPacket sends every length near the borders of one and two
-// packets, and empty messages, whole and mixed with others.
+// TestSizesAroundAPacket sends every length near the borders of one and two packets, and empty
+// messages, whole and mixed with others.
 func TestSizesAroundAPacket(t *testing.T) {
 	for _, datagram := range []int{576, 1200} {
 		eachDelivery(t, func(t *testing.T, d Delivery) {
@@ -67,7 +69,8 @@ func TestEmptyMessages(t *testing.T) {
 		if fates != 200 || came < 120 || d.Reliable() && d != ReliableLatest && came != 200 {
 			t.Errorf("%d came, %d fates", came, fates)
 		}
-		if r := p.ends[1].receiver(uint16(chanOf(d))); d.Reliable() && (r.started != r.returned || r.started%messageCharge != 0 || r.started == 0) {
+		r := p.ends[1].receiver(uint16(chanOf(d)))
+		if d.Reliable() && (r.started != r.returned || r.started%messageCharge != 0 || r.started == 0) {
 			t.Errorf("started %d, returned %d", r.started, r.returned)
 		}
 	})
@@ -78,7 +81,8 @@ func TestManyChannels(t *testing.T) {
 	for id := 1; id <= 16383; id += 127 { // one and two bytes on the wire, with gaps
 		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(id), Delivery: Delivery(id % 5)})
 	}
-	cfg.Channels = append(cfg.Channels, ChannelConfig{ID: 16383, Delivery: ReliableOrdered, Name: "last"}, ChannelConfig{ID: 127}, ChannelConfig{ID: 16382})
+	cfg.Channels = append(cfg.Channels, ChannelConfig{ID: 127}, ChannelConfig{ID: 16382},
+		ChannelConfig{ID: 16383, Delivery: ReliableOrdered, Name: "last"})
 	p := newPair(t, cfg, 5*time.Millisecond).open()
 	t.Logf("# %d channels with numbers up to 16383, a small and a large message on each", len(cfg.Channels))
 	for _, size := range []int{10, 4000} {
@@ -122,5 +126,65 @@ func TestNoChannelStarves(t *testing.T) {
 		if d.latest() && came[d] < 900 || !d.latest() && came[d]*10 < came[Unreliable]*8 {
 			t.Errorf("%v: %d", d, came[d])
 		}
+	}
+}
+
+// TestPacketsBecomeSmaller loses a message that went whole, and has smaller
+// packets from then on: it goes on in fragments.
+func TestPacketsBecomeSmaller(t *testing.T) {
+	reliables(t, func(t *testing.T, d Delivery) {
+		s := newScript(t, channels())
+		want := message(3, 1000)
+		if _, err := s.e.Send(chanOf(d), want, SendOptions{Receipt: true}); err != nil {
+			t.Fatal(err)
+		}
+		if said := s.says(); count(said, wire.TypeRunLong) != 1 {
+			t.Fatalf("%d frames", len(said))
+		}
+		t.Log("# nobody answers; the probe has room for 600 bytes only")
+		peer := newScript(t, channels())
+		for range 10 {
+			s.now = max(s.now, s.e.Deadline())
+			s.e.HandleTimeout(s.now)
+			for {
+				packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 600)
+				if len(packet) == 0 {
+					break
+				}
+				peer.hears(packet)
+			}
+			s.hears(ack(1, s.e.NextNumber(0)-1))
+		}
+		peer.e.Update()
+		if m, ok := peer.e.Receive(chanOf(d)); !ok || string(m.Bytes()) != string(want) {
+			t.Fatal("it did not arrive")
+		}
+		s.e.Update()
+		if ev, _ := s.e.NextEvent(); ev.Kind != Opened {
+			t.Fatalf("%v", ev)
+		}
+		if ev, _ := s.e.NextEvent(); ev.Kind != Delivered {
+			t.Errorf("its receipt reads %v", ev.Kind)
+		}
+	})
+}
+
+func TestPeerReadsSmallDatagrams(t *testing.T) {
+	small := channels()
+	small.MaxDatagramBytes = 600
+	p := newPairOf(t, channels(), small, time.Millisecond, 1).open()
+	t.Log("# the smaller of the two largest datagrams counts for both")
+	for i := range p.links {
+		p.links[i].drop = func(_ int, b []byte) bool {
+			if len(b) > 600 {
+				t.Errorf("end %d sends %d bytes", i, len(b))
+			}
+			return false
+		}
+		p.send(i, chanOf(ReliableOrdered), message(i, 5000))
+	}
+	p.run(time.Second)
+	if len(p.received(0, chanOf(ReliableOrdered)))+len(p.received(1, chanOf(ReliableOrdered))) != 2 {
+		t.Error("not received")
 	}
 }

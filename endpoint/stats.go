@@ -21,13 +21,15 @@ const (
 	dropReasons
 )
 
-var dropNames = [dropReasons]string{"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short"}
+var dropNames = [dropReasons]string{
+	"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short",
+}
 
 // String names the reason.
 func (r DropReason) String() string { return dropNames[r] }
 
-// Stats is what an endpoint has counted and measured. Bytes include the
-// overhead that the configuration states.
+// Stats is what an endpoint has counted and measured. Bytes include the overhead that the
+// configuration states.
 type Stats struct {
 	PacketsSent, PacketsReceived uint64
 	BytesSent, BytesReceived     uint64
@@ -66,7 +68,8 @@ func (e *Endpoint) Stats() Stats {
 	s, p := e.stats, e.paths[0]
 	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
 	if p.rtt.sampled {
-		s.RTT, s.RTTVar, s.MinRTT = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance), time.Duration(p.rtt.min)
+		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
+		s.MinRTT = time.Duration(p.rtt.min)
 	}
 	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
 	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()

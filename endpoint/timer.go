@@ -2,9 +2,9 @@ package endpoint
 
 import "math"
 
-// Deadline returns when HandleTimeout or AppendPacket has something to do at
-// the latest, if nothing arrives and nothing is sent before; the largest int64
-// if never. Calls before or after it are harmless.
+// Deadline returns when HandleTimeout or AppendPacket has something to do at the latest, if
+// nothing arrives and nothing is sent before; the largest int64 if never. Calls before or
+// after it are harmless.
 func (e *Endpoint) Deadline() int64 {
 	switch e.state {
 	case stateDead:
@@ -48,16 +48,15 @@ func (e *Endpoint) timeoutAt() int64 {
 	return e.lastHeard + int64(e.cfg.Timeout)
 }
 
-// maxSilence is how long a side that heard nothing waits at most before it
-// sends a PING.
+// maxSilence is how long a side that heard nothing waits at most before it sends a PING.
 const maxSilence = 5 * second
 
 func (e *Endpoint) pingAt() int64 { return e.lastHeard + min(int64(e.cfg.Timeout)/4, maxSilence) }
 
 func (e *Endpoint) pingDue(now int64) bool { return e.state == stateOpen && now >= e.pingAt() }
 
-// HandleTimeout does what is due: losses by time, probes, what expires, the
-// end of a connection that fell silent.
+// HandleTimeout does what is due: losses by time, probes, what expires, the end of a
+// connection that fell silent.
 func (e *Endpoint) HandleTimeout(now int64) {
 	switch {
 	case e.state == stateDead:
@@ -79,8 +78,8 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	}
 }
 
-// expire drops unreliable messages that stayed unfinished, and receipts whose
-// confirmation did not come.
+// expire drops unreliable messages that stayed unfinished, and receipts whose confirmation did
+// not come.
 func (e *Endpoint) expire(now int64) {
 	e.expiryAt = never
 	for i := range e.receivers {

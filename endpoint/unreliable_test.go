@@ -96,8 +96,8 @@ func TestFragmentsOverlap(t *testing.T) {
 	})
 }
 
-// TestStored looks at receipts of unreliable messages of several packets:
-// that all fragments arrived does not mean that they arrived together.
+// TestStored looks at receipts of unreliable messages of several packets: that all fragments
+// arrived does not mean that they arrived together.
 func TestStored(t *testing.T) {
 	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
 		p := newPair(t, channels(), 20*time.Millisecond).open()
