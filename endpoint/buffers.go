@@ -40,7 +40,7 @@ type BufferStats struct {
 // Stats returns the counters.
 func (p *Buffers) Stats() BufferStats { return BufferStats{p.inUse, p.held, p.fetched, p.made} }
 
-func class(n int) int { return max(0, bits.Len(uint(n-1))-smallestClass) }
+func sizeClass(n int) int { return max(0, bits.Len(uint(n-1))-smallestClass) }
 
 // fetch returns a buffer of length n; nil if n is 0.
 func (p *Buffers) fetch(n int) []byte {
@@ -49,7 +49,7 @@ func (p *Buffers) fetch(n int) []byte {
 	}
 	p.inUse++
 	p.fetched++
-	c := class(n)
+	c := sizeClass(n)
 	if c >= len(p.free) || p.unpooled {
 		p.made++
 		return make([]byte, n)
@@ -70,7 +70,7 @@ func (p *Buffers) release(b []byte) {
 		return
 	}
 	p.inUse--
-	c := class(cap(b))
+	c := sizeClass(cap(b))
 	if c >= len(p.free) || p.unpooled || p.held+cap(b) > p.limit || cap(b) != 1<<(c+smallestClass) {
 		return
 	}

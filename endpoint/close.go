@@ -82,7 +82,6 @@ func (e *Endpoint) settleAll() {
 	for i := range e.receivers {
 		e.dropUnfinished(&e.receivers[i])
 	}
-	e.queuedMessages = 0
 }
 
 func (e *Endpoint) dropSender(s *sender) {
@@ -94,9 +93,12 @@ func (e *Endpoint) dropSender(s *sender) {
 	for ; s.queue.Len() > 0; s.queue.Pop() {
 		m := s.queue.At(s.queue.Base())
 		e.resolve(s, m, Lost, ConnClosed)
-		e.cfg.Buffers.release(m.payload)
+		e.strip(s, m)
 	}
-	s.queued, s.resend, s.cutting, s.blocked = 0, 0, 0, false
+	s.queued, s.dead, s.resend, s.cutting, s.blocked, s.refused = 0, 0, 0, 0, false, 0
+	if s.loose != nil {
+		e.dropSender(s.loose)
+	}
 }
 
 // dropUnfinished drops what the game will never see: partials, and messages that wait for an
@@ -111,10 +113,14 @@ func (e *Endpoint) dropUnfinished(r *receiver) {
 			e.dropPartial(r, sl.partial)
 		}
 		if sl.waiting {
-			e.cfg.Buffers.release(sl.message.payload)
+			e.cfg.Buffers.release(sl.payload)
 			sl.waiting = false
 		}
 	}
+	for _, d := range r.droppables {
+		e.dropDroppable(r, d.payload)
+	}
+	r.droppables = nil
 	r.limitDue, r.stored = false, nil
 }
 

@@ -61,10 +61,24 @@ type ChannelConfig struct {
 	MaxMessageBytes int
 	// MaxQueuedBytes bounds what waits here to be sent, each message counted as its length +
 	// 32. 0: 256 KiB for the unreliable deliveries, twice the largest message, at least 4 MiB,
-	// for the reliable ones. When it is reached a reliable Send returns ErrFull, an unreliable
-	// one drops the oldest waiting messages. As much again, or 16 MiB, may be on its way and
-	// not acknowledged.
+	// for the reliable ones. As much again, or 16 MiB, may be on its way and not acknowledged.
 	MaxQueuedBytes int
+	// Full says what happens when MaxQueuedBytes is reached. FullDefault: a reliable Send
+	// returns ErrFull, an unreliable one drops the oldest waiting messages.
+	Full FullPolicy
+	// Priority is the class of the channel: as long as one of a higher class has something to
+	// send that fits, one of a lower class sends nothing, not even what it lost. Classes are
+	// for what must not wait and is small; within a class nothing starves.
+	Priority int8
+	// Weight is the channel's share of the bytes that its class may send, in proportion to
+	// those of the others that have something to send. 0: 1; at most 65536.
+	Weight int
+	// BytesPerSecond is the most that the channel sends, with headers and what is sent again.
+	// 0 or negative: no limit but that of the path.
+	BytesPerSecond int
+	// Resend limits how often a lost message of a reliable delivery is sent again. The zero
+	// value never gives up.
+	Resend ResendPolicy
 	// WindowBytes is how much the peer may send here, each message counted as its length + 32,
 	// before the game has taken it. 0: 64 KiB. Windows grow with use and for large messages,
 	// out of the WindowPool. For the unreliable deliveries it is the budget of what arrived
@@ -116,6 +130,7 @@ const (
 	defaultWindow        = 64 << 10
 	defaultUnreliable    = 256 << 10
 	maxMessageBytesLimit = 256 << 20
+	maxWeight            = 1 << 16
 	maxAckHold           = 250 * time.Millisecond
 )
 
@@ -130,6 +145,12 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 		c.MaxQueuedBytes = max(defaultUnreliable, c.MaxMessageBytes+messageCharge)
 		if c.Delivery.Reliable() {
 			c.MaxQueuedBytes = max(4<<20, 2*c.MaxMessageBytes)
+		}
+	}
+	if c.Full == FullDefault {
+		c.Full = DropOldest
+		if c.Delivery.Reliable() {
+			c.Full = Refuse
 		}
 	}
 	if c.WindowBytes == 0 {
@@ -227,6 +248,14 @@ func (c ChannelConfig) fault() (field string, value any, want string) {
 		return "MaxMessageBytes", c.MaxMessageBytes, "up to 256 MiB, or 0 for the default"
 	case full.MaxQueuedBytes < largest:
 		return "MaxQueuedBytes", c.MaxQueuedBytes, "at least MaxMessageBytes + 32, for the largest message"
+	case c.Full > DropNewest:
+		return "Full", c.Full, "Refuse, DropOldest or DropNewest"
+	case c.Weight < 0 || c.Weight > maxWeight:
+		return "Weight", c.Weight, "1 to 65536, or 0 for 1"
+	case c.Resend.MaxAttempts < 0:
+		return "Resend.MaxAttempts", c.Resend.MaxAttempts, "at least 1, or 0 for no limit"
+	case c.Resend.limits() && !c.Delivery.Reliable():
+		return "Resend", c.Delivery, "one of the reliable deliveries: the others send nothing again"
 	case full.WindowBytes < 1024 || full.WindowBytes > 1<<30:
 		return "WindowBytes", c.WindowBytes, "1 KiB to 1 GiB"
 	case !c.Delivery.Reliable() && full.WindowBytes < largest:

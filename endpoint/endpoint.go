@@ -19,18 +19,20 @@ type Endpoint struct {
 	paths     []*path
 	senders   []sender   // in ascending order of channel, the library's own first
 	receivers []receiver // likewise
-	turn      int        // the sender that begins the next packet
+	classes   []class    // by which senders take turns, the highest priority first
+	packets   uint64     // built so far
 
 	events       events
 	lent         [][]byte // payloads that the game may use until the next Update
 	lastReceipt  Receipt
 	openReceipts int
 
-	queuedMessages int // in all queues
-	freeCuts       []*cut
-	freePartials   []*partial
-	ackIn, ackOut  wire.Ack
-	stats          Stats
+	freeCuts      []*cut
+	spareTerms    []*terms
+	moved         []uint64 // scratch of dropStale
+	freePartials  []*partial
+	ackIn, ackOut wire.Ack
+	stats         Stats
 
 	hello     hello
 	began     int64 // when New was called
@@ -81,14 +83,18 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	for _, ch := range channels {
 		e.addChannel(ch.withDefaults())
 	}
+	e.schedule()
 	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
 	return e, nil
 }
 
 func (e *Endpoint) addChannel(cfg ChannelConfig) {
-	e.senders = append(e.senders, sender{cfg: cfg, id: uint16(cfg.ID)})
+	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}}
+	s.keys.table.seed = e.hello.instance
+	e.senders = append(e.senders, s)
 	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: e.began}
 	r.limit = uint64(r.window)
+	r.keys.table.seed = e.hello.instance
 	if cfg.Delivery == Unreliable {
 		r.whole = seq.NewWindow(partialSpan)
 	}
@@ -236,13 +242,16 @@ func (e *Endpoint) handleFrame(now int64, p *path, b []byte) (n int, err error) 
 			return 0, errProtocol
 		}
 		k, err := e.handleRun(now, run, b[n:])
+		e.countReceived(run.Channel, n+k)
 		return n + k, err
 	case kind >= wire.TypeFragment:
 		f, payload, n := wire.ConsumeFragment(b)
 		if n < 0 {
 			return 0, errProtocol
 		}
-		return n, e.handleFragment(now, f, payload)
+		err := e.handleFragment(now, f, payload)
+		e.countReceived(f.Channel, n)
+		return n, err
 	}
 	return e.handleControl(b)
 }
@@ -255,6 +264,7 @@ func (e *Endpoint) handleControl(b []byte) (n int, err error) {
 		if n < 0 {
 			return 0, errProtocol
 		}
+		e.countReceived(channel, n)
 		if b[0] == wire.TypeWindow {
 			return n, e.handleWindow(channel, limit)
 		}
@@ -265,15 +275,14 @@ func (e *Endpoint) handleControl(b []byte) (n int, err error) {
 			return 0, errProtocol
 		}
 		k, err := e.handleSkip(channel, first, count, b[n:])
+		e.countReceived(channel, n+k)
 		return n + k, err
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)
-		s := e.sender(channel)
-		if n < 0 || s == nil || s.cfg.Delivery.Reliable() {
-			return 0, errProtocol
+		if s := e.sender(channel); n >= 0 && s != nil {
+			e.countReceived(channel, n)
+			return n, e.handleStored(s, ids)
 		}
-		e.handleStored(s, ids)
-		return n, nil
 	}
 	return 0, errProtocol
 }

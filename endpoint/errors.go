@@ -9,29 +9,34 @@ import (
 var (
 	// ErrClosed: the connection is closing or closed.
 	ErrClosed = errors.New("endpoint: connection closed")
-	// ErrFull: the channel's queue or the table of receipts is full. Wait until
-	// acknowledgements have made room, or send less.
+	// ErrFull: the channel's queue or the table of receipts is full. Wait for the event
+	// Writable, or read the events, or send less.
 	ErrFull = errors.New("endpoint: queue full")
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = errors.New("endpoint: message too large")
 	// ErrNoChannel: the configuration has no such channel.
 	ErrNoChannel = errors.New("endpoint: no such channel")
+	// ErrOption: the channel's delivery does not have a field of SendOptions.
+	ErrOption = errors.New("endpoint: option does not fit the delivery")
 )
 
-// A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge or
-// ErrNoChannel.
+// A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge, ErrNoChannel
+// or ErrOption.
 type SendError struct {
 	Channel ChannelID
 	Err     error
-	Field   string // the setting that set the limit
+	Field   string // the setting that set the limit; of ErrOption the option
 	Value   int    // what was asked for
 	Limit   int
 }
 
 // Error names the channel, the value, the limit and the setting behind it.
 func (e *SendError) Error() string {
-	if e.Field == "" {
+	switch {
+	case e.Field == "":
 		return fmt.Sprintf("%v: %d", e.Err, e.Channel)
+	case e.Err == ErrOption:
+		return fmt.Sprintf("%v: %s on channel %d", e.Err, e.Field, e.Channel)
 	}
 	return fmt.Sprintf("%v: channel %d, %d where %s allows %d", e.Err, e.Channel, e.Value, e.Field, e.Limit)
 }

@@ -34,11 +34,14 @@ const (
 	Delivered
 	// Lost: the message of Receipt is not known to have arrived; Why says why.
 	Lost
+	// Writable: a channel whose full queue refused a message is half empty, and the message
+	// would fit.
+	Writable
 	// Closed: the connection is over; Code, Text and Remote say why. It is the last event.
 	Closed
 )
 
-var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Closed"}
+var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Writable", "Closed"}
 
 // String names the kind.
 func (k EventKind) String() string { return eventNames[k] }
@@ -51,15 +54,23 @@ const (
 	NotKnown LossReason = iota
 	// Superseded: a newer value was started before this one arrived.
 	Superseded
-	// Replaced: a newer value replaced it in the queue.
+	// Replaced: a newer value of its key replaced it in the queue.
 	Replaced
-	// Dropped: the queue was full and the oldest had to go.
+	// Dropped: the queue was full (ChannelConfig.Full).
 	Dropped
 	// ConnClosed: the connection ended first.
 	ConnClosed
+	// Expired: its time had come (SendOptions.ExpiresAt).
+	Expired
+	// GaveUp: it was lost and not sent again (ChannelConfig.Resend).
+	GaveUp
+
+	lossReasons
 )
 
-var lossNames = [...]string{"not known", "superseded", "replaced", "dropped", "connection closed"}
+var lossNames = [lossReasons]string{
+	"not known", "superseded", "replaced", "dropped", "connection closed", "expired", "gave up",
+}
 
 // String names the reason.
 func (r LossReason) String() string { return lossNames[r] }
@@ -67,7 +78,7 @@ func (r LossReason) String() string { return lossNames[r] }
 // An Event is something that happened to the connection or to a message.
 type Event struct {
 	Kind    EventKind
-	Channel ChannelID  // of Delivered and Lost
+	Channel ChannelID  // of Delivered, Lost and Writable
 	Receipt Receipt    // of Delivered and Lost
 	Why     LossReason // of Lost
 	Code    Code       // of Closed

@@ -52,11 +52,17 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 		s.resent(m)
 	}
 	if s.cfg.Delivery.Reliable() && m.state != outSkipping {
-		s.underway -= charge(m.length)
+		s.underway -= charge(m.len())
 	}
 	m.state = outDone
+	e.strip(s, m)
+}
+
+// strip frees what a message that is not sent any more has of its own.
+func (e *Endpoint) strip(s *sender, m *outMessage) {
 	e.cfg.Buffers.release(m.payload)
-	m.payload = nil
+	e.freeTerms(m.terms)
+	m.payload, m.terms = nil, nil
 	if m.cut != nil {
 		if m.cut.awaiting {
 			s.waiting--
@@ -81,11 +87,11 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	case contentRun:
 		s := c.channel
 		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
-			e.messageLost(s, id)
+			e.messageLost(now, s, id)
 		}
 		s.settle()
 	case contentFragment:
-		e.fragmentLost(c)
+		e.fragmentLost(now, c)
 		c.channel.settle()
 	case contentSkip:
 		s := c.channel
@@ -104,47 +110,46 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 }
 
 // messageLost: a packet with the whole message was lost.
-func (e *Endpoint) messageLost(s *sender, id uint64) {
+func (e *Endpoint) messageLost(now int64, s *sender, id uint64) {
 	m := s.open.At(id)
 	if m.flying > 0 {
 		m.flying--
 	}
-	if m.state != outFlying || m.flying > 0 {
+	if m.state != outFlying || m.flying > 0 || m.resend {
 		return
 	}
-	e.repair(s, id, m)
+	e.repair(now, s, id, m)
 }
 
 // repair decides what a loss means for a message: sent again, skipped, or lost.
-func (e *Endpoint) repair(s *sender, id uint64, m *outMessage) {
+func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage) {
 	switch {
 	case !s.cfg.Delivery.Reliable():
 		e.resolve(s, m, Lost, NotKnown)
 		e.done(s, m)
-	case s.cfg.Delivery == ReliableLatest && id+1 < s.open.End():
+	case s.cfg.Delivery == ReliableLatest && s.outdated(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
-		e.supersede(s, id, m)
+		e.giveUp(s, id, m, Superseded)
+	case !e.mayResend(now, s, m):
+		e.giveUp(s, id, m, GaveUp)
 	default:
 		s.wantResend(id, m)
 	}
 }
 
-func (e *Endpoint) supersede(s *sender, id uint64, m *outMessage) {
-	e.resolve(s, m, Lost, Superseded)
-	e.stats.MessagesDropped[Superseded]++
-	e.cfg.Buffers.release(m.payload)
-	m.payload = nil
-	if m.cut != nil {
-		e.freeCut(m.cut)
-		m.cut = nil
-	}
+// giveUp ends the attempts to get a message of a reliable delivery across: SKIP will tell the
+// peer not to wait for it, so that its charge returns and an ordered channel moves on.
+func (e *Endpoint) giveUp(s *sender, id uint64, m *outMessage, why LossReason) {
+	e.lose(s, m, why)
+	s.finishCut(id)
+	e.strip(s, m)
 	m.state = outSkipping
-	s.underway -= charge(m.length)
+	s.underway -= charge(m.len())
 	s.wantResend(id, m)
 }
 
 // contentRepeat makes what is in flight ready to be sent once more.
-func (e *Endpoint) contentRepeat(c *content) {
+func (e *Endpoint) contentRepeat(now int64, c *content) {
 	s := c.channel
 	switch {
 	case s == nil || !s.cfg.Delivery.Reliable():
@@ -153,12 +158,12 @@ func (e *Endpoint) contentRepeat(c *content) {
 		}
 	case c.kind == contentRun || c.kind == contentSkip:
 		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
-			if m := s.open.At(id); m.state == outFlying && m.cut == nil || m.state == outSkipping {
+			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && e.mayResend(now, s, m) {
 				s.wantResend(id, m)
 			}
 		}
 	case c.kind == contentFragment && s.open.Has(c.first):
-		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil {
+		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && (m.resend || e.mayResend(now, s, m)) {
 			m.cut.addLost(int(c.offset), int(c.offset)+int(c.count))
 			s.wantResend(c.first, m)
 		}
@@ -199,14 +204,14 @@ func (e *Endpoint) fragmentAcked(now int64, c *content) {
 		if m.resend && m.cut.lost.Len() == 0 {
 			s.resent(m)
 		}
-		if m.cut.acked.Covers(0, m.length) {
+		if m.cut.acked.Covers(0, m.len()) {
 			e.resolve(s, m, Delivered, 0)
 			s.finishCut(c.first)
 			e.done(s, m)
 		}
 		return
 	}
-	if m.cut.acked.Covers(0, m.length) && !m.cut.awaiting {
+	if m.cut.acked.Covers(0, m.len()) && !m.cut.awaiting {
 		e.awaitStored(now, s, m)
 	}
 }
@@ -235,7 +240,7 @@ func (e *Endpoint) awaitStored(now int64, s *sender, m *outMessage) {
 // fragment was acknowledged.
 const storedWait = second
 
-func (e *Endpoint) fragmentLost(c *content) {
+func (e *Endpoint) fragmentLost(now int64, c *content) {
 	s := c.channel
 	if !s.open.Has(c.first) {
 		return
@@ -246,8 +251,8 @@ func (e *Endpoint) fragmentLost(c *content) {
 	}
 	if s.cfg.Delivery.Reliable() {
 		m.cut.addLost(int(c.offset), int(c.offset)+int(c.count))
-		if m.cut.lost.Len() > 0 {
-			s.wantResend(c.first, m)
+		if m.cut.lost.Len() > 0 && !m.resend {
+			e.repair(now, s, c.first, m)
 		}
 		return
 	}
@@ -269,15 +274,16 @@ func (e *Endpoint) storedArrived(s *sender, wireID uint64) {
 		}
 		id = *s.cuts.At(wireID)
 	}
-	if !s.open.Has(id) {
-		return
+	if s.open.Has(id) && s.open.At(id).cut != nil {
+		e.stored(s, id, s.open.At(id))
 	}
-	if m := s.open.At(id); m.cut != nil {
-		e.resolve(s, m, Delivered, 0)
-		s.finishCut(id)
-		e.done(s, m)
-		s.settle()
-	}
+}
+
+func (e *Endpoint) stored(s *sender, id uint64, m *outMessage) {
+	e.resolve(s, m, Delivered, 0)
+	s.finishCut(id)
+	e.done(s, m)
+	s.settle()
 }
 
 // expireStored gives up on messages whose STORED did not come.

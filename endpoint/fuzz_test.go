@@ -69,11 +69,11 @@ func checkBounds(t *testing.T, e *Endpoint) {
 	for i := range e.receivers {
 		r, memory := &e.receivers[i], 0
 		for n := r.ready.Base(); n < r.ready.End(); n++ {
-			memory += charge(r.ready.At(n).length)
+			memory += charge(len(r.ready.At(n).payload))
 		}
 		for n := r.slots.Base(); n < r.slots.End(); n++ {
 			if sl := r.slots.At(n); sl.waiting {
-				memory += charge(sl.message.length)
+				memory += charge(len(sl.payload))
 			} else if sl.partial != nil {
 				memory += charge(sl.partial.known)
 			}

@@ -35,6 +35,7 @@ func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
 		MaxVersion:      wire.Version,
 		Digest:          wire.Hash(e.rows()),
 		Instance:        e.hello.instance,
+		Capabilities:    wire.CapabilityOptions,
 		Clock:           uint64(now / wire.ClockUnit),
 		LargestDatagram: uint16(min(e.cfg.MaxDatagramBytes, 0xffff)),
 		AckHoldMillis:   uint8((int64(e.cfg.AckHold) + 999_999) / 1_000_000),
@@ -208,13 +209,26 @@ func (e *Endpoint) Difference(rows []byte) string {
 }
 
 // handleStored takes the confirmations of STORED.
-func (e *Endpoint) handleStored(s *sender, ids []byte) {
+func (e *Endpoint) handleStored(s *sender, ids []byte) error {
+	if s.cfg.Delivery == ReliableOrdered {
+		if s = s.loose; s == nil {
+			return errProtocol // there never was a droppable
+		}
+	}
+	if s.cfg.Delivery.Reliable() {
+		return errProtocol
+	}
 	expected := s.open.End()
 	if s.cfg.Delivery == Unreliable {
 		expected = s.cuts.End()
 	}
 	for ; len(ids) >= 4; ids = ids[4:] {
 		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24
+		if s.of != nil {
+			e.droppableStored(s, uint32(id))
+			continue
+		}
 		e.storedArrived(s, seq.Nearest(expected, id, 32))
 	}
+	return nil
 }

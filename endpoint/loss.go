@@ -110,13 +110,13 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 		p.loss.probes++
 		p.loss.probe = true
 		p.loss.lastSent = now
-		e.repeatOldest(p)
+		e.repeatOldest(now, p)
 	}
 }
 
 // repeatOldest makes what the oldest packets in flight carry ready to be sent once more in a
 // probe, without declaring it lost.
-func (e *Endpoint) repeatOldest(p *path) {
+func (e *Endpoint) repeatOldest(now int64, p *path) {
 	budget := packetBytes
 	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {
 		pkt := p.sent.At(n)
@@ -125,7 +125,7 @@ func (e *Endpoint) repeatOldest(p *path) {
 		}
 		budget -= int(pkt.bytes)
 		for i := range uint64(pkt.records) {
-			e.contentRepeat(p.contents.At(pkt.firstRecord + i))
+			e.contentRepeat(now, p.contents.At(pkt.firstRecord+i))
 		}
 	}
 }

@@ -152,7 +152,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
 	b.pkt.inFlight = b.pkt.eliciting
-	b.pkt.limited = !e.sendable()
+	b.pkt.limited = e.sendableAt() > b.now
 	*p.sent.Push() = b.pkt
 	if p.sent.Len() > 2*maxSentPackets {
 		e.forgetOldest(b.now, p)
@@ -186,20 +186,25 @@ func (e *Endpoint) buildControl(b *builder) {
 		return
 	}
 	for i := range e.receivers {
-		r := &e.receivers[i]
+		r, before := &e.receivers[i], len(b.dst)
 		if r.limitDue && b.room() >= 8 {
-			limit := e.announce(b.now, r)
-			b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
-			b.pkt.eliciting = true
-			b.record(content{kind: contentWindow, inbound: r, first: limit})
+			e.buildWindow(b, r)
 		}
 		for len(r.stored) > 0 && b.room() >= 16 {
 			e.buildStored(b, r)
 		}
-	}
-	for i := range e.senders {
 		e.buildBlocked(b, &e.senders[i])
+		if n := len(b.dst) - before; n > 0 {
+			e.senders[i].serve(b.now, n)
+		}
 	}
+}
+
+func (e *Endpoint) buildWindow(b *builder, r *receiver) {
+	limit := e.announce(b.now, r)
+	b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
+	b.pkt.eliciting = true
+	b.record(content{kind: contentWindow, inbound: r, first: limit})
 }
 
 func (e *Endpoint) buildStored(b *builder, r *receiver) {
@@ -225,19 +230,4 @@ func (e *Endpoint) buildBlocked(b *builder, s *sender) {
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentBlocked, channel: s})
-}
-
-// buildMessages fills the packet with messages, each time beginning with the channel after the
-// one that began the last packet, so that none starves.
-func (e *Endpoint) buildMessages(b *builder) {
-	n := len(e.senders)
-	for i := 0; b.path.loss.probe && i < n; i++ { // a probe carries the oldest data, not the newest
-		e.buildResends(b, &e.senders[i])
-	}
-	for i := range n {
-		s := &e.senders[(e.turn+i)%n]
-		e.buildResends(b, s)
-		e.buildFirst(b, s)
-	}
-	e.turn = (e.turn + 1) % max(n, 1)
 }

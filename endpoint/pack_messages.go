@@ -18,6 +18,10 @@ func (e *Endpoint) buildResends(b *builder, s *sender) {
 		if m == nil {
 			return
 		}
+		if m.state == outFlying && m.expired(b.now) {
+			e.giveUp(s, id, m, Expired)
+			continue
+		}
 		ok := false
 		switch {
 		case m.state == outSkipping:
@@ -36,8 +40,8 @@ func (e *Endpoint) buildResends(b *builder, s *sender) {
 // buildFirst appends messages that were not sent yet.
 func (e *Endpoint) buildFirst(b *builder, s *sender) {
 	for b.room() > 0 {
-		if s.cutting != 0 {
-			if !e.buildNextBytes(b, s) {
+		if cutter := s.cutter(); cutter != nil {
+			if !e.buildNextBytes(b, cutter) {
 				return
 			}
 			continue
@@ -46,6 +50,10 @@ func (e *Endpoint) buildFirst(b *builder, s *sender) {
 		if m == nil {
 			return
 		}
+		if m.expired(b.now) {
+			e.dropOldest(s, Expired)
+			continue
+		}
 		if !e.buildRun(b, s, 0, false) && !e.startCut(b, s, m) {
 			return
 		}
@@ -53,14 +61,35 @@ func (e *Endpoint) buildFirst(b *builder, s *sender) {
 }
 
 // runRoom is what a message takes in a run.
-func runRoom(length int) int { return wire.UvarintLen(uint64(length)) + length }
+func (m *outMessage) runRoom() int {
+	n := wire.UvarintLen(uint64(m.len())) + m.len()
+	if m.terms.keyed() {
+		n += wire.UvarintLen(m.terms.key)
+	}
+	return n
+}
 
-// runHeader is the header of a run that begins with id.
-func (s *sender) runHeader(id uint64) wire.Run {
+// runHeader is the header of a run that begins with a message of this id, or which will have
+// it.
+func (s *sender) runHeader(id uint64, m *outMessage) wire.Run {
 	if s.cfg.Delivery == Unreliable {
 		return wire.Run{Channel: s.id, Count: 1}
 	}
-	return wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
+	run := wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
+	if t := m.terms; t != nil && t.options != 0 {
+		run.Options = t.options
+		run.Back = back(id, s.firstOf(id, m))
+		run.Index = s.groups.indexOf(id)
+	}
+	return run
+}
+
+// firstOf is the first id of the group of a message.
+func (s *sender) firstOf(id uint64, m *outMessage) uint64 {
+	if m.state == outQueued {
+		return s.groups.first(m.terms, id)
+	}
+	return m.terms.first
 }
 
 // buildRun appends as many whole messages with consecutive ids as fit: those to send again
@@ -69,108 +98,160 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	if !again {
 		id = s.open.End()
 	}
-	run := s.runHeader(id)
-	header, headerLen := len(b.dst), wire.RunHeaderLen(&run)
-	count := 0
-	for count < run.MaxCount() {
-		length, ok := s.runNext(id+uint64(count), again)
-		need := runRoom(length)
-		if count == 0 {
-			need += headerLen
-		}
-		if !ok || need > b.room() {
+	m := s.runNext(id, again)
+	run, group, to := s.runHeader(id, m), m.group(), s.holder(m)
+	c := content{kind: contentRun, channel: to, first: id}
+	if to != s {
+		c.first = to.open.End()
+	}
+	header, need := len(b.dst), wire.RunHeaderLen(&run)
+	headerLen := need
+	for int(c.count) < run.MaxCount() {
+		if need += m.runRoom(); need > b.room() {
 			break
 		}
-		if count == 0 {
+		if c.count == 0 {
 			b.dst = wire.AppendRun(b.dst, &run)
 		}
-		b.dst = wire.AppendBytes(b.dst, e.putInRun(s, id+uint64(count), again))
-		if !s.cfg.Delivery.Reliable() {
-			e.sentUnreliable(s)
+		e.putInRun(b, s, m, again)
+		c.count++
+		m = s.runNext(id+uint64(c.count), again)
+		if m == nil || m.terms != nil && m.expired(b.now) || m.options() != run.Options || m.group() != group {
+			break
 		}
-		count++
+		need = 0
 	}
-	if count == 0 {
+	if c.count == 0 {
 		return false
 	}
-	wire.SetRunCount(b.dst[header:], headerLen, count)
+	wire.SetRunCount(b.dst[header:], headerLen, int(c.count))
 	b.pkt.eliciting = true
-	b.record(content{kind: contentRun, channel: s, first: id, count: uint32(count)})
+	b.record(c)
 	return true
 }
 
-// runNext returns the length of the next message of a run; false if there is none with this
-// id.
-func (s *sender) runNext(id uint64, again bool) (length int, ok bool) {
-	if again {
-		if !s.open.Has(id) {
-			return 0, false
-		}
-		m := s.open.At(id)
-		return m.length, m.resend && m.cut == nil && m.state == outFlying
+// runNext returns the next message of a run; nil if there is none with this id.
+func (s *sender) runNext(id uint64, again bool) *outMessage {
+	if !again {
+		return s.next()
 	}
-	if m := s.next(); m != nil {
-		return m.length, true
+	if !s.open.Has(id) {
+		return nil
 	}
-	return 0, false
+	if m := s.open.At(id); m.resend && m.cut == nil && m.state == outFlying {
+		return m
+	}
+	return nil
 }
 
-// putInRun notes that a message goes out and returns its payload.
-func (e *Endpoint) putInRun(s *sender, id uint64, again bool) []byte {
-	var m *outMessage
+func (m *outMessage) options() byte {
+	if m.terms == nil {
+		return 0
+	}
+	return m.terms.options
+}
+
+func (m *outMessage) group() uint64 {
+	if m.terms == nil {
+		return 0
+	}
+	return m.terms.group
+}
+
+// putInRun appends a message.
+func (e *Endpoint) putInRun(b *builder, s *sender, m *outMessage, again bool) {
+	to := s
 	if again {
-		m = s.open.At(id)
 		s.resent(m)
 		e.stats.MessagesResent++
 	} else {
-		_, m = s.start()
-		e.queuedMessages--
+		to, _, m = e.start(b.now, s)
 	}
 	m.flying++
-	return m.payload
+	if m.terms.keyed() {
+		b.dst = wire.AppendUvarint(b.dst, m.terms.key)
+	}
+	b.dst = wire.AppendBytes(b.dst, m.payload)
+	if !to.cfg.Delivery.Reliable() {
+		e.sentUnreliable(m)
+	}
 }
 
-// sentUnreliable frees the payload of the newest message started: it is never sent again.
-func (e *Endpoint) sentUnreliable(s *sender) {
-	m := s.open.At(s.open.End() - 1)
+// fragmentHeader is the header of a fragment but for its bytes.
+func (s *sender) fragmentHeader(id uint64, m *outMessage) wire.Fragment {
+	f := wire.Fragment{Channel: s.id, ID: id, Stored: !s.cfg.Delivery.Reliable() && m.receipt != 0}
+	switch t := m.terms; {
+	case s.of != nil:
+		f.ID, f.Wide = t.precedes, s.of.wide(t.precedes)
+		f.Options, f.Back, f.Index = t.options, back(t.precedes, t.first), t.index
+		return f
+	case s.cfg.Delivery == Unreliable:
+		f.ID = m.cut.wireID
+	case t != nil && t.options != 0:
+		f.Options, f.Key, f.Back = t.options, t.key, back(id, t.first)
+	}
+	f.Wide = s.wide(f.ID)
+	return f
+}
+
+// sentUnreliable frees the payload of a message that is never sent again.
+func (e *Endpoint) sentUnreliable(m *outMessage) {
 	e.cfg.Buffers.release(m.payload)
 	m.payload = nil
+	if m.terms != nil {
+		m.terms.expires = never // its packet decides
+	}
 }
 
 // startCut starts a message as fragments if it is too large for a packet of its own, or
 // reliable and there is room worth filling.
 func (e *Endpoint) startCut(b *builder, s *sender, m *outMessage) bool {
-	run := s.runHeader(s.open.End())
-	whole := wire.RunHeaderLen(&run)+runRoom(m.length) <= b.full
-	fill := s.cfg.Delivery == ReliableUnordered || s.cfg.Delivery == ReliableOrdered
+	run := s.runHeader(s.open.End(), m)
+	whole := wire.RunHeaderLen(&run)+m.runRoom() <= b.full
+	fill := (s.cfg.Delivery == ReliableUnordered || s.cfg.Delivery == ReliableOrdered) && s.holder(m) == s
 	if whole && !(fill && b.room() >= cutRoom) || b.room() < fragmentRoom {
 		return false
 	}
-	id, m := s.start()
-	e.queuedMessages--
+	to, id, m := e.start(b.now, s)
 	m.cut = e.newCut()
-	if s.cfg.Delivery == Unreliable {
-		m.cut.wireID = s.cuts.End()
-		*s.cuts.Push() = id
+	if to.cfg.Delivery == Unreliable {
+		m.cut.wireID = to.cuts.End()
+		*to.cuts.Push() = id
 	}
-	s.cutting = id + 1
+	to.cutting = id + 1
 	return true
+}
+
+// cutter is the sender that holds the message whose first transmission is under way; nil if
+// there is none.
+func (s *sender) cutter() *sender {
+	if s.cutting != 0 {
+		return s
+	}
+	if s.loose != nil && s.loose.cutting != 0 {
+		return s.loose
+	}
+	return nil
 }
 
 // buildNextBytes sends the next bytes of the message whose first transmission is under way.
 func (e *Endpoint) buildNextBytes(b *builder, s *sender) bool {
 	id := s.cutting - 1
 	m := s.open.At(id)
-	n := e.buildFragment(b, s, id, m, m.cut.sent, m.length)
+	if m.expired(b.now) {
+		e.expireSent(s, id, m)
+		s.settle()
+		return true
+	}
+	n := e.buildFragment(b, s, id, m, m.cut.sent, m.len())
 	if n == 0 {
 		return false
 	}
 	m.cut.sent += n
-	if m.cut.sent == m.length {
+	if m.cut.sent == m.len() {
 		s.cutting = 0
 		if !s.cfg.Delivery.Reliable() {
-			e.cfg.Buffers.release(m.payload)
-			m.payload = nil
+			e.sentUnreliable(m)
 		}
 	}
 	return true
@@ -198,30 +279,26 @@ func (e *Endpoint) buildLostBytes(b *builder, s *sender, id uint64, m *outMessag
 // cutToResend sends a message in fragments that was sent whole once, if packets have become
 // too small for it.
 func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) bool {
-	run := s.runHeader(id)
-	if wire.RunHeaderLen(&run)+runRoom(m.length) <= b.full || b.room() < fragmentRoom {
+	run := s.runHeader(id, m)
+	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < fragmentRoom {
 		return false
 	}
 	m.cut = e.newCut()
-	m.cut.sent = m.length
-	m.cut.lost.Add(0, m.length)
+	m.cut.sent = m.len()
+	m.cut.lost.Add(0, m.len())
 	return true
 }
 
 // buildFragment appends as much of [from, to) of a message as fits, and says how much. A
 // fragment that fills the packet saves its length and is the last frame.
 func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage, from, to int) int {
-	f := wire.Fragment{Channel: s.id, ID: id, Offset: from, Total: m.length, Length: to - from}
-	if s.cfg.Delivery == Unreliable {
-		f.ID = m.cut.wireID
-	}
-	f.Wide = s.wide(f.ID)
-	f.Stored = !s.cfg.Delivery.Reliable() && m.receipt != 0
+	f := s.fragmentHeader(id, m)
+	f.Offset, f.Total, f.Length = from, m.len(), to-from
 	n := to - from
-	last := n > b.room()-wire.FragmentHeaderLen(&f, m.length)
+	last := n > b.room()-wire.FragmentHeaderLen(&f, m.len())
 	if last {
 		f.Length = -1
-		n = min(n, b.room()-wire.FragmentHeaderLen(&f, m.length))
+		n = min(n, b.room()-wire.FragmentHeaderLen(&f, m.len()))
 		if n < fragmentRoom/2 {
 			return 0
 		}
@@ -253,7 +330,7 @@ func (e *Endpoint) buildSkip(b *builder, s *sender, id uint64) bool {
 		if m.state != outSkipping || !m.resend {
 			break
 		}
-		lengths[count] = m.length
+		lengths[count] = m.len()
 	}
 	if b.room() < 10+5*count {
 		return false

@@ -11,7 +11,8 @@ import (
 // may be cut differently each time, overlaps keep the bytes that came first, and what counts
 // is which bytes are there.
 type partial struct {
-	id     uint64
+	head
+	loose  bool   // it lies in partials, not in a slot: no id holds its place
 	buf    []byte // grows with what came; its length says nothing
 	have   seq.Spans
 	got    int   // bytes in have
@@ -19,45 +20,56 @@ type partial struct {
 	total  int   // negative: not known yet
 	began  int64 // when its first fragment came
 	stored bool  // the sender wants STORED
+	held   int   // if it is loose: bytes of the budget that it takes
 }
 
-// partial returns the unfinished message with this id, nil if there is none.
-func (r *receiver) partial(id uint64) *partial {
-	if r.cfg.Delivery.Reliable() {
-		if !r.slots.Has(id) {
+// partial returns the unfinished message that a head speaks of, nil if there is none.
+func (r *receiver) partial(h *head) *partial {
+	if !r.loose(h) {
+		if !r.slots.Has(h.id) {
 			return nil
 		}
-		return r.slots.At(id).partial
+		return r.slots.At(h.id).partial
 	}
 	for _, p := range r.partials {
-		if p.id == id {
+		if p.id == h.id && p.index == h.index {
 			return p
 		}
 	}
 	return nil
 }
 
+// loose reports whether nothing waits for a message: it belongs to an unreliable delivery or
+// is droppable.
+func (r *receiver) loose(h *head) bool { return !r.cfg.Delivery.Reliable() || h.droppable() }
+
 // handleFragment takes a byte range of a message.
 func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
 	r := e.receiver(f.Channel)
 	if r == nil || f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
-		f.Offset == 0 && f.Total < len(b) || f.Stored && r.cfg.Delivery.Reliable() {
+		f.Offset == 0 && f.Total < len(b) || !r.allows(f.Options) {
 		return errProtocol
 	}
-	id := r.expand(f.ID, f.Wide)
-	r.saw(id)
-	wanted, err := e.wantsFragment(r, id, f.Stored)
+	h := head{id: r.expand(f.ID, f.Wide), options: f.Options, key: f.Key, index: f.Index}
+	if h.first = h.id - f.Back; h.first > h.id || f.Stored && !r.loose(&h) {
+		return errProtocol
+	}
+	r.saw(h.id)
+	wanted, err := e.wantsFragment(r, &h)
 	if !wanted || err != nil {
 		return err
 	}
-	p := r.partial(id)
+	p := r.partial(&h)
 	if p == nil {
-		if p, err = e.newPartial(now, r, id); err != nil {
+		if p, err = e.newPartial(now, r, &h); p == nil || err != nil {
 			return err
 		}
 	}
+	if p.head != h {
+		return errProtocol
+	}
 	p.stored = p.stored || f.Stored
-	if err := e.growPartial(r, p, f, len(b)); err != nil {
+	if fits, err := e.growPartial(r, p, f, len(b)); !fits || err != nil {
 		return err
 	}
 	p.add(f.Offset, b)
@@ -68,18 +80,20 @@ func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
 }
 
 // wantsFragment reports whether a message is still unfinished and not stale.
-func (e *Endpoint) wantsFragment(r *receiver, id uint64, stored bool) (bool, error) {
+func (e *Endpoint) wantsFragment(r *receiver, h *head) (bool, error) {
 	switch {
-	case r.cfg.Delivery == UnreliableLatest && id < r.newest:
+	case r.cfg.Delivery == UnreliableLatest && r.outdated(h):
 		e.stats.MessagesStale++
 		return false, nil
-	case r.cfg.Delivery == Unreliable && !r.whole.Fresh(id):
+	case r.cfg.Delivery == Unreliable && !r.whole.Fresh(h.id):
 		return false, nil // delivered, or too old
+	case h.droppable():
+		return e.wantsDroppable(r, h)
 	case !r.cfg.Delivery.Reliable():
 		return true, nil
-	case r.seen.Has(id):
+	case r.seen.Has(h.id):
 		return false, nil
-	case id-r.seen.Base() >= maxAhead:
+	case h.id-r.seen.Base() >= maxAhead:
 		return false, errProtocol
 	}
 	return true, nil
@@ -92,16 +106,12 @@ const (
 	partialLife = second
 )
 
-func (e *Endpoint) newPartial(now int64, r *receiver, id uint64) (*partial, error) {
-	var p *partial
-	if n := len(e.freePartials); n > 0 {
-		p, e.freePartials = e.freePartials[n-1], e.freePartials[:n-1]
-	} else {
-		p = &partial{}
-	}
-	p.id, p.total, p.began = id, -1, now
-	if r.cfg.Delivery.Reliable() {
-		r.slot(id).partial = p
+// newPartial begins a message; nil if there is no room for one that may be dropped.
+func (e *Endpoint) newPartial(now int64, r *receiver, h *head) (*partial, error) {
+	p := e.fetchPartial()
+	p.head, p.loose, p.total, p.began = *h, r.loose(h), -1, now
+	if !p.loose {
+		r.slot(h.id).partial = p
 		return p, e.chargeStarted(r, messageCharge)
 	}
 	e.dropOldPartials(r)
@@ -109,11 +119,35 @@ func (e *Endpoint) newPartial(now int64, r *receiver, id uint64) (*partial, erro
 		e.dropPartial(r, r.partials[0])
 		e.stats.MessagesExpired++
 	}
-	e.makeRoom(r, nil, messageCharge)
-	r.held += messageCharge
 	r.partials = append(r.partials, p)
 	e.expireLater(now + partialLife)
+	if !e.holdMore(r, p, messageCharge) {
+		return nil, nil
+	}
 	return p, nil
+}
+
+// holdMore makes room for bytes more of a loose message that is unfinished. False: there is
+// none, and it is dropped.
+func (e *Endpoint) holdMore(r *receiver, p *partial, bytes int) bool {
+	if !r.cfg.Delivery.Reliable() {
+		e.makeRoom(r, p, bytes)
+	} else if !e.makeDroppableRoom(r, p, bytes) {
+		e.dropPartial(r, p)
+		return false
+	}
+	r.held += bytes
+	p.held += bytes
+	return true
+}
+
+func (e *Endpoint) fetchPartial() *partial {
+	if n := len(e.freePartials); n > 0 {
+		p := e.freePartials[n-1]
+		e.freePartials = e.freePartials[:n-1]
+		return p
+	}
+	return &partial{}
 }
 
 // maxPartials bounds the unfinished messages of an unreliable channel; those of a reliable one
@@ -122,30 +156,32 @@ const maxPartials = 64
 
 // growPartial checks a fragment against what is known, charges what it adds and makes room for
 // it.
-func (e *Endpoint) growPartial(r *receiver, p *partial, f wire.Fragment, length int) error {
+func (e *Endpoint) growPartial(r *receiver, p *partial, f wire.Fragment, length int) (fits bool, err error) {
 	end := f.Offset + length
 	if f.Offset == 0 {
 		if p.total >= 0 && p.total != f.Total || p.known > f.Total {
-			return errProtocol
+			return false, errProtocol
 		}
 		p.total = f.Total
 		end = f.Total
 	} else if p.total >= 0 && end > p.total {
-		return errProtocol
+		return false, errProtocol
 	}
 	if grown := end - p.known; grown > 0 {
 		p.known = end
-		if !r.cfg.Delivery.Reliable() {
-			e.makeRoom(r, p, grown)
-			r.held += grown
-		} else if err := e.chargeStarted(r, grown); err != nil {
-			return err
+		if !p.loose {
+			err = e.chargeStarted(r, grown)
+		} else if !e.holdMore(r, p, grown) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
 		}
 	}
 	if p.known > len(p.buf) {
 		p.grow(e.cfg.Buffers, r.cfg.MaxMessageBytes)
 	}
-	return nil
+	return true, nil
 }
 
 // grow gives the partial a buffer for all that is known; while the total is not, twice that as
@@ -178,36 +214,31 @@ func (p *partial) add(offset int, b []byte) {
 
 // finishPartial hands on a message that is whole.
 func (e *Endpoint) finishPartial(r *receiver, p *partial) {
-	id, buf := p.id, p.buf[:p.total]
+	h, buf := p.head, p.buf[:p.total]
 	if p.stored {
-		r.confirmStored(id)
+		r.confirmStored(h.storedID())
 	}
 	p.buf = nil
-	if !r.cfg.Delivery.Reliable() {
-		r.held -= charge(p.known)
-	}
 	e.forgetPartial(r, p)
 	if r.cfg.Delivery == Unreliable {
-		r.whole.Mark(id)
+		r.whole.Mark(h.id)
 	}
-	e.complete(r, id, buf)
+	e.complete(r, &h, buf)
 }
 
 // dropPartial gives up an unfinished message.
 func (e *Endpoint) dropPartial(r *receiver, p *partial) {
-	if !r.cfg.Delivery.Reliable() {
-		r.held -= charge(p.known)
-	}
 	e.cfg.Buffers.release(p.buf)
 	e.forgetPartial(r, p)
 }
 
 func (e *Endpoint) forgetPartial(r *receiver, p *partial) {
-	if r.cfg.Delivery.Reliable() {
-		r.slots.At(p.id).partial = nil
-	} else {
+	if p.loose {
+		r.held -= p.held
 		i := slices.Index(r.partials, p)
 		r.partials = slices.Delete(r.partials, i, i+1)
+	} else {
+		r.slots.At(p.id).partial = nil
 	}
 	p.have.Reset()
 	*p = partial{have: p.have}
@@ -216,22 +247,10 @@ func (e *Endpoint) forgetPartial(r *receiver, p *partial) {
 	}
 }
 
-// dropStalePartials drops unfinished values that a newer one has overtaken.
-func (e *Endpoint) dropStalePartials(r *receiver) {
-	for i := 0; i < len(r.partials); {
-		if r.partials[i].id < r.newest {
-			e.dropPartial(r, r.partials[i])
-			e.stats.MessagesStale++
-		} else {
-			i++
-		}
-	}
-}
-
 // dropOldPartials drops unfinished messages that the ids have moved far past.
 func (e *Endpoint) dropOldPartials(r *receiver) {
 	for i := 0; i < len(r.partials); {
-		if r.partials[i].id+partialSpan < r.next {
+		if p := r.partials[i]; p.id+partialSpan < r.next || p.droppable() && r.late(&p.head) {
 			e.dropPartial(r, r.partials[i])
 			e.stats.MessagesExpired++
 		} else {
@@ -243,9 +262,6 @@ func (e *Endpoint) dropOldPartials(r *receiver) {
 // expirePartials drops unreliable messages that have been unfinished for too long, and says
 // when to look again.
 func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
-	if r.cfg.Delivery.Reliable() {
-		return never
-	}
 	for len(r.partials) > 0 && now-r.partials[0].began >= partialLife {
 		e.dropPartial(r, r.partials[0])
 		e.stats.MessagesExpired++
@@ -258,11 +274,11 @@ func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
 
 // confirmStored queues an id for STORED; if too many wait, the oldest goes and its receipt
 // will read Lost(not known).
-func (r *receiver) confirmStored(id uint64) {
+func (r *receiver) confirmStored(id uint32) {
 	if len(r.stored) >= maxStored {
 		r.stored = slices.Delete(r.stored, 0, 1)
 	}
-	r.stored = append(r.stored, uint32(id))
+	r.stored = append(r.stored, id)
 }
 
 const maxStored = 64
@@ -274,6 +290,6 @@ const storedPerFrame = 2
 // storedLost queues the ids of a STORED that was lost again.
 func (r *receiver) storedLost(ids uint64, count uint32) {
 	for i := range count {
-		r.confirmStored(ids >> (32 * i) & 0xffffffff)
+		r.confirmStored(uint32(ids >> (32 * i)))
 	}
 }

@@ -8,9 +8,9 @@ import (
 // A receiver is the incoming half of a channel. What it keeps depends on the delivery:
 //
 //	Unreliable         nothing; partials while fragments come, and which of them were whole
-//	UnreliableLatest   the newest id
+//	UnreliableLatest   the newest id of each key
 //	ReliableUnordered  which ids came
-//	ReliableLatest     which ids came, and the newest
+//	ReliableLatest     which ids came, and the newest of each key
 //	ReliableOrdered    which ids came, and the messages that wait for an earlier one
 //
 // What is complete and in its place waits in ready until the game takes it.
@@ -19,15 +19,19 @@ type receiver struct {
 	id      uint16
 	ready   seq.Ring[inMessage]
 	visible uint64 // messages below it are shown to the game
-	held    int    // unreliable deliveries: bytes in ready and in partials, with charges
+	held    int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
-	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
-	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
-	whole  seq.Window     // Unreliable: fragmented messages that were delivered
-	newest uint64         // Latest: ids below it are stale
-	next   uint64         // unreliable deliveries: one more than the newest id seen
+	seen  seq.Seen       // reliable deliveries: ids stored, skipped or delivered
+	slots seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
+	whole seq.Window     // Unreliable: fragmented messages that were delivered
+	keys  receiverKeys   // Latest
+	next  uint64         // unreliable deliveries and ReliableLatest: one more than the newest id seen
 
-	partials []*partial // unreliable deliveries: unfinished messages, the oldest first
+	partials []*partial // unreliable deliveries, and droppables: unfinished messages, the oldest first
+
+	grouped    int                // ReliableOrdered: messages that wait and are not the first of their group
+	droppables []waitingDroppable // ReliableOrdered: in their order
+	passed     position           // ReliableOrdered: what comes before it is late
 
 	started  uint64 // charges that the peer started, as far as we saw
 	returned uint64 // charges given back to it
@@ -39,18 +43,30 @@ type receiver struct {
 	wanted   uint64 // the limit that the peer asked for by BLOCKED
 
 	stored []uint32 // ids of unreliable messages to confirm by STORED
+	counts receiverCounts
+}
+
+// A head is what a frame says of a message beside its bytes.
+type head struct {
+	id      uint64 // of a droppable: the id that it precedes
+	options byte
+	key     uint64
+	first   uint64 // first id of its group
+	index   uint64
 }
 
 // An inMessage is a message that came.
 type inMessage struct {
-	payload []byte // owned
-	length  int
+	payload   []byte // owned; nil if it is empty
+	stale     bool   // ReliableLatest: a newer one came since it was shown
+	droppable bool
 }
 
 // A slot is what a reliable channel holds under an id that cannot be shown yet.
 type slot struct {
-	message inMessage // ReliableOrdered: it is complete and waits for an earlier one
+	payload []byte // ReliableOrdered: the message is complete and waits for an earlier one
 	waiting bool
+	first   uint64 // and its group begins here
 	partial *partial
 }
 
@@ -72,19 +88,52 @@ func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err erro
 	if r == nil || run.HasIDs == (r.cfg.Delivery == Unreliable) {
 		return 0, errProtocol
 	}
-	id := r.expand(run.First, run.Wide)
-	r.saw(id + uint64(run.Count) - 1)
-	for i := range uint64(run.Count) {
-		payload, k := wire.ConsumeBytes(b[n:])
-		if k < 0 || len(payload) > r.cfg.MaxMessageBytes {
+	h := head{id: r.expand(run.First, run.Wide), options: run.Options, index: run.Index}
+	if h.first = h.id - run.Back; !r.allows(run.Options) || h.first > h.id {
+		return 0, errProtocol
+	}
+	r.saw(h.id + uint64(run.Count) - 1)
+	for range run.Count {
+		k := 0
+		if h.options&wire.OptionKeyed != 0 {
+			if h.key, k = wire.ConsumeUvarint(b[n:]); k < 0 {
+				return 0, errProtocol
+			}
+		}
+		payload, m := wire.ConsumeBytes(b[n+k:])
+		if m < 0 || len(payload) > r.cfg.MaxMessageBytes {
 			return 0, errProtocol
 		}
-		n += k
-		if err := e.messageArrived(now, r, id+i, payload); err != nil {
+		n += k + m
+		if err := e.messageArrived(now, r, &h, payload); err != nil {
 			return 0, err
 		}
+		h.advance()
 	}
 	return n, nil
+}
+
+// advance moves on to the next message of a run.
+func (h *head) advance() {
+	if h.droppable() {
+		h.index++
+		return
+	}
+	h.id++
+	if h.options&wire.OptionGroup == 0 {
+		h.first = h.id
+	}
+}
+
+// allows reports whether a channel has options (SPEC.md, 6.6).
+func (r *receiver) allows(options byte) bool {
+	switch {
+	case options == 0:
+		return true
+	case options&wire.OptionKeyed != 0:
+		return r.cfg.Delivery.latest()
+	}
+	return r.cfg.Delivery == ReliableOrdered
 }
 
 // expand rebuilds an id: reliable deliveries expect the lowest missing one, the others the one
@@ -108,29 +157,32 @@ func (r *receiver) saw(id uint64) {
 }
 
 // messageArrived takes a whole message. The payload is copied: it lies in the caller's packet.
-func (e *Endpoint) messageArrived(now int64, r *receiver, id uint64, payload []byte) error {
-	if fresh, err := e.admit(r, id, len(payload)); !fresh || err != nil {
+func (e *Endpoint) messageArrived(now int64, r *receiver, h *head, payload []byte) error {
+	if fresh, err := e.admit(r, h, len(payload)); !fresh || err != nil {
 		return err
 	}
 	buf := e.cfg.Buffers.fetch(len(payload))
 	copy(buf, payload)
-	e.complete(r, id, buf)
+	e.complete(r, h, buf)
 	return nil
 }
 
 // admit decides whether a message is wanted, and charges it: it is complete with this. Stale
 // and repeated ones are not wanted and no error.
-func (e *Endpoint) admit(r *receiver, id uint64, length int) (fresh bool, err error) {
+func (e *Endpoint) admit(r *receiver, h *head, length int) (fresh bool, err error) {
 	switch {
 	case r.cfg.Delivery == Unreliable:
 		return true, nil
 	case r.cfg.Delivery == UnreliableLatest:
-		if id < r.newest {
+		if r.outdated(h) {
 			e.stats.MessagesStale++
 			return false, nil
 		}
 		return true, nil
+	case h.droppable():
+		return e.wantsDroppable(r, h)
 	}
+	id := h.id
 	if r.seen.Has(id) {
 		e.stats.MessagesDuplicate++
 		return false, nil
@@ -138,7 +190,7 @@ func (e *Endpoint) admit(r *receiver, id uint64, length int) (fresh bool, err er
 	if id-r.seen.Base() >= maxAhead {
 		return false, errProtocol
 	}
-	if p := r.partial(id); p != nil {
+	if p := r.partial(h); p != nil {
 		if p.total >= 0 && p.total != length || p.known > length {
 			return false, errProtocol
 		}
@@ -158,27 +210,27 @@ func (e *Endpoint) chargeStarted(r *receiver, bytes int) error {
 }
 
 // complete hands a whole message on, as the delivery has it. It owns buf.
-func (e *Endpoint) complete(r *receiver, id uint64, buf []byte) {
-	m := inMessage{payload: buf, length: len(buf)}
+func (e *Endpoint) complete(r *receiver, h *head, buf []byte) {
 	switch r.cfg.Delivery {
 	case Unreliable:
-		e.makeRoom(r, nil, charge(m.length))
-		e.deliver(r, m)
+		e.deliverUnreliable(r, buf)
 	case UnreliableLatest:
-		r.newest = id + 1
-		e.dropStalePartials(r)
-		e.makeRoom(r, nil, charge(m.length))
-		e.deliver(r, m)
+		r.noteKey(h)
+		e.dropStalePartials(r, h)
+		e.deliverUnreliable(r, buf)
 	case ReliableUnordered:
-		e.deliver(r, m)
-		e.resolved(r, id)
+		r.deliver(buf)
+		e.resolved(r, h.id)
 	case ReliableLatest:
-		e.deliverLatest(r, id, m)
-		e.resolved(r, id)
+		e.deliverLatest(r, h, buf)
+		e.resolved(r, h.id)
 	case ReliableOrdered:
-		sl := r.slot(id)
-		sl.message, sl.waiting = m, true
-		e.resolved(r, id)
+		if h.droppable() {
+			e.droppableArrived(r, h, buf)
+			return
+		}
+		e.deliverOrdered(r, h, buf)
+		e.resolved(r, h.id)
 	}
 }
 
@@ -186,10 +238,10 @@ func (e *Endpoint) complete(r *receiver, id uint64, buf []byte) {
 // an earlier message.
 func (e *Endpoint) resolved(r *receiver, id uint64) {
 	r.seen.Add(id)
+	if r.cfg.Delivery == ReliableOrdered {
+		e.orderMoved(r)
+	}
 	for r.slots.Len() > 0 && r.slots.Base() < r.seen.Base() {
-		if sl := r.slots.At(r.slots.Base()); sl.waiting {
-			e.deliver(r, sl.message)
-		}
 		r.slots.Pop()
 	}
 	if r.slots.Len() == 0 && r.slots.Base() < r.seen.Base() {
@@ -197,12 +249,18 @@ func (e *Endpoint) resolved(r *receiver, id uint64) {
 	}
 }
 
-func (e *Endpoint) deliver(r *receiver, m inMessage) {
-	if !r.cfg.Delivery.Reliable() {
-		r.held += charge(m.length)
-	}
-	*r.ready.Push() = m
-	e.stats.MessagesReceived++
+// deliver hands a message to the game.
+func (r *receiver) deliver(payload []byte) *inMessage {
+	m := r.ready.Push()
+	m.payload = payload
+	r.counts.messages++
+	return m
+}
+
+func (e *Endpoint) deliverUnreliable(r *receiver, payload []byte) {
+	e.makeRoom(r, nil, charge(len(payload)))
+	r.held += charge(len(payload))
+	r.deliver(payload)
 }
 
 // makeRoom drops the oldest of what an unreliable channel holds until bytes more fit: messages
@@ -210,7 +268,7 @@ func (e *Endpoint) deliver(r *receiver, m inMessage) {
 func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
 	for r.held+bytes > r.cfg.WindowBytes && r.ready.Len() > 0 {
 		m := r.ready.At(r.ready.Base())
-		r.held -= charge(m.length)
+		r.held -= charge(len(m.payload))
 		e.cfg.Buffers.release(m.payload)
 		r.ready.Pop()
 		e.stats.MessagesOverflowed++
@@ -225,40 +283,10 @@ func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
 	}
 }
 
-// deliverLatest shows a value if no newer one was shown. A value that waits unseen in ready is
-// replaced by a newer one.
-func (e *Endpoint) deliverLatest(r *receiver, id uint64, m inMessage) {
-	if id < r.newest {
-		e.stats.MessagesStale++
-		e.takeBack(r, m)
-		return
-	}
-	r.newest = id + 1
-	if r.ready.Len() > 0 && r.ready.End()-1 >= r.visible {
-		last := r.ready.At(r.ready.End() - 1)
-		e.takeBack(r, *last)
-		*last = m
-		e.stats.MessagesStale++
-		return
-	}
-	e.deliver(r, m)
-}
-
-// reveal shows the game what arrived. Of a ReliableLatest channel that was not drained only
-// the newest value is kept.
+// reveal shows the game what arrived.
 func (e *Endpoint) reveal(r *receiver) {
-	for r.cfg.Delivery == ReliableLatest && r.ready.Len() > 1 && r.ready.Base() < r.visible {
-		e.takeBack(r, *r.ready.At(r.ready.Base()))
-		r.ready.Pop()
-		e.stats.MessagesStale++
-	}
+	e.dropStale(r)
 	r.visible = r.ready.End()
-}
-
-// takeBack returns the charge and the memory of a message that nobody will see.
-func (e *Endpoint) takeBack(r *receiver, m inMessage) {
-	e.returnCharge(r, charge(m.length))
-	e.cfg.Buffers.release(m.payload)
 }
 
 // handleSkip: ids that will not come. b starts behind the head of the frame.
@@ -282,7 +310,7 @@ func (e *Endpoint) handleSkip(channel uint16, first uint32, count int, b []byte)
 }
 
 func (e *Endpoint) skip(r *receiver, id uint64, length int) error {
-	fresh, err := e.admit(r, id, length)
+	fresh, err := e.admit(r, &head{id: id}, length)
 	if !fresh || err != nil {
 		return err
 	}
@@ -303,10 +331,13 @@ func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	if m.payload != nil {
 		e.lent = append(e.lent, m.payload)
 	}
-	if r.cfg.Delivery.Reliable() {
-		e.returnCharge(r, charge(m.length))
+	if r.cfg.Delivery.Reliable() && !m.droppable {
+		e.returnCharge(r, charge(len(m.payload)))
 	} else {
-		r.held -= charge(m.length)
+		r.held -= charge(len(m.payload))
+	}
+	if m.stale {
+		r.keys.stale--
 	}
 	return Message{payload: m.payload}, true
 }

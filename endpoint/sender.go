@@ -4,21 +4,25 @@ import (
 	"math"
 
 	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // A sender is the outgoing half of a channel. A message waits in queue, is given an id and
 // moves to open when its first byte is sent, and leaves open when its fate is known:
 //
 //	queued → flying ⇄ lost → done
-//	             ↘ skipping ⇄ skipLost → done      (ReliableLatest, superseded)
+//	   ↘         ↘ skipping ⇄ skipLost → done      (reliable deliveries: given up)
+//	    done                                       (in its place, until the head comes by)
 //
-// Ids are given at first transmission, so that what dies in the queue leaves no hole.
+// Ids are given at first transmission, so that what dies in the queue leaves no hole. The
+// message at the head of the queue is never a dead one.
 type sender struct {
 	cfg      ChannelConfig
 	id       uint16
 	queue    seq.Ring[outMessage]
 	open     seq.Ring[outMessage] // the number in the ring is the message's id
 	queued   int                  // bytes in queue, each message with its charge
+	dead     int                  // messages in queue that died there
 	underway int                  // reliable deliveries: bytes in open whose fate is unknown, likewise
 
 	resend     int    // messages in open that want to be sent again
@@ -34,18 +38,31 @@ type sender struct {
 	cuts    seq.Ring[uint64] // Unreliable: ids in open of fragmented messages, by their id on the wire
 	arrived uint64           // newest id known to have arrived (unreliable deliveries)
 	waiting int              // messages that wait for STORED
+
+	expiry  expiry
+	keys    senderKeys // Latest
+	groups  groups     // ReliableOrdered
+	loose   *sender    // ReliableOrdered: its open holds the droppables; nil before the first
+	of      *sender    // of such a sender: the one whose droppables it holds
+	refused int        // charge of the last message that found the queue full; 0: none since Writable
+	told    uint64     // the event Writable pushed last, plus one
+	turn    turn
+	counts  senderCounts
 }
 
 // An outMessage is a message on its way out.
 type outMessage struct {
 	payload []byte // owned; released when it will not be sent again
-	length  int
 	receipt Receipt
+	size    uint32 // of the payload, also when it was released
 	flying  uint16 // packets in flight that carry it
 	state   outState
-	resend  bool // wants to be sent (again)
-	cut     *cut // if it is sent in fragments
+	resend  bool   // wants to be sent (again)
+	cut     *cut   // if it is sent in fragments
+	terms   *terms // if it has any
 }
+
+func (m *outMessage) len() int { return int(m.size) }
 
 type outState uint8
 
@@ -55,6 +72,18 @@ const (
 	outSkipping          // will not be sent again: SKIP tells the peer
 	outDone
 )
+
+// Terms are what was asked for one message beyond what its channel does. Most have none.
+type terms struct {
+	options  byte   // of the wire
+	expires  int64  // never: it does not
+	key      uint64 // if it is keyed
+	group    uint64 // which group of the channel, in the order of sending; 0: none
+	first    uint64 // first id of the group, once it is started
+	precedes uint64 // of a droppable: the id that it precedes, once it is started
+	index    uint64 // and its place among the droppables there
+	attempts attempts
+}
 
 // A cut is the state of a message that is sent in fragments.
 type cut struct {
@@ -71,7 +100,7 @@ func charge(length int) int { return length + messageCharge }
 // next returns the message that may be started now; nil if there is none.
 func (s *sender) next() *outMessage {
 	s.blocked = false
-	if s.queue.Len() == 0 || s.cutting != 0 {
+	if s.queue.Len() == 0 || s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 {
 		return nil
 	}
 	m := s.queue.At(s.queue.Base())
@@ -80,9 +109,11 @@ func (s *sender) next() *outMessage {
 		return nil
 	case !s.cfg.Delivery.Reliable():
 		return m
-	case s.cfg.Delivery == ReliableLatest && s.largeUnderway():
+	case m.terms != nil && m.terms.options&wire.OptionDroppable != 0:
+		return s.nextDroppable(m)
+	case s.cfg.Delivery == ReliableLatest && s.largeUnderway(m):
 		return nil
-	case s.underway > 0 && s.underway+charge(m.length) > max(maxWindow, s.cfg.MaxQueuedBytes):
+	case s.underway > 0 && s.underway+charge(m.len()) > max(maxWindow, s.cfg.MaxQueuedBytes):
 		return nil
 	case s.wanted() > s.limit:
 		s.blocked = true
@@ -93,7 +124,7 @@ func (s *sender) next() *outMessage {
 
 // wanted is the limit that the next message of the queue needs.
 func (s *sender) wanted() uint64 {
-	return s.started + uint64(charge(s.queue.At(s.queue.Base()).length))
+	return s.started + uint64(charge(s.queue.At(s.queue.Base()).len()))
 }
 
 // blockedDue is when BLOCKED is to be sent: at once for another message than last time, else
@@ -113,31 +144,53 @@ const blockedInterval = second
 // maxOpenIDs is how many ids of a channel may be unresolved.
 const maxOpenIDs = 1 << 14
 
-// largeUnderway reports whether the newest value started is a fragmented one that the peer
-// does not have yet: it is finished before the next one starts, or a stream of large values
-// would never complete one.
-func (s *sender) largeUnderway() bool {
-	if s.open.Len() == 0 {
-		return false
-	}
-	m := s.open.At(s.open.End() - 1)
-	return m.cut != nil && m.state == outFlying
-}
-
-// start gives the message at the head of the queue its id.
-func (s *sender) start() (uint64, *outMessage) {
+// start gives the message at the head of the queue its id: its number in open of the sender
+// that is returned.
+func (e *Endpoint) start(now int64, s *sender) (to *sender, id uint64, m *outMessage) {
 	head := s.queue.At(s.queue.Base())
-	id := s.open.End()
-	m := s.open.Push()
+	to = s.holder(head)
+	id = to.open.End()
+	m = to.open.Push()
 	*m = *head
 	m.state = outFlying
 	s.queue.Pop()
-	s.queued -= charge(m.length)
-	if s.cfg.Delivery.Reliable() {
-		s.started += uint64(charge(m.length))
-		s.underway += charge(m.length)
+	e.leftQueue(s, m.len())
+	if s.dead > 0 {
+		s.trim()
 	}
-	return id, m
+	if to.cfg.Delivery.Reliable() {
+		s.started += uint64(charge(m.len()))
+		s.underway += charge(m.len())
+	}
+	if m.terms != nil {
+		s.settleTerms(now, m.terms)
+	}
+	if s.cfg.Delivery == ReliableLatest {
+		s.keys.of(m.terms).id = id + 1
+	}
+	return to, id, m
+}
+
+// holder is the sender whose open will hold a message.
+func (s *sender) holder(m *outMessage) *sender {
+	if m.terms != nil && m.terms.options&wire.OptionDroppable != 0 {
+		return s.loose
+	}
+	return s
+}
+
+// settleTerms completes the terms of the message that is being started.
+func (s *sender) settleTerms(now int64, t *terms) {
+	t.attempts = attempts{first: now, last: now, n: 1}
+	if t.options&wire.OptionDroppable != 0 {
+		t.precedes = s.open.End()
+		t.first = s.groups.first(t, t.precedes)
+		t.index = s.groups.countDroppable(t.precedes)
+	} else if t.group != 0 {
+		id := s.open.End() - 1
+		t.first = s.groups.first(t, id)
+		s.groups.current, s.groups.began = t.group, t.first
+	}
 }
 
 // wantResend marks a message in open to be sent again.
@@ -150,6 +203,7 @@ func (s *sender) wantResend(id uint64, m *outMessage) {
 		s.resendFrom = id
 	}
 	s.resend++
+	s.activate()
 }
 
 // nextResend returns the lowest message that wants to be sent again.
@@ -178,75 +232,4 @@ func (s *sender) wide(id uint64) bool {
 		return id-s.open.Base() >= 1<<14
 	}
 	return id-s.arrived >= 1<<14
-}
-
-// Send puts a message on a channel. The payload is copied. It leaves with the next packets
-// that AppendPacket makes.
-func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
-	if e.state > stateOpen {
-		return 0, ErrClosed
-	}
-	s := e.sender(uint16(channel))
-	if s == nil {
-		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
-	}
-	if len(payload) > s.cfg.MaxMessageBytes {
-		return 0, &SendError{channel, ErrTooLarge, "MaxMessageBytes", len(payload), s.cfg.MaxMessageBytes}
-	}
-	if n := e.openReceipts + e.events.ring.Len(); opts.Receipt && n >= e.cfg.MaxReceipts {
-		return 0, &SendError{channel, ErrFull, "MaxReceipts", n, e.cfg.MaxReceipts}
-	}
-	if s.cfg.Delivery.latest() {
-		e.dropQueued(s, Replaced)
-	}
-	for cost := charge(len(payload)); s.queued+cost > s.cfg.MaxQueuedBytes; e.dropOldest(s, Dropped) {
-		if s.cfg.Delivery.Reliable() {
-			return 0, &SendError{channel, ErrFull, "MaxQueuedBytes", s.queued + cost, s.cfg.MaxQueuedBytes}
-		}
-	}
-	m := s.queue.Push()
-	*m = outMessage{payload: e.cfg.Buffers.fetch(len(payload)), length: len(payload)}
-	copy(m.payload, payload)
-	s.queued += charge(len(payload))
-	e.queuedMessages++
-	e.stats.MessagesSent++
-	if opts.Receipt {
-		e.lastReceipt++
-		e.openReceipts++
-		m.receipt = e.lastReceipt
-	}
-	return m.receipt, nil
-}
-
-// SendOptions say how one message is to be sent.
-type SendOptions struct {
-	// Receipt asks for an event Delivered or Lost about this message.
-	Receipt bool
-}
-
-// dropQueued empties a queue of superseded values.
-func (e *Endpoint) dropQueued(s *sender, why LossReason) {
-	for s.queue.Len() > 0 {
-		e.dropOldest(s, why)
-	}
-}
-
-func (e *Endpoint) dropOldest(s *sender, why LossReason) {
-	m := s.queue.At(s.queue.Base())
-	s.queued -= charge(m.length)
-	e.stats.MessagesDropped[why]++
-	e.resolve(s, m, Lost, why)
-	e.cfg.Buffers.release(m.payload)
-	s.queue.Pop()
-	e.queuedMessages--
-}
-
-// resolve tells the game what became of a message, if it asked.
-func (e *Endpoint) resolve(s *sender, m *outMessage, kind EventKind, why LossReason) {
-	if m.receipt == 0 {
-		return
-	}
-	e.openReceipts--
-	e.events.push(Event{Kind: kind, Channel: s.cfg.ID, Receipt: m.receipt, Why: why})
-	m.receipt = 0
 }

@@ -38,15 +38,15 @@ type Stats struct {
 	PacketsLost     uint64 // sent packets that were declared lost
 	PacketsSpurious uint64 // of these: acknowledged later
 
-	MessagesSent       uint64    // accepted by Send
-	MessagesReceived   uint64    // shown to the game, or waiting for it
-	MessagesResent     uint64    // whole messages sent once more
-	FragmentsResent    uint64    // pieces of messages sent once more
-	MessagesDropped    [5]uint64 // sent messages that were given up, by LossReason
-	MessagesDuplicate  uint64    // received once more
-	MessagesStale      uint64    // received, but a newer value was there
-	MessagesExpired    uint64    // unreliable ones whose fragments did not all come in time
-	MessagesOverflowed uint64    // unreliable ones that the game did not take in time
+	MessagesSent       uint64              // accepted by Send
+	MessagesReceived   uint64              // shown to the game, or waiting for it
+	MessagesResent     uint64              // whole messages sent once more
+	FragmentsResent    uint64              // pieces of messages sent once more
+	MessagesDropped    [lossReasons]uint64 // sent messages that were given up, by LossReason
+	MessagesDuplicate  uint64              // received once more
+	MessagesStale      uint64              // received, but a newer value was there
+	MessagesExpired    uint64              // unreliable ones whose fragments did not all come in time
+	MessagesOverflowed uint64              // unreliable ones that the game did not take in time
 
 	RTT       time.Duration // smoothed; 0 before the first sample
 	RTTVar    time.Duration
@@ -74,10 +74,19 @@ func (e *Endpoint) Stats() Stats {
 	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
 	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
 	s.BytesPerSecond, s.BytesInFlight = p.cc.BytesPerSecond(), p.inFlight
-	s.QueuedMessages = e.queuedMessages
 	for i := range e.senders {
-		s.QueuedBytes += e.senders[i].queued
+		s.addChannel(&e.senders[i], &e.receivers[i])
 	}
 	s.OpenReceipts = e.openReceipts
 	return s
+}
+
+func (st *Stats) addChannel(s *sender, r *receiver) {
+	st.MessagesSent += s.counts.messages
+	st.MessagesReceived += r.counts.messages
+	for why, n := range s.counts.dropped {
+		st.MessagesDropped[why] += n
+	}
+	st.QueuedMessages += s.queue.Len() - s.dead
+	st.QueuedBytes += s.queued
 }

@@ -25,15 +25,15 @@ func (e *Endpoint) Deadline() int64 {
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
 func (e *Endpoint) sendAt(p *path) int64 {
-	if e.sendable() || e.controlDue() {
+	if e.controlDue() {
 		return math.MinInt64
 	}
-	if e.state != stateOpen {
-		return never
+	at := e.sendableAt()
+	if e.state != stateOpen || at == math.MinInt64 {
+		return at
 	}
-	at := int64(never)
 	if p.eliciting == 0 {
-		at = e.pingAt()
+		at = min(at, e.pingAt())
 	}
 	for i := range e.senders {
 		at = min(at, e.senders[i].blockedDue())
@@ -78,29 +78,22 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	}
 }
 
-// expire drops unreliable messages that stayed unfinished, and receipts whose confirmation did
-// not come.
+// expire drops messages that are of no use any more, unreliable ones that stayed unfinished,
+// and receipts whose confirmation did not come.
 func (e *Endpoint) expire(now int64) {
 	e.expiryAt = never
 	for i := range e.receivers {
 		e.expiryAt = min(e.expiryAt, e.expirePartials(now, &e.receivers[i]))
-		e.expiryAt = min(e.expiryAt, e.expireStored(now, &e.senders[i]))
+		s := &e.senders[i]
+		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s))
+		if s.loose != nil {
+			e.expiryAt = min(e.expiryAt, e.expireStored(now, s.loose))
+		}
 	}
 }
 
 // expireLater makes sure that expire runs at the time.
 func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
-
-// sendable reports whether a message could go out if the path allowed it.
-func (e *Endpoint) sendable() bool {
-	for i := range e.senders {
-		s := &e.senders[i]
-		if s.resend > 0 || s.cutting != 0 || s.queue.Len() > 0 && s.next() != nil {
-			return e.state == stateOpen
-		}
-	}
-	return false
-}
 
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {

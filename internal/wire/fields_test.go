@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"strconv"
 )
 
 // The fields of each frame as frames.json has them. Integers that may exceed
@@ -96,7 +97,42 @@ type runFields struct {
 	First    *uint32    `json:"first,omitempty"` // absent: without ids
 	Wide     bool       `json:"wide"`
 	Messages []hexBytes `json:"messages"`
+	optionFields
+	Keys []keyField `json:"keys,omitempty"` // one for each message
 }
+
+// optionFields are the options of a long RUN or a FRAGMENT.
+type optionFields struct {
+	Options byte    `json:"options,omitempty"` // their bits; absent: none
+	Back    *uint64 `json:"back,omitempty"`
+	Index   *uint64 `json:"index,omitempty"`
+}
+
+func optionFieldsOf(options byte, back, index uint64) optionFields {
+	o := optionFields{Options: options}
+	if options&OptionGroup != 0 {
+		o.Back = &back
+	}
+	if options&OptionDroppable != 0 {
+		o.Index = &index
+	}
+	return o
+}
+
+func (o optionFields) back() uint64  { return orZero(o.Back) }
+func (o optionFields) index() uint64 { return orZero(o.Index) }
+
+func orZero[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// A keyField is a decimal string.
+type keyField uint64
+
+func (k keyField) MarshalText() ([]byte, error) { return strconv.AppendUint(nil, uint64(k), 10), nil }
 
 type fragmentFields struct {
 	Channel uint16   `json:"channel"`
@@ -107,6 +143,8 @@ type fragmentFields struct {
 	ToEnd   bool     `json:"to_end"`
 	Stored  bool     `json:"stored"`
 	Bytes   hexBytes `json:"bytes"`
+	optionFields
+	Key *keyField `json:"key,omitempty"`
 }
 
 func (p padding) appendTo(b []byte) []byte {
@@ -175,14 +213,17 @@ func (a ackFields) ack() *Ack {
 
 func (r runFields) appendTo(b []byte) []byte {
 	b = AppendRun(b, r.run())
-	for _, m := range r.Messages {
+	for i, m := range r.Messages {
+		if r.Options&OptionKeyed != 0 {
+			b = AppendUvarint(b, uint64(r.Keys[i]))
+		}
 		b = AppendBytes(b, m)
 	}
 	return b
 }
 
 func (r runFields) run() *Run {
-	out := &Run{Channel: r.Channel, Wide: r.Wide, Count: len(r.Messages)}
+	out := &Run{Channel: r.Channel, Wide: r.Wide, Count: len(r.Messages), Options: r.Options, Back: r.back(), Index: r.index()}
 	if r.First != nil {
 		out.HasIDs, out.First = true, uint64(*r.First)
 	}
@@ -198,7 +239,8 @@ func (f fragmentFields) fragment() *Fragment {
 	if f.ToEnd {
 		length = -1
 	}
-	return &Fragment{f.Channel, uint64(f.ID), f.Wide, f.Offset, f.Total, length, f.Stored}
+	return &Fragment{f.Channel, uint64(f.ID), f.Wide, f.Offset, f.Total, length, f.Stored,
+		f.Options, uint64(orZero(f.Key)), f.back(), f.index()}
 }
 
 func idsOf(b []byte) (ids []uint32) {

@@ -68,7 +68,7 @@ func oneForm(name string, frame []byte) bool {
 
 // shortestRun reports whether the library writes a run like this one.
 func shortestRun(frame []byte) bool {
-	return frame[0] >= TypeRunIDs || frame[0] == TypeRunLong|runWide
+	return frame[0] >= TypeRunIDs || frame[0]&^runOptions == TypeRunLong|runWide || frame[0] == TypeRunLong|runOptions
 }
 
 func FuzzAck(f *testing.F) {

@@ -51,6 +51,7 @@ func framesDocument(t testing.TB) []byte {
 			"malformed: packets that close the connection with PROTOCOL, though authentic, each for one reason.",
 			"ACK: largest is the low 16 bits (32 if wide); ranges are distances below it, [newest, oldest], in descending order of numbers.",
 			"RUN: first is the low 16 bits (32 if wide) of the first id; without it, the messages have no ids.",
+			"options: their bits; back is there with 2, index with 4. keys has one for each message of a RUN, key is that of a FRAGMENT.",
 			"FRAGMENT: to_end means that the bytes go to the end of the packet; total is there at offset 0 only.",
 		}),
 		sectionOf("frames", frameVectors(t)),

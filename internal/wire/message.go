@@ -15,31 +15,67 @@ const (
 	fragmentStored  = 16
 )
 
+// Options of the messages in a long RUN or a FRAGMENT (SPEC.md, 6.6).
+const (
+	OptionKeyed     = 1 // each message has a key
+	OptionGroup     = 2 // it belongs to a group that began Back ids below
+	OptionDroppable = 4 // it takes no id: it precedes the one that is named
+)
+
+const (
+	MaxBack  = 1 << 14 // how far below an id its group may be said to begin
+	MaxIndex = 1<<32 - 1
+)
+
 // A Run is the header of consecutive messages of one channel (SPEC.md, 6.2).
-// The messages follow, each as a length and bytes: read them with ConsumeBytes.
+// The messages follow, each as a length and bytes: read them with ConsumeBytes,
+// and if they are keyed the key before each with ConsumeUvarint.
 type Run struct {
 	Channel uint16
 	HasIDs  bool
 	Wide    bool   // ids have 4 bytes on the wire instead of 2
+	Options byte   // if there are any, the messages have ids
 	First   uint64 // id of the first message; Consume leaves the low 16 or 32 bits
+	Back    uint64 // OptionGroup: distance from First to the first id of the group
+	Index   uint64 // OptionDroppable: of the first message
 	Count   int
 }
+
+// long reports whether the run needs the long form.
+func (r *Run) long() bool { return r.HasIDs && (r.Wide || r.Options != 0) }
 
 // RunHeaderLen is how many bytes AppendRun will write for r.
 func RunHeaderLen(r *Run) int {
 	n := 1 + UvarintLen(uint64(r.Channel))
 	switch {
-	case r.HasIDs && r.Wide:
-		return n + 4 + UvarintLen(uint64(r.Count))
+	case r.long():
+		if n += 2; r.Wide {
+			n += 2
+		}
+		return n + optionsLen(r.Options, r.Back, r.Index) + UvarintLen(uint64(r.Count))
 	case r.HasIDs:
 		return n + 2
 	}
 	return n
 }
 
+// optionsLen is how many bytes the options take that stand once in a frame.
+func optionsLen(options byte, back, index uint64) (n int) {
+	if options == 0 {
+		return 0
+	}
+	if options&OptionGroup != 0 {
+		n += UvarintLen(back)
+	}
+	if options&OptionDroppable != 0 {
+		n += UvarintLen(index)
+	}
+	return 1 + n
+}
+
 // MaxCount is how many messages a run of this form may hold.
 func (r *Run) MaxCount() int {
-	if r.HasIDs && r.Wide {
+	if r.long() {
 		return 127 // the count stays one byte, so that it can be filled in later
 	}
 	return MaxShortRun
@@ -49,11 +85,8 @@ func (r *Run) MaxCount() int {
 // SetRunCount as long as it stays within MaxCount.
 func AppendRun(b []byte, r *Run) []byte {
 	switch {
-	case r.HasIDs && r.Wide:
-		b = append(b, TypeRunLong|runWide)
-		b = AppendUvarint(b, uint64(r.Channel))
-		b = binary.LittleEndian.AppendUint32(b, uint32(r.First))
-		return AppendUvarint(b, uint64(r.Count))
+	case r.long():
+		return appendLongRun(b, r)
 	case r.HasIDs:
 		b = append(b, TypeRunIDs|byte(r.Count))
 		b = AppendUvarint(b, uint64(r.Channel))
@@ -61,6 +94,39 @@ func AppendRun(b []byte, r *Run) []byte {
 	}
 	b = append(b, TypeRunNoIDs|byte(r.Count))
 	return AppendUvarint(b, uint64(r.Channel))
+}
+
+func appendLongRun(b []byte, r *Run) []byte {
+	kind := byte(TypeRunLong)
+	if r.Wide {
+		kind |= runWide
+	}
+	if r.Options != 0 {
+		kind |= runOptions
+	}
+	b = AppendUvarint(append(b, kind), uint64(r.Channel))
+	b = appendID(b, r.First, r.Wide)
+	if r.Options != 0 {
+		b = appendOptions(append(b, r.Options), r.Options, r.Back, r.Index)
+	}
+	return AppendUvarint(b, uint64(r.Count))
+}
+
+func appendID(b []byte, id uint64, wide bool) []byte {
+	if wide {
+		return binary.LittleEndian.AppendUint32(b, uint32(id))
+	}
+	return binary.LittleEndian.AppendUint16(b, uint16(id))
+}
+
+func appendOptions(b []byte, options byte, back, index uint64) []byte {
+	if options&OptionGroup != 0 {
+		b = AppendUvarint(b, back)
+	}
+	if options&OptionDroppable != 0 {
+		b = AppendUvarint(b, index)
+	}
+	return b
 }
 
 // SetRunCount corrects the count of the run whose header of headerLen bytes starts
@@ -90,17 +156,46 @@ func ConsumeRun(b []byte) (run Run, n int) {
 	run.Channel = r.channel()
 	run.HasIDs = kind&runNoIDs == 0
 	run.Wide = kind&runWide != 0
-	r.want(kind&^(runWide|runNoIDs) == TypeRunLong && (run.HasIDs || !run.Wide))
-	switch {
-	case run.Wide:
-		run.First = uint64(r.u32())
-	case run.HasIDs:
-		run.First = uint64(r.u16())
+	options := kind&runOptions != 0
+	r.want(kind&^(runWide|runNoIDs|runOptions) == TypeRunLong && (run.HasIDs || !run.Wide && !options))
+	if run.HasIDs {
+		run.First = r.id(run.Wide)
+	}
+	if options {
+		run.Options = r.options()
+		run.Back, run.Index = r.optionFields(run.Options)
 	}
 	count := r.uvarint()
 	r.want(count >= 1 && count <= MaxRun)
 	run.Count = int(count)
 	return run, r.n()
+}
+
+func (r *reader) id(wide bool) uint64 {
+	if wide {
+		return uint64(r.u32())
+	}
+	return uint64(r.u16())
+}
+
+// options reads the options byte. Keys belong to Latest channels, groups and
+// droppables to ordered ones, so no message has both.
+func (r *reader) options() byte {
+	options := r.u8()
+	r.want(options == OptionKeyed || options != 0 && options&^(OptionGroup|OptionDroppable) == 0)
+	return options
+}
+
+func (r *reader) optionFields(options byte) (back, index uint64) {
+	if options&OptionGroup != 0 {
+		back = r.uvarint()
+		r.want(back <= MaxBack)
+	}
+	if options&OptionDroppable != 0 {
+		index = r.uvarint()
+		r.want(index <= MaxIndex)
+	}
+	return back, index
 }
 
 // A Fragment is the header of a byte range of a message (SPEC.md, 6.3). The
@@ -114,6 +209,10 @@ type Fragment struct {
 	Total   int  // if Offset is 0; else unknown
 	Length  int  // negative: to the end of the packet
 	Stored  bool // the sender wants STORED
+	Options byte
+	Key     uint64 // OptionKeyed
+	Back    uint64 // OptionGroup: distance from ID to the first id of the group
+	Index   uint64 // OptionDroppable
 }
 
 // FragmentHeaderLen is how many bytes AppendFragment writes at most for a
@@ -126,7 +225,10 @@ func FragmentHeaderLen(f *Fragment, total int) int {
 	if f.Length >= 0 {
 		n += UvarintLen(uint64(f.Length))
 	}
-	return n
+	if f.Options&OptionKeyed != 0 {
+		n += UvarintLen(f.Key)
+	}
+	return n + optionsLen(f.Options, f.Back, f.Index)
 }
 
 // AppendFragment appends the header of f.
@@ -146,12 +248,18 @@ func AppendFragment(b []byte, f *Fragment) []byte {
 	if f.Length < 0 {
 		kind |= fragmentToEnd
 	}
+	if f.Options != 0 {
+		kind |= fragmentOptions
+	}
 	b = append(b, kind)
 	b = AppendUvarint(b, uint64(f.Channel))
-	if f.Wide {
-		b = binary.LittleEndian.AppendUint32(b, uint32(f.ID))
-	} else {
-		b = binary.LittleEndian.AppendUint16(b, uint16(f.ID))
+	b = appendID(b, f.ID, f.Wide)
+	if f.Options != 0 {
+		b = append(b, f.Options)
+		if f.Options&OptionKeyed != 0 {
+			b = AppendUvarint(b, f.Key)
+		}
+		b = appendOptions(b, f.Options, f.Back, f.Index)
 	}
 	if f.Offset == 0 {
 		b = AppendUvarint(b, uint64(f.Total))
@@ -168,13 +276,16 @@ func AppendFragment(b []byte, f *Fragment) []byte {
 func ConsumeFragment(b []byte) (f Fragment, p []byte, n int) {
 	r := reader{b: b}
 	kind := r.u8()
-	r.want(kind&fragmentOptions == 0)
 	f.Channel = r.channel()
 	f.Stored = kind&fragmentStored != 0
-	if f.Wide = kind&fragmentWide != 0; f.Wide {
-		f.ID = uint64(r.u32())
-	} else {
-		f.ID = uint64(r.u16())
+	f.Wide = kind&fragmentWide != 0
+	f.ID = r.id(f.Wide)
+	if kind&fragmentOptions != 0 {
+		f.Options = r.options()
+		if f.Options&OptionKeyed != 0 {
+			f.Key = r.uvarint()
+		}
+		f.Back, f.Index = r.optionFields(f.Options)
 	}
 	at := r.uvarint()
 	r.want(at >= 1 && at <= MaxTotal)

@@ -105,17 +105,34 @@ func randomRun(r *rand.Rand, channel uint16) fields {
 	case 1:
 		run.First, run.Wide = ptr(r.Uint32()), true
 	}
+	if run.First != nil && r.UintN(2) == 0 {
+		run.optionFields = randomOptions(r)
+	}
 	for range 1 + r.IntN(run.run().MaxCount()) {
 		run.Messages = append(run.Messages, randomBytes(r, r.IntN(300)>>r.UintN(9)))
+		if run.Options == OptionKeyed {
+			run.Keys = append(run.Keys, keyField(r.Uint64()>>r.UintN(64)))
+		}
 	}
 	return run
 }
 
+func randomOptions(r *rand.Rand) optionFields {
+	options := [...]byte{OptionKeyed, OptionGroup, OptionDroppable, OptionGroup | OptionDroppable}[r.UintN(4)]
+	return optionFieldsOf(options, r.Uint64N(MaxBack+1)>>r.UintN(15), r.Uint64N(MaxIndex+1)>>r.UintN(32))
+}
+
 func randomFragment(r *rand.Rand, channel uint16) fields {
-	f := fragmentFields{channel, r.Uint32(), r.UintN(2) == 0, r.IntN(2) * (1 + r.IntN(MaxTotal)), 0,
-		r.UintN(4) == 0, r.UintN(2) == 0, randomBytes(r, 1+r.IntN(300))}
+	f := fragmentOf(channel, r.Uint32(), r.UintN(2) == 0, r.IntN(2)*(1+r.IntN(MaxTotal)), 0,
+		r.UintN(4) == 0, r.UintN(2) == 0, randomBytes(r, 1+r.IntN(300)))
 	if !f.Wide {
 		f.ID &= 0xffff
+	}
+	if r.UintN(2) == 0 {
+		f.optionFields = randomOptions(r)
+	}
+	if f.Options == OptionKeyed {
+		f.Key = ptr(keyField(r.Uint64() >> r.UintN(64)))
 	}
 	if f.Offset == 0 {
 		f.Total = len(f.Bytes) + r.IntN(MaxTotal-len(f.Bytes)+1)
@@ -189,6 +206,8 @@ func TestHeaderLen(t *testing.T) {
 func TestSetRunCount(t *testing.T) {
 	for _, run := range []Run{
 		{Channel: 3, HasIDs: true, First: 9}, {Channel: 300, HasIDs: true, Wide: true, First: 1 << 20},
+		{Channel: 4, HasIDs: true, Options: OptionKeyed, First: 7},
+		{Channel: 5, HasIDs: true, Wide: true, Options: OptionGroup | OptionDroppable, First: 7, Back: 200, Index: 1 << 20},
 		{Channel: 128}, {Channel: 5, Wide: true}, // wide means nothing without ids
 	} {
 		for count := 1; count <= run.MaxCount(); count++ {

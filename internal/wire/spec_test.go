@@ -134,6 +134,9 @@ func TestSpecCosts(t *testing.T) {
 		{"two with ids", run(Run{Channel: 127, HasIDs: true}, 127, 127), 6},
 		{"first message without an id", run(Run{Channel: 127}, 127), 3},
 		{"two without ids", run(Run{Channel: 127}, 127, 127), 4},
+		{"first keyed message but for its key", run(Run{Channel: 127, HasIDs: true, Options: OptionKeyed}, 127), 7},
+		{"first of a group", run(Run{Channel: 127, HasIDs: true, Options: OptionGroup}, 127), 8},
+		{"first droppable", run(Run{Channel: 127, HasIDs: true, Options: OptionDroppable}, 127), 8},
 		{"a longer one on a higher channel", run(Run{Channel: 128, HasIDs: true}, 128), 7},
 		{"row", AppendChannelRow(nil, ChannelRow{}), ChannelRowSize},
 	} {

@@ -118,20 +118,55 @@ func writtenMessages() []frameVector {
 	hello, many := hexBytes("hello"), slices.Repeat([]hexBytes{{0xaa}}, MaxShortRun)
 	long := hexBytes(bytes.Repeat([]byte{0x5a}, 130))
 	return []frameVector{
-		{Name: "run of one reliable message", Fields: runFields{3, ptr(uint32(0)), false, []hexBytes{hello}}},
-		{Name: "run of three, ids 65535, 65536, 65537, one empty", Fields: runFields{3, ptr(uint32(65535)), false, []hexBytes{hello, {}, {1}}}},
-		{Name: "run of 63 on channel 128", Fields: runFields{128, ptr(uint32(700)), false, many}},
-		{Name: "run with wide ids", Fields: runFields{300, ptr(uint32(0xdeadbeef)), true, []hexBytes{hello, long}}},
-		{Name: "run of 127 with wide ids", Fields: runFields{0, ptr(uint32(1 << 31)), true, slices.Repeat([]hexBytes{{}}, 127)}},
-		{Name: "run of one unreliable message", Fields: runFields{3, nil, false, []hexBytes{hello}}},
-		{Name: "run of 63 unreliable messages, last channel", Fields: runFields{16383, nil, false, many}},
-		{Name: "first fragment with a length", Fields: fragmentFields{2, 5, false, 0, 3000, false, false, hello}},
-		{Name: "first fragment to the end of the packet", Fields: fragmentFields{2, 5, false, 0, 3000, true, false, hello}},
-		{Name: "whole message as a fragment", Fields: fragmentFields{2, 5, false, 0, 5, false, true, hello}},
-		{Name: "later fragment with a length", Fields: fragmentFields{2, 65535, false, 1100, 0, false, false, long}},
-		{Name: "later fragment to the end, wide id, STORED wanted", Fields: fragmentFields{300, 0xdeadbeef, true, 1, 0, true, true, hello}},
-		{Name: "fragment of the largest total", Fields: fragmentFields{1, 1, false, 0, MaxTotal, true, false, hello}},
+		{Name: "run of one reliable message", Fields: runOf(3, ptr(uint32(0)), false, []hexBytes{hello})},
+		{Name: "run of three, ids 65535, 65536, 65537, one empty", Fields: runOf(3, ptr(uint32(65535)), false, []hexBytes{hello, {}, {1}})},
+		{Name: "run of 63 on channel 128", Fields: runOf(128, ptr(uint32(700)), false, many)},
+		{Name: "run with wide ids", Fields: runOf(300, ptr(uint32(0xdeadbeef)), true, []hexBytes{hello, long})},
+		{Name: "run of 127 with wide ids", Fields: runOf(0, ptr(uint32(1<<31)), true, slices.Repeat([]hexBytes{{}}, 127))},
+		{Name: "run of one unreliable message", Fields: runOf(3, nil, false, []hexBytes{hello})},
+		{Name: "run of 63 unreliable messages, last channel", Fields: runOf(16383, nil, false, many)},
+		{Name: "first fragment with a length", Fields: fragmentOf(2, 5, false, 0, 3000, false, false, hello)},
+		{Name: "first fragment to the end of the packet", Fields: fragmentOf(2, 5, false, 0, 3000, true, false, hello)},
+		{Name: "whole message as a fragment", Fields: fragmentOf(2, 5, false, 0, 5, false, true, hello)},
+		{Name: "later fragment with a length", Fields: fragmentOf(2, 65535, false, 1100, 0, false, false, long)},
+		{Name: "later fragment to the end, wide id, STORED wanted", Fields: fragmentOf(300, 0xdeadbeef, true, 1, 0, true, true, hello)},
+		{Name: "run with a key for each message", Fields: with(runOf(4, ptr(uint32(9)), false, []hexBytes{hello, {}}), OptionKeyed, 0, 0, 7, math.MaxUint64)},
+		{Name: "run of 127 with keys and wide ids", Fields: with(runOf(4, ptr(uint32(1<<20)), true, slices.Repeat([]hexBytes{{}}, 127)),
+			OptionKeyed, 0, 0, slices.Repeat([]keyField{1}, 127)...)},
+		{Name: "run that begins a group", Fields: with(runOf(5, ptr(uint32(9)), false, []hexBytes{hello}), OptionGroup, 0, 0)},
+		{Name: "run in the middle of a group", Fields: with(runOf(5, ptr(uint32(20000)), false, []hexBytes{hello, hello}), OptionGroup, MaxBack, 0)},
+		{Name: "run of droppables", Fields: with(runOf(5, ptr(uint32(9)), false, []hexBytes{hello, {}}), OptionDroppable, 0, 300)},
+		{Name: "run of droppables in a group, wide", Fields: with(runOf(5, ptr(uint32(1<<24)), true, []hexBytes{hello}), OptionGroup|OptionDroppable, 3, MaxIndex)},
+		{Name: "fragment of a keyed message", Fields: withKey(fragmentOf(4, 9, false, 0, 3000, true, false, hello), 300)},
+		{Name: "later fragment of a keyed message", Fields: withKey(fragmentOf(4, 9, true, 1100, 0, false, true, hello), 0)},
+		{Name: "fragment in a group", Fields: fragmentWith(fragmentOf(5, 9, false, 0, 3000, true, false, hello), OptionGroup, 2, 0)},
+		{Name: "fragment of a droppable in a group, STORED wanted", Fields: fragmentWith(fragmentOf(5, 9, false, 1100, 0, true, true, hello), OptionGroup|OptionDroppable, 128, 5)},
+		{Name: "fragment of the largest total", Fields: fragmentOf(1, 1, false, 0, MaxTotal, true, false, hello)},
 	}
+}
+
+func runOf(channel uint16, first *uint32, wide bool, messages []hexBytes) runFields {
+	return runFields{Channel: channel, First: first, Wide: wide, Messages: messages}
+}
+
+// with gives a run options, and if it is keyed its keys.
+func with(run runFields, options byte, back, index uint64, keys ...keyField) runFields {
+	run.optionFields, run.Keys = optionFieldsOf(options, back, index), keys
+	return run
+}
+
+func fragmentOf(channel uint16, id uint32, wide bool, offset, total int, toEnd, stored bool, bytes hexBytes) fragmentFields {
+	return fragmentFields{Channel: channel, ID: id, Wide: wide, Offset: offset, Total: total, ToEnd: toEnd, Stored: stored, Bytes: bytes}
+}
+
+func fragmentWith(f fragmentFields, options byte, back, index uint64) fragmentFields {
+	f.optionFields = optionFieldsOf(options, back, index)
+	return f
+}
+
+func withKey(f fragmentFields, key keyField) fragmentFields {
+	f.Options, f.Key = OptionKeyed, &key
+	return f
 }
 
 // readerOnly are legal frames that the library does not write this way.
@@ -145,9 +180,9 @@ func readerOnly() []frameVector {
 		{Name: "ack whose short hold has the long form", Bytes: unhex("20 0900 ff 0500 01"),
 			Fields: ackFields{Largest: 9, Hold: 5000, Ranges: [][2]uint64{{0, 1}}}},
 		{Name: "run, long form, short ids", Bytes: unhex("60 03 0500 01 02 6869"),
-			Fields: runFields{3, ptr(uint32(5)), false, []hexBytes{[]byte("hi")}}},
+			Fields: runOf(3, ptr(uint32(5)), false, []hexBytes{[]byte("hi")})},
 		{Name: "run, long form, no ids", Bytes: unhex("62 03 02 00 02 6869"),
-			Fields: runFields{3, nil, false, []hexBytes{{}, []byte("hi")}}},
+			Fields: runOf(3, nil, false, []hexBytes{{}, []byte("hi")})},
 		{Name: "close with a code of the library that is not assigned", Bytes: unhex("0c 3f 00 00"),
 			Fields: closeFields{63, "", []rowField{}}},
 	}
@@ -177,13 +212,13 @@ func packetVectors() []packetVector {
 		{Name: "empty packet", Bytes: hexBytes{}, Frames: []packetFrame{}},
 		{Name: "a tick of a game: ack, unreliable state, reliable chat", Frames: []packetFrame{
 			{"ACK", ackFields{Largest: 4711, Hold: 1280, Clock: ptr(uint32(99)), Ranges: [][2]uint64{{0, 40}}}},
-			{"RUN", runFields{2, nil, false, []hexBytes{unhex("0102030405")}}},
-			{"RUN", runFields{300, ptr(uint32(17)), false, []hexBytes{[]byte("gg"), []byte("wp")}}}}},
+			{"RUN", runOf(2, nil, false, []hexBytes{unhex("0102030405")})},
+			{"RUN", runOf(300, ptr(uint32(17)), false, []hexBytes{[]byte("gg"), []byte("wp")})}}},
 		{Name: "ping, credit and a fragment that ends with the packet", Frames: []packetFrame{
 			{"PING", ping{}},
 			{"WINDOW", limitFields{300, 131072, false}},
 			{"BLOCKED", limitFields{2, 99, true}},
-			{"FRAGMENT", fragmentFields{2, 9, false, 1152, 0, true, false, unhex("0000000001")}}}},
+			{"FRAGMENT", fragmentOf(2, 9, false, 1152, 0, true, false, unhex("0000000001"))}}},
 		{Name: "close with its ack, padded", Frames: []packetFrame{
 			{"ACK", ackFields{Largest: 3, Ranges: [][2]uint64{{0, 3}}}},
 			{"CLOSE", closeFields{15, "bye", []rowField{}}},

@@ -166,12 +166,20 @@ func readRun(b []byte) (fields, int) {
 	if n < 0 {
 		return nil, -1
 	}
-	out := runFields{Channel: run.Channel, Wide: run.Wide}
+	out := runFields{Channel: run.Channel, Wide: run.Wide, optionFields: optionFieldsOf(run.Options, run.Back, run.Index)}
 	if run.HasIDs {
 		first := uint32(run.First)
 		out.First = &first
 	}
 	for range run.Count {
+		if run.Options&OptionKeyed != 0 {
+			key, size := ConsumeUvarint(b[n:])
+			if size < 0 {
+				return nil, -1
+			}
+			out.Keys = append(out.Keys, keyField(key))
+			n += size
+		}
 		m, size := ConsumeBytes(b[n:])
 		if size < 0 {
 			return nil, -1
@@ -184,5 +192,10 @@ func readRun(b []byte) (fields, int) {
 
 func readFragment(b []byte) (fields, int) {
 	f, p, n := ConsumeFragment(b)
-	return fragmentFields{f.Channel, uint32(f.ID), f.Wide, f.Offset, f.Total, f.Length < 0, f.Stored, p}, n
+	out := fragmentFields{f.Channel, uint32(f.ID), f.Wide, f.Offset, f.Total, f.Length < 0, f.Stored, p,
+		optionFieldsOf(f.Options, f.Back, f.Index), nil}
+	if f.Options&OptionKeyed != 0 {
+		out.Key = (*keyField)(&f.Key)
+	}
+	return out, n
 }

@@ -151,8 +151,25 @@ def ack(r, flags):
     return fields
 
 
+def options(r):
+    """The options byte; its fields are read where they stand."""
+    bits = r.uint(1)
+    if bits not in (1, 2, 4, 6):
+        raise Malformed(f"options {bits}")
+    return bits
+
+
+def option_fields(r, bits):
+    fields = {}
+    if bits & 2:
+        fields["back"] = r.v_within(0, 2**14, "back")
+    if bits & 4:
+        fields["index"] = r.v_within(0, 2**32 - 1, "index")
+    return fields
+
+
 def run(r, kind):
-    fields = {"wide": False}
+    fields, bits, keys, messages = {"wide": False}, 0, [], []
     if kind >= 0x80:
         count = kind & 0x3F
         fields["channel"] = r.channel()
@@ -162,22 +179,33 @@ def run(r, kind):
             raise Malformed("no message")
     else:
         wide, no_ids = bool(kind & 1), bool(kind & 2)
-        if kind & 0x1C or wide and no_ids:
+        optional = bool(kind & 4)
+        if kind & 0x18 or (wide or optional) and no_ids:
             raise Malformed("flags")
         fields["wide"] = wide
         fields["channel"] = r.channel()
         if not no_ids:
             fields["first"] = r.uint(4 if wide else 2)
+        if optional:
+            bits = fields["options"] = options(r)
+            fields |= option_fields(r, bits)
         count = r.v_within(1, 4096, "count")
-    fields["messages"] = [r.string().hex() for _ in range(count)]
-    return fields
+    for _ in range(count):
+        if bits & 1:
+            keys.append(str(r.v()))
+        messages.append(r.string().hex())
+    fields["messages"] = messages
+    return fields | ({"keys": keys} if keys else {})
 
 
 def fragment(r, flags):
-    first, wide, options, to_end, wanted = (bool(flags & bit) for bit in (1, 2, 4, 8, 16))
-    if options:
-        raise Malformed("options are reserved")
+    first, wide, optional, to_end, wanted = (bool(flags & bit) for bit in (1, 2, 4, 8, 16))
     fields = {"channel": r.channel(), "id": r.uint(4 if wide else 2), "wide": wide, "offset": 0}
+    if optional:
+        bits = fields["options"] = options(r)
+        if bits & 1:
+            fields["key"] = str(r.v())
+        fields |= option_fields(r, bits)
     if first:
         fields["total"] = r.v_within(1, 2**30, "total")
     else:

@@ -1,0 +1,52 @@
+package endpoint
+
+import "time"
+
+// ChannelStats is what was counted of one channel. Bytes are those of its frames: messages
+// with their headers, what was sent again, and frames that steer the channel.
+type ChannelStats struct {
+	MessagesSent     uint64 // accepted by Send
+	MessagesReceived uint64 // shown to the game, or waiting for it
+	BytesSent        uint64
+	BytesReceived    uint64
+	Dropped          [lossReasons]uint64 // sent messages that were given up, by LossReason
+
+	QueuedMessages int // that wait to be sent for the first time
+	QueuedBytes    int // their lengths, and 32 for each
+	// QueueDelay is how long a message sent now would wait, if the path's rate stays as it is
+	// and no other channel sends.
+	QueueDelay time.Duration
+}
+
+type senderCounts struct {
+	messages, bytes uint64
+	dropped         [lossReasons]uint64
+}
+
+type receiverCounts struct{ messages, bytes uint64 }
+
+// ChannelStats returns the counters of a channel; zeros if there is none.
+func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
+	s, r := e.sender(uint16(channel)), e.receiver(uint16(channel))
+	if s == nil {
+		return ChannelStats{}
+	}
+	st := ChannelStats{
+		MessagesSent: s.counts.messages, MessagesReceived: r.counts.messages,
+		BytesSent: s.counts.bytes, BytesReceived: r.counts.bytes,
+		Dropped:        s.counts.dropped,
+		QueuedMessages: s.queue.Len() - s.dead, QueuedBytes: s.queued,
+	}
+	rate := e.paths[0].cc.BytesPerSecond()
+	if s.turn.cap.rate > 0 {
+		rate = min(rate, s.turn.cap.rate)
+	}
+	st.QueueDelay = time.Duration(int64(s.queued) * second / int64(max(rate, 1)))
+	return st
+}
+
+func (e *Endpoint) countReceived(channel uint16, bytes int) {
+	if r := e.receiver(channel); r != nil {
+		r.counts.bytes += uint64(bytes)
+	}
+}

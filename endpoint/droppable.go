@@ -1,0 +1,170 @@
+package endpoint
+
+import (
+	"slices"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// needLoose makes the sender that holds the droppables of an ordered channel: they are sent
+// and settled as messages of an unreliable one.
+func (s *sender) needLoose() {
+	if s.loose != nil {
+		return
+	}
+	cfg := s.cfg
+	cfg.Delivery = Unreliable
+	s.loose = &sender{cfg: cfg, id: s.id, of: s}
+}
+
+// nextDroppable returns a droppable at the head of the queue if it may be sent.
+func (s *sender) nextDroppable(m *outMessage) *outMessage {
+	if s.loose.open.Len() >= maxOpenIDs {
+		return nil
+	}
+	return m
+}
+
+// storedID is what STORED calls a droppable (SPEC.md, 6.6).
+func storedID(precedes, index uint64) uint32 {
+	return uint32(precedes&0xffff) | uint32(index)<<16
+}
+
+// storedID is what STORED calls the message.
+func (h *head) storedID() uint32 {
+	if h.droppable() {
+		return storedID(h.id, h.index)
+	}
+	return uint32(h.id)
+}
+
+// droppableStored: the peer says that it has a whole droppable.
+func (e *Endpoint) droppableStored(s *sender, stored uint32) {
+	for id := s.open.End(); id > s.open.Base() && s.waiting > 0; id-- {
+		m := s.open.At(id - 1)
+		if m.cut != nil && storedID(m.terms.precedes, m.terms.index) == stored {
+			e.stored(s, id-1, m)
+			return
+		}
+	}
+}
+
+// A position is a place in the order of an ordered channel: that of the droppable with this
+// index among those before message id.
+type position struct{ id, index uint64 }
+
+func (p position) before(q position) bool { return p.id < q.id || p.id == q.id && p.index < q.index }
+
+// A waitingDroppable is a droppable that came before its turn.
+type waitingDroppable struct {
+	head
+	payload []byte
+}
+
+// droppableBudget bounds the droppables of a channel that wait, here and in the game's hands.
+func (r *receiver) droppableBudget() int {
+	return max(defaultUnreliable, charge(r.cfg.MaxMessageBytes))
+}
+
+// maxWaiting is how many droppables of a channel wait for their turn at most.
+const maxWaiting = 1024
+
+// late reports whether something that comes after the droppable was delivered.
+func (r *receiver) late(h *head) bool { return position{h.id, h.index}.before(r.passed) }
+
+// wantsDroppable reports whether a droppable, or a part of one, is of use.
+func (e *Endpoint) wantsDroppable(r *receiver, h *head) (bool, error) {
+	if h.id > r.seen.Base()+maxAhead {
+		return false, errProtocol
+	}
+	if r.late(h) {
+		e.stats.MessagesStale++
+		return false, nil
+	}
+	return true, nil
+}
+
+// droppableArrived takes a whole droppable. It owns the payload.
+func (e *Endpoint) droppableArrived(r *receiver, h *head, payload []byte) {
+	if !e.makeDroppableRoom(r, nil, charge(len(payload))) {
+		e.cfg.Buffers.release(payload)
+		return
+	}
+	r.held += charge(len(payload))
+	if h.first <= r.seen.Base() {
+		e.deliverDroppable(r, h, payload)
+		return
+	}
+	at, twice := r.droppablePlace(h)
+	if twice {
+		e.dropDroppable(r, payload)
+		return
+	}
+	r.droppables = slices.Insert(r.droppables, at, waitingDroppable{*h, payload})
+}
+
+// droppablePlace returns where a droppable belongs among those that wait.
+func (r *receiver) droppablePlace(h *head) (at int, twice bool) {
+	p := position{h.id, h.index}
+	for at = len(r.droppables); at > 0; at-- {
+		q := position{r.droppables[at-1].id, r.droppables[at-1].index}
+		if !p.before(q) {
+			return at, p == q
+		}
+	}
+	return 0, false
+}
+
+// makeDroppableRoom drops the oldest droppables until bytes more fit: those that wait for
+// their turn, then unfinished ones except keep. False: the game has not taken so many that
+// nothing more fits.
+func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool {
+	for len(r.droppables) > 0 && (len(r.droppables) >= maxWaiting || r.held+bytes > r.droppableBudget()) {
+		e.dropDroppable(r, r.droppables[0].payload)
+		r.droppables = slices.Delete(r.droppables, 0, 1)
+		e.stats.MessagesOverflowed++
+	}
+	for i := 0; i < len(r.partials) && r.held+bytes > r.droppableBudget(); {
+		if r.partials[i] == keep {
+			i++
+			continue
+		}
+		e.dropPartial(r, r.partials[i])
+		e.stats.MessagesOverflowed++
+	}
+	if r.held+bytes > r.droppableBudget() {
+		e.stats.MessagesOverflowed++
+		return false
+	}
+	return true
+}
+
+func (e *Endpoint) dropDroppable(r *receiver, payload []byte) {
+	r.held -= charge(len(payload))
+	e.cfg.Buffers.release(payload)
+}
+
+// deliverDroppables delivers those that wait before ids up to last, as far as nothing later
+// was delivered.
+func (e *Endpoint) deliverDroppables(r *receiver, last uint64) {
+	n := 0
+	for n < len(r.droppables) && r.droppables[n].id <= last {
+		d := &r.droppables[n]
+		e.deliverDroppable(r, &d.head, d.payload)
+		n++
+	}
+	r.droppables = slices.Delete(r.droppables, 0, n)
+}
+
+func (e *Endpoint) deliverDroppable(r *receiver, h *head, payload []byte) {
+	if r.late(h) {
+		e.dropDroppable(r, payload)
+		e.stats.MessagesStale++
+		return
+	}
+	r.passed = position{h.id, h.index + 1}
+	r.deliver(payload).droppable = true
+}
+
+// droppable reports whether a frame's message is one.
+func (h *head) droppable() bool { return h.options&wire.OptionDroppable != 0 }

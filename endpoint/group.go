@@ -1,0 +1,112 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/wire"
+
+// Groups are what the sender of a ReliableOrdered channel knows of its groups: messages that
+// may overtake each other but not the messages around them.
+type groups struct {
+	sending uint32 // the game's number of the group that Send continues; 0: none
+	count   uint64 // groups so far
+	current uint64 // the group of the newest message started
+	began   uint64 // its first id
+
+	precedes uint64 // the id that the newest droppable precedes
+	next     uint64 // and the index of the next one there
+}
+
+// number returns which group of the channel a message belongs to, 0 if it is alone: the one of
+// the message before it if that has the same number of the game.
+func (g *groups) number(group uint32) uint64 {
+	if group != g.sending && group != 0 {
+		g.count++
+	}
+	g.sending = group
+	if group == 0 {
+		return 0
+	}
+	return g.count
+}
+
+// first returns the first id of the group of a message that gets this id, or of a droppable
+// that precedes it.
+func (g *groups) first(t *terms, id uint64) uint64 {
+	if t.group != 0 && t.group == g.current {
+		return g.began
+	}
+	return id
+}
+
+// countDroppable returns the index of the next droppable before an id.
+func (g *groups) countDroppable(id uint64) uint64 {
+	index := g.indexOf(id)
+	g.precedes, g.next = id, index+1
+	return index
+}
+
+// indexOf returns the index that the next droppable before an id will have.
+func (g *groups) indexOf(id uint64) uint64 {
+	if id != g.precedes {
+		return 0
+	}
+	return g.next
+}
+
+// back is the distance from an id to the first id of its group as the wire has it.
+func back(id, first uint64) uint64 { return min(id-first, wire.MaxBack) }
+
+// deliverOrdered hands a message of a ReliableOrdered channel to the game, or keeps it until
+// all ids before its group are resolved.
+func (e *Endpoint) deliverOrdered(r *receiver, h *head, payload []byte) {
+	if h.first <= r.seen.Base() {
+		e.deliverInOrder(r, h.id, payload)
+		return
+	}
+	sl := r.slot(h.id)
+	sl.payload, sl.waiting, sl.first = payload, true, h.first
+	if h.first < h.id {
+		r.grouped++
+	}
+}
+
+// deliverInOrder hands on a message whose turn it is, and before it the droppables that
+// precede it.
+func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
+	if len(r.droppables) > 0 {
+		e.deliverDroppables(r, id)
+	}
+	if next := (position{id + 1, 0}); r.passed.before(next) {
+		r.passed = next
+	}
+	r.deliver(payload)
+}
+
+// orderMoved delivers what waited for the ids that are resolved now: their own messages, then
+// the rest of the group that is in turn, which need not wait for those that are missing of it.
+func (e *Endpoint) orderMoved(r *receiver) {
+	for r.slots.Len() > 0 && r.slots.Base() < r.seen.Base() {
+		e.deliverSlot(r, r.slots.Base())
+		r.slots.Pop()
+	}
+	for id := r.slots.Base(); r.grouped > 0 && id < r.slots.End(); id++ {
+		if sl := r.slots.At(id); sl.waiting && sl.first > r.seen.Base() {
+			break
+		}
+		e.deliverSlot(r, id)
+	}
+	for len(r.droppables) > 0 && r.droppables[0].first <= r.seen.Base() {
+		e.deliverDroppables(r, r.droppables[0].id)
+	}
+}
+
+func (e *Endpoint) deliverSlot(r *receiver, id uint64) {
+	sl := r.slots.At(id)
+	if !sl.waiting {
+		return
+	}
+	if sl.first < id {
+		r.grouped--
+	}
+	payload := sl.payload
+	sl.payload, sl.waiting = nil, false
+	e.deliverInOrder(r, id, payload)
+}

@@ -1,0 +1,119 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/wire"
+
+// receiverKeys are the keys of a receiver: of each, the newest id that came, and where a value
+// waits in ready. Messages without a key have an entry apart.
+type receiverKeys struct {
+	keyless keyEntry
+	table   keyTable
+	stale   int // values in ready that a newer one of their key has overtaken
+}
+
+// keyHorizon is how many ids a key is remembered, and so how old a message may be.
+const keyHorizon = 1 << 14
+
+// newestOf returns one more than the newest id that came of a key.
+func (r *receiver) newestOf(keyed bool, key uint64) uint64 {
+	if !keyed {
+		return r.keys.keyless.id
+	}
+	if k := r.keys.table.find(key); k != nil {
+		return k.id
+	}
+	return 0
+}
+
+// outdated reports whether a newer value of the key came, or may have come so long ago that
+// the key is forgotten.
+func (r *receiver) outdated(h *head) bool {
+	return h.id < r.newestOf(h.keyed(), h.key) || h.id+keyHorizon < r.next
+}
+
+// noteKey notes a value as the newest of its key and returns the entry.
+func (r *receiver) noteKey(h *head) *keyEntry {
+	k := &r.keys.keyless
+	if h.keyed() {
+		k = r.keys.table.at(h.key, func(k *keyEntry) bool {
+			return k.id+keyHorizon > r.next || k.place > 0 && r.ready.Has(k.place-1)
+		})
+	}
+	k.id = h.id + 1
+	return k
+}
+
+// deliverLatest shows a value of a ReliableLatest channel if no newer one of its key came. One
+// that waits unseen in ready makes place for a newer one; one that was shown and not taken
+// goes with the next Update.
+func (e *Endpoint) deliverLatest(r *receiver, h *head, payload []byte) {
+	r.next = max(r.next, h.id+1)
+	if r.outdated(h) {
+		e.stats.MessagesStale++
+		e.takeBack(r, payload)
+		return
+	}
+	k := r.noteKey(h)
+	if k.place > 0 && r.ready.Has(k.place-1) {
+		old := r.ready.At(k.place - 1)
+		e.stats.MessagesStale++
+		if k.place-1 >= r.visible {
+			e.takeBack(r, old.payload)
+			old.payload = payload
+			return
+		}
+		old.stale = true
+		r.keys.stale++
+	}
+	k.place = r.ready.End() + 1
+	r.deliver(payload)
+}
+
+// dropStale removes the values from ready that were shown, not taken, and overtaken since. The
+// others move up to new places.
+func (e *Endpoint) dropStale(r *receiver) {
+	if r.keys.stale == 0 {
+		return
+	}
+	base, end := r.ready.Base(), r.ready.End()
+	e.moved = e.moved[:0] // for each old place the new one, plus one
+	for n := base; n < end; n++ {
+		m := *r.ready.At(n)
+		r.ready.Pop()
+		if e.moved = append(e.moved, r.ready.End()+1); m.stale {
+			e.takeBack(r, m.payload)
+		} else {
+			*r.ready.Push() = m
+		}
+	}
+	move := func(k *keyEntry) {
+		if old := k.place - 1; k.place > 0 && old >= base {
+			k.place = e.moved[old-base]
+		}
+	}
+	move(&r.keys.keyless)
+	for i := range r.keys.table.slots {
+		move(&r.keys.table.slots[i])
+	}
+	r.keys.stale = 0
+}
+
+// takeBack returns the charge and the memory of a message that nobody will see.
+func (e *Endpoint) takeBack(r *receiver, payload []byte) {
+	e.returnCharge(r, charge(len(payload)))
+	e.cfg.Buffers.release(payload)
+}
+
+// dropStalePartials drops unfinished values that a newer one of their key has overtaken.
+func (e *Endpoint) dropStalePartials(r *receiver, newest *head) {
+	for i := 0; i < len(r.partials); {
+		p := r.partials[i]
+		if p.id < newest.id && p.options == newest.options && p.key == newest.key {
+			e.dropPartial(r, p)
+			e.stats.MessagesStale++
+		} else {
+			i++
+		}
+	}
+}
+
+func (h *head) keyed() bool { return h.options&wire.OptionKeyed != 0 }

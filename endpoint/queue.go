@@ -1,0 +1,176 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/wire"
+
+// A FullPolicy is what happens to a message that finds its queue full (MaxQueuedBytes). Only
+// messages that wait are dropped, none that was started.
+type FullPolicy uint8
+
+const (
+	// FullDefault is Refuse for the reliable deliveries and DropOldest for the others.
+	FullDefault FullPolicy = iota
+	// Refuse: Send returns ErrFull. An event Writable follows when there is room again.
+	Refuse
+	// DropOldest: the messages that wait longest are dropped until it fits.
+	DropOldest
+	// DropNewest: it is dropped itself.
+	DropNewest
+)
+
+var fullNames = [...]string{"FullDefault", "Refuse", "DropOldest", "DropNewest"}
+
+// String names the policy.
+func (p FullPolicy) String() string {
+	if int(p) < len(fullNames) {
+		return fullNames[p]
+	}
+	return "FullPolicy(?)"
+}
+
+// placeLatest returns where a value goes in the queue: the place of the one that it replaces,
+// or the end.
+func (e *Endpoint) placeLatest(s *sender, t *terms) *outMessage {
+	k := s.keyOf(t)
+	if m := s.queuedAt(k.place); m != nil {
+		e.dropInPlace(s, m, Replaced)
+		s.dead-- // the place is taken again
+		return m
+	}
+	k.place = s.queue.End() + 1
+	return s.queue.Push()
+}
+
+// queuedAt returns the message that waits at a place, a number of the queue plus one; nil if
+// it waits no more.
+func (s *sender) queuedAt(place uint64) *outMessage {
+	if place == 0 || !s.queue.Has(place-1) {
+		return nil
+	}
+	if m := s.queue.At(place - 1); m.state == outQueued {
+		return m
+	}
+	return nil
+}
+
+// makeQueueRoom makes room for a message of this charge as the channel's policy has it, and
+// reports whether the message may be queued.
+func (e *Endpoint) makeQueueRoom(s *sender, t *terms, cost int) (bool, error) {
+	need := s.queued + cost
+	if s.cfg.Delivery.latest() {
+		if k := s.keys.of(t); k != nil && s.queuedAt(k.place) != nil {
+			need -= charge(s.queuedAt(k.place).len()) // it goes
+		}
+	}
+	if need <= s.cfg.MaxQueuedBytes {
+		return true, nil
+	}
+	switch s.cfg.Full {
+	case Refuse:
+		s.refused = cost
+		return false, &SendError{s.cfg.ID, ErrFull, "MaxQueuedBytes", need, s.cfg.MaxQueuedBytes}
+	case DropNewest:
+		return false, nil
+	}
+	for s.queued+cost > s.cfg.MaxQueuedBytes {
+		e.dropOldest(s, Dropped)
+	}
+	return true, nil
+}
+
+// unqueued ends a Send whose message does not enter the queue: refused, or dropped at once.
+func (e *Endpoint) unqueued(s *sender, receipt bool, err error) (Receipt, error) {
+	if err != nil {
+		return 0, err
+	}
+	m := outMessage{}
+	if receipt {
+		m.receipt = e.newReceipt()
+	}
+	id := m.receipt
+	s.counts.messages++
+	e.lose(s, &m, Dropped)
+	return id, nil
+}
+
+func (e *Endpoint) dropOldest(s *sender, why LossReason) {
+	e.dropInPlace(s, s.queue.At(s.queue.Base()), why)
+	s.trim()
+}
+
+// dropInPlace lets a message die in the queue. It keeps its place until the head comes by.
+func (e *Endpoint) dropInPlace(s *sender, m *outMessage, why LossReason) {
+	m.state = outDone
+	s.dead++
+	e.leftQueue(s, m.len())
+	e.lose(s, m, why)
+	e.cfg.Buffers.release(m.payload)
+	e.freeTerms(m.terms)
+	m.payload, m.terms = nil, nil
+}
+
+// lose counts a message that is given up, and tells the game.
+func (e *Endpoint) lose(s *sender, m *outMessage, why LossReason) {
+	if s.counts.dropped[why]++; s.of != nil {
+		s.of.counts.dropped[why]++
+	}
+	e.resolve(s, m, Lost, why)
+}
+
+// trim removes the dead at the head of the queue, and all of them when they are most of it: a
+// head that is held up shall not let the queue grow with what died behind it.
+func (s *sender) trim() {
+	for s.dead > 0 && s.queue.Len() > 0 && s.queue.At(s.queue.Base()).state == outDone {
+		s.queue.Pop()
+		s.dead--
+	}
+	if s.dead < 64 || s.dead < s.queue.Len()/2 {
+		return
+	}
+	for n := s.queue.Len(); n > 0; n-- {
+		m := *s.queue.At(s.queue.Base())
+		s.queue.Pop()
+		if m.state == outDone {
+			continue
+		}
+		if s.cfg.Delivery.latest() {
+			s.keyOf(m.terms).place = s.queue.End() + 1
+		}
+		*s.queue.Push() = m
+	}
+	s.dead = 0
+}
+
+// leftQueue notes that a message waits no more, and tells a game that was refused when there
+// is room again.
+func (e *Endpoint) leftQueue(s *sender, length int) {
+	s.queued -= charge(length)
+	if s.refused == 0 {
+		return
+	}
+	if s.queued <= s.cfg.MaxQueuedBytes/2 && s.queued+s.refused <= s.cfg.MaxQueuedBytes {
+		e.tellWritable(s)
+	}
+}
+
+// tellWritable pushes the event, unless the game has not read the last one yet.
+func (e *Endpoint) tellWritable(s *sender) {
+	s.refused = 0
+	if s.told > 0 && e.events.ring.Has(s.told-1) {
+		return
+	}
+	s.told = e.events.ring.End() + 1
+	e.events.push(Event{Kind: Writable, Channel: s.cfg.ID})
+}
+
+// resolve tells the game what became of a message, if it asked.
+func (e *Endpoint) resolve(s *sender, m *outMessage, kind EventKind, why LossReason) {
+	if m.receipt == 0 {
+		return
+	}
+	e.openReceipts--
+	e.events.push(Event{Kind: kind, Channel: s.cfg.ID, Receipt: m.receipt, Why: why})
+	m.receipt = 0
+}
+
+// keyed reports whether the terms name a key.
+func (t *terms) keyed() bool { return t != nil && t.options&wire.OptionKeyed != 0 }

@@ -1,0 +1,141 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/wire"
+
+// SendOptions say how one message is to be sent. The zero value asks for nothing special.
+type SendOptions struct {
+	// Receipt asks for an event Delivered or Lost about this message.
+	Receipt bool
+	// ExpiresAt is when the message is of no use any more, on the endpoint's clock; 0: never.
+	// From then on it is neither sent nor sent again, and its receipt reads Lost (Expired),
+	// within five milliseconds if the endpoint is called at its Deadline. It may still arrive,
+	// if it was under way. A reliable channel tells its peer not to wait for it, which takes a
+	// one-way trip more. A message that an unreliable delivery has sent whole does not expire:
+	// its fate is that of its packet.
+	ExpiresAt int64
+	// Keyed gives the message of a Latest channel a Key: "latest" then means the latest of its
+	// key, say of one entity. A newer value takes the place of one of its key that waits in
+	// the queue. Messages without a key replace each other only.
+	Keyed bool
+	Key   uint64
+	// Group, if not 0, is for ReliableOrdered: messages of the same number that are sent one
+	// after the other are a group. They may overtake each other, but never the messages around
+	// the group: what is lost of it does not hold up the rest.
+	Group uint32
+	// Droppable is for ReliableOrdered: the message is sent once and never again. It arrives
+	// in its place or not at all; nothing waits for it.
+	Droppable bool
+}
+
+// Send puts a message on a channel. The payload is copied. It leaves with the next packets
+// that AppendPacket makes.
+func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
+	if e.state > stateOpen {
+		return 0, ErrClosed
+	}
+	s := e.sender(uint16(channel))
+	if s == nil {
+		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
+	}
+	if len(payload) > s.cfg.MaxMessageBytes {
+		return 0, &SendError{channel, ErrTooLarge, "MaxMessageBytes", len(payload), s.cfg.MaxMessageBytes}
+	}
+	if n := e.openReceipts + e.events.ring.Len(); opts.Receipt && n >= e.cfg.MaxReceipts {
+		return 0, &SendError{channel, ErrFull, "MaxReceipts", n, e.cfg.MaxReceipts}
+	}
+	var t *terms
+	if opts.plain() && !s.cfg.Resend.limits() {
+		s.groups.sending = 0
+	} else {
+		if field := misfit(s.cfg.Delivery, &opts); field != "" {
+			return 0, &SendError{Channel: channel, Err: ErrOption, Field: field}
+		}
+		t = e.newTerms(s, &opts)
+	}
+	if s.queued+charge(len(payload)) > s.cfg.MaxQueuedBytes {
+		if queued, err := e.makeQueueRoom(s, t, charge(len(payload))); !queued {
+			e.freeTerms(t)
+			return e.unqueued(s, opts.Receipt, err)
+		}
+	}
+	var m *outMessage
+	if s.cfg.Delivery.latest() {
+		m = e.placeLatest(s, t)
+	} else {
+		m = s.queue.Push()
+	}
+	*m = outMessage{payload: e.cfg.Buffers.fetch(len(payload)), size: uint32(len(payload)), terms: t}
+	copy(m.payload, payload)
+	s.queued += charge(len(payload))
+	s.counts.messages++
+	if !s.turn.listed {
+		s.activate()
+	}
+	if opts.Receipt {
+		m.receipt = e.newReceipt()
+	}
+	return m.receipt, nil
+}
+
+func (e *Endpoint) newReceipt() Receipt {
+	e.lastReceipt++
+	e.openReceipts++
+	return e.lastReceipt
+}
+
+// plain reports whether nothing is asked for that must be remembered.
+func (o *SendOptions) plain() bool {
+	return o.ExpiresAt == 0 && !o.Keyed && o.Group == 0 && !o.Droppable
+}
+
+// newTerms returns the terms that the options make.
+func (e *Endpoint) newTerms(s *sender, opts *SendOptions) *terms {
+	t := e.fetchTerms()
+	t.expires = never
+	if opts.ExpiresAt != 0 {
+		t.expires = opts.ExpiresAt
+		e.expireLater(s.expiry.note(opts.ExpiresAt))
+	}
+	if opts.Keyed {
+		t.options, t.key = wire.OptionKeyed, opts.Key
+	}
+	if t.group = s.groups.number(opts.Group); t.group != 0 {
+		t.options |= wire.OptionGroup
+	}
+	if opts.Droppable {
+		t.options |= wire.OptionDroppable
+		s.needLoose()
+	}
+	return t
+}
+
+// misfit names the option that a delivery does not have; "" if it has all.
+func misfit(d Delivery, opts *SendOptions) string {
+	switch {
+	case opts.Keyed && !d.latest():
+		return "Keyed"
+	case opts.Group != 0 && d != ReliableOrdered:
+		return "Group"
+	case opts.Droppable && d != ReliableOrdered:
+		return "Droppable"
+	}
+	return ""
+}
+
+func (e *Endpoint) fetchTerms() *terms {
+	if n := len(e.spareTerms); n > 0 {
+		t := e.spareTerms[n-1]
+		e.spareTerms = e.spareTerms[:n-1]
+		return t
+	}
+	return &terms{}
+}
+
+// freeTerms takes terms back. As many are kept as there were messages with terms at one time,
+// like the room in the queues.
+func (e *Endpoint) freeTerms(t *terms) {
+	if t != nil {
+		*t = terms{}
+		e.spareTerms = append(e.spareTerms, t)
+	}
+}
