@@ -148,3 +148,62 @@ func TestAllocNothingWithLoss(t *testing.T) {
 		}
 	})
 }
+
+// TestAllocNothingWithOptions sends with each option, with loss, in steady state.
+func TestAllocNothingWithOptions(t *testing.T) {
+	if raced {
+		return
+	}
+	for name, c := range map[string]struct {
+		d    Delivery
+		opts func(n int, now int64) SendOptions
+	}{
+		"expiry, unreliable": {Unreliable, func(n int, now int64) SendOptions { return SendOptions{ExpiresAt: now + int64(n%9)*1_000_000} }},
+		"expiry, ordered":    {ReliableOrdered, func(n int, now int64) SendOptions { return SendOptions{ExpiresAt: now + int64(n%9)*1_000_000} }},
+		"keys, unreliable":   {UnreliableLatest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
+		"keys, reliable":     {ReliableLatest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
+		"ever new keys":      {ReliableLatest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n)} }},
+		"groups":             {ReliableOrdered, func(n int, _ int64) SendOptions { return SendOptions{Group: uint32(n/7) % 2} }},
+		"droppables":         {ReliableOrdered, func(n int, _ int64) SendOptions { return SendOptions{Droppable: n%3 != 0, Group: uint32(n/7) % 2} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLoop(t, nil)
+			payload, n, came, packets := make([]byte, 2500), 0, 0, 0
+			round := func() {
+				for i := range 10 {
+					size := 30
+					if n++; i == 5 {
+						size = 2500
+					}
+					opts := c.opts(n, l.now)
+					opts.Receipt = true
+					_, _ = l.ends[0].Send(chanOf(c.d), payload[:size], opts)
+				}
+				l.now += int64(time.Millisecond)
+				for i := range l.ends {
+					l.ends[i].HandleTimeout(l.now)
+					for {
+						l.buf = l.ends[i].AppendDatagram(l.now, l.buf[:0])
+						if len(l.buf) == 0 {
+							break
+						}
+						if packets++; packets%11 != 0 {
+							l.ends[1-i].HandleDatagram(l.now, l.buf)
+						}
+					}
+				}
+				came += l.take(c.d)
+			}
+			for range 8000 {
+				round()
+			}
+			came = 0
+			if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
+				t.Errorf("%v allocations a round", allocs)
+			}
+			if came < 4000 {
+				t.Errorf("only %d messages came", came)
+			}
+		})
+	}
+}

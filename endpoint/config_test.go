@@ -26,6 +26,11 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{channel(ChannelConfig{ID: 2, MaxMessageBytes: 1000, MaxQueuedBytes: 1031}), "Channels[1].MaxQueuedBytes"},
 		{channel(ChannelConfig{ID: 2, Delivery: ReliableOrdered, WindowBytes: 1000}), "Channels[1].WindowBytes"},
 		{channel(ChannelConfig{ID: 2, MaxMessageBytes: 2000, WindowBytes: 2031}), "Channels[1].WindowBytes"},
+		{channel(ChannelConfig{ID: 2, Full: DropNewest + 1}), "Channels[1].Full"},
+		{channel(ChannelConfig{ID: 2, Weight: -1}), "Channels[1].Weight"},
+		{channel(ChannelConfig{ID: 2, Weight: 1<<16 + 1}), "Channels[1].Weight"},
+		{channel(ChannelConfig{ID: 2, Delivery: ReliableOrdered, Resend: ResendPolicy{MaxAttempts: -1}}), "Channels[1].Resend.MaxAttempts"},
+		{channel(ChannelConfig{ID: 2, Resend: ResendPolicy{MaxAttempts: 3}}), "Channels[1].Resend"},
 	} {
 		_, err := New(0, c.cfg)
 		var named *ConfigError
@@ -72,6 +77,8 @@ func TestSendErrors(t *testing.T) {
 	}
 	_, err = a.Send(1, make([]byte, 100), SendOptions{})
 	wants(err, ErrFull, "channel 1", "MaxQueuedBytes", "300")
+	_, err = a.Send(1, nil, SendOptions{Keyed: true})
+	wants(err, ErrOption, "channel 1", "Keyed")
 	_, err = a.Send(1, nil, SendOptions{Receipt: true})
 	wants(err, ErrFull, "MaxReceipts", "2")
 	t.Log("# an unreliable channel drops its oldest instead")

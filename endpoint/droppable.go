@@ -95,6 +95,9 @@ func (e *Endpoint) droppableArrived(r *receiver, h *head, payload []byte) {
 		e.deliverDroppable(r, h, payload)
 		return
 	}
+	if len(r.droppables) >= maxWaiting {
+		e.dropWaiting(r)
+	}
 	at, twice := r.droppablePlace(h)
 	if twice {
 		e.dropDroppable(r, payload)
@@ -115,15 +118,10 @@ func (r *receiver) droppablePlace(h *head) (at int, twice bool) {
 	return 0, false
 }
 
-// makeDroppableRoom drops the oldest droppables until bytes more fit: those that wait for
-// their turn, then unfinished ones except keep. False: the game has not taken so many that
+// makeDroppableRoom drops droppables until bytes more fit: unfinished ones except keep, then
+// those that wait for their turn, the oldest first. False: the game has not taken so many that
 // nothing more fits.
 func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool {
-	for len(r.droppables) > 0 && (len(r.droppables) >= maxWaiting || r.held+bytes > r.droppableBudget()) {
-		e.dropDroppable(r, r.droppables[0].payload)
-		r.droppables = slices.Delete(r.droppables, 0, 1)
-		e.stats.MessagesOverflowed++
-	}
 	for i := 0; i < len(r.partials) && r.held+bytes > r.droppableBudget(); {
 		if r.partials[i] == keep {
 			i++
@@ -132,6 +130,9 @@ func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool
 		e.dropPartial(r, r.partials[i])
 		e.stats.MessagesOverflowed++
 	}
+	for len(r.droppables) > 0 && r.held+bytes > r.droppableBudget() {
+		e.dropWaiting(r)
+	}
 	if r.held+bytes > r.droppableBudget() {
 		e.stats.MessagesOverflowed++
 		return false
@@ -139,16 +140,23 @@ func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool
 	return true
 }
 
+// dropWaiting drops the droppable that comes first of those that wait.
+func (e *Endpoint) dropWaiting(r *receiver) {
+	e.dropDroppable(r, r.droppables[0].payload)
+	r.droppables = slices.Delete(r.droppables, 0, 1)
+	e.stats.MessagesOverflowed++
+}
+
 func (e *Endpoint) dropDroppable(r *receiver, payload []byte) {
 	r.held -= charge(len(payload))
 	e.cfg.Buffers.release(payload)
 }
 
-// deliverDroppables delivers those that wait before ids up to last, as far as nothing later
-// was delivered.
-func (e *Endpoint) deliverDroppables(r *receiver, last uint64) {
+// deliverDroppables delivers those that wait before an id below end, or whose group begins
+// below began, as far as nothing later was delivered.
+func (e *Endpoint) deliverDroppables(r *receiver, end, began uint64) {
 	n := 0
-	for n < len(r.droppables) && r.droppables[n].id <= last {
+	for n < len(r.droppables) && (r.droppables[n].id < end || r.droppables[n].first < began) {
 		d := &r.droppables[n]
 		e.deliverDroppable(r, &d.head, d.payload)
 		n++

@@ -1,9 +1,7 @@
 package endpoint
 
 import (
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -26,6 +24,9 @@ func FuzzHandlePacket(f *testing.F) {
 		add(run(ch, 0, "a", "b"), run(ch, 1, "b", "c"), run(ch, 1000, "far"))
 		add(fragment(ch, 0, 0, 20, []byte("0123456789")), fragment(ch, 0, 10, 0, []byte("0123456789")))
 		add(fragment(ch, 7, 500, 0, []byte("x")), run(ch, 7, "whole"))
+		add(withOptions(ch, 3, wire.OptionKeyed, 0, 0, "a", "b"), withOptions(ch, 3, wire.OptionGroup, 2, 0, "c"), withOptions(ch, 2, wire.OptionGroup, 1, 0, "d"))
+		add(withOptions(ch, 1, wire.OptionDroppable, 0, 0, "a", "b"), withOptions(ch, 0, wire.OptionDroppable, 0, 5, "c"), run(ch, 0, "d"))
+		add(droppableFragment(ch, 1, 0, 0, 10, "01234"), droppableFragment(ch, 1, 0, 5, 0, "56789"), run(ch, 0, "x"))
 		add(wire.AppendWindow(nil, uint16(ch), 1<<20), wire.AppendBlocked(nil, uint16(ch), 1<<20), ack(0, 1))
 		add(wire.AppendSkip(nil, uint16(ch), 0, []int{1, 2, 3}), wire.AppendStored(nil, uint16(ch), []uint32{0, 1}))
 	}
@@ -67,9 +68,13 @@ func FuzzHandlePacket(f *testing.F) {
 func checkBounds(t *testing.T, e *Endpoint) {
 	t.Helper()
 	for i := range e.receivers {
-		r, memory := &e.receivers[i], 0
+		r, memory, dropped := &e.receivers[i], 0, 0
 		for n := r.ready.Base(); n < r.ready.End(); n++ {
-			memory += charge(len(r.ready.At(n).payload))
+			if m := r.ready.At(n); m.droppable {
+				dropped += charge(len(m.payload))
+			} else {
+				memory += charge(len(m.payload))
+			}
 		}
 		for n := r.slots.Base(); n < r.slots.End(); n++ {
 			if sl := r.slots.At(n); sl.waiting {
@@ -78,179 +83,28 @@ func checkBounds(t *testing.T, e *Endpoint) {
 				memory += charge(sl.partial.known)
 			}
 		}
+		held := dropped
 		for _, p := range r.partials {
-			memory += charge(p.known)
+			held += charge(p.known)
+		}
+		for _, d := range r.droppables {
+			held += charge(len(d.payload))
+		}
+		if !r.cfg.Delivery.Reliable() {
+			held += memory
+			memory = held
 		}
 		if memory > r.window && memory > r.cfg.WindowBytes && e.state == stateOpen {
 			t.Fatalf("channel %d holds %d bytes in a window of %d", r.id, memory, r.window)
 		}
-		if !r.cfg.Delivery.Reliable() && e.state == stateOpen && memory != r.held {
-			t.Fatalf("channel %d holds %d bytes and counts %d", r.id, memory, r.held)
+		if e.state == stateOpen && held != r.held {
+			t.Fatalf("channel %d holds %d bytes and counts %d", r.id, held, r.held)
+		}
+		if r.cfg.Delivery.Reliable() && held > r.droppableBudget() || len(r.droppables) > maxWaiting {
+			t.Fatalf("channel %d holds %d bytes of droppables, %d wait", r.id, held, len(r.droppables))
 		}
 		if r.slots.Len() > maxAhead || len(r.partials) > maxPartials || len(r.stored) > maxStored {
 			t.Fatalf("channel %d: %d slots, %d partials, %d to confirm", r.id, r.slots.Len(), len(r.partials), len(r.stored))
 		}
-	}
-}
-
-// FuzzOperations plays a game of two ends and a link: each byte or two is one thing that
-// happens. At the end the link heals and everything must be as the deliveries promise.
-func FuzzOperations(f *testing.F) {
-	for seed := range 40 {
-		ops := make([]byte, 60+10*seed)
-		for i := range ops {
-			ops[i] = byte(i*i*(seed+3)*7 + seed*31 + i/3)
-		}
-		f.Add(ops)
-	}
-	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0})
-	f.Fuzz(func(t *testing.T, ops []byte) {
-		ops = ops[:min(len(ops), 2000)]
-		g := newGame(t)
-		for len(ops) > 1 {
-			g.play(ops[0], ops[1])
-			ops = ops[2:]
-		}
-		g.finish()
-	})
-}
-
-// A game is a pair and what is known of its messages.
-type game struct {
-	*pair
-	sent     [2][5]int // by sender and delivery: how many messages
-	got      [2][5][]string
-	receipts [2]map[Receipt]int // how often each was resolved
-	closed   bool
-	ended    [2]bool // the event Closed was read
-}
-
-func newGame(t *testing.T) *game {
-	cfg := channels()
-	for i := range cfg.Channels {
-		cfg.Channels[i].MaxMessageBytes, cfg.Channels[i].WindowBytes, cfg.Channels[i].MaxQueuedBytes = 20_000, 24_000, 30_000
-	}
-	cfg.Timeout = time.Hour
-	g := &game{pair: newPair(t, cfg, 10*time.Millisecond)}
-	g.receipts = [2]map[Receipt]int{{}, {}}
-	return g
-}
-
-// play makes one thing happen. a says what, b how much.
-func (g *game) play(a, b byte) {
-	end := int(a >> 7)
-	l := &g.links[end]
-	switch a & 15 {
-	case 0, 1, 2, 3:
-		g.message(end, deliveries[int(b)%5], 8+int(b))
-	case 4:
-		g.message(end, deliveries[int(b)%5], 1000+70*int(b))
-	case 5, 6:
-		g.pair.run(time.Duration(b) * 100 * time.Microsecond)
-	case 7:
-		g.pair.run(time.Duration(b) * 10 * time.Millisecond)
-	case 8, 9:
-		g.flush()
-		if len(l.flight) > 0 {
-			l.take()
-		}
-	case 10:
-		g.flush()
-		if len(l.flight) > 0 {
-			f := l.take()
-			l.put(flight{f.at, f.seq, slices.Clone(f.b)})
-			f.at += int64(b) * 1_000_000
-			l.put(f)
-		}
-	case 11:
-		l.cut = b&1 != 0
-	case 12, 13:
-		g.drain(end)
-	case 14:
-		g.now += int64(b) * 20_000_000 // nobody is called for a while
-	case 15:
-		if b < 4 {
-			g.closed = true
-			g.ends[end].Close(g.now, CodeApplication, "enough")
-		}
-	}
-}
-
-func (g *game) message(end int, d Delivery, size int) {
-	r, err := g.ends[end].Send(chanOf(d), message(g.sent[end][d], size), SendOptions{Receipt: true})
-	if err == nil {
-		g.sent[end][d]++
-		g.receipts[end][r] = 0
-	}
-}
-
-// drain takes all messages and events of an end.
-func (g *game) drain(end int) {
-	for _, d := range deliveries {
-		g.got[end][d] = append(g.got[end][d], g.received(end, chanOf(d))...)
-	}
-	for _, ev := range g.events(end) {
-		switch {
-		case g.ended[end]:
-			g.t.Fatalf("end %d: %v after Closed", end, ev)
-		case ev.Kind == Closed:
-			g.ended[end] = true
-		case ev.Kind == Delivered || ev.Kind == Lost:
-			g.receipts[end][ev.Receipt]++
-		}
-	}
-	checkBounds(g.t.(*testing.T), g.ends[end].Endpoint)
-}
-
-// finish heals the link, waits, and judges.
-func (g *game) finish() {
-	for i := range g.links {
-		g.links[i].cut = false
-	}
-	for range 40 {
-		g.pair.run(500 * time.Millisecond)
-		g.drain(0)
-		g.drain(1)
-	}
-	if g.closed { // each CLOSE may have been lost: then the other end times out
-		g.pair.run(2 * time.Hour)
-		g.drain(0)
-		g.drain(1)
-	}
-	for end := range g.ends {
-		for _, d := range deliveries {
-			g.judge(end, d)
-		}
-		for r, n := range g.receipts[end] {
-			if n != 1 {
-				g.t.Errorf("end %d: receipt %d was resolved %d times", end, r, n)
-			}
-		}
-		if g.closed != g.ended[end] || g.closed != g.ends[end].Done() {
-			g.t.Errorf("end %d: closed %v, told %v, done %v", end, g.closed, g.ended[end], g.ends[end].Done())
-		}
-	}
-}
-
-// judge checks what a delivery promises about the messages that an end received.
-func (g *game) judge(end int, d Delivery) {
-	last, seen := -1, map[int]bool{}
-	for _, m := range g.got[end][d] {
-		i := number(m)
-		if i >= g.sent[1-end][d] || m != string(message(i, len(m))) {
-			g.t.Fatalf("%v: message %d was not sent like this", d, i)
-		}
-		if seen[i] || d.latest() && i <= last || d == ReliableOrdered && i != last+1 {
-			g.t.Fatalf("%v: message %d after %d, seen %v", d, i, last, seen[i])
-		}
-		seen[i], last = true, i
-	}
-	want := g.sent[1-end][d]
-	switch {
-	case g.closed || want == 0:
-	case (d == ReliableOrdered || d == ReliableUnordered) && len(seen) != want:
-		g.t.Errorf("%v: %d of %d messages came", d, len(seen), want)
-	case d == ReliableLatest && last != want-1:
-		g.t.Errorf("%v: the last value is %d of %d", d, last, want)
 	}
 }

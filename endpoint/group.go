@@ -72,7 +72,7 @@ func (e *Endpoint) deliverOrdered(r *receiver, h *head, payload []byte) {
 // precede it.
 func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
 	if len(r.droppables) > 0 {
-		e.deliverDroppables(r, id)
+		e.deliverDroppables(r, id+1, 0)
 	}
 	if next := (position{id + 1, 0}); r.passed.before(next) {
 		r.passed = next
@@ -93,8 +93,8 @@ func (e *Endpoint) orderMoved(r *receiver) {
 		}
 		e.deliverSlot(r, id)
 	}
-	for len(r.droppables) > 0 && r.droppables[0].first <= r.seen.Base() {
-		e.deliverDroppables(r, r.droppables[0].id)
+	if len(r.droppables) > 0 {
+		e.deliverDroppables(r, 0, r.seen.Base()+1)
 	}
 }
 

@@ -1,0 +1,146 @@
+package endpoint
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestFull fills queues under each policy.
+func TestFull(t *testing.T) {
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		for _, policy := range []FullPolicy{FullDefault, Refuse, DropOldest, DropNewest} {
+			cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Full: policy, MaxMessageBytes: 1000, MaxQueuedBytes: 1320}}}
+			p := newPair(t, cfg, 5*time.Millisecond).open()
+			p.hold(0, 1)
+			var receipts []Receipt
+			refused := 0
+			for i := range 15 { // ten fit
+				r, err := p.ends[0].Send(1, message(i, 100), SendOptions{Receipt: true, Keyed: d.latest(), Key: uint64(i)})
+				if err != nil {
+					if refused++; !errors.Is(err, ErrFull) {
+						t.Fatal(err)
+					}
+				}
+				receipts = append(receipts, r)
+			}
+			if policy == FullDefault {
+				policy = p.ends[0].sender(1).cfg.Full
+			}
+			var lost []Receipt
+			for r, ev := range p.fates(0) {
+				if ev.Why != Dropped {
+					t.Errorf("%v: receipt %d reads %v", policy, r, ev.Why)
+				}
+				lost = append(lost, r)
+			}
+			slices.Sort(lost)
+			want := map[FullPolicy][]Receipt{DropOldest: receipts[:5], DropNewest: receipts[10:]}[policy]
+			if !slices.Equal(lost, want) || (policy == Refuse) != (refused == 5) {
+				t.Errorf("%v: lost %v, want %v; %d refused", policy, lost, want, refused)
+			}
+			if st := p.ends[0].ChannelStats(1); st.QueuedMessages != 10 || st.Dropped[Dropped] != uint64(len(want)) {
+				t.Errorf("%v: %+v", policy, st)
+			}
+		}
+	})
+}
+
+// TestWritable is told once when a refusing channel is half empty.
+func TestWritable(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, MaxMessageBytes: 1000, MaxQueuedBytes: 60_000}},
+		Controller: func() Controller { return fixedRate(30_000) }}
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	p.run(time.Second)
+	for round := range 3 {
+		for {
+			if _, err := p.ends[0].Send(1, make([]byte, 500), SendOptions{}); err != nil {
+				break
+			}
+		}
+		_, _ = p.ends[0].Send(1, make([]byte, 500), SendOptions{}) // refused once more
+		told := 0
+		for range 4000 {
+			p.run(time.Millisecond)
+			for _, ev := range p.events(0) {
+				if told++; ev != (Event{Kind: Writable, Channel: 1}) {
+					t.Errorf("%v", ev)
+				}
+				if st := p.ends[0].ChannelStats(1); st.QueuedBytes > 30_000 || st.QueuedBytes < 25_000 {
+					t.Errorf("told with %d bytes in the queue", st.QueuedBytes)
+				}
+			}
+			p.received(1, 1)
+		}
+		if told != 1 {
+			t.Errorf("round %d: told %d times", round, told)
+		}
+	}
+	t.Log("# a game that reads no events does not pile them up")
+	for range 2000 {
+		_, _ = p.ends[0].Send(1, make([]byte, 1000), SendOptions{})
+		p.run(5 * time.Millisecond)
+		p.received(1, 1)
+	}
+	if n := p.ends[0].events.ring.Len(); n > 1 {
+		t.Errorf("%d events wait", n)
+	}
+}
+
+// TestResendPolicy gives up after as many attempts, or when the game's function says so.
+func TestResendPolicy(t *testing.T) {
+	for _, d := range []Delivery{ReliableUnordered, ReliableLatest, ReliableOrdered} {
+		for _, size := range []int{100, 6000} {
+			var asked []ResendInput
+			for name, policy := range map[string]ResendPolicy{
+				"once":     {MaxAttempts: 1},
+				"thrice":   {MaxAttempts: 3},
+				"function": {Again: func(in ResendInput) bool { asked = append(asked, in); return in.Age < 300*time.Millisecond }},
+			} {
+				cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Resend: policy}, {ID: 2}}}
+				p := newPair(t, cfg, 20*time.Millisecond).open()
+				p.run(time.Second)
+				payloads := 0
+				p.links[0].drop = func(_ int, b []byte) bool {
+					hit := len(b) > 90 && len(b) < 130 || len(b) > 500
+					if hit {
+						payloads++
+					}
+					return hit
+				}
+				t.Logf("# %v, %d bytes, %s: it never gets through, small packets do", d, size, name)
+				at := p.now
+				r := p.send(0, 1, message(0, size))
+				fate, gone := Event{}, int64(0)
+				for range 400 {
+					_, _ = p.ends[0].Send(2, []byte("tick"), SendOptions{})
+					p.run(10 * time.Millisecond)
+					if ev, ok := p.fates(0)[r]; ok {
+						fate, gone = ev, p.now
+					}
+				}
+				if fate.Kind != Lost || fate.Why != GaveUp {
+					t.Fatalf("it reads %v (%v)", fate.Kind, fate.Why)
+				}
+				t.Logf("given up after %v and %d packets", time.Duration(gone-at), payloads)
+				if most := map[string]int{"once": 1, "thrice": 3, "function": 20}[name]; size == 100 && payloads > most || payloads > 8*most {
+					t.Errorf("%d packets for %s", payloads, name)
+				}
+				t.Log("# the channel moves on and the credit is back")
+				p.links[0].drop = nil
+				p.send(0, 1, message(1, 50))
+				p.run(time.Second)
+				if got := p.received(1, 1); len(got) != 1 || number(got[0]) != 1 {
+					t.Errorf("received %d", len(got))
+				}
+				if r := p.ends[1].receiver(1); r.started != r.returned || p.ends[0].sender(1).open.Len() != 0 {
+					t.Errorf("charges started %d, returned %d", r.started, r.returned)
+				}
+			}
+			if len(asked) == 0 || asked[0].Attempts != 1 || asked[0].RTT < 40*time.Millisecond || asked[0].Bytes != size || asked[0].Age <= 0 {
+				t.Errorf("asked %+v", asked)
+			}
+		}
+	}
+}
