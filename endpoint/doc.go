@@ -22,6 +22,13 @@
 // it, a [Lone] endpoint puts the packet number in front of each packet and introduces itself
 // to its peer by a HELLO frame.
 //
+// # What a message may ask for
+//
+// A channel's [Delivery] is its guarantee. [SendOptions] add what one message needs: a time
+// after which it is of no use, a key among the values of a Latest channel, a group within which
+// order does not matter, leave to be dropped. [ChannelConfig] says how channels share the path,
+// what happens when a queue is full, and when a lost message is given up.
+//
 // # Memory
 //
 // Every queue and table has a limit, given in [Config], [ChannelConfig] or the documentation

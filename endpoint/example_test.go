@@ -41,6 +41,40 @@ func carry(now int64, from, to endpoint.Lone) {
 	}
 }
 
+// A game sends the places of its entities: of each the newest counts, and what nobody could
+// use any more is not sent.
+func ExampleSendOptions() {
+	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{
+		{ID: 1, Delivery: endpoint.ReliableLatest},
+		{ID: 2, Delivery: endpoint.ReliableOrdered},
+	}}
+	server, _ := endpoint.NewLone(0, cfg)
+	player, _ := endpoint.NewLone(0, cfg)
+	for _, place := range []string{"x=1", "x=2", "x=3"} {
+		_, _ = server.Send(1, []byte("ship 7 "+place), endpoint.SendOptions{Keyed: true, Key: 7})
+		_, _ = server.Send(1, []byte("ship 8 "+place), endpoint.SendOptions{Keyed: true, Key: 8})
+	}
+	_, _ = server.Send(2, []byte("3 seconds to go"), endpoint.SendOptions{ExpiresAt: -1})
+	_, _ = server.Send(2, []byte("the hare wins"), endpoint.SendOptions{})
+	_, _ = server.Send(2, []byte("confetti"), endpoint.SendOptions{Droppable: true})
+	for now := range int64(100) { // milliseconds
+		carry(now*1_000_000, server, player)
+		carry(now*1_000_000, player, server)
+	}
+
+	player.Update()
+	for _, channel := range []endpoint.ChannelID{1, 2} {
+		for m, ok := player.Receive(channel); ok; m, ok = player.Receive(channel) {
+			fmt.Printf("%s\n", m.Bytes())
+		}
+	}
+	// Output:
+	// ship 7 x=3
+	// ship 8 x=3
+	// the hare wins
+	// confetti
+}
+
 // A carrier is anything that sends a datagram, and receives one if there is one.
 type carrier interface {
 	Send(b []byte)

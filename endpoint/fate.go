@@ -55,7 +55,9 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 		s.underway -= charge(m.len())
 	}
 	m.state = outDone
-	e.strip(s, m)
+	if m.payload != nil || m.terms != nil || m.cut != nil {
+		e.strip(s, m)
+	}
 }
 
 // strip frees what a message that is not sent any more has of its own.
@@ -125,7 +127,7 @@ func (e *Endpoint) messageLost(now int64, s *sender, id uint64) {
 func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage) {
 	switch {
 	case !s.cfg.Delivery.Reliable():
-		e.resolve(s, m, Lost, NotKnown)
+		e.lose(s, m, NotKnown)
 		e.done(s, m)
 	case s.cfg.Delivery == ReliableLatest && s.outdated(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
@@ -260,7 +262,7 @@ func (e *Endpoint) fragmentLost(now int64, c *content) {
 		return
 	}
 	// The rest would be of no use: nothing of it is sent any more.
-	e.resolve(s, m, Lost, NotKnown)
+	e.lose(s, m, NotKnown)
 	s.finishCut(c.first)
 	e.done(s, m)
 }
@@ -298,7 +300,7 @@ func (e *Endpoint) expireStored(now int64, s *sender) (next int64) {
 			continue
 		}
 		if m.cut.storedBy <= now {
-			e.resolve(s, m, Lost, NotKnown)
+			e.lose(s, m, NotKnown)
 			e.done(s, m)
 		} else {
 			next = min(next, m.cut.storedBy)

@@ -39,6 +39,8 @@ func FuzzHandlePacket(f *testing.F) {
 		for _, d := range deliveries {
 			for _, size := range []int{0, 30, 3000} {
 				_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{Receipt: true})
+				_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{Keyed: d.latest(), Droppable: d == ReliableOrdered, Receipt: true})
+				_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{ExpiresAt: s.now + 100_000_000})
 			}
 		}
 		for len(b) > 0 {

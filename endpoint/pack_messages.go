@@ -116,7 +116,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 		e.putInRun(b, s, m, again)
 		c.count++
 		m = s.runNext(id+uint64(c.count), again)
-		if m == nil || m.terms != nil && m.expired(b.now) || m.options() != run.Options || m.group() != group {
+		if m == nil || !m.goesWith(b.now, run.Options, group) {
 			break
 		}
 		need = 0
@@ -144,11 +144,12 @@ func (s *sender) runNext(id uint64, again bool) *outMessage {
 	return nil
 }
 
-func (m *outMessage) options() byte {
+// goesWith reports whether a message may follow others of these options and group in a run.
+func (m *outMessage) goesWith(now int64, options byte, group uint64) bool {
 	if m.terms == nil {
-		return 0
+		return options == 0
 	}
-	return m.terms.options
+	return m.terms.options == options && m.terms.group == group && m.terms.expires > now
 }
 
 func (m *outMessage) group() uint64 {

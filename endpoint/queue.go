@@ -34,6 +34,7 @@ func (e *Endpoint) placeLatest(s *sender, t *terms) *outMessage {
 	if m := s.queuedAt(k.place); m != nil {
 		e.dropInPlace(s, m, Replaced)
 		s.dead-- // the place is taken again
+		*m = outMessage{}
 		return m
 	}
 	k.place = s.queue.End() + 1
@@ -140,20 +141,19 @@ func (s *sender) trim() {
 	s.dead = 0
 }
 
-// leftQueue notes that a message waits no more, and tells a game that was refused when there
-// is room again.
+// leftQueue notes that a message waits no more.
 func (e *Endpoint) leftQueue(s *sender, length int) {
-	s.queued -= charge(length)
-	if s.refused == 0 {
-		return
-	}
-	if s.queued <= s.cfg.MaxQueuedBytes/2 && s.queued+s.refused <= s.cfg.MaxQueuedBytes {
+	if s.queued -= charge(length); s.refused > 0 {
 		e.tellWritable(s)
 	}
 }
 
-// tellWritable pushes the event, unless the game has not read the last one yet.
+// tellWritable tells a game that was refused when there is room again, unless it has not read
+// the last such event yet.
 func (e *Endpoint) tellWritable(s *sender) {
+	if s.queued > s.cfg.MaxQueuedBytes/2 || s.queued+s.refused > s.cfg.MaxQueuedBytes {
+		return
+	}
 	s.refused = 0
 	if s.told > 0 && e.events.ring.Has(s.told-1) {
 		return

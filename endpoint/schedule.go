@@ -22,7 +22,7 @@ type turn struct {
 	class  *class
 	listed bool   // in class.active
 	served uint64 // bytes sent, divided by the weight
-	packet uint64 // the packet in which it was served last
+	packet uint64 // the packet in which it had its turn last
 	cap    throttle
 }
 
@@ -101,8 +101,8 @@ func (s *sender) ready() bool {
 	return s.resend > 0 || s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 || s.next() != nil
 }
 
-// pick returns the active sender that was served least and was not yet in this packet; nil if
-// there is none.
+// pick returns the active sender that was served least among those that may send and were not
+// yet in this packet; nil if there is none.
 func (c *class) pick(now int64, packet uint64) (best *sender) {
 	for i := 0; i < len(c.active); {
 		s := c.active[i]
@@ -113,10 +113,14 @@ func (c *class) pick(now int64, packet uint64) (best *sender) {
 			s.turn.listed = false
 			continue
 		}
-		if s.turn.packet != packet && (best == nil || s.turn.served < best.turn.served) && s.turn.cap.ready(now) {
+		i++
+		switch {
+		case s.turn.packet == packet:
+		case !s.turn.cap.ready(now) || !s.ready():
+			s.turn.packet = packet
+		case best == nil || s.turn.served < best.turn.served:
 			best = s
 		}
-		i++
 	}
 	return best
 }

@@ -159,6 +159,28 @@ func TestManyClasses(t *testing.T) {
 	}
 }
 
+// TestBlockedDoNotStarve has more channels wait for credit than a packet tries in vain.
+func TestBlockedDoNotStarve(t *testing.T) {
+	cfg := Config{}
+	for i := range 100 {
+		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(i + 1), Delivery: ReliableOrdered, WindowBytes: 1024})
+	}
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	p.run(time.Second)
+	for i := range 99 {
+		for range 10 {
+			p.send(0, ChannelID(i+1), make([]byte, 200))
+		}
+	}
+	p.run(time.Second)
+	p.fates(0)
+	r := p.send(0, 100, []byte("free"))
+	p.run(100 * time.Millisecond)
+	if ev := p.fates(0)[r]; ev.Kind != Delivered || p.ends[0].Stats().QueuedMessages == 0 {
+		t.Errorf("it reads %v, %d wait", ev.Kind, p.ends[0].Stats().QueuedMessages)
+	}
+}
+
 func TestChannelStats(t *testing.T) {
 	cfg := channels()
 	cfg.Controller = func() Controller { return fixedRate(100_000) }

@@ -64,7 +64,7 @@ func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Re
 	} else {
 		m = s.queue.Push()
 	}
-	*m = outMessage{payload: e.cfg.Buffers.fetch(len(payload)), size: uint32(len(payload)), terms: t}
+	m.payload, m.size, m.terms = e.cfg.Buffers.fetch(len(payload)), uint32(len(payload)), t
 	copy(m.payload, payload)
 	s.queued += charge(len(payload))
 	s.counts.messages++
