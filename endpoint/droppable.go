@@ -69,6 +69,13 @@ func (r *receiver) droppableBudget() int {
 // maxWaiting is how many droppables of a channel wait for their turn at most.
 const maxWaiting = 1024
 
+// pass makes everything before a position late.
+func (r *receiver) pass(p position) {
+	if r.passed.before(p) {
+		r.passed = p
+	}
+}
+
 // late reports whether something that comes after the droppable was delivered.
 func (r *receiver) late(h *head) bool { return position{h.id, h.index}.before(r.passed) }
 
@@ -92,7 +99,7 @@ func (e *Endpoint) droppableArrived(r *receiver, h *head, payload []byte) {
 	}
 	r.held += charge(len(payload))
 	if h.first <= r.seen.Base() {
-		e.deliverDroppable(r, h, payload)
+		r.deliverDroppable(h, payload)
 		return
 	}
 	if len(r.droppables) >= maxWaiting {
@@ -153,24 +160,19 @@ func (e *Endpoint) dropDroppable(r *receiver, payload []byte) {
 }
 
 // deliverDroppables delivers those that wait before an id below end, or whose group begins
-// below began, as far as nothing later was delivered.
-func (e *Endpoint) deliverDroppables(r *receiver, end, began uint64) {
+// below began.
+func (r *receiver) deliverDroppables(end, began uint64) {
 	n := 0
 	for n < len(r.droppables) && (r.droppables[n].id < end || r.droppables[n].first < began) {
 		d := &r.droppables[n]
-		e.deliverDroppable(r, &d.head, d.payload)
+		r.deliverDroppable(&d.head, d.payload)
 		n++
 	}
 	r.droppables = slices.Delete(r.droppables, 0, n)
 }
 
-func (e *Endpoint) deliverDroppable(r *receiver, h *head, payload []byte) {
-	if r.late(h) {
-		e.dropDroppable(r, payload)
-		e.stats.MessagesStale++
-		return
-	}
-	r.passed = position{h.id, h.index + 1}
+func (r *receiver) deliverDroppable(h *head, payload []byte) {
+	r.pass(position{h.id, h.index + 1})
 	r.deliver(payload).droppable = true
 }
 

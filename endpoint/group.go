@@ -72,11 +72,9 @@ func (e *Endpoint) deliverOrdered(r *receiver, h *head, payload []byte) {
 // precede it.
 func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
 	if len(r.droppables) > 0 {
-		e.deliverDroppables(r, id+1, 0)
+		r.deliverDroppables(id+1, 0)
 	}
-	if next := (position{id + 1, 0}); r.passed.before(next) {
-		r.passed = next
-	}
+	r.pass(position{id + 1, 0})
 	r.deliver(payload)
 }
 
@@ -94,7 +92,7 @@ func (e *Endpoint) orderMoved(r *receiver) {
 		e.deliverSlot(r, id)
 	}
 	if len(r.droppables) > 0 {
-		e.deliverDroppables(r, 0, r.seen.Base()+1)
+		r.deliverDroppables(0, r.seen.Base()+1)
 	}
 }
 

@@ -127,6 +127,32 @@ func TestKeysNotTaken(t *testing.T) {
 	}
 }
 
+// TestShownValueStays replaces a value that the last Update showed: it stays until the next one.
+func TestShownValueStays(t *testing.T) {
+	s := newScript(t, channels())
+	ch := chanOf(ReliableLatest)
+	take := func(want string) {
+		t.Helper()
+		if m, _ := s.e.Receive(ch); string(m.Bytes()) != want {
+			t.Errorf("received %q, want %q", m.Bytes(), want)
+		}
+	}
+	s.hears(keyedRun(ch, 0, 1, "old"))
+	s.e.Update()
+	s.hears(keyedRun(ch, 1, 1, "new"))
+	take("old")
+	take("")
+	s.e.Update()
+	take("new")
+	t.Log("# not taken, it is gone with the Update that shows the newer one")
+	s.hears(keyedRun(ch, 2, 1, "old"))
+	s.e.Update()
+	s.hears(keyedRun(ch, 3, 1, "new"))
+	s.e.Update()
+	take("new")
+	take("")
+}
+
 // keyedRun is a RUN of messages with a key each.
 func keyedRun(ch ChannelID, first, key uint64, messages ...string) []byte {
 	r := wire.Run{Channel: uint16(ch), HasIDs: true, Wide: true, First: first, Count: len(messages), Options: wire.OptionKeyed}

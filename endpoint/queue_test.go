@@ -47,6 +47,24 @@ func TestFull(t *testing.T) {
 	})
 }
 
+// TestFullReplaces fills a queue of values: a newer value of a key that waits always fits.
+func TestFullReplaces(t *testing.T) {
+	for _, policy := range []FullPolicy{Refuse, DropNewest} {
+		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableLatest, Full: policy, MaxMessageBytes: 1000, MaxQueuedBytes: 1320}}}
+		p := newPair(t, cfg, 5*time.Millisecond).open()
+		p.hold(0, 1)
+		for i := range 10 {
+			p.sendWith(0, 1, message(i, 100), keyed(uint64(i)))
+		}
+		for i := range 10 {
+			p.sendWith(0, 1, message(i, 100), keyed(uint64(i)))
+		}
+		if st := p.ends[0].ChannelStats(1); st.Dropped[Replaced] != 10 || st.Dropped[Dropped] != 0 || st.QueuedMessages != 10 {
+			t.Errorf("%v: %+v", policy, st)
+		}
+	}
+}
+
 // TestWritable is told once when a refusing channel is half empty.
 func TestWritable(t *testing.T) {
 	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, MaxMessageBytes: 1000, MaxQueuedBytes: 60_000}},

@@ -109,6 +109,37 @@ func TestNoStarvation(t *testing.T) {
 	}
 }
 
+// TestIdleClaimsNothing lets one channel send alone for seconds: another one that begins then
+// shares with it, and gets nothing for the time before.
+func TestIdleClaimsNothing(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: Unreliable}, {ID: 2, Delivery: Unreliable}},
+		Controller: func() Controller { return fixedRate(100_000) }}
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	p.run(time.Second)
+	got := [3]int{}
+	step := func(channels ...ChannelID) {
+		for _, ch := range channels {
+			for p.ends[0].ChannelStats(ch).QueuedBytes < 20_000 {
+				_, _ = p.ends[0].Send(ch, make([]byte, 500), SendOptions{})
+			}
+		}
+		p.run(10 * time.Millisecond)
+		for _, ch := range channels {
+			got[ch] += len(p.received(1, ch))
+		}
+	}
+	for range 300 {
+		step(1)
+	}
+	got[1] = 0
+	for range 100 {
+		step(1, 2)
+	}
+	if got[1] < 60 || abs(int64(got[1]-got[2])) > 12 {
+		t.Errorf("the first got %d, the one that was idle %d", got[1], got[2])
+	}
+}
+
 // TestCap holds a channel to its rate, with everything that it costs.
 func TestCap(t *testing.T) {
 	for _, d := range []Delivery{Unreliable, ReliableOrdered} {
