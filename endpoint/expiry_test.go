@@ -197,3 +197,31 @@ func TestExpiryCost(t *testing.T) {
 		t.Errorf("%d expired", n)
 	}
 }
+
+// TestExpiredInPacket builds packets late, without a call at the deadline before: what has
+// expired is in none, behind others neither, and not sent again either.
+func TestExpiredInPacket(t *testing.T) {
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		s := newScript(t, channels())
+		opts := SendOptions{Keyed: d.latest(), ExpiresAt: s.now + 1_000_000}
+		for i, name := range []string{"a", "b", "c"} {
+			if opts.Key = uint64(i); i == 1 {
+				opts.ExpiresAt = 0
+			} else {
+				opts.ExpiresAt = s.now + 1_000_000
+			}
+			if _, err := s.e.Send(chanOf(d), []byte(name), opts); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.now += 1_000_000
+		for _, f := range s.says() {
+			if last := f[len(f)-1]; kindOf(f) == wire.TypeRunLong && last != 'b' {
+				t.Errorf("a run ends in %q", last)
+			}
+		}
+		if st := s.e.ChannelStats(chanOf(d)); st.Dropped[Expired] != 2 || st.QueuedMessages != 0 {
+			t.Errorf("%+v", st)
+		}
+	})
+}

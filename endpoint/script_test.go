@@ -134,6 +134,10 @@ func frameLen(b []byte) (n int) {
 		var run wire.Run
 		run, n = wire.ConsumeRun(b)
 		for range run.Count {
+			if run.Options&wire.OptionKeyed != 0 {
+				_, k := wire.ConsumeUvarint(b[n:])
+				n += k
+			}
 			_, k := wire.ConsumeBytes(b[n:])
 			n += k
 		}
