@@ -35,8 +35,8 @@ type AnyChannel interface {
 // Channels is a list of channels, for Config.Channels.
 func Channels(channels ...AnyChannel) []AnyChannel { return channels }
 
-// A Channel carries messages of type T. It is a value like a context key: declare it
-// once, name it in the configuration of both ends, use it with any Conn.
+// A Channel carries messages of type T. It is a value like a context key: declare
+// it once, name it in the configuration of both ends, use it with any Conn.
 type Channel[T encoding.BinaryAppender] struct {
 	cfg    ChannelConfig
 	decode func(*T, []byte) error
@@ -66,7 +66,9 @@ func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
 	return send(ch, c, v, endpoint.SendOptions{Receipt: true})
 }
 
-func send[T encoding.BinaryAppender](ch *Channel[T], c *Conn, v T, opts endpoint.SendOptions) (Receipt, error) {
+func send[T encoding.BinaryAppender](
+	ch *Channel[T], c *Conn, v T, opts endpoint.SendOptions,
+) (Receipt, error) {
 	c.lock()
 	defer c.unlock()
 	b, err := v.AppendBinary(c.core.scratch[:0])
@@ -106,7 +108,8 @@ func (ch *Channel[T]) Decode(ev Event) (v T, err error) {
 	return v, err
 }
 
-// scratch is where messages of a channel are decoded to, made once for each Conn.
+// scratch is where messages of a channel are decoded to, made once for each
+// Conn.
 func scratch[T any](c *Conn, id ChannelID) *T {
 	for i := range c.decoded {
 		if c.decoded[i].id == id {

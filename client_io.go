@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -13,42 +12,50 @@ import (
 // handle implements owner.
 func (c *Client) handle(now int64, p *port, d *transport.Datagram) {
 	from := source(d.Path)
-	if c.cfg.WireIDBytes == 0 {
-		for _, a := range c.attempts {
-			if a.conn.port == p && a.guard.Server() == from {
-				a.take(now, from, d.Bytes)
-				return
-			}
+	b, n := d.Bytes, c.cfg.WireIDBytes
+	if n > 0 && len(b) > n && b[0]&wire.PrefixDataMask == wire.PrefixData {
+		if a := c.wires[wireOf(b[1:], n)]; a != nil && a.reaches(p, from) {
+			a.take(now, from, b)
+			return
 		}
 		c.counts.Strangers++
 		return
 	}
-	c.handleShared(now, p, from, d.Bytes)
+	c.offer(now, p, from, b)
 }
 
-// handleShared finds the connection by the id in the packet; the handshake
-// packets of the standard have none, so that each attempt that waits for one gets a copy.
-func (c *Client) handleShared(now int64, p *port, from netcode.Source, b []byte) {
-	data := len(b) > 0 && b[0]&wire.PrefixDataMask == wire.PrefixData
-	for _, a := range c.attempts {
-		if a.over || a.conn.port != p || a.guard.Server() != from {
+// offer gives a datagram to the connections with its sender, the newest first,
+// until one takes it: some may have ended and still say goodbye, and the packets
+// of a handshake do not name theirs. Whoever tries to open a packet destroys it,
+// so that all but the last get a copy.
+func (c *Client) offer(now int64, p *port, from netcode.Source, b []byte) {
+	var last *attempt
+	for i := len(c.attempts) - 1; i >= 0; i-- {
+		a := c.attempts[i]
+		if !a.reaches(p, from) {
 			continue
 		}
-		if data {
-			if len(b) > len(a.wireID) && bytes.Equal(b[1:1+len(a.wireID)], a.wireID) {
-				a.take(now, from, b)
+		if last != nil {
+			c.scratch = append(c.scratch[:0], b...)
+			if last.take(now, from, c.scratch) {
 				return
 			}
-		} else if a.conn.state == connOpening || a.conn.plain != nil {
-			c.scratch = append(c.scratch[:0], b...)
-			a.take(now, from, c.scratch)
 		}
+		last = a
 	}
+	if last == nil {
+		c.counts.Strangers++
+		return
+	}
+	last.take(now, from, b)
 }
 
-// take hands a datagram to netcode and does what follows from it.
-func (a *attempt) take(now int64, from netcode.Source, b []byte) {
-	a.happened(now, a.guard.HandleDatagram(now, a.client.unix, from, b))
+// take hands a datagram to netcode and does what follows from it. It reports
+// whether it was for this attempt.
+func (a *attempt) take(now int64, from netcode.Source, b []byte) bool {
+	ev := a.guard.HandleDatagram(now, a.client.unix, from, b)
+	a.happened(now, ev)
+	return ev.Drop == netcode.DropNone
 }
 
 func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
@@ -56,27 +63,37 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 	switch ev.Kind {
 	case netcode.ClientState:
 		a.aim()
-		k.events.push(Event{Kind: Connecting, Conn: c, State: stateOf(ev.State)})
+		k.report(Event{Kind: Connecting, Conn: c, State: stateOf(ev.State)})
 	case netcode.ClientConnected:
 		a.connected(now, ev)
 	case netcode.ClientPacket:
-		a.goneAt = 0
-		c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
-		k.touch(c)
-		k.markDirty(c)
+		if c.end != nil {
+			a.goneAt = 0
+			c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
+			k.heard(c)
+			k.markDirty(c)
+		}
 	case netcode.ClientPayload:
-		if c.plain != nil {
-			c.plain.push(&c.plain.arrived, ev.Frames)
-			k.touch(c)
-		}
+		c.plain.push(&c.plain.arrived, ev.Frames)
+		k.heard(c)
 	case netcode.ClientGone:
-		if a.goneAt == 0 && c.state == connOpen {
-			a.goneAt = now + max(int64(time.Second), 3*int64(c.end.Stats().RTT))
-		}
+		a.gone(now)
 	case netcode.ClientEnded:
-		if c.state <= connOpen {
+		if c.state == connOpening {
 			a.failed(a.why(ev))
+		} else {
+			a.ended(a.why(ev))
 		}
+	}
+}
+
+// gone: somebody says that the server does not know us. That is not authentic,
+// so the server gets a second to prove the contrary, and is asked to.
+func (a *attempt) gone(now int64) {
+	if c := a.conn; a.goneAt == 0 && c.state == connOpen {
+		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.Stats().RTT))
+		c.end.Ping()
+		c.core.markDirty(c)
 	}
 }
 
@@ -84,17 +101,20 @@ func stateOf(s netcode.State) State {
 	if s == netcode.StateResponding {
 		return Answering
 	}
-	return Requesting
+	return NextServer // of a token that names several
 }
 
 // why says why netcode's attempt, or a plain connection, ended.
 func (a *attempt) why(ev netcode.ClientEvent) Reason {
-	if ev.Refusal.Code != wire.CodeNone {
-		r := Reason{Code: ev.Refusal.Code, Text: ev.Refusal.Text, Remote: ev.Refusal.Code != netcode.CodePlainServer}
-		if r.Code == CodeMismatch && a.conn.end != nil {
-			r.Text = a.conn.end.Difference(ev.Refusal.Rows)
-		}
-		return r
+	switch refusal := ev.Refusal; refusal.Code {
+	case CodeNone:
+	case CodePlainServer:
+		return Reason{Code: CodePlainServer, Text: "the server speaks plain netcode"}
+	case CodeMismatch:
+		return Reason{Code: CodeMismatch, Text: a.conn.end.Difference(refusal.Rows), Remote: true}
+	default:
+		wait := time.Duration(refusal.RetryAfter) * time.Second
+		return Reason{Code: refusal.Code, Text: refusal.Text, Remote: true, RetryAfter: wait}
 	}
 	switch ev.State {
 	case netcode.StateTokenExpired:
@@ -114,34 +134,28 @@ func (a *attempt) why(ev netcode.ClientEvent) Reason {
 // timeout implements owner.
 func (c *Client) timeout(now int64) {
 	for _, a := range c.attempts {
-		if a.over {
-			continue
-		}
-		if a.conn.state <= connOpen && (a.conn.plain != nil || a.conn.state == connOpening) {
+		if a.watched() {
 			a.happened(now, a.guard.HandleTimeout(now, c.unix))
 		}
 		if a.goneAt != 0 && now >= a.goneAt {
 			a.goneAt = 0
-			a.next = len(a.tickets)
-			a.failed(Reason{Code: CodeForgotten})
+			a.conn.close(CodeForgotten, "")
 		}
 		a.drain()
 	}
-	c.attempts = slices.DeleteFunc(c.attempts, func(a *attempt) bool { return a.conn.state == connGone && a.over })
+}
+
+// watched reports whether netcode has to be told that time passes: until our
+// dialect is agreed upon, and as long as a plain connection lives.
+func (a *attempt) watched() bool {
+	return !a.over && (a.conn.state == connOpening || a.conn.plain != nil)
 }
 
 // drain sends what netcode has to send.
 func (a *attempt) drain() {
-	for !a.over || a.conn.plain != nil {
-		b, to, ok := a.guard.NextDatagram(a.conn.port.begin())
-		if !ok {
-			return
-		}
-		path := a.conn.path
-		if to.Kind() == 0 && path.Kind == transport.KindUDP {
-			path = transport.PathTo(to.AddrPort())
-		}
-		a.conn.port.commit(path, b)
+	p := a.conn.port
+	for b, _, ok := a.guard.NextDatagram(p.begin()); ok; b, _, ok = a.guard.NextDatagram(p.begin()) {
+		p.commit(a.conn.path, b)
 	}
 }
 
@@ -149,10 +163,7 @@ func (a *attempt) drain() {
 func (c *Client) deadline() int64 {
 	at := never
 	for _, a := range c.attempts {
-		if a.over {
-			continue
-		}
-		if a.conn.state == connOpening || a.conn.plain != nil {
+		if a.watched() {
 			at = min(at, a.guard.Deadline())
 		}
 		if a.goneAt != 0 {
@@ -176,5 +187,26 @@ func (c *Client) closePlain(conn *Conn) {
 	conn.dial.drain()
 }
 
+// abort implements owner.
+func (c *Client) abort(conn *Conn, r Reason) {
+	conn.dial.guard.Disconnect(c.now)
+	conn.dial.drain()
+	conn.dial.ended(r)
+}
+
 // release implements owner.
-func (c *Client) release(conn *Conn) { conn.dial.over = true }
+func (c *Client) release(conn *Conn) {
+	a := conn.dial
+	addCounters(&c.retired, a.guard.Counters())
+	delete(c.wires, a.wire)
+	c.attempts = slices.DeleteFunc(c.attempts, func(other *attempt) bool { return other == a })
+	conn.dial = nil
+}
+
+// retire implements owner.
+func (c *Client) retire() {
+	for _, a := range c.attempts {
+		addCounters(&c.retired, a.guard.Counters())
+	}
+	c.attempts = nil
+}

@@ -28,7 +28,9 @@ type SendError = endpoint.SendError
 type ConnError struct{ Reason Reason }
 
 // Error tells the reason.
-func (e *ConnError) Error() string { return fmt.Sprintf("tickwire: connection ended: %v", e.Reason) }
+func (e *ConnError) Error() string {
+	return fmt.Sprintf("tickwire: connection ended: %v", e.Reason)
+}
 
 // Is makes errors.Is(err, ErrClosed) true.
 func (e *ConnError) Is(target error) bool { return target == ErrClosed }

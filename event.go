@@ -2,14 +2,16 @@ package tickwire
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
+	"github.com/tickwire/tickwire/netcode"
 )
 
-// A Receipt stands for one message that was sent tracked. It is unique within its Conn
-// and never 0.
+// A Receipt stands for one message that was sent tracked. It is unique within
+// its Conn and never 0.
 type Receipt = endpoint.Receipt
 
 // A LossReason says why a message is Lost.
@@ -28,7 +30,8 @@ const (
 // begin at CodeApplication.
 type Code = wire.Code
 
-// The codes (SPEC.md, 6.5).
+// The codes (SPEC.md, 6.5). CodeTimeout, CodeForgotten and CodePlainServer are
+// local: no peer ever says them.
 const (
 	CodeNone         = wire.CodeNone
 	CodeProtocol     = wire.CodeProtocol
@@ -42,18 +45,24 @@ const (
 	CodeWrongAddress = wire.CodeWrongAddress
 	CodeReplaced     = wire.CodeReplaced
 	CodeGoingAway    = wire.CodeGoingAway
+	CodePad          = wire.CodePad
+	CodeSuite        = wire.CodeSuite
+	CodeTooFast      = wire.CodeTooFast
 	CodeRefused      = wire.CodeRefused
 	CodeUsed         = wire.CodeUsed
+	CodeInternal     = wire.CodeInternal
 	CodeTimeout      = wire.CodeTimeout
 	CodeForgotten    = wire.CodeForgotten
+	CodePlainServer  = netcode.CodePlainServer
 	CodeApplication  = wire.CodeApplication
 )
 
 // A Reason says why a connection ended, and which side decided.
 type Reason struct {
-	Code   Code
-	Text   string
-	Remote bool // the peer decided
+	Code       Code
+	Text       string
+	Remote     bool          // the peer decided
+	RetryAfter time.Duration // when a server that refused us advises to try again; 0: no advice
 }
 
 // String tells the reason in a line.
@@ -84,12 +93,14 @@ const (
 	Lost
 	// Message: a message came. Only Hub and Session report messages as events.
 	Message
-	// Disconnected: a Conn is over; Reason says why. It is the last event of the Conn. What had
-	// arrived before can still be received until the next Update.
+	// Disconnected: a Conn is over; Reason says why. It is the last event of the
+	// Conn. What had arrived before can still be received until the next Update.
 	Disconnected
 )
 
-var eventNames = [...]string{"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Message", "Disconnected"}
+var eventNames = [...]string{
+	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Message", "Disconnected",
+}
 
 // String names the kind.
 func (k EventKind) String() string { return eventNames[k] }

@@ -19,7 +19,8 @@ import (
 //	}
 //
 // A message leaves at once if nothing was sent just before it; messages sent in
-// a row share packets. A loop that falls behind stops its players by their credit.
+// a row share packets. A loop that falls behind stops its players by their
+// credit. ServerConfig.Admit is called with the Hub locked: it must not use it.
 type Hub struct {
 	srv *Server
 	s   *sharing
@@ -28,8 +29,9 @@ type Hub struct {
 // NewHub takes over a Server, whose own methods must not be called any more.
 func NewHub(srv *Server) *Hub { return &Hub{srv, share(&srv.core)} }
 
-// Events yields what happens, until ctx ends or the Hub is closed. There must be one
-// such loop at a time: nobody else takes messages off the connections.
+// Events yields what happens, until ctx ends, or the Hub is closed and everybody
+// is Disconnected. There must be one such loop at a time: nobody else takes
+// messages off the connections.
 func (h *Hub) Events(ctx context.Context) iter.Seq[Event] { return h.s.events(ctx) }
 
 // Conns returns the connections in the order in which they were connected.
@@ -58,11 +60,12 @@ type Session struct {
 	client *Client
 	conn   *Conn
 	s      *sharing
+	over   bool // Disconnected was told
 }
 
 // Dial connects with connect tickets over sockets, which the Session owns from
 // now on. It returns when messages can be sent; the error is a *ConnError that
-// says why they cannot, or that of ctx.
+// says why they cannot, or the cause of ctx.
 func Dial(ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...transport.Socket) (*Session, error) {
 	if cfg.AckHold == 0 {
 		cfg.AckHold = -1
@@ -76,7 +79,7 @@ func Dial(ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...tran
 		client.Close()
 		return nil, err
 	}
-	s := &Session{client, conn, share(&client.core)}
+	s := &Session{client: client, conn: conn, s: share(&client.core)}
 	for ev := range s.Events(ctx) {
 		switch ev.Kind {
 		case Connected:
@@ -94,19 +97,33 @@ func Dial(ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...tran
 func (s *Session) Conn() *Conn { return s.conn }
 
 // Send sends a message on a channel; see Conn.Send.
-func (s *Session) Send(channel ChannelID, b []byte) error { return s.conn.Send(channel, b) }
+func (s *Session) Send(channel ChannelID, b []byte) error {
+	return s.conn.Send(channel, b)
+}
 
 // Events yields what happens, Message events included, until the connection has
-// ended, ctx ends, or the Session is closed. There must be one such loop at a time.
+// ended or ctx ends. There must be one such loop at a time.
 func (s *Session) Events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
+		if s.over {
+			return
+		}
 		for ev := range s.s.events(ctx) {
-			if !yield(ev) || ev.Kind == Disconnected {
+			s.over = ev.Kind == Disconnected
+			if !yield(ev) || s.over {
 				return
 			}
 		}
 	}
 }
 
-// Close ends the connection and closes the sockets.
+// Stats returns the counters of the client.
+func (s *Session) Stats() Stats {
+	s.s.lock()
+	defer s.s.unlock()
+	return s.client.Stats()
+}
+
+// Close ends the connection and closes the sockets. What was sent just before
+// may not arrive: wait for its Delivered if that matters.
 func (s *Session) Close() error { return s.s.close(CodeNone, "") }

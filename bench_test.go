@@ -1,0 +1,196 @@
+package tickwire_test
+
+import (
+	"context"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// The benchmarks share one core with the peer, as a machine full of games does:
+//
+//	go test -c -o /tmp/tickwire.test . && taskset -c 0 /tmp/tickwire.test -test.run '^$' -test.bench .
+
+var flood = tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 3, Delivery: tickwire.ReliableUnordered})
+
+func benchConfig() tickwire.Config {
+	cfg := config()
+	cfg.Channels = tickwire.Channels(inputs, chat, flood)
+	for _, ch := range allChannels {
+		cfg.Channels = append(cfg.Channels, ch)
+	}
+	return cfg
+}
+
+// benchServer listens on loopback in development mode.
+func benchServer(t testing.TB) *tickwire.Server {
+	t.Helper()
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: benchConfig(), Development: true}, socket)
+	must(t, err)
+	return srv
+}
+
+func benchClient(t testing.TB) *tickwire.Client {
+	t.Helper()
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: benchConfig()}, socket)
+	must(t, err)
+	return client
+}
+
+func benchSession(t testing.TB, token []byte) *tickwire.Session {
+	t.Helper()
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	s, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: benchConfig()}, token, socket)
+	must(t, err)
+	return s
+}
+
+// tickPair is a server and a connected client that one goroutine drives.
+type tickPair struct {
+	srv    *tickwire.Server
+	client *tickwire.Client
+	conn   *tickwire.Conn // the client's
+	player *tickwire.Conn // the server's
+}
+
+func newTickPair(t testing.TB) *tickPair {
+	t.Helper()
+	p := &tickPair{srv: benchServer(t), client: benchClient(t)}
+	token, err := p.srv.DevToken(1)
+	must(t, err)
+	p.conn, err = p.client.Connect(token)
+	must(t, err)
+	for end := time.Now().Add(5 * time.Second); p.player == nil; p.step() {
+		for c := range p.srv.Conns() {
+			p.player = c
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not connected: %v", p.conn.Reason())
+		}
+	}
+	return p
+}
+
+// step lets both have a turn.
+func (p *tickPair) step() {
+	p.client.Flush(time.Now())
+	p.srv.Update(time.Now())
+	p.srv.Flush(time.Now())
+	p.client.Update(time.Now())
+}
+
+func (p *tickPair) close() {
+	p.client.Close()
+	p.srv.Close()
+}
+
+// barePing measures n round trips of 64 bytes over two UDP sockets of package net.
+func barePing(b *testing.B, n int) []time.Duration {
+	b.Helper()
+	listen := func() *net.UDPConn {
+		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		must(b, err)
+		return c
+	}
+	server, client := listen(), listen()
+	defer client.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 2048)
+		for {
+			n, from, err := server.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			server.WriteToUDPAddrPort(buf[:n], from)
+		}
+	}()
+	to := server.LocalAddr().(*net.UDPAddr).AddrPort()
+	buf := make([]byte, 64)
+	times := make([]time.Duration, n)
+	for i := range times {
+		began := time.Now()
+		_, err := client.WriteToUDPAddrPort(buf, to)
+		must(b, err)
+		_, _, err = client.ReadFromUDPAddrPort(buf)
+		must(b, err)
+		times[i] = time.Since(began)
+	}
+	server.Close()
+	<-done
+	return times
+}
+
+func percentiles(times []time.Duration) (p50, p99 float64) {
+	slices.Sort(times)
+	us := func(share int) float64 { return float64(times[len(times)*share/100]) / 1e3 }
+	return us(50), us(99)
+}
+
+// BenchmarkPing sends a reliable message of 64 bytes through Session and Hub and waits until
+// it is Delivered, beside bare UDP in the same run.
+func BenchmarkPing(b *testing.B) {
+	hub := tickwire.NewHub(benchServer(b))
+	defer hub.Close()
+	go func() {
+		for range hub.Events(context.Background()) {
+		}
+	}()
+	token, err := hub.DevToken(1)
+	must(b, err)
+	s := benchSession(b, token)
+	defer s.Close()
+	conn, message := s.Conn(), make([]byte, 64)
+	times := make([]time.Duration, 0, b.N)
+	began := time.Now()
+	send := func() {
+		began = time.Now()
+		_, err := conn.SendTracked(3, message)
+		must(b, err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	send()
+	for ev := range s.Events(b.Context()) {
+		if ev.Kind == tickwire.Delivered {
+			if times = append(times, time.Since(began)); len(times) == b.N {
+				break
+			}
+			send()
+		}
+	}
+	b.StopTimer()
+	p50, p99 := percentiles(times)
+	bare, _ := percentiles(barePing(b, max(b.N, 1000)))
+	b.ReportMetric(p50, "p50-µs")
+	b.ReportMetric(p99, "p99-µs")
+	b.ReportMetric(bare, "bare-p50-µs")
+	b.ReportMetric(p50/bare, "x-bare")
+}
+
+// BenchmarkFlood is what a reliable message of 32 bytes costs both ends together.
+func BenchmarkFlood(b *testing.B) {
+	p := newTickPair(b)
+	defer p.close()
+	message := make([]byte, 32)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for sent, got := 0, 0; got < b.N; {
+		for ; sent < b.N && sent-got < 1000 && p.conn.Send(3, message) == nil; sent++ {
+		}
+		p.step()
+		for range p.player.Receive(3) {
+			got++
+		}
+	}
+}

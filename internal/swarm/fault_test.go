@@ -1,0 +1,45 @@
+package swarm
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/simnet/world"
+)
+
+// TestSwarmFaults plants each fault into a game that is otherwise flawless: the
+// run must fail, and its first violation must come from the checker that
+// watches over what was broken.
+func TestSwarmFaults(t *testing.T) {
+	for _, p := range append(Faults(), Planted{NoFault, ""}) {
+		r, err := Soak(SoakConfig{
+			Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Seed: 7, Fault: p.Fault, Options: quiet(),
+			Link: simnet.LinkConfig{Loss: 0.1, Duplicate: 0.02, Delay: 30 * time.Millisecond, Jitter: 10 * time.Millisecond},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first world.Checker
+		what := "nothing"
+		if len(r.Violations) > 0 {
+			first, what = r.Violations[0].Checker, r.Violations[0].What
+		}
+		if first != p.Checker {
+			t.Errorf("fault %q was caught by %q, want %q: %v", p.Fault, first, p.Checker, r.Violations)
+		}
+		if (r.ViolationCount > 0) != (p.Fault != NoFault) {
+			t.Errorf("fault %q: %d violations", p.Fault, r.ViolationCount)
+		}
+		t.Logf("%-15s → %-13s %3d× %s", p.Fault, first, r.ViolationCount, what)
+	}
+}
+
+func TestParseFault(t *testing.T) {
+	if f, err := ParseFault("twice"); f != Twice || err != nil {
+		t.Errorf("twice: %q, %v", f, err)
+	}
+	if _, err := ParseFault("thrice"); err == nil {
+		t.Error("thrice is a fault")
+	}
+}
