@@ -270,6 +270,8 @@ func TestRoomsCanFail(t *testing.T) {
 		{"simnet/world/world.go", module, false},
 		{"cmd/tickwire/main.go", module + "/internal/swarm", false},
 		{"cmd/tickwire/main.go", module + "/internal/wire", true},
+		{"cmd/tickwire/demo.go", module + "/examples/arena", false},
+		{"cmd/tickwire/demo.go", module + "/examples/chat", true},
 		{"internal/swarm/run.go", module + "/monitor", true},
 		{"internal/swarm/run.go", module + "/internal/seq", false},
 	} {

@@ -144,6 +144,7 @@ func TestJoin(t *testing.T) {
 	left := make(chan error, 1)
 	go func() { left <- join.Join.run(t.Context(), strings.NewReader("hello\n\x1b[2Jworld\n"), heard) }()
 	waitFor(t, heard, "alice: hello\nalice: [2Jworld\n")
+	checkStay(t, tokens)
 	end()
 	if err := <-over; err != nil {
 		t.Error(err)
@@ -154,6 +155,26 @@ func TestJoin(t *testing.T) {
 	waitFor(t, heard, "the demo is over")
 	if !strings.Contains(shown.String(), "alice ") {
 		t.Errorf("no alice in\n%s", shown)
+	}
+}
+
+// checkStay joins for a moment, and reads the summary for machines.
+func checkStay(t *testing.T, tokens string) {
+	t.Helper()
+	c, err := parse(t, "join", "--name=bob", "--addr="+tokens, "--for=2s", "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := c.Join.run(t.Context(), strings.NewReader(""), &out); err != nil {
+		t.Fatal(err)
+	}
+	var s stay
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
+		t.Fatalf("%v in\n%s", err, &out)
+	}
+	if s.Name != "bob" || s.States == 0 || s.StaleStates != 0 || s.RTT <= 0 || s.Players != 3 || s.Ended != "left" {
+		t.Errorf("the summary says %+v", s)
 	}
 }
 
@@ -179,6 +200,8 @@ func TestMistakes(t *testing.T) {
 		{"demo --listen=127.0.0.1", "want host:port, such as 127.0.0.1:0"},
 		{"demo --tokens=127.0.0.1:99999", "--tokens is \"127.0.0.1:99999\": want a port from 0 to 65535"},
 		{"join --for=-1s", "--for is -1s: want a time such as 10s"},
+		{"join --name=a-name-that-is-far-too-long", "--name has 27 characters: want 1 to 16"},
+		{"join --addr=nonsense", "--addr is \"nonsense\": want host:port, such as 127.0.0.1:7778"},
 		{"dance", "unexpected argument dance"},
 		{"", "expected one of"},
 	} {

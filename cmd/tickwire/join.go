@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/examples/arena"
@@ -30,6 +32,12 @@ type joinCmd struct {
 func (j *joinCmd) Validate() error {
 	if j.For < 0 {
 		return fmt.Errorf("--for is %v: want a time such as 10s", j.For)
+	}
+	if n := utf8.RuneCountInString(j.Name); n < 1 || n > arena.MaxNameLength {
+		return fmt.Errorf("--name has %d characters: want 1 to %d", n, arena.MaxNameLength)
+	}
+	if _, _, err := net.SplitHostPort(j.Addr); err != nil {
+		return fmt.Errorf("--addr is %q: want host:port, such as %s", j.Addr, defaultTokens)
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (v *liveView) show(f frame) {
 // compose lays the page out: what this is, the table, the news. The table
 // takes what room it needs, the news the rest, but a few lines always.
 func (v *liveView) compose(f frame, height int) []string {
-	const others, fewNews = 4 + 3 + 1 + 1, 2 // title and head of the table, "and more", a gap
+	const others, fewNews = 4 + 3 + 1 + 1, 3 // title and head of the table, "and more", a gap
 	room := height - others
 	players := max(1, min(len(f.rows), room-fewNews))
 	news := v.news.latest(max(0, min(feedLines, room-players)))

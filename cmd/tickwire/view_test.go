@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/examples/arena"
+	"github.com/tickwire/tickwire/simnet"
 )
 
 // report makes a report of players who have sent and received so many bytes.
@@ -89,11 +90,17 @@ func fakeDesk(t *testing.T) *tokenDesk {
 	return d
 }
 
-// TestReadmePicture: the table in README.md has the columns that there are.
+// TestReadmePicture: the table in README.md has the columns that there are, and
+// the text below it names the links that there are.
 func TestReadmePicture(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	names := simnet.PresetNames()
+	last := len(names) - 1
+	if links := strings.Join(names[:last], ", ") + " or " + names[last]; !strings.Contains(string(text), links) {
+		t.Errorf("README.md does not say %q", links)
 	}
 	var shown [][]string
 	for line := range strings.Lines(string(text)) {
