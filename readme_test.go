@@ -68,15 +68,19 @@ func TestQuickStart(t *testing.T) {
 	}
 }
 
-// TestExcerpts holds README's other pieces of Go against the example that they are from.
+// TestExcerpts holds README's other pieces of Go against the examples that they are from.
 func TestExcerpts(t *testing.T) {
-	text, err := os.ReadFile("endpoint/example_test.go")
-	if err != nil {
-		t.Fatal(err)
+	examples := ""
+	for _, name := range []string{"example_test.go", "endpoint/example_test.go"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples += string(text)
 	}
 	for _, piece := range blocks(t, "go")[1:] {
-		if !strings.Contains(string(text), piece) {
-			t.Errorf("README.md shows\n%s\nwhich is not in endpoint/example_test.go", piece)
+		if !strings.Contains(examples, piece) {
+			t.Errorf("README.md shows\n%s\nwhich is in no example", piece)
 		}
 	}
 }

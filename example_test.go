@@ -1,0 +1,70 @@
+package tickwire_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// A server that greets every player, and a player, in one process. Production
+// servers have a PrivateKey in place of Development, and a login backend that
+// mints the tokens with package netcode.
+func Example() {
+	hello := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
+	cfg := tickwire.Config{Channels: tickwire.Channels(hello), Logger: slog.New(slog.DiscardHandler)}
+
+	socket, err := udp.Listen("127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, _ := srv.DevToken(42)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	served := make(chan bool)
+	go func() {
+		defer close(served)
+		defer srv.Close()
+		for tick := range srv.Ticks(ctx, 60) { // between the steps the wire is served
+			srv.Update(tick.Now) // what arrived becomes visible
+			for ev := range srv.Events() {
+				if ev.Kind == tickwire.Connected {
+					hello.Send(ev.Conn, fmt.Appendf(nil, "hello, player %d", ev.Conn.ClientID()))
+				}
+			}
+			srv.Flush(tick.Now) // what was sent leaves
+		}
+	}()
+
+	mine, _ := udp.Open()
+	ctx2, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	session, err := tickwire.Dial(ctx2, tickwire.ClientConfig{Config: cfg}, token, mine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for ev := range session.Events(ctx2) {
+		switch ev.Kind {
+		case tickwire.Message:
+			fmt.Printf("%s\n", ev.Payload)
+			stop()
+		case tickwire.Disconnected:
+			fmt.Println(ev.Reason)
+		}
+	}
+	session.Close()
+	<-served
+	// Output:
+	// hello, player 42
+	// server going away: server closed (by the peer)
+}
