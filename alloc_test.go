@@ -11,7 +11,8 @@ import (
 // allChannels has one channel of each delivery.
 var allChannels = func() (cs []*tickwire.RawChannel) {
 	for d := tickwire.Unreliable; d <= tickwire.ReliableOrdered; d++ {
-		cs = append(cs, tickwire.NewRawChannel(tickwire.ChannelConfig{ID: tickwire.ChannelID(d) + 10, Delivery: d}))
+		cfg := tickwire.ChannelConfig{ID: tickwire.ChannelID(d) + 10, Delivery: d}
+		cs = append(cs, tickwire.NewRawChannel(cfg))
 	}
 	return cs
 }()
@@ -32,8 +33,10 @@ func TestAlloc(t *testing.T) {
 	p := newTickPair(t)
 	defer p.close()
 	arrive := func(f func() bool) {
-		for end := time.Now().Add(time.Second); !f() && time.Now().Before(end); {
-			p.step()
+		for end := time.Now().Add(time.Second); !f(); p.step() {
+			if time.Now().After(end) {
+				t.Fatal("nothing came")
+			}
 		}
 	}
 	message := make([]byte, 64)
@@ -61,6 +64,9 @@ func TestAlloc(t *testing.T) {
 		chat.SendTracked(p.conn, message)
 		arrive(func() (delivered bool) {
 			for range p.player.Receive(2) {
+				p.player.Send(3, message) // takes the acknowledgement along
+			}
+			for range p.conn.Receive(3) {
 			}
 			for ev := range p.client.Events() {
 				delivered = ev.Kind == tickwire.Delivered

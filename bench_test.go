@@ -94,11 +94,11 @@ func (p *tickPair) close() {
 }
 
 // barePing measures n round trips of 64 bytes over two UDP sockets of package net.
-func barePing(b *testing.B, n int) []time.Duration {
-	b.Helper()
+func barePing(t testing.TB, n int) []time.Duration {
+	t.Helper()
 	listen := func() *net.UDPConn {
 		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		must(b, err)
+		must(t, err)
 		return c
 	}
 	server, client := listen(), listen()
@@ -121,9 +121,9 @@ func barePing(b *testing.B, n int) []time.Duration {
 	for i := range times {
 		began := time.Now()
 		_, err := client.WriteToUDPAddrPort(buf, to)
-		must(b, err)
+		must(t, err)
 		_, _, err = client.ReadFromUDPAddrPort(buf)
-		must(b, err)
+		must(t, err)
 		times[i] = time.Since(began)
 	}
 	server.Close()
@@ -137,40 +137,45 @@ func percentiles(times []time.Duration) (p50, p99 float64) {
 	return us(50), us(99)
 }
 
-// BenchmarkPing sends a reliable message of 64 bytes through Session and Hub and waits until
-// it is Delivered, beside bare UDP in the same run.
-func BenchmarkPing(b *testing.B) {
-	hub := tickwire.NewHub(benchServer(b))
+// sharedPing measures n times how long a reliable message of 64 bytes takes from Send of a
+// Session until it is Delivered to a Hub.
+func sharedPing(t testing.TB, n int, start, stop func()) []time.Duration {
+	t.Helper()
+	hub := tickwire.NewHub(benchServer(t))
 	defer hub.Close()
 	go func() {
 		for range hub.Events(context.Background()) {
 		}
 	}()
 	token, err := hub.DevToken(1)
-	must(b, err)
-	s := benchSession(b, token)
+	must(t, err)
+	s := benchSession(t, token)
 	defer s.Close()
-	conn, message := s.Conn(), make([]byte, 64)
-	times := make([]time.Duration, 0, b.N)
-	began := time.Now()
+	message, times := make([]byte, 64), make([]time.Duration, 0, n)
+	var began time.Time
 	send := func() {
 		began = time.Now()
-		_, err := conn.SendTracked(3, message)
-		must(b, err)
+		_, err := s.Conn().SendTracked(3, message)
+		must(t, err)
 	}
-	b.ReportAllocs()
-	b.ResetTimer()
+	start()
 	send()
-	for ev := range s.Events(b.Context()) {
+	for ev := range s.Events(t.Context()) {
 		if ev.Kind == tickwire.Delivered {
-			if times = append(times, time.Since(began)); len(times) == b.N {
+			if times = append(times, time.Since(began)); len(times) == n {
 				break
 			}
 			send()
 		}
 	}
-	b.StopTimer()
-	p50, p99 := percentiles(times)
+	stop()
+	return times
+}
+
+// BenchmarkPing is sharedPing beside bare UDP in the same run.
+func BenchmarkPing(b *testing.B) {
+	b.ReportAllocs()
+	p50, p99 := percentiles(sharedPing(b, b.N, b.ResetTimer, b.StopTimer))
 	bare, _ := percentiles(barePing(b, max(b.N, 1000)))
 	b.ReportMetric(p50, "p50-µs")
 	b.ReportMetric(p99, "p99-µs")
@@ -192,5 +197,29 @@ func BenchmarkFlood(b *testing.B) {
 		for range p.player.Receive(3) {
 			got++
 		}
+	}
+}
+
+// BenchmarkThousand is what one tick costs a server with a thousand silent players.
+func BenchmarkThousand(b *testing.B) {
+	w := newWorld(b)
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxClients = 1000 })
+	bots := w.join(func(cfg *tickwire.ClientConfig) { cfg.WireIDBytes = 2 })
+	for player := range uint64(1000) {
+		w.dial(bots, srv, player)
+		if player%50 == 49 {
+			w.run(100*time.Millisecond, nil)
+		}
+	}
+	w.until("connected", func() bool { return len(players(srv)) == 1000 })
+	w.run(time.Second, nil)
+	now := w.nw.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		srv.Update(now)
+		for range srv.Conns() {
+		}
+		srv.Flush(now)
+		srv.Service(now)
 	}
 }

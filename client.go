@@ -16,6 +16,7 @@ type Client struct {
 	core
 	cfg      ClientConfig
 	attempts []*attempt
+	waiting  []*attempt // those that time concerns
 	wires    map[wireID]*attempt
 	lastWire wireID
 	retired  HandshakeStats // of attempts that are over
@@ -80,7 +81,7 @@ func (c *Client) ConnectOver(socket transport.Socket, tickets []byte) (*Conn, er
 			return c.connect(p, tickets)
 		}
 	}
-	return nil, &ConfigError{"socket", "not one of this Client", "one of those that NewClient was given"}
+	return nil, &ConfigError{"socket", "a stranger", "one of those that NewClient was given"}
 }
 
 func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
@@ -98,7 +99,7 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 		c.live = c.live[:len(c.live)-1]
 		return nil, err
 	}
-	c.attempts = append(c.attempts, a)
+	c.attempts, c.waiting = append(c.attempts, a), append(c.waiting, a)
 	c.report(Event{Kind: Connecting, Conn: a.conn, State: Requesting})
 	return a.conn, nil
 }

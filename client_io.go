@@ -12,16 +12,40 @@ import (
 // handle implements owner.
 func (c *Client) handle(now int64, p *port, d *transport.Datagram) {
 	from := source(d.Path)
-	b, n := d.Bytes, c.cfg.WireIDBytes
-	if n > 0 && len(b) > n && b[0]&wire.PrefixDataMask == wire.PrefixData {
-		if a := c.wires[wireOf(b[1:], n)]; a != nil && a.reaches(p, from) {
-			a.take(now, from, b)
+	if at := c.wireAt(d.Bytes); at > 0 {
+		if a := c.wires[wireOf(d.Bytes[at:], c.cfg.WireIDBytes)]; a != nil && a.reaches(p, from) {
+			a.take(now, from, d.Bytes)
 			return
 		}
-		c.counts.Strangers++
-		return
+		if at == wireInData {
+			c.counts.Strangers++
+			return
+		}
 	}
-	c.offer(now, p, from, b)
+	c.offer(now, p, from, d.Bytes)
+}
+
+// Where packets have the id of their connection. A REASON towards a request has
+// none.
+const (
+	wireInData      = 1
+	wireInHandshake = 2
+)
+
+// wireAt returns where in a packet the id of the connection is; 0: nowhere.
+func (c *Client) wireAt(b []byte) int {
+	at := 0
+	switch n := c.cfg.WireIDBytes; {
+	case n == 0 || len(b) == 0:
+	case b[0]&wire.PrefixDataMask == wire.PrefixData:
+		at = wireInData
+	case b[0] == wire.PrefixHandshake:
+		at = wireInHandshake
+	}
+	if at == 0 || len(b) < at+c.cfg.WireIDBytes {
+		return 0
+	}
+	return at
 }
 
 // offer gives a datagram to the connections with its sender, the newest first,
@@ -32,7 +56,7 @@ func (c *Client) offer(now int64, p *port, from netcode.Source, b []byte) {
 	var last *attempt
 	for i := len(c.attempts) - 1; i >= 0; i-- {
 		a := c.attempts[i]
-		if !a.reaches(p, from) {
+		if !a.reaches(p, from) || !a.expects(b) {
 			continue
 		}
 		if last != nil {
@@ -48,6 +72,12 @@ func (c *Client) offer(now int64, p *port, from netcode.Source, b []byte) {
 		return
 	}
 	last.take(now, from, b)
+}
+
+// expects reports whether a packet can be for a. A plain one cannot once our
+// dialect is agreed upon.
+func (a *attempt) expects(b []byte) bool {
+	return len(b) == 0 || b[0]&0xf0 == 0 || a.watched()
 }
 
 // take hands a datagram to netcode and does what follows from it. It reports
@@ -92,6 +122,7 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 func (a *attempt) gone(now int64) {
 	if c := a.conn; a.goneAt == 0 && c.state == connOpen {
 		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.Stats().RTT))
+		a.client.waiting = append(a.client.waiting, a)
 		c.end.Ping()
 		c.core.markDirty(c)
 	}
@@ -133,16 +164,26 @@ func (a *attempt) why(ev netcode.ClientEvent) Reason {
 
 // timeout implements owner.
 func (c *Client) timeout(now int64) {
-	for _, a := range c.attempts {
-		if a.watched() {
-			a.happened(now, a.guard.HandleTimeout(now, c.unix))
+	still := c.waiting[:0]
+	for _, a := range c.waiting {
+		a.timeout(now)
+		if a.watched() || a.goneAt != 0 {
+			still = append(still, a)
 		}
-		if a.goneAt != 0 && now >= a.goneAt {
-			a.goneAt = 0
-			a.conn.close(CodeForgotten, "")
-		}
-		a.drain()
 	}
+	clear(c.waiting[len(still):])
+	c.waiting = still
+}
+
+func (a *attempt) timeout(now int64) {
+	if a.watched() {
+		a.happened(now, a.guard.HandleTimeout(now, a.client.unix))
+	}
+	if a.goneAt != 0 && now >= a.goneAt {
+		a.goneAt = 0
+		a.conn.close(CodeForgotten, "")
+	}
+	a.drain()
 }
 
 // watched reports whether netcode has to be told that time passes: until our
@@ -162,7 +203,7 @@ func (a *attempt) drain() {
 // deadline implements owner.
 func (c *Client) deadline() int64 {
 	at := never
-	for _, a := range c.attempts {
+	for _, a := range c.waiting {
 		if a.watched() {
 			at = min(at, a.guard.Deadline())
 		}
@@ -208,5 +249,5 @@ func (c *Client) retire() {
 	for _, a := range c.attempts {
 		addCounters(&c.retired, a.guard.Counters())
 	}
-	c.attempts = nil
+	c.attempts, c.waiting = nil, nil
 }

@@ -94,38 +94,41 @@ func sharedCost(t testing.TB) cost {
 	})
 }
 
-// TestCostAllocLong holds Hub and Session to what the tick API costs: the median of
-// five of each. It counts CPU, but wants a core of its own all the same:
+// BenchmarkShared is what Hub and Session cost beside the tick API for the same work: the
+// medians of five of each. It counts CPU, but wants a core of its own all the same:
 //
-//	go test -c -o /tmp/tickwire.test .
-//	taskset -c 0 /tmp/tickwire.test -test.run CostAllocLong -test.v
-func TestCostAllocLong(t *testing.T) {
-	var ticks, shared, tickAllocs, sharedAllocs []float64
-	for range 5 {
-		a, b := tickCost(t), sharedCost(t)
-		ticks, shared = append(ticks, a.nanoseconds), append(shared, b.nanoseconds)
-		tickAllocs, sharedAllocs = append(tickAllocs, a.allocations), append(sharedAllocs, b.allocations)
-	}
-	for _, all := range [][]float64{ticks, shared, tickAllocs, sharedAllocs} {
-		slices.Sort(all)
-	}
-	ratio := shared[2] / ticks[2]
-	t.Logf("# CPU for a message, both ends: %.0f ns by ticks, %.0f ns through Session and Hub: %.2f times",
-		ticks[2], shared[2], ratio)
-	t.Logf("# allocations for a message: %.3f and %.3f", tickAllocs[2], sharedAllocs[2])
-	if most := pinned(1.2, 2); ratio > most {
-		t.Errorf("Hub and Session take %.2f times the CPU of the tick API, want %.1f at most", ratio, most)
-	}
-	if sharedAllocs[2] > tickAllocs[2]+0.01 {
-		t.Errorf("%.3f allocations for a message through Session and Hub", sharedAllocs[2])
+//	go test -c -o /tmp/tickwire.test . && taskset -c 0 /tmp/tickwire.test -test.run '^$' -test.bench Shared -test.benchtime 1x
+func BenchmarkShared(b *testing.B) {
+	for b.Loop() {
+		ticks, shared := medianCosts(b, 5)
+		b.ReportMetric(ticks.nanoseconds, "tick-ns/message")
+		b.ReportMetric(shared.nanoseconds, "shared-ns/message")
+		b.ReportMetric(shared.nanoseconds/ticks.nanoseconds, "x-tick")
+		b.ReportMetric(shared.allocations-ticks.allocations, "more-allocs/message")
 	}
 }
 
-// pinned is the first limit if the process has one core, and the second, which
-// leaves room for goroutines that meet on several, if not.
-func pinned(one, several float64) float64 {
-	if runtime.GOMAXPROCS(0) == 1 {
-		return one
+// TestSharedAlloc: through Hub and Session a message takes no more allocations.
+func TestSharedAlloc(t *testing.T) {
+	ticks, shared := medianCosts(t, 3)
+	t.Logf("# allocations for a message, setup included: %.3f and %.3f", ticks.allocations, shared.allocations)
+	if shared.allocations > ticks.allocations+0.01 {
+		t.Errorf("%.3f allocations for a message through Session and Hub", shared.allocations)
 	}
-	return several
+}
+
+// medianCosts measures both ways of doing the work, in turn.
+func medianCosts(t testing.TB, rounds int) (ticks, shared cost) {
+	var all [4][]float64
+	for range rounds {
+		a, b := tickCost(t), sharedCost(t)
+		for i, v := range []float64{a.nanoseconds, a.allocations, b.nanoseconds, b.allocations} {
+			all[i] = append(all[i], v)
+		}
+	}
+	for _, values := range all {
+		slices.Sort(values)
+	}
+	middle := rounds / 2
+	return cost{all[0][middle], all[1][middle]}, cost{all[2][middle], all[3][middle]}
 }

@@ -21,7 +21,7 @@
 //
 // # Limits
 //
-// Every queue has a limit with a default, documented at the field that sets it in [Config],
-// [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at the limit
-// is an error of Send, or is counted in [Stats] and [ConnStats].
+// Every queue has a limit with a default, documented at the field that sets it
+// in [Config], [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at
+// the limit is an error of Send, or is counted in [Stats] and [ConnStats].
 package tickwire

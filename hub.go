@@ -66,7 +66,9 @@ type Session struct {
 // Dial connects with connect tickets over sockets, which the Session owns from
 // now on. It returns when messages can be sent; the error is a *ConnError that
 // says why they cannot, or the cause of ctx.
-func Dial(ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...transport.Socket) (*Session, error) {
+func Dial(
+	ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...transport.Socket,
+) (*Session, error) {
 	if cfg.AckHold == 0 {
 		cfg.AckHold = -1
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"iter"
 	"slices"
 	"sync"
 	"testing"
@@ -85,9 +86,10 @@ func TestEightSenders(t *testing.T) {
 			}
 		}
 	}
-	listen := func(events func(context.Context) func(func(tickwire.Event) bool)) (got [senders]int) {
+	listen := func(events iter.Seq[tickwire.Event]) {
+		var got [senders]int
 		total := 0
-		for ev := range events(ctx) {
+		for ev := range events {
 			if ev.Kind != tickwire.Message {
 				continue
 			}
@@ -97,11 +99,10 @@ func TestEightSenders(t *testing.T) {
 			}
 			got[sender]++
 			if total++; total == senders*each {
-				return got
+				return
 			}
 		}
 		t.Errorf("only %v", got)
-		return got
 	}
 	var wg sync.WaitGroup
 	for hub.Stats().Conns == 0 {
@@ -116,8 +117,8 @@ func TestEightSenders(t *testing.T) {
 		wg.Go(func() { send(s.Conn(), i) })
 		wg.Go(func() { send(hub.Conns()[0], i) })
 	}
-	wg.Go(func() { listen(func(c context.Context) func(func(tickwire.Event) bool) { return hub.Events(c) }) })
-	wg.Go(func() { listen(func(c context.Context) func(func(tickwire.Event) bool) { return s.Events(c) }) })
+	wg.Go(func() { listen(hub.Events(ctx)) })
+	wg.Go(func() { listen(s.Events(ctx)) })
 	wg.Wait()
 }
 

@@ -49,7 +49,8 @@ func (c *Conn) sendPlain(channel ChannelID, b []byte, opts endpoint.SendOptions)
 	case len(b) == 0 || len(b) > netcode.MaxPayloadBytes:
 		return &SendError{
 			Channel: channel, Err: ErrTooLarge,
-			Field: "plain netcode, which carries 1 byte at least,", Value: len(b), Limit: netcode.MaxPayloadBytes,
+			Field: "plain netcode, which carries 1 byte at least,",
+			Value: len(b), Limit: netcode.MaxPayloadBytes,
 		}
 	}
 	c.plain.push(&c.plain.waiting, b)

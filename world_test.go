@@ -186,9 +186,12 @@ func (w *world) until(what string, done func() bool) {
 	}
 }
 
-// service lets the wire work until the time.
+// service lets the wire work until the time. It fails if that never waits.
 func (w *world) service(until time.Time) {
-	for {
+	for turns := 0; ; turns++ {
+		if turns > 2000+int(until.Sub(w.nw.Now())/time.Millisecond) {
+			w.t.Fatal("the deadlines do not move on")
+		}
 		next := until
 		for _, d := range w.drivers {
 			if at := d.Service(w.nw.Now()); !at.IsZero() && at.Before(next) {
