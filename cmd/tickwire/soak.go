@@ -23,16 +23,16 @@ type soakCmd struct {
 	Clients   int           `default:"8" help:"How many clients play."`
 	For       time.Duration `default:"10m" help:"How long, in virtual time."`
 	Seed      uint64        `default:"1" help:"Seed of every random choice: the same seed, the same run."`
-	Loss      float64       `help:"Share of the datagrams that get lost, 0 to 1."`
-	LossBurst float64       `help:"Mean number of datagrams lost in a row; 0: losses are independent."`
-	Duplicate float64       `help:"Share that arrive twice."`
-	Reorder   float64       `help:"Share that are held back, so that later ones overtake."`
-	Corrupt   float64       `help:"Share that arrive with a bit flipped."`
-	Latency   time.Duration `help:"What each datagram takes, one way."`
-	Jitter    time.Duration `help:"What it takes on top, at most."`
-	Rate      int64         `help:"Bits a second of each client's link, each way; 0: unlimited."`
-	Queue     int           `help:"Datagrams that wait in front of it at most; 0: 100."`
-	Churn     time.Duration `help:"How often somebody leaves and comes back; 0: never."`
+	Loss      float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1."`
+	LossBurst float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	Duplicate float64       `placeholder:"N" help:"Share that arrive twice."`
+	Reorder   float64       `placeholder:"N" help:"Share that are held back, so that later ones overtake."`
+	Corrupt   float64       `placeholder:"N" help:"Share that arrive with a bit flipped."`
+	Latency   time.Duration `placeholder:"80ms" help:"What each datagram takes, one way."`
+	Jitter    time.Duration `placeholder:"80ms" help:"What it takes on top, at most."`
+	Rate      int64         `placeholder:"N" help:"Bits a second of each client's link, each way; 0: unlimited."`
+	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100."`
+	Churn     time.Duration `placeholder:"5s" help:"How often somebody leaves and comes back; 0: never."`
 	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Only --seed and --seeds count."`
 	Seeds     uint64        `default:"1" help:"Play so many runs, each with the next seed."`
 	JSON      bool          `help:"Print the report for machines, one object for each seed."`

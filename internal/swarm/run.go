@@ -21,7 +21,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	w, err := world.New(world.Config{
 		Seed: s.Seed, Channels: channels, Links: s.Links, TickRate: s.TickRate,
 		Server: tickwire.ServerConfig{Config: game, MaxClients: 64},
-		Client: tickwire.ClientConfig{Config: game},
+		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
 		Tap:    fault.tap(s.Seed),
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ type Scenario struct {
 	Loads    []Load // one for each channel
 	Links    simnet.Links
 	Game     tickwire.Config // sizes and limits
+	WireID   int             // ClientConfig.WireIDBytes
 	Trouble  Trouble
 }
 
@@ -74,6 +75,11 @@ func Generate(seed uint64) Scenario {
 		// One window of the largest message must fit, or it could never be sent.
 		WindowPoolBytes: g.sometimes(3, 8<<20),
 	}
+	if g.IntN(4) == 0 {
+		s.Game.MaxDatagramBytes = 576 + g.IntN(800)
+	}
+	s.Game.MaxReadsPerCall = g.sometimes(6, 1+g.IntN(8))
+	s.WireID = g.sometimes(4, 2+g.IntN(3))
 	s.Trouble = g.trouble()
 	return s
 }

@@ -133,8 +133,8 @@ func (s *wireSide) tick(now int64, reliable int) error {
 	return err
 }
 
-// pump sends what there is to send, with the number in front as the test's own
-// carrier: the seal is counted, not made.
+// pump sends what there is to send, with its number in front. The header and
+// the seal are counted, not made.
 func (s *wireSide) pump(now int64) {
 	for {
 		number := s.end.NextNumber(0)

@@ -30,7 +30,8 @@ type End struct {
 	firstReceipt tickwire.Receipt
 	closedLosses int // receipts that were lost because the connection ended
 	stalled      bool
-	closing      bool // the game said Close
+	closing      bool // the game said Close, with this:
+	said         tickwire.Reason
 	reason       tickwire.Reason
 	overflowed   uint64 // messages that the library dropped because the game did not take them
 	drained      bool   // it took all there was at its end
@@ -172,7 +173,7 @@ func (e *End) noteReceipt(r tickwire.Receipt, l *Lane) {
 // Close ends the connection from this end.
 func (e *End) Close(code tickwire.Code, text string) {
 	if e.state == endOpen && !e.closing {
-		e.closing = true
+		e.closing, e.said = true, tickwire.Reason{Code: code, Text: text}
 		e.conn.Close(code, text)
 	}
 }

@@ -22,15 +22,20 @@ func (w *World) excused(e *End, r tickwire.Reason) bool {
 	stopped := w.stopped >= p.joined && !e.server
 	switch r.Code {
 	case tickwire.CodeTimeout, tickwire.CodeForgotten:
-		return p.cut || p.bursts || w.now() < p.trouble || e.peer.Over() || stopped || w.replaced(p)
+		return p.cut || p.bursts || w.now() < p.trouble || e.peer.Over() || stopped || w.replaced(p) ||
+			r.Code == tickwire.CodeForgotten && p.corrupt
 	case tickwire.CodeReplaced:
 		return w.replaced(p)
 	case tickwire.CodeGoingAway:
 		return stopped
 	case tickwire.CodeNone:
-		return e.closing || e.peer.closing
+		return e.closing || e.peer.closing || e.peer.Over()
 	}
-	return r.Code >= tickwire.CodeApplication && (e.closing || e.peer.closing)
+	by := e
+	if r.Remote {
+		by = e.peer
+	}
+	return by.closing && r.Code == by.said.Code && r.Text == by.said.Text
 }
 
 // replaced reports whether somebody else with the same id is there, or was a

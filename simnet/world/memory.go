@@ -20,22 +20,37 @@ const (
 	unreliableMessage = 64 << 10
 	reliableQueue     = 4 << 20
 	reliableMessage   = 1 << 20
+	firstWindow       = 64 << 10
 )
 
-// queueLimit is what a connection with these channels may hold to be sent.
-func queueLimit(channels []tickwire.AnyChannel) int {
-	sum := internalQueue
+// limits are what one connection may hold.
+type limits struct {
+	queue   int // bytes to be sent
+	buffers int // messages of any kind; a message is charged at least 32 bytes wherever it waits
+}
+
+const (
+	leastCharge = 32
+	openIDs     = 1 << 14 // messages of a channel that are sent and not acknowledged
+)
+
+// limitsOf sums up the channels.
+func limitsOf(channels []tickwire.AnyChannel) limits {
+	sum := limits{queue: internalQueue}
 	for _, ch := range channels {
 		c := ch.Config()
-		message, queue := c.MaxMessageBytes, c.MaxQueuedBytes
-		switch {
-		case queue > 0:
-		case c.Delivery.Reliable():
-			queue = max(reliableQueue, 2*orElse(message, reliableMessage))
-		default:
-			queue = max(unreliableQueue, orElse(message, unreliableMessage)+32)
+		queue, window := c.MaxQueuedBytes, c.WindowBytes
+		if c.Delivery.Reliable() {
+			message := orElse(c.MaxMessageBytes, reliableMessage)
+			queue = orElse(queue, max(reliableQueue, 2*message))
+			window = orElse(window, firstWindow)
+		} else {
+			message := orElse(c.MaxMessageBytes, unreliableMessage)
+			queue = orElse(queue, max(unreliableQueue, message+leastCharge))
+			window = orElse(window, max(unreliableQueue, 2*message))
 		}
-		sum += queue
+		sum.queue += queue
+		sum.buffers += queue/leastCharge + openIDs + window/leastCharge
 	}
 	return sum
 }
@@ -70,14 +85,16 @@ func (w *World) memoryOf(h *host) Memory {
 
 // checkMemory compares what all hosts hold with what they may.
 func (w *World) checkMemory() {
-	queue := queueLimit(w.cfg.Channels)
+	each := limitsOf(w.cfg.Channels)
 	for _, h := range w.hosts {
 		cfg := &w.cfg.Client.Config
 		if h == w.home {
 			cfg = &w.cfg.Server.Config
 		}
 		m := w.memoryOf(h)
-		w.checkLimit(h, "bytes wait to be sent", m.QueuedBytes, queue)
+		w.checkLimit(h, "bytes wait to be sent", m.QueuedBytes, each.queue)
+		conns := len(w.players) + 1 // no more than ever were
+		w.checkLimit(h, "buffers are in use", m.BuffersInUse, conns*each.buffers+orElse(cfg.WindowPoolBytes, defaultPool)/leastCharge)
 		w.checkLimit(h, "receipts are open", m.OpenReceipts, orElse(cfg.MaxReceipts, defaultReceipts))
 		w.checkLimit(h, "bytes of windows have grown", m.WindowBytes, orElse(cfg.WindowPoolBytes, defaultPool))
 		w.checkLimit(h, "bytes of free buffers are kept", m.FreeBytes, orElse(cfg.BufferBytes, defaultFree))

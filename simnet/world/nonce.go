@@ -18,9 +18,9 @@ type sniffer struct {
 // Write implements transport.Socket.
 func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
-		p, seen, header := s.player, (*nonces)(nil), 5
+		p, seen, header := s.player, (*nonces)(nil), 1+4
 		if p == nil {
-			p, header = s.world.byAddr[ds[i].Path.Remote], 1
+			p, header = s.world.byAddr[ds[i].Path.Remote], 1+s.world.cfg.Client.WireIDBytes
 			if p != nil {
 				seen = &p.echo
 			}
