@@ -121,7 +121,7 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 // so the server gets a second to prove the contrary, and is asked to.
 func (a *attempt) gone(now int64) {
 	if c := a.conn; a.goneAt == 0 && c.state == connOpen {
-		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.Stats().RTT))
+		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.ProbeTimeout()))
 		a.client.waiting = append(a.client.waiting, a)
 		c.end.Ping()
 		c.core.markDirty(c)

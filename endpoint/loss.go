@@ -4,7 +4,7 @@ package endpoint
 type loss struct {
 	lossAt      int64  // when the oldest suspect counts as lost by time; never: no suspect
 	probes      int    // probe timeouts in a row
-	probe       bool   // the next packet goes out as a probe, whatever the window says
+	probe       int    // packets that go out as probes, whatever the window says
 	lastSent    int64  // when a packet that elicits an ack was sent last
 	spurious    uint64 // packets declared lost whose ack came later
 	lostPackets uint64
@@ -108,7 +108,7 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 		e.detectLost(now, p)
 	default:
 		p.loss.probes++
-		p.loss.probe = true
+		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
 		p.loss.lastSent = now
 		e.repeatOldest(p)
 	}
