@@ -235,6 +235,9 @@ func (c *Client) abort(conn *Conn, r Reason) {
 	conn.dial.ended(r)
 }
 
+// left implements owner: a server has as many players as it lets in.
+func (c *Client) left(*Conn) {}
+
 // release implements owner.
 func (c *Client) release(conn *Conn) {
 	a := conn.dial

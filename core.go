@@ -66,6 +66,8 @@ type owner interface {
 	appendPayload(c *Conn, dst, payload []byte) ([]byte, error)
 	// abort ends a Conn whose handshake is not complete.
 	abort(c *Conn, r Reason)
+	// left makes room for another; the Conn's endpoint may still say goodbye.
+	left(c *Conn)
 	// release forgets what the owner knows of a Conn that is over.
 	release(c *Conn)
 	// retire gives back what belongs to no Conn; the core is being closed.

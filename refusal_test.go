@@ -75,9 +75,9 @@ func TestFullServer(t *testing.T) {
 	token, err := srv.DevToken(2)
 	must(t, err)
 	wantCode(t, w.refused(token, nil), tickwire.CodeFull, true)
-	t.Log("# when the player has left there is room")
+	t.Log("# when the player has left there is room at once")
 	conn.Close(tickwire.CodeNone, "")
-	w.run(5*time.Second, nil)
+	w.run(300*time.Millisecond, nil)
 	w.open(w.join(nil), srv, 2)
 }
 

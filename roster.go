@@ -52,6 +52,7 @@ func (k *core) ended(c *Conn, r Reason) {
 		r.Text = r.Code.String()
 	}
 	c.state, c.reason = connEnded, r
+	k.owner.left(c)
 	k.leaving++
 	k.ending = append(k.ending, c)
 	k.report(Event{Kind: Disconnected, Conn: c, Reason: r})

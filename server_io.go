@@ -223,6 +223,9 @@ func (s *Server) closePlain(c *Conn) {
 	s.drain()
 }
 
+// left implements owner.
+func (s *Server) left(c *Conn) { s.guard.Leave(c.seat) }
+
 // release implements owner.
 func (s *Server) release(c *Conn) {
 	if c.seat == nil {
