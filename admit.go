@@ -13,6 +13,9 @@ import (
 // judge decides about a client whose token and address are proven. The endpoint
 // that it makes to read the client's HELLO waits in judged for the seat.
 func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, ok bool) {
+	if s.shutBy != never {
+		return nil, netcode.Refusal{Code: CodeGoingAway, Text: serverClosed}, false
+	}
 	if s.cfg.Admit != nil {
 		err := s.cfg.Admit(Applicant{o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain})
 		if err != nil {

@@ -88,11 +88,14 @@ func (ch *Channel[T]) Receive(c *Conn) iter.Seq2[T, error] {
 }
 
 func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, error) bool) {
-	v := scratch[T](c, ch.cfg.ID)
+	var v *T
 	for {
 		b, ok := c.Next(ch.cfg.ID)
 		if !ok {
-			return
+			return // always under a Hub or a Session, so that what follows needs no lock
+		}
+		if v == nil {
+			v = scratch[T](c, ch.cfg.ID)
 		}
 		var zero T
 		*v = zero
@@ -123,6 +126,7 @@ func scratch[T any](c *Conn, id ChannelID) *T {
 	return v
 }
 
+// A decoded is the memory for the typed messages of one channel.
 type decoded struct {
 	id    ChannelID
 	value any

@@ -22,14 +22,15 @@ type Config struct {
 	// Channels are the lanes for messages, made with NewChannel or
 	// NewRawChannel; both ends must have the same.
 	Channels []AnyChannel
-	// AckHold is how long an acknowledgement may wait for a packet to ride on.
-	// 0: 20 ms; negative: not at all, which Hub and Session choose if it is 0.
+	// AckHold is how long an acknowledgement may wait for a packet to ride on, at
+	// most 250 ms. 0: 20 ms; negative: not at all, which Hub and Session choose if
+	// it is 0.
 	AckHold time.Duration
-	// MaxDatagramBytes is the largest datagram. 0: 1200, or less if the socket
-	// says so.
+	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
+	// 0: 1200. A socket that carries less has the last word.
 	MaxDatagramBytes int
-	// MaxReceipts bounds the receipts of a Conn that are open or not yet read.
-	// 0: 16384.
+	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
+	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
 	// Delivered and Lost are dropped and counted; Connected and Disconnected
@@ -38,10 +39,12 @@ type Config struct {
 	// MaxReadsPerCall bounds the datagrams that one Update or Service reads
 	// from each socket. 0: 4096.
 	MaxReadsPerCall int
-	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB.
+	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB;
+	// negative: none is kept.
 	BufferBytes int
 	// WindowPoolBytes is what receive windows may grow by, all together.
-	// 0: 64 MiB.
+	// 0: 64 MiB; negative: they never grow, and no reliable message can be larger
+	// than its channel's WindowBytes.
 	WindowPoolBytes int
 	// Controller makes the congestion controller of a connection. nil: AIMD.
 	Controller func() endpoint.Controller
@@ -64,7 +67,7 @@ type ServerConfig struct {
 	// the backend writes them into tokens. Empty: the addresses that the sockets
 	// are bound to, if they are not wildcards.
 	PublicAddresses []netip.AddrPort
-	// MaxClients is how many players may be connected. 0: 256.
+	// MaxClients is how many players may be connected, at most 65536. 0: 256.
 	MaxClients int
 	// MaxTokenLifetime is the longest life of a token that any backend makes.
 	// After each start tokens that an earlier run may have seen are refused for
@@ -130,7 +133,7 @@ type Applicant struct {
 type Refusal struct {
 	Code       Code          // below 64, such as CodeBanned; others are told as CodeRefused
 	Text       string        // at most 200 bytes
-	RetryAfter time.Duration // in whole seconds; 0: no advice
+	RetryAfter time.Duration // cut to whole seconds, at most 65535; 0: no advice
 }
 
 // Error returns the text.
@@ -138,7 +141,7 @@ func (r *Refusal) Error() string { return fmt.Sprintf("tickwire: %v: %s", r.Code
 
 // A ConfigError says which field of a configuration is wrong, and the way out.
 type ConfigError struct {
-	Field string
+	Field string // as in Channels[2].Delivery
 	Value any
 	Want  string
 }

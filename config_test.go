@@ -142,3 +142,17 @@ func TestAddresses(t *testing.T) {
 		t.Errorf("public addresses %v, the socket is bound to %v", got, socket.LocalAddr())
 	}
 }
+
+// TestMadeUp: a value that is none still has a name, for the log of a game that made it up.
+func TestMadeUp(t *testing.T) {
+	for got, want := range map[string]string{
+		tickwire.EventKind(200).String(): "EventKind(200)",
+		tickwire.State(9).String():       "State(9)",
+		tickwire.Disconnected.String():   "Disconnected",
+		tickwire.NextServer.String():     "next server",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

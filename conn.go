@@ -98,8 +98,9 @@ func (c *Conn) Send(channel ChannelID, b []byte) error {
 	return err
 }
 
-// SendTracked sends a message and returns a receipt, which an event will
-// report as Delivered or Lost.
+// SendTracked sends a message as Send does and returns a receipt, which an event
+// will report as Delivered or Lost. Towards a plain peer it fails with
+// ErrPlainReceipt.
 func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
 	c.lock()
 	defer c.unlock()

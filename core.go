@@ -43,6 +43,7 @@ type core struct {
 	incoming [readBatch]transport.Datagram
 	posted   postbox
 	shared   *sharing // not nil under a Hub or a Session
+	shutBy   int64    // when a Shutdown gives up waiting; never: none is under way
 	closed   bool
 	counts   coreStats
 }
@@ -85,6 +86,7 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 	k.random.reader = cfg.Random
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)
+	k.shutBy = never
 	if len(sockets) == 0 {
 		return &ConfigError{"sockets", "none", "at least one, from udp.Listen or udp.Open say"}
 	}
@@ -172,7 +174,9 @@ func (k *core) flush(t time.Time) time.Time {
 	return k.timeAt(k.nextDeadline())
 }
 
-func (k *core) nextDeadline() int64 { return min(k.owner.deadline(), k.due.earliest()) }
+func (k *core) nextDeadline() int64 {
+	return min(k.owner.deadline(), k.due.earliest(), k.shutBy)
+}
 
 // receive reads what has arrived, a bounded number of datagrams.
 func (k *core) receive(lazily bool) {

@@ -36,7 +36,8 @@ func (s *Server) checkDevelopment() error {
 			s.cfg.MaxTokenLifetime = -1 // nobody has a token for a key that was just made
 		}
 	}
-	s.core.cfg.Logger.Warn("INSECURE: development mode lets anybody in who gets a token from this process")
+	s.core.cfg.Logger.Warn(
+		"INSECURE: development mode lets anybody in who gets a token from this process")
 	return nil
 }
 

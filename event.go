@@ -60,7 +60,7 @@ const (
 // A Reason says why a connection ended, and which side decided.
 type Reason struct {
 	Code       Code
-	Text       string
+	Text       string        // for people, in the words of who decided
 	Remote     bool          // the peer decided
 	RetryAfter time.Duration // when a server that refused us advises to try again; 0: no advice
 }
@@ -103,7 +103,15 @@ var eventNames = [...]string{
 }
 
 // String names the kind.
-func (k EventKind) String() string { return eventNames[k] }
+func (k EventKind) String() string { return nameOf("EventKind", k, eventNames[:]) }
+
+// nameOf names a value that a game may have made up, too.
+func nameOf[T ~uint8](kind string, v T, names []string) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%s(%d)", kind, uint8(v))
+}
 
 // An Event is something that happened to a connection or to a message.
 type Event struct {
@@ -132,13 +140,13 @@ const (
 var stateNames = [...]string{"requesting", "answering", "next server"}
 
 // String names the state.
-func (s State) String() string { return stateNames[s] }
+func (s State) String() string { return nameOf("State", s, stateNames[:]) }
 
 // eventQueue holds what happened until the game has looked at it.
 type eventQueue struct {
 	ring    seq.Ring[Event]
-	visible uint64
-	dropped uint64
+	visible uint64 // events below it are shown to the game
+	dropped uint64 // Delivered and Lost that found the queue full
 	limit   int
 }
 

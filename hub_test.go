@@ -151,10 +151,11 @@ func TestSlowLoop(t *testing.T) {
 	s := dialHub(t, hub, 1)
 	message, sent := make([]byte, 1000), 0
 	t.Log("# nobody listens, the sender sends until its queue is full")
-	for s.Send(2, message) == nil {
+	err := s.Send(2, message)
+	for ; err == nil; err = s.Send(2, message) {
 		sent++
 	}
-	if err := s.Send(2, message); !errors.Is(err, tickwire.ErrFull) {
+	if !errors.Is(err, tickwire.ErrFull) {
 		t.Errorf("Send: %v", err)
 	}
 	time.Sleep(50 * time.Millisecond)
@@ -306,4 +307,18 @@ func TestLargeMessages(t *testing.T) {
 			break
 		}
 	}
+}
+
+// TestHubReceive: loops over Receive, which a Hub leaves empty, harm nobody.
+func TestHubReceive(t *testing.T) {
+	s := dialHub(t, newHub(t), 1)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range inputs.Receive(s.Conn()) {
+				t.Error("a message that is not an event")
+			}
+		})
+	}
+	wg.Wait()
 }

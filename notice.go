@@ -12,11 +12,11 @@ import (
 // many come.
 type notices struct {
 	last [netcode.NumDrops]int64
-	any  [netcode.NumDrops]bool
+	told [netcode.NumDrops]bool // last is a time
 }
 
 func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
-	if n.any[why] && s.now-n.last[why] < int64(time.Second) {
+	if n.told[why] && s.now-n.last[why] < int64(time.Second) {
 		return
 	}
 	text, details := n.tell(s, why)
@@ -24,7 +24,7 @@ func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
 		return
 	}
 	s.core.cfg.Logger.Warn(text, append(details, "from", path.Remote)...)
-	n.last[why], n.any[why] = s.now, true
+	n.last[why], n.told[why] = s.now, true
 }
 
 // tell finds the words; none for what happens every day.

@@ -22,7 +22,8 @@ type Tick struct {
 // is skipped.
 const maxCatchUp = 5
 
-// Ticks yields rate steps a second until ctx ends or the Server is closed. Steps
+// Ticks yields rate steps a second until ctx ends, the Server is closed, or a
+// socket fails, which the next Wait tells. A rate below 1 is taken for 1. Steps
 // never drift: a late one is followed by the next at its own time, up to five
 // are made up for at once; beyond that steps are skipped, which Number shows.
 // Between steps the wire is serviced as Wait does.

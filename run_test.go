@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -222,4 +223,36 @@ func TestPost(t *testing.T) {
 			t.Error("posted after Close")
 		}
 	})
+}
+
+// A broken socket cannot be waited for any more.
+type broken struct{ transport.Socket }
+
+var errBroken = errors.New("broken")
+
+func (broken) Wait(time.Time) (bool, error) { return false, errBroken }
+
+// TestBrokenSocket: whoever waits hears of it each time; who is in a loop of ticks is let go.
+func TestBrokenSocket(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			var sockets []transport.Socket
+			for range n {
+				s, err := mem.Listen()
+				must(t, err)
+				sockets = append(sockets, broken{s})
+			}
+			cfg := tickwire.ServerConfig{Config: config(), Development: true}
+			srv, err := tickwire.Listen(cfg, sockets...)
+			must(t, err)
+			for range srv.Ticks(t.Context(), 60) {
+			}
+			for range 3 {
+				if err := srv.Wait(time.Time{}); err != errBroken {
+					t.Errorf("error %v", err)
+				}
+			}
+			must(t, srv.Close())
+		})
+	}
 }

@@ -21,8 +21,8 @@ import (
 //		srv.Flush(tick.Now)                   // what was sent leaves
 //	}
 //
-// Post is the one method for other goroutines; a Hub makes the rest of it
-// safe for them too.
+// Post and DevToken are the methods for other goroutines; a Hub makes the rest
+// safe for them too. Shutdown ends it in order, Close at once.
 type Server struct {
 	core
 	cfg   ServerConfig
@@ -45,7 +45,8 @@ type way struct {
 }
 
 // Listen returns a Server on sockets, which it owns from now on. It closes them
-// when it fails.
+// when it fails: with a join of *ConfigErrors that names every wrong field, or
+// because the source of randomness failed.
 func Listen(cfg ServerConfig, sockets ...transport.Socket) (*Server, error) {
 	s, err := newServer(cfg, sockets)
 	if err != nil {
@@ -115,9 +116,11 @@ func (s *Server) Conns() iter.Seq[*Conn] {
 func (s *Server) Conn(id uint64) *Conn { return s.byID[id] }
 
 // Close ends every connection with CodeGoingAway, closes the sockets and
-// makes everything else fail with ErrClosed. Events still has what was queued,
-// a Disconnected for each connection at its end.
-func (s *Server) Close() error { return s.core.close(CodeGoingAway, "server closed") }
+// makes everything else fail with ErrClosed. It does not wait: each peer is told
+// once, and one whom that does not reach finds out by its timeout; Shutdown makes
+// sure. Events still has what was queued, a Disconnected for each connection at its
+// end.
+func (s *Server) Close() error { return s.core.close(CodeGoingAway, serverClosed) }
 
 // PublicAddresses are the addresses that connect tokens for this server name.
 func (s *Server) PublicAddresses() []netip.AddrPort { return slices.Clone(s.cfg.PublicAddresses) }

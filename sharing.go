@@ -20,6 +20,7 @@ type sharing struct {
 	mu     sync.Mutex
 	notify chan struct{} // something waits to be shown
 	ended  chan struct{} // the service goroutine is over
+	err    error         // what closing gave at the end of a Shutdown; read after ended
 	sent   time.Time     // when a sender looked at the clock last
 	burst  bool          // it was followed by another message at once
 	alarm  int64         // when the service goroutine will look again at the latest
@@ -96,7 +97,8 @@ func (s *sharing) serve() {
 	}
 }
 
-// serveOnce returns when to look again; false if the core is closed. An alarm
+// serveOnce returns when to look again; false if the core is closed, which it does
+// itself when a Shutdown is settled. An alarm
 // that was set for an earlier time stays: deadlines move on with each
 // packet, and most are never reached, so setting it again for each would wake
 // this goroutine more often than leaving it.
@@ -109,6 +111,10 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 	}
 	s.called = false
 	k.service(time.Now(), true)
+	if k.settled() {
+		s.err = k.close(CodeNone, "") // nobody is left who could hear a reason
+		return until, false
+	}
 	at := k.nextDeadline()
 	if s.alarm > k.now {
 		at = min(at, s.alarm)

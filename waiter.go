@@ -73,6 +73,7 @@ func (w *waiter) waitForAny(until time.Time) (woken bool, err error) {
 		w.paused[i] = true
 		return false, nil
 	case err := <-w.failed:
+		w.failed <- err // so that every later wait tells, as that of one socket does
 		return false, err
 	case <-w.woken:
 		return true, nil
@@ -108,7 +109,7 @@ func (w *waiter) watch(i int, s transport.Socket) {
 	for {
 		readable, err := s.Wait(time.Time{})
 		if err != nil {
-			w.failed <- err // has room: it is the last word of this goroutine
+			w.failed <- err // has room: one of each socket, the last word of this goroutine
 			return
 		}
 		if !readable {

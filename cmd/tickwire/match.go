@@ -193,7 +193,7 @@ func (m *match) every(d time.Duration, f func(arena.Report)) func(tickwire.Tick)
 func (m *match) end(last arena.Report) summary {
 	m.stopBots()
 	m.playing.Wait()
-	m.farewell(last)
+	m.farewell()
 	var relay simnet.RelayStats
 	if m.relay != nil {
 		relay = m.relay.Stats()
@@ -202,25 +202,16 @@ func (m *match) end(last arena.Report) summary {
 	return summarize(m, last, relay)
 }
 
-// farewell tells the guests that the demo is over, and gives that the time of
-// a few round trips to arrive.
-func (m *match) farewell(last arena.Report) {
-	var linger time.Duration
-	for _, p := range last.Players {
-		if int(p.ID) > len(m.bots) {
-			linger = max(linger, 50*time.Millisecond+4*p.Stats.RTT)
-		}
-	}
-	if linger == 0 {
-		return
-	}
+// farewell tells the guests that the demo is over, and waits until they know. The
+// bots have left: nobody waits for them.
+func (m *match) farewell() {
+	guests := false
 	for c := range m.srv.Conns() {
+		guests = guests || c.ClientID() > uint64(len(m.bots)) && c.Open()
 		c.Close(tickwire.CodeGoingAway, "the demo is over")
 	}
-	for until := time.Now().Add(linger); time.Now().Before(until); {
-		if m.srv.Wait(until) != nil {
-			return
-		}
+	if guests {
+		_ = m.srv.Shutdown(context.Background()) // three seconds at most; close has the last word
 	}
 }
 
