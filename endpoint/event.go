@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"strconv"
+
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -41,7 +43,7 @@ const (
 var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Closed"}
 
 // String names the kind.
-func (k EventKind) String() string { return eventNames[k] }
+func (k EventKind) String() string { return nameOf(eventNames[:], int(k)) }
 
 // A LossReason says why a message is Lost.
 type LossReason uint8
@@ -62,7 +64,15 @@ const (
 var lossNames = [...]string{"not known", "superseded", "replaced", "dropped", "connection closed"}
 
 // String names the reason.
-func (r LossReason) String() string { return lossNames[r] }
+func (r LossReason) String() string { return nameOf(lossNames[:], int(r)) }
+
+// nameOf is a name from a list, or the number if the list has none.
+func nameOf(names []string, i int) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return strconv.Itoa(i)
+}
 
 // An Event is something that happened to the connection or to a message.
 type Event struct {

@@ -60,6 +60,12 @@ func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
 	if err := e.growPartial(r, p, f, len(b)); err != nil {
 		return err
 	}
+	if p.scattered(f.Offset, len(b)) {
+		if r.cfg.Delivery.Reliable() {
+			return errLater
+		}
+		return nil
+	}
 	p.add(f.Offset, b)
 	if p.total >= 0 && p.got == p.total {
 		e.finishPartial(r, p)
@@ -119,6 +125,17 @@ func (e *Endpoint) newPartial(now int64, r *receiver, id uint64) (*partial, erro
 // maxPartials bounds the unfinished messages of an unreliable channel; those of a reliable one
 // are bounded by credit.
 const maxPartials = 64
+
+// scattered reports whether one more range would be more than whoever cuts messages for
+// packets makes: a peer who cuts them into crumbs would have us sort crumbs. The first missing
+// bytes are always taken, so that the message can end.
+func (p *partial) scattered(offset, length int) bool {
+	if p.have.Len() < 64+p.known/512 || p.have.Touches(offset, offset+length) {
+		return false
+	}
+	first, _ := p.have.Gap(0, offset+length)
+	return offset > first.From
+}
 
 // growPartial checks a fragment against what is known, charges what it adds and makes room for
 // it.
