@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"fmt"
 	"iter"
 	"time"
 
@@ -68,8 +69,8 @@ func (c *Client) Close() error { return c.core.close(CodeNone, "") }
 // Connect begins to connect with connect tickets: one token or several, as the
 // backend handed them out, which are tried in turn. Events tell the progress:
 // Connecting, then Connected, or Disconnected with the reason. It uses the first
-// socket. The error is ErrClosed, a *ConfigError, or a *netcode.TokenError if the
-// tickets cannot be read.
+// socket. The error is ErrClosed, a *ConfigError, also if a ticket is for another
+// ProtocolID, or a *netcode.TokenError if the tickets cannot be read.
 func (c *Client) Connect(tickets []byte) (*Conn, error) {
 	return c.connect(c.ports[0], tickets)
 }
@@ -92,6 +93,9 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkProtocol(ts); err != nil {
+		return nil, err
+	}
 	a := &attempt{client: c, tickets: ts}
 	a.conn = c.newConn(p, transport.Path{})
 	a.conn.dial = a
@@ -102,6 +106,20 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 	c.attempts, c.waiting = append(c.attempts, a), append(c.waiting, a)
 	c.report(Event{Kind: Connecting, Conn: a.conn, State: Requesting})
 	return a.conn, nil
+}
+
+// checkProtocol refuses tickets for another game, before a server has to.
+func (c *Client) checkProtocol(tickets netcode.Tickets) error {
+	mine := c.core.cfg.ProtocolID
+	for _, t := range tickets {
+		if mine != 0 && mine != t.ProtocolID {
+			return &ConfigError{
+				"ProtocolID", fmt.Sprintf("%#x", mine),
+				fmt.Sprintf("%#x, as the token has it, or 0 to take what tokens say", t.ProtocolID),
+			}
+		}
+	}
+	return nil
 }
 
 // checkFree refuses a second connection to one server that could not be told

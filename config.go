@@ -16,8 +16,9 @@ import (
 // A Config is what servers and clients have in common. The zero value of each
 // field is its default.
 type Config struct {
-	// ProtocolID tells games, and versions of a game, apart: the two ends must
-	// have the same.
+	// ProtocolID tells games, and versions of a game, apart: a server lets in who
+	// has a token with its own. A client connects with the one that its token
+	// says; if this is not 0, only with tokens that say the same.
 	ProtocolID uint64
 	// Channels are the lanes for messages, made with NewChannel or
 	// NewRawChannel; both ends must have the same.
@@ -36,6 +37,9 @@ type Config struct {
 	// Delivered and Lost are dropped and counted; Connected and Disconnected
 	// never are.
 	MaxEvents int
+	// MaxPosted bounds the functions that Post has queued; beyond it Post returns
+	// ErrFull. 0: 65536.
+	MaxPosted int
 	// MaxReadsPerCall bounds the datagrams that one Update or Service reads
 	// from each socket. 0: 4096.
 	MaxReadsPerCall int
@@ -153,6 +157,7 @@ func (e *ConfigError) Error() string {
 
 func (c Config) withDefaults() Config {
 	c.MaxEvents = cmp.Or(c.MaxEvents, 65536)
+	c.MaxPosted = cmp.Or(c.MaxPosted, 65536)
 	c.MaxReadsPerCall = cmp.Or(c.MaxReadsPerCall, 4096)
 	c.MaxDatagramBytes = cmp.Or(c.MaxDatagramBytes, 1200)
 	if c.Logger == nil {
@@ -196,11 +201,13 @@ func (v *validation) check(ok bool, field string, value any, want string) {
 	}
 }
 
-// Validate reports everything that is wrong with the configuration, as a join of
-// *ConfigErrors that name the fields. Listen and NewClient call it.
+// Validate reports what is wrong with the configuration, as a join of
+// *ConfigErrors that name the fields: all that are wrong, of each channel the
+// first. Listen and NewClient call it.
 func (c Config) Validate() error {
 	var v validation
 	v.check(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
+	v.check(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
 	v.check(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
 	for i, ch := range c.Channels {
 		if ch == nil {
@@ -231,8 +238,7 @@ func (v *validation) take(err error) {
 // bits for them, with generations.
 const mostClients = 1 << 16
 
-// Validate reports everything that is wrong with the configuration; see
-// Config.Validate.
+// Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ServerConfig) Validate() error {
 	var v validation
 	v.check(c.Development || c.PrivateKey != netcode.Key{}, "PrivateKey", "zero",
@@ -248,8 +254,7 @@ func (c ServerConfig) Validate() error {
 	return errors.Join(v...)
 }
 
-// Validate reports everything that is wrong with the configuration; see
-// Config.Validate.
+// Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ClientConfig) Validate() error {
 	var v validation
 	v.check(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,

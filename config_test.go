@@ -50,6 +50,7 @@ func TestConfigErrors(t *testing.T) {
 		"WireIDBytes":          client(tickwire.ClientConfig{WireIDBytes: 1}),
 		"Plain,WireIDBytes":    client(tickwire.ClientConfig{WireIDBytes: 5, Plain: 3}),
 		"MaxEvents":            tickwire.Config{MaxEvents: -1}.Validate(),
+		"MaxPosted":            tickwire.Config{MaxPosted: -1}.Validate(),
 		"MaxReadsPerCall":      tickwire.Config{MaxReadsPerCall: -1}.Validate(),
 		"AckHold":              tickwire.Config{AckHold: time.Second}.Validate(),
 		"MaxDatagramBytes":     tickwire.Config{MaxDatagramBytes: 100}.Validate(),

@@ -23,6 +23,7 @@ type core struct {
 	ports   []*port
 	wait    waiter
 
+	handles []AnyChannel // the configured channels by ID; nil where there is none
 	buffers *endpoint.Buffers
 	pool    *endpoint.WindowPool
 	random  seeds
@@ -94,6 +95,11 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 		k.ports = append(k.ports, &port{socket: s})
 	}
 	k.wait.init(sockets)
+	for _, ch := range cfg.Channels {
+		id := int(ch.Config().ID)
+		k.handles = append(k.handles, make([]AnyChannel, max(0, id+1-len(k.handles)))...)
+		k.handles[id] = ch
+	}
 	return nil
 }
 

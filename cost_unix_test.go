@@ -105,14 +105,22 @@ func BenchmarkShared(b *testing.B) {
 		b.ReportMetric(shared.nanoseconds, "shared-ns/message")
 		b.ReportMetric(shared.nanoseconds/ticks.nanoseconds, "x-tick")
 		b.ReportMetric(shared.allocations-ticks.allocations, "more-allocs/message")
+		if x := shared.nanoseconds / ticks.nanoseconds; pinned() && x > 1.2 {
+			b.Errorf("%.2f times the CPU of the tick API, at most 1.2 is promised", x)
+		}
 	}
 }
 
-// TestSharedAlloc: through Hub and Session a message takes no more allocations.
+// TestSharedAlloc: through Hub and Session a message takes no more allocations, but for some
+// in twenty messages that the race detector makes.
 func TestSharedAlloc(t *testing.T) {
-	ticks, shared := medianCosts(t, 3)
+	rounds, most := 3, 0.01
+	if raced {
+		rounds, most = 1, 0.05
+	}
+	ticks, shared := medianCosts(t, rounds)
 	t.Logf("# allocations for a message, setup included: %.3f and %.3f", ticks.allocations, shared.allocations)
-	if shared.allocations > ticks.allocations+0.01 {
+	if shared.allocations > ticks.allocations+most {
 		t.Errorf("%.3f allocations for a message through Session and Hub", shared.allocations)
 	}
 }

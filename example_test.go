@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport/mem"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -67,4 +69,55 @@ func Example() {
 	// Output:
 	// hello, player 42
 	// server going away: server closed (by the peer)
+}
+
+// A login backend mints tokens for a game server that it knows by name. The two
+// share a key; the player has only the token.
+func Example_backend() {
+	key := netcode.Key{1, 2, 3} // in truth 32 bytes of crypto/rand, made once
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	addresses, err := udp.Resolve(ctx, "localhost:7777")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+		ProtocolID: 7, Key: key, ClientID: 42, Addresses: addresses,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ticket := token.Append(nil) // travels to the player, over HTTPS
+
+	// The game server. Elsewhere its socket would be udp.Listen(":7777").
+	socket, _ := mem.Listen()
+	cfg := tickwire.Config{ProtocolID: 7, Logger: slog.New(slog.DiscardHandler)}
+	cfg.Channels = tickwire.Channels(tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1}))
+	srv, err := tickwire.Listen(tickwire.ServerConfig{
+		Config: cfg, PrivateKey: key, PublicAddresses: addresses, MaxTokenLifetime: -1, // it has no earlier run
+	}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+
+	// The player.
+	mine, _ := socket.Dial()
+	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, ticket, mine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer session.Close()
+	for ev := range hub.Events(ctx) {
+		fmt.Println(ev.Kind, "player", ev.Conn.ClientID())
+		break
+	}
+	// Output:
+	// Connected player 42
 }

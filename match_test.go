@@ -186,3 +186,24 @@ func TestLastMessages(t *testing.T) {
 		t.Errorf("%d connections one Update later", n)
 	}
 }
+
+// TestOtherChannel: a channel that is not in the configuration is none, though its ID may be
+// there. One that was made a second time is the same.
+func TestOtherChannel(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	c := w.dial(w.join(nil), srv, 5)
+	w.until("open", c.Open)
+	twin := tickwire.NewRawChannel(chat.Config())
+	other := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 2, Delivery: tickwire.Unreliable, Name: "chat"})
+	renamed := tickwire.NewChannel[input](tickwire.ChannelConfig{ID: 2, Delivery: tickwire.ReliableOrdered})
+	unknown := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 9})
+	must(t, twin.Send(c, []byte("hi")))
+	_, tracked := other.SendTracked(c, []byte("hi"))
+	for _, err := range []error{other.Send(c, []byte("hi")), tracked, renamed.Send(c, input{}), unknown.Send(c, nil)} {
+		var e *tickwire.SendError
+		if !errors.Is(err, tickwire.ErrNoChannel) || !errors.As(err, &e) {
+			t.Errorf("error %v", err)
+		}
+	}
+}

@@ -152,7 +152,8 @@ func TestTokenTrouble(t *testing.T) {
 	t.Run("another game", func(t *testing.T) {
 		w, at := start(t, nil)
 		other := func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8; cfg.Timeout = time.Second }
-		wantCode(t, w.refused(w.mint(1, other, at), nil), tickwire.CodeTimeout, false)
+		any := func(cfg *tickwire.ClientConfig) { cfg.ProtocolID = 0 }
+		wantCode(t, w.refused(w.mint(1, other, at), any), tickwire.CodeTimeout, false)
 		wantLog(t, "another ProtocolID")
 	})
 	t.Run("used", func(t *testing.T) {
@@ -223,5 +224,26 @@ func TestTicketsInTurn(t *testing.T) {
 	want := "requesting, next server, answering, next server, answering, Connected"
 	if got := strings.Join(w.states(client), ", "); got != want {
 		t.Errorf("states %v", got)
+	}
+}
+
+// TestOtherProtocol: a client that says which game it is refuses tickets for another one.
+func TestOtherProtocol(t *testing.T) {
+	w := newWorld(t)
+	token, err := netcode.Mint(0, netcode.MintConfig{
+		ProtocolID: 0xbeef, Key: testKey, ClientID: 5, Addresses: []netip.AddrPort{w.address()},
+	})
+	must(t, err)
+	for mine, ok := range map[uint64]bool{0: true, 0xbeef: true, 0xcafe: false} {
+		client := w.join(func(cfg *tickwire.ClientConfig) { cfg.ProtocolID = mine })
+		_, err := client.Connect(token.Append(nil))
+		var wrong *tickwire.ConfigError
+		switch {
+		case ok && err != nil:
+			t.Errorf("ProtocolID %#x: %v", mine, err)
+		case !ok && (!errors.As(err, &wrong) || wrong.Field != "ProtocolID" ||
+			!strings.Contains(err.Error(), "0xcafe") || !strings.Contains(err.Error(), "0xbeef")):
+			t.Errorf("ProtocolID %#x: error %v", mine, err)
+		}
 	}
 }

@@ -34,7 +34,8 @@ func (s *Server) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return s.
 func (s *Server) Wait(until time.Time) error { return s.core.waitUntil(until) }
 
 // Post has f called inside the next Update and ends the Wait under way. It may
-// be called from any goroutine. After Close it does nothing and returns ErrClosed.
+// be called from any goroutine. When Config.MaxPosted functions wait it does
+// nothing and returns ErrFull, after Close ErrClosed.
 func (s *Server) Post(f func()) error { return s.core.post(f) }
 
 // Ticks yields rate steps a second; see Server.Ticks.
@@ -109,6 +110,10 @@ func (k *core) post(f func()) error {
 	if b.closed {
 		b.mu.Unlock()
 		return ErrClosed
+	}
+	if len(b.waiting) >= k.cfg.MaxPosted {
+		b.mu.Unlock()
+		return ErrFull
 	}
 	b.waiting = append(b.waiting, f)
 	b.mu.Unlock()

@@ -225,6 +225,31 @@ func TestPost(t *testing.T) {
 	})
 }
 
+// TestPostFull: what waits is bounded, and the Update makes room.
+func TestPostFull(t *testing.T) {
+	for most, want := range map[int]int{0: 65536, 10: 10} {
+		socket, err := mem.Listen()
+		must(t, err)
+		cfg := tickwire.ServerConfig{Config: config(), Development: true}
+		cfg.MaxPosted = most
+		srv, err := tickwire.Listen(cfg, socket)
+		must(t, err)
+		n, called := 0, 0
+		for ; err == nil && n < 100_000; n++ {
+			err = srv.Post(func() { called++ })
+		}
+		if err != tickwire.ErrFull || n != want+1 {
+			t.Errorf("MaxPosted %d: the %dth gave %v", most, n, err)
+		}
+		srv.Update(time.Now())
+		if called != n-1 {
+			t.Errorf("%d of %d called", called, n-1)
+		}
+		must(t, srv.Post(func() {}))
+		must(t, srv.Close())
+	}
+}
+
 // A broken socket cannot be waited for any more.
 type broken struct{ transport.Socket }
 

@@ -45,6 +45,7 @@ func newParser(ctx context.Context, c *cli) (*kong.Kong, error) {
 		kong.Name("tickwire"),
 		kong.Description("Realtime networking for games: see it at work."),
 		kong.ShortUsageOnError(),
+		kong.WithHyphenPrefixedParameters(true), // so that -1 is a number, which Validate judges
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)),

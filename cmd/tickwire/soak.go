@@ -28,13 +28,13 @@ type soakCmd struct {
 	Duplicate float64       `placeholder:"N" help:"Share that arrive twice."`
 	Reorder   float64       `placeholder:"N" help:"Share that are held back, so that later ones overtake."`
 	Corrupt   float64       `placeholder:"N" help:"Share that arrive with a bit flipped."`
-	Latency   time.Duration `placeholder:"80ms" help:"What each datagram takes, one way."`
-	Jitter    time.Duration `placeholder:"80ms" help:"What it takes on top, at most."`
+	Latency   time.Duration `placeholder:"DURATION" help:"What each datagram takes, one way, such as 80ms."`
+	Jitter    time.Duration `placeholder:"DURATION" help:"What it takes on top, at most."`
 	Rate      int64         `placeholder:"N" help:"Bits a second of each client's link, each way; 0: unlimited."`
-	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100."`
-	Churn     time.Duration `placeholder:"5s" help:"How often somebody leaves and comes back; 0: never."`
+	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
 	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Only --seed and --seeds count."`
-	Seeds     uint64        `default:"1" help:"Play so many runs, each with the next seed."`
+	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
 	JSON      bool          `help:"Print the report for machines, one object for each seed."`
 	Wire      bool          `help:"Print what packets cost, the table of SPEC.md, section 9, and do nothing else."`
 	Fault     string        `hidden:"" help:"Plant a fault, to see it caught."`
@@ -55,8 +55,35 @@ func (c *soakCmd) Validate() error {
 	if c.Churn < 0 {
 		errs = append(errs, fmt.Errorf("--churn is %v: want a time such as 5s, or 0", c.Churn))
 	}
+	if c.Seeds < 1 {
+		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
+	}
 	_, err := swarm.ParseFault(c.Fault)
-	return errors.Join(append(errs, err, c.link().Validate())...)
+	return errors.Join(append(errs, err, flagErrors(c.link().Validate()))...)
+}
+
+// linkFlags are the flags behind the fields of a link.
+var linkFlags = map[string]string{
+	"LinkConfig.Delay": "latency", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss",
+	"LinkConfig.LossBurst": "loss-burst", "LinkConfig.Duplicate": "duplicate", "LinkConfig.Reorder": "reorder",
+	"LinkConfig.Corrupt": "corrupt", "LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
+}
+
+// flagErrors names the flags where a link's errors name fields.
+func flagErrors(err error) error {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, one := range e.Unwrap() {
+			all = append(all, flagErrors(one))
+		}
+		return errors.Join(all...)
+	case *simnet.ConfigError:
+		if flag, ok := linkFlags[e.Field]; ok {
+			return fmt.Errorf("--%s is %v: want %s", flag, e.Value, e.Want)
+		}
+	}
+	return err
 }
 
 func (c *soakCmd) link() simnet.LinkConfig {
@@ -77,7 +104,7 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	failed := 0
 	for i := range c.Seeds {
-		r, err := c.play(ctx, c.Seed+i, progress)
+		r, err := c.play(ctx, c.Seed+uint64(i), progress)
 		if err != nil {
 			return err
 		}
@@ -155,12 +182,12 @@ func (c *soakCmd) print(out io.Writer, r world.Report) error {
 func soakText(r world.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %.0f s of virtual time, %d players\n", r.Seed, r.VirtualSeconds, r.Players)
-	fmt.Fprintf(&b, "%-18s %9s %9s %6s %9s %7s %7s %9s   %s\n", "delivery", "sent", "received", "twice", "reordered", "altered", "lost",
-		"newer won", "latency ms: p50 p90 p99 max")
+	fmt.Fprintf(&b, "%-18s %9s %7s %9s %6s %9s %7s %7s %9s %9s   %s\n", "delivery", "sent", "refused", "received", "twice", "reordered",
+		"altered", "lost", "newer won", "abandoned", "latency ms: p50 p90 p99 max")
 	for _, d := range r.Deliveries {
 		l := d.Latency
-		fmt.Fprintf(&b, "%-18s %9d %9d %6d %9d %7d %7d %9d   %.0f %.0f %.0f %.0f\n", d.Delivery, d.Sent, d.Delivered, d.Duplicated,
-			d.OutOfOrder, d.Corrupted, d.Lost, d.Superseded, l.P50, l.P90, l.P99, l.Max)
+		fmt.Fprintf(&b, "%-18s %9d %7d %9d %6d %9d %7d %7d %9d %9d   %.0f %.0f %.0f %.0f\n", d.Delivery, d.Sent, d.Refused, d.Delivered,
+			d.Duplicated, d.OutOfOrder, d.Corrupted, d.Lost, d.Superseded, d.Abandoned, l.P50, l.P90, l.P99, l.Max)
 	}
 	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages and fragments sent again\n",
 		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.MessagesResent)

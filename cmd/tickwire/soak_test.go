@@ -3,10 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/tickwire/tickwire/simnet/world"
 )
@@ -14,10 +13,8 @@ import (
 // soakOf parses a command line and runs it.
 func soakOf(t *testing.T, args ...string) (out, progress string, err error) {
 	t.Helper()
-	var c struct {
-		Soak soakCmd `cmd:""`
-	}
-	parser, err := kong.New(&c)
+	var c cli
+	parser, err := newParser(t.Context(), &c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +78,64 @@ func TestSoakText(t *testing.T) {
 }
 
 func TestSoakRefuses(t *testing.T) {
-	for _, args := range []string{"--clients 0", "--for 0s", "--loss 2", "--latency -1s", "--fault nonsense"} {
-		if _, _, err := soakOf(t, strings.Fields(args)...); err == nil {
-			t.Errorf("%s is accepted", args)
+	for args, want := range map[string]string{
+		"--clients 0":      "--clients is 0: want 1 to",
+		"--clients -3":     "--clients is -3: want 1 to",
+		"--for 0s":         "--for is 0s: want a time",
+		"--churn -5s":      "--churn is -5s: want a time",
+		"--seeds 0":        "--seeds is 0: want at least 1",
+		"--seeds -1":       "--seeds is -1: want at least 1",
+		"--loss 2":         "--loss is 2: want",
+		"--loss -1":        "--loss is -1: want",
+		"--loss-burst -1":  "--loss-burst is -1: want",
+		"--duplicate -1":   "--duplicate is -1: want",
+		"--reorder -1":     "--reorder is -1: want",
+		"--corrupt -1":     "--corrupt is -1: want",
+		"--latency -1s":    "--latency is -1s: want",
+		"--jitter -1s":     "--jitter is -1s: want",
+		"--rate -1":        "--rate is -1: want",
+		"--fault nonsense": "no fault",
+	} {
+		if _, _, err := soakOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
+}
+
+// TestSoakHelp: what looks like a default is one.
+func TestSoakHelp(t *testing.T) {
+	var c cli
+	var help bytes.Buffer
+	parser, err := newParser(t.Context(), &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser.Stdout, parser.Exit = &help, func(int) {}
+	parser.Parse([]string{"soak", "--help"})
+	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--queue=N"} {
+		if !strings.Contains(help.String(), want+" ") {
+			t.Errorf("no %q in\n%s", want, help.String())
+		}
+	}
+}
+
+// TestSoakColumns: everything that can become of a message has a column, and the numbers add up.
+func TestSoakColumns(t *testing.T) {
+	out, _, err := soakOf(t, strings.Fields("--clients 2 --for 10s --churn 1s --loss 0.1")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range []string{"sent", "refused", "received", "lost", "newer won", "abandoned"} {
+		if !strings.Contains(out, " "+column+" ") {
+			t.Errorf("no column %q in\n%s", column, out)
+		}
+	}
+	for _, line := range strings.Split(out, "\n")[2:7] {
+		var d world.DeliveryReport
+		_, err := fmt.Sscan(line, &d.Delivery, &d.Sent, &d.Refused, &d.Delivered, &d.Duplicated, &d.OutOfOrder, &d.Corrupted,
+			&d.Lost, &d.Superseded, &d.Abandoned)
+		if err != nil || d.Sent == 0 || d.Sent != d.Delivered+d.Lost+d.Superseded+d.Abandoned {
+			t.Errorf("%v: %q", err, line)
 		}
 	}
 }

@@ -11,8 +11,9 @@ import (
 )
 
 // A Fault is a lie told to the checkers about one message, or one event, in ten
-// thousand: as if the library had made the mistake. A run with a fault must
-// fail, and the checker that catches it must be the fault's.
+// thousand, as if the library had made the mistake; or, of those about memory, a
+// game that really holds what it should not. A run with a fault must fail, and
+// the checker that catches it must be the fault's.
 type Fault string
 
 // The faults.
@@ -29,11 +30,15 @@ const (
 	FalseLoss     Fault = "false loss"     // Delivered is reported as Lost
 	ReceiptTwice  Fault = "receipt twice"  // a receipt resolves twice
 	ReceiptLess   Fault = "receipt less"   // a receipt never resolves
-	LeakedBuffer  Fault = "leaked buffer"  // a buffer does not come back
-	EndlessQueue  Fault = "endless queue"  // a queue grows without bound
-	EndlessWindow Fault = "endless window" // receive windows grow without bound
+	LeakedBuffer  Fault = "leaked buffer"  // what arrived is kept
+	EndlessQueue  Fault = "endless queue"  // a queue grows beyond its limit
+	EndlessWindow Fault = "endless window" // receive windows grow that must not
+	EndlessStore  Fault = "endless store"  // what arrived is kept, beyond every window
 	AfterLife     Fault = "after life"     // an event comes after Disconnected
 	FalseEnd      Fault = "false end"      // a connection ends for no reason
+
+	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
+	Flood Fault = "flood"
 )
 
 // Faults lists them all, each with the checker that must catch it.
@@ -53,6 +58,7 @@ func Faults() []Planted {
 		{LeakedBuffer, world.MemoryBound},
 		{EndlessQueue, world.MemoryBound},
 		{EndlessWindow, world.MemoryBound},
+		{EndlessStore, world.MemoryBound},
 		{AfterLife, world.Life},
 		{FalseEnd, world.Life},
 	}
@@ -67,7 +73,7 @@ type Planted struct {
 // ParseFault finds a fault by its name.
 func ParseFault(name string) (Fault, error) {
 	f := Fault(name)
-	if f == NoFault || slices.ContainsFunc(Faults(), func(p Planted) bool { return p.Fault == f }) {
+	if f == NoFault || f == Flood || slices.ContainsFunc(Faults(), func(p Planted) bool { return p.Fault == f }) {
 		return f, nil
 	}
 	return NoFault, fmt.Errorf("swarm: no fault %q", name)
@@ -86,12 +92,12 @@ func (f Fault) tap(seed uint64) world.Tap {
 
 // A saboteur is the tap of a fault.
 type saboteur struct {
-	fault  Fault
-	random *rand.Rand
-	due    bool // the fault waits for a message that suits it
-	held   heldBack
-	leaked int
-	queue  int
+	fault   Fault
+	random  *rand.Rand
+	due     bool // the fault waits for a message that suits it
+	held    heldBack
+	hoards  bool        // the game takes no messages of some lanes any more
+	stuffed *world.Lane // is flooded again and again
 }
 
 // heldBack is a message that the next one of its lane overtakes.
@@ -103,6 +109,7 @@ type heldBack struct {
 // Message implements world.Tap.
 func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 	s.due = s.due || s.random.IntN(oneIn) == 0
+	s.stuff(l.From())
 	switch {
 	case s.held.lane == l:
 		pass(payload)
@@ -116,6 +123,19 @@ func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 	}
 }
 
+// stuff keeps one end full of messages that nobody takes, if the fault is that.
+func (s *saboteur) stuff(e *world.End) {
+	if s.stuffed == nil || e != e.Player().Server {
+		return
+	}
+	if !s.stuffed.From().Open() {
+		s.stuffed = e.Lanes()[tickwire.ReliableUnordered]
+	}
+	if s.stuffed.From() == e {
+		flood(s.stuffed)
+	}
+}
+
 // suits reports whether the fault breaks a promise of this lane.
 func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	d := l.Channel().Delivery
@@ -124,7 +144,9 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 		return d == tickwire.ReliableOrdered
 	case Stale:
 		return d == tickwire.ReliableLatest || d == tickwire.UnreliableLatest
-	case Vanished:
+	case EndlessStore:
+		return d == tickwire.ReliableUnordered && l.From() == l.From().Player().Server
+	case Vanished, EndlessQueue, EndlessWindow, Flood:
 		return d == tickwire.ReliableUnordered
 	case Altered, Truncated:
 		return len(payload) > world.StampBytes
@@ -153,10 +175,16 @@ func (s *saboteur) spoil(l *world.Lane, payload []byte, pass func([]byte)) {
 		pass(payload)
 		pass([]byte("nobody sent this"))
 	case Vanished:
-	default: // those that show in what a host says of its memory
-		s.leaked++
-		s.queue += 1 << 30
+	case LeakedBuffer:
 		pass(payload)
+		s.hoards = true
+	case EndlessStore:
+		pass(payload)
+		s.hoards = true
+		s.stuffed = l
+	case EndlessQueue, EndlessWindow, Flood:
+		pass(payload)
+		flood(l)
 	}
 }
 
@@ -188,14 +216,56 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 	pass(ev)
 }
 
-// Memory implements world.Tap.
-func (s *saboteur) Memory(m *world.Memory) {
-	switch s.fault {
-	case LeakedBuffer:
-		m.BuffersInUse += s.leaked
-	case EndlessQueue:
-		m.QueuedBytes += s.queue
-	case EndlessWindow:
-		m.WindowBytes += s.queue
+// flood sends more at once than a queue and a window hold, until it is refused, as is legal.
+func flood(l *world.Lane) {
+	for range floodMessages {
+		if l.From().Send(l.Channel().ID, world.Message{Size: floodBytes}) != nil {
+			return
+		}
 	}
+}
+
+const (
+	floodMessages = 150
+	floodBytes    = 200 << 10
+)
+
+// Takes implements world.Tap.
+func (s *saboteur) Takes(l *world.Lane) bool {
+	switch d := l.Channel().Delivery; s.fault {
+	case LeakedBuffer:
+		return !s.hoards || d.Reliable()
+	case EndlessStore:
+		return !s.hoards || d != tickwire.ReliableUnordered
+	}
+	return true
+}
+
+// plant is what the fault changes in the configuration of every process.
+func (f Fault) plant(cfg *tickwire.Config) {
+	switch f {
+	case EndlessQueue:
+		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.MaxQueuedBytes = 1 << 30 })
+	case EndlessWindow:
+		cfg.WindowPoolBytes = 0
+	case EndlessStore:
+		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.WindowBytes = 24 << 20 })
+	}
+}
+
+// expects is the configuration that the checkers are told where it is not the game's.
+func (f Fault) expects(cfg *tickwire.Config) {
+	if f == EndlessWindow {
+		cfg.WindowPoolBytes = -1
+	}
+}
+
+func changeChannels(cfg *tickwire.Config, change func(*tickwire.ChannelConfig)) {
+	var changed []tickwire.AnyChannel
+	for _, ch := range cfg.Channels {
+		c := ch.Config()
+		change(&c)
+		changed = append(changed, tickwire.NewRawChannel(c))
+	}
+	cfg.Channels = changed
 }

@@ -13,6 +13,7 @@ import (
 // Run plays a scenario, lets everything heal and arrive, and reports.
 func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	game := s.Game
+	fault.expects(&game)
 	game.Logger, game.Controller = o.Base.Logger, o.Base.Controller
 	var channels []tickwire.AnyChannel
 	for _, ch := range s.Channels {
@@ -22,7 +23,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		Seed: s.Seed, Channels: channels, Links: s.Links, TickRate: s.TickRate,
 		Server: tickwire.ServerConfig{Config: game, MaxClients: 64},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
-		Tap:    fault.tap(s.Seed),
+		Tap:    fault.tap(s.Seed), Plant: fault.plant,
 	})
 	if err != nil {
 		return world.Report{}, err

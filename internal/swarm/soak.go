@@ -61,13 +61,15 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 	if cfg.For == 0 {
 		cfg.For = 10 * time.Minute
 	}
+	cfg.Fault.expects(&cfg.Base)
 	w, err := world.New(world.Config{
 		Seed:     cfg.Seed,
 		Channels: Channels(),
 		Links:    simnet.Links{Up: cfg.Link, Down: cfg.Link},
+		TickRate: tickRate * looks,
 		Server:   tickwire.ServerConfig{Config: cfg.Base, MaxClients: cfg.Clients},
 		Client:   tickwire.ClientConfig{Config: cfg.Base},
-		Tap:      cfg.Fault.tap(cfg.Seed),
+		Tap:      cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant,
 	})
 	if err != nil {
 		return world.Report{}, err
@@ -83,12 +85,20 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 	return w.Report(), nil
 }
 
+// The game ticks like most, but everybody looks more often at what arrived, so that latencies
+// are those of the wire, to a millisecond, and not of the tick.
+const (
+	tickRate = 60
+	looks    = 16 // in a tick
+)
+
 // A soak is one in progress.
 type soak struct {
 	cfg     SoakConfig
 	world   *world.World
 	random  *rand.Rand
 	players []*world.Player
+	looked  int
 	ticks   int
 }
 
@@ -120,11 +130,17 @@ func (s *soak) heal() {
 }
 
 func (s *soak) step() {
+	if s.looked++; s.looked%looks == 0 {
+		s.tick()
+	}
+}
+
+func (s *soak) tick() {
 	s.ticks++
-	if every := int(s.cfg.Churn * 60 / time.Second); every > 0 && s.ticks%every == 0 {
+	if every := int(s.cfg.Churn * tickRate / time.Second); every > 0 && s.ticks%every == 0 {
 		s.players[s.random.IntN(len(s.players))].Client.Close(tickwire.CodeNone, "")
 	}
-	if s.ticks%60 == 0 {
+	if s.ticks%tickRate == 0 {
 		s.keepJoined()
 	}
 	phase := 0

@@ -22,6 +22,9 @@ func TestSwarmSoak(t *testing.T) {
 		"churn":  {Link: simnet.LinkConfig{Loss: 0.2, Delay: 100 * time.Millisecond}, Churn: time.Second},
 	} {
 		cfg.Options, cfg.For, cfg.Seed = quiet(), 2*time.Minute, 3
+		if raced {
+			cfg.For = 15 * time.Second
+		}
 		r, err := Soak(cfg)
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,11 @@ var (
 
 // TestSwarm plays scenarios; more of them with -seeds.
 func TestSwarm(t *testing.T) {
-	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
+	n := *seeds
+	if raced {
+		n = min(n, 10)
+	}
+	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
 		start := time.Now()
 		r, err := Run(Generate(seed), NoFault, quiet())
 		if err != nil {

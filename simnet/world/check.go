@@ -73,18 +73,6 @@ type Tap interface {
 	Message(l *Lane, payload []byte, pass func(payload []byte))
 	// Event gets an event of one end.
 	Event(e *End, ev tickwire.Event, pass func(tickwire.Event))
-	// Memory gets what a host, and one of its connections, say that they hold.
-	Memory(m *Memory)
-}
-
-// Memory is what the checker of memory looks at.
-type Memory struct {
-	Where string
-	// Of a host.
-	BuffersInUse int
-	FreeBytes    int
-	WindowBytes  int
-	// Of one connection; the largest of its host.
-	QueuedBytes  int
-	OpenReceipts int
+	// Takes says whether the game takes the messages of a lane at all.
+	Takes(l *Lane) bool
 }

@@ -196,9 +196,14 @@ func (e *End) Receive(channel tickwire.ChannelID) iter.Seq[[]byte] {
 	}
 }
 
-// receiveAll takes everything.
-func (e *End) receiveAll() {
+// receiveAll takes everything, and reports whether it was allowed to.
+func (e *End) receiveAll() (all bool) {
+	all = true
 	for _, l := range e.peer.lanes {
+		if tap := e.world.cfg.Tap; tap != nil && !tap.Takes(l) {
+			all = false
+			continue
+		}
 		for {
 			b, ok := e.conn.Next(l.channel.ID)
 			if !ok {
@@ -207,6 +212,7 @@ func (e *End) receiveAll() {
 			e.take(l, b)
 		}
 	}
+	return all
 }
 
 func (e *End) take(l *Lane, payload []byte) {

@@ -2,13 +2,14 @@ package world
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/tickwire/tickwire"
 )
 
-// memoryEvery is how many ticks pass between two looks at everybody's memory.
-const memoryEvery = 30
+// memoryEvery is how much time passes between two looks at everybody's memory.
+const memoryEvery = int64(time.Second / 2)
 
 // Limits that the library documents as defaults.
 const (
@@ -27,6 +28,7 @@ const (
 type limits struct {
 	queue   int // bytes to be sent
 	buffers int // messages of any kind; a message is charged at least 32 bytes wherever it waits
+	held    int // bytes of messages, beside those that wait to be sent and those for which windows grew
 }
 
 const (
@@ -34,9 +36,12 @@ const (
 	openIDs     = 1 << 14 // messages of a channel that are sent and not acknowledged
 )
 
-// limitsOf sums up the channels.
+// limitsOf sums up the channels. A window counts four times for a reliable channel: what
+// arrived; what the game took and gives back with its next Update, by which time as much again
+// may have arrived; and both of them at the peer, to which the messages here are on their way
+// until they are acknowledged. For an unreliable one the first two count.
 func limitsOf(channels []tickwire.AnyChannel) limits {
-	sum := limits{queue: internalQueue}
+	sum := limits{queue: internalQueue, held: 4 * firstWindow}
 	for _, ch := range channels {
 		c := ch.Config()
 		queue, window := c.MaxQueuedBytes, c.WindowBytes
@@ -44,10 +49,12 @@ func limitsOf(channels []tickwire.AnyChannel) limits {
 			message := orElse(c.MaxMessageBytes, reliableMessage)
 			queue = orElse(queue, max(reliableQueue, 2*message))
 			window = orElse(window, firstWindow)
+			sum.held += 4 * window
 		} else {
 			message := orElse(c.MaxMessageBytes, unreliableMessage)
 			queue = orElse(queue, max(unreliableQueue, message+leastCharge))
 			window = orElse(window, max(unreliableQueue, 2*message))
+			sum.held += 2 * window
 		}
 		sum.queue += queue
 		sum.buffers += queue/leastCharge + openIDs + window/leastCharge
@@ -63,42 +70,100 @@ func orElse(v, zero int) int {
 	return max(v, 0)
 }
 
+// A memory is what a host holds.
+type memory struct {
+	buffers, bytes int // in use
+	free           int // bytes of those that are kept for later
+	windows        int // bytes by which they have grown
+	queued         int // bytes, of the connection that has most
+	allQueued      int // bytes, of each connection as many as are allowed
+	receipts       int // open, of the connection that has most
+}
+
 // memoryOf asks a host what it holds.
-func (w *World) memoryOf(h *host) Memory {
+func (w *World) memoryOf(h *host) memory {
 	st := h.driver.Stats()
-	m := Memory{Where: h.name, BuffersInUse: st.Buffers.InUse, FreeBytes: st.Buffers.FreeBytes, WindowBytes: st.WindowBytes}
-	for _, p := range w.players {
-		for _, e := range [2]*End{p.Client, p.Server} {
-			if e.state != endOpen || e.server != (h == w.home) || !e.server && p.host != h {
-				continue
-			}
-			st := e.conn.Stats()
-			m.QueuedBytes = max(m.QueuedBytes, st.QueuedBytes)
-			m.OpenReceipts = max(m.OpenReceipts, st.OpenReceipts)
-		}
-	}
-	if w.cfg.Tap != nil {
-		w.cfg.Tap.Memory(&m)
+	m := memory{buffers: st.Buffers.InUse, bytes: st.Buffers.BytesInUse, free: st.Buffers.FreeBytes, windows: st.WindowBytes}
+	most := limitsOf(w.cfg.Channels).queue
+	for e := range w.endsAt(h) {
+		st := e.conn.Stats()
+		m.queued = max(m.queued, st.QueuedBytes)
+		m.allQueued += min(st.QueuedBytes, most)
+		m.receipts = max(m.receipts, st.OpenReceipts)
 	}
 	return m
+}
+
+// endsAt lists the open ends of a host.
+func (w *World) endsAt(h *host) iter.Seq[*End] {
+	return func(yield func(*End) bool) {
+		for _, p := range w.players {
+			e := p.Client
+			if h == w.home {
+				e = p.Server
+			}
+			if e.state == endOpen && (h == w.home || p.host == h) && !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // checkMemory compares what all hosts hold with what they may.
 func (w *World) checkMemory() {
 	each := limitsOf(w.cfg.Channels)
+	w.noteGrowth()
 	for _, h := range w.hosts {
 		cfg := &w.cfg.Client.Config
 		if h == w.home {
 			cfg = &w.cfg.Server.Config
 		}
 		m := w.memoryOf(h)
-		w.checkLimit(h, "bytes wait to be sent", m.QueuedBytes, each.queue)
+		w.checkLimit(h, "bytes wait to be sent", m.queued, each.queue)
 		conns := len(w.players) + 1 // no more than ever were
-		w.checkLimit(h, "buffers are in use", m.BuffersInUse, conns*each.buffers+orElse(cfg.WindowPoolBytes, defaultPool)/leastCharge)
-		w.checkLimit(h, "receipts are open", m.OpenReceipts, orElse(cfg.MaxReceipts, defaultReceipts))
-		w.checkLimit(h, "bytes of windows have grown", m.WindowBytes, orElse(cfg.WindowPoolBytes, defaultPool))
-		w.checkLimit(h, "bytes of free buffers are kept", m.FreeBytes, orElse(cfg.BufferBytes, defaultFree))
+		w.checkLimit(h, "buffers are in use", m.buffers, conns*each.buffers+orElse(cfg.WindowPoolBytes, defaultPool)/leastCharge)
+		w.checkLimit(h, "receipts are open", m.receipts, orElse(cfg.MaxReceipts, defaultReceipts))
+		w.checkLimit(h, "bytes of windows have grown", m.windows, orElse(cfg.WindowPoolBytes, defaultPool))
+		w.checkLimit(h, "bytes of free buffers are kept", m.free, orElse(cfg.BufferBytes, defaultFree))
+		w.checkLimit(h, "bytes of buffers are in use", m.bytes, w.bytesLimit(h, m, each))
 	}
+}
+
+// noteGrowth notes by how much the windows of all hosts have grown at most. What is on its
+// way to a peer may be as much as the peer allowed before it went.
+func (w *World) noteGrowth() {
+	for _, p := range w.players {
+		if !p.done {
+			p.grown = max(p.grown, p.host.driver.Stats().WindowBytes)
+		}
+	}
+	if w.home != nil {
+		w.grown = max(w.grown, w.home.driver.Stats().WindowBytes)
+	}
+}
+
+// roundingUp is how much larger than what is charged for a message the buffer behind it may
+// be: buffers are powers of two, and of a message whose length is not known yet twice as much is kept.
+const roundingUp = 4
+
+// bytesLimit is what the buffers of a host may take: what waits to be sent, the windows of its
+// connections, and the growth of windows here and at the peers.
+func (w *World) bytesLimit(h *host, m memory, each limits) int {
+	conns, mine, peers := 1, 0, w.grown
+	if h == w.home {
+		conns, mine, peers = 0, w.grown, 0
+	}
+	for _, p := range w.players {
+		switch {
+		case p.done:
+		case h == w.home:
+			conns++
+			peers += p.grown
+		case p.host == h:
+			mine = p.grown
+		}
+	}
+	return roundingUp * (m.allQueued + conns*each.held + 2*(mine+peers))
 }
 
 func (w *World) checkLimit(h *host, what string, n, limit int) {
@@ -122,7 +187,7 @@ func (w *World) checkReturned(patience time.Duration, play func()) {
 // buffersInUse reports whether any host has some, and tells which.
 func (w *World) buffersInUse(tell func(*host, int)) (any bool) {
 	for _, h := range w.hosts {
-		if n := w.memoryOf(h).BuffersInUse; n != 0 {
+		if n := w.memoryOf(h).buffers; n != 0 {
 			any = true
 			if tell != nil {
 				tell(h, n)
@@ -135,7 +200,7 @@ func (w *World) buffersInUse(tell func(*host, int)) (any bool) {
 // checkEmpty looks at a host that was closed.
 func (w *World) checkEmpty(h *host) {
 	m := w.memoryOf(h)
-	if m.BuffersInUse != 0 || m.WindowBytes != 0 {
-		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers and %d bytes of windows are in use after Close", m.BuffersInUse, m.WindowBytes))
+	if m.buffers != 0 || m.bytes != 0 || m.windows != 0 {
+		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers and %d bytes of windows are in use after Close", m.buffers, m.windows))
 	}
 }

@@ -29,6 +29,7 @@ type Player struct {
 	bursts   bool  // its links lose datagrams in bursts, or did
 	corrupt  bool  // they change bits, or did
 	trouble  int64 // until then the connection may time out
+	grown    int   // bytes by which its windows have grown at most
 	waitFrom int64 // when waiting for an end began that may never come to be; 0: not yet
 }
 
@@ -107,6 +108,7 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 	cfg := w.cfg.Client
 	cfg.Channels, cfg.ProtocolID = w.cfg.Channels, protocolID
 	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
+	w.plant(&cfg.Config)
 	client, err := tickwire.NewClient(cfg, &sniffer{Socket: socket, world: w, player: p})
 	if err != nil {
 		return nil, err

@@ -41,7 +41,8 @@ type DeliveryReport struct {
 	Latency        Latency `json:"latency_ms"` // from Send to the Update that showed it
 }
 
-// Latency are percentiles in milliseconds, exact to 1/32.
+// Latency are percentiles in milliseconds, exact to 1/64, and to the
+// tick of the world.
 type Latency struct {
 	P50  float64 `json:"p50"`
 	P90  float64 `json:"p90"`
@@ -148,13 +149,19 @@ func hex64(v uint64) string {
 	return string(b[:])
 }
 
-// A histogram counts durations in steps of 1/32 of their magnitude, from a
+// A histogram counts durations in steps of 1/64 of their magnitude, from a
 // microsecond up.
 type histogram struct {
-	counts [32 * 34]uint64
+	counts [buckets]uint64
 	total  uint64
 	max    int64
 }
+
+// fine is how many buckets a power of two is cut into.
+const (
+	fine    = 64
+	buckets = fine * 34
+)
 
 func (h *histogram) add(nanoseconds int64) {
 	h.max = max(h.max, nanoseconds)
@@ -164,14 +171,14 @@ func (h *histogram) add(nanoseconds int64) {
 
 func bucket(nanoseconds int64) int {
 	us := uint64(max(nanoseconds, 0)) / 1000
-	shift := max(bits.Len64(us)-6, 0)
-	return min(shift*32+int(us>>shift), 32*34-1)
+	shift := max(bits.Len64(us/fine)-1, 0)
+	return min(shift*fine+int(us>>shift), buckets-1)
 }
 
 // bucketTop is the largest duration that is counted in a bucket.
 func bucketTop(i int) time.Duration {
-	shift := max(i/32-1, 0)
-	return time.Duration((uint64(i-shift*32)+1)<<shift) * time.Microsecond
+	shift := max(i/fine-1, 0)
+	return time.Duration((uint64(i-shift*fine)+1)<<shift) * time.Microsecond
 }
 
 func (h *histogram) percentiles() Latency {
