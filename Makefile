@@ -43,8 +43,8 @@ race: ## the tests, the examples and the seeds of the fuzz targets, with the rac
 long: ## the tests that run without the race detector
 	go test -timeout 8m -run '$(UNRACED)' ./...
 
-demo: ## what one endpoint does, step by step
-	go test -count 1 -v -run '^Example' ./endpoint
+demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
+	go run ./cmd/tickwire demo $(DEMO)
 
 fuzz: ## each fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -73,8 +73,8 @@ var rooms = []room{
 
 	{path: "internal/gen/...", std: []string{"...", "!net/..."}, libs: []string{"golang.org/x/tools/..."}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!monitor", "!transport/web"}, fence: true},
-	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "internal/gen/...", "internal/swarm"}),
-		libs: []string{"github.com/alecthomas/kong", "golang.org/x/term"}},
+	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/swarm"}),
+		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/...", "internal/gen/...", "internal/swarm"}),
 		libs: []string{"github.com/hajimehoshi/ebiten/..."}},
 }
@@ -270,6 +270,8 @@ func TestRoomsCanFail(t *testing.T) {
 		{"simnet/world/world.go", module, false},
 		{"cmd/tickwire/main.go", module + "/internal/swarm", false},
 		{"cmd/tickwire/main.go", module + "/internal/wire", true},
+		{"cmd/tickwire/demo.go", module + "/examples/arena", false},
+		{"cmd/tickwire/demo.go", module + "/examples/chat", true},
 		{"internal/swarm/run.go", module + "/monitor", true},
 		{"internal/swarm/run.go", module + "/internal/seq", false},
 	} {

@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"encoding"
+	"fmt"
 	"iter"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -35,8 +36,10 @@ type AnyChannel interface {
 // Channels is a list of channels, for Config.Channels.
 func Channels(channels ...AnyChannel) []AnyChannel { return channels }
 
-// A Channel carries messages of type T. It is a value like a context key: declare it
-// once, name it in the configuration of both ends, use it with any Conn.
+// A Channel carries messages of type T. It is a value like a context key: declare
+// it once, name it in the configuration of both ends, use it with any Conn. To
+// send on one that the configuration does not have gives ErrNoChannel, also if
+// another one, of other Delivery or Name, has its ID.
 type Channel[T encoding.BinaryAppender] struct {
 	cfg    ChannelConfig
 	decode func(*T, []byte) error
@@ -66,7 +69,12 @@ func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
 	return send(ch, c, v, endpoint.SendOptions{Receipt: true})
 }
 
-func send[T encoding.BinaryAppender](ch *Channel[T], c *Conn, v T, opts endpoint.SendOptions) (Receipt, error) {
+func send[T encoding.BinaryAppender](
+	ch *Channel[T], c *Conn, v T, opts endpoint.SendOptions,
+) (Receipt, error) {
+	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+		return 0, err
+	}
 	c.lock()
 	defer c.unlock()
 	b, err := v.AppendBinary(c.core.scratch[:0])
@@ -75,6 +83,23 @@ func send[T encoding.BinaryAppender](ch *Channel[T], c *Conn, v T, opts endpoint
 	}
 	c.core.scratch = b
 	return c.send(ch.cfg.ID, b, opts)
+}
+
+// errOtherChannel: the ID is in the configuration, for something else.
+var errOtherChannel = fmt.Errorf("%w: its ID is that of another one in Config.Channels", ErrNoChannel)
+
+// checkHandle refuses to send on a channel of which the configuration has nothing
+// but the ID: one that was configured, or its twin, passes. An ID that is not
+// configured at all is the endpoint's to refuse.
+func (k *core) checkHandle(ch AnyChannel, cfg *ChannelConfig) error {
+	if int(cfg.ID) >= len(k.handles) || k.handles[cfg.ID] == ch || k.handles[cfg.ID] == nil {
+		return nil
+	}
+	mine := k.handles[cfg.ID].Config()
+	if mine.Delivery == cfg.Delivery && mine.Name == cfg.Name {
+		return nil
+	}
+	return &SendError{Channel: cfg.ID, Err: errOtherChannel}
 }
 
 // Receive takes the messages that the last Update showed. The error is that of
@@ -86,11 +111,14 @@ func (ch *Channel[T]) Receive(c *Conn) iter.Seq2[T, error] {
 }
 
 func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, error) bool) {
-	v := scratch[T](c, ch.cfg.ID)
+	var v *T
 	for {
 		b, ok := c.Next(ch.cfg.ID)
 		if !ok {
-			return
+			return // always under a Hub or a Session, so that what follows needs no lock
+		}
+		if v == nil {
+			v = scratch[T](c, ch.cfg.ID)
 		}
 		var zero T
 		*v = zero
@@ -106,7 +134,8 @@ func (ch *Channel[T]) Decode(ev Event) (v T, err error) {
 	return v, err
 }
 
-// scratch is where messages of a channel are decoded to, made once for each Conn.
+// scratch is where messages of a channel are decoded to, made once for each
+// Conn.
 func scratch[T any](c *Conn, id ChannelID) *T {
 	for i := range c.decoded {
 		if c.decoded[i].id == id {
@@ -120,6 +149,7 @@ func scratch[T any](c *Conn, id ChannelID) *T {
 	return v
 }
 
+// A decoded is the memory for the typed messages of one channel.
 type decoded struct {
 	id    ChannelID
 	value any
@@ -135,11 +165,19 @@ func NewRawChannel(cfg ChannelConfig) *RawChannel { return &RawChannel{cfg} }
 func (ch *RawChannel) Config() ChannelConfig { return ch.cfg }
 
 // Send sends a message. The bytes are copied. It leaves with the next Flush.
-func (ch *RawChannel) Send(c *Conn, b []byte) error { return c.Send(ch.cfg.ID, b) }
+func (ch *RawChannel) Send(c *Conn, b []byte) error {
+	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+		return err
+	}
+	return c.Send(ch.cfg.ID, b)
+}
 
 // SendTracked sends a message and returns a receipt, which an event will
 // report as Delivered or Lost.
 func (ch *RawChannel) SendTracked(c *Conn, b []byte) (Receipt, error) {
+	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+		return 0, err
+	}
 	return c.SendTracked(ch.cfg.ID, b)
 }
 

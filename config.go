@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,32 +16,39 @@ import (
 // A Config is what servers and clients have in common. The zero value of each
 // field is its default.
 type Config struct {
-	// ProtocolID tells games, and versions of a game, apart: the two ends must
-	// have the same.
+	// ProtocolID tells games, and versions of a game, apart: a server lets in who
+	// has a token with its own. A client connects with the one that its token
+	// says; if this is not 0, only with tokens that say the same.
 	ProtocolID uint64
 	// Channels are the lanes for messages, made with NewChannel or
 	// NewRawChannel; both ends must have the same.
 	Channels []AnyChannel
-	// AckHold is how long an acknowledgement may wait for a packet to ride on.
-	// 0: 20 ms; negative: not at all, which Hub and Session choose if it is 0.
+	// AckHold is how long an acknowledgement may wait for a packet to ride on, at
+	// most 250 ms. 0: 20 ms; negative: not at all, which Hub and Session choose if
+	// it is 0.
 	AckHold time.Duration
-	// MaxDatagramBytes is the largest datagram. 0: 1200, or less if the socket
-	// says so.
+	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
+	// 0: 1200. A socket that carries less has the last word.
 	MaxDatagramBytes int
-	// MaxReceipts bounds the receipts of a Conn that are open or not yet read.
-	// 0: 16384.
+	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
+	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
 	// Delivered and Lost are dropped and counted; Connected and Disconnected
 	// never are.
 	MaxEvents int
+	// MaxPosted bounds the functions that Post has queued; beyond it Post returns
+	// ErrFull. 0: 65536.
+	MaxPosted int
 	// MaxReadsPerCall bounds the datagrams that one Update or Service reads
 	// from each socket. 0: 4096.
 	MaxReadsPerCall int
-	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB.
+	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB;
+	// negative: none is kept.
 	BufferBytes int
 	// WindowPoolBytes is what receive windows may grow by, all together.
-	// 0: 64 MiB.
+	// 0: 64 MiB; negative: they never grow, and no reliable message can be larger
+	// than its channel's WindowBytes.
 	WindowPoolBytes int
 	// Controller makes the congestion controller of a connection. nil: AIMD.
 	Controller func() endpoint.Controller
@@ -48,8 +56,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Now is the time at which a simulation begins. The zero time: time.Now.
 	Now time.Time
-	// Random is where keys and random choices come from. nil: crypto/rand, which only a
-	// simulation should change.
+	// Random is where keys and random choices come from. nil: crypto/rand, which
+	// only a simulation should change.
 	Random io.Reader
 }
 
@@ -59,15 +67,15 @@ type ServerConfig struct {
 	// PrivateKey is the secret that the login backend and its servers share.
 	// It must not be zero, except in Development.
 	PrivateKey netcode.Key
-	// PublicAddresses are the addresses by which clients reach this server, as the
-	// backend writes them into tokens. Empty: the addresses that the sockets
+	// PublicAddresses are the addresses by which clients reach this server, as
+	// the backend writes them into tokens. Empty: the addresses that the sockets
 	// are bound to, if they are not wildcards.
 	PublicAddresses []netip.AddrPort
-	// MaxClients is how many players may be connected. 0: 256.
+	// MaxClients is how many players may be connected, at most 65536. 0: 256.
 	MaxClients int
 	// MaxTokenLifetime is the longest life of a token that any backend makes.
-	// After each start tokens that an earlier run may have seen are refused for as long.
-	// 0: 45 s; negative: the rule is off, for tests.
+	// After each start tokens that an earlier run may have seen are refused for
+	// as long. 0: 45 s; negative: the rule is off, for tests.
 	MaxTokenLifetime time.Duration
 	// Plain says what to do about clients that speak plain netcode 1.02.
 	// 0: refuse them if there are channels, else give them the raw channel.
@@ -76,8 +84,9 @@ type ServerConfig struct {
 	// newest connection wins and the old one ends with CodeReplaced.
 	KeepOldest bool
 	// Admit may refuse a client whose token and address are proven; nil lets
-	// everybody in. It may be asked several times about one client. A *Refusal says why; any
-	// other error is told to the client as CodeRefused with its text.
+	// everybody in. It may be asked several times about one client, and must not
+	// use the Server. A *Refusal says why; any other error is told to the client
+	// as CodeRefused with its text.
 	Admit func(Applicant) error
 	// Development makes a key if PrivateKey is zero, and lets DevToken mint
 	// tokens. It is insecure, says so in the log, and refuses to listen on
@@ -92,7 +101,7 @@ type ClientConfig struct {
 	Config
 	// WireIDBytes lets a client hold several connections to one server over one
 	// socket, at the cost of as many bytes in each packet from the server. 0: one
-	// connection to each server; else 2 to 4.
+	// connection to each server; else 2 (for 8191 connections) to 4.
 	WireIDBytes int
 	// Plain says whether servers that speak plain netcode 1.02 will do. 0: not
 	// if there are channels.
@@ -107,15 +116,16 @@ const (
 	PlainDefault PlainPolicy = iota
 	// PlainRefuse refuses them.
 	PlainRefuse
-	// PlainRaw gives them one channel, PlainChannel: Unreliable, 1 to 1200 bytes a
-	// message.
+	// PlainRaw gives them one channel, PlainChannel: Unreliable, 1 to 1200 bytes
+	// a message.
 	PlainRaw
 )
 
 // PlainChannel is the channel of a connection to a plain netcode peer.
 const PlainChannel ChannelID = 0
 
-// An Applicant is a client that asks to be let in. Its slice is valid until Admit returns.
+// An Applicant is a client that asks to be let in. Its slice is valid until Admit
+// returns.
 type Applicant struct {
 	ClientID uint64
 	UserData []byte
@@ -125,9 +135,9 @@ type Applicant struct {
 
 // A Refusal is an error that tells a client why it was not let in.
 type Refusal struct {
-	Code       Code
-	Text       string
-	RetryAfter time.Duration
+	Code       Code          // below 64, such as CodeBanned; others are told as CodeRefused
+	Text       string        // at most 200 bytes
+	RetryAfter time.Duration // cut to whole seconds, at most 65535; 0: no advice
 }
 
 // Error returns the text.
@@ -135,7 +145,7 @@ func (r *Refusal) Error() string { return fmt.Sprintf("tickwire: %v: %s", r.Code
 
 // A ConfigError says which field of a configuration is wrong, and the way out.
 type ConfigError struct {
-	Field string
+	Field string // as in Channels[2].Delivery
 	Value any
 	Want  string
 }
@@ -146,12 +156,10 @@ func (e *ConfigError) Error() string {
 }
 
 func (c Config) withDefaults() Config {
-	if c.MaxEvents == 0 {
-		c.MaxEvents = 65536
-	}
-	if c.MaxReadsPerCall == 0 {
-		c.MaxReadsPerCall = 4096
-	}
+	c.MaxEvents = cmp.Or(c.MaxEvents, 65536)
+	c.MaxPosted = cmp.Or(c.MaxPosted, 65536)
+	c.MaxReadsPerCall = cmp.Or(c.MaxReadsPerCall, 4096)
+	c.MaxDatagramBytes = cmp.Or(c.MaxDatagramBytes, 1200)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -184,42 +192,74 @@ func (c *Config) plain(p PlainPolicy) netcode.PlainPolicy {
 	return netcode.PlainRefuse
 }
 
-// Validate reports everything that is wrong with the configuration, as a join
-// of errors that name the fields. Listen and NewClient call it.
+// A validation collects everything that is wrong with a configuration.
+type validation []error
+
+func (v *validation) check(ok bool, field string, value any, want string) {
+	if !ok {
+		*v = append(*v, &ConfigError{field, value, want})
+	}
+}
+
+// Validate reports what is wrong with the configuration, as a join of
+// *ConfigErrors that name the fields: all that are wrong, of each channel the
+// first. Listen and NewClient call it.
 func (c Config) Validate() error {
-	var errs []error
-	bad := func(ok bool, field string, value any, want string) {
-		if !ok {
-			errs = append(errs, &ConfigError{field, value, want})
+	var v validation
+	v.check(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
+	v.check(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
+	v.check(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
+	for i, ch := range c.Channels {
+		if ch == nil {
+			v.check(false, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
+			return errors.Join(v...)
 		}
 	}
-	bad(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
-	bad(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
-	return errors.Join(append(errs, c.endpoint().Validate())...)
+	v.take(c.endpoint().Validate())
+	return errors.Join(v...)
 }
 
-// Validate reports everything that is wrong with the configuration.
+// take adds what package endpoint found, as errors of ours.
+func (v *validation) take(err error) {
+	switch err := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, e := range err.Unwrap() {
+			v.take(e)
+		}
+	case *endpoint.ConfigError:
+		v.check(false, err.Field, err.Value, err.Want)
+	default:
+		*v = append(*v, err)
+	}
+}
+
+// mostClients is how many players one Server can have: connection ids have 21
+// bits for them, with generations.
+const mostClients = 1 << 16
+
+// Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ServerConfig) Validate() error {
-	var errs []error
-	bad := func(ok bool, field string, value any, want string) {
-		if !ok {
-			errs = append(errs, &ConfigError{field, value, want})
-		}
+	var v validation
+	v.check(c.Development || c.PrivateKey != netcode.Key{}, "PrivateKey", "zero",
+		"the 32 secret bytes that the login backend has too, or Development: true to try things out")
+	v.check(c.MaxClients >= 0 && c.MaxClients <= mostClients, "MaxClients", c.MaxClients,
+		"0 (256) to 65536")
+	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	for i, a := range c.PublicAddresses {
+		v.check(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,
+			fmt.Sprintf("PublicAddresses[%d]", i), a, "an address that clients can reach, with a port")
 	}
-	bad(c.Development || c.PrivateKey != netcode.Key{}, "PrivateKey", "zero", "the 32 secret bytes that the login backend has too, or Development: true to try things out")
-	bad(c.MaxClients >= 0, "MaxClients", c.MaxClients, "0 (256) or more")
-	bad(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
-	for _, a := range c.PublicAddresses {
-		bad(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0, "PublicAddresses", a, "addresses that clients can reach, with a port")
-	}
-	return errors.Join(append(errs, c.Config.Validate())...)
+	v.take(c.Config.Validate())
+	return errors.Join(v...)
 }
 
-// Validate reports everything that is wrong with the configuration.
+// Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ClientConfig) Validate() error {
-	var err error
-	if c.WireIDBytes != 0 && (c.WireIDBytes < 2 || c.WireIDBytes > 4) {
-		err = &ConfigError{"WireIDBytes", c.WireIDBytes, "0 or 2 to 4"}
-	}
-	return errors.Join(err, c.Config.Validate())
+	var v validation
+	v.check(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,
+		"WireIDBytes", c.WireIDBytes, "0 or 2 to 4")
+	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	v.take(c.Config.Validate())
+	return errors.Join(v...)
 }

@@ -24,7 +24,7 @@ type Conn struct {
 	port *port
 	path transport.Path
 
-	end    *endpoint.Endpoint // nil if the peer is plain
+	end    *endpoint.Endpoint // nil if the peer is plain, and after the end
 	sealer *netcode.Sealer
 	plain  *plainConn // nil if the peer speaks our dialect
 	seat   *netcode.Seat
@@ -33,13 +33,14 @@ type Conn struct {
 	clientID uint64
 	userData []byte
 
-	state    connState
-	deadline int64 // when something is due
-	touched  bool  // in core.touched
-	dirty    bool  // in core.dirty
-	shown    bool  // its Disconnected was shown
-	reason   Reason
-	decoded  []decoded
+	state     connState
+	appointed int  // one more than its place in core.due
+	touched   bool // in core.touched
+	dirty     bool // in core.dirty
+	shown     bool // its Disconnected was shown
+	reason    Reason
+	decoded   []decoded
+	final     *ConnStats // after the end
 
 	// Value is the application's: tickwire never looks at it.
 	Value any
@@ -51,6 +52,7 @@ type connState uint8
 const (
 	connOpening connState = iota // the handshake is not complete
 	connOpen                     // Connected was reported
+	connClosing                  // Close was called; Disconnected comes with the next Update
 	connEnded                    // Disconnected was queued; messages can still be taken
 	connGone                     // removed from Conns; the endpoint may still say goodbye
 )
@@ -61,13 +63,15 @@ func (c *Conn) ID() uint64 { return c.id }
 // ClientID is the player's id, authenticated by the connect token. At a client 0.
 func (c *Conn) ClientID() uint64 { return c.clientID }
 
-// UserData is what the backend wrote into the connect token. At a client nil.
+// UserData is what the backend wrote into the connect token, 256 bytes with
+// zeros at their end. At a client nil.
 func (c *Conn) UserData() []byte { return c.userData }
 
 // RemoteAddr is the peer's address; not valid on transports without addresses.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.path.Remote }
 
-// Plain reports whether the peer speaks plain netcode 1.02, so that there is only PlainChannel.
+// Plain reports whether the peer speaks plain netcode 1.02, so that there is
+// only PlainChannel.
 func (c *Conn) Plain() bool { return c.plain != nil }
 
 // Open reports whether messages can be sent.
@@ -94,8 +98,9 @@ func (c *Conn) Send(channel ChannelID, b []byte) error {
 	return err
 }
 
-// SendTracked sends a message and returns a receipt, which an event will
-// report as Delivered or Lost.
+// SendTracked sends a message as Send does and returns a receipt, which an event
+// will report as Delivered or Lost. Towards a plain peer it fails with
+// ErrPlainReceipt.
 func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
 	c.lock()
 	defer c.unlock()
@@ -118,7 +123,8 @@ func (c *Conn) send(channel ChannelID, b []byte, opts endpoint.SendOptions) (Rec
 }
 
 // Receive takes the messages of a channel that the last Update showed. The
-// bytes are valid until the next Update.
+// bytes are valid until the next Update. Under a Hub or a Session messages are
+// events instead.
 func (c *Conn) Receive(channel ChannelID) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) { c.receive(channel, yield) }
 }
@@ -132,33 +138,38 @@ func (c *Conn) receive(channel ChannelID, yield func([]byte) bool) {
 	}
 }
 
-// Next takes the next message of a channel that the last Update showed; false if there is none. The
-// bytes are valid until the next Update.
+// Next takes the next message of a channel that the last Update showed; false
+// if there is none. The bytes are valid until the next Update.
 func (c *Conn) Next(channel ChannelID) ([]byte, bool) {
-	if c.state == connGone || c.state == connOpening {
-		return nil, false
-	}
+	c.lock()
+	defer c.unlock()
+	return c.next(channel)
+}
+
+func (c *Conn) next(channel ChannelID) ([]byte, bool) {
 	if c.plain != nil {
 		return c.plain.next(channel)
+	}
+	if c.end == nil || c.state == connGone || c.state == connOpening {
+		return nil, false
 	}
 	m, ok := c.end.Receive(channel)
 	if !ok {
 		return nil, false
 	}
-	c.core.touch(c)
+	c.core.touch(c)     // the next Update takes the bytes back
 	c.core.markDirty(c) // credit may be due
 	return m.Bytes(), true
 }
 
 // Close ends the connection: the peer is told the code and the text (at most
 // 200 bytes). Messages that wait are not sent any more. Disconnected follows
-// with the next Update.
+// with the next Update. Applications use codes from CodeApplication on; a code
+// from 64 to 255 is for this side only, the peer reads CodeNone.
 func (c *Conn) Close(code Code, text string) {
 	c.lock()
 	defer c.unlock()
-	if c.state <= connOpen {
-		c.close(code, text)
-	}
+	c.close(code, text)
 }
 
 // Stats returns what was counted and measured.
@@ -180,45 +191,54 @@ func (c *Conn) unlock() {
 	}
 }
 
-// close begins the end.
+// close begins the end, unless it has begun.
 func (c *Conn) close(code Code, text string) {
-	if c.plain != nil {
+	switch {
+	case c.state > connOpen:
+	case c.state == connOpening:
+		c.core.owner.abort(c, Reason{Code: code, Text: text})
+	case c.plain != nil:
 		c.core.owner.closePlain(c)
 		c.core.ended(c, Reason{Code: code, Text: text})
-		return
+	default:
+		c.state = connClosing
+		c.end.Close(c.core.now, code, text)
+		c.core.heard(c)
+		c.core.markDirty(c)
 	}
-	c.end.Close(c.core.now, code, text)
-	c.core.touch(c)
-	c.core.markDirty(c)
 }
 
 // takeEvents moves what happened in the endpoint to the queue of the game.
 func (c *Conn) takeEvents() {
-	if c.plain != nil {
+	switch {
+	case c.plain != nil:
 		c.plain.reveal()
 		c.takeMessages(PlainChannel)
+	case c.end != nil && c.state != connOpening:
+		c.end.Update()
+		for i := range c.core.cfg.Channels {
+			c.takeMessages(c.core.cfg.Channels[i].Config().ID)
+		}
+		for ev, ok := c.end.NextEvent(); ok; ev, ok = c.end.NextEvent() {
+			c.takeEvent(ev)
+		}
 	}
-	if c.end == nil || c.state == connOpening {
+}
+
+func (c *Conn) takeEvent(ev endpoint.Event) {
+	of := Event{Conn: c, Channel: ev.Channel, Receipt: ev.Receipt, Why: ev.Why}
+	switch ev.Kind {
+	case endpoint.Delivered:
+		of.Kind = Delivered
+	case endpoint.Lost:
+		of.Kind = Lost
+	case endpoint.Closed:
+		c.core.ended(c, Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote})
+		return
+	default:
 		return
 	}
-	c.end.Update()
-	for _, ch := range c.core.cfg.Channels {
-		c.takeMessages(ch.Config().ID)
-	}
-	for {
-		ev, ok := c.end.NextEvent()
-		if !ok {
-			return
-		}
-		switch ev.Kind {
-		case endpoint.Delivered:
-			c.core.events.push(Event{Kind: Delivered, Conn: c, Channel: ev.Channel, Receipt: ev.Receipt})
-		case endpoint.Lost:
-			c.core.events.push(Event{Kind: Lost, Conn: c, Channel: ev.Channel, Receipt: ev.Receipt, Why: ev.Why})
-		case endpoint.Closed:
-			c.core.ended(c, Reason{ev.Code, ev.Text, ev.Remote})
-		}
-	}
+	c.core.events.push(of)
 }
 
 // takeMessages makes events of messages, under a Hub or a Session.
@@ -226,11 +246,7 @@ func (c *Conn) takeMessages(channel ChannelID) {
 	if c.core.shared == nil {
 		return
 	}
-	for {
-		b, ok := c.Next(channel)
-		if !ok {
-			return
-		}
+	for b, ok := c.next(channel); ok; b, ok = c.next(channel) {
 		c.core.events.push(Event{Kind: Message, Conn: c, Channel: channel, Payload: b})
 	}
 }
@@ -238,16 +254,14 @@ func (c *Conn) takeMessages(channel ChannelID) {
 // pump sends what the Conn has to send now, and notes when it wants to be
 // asked again.
 func (c *Conn) pump(now int64) {
-	if c.plain != nil {
-		c.flushPlain(now)
-		return
+	switch {
+	case c.plain != nil:
+		c.flushPlain()
+	case c.sealer != nil:
+		for !c.end.Done() && c.sendPacket(now) {
+		}
+		c.core.due.set(c, c.end.Deadline())
 	}
-	if c.sealer == nil || c.end.Done() {
-		return
-	}
-	for c.sendPacket(now) {
-	}
-	c.deadline = c.end.Deadline()
 }
 
 // sendPacket sends one packet, if there is one to send.
@@ -271,8 +285,8 @@ func (c *Conn) maxDatagram() int {
 	return min(c.end.MaxDatagramBytes(), c.port.socket.MaxDatagram(c.path))
 }
 
-// timeout is the time between the handshake's word for it and the endpoint's:
-// zero means for ever there.
+// endpointTimeout turns the handshake's word for how long silence may last into
+// the endpoint's: zero is for ever to the one, the default to the other.
 func endpointTimeout(d time.Duration) time.Duration {
 	if d == 0 {
 		return -1

@@ -11,35 +11,46 @@ import (
 )
 
 // A core is what a Server and a Client have in common: sockets, connections,
-// and the two verbs of a tick. It does no protocol of its own: it carries
-// datagrams between sockets, netcode and the endpoints.
+// and the verbs of a tick. It does no protocol of its own: it carries datagrams
+// between sockets, netcode and the endpoints.
 type core struct {
-	cfg   Config
-	owner owner
-	base  time.Time // where the monotonic nanoseconds begin
-	now   int64
-	unix  int64 // seconds since 1970
-	ports []*port
-	wait  waiter
+	cfg     Config
+	owner   owner
+	base    time.Time // where the monotonic nanoseconds begin
+	now     int64
+	arrived int64 // when the newest datagram came
+	unix    int64 // seconds since 1970
+	ports   []*port
+	wait    waiter
 
+	handles []AnyChannel // the configured channels by ID; nil where there is none
 	buffers *endpoint.Buffers
 	pool    *endpoint.WindowPool
 	random  seeds
 
-	conns    []*Conn // those that the game sees, in the order of Connected
-	live     []*Conn // all that have an endpoint or a plain peer
-	touched  []*Conn // something came, or was taken, since the last Update
-	dirty    []*Conn // may have something to send
+	conns    []*Conn          // those that the game sees, in the order of Connected
+	byID     map[uint64]*Conn // likewise
+	live     []*Conn          // all that are not forgotten
+	leaving  int              // how many of them have ended
+	ending   []*Conn          // whose Disconnected was queued since the last Update
+	touched  []*Conn          // something came, or was taken, since the last Update
+	spare    []*Conn          // memory for touched
+	dirty    []*Conn          // may have something to send
+	due      schedule
 	events   eventQueue
+	news     bool // an Update would show something
 	lastID   uint64
-	scratch  []byte // where typed messages are encoded
-	incoming [64]transport.Datagram
-	reply    []byte
+	scratch  []byte // where typed messages are encoded, and what is read twice is copied to
+	incoming [readBatch]transport.Datagram
 	posted   postbox
 	shared   *sharing // not nil under a Hub or a Session
+	shutBy   int64    // when a Shutdown gives up waiting; never: none is under way
 	closed   bool
 	counts   coreStats
 }
+
+// readBatch is how many datagrams are read in one call.
+const readBatch = 64
 
 // An owner is the Server or the Client around a core.
 type owner interface {
@@ -53,10 +64,16 @@ type owner interface {
 	beforeData(c *Conn)
 	// closePlain says goodbye to a plain peer.
 	closePlain(c *Conn)
-	// sendPlain sends a payload to a plain peer.
+	// appendPayload appends a packet for a plain peer.
 	appendPayload(c *Conn, dst, payload []byte) ([]byte, error)
+	// abort ends a Conn whose handshake is not complete.
+	abort(c *Conn, r Reason)
+	// left makes room for another; the Conn's endpoint may still say goodbye.
+	left(c *Conn)
 	// release forgets what the owner knows of a Conn that is over.
 	release(c *Conn)
+	// retire gives back what belongs to no Conn; the core is being closed.
+	retire()
 }
 
 const never = int64(math.MaxInt64)
@@ -69,13 +86,20 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes)
 	k.random.reader = cfg.Random
 	k.events.limit = k.cfg.MaxEvents
+	k.byID = make(map[uint64]*Conn)
+	k.shutBy = never
 	if len(sockets) == 0 {
 		return &ConfigError{"sockets", "none", "at least one, from udp.Listen or udp.Open say"}
 	}
-	for i, s := range sockets {
-		k.ports = append(k.ports, newPort(i, s))
+	for _, s := range sockets {
+		k.ports = append(k.ports, &port{socket: s})
 	}
 	k.wait.init(sockets)
+	for _, ch := range cfg.Channels {
+		id := int(ch.Config().ID)
+		k.handles = append(k.handles, make([]AnyChannel, max(0, id+1-len(k.handles)))...)
+		k.handles[id] = ch
+	}
 	return nil
 }
 
@@ -90,47 +114,65 @@ func (k *core) timeAt(at int64) time.Time {
 	if at == never {
 		return time.Time{}
 	}
-	return k.base.Add(time.Duration(at))
+	return k.base.Add(time.Duration(max(at, 0)))
 }
 
 // update is Update of the owner.
 func (k *core) update(t time.Time) {
+	if k.closed {
+		return
+	}
 	k.setNow(t)
-	k.receive()
+	k.receive(false)
 	k.timeouts()
 	k.reveal()
 }
 
-// reveal shows the game what has happened since the last time.
+// reveal shows the game what has happened since the last time. Looking at a Conn
+// may touch it again, for the next time.
 func (k *core) reveal() {
+	k.news = false
 	k.posted.run()
 	k.removeEnded()
-	for _, c := range k.touched {
+	touched := k.touched
+	k.touched = k.spare[:0]
+	for i, c := range touched {
 		c.touched = false
 		c.takeEvents()
+		touched[i] = nil
 	}
-	clear(k.touched)
-	k.touched = k.touched[:0]
+	k.spare = touched
+	for i, c := range k.ending {
+		c.shown = true
+		k.ending[i] = nil
+	}
+	k.ending = k.ending[:0]
 	k.events.visible = k.events.ring.End()
 }
 
-// service is Service of the owner: everything that the game cannot see.
-func (k *core) service(t time.Time) time.Time {
+// service is Service of the owner: everything that the game cannot see. Lazily
+// means that a Wait follows, which tells if something was left to read.
+func (k *core) service(t time.Time, lazily bool) time.Time {
+	if k.closed {
+		return time.Time{}
+	}
 	k.setNow(t)
-	k.receive()
+	k.receive(lazily)
 	k.timeouts()
 	return k.flush(t)
 }
 
 // flush is Flush of the owner.
 func (k *core) flush(t time.Time) time.Time {
+	if k.closed {
+		return time.Time{}
+	}
 	k.setNow(t)
-	for i := 0; i < len(k.dirty); i++ {
-		c := k.dirty[i]
+	for i, c := range k.dirty {
 		c.dirty = false
 		c.pump(k.now)
+		k.dirty[i] = nil
 	}
-	clear(k.dirty)
 	k.dirty = k.dirty[:0]
 	for _, p := range k.ports {
 		p.flush()
@@ -139,62 +181,66 @@ func (k *core) flush(t time.Time) time.Time {
 }
 
 func (k *core) nextDeadline() int64 {
-	at := k.owner.deadline()
-	for _, c := range k.live {
-		at = min(at, c.deadline)
-	}
-	return at
+	return min(k.owner.deadline(), k.due.earliest(), k.shutBy)
 }
 
 // receive reads what has arrived, a bounded number of datagrams.
-func (k *core) receive() {
+func (k *core) receive(lazily bool) {
 	for _, p := range k.ports {
 		for left := k.cfg.MaxReadsPerCall; left > 0; {
-			n, err := p.socket.Read(k.incoming[:min(left, len(k.incoming))])
+			want := min(left, len(k.incoming))
+			n, err := p.socket.Read(k.incoming[:want])
 			if err != nil {
 				p.fail(k, err)
-				break
-			}
-			if n == 0 {
 				break
 			}
 			left -= n
 			for i := range k.incoming[:n] {
 				k.take(p, &k.incoming[i])
 			}
+			if n == 0 || lazily && n < want/2 {
+				break
+			}
 		}
 	}
 }
 
+// take handles one datagram at the time when it came, which is before we looked,
+// but not before the one ahead of it.
 func (k *core) take(p *port, d *transport.Datagram) {
-	p.received++
-	p.receivedBytes += uint64(len(d.Bytes))
+	p.stats.Received++
+	p.stats.ReceivedBytes += uint64(len(d.Bytes))
 	at := k.now
-	if !d.Received.IsZero() { // when it came, not when we looked
-		at = min(k.now, max(int64(d.Received.Sub(k.base)), 0))
+	if !d.Received.IsZero() {
+		at = min(at, max(int64(d.Received.Sub(k.base)), k.arrived))
 	}
+	k.arrived = at
 	k.owner.handle(at, p, d)
 }
 
 // timeouts does what is due by time.
 func (k *core) timeouts() {
 	k.owner.timeout(k.now)
-	for i := 0; i < len(k.live); i++ {
-		c := k.live[i]
-		if c.deadline > k.now {
-			continue
-		}
+	for k.due.earliest() <= k.now {
+		c := k.due.heap[0].conn
+		k.due.remove(c) // until pump says when it is due again
 		if c.end != nil {
 			c.end.HandleTimeout(k.now)
-			if c.end.Done() {
-				k.touch(c)
-			}
+			k.heard(c)
 		}
 		k.markDirty(c)
 	}
 }
 
-// touch notes that the next Update has to look at a Conn.
+// heard has the next Update look at a Conn if there is anything new to see.
+func (k *core) heard(c *Conn) {
+	if c.plain != nil || c.end.News() {
+		k.news = true
+		k.touch(c)
+	}
+}
+
+// touch has the next Update look at a Conn.
 func (k *core) touch(c *Conn) {
 	if !c.touched {
 		c.touched = true
@@ -210,74 +256,21 @@ func (k *core) markDirty(c *Conn) {
 	}
 }
 
-// newConn makes a Conn that the game does not see yet.
-func (k *core) newConn(p *port, path transport.Path) *Conn {
-	k.lastID++
-	c := &Conn{core: k, id: k.lastID, port: p, path: path, deadline: never}
-	k.live = append(k.live, c)
-	return c
-}
-
-// opened shows a Conn to the game.
-func (k *core) opened(c *Conn) {
-	c.state = connOpen
-	k.conns = append(k.conns, c)
-	k.events.push(Event{Kind: Connected, Conn: c})
-	k.touch(c)
-	k.markDirty(c)
-}
-
-// ended queues Disconnected, once.
-func (k *core) ended(c *Conn, r Reason) {
-	if c.state >= connEnded {
-		return
-	}
-	if r.Text == "" {
-		r.Text = r.Code.String()
-	}
-	c.state, c.reason = connEnded, r
-	k.events.push(Event{Kind: Disconnected, Conn: c, Reason: r})
-}
-
-// removeEnded takes away the Conns whose end the game has seen, and those
-// whose endpoint has said its last goodbye.
-func (k *core) removeEnded() {
-	k.conns = slices.DeleteFunc(k.conns, func(c *Conn) bool { return c.state == connEnded && c.shown })
-	k.live = slices.DeleteFunc(k.live, k.forget)
-}
-
-// forget reports whether a Conn is over and forgotten.
-func (k *core) forget(c *Conn) bool {
-	if c.state == connEnded {
-		if !c.shown {
-			c.shown = true // its last event is shown by this Update
-			return false
-		}
-		c.state = connGone
-	}
-	if c.state != connGone || c.end != nil && !c.end.Done() {
-		return false
-	}
-	k.owner.release(c)
-	c.releaseMemory()
-	return true
-}
-
 // close ends everything at once: peers are told, as far as one packet goes.
 func (k *core) close(code Code, text string) error {
 	if k.closed {
 		return ErrClosed
 	}
-	k.closed = true
 	for _, c := range slices.Clone(k.live) {
-		if c.state <= connOpen {
-			c.close(code, text)
-		}
+		c.close(code, text)
 		c.pump(k.now)
+		c.takeEvents()
 	}
 	for _, p := range k.ports {
 		p.flush()
 	}
+	k.closed = true
+	k.posted.close()
 	k.wait.close()
 	var err error
 	for _, p := range k.ports {
@@ -285,21 +278,21 @@ func (k *core) close(code Code, text string) error {
 			err = e
 		}
 	}
-	for _, c := range k.live {
-		c.state = connGone
-		c.releaseMemory()
-	}
-	k.live, k.conns = nil, nil
+	k.forgetAll()
 	return err
 }
 
-func (c *Conn) releaseMemory() {
-	if c.end != nil {
-		c.end.Release()
+// forgetAll gives all memory back. What is queued of events can still be taken.
+func (k *core) forgetAll() {
+	for _, c := range k.live {
+		c.state = connGone
+		c.retire()
 	}
-	if c.plain != nil {
-		c.plain.release()
-	}
+	k.owner.retire()
+	clear(k.byID)
+	k.live, k.conns, k.touched, k.dirty, k.ending = nil, nil, nil, nil, nil
+	k.leaving = 0
+	k.events.visible = k.events.ring.End()
 }
 
 // source is what netcode knows a path by.

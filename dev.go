@@ -18,7 +18,10 @@ func (s *Server) checkDevelopment() error {
 	for _, p := range s.ports {
 		a := p.socket.LocalAddr()
 		if a.IsValid() && !sheltered(a.Addr()) && !s.cfg.DevelopmentPublic {
-			return &ConfigError{"Development", "true on " + a.String(), "a loopback or private address to listen on, or a real PrivateKey; DevelopmentPublic: true if you know what you do"}
+			return &ConfigError{
+				"Development", "true on " + a.String(), "a loopback or private address to listen on, or " +
+					"a backend's PrivateKey instead; DevelopmentPublic: true if you know what you do",
+			}
 		}
 	}
 	if s.cfg.PrivateKey == (netcode.Key{}) {
@@ -33,7 +36,8 @@ func (s *Server) checkDevelopment() error {
 			s.cfg.MaxTokenLifetime = -1 // nobody has a token for a key that was just made
 		}
 	}
-	s.core.cfg.Logger.Warn("INSECURE: development mode lets anybody in who can ask this process for a token")
+	s.core.cfg.Logger.Warn(
+		"INSECURE: development mode lets anybody in who gets a token from this process")
 	return nil
 }
 
@@ -44,7 +48,9 @@ func sheltered(a netip.Addr) bool {
 }
 
 // ErrNotDevelopment is what DevToken returns without ServerConfig.Development.
-var ErrNotDevelopment = &ConfigError{"Development", false, "true for tokens without a backend; else mint them with package netcode"}
+var ErrNotDevelopment = &ConfigError{
+	"Development", false, "true for tokens without a backend; else mint them with package netcode",
+}
 
 // DevToken mints a connect token for this server, for a player with the given
 // id. It takes the place of a login backend while a game is being written, needs
@@ -61,6 +67,7 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 		ProtocolID: s.cfg.ProtocolID,
 		Key:        s.cfg.PrivateKey,
 		ClientID:   clientID,
+		Lifetime:   max(s.cfg.MaxTokenLifetime, 0),
 		Random:     s.cfg.Random,
 	}, perServer(s.cfg.PublicAddresses)...)
 	if err != nil {
@@ -69,7 +76,7 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	return tickets.Append(nil), nil
 }
 
-// perServer puts each address into a ticket of its own, at most as many as tickets hold.
+// perServer puts each address into a ticket of its own, as many as tickets hold.
 func perServer(addresses []netip.AddrPort) (servers [][]netip.AddrPort) {
 	for _, a := range addresses[:min(len(addresses), netcode.MaxTickets)] {
 		servers = append(servers, []netip.AddrPort{a})

@@ -1,6 +1,6 @@
 // Package tickwire is realtime networking for game servers and their players:
-// messages with the guarantee each one needs, over UDP and from browsers,
-// behind one API; secured by connect tokens.
+// messages with the guarantee each one needs, behind one API over UDP, within
+// one process, and over transports of your own; secured by connect tokens.
 //
 // A server opens sockets (package transport/udp), listens, and runs a loop of
 // ticks. What arrived becomes visible in Update; what is sent leaves with
@@ -19,9 +19,16 @@
 // Update; bytes that are sent are copied. [Hub] and [Session] make
 // the same connections usable from any goroutine.
 //
+// # The end
+//
+// A connection ends by [Conn.Close], by its peer, or by silence; [Disconnected] is
+// its last event and says why. Close of a [Server], [Client], [Hub] or [Session]
+// ends everything at once and tells each peer once; Shutdown repeats that until
+// the peers know, and is what a program that ends in order calls.
+//
 // # Limits
 //
-// Every queue has a limit with a default, documented at the field that sets it in [Config],
-// [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at the limit
-// is an error of Send, or is counted in [Stats] and [ConnStats].
+// Every queue has a limit with a default, documented at the field that sets it
+// in [Config], [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at
+// the limit is an error of Send, or is counted in [Stats] and [ConnStats].
 package tickwire

@@ -11,7 +11,7 @@ import (
 var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn is not open yet.
 	ErrClosed = errors.New("tickwire: closed")
-	// ErrFull: the channel's queue or the table of receipts is full.
+	// ErrFull: the channel's queue, the table of receipts or the queue of Post is full.
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge
@@ -28,7 +28,9 @@ type SendError = endpoint.SendError
 type ConnError struct{ Reason Reason }
 
 // Error tells the reason.
-func (e *ConnError) Error() string { return fmt.Sprintf("tickwire: connection ended: %v", e.Reason) }
+func (e *ConnError) Error() string {
+	return fmt.Sprintf("tickwire: connection ended: %v", e.Reason)
+}
 
 // Is makes errors.Is(err, ErrClosed) true.
 func (e *ConnError) Is(target error) bool { return target == ErrClosed }

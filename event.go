@@ -2,14 +2,16 @@ package tickwire
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
+	"github.com/tickwire/tickwire/netcode"
 )
 
-// A Receipt stands for one message that was sent tracked. It is unique within its Conn
-// and never 0.
+// A Receipt stands for one message that was sent tracked. It is unique within
+// its Conn and never 0.
 type Receipt = endpoint.Receipt
 
 // A LossReason says why a message is Lost.
@@ -28,7 +30,8 @@ const (
 // begin at CodeApplication.
 type Code = wire.Code
 
-// The codes (SPEC.md, 6.5).
+// The codes (SPEC.md, 6.5). CodeTimeout, CodeForgotten and CodePlainServer are
+// local: no peer ever says them.
 const (
 	CodeNone         = wire.CodeNone
 	CodeProtocol     = wire.CodeProtocol
@@ -42,18 +45,24 @@ const (
 	CodeWrongAddress = wire.CodeWrongAddress
 	CodeReplaced     = wire.CodeReplaced
 	CodeGoingAway    = wire.CodeGoingAway
+	CodePad          = wire.CodePad
+	CodeSuite        = wire.CodeSuite
+	CodeTooFast      = wire.CodeTooFast
 	CodeRefused      = wire.CodeRefused
 	CodeUsed         = wire.CodeUsed
+	CodeInternal     = wire.CodeInternal
 	CodeTimeout      = wire.CodeTimeout
 	CodeForgotten    = wire.CodeForgotten
+	CodePlainServer  = netcode.CodePlainServer
 	CodeApplication  = wire.CodeApplication
 )
 
 // A Reason says why a connection ended, and which side decided.
 type Reason struct {
-	Code   Code
-	Text   string
-	Remote bool // the peer decided
+	Code       Code
+	Text       string        // for people, in the words of who decided
+	Remote     bool          // the peer decided
+	RetryAfter time.Duration // when a server that refused us advises to try again; 0: no advice
 }
 
 // String tells the reason in a line.
@@ -84,15 +93,25 @@ const (
 	Lost
 	// Message: a message came. Only Hub and Session report messages as events.
 	Message
-	// Disconnected: a Conn is over; Reason says why. It is the last event of the Conn. What had
-	// arrived before can still be received until the next Update.
+	// Disconnected: a Conn is over; Reason says why. It is the last event of the
+	// Conn. What had arrived before can still be received until the next Update.
 	Disconnected
 )
 
-var eventNames = [...]string{"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Message", "Disconnected"}
+var eventNames = [...]string{
+	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Message", "Disconnected",
+}
 
 // String names the kind.
-func (k EventKind) String() string { return eventNames[k] }
+func (k EventKind) String() string { return nameOf("EventKind", k, eventNames[:]) }
+
+// nameOf names a value that a game may have made up, too.
+func nameOf[T ~uint8](kind string, v T, names []string) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%s(%d)", kind, uint8(v))
+}
 
 // An Event is something that happened to a connection or to a message.
 type Event struct {
@@ -121,13 +140,13 @@ const (
 var stateNames = [...]string{"requesting", "answering", "next server"}
 
 // String names the state.
-func (s State) String() string { return stateNames[s] }
+func (s State) String() string { return nameOf("State", s, stateNames[:]) }
 
 // eventQueue holds what happened until the game has looked at it.
 type eventQueue struct {
 	ring    seq.Ring[Event]
-	visible uint64
-	dropped uint64
+	visible uint64 // events below it are shown to the game
+	dropped uint64 // Delivered and Lost that found the queue full
 	limit   int
 }
 

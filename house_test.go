@@ -128,12 +128,13 @@ func TestPackageComments(t *testing.T) {
 // mdLink and mdTest are what a page may point at: files and tests.
 var (
 	mdLink = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
+	mdCode = regexp.MustCompile("(?ms)^```.*?^```$") // has brackets of its own
 	mdTest = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z_]\w*`)
 )
 
 // dangling finds links and names of tests in a page that lead nowhere.
 func dangling(name string, text []byte, exists, declared func(string) bool) (faults []string) {
-	for _, m := range mdLink.FindAllSubmatch(text, -1) {
+	for _, m := range mdLink.FindAllSubmatch(mdCode.ReplaceAll(text, nil), -1) {
 		if bytes.Contains(m[1], []byte(":")) {
 			continue // elsewhere
 		}

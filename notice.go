@@ -8,35 +8,49 @@ import (
 )
 
 // notices tells an operator about refusals that point at a mistake in the
-// configuration of a backend or server, at most one of a kind a second, however many
-// come.
+// configuration of a backend or server, at most one of a kind a second, however
+// many come.
 type notices struct {
 	last [netcode.NumDrops]int64
-	any  [netcode.NumDrops]bool
+	told [netcode.NumDrops]bool // last is a time
 }
 
 func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
-	if n.any[why] && s.now-n.last[why] < int64(time.Second) {
+	if n.told[why] && s.now-n.last[why] < int64(time.Second) {
 		return
 	}
-	log := s.core.cfg.Logger.With("from", path.Remote)
+	text, details := n.tell(s, why)
+	if text == "" {
+		return
+	}
+	s.core.cfg.Logger.Warn(text, append(details, "from", path.Remote)...)
+	n.last[why], n.told[why] = s.now, true
+}
+
+// tell finds the words; none for what happens every day.
+func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any) {
+	now := time.Unix(s.unix, 0).UTC()
 	switch why {
 	case netcode.DropWrongAddress:
-		log.Warn("connect token names another server: is PublicAddresses what the backend mints?", "expected", s.cfg.PublicAddresses)
+		return "connect token names another server: is PublicAddresses what the backend mints?",
+			[]any{"expected", s.cfg.PublicAddresses}
 	case netcode.DropTooEarly:
-		log.Warn("connect token may have been seen by an earlier run of this server: tokens must live as long as MaxTokenLifetime", "started", s.base.UTC(), "now", time.Unix(s.unix, 0).UTC())
+		return "connect token may have been seen by an earlier run of this server: " +
+				"tokens must live as long as MaxTokenLifetime",
+			[]any{"started", s.base.UTC(), "now", now}
 	case netcode.DropExpired:
-		log.Warn("connect token has expired: do the clocks of backend and server agree?", "now", time.Unix(s.unix, 0).UTC())
+		return "connect token has expired: do the clocks of backend and server agree?",
+			[]any{"now", now}
 	case netcode.DropTokenForged:
-		log.Warn("connect token does not open: do backend and server have the same PrivateKey and ProtocolID?")
+		return "connect token does not open: do backend and server have the same PrivateKey?", nil
 	case netcode.DropProtocolID:
-		log.Warn("client of another ProtocolID")
+		return "client of another ProtocolID", []any{"expected", s.cfg.ProtocolID}
 	case netcode.DropPlainRefused:
-		log.Warn("client speaks plain netcode 1.02: set Plain to PlainRaw to let it in")
+		return "plain netcode 1.02 is refused: Plain: PlainRaw would let such clients in", nil
 	case netcode.DropHistoryFull:
-		log.Warn("no room to remember another connect token")
-	default:
-		return
+		return "no room to remember another connect token", nil
+	case netcode.DropNoRandom:
+		return "the source of randomness failed, so nobody can be let in", nil
 	}
-	n.last[why], n.any[why] = s.now, true
+	return "", nil
 }

@@ -9,11 +9,9 @@ import (
 // A plainConn is the raw channel of a peer that speaks plain netcode 1.02:
 // each message is one payload packet, sent once.
 type plainConn struct {
-	core    *core
 	waiting seq.Ring[[]byte] // to be sent
 	arrived seq.Ring[[]byte]
-	visible uint64
-	lent    [][]byte
+	visible uint64 // payloads below it are shown to the game
 	dropped uint64
 }
 
@@ -30,10 +28,7 @@ func (p *plainConn) push(r *seq.Ring[[]byte], b []byte) {
 }
 
 // reveal shows what arrived.
-func (p *plainConn) reveal() {
-	p.lent = p.lent[:0]
-	p.visible = p.arrived.End()
-}
+func (p *plainConn) reveal() { p.visible = p.arrived.End() }
 
 func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
 	if channel != PlainChannel || p.arrived.Base() >= p.visible {
@@ -44,8 +39,6 @@ func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
 	return b, true
 }
 
-func (p *plainConn) release() { p.waiting, p.arrived = seq.Ring[[]byte]{}, seq.Ring[[]byte]{} }
-
 // sendPlain queues a payload.
 func (c *Conn) sendPlain(channel ChannelID, b []byte, opts endpoint.SendOptions) error {
 	switch {
@@ -54,7 +47,11 @@ func (c *Conn) sendPlain(channel ChannelID, b []byte, opts endpoint.SendOptions)
 	case opts.Receipt:
 		return ErrPlainReceipt
 	case len(b) == 0 || len(b) > netcode.MaxPayloadBytes:
-		return &SendError{Channel: channel, Err: ErrTooLarge, Field: "a plain netcode payload", Value: len(b), Limit: netcode.MaxPayloadBytes}
+		return &SendError{
+			Channel: channel, Err: ErrTooLarge,
+			Field: "plain netcode, which carries 1 byte at least,",
+			Value: len(b), Limit: netcode.MaxPayloadBytes,
+		}
 	}
 	c.plain.push(&c.plain.waiting, b)
 	c.core.markDirty(c)
@@ -62,9 +59,10 @@ func (c *Conn) sendPlain(channel ChannelID, b []byte, opts endpoint.SendOptions)
 }
 
 // flushPlain sends the payloads that wait.
-func (c *Conn) flushPlain(now int64) {
+func (c *Conn) flushPlain() {
 	for ; c.plain.waiting.Len() > 0; c.plain.waiting.Pop() {
-		b, err := c.core.owner.appendPayload(c, c.port.begin(), *c.plain.waiting.At(c.plain.waiting.Base()))
+		payload := *c.plain.waiting.At(c.plain.waiting.Base())
+		b, err := c.core.owner.appendPayload(c, c.port.begin(), payload)
 		if err == nil {
 			c.port.commit(c.path, b)
 		}

@@ -1,36 +1,29 @@
 package tickwire
 
-import (
-	"errors"
-
-	"github.com/tickwire/tickwire/transport"
-)
+import "github.com/tickwire/tickwire/transport"
 
 // A port is one socket of a Server or Client and the datagrams that wait to be
 // written to it together.
 type port struct {
-	index  int
 	socket transport.Socket
 	out    [writeBatch]transport.Datagram
 	bufs   [writeBatch][]byte
 	n      int
-	closed bool
-
-	received, receivedBytes uint64
-	sent, sentBytes         uint64
-	refused                 uint64 // datagrams that the system did not take
+	stats  SocketStats
+	failed string // what the log was told last
 }
 
 // writeBatch is how many datagrams are written in one call. Beyond 16 a batch
 // gains nothing on Linux.
 const writeBatch = 32
 
-func newPort(index int, s transport.Socket) *port { return &port{index: index, socket: s} }
+// datagramRoom is how large the buffers of a port begin.
+const datagramRoom = 1536
 
 // begin returns an empty buffer for the next datagram.
 func (p *port) begin() []byte {
 	if p.bufs[p.n] == nil {
-		p.bufs[p.n] = make([]byte, 0, 1536)
+		p.bufs[p.n] = make([]byte, 0, datagramRoom)
 	}
 	return p.bufs[p.n]
 }
@@ -38,11 +31,16 @@ func (p *port) begin() []byte {
 // commit queues the datagram that was built in the buffer of begin.
 func (p *port) commit(path transport.Path, b []byte) {
 	p.bufs[p.n] = b[:0] // it may have grown
-	p.out[p.n] = transport.Datagram{Path: path, Bytes: b}
-	p.sentBytes += uint64(len(b))
-	if p.n++; p.n == writeBatch {
+	p.queue(path, b)
+	if p.n == writeBatch {
 		p.flush()
 	}
+}
+
+func (p *port) queue(path transport.Path, b []byte) {
+	p.out[p.n] = transport.Datagram{Path: path, Bytes: b}
+	p.stats.SentBytes += uint64(len(b))
+	p.n++
 }
 
 // send queues a copy of a datagram.
@@ -56,14 +54,9 @@ func (p *port) insert(path transport.Path, b []byte) {
 		p.bufs[0], p.bufs[writeBatch-1] = p.bufs[writeBatch-1], p.bufs[0]
 	}
 	building := p.bufs[p.n]
-	if p.bufs[p.n+1] == nil {
-		p.bufs[p.n+1] = make([]byte, 0, 1536)
-	}
 	p.bufs[p.n] = append(p.bufs[p.n+1][:0], b...)
-	p.out[p.n] = transport.Datagram{Path: path, Bytes: p.bufs[p.n]}
-	p.sentBytes += uint64(len(b))
-	p.n++
-	p.bufs[p.n] = building
+	p.bufs[p.n+1] = building
+	p.queue(path, p.bufs[p.n])
 }
 
 // flush writes what is queued. What the system does not take is lost, as on
@@ -76,16 +69,15 @@ func (p *port) flush() {
 	if err != nil {
 		n = 0
 	}
-	p.sent += uint64(n)
-	p.refused += uint64(p.n - n)
+	p.stats.Sent += uint64(n)
+	p.stats.Refused += uint64(p.n - n)
 	p.n = 0
 }
 
-// fail notes an error of the socket.
+// fail tells the log about an error of the socket, once until there is another.
 func (p *port) fail(k *core, err error) {
-	if p.closed {
-		return
+	if text := err.Error(); text != p.failed {
+		p.failed = text
+		k.cfg.Logger.Error("socket failed", "socket", p.socket.LocalAddr(), "err", err)
 	}
-	p.closed = errors.Is(err, transport.ErrClosed)
-	k.cfg.Logger.Error("socket failed", "socket", p.socket.LocalAddr(), "err", err)
 }

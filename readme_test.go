@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,21 +44,72 @@ func blocks(t *testing.T, language string) (all []string) {
 }
 
 // TestQuickStart compiles README's quick start, runs it, and compares what it
-// prints with the block below it.
+// prints with the block that says so.
 func TestQuickStart(t *testing.T) {
 	programs, prints := blocks(t, "go"), blocks(t, "text")
-	if len(programs) == 0 || len(prints) == 0 {
-		t.Fatal("README.md has no quick start: a ```go block, and a ```text block of what it prints")
+	if len(programs) == 0 || !strings.HasPrefix(programs[0], "package main\n") {
+		t.Fatal("README.md's first ```go block is not a program")
 	}
 	_, binary := build(t, programs[0])
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, binary).CombinedOutput()
+	var warnings strings.Builder
+	cmd := exec.CommandContext(ctx, binary)
+	cmd.Stderr = &warnings
+	out, err := cmd.Output()
 	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out, warnings.String())
+	}
+	if !slices.Contains(prints, string(out)) {
+		t.Errorf("the quick start prints\n%s\nwhich none of the ```text blocks of README.md says", out)
+	}
+	if !strings.Contains(warnings.String(), "INSECURE") {
+		t.Errorf("README.md says that the quick start warns, but it wrote %q", warnings.String())
+	}
+}
+
+// TestExcerpts holds README's other pieces of Go against the examples that they are from.
+func TestExcerpts(t *testing.T) {
+	examples := ""
+	for _, name := range []string{"example_test.go", "endpoint/example_test.go"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples += string(text)
+	}
+	for _, piece := range blocks(t, "go")[1:] {
+		if !strings.Contains(examples, piece) {
+			t.Errorf("README.md shows\n%s\nwhich is in no example", piece)
+		}
+	}
+}
+
+// TestCommands compiles the command and has it explain each subcommand and
+// flag that README.md tells the reader to type.
+func TestCommands(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "tickwire.exe")
+	if out, err := exec.Command("go", "build", "-o", binary, "./cmd/tickwire").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if got, want := strings.TrimSpace(string(out)), strings.TrimSpace(prints[0]); got != want {
-		t.Errorf("the quick start prints\n%s\nbut README.md says\n%s", got, want)
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed := regexp.MustCompile("go run ./cmd/tickwire ([a-z]+)([^`#\n]*)").FindAllStringSubmatch(string(text), -1)
+	if len(typed) < 3 {
+		t.Fatalf("README.md shows the commands %q only", typed)
+	}
+	for _, m := range typed {
+		help, err := exec.Command(binary, m[1], "--help").CombinedOutput()
+		if err != nil {
+			t.Errorf("tickwire %s --help: %v\n%s", m[1], err, help)
+		}
+		for _, flag := range regexp.MustCompile(`--[a-z-]+`).FindAllString(m[2], -1) {
+			if !strings.Contains(string(help), flag) {
+				t.Errorf("README.md says %q, but tickwire %s --help knows no %s", m[0], m[1], flag)
+			}
+		}
 	}
 }
 

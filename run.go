@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 	"time"
@@ -17,20 +18,24 @@ type Tick struct {
 	Late   time.Duration // how much later than due it begins
 }
 
-// maxCatchUp is how many steps Ticks makes at once to catch up; what is late by
-// more is skipped.
+// maxCatchUp is how many steps Ticks makes up for at once; what is late by more
+// is skipped.
 const maxCatchUp = 5
 
-// Ticks yields rate steps a second until ctx ends. Steps never drift: a late one is followed
-// by the next at its own time, up to five at once; beyond that steps are
-// skipped, which Number shows. Between steps the wire is serviced as Wait does.
+// Ticks yields rate steps a second until ctx ends, the Server is closed, or a
+// socket fails, which the next Wait tells. A rate below 1 is taken for 1. Steps
+// never drift: a late one is followed by the next at its own time, up to five
+// are made up for at once; beyond that steps are skipped, which Number shows.
+// Between steps the wire is serviced as Wait does.
 func (s *Server) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return s.ticks(ctx, rate) }
 
-// Wait services the wire until the time has come, Wake or Post was called, or ctx of Ticks ended.
+// Wait services the wire until the time has come (the zero time: for ever) or
+// until Post is called. The error is ErrClosed, or that of a socket.
 func (s *Server) Wait(until time.Time) error { return s.core.waitUntil(until) }
 
-// Post has f called inside the next Update, from any goroutine, and wakes a
-// Wait. After Close it does nothing and returns ErrClosed.
+// Post has f called inside the next Update and ends the Wait under way. It may
+// be called from any goroutine. When Config.MaxPosted functions wait it does
+// nothing and returns ErrFull, after Close ErrClosed.
 func (s *Server) Post(f func()) error { return s.core.post(f) }
 
 // Ticks yields rate steps a second; see Server.Ticks.
@@ -39,7 +44,7 @@ func (c *Client) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return c.
 // Wait services the wire until the time has come; see Server.Wait.
 func (c *Client) Wait(until time.Time) error { return c.core.waitUntil(until) }
 
-// Post has f called inside the next Update, from any goroutine.
+// Post has f called inside the next Update; see Server.Post.
 func (c *Client) Post(f func()) error { return c.core.post(f) }
 
 func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
@@ -48,11 +53,10 @@ func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
 		stop := context.AfterFunc(ctx, k.wait.wake)
 		defer stop()
 		due := time.Now()
-		for n := uint64(0); ctx.Err() == nil; n++ {
+		for n := uint64(0); ctx.Err() == nil && !k.closed; n++ {
 			now := time.Now()
-			if behind := now.Sub(due); behind > maxCatchUp*step {
-				skipped := uint64(behind / step)
-				n, due = n+skipped, due.Add(time.Duration(skipped)*step)
+			if skip := now.Sub(due)/step - maxCatchUp; skip > 0 {
+				n, due = n+uint64(skip), due.Add(skip*step)
 			}
 			if !yield(Tick{n, now, step, max(0, now.Sub(due))}) {
 				return
@@ -69,40 +73,50 @@ func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
 
 // waitUntil services the wire until the time, or until it is woken.
 func (k *core) waitUntil(until time.Time) error {
-	for {
-		if k.closed {
-			return ErrClosed
-		}
+	for !k.closed {
 		now := time.Now()
-		next := k.service(now)
-		if !now.Before(until) && !until.IsZero() {
+		next := k.service(now, true)
+		if !until.IsZero() && !now.Before(until) {
 			return nil
 		}
 		if next.IsZero() || !until.IsZero() && until.Before(next) {
 			next = until
 		}
 		woken, err := k.wait.wait(next)
-		if err != nil || woken {
+		if err != nil && !errors.Is(err, transport.ErrClosed) {
 			return err
 		}
+		if woken {
+			return nil
+		}
+		if err != nil {
+			break
+		}
 	}
+	return ErrClosed
 }
 
 // A postbox holds functions that other goroutines want called by the owner.
 type postbox struct {
 	mu      sync.Mutex
 	waiting []func()
+	calling []func() // memory for the next waiting; the owner's
 	closed  bool
 }
 
 func (k *core) post(f func()) error {
-	k.posted.mu.Lock()
-	if k.posted.closed {
-		k.posted.mu.Unlock()
+	b := &k.posted
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
 		return ErrClosed
 	}
-	k.posted.waiting = append(k.posted.waiting, f)
-	k.posted.mu.Unlock()
+	if len(b.waiting) >= k.cfg.MaxPosted {
+		b.mu.Unlock()
+		return ErrFull
+	}
+	b.waiting = append(b.waiting, f)
+	b.mu.Unlock()
 	k.wait.wake()
 	return nil
 }
@@ -114,114 +128,19 @@ func (b *postbox) any() bool {
 	return len(b.waiting) > 0
 }
 
+// run calls what was posted so far.
 func (b *postbox) run() {
 	b.mu.Lock()
-	fs := b.waiting
-	b.waiting = nil
+	b.waiting, b.calling = b.calling[:0], b.waiting
 	b.mu.Unlock()
-	for _, f := range fs {
+	for i, f := range b.calling {
+		b.calling[i] = nil
 		f()
 	}
 }
 
-// A waiter waits on all sockets at once. With one socket the goroutine that
-// owns the core waits itself; with several each has a goroutine that waits for
-// it, and reports when it can be read.
-type waiter struct {
-	sockets []transport.Socket
-	ready   chan int      // a socket can be read
-	resume  []chan bool   // the owner has read it
-	woken   chan struct{} // wake was called
-	paused  []bool        // its goroutine waits for resume
-	closed  chan struct{}
-	once    sync.Once
-}
-
-func (w *waiter) init(sockets []transport.Socket) {
-	w.sockets = sockets
-	w.woken = make(chan struct{}, 1)
-	w.closed = make(chan struct{})
-	if len(sockets) == 1 {
-		return
-	}
-	w.ready = make(chan int, len(sockets))
-	w.paused = make([]bool, len(sockets))
-	for i, s := range sockets {
-		resume := make(chan bool, 1)
-		w.resume = append(w.resume, resume)
-		go w.watch(i, s, resume)
-	}
-}
-
-// watch waits for one socket.
-func (w *waiter) watch(i int, s transport.Socket, resume chan bool) {
-	for {
-		readable, err := s.Wait(time.Time{})
-		if err != nil {
-			return
-		}
-		if !readable {
-			continue
-		}
-		w.ready <- i
-		select {
-		case <-resume:
-		case <-w.closed:
-			return
-		}
-	}
-}
-
-// wake ends a wait.
-func (w *waiter) wake() {
-	select {
-	case w.woken <- struct{}{}:
-	default:
-	}
-	if len(w.sockets) == 1 {
-		w.sockets[0].Wake()
-	}
-}
-
-// wait blocks until a socket can be read, the time has come, or wake was called; woken tells the last.
-func (w *waiter) wait(until time.Time) (woken bool, err error) {
-	if len(w.sockets) == 1 {
-		if _, err := w.sockets[0].Wait(until); err != nil {
-			return false, err
-		}
-		select {
-		case <-w.woken:
-			return true, nil
-		default:
-			return false, nil
-		}
-	}
-	for i := range w.paused { // the owner has read everything
-		if w.paused[i] {
-			w.paused[i] = false
-			w.resume[i] <- true
-		}
-	}
-	var timer <-chan time.Time
-	if !until.IsZero() {
-		t := time.NewTimer(time.Until(until))
-		defer t.Stop()
-		timer = t.C
-	}
-	select {
-	case i := <-w.ready:
-		w.paused[i] = true
-		return false, nil
-	case <-w.woken:
-		return true, nil
-	case <-w.closed:
-		return false, ErrClosed
-	case <-timer:
-		return false, nil
-	}
-}
-
-func (w *waiter) close() {
-	w.once.Do(func() { close(w.closed) })
-	w.wake()
+func (b *postbox) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed, b.waiting = true, nil
 }

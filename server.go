@@ -1,9 +1,9 @@
 package tickwire
 
 import (
-	"errors"
 	"iter"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -21,8 +21,8 @@ import (
 //		srv.Flush(tick.Now)                   // what was sent leaves
 //	}
 //
-// Post is the one method for other goroutines; a Hub makes the rest of it
-// safe for them too.
+// Post and DevToken are the methods for other goroutines; a Hub makes the rest
+// safe for them too. Shutdown ends it in order, Close at once.
 type Server struct {
 	core
 	cfg   ServerConfig
@@ -31,11 +31,22 @@ type Server struct {
 	free  []int
 
 	judged  *endpoint.Endpoint // made for the OFFER that is being judged
-	judging *port
+	hello   []byte             // what it says
+	answer  []byte             // what netcode answers a datagram
 	notices notices
+	near    way                    // of the newest datagram of a handshake
+	ways    map[netcode.Source]way // to plain clients, if there are several sockets
 }
 
-// Listen returns a Server on sockets, which it owns from now on. It closes them when it fails.
+// A way is where datagrams go.
+type way struct {
+	port *port
+	path transport.Path
+}
+
+// Listen returns a Server on sockets, which it owns from now on. It closes them
+// when it fails: with a join of *ConfigErrors that names every wrong field, or
+// because the source of randomness failed.
 func Listen(cfg ServerConfig, sockets ...transport.Socket) (*Server, error) {
 	s, err := newServer(cfg, sockets)
 	if err != nil {
@@ -84,124 +95,62 @@ func (s *Server) Update(now time.Time) { s.update(now) }
 // Update should be called at the latest; the zero time if nothing is due.
 func (s *Server) Flush(now time.Time) (next time.Time) { return s.flush(now) }
 
-// Service reads, acknowledges, repairs and paces without touching anything
-// that the game can see. Call it between Flush and Update, best by Ticks or Wait,
-// which do so whenever there is reason. It returns when it should be called again.
-func (s *Server) Service(now time.Time) (next time.Time) { return s.service(now) }
+// Service reads, acknowledges, repairs and paces without touching anything that
+// the game can see. Call it between Flush and Update, best by Ticks or Wait,
+// which do so whenever there is reason. It returns when it should be called
+// again; the zero time if nothing is due.
+func (s *Server) Service(now time.Time) (next time.Time) { return s.service(now, false) }
 
 // Events takes the events that the last Update made visible.
 func (s *Server) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) { s.eachEvent(yield) }
 }
 
-// Conns lists the connections in the order in which they were connected. One that ended is
-// listed until the Update after its Disconnected.
+// Conns lists the connections in the order in which they were connected. One
+// that ended is listed until the Update after its Disconnected.
 func (s *Server) Conns() iter.Seq[*Conn] {
 	return func(yield func(*Conn) bool) { s.eachConn(yield) }
 }
 
 // Conn returns the connection with an ID; nil if it is over.
-func (s *Server) Conn(id uint64) *Conn { return s.byID(id) }
+func (s *Server) Conn(id uint64) *Conn { return s.byID[id] }
 
 // Close ends every connection with CodeGoingAway, closes the sockets and
-// makes everything else fail with ErrClosed.
-func (s *Server) Close() error { return s.core.close(CodeGoingAway, "server closed") }
+// makes everything else fail with ErrClosed. It does not wait: each peer is told
+// once, and one whom that does not reach finds out by its timeout; Shutdown makes
+// sure. Events still has what was queued, a Disconnected for each connection at its
+// end.
+func (s *Server) Close() error { return s.core.close(CodeGoingAway, serverClosed) }
 
 // PublicAddresses are the addresses that connect tokens for this server name.
-func (s *Server) PublicAddresses() []netip.AddrPort { return s.cfg.PublicAddresses }
+func (s *Server) PublicAddresses() []netip.AddrPort { return slices.Clone(s.cfg.PublicAddresses) }
 
 // findPublicAddresses takes the addresses of the sockets if none were given.
 func (s *Server) findPublicAddresses() error {
 	if len(s.cfg.PublicAddresses) > 0 {
 		return nil
 	}
+	var found []netip.AddrPort
 	for _, p := range s.ports {
 		a := p.socket.LocalAddr()
 		switch {
-		case !a.IsValid(): // a transport without addresses: a token needs one all the same
-			s.cfg.PublicAddresses = append(s.cfg.PublicAddresses, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 1))
+		case !a.IsValid():
 		case !a.Addr().IsUnspecified():
-			s.cfg.PublicAddresses = append(s.cfg.PublicAddresses, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
+			found = append(found, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 		case s.cfg.Development:
-			s.cfg.PublicAddresses = append(s.cfg.PublicAddresses, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()))
+			found = append(found, netip.AddrPortFrom(loopback, a.Port()))
 		default:
-			return &ConfigError{"PublicAddresses", "empty while a socket is bound to " + a.String(), "the addresses that clients reach this server by, as the backend writes them into tokens"}
+			return &ConfigError{
+				"PublicAddresses", "empty while a socket is bound to " + a.String(),
+				"the addresses that clients reach this server by, as the backend writes them into tokens",
+			}
 		}
 	}
+	if len(found) == 0 { // only transports without addresses: a token needs one all the same
+		found = append(found, netip.AddrPortFrom(loopback, 1))
+	}
+	s.cfg.PublicAddresses = found
 	return nil
 }
 
-// judge decides about a client whose token and address are proven.
-func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, ok bool) {
-	if s.cfg.Admit != nil {
-		err := s.cfg.Admit(Applicant{o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain})
-		if err != nil {
-			return nil, refusalOf(err), false
-		}
-	}
-	if o.Plain {
-		return nil, refusal, true
-	}
-	end, err := s.newEndpoint(0)
-	if err != nil {
-		return nil, netcode.Refusal{Code: wireInternal}, false
-	}
-	if err := end.HandleHello(s.now, o.Hello); err != nil {
-		end.Release()
-		var m *endpoint.MismatchError
-		errors.As(err, &m)
-		return nil, netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows}, false
-	}
-	if s.judged != nil {
-		s.judged.Release()
-	}
-	s.judged = end
-	s.reply = end.AppendHello(s.now, s.reply[:0])
-	return s.reply, refusal, true
-}
-
-func refusalOf(err error) netcode.Refusal {
-	var r *Refusal
-	if errors.As(err, &r) {
-		return netcode.Refusal{Code: r.Code, Text: r.Text, RetryAfter: uint16(min(r.RetryAfter/time.Second, 0xffff))}
-	}
-	return netcode.Refusal{Code: CodeRefused, Text: err.Error()}
-}
-
-// newEndpoint makes the endpoint of a connection.
-func (k *core) newEndpoint(timeout time.Duration) (*endpoint.Endpoint, error) {
-	cfg := k.cfg.endpoint()
-	cfg.Buffers, cfg.Pool, cfg.Timeout = k.buffers, k.pool, timeout
-	seed, err := k.random.next()
-	if err != nil {
-		return nil, err
-	}
-	cfg.Seed = seed
-	return endpoint.New(k.now, cfg)
-}
-
-func (k *core) eachEvent(yield func(Event) bool) {
-	for {
-		ev, ok := k.events.next()
-		if !ok || !yield(ev) {
-			return
-		}
-	}
-}
-
-func (k *core) eachConn(yield func(*Conn) bool) {
-	for _, c := range k.conns {
-		if !yield(c) {
-			return
-		}
-	}
-}
-
-func (k *core) byID(id uint64) *Conn {
-	for _, c := range k.conns {
-		if c.id == id {
-			return c
-		}
-	}
-	return nil
-}
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})

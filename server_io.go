@@ -1,101 +1,109 @@
 package tickwire
 
 import (
-	"github.com/tickwire/tickwire/internal/wire"
+	"bytes"
+
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
-const wireInternal = wire.CodeInternal
-
 // handle implements owner: netcode says what a datagram is.
 func (s *Server) handle(now int64, p *port, d *transport.Datagram) {
-	buf := p.begin()
-	ev := s.guard.HandleDatagram(now, s.unix, source(d.Path), d.Bytes, buf)
+	ev := s.guard.HandleDatagram(now, s.unix, source(d.Path), d.Bytes, s.answer[:0])
 	if len(ev.Reply) > 0 {
-		p.commit(d.Path, ev.Reply)
+		s.answer = ev.Reply
+		p.send(d.Path, ev.Reply)
 	}
 	switch ev.Kind {
 	case netcode.EventPacket:
-		c := s.table[ev.Seat.Handle]
-		if ev.First {
-			s.opened(c)
-		}
-		c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
-		s.touch(c)
-		s.markDirty(c)
+		s.packet(now, way{p, d.Path}, ev)
 	case netcode.EventConnected:
-		s.connected(p, d.Path, ev)
+		s.connected(way{p, d.Path}, ev)
 	case netcode.EventRenewed:
-		s.renewed(p, d.Path, ev)
+		s.renewed(way{p, d.Path}, ev)
 	case netcode.EventMoved: // not confirmed yet, and challenged anew where it is now
 		c := s.table[ev.Seat.Handle]
 		c.port, c.path = p, d.Path
 	case netcode.EventPayload:
 		c := s.table[ev.Seat.Handle]
 		c.plain.push(&c.plain.arrived, ev.Frames)
-		s.touch(c)
+		s.heard(c)
 	default:
-		s.handshakeEvent(ev, d.Path)
+		s.handshake(way{p, d.Path}, ev)
 	}
+}
+
+// packet hands a packet of ours to its endpoint. The first one opens the Conn.
+func (s *Server) packet(now int64, w way, ev netcode.Event) {
+	c := s.table[ev.Seat.Handle]
+	if ev.First {
+		if !ev.Moved {
+			c.port, c.path = w.port, w.path
+		}
+		s.opened(c)
+	}
+	c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
+	s.heard(c)
+	s.markDirty(c)
 }
 
 // connected gives a seat its Conn.
-func (s *Server) connected(p *port, path transport.Path, ev netcode.Event) {
-	c := s.newConn(p, path)
-	c.seat, c.clientID, c.userData = ev.Seat, ev.Seat.ClientID(), ev.Seat.UserData()
+func (s *Server) connected(w way, ev netcode.Event) {
+	c := s.newConn(w.port, w.path)
+	c.seat, c.clientID = ev.Seat, ev.Seat.ClientID()
+	c.userData = bytes.Clone(ev.Seat.UserData()) // the seat will be someone else's
 	ev.Seat.Handle = s.handleFor(c)
-	if ev.Replaced != nil {
-		s.replaced(s.table[ev.Replaced.Handle])
-	}
-	if ev.Seat.Plain() {
-		c.plain = &plainConn{core: &s.core}
-		if len(ev.Frames) > 0 {
-			c.plain.push(&c.plain.arrived, ev.Frames)
-		}
-		s.opened(c)
+	s.replace(ev.Replaced)
+	if !ev.Seat.Plain() {
+		s.adopt(c)
 		return
 	}
-	s.adopt(c, ev)
+	c.plain = new(plainConn)
+	if len(ev.Frames) > 0 {
+		c.plain.push(&c.plain.arrived, ev.Frames)
+	}
+	s.remember(w)
+	s.opened(c)
 }
 
 // adopt gives a Conn the endpoint that was made when its OFFER was judged.
-func (s *Server) adopt(c *Conn, ev netcode.Event) {
+func (s *Server) adopt(c *Conn) {
 	c.end, s.judged = s.judged, nil
-	c.end.SetTimeout(endpointTimeout(ev.Seat.Timeout()))
-	c.sealer = ev.Seat.Sealer()
-	c.deadline = c.end.Deadline()
-	if ev.First {
-		s.opened(c)
-	}
+	c.end.SetTimeout(endpointTimeout(c.seat.Timeout()))
+	c.sealer = c.seat.Sealer()
+	s.due.set(c, c.end.Deadline())
 }
 
-// replaced ends the older connection of a player who came again.
-func (s *Server) replaced(c *Conn) {
-	if c.state == connOpening {
-		s.abandon(c)
-		return
+// replace ends the older connection of a player who came again, if there is one.
+func (s *Server) replace(old *netcode.Seat) {
+	if old != nil {
+		s.table[old.Handle].close(CodeReplaced, "")
 	}
-	c.close(CodeReplaced, "")
 }
 
 // renewed: a client that was started anew takes its unconfirmed seat again.
 // The game has not seen the Conn yet.
-func (s *Server) renewed(p *port, path transport.Path, ev netcode.Event) {
+func (s *Server) renewed(w way, ev netcode.Event) {
 	c := s.table[ev.Seat.Handle]
 	c.end.Release()
-	c.port, c.path = p, path
-	s.adopt(c, ev)
+	c.port, c.path = w.port, w.path
+	s.replace(ev.Replaced)
+	s.adopt(c)
 }
 
-// handshakeEvent handles what did not concern a connection.
-func (s *Server) handshakeEvent(ev netcode.Event, path transport.Path) {
+// handshake handles what does not concern a connection, or ends one.
+func (s *Server) handshake(w way, ev netcode.Event) {
 	if ev.Kind == netcode.EventDisconnected {
 		s.seatLost(ev)
 	}
 	if ev.Drop != netcode.DropNone {
-		s.notices.drop(s, ev.Drop, path)
+		s.notices.drop(s, ev.Drop, w.path)
 	}
+	if len(ev.Reply) > 0 {
+		s.remember(w) // a plain client may be about to be seated
+	}
+	s.near = w
+	s.drain()
 }
 
 // seatLost: a plain client left or fell silent, or a seat was not confirmed in time.
@@ -111,12 +119,19 @@ func (s *Server) seatLost(ev netcode.Event) {
 	}
 }
 
-// abandon forgets a Conn that the game never saw.
+// abort implements owner: the client, which may have its ACCEPT, is told.
+func (s *Server) abort(c *Conn, r Reason) {
+	c.end.Close(s.now, r.Code, r.Text)
+	c.pump(s.now)
+	s.abandon(c)
+}
+
+// abandon forgets a Conn that the game never saw. Its seat must not be renewed.
 func (s *Server) abandon(c *Conn) {
-	c.state = connGone
-	if c.end != nil {
-		c.end.Release()
-	}
+	c.end.Release()
+	s.due.remove(c)
+	s.release(c)
+	s.abandoned(c)
 }
 
 // timeout implements owner.
@@ -133,43 +148,66 @@ func (s *Server) timeout(now int64) {
 	s.drain()
 }
 
-// drain sends what netcode has to send: keep-alives and goodbyes of plain connections.
+// drain sends what netcode has to send: keep-alives and goodbyes of plain
+// connections.
 func (s *Server) drain() {
 	for {
-		p := s.ports[0]
-		b, to, ok := s.guard.NextDatagram(p.begin())
+		b, to, ok := s.guard.NextDatagram(s.answer[:0])
 		if !ok {
 			return
 		}
-		p, path := s.wayTo(to)
-		p.send(path, b)
+		s.answer = b
+		w := s.wayTo(to)
+		w.port.send(w.path, b)
 	}
 }
 
-// wayTo finds the socket and path of a source that netcode names.
-func (s *Server) wayTo(to netcode.Source) (*port, transport.Path) {
-	for _, c := range s.live {
-		if source(c.path) == to {
-			return c.port, c.path
+// remember notes by which socket a source is reached. It matters only to plain
+// clients of a server with several sockets.
+func (s *Server) remember(w way) {
+	if len(s.ports) == 1 {
+		return
+	}
+	if s.ways == nil || len(s.ways) > maxWays {
+		s.ways = make(map[netcode.Source]way)
+		for _, c := range s.live {
+			if c.plain != nil {
+				s.ways[source(c.path)] = way{c.port, c.path}
+			}
 		}
 	}
-	if to.Kind() == 0 {
-		return s.ports[0], transport.PathTo(to.AddrPort())
+	s.ways[source(w.path)] = w
+}
+
+// maxWays bounds the sources that are remembered and have no connection.
+const maxWays = 1 << 16
+
+// wayTo finds the socket and path of a source that netcode names.
+func (s *Server) wayTo(to netcode.Source) way {
+	if s.near.port != nil && source(s.near.path) == to {
+		return s.near
 	}
-	return s.ports[0], transport.Path{Kind: transport.Kind(to.Kind()), Association: to.Association()}
+	if w, ok := s.ways[to]; ok {
+		return w
+	}
+	path := transport.Path{Kind: transport.Kind(to.Kind()), Association: to.Association()}
+	if to.Kind() == 0 {
+		path = transport.PathTo(to.AddrPort())
+	}
+	return way{s.ports[0], path}
 }
 
 // deadline implements owner.
 func (s *Server) deadline() int64 { return s.guard.Deadline() }
 
-// beforeData implements owner: until a connection is confirmed ACCEPT goes first, or the
-// client could not read what follows.
+// beforeData implements owner: until a connection is confirmed ACCEPT goes
+// first, or the client could not read what follows.
 func (s *Server) beforeData(c *Conn) {
 	if c.seat.Confirmed() {
 		return
 	}
-	if accept := s.guard.AppendAccept(s.now, c.seat, s.reply[:0]); len(accept) > 0 {
-		s.reply = accept
+	if accept := s.guard.AppendAccept(s.now, c.seat, s.hello[:0]); len(accept) > 0 {
+		s.hello = accept
 		c.port.insert(c.path, accept)
 	}
 }
@@ -185,13 +223,25 @@ func (s *Server) closePlain(c *Conn) {
 	s.drain()
 }
 
+// left implements owner.
+func (s *Server) left(c *Conn) { s.guard.Leave(c.seat) }
+
 // release implements owner.
 func (s *Server) release(c *Conn) {
+	if c.seat == nil {
+		return
+	}
+	handle := c.seat.Handle
 	s.guard.Release(s.now, c.seat)
-	s.table[c.seat.Handle] = nil
-	s.free = append(s.free, c.seat.Handle)
+	c.seat, c.sealer = nil, nil
+	s.table[handle] = nil
+	s.free = append(s.free, handle)
 }
 
+// retire implements owner.
+func (s *Server) retire() { s.forgetJudged() }
+
+// handleFor puts a Conn into the table.
 func (s *Server) handleFor(c *Conn) int {
 	if n := len(s.free); n > 0 {
 		h := s.free[n-1]

@@ -16,18 +16,21 @@ import (
 // body runs: that is safe, because servicing touches nothing that the
 // game can see.
 type sharing struct {
-	core      *core
-	mu        sync.Mutex
-	notify    chan struct{} // something waits to be shown
-	ended     chan struct{} // the service goroutine is over
-	lastFlush time.Time
-	woken     bool    // the service goroutine was woken to flush
-	batch     []Event // shown by the loop over Events
-	kept      []Event // shown and not wanted: for the next loop
+	core   *core
+	mu     sync.Mutex
+	notify chan struct{} // something waits to be shown
+	ended  chan struct{} // the service goroutine is over
+	err    error         // what closing gave at the end of a Shutdown; read after ended
+	sent   time.Time     // when a sender looked at the clock last
+	burst  bool          // it was followed by another message at once
+	alarm  int64         // when the service goroutine will look again at the latest
+	called bool          // it was woken to flush
+	batch  []Event       // shown by the loop over Events
+	kept   []Event       // shown and not wanted: for the next loop
 }
 
-// flushGap is how soon after a flush the next message is left to the service
-// goroutine, so that messages sent in a row share packets.
+// flushGap is how soon after one message the next one belongs to the same
+// burst, which is left to the service goroutine, so that its messages share packets.
 const flushGap = 50 * time.Microsecond
 
 func share(k *core) *sharing {
@@ -42,41 +45,94 @@ func share(k *core) *sharing {
 
 func (s *sharing) lock() { s.mu.Lock() }
 
-// unlock sends what the caller has put in, or leaves it to the service goroutine.
+// unlock sends what the caller has put in, or leaves it to the service goroutine
+// in a burst. The first message of a burst looks like any other, so after one
+// burst the next message is taken for another.
 func (s *sharing) unlock() {
-	if len(s.core.dirty) > 0 && !s.core.closed && !s.woken {
-		if now := time.Now(); now.Sub(s.lastFlush) >= flushGap {
-			s.lastFlush = now
-			s.core.flush(now)
+	switch {
+	case len(s.core.dirty) == 0:
+	case s.called:
+		s.burst = true
+	default:
+		now := time.Now()
+		burst := s.burst
+		s.burst = now.Sub(s.sent) < flushGap
+		s.sent = now
+		if burst || s.burst {
+			s.call()
 		} else {
-			s.woken = true
-			s.core.wait.wake()
+			s.flush(now)
 		}
 	}
 	s.mu.Unlock()
+}
+
+// call wakes the service goroutine.
+func (s *sharing) call() {
+	s.called = true
+	s.core.wait.wake()
+}
+
+// flush sends for a goroutine that is not the service goroutine. What that
+// waits for may come sooner now.
+func (s *sharing) flush(now time.Time) {
+	s.core.flush(now)
+	if !s.called && s.core.nextDeadline() < s.alarm {
+		s.call()
+	}
 }
 
 // serve services the wire until the core is closed.
 func (s *sharing) serve() {
 	defer close(s.ended)
 	for {
-		s.mu.Lock()
-		if s.core.closed {
-			s.mu.Unlock()
+		until, ok := s.serveOnce()
+		if !ok {
 			return
 		}
-		s.woken = false
-		s.lastFlush = time.Now()
-		next := s.core.service(s.lastFlush)
-		pending := len(s.core.touched) > 0 || s.core.events.ring.End() > s.core.events.visible || s.core.posted.any()
-		s.mu.Unlock()
-		if pending {
-			s.signal()
-		}
-		if _, err := s.core.wait.wait(next); err != nil {
-			s.signal()
+		if _, err := s.core.wait.wait(until); err != nil {
+			s.fail(err)
 			return
 		}
+	}
+}
+
+// serveOnce returns when to look again; false if the core is closed, which it does
+// itself when a Shutdown is settled. An alarm
+// that was set for an earlier time stays: deadlines move on with each
+// packet, and most are never reached, so setting it again for each would wake
+// this goroutine more often than leaving it.
+func (s *sharing) serveOnce() (until time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.core
+	if k.closed {
+		return until, false
+	}
+	s.called = false
+	k.service(time.Now(), true)
+	if k.settled() {
+		s.err = k.close(CodeNone, "") // nobody is left who could hear a reason
+		return until, false
+	}
+	at := k.nextDeadline()
+	if s.alarm > k.now {
+		at = min(at, s.alarm)
+	}
+	s.alarm = at
+	if k.news || k.posted.any() {
+		s.signal()
+	}
+	return k.timeAt(at), true
+}
+
+// fail closes the core, unless it is closed: a socket does not work any more.
+func (s *sharing) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.core.closed {
+		s.core.cfg.Logger.Error("a socket failed, so everything is closed", "err", err)
+		s.core.close(CodeNone, "socket failed")
 	}
 }
 
@@ -91,20 +147,22 @@ func (s *sharing) signal() {
 func (s *sharing) show() (batch []Event, closed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	s.core.setNow(now)
-	s.core.reveal()
-	s.core.flush(now) // credit for what was taken
+	k := s.core
+	if !k.closed {
+		now := time.Now()
+		k.setNow(now)
+		k.reveal()
+		if len(k.dirty) > 0 { // credit for what was taken
+			s.flush(now)
+		}
+	}
 	clear(s.batch)
 	s.batch = append(s.batch[:0], s.kept...)
 	s.kept = nil
-	for {
-		ev, ok := s.core.events.next()
-		if !ok {
-			return s.batch, s.core.closed
-		}
+	for ev, ok := k.events.next(); ok; ev, ok = k.events.next() {
 		s.batch = append(s.batch, ev)
 	}
+	return s.batch, k.closed
 }
 
 // events yields what happens until ctx ends or the core is closed.

@@ -5,15 +5,18 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
-// ConnStats is what was counted and measured of a Conn: RTT, jitter and loss in both directions,
-// bytes and packets, queues, and drops by reason. Bytes include the headers of
-// IP and UDP.
+// ConnStats is what was counted and measured of a Conn: RTT, jitter and loss in
+// both directions, bytes and packets, queues, and drops by reason. Bytes include
+// the headers of IP and UDP.
 type ConnStats struct {
 	endpoint.Stats
 	PlainDropped uint64 // payloads of a plain peer that the game did not take in time
 }
 
 func (c *Conn) stats() ConnStats {
+	if c.final != nil {
+		return *c.final
+	}
 	if c.plain != nil {
 		return ConnStats{PlainDropped: c.plain.dropped}
 	}
@@ -52,7 +55,7 @@ func (k *core) stats() Stats {
 		Buffers: k.buffers.Stats(), WindowBytes: k.pool.InUse(),
 	}
 	for _, p := range k.ports {
-		st.Sockets = append(st.Sockets, SocketStats{p.received, p.receivedBytes, p.sent, p.sentBytes, p.refused})
+		st.Sockets = append(st.Sockets, p.stats)
 	}
 	return st
 }
@@ -64,5 +67,18 @@ func (s *Server) Stats() Stats {
 	return st
 }
 
-// Stats returns the counters of the client.
-func (c *Client) Stats() Stats { return c.core.stats() }
+// Stats returns the counters of the client. Handshake sums up all attempts.
+func (c *Client) Stats() Stats {
+	st := c.core.stats()
+	st.Handshake = c.retired
+	for _, a := range c.attempts {
+		addCounters(&st.Handshake, a.guard.Counters())
+	}
+	return st
+}
+
+func addCounters(sum, n *HandshakeStats) {
+	for i := range n.Drops {
+		sum.Drops[i] += n.Drops[i]
+	}
+}

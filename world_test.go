@@ -1,11 +1,10 @@
 package tickwire_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"io"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
@@ -14,13 +13,17 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/simnet"
-	"github.com/tickwire/tickwire/transport/udp"
 )
 
 var (
-	inputs = tickwire.NewChannel[input](tickwire.ChannelConfig{ID: 1, Delivery: tickwire.UnreliableLatest, Name: "inputs"})
-	chat   = tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 2, Delivery: tickwire.ReliableOrdered, Name: "chat"})
+	inputs = tickwire.NewChannel[input](tickwire.ChannelConfig{
+		ID: 1, Delivery: tickwire.UnreliableLatest, Name: "inputs",
+	})
+	chat = tickwire.NewRawChannel(tickwire.ChannelConfig{
+		ID: 2, Delivery: tickwire.ReliableOrdered, Name: "chat",
+	})
 )
 
 // An input is a small typed message.
@@ -44,74 +47,115 @@ type seeded struct{ *rand.ChaCha8 }
 
 func newSeeded(seed byte) seeded { return seeded{rand.NewChaCha8([32]byte{seed})} }
 
+// testKey is what backend and servers of a test share.
+var testKey = netcode.Key{1, 2, 3}
+
+var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+
 func config() tickwire.Config {
-	return tickwire.Config{
-		ProtocolID: 7,
-		Channels:   tickwire.Channels(inputs, chat),
-		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}
+	return tickwire.Config{ProtocolID: 7, Channels: tickwire.Channels(inputs, chat), Logger: quiet}
 }
 
-// A world is a server and a client over a simulated link.
+// A driver is a Server or a Client, or another peer that a test drives.
+type driver interface {
+	Update(time.Time)
+	Flush(time.Time) time.Time
+	Service(time.Time) time.Time
+	Events() iter.Seq[tickwire.Event]
+}
+
+// A world is servers and clients on a simulated network, driven at 60 Hz in
+// virtual time. What each of them heard is kept.
 type world struct {
-	t      *testing.T
-	nw     *simnet.Network
-	srv    *tickwire.Server
-	client *tickwire.Client
-	conn   *tickwire.Conn // the client's
-	events []tickwire.Event
-	heard  []tickwire.Event // the client's
+	t       testing.TB
+	nw      *simnet.Network
+	drivers []driver
+	heard   map[driver][]tickwire.Event
+	hosts   byte
+	seed    byte
 }
 
-var serverAddr = netip.MustParseAddrPort("10.0.0.1:7777")
-
-func newWorld(t *testing.T, links simnet.Links) *world {
-	t.Helper()
-	nw := simnet.NewNetwork(1)
-	w := &world{t: t, nw: nw}
-	w.srv = w.listen(config())
-	host := netip.MustParseAddr("10.0.0.2")
-	if err := nw.SetHost(host, links); err != nil {
-		t.Fatal(err)
-	}
-	socket, err := nw.Socket(netip.AddrPortFrom(host, 4000), simnet.SocketConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := tickwire.ClientConfig{Config: config()}
-	cfg.Now, cfg.Random = nw.Now(), newSeeded(2)
-	w.client, err = tickwire.NewClient(cfg, socket)
-	if err != nil {
-		t.Fatal(err)
-	}
+// newWorld returns a world without anybody. It takes 10 ms from one to the other.
+func newWorld(t testing.TB) *world {
+	w := &world{t: t, nw: simnet.NewNetwork(1), heard: make(map[driver][]tickwire.Event)}
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 10 * time.Millisecond}))
 	return w
 }
 
-func (w *world) listen(cfg tickwire.Config) *tickwire.Server {
+// address returns that of another host, with the port 7000.
+func (w *world) address() netip.AddrPort {
+	w.hosts++
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, w.hosts}), 7000)
+}
+
+func (w *world) socket(at netip.AddrPort) *simnet.Socket {
 	w.t.Helper()
-	socket, err := w.nw.Socket(serverAddr, simnet.SocketConfig{})
-	if err != nil {
-		w.t.Fatal(err)
+	s, err := w.nw.Socket(at, simnet.SocketConfig{})
+	must(w.t, err)
+	return s
+}
+
+func (w *world) simulate(cfg *tickwire.Config) {
+	w.seed++
+	cfg.Now, cfg.Random = w.nw.Now(), newSeeded(w.seed)
+}
+
+// serve starts a server at an address, in development mode unless change says else.
+func (w *world) serve(at netip.AddrPort, change func(*tickwire.ServerConfig)) *tickwire.Server {
+	w.t.Helper()
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	w.simulate(&cfg.Config)
+	if change != nil {
+		change(&cfg)
 	}
-	sc := tickwire.ServerConfig{Config: cfg, Development: true}
-	sc.Now, sc.Random = w.nw.Now(), newSeeded(1)
-	srv, err := tickwire.Listen(sc, socket)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	srv, err := tickwire.Listen(cfg, w.socket(at))
+	must(w.t, err)
+	w.add(srv)
 	return srv
 }
 
-func (w *world) connect() {
+// join starts a client on a host of its own.
+func (w *world) join(change func(*tickwire.ClientConfig)) *tickwire.Client {
 	w.t.Helper()
-	token, err := w.srv.DevToken(42)
-	if err != nil {
-		w.t.Fatal(err)
+	cfg := tickwire.ClientConfig{Config: config()}
+	w.simulate(&cfg.Config)
+	if change != nil {
+		change(&cfg)
 	}
-	w.conn, err = w.client.Connect(token)
-	if err != nil {
-		w.t.Fatal(err)
+	client, err := tickwire.NewClient(cfg, w.socket(w.address()))
+	must(w.t, err)
+	w.add(client)
+	return client
+}
+
+func (w *world) add(d driver) { w.drivers = append(w.drivers, d) }
+
+func (w *world) remove(d driver) {
+	w.drivers = slices.DeleteFunc(w.drivers, func(other driver) bool { return other == d })
+}
+
+// dial lets a client connect to a server that is in development mode.
+func (w *world) dial(c *tickwire.Client, srv *tickwire.Server, player uint64) *tickwire.Conn {
+	w.t.Helper()
+	token, err := srv.DevToken(player)
+	must(w.t, err)
+	conn, err := c.Connect(token)
+	must(w.t, err)
+	return conn
+}
+
+// mint makes a token as a backend does, for one server.
+func (w *world) mint(player uint64, change func(*netcode.MintConfig), at ...netip.AddrPort) []byte {
+	w.t.Helper()
+	cfg := netcode.MintConfig{ProtocolID: 7, Key: testKey, ClientID: player, Addresses: at}
+	w.seed++
+	cfg.Random = newSeeded(w.seed)
+	if change != nil {
+		change(&cfg)
 	}
+	token, err := netcode.Mint(w.nw.Now().Unix(), cfg)
+	must(w.t, err)
+	return token.Append(nil)
 }
 
 // run plays at 60 Hz for a while, or until done.
@@ -119,26 +163,38 @@ func (w *world) run(d time.Duration, done func() bool) bool {
 	end := w.nw.Now().Add(d)
 	for w.nw.Now().Before(end) {
 		now := w.nw.Now()
-		w.srv.Update(now)
-		w.client.Update(now)
-		w.events = slices.AppendSeq(w.events, w.srv.Events())
-		w.heard = slices.AppendSeq(w.heard, w.client.Events())
+		for _, d := range w.drivers {
+			d.Update(now)
+			w.heard[d] = slices.AppendSeq(w.heard[d], d.Events())
+		}
 		if done != nil && done() {
 			return true
 		}
-		w.srv.Flush(now)
-		w.client.Flush(now)
+		for _, d := range w.drivers {
+			d.Flush(now)
+		}
 		w.service(now.Add(time.Second / 60))
 	}
 	return done == nil
 }
 
-// service lets the wire work until the time.
+// until is run, and fails the test if it does not come to pass.
+func (w *world) until(what string, done func() bool) {
+	w.t.Helper()
+	if !w.run(30*time.Second, done) {
+		w.t.Fatalf("after 30 s: not %s", what)
+	}
+}
+
+// service lets the wire work until the time. It fails if that never waits.
 func (w *world) service(until time.Time) {
-	for {
+	for turns := 0; ; turns++ {
+		if turns > 2000+int(until.Sub(w.nw.Now())/time.Millisecond) {
+			w.t.Fatal("the deadlines do not move on")
+		}
 		next := until
-		for _, at := range []time.Time{w.srv.Service(w.nw.Now()), w.client.Service(w.nw.Now())} {
-			if !at.IsZero() && at.Before(next) {
+		for _, d := range w.drivers {
+			if at := d.Service(w.nw.Now()); !at.IsZero() && at.Before(next) {
 				next = at
 			}
 		}
@@ -155,114 +211,67 @@ func (w *world) service(until time.Time) {
 	}
 }
 
-func (w *world) open() *world {
+// players are the open connections of a server.
+func players(srv *tickwire.Server) (open []*tickwire.Conn) {
+	for c := range srv.Conns() {
+		if c.Open() {
+			open = append(open, c)
+		}
+	}
+	return open
+}
+
+// open connects and waits until both sides know it.
+func (w *world) open(c *tickwire.Client, srv *tickwire.Server, player uint64) *tickwire.Conn {
 	w.t.Helper()
-	w.connect()
-	if !w.run(10*time.Second, func() bool { return w.conn.Open() && len(w.events) > 0 }) {
-		w.t.Fatalf("not connected: %v", w.conn.Reason())
-	}
-	return w
+	before := len(players(srv))
+	conn := w.dial(c, srv, player)
+	w.until("connected", func() bool { return conn.Open() && len(players(srv)) > before })
+	return conn
 }
 
-func (w *world) player() *tickwire.Conn {
-	for c := range w.srv.Conns() {
-		return c
+// last returns the last event of a driver.
+func (w *world) last(d driver) tickwire.Event {
+	w.t.Helper()
+	if len(w.heard[d]) == 0 {
+		w.t.Fatal("nothing was heard")
 	}
-	w.t.Fatal("nobody is connected")
-	return nil
+	return w.heard[d][len(w.heard[d])-1]
 }
 
-func TestWorld(t *testing.T) {
-	w := newWorld(t, simnet.LTE4G()).open()
-	t.Log("# the player's input and a line of chat arrive, typed and in order")
-	if id := w.player().ClientID(); id != 42 {
-		t.Errorf("client id %d", id)
+// ends waits for the end of a client's connection and returns the reason.
+func (w *world) ends(c *tickwire.Client, conn *tickwire.Conn) tickwire.Reason {
+	w.t.Helper()
+	w.until("disconnected", func() bool { return conn.Reason() != tickwire.Reason{} })
+	ev := w.last(c)
+	if ev.Kind != tickwire.Disconnected || ev.Reason != conn.Reason() {
+		w.t.Errorf("the last event is %v, the reason %v", ev, conn.Reason())
 	}
-	if err := inputs.Send(w.conn, input{3, -4}); err != nil {
-		t.Fatal(err)
+	return ev.Reason
+}
+
+// states are the states that a client reported, and the kinds of its other events.
+func (w *world) states(d driver) (names []string) {
+	for _, ev := range w.heard[d] {
+		if ev.Kind == tickwire.Connecting {
+			names = append(names, ev.State.String())
+		} else {
+			names = append(names, ev.Kind.String())
+		}
 	}
-	receipt, err := chat.SendTracked(w.conn, []byte("hello"))
+	return names
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-	var got []input
-	var lines []string
-	w.run(time.Second, func() bool {
-		for in, err := range inputs.Receive(w.player()) {
-			if err != nil {
-				t.Error(err)
-			}
-			got = append(got, in)
-		}
-		for b := range chat.Receive(w.player()) {
-			lines = append(lines, string(b))
-		}
-		return false
-	})
-	if !slices.Equal(got, []input{{3, -4}}) || !slices.Equal(lines, []string{"hello"}) {
-		t.Errorf("received %v and %q", got, lines)
-	}
-	if !slices.ContainsFunc(w.heard, func(ev tickwire.Event) bool {
-		return ev.Kind == tickwire.Delivered && ev.Receipt == receipt && ev.Conn == w.conn
-	}) {
-		t.Errorf("no Delivered in %v", w.heard)
-	}
-	t.Log("# the client leaves, the server hears why")
-	w.conn.Close(tickwire.CodeApplication+1, "good night")
-	w.run(time.Second, nil)
-	last := w.events[len(w.events)-1]
-	want := tickwire.Reason{Code: tickwire.CodeApplication + 1, Text: "good night", Remote: true}
-	if last.Kind != tickwire.Disconnected || last.Reason != want {
-		t.Errorf("last event %v", last)
-	}
-	if err := chat.Send(w.conn, nil); !errors.Is(err, tickwire.ErrClosed) {
-		t.Errorf("Send on a closed Conn: %v", err)
 	}
 }
 
-func TestHubAndSession(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	socket, err := udp.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+func wantCode(t testing.TB, r tickwire.Reason, code tickwire.Code, remote bool) {
+	t.Helper()
+	if r.Code != code || r.Remote != remote {
+		t.Errorf("reason %+v, want %v, remote %v", r, code, remote)
 	}
-	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: config(), Development: true}, socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hub := tickwire.NewHub(srv)
-	defer hub.Close()
-	go func() {
-		for ev := range hub.Events(ctx) {
-			if ev.Kind == tickwire.Message {
-				ev.Conn.Send(ev.Channel, ev.Payload)
-			}
-		}
-	}()
-	token, err := hub.DevToken(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := udp.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: config()}, token, client)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Send(2, []byte("echo")); err != nil {
-		t.Fatal(err)
-	}
-	for ev := range s.Events(ctx) {
-		if ev.Kind == tickwire.Message {
-			if !bytes.Equal(ev.Payload, []byte("echo")) {
-				t.Errorf("echo was %q", ev.Payload)
-			}
-			return
-		}
-	}
-	t.Error("no echo")
 }

@@ -93,13 +93,21 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 		return e.falseAck()
 	}
 	sample := AckSample{SentAt: -1}
+	mistakes := LossSample{}
 	for _, r := range a.Ranges {
 		first, last := largest-r.Oldest, largest-r.Newest
 		for n := max(first, p.sent.Base()); n <= last && n < p.sent.End(); n++ {
 			if err := e.packetAcked(now, p, n, &sample); err != nil {
 				return err
 			}
+			if p.sent.At(n).late {
+				p.mistaken(now, n, max(largest, p.largestAcked), &mistakes)
+			}
 		}
+	}
+	if mistakes.Packets > 0 {
+		mistakes.InFlight = p.inFlight
+		p.cc.Spurious(now, mistakes)
 	}
 	if sample.SentAt < 0 {
 		return nil // nothing new
@@ -168,8 +176,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 	case packetAcked:
 		return nil
 	case packetLost:
-		p.loss.spurious++
-		p.outbound.add(0, -1)
+		pkt.late = true
 	case packetInFlight:
 		p.leaveFlight(pkt)
 		if pkt.inFlight {
@@ -181,16 +188,30 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited
 		}
 	}
-	late := pkt.state == packetLost
 	pkt.state = packetAcked
 	for i := range uint64(pkt.records) {
-		e.contentAcked(now, p.contents.At(pkt.firstRecord+i), late)
+		e.contentAcked(now, p.contents.At(pkt.firstRecord+i), pkt.late)
 	}
 	if pkt.ackLargest > 0 {
 		p.ranges.Forget(pkt.ackLargest) // the peer knows of these (RFC 9000, 13.2.4)
 		p.ackKnown = max(p.ackKnown, pkt.ackLargest-1)
 	}
 	return nil
+}
+
+// mistaken notes that packet n, declared lost, was acknowledged all the same.
+func (p *path) mistaken(now int64, n, largest uint64, s *LossSample) {
+	pkt := p.sent.At(n)
+	pkt.late = false
+	p.loss.spurious++
+	p.outbound.add(0, -1)
+	p.loss.order.mistaken(largest-n, now-pkt.at-p.lossDelay(), p.rtt.smooth)
+	if pkt.inFlight {
+		p.delivered += int64(pkt.bytes)
+		s.Packets++
+		s.Bytes += int(pkt.bytes)
+		s.SentAt = max(s.SentAt, pkt.at)
+	}
 }
 
 // wantsAckPing reports whether a packet that elicits nothing should carry a PING, so that the

@@ -247,8 +247,9 @@ func TestLeftOutNumber(t *testing.T) {
 // fixedRate is a controller that lets bytes a second go, whatever happens.
 type fixedRate int
 
-func (r fixedRate) Sent(int64, int, int)   {}
-func (r fixedRate) Acked(int64, AckSample) {}
-func (r fixedRate) Lost(int64, LossSample) {}
-func (r fixedRate) WindowBytes() int       { return int(r) }
-func (r fixedRate) BytesPerSecond() int    { return int(r) }
+func (r fixedRate) Sent(int64, int, int)       {}
+func (r fixedRate) Acked(int64, AckSample)     {}
+func (r fixedRate) Lost(int64, LossSample)     {}
+func (r fixedRate) Spurious(int64, LossSample) {}
+func (r fixedRate) WindowBytes() int           { return int(r) }
+func (r fixedRate) BytesPerSecond() int        { return int(r) }

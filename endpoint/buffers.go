@@ -10,6 +10,7 @@ type Buffers struct {
 	held     int // bytes in free
 	limit    int
 	inUse    int
+	used     int // their bytes
 	fetched  uint64
 	made     uint64
 	unpooled bool
@@ -31,14 +32,17 @@ func NewBuffers(limit int) *Buffers {
 
 // BufferStats says what a pool does.
 type BufferStats struct {
-	InUse     int    // buffers handed out and not returned
-	FreeBytes int    // memory kept for later
-	Fetched   uint64 // buffers handed out since the beginning
-	Allocated uint64 // how many of them had to be allocated
+	InUse      int    // buffers handed out and not returned
+	BytesInUse int    // the memory behind them, rounded up to classes
+	FreeBytes  int    // memory kept for later
+	Fetched    uint64 // buffers handed out since the beginning
+	Allocated  uint64 // how many of them had to be allocated
 }
 
 // Stats returns the counters.
-func (p *Buffers) Stats() BufferStats { return BufferStats{p.inUse, p.held, p.fetched, p.made} }
+func (p *Buffers) Stats() BufferStats {
+	return BufferStats{p.inUse, p.used, p.held, p.fetched, p.made}
+}
 
 func sizeClass(n int) int { return max(0, bits.Len(uint(n-1))-smallestClass) }
 
@@ -47,8 +51,15 @@ func (p *Buffers) fetch(n int) []byte {
 	if n == 0 {
 		return nil
 	}
+	b := p.find(n)
 	p.inUse++
+	p.used += cap(b)
 	p.fetched++
+	return b
+}
+
+// find takes a free buffer or makes one.
+func (p *Buffers) find(n int) []byte {
 	c := sizeClass(n)
 	if c >= len(p.free) || p.unpooled {
 		p.made++
@@ -70,6 +81,7 @@ func (p *Buffers) release(b []byte) {
 		return
 	}
 	p.inUse--
+	p.used -= cap(b)
 	c := sizeClass(cap(b))
 	if c >= len(p.free) || p.unpooled || p.held+cap(b) > p.limit || cap(b) != 1<<(c+smallestClass) {
 		return

@@ -6,7 +6,7 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A closing is the end of a connection under way (SPEC.md, section 7).
+// A closing is the end of a connection under way (SPEC.md, 7.9).
 type closing struct {
 	code   Code
 	text   string

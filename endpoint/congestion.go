@@ -10,6 +10,9 @@ type Controller interface {
 	Acked(now int64, s AckSample)
 	// Lost tells of packets declared lost together.
 	Lost(now int64, s LossSample)
+	// Spurious tells of packets that Lost spoke of and that arrived all the same: the path
+	// reorders, it does not drop.
+	Spurious(now int64, s LossSample)
 	// WindowBytes is how much may be in flight.
 	WindowBytes() int
 	// BytesPerSecond is the rate at which packets are paced, and the rate shown to the game.
@@ -59,6 +62,11 @@ type AIMD struct {
 	credit    int   // acknowledged bytes that have not grown the window yet
 	recovery  int64 // losses of packets sent before this belong to one event
 	smoothRTT int64
+
+	// The last reduction, to take it back if all the losses behind it were none.
+	lost            int // packets of the event that are not known to have arrived
+	windowBefore    int // 0: nothing to take back
+	thresholdBefore int
 }
 
 const (
@@ -95,12 +103,25 @@ func (c *AIMD) Acked(now int64, s AckSample) {
 // Lost implements Controller.
 func (c *AIMD) Lost(now int64, s LossSample) {
 	if s.SentAt <= c.recovery {
+		c.lost += s.Packets
 		return
 	}
+	c.lost, c.windowBefore, c.thresholdBefore = s.Packets, c.window, c.threshold
 	c.recovery = now
 	c.window = max(c.window*7/10, minWindow)
 	c.threshold = c.window
 	c.credit = 0
+}
+
+// Spurious implements Controller: if no packet of the last event was lost, its reduction is
+// taken back (RFC 9438, 4.9).
+func (c *AIMD) Spurious(now int64, s LossSample) {
+	c.lost -= s.Packets
+	if c.lost > 0 || c.windowBefore == 0 {
+		return
+	}
+	c.window, c.threshold = max(c.window, c.windowBefore), max(c.threshold, c.thresholdBefore)
+	c.windowBefore = 0
 }
 
 // WindowBytes implements Controller.

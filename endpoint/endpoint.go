@@ -57,10 +57,12 @@ const (
 	stateDead
 )
 
-// errProtocol and errFlow end the connection: what the peer sent was authentic and wrong.
+// errProtocol and errFlow end the connection: what the peer sent was authentic and wrong. A
+// packet with errLater or errNotYet is dropped and not acknowledged, so that it comes again.
 var (
 	errProtocol = errors.New("endpoint: protocol error")
 	errFlow     = errors.New("endpoint: peer exceeded its credit")
+	errLater    = errors.New("endpoint: no room for this now")
 	errNotYet   = errors.New("endpoint: data before HELLO")
 )
 
@@ -210,7 +212,9 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 func (e *Endpoint) refuse(now int64, err error) {
 	switch err {
 	case errNotYet:
-		e.stats.Dropped[DropEarly]++ // not acknowledged: it will come again
+		e.stats.Dropped[DropEarly]++
+	case errLater:
+		e.stats.Dropped[DropScattered]++
 	case errFlow:
 		e.Close(now, CodeFlow, "credit exceeded")
 	default:

@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"strconv"
+
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -44,7 +46,7 @@ const (
 var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Writable", "Closed"}
 
 // String names the kind.
-func (k EventKind) String() string { return eventNames[k] }
+func (k EventKind) String() string { return nameOf(eventNames[:], int(k)) }
 
 // A LossReason says why a message is Lost.
 type LossReason uint8
@@ -73,7 +75,15 @@ var lossNames = [lossReasons]string{
 }
 
 // String names the reason.
-func (r LossReason) String() string { return lossNames[r] }
+func (r LossReason) String() string { return nameOf(lossNames[:], int(r)) }
+
+// nameOf is a name from a list, or the number if the list has none.
+func nameOf(names []string, i int) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return strconv.Itoa(i)
+}
 
 // An Event is something that happened to the connection or to a message.
 type Event struct {

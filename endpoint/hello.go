@@ -147,7 +147,7 @@ func (e *Endpoint) helloWanted(now int64, p *path) bool {
 	if e.cfg.Handshake || e.hello.acked {
 		return false
 	}
-	return !e.hello.sent || p.loss.probe || e.sendAt(p) <= now
+	return !e.hello.sent || p.loss.probe > 0 || e.sendAt(p) <= now
 }
 
 func (e *Endpoint) buildHello(b *builder) {

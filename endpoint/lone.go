@@ -59,7 +59,7 @@ func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 // for the others to follow.
 func (l Lone) outOfNumbers(number uint64) bool {
 	p, most := l.paths[0], uint64(1<<14)
-	if p.loss.probe {
+	if p.loss.probe > 0 {
 		most = 1<<15 - 1
 	}
 	return l.state <= stateOpen && number-p.largestAcked >= most
@@ -70,7 +70,7 @@ func (l Lone) outOfNumbers(number uint64) bool {
 func (l Lone) Deadline() int64 {
 	if l.outOfNumbers(l.paths[0].next) {
 		at := min(l.timeoutAt(), l.expiryAt)
-		if !l.paths[0].loss.probe {
+		if l.paths[0].loss.probe == 0 {
 			at = min(at, l.paths[0].timeout())
 		}
 		return at

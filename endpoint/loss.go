@@ -4,15 +4,15 @@ package endpoint
 type loss struct {
 	lossAt      int64  // when the oldest suspect counts as lost by time; never: no suspect
 	probes      int    // probe timeouts in a row
-	probe       bool   // the next packet goes out as a probe, whatever the window says
+	probe       int    // packets that go out as probes, whatever the window says
 	lastSent    int64  // when a packet that elicits an ack was sent last
 	spurious    uint64 // packets declared lost whose ack came later
 	lostPackets uint64
 	peerHold    int64 // the longest hold that the peer announced
+	order       reordering
 }
 
 const (
-	packetThreshold = 3 // RFC 9002, 6.1.1
 	timerUnit       = 1_000_000
 	maxProbeTimeout = 2 * second
 )
@@ -28,7 +28,7 @@ func (p *path) probeTimeout(probes int) int64 {
 // lossDelay is how much older than an acknowledged packet one may be before it counts as lost
 // (RFC 9002, 6.1.2).
 func (p *path) lossDelay() int64 {
-	return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit)
+	return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit) + p.loss.order.slack
 }
 
 // detectLost declares packets lost that are too far behind the largest acknowledged one, in
@@ -45,7 +45,7 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 		if pkt.state != packetInFlight {
 			continue
 		}
-		if p.largestAcked-n < packetThreshold && pkt.at+delay > now {
+		if p.largestAcked-n < p.loss.order.gap() && pkt.at+delay > now {
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
 			continue
 		}
@@ -57,6 +57,7 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 func (p *path) reportLoss(now int64, s LossSample) {
 	if s.Packets > 0 {
 		s.InFlight = p.inFlight
+		p.loss.order.declared()
 		p.cc.Lost(now, s)
 	}
 }
@@ -108,7 +109,7 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 		e.detectLost(now, p)
 	default:
 		p.loss.probes++
-		p.loss.probe = true
+		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
 		p.loss.lastSent = now
 		e.repeatOldest(now, p)
 	}

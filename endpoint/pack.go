@@ -98,7 +98,7 @@ func (e *Endpoint) build(b *builder) {
 		if e.state == stateOpen {
 			e.buildMessages(b)
 		}
-		if p.loss.probe && !b.pkt.eliciting || e.pingDue(b.now) && p.eliciting == 0 && !b.pkt.eliciting {
+		if p.loss.probe > 0 && !b.pkt.eliciting || e.pingDue(b.now) && p.eliciting == 0 && !b.pkt.eliciting {
 			b.ping()
 		}
 		more = len(b.dst) == ackEnd && e.sendAt(p) <= b.now
@@ -111,7 +111,7 @@ func (e *Endpoint) build(b *builder) {
 // maySend reports whether congestion control and pacing let a packet go that is not an ack
 // alone. Probes always go (RFC 9002, 7.5).
 func (e *Endpoint) maySend(now int64, p *path) bool {
-	if p.loss.probe {
+	if p.loss.probe > 0 {
 		return true
 	}
 	if p.sent.Len() >= maxSentPackets {
@@ -166,7 +166,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	if b.pkt.eliciting {
 		p.eliciting++
 		p.loss.lastSent = b.now
-		p.loss.probe = false
+		p.loss.probe = max(0, p.loss.probe-1)
 	}
 	if b.pkt.inFlight {
 		p.inFlight += int(b.pkt.bytes)

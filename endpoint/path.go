@@ -73,6 +73,7 @@ type sentPacket struct {
 	state       packetState
 	eliciting   bool
 	inFlight    bool // counts for congestion control
+	late        bool // just acknowledged, after it was declared lost
 	limited     bool
 	firstRecord uint64 // its records in contents
 	records     uint16

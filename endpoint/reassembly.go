@@ -72,6 +72,12 @@ func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
 	if fits, err := e.growPartial(r, p, f, len(b)); !fits || err != nil {
 		return err
 	}
+	if p.scattered(f.Offset, len(b)) {
+		if p.loose {
+			return nil
+		}
+		return errLater
+	}
 	p.add(f.Offset, b)
 	if p.total >= 0 && p.got == p.total {
 		e.finishPartial(r, p)
@@ -153,6 +159,17 @@ func (e *Endpoint) fetchPartial() *partial {
 // maxPartials bounds the unfinished messages of an unreliable channel; those of a reliable one
 // are bounded by credit.
 const maxPartials = 64
+
+// scattered reports whether one more range would be more than whoever cuts messages for
+// packets makes: a peer who cuts them into crumbs would have us sort crumbs. The first missing
+// bytes are always taken, so that the message can end.
+func (p *partial) scattered(offset, length int) bool {
+	if p.have.Len() < 64+p.known/512 || p.have.Touches(offset, offset+length) {
+		return false
+	}
+	first, _ := p.have.Gap(0, offset+length)
+	return offset > first.From
+}
 
 // growPartial checks a fragment against what is known, charges what it adds and makes room for
 // it.

@@ -137,7 +137,7 @@ func (e *Endpoint) buildMessages(b *builder) {
 	e.packets++
 	for i := range e.classes {
 		c := &e.classes[i]
-		for n := 0; b.path.loss.probe && n < len(c.active); n++ { // a probe carries the oldest data, not the newest
+		for n := 0; b.path.loss.probe > 0 && n < len(c.active); n++ { // a probe carries the oldest data, not the newest
 			s, before := c.active[n], len(b.dst)
 			e.buildResends(b, s)
 			s.serve(b.now, len(b.dst)-before)

@@ -18,15 +18,17 @@ const (
 	DropFalseAck
 	// DropShort: it was too short to hold a number (only with a Lone endpoint).
 	DropShort
+	// DropScattered: it would have torn a message into too many pieces.
+	DropScattered
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
-	"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short",
+	"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short", "scattered",
 }
 
 // String names the reason.
-func (r DropReason) String() string { return dropNames[r] }
+func (r DropReason) String() string { return nameOf(dropNames[:], int(r)) }
 
 // Stats is what an endpoint has counted and measured. Bytes include the overhead that the
 // configuration states.

@@ -15,7 +15,7 @@ func (e *Endpoint) Deadline() int64 {
 	p := e.paths[0]
 	at := min(e.timeoutAt(), p.ackAt, p.timeout(), e.expiryAt)
 	switch {
-	case p.loss.probe:
+	case p.loss.probe > 0:
 		return min(at, p.loss.lastSent) // at once
 	case p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets:
 		return at // an acknowledgement comes first

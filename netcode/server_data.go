@@ -68,6 +68,10 @@ func (s *Server) leave(seat *Seat) {
 	seat.state = seatLeaving
 }
 
+// Leave says that a client's connection is over, so that another may come in
+// its place, while the seat's keys still serve to say goodbye. Release follows.
+func (s *Server) Leave(seat *Seat) { s.uncount(seat) }
+
 // uncount takes the seat's client off the list of who is connected.
 func (s *Server) uncount(seat *Seat) {
 	if !seat.counted {

@@ -187,6 +187,13 @@ func TestSpans(t *testing.T) {
 		for range 200 {
 			from := r.IntN(size)
 			to := from + r.IntN(size-from+1)/(1+r.IntN(10))
+			if more := s; from < to && r.IntN(4) == 0 {
+				more.list = slices.Clone(s.list)
+				more.Add(from, to)
+				if s.Touches(from, to) != (more.Len() <= s.Len()) {
+					t.Fatalf("seed %d: Touches(%d, %d) = %v in %v", seed, from, to, s.Touches(from, to), s.All())
+				}
+			}
 			if r.IntN(3) == 0 {
 				s.Remove(from, to)
 				clear(model[from:to])

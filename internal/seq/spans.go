@@ -24,6 +24,13 @@ func (s *Spans) Covers(from, to int) bool {
 	return from >= to || i < len(s.list) && s.list[i].From <= from && to <= s.list[i].To
 }
 
+// Touches reports whether [from, to) overlaps a span or borders on one, so that
+// adding it makes no further one.
+func (s *Spans) Touches(from, to int) bool {
+	i := s.find(from - 1)
+	return i < len(s.list) && s.list[i].From <= to
+}
+
 // find returns the first span that ends behind at.
 func (s *Spans) find(at int) int {
 	lo, hi := 0, len(s.list)

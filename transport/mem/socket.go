@@ -86,7 +86,7 @@ type counters struct {
 type Socket struct {
 	max   int
 	inbox inbox
-	bell  bell
+	bell  *transport.Bell
 	count counters
 
 	mu    sync.RWMutex
@@ -119,7 +119,7 @@ func newSocket(cfg Config) *Socket {
 func (s *Socket) init(cfg Config) {
 	s.max = cfg.MaxDatagram
 	s.inbox.init(cfg.Queue)
-	s.bell.init()
+	s.bell = transport.NewBell()
 	s.peers = make(map[uint64]link)
 }
 
@@ -132,7 +132,7 @@ func pathTo(association uint64) transport.Path {
 
 // Read implements [transport.Socket].
 func (s *Socket) Read(ds []transport.Datagram) (int, error) {
-	if s.bell.isClosed() {
+	if s.bell.Closed() {
 		return 0, transport.ErrClosed
 	}
 	return s.inbox.take(ds), nil
@@ -142,7 +142,7 @@ func (s *Socket) Read(ds []transport.Datagram) (int, error) {
 // at once, and always takes all of ds: what the peer's queue does not hold is
 // lost.
 func (s *Socket) Write(ds []transport.Datagram) (int, error) {
-	if s.bell.isClosed() {
+	if s.bell.Closed() {
 		return 0, transport.ErrClosed
 	}
 	now := time.Now()
@@ -164,17 +164,17 @@ func (s *Socket) send(d *transport.Datagram, now time.Time) {
 		s.count.tooLarge.Add(1)
 	case l.to.inbox.put(l.from, d, now):
 		s.count.sent.Add(1)
-		l.to.bell.ring()
+		l.to.bell.Ring()
 	}
 }
 
 // Wait implements [transport.Socket].
 func (s *Socket) Wait(until time.Time) (bool, error) {
-	return s.bell.wait(until, s.inbox.waiting)
+	return s.bell.Wait(until, s.inbox.waiting)
 }
 
 // Wake implements [transport.Socket].
-func (s *Socket) Wake() { s.bell.wake() }
+func (s *Socket) Wake() { s.bell.Wake() }
 
 // LocalAddr is zero: a socket in memory has no address.
 func (s *Socket) LocalAddr() netip.AddrPort { return netip.AddrPort{} }
@@ -191,7 +191,7 @@ func (s *Socket) Properties(transport.Path) transport.Properties {
 // Close implements [transport.Socket]. The peers stay open; what they send from
 // now on is lost.
 func (s *Socket) Close() error {
-	if !s.bell.close() {
+	if !s.bell.Close() {
 		return transport.ErrClosed
 	}
 	s.mu.Lock()

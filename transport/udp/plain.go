@@ -19,7 +19,7 @@ type plain struct {
 	count *counters
 	room  int
 	local netip.Addr // zero if bound to all addresses
-	bell  bell
+	bell  *transport.Bell
 
 	// A slot goes round: free, filled, lent, free.
 	free, filled chan *slot
@@ -49,7 +49,7 @@ func newPlain(conn *net.UDPConn, s *Socket, cfg Config) (engine, error) {
 		filled: make(chan *slot, plainSlots),
 		lent:   make([]*slot, 0, plainSlots),
 	}
-	e.bell.init()
+	e.bell = transport.NewBell()
 	for range plainSlots {
 		e.free <- new(slot)
 	}
@@ -72,7 +72,7 @@ func (e *plain) receive() {
 		if s == nil {
 			select {
 			case s = <-e.free:
-			case <-e.bell.closed:
+			case <-e.bell.Done():
 				return
 			}
 		}
@@ -80,7 +80,7 @@ func (e *plain) receive() {
 		switch {
 		case ok:
 			e.filled <- s // never blocks: there is room for all
-			e.bell.ring()
+			e.bell.Ring()
 			s, failures = nil, 0
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -200,12 +200,12 @@ func isAddrError(err error) bool {
 }
 
 func (e *plain) wait(until time.Time) (bool, error) {
-	return e.bell.wait(until, func() bool { return len(e.filled) > 0 })
+	return e.bell.Wait(until, func() bool { return len(e.filled) > 0 })
 }
 
-func (e *plain) wake() { e.bell.wake() }
+func (e *plain) wake() { e.bell.Wake() }
 
 func (e *plain) close() error {
-	e.bell.close()
+	e.bell.Close()
 	return e.conn.Close()
 }

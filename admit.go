@@ -1,0 +1,71 @@
+package tickwire
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/wire"
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// judge decides about a client whose token and address are proven. The endpoint
+// that it makes to read the client's HELLO waits in judged for the seat.
+func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, ok bool) {
+	if s.shutBy != never {
+		return nil, netcode.Refusal{Code: CodeGoingAway, Text: serverClosed}, false
+	}
+	if s.cfg.Admit != nil {
+		err := s.cfg.Admit(Applicant{o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain})
+		if err != nil {
+			return nil, refusalOf(err), false
+		}
+	}
+	if o.Plain {
+		return nil, refusal, true
+	}
+	end, err := s.newEndpoint(0)
+	if err != nil {
+		return nil, netcode.Refusal{Code: wire.CodeInternal}, false
+	}
+	if m := matchHello(end, s.now, o.Hello); m != nil {
+		end.Release()
+		return nil, netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows}, false
+	}
+	s.forgetJudged()
+	s.judged = end
+	s.hello = end.AppendHello(s.now, s.hello[:0])
+	return s.hello, refusal, true
+}
+
+// forgetJudged drops the endpoint of a client that was let in and found no seat.
+func (s *Server) forgetJudged() {
+	if s.judged != nil {
+		s.judged.Release()
+		s.judged = nil
+	}
+}
+
+// matchHello gives an endpoint the peer's HELLO; nil if the two can talk.
+func matchHello(end *endpoint.Endpoint, now int64, hello []byte) *endpoint.MismatchError {
+	err := end.HandleHello(now, hello)
+	if err == nil {
+		return nil
+	}
+	m, ok := errors.AsType[*endpoint.MismatchError](err)
+	if !ok {
+		m = &endpoint.MismatchError{Code: wire.CodeInternal, Text: err.Error()}
+	}
+	return m
+}
+
+// refusalOf is what the client of an Admit that failed is told.
+func refusalOf(err error) netcode.Refusal {
+	r, ok := errors.AsType[*Refusal](err)
+	if !ok {
+		return netcode.Refusal{Code: CodeRefused, Text: err.Error()}
+	}
+	seconds := min(max(r.RetryAfter, 0)/time.Second, math.MaxUint16)
+	return netcode.Refusal{Code: r.Code, Text: r.Text, RetryAfter: uint16(seconds)}
+}

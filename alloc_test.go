@@ -1,0 +1,113 @@
+package tickwire_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// allChannels has one channel of each delivery.
+var allChannels = func() (cs []*tickwire.RawChannel) {
+	for d := tickwire.Unreliable; d <= tickwire.ReliableOrdered; d++ {
+		cfg := tickwire.ChannelConfig{ID: tickwire.ChannelID(d) + 10, Delivery: d}
+		cs = append(cs, tickwire.NewRawChannel(cfg))
+	}
+	return cs
+}()
+
+// allocs counts the allocations of f in steady state.
+func allocs(t *testing.T, what string, f func()) {
+	t.Helper()
+	for range 300 { // until every buffer has its size
+		f()
+	}
+	if n := testing.AllocsPerRun(200, f); n != 0 {
+		t.Errorf("%s: %v allocations, want none", what, n)
+	}
+}
+
+// TestAlloc: in steady state nothing is allocated to send or to receive, over sealed UDP.
+func TestAlloc(t *testing.T) {
+	p := newTickPair(t)
+	defer p.close()
+	arrive := func(f func() bool) {
+		for end := time.Now().Add(time.Second); !f(); p.step() {
+			if time.Now().After(end) {
+				t.Fatal("nothing came")
+			}
+		}
+	}
+	message := make([]byte, 64)
+	for _, ch := range allChannels {
+		allocs(t, ch.Config().Delivery.String(), func() {
+			ch.Send(p.conn, message)
+			arrive(func() (came bool) {
+				for range ch.Receive(p.player) {
+					came = true
+				}
+				return came
+			})
+		})
+	}
+	allocs(t, "a typed channel", func() {
+		inputs.Send(p.conn, input{1, 2})
+		arrive(func() (came bool) {
+			for in, err := range inputs.Receive(p.player) {
+				came = in.Y == 2 && err == nil
+			}
+			return came
+		})
+	})
+	allocs(t, "a receipt", func() {
+		chat.SendTracked(p.conn, message)
+		arrive(func() (delivered bool) {
+			for range p.player.Receive(2) {
+				p.player.Send(3, message) // takes the acknowledgement along
+			}
+			for range p.conn.Receive(3) {
+			}
+			for ev := range p.client.Events() {
+				delivered = ev.Kind == tickwire.Delivered
+			}
+			return delivered
+		})
+	})
+	allocs(t, "loops", func() {
+		p.step()
+		for range p.srv.Events() {
+		}
+		for c := range p.srv.Conns() {
+			for range c.Receive(1) {
+			}
+		}
+	})
+	allocs(t, "Service and stats of a connection", func() {
+		p.srv.Service(time.Now())
+		p.player.Stats()
+	})
+}
+
+// TestAllocShared: nor through Session and Hub.
+func TestAllocShared(t *testing.T) {
+	hub := tickwire.NewHub(benchServer(t))
+	defer hub.Close()
+	token, err := hub.DevToken(1)
+	must(t, err)
+	came := make(chan bool, 1)
+	go func() {
+		for ev := range hub.Events(context.Background()) {
+			if ev.Kind == tickwire.Message {
+				came <- true
+			}
+		}
+	}()
+	s := benchSession(t, token)
+	defer s.Close()
+	message := make([]byte, 64)
+	allocs(t, "a message through Session and Hub", func() {
+		s.Send(3, message)
+		<-came
+	})
+}

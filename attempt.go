@@ -1,0 +1,257 @@
+package tickwire
+
+import (
+	"time"
+
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// An attempt is one Conn of a client on its way to a server, and netcode's
+// side of it afterwards:
+//
+//	asking → open → over
+//	  ↑ └────────────↗
+//	  └ the next ticket, after a refusal or silence
+//
+// While it asks, and as long as a plain connection lives, netcode has to be told
+// that time passes; an open connection in our dialect is its endpoint's matter.
+type attempt struct {
+	client  *Client
+	conn    *Conn
+	tickets netcode.Tickets
+	next    int             // ticket to try after this one
+	guard   *netcode.Client // of the ticket that is being tried
+	wire    wireID
+	goneAt  int64 // when to believe a GONE; 0: none came
+	over    bool  // netcode has nothing to do any more
+}
+
+// patience is how long a server may be silent before the next ticket is tried.
+const patience = 2 * time.Second
+
+// start begins with the next ticket.
+func (a *attempt) start() error {
+	k := &a.client.core
+	token := a.tickets[a.next]
+	a.next++
+	timeout := time.Duration(max(0, token.TimeoutSeconds)) * time.Second
+	end, err := k.newEndpoint(endpointTimeout(timeout))
+	if err != nil {
+		return err
+	}
+	if err := a.ask(token, end.AppendHello(k.now, nil)); err != nil {
+		end.Release()
+		return err
+	}
+	if a.conn.end != nil {
+		a.conn.end.Release()
+	}
+	a.conn.end = end
+	a.aim()
+	return nil
+}
+
+// ask makes netcode ask the server of a token.
+func (a *attempt) ask(token *netcode.Token, hello []byte) error {
+	c := a.client
+	wire, err := c.nextWireID()
+	if err != nil {
+		return err
+	}
+	cfg := netcode.ClientConfig{
+		Hello:  hello,
+		WireID: wire.bytes(c.cfg.WireIDBytes),
+		Plain:  c.core.cfg.plain(c.cfg.Plain),
+		Random: c.core.cfg.Random,
+	}
+	if a.next < len(a.tickets) {
+		cfg.Patience = patience
+	}
+	if joined, ok := a.conn.port.socket.(transport.Joined); ok {
+		a.conn.path = joined.Peer()
+		cfg.Via = source(a.conn.path)
+	}
+	guard, err := netcode.NewClient(c.now, c.unix, token, cfg)
+	if err == nil {
+		err = c.checkFree(a, guard.Server())
+	}
+	if err != nil {
+		return err
+	}
+	if a.guard != nil {
+		addCounters(&c.retired, a.guard.Counters())
+	}
+	delete(c.wires, a.wire)
+	a.guard, a.wire = guard, wire
+	if wire != 0 {
+		c.wires[wire] = a
+	}
+	return nil
+}
+
+// aim points the Conn at the server that netcode talks to now.
+func (a *attempt) aim() {
+	if to := a.guard.Server(); to.Kind() == 0 {
+		a.conn.path = transport.PathTo(to.AddrPort())
+	}
+}
+
+// reaches reports whether a server at a source is the one that a talks to.
+func (a *attempt) reaches(p *port, server netcode.Source) bool {
+	return a.conn.port == p && a.guard.Server() == server
+}
+
+// failed goes on with the next ticket, or ends a Conn that was not opened.
+func (a *attempt) failed(r Reason) {
+	for a.next < len(a.tickets) {
+		if err := a.start(); err == nil {
+			a.client.report(Event{Kind: Connecting, Conn: a.conn, State: NextServer})
+			return
+		}
+	}
+	a.ended(r)
+}
+
+// ended ends a Conn to whose peer there is nothing to say any more.
+func (a *attempt) ended(r Reason) {
+	a.over = true
+	if a.conn.end != nil {
+		a.conn.end.Release()
+	}
+	a.client.ended(a.conn, r)
+}
+
+// connected opens the Conn: our dialect, or plain.
+func (a *attempt) connected(now int64, ev netcode.ClientEvent) {
+	c := a.conn
+	a.aim()
+	if a.guard.Plain() {
+		c.end.Release()
+		c.end, c.plain = nil, new(plainConn)
+		c.core.opened(c)
+		return
+	}
+	if m := matchHello(c.end, now, ev.Hello); m != nil {
+		a.failed(Reason{Code: m.Code, Text: m.Text})
+		return
+	}
+	c.sealer = a.guard.Sealer()
+	c.end.Ping() // the server waits for a packet of ours to confirm the connection
+	c.core.opened(c)
+}
+
+// expects reports whether a packet can be for a. A plain one cannot once our
+// dialect is agreed upon.
+func (a *attempt) expects(b []byte) bool {
+	return len(b) == 0 || b[0]&0xf0 == 0 || a.watched()
+}
+
+// take hands a datagram to netcode and does what follows from it. It reports
+// whether it was for this attempt.
+func (a *attempt) take(now int64, from netcode.Source, b []byte) bool {
+	ev := a.guard.HandleDatagram(now, a.client.unix, from, b)
+	a.happened(now, ev)
+	return ev.Drop == netcode.DropNone
+}
+
+// happened acts on what netcode made of a datagram or of time.
+func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
+	c, k := a.conn, &a.client.core
+	switch ev.Kind {
+	case netcode.ClientState:
+		a.aim()
+		k.report(Event{Kind: Connecting, Conn: c, State: stateOf(ev.State)})
+	case netcode.ClientConnected:
+		a.connected(now, ev)
+	case netcode.ClientPacket:
+		if c.end != nil {
+			a.goneAt = 0
+			c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
+			k.heard(c)
+			k.markDirty(c)
+		}
+	case netcode.ClientPayload:
+		c.plain.push(&c.plain.arrived, ev.Frames)
+		k.heard(c)
+	case netcode.ClientGone:
+		a.gone(now)
+	case netcode.ClientEnded:
+		if c.state == connOpening {
+			a.failed(a.why(ev))
+		} else {
+			a.ended(a.why(ev))
+		}
+	}
+}
+
+// gone: somebody says that the server does not know us. That is not authentic,
+// so the server gets a second to prove the contrary, and is asked to.
+func (a *attempt) gone(now int64) {
+	if c := a.conn; a.goneAt == 0 && c.state == connOpen {
+		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.ProbeTimeout()))
+		a.client.waiting = append(a.client.waiting, a)
+		c.end.Ping()
+		c.core.markDirty(c)
+	}
+}
+
+func stateOf(s netcode.State) State {
+	if s == netcode.StateResponding {
+		return Answering
+	}
+	return NextServer // of a token that names several
+}
+
+// why says why netcode's attempt, or a plain connection, ended.
+func (a *attempt) why(ev netcode.ClientEvent) Reason {
+	switch refusal := ev.Refusal; refusal.Code {
+	case CodeNone:
+	case CodePlainServer:
+		return Reason{Code: CodePlainServer, Text: "the server speaks plain netcode"}
+	case CodeMismatch:
+		return Reason{Code: CodeMismatch, Text: a.conn.end.Difference(refusal.Rows), Remote: true}
+	default:
+		wait := time.Duration(refusal.RetryAfter) * time.Second
+		return Reason{Code: refusal.Code, Text: refusal.Text, Remote: true, RetryAfter: wait}
+	}
+	switch ev.State {
+	case netcode.StateTokenExpired:
+		return Reason{Code: CodeExpired, Text: "the connect token expired before the server let us in"}
+	case netcode.StateDenied:
+		return Reason{Code: CodeFull, Text: "the server is full", Remote: true}
+	case netcode.StateRequestTimedOut:
+		return Reason{Code: CodeTimeout, Text: "the server did not answer our request"}
+	case netcode.StateResponseTimedOut:
+		return Reason{Code: CodeTimeout, Text: "the server did not confirm our answer"}
+	case netcode.StateTimedOut:
+		return Reason{Code: CodeTimeout, Text: "nothing was heard from the server"}
+	}
+	return Reason{Code: CodeNone, Remote: true}
+}
+
+// timeout does what is due by time.
+func (a *attempt) timeout(now int64) {
+	if a.watched() {
+		a.happened(now, a.guard.HandleTimeout(now, a.client.unix))
+	}
+	if a.goneAt != 0 && now >= a.goneAt {
+		a.goneAt = 0
+		a.conn.close(CodeForgotten, "")
+	}
+	a.drain()
+}
+
+// watched reports whether netcode has to be told that time passes: until our
+// dialect is agreed upon, and as long as a plain connection lives.
+func (a *attempt) watched() bool {
+	return !a.over && (a.conn.state == connOpening || a.conn.plain != nil)
+}
+
+// drain sends what netcode has to send.
+func (a *attempt) drain() {
+	p := a.conn.port
+	for b, _, ok := a.guard.NextDatagram(p.begin()); ok; b, _, ok = a.guard.NextDatagram(p.begin()) {
+		p.commit(a.conn.path, b)
+	}
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// parse reads a command line as main does, but fails where main would exit.
+func parse(t *testing.T, args ...string) (*cli, error) {
+	t.Helper()
+	c := new(cli)
+	k, err := newParser(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Exit = func(int) { t.Error("the parser wants to exit") }
+	k.Stdout, k.Stderr = io.Discard, io.Discard
+	_, err = k.Parse(args)
+	return c, err
+}
+
+// runDemo runs the demo to its end and returns what it printed.
+func runDemo(t *testing.T, ctx context.Context, args ...string) string {
+	t.Helper()
+	c, err := parse(t, append([]string{"demo", "--tokens=127.0.0.1:0"}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := c.Demo.run(ctx, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestDemoJSON: everybody connected, and received states.
+func TestDemoJSON(t *testing.T) {
+	var s struct {
+		Link   string `json:"link"`
+		Bots   int    `json:"bots_connected_count"`
+		Fewest int    `json:"states_received_fewest_count"`
+		Stale  int    `json:"states_stale_count"`
+		LinkUp struct {
+			Sent int `json:"datagrams_count"`
+		} `json:"link_up"`
+		Players []struct {
+			Name   string  `json:"name"`
+			RTT    float64 `json:"rtt_ms"`
+			Inputs int     `json:"inputs_received_count"`
+		} `json:"players"`
+	}
+	out := runDemo(t, t.Context(), "--bots=4", "--link=wifi", "--for=3s", "--json")
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatalf("%v in\n%s", err, out)
+	}
+	if s.Link != "wifi" || s.Bots != 4 || len(s.Players) != 4 || s.Fewest == 0 || s.Stale != 0 || s.LinkUp.Sent == 0 {
+		t.Errorf("the summary says %+v", s)
+	}
+	for _, p := range s.Players {
+		if p.RTT <= 0 || p.Inputs == 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+	// Every number says its unit, but for names of things.
+	unit := regexp.MustCompile(`_(ms|s|percent|kbit_per_s|bytes|count)$`)
+	for _, m := range regexp.MustCompile(`"(\w+)": [0-9]`).FindAllStringSubmatch(out, -1) {
+		if m[1] != "id" && !unit.MatchString(m[1]) {
+			t.Errorf("%q has no unit", m[1])
+		}
+	}
+}
+
+// TestDemoWithoutLink ends when it is interrupted, and says so with its summary.
+func TestDemoWithoutLink(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	out := runDemo(t, ctx, "--bots=2", "--link=none")
+	for _, want := range []string{"2 bots, link none", "ctrl-C ends it", "bot 1 ", "2 of 2 bots connected", "ReliableOrdered"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Error("escapes in a pipe")
+	}
+}
+
+// freePort finds a TCP port that is free now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// A transcript may be written by one goroutine while another one looks.
+type transcript struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *transcript) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *transcript) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// TestJoin plays beside a bot, over a pipe, until the demo is over.
+func TestJoin(t *testing.T) {
+	tokens := freePort(t)
+	ctx, end := context.WithTimeout(t.Context(), 30*time.Second)
+	defer end()
+	demo, err := parse(t, "demo", "--bots=1", "--link=lan", "--tokens="+tokens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := new(transcript)
+	over := make(chan error, 1)
+	go func() { over <- demo.Demo.run(ctx, shown) }()
+	waitFor(t, shown, "in another terminal: ")
+
+	join, err := parse(t, "join", "--name=alice", "--addr="+tokens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := new(transcript)
+	left := make(chan error, 1)
+	go func() { left <- join.Join.run(t.Context(), strings.NewReader("hello\n\x1b[2Jworld\n"), heard) }()
+	waitFor(t, heard, "alice: hello\nalice: [2Jworld\n")
+	checkStay(t, tokens)
+	end()
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+	waitFor(t, heard, "the demo is over")
+	if !strings.Contains(shown.String(), "alice ") {
+		t.Errorf("no alice in\n%s", shown)
+	}
+}
+
+// checkStay joins for a moment, and reads the summary for machines.
+func checkStay(t *testing.T, tokens string) {
+	t.Helper()
+	c, err := parse(t, "join", "--name=bob", "--addr="+tokens, "--for=2s", "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := c.Join.run(t.Context(), strings.NewReader(""), &out); err != nil {
+		t.Fatal(err)
+	}
+	var s stay
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
+		t.Fatalf("%v in\n%s", err, &out)
+	}
+	if s.Name != "bob" || s.States == 0 || s.StaleStates != 0 || s.RTT <= 0 || s.Players != 3 || s.Ended != "left" {
+		t.Errorf("the summary says %+v", s)
+	}
+}
+
+func waitFor(t *testing.T, s *transcript, text string) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); !strings.Contains(s.String(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%q does not come in\n%s", text, s)
+		}
+	}
+}
+
+// TestMistakes: each one is named, with the way out.
+func TestMistakes(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"demo --bots=-1", "--bots is -1: want 0 to 512"},
+		{"demo --bots=1000000", "--bots is 1000000: want 0 to 512"},
+		{"demo --bots=many", "--bots: expected a valid 64 bit int"},
+		{"demo --link=5g", "want one of none, lan, wifi, wifi-bad, 4g, 4g-driving, satellite"},
+		{"demo --for=-1s", "--for is -1s: want a time such as 10s"},
+		{"demo --listen=:7777", "wants a loopback address such as 127.0.0.1:7777"},
+		{"demo --listen=192.0.2.1:7777", "wants a loopback address such as 127.0.0.1:7777"},
+		{"demo --listen=127.0.0.1", "want host:port, such as 127.0.0.1:0"},
+		{"demo --tokens=127.0.0.1:99999", "--tokens is \"127.0.0.1:99999\": want a port from 0 to 65535"},
+		{"join --for=-1s", "--for is -1s: want a time such as 10s"},
+		{"join --name=a-name-that-is-far-too-long", "--name has 27 characters: want 1 to 16"},
+		{"join --addr=nonsense", "--addr is \"nonsense\": want host:port, such as 127.0.0.1:7778"},
+		{"dance", "unexpected argument dance"},
+		{"", "expected one of"},
+	} {
+		_, err := parse(t, strings.Fields(c.args)...)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("tickwire %s: %v\nwant %s", c.args, err, c.want)
+		}
+	}
+	c, err := parse(t, "demo")
+	if err != nil || c.Demo.Tokens != defaultTokens || c.Demo.Bots != 16 {
+		t.Errorf("defaults: %+v, %v", c.Demo, err)
+	}
+	if c, err = parse(t, "join"); err != nil || c.Join.Addr != defaultTokens {
+		t.Errorf("defaults: %+v, %v", c.Join, err)
+	}
+}
+
+// TestTaken: a port that somebody else has, of both kinds, and nobody there to join.
+func TestTaken(t *testing.T) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	d := demoCmd{Bots: 1, Link: "none", Listen: "127.0.0.1:0", Tokens: tcp.Addr().String()}
+	if err := d.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "perhaps by another demo") {
+		t.Errorf("the desk's port is taken: %v", err)
+	}
+	d.Listen, d.Tokens = udp.LocalAddr().String(), "127.0.0.1:0"
+	if err := d.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), d.Listen) {
+		t.Errorf("the server's port is taken: %v", err)
+	}
+	j := joinCmd{Addr: freePort(t), Name: "nobody"}
+	if err := j.run(t.Context(), strings.NewReader(""), io.Discard); err == nil || !strings.Contains(err.Error(), "start one with") {
+		t.Errorf("nobody hands out tokens: %v", err)
+	}
+}

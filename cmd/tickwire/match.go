@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/examples/arena"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// guests is how many may join beside the bots.
+const guests = 64
+
+// A match is everything of a demo that runs: the server with its game, the
+// relay that is the link, the bots, and the desk that hands out tokens.
+type match struct {
+	cmd   *demoCmd
+	news  *feed
+	start time.Time
+
+	srv    *tickwire.Server
+	game   *arena.Game
+	relay  *simnet.Relay // nil without a link
+	tokens *tokenDesk
+	bots   []*bot
+
+	stopBots context.CancelFunc
+	playing  sync.WaitGroup // bots
+	stop     context.CancelFunc
+	tasks    sync.WaitGroup // relay and desk
+}
+
+// A bot is a player that plays by itself, in a goroutine and over a socket of its own.
+type bot struct {
+	player *arena.Player
+	client *tickwire.Client
+	err    error // why it ended, if it should not have; read after playing.Wait
+}
+
+// startMatch opens every socket and starts the relay, the bots and the desk.
+// The game itself runs in play.
+func startMatch(ctx context.Context, cmd *demoCmd, news *feed) (*match, error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it all stays until the last look at it
+	playing, stopBots := context.WithCancel(ctx)
+	m := &match{cmd: cmd, news: news, start: time.Now(), stop: stop, stopBots: stopBots}
+	if err := m.open(ctx, playing); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *match) open(ctx, playing context.Context) (err error) {
+	if err := m.listen(ctx); err != nil {
+		return err
+	}
+	if m.tokens, err = openTokenDesk(m.cmd.Tokens, m.srv, uint64(m.cmd.Bots)+1); err != nil {
+		return err
+	}
+	m.tasks.Go(m.tokens.serve)
+	for i := range m.cmd.Bots {
+		if err := m.addBot(playing, uint64(i)+1); err != nil {
+			return fmt.Errorf("bot %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// listen opens the server's socket and, if there is a link, the relay in
+// front of it. Players then know the server by the relay's address.
+func (m *match) listen(ctx context.Context) error {
+	socket, err := udp.Listen(m.cmd.Listen)
+	if err != nil {
+		return err
+	}
+	public := socket.LocalAddr()
+	if m.cmd.Link != "none" {
+		if err := m.addRelay(ctx, public); err != nil {
+			socket.Close()
+			return err
+		}
+		public = m.relay.Addr()
+	}
+	cfg := tickwire.ServerConfig{
+		Config:          arena.NetConfig(),
+		Development:     true,
+		MaxClients:      m.cmd.Bots + guests,
+		PublicAddresses: []netip.AddrPort{public},
+	}
+	cfg.Logger = m.news.logger()
+	if m.srv, err = tickwire.Listen(cfg, socket); err != nil {
+		return err
+	}
+	m.game = arena.NewGame(m.srv, rand.New(rand.NewPCG(m.cmd.Seed, 0)))
+	m.game.Tell = m.news.add
+	return nil
+}
+
+func (m *match) addRelay(ctx context.Context, server netip.AddrPort) error {
+	links, err := simnet.Preset(m.cmd.Link)
+	if err != nil {
+		return err
+	}
+	m.relay, err = simnet.NewRelay(simnet.RelayConfig{
+		Listen: net.JoinHostPort(server.Addr().String(), "0"),
+		Target: server.String(), Up: links.Up, Down: links.Down, Seed: m.cmd.Seed,
+	})
+	if err != nil {
+		return err
+	}
+	m.tasks.Go(func() {
+		if err := m.relay.Run(ctx); err != nil {
+			m.news.add(err.Error())
+		}
+	})
+	return nil
+}
+
+func (m *match) addBot(ctx context.Context, id uint64) error {
+	token, err := m.srv.DevToken(id)
+	if err != nil {
+		return err
+	}
+	chance := rand.New(rand.NewPCG(m.cmd.Seed, id))
+	client, player, err := enter(token, fmt.Sprintf("bot %d", id), chance, m.news)
+	if err != nil {
+		return err
+	}
+	b := &bot{player: player, client: client}
+	m.bots = append(m.bots, b)
+	m.playing.Go(func() {
+		b.err = player.Run(ctx, b.chatter(chance))
+		client.Close()
+		if b.err != nil {
+			m.news.add(fmt.Sprintf("bot %d: %v", id, b.err))
+		}
+	})
+	return nil
+}
+
+// enter connects a player that moves by itself.
+func enter(token []byte, name string, chance *rand.Rand, news *feed) (*tickwire.Client, *arena.Player, error) {
+	socket, err := udp.Open(udp.Config{ReceiveBuffer: -1, SendBuffer: -1})
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg := tickwire.ClientConfig{Config: arena.NetConfig()}
+	cfg.Logger = news.logger()
+	client, err := tickwire.NewClient(cfg, socket)
+	if err != nil {
+		return nil, nil, err
+	}
+	player, err := arena.NewPlayer(client, token, name, arena.NewBot(chance))
+	if err != nil {
+		client.Close()
+		return nil, nil, err
+	}
+	return client, player, nil
+}
+
+var phrases = []string{"good game", "who is there?", "behind you!", "that was close", "nice shot", "my turn", "over here", "not again"}
+
+// chatter makes a bot say something about every 20 seconds.
+func (b *bot) chatter(chance *rand.Rand) func(tickwire.Tick) {
+	next := uint64(arena.Rate + chance.IntN(10*arena.Rate))
+	return func(t tickwire.Tick) {
+		if t.Number >= next && b.player.Conn().Open() {
+			next = t.Number + uint64(arena.Rate*(10+chance.IntN(20)))
+			_ = b.player.Say(phrases[chance.IntN(len(phrases))]) // a full queue: then it keeps quiet
+		}
+	}
+}
+
+// every makes what Run calls for each tick call f with a report now and then.
+func (m *match) every(d time.Duration, f func(arena.Report)) func(tickwire.Tick) {
+	var last time.Time
+	return func(t tickwire.Tick) {
+		if t.Now.Sub(last) >= d {
+			last = t.Now
+			f(m.game.Report(t.Now))
+		}
+	}
+}
+
+// end stops everything and sums up.
+func (m *match) end(last arena.Report) summary {
+	m.stopBots()
+	m.playing.Wait()
+	m.farewell()
+	var relay simnet.RelayStats
+	if m.relay != nil {
+		relay = m.relay.Stats()
+	}
+	m.close()
+	return summarize(m, last, relay)
+}
+
+// farewell tells the guests that the demo is over, and waits until they know. The
+// bots have left: nobody waits for them.
+func (m *match) farewell() {
+	guests := false
+	for c := range m.srv.Conns() {
+		guests = guests || c.ClientID() > uint64(len(m.bots)) && c.Open()
+		c.Close(tickwire.CodeGoingAway, "the demo is over")
+	}
+	if guests {
+		_ = m.srv.Shutdown(context.Background()) // three seconds at most; close has the last word
+	}
+}
+
+// close stops what has been started, the link last.
+func (m *match) close() {
+	if m.tokens != nil {
+		m.tokens.close()
+	}
+	m.stopBots()
+	m.playing.Wait()
+	if m.srv != nil {
+		m.srv.Close()
+	}
+	m.stop()
+	m.tasks.Wait()
+}
+
+// failure tells whether every bot could stay to the end.
+func (m *match) failure() error {
+	var errs []error
+	for _, b := range m.bots {
+		if b.err != nil {
+			errs = append(errs, b.err)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d bots did not stay to the end; the first: %w", len(errs), len(m.bots), errs[0])
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/internal/swarm"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/simnet/world"
+)
+
+// A soakCmd is `tickwire soak`: a server and clients over simulated links in virtual time, with
+// everything checked that the channels promise.
+type soakCmd struct {
+	Clients   int           `default:"8" help:"How many clients play."`
+	For       time.Duration `default:"10m" help:"How long, in virtual time."`
+	Seed      uint64        `default:"1" help:"Seed of every random choice: the same seed, the same run."`
+	Loss      float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1."`
+	LossBurst float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	Duplicate float64       `placeholder:"N" help:"Share that arrive twice."`
+	Reorder   float64       `placeholder:"N" help:"Share that are held back, so that later ones overtake."`
+	Corrupt   float64       `placeholder:"N" help:"Share that arrive with a bit flipped."`
+	Latency   time.Duration `placeholder:"DURATION" help:"What each datagram takes, one way, such as 80ms."`
+	Jitter    time.Duration `placeholder:"DURATION" help:"What it takes on top, at most."`
+	Rate      int64         `placeholder:"N" help:"Bits a second of each client's link, each way; 0: unlimited."`
+	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
+	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Only --seed and --seeds count."`
+	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
+	JSON      bool          `help:"Print the report for machines, one object for each seed."`
+	Wire      bool          `help:"Print what packets cost, the table of SPEC.md, section 9, and do nothing else."`
+	Fault     string        `hidden:"" help:"Plant a fault, to see it caught."`
+}
+
+// maxSoakClients bounds the memory of a soak.
+const maxSoakClients = 1024
+
+// Validate is called by kong after parsing.
+func (c *soakCmd) Validate() error {
+	var errs []error
+	if c.Clients < 1 || c.Clients > maxSoakClients {
+		errs = append(errs, fmt.Errorf("--clients is %d: want 1 to %d", c.Clients, maxSoakClients))
+	}
+	if c.For <= 0 {
+		errs = append(errs, fmt.Errorf("--for is %v: want a time such as 10m", c.For))
+	}
+	if c.Churn < 0 {
+		errs = append(errs, fmt.Errorf("--churn is %v: want a time such as 5s, or 0", c.Churn))
+	}
+	if c.Seeds < 1 {
+		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
+	}
+	_, err := swarm.ParseFault(c.Fault)
+	return errors.Join(append(errs, err, flagErrors(c.link().Validate()))...)
+}
+
+// linkFlags are the flags behind the fields of a link.
+var linkFlags = map[string]string{
+	"LinkConfig.Delay": "latency", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss",
+	"LinkConfig.LossBurst": "loss-burst", "LinkConfig.Duplicate": "duplicate", "LinkConfig.Reorder": "reorder",
+	"LinkConfig.Corrupt": "corrupt", "LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
+}
+
+// flagErrors names the flags where a link's errors name fields.
+func flagErrors(err error) error {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, one := range e.Unwrap() {
+			all = append(all, flagErrors(one))
+		}
+		return errors.Join(all...)
+	case *simnet.ConfigError:
+		if flag, ok := linkFlags[e.Field]; ok {
+			return fmt.Errorf("--%s is %v: want %s", flag, e.Value, e.Want)
+		}
+	}
+	return err
+}
+
+func (c *soakCmd) link() simnet.LinkConfig {
+	return simnet.LinkConfig{
+		Delay: c.Latency, Jitter: c.Jitter, Loss: c.Loss, LossBurst: c.LossBurst, Duplicate: c.Duplicate,
+		Reorder: c.Reorder, Corrupt: c.Corrupt, BitsPerSecond: c.Rate, QueuePackets: c.Queue,
+	}
+}
+
+// Run is called by kong.
+func (c *soakCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout, os.Stderr) }
+
+func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
+	if c.Wire {
+		table, err := swarm.WireTable()
+		fmt.Fprint(out, table)
+		return err
+	}
+	failed := 0
+	for i := range c.Seeds {
+		r, err := c.play(ctx, c.Seed+uint64(i), progress)
+		if err != nil {
+			return err
+		}
+		if err := c.print(out, r); err != nil {
+			return err
+		}
+		if r.ViolationCount > 0 {
+			failed++
+			fmt.Fprintf(progress, "%d violations with seed %d; replay: %s\n", r.ViolationCount, r.Seed, c.replay(r.Seed))
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("promises were broken in %d of %d runs", failed, c.Seeds)
+	}
+	return nil
+}
+
+func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (world.Report, error) {
+	bar := newBar(progress)
+	defer bar.clear()
+	options := swarm.Options{
+		Base: tickwire.Config{Logger: slog.New(slog.DiscardHandler)},
+		Progress: func(elapsed, total time.Duration) bool {
+			bar.show(elapsed, total)
+			return ctx.Err() == nil
+		},
+	}
+	fault, err := swarm.ParseFault(c.Fault)
+	if err != nil {
+		return world.Report{}, err
+	}
+	if c.Swarm {
+		return swarm.Run(swarm.Generate(seed), fault, options)
+	}
+	return swarm.Soak(swarm.SoakConfig{
+		Clients: c.Clients, Link: c.link(), For: c.For, Seed: seed, Churn: c.Churn, Fault: fault, Options: options,
+	})
+}
+
+// replay is the one command that plays a run again.
+func (c *soakCmd) replay(seed uint64) string {
+	if c.Swarm {
+		return swarm.Replay(seed)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "go run ./cmd/tickwire soak --clients %d --for %v --seed %d", c.Clients, c.For, seed)
+	for _, f := range []struct {
+		name  string
+		value any
+	}{
+		{"loss", c.Loss}, {"loss-burst", c.LossBurst}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}, {"corrupt", c.Corrupt},
+		{"latency", c.Latency}, {"jitter", c.Jitter}, {"rate", c.Rate}, {"queue", c.Queue}, {"churn", c.Churn},
+	} {
+		if text := fmt.Sprint(f.value); text != "0" && text != "0s" {
+			fmt.Fprintf(&b, " --%s %s", f.name, text)
+		}
+	}
+	if c.Fault != "" {
+		fmt.Fprintf(&b, " --fault %q", c.Fault)
+	}
+	return b.String()
+}
+
+func (c *soakCmd) print(out io.Writer, r world.Report) error {
+	if c.JSON {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	_, err := io.WriteString(out, soakText(r))
+	return err
+}
+
+// soakText is the report for people.
+func soakText(r world.Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "seed %d: %.0f s of virtual time, %d players\n", r.Seed, r.VirtualSeconds, r.Players)
+	fmt.Fprintf(&b, "%-18s %9s %7s %9s %6s %9s %7s %7s %9s %9s   %s\n", "delivery", "sent", "refused", "received", "twice", "reordered",
+		"altered", "lost", "newer won", "abandoned", "latency ms: p50 p90 p99 max")
+	for _, d := range r.Deliveries {
+		l := d.Latency
+		fmt.Fprintf(&b, "%-18s %9d %7d %9d %6d %9d %7d %7d %9d %9d   %.0f %.0f %.0f %.0f\n", d.Delivery, d.Sent, d.Refused, d.Delivered,
+			d.Duplicated, d.OutOfOrder, d.Corrupted, d.Lost, d.Superseded, d.Abandoned, l.P50, l.P90, l.P99, l.Max)
+	}
+	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages and fragments sent again\n",
+		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.MessagesResent)
+	for _, v := range r.Violations {
+		fmt.Fprintf(&b, "VIOLATION %v\n", v)
+	}
+	fmt.Fprintf(&b, "violations: %d\n", r.ViolationCount)
+	return b.String()
+}
+
+// A bar shows how far a run has come, on a terminal only.
+type bar struct {
+	screen io.Writer // nil: none
+	shown  int       // per cent; what was drawn last
+}
+
+func newBar(out io.Writer) *bar {
+	b := &bar{shown: -1}
+	if f, ok := terminal(out); ok {
+		b.screen = f
+	}
+	return b
+}
+
+const barWidth = 40
+
+func (b *bar) show(elapsed, total time.Duration) {
+	percent := int(100 * elapsed / max(total, 1))
+	if b.screen == nil || percent == b.shown {
+		return
+	}
+	b.shown = percent
+	full := min(percent*barWidth/100, barWidth)
+	fmt.Fprintf(b.screen, "\r[%s%s] %3d %%  %v of %v", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), percent,
+		elapsed.Round(time.Second), total)
+}
+
+func (b *bar) clear() {
+	if b.screen != nil && b.shown >= 0 {
+		io.WriteString(b.screen, "\r"+restOfLine)
+	}
+}

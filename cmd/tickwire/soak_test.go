@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tickwire/tickwire/simnet/world"
+)
+
+// soakOf parses a command line and runs it.
+func soakOf(t *testing.T, args ...string) (out, progress string, err error) {
+	t.Helper()
+	var c cli
+	parser, err := newParser(t.Context(), &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(append([]string{"soak"}, args...)); err != nil {
+		return "", "", err
+	}
+	var o, p bytes.Buffer
+	err = c.Soak.run(t.Context(), &o, &p)
+	return o.String(), p.String(), err
+}
+
+var hard = strings.Fields("--clients 3 --for 20s --loss 0.3 --duplicate 0.04 --reorder 0.2 --corrupt 0.01 --latency 80ms --jitter 40ms --seed 1 --json")
+
+func TestSoak(t *testing.T) {
+	out, progress, err := soakOf(t, hard...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, progress)
+	}
+	var r world.Report
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out, `"violations": 0`) || r.Seed != 1 || len(r.Deliveries) != 5 || r.BytesOnWire == 0 || progress != "" {
+		t.Errorf("report %s, progress %q", out, progress)
+	}
+	for _, d := range r.Deliveries {
+		switch {
+		case d.Sent == 0 || d.Delivered == 0 || d.Duplicated+d.Corrupted > 0 || d.Latency.P50 < 80 || d.Latency.Max < d.Latency.P99:
+			t.Errorf("%+v", d)
+		case strings.HasPrefix(d.Delivery, "Reliable") && d.Sent != d.Delivered+d.Superseded:
+			t.Errorf("not all arrived: %+v", d)
+		case d.Delivery == "Unreliable" && d.Sent != d.Delivered+d.Lost:
+			t.Errorf("messages are missing in the count: %+v", d)
+		}
+	}
+	if again, _, _ := soakOf(t, hard...); again != out {
+		t.Errorf("the same seed gave another report:\n%s\n%s", out, again)
+	}
+}
+
+func TestSoakFault(t *testing.T) {
+	out, progress, err := soakOf(t, append(hard, "--fault", "twice")...)
+	if err == nil || !strings.Contains(out, string(world.ExactlyOnce)) {
+		t.Errorf("a message delivered twice went by: %v\n%s", err, out)
+	}
+	want := "replay: go run ./cmd/tickwire soak --clients 3 --for 20s --seed 1 --loss 0.3 --duplicate 0.04 --reorder 0.2 " +
+		"--corrupt 0.01 --latency 80ms --jitter 40ms --fault \"twice\""
+	if !strings.Contains(progress, want) {
+		t.Errorf("progress is %q, want %q in it", progress, want)
+	}
+}
+
+func TestSoakText(t *testing.T) {
+	out, _, err := soakOf(t, "--swarm", "--seed", "5", "--seeds", "2")
+	if err != nil || strings.Count(out, "violations: 0") != 2 {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, _, err := soakOf(t, "--wire"); err != nil || !strings.Contains(out, "| clock in the ACK |") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestSoakRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"--clients 0":      "--clients is 0: want 1 to",
+		"--clients -3":     "--clients is -3: want 1 to",
+		"--for 0s":         "--for is 0s: want a time",
+		"--churn -5s":      "--churn is -5s: want a time",
+		"--seeds 0":        "--seeds is 0: want at least 1",
+		"--seeds -1":       "--seeds is -1: want at least 1",
+		"--loss 2":         "--loss is 2: want",
+		"--loss -1":        "--loss is -1: want",
+		"--loss-burst -1":  "--loss-burst is -1: want",
+		"--duplicate -1":   "--duplicate is -1: want",
+		"--reorder -1":     "--reorder is -1: want",
+		"--corrupt -1":     "--corrupt is -1: want",
+		"--latency -1s":    "--latency is -1s: want",
+		"--jitter -1s":     "--jitter is -1s: want",
+		"--rate -1":        "--rate is -1: want",
+		"--fault nonsense": "no fault",
+	} {
+		if _, _, err := soakOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
+}
+
+// TestSoakHelp: what looks like a default is one.
+func TestSoakHelp(t *testing.T) {
+	var c cli
+	var help bytes.Buffer
+	parser, err := newParser(t.Context(), &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser.Stdout, parser.Exit = &help, func(int) {}
+	parser.Parse([]string{"soak", "--help"})
+	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--queue=N"} {
+		if !strings.Contains(help.String(), want+" ") {
+			t.Errorf("no %q in\n%s", want, help.String())
+		}
+	}
+}
+
+// TestSoakColumns: everything that can become of a message has a column, and the numbers add up.
+func TestSoakColumns(t *testing.T) {
+	out, _, err := soakOf(t, strings.Fields("--clients 2 --for 10s --churn 1s --loss 0.1")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range []string{"sent", "refused", "received", "lost", "newer won", "abandoned"} {
+		if !strings.Contains(out, " "+column+" ") {
+			t.Errorf("no column %q in\n%s", column, out)
+		}
+	}
+	for _, line := range strings.Split(out, "\n")[2:7] {
+		var d world.DeliveryReport
+		_, err := fmt.Sscan(line, &d.Delivery, &d.Sent, &d.Refused, &d.Delivered, &d.Duplicated, &d.OutOfOrder, &d.Corrupted,
+			&d.Lost, &d.Superseded, &d.Abandoned)
+		if err != nil || d.Sent == 0 || d.Sent != d.Delivered+d.Lost+d.Superseded+d.Abandoned {
+			t.Errorf("%v: %q", err, line)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/examples/arena"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// report makes a report of players who have sent and received so many bytes.
+func report(at time.Time, bytes ...uint64) (r arena.Report) {
+	r.Time = at
+	for i, n := range bytes {
+		p := arena.PlayerReport{Score: arena.Score{ID: uint16(i + 1), Name: fmt.Sprint("bot ", i+1)}, Since: time.Unix(0, 0)}
+		p.Stats.BytesReceived, p.Stats.BytesSent = n, 2*n
+		r.Players = append(r.Players, p)
+	}
+	return r
+}
+
+// TestMeter: speeds are of the last reports only, and a player who came again
+// starts anew.
+func TestMeter(t *testing.T) {
+	var m meter
+	second := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	m.rows(report(second(1), 1000), nil)
+	if r := m.rows(report(second(2), 2000), nil)[0]; r.Up != 8 || r.Down != 16 {
+		t.Errorf("a thousand bytes a second are %v kbit/s, twice as many %v", r.Up, r.Down)
+	}
+	for n := 3; n < 20; n++ {
+		m.rows(report(second(n), 2000), nil)
+	}
+	if r := m.rows(report(second(20), 2000), nil)[0]; r.Up != 0 {
+		t.Errorf("silence is %v kbit/s", r.Up)
+	}
+	again := report(second(24), 500)
+	again.Players[0].Since = second(20)
+	if r := m.rows(again, nil)[0]; r.Up != 1 {
+		t.Errorf("500 bytes in 4 seconds are %v kbit/s", r.Up)
+	}
+}
+
+// TestTable: guests are above bots, and what does not fit is counted.
+func TestTable(t *testing.T) {
+	rows := []row{{ID: 2, Name: "bot 2", Bot: true}, {ID: 1, Name: "bot 1", Bot: true}, {ID: 9, Name: "alice", RTT: 12.34}}
+	lines := strings.Split(render(rows, 2), "\n")
+	if len(lines) != 6 || !strings.HasPrefix(lines[3], "alice") || !strings.HasPrefix(lines[4], "bot 1") || lines[5] != "… and 1 more" {
+		t.Errorf("the table is\n%s", strings.Join(lines, "\n"))
+	}
+	if !strings.Contains(lines[3], "12.3") {
+		t.Errorf("the RTT is not in %q", lines[3])
+	}
+}
+
+// TestPage: the live page fits its screen, however small, and has news and the invitation.
+func TestPage(t *testing.T) {
+	news := new(feed)
+	for i := range 20 {
+		news.add(fmt.Sprint("line ", i))
+	}
+	m := &match{cmd: &demoCmd{Bots: 40, Link: "4g"}, news: news, start: time.Unix(0, 0), tokens: fakeDesk(t)}
+	v := &liveView{news: news}
+	f := frame{match: m, report: arena.Report{Time: time.Unix(12, 0)}}
+	for i := range 40 {
+		f.rows = append(f.rows, row{ID: uint16(i + 1), Name: fmt.Sprint("bot ", i+1), Bot: true, RTT: 50})
+	}
+	for _, height := range []int{12, 24, 40, 60} {
+		page := v.compose(f, height)
+		if len(page) > height {
+			t.Errorf("%d lines on a screen of %d:\n%s", len(page), height, strings.Join(page, "\n"))
+		}
+		if !slices.Contains(page, "line 19") || slices.Contains(page, "line 13") || !strings.Contains(page[2], "join --addr") {
+			t.Errorf("the page is\n%s", strings.Join(page, "\n"))
+		}
+	}
+}
+
+func fakeDesk(t *testing.T) *tokenDesk {
+	t.Helper()
+	d, err := openTokenDesk("127.0.0.1:0", nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.close)
+	return d
+}
+
+// TestReadmePicture: the table in README.md has the columns that there are, and
+// the text below it names the links that there are.
+func TestReadmePicture(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := simnet.PresetNames()
+	last := len(names) - 1
+	if links := strings.Join(names[:last], ", ") + " or " + names[last]; !strings.Contains(string(text), links) {
+		t.Errorf("README.md does not say %q", links)
+	}
+	var shown [][]string
+	for line := range strings.Lines(string(text)) {
+		shown = append(shown, strings.Fields(line))
+	}
+	for _, head := range strings.Split(render(nil, 0), "\n")[:2] {
+		words := strings.Fields(head)
+		if !slices.ContainsFunc(shown, func(line []string) bool { return slices.Equal(line, words) }) {
+			t.Errorf("README.md shows no table with the head %q", head)
+		}
+	}
+}

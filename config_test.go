@@ -1,0 +1,159 @@
+package tickwire_test
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/mem"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// fields returns the fields that an error names, each with a way out.
+func fields(t *testing.T, err error) (names []string) {
+	t.Helper()
+	switch err := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, e := range err.Unwrap() {
+			names = append(names, fields(t, e)...)
+		}
+	default:
+		var e *tickwire.ConfigError
+		if !errors.As(err, &e) || e.Want == "" || !strings.Contains(err.Error(), e.Field+" is ") {
+			t.Fatalf("error %v", err)
+		}
+		names = append(names, e.Field)
+	}
+	return names
+}
+
+func TestConfigErrors(t *testing.T) {
+	channel := func(cfg tickwire.ChannelConfig) tickwire.Config {
+		return tickwire.Config{Channels: tickwire.Channels(tickwire.NewRawChannel(cfg))}
+	}
+	server := func(cfg tickwire.ServerConfig) error { return cfg.Validate() }
+	client := func(cfg tickwire.ClientConfig) error { return cfg.Validate() }
+	nowhere := []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")}
+	key := netcode.Key{1}
+	for want, err := range map[string]error{
+		"":                     server(tickwire.ServerConfig{Development: true}),
+		"PrivateKey":           server(tickwire.ServerConfig{}),
+		"MaxClients":           server(tickwire.ServerConfig{PrivateKey: key, MaxClients: -1}),
+		"Plain":                server(tickwire.ServerConfig{PrivateKey: key, Plain: 9}),
+		"PublicAddresses[0]":   server(tickwire.ServerConfig{PrivateKey: key, PublicAddresses: nowhere}),
+		"WireIDBytes":          client(tickwire.ClientConfig{WireIDBytes: 1}),
+		"Plain,WireIDBytes":    client(tickwire.ClientConfig{WireIDBytes: 5, Plain: 3}),
+		"MaxEvents":            tickwire.Config{MaxEvents: -1}.Validate(),
+		"MaxPosted":            tickwire.Config{MaxPosted: -1}.Validate(),
+		"MaxReadsPerCall":      tickwire.Config{MaxReadsPerCall: -1}.Validate(),
+		"AckHold":              tickwire.Config{AckHold: time.Second}.Validate(),
+		"MaxDatagramBytes":     tickwire.Config{MaxDatagramBytes: 100}.Validate(),
+		"Channels[0]":          tickwire.Config{Channels: tickwire.Channels(nil)}.Validate(),
+		"Channels[0].ID":       channel(tickwire.ChannelConfig{}).Validate(),
+		"Channels[0].Delivery": channel(tickwire.ChannelConfig{ID: 1, Delivery: 9}).Validate(),
+		"Channels[0].MaxMessageBytes": channel(
+			tickwire.ChannelConfig{ID: 1, MaxMessageBytes: -1}).Validate(),
+	} {
+		got := fields(t, err)
+		for _, name := range strings.Split(want, ",") {
+			if name != "" && !strings.Contains(strings.Join(got, ","), name) || want == "" && got != nil {
+				t.Errorf("fields %v, want %q", got, want)
+			}
+		}
+	}
+}
+
+// listen tries a configuration on sockets and closes the server if it works.
+func listen(t *testing.T, cfg tickwire.ServerConfig, sockets ...transport.Socket) error {
+	t.Helper()
+	srv, err := tickwire.Listen(cfg, sockets...)
+	if err == nil {
+		must(t, srv.Close())
+	}
+	for _, s := range sockets {
+		if s.Close() != transport.ErrClosed {
+			t.Error("left a socket open")
+		}
+	}
+	return err
+}
+
+func wildcard(t *testing.T) transport.Socket {
+	t.Helper()
+	s, err := udp.Open()
+	must(t, err)
+	return s
+}
+
+func TestDevelopmentMode(t *testing.T) {
+	var log tap
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	cfg.Logger = log.logger()
+	t.Log("# it does not show itself to the Internet unless told to")
+	if got := fields(t, listen(t, cfg, wildcard(t))); len(got) != 1 || got[0] != "Development" {
+		t.Errorf("fields %v", got)
+	}
+	public := cfg
+	public.DevelopmentPublic = true
+	must(t, listen(t, public, wildcard(t)))
+	t.Log("# it says loudly that it is insecure")
+	if !strings.Contains(log.String(), "INSECURE") || !strings.Contains(log.String(), "WARN") {
+		t.Errorf("log: %s", log.String())
+	}
+	t.Log("# without it there are no tokens")
+	cfg.Development, cfg.PrivateKey = false, testKey
+	inside, err := mem.Listen()
+	must(t, err)
+	srv, err := tickwire.Listen(cfg, inside)
+	must(t, err)
+	defer srv.Close()
+	if _, err := srv.DevToken(1); !errors.Is(err, tickwire.ErrNotDevelopment) {
+		t.Errorf("DevToken: %v", err)
+	}
+}
+
+// TestAddresses: where a server listens and what tokens name are two things.
+func TestAddresses(t *testing.T) {
+	cfg := tickwire.ServerConfig{Config: config(), PrivateKey: testKey}
+	t.Log("# a wildcard is no address that a token could name")
+	if got := fields(t, listen(t, cfg, wildcard(t))); len(got) != 1 || got[0] != "PublicAddresses" {
+		t.Errorf("fields %v", got)
+	}
+	if got := fields(t, listen(t, cfg)); len(got) != 1 || got[0] != "sockets" {
+		t.Errorf("fields %v", got)
+	}
+	cfg.PublicAddresses = []netip.AddrPort{netip.MustParseAddrPort("203.0.113.7:9000")}
+	must(t, listen(t, cfg, wildcard(t)))
+	t.Log("# a bound address is one")
+	cfg.PublicAddresses = nil
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	inside, err := mem.Listen()
+	must(t, err)
+	srv, err := tickwire.Listen(cfg, inside, socket)
+	must(t, err)
+	defer srv.Close()
+	if got := srv.PublicAddresses(); len(got) != 1 || got[0] != socket.LocalAddr() {
+		t.Errorf("public addresses %v, the socket is bound to %v", got, socket.LocalAddr())
+	}
+}
+
+// TestMadeUp: a value that is none still has a name, for the log of a game that made it up.
+func TestMadeUp(t *testing.T) {
+	for got, want := range map[string]string{
+		tickwire.EventKind(200).String(): "EventKind(200)",
+		tickwire.State(9).String():       "State(9)",
+		tickwire.Disconnected.String():   "Disconnected",
+		tickwire.NextServer.String():     "next server",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package tickwire_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+)
+
+func TestServerClosesOne(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	players(srv)[0].Close(tickwire.CodeApplication+7, "kicked for idling")
+	r := w.ends(client, conn)
+	want := tickwire.Reason{Code: tickwire.CodeApplication + 7, Text: "kicked for idling", Remote: true}
+	if r != want {
+		t.Errorf("reason %+v", r)
+	}
+	t.Log("# a local code does not travel")
+	conn = w.open(client, srv, 2)
+	players(srv)[0].Close(tickwire.CodeTimeout, "")
+	wantCode(t, w.ends(client, conn), tickwire.CodeNone, true)
+	wantCode(t, w.last(srv).Reason, tickwire.CodeTimeout, false)
+}
+
+func TestServerCloses(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	a, b := w.join(nil), w.join(nil)
+	first, second := w.open(a, srv, 1), w.open(b, srv, 2)
+	must(t, chat.Send(first, []byte("unread")))
+	w.run(time.Second, nil)
+	must(t, srv.Close())
+	n := 0
+	for ev := range srv.Events() {
+		if ev.Kind != tickwire.Disconnected || ev.Reason.Code != tickwire.CodeGoingAway {
+			t.Errorf("event %v", ev)
+		}
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d events at the server", n)
+	}
+	w.remove(srv)
+	wantCode(t, w.ends(a, first), tickwire.CodeGoingAway, true)
+	wantCode(t, w.ends(b, second), tickwire.CodeGoingAway, true)
+	t.Log("# a closed server does nothing and says so")
+	now := w.nw.Now()
+	srv.Update(now)
+	for _, err := range []error{srv.Close(), srv.Wait(now), srv.Post(func() {})} {
+		if err != tickwire.ErrClosed {
+			t.Errorf("a closed server says %v", err)
+		}
+	}
+	if !srv.Flush(now).IsZero() || !srv.Service(now).IsZero() || srv.Stats().Buffers.InUse != 0 {
+		t.Errorf("a closed server has plans, or %d buffers", srv.Stats().Buffers.InUse)
+	}
+}
+
+func TestCloseWhileRanging(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	for player := range uint64(3) {
+		w.open(w.join(nil), srv, player)
+	}
+	n := 0
+	for range srv.Conns() {
+		n++
+		must(t, srv.Close())
+	}
+	if n != 1 {
+		t.Errorf("ranged over %d connections of a closed server", n)
+	}
+}
+
+func TestVanished(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	receipt, err := chat.SendTracked(conn, []byte("into the void"))
+	must(t, err)
+	w.nw.Cut(conn.RemoteAddr().Addr(), players(srv)[0].RemoteAddr().Addr())
+	w.nw.Cut(players(srv)[0].RemoteAddr().Addr(), conn.RemoteAddr().Addr())
+	began := w.nw.Now()
+	wantCode(t, w.ends(client, conn), tickwire.CodeTimeout, false)
+	if took := w.nw.Now().Sub(began); took < 9*time.Second || took > 11*time.Second {
+		t.Errorf("took %v, the token says 10 s", took)
+	}
+	w.run(time.Second, nil)
+	wantCode(t, w.last(srv).Reason, tickwire.CodeTimeout, false)
+	t.Log("# what was under way is Lost before Disconnected")
+	events := w.heard[client]
+	lost := events[len(events)-2]
+	if lost.Kind != tickwire.Lost || lost.Receipt != receipt || lost.Why != tickwire.ConnClosed {
+		t.Errorf("before the end: %v", lost)
+	}
+}
+
+// TestForgotten: a client of a server that was started anew does not wait for the
+// timeout, and gets in again over the same socket.
+func TestForgotten(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	srv := w.serve(at, nil)
+	client := w.join(nil)
+	conn := w.open(client, srv, 1)
+	t.Log("# the server's machine fails and comes back")
+	w.remove(srv)
+	must(t, w.nw.Rebind(at, netip.AddrPortFrom(at.Addr(), 1))) // nobody hears the old process
+	srv = w.serve(at, nil)
+	must(t, chat.Send(conn, []byte("are you there?")))
+	began := w.nw.Now()
+	wantCode(t, w.ends(client, conn), tickwire.CodeForgotten, false)
+	if took := w.nw.Now().Sub(began); took < time.Second || took > 3*time.Second {
+		t.Errorf("took %v", took)
+	}
+	w.open(client, srv, 1)
+}
+
+// TestLyingGone: GONE is not authentic. A server that is there proves it.
+func TestLyingGone(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	srv, client := w.serve(at, nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	t.Log("# somebody takes a packet of the client off the wire and answers it with GONE")
+	elsewhere := netip.AddrPortFrom(at.Addr(), 1)
+	must(t, w.nw.Rebind(at, elsewhere))
+	liar := w.socket(at)
+	must(t, chat.Send(conn, []byte("hello")))
+	client.Flush(w.nw.Now())
+	w.nw.Advance(10 * time.Millisecond)
+	ds := make([]transport.Datagram, 1)
+	n, err := liar.Read(ds)
+	must(t, err)
+	if n != 1 {
+		t.Fatal("the client sent nothing")
+	}
+	gone := append([]byte{5}, ds[0].Bytes[len(ds[0].Bytes)-8:]...)
+	_, err = liar.Write([]transport.Datagram{{Path: ds[0].Path, Bytes: gone}})
+	must(t, err)
+	must(t, liar.Close())
+	must(t, w.nw.Rebind(elsewhere, at))
+	w.run(5*time.Second, nil)
+	if !conn.Open() {
+		t.Errorf("believed a lie: %v", conn.Reason())
+	}
+}
+
+func TestReplaced(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	a, b := w.join(nil), w.join(nil)
+	first := w.open(a, srv, 9)
+	t.Log("# the same player comes again from elsewhere: the newest wins")
+	second := w.dial(b, srv, 9)
+	wantCode(t, w.ends(a, first), tickwire.CodeReplaced, true)
+	w.until("connected", second.Open)
+	w.run(5*time.Second, nil)
+	if open := players(srv); len(open) != 1 || !second.Open() {
+		t.Errorf("%d players", len(open))
+	}
+	t.Log("# unless the server keeps the oldest")
+	srv = w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.KeepOldest = true })
+	c, d := w.join(nil), w.join(nil)
+	third := w.open(c, srv, 9)
+	fourth := w.dial(d, srv, 9)
+	wantCode(t, w.ends(d, fourth), tickwire.CodeRefused, true)
+	if !third.Open() {
+		t.Error("the oldest was closed")
+	}
+}
+
+// offerOnly runs until a client has sent its OFFER, and takes it off the network then.
+func (w *world) offerOnly(c *tickwire.Client) {
+	w.t.Helper()
+	w.until("answering", func() bool { return len(w.states(c)) == 2 })
+	c.Flush(w.nw.Now())
+	w.remove(c)
+	w.run(time.Second, nil)
+}
+
+// TestReplacedUnconfirmed: two attempts of one player, neither of them confirmed.
+func TestReplacedUnconfirmed(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	a, b := w.join(nil), w.join(nil)
+	t.Log("# the first one's packets are lost after its OFFER")
+	first := w.dial(a, srv, 9)
+	w.offerOnly(a)
+	second := w.dial(b, srv, 9)
+	w.until("connected", second.Open)
+	w.run(15*time.Second, nil)
+	if first.Open() || len(players(srv)) != 1 || !second.Open() {
+		t.Errorf("%d players, %v", len(players(srv)), second.Reason())
+	}
+	must(t, srv.Close())
+	if n := srv.Stats().Buffers.InUse; n != 0 {
+		t.Errorf("%d buffers in use", n)
+	}
+}
+
+func TestCloseWhileConnecting(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	conn := w.dial(client, srv, 1)
+	conn.Close(tickwire.CodeApplication, "changed my mind")
+	wantCode(t, w.ends(client, conn), tickwire.CodeApplication, false)
+	w.run(15*time.Second, nil)
+	if conn.Open() || len(w.heard[srv]) > 0 {
+		t.Errorf("the server heard %v", w.heard[srv])
+	}
+	t.Log("# the same socket and server again, at once")
+	w.open(client, srv, 1)
+}
+
+// TestUnconfirmedSeat: whoever offers and never says a word does not keep a seat.
+func TestUnconfirmedSeat(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxClients = 1 })
+	mute := w.join(nil)
+	w.dial(mute, srv, 1)
+	w.offerOnly(mute)
+	token, err := srv.DevToken(2)
+	must(t, err)
+	wantCode(t, w.refused(token, nil), tickwire.CodeFull, true)
+	w.run(11*time.Second, nil)
+	w.open(w.join(nil), srv, 3)
+	if len(w.heard[srv]) != 1 {
+		t.Errorf("the game heard of who never came: %v", w.heard[srv])
+	}
+}
+
+func TestBadLinks(t *testing.T) {
+	for name, link := range map[string]simnet.LinkConfig{
+		"30 % loss":  {Delay: 30 * time.Millisecond, Loss: 0.3},
+		"duplicates": {Delay: 30 * time.Millisecond, Duplicate: 0.5},
+		"disorder":   {Delay: 30 * time.Millisecond, Reorder: 0.3, ReorderBy: 150 * time.Millisecond},
+		"all of it":  {Delay: 60 * time.Millisecond, Loss: 0.2, Duplicate: 0.2, Reorder: 0.2, Corrupt: 0.1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			must(t, w.nw.SetDefault(link))
+			srv := w.serve(w.address(), nil)
+			for player := range uint64(10) {
+				client := w.join(nil)
+				conn := w.open(client, srv, player)
+				must(t, chat.Send(conn, []byte("hello")))
+				w.until("heard", func() bool {
+					_, ok := players(srv)[player].Next(2)
+					return ok
+				})
+			}
+			if n := len(w.heard[srv]); n != 10 {
+				t.Errorf("%d events at the server, want ten times Connected", n)
+			}
+		})
+	}
+}
+
+// TestBuffersReturn: after everybody has left, whatever was under way, no
+// buffer is missing.
+func TestBuffersReturn(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 30 * time.Millisecond, Loss: 0.1}))
+	srv := w.serve(w.address(), nil)
+	var clients []*tickwire.Client
+	for player := range uint64(4) {
+		client := w.join(nil)
+		clients = append(clients, client)
+		conn := w.open(client, srv, player)
+		for range 40 {
+			must(t, chat.Send(conn, make([]byte, 3000)))
+			must(t, inputs.Send(conn, input{}))
+		}
+	}
+	w.run(300*time.Millisecond, nil)
+	for c := range srv.Conns() {
+		must(t, chat.Send(c, make([]byte, 3000)))
+		c.Close(tickwire.CodeNone, "")
+	}
+	w.run(20*time.Second, nil)
+	for _, client := range clients {
+		if st := client.Stats(); st.Conns != 0 || st.Buffers.InUse != 0 || st.WindowBytes != 0 {
+			t.Errorf("client: %d connections, %d buffers, windows %d", st.Conns, st.Buffers.InUse, st.WindowBytes)
+		}
+	}
+	if st := srv.Stats(); st.Conns != 0 || st.Buffers.InUse != 0 || st.WindowBytes != 0 {
+		t.Errorf("server: %d connections, %d buffers, windows %d", st.Conns, st.Buffers.InUse, st.WindowBytes)
+	}
+}

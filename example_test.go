@@ -1,0 +1,123 @@
+package tickwire_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport/mem"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// A server that greets every player, and a player, in one process. Production
+// servers have a PrivateKey in place of Development, and a login backend that
+// mints the tokens with package netcode.
+func Example() {
+	hello := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
+	cfg := tickwire.Config{Channels: tickwire.Channels(hello), Logger: slog.New(slog.DiscardHandler)}
+
+	socket, err := udp.Listen("127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, _ := srv.DevToken(42)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	served := make(chan bool)
+	go func() {
+		defer close(served)
+		defer srv.Close()
+		for tick := range srv.Ticks(ctx, 60) { // between the steps the wire is served
+			srv.Update(tick.Now) // what arrived becomes visible
+			for ev := range srv.Events() {
+				if ev.Kind == tickwire.Connected {
+					hello.Send(ev.Conn, fmt.Appendf(nil, "hello, player %d", ev.Conn.ClientID()))
+				}
+			}
+			srv.Flush(tick.Now) // what was sent leaves
+		}
+	}()
+
+	mine, _ := udp.Open()
+	ctx2, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	session, err := tickwire.Dial(ctx2, tickwire.ClientConfig{Config: cfg}, token, mine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for ev := range session.Events(ctx2) {
+		switch ev.Kind {
+		case tickwire.Message:
+			fmt.Printf("%s\n", ev.Payload)
+			stop()
+		case tickwire.Disconnected:
+			fmt.Println(ev.Reason)
+		}
+	}
+	session.Close()
+	<-served
+	// Output:
+	// hello, player 42
+	// server going away: server closed (by the peer)
+}
+
+// A login backend mints tokens for a game server that it knows by name. The two
+// share a key; the player has only the token.
+func Example_backend() {
+	key := netcode.Key{1, 2, 3} // in truth 32 bytes of crypto/rand, made once
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	addresses, err := udp.Resolve(ctx, "localhost:7777")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+		ProtocolID: 7, Key: key, ClientID: 42, Addresses: addresses,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ticket := token.Append(nil) // travels to the player, over HTTPS
+
+	// The game server. Elsewhere its socket would be udp.Listen(":7777").
+	socket, _ := mem.Listen()
+	cfg := tickwire.Config{ProtocolID: 7, Logger: slog.New(slog.DiscardHandler)}
+	cfg.Channels = tickwire.Channels(tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1}))
+	srv, err := tickwire.Listen(tickwire.ServerConfig{
+		Config: cfg, PrivateKey: key, PublicAddresses: addresses, MaxTokenLifetime: -1, // it has no earlier run
+	}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+
+	// The player.
+	mine, _ := socket.Dial()
+	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, ticket, mine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer session.Close()
+	for ev := range hub.Events(ctx) {
+		fmt.Println(ev.Kind, "player", ev.Conn.ClientID())
+		break
+	}
+	// Output:
+	// Connected player 42
+}

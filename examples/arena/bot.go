@@ -1,0 +1,72 @@
+package arena
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// A Brain decides what a player does, given what it sees.
+type Brain interface {
+	Think(seen State) Input
+}
+
+// A Bot is a Brain: it walks about, turns to whoever is nearest, and shoots
+// when that one is in reach. It knows only what came over the network.
+type Bot struct {
+	chance *rand.Rand
+	dx, dy int8
+	steps  int // until it changes its mind
+}
+
+// NewBot makes a bot of a temper of its own.
+func NewBot(chance *rand.Rand) *Bot { return &Bot{chance: chance} }
+
+// reach is how far away a bot still shoots: as far as shots go.
+const reach = shotSpeed * shotLife
+
+// Think implements Brain.
+func (b *Bot) Think(seen State) Input {
+	if b.steps--; b.steps <= 0 {
+		b.steps = Rate/4 + b.chance.IntN(Rate)
+		b.dx, b.dy = int8(b.chance.IntN(3)-1), int8(b.chance.IntN(3)-1)
+	}
+	in := Input{DX: b.dx, DY: b.dy}
+	me, ok := seen.find(seen.You)
+	if !ok || me.Health == 0 {
+		return in
+	}
+	target, away := seen.nearest(me)
+	if away < reach {
+		in.Aim = aimAt(me, target)
+		in.Fire = true
+	}
+	return in
+}
+
+func (s *State) find(id uint16) (Avatar, bool) {
+	for _, a := range s.Avatars {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return Avatar{}, false
+}
+
+// nearest finds the nearest other player who stands; infinitely far if there is none.
+func (s *State) nearest(me Avatar) (target Avatar, away float64) {
+	away = math.Inf(1)
+	for _, a := range s.Avatars {
+		if a.ID == me.ID || a.Health == 0 {
+			continue
+		}
+		if d := math.Hypot(float64(a.X)-float64(me.X), float64(a.Y)-float64(me.Y)); d < away {
+			target, away = a, d
+		}
+	}
+	return target, away
+}
+
+func aimAt(from, to Avatar) uint8 {
+	angle := math.Atan2(float64(to.Y)-float64(from.Y), float64(to.X)-float64(from.X))
+	return uint8(int(math.Round(angle*256/(2*math.Pi))) & 255)
+}

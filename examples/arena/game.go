@@ -1,0 +1,207 @@
+package arena
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// CodeTooSlow ends the connection of a player who lets chat pile up until
+// there is no more room for it.
+const CodeTooSlow = tickwire.CodeApplication + 1
+
+// A Game is the server: it owns a tickwire.Server and plays the World on it.
+type Game struct {
+	srv    *tickwire.Server
+	world  *World
+	view   State
+	lines  uint32 // of chat so far
+	tables uint32 // of scores so far
+
+	scoresChanged bool
+	steps         uint64
+	worstLate     time.Duration
+
+	// Tell, if not nil, hears what happens in the game, a line each.
+	Tell func(line string)
+}
+
+// A seat is what the Game keeps of a player, in Conn.Value.
+type seat struct {
+	id     uint16
+	name   string
+	since  time.Time
+	inputs uint64
+	stale  uint64 // inputs that were older than the one before: never, says the channel
+	last   uint32
+}
+
+// NewGame plays on a server, which was made with NetConfig.
+func NewGame(srv *tickwire.Server, chance *rand.Rand) *Game {
+	return &Game{srv: srv, world: NewWorld(chance)}
+}
+
+// Run plays in real time until ctx ends.
+func (g *Game) Run(ctx context.Context, each func(tickwire.Tick)) {
+	for tick := range g.srv.Ticks(ctx, Rate) {
+		g.worstLate = max(g.worstLate, tick.Late)
+		g.Step(tick.Now)
+		if each != nil {
+			each(tick)
+		}
+	}
+}
+
+// Step is one tick: take what came, move the world, send what it looks like.
+func (g *Game) Step(now time.Time) {
+	g.srv.Update(now)
+	for ev := range g.srv.Events() {
+		switch ev.Kind {
+		case tickwire.Connected:
+			g.join(now, ev.Conn)
+		case tickwire.Disconnected:
+			g.leave(ev)
+		}
+	}
+	for c := range g.srv.Conns() {
+		g.listen(c)
+	}
+	g.report(g.world.Step())
+	g.show()
+	g.srv.Flush(now)
+	g.steps++
+}
+
+func (g *Game) join(now time.Time, c *tickwire.Conn) {
+	id := uint16(c.ClientID())
+	c.Value = &seat{id: id, name: fmt.Sprintf("player %d", id), since: now}
+	g.world.Add(id)
+	g.scoresChanged = true
+}
+
+func (g *Game) leave(ev tickwire.Event) {
+	s := ev.Conn.Value.(*seat)
+	if !g.replaced(ev.Conn, s.id) {
+		g.world.Remove(s.id)
+	}
+	g.scoresChanged = true
+	g.tell("%s left: %v", s.name, ev.Reason)
+}
+
+// replaced reports whether another Conn has the player of an old one.
+func (g *Game) replaced(old *tickwire.Conn, id uint16) bool {
+	for c := range g.srv.Conns() {
+		if s, ok := c.Value.(*seat); ok && c != old && s.id == id && c.Open() {
+			return true
+		}
+	}
+	return false
+}
+
+// listen takes what a player sent.
+func (g *Game) listen(c *tickwire.Conn) {
+	s, ok := c.Value.(*seat)
+	if !ok {
+		return
+	}
+	for in, err := range Inputs.Receive(c) {
+		if err != nil {
+			c.Close(tickwire.CodeProtocol, err.Error())
+			return
+		}
+		if s.inputs++; s.inputs > 1 && int32(in.Sequence-s.last) <= 0 {
+			s.stale++
+		}
+		s.last = in.Sequence
+		g.world.Apply(s.id, in)
+	}
+	for name, err := range Names.Receive(c) {
+		if err == nil && name.Text != "" && name.Text != s.name {
+			g.tell("%s plays", name.Text)
+			s.name, g.scoresChanged = name.Text, true
+		}
+	}
+	for line, err := range Chats.Receive(c) {
+		if err == nil && line.Text != "" {
+			g.say(s, line.Text)
+		}
+	}
+}
+
+// say sends a line to everybody.
+func (g *Game) say(s *seat, text string) {
+	g.lines++
+	g.tell("%s: %s", s.name, text)
+	for c := range g.srv.Conns() {
+		check(c, Chats.Send(c, Chat{g.lines, s.id, text}))
+	}
+}
+
+// check ends a connection whose player does not keep up with what must not be
+// lost. (What may be lost never comes to that.)
+func check(c *tickwire.Conn, err error) {
+	if errors.Is(err, tickwire.ErrFull) {
+		c.Close(CodeTooSlow, "too slow: "+err.Error())
+	}
+}
+
+// report tells the two whom a hit concerns.
+func (g *Game) report(hits []Hit) {
+	if len(hits) == 0 {
+		return
+	}
+	for c := range g.srv.Conns() {
+		s, ok := c.Value.(*seat)
+		if !ok {
+			continue
+		}
+		for _, h := range hits {
+			if h.By == s.id || h.On == s.id {
+				check(c, Hits.Send(c, h))
+			}
+			g.scoresChanged = g.scoresChanged || h.Health == 0
+		}
+	}
+}
+
+// show sends everybody what the world looks like, and the scores when they changed.
+func (g *Game) show() {
+	var scores Scores
+	if g.scoresChanged {
+		scores = g.scores()
+		g.tables++
+		g.scoresChanged = false
+	}
+	for c := range g.srv.Conns() {
+		s, ok := c.Value.(*seat)
+		if !ok || !c.Open() {
+			continue
+		}
+		g.world.View(s.id, &g.view)
+		check(c, States.Send(c, g.view))
+		if scores.Rows != nil {
+			check(c, Scorecard.Send(c, scores))
+		}
+	}
+}
+
+func (g *Game) scores() (table Scores) {
+	table.Rows = []Score{}
+	for c := range g.srv.Conns() {
+		if s, ok := c.Value.(*seat); ok && c.Open() {
+			frags, deaths := g.world.Score(s.id)
+			table.Rows = append(table.Rows, Score{s.id, frags, deaths, s.name})
+		}
+	}
+	return table
+}
+
+func (g *Game) tell(format string, args ...any) {
+	if g.Tell != nil {
+		g.Tell(fmt.Sprintf(format, args...))
+	}
+}

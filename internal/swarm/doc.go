@@ -1,0 +1,14 @@
+// Package swarm runs whole systems from a seed: a server, its players, their
+// links and their accidents, over the world of package simnet/world, and
+// reports which promises of the library were broken.
+//
+// A [Scenario] is made from a seed by [Generate]: which channels there are, how
+// they are configured, what is sent and how much, which faults the links have
+// (some off, others extreme), and what happens when: cuts, partitions, crashes,
+// restarts, receivers that stall, goodbyes, players who come back. [Run] plays
+// one, [Soak] plays a steady one for long. A [Fault] is planted between the library
+// and the checkers, to prove that they can fail.
+//
+// Everything follows from the seed, so a failure is replayed by one command,
+// which [Replay] prints.
+package swarm

@@ -1,0 +1,271 @@
+package swarm
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet/world"
+)
+
+// A Fault is a lie told to the checkers about one message, or one event, in ten
+// thousand, as if the library had made the mistake; or, of those about memory, a
+// game that really holds what it should not. A run with a fault must fail, and
+// the checker that catches it must be the fault's.
+type Fault string
+
+// The faults.
+const (
+	NoFault       Fault = ""
+	Twice         Fault = "twice"          // a message is delivered twice
+	Swapped       Fault = "swapped"        // two messages of an ordered channel change places
+	Stale         Fault = "stale"          // two values of a Latest channel change places
+	Altered       Fault = "altered"        // a byte is changed
+	Truncated     Fault = "truncated"      // the last byte is missing
+	Invented      Fault = "invented"       // a message comes that nobody sent
+	Vanished      Fault = "vanished"       // a reliable message does not come
+	FalseReceipt  Fault = "false receipt"  // Lost is reported as Delivered
+	FalseLoss     Fault = "false loss"     // Delivered is reported as Lost
+	ReceiptTwice  Fault = "receipt twice"  // a receipt resolves twice
+	ReceiptLess   Fault = "receipt less"   // a receipt never resolves
+	LeakedBuffer  Fault = "leaked buffer"  // what arrived is kept
+	EndlessQueue  Fault = "endless queue"  // a queue grows beyond its limit
+	EndlessWindow Fault = "endless window" // receive windows grow that must not
+	EndlessStore  Fault = "endless store"  // what arrived is kept, beyond every window
+	AfterLife     Fault = "after life"     // an event comes after Disconnected
+	FalseEnd      Fault = "false end"      // a connection ends for no reason
+
+	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
+	Flood Fault = "flood"
+)
+
+// Faults lists them all, each with the checker that must catch it.
+func Faults() []Planted {
+	return []Planted{
+		{Twice, world.ExactlyOnce},
+		{Swapped, world.InOrder},
+		{Stale, world.LatestOnly},
+		{Altered, world.Untouched},
+		{Truncated, world.Untouched},
+		{Invented, world.Untouched},
+		{Vanished, world.Arrival},
+		{FalseReceipt, world.Receipts},
+		{FalseLoss, world.Receipts},
+		{ReceiptTwice, world.Receipts},
+		{ReceiptLess, world.Receipts},
+		{LeakedBuffer, world.MemoryBound},
+		{EndlessQueue, world.MemoryBound},
+		{EndlessWindow, world.MemoryBound},
+		{EndlessStore, world.MemoryBound},
+		{AfterLife, world.Life},
+		{FalseEnd, world.Life},
+	}
+}
+
+// A Planted fault and the checker that catches it.
+type Planted struct {
+	Fault   Fault
+	Checker world.Checker
+}
+
+// ParseFault finds a fault by its name.
+func ParseFault(name string) (Fault, error) {
+	f := Fault(name)
+	if f == NoFault || f == Flood || slices.ContainsFunc(Faults(), func(p Planted) bool { return p.Fault == f }) {
+		return f, nil
+	}
+	return NoFault, fmt.Errorf("swarm: no fault %q", name)
+}
+
+// oneIn is how rare a fault is.
+const oneIn = 10_000
+
+// tap makes the fault happen; nil if there is none.
+func (f Fault) tap(seed uint64) world.Tap {
+	if f == NoFault {
+		return nil
+	}
+	return &saboteur{fault: f, random: rand.New(rand.NewPCG(seed, 0x6661756c74))}
+}
+
+// A saboteur is the tap of a fault.
+type saboteur struct {
+	fault   Fault
+	random  *rand.Rand
+	due     bool // the fault waits for a message that suits it
+	held    heldBack
+	hoards  bool        // the game takes no messages of some lanes any more
+	stuffed *world.Lane // is flooded again and again
+}
+
+// heldBack is a message that the next one of its lane overtakes.
+type heldBack struct {
+	lane    *world.Lane
+	payload []byte
+}
+
+// Message implements world.Tap.
+func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
+	s.due = s.due || s.random.IntN(oneIn) == 0
+	s.stuff(l.From())
+	switch {
+	case s.held.lane == l:
+		pass(payload)
+		pass(s.held.payload)
+		s.held.lane = nil
+	case s.due && s.suits(l, payload):
+		s.due = false
+		s.spoil(l, payload, pass)
+	default:
+		pass(payload)
+	}
+}
+
+// stuff keeps one end full of messages that nobody takes, if the fault is that.
+func (s *saboteur) stuff(e *world.End) {
+	if s.stuffed == nil || e != e.Player().Server {
+		return
+	}
+	if !s.stuffed.From().Open() {
+		s.stuffed = e.Lanes()[tickwire.ReliableUnordered]
+	}
+	if s.stuffed.From() == e {
+		flood(s.stuffed)
+	}
+}
+
+// suits reports whether the fault breaks a promise of this lane.
+func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
+	d := l.Channel().Delivery
+	switch s.fault {
+	case Swapped:
+		return d == tickwire.ReliableOrdered
+	case Stale:
+		return d == tickwire.ReliableLatest || d == tickwire.UnreliableLatest
+	case EndlessStore:
+		return d == tickwire.ReliableUnordered && l.From() == l.From().Player().Server
+	case Vanished, EndlessQueue, EndlessWindow, Flood:
+		return d == tickwire.ReliableUnordered
+	case Altered, Truncated:
+		return len(payload) > world.StampBytes
+	case Twice:
+		return len(payload) >= world.StampBytes
+	case FalseReceipt, FalseLoss, ReceiptTwice, ReceiptLess, FalseEnd, AfterLife:
+		return false // they wait for an event
+	}
+	return true
+}
+
+func (s *saboteur) spoil(l *world.Lane, payload []byte, pass func([]byte)) {
+	switch s.fault {
+	case Twice:
+		pass(payload)
+		pass(payload)
+	case Swapped, Stale:
+		s.held = heldBack{l, bytes.Clone(payload)}
+	case Altered:
+		b := bytes.Clone(payload)
+		b[s.random.IntN(len(b))] ^= 1 << s.random.IntN(8)
+		pass(b)
+	case Truncated:
+		pass(payload[:len(payload)-1])
+	case Invented:
+		pass(payload)
+		pass([]byte("nobody sent this"))
+	case Vanished:
+	case LeakedBuffer:
+		pass(payload)
+		s.hoards = true
+	case EndlessStore:
+		pass(payload)
+		s.hoards = true
+		s.stuffed = l
+	case EndlessQueue, EndlessWindow, Flood:
+		pass(payload)
+		flood(l)
+	}
+}
+
+// Event implements world.Tap.
+func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Event)) {
+	switch {
+	case !s.due:
+	case s.fault == FalseReceipt && ev.Kind == tickwire.Lost && ev.Why == tickwire.NotKnown:
+		s.due = false
+		ev.Kind = tickwire.Delivered
+	case s.fault == FalseLoss && ev.Kind == tickwire.Delivered && e.Open():
+		s.due = false
+		ev.Kind, ev.Why = tickwire.Lost, tickwire.ConnClosed
+	case s.fault == ReceiptTwice && ev.Kind == tickwire.Delivered:
+		s.due = false
+		pass(ev)
+	case s.fault == ReceiptLess && ev.Kind == tickwire.Delivered:
+		s.due = false
+		return
+	case s.fault == FalseEnd && ev.Kind == tickwire.Delivered:
+		s.due = false
+		pass(tickwire.Event{Kind: tickwire.Disconnected, Conn: ev.Conn, Reason: tickwire.Reason{Code: tickwire.CodeProtocol}})
+		return
+	case s.fault == AfterLife && ev.Kind == tickwire.Disconnected:
+		s.due = false
+		pass(ev)
+		ev = tickwire.Event{Kind: tickwire.Delivered, Conn: ev.Conn, Receipt: 1}
+	}
+	pass(ev)
+}
+
+// flood sends more at once than a queue and a window hold, until it is refused, as is legal.
+func flood(l *world.Lane) {
+	for range floodMessages {
+		if l.From().Send(l.Channel().ID, world.Message{Size: floodBytes}) != nil {
+			return
+		}
+	}
+}
+
+const (
+	floodMessages = 150
+	floodBytes    = 200 << 10
+)
+
+// Takes implements world.Tap.
+func (s *saboteur) Takes(l *world.Lane) bool {
+	switch d := l.Channel().Delivery; s.fault {
+	case LeakedBuffer:
+		return !s.hoards || d.Reliable()
+	case EndlessStore:
+		return !s.hoards || d != tickwire.ReliableUnordered
+	}
+	return true
+}
+
+// plant is what the fault changes in the configuration of every process.
+func (f Fault) plant(cfg *tickwire.Config) {
+	switch f {
+	case EndlessQueue:
+		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.MaxQueuedBytes = 1 << 30 })
+	case EndlessWindow:
+		cfg.WindowPoolBytes = 0
+	case EndlessStore:
+		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.WindowBytes = 24 << 20 })
+	}
+}
+
+// expects is the configuration that the checkers are told where it is not the game's.
+func (f Fault) expects(cfg *tickwire.Config) {
+	if f == EndlessWindow {
+		cfg.WindowPoolBytes = -1
+	}
+}
+
+func changeChannels(cfg *tickwire.Config, change func(*tickwire.ChannelConfig)) {
+	var changed []tickwire.AnyChannel
+	for _, ch := range cfg.Channels {
+		c := ch.Config()
+		change(&c)
+		changed = append(changed, tickwire.NewRawChannel(c))
+	}
+	cfg.Channels = changed
+}

@@ -1,0 +1,177 @@
+package swarm
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/simnet/world"
+)
+
+// A SoakConfig describes a long game over steady links.
+type SoakConfig struct {
+	Clients int               // 0: 8
+	Link    simnet.LinkConfig // of each client, in both directions
+	For     time.Duration     // 0: ten minutes
+	Seed    uint64
+	Churn   time.Duration // how often a player says goodbye and comes back. 0: never
+	Fault   Fault         // planted, to see it caught; the zero Fault: none
+	Options
+}
+
+// Options are what every run takes.
+type Options struct {
+	// Base is the configuration that server and clients start from: its Logger, say.
+	Base tickwire.Config
+	// Progress is called each second of virtual time with how much of it has passed, and
+	// says whether to go on. It may be nil.
+	Progress func(elapsed, total time.Duration) bool
+}
+
+// ErrStopped is what a run returns that Progress did not let go on.
+var ErrStopped = errors.New("swarm: stopped")
+
+// play runs a world for a while, or until Progress has had enough.
+func (o *Options) play(w *world.World, total time.Duration, step func()) error {
+	for w.Elapsed() < total {
+		w.Run(min(time.Second, total-w.Elapsed()), step)
+		if o.Progress != nil && !o.Progress(w.Elapsed(), total) {
+			return ErrStopped
+		}
+	}
+	return nil
+}
+
+// Channels has one channel for each delivery, numbered one above it.
+func Channels() []tickwire.AnyChannel {
+	var all []tickwire.AnyChannel
+	for d := tickwire.Unreliable; d <= tickwire.ReliableOrdered; d++ {
+		all = append(all, tickwire.NewRawChannel(tickwire.ChannelConfig{ID: tickwire.ChannelID(d) + 1, Delivery: d, Name: d.String()}))
+	}
+	return all
+}
+
+// Soak plays a game and reports. The error is that of a configuration, or ErrStopped.
+func Soak(cfg SoakConfig) (world.Report, error) {
+	if cfg.Clients == 0 {
+		cfg.Clients = 8
+	}
+	if cfg.For == 0 {
+		cfg.For = 10 * time.Minute
+	}
+	cfg.Fault.expects(&cfg.Base)
+	w, err := world.New(world.Config{
+		Seed:     cfg.Seed,
+		Channels: Channels(),
+		Links:    simnet.Links{Up: cfg.Link, Down: cfg.Link},
+		TickRate: tickRate * looks,
+		Server:   tickwire.ServerConfig{Config: cfg.Base, MaxClients: cfg.Clients},
+		Client:   tickwire.ClientConfig{Config: cfg.Base},
+		Tap:      cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant,
+	})
+	if err != nil {
+		return world.Report{}, err
+	}
+	s := &soak{cfg: cfg, world: w, random: rand.New(rand.NewPCG(cfg.Seed, 0x736f616b))}
+	s.keepJoined()
+	if err := cfg.play(w, cfg.For, s.step); err != nil {
+		return w.Report(), err
+	}
+	s.heal()
+	w.Settle(time.Minute, nil)
+	w.Close()
+	return w.Report(), nil
+}
+
+// The game ticks like most, but everybody looks more often at what arrived, so that latencies
+// are those of the wire, to a millisecond, and not of the tick.
+const (
+	tickRate = 60
+	looks    = 16 // in a tick
+)
+
+// A soak is one in progress.
+type soak struct {
+	cfg     SoakConfig
+	world   *world.World
+	random  *rand.Rand
+	players []*world.Player
+	looked  int
+	ticks   int
+}
+
+// keepJoined starts every player, and those again whose attempt to connect failed.
+func (s *soak) keepJoined() {
+	for i := range s.cfg.Clients {
+		if i == len(s.players) {
+			s.players = append(s.players, nil)
+		}
+		if p := s.players[i]; p != nil && !p.Gone() {
+			continue
+		}
+		p, err := s.world.Join(uint64(i) + 1)
+		if err != nil {
+			panic(err) // the configuration was good for the first player
+		}
+		s.players[i] = p
+	}
+}
+
+// heal leaves of the links nothing but their delay.
+func (s *soak) heal() {
+	good := simnet.LinkConfig{Delay: s.cfg.Link.Delay}
+	for _, p := range s.players {
+		if err := p.SetLinks(simnet.Links{Up: good, Down: good}); err != nil {
+			panic(err) // a delay that was valid before
+		}
+	}
+}
+
+func (s *soak) step() {
+	if s.looked++; s.looked%looks == 0 {
+		s.tick()
+	}
+}
+
+func (s *soak) tick() {
+	s.ticks++
+	if every := int(s.cfg.Churn * tickRate / time.Second); every > 0 && s.ticks%every == 0 {
+		s.players[s.random.IntN(len(s.players))].Client.Close(tickwire.CodeNone, "")
+	}
+	if s.ticks%tickRate == 0 {
+		s.keepJoined()
+	}
+	phase := 0
+	for e := range s.world.Ends() {
+		phase++
+		s.play(e, s.ticks+phase)
+	}
+}
+
+// play is what one side of a game sends in a tick: state all the time, events
+// now and then, something large once in a while.
+func (s *soak) play(e *world.End, tick int) {
+	send := func(d tickwire.Delivery, size int, tracked bool) {
+		// A full queue is a legal answer; the report counts it.
+		_ = e.Send(tickwire.ChannelID(d)+1, world.Message{Size: size, Tracked: tracked})
+	}
+	send(tickwire.UnreliableLatest, 24+s.random.IntN(40), false)
+	if tick%3 == 0 {
+		send(tickwire.Unreliable, 8+s.random.IntN(40), tick%6 == 0)
+	}
+	if tick%6 == 0 {
+		send(tickwire.ReliableOrdered, s.random.IntN(100), tick%12 == 0)
+	}
+	if tick%10 == 0 {
+		send(tickwire.ReliableUnordered, 8+s.random.IntN(100), tick%20 == 0)
+	}
+	if tick%12 == 0 {
+		send(tickwire.ReliableLatest, 8+s.random.IntN(200), tick%24 == 0)
+	}
+	if tick%300 == 0 {
+		send([]tickwire.Delivery{tickwire.Unreliable, tickwire.UnreliableLatest, tickwire.ReliableUnordered,
+			tickwire.ReliableLatest, tickwire.ReliableOrdered}[s.random.IntN(5)], 2000+s.random.IntN(8000), true)
+	}
+}

@@ -1,0 +1,77 @@
+package swarm
+
+import (
+	"flag"
+	"testing"
+	"time"
+)
+
+var (
+	firstSeed = flag.Uint64("first-seed", 1, "first seed of TestSwarm")
+	seeds     = flag.Uint64("seeds", 120, "how many seeds TestSwarm plays")
+)
+
+// TestSwarm plays scenarios; more of them with -seeds.
+func TestSwarm(t *testing.T) {
+	n := *seeds
+	if raced {
+		n = min(n, 10)
+	}
+	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
+		start := time.Now()
+		r, err := Run(Generate(seed), NoFault, quiet())
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Logf("seed %d took %v", seed, d)
+		}
+		for i, v := range r.Violations {
+			if i < 5 {
+				t.Errorf("seed %d: %v", seed, v)
+			}
+		}
+		if r.ViolationCount > 0 {
+			t.Errorf("%d violations; replay: %s", r.ViolationCount, Replay(seed))
+		}
+	}
+}
+
+// TestSwarmReplay: one seed, one run, to the last event; another seed, another run.
+func TestSwarmReplay(t *testing.T) {
+	digests := map[string]uint64{}
+	for seed := uint64(1); seed <= 6; seed++ {
+		var first string
+		for range 2 {
+			r, err := Run(Generate(seed), NoFault, quiet())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == "" {
+				first = r.Digest
+			} else if r.Digest != first {
+				t.Errorf("seed %d: digest %s, then %s", seed, first, r.Digest)
+			}
+		}
+		if other, ok := digests[first]; ok {
+			t.Errorf("seeds %d and %d have the same digest", other, seed)
+		}
+		digests[first] = seed
+	}
+}
+
+// TestGenerate: the scenarios differ, and each kind of trouble happens in some and not in others.
+func TestGenerate(t *testing.T) {
+	on, off := Trouble{}, Trouble{Cut: 1}
+	for seed := range uint64(200) {
+		s := Generate(seed)
+		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
+			t.Fatalf("seed %d: %+v", seed, s)
+		}
+		on.Cut, on.Stall, on.Restart, on.Impostor = on.Cut+s.Trouble.Cut, on.Stall+s.Trouble.Stall, on.Restart+s.Trouble.Restart, on.Impostor+s.Trouble.Impostor
+		off.Cut = min(off.Cut, s.Trouble.Cut)
+	}
+	if on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
+		t.Errorf("sums of trouble %+v, least %+v", on, off)
+	}
+}

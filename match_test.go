@@ -1,0 +1,209 @@
+package tickwire_test
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+func TestMatch(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	must(t, w.nw.SetHost(netip.MustParseAddr("10.0.0.2"), simnet.LTE4G())) // the client's
+	t.Log("# a client goes through its states")
+	conn := w.open(client, srv, 42)
+	if got := w.states(client); !slices.Equal(got, []string{"requesting", "answering", "Connected"}) {
+		t.Errorf("states %v", got)
+	}
+	player := players(srv)[0]
+	if player.ClientID() != 42 || srv.Conn(player.ID()) != player || client.Conn(conn.ID()) != conn {
+		t.Errorf("client id %d, id %d", player.ClientID(), player.ID())
+	}
+	t.Log("# the player's input and a line of chat arrive, typed and in order")
+	must(t, inputs.Send(conn, input{3, -4}))
+	receipt, err := chat.SendTracked(conn, []byte("hello"))
+	must(t, err)
+	var got []input
+	var lines []string
+	w.run(time.Second, func() bool {
+		for in, err := range inputs.Receive(player) {
+			must(t, err)
+			got = append(got, in)
+		}
+		for b := range chat.Receive(player) {
+			lines = append(lines, string(b))
+		}
+		return false
+	})
+	if !slices.Equal(got, []input{{3, -4}}) || !slices.Equal(lines, []string{"hello"}) {
+		t.Errorf("received %v and %q", got, lines)
+	}
+	delivered := tickwire.Event{Kind: tickwire.Delivered, Conn: conn, Channel: 2, Receipt: receipt}
+	if ev := w.last(client); ev.Kind != delivered.Kind || ev.Receipt != receipt || ev.Conn != conn {
+		t.Errorf("heard %v, want %v", ev, delivered)
+	}
+	t.Log("# the client leaves, the server hears why, each side once")
+	conn.Close(tickwire.CodeApplication+1, "good night")
+	if conn.Open() {
+		t.Error("open after Close")
+	}
+	w.run(time.Second, nil)
+	wantLast := func(d driver, remote bool) {
+		want := tickwire.Reason{Code: tickwire.CodeApplication + 1, Text: "good night", Remote: remote}
+		if ev := w.last(d); ev.Kind != tickwire.Disconnected || ev.Reason != want {
+			t.Errorf("last event %v", ev)
+		}
+	}
+	wantLast(client, false)
+	wantLast(srv, true)
+	for _, d := range w.drivers {
+		n := 0
+		for _, ev := range w.heard[d] {
+			if ev.Kind == tickwire.Disconnected {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d times Disconnected", n)
+		}
+	}
+}
+
+func TestTypedChannel(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	t.Log("# what does not decode is an error of the loop, which goes on")
+	must(t, conn.Send(1, []byte("three")))
+	var errs []error
+	w.run(time.Second, func() bool {
+		for _, err := range inputs.Receive(player) {
+			errs = append(errs, err)
+		}
+		return false
+	})
+	if len(errs) != 1 || errs[0] == nil || !strings.Contains(errs[0].Error(), "4 bytes") {
+		t.Errorf("errors %v", errs)
+	}
+	t.Log("# several values of another channel, and a loop that is left early")
+	for _, text := range []string{"a", "b", "c"} {
+		must(t, chat.Send(conn, []byte(text)))
+	}
+	var lines []string
+	w.run(time.Second, func() bool {
+		for b := range chat.Receive(player) {
+			lines = append(lines, string(b))
+			break
+		}
+		return false
+	})
+	if !slices.Equal(lines, []string{"a", "b", "c"}) {
+		t.Errorf("lines %q", lines)
+	}
+	var full *tickwire.SendError
+	if err := conn.Send(9, nil); !errors.As(err, &full) || !errors.Is(err, tickwire.ErrNoChannel) {
+		t.Errorf("Send on no channel: %v", err)
+	}
+	if err := conn.Send(1, make([]byte, 1<<20)); !errors.Is(err, tickwire.ErrTooLarge) {
+		t.Errorf("Send of too much: %v", err)
+	}
+	if v, err := inputs.Decode(tickwire.Event{Payload: []byte{1, 0, 2, 0}}); err != nil || v != (input{1, 2}) {
+		t.Errorf("decoded %v, %v", v, err)
+	}
+}
+
+// TestStaleHandles: a Conn that is over does nothing, whatever its place is used for since.
+func TestStaleHandles(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	t.Log("# a player leaves, another one takes the seat")
+	old := w.open(client, srv, 1)
+	seat := players(srv)[0]
+	data := string(seat.UserData())
+	must(t, chat.Send(old, []byte("last words")))
+	old.Close(tickwire.CodeNone, "")
+	w.run(15*time.Second, nil)
+	if srv.Conn(seat.ID()) != nil || srv.Stats().Conns != 0 {
+		t.Error("the server still lists a connection that is over")
+	}
+	conn := w.open(client, srv, 2)
+	for _, c := range []*tickwire.Conn{old, seat} {
+		if _, ok := c.Next(2); ok || c.Open() || len(slices.Collect(c.Receive(2))) > 0 {
+			t.Error("a Conn that is over gives messages")
+		}
+		if err := chat.Send(c, nil); !errors.Is(err, tickwire.ErrClosed) {
+			t.Errorf("Send: %v", err)
+		}
+		if err := inputs.Send(c, input{}); !errors.Is(err, tickwire.ErrClosed) {
+			t.Errorf("typed Send: %v", err)
+		}
+		c.Close(tickwire.CodeApplication, "again")
+		if c.Reason().Code != tickwire.CodeNone || c.Stats().PacketsSent == 0 {
+			t.Errorf("reason %v, %d packets", c.Reason(), c.Stats().PacketsSent)
+		}
+	}
+	if seat.ClientID() != 1 || string(seat.UserData()) != data {
+		t.Error("a Conn that is over took another player's identity")
+	}
+	w.run(time.Second, nil)
+	if !conn.Open() || len(players(srv)) != 1 {
+		t.Error("the second player was hurt")
+	}
+}
+
+// TestLastMessages: what arrived before the end can be taken with the Disconnected, and not
+// any longer.
+func TestLastMessages(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	must(t, chat.Send(conn, []byte("bye")))
+	client.Flush(w.nw.Now())
+	conn.Close(tickwire.CodeNone, "")
+	client.Flush(w.nw.Now())
+	w.nw.Advance(time.Second)
+	srv.Update(w.nw.Now())
+	events := slices.Collect(srv.Events())
+	if len(events) != 1 || events[0].Kind != tickwire.Disconnected {
+		t.Fatalf("events %v", events)
+	}
+	if b, ok := player.Next(2); !ok || string(b) != "bye" {
+		t.Errorf("message %q %v", b, ok)
+	}
+	if n := len(slices.Collect(srv.Conns())); n != 1 {
+		t.Errorf("%d connections with the Disconnected", n)
+	}
+	srv.Update(w.nw.Now())
+	if n := len(slices.Collect(srv.Conns())); n != 0 {
+		t.Errorf("%d connections one Update later", n)
+	}
+}
+
+// TestOtherChannel: a channel that is not in the configuration is none, though its ID may be
+// there. One that was made a second time is the same.
+func TestOtherChannel(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	c := w.dial(w.join(nil), srv, 5)
+	w.until("open", c.Open)
+	twin := tickwire.NewRawChannel(chat.Config())
+	other := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 2, Delivery: tickwire.Unreliable, Name: "chat"})
+	renamed := tickwire.NewChannel[input](tickwire.ChannelConfig{ID: 2, Delivery: tickwire.ReliableOrdered})
+	unknown := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 9})
+	must(t, twin.Send(c, []byte("hi")))
+	_, tracked := other.SendTracked(c, []byte("hi"))
+	for _, err := range []error{other.Send(c, []byte("hi")), tracked, renamed.Send(c, input{}), unknown.Send(c, nil)} {
+		var e *tickwire.SendError
+		if !errors.Is(err, tickwire.ErrNoChannel) || !errors.As(err, &e) {
+			t.Errorf("error %v", err)
+		}
+	}
+}

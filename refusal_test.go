@@ -1,0 +1,249 @@
+package tickwire_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// withKey configures a server as one in production is: tokens come from a backend.
+func withKey(cfg *tickwire.ServerConfig) {
+	cfg.Development, cfg.PrivateKey, cfg.MaxTokenLifetime = false, testKey, -1
+}
+
+// refused connects with tickets and returns why that failed.
+func (w *world) refused(tickets []byte, change func(*tickwire.ClientConfig)) tickwire.Reason {
+	w.t.Helper()
+	client := w.join(change)
+	conn, err := client.Connect(tickets)
+	must(w.t, err)
+	return w.ends(client, conn)
+}
+
+func TestAdmit(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	asked := 0
+	srv := w.serve(at, func(cfg *tickwire.ServerConfig) {
+		withKey(cfg)
+		cfg.Admit = func(a tickwire.Applicant) error {
+			asked++
+			switch {
+			case !a.Address.IsValid() || !bytes.HasPrefix(a.UserData, []byte("level 9")) || a.Plain:
+				return errors.New("not what the token says")
+			case a.ClientID == 1:
+				return &tickwire.Refusal{Code: tickwire.CodeBanned, Text: "until Monday", RetryAfter: time.Hour}
+			case a.ClientID == 2:
+				return errors.New("we know you")
+			}
+			return nil
+		}
+	})
+	data := func(cfg *netcode.MintConfig) { cfg.UserData = []byte("level 9") }
+	t.Log("# a refusal reaches the client with its code, its text and when to come again")
+	want := tickwire.Reason{Code: tickwire.CodeBanned, Text: "until Monday", Remote: true, RetryAfter: time.Hour}
+	if r := w.refused(w.mint(1, data, at), nil); r != want {
+		t.Errorf("reason %+v", r)
+	}
+	t.Log("# so does the text of any other error")
+	want = tickwire.Reason{Code: tickwire.CodeRefused, Text: "we know you", Remote: true}
+	if r := w.refused(w.mint(2, data, at), nil); r != want {
+		t.Errorf("reason %+v", r)
+	}
+	t.Log("# who is admitted gets in, and nobody took a seat before")
+	client := w.join(nil)
+	conn, err := client.Connect(w.mint(3, data, at))
+	must(t, err)
+	w.until("connected", func() bool { return conn.Open() && len(players(srv)) > 0 })
+	if n := srv.Stats(); asked < 3 || n.Conns != 1 {
+		t.Errorf("asked %d times, %d connections", asked, n.Conns)
+	}
+}
+
+func TestFullServer(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxClients = 1 })
+	client := w.join(nil)
+	conn := w.open(client, srv, 1)
+	token, err := srv.DevToken(2)
+	must(t, err)
+	wantCode(t, w.refused(token, nil), tickwire.CodeFull, true)
+	t.Log("# when the player has left there is room at once")
+	conn.Close(tickwire.CodeNone, "")
+	w.run(300*time.Millisecond, nil)
+	w.open(w.join(nil), srv, 2)
+}
+
+// A tap keeps what is logged.
+type tap struct{ bytes.Buffer }
+
+func (l *tap) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+func TestTokenTrouble(t *testing.T) {
+	var log tap
+	start := func(t *testing.T, change func(*tickwire.ServerConfig)) (*world, netip.AddrPort) {
+		log.Reset()
+		w := newWorld(t)
+		at := w.address()
+		w.serve(at, func(cfg *tickwire.ServerConfig) {
+			withKey(cfg)
+			cfg.Logger = log.logger()
+			if change != nil {
+				change(cfg)
+			}
+		})
+		return w, at
+	}
+	wantLog := func(t *testing.T, parts ...string) {
+		t.Helper()
+		for _, part := range parts {
+			if n := strings.Count(log.String(), part); n < 1 || n > 3 {
+				t.Errorf("%d times %q in the log:\n%s", n, part, log.String())
+			}
+		}
+	}
+	t.Run("expired", func(t *testing.T) {
+		w, at := start(t, nil)
+		token := w.mint(1, nil, at)
+		w.run(46*time.Second, nil)
+		wantCode(t, w.refused(token, nil), tickwire.CodeExpired, true)
+		wantLog(t, "expired", "do the clocks")
+	})
+	t.Run("too early", func(t *testing.T) {
+		w, at := start(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
+		short := func(cfg *netcode.MintConfig) { cfg.Lifetime = 30 * time.Second }
+		r := w.refused(w.mint(1, short, at), nil)
+		wantCode(t, r, tickwire.CodeTooEarly, true)
+		if r.RetryAfter != 15*time.Second {
+			t.Errorf("retry after %v", r.RetryAfter)
+		}
+		wantLog(t, "earlier run", "started=")
+	})
+	t.Run("wrong address", func(t *testing.T) {
+		w, at := start(t, func(cfg *tickwire.ServerConfig) {
+			cfg.PublicAddresses = []netip.AddrPort{netip.MustParseAddrPort("203.0.113.7:9000")}
+		})
+		wantCode(t, w.refused(w.mint(1, nil, at), nil), tickwire.CodeWrongAddress, true)
+		wantLog(t, "names another server", "expected=[203.0.113.7:9000]")
+	})
+	t.Run("behind a translated address", func(t *testing.T) {
+		w, at := start(t, func(cfg *tickwire.ServerConfig) {
+			cfg.PublicAddresses = []netip.AddrPort{netip.MustParseAddrPort("10.0.0.99:7000")}
+		})
+		must(t, w.nw.Rebind(at, netip.MustParseAddrPort("10.0.0.99:7000")))
+		client := w.join(nil)
+		conn, err := client.Connect(w.mint(1, nil, netip.MustParseAddrPort("10.0.0.99:7000")))
+		must(t, err)
+		w.until("connected", conn.Open)
+	})
+	t.Run("another key", func(t *testing.T) {
+		w, at := start(t, nil)
+		other := func(cfg *netcode.MintConfig) { cfg.Key[5] = 9; cfg.Timeout = time.Second }
+		wantCode(t, w.refused(w.mint(1, other, at), nil), tickwire.CodeTimeout, false)
+		wantLog(t, "same PrivateKey")
+	})
+	t.Run("another game", func(t *testing.T) {
+		w, at := start(t, nil)
+		other := func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8; cfg.Timeout = time.Second }
+		any := func(cfg *tickwire.ClientConfig) { cfg.ProtocolID = 0 }
+		wantCode(t, w.refused(w.mint(1, other, at), any), tickwire.CodeTimeout, false)
+		wantLog(t, "another ProtocolID")
+	})
+	t.Run("used", func(t *testing.T) {
+		w, at := start(t, nil)
+		token := w.mint(1, nil, at)
+		client := w.join(nil)
+		conn, err := client.Connect(token)
+		must(t, err)
+		w.until("connected", conn.Open)
+		w.run(time.Second, nil)
+		wantCode(t, w.refused(token, nil), tickwire.CodeUsed, true)
+	})
+	t.Run("garbage", func(t *testing.T) {
+		w, _ := start(t, nil)
+		var e *netcode.TokenError
+		if _, err := w.join(nil).Connect([]byte("token")); !errors.As(err, &e) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestChannelMismatch(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	w.serve(at, withKey)
+	other := func(cfg tickwire.ChannelConfig) func(*tickwire.ClientConfig) {
+		return func(c *tickwire.ClientConfig) {
+			c.Channels = tickwire.Channels(inputs, tickwire.NewRawChannel(cfg))
+		}
+	}
+	for want, cfg := range map[string]tickwire.ChannelConfig{
+		"channel 2 is Unreliable here and ReliableOrdered at the peer": {ID: 2, Name: "chat"},
+		"channel 2 exists only at the peer":                            {ID: 3, Name: "chat"},
+		"channel 2 has different names":                                {ID: 2, Delivery: tickwire.ReliableOrdered},
+	} {
+		r := w.refused(w.mint(1, nil, at), other(cfg))
+		wantCode(t, r, tickwire.CodeMismatch, true)
+		if r.Text != want {
+			t.Errorf("text %q, want %q", r.Text, want)
+		}
+	}
+}
+
+func TestTicketsInTurn(t *testing.T) {
+	w := newWorld(t)
+	full, free := w.address(), w.address()
+	w.serve(full, func(cfg *tickwire.ServerConfig) {
+		withKey(cfg)
+		cfg.Admit = func(tickwire.Applicant) error { return &tickwire.Refusal{Code: tickwire.CodeFull} }
+	})
+	w.serve(free, withKey)
+	nobody := w.address()
+	tickets, err := netcode.MintTickets(w.nw.Now().Unix(), netcode.MintConfig{
+		ProtocolID: 7, Key: testKey, ClientID: 5, Random: newSeeded(99),
+	}, []netip.AddrPort{nobody}, []netip.AddrPort{full}, []netip.AddrPort{free})
+	must(t, err)
+	client := w.join(nil)
+	began := w.nw.Now()
+	conn, err := client.Connect(tickets.Append(nil))
+	must(t, err)
+	w.until("connected to the third", conn.Open)
+	if conn.RemoteAddr() != free {
+		t.Errorf("connected to %v", conn.RemoteAddr())
+	}
+	if took := w.nw.Now().Sub(began); took < 2*time.Second || took > 3*time.Second {
+		t.Errorf("took %v: two seconds of silence, then a refusal", took)
+	}
+	want := "requesting, next server, answering, next server, answering, Connected"
+	if got := strings.Join(w.states(client), ", "); got != want {
+		t.Errorf("states %v", got)
+	}
+}
+
+// TestOtherProtocol: a client that says which game it is refuses tickets for another one.
+func TestOtherProtocol(t *testing.T) {
+	w := newWorld(t)
+	token, err := netcode.Mint(0, netcode.MintConfig{
+		ProtocolID: 0xbeef, Key: testKey, ClientID: 5, Addresses: []netip.AddrPort{w.address()},
+	})
+	must(t, err)
+	for mine, ok := range map[uint64]bool{0: true, 0xbeef: true, 0xcafe: false} {
+		client := w.join(func(cfg *tickwire.ClientConfig) { cfg.ProtocolID = mine })
+		_, err := client.Connect(token.Append(nil))
+		var wrong *tickwire.ConfigError
+		switch {
+		case ok && err != nil:
+			t.Errorf("ProtocolID %#x: %v", mine, err)
+		case !ok && (!errors.As(err, &wrong) || wrong.Field != "ProtocolID" ||
+			!strings.Contains(err.Error(), "0xcafe") || !strings.Contains(err.Error(), "0xbeef")):
+			t.Errorf("ProtocolID %#x: error %v", mine, err)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package tickwire
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// The roster is the part of a core that knows which Conns there are. A Conn is
+// live from its first datagram, seen by the game from Connected, ended when its
+// Disconnected is queued, gone from Conns one Update after that was shown, and
+// forgotten when its endpoint has said its last goodbye, too.
+
+// newConn makes a Conn that the game does not see yet.
+func (k *core) newConn(p *port, path transport.Path) *Conn {
+	k.lastID++
+	c := &Conn{core: k, id: k.lastID, port: p, path: path}
+	k.live = append(k.live, c)
+	return c
+}
+
+// newEndpoint makes the endpoint of a connection.
+func (k *core) newEndpoint(timeout time.Duration) (*endpoint.Endpoint, error) {
+	cfg := k.cfg.endpoint()
+	cfg.Buffers, cfg.Pool, cfg.Timeout = k.buffers, k.pool, timeout
+	seed, err := k.random.next()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Seed = seed
+	return endpoint.New(k.now, cfg)
+}
+
+// opened shows a Conn to the game.
+func (k *core) opened(c *Conn) {
+	c.state = connOpen
+	k.conns = append(k.conns, c)
+	k.byID[c.id] = c
+	k.report(Event{Kind: Connected, Conn: c})
+	k.touch(c)
+	k.markDirty(c)
+}
+
+// ended queues Disconnected, once.
+func (k *core) ended(c *Conn, r Reason) {
+	if c.state >= connEnded {
+		return
+	}
+	if r.Text == "" {
+		r.Text = r.Code.String()
+	}
+	c.state, c.reason = connEnded, r
+	k.owner.left(c)
+	k.leaving++
+	k.ending = append(k.ending, c)
+	k.report(Event{Kind: Disconnected, Conn: c, Reason: r})
+}
+
+// abandoned notes that a Conn is over that the game never saw.
+func (k *core) abandoned(c *Conn) {
+	c.state = connGone
+	k.leaving++
+}
+
+// report queues an event for the next Update.
+func (k *core) report(ev Event) {
+	k.news = true
+	k.events.push(ev)
+}
+
+// removeEnded takes away the Conns whose end the game has seen, and those
+// whose endpoint has said its last goodbye.
+func (k *core) removeEnded() {
+	if k.leaving == 0 {
+		return
+	}
+	k.conns = slices.DeleteFunc(k.conns, func(c *Conn) bool { return c.shown })
+	k.live = slices.DeleteFunc(k.live, k.forget)
+}
+
+// forget reports whether a Conn is over and forgotten.
+func (k *core) forget(c *Conn) bool {
+	if c.state == connEnded && c.shown {
+		c.state = connGone
+		delete(k.byID, c.id)
+	}
+	if c.state != connGone || c.end != nil && !c.end.Done() {
+		return false
+	}
+	k.leaving--
+	k.owner.release(c)
+	c.retire()
+	return true
+}
+
+// retire gives the memory of a Conn back. The game may hold the Conn for
+// ever: it keeps only what is small.
+func (c *Conn) retire() {
+	final := c.stats()
+	c.final = &final
+	c.core.due.remove(c)
+	if c.end != nil {
+		c.end.Release()
+	}
+	if c.plain != nil {
+		*c.plain = plainConn{dropped: c.plain.dropped}
+	}
+	c.end, c.sealer, c.seat, c.decoded = nil, nil, nil, nil
+}
+
+func (k *core) eachEvent(yield func(Event) bool) {
+	for {
+		ev, ok := k.events.next()
+		if !ok || !yield(ev) {
+			return
+		}
+	}
+}
+
+// eachConn bears that the body closes everything.
+func (k *core) eachConn(yield func(*Conn) bool) {
+	for i := 0; i < len(k.conns); i++ {
+		if !yield(k.conns[i]) {
+			return
+		}
+	}
+}

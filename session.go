@@ -1,0 +1,85 @@
+package tickwire
+
+import (
+	"context"
+	"iter"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// A Session is one connection to a server, driven by itself: a bot, a tool, a
+// client without a frame loop. Its Conn may be used from any goroutine.
+type Session struct {
+	client *Client
+	conn   *Conn
+	s      *sharing
+	over   bool // Disconnected was told
+}
+
+// Dial connects with connect tickets over sockets, which the Session owns from
+// now on. It returns when messages can be sent; the error is a *ConnError that
+// says why they cannot, or the cause of ctx.
+func Dial(
+	ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...transport.Socket,
+) (*Session, error) {
+	if cfg.AckHold == 0 {
+		cfg.AckHold = -1
+	}
+	client, err := NewClient(cfg, sockets...)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := client.Connect(tickets)
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	s := &Session{client: client, conn: conn, s: share(&client.core)}
+	for ev := range s.Events(ctx) {
+		switch ev.Kind {
+		case Connected:
+			return s, nil
+		case Disconnected:
+			s.Close()
+			return nil, &ConnError{ev.Reason}
+		}
+	}
+	s.Close()
+	return nil, context.Cause(ctx)
+}
+
+// Conn is the connection.
+func (s *Session) Conn() *Conn { return s.conn }
+
+// Send sends a message on a channel; see Conn.Send.
+func (s *Session) Send(channel ChannelID, b []byte) error {
+	return s.conn.Send(channel, b)
+}
+
+// Events yields what happens, Message events included, until the connection has
+// ended or ctx ends. There must be one such loop at a time.
+func (s *Session) Events(ctx context.Context) iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		if s.over {
+			return
+		}
+		for ev := range s.s.events(ctx) {
+			s.over = ev.Kind == Disconnected
+			if !yield(ev) || s.over {
+				return
+			}
+		}
+	}
+}
+
+// Stats returns the counters of the client.
+func (s *Session) Stats() Stats {
+	s.s.lock()
+	defer s.s.unlock()
+	return s.client.Stats()
+}
+
+// Close ends the connection and closes the sockets at once. What was sent just
+// before may not arrive: wait for its Delivered if that matters. The server is told
+// once, and holds the seat until its timeout if that is lost: Shutdown makes sure.
+func (s *Session) Close() error { return s.s.close(CodeNone, "") }

@@ -1,0 +1,252 @@
+package tickwire_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/mem"
+)
+
+// A leaky socket loses what is written to it as long as writes are to be lost.
+type leaky struct {
+	*mem.Server
+	loses atomic.Int32
+}
+
+func (s *leaky) Write(ds []transport.Datagram) (int, error) {
+	if s.loses.Add(-1) >= 0 {
+		return len(ds), nil
+	}
+	return s.Server.Write(ds)
+}
+
+// A parting is a server and a player, in a bubble of package synctest, who are
+// about to part.
+type parting struct {
+	socket *leaky
+	srv    *tickwire.Server
+	player *tickwire.Session
+	learns chan tickwire.Reason // why the player's connection ended
+}
+
+// part has the player connected, and listening in a goroutine.
+func part(t *testing.T) *parting {
+	listening, err := mem.Listen()
+	must(t, err)
+	p := &parting{socket: &leaky{Server: listening}, learns: make(chan tickwire.Reason, 1)}
+	p.srv, err = tickwire.Listen(tickwire.ServerConfig{Config: config(), Development: true}, p.socket)
+	must(t, err)
+	p.enter(t)
+	return p
+}
+
+// enter lets the player in while the server plays.
+func (p *parting) enter(t *testing.T) {
+	token, err := p.srv.DevToken(1)
+	must(t, err)
+	mine, err := p.socket.Dial()
+	must(t, err)
+	dialed := make(chan error, 1)
+	go func() {
+		var err error
+		p.player, err = tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, mine)
+		dialed <- err
+	}()
+	for tick := range p.srv.Ticks(within(t, 5*time.Second), 60) {
+		p.srv.Update(tick.Now)
+		last := tickwire.NoEvent
+		for ev := range p.srv.Events() {
+			if last = ev.Kind; last == tickwire.Connected {
+				_, err := chat.SendTracked(ev.Conn, []byte("welcome")) // measures the RTT
+				must(t, err)
+			}
+		}
+		if last == tickwire.Delivered {
+			break
+		}
+		p.srv.Flush(tick.Now)
+	}
+	must(t, <-dialed)
+	go func() {
+		for ev := range p.player.Events(context.Background()) {
+			if ev.Kind == tickwire.Disconnected {
+				p.learns <- ev.Reason
+			}
+		}
+	}()
+}
+
+// took measures a call in the time of the bubble.
+func took(f func() error) (time.Duration, error) {
+	began := time.Now()
+	err := f()
+	return time.Since(began), err
+}
+
+func wantTime(t *testing.T, took, least, most time.Duration) {
+	t.Helper()
+	if took < least || took > most {
+		t.Errorf("took %v, want %v to %v", took, least, most)
+	}
+}
+
+func TestShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		defer p.player.Close()
+		t.Log("# the first goodbye is lost, the next one is not")
+		p.socket.loses.Store(1)
+		d, err := took(func() error { return p.srv.Shutdown(t.Context()) })
+		must(t, err)
+		wantTime(t, d, time.Second, 2*time.Second)
+		wantCode(t, <-p.learns, tickwire.CodeGoingAway, true)
+		n := 0
+		for ev := range p.srv.Events() {
+			if n++; ev.Kind != tickwire.Disconnected || ev.Reason.Code != tickwire.CodeGoingAway {
+				t.Errorf("event %v", ev)
+			}
+		}
+		if st := p.srv.Stats(); n != 1 || st.Buffers.InUse != 0 {
+			t.Errorf("%d events, %d buffers in use", n, st.Buffers.InUse)
+		}
+		if err := p.srv.Shutdown(t.Context()); err != tickwire.ErrClosed {
+			t.Errorf("once more: %v", err)
+		}
+	})
+}
+
+// TestShutdownAlone: nobody waits for nobody.
+func TestShutdownAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, srv *tickwire.Server) {
+		d, err := took(func() error { return srv.Shutdown(t.Context()) })
+		must(t, err)
+		wantTime(t, d, 0, 0)
+		if srv.Wait(time.Now()) != tickwire.ErrClosed {
+			t.Error("is not closed")
+		}
+	})
+}
+
+// TestShutdownUnheard: who does not hear is waited for three seconds, or as long as the
+// context lasts.
+func TestShutdownUnheard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		p.socket.loses.Store(1 << 20)
+		d, err := took(func() error { return p.srv.Shutdown(t.Context()) })
+		must(t, err)
+		wantTime(t, d, 3*time.Second, 3*time.Second)
+		p.player.Close()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		p.socket.loses.Store(1 << 20)
+		ctx := within(t, 500*time.Millisecond)
+		d, err := took(func() error { return p.srv.Shutdown(ctx) })
+		if !errors.Is(err, context.DeadlineExceeded) || p.srv.Wait(time.Now()) != tickwire.ErrClosed {
+			t.Errorf("error %v", err)
+		}
+		wantTime(t, d, 500*time.Millisecond, 500*time.Millisecond)
+		p.player.Close()
+	})
+}
+
+// TestShutdownRefuses: who comes too late is told so, instead of waiting in vain.
+func TestShutdownRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		defer p.player.Close()
+		token, err := p.srv.DevToken(2)
+		must(t, err)
+		late, err := p.socket.Dial()
+		must(t, err)
+		refused := make(chan error, 1)
+		go func() {
+			time.Sleep(500 * time.Millisecond) // the wire still works
+			_, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, late)
+			refused <- err
+		}()
+		must(t, p.srv.Shutdown(t.Context()))
+		var e *tickwire.ConnError
+		if err := <-refused; !errors.As(err, &e) {
+			t.Fatalf("error %v", err)
+		}
+		wantCode(t, e.Reason, tickwire.CodeGoingAway, true)
+	})
+}
+
+// TestHubShutdown: goroutines share the Hub, one of them in its loop over Events.
+func TestHubShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		defer p.player.Close()
+		hub := tickwire.NewHub(p.srv)
+		heard := make(chan tickwire.EventKind, 1)
+		looped := make(chan bool)
+		go func() {
+			defer close(looped)
+			for ev := range hub.Events(context.Background()) {
+				heard <- ev.Kind
+			}
+		}()
+		p.socket.loses.Store(1)
+		d, err := took(func() error { return hub.Shutdown(t.Context()) })
+		must(t, err)
+		wantTime(t, d, time.Second, 2*time.Second)
+		wantCode(t, <-p.learns, tickwire.CodeGoingAway, true)
+		if kind := <-heard; kind != tickwire.Disconnected {
+			t.Errorf("the Hub heard %v", kind)
+		}
+		<-looped
+		if err := hub.Shutdown(t.Context()); err != tickwire.ErrClosed {
+			t.Errorf("once more: %v", err)
+		}
+	})
+}
+
+// TestHubShutdownCut: a context that ends closes the Hub at once.
+func TestHubShutdownCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		hub := tickwire.NewHub(p.srv)
+		p.socket.loses.Store(1 << 20)
+		ctx := within(t, 500*time.Millisecond)
+		d, err := took(func() error { return hub.Shutdown(ctx) })
+		if err != context.DeadlineExceeded || hub.Close() != tickwire.ErrClosed {
+			t.Errorf("error %v", err)
+		}
+		wantTime(t, d, 500*time.Millisecond, 500*time.Millisecond)
+		p.player.Close()
+	})
+}
+
+// TestSessionShutdown: the server learns that the player left, whatever is lost.
+func TestSessionShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		defer p.srv.Close()
+		p.socket.loses.Store(1) // the answer
+		left := make(chan error, 1)
+		go func() { left <- p.player.Shutdown(t.Context()) }()
+		var last tickwire.Event
+		for tick := range p.srv.Ticks(within(t, time.Second), 60) {
+			p.srv.Update(tick.Now)
+			for ev := range p.srv.Events() {
+				last = ev
+			}
+			p.srv.Flush(tick.Now)
+		}
+		if last.Kind != tickwire.Disconnected {
+			t.Fatalf("the server heard %v", last.Kind)
+		}
+		wantCode(t, last.Reason, tickwire.CodeNone, true)
+		must(t, p.srv.Shutdown(t.Context()))
+		must(t, <-left)
+	})
+}

@@ -1,0 +1,78 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// A Checker names the promise that a Violation broke.
+type Checker string
+
+// The checkers.
+const (
+	// ExactlyOnce: no message is received twice.
+	ExactlyOnce Checker = "exactly once"
+	// InOrder: ReliableOrdered messages are received in the order of sending,
+	// without a gap.
+	InOrder Checker = "order"
+	// LatestOnly: no value of a Latest channel is older than one before it.
+	LatestOnly Checker = "latest"
+	// Untouched: every payload is one that was sent, byte for byte.
+	Untouched Checker = "untouched"
+	// Receipts: each resolves once; Delivered means that the peer has the message,
+	// Lost that it need not have it, and on a reliable channel that it was
+	// superseded or that the connection ended.
+	Receipts Checker = "receipts"
+	// Arrival: what a reliable channel accepted arrives once links heal.
+	Arrival Checker = "arrival"
+	// MemoryBound: queues, windows, receipts and buffers stay within their limits, and all
+	// buffers come back.
+	MemoryBound Checker = "memory"
+	// Life: Connected first, Disconnected once and last, for a reason that the world gave
+	// it.
+	Life Checker = "life"
+	// NonceOnce: no packet number seals two contents.
+	NonceOnce Checker = "nonce"
+)
+
+// A Violation is a promise that was broken.
+type Violation struct {
+	Checker Checker       `json:"checker"`
+	At      time.Duration `json:"at"`    // since the world began
+	Where   string        `json:"where"` // player, direction and channel
+	What    string        `json:"what"`
+}
+
+// String tells the violation in a line.
+func (v Violation) String() string {
+	return fmt.Sprintf("%s: %v %s: %s", v.Checker, v.At, v.Where, v.What)
+}
+
+// maxViolations is how many are kept; all are counted.
+const maxViolations = 100
+
+// A judge collects violations.
+type judge struct {
+	kept  []Violation
+	count int
+}
+
+func (j *judge) add(v Violation) {
+	j.count++
+	if len(j.kept) < maxViolations {
+		j.kept = append(j.kept, v)
+	}
+}
+
+// A Tap stands between the library and the checkers. It sees everything that
+// the library hands out before they do, and passes it on, or something else.
+type Tap interface {
+	// Message gets a payload that was received on a lane.
+	Message(l *Lane, payload []byte, pass func(payload []byte))
+	// Event gets an event of one end.
+	Event(e *End, ev tickwire.Event, pass func(tickwire.Event))
+	// Takes says whether the game takes the messages of a lane at all.
+	Takes(l *Lane) bool
+}

@@ -1,0 +1,29 @@
+// Package world plays whole games in virtual time over package simnet: a
+// server, players who come, crash and come back, links that misbehave, and
+// checkers that know what every channel has promised.
+//
+// A [World] is driven by one goroutine, a tick at a time. Ten minutes of eight
+// players pass in a few seconds, and one seed gives one outcome. A test of a
+// game reads
+//
+//	w, err := world.New(world.Config{Seed: 1, Channels: channels, Links: simnet.WiFiBad()})
+//	p, err := w.Join(42)
+//	w.Run(time.Minute, func() {
+//		p.Client.Send(inputs.Config().ID, world.Message{Payload: b})
+//	})
+//	w.Settle(time.Minute)
+//	w.Close()
+//	for _, v := range w.Violations() { t.Error(v) }
+//
+// # What is checked
+//
+// Each channel of each player has a [Lane] in each direction. It keeps a
+// ledger of what was sent, by a counter of the sender's own and a hash of the
+// content, and knows nothing of how the library numbers or packs messages. The
+// checkers are those of [Checker]: exactly once, order, latest, untouched
+// content, receipts that resolve once and truly, arrival of everything
+// reliable once links heal, bounded memory, and the life of a connection.
+//
+// A [Tap] stands between the library and the checkers, and may spoil what it
+// sees: that is how a test proves that a checker can fail.
+package world

@@ -1,0 +1,307 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/tickwire/tickwire"
+)
+
+// An End is one side of a player's connection: the player's own, or the
+// server's. It sends, receives, and keeps the receipts.
+//
+//	opening → open → over
+//	    └───────────↗
+//
+// An end whose process crashed is gone, and nothing more is expected of it.
+type End struct {
+	world  *World
+	player *Player
+	server bool
+	state  endState
+	conn   *tickwire.Conn
+	peer   *End
+	lanes  []*Lane // that it sends on
+	pass   func(tickwire.Event)
+	buf    []byte
+
+	receipts     []receipt // in the order in which they were given
+	firstReceipt tickwire.Receipt
+	closedLosses int // receipts that were lost because the connection ended
+	stalled      bool
+	closing      bool // the game said Close, with this:
+	said         tickwire.Reason
+	reason       tickwire.Reason
+	overflowed   uint64 // messages that the library dropped because the game did not take them
+	drained      bool   // it took all there was at its end
+}
+
+type endState uint8
+
+const (
+	endOpening endState = iota
+	endOpen
+	endLast // Disconnected was seen in this step; messages can still be taken
+	endOver
+	endGone
+)
+
+// A receipt says which message it is of.
+type receipt struct {
+	lane *Lane
+	n    uint64
+}
+
+func newEnd(p *Player, server bool) *End {
+	e := &End{world: p.world, player: p, server: server, firstReceipt: 1}
+	e.pass = e.handle
+	return e
+}
+
+func (e *End) addLanes(channels []tickwire.AnyChannel) {
+	for i, ch := range channels {
+		l := &Lane{from: e, to: e.peer, channel: ch.Config()}
+		l.key = uint32(e.player.Number)<<10 | uint32(i)<<1
+		if e.server {
+			l.key |= 1
+		}
+		l.pass = l.received
+		e.lanes = append(e.lanes, l)
+	}
+}
+
+// String names the end.
+func (e *End) String() string {
+	if e.server {
+		return fmt.Sprintf("server to player %d", e.player.Number)
+	}
+	return fmt.Sprintf("player %d", e.player.Number)
+}
+
+// Conn is the connection as this end's game has it; nil before Connected at the server.
+func (e *End) Conn() *tickwire.Conn { return e.conn }
+
+// Player is the player whose connection it is.
+func (e *End) Player() *Player { return e.player }
+
+// Open reports whether the end has seen Connected and not Disconnected.
+func (e *End) Open() bool { return e.state == endOpen && !e.closing }
+
+// Over reports whether it has seen Disconnected, or crashed.
+func (e *End) Over() bool { return e.state >= endLast }
+
+// Reason says why it ended.
+func (e *End) Reason() tickwire.Reason { return e.reason }
+
+// Stall makes the end take no messages until it is called with false.
+func (e *End) Stall(stalled bool) { e.stalled = stalled }
+
+// Lanes are the lanes that the end sends on, in the order of the channels.
+func (e *End) Lanes() []*Lane { return e.lanes }
+
+func (e *End) lane(channel tickwire.ChannelID) *Lane {
+	for _, l := range e.lanes {
+		if l.channel.ID == channel {
+			return l
+		}
+	}
+	return nil
+}
+
+// A Message is something to send.
+type Message struct {
+	// Payload is what to send. If it is nil a payload of Size bytes is made up
+	// that names itself, so that a change can be told from a mix-up. On a Latest
+	// channel contents should differ, or the ledger cannot tell which one came.
+	Payload []byte
+	Size    int
+	// Tracked asks for a receipt, which is checked.
+	Tracked bool
+}
+
+// Send sends a message and notes it in the ledger. The error is that of
+// Conn.Send; what was refused is not in the ledger.
+func (e *End) Send(channel tickwire.ChannelID, m Message) error {
+	l := e.lane(channel)
+	if l == nil {
+		return tickwire.ErrNoChannel
+	}
+	if e.state != endOpen {
+		return tickwire.ErrClosed
+	}
+	payload := m.Payload
+	if payload == nil {
+		e.buf = AppendStamp(e.buf[:0], l.key, uint32(l.Sent()), m.Size)
+		payload = e.buf
+	}
+	var r tickwire.Receipt
+	var err error
+	if m.Tracked {
+		r, err = e.conn.SendTracked(channel, payload)
+	} else {
+		err = e.conn.Send(channel, payload)
+	}
+	if err != nil {
+		l.counts.refused++
+		e.checkRefusal(l, len(payload), err)
+		return err
+	}
+	if m.Tracked {
+		e.noteReceipt(r, l)
+	}
+	l.accepted(e.world.now(), payload, m.Payload == nil, m.Tracked)
+	return nil
+}
+
+// checkRefusal: an open connection refuses only for a limit.
+func (e *End) checkRefusal(l *Lane, size int, err error) {
+	if errors.Is(err, tickwire.ErrFull) || errors.Is(err, tickwire.ErrTooLarge) || errors.Is(err, tickwire.ErrClosed) {
+		return
+	}
+	l.fault(Life, "Send of %d bytes on an open connection: %v", size, err)
+}
+
+func (e *End) noteReceipt(r tickwire.Receipt, l *Lane) {
+	if want := e.firstReceipt + tickwire.Receipt(len(e.receipts)); r != want {
+		l.fault(Receipts, "receipt %d where %d was next", r, want)
+		return
+	}
+	e.receipts = append(e.receipts, receipt{l, l.Sent()})
+}
+
+// Close ends the connection from this end.
+func (e *End) Close(code tickwire.Code, text string) {
+	if e.state == endOpen && !e.closing {
+		e.closing, e.said = true, tickwire.Reason{Code: code, Text: text}
+		e.conn.Close(code, text)
+	}
+}
+
+// Receive takes the messages of a channel that arrived, and shows them to the checkers on
+// the way. Only with Config.Manual; otherwise the world takes them.
+func (e *End) Receive(channel tickwire.ChannelID) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		l := e.peer.lane(channel)
+		for e.conn != nil && l != nil {
+			b, ok := e.conn.Next(channel)
+			if !ok {
+				return
+			}
+			e.take(l, b)
+			if !yield(b) {
+				return
+			}
+		}
+	}
+}
+
+// receiveAll takes everything, and reports whether it was allowed to.
+func (e *End) receiveAll() (all bool) {
+	all = true
+	for _, l := range e.peer.lanes {
+		if tap := e.world.cfg.Tap; tap != nil && !tap.Takes(l) {
+			all = false
+			continue
+		}
+		for {
+			b, ok := e.conn.Next(l.channel.ID)
+			if !ok {
+				break
+			}
+			e.take(l, b)
+		}
+	}
+	return all
+}
+
+func (e *End) take(l *Lane, payload []byte) {
+	if e.state >= endOver {
+		l.fault(Life, "%d bytes were received after Disconnected", len(payload))
+	}
+	if tap := e.world.cfg.Tap; tap != nil {
+		tap.Message(l, payload, l.pass)
+		return
+	}
+	l.received(payload)
+}
+
+// handle checks an event.
+func (e *End) handle(ev tickwire.Event) {
+	w := e.world
+	w.fold(uint64(e.player.Number), uint64(ev.Kind), uint64(ev.Receipt))
+	switch {
+	case e.state >= endLast:
+		w.fault(Life, e.String(), fmt.Sprintf("event %v after Disconnected", ev.Kind))
+		return
+	case e.state == endOpening && ev.Kind != tickwire.Connected && ev.Kind != tickwire.Connecting && ev.Kind != tickwire.Disconnected,
+		e.state == endOpen && (ev.Kind == tickwire.Connected || ev.Kind == tickwire.Connecting):
+		w.fault(Life, e.String(), fmt.Sprintf("event %v out of turn", ev.Kind))
+		return
+	}
+	switch ev.Kind {
+	case tickwire.Connected:
+		e.state, e.conn = endOpen, ev.Conn
+	case tickwire.Delivered, tickwire.Lost:
+		e.resolve(ev)
+	case tickwire.Disconnected:
+		e.ended(ev.Reason)
+	}
+}
+
+// resolve finds the message of a receipt.
+func (e *End) resolve(ev tickwire.Event) {
+	i := int64(ev.Receipt) - int64(e.firstReceipt)
+	switch {
+	case i < 0:
+		e.world.fault(Receipts, e.String(), fmt.Sprintf("receipt %d resolved again as %v", ev.Receipt, ev.Kind))
+		return
+	case i >= int64(len(e.receipts)):
+		e.world.fault(Receipts, e.String(), fmt.Sprintf("receipt %d was never given", ev.Receipt))
+		return
+	}
+	r := e.receipts[i]
+	if r.lane.channel.ID != ev.Channel {
+		r.lane.fault(Receipts, "the receipt of message %d resolved for channel %d", r.n, ev.Channel)
+	}
+	r.lane.resolved(r.n, ev.Kind, ev.Why)
+	k := 0
+	for k < len(e.receipts) && e.receipts[k].through() {
+		k++
+	}
+	e.receipts = e.receipts[k:]
+	e.firstReceipt += tickwire.Receipt(k)
+}
+
+func (r receipt) through() bool {
+	m := r.lane.at(r.n)
+	return m == nil || m.fate != pending
+}
+
+// ended checks that everything that was promised has been said.
+func (e *End) ended(r tickwire.Reason) {
+	opened := e.state == endOpen
+	e.state, e.reason = endLast, r
+	w := e.world
+	w.fold(uint64(r.Code), uint64(e.player.Number))
+	if opened {
+		e.overflowed = e.conn.Stats().MessagesOverflowed
+	}
+	if opened && !w.excused(e, r) {
+		w.fault(Life, e.String(), fmt.Sprintf("the connection ended for no reason of this world: %v", r))
+	}
+	for _, l := range e.lanes {
+		if l.open > 0 {
+			l.fault(Receipts, "%d receipts have not resolved at Disconnected", l.open)
+		}
+	}
+}
+
+// checkClosedLosses: Lost because the connection ended comes together with its
+// end.
+func (e *End) checkClosedLosses() {
+	if e.closedLosses > 0 && e.state == endOpen {
+		e.world.fault(Receipts, e.String(), fmt.Sprintf("%d messages are lost because the connection ended, and it has not", e.closedLosses))
+	}
+	e.closedLosses = 0
+}

@@ -1,0 +1,84 @@
+package world
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// A host is a process and the socket that it has.
+type host struct {
+	name   string
+	driver driver
+	socket *simnet.Socket
+	next   time.Time // when it wants to be serviced; zero: when something arrives
+	calls  int       // of Service in this step
+}
+
+// A driver is a Server or a Client.
+type driver interface {
+	Update(now time.Time)
+	Flush(now time.Time) time.Time
+	Service(now time.Time) time.Time
+	Events() iter.Seq[tickwire.Event]
+	Stats() tickwire.Stats
+	Close() error
+}
+
+func (h *host) crash() { h.socket.Close() }
+
+func (w *World) dropHost(h *host) {
+	w.hosts = slices.DeleteFunc(w.hosts, func(other *host) bool { return other == h })
+}
+
+// maxCallsPerStep is far beyond what a process needs: one that asks for more
+// never sleeps.
+const maxCallsPerStep = 5000
+
+// wire lets the network and the library work until the time.
+func (w *World) wire(until time.Time) {
+	for _, h := range w.hosts {
+		h.calls = 0
+	}
+	for {
+		at := until
+		for _, h := range w.hosts {
+			if !h.next.IsZero() && h.next.Before(at) {
+				at = h.next
+			}
+		}
+		if t, ok := w.net.Next(); ok && t.Before(at) {
+			at = t
+		}
+		if now := w.net.Now(); !at.After(now) {
+			at = now.Add(time.Microsecond)
+		}
+		if !at.Before(until) {
+			w.net.AdvanceTo(until)
+			return
+		}
+		w.net.AdvanceTo(at)
+		for _, h := range w.hosts {
+			h.service(w, at)
+		}
+	}
+}
+
+// service does what a program does that waits for its socket and a deadline.
+func (h *host) service(w *World, now time.Time) {
+	readable, _ := h.socket.Wait(time.Time{})
+	if !readable && (h.next.IsZero() || h.next.After(now)) {
+		return
+	}
+	h.next = h.driver.Service(now)
+	if readable, _ = h.socket.Wait(time.Time{}); readable { // it reads so much in a call, and no more
+		h.next = now
+	}
+	if h.calls++; h.calls == maxCallsPerStep {
+		w.fault(Life, h.name, "it asks to be serviced without end")
+		h.next = time.Time{}
+	}
+}

@@ -1,0 +1,299 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// A Lane is one direction of one channel of one player, and the ledger of what
+// was sent on it. Messages have numbers of the lane's own, from 0.
+//
+// A message leaves the ledger when nothing can happen to it any more: when it was
+// received and its receipt, if there is one, has resolved; on the deliveries
+// that may lose it after a minute.
+type Lane struct {
+	from, to *End
+	channel  tickwire.ChannelConfig
+	key      uint32
+	pass     func([]byte) // received, kept here so that it is made once
+
+	sent      []message // from number base on
+	base      uint64
+	last      uint64 // one more than the highest number received
+	waiting   int    // reliable, not Latest: accepted and not received
+	open      int    // receipts that have not resolved
+	unseen    int    // Delivered, gone from the ledger, never received
+	byContent map[uint64][]uint64
+	counts    laneCounts
+}
+
+// A message is what the ledger says of one.
+type message struct {
+	at       int64
+	hash     uint64
+	size     int32
+	fate     fate
+	why      tickwire.LossReason
+	received bool
+	vague    bool // others may have had the same content, so that nothing tells them apart
+}
+
+// A fate is that of a receipt.
+type fate uint8
+
+const (
+	untracked fate = iota
+	pending
+	delivered
+	lost
+)
+
+// laneCounts are summed up in the report.
+type laneCounts struct {
+	accepted, refused, delivered    uint64
+	duplicated, outOfOrder, corrupt uint64
+	lost, superseded, abandoned     uint64
+	sentBytes, deliveredBytes       uint64
+}
+
+// forgetAfter is how long a message that may get lost is remembered.
+const forgetAfter = int64(time.Minute)
+
+// Channel is what the channel was configured with.
+func (l *Lane) Channel() tickwire.ChannelConfig { return l.channel }
+
+// From is the end that sends on the lane.
+func (l *Lane) From() *End { return l.from }
+
+// Sent is how many messages the library has accepted.
+func (l *Lane) Sent() uint64 { return l.base + uint64(len(l.sent)) }
+
+// String names the lane.
+func (l *Lane) String() string {
+	return fmt.Sprintf("%v channel %d (%v)", l.from, l.channel.ID, l.channel.Delivery)
+}
+
+func (l *Lane) at(n uint64) *message {
+	if n < l.base || n >= l.Sent() {
+		return nil
+	}
+	return &l.sent[n-l.base]
+}
+
+func (l *Lane) fault(c Checker, format string, args ...any) {
+	l.from.world.fault(c, l.String(), fmt.Sprintf(format, args...))
+}
+
+// accepted notes a message that the library took.
+func (l *Lane) accepted(now int64, payload []byte, stamped, tracked bool) {
+	m := message{at: now, hash: hashOf(payload), size: int32(len(payload))}
+	if tracked {
+		m.fate = pending
+		l.open++
+	}
+	if !stamped || len(payload) < StampBytes {
+		m.vague = !stamped || len(payload) < NumberBytes
+		if l.byContent == nil {
+			l.byContent = make(map[uint64][]uint64)
+		}
+		l.byContent[m.hash] = append(l.byContent[m.hash], l.Sent())
+	}
+	l.sent = append(l.sent, m)
+	l.counts.accepted++
+	l.counts.sentBytes += uint64(len(payload))
+	if l.mustArrive() {
+		l.waiting++
+	}
+}
+
+// mustArrive reports whether each message has to.
+func (l *Lane) mustArrive() bool {
+	return l.channel.Delivery == tickwire.ReliableOrdered || l.channel.Delivery == tickwire.ReliableUnordered
+}
+
+func (l *Lane) latest() bool {
+	return l.channel.Delivery == tickwire.ReliableLatest || l.channel.Delivery == tickwire.UnreliableLatest
+}
+
+// find says which message a payload is: by its stamp, else by its content,
+// and of several with one content the first that may still come.
+func (l *Lane) find(payload []byte) (n uint64, ok bool) {
+	if counter, ok := ReadStamp(l.key, payload); ok {
+		return uint64(counter), true
+	}
+	hash := hashOf(payload)
+	numbers := l.byContent[hash]
+	for len(numbers) > 0 && numbers[0] < l.base {
+		numbers = numbers[1:]
+	}
+	if len(numbers) == 0 {
+		delete(l.byContent, hash)
+		return 0, false
+	}
+	l.byContent[hash] = numbers
+	for _, n := range numbers {
+		if !l.at(n).received && (!l.latest() || n >= l.last) {
+			return n, true
+		}
+	}
+	return numbers[len(numbers)-1], true
+}
+
+// received checks a payload that the game got.
+func (l *Lane) received(payload []byte) {
+	w := l.from.world
+	n, ok := l.find(payload)
+	w.fold(uint64(l.key), n, uint64(len(payload)))
+	if !ok {
+		l.counts.corrupt++
+		l.fault(Untouched, "received %d bytes that were never sent: %.16x", len(payload), payload)
+		return
+	}
+	m := l.at(n)
+	switch {
+	case n >= l.Sent():
+		l.counts.corrupt++
+		l.fault(Untouched, "received message %d of %d", n, l.Sent())
+		return
+	case m == nil || m.received:
+		l.counts.duplicated++
+		l.fault(ExactlyOnce, "message %d was received again", n)
+		return
+	case int(m.size) != len(payload) || m.hash != hashOf(payload):
+		l.counts.corrupt++
+		l.fault(Untouched, "message %d is not what was sent", n)
+		return
+	}
+	l.checkOrder(n)
+	if m.fate == lost && !m.vague && (m.why == tickwire.Replaced || m.why == tickwire.Dropped) {
+		l.fault(Receipts, "message %d was reported as %v before it was sent, and arrived", n, m.why)
+	}
+	m.received = true
+	l.last = max(l.last, n+1)
+	l.counts.delivered++
+	l.counts.deliveredBytes += uint64(len(payload))
+	w.latency(l.channel.Delivery, w.now()-m.at)
+	if l.mustArrive() {
+		l.waiting--
+		w.progress = w.now()
+	}
+	l.prune(w.now())
+}
+
+func (l *Lane) checkOrder(n uint64) {
+	switch {
+	case n < l.last:
+		l.counts.outOfOrder++
+		if l.latest() {
+			l.fault(LatestOnly, "message %d after %d", n, l.last-1)
+		} else if l.channel.Delivery == tickwire.ReliableOrdered {
+			l.fault(InOrder, "message %d after %d", n, l.last-1)
+		}
+	case n > l.last && l.channel.Delivery == tickwire.ReliableOrdered:
+		l.fault(InOrder, "message %d when %d was due", n, l.last)
+	}
+}
+
+// resolved checks the fate that the library reports for a tracked message.
+func (l *Lane) resolved(n uint64, kind tickwire.EventKind, why tickwire.LossReason) {
+	m := l.at(n)
+	if m == nil || m.fate != pending {
+		l.fault(Receipts, "the receipt of message %d resolved again as %v", n, kind)
+		return
+	}
+	l.open--
+	l.from.world.progress = l.from.world.now()
+	if kind == tickwire.Delivered {
+		m.fate = delivered
+	} else {
+		m.fate, m.why = lost, why
+		l.checkLoss(n, m)
+	}
+	l.prune(l.from.world.now())
+}
+
+// checkLoss: is the reason one that this delivery has?
+func (l *Lane) checkLoss(n uint64, m *message) {
+	ok := m.why == tickwire.ConnClosed
+	switch l.channel.Delivery {
+	case tickwire.Unreliable:
+		ok = ok || m.why == tickwire.NotKnown || m.why == tickwire.Dropped
+	case tickwire.UnreliableLatest:
+		ok = ok || m.why == tickwire.NotKnown || m.why == tickwire.Dropped || m.why == tickwire.Replaced
+	case tickwire.ReliableLatest:
+		ok = ok || m.why == tickwire.Superseded || m.why == tickwire.Replaced
+	}
+	switch {
+	case !ok:
+		l.fault(Receipts, "message %d is lost, %v", n, m.why)
+	case m.received && !m.vague && (m.why == tickwire.Dropped || m.why == tickwire.Replaced):
+		l.fault(Receipts, "message %d was received and is reported as %v", n, m.why)
+	case m.why == tickwire.ConnClosed:
+		l.from.closedLosses++
+	}
+}
+
+// prune takes messages out of the ledger that are through.
+func (l *Lane) prune(now int64) {
+	k := 0
+	for k < len(l.sent) && l.settled(now, l.base+uint64(k), &l.sent[k]) {
+		l.count(l.base+uint64(k), &l.sent[k])
+		k++
+	}
+	l.base += uint64(k)
+	if l.sent = l.sent[k:]; len(l.sent) == 0 {
+		l.sent = l.sent[:0:cap(l.sent)]
+	}
+}
+
+func (l *Lane) settled(now int64, n uint64, m *message) bool {
+	switch {
+	case m.fate == pending:
+		return false
+	case l.channel.Delivery == tickwire.ReliableLatest:
+		return m.received || n < l.last
+	case l.mustArrive():
+		return m.received
+	}
+	return now-m.at > forgetAfter
+}
+
+// count sums a message up that leaves the ledger.
+func (l *Lane) count(n uint64, m *message) {
+	switch {
+	case m.received:
+	case l.latest() && n < l.last:
+		l.counts.superseded++
+	case l.mustArrive() || l.channel.Delivery == tickwire.ReliableLatest:
+		l.counts.abandoned++
+	default:
+		l.counts.lost++
+	}
+	if m.fate == delivered && !m.received && !m.vague && !(l.latest() && n < l.last) {
+		l.unseen++
+	}
+}
+
+// arrived reports whether everything was received that must be.
+func (l *Lane) arrived() bool {
+	if l.channel.Delivery == tickwire.ReliableLatest {
+		return l.last == l.Sent()
+	}
+	return l.waiting == 0
+}
+
+// finish empties the ledger and judges what is left. Whole says that the receiver has
+// taken everything that it will ever get, so that each Delivered must be
+// among it.
+func (l *Lane) finish(whole bool, overflowed uint64) {
+	for i := range l.sent {
+		l.count(l.base+uint64(i), &l.sent[i])
+	}
+	l.base, l.sent = l.Sent(), nil
+	if whole && uint64(l.unseen) > overflowed {
+		l.fault(Receipts, "%d messages were reported as Delivered and never received", l.unseen)
+	}
+	l.unseen = 0
+}

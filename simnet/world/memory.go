@@ -1,0 +1,206 @@
+package world
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// memoryEvery is how much time passes between two looks at everybody's memory.
+const memoryEvery = int64(time.Second / 2)
+
+// Limits that the library documents as defaults.
+const (
+	defaultReceipts   = 16384
+	defaultPool       = 64 << 20
+	defaultFree       = 16 << 20
+	internalQueue     = 4 << 20 // of the library's own channel
+	unreliableQueue   = 256 << 10
+	unreliableMessage = 64 << 10
+	reliableQueue     = 4 << 20
+	reliableMessage   = 1 << 20
+	firstWindow       = 64 << 10
+)
+
+// limits are what one connection may hold.
+type limits struct {
+	queue   int // bytes to be sent
+	buffers int // messages of any kind; a message is charged at least 32 bytes wherever it waits
+	held    int // bytes of messages, beside those that wait to be sent and those for which windows grew
+}
+
+const (
+	leastCharge = 32
+	openIDs     = 1 << 14 // messages of a channel that are sent and not acknowledged
+)
+
+// limitsOf sums up the channels. A window counts four times for a reliable channel: what
+// arrived; what the game took and gives back with its next Update, by which time as much again
+// may have arrived; and both of them at the peer, to which the messages here are on their way
+// until they are acknowledged. For an unreliable one the first two count.
+func limitsOf(channels []tickwire.AnyChannel) limits {
+	sum := limits{queue: internalQueue, held: 4 * firstWindow}
+	for _, ch := range channels {
+		c := ch.Config()
+		queue, window := c.MaxQueuedBytes, c.WindowBytes
+		if c.Delivery.Reliable() {
+			message := orElse(c.MaxMessageBytes, reliableMessage)
+			queue = orElse(queue, max(reliableQueue, 2*message))
+			window = orElse(window, firstWindow)
+			sum.held += 4 * window
+		} else {
+			message := orElse(c.MaxMessageBytes, unreliableMessage)
+			queue = orElse(queue, max(unreliableQueue, message+leastCharge))
+			window = orElse(window, max(unreliableQueue, 2*message))
+			sum.held += 2 * window
+		}
+		sum.queue += queue
+		sum.buffers += queue/leastCharge + openIDs + window/leastCharge
+	}
+	return sum
+}
+
+// orElse resolves a limit of a configuration: zero is the default, negative means none.
+func orElse(v, zero int) int {
+	if v == 0 {
+		return zero
+	}
+	return max(v, 0)
+}
+
+// A memory is what a host holds.
+type memory struct {
+	buffers, bytes int // in use
+	free           int // bytes of those that are kept for later
+	windows        int // bytes by which they have grown
+	queued         int // bytes, of the connection that has most
+	allQueued      int // bytes, of each connection as many as are allowed
+	receipts       int // open, of the connection that has most
+}
+
+// memoryOf asks a host what it holds.
+func (w *World) memoryOf(h *host) memory {
+	st := h.driver.Stats()
+	m := memory{buffers: st.Buffers.InUse, bytes: st.Buffers.BytesInUse, free: st.Buffers.FreeBytes, windows: st.WindowBytes}
+	most := limitsOf(w.cfg.Channels).queue
+	for e := range w.endsAt(h) {
+		st := e.conn.Stats()
+		m.queued = max(m.queued, st.QueuedBytes)
+		m.allQueued += min(st.QueuedBytes, most)
+		m.receipts = max(m.receipts, st.OpenReceipts)
+	}
+	return m
+}
+
+// endsAt lists the open ends of a host.
+func (w *World) endsAt(h *host) iter.Seq[*End] {
+	return func(yield func(*End) bool) {
+		for _, p := range w.players {
+			e := p.Client
+			if h == w.home {
+				e = p.Server
+			}
+			if e.state == endOpen && (h == w.home || p.host == h) && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// checkMemory compares what all hosts hold with what they may.
+func (w *World) checkMemory() {
+	each := limitsOf(w.cfg.Channels)
+	w.noteGrowth()
+	for _, h := range w.hosts {
+		cfg := &w.cfg.Client.Config
+		if h == w.home {
+			cfg = &w.cfg.Server.Config
+		}
+		m := w.memoryOf(h)
+		w.checkLimit(h, "bytes wait to be sent", m.queued, each.queue)
+		conns := len(w.players) + 1 // no more than ever were
+		w.checkLimit(h, "buffers are in use", m.buffers, conns*each.buffers+orElse(cfg.WindowPoolBytes, defaultPool)/leastCharge)
+		w.checkLimit(h, "receipts are open", m.receipts, orElse(cfg.MaxReceipts, defaultReceipts))
+		w.checkLimit(h, "bytes of windows have grown", m.windows, orElse(cfg.WindowPoolBytes, defaultPool))
+		w.checkLimit(h, "bytes of free buffers are kept", m.free, orElse(cfg.BufferBytes, defaultFree))
+		w.checkLimit(h, "bytes of buffers are in use", m.bytes, w.bytesLimit(h, m, each))
+	}
+}
+
+// noteGrowth notes by how much the windows of all hosts have grown at most. What is on its
+// way to a peer may be as much as the peer allowed before it went.
+func (w *World) noteGrowth() {
+	for _, p := range w.players {
+		if !p.done {
+			p.grown = max(p.grown, p.host.driver.Stats().WindowBytes)
+		}
+	}
+	if w.home != nil {
+		w.grown = max(w.grown, w.home.driver.Stats().WindowBytes)
+	}
+}
+
+// roundingUp is how much larger than what is charged for a message the buffer behind it may
+// be: buffers are powers of two, and of a message whose length is not known yet twice as much is kept.
+const roundingUp = 4
+
+// bytesLimit is what the buffers of a host may take: what waits to be sent, the windows of its
+// connections, and the growth of windows here and at the peers.
+func (w *World) bytesLimit(h *host, m memory, each limits) int {
+	conns, mine, peers := 1, 0, w.grown
+	if h == w.home {
+		conns, mine, peers = 0, w.grown, 0
+	}
+	for _, p := range w.players {
+		switch {
+		case p.done:
+		case h == w.home:
+			conns++
+			peers += p.grown
+		case p.host == h:
+			mine = p.grown
+		}
+	}
+	return roundingUp * (m.allQueued + conns*each.held + 2*(mine+peers))
+}
+
+func (w *World) checkLimit(h *host, what string, n, limit int) {
+	if n > limit {
+		w.fault(MemoryBound, h.name, fmt.Sprintf("%d %s, the limit is %d", n, what, limit))
+	}
+}
+
+// checkReturned wants all buffers back when nothing is under way but the last
+// acknowledgements, and unfinished messages of unreliable channels, which are
+// given up after a while.
+func (w *World) checkReturned(patience time.Duration, play func()) {
+	for end := w.Elapsed() + patience; w.Elapsed() < end && w.buffersInUse(nil); {
+		w.Step(play)
+	}
+	w.buffersInUse(func(h *host, n int) {
+		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers are in use when nothing is under way", n))
+	})
+}
+
+// buffersInUse reports whether any host has some, and tells which.
+func (w *World) buffersInUse(tell func(*host, int)) (any bool) {
+	for _, h := range w.hosts {
+		if n := w.memoryOf(h).buffers; n != 0 {
+			any = true
+			if tell != nil {
+				tell(h, n)
+			}
+		}
+	}
+	return any
+}
+
+// checkEmpty looks at a host that was closed.
+func (w *World) checkEmpty(h *host) {
+	m := w.memoryOf(h)
+	if m.buffers != 0 || m.bytes != 0 || m.windows != 0 {
+		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers and %d bytes of windows are in use after Close", m.buffers, m.windows))
+	}
+}

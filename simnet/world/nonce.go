@@ -1,0 +1,73 @@
+package world
+
+import (
+	"fmt"
+
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// A sniffer is a socket that looks at what its owner writes: the numbers of
+// sealed packets, which with the keys of a connection make the nonce.
+type sniffer struct {
+	*simnet.Socket
+	world  *World
+	player *Player // nil: it is the server's
+}
+
+// Write implements transport.Socket.
+func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
+	for i := range ds {
+		p, seen, header := s.player, (*nonces)(nil), 1+4
+		if p == nil {
+			p, header = s.world.byAddr[ds[i].Path.Remote], 1+s.world.cfg.Client.WireIDBytes
+			if p != nil {
+				seen = &p.echo
+			}
+		} else {
+			seen = &p.nonce
+		}
+		if seen != nil && !seen.fresh(ds[i].Bytes, header) {
+			s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("number %d sealed two contents", seen.next-1))
+		}
+	}
+	s.world.report.wrote(ds)
+	return s.Socket.Write(ds)
+}
+
+// nonces remembers the last packets of one direction of a connection: their
+// numbers and a hash of their bytes (SPEC.md, section 1: prefix 0x08 to 0x0F,
+// its low two bits say how long the number is).
+type nonces struct {
+	next uint64 // one more than the largest number seen
+	seen [256]uint64
+}
+
+// fresh notes a packet; false if its number was used for another content.
+func (s *nonces) fresh(b []byte, header int) bool {
+	if len(b) == 0 || b[0]&0xf8 != 0x08 || len(b) < header+4 {
+		return true
+	}
+	n := int(b[0]&3) + 1
+	low := uint64(0)
+	for i := range n {
+		low |= uint64(b[header+i]) << (8 * i)
+	}
+	span := uint64(1) << (8 * n)
+	number := s.next&^(span-1) | low
+	if number+span/2 <= s.next {
+		number += span
+	} else if number > s.next+span/2 && number >= span {
+		number -= span
+	}
+	mark := hashOf(b)<<24 | number&(1<<24-1)
+	place := &s.seen[number%uint64(len(s.seen))]
+	if number >= s.next {
+		s.next, *place = number+1, mark
+		return true
+	}
+	if s.next-number > uint64(len(s.seen)) {
+		return false // numbers only grow
+	}
+	return *place == mark
+}

@@ -1,0 +1,121 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// Settle steps without sending until everything is through that was accepted: each
+// reliable message received, each receipt resolved, each connection
+// that lost its peer ended. It fails what has made no progress for as long as
+// patience, and then checks that all buffers came back. Heal the links first, and
+// stall nobody.
+func (w *World) Settle(patience time.Duration, play func()) {
+	w.progress = w.now()
+	for !w.quiet() && w.now()-w.progress < int64(patience) {
+		w.Step(play)
+	}
+	for _, p := range w.players {
+		w.checkArrival(p)
+	}
+	if w.quiet() {
+		w.checkReturned(patience, play)
+	}
+}
+
+func (w *World) quiet() bool {
+	for _, p := range w.players {
+		if p.done {
+			continue
+		}
+		if p.Client.state != endOpen || p.Server.state != endOpen {
+			return false
+		}
+		for _, e := range [2]*End{p.Client, p.Server} {
+			for _, l := range e.lanes {
+				if !l.arrived() || l.open > 0 {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (w *World) checkArrival(p *Player) {
+	if p.done {
+		return
+	}
+	for _, e := range [2]*End{p.Client, p.Server} {
+		switch {
+		case e.state == endOpening && !e.peer.Over():
+			w.fault(Arrival, e.String(), "it has not connected")
+		case e.Open() && e.peer.Over():
+			w.fault(Arrival, e.String(), fmt.Sprintf("it does not notice that its peer is over: %v", e.peer.reason))
+		}
+		if e.state != endOpen || e.peer.state != endOpen {
+			continue
+		}
+		for _, l := range e.lanes {
+			if !l.arrived() {
+				l.fault(Arrival, "%d messages accepted, %d received", l.Sent(), l.counts.delivered)
+			}
+			if l.open > 0 {
+				l.fault(Receipts, "%d receipts have not resolved", l.open)
+			}
+		}
+	}
+}
+
+// Close closes players and server, judges what is left, and checks that they held
+// nothing back.
+func (w *World) Close() {
+	w.checkMemory()
+	for _, p := range w.players {
+		if p.done {
+			continue
+		}
+		for _, e := range [2]*End{p.Client, p.Server} {
+			if e.state == endOpen {
+				e.overflowed = e.conn.Stats().MessagesOverflowed
+				e.drained = !e.stalled && !w.cfg.Manual
+				e.state = endOver
+			}
+		}
+	}
+	for _, p := range w.players {
+		if !p.done {
+			w.finish(p)
+		}
+	}
+	if w.server != nil {
+		w.StopServer()
+	}
+}
+
+// finish judges a player who is gone.
+func (w *World) finish(p *Player) {
+	if p.Client.state == endLast || p.Server.state == endLast {
+		return
+	}
+	p.done = true
+	for _, e := range [2]*End{p.Client, p.Server} {
+		// A process that crashed took what it had with it, and what waits for an
+		// earlier message when a connection ends is never shown.
+		whole := e.peer.drained && e.peer.state == endOver
+		for _, l := range e.lanes {
+			l.finish(whole && l.channel.Delivery != tickwire.ReliableOrdered, e.peer.overflowed)
+			w.report.addLane(l)
+		}
+		e.receipts = nil
+		w.report.countConn(e)
+	}
+	if p.Client.state != endGone {
+		p.host.driver.Close()
+		w.checkEmpty(p.host)
+		w.dropHost(p.host)
+	}
+	delete(w.byAddr, p.addr)
+}

@@ -1,0 +1,271 @@
+package world
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// A Config describes a World.
+type Config struct {
+	// Seed fixes every random choice: keys, links, what the library draws.
+	Seed uint64
+	// Channels of the game.
+	Channels []tickwire.AnyChannel
+	// Links is the access of each player who joins; Player.SetLinks changes it.
+	Links simnet.Links
+	// TickRate is how often the game steps in a second. 0: 60.
+	TickRate int
+	// Server and Client are what the two are configured with. ProtocolID, Channels, Now, Random and
+	// Development are the world's to set; PrivateKey may be left out.
+	Server tickwire.ServerConfig
+	Client tickwire.ClientConfig
+	// Manual leaves it to the game to take messages, with End.Receive.
+	Manual bool
+	// Tap may be nil.
+	Tap Tap
+	// Plant changes the configuration of each process behind the back of the checkers, so
+	// that it may hold more than they allow. It may be nil.
+	Plant func(*tickwire.Config)
+}
+
+const protocolID = 0x776f726c64
+
+var serverAddr = netip.MustParseAddrPort("10.0.0.1:7777")
+
+// A World is a server and its players in virtual time. One goroutine drives it.
+type World struct {
+	cfg     Config
+	net     *simnet.Network
+	random  *rand.ChaCha8
+	step    time.Duration
+	server  *tickwire.Server // nil while it is down
+	home    *host            // the server's
+	hosts   []*host          // server first, then players in the order of joining
+	players []*Player
+	byAddr  map[netip.AddrPort]*Player
+	judge   judge
+	report  tally
+
+	progress int64 // when something reliable last got on
+	grown    int   // bytes by which the windows of a server have grown at most
+	remember int64 // when to look at everybody's memory again
+	stopped  int64 // when a server last went down; negative: none did
+}
+
+// New returns a world in which a server runs and nobody has joined.
+func New(cfg Config) (*World, error) {
+	var seed [32]byte
+	for i := range 8 {
+		seed[i] = byte(cfg.Seed >> (8 * i))
+	}
+	w := &World{
+		cfg:     cfg,
+		net:     simnet.NewNetwork(cfg.Seed),
+		random:  rand.NewChaCha8(seed),
+		step:    time.Second / 60,
+		stopped: -1,
+		byAddr:  make(map[netip.AddrPort]*Player),
+	}
+	if cfg.TickRate > 0 {
+		w.step = time.Second / time.Duration(cfg.TickRate)
+	}
+	if w.cfg.Server.PrivateKey == [32]byte{} {
+		w.random.Read(w.cfg.Server.PrivateKey[:])
+	}
+	return w, w.StartServer()
+}
+
+func (w *World) plant(cfg *tickwire.Config) {
+	if w.cfg.Plant != nil {
+		w.cfg.Plant(cfg)
+	}
+}
+
+// newRandom returns a source of its own for one process.
+func (w *World) newRandom() *rand.ChaCha8 {
+	var seed [32]byte
+	w.random.Read(seed[:])
+	return rand.NewChaCha8(seed)
+}
+
+// Network is what the world runs on, for partitions and the like.
+func (w *World) Network() *simnet.Network { return w.net }
+
+// Now is the virtual time.
+func (w *World) Now() time.Time { return w.net.Now() }
+
+// Elapsed is how long the world has run.
+func (w *World) Elapsed() time.Duration { return w.net.Now().Sub(simnet.Epoch) }
+
+func (w *World) now() int64 { return int64(w.Elapsed()) }
+
+// Server is the server that runs, nil while it is down.
+func (w *World) Server() *tickwire.Server { return w.server }
+
+// Players lists all who ever joined, those who are gone included.
+func (w *World) Players() []*Player { return w.players }
+
+// Ends lists the ends that are open: of each player first the player's, then the
+// server's.
+func (w *World) Ends() iter.Seq[*End] {
+	return func(yield func(*End) bool) {
+		for _, p := range w.players {
+			if p.Client.Open() && !yield(p.Client) || p.Server.Open() && !yield(p.Server) {
+				return
+			}
+		}
+	}
+}
+
+// StartServer starts the server, at the beginning and after StopServer or CrashServer.
+func (w *World) StartServer() error {
+	if w.server != nil {
+		return fmt.Errorf("world: the server runs")
+	}
+	socket, err := w.net.Socket(serverAddr, simnet.SocketConfig{})
+	if err != nil {
+		return err
+	}
+	cfg := w.cfg.Server
+	cfg.Channels, cfg.ProtocolID, cfg.Development = w.cfg.Channels, protocolID, true
+	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
+	w.plant(&cfg.Config)
+	srv, err := tickwire.Listen(cfg, &sniffer{Socket: socket, world: w})
+	if err != nil {
+		return err
+	}
+	w.server = srv
+	w.home = &host{name: "server", driver: srv, socket: socket}
+	w.hosts = slices.Insert(w.hosts, 0, w.home)
+	return nil
+}
+
+// StopServer closes the server: the players are told.
+func (w *World) StopServer() error {
+	err := w.server.Close()
+	w.checkEmpty(w.home)
+	w.serverGone()
+	return err
+}
+
+// CrashServer ends the server without a goodbye.
+func (w *World) CrashServer() {
+	w.home.crash()
+	w.serverGone()
+}
+
+func (w *World) serverGone() {
+	w.dropHost(w.home)
+	w.server, w.home, w.stopped = nil, nil, w.now()
+	for _, p := range w.players {
+		if p.Server.state == endOpening && p.Client.state == endOpening {
+			continue // on its way in, and the next server may be the one that it meets
+		}
+		if !p.Server.Over() {
+			p.Server.state = endGone
+			w.troubled(p)
+		}
+	}
+}
+
+// Step plays one tick: everybody sees what arrived, play is called, and what
+// was sent leaves. Then the wire works until the next tick.
+func (w *World) Step(play func()) {
+	now := w.net.Now()
+	for _, h := range w.hosts {
+		h.driver.Update(now)
+		for ev := range h.driver.Events() {
+			w.event(ev, h == w.home)
+		}
+	}
+	w.receive()
+	if play != nil {
+		play()
+	}
+	for _, h := range w.hosts {
+		h.next = h.driver.Flush(now)
+	}
+	w.wire(now.Add(w.step))
+	if w.now() >= w.remember {
+		w.remember = w.now() + memoryEvery
+		w.checkMemory()
+	}
+}
+
+// Run steps for a while.
+func (w *World) Run(d time.Duration, play func()) {
+	for end := w.net.Now().Add(d); w.net.Now().Before(end); {
+		w.Step(play)
+	}
+}
+
+// event finds the end that an event belongs to.
+func (w *World) event(ev tickwire.Event, atServer bool) {
+	p := w.playerOf(ev.Conn, atServer)
+	if p == nil {
+		w.fault(Life, "server", fmt.Sprintf("event %v of a connection from %v that nobody made", ev.Kind, ev.Conn.RemoteAddr()))
+		return
+	}
+	e := p.Client
+	if atServer {
+		e = p.Server
+	}
+	if w.cfg.Tap != nil {
+		w.cfg.Tap.Event(e, ev, e.pass)
+		return
+	}
+	e.handle(ev)
+}
+
+func (w *World) playerOf(c *tickwire.Conn, atServer bool) *Player {
+	if atServer {
+		return w.byAddr[c.RemoteAddr()]
+	}
+	for i := len(w.players) - 1; i >= 0; i-- {
+		if w.players[i].Client.conn == c {
+			return w.players[i]
+		}
+	}
+	return nil
+}
+
+// receive takes what arrived, at the ends that do not stall, and makes an end
+// of those that are over.
+func (w *World) receive() {
+	for _, p := range w.players {
+		for _, e := range [2]*End{p.Client, p.Server} {
+			switch {
+			case p.done || e.state == endOpening || e.state == endGone:
+			case e.state == endLast:
+				if !w.cfg.Manual {
+					e.drained = e.receiveAll()
+				}
+				e.state = endOver
+			case e.state == endOver:
+				e.receiveAll() // there must be nothing
+			case !w.cfg.Manual && !e.stalled:
+				e.receiveAll()
+			}
+			e.checkClosedLosses()
+		}
+		w.giveUp(p)
+		if !p.done && p.Gone() {
+			w.finish(p)
+		}
+	}
+}
+
+// fault notes a violation.
+func (w *World) fault(c Checker, where, what string) {
+	w.judge.add(Violation{c, w.Elapsed(), where, what})
+}
+
+// Violations are the promises that were broken, the first hundred of them.
+func (w *World) Violations() []Violation { return w.judge.kept }
