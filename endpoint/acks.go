@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"slices"
+
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -10,6 +12,10 @@ const (
 	ackNowAfter     = 2               // packets that elicit an ack: the second is not held
 	pingAfterAcks   = 8
 	clockUnitsShift = 24
+	// maxRanges is how many ranges are remembered. An ACK holds the highest 32; a path that
+	// reorders by more gets a second one for what came late.
+	maxRanges = 256
+	maxLate   = wire.MaxAckRanges
 )
 
 // arrived notes a packet that was handled: whether it elicits an ack, and whether it came out
@@ -21,6 +27,9 @@ func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 		p.largest, p.largestAt = number, now
 	} else {
 		p.inbound.add(0, -1) // it was counted as missing
+		if eliciting && len(p.late) < maxLate {
+			p.late = append(p.late, number)
+		}
 	}
 	p.received.Mark(number)
 	p.ranges.Add(number)
@@ -49,7 +58,8 @@ func (p *path) countInbound(number uint64) {
 	p.inbound.add(missing+1, missing)
 }
 
-// appendAck appends an ACK of everything received on the path.
+// appendAck appends an ACK of everything received on the path, as far as it fits 32 ranges, and
+// one of what came late and lies below them.
 func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []byte {
 	ranges := p.ranges.All()
 	if len(ranges) == 0 {
@@ -65,17 +75,47 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	if a.HasClock = now-p.lastClock >= clockInterval && a.Largest == p.largest; a.HasClock {
 		a.Clock = uint32(p.largestAt/wire.ClockUnit) & (1<<clockUnitsShift - 1)
 	}
+	top := ranges[:min(len(ranges), wire.MaxAckRanges)]
+	setRanges(a, top)
+	pkt.ackLargest = a.Largest + 1
+	dst = wire.AppendAck(dst, a)
+	if below := ranges[len(top):]; len(below) > 0 && len(p.late) > 0 {
+		dst = e.appendLateAck(p, dst, below)
+	}
+	return dst
+}
+
+func setRanges(a *wire.Ack, ranges []seq.Range) {
 	a.Ranges = a.Ranges[:0]
 	for _, r := range ranges {
 		a.Ranges = append(a.Ranges, wire.AckRange{Newest: a.Largest - r.Last, Oldest: a.Largest - r.First})
 	}
-	pkt.ackLargest = a.Largest + 1
+}
+
+// appendLateAck acknowledges the ranges in which something came late: the peer has not heard of
+// them yet, and no later ACK will name them.
+func (e *Endpoint) appendLateAck(p *path, dst []byte, below []seq.Range) []byte {
+	e.lateRanges = e.lateRanges[:0]
+	for _, r := range below {
+		has := func(n uint64) bool { return r.First <= n && n <= r.Last }
+		if slices.ContainsFunc(p.late, has) && len(e.lateRanges) < wire.MaxAckRanges {
+			e.lateRanges = append(e.lateRanges, r)
+		}
+	}
+	if len(e.lateRanges) == 0 {
+		return dst
+	}
+	a := &e.ackLate
+	a.Largest = e.lateRanges[0].Last
+	a.Wide = a.Largest >= p.ackKnown && a.Largest-p.ackKnown >= 1<<14
+	setRanges(a, e.lateRanges)
 	return wire.AppendAck(dst, a)
 }
 
 // ackSent notes that a packet goes out with the ACK that appendAck made last.
 func (p *path) ackSent(now int64, a *wire.Ack) {
 	p.toAck, p.ackAt = 0, never
+	p.late = p.late[:0]
 	p.ackSaid = a.Largest
 	if a.HasClock {
 		p.lastClock = now
@@ -193,7 +233,11 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		e.contentAcked(now, p.contents.At(pkt.firstRecord+i), pkt.late)
 	}
 	if pkt.ackLargest > 0 {
-		p.ranges.Forget(pkt.ackLargest) // the peer knows of these (RFC 9000, 13.2.4)
+		known := pkt.ackLargest // the peer knows of what is below (RFC 9000, 13.2.4)
+		for _, n := range p.late {
+			known = min(known, n)
+		}
+		p.ranges.Forget(known)
 		p.ackKnown = max(p.ackKnown, pkt.ackLargest-1)
 	}
 	return nil

@@ -32,6 +32,8 @@ type Endpoint struct {
 	moved         []uint64 // scratch of dropStale
 	freePartials  []*partial
 	ackIn, ackOut wire.Ack
+	ackLate       wire.Ack
+	lateRanges    []seq.Range // of ackLate
 	stats         Stats
 
 	hello     hello

@@ -18,6 +18,7 @@ type path struct {
 	largestAt   int64      // when it came
 	ackKnown    uint64     // largest number of an ACK that the peer is known to have
 	ackSaid     uint64     // largest number of the last ACK sent
+	late        []uint64   // numbers that came late and were not acknowledged yet
 	toAck       int        // packets that elicit an ack since the last one
 	ackAt       int64      // when the ack is due; never: nothing to acknowledge
 	lastClock   int64      // when an ack last carried the clock
@@ -53,7 +54,7 @@ func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 	return &path{
 		id:          id,
 		received:    seq.NewWindow(1024),
-		ranges:      seq.NewRanges(32),
+		ranges:      seq.NewRanges(maxRanges),
 		ackAt:       never,
 		lastClock:   now - second,
 		ackOnlyPing: now - second,

@@ -3,6 +3,8 @@ package endpoint
 import (
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // TestReorderingKeepsTheRate: packets that overtake each other are taken for lost at first, and
@@ -107,4 +109,43 @@ func TestCrumbs(t *testing.T) {
 			t.Error("the message is not whole")
 		}
 	})
+}
+
+// TestLateAck: what comes late, below the 32 ranges that an ACK holds, is acknowledged all the
+// same.
+func TestLateAck(t *testing.T) {
+	s := newScript(t, channels())
+	t.Log("# every second packet of two hundred comes, then one of the first that were missing")
+	for n := uint64(0); n < 200; n += 2 {
+		s.number = n
+		s.hears([]byte{wire.TypePing})
+	}
+	s.says()
+	s.number = 11
+	s.hears([]byte{wire.TypePing})
+	acked := map[uint64]bool{}
+	acks := 0
+	for _, f := range s.says() {
+		var a wire.Ack
+		if wire.ConsumeAck(f, &a) < 0 {
+			continue
+		}
+		acks++
+		for _, r := range a.Ranges {
+			for d := r.Newest; d <= r.Oldest; d++ {
+				acked[a.Largest-d] = true
+			}
+		}
+	}
+	if acks != 2 || !acked[11] || !acked[10] || !acked[12] || acked[13] || !acked[198] {
+		t.Errorf("%d ACKs of %v", acks, acked)
+	}
+	t.Log("# once is enough")
+	s.number = 200
+	s.hears([]byte{wire.TypePing})
+	s.number = 202
+	s.hears([]byte{wire.TypePing})
+	if said := s.says(); len(said) != 1 {
+		t.Errorf("%d frames", len(said))
+	}
 }

@@ -12,7 +12,7 @@ type Ranges struct {
 }
 
 // NewRanges returns an empty set of at most limit ranges.
-func NewRanges(limit int) Ranges { return Ranges{list: make([]Range, 0, limit+1), limit: limit} }
+func NewRanges(limit int) Ranges { return Ranges{limit: limit} }
 
 // All returns the ranges, the highest first; valid until the next change.
 func (r *Ranges) All() []Range { return r.list }
