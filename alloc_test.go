@@ -60,6 +60,35 @@ func TestAlloc(t *testing.T) {
 			return came
 		})
 	})
+	for name, c := range map[string]struct {
+		channel tickwire.ChannelID
+		opts    tickwire.SendOptions
+	}{
+		"a TTL":             {unreliable, tickwire.SendOptions{TTL: time.Second}},
+		"a key":             {latest, tickwire.SendOptions{Keyed: true, Key: 7, TTL: time.Second}},
+		"a group":           {ordered, tickwire.SendOptions{Group: 1, TTL: time.Second}},
+		"what is droppable": {ordered, tickwire.SendOptions{Droppable: true}},
+	} {
+		allocs(t, "SendWith of "+name, func() {
+			p.conn.SendWith(c.channel, message, c.opts)
+			arrive(func() (came bool) {
+				for range p.player.Receive(c.channel) {
+					came = true
+				}
+				return came
+			})
+		})
+	}
+	allocs(t, "SendWith of a typed message", func() {
+		inputs.SendWith(p.conn, input{1, 2}, tickwire.SendOptions{TTL: time.Second})
+		arrive(func() (came bool) {
+			for in, err := range inputs.Receive(p.player) {
+				came = in.Y == 2 && err == nil
+			}
+			return came
+		})
+	})
+	allocs(t, "stats of a channel", func() { p.conn.ChannelStats(ordered) })
 	allocs(t, "a receipt", func() {
 		chat.SendTracked(p.conn, message)
 		arrive(func() (delivered bool) {
@@ -108,6 +137,10 @@ func TestAllocShared(t *testing.T) {
 	message := make([]byte, 64)
 	allocs(t, "a message through Session and Hub", func() {
 		s.Send(3, message)
+		<-came
+	})
+	allocs(t, "a message that need not wait for room", func() {
+		s.SendContext(t.Context(), 3, message)
 		<-came
 	})
 }

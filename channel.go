@@ -27,6 +27,26 @@ const (
 	ReliableOrdered   = endpoint.ReliableOrdered
 )
 
+// A FullPolicy is what happens to a message that finds its channel's queue full
+// (ChannelConfig.Full).
+type FullPolicy = endpoint.FullPolicy
+
+// What happens at a full queue.
+const (
+	FullDefault = endpoint.FullDefault
+	Refuse      = endpoint.Refuse
+	DropOldest  = endpoint.DropOldest
+	DropNewest  = endpoint.DropNewest
+)
+
+// A ResendPolicy says how often a reliable channel sends a message again that was
+// lost (ChannelConfig.Resend). Its function is called by all Conns of a Server or
+// Client, one at a time, and must not use them.
+type ResendPolicy = endpoint.ResendPolicy
+
+// A ResendInput is what a ResendPolicy may judge by.
+type ResendInput = endpoint.ResendInput
+
 // An AnyChannel is a channel of any message type, as a Config lists it.
 type AnyChannel interface {
 	// Config returns what the channel was made with.
@@ -59,19 +79,18 @@ func (ch *Channel[T]) Config() ChannelConfig { return ch.cfg }
 
 // Send sends a message. It leaves with the next Flush.
 func (ch *Channel[T]) Send(c *Conn, v T) error {
-	_, err := send(ch, c, v, endpoint.SendOptions{})
+	_, err := ch.SendWith(c, v, SendOptions{})
 	return err
 }
 
 // SendTracked sends a message and returns a receipt, which an event will
 // report as Delivered or Lost.
 func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
-	return send(ch, c, v, endpoint.SendOptions{Receipt: true})
+	return ch.SendWith(c, v, SendOptions{Receipt: true})
 }
 
-func send[T encoding.BinaryAppender](
-	ch *Channel[T], c *Conn, v T, opts endpoint.SendOptions,
-) (Receipt, error) {
+// SendWith sends a message with options; see Conn.SendWith.
+func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
 	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
@@ -82,7 +101,7 @@ func send[T encoding.BinaryAppender](
 		return 0, err
 	}
 	c.core.scratch = b
-	return c.send(ch.cfg.ID, b, opts)
+	return c.send(ch.cfg.ID, b, &opts)
 }
 
 // errOtherChannel: the ID is in the configuration, for something else.
@@ -166,19 +185,22 @@ func (ch *RawChannel) Config() ChannelConfig { return ch.cfg }
 
 // Send sends a message. The bytes are copied. It leaves with the next Flush.
 func (ch *RawChannel) Send(c *Conn, b []byte) error {
-	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
-		return err
-	}
-	return c.Send(ch.cfg.ID, b)
+	_, err := ch.SendWith(c, b, SendOptions{})
+	return err
 }
 
 // SendTracked sends a message and returns a receipt, which an event will
 // report as Delivered or Lost.
 func (ch *RawChannel) SendTracked(c *Conn, b []byte) (Receipt, error) {
+	return ch.SendWith(c, b, SendOptions{Receipt: true})
+}
+
+// SendWith sends a message with options; see Conn.SendWith.
+func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, error) {
 	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
-	return c.SendTracked(ch.cfg.ID, b)
+	return c.SendWith(ch.cfg.ID, b, opts)
 }
 
 // Receive takes the messages that the last Update showed. The bytes are valid

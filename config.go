@@ -35,7 +35,7 @@ type Config struct {
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
 	// Delivered and Lost are dropped and counted; Connected and Disconnected
-	// never are.
+	// never are, and Writable waits once for each channel at most.
 	MaxEvents int
 	// MaxPosted bounds the functions that Post has queued; beyond it Post returns
 	// ErrFull. 0: 65536.

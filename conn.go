@@ -1,9 +1,9 @@
 package tickwire
 
 import (
-	"errors"
 	"iter"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -40,6 +40,7 @@ type Conn struct {
 	shown     bool // its Disconnected was shown
 	reason    Reason
 	decoded   []decoded
+	told      []told     // the channels of which the game was told that they are writable
 	final     *ConnStats // after the end
 
 	// Value is the application's: tickwire never looks at it.
@@ -86,40 +87,6 @@ func (c *Conn) Reason() Reason {
 	c.lock()
 	defer c.unlock()
 	return c.reason
-}
-
-// Send sends a message on a channel. The bytes are copied. It leaves with the
-// next Flush. The error is ErrClosed, or a *SendError that wraps ErrFull,
-// ErrTooLarge or ErrNoChannel.
-func (c *Conn) Send(channel ChannelID, b []byte) error {
-	c.lock()
-	defer c.unlock()
-	_, err := c.send(channel, b, endpoint.SendOptions{})
-	return err
-}
-
-// SendTracked sends a message as Send does and returns a receipt, which an event
-// will report as Delivered or Lost. Towards a plain peer it fails with
-// ErrPlainReceipt.
-func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
-	c.lock()
-	defer c.unlock()
-	return c.send(channel, b, endpoint.SendOptions{Receipt: true})
-}
-
-func (c *Conn) send(channel ChannelID, b []byte, opts endpoint.SendOptions) (Receipt, error) {
-	if c.state != connOpen {
-		return 0, ErrClosed
-	}
-	if c.plain != nil {
-		return 0, c.sendPlain(channel, b, opts)
-	}
-	r, err := c.end.Send(channel, b, opts)
-	if errors.Is(err, endpoint.ErrClosed) {
-		return 0, ErrClosed
-	}
-	c.core.markDirty(c)
-	return r, err
 }
 
 // Receive takes the messages of a channel that the last Update showed. The
@@ -179,6 +146,18 @@ func (c *Conn) Stats() ConnStats {
 	return c.stats()
 }
 
+// ChannelStats returns what was counted of a channel, and what waits there. All is
+// zero of a channel that is not configured, towards a plain peer, and when the
+// Update after Disconnected has come.
+func (c *Conn) ChannelStats(channel ChannelID) ChannelStats {
+	c.lock()
+	defer c.unlock()
+	if c.end == nil || c.state == connGone {
+		return ChannelStats{}
+	}
+	return c.end.ChannelStats(channel)
+}
+
 func (c *Conn) lock() {
 	if c.core.shared != nil {
 		c.core.shared.lock()
@@ -232,6 +211,9 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		of.Kind = Delivered
 	case endpoint.Lost:
 		of.Kind = Lost
+	case endpoint.Writable:
+		c.tellWritable(ev.Channel)
+		return
 	case endpoint.Closed:
 		c.core.ended(c, Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote})
 		return
@@ -239,6 +221,28 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		return
 	}
 	c.core.events.push(of)
+}
+
+// A told is where in the queue of events the last Writable of a channel is.
+type told struct {
+	channel ChannelID
+	at      uint64
+}
+
+// tellWritable queues Writable, unless the game has not taken the last one yet: so
+// the queue stays bounded, and none has to be dropped for whom a game may wait.
+func (c *Conn) tellWritable(channel ChannelID) {
+	q := &c.core.events
+	i := slices.IndexFunc(c.told, func(t told) bool { return t.channel == channel })
+	switch {
+	case i < 0:
+		i = len(c.told)
+		c.told = append(c.told, told{channel: channel})
+	case q.ring.Has(c.told[i].at):
+		return
+	}
+	c.told[i].at = q.ring.End()
+	q.push(Event{Kind: Writable, Conn: c, Channel: channel})
 }
 
 // takeMessages makes events of messages, under a Hub or a Session.
@@ -259,6 +263,9 @@ func (c *Conn) pump(now int64) {
 		c.flushPlain()
 	case c.sealer != nil:
 		for !c.end.Done() && c.sendPacket(now) {
+		}
+		if c.state != connOpening {
+			c.core.heard(c) // room in a queue, or a message that has expired
 		}
 		c.core.due.set(c, c.end.Deadline())
 	}

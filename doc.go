@@ -12,6 +12,14 @@
 // Both ends name the same channels in their configuration; a difference is
 // found, and named, before a seat is taken.
 //
+// # One message
+//
+// Send is the simple form. [Conn.SendWith], and that of the channels, adds
+// [SendOptions]: a receipt, a time to live, a key whose latest value counts, a group
+// whose messages may overtake each other, or that nothing waits for the message if
+// it is lost. How channels share a connection is for their [ChannelConfig] to say:
+// Priority, Weight, BytesPerSecond; so is what happens at a full queue.
+//
 // # Ownership
 //
 // A [Server], a [Client] and their [Conn]s belong to one goroutine at a time.
@@ -30,5 +38,7 @@
 //
 // Every queue has a limit with a default, documented at the field that sets it
 // in [Config], [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at
-// the limit is an error of Send, or is counted in [Stats] and [ConnStats].
+// the limit is an error of Send, or is counted in [Stats], [ConnStats] and
+// [ChannelStats]. After ErrFull the event [Writable] says when to go on;
+// [Session.SendContext] waits for it.
 package tickwire

@@ -11,7 +11,9 @@ import (
 var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn is not open yet.
 	ErrClosed = errors.New("tickwire: closed")
-	// ErrFull: the channel's queue, the table of receipts or the queue of Post is full.
+	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
+	// full. An event Writable follows when the queue has room; Session.SendContext
+	// waits for it.
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge
@@ -19,6 +21,9 @@ var (
 	ErrPlainReceipt = errors.New("tickwire: no receipts towards a plain netcode peer: use Send")
 	// ErrNoChannel: the configuration has no such channel.
 	ErrNoChannel = endpoint.ErrNoChannel
+	// ErrOption: the channel's delivery, or a plain netcode peer, does not have a
+	// field of SendOptions.
+	ErrOption = endpoint.ErrOption
 )
 
 // A SendError says why a message was not accepted, and which setting set the limit.

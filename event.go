@@ -24,6 +24,8 @@ const (
 	Replaced   = endpoint.Replaced
 	Dropped    = endpoint.Dropped
 	ConnClosed = endpoint.ConnClosed
+	Expired    = endpoint.Expired
+	GaveUp     = endpoint.GaveUp
 )
 
 // A Code says why a connection ended or was refused. The application's own
@@ -91,6 +93,9 @@ const (
 	Delivered
 	// Lost: the message of Receipt is not known to have arrived; Why says why.
 	Lost
+	// Writable: a channel whose full queue refused a message is half empty, and the
+	// message would fit. It is told again when the last one was taken.
+	Writable
 	// Message: a message came. Only Hub and Session report messages as events.
 	Message
 	// Disconnected: a Conn is over; Reason says why. It is the last event of the
@@ -99,7 +104,7 @@ const (
 )
 
 var eventNames = [...]string{
-	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Message", "Disconnected",
+	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "Message", "Disconnected",
 }
 
 // String names the kind.
@@ -118,7 +123,7 @@ type Event struct {
 	Kind    EventKind
 	Conn    *Conn
 	State   State      // of Connecting
-	Channel ChannelID  // of Delivered, Lost and Message
+	Channel ChannelID  // of Delivered, Lost, Writable and Message
 	Receipt Receipt    // of Delivered and Lost
 	Why     LossReason // of Lost
 	Reason  Reason     // of Disconnected

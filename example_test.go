@@ -121,3 +121,43 @@ func Example_backend() {
 	// Output:
 	// Connected player 42
 }
+
+// Positions are worth sending for a while only, and of each ship only the newest one.
+func ExampleConn_SendWith() {
+	ships := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableLatest})
+	cfg := tickwire.Config{Channels: tickwire.Channels(ships), Logger: slog.New(slog.DiscardHandler)}
+	socket, _ := mem.Listen()
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+	token, _ := hub.DevToken(42)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	mine, _ := socket.Dial()
+	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer session.Close()
+
+	ship := tickwire.SendOptions{Keyed: true, Key: 7, TTL: 5 * time.Second}
+	if _, err := session.Conn().SendWith(1, []byte("ship 7 is at 3,4"), ship); err != nil {
+		fmt.Println(err)
+	}
+	_, err = session.Conn().SendWith(1, nil, tickwire.SendOptions{Group: 1})
+	fmt.Println(err)
+	for ev := range hub.Events(ctx) {
+		if ev.Kind == tickwire.Message {
+			fmt.Printf("%s\n", ev.Payload)
+			break
+		}
+	}
+	// Output:
+	// endpoint: option does not fit the delivery: Group on channel 1
+	// ship 7 is at 3,4
+}

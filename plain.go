@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -40,12 +39,14 @@ func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
 }
 
 // sendPlain queues a payload.
-func (c *Conn) sendPlain(channel ChannelID, b []byte, opts endpoint.SendOptions) error {
+func (c *Conn) sendPlain(channel ChannelID, b []byte, opts *SendOptions) error {
 	switch {
 	case channel != PlainChannel:
 		return &SendError{Channel: channel, Err: ErrNoChannel}
 	case opts.Receipt:
 		return ErrPlainReceipt
+	case opts.plainMisfit() != "":
+		return &SendError{Channel: channel, Err: ErrOption, Field: opts.plainMisfit()}
 	case len(b) == 0 || len(b) > netcode.MaxPayloadBytes:
 		return &SendError{
 			Channel: channel, Err: ErrTooLarge,

@@ -107,7 +107,7 @@ func (c *Conn) retire() {
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}
 	}
-	c.end, c.sealer, c.seat, c.decoded = nil, nil, nil, nil
+	c.end, c.sealer, c.seat, c.decoded, c.told = nil, nil, nil, nil, nil
 }
 
 func (k *core) eachEvent(yield func(Event) bool) {

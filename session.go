@@ -56,6 +56,15 @@ func (s *Session) Send(channel ChannelID, b []byte) error {
 	return s.conn.Send(channel, b)
 }
 
+// SendContext sends a message, and while the channel's queue refuses it waits for
+// room, until ctx ends: then the error is its cause. Otherwise it is that of
+// Conn.Send. Any number of goroutines may wait, with or without a loop over Events;
+// those who send on one channel at the same time get in in any order. A channel
+// that drops when it is full (ChannelConfig.Full) never makes it wait.
+func (s *Session) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
+	return s.s.sendContext(ctx, s.conn, channel, b)
+}
+
 // Events yields what happens, Message events included, until the connection has
 // ended or ctx ends. There must be one such loop at a time.
 func (s *Session) Events(ctx context.Context) iter.Seq[Event] {

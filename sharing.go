@@ -27,6 +27,8 @@ type sharing struct {
 	called bool          // it was woken to flush
 	batch  []Event       // shown by the loop over Events
 	kept   []Event       // shown and not wanted: for the next loop
+
+	held []*heldSend // messages that wait for room
 }
 
 // flushGap is how soon after one message the next one belongs to the same
@@ -64,6 +66,12 @@ func (s *sharing) unlock() {
 			s.flush(now)
 		}
 	}
+	s.release()
+}
+
+// release gives up the lock, and lets in whoever waits for room that there is now.
+func (s *sharing) release() {
+	s.retryHeld()
 	s.mu.Unlock()
 }
 
@@ -77,6 +85,9 @@ func (s *sharing) call() {
 // waits for may come sooner now.
 func (s *sharing) flush(now time.Time) {
 	s.core.flush(now)
+	if s.core.news {
+		s.signal()
+	}
 	if !s.called && s.core.nextDeadline() < s.alarm {
 		s.call()
 	}
@@ -104,7 +115,7 @@ func (s *sharing) serve() {
 // this goroutine more often than leaving it.
 func (s *sharing) serveOnce() (until time.Time, ok bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release()
 	k := s.core
 	if k.closed {
 		return until, false
@@ -129,7 +140,7 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 // fail closes the core, unless it is closed: a socket does not work any more.
 func (s *sharing) fail(err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release()
 	if !s.core.closed {
 		s.core.cfg.Logger.Error("a socket failed, so everything is closed", "err", err)
 		s.core.close(CodeNone, "socket failed")
@@ -146,7 +157,7 @@ func (s *sharing) signal() {
 // show takes all that has happened since the last call.
 func (s *sharing) show() (batch []Event, closed bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release()
 	k := s.core
 	if !k.closed {
 		now := time.Now()
@@ -204,7 +215,7 @@ func (s *sharing) keep(rest []Event) {
 func (s *sharing) close(code Code, text string) error {
 	s.mu.Lock()
 	err := s.core.close(code, text)
-	s.mu.Unlock()
+	s.release()
 	<-s.ended
 	return err
 }

@@ -13,6 +13,9 @@ type ConnStats struct {
 	PlainDropped uint64 // payloads of a plain peer that the game did not take in time
 }
 
+// ChannelStats is what was counted of one channel of a Conn.
+type ChannelStats = endpoint.ChannelStats
+
 func (c *Conn) stats() ConnStats {
 	if c.final != nil {
 		return *c.final

@@ -1,0 +1,114 @@
+package tickwire
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+)
+
+// SendOptions say how one message is to be sent. The zero value asks for
+// nothing special; an option that the channel's delivery does not have is an
+// error that wraps ErrOption.
+type SendOptions struct {
+	// Receipt asks for an event Delivered or Lost about this message.
+	Receipt bool
+	// TTL is how long the message is of use; 0: for ever, negative: it is of none
+	// any more. When the time is over the message is neither sent nor sent again,
+	// and its receipt reads Lost with Expired, a few milliseconds later at most. It
+	// may still arrive, if it was under way. A reliable channel moves on: the peer
+	// is told not to wait for it. A message that an unreliable channel has sent
+	// whole does not expire.
+	//
+	// It counts by the owner's clock, from the time that the last Update, Flush or
+	// Service was given, which in a loop of ticks is that of the tick. Under a Hub
+	// or a Session it counts from the call. By that clock it is never early.
+	TTL time.Duration
+	// Keyed gives the message of a Latest channel a Key: "latest" then means the
+	// latest of its key, say of one entity. A newer value takes the place of one of
+	// its key that waits in the queue. Messages without a key replace each other
+	// only.
+	Keyed bool
+	Key   uint64
+	// Group, if not 0, is for ReliableOrdered: messages of the same number that are
+	// sent one after the other are a group. They may overtake each other, but never
+	// the messages around the group: what is lost of it does not hold up the rest.
+	Group uint32
+	// Droppable is for ReliableOrdered: the message is sent once and never again. It
+	// arrives in its place or not at all; nothing waits for it.
+	Droppable bool
+}
+
+// Send sends a message on a channel. The bytes are copied. It leaves with the
+// next Flush. The error is ErrClosed, or a *SendError that wraps ErrFull,
+// ErrTooLarge or ErrNoChannel.
+func (c *Conn) Send(channel ChannelID, b []byte) error {
+	_, err := c.SendWith(channel, b, SendOptions{})
+	return err
+}
+
+// SendTracked sends a message as Send does and returns a receipt, which an event
+// will report as Delivered or Lost. Towards a plain peer it fails with
+// ErrPlainReceipt.
+func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
+	return c.SendWith(channel, b, SendOptions{Receipt: true})
+}
+
+// SendWith sends a message as Send does, with options. The receipt is 0 unless
+// they ask for one. Options that do not fit the channel are a *SendError that
+// names the first and wraps ErrOption; towards a plain peer no option fits.
+func (c *Conn) SendWith(channel ChannelID, b []byte, opts SendOptions) (Receipt, error) {
+	c.lock()
+	defer c.unlock()
+	return c.send(channel, b, &opts)
+}
+
+func (c *Conn) send(channel ChannelID, b []byte, opts *SendOptions) (Receipt, error) {
+	if c.state != connOpen {
+		return 0, ErrClosed
+	}
+	if c.plain != nil {
+		return 0, c.sendPlain(channel, b, opts)
+	}
+	r, err := c.end.Send(channel, b, endpoint.SendOptions{
+		Receipt: opts.Receipt, ExpiresAt: c.core.expiry(opts.TTL),
+		Keyed: opts.Keyed, Key: opts.Key, Group: opts.Group, Droppable: opts.Droppable,
+	})
+	if errors.Is(err, endpoint.ErrClosed) {
+		return 0, ErrClosed
+	}
+	c.core.markDirty(c)
+	return r, err
+}
+
+// expiry is when a message that is sent now has lived for so long; 0: never. The
+// clock of a shared core may have stood still for long: nobody ticks it.
+func (k *core) expiry(ttl time.Duration) int64 {
+	if ttl == 0 {
+		return 0
+	}
+	now := k.now
+	if k.shared != nil {
+		now = max(now, int64(time.Since(k.base)))
+	}
+	if int64(ttl) > never-now {
+		return 0
+	}
+	return max(1, now+int64(ttl))
+}
+
+// plainMisfit names the option that plain netcode does not have; "" if none is
+// asked for.
+func (o *SendOptions) plainMisfit() string {
+	switch {
+	case o.TTL != 0:
+		return "TTL"
+	case o.Keyed:
+		return "Keyed"
+	case o.Group != 0:
+		return "Group"
+	case o.Droppable:
+		return "Droppable"
+	}
+	return ""
+}
