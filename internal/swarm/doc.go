@@ -3,7 +3,7 @@
 // reports which promises of the library were broken.
 //
 // A [Scenario] is made from a seed by [Generate]: which channels there are, how
-// they are configured, what is sent and how much, which faults the links have
+// they are configured, what is sent, how much and with which options, which faults the links have
 // (some off, others extreme), and what happens when: cuts, partitions, crashes,
 // restarts, receivers that stall, goodbyes, players who come back. [Run] plays
 // one, [Soak] plays a steady one for long. A [Fault] is planted between the library

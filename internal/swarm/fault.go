@@ -21,7 +21,10 @@ const (
 	NoFault       Fault = ""
 	Twice         Fault = "twice"          // a message is delivered twice
 	Swapped       Fault = "swapped"        // two messages of an ordered channel change places
-	Stale         Fault = "stale"          // two values of a Latest channel change places
+	Stale         Fault = "stale"          // two values of a Latest channel that have no key change places
+	StaleKey      Fault = "stale key"      // two values of one key change places
+	Straggler     Fault = "straggler"      // a message of a group comes after the group
+	EarlyExpiry   Fault = "early expiry"   // Delivered is reported as Lost (Expired), before the time is over
 	Altered       Fault = "altered"        // a byte is changed
 	Truncated     Fault = "truncated"      // the last byte is missing
 	Invented      Fault = "invented"       // a message comes that nobody sent
@@ -47,6 +50,9 @@ func Faults() []Planted {
 		{Twice, world.ExactlyOnce},
 		{Swapped, world.InOrder},
 		{Stale, world.LatestOnly},
+		{StaleKey, world.LatestOnly},
+		{Straggler, world.InOrder},
+		{EarlyExpiry, world.Expiry},
 		{Altered, world.Untouched},
 		{Truncated, world.Untouched},
 		{Invented, world.Untouched},
@@ -100,10 +106,24 @@ type saboteur struct {
 	stuffed *world.Lane // is flooded again and again
 }
 
-// heldBack is a message that the next one of its lane overtakes.
+// heldBack is a message that the next one of its lane overtakes: the next that must not.
 type heldBack struct {
 	lane    *world.Lane
 	payload []byte
+	opts    tickwire.SendOptions
+}
+
+// mustStay reports whether the message that is held back must not come after this one.
+func (h *heldBack) mustStay(l *world.Lane, payload []byte) bool {
+	if h.lane != l {
+		return false
+	}
+	switch opts, _ := l.Options(payload); l.Channel().Delivery {
+	case tickwire.UnreliableLatest, tickwire.ReliableLatest:
+		return opts.Keyed == h.opts.Keyed && opts.Key == h.opts.Key
+	default:
+		return h.opts.Group == 0 || opts.Group != h.opts.Group
+	}
 }
 
 // Message implements world.Tap.
@@ -111,11 +131,11 @@ func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 	s.due = s.due || s.random.IntN(oneIn) == 0
 	s.stuff(l.From())
 	switch {
-	case s.held.lane == l:
+	case s.held.mustStay(l, payload):
 		pass(payload)
 		pass(s.held.payload)
 		s.held.lane = nil
-	case s.due && s.suits(l, payload):
+	case s.due && s.held.lane == nil && s.suits(l, payload):
 		s.due = false
 		s.spoil(l, payload, pass)
 	default:
@@ -139,20 +159,25 @@ func (s *saboteur) stuff(e *world.End) {
 // suits reports whether the fault breaks a promise of this lane.
 func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	d := l.Channel().Delivery
+	opts, _ := l.Options(payload)
 	switch s.fault {
 	case Swapped:
-		return d == tickwire.ReliableOrdered
-	case Stale:
-		return d == tickwire.ReliableLatest || d == tickwire.UnreliableLatest
+		return d == tickwire.ReliableOrdered && opts.Group == 0
+	case Straggler:
+		return d == tickwire.ReliableOrdered && opts.Group != 0
+	case Stale, StaleKey:
+		return (d == tickwire.ReliableLatest || d == tickwire.UnreliableLatest) && opts.Keyed == (s.fault == StaleKey)
+	case Vanished:
+		return d == tickwire.ReliableUnordered && opts.TTL == 0
 	case EndlessStore:
 		return d == tickwire.ReliableUnordered && l.From() == l.From().Player().Server
-	case Vanished, EndlessQueue, EndlessWindow, Flood:
+	case EndlessQueue, EndlessWindow, Flood:
 		return d == tickwire.ReliableUnordered
 	case Altered, Truncated:
 		return len(payload) > world.StampBytes
 	case Twice:
 		return len(payload) >= world.StampBytes
-	case FalseReceipt, FalseLoss, ReceiptTwice, ReceiptLess, FalseEnd, AfterLife:
+	case FalseReceipt, FalseLoss, EarlyExpiry, ReceiptTwice, ReceiptLess, FalseEnd, AfterLife:
 		return false // they wait for an event
 	}
 	return true
@@ -163,8 +188,9 @@ func (s *saboteur) spoil(l *world.Lane, payload []byte, pass func([]byte)) {
 	case Twice:
 		pass(payload)
 		pass(payload)
-	case Swapped, Stale:
-		s.held = heldBack{l, bytes.Clone(payload)}
+	case Swapped, Straggler, Stale, StaleKey:
+		opts, _ := l.Options(payload)
+		s.held = heldBack{l, bytes.Clone(payload), opts}
 	case Altered:
 		b := bytes.Clone(payload)
 		b[s.random.IntN(len(b))] ^= 1 << s.random.IntN(8)
@@ -198,6 +224,9 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 	case s.fault == FalseLoss && ev.Kind == tickwire.Delivered && e.Open():
 		s.due = false
 		ev.Kind, ev.Why = tickwire.Lost, tickwire.ConnClosed
+	case s.fault == EarlyExpiry && ev.Kind == tickwire.Delivered && ev.Channel == tickwire.ChannelID(tickwire.ReliableUnordered)+1:
+		s.due = false
+		ev.Kind, ev.Why = tickwire.Lost, tickwire.Expired
 	case s.fault == ReceiptTwice && ev.Kind == tickwire.Delivered:
 		s.due = false
 		pass(ev)

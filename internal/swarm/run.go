@@ -28,7 +28,8 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	if err != nil {
 		return world.Report{}, err
 	}
-	r := &run{Scenario: s, world: w, g: generator{rand.New(rand.NewPCG(s.Seed, 0x72756e))}}
+	r := &run{Scenario: s, world: w, g: generator{rand.New(rand.NewPCG(s.Seed, 0x72756e))},
+		terms: generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))}}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
@@ -51,7 +52,8 @@ type run struct {
 	Scenario
 	world *world.World
 	g     generator
-	later []later // what is to be undone, in no order
+	terms generator // for what goes beyond the five deliveries
+	later []later   // what is to be undone, in no order
 	seats []*world.Player
 	ticks int
 }
@@ -116,12 +118,8 @@ func (r *run) send(e *world.End) {
 			continue
 		}
 		for range 1 + r.g.IntN(load.Burst) {
-			m := world.Message{Size: r.size(load.Sizes), Tracked: r.g.Float64() < load.Tracked}
-			if d := r.Channels[i].Delivery; d == tickwire.UnreliableLatest || d == tickwire.ReliableLatest {
-				m.Size = max(m.Size, world.NumberBytes) // which one came must be plain to see
-			}
 			// A full queue is a legal answer; the report counts it.
-			_ = e.Send(r.Channels[i].ID, m)
+			_ = e.Send(r.Channels[i].ID, r.message(i))
 		}
 	}
 }

@@ -29,6 +29,7 @@ type Load struct {
 	Burst    int     // messages at a time, at most
 	Sizes    Sizes
 	Tracked  float64 // share with a receipt
+	Terms    Terms
 }
 
 // Sizes are a mix of message sizes.
@@ -81,6 +82,7 @@ func Generate(seed uint64) Scenario {
 	s.Game.MaxReadsPerCall = g.sometimes(6, 1+g.IntN(8))
 	s.WireID = g.sometimes(4, 2+g.IntN(3))
 	s.Trouble = g.trouble()
+	s.addTerms(generator{rand.New(rand.NewPCG(seed, 0x7465726d73))})
 	return s
 }
 

@@ -154,8 +154,9 @@ func (s *soak) tick() {
 // now and then, something large once in a while.
 func (s *soak) play(e *world.End, tick int) {
 	send := func(d tickwire.Delivery, size int, tracked bool) {
+		m := world.Message{Size: size, Tracked: tracked, Options: soakOptions(d, tick, tracked)}
 		// A full queue is a legal answer; the report counts it.
-		_ = e.Send(tickwire.ChannelID(d)+1, world.Message{Size: size, Tracked: tracked})
+		_ = e.Send(tickwire.ChannelID(d)+1, m)
 	}
 	send(tickwire.UnreliableLatest, 24+s.random.IntN(40), false)
 	if tick%3 == 0 {
@@ -175,3 +176,22 @@ func (s *soak) play(e *world.End, tick int) {
 			tickwire.ReliableLatest, tickwire.ReliableOrdered}[s.random.IntN(5)], 2000+s.random.IntN(8000), true)
 	}
 }
+
+// soakOptions are those of a message in a soak: values of a few entities, events of which some
+// make a group, and a time to live so long that it is over on a bad line only.
+func soakOptions(d tickwire.Delivery, tick int, tracked bool) (o tickwire.SendOptions) {
+	switch d {
+	case tickwire.UnreliableLatest, tickwire.ReliableLatest:
+		o.Key = uint64(tick / 12 % 4)
+		o.Keyed = o.Key > 0
+	case tickwire.ReliableUnordered:
+		if tracked {
+			o.TTL = soakTTL
+		}
+	case tickwire.ReliableOrdered:
+		o.Group = uint32(tick / 60 % 3)
+	}
+	return o
+}
+
+const soakTTL = time.Minute

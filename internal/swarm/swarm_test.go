@@ -63,6 +63,7 @@ func TestSwarmReplay(t *testing.T) {
 // TestGenerate: the scenarios differ, and each kind of trouble happens in some and not in others.
 func TestGenerate(t *testing.T) {
 	on, off := Trouble{}, Trouble{Cut: 1}
+	terms, plain := Terms{}, 0
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
@@ -70,8 +71,18 @@ func TestGenerate(t *testing.T) {
 		}
 		on.Cut, on.Stall, on.Restart, on.Impostor = on.Cut+s.Trouble.Cut, on.Stall+s.Trouble.Stall, on.Restart+s.Trouble.Restart, on.Impostor+s.Trouble.Impostor
 		off.Cut = min(off.Cut, s.Trouble.Cut)
+		for _, l := range s.Loads {
+			terms.Expiring, terms.Keys = terms.Expiring+l.Terms.Expiring, terms.Keys+l.Terms.Keys
+			terms.Grouped, terms.Droppable = terms.Grouped+l.Terms.Grouped, terms.Droppable+l.Terms.Droppable
+			if l.Terms == (Terms{}) {
+				plain++
+			}
+		}
 	}
 	if on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
 		t.Errorf("sums of trouble %+v, least %+v", on, off)
+	}
+	if terms.Expiring == 0 || terms.Keys == 0 || terms.Grouped == 0 || terms.Droppable == 0 || plain == 0 {
+		t.Errorf("sums of terms %+v, %d channels have none", terms, plain)
 	}
 }

@@ -15,16 +15,20 @@ const (
 	// ExactlyOnce: no message is received twice.
 	ExactlyOnce Checker = "exactly once"
 	// InOrder: ReliableOrdered messages are received in the order of sending,
-	// without a gap.
+	// without a gap. Those of a group may change places with each other only; what may get
+	// lost comes in its place or not at all.
 	InOrder Checker = "order"
-	// LatestOnly: no value of a Latest channel is older than one before it.
+	// LatestOnly: no value of a Latest channel is older than one of its key before it.
 	LatestOnly Checker = "latest"
 	// Untouched: every payload is one that was sent, byte for byte.
 	Untouched Checker = "untouched"
 	// Receipts: each resolves once; Delivered means that the peer has the message,
-	// Lost that it need not have it, and on a reliable channel that it was
-	// superseded or that the connection ended.
+	// Lost that it need not have it, for a reason that the channel and the options of the
+	// message allow.
 	Receipts Checker = "receipts"
+	// Expiry: only what had a time to live is reported as Expired, not before that is over
+	// and not long after.
+	Expiry Checker = "expiry"
 	// Arrival: what a reliable channel accepted arrives once links heal.
 	Arrival Checker = "arrival"
 	// MemoryBound: queues, windows, receipts and buffers stay within their limits, and all

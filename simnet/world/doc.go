@@ -21,8 +21,12 @@
 // ledger of what was sent, by a counter of the sender's own and a hash of the
 // content, and knows nothing of how the library numbers or packs messages. The
 // checkers are those of [Checker]: exactly once, order, latest, untouched
-// content, receipts that resolve once and truly, arrival of everything
-// reliable once links heal, bounded memory, and the life of a connection.
+// content, receipts that resolve once and truly, expiry in time, arrival of everything
+// reliable once links heal, bounded memory, and the life of a connection. They know the
+// options of each message (Options of [Message]) and the policies of its channel: latest is
+// latest of a key, those of a group may overtake each other and nobody else, and what has a time
+// to live, is droppable or may be given up may be missing, but never late, and never without
+// the receipt saying why.
 //
 // A [Tap] stands between the library and the checkers, and may spoil what it
 // sees: that is how a test proves that a checker can fail.

@@ -118,10 +118,13 @@ type Message struct {
 	Size    int
 	// Tracked asks for a receipt, which is checked.
 	Tracked bool
+	// Options are what else is asked for, and checked. Where they, or the channel, let a message
+	// get lost, contents should differ.
+	Options tickwire.SendOptions
 }
 
 // Send sends a message and notes it in the ledger. The error is that of
-// Conn.Send; what was refused is not in the ledger.
+// Conn.SendWith; what was refused is not in the ledger.
 func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 	l := e.lane(channel)
 	if l == nil {
@@ -135,22 +138,18 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 		e.buf = AppendStamp(e.buf[:0], l.key, uint32(l.Sent()), m.Size)
 		payload = e.buf
 	}
-	var r tickwire.Receipt
-	var err error
-	if m.Tracked {
-		r, err = e.conn.SendTracked(channel, payload)
-	} else {
-		err = e.conn.Send(channel, payload)
-	}
+	opts := m.Options
+	opts.Receipt = opts.Receipt || m.Tracked
+	r, err := e.conn.SendWith(channel, payload, opts)
 	if err != nil {
 		l.counts.refused++
 		e.checkRefusal(l, len(payload), err)
 		return err
 	}
-	if m.Tracked {
+	if opts.Receipt {
 		e.noteReceipt(r, l)
 	}
-	l.accepted(e.world.now(), payload, m.Payload == nil, m.Tracked)
+	l.accepted(payload, m.Payload == nil, opts)
 	return nil
 }
 

@@ -11,8 +11,8 @@ import (
 // was sent on it. Messages have numbers of the lane's own, from 0.
 //
 // A message leaves the ledger when nothing can happen to it any more: when it was
-// received and its receipt, if there is one, has resolved; on the deliveries
-// that may lose it after a minute.
+// received and its receipt, if there is one, has resolved; one that may get lost
+// after a minute, or five on a reliable channel.
 type Lane struct {
 	from, to *End
 	channel  tickwire.ChannelConfig
@@ -22,16 +22,24 @@ type Lane struct {
 	sent      []message // from number base on
 	base      uint64
 	last      uint64 // one more than the highest number received
-	waiting   int    // reliable, not Latest: accepted and not received
+	due       uint64 // ordered: nothing below it is due any more
+	waiting   int    // messages accepted that must arrive and were not received
 	open      int    // receipts that have not resolved
 	unseen    int    // Delivered, gone from the ledger, never received
 	byContent map[uint64][]uint64
+	keyless   keyState
+	keys      map[uint64]*keyState
+	group     uint32 // the game's number of the group that was sent last; 0: none
+	groups    uint64 // how often that has changed
 	counts    laneCounts
 }
 
 // A message is what the ledger says of one.
 type message struct {
 	at       int64
+	expires  int64 // not before, if it has a time to live
+	opts     tickwire.SendOptions
+	group    uint64 // which of the lane's groups; 0: alone
 	hash     uint64
 	size     int32
 	fate     fate
@@ -58,8 +66,12 @@ type laneCounts struct {
 	sentBytes, deliveredBytes       uint64
 }
 
-// forgetAfter is how long a message that may get lost is remembered.
-const forgetAfter = int64(time.Minute)
+// How long a message that may get lost is remembered: on an unreliable channel, and on a
+// reliable one, where it may wait for others.
+const (
+	forgetAfter  = int64(time.Minute)
+	forgetAtLast = 5 * forgetAfter
+)
 
 // Channel is what the channel was configured with.
 func (l *Lane) Channel() tickwire.ChannelConfig { return l.channel }
@@ -87,9 +99,13 @@ func (l *Lane) fault(c Checker, format string, args ...any) {
 }
 
 // accepted notes a message that the library took.
-func (l *Lane) accepted(now int64, payload []byte, stamped, tracked bool) {
-	m := message{at: now, hash: hashOf(payload), size: int32(len(payload))}
-	if tracked {
+func (l *Lane) accepted(payload []byte, stamped bool, opts tickwire.SendOptions) {
+	w := l.from.world
+	m := message{at: w.now(), hash: hashOf(payload), size: int32(len(payload)), opts: opts}
+	if opts.TTL != 0 {
+		m.expires = w.updated + max(int64(opts.TTL), 0)
+	}
+	if opts.Receipt {
 		m.fate = pending
 		l.open++
 	}
@@ -100,21 +116,12 @@ func (l *Lane) accepted(now int64, payload []byte, stamped, tracked bool) {
 		}
 		l.byContent[m.hash] = append(l.byContent[m.hash], l.Sent())
 	}
+	l.enterGroup(&m)
+	l.owe(l.Sent(), &m)
 	l.sent = append(l.sent, m)
 	l.counts.accepted++
 	l.counts.sentBytes += uint64(len(payload))
-	if l.mustArrive() {
-		l.waiting++
-	}
-}
-
-// mustArrive reports whether each message has to.
-func (l *Lane) mustArrive() bool {
-	return l.channel.Delivery == tickwire.ReliableOrdered || l.channel.Delivery == tickwire.ReliableUnordered
-}
-
-func (l *Lane) latest() bool {
-	return l.channel.Delivery == tickwire.ReliableLatest || l.channel.Delivery == tickwire.UnreliableLatest
+	w.droppables = w.droppables || opts.Droppable
 }
 
 // find says which message a payload is: by its stamp, else by its content,
@@ -134,7 +141,7 @@ func (l *Lane) find(payload []byte) (n uint64, ok bool) {
 	}
 	l.byContent[hash] = numbers
 	for _, n := range numbers {
-		if !l.at(n).received && (!l.latest() || n >= l.last) {
+		if m := l.at(n); !m.received && (!l.latest() || n >= l.keyOf(m).got) {
 			return n, true
 		}
 	}
@@ -166,7 +173,7 @@ func (l *Lane) received(payload []byte) {
 		l.fault(Untouched, "message %d is not what was sent", n)
 		return
 	}
-	l.checkOrder(n)
+	l.checkOrder(n, m)
 	if m.fate == lost && !m.vague && (m.why == tickwire.Replaced || m.why == tickwire.Dropped) {
 		l.fault(Receipts, "message %d was reported as %v before it was sent, and arrived", n, m.why)
 	}
@@ -175,25 +182,11 @@ func (l *Lane) received(payload []byte) {
 	l.counts.delivered++
 	l.counts.deliveredBytes += uint64(len(payload))
 	w.latency(l.channel.Delivery, w.now()-m.at)
-	if l.mustArrive() {
-		l.waiting--
+	l.settleDebt(n, m)
+	if l.channel.Delivery.Reliable() {
 		w.progress = w.now()
 	}
 	l.prune(w.now())
-}
-
-func (l *Lane) checkOrder(n uint64) {
-	switch {
-	case n < l.last:
-		l.counts.outOfOrder++
-		if l.latest() {
-			l.fault(LatestOnly, "message %d after %d", n, l.last-1)
-		} else if l.channel.Delivery == tickwire.ReliableOrdered {
-			l.fault(InOrder, "message %d after %d", n, l.last-1)
-		}
-	case n > l.last && l.channel.Delivery == tickwire.ReliableOrdered:
-		l.fault(InOrder, "message %d when %d was due", n, l.last)
-	}
 }
 
 // resolved checks the fate that the library reports for a tracked message.
@@ -214,27 +207,6 @@ func (l *Lane) resolved(n uint64, kind tickwire.EventKind, why tickwire.LossReas
 	l.prune(l.from.world.now())
 }
 
-// checkLoss: is the reason one that this delivery has?
-func (l *Lane) checkLoss(n uint64, m *message) {
-	ok := m.why == tickwire.ConnClosed
-	switch l.channel.Delivery {
-	case tickwire.Unreliable:
-		ok = ok || m.why == tickwire.NotKnown || m.why == tickwire.Dropped
-	case tickwire.UnreliableLatest:
-		ok = ok || m.why == tickwire.NotKnown || m.why == tickwire.Dropped || m.why == tickwire.Replaced
-	case tickwire.ReliableLatest:
-		ok = ok || m.why == tickwire.Superseded || m.why == tickwire.Replaced
-	}
-	switch {
-	case !ok:
-		l.fault(Receipts, "message %d is lost, %v", n, m.why)
-	case m.received && !m.vague && (m.why == tickwire.Dropped || m.why == tickwire.Replaced):
-		l.fault(Receipts, "message %d was received and is reported as %v", n, m.why)
-	case m.why == tickwire.ConnClosed:
-		l.from.closedLosses++
-	}
-}
-
 // prune takes messages out of the ledger that are through.
 func (l *Lane) prune(now int64) {
 	k := 0
@@ -252,37 +224,33 @@ func (l *Lane) settled(now int64, n uint64, m *message) bool {
 	switch {
 	case m.fate == pending:
 		return false
-	case l.channel.Delivery == tickwire.ReliableLatest:
-		return m.received || n < l.last
-	case l.mustArrive():
-		return m.received
+	case !l.channel.Delivery.Reliable():
+		return now-m.at > forgetAfter
+	case m.received || l.latest() && n < l.keyOf(m).got:
+		return true
 	}
-	return now-m.at > forgetAfter
+	return !l.mustArrive(m) && now-m.at > forgetAtLast
 }
 
 // count sums a message up that leaves the ledger.
 func (l *Lane) count(n uint64, m *message) {
+	passed := l.latest() && n < l.keyOf(m).got || m.opts.Droppable && n < l.last
 	switch {
 	case m.received:
-	case l.latest() && n < l.last:
+	case l.latest() && passed:
 		l.counts.superseded++
-	case l.mustArrive() || l.channel.Delivery == tickwire.ReliableLatest:
+	case l.mustArrive(m):
 		l.counts.abandoned++
 	default:
 		l.counts.lost++
 	}
-	if m.fate == delivered && !m.received && !m.vague && !(l.latest() && n < l.last) {
+	if m.fate == delivered && !m.received && !m.vague && !passed {
 		l.unseen++
 	}
 }
 
 // arrived reports whether everything was received that must be.
-func (l *Lane) arrived() bool {
-	if l.channel.Delivery == tickwire.ReliableLatest {
-		return l.last == l.Sent()
-	}
-	return l.waiting == 0
-}
+func (l *Lane) arrived() bool { return l.waiting == 0 }
 
 // finish empties the ledger and judges what is left. Whole says that the receiver has
 // taken everything that it will ever get, so that each Delivered must be

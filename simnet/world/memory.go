@@ -39,8 +39,9 @@ const (
 // limitsOf sums up the channels. A window counts four times for a reliable channel: what
 // arrived; what the game took and gives back with its next Update, by which time as much again
 // may have arrived; and both of them at the peer, to which the messages here are on their way
-// until they are acknowledged. For an unreliable one the first two count.
-func limitsOf(channels []tickwire.AnyChannel) limits {
+// until they are acknowledged. For an unreliable one the first two count, and so they do for the
+// droppables of an ordered one.
+func limitsOf(channels []tickwire.AnyChannel, droppables bool) limits {
 	sum := limits{queue: internalQueue, held: 4 * firstWindow}
 	for _, ch := range channels {
 		c := ch.Config()
@@ -50,6 +51,11 @@ func limitsOf(channels []tickwire.AnyChannel) limits {
 			queue = orElse(queue, max(reliableQueue, 2*message))
 			window = orElse(window, firstWindow)
 			sum.held += 4 * window
+			if droppables && c.Delivery == tickwire.ReliableOrdered {
+				apart := max(unreliableQueue, message+leastCharge)
+				sum.held += 2 * apart
+				sum.buffers += openIDs + apart/leastCharge
+			}
 		} else {
 			message := orElse(c.MaxMessageBytes, unreliableMessage)
 			queue = orElse(queue, max(unreliableQueue, message+leastCharge))
@@ -84,7 +90,7 @@ type memory struct {
 func (w *World) memoryOf(h *host) memory {
 	st := h.driver.Stats()
 	m := memory{buffers: st.Buffers.InUse, bytes: st.Buffers.BytesInUse, free: st.Buffers.FreeBytes, windows: st.WindowBytes}
-	most := limitsOf(w.cfg.Channels).queue
+	most := limitsOf(w.cfg.Channels, w.droppables).queue
 	for e := range w.endsAt(h) {
 		st := e.conn.Stats()
 		m.queued = max(m.queued, st.QueuedBytes)
@@ -111,7 +117,7 @@ func (w *World) endsAt(h *host) iter.Seq[*End] {
 
 // checkMemory compares what all hosts hold with what they may.
 func (w *World) checkMemory() {
-	each := limitsOf(w.cfg.Channels)
+	each := limitsOf(w.cfg.Channels, w.droppables)
 	w.noteGrowth()
 	for _, h := range w.hosts {
 		cfg := &w.cfg.Client.Config

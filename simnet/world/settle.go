@@ -3,8 +3,6 @@ package world
 import (
 	"fmt"
 	"time"
-
-	"github.com/tickwire/tickwire"
 )
 
 // Settle steps without sending until everything is through that was accepted: each
@@ -73,6 +71,7 @@ func (w *World) checkArrival(p *Player) {
 // nothing back.
 func (w *World) Close() {
 	w.checkMemory()
+	calm := !w.buffersInUse(nil)
 	for _, p := range w.players {
 		if p.done {
 			continue
@@ -87,7 +86,7 @@ func (w *World) Close() {
 	}
 	for _, p := range w.players {
 		if !p.done {
-			w.finish(p)
+			w.finish(p, calm)
 		}
 	}
 	if w.server != nil {
@@ -95,8 +94,9 @@ func (w *World) Close() {
 	}
 }
 
-// finish judges a player who is gone.
-func (w *World) finish(p *Player) {
+// finish judges a player who is gone, or with whom the world ends: calm says that nothing was
+// under way then.
+func (w *World) finish(p *Player, calm bool) {
 	if p.Client.state == endLast || p.Server.state == endLast {
 		return
 	}
@@ -106,7 +106,7 @@ func (w *World) finish(p *Player) {
 		// earlier message when a connection ends is never shown.
 		whole := e.peer.drained && e.peer.state == endOver
 		for _, l := range e.lanes {
-			l.finish(whole && l.channel.Delivery != tickwire.ReliableOrdered, e.peer.overflowed)
+			l.finish(whole && (calm || !l.ordered()), e.peer.overflowed)
 			w.report.addLane(l)
 		}
 		e.receipts = nil

@@ -53,10 +53,12 @@ type World struct {
 	judge   judge
 	report  tally
 
-	progress int64 // when something reliable last got on
-	grown    int   // bytes by which the windows of a server have grown at most
-	remember int64 // when to look at everybody's memory again
-	stopped  int64 // when a server last went down; negative: none did
+	updated    int64 // when everybody last looked at what arrived
+	droppables bool  // some were sent
+	progress   int64 // when something reliable last got on
+	grown      int   // bytes by which the windows of a server have grown at most
+	remember   int64 // when to look at everybody's memory again
+	stopped    int64 // when a server last went down; negative: none did
 }
 
 // New returns a world in which a server runs and nobody has joined.
@@ -179,6 +181,7 @@ func (w *World) serverGone() {
 // was sent leaves. Then the wire works until the next tick.
 func (w *World) Step(play func()) {
 	now := w.net.Now()
+	w.updated = w.now()
 	for _, h := range w.hosts {
 		h.driver.Update(now)
 		for ev := range h.driver.Events() {
@@ -257,7 +260,7 @@ func (w *World) receive() {
 		}
 		w.giveUp(p)
 		if !p.done && p.Gone() {
-			w.finish(p)
+			w.finish(p, false)
 		}
 	}
 }
