@@ -11,6 +11,9 @@ type loop struct {
 	now  int64
 	ends [2]Lone
 	buf  []byte
+
+	lossEach int // each so many-th datagram is lost; 0: none
+	carried  int
 }
 
 func newLoop(t testing.TB, buffers *Buffers) *loop {
@@ -53,7 +56,9 @@ func (l *loop) exchange() {
 			if len(l.buf) == 0 {
 				break
 			}
-			l.ends[1-i].HandleDatagram(l.now, l.buf)
+			if l.carried++; l.lossEach == 0 || l.carried%l.lossEach != 0 {
+				l.ends[1-i].HandleDatagram(l.now, l.buf)
+			}
 		}
 	}
 }
@@ -121,23 +126,12 @@ func TestAllocNothingWithLoss(t *testing.T) {
 	eachDelivery(t, func(t *testing.T, d Delivery) {
 		l := newLoop(t, nil)
 		t.Log("# repair allocates nothing either")
-		payload, n := make([]byte, 2500), 0
+		l.lossEach = 7
+		payload := make([]byte, 2500)
 		round := func() {
 			_, _ = l.ends[0].Send(chanOf(d), payload, SendOptions{Receipt: true})
 			_, _ = l.ends[0].Send(chanOf(d), payload[:100], SendOptions{})
-			l.now += int64(time.Millisecond)
-			for i := range l.ends {
-				l.ends[i].HandleTimeout(l.now)
-				for {
-					l.buf = l.ends[i].AppendDatagram(l.now, l.buf[:0])
-					if len(l.buf) == 0 {
-						break
-					}
-					if n++; n%7 != 0 {
-						l.ends[1-i].HandleDatagram(l.now, l.buf)
-					}
-				}
-			}
+			l.exchange()
 			l.take(d)
 		}
 		for range 5000 {
@@ -168,7 +162,8 @@ func TestAllocNothingWithOptions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLoop(t, nil)
-			payload, n, came, packets := make([]byte, 2500), 0, 0, 0
+			l.lossEach = 11
+			payload, n, came := make([]byte, 2500), 0, 0
 			round := func() {
 				for i := range 10 {
 					size := 30
@@ -179,19 +174,7 @@ func TestAllocNothingWithOptions(t *testing.T) {
 					opts.Receipt = true
 					_, _ = l.ends[0].Send(chanOf(c.d), payload[:size], opts)
 				}
-				l.now += int64(time.Millisecond)
-				for i := range l.ends {
-					l.ends[i].HandleTimeout(l.now)
-					for {
-						l.buf = l.ends[i].AppendDatagram(l.now, l.buf[:0])
-						if len(l.buf) == 0 {
-							break
-						}
-						if packets++; packets%11 != 0 {
-							l.ends[1-i].HandleDatagram(l.now, l.buf)
-						}
-					}
-				}
+				l.exchange()
 				came += l.take(c.d)
 			}
 			for range 8000 {

@@ -1,13 +1,21 @@
 package endpoint
 
+import "github.com/tickwire/tickwire/internal/seq"
+
 // What happens to the contents of a packet when it is acknowledged, lost, or repeated in a
 // probe.
+
+// open is the ids of the messages that it speaks of and that are not settled yet: the first,
+// and one more than the last.
+func (c *content) open() (id, end uint64) {
+	return max(c.first, c.channel.open.Base()), c.first + uint64(c.count)
+}
 
 func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 	switch c.kind {
 	case contentRun:
 		s := c.channel
-		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+		for id, end := c.open(); id < end; id++ {
 			e.messageAcked(s, id, late)
 		}
 		s.settle()
@@ -16,7 +24,7 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 		c.channel.settle()
 	case contentSkip:
 		s := c.channel
-		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
 				e.done(s, m)
 			}
@@ -88,7 +96,7 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	switch c.kind {
 	case contentRun:
 		s := c.channel
-		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+		for id, end := c.open(); id < end; id++ {
 			e.messageLost(now, s, id)
 		}
 		s.settle()
@@ -97,7 +105,7 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		c.channel.settle()
 	case contentSkip:
 		s := c.channel
-		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
 				s.wantResend(id, m)
 			}
@@ -159,7 +167,7 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 			c.inbound.limitDue = true
 		}
 	case c.kind == contentRun || c.kind == contentSkip:
-		for id := max(c.first, s.open.Base()); id < c.first+uint64(c.count); id++ {
+		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && e.mayResend(now, s, m) {
 				s.wantResend(id, m)
 			}
@@ -265,6 +273,31 @@ func (e *Endpoint) fragmentLost(now int64, c *content) {
 	e.lose(s, m, NotKnown)
 	s.finishCut(c.first)
 	e.done(s, m)
+}
+
+// handleStored takes the confirmations of STORED.
+func (e *Endpoint) handleStored(s *sender, ids []byte) error {
+	if s.cfg.Delivery == ReliableOrdered {
+		if s = s.loose; s == nil {
+			return errProtocol // there never was a droppable
+		}
+	}
+	if s.cfg.Delivery.Reliable() {
+		return errProtocol
+	}
+	expected := s.open.End()
+	if s.cfg.Delivery == Unreliable {
+		expected = s.cuts.End()
+	}
+	for ; len(ids) >= 4; ids = ids[4:] {
+		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24
+		if s.of != nil {
+			e.droppableStored(s, uint32(id))
+			continue
+		}
+		e.storedArrived(s, seq.Nearest(expected, id, 32))
+	}
+	return nil
 }
 
 // storedArrived: the peer says that it has whole messages.

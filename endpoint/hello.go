@@ -3,7 +3,6 @@ package endpoint
 import (
 	"fmt"
 
-	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
@@ -206,29 +205,4 @@ func rowAt(b []byte) wire.ChannelRow { return wire.ConsumeChannelRow(b) }
 // came with a refusal.
 func (e *Endpoint) Difference(rows []byte) string {
 	return firstDifference(e.rows(), rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize])
-}
-
-// handleStored takes the confirmations of STORED.
-func (e *Endpoint) handleStored(s *sender, ids []byte) error {
-	if s.cfg.Delivery == ReliableOrdered {
-		if s = s.loose; s == nil {
-			return errProtocol // there never was a droppable
-		}
-	}
-	if s.cfg.Delivery.Reliable() {
-		return errProtocol
-	}
-	expected := s.open.End()
-	if s.cfg.Delivery == Unreliable {
-		expected = s.cuts.End()
-	}
-	for ; len(ids) >= 4; ids = ids[4:] {
-		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24
-		if s.of != nil {
-			e.droppableStored(s, uint32(id))
-			continue
-		}
-		e.storedArrived(s, seq.Nearest(expected, id, 32))
-	}
-	return nil
 }

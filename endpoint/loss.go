@@ -1,5 +1,7 @@
 package endpoint
 
+import "time"
+
 // A loss is the state of loss detection on a path: RFC 9002, section 6.
 type loss struct {
 	lossAt      int64  // when the oldest suspect counts as lost by time; never: no suspect
@@ -129,4 +131,17 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 			e.contentRepeat(now, p.contents.At(pkt.firstRecord+i))
 		}
 	}
+}
+
+// Ping has a packet sent at once that the peer acknowledges, with a PING in it if there is
+// nothing else to say.
+func (e *Endpoint) Ping() {
+	p := e.paths[0]
+	p.loss.probe = max(p.loss.probe, 1)
+}
+
+// ProbeTimeout is how long the peer is given to answer a packet before it is asked again: the
+// smoothed RTT with a margin for its variation, and the time that the peer may hold its acks.
+func (e *Endpoint) ProbeTimeout() time.Duration {
+	return time.Duration(e.paths[0].probeTimeout(0))
 }

@@ -1,6 +1,9 @@
 package endpoint
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Deadline returns when HandleTimeout or AppendPacket has something to do at the latest, if
 // nothing arrives and nothing is sent before; the largest int64 if never. Calls before or
@@ -110,3 +113,10 @@ func (e *Endpoint) controlDue() bool {
 	}
 	return false
 }
+
+// SetTimeout changes Config.Timeout: zero is the default, negative means never.
+func (e *Endpoint) SetTimeout(d time.Duration) {
+	e.cfg.Timeout = orDefault(d, defaultTimeout, math.MaxInt64)
+}
+
+const defaultTimeout = 10 * time.Second

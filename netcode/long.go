@@ -87,15 +87,15 @@ func (o *offer) open(k *handshakeKeys, b []byte) Drop {
 	if !ok {
 		return DropForged
 	}
-	r := reader{b: body}
+	r := wire.NewReader(body)
 	o.sequence = binary.LittleEndian.Uint64(b[2:])
-	o.version = r.u8()
-	copy(o.share[:], r.take(shareBytes))
-	o.wireID.n = uint8(copy(o.wireID.b[:], r.short(len(o.wireID.b))))
-	o.padItems = r.short(maxPadItems)
-	o.challenge = r.take(challengeTokenBytes)
-	o.hello = r.rest()
-	if r.bad || len(o.hello) > wire.MaxHelloBytes || o.wireID.b[0]&pathMask != 0 {
+	o.version = r.U8()
+	copy(o.share[:], r.Take(shareBytes))
+	o.wireID.n = uint8(copy(o.wireID.b[:], r.Short(len(o.wireID.b))))
+	o.padItems = r.Short(maxPadItems)
+	o.challenge = r.Take(challengeTokenBytes)
+	o.hello = r.Rest()
+	if r.Bad() || len(o.hello) > wire.MaxHelloBytes || o.wireID.b[0]&pathMask != 0 {
 		return DropMalformed
 	}
 	return DropNone
@@ -147,15 +147,15 @@ func (a *accept) open(k *handshakeKeys, b []byte, id wireID, clientShare *[share
 	if !ok {
 		return DropForged
 	}
-	r := reader{b: body}
-	copy(a.connectionID[:], r.take(len(a.connectionID)))
-	copy(a.share[:], r.take(shareBytes))
-	a.flags = r.u8()
-	a.padItems = r.short(maxPadItems)
-	a.index, a.max = r.u32(), r.u32()
-	copy(a.source[:], r.take(sourceBytes))
-	a.hello = r.rest()
-	if r.bad || len(a.hello) > wire.MaxHelloBytes || a.flags != 0 || a.connectionID[connectionIDBytes-1]&pathMask != 0 {
+	r := wire.NewReader(body)
+	copy(a.connectionID[:], r.Take(len(a.connectionID)))
+	copy(a.share[:], r.Take(shareBytes))
+	a.flags = r.U8()
+	a.padItems = r.Short(maxPadItems)
+	a.index, a.max = r.U32(), r.U32()
+	copy(a.source[:], r.Take(sourceBytes))
+	a.hello = r.Rest()
+	if r.Bad() || len(a.hello) > wire.MaxHelloBytes || a.flags != 0 || a.connectionID[connectionIDBytes-1]&pathMask != 0 {
 		return DropMalformed
 	}
 	return DropNone

@@ -113,13 +113,13 @@ func openReason(k *handshakeKeys, b []byte, id wireID) (r Refusal, e echo, drop 
 	if !ok {
 		return r, e, DropForged
 	}
-	rd := reader{b: body}
-	copy(e[:], rd.take(len(e)))
-	r.Code = Code(rd.u8())
-	r.RetryAfter = rd.u16()
-	text := rd.bytes()
-	r.Rows = rd.rest()
-	if rd.bad || r.Code >= wire.CodeTimeout || len(text) > wire.MaxTextBytes || len(r.Rows)%wire.ChannelRowSize != 0 {
+	rd := wire.NewReader(body)
+	copy(e[:], rd.Take(len(e)))
+	r.Code = Code(rd.U8())
+	r.RetryAfter = rd.U16()
+	text := rd.Bytes()
+	r.Rows = rd.Rest()
+	if rd.Bad() || r.Code >= wire.CodeTimeout || len(text) > wire.MaxTextBytes || len(r.Rows)%wire.ChannelRowSize != 0 {
 		return Refusal{}, e, DropMalformed
 	}
 	r.Text = strings.ToValidUTF8(string(text), "?")

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // Sizes of tokens.
@@ -64,21 +66,21 @@ func ParseToken(b []byte) (*Token, error) {
 		return nil, &TokenError{"length", fmt.Sprintf("%d bytes, a token has %d", len(b), tokenBytes)}
 	}
 	t := new(Token)
-	r := reader{b: b}
-	if v := r.take(len(versionInfo)); string(v) != versionInfo {
+	r := wire.NewReader(b)
+	if v := r.Take(len(versionInfo)); string(v) != versionInfo {
 		return nil, &TokenError{"version", fmt.Sprintf("%q, not %q", v, versionInfo)}
 	}
-	t.ProtocolID, t.Created, t.Expires = r.u64(), r.u64(), r.u64()
+	t.ProtocolID, t.Created, t.Expires = r.U64(), r.U64(), r.U64()
 	if t.Created > t.Expires {
 		return nil, &TokenError{"expiry", fmt.Sprintf("expires at %d, before it was created at %d", t.Expires, t.Created)}
 	}
-	copy(t.nonce[:], r.take(nonceXBytes))
-	copy(t.private[:], r.take(privateTokenBytes))
-	t.TimeoutSeconds = int32(r.u32())
-	t.Addresses = r.addresses(nil)
-	copy(t.keys.clientToServer[:], r.take(len(Key{})))
-	copy(t.keys.serverToClient[:], r.take(len(Key{})))
-	if r.bad {
+	copy(t.nonce[:], r.Take(nonceXBytes))
+	copy(t.private[:], r.Take(privateTokenBytes))
+	t.TimeoutSeconds = int32(r.U32())
+	t.Addresses = readAddresses(&r, nil)
+	copy(t.keys.clientToServer[:], r.Take(len(Key{})))
+	copy(t.keys.serverToClient[:], r.Take(len(Key{})))
+	if r.Bad() {
 		return nil, &TokenError{"addresses", "not 1 to 32 of type 1 (IPv4) or 2 (IPv6)"}
 	}
 	var drop Drop
@@ -150,14 +152,14 @@ func (p *privateToken) append(dst []byte) []byte {
 
 // read parses the opened private part. The addresses reuse p's slice.
 func (p *privateToken) read(b []byte) Drop {
-	r := reader{b: b}
-	p.clientID = r.u64()
-	p.timeoutSeconds = int32(r.u32())
-	p.addresses = r.addresses(p.addresses[:0])
-	copy(p.keys.clientToServer[:], r.take(len(Key{})))
-	copy(p.keys.serverToClient[:], r.take(len(Key{})))
-	copy(p.userData[:], r.take(UserDataBytes))
-	if r.bad || len(b) < privatePadAt+padBytes {
+	r := wire.NewReader(b)
+	p.clientID = r.U64()
+	p.timeoutSeconds = int32(r.U32())
+	p.addresses = readAddresses(&r, p.addresses[:0])
+	copy(p.keys.clientToServer[:], r.Take(len(Key{})))
+	copy(p.keys.serverToClient[:], r.Take(len(Key{})))
+	copy(p.userData[:], r.Take(UserDataBytes))
+	if r.Bad() || len(b) < privatePadAt+padBytes {
 		return DropTokenMalformed
 	}
 	var drop Drop
@@ -198,22 +200,22 @@ func appendAddresses(dst []byte, addresses []netip.AddrPort) []byte {
 	return dst
 }
 
-// addresses reads what appendAddresses writes, IPv4-mapped addresses unmapped.
-func (r *reader) addresses(to []netip.AddrPort) []netip.AddrPort {
-	n := r.u32()
+// readAddresses reads what appendAddresses writes, IPv4-mapped addresses unmapped.
+func readAddresses(r *wire.Reader, to []netip.AddrPort) []netip.AddrPort {
+	n := r.U32()
 	if n < 1 || n > maxAddresses {
-		r.bad = true
+		r.Want(false)
 		return to
 	}
 	for range n {
 		var ip netip.Addr
-		switch r.u8() {
+		switch r.U8() {
 		case addressIPv4:
-			if p := r.take(4); p != nil {
+			if p := r.Take(4); p != nil {
 				ip = netip.AddrFrom4([4]byte(p))
 			}
 		case addressIPv6:
-			if p := r.take(16); p != nil {
+			if p := r.Take(16); p != nil {
 				var v6 [16]byte
 				for i := 0; i < len(v6); i += 2 {
 					v6[i], v6[i+1] = p[i+1], p[i]
@@ -221,10 +223,10 @@ func (r *reader) addresses(to []netip.AddrPort) []netip.AddrPort {
 				ip = netip.AddrFrom16(v6).Unmap()
 			}
 		default:
-			r.bad = true
+			r.Want(false)
 		}
-		to = append(to, netip.AddrPortFrom(ip, r.u16()))
-		if r.bad {
+		to = append(to, netip.AddrPortFrom(ip, r.U16()))
+		if r.Bad() {
 			return to
 		}
 	}

@@ -91,27 +91,27 @@ func appendHold(b []byte, hold int64) []byte {
 
 // ConsumeAck reads an ACK into a, whose Ranges are reused.
 func ConsumeAck(b []byte, a *Ack) int {
-	r := reader{b: b}
-	flags := r.u8()
+	r := NewReader(b)
+	flags := r.U8()
 	*a = Ack{Ranges: a.Ranges[:0]}
 	if a.HasPath = flags&ackPath != 0; a.HasPath {
-		a.Path = r.u8()
+		a.Path = r.U8()
 	}
 	if a.Wide = flags&ackWide != 0; a.Wide {
-		a.Largest = uint64(r.u32())
+		a.Largest = uint64(r.U32())
 	} else {
-		a.Largest = uint64(r.u16())
+		a.Largest = uint64(r.U16())
 	}
-	if units := r.u8(); units < 255 {
+	if units := r.U8(); units < 255 {
 		a.Hold = int64(units) * HoldUnit
 	} else {
-		a.Hold = int64(r.u16()) * 1_000_000
+		a.Hold = int64(r.U16()) * 1_000_000
 	}
 	if a.HasClock = flags&ackClock != 0; a.HasClock {
-		a.Clock = r.u24()
+		a.Clock = r.U24()
 	}
 	if a.HasECN = flags&ackECN != 0; a.HasECN {
-		a.ECT, a.CE = r.u16(), r.u16()
+		a.ECT, a.CE = r.U16(), r.U16()
 	}
 	first := r.distance()
 	a.Ranges = append(a.Ranges, AckRange{0, first})
@@ -121,9 +121,9 @@ func ConsumeAck(b []byte, a *Ack) int {
 	return r.n()
 }
 
-func (a *Ack) consumeRanges(r *reader) {
-	count := r.uvarint()
-	r.want(count >= 1 && count < MaxAckRanges)
+func (a *Ack) consumeRanges(r *Reader) {
+	count := r.Uvarint()
+	r.Want(count >= 1 && count < MaxAckRanges)
 	at := a.Ranges[0].Oldest
 	for ; count > 0; count-- {
 		gap, length := r.distance(), r.distance()
@@ -138,8 +138,8 @@ func (a *Ack) consumeRanges(r *reader) {
 
 // distance reads a gap or a range. No receiver remembers 2^40 packets, and the
 // sum of all distances of an ACK cannot wrap below that.
-func (r *reader) distance() uint64 {
-	v := r.uvarint()
-	r.want(v < 1<<40)
+func (r *Reader) distance() uint64 {
+	v := r.Uvarint()
+	r.Want(v < 1<<40)
 	return v
 }

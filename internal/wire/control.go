@@ -19,9 +19,9 @@ func AppendSkip(b []byte, channel uint16, first uint32, lengths []int) []byte {
 func ConsumeSkip(b []byte) (channel uint16, first uint32, count int, n int) {
 	r := frame(b)
 	channel = r.channel()
-	first = r.u32()
-	c := r.uvarint()
-	r.want(c >= 1 && c <= MaxRun)
+	first = r.U32()
+	c := r.Uvarint()
+	r.Want(c >= 1 && c <= MaxRun)
 	return channel, first, int(c), r.n()
 }
 
@@ -42,7 +42,7 @@ func AppendBlocked(b []byte, channel uint16, wanted uint32) []byte {
 func ConsumeLimit(b []byte) (channel uint16, limit uint32, n int) {
 	r := frame(b)
 	channel = r.channel()
-	limit = r.u32()
+	limit = r.U32()
 	return channel, limit, r.n()
 }
 
@@ -60,10 +60,10 @@ func AppendStored(b []byte, channel uint16, ids []uint32) []byte {
 func ConsumeStored(b []byte) (channel uint16, ids []byte, n int) {
 	r := frame(b)
 	channel = r.channel()
-	count := r.uvarint()
-	r.want(count >= 1 && count <= MaxRun)
+	count := r.Uvarint()
+	r.Want(count >= 1 && count <= MaxRun)
 	if !r.bad {
-		ids = r.take(4 * int(count))
+		ids = r.Take(4 * int(count))
 	}
 	return channel, ids, r.n()
 }
@@ -86,15 +86,15 @@ func AppendClose(b []byte, c *Close) []byte {
 // ConsumeClose reads CLOSE.
 func ConsumeClose(b []byte) (c Close, n int) {
 	r := frame(b)
-	code := r.uvarint()
+	code := r.Uvarint()
 	c.Code = Code(code)
-	r.want(code <= 0xffff_ffff && !c.Code.Local())
-	c.Text = r.bytes()
-	r.want(len(c.Text) <= MaxTextBytes)
-	rows := r.uvarint()
-	r.want(rows <= MaxRun)
+	r.Want(code <= 0xffff_ffff && !c.Code.Local())
+	c.Text = r.Bytes()
+	r.Want(len(c.Text) <= MaxTextBytes)
+	rows := r.Uvarint()
+	r.Want(rows <= MaxRun)
 	if !r.bad {
-		c.Rows = r.take(int(rows) * ChannelRowSize)
+		c.Rows = r.Take(int(rows) * ChannelRowSize)
 	}
 	return c, r.n()
 }

@@ -56,36 +56,36 @@ func AppendHello(b []byte, h *Hello) []byte {
 // package does not speak is left to the caller, and so may be the rest: only
 // the versions are set then.
 func ConsumeHello(b []byte) (h Hello, ok bool) {
-	r := reader{b: b}
-	r.want(len(b) <= MaxHelloBytes)
-	h.MinVersion, h.MaxVersion = r.u8(), r.u8()
-	r.want(h.MinVersion >= 1 && h.MinVersion <= h.MaxVersion)
+	r := NewReader(b)
+	r.Want(len(b) <= MaxHelloBytes)
+	h.MinVersion, h.MaxVersion = r.U8(), r.U8()
+	r.Want(h.MinVersion >= 1 && h.MinVersion <= h.MaxVersion)
 	if !r.bad && (h.MinVersion > Version || h.MaxVersion < Version) {
 		return h, true
 	}
-	h.Digest, h.Instance = r.u64(), r.u64()
-	h.Capabilities = r.uvarint()
-	h.Clock = r.u64()
-	h.LargestDatagram = r.u16()
-	r.want(h.LargestDatagram >= MinDatagramBytes)
-	h.AckHoldMillis = r.u8()
-	h.SilenceSeconds = r.u16()
+	h.Digest, h.Instance = r.U64(), r.U64()
+	h.Capabilities = r.Uvarint()
+	h.Clock = r.U64()
+	h.LargestDatagram = r.U16()
+	r.Want(h.LargestDatagram >= MinDatagramBytes)
+	h.AckHoldMillis = r.U8()
+	h.SilenceSeconds = r.U16()
 	h.DefaultWindow = r.window()
-	count := r.uvarint()
-	r.want(count <= MaxHelloWindows)
+	count := r.Uvarint()
+	r.Want(count <= MaxHelloWindows)
 	for ; count > 0 && !r.bad; count-- {
 		h.Windows = append(h.Windows, Window{r.channel(), r.window()})
 	}
 	for !r.bad && r.at < len(b) { // items: none is known yet
-		r.uvarint()
-		r.bytes()
+		r.Uvarint()
+		r.Bytes()
 	}
 	return h, !r.bad
 }
 
-func (r *reader) window() uint32 {
-	w := r.uvarint()
-	r.want(w < 1<<31)
+func (r *Reader) window() uint32 {
+	w := r.Uvarint()
+	r.Want(w < 1<<31)
 	return uint32(w)
 }
 

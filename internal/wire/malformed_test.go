@@ -250,12 +250,12 @@ func TestEmpty(t *testing.T) {
 func TestTake(t *testing.T) {
 	const most = int(^uint(0) >> 1)
 	for _, size := range []int{-1, -most - 1, 4, most - 2, most} {
-		r := reader{b: []byte{1, 2, 3}}
-		r.u8()
-		if p := r.take(size); p != nil || !r.bad || r.n() != -1 {
+		r := Reader{b: []byte{1, 2, 3}}
+		r.U8()
+		if p := r.Take(size); p != nil || !r.bad || r.n() != -1 {
 			t.Errorf("take(%d) of 2 bytes = %x, bad %v", size, p, r.bad)
 		}
-		if r.u8() != 0 || r.u16() != 0 || r.u24() != 0 || r.u32() != 0 || r.u64() != 0 || r.uvarint() != 0 || r.bytes() != nil {
+		if r.U8() != 0 || r.U16() != 0 || r.U24() != 0 || r.U32() != 0 || r.U64() != 0 || r.Uvarint() != 0 || r.Bytes() != nil {
 			t.Error("a reader reads on after malformed bytes")
 		}
 	}

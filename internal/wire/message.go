@@ -141,23 +141,23 @@ func SetRunCount(b []byte, headerLen, count int) {
 
 // ConsumeRun reads the header of a run of any form.
 func ConsumeRun(b []byte) (run Run, n int) {
-	r := reader{b: b}
-	kind := r.u8()
+	r := NewReader(b)
+	kind := r.U8()
 	if kind >= TypeRunIDs {
 		run.HasIDs = kind < TypeRunNoIDs
 		run.Count = int(kind & 0x3f)
 		run.Channel = r.channel()
 		if run.HasIDs {
-			run.First = uint64(r.u16())
+			run.First = uint64(r.U16())
 		}
-		r.want(run.Count > 0)
+		r.Want(run.Count > 0)
 		return run, r.n()
 	}
 	run.Channel = r.channel()
 	run.HasIDs = kind&runNoIDs == 0
 	run.Wide = kind&runWide != 0
 	options := kind&runOptions != 0
-	r.want(kind&^(runWide|runNoIDs|runOptions) == TypeRunLong && (run.HasIDs || !run.Wide && !options))
+	r.Want(kind&^(runWide|runNoIDs|runOptions) == TypeRunLong && (run.HasIDs || !run.Wide && !options))
 	if run.HasIDs {
 		run.First = r.id(run.Wide)
 	}
@@ -165,35 +165,35 @@ func ConsumeRun(b []byte) (run Run, n int) {
 		run.Options = r.options()
 		run.Back, run.Index = r.optionFields(run.Options)
 	}
-	count := r.uvarint()
-	r.want(count >= 1 && count <= MaxRun)
+	count := r.Uvarint()
+	r.Want(count >= 1 && count <= MaxRun)
 	run.Count = int(count)
 	return run, r.n()
 }
 
-func (r *reader) id(wide bool) uint64 {
+func (r *Reader) id(wide bool) uint64 {
 	if wide {
-		return uint64(r.u32())
+		return uint64(r.U32())
 	}
-	return uint64(r.u16())
+	return uint64(r.U16())
 }
 
 // options reads the options byte. Keys belong to Latest channels, groups and
 // droppables to ordered ones, so no message has both.
-func (r *reader) options() byte {
-	options := r.u8()
-	r.want(options == OptionKeyed || options != 0 && options&^(OptionGroup|OptionDroppable) == 0)
+func (r *Reader) options() byte {
+	options := r.U8()
+	r.Want(options == OptionKeyed || options != 0 && options&^(OptionGroup|OptionDroppable) == 0)
 	return options
 }
 
-func (r *reader) optionFields(options byte) (back, index uint64) {
+func (r *Reader) optionFields(options byte) (back, index uint64) {
 	if options&OptionGroup != 0 {
-		back = r.uvarint()
-		r.want(back <= MaxBack)
+		back = r.Uvarint()
+		r.Want(back <= MaxBack)
 	}
 	if options&OptionDroppable != 0 {
-		index = r.uvarint()
-		r.want(index <= MaxIndex)
+		index = r.Uvarint()
+		r.Want(index <= MaxIndex)
 	}
 	return back, index
 }
@@ -274,8 +274,8 @@ func AppendFragment(b []byte, f *Fragment) []byte {
 
 // ConsumeFragment reads a fragment and returns its bytes.
 func ConsumeFragment(b []byte) (f Fragment, p []byte, n int) {
-	r := reader{b: b}
-	kind := r.u8()
+	r := NewReader(b)
+	kind := r.U8()
 	f.Channel = r.channel()
 	f.Stored = kind&fragmentStored != 0
 	f.Wide = kind&fragmentWide != 0
@@ -283,12 +283,12 @@ func ConsumeFragment(b []byte) (f Fragment, p []byte, n int) {
 	if kind&fragmentOptions != 0 {
 		f.Options = r.options()
 		if f.Options&OptionKeyed != 0 {
-			f.Key = r.uvarint()
+			f.Key = r.Uvarint()
 		}
 		f.Back, f.Index = r.optionFields(f.Options)
 	}
-	at := r.uvarint()
-	r.want(at >= 1 && at <= MaxTotal)
+	at := r.Uvarint()
+	r.Want(at >= 1 && at <= MaxTotal)
 	if kind&fragmentFirst != 0 {
 		f.Total = int(at)
 	} else {
@@ -296,11 +296,11 @@ func ConsumeFragment(b []byte) (f Fragment, p []byte, n int) {
 	}
 	if kind&fragmentToEnd != 0 {
 		f.Length = -1
-		p = r.take(len(b) - r.at)
+		p = r.Take(len(b) - r.at)
 	} else {
-		p = r.bytes()
+		p = r.Bytes()
 		f.Length = len(p)
 	}
-	r.want(len(p) > 0 && (f.Offset > 0 || len(p) <= f.Total))
+	r.Want(len(p) > 0 && (f.Offset > 0 || len(p) <= f.Total))
 	return f, p, r.n()
 }
