@@ -2,7 +2,6 @@ package tickwire
 
 import (
 	"encoding"
-	"fmt"
 	"iter"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -43,6 +42,18 @@ const (
 // lost (ChannelConfig.Resend). Its function is called by all Conns of a Server or
 // Client, one at a time, and must not use them.
 type ResendPolicy = endpoint.ResendPolicy
+
+// A DraftPolicy is what happens to bytes that were written into a Conn's Draft and
+// not sent, when another message begins a group (Config.UnsentDraft).
+type DraftPolicy = endpoint.DraftPolicy
+
+// What happens to an unsent draft: it makes the other message fail with ErrDraft,
+// is dropped and counted, or becomes the first message of the group.
+const (
+	DraftRefuse = endpoint.DraftRefuse
+	DraftDrop   = endpoint.DraftDrop
+	DraftJoin   = endpoint.DraftJoin
+)
 
 // A ResendInput is what a ResendPolicy may judge by.
 type ResendInput = endpoint.ResendInput
@@ -96,29 +107,31 @@ func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) 
 	}
 	c.lock()
 	defer c.unlock()
-	b, err := v.AppendBinary(c.core.scratch[:0])
+	d, err := encode(c.core, ch.cfg.ID, v)
 	if err != nil {
 		return 0, err
 	}
-	c.core.scratch = b
-	return c.send(ch.cfg.ID, b, &opts)
+	defer c.core.giveBack(ch.cfg.ID, d)
+	return c.send(ch.cfg.ID, payload{draft: d}, &opts)
 }
 
-// errOtherChannel: the ID is in the configuration, for something else.
-var errOtherChannel = fmt.Errorf("%w: its ID is that of another one in Config.Channels", ErrNoChannel)
-
-// checkHandle refuses to send on a channel of which the configuration has nothing
-// but the ID: one that was configured, or its twin, passes. An ID that is not
-// configured at all is the endpoint's to refuse.
-func (k *core) checkHandle(ch AnyChannel, cfg *ChannelConfig) error {
-	if int(cfg.ID) >= len(k.handles) || k.handles[cfg.ID] == ch || k.handles[cfg.ID] == nil {
-		return nil
+// Broadcast sends a message to many Conns; see Server.Broadcast. It is encoded
+// once.
+func (ch *Channel[T]) Broadcast(
+	to Broadcaster, conns iter.Seq[*Conn], v T, opts SendOptions, report Report,
+) error {
+	k := to.crowd()
+	if err := k.checkHandle(ch, &ch.cfg); err != nil {
+		return err
 	}
-	mine := k.handles[cfg.ID].Config()
-	if mine.Delivery == cfg.Delivery && mine.Name == cfg.Name {
-		return nil
+	k.lock()
+	defer k.unlock()
+	d, err := encode(k, ch.cfg.ID, v)
+	if err != nil {
+		return err
 	}
-	return &SendError{Channel: cfg.ID, Err: errOtherChannel}
+	defer k.giveBack(ch.cfg.ID, d)
+	return k.broadcast(conns, ch.cfg.ID, d, &opts, report)
 }
 
 // Receive takes the messages that the last Update showed. The error is that of
@@ -201,6 +214,37 @@ func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, er
 		return 0, err
 	}
 	return c.SendWith(ch.cfg.ID, b, opts)
+}
+
+// SendDraft sends the Conn's Draft; see Conn.SendDraft.
+func (ch *RawChannel) SendDraft(c *Conn, opts SendOptions) (Receipt, error) {
+	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+		return 0, err
+	}
+	return c.SendDraft(ch.cfg.ID, opts)
+}
+
+// Broadcast sends a message to many Conns; see Server.Broadcast.
+func (ch *RawChannel) Broadcast(
+	to Broadcaster, conns iter.Seq[*Conn], b []byte, opts SendOptions, report Report,
+) error {
+	k := to.crowd()
+	if err := k.checkHandle(ch, &ch.cfg); err != nil {
+		return err
+	}
+	return k.broadcastBytes(conns, ch.cfg.ID, b, &opts, report)
+}
+
+// BroadcastDraft sends the message of a draft to many Conns; see
+// Server.BroadcastDraft.
+func (ch *RawChannel) BroadcastDraft(
+	to Broadcaster, conns iter.Seq[*Conn], d *Draft, opts SendOptions, report Report,
+) error {
+	k := to.crowd()
+	if err := k.checkHandle(ch, &ch.cfg); err != nil {
+		return err
+	}
+	return k.broadcastDraft(conns, ch.cfg.ID, d, &opts, report)
 }
 
 // Receive takes the messages that the last Update showed. The bytes are valid

@@ -50,6 +50,10 @@ type Config struct {
 	// 0: 64 MiB; negative: they never grow, and no reliable message can be larger
 	// than its channel's WindowBytes.
 	WindowPoolBytes int
+	// UnsentDraft says what happens to bytes that were written into a Conn's Draft
+	// and not sent, when another message begins a group there (SendOptions.Group).
+	// DraftRefuse: that message is refused.
+	UnsentDraft DraftPolicy
 	// Controller makes the congestion controller of a connection. nil: AIMD.
 	Controller func() endpoint.Controller
 	// Logger gets what an operator should know. nil: slog.Default.
@@ -176,6 +180,7 @@ func (c *Config) endpoint() endpoint.Config {
 		AckHold:          c.AckHold,
 		MaxDatagramBytes: c.MaxDatagramBytes,
 		MaxReceipts:      c.MaxReceipts,
+		UnsentDraft:      c.UnsentDraft,
 		Controller:       c.Controller,
 	}
 	for _, ch := range c.Channels {

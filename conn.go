@@ -40,6 +40,7 @@ type Conn struct {
 	shown     bool // its Disconnected was shown
 	reason    Reason
 	decoded   []decoded
+	draft     Draft
 	told      []told     // the channels of which the game was told that they are writable
 	final     *ConnStats // after the end
 
@@ -158,17 +159,9 @@ func (c *Conn) ChannelStats(channel ChannelID) ChannelStats {
 	return c.end.ChannelStats(channel)
 }
 
-func (c *Conn) lock() {
-	if c.core.shared != nil {
-		c.core.shared.lock()
-	}
-}
+func (c *Conn) lock() { c.core.lock() }
 
-func (c *Conn) unlock() {
-	if c.core.shared != nil {
-		c.core.shared.unlock()
-	}
-}
+func (c *Conn) unlock() { c.core.unlock() }
 
 // close begins the end, unless it has begun.
 func (c *Conn) close(code Code, text string) {

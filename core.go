@@ -23,7 +23,7 @@ type core struct {
 	ports   []*port
 	wait    waiter
 
-	handles []AnyChannel // the configured channels by ID; nil where there is none
+	lanes   []lane // the configured channels by ID, PlainChannel first
 	buffers *endpoint.Buffers
 	pool    *endpoint.WindowPool
 	random  seeds
@@ -40,7 +40,8 @@ type core struct {
 	events   eventQueue
 	news     bool // an Update would show something
 	lastID   uint64
-	scratch  []byte // where typed messages are encoded, and what is read twice is copied to
+	scratch  []byte // what is read twice is copied to it
+	casts    []*broadcast
 	incoming [readBatch]transport.Datagram
 	posted   postbox
 	shared   *sharing // not nil under a Hub or a Session
@@ -95,12 +96,24 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 		k.ports = append(k.ports, &port{socket: s})
 	}
 	k.wait.init(sockets)
+	k.addLane(plainLane)
 	for _, ch := range cfg.Channels {
-		id := int(ch.Config().ID)
-		k.handles = append(k.handles, make([]AnyChannel, max(0, id+1-len(k.handles)))...)
-		k.handles[id] = ch
+		k.addLane(ch)
 	}
 	return nil
+}
+
+// lock keeps other goroutines out, under a Hub or a Session.
+func (k *core) lock() {
+	if k.shared != nil {
+		k.shared.lock()
+	}
+}
+
+func (k *core) unlock() {
+	if k.shared != nil {
+		k.shared.unlock()
+	}
 }
 
 // setNow moves the clocks; time never runs backwards.

@@ -24,6 +24,12 @@ var (
 	// ErrOption: the channel's delivery, or a plain netcode peer, does not have a
 	// field of SendOptions.
 	ErrOption = endpoint.ErrOption
+	// ErrDraft: the message begins a group, while bytes were written into the Conn's
+	// Draft and not sent (Config.UnsentDraft). Send the draft, or Reset it.
+	ErrDraft = endpoint.ErrDraft
+	// ErrOtherServer: a Conn, or the Draft, of a broadcast belongs to another Server or
+	// Hub.
+	ErrOtherServer = errors.New("tickwire: it belongs to another server")
 )
 
 // A SendError says why a message was not accepted, and which setting set the limit.

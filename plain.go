@@ -39,7 +39,11 @@ func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
 }
 
 // sendPlain queues a payload.
-func (c *Conn) sendPlain(channel ChannelID, b []byte, opts *SendOptions) error {
+func (c *Conn) sendPlain(channel ChannelID, from payload, opts *SendOptions) error {
+	b := from.bytes
+	if from.draft != nil {
+		b = from.draft.Bytes()
+	}
 	switch {
 	case channel != PlainChannel:
 		return &SendError{Channel: channel, Err: ErrNoChannel}
@@ -55,6 +59,9 @@ func (c *Conn) sendPlain(channel ChannelID, b []byte, opts *SendOptions) error {
 		}
 	}
 	c.plain.push(&c.plain.waiting, b)
+	if from.draft != nil && !from.keep {
+		from.draft.Reset()
+	}
 	c.core.markDirty(c)
 	return nil
 }

@@ -47,7 +47,7 @@ func (s *sharing) sendContext(ctx context.Context, c *Conn, channel ChannelID, b
 func (s *sharing) trySend(c *Conn, channel ChannelID, b []byte) (*heldSend, error) {
 	s.lock()
 	defer s.unlock()
-	_, err := c.send(channel, b, &SendOptions{})
+	_, err := c.send(channel, payload{bytes: b}, &SendOptions{})
 	if !errors.Is(err, ErrFull) {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 func (k *core) newConn(p *port, path transport.Path) *Conn {
 	k.lastID++
 	c := &Conn{core: k, id: k.lastID, port: p, path: path}
+	c.draft = Draft{core: k, conn: c}
 	k.live = append(k.live, c)
 	return c
 }
@@ -106,6 +107,7 @@ func (c *Conn) retire() {
 	}
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}
+		c.draft.retire()
 	}
 	c.end, c.sealer, c.seat, c.decoded, c.told = nil, nil, nil, nil, nil
 }

@@ -60,20 +60,59 @@ func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
 func (c *Conn) SendWith(channel ChannelID, b []byte, opts SendOptions) (Receipt, error) {
 	c.lock()
 	defer c.unlock()
-	return c.send(channel, b, &opts)
+	return c.send(channel, payload{bytes: b}, &opts)
 }
 
-func (c *Conn) send(channel ChannelID, b []byte, opts *SendOptions) (Receipt, error) {
-	if c.state != connOpen {
+// SendDraft sends what was written into the Conn's Draft as SendWith does, but
+// copies nothing; then the draft is empty. After an error it is as it was, so that
+// the game may try again, or another channel.
+func (c *Conn) SendDraft(channel ChannelID, opts SendOptions) (Receipt, error) {
+	c.lock()
+	defer c.unlock()
+	d, err := c.draft.open()
+	if err != nil {
+		return 0, err
+	}
+	return c.send(channel, payload{draft: d}, &opts)
+}
+
+// A payload is where a message comes from: a draft, or if that is nil bytes of the
+// caller's.
+type payload struct {
+	bytes []byte
+	draft *endpoint.Draft
+	keep  bool // others get it too
+}
+
+func (c *Conn) send(channel ChannelID, from payload, opts *SendOptions) (Receipt, error) {
+	to := opts.endpoint(c.core)
+	return c.sendAt(channel, from, opts, &to)
+}
+
+// endpoint is what an endpoint makes of the options now.
+func (o *SendOptions) endpoint(k *core) endpoint.SendOptions {
+	return endpoint.SendOptions{
+		Receipt: o.Receipt, ExpiresAt: k.expiry(o.TTL),
+		Keyed: o.Keyed, Key: o.Key, Group: o.Group, Droppable: o.Droppable,
+	}
+}
+
+// sendAt sends with options that were made the endpoint's at some time.
+func (c *Conn) sendAt(
+	channel ChannelID, from payload, opts *SendOptions, at *endpoint.SendOptions,
+) (r Receipt, err error) {
+	switch {
+	case c.state != connOpen:
 		return 0, ErrClosed
+	case c.plain != nil:
+		return 0, c.sendPlain(channel, from, opts)
+	case from.draft == nil:
+		r, err = c.end.Send(channel, from.bytes, *at)
+	case from.keep:
+		r, err = c.end.SendShared(channel, from.draft, *at)
+	default:
+		r, err = c.end.SendDraft(channel, from.draft, *at)
 	}
-	if c.plain != nil {
-		return 0, c.sendPlain(channel, b, opts)
-	}
-	r, err := c.end.Send(channel, b, endpoint.SendOptions{
-		Receipt: opts.Receipt, ExpiresAt: c.core.expiry(opts.TTL),
-		Keyed: opts.Keyed, Key: opts.Key, Group: opts.Group, Droppable: opts.Droppable,
-	})
 	if errors.Is(err, endpoint.ErrClosed) {
 		return 0, ErrClosed
 	}

@@ -14,11 +14,12 @@ type loop struct {
 
 	lossEach int // each so many-th datagram is lost; 0: none
 	carried  int
+	alone    bool // nobody else uses its buffers
 }
 
 func newLoop(t testing.TB, buffers *Buffers) *loop {
 	t.Helper()
-	l := &loop{now: 1_000_000_000, buf: make([]byte, 0, 2048)}
+	l := &loop{now: 1_000_000_000, buf: make([]byte, 0, 2048), alone: true}
 	for i := range l.ends {
 		cfg := channels()
 		cfg.Seed = uint64(i)
@@ -39,7 +40,7 @@ func newLoop(t testing.TB, buffers *Buffers) *loop {
 	t.Cleanup(func() {
 		l.ends[0].Release()
 		l.ends[1].Release()
-		if n := l.ends[0].cfg.Buffers.Stats().InUse; n != 0 {
+		if n := l.ends[0].cfg.Buffers.Stats().InUse; n != 0 && l.alone {
 			t.Errorf("%d buffers are not returned", n)
 		}
 	})
@@ -189,4 +190,51 @@ func TestAllocNothingWithOptions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAllocNothingInPlace builds messages in drafts, and sends some to two ends.
+func TestAllocNothingInPlace(t *testing.T) {
+	if raced {
+		return
+	}
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		pool := NewBuffers(0)
+		t.Cleanup(func() {
+			if n := pool.Stats().InUse; n != 0 {
+				t.Errorf("%d buffers are not returned", n)
+			}
+		})
+		loops := [2]*loop{newLoop(t, pool), newLoop(t, pool)}
+		loops[0].alone, loops[1].alone = false, false
+		many, payload, came := NewDraft(pool, channels().Channels), make([]byte, 3000), 0
+		round := func() {
+			own := loops[0].ends[0].Draft()
+			for _, size := range []int{30, 3000, 200} { // a buffer for the large one serves the small ones too
+				_ = own.Append(func(b []byte) []byte { return append(b, payload[:size]...) })
+				_, _ = loops[0].ends[0].SendDraft(chanOf(d), own, SendOptions{Receipt: true})
+				_, _ = own.Write(payload[:size/2])
+				_ = own.WriteByte(7)
+				_, _ = loops[0].ends[0].SendDraft(chanOf(d), own, SendOptions{})
+				_, _ = many.Write(payload[:size])
+				for _, l := range loops {
+					_, _ = l.ends[0].SendShared(chanOf(d), many, SendOptions{Receipt: true})
+				}
+				many.Reset()
+			}
+			for _, l := range loops {
+				l.exchange()
+				came += l.take(d)
+			}
+		}
+		for range 3000 {
+			round()
+		}
+		came = 0
+		if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
+			t.Errorf("%v allocations a round", allocs)
+		}
+		if came < 2000 {
+			t.Errorf("only %d messages came", came)
+		}
+	})
 }

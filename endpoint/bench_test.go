@@ -3,6 +3,7 @@ package endpoint
 import (
 	"fmt"
 	"testing"
+	"time"
 )
 
 // BenchmarkFlood is bulk of small messages: the cost of one at both ends, with all packets and
@@ -89,3 +90,47 @@ func BenchmarkLarge(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDraft builds messages field by field, in turn in memory of the game's that Send
+// copies, and in the draft: what the copy costs. The queue is full and drops the oldest, so that
+// nothing else is measured.
+func BenchmarkDraft(b *testing.B) {
+	field := make([]byte, 64)
+	for _, size := range []int{64, 1 << 10, 64 << 10} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			e, err := New(0, channels())
+			if err != nil {
+				b.Fatal(err)
+			}
+			mine, draft, ch := make([]byte, 0, size), e.Draft(), chanOf(Unreliable)
+			build := func(to []byte) []byte {
+				for range size / len(field) {
+					to = append(to, field...)
+				}
+				return to
+			}
+			var took [2]time.Duration
+			n := 0
+			for b.Loop() {
+				began := time.Now()
+				for range inTurn {
+					mine = build(mine[:0])
+					_, _ = e.Send(ch, mine, SendOptions{})
+				}
+				half := time.Now()
+				for range inTurn {
+					_, _ = draft.Write(build(draft.AvailableBuffer()))
+					_, _ = e.SendDraft(ch, draft, SendOptions{})
+				}
+				took[0], took[1] = took[0]+half.Sub(began), took[1]+time.Since(half)
+				n += inTurn
+			}
+			b.ReportMetric(float64(took[0])/float64(n), "ns/Send")
+			b.ReportMetric(float64(took[1])/float64(n), "ns/SendDraft")
+			b.ReportMetric(float64(took[1])/float64(took[0]), "x-Send")
+		})
+	}
+}
+
+// inTurn is how many messages are measured together.
+const inTurn = 64

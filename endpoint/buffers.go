@@ -6,14 +6,15 @@ import "math/bits"
 // so that sending and receiving allocate nothing in steady state. It belongs to one owner: the
 // endpoints that share it must be used by one goroutine at a time.
 type Buffers struct {
-	free     [len(classLimits)][][]byte
-	held     int // bytes in free
-	limit    int
-	inUse    int
-	used     int // their bytes
-	fetched  uint64
-	made     uint64
-	unpooled bool
+	free       [len(classLimits)][][]byte
+	freeShared []*shared
+	held       int // bytes in free
+	limit      int
+	inUse      int
+	used       int // their bytes
+	fetched    uint64
+	made       uint64
+	unpooled   bool
 }
 
 const (
@@ -75,13 +76,20 @@ func (p *Buffers) find(n int) []byte {
 	return make([]byte, n, 1<<(c+smallestClass))
 }
 
+// forget no longer counts a buffer, and does not take it back.
+func (p *Buffers) forget(b []byte) {
+	if b != nil {
+		p.inUse--
+		p.used -= cap(b)
+	}
+}
+
 // release takes a buffer back.
 func (p *Buffers) release(b []byte) {
 	if b == nil {
 		return
 	}
-	p.inUse--
-	p.used -= cap(b)
+	p.forget(b)
 	c := sizeClass(cap(b))
 	if c >= len(p.free) || p.unpooled || p.held+cap(b) > p.limit || cap(b) != 1<<(c+smallestClass) {
 		return

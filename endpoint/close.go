@@ -76,6 +76,7 @@ func (e *Endpoint) tellMismatch(answer *wire.Close) {
 
 // settleAll ends everything that was under way.
 func (e *Endpoint) settleAll() {
+	e.draft.abandon()
 	for i := range e.senders {
 		e.dropSender(&e.senders[i])
 	}

@@ -115,6 +115,10 @@ type Config struct {
 	// MaxReceipts bounds receipts that are open or not yet read. 0: 16384; negative: no
 	// receipts. When it is reached, a Send that wants a receipt returns ErrFull.
 	MaxReceipts int
+	// UnsentDraft says what happens to bytes that were written into the endpoint's Draft and not
+	// sent, when another message begins a group (SendOptions.Group). DraftRefuse: that message is
+	// refused.
+	UnsentDraft DraftPolicy
 	// Controller makes the congestion controller of a path. nil: NewAIMD with its defaults.
 	Controller func() Controller
 	// Pool lets windows grow beyond their first size; it may be shared by endpoints of one
@@ -214,6 +218,9 @@ func (c Config) Validate() error {
 	}
 	if n := c.MaxDatagramBytes; n > 65507 || n > 0 && n < 576 {
 		bad("MaxDatagramBytes", n, "576 to 65507, or 0 for 1200")
+	}
+	if c.UnsentDraft > DraftJoin {
+		bad("UnsentDraft", c.UnsentDraft, "DraftRefuse, DraftDrop or DraftJoin")
 	}
 	if len(c.Channels) > maxChannels {
 		bad("Channels", len(c.Channels), "at most 1024 channels")

@@ -22,6 +22,7 @@ type Endpoint struct {
 	classes   []class    // by which senders take turns, the highest priority first
 	packets   uint64     // built so far
 
+	draft        Draft
 	events       events
 	lent         [][]byte // payloads that the game may use until the next Update
 	lastReceipt  Receipt
@@ -87,6 +88,8 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	for _, ch := range channels {
 		e.addChannel(ch.withDefaults())
 	}
+	e.draft = *NewDraft(e.cfg.Buffers, cfg.Channels)
+	e.draft.owner = e
 	e.schedule()
 	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
 	return e, nil

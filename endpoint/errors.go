@@ -18,10 +18,13 @@ var (
 	ErrNoChannel = errors.New("endpoint: no such channel")
 	// ErrOption: the channel's delivery does not have a field of SendOptions.
 	ErrOption = errors.New("endpoint: option does not fit the delivery")
+	// ErrDraft: the message begins a group, while a draft was written and not sent
+	// (Config.UnsentDraft). Send the draft, or Reset it.
+	ErrDraft = errors.New("endpoint: the draft was not sent")
 )
 
-// A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge, ErrNoChannel
-// or ErrOption.
+// A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge, ErrNoChannel,
+// ErrOption or ErrDraft.
 type SendError struct {
 	Channel ChannelID
 	Err     error

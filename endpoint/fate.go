@@ -70,9 +70,9 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 
 // strip frees what a message that is not sent any more has of its own.
 func (e *Endpoint) strip(s *sender, m *outMessage) {
-	e.cfg.Buffers.release(m.payload)
+	e.freePayload(m)
 	e.freeTerms(m.terms)
-	m.payload, m.terms = nil, nil
+	m.terms = nil
 	if m.cut != nil {
 		if m.cut.awaiting {
 			s.waiting--

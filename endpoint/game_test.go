@@ -37,6 +37,8 @@ type game struct {
 	fates   [2]map[Receipt]*sentMessage
 	group   [2]uint64 // groups begun
 	current [2]uint32 // the number of the group that was sent last
+	drafts  bool      // messages are built in place
+	many    *Draft    // in which messages to both ends are built; nil: there are none
 	givesUp bool      // reliable messages may be given up or dropped by policy
 	closed  bool
 	ended   [2]bool // the event Closed was read
@@ -51,7 +53,7 @@ type sentMessage struct {
 }
 
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
-// queues that drop, 8 a cap.
+// queues that drop, 8 a cap, 32 some messages are built in place, 64 some are sent to both ends.
 func newGame(t *testing.T, variant byte) *game {
 	cfg := channels()
 	for i := range cfg.Channels {
@@ -74,7 +76,11 @@ func newGame(t *testing.T, variant byte) *game {
 		}
 	}
 	cfg.Timeout = time.Hour
-	g := &game{pair: newPair(t, cfg, 10*time.Millisecond), givesUp: variant&6 != 0}
+	cfg.UnsentDraft = DraftPolicy(variant >> 3 % 3)
+	g := &game{pair: newPair(t, cfg, 10*time.Millisecond), givesUp: variant&6 != 0, drafts: variant&32 != 0}
+	if variant&64 != 0 {
+		g.many = NewDraft(g.ends[0].cfg.Buffers, cfg.Channels)
+	}
 	g.fates = [2]map[Receipt]*sentMessage{{}, {}}
 	return g
 }
@@ -132,11 +138,52 @@ func (g *game) message(end int, d Delivery, size int, how, b byte) {
 		opts.Group = 1 + uint32(b)/5%8/6
 	}
 	opts.Droppable = d == ReliableOrdered && (how == 4 || how == 5)
-	all := &g.sent[end][d]
-	r, err := g.ends[end].Send(chanOf(d), message(len(*all), size), opts)
-	if err != nil {
+	switch {
+	case g.many != nil && b%3 == 0:
+		g.shared(d, size, opts)
+	case g.drafts && b%2 == 0:
+		g.drafted(end, d, size, opts, b)
+	default:
+		payload := message(len(g.sent[end][d]), size)
+		if r, err := g.ends[end].Send(chanOf(d), payload, opts); err == nil {
+			g.accepted(end, d, r, opts)
+		}
+	}
+}
+
+// drafted sends a message that is written piece by piece; now and then it is left in the draft.
+func (g *game) drafted(end int, d Delivery, size int, opts SendOptions, b byte) {
+	draft, payload := g.ends[end].Draft(), message(len(g.sent[end][d]), size)
+	draft.Reset()
+	for at, step := 0, 1+int(b)*7; at < size; at += step {
+		_, _ = draft.Write(payload[at:min(at+step, size)])
+	}
+	if b%16 == 0 && g.ends[end].cfg.UnsentDraft != DraftJoin {
 		return
 	}
+	if r, err := g.ends[end].SendDraft(chanOf(d), draft, opts); err == nil {
+		g.accepted(end, d, r, opts)
+	}
+}
+
+// shared sends one message to both ends, under a number that neither has used.
+func (g *game) shared(d Delivery, size int, opts SendOptions) {
+	n := max(len(g.sent[0][d]), len(g.sent[1][d]))
+	g.many.Reset()
+	_, _ = g.many.Write(message(n, size))
+	for end := range g.ends {
+		if r, err := g.ends[end].SendShared(chanOf(d), g.many, opts); err == nil {
+			for len(g.sent[end][d]) < n {
+				g.sent[end][d] = append(g.sent[end][d], nil)
+			}
+			g.accepted(end, d, r, opts)
+		}
+	}
+	g.many.Reset()
+}
+
+// accepted notes a message that was sent.
+func (g *game) accepted(end int, d Delivery, r Receipt, opts SendOptions) {
 	m := &sentMessage{opts: opts}
 	if d == ReliableOrdered {
 		if opts.Group != g.current[end] {
@@ -146,7 +193,7 @@ func (g *game) message(end int, d Delivery, size int, how, b byte) {
 			m.group = g.group[end]
 		}
 	}
-	*all = append(*all, m)
+	g.sent[end][d] = append(g.sent[end][d], m)
 	g.fates[end][r] = m
 }
 
@@ -206,7 +253,7 @@ func (g *game) judgeOrder(end int, d Delivery) {
 	seen, highest, newest := map[int]bool{}, -1, map[uint64]int{}
 	for _, payload := range g.got[end][d] {
 		i := number(payload)
-		if i >= len(sent) || payload != string(message(i, len(payload))) || seen[i] {
+		if i >= len(sent) || sent[i] == nil || payload != string(message(i, len(payload))) || seen[i] {
 			g.t.Fatalf("%v: message %d came, %d were sent, seen %v", d, i, len(sent), seen[i])
 		}
 		seen[i] = true
@@ -238,6 +285,9 @@ func (g *game) judgeFates(end int, d Delivery) {
 	}
 	last := map[uint64]int{}
 	for i, m := range g.sent[1-end][d] {
+		if m == nil {
+			continue
+		}
 		last[m.key()] = i
 		switch why := m.fate.Why; {
 		case m.told != 1:

@@ -1,6 +1,9 @@
 package endpoint
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // A Message is one message that was received. Its bytes are valid until the next Update of its
 // endpoint.
@@ -11,6 +14,10 @@ func (m Message) Bytes() []byte { return m.payload }
 
 // Len is the length of the payload.
 func (m Message) Len() int { return len(m.payload) }
+
+// Clone returns a copy of the payload in memory of its own, for a game that keeps it longer. It
+// is the only copy that is made of a message since it was taken out of its packets.
+func (m Message) Clone() []byte { return bytes.Clone(m.payload) }
 
 // Reader returns the payload as a stream.
 func (m Message) Reader() *Reader { return &Reader{rest: m.payload} }

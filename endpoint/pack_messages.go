@@ -197,8 +197,7 @@ func (s *sender) fragmentHeader(id uint64, m *outMessage) wire.Fragment {
 
 // sentUnreliable frees the payload of a message that is never sent again.
 func (e *Endpoint) sentUnreliable(m *outMessage) {
-	e.cfg.Buffers.release(m.payload)
-	m.payload = nil
+	e.freePayload(m)
 	if m.terms != nil {
 		m.terms.expires = never // its packet decides
 	}

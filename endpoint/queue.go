@@ -104,9 +104,9 @@ func (e *Endpoint) dropInPlace(s *sender, m *outMessage, why LossReason) {
 	s.dead++
 	e.leftQueue(s, m.len())
 	e.lose(s, m, why)
-	e.cfg.Buffers.release(m.payload)
+	e.freePayload(m)
 	e.freeTerms(m.terms)
-	m.payload, m.terms = nil, nil
+	m.terms = nil
 }
 
 // lose counts a message that is given up, and tells the game.

@@ -27,9 +27,20 @@ type SendOptions struct {
 	Droppable bool
 }
 
-// Send puts a message on a channel. The payload is copied. It leaves with the next packets
-// that AppendPacket makes.
+// Send puts a message on a channel. The payload is copied; SendDraft and SendShared save that.
+// It leaves with the next packets that AppendPacket makes.
 func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
+	return e.send(channel, payload, source{}, &opts)
+}
+
+// A source is where the payload of a message lies: in a draft, or, if that is nil, in memory of
+// the caller's, from which it is copied.
+type source struct {
+	draft *Draft
+	keep  bool // the draft shares it
+}
+
+func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (Receipt, error) {
 	if e.state > stateOpen {
 		return 0, ErrClosed
 	}
@@ -47,10 +58,13 @@ func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Re
 	if opts.plain() && !s.cfg.Resend.limits() {
 		s.groups.sending = 0
 	} else {
-		if field := misfit(s.cfg.Delivery, &opts); field != "" {
+		if field := misfit(s.cfg.Delivery, opts); field != "" {
 			return 0, &SendError{Channel: channel, Err: ErrOption, Field: field}
 		}
-		t = e.newTerms(s, &opts)
+		if err := e.settleDraft(s, from.draft, opts.Group); err != nil {
+			return 0, err
+		}
+		t = e.newTerms(s, opts)
 	}
 	if s.queued+charge(len(payload)) > s.cfg.MaxQueuedBytes {
 		if queued, err := e.makeQueueRoom(s, t, charge(len(payload))); !queued {
@@ -64,8 +78,13 @@ func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Re
 	} else {
 		m = s.queue.Push()
 	}
-	m.payload, m.size, m.terms = e.cfg.Buffers.fetch(len(payload)), uint32(len(payload)), t
-	copy(m.payload, payload)
+	m.size, m.terms = uint32(len(payload)), t
+	if from.draft != nil {
+		from.draft.give(m, from.keep || from.draft.pool != e.cfg.Buffers)
+	} else {
+		m.payload = e.cfg.Buffers.fetch(len(payload))
+		copy(m.payload, payload)
+	}
 	s.queued += charge(len(payload))
 	s.counts.messages++
 	if !s.turn.listed {

@@ -52,7 +52,8 @@ type sender struct {
 
 // An outMessage is a message on its way out.
 type outMessage struct {
-	payload []byte // owned; released when it will not be sent again
+	payload []byte  // owned; released when it will not be sent again
+	shared  *shared // if others have the payload too
 	receipt Receipt
 	size    uint32 // of the payload, also when it was released
 	flying  uint16 // packets in flight that carry it

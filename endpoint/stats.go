@@ -49,6 +49,7 @@ type Stats struct {
 	MessagesStale      uint64              // received, but a newer value was there
 	MessagesExpired    uint64              // unreliable ones whose fragments did not all come in time
 	MessagesOverflowed uint64              // unreliable ones that the game did not take in time
+	DraftsDropped      uint64              // written, not sent, and in the way of a group
 
 	RTT       time.Duration // smoothed; 0 before the first sample
 	RTTVar    time.Duration

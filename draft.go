@@ -1,0 +1,162 @@
+package tickwire
+
+import (
+	"encoding"
+
+	"github.com/tickwire/tickwire/endpoint"
+)
+
+// A Draft is a message under construction: an io.Writer into the memory that the
+// message will be sent from, so that to send it copies nothing.
+//
+//	d := c.Draft()
+//	fmt.Fprintf(d, "%v takes the flag", name)
+//	c.SendDraft(chat, tickwire.SendOptions{})
+//
+// Each Conn has one, which Conn.SendDraft sends; a Server and a Hub make others,
+// for messages to many, which BroadcastDraft sends. A draft takes as much as the
+// largest message of any channel has. Beyond that it returns a *SendError that wraps
+// ErrTooLarge, and is of no use until Reset, so that nothing is sent that lacks its
+// end. That of a Conn returns ErrClosed while the Conn is not open.
+//
+// A Draft belongs to one goroutine at a time, also under a Hub or a Session.
+type Draft struct {
+	core *core
+	conn *Conn           // whose it is; nil: of a Server or Hub
+	end  *endpoint.Draft // nil of a Conn, unless the peer is plain
+}
+
+// Draft is the Conn's own draft: the one message that is under construction here.
+// See Config.UnsentDraft.
+func (c *Conn) Draft() *Draft { return &c.draft }
+
+// NewDraft makes a draft for BroadcastDraft.
+func (s *Server) NewDraft() *Draft { return s.core.newDraft() }
+
+// NewDraft makes a draft for BroadcastDraft.
+func (h *Hub) NewDraft() *Draft { return h.srv.core.newDraft() }
+
+func (k *core) newDraft() *Draft {
+	var all []ChannelConfig
+	for i := range k.lanes {
+		if ch := k.lanes[i].handle; ch != nil {
+			all = append(all, ch.Config())
+		}
+	}
+	return &Draft{core: k, end: endpoint.NewDraft(k.buffers, all)}
+}
+
+// open returns the draft of the endpoint below.
+func (d *Draft) open() (*endpoint.Draft, error) {
+	c := d.conn
+	switch {
+	case c == nil:
+		return d.end, nil
+	case c.state != connOpen:
+		return nil, ErrClosed
+	case c.plain == nil:
+		return c.end.Draft(), nil
+	case d.end == nil:
+		d.end = endpoint.NewDraft(d.core.buffers, []ChannelConfig{plainLane.cfg})
+	}
+	return d.end, nil
+}
+
+// retire gives back what a plain Conn has written.
+func (d *Draft) retire() {
+	if d.end != nil {
+		d.end.Reset()
+	}
+}
+
+// Len is how many bytes were written; 0 while the Conn is not open.
+func (d *Draft) Len() int { return len(d.Bytes()) }
+
+// Bytes returns what was written, in place. It is valid until the draft is written
+// to, sent or Reset, or its Conn ends.
+func (d *Draft) Bytes() []byte {
+	d.core.lock()
+	defer d.core.unlock()
+	if e, err := d.open(); err == nil {
+		return e.Bytes()
+	}
+	return nil
+}
+
+// Reset drops what was written.
+func (d *Draft) Reset() {
+	d.core.lock()
+	defer d.core.unlock()
+	if e, err := d.open(); err == nil {
+		e.Reset()
+	}
+}
+
+// Write implements io.Writer.
+func (d *Draft) Write(p []byte) (int, error) {
+	d.core.lock()
+	defer d.core.unlock()
+	e, err := d.open()
+	if err != nil {
+		return 0, err
+	}
+	return e.Write(p)
+}
+
+// WriteString implements io.StringWriter.
+func (d *Draft) WriteString(s string) (int, error) {
+	d.core.lock()
+	defer d.core.unlock()
+	e, err := d.open()
+	if err != nil {
+		return 0, err
+	}
+	return e.WriteString(s)
+}
+
+// WriteByte implements io.ByteWriter.
+func (d *Draft) WriteByte(c byte) error {
+	d.core.lock()
+	defer d.core.unlock()
+	e, err := d.open()
+	if err != nil {
+		return err
+	}
+	return e.WriteByte(c)
+}
+
+// Append lets f append to the message: to an empty slice with room for a message as
+// large as those before.
+func (d *Draft) Append(f func(b []byte) []byte) error {
+	_, err := d.Write(f(d.AvailableBuffer()))
+	return err
+}
+
+// AppendBinary appends what v appends of itself. If v fails nothing was written.
+func (d *Draft) AppendBinary(v encoding.BinaryAppender) error {
+	b, err := v.AppendBinary(d.AvailableBuffer())
+	if err == nil {
+		_, err = d.Write(b)
+	}
+	return err
+}
+
+// AvailableBuffer returns an empty slice with room, to append to and give to Write
+// at once, as that of a bytes.Buffer.
+func (d *Draft) AvailableBuffer() []byte {
+	d.core.lock()
+	defer d.core.unlock()
+	if e, err := d.open(); err == nil {
+		return e.AvailableBuffer()
+	}
+	return nil
+}
+
+// Grow makes room for n bytes more, as far as the largest message allows.
+func (d *Draft) Grow(n int) {
+	d.core.lock()
+	defer d.core.unlock()
+	if e, err := d.open(); err == nil {
+		e.Grow(n)
+	}
+}
