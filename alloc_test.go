@@ -88,6 +88,40 @@ func TestAlloc(t *testing.T) {
 			return came
 		})
 	})
+	draft, many := p.conn.Draft(), p.srv.NewDraft()
+	field := func(b []byte) []byte { return append(b, message...) }
+	allocs(t, "a draft", func() {
+		draft.Append(field)
+		draft.WriteString("and more")
+		p.conn.SendDraft(ordered, tickwire.SendOptions{})
+		arrive(func() (came bool) {
+			for range p.player.Receive(ordered) {
+				came = true
+			}
+			return came
+		})
+	})
+	all, report := p.srv.Conns(), func(*tickwire.Conn, tickwire.Receipt, error) {}
+	opts := tickwire.SendOptions{TTL: time.Second}
+	for name, broadcast := range map[string]func() error{
+		"bytes":   func() error { return p.srv.Broadcast(nil, 1, message[:4], opts, report) },
+		"to some": func() error { return p.srv.Broadcast(all, 1, message[:4], opts, report) },
+		"a value": func() error { return inputs.Broadcast(p.srv, all, input{1, 2}, opts, report) },
+		"a draft": func() error {
+			many.Write(message[:4])
+			return p.srv.BroadcastDraft(nil, 1, many, opts, report)
+		},
+	} {
+		allocs(t, "a broadcast of "+name, func() {
+			must(t, broadcast())
+			arrive(func() (came bool) {
+				for range p.conn.Receive(1) {
+					came = true
+				}
+				return came
+			})
+		})
+	}
 	allocs(t, "stats of a channel", func() { p.conn.ChannelStats(ordered) })
 	allocs(t, "a receipt", func() {
 		chat.SendTracked(p.conn, message)

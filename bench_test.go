@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"runtime"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -230,4 +232,67 @@ func BenchmarkThousand(b *testing.B) {
 		srv.Flush(now)
 		srv.Service(now)
 	}
+}
+
+// BenchmarkBroadcast sends one message to many, in turn by Broadcast and by a loop of Send, and
+// measures what a receiver costs the server: to be queued, and with all until its packet is
+// sealed and handed to the socket. What the network and the players do is not measured.
+func BenchmarkBroadcast(b *testing.B) {
+	for _, receivers := range []int{1, 500} {
+		for _, size := range []int{32, 1000} {
+			b.Run(fmt.Sprintf("receivers=%d/bytes=%d", receivers, size), func(b *testing.B) {
+				benchBroadcast(b, receivers, make([]byte, size))
+			})
+		}
+	}
+}
+
+func benchBroadcast(b *testing.B, receivers int, message []byte) {
+	w := newWorld(b)
+	channels := func(cfg *tickwire.Config) {
+		cfg.Channels = tickwire.Channels(flood)
+		cfg.Controller = func() endpoint.Controller { return steady(1 << 30) }
+	}
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { channels(&cfg.Config); cfg.MaxClients = 1000 })
+	bots := w.join(func(cfg *tickwire.ClientConfig) { channels(&cfg.Config); cfg.WireIDBytes = 2 })
+	for player := range uint64(receivers) {
+		w.dial(bots, srv, player)
+		if player%50 == 49 {
+			w.run(100*time.Millisecond, nil)
+		}
+	}
+	w.until("connected", func() bool { return len(players(srv)) == receivers })
+	var queued, sealed [2]time.Duration
+	ways := [2]func(){
+		func() { must(b, flood.Broadcast(srv, nil, message, tickwire.SendOptions{}, nil)) },
+		func() {
+			for c := range srv.Conns() {
+				must(b, flood.Send(c, message))
+			}
+		},
+	}
+	n := 0
+	for b.Loop() {
+		for i, send := range ways {
+			began := time.Now()
+			send()
+			queued[i] += time.Since(began)
+			srv.Flush(w.nw.Now())
+			sealed[i] += time.Since(began)
+			w.run(time.Second/10, func() bool {
+				for c := range bots.Conns() {
+					for range flood.Receive(c) {
+					}
+				}
+				return false
+			})
+		}
+		n += receivers
+	}
+	for i, name := range []string{"Broadcast", "Send"} {
+		b.ReportMetric(float64(queued[i])/float64(n), "ns-queued/"+name)
+		b.ReportMetric(float64(sealed[i])/float64(n), "ns-sealed/"+name)
+	}
+	b.ReportMetric(float64(queued[0])/float64(queued[1]), "x-queued")
+	b.ReportMetric(float64(sealed[0])/float64(sealed[1]), "x-sealed")
 }

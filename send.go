@@ -106,6 +106,8 @@ func (c *Conn) sendAt(
 		return 0, ErrClosed
 	case c.plain != nil:
 		return 0, c.sendPlain(channel, from, opts)
+	case channel == PlainChannel: // the endpoint has one of this number, for itself
+		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
 	case from.draft == nil:
 		r, err = c.end.Send(channel, from.bytes, *at)
 	case from.keep:
