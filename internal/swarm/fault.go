@@ -27,6 +27,8 @@ const (
 	EarlyExpiry   Fault = "early expiry"   // Delivered is reported as Lost (Expired), before the time is over
 	Altered       Fault = "altered"        // a byte is changed
 	Truncated     Fault = "truncated"      // the last byte is missing
+	Reused        Fault = "reused"         // a draft that was sent is written to
+	Meddled       Fault = "meddled"        // a message to many is changed when the first of them has it
 	Invented      Fault = "invented"       // a message comes that nobody sent
 	Vanished      Fault = "vanished"       // a reliable message does not come
 	FalseReceipt  Fault = "false receipt"  // Lost is reported as Delivered
@@ -55,6 +57,8 @@ func Faults() []Planted {
 		{EarlyExpiry, world.Expiry},
 		{Altered, world.Untouched},
 		{Truncated, world.Untouched},
+		{Reused, world.Untouched},
+		{Meddled, world.Untouched},
 		{Invented, world.Untouched},
 		{Vanished, world.Arrival},
 		{FalseReceipt, world.Receipts},
@@ -104,6 +108,7 @@ type saboteur struct {
 	held    heldBack
 	hoards  bool        // the game takes no messages of some lanes any more
 	stuffed *world.Lane // is flooded again and again
+	memory  []byte      // of a message to many that nobody has yet
 }
 
 // heldBack is a message that the next one of its lane overtakes: the next that must not.
@@ -130,6 +135,11 @@ func (h *heldBack) mustStay(l *world.Lane, payload []byte) bool {
 func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 	s.due = s.due || s.random.IntN(oneIn) == 0
 	s.stuff(l.From())
+	if s.fault == Meddled && len(s.memory) > 0 && bytes.Equal(s.memory, payload) {
+		payload = bytes.Clone(payload)
+		s.memory[len(s.memory)-1] ^= 1
+		s.memory = nil
+	}
 	switch {
 	case s.held.mustStay(l, payload):
 		pass(payload)
@@ -173,6 +183,8 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 		return d == tickwire.ReliableUnordered && l.From() == l.From().Player().Server
 	case EndlessQueue, EndlessWindow, Flood:
 		return d == tickwire.ReliableUnordered
+	case Reused, Meddled:
+		return false // they wait for what is sent
 	case Altered, Truncated:
 		return len(payload) > world.StampBytes
 	case Twice:
@@ -211,6 +223,22 @@ func (s *saboteur) spoil(l *world.Lane, payload []byte, pass func([]byte)) {
 	case EndlessQueue, EndlessWindow, Flood:
 		pass(payload)
 		flood(l)
+	}
+}
+
+// Sent implements world.Tap. What a game must not do is really done here, to the memory that the
+// library has.
+func (s *saboteur) Sent(l *world.Lane, memory []byte, many bool) {
+	d := l.Channel().Delivery
+	if d != tickwire.ReliableOrdered && d != tickwire.ReliableUnordered || len(memory) < world.StampBytes {
+		return
+	}
+	switch {
+	case s.fault == Reused && s.due && !many:
+		s.due = false
+		memory[0]++
+	case s.fault == Meddled && many:
+		s.memory = memory
 	}
 }
 

@@ -29,7 +29,8 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		return world.Report{}, err
 	}
 	r := &run{Scenario: s, world: w, g: generator{rand.New(rand.NewPCG(s.Seed, 0x72756e))},
-		terms: generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))}}
+		terms: generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))},
+		ways:  generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))}}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
@@ -53,6 +54,7 @@ type run struct {
 	world *world.World
 	g     generator
 	terms generator // for what goes beyond the five deliveries
+	ways  generator // for how messages are given to the library
 	later []later   // what is to be undone, in no order
 	seats []*world.Player
 	ticks int
@@ -118,10 +120,23 @@ func (r *run) send(e *world.End) {
 			continue
 		}
 		for range 1 + r.g.IntN(load.Burst) {
-			// A full queue is a legal answer; the report counts it.
-			_ = e.Send(r.Channels[i].ID, r.message(i))
+			r.give(e, i, server)
 		}
 	}
+}
+
+// give sends one message: as bytes, built in place, or to all players at once. A full queue is a
+// legal answer; the report counts it.
+func (r *run) give(e *world.End, i int, server bool) {
+	m, way := r.message(i), r.Loads[i].Ways
+	switch x := r.ways.Float64(); {
+	case server && x < way.ToAll:
+		_ = r.world.Broadcast(r.Channels[i].ID, m)
+		return
+	case x < way.ToAll+way.InPlace:
+		m.InPlace = true
+	}
+	_ = e.Send(r.Channels[i].ID, m)
 }
 
 func (r *run) size(s Sizes) int {

@@ -30,6 +30,14 @@ type Load struct {
 	Sizes    Sizes
 	Tracked  float64 // share with a receipt
 	Terms    Terms
+	Ways     Ways
+}
+
+// Ways are how the messages of a channel are given to the library, but for those that are bytes
+// for one Conn.
+type Ways struct {
+	InPlace float64 // share that is built in place
+	ToAll   float64 // share of the server's that go to all players at once
 }
 
 // Sizes are a mix of message sizes.
@@ -83,7 +91,16 @@ func Generate(seed uint64) Scenario {
 	s.WireID = g.sometimes(4, 2+g.IntN(3))
 	s.Trouble = g.trouble()
 	s.addTerms(generator{rand.New(rand.NewPCG(seed, 0x7465726d73))})
+	s.addWays(generator{rand.New(rand.NewPCG(seed, 0x77617973))})
 	return s
+}
+
+// addWays has some channels built in place and sent to all. What goes to all is a small share of
+// what is sent, so that it is not most of what arrives.
+func (s *Scenario) addWays(g generator) {
+	for i := range s.Loads {
+		s.Loads[i].Ways = Ways{InPlace: g.share(0.8), ToAll: g.share(0.2)}
+	}
 }
 
 type generator struct{ *rand.Rand }

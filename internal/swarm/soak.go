@@ -143,6 +143,13 @@ func (s *soak) tick() {
 	if s.ticks%tickRate == 0 {
 		s.keepJoined()
 	}
+	if s.ticks%toAllEvery == 0 {
+		n := s.ticks / toAllEvery
+		d := tickwire.Delivery(n % 5)
+		_ = s.world.Broadcast(tickwire.ChannelID(d)+1, world.Message{
+			Size: 8 + n%120, Tracked: n%3 == 0, Options: soakOptions(d, s.ticks, false),
+		})
+	}
 	phase := 0
 	for e := range s.world.Ends() {
 		phase++
@@ -154,7 +161,9 @@ func (s *soak) tick() {
 // now and then, something large once in a while.
 func (s *soak) play(e *world.End, tick int) {
 	send := func(d tickwire.Delivery, size int, tracked bool) {
-		m := world.Message{Size: size, Tracked: tracked, Options: soakOptions(d, tick, tracked)}
+		m := world.Message{
+			Size: size, Tracked: tracked, Options: soakOptions(d, tick, tracked), InPlace: tick%4 == 0,
+		}
 		// A full queue is a legal answer; the report counts it.
 		_ = e.Send(tickwire.ChannelID(d)+1, m)
 	}
@@ -195,3 +204,6 @@ func soakOptions(d tickwire.Delivery, tick int, tracked bool) (o tickwire.SendOp
 }
 
 const soakTTL = time.Minute
+
+// toAllEvery is after how many ticks the server tells something to all players at once.
+const toAllEvery = 10

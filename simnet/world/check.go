@@ -77,6 +77,9 @@ type Tap interface {
 	Message(l *Lane, payload []byte, pass func(payload []byte))
 	// Event gets an event of one end.
 	Event(e *End, ev tickwire.Event, pass func(tickwire.Event))
+	// Sent gets the memory in which a message was built that the library has accepted: in
+	// place, or once for many lanes, of which this is one. It is the library's own now.
+	Sent(l *Lane, memory []byte, many bool)
 	// Takes says whether the game takes the messages of a lane at all.
 	Takes(l *Lane) bool
 }

@@ -118,6 +118,8 @@ type Message struct {
 	Size    int
 	// Tracked asks for a receipt, which is checked.
 	Tracked bool
+	// InPlace has it written piece by piece into the Conn's Draft, and sent from there.
+	InPlace bool
 	// Options are what else is asked for, and checked. Where they, or the channel, let a message
 	// get lost, contents should differ.
 	Options tickwire.SendOptions
@@ -133,14 +135,24 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 	if e.state != endOpen {
 		return tickwire.ErrClosed
 	}
-	payload := m.Payload
+	payload, from := m.Payload, given
 	if payload == nil {
 		e.buf = AppendStamp(e.buf[:0], l.key, uint32(l.Sent()), m.Size)
-		payload = e.buf
+		payload, from = e.buf, stamped
 	}
 	opts := m.Options
 	opts.Receipt = opts.Receipt || m.Tracked
+	if m.InPlace {
+		return e.sendInPlace(l, payload, from, opts)
+	}
 	r, err := e.conn.SendWith(channel, payload, opts)
+	return e.sent(l, payload, from, opts, r, err)
+}
+
+// sent notes what became of a message that the library was given.
+func (e *End) sent(
+	l *Lane, payload []byte, from origin, opts tickwire.SendOptions, r tickwire.Receipt, err error,
+) error {
 	if err != nil {
 		l.counts.refused++
 		e.checkRefusal(l, len(payload), err)
@@ -149,7 +161,7 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 	if opts.Receipt {
 		e.noteReceipt(r, l)
 	}
-	l.accepted(payload, m.Payload == nil, opts)
+	l.accepted(payload, from, opts)
 	return nil
 }
 

@@ -98,8 +98,17 @@ func (l *Lane) fault(c Checker, format string, args ...any) {
 	l.from.world.fault(c, l.String(), fmt.Sprintf(format, args...))
 }
 
+// An origin says who made a payload up, and so how it can be told from others.
+type origin uint8
+
+const (
+	given   origin = iota // the game: others may be like it
+	stamped               // its lane: it names itself
+	common                // the world, for many lanes: no other of them is like it
+)
+
 // accepted notes a message that the library took.
-func (l *Lane) accepted(payload []byte, stamped bool, opts tickwire.SendOptions) {
+func (l *Lane) accepted(payload []byte, from origin, opts tickwire.SendOptions) {
 	w := l.from.world
 	m := message{at: w.now(), hash: hashOf(payload), size: int32(len(payload)), opts: opts}
 	if opts.TTL != 0 {
@@ -109,8 +118,8 @@ func (l *Lane) accepted(payload []byte, stamped bool, opts tickwire.SendOptions)
 		m.fate = pending
 		l.open++
 	}
-	if !stamped || len(payload) < StampBytes {
-		m.vague = !stamped || len(payload) < NumberBytes
+	if from != stamped || len(payload) < StampBytes {
+		m.vague = from == given || len(payload) < NumberBytes
 		if l.byContent == nil {
 			l.byContent = make(map[uint64][]uint64)
 		}

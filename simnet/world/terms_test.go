@@ -161,7 +161,7 @@ func TestGroupOrder(t *testing.T) {
 				opts.Group = uint32(kind)
 			}
 			payloads = append(payloads, AppendStamp(nil, l.key, uint32(i), 20))
-			l.accepted(payloads[i], true, opts)
+			l.accepted(payloads[i], stamped, opts)
 		}
 		for _, n := range c.came {
 			l.received(payloads[n])

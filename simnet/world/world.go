@@ -53,6 +53,10 @@ type World struct {
 	judge   judge
 	report  tally
 
+	draft  *tickwire.Draft // the server's, for messages to many
+	shared uint32          // how many of them were made up
+	buf    []byte
+
 	updated    int64 // when everybody last looked at what arrived
 	droppables bool  // some were sent
 	progress   int64 // when something reliable last got on
@@ -143,7 +147,7 @@ func (w *World) StartServer() error {
 	if err != nil {
 		return err
 	}
-	w.server = srv
+	w.server, w.draft = srv, srv.NewDraft()
 	w.home = &host{name: "server", driver: srv, socket: socket}
 	w.hosts = slices.Insert(w.hosts, 0, w.home)
 	return nil
