@@ -20,11 +20,22 @@
 // it is lost. How channels share a connection is for their [ChannelConfig] to say:
 // Priority, Weight, BytesPerSecond; so is what happens at a full queue.
 //
+// # Building in place, and sending to many
+//
+// Bytes given to Send are copied, once. [Conn.Draft] is an io.Writer into the memory
+// that a message is sent from: [Conn.SendDraft] copies nothing, and chooses the
+// channel when the message is written. Typed channels encode there anyway.
+//
+// [Server.Broadcast] sends one message to all Conns or to some: it is encoded once,
+// lies in memory once, and each Conn adds its own header and seal. Drafts and typed
+// channels can do so as well.
+//
 // # Ownership
 //
 // A [Server], a [Client] and their [Conn]s belong to one goroutine at a time.
 // Bytes that are received belong to tickwire and are valid until the next
-// Update; bytes that are sent are copied. [Hub] and [Session] make
+// Update: they were copied once, out of their packets, and bytes.Clone keeps them
+// longer. Bytes that are sent are copied. [Hub] and [Session] make
 // the same connections usable from any goroutine.
 //
 // # The end

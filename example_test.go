@@ -161,3 +161,113 @@ func ExampleConn_SendWith() {
 	// endpoint: option does not fit the delivery: Group on channel 1
 	// ship 7 is at 3,4
 }
+
+// A message is written piece by piece where it will be sent from.
+func ExampleConn_Draft() {
+	story := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
+	cfg := tickwire.Config{Channels: tickwire.Channels(story), Logger: slog.New(slog.DiscardHandler)}
+	socket, _ := mem.Listen()
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+	token, _ := hub.DevToken(42)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	mine, _ := socket.Dial()
+	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer session.Close()
+
+	c := session.Conn()
+	d := c.Draft()
+	for _, name := range []string{"Ann", "Bob", "Eve"} {
+		fmt.Fprintf(d, "%s leaves. ", name)
+	}
+	d.WriteString("The door closes.")
+	if _, err := story.SendDraft(c, tickwire.SendOptions{}); err != nil {
+		fmt.Println(err) // the draft is as it was: try again, or another channel
+	}
+	for ev := range hub.Events(ctx) {
+		if ev.Kind == tickwire.Message {
+			fmt.Printf("%s\n", ev.Payload)
+			break
+		}
+	}
+	// Output:
+	// Ann leaves. Bob leaves. Eve leaves. The door closes.
+}
+
+// A server tells everybody, then those who are alive.
+func ExampleServer_Broadcast() {
+	news := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
+	cfg := tickwire.Config{Channels: tickwire.Channels(news), Logger: slog.New(slog.DiscardHandler)}
+	socket, _ := mem.Listen()
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	var players []*tickwire.Client
+	for id := range uint64(3) {
+		mine, _ := socket.Dial()
+		player, _ := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine)
+		defer player.Close()
+		token, _ := srv.DevToken(id + 1)
+		player.Connect(token)
+		players = append(players, player)
+	}
+	// step lets a tick pass for all.
+	step := func() {
+		for _, player := range players {
+			player.Update(time.Now())
+			for c := range player.Conns() {
+				for b := range news.Receive(c) {
+					fmt.Printf("%s\n", b)
+				}
+			}
+			player.Flush(time.Now())
+		}
+		srv.Update(time.Now())
+		for ev := range srv.Events() {
+			if ev.Kind == tickwire.Connected {
+				ev.Conn.Value = ev.Conn.ClientID() != 2 // alive
+			}
+		}
+		srv.Flush(time.Now())
+	}
+	for srv.Stats().Conns < 3 {
+		step()
+	}
+
+	srv.Broadcast(nil, 1, []byte("the boss is here"), tickwire.SendOptions{}, nil)
+	alive := func(yield func(*tickwire.Conn) bool) {
+		for c := range srv.Conns() {
+			if c.Value == true && !yield(c) {
+				return
+			}
+		}
+	}
+	report := func(c *tickwire.Conn, _ tickwire.Receipt, err error) {
+		if err != nil {
+			c.Close(tickwire.CodeApplication, "too slow")
+		}
+	}
+	srv.Broadcast(alive, 1, []byte("the boss is gone"), tickwire.SendOptions{}, report)
+	for range 10 {
+		step()
+	}
+	// Unordered output:
+	// the boss is here
+	// the boss is here
+	// the boss is here
+	// the boss is gone
+	// the boss is gone
+}

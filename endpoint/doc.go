@@ -5,7 +5,7 @@
 // An Endpoint owns no socket, clock or goroutine. Time is a parameter, in nanoseconds of a
 // monotonic clock that starts anywhere. What goes in:
 //
-//   - [Endpoint.Send]: a message of the game
+//   - [Endpoint.Send], [Endpoint.SendDraft], [Endpoint.SendShared]: a message of the game
 //   - [Endpoint.HandlePacket]: a packet of the peer
 //   - [Endpoint.HandleTimeout]: time, not later than [Endpoint.Deadline]
 //
@@ -29,10 +29,24 @@
 // order does not matter, leave to be dropped. [ChannelConfig] says how channels share the path,
 // what happens when a queue is full, and when a lost message is given up.
 //
+// # Building in place, and sending to many
+//
+// Send copies its payload into memory of the pool. A [Draft] is that memory: a message is
+// written, or appends itself, where it will be sent from, and SendDraft puts it on a channel
+// without a copy. SendShared puts one and the same message on the channels of many endpoints: it
+// lies in memory once, with a count of those who are not done with it. Each of the queues counts
+// it as if it were alone there, so that no limit depends on who else has it; [BufferStats] shows
+// the one buffer.
+//
+// The bookkeeping of a draft costs a few nanoseconds, which is what it costs to copy some hundred
+// bytes: it pays for messages of a kilobyte and more, and for what would have been put together
+// elsewhere first.
+//
 // # Memory
 //
 // Every queue and table has a limit, given in [Config], [ChannelConfig] or the documentation
 // of the method that meets it. Steady state allocates nothing. Payloads given to Send are
 // copied; payloads taken from Receive belong to the endpoint and are valid until the next
-// Update.
+// Update. A received message has been copied once by then, out of its packets; fragments that
+// come before the first one may make it twice. [Message.Clone] is for what is to be kept longer.
 package endpoint

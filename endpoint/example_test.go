@@ -2,6 +2,7 @@ package endpoint_test
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -73,6 +74,42 @@ func ExampleSendOptions() {
 	// ship 8 x=3
 	// the hare wins
 	// confetti
+}
+
+// A message is put together in the memory that it is sent from, and goes to two players.
+func ExampleDraft() {
+	cfg := endpoint.Config{
+		Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}},
+		Buffers:  endpoint.NewBuffers(0), // of the whole server
+	}
+	var servers, players [2]endpoint.Lone
+	for i := range servers {
+		servers[i], _ = endpoint.NewLone(0, cfg)
+		players[i], _ = endpoint.NewLone(0, cfg)
+	}
+
+	d := endpoint.NewDraft(cfg.Buffers, cfg.Channels)
+	fmt.Fprintf(d, "%d players, ", len(players))
+	_ = d.Append(func(b []byte) []byte { return strconv.AppendQuote(b, "go") })
+	for _, end := range servers {
+		_, _ = end.SendShared(1, d, endpoint.SendOptions{})
+	}
+	d.Reset()
+	fmt.Println(cfg.Buffers.Stats().InUse, "buffer")
+
+	for i := range players {
+		for now := range int64(100) { // milliseconds
+			carry(now*1_000_000, servers[i], players[i])
+			carry(now*1_000_000, players[i], servers[i])
+		}
+		players[i].Update()
+		m, _ := players[i].Receive(1)
+		fmt.Printf("%s\n", m.Bytes())
+	}
+	// Output:
+	// 1 buffer
+	// 2 players, "go"
+	// 2 players, "go"
 }
 
 // A carrier is anything that sends a datagram, and receives one if there is one.

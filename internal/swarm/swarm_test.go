@@ -63,7 +63,7 @@ func TestSwarmReplay(t *testing.T) {
 // TestGenerate: the scenarios differ, and each kind of trouble happens in some and not in others.
 func TestGenerate(t *testing.T) {
 	on, off := Trouble{}, Trouble{Cut: 1}
-	terms, plain := Terms{}, 0
+	terms, plain, ways, none := Terms{}, 0, Ways{}, 0
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
@@ -77,10 +77,17 @@ func TestGenerate(t *testing.T) {
 			if l.Terms == (Terms{}) {
 				plain++
 			}
+			ways.InPlace, ways.ToAll = ways.InPlace+l.Ways.InPlace, ways.ToAll+l.Ways.ToAll
+			if l.Ways == (Ways{}) {
+				none++
+			}
 		}
 	}
 	if on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
 		t.Errorf("sums of trouble %+v, least %+v", on, off)
+	}
+	if ways.InPlace == 0 || ways.ToAll == 0 || none == 0 {
+		t.Errorf("sums of ways %+v, %d channels have none", ways, none)
 	}
 	if terms.Expiring == 0 || terms.Keys == 0 || terms.Grouped == 0 || terms.Droppable == 0 || plain == 0 {
 		t.Errorf("sums of terms %+v, %d channels have none", terms, plain)
