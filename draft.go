@@ -57,16 +57,10 @@ func (d *Draft) open() (*endpoint.Draft, error) {
 	case c.plain == nil:
 		return c.end.Draft(), nil
 	case d.end == nil:
-		d.end = endpoint.NewDraft(d.core.buffers, []ChannelConfig{plainLane.cfg})
+		// With memory of its own: the Conn may end while another goroutine writes.
+		d.end = endpoint.NewDraft(endpoint.NewBuffers(0), []ChannelConfig{plainLane.cfg})
 	}
 	return d.end, nil
-}
-
-// retire gives back what a plain Conn has written.
-func (d *Draft) retire() {
-	if d.end != nil {
-		d.end.Reset()
-	}
 }
 
 // Len is how many bytes were written; 0 while the Conn is not open.

@@ -81,6 +81,40 @@ func TestDraft(t *testing.T) {
 	}
 }
 
+// A keeper remembers where it was encoded.
+type keeper struct{ at *[]byte }
+
+func (k keeper) AppendBinary(b []byte) ([]byte, error) {
+	*k.at = append(b, "four, and as many more as it takes to fill another size of buffers, and then some"...)
+	return *k.at, nil
+}
+
+func (k *keeper) UnmarshalBinary([]byte) error { return nil }
+
+// TestTypedInPlace: a typed message is encoded in the memory that its packets are made from, also
+// if it goes to many: what is written there later is received.
+func TestTypedInPlace(t *testing.T) {
+	w := newCrowd(t, 3)
+	keepers := tickwire.NewChannel[keeper](allChannels[tickwire.ReliableOrdered].Config())
+	var at []byte
+	for round, send := range []func() error{
+		func() error { return keepers.Send(players(w.srv)[0], keeper{&at}) }, // it learns how large they are
+		func() error { return keepers.Send(players(w.srv)[0], keeper{&at}) },
+		func() error { return keepers.Broadcast(w.srv, nil, keeper{&at}, tickwire.SendOptions{}, nil) },
+	} {
+		must(t, send())
+		at[0] = 'F'
+		w.hear(ordered, time.Second)
+		for i, c := range w.conns {
+			want := map[bool]int{true: 1}[i == 0 || round == 2]
+			if got := w.got[c]; len(got) != want || want == 1 && (got[0][0] == 'F') != (round > 0) {
+				t.Errorf("round %d: player %d got %q", round, i+1, got)
+			}
+		}
+		clear(w.got)
+	}
+}
+
 // TestDraftBeforeGroup: the configuration decides about bytes that a group finds.
 func TestDraftBeforeGroup(t *testing.T) {
 	group := tickwire.SendOptions{Group: 1}

@@ -107,7 +107,6 @@ func (c *Conn) retire() {
 	}
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}
-		c.draft.retire()
 	}
 	c.end, c.sealer, c.seat, c.decoded, c.told = nil, nil, nil, nil, nil
 }

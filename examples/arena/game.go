@@ -2,6 +2,7 @@ package arena
 
 import (
 	"context"
+	"encoding"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -136,9 +137,15 @@ func (g *Game) listen(c *tickwire.Conn) {
 func (g *Game) say(s *seat, text string) {
 	g.lines++
 	g.tell("%s: %s", s.name, text)
-	for c := range g.srv.Conns() {
-		check(c, Chats.Send(c, Chat{g.lines, s.id, text}))
-	}
+	toAll(Chats, g.srv, Chat{g.lines, s.id, text})
+}
+
+// toAll sends a message to everybody; it is encoded once.
+func toAll[T encoding.BinaryAppender](ch *tickwire.Channel[T], srv *tickwire.Server, v T) {
+	// As a whole it fails only when the server is closed: then nobody is left.
+	_ = ch.Broadcast(srv, nil, v, tickwire.SendOptions{}, func(c *tickwire.Conn, _ tickwire.Receipt, err error) {
+		check(c, err)
+	})
 }
 
 // check ends a connection whose player does not keep up with what must not be
@@ -170,9 +177,8 @@ func (g *Game) report(hits []Hit) {
 
 // show sends everybody what the world looks like, and the scores when they changed.
 func (g *Game) show() {
-	var scores Scores
 	if g.scoresChanged {
-		scores = g.scores()
+		toAll(Scorecard, g.srv, g.scores())
 		g.tables++
 		g.scoresChanged = false
 	}
@@ -183,9 +189,6 @@ func (g *Game) show() {
 		}
 		g.world.View(s.id, &g.view)
 		check(c, States.Send(c, g.view))
-		if scores.Rows != nil {
-			check(c, Scorecard.Send(c, scores))
-		}
 	}
 }
 
