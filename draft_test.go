@@ -1,6 +1,7 @@
 package tickwire_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -112,6 +113,33 @@ func TestTypedInPlace(t *testing.T) {
 			}
 		}
 		clear(w.got)
+	}
+}
+
+// TestReceivedOnce: on its way from the datagram to the game a message is put into one buffer,
+// in which the game finds it; what it wants to keep it clones.
+func TestReceivedOnce(t *testing.T) {
+	w := newSendWorld(t, 0)
+	srv := w.drivers[0].(*tickwire.Server)
+	for _, ch := range allChannels {
+		for _, size := range []int{1, 1000, 60_000} {
+			before := srv.Stats().Buffers.Fetched
+			must(t, ch.Send(w.conn, bytes.Repeat([]byte{7}, size)))
+			var valid, kept []byte
+			w.until("received", func() bool {
+				for b := range ch.Receive(w.player) {
+					valid, kept = b, bytes.Clone(b)
+				}
+				return valid != nil
+			})
+			if n := srv.Stats().Buffers.Fetched - before; n != 1 || len(valid) != size {
+				t.Errorf("%v: %d bytes took %d buffers", ch.Config().Delivery, len(valid), n)
+			}
+			clear(valid) // as it may be after the next Update
+			if bytes.Count(kept, []byte{7}) != size {
+				t.Error("a clone changes with the message")
+			}
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 //
 // A message leaves at once if nothing was sent just before it; messages sent in
 // a row share packets. A loop that falls behind stops its players by their
-// credit. ServerConfig.Admit is called with the Hub locked: it must not use it.
+// credit. To tell many the same, Broadcast takes the lock once. ServerConfig.Admit is called with the Hub locked: it must not use it.
 type Hub struct {
 	srv *Server
 	s   *sharing

@@ -33,6 +33,8 @@ type SendOptions struct {
 	// Group, if not 0, is for ReliableOrdered: messages of the same number that are
 	// sent one after the other are a group. They may overtake each other, but never
 	// the messages around the group: what is lost of it does not hold up the rest.
+	// What was written into the Conn's Draft and not sent when a group begins is
+	// subject to Config.UnsentDraft.
 	Group uint32
 	// Droppable is for ReliableOrdered: the message is sent once and never again. It
 	// arrives in its place or not at all; nothing waits for it.
@@ -56,7 +58,8 @@ func (c *Conn) SendTracked(channel ChannelID, b []byte) (Receipt, error) {
 
 // SendWith sends a message as Send does, with options. The receipt is 0 unless
 // they ask for one. Options that do not fit the channel are a *SendError that
-// names the first and wraps ErrOption; towards a plain peer no option fits.
+// names the first and wraps ErrOption; towards a plain peer no option fits. One that
+// wraps ErrDraft says that the Conn's Draft is in the way of a group.
 func (c *Conn) SendWith(channel ChannelID, b []byte, opts SendOptions) (Receipt, error) {
 	c.lock()
 	defer c.unlock()

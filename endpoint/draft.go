@@ -100,11 +100,15 @@ func (d *Draft) abandon() {
 // Write implements io.Writer. What does not fit the largest message is not written, and the
 // error is a *SendError that wraps ErrTooLarge.
 func (d *Draft) Write(p []byte) (int, error) {
-	place, err := d.extend(len(p))
-	if len(place) > 0 && &place[0] != &p[0] { // else it was appended in place
-		copy(place, p)
+	at, end := len(d.buf), len(d.buf)+len(p)
+	if end > d.usable {
+		place, err := d.extendFar(len(p))
+		return copy(place, p), err
 	}
-	return len(place), err
+	if d.buf = d.buf[:end]; at < end && &d.buf[at] != &p[0] { // else it was appended in place
+		copy(d.buf[at:], p)
+	}
+	return len(p), nil
 }
 
 // WriteString implements io.StringWriter.
@@ -224,7 +228,11 @@ func (d *Draft) reserve(size int) {
 // give makes what was written the payload of a message: for it alone, or shared.
 func (d *Draft) give(m *outMessage, keep bool) {
 	if d.shared == nil {
-		d.fit()
+		n := len(d.buf)
+		if n == 0 || cap(d.buf) > maxRounding*charge(n) {
+			d.fit()
+		}
+		d.room = max(d.room, n)
 		m.payload = d.buf
 		if !keep {
 			d.buf, d.usable = nil, 0
@@ -240,12 +248,7 @@ func (d *Draft) give(m *outMessage, keep bool) {
 // fit moves the message out of a buffer that is much larger, or a queue would hold more memory
 // than it counts.
 func (d *Draft) fit() {
-	n := len(d.buf)
-	d.room = max(d.room, n)
-	if n > 0 && cap(d.buf) <= maxRounding*charge(n) {
-		return
-	}
-	b := d.pool.fetch(n)
+	b := d.pool.fetch(len(d.buf))
 	copy(b, d.buf)
 	d.pool.release(d.buf)
 	d.buf = b

@@ -20,7 +20,8 @@ type SendOptions struct {
 	Key   uint64
 	// Group, if not 0, is for ReliableOrdered: messages of the same number that are sent one
 	// after the other are a group. They may overtake each other, but never the messages around
-	// the group: what is lost of it does not hold up the rest.
+	// the group: what is lost of it does not hold up the rest. What was written into the
+	// endpoint's Draft and not sent when a group begins is subject to Config.UnsentDraft.
 	Group uint32
 	// Droppable is for ReliableOrdered: the message is sent once and never again. It arrives
 	// in its place or not at all; nothing waits for it.

@@ -15,6 +15,9 @@
 //	w.Close()
 //	for _, v := range w.Violations() { t.Error(v) }
 //
+// A message is given to the library as bytes, or built in place (InPlace of [Message]), or sent
+// to all players at once ([World.Broadcast]).
+//
 // # What is checked
 //
 // Each channel of each player has a [Lane] in each direction. It keeps a
