@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long demo fuzz bench clean
+.PHONY: test help deps style generated cross race long demo pictures fuzz bench clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -45,6 +45,9 @@ long: ## the tests that run without the race detector
 
 demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
 	go run ./cmd/tickwire demo $(DEMO)
+
+pictures: ## the pictures of docs/deliveries.md, drawn anew from simulated runs
+	go run ./cmd/tickwire picture --out docs/pictures
 
 fuzz: ## each fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -73,7 +73,8 @@ var rooms = []room{
 
 	{path: "internal/gen/...", std: []string{"...", "!net/..."}, libs: []string{"golang.org/x/tools/..."}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!monitor", "!transport/web"}, fence: true},
-	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/swarm"}),
+	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
+	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/picture", "internal/swarm"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/...", "internal/gen/...", "internal/swarm"}),
 		libs: []string{"github.com/hajimehoshi/ebiten/..."}},

@@ -16,9 +16,10 @@ import (
 
 // A cli is the command line: a field for each subcommand, a file for each field.
 type cli struct {
-	Demo demoCmd `cmd:"" help:"Play an arena: a server, bots over a chosen link, and a live table."`
-	Join joinCmd `cmd:"" help:"Join a running demo from another terminal; what you type is chat."`
-	Soak soakCmd `cmd:"" help:"Play whole matches by seed, with faults, in virtual time, and hold them to their promises."`
+	Demo    demoCmd    `cmd:"" help:"Play an arena: a server, bots over a chosen link, and a live table."`
+	Join    joinCmd    `cmd:"" help:"Join a running demo from another terminal; what you type is chat."`
+	Soak    soakCmd    `cmd:"" help:"Play whole matches by seed, with faults, in virtual time, and hold them to their promises."`
+	Picture pictureCmd `cmd:"" help:"Draw what a delivery or an option does when packets get lost, from a simulated run."`
 }
 
 func main() {

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tickwire/tickwire/internal/picture"
+)
+
+// pictureOf parses a command line and runs it.
+func pictureOf(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var c cli
+	parser, err := newParser(t.Context(), &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(append([]string{"picture"}, args...)); err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	err = c.Picture.run(&out)
+	return out.String(), err
+}
+
+func TestPictureCommand(t *testing.T) {
+	one, err := pictureOf(t, "group")
+	if err != nil || !strings.HasSuffix(one, "</svg>\n") {
+		t.Errorf("%v: %.100q", err, one)
+	}
+	other, err := pictureOf(t, "group", "--seed", "5")
+	if err != nil || other == one || !strings.Contains(other, "with seed 5") {
+		t.Errorf("another seed drew the same picture: %v", err)
+	}
+	if list, err := pictureOf(t); err != nil || strings.Count(list, "\n") != len(picture.Scenes()) {
+		t.Errorf("%v: %s", err, list)
+	}
+	folder := t.TempDir()
+	if _, err := pictureOf(t, "group", "key", "--out", folder); err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(filepath.Join(folder, "group.svg"))
+	if err != nil || string(written) != one {
+		t.Errorf("%v: the file is not what was printed", err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "key.svg")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPictureRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"nonsense":           `no picture is called "nonsense": there are unreliable,`,
+		"group key":          "2 pictures: say in which --out folder",
+		"--seed x":           "--seed",
+		"--out missing/here": "--out: open",
+	} {
+		if _, err := pictureOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
+}
+
+// TestPicturePage: the page shows every picture that the command draws, and the folder beside
+// it holds no other. Whether they are up to date is for .ci/generated to find.
+func TestPicturePage(t *testing.T) {
+	const docs = "../../docs"
+	page, err := os.ReadFile(docs + "/deliveries.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(docs + "/pictures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := picture.Scenes()
+	if len(files) != len(drawn) {
+		t.Errorf("%d files for %d pictures", len(files), len(drawn))
+	}
+	for _, s := range drawn {
+		if !strings.Contains(string(page), "](pictures/"+s.Name+".svg)") {
+			t.Errorf("docs/deliveries.md does not show %s", s.Name)
+		}
+	}
+}

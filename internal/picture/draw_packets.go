@@ -1,0 +1,128 @@
+package picture
+
+import (
+	"slices"
+	"strings"
+)
+
+// packet draws the way of a packet.
+func (d *drawing) packet(p *Packet) {
+	from, to := d.sender, d.receiver
+	if p.FromPeer {
+		from, to = to, from
+	}
+	class, label := d.look(p)
+	x1, x2 := d.x(p.Sent), d.x(d.arrival(p))
+	if p.Arrived == never {
+		d.sheet.line(class, x1, from, x1+(x2-x1)*3/5, from+(to-from)*3/5)
+		d.cross(x1+(x2-x1)*3/5, from+(to-from)*3/5)
+	} else {
+		d.arrow(class, x1, from, x2, to)
+	}
+	if label != "" {
+		d.label(class, x1, from, x2, to, label)
+	}
+}
+
+// A label stands right of the line of its packet.
+type label struct {
+	class, text string
+	x, y        int
+}
+
+// label finds a place along a line where no other label is.
+func (d *drawing) label(class string, x1, y1, x2, y2 int, text string) {
+	l := label{class: "small halo", text: text}
+	if class == "hotline" {
+		l.class += " hottext"
+	}
+	for down := 17; down < apart/2; down += 14 {
+		l.x, l.y = x1+(x2-x1)*down/apart+5, y1+(y2-y1)*down/apart+4
+		if !slices.ContainsFunc(d.labels, l.touches) {
+			break
+		}
+	}
+	d.labels = append(d.labels, l)
+}
+
+func (l label) touches(o label) bool {
+	return abs(l.y-o.y) < 13 && l.x < o.x+7*len(o.text) && o.x < l.x+7*len(l.text)
+}
+
+// arrival is when a packet arrived; of a lost one when it would have: between those that left
+// with it, or as late as the link takes.
+func (d *drawing) arrival(p *Packet) int64 {
+	if p.Arrived != never {
+		return p.Arrived
+	}
+	sum, n := int64(0), int64(0)
+	for i := range d.line.Packets {
+		q := &d.line.Packets[i]
+		if q.FromPeer == p.FromPeer && q.Sent == p.Sent && q.Arrived != never && abs(int(q.Number)-int(p.Number)) == 1 {
+			sum, n = sum+q.Arrived, n+1
+		}
+	}
+	if n > 0 {
+		return sum / n
+	}
+	return p.Sent + int64(d.scene.there.Delay)
+}
+
+// look says how a packet is drawn, and what must be said of it: what it carries other than
+// messages that leave in the turn of their Send.
+func (d *drawing) look(p *Packet) (class, label string) {
+	if p.Quiet() {
+		return "ack", ""
+	}
+	class = "ctl"
+	var labels []string
+	for i := range p.Frames {
+		f := &p.Frames[i]
+		switch f.Kind {
+		case Whole, Piece:
+			again, lost := d.line.Again(p, f)
+			if class != "hotline" {
+				class = "packet"
+			}
+			if lost || p.Arrived == never {
+				class = "hotline"
+			}
+			if again || f.Kind == Piece || d.line.Messages[f.Message].Sent != p.Sent {
+				labels = append(labels, d.called(f, again))
+			}
+		case Skip:
+			labels = append(labels, "SKIP "+d.line.Messages[f.Message].Cue.Label)
+		case Window:
+			labels = append(labels, "WINDOW")
+		case Blocked:
+			labels = append(labels, "BLOCKED")
+		}
+	}
+	return class, strings.Join(slices.Compact(labels), ", ")
+}
+
+// called is the label of a frame: that of its message; the pieces of one are a, b, c….
+func (d *drawing) called(f *Frame, again bool) string {
+	name := d.line.Messages[f.Message].Cue.Label
+	if f.Kind == Piece {
+		name += string(rune('a' + d.pieces(f)))
+	}
+	if again {
+		name += " again"
+	}
+	return name
+}
+
+// pieces counts the pieces of the message that begin before f.
+func (d *drawing) pieces(f *Frame) int {
+	var starts []int
+	for i := range d.line.Packets {
+		for _, g := range d.line.Packets[i].Frames {
+			if g.Kind == Piece && g.Message == f.Message && g.From < f.From {
+				starts = append(starts, g.From)
+			}
+		}
+	}
+	slices.Sort(starts)
+	return len(slices.Compact(starts))
+}
