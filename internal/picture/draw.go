@@ -22,18 +22,18 @@ const (
 type drawing struct {
 	sheet
 	scene            *Scene
-	line             *Timeline
+	story            *Timeline
 	sends            int // top of the boxes of messages that are sent
 	sender, receiver int // the axes
 	sees             rows
 	told             rows
-	labels           []label // of packets; drawn above all lines
+	tags             []tag // of packets; drawn above all lines
 }
 
 // drawTimeline draws packets as lines from one axis to the other, and messages as boxes where
 // the games send and see them.
 func drawTimeline(s *Scene, t *Timeline) []byte {
-	d := &drawing{scene: s, line: t, told: rows{top: 72, step: note}}
+	d := &drawing{scene: s, story: t, told: rows{top: 72, step: note}}
 	d.text("title", 16, 26, left, s.Title)
 	d.text("dim", 16, 45, left, s.Note)
 	d.receipts()
@@ -50,7 +50,7 @@ func drawTimeline(s *Scene, t *Timeline) []byte {
 			d.packet(p)
 		}
 	}
-	for _, l := range d.labels {
+	for _, l := range d.tags {
 		d.text(l.class, l.x, l.y, left, l.text)
 	}
 	for i := range t.Messages {
@@ -110,15 +110,15 @@ func (d *drawing) axes() {
 		d.sees.top += 8
 	}
 	for at := int64(0); at <= int64(d.scene.Length); at += int64(turn) {
-		d.sheet.line("tick", d.x(at), d.sender-5, d.x(at), d.sender)
+		d.stroke("tick", d.x(at), d.sender-5, d.x(at), d.sender)
 	}
-	for _, at := range d.line.Turns {
+	for _, at := range d.story.Turns {
 		if at <= int64(d.scene.Length) {
-			d.sheet.line("tick", d.x(at), d.receiver, d.x(at), d.receiver+5)
+			d.stroke("tick", d.x(at), d.receiver, d.x(at), d.receiver+5)
 		}
 	}
-	d.sheet.line("axis", gutter, d.sender, edge+14, d.sender)
-	d.sheet.line("axis", gutter, d.receiver, edge+14, d.receiver)
+	d.stroke("axis", gutter, d.sender, edge+14, d.sender)
+	d.stroke("axis", gutter, d.receiver, edge+14, d.receiver)
 	for _, label := range []struct {
 		class string
 		y     int
@@ -141,10 +141,10 @@ func (d *drawing) scale(y int) {
 // description says in words what the picture shows.
 func (d *drawing) description() string {
 	var sent, lost []string
-	for i := range d.line.Messages {
-		label := d.line.Messages[i].Cue.Label
+	for i := range d.story.Messages {
+		label := d.story.Messages[i].Cue.Label
 		sent = append(sent, label)
-		if d.line.Lost(i) {
+		if d.story.Lost(i) {
 			lost = append(lost, label)
 		}
 	}
@@ -152,5 +152,5 @@ func (d *drawing) description() string {
 	if len(lost) > 0 {
 		text += fmt.Sprintf(" A packet with %s is lost.", strings.Join(lost, ", "))
 	}
-	return text + fmt.Sprintf(" The other game sees %s, in this order.", strings.Join(d.line.Seen(), ", "))
+	return text + fmt.Sprintf(" The other game sees %s, in this order.", strings.Join(d.story.Seen(), ", "))
 }

@@ -8,13 +8,16 @@ import (
 	"github.com/tickwire/tickwire/endpoint"
 )
 
-// role is how a message is coloured: those that lost a packet stand out, keys differ.
+// role is how a message is coloured: those that lost a packet stand out, groups and keys differ
+// from the rest.
 func (d *drawing) role(i int) string {
-	m := &d.line.Messages[i]
+	m := &d.story.Messages[i]
 	switch {
-	case d.line.Lost(i):
+	case d.story.Lost(i):
 		return "hot"
-	case m.Cue.Options.Keyed && m.Cue.Options.Key != d.line.Messages[0].Cue.Options.Key:
+	case m.Cue.Options.Group != 0:
+		return "third"
+	case m.Cue.Options.Keyed && m.Cue.Options.Key != d.story.Messages[0].Cue.Options.Key:
 		return "second"
 	}
 	return "plain"
@@ -22,16 +25,16 @@ func (d *drawing) role(i int) string {
 
 // message draws the box of a message around x.
 func (d *drawing) message(i, x, y int) {
-	d.box(i, d.role(i), "in", x, y)
+	d.draw(i, d.role(i), "in", x, y)
 }
 
 // outline draws the box of a message that came to nothing.
-func (d *drawing) outline(i, x, y int) { d.box(i, "none", "dim", x, y) }
+func (d *drawing) outline(i, x, y int) { d.draw(i, "none", "dim", x, y) }
 
-func (d *drawing) box(i int, class, textClass string, x, y int) {
-	label := d.line.Messages[i].Cue.Label
+func (d *drawing) draw(i int, class, textClass string, x, y int) {
+	label := d.story.Messages[i].Cue.Label
 	w, round := boxWidth(label), 4
-	if d.line.Messages[i].Cue.Options.Droppable {
+	if d.story.Messages[i].Cue.Options.Droppable {
 		round = box / 2
 	}
 	d.rect(class, x-w/2, y, w, box, round)
@@ -42,41 +45,46 @@ func boxWidth(label string) int { return max(box+2, 8*len(label)+8) }
 
 // send draws what the game gives to Send. The last of a group draws the bracket above it.
 func (d *drawing) send(i int) {
-	m := &d.line.Messages[i]
+	m := &d.story.Messages[i]
 	x := d.x(m.Sent)
-	if d.line.Times(i) == 0 {
+	if d.story.Times(i) == 0 {
 		d.outline(i, x, d.sends)
 	} else {
 		d.message(i, x, d.sends)
 	}
-	if g := m.Cue.Options.Group; g != 0 && (i+1 == len(d.line.Messages) || d.line.Messages[i+1].Cue.Options.Group != g) {
-		first := slices.IndexFunc(d.line.Messages, func(m Message) bool { return m.Cue.Options.Group == g })
-		from, to := d.x(d.line.Messages[first].Sent)-12, x+12
+	if g := m.Cue.Options.Group; g != 0 && (i+1 == len(d.story.Messages) || d.story.Messages[i+1].Cue.Options.Group != g) {
+		first := slices.IndexFunc(d.story.Messages, func(m Message) bool { return m.Cue.Options.Group == g })
+		from, to := d.x(d.story.Messages[first].Sent)-12, x+12
 		d.path("bracket", fmt.Sprintf("M%d %dv-5H%dv5", from, d.sends-3, to))
 		d.text("small brackettext", (from+to)/2, d.sends-12, middle, "group")
 	}
 }
 
 func (d *drawing) grouped() bool {
-	return slices.ContainsFunc(d.line.Messages, func(m Message) bool { return m.Cue.Options.Group != 0 })
+	return slices.ContainsFunc(d.story.Messages, func(m Message) bool { return m.Cue.Options.Group != 0 })
 }
 
 // receipts draws what the sending game reads about its messages.
 func (d *drawing) receipts() {
 	for _, at := range d.tellings() {
 		var good []string
-		for i := range d.line.Messages {
-			if m := &d.line.Messages[i]; m.Told == at && m.Fate == endpoint.Delivered {
+		for i := range d.story.Messages {
+			if m := &d.story.Messages[i]; m.Told == at && m.Fate == endpoint.Delivered {
 				good = append(good, m.Cue.Label)
 			}
 		}
 		if len(good) > 0 {
 			d.receipt("small", at, "✓ "+strings.Join(good, " "))
 		}
-		for i := range d.line.Messages {
-			if m := &d.line.Messages[i]; m.Told == at && m.Fate == endpoint.Lost {
+		for i := range d.story.Messages {
+			if m := &d.story.Messages[i]; m.Told == at && m.Refused {
+				d.receipt("small hottext", at, "✗ "+m.Cue.Label+" refused")
+			} else if m.Told == at && m.Fate == endpoint.Lost {
 				d.receipt("small hottext", at, "✗ "+m.Cue.Label+" "+reason(m.Why))
 			}
+		}
+		if slices.Contains(d.story.Writable, at) {
+			d.receipt("small brackettext", at, "Writable")
 		}
 	}
 }
@@ -97,9 +105,14 @@ func (d *drawing) receipt(class string, at int64, text string) {
 // tellings are the moments at which receipts are read.
 func (d *drawing) tellings() []int64 {
 	var at []int64
-	for i := range d.line.Messages {
-		if m := &d.line.Messages[i]; m.Told <= int64(d.scene.Length) {
+	for i := range d.story.Messages {
+		if m := &d.story.Messages[i]; m.Told <= int64(d.scene.Length) {
 			at = append(at, m.Told)
+		}
+	}
+	for _, writable := range d.story.Writable {
+		if writable <= int64(d.scene.Length) {
+			at = append(at, writable)
 		}
 	}
 	slices.Sort(at)
@@ -110,9 +123,9 @@ func (d *drawing) tellings() []int64 {
 // when all of it is there, and the box when the game sees it. What it sees in one turn stands
 // below each other.
 func (d *drawing) arrivals() {
-	shown := d.line.inOrderSeen()
-	for i := range d.line.Messages {
-		if m := &d.line.Messages[i]; m.Stored != never && m.Seen == never {
+	shown := d.story.inOrderSeen()
+	for i := range d.story.Messages {
+		if m := &d.story.Messages[i]; m.Stored != never && m.Seen == never {
 			shown = append(shown, i)
 		}
 	}
@@ -129,22 +142,22 @@ func (d *drawing) arrivals() {
 		n += len(stack)
 	}
 	for n, i := range shown {
-		x := d.x(d.line.Messages[i].Stored)
-		d.sheet.line("fall", x, d.receiver, x, tops[n]+box/2)
+		x := d.x(d.story.Messages[i].Stored)
+		d.stroke("fall", x, d.receiver, x, tops[n]+box/2)
 	}
 	for n, i := range shown {
-		if d.line.Messages[i].Seen == never {
+		if d.story.Messages[i].Seen == never {
 			d.unseen(i, tops[n])
 			continue
 		}
 		d.bar(i, tops[n])
-		d.message(i, d.x(d.line.Messages[i].Seen), tops[n])
+		d.message(i, d.x(d.story.Messages[i].Seen), tops[n])
 	}
 }
 
 // reach is the room that a message takes from its arrival on.
 func (d *drawing) reach(i int) span {
-	m := &d.line.Messages[i]
+	m := &d.story.Messages[i]
 	x := d.x(m.Stored)
 	if m.Seen == never {
 		return span{x - boxWidth(m.Cue.Label)/2, x + 64}
@@ -160,9 +173,9 @@ func (d *drawing) bar(i, y int) {
 	if d.role(i) == "hot" {
 		class = "hotwait"
 	}
-	m := &d.line.Messages[i]
+	m := &d.story.Messages[i]
 	from, to := d.x(m.Stored), d.x(m.Seen)
-	if !d.line.Waited(m) {
+	if !d.story.Waited(m) {
 		d.rect(class, from, y+box/2-2, to-from, 4, 2)
 		return
 	}
@@ -174,7 +187,7 @@ func (d *drawing) bar(i, y int) {
 
 // unseen shows a message that arrived for nothing.
 func (d *drawing) unseen(i, y int) {
-	m := &d.line.Messages[i]
+	m := &d.story.Messages[i]
 	x := d.x(m.Stored)
 	d.outline(i, x, y)
 	why := "too old" // a newer value came first
@@ -186,6 +199,6 @@ func (d *drawing) unseen(i, y int) {
 
 // together reports whether the game sees two messages in one turn.
 func (d *drawing) together(i, k int) bool {
-	seen := d.line.Messages[i].Seen
-	return seen != never && seen == d.line.Messages[k].Seen
+	seen := d.story.Messages[i].Seen
+	return seen != never && seen == d.story.Messages[k].Seen
 }

@@ -14,38 +14,38 @@ func (d *drawing) packet(p *Packet) {
 	class, label := d.look(p)
 	x1, x2 := d.x(p.Sent), d.x(d.arrival(p))
 	if p.Arrived == never {
-		d.sheet.line(class, x1, from, x1+(x2-x1)*3/5, from+(to-from)*3/5)
+		d.stroke(class, x1, from, x1+(x2-x1)*3/5, from+(to-from)*3/5)
 		d.cross(x1+(x2-x1)*3/5, from+(to-from)*3/5)
 	} else {
 		d.arrow(class, x1, from, x2, to)
 	}
 	if label != "" {
-		d.label(class, x1, from, x2, to, label)
+		d.tag(class, x1, from, x2, to, label)
 	}
 }
 
-// A label stands right of the line of its packet.
-type label struct {
+// A tag stands right of the line of its packet.
+type tag struct {
 	class, text string
 	x, y        int
 }
 
-// label finds a place along a line where no other label is.
-func (d *drawing) label(class string, x1, y1, x2, y2 int, text string) {
-	l := label{class: "small halo", text: text}
+// tag says what is in a packet, at a place along its line where no other tag is.
+func (d *drawing) tag(class string, x1, y1, x2, y2 int, text string) {
+	l := tag{class: "small halo", text: text}
 	if class == "hotline" {
 		l.class += " hottext"
 	}
 	for down := 17; down < apart/2; down += 14 {
 		l.x, l.y = x1+(x2-x1)*down/apart+5, y1+(y2-y1)*down/apart+4
-		if !slices.ContainsFunc(d.labels, l.touches) {
+		if !slices.ContainsFunc(d.tags, l.touches) {
 			break
 		}
 	}
-	d.labels = append(d.labels, l)
+	d.tags = append(d.tags, l)
 }
 
-func (l label) touches(o label) bool {
+func (l tag) touches(o tag) bool {
 	return abs(l.y-o.y) < 13 && l.x < o.x+7*len(o.text) && o.x < l.x+7*len(l.text)
 }
 
@@ -56,8 +56,8 @@ func (d *drawing) arrival(p *Packet) int64 {
 		return p.Arrived
 	}
 	sum, n := int64(0), int64(0)
-	for i := range d.line.Packets {
-		q := &d.line.Packets[i]
+	for i := range d.story.Packets {
+		q := &d.story.Packets[i]
 		if q.FromPeer == p.FromPeer && q.Sent == p.Sent && q.Arrived != never && abs(int(q.Number)-int(p.Number)) == 1 {
 			sum, n = sum+q.Arrived, n+1
 		}
@@ -80,18 +80,18 @@ func (d *drawing) look(p *Packet) (class, label string) {
 		f := &p.Frames[i]
 		switch f.Kind {
 		case Whole, Piece:
-			again, lost := d.line.Again(p, f)
+			again, lost := d.story.Again(p, f)
 			if class != "hotline" {
 				class = "packet"
 			}
 			if lost || p.Arrived == never {
 				class = "hotline"
 			}
-			if again || f.Kind == Piece || d.line.Messages[f.Message].Sent != p.Sent {
+			if again || f.Kind == Piece || d.story.Messages[f.Message].Sent != p.Sent {
 				labels = append(labels, d.called(f, again))
 			}
 		case Skip:
-			labels = append(labels, "SKIP "+d.line.Messages[f.Message].Cue.Label)
+			labels = append(labels, "SKIP "+d.story.Messages[f.Message].Cue.Label)
 		case Window:
 			labels = append(labels, "WINDOW")
 		case Blocked:
@@ -103,7 +103,7 @@ func (d *drawing) look(p *Packet) (class, label string) {
 
 // called is the label of a frame: that of its message; the pieces of one are a, b, c….
 func (d *drawing) called(f *Frame, again bool) string {
-	name := d.line.Messages[f.Message].Cue.Label
+	name := d.story.Messages[f.Message].Cue.Label
 	if f.Kind == Piece {
 		name += string(rune('a' + d.pieces(f)))
 	}
@@ -116,8 +116,8 @@ func (d *drawing) called(f *Frame, again bool) string {
 // pieces counts the pieces of the message that begin before f.
 func (d *drawing) pieces(f *Frame) int {
 	var starts []int
-	for i := range d.line.Packets {
-		for _, g := range d.line.Packets[i].Frames {
+	for i := range d.story.Packets {
+		for _, g := range d.story.Packets[i].Frames {
 			if g.Kind == Piece && g.Message == f.Message && g.From < f.From {
 				starts = append(starts, g.From)
 			}

@@ -17,10 +17,13 @@ var usual = simnet.LinkConfig{Delay: 40 * ms, Loss: 0.12, Reorder: 0.12, Reorder
 
 const usualSeed = 73
 
+// calm is a link that loses nothing; it is the way back in all scenes.
+var calm = simnet.LinkConfig{Delay: usual.Delay}
+
 // Scenes returns all scenes, in the order of the page that shows them.
 func Scenes() []Scene {
 	scenes := deliveries()
-	return append(scenes, group(), droppable(), key(), replaced(), timeToLive(), givingUp(), fragments(), credit(), shares())
+	return append(scenes, group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), credit(), shares())
 }
 
 // counted is a script: one message each turn, with the labels 1, 2, 3….
@@ -42,7 +45,7 @@ func usualScene(name, title, note string, channel endpoint.ChannelConfig, script
 	return Scene{
 		Name: name, Title: title, Note: note, Seed: usualSeed, Length: 300 * ms,
 		channels: []endpoint.ChannelConfig{channel},
-		there:    usual, back: simnet.LinkConfig{Delay: usual.Delay}, script: script,
+		there:    usual, back: calm, script: script,
 	}
 }
 
@@ -85,11 +88,31 @@ func key() Scene {
 		}))
 }
 
-func replaced() Scene {
-	s := usualScene("replaced", "A value replaced in the queue", "the channel may send 4000 bytes a second: what waits is replaced",
-		endpoint.ChannelConfig{Delivery: endpoint.UnreliableLatest, BytesPerSecond: 4000},
-		counted(9, func(i int, c *Cue) { c.Bytes = 200 }))
+// queueScene is one over a link that loses nothing. A cap makes messages of 200 bytes wait.
+func queueScene(name, title, note string, d endpoint.Delivery, queueBytes int) Scene {
+	s := usualScene(name, title, note, endpoint.ChannelConfig{
+		Delivery: d, BytesPerSecond: 4000, MaxMessageBytes: 200, MaxQueuedBytes: queueBytes,
+	}, counted(9, func(i int, c *Cue) { c.Bytes = 200 }))
+	s.there, s.Length = calm, 350*ms
 	return s
+}
+
+// twoWait is a queue for two of these messages.
+const twoWait = 2 * (200 + 32)
+
+func replaced() Scene {
+	return queueScene("replaced", "A value replaced in the queue", "4000 bytes a second may be sent; a newer value takes the place of one that waits",
+		endpoint.UnreliableLatest, 0)
+}
+
+func dropOldest() Scene {
+	return queueScene("drop-oldest", "A full queue that drops the oldest", "4000 bytes a second may be sent, and two messages may wait",
+		endpoint.Unreliable, twoWait)
+}
+
+func refuse() Scene {
+	return queueScene("refuse", "A full queue that refuses", "4000 bytes a second may be sent, and two messages may wait",
+		endpoint.ReliableOrdered, twoWait)
 }
 
 func timeToLive() Scene {
@@ -125,7 +148,7 @@ func credit() Scene {
 	s := usualScene("credit", "Credit: a game that does not read", "the receiver's window holds four messages",
 		endpoint.ChannelConfig{Delivery: endpoint.ReliableOrdered, WindowBytes: 4 * (224 + 32)},
 		counted(9, func(i int, c *Cue) { c.Bytes = 224 }))
-	s.there, s.Length = simnet.LinkConfig{Delay: usual.Delay}, 450*ms
+	s.there, s.Length = calm, 450*ms
 	s.away = [2]time.Duration{60 * ms, 200 * ms}
 	return s
 }

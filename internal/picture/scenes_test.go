@@ -210,15 +210,47 @@ func TestKey(t *testing.T) {
 // TestReplaced: of the values that wait only the newest is ever sent.
 func TestReplaced(t *testing.T) {
 	line := played(t, "replaced")
-	line.sees(t, "1", "2", "6", "8", "9")
-	line.fates(t, map[string]string{"3": "not known", "4": "replaced", "5": "replaced", "7": "replaced"})
-	for i := range line.Messages {
-		if m := &line.Messages[i]; (line.Times(i) == 0) != (m.Why == endpoint.Replaced) {
-			t.Errorf("%s left in %d packets, but is %v", m.Cue.Label, line.Times(i), m.Why)
-		}
-	}
+	line.sees(t, "1", "2", "3", "6", "8", "9")
+	line.fates(t, map[string]string{"4": "replaced", "5": "replaced", "7": "replaced"})
+	line.neverSent(t, "4", "5", "7")
 	if line.Find("4").Told != line.Find("5").Sent+int64(turn) {
 		t.Error("the receipt of 4 did not come in the turn after that which replaced it")
+	}
+}
+
+// TestDropOldest: the queue has room for two; the oldest makes room for a third.
+func TestDropOldest(t *testing.T) {
+	line := played(t, "drop-oldest")
+	line.sees(t, "1", "2", "3", "5", "6", "8", "9")
+	line.fates(t, map[string]string{"4": "dropped", "7": "dropped"})
+	line.neverSent(t, "4", "7")
+}
+
+// TestRefuse: a third message is refused, and the game is told when there is room again.
+func TestRefuse(t *testing.T) {
+	line := played(t, "refuse")
+	line.sees(t, "1", "2", "3", "4", "5", "7", "8")
+	line.fates(t, map[string]string{"6": "NoEvent", "9": "NoEvent"})
+	line.neverSent(t, "6", "9")
+	if !line.Find("6").Refused || !line.Find("9").Refused || line.Find("7").Refused {
+		t.Error("6 and 9 should be refused, and no other")
+	}
+	if len(line.Writable) != 2 || line.Writable[0] <= line.Find("6").Sent || line.Writable[1] <= line.Find("9").Sent {
+		t.Errorf("Writable at %v", line.Writable)
+	}
+}
+
+// neverSent wants exactly these messages to have been in no packet.
+func (t *Timeline) neverSent(tb testing.TB, want ...string) {
+	tb.Helper()
+	var got []string
+	for i := range t.Messages {
+		if t.Times(i) == 0 {
+			got = append(got, t.Messages[i].Cue.Label)
+		}
+	}
+	if !slices.Equal(got, want) {
+		tb.Errorf("%v were never sent, want %v", got, want)
 	}
 }
 
@@ -231,7 +263,7 @@ func TestTimeToLive(t *testing.T) {
 	if skips := line.skips(); !slices.Equal(skips, []string{"3"}) {
 		t.Errorf("SKIP of %v", skips)
 	}
-	if early, late := line.Find("4").Seen, played(t, "reliable-ordered").Find("4").Seen; early >= late {
+	if early, late := line.Find("4").Seen, played(t, "reliable-ordered").Find("4").Seen; late-early != int64(40*ms) {
 		t.Errorf("4 is seen at %d, with resending at %d", early, late)
 	}
 }

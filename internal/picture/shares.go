@@ -18,7 +18,7 @@ const (
 // drawShares draws how many bytes of each channel arrived over time, one channel on top of the
 // other.
 func drawShares(s *Scene, t *Timeline) []byte {
-	d := &drawing{scene: s, line: t}
+	d := &drawing{scene: s, story: t}
 	d.text("title", 16, 26, left, s.Title)
 	d.text("dim", 16, 45, left, s.Note)
 	most := int(bucket*int64(s.rate)/int64(time.Second)) * 6 / 5
@@ -45,7 +45,7 @@ func drawShares(s *Scene, t *Timeline) []byte {
 	}
 	for kilobytes := 0; kilobytes*1000 <= s.rate; kilobytes += 25 {
 		at := y(kilobytes * 1000 * int(bucket) / int(time.Second))
-		d.sheet.line("grid", gutter, at, edge, at)
+		d.stroke("grid", gutter, at, edge, at)
 		d.text("small dim", gutter-8, at+4, right, fmt.Sprintf("%d kB/s", kilobytes))
 	}
 	for at := time.Duration(0); at <= s.Length; at += 500 * ms {

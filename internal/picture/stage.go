@@ -3,6 +3,7 @@ package picture
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -167,20 +168,25 @@ func (st *stage) arrived(fromPeer bool, number uint16) {
 	}
 }
 
-// send is the turn of the game that sends: it reads its receipts and gives its cues.
+// send is the turn of the game that sends: it reads its events and gives its cues.
 func (st *stage) send() {
 	at := st.now - curtain
 	for ev, ok := st.ends[0].NextEvent(); ok; ev, ok = st.ends[0].NextEvent() {
-		for i, r := range st.receipts {
-			if r == ev.Receipt && (ev.Kind == endpoint.Delivered || ev.Kind == endpoint.Lost) {
-				m := &st.line.Messages[i]
-				m.Told, m.Fate, m.Why = at, ev.Kind, ev.Why
-			}
-		}
+		st.told(at, ev)
 	}
 	for len(st.cues) > 0 && int64(st.cues[0].At) <= at {
 		st.give(at, st.cues[0])
 		st.cues = st.cues[1:]
+	}
+}
+
+func (st *stage) told(at int64, ev endpoint.Event) {
+	switch ev.Kind {
+	case endpoint.Writable:
+		st.line.Writable = append(st.line.Writable, at)
+	case endpoint.Delivered, endpoint.Lost:
+		m := &st.line.Messages[slices.Index(st.receipts, ev.Receipt)]
+		m.Told, m.Fate, m.Why = at, ev.Kind, ev.Why
 	}
 }
 
@@ -192,12 +198,16 @@ func (st *stage) give(at int64, c Cue) {
 	if c.TTL > 0 {
 		opts.ExpiresAt = st.now + int64(c.TTL)
 	}
+	m := Message{Cue: c, Sent: at, Stored: never, Seen: never, Told: never}
 	r, err := st.ends[0].Send(c.Channel, payload, opts)
-	if err != nil {
+	switch {
+	case errors.Is(err, endpoint.ErrFull):
+		m.Refused, m.Told = true, at
+	case err != nil:
 		st.err = fmt.Errorf("picture: message %s: %w", c.Label, err)
 	}
 	st.receipts = append(st.receipts, r)
-	st.line.Messages = append(st.line.Messages, Message{Cue: c, Sent: at, Stored: never, Seen: never, Told: never})
+	st.line.Messages = append(st.line.Messages, m)
 }
 
 // take is the turn of the game that receives.

@@ -50,7 +50,7 @@ func escape(text string) string {
 	return b.String()
 }
 
-func (s *sheet) line(class string, x1, y1, x2, y2 int) {
+func (s *sheet) stroke(class string, x1, y1, x2, y2 int) {
 	fmt.Fprintf(&s.body, `<line class="%s" x1="%d" y1="%d" x2="%d" y2="%d"/>`+"\n", class, x1, y1, x2, y2)
 }
 
@@ -77,13 +77,13 @@ func (s *sheet) text(class string, x, y int, a anchor, text string) {
 
 // cross marks where a packet was lost.
 func (s *sheet) cross(x, y int) {
-	s.line("cross", x-5, y-5, x+5, y+5)
-	s.line("cross", x-5, y+5, x+5, y-5)
+	s.stroke("cross", x-5, y-5, x+5, y+5)
+	s.stroke("cross", x-5, y+5, x+5, y-5)
 }
 
 // arrow is a line that ends in a head which points down or up.
 func (s *sheet) arrow(class string, x1, y1, x2, y2 int) {
-	s.line(class, x1, y1, x2, y2)
+	s.stroke(class, x1, y1, x2, y2)
 	// The head is turned along the line: its barbs are the direction, turned a little each way.
 	dx, dy := x2-x1, y2-y1
 	n := max(1, abs(dx)+abs(dy))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -22,50 +23,115 @@ func TestSVG(t *testing.T) {
 			if again, _ := s.Draw(); !bytes.Equal(b, again) {
 				t.Error("drawn twice, the picture differs")
 			}
-			checkSVG(t, b)
+			places := elements(t, b)
+			for _, fault := range layout(places) {
+				t.Error(fault)
+			}
+			for _, want := range []string{"svg", "title", "desc", "style", "text"} {
+				if !slices.ContainsFunc(places, func(p place) bool { return p.name == want }) {
+					t.Errorf("no %s", want)
+				}
+			}
 		})
 	}
 }
 
-// checkSVG reads the elements and where they are.
-func checkSVG(t *testing.T, b []byte) {
+// A place is an element of a picture, and about the room that it takes.
+type place struct {
+	name, anchor, text string
+	x, y, end, below   int
+}
+
+// write gives a text its room: letters of 11 or 12 pixels are about 6 wide.
+func (p *place) write(text string) {
+	p.text = text
+	w := 6 * len([]rune(text))
+	switch anchor(p.anchor) {
+	case middle:
+		p.x -= w / 2
+	case right:
+		p.x -= w
+	}
+	p.y, p.below, p.end = p.y-8, p.y, p.x+w
+}
+
+func (p place) overlaps(q place) bool {
+	return p.x < q.end && q.x < p.end && p.y < q.below && q.y < p.below
+}
+
+// layout finds what is not on the page, and text on another one.
+func layout(places []place) (faults []string) {
+	page := places[0]
+	for i, p := range places {
+		if p.x < 0 || p.y < 0 || p.x > page.end || p.y > page.below || p.name == "text" && p.end > page.end {
+			faults = append(faults, fmt.Sprintf("%+v is not on the page", p))
+		}
+		for _, q := range places[:i] {
+			if p.name == "text" && q.name == "text" && p.overlaps(q) {
+				faults = append(faults, fmt.Sprintf("%q and %q are on each other: %+v %+v", p.text, q.text, p, q))
+			}
+		}
+	}
+	return faults
+}
+
+func TestLayoutCanFail(t *testing.T) {
+	for _, c := range []struct {
+		x, y   int
+		anchor anchor
+		wrong  bool
+	}{
+		{100, 50, left, true}, {125, 55, left, true}, {140, 50, left, false}, {140, 50, middle, true}, {100, 70, left, false},
+		{790, 20, left, true}, {20, 20, right, true}, {20, 120, left, true},
+	} {
+		s := sheet{height: 100}
+		s.text("in", 100, 50, left, "abcde")
+		s.text("in", c.x, c.y, c.anchor, "fghij")
+		if faults := layout(elements(t, s.bytes("", ""))); (len(faults) > 0) != c.wrong {
+			t.Errorf("%+v: %v", c, faults)
+		}
+	}
+}
+
+// elements reads a picture; it must be well-formed.
+func elements(t *testing.T, b []byte) (all []place) {
 	t.Helper()
-	var names []string
-	size := map[string]int{"x": 800, "y": 1000}
 	d := xml.NewDecoder(bytes.NewReader(b))
-	d.Strict = true
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			break
+			return all
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, ok := token.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		names = append(names, e.Name.Local)
-		for _, a := range e.Attr {
-			n, err := strconv.Atoi(a.Value)
-			if a.Name.Local == "height" && e.Name.Local == "svg" {
-				size["y"] = n
-			}
-			axis := a.Name.Local
-			if len(axis) == 2 {
-				axis = axis[:1]
-			}
-			if most, place := size[axis]; place && err == nil && (n < 0 || n > most) {
-				t.Errorf("%s at %s=%d", e.Name.Local, a.Name.Local, n)
+		switch token := token.(type) {
+		case xml.StartElement:
+			all = append(all, placeOf(token))
+		case xml.CharData:
+			if n := len(all) - 1; n >= 0 && all[n].name == "text" && all[n].text == "" {
+				all[n].write(string(token))
 			}
 		}
 	}
-	for _, want := range []string{"svg", "title", "desc", "style", "text"} {
-		if !slices.Contains(names, want) {
-			t.Errorf("no %s", want)
-		}
+}
+
+func placeOf(e xml.StartElement) place {
+	attr := map[string]string{}
+	for _, a := range e.Attr {
+		attr[a.Name.Local] = a.Value
 	}
+	number := func(names ...string) int {
+		for _, name := range names {
+			if n, err := strconv.Atoi(attr[name]); err == nil {
+				return n
+			}
+		}
+		return 0
+	}
+	p := place{name: e.Name.Local, anchor: attr["text-anchor"], x: number("x", "x1"), y: number("y", "y1")}
+	p.end, p.below = max(p.x+number("width"), number("x2")), max(p.y+number("height"), number("y2"))
+	return p
 }
 
 // TestEscape: what a label says is text, not markup.
@@ -73,7 +139,7 @@ func TestEscape(t *testing.T) {
 	s := sheet{height: 20}
 	s.text("in", 1, 2, left, `<b> & "c"`)
 	b := s.bytes("a < b", "c & d")
-	checkSVG(t, b)
+	elements(t, b)
 	if bytes.Contains(b, []byte("<b>")) {
 		t.Errorf("%s", b)
 	}

@@ -15,6 +15,7 @@ type Timeline struct {
 	Messages []Message
 	Packets  []Packet // of both directions, in the order in which they were sent
 	Turns    []int64  // when the receiving game could have taken messages
+	Writable []int64  // when the sending game read that event
 	seen     int
 }
 
@@ -25,9 +26,11 @@ type Message struct {
 	Stored int64 // all of it has arrived
 	Seen   int64 // the other game took it
 	Place  int   // how many messages were seen before it
-	Told   int64 // the sending game read its receipt
+	Told   int64 // the sending game read its receipt, or saw it refused
 	Fate   endpoint.EventKind
 	Why    endpoint.LossReason
+	// Refused: Send returned ErrFull.
+	Refused bool
 }
 
 // A Packet is one datagram.
