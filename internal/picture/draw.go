@@ -9,13 +9,14 @@ import (
 // Where things are in the picture of a timeline, in pixels. Time runs to the right; the
 // sender's axis is above the receiver's.
 const (
-	gutter = 96 // room for labels on the left
-	edge   = 770
+	gutter = 96          // room for labels on the left
 	start  = gutter + 16 // of time
-	apart  = 130         // of the two axes
-	lane   = 25          // from one row of messages to the next
-	box    = 20          // height of a message
-	note   = 15          // from one row of receipts to the next
+	end    = 770
+	edge   = end + 14 // of the axes
+	apart  = 130      // of the two axes
+	lane   = 25       // from one row of messages to the next
+	box    = 20       // height of a message
+	note   = 15       // from one row of receipts to the next
 )
 
 // A drawing is the picture of a timeline in the making.
@@ -23,8 +24,9 @@ type drawing struct {
 	sheet
 	scene            *Scene
 	story            *Timeline
-	sends            int // top of the boxes of messages that are sent
-	sender, receiver int // the axes
+	length           time.Duration // of what is shown
+	sends            int           // top of the boxes of messages that are sent
+	sender, receiver int           // the axes
 	sees             rows
 	told             rows
 	tags             []tag // of packets; drawn above all lines
@@ -33,9 +35,8 @@ type drawing struct {
 // drawTimeline draws packets as lines from one axis to the other, and messages as boxes where
 // the games send and see them.
 func drawTimeline(s *Scene, t *Timeline) []byte {
-	d := &drawing{scene: s, story: t, told: rows{top: 72, step: note}}
-	d.text("title", 16, 26, left, s.Title)
-	d.text("dim", 16, 45, left, s.Note)
+	d := &drawing{scene: s, story: t, length: max(s.Length, t.end()), told: rows{top: 72, step: note}}
+	d.heading()
 	d.receipts()
 	d.sends = d.told.top + max(2, len(d.told.ends))*note
 	if d.grouped() {
@@ -46,7 +47,7 @@ func drawTimeline(s *Scene, t *Timeline) []byte {
 	d.sees = rows{top: d.receiver + 16, step: lane}
 	d.axes()
 	for i := range t.Packets {
-		if p := &t.Packets[i]; p.Sent <= int64(s.Length) {
+		if p := &t.Packets[i]; p.Sent < int64(d.length) {
 			d.packet(p)
 		}
 	}
@@ -61,6 +62,11 @@ func drawTimeline(s *Scene, t *Timeline) []byte {
 	d.legend(d.sees.bottom() + 42)
 	d.height = d.sees.bottom() + 56
 	return d.bytes(s.Title, d.description())
+}
+
+func (d *drawing) heading() {
+	d.text("title", 16, 26, left, d.scene.Title)
+	d.text("dim", 16, 45, left, d.scene.Note)
 }
 
 // rows hand out places in rows, each as high up as there is room.
@@ -99,7 +105,7 @@ func (r *rows) free(first int, stack []span) bool {
 func (r *rows) bottom() int { return r.top + max(1, len(r.ends))*r.step }
 
 // x is where a moment is.
-func (d *drawing) x(at int64) int { return start + int(at*(edge-start)/int64(d.scene.Length)) }
+func (d *drawing) x(at int64) int { return start + int(at*(end-start)/int64(d.length)) }
 
 // axes draws the two axes with the turns of the games.
 func (d *drawing) axes() {
@@ -109,16 +115,16 @@ func (d *drawing) axes() {
 		d.text("small dim", to-6, d.receiver+11, right, "does not read")
 		d.sees.top += 8
 	}
-	for at := int64(0); at <= int64(d.scene.Length); at += int64(turn) {
+	for at := int64(0); at <= int64(d.length); at += int64(turn) {
 		d.stroke("tick", d.x(at), d.sender-5, d.x(at), d.sender)
 	}
 	for _, at := range d.story.Turns {
-		if at <= int64(d.scene.Length) {
+		if at <= int64(d.length) {
 			d.stroke("tick", d.x(at), d.receiver, d.x(at), d.receiver+5)
 		}
 	}
-	d.stroke("axis", gutter, d.sender, edge+14, d.sender)
-	d.stroke("axis", gutter, d.receiver, edge+14, d.receiver)
+	d.stroke("axis", gutter, d.sender, edge, d.sender)
+	d.stroke("axis", gutter, d.receiver, edge, d.receiver)
 	for _, label := range []struct {
 		class string
 		y     int
@@ -133,8 +139,18 @@ func (d *drawing) axes() {
 
 // scale writes the time.
 func (d *drawing) scale(y int) {
-	for at := time.Duration(0); at <= d.scene.Length; at += 50 * ms {
-		d.text("small dim", d.x(int64(at)), y, middle, fmt.Sprintf("%d ms", at.Milliseconds()))
+	step := 50 * ms
+	for _, wider := range []time.Duration{100 * ms, 250 * ms, 500 * ms, time.Second} {
+		if d.length > 10*step {
+			step = wider
+		}
+	}
+	for at := time.Duration(0); at <= d.length; at += step {
+		text := fmt.Sprintf("%d ms", at.Milliseconds())
+		if d.length > 2*time.Second {
+			text = fmt.Sprintf("%.1f s", at.Seconds())
+		}
+		d.text("small dim", d.x(int64(at)), y, middle, text)
 	}
 }
 

@@ -56,7 +56,7 @@ func (d *drawing) send(i int) {
 		first := slices.IndexFunc(d.story.Messages, func(m Message) bool { return m.Cue.Options.Group == g })
 		from, to := d.x(d.story.Messages[first].Sent)-12, x+12
 		d.path("bracket", fmt.Sprintf("M%d %dv-5H%dv5", from, d.sends-3, to))
-		d.text("small brackettext", (from+to)/2, d.sends-12, middle, "group")
+		d.text("small grouptext", (from+to)/2, d.sends-12, middle, "group")
 	}
 }
 
@@ -84,7 +84,7 @@ func (d *drawing) receipts() {
 			}
 		}
 		if slices.Contains(d.story.Writable, at) {
-			d.receipt("small brackettext", at, "Writable")
+			d.receipt("small grouptext", at, "Writable")
 		}
 	}
 }
@@ -106,12 +106,12 @@ func (d *drawing) receipt(class string, at int64, text string) {
 func (d *drawing) tellings() []int64 {
 	var at []int64
 	for i := range d.story.Messages {
-		if m := &d.story.Messages[i]; m.Told <= int64(d.scene.Length) {
-			at = append(at, m.Told)
+		if told := d.story.Messages[i].Told; told != never {
+			at = append(at, told)
 		}
 	}
 	for _, writable := range d.story.Writable {
-		if writable <= int64(d.scene.Length) {
+		if writable <= int64(d.length) {
 			at = append(at, writable)
 		}
 	}

@@ -16,6 +16,8 @@ func (d *drawing) packet(p *Packet) {
 	if p.Arrived == never {
 		d.stroke(class, x1, from, x1+(x2-x1)*3/5, from+(to-from)*3/5)
 		d.cross(x1+(x2-x1)*3/5, from+(to-from)*3/5)
+	} else if x2 > edge { // it arrives after the picture
+		d.stroke(class, x1, from, edge, from+(to-from)*(edge-x1)/(x2-x1))
 	} else {
 		d.arrow(class, x1, from, x2, to)
 	}
@@ -74,7 +76,7 @@ func (d *drawing) look(p *Packet) (class, label string) {
 	if p.Quiet() {
 		return "ack", ""
 	}
-	class = "ctl"
+	class = "control"
 	var labels []string
 	for i := range p.Frames {
 		f := &p.Frames[i]

@@ -161,7 +161,7 @@ func shares() Scene {
 		{ID: 2, Name: "world", Delivery: endpoint.ReliableUnordered, Weight: 3},
 		{ID: 3, Name: "files", Delivery: endpoint.ReliableOrdered, Weight: 1},
 	}
-	s.there = simnet.LinkConfig{Delay: usual.Delay, Loss: 0.01, BitsPerSecond: 900_000}
+	s.there = simnet.LinkConfig{Delay: usual.Delay, Loss: 0.01, BitsPerSecond: 1_000_000}
 	s.Length = 3 * time.Second
 	s.rate = 100_000
 	for range 300 {

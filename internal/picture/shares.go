@@ -3,7 +3,6 @@ package picture
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 )
@@ -12,47 +11,57 @@ import (
 const (
 	sharesTop    = 66
 	sharesBottom = 266
-	bucket       = int64(200 * time.Millisecond)
+	bucket       = int64(200 * ms) // what is summed up
 )
 
 // drawShares draws how many bytes of each channel arrived over time, one channel on top of the
 // other.
 func drawShares(s *Scene, t *Timeline) []byte {
-	d := &drawing{scene: s, story: t}
-	d.text("title", 16, 26, left, s.Title)
-	d.text("dim", 16, 45, left, s.Note)
-	most := int(bucket*int64(s.rate)/int64(time.Second)) * 6 / 5
-	y := func(bytes int) int { return sharesBottom - bytes*(sharesBottom-sharesTop)/most }
-	below := make([]int, int(int64(s.Length)/bucket))
-	classes := []string{"hot", "plain", "third"}
+	d := &drawing{scene: s, story: t, length: s.Length}
+	d.heading()
+	sums := make([]int, int64(s.Length)/bucket) // of the channels below
 	for i := len(s.channels) - 1; i >= 0; i-- {
-		arrived := t.Arrived(s.channels[i].ID, bucket, len(below))
-		var area strings.Builder
-		for k, bytes := range below {
-			at := int64(k) * bucket
-			fmt.Fprintf(&area, "%s%d %dH%d", []string{"M", "L"}[min(k, 1)], d.x(at), y(bytes+arrived[k]), d.x(at+bucket))
+		arrived := t.Arrived(s.channels[i].ID, bucket, len(sums))
+		for k := range arrived {
+			arrived[k] += sums[k]
 		}
-		for k := len(below) - 1; k >= 0; k-- {
-			at := int64(k) * bucket
-			fmt.Fprintf(&area, "L%d %dH%d", d.x(at+bucket), y(below[k]), d.x(at))
-		}
-		d.path(classes[i], area.String()+"z")
-		k := len(below) / 2
-		d.text("in", d.x(int64(k)*bucket), (y(below[k])+y(below[k]+arrived[k]))/2+4, middle, s.share(i))
-		for k := range below {
-			below[k] += arrived[k]
-		}
+		d.area([]string{"hot", "plain", "third"}[i%3], sums, arrived)
+		k := len(sums) / 2
+		d.text("in", d.x(int64(k)*bucket), (d.level(sums[k])+d.level(arrived[k]))/2+4, middle, s.share(i))
+		sums = arrived
 	}
 	for kilobytes := 0; kilobytes*1000 <= s.rate; kilobytes += 25 {
-		at := y(kilobytes * 1000 * int(bucket) / int(time.Second))
-		d.stroke("grid", gutter, at, edge, at)
-		d.text("small dim", gutter-8, at+4, right, fmt.Sprintf("%d kB/s", kilobytes))
+		y := d.level(kilobytes * int(bucket/int64(ms)))
+		d.stroke("grid", gutter, y, edge, y)
+		d.text("small dim", gutter-8, y+4, right, fmt.Sprintf("%d kB/s", kilobytes))
 	}
-	for at := time.Duration(0); at <= s.Length; at += 500 * ms {
-		d.text("small dim", d.x(int64(at)), sharesBottom+18, middle, fmt.Sprintf("%.1f s", at.Seconds()))
-	}
+	d.scale(sharesBottom + 18)
 	d.height = sharesBottom + 34
 	return d.bytes(s.Title, s.Note)
+}
+
+// level is the height at which so many bytes in a bucket are drawn.
+func (d *drawing) level(bytes int) int {
+	most := d.scene.rate * int(bucket/int64(ms)) / 1000 * 6 / 5
+	return sharesBottom - min(bytes, most)*(sharesBottom-sharesTop)/most
+}
+
+// area fills what is between two lines of steps.
+func (d *drawing) area(class string, from, to []int) {
+	var path strings.Builder
+	for k, bytes := range to {
+		command := "L"
+		if k == 0 {
+			command = "M"
+		}
+		at := int64(k) * bucket
+		fmt.Fprintf(&path, "%s%d %dH%d", command, d.x(at), d.level(bytes), d.x(at+bucket))
+	}
+	for k := len(from) - 1; k >= 0; k-- {
+		at := int64(k) * bucket
+		fmt.Fprintf(&path, "L%d %dH%d", d.x(at+bucket), d.level(from[k]), d.x(at))
+	}
+	d.path(class, path.String()+"z")
 }
 
 // share says what a channel is given.

@@ -16,20 +16,56 @@ type sheet struct {
 
 const width = 800
 
-// style is the look of all pictures, on light and on dark pages. The colours are those of
-// Okabe and Ito, made darker or lighter for contrast: colour-blind people tell them apart.
-const style = `text{font:12px ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}
-.title{font-size:15px;font-weight:600}.dim{fill:#59636e}.small{font-size:11px}.halo{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}.in{fill:#fff;font-weight:600}
-.paper{fill:#fff;stroke:#d1d9e0}.axis{stroke:#1f2328;stroke-width:1.5}.tick{stroke:#59636e}.grid{stroke:#d1d9e0}
-.packet{stroke:#0072b2;stroke-width:1.6;fill:none}.ack{stroke:#818b98;stroke-width:.8;fill:none}.ctl{stroke:#59636e;stroke-width:1.6;stroke-dasharray:7 2 2 2;fill:none}
-.hotline{stroke:#c4480a;stroke-width:2;fill:none}.cross{stroke:#c4480a;stroke-width:2.6;stroke-linecap:round}.hottext{fill:#b03f08;font-weight:600}
+// style is the look of all pictures, on light pages and on dark ones. The colours are those of
+// Okabe and Ito, made darker or lighter for contrast: colour-blind people tell them apart. What
+// matters is also said by a shape or a word.
+const style = `
+text{font:12px ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#1f2328}
+.title{font-size:15px;font-weight:600}
+.dim{fill:#59636e}
+.small{font-size:11px}
+.in{fill:#fff;font-weight:600}
+.halo{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
+.hottext{fill:#b03f08;font-weight:600}
+.grouptext{fill:#00694f;font-weight:600}
+.paper{fill:#fff;stroke:#d1d9e0}
+.axis{stroke:#1f2328;stroke-width:1.5}
+.tick{stroke:#59636e}
+.grid{stroke:#d1d9e0}
+.packet{stroke:#0072b2;stroke-width:1.6;fill:none}
+.ack{stroke:#818b98;stroke-width:.8;fill:none}
+.control{stroke:#59636e;stroke-width:1.6;stroke-dasharray:7 2 2 2;fill:none}
+.hotline{stroke:#c4480a;stroke-width:2;fill:none}
+.cross{stroke:#c4480a;stroke-width:2.6;stroke-linecap:round}
 .fall{stroke:#818b98;stroke-width:.8;stroke-dasharray:1.5 2.5}
-.plain{fill:#0072b2}.hot{fill:#c4480a}.second{fill:#8a4f7d}.third{fill:#00795c}
-.wait{fill:#0072b2;fill-opacity:.16;stroke:#0072b2;stroke-opacity:.5}.hotwait{fill:#c4480a;fill-opacity:.16;stroke:#c4480a;stroke-opacity:.5}
-.away{fill:#818b98;fill-opacity:.18}.none{fill:none;stroke:#59636e;stroke-dasharray:3 2}.bracket{stroke:#00795c;stroke-width:2;fill:none}.brackettext{fill:#00694f;font-weight:600}
-@media(prefers-color-scheme:dark){text{fill:#e6edf3}.dim{fill:#9198a1}.in{fill:#fff}.halo{stroke:#0d1117}.paper{fill:#0d1117;stroke:#3d444d}.axis{stroke:#e6edf3}.tick{stroke:#9198a1}.grid{stroke:#2a313c}
-.packet{stroke:#58aee8}.ack{stroke:#6e7681}.ctl{stroke:#9198a1}.hotline,.cross{stroke:#f4813f}.hottext{fill:#f4915a}
-.wait{fill:#58aee8;fill-opacity:.2;stroke:#58aee8}.hotwait{fill:#f4813f;fill-opacity:.2;stroke:#f4813f}.none{stroke:#9198a1}.bracket{stroke:#2fb894}.brackettext{fill:#3fc8a4}}`
+.bracket{stroke:#00795c;stroke-width:2;fill:none}
+.plain{fill:#0072b2}
+.hot{fill:#c4480a}
+.second{fill:#8a4f7d}
+.third{fill:#00795c}
+.none{fill:none;stroke:#59636e;stroke-dasharray:3 2}
+.wait{fill:#0072b2;fill-opacity:.16;stroke:#0072b2;stroke-opacity:.5}
+.hotwait{fill:#c4480a;fill-opacity:.16;stroke:#c4480a;stroke-opacity:.5}
+.away{fill:#818b98;fill-opacity:.18}
+@media(prefers-color-scheme:dark){
+text{fill:#e6edf3}
+.dim{fill:#9198a1}
+.in{fill:#fff}
+.halo{stroke:#0d1117}
+.hottext{fill:#f4915a}
+.grouptext{fill:#3fc8a4}
+.paper{fill:#0d1117;stroke:#3d444d}
+.axis{stroke:#e6edf3}
+.tick,.control,.none{stroke:#9198a1}
+.grid{stroke:#2a313c}
+.packet{stroke:#58aee8}
+.ack{stroke:#6e7681}
+.hotline,.cross{stroke:#f4813f}
+.bracket{stroke:#2fb894}
+.wait{fill:#58aee8;fill-opacity:.2;stroke:#58aee8}
+.hotwait{fill:#f4813f;fill-opacity:.2;stroke:#f4813f}
+}
+`
 
 // bytes returns the whole picture.
 func (s *sheet) bytes(title, description string) []byte {

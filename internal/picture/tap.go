@@ -100,16 +100,29 @@ func (t *tap) run(frames []Frame, b []byte) ([]Frame, int) {
 
 func (t *tap) fragment(frames []Frame, b []byte) ([]Frame, int) {
 	f, p, n := wire.ConsumeFragment(b)
-	if n < 0 || len(p) < minBytes {
+	if n < 0 {
+		return frames, n
+	}
+	m, ok := t.pieceOf(&f, p)
+	if !ok {
 		return frames, -1
+	}
+	return append(frames, Frame{
+		Kind: Piece, Channel: endpoint.ChannelID(f.Channel), Message: m, From: f.Offset, To: f.Offset + len(p),
+	}), n
+}
+
+// pieceOf tells of which message a fragment is: by its bytes, and the odd byte that is left of
+// a message by its id.
+func (t *tap) pieceOf(f *wire.Fragment, p []byte) (message int, ok bool) {
+	if len(p) < minBytes {
+		return t.message(f.Channel, uint16(f.ID))
 	}
 	m := filled(p, f.Offset)
 	if f.Options&wire.OptionDroppable == 0 {
 		t.learn(f.Channel, uint16(f.ID), m)
 	}
-	return append(frames, Frame{
-		Kind: Piece, Channel: endpoint.ChannelID(f.Channel), Message: m, From: f.Offset, To: f.Offset + len(p),
-	}), n
+	return m, true
 }
 
 func (t *tap) control(frames []Frame, b []byte) ([]Frame, int) {

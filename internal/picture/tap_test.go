@@ -14,7 +14,7 @@ func payload(message, size int) []byte {
 }
 
 // TestTap: a tap tells which messages are in a packet, also in a part of one that begins at an
-// odd place, and what SKIP speaks of.
+// odd place or is a single byte, and what SKIP speaks of.
 func TestTap(t *testing.T) {
 	b := []byte{7, 0}
 	b = wire.AppendRun(b, &wire.Run{Channel: 1, HasIDs: true, First: 41, Count: 2})
@@ -23,8 +23,10 @@ func TestTap(t *testing.T) {
 	b = wire.AppendBytes(wire.AppendUvarint(b, 1234), payload(302, 2))
 	b = wire.AppendSkip(b, 1, 42, []int{5})
 	b = wire.AppendWindow(append(b, wire.TypePing), 1, 99)
-	b = wire.AppendFragment(b, &wire.Fragment{Channel: 3, ID: 5, Offset: 3, Length: -1})
+	b = wire.AppendFragment(b, &wire.Fragment{Channel: 3, ID: 5, Offset: 3, Length: 5})
 	b = append(b, payload(303, 8)[3:]...)
+	b = wire.AppendFragment(b, &wire.Fragment{Channel: 3, ID: 5, Offset: 8, Length: -1})
+	b = append(b, 47)
 
 	var tp tap
 	frames, err := tp.frames(b)
@@ -36,6 +38,7 @@ func TestTap(t *testing.T) {
 		{Kind: Other},
 		{Kind: Window, Channel: 1},
 		{Kind: Piece, Channel: 3, Message: 303, From: 3, To: 8},
+		{Kind: Piece, Channel: 3, Message: 303, From: 8, To: 9},
 	}
 	if err != nil || !reflect.DeepEqual(frames, want) {
 		t.Errorf("%v\n%+v, want\n%+v", err, frames, want)

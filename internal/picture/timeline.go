@@ -3,6 +3,7 @@ package picture
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 )
@@ -156,6 +157,21 @@ func (t *Timeline) Waited(m *Message) bool {
 		}
 	}
 	return false
+}
+
+// end is when the last message has its fate, a little later, in round numbers.
+func (t *Timeline) end() time.Duration {
+	last := int64(0)
+	for i := range t.Messages {
+		m := &t.Messages[i]
+		for _, at := range []int64{m.Sent, m.Stored, m.Seen, m.Told} {
+			if at != never {
+				last = max(last, at)
+			}
+		}
+	}
+	const round = 50 * ms
+	return (time.Duration(last)/round + 1) * round
 }
 
 // store fills in when each message was there as a whole.
