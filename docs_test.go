@@ -1,0 +1,81 @@
+package tickwire_test
+
+import (
+	"go/ast"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// TestDocNames looks up the fields and methods that the pages of docs name, such as
+// `SendOptions.Group`, in this package and in endpoint.
+func TestDocNames(t *testing.T) {
+	known, types := members(t)
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	name := regexp.MustCompile("`([A-Z]\\w+)\\.([A-Z]\\w+)")
+	found := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range name.FindAllStringSubmatch(string(text), -1) {
+			if !types[m[1]] {
+				continue // a type of somebody else's
+			}
+			if found++; !known[m[1]+"."+m[2]] {
+				t.Errorf("%s names %s.%s, which does not exist", page, m[1], m[2])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("found no name")
+	}
+}
+
+// members returns the fields and methods of the types of both packages, and the types.
+func members(t *testing.T) (known, types map[string]bool) {
+	t.Helper()
+	known, types = map[string]bool{}, map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test() || s.dir() != "." && s.dir() != "endpoint" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeSpec:
+				types[n.Name.Name] = true
+				if st, ok := n.Type.(*ast.StructType); ok {
+					for _, f := range st.Fields.List {
+						for _, name := range f.Names {
+							known[n.Name.Name+"."+name.Name] = true
+						}
+					}
+				}
+			case *ast.FuncDecl:
+				if n.Recv != nil {
+					known[receiverName(n.Recv.List[0].Type)+"."+n.Name.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	return known, types
+}
+
+// receiverName is the type of a receiver without its star and its parameters.
+func receiverName(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.StarExpr:
+		return receiverName(x.X)
+	case *ast.IndexExpr:
+		return receiverName(x.X)
+	case *ast.Ident:
+		return x.Name
+	}
+	return ""
+}
