@@ -38,7 +38,7 @@ func (d *drawing) tag(class string, x1, y1, x2, y2 int, text string) {
 	if class == "hotline" {
 		l.class += " hottext"
 	}
-	for down := 17; down < apart/2; down += 14 {
+	for down := 17; down < apart-20; down += 14 {
 		l.x, l.y = x1+(x2-x1)*down/apart+5, y1+(y2-y1)*down/apart+4
 		if !slices.ContainsFunc(d.tags, l.touches) {
 			break

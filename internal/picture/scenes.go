@@ -23,7 +23,7 @@ var calm = simnet.LinkConfig{Delay: usual.Delay}
 // Scenes returns all scenes, in the order of the page that shows them.
 func Scenes() []Scene {
 	scenes := deliveries()
-	return append(scenes, group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), credit(), shares())
+	return append(scenes, group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), largeValues(), credit(), shares())
 }
 
 // counted is a script: one message each turn, with the labels 1, 2, 3….
@@ -141,6 +141,14 @@ func fragments() Scene {
 			}
 		}))
 	s.there.BitsPerSecond, s.there.Reorder = 800_000, 0
+	return s
+}
+
+func largeValues() Scene {
+	s := usualScene("large-values", "Large values in ReliableLatest", "a value that was begun is finished; of those that wait only the newest is sent",
+		endpoint.ChannelConfig{Delivery: endpoint.ReliableLatest},
+		counted(7, func(i int, c *Cue) { c.Bytes = 5500 }))
+	s.there.BitsPerSecond, s.there.Reorder, s.rate = 1_000_000, 0, 100_000
 	return s
 }
 

@@ -304,6 +304,20 @@ func TestFragments(t *testing.T) {
 	}
 }
 
+// TestLargeValues: nothing of 7 leaves before 1 is through, and nothing at all of those between.
+func TestLargeValues(t *testing.T) {
+	line := played(t, "large-values")
+	line.sees(t, "1", "7")
+	line.fates(t, map[string]string{"2": "replaced", "3": "replaced", "4": "replaced", "5": "replaced", "6": "replaced"})
+	line.neverSent(t, "2", "3", "4", "5", "6")
+	if began, through := line.first(6).Sent, line.Find("1").Stored; began < through {
+		t.Errorf("7 began at %d, 1 was there at %d", began, through)
+	}
+	if again := line.Times(0); again != 6 {
+		t.Errorf("1 went in %d packets, want five and one again", again)
+	}
+}
+
 // TestCredit: no more than the window holds is under way while the game does not read.
 func TestCredit(t *testing.T) {
 	line := played(t, "credit")
