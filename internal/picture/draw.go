@@ -52,15 +52,15 @@ func drawTimeline(s *Scene, t *Timeline) []byte {
 		}
 	}
 	for _, l := range d.tags {
-		d.text(l.class, l.x, l.y, left, l.text)
+		d.text(l.class, l.x, l.y, l.anchor, l.text)
 	}
 	for i := range t.Messages {
 		d.send(i)
 	}
 	d.arrivals()
+	d.notes()
 	d.scale(d.sees.bottom() + 16)
-	d.legend(d.sees.bottom() + 42)
-	d.height = d.sees.bottom() + 56
+	d.height = d.legend(d.sees.bottom()+42) + 14
 	return d.bytes(s.Title, d.description())
 }
 

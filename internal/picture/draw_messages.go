@@ -74,7 +74,7 @@ func (d *drawing) receipts() {
 			}
 		}
 		if len(good) > 0 {
-			d.receipt("small", at, "✓ "+strings.Join(good, " "))
+			d.receipt("small", at, "✓ "+strings.Join(shorter(good), " "))
 		}
 		for i := range d.story.Messages {
 			if m := &d.story.Messages[i]; m.Told == at && m.Refused {
@@ -83,8 +83,10 @@ func (d *drawing) receipts() {
 				d.receipt("small hottext", at, "✗ "+m.Cue.Label+" "+reason(m.Why))
 			}
 		}
-		if slices.Contains(d.story.Writable, at) {
-			d.receipt("small grouptext", at, "Writable")
+		for _, n := range d.story.Notes {
+			if n.At == at && !n.AtPeer && !n.Did {
+				d.receipt("small grouptext", at, n.Text)
+			}
 		}
 	}
 }
@@ -97,9 +99,9 @@ func reason(why endpoint.LossReason) string {
 }
 
 func (d *drawing) receipt(class string, at int64, text string) {
-	x := d.x(at)
-	y := d.told.place(span{x - 5, x + 6*len(text)})
-	d.text(class, x-5, y, left, text)
+	x := min(d.x(at)-5, edge-textWidth(text))
+	y := d.told.place(span{x, x + textWidth(text)})
+	d.text(class, x, y, left, text)
 }
 
 // tellings are the moments at which receipts are read.
@@ -110,9 +112,9 @@ func (d *drawing) tellings() []int64 {
 			at = append(at, told)
 		}
 	}
-	for _, writable := range d.story.Writable {
-		if writable <= int64(d.length) {
-			at = append(at, writable)
+	for _, n := range d.story.Notes {
+		if !n.AtPeer && !n.Did {
+			at = append(at, n.At)
 		}
 	}
 	slices.Sort(at)
@@ -201,4 +203,17 @@ func (d *drawing) unseen(i, y int) {
 func (d *drawing) together(i, k int) bool {
 	seen := d.story.Messages[i].Seen
 	return seen != never && seen == d.story.Messages[k].Seen
+}
+
+// notes draws what else the games did, and what the receiving one was told.
+func (d *drawing) notes() {
+	for _, n := range d.story.Notes {
+		x := d.x(n.At)
+		switch {
+		case n.Did && !n.AtPeer:
+			d.text("small grouptext", x-10, d.sends+14, left, n.Text)
+		case n.AtPeer && !n.Did:
+			d.text("small grouptext", x-10, d.sees.place(span{x - 12, x + textWidth(n.Text)})+14, left, n.Text)
+		}
+	}
 }

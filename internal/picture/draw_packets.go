@@ -2,6 +2,7 @@ package picture
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,29 +27,40 @@ func (d *drawing) packet(p *Packet) {
 	}
 }
 
-// A tag stands right of the line of its packet.
+// A tag stands right of the line of its packet, or left of it if there is no room.
 type tag struct {
 	class, text string
+	anchor      anchor
 	x, y        int
 }
 
 // tag says what is in a packet, at a place along its line where no other tag is.
 func (d *drawing) tag(class string, x1, y1, x2, y2 int, text string) {
-	l := tag{class: "small halo", text: text}
+	t := tag{class: "small halo", text: text, anchor: left}
 	if class == "hotline" {
-		l.class += " hottext"
+		t.class += " hottext"
 	}
 	for down := 17; down < apart-20; down += 14 {
-		l.x, l.y = x1+(x2-x1)*down/apart+5, y1+(y2-y1)*down/apart+4
-		if !slices.ContainsFunc(d.tags, l.touches) {
+		t.x, t.y = x1+(x2-x1)*down/apart+5, y1+(y2-y1)*down/apart+4
+		if t.x+textWidth(text) > edge {
+			t.anchor, t.x = right, t.x-10
+		}
+		if !slices.ContainsFunc(d.tags, t.touches) {
 			break
 		}
 	}
-	d.tags = append(d.tags, l)
+	d.tags = append(d.tags, t)
 }
 
-func (l tag) touches(o tag) bool {
-	return abs(l.y-o.y) < 13 && l.x < o.x+7*len(o.text) && o.x < l.x+7*len(l.text)
+func (t tag) touches(o tag) bool {
+	return abs(t.y-o.y) < 13 && t.reach().from < o.reach().to && o.reach().from < t.reach().to
+}
+
+func (t tag) reach() span {
+	if t.anchor == right {
+		return span{t.x - textWidth(t.text), t.x}
+	}
+	return span{t.x, t.x + textWidth(t.text)}
 }
 
 // arrival is when a packet arrived; of a lost one when it would have: between those that left
@@ -80,27 +92,57 @@ func (d *drawing) look(p *Packet) (class, label string) {
 	var labels []string
 	for i := range p.Frames {
 		f := &p.Frames[i]
-		switch f.Kind {
-		case Whole, Piece:
-			again, lost := d.story.Again(p, f)
-			if class != "hotline" {
-				class = "packet"
-			}
-			if lost || p.Arrived == never {
-				class = "hotline"
-			}
-			if again || f.Kind == Piece || d.story.Messages[f.Message].Sent != p.Sent {
-				labels = append(labels, d.called(f, again))
-			}
-		case Skip:
+		if word := words[f.Kind]; word != "" {
+			labels = append(labels, word)
+		}
+		if f.Kind == Skip {
 			labels = append(labels, "SKIP "+d.story.Messages[f.Message].Cue.Label)
-		case Window:
-			labels = append(labels, "WINDOW")
-		case Blocked:
-			labels = append(labels, "BLOCKED")
+		}
+		if !f.content() {
+			continue
+		}
+		again, lost := d.story.Again(p, f)
+		if lost || p.Arrived == never {
+			class = "hotline"
+		} else if class == "control" {
+			class = "packet"
+		}
+		if again || f.Kind == Piece || d.story.Messages[f.Message].Sent != p.Sent {
+			labels = append(labels, d.called(f, again))
 		}
 	}
-	return class, strings.Join(slices.Compact(labels), ", ")
+	return class, strings.Join(shorter(slices.Compact(labels)), ", ")
+}
+
+// words are what frames without a message are called.
+var words = [...]string{Window: "WINDOW", Blocked: "BLOCKED", Close: "CLOSE", CloseAck: "CLOSE_ACK"}
+
+// shorter writes three numbers and more that follow each other as the first and the last.
+func shorter(labels []string) []string {
+	var short []string
+	for i := 0; i < len(labels); {
+		n := 1
+		for i+n < len(labels) && follows(labels[i+n-1], labels[i+n]) {
+			n++
+		}
+		if n < 3 {
+			short = append(short, labels[i])
+			i++
+			continue
+		}
+		short = append(short, strings.TrimSuffix(labels[i], " again")+"–"+labels[i+n-1])
+		i += n
+	}
+	return short
+}
+
+// follows reports whether two labels are of a number and of the next one.
+func follows(a, b string) bool {
+	a, againA := strings.CutSuffix(a, " again")
+	b, againB := strings.CutSuffix(b, " again")
+	n, errA := strconv.Atoi(a)
+	m, errB := strconv.Atoi(b)
+	return errA == nil && errB == nil && m == n+1 && againA == againB
 }
 
 // called is the label of a frame: that of its message; the pieces of one are a, b, c….

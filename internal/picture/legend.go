@@ -2,14 +2,14 @@ package picture
 
 import "slices"
 
-// A legend says what the signs of a picture mean, one after the other on a line.
+// A legend says what the signs of a picture mean, line by line.
 type legend struct {
 	*drawing
 	x, y int
 }
 
-// legend explains the signs that the picture has.
-func (d *drawing) legend(y int) {
+// legend explains the signs that the picture has, and returns where it ends.
+func (d *drawing) legend(y int) (bottom int) {
 	l := &legend{d, 16, y}
 	l.line("packet", "packet")
 	if l.hasPacket("hotline") {
@@ -32,13 +32,18 @@ func (d *drawing) legend(y int) {
 		l.box("plain", 14, 6, "droppable")
 	}
 	l.sign(4, "a turn of the game", func(x, y int) { l.stroke("tick", x+2, y-4, x+2, y+4) })
+	return l.y
 }
 
 // sign draws one that is so wide, and says what it means.
 func (l *legend) sign(width int, meaning string, draw func(x, y int)) {
+	room := width + 6 + textWidth(meaning)
+	if l.x+room > edge {
+		l.x, l.y = 16, l.y+18
+	}
 	draw(l.x, l.y-4)
 	l.text("small dim", l.x+width+6, l.y, left, meaning)
-	l.x += width + 6 + 13*len(meaning)/2 + 14
+	l.x += room + 14
 }
 
 func (l *legend) line(class, meaning string) {

@@ -235,8 +235,8 @@ func TestRefuse(t *testing.T) {
 	if !line.Find("6").Refused || !line.Find("9").Refused || line.Find("7").Refused {
 		t.Error("6 and 9 should be refused, and no other")
 	}
-	if len(line.Writable) != 2 || line.Writable[0] <= line.Find("6").Sent || line.Writable[1] <= line.Find("9").Sent {
-		t.Errorf("Writable at %v", line.Writable)
+	if n := line.Notes; len(n) != 2 || n[0].Text != "Writable" || n[0].At <= line.Find("6").Sent || n[1].At <= line.Find("9").Sent {
+		t.Errorf("%+v, want Writable twice", n)
 	}
 }
 

@@ -180,10 +180,16 @@ func (st *stage) send() {
 	}
 }
 
+func (st *stage) note(atPeer, did bool, text string) {
+	st.line.Notes = append(st.line.Notes, Note{st.now - curtain, atPeer, did, text})
+}
+
 func (st *stage) told(at int64, ev endpoint.Event) {
 	switch ev.Kind {
 	case endpoint.Writable:
-		st.line.Writable = append(st.line.Writable, at)
+		st.note(false, false, "Writable")
+	case endpoint.Closed:
+		st.note(false, false, "Closed")
 	case endpoint.Delivered, endpoint.Lost:
 		m := &st.line.Messages[slices.Index(st.receipts, ev.Receipt)]
 		m.Told, m.Fate, m.Why = at, ev.Kind, ev.Why
@@ -201,7 +207,7 @@ func (st *stage) give(at int64, c Cue) {
 	m := Message{Cue: c, Sent: at, Stored: never, Seen: never, Told: never}
 	r, err := st.ends[0].Send(c.Channel, payload, opts)
 	switch {
-	case errors.Is(err, endpoint.ErrFull):
+	case errors.Is(err, endpoint.ErrFull), errors.Is(err, endpoint.ErrClosed):
 		m.Refused, m.Told = true, at
 	case err != nil:
 		st.err = fmt.Errorf("picture: message %s: %w", c.Label, err)
@@ -213,9 +219,14 @@ func (st *stage) give(at int64, c Cue) {
 // take is the turn of the game that receives.
 func (st *stage) take() {
 	at := st.now - curtain
-	st.line.Turns = append(st.line.Turns, at)
-	if away := st.scene.away; away[0] <= time.Duration(at) && time.Duration(at) < away[1] {
+	if away := st.scene.away; int64(away[0]) <= at && at < int64(away[1]) {
 		return
+	}
+	st.line.Turns = append(st.line.Turns, at)
+	for ev, ok := st.ends[1].NextEvent(); ok; ev, ok = st.ends[1].NextEvent() {
+		if ev.Kind == endpoint.Closed {
+			st.note(true, false, "Closed")
+		}
 	}
 	for _, ch := range st.scene.channels {
 		for m, ok := st.ends[1].Receive(ch.ID); ok; m, ok = st.ends[1].Receive(ch.ID) {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A sheet is an SVG that is being drawn. Coordinates are whole pixels: so the bytes are the
@@ -110,6 +111,9 @@ const (
 func (s *sheet) text(class string, x, y int, a anchor, text string) {
 	fmt.Fprintf(&s.body, `<text class="%s" x="%d" y="%d" text-anchor="%s">%s</text>`+"\n", class, x, y, a, escape(text))
 }
+
+// textWidth is about how wide a small text is; fonts differ.
+func textWidth(text string) int { return 13 * utf8.RuneCountInString(text) / 2 }
 
 // cross marks where a packet was lost.
 func (s *sheet) cross(x, y int) {

@@ -150,6 +150,11 @@ func (t *tap) control(frames []Frame, b []byte) ([]Frame, int) {
 			kind = Blocked
 		}
 		return append(frames, Frame{Kind: kind, Channel: endpoint.ChannelID(channel)}), n
+	case wire.TypeClose:
+		_, n := wire.ConsumeClose(b)
+		return append(frames, Frame{Kind: Close}), n
+	case wire.TypeCloseAck:
+		return append(frames, Frame{Kind: CloseAck}), 1
 	case wire.TypeStored:
 		_, _, n := wire.ConsumeStored(b)
 		return append(frames, Frame{Kind: Other}), n

@@ -16,7 +16,7 @@ type Timeline struct {
 	Messages []Message
 	Packets  []Packet // of both directions, in the order in which they were sent
 	Turns    []int64  // when the receiving game could have taken messages
-	Writable []int64  // when the sending game read that event
+	Notes    []Note
 	seen     int
 }
 
@@ -30,8 +30,16 @@ type Message struct {
 	Told   int64 // the sending game read its receipt, or saw it refused
 	Fate   endpoint.EventKind
 	Why    endpoint.LossReason
-	// Refused: Send returned ErrFull.
+	// Refused: Send returned ErrFull or ErrClosed.
 	Refused bool
+}
+
+// A Note is something else that a game did or was told.
+type Note struct {
+	At     int64
+	AtPeer bool // by the game that receives the messages
+	Did    bool // or was told
+	Text   string
 }
 
 // A Packet is one datagram.
@@ -48,13 +56,15 @@ type Packet struct {
 type FrameKind uint8
 
 const (
-	Other   FrameKind = iota // PING and STORED
-	Ack                      // an ACK
-	Whole                    // a message, in a RUN
-	Piece                    // bytes From to To of a message, in a FRAGMENT
-	Skip                     // a message will not come
-	Window                   // the receiver allows more
-	Blocked                  // the sender would like to send more
+	Other    FrameKind = iota // PING and STORED
+	Ack                       // an ACK
+	Whole                     // a message, in a RUN
+	Piece                     // bytes From to To of a message, in a FRAGMENT
+	Skip                      // a message will not come
+	Window                    // the receiver allows more
+	Blocked                   // the sender would like to send more
+	Close                     // the end
+	CloseAck                  // and its answer
 )
 
 // A Frame is what a packet says about one message, or about a channel.
@@ -149,14 +159,9 @@ func (t *Timeline) inOrderSeen() []int {
 	return seen
 }
 
-// Waited reports whether a message was there for longer than until the next turn of the game.
+// Waited reports whether a message was there for longer than until the game's next turn.
 func (t *Timeline) Waited(m *Message) bool {
-	for _, turn := range t.Turns {
-		if turn >= m.Stored {
-			return m.Seen > turn && m.Seen != never
-		}
-	}
-	return false
+	return m.Seen != never && m.Seen-m.Stored > int64(turn)
 }
 
 // end is when the last message has its fate, a little later, in round numbers.
@@ -169,6 +174,9 @@ func (t *Timeline) end() time.Duration {
 				last = max(last, at)
 			}
 		}
+	}
+	for _, n := range t.Notes {
+		last = max(last, n.At)
 	}
 	const round = 50 * ms
 	return (time.Duration(last)/round + 1) * round
