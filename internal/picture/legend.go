@@ -13,7 +13,11 @@ func (d *drawing) legend(y int) (bottom int) {
 	l := &legend{d, 16, y}
 	l.line("packet", "packet")
 	if l.hasPacket("hotline") {
-		l.sign(26, "lost, and sent again", func(x, y int) {
+		meaning := "lost"
+		if l.hasMessage(func(i int) bool { return d.story.Times(i) > 1 }) {
+			meaning = "lost, and sent again"
+		}
+		l.sign(26, meaning, func(x, y int) {
 			l.stroke("hotline", x, y, x+20, y)
 			l.cross(x+20, y)
 		})
