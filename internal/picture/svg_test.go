@@ -134,8 +134,8 @@ func placeOf(e xml.StartElement) place {
 	return p
 }
 
-// TestOtherSeeds: a picture also holds what other losses make of its script.
-func TestOtherSeeds(t *testing.T) {
+// TestSeedsSwarm: a picture also holds what other losses make of its script.
+func TestSeedsSwarm(t *testing.T) {
 	for _, s := range Scenes() {
 		for s.Seed = 1; s.Seed <= 20; s.Seed++ {
 			b, err := s.Draw()
