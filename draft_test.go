@@ -231,6 +231,7 @@ func TestDraftShared(t *testing.T) {
 			s.Close()
 		})
 	}
+	connected := 0
 	for ev := range hub.Events(ctx) {
 		if ev.Kind != tickwire.Connected {
 			continue
@@ -245,7 +246,7 @@ func TestDraftShared(t *testing.T) {
 				}
 			}
 		})
-		if len(hub.Conns()) == sessions {
+		if connected++; connected == sessions {
 			break
 		}
 	}
