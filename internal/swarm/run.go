@@ -129,6 +129,9 @@ func (r *run) send(e *world.End) {
 // legal answer; the report counts it.
 func (r *run) give(e *world.End, i int, server bool) {
 	m, way := r.message(i), r.Loads[i].Ways
+	if r.ways.Float64() < way.Left {
+		e.Leave(r.ways.IntN(200))
+	}
 	switch x := r.ways.Float64(); {
 	case server && x < way.ToAll:
 		_ = r.world.Broadcast(r.Channels[i].ID, m)

@@ -38,6 +38,7 @@ type Load struct {
 type Ways struct {
 	InPlace float64 // share that is built in place
 	ToAll   float64 // share of the server's that go to all players at once
+	Left    float64 // share before which something else is written into the draft and left there
 }
 
 // Sizes are a mix of message sizes.
@@ -95,12 +96,13 @@ func Generate(seed uint64) Scenario {
 	return s
 }
 
-// addWays has some channels built in place and sent to all. What goes to all is a small share of
+// addWays has messages of some channels built in place, sent to all, or left in a draft. What goes to all is a small share of
 // what is sent, so that it is not most of what arrives.
 func (s *Scenario) addWays(g generator) {
 	for i := range s.Loads {
-		s.Loads[i].Ways = Ways{InPlace: g.share(0.8), ToAll: g.share(0.2)}
+		s.Loads[i].Ways = Ways{InPlace: g.share(0.8), ToAll: g.share(0.2), Left: g.share(0.3)}
 	}
+	s.Game.UnsentDraft = tickwire.DraftPolicy(g.IntN(3))
 }
 
 type generator struct{ *rand.Rand }

@@ -77,7 +77,7 @@ func TestGenerate(t *testing.T) {
 			if l.Terms == (Terms{}) {
 				plain++
 			}
-			ways.InPlace, ways.ToAll = ways.InPlace+l.Ways.InPlace, ways.ToAll+l.Ways.ToAll
+			ways.InPlace, ways.ToAll, ways.Left = ways.InPlace+l.Ways.InPlace, ways.ToAll+l.Ways.ToAll, ways.Left+l.Ways.Left
 			if l.Ways == (Ways{}) {
 				none++
 			}
@@ -86,7 +86,7 @@ func TestGenerate(t *testing.T) {
 	if on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
 		t.Errorf("sums of trouble %+v, least %+v", on, off)
 	}
-	if ways.InPlace == 0 || ways.ToAll == 0 || none == 0 {
+	if ways.InPlace == 0 || ways.ToAll == 0 || ways.Left == 0 || none == 0 {
 		t.Errorf("sums of ways %+v, %d channels have none", ways, none)
 	}
 	if terms.Expiring == 0 || terms.Keys == 0 || terms.Grouped == 0 || terms.Droppable == 0 || plain == 0 {

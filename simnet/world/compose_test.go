@@ -51,6 +51,96 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// TestLeave: a group finds what was left in the draft, and the ledger knows what became of it.
+func TestLeave(t *testing.T) {
+	for policy, want := range map[tickwire.DraftPolicy][2]int{ // accepted, refused
+		tickwire.DraftRefuse: {50, 10}, tickwire.DraftDrop: {60, 0}, tickwire.DraftJoin: {70, 0},
+	} {
+		cfg := optionsConfig()
+		cfg.Client.UnsentDraft, cfg.Server.UnsentDraft = policy, policy
+		w := newWorld(t, cfg)
+		p := join(t, w, 1)
+		n := 0
+		w.Run(2*time.Second, func() {
+			if n++; n > 60 {
+				return
+			}
+			opts := tickwire.SendOptions{Group: uint32((n - 1) / 3 % 2)}
+			if n%3 == 1 {
+				p.Server.Leave(40)
+			}
+			err := p.Server.Send(2, Message{Size: 20, Options: opts})
+			if err != nil && (policy != tickwire.DraftRefuse || !errors.Is(err, tickwire.ErrDraft)) {
+				t.Error(err)
+			}
+			p.Client.Leave(20)
+			if err := p.Client.Send(2, Message{Size: 20, InPlace: true, Options: opts}); err != nil {
+				t.Error(err)
+			}
+		})
+		w.Settle(20*time.Second, nil)
+		if c := p.Server.lane(2).counts; int(c.accepted) != want[0] || int(c.refused) != want[1] || c.delivered != c.accepted {
+			t.Errorf("%v: %+v", policy, c)
+		}
+		w.Close()
+		wantViolations(t, w)
+	}
+}
+
+// TestDraftFaults: what happens to a draft that must not is a violation.
+func TestDraftFaults(t *testing.T) {
+	group := tickwire.SendOptions{Group: 1}
+	for name, c := range map[string]struct {
+		policy tickwire.DraftPolicy
+		opts   tickwire.SendOptions
+		err    error
+		gone   bool
+		want   []Checker
+	}{
+		"dropped":             {policy: tickwire.DraftDrop, opts: group, gone: true},
+		"refused":             {policy: tickwire.DraftRefuse, opts: group, err: tickwire.ErrDraft},
+		"not in the way":      {policy: tickwire.DraftRefuse, opts: group},
+		"without a group":     {policy: tickwire.DraftDrop, gone: true, want: []Checker{InOrder}},
+		"refused, no group":   {policy: tickwire.DraftRefuse, err: tickwire.ErrDraft, want: []Checker{InOrder}},
+		"refused and dropped": {policy: tickwire.DraftRefuse, opts: group, err: tickwire.ErrDraft, gone: true, want: []Checker{InOrder}},
+		"not to be refused":   {policy: tickwire.DraftJoin, opts: group, err: tickwire.ErrDraft, want: []Checker{InOrder}},
+		"not to be dropped":   {policy: tickwire.DraftRefuse, opts: group, gone: true, want: []Checker{InOrder}},
+	} {
+		cfg := optionsConfig()
+		cfg.Client.UnsentDraft = c.policy
+		w := newWorld(t, cfg)
+		p := join(t, w, 1)
+		p.Client.Leave(30)
+		if c.gone {
+			p.Client.conn.Draft().Reset()
+		}
+		p.Client.checkDraft(p.Client.lane(2), c.opts, c.err)
+		t.Log("#", name)
+		wantViolations(t, w, c.want...)
+	}
+}
+
+// A hoarder takes a buffer for each receiver of a message to many.
+type hoarder struct{ scribbler }
+
+func (*hoarder) Sent(l *Lane, _ []byte, many bool) {
+	if many {
+		l.From().Conn().Draft().WriteString("a copy")
+	}
+}
+
+// TestHoard: a message to many that takes more than one buffer is a violation.
+func TestHoard(t *testing.T) {
+	cfg := optionsConfig()
+	cfg.Tap = &hoarder{}
+	w := newWorld(t, cfg)
+	join(t, w, 1)
+	if err := w.Broadcast(2, Message{Size: 100}); err != nil {
+		t.Error(err)
+	}
+	wantViolations(t, w, MemoryBound)
+}
+
 // A scribbler writes into what was sent.
 type scribbler struct {
 	many bool

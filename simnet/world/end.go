@@ -25,6 +25,7 @@ type End struct {
 	lanes  []*Lane // that it sends on
 	pass   func(tickwire.Event)
 	buf    []byte
+	unsent []byte // what Leave has written into the draft
 
 	receipts     []receipt // in the order in which they were given
 	firstReceipt tickwire.Receipt
@@ -136,7 +137,12 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 		return tickwire.ErrClosed
 	}
 	payload, from := m.Payload, given
-	if payload == nil {
+	switch {
+	case payload != nil:
+	case e.unsent != nil: // what is in the draft may take the number
+		e.buf = e.world.appendCommon(e.buf[:0], m.Size)
+		payload, from = e.buf, common
+	default:
 		e.buf = AppendStamp(e.buf[:0], l.key, uint32(l.Sent()), m.Size)
 		payload, from = e.buf, stamped
 	}
@@ -153,6 +159,7 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 func (e *End) sent(
 	l *Lane, payload []byte, from origin, opts tickwire.SendOptions, r tickwire.Receipt, err error,
 ) error {
+	e.checkDraft(l, opts, err)
 	if err != nil {
 		l.counts.refused++
 		e.checkRefusal(l, len(payload), err)
@@ -167,8 +174,10 @@ func (e *End) sent(
 
 // checkRefusal: an open connection refuses only for a limit.
 func (e *End) checkRefusal(l *Lane, size int, err error) {
-	if errors.Is(err, tickwire.ErrFull) || errors.Is(err, tickwire.ErrTooLarge) || errors.Is(err, tickwire.ErrClosed) {
-		return
+	for _, fine := range []error{tickwire.ErrFull, tickwire.ErrTooLarge, tickwire.ErrClosed, tickwire.ErrDraft} {
+		if errors.Is(err, fine) {
+			return // checkDraft has looked at the last one
+		}
 	}
 	l.fault(Life, "Send of %d bytes on an open connection: %v", size, err)
 }

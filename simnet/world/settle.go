@@ -9,9 +9,12 @@ import (
 // reliable message received, each receipt resolved, each connection
 // that lost its peer ended. It fails what has made no progress for as long as
 // patience, and then checks that all buffers came back. Heal the links first, and
-// stall nobody.
+// stall nobody. What Leave has left in drafts is dropped.
 func (w *World) Settle(patience time.Duration, play func()) {
 	w.progress = w.now()
+	for e := range w.Ends() {
+		e.dropDraft()
+	}
 	for !w.quiet() && w.now()-w.progress < int64(patience) {
 		w.Step(play)
 	}
