@@ -70,11 +70,22 @@ func (k *core) broadcastBytes(
 	if err != nil {
 		return err
 	}
-	defer k.giveBack(channel, d)
 	if _, err := d.Write(b); err != nil {
+		d.Reset()
+		k.giveBack(channel, d)
 		return err
 	}
-	return k.broadcast(conns, channel, d, opts, report)
+	return k.broadcastBorrowed(conns, channel, d, opts, report)
+}
+
+// broadcastBorrowed is broadcast, and gives the draft back.
+func (k *core) broadcastBorrowed(
+	conns iter.Seq[*Conn], channel ChannelID, d *endpoint.Draft, opts *SendOptions, report Report,
+) error {
+	err := k.broadcast(conns, channel, d, opts, report)
+	d.Reset()
+	k.giveBack(channel, d)
+	return err
 }
 
 func (k *core) broadcastDraft(
@@ -107,7 +118,7 @@ func (k *core) broadcast(
 	}
 	b := k.newCast()
 	b.channel, b.from, b.report = channel, payload{draft: d, keep: true}, report
-	b.opts, b.at = *opts, opts.endpoint(k)
+	b.opts, b.expires = *opts, k.expiry(opts.TTL)
 	if conns != nil {
 		conns(b.each)
 	} else {
@@ -126,7 +137,7 @@ type broadcast struct {
 	channel      ChannelID
 	from         payload
 	opts         SendOptions
-	at           endpoint.SendOptions
+	expires      int64
 	report       Report
 }
 
@@ -147,7 +158,7 @@ func (k *core) newCast() *broadcast {
 func (b *broadcast) send(c *Conn) bool {
 	r, err := Receipt(0), ErrOtherServer
 	if c.core == b.core {
-		r, err = c.sendAt(b.channel, b.from, &b.opts, &b.at)
+		r, err = c.sendUntil(b.channel, b.from, &b.opts, b.expires)
 	}
 	if b.report != nil {
 		b.report(c, r, err)

@@ -111,8 +111,12 @@ func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) 
 	if err != nil {
 		return 0, err
 	}
-	defer c.core.giveBack(ch.cfg.ID, d)
-	return c.send(ch.cfg.ID, payload{draft: d}, &opts)
+	r, err := c.send(ch.cfg.ID, payload{draft: d}, &opts)
+	if err != nil {
+		d.Reset()
+	}
+	c.core.giveBack(ch.cfg.ID, d)
+	return r, err
 }
 
 // Broadcast sends a message to many Conns; see Server.Broadcast. It is encoded
@@ -130,8 +134,7 @@ func (ch *Channel[T]) Broadcast(
 	if err != nil {
 		return err
 	}
-	defer k.giveBack(ch.cfg.ID, d)
-	return k.broadcast(conns, ch.cfg.ID, d, &opts, report)
+	return k.broadcastBorrowed(conns, ch.cfg.ID, d, &opts, report)
 }
 
 // Receive takes the messages that the last Update showed. The error is that of

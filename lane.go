@@ -45,21 +45,22 @@ func (k *core) checkHandle(ch AnyChannel, cfg *ChannelConfig) error {
 
 // borrow returns an empty draft for a message of a channel, until giveBack.
 func (k *core) borrow(id ChannelID) (*endpoint.Draft, error) {
-	if int(id) >= len(k.lanes) || k.lanes[id].handle == nil {
-		return nil, &SendError{Channel: id, Err: ErrNoChannel}
+	if int(id) < len(k.lanes) {
+		if l := &k.lanes[id]; len(l.spare) > 0 {
+			d := l.spare[len(l.spare)-1]
+			l.spare = l.spare[:len(l.spare)-1]
+			return d, nil
+		} else if l.handle != nil {
+			return endpoint.NewDraft(k.buffers, []ChannelConfig{l.handle.Config()}), nil
+		}
 	}
-	l := &k.lanes[id]
-	if n := len(l.spare); n > 0 {
-		d := l.spare[n-1]
-		l.spare = l.spare[:n-1]
-		return d, nil
-	}
-	return endpoint.NewDraft(k.buffers, []ChannelConfig{l.handle.Config()}), nil
+	return nil, &SendError{Channel: id, Err: ErrNoChannel}
 }
 
+// giveBack takes a draft back that is empty.
 func (k *core) giveBack(id ChannelID, d *endpoint.Draft) {
-	d.Reset()
-	k.lanes[id].spare = append(k.lanes[id].spare, d)
+	l := &k.lanes[id]
+	l.spare = append(l.spare, d)
 }
 
 // encode returns a draft with a value, until giveBack. It is a function for each T,
@@ -74,6 +75,7 @@ func encode[T encoding.BinaryAppender](k *core, id ChannelID, v T) (*endpoint.Dr
 		_, err = d.Write(b)
 	}
 	if err != nil {
+		d.Reset()
 		k.giveBack(id, d)
 		return nil, err
 	}

@@ -88,21 +88,12 @@ type payload struct {
 }
 
 func (c *Conn) send(channel ChannelID, from payload, opts *SendOptions) (Receipt, error) {
-	to := opts.endpoint(c.core)
-	return c.sendAt(channel, from, opts, &to)
+	return c.sendUntil(channel, from, opts, c.core.expiry(opts.TTL))
 }
 
-// endpoint is what an endpoint makes of the options now.
-func (o *SendOptions) endpoint(k *core) endpoint.SendOptions {
-	return endpoint.SendOptions{
-		Receipt: o.Receipt, ExpiresAt: k.expiry(o.TTL),
-		Keyed: o.Keyed, Key: o.Key, Group: o.Group, Droppable: o.Droppable,
-	}
-}
-
-// sendAt sends with options that were made the endpoint's at some time.
-func (c *Conn) sendAt(
-	channel ChannelID, from payload, opts *SendOptions, at *endpoint.SendOptions,
+// sendUntil sends with a TTL that began some time ago.
+func (c *Conn) sendUntil(
+	channel ChannelID, from payload, opts *SendOptions, expires int64,
 ) (r Receipt, err error) {
 	switch {
 	case c.state != connOpen:
@@ -112,17 +103,25 @@ func (c *Conn) sendAt(
 	case channel == PlainChannel: // the endpoint has one of this number, for itself
 		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
 	case from.draft == nil:
-		r, err = c.end.Send(channel, from.bytes, *at)
+		r, err = c.end.Send(channel, from.bytes, opts.endpoint(expires))
 	case from.keep:
-		r, err = c.end.SendShared(channel, from.draft, *at)
+		r, err = c.end.SendShared(channel, from.draft, opts.endpoint(expires))
 	default:
-		r, err = c.end.SendDraft(channel, from.draft, *at)
+		r, err = c.end.SendDraft(channel, from.draft, opts.endpoint(expires))
 	}
-	if errors.Is(err, endpoint.ErrClosed) {
+	if err != nil && errors.Is(err, endpoint.ErrClosed) {
 		return 0, ErrClosed
 	}
 	c.core.markDirty(c)
 	return r, err
+}
+
+// endpoint is what the options are to an endpoint.
+func (o *SendOptions) endpoint(expires int64) endpoint.SendOptions {
+	return endpoint.SendOptions{
+		Receipt: o.Receipt, ExpiresAt: expires,
+		Keyed: o.Keyed, Key: o.Key, Group: o.Group, Droppable: o.Droppable,
+	}
 }
 
 // expiry is when a message that is sent now has lived for so long; 0: never. The
