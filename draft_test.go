@@ -231,29 +231,25 @@ func TestDraftShared(t *testing.T) {
 			s.Close()
 		})
 	}
-	connected := 0
-	for ev := range hub.Events(ctx) {
-		if ev.Kind != tickwire.Connected {
-			continue
-		}
-		writers.Go(func() {
-			d := ev.Conn.Draft()
-			for n := range each {
-				fmt.Fprintf(d, "%d: ", ev.Conn.ClientID())
-				d.Append(func(b []byte) []byte { return fmt.Appendf(b, "line %d", n) })
-				if _, err := ev.Conn.SendDraft(2, tickwire.SendOptions{}); err != nil {
-					t.Errorf("line %d: %v", n, err)
-				}
-			}
-		})
-		if connected++; connected == sessions {
-			break
-		}
-	}
 	go func() {
-		for range hub.Events(ctx) {
+		for ev := range hub.Events(ctx) {
+			if ev.Kind == tickwire.Connected {
+				writers.Go(func() { write(t, ev.Conn, each) })
+			}
 		}
 	}()
+	readers.Wait() // by then all writers have begun
 	writers.Wait()
-	readers.Wait()
+}
+
+// write sends so many lines from the draft of a Conn.
+func write(t *testing.T, c *tickwire.Conn, lines int) {
+	d := c.Draft()
+	for n := range lines {
+		fmt.Fprintf(d, "%d: ", c.ClientID())
+		d.Append(func(b []byte) []byte { return fmt.Appendf(b, "line %d", n) })
+		if _, err := c.SendDraft(2, tickwire.SendOptions{}); err != nil {
+			t.Errorf("line %d: %v", n, err)
+		}
+	}
 }
