@@ -64,28 +64,18 @@ func (h *Hub) BroadcastDraft(
 func (k *core) broadcastBytes(
 	conns iter.Seq[*Conn], channel ChannelID, b []byte, opts *SendOptions, report Report,
 ) error {
-	k.lock()
-	defer k.unlock()
-	d, err := k.borrow(channel)
+	l, err := k.lane(channel)
 	if err != nil {
 		return err
 	}
+	k.lock()
+	defer k.unlock()
+	d := l.borrow()
+	defer l.drop(d)
 	if _, err := d.Write(b); err != nil {
-		d.Reset()
-		k.giveBack(channel, d)
 		return err
 	}
-	return k.broadcastBorrowed(conns, channel, d, opts, report)
-}
-
-// broadcastBorrowed is broadcast, and gives the draft back.
-func (k *core) broadcastBorrowed(
-	conns iter.Seq[*Conn], channel ChannelID, d *endpoint.Draft, opts *SendOptions, report Report,
-) error {
-	err := k.broadcast(conns, channel, d, opts, report)
-	d.Reset()
-	k.giveBack(channel, d)
-	return err
+	return k.broadcast(conns, channel, d, opts, report)
 }
 
 func (k *core) broadcastDraft(
@@ -168,12 +158,13 @@ func (b *broadcast) send(c *Conn) bool {
 
 // fits reports what keeps the message of a draft from every Conn.
 func (k *core) fits(channel ChannelID, d *endpoint.Draft) error {
-	lane, err := k.borrow(channel)
+	l, err := k.lane(channel)
 	if err != nil {
 		return err
 	}
-	defer k.giveBack(channel, lane)
-	if n, most := d.Len(), lane.Available(); n > most {
+	other := l.borrow() // as large as the channel allows
+	defer l.drop(other)
+	if n, most := d.Len(), other.Available(); n > most {
 		return &SendError{Channel: channel, Err: ErrTooLarge, Field: "MaxMessageBytes", Value: n, Limit: most}
 	}
 	_, err = d.Write(nil) // what was wrong with those before

@@ -102,12 +102,13 @@ func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
 
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
-	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+	l, err := c.core.laneOf(ch, &ch.cfg)
+	if err != nil {
 		return 0, err
 	}
 	c.lock()
 	defer c.unlock()
-	d, err := encode(c.core, ch.cfg.ID, v)
+	d, err := encode(l, v)
 	if err != nil {
 		return 0, err
 	}
@@ -115,7 +116,7 @@ func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) 
 	if err != nil {
 		d.Reset()
 	}
-	c.core.giveBack(ch.cfg.ID, d)
+	l.giveBack(d)
 	return r, err
 }
 
@@ -125,16 +126,19 @@ func (ch *Channel[T]) Broadcast(
 	to Broadcaster, conns iter.Seq[*Conn], v T, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	if err := k.checkHandle(ch, &ch.cfg); err != nil {
+	l, err := k.laneOf(ch, &ch.cfg)
+	if err != nil {
 		return err
 	}
 	k.lock()
 	defer k.unlock()
-	d, err := encode(k, ch.cfg.ID, v)
+	d, err := encode(l, v)
 	if err != nil {
 		return err
 	}
-	return k.broadcastBorrowed(conns, ch.cfg.ID, d, &opts, report)
+	err = k.broadcast(conns, ch.cfg.ID, d, &opts, report)
+	l.drop(d)
+	return err
 }
 
 // Receive takes the messages that the last Update showed. The error is that of
@@ -213,7 +217,7 @@ func (ch *RawChannel) SendTracked(c *Conn, b []byte) (Receipt, error) {
 
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, error) {
-	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+	if _, err := c.core.laneOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendWith(ch.cfg.ID, b, opts)
@@ -221,7 +225,7 @@ func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, er
 
 // SendDraft sends the Conn's Draft; see Conn.SendDraft.
 func (ch *RawChannel) SendDraft(c *Conn, opts SendOptions) (Receipt, error) {
-	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+	if _, err := c.core.laneOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendDraft(ch.cfg.ID, opts)
@@ -232,7 +236,7 @@ func (ch *RawChannel) Broadcast(
 	to Broadcaster, conns iter.Seq[*Conn], b []byte, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	if err := k.checkHandle(ch, &ch.cfg); err != nil {
+	if _, err := k.laneOf(ch, &ch.cfg); err != nil {
 		return err
 	}
 	return k.broadcastBytes(conns, ch.cfg.ID, b, &opts, report)
@@ -244,7 +248,7 @@ func (ch *RawChannel) BroadcastDraft(
 	to Broadcaster, conns iter.Seq[*Conn], d *Draft, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	if err := k.checkHandle(ch, &ch.cfg); err != nil {
+	if _, err := k.laneOf(ch, &ch.cfg); err != nil {
 		return err
 	}
 	return k.broadcastDraft(conns, ch.cfg.ID, d, &opts, report)
