@@ -140,7 +140,8 @@ func TestLyingGone(t *testing.T) {
 	if n != 1 {
 		t.Fatal("the client sent nothing")
 	}
-	gone := append([]byte{5}, ds[0].Bytes[len(ds[0].Bytes)-8:]...)
+	gone := append([]byte{5}, ds[0].Bytes[1:5]...)
+	gone = append(gone, ds[0].Bytes[len(ds[0].Bytes)-8:]...)
 	_, err = liar.Write([]transport.Datagram{{Path: ds[0].Path, Bytes: gone}})
 	must(t, err)
 	must(t, liar.Close())

@@ -146,13 +146,18 @@ func (c *Client) refused(r Refusal) {
 	}
 }
 
-// handleGone believes the hint only if it names one of our newest packets.
+// handleGone believes the hint only if it names our id and one of our newest
+// packets.
 func (c *Client) handleGone(b []byte) ClientEvent {
-	if len(b) != 1+goneTailBytes {
+	if len(b) != goneBytes {
 		return clientDrop(DropMalformed)
 	}
-	if c.state != StateConnected || c.plain || !c.sealer.sentTail(b[1:]) {
+	if c.state != StateConnected || c.plain {
 		return clientDrop(DropUnexpected)
+	}
+	id, tail := b[1:1+connectionIDBytes], b[1+connectionIDBytes:]
+	if string(id) != string(c.id[:]) || !c.sealer.sentTail(tail) {
+		return clientDrop(DropUnknownID)
 	}
 	return ClientEvent{Kind: ClientGone, State: c.state}
 }

@@ -30,6 +30,7 @@ const (
 	plainWindow       = 256
 	rememberedTails   = 16
 	goneTailBytes     = 8
+	goneBytes         = 1 + connectionIDBytes + goneTailBytes
 )
 
 // A Sealer makes the DATA packets of one direction of a connection. It
@@ -155,9 +156,15 @@ func (o *opener) open(b []byte, idLen int, path uint8) (number uint64, frames []
 	return number, frames, DropNone
 }
 
-// appendGone builds the hint that an id is not known: it must be smaller than
-// the datagram it answers.
+// appendGone builds the hint that an id is not known, which must be smaller than
+// the datagram it answers:
+//
+//	05 | id 4, as it came | the last 8 bytes of the datagram
+//
+// The id is quoted because it may have been changed on the way: then the hint is
+// about a connection that nobody has, and must not harm the one that it came from.
 func appendGone(dst, datagram []byte) []byte {
 	dst = append(dst, wire.PrefixGone)
+	dst = append(dst, datagram[1:1+connectionIDBytes]...)
 	return append(dst, datagram[len(datagram)-goneTailBytes:]...)
 }

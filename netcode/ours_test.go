@@ -166,12 +166,18 @@ func TestGone(t *testing.T) {
 	w.restart()
 	b := p.data(1, "is anybody there")
 	ev := w.server.HandleDatagram(w.now, w.unix(), p.at, b, nil)
-	if ev.Drop != DropUnknownID || len(ev.Reply) != 9 {
+	if ev.Drop != DropUnknownID || len(ev.Reply) != goneBytes {
 		t.Fatalf("event %+v", ev)
 	}
-	invented := append([]byte{wire.PrefixGone}, 1, 2, 3, 4, 5, 6, 7, 8)
-	if ev := p.receive(invented); ev.Drop != DropUnexpected {
-		t.Fatalf("an invented GONE: %+v", ev)
+	for at := 1; at < goneBytes; at++ {
+		invented := bytes.Clone(ev.Reply)
+		invented[at] ^= 0x40
+		if ev := p.receive(invented); ev.Drop != DropUnknownID {
+			t.Fatalf("a GONE of which byte %d was invented: %+v", at, ev)
+		}
+	}
+	if ev := p.receive(ev.Reply[:goneBytes-1]); ev.Drop != DropMalformed {
+		t.Fatalf("a short GONE: %+v", ev)
 	}
 	if ev := p.receive(ev.Reply); ev.Kind != ClientGone || p.c.State() != StateConnected {
 		t.Fatalf("GONE: %+v", ev)
@@ -185,8 +191,31 @@ func TestGone(t *testing.T) {
 	for range rememberedTails {
 		p.data(3, "")
 	}
-	if ev := p.receive(ev.Reply); ev.Drop != DropUnexpected {
+	if ev := p.receive(ev.Reply); ev.Drop != DropUnknownID {
 		t.Fatalf("a GONE about an old packet: %+v", ev)
+	}
+}
+
+// TestGoneOfChangedID: a packet whose id was changed on the way is answered by a
+// GONE as it must be, which the client does not take for its own.
+func TestGoneOfChangedID(t *testing.T) {
+	w := newWorld(t, nil)
+	p, _ := w.confirmed(w.mint(7, nil), 1)
+	answered := 0
+	for bit := range 8 * connectionIDBytes {
+		b := p.data(uint64(1+bit), "on a bad line")
+		b[1+bit/8] ^= 1 << (bit % 8)
+		ev := w.server.HandleDatagram(w.now, w.unix(), p.at, b, nil)
+		if len(ev.Reply) == 0 {
+			continue
+		}
+		answered++
+		if ev := p.receive(ev.Reply); ev.Kind != ClientNone || ev.Drop != DropUnknownID {
+			t.Errorf("bit %d: %+v", bit, ev)
+		}
+	}
+	if answered < 20 {
+		t.Errorf("only %d GONEs", answered)
 	}
 }
 

@@ -331,7 +331,7 @@ def main():
         check_reason("REASON to OFFER", vec, vec["reasonToOffer"], vec["clientId"], vec["clientShare"][:8])
         for d in vec["data"]:
             check_data(vec, d)
-        same("GONE", vec["gone"], b"\x05" + vec["data"][0]["packet"][-8:])
+        same("GONE", vec["gone"], b"\x05" + vec["data"][0]["packet"][1:5] + vec["data"][0]["packet"][-8:])
         packets += 5 + len(vec["data"])
     print(f"agree: {len(doc['handshakes'])} handshakes, {packets} packets")
 

@@ -27,7 +27,6 @@ type Player struct {
 	joined   int64
 	cut      bool
 	bursts   bool  // its links lose datagrams in bursts, or did
-	corrupt  bool  // they change bits, or did
 	trouble  int64 // until then the connection may time out
 	grown    int   // bytes by which its windows have grown at most
 	waitFrom int64 // when waiting for an end began that may never come to be; 0: not yet
@@ -38,11 +37,8 @@ func (p *Player) Addr() netip.AddrPort { return p.addr }
 
 // SetLinks changes the player's access. A burst of losses is counted in
 // datagrams, so to somebody who is down to a probe now and then it may last
-// longer than the timeout: a player whose links have had bursts may time out. And one
-// whose connection id was changed on the way hears from the server that there is no such
-// connection, which it believes if it hears nothing else for a while.
+// longer than the timeout: a player whose links have had bursts may time out.
 func (p *Player) SetLinks(links simnet.Links) error {
-	p.corrupt = p.corrupt || links.Up.Corrupt > 0
 	p.bursts = p.bursts || links.Up.LossBurst > 1 || links.Down.LossBurst > 1
 	return p.world.net.SetHost(p.addr.Addr(), links)
 }
