@@ -17,7 +17,7 @@ func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, 
 		return nil, netcode.Refusal{Code: CodeGoingAway, Text: serverClosed}, false
 	}
 	if s.cfg.Admit != nil {
-		err := s.cfg.Admit(Applicant{o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain})
+		err := s.cfg.Admit(Applicant{o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved})
 		if err != nil {
 			return nil, refusalOf(err), false
 		}

@@ -84,8 +84,10 @@ type ServerConfig struct {
 	// Plain says what to do about clients that speak plain netcode 1.02.
 	// 0: refuse them if there are channels, else give them the raw channel.
 	Plain PlainPolicy
-	// KeepOldest refuses a player who is connected already. By default the
-	// newest connection wins and the old one ends with CodeReplaced.
+	// KeepOldest refuses a player who is connected already with CodeConnected, and
+	// the older connection's timeout as advice when to try again. By default the
+	// newest connection wins and the old one ends with CodeReplaced; so it does as
+	// long as neither was Connected.
 	KeepOldest bool
 	// Admit may refuse a client whose token and address are proven; nil lets
 	// everybody in. It may be asked several times about one client, and must not
@@ -135,6 +137,7 @@ type Applicant struct {
 	UserData []byte
 	Address  netip.AddrPort // not valid on transports without addresses
 	Plain    bool
+	Reserved bool // a seat is kept for this client; see Server.Reserve
 }
 
 // A Refusal is an error that tells a client why it was not let in.

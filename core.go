@@ -17,6 +17,7 @@ type core struct {
 	cfg     Config
 	owner   owner
 	base    time.Time // where the monotonic nanoseconds begin
+	clock   time.Time // the newest time that the owner gave
 	now     int64
 	arrived int64 // when the newest datagram came
 	unix    int64 // seconds since 1970
@@ -81,7 +82,7 @@ const never = int64(math.MaxInt64)
 
 func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 	k.cfg, k.owner = cfg.withDefaults(), o
-	k.base = k.cfg.Now
+	k.base, k.clock = k.cfg.Now, k.cfg.Now
 	k.unix = k.base.Unix()
 	k.buffers = endpoint.NewBuffers(cfg.BufferBytes)
 	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes)
@@ -120,6 +121,17 @@ func (k *core) unlock() {
 func (k *core) setNow(t time.Time) {
 	k.now = max(k.now, int64(t.Sub(k.base)))
 	k.unix = t.Unix()
+	k.clock = t
+}
+
+// nanosAt turns a time that may have no monotonic reading into a deadline, by how
+// far off it is now.
+func (k *core) nanosAt(t time.Time) int64 {
+	d := int64(t.Sub(k.clock))
+	if d > never-1-k.now {
+		return never - 1
+	}
+	return k.now + d
 }
 
 // timeAt turns a deadline into a time; the zero time if it is never.

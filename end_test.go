@@ -170,7 +170,11 @@ func TestReplaced(t *testing.T) {
 	c, d := w.join(nil), w.join(nil)
 	third := w.open(c, srv, 9)
 	fourth := w.dial(d, srv, 9)
-	wantCode(t, w.ends(d, fourth), tickwire.CodeRefused, true)
+	r := w.ends(d, fourth)
+	wantCode(t, r, tickwire.CodeConnected, true)
+	if r.RetryAfter != 10*time.Second {
+		t.Errorf("retry after %v: the older one's timeout", r.RetryAfter)
+	}
 	if !third.Open() {
 		t.Error("the oldest was closed")
 	}

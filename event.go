@@ -53,6 +53,7 @@ const (
 	CodeRefused      = wire.CodeRefused
 	CodeUsed         = wire.CodeUsed
 	CodeInternal     = wire.CodeInternal
+	CodeConnected    = wire.CodeConnected
 	CodeTimeout      = wire.CodeTimeout
 	CodeForgotten    = wire.CodeForgotten
 	CodePlainServer  = netcode.CodePlainServer

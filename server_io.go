@@ -40,7 +40,9 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 		if !ev.Moved {
 			c.port, c.path = w.port, w.path
 		}
-		s.opened(c)
+		if c.state == connOpening { // not replaced meanwhile
+			s.opened(c)
+		}
 	}
 	c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
 	s.heard(c)
@@ -87,7 +89,6 @@ func (s *Server) renewed(w way, ev netcode.Event) {
 	c := s.table[ev.Seat.Handle]
 	c.end.Release()
 	c.port, c.path = w.port, w.path
-	s.replace(ev.Replaced)
 	s.adopt(c)
 }
 
@@ -119,14 +120,16 @@ func (s *Server) seatLost(ev netcode.Event) {
 	}
 }
 
-// abort implements owner: the client, which may have its ACCEPT, is told.
+// abort implements owner: the client, which may have its ACCEPT or get it again, is
+// told as every other one is, until it has confirmed that. The game never saw the Conn.
 func (s *Server) abort(c *Conn, r Reason) {
+	s.guard.Leave(c.seat)
 	c.end.Close(s.now, r.Code, r.Text)
-	c.pump(s.now)
-	s.abandon(c)
+	s.abandoned(c)
+	s.markDirty(c)
 }
 
-// abandon forgets a Conn that the game never saw. Its seat must not be renewed.
+// abandon forgets a Conn that the game never saw and whose client fell silent.
 func (s *Server) abandon(c *Conn) {
 	c.end.Release()
 	s.due.remove(c)

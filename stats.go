@@ -41,7 +41,8 @@ type HandshakeStats = netcode.Counters
 
 // Stats is what was counted of a Server or a Client.
 type Stats struct {
-	Conns         int // that the game sees
+	Conns         int       // that the game sees
+	Seats         SeatStats // of a Server
 	Sockets       []SocketStats
 	EventsDropped uint64 // Delivered and Lost that found the queue full
 	Strangers     uint64 // datagrams at a client from who is not its server
@@ -67,6 +68,7 @@ func (k *core) stats() Stats {
 func (s *Server) Stats() Stats {
 	st := s.core.stats()
 	st.Handshake = *s.guard.Counters()
+	st.Seats = s.seatStats()
 	return st
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // An Admission is what has to be known about everybody at once: which tokens
-// were shown, which client ids are connected and how many, and the numbers
-// that must never repeat. A Server makes its own unless it is given one;
+// were shown, which client ids are connected and how many, for whom a seat is
+// kept, and the numbers that must never repeat. A Server makes its own unless it is given one;
 // several servers that one owner calls in turn may share one. Packets of
 // connections never touch it.
 //
@@ -28,6 +28,8 @@ type Admission struct {
 	byMAC        map[[macBytes]byte]uint32
 	clients      map[uint64]*Seat
 	sources      map[Source]*tokenEntry // from where plain responses may come
+	reserved     map[uint64]*reservation
+	waiting      reservationHeap // those whose client is not connected
 	connected    int
 	global       uint64 // next sequence of denied and challenge packets
 	challenges   uint64 // next challenge of the key below
@@ -80,6 +82,7 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		maxTokens:  cfg.MaxTokens,
 		byMAC:      make(map[[macBytes]byte]uint32),
 		clients:    make(map[uint64]*Seat),
+		reserved:   make(map[uint64]*reservation),
 		sources:    make(map[Source]*tokenEntry),
 		global:     globalSequenceStart,
 	}
@@ -107,8 +110,6 @@ func (a *Admission) MaxClients() int { return a.maxClients }
 
 // Tokens is how many unexpired tokens are remembered.
 func (a *Admission) Tokens() int { return len(a.byMAC) }
-
-func (a *Admission) full() bool { return a.connected >= a.maxClients }
 
 func (a *Admission) newChallengeKey() bool {
 	var k Key

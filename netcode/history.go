@@ -54,7 +54,7 @@ func (a *Admission) entry(sequence uint64) *tokenEntry {
 
 // remember adds a token, nil if the table is full.
 func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToken) *tokenEntry {
-	if len(a.byMAC) >= a.maxTokens {
+	if len(a.byMAC)+a.withheld(p.clientID) >= a.maxTokens {
 		return nil
 	}
 	var e *tokenEntry

@@ -30,6 +30,7 @@ const (
 	CodeRefused      = wire.CodeRefused
 	CodeUsed         = wire.CodeUsed
 	CodeInternal     = wire.CodeInternal
+	CodeConnected    = wire.CodeConnected
 
 	// CodePlainServer never travels: the client found a server that speaks
 	// plain netcode only, and its config asks for more.

@@ -122,16 +122,18 @@ func newSeatTable(shard uint8, maxClients int) seatTable {
 	return seatTable{shard: shard, maxSlots: maxSlots, slotBits: uint(bits.Len(uint(maxSlots)))}
 }
 
-// take returns a seat for a new connection, nil if no slot is old enough.
-func (t *seatTable) take(now int64) *Seat {
+// take returns a seat for a new connection, nil if not so many others besides
+// could be taken at once.
+func (t *seatTable) take(now int64, others int) *Seat {
+	if !t.canTake(now, others+1) {
+		return nil
+	}
 	var s *Seat
-	if t.free.len() > 0 && now-t.seats[*t.free.front()-1].released >= slotRest {
+	if t.rested(now, 0) {
 		s = t.seats[t.free.pop()-1]
-	} else if len(t.seats) < t.maxSlots {
+	} else {
 		s = &Seat{slot: uint32(len(t.seats) + 1)}
 		t.seats = append(t.seats, s)
-	} else {
-		return nil
 	}
 	*s = Seat{slot: s.slot, generation: s.generation + 1}
 	id := (s.generation<<t.slotBits | s.slot) << 3 // 24 bits: generation, slot, path
@@ -143,6 +145,18 @@ func (t *seatTable) take(now int64) *Seat {
 		t.given++
 	}
 	return s
+}
+
+// canTake reports whether n seats could be taken now: slots that were never given,
+// and those that have rested.
+func (t *seatTable) canTake(now int64, n int) bool {
+	n -= t.maxSlots - len(t.seats)
+	return n <= 0 || t.rested(now, n-1)
+}
+
+// rested reports whether the free slot that is the i-th oldest may be given again.
+func (t *seatTable) rested(now int64, i int) bool {
+	return i < t.free.len() && now-t.seats[*t.free.at(i)-1].released >= slotRest
 }
 
 // find returns the live seat that the id of a packet names, path bits ignored.
@@ -172,8 +186,8 @@ type fifo[T any] struct {
 	head  int
 }
 
-func (f *fifo[T]) len() int  { return len(f.items) - f.head }
-func (f *fifo[T]) front() *T { return &f.items[f.head] }
+func (f *fifo[T]) len() int    { return len(f.items) - f.head }
+func (f *fifo[T]) at(i int) *T { return &f.items[f.head+i] }
 
 func (f *fifo[T]) push(v T) {
 	if f.head > len(f.items)/2 && len(f.items) == cap(f.items) {

@@ -13,7 +13,7 @@ func TestSeatIDs(t *testing.T) {
 	for range 50 {
 		var taken []*Seat
 		for i := range clients {
-			s := table.take(now)
+			s := table.take(now, 0)
 			if s == nil {
 				t.Fatalf("no seat for client %d", i)
 			}
@@ -47,22 +47,22 @@ func TestSeatIDs(t *testing.T) {
 func TestSeatRests(t *testing.T) {
 	table := newSeatTable(0, 1) // 18 slots
 	for i := range table.maxSlots {
-		s := table.take(int64(i))
+		s := table.take(int64(i), 0)
 		if s == nil {
 			t.Fatalf("slot %d of %d was not given", i, table.maxSlots)
 		}
 		s.state = seatOurs
 		table.put(s, int64(i))
 	}
-	if s := table.take(slotRest - 1); s != nil {
+	if s := table.take(slotRest-1, 0); s != nil {
 		t.Fatalf("slot %d was given too early", s.slot)
 	}
 	for want := uint32(1); want <= 2; want++ {
-		if s := table.take(slotRest + 1); s == nil || s.slot != want {
+		if s := table.take(slotRest+1, 0); s == nil || s.slot != want {
 			t.Fatalf("got %+v, want slot %d", s, want)
 		}
 	}
-	if s := table.take(slotRest + 1); s != nil {
+	if s := table.take(slotRest+1, 0); s != nil {
 		t.Fatalf("slot %d was given too early", s.slot)
 	}
 }

@@ -42,9 +42,10 @@ type ServerConfig struct {
 	Shard uint8
 	// Plain says what to do about plain netcode clients.
 	Plain PlainPolicy
-	// KeepOldest refuses a client id that is connected already. Otherwise the
-	// newest connection wins and the old one is reported as replaced. Plain
-	// clients never replace anyone.
+	// KeepOldest refuses a client id whose connection is confirmed with
+	// CodeConnected. Otherwise, and as long as neither is confirmed, the newest
+	// connection wins and the old one is reported as replaced. Plain clients never
+	// replace anyone.
 	KeepOldest bool
 	// Judge decides about a client whose token and address are proven, before a
 	// seat is taken; nil lets everybody in. It may be asked several times about
@@ -68,6 +69,8 @@ type Offer struct {
 	Replaces *Seat
 	// Renews is the unconfirmed seat that the client, started anew, takes again.
 	Renews *Seat
+	// Reserved is true if a seat is kept for the client; see [Admission.Reserve].
+	Reserved bool
 }
 
 // A Server is the server's side of who may talk: it admits clients by their
@@ -197,8 +200,9 @@ const (
 
 func dropped(d Drop) Event { return Event{Drop: d} }
 
-// forgetExpired removes the tokens whose time is over.
+// forgetExpired removes the tokens and the reservations whose time is over.
 func (s *Server) forgetExpired(unix int64) {
+	s.adm.expireReservations(s.now)
 	for e := s.adm.expired(unix); e != nil; e = s.adm.expired(unix) {
 		if e.seat != nil {
 			e.seat.token = nil

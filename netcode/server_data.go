@@ -38,6 +38,9 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 func (s *Server) confirm(seat *Seat) {
 	seat.confirmed = true
 	seat.accept = nil
+	if seat.counted {
+		s.adm.settled(seat.clientID)
+	}
 	if seat.token != nil {
 		s.adm.consume(seat.token)
 		seat.token = nil
@@ -81,6 +84,7 @@ func (s *Server) uncount(seat *Seat) {
 	s.adm.connected--
 	if s.adm.clients[seat.clientID] == seat {
 		delete(s.adm.clients, seat.clientID)
+		s.adm.left(seat.clientID)
 	}
 }
 

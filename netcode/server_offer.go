@@ -68,28 +68,26 @@ func (a *admitting) refuse(d Drop, r Refusal) Event {
 }
 
 // admit takes a seat, or the token's unconfirmed one again: with the same
-// share the same ACCEPT, with another, ten times a second at most, other keys.
+// share the same ACCEPT, with another, ten times a second at most, other keys. A
+// seat that was replaced is repeated, so that the client can hear that it was, and
+// given to no other share.
 func (a *admitting) admit() Event {
 	seat := a.e.seat
-	if seat != nil && seat.state == seatOurs && seat.share == a.o.share {
+	switch {
+	case seat == nil || seat.state != seatOurs:
+	case seat.share == a.o.share:
 		return a.repeat(seat)
-	}
-	if seat != nil && seat.state == seatOurs && a.s.now-seat.sent < sendInterval {
+	case !seat.counted:
+		return a.refuse(DropUsed, Refusal{Code: CodeUsed})
+	case a.s.now-seat.sent < sendInterval:
 		return dropped(DropTooOften)
 	}
-	other := a.s.adm.clients[a.e.clientID]
-	if other == seat {
-		other = nil
+	other := a.older(seat)
+	if other != nil && other.confirmed && a.s.cfg.KeepOldest {
+		return a.refuse(DropClientConnected, Refusal{Code: CodeConnected, RetryAfter: wholeSeconds(other.timeout)})
 	}
-	if other != nil && other.state == seatUndecided { // nobody has heard of it
-		other.home.Release(a.s.now, other)
-		other = nil
-	}
-	if other != nil && a.s.cfg.KeepOldest {
-		return a.refuse(DropClientConnected, Refusal{Code: CodeRefused, Text: "this player is connected already"})
-	}
-	if other == nil && (seat == nil || !seat.counted) && a.s.adm.full() {
-		return a.refuse(DropFull, Refusal{Code: CodeFull})
+	if other == nil && seat == nil && !a.s.adm.hasRoom(a.e.clientID) {
+		return a.refuse(DropFull, a.s.adm.refusal(a.s.now))
 	}
 	if drop, refusal := a.judge(seat, other); drop != DropNone {
 		return a.refuse(drop, refusal)
@@ -117,6 +115,20 @@ func (a *admitting) admit() Event {
 	return ev
 }
 
+// older returns the seat of the same client that this one would replace; nil if
+// there is none. One of which nobody has heard gives way at once.
+func (a *admitting) older(seat *Seat) *Seat {
+	other := a.s.adm.clients[a.e.clientID]
+	switch {
+	case other == nil || other == seat:
+		return nil
+	case other.state == seatUndecided:
+		other.home.Release(a.s.now, other)
+		return nil
+	}
+	return other
+}
+
 func (a *admitting) judge(renews, replaces *Seat) (Drop, Refusal) {
 	if a.s.cfg.Judge == nil {
 		return DropNone, Refusal{}
@@ -124,9 +136,10 @@ func (a *admitting) judge(renews, replaces *Seat) (Drop, Refusal) {
 	if renews != nil && renews.state != seatOurs {
 		renews = nil
 	}
+	_, reserved := a.s.adm.Reserved(a.s.now, a.e.clientID)
 	hello, refusal, ok := a.s.cfg.Judge(Offer{
 		ClientID: a.e.clientID, UserData: a.e.userData[:], Source: a.from,
-		Hello: a.o.hello, Replaces: replaces, Renews: renews,
+		Hello: a.o.hello, Replaces: replaces, Renews: renews, Reserved: reserved,
 	})
 	if !ok {
 		return DropRefused, refusal
@@ -204,7 +217,7 @@ func (a *admitting) repeat(seat *Seat) Event {
 
 // takeSeat takes a seat for a token, nil if there is none.
 func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
-	seat := s.seats.take(s.now)
+	seat := s.seats.take(s.now, s.adm.withheld(e.clientID))
 	if seat == nil {
 		return nil
 	}
@@ -227,6 +240,7 @@ func (s *Server) seatClient(seat *Seat) (replaced *Seat) {
 	seat.counted = true
 	s.adm.connected++
 	s.adm.clients[seat.clientID] = seat
+	s.adm.came(seat.clientID)
 	return replaced
 }
 

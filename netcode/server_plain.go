@@ -54,12 +54,13 @@ func (s *Server) handleResponse(from Source, e *tokenEntry, h standardHeader, b,
 	if s.adm.clients[e.clientID] != nil || e.seat != nil {
 		return dropped(DropClientConnected)
 	}
-	if s.adm.full() {
+	if !s.adm.hasRoom(e.clientID) {
 		s.deny(from, e)
 		return dropped(DropFull)
 	}
 	if s.cfg.Judge != nil {
-		if _, _, ok := s.cfg.Judge(Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true}); !ok {
+		_, reserved := s.adm.Reserved(s.now, e.clientID)
+		if _, _, ok := s.cfg.Judge(Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true, Reserved: reserved}); !ok {
 			s.deny(from, e)
 			return dropped(DropRefused)
 		}

@@ -126,9 +126,9 @@ func (s *Server) answerRequest(from Source, e *tokenEntry, reply []byte) Event {
 	if e.pad.Present && s.cfg.Plain == PlainOnly {
 		return dropped(DropPad)
 	}
-	if s.adm.full() && other == nil && e.seat == nil {
+	if other == nil && e.seat == nil && !s.adm.hasRoom(e.clientID) {
 		ev := dropped(DropFull)
-		ev.Reply = s.reasonTo(e.keysOf(s.cfg.ProtocolID), reply, Refusal{Code: CodeFull})
+		ev.Reply = s.reasonTo(e.keysOf(s.cfg.ProtocolID), reply, s.adm.refusal(s.now))
 		s.deny(from, e)
 		return ev
 	}

@@ -26,6 +26,7 @@ const (
 	CodeRefused
 	CodeUsed
 	CodeInternal
+	CodeConnected
 
 	CodeTimeout     Code = 64 // nothing was heard for the timeout
 	CodeForgotten   Code = 65 // the server does not know the connection (GONE)
@@ -51,6 +52,7 @@ var codeText = [...]string{
 	CodeRefused:      "refused",
 	CodeUsed:         "token already used",
 	CodeInternal:     "internal failure",
+	CodeConnected:    "this player is connected already",
 	CodeTimeout:      "timed out",
 	CodeForgotten:    "server forgot this connection",
 }

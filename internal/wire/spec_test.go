@@ -81,7 +81,7 @@ func TestSpecCodes(t *testing.T) {
 		CodeNone: "NONE", CodeProtocol: "PROTOCOL", CodeFlow: "FLOW", CodeVersion: "VERSION", CodeMismatch: "MISMATCH", CodeFull: "FULL",
 		CodeBanned: "BANNED", CodeExpired: "EXPIRED", CodeTooEarly: "TOO_EARLY", CodeWrongAddress: "WRONG_ADDRESS", CodeReplaced: "REPLACED",
 		CodeGoingAway: "GOING_AWAY", CodePad: "PAD", CodeSuite: "SUITE", CodeTooFast: "TOO_FAST", CodeRefused: "REFUSED", CodeUsed: "USED",
-		CodeInternal: "INTERNAL",
+		CodeInternal: "INTERNAL", CodeConnected: "CONNECTED",
 	}
 	said := 0
 	for _, row := range rows(t, "### 6.5") {
