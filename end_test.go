@@ -209,6 +209,57 @@ func TestReplacedUnconfirmed(t *testing.T) {
 	}
 }
 
+// TestReplacedOnTheWay: who is replaced before the server has heard a word hears why all the same,
+// also over bad links and if its ACCEPT was lost. Of that one the game never hears.
+func TestReplacedOnTheWay(t *testing.T) {
+	for name, link := range map[string]simnet.LinkConfig{
+		"good":      {Delay: 30 * time.Millisecond},
+		"30 % loss": {Delay: 30 * time.Millisecond, Loss: 0.3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			must(t, w.nw.SetDefault(link))
+			srv := w.serve(w.address(), nil)
+			for player := range uint64(20) {
+				a, b := w.join(nil), w.join(nil)
+				first := w.dial(a, srv, player)
+				w.run(time.Duration(player)*10*time.Millisecond, nil)
+				second := w.dial(b, srv, player)
+				over := func(c *tickwire.Conn) bool { return c.Reason() != tickwire.Reason{} }
+				w.until("one of them over", func() bool { return over(first) || over(second) })
+				loser, winner := first, second
+				if over(second) {
+					loser, winner = second, first
+				}
+				wantCode(t, loser.Reason(), tickwire.CodeReplaced, true)
+				w.until("the other one in", winner.Open)
+				w.remove(a)
+				w.remove(b)
+			}
+		})
+	}
+	t.Run("its ACCEPT was lost", func(t *testing.T) {
+		w := newWorld(t)
+		must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 100 * time.Millisecond}))
+		at := w.address()
+		srv := w.serve(at, nil)
+		a, b := w.join(nil), w.join(nil)
+		first := w.dial(a, srv, 9)
+		host := netip.AddrFrom4([4]byte{10, 0, 0, w.hosts - 1})
+		w.until("answering", func() bool { return len(w.states(a)) == 2 })
+		w.nw.Cut(at.Addr(), host)
+		w.run(time.Second, nil)
+		second := w.dial(b, srv, 9)
+		w.until("connected", second.Open)
+		w.nw.Heal(at.Addr(), host)
+		wantCode(t, w.ends(a, first), tickwire.CodeReplaced, true)
+		w.run(5*time.Second, nil)
+		if n := len(w.heard[srv]); n != 1 || !second.Open() || srv.Stats().Seats.Taken != 1 {
+			t.Errorf("the game heard %v", w.heard[srv])
+		}
+	})
+}
+
 func TestCloseWhileConnecting(t *testing.T) {
 	w := newWorld(t)
 	srv, client := w.serve(w.address(), nil), w.join(nil)

@@ -134,10 +134,15 @@ func (c *chaos) op(op byte) {
 			}
 		}
 	case 14:
-		if arg == 15 {
+		switch {
+		case arg == 15:
 			c.now += second // tokens tell runs apart by whole seconds
 			c.restart()
 			c.events = nil
+		case arg >= 12:
+			c.server.Admission().Unreserve(c.now, uint64(arg-12))
+		default: // refused while the server is full
+			_ = c.server.Admission().Reserve(c.now, uint64(arg%6), c.now+int64(1+arg)*second)
 		}
 	case 15:
 		c.record, c.from = nil, nil
@@ -182,6 +187,19 @@ func (c *chaos) check() {
 	}
 	if counted != s.adm.connected || counted != len(s.adm.clients) || counted > s.adm.maxClients {
 		c.t.Fatalf("%d seats, %d connected, %d client ids", counted, s.adm.connected, len(s.adm.clients))
+	}
+	if counted+len(s.adm.waiting) > s.adm.maxClients {
+		c.t.Fatalf("%d connected and %d reserved, of %d", counted, len(s.adm.waiting), s.adm.maxClients)
+	}
+	for i, r := range s.adm.waiting {
+		if r.at != i || s.adm.reserved[r.clientID] != r || s.adm.clients[r.clientID] != nil {
+			c.t.Fatalf("reservation %d of %d waits wrongly: %+v", i, len(s.adm.waiting), r)
+		}
+	}
+	for id, r := range s.adm.reserved {
+		if r.at < 0 && s.adm.clients[id] == nil {
+			c.t.Fatalf("the reservation of client %d is idle, who is not here", id)
+		}
 	}
 	if len(s.adm.byMAC) > s.adm.maxTokens || len(s.adm.byMAC) != len(s.adm.expiry) {
 		c.t.Fatalf("%d tokens, %d to expire", len(s.adm.byMAC), len(s.adm.expiry))

@@ -119,46 +119,6 @@ func TestClientStartedAnew(t *testing.T) {
 	}
 }
 
-func TestReplaced(t *testing.T) {
-	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 1 })
-	_, old := w.confirmed(w.mint(7, nil), 1)
-	p := w.join(w.mint(7, nil), 2, nil)
-	w.step(0)
-	w.wantState(p, StateConnected)
-	ev := w.last()
-	if ev.Kind != EventConnected || ev.Replaced != old || ev.Seat == old {
-		t.Fatalf("event %+v", ev)
-	}
-	if n := w.server.Admission().Clients(); n != 1 {
-		t.Fatalf("%d clients", n)
-	}
-	w.server.Release(w.now, old)
-	if n := w.server.Admission().Clients(); n != 1 {
-		t.Fatalf("%d clients after the old one was released", n)
-	}
-}
-
-func TestReplacedNever(t *testing.T) {
-	w := newWorld(t, func(c *ServerConfig) { c.KeepOldest = true })
-	w.confirmed(w.mint(7, nil), 1)
-	p := w.join(w.mint(7, nil), 2, nil)
-	w.step(0)
-	w.wantState(p, StateDenied)
-	if r := p.last().Refusal; r.Code != CodeConnected || r.RetryAfter != 10 {
-		t.Fatalf("refused with %v", r)
-	}
-}
-
-// TestReplacedByNobody: a request alone, which anyone can replay, kicks nobody.
-func TestReplacedByNobody(t *testing.T) {
-	w := newWorld(t, nil)
-	p, seat := w.confirmed(w.mint(7, nil), 1)
-	w.request(w.mint(7, nil), 2)
-	if ev := w.toServer(p.at, p.data(1, "still here")); ev.Kind != EventPacket || ev.Seat != seat {
-		t.Fatalf("event %+v", ev)
-	}
-}
-
 func TestGone(t *testing.T) {
 	w := newWorld(t, nil)
 	p, _ := w.confirmed(w.mint(7, nil), 1)
