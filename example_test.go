@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -120,6 +121,43 @@ func Example_backend() {
 	}
 	// Output:
 	// Connected player 42
+}
+
+// A matchmaker keeps a seat for player 7, who is still loading. Until then nobody else gets it.
+func ExampleHub_Reserve() {
+	cfg := tickwire.Config{ProtocolID: 7, Logger: slog.New(slog.DiscardHandler)}
+	cfg.Channels = tickwire.Channels(tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1}))
+	socket, _ := mem.Listen()
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true, MaxClients: 1}, socket)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+	if err := hub.Reserve(7, time.Now().Add(time.Minute)); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(hub.Reserve(8, time.Now().Add(time.Minute)))
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, player := range []uint64{8, 7} {
+		token, _ := hub.DevToken(player)
+		mine, _ := socket.Dial()
+		session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
+		var refused *tickwire.ConnError
+		if errors.As(err, &refused) {
+			fmt.Printf("player %d: %v, again in %v\n", player, refused.Reason.Code, refused.Reason.RetryAfter)
+			continue
+		}
+		defer session.Close()
+		fmt.Printf("player %d is in\n", player)
+	}
+	// Output:
+	// netcode: no seat left to reserve: of 1, 0 are taken and 1 reserved; raise MaxClients, or give one back with Unreserve
+	// player 8: server full, again in 1m0s
+	// player 7 is in
 }
 
 // Positions are worth sending for a while only, and of each ship only the newest one.

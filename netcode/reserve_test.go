@@ -99,6 +99,17 @@ func TestReserveEnds(t *testing.T) {
 	}
 }
 
+// TestReserveClockStep: a reservation lives on the monotonic clock. Setting the other one frees
+// no seat.
+func TestReserveClockStep(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 1 })
+	w.reserve(7, 60*second)
+	w.unix0 += 1 << 30
+	w.refusedAtOnce(8, 1)
+	w.step(59 * second)
+	w.confirmed(w.mint(7, nil), 2)
+}
+
 // TestReserveAgain: the later word counts, earlier or later; and a seat can be given back.
 func TestReserveAgain(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 2 })
