@@ -50,6 +50,6 @@
 // Every queue has a limit with a default, documented at the field that sets it
 // in [Config], [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at
 // the limit is an error of Send, or is counted in [Stats], [ConnStats] and
-// [ChannelStats]. After ErrFull the event [Writable] says when to go on;
-// [Session.SendContext] waits for it.
+// [ChannelStats]. After ErrFull the event [Writable] says when to go on; under a Hub
+// or a Session [Conn.SendContext] waits for room.
 package tickwire

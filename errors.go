@@ -12,11 +12,15 @@ var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn is not open yet.
 	ErrClosed = errors.New("tickwire: closed")
 	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
-	// full. An event Writable follows when the queue has room; Session.SendContext
-	// waits for it.
+	// full. An event Writable follows when the queue has room; Conn.SendContext waits
+	// for it.
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge
+	// ErrNotShared: only the Conns of a Hub or a Session can wait, because their wire
+	// is served meanwhile. A loop of ticks sends again at the event Writable.
+	ErrNotShared = errors.New("tickwire: waiting for room takes a Hub or a Session: " +
+		"use Send, and go on at Writable")
 	// ErrPlainReceipt: plain netcode peers acknowledge nothing.
 	ErrPlainReceipt = errors.New("tickwire: no receipts towards a plain netcode peer: use Send")
 	// ErrNoChannel: the configuration has no such channel.

@@ -1,91 +1,249 @@
 package tickwire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/tickwire/tickwire/endpoint"
 )
+
+// SendContext sends a message as Send does, and while the channel's queue refuses
+// it waits for room, until ctx ends: then the error is its cause, and the message is
+// not sent. Any number of goroutines may wait, with or without a loop over Events.
+// Those who wait for one channel get in in the order in which they came; Send does
+// not stand in that line. A channel that drops when it is full (ChannelConfig.Full)
+// never makes it wait.
+//
+// It is for the Conns of a Hub or a Session, and ErrNotShared elsewhere. A loop over
+// Events that waits takes no messages meanwhile: if both ends do, only their
+// contexts end it.
+func (c *Conn) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
+	_, err := c.SendWithContext(ctx, channel, b, SendOptions{})
+	return err
+}
+
+// SendWithContext sends a message as SendWith does, and waits for room as
+// SendContext does. TTL counts from the call. To the table of receipts
+// (Config.MaxReceipts) it does not wait: that has room when Events are read.
+func (c *Conn) SendWithContext(
+	ctx context.Context, channel ChannelID, b []byte, opts SendOptions,
+) (Receipt, error) {
+	s, err := c.sharingFor(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s.lock()
+	r, h, err := s.sendOrHold(c, channel, b, &opts)
+	s.unlock()
+	return h.wait(ctx, s, r, err)
+}
+
+// SendContext sends a message, and waits for room; see Conn.SendContext.
+func (ch *Channel[T]) SendContext(ctx context.Context, c *Conn, v T) error {
+	_, err := ch.SendWithContext(ctx, c, v, SendOptions{})
+	return err
+}
+
+// SendWithContext sends a message with options, and waits for room; see
+// Conn.SendWithContext.
+func (ch *Channel[T]) SendWithContext(
+	ctx context.Context, c *Conn, v T, opts SendOptions,
+) (Receipt, error) {
+	s, err := c.sharingFor(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+		return 0, err
+	}
+	s.lock()
+	b, err := v.AppendBinary(c.core.scratch[:0])
+	if err != nil {
+		s.unlock()
+		return 0, err
+	}
+	c.core.scratch = b
+	r, h, err := s.sendOrHold(c, ch.cfg.ID, b, &opts)
+	s.unlock()
+	return h.wait(ctx, s, r, err)
+}
+
+// SendContext sends a message, and waits for room; see Conn.SendContext.
+func (ch *RawChannel) SendContext(ctx context.Context, c *Conn, b []byte) error {
+	_, err := ch.SendWithContext(ctx, c, b, SendOptions{})
+	return err
+}
+
+// SendWithContext sends a message with options, and waits for room; see
+// Conn.SendWithContext.
+func (ch *RawChannel) SendWithContext(
+	ctx context.Context, c *Conn, b []byte, opts SendOptions,
+) (Receipt, error) {
+	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+		return 0, err
+	}
+	return c.SendWithContext(ctx, ch.cfg.ID, b, opts)
+}
 
 // A heldSend is a message that found its channel full, while the goroutine that
 // sends it waits for room:
 //
-//	refused → held → ready (there is room, or the Conn is over) → sent, or refused again
+//	refused → held → sent, or refused for good → told
+//	             └→ given up: its context ended
 //
-// A message is refused and held in one step under the lock, and whoever gives up
-// the lock looks who has room now, so that nobody waits beside an empty queue. All
-// who would fit are let in at once, and those who come too late wait again: a turn
-// that was promised to one would be lost when its context ends.
+// It is sent by whoever gives up the lock and leaves room for it, not by the
+// goroutine that waits, which is only told. So a turn cannot be lost on the way to
+// somebody who has stopped waiting, and nobody can be overtaken by a goroutine that
+// happens to run first.
 type heldSend struct {
+	bytes   []byte
+	opts    SendOptions
+	at      endpoint.SendOptions // made of opts when it came
+	told    chan struct{}        // closed when the fields below are set
+	receipt Receipt
+	err     error
+}
+
+// A line is who waits for room on one channel of one Conn, the first to come first.
+type line struct {
 	conn    *Conn
 	channel ChannelID
-	cost    int // what the queue counts for it
 	limit   int // what the queue holds
-	ready   chan struct{}
+	held    []*heldSend
 }
 
 // queueCharge is what a message in a queue is counted as beside its length
 // (ChannelConfig.MaxQueuedBytes).
 const queueCharge = 32
 
-// sendContext sends as soon as there is room. It needs no loop over Events.
-func (s *sharing) sendContext(ctx context.Context, c *Conn, channel ChannelID, b []byte) error {
-	for ctx.Err() == nil {
-		h, err := s.trySend(c, channel, b)
-		if h == nil {
-			return err
+// sharingFor is what a goroutine waits with.
+func (c *Conn) sharingFor(ctx context.Context) (*sharing, error) {
+	if c.core.shared == nil {
+		return nil, ErrNotShared
+	}
+	return c.core.shared, context.Cause(ctx)
+}
+
+// sendOrHold sends, or joins the line for room. The lock is held.
+func (s *sharing) sendOrHold(
+	c *Conn, channel ChannelID, b []byte, opts *SendOptions,
+) (Receipt, *heldSend, error) {
+	at := opts.endpoint(c.core)
+	l := s.line(c, channel)
+	if l == nil {
+		r, err := c.sendAt(channel, payload{bytes: b}, opts, &at)
+		full := queueFull(err)
+		if full == nil {
+			return r, nil, err
 		}
-		select {
-		case <-h.ready:
-		case <-ctx.Done():
-			s.unhold(h)
+		l = &line{conn: c, channel: channel, limit: full.Limit}
+		s.lines = append(s.lines, l)
+	}
+	h := &heldSend{bytes: bytes.Clone(b), opts: *opts, at: at, told: make(chan struct{})}
+	l.held = append(l.held, h)
+	return 0, h, nil
+}
+
+// line finds who waits for a channel; nil if nobody does.
+func (s *sharing) line(c *Conn, channel ChannelID) *line {
+	for _, l := range s.lines {
+		if l.conn == c && l.channel == channel {
+			return l
 		}
 	}
-	return context.Cause(ctx)
+	return nil
 }
 
-// trySend sends, or returns what waits for room.
-func (s *sharing) trySend(c *Conn, channel ChannelID, b []byte) (*heldSend, error) {
-	s.lock()
-	defer s.unlock()
-	_, err := c.send(channel, payload{bytes: b}, &SendOptions{})
-	if !errors.Is(err, ErrFull) {
-		return nil, err
+// queueFull returns what says that a queue is full, and not anything else.
+func queueFull(err error) *SendError {
+	full, ok := errors.AsType[*SendError](err)
+	if !ok || full.Err != ErrFull || full.Field != "MaxQueuedBytes" {
+		return nil
 	}
-	var full *SendError
-	errors.As(err, &full)
-	h := &heldSend{c, channel, len(b) + queueCharge, full.Limit, make(chan struct{})}
-	s.held = append(s.held, h)
-	return h, nil
+	return full
 }
 
-// unhold ends waiting.
-func (s *sharing) unhold(h *heldSend) {
+// wait waits for the fate of a message. One that is not held has met it already.
+func (h *heldSend) wait(ctx context.Context, s *sharing, r Receipt, err error) (Receipt, error) {
+	if h == nil {
+		return r, err
+	}
+	select {
+	case <-h.told:
+	case <-ctx.Done():
+		if s.giveUp(h) {
+			return 0, context.Cause(ctx)
+		}
+	}
+	return h.receipt, h.err
+}
+
+// giveUp leaves the line, and reports whether there was time for that: the message
+// may have been sent at this very moment.
+func (s *sharing) giveUp(h *heldSend) bool {
 	s.lock()
 	defer s.unlock()
-	s.held = slices.DeleteFunc(s.held, func(other *heldSend) bool { return other == h })
+	for _, l := range s.lines {
+		if i := slices.Index(l.held, h); i >= 0 {
+			l.held = slices.Delete(l.held, i, i+1)
+			return true
+		}
+	}
+	return false
 }
 
-// retryHeld lets in all who have room. The lock is held, and about to be given up.
-func (s *sharing) retryHeld() {
-	if len(s.held) == 0 {
+// advance sends for those in line for whom there is room. The lock is held, and
+// about to be given up.
+func (s *sharing) advance() {
+	if len(s.lines) == 0 {
 		return
 	}
-	s.held = slices.DeleteFunc(s.held, func(h *heldSend) bool {
-		if !h.settled() {
-			return false
+	sent := false
+	s.lines = slices.DeleteFunc(s.lines, func(l *line) bool {
+		if l.advance() {
+			sent = true
 		}
-		close(h.ready)
-		return true
+		return len(l.held) == 0
 	})
+	if sent {
+		s.call()
+	}
 }
 
-// settled reports whether to try again makes sense: as for Writable the queue is
-// half empty and the message fits, or the Conn is over.
-func (h *heldSend) settled() bool {
-	c := h.conn
-	if c.state != connOpen || c.end == nil || !c.end.Open() {
-		return true
+// advance sends from the head of the line, and reports whether anything was sent.
+// Those who wait for a Conn that is over learn that.
+func (l *line) advance() (sent bool) {
+	if !l.moves() {
+		return false
 	}
-	queued := c.end.ChannelStats(h.channel).QueuedBytes
-	return queued <= h.limit/2 && queued+h.cost <= h.limit
+	n := 0
+	for ; n < len(l.held); n++ {
+		h := l.held[n]
+		if !l.over() && l.queued()+len(h.bytes)+queueCharge > l.limit {
+			break
+		}
+		r, err := l.conn.sendAt(l.channel, payload{bytes: h.bytes}, &h.opts, &h.at)
+		if queueFull(err) != nil {
+			break
+		}
+		sent = sent || err == nil
+		h.receipt, h.err = r, err
+		close(h.told)
+	}
+	l.held = slices.Delete(l.held, 0, n)
+	return sent
 }
+
+// moves reports whether the line may: as for Writable the queue is half empty, so
+// that a goroutine is not woken for each message that leaves.
+func (l *line) moves() bool { return l.over() || l.queued() <= l.limit/2 }
+
+// over reports whether the Conn takes no messages any more.
+func (l *line) over() bool {
+	c := l.conn
+	return c.state != connOpen || c.end == nil || !c.end.Open()
+}
+
+func (l *line) queued() int { return l.conn.end.ChannelStats(l.channel).QueuedBytes }

@@ -56,13 +56,9 @@ func (s *Session) Send(channel ChannelID, b []byte) error {
 	return s.conn.Send(channel, b)
 }
 
-// SendContext sends a message, and while the channel's queue refuses it waits for
-// room, until ctx ends: then the error is its cause. Otherwise it is that of
-// Conn.Send. Any number of goroutines may wait, with or without a loop over Events;
-// those who send on one channel at the same time get in in any order. A channel
-// that drops when it is full (ChannelConfig.Full) never makes it wait.
+// SendContext sends a message on a channel, and waits for room; see Conn.SendContext.
 func (s *Session) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
-	return s.s.sendContext(ctx, s.conn, channel, b)
+	return s.conn.SendContext(ctx, channel, b)
 }
 
 // Events yields what happens, Message events included, until the connection has

@@ -28,7 +28,7 @@ type sharing struct {
 	batch  []Event       // shown by the loop over Events
 	kept   []Event       // shown and not wanted: for the next loop
 
-	held []*heldSend // messages that wait for room
+	lines []*line // who waits for room, and where
 }
 
 // flushGap is how soon after one message the next one belongs to the same
@@ -69,9 +69,9 @@ func (s *sharing) unlock() {
 	s.release()
 }
 
-// release gives up the lock, and lets in whoever waits for room that there is now.
+// release gives up the lock, and sends for whoever waits for room that there is now.
 func (s *sharing) release() {
-	s.retryHeld()
+	s.advance()
 	s.mu.Unlock()
 }
 
