@@ -39,6 +39,8 @@ const (
 	EndlessQueue  Fault = "endless queue"  // a queue grows beyond its limit
 	EndlessWindow Fault = "endless window" // receive windows grow that must not
 	EndlessStore  Fault = "endless store"  // what arrived is kept, beyond every window
+	ForgottenSeat Fault = "forgotten seat" // a reservation is forgotten
+	EndlessSeat   Fault = "endless seat"   // a reservation does not end in time
 	AfterLife     Fault = "after life"     // an event comes after Disconnected
 	FalseEnd      Fault = "false end"      // a connection ends for no reason
 
@@ -69,6 +71,8 @@ func Faults() []Planted {
 		{EndlessQueue, world.MemoryBound},
 		{EndlessWindow, world.MemoryBound},
 		{EndlessStore, world.MemoryBound},
+		{ForgottenSeat, world.Seats},
+		{EndlessSeat, world.Seats},
 		{AfterLife, world.Life},
 		{FalseEnd, world.Life},
 	}
@@ -191,6 +195,8 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 		return len(payload) >= world.StampBytes
 	case FalseReceipt, FalseLoss, EarlyExpiry, ReceiptTwice, ReceiptLess, FalseEnd, AfterLife:
 		return false // they wait for an event
+	case ForgottenSeat, EndlessSeat:
+		return false // the run plants them
 	}
 	return true
 }

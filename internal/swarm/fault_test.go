@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/simnet/world"
 )
@@ -22,6 +23,9 @@ func TestSwarmFaults(t *testing.T) {
 			cfg.Link.Loss, cfg.Churn, cfg.Clients = 0, 0, 2 // it takes a good line, and a while, to fill one up
 		}
 		r, err := Soak(cfg)
+		if p.Checker == world.Seats { // with Flood and NoFault, see TestSwarmSeats
+			r, err = Run(crowded(7), p.Fault, quiet())
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,6 +44,37 @@ func TestSwarmFaults(t *testing.T) {
 			t.Errorf("fault %q: the memory itself was not missed, but %s", p.Fault, what)
 		}
 		t.Logf("%-15s → %-13s %3d× %s", p.Fault, first, r.ViolationCount, what)
+	}
+}
+
+// crowded is a small game on a server that is always full, and good lines.
+func crowded(seed uint64) Scenario {
+	line := simnet.LinkConfig{Delay: 30 * time.Millisecond, Loss: 0.1}
+	return Scenario{
+		Seed: seed, For: 20 * time.Second, TickRate: 60, Players: 4,
+		Channels: []tickwire.ChannelConfig{{ID: 1, Delivery: tickwire.ReliableOrdered}},
+		Loads:    []Load{{Up: true, Down: true, Chance: 0.1, Burst: 1, Sizes: Sizes{Small: 60}}},
+		Links:    simnet.Links{Up: line, Down: line},
+		Trouble:  Trouble{Leave: 0.5, Crash: 0.3, Impostor: 0.3},
+		Seats:    Seats{Limit: 5, Guests: 4, Reserve: 3, For: 5 * time.Second},
+	}
+}
+
+// TestSwarmSeats: on a server that is always full everybody for whom a seat is kept gets in.
+func TestSwarmSeats(t *testing.T) {
+	for seed := range uint64(20) {
+		s := crowded(seed)
+		s.Seats.KeepOldest = seed%4 == 3
+		r, err := Run(s, NoFault, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range r.Violations {
+			t.Errorf("seed %d: %v", seed, v)
+		}
+		if r.Players < 60 {
+			t.Errorf("seed %d: only %d came", seed, r.Players)
+		}
 	}
 }
 

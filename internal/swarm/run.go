@@ -21,7 +21,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	}
 	w, err := world.New(world.Config{
 		Seed: s.Seed, Channels: channels, Links: s.Links, TickRate: s.TickRate,
-		Server: tickwire.ServerConfig{Config: game, MaxClients: 64},
+		Server: tickwire.ServerConfig{Config: game, MaxClients: s.Seats.limit(), KeepOldest: s.Seats.KeepOldest},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
 		Tap:    fault.tap(s.Seed), Plant: fault.plant,
 	})
@@ -30,7 +30,8 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	}
 	r := &run{Scenario: s, world: w, g: generator{rand.New(rand.NewPCG(s.Seed, 0x72756e))},
 		terms: generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))},
-		ways:  generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))}}
+		ways:  generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))},
+		crowd: generator{rand.New(rand.NewPCG(s.Seed, 0x63726f7764))}, fault: fault}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
@@ -51,13 +52,17 @@ func Replay(seed uint64) string {
 // A run is a scenario in progress.
 type run struct {
 	Scenario
-	world *world.World
-	g     generator
-	terms generator // for what goes beyond the five deliveries
-	ways  generator // for how messages are given to the library
-	later []later   // what is to be undone, in no order
-	seats []*world.Player
-	ticks int
+	world  *world.World
+	g      generator
+	terms  generator // for what goes beyond the five deliveries
+	ways   generator // for how messages are given to the library
+	crowd  generator // for who comes beside the players, and what is kept for whom
+	fault  Fault
+	later  []later // what is to be undone, in no order
+	seats  []*world.Player
+	waits  []int // the tick from which on the player of a seat may come again
+	ticks  int
+	guests int // who have come so far
 }
 
 // A later is something that happens when its time has come.
@@ -84,6 +89,7 @@ func (r *run) step() {
 	r.later = kept
 	r.join()
 	r.makeTrouble()
+	r.playSeats()
 	for e := range r.world.Ends() {
 		r.send(e)
 	}
@@ -96,9 +102,17 @@ func (r *run) join() {
 	}
 	for i := range r.Players {
 		if i == len(r.seats) {
-			r.seats = append(r.seats, nil)
+			r.seats, r.waits = append(r.seats, nil), append(r.waits, 0)
 		}
-		if p := r.seats[i]; p == nil || p.Client.Over() {
+		p := r.seats[i]
+		switch {
+		case p != nil && !p.Client.Over():
+			continue
+		case p != nil && r.refused(p) && r.waits[i] == 0:
+			r.waits[i] = r.ticks + int(again.Seconds()*float64(r.TickRate))
+		}
+		if r.ticks >= r.waits[i] {
+			r.waits[i] = 0
 			r.seats[i] = r.newPlayer(uint64(i) + 1)
 		}
 	}

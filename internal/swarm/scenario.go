@@ -20,6 +20,7 @@ type Scenario struct {
 	Game     tickwire.Config // sizes and limits
 	WireID   int             // ClientConfig.WireIDBytes
 	Trouble  Trouble
+	Seats    Seats
 }
 
 // A Load is what is sent on a channel by each end.
@@ -93,6 +94,7 @@ func Generate(seed uint64) Scenario {
 	s.Trouble = g.trouble()
 	s.addTerms(generator{rand.New(rand.NewPCG(seed, 0x7465726d73))})
 	s.addWays(generator{rand.New(rand.NewPCG(seed, 0x77617973))})
+	s.addSeats(generator{rand.New(rand.NewPCG(seed, 0x7365617473))})
 	return s
 }
 

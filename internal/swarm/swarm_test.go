@@ -64,6 +64,7 @@ func TestSwarmReplay(t *testing.T) {
 func TestGenerate(t *testing.T) {
 	on, off := Trouble{}, Trouble{Cut: 1}
 	terms, plain, ways, none := Terms{}, 0, Ways{}, 0
+	seats, roomy := Seats{}, 0
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
@@ -71,6 +72,10 @@ func TestGenerate(t *testing.T) {
 		}
 		on.Cut, on.Stall, on.Restart, on.Impostor = on.Cut+s.Trouble.Cut, on.Stall+s.Trouble.Stall, on.Restart+s.Trouble.Restart, on.Impostor+s.Trouble.Impostor
 		off.Cut = min(off.Cut, s.Trouble.Cut)
+		seats.Guests, seats.Reserve = seats.Guests+s.Seats.Guests, seats.Reserve+s.Seats.Reserve
+		if s.Seats == (Seats{}) {
+			roomy++
+		}
 		for _, l := range s.Loads {
 			terms.Expiring, terms.Keys = terms.Expiring+l.Terms.Expiring, terms.Keys+l.Terms.Keys
 			terms.Grouped, terms.Droppable = terms.Grouped+l.Terms.Grouped, terms.Droppable+l.Terms.Droppable
@@ -88,6 +93,9 @@ func TestGenerate(t *testing.T) {
 	}
 	if ways.InPlace == 0 || ways.ToAll == 0 || ways.Left == 0 || none == 0 {
 		t.Errorf("sums of ways %+v, %d channels have none", ways, none)
+	}
+	if seats.Guests == 0 || seats.Reserve == 0 || roomy == 0 {
+		t.Errorf("sums of seats %+v, %d servers have room", seats, roomy)
 	}
 	if terms.Expiring == 0 || terms.Keys == 0 || terms.Grouped == 0 || terms.Droppable == 0 || plain == 0 {
 		t.Errorf("sums of terms %+v, %d channels have none", terms, plain)

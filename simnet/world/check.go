@@ -37,6 +37,9 @@ const (
 	// Life: Connected first, Disconnected once and last, for a reason that the world gave
 	// it.
 	Life Checker = "life"
+	// Seats: never more players than seats; a reserved one is there for its player until its
+	// time is over, and for everybody then; all come back.
+	Seats Checker = "seats"
 	// NonceOnce: no packet number seals two contents.
 	NonceOnce Checker = "nonce"
 )

@@ -262,6 +262,9 @@ func (e *End) handle(ev tickwire.Event) {
 	switch ev.Kind {
 	case tickwire.Connected:
 		e.state, e.conn = endOpen, ev.Conn
+		if e.server {
+			w.seated(e.player.ClientID)
+		}
 	case tickwire.Delivered, tickwire.Lost:
 		e.resolve(ev)
 	case tickwire.Disconnected:
@@ -306,6 +309,12 @@ func (e *End) ended(r tickwire.Reason) {
 	w.fold(uint64(r.Code), uint64(e.player.Number))
 	if opened {
 		e.overflowed = e.conn.Stats().MessagesOverflowed
+	}
+	switch {
+	case opened:
+		w.checkKept(e, r)
+	case r.Code == tickwire.CodeFull && r.Remote:
+		w.checkFull(e.player)
 	}
 	if opened && !w.excused(e, r) {
 		w.fault(Life, e.String(), fmt.Sprintf("the connection ended for no reason of this world: %v", r))

@@ -74,6 +74,9 @@ func (h *host) service(w *World, now time.Time) {
 		return
 	}
 	h.next = h.driver.Service(now)
+	if h == w.home {
+		w.noteCrowd()
+	}
 	if readable, _ = h.socket.Wait(time.Time{}); readable { // it reads so much in a call, and no more
 		h.next = now
 	}

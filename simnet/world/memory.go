@@ -178,12 +178,15 @@ func (w *World) checkLimit(h *host, what string, n, limit int) {
 	}
 }
 
-// checkReturned wants all buffers back when nothing is under way but the last
+// checkReturned wants all buffers, and all seats, back when nothing is under way but the last
 // acknowledgements, and unfinished messages of unreliable channels, which are
 // given up after a while.
 func (w *World) checkReturned(patience time.Duration, play func()) {
-	for end := w.Elapsed() + patience; w.Elapsed() < end && w.buffersInUse(nil); {
+	for end := w.Elapsed() + patience; w.Elapsed() < end && (w.buffersInUse(nil) || w.seatsLost() != 0); {
 		w.Step(play)
+	}
+	if n := w.seatsLost(); n != 0 {
+		w.fault(Seats, "server", fmt.Sprintf("%d seats are taken by nobody", n))
 	}
 	w.buffersInUse(func(h *host, n int) {
 		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers are in use when nothing is under way", n))

@@ -63,6 +63,7 @@ type World struct {
 	grown      int   // bytes by which the windows of a server have grown at most
 	remember   int64 // when to look at everybody's memory again
 	stopped    int64 // when a server last went down; negative: none did
+	seats      seats
 }
 
 // New returns a world in which a server runs and nobody has joined.
@@ -170,6 +171,7 @@ func (w *World) CrashServer() {
 func (w *World) serverGone() {
 	w.dropHost(w.home)
 	w.server, w.home, w.stopped = nil, nil, w.now()
+	w.seats.booked = nil
 	for _, p := range w.players {
 		if p.Server.state == endOpening && p.Client.state == endOpening {
 			continue // on its way in, and the next server may be the one that it meets
@@ -190,6 +192,10 @@ func (w *World) Step(play func()) {
 		h.driver.Update(now)
 		for ev := range h.driver.Events() {
 			w.event(ev, h == w.home)
+		}
+		if h == w.home {
+			w.checkSeats()
+			w.noteCrowd()
 		}
 	}
 	w.receive()

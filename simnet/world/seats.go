@@ -1,0 +1,137 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
+
+// A booking is a seat that the game reserved and nobody has taken yet.
+type booking struct {
+	clientID uint64
+	since    int64 // it has been kept without a break
+	until    int64
+}
+
+// seats is the ledger of reservations, and what was seen of how full the server is.
+type seats struct {
+	booked  []booking
+	crowded int64 // when all seats but one were last taken or reserved
+}
+
+// Reserve keeps a seat at the server for a player, as Server.Reserve does, and notes it
+// in the ledger: until then this player is never refused for want of a seat.
+func (w *World) Reserve(clientID uint64, d time.Duration) error {
+	until := w.net.Now().Add(d)
+	if err := w.server.Reserve(clientID, until); err != nil {
+		w.checkUnreserved(clientID, err)
+		return err
+	}
+	i := w.booking(clientID)
+	if i < 0 {
+		i = len(w.seats.booked)
+		w.seats.booked = append(w.seats.booked, booking{clientID: clientID, since: w.now()})
+	}
+	w.seats.booked[i].until = w.now() + int64(d)
+	if got, ok := w.server.Reserved(clientID); !ok || !got.Equal(until) {
+		w.fault(Seats, "server", fmt.Sprintf("reserved until %v for player id %d, but it says %v, %v", until, clientID, got, ok))
+	}
+	w.checkSeats()
+	return nil
+}
+
+// checkUnreserved: a reservation is refused for want of seats alone, and not to who has one.
+func (w *World) checkUnreserved(clientID uint64, err error) {
+	s := w.server.Stats().Seats
+	if s.Taken+s.Reserved < s.Limit || w.booking(clientID) >= 0 {
+		w.fault(Seats, "server", fmt.Sprintf("nothing is reserved for player id %d although %+v: %v", clientID, s, err))
+	}
+}
+
+// Unreserve gives a reserved seat back.
+func (w *World) Unreserve(clientID uint64) {
+	i := w.booking(clientID)
+	if ok := w.server.Unreserve(clientID); ok != (i >= 0) {
+		w.fault(Seats, "server", fmt.Sprintf("Unreserve of player id %d says %v", clientID, ok))
+	}
+	if i >= 0 {
+		w.seats.booked = slices.Delete(w.seats.booked, i, i+1)
+	}
+}
+
+// Booked reports whether a seat is kept for a player.
+func (w *World) Booked(clientID uint64) bool { return w.booking(clientID) >= 0 }
+
+func (w *World) booking(clientID uint64) int {
+	return slices.IndexFunc(w.seats.booked, func(b booking) bool { return b.clientID == clientID })
+}
+
+// seated notes that a player was let in, which ends a reservation.
+func (w *World) seated(clientID uint64) {
+	w.seats.booked = slices.DeleteFunc(w.seats.booked, func(b booking) bool { return b.clientID == clientID })
+}
+
+// checkSeats compares how full the server says it is with who is there, and with the
+// ledger. It is called when the server has just been told the time.
+func (w *World) checkSeats() {
+	if w.server == nil {
+		return
+	}
+	now := w.now()
+	w.seats.booked = slices.DeleteFunc(w.seats.booked, func(b booking) bool { return b.until <= now })
+	open := 0
+	for c := range w.server.Conns() {
+		if c.Open() {
+			open++
+		}
+	}
+	s := w.server.Stats().Seats
+	if open > s.Taken || s.Taken+s.Reserved > s.Limit {
+		w.fault(Seats, "server", fmt.Sprintf("%d players are in, of seats %+v", open, s))
+	}
+	if s.Reserved > len(w.seats.booked) {
+		w.fault(Seats, "server", fmt.Sprintf("%d seats are reserved, %d should be", s.Reserved, len(w.seats.booked)))
+	}
+}
+
+// noteCrowd looks at the server whenever it has worked.
+func (w *World) noteCrowd() {
+	if s := w.server.Stats().Seats; s.Taken+s.Reserved >= s.Limit-1 {
+		w.seats.crowded = w.now()
+	}
+}
+
+// checkFull judges a refusal for want of a seat: not to a player for whom one was
+// reserved all the time, and not while there was room all the time.
+func (w *World) checkFull(p *Player) {
+	if i := w.booking(p.ClientID); i >= 0 && w.seats.booked[i].since <= p.joined && w.seats.booked[i].until > w.now() {
+		w.fault(Seats, p.Client.String(), "it was refused although a seat was reserved for it")
+	}
+	if w.seats.crowded < p.joined && w.stopped < p.joined {
+		w.fault(Seats, p.Client.String(), "it was refused although there was room all the time")
+	}
+}
+
+// checkKept: a server that keeps the oldest replaces nobody whom its game has seen.
+func (w *World) checkKept(e *End, r tickwire.Reason) {
+	if w.cfg.Server.KeepOldest && e.server && r.Code == tickwire.CodeReplaced {
+		w.fault(Seats, e.String(), "it was replaced, and the server keeps the oldest")
+	}
+}
+
+// seatsLost counts the seats that are taken by nobody. An attempt that came to nothing
+// holds one until its timeout.
+func (w *World) seatsLost() int {
+	if w.server == nil {
+		return 0
+	}
+	lost := w.server.Stats().Seats.Taken
+	for _, p := range w.players {
+		if p.Server.state == endOpen {
+			lost--
+		}
+	}
+	return lost
+}
