@@ -44,7 +44,7 @@ func (h *Hub) DevToken(clientID uint64) ([]byte, error) { return h.srv.DevToken(
 
 // Stats returns the counters of the server.
 func (h *Hub) Stats() Stats {
-	h.s.lock()
+	h.lockNow()
 	defer h.s.unlock()
 	return h.srv.Stats()
 }

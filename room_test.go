@@ -1,6 +1,7 @@
 package tickwire_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,7 +130,7 @@ func TestSendContextInTurn(t *testing.T) {
 		const waiting = 50
 		for i := range waiting {
 			go func() {
-				b := make([]byte, 1+i*37%100)
+				b := make([]byte, 100-i*37%100)
 				b[0] = byte(i)
 				must(t, conn.SendContext(t.Context(), 1, b))
 			}()
@@ -254,6 +256,46 @@ func (r *reader) stop() {
 	<-r.stopped
 }
 
+// TestSendContextInTime: whoever gives up at the very moment at which there is room is told the
+// truth about the message.
+func TestSendContextInTime(t *testing.T) {
+	hub, s := straitPair(t)
+	ctx := within(t, 30*time.Second)
+	var wg sync.WaitGroup
+	var accepted atomic.Int32
+	for sender := range 8 {
+		random := rand.New(rand.NewPCG(uint64(sender), 2))
+		wg.Go(func() {
+			for range 2000 {
+				brief, cancel := context.WithTimeout(ctx, time.Duration(random.IntN(100))*time.Microsecond)
+				if s.SendContext(brief, 1, make([]byte, 90)) == nil {
+					accepted.Add(1)
+				}
+				cancel()
+			}
+		})
+	}
+	go func() {
+		wg.Wait()
+		if err := s.SendContext(ctx, 1, []byte("that was all")); err != nil {
+			t.Error(err)
+		}
+	}()
+	got := int32(0)
+	for ev := range hub.Events(ctx) {
+		if ev.Kind != tickwire.Message {
+			continue
+		}
+		if len(ev.Payload) < 90 {
+			break
+		}
+		got++
+	}
+	if got != accepted.Load() || got < 1000 {
+		t.Errorf("%d accepted, %d arrived", accepted.Load(), got)
+	}
+}
+
 // TestSendContextEnds: waiting ends with the context, and with the connection, whoever ended that.
 func TestSendContextEnds(t *testing.T) {
 	for name, end := range map[string]func(*tickwire.Hub, *tickwire.Session){
@@ -360,15 +402,16 @@ func TestSendContextTTL(t *testing.T) {
 			err     error
 		}
 		sent := make(chan result, 1)
+		tooLate := bytes.Repeat([]byte("late"), 25)
 		go func() {
 			opts := tickwire.SendOptions{Receipt: true, TTL: time.Second}
-			r, err := s.Conn().SendWithContext(t.Context(), 1, []byte("too late"), opts)
+			r, err := s.Conn().SendWithContext(t.Context(), 1, tooLate, opts)
 			sent <- result{r, err}
 		}()
 		time.Sleep(5 * time.Second)
 		go func() {
 			for ev := range hub.Events(t.Context()) {
-				if string(ev.Payload) == "too late" {
+				if bytes.Equal(ev.Payload, tooLate) {
 					t.Error("it came all the same")
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tickwire/tickwire"
@@ -124,6 +125,29 @@ func TestReservedOnly(t *testing.T) {
 	if conn, r := w.enters(srv, 7); !conn.Open() {
 		t.Errorf("invited: %v", r)
 	}
+}
+
+// TestHubReserveEnds: nobody ticks a Hub's clock, and yet a reservation ends.
+func TestHubReserveEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub, _ := straitPair(t)
+		must(t, hub.Reserve(7, time.Now().Add(time.Second)))
+		time.Sleep(time.Second - 1)
+		wantSeats(t, hub.Stats(), 1, 1)
+		if until, ok := hub.Reserved(7); !ok || time.Until(until) != 1 {
+			t.Errorf("reserved until %v, %v", until, ok)
+		}
+		time.Sleep(time.Hour)
+		if _, ok := hub.Reserved(7); ok || hub.Unreserve(7) {
+			t.Error("an hour later it is reserved")
+		}
+		wantSeats(t, hub.Stats(), 1, 0)
+		t.Log("# what is over is too late, whenever the Hub last had something to do")
+		var late *tickwire.ConfigError
+		if err := hub.Reserve(7, time.Now().Add(-time.Minute)); !errors.As(err, &late) {
+			t.Errorf("too late: %v", err)
+		}
+	})
 }
 
 // TestHubReserve: backends reserve from any goroutine, and never more than there is.

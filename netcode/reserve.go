@@ -138,7 +138,7 @@ func (a *Admission) withheld(clientID uint64) int {
 // reservation ends, if reservations are what is in its way.
 func (a *Admission) refusal(now int64) Refusal {
 	r := Refusal{Code: CodeFull}
-	if a.connected < a.maxClients && len(a.waiting) > 0 {
+	if len(a.waiting) > 0 {
 		r.RetryAfter = wholeSeconds(a.waiting[0].until - now)
 	}
 	return r

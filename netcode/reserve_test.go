@@ -88,7 +88,6 @@ func TestReserveEnds(t *testing.T) {
 		t.Errorf("a nanosecond before: retry after %d", r.RetryAfter)
 	}
 	w.now++
-	w.wantSeats(0, 0)
 	w.confirmed(w.mint(8, nil), 1)
 	w.refusedAtOnce(7, 2)
 	var late *ConfigError
@@ -185,6 +184,24 @@ func TestReserveUnconfirmed(t *testing.T) {
 	w.refusedAtOnce(8, 2)
 	w.confirmed(w.mint(7, nil), 1)
 	w.wantSeats(1, 0)
+}
+
+// TestReserveLateWord: what an older connection says, which was replaced on its way in, does not
+// use up the reservation of the newer one.
+func TestReserveLateWord(t *testing.T) {
+	w := newWorld(t, nil)
+	w.reserve(7, 60*second)
+	older := w.join(w.mint(7, nil), 1, nil)
+	w.step(0)
+	newer := w.join(w.mint(7, nil), 2, nil)
+	w.step(0)
+	for i, p := range []*player{older, newer} {
+		w.wantState(p, StateConnected)
+		w.toServer(p.at, p.data(0, "hello"))
+		if _, ok := w.server.Admission().Reserved(w.now, 7); ok != (i == 0) {
+			t.Errorf("after %d of the two: reserved %v", i+1, ok)
+		}
+	}
 }
 
 // TestReserveReplaced: who comes a second time takes its own seat, not the one that is kept for
