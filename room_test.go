@@ -355,12 +355,17 @@ func TestSendContextGivesUp(t *testing.T) {
 		if len(late) > 0 {
 			t.Errorf("there was no room, but: %v", <-late)
 		}
+		began := time.Now()
 		for ev := range hub.Events(t.Context()) {
 			if string(ev.Payload) == "late" {
 				break
 			}
 		}
 		must(t, <-late)
+		t.Log("# when there is room it leaves at once, although nobody else does anything")
+		if took := time.Since(began); took > 50*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
 	})
 }
 
