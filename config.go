@@ -86,8 +86,8 @@ type ServerConfig struct {
 	Plain PlainPolicy
 	// KeepOldest refuses a player who is connected already with CodeConnected, and
 	// the older connection's timeout as advice when to try again. By default the
-	// newest connection wins and the old one ends with CodeReplaced; so it does as
-	// long as neither was Connected.
+	// newest connection wins and the old one ends with CodeReplaced. One that was
+	// never Connected is replaced in any case.
 	KeepOldest bool
 	// Admit may refuse a client whose token and address are proven; nil lets
 	// everybody in. It may be asked several times about one client, and must not

@@ -38,6 +38,13 @@
 // longer. Bytes that are sent are copied. [Hub] and [Session] make
 // the same connections usable from any goroutine.
 //
+// # Seats
+//
+// A server has ServerConfig.MaxClients of them. [Server.Reserve] keeps one for a
+// player until a time, say for who is being matched or has dropped out; Admit can
+// let in nobody else. Of two connections of one player the newer one stays, unless
+// ServerConfig.KeepOldest says otherwise.
+//
 // # The end
 //
 // A connection ends by [Conn.Close], by its peer, or by silence; [Disconnected] is

@@ -35,7 +35,7 @@ func (c *Conn) SendWithContext(
 		return 0, err
 	}
 	s.lock()
-	r, h, err := s.sendOrHold(c, channel, b, &opts)
+	r, h, err := s.sendOrHold(c, channel, payload{bytes: b}, &opts)
 	s.unlock()
 	return h.wait(ctx, s, r, err)
 }
@@ -58,16 +58,21 @@ func (ch *Channel[T]) SendWithContext(
 	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
-	s.lock()
-	b, err := v.AppendBinary(c.core.scratch[:0])
-	if err != nil {
-		s.unlock()
-		return 0, err
-	}
-	c.core.scratch = b
-	r, h, err := s.sendOrHold(c, ch.cfg.ID, b, &opts)
-	s.unlock()
+	r, h, err := ch.sendOrHold(s, c, v, &opts)
 	return h.wait(ctx, s, r, err)
+}
+
+func (ch *Channel[T]) sendOrHold(
+	s *sharing, c *Conn, v T, opts *SendOptions,
+) (Receipt, *heldSend, error) {
+	s.lock()
+	defer s.unlock()
+	d, err := encode(c.core, ch.cfg.ID, v)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer c.core.giveBack(ch.cfg.ID, d)
+	return s.sendOrHold(c, ch.cfg.ID, payload{draft: d}, opts)
 }
 
 // SendContext sends a message, and waits for room; see Conn.SendContext.
@@ -128,18 +133,22 @@ func (c *Conn) sharingFor(ctx context.Context) (*sharing, error) {
 
 // sendOrHold sends, or joins the line for room. The lock is held.
 func (s *sharing) sendOrHold(
-	c *Conn, channel ChannelID, b []byte, opts *SendOptions,
+	c *Conn, channel ChannelID, from payload, opts *SendOptions,
 ) (Receipt, *heldSend, error) {
 	at := opts.endpoint(c.core)
 	l := s.line(c, channel)
 	if l == nil {
-		r, err := c.sendAt(channel, payload{bytes: b}, opts, &at)
+		r, err := c.sendAt(channel, from, opts, &at)
 		full := queueFull(err)
 		if full == nil {
 			return r, nil, err
 		}
 		l = &line{conn: c, channel: channel, limit: full.Limit}
 		s.lines = append(s.lines, l)
+	}
+	b := from.bytes
+	if from.draft != nil {
+		b = from.draft.Bytes()
 	}
 	h := &heldSend{bytes: bytes.Clone(b), opts: *opts, at: at, told: make(chan struct{})}
 	l.held = append(l.held, h)

@@ -435,6 +435,38 @@ func TestSendContextTTL(t *testing.T) {
 	})
 }
 
+// TestSendContextTyped: what waits is what the value was when it was sent.
+func TestSendContextTyped(t *testing.T) {
+	typed := tickwire.NewChannel[input](strait.Config())
+	synctest.Test(t, func(t *testing.T) {
+		hub, s := straitPair(t)
+		fill(t, s.Conn())
+		must(t, s.Send(1, make([]byte, 20))) // what is left of the queue
+		sent := make(chan error, 2)
+		for i := range cap(sent) {
+			go func() { sent <- typed.SendContext(t.Context(), s.Conn(), input{X: int16(i), Y: 7}) }()
+			synctest.Wait()
+		}
+		if len(sent) > 0 {
+			t.Fatalf("it does not wait: %v", <-sent)
+		}
+		var got []input
+		for ev := range hub.Events(t.Context()) {
+			if len(ev.Payload) != 4 {
+				continue
+			}
+			in, err := typed.Decode(ev)
+			must(t, err)
+			if got = append(got, in); len(got) == cap(sent) {
+				break
+			}
+		}
+		if !slices.Equal(got, []input{{X: 0, Y: 7}, {X: 1, Y: 7}}) {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
 // TestSendContextNotShared: a loop of ticks cannot wait, and is told what to do.
 func TestSendContextNotShared(t *testing.T) {
 	w := newWorld(t)
@@ -448,78 +480,5 @@ func TestSendContextNotShared(t *testing.T) {
 		if err != tickwire.ErrNotShared || !strings.Contains(err.Error(), "Writable") {
 			t.Errorf("error %v", err)
 		}
-	}
-}
-
-// TestSessionWritable: a loop over Events hears of room, too.
-func TestSessionWritable(t *testing.T) {
-	hub, s := straitPair(t)
-	ctx := within(t, 10*time.Second)
-	for s.Send(1, make([]byte, 100)) == nil {
-	}
-	var wg sync.WaitGroup
-	stop, cancel := context.WithCancel(ctx)
-	wg.Go(func() {
-		for range hub.Events(stop) {
-		}
-	})
-	heard := false
-	for ev := range s.Events(ctx) {
-		if ev.Kind == tickwire.Writable {
-			heard = ev.Channel == 1 && ev.Conn == s.Conn()
-			break
-		}
-	}
-	if !heard || s.Send(1, make([]byte, 100)) != nil {
-		t.Errorf("heard of room: %v", heard)
-	}
-	cancel()
-	wg.Wait()
-}
-
-// TestSessionTTL: nobody ticks a Session's clock, and yet a message lives as long as it should.
-func TestSessionTTL(t *testing.T) {
-	_, s := straitPair(t)
-	for s.Send(1, make([]byte, 100)) == nil {
-	}
-	time.Sleep(300 * time.Millisecond) // the wire is silent
-	const ttl = 200 * time.Millisecond
-	sent := time.Now()
-	r, err := s.Conn().SendWith(1, nil, tickwire.SendOptions{Receipt: true, TTL: ttl})
-	must(t, err)
-	for ev := range s.Events(within(t, 10*time.Second)) {
-		if ev.Receipt == r {
-			if took := time.Since(sent); ev.Kind != tickwire.Lost || ev.Why != tickwire.Expired || took < ttl {
-				t.Errorf("%v (%v) after %v", ev.Kind, ev.Why, took)
-			}
-			return
-		}
-	}
-	t.Error("it did not expire")
-}
-
-// TestSessionHears: the loop hears at once of what another goroutine's Send has settled, although no
-// packet comes.
-func TestSessionHears(t *testing.T) {
-	s := dialHub(t, newHub(t), 1)
-	heard := make(chan tickwire.Event, 1)
-	go func() {
-		for ev := range s.Events(t.Context()) {
-			if ev.Kind == tickwire.Lost {
-				heard <- ev
-			}
-		}
-	}()
-	time.Sleep(50 * time.Millisecond) // the handshake has calmed down
-	began := time.Now()
-	for range 5 {
-		r, err := s.Conn().SendWith(unreliable, nil, tickwire.SendOptions{Receipt: true, TTL: -1})
-		must(t, err)
-		if ev := <-heard; ev.Receipt != r || ev.Why != tickwire.Expired {
-			t.Errorf("heard %v", ev)
-		}
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("it took %v", took)
 	}
 }

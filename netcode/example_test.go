@@ -3,6 +3,7 @@ package netcode_test
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -61,6 +62,25 @@ func Example() {
 	// server: client 42 is in
 	// client: connected
 	// server: 28 bytes hold "hello"
+}
+
+// Two seats are kept for a minute. A third one there is not, but one is given back.
+func ExampleAdmission_Reserve() {
+	now, unix, minute := int64(0), int64(1_700_000_000), int64(time.Minute)
+	a, err := netcode.NewAdmission(unix, netcode.AdmissionConfig{MaxClients: 2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, client := range []uint64{7, 8, 9} {
+		if err := a.Reserve(now, client, now+minute); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(a.Unreserve(now, 8), a.Reservations(now), a.Reservations(now+minute))
+	// Output:
+	// netcode: no seat left to reserve: of 2, 0 are taken and 2 reserved; raise MaxClients, or give one back with Unreserve
+	// true 1 0
 }
 
 // Several servers get a token each, with keys of its own.

@@ -42,10 +42,10 @@ type ServerConfig struct {
 	Shard uint8
 	// Plain says what to do about plain netcode clients.
 	Plain PlainPolicy
-	// KeepOldest refuses a client id whose connection is confirmed with
-	// CodeConnected. Otherwise, and as long as neither is confirmed, the newest
-	// connection wins and the old one is reported as replaced. Plain clients never
-	// replace anyone.
+	// KeepOldest refuses a client id that has a confirmed connection already, with
+	// CodeConnected. Otherwise the newest connection wins and the old one is
+	// reported as replaced; one that is not confirmed is replaced in any case.
+	// Plain clients never replace anyone.
 	KeepOldest bool
 	// Judge decides about a client whose token and address are proven, before a
 	// seat is taken; nil lets everybody in. It may be asked several times about
