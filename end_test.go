@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 )
@@ -149,6 +150,36 @@ func TestLyingGone(t *testing.T) {
 	w.run(5*time.Second, nil)
 	if !conn.Open() {
 		t.Errorf("believed a lie: %v", conn.Reason())
+	}
+}
+
+// TestGoneOfBadLine: a line that changes bytes makes the server answer ids that nobody has. That
+// ends no connection, even if nothing else is heard for seconds afterwards.
+func TestGoneOfBadLine(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	srv, client := w.serve(at, nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	host := players(srv)[0].RemoteAddr().Addr()
+	good := simnet.LinkConfig{Delay: 10 * time.Millisecond}
+	bad := good
+	bad.Corrupt = 1
+	must(t, w.nw.SetHost(host, simnet.Links{Up: bad, Down: good}))
+	for range 120 {
+		must(t, inputs.Send(conn, input{1, 2}))
+		w.run(time.Second/60, nil)
+	}
+	must(t, w.nw.SetHost(host, simnet.Links{Up: good, Down: good}))
+	w.nw.Cut(at.Addr(), host)
+	w.run(5*time.Second, nil)
+	w.nw.Heal(at.Addr(), host)
+	w.run(5*time.Second, nil)
+	gones, dropped := srv.Stats().Handshake.Gones, client.Stats().Handshake.Drops[netcode.DropUnknownID]
+	if gones == 0 || dropped != gones {
+		t.Errorf("%d GONEs, %d dropped: the line was not bad", gones, dropped)
+	}
+	if !conn.Open() {
+		t.Errorf("it ended: %v", conn.Reason())
 	}
 }
 
