@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,6 +25,9 @@ type seats struct {
 // Reserve keeps a seat at the server for a player, as Server.Reserve does, and notes it
 // in the ledger: until then this player is never refused for want of a seat.
 func (w *World) Reserve(clientID uint64, d time.Duration) error {
+	if w.server == nil {
+		return fmt.Errorf("world: there is no server that has seats")
+	}
 	until := w.net.Now().Add(d)
 	if err := w.server.Reserve(clientID, until); err != nil {
 		w.checkUnreserved(clientID, err)
@@ -44,14 +48,20 @@ func (w *World) Reserve(clientID uint64, d time.Duration) error {
 
 // checkUnreserved: a reservation is refused for want of seats alone, and not to who has one.
 func (w *World) checkUnreserved(clientID uint64, err error) {
+	if _, ok := errors.AsType[*tickwire.SeatsError](err); !ok {
+		return // the caller's mistake
+	}
 	s := w.server.Stats().Seats
 	if s.Taken+s.Reserved < s.Limit || w.booking(clientID) >= 0 {
 		w.fault(Seats, "server", fmt.Sprintf("nothing is reserved for player id %d although %+v: %v", clientID, s, err))
 	}
 }
 
-// Unreserve gives a reserved seat back.
+// Unreserve gives a reserved seat back, if there is one.
 func (w *World) Unreserve(clientID uint64) {
+	if w.server == nil {
+		return
+	}
 	i := w.booking(clientID)
 	if ok := w.server.Unreserve(clientID); ok != (i >= 0) {
 		w.fault(Seats, "server", fmt.Sprintf("Unreserve of player id %d says %v", clientID, ok))
@@ -60,9 +70,6 @@ func (w *World) Unreserve(clientID uint64) {
 		w.seats.booked = slices.Delete(w.seats.booked, i, i+1)
 	}
 }
-
-// Booked reports whether a seat is kept for a player.
-func (w *World) Booked(clientID uint64) bool { return w.booking(clientID) >= 0 }
 
 func (w *World) booking(clientID uint64) int {
 	return slices.IndexFunc(w.seats.booked, func(b booking) bool { return b.clientID == clientID })

@@ -329,3 +329,40 @@ func Example() {
 	// UnreliableLatest received all: false
 	// ReliableOrdered received all: true
 }
+
+// TestSeats: the ledger agrees with a server that keeps its word, and notices one that does not.
+func TestSeats(t *testing.T) {
+	cfg := config()
+	cfg.Server.MaxClients = 2
+	cfg.Links = simnet.Links{}
+	full := func(honest bool) *World {
+		w := newWorld(t, cfg)
+		join(t, w, 1)
+		if err := w.Reserve(2, time.Minute); err != nil {
+			t.Error(err)
+		}
+		if err := w.Reserve(3, time.Minute); err == nil {
+			t.Error("a third seat of two")
+		}
+		if !honest {
+			w.Server().Unreserve(2)
+		}
+		for _, id := range []uint64{3, 2} {
+			if _, err := w.Join(id); err != nil {
+				t.Error(err)
+			}
+			w.Run(time.Second, nil)
+		}
+		w.Settle(30*time.Second, nil)
+		w.Close()
+		return w
+	}
+	wantViolations(t, full(true))
+	wantViolations(t, full(false), Seats)
+	w := newWorld(t, cfg)
+	w.CrashServer()
+	w.Unreserve(1)
+	if w.Reserve(1, time.Minute) == nil {
+		t.Error("reserved where no server is")
+	}
+}
