@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-
-	"github.com/tickwire/tickwire/endpoint"
 )
 
 // SendContext sends a message as Send does, and while the channel's queue refuses
@@ -55,23 +53,24 @@ func (ch *Channel[T]) SendWithContext(
 	if err != nil {
 		return 0, err
 	}
-	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+	l, err := c.core.laneOf(ch, &ch.cfg)
+	if err != nil {
 		return 0, err
 	}
-	r, h, err := ch.sendOrHold(s, c, v, &opts)
+	r, h, err := ch.sendOrHold(s, l, c, v, &opts)
 	return h.wait(ctx, s, r, err)
 }
 
 func (ch *Channel[T]) sendOrHold(
-	s *sharing, c *Conn, v T, opts *SendOptions,
+	s *sharing, l *lane, c *Conn, v T, opts *SendOptions,
 ) (Receipt, *heldSend, error) {
 	s.lock()
 	defer s.unlock()
-	d, err := encode(c.core, ch.cfg.ID, v)
+	d, err := encode(l, v)
 	if err != nil {
 		return 0, nil, err
 	}
-	defer c.core.giveBack(ch.cfg.ID, d)
+	defer l.drop(d)
 	return s.sendOrHold(c, ch.cfg.ID, payload{draft: d}, opts)
 }
 
@@ -86,7 +85,7 @@ func (ch *RawChannel) SendContext(ctx context.Context, c *Conn, b []byte) error 
 func (ch *RawChannel) SendWithContext(
 	ctx context.Context, c *Conn, b []byte, opts SendOptions,
 ) (Receipt, error) {
-	if err := c.core.checkHandle(ch, &ch.cfg); err != nil {
+	if _, err := c.core.laneOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendWithContext(ctx, ch.cfg.ID, b, opts)
@@ -105,8 +104,8 @@ func (ch *RawChannel) SendWithContext(
 type heldSend struct {
 	bytes   []byte
 	opts    SendOptions
-	at      endpoint.SendOptions // made of opts when it came
-	told    chan struct{}        // closed when the fields below are set
+	expires int64         // what its TTL came to when it came
+	told    chan struct{} // closed when the fields below are set
 	receipt Receipt
 	err     error
 }
@@ -135,10 +134,10 @@ func (c *Conn) sharingFor(ctx context.Context) (*sharing, error) {
 func (s *sharing) sendOrHold(
 	c *Conn, channel ChannelID, from payload, opts *SendOptions,
 ) (Receipt, *heldSend, error) {
-	at := opts.endpoint(c.core)
+	expires := c.core.expiry(opts.TTL)
 	l := s.line(c, channel)
 	if l == nil {
-		r, err := c.sendAt(channel, from, opts, &at)
+		r, err := c.sendUntil(channel, from, opts, expires)
 		full := queueFull(err)
 		if full == nil {
 			return r, nil, err
@@ -150,7 +149,7 @@ func (s *sharing) sendOrHold(
 	if from.draft != nil {
 		b = from.draft.Bytes()
 	}
-	h := &heldSend{bytes: bytes.Clone(b), opts: *opts, at: at, told: make(chan struct{})}
+	h := &heldSend{bytes: bytes.Clone(b), opts: *opts, expires: expires, told: make(chan struct{})}
 	l.held = append(l.held, h)
 	return 0, h, nil
 }
@@ -233,7 +232,7 @@ func (l *line) advance() (sent bool) {
 		if !l.over() && l.queued()+len(h.bytes)+queueCharge > l.limit {
 			break
 		}
-		r, err := l.conn.sendAt(l.channel, payload{bytes: h.bytes}, &h.opts, &h.at)
+		r, err := l.conn.sendUntil(l.channel, payload{bytes: h.bytes}, &h.opts, h.expires)
 		if queueFull(err) != nil {
 			break
 		}
