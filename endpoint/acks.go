@@ -141,7 +141,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 				return err
 			}
 			if p.sent.At(n).late {
-				p.mistaken(now, n, max(largest, p.largestAcked), &mistakes)
+				e.mistaken(now, p, n, max(largest, p.largestAcked), &mistakes)
 			}
 		}
 	}
@@ -188,11 +188,12 @@ func (p *path) newlyAcked(largest uint64) *sentPacket {
 
 // measure takes the samples that an ACK of pkt allows.
 func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
-	if pkt.eliciting {
+	told := !e.slept(pkt.at)
+	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest
 	}
-	if elapsed := p.deliveredAt - pkt.deliveredAt; elapsed > 0 {
+	if elapsed := p.deliveredAt - pkt.deliveredAt; told && elapsed > 0 {
 		sample.RateSample = int(min((p.delivered-pkt.delivered)*1000/(elapsed/1_000_000+1), 1<<31-1))
 	}
 	if a.HasClock {
@@ -201,6 +202,9 @@ func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sam
 			expected = e.peerClock(now)
 		}
 		p.clock.peer, p.clock.at = seq.Nearest(expected, uint64(a.Clock), clockUnitsShift), now
+		if !told {
+			return
+		}
 		peer := int64(p.clock.peer) * wire.ClockUnit
 		p.clock.sample(pkt.at, peer, a.Hold, now)
 		sample.OneWay, sample.HasOneWay = peer-pkt.at, true
@@ -225,7 +229,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 			sample.Bytes += int(pkt.bytes)
 		}
 		if pkt.at >= sample.SentAt {
-			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited
+			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.slept(pkt.at)
 		}
 	}
 	pkt.state = packetAcked
@@ -244,11 +248,14 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 }
 
 // mistaken notes that packet n, declared lost, was acknowledged all the same.
-func (p *path) mistaken(now int64, n, largest uint64, s *LossSample) {
+func (e *Endpoint) mistaken(now int64, p *path, n, largest uint64, s *LossSample) {
 	pkt := p.sent.At(n)
 	pkt.late = false
 	p.loss.spurious++
 	p.outbound.add(0, -1)
+	if e.slept(pkt.at) {
+		return
+	}
 	p.loss.order.mistaken(largest-n, now-pkt.at-p.lossDelay(), p.rtt.smooth)
 	if pkt.inFlight {
 		p.delivered += int64(pkt.bytes)

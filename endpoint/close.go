@@ -15,6 +15,7 @@ type closing struct {
 	ackAt  int64 // when a CLOSE came that was not answered yet; never: none
 	until  int64 // when the state ends
 	tell   bool  // the event Closed waits for the peer's channel rows
+	left   int   // what it will say
 }
 
 const (
@@ -39,12 +40,14 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 		return
 	}
 	text = cutText(text)
-	e.settleAll()
+	left := e.settleAll()
 	e.state = stateClosing
 	e.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
-	if e.closing.tell = rows != nil; !e.closing.tell {
-		e.events.push(Event{Kind: Closed, Code: code, Text: text})
+	if e.closing.tell = rows != nil; e.closing.tell {
+		e.closing.left = left
+		return
 	}
+	e.events.push(Event{Kind: Closed, Code: code, Text: text, Left: left})
 }
 
 // cutText cuts a text to what CLOSE can carry, between two characters.
@@ -71,35 +74,44 @@ func (e *Endpoint) tellMismatch(answer *wire.Close) {
 	if answer != nil && answer.Code == CodeMismatch {
 		text = e.Difference(answer.Rows)
 	}
-	e.events.push(Event{Kind: Closed, Code: c.code, Text: text})
+	e.events.push(Event{Kind: Closed, Code: c.code, Text: text, Left: c.left})
 }
 
-// settleAll ends everything that was under way.
-func (e *Endpoint) settleAll() {
+// settleAll ends everything that was under way, and returns how many of our messages had no
+// fate yet.
+func (e *Endpoint) settleAll() (left int) {
 	e.draft.abandon()
 	for i := range e.senders {
-		e.dropSender(&e.senders[i])
+		left += e.dropSender(&e.senders[i])
 	}
 	for i := range e.receivers {
 		e.dropUnfinished(&e.receivers[i])
 	}
+	return left
 }
 
-func (e *Endpoint) dropSender(s *sender) {
+func (e *Endpoint) dropSender(s *sender) (left int) {
 	for ; s.open.Len() > 0; s.open.Pop() {
 		m := s.open.At(s.open.Base())
-		e.resolve(s, m, Lost, ConnClosed)
+		if m.state == outFlying {
+			e.lose(s, m, ConnClosed)
+			left++
+		}
 		e.done(s, m)
 	}
 	for ; s.queue.Len() > 0; s.queue.Pop() {
 		m := s.queue.At(s.queue.Base())
-		e.resolve(s, m, Lost, ConnClosed)
+		if m.state == outQueued {
+			e.lose(s, m, ConnClosed)
+			left++
+		}
 		e.strip(s, m)
 	}
 	s.queued, s.dead, s.resend, s.cutting, s.blocked, s.refused = 0, 0, 0, 0, false, 0
 	if s.loose != nil {
-		e.dropSender(s.loose)
+		left += e.dropSender(s.loose)
 	}
+	return left
 }
 
 // dropUnfinished drops what the game will never see: partials, and messages that wait for an
@@ -129,7 +141,7 @@ func (e *Endpoint) dropUnfinished(r *receiver) {
 func (e *Endpoint) Done() bool { return e.state == stateDead }
 
 // Open reports whether messages may be sent.
-func (e *Endpoint) Open() bool { return e.state == stateOpen }
+func (e *Endpoint) Open() bool { return e.state == stateOpen && !e.drain.on }
 
 // Release gives all memory back to the pools. Call it when the endpoint is Done and the game
 // has taken the messages that it wants.
@@ -157,8 +169,7 @@ func (e *Endpoint) handleClose(now int64, b []byte) (n int, err error) {
 	if c.Code == CodeMismatch {
 		text = e.Difference(c.Rows)
 	}
-	e.settleAll()
-	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true})
+	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Left: e.settleAll()})
 	e.bury(now)
 	e.closing.ackAt = now
 	return n, nil

@@ -106,6 +106,9 @@ type Config struct {
 	// AckHold is how long an acknowledgement may wait for a packet to ride on. 0: 20 ms;
 	// negative: not at all; at most 250 ms.
 	AckHold time.Duration
+	// MaxHold is the longest silence that the peer may announce with Hold, in whole seconds. 0:
+	// 60 s; negative: none.
+	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too. 0:
 	// 1200, which every path of the Internet carries.
 	MaxDatagramBytes int
@@ -137,6 +140,8 @@ const (
 	maxMessageBytesLimit = 256 << 20
 	maxWeight            = 1 << 16
 	maxAckHold           = 250 * time.Millisecond
+	defaultHold          = time.Minute
+	maxHold              = 65535 * time.Second
 )
 
 func (c ChannelConfig) withDefaults() ChannelConfig {
@@ -170,6 +175,7 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 func (c Config) withDefaults() Config {
 	c.Timeout = orDefault(c.Timeout, defaultTimeout, math.MaxInt64)
 	c.AckHold = orDefault(c.AckHold, 20*time.Millisecond, 0)
+	c.MaxHold = orDefault(c.MaxHold, defaultHold, 0).Truncate(time.Second)
 	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)
 	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, 51, 0)
 	c.MaxReceipts = orDefault(c.MaxReceipts, 16384, 0)
@@ -216,6 +222,9 @@ func (c Config) Validate() error {
 	}
 	if c.AckHold > maxAckHold {
 		bad("AckHold", c.AckHold, "at most 250ms")
+	}
+	if d := c.MaxHold; d > maxHold || d > 0 && d < time.Second {
+		bad("MaxHold", d, "1s to 65535s, 0 for 1m0s, or negative for none")
 	}
 	if n := c.MaxDatagramBytes; n > 65507 || n > 0 && n < 576 {
 		bad("MaxDatagramBytes", n, "576 to 65507, or 0 for 1200")

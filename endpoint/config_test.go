@@ -14,6 +14,8 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		field string
 	}{
 		{Config{AckHold: time.Second}, "AckHold"},
+		{Config{MaxHold: 500 * time.Millisecond}, "MaxHold"},
+		{Config{MaxHold: 24 * time.Hour}, "MaxHold"},
 		{Config{MaxDatagramBytes: 575}, "MaxDatagramBytes"},
 		{Config{MaxDatagramBytes: 65508}, "MaxDatagramBytes"},
 		{Config{Channels: make([]ChannelConfig, 1025)}, "Channels"},

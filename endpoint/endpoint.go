@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -41,6 +42,10 @@ type Endpoint struct {
 	began     int64 // when New was called
 	lastHeard int64
 	expiryAt  int64 // when expire has something to do
+	drain     drain
+	holding   ownHold
+	held      peerHold
+	awakeAt   int64 // when a silence of either end was over
 	closing   closing
 }
 
@@ -49,7 +54,7 @@ type Endpoint struct {
 //	meeting → open → closing → tombstone → dead
 //	            └───────────────↗
 //
-// An endpoint that times out is dead at once.
+// An endpoint that times out is dead at once; one that drains is open until then.
 type state uint8
 
 const (
@@ -80,6 +85,8 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		began:     now,
 		lastHeard: now,
 		expiryAt:  never,
+		awakeAt:   math.MinInt64,
+		drain:     drain{until: never},
 	}
 	e.hello.instance = e.random.Uint64()
 	own := ChannelConfig{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10} // number 0
@@ -193,10 +200,10 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 		return
 	}
 	e.lastHeard = now
-	eliciting := false
+	eliciting, data, holds := false, false, false
 	for rest := frames; len(rest) > 0; {
 		kind := rest[0]
-		n, err := e.handleFrame(now, p, rest)
+		n, err := e.handleFrame(now, p, number, rest)
 		if err != nil {
 			e.refuse(now, err)
 			return
@@ -206,9 +213,13 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 			return // a CLOSE, or a HELLO that does not match; what follows it means nothing
 		}
 		ack := kind >= wire.TypeAck && kind < wire.TypeFragment
+		data, holds = data || isData(kind), holds || kind == wire.TypeHold
 		eliciting = eliciting || !ack && kind != wire.TypePadding && kind != wire.TypeCloseAck
 		p.heardMore = p.heardMore || !ack && kind != wire.TypePing
 		rest = rest[n:]
+	}
+	if !holds {
+		e.heardWithoutHold(now, number, data)
 	}
 	p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
 }
@@ -228,7 +239,7 @@ func (e *Endpoint) refuse(now int64, err error) {
 }
 
 // handleFrame handles the frame at the beginning of b and returns its length.
-func (e *Endpoint) handleFrame(now int64, p *path, b []byte) (n int, err error) {
+func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n int, err error) {
 	kind := b[0]
 	switch {
 	case kind == wire.TypePadding:
@@ -245,6 +256,8 @@ func (e *Endpoint) handleFrame(now int64, p *path, b []byte) (n int, err error) 
 		return e.handleAckFrame(now, p, b)
 	case e.state != stateOpen:
 		return 0, errNotYet
+	case kind == wire.TypeHold:
+		return e.handleHold(now, number, b)
 	case kind >= wire.TypeRunLong:
 		run, n := wire.ConsumeRun(b)
 		if n < 0 {

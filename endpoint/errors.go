@@ -7,7 +7,7 @@ import (
 
 // What Send returns. Test with errors.Is.
 var (
-	// ErrClosed: the connection is closing or closed.
+	// ErrClosed: the connection is draining, closing or closed.
 	ErrClosed = errors.New("endpoint: connection closed")
 	// ErrFull: the channel's queue or the table of receipts is full. Wait for the event
 	// Writable, or read the events, or send less.

@@ -94,6 +94,7 @@ type Event struct {
 	Code    Code       // of Closed
 	Text    string     // of Closed
 	Remote  bool       // of Closed: the peer decided
+	Left    int        // of Closed: messages that waited, or were not known to have arrived
 }
 
 // events is a queue of which the game sees only what was there at the last Update.

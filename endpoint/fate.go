@@ -32,6 +32,8 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 		s.settle()
 	case contentHello:
 		e.hello.acked = true
+	case contentHold:
+		e.holdAcked(c.first)
 	}
 }
 
@@ -116,6 +118,8 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		c.inbound.storedLost(c.first, c.count)
 	case contentBlocked:
 		c.channel.blockedFor = 0
+	case contentHold:
+		e.holdLost(c.first)
 	}
 }
 
@@ -163,8 +167,11 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 	s := c.channel
 	switch {
 	case s == nil || !s.cfg.Delivery.Reliable():
-		if c.kind == contentWindow {
+		switch c.kind {
+		case contentWindow:
 			c.inbound.limitDue = true
+		case contentHold:
+			e.holdLost(c.first)
 		}
 	case c.kind == contentRun || c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {

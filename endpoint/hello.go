@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -34,10 +35,11 @@ func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
 		MaxVersion:      wire.Version,
 		Digest:          wire.Hash(e.rows()),
 		Instance:        e.hello.instance,
-		Capabilities:    wire.CapabilityOptions,
+		Capabilities:    wire.CapabilityHold | wire.CapabilityOptions,
 		Clock:           uint64(now / wire.ClockUnit),
 		LargestDatagram: uint16(min(e.cfg.MaxDatagramBytes, 0xffff)),
 		AckHoldMillis:   uint8((int64(e.cfg.AckHold) + 999_999) / 1_000_000),
+		SilenceSeconds:  uint16(e.cfg.MaxHold / time.Second),
 		DefaultWindow:   uint32(first),
 		Windows:         windows,
 	}

@@ -69,9 +69,9 @@ func (l Lone) outOfNumbers(number uint64) bool {
 // that of Endpoint does.
 func (l Lone) Deadline() int64 {
 	if l.outOfNumbers(l.paths[0].next) {
-		at := min(l.timeoutAt(), l.expiryAt)
-		if l.paths[0].loss.probe == 0 {
-			at = min(at, l.paths[0].timeout())
+		at := l.lifeDeadline()
+		if p := l.paths[0]; p.loss.probe == 0 {
+			at = min(at, l.probeAt(p))
 		}
 		return at
 	}

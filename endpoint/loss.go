@@ -67,6 +67,7 @@ func (p *path) reportLoss(now int64, s LossSample) {
 func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
 	p.leaveFlight(pkt)
+	pkt.inFlight = pkt.inFlight && !e.slept(pkt.at) // else it says nothing about congestion
 	p.loss.lostPackets++
 	p.outbound.add(0, 1)
 	if pkt.inFlight {
@@ -91,13 +92,16 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 	}
 }
 
-// timeout is when loss detection wants to be called: the time threshold, or the probe timeout
-// while something that elicits an ack is in flight.
-func (p *path) timeout() int64 {
-	if p.loss.lossAt != never {
+// probeAt is when loss detection wants to be called: the time threshold, or the probe timeout
+// while something that elicits an ack is in flight. A peer that is on hold is not asked, but
+// shown signs of life.
+func (e *Endpoint) probeAt(p *path) int64 {
+	switch {
+	case p.loss.lossAt != never:
 		return p.loss.lossAt
-	}
-	if p.eliciting == 0 {
+	case e.held.on:
+		return p.loss.lastSent + e.pingInterval()
+	case p.eliciting == 0:
 		return never
 	}
 	return p.loss.lastSent + p.probeTimeout(p.loss.probes)
@@ -106,9 +110,11 @@ func (p *path) timeout() int64 {
 // lossTimeout does what is due.
 func (e *Endpoint) lossTimeout(now int64, p *path) {
 	switch {
-	case now < p.timeout():
+	case now < e.probeAt(p):
 	case p.loss.lossAt != never:
 		e.detectLost(now, p)
+	case e.held.on:
+		p.loss.probe, p.loss.lastSent = 1, now
 	default:
 		p.loss.probes++
 		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)

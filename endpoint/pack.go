@@ -67,6 +67,8 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
 		return dst
 	}
+	e.endHolds(now)
+	e.endDrain(now)
 	b := builder{dst: dst, end: len(dst) + room, path: p, now: now, start: len(dst), full: room}
 	b.pkt = sentPacket{at: now, state: packetInFlight, firstRecord: p.contents.End()}
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
@@ -93,7 +95,10 @@ func (e *Endpoint) build(b *builder) {
 	}
 	ackEnd := len(b.dst)
 	more := false
-	if e.maySend(b.now, p) {
+	switch {
+	case e.quiet():
+		e.buildQuiet(b)
+	case e.maySend(b.now, p):
 		e.buildControl(b)
 		if e.state == stateOpen {
 			e.buildMessages(b)
@@ -102,6 +107,9 @@ func (e *Endpoint) build(b *builder) {
 			b.ping()
 		}
 		more = len(b.dst) == ackEnd && e.sendAt(p) <= b.now
+	}
+	if len(b.dst) == ackEnd && e.holding.copies > 0 { // behind what the path takes now, whatever it says
+		e.buildHold(b)
 	}
 	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {
 		b.dst = b.dst[:b.start] // an ACK alone that is not due yet, nor in the way of what fills a packet
@@ -152,7 +160,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
 	b.pkt.inFlight = b.pkt.eliciting
-	b.pkt.limited = e.sendableAt() > b.now
+	b.pkt.limited = e.quiet() || e.sendableAt() > b.now
 	*p.sent.Push() = b.pkt
 	if p.sent.Len() > 2*maxSentPackets {
 		e.forgetOldest(b.now, p)
@@ -184,6 +192,9 @@ func (e *Endpoint) buildControl(b *builder) {
 	}
 	if e.state != stateOpen {
 		return
+	}
+	if e.holding.copies > 0 && !e.holding.on {
+		e.buildHold(b)
 	}
 	for i := range e.receivers {
 		r, before := &e.receivers[i], len(b.dst)

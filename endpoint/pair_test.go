@@ -17,6 +17,9 @@ type pair struct {
 	links [2]link // links[0] carries from ends[0] to ends[1]
 	seed  uint64
 	buf   []byte
+
+	asleep [2]bool     // nobody calls the end
+	missed [2][][]byte // what came meanwhile, as a socket keeps it
 }
 
 // A link delays, drops, repeats and reorders datagrams, by its seed.
@@ -162,7 +165,7 @@ func (p *pair) checkLeaks(shared bool) {
 // flush carries what both ends want to send now into the links.
 func (p *pair) flush() {
 	for i := range p.ends {
-		for {
+		for !p.asleep[i] {
 			p.buf = p.ends[i].AppendDatagram(p.now, p.buf[:0])
 			if len(p.buf) == 0 {
 				break
@@ -185,7 +188,7 @@ func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
 		if cond() {
 			return true
 		}
-		next := min(p.links[0].next(), p.links[1].next(), p.ends[0].Deadline(), p.ends[1].Deadline())
+		next := min(p.links[0].next(), p.links[1].next(), p.deadline(0), p.deadline(1))
 		if next > end {
 			p.now = end
 			return cond()
@@ -198,12 +201,38 @@ func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
 			l := &p.links[i]
 			for l.next() <= p.now {
 				f := l.take()
+				if p.asleep[1-i] {
+					p.missed[1-i] = append(p.missed[1-i], f.b)
+					continue
+				}
 				p.ends[1-i].HandleDatagram(p.now, f.b)
 				l.spare = append(l.spare, f.b)
 			}
-			p.ends[i].HandleTimeout(p.now)
+			if !p.asleep[i] {
+				p.ends[i].HandleTimeout(p.now)
+			}
 		}
 	}
+}
+
+func (p *pair) deadline(end int) int64 {
+	if p.asleep[end] {
+		return never
+	}
+	return p.ends[end].Deadline()
+}
+
+// sleep has nobody call an end for a while; then it reads what came.
+func (p *pair) sleep(end int, d time.Duration) {
+	p.flush()
+	p.asleep[end] = true
+	p.run(d)
+	p.asleep[end] = false
+	for _, b := range p.missed[end] {
+		p.ends[end].HandleDatagram(p.now, b)
+	}
+	p.missed[end] = nil
+	p.ends[end].HandleTimeout(p.now)
 }
 
 func (p *pair) open() *pair {

@@ -98,7 +98,7 @@ type content struct {
 	kind    contentKind
 	channel *sender   // of run, fragment, skip, blocked
 	inbound *receiver // of window, stored
-	first   uint64    // first message id; of window the limit
+	first   uint64    // first message id; of window the limit, of hold the serial
 	count   uint32    // messages; of fragment the bytes
 	offset  uint32    // of fragment
 }
@@ -113,6 +113,7 @@ const (
 	contentStored
 	contentBlocked
 	contentHello
+	contentHold
 )
 
 // record notes that the packet which is being built carries c.

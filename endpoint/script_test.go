@@ -119,6 +119,8 @@ func frameLen(b []byte) (n int) {
 		return 1 + n
 	case kind == wire.TypeClose:
 		_, n = wire.ConsumeClose(b)
+	case kind == wire.TypeHold:
+		_, _, n = wire.ConsumeHold(b)
 	case kind == wire.TypeWindow || kind == wire.TypeBlocked:
 		_, _, n = wire.ConsumeLimit(b)
 	case kind == wire.TypeStored:

@@ -42,7 +42,7 @@ type source struct {
 }
 
 func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (Receipt, error) {
-	if e.state > stateOpen {
+	if e.state > stateOpen || e.drain.on {
 		return 0, ErrClosed
 	}
 	s := e.sender(uint16(channel))
@@ -88,6 +88,7 @@ func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *Se
 	}
 	s.queued += charge(len(payload))
 	s.counts.messages++
+	e.holding.woken = e.holding.on
 	if !s.turn.listed {
 		s.activate()
 	}

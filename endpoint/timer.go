@@ -16,14 +16,24 @@ func (e *Endpoint) Deadline() int64 {
 		return e.closing.deadline()
 	}
 	p := e.paths[0]
-	at := min(e.timeoutAt(), p.ackAt, p.timeout(), e.expiryAt)
+	at := min(e.lifeDeadline(), p.ackAt, e.probeAt(p))
 	switch {
-	case p.loss.probe > 0:
+	case p.loss.probe > 0 || e.holding.copies > 0:
 		return min(at, p.loss.lastSent) // at once
+	case e.quiet():
+		return at
 	case p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets:
 		return at // an acknowledgement comes first
 	}
 	return min(at, max(e.sendAt(p), p.pacer.next(p.cc.BytesPerSecond())))
+}
+
+// lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
+func (e *Endpoint) lifeDeadline() int64 {
+	if e.holding.woken || e.drain.on && e.drained() {
+		return math.MinInt64
+	}
+	return min(e.timeoutAt(), e.expiryAt, e.drain.until, e.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
@@ -48,19 +58,32 @@ func (e *Endpoint) timeoutAt() int64 {
 	if int64(e.cfg.Timeout) == never {
 		return never
 	}
-	return e.lastHeard + int64(e.cfg.Timeout)
+	heard, last := e.lastHeard, never
+	if e.holding.on {
+		heard = max(heard, e.holding.until)
+	}
+	if e.held.on {
+		heard = max(heard, e.held.until)
+	}
+	if e.held.row {
+		last = e.held.since + int64(e.cfg.MaxHold) // HOLD again and again prolongs nothing
+	}
+	return min(heard, last) + int64(e.cfg.Timeout)
 }
 
 // maxSilence is how long a side that heard nothing waits at most before it sends a PING.
 const maxSilence = 5 * second
 
-func (e *Endpoint) pingAt() int64 { return e.lastHeard + min(int64(e.cfg.Timeout)/4, maxSilence) }
+func (e *Endpoint) pingAt() int64 { return e.lastHeard + e.pingInterval() }
+
+func (e *Endpoint) pingInterval() int64 { return min(int64(e.cfg.Timeout)/4, maxSilence) }
 
 func (e *Endpoint) pingDue(now int64) bool { return e.state == stateOpen && now >= e.pingAt() }
 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
 // connection that fell silent.
 func (e *Endpoint) HandleTimeout(now int64) {
+	e.endHolds(now)
 	switch {
 	case e.state == stateDead:
 		return
@@ -68,8 +91,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 		e.closingTimeout(now)
 		return
 	case now >= e.timeoutAt():
-		e.settleAll()
-		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String()})
+		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Left: e.settleAll()})
 		e.state = stateDead
 		return
 	}
@@ -79,6 +101,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	if now >= e.expiryAt {
 		e.expire(now)
 	}
+	e.endDrain(now)
 }
 
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,

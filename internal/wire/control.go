@@ -68,6 +68,19 @@ func ConsumeStored(b []byte) (channel uint16, ids []byte, n int) {
 	return channel, ids, r.n()
 }
 
+// AppendHold appends HOLD: the sender falls silent for so long; 0 ends it.
+func AppendHold(b []byte, serial, millis uint64) []byte {
+	return AppendUvarint(AppendUvarint(append(b, TypeHold), serial), millis)
+}
+
+// ConsumeHold reads HOLD. Silence that no HELLO can have granted is malformed.
+func ConsumeHold(b []byte) (serial, millis uint64, n int) {
+	r := frame(b)
+	serial, millis = r.Uvarint(), r.Uvarint()
+	r.Want(millis <= MaxSilenceMillis)
+	return serial, millis, r.n()
+}
+
 // A Close says why a connection ends.
 type Close struct {
 	Code Code

@@ -63,6 +63,11 @@ type storedFields struct {
 	IDs     []uint32 `json:"ids"`
 }
 
+type holdFields struct {
+	Serial uint64 `json:"serial,string"`
+	Millis uint64 `json:"milliseconds"`
+}
+
 type closeFields struct {
 	Code uint32     `json:"code"`
 	Text string     `json:"text"`
@@ -181,6 +186,8 @@ func (l limitFields) appendTo(b []byte) []byte {
 }
 
 func (s storedFields) appendTo(b []byte) []byte { return AppendStored(b, s.Channel, s.IDs) }
+
+func (h holdFields) appendTo(b []byte) []byte { return AppendHold(b, h.Serial, h.Millis) }
 
 func (c closeFields) appendTo(b []byte) []byte {
 	var rows []byte

@@ -25,9 +25,14 @@ type Hello struct {
 	Windows                []Window // channels whose window differs, at most MaxHelloWindows
 }
 
-// CapabilityOptions says that its sender reads the options of RUN and FRAGMENT:
-// everybody who speaks version 1 does.
-const CapabilityOptions = 8
+// Capabilities of HELLO.
+const (
+	// CapabilityHold: its sender reads HOLD.
+	CapabilityHold = 2
+	// CapabilityOptions: its sender reads the options of RUN and FRAGMENT, as
+	// everybody does who speaks version 1.
+	CapabilityOptions = 8
+)
 
 // MaxHelloWindows is how many windows fit a body of MaxHelloBytes with room
 // for the head.

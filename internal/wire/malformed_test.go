@@ -25,7 +25,6 @@ func malformed() []malformedVector {
 		bad("reserved type 08", "08 0102030405060708", "PATH_CHALLENGE is reserved"),
 		bad("reserved type 09", "09 0102030405060708 00", "PATH_RESPONSE is reserved"),
 		bad("reserved type 0A", "0a 00 00 00 00", "PATH_STATUS is reserved"),
-		bad("reserved type 0B", "0b 00 00", "HOLD is reserved"),
 		bad("unknown type 0E", "0e", "no such frame"),
 		bad("unknown type 1F", "1f", "no such frame"),
 		bad("padding with a byte that is not zero", "00 00 01 00", "the rest of the packet must be zero"),
@@ -45,6 +44,10 @@ func malformed() []malformedVector {
 		bad("stored of nothing", "06 02 00", "count is 1 to 4096"),
 		bad("stored with an id cut", "06 02 02 01000000 020000", "cut short"),
 		bad("stored with a count of 2^62", "06 02 808080808080808040 00000000", "count is 1 to 4096"),
+
+		bad("hold without a time", "0b 01", "cut short"),
+		bad("hold of more than HELLO can grant", "0b 01 99f89f1f", "at most 65535000 milliseconds"),
+		bad("hold with a serial that is not shortest", "0b 8100 00", "LEB128 not in shortest form"),
 
 		bad("close without its rows", "0c 00 00", "cut short"),
 		bad("close with a text too long", "0c 00 c901"+strings.Repeat("78", 201)+"00", "text is at most 200 bytes"),
@@ -231,12 +234,13 @@ func TestEmpty(t *testing.T) {
 	_, _, _, skip := ConsumeSkip(nil)
 	_, _, limit := ConsumeLimit(nil)
 	_, _, stored := ConsumeStored(nil)
+	_, _, hold := ConsumeHold(nil)
 	_, closed := ConsumeClose(nil)
 	_, run := ConsumeRun(nil)
 	_, _, fragment := ConsumeFragment(nil)
 	_, uvarint := ConsumeUvarint(nil)
 	_, bytes := ConsumeBytes(nil)
-	for i, n := range []int{skip, limit, stored, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
+	for i, n := range []int{skip, limit, stored, hold, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
 		if n >= 0 {
 			t.Errorf("reader %d read %d bytes of none", i, n)
 		}

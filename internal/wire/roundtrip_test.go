@@ -11,7 +11,7 @@ import (
 // edges of what it may hold.
 func randomFields(r *rand.Rand) fields {
 	channel := uint16(r.UintN(MaxChannel+1) >> r.UintN(15))
-	switch r.UintN(10) {
+	switch r.UintN(11) {
 	case 0:
 		return ping{}
 	case 1:
@@ -38,6 +38,8 @@ func randomFields(r *rand.Rand) fields {
 		return randomAck(r)
 	case 8:
 		return randomRun(r, channel)
+	case 9:
+		return holdFields{r.Uint64() >> r.UintN(64), r.Uint64N(MaxSilenceMillis + 1)}
 	}
 	return randomFragment(r, channel)
 }

@@ -67,7 +67,7 @@ func TestSpecFrames(t *testing.T) {
 		}
 	}
 	for kind, name := range map[byte]string{
-		TypeRepair: "REPAIR", TypePathChallenge: "PATH_CHALLENGE", TypePathResponse: "PATH_RESPONSE", TypePathStatus: "PATH_STATUS", TypeHold: "HOLD",
+		TypeRepair: "REPAIR", TypePathChallenge: "PATH_CHALLENGE", TypePathResponse: "PATH_RESPONSE", TypePathStatus: "PATH_STATUS",
 	} {
 		if names[kind] != name+" (*reserved*)" {
 			t.Errorf("type %02X is reserved for %q in SPEC.md, want %q", kind, names[kind], name)

@@ -38,6 +38,8 @@ func kindOf(t byte) (kind, bool) {
 		return kind{"BLOCKED", readLimit}, true
 	case TypeStored:
 		return kind{"STORED", readStored}, true
+	case TypeHold:
+		return kind{"HOLD", readHold}, true
 	case TypeClose:
 		return kind{"CLOSE", readClose}, true
 	case TypeCloseAck:
@@ -127,6 +129,11 @@ func readLimit(b []byte) (fields, int) {
 func readStored(b []byte) (fields, int) {
 	channel, ids, n := ConsumeStored(b)
 	return storedFields{channel, idsOf(ids)}, n
+}
+
+func readHold(b []byte) (fields, int) {
+	serial, millis, n := ConsumeHold(b)
+	return holdFields{serial, millis}, n
 }
 
 func readClose(b []byte) (fields, int) {

@@ -23,6 +23,7 @@ const (
 	MaxChannel       = 1<<14 - 1
 	MaxTotal         = 1 << 30 // bytes of a message that is cut into fragments
 	ChannelRowSize   = 12
+	MaxSilenceMillis = 65535 * 1000 // in HOLD: what HELLO can grant
 )
 
 // Prefixes of packets: the first byte of a datagram.

@@ -114,6 +114,10 @@ def stored(r, _):
     return {"channel": r.channel(), "ids": [r.uint(4) for _ in range(r.v_within(1, 4096, "count"))]}
 
 
+def hold(r, _):
+    return {"serial": str(r.v()), "milliseconds": r.v_within(0, 65535000, "milliseconds")}
+
+
 def row(r):
     fields = {"channel": r.uint(2), "delivery": r.uint(1)}
     r.take(1)  # flags
@@ -224,6 +228,7 @@ FRAMES = {
     0x04: ("WINDOW", limit),
     0x05: ("BLOCKED", limit),
     0x06: ("STORED", stored),
+    0x0B: ("HOLD", hold),
     0x0C: ("CLOSE", close),
     0x0D: ("CLOSE_ACK", empty),
 }

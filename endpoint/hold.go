@@ -1,0 +1,247 @@
+package endpoint
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A hold is silence that one end has announced, so that nobody takes it for the end (SPEC.md,
+// 6.7 and 7.12).
+type hold struct {
+	on     bool
+	until  int64  // when it ends by itself
+	serial uint64 // of the newest HOLD; 0: there was none
+}
+
+// An ownHold is ours:
+//
+//	awake → announcing → silent → awake
+//
+// While it is announced, what the path takes is still sent; HOLD goes last, so that everything
+// with a higher number comes after the silence.
+type ownHold struct {
+	hold
+	silent bool // it was announced
+	woken  bool // the game sent a message: it ends as soon as the time is known
+	copies int  // of HOLD, to be sent
+	known  bool // the peer has the newest HOLD, or need not have it
+}
+
+// A peerHold is the peer's.
+type peerHold struct {
+	hold
+	number uint64 // of the packet with the newest HOLD
+	row    bool   // the last packet held a HOLD
+	since  int64  // and the first of them came then
+}
+
+// firstCopies is how often HOLD is sent at once: its sender may not be there to repeat it.
+const firstCopies = 3
+
+// A HoldError says that the peer does not grant so long a silence.
+type HoldError struct {
+	Asked, Granted time.Duration
+}
+
+// Error names both, and the setting of the peer.
+func (e *HoldError) Error() string {
+	return fmt.Sprintf("endpoint: a hold of %v: the peer's MaxHold grants %v at most", e.Asked, e.Granted)
+}
+
+// Hold announces that this end falls silent for d at most, because its game is busy and will
+// not call it. What waits to be sent leaves with the next AppendPacket as far as the path takes
+// it now, then HOLD in three packets; what is left waits. The peer sends signs of life only,
+// and neither its timeout nor ours counts before the silence is over: when the time is, when a
+// message is sent, or by a Hold that is not positive. Whoever goes on calling the endpoint
+// meanwhile makes it repeat HOLD until the peer knows.
+//
+// The error is ErrClosed, or a *HoldError if d is more than the peer's Config.MaxHold.
+func (e *Endpoint) Hold(now int64, d time.Duration) error {
+	switch {
+	case e.state != stateOpen || d > 0 && e.drain.on:
+		return ErrClosed
+	case d <= 0:
+		e.wake(now)
+		return nil
+	case d > e.grantedHold():
+		return &HoldError{d, e.grantedHold()}
+	}
+	o := &e.holding
+	o.serial++
+	o.on, o.until, o.copies = true, now+int64(d), firstCopies
+	o.silent, o.woken, o.known = false, false, false
+	return nil
+}
+
+// grantedHold is how long we may be silent.
+func (e *Endpoint) grantedHold() time.Duration {
+	if e.hello.peer.Capabilities&wire.CapabilityHold == 0 {
+		return 0
+	}
+	return time.Duration(e.hello.peer.SilenceSeconds) * time.Second
+}
+
+// HoldKnown reports whether the peer is known to have heard of the Hold that lasts.
+func (e *Endpoint) HoldKnown() bool {
+	return e.holding.on && e.holding.known && e.state == stateOpen
+}
+
+// Held is how much longer the peer may be silent by a Hold of its own; 0: it is not on hold.
+func (e *Endpoint) Held(now int64) time.Duration {
+	if !e.held.on || e.state != stateOpen {
+		return 0
+	}
+	return time.Duration(max(e.held.until-now, 0))
+}
+
+// quiet reports whether one end is silent, so that no data goes.
+func (e *Endpoint) quiet() bool { return e.held.on || e.holding.on && e.holding.silent }
+
+// holdDeadline is when a hold ends by itself.
+func (e *Endpoint) holdDeadline() int64 {
+	at := never
+	if e.holding.on {
+		at = e.holding.until
+	}
+	if e.held.on {
+		at = min(at, e.held.until)
+	}
+	return at
+}
+
+// endHolds ends the holds whose time has come.
+func (e *Endpoint) endHolds(now int64) {
+	if o := &e.holding; o.on && (o.woken || now >= o.until) {
+		e.wake(now)
+	}
+	if e.held.on && now >= e.held.until {
+		e.peerAwake(now, e.held.until)
+	}
+}
+
+// wake ends our hold. If that is earlier than announced the peer is told.
+func (e *Endpoint) wake(now int64) {
+	o := &e.holding
+	if !o.on {
+		return
+	}
+	o.on, o.woken, o.copies, o.known = false, false, 0, true
+	if now < o.until {
+		o.serial++
+		o.copies, o.known = 1, false
+	}
+	e.listen(now, now)
+}
+
+// peerAwake ends the peer's hold.
+func (e *Endpoint) peerAwake(now, heard int64) {
+	if e.held.on {
+		e.held.on = false
+		e.listen(now, heard)
+	}
+}
+
+// listen goes on after a silence: its time is no measure of the path, and whoever did not
+// listen cannot say that nothing was heard.
+func (e *Endpoint) listen(now, heard int64) {
+	e.awakeAt = now
+	e.lastHeard = max(e.lastHeard, heard)
+	for _, p := range e.paths {
+		p.loss.probes, p.loss.probe = 0, 0
+		p.loss.lastSent = max(p.loss.lastSent, now)
+	}
+}
+
+// slept reports whether somebody was silent since a packet was sent: then when its ack came,
+// or did not come, tells nothing about the path.
+func (e *Endpoint) slept(sentAt int64) bool {
+	return e.holding.on || e.held.on || sentAt <= e.awakeAt
+}
+
+// handleHold: the peer will be silent.
+func (e *Endpoint) handleHold(now int64, number uint64, b []byte) (n int, err error) {
+	serial, millis, n := wire.ConsumeHold(b)
+	if n < 0 || int64(millis)*1_000_000 > int64(e.cfg.MaxHold) {
+		return 0, errProtocol
+	}
+	h := &e.held
+	if !h.row {
+		h.row, h.since = true, now
+	}
+	if serial <= h.serial {
+		return n, nil
+	}
+	h.serial, h.number = serial, number
+	until := min(now+int64(millis)*1_000_000, h.since+int64(e.cfg.MaxHold))
+	if until <= now {
+		e.peerAwake(now, until)
+		return n, nil
+	}
+	h.on, h.until = true, until
+	return n, nil
+}
+
+// heardWithoutHold notes a packet that announces nothing; data in it ends the peer's hold.
+func (e *Endpoint) heardWithoutHold(now int64, number uint64, data bool) {
+	h := &e.held
+	h.row = false
+	if data && h.on && number > h.number {
+		e.peerAwake(now, now)
+	}
+}
+
+// isData reports whether frames of a type end a hold.
+func isData(kind byte) bool {
+	switch kind {
+	case wire.TypePadding, wire.TypePing, wire.TypeHello, wire.TypeHold, wire.TypeCloseAck:
+		return false
+	}
+	return kind < wire.TypeAck || kind >= wire.TypeFragment
+}
+
+// buildHold appends HOLD, which tells how much of the silence is left.
+func (e *Endpoint) buildHold(b *builder) {
+	if b.room() < 16 {
+		return
+	}
+	o, millis := &e.holding, int64(0)
+	if o.on {
+		millis = max(o.until-b.now+999_999, 1_000_000) / 1_000_000
+	}
+	b.dst = wire.AppendHold(b.dst, o.serial, uint64(millis))
+	b.pkt.eliciting = true
+	b.record(content{kind: contentHold, first: o.serial})
+	if o.copies = max(o.copies-1, 0); o.copies == 0 {
+		o.silent = o.on
+	}
+}
+
+// buildQuiet gives a probe that goes during a silence what it may carry.
+func (e *Endpoint) buildQuiet(b *builder) {
+	switch {
+	case b.path.loss.probe == 0:
+	case e.holding.on && !e.holding.known:
+		e.buildHold(b)
+	case !b.pkt.eliciting:
+		b.ping()
+	}
+}
+
+// holdLost: a packet with HOLD was lost, or is to be repeated.
+func (e *Endpoint) holdLost(serial uint64) {
+	if o := &e.holding; serial == o.serial && !o.known {
+		o.copies = max(o.copies, 1)
+	}
+}
+
+// holdAcked: the peer has a HOLD.
+func (e *Endpoint) holdAcked(serial uint64) {
+	if o := &e.holding; serial == o.serial {
+		o.known = true
+		if o.silent || !o.on {
+			o.copies = 0
+		}
+	}
+}
