@@ -27,6 +27,9 @@ type Config struct {
 	// most 250 ms. 0: 20 ms; negative: not at all, which Hub and Session choose if
 	// it is 0.
 	AckHold time.Duration
+	// MaxHold is the longest silence that a peer may announce with Conn.Hold, 1 to
+	// 65535 whole seconds. 0: 60 s; negative: none.
+	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
 	// 0: 1200. A socket that carries less has the last word.
 	MaxDatagramBytes int
@@ -181,6 +184,7 @@ func (c *Config) endpoint() endpoint.Config {
 	cfg := endpoint.Config{
 		Handshake: true, Trusted: true,
 		AckHold:          c.AckHold,
+		MaxHold:          c.MaxHold,
 		MaxDatagramBytes: c.MaxDatagramBytes,
 		MaxReceipts:      c.MaxReceipts,
 		UnsentDraft:      c.UnsentDraft,

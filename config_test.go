@@ -53,6 +53,7 @@ func TestConfigErrors(t *testing.T) {
 		"MaxPosted":            tickwire.Config{MaxPosted: -1}.Validate(),
 		"MaxReadsPerCall":      tickwire.Config{MaxReadsPerCall: -1}.Validate(),
 		"AckHold":              tickwire.Config{AckHold: time.Second}.Validate(),
+		"MaxHold":              tickwire.Config{MaxHold: time.Millisecond}.Validate(),
 		"MaxDatagramBytes":     tickwire.Config{MaxDatagramBytes: 100}.Validate(),
 		"Channels[0]":          tickwire.Config{Channels: tickwire.Channels(nil)}.Validate(),
 		"Channels[0].ID":       channel(tickwire.ChannelConfig{}).Validate(),

@@ -39,6 +39,7 @@ type Conn struct {
 	dirty     bool // in core.dirty
 	shown     bool // its Disconnected was shown
 	reason    Reason
+	left      int // messages that had no fate at the end
 	decoded   []decoded
 	draft     Draft
 	told      []told     // the channels of which the game was told that they are writable
@@ -80,7 +81,7 @@ func (c *Conn) Plain() bool { return c.plain != nil }
 func (c *Conn) Open() bool {
 	c.lock()
 	defer c.unlock()
-	return c.state == connOpen
+	return c.state == connOpen && (c.end == nil || c.end.Open())
 }
 
 // Reason says why the Conn ended; the zero Reason while it has not.
@@ -130,16 +131,6 @@ func (c *Conn) next(channel ChannelID) ([]byte, bool) {
 	return m.Bytes(), true
 }
 
-// Close ends the connection: the peer is told the code and the text (at most
-// 200 bytes). Messages that wait are not sent any more. Disconnected follows
-// with the next Update. Applications use codes from CodeApplication on; a code
-// from 64 to 255 is for this side only, the peer reads CodeNone.
-func (c *Conn) Close(code Code, text string) {
-	c.lock()
-	defer c.unlock()
-	c.close(code, text)
-}
-
 // Stats returns what was counted and measured.
 func (c *Conn) Stats() ConnStats {
 	c.lock()
@@ -162,23 +153,6 @@ func (c *Conn) ChannelStats(channel ChannelID) ChannelStats {
 func (c *Conn) lock() { c.core.lock() }
 
 func (c *Conn) unlock() { c.core.unlock() }
-
-// close begins the end, unless it has begun.
-func (c *Conn) close(code Code, text string) {
-	switch {
-	case c.state > connOpen:
-	case c.state == connOpening:
-		c.core.owner.abort(c, Reason{Code: code, Text: text})
-	case c.plain != nil:
-		c.core.owner.closePlain(c)
-		c.core.ended(c, Reason{Code: code, Text: text})
-	default:
-		c.state = connClosing
-		c.end.Close(c.core.now, code, text)
-		c.core.heard(c)
-		c.core.markDirty(c)
-	}
-}
 
 // takeEvents moves what happened in the endpoint to the queue of the game.
 func (c *Conn) takeEvents() {
@@ -208,6 +182,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		c.tellWritable(ev.Channel)
 		return
 	case endpoint.Closed:
+		c.left = ev.Left
 		c.core.ended(c, Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote})
 		return
 	default:

@@ -47,10 +47,14 @@
 //
 // # The end
 //
-// A connection ends by [Conn.Close], by its peer, or by silence; [Disconnected] is
-// its last event and says why. Close of a [Server], [Client], [Hub] or [Session]
-// ends everything at once and tells each peer once; Shutdown repeats that until
-// the peers know, and is what a program that ends in order calls.
+// A connection ends by [Conn.Close], by [Conn.Drain] when what was sent has arrived,
+// by its peer, or by silence; [Disconnected] is its last event and says why. Close of
+// a [Server], [Client], [Hub] or [Session] ends everything at once and tells each peer
+// once; Shutdown drains, and repeats the goodbye until the peers know: it is what a
+// program that ends in order calls.
+//
+// A game whose loop stops for a while, to load a level, announces that by
+// [Conn.Hold], so that its silence is not taken for the end.
 //
 // # Limits
 //

@@ -9,7 +9,8 @@ import (
 
 // What methods return. Test with errors.Is.
 var (
-	// ErrClosed: the Conn, Server or Client is closed, or the Conn is not open yet.
+	// ErrClosed: the Conn, Server or Client is closed, or the Conn drains or is not open
+	// yet.
 	ErrClosed = errors.New("tickwire: closed")
 	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
 	// full. An event Writable follows when the queue has room; Conn.SendContext waits
@@ -38,6 +39,9 @@ var (
 
 // A SendError says why a message was not accepted, and which setting set the limit.
 type SendError = endpoint.SendError
+
+// A HoldError says that the peer does not grant so long a Hold.
+type HoldError = endpoint.HoldError
 
 // A ConnError says why a connection ended or never came to be. errors.Is with ErrClosed holds.
 type ConnError struct{ Reason Reason }

@@ -128,6 +128,7 @@ type Event struct {
 	Receipt Receipt    // of Delivered and Lost
 	Why     LossReason // of Lost
 	Reason  Reason     // of Disconnected
+	Left    int        // of Disconnected: our messages that waited, or are not known to have arrived
 	Payload []byte     // of Message, valid until the loop asks for the next event
 }
 

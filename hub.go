@@ -50,5 +50,5 @@ func (h *Hub) Stats() Stats {
 }
 
 // Close ends every connection and closes the sockets at once; a peer that is not
-// reached finds out by its timeout. Shutdown waits until all know.
+// reached finds out by its timeout. Shutdown lets messages arrive and all know.
 func (h *Hub) Close() error { return h.s.close(CodeGoingAway, serverClosed) }

@@ -124,16 +124,21 @@ func (o *SendOptions) endpoint(expires int64) endpoint.SendOptions {
 	}
 }
 
-// expiry is when a message that is sent now has lived for so long; 0: never. The
-// clock of a shared core may have stood still for long: nobody ticks it.
+// clock is the time of a call. That of a shared core may have stood still for long:
+// nobody ticks it.
+func (k *core) clock() int64 {
+	if k.shared != nil {
+		return max(k.now, int64(time.Since(k.base)))
+	}
+	return k.now
+}
+
+// expiry is when a message that is sent now has lived for so long; 0: never.
 func (k *core) expiry(ttl time.Duration) int64 {
 	if ttl == 0 {
 		return 0
 	}
-	now := k.now
-	if k.shared != nil {
-		now = max(now, int64(time.Since(k.base)))
-	}
+	now := k.clock()
 	if int64(ttl) > never-now {
 		return 0
 	}

@@ -117,8 +117,8 @@ func (s *Server) Conn(id uint64) *Conn { return s.byID[id] }
 
 // Close ends every connection with CodeGoingAway, closes the sockets and
 // makes everything else fail with ErrClosed. It does not wait: each peer is told
-// once, and one whom that does not reach finds out by its timeout; Shutdown makes
-// sure. Events still has what was queued, a Disconnected for each connection at its
+// once, and one whom that does not reach finds out by its timeout; Shutdown drains
+// first, and makes sure. Events still has what was queued, a Disconnected for each connection at its
 // end.
 func (s *Server) Close() error { return s.core.close(CodeGoingAway, serverClosed) }
 

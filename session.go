@@ -85,6 +85,6 @@ func (s *Session) Stats() Stats {
 }
 
 // Close ends the connection and closes the sockets at once. What was sent just
-// before may not arrive: wait for its Delivered if that matters. The server is told
-// once, and holds the seat until its timeout if that is lost: Shutdown makes sure.
+// before may not arrive, and the server is told once: if that is lost it keeps the
+// seat until its timeout. Shutdown makes sure of both.
 func (s *Session) Close() error { return s.s.close(CodeNone, "") }

@@ -3,30 +3,40 @@ package tickwire
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 )
 
-// A shutdown ends every connection and lets the wire work until the peers know:
+// A shutdown drains every connection and lets the wire work until the peers know:
 //
 //	running → shutting down (shutBy is set, newcomers are refused) → closed
 //
 // Close skips the middle. A single CLOSE can be lost, and whoever missed it waits
 // for its timeout.
 
-// shutdownFor bounds the wait for peers: an endpoint repeats its CLOSE as long
-// (SPEC.md, section 7).
-const shutdownFor = 3 * time.Second
+const (
+	// goodbyeFor bounds the wait for peers that were told: an endpoint repeats its
+	// CLOSE as long (SPEC.md, section 7).
+	goodbyeFor = 3 * time.Second
+	// drainFor bounds the drain if the context has no deadline.
+	drainFor = 5 * time.Second
+)
 
-// Shutdown ends every connection with CodeGoingAway as Close does, repeats that
-// to peers until they have confirmed it, refuses newcomers meanwhile, and then
-// closes the Server. Messages that wait are not sent any more.
+// Shutdown drains every connection, as Conn.Drain does with CodeGoingAway: what was
+// sent still arrives, newcomers are refused, and each player is told until he has
+// confirmed it. Then the Server is closed.
 //
 // It blocks until the last goodbye is said: at once if nobody is connected, about
-// a second if all confirm, three at most. It ends early, with the cause of ctx, if
-// that is done; else the error is nil, ErrClosed, or that of a socket. The Server
-// is closed in any case, and Events has what was queued. It goes by the system's
-// clock: in virtual time close each Conn, and go on with Service.
+// a second if all confirm. Players who do not read or answer are waited for: for
+// five seconds to drain and three for the goodbye; if ctx has a deadline, they have
+// as long as it leaves, the last three seconds of it, or the second half, for the
+// goodbye. Left of each Disconnected says what did not arrive.
+//
+// It ends early, with the cause of ctx, if that is done; else the error is nil,
+// ErrClosed, or that of a socket. The Server is closed in any case, and Events has
+// what was queued. It goes by the system's clock: in virtual time drain each Conn,
+// and go on with Service.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return s.core.shutdown(ctx, CodeGoingAway, serverClosed)
 }
@@ -34,25 +44,25 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // serverClosed is what clients read of a server that ends.
 const serverClosed = "server closed"
 
-// Shutdown ends every connection, repeats that to servers until they have
-// confirmed it, and closes the Client; see Server.Shutdown.
+// Shutdown drains every connection, tells servers until they have confirmed it,
+// and closes the Client; see Server.Shutdown.
 func (c *Client) Shutdown(ctx context.Context) error {
 	return c.core.shutdown(ctx, CodeNone, "")
 }
 
-// Shutdown ends every connection, waits until the peers know, three seconds at
-// most, and closes the Hub; see Server.Shutdown. The loop over Events may go on
-// meanwhile, and ends when everybody is Disconnected.
+// Shutdown drains every connection, waits until the peers know, and closes the Hub;
+// see Server.Shutdown. The loop over Events may go on meanwhile, and ends when
+// everybody is Disconnected.
 func (h *Hub) Shutdown(ctx context.Context) error {
 	return h.s.shutdown(ctx, CodeGoingAway, serverClosed)
 }
 
-// Shutdown ends the connection, waits until the server knows, three seconds at
-// most, and closes the Session; see Server.Shutdown.
+// Shutdown drains the connection, so that what was sent arrives, waits until the
+// server knows, and closes the Session; see Server.Shutdown.
 func (s *Session) Shutdown(ctx context.Context) error { return s.s.shutdown(ctx, CodeNone, "") }
 
 func (k *core) shutdown(ctx context.Context, code Code, text string) error {
-	if err := k.beginShutdown(time.Now(), code, text); err != nil {
+	if err := k.beginShutdown(ctx, code, text); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, k.wait.wake)
@@ -71,17 +81,29 @@ func (k *core) shutdown(ctx context.Context, code Code, text string) error {
 	}
 }
 
-// beginShutdown has every Conn say goodbye.
-func (k *core) beginShutdown(now time.Time, code Code, text string) error {
+// beginShutdown has every Conn drain.
+func (k *core) beginShutdown(ctx context.Context, code Code, text string) error {
 	if k.closed {
 		return ErrClosed
 	}
+	now := time.Now()
 	k.setNow(now)
-	k.shutBy = min(k.shutBy, k.now+int64(shutdownFor))
+	within := drainTime(ctx, now)
+	k.shutBy = min(k.shutBy, k.now+int64(within+goodbyeFor))
 	for _, c := range slices.Clone(k.live) { // what is not open yet leaves the list
-		c.close(code, text)
+		c.drain(code, text, within)
 	}
 	return nil
+}
+
+// drainTime is how much of the time that ctx leaves may be spent draining.
+func drainTime(ctx context.Context, now time.Time) time.Duration {
+	by, ok := ctx.Deadline()
+	if !ok {
+		return drainFor
+	}
+	left := max(by.Sub(now), 0)
+	return min(max(left-goodbyeFor, left/2), math.MaxInt64/4)
 }
 
 // settled reports whether a shutdown is under way and has nothing to wait for.
@@ -99,7 +121,7 @@ func (c *Conn) unsettled() bool { return c.end != nil && !c.end.Done() }
 // when all is settled.
 func (s *sharing) shutdown(ctx context.Context, code Code, text string) error {
 	s.lock()
-	err := s.core.beginShutdown(time.Now(), code, text)
+	err := s.core.beginShutdown(ctx, code, text)
 	s.call()
 	s.unlock()
 	if err != nil {

@@ -3,6 +3,7 @@ package tickwire_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,9 @@ type parting struct {
 	srv    *tickwire.Server
 	player *tickwire.Session
 	learns chan tickwire.Reason // why the player's connection ended
+	stop   func()               // ends the player's loop
+	mu     sync.Mutex
+	lines  []string // that the player heard
 }
 
 // part has the player connected, and listening in a goroutine.
@@ -73,13 +77,32 @@ func (p *parting) enter(t *testing.T) {
 		p.srv.Flush(tick.Now)
 	}
 	must(t, <-dialed)
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
 	go func() {
-		for ev := range p.player.Events(context.Background()) {
-			if ev.Kind == tickwire.Disconnected {
-				p.learns <- ev.Reason
-			}
+		for ev := range p.player.Events(ctx) {
+			p.hears(ev)
 		}
 	}()
+}
+
+// hears takes an event of the player.
+func (p *parting) hears(ev tickwire.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch ev.Kind {
+	case tickwire.Message:
+		p.lines = append(p.lines, string(ev.Payload))
+	case tickwire.Disconnected:
+		p.learns <- ev.Reason
+	}
+}
+
+// heard returns what the player heard since the welcome.
+func (p *parting) heard() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lines[1:]
 }
 
 // took measures a call in the time of the bubble.

@@ -211,7 +211,7 @@ func (m *match) farewell() {
 		c.Close(tickwire.CodeGoingAway, "the demo is over")
 	}
 	if guests {
-		_ = m.srv.Shutdown(context.Background()) // three seconds at most; close has the last word
+		_ = m.srv.Shutdown(context.Background()) // they have a reason already; close has the last word
 	}
 }
 

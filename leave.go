@@ -1,0 +1,117 @@
+package tickwire
+
+import (
+	"time"
+)
+
+// Close ends the connection: the peer is told the code and the text (at most
+// 200 bytes). Messages that wait are not sent any more: Drain is for those that
+// shall arrive. Disconnected follows with the next Update. Applications use codes
+// from CodeApplication on; a code from 64 to 255 is for this side only, the peer
+// reads CodeNone.
+func (c *Conn) Close(code Code, text string) {
+	c.lock()
+	defer c.unlock()
+	c.close(code, text)
+}
+
+// Drain ends the connection as Close does, but not before what was sent has arrived.
+// From now on Send fails with ErrClosed; messages that wait and those on their way
+// go on being sent, resent and acknowledged, and what the peer sends is received as
+// ever. When each message has its fate, or when the time is over, the peer is told
+// the code and the text, and Disconnected follows; its Left says how many messages
+// are not known to have arrived, and receipts of those read Lost with ConnClosed.
+// Without time, 0 or less, that is at once. The connection may also end before, by
+// its timeout or because the peer closes: then the reason is that.
+//
+// Credit is the peer's to give: one whose game reads nothing holds a drain up until
+// its time is over. Of two ends that drain, the first to be through ends both. Close
+// cuts a drain short; another Drain can only make it end sooner. Towards a plain
+// peer what waits is sent once, and that is all.
+func (c *Conn) Drain(code Code, text string, within time.Duration) {
+	c.lock()
+	defer c.unlock()
+	c.drain(code, text, within)
+}
+
+func (c *Conn) drain(code Code, text string, within time.Duration) {
+	switch {
+	case c.state != connOpen:
+		c.close(code, text)
+	case c.plain != nil:
+		c.flushPlain()
+		c.close(code, text)
+	default:
+		c.end.Drain(c.core.clock(), code, text, within)
+		c.core.heard(c)
+		c.core.markDirty(c)
+	}
+}
+
+// close begins the end, unless it has begun.
+func (c *Conn) close(code Code, text string) {
+	switch {
+	case c.state > connOpen:
+	case c.state == connOpening:
+		c.core.owner.abort(c, Reason{Code: code, Text: text})
+	case c.plain != nil:
+		c.core.owner.closePlain(c)
+		c.core.ended(c, Reason{Code: code, Text: text})
+	default:
+		c.state = connClosing
+		c.end.Close(c.core.now, code, text)
+		c.core.heard(c)
+		c.core.markDirty(c)
+	}
+}
+
+// Hold announces that this side falls silent for so long at most, for a game whose
+// loop stops while it loads a level, say:
+//
+//	if err := c.Hold(30 * time.Second); err != nil { … }
+//	client.Flush(time.Now())
+//	level := load() // neither Update nor Flush nor Service is called
+//
+// What was sent before leaves with that Flush, as far as the path takes it at once.
+// Meanwhile the peer sends signs of life only, what its game sends us waits there,
+// and neither its timeout nor ours counts. The silence ends when its time is over,
+// with the next message that is sent, or by Hold(0).
+//
+// The announcement goes out three times. Should that not be enough on a bad line,
+// call Service until HoldKnown before you stop. A Hub or a Session serves the wire
+// by itself while the game is busy, and needs no Hold.
+//
+// The error is ErrClosed, or a *HoldError if the peer does not grant so much by its
+// Config.MaxHold; a plain peer grants nothing.
+func (c *Conn) Hold(d time.Duration) error {
+	c.lock()
+	defer c.unlock()
+	switch {
+	case c.state != connOpen || c.end != nil && !c.end.Open():
+		return ErrClosed
+	case c.plain != nil && d > 0:
+		return &HoldError{Asked: d}
+	case c.plain != nil:
+		return nil
+	}
+	c.core.markDirty(c)
+	return c.end.Hold(c.core.clock(), d)
+}
+
+// HoldKnown reports whether the peer is known to have heard of the Hold that lasts.
+func (c *Conn) HoldKnown() bool {
+	c.lock()
+	defer c.unlock()
+	return c.end != nil && c.end.HoldKnown()
+}
+
+// Held is how much longer the peer may be silent because its game announced so by
+// Hold: it is loading, not gone. 0: it has not, or is back.
+func (c *Conn) Held() time.Duration {
+	c.lock()
+	defer c.unlock()
+	if c.end == nil {
+		return 0
+	}
+	return c.end.Held(c.core.clock())
+}
