@@ -31,6 +31,8 @@ func FuzzHandlePacket(f *testing.F) {
 		add(wire.AppendSkip(nil, uint16(ch), 0, []int{1, 2, 3}), wire.AppendStored(nil, uint16(ch), []uint32{0, 1}))
 	}
 	add(ack(0, 0), ack(0, 5), ack(3, 3), []byte{wire.TypePing}, nil, []byte{wire.TypePing})
+	add(wire.AppendHold(nil, 1, 9000), wire.AppendHold(nil, 2, 0), wire.AppendHold(nil, 1, 60_000), []byte{wire.TypePing}, run(chanOf(ReliableOrdered), 0, "x"))
+	add(wire.AppendHold(nil, 9, 60_001))
 	add(wire.AppendClose(nil, &wire.Close{Code: CodeMismatch, Rows: make([]byte, 24)}), []byte{wire.TypeCloseAck})
 	f.Fuzz(func(t *testing.T, b []byte, trusted bool) {
 		cfg := channels()

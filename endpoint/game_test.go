@@ -18,6 +18,9 @@ func FuzzOperations(f *testing.F) {
 		f.Add(ops, byte(seed))
 	}
 	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0}, byte(0))
+	for b := range byte(24) { // holds and drains, of one end and of both
+		f.Add([]byte{4, 2, 4, 4, 0, 100, 15, 3 * b, 0x84, 4, 8, 0, 0x8f, 4 + 5*b, 5, 200, 4, 3, 7, 100, 15, 4 + b%8}, b)
+	}
 	f.Fuzz(func(t *testing.T, ops []byte, variant byte) {
 		ops = ops[:min(len(ops), 2000)]
 		g := newGame(t, variant)
@@ -41,7 +44,8 @@ type game struct {
 	many    *Draft    // in which messages to both ends are built; nil: there are none
 	givesUp bool      // reliable messages may be given up or dropped by policy
 	closed  bool
-	ended   [2]bool // the event Closed was read
+	ended   [2]bool // the event Closed was read,
+	end     [2]Event
 }
 
 // A sentMessage is what was asked for a message, and its fate.
@@ -118,11 +122,36 @@ func (g *game) play(a, b byte) {
 	case 14:
 		g.now += int64(b) * 20_000_000 // nobody is called for a while
 	case 15:
-		if b < 4 {
-			g.closed = true
-			g.ends[end].Close(g.now, CodeApplication, "enough")
+		g.leave(end, b)
+	}
+}
+
+const codeDrained = CodeApplication + 1
+
+// leave ends the connection, in one way or another, or announces silence.
+func (g *game) leave(end int, b byte) {
+	switch {
+	case b < 4:
+		g.closed = true
+		g.ends[end].Close(g.now, CodeApplication, "enough")
+	case b < 10:
+		g.closed = true
+		g.ends[end].Drain(g.now, codeDrained, "enough, after this", time.Duration(b-4)*time.Duration(b-4)*time.Second)
+	case b < 60:
+		d := time.Duration(b-9) * 500 * time.Millisecond
+		if g.ends[end].Hold(g.now, d) == nil && b&1 == 0 {
+			g.sleep(end, d/2+d*time.Duration(b&6)/6)
+		}
+	case b < 70:
+		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].state == stateOpen {
+			g.t.Errorf("end %d: the end of a hold: %v", end, err)
 		}
 	}
+}
+
+// complete reports whether an end says that all it sent has its fate.
+func (g *game) complete(end int) bool {
+	return g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Left == 0
 }
 
 // message sends with the options that two numbers make.
@@ -207,7 +236,7 @@ func (g *game) drain(end int) {
 		case g.ended[end]:
 			g.t.Fatalf("end %d: %v after Closed", end, ev)
 		case ev.Kind == Closed:
-			g.ended[end] = true
+			g.ended[end], g.end[end] = true, ev
 		case ev.Kind == Delivered || ev.Kind == Lost:
 			m := g.fates[end][ev.Receipt]
 			m.fate = ev
@@ -224,6 +253,7 @@ func (g *game) drain(end int) {
 func (g *game) finish() {
 	for i := range g.links {
 		g.links[i].cut = false
+		g.ends[i].Hold(g.now, 0)
 	}
 	for range 40 {
 		g.pair.run(500 * time.Millisecond)
@@ -239,6 +269,9 @@ func (g *game) finish() {
 		for _, d := range deliveries {
 			g.judgeOrder(end, d)
 			g.judgeFates(end, d)
+		}
+		if n := g.count(end, ConnClosed); n != g.end[end].Left {
+			g.t.Errorf("end %d: %d messages were left, it says %d", end, n, g.end[end].Left)
 		}
 		if g.closed != g.ended[end] || g.closed != g.ends[end].Done() {
 			g.t.Errorf("end %d: closed %v, told %v, done %v", end, g.closed, g.ended[end], g.ends[end].Done())
@@ -269,6 +302,16 @@ func (g *game) judgeOrder(end int, d Delivery) {
 	}
 }
 
+// count counts the messages of an end that are lost for a reason.
+func (g *game) count(end int, why LossReason) (n int) {
+	for _, m := range g.fates[end] {
+		if m.fate.Kind == Lost && m.fate.Why == why {
+			n++
+		}
+	}
+	return n
+}
+
 // key numbers the keys of a channel; messages without one have their own.
 func (m *sentMessage) key() uint64 {
 	if m.opts.Keyed {
@@ -279,7 +322,7 @@ func (m *sentMessage) key() uint64 {
 
 // judgeFates checks that each message that an end was sent had one fate, and the right one.
 func (g *game) judgeFates(end int, d Delivery) {
-	came := map[int]bool{}
+	came, whole := map[int]bool{}, !g.closed || g.complete(1-end)
 	for _, payload := range g.got[end][d] {
 		came[number(payload)] = true
 	}
@@ -294,7 +337,7 @@ func (g *game) judgeFates(end int, d Delivery) {
 			g.t.Errorf("%v: message %d has %d fates", d, i, m.told)
 		case m.fate.Kind == Lost && came[i] && (why == Replaced || why == Dropped):
 			g.t.Errorf("%v: message %d came, though it was never sent: %v", d, i, why)
-		case g.closed || !d.Reliable():
+		case !whole || !d.Reliable():
 		case m.fate.Kind == Delivered && d != ReliableLatest && !m.opts.Droppable && !came[i]:
 			g.t.Errorf("%v: message %d is Delivered and did not come", d, i)
 		case m.fate.Kind == Lost && !m.mayBeLost(d) && !g.givesUp:
@@ -303,7 +346,7 @@ func (g *game) judgeFates(end int, d Delivery) {
 	}
 	for key, i := range last {
 		m := g.sent[1-end][d][i]
-		if d == ReliableLatest && !g.closed && m.fate.Kind == Delivered && !came[i] {
+		if d == ReliableLatest && whole && m.fate.Kind == Delivered && !came[i] {
 			g.t.Errorf("the last value of key %d did not come", key)
 		}
 	}
