@@ -42,7 +42,7 @@ func (c *Conn) drain(code Code, text string, within time.Duration) {
 		c.flushPlain()
 		c.close(code, text)
 	default:
-		c.end.Drain(c.core.clock(), code, text, within)
+		c.end.Drain(c.core.nowOfCall(), code, text, within)
 		c.core.heard(c)
 		c.core.markDirty(c)
 	}
@@ -95,7 +95,7 @@ func (c *Conn) Hold(d time.Duration) error {
 		return nil
 	}
 	c.core.markDirty(c)
-	return c.end.Hold(c.core.clock(), d)
+	return c.end.Hold(c.core.nowOfCall(), d)
 }
 
 // HoldKnown reports whether the peer is known to have heard of the Hold that lasts.
@@ -113,5 +113,5 @@ func (c *Conn) Held() time.Duration {
 	if c.end == nil {
 		return 0
 	}
-	return c.end.Held(c.core.clock())
+	return c.end.Held(c.core.nowOfCall())
 }

@@ -124,9 +124,9 @@ func (o *SendOptions) endpoint(expires int64) endpoint.SendOptions {
 	}
 }
 
-// clock is the time of a call. That of a shared core may have stood still for long:
+// nowOfCall is the time of a call. That of a shared core may have stood still for long:
 // nobody ticks it.
-func (k *core) clock() int64 {
+func (k *core) nowOfCall() int64 {
 	if k.shared != nil {
 		return max(k.now, int64(time.Since(k.base)))
 	}
@@ -138,7 +138,7 @@ func (k *core) expiry(ttl time.Duration) int64 {
 	if ttl == 0 {
 		return 0
 	}
-	now := k.clock()
+	now := k.nowOfCall()
 	if int64(ttl) > never-now {
 		return 0
 	}

@@ -199,7 +199,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 		e.handleClosing(now, frames)
 		return
 	}
-	e.lastHeard = now
+	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
 	eliciting, data, holds := false, false, false
 	for rest := frames; len(rest) > 0; {
 		kind := rest[0]

@@ -452,3 +452,28 @@ func TestHoldClockJumps(t *testing.T) {
 		}
 	}
 }
+
+// TestHoldOldNews: whoever wakes up may learn from its sockets what came when. That the newest
+// of it is old is no reason to give the peer up.
+func TestHoldOldNews(t *testing.T) {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	if err := s.e.Hold(s.now, 30*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(s.says(), wire.TypeHold); n != 3 {
+		t.Errorf("HOLD went out %d times", n)
+	}
+	came := s.now + 5*second
+	s.now += 31 * second
+	s.e.HandleTimeout(s.now)
+	s.e.HandlePacket(came, 0, s.number, []byte{wire.TypePing})
+	s.e.HandleTimeout(s.now)
+	if s.e.Done() {
+		t.Fatal("it gave up")
+	}
+	s.wait(s.now + 10*second)
+	if !s.e.Done() {
+		t.Error("it never gives up")
+	}
+}

@@ -5,7 +5,8 @@
 // A [Scenario] is made from a seed by [Generate]: which channels there are, how
 // they are configured, what is sent, how much and with which options, which faults the links have
 // (some off, others extreme), and what happens when: cuts, partitions, crashes,
-// restarts, receivers that stall, goodbyes, players who come back. [Run] plays
+// restarts, receivers that stall, goodbyes with and without last words, games that load and
+// announce it, players who come back. [Run] plays
 // one, [Soak] plays a steady one for long. A [Fault] is planted between the library
 // and the checkers, to prove that they can fail.
 //

@@ -43,6 +43,8 @@ const (
 	EndlessSeat   Fault = "endless seat"   // a reservation does not end in time
 	AfterLife     Fault = "after life"     // an event comes after Disconnected
 	FalseEnd      Fault = "false end"      // a connection ends for no reason
+	ShortDrain    Fault = "short drain"    // drains end early and say that nothing is left
+	Unannounced   Fault = "unannounced"    // a game that loads is taken for dead
 
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
 	Flood Fault = "flood"
@@ -75,6 +77,8 @@ func Faults() []Planted {
 		{EndlessSeat, world.Seats},
 		{AfterLife, world.Life},
 		{FalseEnd, world.Life},
+		{ShortDrain, world.Drained},
+		{Unannounced, world.Held},
 	}
 }
 
@@ -138,6 +142,7 @@ func (h *heldBack) mustStay(l *world.Lane, payload []byte) bool {
 // Message implements world.Tap.
 func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 	s.due = s.due || s.random.IntN(oneIn) == 0
+	s.cutDrain(l.From())
 	s.stuff(l.From())
 	if s.fault == Meddled && len(s.memory) > 0 && bytes.Equal(s.memory, payload) {
 		payload = bytes.Clone(payload)
@@ -170,6 +175,13 @@ func (s *saboteur) stuff(e *world.End) {
 	}
 }
 
+// cutDrain ends a drain early, if the fault is that.
+func (s *saboteur) cutDrain(e *world.End) {
+	if s.fault == ShortDrain && s.due && e.Draining() {
+		e.Conn().Drain(tickwire.CodeNone, "", 0)
+	}
+}
+
 // suits reports whether the fault breaks a promise of this lane.
 func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	d := l.Channel().Delivery
@@ -193,7 +205,7 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 		return len(payload) > world.StampBytes
 	case Twice:
 		return len(payload) >= world.StampBytes
-	case FalseReceipt, FalseLoss, EarlyExpiry, ReceiptTwice, ReceiptLess, FalseEnd, AfterLife:
+	case FalseReceipt, FalseLoss, EarlyExpiry, ReceiptTwice, ReceiptLess, FalseEnd, AfterLife, ShortDrain, Unannounced:
 		return false // they wait for an event
 	case ForgottenSeat, EndlessSeat:
 		return false // the run plants them
@@ -252,6 +264,8 @@ func (s *saboteur) Sent(l *world.Lane, memory []byte, many bool) {
 func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Event)) {
 	switch {
 	case !s.due:
+	case s.fault == ShortDrain && e.Draining():
+		ev.Left = 0
 	case s.fault == FalseReceipt && ev.Kind == tickwire.Lost && ev.Why == tickwire.NotKnown:
 		s.due = false
 		ev.Kind = tickwire.Delivered
@@ -303,6 +317,9 @@ func (s *saboteur) Takes(l *world.Lane) bool {
 	}
 	return true
 }
+
+// Announces implements world.Tap.
+func (s *saboteur) Announces(*world.End) bool { return s.fault != Unannounced }
 
 // plant is what the fault changes in the configuration of every process.
 func (f Fault) plant(cfg *tickwire.Config) {

@@ -16,11 +16,14 @@ import (
 func TestSwarmFaults(t *testing.T) {
 	for _, p := range append(Faults(), Planted{NoFault, ""}, Planted{Flood, ""}) {
 		cfg := SoakConfig{
-			Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Seed: 7, Fault: p.Fault, Options: quiet(),
+			Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Holds: 3 * time.Second, Seed: 8, Fault: p.Fault, Options: quiet(),
 			Link: simnet.LinkConfig{Loss: 0.1, Duplicate: 0.02, Delay: 30 * time.Millisecond, Jitter: 10 * time.Millisecond},
 		}
+		if p.Fault == Vanished {
+			cfg.Churn = 0 // who leaves in time does not miss it
+		}
 		if p.Fault == EndlessStore {
-			cfg.Link.Loss, cfg.Churn, cfg.Clients = 0, 0, 2 // it takes a good line, and a while, to fill one up
+			cfg.Link.Loss, cfg.Churn, cfg.Holds, cfg.Clients = 0, 0, 0, 2 // it takes a good line, and a while, to fill one up
 		}
 		r, err := Soak(cfg)
 		if p.Checker == world.Seats { // with Flood and NoFault, see TestSwarmSeats

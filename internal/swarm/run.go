@@ -29,9 +29,10 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		return world.Report{}, err
 	}
 	r := &run{Scenario: s, world: w, g: generator{rand.New(rand.NewPCG(s.Seed, 0x72756e))},
-		terms: generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))},
-		ways:  generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))},
-		crowd: generator{rand.New(rand.NewPCG(s.Seed, 0x63726f7764))}, fault: fault}
+		terms:  generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))},
+		ways:   generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))},
+		crowd:  generator{rand.New(rand.NewPCG(s.Seed, 0x63726f7764))},
+		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))}, fault: fault}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
@@ -57,6 +58,7 @@ type run struct {
 	terms  generator // for what goes beyond the five deliveries
 	ways   generator // for how messages are given to the library
 	crowd  generator // for who comes beside the players, and what is kept for whom
+	leaves generator // for drains and holds
 	fault  Fault
 	later  []later // what is to be undone, in no order
 	seats  []*world.Player
@@ -90,6 +92,7 @@ func (r *run) step() {
 	r.join()
 	r.makeTrouble()
 	r.playSeats()
+	r.makeLeaves()
 	for e := range r.world.Ends() {
 		r.send(e)
 	}
@@ -286,6 +289,7 @@ func (r *run) heal() {
 	r.later = nil
 	good := simnet.LinkConfig{Delay: 20 * time.Millisecond}
 	r.start()
+	r.world.Wake()
 	for _, p := range r.world.Players() {
 		if p.Gone() {
 			continue

@@ -60,6 +60,10 @@ type Trouble struct {
 	Restart   float64 // the server vanishes and comes back
 	Stop      float64 // the server says goodbye and comes back
 	Impostor  float64 // a second process comes with the id of a player who is there
+
+	Drain      float64 // a player, or the server, says goodbye when what was sent has arrived
+	Hold       float64 // a player's game loads, and says so
+	HoldServer float64 // the server's does
 }
 
 // Generate makes a scenario from a seed. Each kind of fault is off in some scenarios and
@@ -95,6 +99,7 @@ func Generate(seed uint64) Scenario {
 	s.addTerms(generator{rand.New(rand.NewPCG(seed, 0x7465726d73))})
 	s.addWays(generator{rand.New(rand.NewPCG(seed, 0x77617973))})
 	s.addSeats(generator{rand.New(rand.NewPCG(seed, 0x7365617473))})
+	s.addLeaves(generator{rand.New(rand.NewPCG(seed, 0x6c6561766573))})
 	return s
 }
 

@@ -16,7 +16,8 @@ type SoakConfig struct {
 	Link    simnet.LinkConfig // of each client, in both directions
 	For     time.Duration     // 0: ten minutes
 	Seed    uint64
-	Churn   time.Duration // how often a player says goodbye and comes back. 0: never
+	Churn   time.Duration // how often a player says goodbye, after his last words or not, and comes back. 0: never
+	Holds   time.Duration // how often a player falls silent, for longer than the timeout, and says so. 0: never
 	Fault   Fault         // planted, to see it caught; the zero Fault: none
 	Options
 }
@@ -92,6 +93,9 @@ const (
 	looks    = 16 // in a tick
 )
 
+// silence is how long a player who loads is silent: longer than a timeout.
+const silence = 13 * time.Second
+
 // A soak is one in progress.
 type soak struct {
 	cfg     SoakConfig
@@ -121,6 +125,7 @@ func (s *soak) keepJoined() {
 
 // heal leaves of the links nothing but their delay.
 func (s *soak) heal() {
+	s.world.Wake()
 	good := simnet.LinkConfig{Delay: s.cfg.Link.Delay}
 	for _, p := range s.players {
 		if err := p.SetLinks(simnet.Links{Up: good, Down: good}); err != nil {
@@ -138,7 +143,15 @@ func (s *soak) step() {
 func (s *soak) tick() {
 	s.ticks++
 	if every := int(s.cfg.Churn * tickRate / time.Second); every > 0 && s.ticks%every == 0 {
-		s.players[s.random.IntN(len(s.players))].Client.Close(tickwire.CodeNone, "")
+		e := s.players[s.random.IntN(len(s.players))].Client
+		if s.ticks/every%2 == 0 {
+			e.Close(tickwire.CodeNone, "")
+		} else {
+			e.Drain(tickwire.CodeNone, "", 5*time.Second)
+		}
+	}
+	if every := int(s.cfg.Holds * tickRate / time.Second); every > 0 && s.ticks%every == 0 {
+		_ = s.players[s.random.IntN(len(s.players))].Hold(silence) // unless it is not there, or silent
 	}
 	if s.ticks%tickRate == 0 {
 		s.keepJoined()

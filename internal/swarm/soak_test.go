@@ -20,6 +20,7 @@ func TestSwarmSoak(t *testing.T) {
 		"bursts": {Link: simnet.LinkConfig{Loss: 0.2, LossBurst: 6, Delay: 40 * time.Millisecond}},
 		"narrow": {Link: simnet.LinkConfig{BitsPerSecond: 64_000, QueuePackets: 5, Delay: 50 * time.Millisecond}},
 		"churn":  {Link: simnet.LinkConfig{Loss: 0.2, Delay: 100 * time.Millisecond}, Churn: time.Second},
+		"holds":  {Link: simnet.LinkConfig{Loss: 0.2, Delay: 100 * time.Millisecond}, Churn: 5 * time.Second, Holds: 4 * time.Second},
 	} {
 		cfg.Options, cfg.For, cfg.Seed = quiet(), 2*time.Minute, 3
 		if raced {

@@ -71,6 +71,7 @@ func TestGenerate(t *testing.T) {
 			t.Fatalf("seed %d: %+v", seed, s)
 		}
 		on.Cut, on.Stall, on.Restart, on.Impostor = on.Cut+s.Trouble.Cut, on.Stall+s.Trouble.Stall, on.Restart+s.Trouble.Restart, on.Impostor+s.Trouble.Impostor
+		on.Drain, on.Hold, on.HoldServer = on.Drain+s.Trouble.Drain, on.Hold+s.Trouble.Hold, on.HoldServer+s.Trouble.HoldServer
 		off.Cut = min(off.Cut, s.Trouble.Cut)
 		seats.Guests, seats.Reserve = seats.Guests+s.Seats.Guests, seats.Reserve+s.Seats.Reserve
 		if s.Seats == (Seats{}) {
@@ -88,7 +89,7 @@ func TestGenerate(t *testing.T) {
 			}
 		}
 	}
-	if on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
+	if on.Drain == 0 || on.Hold == 0 || on.HoldServer == 0 || on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
 		t.Errorf("sums of trouble %+v, least %+v", on, off)
 	}
 	if ways.InPlace == 0 || ways.ToAll == 0 || ways.Left == 0 || none == 0 {

@@ -31,6 +31,11 @@ const (
 	Expiry Checker = "expiry"
 	// Arrival: what a reliable channel accepted arrives once links heal.
 	Arrival Checker = "arrival"
+	// Drained: what was accepted before a drain has arrived when the drain says that nothing
+	// is left, and it does not take longer than it may.
+	Drained Checker = "drain"
+	// Held: nobody times out while its peer is silent as it has announced.
+	Held Checker = "hold"
 	// MemoryBound: queues, windows, receipts and buffers stay within their limits, and all
 	// buffers come back.
 	MemoryBound Checker = "memory"
@@ -85,4 +90,6 @@ type Tap interface {
 	Sent(l *Lane, memory []byte, many bool)
 	// Takes says whether the game takes the messages of a lane at all.
 	Takes(l *Lane) bool
+	// Announces says whether the game of an end announces that it will be silent.
+	Announces(e *End) bool
 }

@@ -36,6 +36,11 @@ type End struct {
 	reason       tickwire.Reason
 	overflowed   uint64 // messages that the library dropped because the game did not take them
 	drained      bool   // it took all there was at its end
+
+	drains      bool  // the game said Drain,
+	drainBy     int64 // and has time until then
+	left        int   // messages that it left behind
+	silentUntil int64 // its peer has heard that it will be silent until then
 }
 
 type endState uint8
@@ -136,6 +141,7 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 	if e.state != endOpen {
 		return tickwire.ErrClosed
 	}
+	e.host().wake(e.world)
 	payload, from := m.Payload, given
 	switch {
 	case payload != nil:
@@ -188,14 +194,6 @@ func (e *End) noteReceipt(r tickwire.Receipt, l *Lane) {
 		return
 	}
 	e.receipts = append(e.receipts, receipt{l, l.Sent()})
-}
-
-// Close ends the connection from this end.
-func (e *End) Close(code tickwire.Code, text string) {
-	if e.state == endOpen && !e.closing {
-		e.closing, e.said = true, tickwire.Reason{Code: code, Text: text}
-		e.conn.Close(code, text)
-	}
 }
 
 // Receive takes the messages of a channel that arrived, and shows them to the checkers on
@@ -269,6 +267,7 @@ func (e *End) handle(ev tickwire.Event) {
 		e.resolve(ev)
 	case tickwire.Disconnected:
 		e.ended(ev.Reason)
+		e.leftBehind(ev.Left)
 	}
 }
 
@@ -312,6 +311,7 @@ func (e *End) ended(r tickwire.Reason) {
 	}
 	switch {
 	case opened:
+		e.checkSilence(r)
 		w.checkKept(e, r)
 	case r.Code == tickwire.CodeFull && r.Remote:
 		w.checkFull(e.player)

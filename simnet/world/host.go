@@ -16,6 +16,7 @@ type host struct {
 	socket *simnet.Socket
 	next   time.Time // when it wants to be serviced; zero: when something arrives
 	calls  int       // of Service in this step
+	pause  pause
 }
 
 // A driver is a Server or a Client.
@@ -46,7 +47,7 @@ func (w *World) wire(until time.Time) {
 	for {
 		at := until
 		for _, h := range w.hosts {
-			if !h.next.IsZero() && h.next.Before(at) {
+			if !h.pause.asleep && !h.next.IsZero() && h.next.Before(at) {
 				at = h.next
 			}
 		}
@@ -69,6 +70,9 @@ func (w *World) wire(until time.Time) {
 
 // service does what a program does that waits for its socket and a deadline.
 func (h *host) service(w *World, now time.Time) {
+	if h.pause.asleep {
+		return
+	}
 	readable, _ := h.socket.Wait(time.Time{})
 	if !readable && (h.next.IsZero() || h.next.After(now)) {
 		return

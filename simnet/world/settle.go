@@ -105,6 +105,7 @@ func (w *World) finish(p *Player, calm bool) {
 	}
 	p.done = true
 	for _, e := range [2]*End{p.Client, p.Server} {
+		e.checkDrained()
 		// A process that crashed took what it had with it, and what waits for an
 		// earlier message when a connection ends is never shown.
 		whole := e.peer.drained && e.peer.state == endOver

@@ -184,11 +184,12 @@ const tellWithin = 10 * time.Millisecond
 // checkExpired: it had a time to live, and that is over, but not for long.
 func (l *Lane) checkExpired(n uint64, m *message) {
 	w := l.from.world
-	switch late := time.Duration(w.now() - m.expires); {
+	due := max(m.expires, l.from.host().pause.wokeAt)
+	switch late := time.Duration(w.now() - due); {
 	case m.opts.TTL == 0:
 		l.fault(Expiry, "message %d has no time to live and is reported as %v", n, m.why)
-	case late < 0:
-		l.fault(Expiry, "message %d is reported as %v %v too early", n, m.why, -late)
+	case w.now() < m.expires:
+		l.fault(Expiry, "message %d is reported as %v %v too early", n, m.why, time.Duration(m.expires-w.now()))
 	case late > tellWithin+2*w.step:
 		l.fault(Expiry, "message %d is reported as %v %v too late", n, m.why, late)
 	}

@@ -119,13 +119,15 @@ func (w *World) Server() *tickwire.Server { return w.server }
 // Players lists all who ever joined, those who are gone included.
 func (w *World) Players() []*Player { return w.players }
 
-// Ends lists the ends that are open: of each player first the player's, then the
-// server's.
+// Ends lists the ends that are open and whose games do not load: of each player first the
+// player's, then the server's.
 func (w *World) Ends() iter.Seq[*End] {
 	return func(yield func(*End) bool) {
 		for _, p := range w.players {
-			if p.Client.Open() && !yield(p.Client) || p.Server.Open() && !yield(p.Server) {
-				return
+			for _, e := range [2]*End{p.Client, p.Server} {
+				if e.Open() && !e.Busy() && !yield(e) {
+					return
+				}
 			}
 		}
 	}
@@ -188,7 +190,11 @@ func (w *World) serverGone() {
 func (w *World) Step(play func()) {
 	now := w.net.Now()
 	w.updated = w.now()
+	w.pauses()
 	for _, h := range w.hosts {
+		if h.pause.asleep {
+			continue
+		}
 		h.driver.Update(now)
 		for ev := range h.driver.Events() {
 			w.event(ev, h == w.home)
@@ -203,7 +209,9 @@ func (w *World) Step(play func()) {
 		play()
 	}
 	for _, h := range w.hosts {
-		h.next = h.driver.Flush(now)
+		if !h.pause.asleep {
+			h.next = h.driver.Flush(now)
+		}
 	}
 	w.wire(now.Add(w.step))
 	if w.now() >= w.remember {
