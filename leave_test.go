@@ -187,6 +187,29 @@ func TestShutdownDrains(t *testing.T) {
 	}
 }
 
+// TestDrainRefusesWaiting: a message that waits for room is refused when its connection drains.
+func TestDrainRefusesWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t) // and its server does nothing from now on
+		defer p.srv.Close()
+		refused := make(chan error)
+		go func() {
+			for {
+				if err := p.player.SendContext(t.Context(), 2, make([]byte, 100<<10)); err != nil {
+					refused <- err
+					return
+				}
+			}
+		}()
+		synctest.Wait()
+		p.player.Conn().Drain(tickwire.CodeNone, "", time.Second)
+		if err := <-refused; err != tickwire.ErrClosed {
+			t.Errorf("error %v", err)
+		}
+		p.player.Close()
+	})
+}
+
 // TestShutdownStalled: a player who does not read is waited for as long as the context says, or
 // for five seconds.
 func TestShutdownStalled(t *testing.T) {

@@ -26,7 +26,10 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 	}
 	if !e.drain.on {
 		e.drain = drain{on: true, until: never, code: code, text: cutText(text)}
-		e.Hold(now, 0) // there is something to say
+		e.wake(now) // there is something to say
+		for i := range e.senders {
+			e.senders[i].refused = 0 // nobody is told of room that is not for him
+		}
 	}
 	if within := int64(max(within, 0)); within < never-max(now, 0) {
 		e.drain.until = min(e.drain.until, now+within)

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -274,5 +275,21 @@ func TestDrainWhileMeeting(t *testing.T) {
 	}
 	if a, b := p.last(0), p.last(1); a.Code != 300 || a.Left != 0 || b.Code != 300 {
 		t.Errorf("the ends report %v and %v", a, b)
+	}
+}
+
+// TestDrainAndWritable: who was refused is not told of room that is not for him any more.
+func TestDrainAndWritable(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	for range 10 {
+		p.ends[0].Send(chanOf(ReliableOrdered), make([]byte, 900_000), SendOptions{})
+	}
+	if _, err := p.ends[0].Send(chanOf(ReliableOrdered), make([]byte, 900_000), SendOptions{}); !errors.Is(err, ErrFull) {
+		t.Fatal(err)
+	}
+	p.ends[0].Drain(p.now, 300, "bye", time.Minute)
+	p.runReading(20*time.Second, 1, new([5][]string))
+	if all := p.events(0); len(all) != 1 || all[0].Kind != Closed || all[0].Left != 0 {
+		t.Errorf("%v", all)
 	}
 }

@@ -218,17 +218,6 @@ func (e *Endpoint) buildHold(b *builder) {
 	}
 }
 
-// buildQuiet gives a probe that goes during a silence what it may carry.
-func (e *Endpoint) buildQuiet(b *builder) {
-	switch {
-	case b.path.loss.probe == 0:
-	case e.holding.on && !e.holding.known:
-		e.buildHold(b)
-	case !b.pkt.eliciting:
-		b.ping()
-	}
-}
-
 // holdLost: a packet with HOLD was lost, or is to be repeated.
 func (e *Endpoint) holdLost(serial uint64) {
 	if o := &e.holding; serial == o.serial && !o.known {

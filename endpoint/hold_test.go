@@ -298,6 +298,9 @@ func TestHoldForEver(t *testing.T) {
 			millis = 0
 		}
 		s.hears(wire.AppendHold(nil, serial, millis))
+		if left := began + 60*second - s.now; int64(s.e.Held(s.now)) > max(left, 0) {
+			t.Fatalf("held for another %v after %v", s.e.Held(s.now), time.Duration(s.now-began))
+		}
 		s.wait(s.now + second)
 	}
 	if took := time.Duration(s.now - began); took < 69*time.Second || took > 71*time.Second {
@@ -431,24 +434,30 @@ func TestHoldLosses(t *testing.T) {
 	p.wantAlive("afterwards")
 }
 
-// TestHoldClockJumps: the machine of the holder, or of its peer, is suspended meanwhile.
+// TestHoldClockJumps: the machine of the holder, or of its peer, is suspended for a minute in a
+// hold of half of it. The other one gives up in time; who comes back finds that out in time.
 func TestHoldClockJumps(t *testing.T) {
 	for end := range 2 {
 		p := busy(t, channels(), 1)
 		p.announce(0, 30*time.Second)
 		p.run(time.Second)
-		p.sleep(end, time.Minute)
-		p.play(time.Second)
-		if end == 0 && p.ends[1].Done() != true {
-			t.Error("who stays away for longer than announced, and a timeout, is gone")
+		p.asleep[end] = true
+		p.run(38500 * time.Millisecond)
+		if p.ends[1-end].Done() {
+			t.Errorf("end %d gave up before the hold and a timeout were over", 1-end)
 		}
-		for i := range p.ends {
-			if p.ends[i].Deadline() < p.now {
-				p.run(time.Millisecond)
-			}
-			if !p.ends[i].Done() && p.ends[i].Deadline() <= p.now {
-				t.Errorf("end %d asks for now without end", i)
-			}
+		p.run(30 * time.Second)
+		if ev := p.last(1 - end); ev.Code != CodeTimeout {
+			t.Errorf("end %d: %v", 1-end, ev)
+		}
+		p.sleep(end, 0)
+		p.run(5 * time.Second)
+		if p.ends[end].Done() {
+			t.Errorf("end %d did not listen for a timeout", end)
+		}
+		p.run(10 * time.Second)
+		if ev := p.last(end); ev.Code != CodeTimeout {
+			t.Errorf("end %d: %v", end, ev)
 		}
 	}
 }
@@ -475,5 +484,121 @@ func TestHoldOldNews(t *testing.T) {
 	s.wait(s.now + 10*second)
 	if !s.e.Done() {
 		t.Error("it never gives up")
+	}
+}
+
+// TestHoldAndProbes: probes that were in vain before a hold are forgotten with it, and the first
+// one afterwards leaves the peer time to answer.
+func TestHoldAndProbes(t *testing.T) {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	if _, err := s.e.Send(chanOf(ReliableOrdered), []byte("x"), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(s.now + 5*second)
+	if n := s.e.paths[0].loss.probes; n < 2 {
+		t.Fatalf("%d probes", n)
+	}
+	end := s.now + 19*second
+	s.hears(wire.AppendHold(nil, 1, 19_000))
+	s.wait(end)
+	first := end + s.e.paths[0].probeTimeout(0)
+	if said := s.wait(first - 1); len(said) != 0 {
+		t.Errorf("said %x before the peer could answer", said)
+	}
+	if said := s.wait(first); count(said, wire.TypeRunLong) != 1 {
+		t.Errorf("the probe says %x", said)
+	}
+}
+
+// TestHoldAndReordering: what looks lost and comes late after a hold teaches nothing.
+func TestHoldAndReordering(t *testing.T) {
+	s := newScript(t, channels())
+	for range 10 {
+		if _, err := s.e.Send(chanOf(ReliableUnordered), make([]byte, 1100), SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		s.says()
+		s.now += 10_000_000
+	}
+	window := s.e.paths[0].cc.WindowBytes()
+	s.hears(wire.AppendHold(nil, 1, 5000))
+	s.now += second
+	s.hears(ack(9, 9))
+	if s.e.Stats().PacketsLost == 0 {
+		t.Fatal("nothing is lost")
+	}
+	s.hears(ack(0, 9))
+	if st, p := s.e.Stats(), s.e.paths[0]; st.PacketsSpurious == 0 || p.loss.order != (reordering{}) || p.cc.WindowBytes() < window || st.RTT != 0 {
+		t.Errorf("%d of %d were no losses, %+v learned, a window of %d after %d, RTT %v",
+			st.PacketsSpurious, st.PacketsLost, p.loss.order, p.cc.WindowBytes(), window, st.RTT)
+	}
+}
+
+// TestHoldEndsThoughLost: HOLD with no time is repeated until it is acknowledged, and a drain
+// ends the silence too.
+func TestHoldEndsThoughLost(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.run(time.Second)
+	p.announce(0, 30*time.Second)
+	p.run(time.Second)
+	first := p.links[0].sent
+	p.links[0].drop = func(n int, _ []byte) bool { return n < first+3 }
+	p.announce(0, 0)
+	p.run(2 * time.Second)
+	if p.ends[1].Held(p.now) != 0 {
+		t.Error("the peer still waits")
+	}
+	p.send(0, chanOf(ReliableOrdered), message(0, 400_000))
+	p.announce(0, 30*time.Second)
+	p.run(time.Second)
+	if p.ends[1].Held(p.now) == 0 {
+		t.Fatal("the peer does not wait")
+	}
+	p.ends[0].Drain(p.now, 300, "bye", time.Minute)
+	p.runReading(5*time.Second, 1, new([5][]string))
+	if ev := p.last(0); ev.Code != 300 || ev.Left != 0 {
+		t.Errorf("%v", ev)
+	}
+}
+
+// TestLeaveDeadlines: what is due at once is said to be.
+func TestLeaveDeadlines(t *testing.T) {
+	s := newScript(t, channels())
+	due := func(what string, want bool) {
+		t.Helper()
+		if at := s.e.Deadline(); (at <= s.now) != want {
+			t.Errorf("%s: due in %v", what, time.Duration(at-s.now))
+		}
+	}
+	s.hears([]byte{wire.TypePing})
+	s.now += second
+	s.e.HandleTimeout(s.now)
+	s.says()
+	due("nothing to do", false)
+	if err := s.e.Hold(s.now, 30*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	due("HOLD", true)
+	s.says()
+	s.hears(ack(0, s.e.paths[0].next-1))
+	s.says()
+	if at := s.e.Deadline(); at != s.now+30*second {
+		t.Errorf("a hold of 30 s ends in %v", time.Duration(at-s.now))
+	}
+	if _, err := s.e.Send(chanOf(ReliableOrdered), []byte("x"), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	due("a message that ends a hold", true)
+	s.says()
+	s.e.Drain(s.now, 300, "bye", 100*time.Millisecond)
+	due("a drain that waits", false)
+	if at := s.e.Deadline(); at != s.now+100_000_000 {
+		t.Errorf("a drain of 100 ms ends in %v", time.Duration(at-s.now))
+	}
+	s.hears(ack(0, s.e.paths[0].next-1))
+	due("the end of a drain", true)
+	if said := s.says(); count(said, wire.TypeClose) != 1 {
+		t.Errorf("said %x", said)
 	}
 }

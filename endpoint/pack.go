@@ -97,7 +97,9 @@ func (e *Endpoint) build(b *builder) {
 	more := false
 	switch {
 	case e.quiet():
-		e.buildQuiet(b)
+		if p.loss.probe > 0 {
+			b.ping()
+		}
 	case e.maySend(b.now, p):
 		e.buildControl(b)
 		if e.state == stateOpen {
@@ -192,9 +194,6 @@ func (e *Endpoint) buildControl(b *builder) {
 	}
 	if e.state != stateOpen {
 		return
-	}
-	if e.holding.copies > 0 && !e.holding.on {
-		e.buildHold(b)
 	}
 	for i := range e.receivers {
 		r, before := &e.receivers[i], len(b.dst)
