@@ -140,7 +140,7 @@ func (k *core) newCast() *broadcast {
 	}
 	b := &broadcast{core: k}
 	b.each = b.send
-	b.toOpen = func(c *Conn) bool { return c.state != connOpen || b.send(c) }
+	b.toOpen = func(c *Conn) bool { return !c.open() || b.send(c) }
 	return b
 }
 

@@ -81,8 +81,10 @@ func (c *Conn) Plain() bool { return c.plain != nil }
 func (c *Conn) Open() bool {
 	c.lock()
 	defer c.unlock()
-	return c.state == connOpen && (c.end == nil || c.end.Open())
+	return c.open()
 }
+
+func (c *Conn) open() bool { return c.state == connOpen && (c.end == nil || c.end.Open()) }
 
 // Reason says why the Conn ended; the zero Reason while it has not.
 func (c *Conn) Reason() Reason {

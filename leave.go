@@ -1,8 +1,6 @@
 package tickwire
 
-import (
-	"time"
-)
+import "time"
 
 // Close ends the connection: the peer is told the code and the text (at most
 // 200 bytes). Messages that wait are not sent any more: Drain is for those that
@@ -87,7 +85,7 @@ func (c *Conn) Hold(d time.Duration) error {
 	c.lock()
 	defer c.unlock()
 	switch {
-	case c.state != connOpen || c.end != nil && !c.end.Open():
+	case !c.open():
 		return ErrClosed
 	case c.plain != nil && d > 0:
 		return &HoldError{Asked: d}

@@ -151,6 +151,8 @@ func (s *scribbler) Message(_ *Lane, payload []byte, pass func([]byte))         
 func (s *scribbler) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) { pass(ev) }
 func (s *scribbler) Takes(*Lane) bool                                           { return true }
 
+func (s *scribbler) Announces(*End) bool { return true }
+
 func (s *scribbler) Sent(l *Lane, memory []byte, many bool) {
 	if many == s.many && !s.done && bytes.HasPrefix(memory, []byte("xy")) {
 		s.done = true

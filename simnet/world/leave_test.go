@@ -98,6 +98,7 @@ type liar struct {
 
 func (l *liar) Message(_ *Lane, payload []byte, pass func([]byte)) { pass(payload) }
 func (l *liar) Takes(*Lane) bool                                   { return true }
+func (l *liar) Sent(*Lane, []byte, bool)                           {}
 func (l *liar) Announces(*End) bool                                { return l.announces }
 
 func (l *liar) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) {
