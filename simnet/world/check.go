@@ -32,7 +32,7 @@ const (
 	// Arrival: what a reliable channel accepted arrives once links heal.
 	Arrival Checker = "arrival"
 	// Drained: what was accepted before a drain has arrived when the drain says that nothing
-	// is left, and it does not take longer than it may.
+	// is left, and something is left only when its time was over, which it does not exceed.
 	Drained Checker = "drain"
 	// Held: nobody times out while its peer is silent as it has announced.
 	Held Checker = "hold"

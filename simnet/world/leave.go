@@ -50,6 +50,9 @@ func (e *End) leftBehind(left int) {
 		}
 		e.world.fault(c, e.String(), fmt.Sprintf("%d messages are lost because the connection ended, it says %d", e.closedLosses, left))
 	}
+	if early := e.drainBy - e.world.now(); e.drainedItself() && left > 0 && early > 0 {
+		e.world.fault(Drained, e.String(), fmt.Sprintf("the drain ended %v early and left %d messages", time.Duration(early), left))
+	}
 	if late := e.world.now() - max(e.drainBy, e.host().pause.wokeAt); e.drainedItself() && late > int64(tellWithin+2*e.world.step) {
 		e.world.fault(Drained, e.String(), fmt.Sprintf("the drain took %v too long", time.Duration(late)))
 	}

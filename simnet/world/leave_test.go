@@ -124,6 +124,17 @@ func TestLiesAboutLeaving(t *testing.T) {
 	w.Close()
 	wantViolations(t, w, Drained)
 
+	w = newWorld(t, config())
+	p = join(t, w, 1)
+	if err := p.Client.Send(chat.Config().ID, Message{Size: 60}); err != nil {
+		t.Fatal(err)
+	}
+	p.Client.Drain(tickwire.CodeNone, "", time.Second)
+	p.Client.Conn().Close(tickwire.CodeNone, "") // behind the back of the checkers
+	w.Run(time.Second, nil)
+	w.Close()
+	wantViolations(t, w, Drained)
+
 	cfg.Tap = &liar{left: -1}
 	w = newWorld(t, cfg)
 	if err := join(t, w, 1).Hold(15 * time.Second); err != nil {
