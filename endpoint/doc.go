@@ -42,6 +42,12 @@
 // bytes: it pays for messages of a kilobyte and more, and for what would have been put together
 // elsewhere first.
 //
+// # The end
+//
+// [Endpoint.Close] tells the peer at once, [Endpoint.Drain] when what was sent is through. The
+// endpoint is driven on until [Endpoint.Done]. [Endpoint.Hold] announces that nobody will drive
+// it for a while.
+//
 // # Memory
 //
 // Every queue and table has a limit, given in [Config], [ChannelConfig] or the documentation

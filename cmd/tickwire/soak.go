@@ -33,6 +33,7 @@ type soakCmd struct {
 	Rate      int64         `placeholder:"N" help:"Bits a second of each client's link, each way; 0: unlimited."`
 	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
 	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
+	Holds     time.Duration `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
 	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Only --seed and --seeds count."`
 	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
 	JSON      bool          `help:"Print the report for machines, one object for each seed."`
@@ -54,6 +55,9 @@ func (c *soakCmd) Validate() error {
 	}
 	if c.Churn < 0 {
 		errs = append(errs, fmt.Errorf("--churn is %v: want a time such as 5s, or 0", c.Churn))
+	}
+	if c.Holds < 0 {
+		errs = append(errs, fmt.Errorf("--holds is %v: want a time such as 5s, or 0", c.Holds))
 	}
 	if c.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
@@ -140,7 +144,8 @@ func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (wo
 		return swarm.Run(swarm.Generate(seed), fault, options)
 	}
 	return swarm.Soak(swarm.SoakConfig{
-		Clients: c.Clients, Link: c.link(), For: c.For, Seed: seed, Churn: c.Churn, Fault: fault, Options: options,
+		Clients: c.Clients, Link: c.link(), For: c.For, Seed: seed, Churn: c.Churn, Holds: c.Holds,
+		Fault: fault, Options: options,
 	})
 }
 
@@ -157,6 +162,7 @@ func (c *soakCmd) replay(seed uint64) string {
 	}{
 		{"loss", c.Loss}, {"loss-burst", c.LossBurst}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}, {"corrupt", c.Corrupt},
 		{"latency", c.Latency}, {"jitter", c.Jitter}, {"rate", c.Rate}, {"queue", c.Queue}, {"churn", c.Churn},
+		{"holds", c.Holds},
 	} {
 		if text := fmt.Sprint(f.value); text != "0" && text != "0s" {
 			fmt.Fprintf(&b, " --%s %s", f.name, text)

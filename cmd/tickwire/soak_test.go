@@ -83,6 +83,7 @@ func TestSoakRefuses(t *testing.T) {
 		"--clients -3":     "--clients is -3: want 1 to",
 		"--for 0s":         "--for is 0s: want a time",
 		"--churn -5s":      "--churn is -5s: want a time",
+		"--holds -5s":      "--holds is -5s: want a time",
 		"--seeds 0":        "--seeds is 0: want at least 1",
 		"--seeds -1":       "--seeds is -1: want at least 1",
 		"--loss 2":         "--loss is 2: want",
@@ -112,7 +113,7 @@ func TestSoakHelp(t *testing.T) {
 	}
 	parser.Stdout, parser.Exit = &help, func(int) {}
 	parser.Parse([]string{"soak", "--help"})
-	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--queue=N"} {
+	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--holds=DURATION", "--queue=N"} {
 		if !strings.Contains(help.String(), want+" ") {
 			t.Errorf("no %q in\n%s", want, help.String())
 		}
