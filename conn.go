@@ -184,7 +184,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		c.tellWritable(ev.Channel)
 		return
 	case endpoint.Closed:
-		c.left = ev.Left
+		c.left = ev.Undelivered
 		c.core.ended(c, Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote})
 		return
 	default:

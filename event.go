@@ -121,15 +121,15 @@ func nameOf[T ~uint8](kind string, v T, names []string) string {
 
 // An Event is something that happened to a connection or to a message.
 type Event struct {
-	Kind    EventKind
-	Conn    *Conn
-	State   State      // of Connecting
-	Channel ChannelID  // of Delivered, Lost, Writable and Message
-	Receipt Receipt    // of Delivered and Lost
-	Why     LossReason // of Lost
-	Reason  Reason     // of Disconnected
-	Left    int        // of Disconnected: our messages that waited, or are not known to have arrived
-	Payload []byte     // of Message, valid until the loop asks for the next event
+	Kind        EventKind
+	Conn        *Conn
+	State       State      // of Connecting
+	Channel     ChannelID  // of Delivered, Lost, Writable and Message
+	Receipt     Receipt    // of Delivered and Lost
+	Why         LossReason // of Lost
+	Reason      Reason     // of Disconnected
+	Undelivered int        // of Disconnected: messages not known to have arrived
+	Payload     []byte     // of Message, valid until the loop asks for the next event
 }
 
 // A State is how far a client's attempt to connect has come.

@@ -17,7 +17,7 @@ func (c *Conn) Close(code Code, text string) {
 // From now on Send fails with ErrClosed; messages that wait and those on their way
 // go on being sent, resent and acknowledged, and what the peer sends is received as
 // ever. When each message has its fate, or when the time is over, the peer is told
-// the code and the text, and Disconnected follows; its Left says how many messages
+// the code and the text, and Disconnected follows; its Undelivered says how many
 // are not known to have arrived, and receipts of those read Lost with ConnClosed.
 // Without time, 0 or less, that is at once. The connection may also end before, by
 // its timeout or because the peer closes: then the reason is that.

@@ -52,7 +52,7 @@ func TestDrain(t *testing.T) {
 	}
 	wantCode(t, conn.Reason(), tickwire.CodeApplication+1, true)
 	wantCode(t, player.Reason(), tickwire.CodeApplication+1, false)
-	if ev := w.last(srv); ev.Left != 0 || ev.Kind != tickwire.Disconnected {
+	if ev := w.last(srv); ev.Undelivered != 0 || ev.Kind != tickwire.Disconnected {
 		t.Errorf("%+v", ev)
 	}
 }
@@ -73,8 +73,8 @@ func TestDrainLeft(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 	ev := w.last(srv)
-	if st := player.Stats(); ev.Left < 60 || ev.Left > 70 || st.MessagesDropped[tickwire.ConnClosed] != uint64(ev.Left) {
-		t.Errorf("%d left, %v dropped", ev.Left, st.MessagesDropped)
+	if st := player.Stats(); ev.Undelivered < 60 || ev.Undelivered > 70 || st.MessagesDropped[tickwire.ConnClosed] != uint64(ev.Undelivered) {
+		t.Errorf("%d left, %v dropped", ev.Undelivered, st.MessagesDropped)
 	}
 	t.Log("# a connection that is not open yet, or over, has nothing to drain")
 	conn.Drain(0, "", time.Hour)
@@ -230,8 +230,8 @@ func TestShutdownStalled(t *testing.T) {
 			must(t, err)
 			wantTime(t, d, want, want+200*time.Millisecond)
 			for ev := range p.srv.Events() {
-				if ev.Left < 50 || ev.Reason.Code != tickwire.CodeGoingAway || ev.Reason.Remote {
-					t.Errorf("%d left, %v", ev.Left, ev.Reason)
+				if ev.Undelivered < 50 || ev.Reason.Code != tickwire.CodeGoingAway || ev.Reason.Remote {
+					t.Errorf("%d left, %v", ev.Undelivered, ev.Reason)
 				}
 			}
 			p.player.Close()

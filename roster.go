@@ -56,7 +56,7 @@ func (k *core) ended(c *Conn, r Reason) {
 	k.owner.left(c)
 	k.leaving++
 	k.ending = append(k.ending, c)
-	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Left: c.left})
+	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.left})
 }
 
 // abandoned notes that a Conn is over that the game never saw.

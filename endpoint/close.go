@@ -47,7 +47,7 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 		e.closing.left = left
 		return
 	}
-	e.events.push(Event{Kind: Closed, Code: code, Text: text, Left: left})
+	e.events.push(Event{Kind: Closed, Code: code, Text: text, Undelivered: left})
 }
 
 // cutText cuts a text to what CLOSE can carry, between two characters.
@@ -74,7 +74,7 @@ func (e *Endpoint) tellMismatch(answer *wire.Close) {
 	if answer != nil && answer.Code == CodeMismatch {
 		text = e.Difference(answer.Rows)
 	}
-	e.events.push(Event{Kind: Closed, Code: c.code, Text: text, Left: c.left})
+	e.events.push(Event{Kind: Closed, Code: c.code, Text: text, Undelivered: c.left})
 }
 
 // settleAll ends everything that was under way, and returns how many of our messages had no
@@ -169,7 +169,7 @@ func (e *Endpoint) handleClose(now int64, b []byte) (n int, err error) {
 	if c.Code == CodeMismatch {
 		text = e.Difference(c.Rows)
 	}
-	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Left: e.settleAll()})
+	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.settleAll()})
 	e.bury(now)
 	e.closing.ackAt = now
 	return n, nil

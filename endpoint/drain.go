@@ -16,8 +16,8 @@ type drain struct {
 // acknowledged, and what the peer sends may be received. The drain ends, and the peer is told
 // the code and the text, when each message has its fate, or when the time is over: at once if
 // it is not positive. The connection may also end before, by its timeout or because the peer
-// closes: then the event Closed has that reason. Left of the event says how many messages were
-// not known to have arrived; those with a receipt are Lost (ConnClosed).
+// closes: then the event Closed has that reason. Its Undelivered says how many messages are not
+// known to have arrived; those of them with a receipt are Lost (ConnClosed).
 //
 // Close cuts a drain short. Another Drain can make it end sooner, and changes nothing else.
 func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration) {

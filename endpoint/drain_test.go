@@ -84,7 +84,7 @@ func TestDrainAcceptsNothing(t *testing.T) {
 	p = newPair(t, channels(), 20*time.Millisecond).open()
 	p.run(time.Second)
 	p.ends[0].Drain(p.now, 300, "bye", time.Hour)
-	if ev := p.last(0); ev.Code != 300 || ev.Left != 0 {
+	if ev := p.last(0); ev.Code != 300 || ev.Undelivered != 0 {
 		t.Errorf("%v", ev)
 	}
 	p.ends[0].Drain(p.now, 301, "once more", time.Hour)
@@ -121,8 +121,8 @@ func TestDrainDeadline(t *testing.T) {
 			}
 		}
 		st := p.ends[0].Stats()
-		if end.Left != lost || lost == 0 || st.MessagesDropped[ConnClosed] != uint64(lost) || lost > len(receipts) {
-			t.Errorf("%d messages lost, the event says %d, the counter %d", lost, end.Left, st.MessagesDropped[ConnClosed])
+		if end.Undelivered != lost || lost == 0 || st.MessagesDropped[ConnClosed] != uint64(lost) || lost > len(receipts) {
+			t.Errorf("%d messages lost, the event says %d, the counter %d", lost, end.Undelivered, st.MessagesDropped[ConnClosed])
 		}
 		if got := p.received(1, chanOf(ReliableOrdered)); len(got) < len(receipts)-lost {
 			t.Errorf("%d messages arrived, %d are lost", len(got), lost)
@@ -141,7 +141,7 @@ func TestDrainTimeout(t *testing.T) {
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.ends[0].Drain(p.now, 300, "bye", time.Hour)
 	p.run(11 * time.Second)
-	if ev := p.last(0); ev.Code != CodeTimeout || ev.Left != 1 {
+	if ev := p.last(0); ev.Code != CodeTimeout || ev.Undelivered != 1 {
 		t.Errorf("our end reports %v", ev)
 	}
 	if ev := p.last(1); ev.Code != CodeTimeout {
@@ -165,12 +165,12 @@ func TestDrainBothAtOnce(t *testing.T) {
 		a, b := p.last(0), p.last(1)
 		got := [2]int{len(p.received(0, chanOf(ReliableUnordered))), len(p.received(1, chanOf(ReliableUnordered)))}
 		switch {
-		case !a.Remote && (a.Left != 0 || got[1] != 20), !b.Remote && (b.Left != 0 || got[0] != 20):
+		case !a.Remote && (a.Undelivered != 0 || got[1] != 20), !b.Remote && (b.Undelivered != 0 || got[0] != 20):
 			t.Errorf("seed %d: a drain says it is complete: %v, %v; %v messages came", seed, a, b, got)
 		case a.Remote && b.Remote, a.Remote && a.Code != 301, b.Remote && b.Code != 300:
 			t.Errorf("seed %d: the ends report %v and %v", seed, a, b)
-		case a.Left+got[1] < 20 || b.Left+got[0] < 20:
-			t.Errorf("seed %d: %d and %d left, %v came", seed, a.Left, b.Left, got)
+		case a.Undelivered+got[1] < 20 || b.Undelivered+got[0] < 20:
+			t.Errorf("seed %d: %d and %d left, %v came", seed, a.Undelivered, b.Undelivered, got)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestDrainAndClose(t *testing.T) {
 	}
 	p.ends[0].Close(p.now, 302, "now")
 	p.run(5 * time.Second)
-	if a, b := p.last(0), p.last(1); a.Code != 302 || a.Left != 1 || b.Code != 302 || b.Left != 0 {
+	if a, b := p.last(0), p.last(1); a.Code != 302 || a.Undelivered != 1 || b.Code != 302 || b.Undelivered != 0 {
 		t.Errorf("the ends report %v and %v", a, b)
 	}
 	p = newPair(t, channels(), 20*time.Millisecond).open()
@@ -196,7 +196,7 @@ func TestDrainAndClose(t *testing.T) {
 	p.ends[0].Drain(p.now, 300, "gently", time.Minute)
 	p.ends[0].Drain(p.now, 301, "less gently", time.Second)
 	p.run(1100 * time.Millisecond)
-	if ev := p.last(0); ev.Code != 300 || ev.Left != 1 {
+	if ev := p.last(0); ev.Code != 300 || ev.Undelivered != 1 {
 		t.Errorf("%v", ev)
 	}
 	t.Log("# the peer's CLOSE ends it")
@@ -205,7 +205,7 @@ func TestDrainAndClose(t *testing.T) {
 	p.ends[0].Drain(p.now, 300, "gently", time.Minute)
 	p.ends[1].Close(p.now, 303, "enough")
 	p.run(5 * time.Second)
-	if a, b := p.last(0), p.last(1); a.Code != 303 || !a.Remote || a.Left != 1 || b.Code != 303 {
+	if a, b := p.last(0), p.last(1); a.Code != 303 || !a.Remote || a.Undelivered != 1 || b.Code != 303 {
 		t.Errorf("the ends report %v and %v", a, b)
 	}
 }
@@ -243,7 +243,7 @@ func TestDrainOptions(t *testing.T) {
 			t.Fatalf("seed %d: it does not end", seed)
 		}
 		all := p.events(0)
-		if len(all) != 1201 || all[1200].Left != 0 || all[1200].Code != 300 {
+		if len(all) != 1201 || all[1200].Undelivered != 0 || all[1200].Code != 300 {
 			t.Errorf("seed %d: %d events, the last %v", seed, len(all), all[len(all)-1])
 		}
 		for _, ev := range all[:len(all)-1] {
@@ -273,7 +273,7 @@ func TestDrainWhileMeeting(t *testing.T) {
 	if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 {
 		t.Errorf("received %q", got)
 	}
-	if a, b := p.last(0), p.last(1); a.Code != 300 || a.Left != 0 || b.Code != 300 {
+	if a, b := p.last(0), p.last(1); a.Code != 300 || a.Undelivered != 0 || b.Code != 300 {
 		t.Errorf("the ends report %v and %v", a, b)
 	}
 }
@@ -289,7 +289,7 @@ func TestDrainAndWritable(t *testing.T) {
 	}
 	p.ends[0].Drain(p.now, 300, "bye", time.Minute)
 	p.runReading(20*time.Second, 1, new([5][]string))
-	if all := p.events(0); len(all) != 1 || all[0].Kind != Closed || all[0].Left != 0 {
+	if all := p.events(0); len(all) != 1 || all[0].Kind != Closed || all[0].Undelivered != 0 {
 		t.Errorf("%v", all)
 	}
 }

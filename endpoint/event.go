@@ -87,14 +87,14 @@ func nameOf(names []string, i int) string {
 
 // An Event is something that happened to the connection or to a message.
 type Event struct {
-	Kind    EventKind
-	Channel ChannelID  // of Delivered, Lost and Writable
-	Receipt Receipt    // of Delivered and Lost
-	Why     LossReason // of Lost
-	Code    Code       // of Closed
-	Text    string     // of Closed
-	Remote  bool       // of Closed: the peer decided
-	Left    int        // of Closed: messages that waited, or were not known to have arrived
+	Kind        EventKind
+	Channel     ChannelID  // of Delivered, Lost and Writable
+	Receipt     Receipt    // of Delivered and Lost
+	Why         LossReason // of Lost
+	Code        Code       // of Closed
+	Text        string     // of Closed
+	Remote      bool       // of Closed: the peer decided
+	Undelivered int        // of Closed: messages not known to have arrived
 }
 
 // events is a queue of which the game sees only what was there at the last Update.

@@ -151,7 +151,7 @@ func (g *game) leave(end int, b byte) {
 
 // complete reports whether an end says that all it sent has its fate.
 func (g *game) complete(end int) bool {
-	return g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Left == 0
+	return g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Undelivered == 0
 }
 
 // message sends with the options that two numbers make.
@@ -270,8 +270,8 @@ func (g *game) finish() {
 			g.judgeOrder(end, d)
 			g.judgeFates(end, d)
 		}
-		if n := g.count(end, ConnClosed); n != g.end[end].Left {
-			g.t.Errorf("end %d: %d messages were left, it says %d", end, n, g.end[end].Left)
+		if n := g.count(end, ConnClosed); n != g.end[end].Undelivered {
+			g.t.Errorf("end %d: %d messages were left, it says %d", end, n, g.end[end].Undelivered)
 		}
 		if g.closed != g.ended[end] || g.closed != g.ends[end].Done() {
 			g.t.Errorf("end %d: closed %v, told %v, done %v", end, g.closed, g.ended[end], g.ends[end].Done())

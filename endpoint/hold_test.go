@@ -296,7 +296,7 @@ func TestHoldAndDrain(t *testing.T) {
 			left = 1
 		}
 		t.Logf("# %v to drain: %d messages are left", within, left)
-		if ev := p.last(0); ev.Code != 300 || ev.Left != left {
+		if ev := p.last(0); ev.Code != 300 || ev.Undelivered != left {
 			t.Errorf("%v", ev)
 		}
 		if ev := p.last(1); ev.Code != 300 || !ev.Remote {
@@ -377,7 +377,7 @@ func TestHoldEndsThoughLost(t *testing.T) {
 	}
 	p.ends[0].Drain(p.now, 300, "bye", time.Minute)
 	p.runReading(5*time.Second, 1, new([5][]string))
-	if ev := p.last(0); ev.Code != 300 || ev.Left != 0 {
+	if ev := p.last(0); ev.Code != 300 || ev.Undelivered != 0 {
 		t.Errorf("%v", ev)
 	}
 }

@@ -23,7 +23,7 @@ func TestTimeout(t *testing.T) {
 		p.run(300 * time.Millisecond)
 		all := p.events(0)
 		if len(all) != 2 || all[0] != (Event{Kind: Lost, Channel: chanOf(ReliableOrdered), Receipt: receipt, Why: ConnClosed}) ||
-			all[1] != (Event{Kind: Closed, Code: CodeTimeout, Text: "timed out", Left: 1}) {
+			all[1] != (Event{Kind: Closed, Code: CodeTimeout, Text: "timed out", Undelivered: 1}) {
 			t.Errorf("the sender reports %v", all)
 		}
 		if all := p.events(1); len(all) != 1 || all[0].Code != CodeTimeout || !p.ends[1].Done() {

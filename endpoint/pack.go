@@ -110,8 +110,8 @@ func (e *Endpoint) build(b *builder) {
 		}
 		more = len(b.dst) == ackEnd && e.sendAt(p) <= b.now
 	}
-	if len(b.dst) == ackEnd && e.holding.copies > 0 { // behind what the path takes now, whatever it says
-		e.buildHold(b)
+	if len(b.dst) == ackEnd && e.holding.copies > 0 {
+		e.buildHold(b) // behind all that the path takes now, and whether it takes more or not
 	}
 	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {
 		b.dst = b.dst[:b.start] // an ACK alone that is not due yet, nor in the way of what fills a packet

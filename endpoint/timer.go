@@ -91,7 +91,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 		e.closingTimeout(now)
 		return
 	case now >= e.timeoutAt():
-		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Left: e.settleAll()})
+		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.settleAll()})
 		e.state = stateDead
 		return
 	}

@@ -265,7 +265,7 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 	switch {
 	case !s.due:
 	case s.fault == ShortDrain && e.Draining():
-		ev.Left = 0
+		ev.Undelivered = 0
 	case s.fault == FalseReceipt && ev.Kind == tickwire.Lost && ev.Why == tickwire.NotKnown:
 		s.due = false
 		ev.Kind = tickwire.Delivered

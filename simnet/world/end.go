@@ -267,7 +267,7 @@ func (e *End) handle(ev tickwire.Event) {
 		e.resolve(ev)
 	case tickwire.Disconnected:
 		e.ended(ev.Reason)
-		e.leftBehind(ev.Left)
+		e.leftBehind(ev.Undelivered)
 	}
 }
 

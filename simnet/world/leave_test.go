@@ -103,7 +103,7 @@ func (l *liar) Announces(*End) bool                                { return l.an
 
 func (l *liar) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) {
 	if ev.Kind == tickwire.Disconnected && l.left >= 0 {
-		ev.Left = l.left
+		ev.Undelivered = l.left
 	}
 	pass(ev)
 }
