@@ -112,7 +112,11 @@ func (d *drawing) axes() {
 	if away := d.scene.away; away[1] > 0 {
 		from, to := d.x(int64(away[0])), d.x(int64(away[1]))
 		d.rect("away", from, d.receiver, to-from, 14, 0)
-		d.text("small dim", to-6, d.receiver+11, right, "does not read")
+		text := "does not read"
+		if d.scene.hold {
+			text = "Hold: is not called"
+		}
+		d.text("small dim", to-6, d.receiver+11, right, text)
 		d.sees.top += 8
 	}
 	for at := int64(0); at <= int64(d.length); at += int64(turn) {

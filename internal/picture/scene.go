@@ -22,6 +22,8 @@ type Scene struct {
 	there, back simnet.LinkConfig // to the receiver of the messages, and from it
 	script      []Cue
 	away        [2]time.Duration // when the receiving game does not read
+	hold        bool             // then it is not there at all, and has said so with Hold
+	drain       time.Duration    // when the sending game calls Drain; 0: never
 	rate        int              // bytes a second that the sender sends at most; 0: as the library has it
 	shares      bool             // show shares of the link, not packets
 }

@@ -23,7 +23,7 @@ var calm = simnet.LinkConfig{Delay: usual.Delay}
 // Scenes returns all scenes, in the order of the page that shows them.
 func Scenes() []Scene {
 	scenes := deliveries()
-	return append(scenes, group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), largeValues(), credit(), shares())
+	return append(scenes, group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), largeValues(), credit(), shares(), drain(), hold())
 }
 
 // counted is a script: one message each turn, with the labels 1, 2, 3….
@@ -178,5 +178,25 @@ func shares() Scene {
 	for at := time.Second; at < 2*time.Second; at += turn {
 		s.script = append(s.script, Cue{At: at, Channel: 1, Bytes: 800})
 	}
+	return s
+}
+
+func drain() Scene {
+	s := usualScene("drain", "Drain: an end that waits", "8 is refused; 3 is sent again; when all is through, CLOSE",
+		endpoint.ChannelConfig{Delivery: endpoint.ReliableOrdered},
+		counted(8, func(i int, c *Cue) {
+			if i == 8 {
+				c.At += 2 * turn
+			}
+		}))
+	s.Length, s.drain = 400*ms, 140*ms
+	return s
+}
+
+func hold() Scene {
+	s := usualScene("hold", "Hold: a game that loads a level", "the receiver says that it will be silent; what is sent waits",
+		endpoint.ChannelConfig{Delivery: endpoint.ReliableOrdered}, counted(8))
+	s.Length, s.hold = 450*ms, true
+	s.away = [2]time.Duration{54 * ms, 254 * ms}
 	return s
 }

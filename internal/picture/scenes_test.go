@@ -342,6 +342,55 @@ func TestCredit(t *testing.T) {
 	}
 }
 
+// TestDrain: what was sent gets through, nothing more is accepted, and only then both ends know.
+func TestDrain(t *testing.T) {
+	line := played(t, "drain")
+	line.sees(t, "1", "2", "3", "4", "5", "6", "7")
+	line.fates(t, map[string]string{"8": "NoEvent"})
+	line.neverSent(t, "8")
+	if !line.Find("8").Refused {
+		t.Error("8 was accepted")
+	}
+	var texts []string
+	for _, n := range line.Notes {
+		texts = append(texts, n.Text)
+	}
+	if want := []string{"Drain", "Closed, 0 left", "Closed"}; !slices.Equal(texts, want) {
+		t.Fatalf("notes %q, want %q", texts, want)
+	}
+	if closed := line.Notes[1].At; closed < line.Find("3").Told || closed < line.Notes[0].At {
+		t.Errorf("closed at %d", closed)
+	}
+}
+
+// TestHold: the sender, once it has heard, sends no message before the silence is over; then
+// everything gets through.
+func TestHold(t *testing.T) {
+	line := played(t, "hold")
+	line.sees(t, "1", "2", "3", "4", "5", "6", "7", "8")
+	line.fates(t, nil)
+	s, _ := Find("hold")
+	heard := int64(never)
+	for i := range line.Packets {
+		p := &line.Packets[i]
+		if slices.Contains(p.Frames, Frame{Kind: Hold}) {
+			heard = min(heard, p.Arrived)
+		}
+		if !p.FromPeer && p.Sent > heard && p.Sent < int64(s.away[1]) && !p.Quiet() {
+			t.Errorf("%+v was sent to somebody on hold", p)
+		}
+		if p.FromPeer && p.Sent > int64(s.away[0]) && p.Sent < int64(s.away[1]) {
+			t.Errorf("%+v was sent by somebody who was not called", p)
+		}
+	}
+	if heard == never {
+		t.Error("no HOLD")
+	}
+	if m := line.Find("8"); m.Sent <= heard || m.Seen < int64(s.away[1]) {
+		t.Errorf("8 was sent at %d, before HOLD was heard, or seen at %d", m.Sent, m.Seen)
+	}
+}
+
 // TestShares: while all have something to send, the weights hold; what has priority gets all
 // that it sends; nobody starves.
 func TestShares(t *testing.T) {

@@ -24,6 +24,7 @@ type stage struct {
 	receipts []endpoint.Receipt
 	line     Timeline
 	recorded bool
+	inbox    [][]byte // what arrived while the second end was not called
 	buf      []byte
 	err      error
 }
@@ -100,7 +101,10 @@ func (st *stage) connect(there, back simnet.LinkConfig) error {
 func (st *stage) run(until int64) {
 	for st.err == nil {
 		st.flush()
-		next := min(st.ends[0].Deadline(), st.ends[1].Deadline(), st.turns[0], st.turns[1])
+		next := min(st.ends[0].Deadline(), st.turns[0], st.turns[1])
+		if !st.asleep(1) {
+			next = min(next, st.ends[1].Deadline())
+		}
 		for _, l := range st.links {
 			if at, ok := l.Next(); ok {
 				next = min(next, at)
@@ -112,11 +116,16 @@ func (st *stage) run(until int64) {
 		st.now = max(st.now, next)
 		for i := range st.ends {
 			st.receive(i)
-			st.ends[i].HandleTimeout(st.now)
+			if !st.asleep(i) {
+				st.ends[i].HandleTimeout(st.now)
+			}
 		}
 		for i, game := range []func(){st.send, st.take} {
-			if st.turns[i] <= st.now {
-				st.turns[i] += int64(turn)
+			if st.turns[i] > st.now {
+				continue
+			}
+			st.turns[i] += int64(turn)
+			if !st.asleep(i) {
 				st.ends[i].Update()
 				game()
 			}
@@ -127,7 +136,7 @@ func (st *stage) run(until int64) {
 // flush puts what both ends want to send on the links.
 func (st *stage) flush() {
 	for i, end := range st.ends {
-		for {
+		for !st.asleep(i) {
 			st.buf = end.AppendDatagram(st.now, st.buf[:0])
 			if len(st.buf) == 0 {
 				break
@@ -147,16 +156,33 @@ func (st *stage) record(from int, b []byte) {
 	st.line.Packets = append(st.line.Packets, p)
 }
 
-// receive takes what has arrived at an end.
+// receive takes what has arrived at an end. Towards one that is not called it waits in the
+// socket.
 func (st *stage) receive(end int) {
+	if end == 1 && !st.asleep(1) {
+		for _, b := range st.inbox {
+			st.ends[1].HandleDatagram(st.now, b)
+		}
+		st.inbox = nil
+	}
 	for {
 		b, ok := st.links[1-end].Receive(st.now)
 		if !ok {
 			return
 		}
 		st.arrived(end == 0, number(b))
-		st.ends[end].HandleDatagram(st.now, b)
+		if st.asleep(end) {
+			st.inbox = append(st.inbox, slices.Clone(b))
+		} else {
+			st.ends[end].HandleDatagram(st.now, b)
+		}
 	}
+}
+
+// asleep reports whether nobody calls an end.
+func (st *stage) asleep(end int) bool {
+	away, at := st.scene.away, time.Duration(st.now-curtain)
+	return end == 1 && st.scene.hold && away[0] < at && at < away[1]
 }
 
 func (st *stage) arrived(fromPeer bool, number uint16) {
@@ -178,6 +204,10 @@ func (st *stage) send() {
 		st.give(at, st.cues[0])
 		st.cues = st.cues[1:]
 	}
+	if d := st.scene.drain; d > 0 && at == int64(d) {
+		st.note(false, true, "Drain")
+		st.ends[0].Drain(st.now, endpoint.CodeNone, "", time.Second)
+	}
 }
 
 func (st *stage) note(atPeer, did bool, text string) {
@@ -189,7 +219,7 @@ func (st *stage) told(at int64, ev endpoint.Event) {
 	case endpoint.Writable:
 		st.note(false, false, "Writable")
 	case endpoint.Closed:
-		st.note(false, false, "Closed")
+		st.note(false, false, fmt.Sprintf("Closed, %d left", ev.Undelivered))
 	case endpoint.Delivered, endpoint.Lost:
 		m := &st.line.Messages[slices.Index(st.receipts, ev.Receipt)]
 		m.Told, m.Fate, m.Why = at, ev.Kind, ev.Why
@@ -219,10 +249,11 @@ func (st *stage) give(at int64, c Cue) {
 // take is the turn of the game that receives.
 func (st *stage) take() {
 	at := st.now - curtain
-	if away := st.scene.away; int64(away[0]) <= at && at < int64(away[1]) {
+	away := st.scene.away
+	st.line.Turns = append(st.line.Turns, at)
+	if int64(away[0]) <= at && at < int64(away[1]) && !st.scene.hold {
 		return
 	}
-	st.line.Turns = append(st.line.Turns, at)
 	for ev, ok := st.ends[1].NextEvent(); ok; ev, ok = st.ends[1].NextEvent() {
 		if ev.Kind == endpoint.Closed {
 			st.note(true, false, "Closed")
@@ -233,6 +264,12 @@ func (st *stage) take() {
 			seen := &st.line.Messages[filled(m.Bytes(), 0)]
 			seen.Seen, seen.Place = at, st.line.seen
 			st.line.seen++
+		}
+	}
+	if st.scene.hold && at == int64(away[0]) {
+		st.note(true, true, "Hold")
+		if err := st.ends[1].Hold(st.now, away[1]-away[0]); err != nil {
+			st.err = fmt.Errorf("picture: %w", err)
 		}
 	}
 }

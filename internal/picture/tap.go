@@ -150,6 +150,9 @@ func (t *tap) control(frames []Frame, b []byte) ([]Frame, int) {
 			kind = Blocked
 		}
 		return append(frames, Frame{Kind: kind, Channel: endpoint.ChannelID(channel)}), n
+	case wire.TypeHold:
+		_, _, n := wire.ConsumeHold(b)
+		return append(frames, Frame{Kind: Hold}), n
 	case wire.TypeClose:
 		_, n := wire.ConsumeClose(b)
 		return append(frames, Frame{Kind: Close}), n

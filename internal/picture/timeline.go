@@ -63,6 +63,7 @@ const (
 	Skip                      // a message will not come
 	Window                    // the receiver allows more
 	Blocked                   // the sender would like to send more
+	Hold                      // its sender falls silent, or wakes up
 	Close                     // the end
 	CloseAck                  // and its answer
 )
