@@ -39,7 +39,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 	}
 	rate := e.paths[0].cc.BytesPerSecond()
 	if s.turn.cap.rate > 0 {
-		rate = min(rate, s.turn.cap.rate)
+		rate = int(min(int64(rate), s.turn.cap.rate))
 	}
 	st.QueueDelay = time.Duration(int64(s.queued) * second / int64(max(rate, 1)))
 	return st

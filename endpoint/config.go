@@ -72,10 +72,13 @@ type ChannelConfig struct {
 	// for what must not wait and is small; within a class nothing starves.
 	Priority int8
 	// Weight is the channel's share of the bytes that its class may send, in proportion to
-	// those of the others that have something to send. 0: 1; at most 65536.
+	// those of the others that have something to send and may; time in which a channel waited
+	// for credit or for its own rate is not made up for. 0: 1; at most 65536.
 	Weight int
-	// BytesPerSecond is the most that the channel sends, with headers and what is sent again.
-	// 0 or negative: no limit but that of the path.
+	// BytesPerSecond is the most that the channel sends, with headers and what is sent again:
+	// in any time what the rate gives, beside a twentieth of a second that it may save up and a
+	// packet that it may begin. Frames that answer the peer (credit, receipts) count and never
+	// wait. 0 or negative: no limit but that of the path.
 	BytesPerSecond int
 	// Resend limits how often a lost message of a reliable delivery is sent again. The zero
 	// value never gives up.

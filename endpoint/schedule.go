@@ -9,8 +9,8 @@ import (
 // that fits the packet, none of a lower class sends. Within a class the channels share by
 // weight: fair queueing by bytes with start times (Goyal, Vin and Cheng, 1996). The clock of a
 // class is how much the channel that is being served had got, in bytes for a weight of one; a
-// channel that begins to send starts there, so that it neither claims what it left unused nor
-// pays for it.
+// channel that begins to send, or goes on after it had to wait, starts there, so that it neither
+// claims what it left unused nor pays for it.
 type class struct {
 	priority int8
 	active   []*sender // those that may have something to send, and some that have no more
@@ -21,6 +21,7 @@ type class struct {
 type turn struct {
 	class  *class
 	listed bool   // in class.active
+	waits  bool   // for credit or its cap, when it was looked at last
 	served uint64 // bytes sent, divided by the weight
 	packet uint64 // the packet in which it had its turn last
 	cap    throttle
@@ -29,13 +30,24 @@ type turn struct {
 // servedUnit keeps fractions when bytes are divided by a weight.
 const servedUnit = 1 << 16
 
+// tooFarAhead reports whether a sender had so much more than another one of its class that it
+// may not fill the rest of a packet into which that one does not fit: a packet's worth.
+func (s *sender) tooFarAhead(of *sender) bool {
+	return of != nil && s.turn.served > of.turn.served+packetBytes*servedUnit/max(s.weight(), of.weight())
+}
+
+func (s *sender) weight() uint64 { return uint64(max(s.cfg.Weight, 1)) }
+
 // A throttle is the bucket of a channel with BytesPerSecond: it holds what a twentieth of a
 // second gives, and may go into debt by one packet.
 type throttle struct {
-	rate  int   // 0: no limit
+	rate  int64 // 0: no limit
 	level int64 // bytes times a billion
 	at    int64
 }
+
+// maxCap is as good as no cap, and keeps bucket sums within 64 bits.
+const maxCap = 1 << 36
 
 func (t *throttle) ready(now int64) bool { return t.rate <= 0 || t.readyAt() <= now }
 
@@ -44,20 +56,20 @@ func (t *throttle) readyAt() int64 {
 	if t.rate <= 0 || t.level > 0 {
 		return math.MinInt64
 	}
-	return t.at + -t.level/int64(t.rate) + 1
+	return t.at + -t.level/t.rate + 1
 }
 
 func (t *throttle) spend(now int64, bytes int) {
 	if t.rate <= 0 {
 		return
 	}
-	full := max(int64(t.rate)/20, 1) * second
+	full := max(t.rate/20, 1) * second
 	if elapsed := now - t.at; elapsed > 0 {
 		t.at = now
-		if elapsed > (full-t.level)/int64(t.rate) {
+		if elapsed > (full-t.level)/t.rate {
 			t.level = full
 		} else {
-			t.level += elapsed * int64(t.rate)
+			t.level += elapsed * t.rate
 		}
 	}
 	t.level -= int64(bytes) * second
@@ -76,7 +88,7 @@ func (e *Endpoint) schedule() {
 		s := &e.senders[i]
 		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.cfg.Priority })
 		s.turn.class = &e.classes[at]
-		s.turn.cap = throttle{rate: max(s.cfg.BytesPerSecond, 0), level: 1, at: e.began - second}
+		s.turn.cap = throttle{rate: min(max(int64(s.cfg.BytesPerSecond), 0), maxCap), level: 1, at: e.began - second}
 	}
 }
 
@@ -102,7 +114,8 @@ func (s *sender) ready() bool {
 }
 
 // pick returns the active sender that was served least among those that may send and were not
-// yet in this packet; nil if there is none.
+// yet in this packet; nil if there is none. One that waited for credit or for its cap begins
+// anew where the class is now: it gets nothing for the time in which it could not send.
 func (c *class) pick(now int64, packet uint64) (best *sender) {
 	for i := 0; i < len(c.active); {
 		s := c.active[i]
@@ -117,9 +130,14 @@ func (c *class) pick(now int64, packet uint64) (best *sender) {
 		switch {
 		case s.turn.packet == packet:
 		case !s.turn.cap.ready(now) || !s.ready():
-			s.turn.packet = packet
-		case best == nil || s.turn.served < best.turn.served:
-			best = s
+			s.turn.packet, s.turn.waits = packet, true
+		default:
+			if s.turn.waits {
+				s.turn.waits, s.turn.served = false, max(s.turn.served, c.clock)
+			}
+			if best == nil || s.turn.served < best.turn.served {
+				best = s
+			}
 		}
 	}
 	return best
@@ -128,7 +146,7 @@ func (c *class) pick(now int64, packet uint64) (best *sender) {
 // serve counts bytes of a channel's frames against its share and its cap.
 func (s *sender) serve(now int64, bytes int) {
 	s.counts.bytes += uint64(bytes)
-	s.turn.served += uint64(bytes) * servedUnit / uint64(max(s.cfg.Weight, 1))
+	s.turn.served += uint64(bytes) * servedUnit / s.weight()
 	s.turn.cap.spend(now, bytes)
 }
 
@@ -137,36 +155,54 @@ func (e *Endpoint) buildMessages(b *builder) {
 	e.packets++
 	for i := range e.classes {
 		c := &e.classes[i]
-		for n := 0; b.path.loss.probe > 0 && n < len(c.active); n++ { // a probe carries the oldest data, not the newest
-			s, before := c.active[n], len(b.dst)
+		if b.path.loss.probe > 0 {
+			e.buildProbe(b, c)
+		}
+		if full := e.buildClass(b, c); full {
+			return
+		}
+	}
+}
+
+// buildProbe has a probe carry what a class has to send again before what it has not sent yet:
+// the oldest data, not the newest.
+func (e *Endpoint) buildProbe(b *builder, c *class) {
+	for i := 0; i < len(c.active); i++ {
+		if s, before := c.active[i], len(b.dst); s.turn.cap.ready(b.now) {
 			e.buildResends(b, s)
 			s.serve(b.now, len(b.dst)-before)
 		}
 	}
-	for i := range e.classes {
-		e.buildClass(b, &e.classes[i])
-	}
 }
 
 // buildClass lets the channels of a class fill what is left of the packet, each once, the one
-// that is most behind first.
-func (e *Endpoint) buildClass(b *builder, c *class) {
-	for misses := 0; misses < maxMisses && b.room() > 0; {
+// that is most behind first. It reports whether the packet counts as full: there is something
+// left to send, and no room for it or for what should go before it.
+func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
+	var behind *sender // the one that was served least of those that want more than fits
+	for misses := 0; b.room() > 0; {
 		s := c.pick(b.now, e.packets)
 		if s == nil {
-			return
+			return false
+		}
+		if misses == maxMisses || s.tooFarAhead(behind) {
+			return true
 		}
 		s.turn.packet = e.packets
 		start, before := s.turn.served, len(b.dst)
 		e.buildResends(b, s)
 		e.buildFirst(b, s)
-		if len(b.dst) == before {
+		if n := len(b.dst) - before; n > 0 {
+			c.clock = max(c.clock, start)
+			s.serve(b.now, n)
+		} else {
 			misses++
-			continue
 		}
-		c.clock = max(c.clock, start)
-		s.serve(b.now, len(b.dst)-before)
+		if (behind == nil || s.turn.served < behind.turn.served) && s.turn.cap.ready(b.now) && s.ready() {
+			behind = s
+		}
 	}
+	return true
 }
 
 // maxMisses is how many channels of a class may find that what they have does not fit the
