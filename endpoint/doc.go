@@ -14,8 +14,10 @@
 //   - [Endpoint.AppendPacket]: a packet for the peer, until it appends nothing
 //   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last Update
 //
-// All calls may come in any order; a call at the wrong time does nothing. An endpoint belongs
-// to one goroutine at a time. The same calls with the same times and the same Config.Seed give
+// All calls may come in any order; a call at the wrong time does nothing. The clock may jump
+// ahead by any time; that it goes back is the caller's mistake, which breaks no promise, but
+// delays what is due until the clock is there again. An endpoint belongs to one goroutine at a
+// time. The same calls with the same times and the same Config.Seed give
 // the same packets.
 //
 // An Endpoint trusts that packets are authentic: package netcode sees to that. Used without

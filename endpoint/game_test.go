@@ -1,26 +1,24 @@
 package endpoint
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 )
 
 // FuzzOperations plays a game of two ends and a link: each two bytes are one thing that
-// happens. At the end the link heals and everything must be as the deliveries promise. The
-// variant's bits are those of newGame.
+// happens, at either end. Whatever it is, the rules hold at each step, and when the link heals
+// everything becomes as they say. The variant's bits are those of newGame.
 func FuzzOperations(f *testing.F) {
-	for seed := range 80 {
+	for seed := range 120 {
 		ops := make([]byte, 60+10*(seed%40))
 		for i := range ops {
 			ops[i] = byte(i*i*(seed+3)*7 + seed*31 + i/3)
 		}
-		f.Add(ops, byte(seed))
+		f.Add(ops, byte(seed*37))
 	}
 	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0}, byte(0))
-	for b := range byte(24) { // holds and drains, of one end and of both
-		f.Add([]byte{4, 2, 4, 4, 0, 100, 15, 3 * b, 0x84, 4, 8, 0, 0x8f, 4 + 5*b, 5, 200, 4, 3, 7, 100, 15, 4 + b%8}, b)
-	}
 	f.Fuzz(func(t *testing.T, ops []byte, variant byte) {
 		ops = ops[:min(len(ops), 2000)]
 		g := newGame(t, variant)
@@ -32,32 +30,43 @@ func FuzzOperations(f *testing.F) {
 	})
 }
 
-// A game is a pair and what is known of its messages.
-type game struct {
-	*pair
-	sent    [2][5][]*sentMessage // by sender and delivery
-	got     [2][5][]string
-	fates   [2]map[Receipt]*sentMessage
-	group   [2]uint64 // groups begun
-	current [2]uint32 // the number of the group that was sent last
-	drafts  bool      // messages are built in place
-	many    *Draft    // in which messages to both ends are built; nil: there are none
-	givesUp bool      // reliable messages may be given up or dropped by policy
-	closed  bool
-	ended   [2]bool // the event Closed was read,
-	end     [2]Event
+// TestRules plays games over links that lose, repeat and reorder, and compares them with the
+// rules.
+func TestRules(t *testing.T) {
+	seeds := uint64(300)
+	if raced {
+		seeds = 40
+	}
+	for seed := range seeds {
+		rnd := rand.New(rand.NewPCG(seed, 0x72756c6573))
+		g := newGame(t, byte(rnd.Uint32()))
+		for i := range g.links {
+			l := &g.links[i]
+			l.loss, l.dup = float64(rnd.IntN(5))*0.1, float64(rnd.IntN(2))*0.1
+			l.jitter = time.Duration(rnd.IntN(2)) * 30 * time.Millisecond
+		}
+		for range 300 {
+			g.play(byte(rnd.Uint32()), byte(rnd.Uint32()))
+		}
+		if g.finish(); t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
 }
 
-// A sentMessage is what was asked for a message, and its fate.
-type sentMessage struct {
-	opts  SendOptions
-	group uint64 // which of the sender's groups; 0: alone
-	fate  Event
-	told  int // how often a fate was reported
+// A game is a pair, and the rules of each channel in each direction.
+type game struct {
+	*pair
+	rules  [2][5]*rules // by sender and delivery
+	of     [2]map[Receipt]*asked
+	newest int64 // the highest that the clock has been
+	closed bool
+	ended  [2]bool // the event Closed was read
 }
 
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
-// queues that drop, 8 a cap, 32 some messages are built in place, 64 some are sent to both ends.
+// queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 and 64
+// ids, numbers and sums that are about to wrap.
 func newGame(t *testing.T, variant byte) *game {
 	cfg := channels()
 	for i := range cfg.Channels {
@@ -69,23 +78,23 @@ func newGame(t *testing.T, variant byte) *game {
 		if variant&2 != 0 && ch.Delivery.Reliable() {
 			ch.Resend.MaxAttempts = 2
 		}
-		if variant&4 != 0 {
-			ch.Full = DropOldest
-			if variant&16 != 0 {
-				ch.Full = DropNewest
-			}
-		}
+		ch.Full = []FullPolicy{FullDefault, DropOldest, Refuse, DropNewest}[variant>>2&1+variant>>4&1*2]
 		if variant&8 != 0 {
 			ch.BytesPerSecond = 50_000
 		}
 	}
-	cfg.Timeout = time.Hour
-	cfg.UnsentDraft = DraftPolicy(variant >> 3 % 3)
-	g := &game{pair: newPair(t, cfg, 10*time.Millisecond), givesUp: variant&6 != 0, drafts: variant&32 != 0}
-	if variant&64 != 0 {
-		g.many = NewDraft(g.ends[0].cfg.Buffers, cfg.Channels)
+	cfg.Timeout = -1 // the clock may jump by days
+	g := &game{pair: newPair(t, cfg, 10*time.Millisecond)}
+	if variant&96 != 0 {
+		g.wind([]uint64{1<<16 - 5, 1<<32 - 5, 1<<32 + 1<<16 - 5}[variant>>5&3-1])
 	}
-	g.fates = [2]map[Receipt]*sentMessage{{}, {}}
+	g.newest = g.now
+	for end := range g.ends {
+		g.of[end] = map[Receipt]*asked{}
+		for _, d := range deliveries {
+			g.rules[end][d] = &rules{ChannelConfig: g.ends[end].sender(uint16(chanOf(d))).cfg}
+		}
+	}
 	return g
 }
 
@@ -118,40 +127,31 @@ func (g *game) play(a, b byte) {
 	case 11:
 		l.cut = b&1 != 0
 	case 12, 13:
-		g.drain(end)
+		g.look(end)
 	case 14:
-		g.now += int64(b) * 20_000_000 // nobody is called for a while
+		g.jump(a>>4&7, b)
 	case 15:
-		g.leave(end, b)
+		if b < 4 {
+			g.closed = true
+			g.ends[end].Close(g.now, CodeApplication, "enough")
+		}
+	}
+	g.newest = max(g.newest, g.now)
+	for end := range g.ends {
+		checkBounds(g.t.(*testing.T), g.ends[end].Endpoint)
 	}
 }
 
-const codeDrained = CodeApplication + 1
-
-// leave ends the connection, in one way or another, or announces silence.
-func (g *game) leave(end int, b byte) {
+// jump moves the clock without calling anybody: by seconds, by hours, or back.
+func (g *game) jump(how, b byte) {
 	switch {
-	case b < 4:
-		g.closed = true
-		g.ends[end].Close(g.now, CodeApplication, "enough")
-	case b < 10:
-		g.closed = true
-		g.ends[end].Drain(g.now, codeDrained, "enough, after this", time.Duration(b-4)*time.Duration(b-4)*time.Second)
-	case b < 60:
-		d := time.Duration(b-9) * 500 * time.Millisecond
-		if g.ends[end].Hold(g.now, d) == nil && b&1 == 0 {
-			g.sleep(end, d/2+d*time.Duration(b&6)/6)
-		}
-	case b < 70:
-		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].state == stateOpen {
-			g.t.Errorf("end %d: the end of a hold: %v", end, err)
-		}
+	case how < 5:
+		g.now += int64(b) * 20_000_000
+	case how == 5:
+		g.now += int64(b) * int64(time.Hour)
+	default:
+		g.now -= int64(b) * 20_000_000
 	}
-}
-
-// complete reports whether an end says that all it sent has its fate.
-func (g *game) complete(end int) bool {
-	return g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Undelivered == 0
 }
 
 // message sends with the options that two numbers make.
@@ -167,111 +167,81 @@ func (g *game) message(end int, d Delivery, size int, how, b byte) {
 		opts.Group = 1 + uint32(b)/5%8/6
 	}
 	opts.Droppable = d == ReliableOrdered && (how == 4 || how == 5)
-	switch {
-	case g.many != nil && b%3 == 0:
-		g.shared(d, size, opts)
-	case g.drafts && b%2 == 0:
-		g.drafted(end, d, size, opts, b)
-	default:
-		payload := message(len(g.sent[end][d]), size)
-		if r, err := g.ends[end].Send(chanOf(d), payload, opts); err == nil {
-			g.accepted(end, d, r, opts)
-		}
-	}
-}
-
-// drafted sends a message that is written piece by piece; now and then it is left in the draft.
-func (g *game) drafted(end int, d Delivery, size int, opts SendOptions, b byte) {
-	draft, payload := g.ends[end].Draft(), message(len(g.sent[end][d]), size)
-	draft.Reset()
-	for at, step := 0, 1+int(b)*7; at < size; at += step {
-		_, _ = draft.Write(payload[at:min(at+step, size)])
-	}
-	if b%16 == 0 && g.ends[end].cfg.UnsentDraft != DraftJoin {
+	r := g.rules[end][d]
+	payload, before := message(len(r.all), size), g.ends[end].ChannelStats(chanOf(d))
+	receipt, err := g.ends[end].Send(chanOf(d), payload, opts)
+	if g.ends[end].state > stateOpen {
 		return
 	}
-	if r, err := g.ends[end].SendDraft(chanOf(d), draft, opts); err == nil {
-		g.accepted(end, d, r, opts)
+	g.object(end, d, r.queue(before, g.ends[end].ChannelStats(chanOf(d)), size, err))
+	if err == nil {
+		g.of[end][receipt] = r.sent(payload, opts)
 	}
 }
 
-// shared sends one message to both ends, under a number that neither has used.
-func (g *game) shared(d Delivery, size int, opts SendOptions) {
-	n := max(len(g.sent[0][d]), len(g.sent[1][d]))
-	g.many.Reset()
-	_, _ = g.many.Write(message(n, size))
-	for end := range g.ends {
-		if r, err := g.ends[end].SendShared(chanOf(d), g.many, opts); err == nil {
-			for len(g.sent[end][d]) < n {
-				g.sent[end][d] = append(g.sent[end][d], nil)
-			}
-			g.accepted(end, d, r, opts)
-		}
+func (g *game) object(sender int, d Delivery, err error) {
+	if err != nil {
+		g.t.Fatalf("from end %d, %v: %v", sender, d, err)
 	}
-	g.many.Reset()
 }
 
-// accepted notes a message that was sent.
-func (g *game) accepted(end int, d Delivery, r Receipt, opts SendOptions) {
-	m := &sentMessage{opts: opts}
-	if d == ReliableOrdered {
-		if opts.Group != g.current[end] {
-			g.group[end]++
-		}
-		if g.current[end] = opts.Group; opts.Group != 0 {
-			m.group = g.group[end]
-		}
-	}
-	g.sent[end][d] = append(g.sent[end][d], m)
-	g.fates[end][r] = m
-}
-
-// drain takes all messages and events of an end.
-func (g *game) drain(end int) {
+// look lets the game of an end see everything, after the other game has heard what became of
+// what it sent.
+func (g *game) look(end int) {
+	g.hear(1 - end)
 	for _, d := range deliveries {
-		g.got[end][d] = append(g.got[end][d], g.received(end, chanOf(d))...)
+		r := g.rules[1-end][d]
+		for _, payload := range g.received(end, chanOf(d)) {
+			g.object(1-end, d, r.show(payload))
+		}
+		if m := r.overdue(); m != nil && !g.closed {
+			g.t.Fatalf("from end %d, %v: message %d is Delivered, waits for nothing and is not shown", 1-end, d, m.number)
+		}
 	}
+}
+
+// hear reads the events of an end.
+func (g *game) hear(end int) {
 	for _, ev := range g.events(end) {
 		switch {
 		case g.ended[end]:
 			g.t.Fatalf("end %d: %v after Closed", end, ev)
 		case ev.Kind == Closed:
-			g.ended[end], g.end[end] = true, ev
+			g.ended[end] = true
 		case ev.Kind == Delivered || ev.Kind == Lost:
-			m := g.fates[end][ev.Receipt]
-			m.fate = ev
-			m.told++
-			if ev.Why == Expired && (m.opts.ExpiresAt == 0 || m.opts.ExpiresAt > g.now) {
-				g.t.Errorf("end %d: receipt %d expired at %d, not %d", end, ev.Receipt, g.now, m.opts.ExpiresAt)
-			}
+			d := Delivery(ev.Channel - 1)
+			g.object(end, d, g.rules[end][d].told(g.of[end][ev.Receipt], ev, g.newest, g.closed))
 		}
 	}
-	checkBounds(g.t.(*testing.T), g.ends[end].Endpoint)
 }
 
 // finish heals the link, waits, and judges.
 func (g *game) finish() {
 	for i := range g.links {
-		g.links[i].cut = false
-		g.ends[i].Hold(g.now, 0)
+		g.links[i] = link{rnd: g.links[i].rnd, delay: g.links[i].delay, flight: g.links[i].flight, sent: g.links[i].sent}
 	}
-	for range 40 {
+	for range 60 {
 		g.pair.run(500 * time.Millisecond)
-		g.drain(0)
-		g.drain(1)
+		g.newest = max(g.newest, g.now)
+		g.look(0)
+		g.look(1)
 	}
 	if g.closed { // each CLOSE may have been lost: then the other end times out
-		g.pair.run(2 * time.Hour)
-		g.drain(0)
-		g.drain(1)
+		g.ends[0].SetTimeout(time.Second)
+		g.ends[1].SetTimeout(time.Second)
+		g.pair.run(time.Minute)
+		g.look(0)
+		g.look(1)
 	}
 	for end := range g.ends {
+		missing := 0
 		for _, d := range deliveries {
-			g.judgeOrder(end, d)
-			g.judgeFates(end, d)
+			n, err := g.rules[1-end][d].end(g.closed)
+			g.object(1-end, d, err)
+			missing += n
 		}
-		if n := g.count(end, ConnClosed); n != g.end[end].Undelivered {
-			g.t.Errorf("end %d: %d messages were left, it says %d", end, n, g.end[end].Undelivered)
+		if overflowed := g.ends[end].Stats().MessagesOverflowed; missing > int(overflowed) {
+			g.t.Errorf("end %d: %d messages are Delivered and were not shown, %d overflowed", end, missing, overflowed)
 		}
 		if g.closed != g.ended[end] || g.closed != g.ends[end].Done() {
 			g.t.Errorf("end %d: closed %v, told %v, done %v", end, g.closed, g.ended[end], g.ends[end].Done())
@@ -279,81 +249,59 @@ func (g *game) finish() {
 	}
 }
 
-// judgeOrder checks what a delivery promises about the messages that an end received: each is
-// one that was sent, and stands in its order.
-func (g *game) judgeOrder(end int, d Delivery) {
-	sent := g.sent[1-end][d]
-	seen, highest, newest := map[int]bool{}, -1, map[uint64]int{}
-	for _, payload := range g.got[end][d] {
-		i := number(payload)
-		if i >= len(sent) || sent[i] == nil || payload != string(message(i, len(payload))) || seen[i] {
-			g.t.Fatalf("%v: message %d came, %d were sent, seen %v", d, i, len(sent), seen[i])
+// TestRulesObject shows the rules what must not be. Each letter is a message of a channel: x is
+// alone, A and B are groups or keys, d may be dropped, and e was given up by its sender.
+func TestRulesObject(t *testing.T) {
+	for _, c := range []struct {
+		d     Delivery
+		sent  string
+		shown []int
+		fine  bool
+	}{
+		{Unreliable, "xxx", []int{2, 0}, true},
+		{Unreliable, "xxx", []int{0, 0}, false},
+		{UnreliableLatest, "xxx", []int{0, 2}, true},
+		{UnreliableLatest, "xxx", []int{2, 1}, false},
+		{ReliableLatest, "ABA", []int{2, 1}, true},
+		{ReliableLatest, "ABA", []int{2, 0}, false},
+		{ReliableUnordered, "xxx", []int{2, 0, 1}, true},
+		{ReliableUnordered, "xxx", []int{1, 1}, false},
+		{ReliableOrdered, "xxx", []int{0, 1, 2}, true},
+		{ReliableOrdered, "xxx", []int{0, 2}, false},
+		{ReliableOrdered, "xex", []int{0, 2}, true},
+		{ReliableOrdered, "xex", []int{0, 2, 1}, false},
+		{ReliableOrdered, "xAAx", []int{0, 2, 1, 3}, true},
+		{ReliableOrdered, "xAAx", []int{2, 0, 1, 3}, false},
+		{ReliableOrdered, "xAAx", []int{0, 2, 3}, false},
+		{ReliableOrdered, "AxA", []int{0, 2}, false},
+		{ReliableOrdered, "AABB", []int{1, 0, 3, 2}, true},
+		{ReliableOrdered, "AABB", []int{1, 3, 0}, false},
+		{ReliableOrdered, "xdx", []int{0, 2}, true},
+		{ReliableOrdered, "xdx", []int{0, 2, 1}, false},
+		{ReliableOrdered, "xdx", []int{1, 0}, false},
+	} {
+		r := &rules{ChannelConfig: ChannelConfig{Delivery: c.d}}
+		for i, kind := range c.sent {
+			opts := SendOptions{Droppable: kind == 'd'}
+			if kind == 'A' || kind == 'B' {
+				if opts.Keyed = c.d.latest(); opts.Keyed {
+					opts.Key = uint64(kind)
+				} else {
+					opts.Group = uint32(kind)
+				}
+			}
+			if m := r.sent(message(i, 8), opts); kind == 'e' {
+				m.fate, m.why = Lost, Expired
+			}
 		}
-		seen[i] = true
-		m := sent[i]
-		if last, any := newest[m.key()]; d.latest() && any && i <= last {
-			g.t.Fatalf("%v: value %d of key %d after %d", d, i, m.key(), last)
+		err := error(nil)
+		for _, n := range c.shown {
+			if bad := r.show(string(message(n, 8))); err == nil {
+				err = bad
+			}
 		}
-		newest[m.key()] = i
-		if d == ReliableOrdered && i < highest && (m.opts.Droppable || m.group == 0 || m.group != sent[highest].group) {
-			g.t.Fatalf("message %d (%+v) after %d (%+v)", i, *m, highest, *sent[highest])
-		}
-		highest = max(highest, i)
-	}
-}
-
-// count counts the messages of an end that are lost for a reason.
-func (g *game) count(end int, why LossReason) (n int) {
-	for _, m := range g.fates[end] {
-		if m.fate.Kind == Lost && m.fate.Why == why {
-			n++
-		}
-	}
-	return n
-}
-
-// key numbers the keys of a channel; messages without one have their own.
-func (m *sentMessage) key() uint64 {
-	if m.opts.Keyed {
-		return m.opts.Key + 1
-	}
-	return 0
-}
-
-// judgeFates checks that each message that an end was sent had one fate, and the right one.
-func (g *game) judgeFates(end int, d Delivery) {
-	came, whole := map[int]bool{}, !g.closed || g.complete(1-end)
-	for _, payload := range g.got[end][d] {
-		came[number(payload)] = true
-	}
-	last := map[uint64]int{}
-	for i, m := range g.sent[1-end][d] {
-		if m == nil {
-			continue
-		}
-		last[m.key()] = i
-		switch why := m.fate.Why; {
-		case m.told != 1:
-			g.t.Errorf("%v: message %d has %d fates", d, i, m.told)
-		case m.fate.Kind == Lost && came[i] && (why == Replaced || why == Dropped):
-			g.t.Errorf("%v: message %d came, though it was never sent: %v", d, i, why)
-		case !whole || !d.Reliable():
-		case m.fate.Kind == Delivered && d != ReliableLatest && !m.opts.Droppable && !came[i]:
-			g.t.Errorf("%v: message %d is Delivered and did not come", d, i)
-		case m.fate.Kind == Lost && !m.mayBeLost(d) && !g.givesUp:
-			g.t.Errorf("%v: message %d is lost: %v", d, i, why)
+		if (err == nil) != c.fine {
+			t.Errorf("%v: %s is shown as %v: %v", c.d, c.sent, c.shown, err)
 		}
 	}
-	for key, i := range last {
-		m := g.sent[1-end][d][i]
-		if d == ReliableLatest && whole && m.fate.Kind == Delivered && !came[i] {
-			g.t.Errorf("the last value of key %d did not come", key)
-		}
-	}
-}
-
-// mayBeLost reports whether a reliable delivery may lose a message that no policy gives up.
-func (m *sentMessage) mayBeLost(d Delivery) bool {
-	return d == ReliableLatest && (m.fate.Why == Superseded || m.fate.Why == Replaced) ||
-		m.fate.Why == Expired || m.opts.Droppable
 }
