@@ -17,6 +17,16 @@ func (s *sender) needLoose() {
 	s.loose = &sender{cfg: cfg, id: s.id, of: s}
 }
 
+// droppable reports whether the message is sent as one. If as many were sent before the next id
+// as the wire can count it goes like the messages that are not: it arrives in its place.
+func (s *sender) droppable(m *outMessage) bool {
+	t := m.terms
+	if t != nil && s.groups.indexOf(s.open.End()) > wire.MaxIndex {
+		t.options &^= wire.OptionDroppable
+	}
+	return t != nil && t.options&wire.OptionDroppable != 0
+}
+
 // nextDroppable returns a droppable at the head of the queue if it may be sent.
 func (s *sender) nextDroppable(m *outMessage) *outMessage {
 	if s.loose.open.Len() >= maxOpenIDs {

@@ -68,6 +68,13 @@ type game struct {
 // queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 and 64
 // ids, numbers and sums that are about to wrap.
 func newGame(t *testing.T, variant byte) *game {
+	t.Helper()
+	return newGameAt(t, variant, second)
+}
+
+// newGameAt begins at a time of the clock.
+func newGameAt(t *testing.T, variant byte, now int64) *game {
+	t.Helper()
 	cfg := channels()
 	for i := range cfg.Channels {
 		ch := &cfg.Channels[i]
@@ -84,7 +91,7 @@ func newGame(t *testing.T, variant byte) *game {
 		}
 	}
 	cfg.Timeout = -1 // the clock may jump by days
-	g := &game{pair: newPair(t, cfg, 10*time.Millisecond)}
+	g := &game{pair: newPairAt(t, cfg, now, 10*time.Millisecond)}
 	if variant&96 != 0 {
 		g.wind([]uint64{1<<16 - 5, 1<<32 - 5, 1<<32 + 1<<16 - 5}[variant>>5&3-1])
 	}

@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -129,28 +131,24 @@ func TestMeetingDoesNotSpin(t *testing.T) {
 	}
 }
 
-// TestAnyClock runs a conversation at clocks that start in odd places.
+// TestAnyClock plays games at clocks that start in odd places, run through zero, and end a day
+// before time does.
 func TestAnyClock(t *testing.T) {
-	for _, start := range []int64{0, -1 << 40, -20 * second, 1 << 61} {
-		p := newPair(t, channels(), 20*time.Millisecond)
-		p.now = start
-		for i := range p.ends {
-			p.ends[i].Release()
-			cfg := channels()
-			cfg.Seed = uint64(i)
-			p.ends[i], _ = NewLone(start, cfg)
-		}
-		t.Logf("# from %d on", start)
-		p.open()
-		p.send(0, chanOf(ReliableOrdered), message(1, 50_000))
-		p.run(30 * time.Second)
-		if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 {
-			t.Errorf("received %d messages", len(got))
-		}
-		p.ends[0].Close(p.now, CodeNone, "")
-		p.run(30 * time.Second)
-		if !p.ends[0].Done() || !p.ends[1].Done() {
-			t.Error("not done")
+	const day = 24 * 3600 * second
+	for _, start := range []int64{0, -1 << 40, -2 * second, -20 * second, 1 << 61, math.MinInt64 + day, math.MaxInt64 - 30*day} {
+		for seed := range uint64(10) {
+			rnd := rand.New(rand.NewPCG(seed, uint64(start)))
+			g := newGameAt(t, byte(seed), start)
+			for range 300 {
+				if a := byte(rnd.IntN(256)); a&0x7f != 0x5e { // not a jump by hours
+					g.play(a, byte(rnd.IntN(256)))
+				}
+			}
+			g.ends[0].Close(g.now, CodeNone, "")
+			g.closed = true
+			if g.finish(); t.Failed() {
+				t.Fatalf("from %d on, seed %d", start, seed)
+			}
 		}
 	}
 }

@@ -119,20 +119,30 @@ func newPairSeed(t testing.TB, cfg Config, delay time.Duration, seed uint64) *pa
 	return newPairOf(t, cfg, cfg, delay, seed)
 }
 
+// newPairAt begins at a time of the clock.
+func newPairAt(t testing.TB, cfg Config, now int64, delay time.Duration) *pair {
+	t.Helper()
+	return (&pair{t: t, seed: 1, now: now}).join(cfg, cfg, delay)
+}
+
 // newPairOf joins two ends that are configured differently.
 func newPairOf(t testing.TB, a, b Config, delay time.Duration, seed uint64) *pair {
 	t.Helper()
-	p := &pair{t: t, seed: seed, now: 1_000_000_000}
+	return (&pair{t: t, seed: seed, now: 1_000_000_000}).join(a, b, delay)
+}
+
+func (p *pair) join(a, b Config, delay time.Duration) *pair {
+	p.t.Helper()
 	for i, cfg := range []Config{a, b} {
-		cfg.Seed = seed*2 + uint64(i)
+		cfg.Seed = p.seed*2 + uint64(i)
 		end, err := NewLone(p.now, cfg)
 		if err != nil {
-			t.Fatal(err)
+			p.t.Fatal(err)
 		}
 		p.ends[i] = end
-		p.links[i] = link{rnd: rand.New(rand.NewPCG(seed, uint64(i))), delay: delay}
+		p.links[i] = link{rnd: rand.New(rand.NewPCG(p.seed, uint64(i))), delay: delay}
 	}
-	t.Cleanup(func() { p.checkLeaks(a.Buffers != nil || b.Buffers != nil) })
+	p.t.Cleanup(func() { p.checkLeaks(a.Buffers != nil || b.Buffers != nil) })
 	return p
 }
 

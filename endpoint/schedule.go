@@ -22,7 +22,7 @@ type turn struct {
 	class  *class
 	listed bool   // in class.active
 	waits  bool   // for credit or its cap, when it was looked at last
-	served uint64 // bytes sent, divided by the weight
+	served uint64 // bytes sent, divided by the weight; wraps
 	packet uint64 // the packet in which it had its turn last
 	cap    throttle
 }
@@ -33,7 +33,17 @@ const servedUnit = 1 << 16
 // tooFarAhead reports whether a sender had so much more than another one of its class that it
 // may not fill the rest of a packet into which that one does not fit: a packet's worth.
 func (s *sender) tooFarAhead(of *sender) bool {
-	return of != nil && s.turn.served > of.turn.served+packetBytes*servedUnit/max(s.weight(), of.weight())
+	return of != nil && isLess(of.turn.served+packetBytes*servedUnit/max(s.weight(), of.weight()), s.turn.served)
+}
+
+// isLess compares what senders were served, or the clock of a class.
+func isLess(a, b uint64) bool { return int64(a-b) < 0 }
+
+// catchUp makes a sender that has not sent for a while begin where its class is now.
+func (t *turn) catchUp() {
+	if isLess(t.served, t.class.clock) {
+		t.served = t.class.clock
+	}
 }
 
 func (s *sender) weight() uint64 { return uint64(max(s.cfg.Weight, 1)) }
@@ -99,7 +109,7 @@ func (s *sender) activate() {
 		return
 	}
 	t.listed = true
-	t.served = max(t.served, t.class.clock)
+	t.catchUp()
 	t.class.active = append(t.class.active, s)
 }
 
@@ -133,9 +143,10 @@ func (c *class) pick(now int64, packet uint64) (best *sender) {
 			s.turn.packet, s.turn.waits = packet, true
 		default:
 			if s.turn.waits {
-				s.turn.waits, s.turn.served = false, max(s.turn.served, c.clock)
+				s.turn.waits = false
+				s.turn.catchUp()
 			}
-			if best == nil || s.turn.served < best.turn.served {
+			if best == nil || isLess(s.turn.served, best.turn.served) {
 				best = s
 			}
 		}
@@ -193,12 +204,14 @@ func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 		e.buildResends(b, s)
 		e.buildFirst(b, s)
 		if n := len(b.dst) - before; n > 0 {
-			c.clock = max(c.clock, start)
+			if isLess(c.clock, start) {
+				c.clock = start
+			}
 			s.serve(b.now, n)
 		} else {
 			misses++
 		}
-		if (behind == nil || s.turn.served < behind.turn.served) && s.turn.cap.ready(b.now) && s.ready() {
+		if (behind == nil || isLess(s.turn.served, behind.turn.served)) && s.turn.cap.ready(b.now) && s.ready() {
 			behind = s
 		}
 	}

@@ -110,7 +110,7 @@ func (s *sender) next() *outMessage {
 		return nil
 	case !s.cfg.Delivery.Reliable():
 		return m
-	case m.terms != nil && m.terms.options&wire.OptionDroppable != 0:
+	case s.droppable(m):
 		return s.nextDroppable(m)
 	case s.cfg.Delivery == ReliableLatest && s.largeUnderway(m):
 		return nil
