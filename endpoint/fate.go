@@ -129,14 +129,15 @@ func (e *Endpoint) messageLost(now int64, s *sender, id uint64) {
 	if m.flying > 0 {
 		m.flying--
 	}
-	if m.state != outFlying || m.flying > 0 || m.resend {
+	if m.state != outFlying || m.flying > 0 || m.resend || m.cut != nil {
 		return
 	}
-	e.repair(now, s, id, m)
+	e.repair(now, s, id, m, attemptsOf(m))
 }
 
-// repair decides what a loss means for a message: sent again, skipped, or lost.
-func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage) {
+// repair decides what the loss of a message, or of bytes of it, means that were sent so often:
+// sent again, skipped, or lost.
+func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage, sent int) {
 	switch {
 	case !s.cfg.Delivery.Reliable():
 		e.lose(s, m, NotKnown)
@@ -144,7 +145,7 @@ func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage) {
 	case s.cfg.Delivery == ReliableLatest && s.outdated(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
 		e.giveUp(s, id, m, Superseded)
-	case !e.mayResend(now, s, m):
+	case !e.mayResend(now, s, m, sent):
 		e.giveUp(s, id, m, GaveUp)
 	default:
 		s.wantResend(id, m)
@@ -175,28 +176,26 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 		}
 	case c.kind == contentRun || c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {
-			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && e.mayResend(now, s, m) {
+			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && e.mayResend(now, s, m, attemptsOf(m)) {
 				s.wantResend(id, m)
 			}
 		}
 	case c.kind == contentFragment && s.open.Has(c.first):
-		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && (m.resend || e.mayResend(now, s, m)) {
-			m.cut.addLost(int(c.offset), int(c.offset)+int(c.count))
+		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) && e.mayResend(now, s, m, int(c.attempt)) {
+			c.addLost(m.cut)
 			s.wantResend(c.first, m)
 		}
 	}
 }
 
-// addLost notes bytes to send again: those in [from, to) that the peer is not known to have.
-func (c *cut) addLost(from, to int) {
-	for {
-		gap, ok := c.acked.Gap(from, to)
-		if !ok {
-			return
-		}
-		c.lost.Add(gap.From, gap.To)
-		from = gap.To
-	}
+// missing reports whether bytes of a fragment need to be sent again, if its packet is lost.
+func (c *content) missing(of *cut) bool {
+	_, any := of.missing(int(c.offset), int(c.offset)+int(c.count), c.attempt)
+	return any
+}
+
+func (c *content) addLost(to *cut) {
+	to.addLost(int(c.offset), int(c.offset)+int(c.count), c.attempt)
 }
 
 func (e *Endpoint) fragmentAcked(now int64, c *content) {
@@ -215,10 +214,9 @@ func (e *Endpoint) fragmentAcked(now int64, c *content) {
 		s.arrived = max(s.arrived, m.cut.wireID)
 	}
 	from, to := int(c.offset), int(c.offset)+int(c.count)
-	m.cut.acked.Add(from, to)
+	m.cut.arrived(from, to)
 	if s.cfg.Delivery.Reliable() {
-		m.cut.lost.Remove(from, to)
-		if m.resend && m.cut.lost.Len() == 0 {
+		if m.resend && !m.cut.anyLost() {
 			s.resent(m)
 		}
 		if m.cut.acked.Covers(0, m.len()) {
@@ -267,9 +265,9 @@ func (e *Endpoint) fragmentLost(now int64, c *content) {
 		return
 	}
 	if s.cfg.Delivery.Reliable() {
-		m.cut.addLost(int(c.offset), int(c.offset)+int(c.count))
-		if m.cut.lost.Len() > 0 && !m.resend {
-			e.repair(now, s, c.first, m)
+		if c.missing(m.cut) {
+			c.addLost(m.cut)
+			e.repair(now, s, c.first, m, int(c.attempt))
 		}
 		return
 	}
@@ -348,22 +346,4 @@ func (e *Endpoint) expireStored(now int64, s *sender) (next int64) {
 	}
 	s.settle()
 	return next
-}
-
-func (e *Endpoint) newCut() *cut {
-	if n := len(e.freeCuts); n > 0 {
-		c := e.freeCuts[n-1]
-		e.freeCuts = e.freeCuts[:n-1]
-		return c
-	}
-	return &cut{}
-}
-
-func (e *Endpoint) freeCut(c *cut) {
-	c.acked.Reset()
-	c.lost.Reset()
-	*c = cut{acked: c.acked, lost: c.lost}
-	if len(e.freeCuts) < 64 {
-		e.freeCuts = append(e.freeCuts, c)
-	}
 }

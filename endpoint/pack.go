@@ -144,6 +144,9 @@ func (b *builder) record(c content) {
 	b.pkt.records++
 }
 
+// last is what was recorded last.
+func (b *builder) last() *content { return b.path.contents.At(b.path.contents.End() - 1) }
+
 // commit notes the packet as sent under its number.
 func (e *Endpoint) commit(b *builder, number uint64) {
 	p := b.path

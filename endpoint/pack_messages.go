@@ -259,18 +259,18 @@ func (e *Endpoint) buildNextBytes(b *builder, s *sender) bool {
 
 // buildLostBytes sends lost bytes of a message again.
 func (e *Endpoint) buildLostBytes(b *builder, s *sender, id uint64, m *outMessage) bool {
-	if m.cut.lost.Len() == 0 {
+	span, attempt := m.cut.firstLost()
+	if attempt == 0 {
 		s.resent(m)
 		return true
 	}
-	span := m.cut.lost.All()[0]
 	n := e.buildFragment(b, s, id, m, span.From, span.To)
 	if n == 0 {
 		return false
 	}
-	m.cut.lost.Remove(span.From, span.From+n)
+	b.last().attempt = m.cut.sentAgain(span.From, span.From+n, attempt, s.cfg.Resend.limits())
 	e.stats.FragmentsResent++
-	if m.cut.lost.Len() == 0 {
+	if !m.cut.anyLost() {
 		s.resent(m)
 	}
 	return true
@@ -285,7 +285,7 @@ func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) 
 	}
 	m.cut = e.newCut()
 	m.cut.sent = m.len()
-	m.cut.lost.Add(0, m.len())
+	m.cut.addLost(0, m.len(), uint32(max(attemptsOf(m)-1, 1))) // the next attempt was granted
 	return true
 }
 
@@ -317,7 +317,7 @@ func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage
 func (e *Endpoint) putFragment(b *builder, s *sender, id uint64, m *outMessage, from, n int) {
 	b.dst = append(b.dst, m.payload[from:from+n]...)
 	b.pkt.eliciting = true
-	b.record(content{kind: contentFragment, channel: s, first: id, count: uint32(n), offset: uint32(from)})
+	b.record(content{kind: contentFragment, channel: s, first: id, count: uint32(n), offset: uint32(from), attempt: 1})
 }
 
 // buildSkip says that superseded values from id on will not come.

@@ -17,6 +17,7 @@ type pair struct {
 	links [2]link // links[0] carries from ends[0] to ends[1]
 	seed  uint64
 	buf   []byte
+	watch func(end int, b []byte) // sees every datagram that leaves an end; may be nil
 
 	asleep [2]bool     // nobody calls the end
 	missed [2][][]byte // what came meanwhile, as a socket keeps it
@@ -179,6 +180,9 @@ func (p *pair) flush() {
 			p.buf = p.ends[i].AppendDatagram(p.now, p.buf[:0])
 			if len(p.buf) == 0 {
 				break
+			}
+			if p.watch != nil {
+				p.watch(i, p.buf)
 			}
 			p.links[i].send(p.now, p.buf)
 		}

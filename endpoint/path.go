@@ -96,6 +96,7 @@ const (
 // A content is one thing that a packet carried and that somebody waits for.
 type content struct {
 	kind    contentKind
+	attempt uint32    // of fragment: how often its bytes were sent, this time included
 	channel *sender   // of run, fragment, skip, blocked
 	inbound *receiver // of window, stored
 	first   uint64    // first message id; of window the limit, of hold the serial

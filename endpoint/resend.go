@@ -6,54 +6,69 @@ import "time"
 // message that is given up is Lost (GaveUp), and the peer is told not to wait for it. The zero
 // value never gives up.
 type ResendPolicy struct {
-	// MaxAttempts is how often a message is sent at most, the first time included. 0: as often
-	// as it takes.
+	// MaxAttempts is how often a message, or any byte of one in fragments, is sent at most, the
+	// first time included: all of them are used before it is given up. 0: as often as it takes.
 	MaxAttempts int
-	// Again, if not nil, is asked each time when a message was lost; false gives it up. It
-	// must not call the endpoint.
+	// Again, if not nil, is asked each time when a message was lost; false gives it up. Of a
+	// message in fragments it is asked once in a round trip. It must not call the endpoint.
 	Again func(ResendInput) bool
 }
 
 // A ResendInput is what a ResendPolicy may judge by.
 type ResendInput struct {
 	Age      time.Duration // since the message was first sent
-	Attempts int           // how often it was sent
-	Bytes    int           // its length
-	RTT      time.Duration // smoothed
-	RTTVar   time.Duration
-	Loss     float64 // share of lost packets lately, 0 to 1
+	Attempts int           // how often it was sent, or the fragment that was lost
+	Bytes    int           // length of the message
+	RTT      time.Duration // smoothed, as in Stats; before the first sample a quarter of a second
+	RTTVar   time.Duration // mean deviation of the samples from it
+	Loss     float64       // share of lost packets lately, 0 to 1
 }
 
 func (p *ResendPolicy) limits() bool { return p.MaxAttempts != 0 || p.Again != nil }
 
-// Attempts are how often a message was sent. Losses of a message in fragments within a round
-// trip are one.
+// Attempts are how often a message was sent, and when its policy was asked last. For one in
+// fragments the cut counts, byte for byte.
 type attempts struct {
-	first, last int64
-	n           int
+	first, askedAt int64
+	n              int
+	asked          bool
 }
 
-// mayResend asks the channel's policy about a message that was lost, or that a probe may carry
-// once more.
-func (e *Endpoint) mayResend(now int64, s *sender, m *outMessage) bool {
-	if !s.cfg.Resend.limits() || m.terms == nil {
+// attemptsOf is how often a message that is sent whole was sent; 0 if nobody counts.
+func attemptsOf(m *outMessage) int {
+	if m.terms == nil {
+		return 0
+	}
+	return m.terms.attempts.n
+}
+
+// mayResend asks the channel's policy about something that was sent so often and was lost, or
+// that a probe may carry once more.
+func (e *Endpoint) mayResend(now int64, s *sender, m *outMessage, sent int) bool {
+	policy := &s.cfg.Resend
+	if !policy.limits() || m.terms == nil {
 		return true
 	}
-	a, p := &m.terms.attempts, e.paths[0]
-	if m.cut != nil && a.n > 1 && now-a.last < p.rtt.smooth {
-		return true // the attempt that was granted
-	}
-	policy := &s.cfg.Resend
-	again := policy.MaxAttempts == 0 || a.n < policy.MaxAttempts
+	again := policy.MaxAttempts == 0 || sent < policy.MaxAttempts
 	if again && policy.Again != nil {
-		again = policy.Again(ResendInput{
-			Age: time.Duration(now - a.first), Attempts: a.n, Bytes: m.len(),
-			RTT: time.Duration(p.rtt.smooth), RTTVar: time.Duration(p.rtt.variance), Loss: p.outbound.share(),
-		})
+		again = e.askAgain(now, s, m, sent)
 	}
-	if again {
-		a.n++
-		a.last = now
+	if again && m.cut == nil {
+		m.terms.attempts.n++
 	}
 	return again
+}
+
+// askAgain asks the function of a policy. For a message in fragments a leave holds for a round
+// trip.
+func (e *Endpoint) askAgain(now int64, s *sender, m *outMessage, sent int) bool {
+	a, p := &m.terms.attempts, e.paths[0]
+	if m.cut != nil && a.asked && now-a.askedAt < p.rtt.smooth {
+		return true
+	}
+	a.asked, a.askedAt = true, now
+	return s.cfg.Resend.Again(ResendInput{
+		Age: time.Duration(now - a.first), Attempts: sent, Bytes: m.len(),
+		RTT: time.Duration(p.rtt.smooth), RTTVar: time.Duration(p.rtt.variance), Loss: p.outbound.share(),
+	})
 }

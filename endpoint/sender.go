@@ -86,16 +86,6 @@ type terms struct {
 	attempts attempts
 }
 
-// A cut is the state of a message that is sent in fragments.
-type cut struct {
-	sent     int       // first byte not sent yet
-	acked    seq.Spans // bytes that the peer has
-	lost     seq.Spans // bytes to send again
-	wireID   uint64    // of an Unreliable message, which has no other id on the wire
-	storedBy int64     // when waiting for STORED ends
-	awaiting bool      // all acknowledged, STORED is missing
-}
-
 func charge(length int) int { return length + messageCharge }
 
 // next returns the message that may be started now; nil if there is none.
@@ -182,7 +172,7 @@ func (s *sender) holder(m *outMessage) *sender {
 
 // settleTerms completes the terms of the message that is being started.
 func (s *sender) settleTerms(now int64, t *terms) {
-	t.attempts = attempts{first: now, last: now, n: 1}
+	t.attempts = attempts{first: now, n: 1}
 	if t.options&wire.OptionDroppable != 0 {
 		t.precedes = s.open.End()
 		t.first = s.groups.first(t, t.precedes)

@@ -20,16 +20,17 @@ type scales struct {
 	filled  int64 // when they were filled last
 }
 
-// weigh begins to watch an end of a pair; its link goes on to lose datagrams.
+// weigh begins to watch an end of a pair.
 func (p *pair) weigh(t *testing.T, end int) *scales {
 	n := len(p.ends[end].senders)
 	s := &scales{pair: p, t: t, end: end, now: make([]int, n), total: make([]int, n), buckets: make([]int, n), filled: p.now}
 	for i := range s.buckets {
 		s.buckets[i] = s.most(i)
 	}
-	p.links[end].drop = func(_ int, b []byte) bool {
-		s.packet(framesOf(t, b[loneHeader:]))
-		return false
+	p.watch = func(from int, b []byte) {
+		if from == end {
+			s.packet(framesOf(t, b[loneHeader:]))
+		}
 	}
 	return s
 }
