@@ -10,6 +10,9 @@
 // one, [Soak] plays a steady one for long. A [Fault] is planted between the library
 // and the checkers, to prove that they can fail.
 //
+// A [Contest] is smaller: two endpoints and a link too narrow for them, where every packet is
+// read, to judge how channels share it.
+//
 // Everything follows from the seed, so a failure is replayed by one command,
 // which [Replay] prints.
 package swarm
