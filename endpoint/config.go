@@ -86,7 +86,9 @@ type ChannelConfig struct {
 	// WindowBytes is how much the peer may send here, each message counted as its length + 32,
 	// before the game has taken it. 0: 64 KiB. Windows grow with use and for large messages,
 	// out of the WindowPool. For the unreliable deliveries it is the budget of what arrived
-	// and was not taken: the oldest is dropped. 0: 256 KiB.
+	// and was not taken or is not complete: the oldest is dropped. 0: 256 KiB, or room for two
+	// of the largest messages: with less, one that begins to come may push out one that is
+	// complete and was not taken.
 	WindowBytes int
 }
 
@@ -169,7 +171,7 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 	if c.WindowBytes == 0 {
 		c.WindowBytes = defaultWindow
 		if !c.Delivery.Reliable() {
-			c.WindowBytes = max(defaultUnreliable, 2*c.MaxMessageBytes)
+			c.WindowBytes = max(defaultUnreliable, 2*charge(c.MaxMessageBytes))
 		}
 	}
 	return c

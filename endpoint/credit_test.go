@@ -2,6 +2,8 @@ package endpoint
 
 import (
 	"errors"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -221,5 +223,135 @@ func TestSenderMemoryIsBounded(t *testing.T) {
 	t.Logf("%d bytes under way, %d queued", snd.underway, snd.queued)
 	if snd.underway > maxWindow || snd.queued > snd.cfg.MaxQueuedBytes || snd.underway == 0 {
 		t.Errorf("%d bytes under way, %d queued", snd.underway, snd.queued)
+	}
+}
+
+// A slowReader is a pair whose second end reads when it likes, and a judge of what both hold.
+type slowReader struct {
+	*pair
+	t     *testing.T
+	sent  int
+	read  int
+	bytes int // read
+}
+
+// step lets a millisecond pass and judges: the sender has started no more than it was allowed,
+// the receiver holds no more than it allows, and neither more memory than that takes.
+func (r *slowReader) step() {
+	r.t.Helper()
+	r.run(time.Millisecond)
+	for end := range r.ends {
+		checkBounds(r.t, r.ends[end].Endpoint)
+	}
+	s, rcv := r.ends[0].sender(1), r.ends[1].receiver(1)
+	if s.started > s.limit || s.limit > rcv.limit || rcv.limit > rcv.returned+uint64(rcv.window) || rcv.returned > rcv.started || rcv.started > s.started {
+		r.t.Fatalf("started %d of %d; the receiver saw %d of %d, gave back %d, its window is %d",
+			s.started, s.limit, rcv.started, rcv.limit, rcv.returned, rcv.window)
+	}
+	if s.queued > s.cfg.MaxQueuedBytes || s.underway > max(maxWindow, s.cfg.MaxQueuedBytes) || rcv.window > max(rcv.cfg.WindowBytes+rcv.pooled, maxWindow) {
+		r.t.Fatalf("%d bytes wait, %d are under way, the window is %d with %d of the pool", s.queued, s.underway, rcv.window, rcv.pooled)
+	}
+	// Buffers are powers of two, at least 64 bytes for a charge of 33; of a message whose
+	// length is not known yet twice as much is kept.
+	for end, most := range []int{4 * (s.queued + s.underway), 4 * rcv.window} {
+		if n := r.ends[end].cfg.Buffers.Stats().BytesInUse; n > most {
+			r.t.Fatalf("end %d has %d bytes in use, %d are allowed", end, n, most)
+		}
+	}
+}
+
+// take reads so many messages at most.
+func (r *slowReader) take(n int) (took int) {
+	r.ends[1].Update()
+	for ; took < n; took++ {
+		m, ok := r.ends[1].Receive(1)
+		if !ok {
+			return took
+		}
+		r.bytes += m.Len()
+		r.read++
+	}
+	return took
+}
+
+// fill sends until the queue is full.
+func (r *slowReader) fill(rnd *rand.Rand) {
+	for {
+		n := rnd.IntN(1 << rnd.IntN(16))
+		if _, err := r.ends[0].Send(1, make([]byte, n), SendOptions{}); err != nil {
+			return
+		}
+		r.sent++
+	}
+}
+
+// TestCreditStepByStep has games that read nothing, one message now and then, by fits, and all
+// at once, over links with and without loss, with windows small and large, and judges each
+// millisecond. A sender that may not start anything is silent but for asking once a second, and
+// goes on as soon as the game reads.
+func TestCreditStepByStep(t *testing.T) {
+	for _, d := range []Delivery{ReliableUnordered, ReliableOrdered} {
+		for seed := range uint64(12) {
+			rnd := rand.New(rand.NewPCG(seed, 0x637265646974))
+			cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, MaxMessageBytes: 1 << 16,
+				MaxQueuedBytes: 1<<16 + 32 + rnd.IntN(1<<20), WindowBytes: 1024 << rnd.IntN(9)}}}
+			cfg.Pool = NewWindowPool([]int{0, 1 << 18}[seed%2])
+			cfg.Controller = func() Controller { return fixedRate(4 << 20) }
+			p := newPairSeed(t, cfg, 10*time.Millisecond, seed).open()
+			p.links[0].loss, p.links[1].loss = float64(seed%3)*0.05, float64(seed%3)*0.05
+			p.run(time.Second)
+			r := &slowReader{pair: p, t: t}
+			r.never(rnd)
+			for range 20 {
+				r.byFits(rnd)
+			}
+			r.atOnce(rnd)
+			t.Logf("# %v, seed %d: %d messages read, %d bytes", d, seed, r.read, r.bytes)
+		}
+	}
+}
+
+// never reads nothing for five seconds: when the window is full nothing is sent but BLOCKED.
+func (r *slowReader) never(rnd *rand.Rand) {
+	for range 2000 {
+		r.fill(rnd)
+		r.step()
+	}
+	sent := r.links[0].sent
+	for range 3000 {
+		r.step()
+	}
+	if n := r.links[0].sent - sent; n > 12 {
+		r.t.Errorf("%d packets in three seconds to a game that does not read", n)
+	}
+}
+
+// byFits reads a little, then nothing for a while.
+func (r *slowReader) byFits(rnd *rand.Rand) {
+	for range 1 + rnd.IntN(30) {
+		r.fill(rnd)
+		r.take(rnd.IntN(20))
+		r.step()
+	}
+	for range rnd.IntN(200) {
+		r.step()
+	}
+}
+
+// atOnce reads all that comes: after a round trip and a half, or what a lost packet takes,
+// something comes again and again until everything was read.
+func (r *slowReader) atOnce(rnd *rand.Rand) {
+	r.fill(rnd)
+	idle, stall := 0, 60
+	if r.links[0].loss > 0 {
+		stall = 1500
+	}
+	for r.read < r.sent {
+		if r.take(math.MaxInt) > 0 {
+			idle = 0
+		} else if idle++; idle > stall {
+			r.t.Fatalf("nothing came for %d ms, %d of %d were read", idle, r.read, r.sent)
+		}
+		r.step()
 	}
 }

@@ -29,6 +29,9 @@ type link struct {
 	delay     time.Duration
 	jitter    time.Duration // each datagram by itself, so that they overtake each other
 	loss, dup float64
+	rate      int           // bytes a second; 0: unlimited
+	queue     time.Duration // and what may wait in front of it
+	busy      int64         // until then
 	cut       bool
 	drop      func(n int, b []byte) bool // n counts datagrams from 0
 	flight    []flight                   // a heap
@@ -58,6 +61,13 @@ func (l *link) send(now int64, b []byte) {
 			continue
 		}
 		at := now + int64(l.delay)
+		if l.rate > 0 {
+			if l.busy = max(l.busy, now); l.busy-now > int64(l.queue) {
+				continue
+			}
+			l.busy += int64(len(b)) * second / int64(l.rate)
+			at = l.busy + int64(l.delay)
+		}
 		if l.jitter > 0 {
 			at += l.rnd.Int64N(int64(l.jitter))
 		}

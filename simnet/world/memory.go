@@ -59,7 +59,7 @@ func limitsOf(channels []tickwire.AnyChannel, droppables bool) limits {
 		} else {
 			message := orElse(c.MaxMessageBytes, unreliableMessage)
 			queue = orElse(queue, max(unreliableQueue, message+leastCharge))
-			window = orElse(window, max(unreliableQueue, 2*message))
+			window = orElse(window, max(unreliableQueue, 2*(message+leastCharge)))
 			sum.held += 2 * window
 		}
 		sum.queue += queue
