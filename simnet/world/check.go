@@ -39,6 +39,8 @@ const (
 	// MemoryBound: queues, windows, receipts and buffers stay within their limits, and all
 	// buffers come back.
 	MemoryBound Checker = "memory"
+	// Caps: no channel sends more than its BytesPerSecond gives.
+	Caps Checker = "caps"
 	// Life: Connected first, Disconnected once and last, for a reason that the world gave
 	// it.
 	Life Checker = "life"

@@ -31,6 +31,7 @@ type Lane struct {
 	keys      map[uint64]*keyState
 	group     uint32 // the game's number of the group that was sent last; 0: none
 	groups    uint64 // how often that has changed
+	allowance allowance
 	counts    laneCounts
 }
 

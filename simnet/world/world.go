@@ -214,6 +214,9 @@ func (w *World) Step(play func()) {
 		}
 	}
 	w.wire(now.Add(w.step))
+	for e := range w.Ends() {
+		e.checkCaps()
+	}
 	if w.now() >= w.remember {
 		w.remember = w.now() + memoryEvery
 		w.checkMemory()
