@@ -19,11 +19,16 @@ type loop struct {
 
 func newLoop(t testing.TB, buffers *Buffers) *loop {
 	t.Helper()
+	cfg := channels()
+	cfg.Buffers = buffers
+	return newLoopOf(t, cfg)
+}
+
+func newLoopOf(t testing.TB, cfg Config) *loop {
+	t.Helper()
 	l := &loop{now: 1_000_000_000, buf: make([]byte, 0, 2048), alone: true}
 	for i := range l.ends {
-		cfg := channels()
 		cfg.Seed = uint64(i)
-		cfg.Buffers = buffers
 		cfg.Controller = func() Controller { return fixedRate(1 << 30) }
 		end, err := NewLone(l.now, cfg)
 		if err != nil {
@@ -140,6 +145,40 @@ func TestAllocNothingWithLoss(t *testing.T) {
 		}
 		if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
 			t.Errorf("%v allocations a round", allocs)
+		}
+	})
+}
+
+// TestAllocNothingWithPolicies loses a third on the way, with policies that count attempts.
+func TestAllocNothingWithPolicies(t *testing.T) {
+	if raced {
+		return
+	}
+	cfg := channels()
+	for i := range cfg.Channels {
+		if cfg.Channels[i].Delivery.Reliable() {
+			cfg.Channels[i].Resend = ResendPolicy{MaxAttempts: 3, Again: func(in ResendInput) bool { return in.Loss < 0.9 }}
+		}
+	}
+	reliables(t, func(t *testing.T, d Delivery) {
+		l := newLoopOf(t, cfg)
+		l.lossEach = 3
+		payload, came := make([]byte, 3500), 0
+		round := func() {
+			_, _ = l.ends[0].Send(chanOf(d), payload, SendOptions{Receipt: true})
+			_, _ = l.ends[0].Send(chanOf(d), payload[:100], SendOptions{Receipt: true})
+			l.exchange()
+			came += l.take(d)
+		}
+		for range 8000 {
+			round()
+		}
+		came = 0
+		if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
+			t.Errorf("%v allocations a round", allocs)
+		}
+		if st := l.ends[0].Stats(); came < 500 || st.MessagesDropped[GaveUp]+st.MessagesDropped[Superseded] == 0 {
+			t.Errorf("%d came, dropped %v", came, st.MessagesDropped)
 		}
 	})
 }

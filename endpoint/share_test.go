@@ -270,3 +270,35 @@ func TestWaitingClaimsNothing(t *testing.T) {
 		}
 	}
 }
+
+// A narrow controller lets four packets be in flight.
+type narrow struct{ fixedRate }
+
+func (narrow) WindowBytes() int { return 4 * packetBytes }
+
+// TestProbesKeepClassesAndCaps cuts a line with messages of a lower class and of a capped channel
+// on the way. Probes go out, whatever the window says, but they are the higher class's, and what
+// is capped stays so.
+func TestProbesKeepClassesAndCaps(t *testing.T) {
+	cfg := Config{Timeout: time.Hour, Channels: []ChannelConfig{
+		{ID: 1, Delivery: Unreliable, Priority: 1},
+		{ID: 2, Delivery: ReliableOrdered},
+		{ID: 3, Delivery: ReliableOrdered, Priority: 1, BytesPerSecond: 200},
+	}, Controller: func() Controller { return narrow{100_000} }}
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	s := p.weigh(t, 0)
+	p.links[0].cut = true
+	p.send(0, 2, make([]byte, 1000))
+	p.send(0, 3, make([]byte, 1000))
+	p.flush()
+	for range 100 {
+		p.send(0, 1, make([]byte, 500))
+	}
+	sent := p.links[0].sent
+	p.run(20 * time.Second)
+	t.Logf("# %d packets, %v bytes", p.links[0].sent-sent, s.total)
+	if p.links[0].sent-sent < 10 || s.total[1] < 5000 || s.total[2] > 1010 || s.total[3] > 6000 {
+		t.Errorf("%d packets, %v bytes", p.links[0].sent-sent, s.total)
+	}
+}

@@ -33,6 +33,8 @@ const (
 	Caps world.Checker = "caps"
 	// Filling: while a channel without a cap has something to send the path is in use.
 	Filling world.Checker = "filling"
+	// Counters: BytesSent of a channel is what left.
+	Counters world.Checker = "counters"
 	// Attempts: nothing is sent more often than its channel's policy allows, and nothing is
 	// given up before.
 	Attempts world.Checker = "attempts"
@@ -133,6 +135,7 @@ func (c *Contest) Play(f Fault) ([]world.Violation, error) {
 		p.run(at, at+contestStep)
 		p.drain(at + contestStep)
 	}
+	p.scales.checkCounters(int64(c.For), p.ends[0])
 	return p.scales.violations, nil
 }
 

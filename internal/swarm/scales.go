@@ -24,6 +24,7 @@ type weighed struct {
 	sizes  []int // of the messages sent, by their id
 	packet int   // bytes in the packet that is looked at
 	second int   // and in the current second
+	total  int   // bytes of all frames of the channel
 	bucket int   // bytes that the cap leaves, negative: debt
 	filled int64 // when it was filled last
 	ids    uint64
@@ -75,6 +76,7 @@ func (s *scales) packet(now int64, frames []byte, e *endpoint.Endpoint) {
 	}
 	for i := range s.lanes {
 		s.lanes[i].second += s.lanes[i].packet
+		s.lanes[i].total += s.lanes[i].packet
 		s.all += s.lanes[i].packet
 		s.checkCap(now, i)
 		s.checkPriority(now, i, e)
@@ -106,7 +108,8 @@ func (s *scales) frame(now int64, b []byte) (n int) {
 	case kind == wire.TypePing:
 		return 1
 	case kind == wire.TypeBlocked || kind == wire.TypeWindow:
-		_, _, n = wire.ConsumeLimit(b)
+		channel, _, n := wire.ConsumeLimit(b)
+		s.lanes[channel-1].total += n
 		return n
 	}
 	return 0
@@ -210,6 +213,15 @@ func needs(d endpoint.Delivery, size int) int {
 		size = min(size, worthAPart)
 	}
 	return size + headers
+}
+
+// checkCounters: the library counts of each channel what left.
+func (s *scales) checkCounters(now int64, e *endpoint.Endpoint) {
+	for i := range s.lanes {
+		if st, n := e.ChannelStats(s.Channels[i].ID), s.lanes[i].total; st.BytesSent != uint64(n) {
+			s.fault(now, Counters, i, "%d bytes left, %d are counted", n, st.BytesSent)
+		}
+	}
 }
 
 // judge compares a second with what weights and caps say. The first one is not judged.
