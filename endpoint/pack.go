@@ -50,6 +50,7 @@ type builder struct {
 	path  *path
 	now   int64
 	start int
+	begun int // where its messages begin
 	full  int // room that the packet had when it was empty
 }
 

@@ -164,6 +164,7 @@ func (s *sender) serve(now int64, bytes int) {
 // buildMessages fills the packet with messages, class by class.
 func (e *Endpoint) buildMessages(b *builder) {
 	e.packets++
+	b.begun = len(b.dst)
 	for i := range e.classes {
 		c := &e.classes[i]
 		if b.path.loss.probe > 0 {
@@ -188,13 +189,14 @@ func (e *Endpoint) buildProbe(b *builder, c *class) {
 
 // buildClass lets the channels of a class fill what is left of the packet, each once, the one
 // that is most behind first. It reports whether the packet counts as full: there is something
-// left to send, and no room for it or for what should go before it.
+// left to send, and no room for it or for what should go before it. A packet without a message
+// counts as full if it holds up one: acks and the like take the room, and go alone.
 func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 	var behind *sender // the one that was served least of those that want more than fits
 	for misses := 0; b.room() > 0; {
 		s := c.pick(b.now, e.packets)
 		if s == nil {
-			return false
+			return behind != nil && len(b.dst) == b.begun
 		}
 		if misses == maxMisses || s.tooFarAhead(behind) {
 			return true

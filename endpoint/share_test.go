@@ -302,3 +302,33 @@ func TestProbesKeepClassesAndCaps(t *testing.T) {
 		t.Errorf("%d packets, %v bytes", p.links[0].sent-sent, s.total)
 	}
 }
+
+// TestFullPackets sends messages of a higher class that fill a packet to the last byte, so that
+// an ack takes the room that they need, beside a bulk in both directions, so that there is
+// always something to acknowledge: they go before the bulk all the same.
+func TestFullPackets(t *testing.T) {
+	for _, d := range []Delivery{Unreliable, UnreliableLatest, ReliableLatest} {
+		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Priority: 1}, {ID: 2, Delivery: ReliableUnordered}}}
+		cfg.Controller = func() Controller { return fixedRate(60_000) }
+		p := newPair(t, cfg, 5*time.Millisecond).open()
+		p.run(time.Second)
+		for size := 1170; size < 1200; size++ {
+			for end := range p.ends {
+				for p.ends[end].ChannelStats(2).QueuedBytes < 20_000 {
+					p.send(end, 2, make([]byte, 400))
+				}
+			}
+			p.run(25 * time.Millisecond)
+			p.send(0, 1, make([]byte, size))
+			came := p.runUntil(150*time.Millisecond, func() bool {
+				p.received(0, 2)
+				p.received(1, 2)
+				return len(p.received(1, 1)) == 1
+			})
+			if p.fates(0); !came {
+				t.Fatalf("%v: a message of %d bytes does not come", d, size)
+			}
+			p.fates(1)
+		}
+	}
+}
