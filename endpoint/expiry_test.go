@@ -225,3 +225,24 @@ func TestExpiredInPacket(t *testing.T) {
 		}
 	})
 }
+
+// TestExpiryOfStartedDroppable holds up a droppable of which a part was sent: its receipt is on
+// time, and what waits behind it goes.
+func TestExpiryOfStartedDroppable(t *testing.T) {
+	cfg := channels()
+	cfg.Controller = func() Controller { return fixedRate(100_000) }
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	ch := chanOf(ReliableOrdered)
+	r := p.sendWith(0, ch, message(0, 60_000), SendOptions{Droppable: true, ExpiresAt: p.now + 50_000_000})
+	p.run(20 * time.Millisecond)
+	s := p.hold(0, ch)
+	p.run(35 * time.Millisecond)
+	p.wantLost(0, r, Expired)
+	s.turn.cap = throttle{}
+	p.send(0, ch, message(1, 100))
+	p.run(time.Second)
+	if got := p.received(1, ch); len(got) != 1 || number(got[0]) != 1 {
+		t.Errorf("received %d messages", len(got))
+	}
+}
