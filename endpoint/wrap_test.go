@@ -66,14 +66,17 @@ func (r *receiver) wind(n uint64) {
 	r.started, r.returned, r.limit = r.started+n, r.returned+n, r.limit+n
 }
 
-// TestWraps plays games across each number at which something wraps: two and four bytes of ids,
-// packet numbers and distances, sums of charges modulo 2^32, and what no connection reaches.
+// wraps are the numbers at which something wraps: two and four bytes of ids, packet numbers and
+// distances, sums of charges modulo 2^32, and what no connection reaches.
+var wraps = []uint64{0, 1 << 14, 1 << 15, 1 << 16, 1<<16 + 1<<15, 1 << 31, 1 << 32, 1<<32 + 1<<16, 1 << 48, 1 << 62}
+
+// TestWraps plays games across each of them.
 func TestWraps(t *testing.T) {
 	seeds := uint64(40)
 	if raced {
 		seeds = 4
 	}
-	for _, n := range []uint64{1 << 14, 1 << 15, 1 << 16, 1<<16 + 1<<15, 1 << 31, 1 << 32, 1<<32 + 1<<16, 1 << 48, 1 << 62} {
+	for _, n := range wraps[1:] {
 		across := 0
 		for seed := range seeds {
 			rnd := rand.New(rand.NewPCG(seed, n))
