@@ -27,17 +27,17 @@ func (w *watcher) sends(ch ChannelID, size int) {
 	w.sentAt[ch] = append(w.sentAt[ch], w.now)
 }
 
-// runs lets time pass, with a game that looks each millisecond.
+// runs lets time pass, with a game that looks whenever something happens.
 func (w *watcher) runs(d time.Duration, channels ...ChannelID) {
-	for end := w.now + int64(d); w.now < end; {
-		w.run(min(time.Millisecond, time.Duration(end-w.now)))
+	w.runUntil(d, func() bool {
 		for _, ch := range channels {
 			for _, m := range w.received(1, ch) {
 				w.came[ch]++
 				w.worst[ch] = max(w.worst[ch], time.Duration(w.now-w.sentAt[ch][number(m)]))
 			}
 		}
-	}
+		return false
+	})
 }
 
 func (w *watcher) wants(ch ChannelID, worst time.Duration) {
@@ -111,7 +111,10 @@ func TestOnePacketInFiveSeconds(t *testing.T) {
 // TestIdleBesideBusy has hundreds of channels do nothing beside one that is busy: they cost no
 // byte, and the first message of one that was idle so far goes out at once.
 func TestIdleBesideBusy(t *testing.T) {
-	bytes := [2]int{}
+	bytes, seconds := [2]int{}, 30
+	if raced {
+		seconds = 5
+	}
 	for idle, n := range []int{2, 400} {
 		cfg := Config{}
 		for i := range n {
@@ -121,7 +124,7 @@ func TestIdleBesideBusy(t *testing.T) {
 		w := watchers(p)
 		p.run(time.Second)
 		before := p.links[0].bytes + p.links[1].bytes
-		for range 60 * 30 {
+		for range 60 * seconds {
 			w.sends(1, 300)
 			w.runs(time.Second/60, 1)
 		}
@@ -195,11 +198,11 @@ func TestClockJumps(t *testing.T) {
 		p.now += int64(jump)
 		at := p.now
 		w.sends(ch, 500)
-		if !p.runUntil(5*time.Second, func() bool { w.runs(time.Millisecond, ch); return w.came[ch] == 21*(i+1) }) {
-			t.Fatalf("%d of %d came within five seconds after %v", w.came[ch], 21*(i+1), jump)
+		for w.came[ch] < 21*(i+1) && p.now < at+5*second {
+			w.runs(time.Millisecond, ch)
 		}
 		if took := time.Duration(p.now - at); took > 2500*time.Millisecond {
-			t.Errorf("after %v all took %v", jump, took)
+			t.Errorf("after %v %d came in %v", jump, w.came[ch]-21*i, took)
 		}
 		w.runs(5*time.Second, ch)
 	}
@@ -216,7 +219,7 @@ func TestHugeValues(t *testing.T) {
 	for _, c := range []struct {
 		d    Delivery
 		loss float64
-	}{{ReliableLatest, 0}, {ReliableLatest, 0.01}, {UnreliableLatest, 0}} {
+	}{{ReliableLatest, 0.01}, {UnreliableLatest, 0}} {
 		d := c.d
 		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, MaxMessageBytes: size}}}
 		cfg.Controller = func() Controller { return fixedRate(rate) }
@@ -225,9 +228,9 @@ func TestHugeValues(t *testing.T) {
 		p.links[0].loss = c.loss
 		payload, sentAt := make([]byte, size), []int64{}
 		seen, seenAt, oldest, longest, most := -1, p.now, time.Duration(0), time.Duration(0), [2]int{}
-		frames := 60 * 4
+		frames := 60 * 3
 		if raced {
-			frames = 60 * 2
+			frames = 80
 		}
 		for n := range frames {
 			copy(payload, message(n, 8))
