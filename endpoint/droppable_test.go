@@ -132,7 +132,17 @@ func TestDroppableOrder(t *testing.T) {
 	if n := s.e.Stats().MessagesStale; n != 2 || s.e.receiver(uint16(ch)).held != 0 {
 		t.Errorf("%d stale, %d bytes held", n, s.e.receiver(uint16(ch)).held)
 	}
-	t.Log("# an id that cannot be is malformed")
+	t.Log("# one that comes twice is shown once")
+	s.hears(d(5, 0, "d50"))
+	s.wantTaken(ch)
+	s.hears(withOptions(ch, 6, wire.OptionGroup|wire.OptionDroppable, 2, 1, "d61"))
+	s.hears(withOptions(ch, 6, wire.OptionGroup|wire.OptionDroppable, 2, 1, "d61"))
+	s.wantTaken(ch, "d61")
+	t.Log("# before the id that follows all that may be open; one more cannot be")
+	s.hears(d(4+maxAhead, 0, "far"))
+	if !s.e.Open() {
+		t.Error("closed too early")
+	}
 	s.hears(d(5+maxAhead, 0, "x"))
 	if code := s.closed(); code != CodeProtocol {
 		t.Errorf("closed with %v", code)

@@ -219,3 +219,24 @@ func TestKeyTable(t *testing.T) {
 		t.Errorf("%d slots for 700 keys", len(table.slots))
 	}
 }
+
+// TestUnfinishedKeys lets a value come whole while others are unfinished: those of its key are
+// dropped, the one of another key is finished.
+func TestUnfinishedKeys(t *testing.T) {
+	s, ch := newScript(t, channels()), chanOf(UnreliableLatest)
+	part := func(id, key uint64, offset, total int, bytes string) []byte {
+		f := wire.Fragment{Channel: uint16(ch), ID: id, Offset: offset, Total: total, Length: len(bytes),
+			Options: wire.OptionKeyed, Key: key}
+		return append(wire.AppendFragment(nil, &f), bytes...)
+	}
+	s.hears(part(0, 8, 0, 10, "other"))
+	s.hears(part(1, 7, 0, 10, "older"))
+	s.hears(withOptions(ch, 2, wire.OptionKeyed, 0, 0, "whole")) // of key 7
+	s.wantTaken(ch, "whole")
+	if n := len(s.e.receiver(uint16(ch)).partials); n != 1 {
+		t.Errorf("%d are unfinished", n)
+	}
+	s.hears(part(0, 8, 5, 0, " key!"))
+	s.hears(part(1, 7, 5, 0, " one.."))
+	s.wantTaken(ch, "other key!")
+}
