@@ -226,6 +226,29 @@ func TestSenderMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// TestWindowForWhatIsWanted reads one message of several: that gives back less than half of the
+// window, but enough for the next one, which comes at once.
+func TestWindowForWhatIsWanted(t *testing.T) {
+	reliables(t, func(t *testing.T, d Delivery) {
+		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, WindowBytes: 10_000}}, Pool: NewWindowPool(-1)}
+		p := newPair(t, cfg, 20*time.Millisecond).open()
+		p.run(time.Second)
+		for i := range 4 {
+			p.sendWith(0, 1, message(i, 3000-32), SendOptions{Keyed: d.latest(), Key: uint64(i)})
+			p.flush()
+		}
+		p.run(500 * time.Millisecond)
+		p.ends[1].Update()
+		if m, ok := p.ends[1].Receive(1); !ok || number(string(m.Bytes())) != 0 || p.ends[0].ChannelStats(1).QueuedMessages != 1 {
+			t.Fatalf("received %v, %d wait", ok, p.ends[0].ChannelStats(1).QueuedMessages)
+		}
+		p.run(65 * time.Millisecond)
+		if got := p.received(1, 1); len(got) != 3 {
+			t.Errorf("%d came after a round trip and a half", len(got))
+		}
+	})
+}
+
 // A slowReader is a pair whose second end reads when it likes, and a judge of what both hold.
 type slowReader struct {
 	*pair
@@ -303,6 +326,7 @@ func TestCreditStepByStep(t *testing.T) {
 			cfg.Controller = func() Controller { return fixedRate(4 << 20) }
 			p := newPairSeed(t, cfg, 10*time.Millisecond, seed).open()
 			p.links[0].loss, p.links[1].loss = float64(seed%3)*0.05, float64(seed%3)*0.05
+			p.links[1].jitter = time.Duration(seed%2) * 30 * time.Millisecond // old limits come late
 			p.run(time.Second)
 			r := &slowReader{pair: p, t: t}
 			r.never(rnd)

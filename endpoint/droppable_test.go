@@ -110,6 +110,7 @@ func TestDroppableOrder(t *testing.T) {
 	s.wantTaken(ch, "d01", "d02")
 	t.Log("# those of a later message wait for what it waits for, and keep their order")
 	s.hears(d(2, 1, "d21"))
+	s.hears(d(2, 1, "d21")) // once more changes nothing
 	s.hears(d(2, 0, "d20"))
 	s.hears(run(ch, 2, "2"))
 	s.hears(d(3, 0, "d30"))

@@ -156,3 +156,20 @@ func TestLatestReceipts(t *testing.T) {
 		}
 	}
 }
+
+// TestLatestIsFinished changes a value of fifty packets sixty times a second over a line that
+// loses a tenth of them, with credit for many: hardly one comes without a loss, and so each that
+// is begun is finished before the next one begins.
+func TestLatestIsFinished(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: chanOf(ReliableLatest), Delivery: ReliableLatest, WindowBytes: 1 << 20}}}
+	cfg.Controller = func() Controller { return fixedRate(8 << 20) }
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	p.links[0].loss, p.links[1].loss = 0.1, 0.1
+	f := &feed{p: p, d: ReliableLatest, size: 60_000, every: 16 * time.Millisecond}
+	f.run(t, 1000)
+	t.Logf("%d of %d values seen, at most %v old, at most %v without one", f.seen, len(f.sent), f.oldest, f.longest)
+	if f.oldest > 600*time.Millisecond || f.longest > 600*time.Millisecond || f.seen < 60 {
+		t.Errorf("%d of %d values seen, at most %v old, at most %v without one", f.seen, len(f.sent), f.oldest, f.longest)
+	}
+}

@@ -162,3 +162,34 @@ func TestResendPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestWritableForLarge refuses a message of more than half a queue: the game is told when it
+// fits, not when the queue is half empty.
+func TestWritableForLarge(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, MaxMessageBytes: 9000,
+		MaxQueuedBytes: 10_000, BytesPerSecond: 20_000}}}
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	p.run(time.Second)
+	for range 18 {
+		p.send(0, 1, make([]byte, 500))
+	}
+	if _, err := p.ends[0].Send(1, make([]byte, 9000), SendOptions{}); !errors.Is(err, ErrFull) {
+		t.Fatal(err)
+	}
+	told := false
+	for range 1000 {
+		p.run(time.Millisecond)
+		for _, ev := range p.events(0) {
+			if ev.Kind != Writable {
+				continue
+			}
+			told = true
+			if _, err := p.ends[0].Send(1, make([]byte, 9000), SendOptions{}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if !told {
+		t.Error("not told")
+	}
+}

@@ -84,7 +84,9 @@ func TestMaxAttempts(t *testing.T) {
 						c.sizes = append(c.sizes, size)
 						ids[p.send(0, 1, make([]byte, size))] = id
 					}
-					_, _ = p.ends[0].Send(2, []byte("tick"), SendOptions{})
+					if seed%2 == 0 { // else probes find out what is lost
+						_, _ = p.ends[0].Send(2, []byte("tick"), SendOptions{})
+					}
 					p.run(20 * time.Millisecond)
 					p.received(1, 1)
 					for r, ev := range p.fates(0) {
@@ -165,8 +167,98 @@ func TestResendInput(t *testing.T) {
 			if in != want {
 				t.Errorf("%d bytes: told %+v, want %+v", size, in, want)
 			}
+			if size > 200 && i > 0 && at[i]-at[i-1] < int64(in.RTT) {
+				t.Errorf("%d bytes: asked again after %v", size, time.Duration(at[i]-at[i-1]))
+			}
 			if in.RTT < 80*time.Millisecond || in.RTT > 100*time.Millisecond || in.RTTVar <= 0 || in.RTTVar > 20*time.Millisecond || in.Loss < 0.02 || in.Loss > 0.5 {
 				t.Errorf("%d bytes: told %+v", size, in)
+			}
+		}
+	}
+}
+
+// TestProbesAskOnce loses everything that an end sends: a probe asks the policy once for a
+// fragment and sends it again, and later ones do not count it again.
+func TestProbesAskOnce(t *testing.T) {
+	asked := 0
+	again := func(in ResendInput) bool {
+		if asked++; in.Attempts != 1 {
+			t.Errorf("asked %+v", in)
+		}
+		return true
+	}
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Resend: ResendPolicy{Again: again}}}}
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	p.links[0].cut = true
+	p.send(0, 1, make([]byte, 3000))
+	p.run(8 * time.Second)
+	if n := p.ends[0].Stats().FragmentsResent; asked != 1 || n != 1 {
+		t.Errorf("asked %d times, %d fragments were sent again", asked, n)
+	}
+}
+
+// TestCutWhileWholeIsUnderWay sends a message again in fragments, as packets have become too
+// small: the loss of the packet that had it whole takes no attempt.
+func TestCutWhileWholeIsUnderWay(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Resend: ResendPolicy{MaxAttempts: 2}}}}
+	s := newScript(t, cfg)
+	if _, err := s.e.Send(1, make([]byte, 1000), SendOptions{Receipt: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.says()
+	first := s.e.NextNumber(0) - 1
+	t.Log("# a probe has room for 600 bytes")
+	for s.e.paths[0].sent.End() < first+4 {
+		if s.e.Deadline() > s.now+second {
+			s.e.Ping()
+		}
+		s.now = max(s.now, s.e.Deadline())
+		s.e.HandleTimeout(s.now)
+		s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 600)
+	}
+	m := s.e.sender(1).open.At(0)
+	if m.cut == nil || m.cut.anyLost() {
+		t.Fatalf("it is not sent in fragments: %+v", m)
+	}
+	t.Log("# the third packet after the first is acknowledged: the first is lost")
+	s.hears(ack(first+3, first+3))
+	if s.e.Stats().PacketsLost != 1 || m.state != outFlying {
+		t.Fatalf("%d packets are lost, the message is in state %d", s.e.Stats().PacketsLost, m.state)
+	}
+	s.hears(ack(first+1, first+3))
+	s.e.Update()
+	s.e.NextEvent()
+	if ev, _ := s.e.NextEvent(); ev.Kind != Delivered {
+		t.Errorf("it reads %v (%v)", ev.Kind, ev.Why)
+	}
+}
+
+// TestLateAckOfFragment acknowledges a fragment that was declared lost before it is sent again:
+// then it is not.
+func TestLateAckOfFragment(t *testing.T) {
+	s := newScript(t, channels())
+	ch := chanOf(ReliableOrdered)
+	if _, err := s.e.Send(ch, make([]byte, 6000), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	first := s.e.NextNumber(0)
+	s.says()
+	s.hears(ack(first+1, first+4))
+	m := s.e.sender(uint16(ch)).open.At(0)
+	if !m.cut.anyLost() {
+		t.Fatal("nothing is lost")
+	}
+	s.hears(ack(first, first+4))
+	for range 3 {
+		s.now += second
+		s.e.HandleTimeout(s.now)
+		for _, f := range s.says() {
+			if f[0] >= wire.TypeFragment && f[0] < wire.TypeRunLong {
+				g, _, _ := wire.ConsumeFragment(f)
+				if g.Offset == 0 {
+					t.Error("the first fragment is sent again")
+				}
 			}
 		}
 	}
