@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -63,13 +64,17 @@ type game struct {
 	*pair
 	rules  [2][5]*rules // by sender and delivery
 	of     [2]map[Receipt]*asked
-	newest int64 // the highest that the clock has been
+	number int    // of the next payload
+	drafts bool   // messages are built in place
+	many   *Draft // in which messages to both ends are built; nil: there are none
+	newest int64  // the highest that the clock has been
 	closed bool
 	ended  [2]bool // the event Closed was read
 }
 
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
-// queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse.
+// queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 some
+// messages are built in place, 64 some are sent to both ends.
 func newGame(t *testing.T, variant byte) *game {
 	t.Helper()
 	return newGameAt(t, variant, second)
@@ -94,12 +99,16 @@ func newGameAt(t *testing.T, variant byte, now int64) *game {
 		}
 	}
 	cfg.Timeout = -1 // the clock may jump by days
-	g := &game{pair: newPairAt(t, cfg, now, 10*time.Millisecond)}
+	cfg.UnsentDraft = DraftPolicy(variant >> 3 % 3)
+	g := &game{pair: newPairAt(t, cfg, now, 10*time.Millisecond), drafts: variant&32 != 0}
+	if variant&64 != 0 {
+		g.many = NewDraft(g.ends[0].cfg.Buffers, cfg.Channels)
+	}
 	g.newest = g.now
 	for end := range g.ends {
 		g.of[end] = map[Receipt]*asked{}
 		for _, d := range deliveries {
-			g.rules[end][d] = &rules{ChannelConfig: g.ends[end].sender(uint16(chanOf(d))).cfg}
+			g.rules[end][d] = rulesOf(g.ends[end].sender(uint16(chanOf(d))).cfg)
 		}
 	}
 	return g
@@ -174,16 +183,61 @@ func (g *game) message(end int, d Delivery, size int, how, b byte) {
 		opts.Group = 1 + uint32(b)/5%8/6
 	}
 	opts.Droppable = d == ReliableOrdered && (how == 4 || how == 5)
-	r := g.rules[end][d]
-	payload, before := message(len(r.all), size), g.ends[end].ChannelStats(chanOf(d))
-	receipt, err := g.ends[end].Send(chanOf(d), payload, opts)
-	if g.ends[end].state > stateOpen {
+	switch {
+	case g.many != nil && b%3 == 0:
+		g.shared(d, size, opts)
+	case g.drafts && b%2 == 0:
+		g.drafted(end, d, size, opts, b)
+	default:
+		payload := g.payload(size)
+		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].Send(chanOf(d), payload, opts) })
+	}
+}
+
+// payload makes up one that no other message has.
+func (g *game) payload(size int) []byte {
+	g.number++
+	return message(g.number, size)
+}
+
+// sends notes what a call that sends a message does.
+func (g *game) sends(end int, d Delivery, payload []byte, opts SendOptions, send func() (Receipt, error)) {
+	r, before := g.rules[end][d], g.ends[end].ChannelStats(chanOf(d))
+	receipt, err := send()
+	if g.ends[end].state > stateOpen || errors.Is(err, ErrDraft) {
 		return
 	}
-	g.object(end, d, r.queue(before, g.ends[end].ChannelStats(chanOf(d)), size, err))
+	g.object(end, d, r.queue(before, g.ends[end].ChannelStats(chanOf(d)), len(payload), err))
 	if err == nil {
 		g.of[end][receipt] = r.sent(payload, opts)
 	}
+}
+
+// drafted sends a message that is written piece by piece; now and then it is left in the draft.
+func (g *game) drafted(end int, d Delivery, size int, opts SendOptions, b byte) {
+	draft, payload := g.ends[end].Draft(), g.payload(size)
+	draft.Reset()
+	for at, step := 0, 1+int(b)*7; at < size; at += step {
+		_, _ = draft.Write(payload[at:min(at+step, size)])
+	}
+	if b%16 == 0 && g.ends[end].cfg.UnsentDraft != DraftJoin {
+		return
+	}
+	g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].SendDraft(chanOf(d), draft, opts) })
+	if g.ends[end].cfg.UnsentDraft == DraftJoin {
+		draft.Reset() // a draft that was refused would join the next group
+	}
+}
+
+// shared sends one message to both ends.
+func (g *game) shared(d Delivery, size int, opts SendOptions) {
+	payload := g.payload(size)
+	g.many.Reset()
+	_, _ = g.many.Write(payload)
+	for end := range g.ends {
+		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].SendShared(chanOf(d), g.many, opts) })
+	}
+	g.many.Reset()
 }
 
 func (g *game) object(sender int, d Delivery, err error) {
@@ -287,7 +341,7 @@ func TestRulesObject(t *testing.T) {
 		{ReliableOrdered, "xdx", []int{0, 2, 1}, false},
 		{ReliableOrdered, "xdx", []int{1, 0}, false},
 	} {
-		r := &rules{ChannelConfig: ChannelConfig{Delivery: c.d}}
+		r := rulesOf(ChannelConfig{Delivery: c.d})
 		for i, kind := range c.sent {
 			opts := SendOptions{Droppable: kind == 'd'}
 			if kind == 'A' || kind == 'B' {

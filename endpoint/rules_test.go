@@ -10,7 +10,10 @@ import "fmt"
 type rules struct {
 	ChannelConfig
 	all []*asked
+	of  map[string]*asked // by payload; no two are alike
 }
+
+func rulesOf(ch ChannelConfig) *rules { return &rules{ChannelConfig: ch, of: map[string]*asked{}} }
 
 // An asked is a message as the game asked for it, and what has become of it.
 type asked struct {
@@ -34,6 +37,7 @@ func (r *rules) sent(payload []byte, opts SendOptions) *asked {
 		}
 	}
 	r.all = append(r.all, m)
+	r.of[m.payload] = m
 	return m
 }
 
@@ -102,21 +106,19 @@ func shown(m *asked) bool { return m.shown }
 
 // show: the other game is shown a message. This is what every delivery promises at each moment.
 func (r *rules) show(payload string) error {
-	n := number(payload)
-	if n >= len(r.all) || payload != r.all[n].payload {
-		return fmt.Errorf("message %d of %d bytes was not sent", n, len(payload))
-	}
-	m := r.all[n]
+	m := r.of[payload]
 	switch {
+	case m == nil:
+		return fmt.Errorf("a message of %d bytes is shown that was not sent", len(payload))
 	case m.shown:
-		return fmt.Errorf("message %d is shown again", n)
+		return fmt.Errorf("message %d is shown again", m.number)
 	case m.fate == Lost && (m.why == Replaced || m.why == Dropped):
-		return fmt.Errorf("message %d is shown, and was %v before it was sent", n, m.why)
+		return fmt.Errorf("message %d is shown, and was %v before it was sent", m.number, m.why)
 	case r.Delivery.latest() && r.newer(m, shown):
-		return fmt.Errorf("value %d of key %d is shown after a newer one", n, m.Key)
+		return fmt.Errorf("value %d of key %d is shown after a newer one", m.number, m.Key)
 	case r.Delivery == ReliableOrdered:
 		if other := r.outOfPlace(m); other != nil {
-			return fmt.Errorf("message %d (%+v) is out of its place: see %d (%+v)", n, m.SendOptions, other.number, other.SendOptions)
+			return fmt.Errorf("message %d (%+v) is out of its place: see %d (%+v)", m.number, m.SendOptions, other.number, other.SendOptions)
 		}
 	}
 	m.shown = true
