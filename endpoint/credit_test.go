@@ -251,6 +251,33 @@ func TestWindowForWhatIsWanted(t *testing.T) {
 	})
 }
 
+// TestLostCreditFrames loses a WINDOW and a BLOCKED: each is said again at once.
+func TestLostCreditFrames(t *testing.T) {
+	for _, kind := range []byte{wire.TypeWindow, wire.TypeBlocked} {
+		s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, WindowBytes: 2000}}})
+		if kind == wire.TypeWindow {
+			s.hears(run(1, 0, string(make([]byte, 1000))))
+			s.takes(1)
+		} else {
+			for range 3 {
+				_, _ = s.e.Send(1, make([]byte, 900), SendOptions{})
+			}
+		}
+		if count(s.says(), kind) != 1 {
+			t.Fatalf("frame %d is not said", kind)
+		}
+		first := s.e.NextNumber(0)
+		for range 3 {
+			s.e.Ping()
+			s.says()
+		}
+		s.hears(ack(first, first+2))
+		if n := count(s.says(), kind); n != 1 {
+			t.Errorf("frame %d is said %d times after it was lost", kind, n)
+		}
+	}
+}
+
 // A slowReader is a pair whose second end reads when it likes, and a judge of what both hold.
 type slowReader struct {
 	*pair

@@ -96,10 +96,14 @@ func TestWritable(t *testing.T) {
 		}
 	}
 	t.Log("# a game that reads no events does not pile them up")
-	for range 2000 {
-		_, _ = p.ends[0].Send(1, make([]byte, 1000), SendOptions{})
-		p.run(5 * time.Millisecond)
-		p.received(1, 1)
+	for range 5 {
+		for range 100 {
+			_, _ = p.ends[0].Send(1, make([]byte, 1000), SendOptions{})
+		}
+		for range 30 { // it empties
+			p.run(100 * time.Millisecond)
+			p.received(1, 1)
+		}
 	}
 	if n := p.ends[0].events.ring.Len(); n > 1 {
 		t.Errorf("%d events wait", n)
@@ -191,5 +195,27 @@ func TestWritableForLarge(t *testing.T) {
 	}
 	if !told {
 		t.Error("not told")
+	}
+}
+
+// TestKeysMoveUp lets most values of a queue expire behind one that stays: those that stay move
+// up, and newer ones of their keys still take their places.
+func TestKeysMoveUp(t *testing.T) {
+	p := newPair(t, channels(), 5*time.Millisecond).open()
+	ch := chanOf(ReliableLatest)
+	p.hold(0, ch)
+	for key := range uint64(300) {
+		opts := keyed(key)
+		if key%10 > 0 {
+			opts.ExpiresAt = p.now + 1_000_000
+		}
+		p.sendWith(0, ch, message(int(key), 8), opts)
+	}
+	p.run(10 * time.Millisecond)
+	for key := uint64(0); key < 300; key += 10 {
+		p.sendWith(0, ch, message(int(key), 8), keyed(key))
+	}
+	if st := p.ends[0].ChannelStats(ch); st.Dropped[Expired] != 270 || st.Dropped[Replaced] != 30 || st.QueuedMessages != 30 {
+		t.Errorf("%+v", st)
 	}
 }
