@@ -21,6 +21,9 @@ func FuzzOperations(f *testing.F) {
 		f.Add(ops, byte(seed), byte(seed/3))
 	}
 	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0}, byte(0), byte(0))
+	for b := range byte(24) { // holds and drains, of one end and of both
+		f.Add([]byte{4, 2, 4, 4, 0, 100, 15, 3 * b, 0x84, 4, 8, 0, 0x8f, 4 + 5*b, 5, 200, 4, 3, 7, 100, 15, 4 + b%8}, b, byte(0))
+	}
 	f.Fuzz(func(t *testing.T, ops []byte, variant, wound byte) {
 		ops = ops[:min(len(ops), 2000)]
 		g := newGame(t, variant)
@@ -69,7 +72,8 @@ type game struct {
 	many   *Draft // in which messages to both ends are built; nil: there are none
 	newest int64  // the highest that the clock has been
 	closed bool
-	ended  [2]bool // the event Closed was read
+	ended  [2]bool // the event Closed was read,
+	end    [2]Event
 }
 
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
@@ -147,15 +151,40 @@ func (g *game) play(a, b byte) {
 	case 14:
 		g.jump(a>>4&7, b)
 	case 15:
-		if b < 4 {
-			g.closed = true
-			g.ends[end].Close(g.now, CodeApplication, "enough")
-		}
+		g.leave(end, b)
 	}
 	g.newest = max(g.newest, g.now)
 	for end := range g.ends {
 		checkBounds(g.t.(*testing.T), g.ends[end].Endpoint)
 	}
+}
+
+const codeDrained = CodeApplication + 1
+
+// leave ends the connection, in one way or another, or announces silence.
+func (g *game) leave(end int, b byte) {
+	switch {
+	case b < 4:
+		g.closed = true
+		g.ends[end].Close(g.now, CodeApplication, "enough")
+	case b < 10:
+		g.closed = true
+		g.ends[end].Drain(g.now, codeDrained, "enough, after this", time.Duration(b-4)*time.Duration(b-4)*time.Second)
+	case b < 60:
+		d := time.Duration(b-9) * 500 * time.Millisecond
+		if g.ends[end].Hold(g.now, d) == nil && b&1 == 0 {
+			g.sleep(end, d/2+d*time.Duration(b&6)/6)
+		}
+	case b < 70:
+		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].state == stateOpen {
+			g.t.Errorf("end %d: the end of a hold: %v", end, err)
+		}
+	}
+}
+
+// complete reports whether an end says that all it sent has its fate.
+func (g *game) complete(end int) bool {
+	return g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Undelivered == 0
 }
 
 // jump moves the clock without calling anybody: by seconds, by hours, or back.
@@ -204,7 +233,7 @@ func (g *game) payload(size int) []byte {
 func (g *game) sends(end int, d Delivery, payload []byte, opts SendOptions, send func() (Receipt, error)) {
 	r, before := g.rules[end][d], g.ends[end].ChannelStats(chanOf(d))
 	receipt, err := send()
-	if g.ends[end].state > stateOpen || errors.Is(err, ErrDraft) {
+	if errors.Is(err, ErrDraft) || errors.Is(err, ErrClosed) && g.closed {
 		return
 	}
 	g.object(end, d, r.queue(before, g.ends[end].ChannelStats(chanOf(d)), len(payload), err))
@@ -268,7 +297,7 @@ func (g *game) hear(end int) {
 		case g.ended[end]:
 			g.t.Fatalf("end %d: %v after Closed", end, ev)
 		case ev.Kind == Closed:
-			g.ended[end] = true
+			g.ended[end], g.end[end] = true, ev
 		case ev.Kind == Delivered || ev.Kind == Lost:
 			d := Delivery(ev.Channel - 1)
 			g.object(end, d, g.rules[end][d].told(g.of[end][ev.Receipt], ev, g.newest, g.closed))
@@ -280,6 +309,7 @@ func (g *game) hear(end int) {
 func (g *game) finish() {
 	for i := range g.links {
 		g.links[i] = link{rnd: g.links[i].rnd, delay: g.links[i].delay, flight: g.links[i].flight, sent: g.links[i].sent}
+		g.ends[i].Hold(g.now, 0)
 	}
 	for range 60 {
 		g.pair.run(500 * time.Millisecond)
@@ -290,24 +320,39 @@ func (g *game) finish() {
 	if g.closed { // each CLOSE may have been lost: then the other end times out
 		g.ends[0].SetTimeout(time.Second)
 		g.ends[1].SetTimeout(time.Second)
-		g.pair.run(time.Minute)
+		g.pair.run(2 * time.Hour)
 		g.look(0)
 		g.look(1)
 	}
 	for end := range g.ends {
 		missing := 0
 		for _, d := range deliveries {
-			n, err := g.rules[1-end][d].end(g.closed)
+			n, err := g.rules[1-end][d].end(g.closed && !g.complete(1-end))
 			g.object(1-end, d, err)
 			missing += n
 		}
 		if overflowed := g.ends[end].Stats().MessagesOverflowed; missing > int(overflowed) {
 			g.t.Errorf("end %d: %d messages are Delivered and were not shown, %d overflowed", end, missing, overflowed)
 		}
+		if n := g.left(end); n != g.end[end].Undelivered {
+			g.t.Errorf("end %d: %d messages were left, it says %d", end, n, g.end[end].Undelivered)
+		}
 		if g.closed != g.ended[end] || g.closed != g.ends[end].Done() {
 			g.t.Errorf("end %d: closed %v, told %v, done %v", end, g.closed, g.ended[end], g.ends[end].Done())
 		}
 	}
+}
+
+// left is how many messages of an end were lost because the connection ended.
+func (g *game) left(end int) (n int) {
+	for _, d := range deliveries {
+		for _, m := range g.rules[end][d].all {
+			if m.fate == Lost && m.why == ConnClosed {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // TestRulesObject shows the rules what must not be. Each letter is a message of a channel: x is
