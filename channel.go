@@ -14,6 +14,10 @@ type ChannelID = endpoint.ChannelID
 // A ChannelConfig describes a channel.
 type ChannelConfig = endpoint.ChannelConfig
 
+// ChannelLimits are what an end takes on a channel in a second at most
+// (ChannelConfig.Inbound).
+type ChannelLimits = endpoint.ChannelLimits
+
 // A Delivery is the guarantee that the messages of a channel get.
 type Delivery = endpoint.Delivery
 

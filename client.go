@@ -43,7 +43,7 @@ func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 func (c *Client) Update(now time.Time) { c.update(now) }
 
 // Flush sends what was sent since the last one; see Server.Flush.
-func (c *Client) Flush(now time.Time) (next time.Time) { return c.flush(now) }
+func (c *Client) Flush(now time.Time) (next time.Time) { return c.gameFlush(now) }
 
 // Service does what the game cannot see; see Server.Service.
 func (c *Client) Service(now time.Time) (next time.Time) { return c.service(now, false) }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -57,6 +58,13 @@ type Config struct {
 	// and not sent, when another message begins a group there (SendOptions.Group).
 	// DraftRefuse: that message is refused.
 	UnsentDraft DraftPolicy
+	// Inbound is what this end takes of each of its peers in a second at most:
+	// packets, bytes and messages. A peer that speaks our dialect is told, and keeps
+	// to it: what is too much waits there, and Budget knows. Of one that does not,
+	// unreliable messages beyond a limit are dropped and counted, and at twice a limit
+	// for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
+	// same of one channel. 0 or negative: no limit.
+	Inbound Limits
 	// Controller makes the congestion controller of a connection. nil: AIMD.
 	Controller func() endpoint.Controller
 	// Logger gets what an operator should know. nil: slog.Default.
@@ -67,6 +75,9 @@ type Config struct {
 	// only a simulation should change.
 	Random io.Reader
 }
+
+// Limits are what an end takes of a peer in a second at most (Config.Inbound).
+type Limits = endpoint.Limits
 
 // A ServerConfig configures a Server.
 type ServerConfig struct {
@@ -188,6 +199,7 @@ func (c *Config) endpoint() endpoint.Config {
 		MaxDatagramBytes: c.MaxDatagramBytes,
 		MaxReceipts:      c.MaxReceipts,
 		UnsentDraft:      c.UnsentDraft,
+		Inbound:          c.Inbound,
 		Controller:       c.Controller,
 	}
 	for _, ch := range c.Channels {
@@ -214,18 +226,18 @@ func (v *validation) check(ok bool, field string, value any, want string) {
 }
 
 // Validate reports what is wrong with the configuration, as a join of
-// *ConfigErrors that name the fields: all that are wrong, of each channel the
-// first. Listen and NewClient call it.
+// *ConfigErrors that name the fields, all that are wrong. Listen and NewClient call
+// it.
 func (c Config) Validate() error {
 	var v validation
 	v.check(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
 	v.check(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
 	v.check(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
 	for i, ch := range c.Channels {
-		if ch == nil {
-			v.check(false, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
-			return errors.Join(v...)
-		}
+		v.check(ch != nil, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
+	}
+	if slices.Contains(c.Channels, nil) {
+		c.Channels = nil // the rest is looked at without them
 	}
 	v.take(c.endpoint().Validate())
 	return errors.Join(v...)

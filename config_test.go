@@ -3,6 +3,8 @@ package tickwire_test
 import (
 	"errors"
 	"net/netip"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +67,50 @@ func TestConfigErrors(t *testing.T) {
 		for _, name := range strings.Split(want, ",") {
 			if name != "" && !strings.Contains(strings.Join(got, ","), name) || want == "" && got != nil {
 				t.Errorf("fields %v, want %q", got, want)
+			}
+		}
+	}
+}
+
+// TestEveryFieldIsValidated: of each field of the configurations it is known which values are
+// illegal. A field that is new belongs into one of the tables.
+func TestEveryFieldIsValidated(t *testing.T) {
+	raw := func(cfg tickwire.ChannelConfig) []tickwire.AnyChannel {
+		return tickwire.Channels(nil, tickwire.NewRawChannel(cfg))
+	}
+	t.Log("# everything that is wrong is told at once, of a channel too")
+	everything := tickwire.ServerConfig{MaxClients: -1, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
+	everything.Config = tickwire.Config{MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond,
+		Inbound:  tickwire.Limits{PacketsPerSecond: 1, BytesPerSecond: 1, MessagesPerSecond: 1 << 30},
+		Channels: raw(tickwire.ChannelConfig{})[1:]}
+	got := fields(t, everything.Validate())
+	for _, want := range []string{
+		"PrivateKey", "MaxClients", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold",
+		"Inbound.PacketsPerSecond", "Inbound.BytesPerSecond", "Inbound.MessagesPerSecond", "Channels[0].ID",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not named in %v", want, got)
+		}
+	}
+	several := tickwire.Config{Channels: raw(tickwire.ChannelConfig{Delivery: 9, Weight: -1})[1:]}
+	if got := fields(t, several.Validate()); !slices.Equal(got, []string{"Channels[0].ID", "Channels[0].Delivery", "Channels[0].Weight"}) {
+		t.Errorf("of a channel with three faults %v", got)
+	}
+	none := tickwire.Config{AckHold: time.Hour, Channels: raw(tickwire.ChannelConfig{})}
+	if got := fields(t, none.Validate()); !slices.Equal(got, []string{"Channels[0]", "AckHold"}) {
+		t.Errorf("of a channel that is none and another fault %v", got)
+	}
+	t.Log("# and the others take any value")
+	any := []string{
+		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "Logger", "Now", "Random", "Config",
+		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentPublic", "WireIDBytes",
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[tickwire.Config](), reflect.TypeFor[tickwire.ServerConfig](), reflect.TypeFor[tickwire.ClientConfig]()} {
+		for i := range of.NumField() {
+			name := of.Field(i).Name
+			wrong := slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, name) })
+			if wrong == slices.Contains(any, name) {
+				t.Errorf("%v.%s: is there an illegal value?", of, name)
 			}
 		}
 	}

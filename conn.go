@@ -34,6 +34,8 @@ type Conn struct {
 	userData []byte
 
 	state     connState
+	limited   bool // in core.limited
+	limitedTo int  // by LimitBudget
 	appointed int  // one more than its place in core.due
 	touched   bool // in core.touched
 	dirty     bool // in core.dirty
@@ -149,6 +151,7 @@ func (c *Conn) ChannelStats(channel ChannelID) ChannelStats {
 	if c.end == nil || c.state == connGone {
 		return ChannelStats{}
 	}
+	c.end.SetNow(c.core.nowOfCall())
 	return c.end.ChannelStats(channel)
 }
 

@@ -38,6 +38,9 @@ type core struct {
 	spare    []*Conn          // memory for touched
 	dirty    []*Conn          // may have something to send
 	due      schedule
+	limited  []*Conn // whose budget the game limits
+	flushed  int64   // when the game called Flush last; 0: never
+	step     int64   // time between its Flushes, smoothed
 	events   eventQueue
 	news     bool // an Update would show something
 	lastID   uint64
@@ -89,7 +92,7 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 	k.random.reader = cfg.Random
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)
-	k.shutBy = never
+	k.shutBy, k.step = never, firstStep
 	if len(sockets) == 0 {
 		return &ConfigError{"sockets", "none", "at least one, from udp.Listen or udp.Open say"}
 	}
@@ -315,7 +318,7 @@ func (k *core) forgetAll() {
 	}
 	k.owner.retire()
 	clear(k.byID)
-	k.live, k.conns, k.touched, k.dirty, k.ending = nil, nil, nil, nil, nil
+	k.live, k.conns, k.touched, k.dirty, k.ending, k.limited = nil, nil, nil, nil, nil, nil
 	k.leaving = 0
 	k.events.visible = k.events.ring.End()
 }

@@ -18,7 +18,10 @@
 // [SendOptions]: a receipt, a time to live, a key whose latest value counts, a group
 // whose messages may overtake each other, or that nothing waits for the message if
 // it is lost. How channels share a connection is for their [ChannelConfig] to say:
-// Priority, Weight, BytesPerSecond; so is what happens at a full queue.
+// Priority, Weight, BytesPerSecond; so is what happens at a full queue. A game that has
+// more to say than the line takes sends, in each tick, until [Conn.Budget] or
+// [Conn.ChannelBudget] is used up;
+// [Conn.LimitBudget] lowers it.
 //
 // # Building in place, and sending to many
 //
@@ -62,5 +65,6 @@
 // in [Config], [ServerConfig], [ClientConfig] and [ChannelConfig]. What happens at
 // the limit is an error of Send, or is counted in [Stats], [ConnStats] and
 // [ChannelStats]. After ErrFull the event [Writable] says when to go on; under a Hub
-// or a Session [Conn.SendContext] waits for room.
+// or a Session [Conn.SendContext] waits for room. What an end takes of a peer in a
+// second, Inbound in [Config] and [ChannelConfig] says; the peer keeps to it.
 package tickwire

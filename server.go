@@ -93,7 +93,7 @@ func (s *Server) Update(now time.Time) { s.update(now) }
 
 // Flush sends what was sent since the last one, and returns when Service or
 // Update should be called at the latest; the zero time if nothing is due.
-func (s *Server) Flush(now time.Time) (next time.Time) { return s.flush(now) }
+func (s *Server) Flush(now time.Time) (next time.Time) { return s.gameFlush(now) }
 
 // Service reads, acknowledges, repairs and paces without touching anything that
 // the game can see. Call it between Flush and Update, best by Ticks or Wait,

@@ -6,7 +6,7 @@ import (
 )
 
 // ConnStats is what was counted and measured of a Conn: RTT, jitter and loss in
-// both directions, bytes and packets, queues, and drops by reason. Bytes include
+// both directions, bytes and packets, bytes of about the last second, queues, and drops by reason. Bytes include
 // the headers of IP and UDP.
 type ConnStats struct {
 	endpoint.Stats
@@ -26,6 +26,7 @@ func (c *Conn) stats() ConnStats {
 	if c.end == nil {
 		return ConnStats{}
 	}
+	c.end.SetNow(c.core.nowOfCall())
 	return ConnStats{Stats: c.end.Stats()}
 }
 

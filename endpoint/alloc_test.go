@@ -277,3 +277,49 @@ func TestAllocNothingInPlace(t *testing.T) {
 		}
 	})
 }
+
+// TestAllocNothingWithLimits sends under inbound limits, caps and limits of flushes, and reads
+// budgets and bandwidths.
+func TestAllocNothingWithLimits(t *testing.T) {
+	if raced {
+		return
+	}
+	l := newLoop(t, nil)
+	cfg := limited(Limits{2000, 2_000_000, 20_000}, ChannelLimits{500_000, 5000})
+	for i := range l.ends {
+		cfg.Seed = uint64(i)
+		end, err := NewLone(l.now, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.ends[i].Release()
+		l.ends[i] = end
+	}
+	payload, came := make([]byte, 3000), 0
+	round := func() {
+		l.ends[0].LimitBudget(8000)
+		l.ends[0].BeginFlush()
+		for _, d := range deliveries {
+			for size := 30; l.ends[0].Budget(l.now, l.now+second/60) > size && size < 3000; size *= 3 {
+				_, _ = l.ends[0].Send(chanOf(d), payload[:size], SendOptions{Receipt: true})
+			}
+		}
+		for range 16 {
+			l.exchange()
+		}
+		for _, d := range deliveries {
+			came += l.take(d)
+		}
+		came += min(0, l.ends[1].Stats().BytesReceivedPerSecond, l.ends[1].ChannelStats(1).BytesSentPerSecond)
+	}
+	for range 2000 {
+		round()
+	}
+	came = 0
+	if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
+		t.Errorf("%v allocations a round", allocs)
+	}
+	if came < 5000 || !l.ends[1].Open() {
+		t.Errorf("only %d messages came, open %v", came, l.ends[1].Open())
+	}
+}

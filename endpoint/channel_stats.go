@@ -9,7 +9,9 @@ type ChannelStats struct {
 	MessagesReceived uint64 // shown to the game, or waiting for it
 	BytesSent        uint64
 	BytesReceived    uint64
-	Dropped          [lossReasons]uint64 // sent messages that were given up, by LossReason
+	// The same of about the last second, as in Stats.
+	BytesSentPerSecond, BytesReceivedPerSecond int
+	Dropped                                    [lossReasons]uint64 // sent messages that were given up, by LossReason
 
 	QueuedMessages int // that wait to be sent for the first time
 	QueuedBytes    int // their lengths, and 32 for each
@@ -20,10 +22,14 @@ type ChannelStats struct {
 
 type senderCounts struct {
 	messages, bytes uint64
+	rate            bandwidth
 	dropped         [lossReasons]uint64
 }
 
-type receiverCounts struct{ messages, bytes uint64 }
+type receiverCounts struct {
+	messages, bytes uint64
+	rate            bandwidth
+}
 
 // ChannelStats returns the counters of a channel; zeros if there is none.
 func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
@@ -34,12 +40,16 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 	st := ChannelStats{
 		MessagesSent: s.counts.messages, MessagesReceived: r.counts.messages,
 		BytesSent: s.counts.bytes, BytesReceived: r.counts.bytes,
-		Dropped:        s.counts.dropped,
-		QueuedMessages: s.queue.Len() - s.dead, QueuedBytes: s.queued,
+		BytesSentPerSecond:     s.counts.rate.perSecond(e.now),
+		BytesReceivedPerSecond: r.counts.rate.perSecond(e.now),
+		Dropped:                s.counts.dropped,
+		QueuedMessages:         s.queue.Len() - s.dead, QueuedBytes: s.queued,
 	}
 	rate := e.paths[0].cc.BytesPerSecond()
-	if s.turn.cap.rate > 0 {
-		rate = int(min(int64(rate), s.turn.cap.rate))
+	for _, limit := range [2]int{s.turn.cap.rate, e.quota.bytes.rate} {
+		if limit > 0 {
+			rate = min(rate, limit)
+		}
 	}
 	st.QueueDelay = time.Duration(int64(s.queued) * second / int64(max(rate, 1)))
 	return st
@@ -48,5 +58,6 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 func (e *Endpoint) countReceived(channel uint16, bytes int) {
 	if r := e.receiver(channel); r != nil {
 		r.counts.bytes += uint64(bytes)
+		r.counts.rate.add(e.now, bytes)
 	}
 }

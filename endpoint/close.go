@@ -107,7 +107,7 @@ func (e *Endpoint) dropSender(s *sender) (left int) {
 		}
 		e.strip(s, m)
 	}
-	s.queued, s.dead, s.resend, s.cutting, s.blocked, s.refused = 0, 0, 0, 0, false, 0
+	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.blocked, s.refused = 0, 0, 0, 0, 0, false, 0
 	if s.loose != nil {
 		left += e.dropSender(s.loose)
 	}

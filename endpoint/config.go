@@ -1,12 +1,10 @@
 package endpoint
 
 import (
-	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
-
-	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // A ChannelID names a channel: 1 to 16383. Numbers below 128 are a byte shorter on the wire.
@@ -78,7 +76,7 @@ type ChannelConfig struct {
 	// BytesPerSecond is the most that the channel sends, with headers and what is sent again:
 	// in any time what the rate gives, beside a twentieth of a second that it may save up and a
 	// packet that it may begin. Frames that answer the peer (credit, receipts) count and never
-	// wait. 0 or negative: no limit but that of the path.
+	// wait. 0 or negative: no limit but that of the path; at most 1 GiB.
 	BytesPerSecond int
 	// Resend limits how often a lost message of a reliable delivery is sent again. The zero
 	// value never gives up.
@@ -90,6 +88,9 @@ type ChannelConfig struct {
 	// of the largest messages: with less, one that begins to come may push out one that is
 	// complete and was not taken.
 	WindowBytes int
+	// Inbound is what this end takes on the channel in a second at most. The peer is told, and
+	// keeps to it.
+	Inbound ChannelLimits
 }
 
 // A Config configures an Endpoint. The zero value of each field is a default.
@@ -128,6 +129,9 @@ type Config struct {
 	// sent, when another message begins a group (SendOptions.Group). DraftRefuse: that message is
 	// refused.
 	UnsentDraft DraftPolicy
+	// Inbound is what this end takes of its peer in a second at most. The peer is told, and
+	// keeps to it.
+	Inbound Limits
 	// Controller makes the congestion controller of a path. nil: NewAIMD with its defaults.
 	Controller func() Controller
 	// Pool lets windows grow beyond their first size; it may be shared by endpoints of one
@@ -184,6 +188,7 @@ func (c Config) withDefaults() Config {
 	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)
 	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, 51, 0)
 	c.MaxReceipts = orDefault(c.MaxReceipts, 16384, 0)
+	c.Channels = c.allChannels()
 	if c.Controller == nil {
 		c.Controller = func() Controller { return NewAIMD(AIMDConfig{}) }
 	}
@@ -196,6 +201,17 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// allChannels are the channels with their defaults in ascending order, the library's own first.
+func (c *Config) allChannels() []ChannelConfig {
+	own := ChannelConfig{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10} // number 0
+	all := append([]ChannelConfig{own}, c.Channels...)
+	for i := range all {
+		all[i] = all[i].withDefaults()
+	}
+	slices.SortStableFunc(all, func(a, b ChannelConfig) int { return int(a.ID) - int(b.ID) })
+	return all
+}
+
 // orDefault resolves a field: zero is the default, negative means off.
 func orDefault[T ~int | ~int64](v, zero, off T) T {
 	switch {
@@ -205,83 +221,4 @@ func orDefault[T ~int | ~int64](v, zero, off T) T {
 		return off
 	}
 	return v
-}
-
-// A ConfigError says which field of a configuration is wrong, and the way out.
-type ConfigError struct {
-	Field string // as in Channels[2].Delivery
-	Value any
-	Want  string
-}
-
-// Error names the field, the value, and what it should be.
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("endpoint: %s is %v: want %s", e.Field, e.Value, e.Want)
-}
-
-// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
-func (c Config) Validate() error {
-	var errs []error
-	bad := func(field string, value any, want string) {
-		errs = append(errs, &ConfigError{field, value, want})
-	}
-	if c.AckHold > maxAckHold {
-		bad("AckHold", c.AckHold, "at most 250ms")
-	}
-	if d := c.MaxHold; d > maxHold || d > 0 && d < time.Second {
-		bad("MaxHold", d, "1s to 65535s, 0 for 1m0s, or negative for none")
-	}
-	if n := c.MaxDatagramBytes; n > 65507 || n > 0 && n < 576 {
-		bad("MaxDatagramBytes", n, "576 to 65507, or 0 for 1200")
-	}
-	if c.UnsentDraft > DraftJoin {
-		bad("UnsentDraft", c.UnsentDraft, "DraftRefuse, DraftDrop or DraftJoin")
-	}
-	if len(c.Channels) > maxChannels {
-		bad("Channels", len(c.Channels), "at most 1024 channels")
-	}
-	first := make(map[ChannelID]int, len(c.Channels))
-	for i, ch := range c.Channels {
-		field, value, want := ch.fault()
-		if other, twice := first[ch.ID]; twice {
-			field, value = "ID", ch.ID
-			want = fmt.Sprintf("a number of its own (Channels[%d] has it too)", other)
-		}
-		if field != "" {
-			bad(fmt.Sprintf("Channels[%d].%s", i, field), value, want)
-		}
-		first[ch.ID] = i
-	}
-	return errors.Join(errs...)
-}
-
-const maxChannels = 1024
-
-// fault names the first field that is wrong; "" if none is.
-func (c ChannelConfig) fault() (field string, value any, want string) {
-	full := c.withDefaults()
-	largest := full.MaxMessageBytes + messageCharge
-	switch {
-	case c.ID < 1 || c.ID > wire.MaxChannel:
-		return "ID", c.ID, "1 to 16383 (0 is the library's own)"
-	case c.Delivery > ReliableOrdered:
-		return "Delivery", c.Delivery, "one of the five deliveries"
-	case c.MaxMessageBytes < 0 || c.MaxMessageBytes > maxMessageBytesLimit:
-		return "MaxMessageBytes", c.MaxMessageBytes, "up to 256 MiB, or 0 for the default"
-	case full.MaxQueuedBytes < largest:
-		return "MaxQueuedBytes", c.MaxQueuedBytes, "at least MaxMessageBytes + 32, for the largest message"
-	case c.Full > DropNewest:
-		return "Full", c.Full, "Refuse, DropOldest or DropNewest"
-	case c.Weight < 0 || c.Weight > maxWeight:
-		return "Weight", c.Weight, "1 to 65536, or 0 for 1"
-	case c.Resend.MaxAttempts < 0:
-		return "Resend.MaxAttempts", c.Resend.MaxAttempts, "at least 1, or 0 for no limit"
-	case c.Resend.limits() && !c.Delivery.Reliable():
-		return "Resend", c.Delivery, "one of the reliable deliveries: the others send nothing again"
-	case full.WindowBytes < 1024 || full.WindowBytes > 1<<30:
-		return "WindowBytes", c.WindowBytes, "1 KiB to 1 GiB"
-	case !c.Delivery.Reliable() && full.WindowBytes < largest:
-		return "WindowBytes", c.WindowBytes, "at least MaxMessageBytes + 32 on an unreliable channel"
-	}
-	return "", nil, ""
 }

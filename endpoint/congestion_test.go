@@ -86,36 +86,36 @@ func TestAIMDBounds(t *testing.T) {
 
 func TestPacer(t *testing.T) {
 	const rate = 100_000
-	p := pacer{at: -second}
+	p := throttle{at: -second}
 	t.Log("# a full bucket lets ten packets go, and one on credit")
-	p.advance(0, rate)
+	p.pace(0, rate)
 	n := 0
-	for ; p.ready(); n++ {
-		p.sent(packetBytes)
+	for ; p.ready(p.at); n++ {
+		p.spend(p.at, packetBytes)
 	}
 	if n != 10 {
 		t.Errorf("%d packets", n)
 	}
-	p.advance(rttMS, rate)
-	p.sent(packetBytes)
+	p.pace(rttMS, rate)
+	p.spend(p.at, packetBytes)
 	t.Log("# the next may go exactly when the debt is paid")
-	at := p.next(rate)
+	at := p.readyAt()
 	if early := p; true {
-		if early.advance(at-2, rate); early.ready() {
+		if early.pace(at-2, rate); early.ready(early.at) {
 			t.Error("ready too early")
 		}
 	}
-	if p.advance(at, rate); !p.ready() {
+	if p.pace(at, rate); !p.ready(p.at) {
 		t.Error("not ready in time")
 	}
 	t.Log("# over a second the rate is met, however often one looks")
 	for _, step := range []int64{1000, 10_000_000, 130_000_000} {
-		p = pacer{}
+		p = throttle{}
 		bytes := 0
 		for now := int64(0); now < 10*second; now += step {
-			p.advance(now, rate)
-			for p.ready() {
-				p.sent(packetBytes)
+			p.pace(now, rate)
+			for p.ready(p.at) {
+				p.spend(p.at, packetBytes)
 				bytes += packetBytes
 			}
 		}
@@ -124,19 +124,20 @@ func TestPacer(t *testing.T) {
 		}
 	}
 	t.Log("# a crawl, a pause of a year, a clock that stands still, and a high rate do no harm")
-	p = pacer{}
-	p.sent(packetBytes)
-	if at := p.next(10); at < 120*second || at > 121*second {
+	p = throttle{}
+	p.pace(0, 10)
+	p.spend(p.at, packetBytes)
+	if at := p.readyAt(); at < 120*second || at > 121*second {
 		t.Errorf("at ten bytes a second the next goes after %v", time.Duration(at))
 	}
-	if p.advance(121*second, 10); !p.ready() {
+	if p.pace(121*second, 10); !p.ready(p.at) {
 		t.Error("not ready after two minutes")
 	}
 	for _, rate := range []int{1, 1 << 30} {
-		p.advance(p.at+365*24*3600*second, rate)
-		p.advance(p.at, rate)
-		p.advance(p.at-second, rate)
-		if p.level != p.burst(rate) {
+		p.pace(p.at+365*24*3600*second, rate)
+		p.pace(p.at, rate)
+		p.pace(p.at-second, rate)
+		if p.level != p.burst*second {
 			t.Errorf("level %d at rate %d", p.level, rate)
 		}
 	}

@@ -27,6 +27,14 @@ func (s *sender) droppable(m *outMessage) bool {
 	return t != nil && t.options&wire.OptionDroppable != 0
 }
 
+// whole is the sender of the channel: that of the ordered messages if s holds its droppables.
+func (s *sender) whole() *sender {
+	if s.of != nil {
+		return s.of
+	}
+	return s
+}
+
 // nextDroppable returns a droppable at the head of the queue if it may be sent.
 func (s *sender) nextDroppable(m *outMessage) *outMessage {
 	if s.loose.open.Len() >= maxOpenIDs {

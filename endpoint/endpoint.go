@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
@@ -37,9 +36,16 @@ type Endpoint struct {
 	ackLate       wire.Ack
 	lateRanges    []seq.Range // of ackLate
 	stats         Stats
+	sent          bandwidth
+	received      bandwidth
+
+	quota   quota
+	inbound inbound
+	flush   flush
 
 	hello     hello
 	began     int64 // when New was called
+	now       int64 // the latest time that is known
 	lastHeard int64
 	expiryAt  int64 // when expire has something to do
 	drain     drain
@@ -83,21 +89,21 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		cfg:       cfg.withDefaults(),
 		random:    rand.New(rand.NewPCG(cfg.Seed, 0x7469636b77697265)),
 		began:     now,
+		now:       now,
+		flush:     noLimit,
 		lastHeard: now,
 		expiryAt:  never,
 		awakeAt:   math.MinInt64,
 		drain:     drain{until: never},
 	}
 	e.hello.instance = e.random.Uint64()
-	own := ChannelConfig{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10} // number 0
-	channels := append([]ChannelConfig{own}, cfg.Channels...)
-	slices.SortFunc(channels, func(a, b ChannelConfig) int { return int(a.ID) - int(b.ID) })
-	for _, ch := range channels {
-		e.addChannel(ch.withDefaults())
+	for _, ch := range e.cfg.Channels {
+		e.addChannel(ch)
 	}
 	e.draft = *NewDraft(e.cfg.Buffers, cfg.Channels)
 	e.draft.owner = e
 	e.schedule()
+	e.limitInbound()
 	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
 	return e, nil
 }
@@ -179,6 +185,7 @@ func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
 // recognised by their number and dropped. Authentic frames that make no sense close the
 // connection.
 func (e *Endpoint) HandlePacket(now int64, pathID uint8, number uint64, frames []byte) {
+	e.SetNow(now)
 	p := e.path(pathID)
 	switch {
 	case p == nil:
@@ -190,6 +197,7 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, number uint64, frames [
 	default:
 		e.stats.PacketsReceived++
 		e.stats.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
+		e.received.add(now, len(frames)+e.cfg.PacketOverheadBytes)
 		e.handleFrames(now, p, number, frames)
 	}
 }
@@ -200,17 +208,29 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 		return
 	}
 	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
-	eliciting, data, holds := false, false, false
-	for rest := frames; len(rest) > 0; {
+	eliciting, err := e.handleEach(now, p, number, frames)
+	switch {
+	case err != nil:
+		e.refuse(now, err)
+	case e.state >= stateClosing:
+		p.received.Mark(number) // a CLOSE, or a HELLO that does not match
+	default:
+		p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
+	}
+	if e.inbound.any {
+		e.judge(now, len(frames), eliciting || err != nil)
+	}
+}
+
+// handleEach handles frame after frame, and says whether they elicit an ack. What follows the
+// end of the connection means nothing.
+func (e *Endpoint) handleEach(now int64, p *path, number uint64, frames []byte) (eliciting bool, err error) {
+	data, holds := false, false
+	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, number, rest)
 		if err != nil {
-			e.refuse(now, err)
-			return
-		}
-		if e.state >= stateClosing {
-			p.received.Mark(number)
-			return // a CLOSE, or a HELLO that does not match; what follows it means nothing
+			return false, err
 		}
 		ack := kind >= wire.TypeAck && kind < wire.TypeFragment
 		data, holds = data || isData(kind), holds || kind == wire.TypeHold
@@ -218,10 +238,10 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 		p.heardMore = p.heardMore || !ack && kind != wire.TypePing
 		rest = rest[n:]
 	}
-	if !holds {
+	if !holds && e.state < stateClosing {
 		e.heardWithoutHold(now, number, data)
 	}
-	p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
+	return eliciting, nil
 }
 
 // refuse answers frames that could not be handled.

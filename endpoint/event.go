@@ -17,6 +17,7 @@ const (
 	CodeFlow        = wire.CodeFlow
 	CodeVersion     = wire.CodeVersion
 	CodeMismatch    = wire.CodeMismatch
+	CodeTooFast     = wire.CodeTooFast
 	CodeTimeout     = wire.CodeTimeout
 	CodeApplication = wire.CodeApplication
 )

@@ -158,6 +158,39 @@ func (p pipe) Receive() ([]byte, bool) {
 	}
 }
 
+// A game that has more to tell than the line takes sends what matters most until its budget is used
+// up, each tick: what it sent leaves at once, and nothing grows old in a queue. Here the peer says
+// that it takes 120000 bytes a second, which is 2000 in each of 60 ticks.
+func ExampleEndpoint_Budget() {
+	const step = int64(time.Second / 60)
+	channels := []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.UnreliableLatest}}
+	there, back := make(chan []byte, 64), make(chan []byte, 64)
+	a, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels})
+	b, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels, Inbound: endpoint.Limits{BytesPerSecond: 120_000}})
+	server, client := peer{a, pipe{there, back}}, peer{b, pipe{back, there}}
+
+	entity := make([]byte, 40)
+	old := 0
+	for now := int64(0); now < int64(5*time.Second); now += int64(time.Millisecond) {
+		if now%step < int64(time.Millisecond) { // a tick
+			old = max(old, server.Stats().QueuedMessages)
+			for key := uint64(0); key < 1000 && server.Budget(now, now+step) > len(entity); key++ {
+				server.Send(1, entity, endpoint.SendOptions{Keyed: true, Key: key})
+			}
+		}
+		server.Step(now)
+		client.Step(now)
+	}
+	st := client.Stats()
+	fmt.Println("nine tenths are used:", st.BytesReceived > 5*120_000*9/10)
+	fmt.Println("waits until the next tick:", old, "messages")
+	fmt.Println("was too fast:", st.MessagesTooFast)
+	// Output:
+	// nine tenths are used: true
+	// waits until the next tick: 0 messages
+	// was too fast: 0
+}
+
 // Any object that sends and receives datagrams can carry an endpoint: here a pair of Go
 // channels, which loses what does not fit.
 func Example_carrier() {

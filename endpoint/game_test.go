@@ -13,18 +13,18 @@ import (
 // everything becomes as they say. The variant's bits are those of newGame; wound says which
 // wrap everything that is counted is close to, if any.
 func FuzzOperations(f *testing.F) {
-	for seed := range 120 {
+	for seed := range 140 {
 		ops := make([]byte, 60+10*(seed%40))
 		for i := range ops {
 			ops[i] = byte(i*i*(seed+3)*7 + seed*31 + i/3)
 		}
-		f.Add(ops, byte(seed), byte(seed/3))
+		f.Add(ops, uint16(seed)+uint16(seed%4)<<7, byte(seed/3))
 	}
-	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0}, byte(0), byte(0))
+	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0}, uint16(0), byte(0))
 	for b := range byte(24) { // holds and drains, of one end and of both
-		f.Add([]byte{4, 2, 4, 4, 0, 100, 15, 3 * b, 0x84, 4, 8, 0, 0x8f, 4 + 5*b, 5, 200, 4, 3, 7, 100, 15, 4 + b%8}, b, byte(0))
+		f.Add([]byte{4, 2, 4, 4, 0, 100, 15, 3 * b, 0x84, 4, 8, 0, 0x8f, 4 + 5*b, 5, 200, 4, 3, 7, 100, 15, 4 + b%8}, uint16(b), byte(0))
 	}
-	f.Fuzz(func(t *testing.T, ops []byte, variant, wound byte) {
+	f.Fuzz(func(t *testing.T, ops []byte, variant uint16, wound byte) {
 		ops = ops[:min(len(ops), 2000)]
 		g := newGame(t, variant)
 		if n := wraps[int(wound)%len(wraps)]; n > 0 {
@@ -47,7 +47,7 @@ func TestRules(t *testing.T) {
 	}
 	for seed := range seeds {
 		rnd := rand.New(rand.NewPCG(seed, 0x72756c6573))
-		g := newGame(t, byte(rnd.Uint32()))
+		g := newGame(t, uint16(rnd.Uint32()))
 		for i := range g.links {
 			l := &g.links[i]
 			l.loss, l.dup = float64(rnd.IntN(5))*0.1, float64(rnd.IntN(2))*0.1
@@ -65,27 +65,37 @@ func TestRules(t *testing.T) {
 // A game is a pair, and the rules of each channel in each direction.
 type game struct {
 	*pair
-	rules  [2][5]*rules // by sender and delivery
-	of     [2]map[Receipt]*asked
-	number int    // of the next payload
-	drafts bool   // messages are built in place
-	many   *Draft // in which messages to both ends are built; nil: there are none
-	newest int64  // the highest that the clock has been
-	closed bool
-	ended  [2]bool // the event Closed was read,
-	end    [2]Event
+	rules   [2][5]*rules // by sender and delivery
+	of      [2]map[Receipt]*asked
+	number  int    // of the next payload
+	drafts  bool   // messages are built in place
+	many    *Draft // in which messages to both ends are built; nil: there are none
+	limits  bool   // the game limits each flush
+	flushes [2]flushed
+	newest  int64 // the highest that the clock has been
+	closed  bool
+	ended   [2]bool // the event Closed was read,
+	end     [2]Event
+}
+
+// A flushed is a flush that an end's game limits: to how much, and the bytes of messages that had
+// been sent before.
+type flushed struct {
+	limit  int
+	before uint64
 }
 
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
 // queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 some
-// messages are built in place, 64 some are sent to both ends.
-func newGame(t *testing.T, variant byte) *game {
+// messages are built in place, 64 some are sent to both ends, 128 inbound limits, 256 limits of
+// flushes.
+func newGame(t *testing.T, variant uint16) *game {
 	t.Helper()
 	return newGameAt(t, variant, second)
 }
 
 // newGameAt begins at a time of the clock.
-func newGameAt(t *testing.T, variant byte, now int64) *game {
+func newGameAt(t *testing.T, variant uint16, now int64) *game {
 	t.Helper()
 	cfg := channels()
 	for i := range cfg.Channels {
@@ -102,13 +112,23 @@ func newGameAt(t *testing.T, variant byte, now int64) *game {
 			ch.BytesPerSecond = 50_000
 		}
 	}
+	if variant&128 != 0 {
+		cfg.Inbound = Limits{200, 100_000, 500}
+		for i := range cfg.Channels {
+			cfg.Channels[i].Inbound = ChannelLimits{40_000 + 10_000*i, 100 + 100*i}
+		}
+	}
 	cfg.Timeout = -1 // the clock may jump by days
 	cfg.UnsentDraft = DraftPolicy(variant >> 3 % 3)
-	g := &game{pair: newPairAt(t, cfg, now, 10*time.Millisecond), drafts: variant&32 != 0}
+	g := &game{
+		pair:   newPairAt(t, cfg, now, 10*time.Millisecond),
+		drafts: variant&32 != 0, limits: variant&256 != 0,
+	}
 	if variant&64 != 0 {
 		g.many = NewDraft(g.ends[0].cfg.Buffers, cfg.Channels)
 	}
 	g.newest = g.now
+	g.flushes = [2]flushed{{limit: -1}, {limit: -1}}
 	for end := range g.ends {
 		g.of[end] = map[Receipt]*asked{}
 		for _, d := range deliveries {
@@ -148,6 +168,9 @@ func (g *game) play(a, b byte) {
 		l.cut = b&1 != 0
 	case 12, 13:
 		g.look(end)
+		if g.limits {
+			g.flushAtMost(end, 40*int(b)-500)
+		}
 	case 14:
 		g.jump(a>>4&7, b)
 	case 15:
@@ -179,6 +202,23 @@ func (g *game) leave(end int, b byte) {
 		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].state == stateOpen {
 			g.t.Errorf("end %d: the end of a hold: %v", end, err)
 		}
+	}
+}
+
+// flushAtMost begins a flush of an end and judges the one before.
+func (g *game) flushAtMost(end, limit int) {
+	sent := uint64(0)
+	for _, d := range deliveries {
+		sent += g.ends[end].ChannelStats(chanOf(d)).BytesSent
+	}
+	if f := g.flushes[end]; f.limit >= 0 && int(sent-f.before) > f.limit+200 { // frames that steer channels
+		g.t.Errorf("end %d: %d bytes in a flush of %d", end, sent-f.before, f.limit)
+	}
+	g.ends[end].LimitBudget(limit)
+	g.ends[end].BeginFlush()
+	g.flushes[end] = flushed{limit, sent}
+	if got := g.ends[end].Budget(g.now, g.now+second/60); got < 0 || limit >= 0 && got > limit {
+		g.t.Errorf("end %d: budget %d, limit %d", end, got, limit)
 	}
 }
 
@@ -309,6 +349,9 @@ func (g *game) hear(end int) {
 func (g *game) finish() {
 	for i := range g.links {
 		g.links[i] = link{rnd: g.links[i].rnd, delay: g.links[i].delay, flight: g.links[i].flight, sent: g.links[i].sent}
+		if g.limits {
+			g.flushAtMost(i, -1)
+		}
 		g.ends[i].Hold(g.now, 0)
 	}
 	for range 60 {

@@ -29,45 +29,50 @@ func (e *MismatchError) Error() string { return "endpoint: " + e.Text }
 
 // AppendHello appends the body of HELLO, for a handshake to carry.
 func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
-	first, windows := e.firstWindows()
+	h := e.cfg.hello()
+	h.Digest = wire.Hash(e.rows())
+	h.Instance = e.hello.instance
+	h.Clock = uint64(now / wire.ClockUnit)
+	return wire.AppendHello(dst, &h)
+}
+
+// hello is what HELLO says of a configuration, whose defaults are filled in.
+func (c *Config) hello() wire.Hello {
 	h := wire.Hello{
 		MinVersion:      wire.Version,
 		MaxVersion:      wire.Version,
-		Digest:          wire.Hash(e.rows()),
-		Instance:        e.hello.instance,
 		Capabilities:    wire.CapabilityHold | wire.CapabilityOptions,
-		Clock:           uint64(now / wire.ClockUnit),
-		LargestDatagram: uint16(min(e.cfg.MaxDatagramBytes, 0xffff)),
-		AckHoldMillis:   uint8((int64(e.cfg.AckHold) + 999_999) / 1_000_000),
-		SilenceSeconds:  uint16(e.cfg.MaxHold / time.Second),
-		DefaultWindow:   uint32(first),
-		Windows:         windows,
+		LargestDatagram: uint16(min(c.MaxDatagramBytes, 0xffff)),
+		AckHoldMillis:   uint8((int64(c.AckHold) + 999_999) / 1_000_000),
+		SilenceSeconds:  uint16(c.MaxHold / time.Second),
 	}
-	return wire.AppendHello(dst, &h)
+	h.DefaultWindow, h.Windows = firstWindows(c.Channels)
+	h.Limits, h.ChannelLimits = helloLimits(c.Inbound, c.Channels)
+	return h
 }
 
 // firstWindows is the window of most reliable channels and the list of those that have
 // another. If the list would be too long the smallest window stands for all that are not on
 // it, and the first BLOCKED of such a channel brings what it has.
-func (e *Endpoint) firstWindows() (first int, others []wire.Window) {
+func firstWindows(channels []ChannelConfig) (usual uint32, others []wire.Window) {
 	differ, smallest := 0, defaultWindow
-	for i := range e.receivers {
-		if r := &e.receivers[i]; r.cfg.Delivery.Reliable() && r.cfg.WindowBytes != defaultWindow {
+	for i := range channels {
+		if ch := &channels[i]; ch.Delivery.Reliable() && ch.WindowBytes != defaultWindow {
 			differ++
-			smallest = min(smallest, r.cfg.WindowBytes)
+			smallest = min(smallest, ch.WindowBytes)
 		}
 	}
-	first = defaultWindow
+	first := defaultWindow
 	if differ > wire.MaxHelloWindows {
 		first = smallest
 	}
-	for i := range e.receivers {
-		r := &e.receivers[i]
-		if r.cfg.Delivery.Reliable() && r.cfg.WindowBytes != first && len(others) < wire.MaxHelloWindows {
-			others = append(others, wire.Window{Channel: r.id, Bytes: uint32(r.cfg.WindowBytes)})
+	for i := range channels {
+		ch := &channels[i]
+		if ch.Delivery.Reliable() && ch.WindowBytes != first && len(others) < wire.MaxHelloWindows {
+			others = append(others, wire.Window{Channel: uint16(ch.ID), Bytes: uint32(ch.WindowBytes)})
 		}
 	}
-	return first, others
+	return uint32(first), others
 }
 
 // rows is what both ends must agree on.
@@ -94,6 +99,9 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	case h.MinVersion > wire.Version || h.MaxVersion < wire.Version:
 		text := fmt.Sprintf("we speak wire version %d, the peer %d to %d", wire.Version, h.MinVersion, h.MaxVersion)
 		return &MismatchError{Code: CodeVersion, Text: text}
+	case h.Capabilities&wire.CapabilityOptions == 0:
+		text := "the peer does not read the options of messages, which are part of wire version 1"
+		return &MismatchError{Code: CodeVersion, Text: text}
 	}
 	if rows := e.rows(); h.Digest != wire.Hash(rows) {
 		return &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ", Rows: rows}
@@ -102,7 +110,8 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		return nil
 	}
 	e.hello.peer, e.hello.peerAt = h, now
-	e.hello.peer.Windows = nil
+	e.keepTo(now, &h)
+	e.hello.peer.Windows, e.hello.peer.ChannelLimits = nil, nil
 	for i := range e.senders {
 		e.senders[i].limit = uint64(h.DefaultWindow)
 	}

@@ -68,6 +68,7 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
 		return dst
 	}
+	e.SetNow(now)
 	e.endHolds(now)
 	e.endDrain(now)
 	b := builder{dst: dst, end: len(dst) + room, path: p, now: now, start: len(dst), full: room}
@@ -103,7 +104,7 @@ func (e *Endpoint) build(b *builder) {
 		}
 	case e.maySend(b.now, p):
 		e.buildControl(b)
-		if e.state == stateOpen {
+		if e.state == stateOpen && e.quota.ready(b.now) {
 			e.buildMessages(b)
 		}
 		if p.loss.probe > 0 && !b.pkt.eliciting || e.pingDue(b.now) && p.eliciting == 0 && !b.pkt.eliciting {
@@ -128,8 +129,8 @@ func (e *Endpoint) maySend(now int64, p *path) bool {
 	if p.sent.Len() >= maxSentPackets {
 		return false
 	}
-	p.pacer.advance(now, p.cc.BytesPerSecond())
-	return p.pacer.ready() && p.inFlight < p.cc.WindowBytes()
+	p.pacer.pace(now, p.cc.BytesPerSecond())
+	return p.pacer.ready(now) && p.inFlight < p.cc.WindowBytes() && e.quota.ready(now)
 }
 
 func (b *builder) ping() {
@@ -166,7 +167,11 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
 	b.pkt.inFlight = b.pkt.eliciting
-	b.pkt.limited = e.quiet() || e.sendableAt() > b.now
+	if b.pkt.inFlight {
+		p.pacer.spend(b.now, int(b.pkt.bytes))
+		e.spend(b)
+	}
+	b.pkt.limited = e.quiet() || e.appLimited(b.now)
 	*p.sent.Push() = b.pkt
 	if p.sent.Len() > 2*maxSentPackets {
 		e.forgetOldest(b.now, p)
@@ -184,12 +189,24 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	if b.pkt.inFlight {
 		p.inFlight += int(b.pkt.bytes)
-		p.pacer.sent(int(b.pkt.bytes))
 		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 	}
 	e.stats.PacketsSent++
 	e.stats.BytesSent += uint64(b.pkt.bytes)
+	e.sent.add(b.now, int(b.pkt.bytes))
 }
+
+// spend takes a packet that elicits an ack off the budget of the flush and the peer's limits.
+func (e *Endpoint) spend(b *builder) {
+	e.flush.used += int(b.pkt.bytes)
+	e.quota.packets.spend(b.now, 1)
+	e.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
+	e.inbound.acks++ // which it will bring
+}
+
+// appLimited reports whether a packet leaves nothing behind that other limits than the path's let
+// go now, so that its fate says little about what the path could carry.
+func (e *Endpoint) appLimited(now int64) bool { return e.sendableAt() > now || !e.quota.ready(now) }
 
 // buildControl appends frames that are not messages.
 func (e *Endpoint) buildControl(b *builder) {

@@ -54,7 +54,7 @@ func (e *Endpoint) buildFirst(b *builder, s *sender) {
 			e.dropOldest(s, Expired)
 			continue
 		}
-		if !e.buildRun(b, s, 0, false) && !e.startCut(b, s, m) {
+		if !e.mayStart(b.now, s) || !e.buildRun(b, s, 0, false) && !e.startCut(b, s, m) {
 			return
 		}
 	}
@@ -106,7 +106,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	}
 	header, need := len(b.dst), wire.RunHeaderLen(&run)
 	headerLen := need
-	for int(c.count) < run.MaxCount() {
+	for int(c.count) < run.MaxCount() && e.mayStart(b.now, s) {
 		if need += m.runRoom(); need > b.room() {
 			break
 		}
@@ -162,6 +162,7 @@ func (m *outMessage) group() uint64 {
 // putInRun appends a message.
 func (e *Endpoint) putInRun(b *builder, s *sender, m *outMessage, again bool) {
 	to := s
+	e.countMessage(b.now, s)
 	if again {
 		s.resent(m)
 		e.stats.MessagesResent++
@@ -292,6 +293,9 @@ func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) 
 // buildFragment appends as much of [from, to) of a message as fits, and says how much. A
 // fragment that fills the packet saves its length and is the last frame.
 func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage, from, to int) int {
+	if from == 0 && !e.mayStart(b.now, s.whole()) {
+		return 0
+	}
 	f := s.fragmentHeader(id, m)
 	f.Offset, f.Total, f.Length = from, m.len(), to-from
 	n := to - from
@@ -315,6 +319,9 @@ func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage
 }
 
 func (e *Endpoint) putFragment(b *builder, s *sender, id uint64, m *outMessage, from, n int) {
+	if from == 0 {
+		e.countMessage(b.now, s.whole())
+	}
 	b.dst = append(b.dst, m.payload[from:from+n]...)
 	b.pkt.eliciting = true
 	b.record(content{kind: contentFragment, channel: s, first: id, count: uint32(n), offset: uint32(from), attempt: 1})

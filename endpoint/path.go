@@ -45,7 +45,7 @@ type path struct {
 	loss  loss
 	clock clockSamples
 	cc    Controller
-	pacer pacer
+	pacer throttle
 }
 
 const never = int64(math.MaxInt64)
@@ -62,7 +62,7 @@ func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 		rtt:         newRTT(),
 		loss:        loss{lossAt: never, lastSent: now},
 		cc:          cc,
-		pacer:       pacer{level: 1, at: now - second},
+		pacer:       throttle{level: 1, at: now - second},
 		deliveredAt: now,
 	}
 }

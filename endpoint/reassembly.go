@@ -55,6 +55,12 @@ func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
 		return errProtocol
 	}
 	r.saw(h.id)
+	if e.inbound.any {
+		if e.inbound.chargeFragment(now, r, f.Offset == 0, len(b)); r.loose(&h) && e.inbound.tooMuch(r) {
+			e.stats.MessagesTooFast++
+			return nil
+		}
+	}
 	wanted, err := e.wantsFragment(r, &h)
 	if !wanted || err != nil {
 		return err

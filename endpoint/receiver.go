@@ -42,6 +42,8 @@ type receiver struct {
 	limitAt  int64  // when it was sent last
 	wanted   uint64 // the limit that the peer asked for by BLOCKED
 
+	inbound *channelInbound // nil: no limits
+
 	stored []uint32 // ids of unreliable messages to confirm by STORED
 	counts receiverCounts
 }
@@ -93,6 +95,7 @@ func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err erro
 		return 0, errProtocol
 	}
 	r.saw(h.id + uint64(run.Count) - 1)
+	drop := r.loose(&h) && e.inbound.tooMuch(r)
 	for range run.Count {
 		k := 0
 		if h.options&wire.OptionKeyed != 0 {
@@ -105,10 +108,15 @@ func (e *Endpoint) handleRun(now int64, run wire.Run, b []byte) (n int, err erro
 			return 0, errProtocol
 		}
 		n += k + m
-		if err := e.messageArrived(now, r, &h, payload); err != nil {
+		if drop {
+			e.stats.MessagesTooFast++
+		} else if err := e.messageArrived(now, r, &h, payload); err != nil {
 			return 0, err
 		}
 		h.advance()
+	}
+	if e.inbound.any {
+		e.inbound.charge(now, r, run.Count, n)
 	}
 	return n, nil
 }

@@ -20,11 +20,14 @@ type class struct {
 // A turn is a sender's place in the schedule.
 type turn struct {
 	class  *class
-	listed bool   // in class.active
-	waits  bool   // for credit or its cap, when it was looked at last
-	served uint64 // bytes sent, divided by the weight; wraps
-	packet uint64 // the packet in which it had its turn last
-	cap    throttle
+	listed bool     // in class.active
+	waits  bool     // for credit or a limit, when it was looked at last
+	served uint64   // bytes sent, divided by the weight; wraps
+	packet uint64   // the packet in which it had its turn last
+	cap    throttle // bytes: the channel's own, or what the peer takes if that is less
+	count  throttle // messages that the peer takes
+
+	counted bool // the peer limits how many messages it gets, on the channel or in all
 }
 
 // servedUnit keeps fractions when bytes are divided by a weight.
@@ -48,43 +51,6 @@ func (t *turn) catchUp() {
 
 func (s *sender) weight() uint64 { return uint64(max(s.cfg.Weight, 1)) }
 
-// A throttle is the bucket of a channel with BytesPerSecond: it holds what a twentieth of a
-// second gives, and may go into debt by one packet.
-type throttle struct {
-	rate  int64 // 0: no limit
-	level int64 // bytes times a billion
-	at    int64
-}
-
-// maxCap is as good as no cap, and keeps bucket sums within 64 bits.
-const maxCap = 1 << 36
-
-func (t *throttle) ready(now int64) bool { return t.rate <= 0 || t.readyAt() <= now }
-
-// readyAt is when something may be sent.
-func (t *throttle) readyAt() int64 {
-	if t.rate <= 0 || t.level > 0 {
-		return math.MinInt64
-	}
-	return t.at + -t.level/t.rate + 1
-}
-
-func (t *throttle) spend(now int64, bytes int) {
-	if t.rate <= 0 {
-		return
-	}
-	full := max(t.rate/20, 1) * second
-	if elapsed := now - t.at; elapsed > 0 {
-		t.at = now
-		if elapsed > (full-t.level)/t.rate {
-			t.level = full
-		} else {
-			t.level += elapsed * t.rate
-		}
-	}
-	t.level -= int64(bytes) * second
-}
-
 // schedule sorts the channels into classes, the highest priority first.
 func (e *Endpoint) schedule() {
 	for i := range e.senders {
@@ -98,7 +64,7 @@ func (e *Endpoint) schedule() {
 		s := &e.senders[i]
 		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.cfg.Priority })
 		s.turn.class = &e.classes[at]
-		s.turn.cap = throttle{rate: min(max(int64(s.cfg.BytesPerSecond), 0), maxCap), level: 1, at: e.began - second}
+		s.turn.cap = newThrottle(e.began, max(s.cfg.BytesPerSecond, 0))
 	}
 }
 
@@ -115,18 +81,45 @@ func (s *sender) activate() {
 
 // idle reports whether a sender has nothing to send, allowed or not.
 func (s *sender) idle() bool {
-	return s.queue.Len() == 0 && s.resend == 0 && s.cutting == 0 && (s.loose == nil || s.loose.cutting == 0)
+	return s.queue.Len() == 0 && s.resend == 0 && s.cutter() == nil
 }
 
 // ready reports whether a sender has something to send, its throttle aside.
 func (s *sender) ready() bool {
-	return s.resend > 0 || s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 || s.next() != nil
+	return s.resend > 0 || s.cutter() != nil || s.next() != nil
 }
 
-// pick returns the active sender that was served least among those that may send and were not
-// yet in this packet; nil if there is none. One that waited for credit or for its cap begins
-// anew where the class is now: it gets nothing for the time in which it could not send.
-func (c *class) pick(now int64, packet uint64) (best *sender) {
+// midway reports whether a sender is in the middle of a message, of which each further piece
+// counts as bytes only.
+func (s *sender) midway() bool {
+	c := s.cutter()
+	return c != nil && c.open.At(c.cutting-1).cut.sent > 0
+}
+
+// turnAt is when a sender that has something to send may send it.
+func (e *Endpoint) turnAt(s *sender) int64 {
+	if e.flush.limit >= 0 || s.turn.counted {
+		return e.heldUntil(s)
+	}
+	return s.turn.cap.readyAt()
+}
+
+// heldUntil is turnAt of a sender that is held up by more than its cap.
+func (e *Endpoint) heldUntil(s *sender) int64 {
+	switch at := s.turn.cap.readyAt(); {
+	case e.flush.spent(e.cfg.PacketOverheadBytes):
+		return never // until the next one begins
+	case s.midway():
+		return at
+	default:
+		return max(at, s.turn.count.readyAt(), e.quota.messages.readyAt())
+	}
+}
+
+// pick returns the active sender of a class that was served least among those that may send and
+// were not yet in this packet; nil if there is none. One that waited for credit or for a limit
+// begins anew where the class is now: it gets nothing for the time in which it could not send.
+func (e *Endpoint) pick(c *class, now int64) (best *sender) {
 	for i := 0; i < len(c.active); {
 		s := c.active[i]
 		if s.idle() {
@@ -138,9 +131,9 @@ func (c *class) pick(now int64, packet uint64) (best *sender) {
 		}
 		i++
 		switch {
-		case s.turn.packet == packet:
-		case !s.turn.cap.ready(now) || !s.ready():
-			s.turn.packet, s.turn.waits = packet, true
+		case s.turn.packet == e.packets:
+		case e.turnAt(s) > now || !s.ready():
+			s.turn.packet, s.turn.waits = e.packets, true
 		default:
 			if s.turn.waits {
 				s.turn.waits = false
@@ -157,12 +150,31 @@ func (c *class) pick(now int64, packet uint64) (best *sender) {
 // serve counts bytes of a channel's frames against its share and its cap.
 func (s *sender) serve(now int64, bytes int) {
 	s.counts.bytes += uint64(bytes)
+	s.counts.rate.add(now, bytes)
 	s.turn.served += uint64(bytes) * servedUnit / s.weight()
 	s.turn.cap.spend(now, bytes)
 }
 
-// buildMessages fills the packet with messages, class by class.
+// buildMessages fills the packet with messages, as far as the budget of the flush goes.
 func (e *Endpoint) buildMessages(b *builder) {
+	if !e.flush.limited() {
+		e.buildClasses(b)
+		return
+	}
+	before, end := len(b.dst), b.end
+	b.end = min(end, b.start+e.flush.left()-e.cfg.PacketOverheadBytes)
+	b.full = min(b.full, e.flush.limit-e.cfg.PacketOverheadBytes)
+	if !e.flush.spent(e.cfg.PacketOverheadBytes) {
+		e.buildClasses(b)
+	}
+	if len(b.dst) == before {
+		b.end = end
+		e.flush.over = e.flush.over || e.sendableAt() <= b.now // what waits does not fit any more
+	}
+}
+
+// buildClasses fills the packet with messages, class by class.
+func (e *Endpoint) buildClasses(b *builder) {
 	e.packets++
 	b.begun = len(b.dst)
 	for i := range e.classes {
@@ -180,7 +192,7 @@ func (e *Endpoint) buildMessages(b *builder) {
 // the oldest data, not the newest.
 func (e *Endpoint) buildProbe(b *builder, c *class) {
 	for i := 0; i < len(c.active); i++ {
-		if s, before := c.active[i], len(b.dst); s.turn.cap.ready(b.now) {
+		if s, before := c.active[i], len(b.dst); e.turnAt(s) <= b.now {
 			e.buildResends(b, s)
 			s.serve(b.now, len(b.dst)-before)
 		}
@@ -194,7 +206,7 @@ func (e *Endpoint) buildProbe(b *builder, c *class) {
 func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 	var behind *sender // the one that was served least of those that want more than fits
 	for misses := 0; b.room() > 0; {
-		s := c.pick(b.now, e.packets)
+		s := e.pick(c, b.now)
 		if s == nil {
 			return behind != nil && len(b.dst) == b.begun
 		}
@@ -213,7 +225,7 @@ func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 		} else {
 			misses++
 		}
-		if (behind == nil || isLess(s.turn.served, behind.turn.served)) && s.turn.cap.ready(b.now) && s.ready() {
+		if (behind == nil || isLess(s.turn.served, behind.turn.served)) && e.turnAt(s) <= b.now && s.ready() {
 			behind = s
 		}
 	}
@@ -234,7 +246,7 @@ func (e *Endpoint) sendableAt() int64 {
 	for i := range e.classes {
 		for _, s := range e.classes[i].active {
 			if s.ready() {
-				if at = min(at, s.turn.cap.readyAt()); at == math.MinInt64 {
+				if at = min(at, e.turnAt(s)); at == math.MinInt64 {
 					return at
 				}
 			}

@@ -25,9 +25,10 @@ type sender struct {
 	dead     int                  // messages in queue that died there
 	underway int                  // reliable deliveries: bytes in open whose fate is unknown, likewise
 
-	resend     int    // messages in open that want to be sent again
-	resendFrom uint64 // none of them is below
-	cutting    uint64 // message in open whose first transmission is under way, plus one
+	resend      int    // messages in open that want to be sent again
+	resendBytes int    // what that takes, about
+	resendFrom  uint64 // none of them is below
+	cutting     uint64 // message in open whose first transmission is under way, plus one
 
 	started    uint64 // charges of all messages started so far
 	limit      uint64 // charges that the peer allows
@@ -194,6 +195,7 @@ func (s *sender) wantResend(id uint64, m *outMessage) {
 		s.resendFrom = id
 	}
 	s.resend++
+	s.resendBytes += m.resendCost()
 	s.activate()
 }
 
@@ -208,14 +210,18 @@ func (s *sender) nextResend() (uint64, *outMessage) {
 			return id, m
 		}
 	}
-	s.resend = 0
+	s.resend, s.resendBytes = 0, 0
 	return 0, nil
 }
 
 func (s *sender) resent(m *outMessage) {
 	m.resend = false
 	s.resend--
+	s.resendBytes -= m.resendCost()
 }
+
+// resendCost is about what it takes to send a message again: of a large one a packet.
+func (m *outMessage) resendCost() int { return min(m.len(), packetBytes) + perMessage }
 
 // wide reports whether an id must go in four bytes.
 func (s *sender) wide(id uint64) bool {

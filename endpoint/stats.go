@@ -35,7 +35,11 @@ func (r DropReason) String() string { return nameOf(dropNames[:], int(r)) }
 type Stats struct {
 	PacketsSent, PacketsReceived uint64
 	BytesSent, BytesReceived     uint64
-	Dropped                      [dropReasons]uint64 // received packets by DropReason
+	// Bytes of about the last second, as of the last time that the endpoint was given: those of
+	// the second that runs, and a share of the one before.
+	BytesSentPerSecond, BytesReceivedPerSecond int
+
+	Dropped [dropReasons]uint64 // received packets by DropReason
 
 	PacketsLost     uint64 // sent packets that were declared lost
 	PacketsSpurious uint64 // of these: acknowledged later
@@ -50,6 +54,7 @@ type Stats struct {
 	MessagesExpired    uint64              // unreliable ones whose fragments did not all come in time
 	MessagesOverflowed uint64              // unreliable ones that the game did not take in time
 	DraftsDropped      uint64              // written, not sent, and in the way of a group
+	MessagesTooFast    uint64              // unreliable ones, or parts of them, beyond an inbound limit
 
 	RTT       time.Duration // smoothed; 0 before the first sample
 	RTTVar    time.Duration
@@ -81,6 +86,7 @@ func (e *Endpoint) Stats() Stats {
 		s.addChannel(&e.senders[i], &e.receivers[i])
 	}
 	s.OpenReceipts = e.openReceipts
+	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.sent.perSecond(e.now), e.received.perSecond(e.now)
 	return s
 }
 

@@ -25,7 +25,8 @@ func (e *Endpoint) Deadline() int64 {
 	case p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets:
 		return at // an acknowledgement comes first
 	}
-	return min(at, max(e.sendAt(p), p.pacer.next(p.cc.BytesPerSecond())))
+	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
+	return min(at, max(e.sendAt(p), p.pacer.at, p.pacer.readyAt(), e.quota.readyAt()))
 }
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
@@ -83,6 +84,7 @@ func (e *Endpoint) pingDue(now int64) bool { return e.state == stateOpen && now 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
 // connection that fell silent.
 func (e *Endpoint) HandleTimeout(now int64) {
+	e.SetNow(now)
 	e.endHolds(now)
 	switch {
 	case e.state == stateDead:

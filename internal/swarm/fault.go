@@ -41,6 +41,9 @@ const (
 	EndlessStore  Fault = "endless store"  // what arrived is kept, beyond every window
 	ForgottenSeat Fault = "forgotten seat" // a reservation is forgotten
 	EndlessSeat   Fault = "endless seat"   // a reservation does not end in time
+	BudgetIgnored Fault = "budget ignored" // a flush sends more than the game allows
+	CapIgnored    Fault = "cap ignored"    // a channel sends faster than it is configured to
+	LimitIgnored  Fault = "limit ignored"  // more is sent than the peer says that it takes
 	AfterLife     Fault = "after life"     // an event comes after Disconnected
 	FalseEnd      Fault = "false end"      // a connection ends for no reason
 	ShortDrain    Fault = "short drain"    // drains end early and say that nothing is left
@@ -75,6 +78,9 @@ func Faults() []Planted {
 		{EndlessStore, world.MemoryBound},
 		{ForgottenSeat, world.Seats},
 		{EndlessSeat, world.Seats},
+		{BudgetIgnored, world.Budget},
+		{CapIgnored, world.Caps},
+		{LimitIgnored, world.Limits},
 		{AfterLife, world.Life},
 		{FalseEnd, world.Life},
 		{ShortDrain, world.Drained},
@@ -209,6 +215,8 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 		return false // they wait for an event
 	case ForgottenSeat, EndlessSeat:
 		return false // the run plants them
+	case BudgetIgnored, CapIgnored, LimitIgnored:
+		return false // they are in the configuration
 	}
 	return true
 }
@@ -330,13 +338,30 @@ func (f Fault) plant(cfg *tickwire.Config) {
 		cfg.WindowPoolBytes = 0
 	case EndlessStore:
 		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.WindowBytes = 24 << 20 })
+	case CapIgnored:
+		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.BytesPerSecond = 0 })
+	case LimitIgnored:
+		cfg.Inbound = tickwire.Limits{}
 	}
+}
+
+// plantBudget is what the fault makes of a limit that the game sets for its flushes.
+func (f Fault) plantBudget(bytes int) int {
+	if f == BudgetIgnored {
+		return -1
+	}
+	return bytes
 }
 
 // expects is the configuration that the checkers are told where it is not the game's.
 func (f Fault) expects(cfg *tickwire.Config) {
-	if f == EndlessWindow {
+	switch f {
+	case EndlessWindow:
 		cfg.WindowPoolBytes = -1
+	case LimitIgnored:
+		cfg.Inbound.MessagesPerSecond = 40
+	case CapIgnored:
+		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.BytesPerSecond = 500 })
 	}
 }
 

@@ -23,7 +23,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		Seed: s.Seed, Channels: channels, Links: s.Links, TickRate: s.TickRate,
 		Server: tickwire.ServerConfig{Config: game, MaxClients: s.Seats.limit(), KeepOldest: s.Seats.KeepOldest},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
-		Tap:    fault.tap(s.Seed), Plant: fault.plant,
+		Tap:    fault.tap(s.Seed), Plant: fault.plant, PlantBudget: fault.plantBudget,
 	})
 	if err != nil {
 		return world.Report{}, err
@@ -32,6 +32,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		terms:  generator{rand.New(rand.NewPCG(s.Seed, 0x6f7074696f6e73))},
 		ways:   generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))},
 		crowd:  generator{rand.New(rand.NewPCG(s.Seed, 0x63726f7764))},
+		limits: generator{rand.New(rand.NewPCG(s.Seed, 0x726174696f6e))},
 		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))}, fault: fault}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
@@ -58,6 +59,7 @@ type run struct {
 	terms  generator // for what goes beyond the five deliveries
 	ways   generator // for how messages are given to the library
 	crowd  generator // for who comes beside the players, and what is kept for whom
+	limits generator // for the budgets of flushes
 	leaves generator // for drains and holds
 	fault  Fault
 	later  []later // what is to be undone, in no order
@@ -132,12 +134,15 @@ func (r *run) newPlayer(id uint64) *world.Player {
 // send plays one end for a tick.
 func (r *run) send(e *world.End) {
 	server := e == e.Player().Server
+	r.ration(e)
 	for i, load := range r.Loads {
 		if server && !load.Down || !server && !load.Up || r.g.Float64() >= load.Chance {
 			continue
 		}
 		for range 1 + r.g.IntN(load.Burst) {
-			r.give(e, i, server)
+			if !r.used(e) {
+				r.give(e, i, server)
+			}
 		}
 	}
 }
@@ -297,6 +302,8 @@ func (r *run) heal() {
 		p.Heal()
 		p.Client.Stall(false)
 		p.Server.Stall(false)
+		p.Client.LimitBudget(-1)
+		p.Server.LimitBudget(-1)
 		if err := p.SetLinks(simnet.Links{Up: good, Down: good}); err != nil {
 			panic(err) // a delay is valid
 		}

@@ -21,6 +21,7 @@ type Scenario struct {
 	WireID   int             // ClientConfig.WireIDBytes
 	Trouble  Trouble
 	Seats    Seats
+	Budgets  Budgets
 }
 
 // A Load is what is sent on a channel by each end.
@@ -99,6 +100,7 @@ func Generate(seed uint64) Scenario {
 	s.addTerms(generator{rand.New(rand.NewPCG(seed, 0x7465726d73))})
 	s.addWays(generator{rand.New(rand.NewPCG(seed, 0x77617973))})
 	s.addSeats(generator{rand.New(rand.NewPCG(seed, 0x7365617473))})
+	s.addLimits(generator{rand.New(rand.NewPCG(seed, 0x6c696d697473))})
 	s.addLeaves(generator{rand.New(rand.NewPCG(seed, 0x6c6561766573))})
 	return s
 }

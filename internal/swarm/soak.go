@@ -62,15 +62,16 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 	if cfg.For == 0 {
 		cfg.For = 10 * time.Minute
 	}
+	cfg.Base.Channels = Channels()
 	cfg.Fault.expects(&cfg.Base)
 	w, err := world.New(world.Config{
 		Seed:     cfg.Seed,
-		Channels: Channels(),
+		Channels: cfg.Base.Channels,
 		Links:    simnet.Links{Up: cfg.Link, Down: cfg.Link},
 		TickRate: tickRate * looks,
 		Server:   tickwire.ServerConfig{Config: cfg.Base, MaxClients: cfg.Clients},
 		Client:   tickwire.ClientConfig{Config: cfg.Base},
-		Tap:      cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant,
+		Tap:      cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant, PlantBudget: cfg.Fault.plantBudget,
 	})
 	if err != nil {
 		return world.Report{}, err
@@ -166,6 +167,9 @@ func (s *soak) tick() {
 	phase := 0
 	for e := range s.world.Ends() {
 		phase++
+		if s.cfg.Fault == BudgetIgnored {
+			e.LimitBudget(2000)
+		}
 		s.play(e, s.ticks+phase)
 	}
 }

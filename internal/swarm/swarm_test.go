@@ -4,6 +4,8 @@ import (
 	"flag"
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire"
 )
 
 var (
@@ -65,6 +67,7 @@ func TestGenerate(t *testing.T) {
 	on, off := Trouble{}, Trouble{Cut: 1}
 	terms, plain, ways, none := Terms{}, 0, Ways{}, 0
 	seats, roomy := Seats{}, 0
+	limits, budgets, free := 0, 0, 0
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
@@ -76,6 +79,14 @@ func TestGenerate(t *testing.T) {
 		seats.Guests, seats.Reserve = seats.Guests+s.Seats.Guests, seats.Reserve+s.Seats.Reserve
 		if s.Seats == (Seats{}) {
 			roomy++
+		}
+		switch {
+		case s.Budgets.Change > 0:
+			budgets++
+		case s.Game.Inbound != tickwire.Limits{}:
+			limits++
+		default:
+			free++
 		}
 		for _, l := range s.Loads {
 			terms.Expiring, terms.Keys = terms.Expiring+l.Terms.Expiring, terms.Keys+l.Terms.Keys
@@ -97,6 +108,9 @@ func TestGenerate(t *testing.T) {
 	}
 	if seats.Guests == 0 || seats.Reserve == 0 || roomy == 0 {
 		t.Errorf("sums of seats %+v, %d servers have room", seats, roomy)
+	}
+	if limits == 0 || budgets == 0 || free == 0 {
+		t.Errorf("%d with limits, %d with budgets, %d with neither", limits, budgets, free)
 	}
 	if terms.Expiring == 0 || terms.Keys == 0 || terms.Grouped == 0 || terms.Droppable == 0 || plain == 0 {
 		t.Errorf("sums of terms %+v, %d channels have none", terms, plain)

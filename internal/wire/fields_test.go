@@ -39,6 +39,21 @@ type helloRest struct {
 	SilenceSeconds  uint16        `json:"silence_s"`
 	DefaultWindow   uint32        `json:"default_window"`
 	Windows         []windowField `json:"windows"`
+
+	Limits        *limitsField         `json:"limits,omitempty"`
+	ChannelLimits []channelLimitsField `json:"channel_limits,omitempty"`
+}
+
+type limitsField struct {
+	Packets  uint32 `json:"packets"`
+	Bytes    uint32 `json:"bytes"`
+	Messages uint32 `json:"messages"`
+}
+
+type channelLimitsField struct {
+	Channel  uint16 `json:"channel"`
+	Bytes    uint32 `json:"bytes"`
+	Messages uint32 `json:"messages"`
 }
 
 type windowField struct {
@@ -171,6 +186,12 @@ func (h helloFields) hello() *Hello {
 		out.SilenceSeconds, out.DefaultWindow = r.SilenceSeconds, r.DefaultWindow
 		for _, w := range r.Windows {
 			out.Windows = append(out.Windows, Window(w))
+		}
+		if r.Limits != nil {
+			out.Limits = Limits(*r.Limits)
+		}
+		for _, l := range r.ChannelLimits {
+			out.ChannelLimits = append(out.ChannelLimits, ChannelLimits(l))
 		}
 	}
 	return out

@@ -23,7 +23,24 @@ type Hello struct {
 	SilenceSeconds         uint16
 	DefaultWindow          uint32
 	Windows                []Window // channels whose window differs, at most MaxHelloWindows
+	Limits                 Limits   // item 1, of the connection
+	ChannelLimits          []ChannelLimits
 }
+
+// Limits are what an end takes of its peer in a second at most; 0: as much as comes.
+type Limits struct{ Packets, Bytes, Messages uint32 }
+
+// ChannelLimits are those of one channel.
+type ChannelLimits struct {
+	Channel         uint16
+	Bytes, Messages uint32
+}
+
+// Kinds of items in HELLO.
+const (
+	itemLimits        = 1
+	itemChannelLimits = 2
+)
 
 // Capabilities of HELLO.
 const (
@@ -54,6 +71,33 @@ func AppendHello(b []byte, h *Hello) []byte {
 		b = AppendUvarint(b, uint64(w.Channel))
 		b = AppendUvarint(b, uint64(w.Bytes))
 	}
+	if l := h.Limits; l != (Limits{}) {
+		size := UvarintLen(uint64(l.Packets)) + UvarintLen(uint64(l.Bytes)) + UvarintLen(uint64(l.Messages))
+		b = append(b, itemLimits, byte(size))
+		b = AppendUvarint(b, uint64(l.Packets))
+		b = AppendUvarint(b, uint64(l.Bytes))
+		b = AppendUvarint(b, uint64(l.Messages))
+	}
+	return appendChannelLimits(b, h.ChannelLimits)
+}
+
+// appendChannelLimits appends an item for each run of channels in a row with the same limits.
+func appendChannelLimits(b []byte, all []ChannelLimits) []byte {
+	for len(all) > 0 {
+		n, first := 1, all[0]
+		size := UvarintLen(uint64(first.Bytes)) + UvarintLen(uint64(first.Messages)) + UvarintLen(uint64(first.Channel))
+		for n < len(all) && all[n].Bytes == first.Bytes && all[n].Messages == first.Messages {
+			size += UvarintLen(uint64(all[n].Channel))
+			n++
+		}
+		b = AppendUvarint(append(b, itemChannelLimits), uint64(size))
+		b = AppendUvarint(b, uint64(first.Bytes))
+		b = AppendUvarint(b, uint64(first.Messages))
+		for _, l := range all[:n] {
+			b = AppendUvarint(b, uint64(l.Channel))
+		}
+		all = all[n:]
+	}
 	return b
 }
 
@@ -75,23 +119,41 @@ func ConsumeHello(b []byte) (h Hello, ok bool) {
 	r.Want(h.LargestDatagram >= MinDatagramBytes)
 	h.AckHoldMillis = r.U8()
 	h.SilenceSeconds = r.U16()
-	h.DefaultWindow = r.window()
+	h.DefaultWindow = r.limit()
 	count := r.Uvarint()
 	r.Want(count <= MaxHelloWindows)
 	for ; count > 0 && !r.bad; count-- {
-		h.Windows = append(h.Windows, Window{r.channel(), r.window()})
+		h.Windows = append(h.Windows, Window{r.channel(), r.limit()})
 	}
-	for !r.bad && r.at < len(b) { // items: none is known yet
-		r.Uvarint()
-		r.Bytes()
+	for !r.bad && r.at < len(b) {
+		kind := r.Uvarint()
+		r.Want(h.consumeItem(kind, r.Bytes()))
 	}
 	return h, !r.bad
 }
 
-func (r *Reader) window() uint32 {
-	w := r.Uvarint()
-	r.Want(w < 1<<31)
-	return uint32(w)
+// consumeItem reads an item; one of a kind that is not known is passed over.
+func (h *Hello) consumeItem(kind uint64, b []byte) bool {
+	r := NewReader(b)
+	switch kind {
+	case itemLimits:
+		h.Limits = Limits{Packets: r.limit(), Bytes: r.limit(), Messages: r.limit()}
+	case itemChannelLimits:
+		bytes, messages := r.limit(), r.limit()
+		for first := true; !r.bad && (first || r.at < len(b)); first = false {
+			h.ChannelLimits = append(h.ChannelLimits, ChannelLimits{r.channel(), bytes, messages})
+		}
+	default:
+		return true
+	}
+	return !r.bad && r.at == len(b)
+}
+
+// limit reads a window or a rate.
+func (r *Reader) limit() uint32 {
+	n := r.Uvarint()
+	r.Want(n < 1<<31)
+	return uint32(n)
 }
 
 // A ChannelRow is what both ends must agree on about a channel.

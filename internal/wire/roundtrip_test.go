@@ -54,9 +54,15 @@ func randomBytes(r *rand.Rand, n int) []byte {
 
 func randomHello(r *rand.Rand) fields {
 	h := helloRest{r.Uint64(), r.Uint64(), r.Uint64() >> r.UintN(64), r.Uint64(), MinDatagramBytes + uint16(r.UintN(60000)),
-		uint8(r.Uint32()), uint16(r.Uint32()), r.Uint32N(1 << 31), []windowField{}}
+		uint8(r.Uint32()), uint16(r.Uint32()), r.Uint32N(1 << 31), []windowField{}, nil, nil}
 	for range r.IntN(MaxHelloWindows + 1) {
 		h.Windows = append(h.Windows, windowField{uint16(r.UintN(MaxChannel + 1)), r.Uint32N(1 << 31)})
+	}
+	if r.IntN(2) == 0 && len(h.Windows) < 16 {
+		h.Limits = &limitsField{r.Uint32N(1 << 31), 1 + r.Uint32N(1<<31-1), r.Uint32N(1 << 31)}
+		for range r.IntN(4) {
+			h.ChannelLimits = append(h.ChannelLimits, channelLimitsField{uint16(r.UintN(MaxChannel + 1)), r.Uint32N(3), r.Uint32N(1 << 31)})
+		}
 	}
 	return helloFields{1, 1 + uint8(r.UintN(255)), &h}
 }

@@ -49,7 +49,7 @@ var (
 		{2, 0, 1 << 20, nameHash("state")},
 		{300, 4, 16384, nameHash("chat")},
 	}
-	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, 0, 1 << 40, 1200, 20, 10, 65536, []windowField{}}
+	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, 0, 1 << 40, 1200, 20, 10, 65536, []windowField{}, nil, nil}
 )
 
 func nameHash(s string) uint32 { return uint32(Hash([]byte(s))) }
@@ -76,6 +76,13 @@ func written() []frameVector {
 			for i := range uint16(MaxHelloWindows) {
 				h.Windows = append(h.Windows, windowField{100 + i, 1000 * uint32(i)})
 			}
+		})},
+		{Name: "hello with limits", Fields: with(func(h *helloRest) {
+			h.Limits = &limitsField{1000, 1 << 20, 0}
+		})},
+		{Name: "hello with limits of channels, two of which are the same", Fields: with(func(h *helloRest) {
+			h.Limits = &limitsField{0, 0, math.MaxInt32}
+			h.ChannelLimits = []channelLimitsField{{1, 4096, 0}, {300, 4096, 0}, {16383, 0, 20}}
 		})},
 		{Name: "skip of one empty message", Fields: skipFields{1, 0, []int{0}}},
 		{Name: "skip of three, ids wrap", Fields: skipFields{300, math.MaxUint32, []int{5, 127, 16384}}},
@@ -175,11 +182,16 @@ func withKey(f fragmentFields, key keyField) fragmentFields {
 // readerOnly are legal frames that the library does not write this way.
 func readerOnly() []frameVector {
 	newer := append(AppendHello(nil, helloFields{1, 2, &plainHello}.hello()), unhex("07 00 8101 03 616263")...)
+	limited := append(AppendHello(nil, helloFields{1, 1, &plainHello}.hello()), unhex("02 03 0805 01  01 03 010203  07 00  01 03 090000")...)
+	lastLimits := plainHello
+	lastLimits.Limits, lastLimits.ChannelLimits = &limitsField{9, 0, 0}, []channelLimitsField{{1, 8, 5}}
 	return []frameVector{
 		{Name: "hello of a newer wire alone: only its versions can be read", Bytes: unhex("02 05 02 03 ff ff ff"),
 			Fields: helloFields{2, 3, nil}},
 		{Name: "hello with two unknown items, which are skipped", Bytes: AppendBytes([]byte{TypeHello}, newer),
 			Fields: helloFields{1, 2, &plainHello}},
+		{Name: "hello with items in any order, of which the last counts", Bytes: AppendBytes([]byte{TypeHello}, limited),
+			Fields: helloFields{1, 1, &lastLimits}},
 		{Name: "ack whose short hold has the long form", Bytes: unhex("20 0900 ff 0500 01"),
 			Fields: ackFields{Largest: 9, Hold: 5000, Ranges: [][2]uint64{{0, 1}}}},
 		{Name: "run, long form, short ids", Bytes: unhex("60 03 0500 01 02 6869"),

@@ -96,9 +96,15 @@ func fieldsOfHello(h *Hello) helloFields {
 		return out
 	}
 	rest := helloRest{h.Digest, h.Instance, h.Capabilities, h.Clock, h.LargestDatagram,
-		h.AckHoldMillis, h.SilenceSeconds, h.DefaultWindow, []windowField{}}
+		h.AckHoldMillis, h.SilenceSeconds, h.DefaultWindow, []windowField{}, nil, nil}
 	for _, w := range h.Windows {
 		rest.Windows = append(rest.Windows, windowField(w))
+	}
+	if h.Limits != (Limits{}) {
+		rest.Limits = ptr(limitsField(h.Limits))
+	}
+	for _, l := range h.ChannelLimits {
+		rest.ChannelLimits = append(rest.ChannelLimits, channelLimitsField(l))
 	}
 	out.helloRest = &rest
 	return out

@@ -39,8 +39,12 @@ const (
 	// MemoryBound: queues, windows, receipts and buffers stay within their limits, and all
 	// buffers come back.
 	MemoryBound Checker = "memory"
-	// Caps: no channel sends more than its BytesPerSecond gives.
+	// Budget: no more leaves in a flush than the game allows with LimitBudget.
+	Budget Checker = "budget"
+	// Caps: no channel sends more than its BytesPerSecond.
 	Caps Checker = "caps"
+	// Limits: nobody sends more than the peer says that it takes.
+	Limits Checker = "limits"
 	// Life: Connected first, Disconnected once and last, for a reason that the world gave
 	// it.
 	Life Checker = "life"

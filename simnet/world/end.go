@@ -27,6 +27,7 @@ type End struct {
 	buf    []byte
 	unsent []byte // what Leave has written into the draft
 
+	out          outflow
 	receipts     []receipt // in the order in which they were given
 	firstReceipt tickwire.Receipt
 	closedLosses int // receipts that were lost because the connection ended
@@ -263,6 +264,7 @@ func (e *End) handle(ev tickwire.Event) {
 		if e.server {
 			w.seated(e.player.ClientID)
 		}
+		e.beginLimits()
 	case tickwire.Delivered, tickwire.Lost:
 		e.resolve(ev)
 	case tickwire.Disconnected:
@@ -307,7 +309,7 @@ func (e *End) ended(r tickwire.Reason) {
 	w := e.world
 	w.fold(uint64(r.Code), uint64(e.player.Number))
 	if opened {
-		e.overflowed = e.conn.Stats().MessagesOverflowed
+		e.overflowed = droppedByLimit(e.conn)
 	}
 	switch {
 	case opened:
@@ -324,6 +326,13 @@ func (e *End) ended(r tickwire.Reason) {
 			l.fault(Receipts, "%d receipts have not resolved at Disconnected", l.open)
 		}
 	}
+}
+
+// droppedByLimit is how many messages that arrived were dropped, because the game did not take
+// them or because more came than an inbound limit gives.
+func droppedByLimit(c *tickwire.Conn) uint64 {
+	st := c.Stats()
+	return st.MessagesOverflowed + st.MessagesTooFast
 }
 
 // checkClosedLosses: Lost because the connection ended comes together with its

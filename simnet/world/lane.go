@@ -18,6 +18,7 @@ type Lane struct {
 	channel  tickwire.ChannelConfig
 	key      uint32
 	pass     func([]byte) // received, kept here so that it is made once
+	flow     laneFlow
 
 	sent      []message // from number base on
 	base      uint64
@@ -31,7 +32,6 @@ type Lane struct {
 	keys      map[uint64]*keyState
 	group     uint32 // the game's number of the group that was sent last; 0: none
 	groups    uint64 // how often that has changed
-	allowance allowance
 	counts    laneCounts
 }
 

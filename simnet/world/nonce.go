@@ -23,9 +23,11 @@ func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 			p, header = s.world.byAddr[ds[i].Path.Remote], 1+s.world.cfg.Client.WireIDBytes
 			if p != nil {
 				seen = &p.echo
+				p.Server.wrote(ds[i].Bytes)
 			}
 		} else {
 			seen = &p.nonce
+			p.Client.wrote(ds[i].Bytes)
 		}
 		if seen != nil && !seen.fresh(ds[i].Bytes, header) {
 			s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("number %d sealed two contents", seen.next-1))

@@ -81,7 +81,7 @@ func (w *World) Close() {
 		}
 		for _, e := range [2]*End{p.Client, p.Server} {
 			if e.state == endOpen {
-				e.overflowed = e.conn.Stats().MessagesOverflowed
+				e.overflowed = droppedByLimit(e.conn)
 				e.drained = !e.stalled && !w.cfg.Manual
 				e.state = endOver
 			}

@@ -33,6 +33,9 @@ type Config struct {
 	// Plant changes the configuration of each process behind the back of the checkers, so
 	// that it may hold more than they allow. It may be nil.
 	Plant func(*tickwire.Config)
+	// PlantBudget changes what reaches the library of the limits that End.LimitBudget sets,
+	// likewise. It may be nil.
+	PlantBudget func(bytes int) int
 }
 
 const protocolID = 0x776f726c64
@@ -208,15 +211,13 @@ func (w *World) Step(play func()) {
 	if play != nil {
 		play()
 	}
+	w.checkFlows()
 	for _, h := range w.hosts {
 		if !h.pause.asleep {
 			h.next = h.driver.Flush(now)
 		}
 	}
 	w.wire(now.Add(w.step))
-	for e := range w.Ends() {
-		e.checkCaps()
-	}
 	if w.now() >= w.remember {
 		w.remember = w.now() + memoryEvery
 		w.checkMemory()

@@ -57,6 +57,9 @@ class Reader:
     def channel(self):
         return self.v_within(0, 16383, "channel")
 
+    def limit(self):
+        return self.v_within(0, 2**31 - 1, "limit")
+
     def string(self, most=None):
         size = self.v()
         if most is not None and size > most:
@@ -90,14 +93,29 @@ def hello(r, _):
         raise Malformed("largest datagram")
     fields["ack_hold_ms"] = b.uint(1)
     fields["silence_s"] = b.uint(2)
-    fields["default_window"] = b.v_within(0, 2**31 - 1, "window")
+    fields["default_window"] = b.limit()
     fields["windows"] = [
-        {"channel": b.channel(), "bytes": b.v_within(0, 2**31 - 1, "window")}
+        {"channel": b.channel(), "bytes": b.limit()}
         for _ in range(b.v_within(0, 24, "count of windows"))
     ]
     while b.left():
-        b.v()
-        b.string()
+        kind, item = b.v(), Reader(b.string())
+        if kind == 1:
+            fields["limits"] = {name: item.limit() for name in ("packets", "bytes", "messages")}
+            if not any(fields["limits"].values()):
+                del fields["limits"]
+        elif kind == 2:
+            size, count = item.limit(), item.limit()
+            channels = [item.channel()]
+            while item.left():
+                channels.append(item.channel())
+            fields.setdefault("channel_limits", []).extend(
+                {"channel": channel, "bytes": size, "messages": count} for channel in channels
+            )
+        else:
+            continue
+        if item.left():
+            raise Malformed("item too long")
     return fields
 
 

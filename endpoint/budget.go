@@ -1,0 +1,117 @@
+package endpoint
+
+import "math"
+
+// A flush is what is sent from one BeginFlush to the next.
+type flush struct {
+	limit int  // bytes of datagrams; negative: none
+	used  int  // likewise
+	over  bool // messages wait for the next one
+	next  int  // the limit of the coming flushes
+}
+
+var noLimit = flush{limit: -1, next: -1}
+
+func (f *flush) limited() bool { return f.limit >= 0 }
+
+// left is how many bytes may still go, if there is a limit.
+func (f *flush) left() int { return f.limit - f.used }
+
+// flushRoom is the least room in a packet for which a message is tried.
+const flushRoom = 128
+
+// spent reports whether no message fits any more.
+func (f *flush) spent(overhead int) bool {
+	return f.over || f.limited() && f.left() < overhead+flushRoom
+}
+
+// LimitBudget limits the flushes that begin from now on: messages make at most so many bytes leave
+// in each, with all headers; negative: as many as the path takes, as at first. Acknowledgements,
+// probes and what steers the connection are never held up, but are counted, except packets of
+// acknowledgements alone. A message that does not fit waits, or goes in pieces if it is larger
+// than the whole limit. Less than 200 bytes let no message leave.
+func (e *Endpoint) LimitBudget(bytes int) { e.flush.next = max(bytes, -1) }
+
+// BeginFlush begins a flush, with the limit that LimitBudget gave last. Whoever limits the budget
+// calls it once a tick.
+func (e *Endpoint) BeginFlush() {
+	e.flush = flush{limit: e.flush.next, next: e.flush.next}
+}
+
+// Budget is about how many bytes of messages sent now would leave until a time, ten seconds ahead
+// at most, with all headers: as much as congestion control, pacing, the limits of the peer and
+// that of LimitBudget allow, less what waits already, of capped channels as much as their cap
+// lets go. A game that stops sending at 0 keeps its queues near empty.
+func (e *Endpoint) Budget(now, until int64) int { return e.budget(now, until, nil) }
+
+// ChannelBudget is Budget for one channel: of the others only counts what goes before its messages
+// or beside them, not what waits for credit or has a lower Priority; and its own cap counts. 0 if
+// there is no such channel.
+func (e *Endpoint) ChannelBudget(channel ChannelID, now, until int64) int {
+	s := e.sender(uint16(channel))
+	if s == nil {
+		return 0
+	}
+	own := s.turn.cap.until(now, soon(now, until)) - s.backlog()
+	return int(max(0, min(own, int64(e.budget(now, until, s)))))
+}
+
+// soon is a time, ten seconds ahead at most.
+func soon(now, until int64) int64 { return now + min(max(0, until-now), 10*second) }
+
+func (e *Endpoint) budget(now, until int64, of *sender) int {
+	if e.state != stateOpen {
+		return 0
+	}
+	until = soon(now, until)
+	room := min(e.paths[0].roomUntil(now, until), e.quota.bytes.until(now, until))
+	largest := int64(e.MaxDatagramBytes())
+	if packets := e.quota.packets.until(now, until); packets < math.MaxInt64/largest {
+		room = min(room, packets*largest)
+	}
+	if e.quota.messages.until(now, until) == 0 {
+		room = 0
+	}
+	if e.flush.next >= 0 {
+		room = min(room, int64(e.flush.next))
+	}
+	return int(max(0, min(room, math.MaxInt32)-e.backlog(now, until, of)))
+}
+
+// roomUntil is how many bytes the path will take until a time: what its window and its pacing
+// leave now, and what acknowledgements and time will add.
+func (p *path) roomUntil(now, until int64) int64 {
+	window := int64(p.cc.WindowBytes())
+	room := max(0, window-int64(p.inFlight)) + mulDiv(window, until-now, p.rtt.smooth)
+	pacer := p.pacer
+	pacer.pace(now, p.cc.BytesPerSecond())
+	return min(room, pacer.until(now, until))
+}
+
+// perMessage is what a message costs beside its length, about: its length, and a share of the
+// header of a run.
+const perMessage = 2
+
+// backlog is how many bytes wait that go until a time if the path lets them, with all headers,
+// about; if of is not nil only those that may go before its messages.
+func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
+	bytes := int64(0)
+	for i := range e.classes {
+		for _, s := range e.classes[i].active {
+			if of == nil || s == of || s.cfg.Priority >= of.cfg.Priority && s.ready() {
+				bytes += min(s.backlog(), s.turn.cap.until(now, until))
+			}
+		}
+	}
+	room := int64(max(e.MaxDatagramBytes(), 100))
+	return bytes + (bytes+room-1)/room*int64(e.cfg.PacketOverheadBytes)
+}
+
+// backlog is how many bytes of a channel wait.
+func (s *sender) backlog() int64 {
+	bytes := s.queued - (s.queue.Len()-s.dead)*(messageCharge-perMessage) + s.resendBytes
+	if c := s.cutter(); c != nil {
+		bytes += c.open.At(c.cutting-1).len() - c.open.At(c.cutting-1).cut.sent
+	}
+	return int64(bytes)
+}

@@ -1,0 +1,232 @@
+package endpoint
+
+import (
+	"fmt"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// Limits are what an end takes of its peer in a second at most (SPEC.md, 7.13). 0 or negative:
+// as much as comes, which is the default: what a peer can cost is bounded without them, memory
+// by credit and bandwidth by the line, and what is too much for a game only the game knows. Each
+// is at most 268435456.
+//
+// They are told to the peer, and a peer that speaks tickwire keeps to them: what is too much
+// waits there. Of one that does not, unreliable messages beyond a limit are dropped, and at twice
+// a limit for a second the connection ends with CodeTooFast. A peer that was quiet, or whose
+// packets the network held up, may make up for up to ten seconds.
+type Limits struct {
+	// PacketsPerSecond counts packets, but for acknowledgements alone. At least 16.
+	PacketsPerSecond int
+	// BytesPerSecond counts the frames of these packets, and 48 bytes for each. At least 4096.
+	BytesPerSecond int
+	// MessagesPerSecond counts messages, and those that were sent again once more.
+	MessagesPerSecond int
+}
+
+// ChannelLimits are Limits of one channel.
+type ChannelLimits struct {
+	// BytesPerSecond counts messages with their headers.
+	BytesPerSecond int
+	// MessagesPerSecond counts messages, and those that were sent again once more.
+	MessagesPerSecond int
+}
+
+const (
+	maxLimit      = 1 << 28
+	leastPackets  = 16   // beside data, probes and keep-alives must go
+	leastBytes    = 4096 // likewise
+	packetCharge  = 48   // of a packet, beside its frames
+	forgivenTimes = 10   // seconds at twice the limit that a peer may make up for
+)
+
+// A bound is one inbound limit as its receiver judges it. Once is what the limit gives, of which
+// a second's worth may come at a time. Twice is what twice the limit gives: a second of that at
+// first, and ten of them from a peer that was quiet. A network that holds packets up and
+// delivers them at once shows what was sent in many seconds in one, and an honest sender must
+// not suffer for it: sent at the limit, twenty seconds' worth may come together.
+type bound struct {
+	limit       int
+	once, twice throttle
+}
+
+// newBound returns a bound that lets a piece of so many units pass whatever its size.
+func newBound(now int64, limit, piece int) bound {
+	if limit <= 0 {
+		return bound{}
+	}
+	l, extra := int64(limit), int64(piece)
+	return bound{
+		limit: limit,
+		once:  throttle{rate: limit, burst: l + extra, level: (l + extra) * second, at: now},
+		twice: throttle{rate: 2 * limit, burst: 2*l*forgivenTimes + extra, level: (2*l + extra) * second, at: now},
+	}
+}
+
+func (b *bound) spend(now int64, units int) {
+	if b.limit > 0 {
+		b.once.spend(now, units)
+		b.twice.spend(now, units)
+	}
+}
+
+// over reports whether more came than the limit gives, broken whether twice as much did.
+func (b *bound) over() bool   { return b.once.level < 0 }
+func (b *bound) broken() bool { return b.twice.level < 0 }
+
+// An inbound is what an end takes of its peer.
+type inbound struct {
+	any                      bool // there is a limit, of the connection or of a channel
+	packets, bytes, messages bound
+	acks                     int    // packets of acks alone that the peer has reason to send
+	broken                   string // which limit was exceeded twice; "": none
+}
+
+// A channelInbound is what is taken on a channel that has limits.
+type channelInbound struct{ bytes, messages bound }
+
+func (e *Endpoint) limitInbound() {
+	in, l, largest := &e.inbound, e.cfg.Inbound, e.cfg.MaxDatagramBytes
+	in.packets = newBound(e.began, l.PacketsPerSecond, 4)
+	in.bytes = newBound(e.began, l.BytesPerSecond, largest+packetCharge)
+	in.messages = newBound(e.began, l.MessagesPerSecond, 1)
+	in.any = in.packets.limit > 0 || in.bytes.limit > 0 || in.messages.limit > 0
+	for i := range e.receivers {
+		if r := &e.receivers[i]; r.cfg.Inbound.BytesPerSecond > 0 || r.cfg.Inbound.MessagesPerSecond > 0 {
+			in.any = true
+			r.inbound = &channelInbound{
+				newBound(e.began, r.cfg.Inbound.BytesPerSecond, largest),
+				newBound(e.began, r.cfg.Inbound.MessagesPerSecond, 1),
+			}
+		}
+	}
+}
+
+// packet charges a packet that came, unless it holds acknowledgements alone and the peer had
+// reason to send them: one for each packet that elicits an ack, of either side, since an ack that
+// was lost with its packet is said again.
+func (in *inbound) packet(now int64, frames int, eliciting bool) {
+	if eliciting {
+		in.acks++
+	} else if in.acks > 0 {
+		in.acks--
+		return
+	}
+	in.packets.spend(now, 1)
+	in.bytes.spend(now, frames+packetCharge)
+}
+
+// charge charges messages that came on a channel, with bytes of frames.
+func (in *inbound) charge(now int64, r *receiver, messages, bytes int) {
+	in.messages.spend(now, messages)
+	if r.inbound != nil {
+		in.chargeChannel(now, r, messages, bytes)
+	}
+}
+
+// chargeFragment charges a piece of a message, which counts with the first.
+func (in *inbound) chargeFragment(now int64, r *receiver, first bool, bytes int) {
+	messages := 0
+	if first {
+		messages = 1
+	}
+	in.charge(now, r, messages, bytes)
+}
+
+func (in *inbound) chargeChannel(now int64, r *receiver, messages, bytes int) {
+	of := r.inbound
+	of.messages.spend(now, messages)
+	of.bytes.spend(now, bytes)
+	switch {
+	case of.bytes.broken():
+		in.broken = fmt.Sprintf("channel %d: twice %d bytes a second", r.id, of.bytes.limit)
+	case of.messages.broken():
+		in.broken = fmt.Sprintf("channel %d: twice %d messages a second", r.id, of.messages.limit)
+	}
+}
+
+// tooMuch reports whether unreliable messages of a channel are to be dropped.
+func (in *inbound) tooMuch(r *receiver) bool {
+	return in.any && (in.packets.over() || in.bytes.over() || in.messages.over() ||
+		r.inbound != nil && (r.inbound.bytes.over() || r.inbound.messages.over()))
+}
+
+// judge charges a packet that came, and ends the connection of a peer that is too fast.
+func (e *Endpoint) judge(now int64, frames int, eliciting bool) {
+	in := &e.inbound
+	in.packet(now, frames, eliciting)
+	switch {
+	case in.packets.broken():
+		in.broken = fmt.Sprintf("twice %d packets a second", in.packets.limit)
+	case in.bytes.broken():
+		in.broken = fmt.Sprintf("twice %d bytes a second", in.bytes.limit)
+	case in.messages.broken():
+		in.broken = fmt.Sprintf("twice %d messages a second", in.messages.limit)
+	}
+	if in.broken != "" {
+		e.Close(now, CodeTooFast, in.broken)
+	}
+}
+
+// A quota is what the peer takes, as its HELLO says, and so what is sent to it. Acknowledgements
+// alone are free; probes, and what keeps the connection alive, go in any case and leave a debt.
+type quota struct{ packets, bytes, messages throttle }
+
+// ready reports whether a packet may go.
+func (q *quota) ready(now int64) bool { return q.packets.ready(now) && q.bytes.ready(now) }
+
+func (q *quota) readyAt() int64 { return max(q.packets.readyAt(), q.bytes.readyAt()) }
+
+// keepTo takes over the limits that the peer stated.
+func (e *Endpoint) keepTo(now int64, h *wire.Hello) {
+	e.quota = quota{
+		packets:  newThrottle(now, int(h.Limits.Packets)),
+		bytes:    newThrottle(now, int(h.Limits.Bytes)),
+		messages: newThrottle(now, int(h.Limits.Messages)),
+	}
+	for _, l := range h.ChannelLimits {
+		s := e.sender(l.Channel)
+		if s == nil {
+			continue
+		}
+		if own := s.cfg.BytesPerSecond; l.Bytes > 0 && (own <= 0 || own > int(l.Bytes)) {
+			s.turn.cap = newThrottle(now, int(l.Bytes))
+		}
+		s.turn.count = newThrottle(now, int(l.Messages))
+	}
+	for i := range e.senders {
+		t := &e.senders[i].turn
+		t.counted = h.Limits.Messages > 0 || t.count.rate > 0
+	}
+}
+
+// mayStart reports whether a message of a sender may go, whole or its first piece.
+func (e *Endpoint) mayStart(now int64, s *sender) bool {
+	return !s.turn.counted || e.quota.messages.ready(now) && s.turn.count.ready(now)
+}
+
+// countMessage notes that one goes.
+func (e *Endpoint) countMessage(now int64, s *sender) {
+	if s.turn.counted {
+		e.quota.messages.spend(now, 1)
+		s.turn.count.spend(now, 1)
+	}
+}
+
+// helloLimits is what HELLO says of Config.Inbound and those of the channels.
+func helloLimits(of Limits, channels []ChannelConfig) (wire.Limits, []wire.ChannelLimits) {
+	var each []wire.ChannelLimits
+	for _, ch := range channels {
+		l := wire.ChannelLimits{
+			Channel: uint16(ch.ID), Bytes: stated(ch.Inbound.BytesPerSecond), Messages: stated(ch.Inbound.MessagesPerSecond),
+		}
+		if l.Bytes > 0 || l.Messages > 0 {
+			each = append(each, l)
+		}
+	}
+	return wire.Limits{
+		Packets: stated(of.PacketsPerSecond), Bytes: stated(of.BytesPerSecond), Messages: stated(of.MessagesPerSecond),
+	}, each
+}
+
+func stated(limit int) uint32 { return uint32(max(limit, 0)) }

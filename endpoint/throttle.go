@@ -1,0 +1,86 @@
+package endpoint
+
+import "math"
+
+const second = 1_000_000_000
+
+// A throttle is a bucket that fills at a rate. Whatever is limited in bytes, packets or messages
+// a second has one: the path's pacing, a channel's cap, what the peer takes, and what is taken
+// of the peer. Something may go as long as the bucket is not empty, and leaves a debt if it was
+// larger than what was there.
+type throttle struct {
+	rate  int   // units a second; 0: no limit
+	burst int64 // units that it holds at most
+	level int64 // units times a billion
+	at    int64 // when that was
+}
+
+// newThrottle returns a full bucket that holds what a twentieth of a second gives.
+func newThrottle(now int64, rate int) throttle {
+	burst := int64(max(rate/20, 1))
+	return throttle{rate: rate, burst: burst, level: burst * second, at: now}
+}
+
+// refill adds what has come in since the last time.
+func (t *throttle) refill(now int64) {
+	elapsed, full := now-t.at, t.burst*second
+	if elapsed <= 0 || t.rate <= 0 {
+		return
+	}
+	t.at = now
+	if t.level >= full || elapsed > (full-t.level)/int64(t.rate) {
+		t.level = full
+		return
+	}
+	t.level += elapsed * int64(t.rate)
+}
+
+// spend takes units out.
+func (t *throttle) spend(now int64, units int) {
+	if t.rate <= 0 {
+		return
+	}
+	t.refill(now)
+	t.level -= int64(units) * second
+}
+
+// ready reports whether something may go.
+func (t *throttle) ready(now int64) bool {
+	return t.rate <= 0 || t.level > 0 || t.readyAt() <= now
+}
+
+// readyAt is when something may go.
+func (t *throttle) readyAt() int64 {
+	if t.rate <= 0 || t.level > 0 {
+		return math.MinInt64
+	}
+	return t.at + -t.level/int64(t.rate) + 1
+}
+
+// until is how much may go until a time, debts paid.
+func (t *throttle) until(now, end int64) int64 {
+	if t.rate <= 0 {
+		return math.MaxInt64
+	}
+	was := *t
+	was.refill(now)
+	return max(0, was.level/second+mulDiv(max(0, end-now), int64(t.rate), second))
+}
+
+// mulDiv is a×b/c of numbers that are not negative, or as much as can be computed.
+func mulDiv(a, b, c int64) int64 {
+	if b == 0 || a <= math.MaxInt64/b {
+		return a * b / max(c, 1)
+	}
+	return math.MaxInt64 / max(c, 1)
+}
+
+// pace sets the rate of a path's bucket to the controller's. It holds ten packets, or what two
+// milliseconds give, so that a caller who looks every millisecond reaches the rate.
+func (t *throttle) pace(now int64, rate int) {
+	t.rate = max(rate, 1)
+	if now > t.at {
+		t.burst = max(10*packetBytes, min(int64(rate)/500, 1<<32))
+		t.refill(now)
+	}
+}
