@@ -106,3 +106,15 @@ func (k *core) beginFlush(c *Conn) (over bool) {
 	c.limited = c.limitedTo >= 0
 	return !c.limited
 }
+
+// liftBudgets ends all limits of LimitBudget, for a core whose game calls Flush no more.
+func (k *core) liftBudgets() {
+	for _, c := range k.limited {
+		if c.limited, c.limitedTo = false, -1; c.end != nil {
+			c.end.LimitBudget(-1)
+			c.end.BeginFlush()
+			k.markDirty(c)
+		}
+	}
+	k.limited = nil
+}

@@ -166,6 +166,10 @@ func TestShutdownDrains(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := part(t)
 			defer p.player.Close()
+			for c := range p.srv.Conns() {
+				c.LimitBudget(300)
+			}
+			p.srv.Flush(time.Now()) // the last one, so what it limits is limited for ever
 			for n := range 200 {
 				for c := range p.srv.Conns() {
 					must(t, chat.Send(c, fmt.Append(nil, n)))

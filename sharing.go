@@ -40,6 +40,7 @@ func share(k *core) *sharing {
 	if k.cfg.AckHold == 0 {
 		k.cfg.AckHold = -1
 	}
+	k.liftBudgets()
 	k.shared = s
 	go s.serve()
 	return s

@@ -89,6 +89,7 @@ func (k *core) beginShutdown(ctx context.Context, code Code, text string) error 
 	now := time.Now()
 	k.setNow(now)
 	within := drainTime(ctx, now)
+	k.liftBudgets()
 	k.shutBy = min(k.shutBy, k.now+int64(within+goodbyeFor))
 	for _, c := range slices.Clone(k.live) { // what is not open yet leaves the list
 		c.drain(code, text, within)
