@@ -64,6 +64,9 @@ func (a *attempt) ask(token *netcode.Token, hello []byte) error {
 		WireID: wire.bytes(c.cfg.WireIDBytes),
 		Plain:  c.core.cfg.plain(c.cfg.Plain),
 		Random: c.core.cfg.Random,
+
+		LeastProtection: c.core.cfg.LeastProtection,
+		EpochPackets:    c.core.cfg.EpochPackets,
 	}
 	if a.next < len(a.tickets) {
 		cfg.Patience = patience
@@ -136,7 +139,7 @@ func (a *attempt) connected(now int64, ev netcode.ClientEvent) {
 		a.failed(Reason{Code: m.Code, Text: m.Text})
 		return
 	}
-	c.sealer = a.guard.Sealer()
+	c.seal(a.guard.Sealer())
 	c.end.Ping() // the server waits for a packet of ours to confirm the connection
 	c.core.opened(c)
 }

@@ -65,6 +65,13 @@ type Config struct {
 	// for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
 	// same of one channel. 0 or negative: no limit.
 	Inbound Limits
+	// LeastProtection refuses connect tokens whose issuer asks for less:
+	// netcode.Encrypted those whose messages everybody on the way could read,
+	// netcode.ForwardSecret also those without forward secrecy. 0: none.
+	LeastProtection netcode.Protection
+	// EpochPackets is after how many packets each direction of a connection
+	// changes its keys, at most 4194304. 0: as many; fewer are for tests.
+	EpochPackets int
 	// Controller makes the congestion controller of a connection. nil: AIMD.
 	Controller func() endpoint.Controller
 	// Logger gets what an operator should know. nil: slog.Default.
@@ -114,6 +121,9 @@ type ServerConfig struct {
 	Development bool
 	// DevelopmentPublic lets Development listen on public addresses.
 	DevelopmentPublic bool
+	// DevelopmentToken may change each token that DevToken is about to mint, to
+	// try another protection, a timeout or user data; nil leaves it.
+	DevelopmentToken func(*netcode.MintConfig)
 }
 
 // A ClientConfig configures a Client.
@@ -233,6 +243,10 @@ func (c Config) Validate() error {
 	v.check(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
 	v.check(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
 	v.check(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
+	v.check(c.LeastProtection <= netcode.ForwardSecret, "LeastProtection", c.LeastProtection,
+		"netcode.AnyProtection, Encrypted or ForwardSecret")
+	v.check(c.EpochPackets >= 0 && c.EpochPackets <= netcode.MaxEpochPackets, "EpochPackets", c.EpochPackets,
+		"0 (4194304) or fewer")
 	for i, ch := range c.Channels {
 		v.check(ch != nil, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
 	}

@@ -155,6 +155,18 @@ func (c *Conn) ChannelStats(channel ChannelID) ChannelStats {
 	return c.end.ChannelStats(channel)
 }
 
+// ChangeKeys has what is sent from here on sealed under new keys as soon as
+// the peer has acknowledged a packet under the present ones, and three probe
+// timeouts after the last change. It happens by itself after four million
+// packets, and does nothing to a plain connection.
+func (c *Conn) ChangeKeys() {
+	c.lock()
+	defer c.unlock()
+	if c.sealer != nil {
+		c.sealer.WantNewKeys()
+	}
+}
+
 func (c *Conn) lock() { c.core.lock() }
 
 func (c *Conn) unlock() { c.core.unlock() }
@@ -244,8 +256,30 @@ func (c *Conn) pump(now int64) {
 	}
 }
 
+// seal begins to seal packets; from now on the endpoint knows what that costs.
+func (c *Conn) seal(s *netcode.Sealer) {
+	c.sealer = s
+	c.end.SetPacketOverhead(datagramHeader + s.Overhead(shortestNumber))
+}
+
+const (
+	datagramHeader = 28 // of IPv4 and UDP
+	shortestNumber = 2  // bytes, and the usual
+)
+
+// renewKeys changes the keys of what we send, if it is time and the peer is
+// known to have the present ones.
+func (c *Conn) renewKeys(now int64) {
+	if acked, ok := c.end.LargestAcked(0); ok {
+		c.sealer.ChangeKeys(now, acked, c.end.ProbeTimeout())
+	}
+}
+
 // sendPacket sends one packet, if there is one to send.
 func (c *Conn) sendPacket(now int64) bool {
+	if c.sealer.KeyChangeDue() {
+		c.renewKeys(now)
+	}
 	number := c.end.NextNumber(0)
 	bytes := c.end.NumberBytes(0, number)
 	buf := c.port.begin()

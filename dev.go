@@ -63,13 +63,17 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	if !s.cfg.Now.IsZero() {
 		unix = s.unix
 	}
-	tickets, err := netcode.MintTickets(unix, netcode.MintConfig{
+	cfg := netcode.MintConfig{
 		ProtocolID: s.cfg.ProtocolID,
 		Key:        s.cfg.PrivateKey,
 		ClientID:   clientID,
 		Lifetime:   max(s.cfg.MaxTokenLifetime, 0),
 		Random:     s.cfg.Random,
-	}, perServer(s.cfg.PublicAddresses)...)
+	}
+	if s.cfg.DevelopmentToken != nil {
+		s.cfg.DevelopmentToken(&cfg)
+	}
+	tickets, err := netcode.MintTickets(unix, cfg, perServer(s.cfg.PublicAddresses)...)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,8 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 		Plain:            cfg.Config.plain(cfg.Plain),
 		KeepOldest:       cfg.KeepOldest,
 		Judge:            s.judge,
+		LeastProtection:  cfg.LeastProtection,
+		EpochPackets:     cfg.EpochPackets,
 		Random:           cfg.Random,
 	})
 	s.guard = guard

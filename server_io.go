@@ -72,7 +72,7 @@ func (s *Server) connected(w way, ev netcode.Event) {
 func (s *Server) adopt(c *Conn) {
 	c.end, s.judged = s.judged, nil
 	c.end.SetTimeout(endpointTimeout(c.seat.Timeout()))
-	c.sealer = c.seat.Sealer()
+	c.seal(c.seat.Sealer())
 	s.due.set(c, c.end.Deadline())
 }
 

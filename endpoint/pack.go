@@ -33,6 +33,16 @@ func (e *Endpoint) NumberBytes(pathID uint8, number uint64) int {
 	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
 }
 
+// LargestAcked is the largest number of a path that the peer has acknowledged;
+// false if it acknowledged none.
+func (e *Endpoint) LargestAcked(pathID uint8) (uint64, bool) {
+	p := e.path(pathID)
+	if p == nil {
+		return 0, false
+	}
+	return p.largestAcked, p.anyAcked
+}
+
 // forgetOldest gives up on the oldest packet: a peer that acknowledges nothing makes us
 // remember no more.
 func (e *Endpoint) forgetOldest(now int64, p *path) {

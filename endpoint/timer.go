@@ -144,4 +144,7 @@ func (e *Endpoint) SetTimeout(d time.Duration) {
 	e.cfg.Timeout = orDefault(d, defaultTimeout, math.MaxInt64)
 }
 
+// SetPacketOverhead changes Config.PacketOverheadBytes, which a caller may learn late.
+func (e *Endpoint) SetPacketOverhead(bytes int) { e.cfg.PacketOverheadBytes = max(bytes, 0) }
+
 const defaultTimeout = 10 * time.Second

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"crypto/ecdh"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -32,6 +33,11 @@ type ClientConfig struct {
 	Via Source
 	// Reliable is for transports that lose nothing: nothing is repeated.
 	Reliable bool
+	// LeastProtection refuses tokens whose issuer asks for less.
+	LeastProtection Protection
+	// EpochPackets is after how many packets to the server the keys change; 0
+	// means [MaxEpochPackets], which is the most. Fewer are for tests.
+	EpochPackets int
 	// Random is where shares and nonces come from; nil means crypto/rand.
 	Random io.Reader
 }
@@ -68,6 +74,7 @@ type Client struct {
 	challengeBy [challengeTokenBytes]byte
 	wireID      wireID
 	share       [shareBytes]byte
+	private     *ecdh.PrivateKey // of the share, until it has served
 	refusal     Refusal
 	refusedAt   int64 // when a REASON or Denied came, 0: none
 	plainAt     int64 // when a keep-alive came before any ACCEPT, 0: none
@@ -106,6 +113,12 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 	if token.Pad.Present && cfg.Plain == PlainOnly {
 		return nil, &ConfigError{"ClientConfig.Plain", "PlainOnly, but the token asks for more; mint it with Plain"}
 	}
+	if err := checkProtection("ClientConfig", cfg.LeastProtection, cfg.EpochPackets); err != nil {
+		return nil, err
+	}
+	if lacking := token.Pad.unfit(cfg.LeastProtection); lacking != "" {
+		return nil, &TokenError{"pad", "asks for " + lacking}
+	}
 	if len(token.Addresses) < 1 || len(token.Addresses) > maxAddresses || token.Created > token.Expires {
 		return nil, &TokenError{"addresses or expiry", token.String()}
 	}
@@ -127,7 +140,8 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 // begin starts with one address of the token. The share is new, so that two
 // servers of a foreign token never see the same.
 func (c *Client) begin(address int) bool {
-	if !fill(c.random, c.share[:]) {
+	var ok bool
+	if c.share, c.private, ok = newShare(c.random, &c.token.Pad); !ok {
 		return false
 	}
 	c.address, c.state = address, StateRequesting

@@ -52,7 +52,7 @@ func (c *Client) handleData(b []byte) ClientEvent {
 		return clientDrop(DropUnexpected)
 	}
 	n := int(c.wireID.n)
-	if len(b) < 1+n+1+macBytes {
+	if len(b) < 1+n+1+MinTagBytes {
 		return clientDrop(DropTooShort)
 	}
 	var path uint8
@@ -62,7 +62,7 @@ func (c *Client) handleData(b []byte) ClientEvent {
 			return clientDrop(DropUnknownID)
 		}
 	}
-	number, frames, drop := c.opener.open(b, n, path)
+	number, frames, drop := c.opener.open(c.now, b, n, path)
 	if drop != DropNone {
 		return clientDrop(drop)
 	}
@@ -99,11 +99,15 @@ func (c *Client) handleAccept(b []byte) ClientEvent {
 		c.refusal = Refusal{Code: CodePad}
 		return c.fail(StateDenied)
 	}
-	c.id, c.index, c.maxClients = a.connectionID, a.index, a.max
-	toServer, toClient := c.handshake.trafficSecrets(&c.share, &a.share, &trafficContext{
+	agreed, ok := agree(c.private, &a.share)
+	if !ok {
+		return clientDrop(DropShare)
+	}
+	c.id, c.index, c.maxClients, c.private = a.connectionID, a.index, a.max, nil
+	toServer, toClient := c.handshake.traffic(&c.share, &a.share, agreed, &trafficContext{
 		protocolID: c.token.ProtocolID, pad: c.token.Pad, connectionID: c.id, wireID: c.wireID,
 	})
-	c.sealer = newSealer(toServer, c.id[:], connectionIDBytes-1)
+	c.sealer = newSealer(toServer, c.id[:], connectionIDBytes-1, c.cfg.EpochPackets)
 	c.opener = newOpener(toClient)
 	c.state, c.dueMask = StateConnected, 0
 	return ClientEvent{Kind: ClientConnected, State: c.state, Hello: a.hello, Seen: a.source}

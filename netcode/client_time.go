@@ -103,12 +103,12 @@ func (c *Client) fail(s State) ClientEvent {
 }
 
 func (c *Client) end(s State) ClientEvent {
-	c.state, c.dueMask = s, 0
+	c.state, c.dueMask, c.private = s, 0, nil
 	return ClientEvent{Kind: ClientEnded, State: s, Refusal: c.refusal}
 }
 
 func (c *Client) connectPlain() ClientEvent {
-	c.state, c.plain = StateConnected, true
+	c.state, c.plain, c.private = StateConnected, true, nil
 	c.heard = c.now
 	c.owe(dueKeepAlive)
 	return ClientEvent{Kind: ClientConnected, State: c.state}

@@ -20,7 +20,8 @@ func (k Key) GoString() string { return k.String() }
 
 // Fixed sizes of netcode 1.02 and of the dialect built on it.
 const (
-	macBytes    = 16 // Poly1305 tag, on every sealed thing
+	macBytes    = 16 // tag of Poly1305 and of GCM
+	nonceBytes  = 12 // of ChaCha20 and of GCM: packets have numbers
 	nonceXBytes = 24 // XChaCha20 nonce, random
 	shareBytes  = 32 // what each side adds to the traffic keys
 )
@@ -55,7 +56,7 @@ func fill(random io.Reader, b []byte) bool {
 // allocates nothing.
 type packetKey struct {
 	aead  cipher.AEAD
-	nonce [12]byte
+	nonce [nonceBytes]byte
 	ad    [len(versionInfo) + 8 + 1]byte
 }
 

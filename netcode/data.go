@@ -1,7 +1,6 @@
 package netcode
 
 import (
-	"crypto/cipher"
 	"encoding/binary"
 
 	"github.com/tickwire/tickwire/internal/seq"
@@ -10,7 +9,7 @@ import (
 
 // A DATA packet:
 //
-//	prefix u8 = 0000 1 e nn (e epoch's parity, nn bytes of the number - 1) | id | number, little-endian | sealed frames | tag 16
+//	prefix u8 = 0000 1 e nn (e epoch's parity, nn bytes of the number - 1) | id | number, little-endian | sealed frames | tag
 //
 // The id is four bytes towards the server, and what the client chose, often
 // nothing, towards the client. The nonce is the iv XOR path u32 and number
@@ -20,7 +19,7 @@ const (
 	// MaxPaths is how many paths a connection can have.
 	MaxPaths = 8
 	// ClientOverhead and ServerOverhead are what a DATA packet with a two-byte
-	// number costs in each direction, beside the client's own id.
+	// number and a tag of 16 costs in each direction, beside the client's own id.
 	ClientOverhead = 1 + connectionIDBytes + 2 + macBytes
 	ServerOverhead = 1 + 2 + macBytes
 
@@ -31,37 +30,51 @@ const (
 	rememberedTails   = 16
 	goneTailBytes     = 8
 	goneBytes         = 1 + connectionIDBytes + goneTailBytes
+	epochBit          = 2 // of the prefix, from below
 )
 
 // A Sealer makes the DATA packets of one direction of a connection. It
-// allocates nothing.
+// allocates nothing, but for the keys of a new epoch.
 type Sealer struct {
-	aead      cipher.AEAD
-	iv, nonce [12]byte
-	id        [4]byte
-	idLen     uint8
-	pathAt    uint8 // which byte of id has the path in its low 3 bits
+	epoch  epoch
+	epochs uint64 // how many there were before this one
+	nonce  [nonceBytes]byte
+	id     [4]byte
+	idLen  uint8
+	pathAt uint8 // which byte of id has the path in its low 3 bits
+
+	sealed    int    // packets of this epoch
+	most      int    // after how many it should end
+	first     uint64 // number of the first of them
+	changedAt int64
+	wanted    bool
 
 	tails [rememberedTails][goneTailBytes]byte // of the newest packets, to believe a GONE
 	sent  uint64
 }
 
-func newSealer(secret []byte, id []byte, pathAt int) Sealer {
-	s := Sealer{idLen: uint8(len(id)), pathAt: uint8(pathAt)}
-	s.aead, s.iv = epochKey(secret)
+// newSealer returns what seals in the first epoch e; most is how many packets
+// an epoch has, zero for the usual number.
+func newSealer(e epoch, id []byte, pathAt, most int) Sealer {
+	if most == 0 {
+		most = MaxEpochPackets
+	}
+	s := Sealer{epoch: e, idLen: uint8(len(id)), pathAt: uint8(pathAt), most: most}
 	copy(s.id[:], id)
 	return s
 }
 
 // Overhead is how many bytes header and tag of a packet with a number of
 // numberBytes take.
-func (s *Sealer) Overhead(numberBytes int) int { return 1 + int(s.idLen) + numberBytes + macBytes }
+func (s *Sealer) Overhead(numberBytes int) int {
+	return 1 + int(s.idLen) + numberBytes + int(s.epoch.tagBytes)
+}
 
 // AppendHeader begins a packet of a path below [MaxPaths] with a number
 // written in numberBytes, 1 to 4, bytes. Frames are appended behind it, then
-// [Sealer.Seal] seals them.
+// [Sealer.Seal] seals them; keys change before a header, not behind it.
 func (s *Sealer) AppendHeader(dst []byte, path uint8, number uint64, numberBytes int) []byte {
-	dst = append(dst, wire.PrefixData|byte(numberBytes-1))
+	dst = append(dst, wire.PrefixData|byte(s.epochs&1)<<epochBit|byte(numberBytes-1))
 	id := len(dst)
 	dst = append(dst, s.id[:s.idLen]...)
 	if s.idLen > 0 {
@@ -78,10 +91,14 @@ func (s *Sealer) AppendHeader(dst []byte, path uint8, number uint64, numberBytes
 // dst[start:frames], and appends the tag. A path and number must never seal
 // two different packets; the sealed bytes may be sent more than once.
 func (s *Sealer) Seal(dst []byte, start, frames int, path uint8, number uint64) []byte {
-	setDataNonce(&s.nonce, &s.iv, path, number)
-	dst = s.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])
+	if s.sealed == 0 {
+		s.first = number
+	}
+	setDataNonce(&s.nonce, &s.epoch.iv, path, number)
+	dst = s.epoch.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])
 	copy(s.tails[s.sent%rememberedTails][:], dst[len(dst)-goneTailBytes:])
 	s.sent++
+	s.sealed++
 	return dst
 }
 
@@ -95,7 +112,7 @@ func (s *Sealer) sentTail(tail []byte) bool {
 	return false
 }
 
-func setDataNonce(nonce, iv *[12]byte, path uint8, number uint64) {
+func setDataNonce(nonce, iv *[nonceBytes]byte, path uint8, number uint64) {
 	*nonce = *iv
 	nonce[3] ^= path
 	low := binary.BigEndian.Uint64(nonce[4:]) ^ number
@@ -103,56 +120,89 @@ func setDataNonce(nonce, iv *[12]byte, path uint8, number uint64) {
 }
 
 // An opener reads the DATA packets of one direction. Each path has its own
-// numbers and replay window, made when its first packet proves authentic.
+// numbers and replay window, made when its first packet proves authentic; the
+// epochs are the same for all.
 type opener struct {
-	aead      cipher.AEAD
-	iv, nonce [12]byte
-	paths     [MaxPaths]*seq.Window
+	now, next epoch
+	old       epoch // the one before, for a while
+	epochs    uint64
+	changedAt int64
+	nonce     [nonceBytes]byte
+	paths     [MaxPaths]*inbound
 }
 
-func newOpener(secret []byte) opener {
-	var o opener
-	o.aead, o.iv = epochKey(secret)
-	first := seq.NewWindow(dataWindow)
-	o.paths[0] = &first
-	return o
+// An inbound is what is known of the packets of one path.
+type inbound struct {
+	seen  seq.Window
+	epoch uint64 // in which one came last, counted from 1; 0: none came
+	first uint64 // lowest number of that epoch
+}
+
+func newOpener(e epoch) opener {
+	return opener{now: e, next: e.next(), paths: [MaxPaths]*inbound{newInbound()}}
+}
+
+func newInbound() *inbound { return &inbound{seen: seq.NewWindow(dataWindow)} }
+
+func (p *inbound) largest() uint64 {
+	n, _ := p.seen.Largest()
+	return n
+}
+
+// expected is the number that a packet of the path most likely has.
+func (p *inbound) expected() uint64 {
+	if p == nil {
+		return 0
+	}
+	return p.largest() + 1 // 0 before the first packet
+}
+
+// mark notes an authentic packet; epoch counts from 1.
+func (p *inbound) mark(number, epoch uint64) {
+	p.seen.Mark(number)
+	if epoch > p.epoch {
+		p.epoch, p.first = epoch, number
+	} else if epoch == p.epoch {
+		p.first = min(p.first, number)
+	}
 }
 
 // open opens the packet b in place, whose id has idLen bytes and names path.
-func (o *opener) open(b []byte, idLen int, path uint8) (number uint64, frames []byte, drop Drop) {
+func (o *opener) open(now int64, b []byte, idLen int, path uint8) (number uint64, frames []byte, drop Drop) {
 	numberBytes := int(b[0]&3) + 1
 	header := 1 + idLen + numberBytes
-	if len(b) < header+macBytes {
+	if len(b) < header+int(o.now.tagBytes) {
 		return 0, nil, DropTooShort
-	}
-	if b[0]&wire.PrefixDataEpoch != 0 {
-		return 0, nil, DropEpoch
 	}
 	for i := range numberBytes {
 		number |= uint64(b[1+idLen+i]) << (8 * i)
 	}
-	w := o.paths[path]
-	var expected uint64
-	if w != nil {
-		if largest, ok := w.Largest(); ok {
-			expected = largest + 1
-		}
-	}
-	number = seq.Nearest(expected, number, uint(8*numberBytes))
-	if w != nil && !w.Fresh(number) {
+	p := o.paths[path]
+	number = seq.Nearest(p.expected(), number, uint(8*numberBytes))
+	if p != nil && !p.seen.Fresh(number) {
 		return 0, nil, DropReplay
 	}
-	setDataNonce(&o.nonce, &o.iv, path, number)
-	frames, err := o.aead.Open(b[header:header], o.nonce[:], b[header:], b[:header])
+	e := o.keys(now, p, uint64(b[0]&wire.PrefixDataEpoch)>>epochBit, number)
+	if e == nil {
+		return 0, nil, DropEpoch
+	}
+	setDataNonce(&o.nonce, &e.iv, path, number)
+	frames, err := e.aead.Open(b[header:header], o.nonce[:], b[header:], b[:header])
 	if err != nil {
 		return 0, nil, DropForged
 	}
-	if w == nil {
-		made := seq.NewWindow(dataWindow)
-		w = &made
-		o.paths[path] = w
+	if p == nil {
+		p = newInbound()
+		o.paths[path] = p
 	}
-	w.Mark(number)
+	switch e {
+	case &o.old:
+		p.mark(number, o.epochs)
+		return number, frames, DropNone
+	case &o.next:
+		o.begin(now)
+	}
+	p.mark(number, o.epochs+1)
 	return number, frames, DropNone
 }
 

@@ -3,8 +3,6 @@ package netcode
 import (
 	"bytes"
 	"testing"
-
-	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // dataPair is a confirmed connection of ours.
@@ -170,11 +168,6 @@ func TestReservedPackets(t *testing.T) {
 		if ev := w.server.HandleDatagram(w.now, w.unix(), p.at, []byte(b), nil); ev.Drop != want || len(ev.Reply) != 0 {
 			t.Errorf("%q: %v, want %v", b, ev.Drop, want)
 		}
-	}
-	b := p.data(5, "next epoch")
-	b[0] |= wire.PrefixDataEpoch
-	if ev := w.toServer(p.at, b); ev.Drop != DropEpoch {
-		t.Errorf("another epoch: %v", ev.Drop)
 	}
 }
 

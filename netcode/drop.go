@@ -42,7 +42,8 @@ const (
 	DropRefused              // the application refused
 	DropOtherShard           // the connection id belongs to another shard
 	DropUnknownID            // the connection id belongs to nobody
-	DropEpoch                // a key epoch that was not announced
+	DropShare                // a share with which there is no secret to agree on
+	DropEpoch                // a key epoch that is over, or not due
 	DropReplay               // the number was seen before, or is too old to tell
 	DropBodySize             // a standard packet whose content has the wrong size
 	DropUnexpected           // not a packet for this state
@@ -64,7 +65,7 @@ func (d Drop) String() string {
 		"suite", "wrong address", "source connected", "client connected", "token used", "history full",
 		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size", "forged",
 		"malformed", "challenge forged", "challenge moved", "pad mismatch", "wire version", "refused",
-		"other shard", "unknown id", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
+		"other shard", "unknown id", "share", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
 		"too often", "no randomness", "queue full",
 	}[d]
 }

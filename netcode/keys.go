@@ -54,17 +54,17 @@ func (c *trafficContext) info() string {
 
 // trafficSecrets returns the first secret of each direction. Both shares are
 // in it, so keys are new for every connection, also when a token is shown
-// twice.
-func (h *handshakeKeys) trafficSecrets(clientShare, serverShare *[shareBytes]byte, c *trafficContext) (toServer, toClient []byte) {
-	s := extract(h.secret, string(clientShare[:])+string(serverShare[:]))
+// twice; agreed is what they come to with forward secrecy.
+func (h *handshakeKeys) trafficSecrets(clientShare, serverShare *[shareBytes]byte, agreed []byte, c *trafficContext) (toServer, toClient []byte) {
+	s := extract(slices.Concat(h.secret, agreed), string(clientShare[:])+string(serverShare[:]))
 	x := c.info()
 	return expand(s, "tickwire 1 c2s"+x, sha256.Size), expand(s, "tickwire 1 s2c"+x, sha256.Size)
 }
 
-// epochKey returns key and iv of one epoch of one direction.
-func epochKey(secret []byte) (cipher.AEAD, [12]byte) {
-	key := expand(secret, "tickwire 1 key", len(Key{}))
-	return chacha((*Key)(key)), [12]byte(expand(secret, "tickwire 1 iv", 12))
+// traffic returns the first epoch of each direction.
+func (h *handshakeKeys) traffic(clientShare, serverShare *[shareBytes]byte, agreed []byte, c *trafficContext) (toServer, toClient epoch) {
+	up, down := h.trafficSecrets(clientShare, serverShare, agreed, c)
+	return newEpoch(up, c.pad.Suite, c.pad.TagBytes), newEpoch(down, c.pad.Suite, c.pad.TagBytes)
 }
 
 // extract and expand are HKDF-SHA256 (RFC 5869). The standard library fails

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -42,6 +43,16 @@ type MintConfig struct {
 	// Plain makes a token without our pad, for clients of other netcode
 	// libraries.
 	Plain bool
+	// Suite is how packets are protected; 0 means [SuiteChaCha20Poly1305]. No
+	// client, server or anybody between them can choose another.
+	Suite Suite
+	// TagBytes is how many bytes of tag each packet has; 0 means 16. Only
+	// SuiteSignedOnly has another choice: 8 to 32.
+	TagBytes int
+	// ForwardSecrecy has client and server agree on keys that the token does
+	// not give away: who records their packets cannot read them although he gets
+	// token and Key later. It costs both about a tenth of a millisecond.
+	ForwardSecrecy bool
 	// Random is where keys come from; nil means crypto/rand. Another one is
 	// for tests and simulations, or whoever has the token's bytes predicted has
 	// the keys.
@@ -60,6 +71,7 @@ func (e *ConfigError) Error() string { return "netcode: " + e.Field + ": " + e.P
 
 // Mint makes a connect token at the time unix, in seconds since 1970.
 func Mint(unix int64, cfg MintConfig) (*Token, error) {
+	cfg.Suite, cfg.TagBytes = cmp.Or(cfg.Suite, SuiteChaCha20Poly1305), cmp.Or(cfg.TagBytes, macBytes)
 	lifetime, err := cfg.check()
 	if err != nil {
 		return nil, err
@@ -78,7 +90,8 @@ func Mint(unix int64, cfg MintConfig) (*Token, error) {
 	for _, a := range cfg.Addresses {
 		t.Addresses = append(t.Addresses, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 	}
-	t.Pad = Pad{Present: !cfg.Plain, Suite: SuiteChaCha20Poly1305, TagBytes: macBytes}
+	t.Pad.Present = !cfg.Plain
+	t.Pad.choose(cfg.Suite, uint8(cfg.TagBytes), cfg.ForwardSecrecy)
 	if !fill(random, t.nonce[:]) || !fill(random, t.keys.clientToServer[:]) || !fill(random, t.keys.serverToClient[:]) {
 		return nil, &ConfigError{"MintConfig.Random", "failed; a token is made with unpredictable keys or not at all"}
 	}
@@ -112,11 +125,27 @@ func (cfg *MintConfig) check() (lifetime uint64, err error) {
 	if cfg.Lifetime < 0 {
 		return 0, &ConfigError{"MintConfig.Lifetime", "negative; a token without end could never be forgotten by its server"}
 	}
+	if err := cfg.checkProtection(); err != nil {
+		return 0, err
+	}
 	d := cfg.Lifetime
 	if d == 0 {
 		d = DefaultLifetime
 	}
 	return uint64((d + time.Second - 1) / time.Second), nil
+}
+
+func (cfg *MintConfig) checkProtection() error {
+	tag := uint8(min(max(cfg.TagBytes, 0), math.MaxUint8))
+	switch {
+	case !cfg.Suite.takes(macBytes):
+		return &ConfigError{"MintConfig.Suite", fmt.Sprintf("%d; give one of the suites 1 to 3, or 0 for the first", cfg.Suite)}
+	case !cfg.Suite.takes(tag):
+		return &ConfigError{"MintConfig.TagBytes", fmt.Sprintf("%d; %v has 16, and %v has 8 to 32", cfg.TagBytes, SuiteChaCha20Poly1305, SuiteSignedOnly)}
+	case cfg.Plain && (cfg.Suite != SuiteChaCha20Poly1305 || cfg.ForwardSecrecy):
+		return &ConfigError{"MintConfig.Plain", "true, but plain netcode has neither other suites nor forward secrecy; leave them out"}
+	}
+	return nil
 }
 
 // oneServer refuses what could be several servers. They would share the

@@ -1,18 +1,5 @@
 package netcode
 
-import "fmt"
-
-// A Suite is how DATA packets are protected.
-type Suite uint8
-
-// The suites. This version seals with the first only and refuses tokens that
-// ask for another.
-const (
-	SuiteChaCha20Poly1305 Suite = 1
-	SuiteAES256GCM        Suite = 2
-	SuiteSignedOnly       Suite = 3
-)
-
 // A Pad is what a tickwire backend writes into the spare room of both copies
 // of a token, where no standard reader looks:
 //
@@ -108,13 +95,16 @@ func (p *Pad) set(kind byte, value []byte) bool {
 	return kind < itemMandatory
 }
 
-// supported says what of the pad this version does not do, "" if nothing.
-func (p *Pad) supported() string {
-	switch {
-	case p.Suite != SuiteChaCha20Poly1305 || p.TagBytes != macBytes:
-		return fmt.Sprintf("protection suite %d with %d bytes of tag; this version has suite 1 with 16", p.Suite, p.TagBytes)
-	case p.ForwardSecrecy:
-		return "forward secrecy, which this version does not have"
+// choose sets the items by what an issuer wants. What every reader assumes
+// anyway is left out.
+func (p *Pad) choose(suite Suite, tagBytes uint8, forwardSecrecy bool) {
+	p.Suite, p.TagBytes, p.ForwardSecrecy = suite, tagBytes, forwardSecrecy
+	items := p.items[:0]
+	if suite != SuiteChaCha20Poly1305 {
+		items = append(items, itemProtection, 2, byte(suite), tagBytes)
 	}
-	return ""
+	if forwardSecrecy {
+		items = append(items, itemForwardSecrecy, 0)
+	}
+	p.n = uint8(len(items))
 }

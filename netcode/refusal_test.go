@@ -79,7 +79,8 @@ func TestWrongAddress(t *testing.T) {
 // rewritePad gives both copies of a token's pad the items.
 func rewritePad(token *Token, public, private []byte) {
 	set := func(items []byte) Pad {
-		p := Pad{Present: true, Suite: SuiteChaCha20Poly1305, TagBytes: macBytes}
+		b := append([]byte(padMagic), padVersion, byte(len(items)))
+		p, _ := readPad(append(append(b, items...), make([]byte, padBytes)...)) // as far as it goes
 		p.n = uint8(copy(p.items[:], items))
 		return p
 	}
@@ -117,12 +118,17 @@ func TestPadUnsupported(t *testing.T) {
 		drop  Drop
 		text  string
 	}{
-		"AES":             {[]byte{itemProtection, 2, 2, 16}, DropSuite, "suite 2"},
-		"signed only":     {[]byte{itemProtection, 2, 3, 8}, DropSuite, "suite 3"},
-		"short tag":       {[]byte{itemProtection, 2, 1, 8}, DropSuite, "8 bytes of tag"},
-		"forward secrecy": {[]byte{itemForwardSecrecy, 0}, DropSuite, "forward secrecy"},
-		"unknown":         {[]byte{0x99, 0}, DropPad, "malformed"},
-		"cut item":        {[]byte{0x11, 5, 1}, DropPad, "malformed"},
+		"suite 0":    {[]byte{itemProtection, 2, 0, 16}, DropSuite, "suite 0"},
+		"suite 4":    {[]byte{itemProtection, 2, 4, 16}, DropSuite, "suite 4"},
+		"short tag":  {[]byte{itemProtection, 2, 1, 8}, DropSuite, "8 bytes of tag"},
+		"long tag":   {[]byte{itemProtection, 2, 2, 32}, DropSuite, "32 bytes of tag"},
+		"no tag":     {[]byte{itemProtection, 2, 3, 0}, DropSuite, "0 bytes of tag"},
+		"seven":      {[]byte{itemProtection, 2, 3, 7}, DropSuite, "7 bytes of tag"},
+		"beyond":     {[]byte{itemProtection, 2, 3, 33}, DropSuite, "33 bytes of tag"},
+		"long item":  {[]byte{itemProtection, 3, 3, 16, 0}, DropPad, "malformed"},
+		"with value": {[]byte{itemForwardSecrecy, 1, 1}, DropPad, "malformed"},
+		"unknown":    {[]byte{0x99, 0}, DropPad, "malformed"},
+		"cut item":   {[]byte{0x11, 5, 1}, DropPad, "malformed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)

@@ -51,6 +51,11 @@ type ServerConfig struct {
 	// seat is taken; nil lets everybody in. It may be asked several times about
 	// one client.
 	Judge func(Offer) (hello []byte, refusal Refusal, ok bool)
+	// LeastProtection refuses tokens whose issuer asks for less.
+	LeastProtection Protection
+	// EpochPackets is after how many packets to a client the keys change; 0
+	// means [MaxEpochPackets], which is the most. Fewer are for tests.
+	EpochPackets int
 	// Random is where keys and nonces come from; nil means crypto/rand.
 	Random io.Reader
 }
@@ -133,6 +138,9 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 	}
 	if cfg.Plain > PlainOnly {
 		return nil, &ConfigError{"ServerConfig.Plain", fmt.Sprintf("%d is no policy", cfg.Plain)}
+	}
+	if err := checkProtection("ServerConfig", cfg.LeastProtection, cfg.EpochPackets); err != nil {
+		return nil, err
 	}
 	s := &Server{
 		cfg: cfg, adm: adm, now: now, next: never,

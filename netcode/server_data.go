@@ -4,7 +4,7 @@ import "time"
 
 // handleData opens a DATA packet.
 func (s *Server) handleData(from Source, b, reply []byte) Event {
-	if len(b) < 1+connectionIDBytes+1+macBytes {
+	if len(b) < 1+connectionIDBytes+1+MinTagBytes {
 		return dropped(DropTooShort)
 	}
 	id := b[1 : 1+connectionIDBytes]
@@ -21,7 +21,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 		return ev
 	}
 	path := id[connectionIDBytes-1] & pathMask
-	number, frames, drop := seat.opener.open(b, connectionIDBytes, path)
+	number, frames, drop := seat.opener.open(s.now, b, connectionIDBytes, path)
 	if drop != DropNone {
 		return dropped(drop)
 	}

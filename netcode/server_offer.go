@@ -53,6 +53,9 @@ type admitting struct {
 	reply []byte
 	limit int // no answer is larger than the OFFER
 	hello []byte
+
+	share  [shareBytes]byte // ours
+	agreed []byte           // what both shares come to, with forward secrecy
 }
 
 // refuse answers with a REASON that only the sender of the OFFER can read.
@@ -91,6 +94,9 @@ func (a *admitting) admit() Event {
 	}
 	if drop, refusal := a.judge(seat, other); drop != DropNone {
 		return a.refuse(drop, refusal)
+	}
+	if drop := a.agree(); drop != DropNone {
+		return dropped(drop)
 	}
 	kind := EventConnected
 	if seat == nil {
@@ -151,15 +157,25 @@ func (a *admitting) judge(renews, replaces *Seat) (Drop, Refusal) {
 	return DropNone, Refusal{}
 }
 
+// agree draws our share, before anything is given that would have to be taken
+// back.
+func (a *admitting) agree() Drop {
+	share, private, ok := newShare(a.s.random, &a.e.pad)
+	if !ok {
+		return DropNoRandom
+	}
+	agreed, ok := agree(private, &a.o.share)
+	if !ok {
+		return DropShare
+	}
+	a.share, a.agreed = share, agreed
+	return DropNone
+}
+
 // connect gives the seat fresh keys and builds its ACCEPT. Without randomness
 // the seat matches no share, so that the next OFFER tries again.
 func (a *admitting) connect(seat *Seat) bool {
 	s := a.s
-	var share [shareBytes]byte
-	if !fill(s.random, share[:]) {
-		seat.accept, seat.share = nil, share
-		return false
-	}
 	if s.plain[seat.source] == seat {
 		delete(s.plain, seat.source)
 	}
@@ -168,14 +184,14 @@ func (a *admitting) connect(seat *Seat) bool {
 	seat.source, seat.share, seat.wireID = a.from, a.o.share, a.o.wireID
 	seat.heard, seat.sent = s.now, s.now
 	k := a.e.keysOf(s.cfg.ProtocolID)
-	toServer, toClient := k.trafficSecrets(&seat.share, &share, &trafficContext{
+	toServer, toClient := k.traffic(&seat.share, &a.share, a.agreed, &trafficContext{
 		protocolID: s.cfg.ProtocolID, pad: a.e.pad, connectionID: seat.id, wireID: seat.wireID,
 	})
 	seat.opener = newOpener(toServer)
-	seat.sealer = newSealer(toClient, seat.wireID.bytes(), 0)
+	seat.sealer = newSealer(toClient, seat.wireID.bytes(), 0, s.cfg.EpochPackets)
 	s.watch(seat)
 	seat.accept = nil
-	return a.buildAccept(seat, share)
+	return a.buildAccept(seat, a.share)
 }
 
 func (a *admitting) buildAccept(seat *Seat, share [shareBytes]byte) bool {

@@ -64,7 +64,7 @@ func (s *Server) showToken(expires uint64, b, reply []byte) (*tokenEntry, Event)
 		ev.Reply = s.reasonTo(newHandshakeKeys(&p.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, Text: text})
 		return nil, ev
 	}
-	if lacking := p.pad.supported(); lacking != "" {
+	if lacking := p.pad.unfit(s.cfg.LeastProtection); lacking != "" {
 		return refuse(DropSuite, CodeSuite, "the token asks for "+lacking)
 	}
 	if !slices.ContainsFunc(p.addresses, func(a netip.AddrPort) bool { return slices.Contains(s.addresses, a) }) {

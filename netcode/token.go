@@ -87,7 +87,7 @@ func ParseToken(b []byte) (*Token, error) {
 	if t.Pad, drop = readPad(b[publicPadAt:]); drop != DropNone {
 		return nil, &TokenError{"pad", "malformed, or of a later version of tickwire"}
 	}
-	if lacking := t.Pad.supported(); lacking != "" {
+	if lacking := t.Pad.unfit(AnyProtection); lacking != "" {
 		return nil, &TokenError{"pad", "asks for " + lacking}
 	}
 	return t, nil

@@ -20,6 +20,9 @@ type handshakeVector struct {
 
 	Token             hexBytes `json:"token"`
 	PadItems          hexBytes `json:"padItems"`
+	ClientPrivate     hexBytes `json:"clientPrivate"` // of the shares, with forward secrecy
+	ServerPrivate     hexBytes `json:"serverPrivate"`
+	Agreed            hexBytes `json:"agreed"`
 	ClientShare       hexBytes `json:"clientShare"`
 	ServerShare       hexBytes `json:"serverShare"`
 	ConnectionID      hexBytes `json:"connectionId"`
@@ -63,6 +66,7 @@ type handshakeVector struct {
 
 type dataVector struct {
 	ToServer    bool     `json:"toServer"`
+	Epoch       int      `json:"epoch"`
 	Path        uint8    `json:"path"`
 	Number      string   `json:"number"`
 	NumberBytes int      `json:"numberBytes"`
@@ -99,6 +103,7 @@ func makeHandshake(t *testing.T, name string, wire, items []byte) handshakeVecto
 	}
 	src := SourceFrom(otherAddr)
 	v.Source = src[:]
+	v.exchange(t, &token.Pad)
 	v.Refusal.Code, v.Refusal.RetryAfter, v.Refusal.Text, v.Refusal.Rows = uint8(CodeMismatch), 300, "channels differ: grün", run(6, 24)
 
 	k := newHandshakeKeys(&token.keys, testProtocol)
@@ -112,8 +117,25 @@ func makeHandshake(t *testing.T, name string, wire, items []byte) handshakeVecto
 	v.ReasonRequest, _ = appendReason(random, k, nil, refusal, wireID{}, echo{}, 1078)
 	v.ReasonOffer, _ = appendReason(random, k, nil, refusal, id, echo(o.share[:8]), len(v.Offer))
 	v.addKeys(k, id, token)
-	v.addData(t, id)
+	v.addData(t, id, &token.Pad)
 	return v
+}
+
+// exchange replaces the shares by public values if the pad asks for them.
+func (v *handshakeVector) exchange(t *testing.T, pad *Pad) {
+	if !pad.ForwardSecrecy {
+		return
+	}
+	v.ClientPrivate, v.ServerPrivate = run(11, 32), run(12, 32)
+	client, private, _ := newShare(bytes.NewReader(v.ClientPrivate), pad)
+	server, _, ok := newShare(bytes.NewReader(v.ServerPrivate), pad)
+	if !ok {
+		t.Fatal("no shares")
+	}
+	v.ClientShare, v.ServerShare = client[:], server[:]
+	if v.Agreed, ok = agree(private, &server); !ok {
+		t.Fatal("no secret")
+	}
 }
 
 func (v *handshakeVector) addKeys(k *handshakeKeys, id wireID, token *Token) {
@@ -122,7 +144,7 @@ func (v *handshakeVector) addKeys(k *handshakeKeys, id wireID, token *Token) {
 	v.Keys.Offer = expand(k.secret, "tickwire 1 offer"+pid, 32)
 	v.Keys.Accept = expand(k.secret, "tickwire 1 accept"+pid, 32)
 	v.Keys.Reason = expand(k.secret, "tickwire 1 reason"+pid, 32)
-	up, down := k.trafficSecrets((*[32]byte)(v.ClientShare), (*[32]byte)(v.ServerShare), &trafficContext{
+	up, down := k.trafficSecrets((*[32]byte)(v.ClientShare), (*[32]byte)(v.ServerShare), v.Agreed, &trafficContext{
 		protocolID: testProtocol, pad: token.Pad, connectionID: [4]byte(v.ConnectionID), wireID: id,
 	})
 	v.Keys.ToServerSecret, v.Keys.ToClientSecret = up, down
@@ -131,31 +153,39 @@ func (v *handshakeVector) addKeys(k *handshakeKeys, id wireID, token *Token) {
 	v.Keys.ToServerNextSecret, v.Keys.ToClientNextSecret = expand(up, "tickwire 1 next", 32), expand(down, "tickwire 1 next", 32)
 }
 
-func (v *handshakeVector) addData(t *testing.T, id wireID) {
-	toServer, toClient := newSealer(v.Keys.ToServerSecret, v.ConnectionID, 3), newSealer(v.Keys.ToClientSecret, id.bytes(), 0)
+func (v *handshakeVector) addData(t *testing.T, id wireID, pad *Pad) {
+	toServer := newSealer(newEpoch(v.Keys.ToServerSecret, pad.Suite, pad.TagBytes), v.ConnectionID, 3, 0)
+	toClient := newSealer(newEpoch(v.Keys.ToClientSecret, pad.Suite, pad.TagBytes), id.bytes(), 0, 0)
 	for _, d := range []struct {
 		up     bool
+		epoch  uint64
 		path   uint8
 		number string
 		bytes  int
 		frames []byte
 	}{
-		{true, 0, "0", 2, []byte{1}},
-		{false, 0, "0", 2, []byte{}},
-		{true, 5, "65535", 2, run(9, 100)},
-		{false, 7, "65536", 3, run(8, 1000)},
-		{true, 1, "4294967296", 4, []byte{1, 0, 0}},
-		{false, 0, "18446744073709551615", 4, []byte{1}},
+		{true, 0, 0, "0", 2, []byte{1}},
+		{false, 0, 0, "0", 2, []byte{}},
+		{true, 0, 5, "65535", 2, run(9, 100)},
+		{false, 0, 7, "65536", 3, run(8, 1000)},
+		{true, 0, 1, "4294967296", 4, []byte{1, 0, 0}},
+		{true, 1, 0, "4294967297", 4, []byte{1}},
+		{true, 2, 0, "4294967298", 2, run(7, 20)},
+		{false, 1, 0, "18446744073709551614", 4, []byte{1}},
+		{false, 2, 0, "18446744073709551615", 4, []byte{1}},
 	} {
 		s := &toClient
 		if d.up {
 			s = &toServer
 		}
+		for s.epochs < d.epoch {
+			s.epoch, s.epochs = s.epoch.next(), s.epochs+1
+		}
 		n := number(t, d.number)
 		b := s.AppendHeader(nil, d.path, n, d.bytes)
 		head := len(b)
 		b = s.Seal(append(b, d.frames...), 0, head, d.path, n)
-		v.Data = append(v.Data, dataVector{d.up, d.path, d.number, d.bytes, d.frames, b})
+		v.Data = append(v.Data, dataVector{d.up, int(d.epoch), d.path, d.number, d.bytes, d.frames, b})
 	}
 	v.Gone = appendGone(nil, v.Data[0].Packet)
 }
@@ -172,6 +202,11 @@ func TestHandshakeVectors(t *testing.T) {
 			makeHandshake(t, "no client id, empty pad", nil, nil),
 			makeHandshake(t, "client id of two bytes, items in the pad", []byte{0xa0, 0x17}, []byte{0x81, 2, 1, 16, 0x11, 1, 9}),
 			makeHandshake(t, "client id of four bytes", []byte{0x08, 1, 2, 3}, nil),
+			makeHandshake(t, "AES-256-GCM", nil, []byte{0x81, 2, 2, 16}),
+			makeHandshake(t, "signed only, tags of 8 bytes, client id", []byte{0x18}, []byte{0x81, 2, 3, 8}),
+			makeHandshake(t, "signed only, tags of 32 bytes", nil, []byte{0x81, 2, 3, 32}),
+			makeHandshake(t, "forward secrecy", nil, []byte{0x82, 0}),
+			makeHandshake(t, "forward secrecy, AES-256-GCM", nil, []byte{0x82, 0, 0x81, 2, 2, 16}),
 		},
 	}
 	want, err := json.MarshalIndent(file, "", "  ")
@@ -235,15 +270,15 @@ func readHandshake(t *testing.T, v *handshakeVector) {
 		if d.ToServer {
 			secret, idLen = v.Keys.ToServerSecret, connectionIDBytes
 		}
-		in := newOpener(secret)
-		if n := number(t, d.Number); n > 0 && in.paths[d.Path] == nil {
-			made := *newOpener(secret).paths[0]
-			in.paths[d.Path] = &made
+		in := newOpener(newEpoch(secret, token.Pad.Suite, token.Pad.TagBytes))
+		for range d.Epoch {
+			in.begin(0)
 		}
+		in.paths[d.Path] = newInbound()
 		if n := number(t, d.Number); n > 0 {
-			in.paths[d.Path].Mark(n - 1) // so that the number is rebuilt from its few bytes
+			in.paths[d.Path].mark(n-1, in.epochs+1) // so that the number is rebuilt from its few bytes
 		}
-		n, frames, drop := in.open(d.Packet.clone(), idLen, d.Path)
+		n, frames, drop := in.open(second, d.Packet.clone(), idLen, d.Path)
 		if drop != DropNone || n != number(t, d.Number) || !bytes.Equal(frames, d.Frames) {
 			t.Fatalf("DATA %d: number %d, %x, %v", i, n, frames, drop)
 		}

@@ -5,8 +5,9 @@ again, and shares no code with the library.
     python3 handshake.py FILE       netcode-handshake.json
 
 Python 3 without further packages; ChaCha20-Poly1305 is written out below from
-RFC 8439, XChaCha20 from draft-irtf-cfrg-xchacha-03, HKDF from RFC 5869. Prints
-one line and exits with 0 if all vectors agree, else says what does not.
+RFC 8439, XChaCha20 from draft-irtf-cfrg-xchacha-03, AES from FIPS 197, GCM from
+NIST SP 800-38D, X25519 from RFC 7748, HKDF from RFC 5869. Prints one line and
+exits with 0 if all vectors agree, else says what does not.
 """
 
 import hashlib
@@ -97,6 +98,133 @@ def opened(what, key, nonce, sealed, ad):
     return chacha20(key, 1, nonce, sealed[:-16])
 
 
+# AES-256 (FIPS 197). The S-box is made, not copied: inverses in GF(2^8), turned.
+
+
+def xtime(a):
+    return (a << 1 ^ (0x11B if a & 0x80 else 0)) & 0xFF
+
+
+def make_sbox():
+    power, log, a = [], {}, 1
+    for i in range(255):
+        power.append(a)
+        log[a] = i
+        a ^= xtime(a)  # 3 generates the field
+    box = []
+    for b in range(256):
+        b = power[-log[b] % 255] if b else 0
+        turned = b
+        for shift in range(1, 5):
+            turned ^= (b << shift | b >> (8 - shift)) & 0xFF
+        box.append(turned ^ 0x63)
+    return bytes(box)
+
+
+SBOX = make_sbox()
+
+
+def aes_schedule(key):
+    words, rcon = [key[i : i + 4] for i in range(0, 32, 4)], 1
+    while len(words) < 60:
+        w = words[-1]
+        if len(words) % 8 == 0:
+            w = bytes([SBOX[w[1]] ^ rcon, SBOX[w[2]], SBOX[w[3]], SBOX[w[0]]])
+            rcon = xtime(rcon)
+        elif len(words) % 8 == 4:
+            w = bytes(SBOX[b] for b in w)
+        words.append(bytes(a ^ b for a, b in zip(w, words[-8])))
+    return [b"".join(words[i : i + 4]) for i in range(0, 60, 4)]
+
+
+def aes_block(schedule, block):
+    state = bytes(a ^ b for a, b in zip(block, schedule[0]))
+    for n in range(1, 15):
+        state = bytes(SBOX[state[(5 * i) % 16]] for i in range(16))  # bytes, and rows shifted
+        if n < 14:
+            mixed = bytearray()
+            for c in range(0, 16, 4):
+                col = state[c : c + 4]
+                for i in range(4):
+                    a, b = col[i], col[(i + 1) % 4]
+                    mixed.append(xtime(a) ^ xtime(b) ^ b ^ col[(i + 2) % 4] ^ col[(i + 3) % 4])
+            state = mixed
+        state = bytes(a ^ b for a, b in zip(state, schedule[n]))
+    return state
+
+
+# GCM (NIST SP 800-38D, 6 and 7) with nonces of twelve bytes.
+
+
+def ghash(h, data):
+    y = 0
+    for at in range(0, len(data), 16):
+        y ^= int.from_bytes(data[at : at + 16], "big")
+        z, v = 0, h
+        for bit in range(127, -1, -1):
+            if y >> bit & 1:
+                z ^= v
+            v = v >> 1 ^ (0xE1 << 120 if v & 1 else 0)
+        y = z
+    return y.to_bytes(16, "big")
+
+
+def gcm_crypt(schedule, nonce, data):
+    stream = b"".join(aes_block(schedule, nonce + struct.pack(">I", 2 + i)) for i in range((len(data) + 15) // 16))
+    return bytes(a ^ b for a, b in zip(data, stream))
+
+
+def gcm_tag(schedule, nonce, sealed, ad):
+    h = int.from_bytes(aes_block(schedule, bytes(16)), "big")
+    parts = [p + bytes(-len(p) % 16) for p in (ad, sealed)]
+    s = ghash(h, parts[0] + parts[1] + struct.pack(">QQ", 8 * len(ad), 8 * len(sealed)))
+    return bytes(a ^ b for a, b in zip(s, aes_block(schedule, nonce + b"\0\0\0\1")))
+
+
+# X25519 (RFC 7748, 5).
+
+
+def x25519(scalar, u):
+    p = 2**255 - 19
+    k = int.from_bytes(scalar, "little") & ~7 & (1 << 254) - 1 | 1 << 254
+    x1 = int.from_bytes(u, "little") & (1 << 255) - 1
+    x2, z2, x3, z3 = 1, 0, x1, 1
+    for bit in range(254, -1, -1):
+        if k >> bit & 1:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        da, cb, aa, bb = d * a, c * b, a * a, b * b
+        x3, z3 = (da + cb) ** 2 % p, x1 * (da - cb) ** 2 % p
+        x2, z2 = aa * bb % p, (aa - bb) * (aa + 121665 * (aa - bb)) % p
+        if k >> bit & 1:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+    return (x2 * pow(z2, p - 2, p) % p).to_bytes(32, "little")
+
+
+# The suites of section 4.
+
+
+def seal_data(suite, tag_bytes, key, nonce, frames, ad):
+    if suite == 1:
+        return seal(key, nonce, frames, ad)
+    if suite == 2:
+        schedule = aes_schedule(key)
+        sealed = gcm_crypt(schedule, nonce, frames)
+        return sealed + gcm_tag(schedule, nonce, sealed, ad)
+    return frames + hmac.digest(key, nonce + ad + frames, "sha256")[:tag_bytes]
+
+
+def open_data(what, suite, tag_bytes, key, nonce, sealed, ad):
+    if suite == 1:
+        return opened(what, key, nonce, sealed, ad)
+    frames = sealed[:-tag_bytes]
+    if suite == 2:
+        frames = gcm_crypt(aes_schedule(key), nonce, frames)
+    if not hmac.compare_digest(seal_data(suite, tag_bytes, key, nonce, frames, ad), sealed):
+        sys.exit(f"{what}: does not open")
+    return frames
+
+
 # HKDF-SHA256 (RFC 5869), as SPEC.md, section 4, uses it.
 
 
@@ -125,6 +253,12 @@ def check_primitives():
     prk = extract(bytes(range(13)), b"\x0b" * 22)
     okm = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
     same("RFC 5869, A.1", expand(prk, bytes(range(0xF0, 0xFA)), 42).hex(), okm)
+    block = aes_block(aes_schedule(bytes(range(32))), bytes.fromhex("00112233445566778899aabbccddeeff"))
+    same("FIPS 197, C.3", block.hex(), "8ea2b7ca516745bfeafc49904b496089")
+    same("GCM, test case 13", seal_data(2, 16, bytes(32), bytes(12), b"", b"").hex(), "530f8afbc74536b9a963b4f1c4cb738b")
+    zeros = "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
+    same("GCM, test case 14", seal_data(2, 16, bytes(32), bytes(12), bytes(16), b"").hex(), zeros)
+    same("RFC 7748, 5.2", x25519(b"\x09" + bytes(31), b"\x09" + bytes(31)).hex(), "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079")
 
 
 def same(what, is_, should):
@@ -184,15 +318,17 @@ def pad_items(copy):
 
 
 def protection(items):
-    suite, tag_bytes = 1, 16
+    suite, tag_bytes, forward = 1, 16, False
     r = Reader("pad", items)
     while r.at < len(items):
         kind, value = r.uint(1), r.short()
         if kind == 0x81:
             suite, tag_bytes = value
+        elif kind == 0x82:
+            forward = True
         elif kind >= 0x80:
             sys.exit(f"pad: unknown item {kind:#x}")
-    return bytes([suite, tag_bytes])
+    return suite, tag_bytes, forward
 
 
 def read_token(vec, protocol_id, private_key):
@@ -227,8 +363,17 @@ def derive(vec, keys, items, protocol_id):
     out = {"secret": secret}
     for name in ("offer", "accept", "reason"):
         out[name] = expand(secret, b"tickwire 1 " + name.encode() + pid, 32)
-    s = extract(vec["clientShare"] + vec["serverShare"], secret)
-    x = b"\x01" + pid + protection(items) + vec["connectionId"] + bytes([len(vec["clientId"])]) + vec["clientId"]
+    suite, tag_bytes, forward = protection(items)
+    agreed = b""
+    if forward:
+        base = b"\x09" + bytes(31)
+        same("client share", x25519(vec["clientPrivate"], base).hex(), vec["clientShare"].hex())
+        same("server share", x25519(vec["serverPrivate"], base).hex(), vec["serverShare"].hex())
+        agreed = x25519(vec["clientPrivate"], vec["serverShare"])
+        same("secret of the server", x25519(vec["serverPrivate"], vec["clientShare"]).hex(), agreed.hex())
+    same("agreed", agreed.hex(), vec["agreed"].hex())
+    s = extract(vec["clientShare"] + vec["serverShare"], secret + agreed)
+    x = b"\x01" + pid + bytes([suite, tag_bytes]) + vec["connectionId"] + bytes([len(vec["clientId"])]) + vec["clientId"]
     for name, label in (("toServer", b"c2s"), ("toClient", b"s2c")):
         direction = expand(s, b"tickwire 1 " + label + x, 32)
         out[name + "Secret"] = direction
@@ -286,25 +431,28 @@ def rebuilt(expected, low, bits):
     return min(near, key=lambda n: abs(n - expected))
 
 
-def check_data(vec, d):
-    up, path, number = d["toServer"], d["path"], int(d["number"])
+def check_data(vec, d, suite, tag_bytes):
+    up, epoch, path, number = d["toServer"], d["epoch"], d["path"], int(d["number"])
     packet, id_ = d["packet"], bytearray(vec["connectionId"] if up else vec["clientId"])
     if id_:
         id_[3 if up else 0] |= path
     size = (packet[0] & 3) + 1
     head = 1 + len(id_) + size
     what = f"DATA {number} of path {path}"
-    same("prefix of " + what, packet[0], 0x08 | d["numberBytes"] - 1)
+    same("prefix of " + what, packet[0], 0x08 | (epoch & 1) << 2 | d["numberBytes"] - 1)
     same("id of " + what, packet[1 : 1 + len(id_)], bytes(id_))
     low = int.from_bytes(packet[1 + len(id_) : head], "little")
     same("number of " + what, rebuilt(number, low, 8 * size), number)
     name = "toServer" if up else "toClient"
-    mask = struct.pack(">IQ", path, number)
-    nonce = bytes(a ^ b for a, b in zip(vec["keys"][name + "IV"], mask))
-    key = vec["keys"][name + "Key"]
-    frames = opened(what, key, nonce, packet[head:], packet[:head])
+    secret = vec["keys"][name + "Secret"]
+    for _ in range(epoch):
+        secret = expand(secret, b"tickwire 1 next", 32)
+    nonce, key = struct.pack(">IQ", path, number), expand(secret, b"tickwire 1 key", 32)
+    if suite != 3:
+        nonce = bytes(a ^ b for a, b in zip(expand(secret, b"tickwire 1 iv", 12), nonce))
+    frames = open_data(what, suite, tag_bytes, key, nonce, packet[head:], packet[:head])
     same("frames of " + what, frames.hex(), d["frames"].hex())
-    same(what + ", sealed again", packet[:head] + seal(key, nonce, frames, packet[:head]), packet)
+    same(what + ", sealed again", packet[:head] + seal_data(suite, tag_bytes, key, nonce, frames, packet[:head]), packet)
 
 
 def from_hex(value, name=""):
@@ -330,7 +478,7 @@ def main():
         check_reason("REASON to a request", vec, vec["reasonToRequest"], b"", bytes(8))
         check_reason("REASON to OFFER", vec, vec["reasonToOffer"], vec["clientId"], vec["clientShare"][:8])
         for d in vec["data"]:
-            check_data(vec, d)
+            check_data(vec, d, *protection(items)[:2])
         same("GONE", vec["gone"], b"\x05" + vec["data"][0]["packet"][1:5] + vec["data"][0]["packet"][-8:])
         packets += 5 + len(vec["data"])
     print(f"agree: {len(doc['handshakes'])} handshakes, {packets} packets")

@@ -1,0 +1,101 @@
+package netcode
+
+import (
+	"crypto/cipher"
+	"crypto/sha256"
+	"time"
+)
+
+// An epoch is the keys of one direction for a while. Each epoch's secret gives
+// the next one's, and none before it: once it is forgotten, what was sealed
+// under it stays sealed.
+type epoch struct {
+	suite    Suite
+	tagBytes uint8
+	secret   [sha256.Size]byte
+	aead     cipher.AEAD // nil: there is no such epoch
+	iv       [nonceBytes]byte
+}
+
+func newEpoch(secret []byte, suite Suite, tagBytes uint8) epoch {
+	e := epoch{suite: suite, tagBytes: tagBytes, secret: [sha256.Size]byte(secret)}
+	e.aead = suite.aead((*Key)(expand(secret, "tickwire 1 key", len(Key{}))), tagBytes)
+	if suite != SuiteSignedOnly { // which signs path and number as they are
+		e.iv = [nonceBytes]byte(expand(secret, "tickwire 1 iv", nonceBytes))
+	}
+	return e
+}
+
+// next returns the epoch that follows.
+func (e *epoch) next() epoch {
+	return newEpoch(expand(e.secret[:], "tickwire 1 next", sha256.Size), e.suite, e.tagBytes)
+}
+
+const (
+	// MaxEpochPackets is after how many packets a direction changes its keys:
+	// well below what AES-GCM bears under one key (RFC 9001, 6.6).
+	MaxEpochPackets = 1 << 22
+	// oldKeys is how long a receiver still opens what was sealed before a
+	// change: three times the longest probe timeout (SPEC.md, 7.5).
+	oldKeys = 3 * int64(2*time.Second)
+	// leastEpoch is the shortest epoch that a receiver goes along with, so that
+	// a peer that changes keys with every packet does not make us derive as many.
+	leastEpoch = int64(time.Millisecond)
+)
+
+// KeyChangeDue reports whether the packets of this epoch are many enough, or
+// whether [Sealer.WantNewKeys] was called.
+func (s *Sealer) KeyChangeDue() bool { return s.wanted || s.sealed >= s.most }
+
+// WantNewKeys has the keys changed as soon as that is possible.
+func (s *Sealer) WantNewKeys() { s.wanted = true }
+
+// ChangeKeys begins the next epoch with the next packet, unless it is too
+// early: before the peer has acknowledged a packet of this one, and three
+// probe timeouts after it began, the peer may not be done with the one before
+// (RFC 9001, 6.1 and 6.5). Acked is the largest number of path 0 that was
+// acknowledged. It reports whether the keys changed.
+//
+// It need not be forced: an endpoint stops at 2^14 packets without an
+// acknowledgement, and probe timeouts are two seconds at most, so that far
+// less than what a key bears can be sealed meanwhile.
+func (s *Sealer) ChangeKeys(now int64, acked uint64, probeTimeout time.Duration) bool {
+	if s.sealed == 0 || acked < s.first || s.epochs > 0 && now-s.changedAt < 3*int64(probeTimeout) {
+		return false
+	}
+	s.epoch = s.epoch.next()
+	s.epochs++
+	s.sealed, s.wanted, s.changedAt = 0, false, now
+	return true
+}
+
+// Epochs is how often the keys were changed.
+func (s *Sealer) Epochs() uint64 { return s.epochs }
+
+// keys returns the epoch that a packet must be of: its parity is that of the
+// epoch now, or tells by its number whether it is older than this epoch or
+// newer. So whoever flips the bit gains one trial with another key, which
+// fails. The next keys are there before anyone asks for them, so that the
+// trial costs as much as any other (RFC 9001, 6.3).
+func (o *opener) keys(now int64, p *inbound, parity uint64, number uint64) *epoch {
+	if o.old.aead != nil && now-o.changedAt >= oldKeys {
+		o.old = epoch{}
+	}
+	heard := p != nil && p.epoch == o.epochs+1
+	switch {
+	case parity == o.epochs&1:
+		return &o.now
+	case o.old.aead != nil && (!heard || number < p.first):
+		return &o.old
+	case heard && number <= p.largest(), o.epochs > 0 && now-o.changedAt < leastEpoch:
+		return nil
+	}
+	return &o.next
+}
+
+// begin makes the next epoch the one now.
+func (o *opener) begin(now int64) {
+	o.old, o.now, o.next = o.now, o.next, o.next.next()
+	o.epochs++
+	o.changedAt = now
+}
