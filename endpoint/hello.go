@@ -41,7 +41,7 @@ func (c *Config) hello() wire.Hello {
 	h := wire.Hello{
 		MinVersion:      wire.Version,
 		MaxVersion:      wire.Version,
-		Capabilities:    wire.CapabilityHold | wire.CapabilityOptions,
+		Capabilities:    wire.CapabilityHold | wire.CapabilityOptions | wire.CapabilityEpochs,
 		LargestDatagram: uint16(min(c.MaxDatagramBytes, 0xffff)),
 		AckHoldMillis:   uint8((int64(c.AckHold) + 999_999) / 1_000_000),
 		SilenceSeconds:  uint16(c.MaxHold / time.Second),

@@ -21,7 +21,10 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	}
 	w, err := world.New(world.Config{
 		Seed: s.Seed, Channels: channels, Links: s.Links, TickRate: s.TickRate,
-		Server: tickwire.ServerConfig{Config: game, MaxClients: s.Seats.limit(), KeepOldest: s.Seats.KeepOldest},
+		Server: tickwire.ServerConfig{
+			Config: game, MaxClients: s.Seats.limit(), KeepOldest: s.Seats.KeepOldest,
+			DevelopmentToken: s.Seal.ask,
+		},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
 		Tap:    fault.tap(s.Seed), Plant: fault.plant, PlantBudget: fault.plantBudget,
 	})

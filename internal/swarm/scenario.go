@@ -19,6 +19,7 @@ type Scenario struct {
 	Links    simnet.Links
 	Game     tickwire.Config // sizes and limits
 	WireID   int             // ClientConfig.WireIDBytes
+	Seal     Seal
 	Trouble  Trouble
 	Seats    Seats
 	Budgets  Budgets
@@ -97,6 +98,7 @@ func Generate(seed uint64) Scenario {
 	s.Game.MaxReadsPerCall = g.sometimes(6, 1+g.IntN(8))
 	s.WireID = g.sometimes(4, 2+g.IntN(3))
 	s.Trouble = g.trouble()
+	s.addSeal(generator{rand.New(rand.NewPCG(seed, 0x7365616c))})
 	s.addTerms(generator{rand.New(rand.NewPCG(seed, 0x7465726d73))})
 	s.addWays(generator{rand.New(rand.NewPCG(seed, 0x77617973))})
 	s.addSeats(generator{rand.New(rand.NewPCG(seed, 0x7365617473))})

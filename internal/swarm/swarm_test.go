@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"flag"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ func TestSwarm(t *testing.T) {
 	if raced {
 		n = min(n, 10)
 	}
+	var changes uint64
 	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
 		start := time.Now()
 		r, err := Run(Generate(seed), NoFault, quiet())
@@ -28,6 +30,7 @@ func TestSwarm(t *testing.T) {
 		if d := time.Since(start); d > 5*time.Second {
 			t.Logf("seed %d took %v", seed, d)
 		}
+		changes += r.KeyChanges
 		for i, v := range r.Violations {
 			if i < 5 {
 				t.Errorf("seed %d: %v", seed, v)
@@ -36,6 +39,10 @@ func TestSwarm(t *testing.T) {
 		if r.ViolationCount > 0 {
 			t.Errorf("%d violations; replay: %s", r.ViolationCount, Replay(seed))
 		}
+	}
+	t.Logf("keys changed %d times in %d runs", changes, n)
+	if changes < 10*n {
+		t.Errorf("keys changed %d times in %d runs", changes, n)
 	}
 }
 
@@ -68,6 +75,7 @@ func TestGenerate(t *testing.T) {
 	terms, plain, ways, none := Terms{}, 0, Ways{}, 0
 	seats, roomy := Seats{}, 0
 	limits, budgets, free := 0, 0, 0
+	suites, epochs, secret := [4]int{}, 0, 0
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
@@ -88,6 +96,13 @@ func TestGenerate(t *testing.T) {
 		default:
 			free++
 		}
+		suites[s.Seal.Suite]++
+		if s.Game.EpochPackets > 0 {
+			epochs++
+		}
+		if s.Seal.ForwardSecrecy {
+			secret++
+		}
 		for _, l := range s.Loads {
 			terms.Expiring, terms.Keys = terms.Expiring+l.Terms.Expiring, terms.Keys+l.Terms.Keys
 			terms.Grouped, terms.Droppable = terms.Grouped+l.Terms.Grouped, terms.Droppable+l.Terms.Droppable
@@ -99,6 +114,9 @@ func TestGenerate(t *testing.T) {
 				none++
 			}
 		}
+	}
+	if slices.Contains(suites[:], 0) || epochs == 0 || epochs == 200 || secret == 0 || secret == 200 {
+		t.Errorf("%v scenarios of each suite, %d with short epochs, %d with forward secrecy", suites, epochs, secret)
 	}
 	if on.Drain == 0 || on.Hold == 0 || on.HoldServer == 0 || on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
 		t.Errorf("sums of trouble %+v, least %+v", on, off)

@@ -51,6 +51,10 @@ const (
 	CapabilityOptions = 8
 )
 
+// CapabilityEpochs says that its sender reads packets of later key epochs,
+// which everybody who speaks version 1 does, too.
+const CapabilityEpochs = 16
+
 // MaxHelloWindows is how many windows fit a body of MaxHelloBytes with room
 // for the head.
 const MaxHelloWindows = 24

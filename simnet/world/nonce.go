@@ -29,9 +29,14 @@ func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 			seen = &p.nonce
 			p.Client.wrote(ds[i].Bytes)
 		}
-		if seen != nil && !seen.fresh(ds[i].Bytes, header) {
-			s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("number %d sealed two contents", seen.next-1))
+		if seen == nil {
+			continue
 		}
+		before := seen.epochs
+		if !seen.fresh(ds[i].Bytes, header) {
+			s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("a number sealed two contents, around %d", seen.next-1))
+		}
+		s.world.report.keyChanges += seen.epochs - before
 	}
 	s.world.report.wrote(ds)
 	return s.Socket.Write(ds)
@@ -39,10 +44,15 @@ func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 
 // nonces remembers the last packets of one direction of a connection: their
 // numbers and a hash of their bytes (SPEC.md, section 1: prefix 0x08 to 0x0F,
-// its low two bits say how long the number is).
+// bit 4 is the parity of the key epoch, the low two bits say how long the
+// number is). Numbers go on when keys change, so a number that sealed one
+// content has done so whatever the keys: what is checked is more than the
+// pair of key and nonce, and needs neither.
 type nonces struct {
-	next uint64 // one more than the largest number seen
-	seen [256]uint64
+	next   uint64 // one more than the largest number seen
+	parity byte   // of the newest epoch
+	epochs uint64 // that began after the first
+	seen   [256]uint64
 }
 
 // fresh notes a packet; false if its number was used for another content.
@@ -65,6 +75,10 @@ func (s *nonces) fresh(b []byte, header int) bool {
 	mark := hashOf(b)<<24 | number&(1<<24-1)
 	place := &s.seen[number%uint64(len(s.seen))]
 	if number >= s.next {
+		if parity := b[0] & 0x04; parity != s.parity {
+			s.parity = parity
+			s.epochs++
+		}
 		s.next, *place = number+1, mark
 		return true
 	}

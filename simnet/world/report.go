@@ -18,6 +18,7 @@ type Report struct {
 	BytesOnWire    uint64           `json:"bytes_on_wire"`   // theirs, with the headers of IPv4 and UDP
 	PacketsLost    uint64           `json:"packets_lost"`    // that the library declared lost
 	MessagesResent uint64           `json:"messages_resent"` // whole or in part
+	KeyChanges     uint64           `json:"key_changes"`     // of all directions of all connections
 	ViolationCount int              `json:"violations"`
 	Violations     []Violation      `json:"violation_list,omitempty"`
 	Digest         string           `json:"digest"` // of all that was seen: equal for equal runs
@@ -60,6 +61,7 @@ type tally struct {
 	latencies  [deliveryCount]histogram
 	lost       uint64
 	resent     uint64
+	keyChanges uint64
 	datagrams  uint64
 	bytes      uint64
 	digest     uint64
@@ -120,7 +122,7 @@ func (w *World) Report() Report {
 	t := &w.report
 	r := Report{
 		Seed: w.cfg.Seed, VirtualSeconds: w.Elapsed().Seconds(), Players: len(w.players),
-		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent,
+		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, KeyChanges: t.keyChanges,
 		ViolationCount: w.judge.count, Violations: w.judge.kept, Digest: hex64(t.digest),
 	}
 	for d := range deliveryCount {
