@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 )
 
@@ -35,34 +36,39 @@ func BenchmarkRequestKnown(b *testing.B) {
 
 // BenchmarkConnect is a whole handshake, both sides, and the release.
 func BenchmarkConnect(b *testing.B) {
-	w := newWorld(b, func(c *ServerConfig) { c.MaxClients = 10000; c.MaxTokens = maxEntries })
-	b.ReportAllocs()
-	for b.Loop() {
-		w.clients, w.events = w.clients[:0], w.events[:0]
-		p := w.join(w.mint(1, nil), 1, nil)
-		w.step(0)
-		w.wantState(p, StateConnected)
-		w.server.Release(w.now, w.last().Seat)
-		w.now += 11 * second
-	}
-}
-
-func benchmarkSizes(b *testing.B, run func(b *testing.B, frames []byte)) {
-	for _, size := range []struct {
-		name string
-		n    int
-	}{{"64", 64}, {"200", 200}, {"1177", 1177}} {
-		b.Run(size.name, func(b *testing.B) {
-			b.SetBytes(int64(size.n))
+	for name, want := range map[string]MintConfig{"usual": {}, "forward secrecy": {ForwardSecrecy: true}} {
+		b.Run(name, func(b *testing.B) {
+			w := newWorld(b, func(c *ServerConfig) { c.MaxClients = 10000; c.MaxTokens = maxEntries })
 			b.ReportAllocs()
-			run(b, make([]byte, size.n))
+			for b.Loop() {
+				w.clients, w.events = w.clients[:0], w.events[:0]
+				p := w.join(w.mint(1, protect(want)), 1, nil)
+				w.step(0)
+				w.wantState(p, StateConnected)
+				w.server.Release(w.now, w.last().Seat)
+				w.now += 11 * second
+			}
 		})
 	}
 }
 
+// benchmarkSuites runs with frames of 64 and 1200 bytes in each suite.
+func benchmarkSuites(b *testing.B, run func(b *testing.B, want MintConfig, frames []byte)) {
+	for _, want := range []MintConfig{{Suite: SuiteChaCha20Poly1305}, {Suite: SuiteAES256GCM}, {Suite: SuiteSignedOnly, TagBytes: MinTagBytes}} {
+		for _, n := range []int{64, 1200} {
+			b.Run(fmt.Sprintf("%v/%d", want.Suite, n), func(b *testing.B) {
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				run(b, want, make([]byte, n))
+			})
+		}
+	}
+}
+
+// BenchmarkSeal is a packet to the server: header, seal.
 func BenchmarkSeal(b *testing.B) {
-	benchmarkSizes(b, func(b *testing.B, frames []byte) {
-		_, p, _ := dataPair(b, nil)
+	benchmarkSuites(b, func(b *testing.B, want MintConfig, frames []byte) {
+		_, p, _ := protectedPair(b, want, nil)
 		s, buf, number := p.c.Sealer(), make([]byte, 0, 1500), uint64(0)
 		for b.Loop() {
 			number++
@@ -70,14 +76,15 @@ func BenchmarkSeal(b *testing.B) {
 			head := len(packet)
 			s.Seal(append(packet, frames...), 0, head, 0, number)
 		}
+		b.ReportMetric(float64(s.Overhead(2)), "overhead-bytes")
 	})
 }
 
 // BenchmarkSealOpen is a packet all the way: sealed by the client, found by its
 // id and opened by the server.
 func BenchmarkSealOpen(b *testing.B) {
-	benchmarkSizes(b, func(b *testing.B, frames []byte) {
-		w, p, _ := dataPair(b, nil)
+	benchmarkSuites(b, func(b *testing.B, want MintConfig, frames []byte) {
+		w, p, _ := protectedPair(b, want, nil)
 		s, buf, number := p.c.Sealer(), make([]byte, 0, 1500), uint64(0)
 		for b.Loop() {
 			number++
@@ -88,7 +95,22 @@ func BenchmarkSealOpen(b *testing.B) {
 				b.Fatal(ev.Drop)
 			}
 		}
+		b.ReportMetric(float64(s.Overhead(2)), "overhead-bytes")
 	})
+}
+
+// BenchmarkChangeKeys is what a change costs the sender, and as much the
+// receiver.
+func BenchmarkChangeKeys(b *testing.B) {
+	for _, want := range protections[:3] {
+		b.Run(nameOf(want), func(b *testing.B) {
+			_, p, _ := protectedPair(b, want, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				p.c.sealer.epoch = p.c.sealer.epoch.next()
+			}
+		})
+	}
 }
 
 // BenchmarkGarbage is a DATA packet of nobody.

@@ -86,5 +86,5 @@ func (c *Client) Disconnect(now int64) {
 	if c.plain && c.state == StateConnected || c.plainAt != 0 && c.state == StateResponding {
 		c.farewell = redundantDisconnects
 	}
-	c.state, c.dueMask = StateDisconnected, 0
+	c.state, c.dueMask, c.private = StateDisconnected, 0, nil
 }

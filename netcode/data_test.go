@@ -171,9 +171,15 @@ func TestReservedPackets(t *testing.T) {
 	}
 }
 
-// TestNothingAllocates pins the steady state of both directions.
+// TestNothingAllocates pins the steady state of both directions, in each suite.
 func TestNothingAllocates(t *testing.T) {
-	w, p, seat := dataPair(t, nil)
+	for _, want := range protections {
+		t.Run(nameOf(want), func(t *testing.T) { nothingAllocates(t, want) })
+	}
+}
+
+func nothingAllocates(t *testing.T, want MintConfig) {
+	w, p, seat := protectedPair(t, want, nil)
 	buf, reply := make([]byte, 0, 1500), make([]byte, 0, 1500)
 	frames := make([]byte, 1000)
 	number := uint64(0)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -19,6 +20,8 @@ type chaos struct {
 	next   uint16
 	sealed map[string][]byte // what each key and nonce has sealed
 	lose   int
+
+	changes int // of keys
 }
 
 func newChaos(t testing.TB) *chaos {
@@ -27,6 +30,7 @@ func newChaos(t testing.TB) *chaos {
 		cfg.Plain = PlainAllow
 		cfg.MaxTokenLifetime = 0
 		cfg.MaxTokens = 20
+		cfg.EpochPackets = 2
 		cfg.Judge = func(o Offer) ([]byte, Refusal, bool) {
 			return []byte("hello"), Refusal{Code: CodeBanned}, o.ClientID != 5
 		}
@@ -82,7 +86,11 @@ func (c *chaos) op(op byte) {
 	switch op & 15 {
 	case 0: // a new token, of one of six players
 		if len(c.tokens) < 100 {
-			c.tokens = append(c.tokens, c.mint(uint64(arg%6), func(m *MintConfig) { m.Plain = arg&1 != 0 }))
+			c.tokens = append(c.tokens, c.mint(uint64(arg%6), func(m *MintConfig) {
+				if m.Plain = arg&1 != 0; !m.Plain {
+					protect(protections[arg/2])(m)
+				}
+			}))
 		}
 	case 1, 2: // a client, with a new token or one that was used
 		if len(c.tokens) > 0 {
@@ -95,7 +103,7 @@ func (c *chaos) op(op byte) {
 				policy = PlainRefuse
 			}
 			c.next++
-			c.join(token, c.next%8, func(cfg *ClientConfig) { cfg.Plain = policy })
+			c.join(token, c.next%8, func(cfg *ClientConfig) { cfg.Plain, cfg.EpochPackets = policy, 1 })
 		}
 	case 3, 4, 5:
 		c.step(int64(arg) * 50 * ms)
@@ -160,8 +168,31 @@ func (c *chaos) say(p *player) {
 		}
 		c.toServer(p.at, b)
 	default:
-		c.toServer(p.at, p.data(p.c.Sealer().sent, "frames"))
+		for range 4 {
+			c.now += ms
+			ev := c.toServer(p.at, c.seal(p.c.Sealer()))
+			if ev.Kind != EventPacket {
+				return
+			}
+			c.toClient(p.at, c.seal(ev.Seat.Sealer()))
+		}
 	}
+}
+
+// seal makes the next packet of a connection, changes its keys as if all had
+// been acknowledged, and checks that no key and nonce come together twice, however often
+// keys changed and connections were made.
+func (c *chaos) seal(s *Sealer) []byte {
+	if s.KeyChangeDue() && s.ChangeKeys(c.now, s.sent-1, time.Millisecond) {
+		c.changes++
+	}
+	b := seal(s, 0, s.sent, "frames of "+string(rune('0'+s.sent%10)))
+	id := string(s.epoch.secret[:]) + string(s.nonce[:])
+	if before, ok := c.sealed[id]; ok {
+		c.t.Fatalf("a key and nonce sealed two packets:\n%x\n%x", before, b)
+	}
+	c.sealed[id] = bytes.Clone(b)
+	return b
 }
 
 // check compares the tables of the server with each other.
@@ -241,7 +272,7 @@ func randomOps(seed uint64, n int) []byte {
 // TestOperations runs many random strings in virtual time, and the same string
 // twice to the same end.
 func TestOperations(t *testing.T) {
-	connected := 0
+	connected, changes := 0, 0
 	for seed := range uint64(600) {
 		ops := randomOps(seed, 300)
 		run := func() *Counters {
@@ -254,6 +285,7 @@ func TestOperations(t *testing.T) {
 					connected++
 				}
 			}
+			changes += c.changes
 			return c.server.Counters()
 		}
 		a := *run()
@@ -263,7 +295,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	if connected < 1500 {
-		t.Fatalf("only %d connections: the operations do not reach far", connected)
+	if connected < 1500 || changes < 1000 {
+		t.Fatalf("only %d connections and %d changes of keys: the operations do not reach far", connected, changes)
 	}
 }
