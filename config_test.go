@@ -54,6 +54,8 @@ func TestConfigErrors(t *testing.T) {
 		"MaxEvents":            tickwire.Config{MaxEvents: -1}.Validate(),
 		"MaxPosted":            tickwire.Config{MaxPosted: -1}.Validate(),
 		"MaxReadsPerCall":      tickwire.Config{MaxReadsPerCall: -1}.Validate(),
+		"LeastProtection":      tickwire.Config{LeastProtection: 3}.Validate(),
+		"EpochPackets":         tickwire.Config{EpochPackets: 1 << 23}.Validate(),
 		"AckHold":              tickwire.Config{AckHold: time.Second}.Validate(),
 		"MaxHold":              tickwire.Config{MaxHold: time.Millisecond}.Validate(),
 		"MaxDatagramBytes":     tickwire.Config{MaxDatagramBytes: 100}.Validate(),

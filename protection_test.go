@@ -1,0 +1,154 @@
+package tickwire_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// An overhearer is a socket whose owner is heard by everybody on the way.
+type overhearer struct {
+	*simnet.Socket
+	words []byte
+	heard int          // datagrams with the words in them
+	odd   map[byte]int // sealed packets by the parity of their epoch
+	bytes uint64       // of theirs, with the headers of IPv4 and UDP
+}
+
+func (o *overhearer) Write(ds []transport.Datagram) (int, error) {
+	for _, d := range ds {
+		if bytes.Contains(d.Bytes, o.words) {
+			o.heard++
+		}
+		if d.Bytes[0]&0xf8 == 0x08 {
+			o.odd[d.Bytes[0]&4]++
+			o.bytes += uint64(len(d.Bytes)) + 28
+		}
+	}
+	return o.Socket.Write(ds)
+}
+
+// TestProtection: whatever the issuer asks for, a game over a bad line does
+// not notice; keys change all the time, nothing that is authentic is dropped
+// for it, and who listens on the way understands what he may.
+func TestProtection(t *testing.T) {
+	for _, want := range []netcode.MintConfig{
+		{}, {ForwardSecrecy: true}, {Suite: netcode.SuiteAES256GCM, ForwardSecrecy: true},
+		{Suite: netcode.SuiteSignedOnly}, {Suite: netcode.SuiteSignedOnly, TagBytes: netcode.MinTagBytes},
+	} {
+		t.Run(fmt.Sprint(want.Suite, want.TagBytes, want.ForwardSecrecy), func(t *testing.T) {
+			w := newWorld(t)
+			must(t, w.nw.SetDefault(simnet.LinkConfig{
+				Delay: 20 * time.Millisecond, Loss: 0.05, Duplicate: 0.1, Reorder: 0.2, ReorderBy: 15 * time.Millisecond,
+			}))
+			srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) {
+				cfg.EpochPackets = 4
+				cfg.DevelopmentToken = func(m *netcode.MintConfig) {
+					m.Suite, m.TagBytes, m.ForwardSecrecy = want.Suite, want.TagBytes, want.ForwardSecrecy
+				}
+			})
+			ear := &overhearer{Socket: w.socket(w.address()), words: []byte("what everybody may hear"), odd: map[byte]int{}}
+			cfg := tickwire.ClientConfig{Config: config()}
+			w.simulate(&cfg.Config)
+			cfg.EpochPackets = 4
+			client, err := tickwire.NewClient(cfg, ear)
+			must(t, err)
+			w.add(client)
+			conn := w.open(client, srv, 1)
+
+			const lines = 300
+			up, down := 0, 0
+			for n := 0; n < lines || up < lines || down < lines; n++ {
+				if n < lines {
+					line := fmt.Appendf(nil, "%03d: what everybody may hear", n)
+					must(t, chat.Send(conn, line))
+					must(t, chat.Send(players(srv)[0], line))
+				}
+				w.run(time.Second/60, nil)
+				for range players(srv)[0].Receive(2) {
+					up++
+				}
+				for range conn.Receive(2) {
+					down++
+				}
+				if n > 3*lines {
+					t.Fatalf("%d up, %d down of %d lines", up, down, lines)
+				}
+			}
+			if readable := ear.heard > 0; readable != (want.Suite == netcode.SuiteSignedOnly) {
+				t.Errorf("%d datagrams can be read on the way", ear.heard)
+			}
+			if ear.odd[0] < 50 || ear.odd[4] < 50 {
+				t.Errorf("%v packets in even and odd epochs", ear.odd)
+			}
+			if got := conn.Stats().BytesSent; got != ear.bytes {
+				t.Errorf("the endpoint counts %d bytes sent, the socket %d", got, ear.bytes)
+			}
+			for _, st := range []tickwire.Stats{srv.Stats(), client.Stats()} {
+				if d := st.Handshake.Drops; d[netcode.DropForged]+d[netcode.DropEpoch] > 0 {
+					t.Errorf("%d packets did not open, %d were of no epoch", d[netcode.DropForged], d[netcode.DropEpoch])
+				}
+			}
+		})
+	}
+}
+
+// TestChangeKeys: on demand, once.
+func TestChangeKeys(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	ear := &overhearer{Socket: w.socket(w.address()), words: []byte("-"), odd: map[byte]int{}}
+	cfg := tickwire.ClientConfig{Config: config()}
+	w.simulate(&cfg.Config)
+	client, err := tickwire.NewClient(cfg, ear)
+	must(t, err)
+	w.add(client)
+	conn := w.open(client, srv, 1)
+	say := func() {
+		must(t, chat.Send(conn, []byte("hello")))
+		w.run(time.Second, nil)
+		for range players(srv)[0].Receive(2) {
+		}
+	}
+	say()
+	if ear.odd[0] == 0 || ear.odd[4] != 0 {
+		t.Errorf("%v packets in even and odd epochs", ear.odd)
+	}
+	conn.ChangeKeys()
+	before := ear.odd[0]
+	say()
+	say()
+	if ear.odd[0] != before || ear.odd[4] == 0 {
+		t.Errorf("then %v packets in even and odd epochs", ear.odd)
+	}
+	if !conn.Open() || len(players(srv)) != 1 {
+		t.Error("the connection ended")
+	}
+}
+
+// TestLeastProtection: either side may insist on more than the issuer asks for.
+func TestLeastProtection(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	w.serve(at, func(cfg *tickwire.ServerConfig) {
+		withKey(cfg)
+		cfg.LeastProtection = netcode.Encrypted
+	})
+	signed := w.mint(1, func(m *netcode.MintConfig) { m.Suite = netcode.SuiteSignedOnly }, at)
+	wantCode(t, w.refused(signed, nil), tickwire.CodeSuite, true)
+	strict := w.join(func(cfg *tickwire.ClientConfig) { cfg.LeastProtection = netcode.ForwardSecret })
+	var e *netcode.TokenError
+	if _, err := strict.Connect(w.mint(2, nil, at)); !errors.As(err, &e) || e.Field != "pad" {
+		t.Errorf("error %v", err)
+	}
+	conn, err := strict.Connect(w.mint(3, func(m *netcode.MintConfig) { m.ForwardSecrecy = true }, at))
+	must(t, err)
+	w.until("connected", conn.Open)
+}
