@@ -12,6 +12,11 @@
 // then DATA packets with connection ids, which survive a change of address,
 // under keys that are new for every connection. SPEC.md describes both.
 //
+// How packets are protected, the backend says in the token ([MintConfig]):
+// ChaCha20-Poly1305, AES-256-GCM, or signed and readable; with forward secrecy
+// or without. No packet can lower it, and either side may insist on more
+// ([Protection]). Keys change after so many packets ([Sealer.ChangeKeys]).
+//
 // Nothing here owns a socket, a clock or a goroutine. Time is a parameter:
 // now is monotonic, in nanoseconds since anything; unix is the wall clock in
 // seconds since 1970. Datagrams go in with HandleDatagram and are opened in

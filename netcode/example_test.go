@@ -83,6 +83,27 @@ func ExampleAdmission_Reserve() {
 	// true 1 0
 }
 
+// The backend chooses how packets are protected, the server may insist.
+func ExampleMintConfig_protection() {
+	server := netip.MustParseAddrPort("192.0.2.1:7777")
+	for _, cfg := range []netcode.MintConfig{
+		{Suite: netcode.SuiteAES256GCM, ForwardSecrecy: true},
+		{Suite: netcode.SuiteSignedOnly, TagBytes: 8},
+	} {
+		cfg.Key, cfg.ClientID, cfg.Addresses = netcode.Key{1, 2, 3}, 42, []netip.AddrPort{server}
+		token, err := netcode.Mint(1_700_000_000, cfg)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = netcode.NewClient(0, 1_700_000_000, token, netcode.ClientConfig{LeastProtection: netcode.Encrypted})
+		fmt.Printf("%v, tags of %d bytes: %v\n", token.Pad.Suite, token.Pad.TagBytes, err)
+	}
+	// Output:
+	// AES-256-GCM, tags of 16 bytes: <nil>
+	// signed only, tags of 8 bytes: netcode: connect token: pad: asks for no encryption, which this side insists on; ask the backend for another token
+}
+
 // Several servers get a token each, with keys of its own.
 func ExampleMintTickets() {
 	eu, us := netip.MustParseAddrPort("192.0.2.1:7777"), netip.MustParseAddrPort("203.0.113.1:7777")

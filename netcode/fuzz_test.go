@@ -69,9 +69,14 @@ func FuzzPrivateToken(f *testing.F) {
 }
 
 // FuzzServerDatagram feeds raw datagrams to a server that knows a token and
-// has a client of each dialect.
+// has a client of each suite.
 func FuzzServerDatagram(f *testing.F) {
-	w, p, _ := dataPair(f, nil)
+	w := newWorld(f, func(c *ServerConfig) { c.MaxClients = 20 })
+	p, _ := w.confirmed(w.mint(7, nil), 1)
+	for i, want := range protections {
+		other, _ := w.confirmed(w.mint(uint64(20+i), protect(want)), uint16(20+i))
+		f.Add(other.data(1, "frames"))
+	}
 	token := w.mint(9, nil)
 	f.Add((&Client{token: token}).appendRequest(nil))
 	f.Add(p.data(1, "frames"))
@@ -173,12 +178,13 @@ func FuzzReason(f *testing.F) {
 	})
 }
 
-// FuzzData: any header and any frames from a peer with keys.
+// FuzzData: any header and any frames from a peer with keys, in any suite.
 func FuzzData(f *testing.F) {
-	f.Add(uint8(0), uint64(1), uint8(1), []byte("frames"))
-	f.Add(uint8(7), ^uint64(0), uint8(3), []byte{})
-	f.Fuzz(func(t *testing.T, path uint8, number uint64, bytesLess1 uint8, frames []byte) {
-		w, p, _ := dataPair(t, nil)
+	f.Add(uint8(0), uint8(0), uint64(1), uint8(1), []byte("frames"))
+	f.Add(uint8(1), uint8(7), ^uint64(0), uint8(3), []byte{})
+	f.Add(uint8(3), uint8(2), uint64(70000), uint8(2), []byte("signed"))
+	f.Fuzz(func(t *testing.T, suite, path uint8, number uint64, bytesLess1 uint8, frames []byte) {
+		w, p, _ := protectedPair(t, protections[int(suite)%len(protections)], nil)
 		path &= pathMask
 		n := int(bytesLess1&3) + 1
 		s := p.c.Sealer()
@@ -189,6 +195,64 @@ func FuzzData(f *testing.F) {
 		fits := number < 1<<(8*n-1) && (path != 0 || number > 0)
 		if fits && (ev.Kind != EventPacket || ev.Number != number || ev.Path != path || !bytes.Equal(w.last().Frames, frames)) {
 			t.Fatalf("path %d number %d: %+v", path, number, ev)
+		}
+	})
+}
+
+// FuzzEpochs: any order of sealing, changing keys, arriving, and being damaged
+// on the way. What opens was sealed, and opens once.
+func FuzzEpochs(f *testing.F) {
+	f.Add(uint8(0), []byte("\x00\x00\x02\x01\x00\x02\x12\x03\x04\x02"))
+	f.Add(uint8(2), []byte("\x00\x02\x01\x00\x12\x01\x00\x22\x02\xf4\x01\x00\x32\x23"))
+	f.Fuzz(func(t *testing.T, suite uint8, ops []byte) {
+		d := newDirection(t, padOf(protections[suite%4]), 0)
+		var sealed [][]byte
+		opened := map[string]bool{}
+		for _, op := range ops[:min(len(ops), 300)] {
+			arg := int(op >> 3)
+			switch op & 7 {
+			case 0:
+				sealed = append(sealed, d.seal())
+			case 1:
+				d.out.ChangeKeys(d.now, d.next, 0)
+			case 2, 3, 4:
+				if len(sealed) == 0 {
+					continue
+				}
+				b := bytes.Clone(sealed[len(sealed)-1-arg%len(sealed)])
+				if op&7 == 3 {
+					b[0] ^= wire.PrefixDataEpoch
+				} else if op&7 == 4 {
+					b[arg%len(b)] ^= 0x80
+				}
+				if d.open(b) != DropNone {
+					continue
+				}
+				if opened[string(b)] || op&7 != 2 {
+					t.Fatalf("%x opened, by operation %d", b, op&7)
+				}
+				opened[string(b)] = true
+			default:
+				d.now += int64(arg*arg) * 10 * ms
+			}
+		}
+	})
+}
+
+// FuzzAgree: no value of a peer panics or makes a secret that everybody knows.
+func FuzzAgree(f *testing.F) {
+	for _, share := range weakShares() {
+		f.Add(share[:])
+	}
+	pad := padOf(forwardSecret)
+	_, private, _ := newShare(newSeeded(1), &pad)
+	f.Fuzz(func(t *testing.T, share []byte) {
+		if len(share) != shareBytes {
+			return
+		}
+		secret, ok := agree(private, (*[shareBytes]byte)(share))
+		if ok && (len(secret) != shareBytes || bytes.Equal(secret, make([]byte, shareBytes))) {
+			t.Fatalf("agreed on %x", secret)
 		}
 	})
 }
