@@ -54,24 +54,37 @@ func TestIndependentHandshakeCanFail(t *testing.T) {
 		*b = bytes.Clone(*b)
 		(*b)[(at+len(*b))%len(*b)] ^= 0x40
 	}
+	const usual, gcm, signed, exchange = 1, 3, 4, 6 // of the vectors
 	for _, c := range []struct {
 		says   string
+		of     int
 		damage func(v *handshakeVector)
 	}{
-		{"keys of the private token", func(v *handshakeVector) { flip(&v.Token, 1097+32) }},
-		{"pads", func(v *handshakeVector) { flip(&v.Token, 1984+6) }},
-		{"key secret", func(v *handshakeVector) { flip(&v.Keys.Secret, 5) }},
-		{"key toServerSecret", func(v *handshakeVector) { flip(&v.ServerShare, 9) }},
-		{"OFFER: does not open", func(v *handshakeVector) { flip(&v.Offer, -1) }},
-		{"ACCEPT: is", func(v *handshakeVector) { v.MaxClients++ }},
-		{"REASON to a request: is", func(v *handshakeVector) { v.Refusal.RetryAfter++ }},
-		{"DATA 0 of path 0: does not open", func(v *handshakeVector) { flip(&v.Data[0].Packet, -1) }},
-		{"number of DATA 1 of path 0", func(v *handshakeVector) { v.Data[0].Number = "1" }},
-		{"prefix of DATA 0 of path 0", func(v *handshakeVector) { v.Data[0].NumberBytes = 4 }},
-		{"GONE", func(v *handshakeVector) { flip(&v.Gone, 3) }},
+		{"keys of the private token", usual, func(v *handshakeVector) { flip(&v.Token, 1097+32) }},
+		{"pads", usual, func(v *handshakeVector) { flip(&v.Token, 1984+6) }},
+		{"key secret", usual, func(v *handshakeVector) { flip(&v.Keys.Secret, 5) }},
+		{"key toServerSecret", usual, func(v *handshakeVector) { flip(&v.ServerShare, 9) }},
+		{"OFFER: does not open", usual, func(v *handshakeVector) { flip(&v.Offer, -1) }},
+		{"ACCEPT: is", usual, func(v *handshakeVector) { v.MaxClients++ }},
+		{"REASON to a request: is", usual, func(v *handshakeVector) { v.Refusal.RetryAfter++ }},
+		{"DATA 0 of path 0: does not open", usual, func(v *handshakeVector) { flip(&v.Data[0].Packet, -1) }},
+		{"number of DATA 1 of path 0", usual, func(v *handshakeVector) { v.Data[0].Number = "1" }},
+		{"prefix of DATA 0 of path 0", usual, func(v *handshakeVector) { v.Data[0].NumberBytes = 4 }},
+		{"GONE", usual, func(v *handshakeVector) { flip(&v.Gone, 3) }},
+		{"key toServerSecret", gcm, func(v *handshakeVector) { v.ConnectionID[0] ^= 1 }},
+		{"DATA 65535 of path 5: does not open", gcm, func(v *handshakeVector) { flip(&v.Data[2].Packet, 30) }},
+		{"DATA 4294967298 of path 0: does not open", gcm, func(v *handshakeVector) { flip(&v.Data[6].Packet, -1) }},
+		{"prefix of DATA 4294967297", gcm, func(v *handshakeVector) { v.Data[5].Epoch = 2 }},
+		{"DATA 4294967298 of path 0: does not open", gcm, func(v *handshakeVector) { v.Data[6].Epoch = 0 }},
+		{"DATA 65535 of path 5: does not open", signed, func(v *handshakeVector) { flip(&v.Data[2].Packet, 30) }},
+		{"frames of DATA 65535", signed, func(v *handshakeVector) { flip(&v.Data[2].Frames, 30) }},
+		{"client share", exchange, func(v *handshakeVector) { flip(&v.ClientShare, 3) }},
+		{"server share", exchange, func(v *handshakeVector) { flip(&v.ServerPrivate, 3) }},
+		{"agreed", exchange, func(v *handshakeVector) { flip(&v.Agreed, 3) }},
 	} {
 		file := handshakeVectorFile(t)
-		c.damage(&file.Handshakes[1])
+		file.Handshakes = file.Handshakes[c.of : c.of+1]
+		c.damage(&file.Handshakes[0])
 		b, err := json.Marshal(file)
 		if err != nil {
 			t.Fatal(err)
