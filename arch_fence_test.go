@@ -36,6 +36,7 @@ var fencedFuncs = map[string]string{
 	"maps.All": useOrder, "maps.Keys": useOrder, "maps.Values": useOrder, "maps.DeleteFunc": useOrder,
 	"(reflect.Value).MapKeys": useOrder, "(reflect.Value).MapRange": useOrder, "(reflect.Value).Seq2": useOrder,
 	"crypto/rand.Int": useRand, "crypto/rand.Prime": useRand, "crypto/rand.Read": useRand, "crypto/rand.Text": useRand,
+	"(crypto/ecdh.Curve).GenerateKey": useDraw,
 	"fmt.Print": useValue, "fmt.Printf": useValue, "fmt.Println": useValue,
 }
 
@@ -43,6 +44,7 @@ const (
 	useNow   = "take now as a parameter"
 	useOrder = "keep a slice beside the map, for its order"
 	useRand  = "take the source of randomness as a parameter"
+	useDraw  = "draw the bytes and make the key of them: it does not read its source in the same way each time"
 	useValue = "return it"
 )
 
@@ -315,7 +317,7 @@ func TestFence(t *testing.T) {
 
 // TestFenceCanFail proves that each hole is closed, and that the gates are open.
 func TestFenceCanFail(t *testing.T) {
-	packages := list(t, "-export", "time", "maps", "math/rand/v2", "crypto/rand", "fmt", "io", "sync", "sync/atomic", "hash/maphash", "net", "os")
+	packages := list(t, "-export", "time", "maps", "math/rand/v2", "crypto/ecdh", "crypto/rand", "fmt", "io", "sync", "sync/atomic", "hash/maphash", "net", "os")
 	for _, c := range []struct{ name, source, want string }{
 		{"goroutine", `func f() { go f() }`, "goroutine"},
 		{"channel", `type t struct { c chan int }`, "has a channel"},
@@ -344,6 +346,8 @@ func TestFenceCanFail(t *testing.T) {
 		{"global receiver", `type c int; func (x *c) inc() {}; var n c; func f() { n.inc() }`, "variable n"},
 
 		{"injected randomness", `import "math/rand/v2"; func f(r *rand.Rand) *rand.Rand { r.IntN(6); return rand.New(rand.NewPCG(1, 2)) }`, ""},
+		{"a key drawn anyhow", `import ("crypto/ecdh"; "io"); func f(r io.Reader) { ecdh.X25519().GenerateKey(r) }`, "GenerateKey"},
+		{"a key of drawn bytes", `import "crypto/ecdh"; func f(b []byte) { ecdh.X25519().NewPrivateKey(b) }`, ""},
 		{"default randomness", `import ("crypto/rand"; "io"); func f() io.Reader { return rand.Reader }`, ""},
 		{"duration", `import "time"; const d = 3 * time.Second; func f(a, b time.Time) time.Duration { return a.Sub(b) }`, ""},
 		{"map", `func f(m map[int]int) int { delete(m, 1); clear(m); return m[2] }`, ""},

@@ -135,7 +135,7 @@ type opener struct {
 type inbound struct {
 	seen  seq.Window
 	epoch uint64 // in which one came last, counted from 1; 0: none came
-	first uint64 // lowest number of that epoch
+	first uint64 // number of the one that came first in that epoch
 }
 
 func newOpener(e epoch) opener {
@@ -162,8 +162,6 @@ func (p *inbound) mark(number, epoch uint64) {
 	p.seen.Mark(number)
 	if epoch > p.epoch {
 		p.epoch, p.first = epoch, number
-	} else if epoch == p.epoch {
-		p.first = min(p.first, number)
 	}
 }
 

@@ -245,6 +245,25 @@ func TestNonces(t *testing.T) {
 	if s.fresh(packet(99_000, 1), 5) {
 		t.Error("numbers may go back")
 	}
+	if s.epochs != 0 {
+		t.Errorf("%d changes of keys", s.epochs)
+	}
+	odd := func(number int, content byte) []byte {
+		b := packet(number, content)
+		b[0] |= 0x04
+		return b
+	}
+	if s.fresh(odd(99_992, byte(99_992&0xff)), 5) || s.epochs != 0 {
+		t.Error("a number that seals one content under two keys is none")
+	}
+	for n := 100_000; n < 100_010; n++ {
+		if !s.fresh(odd(n, 1), 5) {
+			t.Errorf("number %d of the next epoch is not fresh", n)
+		}
+	}
+	if s.fresh(odd(99_993, 1), 5) || !s.fresh(packet(100_010, 1), 5) || s.epochs != 2 {
+		t.Errorf("numbers begin anew with the keys, or %d changes of them", s.epochs)
+	}
 	if !s.fresh([]byte{7}, 5) || !s.fresh(nil, 5) {
 		t.Error("what is not DATA is a fault")
 	}
