@@ -37,7 +37,7 @@ var fencedFuncs = map[string]string{
 	"(reflect.Value).MapKeys": useOrder, "(reflect.Value).MapRange": useOrder, "(reflect.Value).Seq2": useOrder,
 	"crypto/rand.Int": useRand, "crypto/rand.Prime": useRand, "crypto/rand.Read": useRand, "crypto/rand.Text": useRand,
 	"(crypto/ecdh.Curve).GenerateKey": useDraw,
-	"fmt.Print": useValue, "fmt.Printf": useValue, "fmt.Println": useValue,
+	"fmt.Print":                       useValue, "fmt.Printf": useValue, "fmt.Println": useValue,
 }
 
 const (

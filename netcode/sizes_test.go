@@ -56,7 +56,7 @@ func TestNoAnswerIsLarger(t *testing.T) {
 			t.Fatalf("REASON of %d bytes answers %d", len(b), limit)
 		}
 	}
-	if b := appendGone(nil, make([]byte, 1+connectionIDBytes+1+macBytes)); len(b) != 13 {
+	if b := appendGone(nil, make([]byte, 1+connectionIDBytes+1+MinTagBytes)); len(b) != 13 {
 		t.Fatalf("GONE of %d bytes", len(b))
 	}
 }

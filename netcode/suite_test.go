@@ -104,6 +104,29 @@ func TestSuitesShareNoKey(t *testing.T) {
 	}
 }
 
+// TestPeerOfAnotherSuite: a peer that shook hands honestly and seals in another
+// suite, with the very secrets of the connection, is not understood.
+func TestPeerOfAnotherSuite(t *testing.T) {
+	for _, want := range protections {
+		w, p, seat := protectedPair(t, want, nil)
+		for _, other := range protections {
+			pad := padOf(other)
+			if own := padOf(want); pad.Suite == own.Suite && pad.TagBytes == own.TagBytes {
+				continue
+			}
+			up, down := *p.c.Sealer(), *seat.Sealer()
+			up.epoch = newEpoch(up.epoch.secret[:], pad.Suite, pad.TagBytes)
+			down.epoch = newEpoch(down.epoch.secret[:], pad.Suite, pad.TagBytes)
+			if ev := w.toServer(p.at, seal(&up, 0, 1, "in another suite, and long enough")); ev.Drop != DropForged {
+				t.Errorf("%s for %s at the server: %+v", nameOf(other), nameOf(want), ev)
+			}
+			if ev := p.receive(seal(&down, 0, 1, "in another suite, and long enough")); ev.Drop != DropForged {
+				t.Errorf("%s for %s at the client: %+v", nameOf(other), nameOf(want), ev)
+			}
+		}
+	}
+}
+
 // padOf is the pad that a protection makes.
 func padOf(c MintConfig) (pad Pad) {
 	pad.choose(cmp.Or(c.Suite, SuiteChaCha20Poly1305), uint8(cmp.Or(c.TagBytes, macBytes)), c.ForwardSecrecy)
