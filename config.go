@@ -122,7 +122,8 @@ type ServerConfig struct {
 	// DevelopmentPublic lets Development listen on public addresses.
 	DevelopmentPublic bool
 	// DevelopmentToken may change each token that DevToken is about to mint, to
-	// try another protection, a timeout or user data; nil leaves it.
+	// try another protection, a timeout or user data. It is called by whoever
+	// calls DevToken. nil leaves the token as it is.
 	DevelopmentToken func(*netcode.MintConfig)
 }
 

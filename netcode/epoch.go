@@ -44,7 +44,8 @@ const (
 )
 
 // KeyChangeDue reports whether the packets of this epoch are many enough, or
-// whether [Sealer.WantNewKeys] was called.
+// whether [Sealer.WantNewKeys] was called. A Sealer does nothing by itself:
+// whoever drives it asks before each packet, and calls [Sealer.ChangeKeys].
 func (s *Sealer) KeyChangeDue() bool { return s.wanted || s.sealed >= s.most }
 
 // WantNewKeys has the keys changed as soon as that is possible.
@@ -68,9 +69,6 @@ func (s *Sealer) ChangeKeys(now int64, acked uint64, probeTimeout time.Duration)
 	s.sealed, s.wanted, s.changedAt = 0, false, now
 	return true
 }
-
-// Epochs is how often the keys were changed.
-func (s *Sealer) Epochs() uint64 { return s.epochs }
 
 // keys returns the epoch that a packet must be of: its parity is that of the
 // epoch now, or tells by its number whether it is older than this epoch or

@@ -73,8 +73,8 @@ func TestKeyChange(t *testing.T) {
 				secrets[s.epoch.secret] = true
 			}
 			up, down := p.data(number, "up"), seal(seat.Sealer(), 0, number, "down")
-			if up[0]&wire.PrefixDataEpoch>>epochBit != byte(p.c.Sealer().Epochs()&1) {
-				t.Fatalf("prefix %#x in epoch %d", up[0], p.c.Sealer().Epochs())
+			if up[0]&wire.PrefixDataEpoch>>epochBit != byte(p.c.Sealer().epochs&1) {
+				t.Fatalf("prefix %#x in epoch %d", up[0], p.c.Sealer().epochs)
 			}
 			if ev := w.toServer(p.at, up); ev.Kind != EventPacket || string(ev.Frames) != "up" {
 				t.Fatalf("%s up %d: %v", nameOf(c), number, ev.Drop)
@@ -83,7 +83,7 @@ func TestKeyChange(t *testing.T) {
 				t.Fatalf("%s down %d: %v", nameOf(c), number, ev.Drop)
 			}
 		}
-		if n := p.c.Sealer().Epochs(); n != 999/8 || seat.opener.epochs != n || len(secrets) < 2*int(n) {
+		if n := p.c.Sealer().epochs; n != 999/8 || seat.opener.epochs != n || len(secrets) < 2*int(n) {
 			t.Fatalf("%d epochs here, %d there, %d secrets", n, seat.opener.epochs, len(secrets))
 		}
 	}
