@@ -40,9 +40,9 @@ const (
 	DropPadMismatch          // the two copies of the pad differ
 	DropWireVersion          // no common version of our dialect
 	DropRefused              // the application refused
+	DropShare                // a share with which there is no secret to agree on
 	DropOtherShard           // the connection id belongs to another shard
 	DropUnknownID            // the connection id belongs to nobody
-	DropShare                // a share with which there is no secret to agree on
 	DropEpoch                // a key epoch that is over, or not due
 	DropReplay               // the number was seen before, or is too old to tell
 	DropBodySize             // a standard packet whose content has the wrong size
@@ -65,7 +65,7 @@ func (d Drop) String() string {
 		"suite", "wrong address", "source connected", "client connected", "token used", "history full",
 		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size", "forged",
 		"malformed", "challenge forged", "challenge moved", "pad mismatch", "wire version", "refused",
-		"other shard", "unknown id", "share", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
+		"share", "other shard", "unknown id", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
 		"too often", "no randomness", "queue full",
 	}[d]
 }

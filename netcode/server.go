@@ -51,7 +51,8 @@ type ServerConfig struct {
 	// seat is taken; nil lets everybody in. It may be asked several times about
 	// one client.
 	Judge func(Offer) (hello []byte, refusal Refusal, ok bool)
-	// LeastProtection refuses tokens whose issuer asks for less.
+	// LeastProtection refuses tokens whose issuer asks for less. Servers that
+	// share an Admission have the same: a token is looked at once.
 	LeastProtection Protection
 	// EpochPackets is after how many packets to a client the keys change; 0
 	// means [MaxEpochPackets], which is the most. Fewer are for tests.

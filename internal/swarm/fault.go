@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/internal/wire"
 	"github.com/tickwire/tickwire/simnet/world"
 )
 
@@ -48,6 +49,7 @@ const (
 	FalseEnd      Fault = "false end"      // a connection ends for no reason
 	ShortDrain    Fault = "short drain"    // drains end early and say that nothing is left
 	Unannounced   Fault = "unannounced"    // a game that loads is taken for dead
+	Resealed      Fault = "resealed"       // a number seals two contents
 
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
 	Flood Fault = "flood"
@@ -85,6 +87,7 @@ func Faults() []Planted {
 		{FalseEnd, world.Life},
 		{ShortDrain, world.Drained},
 		{Unannounced, world.Held},
+		{Resealed, world.NonceOnce},
 	}
 }
 
@@ -215,6 +218,8 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 		return false // they wait for an event
 	case ForgottenSeat, EndlessSeat:
 		return false // the run plants them
+	case Resealed:
+		return false // it waits for a datagram
 	case BudgetIgnored, CapIgnored, LimitIgnored:
 		return false // they are in the configuration
 	}
@@ -299,6 +304,17 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 		ev = tickwire.Event{Kind: tickwire.Delivered, Conn: ev.Conn, Receipt: 1}
 	}
 	pass(ev)
+}
+
+// Datagram implements world.Tap.
+func (s *saboteur) Datagram(b []byte, pass func([]byte)) {
+	pass(b)
+	if s.fault == Resealed && s.due && b[0]&wire.PrefixDataMask == wire.PrefixData {
+		s.due = false
+		other := bytes.Clone(b)
+		other[len(other)-1] ^= 1 // in the tag: there was another text behind this number
+		pass(other)
+	}
 }
 
 // flood sends more at once than a queue and a window hold, until it is refused, as is legal.

@@ -94,6 +94,9 @@ type Tap interface {
 	// Sent gets the memory in which a message was built that the library has accepted: in
 	// place, or once for many lanes, of which this is one. It is the library's own now.
 	Sent(l *Lane, memory []byte, many bool)
+	// Datagram gets what a socket writes, for the checker of nonces; what is on
+	// the network does not change.
+	Datagram(b []byte, pass func(b []byte))
 	// Takes says whether the game takes the messages of a lane at all.
 	Takes(l *Lane) bool
 	// Announces says whether the game of an end announces that it will be silent.

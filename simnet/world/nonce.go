@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
@@ -18,28 +19,49 @@ type sniffer struct {
 // Write implements transport.Socket.
 func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
-		p, seen, header := s.player, (*nonces)(nil), 1+4
-		if p == nil {
-			p, header = s.world.byAddr[ds[i].Path.Remote], 1+s.world.cfg.Client.WireIDBytes
-			if p != nil {
-				seen = &p.echo
-				p.Server.wrote(ds[i].Bytes)
-			}
+		if e := s.end(ds[i].Path.Remote); e != nil {
+			e.wrote(ds[i].Bytes)
+		}
+		look := func(b []byte) { s.look(ds[i].Path.Remote, b) }
+		if tap := s.world.cfg.Tap; tap != nil {
+			tap.Datagram(ds[i].Bytes, look)
 		} else {
-			seen = &p.nonce
-			p.Client.wrote(ds[i].Bytes)
+			look(ds[i].Bytes)
 		}
-		if seen == nil {
-			continue
-		}
-		before := seen.epochs
-		if !seen.fresh(ds[i].Bytes, header) {
-			s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("a number sealed two contents, around %d", seen.next-1))
-		}
-		s.world.report.keyChanges += seen.epochs - before
 	}
 	s.world.report.wrote(ds)
 	return s.Socket.Write(ds)
+}
+
+// end is who writes to an address; nil if nobody is known.
+func (s *sniffer) end(to netip.AddrPort) *End {
+	if s.player != nil {
+		return s.player.Client
+	}
+	if p := s.world.byAddr[to]; p != nil {
+		return p.Server
+	}
+	return nil
+}
+
+// look checks a datagram that goes to an address.
+func (s *sniffer) look(to netip.AddrPort, b []byte) {
+	p := s.player
+	if p == nil {
+		p = s.world.byAddr[to]
+	}
+	if p == nil {
+		return
+	}
+	seen, header := &p.nonce, 1+4
+	if s.player == nil {
+		seen, header = &p.echo, 1+s.world.cfg.Client.WireIDBytes
+	}
+	before := seen.epochs
+	if !seen.fresh(b, header) {
+		s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("a number sealed two contents, around %d", seen.next-1))
+	}
+	s.world.report.keyChanges += seen.epochs - before
 }
 
 // nonces remembers the last packets of one direction of a connection: their
