@@ -70,9 +70,9 @@ func (s *Sealer) ChangeKeys(now int64, acked uint64, probeTimeout time.Duration)
 	return true
 }
 
-// keys returns the epoch that a packet must be of: its parity is that of the
-// epoch now, or tells by its number whether it is older than this epoch or
-// newer. So whoever flips the bit gains one trial with another key, which
+// keys returns the epoch that a packet must be of, nil if there is none: its
+// parity is that of the epoch now, or its number tells whether it is from
+// before or from after (SPEC.md, 4). So whoever flips the bit gains one trial with another key, which
 // fails. The next keys are there before anyone asks for them, so that the
 // trial costs as much as any other (RFC 9001, 6.3).
 func (o *opener) keys(now int64, p *inbound, parity uint64, number uint64) *epoch {
