@@ -147,8 +147,7 @@ type scribbler struct {
 	done bool
 }
 
-func (s *scribbler) Datagram(b []byte, pass func([]byte)) { pass(b) }
-
+func (s *scribbler) Datagram(b []byte, pass func([]byte))                       { pass(b) }
 func (s *scribbler) Message(_ *Lane, payload []byte, pass func([]byte))         { pass(payload) }
 func (s *scribbler) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) { pass(ev) }
 func (s *scribbler) Takes(*Lane) bool                                           { return true }
