@@ -82,12 +82,12 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	}
 	t.Log("# everything that is wrong is told at once, of a channel too")
 	everything := tickwire.ServerConfig{MaxClients: -1, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
-	everything.Config = tickwire.Config{MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond,
+	everything.Config = tickwire.Config{MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1,
 		Inbound:  tickwire.Limits{PacketsPerSecond: 1, BytesPerSecond: 1, MessagesPerSecond: 1 << 30},
 		Channels: raw(tickwire.ChannelConfig{})[1:]}
 	got := fields(t, everything.Validate())
 	for _, want := range []string{
-		"PrivateKey", "MaxClients", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold",
+		"PrivateKey", "MaxClients", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets",
 		"Inbound.PacketsPerSecond", "Inbound.BytesPerSecond", "Inbound.MessagesPerSecond", "Channels[0].ID",
 	} {
 		if !slices.Contains(got, want) {
@@ -105,7 +105,7 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	t.Log("# and the others take any value")
 	any := []string{
 		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "Logger", "Now", "Random", "Config",
-		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentPublic", "WireIDBytes",
+		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes",
 	}
 	for _, of := range []reflect.Type{reflect.TypeFor[tickwire.Config](), reflect.TypeFor[tickwire.ServerConfig](), reflect.TypeFor[tickwire.ClientConfig]()} {
 		for i := range of.NumField() {

@@ -100,6 +100,7 @@ func (l *liar) Message(_ *Lane, payload []byte, pass func([]byte)) { pass(payloa
 func (l *liar) Takes(*Lane) bool                                   { return true }
 func (l *liar) Sent(*Lane, []byte, bool)                           {}
 func (l *liar) Announces(*End) bool                                { return l.announces }
+func (l *liar) Datagram(b []byte, pass func([]byte))               { pass(b) }
 
 func (l *liar) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) {
 	if ev.Kind == tickwire.Disconnected && l.left >= 0 {
