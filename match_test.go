@@ -3,6 +3,7 @@ package tickwire_test
 import (
 	"errors"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,35 @@ func TestMatch(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%d times Disconnected", n)
 		}
+	}
+}
+
+// TestCallerDrives: nothing happens outside of the game's calls, however much time goes by, and
+// nobody is there who could do it.
+func TestCallerDrives(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	sent, received := client.Stats().Sockets[0].Sent, srv.Stats().Sockets[0].Received
+	must(t, chat.Send(conn, []byte("hello")))
+	w.nw.Advance(time.Second)
+	if n := client.Stats().Sockets[0].Sent; n != sent {
+		t.Errorf("%d datagrams left before the Flush", n-sent)
+	}
+	client.Flush(w.nw.Now())
+	w.nw.Advance(time.Second)
+	if _, ok := player.Next(2); ok {
+		t.Error("shown before the Update")
+	}
+	srv.Update(w.nw.Now())
+	if _, ok := player.Next(2); !ok || srv.Stats().Sockets[0].Received != received+1 {
+		t.Error("not read by the Update")
+	}
+	buf := make([]byte, 1<<20)
+	stacks := string(buf[:runtime.Stack(buf, true)])
+	if n := strings.Count(stacks, "created by "+module+"."); n != 0 {
+		t.Errorf("the library has %d goroutines:\n%s", n, stacks)
 	}
 }
 

@@ -35,6 +35,20 @@ func (f *feed) run(t *testing.T, n int) {
 	}
 }
 
+// sendLast sends one more value, and loses every packet that it takes.
+func (f *feed) sendLast(t *testing.T) {
+	t.Helper()
+	f.p.run(time.Second) // the one before is through
+	f.look(t)
+	f.p.links[0].cut = true
+	if _, err := f.p.ends[0].Send(chanOf(f.d), message(len(f.sent), f.size), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	f.sent = append(f.sent, f.p.now)
+	f.p.flush()
+	f.p.links[0].cut = false
+}
+
 func (f *feed) look(t *testing.T) {
 	t.Helper()
 	for _, m := range f.p.received(1, chanOf(f.d)) {
@@ -81,7 +95,8 @@ func TestLatestAge(t *testing.T) {
 			if f.oldest > c.oldest || f.longest > c.longest || f.seen*100 < c.leastper*len(f.sent) {
 				t.Errorf("%d of %d values seen, at most %v old, at most %v without one", f.seen, len(f.sent), f.oldest, f.longest)
 			}
-			t.Log("# the last value arrives if the delivery is reliable")
+			t.Log("# the last value is lost, and arrives all the same if the delivery is reliable")
+			f.sendLast(t)
 			p.run(5 * time.Second)
 			f.look(t)
 			if c.d == ReliableLatest && f.last != len(f.sent)-1 {

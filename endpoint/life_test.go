@@ -10,14 +10,13 @@ import (
 )
 
 func TestTimeout(t *testing.T) {
-	for _, timeout := range []time.Duration{0, 3 * time.Second} {
+	for timeout, want := range map[time.Duration]time.Duration{0: 10 * time.Second, 3 * time.Second: 3 * time.Second} {
 		cfg := channels()
 		cfg.Timeout = timeout
 		p := newPair(t, cfg, 20*time.Millisecond).open()
 		t.Log("# the link dies; after the timeout, not before, both ends say so")
 		receipt := p.send(0, chanOf(ReliableOrdered), []byte("x"))
 		p.links[0].cut, p.links[1].cut = true, true
-		want := max(timeout, cfg.withDefaults().Timeout)
 		p.run(want - 200*time.Millisecond)
 		if len(p.events(0))+len(p.events(1)) != 0 {
 			t.Error("too early")

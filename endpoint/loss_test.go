@@ -182,4 +182,13 @@ func TestEstimates(t *testing.T) {
 	if !within(st.JitterOut, 1, 10) || !within(st.JitterIn, 0, 1) {
 		t.Errorf("jitter out %v, in %v", st.JitterOut, st.JitterIn)
 	}
+	t.Log("# the way becomes longer, and loses nothing any more: the estimates follow")
+	p.links[0].delay, p.links[0].loss = 150*time.Millisecond, 0
+	for i := range 6000 {
+		_, _ = p.ends[i%2].Send(chanOf(Unreliable), message(i, 50), SendOptions{})
+		p.run(2500 * time.Microsecond)
+	}
+	if st := p.ends[0].Stats(); !within(st.RTT, 200, 220) || !within(st.MinRTT, 100, 103) || st.LossOut > 0.02 {
+		t.Errorf("RTT %v, at least %v; loss out %v", st.RTT, st.MinRTT, st.LossOut)
+	}
 }

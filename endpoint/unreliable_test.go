@@ -66,6 +66,24 @@ func TestUnfinishedUnreliableExpires(t *testing.T) {
 	}
 }
 
+// TestPiecesDoNotMix leaves a message unfinished while as many others go by as two bytes count:
+// one with the same number on the wire gets none of its pieces.
+func TestPiecesDoNotMix(t *testing.T) {
+	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
+		ch := chanOf(d)
+		s := newScript(t, channels())
+		old, young := make([]byte, 3000), message(1, 3000)
+		s.hears(fragment(ch, 0, 0, 3000, old[:1500]))
+		for id := uint64(1 << 14); id < 1<<16; id += 1 << 14 {
+			s.hears(fragment(ch, id, 1000, 0, []byte("one of those in between")))
+		}
+		s.hears(fragment(ch, 1<<16, 1500, 0, young[1500:]))
+		s.wantTaken(ch)
+		s.hears(fragment(ch, 1<<16, 0, 3000, young[:1500]))
+		s.wantTaken(ch, string(young))
+	}
+}
+
 // TestFragmentsOverlap cuts a message differently each time.
 func TestFragmentsOverlap(t *testing.T) {
 	eachDelivery(t, func(t *testing.T, d Delivery) {

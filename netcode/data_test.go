@@ -95,6 +95,29 @@ func TestDataHeaderAuthenticated(t *testing.T) {
 	}
 }
 
+// TestDataSealed: nobody on the way finds a word of what is said, in either direction; and two
+// packets with the same words have nothing in common behind their headers.
+func TestDataSealed(t *testing.T) {
+	_, p, seat := dataPair(t, nil)
+	words := "the treasure lies under the old oak"
+	for name, s := range map[string]*Sealer{"up": p.c.Sealer(), "down": seat.Sealer()} {
+		one, two := seal(s, 0, 1, words), seal(s, 0, 2, words)
+		head := len(one) - len(words) - macBytes
+		same := 0
+		for i := head; i < len(one); i++ {
+			if one[i] == two[i] {
+				same++
+			}
+			if i+4 <= len(one) && bytes.Contains([]byte(words), one[i:i+4]) {
+				t.Errorf("%s: %q can be read", name, one[i:i+4])
+			}
+		}
+		if same > 5 {
+			t.Errorf("%s: two packets have %d bytes in common", name, same)
+		}
+	}
+}
+
 // TestPaths: numbers and replay windows are per path, and the path is part of
 // the nonce.
 func TestPaths(t *testing.T) {

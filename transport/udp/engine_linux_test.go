@@ -142,6 +142,49 @@ func TestRunsOfDatagrams(t *testing.T) {
 	}
 }
 
+// TestFewCalls counts what a tick of a server costs in system calls: a thousand players who send
+// one datagram each, and are sent three each.
+func TestFewCalls(t *testing.T) {
+	server, players := mustListen(t, "127.0.0.1:0"), mustListen(t, "127.0.0.1:0")
+	calls := 0
+	tx, rx := &server.io.(*batch).tx, &server.io.(*batch).rx
+	send, receive := tx.call, rx.call
+	tx.call = func(fd uintptr) { calls++; send(fd) }
+	rx.call = func(fd uintptr) { calls++; receive(fd) }
+	at := transport.PathTo(server.LocalAddr())
+	in, got := make([]transport.Datagram, 64), 0
+	for part := range 10 { // which fit any receive buffer
+		for range 100 {
+			mustWrite(t, players, transport.Datagram{Path: at, Bytes: make([]byte, 100)})
+		}
+		eventually(t, "all came", func() bool {
+			n, err := server.Read(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += n
+			return got == 100*(part+1)
+		})
+	}
+	t.Logf("# %d calls for a thousand datagrams in", calls)
+	if calls > 100 {
+		t.Errorf("%d calls to read a thousand datagrams", calls)
+	}
+	calls = 0
+	var out []transport.Datagram
+	for i := range 1000 {
+		to := transport.PathTo(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 1, byte(i >> 8), byte(i)}), 9))
+		for range 3 {
+			out = append(out, transport.Datagram{Path: to, Bytes: make([]byte, 100)})
+		}
+	}
+	mustWrite(t, server, out...)
+	t.Logf("# %d calls for three thousand out", calls)
+	if calls > 300 {
+		t.Errorf("%d calls to write three thousand datagrams", calls)
+	}
+}
+
 // fail makes every system call that first accepts fail with errno.
 func fail(x *sender, errno syscall.Errno, first func() bool) {
 	real := x.call
