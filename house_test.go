@@ -129,10 +129,11 @@ func TestPackageComments(t *testing.T) {
 var (
 	mdLink = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
 	mdCode = regexp.MustCompile("(?ms)^```.*?^```$") // has brackets of its own
-	mdTest = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z_]\w*`)
+	mdTest = regexp.MustCompile(`(?:[a-z][a-z/]*\.)?\b(?:Test|Fuzz|Benchmark|Example)[A-Z_]\w*`)
 )
 
-// dangling finds links and names of tests in a page that lead nowhere.
+// dangling finds links and names of tests in a page that lead nowhere. A name may
+// say where the test is: endpoint.TestClose.
 func dangling(name string, text []byte, exists, declared func(string) bool) (faults []string) {
 	for _, m := range mdLink.FindAllSubmatch(mdCode.ReplaceAll(text, nil), -1) {
 		if bytes.Contains(m[1], []byte(":")) {
@@ -156,13 +157,21 @@ func exists(name string) bool {
 	return err == nil
 }
 
+// roomName is a folder as a page names it in front of a test.
+func roomName(dir string) string {
+	if dir == "." {
+		return path.Base(module)
+	}
+	return dir
+}
+
 // TestPages follows the links of every page, and looks up the tests they name.
 func TestPages(t *testing.T) {
 	tests := map[string]bool{}
 	for _, s := range sources(t) {
 		for _, decl := range s.file.Decls {
 			if fn, ok := decl.(*ast.FuncDecl); ok && s.test() {
-				tests[fn.Name.Name] = true
+				tests[fn.Name.Name], tests[roomName(s.dir())+"."+fn.Name.Name] = true, true
 			}
 		}
 	}
@@ -209,8 +218,10 @@ func TestHouseRulesCanFail(t *testing.T) {
 		"[elsewhere](https://example.com/missing)": false,
 		"shown by TestKnown":                       false,
 		"shown by TestUnknown":                     true,
+		"shown by `endpoint.TestKnown`":            false,
+		"shown by `netcode.TestKnown`":             true,
 	} {
-		known := func(name string) bool { return name == "TestKnown" }
+		known := func(name string) bool { return name == "TestKnown" || name == "endpoint.TestKnown" }
 		if got := len(dangling("PAGE.md", []byte(text), here, known)) > 0; got != wrong {
 			t.Errorf("%q: fault %v, want %v", text, got, wrong)
 		}
