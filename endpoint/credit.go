@@ -5,9 +5,12 @@ package endpoint
 func (e *Endpoint) returnCharge(r *receiver, bytes int) {
 	r.returned += uint64(bytes)
 	if r.halfDue() || r.wanted > r.limit && r.returned+uint64(r.window) >= r.wanted {
-		r.limitDue = true
+		e.oweLimit(r)
 	}
 }
+
+// oweLimit has WINDOW sent.
+func (e *Endpoint) oweLimit(r *receiver) { r.limitDue, e.owing = true, true }
 
 // halfDue reports whether at least half a window came back since the last WINDOW.
 func (r *receiver) halfDue() bool {
@@ -73,6 +76,6 @@ func (e *Endpoint) handleBlocked(channel uint16, wanted uint32) error {
 	if grow := int(min(length, int64(charge(r.cfg.MaxMessageBytes)))) - r.window; grow > 0 {
 		e.widen(r, e.cfg.Pool.take(grow, grow))
 	}
-	r.limitDue = true // also if it did not grow: the last WINDOW may have been lost
+	e.oweLimit(r) // also if it did not grow: the last WINDOW may have been lost
 	return nil
 }

@@ -113,9 +113,9 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 			}
 		}
 	case contentWindow:
-		c.inbound.limitDue = true
+		e.oweLimit(c.inbound)
 	case contentStored:
-		c.inbound.storedLost(c.first, c.count)
+		e.storedLost(c.inbound, c.first, c.count)
 	case contentBlocked:
 		c.channel.blockedFor = 0
 	case contentHold:
@@ -170,7 +170,7 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 	case s == nil || !s.cfg.Delivery.Reliable():
 		switch c.kind {
 		case contentWindow:
-			c.inbound.limitDue = true
+			e.oweLimit(c.inbound)
 		case contentHold:
 			e.holdLost(c.first)
 		}

@@ -226,6 +226,21 @@ func (e *Endpoint) buildControl(b *builder) {
 	if e.state != stateOpen {
 		return
 	}
+	if e.owing {
+		e.buildAnswers(b)
+	}
+	for i := range e.classes {
+		for _, s := range e.classes[i].active {
+			if b.now >= s.blockedDue() && b.room() >= 8 {
+				e.buildBlocked(b, s)
+			}
+		}
+	}
+}
+
+// buildAnswers appends WINDOW and STORED as far as there is room.
+func (e *Endpoint) buildAnswers(b *builder) {
+	e.owing = false
 	for i := range e.receivers {
 		r, before := &e.receivers[i], len(b.dst)
 		if r.limitDue && b.room() >= 8 {
@@ -234,7 +249,7 @@ func (e *Endpoint) buildControl(b *builder) {
 		for len(r.stored) > 0 && b.room() >= 16 {
 			e.buildStored(b, r)
 		}
-		e.buildBlocked(b, &e.senders[i])
+		e.owing = e.owing || r.limitDue || len(r.stored) > 0
 		if n := len(b.dst) - before; n > 0 {
 			e.senders[i].serve(b.now, n)
 		}
@@ -263,12 +278,10 @@ func (e *Endpoint) buildStored(b *builder, r *receiver) {
 // buildBlocked says that the next message does not fit the credit: once for each message,
 // again if that was lost, and each second, since the peer's pool may have been empty.
 func (e *Endpoint) buildBlocked(b *builder, s *sender) {
-	if b.now < s.blockedDue() || b.room() < 8 {
-		return
-	}
-	wanted := s.wanted()
+	wanted, before := s.wanted(), len(b.dst)
 	s.blockedFor, s.blockedAt = wanted, b.now
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentBlocked, channel: s})
+	s.serve(b.now, len(b.dst)-before)
 }

@@ -239,7 +239,7 @@ func (p *partial) add(offset int, b []byte) {
 func (e *Endpoint) finishPartial(r *receiver, p *partial) {
 	h, buf := p.head, p.buf[:p.total]
 	if p.stored {
-		r.confirmStored(h.storedID())
+		e.confirmStored(r, h.storedID())
 	}
 	p.buf = nil
 	e.forgetPartial(r, p)
@@ -297,11 +297,11 @@ func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
 
 // confirmStored queues an id for STORED; if too many wait, the oldest goes and its receipt
 // will read Lost(not known).
-func (r *receiver) confirmStored(id uint32) {
+func (e *Endpoint) confirmStored(r *receiver, id uint32) {
 	if len(r.stored) >= maxStored {
 		r.stored = slices.Delete(r.stored, 0, 1)
 	}
-	r.stored = append(r.stored, id)
+	r.stored, e.owing = append(r.stored, id), true
 }
 
 const maxStored = 64
@@ -311,8 +311,8 @@ const maxStored = 64
 const storedPerFrame = 2
 
 // storedLost queues the ids of a STORED that was lost again.
-func (r *receiver) storedLost(ids uint64, count uint32) {
+func (e *Endpoint) storedLost(r *receiver, ids uint64, count uint32) {
 	for i := range count {
-		r.confirmStored(uint32(ids >> (32 * i)))
+		e.confirmStored(r, uint32(ids >> (32 * i)))
 	}
 }

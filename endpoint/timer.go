@@ -49,8 +49,10 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	if p.eliciting == 0 {
 		at = min(at, e.pingAt())
 	}
-	for i := range e.senders {
-		at = min(at, e.senders[i].blockedDue())
+	for i := range e.classes {
+		for _, s := range e.classes[i].active {
+			at = min(at, s.blockedDue())
+		}
 	}
 	return at
 }
@@ -125,18 +127,7 @@ func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
 
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {
-	if e.helloFirst() {
-		return true
-	}
-	if e.state != stateOpen {
-		return false
-	}
-	for i := range e.receivers {
-		if r := &e.receivers[i]; r.limitDue || len(r.stored) > 0 {
-			return true
-		}
-	}
-	return false
+	return e.helloFirst() || e.owing && e.state == stateOpen
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.
