@@ -55,9 +55,10 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 	return st
 }
 
-func (e *Endpoint) countReceived(channel uint16, bytes int) {
-	if r := e.receiver(channel); r != nil {
+// count counts bytes of frames that came; r is nil if they name no channel.
+func (r *receiver) count(now int64, bytes int) {
+	if r != nil {
 		r.counts.bytes += uint64(bytes)
-		r.counts.rate.add(e.now, bytes)
+		r.counts.rate.add(now, bytes)
 	}
 }

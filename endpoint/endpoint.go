@@ -226,24 +226,50 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 // handleEach handles frame after frame, and says whether they elicit an ack. What follows the
 // end of the connection means nothing.
 func (e *Endpoint) handleEach(now int64, p *path, number uint64, frames []byte) (eliciting bool, err error) {
-	data, holds := false, false
+	var said traits
 	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, number, rest)
 		if err != nil {
 			return false, err
 		}
-		ack := kind >= wire.TypeAck && kind < wire.TypeFragment
-		data, holds = data || isData(kind), holds || kind == wire.TypeHold
-		eliciting = eliciting || !ack && kind != wire.TypePadding && kind != wire.TypeCloseAck
-		p.heardMore = p.heardMore || !ack && kind != wire.TypePing
+		said |= traitsOf[kind]
 		rest = rest[n:]
 	}
-	if !holds && e.state < stateClosing {
-		e.heardWithoutHold(now, number, data)
+	p.heardMore = p.heardMore || said&isMore != 0
+	if said&isHold == 0 && e.state < stateClosing {
+		e.heardWithoutHold(now, number, said&isData != 0)
 	}
-	return eliciting, nil
+	return said&elicits != 0, nil
 }
+
+// Traits are what the type of a frame says about its packet.
+type traits uint8
+
+const (
+	elicits traits = 1 << iota // an ack
+	isMore                     // neither PING nor ACK
+	isData                     // ends a hold of the peer
+	isHold
+)
+
+var traitsOf = func() (of [256]traits) {
+	for kind := range of {
+		switch of[kind] = elicits | isMore | isData; {
+		case kind == wire.TypePadding, kind == wire.TypeCloseAck:
+			of[kind] = isMore
+		case kind == wire.TypePing:
+			of[kind] = elicits
+		case kind == wire.TypeHello:
+			of[kind] = elicits | isMore
+		case kind == wire.TypeHold:
+			of[kind] = elicits | isMore | isHold
+		case kind >= wire.TypeAck && kind < wire.TypeFragment:
+			of[kind] = 0
+		}
+	}
+	return of
+}()
 
 // refuse answers frames that could not be handled.
 func (e *Endpoint) refuse(now int64, err error) {
@@ -284,30 +310,31 @@ func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n i
 		if n < 0 {
 			return 0, errProtocol
 		}
-		k, err := e.handleRun(now, run, b[n:])
-		e.countReceived(run.Channel, n+k)
+		r := e.receiver(run.Channel)
+		k, err := e.handleRun(now, r, run, b[n:])
+		r.count(now, n+k)
 		return n + k, err
 	case kind >= wire.TypeFragment:
 		f, payload, n := wire.ConsumeFragment(b)
 		if n < 0 {
 			return 0, errProtocol
 		}
-		err := e.handleFragment(now, f, payload)
-		e.countReceived(f.Channel, n)
-		return n, err
+		r := e.receiver(f.Channel)
+		r.count(now, n)
+		return n, e.handleFragment(now, r, f, payload)
 	}
-	return e.handleControl(b)
+	return e.handleControl(now, b)
 }
 
 // handleControl handles the frames that steer channels.
-func (e *Endpoint) handleControl(b []byte) (n int, err error) {
+func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 	switch b[0] {
 	case wire.TypeWindow, wire.TypeBlocked:
 		channel, limit, n := wire.ConsumeLimit(b)
 		if n < 0 {
 			return 0, errProtocol
 		}
-		e.countReceived(channel, n)
+		e.receiver(channel).count(now, n)
 		if b[0] == wire.TypeWindow {
 			return n, e.handleWindow(channel, limit)
 		}
@@ -318,12 +345,12 @@ func (e *Endpoint) handleControl(b []byte) (n int, err error) {
 			return 0, errProtocol
 		}
 		k, err := e.handleSkip(channel, first, count, b[n:])
-		e.countReceived(channel, n+k)
+		e.receiver(channel).count(now, n+k)
 		return n + k, err
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)
 		if s := e.sender(channel); n >= 0 && s != nil {
-			e.countReceived(channel, n)
+			e.receiver(channel).count(now, n)
 			return n, e.handleStored(s, ids)
 		}
 	}

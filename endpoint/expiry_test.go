@@ -21,7 +21,7 @@ func (p *pair) sendWith(end int, ch ChannelID, payload []byte, opts SendOptions)
 // hold keeps a channel from sending anything for a thousand seconds.
 func (p *pair) hold(end int, ch ChannelID) *sender {
 	s := p.ends[end].sender(uint16(ch))
-	s.turn.cap = throttle{rate: 1, level: -1000 * second, at: p.now}
+	s.turn.cap, s.turn.limited = throttle{rate: 1, level: -1000 * second, at: p.now}, true
 	return s
 }
 

@@ -192,15 +192,6 @@ func (e *Endpoint) heardWithoutHold(now int64, number uint64, data bool) {
 	}
 }
 
-// isData reports whether frames of a type end a hold.
-func isData(kind byte) bool {
-	switch kind {
-	case wire.TypePadding, wire.TypePing, wire.TypeHello, wire.TypeHold, wire.TypeCloseAck:
-		return false
-	}
-	return kind < wire.TypeAck || kind >= wire.TypeFragment
-}
-
 // buildHold appends HOLD, which tells how much of the silence is left.
 func (e *Endpoint) buildHold(b *builder) {
 	if b.room() < 16 {

@@ -196,21 +196,19 @@ func (e *Endpoint) keepTo(now int64, h *wire.Hello) {
 	}
 	for i := range e.senders {
 		t := &e.senders[i].turn
-		t.counted = h.Limits.Messages > 0 || t.count.rate > 0
+		t.limited = t.cap.rate > 0 || t.count.rate > 0 || h.Limits.Messages > 0
 	}
 }
 
 // mayStart reports whether a message of a sender may go, whole or its first piece.
 func (e *Endpoint) mayStart(now int64, s *sender) bool {
-	return !s.turn.counted || e.quota.messages.ready(now) && s.turn.count.ready(now)
+	return !s.turn.limited || e.quota.messages.ready(now) && s.turn.count.ready(now)
 }
 
-// countMessage notes that one goes.
+// countMessage notes that one goes of a sender that has limits.
 func (e *Endpoint) countMessage(now int64, s *sender) {
-	if s.turn.counted {
-		e.quota.messages.spend(now, 1)
-		s.turn.count.spend(now, 1)
-	}
+	e.quota.messages.spend(now, 1)
+	s.turn.count.spend(now, 1)
 }
 
 // helloLimits is what HELLO says of Config.Inbound and those of the channels.

@@ -79,8 +79,12 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 		return dst
 	}
 	e.SetNow(now)
-	e.endHolds(now)
-	e.endDrain(now)
+	if e.holding.on || e.held.on {
+		e.endHolds(now)
+	}
+	if e.drain.on {
+		e.endDrain(now)
+	}
 	b := builder{dst: dst, end: len(dst) + room, path: p, now: now, start: len(dst), full: room}
 	b.pkt = sentPacket{at: now, state: packetInFlight, firstRecord: p.contents.End()}
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt

@@ -162,7 +162,9 @@ func (m *outMessage) group() uint64 {
 // putInRun appends a message.
 func (e *Endpoint) putInRun(b *builder, s *sender, m *outMessage, again bool) {
 	to := s
-	e.countMessage(b.now, s)
+	if s.turn.limited {
+		e.countMessage(b.now, s)
+	}
 	if again {
 		s.resent(m)
 		e.stats.MessagesResent++
@@ -319,8 +321,8 @@ func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage
 }
 
 func (e *Endpoint) putFragment(b *builder, s *sender, id uint64, m *outMessage, from, n int) {
-	if from == 0 {
-		e.countMessage(b.now, s.whole())
+	if whole := s.whole(); from == 0 && whole.turn.limited {
+		e.countMessage(b.now, whole)
 	}
 	b.dst = append(b.dst, m.payload[from:from+n]...)
 	b.pkt.eliciting = true

@@ -44,8 +44,7 @@ func (r *receiver) partial(h *head) *partial {
 func (r *receiver) loose(h *head) bool { return !r.cfg.Delivery.Reliable() || h.droppable() }
 
 // handleFragment takes a byte range of a message.
-func (e *Endpoint) handleFragment(now int64, f wire.Fragment, b []byte) error {
-	r := e.receiver(f.Channel)
+func (e *Endpoint) handleFragment(now int64, r *receiver, f wire.Fragment, b []byte) error {
 	if r == nil || f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
 		f.Offset == 0 && f.Total < len(b) || !r.allows(f.Options) {
 		return errProtocol
@@ -313,6 +312,6 @@ const storedPerFrame = 2
 // storedLost queues the ids of a STORED that was lost again.
 func (e *Endpoint) storedLost(r *receiver, ids uint64, count uint32) {
 	for i := range count {
-		e.confirmStored(r, uint32(ids >> (32 * i)))
+		e.confirmStored(r, uint32(ids>>(32*i)))
 	}
 }

@@ -27,7 +27,7 @@ type turn struct {
 	cap    throttle // bytes: the channel's own, or what the peer takes if that is less
 	count  throttle // messages that the peer takes
 
-	counted bool // the peer limits how many messages it gets, on the channel or in all
+	limited bool // by one of them, or by how many messages the peer takes in all
 }
 
 // servedUnit keeps fractions when bytes are divided by a weight.
@@ -65,6 +65,7 @@ func (e *Endpoint) schedule() {
 		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.cfg.Priority })
 		s.turn.class = &e.classes[at]
 		s.turn.cap = newThrottle(e.began, max(s.cfg.BytesPerSecond, 0))
+		s.turn.limited = s.turn.cap.rate > 0
 	}
 }
 
@@ -98,13 +99,13 @@ func (s *sender) midway() bool {
 
 // turnAt is when a sender that has something to send may send it.
 func (e *Endpoint) turnAt(s *sender) int64 {
-	if e.flush.limit >= 0 || s.turn.counted {
-		return e.heldUntil(s)
+	if !s.turn.limited && !e.flush.limited() {
+		return math.MinInt64
 	}
-	return s.turn.cap.readyAt()
+	return e.heldUntil(s)
 }
 
-// heldUntil is turnAt of a sender that is held up by more than its cap.
+// heldUntil is turnAt of a sender that has limits.
 func (e *Endpoint) heldUntil(s *sender) int64 {
 	switch at := s.turn.cap.readyAt(); {
 	case e.flush.spent(e.cfg.PacketOverheadBytes):

@@ -46,7 +46,7 @@ func (t *throttle) spend(now int64, units int) {
 
 // ready reports whether something may go.
 func (t *throttle) ready(now int64) bool {
-	return t.rate <= 0 || t.level > 0 || t.readyAt() <= now
+	return t.readyAt() <= now
 }
 
 // readyAt is when something may go.
