@@ -52,28 +52,29 @@ func (p *Buffers) fetch(n int) []byte {
 	if n == 0 {
 		return nil
 	}
-	b := p.find(n)
 	p.inUse++
-	p.used += cap(b)
 	p.fetched++
-	return b
+	if c := sizeClass(n); c < len(p.free) {
+		if last := len(p.free[c]) - 1; last >= 0 {
+			b := p.free[c][last]
+			p.free[c] = p.free[c][:last]
+			p.held -= cap(b)
+			p.used += cap(b)
+			return b[:n]
+		}
+	}
+	return p.make(n)
 }
 
-// find takes a free buffer or makes one.
-func (p *Buffers) find(n int) []byte {
-	c := sizeClass(n)
-	if c >= len(p.free) || p.unpooled {
-		p.made++
-		return make([]byte, n)
-	}
-	if f := p.free[c]; len(f) > 0 {
-		b := f[len(f)-1]
-		p.free[c] = f[:len(f)-1]
-		p.held -= cap(b)
-		return b[:n]
+// make makes a buffer: for the pool, of the size of a class.
+func (p *Buffers) make(n int) []byte {
+	size := n
+	if c := sizeClass(n); c < len(p.free) && !p.unpooled {
+		size = 1 << (c + smallestClass)
 	}
 	p.made++
-	return make([]byte, n, 1<<(c+smallestClass))
+	p.used += size
+	return make([]byte, n, size)
 }
 
 // forget no longer counts a buffer, and does not take it back.
@@ -86,16 +87,16 @@ func (p *Buffers) forget(b []byte) {
 
 // release takes a buffer back.
 func (p *Buffers) release(b []byte) {
-	if b == nil {
+	size := cap(b)
+	if size == 0 {
 		return
 	}
-	p.forget(b)
-	c := sizeClass(cap(b))
-	if c >= len(p.free) || p.unpooled || p.held+cap(b) > p.limit || cap(b) != 1<<(c+smallestClass) {
-		return
+	p.inUse--
+	p.used -= size
+	if c := sizeClass(size); c < len(p.free) && size == 1<<(c+smallestClass) && p.held+size <= p.limit {
+		p.held += size
+		p.free[c] = append(p.free[c], b)
 	}
-	p.held += cap(b)
-	p.free[c] = append(p.free[c], b[:0])
 }
 
 // A WindowPool is the memory by which the receive windows of all channels of one owner may

@@ -73,8 +73,10 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 // strip frees what a message that is not sent any more has of its own.
 func (e *Endpoint) strip(s *sender, m *outMessage) {
 	e.freePayload(m)
-	e.freeTerms(m.terms)
-	m.terms = nil
+	if m.terms != nil {
+		e.freeTerms(m.terms)
+		m.terms = nil
+	}
 	if m.cut != nil {
 		if m.cut.awaiting {
 			s.waiting--

@@ -282,7 +282,7 @@ func (e *Endpoint) buildStored(b *builder, r *receiver) {
 // buildBlocked says that the next message does not fit the credit: once for each message,
 // again if that was lost, and each second, since the peer's pool may have been empty.
 func (e *Endpoint) buildBlocked(b *builder, s *sender) {
-	wanted, before := s.wanted(), len(b.dst)
+	wanted, before := s.wanted(s.queue.First()), len(b.dst)
 	s.blockedFor, s.blockedAt = wanted, b.now
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true

@@ -95,7 +95,7 @@ func (s *sender) next() *outMessage {
 	if s.queue.Len() == 0 || s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 {
 		return nil
 	}
-	m := s.queue.At(s.queue.Base())
+	m := s.queue.First()
 	switch {
 	case s.open.Len() >= maxOpenIDs:
 		return nil
@@ -107,7 +107,7 @@ func (s *sender) next() *outMessage {
 		return nil
 	case s.underway > 0 && s.underway+charge(m.len()) > max(maxWindow, s.cfg.MaxQueuedBytes):
 		return nil
-	case s.wanted() > s.limit:
+	case s.wanted(m) > s.limit:
 		s.blocked = true
 		return nil
 	}
@@ -115,9 +115,7 @@ func (s *sender) next() *outMessage {
 }
 
 // wanted is the limit that the next message of the queue needs.
-func (s *sender) wanted() uint64 {
-	return s.started + uint64(charge(s.queue.At(s.queue.Base()).len()))
-}
+func (s *sender) wanted(m *outMessage) uint64 { return s.started + uint64(charge(m.len())) }
 
 // blockedDue is when BLOCKED is to be sent: at once for another message than last time, else
 // each second, since the peer's pool may have been empty; never if credit holds nothing up.
@@ -125,7 +123,7 @@ func (s *sender) blockedDue() int64 {
 	switch {
 	case !s.cfg.Delivery.Reliable() || s.queue.Len() == 0 || s.next() != nil || !s.blocked:
 		return never
-	case s.wanted() != s.blockedFor:
+	case s.wanted(s.queue.First()) != s.blockedFor:
 		return math.MinInt64
 	}
 	return s.blockedAt + blockedInterval
@@ -139,7 +137,7 @@ const maxOpenIDs = 1 << 14
 // start gives the message at the head of the queue its id: its number in open of the sender
 // that is returned.
 func (e *Endpoint) start(now int64, s *sender) (to *sender, id uint64, m *outMessage) {
-	head := s.queue.At(s.queue.Base())
+	head := s.queue.First()
 	to = s.holder(head)
 	id = to.open.End()
 	m = to.open.Push()

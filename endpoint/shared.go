@@ -36,8 +36,9 @@ func (s *shared) release() {
 func (e *Endpoint) freePayload(m *outMessage) {
 	if m.shared != nil {
 		m.shared.release()
+		m.shared = nil
 	} else {
 		e.cfg.Buffers.release(m.payload)
 	}
-	m.payload, m.shared = nil, nil
+	m.payload = nil
 }

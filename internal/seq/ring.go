@@ -26,6 +26,9 @@ func (r *Ring[T]) Has(n uint64) bool { return n-r.base < r.end-r.base }
 // the next Push.
 func (r *Ring[T]) At(n uint64) *T { return &r.items[n&uint64(len(r.items)-1)] }
 
+// First returns the lowest value, as At does; there must be one.
+func (r *Ring[T]) First() *T { return r.At(r.base) }
+
 // Push appends a zero value and returns it.
 func (r *Ring[T]) Push() *T {
 	if r.Len() == len(r.items) {
