@@ -168,10 +168,10 @@ func (e *Endpoint) index(id uint16) int {
 // Update shows the game what has arrived since the last one: messages to Receive, events to
 // NextEvent. The bytes of messages received before become invalid.
 func (e *Endpoint) Update() {
-	for i, b := range e.lent {
+	for _, b := range e.lent {
 		e.cfg.Buffers.release(b)
-		e.lent[i] = nil
 	}
+	clear(e.lent)
 	e.lent = e.lent[:0]
 	for i := range e.receivers {
 		e.reveal(&e.receivers[i])

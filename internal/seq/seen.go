@@ -32,6 +32,10 @@ func (s *Seen) Has(n uint64) bool {
 // Add adds n, which the caller has bounded to a sensible distance above Base,
 // and reports whether it was new.
 func (s *Seen) Add(n uint64) bool {
+	if n == s.base && n == s.end { // in order, and nothing is missing
+		s.base, s.end = n+1, n+1
+		return true
+	}
 	if s.Has(n) {
 		return false
 	}

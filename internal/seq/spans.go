@@ -65,6 +65,10 @@ func (s *Spans) Add(from, to int) (fresh int) {
 	if from >= to {
 		return 0
 	}
+	if last := len(s.list) - 1; last >= 0 && s.list[last].To == from { // in order
+		s.list[last].To = to
+		return to - from
+	}
 	i := s.find(from)
 	if i > 0 && s.list[i-1].To == from {
 		i--
