@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -71,6 +72,7 @@ func FuzzHandlePacket(f *testing.F) {
 // checkBounds wants an endpoint to keep to its limits.
 func checkBounds(t *testing.T, e *Endpoint) {
 	t.Helper()
+	checkListed(t, e)
 	for i := range e.receivers {
 		r, memory, dropped := &e.receivers[i], 0, 0
 		for n := r.ready.Base(); n < r.ready.End(); n++ {
@@ -110,5 +112,21 @@ func checkBounds(t *testing.T, e *Endpoint) {
 		if r.slots.Len() > maxAhead || len(r.partials) > maxPartials || len(r.stored) > maxStored {
 			t.Fatalf("channel %d: %d slots, %d partials, %d to confirm", r.id, r.slots.Len(), len(r.partials), len(r.stored))
 		}
+	}
+}
+
+// checkListed wants all that an endpoint has to say to be where its packets are built from.
+func checkListed(t testing.TB, e *Endpoint) {
+	t.Helper()
+	owing := false
+	for i := range e.receivers {
+		r, s := &e.receivers[i], &e.senders[i]
+		owing = owing || r.limitDue || len(r.stored) > 0
+		if !s.idle() && !slices.Contains(s.turn.class.active, s) {
+			t.Fatalf("channel %d has something to send and gets no turn", s.id)
+		}
+	}
+	if owing != e.owing && e.state <= stateOpen {
+		t.Fatalf("WINDOW or STORED to send: %v, but noted as %v", owing, e.owing)
 	}
 }

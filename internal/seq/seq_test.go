@@ -112,7 +112,7 @@ func TestSeen(t *testing.T) {
 		first := r.Uint64N(1 << 33)
 		s, model, base := NewSeen(first), map[uint64]bool{}, first
 		for range 20_000 {
-			n := base + r.Uint64N(1+r.Uint64N(2000))
+			n := base + r.Uint64N(1+r.Uint64N(1+seed%3*1000)) // also in order, with nothing missing
 			if r.IntN(3) == 0 {
 				n = base
 			}
@@ -186,6 +186,9 @@ func TestSpans(t *testing.T) {
 		var model [size]bool
 		for range 200 {
 			from := r.IntN(size)
+			if n := s.Len(); n > 0 && r.IntN(4) == 0 {
+				from = s.All()[n-1].To % size // in order
+			}
 			to := from + r.IntN(size-from+1)/(1+r.IntN(10))
 			if more := s; from < to && r.IntN(4) == 0 {
 				more.list = slices.Clone(s.list)
