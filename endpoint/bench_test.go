@@ -49,20 +49,34 @@ func flood(b *testing.B, d Delivery, buffers *Buffers) {
 // BenchmarkPing is one message there and one back, each in a packet of its own.
 func BenchmarkPing(b *testing.B) {
 	for _, d := range deliveries {
-		b.Run(d.String(), func(b *testing.B) {
-			l := newLoop(b, nil)
-			payload := make([]byte, 32)
-			b.ReportAllocs()
-			for b.Loop() {
-				for end := range l.ends {
-					_, _ = l.ends[end].Send(chanOf(d), payload, SendOptions{})
-					l.exchange()
-					l.ends[1-end].Update()
-					if _, ok := l.ends[1-end].Receive(chanOf(d)); !ok {
-						b.Fatal("nothing came")
-					}
-				}
+		b.Run(d.String(), func(b *testing.B) { ping(b, newLoop(b, nil), chanOf(d)) })
+	}
+}
+
+func ping(b *testing.B, l *loop, ch ChannelID) {
+	payload := make([]byte, 32)
+	b.ReportAllocs()
+	for b.Loop() {
+		for end := range l.ends {
+			_, _ = l.ends[end].Send(ch, payload, SendOptions{})
+			l.exchange()
+			l.ends[1-end].Update()
+			if _, ok := l.ends[1-end].Receive(ch); !ok {
+				b.Fatal("nothing came")
 			}
+		}
+	}
+}
+
+// BenchmarkChannels is a ping among many channels: what those cost that are silent.
+func BenchmarkChannels(b *testing.B) {
+	for _, n := range []int{1, 16, 128} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			cfg := Config{}
+			for i := range n {
+				cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(i + 1), Delivery: ReliableOrdered})
+			}
+			ping(b, newLoopOf(b, cfg), ChannelID(n))
 		})
 	}
 }
