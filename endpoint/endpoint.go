@@ -311,7 +311,7 @@ func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n i
 			return 0, errProtocol
 		}
 		r := e.receiver(run.Channel)
-		k, err := e.handleRun(now, r, run, b[n:])
+		k, err := e.handleRun(now, r, &run, b[n:])
 		r.count(now, n+k)
 		return n + k, err
 	case kind >= wire.TypeFragment:
@@ -321,7 +321,7 @@ func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n i
 		}
 		r := e.receiver(f.Channel)
 		r.count(now, n)
-		return n, e.handleFragment(now, r, f, payload)
+		return n, e.handleFragment(now, r, &f, payload)
 	}
 	return e.handleControl(now, b)
 }

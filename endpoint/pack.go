@@ -85,8 +85,10 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 	if e.drain.on {
 		e.endDrain(now)
 	}
-	b := builder{dst: dst, end: len(dst) + room, path: p, now: now, start: len(dst), full: room}
-	b.pkt = sentPacket{at: now, state: packetInFlight, firstRecord: p.contents.End()}
+	var b builder // field by field: a literal would be made elsewhere and copied
+	b.path, b.now = p, now
+	b.dst, b.start, b.end, b.full = dst, len(dst), len(dst)+room, room
+	b.pkt.at, b.pkt.state, b.pkt.firstRecord = now, packetInFlight, p.contents.End()
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
 	e.build(&b)
 	if len(b.dst) == b.start {

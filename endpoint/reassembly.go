@@ -44,7 +44,7 @@ func (r *receiver) partial(h *head) *partial {
 func (r *receiver) loose(h *head) bool { return !r.cfg.Delivery.Reliable() || h.droppable() }
 
 // handleFragment takes a byte range of a message.
-func (e *Endpoint) handleFragment(now int64, r *receiver, f wire.Fragment, b []byte) error {
+func (e *Endpoint) handleFragment(now int64, r *receiver, f *wire.Fragment, b []byte) error {
 	if r == nil || f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
 		f.Offset == 0 && f.Total < len(b) || !r.allows(f.Options) {
 		return errProtocol
@@ -178,7 +178,7 @@ func (p *partial) scattered(offset, length int) bool {
 
 // growPartial checks a fragment against what is known, charges what it adds and makes room for
 // it.
-func (e *Endpoint) growPartial(r *receiver, p *partial, f wire.Fragment, length int) (fits bool, err error) {
+func (e *Endpoint) growPartial(r *receiver, p *partial, f *wire.Fragment, length int) (fits bool, err error) {
 	end := f.Offset + length
 	if f.Offset == 0 {
 		if p.total >= 0 && p.total != f.Total || p.known > f.Total {

@@ -85,7 +85,7 @@ func (r *receiver) slot(id uint64) *slot {
 const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
-func (e *Endpoint) handleRun(now int64, r *receiver, run wire.Run, b []byte) (n int, err error) {
+func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n int, err error) {
 	if r == nil || run.HasIDs == (r.cfg.Delivery == Unreliable) {
 		return 0, errProtocol
 	}
