@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +34,7 @@ type soakCmd struct {
 	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
 	Holds     time.Duration `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
 	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Only --seed and --seeds count."`
+	Contests  bool          `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Only --seed and --seeds count."`
 	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
 	JSON      bool          `help:"Print the report for machines, one object for each seed."`
 	Wire      bool          `help:"Print what packets cost, the table of SPEC.md, section 9, and do nothing else."`
@@ -59,10 +59,13 @@ func (c *soakCmd) Validate() error {
 	if c.Holds < 0 {
 		errs = append(errs, fmt.Errorf("--holds is %v: want a time such as 5s, or 0", c.Holds))
 	}
+	if c.Swarm && c.Contests {
+		errs = append(errs, errors.New("--swarm and --contests: want one of them"))
+	}
 	if c.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
 	}
-	_, err := swarm.ParseFault(c.Fault)
+	_, err := c.fault()
 	return errors.Join(append(errs, err, flagErrors(c.link().Validate()))...)
 }
 
@@ -108,16 +111,17 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	failed := 0
 	for i := range c.Seeds {
-		r, err := c.play(ctx, c.Seed+uint64(i), progress)
+		seed := c.Seed + uint64(i)
+		report, violations, err := c.play(ctx, seed, progress)
 		if err != nil {
 			return err
 		}
-		if err := c.print(out, r); err != nil {
+		if err := c.print(out, report); err != nil {
 			return err
 		}
-		if r.ViolationCount > 0 {
+		if violations > 0 {
 			failed++
-			fmt.Fprintf(progress, "%d violations with seed %d; replay: %s\n", r.ViolationCount, r.Seed, c.replay(r.Seed))
+			fmt.Fprintf(progress, "%d violations with seed %d; replay: %s\n", violations, seed, c.replay(seed))
 		}
 	}
 	if failed > 0 {
@@ -126,7 +130,29 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 	return nil
 }
 
-func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (world.Report, error) {
+func (c *soakCmd) fault() (swarm.Fault, error) {
+	if c.Contests {
+		return swarm.ParseFault(c.Fault, swarm.ContestFaults())
+	}
+	return swarm.ParseFault(c.Fault, swarm.Faults())
+}
+
+// play plays one run: its report, and how many violations are in it.
+func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (report fmt.Stringer, violations int, err error) {
+	fault, err := c.fault()
+	if err != nil {
+		return nil, 0, err
+	}
+	if c.Contests {
+		contest := swarm.GenerateContest(seed)
+		r, err := contest.Play(fault)
+		return contestReport(r), r.ViolationCount, errors.Join(err, ctx.Err())
+	}
+	r, err := c.world(ctx, seed, fault, progress)
+	return worldReport(r), r.ViolationCount, err
+}
+
+func (c *soakCmd) world(ctx context.Context, seed uint64, fault swarm.Fault, progress io.Writer) (world.Report, error) {
 	bar := newBar(progress)
 	defer bar.clear()
 	options := swarm.Options{
@@ -136,10 +162,6 @@ func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (wo
 			return ctx.Err() == nil
 		},
 	}
-	fault, err := swarm.ParseFault(c.Fault)
-	if err != nil {
-		return world.Report{}, err
-	}
 	if c.Swarm {
 		return swarm.Run(swarm.Generate(seed), fault, options)
 	}
@@ -147,61 +169,6 @@ func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (wo
 		Clients: c.Clients, Link: c.link(), For: c.For, Seed: seed, Churn: c.Churn, Holds: c.Holds,
 		Fault: fault, Options: options,
 	})
-}
-
-// replay is the one command that plays a run again.
-func (c *soakCmd) replay(seed uint64) string {
-	if c.Swarm {
-		return swarm.Replay(seed)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "go run ./cmd/tickwire soak --clients %d --for %v --seed %d", c.Clients, c.For, seed)
-	for _, f := range []struct {
-		name  string
-		value any
-	}{
-		{"loss", c.Loss}, {"loss-burst", c.LossBurst}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}, {"corrupt", c.Corrupt},
-		{"latency", c.Latency}, {"jitter", c.Jitter}, {"rate", c.Rate}, {"queue", c.Queue}, {"churn", c.Churn},
-		{"holds", c.Holds},
-	} {
-		if text := fmt.Sprint(f.value); text != "0" && text != "0s" {
-			fmt.Fprintf(&b, " --%s %s", f.name, text)
-		}
-	}
-	if c.Fault != "" {
-		fmt.Fprintf(&b, " --fault %q", c.Fault)
-	}
-	return b.String()
-}
-
-func (c *soakCmd) print(out io.Writer, r world.Report) error {
-	if c.JSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
-	_, err := io.WriteString(out, soakText(r))
-	return err
-}
-
-// soakText is the report for people.
-func soakText(r world.Report) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %.0f s of virtual time, %d players\n", r.Seed, r.VirtualSeconds, r.Players)
-	fmt.Fprintf(&b, "%-18s %9s %7s %9s %6s %9s %7s %7s %9s %9s   %s\n", "delivery", "sent", "refused", "received", "twice", "reordered",
-		"altered", "lost", "newer won", "abandoned", "latency ms: p50 p90 p99 max")
-	for _, d := range r.Deliveries {
-		l := d.Latency
-		fmt.Fprintf(&b, "%-18s %9d %7d %9d %6d %9d %7d %7d %9d %9d   %.0f %.0f %.0f %.0f\n", d.Delivery, d.Sent, d.Refused, d.Delivered,
-			d.Duplicated, d.OutOfOrder, d.Corrupted, d.Lost, d.Superseded, d.Abandoned, l.P50, l.P90, l.P99, l.Max)
-	}
-	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages and fragments sent again\n",
-		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.MessagesResent)
-	for _, v := range r.Violations {
-		fmt.Fprintf(&b, "VIOLATION %v\n", v)
-	}
-	fmt.Fprintf(&b, "violations: %d\n", r.ViolationCount)
-	return b.String()
 }
 
 // A bar shows how far a run has come, on a terminal only.

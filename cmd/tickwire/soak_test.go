@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tickwire/tickwire/internal/swarm"
 	"github.com/tickwire/tickwire/simnet/world"
 )
 
@@ -77,6 +78,33 @@ func TestSoakText(t *testing.T) {
 	}
 }
 
+// TestSoakContests: anybody can play contests of other seeds, and gets the line that plays one
+// again.
+func TestSoakContests(t *testing.T) {
+	out, progress, err := soakOf(t, "--contests", "--seed", "500", "--seeds", "3")
+	if err != nil || strings.Count(out, "violations: 0") != 3 || !strings.Contains(out, "bytes a second on the wire") {
+		t.Errorf("%v: %s%s", err, out, progress)
+	}
+	out, _, err = soakOf(t, "--contests", "--seed", "500", "--json")
+	var r swarm.ContestReport
+	if bad := json.Unmarshal([]byte(out), &r); err != nil || bad != nil {
+		t.Fatal(err, bad)
+	}
+	sum := 0.0
+	for _, s := range r.Channels {
+		sum += s.BytesPerSecond
+	}
+	if r.Seed != 500 || sum < 0.75*float64(r.BytesPerSecond) || sum > float64(r.BytesPerSecond)*1.05 {
+		t.Errorf("%.0f bytes a second left of %d: %s", sum, r.BytesPerSecond, out)
+	}
+	out, progress, err = soakOf(t, "--contests", "--seed", "1", "--seeds", "10", "--fault", "no weights")
+	if err == nil || !strings.Contains(out, string(swarm.Weights)) ||
+		!strings.Contains(progress, "; replay: go run ./cmd/tickwire soak --contests --seed ") ||
+		!strings.Contains(progress, ` --fault "no weights"`) {
+		t.Errorf("%v: %s%s", err, out, progress)
+	}
+}
+
 func TestSoakRefuses(t *testing.T) {
 	for args, want := range map[string]string{
 		"--clients 0":      "--clients is 0: want 1 to",
@@ -96,6 +124,9 @@ func TestSoakRefuses(t *testing.T) {
 		"--jitter -1s":     "--jitter is -1s: want",
 		"--rate -1":        "--rate is -1: want",
 		"--fault nonsense": "no fault",
+
+		"--swarm --contests":       "want one of them",
+		"--contests --fault twice": "no fault",
 	} {
 		if _, _, err := soakOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", args, err, want)

@@ -112,16 +112,16 @@ func (c *Contest) planted(f Fault) []endpoint.ChannelConfig {
 	return channels
 }
 
-// Play plays the contest and returns what was wrong.
-func (c *Contest) Play(f Fault) ([]world.Violation, error) {
+// Play plays the contest and reports.
+func (c *Contest) Play(f Fault) (ContestReport, error) {
 	ends, err := c.ends(f)
 	if err != nil {
-		return nil, err
+		return ContestReport{}, err
 	}
 	p := &contest{Contest: c, ends: ends, random: rand.New(rand.NewPCG(c.Seed, 0x706c6179))}
 	for i := range p.links {
 		if p.links[i], err = simnet.NewLink(0, c.Link, c.Seed*2+uint64(i)); err != nil {
-			return nil, err
+			return ContestReport{}, err
 		}
 	}
 	p.scales = newScales(c)
@@ -130,13 +130,13 @@ func (c *Contest) Play(f Fault) ([]world.Violation, error) {
 			p.scales.judge(at)
 		}
 		if err := p.fill(); err != nil {
-			return nil, err
+			return ContestReport{}, err
 		}
 		p.run(at, at+contestStep)
 		p.drain(at + contestStep)
 	}
 	p.scales.checkCounters(int64(c.For), p.ends[0])
-	return p.scales.violations, nil
+	return p.scales.report(), nil
 }
 
 const contestStep = int64(10 * time.Millisecond)

@@ -14,14 +14,17 @@ func TestSwarmContests(t *testing.T) {
 	}
 	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
 		c := GenerateContest(seed)
-		violations, err := c.Play(NoFault)
+		r, err := c.Play(NoFault)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		for i, v := range violations {
+		for i, v := range r.Violations {
 			if i < 5 {
 				t.Errorf("seed %d: %v", seed, v)
 			}
+		}
+		if r.ViolationCount > 0 {
+			t.Errorf("%d violations; replay: %s", r.ViolationCount, ReplayContest(seed))
 		}
 	}
 }
@@ -33,10 +36,11 @@ func TestSwarmContestFaults(t *testing.T) {
 		caught, what := 0, ""
 		for seed := range uint64(40) {
 			c := GenerateContest(seed)
-			violations, err := c.Play(p.Fault)
+			r, err := c.Play(p.Fault)
 			if err != nil {
 				t.Fatal(err)
 			}
+			violations := r.Violations
 			if len(violations) == 0 {
 				continue
 			}

@@ -11,8 +11,8 @@
 // and the checkers, to prove that they can fail.
 //
 // A [Contest] is smaller: two endpoints and a link too narrow for them, where every packet is
-// read, to judge how channels share it.
+// read, to judge how channels share it. [GenerateContest] makes one from a seed.
 //
 // Everything follows from the seed, so a failure is replayed by one command,
-// which [Replay] prints.
+// which [Replay] or [ReplayContest] prints.
 package swarm

@@ -82,10 +82,13 @@ func TestSwarmSeats(t *testing.T) {
 }
 
 func TestParseFault(t *testing.T) {
-	if f, err := ParseFault("twice"); f != Twice || err != nil {
+	if f, err := ParseFault("twice", Faults()); f != Twice || err != nil {
 		t.Errorf("twice: %q, %v", f, err)
 	}
-	if _, err := ParseFault("thrice"); err == nil {
+	if _, err := ParseFault("thrice", Faults()); err == nil {
 		t.Error("thrice is a fault")
+	}
+	if _, err := ParseFault("twice", ContestFaults()); err == nil {
+		t.Error("twice is a fault of contests")
 	}
 }
