@@ -12,11 +12,13 @@ import (
 // A host is a process and the socket that it has.
 type host struct {
 	name   string
+	player *Player // nil: it is the server's
 	driver driver
 	socket *simnet.Socket
 	next   time.Time // when it wants to be serviced; zero: when something arrives
 	calls  int       // of Service in this step
 	pause  pause
+	conns  int // of the server, when it was looked at last
 }
 
 // A driver is a Server or a Client.

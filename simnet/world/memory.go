@@ -8,9 +8,6 @@ import (
 	"github.com/tickwire/tickwire"
 )
 
-// memoryEvery is how much time passes between two looks at everybody's memory.
-const memoryEvery = int64(time.Second / 2)
-
 // Limits that the library documents as defaults.
 const (
 	defaultReceipts   = 16384
@@ -86,11 +83,10 @@ type memory struct {
 	receipts       int // open, of the connection that has most
 }
 
-// memoryOf asks a host what it holds.
-func (w *World) memoryOf(h *host) memory {
+// memoryOf asks a host what it holds. A connection may queue so many bytes.
+func (w *World) memoryOf(h *host, most int) memory {
 	st := h.driver.Stats()
 	m := memory{buffers: st.Buffers.InUse, bytes: st.Buffers.BytesInUse, free: st.Buffers.FreeBytes, windows: st.WindowBytes}
-	most := limitsOf(w.cfg.Channels, w.droppables).queue
 	for e := range w.endsAt(h) {
 		st := e.conn.Stats()
 		m.queued = max(m.queued, st.QueuedBytes)
@@ -103,19 +99,21 @@ func (w *World) memoryOf(h *host) memory {
 // endsAt lists the open ends of a host.
 func (w *World) endsAt(h *host) iter.Seq[*End] {
 	return func(yield func(*End) bool) {
-		for _, p := range w.players {
-			e := p.Client
-			if h == w.home {
-				e = p.Server
+		if p := h.player; p != nil {
+			if p.Client.state == endOpen {
+				yield(p.Client)
 			}
-			if e.state == endOpen && (h == w.home || p.host == h) && !yield(e) {
+			return
+		}
+		for _, p := range w.players {
+			if p.Server.state == endOpen && !yield(p.Server) {
 				return
 			}
 		}
 	}
 }
 
-// checkMemory compares what all hosts hold with what they may.
+// checkMemory compares what all hosts hold, after each step, with what they may.
 func (w *World) checkMemory() {
 	each := limitsOf(w.cfg.Channels, w.droppables)
 	w.noteGrowth()
@@ -124,14 +122,14 @@ func (w *World) checkMemory() {
 		if h == w.home {
 			cfg = &w.cfg.Server.Config
 		}
-		m := w.memoryOf(h)
+		m := w.memoryOf(h, each.queue)
+		conns, grown := w.held(h)
 		w.checkLimit(h, "bytes wait to be sent", m.queued, each.queue)
-		conns := len(w.players) + 1 // no more than ever were
 		w.checkLimit(h, "buffers are in use", m.buffers, conns*each.buffers+orElse(cfg.WindowPoolBytes, defaultPool)/leastCharge)
 		w.checkLimit(h, "receipts are open", m.receipts, orElse(cfg.MaxReceipts, defaultReceipts))
 		w.checkLimit(h, "bytes of windows have grown", m.windows, orElse(cfg.WindowPoolBytes, defaultPool))
 		w.checkLimit(h, "bytes of free buffers are kept", m.free, orElse(cfg.BufferBytes, defaultFree))
-		w.checkLimit(h, "bytes of buffers are in use", m.bytes, w.bytesLimit(h, m, each))
+		w.checkLimit(h, "bytes of buffers are in use", m.bytes, roundingUp*(m.allQueued+conns*each.held+2*grown))
 	}
 }
 
@@ -152,24 +150,23 @@ func (w *World) noteGrowth() {
 // be: buffers are powers of two, and of a message whose length is not known yet twice as much is kept.
 const roundingUp = 4
 
-// bytesLimit is what the buffers of a host may take: what waits to be sent, the windows of its
-// connections, and the growth of windows here and at the peers.
-func (w *World) bytesLimit(h *host, m memory, each limits) int {
-	conns, mine, peers := 1, 0, w.grown
-	if h == w.home {
-		conns, mine, peers = 0, w.grown, 0
+// held is how many connections a host has, and by how much windows have grown, its own and those
+// of its peers. Those that have just ended count: what their games took is theirs until the next
+// Update.
+func (w *World) held(h *host) (conns, grown int) {
+	if h.player != nil {
+		return 1, w.grown + h.player.grown
 	}
+	open := 0
+	grown = w.grown
 	for _, p := range w.players {
-		switch {
-		case p.done:
-		case h == w.home:
-			conns++
-			peers += p.grown
-		case p.host == h:
-			mine = p.grown
+		if !p.done {
+			open++
+			grown += p.grown
 		}
 	}
-	return roundingUp * (m.allQueued + conns*each.held + 2*(mine+peers))
+	conns, h.conns = max(open, h.conns), open
+	return conns, grown
 }
 
 func (w *World) checkLimit(h *host, what string, n, limit int) {
@@ -196,7 +193,7 @@ func (w *World) checkReturned(patience time.Duration, play func()) {
 // buffersInUse reports whether any host has some, and tells which.
 func (w *World) buffersInUse(tell func(*host, int)) (any bool) {
 	for _, h := range w.hosts {
-		if n := w.memoryOf(h).buffers; n != 0 {
+		if n := h.driver.Stats().Buffers.InUse; n != 0 {
 			any = true
 			if tell != nil {
 				tell(h, n)
@@ -208,8 +205,8 @@ func (w *World) buffersInUse(tell func(*host, int)) (any bool) {
 
 // checkEmpty looks at a host that was closed.
 func (w *World) checkEmpty(h *host) {
-	m := w.memoryOf(h)
-	if m.buffers != 0 || m.bytes != 0 || m.windows != 0 {
-		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers and %d bytes of windows are in use after Close", m.buffers, m.windows))
+	st := h.driver.Stats()
+	if st.Buffers.InUse != 0 || st.Buffers.BytesInUse != 0 || st.WindowBytes != 0 {
+		w.fault(MemoryBound, h.name, fmt.Sprintf("%d buffers and %d bytes of windows are in use after Close", st.Buffers.InUse, st.WindowBytes))
 	}
 }

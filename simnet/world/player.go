@@ -118,7 +118,7 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 		return nil, err
 	}
 	p.Client.conn = conn
-	p.host = &host{name: p.Client.String(), driver: client, socket: socket}
+	p.host = &host{name: p.Client.String(), player: p, driver: client, socket: socket}
 	w.players = append(w.players, p)
 	w.byAddr[p.addr] = p
 	w.hosts = append(w.hosts, p.host)

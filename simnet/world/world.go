@@ -64,7 +64,6 @@ type World struct {
 	droppables bool  // some were sent
 	progress   int64 // when something reliable last got on
 	grown      int   // bytes by which the windows of a server have grown at most
-	remember   int64 // when to look at everybody's memory again
 	stopped    int64 // when a server last went down; negative: none did
 	seats      seats
 }
@@ -218,10 +217,7 @@ func (w *World) Step(play func()) {
 		}
 	}
 	w.wire(now.Add(w.step))
-	if w.now() >= w.remember {
-		w.remember = w.now() + memoryEvery
-		w.checkMemory()
-	}
+	w.checkMemory()
 }
 
 // Run steps for a while.
