@@ -19,7 +19,8 @@ type booking struct {
 // seats is the ledger of reservations, and what was seen of how full the server is.
 type seats struct {
 	booked  []booking
-	crowded int64 // when all seats but one were last taken or reserved
+	crowded int64 // when all seats but one were last taken or reserved, or might have been
+	full    bool  // they were when the server was looked at last
 }
 
 // Reserve keeps a seat at the server for a player, as Server.Reserve does, and notes it
@@ -103,11 +104,15 @@ func (w *World) checkSeats() {
 	}
 }
 
-// noteCrowd looks at the server whenever it has worked.
+// noteCrowd looks at the server whenever it has worked. It began as it was when it had worked
+// last, maybe before a long sleep, and turned people away before seats became free.
 func (w *World) noteCrowd() {
-	if s := w.server.Stats().Seats; s.Taken+s.Reserved >= s.Limit-1 {
+	s := w.server.Stats().Seats
+	full := s.Taken+s.Reserved >= s.Limit-1
+	if full || w.seats.full {
 		w.seats.crowded = w.now()
 	}
+	w.seats.full = full
 }
 
 // checkFull judges a refusal for want of a seat: not to a player for whom one was
