@@ -45,6 +45,8 @@ const (
 	Caps Checker = "caps"
 	// Limits: nobody sends more than the peer says that it takes.
 	Limits Checker = "limits"
+	// Room: Writable follows when a queue that was full has room again, and not else.
+	Room Checker = "room"
 	// Life: Connected first, Disconnected once and last, for a reason that the world gave
 	// it.
 	Life Checker = "life"

@@ -169,6 +169,7 @@ func (e *End) sent(
 	e.checkDraft(l, opts, err)
 	if err != nil {
 		l.counts.refused++
+		l.refusedFull(len(payload), err)
 		e.checkRefusal(l, len(payload), err)
 		return err
 	}
@@ -267,6 +268,10 @@ func (e *End) handle(ev tickwire.Event) {
 		e.beginLimits()
 	case tickwire.Delivered, tickwire.Lost:
 		e.resolve(ev)
+	case tickwire.Writable:
+		if l := e.lane(ev.Channel); l != nil {
+			l.writable()
+		}
 	case tickwire.Disconnected:
 		e.ended(ev.Reason)
 		e.leftBehind(ev.Undelivered)

@@ -275,6 +275,7 @@ func (w *World) receive() {
 				e.receiveAll()
 			}
 			e.checkClosedLosses()
+			e.checkRoom()
 		}
 		w.giveUp(p)
 		if !p.done && p.Gone() {
