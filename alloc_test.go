@@ -122,6 +122,17 @@ func TestAlloc(t *testing.T) {
 			})
 		})
 	}
+	for _, ch := range allChannels {
+		allocs(t, "a broadcast, "+ch.Config().Delivery.String(), func() {
+			must(t, ch.Broadcast(p.srv, all, message, opts, report))
+			arrive(func() (came bool) {
+				for range ch.Receive(p.conn) {
+					came = true
+				}
+				return came
+			})
+		})
+	}
 	allocs(t, "stats of a channel", func() { p.conn.ChannelStats(ordered) })
 	allocs(t, "a receipt", func() {
 		chat.SendTracked(p.conn, message)

@@ -183,51 +183,100 @@ func TestAllocNothingWithPolicies(t *testing.T) {
 	})
 }
 
-// TestAllocNothingWithOptions sends with each option, with loss, in steady state.
+// An option is what messages are sent with, by their number.
+type option struct {
+	name string
+	fits func(Delivery) bool
+	of   func(n int, now int64) SendOptions
+}
+
+var options = []option{
+	{"a time to live", always, func(n int, now int64) SendOptions {
+		return SendOptions{ExpiresAt: now + int64(n%9)*1_000_000}
+	}},
+	{"keys", Delivery.latest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
+	{"ever new keys that expire", Delivery.latest, func(n int, now int64) SendOptions {
+		return SendOptions{Keyed: true, Key: uint64(n), ExpiresAt: now + int64(n%30)*1_000_000}
+	}},
+	{"groups", isOrdered, func(n int, _ int64) SendOptions { return SendOptions{Group: uint32(n/7) % 2} }},
+	{"droppables", isOrdered, func(n int, now int64) SendOptions {
+		return SendOptions{Droppable: n%3 != 0, Group: uint32(n/7) % 2, ExpiresAt: now + int64(n%30)*1_000_000}
+	}},
+}
+
+func always(Delivery) bool      { return true }
+func isOrdered(d Delivery) bool { return d == ReliableOrdered }
+
+// TestAllocNothingWithOptions sends with each option that a delivery has, with loss, in steady
+// state: bytes, messages built in place, and one message to two ends.
 func TestAllocNothingWithOptions(t *testing.T) {
 	if raced {
 		return
 	}
-	for name, c := range map[string]struct {
-		d    Delivery
-		opts func(n int, now int64) SendOptions
-	}{
-		"expiry, unreliable": {Unreliable, func(n int, now int64) SendOptions { return SendOptions{ExpiresAt: now + int64(n%9)*1_000_000} }},
-		"expiry, ordered":    {ReliableOrdered, func(n int, now int64) SendOptions { return SendOptions{ExpiresAt: now + int64(n%9)*1_000_000} }},
-		"keys, unreliable":   {UnreliableLatest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
-		"keys, reliable":     {ReliableLatest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
-		"ever new keys":      {ReliableLatest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n)} }},
-		"groups":             {ReliableOrdered, func(n int, _ int64) SendOptions { return SendOptions{Group: uint32(n/7) % 2} }},
-		"droppables":         {ReliableOrdered, func(n int, _ int64) SendOptions { return SendOptions{Droppable: n%3 != 0, Group: uint32(n/7) % 2} }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := newLoop(t, nil)
-			l.lossEach = 11
-			payload, n, came := make([]byte, 2500), 0, 0
-			round := func() {
-				for i := range 10 {
-					size := 30
-					if n++; i == 5 {
-						size = 2500
-					}
-					opts := c.opts(n, l.now)
-					opts.Receipt = true
-					_, _ = l.ends[0].Send(chanOf(c.d), payload[:size], opts)
-				}
-				l.exchange()
-				came += l.take(c.d)
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		for _, o := range options {
+			if o.fits(d) {
+				t.Run(o.name, func(t *testing.T) { allocNothingWith(t, d, o) })
 			}
-			for range 8000 {
-				round()
+		}
+	})
+}
+
+func allocNothingWith(t *testing.T, d Delivery, o option) {
+	pool := NewBuffers(0)
+	t.Cleanup(func() {
+		if n := pool.Stats().InUse; n != 0 {
+			t.Errorf("%d buffers are not returned", n)
+		}
+	})
+	loops := [2]*loop{newLoop(t, pool), newLoop(t, pool)}
+	for _, l := range loops {
+		l.lossEach, l.alone = 11, false
+	}
+	sender := loops[0].ends[0]
+	own, many := sender.Draft(), NewDraft(pool, channels().Channels)
+	payload, n, came := make([]byte, 2500), 0, 0
+	send := func(opts SendOptions, b []byte) {
+		switch n % 3 {
+		case 0:
+			_, _ = sender.Send(chanOf(d), b, opts)
+		case 1:
+			_, _ = own.Write(b)
+			if _, err := sender.SendDraft(chanOf(d), own, opts); err != nil {
+				own.Reset()
 			}
-			came = 0
-			if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
-				t.Errorf("%v allocations a round", allocs)
+		default:
+			_, _ = many.Write(b)
+			for _, l := range loops {
+				_, _ = l.ends[0].SendShared(chanOf(d), many, opts)
 			}
-			if came < 4000 {
-				t.Errorf("only %d messages came", came)
+			many.Reset()
+		}
+	}
+	round := func() {
+		for i := range 10 {
+			size := 30
+			if n++; i == 5 {
+				size = 2500
 			}
-		})
+			opts := o.of(n, loops[0].now)
+			opts.Receipt = true
+			send(opts, payload[:size])
+		}
+		for _, l := range loops {
+			l.exchange()
+			came += l.take(d)
+		}
+	}
+	for range 8000 {
+		round()
+	}
+	came = 0
+	if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
+		t.Errorf("%v allocations a round", allocs)
+	}
+	if came < 3000 {
+		t.Errorf("only %d messages came", came)
 	}
 }
 
