@@ -32,7 +32,10 @@ func (p FullPolicy) String() string {
 func (e *Endpoint) placeLatest(s *sender, t *terms) *outMessage {
 	k := s.keyOf(t)
 	if m := s.queuedAt(k.place); m != nil {
+		refused := s.refused
+		s.refused = 0 // the room is not for others, before it is known how much the new value takes
 		e.dropInPlace(s, m, Replaced)
+		s.refused = refused
 		s.dead-- // the place is taken again
 		*m = outMessage{}
 		return m

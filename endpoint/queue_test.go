@@ -219,3 +219,28 @@ func TestKeysMoveUp(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// TestWritableAndReplaced replaces values in a full queue: there is room when the new one is
+// smaller, and not before.
+func TestWritableAndReplaced(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableLatest, MaxMessageBytes: 8000, MaxQueuedBytes: 10_000, Full: Refuse}}}
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	p.run(time.Second)
+	send := func(key uint64, size int) error {
+		_, err := p.ends[0].Send(1, make([]byte, size), SendOptions{Keyed: true, Key: key})
+		return err
+	}
+	for _, step := range []struct {
+		key     uint64
+		size    int
+		refused bool
+		told    int
+	}{{1, 6000, false, 0}, {2, 3500, false, 0}, {3, 4000, true, 0}, {1, 6000, false, 0}, {1, 100, false, 1}, {3, 4000, false, 0}} {
+		if err := send(step.key, step.size); errors.Is(err, ErrFull) != step.refused {
+			t.Errorf("%+v: %v", step, err)
+		}
+		if events := p.events(0); len(events) != step.told {
+			t.Errorf("%+v: %v", step, events)
+		}
+	}
+}

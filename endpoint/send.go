@@ -86,7 +86,9 @@ func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *Se
 		m.payload = e.cfg.Buffers.fetch(len(payload))
 		copy(m.payload, payload)
 	}
-	s.queued += charge(len(payload))
+	if s.queued += charge(len(payload)); s.refused > 0 {
+		e.tellWritable(s) // it may have taken the place of a larger one
+	}
 	s.counts.messages++
 	e.holding.woken = e.holding.on
 	if !s.turn.listed {
