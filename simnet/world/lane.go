@@ -19,8 +19,9 @@ type Lane struct {
 	key        uint32
 	pass       func([]byte) // received, kept here so that it is made once
 	flow       laneFlow
-	refused    int // what the last message that found the queue full is charged; 0: none since Writable
-	mostQueued int // the limit that it met
+	refused    int  // what the last message that found the queue full is charged; 0: none since Writable
+	mostQueued int  // the limit that it met
+	hadRoom    bool // there was room since then
 
 	sent      []message // from number base on
 	base      uint64
@@ -133,6 +134,7 @@ func (l *Lane) accepted(payload []byte, from origin, opts tickwire.SendOptions) 
 	l.sent = append(l.sent, m)
 	l.counts.accepted++
 	l.counts.sentBytes += uint64(len(payload))
+	l.noteRoom()
 	w.droppables = w.droppables || opts.Droppable
 }
 
