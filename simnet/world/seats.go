@@ -24,11 +24,13 @@ type seats struct {
 }
 
 // Reserve keeps a seat at the server for a player, as Server.Reserve does, and notes it
-// in the ledger: until then this player is never refused for want of a seat.
+// in the ledger: until then this player is never refused for want of a seat. A server that loads
+// wakes up for it.
 func (w *World) Reserve(clientID uint64, d time.Duration) error {
 	if w.server == nil {
 		return fmt.Errorf("world: there is no server that has seats")
 	}
+	w.home.wake(w)
 	until := w.net.Now().Add(d)
 	if err := w.server.Reserve(clientID, until); err != nil {
 		w.checkUnreserved(clientID, err)
@@ -63,6 +65,7 @@ func (w *World) Unreserve(clientID uint64) {
 	if w.server == nil {
 		return
 	}
+	w.home.wake(w)
 	i := w.booking(clientID)
 	if ok := w.server.Unreserve(clientID); ok != (i >= 0) {
 		w.fault(Seats, "server", fmt.Sprintf("Unreserve of player id %d says %v", clientID, ok))
