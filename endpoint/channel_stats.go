@@ -51,7 +51,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 			rate = min(rate, limit)
 		}
 	}
-	st.QueueDelay = time.Duration(int64(s.queued) * second / int64(max(rate, 1)))
+	st.QueueDelay = time.Duration(mulDiv(int64(s.queued), second, int64(rate)))
 	return st
 }
 
