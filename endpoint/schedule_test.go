@@ -243,3 +243,31 @@ func TestChannelStats(t *testing.T) {
 		t.Error("a channel that is not there has numbers")
 	}
 }
+
+// TestQueueDelay: the delay of a queue is that at the least of all rates.
+func TestQueueDelay(t *testing.T) {
+	ch := chanOf(ReliableOrdered)
+	for name, c := range map[string]struct {
+		cap     int
+		inbound Limits
+		want    time.Duration
+	}{
+		"the path's rate":    {want: time.Second},
+		"a cap":              {cap: 50_000, want: 2 * time.Second},
+		"the peer's limit":   {inbound: Limits{BytesPerSecond: 25_000}, want: 4 * time.Second},
+		"a cap that is wide": {cap: 1 << 20, want: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := channels()
+			cfg.Controller = func() Controller { return fixedRate(100_000) }
+			cfg.Channels[ch-1].BytesPerSecond, cfg.Inbound = c.cap, c.inbound
+			p := newPair(t, cfg, 5*time.Millisecond).open()
+			for range 20 {
+				_, _ = p.ends[0].Send(ch, make([]byte, 4968), SendOptions{})
+			}
+			if st := p.ends[0].ChannelStats(ch); st.QueueDelay != c.want {
+				t.Errorf("%d bytes wait for %v, want %v", st.QueuedBytes, st.QueueDelay, c.want)
+			}
+		})
+	}
+}

@@ -14,14 +14,12 @@ import (
 // received and its receipt, if there is one, has resolved; one that may get lost
 // after a minute, or five on a reliable channel.
 type Lane struct {
-	from, to   *End
-	channel    tickwire.ChannelConfig
-	key        uint32
-	pass       func([]byte) // received, kept here so that it is made once
-	flow       laneFlow
-	refused    int  // what the last message that found the queue full is charged; 0: none since Writable
-	mostQueued int  // the limit that it met
-	hadRoom    bool // there was room since then
+	from, to *End
+	channel  tickwire.ChannelConfig
+	key      uint32
+	pass     func([]byte) // received, kept here so that it is made once
+	flow     laneFlow
+	room     laneRoom
 
 	sent      []message // from number base on
 	base      uint64
