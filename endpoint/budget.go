@@ -52,7 +52,11 @@ func (e *Endpoint) ChannelBudget(channel ChannelID, now, until int64) int {
 	if s == nil {
 		return 0
 	}
-	own := s.turn.cap.until(now, soon(now, until)) - s.backlog()
+	until = soon(now, until)
+	if s.turn.count.until(now, until) <= int64(s.waitingMessages()) {
+		return 0
+	}
+	own := s.turn.cap.until(now, until) - s.backlog()
 	return int(max(0, min(own, int64(e.budget(now, until, s)))))
 }
 
@@ -69,8 +73,8 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 	if packets := e.quota.packets.until(now, until); packets < math.MaxInt64/largest {
 		room = min(room, packets*largest)
 	}
-	if e.quota.messages.until(now, until) == 0 {
-		room = 0
+	if e.quota.messages.until(now, until) <= e.waitingMessages(of) {
+		return 0 // what waits is as many messages as the peer takes
 	}
 	if e.flush.next >= 0 {
 		room = min(room, int64(e.flush.next))
@@ -107,9 +111,26 @@ func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
 	return bytes + (bytes+room-1)/room*int64(e.cfg.PacketOverheadBytes)
 }
 
+// waitingMessages is how many messages wait that the peer counts before those of a channel.
+func (e *Endpoint) waitingMessages(of *sender) (n int64) {
+	if e.quota.messages.rate <= 0 {
+		return 0
+	}
+	for i := range e.classes {
+		for _, s := range e.classes[i].active {
+			if of == nil || s.cfg.Priority >= of.cfg.Priority {
+				n += int64(s.waitingMessages())
+			}
+		}
+	}
+	return n
+}
+
+func (s *sender) waitingMessages() int { return s.queue.Len() - s.dead }
+
 // backlog is how many bytes of a channel wait.
 func (s *sender) backlog() int64 {
-	bytes := s.queued - (s.queue.Len()-s.dead)*(messageCharge-perMessage) + s.resendBytes
+	bytes := s.queued - s.waitingMessages()*(messageCharge-perMessage) + s.resendBytes
 	if c := s.cutter(); c != nil {
 		bytes += c.open.At(c.cutting-1).len() - c.open.At(c.cutting-1).cut.sent
 	}

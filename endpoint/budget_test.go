@@ -275,3 +275,35 @@ func TestBandwidth(t *testing.T) {
 		t.Errorf("%d a second after ten seconds of nothing", got)
 	}
 }
+
+// TestBudgetOfMessages: of a peer that limits how many messages it takes, the budget is over when
+// as many wait as may go, however few bytes they have.
+func TestBudgetOfMessages(t *testing.T) {
+	const step, rate, small = int64(second / 60), 300, 20
+	for name, c := range map[string]struct {
+		of     Limits
+		each   ChannelLimits
+		budget func(p *pair) int
+	}{
+		"of the connection": {Limits{MessagesPerSecond: rate}, ChannelLimits{}, func(p *pair) int { return p.ends[0].Budget(p.now, p.now+step) }},
+		"of a channel": {Limits{}, ChannelLimits{MessagesPerSecond: rate}, func(p *pair) int {
+			return p.ends[0].ChannelBudget(chanOf(ReliableUnordered), p.now, p.now+step)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairOf(t, channels(), limited(c.of, c.each), 10*time.Millisecond, 7).open()
+			sent, waits, came := 0, 0, 0
+			for range 5 * 60 {
+				waits = max(waits, p.ends[0].Stats().QueuedMessages)
+				for ; c.budget(p) > small; sent++ {
+					_, _ = p.ends[0].Send(chanOf(ReliableUnordered), make([]byte, small), SendOptions{})
+				}
+				p.run(time.Duration(step))
+				came += p.takeAll(1)
+			}
+			if waits > 2 || came < 5*rate*9/10 {
+				t.Errorf("%d messages were left from the tick before; of %d sent %d came", waits, sent, came)
+			}
+		})
+	}
+}

@@ -43,7 +43,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 		BytesSentPerSecond:     s.counts.rate.perSecond(e.now),
 		BytesReceivedPerSecond: r.counts.rate.perSecond(e.now),
 		Dropped:                s.counts.dropped,
-		QueuedMessages:         s.queue.Len() - s.dead, QueuedBytes: s.queued,
+		QueuedMessages:         s.waitingMessages(), QueuedBytes: s.queued,
 	}
 	rate := e.paths[0].cc.BytesPerSecond()
 	for _, limit := range [2]int{s.turn.cap.rate, e.quota.bytes.rate} {

@@ -96,6 +96,6 @@ func (st *Stats) addChannel(s *sender, r *receiver) {
 	for why, n := range s.counts.dropped {
 		st.MessagesDropped[why] += n
 	}
-	st.QueuedMessages += s.queue.Len() - s.dead
+	st.QueuedMessages += s.waitingMessages()
 	st.QueuedBytes += s.queued
 }
