@@ -102,6 +102,15 @@ type ServerConfig struct {
 	// After each start tokens that an earlier run may have seen are refused for
 	// as long. 0: 45 s; negative: the rule is off, for tests.
 	MaxTokenLifetime time.Duration
+	// FailuresPerSecond is how many datagrams of a handshake that do not authenticate each address
+	// (of IPv6 each /64) may send before they are dropped unread; its ports
+	// have a 64th of that each, its network (/24, /48) four times as much. Players who get in
+	// are not counted. 0: 2048; negative: no limit. See netcode.AdmissionConfig.
+	FailuresPerSecond int
+	// HandshakesPerSecond bounds what all handshakes together may cost, in datagrams of
+	// about a microsecond each; a 32nd of it at once. What is beyond comes again
+	// 100 ms later. 0: 32768; negative: no limit.
+	HandshakesPerSecond int
 	// Plain says what to do about clients that speak plain netcode 1.02.
 	// 0: refuse them if there are channels, else give them the raw channel.
 	Plain PlainPolicy
@@ -277,6 +286,9 @@ func (v *validation) take(err error) {
 // bits for them, with generations.
 const mostClients = 1 << 16
 
+// mostPerSecond bounds what is limited by the second.
+const mostPerSecond = 1 << 24
+
 // Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ServerConfig) Validate() error {
 	var v validation
@@ -284,6 +296,8 @@ func (c ServerConfig) Validate() error {
 		"the 32 secret bytes that the login backend has too, or Development: true to try things out")
 	v.check(c.MaxClients >= 0 && c.MaxClients <= mostClients, "MaxClients", c.MaxClients,
 		"0 (256) to 65536")
+	v.check(c.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", c.FailuresPerSecond, "0 (2048) to 16777216, or less for no limit")
+	v.check(c.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", c.HandshakesPerSecond, "0 (32768) to 16777216, or less for no limit")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
 	for i, a := range c.PublicAddresses {
 		v.check(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,

@@ -49,6 +49,8 @@ func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any)
 		return "plain netcode 1.02 is refused: Plain: PlainRaw would let such clients in", nil
 	case netcode.DropHistoryFull:
 		return "no room to remember another connect token", nil
+	case netcode.DropBusy:
+		return "more handshakes than HandshakesPerSecond allows", nil
 	case netcode.DropNoRandom:
 		return "the source of randomness failed, so nobody can be let in", nil
 	}

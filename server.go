@@ -73,17 +73,19 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 		return nil, err
 	}
 	guard, err := netcode.NewServer(s.now, s.unix, netcode.ServerConfig{
-		ProtocolID:       cfg.ProtocolID,
-		PrivateKey:       s.cfg.PrivateKey,
-		Addresses:        s.cfg.PublicAddresses,
-		MaxClients:       cfg.MaxClients,
-		MaxTokenLifetime: s.cfg.MaxTokenLifetime,
-		Plain:            cfg.Config.plain(cfg.Plain),
-		KeepOldest:       cfg.KeepOldest,
-		Judge:            s.judge,
-		LeastProtection:  cfg.LeastProtection,
-		EpochPackets:     cfg.EpochPackets,
-		Random:           cfg.Random,
+		ProtocolID:          cfg.ProtocolID,
+		PrivateKey:          s.cfg.PrivateKey,
+		Addresses:           s.cfg.PublicAddresses,
+		MaxClients:          cfg.MaxClients,
+		MaxTokenLifetime:    s.cfg.MaxTokenLifetime,
+		FailuresPerSecond:   cfg.FailuresPerSecond,
+		HandshakesPerSecond: cfg.HandshakesPerSecond,
+		Plain:               cfg.Config.plain(cfg.Plain),
+		KeepOldest:          cfg.KeepOldest,
+		Judge:               s.judge,
+		LeastProtection:     cfg.LeastProtection,
+		EpochPackets:        cfg.EpochPackets,
+		Random:              cfg.Random,
 	})
 	s.guard = guard
 	return s, err

@@ -1,7 +1,6 @@
 package netcode
 
 import (
-	"crypto/cipher"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -33,7 +32,8 @@ type Admission struct {
 	connected    int
 	global       uint64 // next sequence of denied and challenge packets
 	challenges   uint64 // next challenge of the key below
-	challengeKey cipher.AEAD
+	challengeKey challengeKey
+	gate         gate
 }
 
 // An AdmissionConfig bounds an [Admission].
@@ -50,6 +50,19 @@ type AdmissionConfig struct {
 	// in which it stopped. Negative turns the rule off, which is for tests: it
 	// lets recorded tokens in after a restart.
 	MaxTokenLifetime time.Duration
+	// FailuresPerSecond is how many datagrams that ask for cryptography and do not
+	// authenticate, and how many answers beyond those that a handshake needs,
+	// each address may cause (/64 of IPv6): those of a second at once. Each of
+	// its ports has a 64th of that, its network (/24, or /48 of IPv6) four
+	// times as much. Players who get in are charged nothing. 0 means 2048; negative
+	// turns the limits off.
+	FailuresPerSecond int
+	// HandshakesPerSecond is how many handshake datagrams of everybody may cost
+	// cryptography, about a microsecond each, and a 32nd of it at once; forward
+	// secrecy counts 32. When less than half of that is left, each network gets no
+	// more than a fair share. What is refused comes again 100 ms later. 0 means 32768;
+	// negative turns the limit off.
+	HandshakesPerSecond int
 	// Random is where keys and nonces come from; nil means crypto/rand.
 	Random io.Reader
 }
@@ -96,8 +109,20 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 	case cfg.MaxTokenLifetime > 0:
 		a.notBefore = seconds(unix) + uint64((cfg.MaxTokenLifetime+time.Second-1)/time.Second)
 	}
+	for _, f := range []struct {
+		name string
+		rate int
+	}{{"FailuresPerSecond", cfg.FailuresPerSecond}, {"HandshakesPerSecond", cfg.HandshakesPerSecond}} {
+		if f.rate > mostPerSecond {
+			return nil, &ConfigError{"AdmissionConfig." + f.name, fmt.Sprintf("%d; give up to %d, or a negative number for no limit", f.rate, mostPerSecond)}
+		}
+	}
 	if !a.newChallengeKey() {
 		return nil, &ConfigError{"AdmissionConfig.Random", "failed; the server needs unpredictable keys or none at all"}
+	}
+	var ok bool
+	if a.gate, ok = newGate(a.random, cfg.FailuresPerSecond, cfg.HandshakesPerSecond); !ok {
+		return nil, &ConfigError{"AdmissionConfig.Random", "failed; where sources are counted must not be known"}
 	}
 	return a, nil
 }
@@ -116,7 +141,7 @@ func (a *Admission) newChallengeKey() bool {
 	if !fill(a.random, k[:]) {
 		return false
 	}
-	a.challengeKey, a.challenges = chacha(&k), 0
+	a.challengeKey.aead, a.challenges = chacha(&k), 0
 	return true
 }
 
@@ -127,13 +152,18 @@ func (a *Admission) nextGlobal() uint64 {
 	return a.global - 1
 }
 
-// nextChallenge returns a challenge sequence that names the entry. The
-// challenge key changes before its counter could repeat.
+// nextChallenge returns a challenge sequence that names the entry, which remembers
+// from where to where its own are. The challenge key changes before its counter could
+// repeat.
 func (a *Admission) nextChallenge(e *tokenEntry) (sequence uint64, ok bool) {
 	if a.challenges == maxChallenges && !a.newChallengeKey() {
 		return 0, false
 	}
+	if e.challenged == 0 {
+		e.firstChallenge = a.challenges
+	}
 	a.challenges++
+	e.challenged = a.challenges - e.firstChallenge
 	return (a.challenges-1)<<entryBits | uint64(e.index), true
 }
 

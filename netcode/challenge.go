@@ -27,23 +27,26 @@ const (
 	challengePlain = 8 + UserDataBytes + sourceBytes
 )
 
-func challengeNonce(sequence uint64) []byte {
-	return binary.LittleEndian.AppendUint64(make([]byte, 4, 12), sequence)
+// A challengeKey seals and opens challenge tokens.
+type challengeKey struct {
+	aead  cipher.AEAD
+	nonce [nonceBytes]byte // here, so that sealing allocates nothing
 }
 
-// appendChallengeToken seals a challenge for the token entry e shown from
-// source.
-func appendChallengeToken(dst []byte, key cipher.AEAD, sequence uint64, e *tokenEntry, source Source) []byte {
+// append seals a challenge for the token entry e shown from source.
+func (k *challengeKey) append(dst []byte, sequence uint64, e *tokenEntry, source Source) []byte {
 	start := len(dst)
 	dst = binary.LittleEndian.AppendUint64(dst, e.clientID)
 	dst = append(dst, e.userData[:]...)
 	dst = append(dst, source[:]...)
-	return key.Seal(dst[:start], challengeNonce(sequence), dst[start:], nil)
+	binary.LittleEndian.PutUint64(k.nonce[4:], sequence)
+	return k.aead.Seal(dst[:start], k.nonce[:], dst[start:], nil)
 }
 
-// openChallengeToken opens b in place.
-func openChallengeToken(b []byte, key cipher.AEAD, sequence uint64) (c challenge, ok bool) {
-	p, err := key.Open(b[:0], challengeNonce(sequence), b, nil)
+// open opens b in place.
+func (k *challengeKey) open(b []byte, sequence uint64) (c challenge, ok bool) {
+	binary.LittleEndian.PutUint64(k.nonce[4:], sequence)
+	p, err := k.aead.Open(b[:0], k.nonce[:], b, nil)
 	if err != nil || len(p) != challengePlain {
 		return c, false
 	}

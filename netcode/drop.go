@@ -18,6 +18,10 @@ const (
 	DropProtocolID           // another game
 	DropExpired              // the token has expired
 	DropTooEarly             // an earlier run of this server may have seen the token
+	DropSourceLimit          // the source has failed too often, or asked too often
+	DropAddressLimit         // its address has
+	DropNetworkLimit         // its network has
+	DropBusy                 // more handshakes than the server may spend time on
 	DropTokenForged          // the token does not open under our key
 	DropTokenMalformed       // the token opens and does not parse
 	DropPad                  // the token's pad is malformed or asks for something unknown
@@ -61,7 +65,8 @@ func (d Drop) String() string {
 	}
 	return [NumDrops]string{
 		"none", "empty", "too short", "unknown type", "reserved", "wrong role", "sequence bytes", "request size",
-		"version", "protocol id", "token expired", "token too early", "token forged", "token malformed", "pad",
+		"version", "protocol id", "token expired", "token too early", "source limit", "address limit",
+		"network limit", "busy", "token forged", "token malformed", "pad",
 		"suite", "wrong address", "source connected", "client connected", "token used", "history full",
 		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size", "forged",
 		"malformed", "challenge forged", "challenge moved", "pad mismatch", "wire version", "refused",

@@ -26,6 +26,10 @@ type tokenEntry struct {
 	seat           *Seat          // of an accepted token
 	handshake      *handshakeKeys // derived on the first use
 	receive        *packetKey     // of plain responses, likewise
+	send           *packetKey     // of challenges and Denied
+	firstChallenge uint64         // the counters of its challenges are
+	challenged     uint64         // as many, from the first on
+	spent          uint8          // answers and failures that nobody was charged for
 	sources        [maxPlainSources]Source
 	numSources     uint8
 }
@@ -42,14 +46,23 @@ func (a *Admission) find(mac *[macBytes]byte) *tokenEntry {
 	return nil
 }
 
-// entry returns the entry that a challenge sequence names, nil if there is
-// none.
+// freeAnswers is how many answers and failures of a token are charged to nobody. A
+// handshake takes two, and more if packets are lost; a player may repeat for three
+// seconds before it counts.
+const freeAnswers = 32
+
+// entry returns the entry that a challenge sequence names, nil if it is not one of
+// its challenges.
 func (a *Admission) entry(sequence uint64) *tokenEntry {
 	i := sequence & (maxEntries - 1)
 	if i >= uint64(len(a.tokens)) {
 		return nil
 	}
-	return a.find(&a.tokens[i].mac)
+	e := a.find(&a.tokens[i].mac)
+	if e == nil || sequence>>entryBits-e.firstChallenge >= e.challenged {
+		return nil
+	}
+	return e
 }
 
 // remember adds a token, nil if the table is full.
@@ -77,7 +90,10 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 // consume makes a token worthless for good.
 func (a *Admission) consume(e *tokenEntry) {
 	a.forgetSources(e)
-	*e = tokenEntry{mac: e.mac, index: e.index, expires: e.expires, state: tokenConsumed}
+	*e = tokenEntry{
+		mac: e.mac, index: e.index, expires: e.expires, state: tokenConsumed,
+		firstChallenge: e.firstChallenge, challenged: e.challenged,
+	}
 }
 
 // expired takes one token that has expired out of the table, nil if there is
@@ -175,4 +191,30 @@ func (e *tokenEntry) keysOf(protocolID uint64) *handshakeKeys {
 		e.handshake = newHandshakeKeys(&e.keys, protocolID)
 	}
 	return e.handshake
+}
+
+// sendKey returns what standard packets of the token are sealed with.
+func (e *tokenEntry) sendKey(protocolID uint64) *packetKey {
+	if e.send == nil {
+		e.send = newPacketKey(&e.keys.serverToClient, protocolID)
+	}
+	return e.send
+}
+
+// afford says whether a datagram that names a known token may cost cryptography.
+func (a *Admission) afford(now int64, from *Source, e *tokenEntry) Drop {
+	if e.spent < freeAnswers {
+		return a.gate.admit(now, from)
+	}
+	return a.gate.pass(now, from)
+}
+
+// spend charges an answer, or a failure, to the token, and to the source if the
+// token has nothing left.
+func (a *Admission) spend(now int64, from *Source, e *tokenEntry) {
+	if e.spent < freeAnswers {
+		e.spent++
+		return
+	}
+	a.gate.charge(now, from)
 }

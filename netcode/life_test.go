@@ -192,7 +192,7 @@ func TestTokenExpiryOrder(t *testing.T) {
 }
 
 // TestTokenEntryReused: the entry of an expired token may be given to another;
-// an answer to the old challenge then opens under no key.
+// an answer to the old challenge is then none of its own, and costs no decryption.
 func TestTokenEntryReused(t *testing.T) {
 	w := newWorld(t, nil)
 	var late []byte
@@ -210,7 +210,7 @@ func TestTokenEntryReused(t *testing.T) {
 		t.Fatalf("dropped as %v", ev.Drop)
 	}
 	w.request(w.mint(2, nil), 2)
-	if ev := w.server.HandleDatagram(w.now, w.unix(), source(1), bytes.Clone(late), nil); ev.Drop != DropForged {
+	if ev := w.server.HandleDatagram(w.now, w.unix(), source(1), bytes.Clone(late), nil); ev.Drop != DropUnknownToken {
 		t.Fatalf("dropped as %v", ev.Drop)
 	}
 }
@@ -220,16 +220,16 @@ func TestTokenEntryReused(t *testing.T) {
 func TestChallengeKeyChanges(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.server.Admission()
-	old := a.challengeKey
+	old := a.challengeKey.aead
 	a.challenges = maxChallenges - 1
 	w.request(w.mint(1, nil), 1)
-	if a.challengeKey != old || a.challenges != maxChallenges {
+	if a.challengeKey.aead != old || a.challenges != maxChallenges {
 		t.Fatal("the key changed too early")
 	}
 	p := w.join(w.mint(2, nil), 2, nil)
 	w.step(0)
 	w.wantState(p, StateConnected)
-	if a.challengeKey == old || a.challenges != 1 {
+	if a.challengeKey.aead == old || a.challenges != 1 {
 		t.Fatal("the counter began again under the same key")
 	}
 }

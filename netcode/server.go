@@ -36,6 +36,8 @@ type ServerConfig struct {
 	// when Admission is set.
 	MaxClients, MaxTokens int
 	MaxTokenLifetime      time.Duration
+	// FailuresPerSecond, HandshakesPerSecond: see [AdmissionConfig]; likewise.
+	FailuresPerSecond, HandshakesPerSecond int
 	// Admission is shared with other servers of the same owner; nil: its own.
 	Admission *Admission
 	// Shard is the first byte of this server's connection ids.
@@ -102,6 +104,7 @@ type Server struct {
 	gone      bucket       // GONEs
 	explained bucket       // refusals that cost a decryption
 	private   privateToken // scratch
+	body      [challengeBody]byte
 	counters  Counters
 }
 
@@ -131,7 +134,8 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 	if adm == nil {
 		var err error
 		adm, err = NewAdmission(unix, AdmissionConfig{
-			MaxClients: cfg.MaxClients, MaxTokens: cfg.MaxTokens, MaxTokenLifetime: cfg.MaxTokenLifetime, Random: cfg.Random,
+			MaxClients: cfg.MaxClients, MaxTokens: cfg.MaxTokens, MaxTokenLifetime: cfg.MaxTokenLifetime,
+			FailuresPerSecond: cfg.FailuresPerSecond, HandshakesPerSecond: cfg.HandshakesPerSecond, Random: cfg.Random,
 		})
 		if err != nil {
 			return nil, err
@@ -185,7 +189,7 @@ func (s *Server) dispatch(unix int64, from Source, b, reply []byte) Event {
 	}
 	switch prefix := b[0]; {
 	case prefix == wire.PrefixRequest:
-		return s.handleRequest(unix, from, b, reply)
+		return s.handleRequest(unix, &from, b, reply)
 	case prefix >= minPlainPrefix:
 		return s.handlePlain(from, b, reply)
 	case s.cfg.Plain == PlainOnly:

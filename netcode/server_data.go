@@ -20,12 +20,21 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 		}
 		return ev
 	}
+	moved := from != seat.source
+	if moved {
+		if drop := s.adm.gate.indebted(s.now, &from); drop != DropNone {
+			return dropped(drop)
+		}
+	}
 	path := id[connectionIDBytes-1] & pathMask
 	number, frames, drop := seat.opener.open(s.now, b, connectionIDBytes, path)
 	if drop != DropNone {
+		if moved && drop == DropForged {
+			s.adm.gate.charge(s.now, &from)
+		}
 		return dropped(drop)
 	}
-	ev := Event{Kind: EventPacket, Seat: seat, Path: path, Number: number, Frames: frames, Moved: from != seat.source}
+	ev := Event{Kind: EventPacket, Seat: seat, Path: path, Number: number, Frames: frames, Moved: moved}
 	if !seat.confirmed {
 		s.confirm(seat)
 		ev.First = true

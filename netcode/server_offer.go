@@ -21,16 +21,28 @@ func (s *Server) handleOffer(from Source, b, reply []byte) Event {
 	if e.state == tokenConsumed {
 		return dropped(DropUsed)
 	}
+	if drop := s.adm.afford(s.now, &from, e); drop != DropNone {
+		return dropped(drop)
+	}
+	ev := s.openOffer(from, e, sequence, b, reply)
+	if ev.Kind == EventNone {
+		s.adm.spend(s.now, &from, e)
+	}
+	return ev
+}
+
+// openOffer reads an OFFER that names the token e.
+func (s *Server) openOffer(from Source, e *tokenEntry, sequence uint64, b, reply []byte) Event {
 	var o offer
 	if drop := o.open(e.keysOf(s.cfg.ProtocolID), b); drop != DropNone {
 		return dropped(drop)
 	}
-	c, ok := openChallengeToken(o.challenge, s.adm.challengeKey, sequence)
+	c, ok := s.adm.challengeKey.open(o.challenge, sequence)
 	if !ok || c.clientID != e.clientID {
 		return dropped(DropChallengeForged)
 	}
 	if c.source != from {
-		ev := s.challenge(from, e, reply)
+		ev := s.challenge(&from, e, reply)
 		ev.Drop = DropChallengeMoved
 		return ev
 	}
@@ -167,6 +179,9 @@ func (a *admitting) agree() Drop {
 	agreed, ok := agree(private, &a.o.share)
 	if !ok {
 		return DropShare
+	}
+	if len(agreed) > 0 {
+		a.s.adm.gate.exert(a.s.now, exchangeWork)
 	}
 	a.share, a.agreed = share, agreed
 	return DropNone

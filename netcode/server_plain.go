@@ -30,7 +30,14 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 	if h.kind != kindResponse {
 		return dropped(DropUnexpected)
 	}
-	return s.handleResponse(from, e, h, b, reply)
+	if drop := s.adm.afford(s.now, &from, e); drop != DropNone {
+		return dropped(drop)
+	}
+	ev := s.handleResponse(from, e, h, b, reply)
+	if len(ev.Reply) == 0 { // no seat
+		s.adm.spend(s.now, &from, e)
+	}
+	return ev
 }
 
 // handleResponse takes a seat for a plain client, or for one of ours whose
@@ -44,7 +51,7 @@ func (s *Server) handleResponse(from Source, e *tokenEntry, h standardHeader, b,
 		return dropped(DropBodySize)
 	}
 	sequence := binary.LittleEndian.Uint64(body)
-	c, ok := openChallengeToken(body[8:], s.adm.challengeKey, sequence)
+	c, ok := s.adm.challengeKey.open(body[8:], sequence)
 	if !ok || c.clientID != e.clientID || s.adm.entry(sequence) != e {
 		return dropped(DropChallengeForged)
 	}

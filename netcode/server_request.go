@@ -21,7 +21,7 @@ const (
 // handleRequest makes the checks of the standard in its order, except that a
 // token which was shown before is found by its MAC and not opened again. The
 // answer is a challenge; a refusal is explained to whoever holds the token.
-func (s *Server) handleRequest(unix int64, from Source, b, reply []byte) Event {
+func (s *Server) handleRequest(unix int64, from *Source, b, reply []byte) Event {
 	if len(b) != requestBytes {
 		return dropped(DropRequestSize)
 	}
@@ -33,36 +33,42 @@ func (s *Server) handleRequest(unix int64, from Source, b, reply []byte) Event {
 	}
 	expires := binary.LittleEndian.Uint64(b[requestExpiresAt:])
 	if expires <= seconds(unix) {
-		return s.explain(b, reply, DropExpired, CodeExpired, 0)
+		return s.explain(from, b, reply, DropExpired, CodeExpired, 0)
 	}
 	if expires < s.adm.notBefore {
 		wait := s.adm.notBefore - expires
-		return s.explain(b, reply, DropTooEarly, CodeTooEarly, uint16(min(wait, 1<<16-1)))
+		return s.explain(from, b, reply, DropTooEarly, CodeTooEarly, uint16(min(wait, 1<<16-1)))
 	}
 	e := s.adm.find((*[macBytes]byte)(b[requestMACAt:]))
 	if e == nil {
-		var refused Event
-		if e, refused = s.showToken(expires, b, reply); e == nil {
-			return refused
-		}
+		return s.showToken(from, expires, b, reply)
 	}
 	if e.state == tokenConsumed {
-		return s.explain(b, reply, DropUsed, CodeUsed, 0)
+		return s.explain(from, b, reply, DropUsed, CodeUsed, 0)
+	}
+	if drop := s.adm.afford(s.now, from, e); drop != DropNone {
+		return dropped(drop)
 	}
 	return s.answerRequest(from, e, reply)
 }
 
-// showToken opens a token that was not seen before and remembers it.
-func (s *Server) showToken(expires uint64, b, reply []byte) (*tokenEntry, Event) {
+// showToken opens a token that was not seen before, remembers it and answers. What
+// cannot be remembered, and would have to be opened again, is charged.
+func (s *Server) showToken(from *Source, expires uint64, b, reply []byte) Event {
+	if drop := s.adm.gate.pass(s.now, from); drop != DropNone {
+		return dropped(drop)
+	}
 	mac := [macBytes]byte(b[requestMACAt:])
 	if drop := s.openToken(expires, b); drop != DropNone {
-		return nil, dropped(drop)
+		s.adm.gate.charge(s.now, from)
+		return dropped(drop)
 	}
 	p := &s.private
-	refuse := func(d Drop, code Code, text string) (*tokenEntry, Event) {
+	refuse := func(d Drop, code Code, text string) Event {
+		s.adm.gate.charge(s.now, from)
 		ev := dropped(d)
 		ev.Reply = s.reasonTo(newHandshakeKeys(&p.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, Text: text})
-		return nil, ev
+		return ev
 	}
 	if lacking := p.pad.unfit(s.cfg.LeastProtection); lacking != "" {
 		return refuse(DropSuite, CodeSuite, "the token asks for "+lacking)
@@ -71,7 +77,7 @@ func (s *Server) showToken(expires uint64, b, reply []byte) (*tokenEntry, Event)
 		return refuse(DropWrongAddress, CodeWrongAddress, "")
 	}
 	if e := s.adm.remember(&mac, expires, p); e != nil {
-		return e, Event{}
+		return s.answerRequest(from, e, reply)
 	}
 	return refuse(DropHistoryFull, CodeFull, "too many tokens; try again later")
 }
@@ -88,11 +94,14 @@ func (s *Server) openToken(expires uint64, b []byte) Drop {
 }
 
 // explain refuses a request whose token has to be opened only to say why,
-// which is done so many times a second and no more.
-func (s *Server) explain(b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
+// which is done so many times a second and no more, and charged.
+func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
 	ev := dropped(d)
-	expires := binary.LittleEndian.Uint64(b[requestExpiresAt:])
-	if s.cfg.Plain != PlainOnly && s.explained.take(s.now) && s.openToken(expires, b) == DropNone {
+	if s.cfg.Plain == PlainOnly || s.adm.gate.indebted(s.now, from) != DropNone || !s.explained.take(s.now) {
+		return ev
+	}
+	s.adm.gate.charge(s.now, from)
+	if s.openToken(binary.LittleEndian.Uint64(b[requestExpiresAt:]), b) == DropNone {
 		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
 	}
 	return ev
@@ -113,10 +122,11 @@ func (s *Server) reasonTo(k *handshakeKeys, reply []byte, r Refusal) []byte {
 }
 
 // answerRequest challenges the source of a request whose token is good.
-func (s *Server) answerRequest(from Source, e *tokenEntry, reply []byte) Event {
+func (s *Server) answerRequest(from *Source, e *tokenEntry, reply []byte) Event {
+	s.adm.spend(s.now, from, e)
 	other := s.adm.clients[e.clientID]
 	if !e.pad.Present && s.cfg.Plain != PlainRefuse {
-		if s.plain[from] != nil {
+		if s.plain[*from] != nil {
 			return dropped(DropSourceConnected)
 		}
 		if other != nil && other.Plain() && other.token != e {
@@ -129,11 +139,11 @@ func (s *Server) answerRequest(from Source, e *tokenEntry, reply []byte) Event {
 	if other == nil && e.seat == nil && !s.adm.hasRoom(e.clientID) {
 		ev := dropped(DropFull)
 		ev.Reply = s.reasonTo(e.keysOf(s.cfg.ProtocolID), reply, s.adm.refusal(s.now))
-		s.deny(from, e)
+		s.deny(*from, e)
 		return ev
 	}
 	if !e.pad.Present && s.cfg.Plain != PlainRefuse {
-		s.adm.showFrom(e, from)
+		s.adm.showFrom(e, *from)
 	}
 	return s.challenge(from, e, reply)
 }
@@ -143,8 +153,7 @@ func (s *Server) deny(to Source, e *tokenEntry) {
 	if e.pad.Present {
 		return
 	}
-	k := newPacketKey(&e.keys.serverToClient, s.cfg.ProtocolID)
-	s.post(to, k, kindDenied, s.adm.nextGlobal())
+	s.post(to, e.sendKey(s.cfg.ProtocolID), kindDenied, s.adm.nextGlobal())
 }
 
 // post queues a standard packet without content.
@@ -159,15 +168,14 @@ func (s *Server) post(to Source, k *packetKey, kind packetKind, sequence uint64)
 }
 
 // challenge asks whoever is at the source to answer.
-func (s *Server) challenge(to Source, e *tokenEntry, reply []byte) Event {
+func (s *Server) challenge(to *Source, e *tokenEntry, reply []byte) Event {
 	sequence, ok := s.adm.nextChallenge(e)
 	if !ok {
 		return dropped(DropNoRandom)
 	}
-	var body [challengeBody]byte
-	binary.LittleEndian.PutUint64(body[:], sequence)
-	appendChallengeToken(body[:8], s.adm.challengeKey, sequence, e, to)
-	k := newPacketKey(&e.keys.serverToClient, s.cfg.ProtocolID)
+	binary.LittleEndian.PutUint64(s.body[:], sequence)
+	s.adm.challengeKey.append(s.body[:8], sequence, e, *to)
 	s.counters.Challenges++
-	return Event{Reply: k.append(reply, kindChallenge, s.adm.nextGlobal(), body[:])}
+	k := e.sendKey(s.cfg.ProtocolID)
+	return Event{Reply: k.append(reply, kindChallenge, s.adm.nextGlobal(), s.body[:])}
 }

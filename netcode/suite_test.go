@@ -193,7 +193,7 @@ func TestPadFlipped(t *testing.T) {
 	if items := len(padItems(want)); connected != 8*(maxPadItems-items) {
 		t.Errorf("%d changed pads connected, want those whose zeros behind the items are no zeros", connected)
 	}
-	w := newWorld(t, nil)
+	w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond = -1 })
 	token := w.mint(7, protect(want))
 	for i := privatePadAt; i < privatePadAt+padBytes; i++ {
 		token.private[i] ^= 1

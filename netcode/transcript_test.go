@@ -141,15 +141,15 @@ func TestTranscriptMint(t *testing.T) {
 
 func TestTranscriptChallenges(t *testing.T) {
 	tr := readTranscript(t)
-	key := chacha((*Key)(tr.ChallengeKey))
+	key := challengeKey{aead: chacha((*Key)(tr.ChallengeKey))}
 	for _, v := range tr.Challenges {
 		e := &tokenEntry{clientID: number(t, v.ClientID)}
 		copy(e.userData[:], v.UserData)
 		sequence := number(t, v.Sequence)
-		if got := appendChallengeToken(nil, key, sequence, e, Source{}); !bytes.Equal(got, v.Token) {
+		if got := key.append(nil, sequence, e, Source{}); !bytes.Equal(got, v.Token) {
 			t.Fatalf("challenge %d: sealed to other bytes", sequence)
 		}
-		c, ok := openChallengeToken(v.Token.clone(), key, sequence)
+		c, ok := key.open(v.Token.clone(), sequence)
 		if !ok || c.clientID != e.clientID || c.source != (Source{}) {
 			t.Fatalf("challenge %d: opened to %+v, %v", sequence, c, ok)
 		}

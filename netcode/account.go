@@ -1,0 +1,133 @@
+package netcode
+
+import (
+	"math/bits"
+	"time"
+)
+
+// An account is a token bucket that is kept as a debt in time: each unit costs
+// an interval, time pays back, and who owes a burst waits. The zero value
+// of the debt is an account that is full.
+type account struct {
+	interval, burst int64 // nanoseconds; interval 0: no limit
+	paid            int64 // when all is paid back
+}
+
+// newAccount allows rate units a second, and so many at once as fit in burst, at least one.
+func newAccount(rate int, burst int64) account {
+	interval := max(int64(time.Second)/int64(rate), 1)
+	return account{interval: interval, burst: max(burst, interval)}
+}
+
+// used is how much of the burst is owed.
+func (a *account) used(now int64) int64 { return owed(a.paid, now, a.burst) }
+
+func (a *account) charge(now, n int64) { a.paid = now + a.used(now) + n*a.interval }
+
+// owed is what is left to pay now of what is paid back at the given time. A debt larger
+// than any that can be made is of another clock.
+func owed(paid, now, burst int64) int64 {
+	if d := paid - now; d > 0 && d <= 1<<20*burst {
+		return d
+	}
+	return 0
+}
+
+// A sketch has an account for each of any number of keys in a fixed table: each
+// key has two places, and owes the smaller of the two debts. So two keys that meet
+// in one place are still told apart by the other one.
+type sketch struct {
+	interval, burst int64
+	rows            [2][]int64 // when all is paid back
+}
+
+// sketchBits is how many places a row has.
+const sketchBits = 12
+
+// newSketch allows rate units a second of each key, and those of one second at
+// once.
+func newSketch(rate int) sketch {
+	s := sketch{interval: max(int64(time.Second)/int64(rate), 1), burst: int64(time.Second)}
+	for i := range s.rows {
+		s.rows[i] = make([]int64, 1<<sketchBits)
+	}
+	return s
+}
+
+func (s *sketch) off() bool { return s.interval == 0 }
+
+func places(h uint64) [2]int {
+	return [2]int{int(h >> (64 - sketchBits)), int(h & (1<<sketchBits - 1))}
+}
+
+func (s *sketch) indebted(now int64, h uint64) bool {
+	for i, at := range places(h) {
+		if owed(s.rows[i][at], now, s.burst)+s.interval <= s.burst {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *sketch) charge(now int64, h uint64) {
+	for i, at := range places(h) {
+		s.rows[i][at] = now + owed(s.rows[i][at], now, s.burst) + s.interval
+	}
+}
+
+// fairShares counts, for each slice of time, how many pieces of work were asked for from
+// where, and from how many places.
+type fairShares struct {
+	all          int // pieces to share in a slice
+	slice        int64
+	active, last int // places that asked for any, in this slice and the one before
+	rows         [2][]share
+}
+
+type share struct {
+	slice int64
+	n     int
+}
+
+func newFairShares(all int) fairShares {
+	f := fairShares{all: all}
+	for i := range f.rows {
+		f.rows[i] = make([]share, 1<<sketchBits)
+	}
+	return f
+}
+
+// count counts a piece of work and returns how many of the same place there were
+// in this slice.
+func (f *fairShares) count(now int64, h uint64) int {
+	if s := now/(int64(time.Second)/workSlices) + 1; s != f.slice {
+		if f.last = 0; s == f.slice+1 {
+			f.last = f.active
+		}
+		f.slice, f.active = s, 0
+	}
+	least := 0
+	for i, at := range places(h) {
+		c := &f.rows[i][at]
+		if c.slice != f.slice {
+			*c = share{slice: f.slice}
+			if i == 0 {
+				f.active++
+			}
+		}
+		c.n++
+		if i == 0 || c.n < least {
+			least = c.n
+		}
+	}
+	return least
+}
+
+// fair is how many pieces each place may ask for.
+func (f *fairShares) fair() int { return max(f.all/max(f.active, f.last, 1), 1) }
+
+// fold mixes two words into one.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}

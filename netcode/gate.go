@@ -1,0 +1,157 @@
+package netcode
+
+import (
+	"encoding/binary"
+	"io"
+	"time"
+)
+
+// A gate stands before all cryptography that somebody without a connection can
+// ask for. It keeps two accounts.
+//
+// Failures: what did not authenticate, and answers beyond those that a
+// handshake needs, are charged to the source, to its address and to its network.
+// Whoever is in debt gets no more than the trickle that pays it back. Players who get in are
+// charged nothing, so any number of them may sit behind one address; and as
+// a source has a small allowance of its own, somebody in their midst who floods from one port is
+// stopped before the address is in debt.
+//
+// Work: what the handshakes of everybody cost together. While half of the
+// allowance is there it is first come, first served; the rest goes to networks that
+// had less than a fair share of the present slice of time.
+//
+// Nothing is kept for each source: the tables have a fixed size, and where a source is found in
+// them is drawn anew in each run. A full table cannot happen; a
+// flood from everywhere puts everybody in debt, and then all share the trickle.
+type gate struct {
+	seed     [2]uint64
+	failures [numLevels]sketch // no rows: off
+	work     account
+	shares   fairShares
+}
+
+// A level is how closely one looks at where a datagram comes from.
+type level int
+
+const (
+	levelSource  level = iota // one port of an address
+	levelAddress              // /32, or /64 of IPv6: a customer, or a carrier's NAT
+	levelNetwork              // /24, or /48 of IPv6
+	numLevels
+)
+
+const (
+	defaultFailures = 2048  // a second, of an address
+	defaultWork     = 32768 // a second, of everybody
+	mostPerSecond   = 1 << 24
+
+	sourceShare  = 64 // of the allowance of an address, a source has this part
+	exchangeWork = 32 // an exchange of forward secrecy costs as much as so many datagrams
+	networkShare = 4  // and its network this multiple
+	workSlices   = 32 // of a second: how much work may be done at once
+)
+
+// newGate draws where sources are found in the tables. Rates are those of the
+// config: zero the default, negative none.
+func newGate(random io.Reader, failures, work int) (gate, bool) {
+	var g gate
+	var seed [16]byte
+	if !fill(random, seed[:]) {
+		return g, false
+	}
+	g.seed[0], g.seed[1] = binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])|1
+	if failures == 0 {
+		failures = defaultFailures
+	}
+	if failures > 0 {
+		g.failures[levelSource] = newSketch(max(failures/sourceShare, 1))
+		g.failures[levelAddress] = newSketch(failures)
+		g.failures[levelNetwork] = newSketch(networkShare * failures)
+	}
+	if work == 0 {
+		work = defaultWork
+	}
+	if work > 0 {
+		g.work = newAccount(work, int64(time.Second)/workSlices)
+		g.shares = newFairShares(work / workSlices / 2)
+	}
+	return g, true
+}
+
+// pass reports whether a datagram from a stranger may cost cryptography, and
+// counts it as work if so.
+func (g *gate) pass(now int64, from *Source) Drop {
+	if drop := g.indebted(now, from); drop != DropNone {
+		return drop
+	}
+	return g.admit(now, from)
+}
+
+// indebted reports whether the source, its address or its network is in debt.
+func (g *gate) indebted(now int64, from *Source) Drop {
+	if g.failures[levelSource].off() {
+		return DropNone
+	}
+	for l := range numLevels {
+		if g.failures[l].indebted(now, g.hash(from, l)) {
+			return DropSourceLimit + Drop(l)
+		}
+	}
+	return DropNone
+}
+
+// charge counts a failure.
+func (g *gate) charge(now int64, from *Source) {
+	if g.failures[levelSource].off() {
+		return
+	}
+	for l := range numLevels {
+		g.failures[l].charge(now, g.hash(from, l))
+	}
+}
+
+// admit counts a piece of work, or says that there is too much.
+func (g *gate) admit(now int64, from *Source) Drop {
+	if g.work.interval == 0 {
+		return DropNone
+	}
+	used := g.work.used(now)
+	if used >= g.work.burst {
+		return DropBusy
+	}
+	mine := g.shares.count(now, g.hash(from, levelNetwork))
+	if used >= g.work.burst/2 && mine > g.shares.fair() {
+		return DropBusy
+	}
+	g.work.charge(now, 1)
+	return DropNone
+}
+
+// exert counts work that has been done beside what a datagram counts for.
+func (g *gate) exert(now int64, n int64) {
+	if g.work.interval > 0 {
+		g.work.charge(now, n)
+	}
+}
+
+// hash says where a source is found in the tables of a level. It need not withstand
+// cryptanalysis: who finds two sources that meet shares an allowance with
+// himself.
+func (g *gate) hash(s *Source, l level) uint64 {
+	a, b := binary.BigEndian.Uint64(s[:]), binary.BigEndian.Uint64(s[8:])
+	c := uint64(binary.BigEndian.Uint32(s[16:]))
+	if s.Kind() == 0 && l > levelSource {
+		c = 0
+		v4 := a == 0 && b>>32 == 0xffff
+		switch {
+		case l == levelNetwork && v4:
+			b &^= 0xff
+		case l == levelNetwork:
+			a, b = a&^0xffff, 0
+		case !v4:
+			b = 0
+		}
+	}
+	h := fold(a^g.seed[0], b^g.seed[1])
+	return fold(h^g.seed[1], c^uint64(l)<<32^g.seed[0])
+}
