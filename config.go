@@ -105,11 +105,11 @@ type ServerConfig struct {
 	// FailuresPerSecond is how many datagrams of a handshake that do not authenticate each address
 	// (of IPv6 each /64) may send before they are dropped unread; its ports
 	// have a 64th of that each, its network (/24, /48) four times as much. Players who get in
-	// are not counted. 0: 2048; negative: no limit. See netcode.AdmissionConfig.
+	// are not counted. 0: 4096; negative: no limit. See netcode.AdmissionConfig.
 	FailuresPerSecond int
 	// HandshakesPerSecond bounds what all handshakes together may cost, in datagrams of
 	// about a microsecond each; a 32nd of it at once. What is beyond comes again
-	// 100 ms later. 0: 32768; negative: no limit.
+	// 100 ms later. 0: 65536; negative: no limit.
 	HandshakesPerSecond int
 	// Plain says what to do about clients that speak plain netcode 1.02.
 	// 0: refuse them if there are channels, else give them the raw channel.
@@ -296,8 +296,8 @@ func (c ServerConfig) Validate() error {
 		"the 32 secret bytes that the login backend has too, or Development: true to try things out")
 	v.check(c.MaxClients >= 0 && c.MaxClients <= mostClients, "MaxClients", c.MaxClients,
 		"0 (256) to 65536")
-	v.check(c.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", c.FailuresPerSecond, "0 (2048) to 16777216, or less for no limit")
-	v.check(c.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", c.HandshakesPerSecond, "0 (32768) to 16777216, or less for no limit")
+	v.check(c.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", c.FailuresPerSecond, "0 (4096) to 16777216, or less for no limit")
+	v.check(c.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", c.HandshakesPerSecond, "0 (65536) to 16777216, or less for no limit")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
 	for i, a := range c.PublicAddresses {
 		v.check(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"math"
 	"math/bits"
 	"time"
 )
@@ -19,10 +20,21 @@ func newAccount(rate int, burst int64) account {
 	return account{interval: interval, burst: max(burst, interval)}
 }
 
-// used is how much of the burst is owed.
-func (a *account) used(now int64) int64 { return owed(a.paid, now, a.burst) }
+func (a *account) off() bool { return a.interval == 0 }
 
-func (a *account) charge(now, n int64) { a.paid = now + a.used(now) + n*a.interval }
+// charge takes n units, false if a burst is owed already.
+func (a *account) charge(now, n int64) bool {
+	if owed(a.paid, now, a.burst) >= a.burst {
+		return false
+	}
+	a.owe(now, n)
+	return true
+}
+
+// owe takes n units whether or not there are as many.
+func (a *account) owe(now, n int64) {
+	a.paid = now + owed(a.paid, now, a.burst) + n*a.interval
+}
 
 // owed is what is left to pay now of what is paid back at the given time. A debt larger
 // than any that can be made is of another clock.
@@ -75,16 +87,17 @@ func (s *sketch) charge(now int64, h uint64) {
 	}
 }
 
-// fairShares counts, for each slice of time, how many pieces of work were asked for from
-// where, and from how many places.
+// fairShares divides what there is in a slice of time between all places that ask for
+// some. Like a sketch it has two counters for each place.
 type fairShares struct {
-	all          int // pieces to share in a slice
+	all          int // pieces in a slice
 	slice        int64
-	active, last int // places that asked for any, in this slice and the one before
-	rows         [2][]share
+	active, last int // places that asked, in this slice and the one before
+	rows         [2][]taken
 }
 
-type share struct {
+// taken is what a place had in a slice.
+type taken struct {
 	slice int64
 	n     int
 }
@@ -92,39 +105,43 @@ type share struct {
 func newFairShares(all int) fairShares {
 	f := fairShares{all: all}
 	for i := range f.rows {
-		f.rows[i] = make([]share, 1<<sketchBits)
+		f.rows[i] = make([]taken, 1<<sketchBits)
 	}
 	return f
 }
 
-// count counts a piece of work and returns how many of the same place there were
-// in this slice.
-func (f *fairShares) count(now int64, h uint64) int {
-	if s := now/(int64(time.Second)/workSlices) + 1; s != f.slice {
-		if f.last = 0; s == f.slice+1 {
-			f.last = f.active
-		}
-		f.slice, f.active = s, 0
-	}
-	least := 0
-	for i, at := range places(h) {
-		c := &f.rows[i][at]
+// claim takes a piece out of the account if the place has less than its share.
+func (f *fairShares) claim(now int64, h uint64, from *account) bool {
+	f.advance(now/workBurst + 1)
+	at := places(h)
+	had := math.MaxInt
+	for i := range f.rows {
+		c := &f.rows[i][at[i]]
 		if c.slice != f.slice {
-			*c = share{slice: f.slice}
-			if i == 0 {
-				f.active++
-			}
+			*c = taken{slice: f.slice}
+			f.active += 1 - i // of one row
 		}
-		c.n++
-		if i == 0 || c.n < least {
-			least = c.n
-		}
+		had = min(had, c.n)
 	}
-	return least
+	if had >= max(f.all/max(f.active, f.last), 1) || !from.charge(now, 1) {
+		return false
+	}
+	for i := range f.rows {
+		f.rows[i][at[i]].n++
+	}
+	return true
 }
 
-// fair is how many pieces each place may ask for.
-func (f *fairShares) fair() int { return max(f.all/max(f.active, f.last, 1), 1) }
+// advance begins a new slice if it is time.
+func (f *fairShares) advance(slice int64) {
+	if slice == f.slice {
+		return
+	}
+	if f.last = 0; slice == f.slice+1 {
+		f.last = f.active
+	}
+	f.slice, f.active = slice, 0
+}
 
 // fold mixes two words into one.
 func fold(a, b uint64) uint64 {

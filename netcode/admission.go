@@ -54,14 +54,15 @@ type AdmissionConfig struct {
 	// authenticate, and how many answers beyond those that a handshake needs,
 	// each address may cause (/64 of IPv6): those of a second at once. Each of
 	// its ports has a 64th of that, its network (/24, or /48 of IPv6) four
-	// times as much. Players who get in are charged nothing. 0 means 2048; negative
+	// times as much. Players who get in are charged nothing. 0 means 4096; negative
 	// turns the limits off.
 	FailuresPerSecond int
 	// HandshakesPerSecond is how many handshake datagrams of everybody may cost
 	// cryptography, about a microsecond each, and a 32nd of it at once; forward
-	// secrecy counts 32. When less than half of that is left, each network gets no
-	// more than a fair share. What is refused comes again 100 ms later. 0 means 32768;
-	// negative turns the limit off.
+	// secrecy counts 32. Half of it is for whoever comes first, a quarter for
+	// networks that had less than a fair share, a quarter for clients whose token is
+	// known. What is refused comes again 100 ms later. 0 means 65536, negative turns
+	// the limit off.
 	HandshakesPerSecond int
 	// Random is where keys and nonces come from; nil means crypto/rand.
 	Random io.Reader

@@ -16,9 +16,10 @@ import (
 // a source has a small allowance of its own, somebody in their midst who floods from one port is
 // stopped before the address is in debt.
 //
-// Work: what the handshakes of everybody cost together. While half of the
-// allowance is there it is first come, first served; the rest goes to networks that
-// had less than a fair share of the present slice of time.
+// Work: what the handshakes of everybody cost together. Half of the allowance
+// goes to whoever comes first; a quarter to networks that had less of it than a
+// fair share in the present slice of time; and a quarter to tokens that are known, so that no
+// flood of forged ones stops who has begun.
 //
 // Nothing is kept for each source: the tables have a fixed size, and where a source is found in
 // them is drawn anew in each run. A full table cannot happen; a
@@ -26,7 +27,9 @@ import (
 type gate struct {
 	seed     [2]uint64
 	failures [numLevels]sketch // no rows: off
-	work     account
+	first    account           // half of the work
+	fair     account           // a quarter of it
+	known    account           // a quarter of it
 	shares   fairShares
 }
 
@@ -41,14 +44,15 @@ const (
 )
 
 const (
-	defaultFailures = 2048  // a second, of an address
-	defaultWork     = 32768 // a second, of everybody
+	defaultFailures = 4096  // a second, of an address
+	defaultWork     = 65536 // a second, of everybody
 	mostPerSecond   = 1 << 24
 
 	sourceShare  = 64 // of the allowance of an address, a source has this part
 	exchangeWork = 32 // an exchange of forward secrecy costs as much as so many datagrams
 	networkShare = 4  // and its network this multiple
 	workSlices   = 32 // of a second: how much work may be done at once
+	workBurst    = int64(time.Second) / workSlices
 )
 
 // newGate draws where sources are found in the tables. Rates are those of the
@@ -72,8 +76,9 @@ func newGate(random io.Reader, failures, work int) (gate, bool) {
 		work = defaultWork
 	}
 	if work > 0 {
-		g.work = newAccount(work, int64(time.Second)/workSlices)
-		g.shares = newFairShares(work / workSlices / 2)
+		quarter := max(work/4, 1)
+		g.first, g.fair, g.known = newAccount(2*quarter, workBurst), newAccount(quarter, workBurst), newAccount(quarter, workBurst)
+		g.shares = newFairShares(max(quarter/workSlices, 1))
 	}
 	return g, true
 }
@@ -84,7 +89,28 @@ func (g *gate) pass(now int64, from *Source) Drop {
 	if drop := g.indebted(now, from); drop != DropNone {
 		return drop
 	}
-	return g.admit(now, from)
+	return g.admit(now, from, false)
+}
+
+// passKnown is pass for a datagram that names a known token. One that has
+// answers left has not to stand for its source.
+func (g *gate) passKnown(now int64, from *Source, e *tokenEntry) Drop {
+	if e.spent >= freeAnswers {
+		if drop := g.indebted(now, from); drop != DropNone {
+			return drop
+		}
+	}
+	return g.admit(now, from, true)
+}
+
+// chargeKnown charges an answer, or a failure, to the token, and to the source if the
+// token has nothing left.
+func (g *gate) chargeKnown(now int64, from *Source, e *tokenEntry) {
+	if e.spent < freeAnswers {
+		e.spent++
+		return
+	}
+	g.charge(now, from)
 }
 
 // indebted reports whether the source, its address or its network is in debt.
@@ -111,26 +137,21 @@ func (g *gate) charge(now int64, from *Source) {
 }
 
 // admit counts a piece of work, or says that there is too much.
-func (g *gate) admit(now int64, from *Source) Drop {
-	if g.work.interval == 0 {
-		return DropNone
-	}
-	used := g.work.used(now)
-	if used >= g.work.burst {
+func (g *gate) admit(now int64, from *Source, known bool) Drop {
+	switch {
+	case g.first.off() || g.first.charge(now, 1):
+	case g.shares.claim(now, g.hash(from, levelNetwork), &g.fair):
+	case known && g.known.charge(now, 1):
+	default:
 		return DropBusy
 	}
-	mine := g.shares.count(now, g.hash(from, levelNetwork))
-	if used >= g.work.burst/2 && mine > g.shares.fair() {
-		return DropBusy
-	}
-	g.work.charge(now, 1)
 	return DropNone
 }
 
-// exert counts work that has been done beside what a datagram counts for.
+// exert counts work that was done beside what a datagram counts for.
 func (g *gate) exert(now int64, n int64) {
-	if g.work.interval > 0 {
-		g.work.charge(now, n)
+	if !g.first.off() {
+		g.first.owe(now, n)
 	}
 }
 

@@ -167,32 +167,38 @@ func TestGateSeed(t *testing.T) {
 }
 
 // TestGateWork: handshakes of everybody cost no more than is allowed, at once and in a
-// second.
+// second, and strangers leave a quarter to who has shown a token.
 func TestGateWork(t *testing.T) {
 	g, now := newTestGate(t, -1, 3200), second
-	ask := func() (n int) {
-		for i := range 10000 {
-			if g.pass(now, at("192.0.2.1", uint16(i))) == DropNone {
+	var e tokenEntry
+	ask := func(known bool) (n int) {
+		for i := range 500 {
+			from := at("192.0.2.1", uint16(i))
+			if known && g.passKnown(now, from, &e) == DropNone || !known && g.pass(now, from) == DropNone {
 				n++
 			}
 		}
 		return n
 	}
-	if n := ask(); n < 90 || n > 101 {
-		t.Errorf("%d at once, want a 32nd of 3200", n)
+	if n := ask(false); n != 75 {
+		t.Errorf("%d of strangers at once, want three quarters of a 32nd of 3200", n)
 	}
-	n := 0
+	if n := ask(true); n != 25 {
+		t.Errorf("%d of others at once, want a quarter", n)
+	}
+	strangers, others := 0, 0
 	for range 1000 {
 		now += ms
-		n += ask()
+		strangers += ask(false)
+		others += ask(true)
 	}
-	if n < 3100 || n > 3201 {
-		t.Errorf("%d in a second, want 3200", n)
+	if strangers < 2350 || strangers > 2402 || others < 795 || others > 801 {
+		t.Errorf("%d and %d in a second, want 2400 and 800", strangers, others)
 	}
-	g.exert(now, 3200)
+	g.exert(now, 1600)
 	now += second / 2
-	if drop := g.pass(now, at("192.0.2.1", 1)); drop != DropBusy {
-		t.Errorf("half a second after the work of a whole one: %v", drop)
+	if n := ask(false); n != 25 {
+		t.Errorf("%d half a second after the work of a whole one, want the fair shares alone", n)
 	}
 }
 

@@ -200,21 +200,3 @@ func (e *tokenEntry) sendKey(protocolID uint64) *packetKey {
 	}
 	return e.send
 }
-
-// afford says whether a datagram that names a known token may cost cryptography.
-func (a *Admission) afford(now int64, from *Source, e *tokenEntry) Drop {
-	if e.spent < freeAnswers {
-		return a.gate.admit(now, from)
-	}
-	return a.gate.pass(now, from)
-}
-
-// spend charges an answer, or a failure, to the token, and to the source if the
-// token has nothing left.
-func (a *Admission) spend(now int64, from *Source, e *tokenEntry) {
-	if e.spent < freeAnswers {
-		e.spent++
-		return
-	}
-	a.gate.charge(now, from)
-}

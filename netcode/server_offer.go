@@ -21,12 +21,12 @@ func (s *Server) handleOffer(from Source, b, reply []byte) Event {
 	if e.state == tokenConsumed {
 		return dropped(DropUsed)
 	}
-	if drop := s.adm.afford(s.now, &from, e); drop != DropNone {
+	if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
 		return dropped(drop)
 	}
 	ev := s.openOffer(from, e, sequence, b, reply)
 	if ev.Kind == EventNone {
-		s.adm.spend(s.now, &from, e)
+		s.adm.gate.chargeKnown(s.now, &from, e)
 	}
 	return ev
 }

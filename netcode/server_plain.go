@@ -30,12 +30,12 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 	if h.kind != kindResponse {
 		return dropped(DropUnexpected)
 	}
-	if drop := s.adm.afford(s.now, &from, e); drop != DropNone {
+	if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
 		return dropped(drop)
 	}
 	ev := s.handleResponse(from, e, h, b, reply)
 	if len(ev.Reply) == 0 { // no seat
-		s.adm.spend(s.now, &from, e)
+		s.adm.gate.chargeKnown(s.now, &from, e)
 	}
 	return ev
 }

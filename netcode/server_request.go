@@ -46,7 +46,7 @@ func (s *Server) handleRequest(unix int64, from *Source, b, reply []byte) Event 
 	if e.state == tokenConsumed {
 		return s.explain(from, b, reply, DropUsed, CodeUsed, 0)
 	}
-	if drop := s.adm.afford(s.now, from, e); drop != DropNone {
+	if drop := s.adm.gate.passKnown(s.now, from, e); drop != DropNone {
 		return dropped(drop)
 	}
 	return s.answerRequest(from, e, reply)
@@ -123,7 +123,7 @@ func (s *Server) reasonTo(k *handshakeKeys, reply []byte, r Refusal) []byte {
 
 // answerRequest challenges the source of a request whose token is good.
 func (s *Server) answerRequest(from *Source, e *tokenEntry, reply []byte) Event {
-	s.adm.spend(s.now, from, e)
+	s.adm.gate.chargeKnown(s.now, from, e)
 	other := s.adm.clients[e.clientID]
 	if !e.pad.Present && s.cfg.Plain != PlainRefuse {
 		if s.plain[*from] != nil {

@@ -1,0 +1,176 @@
+package netcode
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+)
+
+// A storm is many clients that connect to one server in virtual time, each from a
+// source of its own, and an attacker who sends in between.
+type storm struct {
+	*world
+	turns   map[int64][]*player // whose turn it is in which step
+	waiting int                 // players who are not in yet
+	attack  func()              // a step of it
+}
+
+func newStorm(t testing.TB, change func(*ServerConfig)) *storm {
+	s := &storm{turns: map[int64][]*player{}}
+	s.world = newWorld(t, func(c *ServerConfig) {
+		c.MaxClients = 5000
+		if change != nil {
+			change(c)
+		}
+	})
+	return s
+}
+
+func (s *storm) join(token *Token, from Source) {
+	p := s.world.join(token, 0, nil)
+	s.clients = nil // turns has those that wait
+	p.at = from
+	s.waiting++
+	s.turn(p, s.now)
+}
+
+func (s *storm) turn(p *player, due int64) {
+	step := max((due+stormStep-1)/stormStep, s.now/stormStep+1)
+	s.turns[step] = append(s.turns[step], p)
+}
+
+// stormStep is how finely those who send take turns.
+const stormStep = ms / 20
+
+// pass lets a step pass for those who are not in yet.
+func (s *storm) pass() {
+	s.now += stormStep
+	first := s.random.Uint64()&1 == 0
+	if s.attack != nil && first {
+		s.attack()
+	}
+	for _, p := range s.turns[s.now/stormStep] {
+		for ev := p.c.HandleTimeout(s.now, s.unix()); ev.Kind != ClientNone; ev = p.c.HandleTimeout(s.now, s.unix()) {
+			p.events = append(p.events, ev)
+		}
+		for b, _, ok := p.c.NextDatagram(nil); ok; b, _, ok = p.c.NextDatagram(nil) {
+			s.deliver(p, b)
+		}
+		if p.c.State() == StateConnected {
+			s.waiting--
+		} else {
+			s.turn(p, p.c.Deadline())
+		}
+	}
+	delete(s.turns, s.now/stormStep)
+	if s.attack != nil && !first {
+		s.attack()
+	}
+}
+
+// deliver hands a datagram to the server, and the answer to the client.
+func (s *storm) deliver(p *player, b []byte) {
+	ev := s.server.HandleDatagram(s.now, s.unix(), p.at, b, make([]byte, 0, 1500))
+	if len(ev.Reply) > 0 {
+		p.receive(ev.Reply)
+	}
+	if p.c.State() == StateConnected { // its first packet confirms
+		s.server.HandleDatagram(s.now, s.unix(), p.at, p.data(0, "x"), nil)
+	}
+}
+
+// flood sends garbage and forged requests, so many in each step, from sources that pick
+// chooses.
+func (s *storm) flood(garbage, forged int, pick func(*rand.Rand) Source) {
+	r := rand.New(rand.NewPCG(3, 3))
+	random := newSeeded(9)
+	request := (&Client{token: s.mint(1, nil)}).appendRequest(nil)
+	buf, reply := make([]byte, requestBytes), make([]byte, 0, 1500)
+	s.attack = func() {
+		for range garbage {
+			b := buf[:1+r.IntN(100)]
+			random.Read(b)
+			s.server.HandleDatagram(s.now, s.unix(), pick(r), b, reply)
+		}
+		for range forged {
+			copy(buf, request)
+			random.Read(buf[requestNonceAt : requestNonceAt+32])
+			random.Read(buf[requestMACAt:])
+			s.server.HandleDatagram(s.now, s.unix(), pick(r), buf, reply)
+		}
+	}
+}
+
+// run lets n players arrive evenly within a second, and returns when the last of them was in.
+func (s *storm) run(n int, from func(i int) Source) (done int64) {
+	s.t.Helper()
+	began := s.now
+	for i := 0; i < n || s.waiting > 0; {
+		for ; i < n && int64(i) <= (s.now-began)*int64(n)/second; i++ {
+			s.join(s.mint(uint64(i+1), nil), from(i))
+		}
+		s.pass()
+		if s.now-began > 20*second {
+			c := s.server.Counters()
+			s.t.Fatalf("%d of %d are not in after 20 s; %d challenges, %d decryptions, drops %v", s.waiting, n, c.Challenges, c.Decryptions, c.Drops)
+		}
+	}
+	if got := s.server.Admission().Clients(); got != n {
+		s.t.Fatalf("%d of %d players are in", got, n)
+	}
+	return s.now - began
+}
+
+func v4(r uint32, port uint16) Source {
+	return SourceFrom(netip.AddrPortFrom(netip.AddrFrom4([4]byte{byte(r >> 24), byte(r >> 16), byte(r >> 8), byte(r)}), port))
+}
+
+func v6(r uint64, port uint16) Source {
+	a := [16]byte{0: 0x20, 1: 0x01, 8: 1}
+	for i := range 6 {
+		a[2+i] = byte(r >> (8 * (5 - i)))
+	}
+	return SourceFrom(netip.AddrPortFrom(netip.AddrFrom16(a), port))
+}
+
+// TestStormLong: 5 000 players who connect within a second all get in, from one address and
+// from thousands, and while somebody floods: from one port, from all ports of the
+// players' own address, or from everywhere, and with more than the server may spend time on.
+func TestStormLong(t *testing.T) {
+	const nat = 0xc6336401 // 198.51.100.1
+	players := map[string]func(i int) Source{
+		"one address":            func(i int) Source { return v4(nat, uint16(1024+i)) },
+		"thousands of addresses": func(i int) Source { return v4(0x0a000000+uint32(i)*37, 7) },
+		"one network of IPv6":    func(i int) Source { return v6(uint64(i), 7) },
+	}
+	floods := []struct {
+		name            string
+		garbage, forged int // in each 50 µs
+		within          int64
+		pick            func(*rand.Rand) Source
+	}{
+		{"quiet", 0, 0, second, nil},
+		{"one port", 10, 1, second + 300*ms, func(*rand.Rand) Source { return v4(nat, 999) }},
+		{"one network", 10, 1, second + 300*ms, func(r *rand.Rand) Source { return v4(0xcb007100+r.Uint32()%256, uint16(r.Uint32())) }},
+		{"everywhere", 10, 1, second + 300*ms, func(r *rand.Rand) Source { return v4(r.Uint32(), uint16(r.Uint32())) }},
+		{"ten times as much from everywhere", 0, 10, 4 * second, func(r *rand.Rand) Source { return v4(r.Uint32(), uint16(r.Uint32())) }},
+		{"the players' address", 10, 1, 8 * second, func(r *rand.Rand) Source { return v4(nat, uint16(r.Uint32())) }},
+	}
+	for _, f := range floods {
+		for who, from := range players {
+			t.Run(who+", "+f.name, func(t *testing.T) {
+				s := newStorm(t, nil)
+				if f.pick != nil {
+					s.flood(f.garbage, f.forged, f.pick)
+				}
+				done := s.run(5000, from)
+				c := s.server.Counters()
+				t.Logf("all in after %d ms; %d decryptions, %d challenges, busy %d, limits %d", done/ms, c.Decryptions, c.Challenges, c.Drops[DropBusy],
+					c.Drops[DropSourceLimit:DropNetworkLimit+1])
+				if done > f.within {
+					t.Errorf("all in after %d ms, want %d", done/ms, f.within/ms)
+				}
+			})
+		}
+	}
+}
