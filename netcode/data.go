@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
 
 	"github.com/tickwire/tickwire/internal/seq"
@@ -104,12 +105,11 @@ func (s *Sealer) Seal(dst []byte, start, frames int, path uint8, number uint64) 
 
 // sentTail reports whether one of the newest packets ended with tail.
 func (s *Sealer) sentTail(tail []byte) bool {
+	same := 0
 	for i := range min(s.sent, rememberedTails) {
-		if string(s.tails[i][:]) == string(tail) {
-			return true
-		}
+		same |= subtle.ConstantTimeCompare(s.tails[i][:], tail)
 	}
-	return false
+	return same == 1
 }
 
 func setDataNonce(nonce, iv *[nonceBytes]byte, path uint8, number uint64) {

@@ -9,8 +9,9 @@ import (
 // A gate stands before all cryptography that somebody without a connection can
 // ask for. It keeps two accounts.
 //
-// Failures: what did not authenticate, and answers beyond those that a
-// handshake needs, are charged to the source, to its address and to its network.
+// Failures: what did not authenticate is charged to the source, to its address and to its
+// network. So are answers to a token beyond those that a handshake needs, which the
+// token pays for itself: whoever repeats what he sniffed uses that up, and its owner has his source.
 // Whoever is in debt gets no more than the trickle that pays it back. Players who get in are
 // charged nothing, so any number of them may sit behind one address; and as
 // a source has a small allowance of its own, somebody in their midst who floods from one port is
@@ -49,6 +50,9 @@ const (
 	mostPerSecond   = 1 << 24
 
 	sourceShare  = 64 // of the allowance of an address, a source has this part
+	tokenAnswers = 32 // of a token, a second and at once: a handshake takes two, and repeats ten a second
+	tokenBurst   = int64(time.Second)
+
 	exchangeWork = 32 // an exchange of forward secrecy costs as much as so many datagrams
 	networkShare = 4  // and its network this multiple
 	workSlices   = 32 // of a second: how much work may be done at once
@@ -92,10 +96,10 @@ func (g *gate) pass(now int64, from *Source) Drop {
 	return g.admit(now, from, false)
 }
 
-// passKnown is pass for a datagram that names a known token. One that has
-// answers left has not to stand for its source.
+// passKnown is pass for a datagram that names a known token: the source need not
+// stand for one that is not in debt itself.
 func (g *gate) passKnown(now int64, from *Source, e *tokenEntry) Drop {
-	if e.spent >= freeAnswers {
+	if owed(e.paid, now, tokenBurst) >= tokenBurst {
 		if drop := g.indebted(now, from); drop != DropNone {
 			return drop
 		}
@@ -104,10 +108,10 @@ func (g *gate) passKnown(now int64, from *Source, e *tokenEntry) Drop {
 }
 
 // chargeKnown charges an answer, or a failure, to the token, and to the source if the
-// token has nothing left.
+// token is in debt.
 func (g *gate) chargeKnown(now int64, from *Source, e *tokenEntry) {
-	if e.spent < freeAnswers {
-		e.spent++
+	if debt := owed(e.paid, now, tokenBurst); debt < tokenBurst {
+		e.paid = now + debt + int64(time.Second)/tokenAnswers
 		return
 	}
 	g.charge(now, from)

@@ -29,7 +29,7 @@ type tokenEntry struct {
 	send           *packetKey     // of challenges and Denied
 	firstChallenge uint64         // the counters of its challenges are
 	challenged     uint64         // as many, from the first on
-	spent          uint8          // answers and failures that nobody was charged for
+	paid           int64          // when its debt is paid back; see gate
 	sources        [maxPlainSources]Source
 	numSources     uint8
 }
@@ -45,11 +45,6 @@ func (a *Admission) find(mac *[macBytes]byte) *tokenEntry {
 	}
 	return nil
 }
-
-// freeAnswers is how many answers and failures of a token are charged to nobody. A
-// handshake takes two, and more if packets are lost; a player may repeat for three
-// seconds before it counts.
-const freeAnswers = 32
 
 // entry returns the entry that a challenge sequence names, nil if it is not one of
 // its challenges.
@@ -144,23 +139,44 @@ func (a *Admission) popExpiry() uint32 {
 	}
 }
 
+// shown are the tokens that were shown from a source by plain clients, the newest first:
+// several, or whoever shows his own in a player's name would keep the player out.
+type shown [maxPlainTokens]*tokenEntry
+
+// maxPlainTokens is how many tokens of a source a plain response is tried with.
+const maxPlainTokens = 4
+
 // showFrom notes that a plain client showed the token from source. Of more
-// than four sources of one token, the oldest is replaced.
+// than four sources of one token, and four tokens of one source, the oldest is replaced.
 func (a *Admission) showFrom(e *tokenEntry, source Source) {
-	old := a.sources[source]
-	if old == e {
+	tokens := a.sources[source]
+	if slices.Contains(tokens[:], e) {
 		return
 	}
-	if old != nil {
-		old.dropSource(source)
-	}
 	if e.numSources == maxPlainSources {
-		delete(a.sources, e.sources[0])
-		e.dropSource(e.sources[0])
+		a.unshow(e, e.sources[0])
+		tokens = a.sources[source]
 	}
+	if oldest := tokens[maxPlainTokens-1]; oldest != nil {
+		oldest.dropSource(source)
+	}
+	copy(tokens[1:], tokens[:])
+	tokens[0] = e
 	e.sources[e.numSources] = source
 	e.numSources++
-	a.sources[source] = e
+	a.sources[source] = tokens
+}
+
+// unshow forgets that the token was shown from source.
+func (a *Admission) unshow(e *tokenEntry, source Source) {
+	e.dropSource(source)
+	tokens := a.sources[source]
+	i := slices.Index(tokens[:], e)
+	copy(tokens[i:], tokens[i+1:])
+	tokens[maxPlainTokens-1] = nil
+	if a.sources[source] = tokens; tokens[0] == nil {
+		delete(a.sources, source)
+	}
 }
 
 func (e *tokenEntry) dropSource(source Source) {
@@ -171,10 +187,9 @@ func (e *tokenEntry) dropSource(source Source) {
 }
 
 func (a *Admission) forgetSources(e *tokenEntry) {
-	for _, source := range e.sources[:e.numSources] {
-		delete(a.sources, source)
+	for e.numSources > 0 {
+		a.unshow(e, e.sources[0])
 	}
-	e.numSources = 0
 }
 
 // receiveKey returns what plain responses of the token are opened with.

@@ -235,7 +235,8 @@ func TestChallengeKeyChanges(t *testing.T) {
 }
 
 // TestPlainSources: of more than four addresses that a plain token was shown
-// from the oldest is replaced; no address refers to a token that is gone.
+// from the oldest is replaced, and of more than four tokens of an address; no address
+// refers to a token that is gone.
 func TestPlainSources(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
 	token, second := w.mint(1, plainToken), w.mint(2, plainToken)
@@ -243,13 +244,23 @@ func TestPlainSources(t *testing.T) {
 		w.request(token, port)
 	}
 	a := w.server.Admission()
-	if len(a.sources) != maxPlainSources || a.sources[source(0)] != nil || a.sources[source(5)] == nil {
+	if _, ok := a.sources[source(1)]; ok || len(a.sources) != maxPlainSources || a.sources[source(5)][0] == nil {
 		t.Fatalf("sources %v", a.sources)
 	}
-	w.request(second, 5) // the newest token of a source counts
-	if len(a.sources) != 4 || a.sources[source(5)].clientID != 2 || a.sources[source(4)].clientID != 1 {
+	w.request(second, 5)
+	if at := a.sources[source(5)]; len(a.sources) != 4 || at[0].clientID != 2 || at[1].clientID != 1 || at[2] != nil {
 		t.Fatalf("sources %v", a.sources)
 	}
+	for id := range uint64(3) {
+		w.request(w.mint(10+id, plainToken), 5)
+	}
+	if at := a.sources[source(5)]; at[0].clientID != 12 || at[3].clientID != 2 {
+		t.Fatalf("sources %v", a.sources)
+	}
+	p := w.join(second, 5, func(c *ClientConfig) { c.Plain = PlainOnly }) // still among them
+	w.step(0)
+	w.step(100 * ms)
+	w.wantState(p, StateConnected)
 	w.now += 46 * int64(time.Second)
 	w.step(0)
 	if len(a.sources) != 0 || a.Tokens() != 0 {

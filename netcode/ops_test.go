@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -238,9 +239,21 @@ func (c *chaos) check() {
 	sources := 0
 	for _, e := range s.adm.tokens {
 		sources += int(e.numSources)
+		for _, source := range e.sources[:e.numSources] {
+			if tokens := s.adm.sources[source]; !slices.Contains(tokens[:], e) {
+				c.t.Fatalf("the table does not know a token that was shown from %v", source)
+			}
+		}
 	}
-	if sources != len(s.adm.sources) {
-		c.t.Fatalf("%d sources in tokens, %d in the table", sources, len(s.adm.sources))
+	for _, tokens := range s.adm.sources {
+		for _, e := range tokens {
+			if e != nil {
+				sources--
+			}
+		}
+	}
+	if sources != 0 {
+		c.t.Fatalf("%d more sources in tokens than in the table", sources)
 	}
 }
 

@@ -101,10 +101,11 @@ type Server struct {
 	now       int64
 	due       fifo[*Seat] // owed a keep-alive
 	parcels   fifo[parcel]
-	gone      bucket       // GONEs
-	explained bucket       // refusals that cost a decryption
-	private   privateToken // scratch
-	body      [challengeBody]byte
+	gone      bucket              // GONEs
+	explained bucket              // refusals that cost a decryption
+	private   privateToken        // scratch
+	body      [challengeBody]byte // of a challenge, likewise
+	response  [maxResponseBytes]byte
 	counters  Counters
 }
 

@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"crypto/subtle"
 
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -90,7 +91,7 @@ func (a *admitting) admit() Event {
 	seat := a.e.seat
 	switch {
 	case seat == nil || seat.state != seatOurs:
-	case seat.share == a.o.share:
+	case subtle.ConstantTimeCompare(seat.share[:], a.o.share[:]) == 1:
 		return a.repeat(seat)
 	case !seat.counted:
 		return a.refuse(DropUsed, Refusal{Code: CodeUsed})

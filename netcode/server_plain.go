@@ -23,33 +23,46 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 	if s.cfg.Plain == PlainRefuse {
 		return dropped(DropPlainRefused)
 	}
-	e := s.adm.sources[from]
-	if e == nil {
+	tokens, ok := s.adm.sources[from]
+	if !ok {
 		return dropped(DropUnknownSource)
 	}
 	if h.kind != kindResponse {
 		return dropped(DropUnexpected)
 	}
-	if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
-		return dropped(drop)
+	if !h.kind.bodySizeOK(len(b) - h.size - macBytes) {
+		return dropped(DropBodySize)
 	}
-	ev := s.handleResponse(from, e, h, b, reply)
-	if len(ev.Reply) == 0 { // no seat
-		s.adm.gate.chargeKnown(s.now, &from, e)
+	return s.tryResponse(from, tokens, h, b, reply)
+}
+
+// tryResponse reads a response with the keys of each token that was shown from its source.
+func (s *Server) tryResponse(from Source, tokens shown, h standardHeader, b, reply []byte) Event {
+	for _, e := range tokens {
+		if e == nil {
+			break
+		}
+		if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
+			return dropped(drop)
+		}
+		try := append(s.response[:0], b...) // what does not open is destroyed
+		body, ok := e.receiveKey(s.cfg.ProtocolID).open(try, h)
+		if !ok {
+			s.adm.gate.chargeKnown(s.now, &from, e)
+			continue
+		}
+		ev := s.handleResponse(from, e, body, reply)
+		if len(ev.Reply) == 0 { // no seat
+			s.adm.gate.chargeKnown(s.now, &from, e)
+		}
+		return ev
 	}
-	return ev
+	return dropped(DropForged)
 }
 
 // handleResponse takes a seat for a plain client, or for one of ours whose
 // token has no pad and whose OFFER is still on its way.
-func (s *Server) handleResponse(from Source, e *tokenEntry, h standardHeader, b, reply []byte) Event {
-	body, ok := e.receiveKey(s.cfg.ProtocolID).open(b, h)
-	if !ok {
-		return dropped(DropForged)
-	}
-	if !h.kind.bodySizeOK(len(body)) {
-		return dropped(DropBodySize)
-	}
+func (s *Server) handleResponse(from Source, e *tokenEntry, body, reply []byte) Event {
 	sequence := binary.LittleEndian.Uint64(body)
 	c, ok := s.adm.challengeKey.open(body[8:], sequence)
 	if !ok || c.clientID != e.clientID || s.adm.entry(sequence) != e {

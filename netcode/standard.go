@@ -23,6 +23,7 @@ const (
 	minStandardBytes  = 18 // prefix, one byte of sequence, tag
 	requestBytes      = 1 + len(versionInfo) + 8 + 8 + nonceXBytes + privateTokenBytes
 	challengeBody     = 8 + challengeTokenBytes
+	maxResponseBytes  = 1 + 8 + challengeBody + macBytes
 	keepAliveBody     = 8
 	maxStandardHeader = 9
 )
