@@ -135,7 +135,7 @@ func (m *man) deliver(p *player, from Source, b []byte, toServer bool) {
 // step lets time pass; what the man holds he lets go in another order.
 func (m *man) step(d int64) {
 	m.world.step(d)
-	for len(m.held) > 0 && m.r.IntN(3) > 0 {
+	for len(m.held) > 0 && m.r.IntN(8) > 0 {
 		i := m.r.IntN(len(m.held))
 		c := m.held[i]
 		m.held = slices.Delete(m.held, i, i+1)
