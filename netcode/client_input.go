@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"encoding/binary"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -133,7 +134,7 @@ func (c *Client) handleReason(b []byte) ClientEvent {
 	case c.state == StateRequesting && e == (echo{}):
 		c.refused(r)
 		return ClientEvent{}
-	case c.state == StateResponding && e == echo(c.share[:8]):
+	case c.state == StateResponding && subtle.ConstantTimeCompare(e[:], c.share[:len(e)]) == 1:
 		c.refusal = r
 		return c.fail(StateDenied)
 	}
