@@ -49,14 +49,18 @@ func BenchmarkAttack(b *testing.B) {
 			echo(ctx, srv)
 		}()
 		squad.connect()
-		quiet := squad.play(attackQuiet)
+		f := newFlooder(b, srv.PublicAddresses()[0], 32)
+		loud := played{times: make([]time.Duration, 0, attackPlayers*60*int(attackFlood/time.Second+1))}
+		var quiet played
+		squad.play(attackQuiet, &quiet)
 		heap, read := heapBytes(), squad.received()
-		f := startFlood(b, srv, garbageRate, forgedRate)
 		began := time.Now()
-		loud := squad.play(attackFlood)
+		f.start(garbageRate, forgedRate)
+		squad.play(attackFlood, &loud)
 		sent := f.stop()
 		seconds := time.Since(began).Seconds()
 		rate := float64(squad.received()-read-loud.sent) / seconds
+		grown := int64(heapBytes() - heap)
 		b.ReportMetric(float64(sent)/seconds, "sent/s")
 		b.ReportMetric(rate, "read/s")
 		for name, p := range map[string]played{"quiet": quiet, "flood": loud} {
@@ -65,7 +69,7 @@ func BenchmarkAttack(b *testing.B) {
 			b.ReportMetric(p99/1e3, name+"-p99-ms")
 			b.ReportMetric(100*(1-float64(len(p.times))/float64(p.sent)), name+"-%-lost")
 		}
-		b.ReportMetric(float64(int64(heapBytes()-heap))/1024, "heap-KB-grown")
+		b.ReportMetric(float64(grown)/1024, "heap-KB-grown")
 		stop()
 		<-served
 		squad.client.Close()
@@ -144,8 +148,8 @@ type played struct {
 	times []time.Duration
 }
 
-// play lets everybody send the time 60 times a second.
-func (c *squad) play(d time.Duration) (p played) {
+// play lets everybody send the time 60 times a second, and adds to p what becomes of it.
+func (c *squad) play(d time.Duration, p *played) {
 	began := time.Now()
 	var message [8]byte
 	for next, over := began, false; !over; {
@@ -172,7 +176,6 @@ func (c *squad) play(d time.Duration) (p played) {
 		over = now.Sub(began) > d+time.Second/4 // for what is under way
 		must(c.b, c.client.Wait(now.Add(time.Millisecond/2)))
 	}
-	return p
 }
 
 // A flooder sends to a server what it does not want.
@@ -246,9 +249,8 @@ func (f *flooder) send(n int, kind func([]byte) []byte) int {
 	return sent
 }
 
-// startFlood sends at the given rates until stop.
-func startFlood(b *testing.B, srv *tickwire.Server, garbage, forged int) *flooder {
-	f := newFlooder(b, srv.PublicAddresses()[0], 32)
+// start sends at the given rates until stop.
+func (f *flooder) start(garbage, forged int) {
 	share := (garbage + forged) / forged
 	go func() {
 		began, batches, sent := time.Now(), 0, uint64(0)
@@ -271,7 +273,6 @@ func startFlood(b *testing.B, srv *tickwire.Server, garbage, forged int) *floode
 			batches++
 		}
 	}()
-	return f
 }
 
 func (f *flooder) stop() uint64 {

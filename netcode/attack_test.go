@@ -116,6 +116,26 @@ func TestStrangersAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestRequestsAllocateNothing: nor do those that are opened or answered, when nothing limits them.
+func TestRequestsAllocateNothing(t *testing.T) {
+	for _, u := range strangers[:2] {
+		w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond, c.HandshakesPerSecond = -1, -1 })
+		p, _ := w.confirmed(w.mint(1, nil), 1)
+		datagram := u.prepare(w, p)
+		buf, reply := make([]byte, len(datagram)), make([]byte, 0, 1500)
+		before := *w.server.Counters()
+		if allocs := testing.AllocsPerRun(500, func() {
+			copy(buf, datagram)
+			w.server.HandleDatagram(w.now, w.unix(), u.from, buf, reply)
+		}); allocs != 0 {
+			t.Errorf("%s: %v allocations", u.name, allocs)
+		}
+		if c := w.server.Counters(); c.Decryptions+c.Challenges < before.Decryptions+before.Challenges+501 {
+			t.Errorf("%s: %d decryptions and %d challenges", u.name, c.Decryptions-before.Decryptions, c.Challenges-before.Challenges)
+		}
+	}
+}
+
 // TestNoStateForStrangers: nothing that does not authenticate is remembered, whatever it is
 // and wherever it comes from, and nothing but GONE answers it.
 func TestNoStateForStrangers(t *testing.T) {

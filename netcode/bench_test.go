@@ -1,17 +1,24 @@
 package netcode
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 )
 
-// BenchmarkRequestForged is a request under no key of ours: what an attacker
-// can make a server pay for 1078 bytes.
+// BenchmarkRequestForged is a request under no key of ours whose source has not failed
+// before: the most that a stranger can make a server do for 1078 bytes.
 func BenchmarkRequestForged(b *testing.B) {
-	w := newWorld(b, nil)
+	benchmarkRequest(b, func(request []byte) { request[requestBytes-1] ^= 1 })
+}
+
+// BenchmarkRequestKnown is the same request again and again: a challenge each,
+// and no decryption.
+func BenchmarkRequestKnown(b *testing.B) { benchmarkRequest(b, func([]byte) {}) }
+
+func benchmarkRequest(b *testing.B, change func(request []byte)) {
+	w := newWorld(b, func(c *ServerConfig) { c.FailuresPerSecond, c.HandshakesPerSecond = -1, -1 })
 	request := (&Client{token: w.mint(1, nil)}).appendRequest(nil)
-	request[requestBytes-1] ^= 1
+	change(request)
 	datagram, reply := make([]byte, requestBytes), make([]byte, 0, 1500)
 	b.SetBytes(int64(requestBytes))
 	b.ReportAllocs()
@@ -21,16 +28,24 @@ func BenchmarkRequestForged(b *testing.B) {
 	}
 }
 
-// BenchmarkRequestKnown is the same request again and again: a challenge each,
-// and no decryption.
-func BenchmarkRequestKnown(b *testing.B) {
-	w := newWorld(b, nil)
-	request := (&Client{token: w.mint(1, nil)}).appendRequest(nil)
-	datagram, reply := make([]byte, requestBytes), make([]byte, 0, 1500)
-	b.ReportAllocs()
-	for b.Loop() {
-		copy(datagram, request)
-		w.server.HandleDatagram(w.now, w.unix(), source(1), datagram, reply)
+// BenchmarkStrangers is what each kind of unwanted datagram costs once nobody has any
+// allowance left, which is what a flood costs; nothing is what it costs to copy a request.
+func BenchmarkStrangers(b *testing.B) {
+	nothing := unwanted{name: "nothing", prepare: func(*world, *player) []byte { return make([]byte, requestBytes) }}
+	for _, u := range append([]unwanted{nothing}, strangers...) {
+		b.Run(u.name, func(b *testing.B) {
+			w := newWorld(b, func(c *ServerConfig) { c.Plain = PlainAllow })
+			p, _ := w.confirmed(w.mint(1, nil), 1)
+			datagram := u.prepare(w, p)
+			buf, reply := make([]byte, len(datagram)), make([]byte, 0, 1500)
+			b.ReportAllocs()
+			for b.Loop() {
+				copy(buf, datagram)
+				if u.drop != DropNone {
+					w.server.HandleDatagram(w.now, w.unix(), u.from, buf, reply)
+				}
+			}
+		})
 	}
 }
 
@@ -110,16 +125,5 @@ func BenchmarkChangeKeys(b *testing.B) {
 				p.c.sealer.epoch = p.c.sealer.epoch.next()
 			}
 		})
-	}
-}
-
-// BenchmarkGarbage is a DATA packet of nobody.
-func BenchmarkGarbage(b *testing.B) {
-	w, p, _ := dataPair(b, nil)
-	garbage := bytes.Repeat([]byte{0x09, 0, 1, 2, 8}, 20)
-	reply := make([]byte, 0, 64)
-	b.ReportAllocs()
-	for b.Loop() {
-		w.server.HandleDatagram(w.now, 0, p.at, garbage, reply)
 	}
 }

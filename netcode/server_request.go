@@ -59,7 +59,7 @@ func (s *Server) showToken(from *Source, expires uint64, b, reply []byte) Event 
 		return dropped(drop)
 	}
 	mac := [macBytes]byte(b[requestMACAt:])
-	if drop := s.openToken(expires, b); drop != DropNone {
+	if drop := s.openToken(b); drop != DropNone {
 		s.adm.gate.charge(s.now, from)
 		return dropped(drop)
 	}
@@ -82,11 +82,12 @@ func (s *Server) showToken(from *Source, expires uint64, b, reply []byte) Event 
 	return refuse(DropHistoryFull, CodeFull, "too many tokens; try again later")
 }
 
-// openToken opens the private token of a request into the scratch.
-func (s *Server) openToken(expires uint64, b []byte) Drop {
+// openToken opens the private token of a request into the scratch. What is authenticated
+// beside it, see tokenAD, is how a request begins.
+func (s *Server) openToken(b []byte) Drop {
 	s.counters.Decryptions++
 	sealed := b[requestTokenAt:]
-	p, err := s.tokenKey.Open(sealed[:0], b[requestNonceAt:requestTokenAt], sealed, tokenAD(s.cfg.ProtocolID, expires))
+	p, err := s.tokenKey.Open(sealed[:0], b[requestNonceAt:requestTokenAt], sealed, b[requestVersionAt:requestNonceAt])
 	if err != nil {
 		return DropTokenForged
 	}
@@ -101,7 +102,7 @@ func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retry
 		return ev
 	}
 	s.adm.gate.charge(s.now, from)
-	if s.openToken(binary.LittleEndian.Uint64(b[requestExpiresAt:]), b) == DropNone {
+	if s.openToken(b) == DropNone {
 		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
 	}
 	return ev
