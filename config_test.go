@@ -81,13 +81,13 @@ func TestEveryFieldIsValidated(t *testing.T) {
 		return tickwire.Channels(nil, tickwire.NewRawChannel(cfg))
 	}
 	t.Log("# everything that is wrong is told at once, of a channel too")
-	everything := tickwire.ServerConfig{MaxClients: -1, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
+	everything := tickwire.ServerConfig{MaxClients: -1, FailuresPerSecond: 1 << 25, HandshakesPerSecond: 1 << 25, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
 	everything.Config = tickwire.Config{MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1,
 		Inbound:  tickwire.Limits{PacketsPerSecond: 1, BytesPerSecond: 1, MessagesPerSecond: 1 << 30},
 		Channels: raw(tickwire.ChannelConfig{})[1:]}
 	got := fields(t, everything.Validate())
 	for _, want := range []string{
-		"PrivateKey", "MaxClients", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets",
+		"PrivateKey", "MaxClients", "FailuresPerSecond", "HandshakesPerSecond", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets",
 		"Inbound.PacketsPerSecond", "Inbound.BytesPerSecond", "Inbound.MessagesPerSecond", "Channels[0].ID",
 	} {
 		if !slices.Contains(got, want) {

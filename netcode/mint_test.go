@@ -142,11 +142,13 @@ func TestTickets(t *testing.T) {
 func TestServerConfigErrors(t *testing.T) {
 	good := ServerConfig{PrivateKey: testKey(), Addresses: []netip.AddrPort{serverAddr}}
 	for want, change := range map[string]func(*ServerConfig){
-		"ServerConfig.PrivateKey":    func(c *ServerConfig) { c.PrivateKey = Key{} },
-		"ServerConfig.Addresses":     func(c *ServerConfig) { c.Addresses = nil },
-		"ServerConfig.Plain":         func(c *ServerConfig) { c.Plain = 3 },
-		"AdmissionConfig.MaxClients": func(c *ServerConfig) { c.MaxClients = 1 << 17 },
-		"AdmissionConfig.MaxTokens":  func(c *ServerConfig) { c.MaxTokens = -1 },
+		"ServerConfig.PrivateKey":             func(c *ServerConfig) { c.PrivateKey = Key{} },
+		"ServerConfig.Addresses":              func(c *ServerConfig) { c.Addresses = nil },
+		"ServerConfig.Plain":                  func(c *ServerConfig) { c.Plain = 3 },
+		"AdmissionConfig.MaxClients":          func(c *ServerConfig) { c.MaxClients = 1 << 17 },
+		"AdmissionConfig.MaxTokens":           func(c *ServerConfig) { c.MaxTokens = -1 },
+		"AdmissionConfig.FailuresPerSecond":   func(c *ServerConfig) { c.FailuresPerSecond = 1<<24 + 1 },
+		"AdmissionConfig.HandshakesPerSecond": func(c *ServerConfig) { c.HandshakesPerSecond = 1<<24 + 1 },
 	} {
 		cfg := good
 		change(&cfg)
