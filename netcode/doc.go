@@ -17,6 +17,11 @@
 // or without. No packet can lower it, and either side may insist on more
 // ([Protection]). Keys change after so many packets ([Sealer.ChangeKeys]).
 //
+// Whoever has no token can make a server do little. What fails to authenticate is
+// charged to where it came from, all handshakes together have a budget, and
+// nothing is remembered of either ([AdmissionConfig]); players who get in are
+// charged nothing.
+//
 // Nothing here owns a socket, a clock or a goroutine. Time is a parameter:
 // now is monotonic, in nanoseconds since anything; unix is the wall clock in
 // seconds since 1970. Datagrams go in with HandleDatagram and are opened in
