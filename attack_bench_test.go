@@ -32,12 +32,12 @@ const (
 	attackFlood   = 10 * time.Second
 )
 
-// BenchmarkAttack floods a server on which 100 players send and get a message 60 times a second with
-// 200 000 datagrams of garbage and 20 000 requests with forged tokens a second, and compares
-// the time that a message takes to the server's next tick and back, and the share of
-// messages that are lost, with those of a quiet time before. Attackers, players and server share the
-// machine: with two cores the attackers take one of them. A run in which fewer than
-// 150 000 were read in a second says nothing.
+// BenchmarkAttack floods a server on which 100 players send and get a message 60 times a second
+// with 200 000 datagrams of garbage and 20 000 requests with forged tokens a second. It compares
+// the time that a message takes to the server's next tick and back, and the share of messages
+// that are lost, with those of a quiet time before. Attackers, players and server share the
+// machine: with two cores the attackers take one of them. A run in which fewer than 150 000 were
+// read in a second says nothing.
 func BenchmarkAttack(b *testing.B) {
 	for b.Loop() {
 		srv := benchServer(b)

@@ -7,23 +7,24 @@ import (
 )
 
 // A gate stands before all cryptography that somebody without a connection can
-// ask for. It keeps two accounts.
+// ask for. It keeps two kinds of accounts.
 //
-// Failures: what did not authenticate is charged to the source, to its address and to its
-// network. So are answers to a token beyond those that a handshake needs, which the
-// token pays for itself: whoever repeats what he sniffed uses that up, and its owner has his source.
-// Whoever is in debt gets no more than the trickle that pays it back. Players who get in are
-// charged nothing, so any number of them may sit behind one address; and as
-// a source has a small allowance of its own, somebody in their midst who floods from one port is
+// Failures: what did not authenticate is charged to the source, to its address
+// and to its network. So are answers to a token beyond those that a handshake
+// needs, which the token pays for itself: whoever repeats what he sniffed uses
+// that up, and its owner has his source. Whoever is in debt gets no more than
+// the trickle that pays it back. Players who get in are charged nothing, so any
+// number of them may sit behind one address; and as a source has a small
+// allowance of its own, somebody in their midst who floods from one port is
 // stopped before the address is in debt.
 //
 // Work: what the handshakes of everybody cost together. Half of the allowance
 // goes to whoever comes first; a quarter to networks that had less of it than a
-// fair share in the present slice of time; and a quarter to tokens that are known, so that no
-// flood of forged ones stops who has begun.
+// fair share in the present slice of time; and a quarter to tokens that are
+// known, so that no flood of forged ones stops who has begun.
 //
-// Nothing is kept for each source: the tables have a fixed size, and where a source is found in
-// them is drawn anew in each run. A full table cannot happen; a
+// Nothing is kept for each source: the tables have a fixed size, and where a
+// source is found in them is drawn anew in each run. So no table can be full; a
 // flood from everywhere puts everybody in debt, and then all share the trickle.
 type gate struct {
 	seed     [2]uint64
@@ -49,14 +50,16 @@ const (
 	defaultWork     = 65536 // a second, of everybody
 	mostPerSecond   = 1 << 24
 
-	sourceShare  = 64 // of the allowance of an address, a source has this part
-	tokenAnswers = 32 // of a token, a second and at once: a handshake takes two, and repeats ten a second
+	sourceShare  = 64 // a source has this part of the allowance of an address
+	networkShare = 4  // and its network this multiple
+
+	// A handshake takes two answers; a client that hears none repeats ten a second.
+	tokenAnswers = 32 // of a token, a second and at once
 	tokenBurst   = int64(time.Second)
 
-	exchangeWork = 32 // an exchange of forward secrecy costs as much as so many datagrams
-	networkShare = 4  // and its network this multiple
 	workSlices   = 32 // of a second: how much work may be done at once
 	workBurst    = int64(time.Second) / workSlices
+	exchangeWork = 32 // an exchange of forward secrecy costs as much as so many datagrams
 )
 
 // newGate draws where sources are found in the tables. Rates are those of the
@@ -152,10 +155,13 @@ func (g *gate) admit(now int64, from *Source, known bool) Drop {
 	return DropNone
 }
 
-// exert counts work that was done beside what a datagram counts for.
+// exert counts work that was done beside what a datagram counts for, in all parts of the
+// allowance.
 func (g *gate) exert(now int64, n int64) {
 	if !g.first.off() {
-		g.first.owe(now, n)
+		g.first.owe(now, n/2)
+		g.fair.owe(now, n/4)
+		g.known.owe(now, n/4)
 	}
 }
 

@@ -13,6 +13,7 @@ type storm struct {
 	turns   map[int64][]*player // whose turn it is in which step
 	waiting int                 // players who are not in yet
 	attack  func()              // a step of it
+	wish    func(*MintConfig)   // of all tokens
 }
 
 func newStorm(t testing.TB, change func(*ServerConfig)) *storm {
@@ -107,7 +108,7 @@ func (s *storm) run(n int, from func(i int) Source) (done int64) {
 	began := s.now
 	for i := 0; i < n || s.waiting > 0; {
 		for ; i < n && int64(i) <= (s.now-began)*int64(n)/second; i++ {
-			s.join(s.mint(uint64(i+1), nil), from(i))
+			s.join(s.mint(uint64(i+1), s.wish), from(i))
 		}
 		s.pass()
 		if s.now-began > 20*second {
@@ -172,5 +173,16 @@ func TestStormLong(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestStormExchangesLong: with forward secrecy each player costs as much as many others, so that
+// two thousand take longer than a second; all get in, and so do those beside them.
+func TestStormExchangesLong(t *testing.T) {
+	s := newStorm(t, nil)
+	s.wish = func(c *MintConfig) { c.ForwardSecrecy = c.ClientID%2 == 0 }
+	done := s.run(4000, func(i int) Source { return v4(0xc6336401, uint16(1024+i)) })
+	if c := s.server.Counters(); done > 2*second || c.Drops[DropBusy] == 0 {
+		t.Errorf("all in after %d ms; %d were put off", done/ms, c.Drops[DropBusy])
 	}
 }
