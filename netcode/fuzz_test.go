@@ -256,3 +256,34 @@ func FuzzAgree(f *testing.F) {
 		}
 	})
 }
+
+// FuzzInspect: whatever a file holds, it is told what is wrong with it, and a
+// token is sound for Inspect only if it is for who uses it.
+func FuzzInspect(f *testing.F) {
+	w := newWorld(f, nil)
+	for _, plain := range []bool{false, true} {
+		b := w.mint(1, func(c *MintConfig) { c.Plain = plain }).Append(nil)
+		f.Add(b)
+		for _, at := range []int{0, 12, 20, 36, 40, 500, 1085, 1089, 1093, 1100, 1984, 1988, 1989} {
+			b := bytes.Clone(b)
+			b[at] ^= 0xff
+			f.Add(b)
+		}
+	}
+	key := testKey()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, err := ParseToken(b)
+		public, all := Inspect(b, nil), Inspect(b, &key)
+		if err != nil && len(public.Faults) == 0 {
+			t.Fatalf("no fault, but %v", err)
+		}
+		if len(all.Faults) < len(public.Faults) || all.Private == nil && len(all.Faults) == 0 {
+			t.Fatalf("%v, and with the key %v", public.Faults, all.Faults)
+		}
+		for _, fault := range all.Faults {
+			if fault.Field == "" || fault.Problem == "" {
+				t.Fatalf("%+v", fault)
+			}
+		}
+	})
+}

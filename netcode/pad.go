@@ -1,5 +1,7 @@
 package netcode
 
+import "fmt"
+
 // A Pad is what a tickwire backend writes into the spare room of both copies
 // of a token, where no standard reader looks:
 //
@@ -74,6 +76,28 @@ func readPad(b []byte) (p Pad, drop Drop) {
 		items = items[end:]
 	}
 	return p, DropNone
+}
+
+// padFault says what is wrong with 64 bytes that readPad refuses.
+func padFault(b []byte) string {
+	version, n := b[len(padMagic)], int(b[len(padMagic)+1])
+	switch {
+	case version != padVersion:
+		return fmt.Sprintf("of version %d; this one reads version %d", version, padVersion)
+	case n > maxPadItems:
+		return fmt.Sprintf("%d bytes of items, at most %d fit", n, maxPadItems)
+	}
+	for items := b[padHeader : padHeader+n]; len(items) > 0; {
+		if len(items) < 2 || int(items[1]) > len(items)-2 {
+			return fmt.Sprintf("the item at byte %d is cut short", padHeader+n-len(items))
+		}
+		end := 2 + int(items[1])
+		if !new(Pad).set(items[0], items[2:end]) {
+			return fmt.Sprintf("item %#02x with %d bytes, which this version does not know", items[0], items[1])
+		}
+		items = items[end:]
+	}
+	return "malformed"
 }
 
 // set takes one item and reports whether a reader may go on after it.

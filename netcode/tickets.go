@@ -75,3 +75,17 @@ func ParseTickets(b []byte) (Tickets, error) {
 	}
 	return ts, nil
 }
+
+// PerServer divides the addresses that a name stands for among tokens, in the
+// order given, for [MintTickets]. One address, or one IPv4 and one IPv6
+// address, are one server. More of them may be several servers behind one
+// name, which must not share a token: each address gets its own.
+func PerServer(addresses []netip.AddrPort) (servers [][]netip.AddrPort) {
+	if oneServer(addresses) == nil {
+		return [][]netip.AddrPort{addresses}
+	}
+	for _, a := range addresses {
+		servers = append(servers, []netip.AddrPort{a})
+	}
+	return servers
+}

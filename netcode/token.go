@@ -19,6 +19,9 @@ const (
 	privateTokenBytes   = 1024 // sealed, tag included
 	challengeTokenBytes = 300  // sealed, tag included
 	maxAddresses        = 32
+
+	publicAddressesAt  = len(versionInfo) + 3*8 + nonceXBytes + privateTokenBytes + 4
+	privateAddressesAt = 8 + 4
 )
 
 // A Token is a connect token in the hands of a client: where the server is,
@@ -59,20 +62,37 @@ func (e *TokenError) Error() string {
 	return "netcode: connect token: " + e.Field + ": " + e.Problem + "; ask the backend for another token"
 }
 
+// faults collects what is wrong with a token.
+type faults []*TokenError
+
+func (f *faults) add(field, format string, args ...any) {
+	*f = append(*f, &TokenError{field, fmt.Sprintf(format, args...)})
+}
+
 // ParseToken reads a connect token of any netcode 1.02 backend and makes the
 // checks that the standard asks of a client. It keeps nothing of b.
 func ParseToken(b []byte) (*Token, error) {
-	if len(b) != tokenBytes {
-		return nil, &TokenError{"length", fmt.Sprintf("%d bytes, a token has %d", len(b), tokenBytes)}
+	t, faults := readToken(b)
+	if len(faults) > 0 {
+		return nil, faults[0]
 	}
-	t := new(Token)
+	return t, nil
+}
+
+// readToken reads what it can of a token, and says what is wrong with the rest.
+func readToken(b []byte) (*Token, faults) {
+	t, wrong := new(Token), faults(nil)
+	if len(b) != tokenBytes {
+		wrong.add("length", "%d bytes, a token has %d", len(b), tokenBytes)
+		return t, wrong
+	}
 	r := wire.NewReader(b)
 	if v := r.Take(len(versionInfo)); string(v) != versionInfo {
-		return nil, &TokenError{"version", fmt.Sprintf("%q, not %q", v, versionInfo)}
+		wrong.add("version", "%q, not %q", v, versionInfo)
 	}
 	t.ProtocolID, t.Created, t.Expires = r.U64(), r.U64(), r.U64()
 	if t.Created > t.Expires {
-		return nil, &TokenError{"expiry", fmt.Sprintf("expires at %d, before it was created at %d", t.Expires, t.Created)}
+		wrong.add("expiry", "expires at %d, before it was created at %d", t.Expires, t.Created)
 	}
 	copy(t.nonce[:], r.Take(nonceXBytes))
 	copy(t.private[:], r.Take(privateTokenBytes))
@@ -81,16 +101,16 @@ func ParseToken(b []byte) (*Token, error) {
 	copy(t.keys.clientToServer[:], r.Take(len(Key{})))
 	copy(t.keys.serverToClient[:], r.Take(len(Key{})))
 	if r.Bad() {
-		return nil, &TokenError{"addresses", "not 1 to 32 of type 1 (IPv4) or 2 (IPv6)"}
+		wrong.add("addresses", "%s", addressFault(b[publicAddressesAt:]))
+		t.Addresses = nil
 	}
 	var drop Drop
 	if t.Pad, drop = readPad(b[publicPadAt:]); drop != DropNone {
-		return nil, &TokenError{"pad", "malformed, or of a later version of tickwire"}
+		wrong.add("pad", "malformed, or of a later version of tickwire: %s", padFault(b[publicPadAt:]))
+	} else if lacking := t.Pad.unfit(AnyProtection); lacking != "" {
+		wrong.add("pad", "asks for %s", lacking)
 	}
-	if lacking := t.Pad.unfit(AnyProtection); lacking != "" {
-		return nil, &TokenError{"pad", "asks for " + lacking}
-	}
-	return t, nil
+	return t, wrong
 }
 
 // Append appends the 2048 bytes of the token.
@@ -231,4 +251,25 @@ func readAddresses(r *wire.Reader, to []netip.AddrPort) []netip.AddrPort {
 		}
 	}
 	return to
+}
+
+// addressFault says what is wrong with a list that readAddresses refuses.
+func addressFault(b []byte) string {
+	r := wire.NewReader(b)
+	n := r.U32()
+	if n < 1 || n > maxAddresses {
+		return fmt.Sprintf("%d of them, not 1 to %d", n, maxAddresses)
+	}
+	for i := range n {
+		switch kind := r.U8(); kind {
+		case addressIPv4:
+			r.Take(4)
+		case addressIPv6:
+			r.Take(16)
+		default:
+			return fmt.Sprintf("number %d of %d is of type %d, not 1 (IPv4) or 2 (IPv6)", i+1, n, kind)
+		}
+		r.U16()
+	}
+	return fmt.Sprintf("%d of them do not fit", n)
 }
