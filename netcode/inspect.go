@@ -56,6 +56,16 @@ func Inspect(b []byte, key *Key) *Inspection {
 	return i
 }
 
+// InspectTickets inspects each of several tokens, or a single one. The fault is
+// that of what holds them together, or nil.
+func InspectTickets(b []byte, key *Key) (tokens []*Inspection, fault *TokenError) {
+	split, fault := splitTickets(b)
+	for _, b := range split {
+		tokens = append(tokens, Inspect(b, key))
+	}
+	return tokens, fault
+}
+
 // inspectPrivate opens the private part and compares it with the public one.
 func (t *Token) inspectPrivate(key *Key, wrong *faults) *PrivatePart {
 	b, err := xchacha(key).Open(nil, t.nonce[:], t.private[:], tokenAD(t.ProtocolID, t.Expires))

@@ -114,6 +114,39 @@ func TestInspectPrivateDamage(t *testing.T) {
 	}
 }
 
+// TestInspectTickets: what is there is inspected, also if it is not what the header says.
+func TestInspectTickets(t *testing.T) {
+	key := testKey()
+	tickets, err := MintTickets(testUnix, MintConfig{Key: key, ClientID: 5}, []netip.AddrPort{serverAddr}, []netip.AddrPort{otherAddr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := tickets.Append(nil)
+	tokens, fault := InspectTickets(b, &key)
+	if fault != nil || len(tokens) != 2 || tokens[1].Private.ClientID != 5 || tokens[1].Addresses[0] != otherAddr {
+		t.Errorf("%v, %v", tokens, fault)
+	}
+	for want, change := range map[string]func([]byte) []byte{
+		"version 2, count 2, 4096 bytes":   func(b []byte) []byte { b[4] = 2; return b },
+		"version 1, count 0, 4096 bytes":   func(b []byte) []byte { b[5] = 0; return b },
+		"version 1, count 2, 4095 bytes":   func(b []byte) []byte { return b[:len(b)-1] },
+		"version 1, count 2, 106496 bytes": func(b []byte) []byte { return append(b, make([]byte, 50*TokenBytes)...) },
+		"version 1, count 2, 0 bytes":      func(b []byte) []byte { return b[:6] },
+	} {
+		b := change(bytes.Clone(b))
+		tokens, fault := InspectTickets(b, &key)
+		if fault == nil || !strings.Contains(fault.Problem, want) || len(tokens) > MaxTickets {
+			t.Errorf("%d tokens, %v; want %s", len(tokens), fault, want)
+		}
+		if _, err := ParseTickets(b); err == nil || err.Error() != fault.Error() {
+			t.Errorf("a client says %v, an inspection %v", err, fault)
+		}
+	}
+	if tokens, fault := InspectTickets(b[6:6+TokenBytes], nil); fault != nil || len(tokens) != 1 || len(tokens[0].Faults) > 0 {
+		t.Errorf("a single one: %v, %v", tokens, fault)
+	}
+}
+
 // TestInspectSharesNothing: what is inspected may be overwritten.
 func TestInspectSharesNothing(t *testing.T) {
 	b := newWorld(t, nil).mint(1, nil).Append(nil)

@@ -52,28 +52,38 @@ func (ts Tickets) Append(dst []byte) []byte {
 
 // ParseTickets reads tickets, or a single token as one of them.
 func ParseTickets(b []byte) (Tickets, error) {
-	if len(b) < ticketsHeader || string(b[:len(ticketsMagic)]) != ticketsMagic {
-		t, err := ParseToken(b)
-		if err != nil {
-			return nil, err
-		}
-		return Tickets{t}, nil
-	}
-	version, n := b[len(ticketsMagic)], int(b[len(ticketsMagic)+1])
-	b = b[ticketsHeader:]
-	if version != ticketsVersion || n < 1 || n > MaxTickets || len(b) != n*tokenBytes {
-		return nil, &TokenError{"tickets", fmt.Sprintf("version %d, count %d, %d bytes; want version %d and 1 to %d tokens of %d bytes",
-			version, n, len(b), ticketsVersion, MaxTickets, tokenBytes)}
+	tokens, fault := splitTickets(b)
+	if fault != nil {
+		return nil, fault
 	}
 	var ts Tickets
-	for i := range n {
-		t, err := ParseToken(b[i*tokenBytes : (i+1)*tokenBytes])
+	for _, b := range tokens {
+		t, err := ParseToken(b)
 		if err != nil {
 			return nil, err
 		}
 		ts = append(ts, t)
 	}
 	return ts, nil
+}
+
+// splitTickets returns the bytes of each token. If they are not what the header
+// says, or the header is wrong, there is a fault beside the tokens that are there.
+func splitTickets(b []byte) (tokens [][]byte, fault *TokenError) {
+	if len(b) < ticketsHeader || string(b[:len(ticketsMagic)]) != ticketsMagic {
+		return [][]byte{b}, nil
+	}
+	version, n := b[len(ticketsMagic)], int(b[len(ticketsMagic)+1])
+	b = b[ticketsHeader:]
+	if version != ticketsVersion || n < 1 || n > MaxTickets || len(b) != n*tokenBytes {
+		fault = &TokenError{"tickets", fmt.Sprintf("version %d, count %d, %d bytes; want version %d and 1 to %d tokens of %d bytes",
+			version, n, len(b), ticketsVersion, MaxTickets, tokenBytes)}
+	}
+	for len(b) > 0 && len(tokens) < MaxTickets {
+		end := min(len(b), tokenBytes)
+		tokens, b = append(tokens, b[:end]), b[end:]
+	}
+	return tokens, fault
 }
 
 // PerServer divides the addresses that a name stands for among tokens, in the

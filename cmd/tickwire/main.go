@@ -1,13 +1,16 @@
 // The command tickwire shows the library at work: `tickwire demo` plays a
 // small arena over real sockets and a simulated link, `tickwire join` takes
-// part from another terminal. `tickwire --help` lists the rest.
+// part from another terminal. `tickwire token`, `serve` and `connect` try tokens and
+// handshakes by hand, also with other netcode libraries. `tickwire --help` lists the rest.
 package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -18,12 +21,15 @@ import (
 type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Play an arena: a server, bots over a chosen link, and a live table."`
 	Join    joinCmd    `cmd:"" help:"Join a running demo from another terminal; what you type is chat."`
+	Token   tokenCmd   `cmd:"" help:"Make a connect token by hand, or find out what is wrong with one."`
+	Serve   serveCmd   `cmd:"" help:"Run a server that sends back what it gets, to tickwire and plain netcode clients."`
+	Connect connectCmd `cmd:"" help:"Connect with a token, to tickwire and plain netcode servers; what you type is sent."`
 	Soak    soakCmd    `cmd:"" help:"Play whole matches by seed, with faults, in virtual time, and hold them to their promises."`
 	Picture pictureCmd `cmd:"" help:"Draw what a delivery or an option does when packets get lost, from a simulated run."`
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second ctrl-C ends the program at once
 
@@ -36,8 +42,30 @@ func main() {
 	if err := command.Run(); err != nil {
 		k.Errorf("%v", err)
 		stop()
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+// Exit codes beyond 0, all is well, and 1, it could not be tried. A mistake in the
+// command line ends with kong's 80.
+const (
+	exitBad  = 2 // a token is damaged; a server did not let us in
+	exitOver = 3 // a token is sound but too old; a connection ended before we left
+)
+
+// An exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	error
+}
+
+func (e *exitError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
+	return 1
 }
 
 // newParser makes the parser of the command line.
@@ -48,7 +76,7 @@ func newParser(ctx context.Context, c *cli) (*kong.Kong, error) {
 		kong.ShortUsageOnError(),
 		kong.WithHyphenPrefixedParameters(true), // so that -1 is a number, which Validate judges
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", ")},
+		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", "), "key": keyHelp, "channels": echoNames()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 }

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// A serveCmd is `tickwire serve`: a server that sends back what it gets, on the
+// channel on which it came.
+type serveCmd struct {
+	Listen      string        `default:"127.0.0.1:7777" placeholder:"HOST:PORT" help:"UDP address to listen on; :7777 is port 7777 of all addresses."`
+	Key         keyFlag       `required:"" placeholder:"HEX" env:"TICKWIRE_KEY" help:"${key}"`
+	Protocol    uint64        `placeholder:"ID" help:"Protocol id that tokens must have, such as 0x1234; default 0."`
+	Public      []string      `placeholder:"HOST:PORT" help:"How players reach this server, as tokens name it, if not by --listen or an address of this machine."`
+	MaxClients  int           `default:"256" help:"How many players may be connected."`
+	MaxLifetime time.Duration `default:"45s" help:"The longest life of a token. For as long after the start, tokens are refused that an earlier server may have seen; negative: there was no earlier server."`
+	Least       string        `default:"any" enum:"any,encrypted,forward-secret" help:"The protection that tokens must ask for: any, encrypted or forward-secret."`
+}
+
+// echoRate is how often a second messages are sent back. It costs a hundredth of a
+// core, and 5 ms of delay at most.
+const echoRate = 200
+
+// Run is called by kong.
+func (c *serveCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }
+
+func (c *serveCmd) run(ctx context.Context, out io.Writer) error {
+	srv, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "listening for tokens of protocol %#x for %v; ctrl-C or SIGTERM ends it\n", c.Protocol, srv.PublicAddresses())
+	e := &echo{srv: srv, out: out, held: map[uint64]*echoSlots{}}
+	for tick := range srv.Ticks(ctx, echoRate) {
+		e.step(tick.Now)
+	}
+	if ctx.Err() == nil {
+		defer srv.Close()
+		return fmt.Errorf("the socket failed: %w", srv.Wait(time.Now()))
+	}
+	fmt.Fprintf(out, "ending: telling %d players\n", len(e.held))
+	err = srv.Shutdown(context.WithoutCancel(ctx))
+	e.tell()
+	fmt.Fprintln(out, "ended")
+	return err
+}
+
+func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
+	socket, err := udp.Listen(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("--listen: %w", err)
+	}
+	public, err := c.public(ctx, socket.LocalAddr())
+	if err != nil {
+		socket.Close()
+		return nil, err
+	}
+	return tickwire.Listen(tickwire.ServerConfig{
+		Config: tickwire.Config{
+			ProtocolID: c.Protocol, Channels: echoChannels(), LeastProtection: leasts[c.Least],
+		},
+		PrivateKey: c.Key.Key, PublicAddresses: public, MaxClients: c.MaxClients,
+		MaxTokenLifetime: c.MaxLifetime, Plain: tickwire.PlainRaw,
+	}, socket)
+}
+
+// public are the addresses that tokens may name: those that were given, that of
+// the socket, or if that listens on all, those of this machine.
+func (c *serveCmd) public(ctx context.Context, local netip.AddrPort) (public []netip.AddrPort, err error) {
+	if len(c.Public) > 0 {
+		servers, err := resolveServers(ctx, c.Public)
+		return slices.Concat(servers...), err
+	}
+	if !local.Addr().IsUnspecified() {
+		return []netip.AddrPort{local}, nil
+	}
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("say by --public how players reach this server: %w", err)
+	}
+	for _, a := range own {
+		if n, err := netip.ParsePrefix(a.String()); err == nil && !n.Addr().IsLinkLocalUnicast() {
+			public = append(public, netip.AddrPortFrom(n.Addr().Unmap(), local.Port()))
+		}
+	}
+	return public, nil
+}
+
+// echoSlots are what is held of a connection, by channel.
+type echoSlots [1 + len(echoDeliveries)][]byte
+
+// An echo sends back what comes. A message that finds no room is held, and its
+// channel is not read until there is: so whoever does not read its echoes is
+// stopped by its credit, and costs no more memory than that.
+type echo struct {
+	srv  *tickwire.Server
+	out  io.Writer
+	held map[uint64]*echoSlots // by connection
+}
+
+func (e *echo) step(now time.Time) {
+	e.srv.Update(now)
+	e.tell()
+	for conn := range e.srv.Conns() {
+		e.answer(conn)
+	}
+	e.srv.Flush(now)
+}
+
+// tell says who comes and goes.
+func (e *echo) tell() {
+	for ev := range e.srv.Events() {
+		switch ev.Kind {
+		case tickwire.Connected:
+			e.held[ev.Conn.ID()] = new(echoSlots)
+			fmt.Fprintf(e.out, "client %d connected from %v, %s\n", ev.Conn.ClientID(), ev.Conn.RemoteAddr(), dialect(ev.Conn))
+		case tickwire.Disconnected:
+			delete(e.held, ev.Conn.ID())
+			fmt.Fprintf(e.out, "client %d ended: %v\n", ev.Conn.ClientID(), ev.Reason)
+		}
+	}
+}
+
+func dialect(c *tickwire.Conn) string {
+	if c.Plain() {
+		return "plain netcode"
+	}
+	return "tickwire"
+}
+
+func (e *echo) answer(conn *tickwire.Conn) {
+	held := e.held[conn.ID()]
+	if held == nil {
+		return // it has ended
+	}
+	for id := range held {
+		e.answerOn(conn, tickwire.ChannelID(id), &held[id])
+	}
+}
+
+func (e *echo) answerOn(conn *tickwire.Conn, id tickwire.ChannelID, held *[]byte) {
+	if *held != nil && errors.Is(conn.Send(id, *held), tickwire.ErrFull) {
+		return
+	}
+	*held = nil
+	for b := range conn.Receive(id) {
+		if errors.Is(conn.Send(id, b), tickwire.ErrFull) {
+			*held = bytes.Clone(b)
+			return
+		}
+	}
+}

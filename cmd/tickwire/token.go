@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// A tokenCmd is `tickwire token`.
+type tokenCmd struct {
+	New     tokenNewCmd     `cmd:"" help:"Make a connect token, or Tickets for several servers."`
+	Inspect tokenInspectCmd `cmd:"" help:"Tell what a connect token of any netcode 1.02 backend says, and what is wrong with it. Exits with 2 if something is, with 3 if it is sound and has expired."`
+}
+
+// A keyFlag is the key that backend and servers share, as --key gives it. No
+// error ever repeats what was given.
+type keyFlag struct{ netcode.Key }
+
+const keyHelp = "The secret that backend and servers share: 64 hex digits, such as `openssl rand -hex 32` prints, or @FILE to read them from. " +
+	"Others on this machine can see a command line; they cannot see a file or a variable."
+
+// UnmarshalText reads the key.
+func (k *keyFlag) UnmarshalText(text []byte) error {
+	if name, ok := strings.CutPrefix(string(text), "@"); ok {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		text = b
+	}
+	b, err := hex.DecodeString(string(bytes.TrimSpace(text)))
+	if err != nil || len(b) != len(k.Key) {
+		return fmt.Errorf("want %d hex digits, such as `openssl rand -hex %d` prints, or @FILE", 2*len(k.Key), len(k.Key))
+	}
+	k.Key = netcode.Key(b)
+	if k.Key == (netcode.Key{}) {
+		return errors.New("all zero; want a secret, such as `openssl rand -hex 32` prints")
+	}
+	return nil
+}
+
+// readTokenFile reads a token or Tickets: as they are, or in hex or base64, as
+// backends write them into JSON. "-" is in.
+func readTokenFile(name string, in io.Reader) ([]byte, error) {
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxTokenBytes))
+	if err != nil {
+		return nil, err
+	}
+	return decodeToken(b), nil
+}
+
+// decodeToken turns text into the bytes that it stands for. A token itself is
+// never text: zeros are in its version.
+func decodeToken(b []byte) []byte {
+	text := string(bytes.Trim(bytes.TrimSpace(b), `"`))
+	if raw, err := hex.DecodeString(text); err == nil {
+		return raw
+	}
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		if raw, err := e.DecodeString(text); err == nil && len(raw) > 0 {
+			return raw
+		}
+	}
+	return b
+}

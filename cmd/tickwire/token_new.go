@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// A tokenNewCmd is `tickwire token new`: a login backend for one player, by hand.
+type tokenNewCmd struct {
+	Server         []string      `required:"" placeholder:"HOST:PORT" help:"The game server, by address or name; several, or a name with several addresses of a kind, make Tickets."`
+	Key            keyFlag       `required:"" placeholder:"HEX" env:"TICKWIRE_KEY" help:"${key}"`
+	Protocol       uint64        `placeholder:"ID" help:"Protocol id of the game, such as 0x1234; default 0."`
+	Client         uint64        `default:"1" help:"The player's number."`
+	UserData       string        `placeholder:"TEXT" help:"What the server is told of the player, at most 256 bytes; @FILE reads them from there."`
+	Lifetime       time.Duration `default:"45s" help:"How long the token may be shown. A server that has just started wants its largest, 45s."`
+	Timeout        time.Duration `default:"10s" help:"How long silence may last on the connection; negative: for ever."`
+	Suite          string        `default:"chacha20" enum:"chacha20,aes256,signed" help:"How packets are protected: chacha20, aes256, or signed, which everybody may read."`
+	TagBytes       int           `placeholder:"N" help:"Bytes of tag of each signed packet, 8 to 32; default 16."`
+	ForwardSecrecy bool          `help:"Recorded packets stay unreadable to who gets token and key later."`
+	Plain          bool          `help:"For a client of another netcode library."`
+	Out            string        `short:"o" placeholder:"FILE" help:"Write the token there, readable by you alone; default: standard output, if that is no terminal."`
+	Format         string        `default:"raw" enum:"raw,hex,base64" help:"raw, hex or base64."`
+}
+
+// suites are what --suite can say.
+var suites = map[string]netcode.Suite{
+	"chacha20": netcode.SuiteChaCha20Poly1305, "aes256": netcode.SuiteAES256GCM, "signed": netcode.SuiteSignedOnly,
+}
+
+// resolveTime bounds how long names are looked up.
+const resolveTime = 10 * time.Second
+
+// Validate is called by kong after parsing.
+func (c *tokenNewCmd) Validate() error {
+	switch {
+	case c.Lifetime <= 0:
+		return fmt.Errorf("--lifetime is %v: want a time such as 45s", c.Lifetime)
+	case c.Plain && len(c.Server) > 1:
+		return fmt.Errorf("--plain with %d servers: a plain token names one", len(c.Server))
+	}
+	return nil
+}
+
+// Run is called by kong.
+func (c *tokenNewCmd) Run(ctx context.Context) error {
+	return c.run(ctx, time.Now(), os.Stdout, os.Stderr)
+}
+
+func (c *tokenNewCmd) run(ctx context.Context, now time.Time, out, notes io.Writer) error {
+	if _, ok := terminal(out); ok && c.Out == "" && c.Format == "raw" {
+		return errors.New("a token is secret, and its bytes are nothing for a terminal: say --out FILE, or --format base64 to see it all the same")
+	}
+	servers, err := resolveServers(ctx, c.Server)
+	if err != nil {
+		return err
+	}
+	tickets, err := c.mint(now, servers)
+	if err != nil {
+		return err
+	}
+	if err := c.write(out, c.encode(tickets)); err != nil {
+		return err
+	}
+	for _, t := range tickets {
+		fmt.Fprintf(notes, "client %d may show this to %v until %s: keep it secret\n", c.Client, t.Addresses,
+			time.Unix(int64(t.Expires), 0).UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// resolveServers finds the addresses of servers, for a token each.
+func resolveServers(ctx context.Context, names []string) (servers [][]netip.AddrPort, err error) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	for _, name := range names {
+		addresses, err := udp.Resolve(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, netcode.PerServer(addresses)...)
+	}
+	return servers, nil
+}
+
+// tokenFlags are the flags behind the fields of a token.
+var tokenFlags = map[string]string{
+	"MintConfig.UserData": "user-data", "MintConfig.Addresses": "server", "MintConfig.TagBytes": "tag-bytes",
+	"MintConfig.Plain": "plain", "servers": "server",
+}
+
+func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.Tickets, error) {
+	userData, err := atFile(c.UserData)
+	if err != nil {
+		return nil, fmt.Errorf("--user-data: %w", err)
+	}
+	if c.Plain && len(servers) > 1 {
+		return nil, fmt.Errorf("--server %s has %d addresses: a plain token names one server, so give one address", c.Server[0], len(servers))
+	}
+	tickets, err := netcode.MintTickets(now.Unix(), netcode.MintConfig{
+		ProtocolID: c.Protocol, Key: c.Key.Key, ClientID: c.Client, UserData: userData,
+		Lifetime: c.Lifetime, Timeout: c.Timeout, Plain: c.Plain,
+		Suite: suites[c.Suite], TagBytes: c.TagBytes, ForwardSecrecy: c.ForwardSecrecy,
+	}, servers...)
+	if e, ok := errors.AsType[*netcode.ConfigError](err); ok && tokenFlags[e.Field] != "" {
+		err = fmt.Errorf("--%s: %s", tokenFlags[e.Field], e.Problem)
+	}
+	return tickets, err
+}
+
+// atFile is the text, or the content of the file that @ names.
+func atFile(text string) ([]byte, error) {
+	if len(text) > 1 && text[0] == '@' {
+		return os.ReadFile(text[1:])
+	}
+	return []byte(text), nil
+}
+
+// encode makes one token what every netcode client reads, and several Tickets.
+func (c *tokenNewCmd) encode(tickets netcode.Tickets) []byte {
+	b := tickets.Append(nil)
+	if len(tickets) == 1 {
+		b = tickets[0].Append(nil)
+	}
+	switch c.Format {
+	case "hex":
+		b = append(hex.AppendEncode(nil, b), '\n')
+	case "base64":
+		b = append(base64.StdEncoding.AppendEncode(nil, b), '\n')
+	}
+	return b
+}
+
+// write leaves no moment in which others could read the file.
+func (c *tokenNewCmd) write(out io.Writer, b []byte) error {
+	if c.Out == "" || c.Out == "-" {
+		_, err := out.Write(b)
+		return err
+	}
+	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	err = errors.Join(f.Chmod(0o600), f.Truncate(0))
+	if err == nil {
+		_, err = f.Write(b)
+	}
+	return errors.Join(err, f.Close())
+}
