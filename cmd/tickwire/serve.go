@@ -20,7 +20,7 @@ import (
 // channel on which it came.
 type serveCmd struct {
 	Listen      string        `default:"127.0.0.1:7777" placeholder:"HOST:PORT" help:"UDP address to listen on; :7777 is port 7777 of all addresses."`
-	Key         keyFlag       `required:"" placeholder:"HEX" env:"TICKWIRE_KEY" help:"${key}"`
+	Key         *keyFlag      `placeholder:"HEX" help:"${key}"`
 	Protocol    uint64        `placeholder:"ID" help:"Protocol id that tokens must have, such as 0x1234; default 0."`
 	Public      []string      `placeholder:"HOST:PORT" help:"How players reach this server, as tokens name it, if not by --listen or an address of this machine."`
 	MaxClients  int           `default:"256" help:"How many players may be connected."`
@@ -31,6 +31,12 @@ type serveCmd struct {
 // echoRate is how often a second messages are sent back. It costs a hundredth of a
 // core, and 5 ms of delay at most.
 const echoRate = 200
+
+// Validate is called by kong after parsing.
+func (c *serveCmd) Validate() (err error) {
+	c.Key, err = needKey(c.Key)
+	return err
+}
 
 // Run is called by kong.
 func (c *serveCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }

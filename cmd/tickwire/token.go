@@ -24,7 +24,32 @@ type tokenCmd struct {
 type keyFlag struct{ netcode.Key }
 
 const keyHelp = "The secret that backend and servers share: 64 hex digits, such as `openssl rand -hex 32` prints, or @FILE to read them from. " +
-	"Others on this machine can see a command line; they cannot see a file or a variable."
+	"Others on this machine can see a command line; they cannot see a file, or the variable " + keyVariable + ", which is read if --key is left out."
+
+// keyVariable is not kong's to read: it would repeat a wrong value.
+const keyVariable = "TICKWIRE_KEY"
+
+// keyFrom returns what the flag says, or else the variable; nil if neither does.
+func keyFrom(flag *keyFlag) (*keyFlag, error) {
+	text := os.Getenv(keyVariable)
+	if flag != nil || text == "" {
+		return flag, nil
+	}
+	k := new(keyFlag)
+	if err := k.UnmarshalText([]byte(text)); err != nil {
+		return nil, fmt.Errorf("%s: %w", keyVariable, err)
+	}
+	return k, nil
+}
+
+// needKey is keyFrom for commands that do nothing without one.
+func needKey(flag *keyFlag) (*keyFlag, error) {
+	k, err := keyFrom(flag)
+	if err == nil && k == nil {
+		err = errors.New("--key is missing: want the secret that backend and servers share, or the variable " + keyVariable)
+	}
+	return k, err
+}
 
 // UnmarshalText reads the key.
 func (k *keyFlag) UnmarshalText(text []byte) error {

@@ -18,8 +18,14 @@ import (
 // A tokenInspectCmd is `tickwire token inspect`.
 type tokenInspectCmd struct {
 	File string   `arg:"" help:"The token or Tickets: their bytes, or hex or base64; - is standard input."`
-	Key  *keyFlag `placeholder:"HEX" env:"TICKWIRE_KEY" help:"Look into the private part too. ${key}"`
+	Key  *keyFlag `placeholder:"HEX" help:"Look into the private part too. ${key}"`
 	JSON bool     `help:"Print it for machines."`
+}
+
+// Validate is called by kong after parsing.
+func (c *tokenInspectCmd) Validate() (err error) {
+	c.Key, err = keyFrom(c.Key)
+	return err
 }
 
 // Run is called by kong.

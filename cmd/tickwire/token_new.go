@@ -18,7 +18,7 @@ import (
 // A tokenNewCmd is `tickwire token new`: a login backend for one player, by hand.
 type tokenNewCmd struct {
 	Server         []string      `required:"" placeholder:"HOST:PORT" help:"The game server, by address or name; several, or a name with several addresses of a kind, make Tickets."`
-	Key            keyFlag       `required:"" placeholder:"HEX" env:"TICKWIRE_KEY" help:"${key}"`
+	Key            *keyFlag      `placeholder:"HEX" help:"${key}"`
 	Protocol       uint64        `placeholder:"ID" help:"Protocol id of the game, such as 0x1234; default 0."`
 	Client         uint64        `default:"1" help:"The player's number."`
 	UserData       string        `placeholder:"TEXT" help:"What the server is told of the player, at most 256 bytes; @FILE reads them from there."`
@@ -41,7 +41,10 @@ var suites = map[string]netcode.Suite{
 const resolveTime = 10 * time.Second
 
 // Validate is called by kong after parsing.
-func (c *tokenNewCmd) Validate() error {
+func (c *tokenNewCmd) Validate() (err error) {
+	if c.Key, err = needKey(c.Key); err != nil {
+		return err
+	}
 	switch {
 	case c.Lifetime <= 0:
 		return fmt.Errorf("--lifetime is %v: want a time such as 45s", c.Lifetime)

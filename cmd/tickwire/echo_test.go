@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A served is `tickwire serve` in this process.
+type served struct {
+	t    *testing.T
+	addr string
+	out  *transcript
+	end  context.CancelFunc
+	over chan error
+}
+
+func serve(t *testing.T, args ...string) *served {
+	t.Helper()
+	c, err := parse(t, append([]string{"serve", "--listen=127.0.0.1:0", "--protocol=7", "--key", testKey}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	s := &served{t: t, out: new(transcript), end: end, over: make(chan error, 1)}
+	go func() { s.over <- c.Serve.run(ctx, s.out) }()
+	t.Cleanup(s.stop)
+	s.addr = listening(t, s.out)
+	return s
+}
+
+// listening waits until a server says where it listens.
+func listening(t *testing.T, out *transcript) string {
+	t.Helper()
+	waitFor(t, out, "ends it\n")
+	m := regexp.MustCompile(`\[(\S+)[^]]*\];`).FindStringSubmatch(out.String())
+	if m == nil {
+		t.Fatalf("no address in %s", out)
+	}
+	return m[1]
+}
+
+// stop ends the server, which must succeed, once.
+func (s *served) stop() {
+	s.end()
+	if s.over == nil {
+		return
+	}
+	if err := <-s.over; err != nil || !strings.HasSuffix(s.out.String(), "\nended\n") {
+		s.t.Errorf("%v after\n%s", err, s.out)
+	}
+	s.over = nil
+}
+
+// token makes a token in a file.
+func (s *served) token(args ...string) string {
+	s.t.Helper()
+	return tokenFile(s.t, append([]string{"--server", s.addr}, args...)...)
+}
+
+func tokenFile(t *testing.T, args ...string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	c, err := parse(t, append([]string{"token", "new", "--protocol=7", "--key", testKey, "--out", file}, args...)...)
+	if err == nil {
+		err = c.Token.New.run(t.Context(), time.Now(), io.Discard, io.Discard)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// connect runs `tickwire connect` to its end.
+func connect(t *testing.T, token string, in io.Reader, out io.Writer, args ...string) error {
+	t.Helper()
+	c, err := parse(t, append([]string{"connect", "--linger=300ms", "--token", token}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Connect.run(t.Context(), in, out)
+}
+
+// conversation connects, sends lines, and returns those that came back.
+func conversation(t *testing.T, token, in string, args ...string) []string {
+	t.Helper()
+	var out strings.Builder
+	if err := connect(t, token, strings.NewReader(in), &out, args...); err != nil {
+		t.Fatalf("%v after\n%s", err, &out)
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if first, last := lines[0], lines[len(lines)-1]; !strings.HasPrefix(first, "* connected to 127.0.0.1:") || last != "* ended: we left" {
+		t.Errorf("said %q and %q", first, last)
+	}
+	return lines[1 : len(lines)-1]
+}
+
+// TestEcho: what is sent comes back, on each channel, under each protection.
+func TestEcho(t *testing.T) {
+	s := serve(t)
+	for i, d := range echoDeliveries {
+		token := s.token(fmt.Sprint("--client=", i+1), "--suite", []string{"chacha20", "aes256", "signed"}[i%3], fmt.Sprint("--forward-secrecy=", i%2 == 1))
+		got := conversation(t, token, "hello\nworld\n", "--on", d.name)
+		slices.Sort(got) // deliveries without an order
+		latest := strings.Contains(d.name, "latest")
+		if !latest && !slices.Equal(got, []string{"hello", "world"}) || latest && !slices.Contains(got, "world") {
+			t.Errorf("%s: %q", d.name, got)
+		}
+		waitFor(t, s.out, fmt.Sprintf("client %d ended: closed (by the peer)\n", i+1))
+	}
+	if strings.Count(s.out.String(), ", tickwire\n") != len(echoDeliveries) {
+		t.Errorf("%s", s.out)
+	}
+}
+
+// TestEchoLong: more than any queue holds comes back whole and in order.
+func TestEchoLong(t *testing.T) {
+	s := serve(t)
+	var in strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&in, "line %d\n", i)
+	}
+	in.WriteString(strings.Repeat("x", 500_000) + "\n")
+	if got := strings.Join(conversation(t, s.token(), in.String()), "\n") + "\n"; got != in.String() {
+		t.Errorf("%d bytes came back of %d", len(got), in.Len())
+	}
+}
+
+// TestServeEnds: players are told, and that is no error of theirs.
+func TestServeEnds(t *testing.T) {
+	s := serve(t)
+	in, typed := io.Pipe()
+	defer typed.Close()
+	out, over := new(transcript), make(chan error, 1)
+	token := s.token("--client=42")
+	go func() { over <- connect(t, token, in, out) }()
+	if _, err := io.WriteString(typed, "here\n"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, out, "\nhere\n")
+	s.stop()
+	if err := <-over; err != nil || !strings.HasSuffix(out.String(), "* ended: server going away: server closed (by the peer)\n") {
+		t.Errorf("%v after\n%s", err, out)
+	}
+	if !strings.Contains(s.out.String(), "ending: telling 1 players\nclient 42 ended: ") {
+		t.Errorf("%s", s.out)
+	}
+}
+
+// TestConnectRefused: why, and an exit code of its own.
+func TestConnectRefused(t *testing.T) {
+	s := serve(t, "--max-clients=1", "--least=encrypted")
+	in, typed := io.Pipe()
+	defer typed.Close()
+	out, over := new(transcript), make(chan error, 1)
+	first := s.token("--client=1")
+	go func() { over <- connect(t, first, in, out) }()
+	waitFor(t, out, "connected")
+	for want, token := range map[string]string{
+		"server full":        s.token("--client=2"),
+		"no encryption":      s.token("--client=1", "--suite=signed"),
+		"did not answer":     tokenFile(t, "--server", s.addr, "--key", strings.Repeat("77", 32), "--timeout=1s"),
+		"token already used": first,
+		"length: 5 bytes":    garbage(t),
+		"token expired":      expired(t, s.addr),
+	} {
+		err := connect(t, token, strings.NewReader(""), io.Discard)
+		if err == nil || exitCode(err) != exitBad || !regexp.MustCompile("not let in: .*("+want+")").MatchString(err.Error()) {
+			t.Errorf("%v, want %s and exit code %d", err, want, exitBad)
+		}
+	}
+	if err := connect(t, "/nowhere", nil, io.Discard); err == nil || exitCode(err) != 1 {
+		t.Errorf("no such file: %v", err)
+	}
+	// The same player again: the newer one stays.
+	if got := conversation(t, s.token("--client=1"), "again\n"); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+	if err := <-over; exitCode(err) != exitOver || !strings.Contains(out.String(), "* ended: replaced") {
+		t.Errorf("%v after\n%s", err, out)
+	}
+}
+
+func garbage(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("a\x00b\x00c"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func expired(t *testing.T, addr string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "token")
+	if _, _, err := tokenNew(t, "--server", addr, "--protocol=7", "--out", file); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestConnectInterrupted: ctrl-C leaves in order, whatever waits to be read.
+func TestConnectInterrupted(t *testing.T) {
+	s := serve(t)
+	c, err := parse(t, "connect", "--token", s.token("--client=3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	in, typed := io.Pipe()
+	defer typed.Close()
+	out, over := new(transcript), make(chan error, 1)
+	go func() { over <- c.Connect.run(ctx, in, out) }()
+	waitFor(t, out, "connected")
+	interrupt()
+	if err := <-over; err != nil || !strings.HasSuffix(out.String(), "* ended: we left\n") {
+		t.Errorf("%v after\n%s", err, out)
+	}
+	waitFor(t, s.out, "client 3 ended: closed (by the peer)\n")
+}
+
+// TestServePublic: what tokens may name.
+func TestServePublic(t *testing.T) {
+	s := serve(t, "--listen=:0")
+	if got := conversation(t, tokenFile(t, "--server", "127.0.0.1:"+s.addr[strings.LastIndex(s.addr, ":")+1:]), "hi\n"); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+	c, err := parse(t, "serve", "--key", testKey, "--listen=127.0.0.1:0", "--public=nowhere.invalid:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Serve.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "nowhere.invalid") {
+		t.Errorf("%v", err)
+	}
+	c.Serve.Listen = "nonsense"
+	if err := c.Serve.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "--listen: ") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/netcode"
+)
+
+const (
+	testKey = "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"
+	testNow = 1_700_000_000
+)
+
+// tokenNew makes a token at testNow and returns what it printed.
+func tokenNew(t *testing.T, args ...string) (out, notes string, err error) {
+	t.Helper()
+	c, err := parse(t, append([]string{"token", "new", "--key", testKey}, args...)...)
+	if err != nil {
+		return "", "", err
+	}
+	var o, n bytes.Buffer
+	err = c.Token.New.run(t.Context(), time.Unix(testNow, 0), &o, &n)
+	return o.String(), n.String(), err
+}
+
+// inspect reads what it is given on standard input, some seconds after testNow.
+func inspect(t *testing.T, token string, seconds int64, args ...string) (out string, err error) {
+	t.Helper()
+	c, err := parse(t, append([]string{"token", "inspect", "-"}, args...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o bytes.Buffer
+	err = c.Token.Inspect.run(time.Unix(testNow+seconds, 0), strings.NewReader(token), &o)
+	return o.String(), err
+}
+
+// reportOf is inspect for machines, with the key.
+func reportOf(t *testing.T, token string, seconds int64) (r tokenReport, code int) {
+	t.Helper()
+	out, err := inspect(t, token, seconds, "--key", testKey, "--json")
+	if jsonErr := json.Unmarshal([]byte(out), &r); jsonErr != nil {
+		t.Fatalf("%v in %s (%v)", jsonErr, out, err)
+	}
+	if err != nil {
+		code = exitCode(err)
+	}
+	return r, code
+}
+
+// TestTokenNew: every flag is in the token, as inspect shows it.
+func TestTokenNew(t *testing.T) {
+	out, notes, err := tokenNew(t, "--server=127.0.0.1:7777", "--protocol=0x1234", "--client=42", "--user-data=level 3",
+		"--lifetime=1m", "--timeout=-1s", "--suite=signed", "--tag-bytes=8", "--forward-secrecy")
+	if err != nil || len(out) != netcode.TokenBytes || !strings.Contains(notes, "2023-11-14T22:14:20Z") {
+		t.Fatalf("%d bytes, %q, %v", len(out), notes, err)
+	}
+	r, code := reportOf(t, out, 10)
+	if code != 0 || r.FaultCount != 0 || r.Expired || len(r.Tokens) != 1 {
+		t.Fatalf("%+v, exit code %d", r, code)
+	}
+	token := r.Tokens[0]
+	if token.ProtocolID != 0x1234 || token.Created != testNow || token.Lifetime != 60 || token.ValidFor != 50 || token.Timeout != -1 ||
+		token.Addresses[0].String() != "127.0.0.1:7777" || token.Pad.Suite != "signed only" || token.Pad.TagBytes != 8 || !token.Pad.ForwardSecrecy {
+		t.Errorf("%+v", token)
+	}
+	if p := token.Private; p == nil || p.ClientID != 42 || p.UserDataText != "level 3" || p.UserData != hex.EncodeToString([]byte("level 3")) {
+		t.Errorf("%+v", p)
+	}
+	if _, err := inspect(t, out, 10); err != nil {
+		t.Errorf("without the key: %v", err)
+	}
+	if r, code = reportOf(t, out, 60); code != exitOver || !r.Expired {
+		t.Errorf("expired: %+v, exit code %d", r, code)
+	}
+}
+
+// TestTokenFormats: what new writes, inspect reads, also from within JSON.
+func TestTokenFormats(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if _, _, err := tokenNew(t, "--server=127.0.0.1:7777", "--out", file); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil || len(raw) != netcode.TokenBytes {
+		t.Fatalf("%d bytes, %v", len(raw), err)
+	}
+	if info, err := os.Stat(file); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	for _, format := range []string{"hex", "base64", "raw"} {
+		out, _, err := tokenNew(t, "--server=127.0.0.1:7777", "--server=[::1]:7", "--format", format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, code := reportOf(t, out, 0); code != 0 || len(r.Tokens) != 2 || r.Size != 6+2*netcode.TokenBytes {
+			t.Errorf("%s: %+v, exit code %d", format, r, code)
+		}
+	}
+	if r, code := reportOf(t, `"`+base64.RawURLEncoding.EncodeToString(raw)+"\"\n", 0); code != 0 || r.Size != netcode.TokenBytes {
+		t.Errorf("%+v, exit code %d", r, code)
+	}
+}
+
+// TestTokenForeign: tokens of another implementation, from its transcript.
+func TestTokenForeign(t *testing.T) {
+	b, err := os.ReadFile("../../testdata/vectors/netcode-standard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tr struct {
+		PrivateKey string
+		Tokens     []struct{ Name, ClientID, Token string }
+	}
+	if err := json.Unmarshal(b, &tr); err != nil || len(tr.Tokens) == 0 {
+		t.Fatalf("%v, %d tokens", err, len(tr.Tokens))
+	}
+	for _, token := range tr.Tokens {
+		out, err := inspect(t, token.Token, 0, "--key", tr.PrivateKey)
+		if err != nil || !strings.Contains(out, "client    "+token.ClientID+"\n") || !strings.Contains(out, "plain netcode") || strings.Contains(out, "WRONG") {
+			t.Errorf("%s: %v\n%s", token.Name, err, out)
+		}
+	}
+}
+
+// TestTokenDamaged: each fault is named, in both forms, and the exit code says so.
+func TestTokenDamaged(t *testing.T) {
+	good, _, err := tokenNew(t, "--server=127.0.0.1:7777")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _, err := tokenNew(t, "--server=127.0.0.1:7777", "--server=127.0.0.1:7778")
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage := func(token string, at int, with string) string { return token[:at] + with + token[at+len(with):] }
+	for _, c := range []struct{ token, field, problem string }{
+		{good[:2000], "length", "2000 bytes, a token has 2048"},
+		{"", "length", "0 bytes"},
+		{damage(good, 11, "1"), "version", `"NETCODE 1.01\x00", not "NETCODE 1.02\x00"`},
+		{damage(good, 1089, "\x21"), "addresses", "33 of them, not 1 to 32"},
+		{damage(good, 1085, "\x63"), "private timeout", "10 s, but the public part says 99 s"},
+		{damage(good, 100, "xyz"), "private part", "does not open with this key"},
+		{damage(two, 5, "\x03"), "tickets", "version 1, count 3, 4096 bytes"},
+		{damage(two, 6+11, "1"), "version", "NETCODE 1.01"},
+	} {
+		r, code := reportOf(t, c.token, 0)
+		found := append([]faultReport(nil), r.Faults...)
+		for _, token := range r.Tokens {
+			found = append(found, token.Faults...)
+		}
+		if code != exitBad || len(found) != r.FaultCount || len(found) == 0 || found[0].Field != c.field || !strings.Contains(found[0].Problem, c.problem) {
+			t.Errorf("%+v, exit code %d; want %s: %s", found, code, c.field, c.problem)
+		}
+		out, err := inspect(t, c.token, 0, "--key", testKey)
+		if err == nil || !strings.Contains(out, "WRONG     "+c.field+": ") {
+			t.Errorf("%v, for people:\n%s", err, out)
+		}
+	}
+	out, err := inspect(t, good, 0, "--key", strings.Repeat("77", 32))
+	if exitCode(err) != exitBad || !strings.Contains(out, "protocol  0x0") || !strings.Contains(out, "another one") {
+		t.Errorf("another key: %v\n%s", err, out)
+	}
+}
+
+// TestTokenMistakes: each is named with its flag, and none repeats the key.
+func TestTokenMistakes(t *testing.T) {
+	server := "--server=127.0.0.1:7777"
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{}, "missing flags: --server"},
+		{[]string{"--server=127.0.0.1"}, "missing port"},
+		{[]string{"--server=0.0.0.0:7777", "--lifetime=0s"}, "--lifetime is 0s: want a time such as 45s"},
+		{[]string{server, "--user-data", strings.Repeat("x", 257)}, "--user-data: 257 bytes, at most 256 fit"},
+		{[]string{server, "--user-data=@/nowhere"}, "--user-data: open /nowhere"},
+		{[]string{server, "--tag-bytes=8"}, "--tag-bytes: 8; ChaCha20-Poly1305 has 16"},
+		{[]string{server, "--suite=rot13"}, "--suite must be one of"},
+		{[]string{server, "--plain", "--forward-secrecy"}, "--plain: true, but plain netcode has neither"},
+		{[]string{server, "--plain", "--server=127.0.0.1:2"}, "--plain with 2 servers"},
+		{[]string{server, "--key=abc123abc123"}, "--key: want 64 hex digits"},
+		{[]string{server, "--key", strings.Repeat("0", 64)}, "--key: all zero"},
+		{[]string{server, "--key=@/nowhere"}, "--key: open /nowhere"},
+		{[]string{server, "--out=/nowhere/token"}, "--out: open /nowhere/token"},
+	} {
+		out, _, err := tokenNew(t, c.args...)
+		if err == nil || !strings.Contains(err.Error(), c.want) || out != "" {
+			t.Errorf("%q: %v, want %s", c.args, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "abc123") {
+			t.Errorf("repeats the key: %v", err)
+		}
+	}
+	many := strings.Fields(strings.Repeat(server+" ", netcode.MaxTickets+1))
+	if _, _, err := tokenNew(t, many...); err == nil || !strings.Contains(err.Error(), "--server: 9 of them; give 1 to 8") {
+		t.Errorf("%v", err)
+	}
+	c, err := parse(t, "token", "inspect", "/nowhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Token.Inspect.Run(); exitCode(err) != 1 || !os.IsNotExist(err) {
+		t.Errorf("no such file: %v", err)
+	}
+}
+
+// TestKeyFile: a key comes from a file or a variable too, and is not shown by help.
+func TestKeyFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(testKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := parse(t, "serve", "--key=@"+file)
+	if err != nil || hex.EncodeToString(c.Serve.Key.Key[:]) != testKey {
+		t.Errorf("from a file: %v", err)
+	}
+	t.Setenv("TICKWIRE_KEY", testKey)
+	if c, err = parse(t, "token", "inspect", "file"); err != nil || c.Token.Inspect.Key == nil || hex.EncodeToString(c.Token.Inspect.Key.Key[:]) != testKey {
+		t.Errorf("from a variable: %v", err)
+	}
+	t.Setenv("TICKWIRE_KEY", "")
+	for _, args := range [][]string{{"serve"}, {"token", "new", "--server=127.0.0.1:7777"}} {
+		if _, err = parse(t, args...); err == nil || !strings.Contains(err.Error(), "--key is missing: want the secret") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	t.Setenv("TICKWIRE_KEY", "secret but wrong")
+	if _, err = parse(t, "serve"); err == nil || strings.Contains(err.Error(), "secret but") || !strings.Contains(err.Error(), "want 64 hex digits") {
+		t.Errorf("a wrong variable: %v", err)
+	}
+}
