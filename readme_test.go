@@ -71,7 +71,7 @@ func TestQuickStart(t *testing.T) {
 // TestExcerpts holds README's other pieces of Go against the examples that they are from.
 func TestExcerpts(t *testing.T) {
 	examples := ""
-	for _, name := range []string{"example_test.go", "endpoint/example_test.go"} {
+	for _, name := range []string{"example_test.go", "endpoint/example_test.go", "examples/login/login.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -97,11 +97,13 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	typed := regexp.MustCompile("go run ./cmd/tickwire ([a-z]+)([^`#\n]*)").FindAllStringSubmatch(string(text), -1)
+	deeper := regexp.MustCompile(`^ (new|inspect)\b`) // subcommands of a subcommand
 	if len(typed) < 3 {
 		t.Fatalf("README.md shows the commands %q only", typed)
 	}
 	for _, m := range typed {
-		help, err := exec.Command(binary, m[1], "--help").CombinedOutput()
+		command := append([]string{m[1]}, strings.Fields(deeper.FindString(m[2]))...)
+		help, err := exec.Command(binary, append(command, "--help")...).CombinedOutput()
 		if err != nil {
 			t.Errorf("tickwire %s --help: %v\n%s", m[1], err, help)
 		}

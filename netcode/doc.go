@@ -4,7 +4,9 @@
 // over HTTPS. With the token a [Client] proves to a [Server] who it is and
 // where it is, in two round trips, and both get fresh keys for the packets
 // that follow. The server needs to know nothing but a key that it shares with
-// the backend.
+// the backend. Package tokenhttp is such a backend, behind the application's own
+// login. [Inspect] says what is wrong with a token, also with one of another
+// library's.
 //
 // The handshake begins as netcode 1.02 does, byte for byte, and towards peers
 // of other netcode libraries it goes on so. Between two tickwire peers it goes

@@ -109,10 +109,16 @@ func (c *connectCmd) send(ctx context.Context, session *tickwire.Session, in io.
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxLine+1)
 	for lines.Scan() {
+		if len(lines.Bytes()) == 0 && channel == tickwire.PlainChannel {
+			continue // plain netcode has no empty messages
+		}
 		err := session.SendContext(ctx, channel, lines.Bytes())
 		if err != nil && ctx.Err() == nil && !errors.Is(err, tickwire.ErrClosed) {
 			return fmt.Errorf("a line of %d bytes, and what followed it, was not sent: %w", len(lines.Bytes()), err)
 		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return fmt.Errorf("a line of more than %d bytes, and what followed it, was not sent", maxLine)
 	}
 	return lines.Err()
 }

@@ -133,6 +133,25 @@ func TestEchoLong(t *testing.T) {
 	}
 }
 
+// TestEchoTooLong: a line that no message can hold is named, not cut.
+func TestEchoTooLong(t *testing.T) {
+	s := serve(t)
+	for _, c := range []struct {
+		length int
+		on     string
+		want   string
+	}{
+		{maxLine + 10, "reliable-ordered", "a line of more than 1048576 bytes, and what followed it, was not sent"},
+		{100_000, "unreliable", "a line of 100000 bytes, and what followed it, was not sent"},
+	} {
+		out := new(transcript)
+		err := connect(t, s.token("--client=5"), strings.NewReader("first\n"+strings.Repeat("x", c.length)+"\nlast\n"), out, "--on", c.on)
+		if err == nil || exitCode(err) != 1 || !strings.Contains(err.Error(), c.want) || !strings.Contains(out.String(), "\nfirst\n") || strings.Contains(out.String(), "last") {
+			t.Errorf("%v after\n%.200s", err, out)
+		}
+	}
+}
+
 // TestServeEnds: players are told, and that is no error of theirs.
 func TestServeEnds(t *testing.T) {
 	s := serve(t)

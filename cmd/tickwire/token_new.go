@@ -153,7 +153,10 @@ func (c *tokenNewCmd) write(out io.Writer, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	err = errors.Join(f.Chmod(0o600), f.Truncate(0))
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() { // else it may be a pipe
+		err = errors.Join(f.Chmod(0o600), f.Truncate(0))
+	}
 	if err == nil {
 		_, err = f.Write(b)
 	}

@@ -59,8 +59,9 @@ func isErrno(err error, errno, windows syscall.Errno) bool {
 
 // Resolve returns every address of "host:port", IPv4 and IPv6, IPv4-mapped ones
 // unmapped, each once, in the order in which the system would try them (RFC 6724).
-// A token that names a server carries them all, so that a player with only one
-// of the two protocols gets through. It may block as long as ctx allows.
+// A token carries one of each kind, so that a player with only one of the two
+// protocols gets through; netcode.PerServer makes tokens of more. It may block as
+// long as ctx allows.
 func Resolve(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	fail := func(err error) ([]netip.AddrPort, error) {
 		return nil, &AddressError{Op: "resolve", Address: address, Hint: hintResolve, Err: err}
