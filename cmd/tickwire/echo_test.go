@@ -105,19 +105,30 @@ func conversation(t *testing.T, token, in string, args ...string) []string {
 // TestEcho: what is sent comes back, on each channel, under each protection.
 func TestEcho(t *testing.T) {
 	s := serve(t)
-	for i, d := range echoDeliveries {
-		token := s.token(fmt.Sprint("--client=", i+1), "--suite", []string{"chacha20", "aes256", "signed"}[i%3], fmt.Sprint("--forward-secrecy=", i%2 == 1))
-		got := conversation(t, token, "hello\nworld\n", "--on", d.name)
-		slices.Sort(got) // deliveries without an order
-		latest := strings.Contains(d.name, "latest")
-		if !latest && !slices.Equal(got, []string{"hello", "world"}) || latest && !slices.Contains(got, "world") {
-			t.Errorf("%s: %q", d.name, got)
+	t.Run("channel", func(t *testing.T) {
+		for i, d := range echoDeliveries {
+			t.Run(d.name, func(t *testing.T) {
+				t.Parallel()
+				s.echoes(t, i+1, d.name)
+			})
 		}
-		waitFor(t, s.out, fmt.Sprintf("client %d ended: closed (by the peer)\n", i+1))
-	}
+	})
 	if strings.Count(s.out.String(), ", tickwire\n") != len(echoDeliveries) {
 		t.Errorf("%s", s.out)
 	}
+}
+
+// echoes has one player talk to the server on one channel.
+func (s *served) echoes(t *testing.T, client int, channel string) {
+	suite := []string{"chacha20", "aes256", "signed"}[client%3]
+	token := tokenFile(t, "--server", s.addr, fmt.Sprint("--client=", client), "--suite", suite, fmt.Sprint("--forward-secrecy=", client%2 == 1))
+	got := conversation(t, token, "hello\nworld\n", "--on", channel)
+	slices.Sort(got) // deliveries without an order
+	latest := strings.Contains(channel, "latest")
+	if !latest && !slices.Equal(got, []string{"hello", "world"}) || latest && !slices.Contains(got, "world") {
+		t.Errorf("%q", got)
+	}
+	waitFor(t, s.out, fmt.Sprintf("client %d ended: closed (by the peer)\n", client))
 }
 
 // TestEchoLong: more than any queue holds comes back whole and in order.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -238,4 +239,39 @@ func TestKeyFile(t *testing.T) {
 	if _, err = parse(t, "serve"); err == nil || strings.Contains(err.Error(), "secret but") || !strings.Contains(err.Error(), "want 64 hex digits") {
 		t.Errorf("a wrong variable: %v", err)
 	}
+}
+
+// FuzzTokenInspect: whatever a file holds, the report for machines is JSON and counts
+// what is wrong, the one for people shows it, and a client agrees.
+func FuzzTokenInspect(f *testing.F) {
+	key := netcode.Key{1}
+	tickets, err := netcode.MintTickets(testNow, netcode.MintConfig{Key: key, UserData: []byte("\xff\x1b[2J")},
+		[]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, []netip.AddrPort{netip.MustParseAddrPort("[::1]:1")})
+	if err != nil {
+		f.Fatal(err)
+	}
+	several, one := tickets.Append(nil), tickets[0].Append(nil)
+	for _, b := range [][]byte{several, one, one[:100], several[:3000], []byte(hex.EncodeToString(one)), []byte(base64.StdEncoding.EncodeToString(several)), nil} {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		raw := decodeToken(b)
+		c := tokenInspectCmd{Key: &keyFlag{key}}
+		r := c.report(raw, time.Unix(testNow, 0))
+		text := r.text()
+		if strings.Count(text, "WRONG ") < r.FaultCount || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' }) {
+			t.Fatalf("%d faults in %q", r.FaultCount, text)
+		}
+		var again tokenReport
+		j, err := json.Marshal(r)
+		if err == nil {
+			err = json.Unmarshal(j, &again)
+		}
+		if err != nil || again.FaultCount != r.FaultCount || len(again.Tokens) != len(r.Tokens) {
+			t.Fatalf("%v in %s", err, j)
+		}
+		if _, err := netcode.ParseTickets(raw); err != nil && r.FaultCount == 0 {
+			t.Fatalf("no fault, but a client says %v", err)
+		}
+	})
 }

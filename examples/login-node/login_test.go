@@ -81,7 +81,7 @@ func TestLogin(t *testing.T) {
 	defer hub.Close()
 
 	url := runLogin(t, key, socket.LocalAddr().String())
-	for _, c := range [][3]string{{"POST", "ada", "babbage"}, {"POST", "constructor", ""}, {"GET", "ada", "lovelace"}} {
+	for _, c := range [][3]string{{"POST", "ada", "babbage"}, {"POST", "ada", "lovelace:x"}, {"POST", "constructor", ""}, {"GET", "ada", "lovelace"}} {
 		if status, body := ask(t, c[0], url, c[1], c[2]); status != http.StatusUnauthorized || len(body) > 100 {
 			t.Errorf("%v: %d, %d bytes", c, status, len(body))
 		}

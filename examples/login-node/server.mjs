@@ -27,7 +27,8 @@ const hash = (password, salt) => promisify(scrypt)(password, salt, 32);
 const accounts = { ada: { id: 42, data: 'level 3', salt: 'a1', hash: await hash('lovelace', 'a1') } }; // your database
 
 http.createServer(async (req, res) => {
-  const [name, password = ''] = Buffer.from(req.headers.authorization?.split(' ')[1] ?? '', 'base64').toString().split(':');
+  const basic = Buffer.from(req.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
+  const [, name, password] = /^([^:]*):(.*)$/s.exec(basic) ?? ['', '', ''];
   const a = Object.hasOwn(accounts, name) ? accounts[name] : { salt: '', hash: Buffer.alloc(32) };
   const ok = timingSafeEqual(await hash(password, a.salt), a.hash) && req.method === 'POST';
   res.writeHead(ok ? 200 : 401, { 'Content-Type': ok ? 'application/octet-stream' : 'text/plain', 'Cache-Control': 'no-store' });

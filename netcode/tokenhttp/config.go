@@ -35,12 +35,14 @@ type Config struct {
 	Servers []string
 	// MaxBodyBytes bounds the body of a request. 0: 16 KiB; negative: it must be empty.
 	MaxBodyBytes int64
-	// MaxTime bounds how long a login may read, think and resolve. 0: 10 s; negative:
-	// no bound.
+	// MaxTime bounds how long a login may read, think and resolve. A Login that does
+	// not look at the request's context is not cut off. 0: 10 s; negative: no bound.
 	MaxTime time.Duration
 	// AllowOrigins are the origins, such as "https://play.example.com", whose pages
 	// may ask for tokens from a browser (CORS); "*" stands for all. Empty: pages of the
-	// handler's own origin only. Programs that are no browsers are not concerned.
+	// handler's own origin only. Beside the headers that every page may send they may
+	// send Authorization and Content-Type. Programs that are no browsers are not
+	// concerned.
 	AllowOrigins []string
 	// AllowCredentials lets pages of AllowOrigins send cookies; not with "*".
 	AllowCredentials bool

@@ -125,3 +125,37 @@ func TestLoginToConnected(t *testing.T) {
 		t.Errorf("the server admitted %q", who)
 	}
 }
+
+// TestManyAtOnce: requests share nothing but the names; each gets a token of its own.
+func TestManyAtOnce(t *testing.T) {
+	d := newDesk(t, func(c *tokenhttp.Config) {
+		c.Resolver = book{"eu.example": {netip.MustParseAddr("192.0.2.1")}}
+		c.Servers = []string{"eu.example:7"}
+	})
+	srv := httptest.NewServer(d.h)
+	defer srv.Close()
+	tokens := make(chan string)
+	for range 50 {
+		go func() {
+			resp, err := srv.Client().Post(srv.URL, "", nil)
+			if err != nil {
+				tokens <- err.Error()
+				return
+			}
+			defer resp.Body.Close()
+			b, _ := io.ReadAll(resp.Body)
+			tokens <- string(b)
+		}()
+	}
+	seen := map[string]bool{}
+	for range 50 {
+		b := <-tokens
+		if ts, err := netcode.ParseTickets([]byte(b)); err != nil || inspect(t, ts[0]).Private.ClientID != 42 {
+			t.Fatalf("%v", err)
+		}
+		seen[b] = true
+	}
+	if len(seen) != 50 {
+		t.Errorf("%d different tokens", len(seen))
+	}
+}
