@@ -52,6 +52,9 @@ func (k *core) ended(c *Conn, r Reason) {
 	if r.Text == "" {
 		r.Text = r.Code.String()
 	}
+	if c.plain != nil && k.shared != nil {
+		c.takeEvents() // what it said before; endpoints keep that order by themselves
+	}
 	c.state, c.reason = connEnded, r
 	k.owner.left(c)
 	k.leaving++
