@@ -100,7 +100,7 @@ func (t *Token) compare(p *privateToken, wrong *faults) {
 	if !slices.Equal(p.addresses, t.Addresses) {
 		wrong.add("private addresses", "%v, but the public part says %v", p.addresses, t.Addresses)
 	}
-	if p.keys != t.keys {
+	if !p.keys.equal(&t.keys) {
 		wrong.add("private keys", "others than in the public part; the two sides could not talk")
 	}
 	if p.pad.Present != t.Pad.Present || !bytes.Equal(p.pad.raw(), t.Pad.raw()) {

@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/binary"
 	"slices"
 
@@ -14,6 +15,11 @@ import (
 // packets and nothing else; everything of ours is derived.
 type tokenKeys struct {
 	clientToServer, serverToClient Key
+}
+
+func (k *tokenKeys) equal(other *tokenKeys) bool {
+	return subtle.ConstantTimeCompare(k.clientToServer[:], other.clientToServer[:])&
+		subtle.ConstantTimeCompare(k.serverToClient[:], other.serverToClient[:]) == 1
 }
 
 // handshakeKeys are derived from a token's keys, one for each purpose, so that
