@@ -102,7 +102,7 @@ func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
 	bytes := int64(0)
 	for i := range e.classes {
 		for _, s := range e.classes[i].active {
-			if of == nil || s == of || s.cfg.Priority >= of.cfg.Priority && s.ready() {
+			if s.inWayOf(of) {
 				bytes += min(s.backlog(), s.turn.cap.until(now, until))
 			}
 		}
@@ -118,12 +118,18 @@ func (e *Endpoint) waitingMessages(of *sender) (n int64) {
 	}
 	for i := range e.classes {
 		for _, s := range e.classes[i].active {
-			if of == nil || s.cfg.Priority >= of.cfg.Priority {
+			if s.inWayOf(of) {
 				n += int64(s.waitingMessages())
 			}
 		}
 	}
 	return n
+}
+
+// inWayOf reports whether what waits in a channel may go before the messages of another one, or is its
+// own; nil: of any.
+func (s *sender) inWayOf(of *sender) bool {
+	return of == nil || s == of || s.cfg.Priority >= of.cfg.Priority && s.ready()
 }
 
 func (s *sender) waitingMessages() int { return s.queue.Len() - s.dead }
