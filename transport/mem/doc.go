@@ -7,5 +7,7 @@
 // a bounded queue, and a datagram that finds it full is lost and counted.
 //
 // There are no goroutines in here, and no allocations once the queues have been
-// in use.
+// in use. Datagrams are stamped with the system's time. A game in time of its own
+// making wants the sockets of package simnet: over these, what came within a second
+// of its time may have come within a moment, which counts as too fast.
 package mem
