@@ -224,7 +224,7 @@ func (a *attempt) why(ev netcode.ClientEvent) Reason {
 	case netcode.StateDenied:
 		return Reason{Code: CodeFull, Text: "the server is full", Remote: true}
 	case netcode.StateRequestTimedOut:
-		return Reason{Code: CodeTimeout, Text: "the server did not answer our request"}
+		return Reason{Code: CodeTimeout, Text: "the server did not answer our request: it is down, elsewhere, or has another key or protocol id, which its log says"}
 	case netcode.StateResponseTimedOut:
 		return Reason{Code: CodeTimeout, Text: "the server did not confirm our answer"}
 	case netcode.StateTimedOut:

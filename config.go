@@ -29,7 +29,7 @@ type Config struct {
 	// it is 0.
 	AckHold time.Duration
 	// MaxHold is the longest silence that a peer may announce with Conn.Hold, 1 to
-	// 65535 whole seconds. 0: 60 s; negative: none.
+	// 65535 s, cut to whole seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
 	// 0: 1200. A socket that carries less has the last word.
@@ -61,8 +61,8 @@ type Config struct {
 	// Inbound is what this end takes of each of its peers in a second at most:
 	// packets, bytes and messages. A peer that speaks our dialect is told, and keeps
 	// to it: what is too much waits there, and Budget knows. Of one that does not,
-	// unreliable messages beyond a limit are dropped and counted, and at twice a limit
-	// for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
+	// unreliable and droppable messages beyond a limit are dropped and counted, and at
+	// twice a limit for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
 	// same of one channel. 0 or negative: no limit.
 	Inbound Limits
 	// LeastProtection refuses connect tokens whose issuer asks for less:

@@ -11,10 +11,10 @@ import (
 var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn drains or is not open
 	// yet.
-	ErrClosed = errors.New("tickwire: closed")
+	ErrClosed = errors.New("tickwire: not open: not connected yet, draining, or closed")
 	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
-	// full. An event Writable follows when the queue has room; Conn.SendContext waits
-	// for it.
+	// full. Of the channel's queue an event Writable tells when it has room, and
+	// Conn.SendContext waits for that; receipts are freed by reading events.
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge

@@ -37,7 +37,7 @@ func (s *Server) Reserve(clientID uint64, until time.Time) error {
 		return ErrClosed
 	}
 	if !until.After(s.clock) {
-		return &ConfigError{"until", until, fmt.Sprintf("a time that is yet to come: it is %v", s.clock)}
+		return &ConfigError{"until", until.Round(0), fmt.Sprintf("a time that is yet to come: it is %v", s.clock.Round(0))}
 	}
 	return s.guard.Admission().Reserve(s.now, clientID, s.nanosAt(until))
 }

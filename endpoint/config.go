@@ -58,8 +58,8 @@ type ChannelConfig struct {
 	// MiB.
 	MaxMessageBytes int
 	// MaxQueuedBytes bounds what waits here to be sent, each message counted as its length +
-	// 32. 0: 256 KiB for the unreliable deliveries, twice the largest message, at least 4 MiB,
-	// for the reliable ones. As much again, or 16 MiB, may be on its way and not acknowledged.
+	// 32. 0: the largest message, at least 256 KiB, for the unreliable deliveries, twice the
+	// largest message, at least 4 MiB, for the reliable ones. As much again, or 16 MiB, may be on its way and not acknowledged.
 	// A message to many counts in each queue (Endpoint.SendShared).
 	MaxQueuedBytes int
 	// Full says what happens when MaxQueuedBytes is reached. FullDefault: a reliable Send
@@ -112,8 +112,8 @@ type Config struct {
 	// AckHold is how long an acknowledgement may wait for a packet to ride on. 0: 20 ms;
 	// negative: not at all; at most 250 ms.
 	AckHold time.Duration
-	// MaxHold is the longest silence that the peer may announce with Hold, in whole seconds. 0:
-	// 60 s; negative: none.
+	// MaxHold is the longest silence that the peer may announce with Hold, cut to whole
+	// seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too. 0:
 	// 1200, which every path of the Internet carries.

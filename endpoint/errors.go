@@ -9,8 +9,8 @@ import (
 var (
 	// ErrClosed: the connection is draining, closing or closed.
 	ErrClosed = errors.New("endpoint: connection closed")
-	// ErrFull: the channel's queue or the table of receipts is full. Wait for the event
-	// Writable, or read the events, or send less.
+	// ErrFull: the channel's queue or the table of receipts is full. For the queue wait for
+	// the event Writable, or send less; for the table read the events.
 	ErrFull = errors.New("endpoint: queue full")
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = errors.New("endpoint: message too large")
@@ -40,6 +40,9 @@ func (e *SendError) Error() string {
 		return fmt.Sprintf("%v: %d", e.Err, e.Channel)
 	case e.Err == ErrOption:
 		return fmt.Sprintf("%v: %s on channel %d", e.Err, e.Field, e.Channel)
+	case e.Err == ErrDraft:
+		return fmt.Sprintf("%v: %d bytes of it are in the way of a group on channel %d; send or Reset it, or see %s",
+			e.Err, e.Value, e.Channel, e.Field)
 	}
 	return fmt.Sprintf("%v: channel %d, %d where %s allows %d", e.Err, e.Channel, e.Value, e.Field, e.Limit)
 }

@@ -12,9 +12,9 @@ import (
 // is at most 268435456.
 //
 // They are told to the peer, and a peer that speaks tickwire keeps to them: what is too much
-// waits there. Of one that does not, unreliable messages beyond a limit are dropped, and at twice
-// a limit for a second the connection ends with CodeTooFast. A peer that was quiet, or whose
-// packets the network held up, may make up for up to ten seconds.
+// waits there. Of one that does not, unreliable and droppable messages beyond a limit are
+// dropped, and at twice a limit for a second the connection ends with CodeTooFast. A peer that
+// was quiet, or whose packets the network held up, may make up for up to ten seconds.
 type Limits struct {
 	// PacketsPerSecond counts packets, but for acknowledgements alone. At least 16.
 	PacketsPerSecond int
@@ -145,7 +145,7 @@ func (in *inbound) chargeChannel(now int64, r *receiver, messages, bytes int) {
 	}
 }
 
-// tooMuch reports whether unreliable messages of a channel are to be dropped.
+// tooMuch reports whether unreliable and droppable messages of a channel are to be dropped.
 func (in *inbound) tooMuch(r *receiver) bool {
 	return in.any && (in.packets.over() || in.bytes.over() || in.messages.over() ||
 		r.inbound != nil && (r.inbound.bytes.over() || r.inbound.messages.over()))

@@ -54,7 +54,7 @@ type Stats struct {
 	MessagesExpired    uint64              // unreliable ones whose fragments did not all come in time
 	MessagesOverflowed uint64              // unreliable ones that the game did not take in time
 	DraftsDropped      uint64              // written, not sent, and in the way of a group
-	MessagesTooFast    uint64              // unreliable ones, or parts of them, beyond an inbound limit
+	MessagesTooFast    uint64              // unreliable or droppable ones, or parts of them, beyond an inbound limit
 
 	RTT       time.Duration // smoothed; 0 before the first sample
 	RTTVar    time.Duration

@@ -11,8 +11,9 @@
 // The handshake begins as netcode 1.02 does, byte for byte, and towards peers
 // of other netcode libraries it goes on so. Between two tickwire peers it goes
 // on in our dialect: OFFER and ACCEPT in place of response and keep-alive,
-// then DATA packets with connection ids, which survive a change of address,
-// under keys that are new for every connection. SPEC.md describes both.
+// then DATA packets with connection ids, by which they are known wherever they
+// come from (answers go where the handshake was), under keys that are new for
+// every connection. SPEC.md describes both.
 //
 // How packets are protected, the backend says in the token ([MintConfig]):
 // ChaCha20-Poly1305, AES-256-GCM, or signed and readable; with forward secrecy

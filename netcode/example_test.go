@@ -101,7 +101,7 @@ func ExampleMintConfig_protection() {
 	}
 	// Output:
 	// AES-256-GCM, tags of 16 bytes: <nil>
-	// signed only, tags of 8 bytes: netcode: connect token: pad: asks for no encryption, which this side insists on; ask the backend for another token
+	// signed only, tags of 8 bytes: netcode: connect token: pad: asks for no encryption, less than LeastProtection; ask the backend for another token
 }
 
 // Several servers get a token each, with keys of its own.

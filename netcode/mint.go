@@ -157,6 +157,8 @@ func oneServer(addresses []netip.AddrPort) error {
 		switch {
 		case !a.IsValid() || a.Port() == 0:
 			return &ConfigError{"MintConfig.Addresses", fmt.Sprintf("%v is not an address and port", a)}
+		case a.Addr().Unmap().IsUnspecified():
+			return &ConfigError{"MintConfig.Addresses", fmt.Sprintf("%v cannot be reached; name the address that clients see", a)}
 		case a.Addr().Unmap().Is4():
 			v4++
 		default:

@@ -59,6 +59,7 @@ func TestMintErrors(t *testing.T) {
 	good := MintConfig{Key: testKey(), Addresses: []netip.AddrPort{serverAddr}}
 	for want, change := range map[string]func(*MintConfig){
 		"MintConfig.Key":       func(c *MintConfig) { c.Key = Key{} },
+		"clients see":          func(c *MintConfig) { c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")} },
 		"use MintTickets":      func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
 		"name the server":      func(c *MintConfig) { c.Addresses = nil },
 		"not an address":       func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },

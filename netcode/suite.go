@@ -136,9 +136,9 @@ func (p *Pad) unfit(least Protection) string {
 		return fmt.Sprintf("protection suite %d with %d bytes of tag; this version has suites 1 and 2 with 16, and 3 with 8 to 32",
 			p.Suite, p.TagBytes)
 	case least >= Encrypted && p.Suite == SuiteSignedOnly:
-		return "no encryption, which this side insists on"
+		return "no encryption, less than LeastProtection"
 	case least >= ForwardSecret && !p.ForwardSecrecy:
-		return "no forward secrecy, which this side insists on"
+		return "no forward secrecy, less than LeastProtection"
 	}
 	return ""
 }

@@ -19,7 +19,7 @@ import (
 // A serveCmd is `tickwire serve`: a server that sends back what it gets, on the
 // channel on which it came.
 type serveCmd struct {
-	Listen      string        `default:"127.0.0.1:7777" placeholder:"HOST:PORT" help:"UDP address to listen on; :7777 is port 7777 of all addresses."`
+	Listen      string        `default:"127.0.0.1:7777" placeholder:"HOST:PORT" help:"UDP address to listen on, default 127.0.0.1:7777; :7777 is port 7777 of all addresses."`
 	Key         *keyFlag      `placeholder:"HEX" help:"${key}"`
 	Protocol    uint64        `placeholder:"ID" help:"Protocol id that tokens must have, such as 0x1234; default 0."`
 	Public      []string      `placeholder:"HOST:PORT" help:"How players reach this server, as tokens name it, if not by --listen or an address of this machine."`

@@ -92,7 +92,7 @@ func readTokenFile(name string, in io.Reader) ([]byte, error) {
 // decodeToken turns text into the bytes that it stands for. A token itself is
 // never text: zeros are in its version.
 func decodeToken(b []byte) []byte {
-	text := string(bytes.Trim(bytes.TrimSpace(b), `"`))
+	text := strings.Trim(strings.Join(strings.Fields(string(b)), ""), `"`) // hex may be wrapped
 	if raw, err := hex.DecodeString(text); err == nil {
 		return raw
 	}

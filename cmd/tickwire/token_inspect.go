@@ -48,7 +48,7 @@ func (c *tokenInspectCmd) run(now time.Time, in io.Reader, out io.Writer) error 
 	case err != nil:
 		return err
 	case r.FaultCount > 0:
-		return &exitError{exitBad, fmt.Errorf("%d faults in %s", r.FaultCount, c.File)}
+		return &exitError{exitBad, fmt.Errorf("faults in %s: %d", c.File, r.FaultCount)}
 	case r.Expired:
 		return &exitError{exitOver, fmt.Errorf("%s is sound, and has expired", c.File)}
 	}

@@ -107,6 +107,13 @@ func TestTokenFormats(t *testing.T) {
 			t.Errorf("%s: %+v, exit code %d", format, r, code)
 		}
 	}
+	text, wrapped := hex.EncodeToString(raw), ""
+	for ; len(text) > 0; text = text[min(60, len(text)):] {
+		wrapped += text[:min(60, len(text))] + "\n"
+	}
+	if r, code := reportOf(t, wrapped, 0); code != 0 || r.Size != netcode.TokenBytes {
+		t.Errorf("hex in lines: exit %d, %d bytes", code, r.Size)
+	}
 	if r, code := reportOf(t, `"`+base64.RawURLEncoding.EncodeToString(raw)+"\"\n", 0); code != 0 || r.Size != netcode.TokenBytes {
 		t.Errorf("%+v, exit code %d", r, code)
 	}

@@ -1,7 +1,7 @@
 // A login server in Node: POST with name and password (HTTP Basic) gets a connect token.
 // Its bytes are described in SPEC.md, section 2; all that game servers share is the key.
 //
-//   KEY=<64 hex digits> PROTOCOL=7 SERVER=127.0.0.1:7777 node server.mjs
+//   npm ci && KEY=<64 hex digits> PROTOCOL=7 SERVER=127.0.0.1:7777 node server.mjs
 import http from 'node:http';
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
