@@ -68,6 +68,8 @@ func (r worldReport) String() string {
 		fmt.Fprintf(&b, "%-18s %9d %7d %9d %6d %9d %7d %7d %9d %9d   %.0f %.0f %.0f %.0f\n", d.Delivery, d.Sent, d.Refused, d.Delivered,
 			d.Duplicated, d.OutOfOrder, d.Corrupted, d.Lost, d.Superseded, d.Abandoned, l.P50, l.P90, l.P99, l.Max)
 	}
+	b.WriteString("reordered: those that may be, as in a group; newer won: a newer value came in its place; " +
+		"abandoned: under way at the end of a connection\n")
 	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages and fragments sent again\n",
 		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.MessagesResent)
 	writeViolations(&b, r.Violations, r.ViolationCount)
