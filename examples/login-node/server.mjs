@@ -7,7 +7,11 @@ import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 
-const { KEY, PROTOCOL, SERVER, PORT = '8080' } = process.env;
+const { KEY = '', PROTOCOL = '', SERVER = '', PORT = '8080' } = process.env;
+if (!/^[\da-f]{64}$/i.test(KEY) || !/^\d+$/.test(PROTOCOL) || !/^(\d+\.){3}\d+:\d+$/.test(SERVER)) {
+  console.error('give KEY (64 hex digits), PROTOCOL (a number) and SERVER (an IPv4 address and port)');
+  process.exit(2);
+}
 const [host, port] = SERVER.split(':');
 const u = (bits, v) => { const b = Buffer.alloc(8); b.writeBigUInt64LE(BigInt(v)); return b.subarray(0, bits / 8); };
 const fill = (b, n) => Buffer.concat([b], n); // with zeros, to n bytes
