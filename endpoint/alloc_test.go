@@ -87,6 +87,19 @@ func (l *loop) take(d Delivery) (n int) {
 	return n
 }
 
+// allocatesNothing plays rounds until everything is as large as it becomes, begins to count anew
+// what came, and demands that no round after that allocates.
+func allocatesNothing(t *testing.T, warm, rounds int, came *int, round func()) {
+	t.Helper()
+	for range warm {
+		round()
+	}
+	*came = 0
+	if allocs := testing.AllocsPerRun(rounds, round); allocs != 0 {
+		t.Errorf("%v allocations a round", allocs)
+	}
+}
+
 // TestAllocNothing sends and receives in steady state, in every delivery.
 func TestAllocNothing(t *testing.T) {
 	if raced { // counts are wrong under the race detector
@@ -108,13 +121,7 @@ func TestAllocNothing(t *testing.T) {
 			l.exchange()
 			came += l.take(d)
 		}
-		for range 3000 {
-			round()
-		}
-		came = 0
-		if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
-			t.Errorf("%v allocations a round", allocs)
-		}
+		allocatesNothing(t, 3000, 1000, &came, round)
 		if came < 1000 {
 			t.Errorf("only %d messages came", came)
 		}
@@ -140,12 +147,7 @@ func TestAllocNothingWithLoss(t *testing.T) {
 			l.exchange()
 			l.take(d)
 		}
-		for range 5000 {
-			round()
-		}
-		if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
-			t.Errorf("%v allocations a round", allocs)
-		}
+		allocatesNothing(t, 5000, 2000, new(int), round)
 	})
 }
 
@@ -170,13 +172,7 @@ func TestAllocNothingWithPolicies(t *testing.T) {
 			l.exchange()
 			came += l.take(d)
 		}
-		for range 8000 {
-			round()
-		}
-		came = 0
-		if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
-			t.Errorf("%v allocations a round", allocs)
-		}
+		allocatesNothing(t, 8000, 2000, &came, round)
 		if st := l.ends[0].Stats(); came < 500 || st.MessagesDropped[GaveUp]+st.MessagesDropped[Superseded] == 0 {
 			t.Errorf("%d came, dropped %v", came, st.MessagesDropped)
 		}
@@ -268,13 +264,7 @@ func allocNothingWith(t *testing.T, d Delivery, o option) {
 			came += l.take(d)
 		}
 	}
-	for range 8000 {
-		round()
-	}
-	came = 0
-	if allocs := testing.AllocsPerRun(2000, round); allocs != 0 {
-		t.Errorf("%v allocations a round", allocs)
-	}
+	allocatesNothing(t, 8000, 2000, &came, round)
 	if came < 3000 {
 		t.Errorf("only %d messages came", came)
 	}
@@ -314,13 +304,7 @@ func TestAllocNothingInPlace(t *testing.T) {
 				came += l.take(d)
 			}
 		}
-		for range 3000 {
-			round()
-		}
-		came = 0
-		if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
-			t.Errorf("%v allocations a round", allocs)
-		}
+		allocatesNothing(t, 3000, 1000, &came, round)
 		if came < 2000 {
 			t.Errorf("only %d messages came", came)
 		}
@@ -361,13 +345,7 @@ func TestAllocNothingWithLimits(t *testing.T) {
 		}
 		came += min(0, l.ends[1].Stats().BytesReceivedPerSecond, l.ends[1].ChannelStats(1).BytesSentPerSecond)
 	}
-	for range 2000 {
-		round()
-	}
-	came = 0
-	if allocs := testing.AllocsPerRun(1000, round); allocs != 0 {
-		t.Errorf("%v allocations a round", allocs)
-	}
+	allocatesNothing(t, 2000, 1000, &came, round)
 	if came < 5000 || !l.ends[1].Open() {
 		t.Errorf("only %d messages came, open %v", came, l.ends[1].Open())
 	}

@@ -99,6 +99,30 @@ func (p *Buffers) release(b []byte) {
 	}
 }
 
+// A spares keeps what an endpoint does not use now and will use again.
+type spares[T any] struct{ free []*T }
+
+// fetch returns one that was released, or a new one.
+func (s *spares[T]) fetch() *T {
+	n := len(s.free)
+	if n == 0 {
+		return new(T)
+	}
+	v := s.free[n-1]
+	s.free = s.free[:n-1]
+	return v
+}
+
+// release keeps one.
+func (s *spares[T]) release(v *T) { s.free = append(s.free, v) }
+
+// releaseFew keeps one of those that hold much memory of their own: not more than 64.
+func (s *spares[T]) releaseFew(v *T) {
+	if len(s.free) < 64 {
+		s.release(v)
+	}
+}
+
 // A WindowPool is the memory by which the receive windows of all channels of one owner may
 // grow beyond their first size.
 type WindowPool struct{ free, limit int }

@@ -85,15 +85,6 @@ func (c *cut) arrived(from, to int) {
 	}
 }
 
-func (e *Endpoint) newCut() *cut {
-	if n := len(e.freeCuts); n > 0 {
-		c := e.freeCuts[n-1]
-		e.freeCuts = e.freeCuts[:n-1]
-		return c
-	}
-	return &cut{}
-}
-
 func (e *Endpoint) freeCut(c *cut) {
 	c.acked.Reset()
 	for i := range c.tries {
@@ -101,7 +92,5 @@ func (e *Endpoint) freeCut(c *cut) {
 		c.tries[i].again.Reset()
 	}
 	*c = cut{acked: c.acked, tries: c.tries[:0]}
-	if len(e.freeCuts) < 64 {
-		e.freeCuts = append(e.freeCuts, c)
-	}
+	e.cuts.releaseFew(c)
 }

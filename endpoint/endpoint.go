@@ -29,10 +29,10 @@ type Endpoint struct {
 	lastReceipt  Receipt
 	openReceipts int
 
-	freeCuts      []*cut
-	spareTerms    []*terms
+	cuts          spares[cut]
+	terms         spares[terms]
 	moved         []uint64 // scratch of dropStale
-	freePartials  []*partial
+	partials      spares[partial]
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
 	lateRanges    []seq.Range // of ackLate

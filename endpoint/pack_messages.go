@@ -216,7 +216,7 @@ func (e *Endpoint) startCut(b *builder, s *sender, m *outMessage) bool {
 		return false
 	}
 	to, id, m := e.start(b.now, s)
-	m.cut = e.newCut()
+	m.cut = e.cuts.fetch()
 	if to.cfg.Delivery == Unreliable {
 		m.cut.wireID = to.cuts.End()
 		*to.cuts.Push() = id
@@ -286,7 +286,7 @@ func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) 
 	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < fragmentRoom {
 		return false
 	}
-	m.cut = e.newCut()
+	m.cut = e.cuts.fetch()
 	m.cut.sent = m.len()
 	m.cut.addLost(0, m.len(), uint32(max(attemptsOf(m)-1, 1))) // the next attempt was granted
 	return true

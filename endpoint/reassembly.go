@@ -119,7 +119,7 @@ const (
 
 // newPartial begins a message; nil if there is no room for one that may be dropped.
 func (e *Endpoint) newPartial(now int64, r *receiver, h *head) (*partial, error) {
-	p := e.fetchPartial()
+	p := e.partials.fetch()
 	p.head, p.loose, p.total, p.began = *h, r.loose(h), -1, now
 	if !p.loose {
 		r.slot(h.id).partial = p
@@ -150,15 +150,6 @@ func (e *Endpoint) holdMore(r *receiver, p *partial, bytes int) bool {
 	r.held += bytes
 	p.held += bytes
 	return true
-}
-
-func (e *Endpoint) fetchPartial() *partial {
-	if n := len(e.freePartials); n > 0 {
-		p := e.freePartials[n-1]
-		e.freePartials = e.freePartials[:n-1]
-		return p
-	}
-	return &partial{}
 }
 
 // maxPartials bounds the unfinished messages of an unreliable channel; those of a reliable one
@@ -264,9 +255,7 @@ func (e *Endpoint) forgetPartial(r *receiver, p *partial) {
 	}
 	p.have.Reset()
 	*p = partial{have: p.have}
-	if len(e.freePartials) < 64 {
-		e.freePartials = append(e.freePartials, p)
-	}
+	e.partials.releaseFew(p)
 }
 
 // dropOldPartials drops unfinished messages that the ids have moved far past.

@@ -113,7 +113,7 @@ func (o *SendOptions) plain() bool {
 
 // newTerms returns the terms that the options make.
 func (e *Endpoint) newTerms(s *sender, opts *SendOptions) *terms {
-	t := e.fetchTerms()
+	t := e.terms.fetch()
 	t.expires = never
 	if opts.ExpiresAt != 0 {
 		t.expires = opts.ExpiresAt
@@ -145,20 +145,11 @@ func misfit(d Delivery, opts *SendOptions) string {
 	return ""
 }
 
-func (e *Endpoint) fetchTerms() *terms {
-	if n := len(e.spareTerms); n > 0 {
-		t := e.spareTerms[n-1]
-		e.spareTerms = e.spareTerms[:n-1]
-		return t
-	}
-	return &terms{}
-}
-
 // freeTerms takes terms back. As many are kept as there were messages with terms at one time,
 // like the room in the queues.
 func (e *Endpoint) freeTerms(t *terms) {
 	if t != nil {
 		*t = terms{}
-		e.spareTerms = append(e.spareTerms, t)
+		e.terms.release(t)
 	}
 }
