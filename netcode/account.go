@@ -22,12 +22,12 @@ func newAccount(rate int, burst int64) account {
 
 func (a *account) off() bool { return a.interval == 0 }
 
-// charge takes n units, false if a burst is owed already.
-func (a *account) charge(now, n int64) bool {
-	if owed(a.paid, now, a.burst) >= a.burst {
+// charge takes a unit, false if with it more than a burst would be owed.
+func (a *account) charge(now int64) bool {
+	if owed(a.paid, now, a.burst)+a.interval > a.burst {
 		return false
 	}
-	a.owe(now, n)
+	a.owe(now, 1)
 	return true
 }
 
@@ -123,7 +123,7 @@ func (f *fairShares) claim(now int64, h uint64, from *account) bool {
 		}
 		had = min(had, c.n)
 	}
-	if had >= max(f.all/max(f.active, f.last), 1) || !from.charge(now, 1) {
+	if had >= max(f.all/max(f.active, f.last), 1) || !from.charge(now) {
 		return false
 	}
 	for i := range f.rows {

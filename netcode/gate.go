@@ -146,9 +146,9 @@ func (g *gate) charge(now int64, from *Source) {
 // admit counts a piece of work, or says that there is too much.
 func (g *gate) admit(now int64, from *Source, known bool) Drop {
 	switch {
-	case g.first.off() || g.first.charge(now, 1):
+	case g.first.off() || g.first.charge(now):
 	case g.shares.claim(now, g.hash(from, levelNetwork), &g.fair):
-	case known && g.known.charge(now, 1):
+	case known && g.known.charge(now):
 	default:
 		return DropBusy
 	}

@@ -93,11 +93,11 @@ func TestFIFO(t *testing.T) {
 	}
 }
 
-func TestBucket(t *testing.T) {
-	b := bucket{rate: 10, level: 10}
+func TestAccount(t *testing.T) {
+	b := newAccount(10, second)
 	taken := 0
 	for now := int64(0); now < 10*second; now += ms {
-		if b.take(now) {
+		if b.charge(now) {
 			taken++
 		}
 	}

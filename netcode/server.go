@@ -101,8 +101,8 @@ type Server struct {
 	now       int64
 	due       fifo[*Seat] // owed a keep-alive
 	parcels   fifo[parcel]
-	gone      bucket              // GONEs
-	explained bucket              // refusals that cost a decryption
+	gone      account             // GONEs
+	explained account             // refusals that cost a decryption
 	private   privateToken        // scratch
 	body      [challengeBody]byte // of a challenge, likewise
 	response  [maxResponseBytes]byte
@@ -154,8 +154,8 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 		tokenKey:  xchacha(&cfg.PrivateKey),
 		seats:     newSeatTable(cfg.Shard, adm.maxClients),
 		plain:     make(map[Source]*Seat),
-		gone:      bucket{rate: gonesASecond, level: gonesASecond, filled: now},
-		explained: bucket{rate: explainsASecond, level: explainsASecond, filled: now},
+		gone:      newAccount(gonesASecond, int64(time.Second)),
+		explained: newAccount(explainsASecond, int64(time.Second)),
 	}
 	if cfg.Random != nil {
 		s.random = cfg.Random

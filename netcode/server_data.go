@@ -1,7 +1,5 @@
 package netcode
 
-import "time"
-
 // handleData opens a DATA packet.
 func (s *Server) handleData(from Source, b, reply []byte) Event {
 	if len(b) < 1+connectionIDBytes+1+MinTagBytes {
@@ -14,7 +12,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 	seat := s.seats.find(id)
 	if seat == nil || seat.state != seatOurs {
 		ev := dropped(DropUnknownID)
-		if s.gone.take(s.now) {
+		if s.gone.charge(s.now) {
 			s.counters.Gones++
 			ev.Reply = appendGone(reply, b)
 		}
@@ -95,23 +93,4 @@ func (s *Server) uncount(seat *Seat) {
 		delete(s.adm.clients, seat.clientID)
 		s.adm.left(seat.clientID)
 	}
-}
-
-// A bucket limits how often something is done: rate a second, as many at once.
-type bucket struct {
-	rate, level int64
-	filled      int64 // when
-}
-
-func (b *bucket) take(now int64) bool {
-	interval := int64(time.Second) / b.rate
-	if n := (now - b.filled) / interval; n > 0 {
-		b.level = min(b.level+n, b.rate)
-		b.filled += n * interval
-	}
-	if b.level == 0 {
-		return false
-	}
-	b.level--
-	return true
 }

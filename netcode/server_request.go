@@ -98,7 +98,7 @@ func (s *Server) openToken(b []byte) Drop {
 // which is done so many times a second and no more, and charged.
 func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
 	ev := dropped(d)
-	if s.cfg.Plain == PlainOnly || s.adm.gate.indebted(s.now, from) != DropNone || !s.explained.take(s.now) {
+	if s.cfg.Plain == PlainOnly || s.adm.gate.indebted(s.now, from) != DropNone || !s.explained.charge(s.now) {
 		return ev
 	}
 	s.adm.gate.charge(s.now, from)
