@@ -100,7 +100,7 @@ func TestStrangersAllocateNothing(t *testing.T) {
 			copy(buf, datagram)
 			ev = w.server.HandleDatagram(w.now, w.unix(), u.from, buf, reply)
 		}
-		for range 1000 {
+		for range 5000 {
 			send()
 		}
 		before := w.drops(u.drop)

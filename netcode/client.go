@@ -72,6 +72,8 @@ type Client struct {
 
 	challenge   uint64
 	challengeBy [challengeTokenBytes]byte
+	challenges  seq.Window // those of this address that were taken
+	unanswered  uint64     // so many since the last answer
 	wireID      wireID
 	share       [shareBytes]byte
 	private     *ecdh.PrivateKey // of the share, until it has served
@@ -99,6 +101,7 @@ const (
 const (
 	defaultPatience  = int64(2 * time.Second)
 	defaultPlainWait = time.Second
+	challengeWindow  = 1024 // what a busy server counts while datagrams overtake each other
 )
 
 // NewClient begins to connect with a token. Unix is not needed now but keeps
@@ -131,6 +134,7 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 	c.in = newPacketKey(&token.keys.serverToClient, token.ProtocolID)
 	c.out = newPacketKey(&token.keys.clientToServer, token.ProtocolID)
 	c.replay = seq.NewWindow(plainWindow)
+	c.challenges = seq.NewWindow(challengeWindow)
 	if !c.begin(0) {
 		return nil, &ConfigError{"ClientConfig.Random", "failed; a client needs unpredictable shares or none at all"}
 	}
@@ -152,6 +156,8 @@ func (c *Client) begin(address int) bool {
 	c.attempt, c.heard = c.now, c.now
 	c.refusedAt, c.plainAt = 0, 0
 	c.replay.Reset()
+	c.challenges.Reset()
+	c.unanswered = 0
 	c.owe(dueRequest)
 	return true
 }

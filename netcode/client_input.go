@@ -213,21 +213,41 @@ func (c *Client) handleDenied() ClientEvent {
 	return ClientEvent{}
 }
 
-// handleChallenge stores what is to be echoed. A second challenge comes when
-// our address changed on the way; it is as good as the first.
+// handleChallenge stores what is to be echoed. A second challenge comes when our address
+// changed on the way, or when somebody shows our request at an address of his own and passes
+// the answer on to us, which he can do again and again. We cannot tell them apart, so each is
+// answered at once, and of several that wait for that one is drawn by lot.
 func (c *Client) handleChallenge(body []byte) ClientEvent {
 	if c.state != StateRequesting && (c.state != StateResponding || c.cfg.Plain == PlainOnly) {
 		return clientDrop(DropUnexpected)
 	}
-	c.challenge = binary.LittleEndian.Uint64(body)
-	copy(c.challengeBy[:], body[8:])
-	if c.state == StateResponding {
+	sequence := binary.LittleEndian.Uint64(body)
+	counter := sequence
+	if c.token.Pad.Present {
+		counter >>= entryBits
+	}
+	if !c.challenges.Fresh(counter) {
 		return clientDrop(DropRepeated)
+	}
+	c.challenges.Mark(counter)
+	if c.unanswered++; c.unanswered == 1 || c.lot(c.unanswered) {
+		c.challenge = sequence
+		copy(c.challengeBy[:], body[8:])
+	}
+	if c.state == StateResponding {
+		c.owe(c.dueNow())
+		return ClientEvent{}
 	}
 	c.state = StateResponding
 	c.attempt, c.refusedAt, c.refusal = c.now, 0, Refusal{}
 	c.owe(c.dueNow())
 	return ClientEvent{Kind: ClientState, State: c.state}
+}
+
+// lot is true once in n times.
+func (c *Client) lot(n uint64) bool {
+	var b [8]byte
+	return fill(c.random, b[:]) && binary.LittleEndian.Uint64(b[:])%n == 0
 }
 
 // handleKeepAlive: the server took our response. Whether it is a plain one

@@ -20,6 +20,7 @@ func (c *Client) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
 		case dueRequest:
 			return c.appendRequest(dst[:0]), c.to, true
 		case dueOffer:
+			c.unanswered = 0
 			if b, ok := c.appendOffer(dst[:0]); ok {
 				return b, c.to, true
 			}

@@ -3,36 +3,42 @@ package netcode
 import (
 	"encoding/binary"
 	"io"
+	"math/rand/v2"
 	"time"
 )
 
 // A gate stands before all cryptography that somebody without a connection can
-// ask for. It keeps two kinds of accounts.
+// ask for, and before what else a server does for strangers.
 //
 // Failures: what did not authenticate is charged to the source, to its address
 // and to its network. So are answers to a token beyond those that a handshake
 // needs, which the token pays for itself: whoever repeats what he sniffed uses
-// that up, and its owner has his source. Whoever is in debt gets no more than
-// the trickle that pays it back. Players who get in are charged nothing, so any
-// number of them may sit behind one address; and as a source has a small
+// that up, and its owner has his source. Players who get in are charged nothing,
+// so any number of them may sit behind one address; and as a source has a small
 // allowance of its own, somebody in their midst who floods from one port is
 // stopped before the address is in debt.
 //
-// Work: what the handshakes of everybody cost together. Half of the allowance
-// goes to whoever comes first; a quarter to networks that had less of it than a
-// fair share in the present slice of time; and a quarter to tokens that are
-// known, so that no flood of forged ones stops who has begun.
+// Work: what the handshakes of everybody cost together, in eighths. Three are
+// drawn by lot; two go to networks that had less of them than a fair share in the
+// present slice of time; one is for tokens that are known, so that no flood of
+// forged ones stops who has begun. The last two are drawn by lot among all who got
+// nothing of the others, and who is in debt has no part in the others: anybody can forge
+// datagrams in a player's name, who then gets in beside them, as one of so many.
+//
+// Hints: GONE, and refusals that a token has to be opened for, are for everybody
+// too, with fair shares of their own.
 //
 // Nothing is kept for each source: the tables have a fixed size, and where a
 // source is found in them is drawn anew in each run. So no table can be full; a
-// flood from everywhere puts everybody in debt, and then all share the trickle.
+// flood from everywhere puts everybody in debt, and then all draw lots.
 type gate struct {
-	seed     [2]uint64
-	failures [numLevels]sketch // no rows: off
-	first    account           // half of the work
-	fair     account           // a quarter of it
-	known    account           // a quarter of it
-	shares   fairShares
+	seed      [2]uint64
+	failures  [numLevels]sketch // no rows: off
+	work      allowance         // five eighths of the work
+	known     lottery           // an eighth
+	rest      lottery           // two eighths; interval 0: no limits of work
+	gone      allowance
+	explained allowance
 }
 
 // A level is how closely one looks at where a datagram comes from.
@@ -57,9 +63,14 @@ const (
 	tokenAnswers = 32 // of a token, a second and at once
 	tokenBurst   = int64(time.Second)
 
-	workSlices   = 32 // of a second: how much work may be done at once
+	workSlices   = 32 // of a second: how finely fair shares are dealt out
 	workBurst    = int64(time.Second) / workSlices
 	exchangeWork = 32 // an exchange of forward secrecy costs as much as so many datagrams
+
+	// GONE costs no cryptography, and when a server has started again, all its players want
+	// one at once. To explain a refusal costs as much as ten handshake datagrams.
+	gonesASecond    = 32768
+	explainsASecond = 1024
 )
 
 // newGate draws where sources are found in the tables. Rates are those of the
@@ -67,10 +78,12 @@ const (
 func newGate(random io.Reader, failures, work int) (gate, bool) {
 	var g gate
 	var seed [16]byte
-	if !fill(random, seed[:]) {
+	var lots [32]byte
+	if !fill(random, seed[:]) || !fill(random, lots[:]) {
 		return g, false
 	}
 	g.seed[0], g.seed[1] = binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])|1
+	r := rand.NewChaCha8(lots)
 	if failures == 0 {
 		failures = defaultFailures
 	}
@@ -83,31 +96,28 @@ func newGate(random io.Reader, failures, work int) (gate, bool) {
 		work = defaultWork
 	}
 	if work > 0 {
-		quarter := max(work/4, 1)
-		g.first, g.fair, g.known = newAccount(2*quarter, workBurst), newAccount(quarter, workBurst), newAccount(quarter, workBurst)
-		g.shares = newFairShares(max(quarter/workSlices, 1))
+		eighth := max(work/8, 1)
+		g.work, g.known, g.rest = newAllowance(3*eighth, 2*eighth, r), newLottery(eighth, r), newLottery(2*eighth, r)
 	}
+	g.gone = newAllowance(gonesASecond/2, gonesASecond/2, r)
+	g.explained = newAllowance(explainsASecond/2, explainsASecond/2, r)
 	return g, true
 }
 
 // pass reports whether a datagram from a stranger may cost cryptography, and
 // counts it as work if so.
 func (g *gate) pass(now int64, from *Source) Drop {
-	if drop := g.indebted(now, from); drop != DropNone {
-		return drop
-	}
-	return g.admit(now, from, false)
+	return g.admit(now, from, g.indebted(now, from), false)
 }
 
 // passKnown is pass for a datagram that names a known token: the source need not
 // stand for one that is not in debt itself.
 func (g *gate) passKnown(now int64, from *Source, e *tokenEntry) Drop {
+	debt := DropNone
 	if owed(e.paid, now, tokenBurst) >= tokenBurst {
-		if drop := g.indebted(now, from); drop != DropNone {
-			return drop
-		}
+		debt = g.indebted(now, from)
 	}
-	return g.admit(now, from, true)
+	return g.admit(now, from, debt, true)
 }
 
 // chargeKnown charges an answer, or a failure, to the token, and to the source if the
@@ -133,9 +143,10 @@ func (g *gate) indebted(now int64, from *Source) Drop {
 	return DropNone
 }
 
-// charge counts a failure.
+// charge counts a failure. Who was in debt before has won what he got, and owes no more
+// for it: neither he nor those around him.
 func (g *gate) charge(now int64, from *Source) {
-	if g.failures[levelSource].off() {
+	if g.failures[levelSource].off() || g.indebted(now, from) != DropNone {
 		return
 	}
 	for l := range numLevels {
@@ -143,14 +154,20 @@ func (g *gate) charge(now int64, from *Source) {
 	}
 }
 
-// admit counts a piece of work, or says that there is too much.
-func (g *gate) admit(now int64, from *Source, known bool) Drop {
+// admit counts a piece of work, or says that there is too much: for everybody, or for those
+// in debt.
+func (g *gate) admit(now int64, from *Source, debt Drop, known bool) Drop {
+	free := debt == DropNone
 	switch {
-	case g.first.off() || g.first.charge(now):
-	case g.shares.claim(now, g.hash(from, levelNetwork), &g.fair):
-	case known && g.known.charge(now):
-	default:
+	case g.rest.off():
+		return debt
+	case free && g.work.take(now, g.hash(from, levelNetwork)):
+	case free && known && g.known.draw(now):
+	case g.rest.draw(now):
+	case free:
 		return DropBusy
+	default:
+		return debt
 	}
 	return DropNone
 }
@@ -158,11 +175,18 @@ func (g *gate) admit(now int64, from *Source, known bool) Drop {
 // exert counts work that was done beside what a datagram counts for, in all parts of the
 // allowance.
 func (g *gate) exert(now int64, n int64) {
-	if !g.first.off() {
-		g.first.owe(now, n/2)
-		g.fair.owe(now, n/4)
-		g.known.owe(now, n/4)
+	if g.rest.off() {
+		return
 	}
+	g.work.drawn.owe(now, 3*n/8)
+	g.work.fair.owe(now, n/4)
+	g.known.owe(now, n/8)
+	g.rest.owe(now, n/4)
+}
+
+// hint reports whether a stranger is told something, out of an allowance for such things.
+func (g *gate) hint(now int64, from *Source, a *allowance) bool {
+	return a.take(now, g.hash(from, levelNetwork))
 }
 
 // hash says where a source is found in the tables of a level. It need not withstand

@@ -171,7 +171,7 @@ func TestGateSeed(t *testing.T) {
 }
 
 // TestGateWork: handshakes of everybody cost no more than is allowed, at once and in a
-// second, and strangers leave a quarter to who has shown a token.
+// second, and strangers leave an eighth to who has shown a token.
 func TestGateWork(t *testing.T) {
 	g, now := newTestGate(t, -1, 3200), second
 	var e tokenEntry
@@ -184,11 +184,11 @@ func TestGateWork(t *testing.T) {
 		}
 		return n
 	}
-	if n := ask(false); n != 75 {
-		t.Errorf("%d of strangers at once, want three quarters of a 32nd of 3200", n)
+	if n := ask(false); n != 150+25+100 {
+		t.Errorf("%d of strangers at once, want an eighth of 1200 and of 800, and a 32nd of 800", n)
 	}
-	if n := ask(true); n != 25 {
-		t.Errorf("%d of others at once, want a quarter", n)
+	if n := ask(true); n != 50 {
+		t.Errorf("%d of others at once, want an eighth of 400", n)
 	}
 	strangers, others := 0, 0
 	for range 1000 {
@@ -196,8 +196,8 @@ func TestGateWork(t *testing.T) {
 		strangers += ask(false)
 		others += ask(true)
 	}
-	if strangers < 2350 || strangers > 2402 || others < 795 || others > 801 {
-		t.Errorf("%d and %d in a second, want 2400 and 800", strangers, others)
+	if all := strangers + others; all < 2900 || all > 3204 || others < 800 {
+		t.Errorf("%d and %d in a second, want 3200 together", strangers, others)
 	}
 	g.exert(now, 3200)
 	now += second / 2
@@ -238,7 +238,7 @@ func TestGateOff(t *testing.T) {
 		g.charge(0, at("192.0.2.1", 7))
 		g.exert(0, 100)
 	}
-	if g.failures[0].rows[0] != nil || g.shares.rows[0] != nil {
+	if g.failures[0].rows[0] != nil || g.work.shares.rows[0] != nil {
 		t.Error("tables for what is off")
 	}
 }

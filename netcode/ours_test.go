@@ -70,11 +70,10 @@ func TestAcceptLost(t *testing.T) {
 		t.Fatalf("%d ACCEPTs, or different ones", len(accepts))
 	}
 	p.at = source(2) // a NAT forgot its binding
-	w.step(100 * ms) // answered by a fresh challenge
-	if n := w.drops(DropChallengeMoved); n != 1 || len(accepts) != 2 {
+	w.step(100 * ms) // answered by a fresh challenge, and that at once by OFFER
+	if n := w.drops(DropChallengeMoved); n != 1 || len(accepts) != 3 {
 		t.Fatalf("%d challenges moved, %d ACCEPTs", n, len(accepts))
 	}
-	w.step(100 * ms)
 	w.wantState(p, StateResponding)
 	w.step(100 * ms)
 	w.wantState(p, StateConnected)
@@ -141,10 +140,10 @@ func TestGone(t *testing.T) {
 	if ev := p.receive(ev.Reply); ev.Kind != ClientGone || p.c.State() != StateConnected {
 		t.Fatalf("GONE: %+v", ev)
 	}
-	for range 2 * gonesASecond {
+	for range gonesASecond / 4 {
 		w.server.HandleDatagram(w.now, w.unix(), p.at, p.data(2, ""), nil)
 	}
-	if n := w.server.Counters().Gones; n != gonesASecond {
+	if n := w.server.Counters().Gones; n < gonesASecond/16 || n > gonesASecond/8 {
 		t.Fatalf("%d GONEs at once", n)
 	}
 	for range rememberedTails {

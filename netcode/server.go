@@ -101,9 +101,8 @@ type Server struct {
 	now       int64
 	due       fifo[*Seat] // owed a keep-alive
 	parcels   fifo[parcel]
-	gone      account             // GONEs
-	explained account             // refusals that cost a decryption
 	private   privateToken        // scratch
+	offer     offer               // likewise
 	body      [challengeBody]byte // of a challenge, likewise
 	response  [maxResponseBytes]byte
 	counters  Counters
@@ -117,10 +116,8 @@ type parcel struct {
 }
 
 const (
-	sendInterval    = int64(time.Second / 10) // of everything that is repeated
-	maxParcels      = 4096
-	gonesASecond    = 256
-	explainsASecond = 256
+	sendInterval = int64(time.Second / 10) // of everything that is repeated
+	maxParcels   = 4096
 )
 
 // NewServer starts a server at the time unix, in seconds since 1970.
@@ -150,12 +147,10 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, adm: adm, now: now, next: never,
-		random:    adm.random,
-		tokenKey:  xchacha(&cfg.PrivateKey),
-		seats:     newSeatTable(cfg.Shard, adm.maxClients),
-		plain:     make(map[Source]*Seat),
-		gone:      newAccount(gonesASecond, int64(time.Second)),
-		explained: newAccount(explainsASecond, int64(time.Second)),
+		random:   adm.random,
+		tokenKey: xchacha(&cfg.PrivateKey),
+		seats:    newSeatTable(cfg.Shard, adm.maxClients),
+		plain:    make(map[Source]*Seat),
 	}
 	if cfg.Random != nil {
 		s.random = cfg.Random

@@ -12,7 +12,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 	seat := s.seats.find(id)
 	if seat == nil || seat.state != seatOurs {
 		ev := dropped(DropUnknownID)
-		if s.gone.charge(s.now) {
+		if g := &s.adm.gate; g.hint(s.now, &from, &g.gone) {
 			s.counters.Gones++
 			ev.Reply = appendGone(reply, b)
 		}

@@ -34,7 +34,8 @@ func (s *Server) handleOffer(from Source, b, reply []byte) Event {
 
 // openOffer reads an OFFER that names the token e.
 func (s *Server) openOffer(from Source, e *tokenEntry, sequence uint64, b, reply []byte) Event {
-	var o offer
+	o := &s.offer
+	*o = offer{}
 	if drop := o.open(e.keysOf(s.cfg.ProtocolID), b); drop != DropNone {
 		return dropped(drop)
 	}
@@ -47,7 +48,7 @@ func (s *Server) openOffer(from Source, e *tokenEntry, sequence uint64, b, reply
 		ev.Drop = DropChallengeMoved
 		return ev
 	}
-	a := admitting{s: s, e: e, o: &o, from: from, reply: reply, limit: len(b)}
+	a := admitting{s: s, e: e, o: o, from: from, reply: reply, limit: len(b)}
 	if o.version != wire.Version {
 		return a.refuse(DropWireVersion, Refusal{Code: CodeVersion})
 	}

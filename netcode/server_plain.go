@@ -38,12 +38,14 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 
 // tryResponse reads a response with the keys of each token that was shown from its source.
 func (s *Server) tryResponse(from Source, tokens shown, h standardHeader, b, reply []byte) Event {
+	result := DropForged
 	for _, e := range tokens {
 		if e == nil {
 			break
 		}
 		if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
-			return dropped(drop)
+			result = drop
+			continue
 		}
 		try := append(s.response[:0], b...) // what does not open is destroyed
 		body, ok := e.receiveKey(s.cfg.ProtocolID).open(try, h)
@@ -57,7 +59,7 @@ func (s *Server) tryResponse(from Source, tokens shown, h standardHeader, b, rep
 		}
 		return ev
 	}
-	return dropped(DropForged)
+	return dropped(result)
 }
 
 // handleResponse takes a seat for a plain client, or for one of ours whose

@@ -98,10 +98,11 @@ func (s *Server) openToken(b []byte) Drop {
 // which is done so many times a second and no more, and charged.
 func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
 	ev := dropped(d)
-	if s.cfg.Plain == PlainOnly || s.adm.gate.indebted(s.now, from) != DropNone || !s.explained.charge(s.now) {
+	g := &s.adm.gate
+	if s.cfg.Plain == PlainOnly || g.indebted(s.now, from) != DropNone || !g.hint(s.now, from, &g.explained) {
 		return ev
 	}
-	s.adm.gate.charge(s.now, from)
+	g.charge(s.now, from)
 	if s.openToken(b) == DropNone {
 		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
 	}
