@@ -103,13 +103,13 @@ type ServerConfig struct {
 	// as long. 0: 45 s; negative: the rule is off, for tests.
 	MaxTokenLifetime time.Duration
 	// FailuresPerSecond is how many datagrams of a handshake that do not authenticate each address
-	// (of IPv6 each /64) may send before they are dropped unread; its ports
+	// (of IPv6 each /64) may send before only lots decide which are read; its ports
 	// have a 64th of that each, its network (/24, /48) four times as much. Players who get in
 	// are not counted. 0: 4096; negative: no limit. See netcode.AdmissionConfig.
 	FailuresPerSecond int
 	// HandshakesPerSecond bounds what all handshakes together may cost, in datagrams of
-	// about a microsecond each; a 32nd of it at once. What is beyond comes again
-	// 100 ms later. 0: 65536; negative: no limit.
+	// about a microsecond each; an eighth of it at once. What is beyond comes again
+	// 100 ms later, and has the same chance as everything else that asks. 0: 65536; negative: no limit.
 	HandshakesPerSecond int
 	// Plain says what to do about clients that speak plain netcode 1.02.
 	// 0: refuse them if there are channels, else give them the raw channel.

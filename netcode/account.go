@@ -88,7 +88,7 @@ func (s *sketch) charge(now int64, h uint64) {
 }
 
 // fairShares divides what there is in a slice of time between all places that ask for
-// some. Like a sketch it has two counters for each place.
+// some and one that is yet to ask. Like a sketch it has two counters for each place.
 type fairShares struct {
 	all          int // pieces in a slice
 	slice        int64
@@ -123,7 +123,7 @@ func (f *fairShares) claim(now int64, h uint64, from *account) bool {
 		}
 		had = min(had, c.n)
 	}
-	if had >= max(f.all/max(f.active, f.last), 1) || !from.charge(now) {
+	if had >= max(f.all/(1+max(f.active, f.last)), 1) || !from.charge(now) {
 		return false
 	}
 	for i := range f.rows {

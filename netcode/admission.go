@@ -58,11 +58,12 @@ type AdmissionConfig struct {
 	// turns the limits off.
 	FailuresPerSecond int
 	// HandshakesPerSecond is how many handshake datagrams of everybody may cost
-	// cryptography, about a microsecond each, and a 32nd of it at once; forward
-	// secrecy counts 32. Half of it is for whoever comes first, a quarter for
-	// networks that had less than a fair share, a quarter for clients whose token is
-	// known. What is refused comes again 100 ms later. 0 means 65536, negative turns
-	// the limit off.
+	// cryptography, about a microsecond each, and an eighth of it at once; forward
+	// secrecy counts 32. When more ask, lots decide about three eighths of it; two are for
+	// networks that had less than a fair share, one for clients whose token is
+	// known, and lots again decide about the last two, also among those who failed too
+	// often. What is refused comes again 100 ms later. 0 means 65536; negative turns
+	// the limit off, and those who failed too often are not heard at all.
 	HandshakesPerSecond int
 	// Random is where keys and nonces come from; nil means crypto/rand.
 	Random io.Reader

@@ -70,7 +70,7 @@ const (
 	// GONE costs no cryptography, and when a server has started again, all its players want
 	// one at once. To explain a refusal costs as much as ten handshake datagrams.
 	gonesASecond    = 32768
-	explainsASecond = 1024
+	explainsASecond = 512
 )
 
 // newGate draws where sources are found in the tables. Rates are those of the

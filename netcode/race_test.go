@@ -187,3 +187,46 @@ func TestRaceLong(t *testing.T) {
 		}
 	}
 }
+
+// TestChallengePassedOn: somebody shows a player's request at an address of his own, and passes
+// the challenge on, before and behind each one of the player's. The player answers
+// each of them once, and gets in.
+func TestChallengePassedOn(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(1, nil)
+	p := w.join(token, 1, nil)
+	request := (&Client{token: token}).appendRequest(nil)
+	offers, passed := 0, 0
+	w.onServer = func(_ Source, b []byte) bool {
+		if b[0] == wire.PrefixHandshake {
+			offers++
+		}
+		return true
+	}
+	passOn := func() {
+		ev := w.server.HandleDatagram(w.now, w.unix(), source(66), bytes.Clone(request), make([]byte, 0, 1500))
+		if len(ev.Reply) > 0 && p.c.State() != StateConnected {
+			p.receive(ev.Reply)
+			passed++
+		}
+	}
+	w.onClient = func(_ Source, b []byte) bool {
+		if len(b) == 333 && p.c.State() != StateConnected {
+			passOn()
+			p.receive(bytes.Clone(b))
+			if ev := p.receive(bytes.Clone(b)); ev.Drop != DropRepeated {
+				t.Fatalf("the same challenge again: %+v", ev)
+			}
+			passOn()
+			return false
+		}
+		return true
+	}
+	for range 20 {
+		w.step(10 * ms)
+	}
+	w.wantState(p, StateConnected)
+	if passed < 2 || offers > 1+passed {
+		t.Errorf("%d challenges were passed on, and %d OFFERs sent", passed, offers)
+	}
+}
