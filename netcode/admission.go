@@ -26,7 +26,7 @@ type Admission struct {
 	expiry       []uint32 // heap of entries, the first to expire on top
 	byMAC        map[[macBytes]byte]uint32
 	clients      map[uint64]*Seat
-	sources      map[Source]shown // from where plain responses may come
+	shown        shown // from where plain responses may come
 	reserved     map[uint64]*reservation
 	waiting      reservationHeap // those whose client is not connected
 	connected    int
@@ -98,7 +98,6 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		byMAC:      make(map[[macBytes]byte]uint32),
 		clients:    make(map[uint64]*Seat),
 		reserved:   make(map[uint64]*reservation),
-		sources:    make(map[Source]shown),
 		global:     globalSequenceStart,
 	}
 	if a.random == nil {

@@ -1,7 +1,5 @@
 package netcode
 
-import "slices"
-
 // tokenState is where a token is in its life.
 type tokenState uint8
 
@@ -30,13 +28,7 @@ type tokenEntry struct {
 	firstChallenge uint64         // the counters of its challenges are
 	challenged     uint64         // as many, from the first on
 	paid           int64          // when its debt is paid back; see gate
-	sources        [maxPlainSources]Source
-	numSources     uint8
 }
-
-// maxPlainSources is how many addresses a token may be shown from by plain
-// clients, whose responses name no token.
-const maxPlainSources = 4
 
 // find returns the entry of a token, nil if it was not shown before.
 func (a *Admission) find(mac *[macBytes]byte) *tokenEntry {
@@ -84,7 +76,6 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 
 // consume makes a token worthless for good.
 func (a *Admission) consume(e *tokenEntry) {
-	a.forgetSources(e)
 	*e = tokenEntry{
 		mac: e.mac, index: e.index, expires: e.expires, state: tokenConsumed,
 		firstChallenge: e.firstChallenge, challenged: e.challenged,
@@ -98,7 +89,6 @@ func (a *Admission) expired(unix int64) *tokenEntry {
 		return nil
 	}
 	e := a.tokens[a.popExpiry()]
-	a.forgetSources(e)
 	delete(a.byMAC, e.mac)
 	a.free = append(a.free, e.index)
 	return e
@@ -136,59 +126,6 @@ func (a *Admission) popExpiry() uint32 {
 		}
 		a.expiry[i], a.expiry[least] = a.expiry[least], a.expiry[i]
 		i = least
-	}
-}
-
-// shown are the tokens that were shown from a source by plain clients, the newest first:
-// several, or whoever shows his own in a player's name would keep the player out.
-type shown [maxPlainTokens]*tokenEntry
-
-// maxPlainTokens is how many tokens of a source a plain response is tried with.
-const maxPlainTokens = 4
-
-// showFrom notes that a plain client showed the token from source. Of more
-// than four sources of one token, and four tokens of one source, the oldest is replaced.
-func (a *Admission) showFrom(e *tokenEntry, source Source) {
-	tokens := a.sources[source]
-	if slices.Contains(tokens[:], e) {
-		return
-	}
-	if e.numSources == maxPlainSources {
-		a.unshow(e, e.sources[0])
-		tokens = a.sources[source]
-	}
-	if oldest := tokens[maxPlainTokens-1]; oldest != nil {
-		oldest.dropSource(source)
-	}
-	copy(tokens[1:], tokens[:])
-	tokens[0] = e
-	e.sources[e.numSources] = source
-	e.numSources++
-	a.sources[source] = tokens
-}
-
-// unshow forgets that the token was shown from source.
-func (a *Admission) unshow(e *tokenEntry, source Source) {
-	e.dropSource(source)
-	tokens := a.sources[source]
-	i := slices.Index(tokens[:], e)
-	copy(tokens[i:], tokens[i+1:])
-	tokens[maxPlainTokens-1] = nil
-	if a.sources[source] = tokens; tokens[0] == nil {
-		delete(a.sources, source)
-	}
-}
-
-func (e *tokenEntry) dropSource(source Source) {
-	if i := slices.Index(e.sources[:e.numSources], source); i >= 0 {
-		copy(e.sources[i:], e.sources[i+1:e.numSources])
-		e.numSources--
-	}
-}
-
-func (a *Admission) forgetSources(e *tokenEntry) {
-	for e.numSources > 0 {
-		a.unshow(e, e.sources[0])
 	}
 }
 

@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 )
@@ -234,36 +235,46 @@ func TestChallengeKeyChanges(t *testing.T) {
 	}
 }
 
-// TestPlainSources: of more than four addresses that a plain token was shown
-// from the oldest is replaced, and of more than four tokens of an address; no address
-// refers to a token that is gone.
+// TestPlainSources: a plain response is tried with the eight newest tokens that were shown from
+// its source, however many of them were shown elsewhere, and with none that is gone.
 func TestPlainSources(t *testing.T) {
-	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
-	token, second := w.mint(1, plainToken), w.mint(2, plainToken)
-	for port := range uint16(6) {
-		w.request(token, port)
+	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly; c.FailuresPerSecond = -1 })
+	plain := func(c *ClientConfig) { c.Plain = PlainOnly }
+	ids := func(port uint16) (ids []uint64) {
+		from := source(port)
+		for _, e := range w.server.Admission().shownFrom(&from) {
+			if e != nil {
+				ids = append(ids, e.clientID)
+			}
+		}
+		return ids
 	}
-	a := w.server.Admission()
-	if _, ok := a.sources[source(1)]; ok || len(a.sources) != maxPlainSources || a.sources[source(5)][0] == nil {
-		t.Fatalf("sources %v", a.sources)
-	}
+	first, second := w.mint(1, plainToken), w.mint(2, plainToken)
+	w.request(first, 5)
 	w.request(second, 5)
-	if at := a.sources[source(5)]; len(a.sources) != 4 || at[0].clientID != 2 || at[1].clientID != 1 || at[2] != nil {
-		t.Fatalf("sources %v", a.sources)
+	w.request(first, 5) // again
+	for port := range uint16(500) {
+		w.request(first, 100+port)
 	}
-	for id := range uint64(3) {
+	if got := ids(5); !slices.Equal(got, []uint64{1, 2}) || !slices.Equal(ids(599), []uint64{1}) {
+		t.Fatalf("from 5: %d", got)
+	}
+	for id := range uint64(6) {
 		w.request(w.mint(10+id, plainToken), 5)
 	}
-	if at := a.sources[source(5)]; at[0].clientID != 12 || at[3].clientID != 2 {
-		t.Fatalf("sources %v", a.sources)
+	if got := ids(5); !slices.Equal(got, []uint64{15, 14, 13, 12, 11, 10, 1, 2}) {
+		t.Fatalf("from 5: %d", got)
 	}
-	p := w.join(second, 5, func(c *ClientConfig) { c.Plain = PlainOnly }) // still among them
+	p := w.join(second, 5, plain) // still among them
 	w.step(0)
 	w.step(100 * ms)
 	w.wantState(p, StateConnected)
+	if got := ids(5); len(got) != 7 || slices.Contains(got, 2) {
+		t.Fatalf("from 5, one being consumed: %d", got)
+	}
 	w.now += 46 * int64(time.Second)
 	w.step(0)
-	if len(a.sources) != 0 || a.Tokens() != 0 {
-		t.Fatalf("sources %v, %d tokens", a.sources, a.Tokens())
+	if got := ids(5); len(got) != 0 || w.server.Admission().Tokens() != 0 {
+		t.Fatalf("from 5: %d; %d tokens", got, w.server.Admission().Tokens())
 	}
 }

@@ -23,7 +23,7 @@ type racer struct {
 	victim  Source
 	player  *player // there, once he has come
 	request []byte  // of his token
-	offer   []byte  // his last one, once there is one
+	answer  []byte  // his last OFFER, or response, once there is one
 	line    []letter
 	random  *seeded
 	r       *rand.Rand
@@ -40,29 +40,25 @@ type letter struct {
 
 // A raid is what a racer sends; where he has nothing to send yet, it is a forged request.
 type raid struct {
-	name string
-	send func(a *racer)
+	name  string
+	plain bool // the player speaks plain netcode
+	send  func(a *racer)
 }
 
 var raids = []raid{
-	{"forged requests in his name", func(a *racer) { a.forgeRequest(a.victim) }},
-	{"forged requests from everywhere and his network", func(a *racer) {
+	{"forged requests in his name", false, func(a *racer) { a.forgeRequest(a.victim) }},
+	{"forged requests from everywhere and his network", false, func(a *racer) {
 		if a.r.IntN(2) == 0 {
 			a.forgeRequest(a.anybody())
 			return
 		}
 		a.forgeRequest(v4(0x0a000000|a.r.Uint32()&0xff, uint16(a.r.Uint32())))
 	}},
-	{"forged OFFERs in his name", func(a *racer) { a.forgeOffer(a.victim) }},
-	{"forged OFFERs from everywhere", func(a *racer) { a.forgeOffer(a.anybody()) }},
-	{"his request from everywhere, forged OFFERs in his name", func(a *racer) {
-		if a.player == nil || a.r.IntN(4) > 0 {
-			a.forgeOffer(a.victim)
-			return
-		}
-		a.tell(a.anybody(), a.request)
-	}},
-	{"challenges that he was sent himself", func(a *racer) {
+	{"forged OFFERs in his name", false, func(a *racer) { a.forgeAnswer(a.victim) }},
+	{"forged OFFERs from everywhere", false, func(a *racer) { a.forgeAnswer(a.anybody()) }},
+	{"his request from everywhere, forged OFFERs in his name", false, (*racer).mix},
+	{"a plain player's request from everywhere, forged responses in his name", true, (*racer).mix},
+	{"challenges that he was sent himself", false, func(a *racer) {
 		if a.player == nil {
 			return
 		}
@@ -89,13 +85,22 @@ func (a *racer) forgeRequest(from Source) {
 	a.tell(from, b)
 }
 
-// forgeOffer names the player's token and his challenge.
-func (a *racer) forgeOffer(from Source) {
-	if a.offer == nil {
+// mix shows the player's request everywhere and forges his answers.
+func (a *racer) mix() {
+	if a.player == nil || a.r.IntN(4) > 0 {
+		a.forgeAnswer(a.victim)
+		return
+	}
+	a.tell(a.anybody(), a.request)
+}
+
+// forgeAnswer makes an OFFER that names the player's token and his challenge, or a plain response.
+func (a *racer) forgeAnswer(from Source) {
+	if a.answer == nil {
 		a.forgeRequest(from)
 		return
 	}
-	b := append(a.buf[:0], a.offer...)
+	b := append(a.buf[:0], a.answer...)
 	a.random.Read(b[len(b)-macBytes:])
 	a.tell(from, b)
 }
@@ -109,8 +114,8 @@ func (a *racer) attack() {
 
 // hold sees a datagram before it goes on its way.
 func (a *racer) hold(toServer bool, b []byte) bool {
-	if toServer && b[0] == wire.PrefixHandshake {
-		a.offer = bytes.Clone(b)
+	if toServer && b[0] != wire.PrefixRequest {
+		a.answer = bytes.Clone(b)
 	}
 	a.line = append(a.line, letter{a.now + 10*ms, toServer, bytes.Clone(b)})
 	return false
@@ -137,13 +142,17 @@ func (a *racer) carry() {
 // race has a player connect, a second after the racer began, and returns how long it takes;
 // false if he does not get in.
 func (a *racer) race(client uint64) (took int64, in bool) {
-	token := a.mint(client, nil)
-	a.request, a.offer, a.line, a.clients = (&Client{token: token}).appendRequest(nil), nil, nil, nil
+	token := a.mint(client, func(c *MintConfig) { c.Plain = a.raid.plain })
+	a.request, a.answer, a.line, a.clients = (&Client{token: token}).appendRequest(nil), nil, nil, nil
 	a.victim, a.player, a.sent, a.began = source(uint16(1000+client)), nil, 0, a.now
 	var joined int64
 	for {
 		if a.player == nil && a.now-a.began >= second {
-			a.player, joined = a.join(token, uint16(1000+client), nil), a.now
+			a.player, joined = a.join(token, uint16(1000+client), func(c *ClientConfig) {
+				if a.raid.plain {
+					c.Plain = PlainOnly
+				}
+			}), a.now
 		}
 		a.step(ms)
 		a.carry()
@@ -161,7 +170,7 @@ func newRacer(t testing.TB, raid raid, rate int, bursts bool) *racer {
 		raid: raid, rate: rate, bursts: bursts, random: newSeeded(11), r: rand.New(rand.NewPCG(11, 12)),
 		buf: make([]byte, 0, 1500), reply: make([]byte, 0, 1500),
 	}
-	a.world = newWorld(t, func(c *ServerConfig) { c.MaxClients = 1000 })
+	a.world = newWorld(t, func(c *ServerConfig) { c.MaxClients, c.Plain = 1000, PlainAllow })
 	a.onServer = func(_ Source, b []byte) bool { return a.hold(true, b) }
 	return a
 }

@@ -23,8 +23,8 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 	if s.cfg.Plain == PlainRefuse {
 		return dropped(DropPlainRefused)
 	}
-	tokens, ok := s.adm.sources[from]
-	if !ok {
+	tokens := s.adm.shownFrom(&from)
+	if tokens[0] == nil {
 		return dropped(DropUnknownSource)
 	}
 	if h.kind != kindResponse {
@@ -37,7 +37,7 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 }
 
 // tryResponse reads a response with the keys of each token that was shown from its source.
-func (s *Server) tryResponse(from Source, tokens shown, h standardHeader, b, reply []byte) Event {
+func (s *Server) tryResponse(from Source, tokens [shownInRow]*tokenEntry, h standardHeader, b, reply []byte) Event {
 	result := DropForged
 	for _, e := range tokens {
 		if e == nil {

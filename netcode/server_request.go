@@ -145,7 +145,7 @@ func (s *Server) answerRequest(from *Source, e *tokenEntry, reply []byte) Event 
 		return ev
 	}
 	if !e.pad.Present && s.cfg.Plain != PlainRefuse {
-		s.adm.showFrom(e, *from)
+		s.adm.showFrom(e, from)
 	}
 	return s.challenge(from, e, reply)
 }
