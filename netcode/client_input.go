@@ -216,16 +216,15 @@ func (c *Client) handleDenied() ClientEvent {
 // handleChallenge stores what is to be echoed. A second challenge comes when our address
 // changed on the way, or when somebody shows our request at an address of his own and passes
 // the answer on to us, which he can do again and again. We cannot tell them apart, so each is
-// answered at once, and of several that wait for that one is drawn by lot.
+// answered at once, and of several that wait for that one is drawn by lot. Those of a plain
+// server count in the bits where ours have the entry: the first one is kept, as
+// netcode's own clients do.
 func (c *Client) handleChallenge(body []byte) ClientEvent {
 	if c.state != StateRequesting && (c.state != StateResponding || c.cfg.Plain == PlainOnly) {
 		return clientDrop(DropUnexpected)
 	}
 	sequence := binary.LittleEndian.Uint64(body)
-	counter := sequence
-	if c.token.Pad.Present {
-		counter >>= entryBits
-	}
+	counter := sequence >> entryBits
 	if !c.challenges.Fresh(counter) {
 		return clientDrop(DropRepeated)
 	}

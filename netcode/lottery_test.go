@@ -10,7 +10,7 @@ import (
 func TestLottery(t *testing.T) {
 	for _, crowd := range []int{50, 200, 1000, 5000} { // ten times a second
 		l, now := newLottery(1000, rand.NewChaCha8([32]byte{1})), second
-		const bursts = 2000
+		const bursts = 1000
 		given, last := 0, 0
 		for i := range bursts + 20 { // the first find an account that is full
 			now += 100 * ms
