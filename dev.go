@@ -63,6 +63,9 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	if !s.cfg.Now.IsZero() {
 		unix = s.unix
 	}
+	if s.cfg.MaxTokenLifetime >= 0 { // tokens of the very second of the start would be refused
+		unix = max(unix, s.base.Unix()+1)
+	}
 	cfg := netcode.MintConfig{
 		ProtocolID: s.cfg.ProtocolID,
 		Key:        s.cfg.PrivateKey,

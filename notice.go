@@ -36,7 +36,7 @@ func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any)
 			[]any{"expected", s.cfg.PublicAddresses}
 	case netcode.DropTooEarly:
 		return "connect token may have been seen by an earlier run of this server: " +
-				"it was made before the start, or lives shorter than MaxTokenLifetime",
+				"it was made before the start or in the same second, or lives shorter than MaxTokenLifetime",
 			[]any{"started", s.base.UTC(), "now", now}
 	case netcode.DropExpired:
 		return "connect token has expired: do the clocks of backend and server agree?",

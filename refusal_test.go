@@ -121,7 +121,7 @@ func TestTokenTrouble(t *testing.T) {
 		short := func(cfg *netcode.MintConfig) { cfg.Lifetime = 30 * time.Second }
 		r := w.refused(w.mint(1, short, at), nil)
 		wantCode(t, r, tickwire.CodeTooEarly, true)
-		if r.RetryAfter != 15*time.Second {
+		if r.RetryAfter != 16*time.Second {
 			t.Errorf("retry after %v", r.RetryAfter)
 		}
 		wantLog(t, "earlier run", "started=")
@@ -245,5 +245,21 @@ func TestOtherProtocol(t *testing.T) {
 			!strings.Contains(err.Error(), "0xcafe") || !strings.Contains(err.Error(), "0xbeef")):
 			t.Errorf("ProtocolID %#x: error %v", mine, err)
 		}
+	}
+}
+
+// TestDevTokenAtStart: a development server whose key is given, which an earlier run may have
+// had too, refuses tokens of the second of its start; those that it makes itself are good.
+func TestDevTokenAtStart(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	srv := w.serve(at, func(cfg *tickwire.ServerConfig) { cfg.PrivateKey = testKey })
+	first, r := w.enters(srv, 1)
+	if !first.Open() {
+		t.Errorf("a token of the server itself: %v", r)
+	}
+	w.run(1500*time.Millisecond, nil)
+	if second, r := w.enters(srv, 2); !second.Open() {
+		t.Errorf("a later one: %v", r)
 	}
 }

@@ -44,11 +44,12 @@ type AdmissionConfig struct {
 	// each client, at least 1024. Further ones are refused until some expire.
 	MaxTokens int
 	// MaxTokenLifetime is the longest life of a token that any backend makes; 0
-	// means [DefaultLifetime]. Tokens that expire before the start plus this
-	// are refused, since an earlier run may have seen them. Tokens count in
-	// whole seconds, so a server should not be started again within the second
-	// in which it stopped. Negative turns the rule off, which is for tests: it
-	// lets recorded tokens in after a restart.
+	// means [DefaultLifetime]. Tokens that expire not later than the start plus
+	// this are refused, since an earlier run may have seen them. Tokens count in
+	// whole seconds: one with the longest life is good if it was made in a later
+	// second than that of the start, however soon after its end a server is
+	// started again. Negative turns the rule off, which is for tests: it lets
+	// recorded tokens in after a restart.
 	MaxTokenLifetime time.Duration
 	// FailuresPerSecond is how many datagrams that ask for cryptography and do not
 	// authenticate, and how many answers beyond those that a handshake needs,
@@ -108,7 +109,7 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		cfg.MaxTokenLifetime = DefaultLifetime
 		fallthrough
 	case cfg.MaxTokenLifetime > 0:
-		a.notBefore = seconds(unix) + uint64((cfg.MaxTokenLifetime+time.Second-1)/time.Second)
+		a.notBefore = seconds(unix) + uint64((cfg.MaxTokenLifetime-1)/time.Second) + 2 // rounded up, and the start's own second
 	}
 	for _, f := range []struct {
 		name string

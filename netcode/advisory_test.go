@@ -41,6 +41,7 @@ func (n *nonces) see(_ Source, b []byte) bool {
 // seat, whose sequences begin at zero: theirs have to begin at 2^63 each time a server starts.
 func TestAdvisoryGlobalSequence(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly; c.MaxClients = 1; c.MaxTokenLifetime = 0 })
+	w.now += second
 	token := w.mint(7, plainToken)
 	n := &nonces{t: t, keys: []*packetKey{newPacketKey(&token.keys.serverToClient, testProtocol)}, seen: map[uint64][]byte{}}
 	w.onClient = n.see
@@ -67,6 +68,7 @@ func TestAdvisoryGlobalSequence(t *testing.T) {
 func TestAdvisoryTokenReuse(t *testing.T) {
 	for _, plain := range []bool{true, false} {
 		w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow; c.MaxTokens = 6; c.MaxTokenLifetime = 0 })
+		w.now += second
 		token := w.mint(7, func(c *MintConfig) { c.Plain = plain })
 		policy := func(c *ClientConfig) {
 			if plain {

@@ -250,12 +250,16 @@ func (c *Client) lot(n uint64) bool {
 }
 
 // handleKeepAlive: the server took our response. Whether it is a plain one
-// shows when no ACCEPT follows.
+// shows when no ACCEPT follows. An index that no client can have is not believed;
+// more clients than the reference takes are.
 func (c *Client) handleKeepAlive(body []byte) ClientEvent {
 	switch {
 	case c.state == StateResponding:
-		c.index, c.maxClients = binary.LittleEndian.Uint32(body), binary.LittleEndian.Uint32(body[4:])
-		c.refusedAt = 0
+		index, most := binary.LittleEndian.Uint32(body), binary.LittleEndian.Uint32(body[4:])
+		if index >= most {
+			return clientDrop(DropMalformed)
+		}
+		c.index, c.maxClients, c.refusedAt = index, most, 0
 		if c.plainWait() == 0 && c.cfg.Plain != PlainRefuse {
 			return c.connectPlain()
 		}

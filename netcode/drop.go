@@ -12,7 +12,7 @@ const (
 	DropUnknownType          // no such packet
 	DropReserved             // a packet of a later version
 	DropWrongRole            // a packet that the other side reads
-	DropSequenceBytes        // 0 or more than 8 bytes of sequence
+	DropSequenceBytes        // 0 or more than 8 bytes of sequence, or the largest one
 	DropRequestSize          // a request that does not have 1078 bytes
 	DropVersion              // another version of netcode
 	DropProtocolID           // another game

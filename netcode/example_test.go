@@ -24,7 +24,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	s, err := netcode.NewServer(now, unix, netcode.ServerConfig{
+	// It has run for a second: an earlier run may have seen tokens of the second of its start.
+	s, err := netcode.NewServer(now, unix-1, netcode.ServerConfig{
 		ProtocolID: protocol, PrivateKey: key, Addresses: []netip.AddrPort{server},
 	})
 	if err != nil {

@@ -132,6 +132,7 @@ func (w *world) readReason(token *Token, b []byte) Refusal {
 // nobody, whether it was used or not; a newer one does.
 func TestTokenAfterRestart(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.MaxTokenLifetime = 0 })
+	w.now += second
 	token := w.mint(1, nil)
 	w.confirmed(token, 1)
 	w.now += 10 * second
@@ -140,10 +141,35 @@ func TestTokenAfterRestart(t *testing.T) {
 	if ev.Drop != DropTooEarly {
 		t.Fatalf("dropped as %v", ev.Drop)
 	}
-	if r := w.readReason(token, ev.Reply); r.Code != CodeTooEarly || r.RetryAfter != 10 {
+	if r := w.readReason(token, ev.Reply); r.Code != CodeTooEarly || r.RetryAfter != 11 {
 		t.Fatalf("explained as %+v", r)
 	}
+	w.now += second
 	w.confirmed(w.mint(1, nil), 1)
+}
+
+// TestTokenAfterRestartAtOnce: a server that is started again within the second in which
+// it ended cannot tell that second's tokens, used and new; the next second's it takes.
+func TestTokenAfterRestartAtOnce(t *testing.T) {
+	for _, lifetime := range []time.Duration{0, time.Nanosecond, time.Second, 1500 * time.Millisecond, time.Hour} {
+		w := newWorld(t, func(c *ServerConfig) { c.MaxTokenLifetime = lifetime })
+		longest := func(c *MintConfig) { c.Lifetime = lifetime }
+		w.now += second
+		used := w.mint(1, longest)
+		w.confirmed(used, 1)
+		w.restart()
+		for _, token := range []*Token{used, w.mint(2, longest)} {
+			ev := w.request(token, 1)
+			if ev.Drop != DropTooEarly {
+				t.Fatalf("lifetime %v: dropped as %v", lifetime, ev.Drop)
+			}
+			if r := w.readReason(token, ev.Reply); r.RetryAfter != 1 {
+				t.Errorf("lifetime %v: explained as %+v", lifetime, r)
+			}
+		}
+		w.now += second // as the refusal says
+		w.confirmed(w.mint(2, longest), 1)
+	}
 }
 
 func TestTokenHistoryFull(t *testing.T) {

@@ -39,7 +39,7 @@ func (p *player) payload(sequence uint64, text string) []byte {
 func TestMistake01ReplayOverflow(t *testing.T) {
 	w, p, _ := plainPair(t, nil)
 	const top = ^uint64(0)
-	for _, sequence := range []uint64{top - 1, top - 255, top - 2, top} {
+	for _, sequence := range []uint64{top - 1, top - 256, top - 3, top - 2} {
 		if ev := w.toServer(p.at, p.payload(sequence, "x")); ev.Kind != EventPayload {
 			t.Fatalf("sequence %#x dropped as %v", sequence, ev.Drop)
 		}
@@ -49,6 +49,31 @@ func TestMistake01ReplayOverflow(t *testing.T) {
 	}
 	if ev := w.toServer(p.at, p.payload(5, "x")); ev.Drop != DropReplay {
 		t.Fatalf("old packet taken: %+v", ev)
+	}
+}
+
+// TestLargestSequence: 2^64-1 is no sequence, in no packet and on neither side.
+func TestLargestSequence(t *testing.T) {
+	const largest = ^uint64(0)
+	w, p, seat := plainPair(t, nil)
+	for kind := kindDenied; kind < numKinds; kind++ {
+		body := make([]byte, map[packetKind]int{
+			kindChallenge: challengeBody, kindResponse: challengeBody, kindKeepAlive: keepAliveBody, kindPayload: 1,
+		}[kind])
+		if serverReads&(1<<kind) != 0 {
+			if ev := w.toServer(p.at, p.c.out.append(nil, kind, largest, body)); ev.Drop != DropSequenceBytes {
+				t.Errorf("type %d at the server: %+v", kind, ev)
+			}
+		}
+		if clientReads&(1<<kind) != 0 {
+			if ev := p.receive(seat.out.append(nil, kind, largest, body)); ev.Drop != DropSequenceBytes {
+				t.Errorf("type %d at the client: %+v", kind, ev)
+			}
+		}
+	}
+	w.wantState(p, StateConnected)
+	if ev := w.toServer(p.at, p.payload(100, "x")); ev.Kind != EventPayload {
+		t.Errorf("the window has moved: %+v", ev)
 	}
 }
 

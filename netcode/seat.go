@@ -67,7 +67,8 @@ func (s *Seat) ID() uint32 { return binary.BigEndian.Uint32(s.id[:]) }
 
 // Index is the client index: a small number that is nobody else's until the
 // seat is released, below the most clients of the server unless seats of
-// replaced clients are still closing.
+// replaced clients are still closing. A plain client is told the remainder by the
+// most clients, 256 at most.
 func (s *Seat) Index() int { return s.index }
 
 // ClientID is the authenticated id of the player.

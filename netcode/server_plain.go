@@ -148,10 +148,17 @@ func (s *Server) handlePlainPacket(seat *Seat, h standardHeader, b []byte) Event
 	return ev
 }
 
+// maxPlainClients is the largest number of clients that the reference believes in.
+const maxPlainClients = 256
+
+// appendKeepAlive names an index below the most clients, and no more of those than
+// the reference has, which ignores all else. So plain clients of a larger server, and
+// those who came while others are still closing, may share an index.
 func (s *Server) appendKeepAlive(seat *Seat, dst []byte) []byte {
+	most := min(s.adm.maxClients, maxPlainClients)
 	var body [keepAliveBody]byte
-	binary.LittleEndian.PutUint32(body[:], uint32(seat.index))
-	binary.LittleEndian.PutUint32(body[4:], uint32(s.adm.maxClients))
+	binary.LittleEndian.PutUint32(body[:], uint32(seat.index%most))
+	binary.LittleEndian.PutUint32(body[4:], uint32(most))
 	return s.appendPlain(seat, dst, kindKeepAlive, body[:])
 }
 

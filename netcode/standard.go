@@ -1,6 +1,9 @@
 package netcode
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // A packetKind is the type of a standard packet: the low nibble of its prefix.
 type packetKind uint8
@@ -60,7 +63,8 @@ func appendStandardHeader(dst []byte, kind packetKind, sequence uint64) []byte {
 
 // readStandardHeader makes the checks that come before replay protection and
 // decryption, in the order that the standard gives. Longer forms of a
-// sequence than needed are accepted, as the reference does.
+// sequence than needed are accepted, as the reference does. The largest sequence is
+// not: it has no successor, and the reference marks free places of its window by it.
 func readStandardHeader(b []byte, reads roleMask) (h standardHeader, drop Drop) {
 	if len(b) < minStandardBytes {
 		return h, DropTooShort
@@ -82,6 +86,9 @@ func readStandardHeader(b []byte, reads roleMask) (h standardHeader, drop Drop) 
 	}
 	for i := range n {
 		h.sequence |= uint64(b[1+i]) << (8 * i)
+	}
+	if h.sequence == math.MaxUint64 {
+		return h, DropSequenceBytes
 	}
 	return h, DropNone
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,8 +76,8 @@ type tokenJSON struct {
 	ProtocolID uint64           `json:"protocol_id"`
 	Created    uint64           `json:"created_unix_s"`
 	Expires    uint64           `json:"expires_unix_s"`
-	Lifetime   int64            `json:"lifetime_s"`
-	ValidFor   int64            `json:"valid_for_s"` // negative: expired so long ago
+	Lifetime   uint64           `json:"lifetime_s"`
+	ValidFor   int64            `json:"valid_for_s"` // negative: expired so long ago; the largest: as good as never
 	Timeout    int32            `json:"timeout_s"`
 	Addresses  []netip.AddrPort `json:"addresses"`
 	Pad        padJSON          `json:"pad"`
@@ -125,7 +127,7 @@ func (c *tokenInspectCmd) report(b []byte, now time.Time) tokenReport {
 func tokenOf(i *netcode.Inspection, now time.Time) tokenJSON {
 	t := tokenJSON{
 		ProtocolID: i.ProtocolID, Created: i.Created, Expires: i.Expires,
-		Lifetime: int64(i.Expires - i.Created), ValidFor: int64(i.Expires) - now.Unix(),
+		Lifetime: i.Expires - min(i.Created, i.Expires), ValidFor: validFor(i.Expires, now.Unix()),
 		Timeout: i.TimeoutSeconds, Addresses: notNil(i.Addresses), Pad: padOf(i.Pad), Faults: faultsOf(i.Faults),
 	}
 	if p := i.Private; p != nil {
@@ -139,6 +141,15 @@ func tokenOf(i *netcode.Inspection, now time.Time) tokenJSON {
 		}
 	}
 	return t
+}
+
+// validFor is how long it is until expires, as much as fits. There are tokens that never
+// expire, which is the largest number of seconds that there is.
+func validFor(expires uint64, now int64) int64 {
+	if expires > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(expires) - max(now, 0)
 }
 
 func notNil(addresses []netip.AddrPort) []netip.AddrPort {
@@ -176,12 +187,15 @@ func (t *tokenJSON) text(b *strings.Builder) {
 	if len(t.Faults) != 1 || t.Faults[0].Field != "length" { // else nothing could be read
 		fmt.Fprintf(b, "protocol  %#x\n", t.ProtocolID)
 		fmt.Fprintf(b, "created   %s\n", unixText(t.Created))
-		fmt.Fprintf(b, "expires   %s, after %d s, %s\n", unixText(t.Expires), t.Lifetime, remaining(t.ValidFor))
+		fmt.Fprintf(b, "expires   %s\n", t.expiry())
 		fmt.Fprintf(b, "timeout   %s\n", timeoutText(t.Timeout))
 		fmt.Fprintf(b, "addresses %v\n", t.Addresses)
 		fmt.Fprintf(b, "pad       %s\n", t.Pad)
 	}
 	if p := t.Private; p != nil {
+		if !slices.Equal(p.Addresses, t.Addresses) {
+			fmt.Fprintf(b, "private   addresses %v, by which servers know themselves\n", p.Addresses)
+		}
 		fmt.Fprintf(b, "client    %d\n", p.ClientID)
 		fmt.Fprintf(b, "user data %d bytes: %s\n", len(p.UserData)/2, orText(p.UserDataText, p.UserData))
 	}
@@ -195,6 +209,13 @@ func orText(text, hex string) string {
 		return text
 	}
 	return hex
+}
+
+func (t *tokenJSON) expiry() string {
+	if t.Expires == math.MaxUint64 {
+		return "never"
+	}
+	return fmt.Sprintf("%s, after %d s, %s", unixText(t.Expires), t.Lifetime, remaining(t.ValidFor))
 }
 
 func unixText(s uint64) string {
