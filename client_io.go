@@ -90,6 +90,9 @@ func (c *Client) closePlain(conn *Conn) {
 	conn.dial.drain()
 }
 
+// dismiss implements owner: a client has a Conn for each peer.
+func (c *Client) dismiss() {}
+
 // abort implements owner.
 func (c *Client) abort(conn *Conn, r Reason) {
 	conn.dial.guard.Disconnect(c.now)

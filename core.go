@@ -73,6 +73,8 @@ type owner interface {
 	appendPayload(c *Conn, dst, payload []byte) ([]byte, error)
 	// abort ends a Conn whose handshake is not complete.
 	abort(c *Conn, r Reason)
+	// dismiss says goodbye to plain peers that have no Conn yet.
+	dismiss()
 	// left makes room for another; the Conn's endpoint may still say goodbye.
 	left(c *Conn)
 	// release forgets what the owner knows of a Conn that is over.
@@ -294,6 +296,7 @@ func (k *core) close(code Code, text string) error {
 		c.pump(k.now)
 		c.takeEvents()
 	}
+	k.owner.dismiss()
 	for _, p := range k.ports {
 		p.flush()
 	}

@@ -66,6 +66,9 @@ func (s *Server) connected(w way, ev netcode.Event) {
 	}
 	s.remember(w)
 	s.opened(c)
+	if s.shutBy != never { // it was answered before
+		c.close(CodeGoingAway, serverClosed)
+	}
 }
 
 // adopt gives a Conn the endpoint that was made when its OFFER was judged.
@@ -144,8 +147,13 @@ func (s *Server) timeout(now int64) {
 		if ev.Kind == netcode.EventNone {
 			break
 		}
-		if ev.Kind == netcode.EventDisconnected {
+		switch ev.Kind {
+		case netcode.EventDisconnected:
 			s.seatLost(ev)
+		case netcode.EventUnheard:
+			s.core.cfg.Logger.Info("plain client was let in and said nothing until its timeout",
+				"client", ev.Seat.ClientID(), "from", ev.Seat.Source().AddrPort())
+			s.guard.Release(now, ev.Seat)
 		}
 	}
 	s.drain()
@@ -224,6 +232,13 @@ func (s *Server) appendPayload(c *Conn, dst, payload []byte) ([]byte, error) {
 func (s *Server) closePlain(c *Conn) {
 	s.guard.Disconnect(s.now, c.seat)
 	s.drain()
+}
+
+// dismiss implements owner.
+func (s *Server) dismiss() {
+	for s.guard.Dismiss(s.now) {
+		s.drain()
+	}
 }
 
 // left implements owner.

@@ -274,8 +274,12 @@ func (c *Client) handleKeepAlive(body []byte) ClientEvent {
 	return clientDrop(DropUnexpected)
 }
 
-// handlePlain takes payload and disconnect of a plain server.
+// handlePlain takes payload and disconnect of a plain server. One that took our response may
+// end before it is known which dialect it speaks.
 func (c *Client) handlePlain(h standardHeader, body []byte) ClientEvent {
+	if h.kind == kindDisconnect && c.state == StateResponding && c.plainAt != 0 {
+		return c.fail(StateDisconnected)
+	}
 	if c.state != StateConnected || !c.plain {
 		return clientDrop(DropUnexpected)
 	}

@@ -81,6 +81,9 @@ type Counters struct {
 	Drops [NumDrops]uint64
 	// Challenges, Reasons and Gones count those answers of a server.
 	Challenges, Reasons, Gones uint64
+	// Unheard counts plain clients that a server answered, and of which it heard
+	// nothing more.
+	Unheard uint64
 	// Decryptions counts connect tokens that were opened, or tried to.
 	Decryptions uint64
 }

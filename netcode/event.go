@@ -23,6 +23,9 @@ const (
 	// EventDisconnected: a plain client left or timed out, or a seat was not
 	// confirmed in time. The owner calls Release.
 	EventDisconnected
+	// EventUnheard: a plain client was answered and said nothing until its timeout,
+	// so that there was no EventConnected. The owner calls Release.
+	EventUnheard
 )
 
 // A Why says how a connection ended that netcode itself watched.

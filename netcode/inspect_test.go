@@ -77,6 +77,11 @@ func TestInspectDamage(t *testing.T) {
 			t.Errorf("byte %d: %s\nwant %s", c.at, got, c.want)
 		}
 	}
+	twoLists := bytes.Clone(good)
+	twoLists[1097] = 9 // which clients are told, and not the server
+	if i := Inspect(twoLists, &key); len(i.Faults) > 0 || i.Addresses[0].String() != "127.0.0.9:40000" || i.Private.Addresses[0] != serverAddr {
+		t.Errorf("public and private addresses: %+v", i)
+	}
 	for _, n := range []int{0, 2047} {
 		if got := faultsOf(Inspect(good[:n], &key)); got != fmt.Sprintf("length: %d bytes, a token has 2048\n", n) {
 			t.Errorf("%d bytes: %s", n, got)

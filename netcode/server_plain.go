@@ -196,6 +196,21 @@ func (s *Server) Disconnect(now int64, seat *Seat) {
 	s.leave(seat)
 }
 
+// Dismiss tells one of the plain clients that were answered and have not spoken since
+// that it is out, as Disconnect does, and releases its seat; false if there is none. It
+// is for an owner that ends, and has not heard of them: call it until there is none,
+// and drain NextDatagram each time.
+func (s *Server) Dismiss(now int64) bool {
+	for _, seat := range s.watched {
+		if seat.state == seatUndecided {
+			s.Disconnect(now, seat)
+			s.Release(now, seat)
+			return true
+		}
+	}
+	return false
+}
+
 const redundantDisconnects = 10
 
 // A PayloadError says that a payload does not fit a plain netcode packet.

@@ -71,11 +71,7 @@ func (s *Server) HandleTimeout(now, unix int64) Event {
 		}
 		if now >= seat.end() {
 			s.next = now // there may be more
-			if ev := s.expireSeat(seat); ev.Kind != EventNone {
-				return ev
-			}
-			i--
-			continue
+			return s.expireSeat(seat)
 		}
 		if seat.Plain() && now-seat.sent >= sendInterval {
 			seat.sent = now
@@ -89,15 +85,15 @@ func (s *Server) HandleTimeout(now, unix int64) Event {
 	return Event{}
 }
 
-// expireSeat ends a seat that was silent for too long. One that was never
-// reported is released quietly.
+// expireSeat ends a seat that was silent for too long.
 func (s *Server) expireSeat(seat *Seat) Event {
+	ev := Event{Kind: EventDisconnected, Seat: seat, Why: WhyTimeout}
 	if seat.state == seatUndecided {
-		s.Release(s.now, seat)
-		return Event{}
+		s.counters.Unheard++
+		ev.Kind = EventUnheard
 	}
 	s.leave(seat)
-	return Event{Kind: EventDisconnected, Seat: seat, Why: WhyTimeout}
+	return ev
 }
 
 // NextDatagram returns a datagram that is due, appended to dst[:0], and where

@@ -24,7 +24,7 @@ type served struct {
 
 func serve(t *testing.T, args ...string) *served {
 	t.Helper()
-	c, err := parse(t, append([]string{"serve", "--listen=127.0.0.1:0", "--protocol=7", "--key", testKey}, args...)...)
+	c, err := parse(t, append([]string{"serve", "--listen=127.0.0.1:0", "--protocol=7", "--max-lifetime=-1s", "--key", testKey}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +116,12 @@ func TestEcho(t *testing.T) {
 	if strings.Count(s.out.String(), ", tickwire\n") != len(echoDeliveries) {
 		t.Errorf("%s", s.out)
 	}
+}
+
+// TestServeListens: as soon as it says that it listens, it takes what a backend makes.
+func TestServeListens(t *testing.T) {
+	s := serve(t, "--max-lifetime=45s")
+	conversation(t, s.token(), "hello\n")
 }
 
 // echoes has one player talk to the server on one channel.

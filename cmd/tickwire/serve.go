@@ -46,6 +46,7 @@ func (c *serveCmd) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	c.waitOut(ctx, time.Now())
 	fmt.Fprintf(out, "listening for tokens of protocol %#x for %v; ctrl-C or SIGTERM ends it\n", c.Protocol, srv.PublicAddresses())
 	e := &echo{srv: srv, out: out, held: map[uint64]*echoSlots{}}
 	for tick := range srv.Ticks(ctx, echoRate) {
@@ -60,6 +61,18 @@ func (c *serveCmd) run(ctx context.Context, out io.Writer) error {
 	e.tell()
 	fmt.Fprintln(out, "ended")
 	return err
+}
+
+// waitOut ends with the second of the start, whose tokens are refused. So a token that is
+// made once the server says that it listens is good.
+func (c *serveCmd) waitOut(ctx context.Context, started time.Time) {
+	if c.MaxLifetime < 0 {
+		return
+	}
+	select {
+	case <-time.After(started.Truncate(time.Second).Add(time.Second).Sub(started)):
+	case <-ctx.Done():
+	}
 }
 
 func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {

@@ -140,6 +140,52 @@ func TestTokenForeign(t *testing.T) {
 	}
 }
 
+// TestTokenNeverExpires: the largest expiry is no time of a calendar, and is not over.
+func TestTokenNeverExpires(t *testing.T) {
+	good, _, err := tokenNew(t, "--server=127.0.0.1:7777")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = 29 // of the expiry
+	for expiry, want := range map[string]string{
+		strings.Repeat("\xff", 8):                      "expires   never\n",
+		"\xfe" + strings.Repeat("\xff", 7):             "expires   18446744073709551614 s after 1970, after 18446744072009551614 s, 9223372036854775807 s from now\n",
+		strings.Repeat("\x00", 7) + "\x80":             "expires   9223372036854775808 s after 1970, ",
+		strings.Repeat("\xff", 7) + "\x7f":             "after 9223372035154775807 s, 9223372035154775806 s from now\n",
+		strings.Repeat("\x00", 4) + "\x01\x00\x00\x00": "from now\n",
+	} {
+		token := good[:at] + expiry + good[at+8:]
+		out, err := inspect(t, token, 1)
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v, %s\nwant %s", err, out, want)
+		}
+		var r tokenReport
+		out, err = inspect(t, token, 1, "--json")
+		if jsonErr := json.Unmarshal([]byte(out), &r); err != nil || jsonErr != nil || r.Expired || r.Tokens[0].ValidFor <= 0 ||
+			r.Tokens[0].Lifetime != r.Tokens[0].Expires-testNow {
+			t.Errorf("%v, %v, %+v", err, jsonErr, r)
+		}
+	}
+}
+
+// TestTokenTwoLists: a backend may name a server by one address to clients and by another to
+// itself.
+func TestTokenTwoLists(t *testing.T) {
+	good, _, err := tokenNew(t, "--server=127.0.0.1:7777")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := good[:1094] + "\x0a\x09\x08\x07" + good[1098:]
+	out, err := inspect(t, token, 0, "--key", testKey)
+	if err != nil || !strings.Contains(out, "addresses [10.9.8.7:7777]\n") || !strings.Contains(out, "private   addresses [127.0.0.1:7777], ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	r, code := reportOf(t, token, 0)
+	if code != 0 || r.FaultCount != 0 || r.Tokens[0].Addresses[0].String() != "10.9.8.7:7777" || r.Tokens[0].Private.Addresses[0].String() != "127.0.0.1:7777" {
+		t.Errorf("%+v, exit code %d", r, code)
+	}
+}
+
 // TestTokenDamaged: each fault is named, in both forms, and the exit code says so.
 func TestTokenDamaged(t *testing.T) {
 	good, _, err := tokenNew(t, "--server=127.0.0.1:7777")
