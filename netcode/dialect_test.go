@@ -75,7 +75,8 @@ func TestNoPadPlainServer(t *testing.T) {
 	}
 }
 
-// TestUndecidedLeaves: a seat that nobody was told about goes quietly.
+// TestUndecidedLeaves: a plain client that was answered and never spoke is not reported as
+// connected; that it was there is.
 func TestUndecidedLeaves(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, -1} {
 		w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
@@ -88,9 +89,14 @@ func TestUndecidedLeaves(t *testing.T) {
 		for range 11 {
 			w.step(second)
 		}
-		if n := w.server.Admission().Clients(); n != 0 || len(w.events) != 0 || w.server.Deadline() != never {
+		if n := w.server.Admission().Clients(); n != 0 || len(w.events) != 1 || w.server.Deadline() != never {
 			t.Fatalf("%d clients, events %+v", n, w.events)
 		}
+		ev := w.last()
+		if ev.Kind != EventUnheard || ev.Seat.ClientID() != 7 || w.server.Counters().Unheard != 1 {
+			t.Fatalf("event %+v, %d counted", ev, w.server.Counters().Unheard)
+		}
+		w.server.Release(w.now, ev.Seat)
 	}
 }
 

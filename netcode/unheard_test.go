@@ -34,19 +34,3 @@ func TestUnheardDismissed(t *testing.T) {
 		}
 	}
 }
-
-// TestUnheardTimesOut: a seat of which nothing was heard is given up, and counted.
-func TestUnheardTimesOut(t *testing.T) {
-	w, _ := unheard(t, PlainOnly)
-	w.clients = nil
-	w.step(9 * second)
-	if w.server.Admission().Clients() != 1 {
-		t.Fatal("given up too early")
-	}
-	w.step(second)
-	ev := w.last()
-	if ev.Kind != EventUnheard || ev.Seat.ClientID() != 7 || ev.Seat.Plain() || w.server.Counters().Unheard != 1 || w.server.Admission().Clients() != 0 {
-		t.Fatalf("event %+v, %d counted", ev, w.server.Counters().Unheard)
-	}
-	w.server.Release(w.now, ev.Seat)
-}
