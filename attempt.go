@@ -170,7 +170,7 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 	case netcode.ClientPacket:
 		if c.end != nil {
 			a.goneAt = 0
-			c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
+			c.end.HandlePacket(now, ev.Path, 0, ev.Number, ev.Frames)
 			k.heard(c)
 			k.markDirty(c)
 		}

@@ -44,7 +44,7 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 			s.opened(c)
 		}
 	}
-	c.end.HandlePacket(now, ev.Path, ev.Number, ev.Frames)
+	c.end.HandlePacket(now, ev.Path, 0, ev.Number, ev.Frames)
 	s.heard(c)
 	s.markDirty(c)
 }

@@ -132,6 +132,11 @@ type Config struct {
 	// Inbound is what this end takes of its peer in a second at most. The peer is told, and
 	// keeps to it.
 	Inbound Limits
+	// Path is path 0, which exists from the beginning.
+	Path PathConfig
+	// MaxPaths is how many paths there may be, 8 at most. 0: 4; 1: one that follows the peer when
+	// it comes from another Route; negative: one that stays where it is.
+	MaxPaths int
 	// Controller makes the congestion controller of a path. nil: NewAIMD with its defaults.
 	Controller func() Controller
 	// Pool lets windows grow beyond their first size; it may be shared by endpoints of one
@@ -189,6 +194,7 @@ func (c Config) withDefaults() Config {
 	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, 51, 0)
 	c.MaxReceipts = orDefault(c.MaxReceipts, 16384, 0)
 	c.Channels = c.allChannels()
+	c.MaxPaths = orDefault(c.MaxPaths, defaultPaths, 0)
 	if c.Controller == nil {
 		c.Controller = func() Controller { return NewAIMD(AIMDConfig{}) }
 	}

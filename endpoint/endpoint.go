@@ -17,6 +17,7 @@ type Endpoint struct {
 	state  state
 
 	paths     []*path
+	to, also  Route      // where the packet goes that was made last
 	senders   []sender   // in ascending order of channel, the library's own first
 	receivers []receiver // likewise
 	classes   []class    // by which senders take turns, the highest priority first
@@ -96,6 +97,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		expiryAt:  never,
 		awakeAt:   math.MinInt64,
 		drain:     drain{until: never},
+		also:      NoRoute,
 	}
 	e.hello.instance = e.random.Uint64()
 	for _, ch := range e.cfg.Channels {
@@ -106,6 +108,8 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	e.schedule()
 	e.limitInbound()
 	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
+	e.paths[0].configure(e.cfg.Path)
+	e.paths[0].state = PathActive
 	return e, nil
 }
 
@@ -182,10 +186,10 @@ func (e *Endpoint) Update() {
 // NextEvent returns the next event that the last Update showed; false if there is none.
 func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
 
-// HandlePacket takes the frames of one packet that arrived. Repeated and very old packets are
-// recognised by their number and dropped. Authentic frames that make no sense close the
-// connection.
-func (e *Endpoint) HandlePacket(now int64, pathID uint8, number uint64, frames []byte) {
+// HandlePacket takes the frames of one packet that arrived on a path, from a route. Repeated and
+// very old packets are recognised by their number and dropped. Authentic frames that make no
+// sense close the connection.
+func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint64, frames []byte) {
 	e.SetNow(now)
 	p := e.path(pathID)
 	switch {
@@ -198,6 +202,8 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, number uint64, frames [
 	default:
 		e.stats.PacketsReceived++
 		e.stats.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
+		p.counts.PacketsReceived++
+		p.counts.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
 		e.received.add(now, len(frames)+e.cfg.PacketOverheadBytes)
 		e.handleFrames(now, p, number, frames)
 	}

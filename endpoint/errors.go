@@ -23,6 +23,16 @@ var (
 	ErrDraft = errors.New("endpoint: the draft was not sent")
 )
 
+// What OpenPath and SetPath return in a PathError, beside ErrClosed.
+var (
+	// ErrNoPath: the connection has no such path.
+	ErrNoPath = errors.New("endpoint: no such path")
+	// ErrPaths: there are as many paths as Config.MaxPaths, or the peer does not know paths.
+	ErrPaths = errors.New("endpoint: no further path")
+	// ErrPathConfig: a field of the PathConfig is wrong.
+	ErrPathConfig = errors.New("endpoint: wrong PathConfig")
+)
+
 // A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge, ErrNoChannel,
 // ErrOption or ErrDraft.
 type SendError struct {

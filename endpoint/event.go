@@ -40,11 +40,14 @@ const (
 	// Writable: a channel whose full queue refused a message is half empty, and the message
 	// would fit.
 	Writable
+	// PathChanged: Path is in another State. Of what happened to a path between two Updates the
+	// last is told.
+	PathChanged
 	// Closed: the connection is over; Code, Text and Remote say why. It is the last event.
 	Closed
 )
 
-var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Writable", "Closed"}
+var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Writable", "PathChanged", "Closed"}
 
 // String names the kind.
 func (k EventKind) String() string { return nameOf(eventNames[:], int(k)) }
@@ -96,6 +99,8 @@ type Event struct {
 	Text        string     // of Closed
 	Remote      bool       // of Closed: the peer decided
 	Undelivered int        // of Closed: messages not known to have arrived
+	Path        uint8      // of PathChanged
+	State       PathState  // of PathChanged
 }
 
 // events is a queue of which the game sees only what was there at the last Update.

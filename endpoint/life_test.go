@@ -124,7 +124,7 @@ func TestMeetingDoesNotSpin(t *testing.T) {
 	if len(e.AppendPacket(0, 0, 0, nil, 1150)) != 0 || e.Deadline() != int64(time.Minute) {
 		t.Errorf("the deadline is %d", e.Deadline())
 	}
-	e.HandlePacket(0, 0, 0, run(1, 0, "x"))
+	e.HandlePacket(0, 0, 0, 0, run(1, 0, "x"))
 	if e.Stats().Dropped[DropEarly] != 1 || len(e.AppendPacket(int64(time.Second), 0, 0, nil, 1150)) != 0 {
 		t.Error("data before HELLO was not dropped")
 	}
@@ -155,10 +155,10 @@ func TestAnyClock(t *testing.T) {
 // TestDrops counts what an endpoint drops, by reason.
 func TestDrops(t *testing.T) {
 	s := newScript(t, channels())
-	s.e.HandlePacket(s.now, 0, 5, []byte{wire.TypePing})
-	s.e.HandlePacket(s.now, 0, 5, []byte{wire.TypePing})
-	s.e.HandlePacket(s.now, 7, 6, []byte{wire.TypePing})
-	s.e.HandlePacket(s.now, 0, 7, ack(100, 100))
+	s.e.HandlePacket(s.now, 0, 0, 5, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, 0, 0, 5, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, 7, 0, 6, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, 0, 0, 7, ack(100, 100))
 	want := Stats{}.Dropped
 	want[DropDuplicate], want[DropPath], want[DropFalseAck] = 1, 1, 1
 	if got := s.e.Stats().Dropped; got != want {
@@ -172,7 +172,7 @@ func TestDrops(t *testing.T) {
 	t.Log("# an empty packet is life, and elicits nothing")
 	heard := s.e.lastHeard
 	s.now += second
-	s.e.HandlePacket(s.now, 0, 8, nil)
+	s.e.HandlePacket(s.now, 0, 0, 8, nil)
 	if s.e.lastHeard == heard || s.e.Stats().PacketsReceived != 3 {
 		t.Error("an empty packet was not heard")
 	}

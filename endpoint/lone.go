@@ -35,7 +35,7 @@ func (l Lone) HandleDatagram(now int64, b []byte) {
 		expected = largest + 1
 	}
 	number := seq.Nearest(expected, uint64(b[0])|uint64(b[1])<<8, 16)
-	l.HandlePacket(now, 0, number, b[loneHeader:])
+	l.HandlePacket(now, 0, 0, number, b[loneHeader:])
 }
 
 // AppendDatagram appends the next datagram for the peer to dst; nothing if there is none to

@@ -209,6 +209,9 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	e.stats.PacketsSent++
 	e.stats.BytesSent += uint64(b.pkt.bytes)
+	p.counts.PacketsSent++
+	p.counts.BytesSent += uint64(b.pkt.bytes)
+	e.to, e.also = p.route, NoRoute
 	e.sent.add(b.now, int(b.pkt.bytes))
 }
 

@@ -9,7 +9,13 @@ import (
 // A path is one way to the peer: its packet numbers, what was received and what was sent on
 // it, and what was measured. Nothing in it is shared with another path.
 type path struct {
-	id uint8
+	id       uint8
+	state    PathState
+	route    Route
+	reliable bool
+	use      PathUse
+	weight   int
+	counts   PathStats // the counters of it
 
 	// Receiving.
 	received    seq.Window // which numbers came, so that none is handled twice

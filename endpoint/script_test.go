@@ -45,7 +45,7 @@ func (s *script) hears(frames ...[]byte) {
 	for _, f := range frames {
 		packet = append(packet, f...)
 	}
-	s.e.HandlePacket(s.now, 0, s.number, packet)
+	s.e.HandlePacket(s.now, 0, 0, s.number, packet)
 	s.number++
 }
 

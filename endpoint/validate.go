@@ -44,6 +44,8 @@ func (c Config) Validate() error {
 	v.check(n <= 0 || n >= 576 && n <= 65507, "MaxDatagramBytes", n, "576 to 65507, or 0 for 1200")
 	v.check(c.PacketOverheadBytes <= maxOverhead, "PacketOverheadBytes", c.PacketOverheadBytes, "at most 1024, or 0 for 51")
 	v.check(c.UnsentDraft <= DraftJoin, "UnsentDraft", c.UnsentDraft, "DraftRefuse, DraftDrop or DraftJoin")
+	v.check(c.MaxPaths <= maxPaths, "MaxPaths", c.MaxPaths, "1 to 8, 0 for 4, or negative for one that never moves")
+	c.Path.validate(&v)
 	v.check(len(c.Channels) <= maxChannels, "Channels", len(c.Channels), "at most 1024 channels")
 	v.limit("Inbound.PacketsPerSecond", c.Inbound.PacketsPerSecond, leastPackets)
 	v.limit("Inbound.BytesPerSecond", c.Inbound.BytesPerSecond, leastBytes)

@@ -36,13 +36,17 @@ var wrongConfig = map[string]Config{
 	"MaxHold":                   {MaxHold: time.Millisecond},
 	"UnsentDraft":               {UnsentDraft: DraftJoin + 1},
 	"PacketOverheadBytes":       {PacketOverheadBytes: 1025},
+	"MaxPaths":                  {MaxPaths: 9},
+	"Path.Route":                {Path: PathConfig{Route: NoRoute}},
+	"Path.Use":                  {Path: PathConfig{Use: UseReserve + 1}},
+	"Path.Weight":               {Path: PathConfig{Weight: 256}},
 	"Inbound.PacketsPerSecond":  {Inbound: Limits{PacketsPerSecond: leastPackets - 1}},
 	"Inbound.BytesPerSecond":    {Inbound: Limits{BytesPerSecond: leastBytes - 1}},
 	"Inbound.MessagesPerSecond": {Inbound: Limits{MessagesPerSecond: maxLimit + 1}},
 }
 
 var anyOfConfig = []string{
-	"Seed", "Handshake", "Trusted", "Timeout", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound",
+	"Seed", "Handshake", "Trusted", "Timeout", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path",
 }
 
 // named lists the fields that an error names, each with a way out.

@@ -200,7 +200,7 @@ func (p *contest) run(now, until int64) {
 	for now < until {
 		for i, e := range p.ends {
 			for b, ok := p.links[1-i].Receive(now); ok; b, ok = p.links[1-i].Receive(now) {
-				e.HandlePacket(now, 0, uint64(b[0])|uint64(b[1])<<8|uint64(b[2])<<16, b[3:])
+				e.HandlePacket(now, 0, 0, uint64(b[0])|uint64(b[1])<<8|uint64(b[2])<<16, b[3:])
 			}
 			if e.Deadline() <= now {
 				e.HandleTimeout(now)

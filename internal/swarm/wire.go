@@ -160,7 +160,7 @@ func runWire(a, b *wireSide, now, until int64) {
 				if !ok {
 					break
 				}
-				to.end.HandlePacket(now, 0, uint64(p[0])|uint64(p[1])<<8|uint64(p[2])<<16, p[3:])
+				to.end.HandlePacket(now, 0, 0, uint64(p[0])|uint64(p[1])<<8|uint64(p[2])<<16, p[3:])
 			}
 		}
 		next := until

@@ -1,0 +1,50 @@
+package endpoint
+
+import "time"
+
+// PathStats is what was counted and measured of one path. Bytes include the overhead that the
+// configuration states.
+type PathStats struct {
+	State    PathState
+	Route    Route
+	Reliable bool
+	Use      PathUse
+	Weight   int
+
+	PacketsSent, PacketsReceived uint64
+	BytesSent, BytesReceived     uint64
+	PacketsLost                  uint64 // sent packets that were declared lost
+	PacketsSpurious              uint64 // of these: acknowledged later
+	Copies                       uint64 // packets sent that were copies of another path's
+
+	RTT       time.Duration // smoothed; 0 before the first sample
+	RTTVar    time.Duration
+	MinRTT    time.Duration
+	JitterOut time.Duration // variation of the one-way delay to the peer (RFC 3550, 6.4.1)
+	JitterIn  time.Duration // and from it
+	LossOut   float64       // share of lost packets lately, 0 to 1
+	LossIn    float64
+
+	BytesPerSecond int // the rate that the congestion controller allows
+	BytesInFlight  int
+}
+
+// PathStats returns what is known of a path; its State is PathNone if there never was one of
+// that number.
+func (e *Endpoint) PathStats(id uint8) PathStats {
+	p := e.path(id)
+	if p == nil {
+		return PathStats{Route: NoRoute}
+	}
+	s := p.counts
+	s.State, s.Route, s.Reliable, s.Use, s.Weight = p.state, p.route, p.reliable, p.use, p.weight
+	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
+	if p.rtt.sampled {
+		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
+		s.MinRTT = time.Duration(p.rtt.min)
+	}
+	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
+	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
+	s.BytesPerSecond, s.BytesInFlight = p.cc.BytesPerSecond(), p.inFlight
+	return s
+}
