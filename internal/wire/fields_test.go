@@ -83,6 +83,18 @@ type holdFields struct {
 	Millis uint64 `json:"milliseconds"`
 }
 
+type tokenFields struct {
+	Token    uint64 `json:"token,string"`
+	response bool
+}
+
+type pathStatusFields struct {
+	Path   uint8  `json:"path"`
+	Serial uint64 `json:"serial,string"`
+	State  uint8  `json:"state"`
+	Weight uint8  `json:"weight"`
+}
+
 type closeFields struct {
 	Code uint32     `json:"code"`
 	Text string     `json:"text"`
@@ -209,6 +221,17 @@ func (l limitFields) appendTo(b []byte) []byte {
 func (s storedFields) appendTo(b []byte) []byte { return AppendStored(b, s.Channel, s.IDs) }
 
 func (h holdFields) appendTo(b []byte) []byte { return AppendHold(b, h.Serial, h.Millis) }
+
+func (p tokenFields) appendTo(b []byte) []byte {
+	if p.response {
+		return AppendPathResponse(b, p.Token)
+	}
+	return AppendPathChallenge(b, p.Token)
+}
+
+func (p pathStatusFields) appendTo(b []byte) []byte {
+	return AppendPathStatus(b, &PathStatus{p.Path, p.Serial, PathState(p.State), p.Weight})
+}
 
 func (c closeFields) appendTo(b []byte) []byte {
 	var rows []byte

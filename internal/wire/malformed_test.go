@@ -22,9 +22,6 @@ func malformed() []malformedVector {
 	}
 	return slices.Concat([]malformedVector{
 		bad("reserved type 07", "07 00 0000 01 00 00", "REPAIR is reserved"),
-		bad("reserved type 08", "08 0102030405060708", "PATH_CHALLENGE is reserved"),
-		bad("reserved type 09", "09 0102030405060708 00", "PATH_RESPONSE is reserved"),
-		bad("reserved type 0A", "0a 00 00 00 00", "PATH_STATUS is reserved"),
 		bad("unknown type 0E", "0e", "no such frame"),
 		bad("unknown type 1F", "1f", "no such frame"),
 		bad("padding with a byte that is not zero", "00 00 01 00", "the rest of the packet must be zero"),
@@ -48,6 +45,15 @@ func malformed() []malformedVector {
 		bad("hold without a time", "0b 01", "cut short"),
 		bad("hold of more than HELLO can grant", "0b 01 99f89f1f", "at most 65535000 milliseconds"),
 		bad("hold with a serial that is not shortest", "0b 8100 00", "LEB128 not in shortest form"),
+
+		bad("path challenge cut", "08 01020304050607", "cut short"),
+		bad("path response without flags", "09 0102030405060708", "cut short"),
+		bad("path response that allows no seal", "09 0102030405060708 01", "flags are reserved"),
+		bad("path status cut", "0a 01 01 00", "cut short"),
+		bad("path status of path 8", "0a 08 01 00 01", "path is at most 7"),
+		bad("path status with a state too high", "0a 01 01 04 01", "state is at most 3"),
+		bad("path status with no weight", "0a 01 01 00 00", "weight is at least 1"),
+		bad("path status with a serial that is not shortest", "0a 01 8100 00 01", "LEB128 not in shortest form"),
 
 		bad("close without its rows", "0c 00 00", "cut short"),
 		bad("close with a text too long", "0c 00 c901"+strings.Repeat("78", 201)+"00", "text is at most 200 bytes"),
@@ -240,12 +246,15 @@ func TestEmpty(t *testing.T) {
 	_, _, limit := ConsumeLimit(nil)
 	_, _, stored := ConsumeStored(nil)
 	_, _, hold := ConsumeHold(nil)
+	_, challenge := ConsumePathChallenge(nil)
+	_, response := ConsumePathResponse(nil)
+	_, status := ConsumePathStatus(nil)
 	_, closed := ConsumeClose(nil)
 	_, run := ConsumeRun(nil)
 	_, _, fragment := ConsumeFragment(nil)
 	_, uvarint := ConsumeUvarint(nil)
 	_, bytes := ConsumeBytes(nil)
-	for i, n := range []int{skip, limit, stored, hold, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
+	for i, n := range []int{skip, limit, stored, hold, challenge, response, status, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
 		if n >= 0 {
 			t.Errorf("reader %d read %d bytes of none", i, n)
 		}

@@ -11,7 +11,7 @@ import (
 // edges of what it may hold.
 func randomFields(r *rand.Rand) fields {
 	channel := uint16(r.UintN(MaxChannel+1) >> r.UintN(15))
-	switch r.UintN(11) {
+	switch r.UintN(13) {
 	case 0:
 		return ping{}
 	case 1:
@@ -40,6 +40,10 @@ func randomFields(r *rand.Rand) fields {
 		return randomRun(r, channel)
 	case 9:
 		return holdFields{r.Uint64() >> r.UintN(64), r.Uint64N(MaxSilenceMillis + 1)}
+	case 10:
+		return tokenFields{r.Uint64(), r.UintN(2) == 0}
+	case 11:
+		return pathStatusFields{uint8(r.UintN(MaxPath + 1)), r.Uint64() >> r.UintN(64), uint8(r.UintN(uint(PathCopy) + 1)), uint8(1 + r.UintN(255))}
 	}
 	return randomFragment(r, channel)
 }

@@ -38,6 +38,12 @@ func kindOf(t byte) (kind, bool) {
 		return kind{"BLOCKED", readLimit}, true
 	case TypeStored:
 		return kind{"STORED", readStored}, true
+	case TypePathChallenge:
+		return kind{"PATH_CHALLENGE", readPathChallenge}, true
+	case TypePathResponse:
+		return kind{"PATH_RESPONSE", readPathResponse}, true
+	case TypePathStatus:
+		return kind{"PATH_STATUS", readPathStatus}, true
 	case TypeHold:
 		return kind{"HOLD", readHold}, true
 	case TypeClose:
@@ -140,6 +146,21 @@ func readStored(b []byte) (fields, int) {
 func readHold(b []byte) (fields, int) {
 	serial, millis, n := ConsumeHold(b)
 	return holdFields{serial, millis}, n
+}
+
+func readPathChallenge(b []byte) (fields, int) {
+	token, n := ConsumePathChallenge(b)
+	return tokenFields{token, false}, n
+}
+
+func readPathResponse(b []byte) (fields, int) {
+	token, n := ConsumePathResponse(b)
+	return tokenFields{token, true}, n
+}
+
+func readPathStatus(b []byte) (fields, int) {
+	s, n := ConsumePathStatus(b)
+	return pathStatusFields{s.Path, s.Serial, uint8(s.State), s.Weight}, n
 }
 
 func readClose(b []byte) (fields, int) {

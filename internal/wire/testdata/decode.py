@@ -136,6 +136,28 @@ def hold(r, _):
     return {"serial": str(r.v()), "milliseconds": r.v_within(0, 65535000, "milliseconds")}
 
 
+def token(r):
+    return {"token": str(r.uint(8))}
+
+
+def path_challenge(r, _):
+    return token(r)
+
+
+def path_response(r, _):
+    fields = token(r)
+    if r.uint(1) != 0:
+        raise Malformed("flags")
+    return fields
+
+
+def path_status(r, _):
+    fields = {"path": r.uint(1), "serial": str(r.v()), "state": r.uint(1), "weight": r.uint(1)}
+    if fields["path"] > 7 or fields["state"] > 3 or fields["weight"] == 0:
+        raise Malformed("path, state or weight")
+    return fields
+
+
 def row(r):
     fields = {"channel": r.uint(2), "delivery": r.uint(1)}
     r.take(1)  # flags
@@ -246,6 +268,9 @@ FRAMES = {
     0x04: ("WINDOW", limit),
     0x05: ("BLOCKED", limit),
     0x06: ("STORED", stored),
+    0x08: ("PATH_CHALLENGE", path_challenge),
+    0x09: ("PATH_RESPONSE", path_response),
+    0x0A: ("PATH_STATUS", path_status),
     0x0B: ("HOLD", hold),
     0x0C: ("CLOSE", close),
     0x0D: ("CLOSE_ACK", empty),
