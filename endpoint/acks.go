@@ -33,7 +33,7 @@ func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 	}
 	p.received.Mark(number)
 	p.ranges.Add(number)
-	if !eliciting {
+	if !eliciting || p.state == PathClosed {
 		return
 	}
 	p.toAck++
@@ -156,12 +156,12 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 		e.measure(now, p, a, newest, &sample)
 	}
 	p.largestAcked, p.anyAcked = max(p.largestAcked, largest), true
-	p.loss.probes = 0
+	e.answers(p)
 	e.detectLost(now, p)
 	sample.SmoothRTT, sample.MinRTT = p.rtt.smooth, p.rtt.min
 	sample.InFlight, sample.Delivered = p.inFlight, p.delivered
 	p.cc.Acked(now, sample)
-	p.forget(now)
+	e.forget(now, p)
 	return nil
 }
 
@@ -188,7 +188,7 @@ func (p *path) newlyAcked(largest uint64) *sentPacket {
 
 // measure takes the samples that an ACK of pkt allows.
 func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
-	told := !e.slept(pkt.at)
+	told := !e.deaf(p, pkt.at) && !pkt.aside
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest
@@ -229,12 +229,14 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 			sample.Bytes += int(pkt.bytes)
 		}
 		if pkt.at >= sample.SentAt {
-			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.slept(pkt.at)
+			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.deaf(p, pkt.at)
 		}
 	}
 	pkt.state = packetAcked
-	for i := range uint64(pkt.records) {
-		e.contentAcked(now, p.contents.At(pkt.firstRecord+i), pkt.late)
+	if news, given := e.ackedCopy(pkt, pkt.late); news {
+		for i := range uint64(pkt.records) {
+			e.contentAcked(now, p.contents.At(pkt.firstRecord+i), given)
+		}
 	}
 	if pkt.ackLargest > 0 {
 		known := pkt.ackLargest // the peer knows of what is below (RFC 9000, 13.2.4)
@@ -253,7 +255,7 @@ func (e *Endpoint) mistaken(now int64, p *path, n, largest uint64, s *LossSample
 	pkt.late = false
 	p.loss.spurious++
 	p.outbound.add(0, -1)
-	if e.slept(pkt.at) {
+	if e.deaf(p, pkt.at) {
 		return
 	}
 	p.loss.order.mistaken(largest-n, now-pkt.at-p.lossDelay(), p.rtt.smooth)

@@ -68,7 +68,7 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 		return 0
 	}
 	until = soon(now, until)
-	room := min(e.paths[0].roomUntil(now, until), e.quota.bytes.until(now, until))
+	room := min(e.roomUntil(now, until), e.quota.bytes.until(now, until))
 	largest := int64(e.MaxDatagramBytes())
 	if packets := e.quota.packets.until(now, until); packets < math.MaxInt64/largest {
 		room = min(room, packets*largest)
@@ -80,6 +80,16 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 		room = min(room, int64(e.flush.next))
 	}
 	return int(max(0, min(room, math.MaxInt32)-e.backlog(now, until, of)))
+}
+
+// roomUntil is how many bytes the paths will take until a time.
+func (e *Endpoint) roomUntil(now, until int64) (room int64) {
+	for _, p := range e.paths {
+		if e.carries(p) {
+			room += p.roomUntil(now, until)
+		}
+	}
+	return room
 }
 
 // roomUntil is how many bytes the path will take until a time: what its window and its pacing

@@ -45,7 +45,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 		Dropped:                s.counts.dropped,
 		QueuedMessages:         s.waitingMessages(), QueuedBytes: s.queued,
 	}
-	rate := e.paths[0].cc.BytesPerSecond()
+	rate := e.bytesPerSecond()
 	for _, limit := range [2]int{s.turn.cap.rate, e.quota.bytes.rate} {
 		if limit > 0 {
 			rate = min(rate, limit)

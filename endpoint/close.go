@@ -13,6 +13,9 @@ type closing struct {
 	rows   []byte
 	sendAt int64 // when CLOSE is to be sent (again); never in a tombstone
 	ackAt  int64 // when a CLOSE came that was not answered yet; never: none
+	ackTo  Route // from there
+	ackOn  *path // on this path
+	last   *path // the one that CLOSE went over last
 	until  int64 // when the state ends
 	tell   bool  // the event Closed waits for the peer's channel rows
 	left   int   // what it will say
@@ -160,7 +163,7 @@ func (e *Endpoint) Release() {
 }
 
 // handleClose: the peer ends the connection.
-func (e *Endpoint) handleClose(now int64, b []byte) (n int, err error) {
+func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int, err error) {
 	c, n := wire.ConsumeClose(b)
 	if n < 0 {
 		return 0, errProtocol
@@ -171,7 +174,7 @@ func (e *Endpoint) handleClose(now int64, b []byte) (n int, err error) {
 	}
 	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.settleAll()})
 	e.bury(now)
-	e.closing.ackAt = now
+	e.oweCloseAck(now, p, from)
 	return n, nil
 }
 
@@ -179,12 +182,12 @@ func (e *Endpoint) handleClose(now int64, b []byte) (n int, err error) {
 func (e *Endpoint) bury(now int64) {
 	e.state = stateTombstone
 	e.closing.sendAt, e.closing.ackAt = never, never
-	e.closing.until = now + max(tombstoneFor, 3*e.paths[0].probeTimeout(0))
+	e.closing.until = now + max(tombstoneFor, 3*e.patience())
 }
 
 // handleClosing looks for CLOSE and CLOSE_ACK in a packet that came after the end; a packet
 // with a CLOSE holds nothing else but ACK.
-func (e *Endpoint) handleClosing(now int64, frames []byte) {
+func (e *Endpoint) handleClosing(now int64, p *path, from Route, frames []byte) {
 	for len(frames) > 0 {
 		n := 1
 		switch kind := frames[0]; {
@@ -194,7 +197,7 @@ func (e *Endpoint) handleClosing(now int64, frames []byte) {
 				return
 			}
 			e.answered(now, &c)
-			e.closing.ackAt = now
+			e.oweCloseAck(now, p, from)
 		case kind == wire.TypeCloseAck:
 			e.answered(now, nil)
 		case kind == wire.TypePing:
@@ -210,6 +213,32 @@ func (e *Endpoint) handleClosing(now int64, frames []byte) {
 	}
 }
 
+// oweCloseAck has a CLOSE answered where it came from.
+func (e *Endpoint) oweCloseAck(now int64, p *path, from Route) {
+	e.closing.ackAt, e.closing.ackOn, e.closing.ackTo = now, p, from
+}
+
+// closingTurn is the path that is asked next at the end: the one on which an answer is owed, else
+// all that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
+// on another one.
+func (e *Endpoint) closingTurn(asked uint8) *path {
+	c := &e.closing
+	if p := c.ackOn; c.ackAt != never && asked&(1<<p.id) == 0 {
+		return p
+	}
+	first := 0
+	if c.last != nil {
+		first = int(c.last.id) + 1
+	}
+	for i := range e.paths {
+		p := e.paths[(first+i)%len(e.paths)]
+		if asked&(1<<p.id) == 0 && p.mayBeAsked() && (p.state == PathActive || e.onlyPath(p)) {
+			return p
+		}
+	}
+	return nil
+}
+
 // answered: the peer knows of our CLOSE, or has one of its own.
 func (e *Endpoint) answered(now int64, answer *wire.Close) {
 	if e.state == stateClosing {
@@ -222,8 +251,11 @@ func (e *Endpoint) answered(now int64, answer *wire.Close) {
 func (e *Endpoint) buildClose(b *builder) {
 	c := &e.closing
 	if c.ackAt != never {
-		c.ackAt = never
-		b.dst = append(b.dst, wire.TypeCloseAck)
+		if c.ackOn == b.path {
+			c.ackAt = never
+			b.dst = append(b.dst, wire.TypeCloseAck)
+			b.pkt.aside, b.to = true, c.ackTo
+		}
 		return
 	}
 	if e.state != stateClosing || b.now < c.sendAt {
@@ -241,7 +273,7 @@ func (e *Endpoint) buildClose(b *builder) {
 		code = CodeNone
 	}
 	b.dst = wire.AppendClose(b.dst, &wire.Close{Code: code, Text: []byte(c.text), Rows: rows})
-	c.sendAt = b.now + b.path.probeTimeout(0)
+	c.sendAt, c.last = b.now+b.path.probeTimeout(0), b.path
 }
 
 func (e *Endpoint) closingTimeout(now int64) {

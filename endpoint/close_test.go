@@ -181,7 +181,6 @@ func TestMalformedPacketsClose(t *testing.T) {
 		"padding that is not zero":    {0, 0, 1},
 		"HELLO after a handshake":     {wire.TypeHello, 0},
 		"an unknown channel":          run(99, 0, "x"),
-		"ids on an unreliable run":    run(chanOf(Unreliable), 0, "x"),
 		"too large":                   fragment(chanOf(Unreliable), 0, 65_530, 0, make([]byte, 10)),
 		"an id far ahead":             run(chanOf(ReliableOrdered), maxAhead, "x"),
 		"WINDOW of an unreliable one": wire.AppendWindow(nil, uint16(chanOf(Unreliable)), 1),

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -16,8 +17,12 @@ type Endpoint struct {
 	random *rand.Rand
 	state  state
 
-	paths     []*path
-	to, also  Route      // where the packet goes that was made last
+	paths      []*path // by their numbers; those that are not in use are closed
+	pathClock  uint64  // how much the path had got that messages went over last
+	statusOwed bool    // a path has PATH_STATUS to be sent
+	copies     copies
+	to, also   Route // where the packet goes that was made last
+
 	senders   []sender   // in ascending order of channel, the library's own first
 	receivers []receiver // likewise
 	classes   []class    // by which senders take turns, the highest priority first
@@ -89,7 +94,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	}
 	e := &Endpoint{
 		cfg:       cfg.withDefaults(),
-		random:    rand.New(rand.NewPCG(cfg.Seed, 0x7469636b77697265)),
+		random:    newRandom(cfg.Seed),
 		began:     now,
 		now:       now,
 		flush:     noLimit,
@@ -113,6 +118,15 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	return e, nil
 }
 
+// newRandom is a source whose numbers nobody guesses who has seen others of it: they are in
+// challenges, which prove something by that.
+func newRandom(seed uint64) *rand.Rand {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	copy(key[8:], "tickwire 1 endpoint")
+	return rand.New(rand.NewChaCha8(key))
+}
+
 func (e *Endpoint) addChannel(cfg ChannelConfig) {
 	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}}
 	s.keys.table.seed = e.hello.instance
@@ -121,7 +135,7 @@ func (e *Endpoint) addChannel(cfg ChannelConfig) {
 	r.limit = uint64(r.window)
 	r.keys.table.seed = e.hello.instance
 	if cfg.Delivery == Unreliable {
-		r.whole = seq.NewWindow(partialSpan)
+		r.whole, r.copied = seq.NewWindow(partialSpan), seq.NewWindow(copySpan)
 	}
 	e.receivers = append(e.receivers, r)
 }
@@ -192,6 +206,11 @@ func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
 func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint64, frames []byte) {
 	e.SetNow(now)
 	p := e.path(pathID)
+	if p == nil || p.state == PathClosed {
+		if opened := e.beginOf(now, pathID, from, frames); opened != nil {
+			p = opened
+		}
+	}
 	switch {
 	case p == nil:
 		e.stats.Dropped[DropPath]++
@@ -205,17 +224,22 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint
 		p.counts.PacketsReceived++
 		p.counts.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
 		e.received.add(now, len(frames)+e.cfg.PacketOverheadBytes)
-		e.handleFrames(now, p, number, frames)
+		if p.state == PathOpening && from == p.opening.route {
+			p.opening.came += len(frames) + e.cfg.PacketOverheadBytes
+		}
+		e.handleFrames(now, p, from, number, frames)
 	}
 }
 
-func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte) {
+func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, frames []byte) {
 	if e.state >= stateClosing {
-		e.handleClosing(now, frames)
+		e.handleClosing(now, p, from, frames)
 		return
 	}
 	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
-	eliciting, err := e.handleEach(now, p, number, frames)
+	p.heardAt = max(p.heardAt, now)
+	newest := number > p.largest || !p.anyReceived()
+	eliciting, err := e.handleEach(now, p, from, number, frames)
 	switch {
 	case err != nil:
 		e.refuse(now, err)
@@ -223,6 +247,9 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 		p.received.Mark(number) // a CLOSE, or a HELLO that does not match
 	default:
 		p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
+		if from != p.route {
+			e.cameFrom(now, p, from, len(frames)+e.cfg.PacketOverheadBytes, newest)
+		}
 	}
 	if e.inbound.any {
 		e.judge(now, len(frames), eliciting || err != nil)
@@ -231,11 +258,11 @@ func (e *Endpoint) handleFrames(now int64, p *path, number uint64, frames []byte
 
 // handleEach handles frame after frame, and says whether they elicit an ack. What follows the
 // end of the connection means nothing.
-func (e *Endpoint) handleEach(now int64, p *path, number uint64, frames []byte) (eliciting bool, err error) {
+func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (eliciting bool, err error) {
 	var said traits
 	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
-		n, err := e.handleFrame(now, p, number, rest)
+		n, err := e.handleFrame(now, p, from, number, rest)
 		if err != nil {
 			return false, err
 		}
@@ -244,7 +271,7 @@ func (e *Endpoint) handleEach(now int64, p *path, number uint64, frames []byte) 
 	}
 	p.heardMore = p.heardMore || said&isMore != 0
 	if said&isHold == 0 && e.state < stateClosing {
-		e.heardWithoutHold(now, number, said&isData != 0)
+		e.heardWithoutHold(now, p, number, said&isData != 0)
 	}
 	return said&elicits != 0, nil
 }
@@ -266,7 +293,7 @@ var traitsOf = func() (of [256]traits) {
 			of[kind] = isMore
 		case kind == wire.TypePing:
 			of[kind] = elicits
-		case kind == wire.TypeHello:
+		case kind == wire.TypeHello, kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
 			of[kind] = elicits | isMore
 		case kind == wire.TypeHold:
 			of[kind] = elicits | isMore | isHold
@@ -292,7 +319,7 @@ func (e *Endpoint) refuse(now int64, err error) {
 }
 
 // handleFrame handles the frame at the beginning of b and returns its length.
-func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n int, err error) {
+func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b []byte) (n int, err error) {
 	kind := b[0]
 	switch {
 	case kind == wire.TypePadding:
@@ -302,7 +329,7 @@ func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n i
 	case kind == wire.TypeHello:
 		return e.handleHelloFrame(now, p, b)
 	case kind == wire.TypeClose:
-		return e.handleClose(now, b)
+		return e.handleClose(now, p, from, b)
 	case kind == wire.TypeCloseAck:
 		return 1, nil // we are not closing: a late one
 	case kind >= wire.TypeAck && kind < wire.TypeFragment:
@@ -310,7 +337,9 @@ func (e *Endpoint) handleFrame(now int64, p *path, number uint64, b []byte) (n i
 	case e.state != stateOpen:
 		return 0, errNotYet
 	case kind == wire.TypeHold:
-		return e.handleHold(now, number, b)
+		return e.handleHold(now, p, number, b)
+	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
+		return e.handlePathFrame(now, p, from, b)
 	case kind >= wire.TypeRunLong:
 		run, n := wire.ConsumeRun(b)
 		if n < 0 {

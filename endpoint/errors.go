@@ -23,14 +23,12 @@ var (
 	ErrDraft = errors.New("endpoint: the draft was not sent")
 )
 
-// What OpenPath and SetPath return in a PathError, beside ErrClosed.
+// What OpenPath and SetPath return in a PathError.
 var (
 	// ErrNoPath: the connection has no such path.
 	ErrNoPath = errors.New("endpoint: no such path")
 	// ErrPaths: there are as many paths as Config.MaxPaths, or the peer does not know paths.
-	ErrPaths = errors.New("endpoint: no further path")
-	// ErrPathConfig: a field of the PathConfig is wrong.
-	ErrPathConfig = errors.New("endpoint: wrong PathConfig")
+	ErrPaths = errors.New("endpoint: no further path: MaxPaths of one of the two ends does not allow it")
 )
 
 // A SendError says why a message was not accepted. It wraps ErrFull, ErrTooLarge, ErrNoChannel,

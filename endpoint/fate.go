@@ -15,6 +15,9 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 	switch c.kind {
 	case contentRun:
 		s := c.channel
+		if c.offset > 0 {
+			s.known = max(s.known, c.first+uint64(c.count)-1)
+		}
 		for id, end := c.open(); id < end; id++ {
 			e.messageAcked(s, id, late)
 		}
@@ -34,6 +37,8 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 		e.hello.acked = true
 	case contentHold:
 		e.holdAcked(c.first)
+	case contentHome:
+		e.homeAcked(now, e.paths[c.offset], c.first)
 	}
 }
 
@@ -122,6 +127,8 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		c.channel.blockedFor = 0
 	case contentHold:
 		e.holdLost(c.first)
+	case contentStatus:
+		e.statusLost(c)
 	}
 }
 
@@ -175,6 +182,8 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 			e.oweLimit(c.inbound)
 		case contentHold:
 			e.holdLost(c.first)
+		case contentStatus:
+			e.statusLost(c)
 		}
 	case c.kind == contentRun || c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {

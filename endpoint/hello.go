@@ -46,6 +46,9 @@ func (c *Config) hello() wire.Hello {
 		AckHoldMillis:   uint8((int64(c.AckHold) + 999_999) / 1_000_000),
 		SilenceSeconds:  uint16(c.MaxHold / time.Second),
 	}
+	if c.MaxPaths > 0 {
+		h.Capabilities |= wire.CapabilityPaths
+	}
 	h.DefaultWindow, h.Windows = firstWindows(c.Channels)
 	h.Limits, h.ChannelLimits = helloLimits(c.Inbound, c.Channels)
 	return h

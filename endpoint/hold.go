@@ -32,9 +32,10 @@ type ownHold struct {
 // A peerHold is the peer's.
 type peerHold struct {
 	hold
-	number uint64 // of the packet with the newest HOLD
-	row    bool   // the last packet held a HOLD
-	since  int64  // and the first of them came then
+	path   *path // and the number of the packet with the newest HOLD
+	number uint64
+	row    bool  // the last packet held a HOLD
+	since  int64 // and the first of them came then
 }
 
 // firstCopies is how often HOLD is sent at once: its sender may not be there to repeat it.
@@ -151,6 +152,7 @@ func (e *Endpoint) listen(now, heard int64) {
 	for _, p := range e.paths {
 		p.loss.probes, p.loss.probe = 0, 0
 		p.loss.lastSent = max(p.loss.lastSent, now)
+		p.heardAt = max(p.heardAt, heard)
 	}
 }
 
@@ -160,8 +162,12 @@ func (e *Endpoint) slept(sentAt int64) bool {
 	return e.holding.on || e.held.on || sentAt <= e.awakeAt
 }
 
+// deaf reports whether when a packet's ack came, or did not come, tells nothing about its path:
+// somebody was silent meanwhile, or the path goes elsewhere now.
+func (e *Endpoint) deaf(p *path, sentAt int64) bool { return sentAt <= p.freshAt || e.slept(sentAt) }
+
 // handleHold: the peer will be silent.
-func (e *Endpoint) handleHold(now int64, number uint64, b []byte) (n int, err error) {
+func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n int, err error) {
 	serial, millis, n := wire.ConsumeHold(b)
 	if n < 0 || int64(millis)*1_000_000 > int64(e.cfg.MaxHold) {
 		return 0, errProtocol
@@ -173,7 +179,7 @@ func (e *Endpoint) handleHold(now int64, number uint64, b []byte) (n int, err er
 	if serial <= h.serial {
 		return n, nil
 	}
-	h.serial, h.number = serial, number
+	h.serial, h.path, h.number = serial, p, number
 	until := min(now+int64(millis)*1_000_000, h.since+int64(e.cfg.MaxHold))
 	if until <= now {
 		e.peerAwake(now, until)
@@ -183,11 +189,12 @@ func (e *Endpoint) handleHold(now int64, number uint64, b []byte) (n int, err er
 	return n, nil
 }
 
-// heardWithoutHold notes a packet that announces nothing; data in it ends the peer's hold.
-func (e *Endpoint) heardWithoutHold(now int64, number uint64, data bool) {
+// heardWithoutHold notes a packet that announces nothing; data in it ends the peer's hold, if it
+// came on the same path and so is known to have been sent later.
+func (e *Endpoint) heardWithoutHold(now int64, p *path, number uint64, data bool) {
 	h := &e.held
 	h.row = false
-	if data && h.on && number > h.number {
+	if data && h.on && p == h.path && number > h.number {
 		e.peerAwake(now, now)
 	}
 }

@@ -37,7 +37,7 @@ func (p *path) lossDelay() int64 {
 // number or in time, and sets the time for the next look.
 func (e *Endpoint) detectLost(now int64, p *path) {
 	p.loss.lossAt = never
-	if !p.anyAcked {
+	if !p.anyAcked || p.reliable {
 		return
 	}
 	delay := p.lossDelay()
@@ -67,7 +67,7 @@ func (p *path) reportLoss(now int64, s LossSample) {
 func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
 	p.leaveFlight(pkt)
-	pkt.inFlight = pkt.inFlight && !e.slept(pkt.at) // else it says nothing about congestion
+	pkt.inFlight = pkt.inFlight && !e.deaf(p, pkt.at) // else it says nothing about congestion
 	p.loss.lostPackets++
 	p.outbound.add(0, 1)
 	if pkt.inFlight {
@@ -75,8 +75,10 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 		sample.Bytes += int(pkt.bytes)
 		sample.SentAt = max(sample.SentAt, pkt.at)
 	}
-	for i := range uint64(pkt.records) {
-		e.contentLost(now, p.contents.At(pkt.firstRecord+i))
+	if e.lostCopy(pkt) {
+		for i := range uint64(pkt.records) {
+			e.contentLost(now, p.contents.At(pkt.firstRecord+i))
+		}
 	}
 	if pkt.ackLargest > p.ackSaid && p.ackAt == never { // nothing newer was said since
 		p.toAck, p.ackAt = max(p.toAck, 1), now
@@ -97,6 +99,8 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 // shown signs of life.
 func (e *Endpoint) probeAt(p *path) int64 {
 	switch {
+	case p.state != PathActive:
+		return p.retryAt
 	case p.loss.lossAt != never:
 		return p.loss.lossAt
 	case e.held.on:
@@ -111,14 +115,27 @@ func (e *Endpoint) probeAt(p *path) int64 {
 func (e *Endpoint) lossTimeout(now int64, p *path) {
 	switch {
 	case now < e.probeAt(p):
+	case p.state == PathFailed:
+		e.retry(now, p)
 	case p.loss.lossAt != never:
 		e.detectLost(now, p)
 	case e.held.on:
 		p.loss.probe, p.loss.lastSent = 1, now
 	default:
-		p.loss.probes++
+		e.probeTimedOut(now, p)
+	}
+}
+
+// probeTimedOut: nobody answered for a probe timeout. Nothing is sent once more over what repairs
+// losses itself.
+func (e *Endpoint) probeTimedOut(now int64, p *path) {
+	p.loss.probes++
+	p.loss.lastSent = now
+	if p.loss.probes > 1 && e.dead(now, p) {
+		return
+	}
+	if !p.reliable {
 		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
-		p.loss.lastSent = now
 		e.repeatOldest(now, p)
 	}
 }
@@ -139,15 +156,21 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 	}
 }
 
-// Ping has a packet sent at once that the peer acknowledges, with a PING in it if there is
-// nothing else to say.
+// Ping has packets sent at once that the peer acknowledges, one on each path, with a PING in it
+// if there is nothing else to say.
 func (e *Endpoint) Ping() {
-	p := e.paths[0]
-	p.loss.probe = max(p.loss.probe, 1)
+	for _, p := range e.paths {
+		if p.state == PathActive {
+			p.loss.probe = max(p.loss.probe, 1)
+		}
+	}
 }
 
 // ProbeTimeout is how long the peer is given to answer a packet before it is asked again: the
-// smoothed RTT with a margin for its variation, and the time that the peer may hold its acks.
-func (e *Endpoint) ProbeTimeout() time.Duration {
-	return time.Duration(e.paths[0].probeTimeout(0))
+// smoothed RTT with a margin for its variation, and the time that the peer may hold its acks; of
+// several paths the longest.
+func (e *Endpoint) ProbeTimeout() time.Duration { return time.Duration(e.patience()) }
+
+func (e *Endpoint) patience() int64 {
+	return e.longest(func(p *path) int64 { return p.probeTimeout(0) })
 }

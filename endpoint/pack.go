@@ -49,7 +49,7 @@ func (e *Endpoint) forgetOldest(now int64, p *path) {
 	if pkt := p.sent.At(p.sent.Base()); pkt.state == packetInFlight {
 		e.packetLost(now, p, pkt, &LossSample{})
 	}
-	p.drop()
+	e.dropPacket(p)
 }
 
 // A builder is the packet under construction.
@@ -62,6 +62,10 @@ type builder struct {
 	start int
 	begun int // where its messages begin
 	full  int // room that the packet had when it was empty
+
+	to      Route // of a packet that asks or answers (pkt.aside)
+	copiers uint8 // paths that shall copy its messages, as bits
+	data    int   // where what they copy begins; 0: there is nothing
 }
 
 func (b *builder) room() int { return b.end - len(b.dst) }
@@ -75,7 +79,7 @@ func (b *builder) room() int { return b.end - len(b.dst) }
 // as packets can be carried.
 func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []byte, room int) []byte {
 	p := e.path(pathID)
-	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
+	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut || !p.mayBeAsked() {
 		return dst
 	}
 	e.SetNow(now)
@@ -90,6 +94,9 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 	b.dst, b.start, b.end, b.full = dst, len(dst), len(dst)+room, room
 	b.pkt.at, b.pkt.state, b.pkt.firstRecord = now, packetInFlight, p.contents.End()
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
+	if len(e.paths) > 1 {
+		p.room, b.copiers = room, e.copiers(p)
+	}
 	e.build(&b)
 	if len(b.dst) == b.start {
 		return dst
@@ -108,6 +115,12 @@ func (e *Endpoint) build(b *builder) {
 		e.buildClose(b)
 		return
 	}
+	switch {
+	case p.asks() && e.buildProof(b), e.copies.due&(1<<p.id) != 0 && e.buildCopy(b):
+		return
+	case p.gagged(len(b.dst) - b.start + e.proofBytes()):
+		return
+	}
 	if p.toAck > 0 {
 		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
 	}
@@ -119,20 +132,36 @@ func (e *Endpoint) build(b *builder) {
 			b.ping()
 		}
 	case e.maySend(b.now, p):
-		e.buildControl(b)
-		if e.state == stateOpen && e.quota.ready(b.now) {
-			e.buildMessages(b)
+		if e.carries(p) {
+			e.buildData(b)
 		}
-		if p.loss.probe > 0 && !b.pkt.eliciting || e.pingDue(b.now) && p.eliciting == 0 && !b.pkt.eliciting {
+		if !b.pkt.eliciting && (p.loss.probe > 0 || e.pingDue(b.now, p)) {
 			b.ping()
 		}
 		more = len(b.dst) == ackEnd && e.sendAt(p) <= b.now
 	}
-	if len(b.dst) == ackEnd && e.holding.copies > 0 {
+	if len(b.dst) == ackEnd && e.holding.copies > 0 && e.carries(p) {
 		e.buildHold(b) // behind all that the path takes now, and whether it takes more or not
 	}
 	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {
 		b.dst = b.dst[:b.start] // an ACK alone that is not due yet, nor in the way of what fills a packet
+	}
+}
+
+// buildData appends what goes over the path that carries messages, and the paths that copy it.
+func (e *Endpoint) buildData(b *builder) {
+	before := len(b.dst)
+	if b.copiers != 0 {
+		b.full = e.copyRoom(b.copiers, b.full)
+		b.end = min(b.end, b.start+b.full)
+	}
+	e.buildControl(b)
+	if e.state == stateOpen && e.quota.ready(b.now) {
+		e.buildMessages(b)
+	}
+	if n := len(b.dst) - before; n > 0 && len(e.paths) > 1 {
+		b.data = before
+		e.servePath(b.path, n)
 	}
 }
 
@@ -182,7 +211,10 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.sent.Push().firstRecord = b.pkt.firstRecord
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
-	b.pkt.inFlight = b.pkt.eliciting
+	b.pkt.inFlight = b.pkt.eliciting && !b.pkt.aside
+	if b.data > 0 && b.copiers != 0 {
+		e.keepCopy(b, number)
+	}
 	if b.pkt.inFlight {
 		p.pacer.spend(b.now, int(b.pkt.bytes))
 		e.spend(b)
@@ -211,7 +243,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	e.stats.BytesSent += uint64(b.pkt.bytes)
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
-	e.to, e.also = p.route, NoRoute
+	e.direct(b)
 	e.sent.add(b.now, int(b.pkt.bytes))
 }
 
@@ -237,6 +269,9 @@ func (e *Endpoint) buildControl(b *builder) {
 	}
 	if e.owing {
 		e.buildAnswers(b)
+	}
+	if e.statusOwed {
+		e.buildStatus(b)
 	}
 	for i := range e.classes {
 		for _, s := range e.classes[i].active {

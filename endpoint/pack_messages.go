@@ -70,10 +70,10 @@ func (m *outMessage) runRoom() int {
 }
 
 // runHeader is the header of a run that begins with a message of this id, or which will have
-// it.
-func (s *sender) runHeader(id uint64, m *outMessage) wire.Run {
+// it. Unreliable messages have an id on the wire if they are copied, so that each comes once.
+func (s *sender) runHeader(id uint64, m *outMessage, copied bool) wire.Run {
 	if s.cfg.Delivery == Unreliable {
-		return wire.Run{Channel: s.id, Count: 1}
+		return wire.Run{Channel: s.id, Count: 1, HasIDs: copied, First: id, Wide: copied && id-s.known >= 1<<14}
 	}
 	run := wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
 	if t := m.terms; t != nil && t.options != 0 {
@@ -99,10 +99,13 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 		id = s.open.End()
 	}
 	m := s.runNext(id, again)
-	run, group, to := s.runHeader(id, m), m.group(), s.holder(m)
+	run, group, to := s.runHeader(id, m, b.copiers != 0), m.group(), s.holder(m)
 	c := content{kind: contentRun, channel: to, first: id}
 	if to != s {
 		c.first = to.open.End()
+	}
+	if run.HasIDs && s.cfg.Delivery == Unreliable {
+		c.offset = 1
 	}
 	header, need := len(b.dst), wire.RunHeaderLen(&run)
 	headerLen := need
@@ -209,7 +212,7 @@ func (e *Endpoint) sentUnreliable(m *outMessage) {
 // startCut starts a message as fragments if it is too large for a packet of its own, or
 // reliable and there is room worth filling.
 func (e *Endpoint) startCut(b *builder, s *sender, m *outMessage) bool {
-	run := s.runHeader(s.open.End(), m)
+	run := s.runHeader(s.open.End(), m, b.copiers != 0)
 	whole := wire.RunHeaderLen(&run)+m.runRoom() <= b.full
 	fill := (s.cfg.Delivery == ReliableUnordered || s.cfg.Delivery == ReliableOrdered) && s.holder(m) == s
 	if whole && !(fill && b.room() >= cutRoom) || b.room() < fragmentRoom {
@@ -282,7 +285,7 @@ func (e *Endpoint) buildLostBytes(b *builder, s *sender, id uint64, m *outMessag
 // cutToResend sends a message in fragments that was sent whole once, if packets have become
 // too small for it.
 func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) bool {
-	run := s.runHeader(id, m)
+	run := s.runHeader(id, m, false)
 	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < fragmentRoom {
 		return false
 	}

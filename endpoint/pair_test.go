@@ -290,6 +290,7 @@ func (p *pair) received(end int, ch ChannelID) (all []string) {
 	}
 }
 
+// events takes all events but those of paths: the only one may well be silent for a while.
 func (p *pair) events(end int) (all []Event) {
 	p.ends[end].Update()
 	for {
@@ -297,7 +298,9 @@ func (p *pair) events(end int) (all []Event) {
 		if !ok {
 			return all
 		}
-		all = append(all, ev)
+		if ev.Kind != PathChanged {
+			all = append(all, ev)
+		}
 	}
 }
 

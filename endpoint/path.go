@@ -15,13 +15,30 @@ type path struct {
 	reliable bool
 	use      PathUse
 	weight   int
+	silent   bool      // the owner was told that nobody answers on the only path
+	told     uint64    // the event PathChanged pushed last, plus one
 	counts   PathStats // the counters of it
+
+	// Reaching the peer.
+	opening   proof // of the route that the path has
+	roam      roam
+	reply     reply
+	serial    uint64 // of the newest PATH_STATUS about it
+	statusDue bool   // it is to be sent
+	retryAt   int64  // of one that failed: when it is asked again
+	retryWait int64
+
+	// Its turn beside others.
+	served uint64 // bytes of messages, divided by the weight; wraps
+	waits  bool   // it could not take messages when it was looked at last
+	room   int    // that its last packet had
 
 	// Receiving.
 	received    seq.Window // which numbers came, so that none is handled twice
 	ranges      seq.Ranges // which of them we still acknowledge
 	largest     uint64     // largest received
 	largestAt   int64      // when it came
+	heardAt     int64      // when anything came
 	ackKnown    uint64     // largest number of an ACK that the peer is known to have
 	ackSaid     uint64     // largest number of the last ACK sent
 	late        []uint64   // numbers that came late and were not acknowledged yet
@@ -45,6 +62,7 @@ type path struct {
 	eliciting    int    // packets in flight that elicit an ack
 	delivered    int64
 	deliveredAt  int64
+	freshAt      int64 // what was sent until then says nothing about the path as it is
 	outbound     lossMeter
 
 	rtt   rtt
@@ -62,6 +80,9 @@ func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 		received:    seq.NewWindow(1024),
 		ranges:      seq.NewRanges(maxRanges),
 		ackAt:       never,
+		retryAt:     never,
+		heardAt:     now,
+		freshAt:     math.MinInt64,
 		lastClock:   now - second,
 		ackOnlyPing: now - second,
 		skipIn:      skipIn,
@@ -82,8 +103,10 @@ type sentPacket struct {
 	inFlight    bool // counts for congestion control
 	late        bool // just acknowledged, after it was declared lost
 	limited     bool
+	aside       bool   // to a route that is asked: it measures nothing
 	firstRecord uint64 // its records in contents
 	records     uint16
+	set         uint64 // its copies, plus one; 0: there are none
 	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
 	delivered   int64  // path.delivered when it was sent
 	deliveredAt int64
@@ -105,9 +128,9 @@ type content struct {
 	attempt uint32    // of fragment: how often its bytes were sent, this time included
 	channel *sender   // of run, fragment, skip, blocked
 	inbound *receiver // of window, stored
-	first   uint64    // first message id; of window the limit, of hold the serial
+	first   uint64    // first message id; of window the limit, of hold and status the serial, of home the token
 	count   uint32    // messages; of fragment the bytes
-	offset  uint32    // of fragment
+	offset  uint32    // of fragment; of status and home the path; of a run 1 if Unreliable has ids in it
 }
 
 type contentKind uint8
@@ -121,6 +144,8 @@ const (
 	contentBlocked
 	contentHello
 	contentHold
+	contentStatus
+	contentHome
 )
 
 // record notes that the packet which is being built carries c.
@@ -128,7 +153,7 @@ func (p *path) record(c content) { *p.contents.Push() = c }
 
 // forget drops packets at the low end whose fate is settled. Lost ones are kept for a while,
 // so that a late ack is recognised.
-func (p *path) forget(now int64) {
+func (e *Endpoint) forget(now int64, p *path) {
 	keep := 3 * p.probeTimeout(0)
 	for p.sent.Len() > 0 {
 		pkt := p.sent.At(p.sent.Base())
@@ -144,7 +169,7 @@ func (p *path) forget(now int64) {
 				return
 			}
 		}
-		p.drop()
+		e.dropPacket(p)
 	}
 }
 
@@ -159,9 +184,10 @@ func (p *path) oldestInFlight() uint64 {
 	return n
 }
 
-// drop removes the oldest packet and its records.
-func (p *path) drop() {
+// dropPacket removes the oldest packet and its records.
+func (e *Endpoint) dropPacket(p *path) {
 	pkt := p.sent.At(p.sent.Base())
+	e.forgetCopy(pkt)
 	for p.contents.Len() > 0 && p.contents.Base() < pkt.firstRecord+uint64(pkt.records) {
 		p.contents.Pop()
 	}

@@ -1,107 +1,11 @@
 package endpoint
 
 import (
-	"fmt"
+	"errors"
 	"iter"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
-
-// A PathUse says what a path is for, beside others.
-type PathUse uint8
-
-const (
-	// UseShare: messages go over all such paths in turn, by their weights.
-	UseShare PathUse = iota
-	// UseCopy: what goes over another path goes here too; the first copy wins.
-	UseCopy
-	// UseReserve: nothing goes here as long as another path lives.
-	UseReserve
-)
-
-var useNames = [...]string{"share", "copy", "reserve"}
-
-// String names the use.
-func (u PathUse) String() string { return nameOf(useNames[:], int(u)) }
-
-// A PathConfig describes a path.
-type PathConfig struct {
-	// Route is the way that its datagrams take.
-	Route Route
-	// Reliable says that what carries the path repairs losses itself, as a WebSocket does: as
-	// long as the path lives nothing on it counts as lost.
-	Reliable bool
-	// Use is what the path is for. It is told to the peer, whose sending follows.
-	Use PathUse
-	// Weight is the share of a path with UseShare among the others. 0: 1; at most 255. It is
-	// told to the peer like Use.
-	Weight int
-}
-
-const (
-	maxPaths      = 8 // the wire has three bits for the number
-	defaultPaths  = 4
-	maxPathWeight = 255
-)
-
-func (c *PathConfig) validate(v *validation) {
-	v.check(c.Route != NoRoute, "Path.Route", c.Route, "0 to 254")
-	v.check(c.Use <= UseReserve, "Path.Use", c.Use, "UseShare, UseCopy or UseReserve")
-	v.check(c.Weight >= 0 && c.Weight <= maxPathWeight, "Path.Weight", c.Weight, "1 to 255, or 0 for 1")
-}
-
-// A PathState is where a path is in its life, or what happened to it:
-//
-//	opening → active ⇄ failed → closed
-type PathState uint8
-
-const (
-	// PathNone: there is no such path.
-	PathNone PathState = iota
-	// PathOpening: it is not known yet whether the peer can be reached there.
-	PathOpening
-	// PathActive: the peer answers.
-	PathActive
-	// PathSilent: of the only path that is left two probe timeouts were in vain. Whoever knows
-	// another way opens it.
-	PathSilent
-	// PathFailed: two probe timeouts were in vain, or its carrier is gone. What was on its way
-	// there goes over the other paths.
-	PathFailed
-	// PathMoved, in events alone: the peer answers from another Route, to which the path goes
-	// now.
-	PathMoved
-	// PathClosed: one end gave it up, or it could not be opened.
-	PathClosed
-)
-
-var pathStateNames = [...]string{"none", "opening", "active", "silent", "failed", "moved", "closed"}
-
-// String names the state.
-func (s PathState) String() string { return nameOf(pathStateNames[:], int(s)) }
-
-// configure takes what a PathConfig says.
-func (p *path) configure(cfg PathConfig) {
-	p.route, p.reliable, p.use, p.weight = cfg.Route, cfg.Reliable, cfg.Use, max(cfg.Weight, 1)
-}
-
-// A PathError says why a path cannot be opened or changed. It wraps ErrClosed, ErrNoPath,
-// ErrPaths or ErrPathConfig.
-type PathError struct {
-	Path  uint8
-	Err   error
-	Field string // of ErrPathConfig
-	Value any
-}
-
-// Error names the path and what is wrong.
-func (e *PathError) Error() string {
-	if e.Field != "" {
-		return fmt.Sprintf("%v: path %d, %s is %v", e.Err, e.Path, e.Field, e.Value)
-	}
-	return fmt.Sprintf("%v: path %d", e.Err, e.Path)
-}
-
-// Unwrap returns the sentinel.
-func (e *PathError) Unwrap() error { return e.Err }
 
 // OpenPath begins another path to the peer, and returns its number. It carries messages when the
 // event PathChanged says that it is PathActive; if nobody answers there it is PathClosed. Of two
@@ -109,23 +13,249 @@ func (e *PathError) Unwrap() error { return e.Err }
 //
 // The error is ErrClosed, or a *PathError.
 func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
-	return 0, &PathError{Err: ErrPaths}
+	e.SetNow(now)
+	if e.state != stateOpen {
+		return 0, ErrClosed
+	}
+	for int(id) < len(e.paths) && e.paths[id].state != PathClosed {
+		id++
+	}
+	if !e.knowsPaths() || int(id) >= e.cfg.MaxPaths {
+		return 0, &PathError{id, ErrPaths}
+	}
+	var v validation
+	if cfg.validate(&v); v.errs != nil {
+		return 0, &PathError{id, errors.Join(v.errs...)}
+	}
+	p := e.begin(now, id, cfg)
+	p.opening.ask(now, cfg.Route, openWait)
+	p.opening.free, p.opening.growth = true, 1
+	p.serial++
+	return id, nil
+}
+
+// openWait is how long the first challenge of a path waits for its answer; each further one
+// waits twice as long.
+const openWait = second / 4
+
+// begin makes a path of this number, or uses it again; numbers that were skipped get closed
+// paths.
+func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
+	for int(id) >= len(e.paths) {
+		p := newPath(uint8(len(e.paths)), now, e.cfg.Controller(), e.skipInterval())
+		p.state = PathClosed
+		e.paths = append(e.paths, p)
+	}
+	p := e.paths[id]
+	p.configure(cfg)
+	p.loss.peerHold = e.paths[0].loss.peerHold
+	e.renew(now, p)
+	p.state, p.heardAt, p.roam, p.reply = PathOpening, now, roam{}, reply{}
+	p.served, p.waits = e.pathClock, false
+	p.statusDue = false
+	return p
+}
+
+// beginOf makes the path that the peer opens with a packet of a number that is not in use: it
+// begins with PATH_STATUS, newer than all that was said of this number, and PATH_CHALLENGE. nil:
+// it is no such packet.
+func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path {
+	if len(frames) == 0 || frames[0] != wire.TypePathStatus || !e.knowsPaths() || int(id) >= e.cfg.MaxPaths || from == NoRoute {
+		return nil
+	}
+	s, n := wire.ConsumePathStatus(frames)
+	switch {
+	case n < 0 || s.Path != id || s.State == wire.PathAbandon:
+		return nil
+	case len(frames) == n || frames[n] != wire.TypePathChallenge:
+		return nil
+	case int(id) < len(e.paths) && s.Serial <= e.paths[id].serial:
+		return nil
+	}
+	p := e.begin(now, id, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
+	p.serial = s.Serial
+	p.opening.ask(now, from, openWait)
+	p.opening.growth = 1
+	return p
+}
+
+// opened: the peer answered on a path that was being opened.
+func (e *Endpoint) opened(now int64, p *path) {
+	p.state = PathActive
+	p.rtt.sample(p.opening.rtt, 0)
+	p.served = e.pathClock
+	e.tellPath(p, PathActive)
 }
 
 // SetPath changes the configuration of a path. With another Route the path goes there from now
 // on. The error is a *PathError.
 func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
-	return &PathError{Path: id, Err: ErrNoPath}
+	e.SetNow(now)
+	p := e.path(id)
+	if p == nil || p.state == PathClosed {
+		return &PathError{id, ErrNoPath}
+	}
+	var v validation
+	if cfg.validate(&v); v.errs != nil {
+		return &PathError{id, errors.Join(v.errs...)}
+	}
+	changes := cfg.Use != p.use || max(cfg.Weight, 1) != p.weight
+	if cfg.Route != p.route {
+		e.reroute(now, p, cfg.Route)
+	}
+	p.configure(cfg)
+	if changes && e.knowsPaths() {
+		p.serial++
+		e.oweStatus(p)
+	}
+	return nil
+}
+
+// reroute leads a path another way, which is our own choice: the peer is asked there, but not
+// before it is used.
+func (e *Endpoint) reroute(now int64, p *path, to Route) {
+	p.route, p.roam, p.heardAt = to, roam{}, now
+	if p.state != PathOpening {
+		e.renew(now, p)
+	}
+	if !e.knowsPaths() {
+		return
+	}
+	p.opening.ask(now, to, openWait)
+	p.opening.free, p.opening.growth = true, 1
+	if p.state == PathFailed {
+		p.state = PathOpening
+	}
 }
 
 // ClosePath gives a path up, and tells the peer. What was on its way there goes over the other
-// paths. The number may be given to another path later.
-func (e *Endpoint) ClosePath(now int64, id uint8) {}
+// paths. The number may be given to another path later. The last path cannot be given up: Close
+// ends the connection.
+func (e *Endpoint) ClosePath(now int64, id uint8) {
+	e.SetNow(now)
+	p := e.path(id)
+	if p == nil || p.state == PathClosed || e.state != stateOpen || e.onlyPath(p) {
+		return
+	}
+	p.serial++
+	e.abandon(now, p)
+	e.oweStatus(p)
+}
+
+// onlyPath reports whether all other paths are closed.
+func (e *Endpoint) onlyPath(of *path) bool {
+	for _, p := range e.paths {
+		if p != of && p.state != PathClosed {
+			return false
+		}
+	}
+	return true
+}
+
+// abandon ends the use of a path.
+func (e *Endpoint) abandon(now int64, p *path) {
+	if p.state == PathClosed {
+		return
+	}
+	known := p.state != PathOpening || p.opening.free // the owner has heard of it
+	e.empty(now, p)
+	p.state = PathClosed
+	p.ackAt, p.toAck = never, 0
+	if known {
+		e.tellPath(p, PathClosed)
+	}
+}
+
+// empty takes everything from a path that it was trusted with: what is in flight there counts as
+// lost, which says nothing about congestion, and goes over the others.
+func (e *Endpoint) empty(now int64, p *path) {
+	e.renew(now, p)
+	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
+		if pkt := p.sent.At(n); pkt.state == packetInFlight {
+			e.packetLost(now, p, pkt, &LossSample{})
+		}
+	}
+	p.opening.stop()
+	p.roam, p.reply = roam{}, reply{}
+	e.copies.due &^= 1 << p.id
+}
 
 // PathDied tells that what carried a path is gone: the socket is closed, say. What was on its
-// way there goes over the other paths. The path can be given another Route by SetPath, or be
-// closed.
-func (e *Endpoint) PathDied(now int64, id uint8) {}
+// way there goes over the other paths. The path may be given another Route by SetPath, be
+// closed, or be continued by the peer from elsewhere.
+func (e *Endpoint) PathDied(now int64, id uint8) {
+	e.SetNow(now)
+	p := e.path(id)
+	if p == nil || p.state == PathClosed || p.state == PathFailed && p.route == NoRoute {
+		return
+	}
+	e.empty(now, p)
+	p.route, p.retryAt = NoRoute, never
+	p.state = PathFailed
+	e.tellPath(p, PathFailed)
+}
+
+// fail leaves a path that does not answer any more. It is tried again.
+func (e *Endpoint) fail(now int64, p *path) {
+	e.empty(now, p)
+	p.state = PathFailed
+	p.retryAt, p.retryWait = now+firstRetry, firstRetry
+	e.tellPath(p, PathFailed)
+}
+
+// dead: two probe timeouts on a path were in vain. It has failed if another one answers; if it is
+// the last one its owner may know another way. One that repairs losses itself may only be slow:
+// it has failed when it was silent for as long as a connection may be.
+func (e *Endpoint) dead(now int64, p *path) bool {
+	switch {
+	case e.anotherIsWell(p):
+		if p.reliable && now-p.heardAt < min(int64(e.cfg.Timeout), int64(defaultTimeout)) {
+			return false
+		}
+		e.fail(now, p)
+		return true
+	case !p.silent && e.knowsPaths():
+		p.silent = true
+		e.tellPath(p, PathSilent)
+	}
+	return false
+}
+
+// A path that failed is asked again after one second, and each time a second later, up to five.
+const (
+	firstRetry = second
+	lastRetry  = 5 * second
+)
+
+// retry asks a path that failed whether it lives.
+func (e *Endpoint) retry(now int64, p *path) {
+	e.empty(now, p) // of the last time
+	p.loss.probe = 1
+	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
+	p.retryAt = now + p.retryWait
+}
+
+// answers notes that the peer acknowledged something new on a path: it lives.
+func (e *Endpoint) answers(p *path) {
+	p.loss.probes = 0
+	if p.state == PathFailed && p.route != NoRoute || p.silent {
+		p.state, p.silent = PathActive, false
+		p.served = max(p.served, e.pathClock)
+		e.tellPath(p, PathActive)
+	}
+}
+
+// tellPath makes the event PathChanged. If the last one of the path was not shown yet it is
+// brought up to date, so that a path that flutters fills no queue.
+func (e *Endpoint) tellPath(p *path, s PathState) {
+	q := &e.events
+	if p.told > q.visible && q.ring.Has(p.told-1) {
+		q.ring.At(p.told - 1).State = s
+		return
+	}
+	q.push(Event{Kind: PathChanged, Path: p.id, State: s})
+	p.told = q.ring.End()
+}
 
 // Paths iterates the numbers of the paths that are not closed.
 func (e *Endpoint) Paths() iter.Seq[uint8] {

@@ -16,6 +16,10 @@ type PathStats struct {
 	PacketsLost                  uint64 // sent packets that were declared lost
 	PacketsSpurious              uint64 // of these: acknowledged later
 	Copies                       uint64 // packets sent that were copies of another path's
+	Challenges                   uint64 // sent, to ask whether the peer is at a route
+	Moves                        uint64 // to another Route, after the peer
+	RoutesRefused                uint64 // packets came from there, and the path stayed
+	RoutesBarred                 uint64 // packets from a Route that was refused a moment ago
 
 	RTT       time.Duration // smoothed; 0 before the first sample
 	RTTVar    time.Duration
@@ -38,6 +42,9 @@ func (e *Endpoint) PathStats(id uint8) PathStats {
 	}
 	s := p.counts
 	s.State, s.Route, s.Reliable, s.Use, s.Weight = p.state, p.route, p.reliable, p.use, p.weight
+	if p.silent {
+		s.State = PathSilent
+	}
 	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
 	if p.rtt.sampled {
 		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)

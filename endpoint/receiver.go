@@ -21,11 +21,12 @@ type receiver struct {
 	visible uint64 // messages below it are shown to the game
 	held    int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
-	seen  seq.Seen       // reliable deliveries: ids stored, skipped or delivered
-	slots seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
-	whole seq.Window     // Unreliable: fragmented messages that were delivered
-	keys  receiverKeys   // Latest
-	next  uint64         // unreliable deliveries and ReliableLatest: one more than the newest id seen
+	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
+	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
+	whole  seq.Window     // Unreliable: fragmented messages that were delivered
+	copied seq.Window     // Unreliable: messages with ids, which come on several paths
+	keys   receiverKeys   // Latest
+	next   uint64         // unreliable deliveries and ReliableLatest: one more than the newest id seen
 
 	partials []*partial // unreliable deliveries, and droppables: unfinished messages, the oldest first
 
@@ -86,14 +87,20 @@ const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
 func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n int, err error) {
-	if r == nil || run.HasIDs == (r.cfg.Delivery == Unreliable) {
+	if r == nil || !run.HasIDs && r.cfg.Delivery != Unreliable || run.HasIDs && r.cfg.Delivery == Unreliable && e.cfg.MaxPaths <= 0 {
 		return 0, errProtocol
 	}
+	copied := run.HasIDs && r.cfg.Delivery == Unreliable
 	h := head{id: r.expand(run.First, run.Wide), options: run.Options, index: run.Index}
+	if copied {
+		h.id = r.expandCopied(run.First, run.Wide)
+	}
 	if h.first = h.id - run.Back; !r.allows(run.Options) || h.first > h.id {
 		return 0, errProtocol
 	}
-	r.saw(h.id + uint64(run.Count) - 1)
+	if !copied {
+		r.saw(h.id + uint64(run.Count) - 1)
+	}
 	drop := r.loose(&h) && e.inbound.tooMuch(r)
 	for range run.Count {
 		k := 0
@@ -109,6 +116,8 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 		n += k + m
 		if drop {
 			e.stats.MessagesTooFast++
+		} else if copied && !r.firstCopy(h.id) {
+			e.stats.MessagesDuplicate++
 		} else if err := e.messageArrived(now, r, &h, payload); err != nil {
 			return 0, err
 		}
@@ -118,6 +127,27 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 		e.inbound.charge(now, r, run.Count, n)
 	}
 	return n, nil
+}
+
+// expandCopied rebuilds the id of an Unreliable message that comes on several paths.
+func (r *receiver) expandCopied(low uint64, wide bool) uint64 {
+	bits, expected := uint(16), uint64(0)
+	if wide {
+		bits = 32
+	}
+	if newest, any := r.copied.Largest(); any {
+		expected = newest + 1
+	}
+	return seq.Nearest(expected, low, bits)
+}
+
+// firstCopy notes such a message, and reports whether it is the first one with its id.
+func (r *receiver) firstCopy(id uint64) bool {
+	if !r.copied.Fresh(id) {
+		return false
+	}
+	r.copied.Mark(id)
+	return true
 }
 
 // advance moves on to the next message of a run.

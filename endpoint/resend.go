@@ -62,7 +62,7 @@ func (e *Endpoint) mayResend(now int64, s *sender, m *outMessage, sent int) bool
 // askAgain asks the function of a policy. For a message in fragments a leave holds for a round
 // trip.
 func (e *Endpoint) askAgain(now int64, s *sender, m *outMessage, sent int) bool {
-	a, p := &m.terms.attempts, e.paths[0]
+	a, p := &m.terms.attempts, e.lead()
 	if m.cut != nil && a.asked && now-a.askedAt < p.rtt.smooth {
 		return true
 	}

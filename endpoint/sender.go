@@ -37,6 +37,7 @@ type sender struct {
 	blockedAt  int64  // when that was
 
 	cuts    seq.Ring[uint64] // Unreliable: ids in open of fragmented messages, by their id on the wire
+	known   uint64           // Unreliable: newest id of a run with ids that is known to have arrived
 	arrived uint64           // newest id known to have arrived (unreliable deliveries)
 	waiting int              // messages that wait for STORED
 

@@ -73,15 +73,19 @@ type Stats struct {
 
 // Stats returns the counters and estimates.
 func (e *Endpoint) Stats() Stats {
-	s, p := e.stats, e.paths[0]
-	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
+	s, p := e.stats, e.lead()
+	for _, p := range e.paths {
+		s.PacketsLost += p.loss.lostPackets
+		s.PacketsSpurious += p.loss.spurious
+		s.BytesInFlight += p.inFlight
+	}
 	if p.rtt.sampled {
 		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
 		s.MinRTT = time.Duration(p.rtt.min)
 	}
 	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
 	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
-	s.BytesPerSecond, s.BytesInFlight = p.cc.BytesPerSecond(), p.inFlight
+	s.BytesPerSecond = e.bytesPerSecond()
 	for i := range e.senders {
 		s.addChannel(&e.senders[i], &e.receivers[i])
 	}

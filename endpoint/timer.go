@@ -15,14 +15,30 @@ func (e *Endpoint) Deadline() int64 {
 	case stateClosing, stateTombstone:
 		return e.closing.deadline()
 	}
-	p := e.paths[0]
-	at := min(e.lifeDeadline(), p.ackAt, e.probeAt(p))
+	at := e.lifeDeadline()
+	for _, p := range e.paths {
+		at = min(at, e.pathDeadline(p))
+	}
+	return at
+}
+
+// pathDeadline is when a path has something to do.
+func (e *Endpoint) pathDeadline(p *path) int64 {
+	if !p.mayBeAsked() {
+		return never
+	}
+	at := min(p.ackAt, e.probeAt(p))
+	if p.asks() {
+		at = min(at, e.askAt(p))
+	}
 	switch {
-	case p.loss.probe > 0 || e.holding.copies > 0:
+	case p.gagged(e.proofBytes()):
+		return e.askAt(p)
+	case p.loss.probe > 0 || e.holding.copies > 0 && e.carries(p):
 		return min(at, p.loss.lastSent) // at once
 	case e.quiet():
 		return at
-	case p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets:
+	case p.full():
 		return at // an acknowledgement comes first
 	}
 	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
@@ -39,6 +55,12 @@ func (e *Endpoint) lifeDeadline() int64 {
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
 func (e *Endpoint) sendAt(p *path) int64 {
+	if len(e.paths) > 1 && !e.carries(p) {
+		if p.state == PathActive && p.eliciting == 0 {
+			return e.pingAt(p)
+		}
+		return never
+	}
 	if e.controlDue() {
 		return math.MinInt64
 	}
@@ -47,7 +69,7 @@ func (e *Endpoint) sendAt(p *path) int64 {
 		return at
 	}
 	if p.eliciting == 0 {
-		at = min(at, e.pingAt())
+		at = min(at, e.pingAt(p))
 	}
 	for i := range e.classes {
 		for _, s := range e.classes[i].active {
@@ -77,11 +99,19 @@ func (e *Endpoint) timeoutAt() int64 {
 // maxSilence is how long a side that heard nothing waits at most before it sends a PING.
 const maxSilence = 5 * second
 
-func (e *Endpoint) pingAt() int64 { return e.lastHeard + e.pingInterval() }
+// pingAt is when a path on which nothing came asks for a sign of life.
+func (e *Endpoint) pingAt(p *path) int64 {
+	if len(e.paths) == 1 {
+		return e.lastHeard + e.pingInterval()
+	}
+	return p.heardAt + e.pingInterval()
+}
 
 func (e *Endpoint) pingInterval() int64 { return min(int64(e.cfg.Timeout)/4, maxSilence) }
 
-func (e *Endpoint) pingDue(now int64) bool { return e.state == stateOpen && now >= e.pingAt() }
+func (e *Endpoint) pingDue(now int64, p *path) bool {
+	return e.state == stateOpen && p.state == PathActive && p.eliciting == 0 && now >= e.pingAt(p)
+}
 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
 // connection that fell silent.
@@ -101,6 +131,9 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	}
 	for _, p := range e.paths {
 		e.lossTimeout(now, p)
+		if p.asks() {
+			e.askTimeout(now, p)
+		}
 	}
 	if now >= e.expiryAt {
 		e.expire(now)
@@ -127,7 +160,7 @@ func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
 
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {
-	return e.helloFirst() || e.owing && e.state == stateOpen
+	return e.helloFirst() || (e.owing || e.statusOwed) && e.state == stateOpen
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.

@@ -2,22 +2,184 @@ package endpoint
 
 import "iter"
 
-// Turns iterates the paths whose turn it is to send. Ask for a packet on each with AppendPacket;
-// the iteration ends when every path was asked and had nothing:
+// Turns iterates the paths in the order in which they shall send. Ask each for a packet with
+// AppendPacket, and send it where Routes says; the iteration ends when every path was asked and
+// had nothing:
 //
 //	for path := range e.Turns(now) {
 //		number := e.NextNumber(path)
-//		…
-//		packet = e.AppendPacket(now, path, number, header, room)
+//		packet := e.AppendPacket(now, path, number, header(path, number), room)
 //		to, also := e.Routes()
 //		…
 //	}
+//
+// Messages go over the best paths that there are, in turn by their weights. Whoever asks another
+// path gets what it has to say itself: acknowledgements, probes, copies.
 func (e *Endpoint) Turns(now int64) iter.Seq[uint8] {
 	return func(yield func(path uint8) bool) { e.turns(now, yield) }
 }
 
 func (e *Endpoint) turns(now int64, yield func(path uint8) bool) {
-	for sent := e.stats.PacketsSent; yield(0) && e.stats.PacketsSent != sent; {
-		sent = e.stats.PacketsSent
+	if len(e.paths) == 1 {
+		for sent := e.stats.PacketsSent; yield(0) && e.stats.PacketsSent != sent; {
+			sent = e.stats.PacketsSent
+		}
+		return
 	}
+	for asked := uint8(0); ; {
+		p := e.turn(now, asked)
+		sent := e.stats.PacketsSent
+		switch {
+		case p == nil || !yield(p.id):
+			return
+		case e.stats.PacketsSent != sent:
+			asked = 0 // what was sent may be copied, and has moved the turns on
+		default:
+			asked |= 1 << p.id
+		}
+	}
+}
+
+// turn returns the path to ask next, of those that were not asked; nil if there is none. First
+// come copies, then the path with messages that was served least, then the others.
+func (e *Endpoint) turn(now int64, asked uint8) (best *path) {
+	if e.state >= stateClosing {
+		return e.closingTurn(asked)
+	}
+	for _, p := range e.paths {
+		if asked&(1<<p.id) != 0 {
+			continue
+		}
+		if e.copies.due&(1<<p.id) != 0 {
+			return p
+		}
+		if !p.mayBeAsked() {
+			continue
+		}
+		ready := e.carries(p) && p.ready(now)
+		if ready && p.waits {
+			p.waits = false
+			p.catchUp(e.pathClock)
+		}
+		p.waits = !ready
+		if best == nil || ready && (best.waits || isLess(p.served, best.served)) {
+			best = p
+		}
+	}
+	return best
+}
+
+// mayBeAsked reports whether a path can send at all.
+func (p *path) mayBeAsked() bool { return p.state != PathClosed && p.route != NoRoute }
+
+// ready reports whether congestion control and pacing let the path take messages now.
+func (p *path) ready(now int64) bool { return !p.full() && p.pacer.readyAt() <= now }
+
+// full reports whether an acknowledgement must come before the path takes more.
+func (p *path) full() bool { return p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets }
+
+// catchUp makes a path that could not send begin where the others are now: it gets nothing for
+// that time.
+func (p *path) catchUp(clock uint64) {
+	if isLess(p.served, clock) {
+		p.served = clock
+	}
+}
+
+// serve counts bytes of messages against the share of a path.
+func (e *Endpoint) servePath(p *path, bytes int) {
+	if isLess(e.pathClock, p.served) {
+		e.pathClock = p.served
+	}
+	p.served += uint64(bytes) * servedUnit / uint64(p.weight)
+}
+
+// A rank says how well a path suits messages; the lowest is best. One that owes the answer to a
+// probe is worse than one in reserve.
+func (p *path) rank() (rank int) {
+	if p.state != PathActive {
+		return unfit
+	}
+	if p.use == UseReserve {
+		rank = 1
+	}
+	if p.loss.probes > 0 {
+		rank += 2
+	}
+	return rank
+}
+
+const unfit = 4
+
+// carries reports whether messages go over a path: if there is none better. One with copies has
+// messages of its own only when there is no other, or when the others are full.
+func (e *Endpoint) carries(p *path) bool {
+	if len(e.paths) == 1 {
+		return p.state == PathActive
+	}
+	rank := p.rank()
+	if rank == unfit {
+		return false
+	}
+	for _, q := range e.paths {
+		switch r := q.rank(); {
+		case q == p || r > rank:
+		case r < rank, p.use == UseCopy && q.use != UseCopy && !q.full():
+			return false
+		}
+	}
+	return true
+}
+
+// well reports whether another path than p answers.
+func (e *Endpoint) anotherIsWell(p *path) bool {
+	for _, q := range e.paths {
+		if q != p && q.rank() < 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// lead is the path whose measurements stand for the connection: of the best ones the one with
+// the shortest round trip.
+func (e *Endpoint) lead() *path {
+	best := e.paths[0]
+	if len(e.paths) == 1 {
+		return best
+	}
+	for _, p := range e.paths[1:] {
+		if r, b := p.rank(), best.rank(); r < b || r == b && p.rtt.smooth < best.rtt.smooth {
+			best = p
+		}
+	}
+	return best
+}
+
+func (p *path) roundTrip() int64 { return p.rtt.smooth }
+
+// bytesPerSecond is the rate of all paths that carry messages.
+func (e *Endpoint) bytesPerSecond() (rate int) {
+	for _, p := range e.paths {
+		if e.carries(p) {
+			rate += p.cc.BytesPerSecond()
+		}
+	}
+	return max(rate, 1)
+}
+
+// longest is the longest of a measure of the paths that are in use.
+func (e *Endpoint) longest(measure func(p *path) int64) (most int64) {
+	if len(e.paths) == 1 {
+		return measure(e.paths[0])
+	}
+	for _, p := range e.paths {
+		if p.state == PathActive || e.onlyPath(p) {
+			most = max(most, measure(p))
+		}
+	}
+	if most == 0 {
+		return measure(e.paths[0])
+	}
+	return most
 }

@@ -44,6 +44,9 @@ const (
 
 // Capabilities of HELLO.
 const (
+	// CapabilityPaths: its sender reads PATH_CHALLENGE, PATH_RESPONSE and
+	// PATH_STATUS, and ids of Unreliable messages.
+	CapabilityPaths = 1
 	// CapabilityHold: its sender reads HOLD.
 	CapabilityHold = 2
 	// CapabilityOptions: its sender reads the options of RUN and FRAGMENT, as

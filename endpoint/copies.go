@@ -1,0 +1,128 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/seq"
+
+// Copies are packets with the same messages on several paths, each with a number of its path's.
+// The frames of the last packet with messages are kept until each path that copies was asked for
+// a packet. One that cannot send then is left out: a copy that comes late is of little use.
+type copies struct {
+	due    uint8 // paths that shall copy it, as bits
+	frames []byte
+	from   *path
+	number uint64
+	sets   seq.Ring[copySet]
+}
+
+// A copySet is what became of the packets that carry the same: the first one that arrives brings
+// it, and it is lost when the last one is.
+type copySet struct {
+	flying      uint8 // packets whose fate is not known
+	remembered  uint8 // packets that are not forgotten
+	acked, lost bool
+}
+
+// copySpan is how many Unreliable messages with ids are told apart.
+const copySpan = 1024
+
+// copiers are the paths that shall copy what goes over p, as bits.
+func (e *Endpoint) copiers(p *path) (set uint8) {
+	for _, q := range e.paths {
+		if q != p && q.use == UseCopy && q.state == PathActive && q.loss.probes == 0 {
+			set |= 1 << q.id
+		}
+	}
+	return set
+}
+
+// copyRoom is the room that a packet has so that all its copiers can carry it: as much as they
+// had last, and two bytes less, since their numbers may take more.
+func (e *Endpoint) copyRoom(set uint8, room int) int {
+	for _, q := range e.paths {
+		if set&(1<<q.id) != 0 && q.room > 0 {
+			room = min(room, q.room-2)
+		}
+	}
+	return room
+}
+
+// keepCopy keeps what a packet carries for the paths that copy it.
+func (e *Endpoint) keepCopy(b *builder, number uint64) {
+	c := &e.copies
+	c.frames = append(c.frames[:0], b.dst[b.data:]...)
+	c.due, c.from, c.number = b.copiers, b.path, number
+	*c.sets.Push() = copySet{flying: 1, remembered: 1}
+	b.pkt.set = c.sets.End() // its number in the ring, plus one
+}
+
+// buildCopy fills a packet with a copy of what another path carried, if it is this path's turn
+// and still of use.
+func (e *Endpoint) buildCopy(b *builder) bool {
+	c, p := &e.copies, b.path
+	c.due &^= 1 << p.id
+	if !c.from.sent.Has(c.number) || e.quiet() || !e.maySend(b.now, p) || b.room() < len(c.frames) {
+		return false
+	}
+	set := c.from.sent.At(c.number).set
+	s := c.sets.At(set - 1)
+	if s.acked || s.lost {
+		return false
+	}
+	if p.toAck > 0 {
+		if b.dst = e.appendAck(b.now, p, b.dst, &b.pkt); b.room() < len(c.frames) {
+			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
+		}
+	}
+	b.dst = append(b.dst, c.frames...)
+	of := c.from.sent.At(c.number)
+	for i := range uint64(of.records) {
+		b.record(*c.from.contents.At(of.firstRecord + i))
+	}
+	b.pkt.eliciting, b.pkt.set = true, set
+	s.flying++
+	s.remembered++
+	p.counts.Copies++
+	return true
+}
+
+// lostCopy notes the loss of a packet, and reports whether what it carried is lost with it.
+func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
+	if pkt.set == 0 {
+		return true
+	}
+	s := e.copies.sets.At(pkt.set - 1)
+	s.flying--
+	if s.flying > 0 || s.acked || s.lost {
+		return false
+	}
+	s.lost = true
+	return true
+}
+
+// ackedCopy notes that a packet was acknowledged; late if it had been declared lost. It reports
+// whether that is news of what it carried, and whether that was given up for lost before.
+func (e *Endpoint) ackedCopy(pkt *sentPacket, late bool) (news, given bool) {
+	if pkt.set == 0 {
+		return true, late
+	}
+	s := e.copies.sets.At(pkt.set - 1)
+	if !late {
+		s.flying--
+	}
+	if s.acked {
+		return false, false
+	}
+	s.acked = true
+	return true, s.lost
+}
+
+// forgetCopy: a packet is not remembered any more.
+func (e *Endpoint) forgetCopy(pkt *sentPacket) {
+	if pkt.set == 0 {
+		return
+	}
+	c := &e.copies
+	c.sets.At(pkt.set-1).remembered--
+	for c.sets.Len() > 0 && c.sets.First().remembered == 0 {
+		c.sets.Pop()
+	}
+}

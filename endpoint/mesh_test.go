@@ -1,0 +1,237 @@
+package endpoint
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// A mesh is two endpoints with several ways between them, in virtual time: a client, which is
+// end 0 and has sockets, and a server, to which each way has an address. A Route is a socket at
+// the one, an address at the other end.
+type mesh struct {
+	t     testing.TB
+	now   int64
+	seed  uint64
+	ends  [2]*Endpoint
+	ways  []*way
+	from  [256]*way // where the client's sockets lead now
+	to    [256]*way // where the server's addresses lead
+	watch func(end int, w *way, b []byte)
+	buf   []byte
+}
+
+// A way carries datagrams between a socket and an address.
+type way struct {
+	links      [2]link // from the client, from the server
+	socket     Route
+	address    Route
+	dead       bool // what is on it, and what comes, is lost
+	came, went int  // bytes at the server
+	ours       bool // the server chose it, or knows that the client is there
+}
+
+const meshHeader = 9
+
+// newMesh joins two endpoints by one way, on which path 0 is.
+func newMesh(t testing.TB, cfg Config, delay time.Duration, seed uint64) *mesh {
+	t.Helper()
+	m := &mesh{t: t, now: 1_000_000_000, seed: seed}
+	cfg.Handshake, cfg.Trusted = true, true
+	for i := range m.ends {
+		cfg.Seed = seed*2 + uint64(i)
+		var err error
+		if m.ends[i], err = New(m.now, cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, e := range m.ends {
+		if err := e.HandleHello(m.now, m.ends[1-i].AppendHello(m.now, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.addWay(0, 0, delay).ours = true
+	m.events(0)
+	m.events(1)
+	t.Cleanup(m.checkLeaks)
+	return m
+}
+
+func (m *mesh) checkLeaks() {
+	for i, e := range m.ends {
+		e.Release()
+		if n := e.cfg.Buffers.Stats().InUse; n != 0 {
+			m.t.Errorf("end %d keeps %d buffers after its release", i, n)
+		}
+		if e.openReceipts != 0 {
+			m.t.Errorf("end %d: %d receipts have no fate", i, e.openReceipts)
+		}
+	}
+}
+
+// addWay makes a way from a socket to an address. What the client sends from the socket goes
+// there from now on.
+func (m *mesh) addWay(socket, address Route, delay time.Duration) *way {
+	w := &way{socket: socket, address: address}
+	for i := range w.links {
+		w.links[i] = link{rnd: rand.New(rand.NewPCG(m.seed, uint64(len(m.ways)*2+i))), delay: delay}
+	}
+	m.ways = append(m.ways, w)
+	m.from[socket], m.to[address] = w, w
+	return w
+}
+
+// lossy makes both directions of a way lose and reorder.
+func (w *way) lossy(loss float64, jitter time.Duration) *way {
+	for i := range w.links {
+		w.links[i].loss, w.links[i].jitter = loss, jitter
+	}
+	return w
+}
+
+// rebind gives a socket another address, as a NAT does that has forgotten it: the old one leads
+// nowhere any more. The new way is like the old one.
+func (m *mesh) rebind(socket, address Route) *way {
+	old := m.from[socket]
+	old.dead = true
+	w := m.addWay(socket, address, old.links[0].delay)
+	return w.lossy(old.links[0].loss, old.links[0].jitter)
+}
+
+// flush carries what both ends want to send now.
+func (m *mesh) flush() {
+	for end, e := range m.ends {
+		for path := range e.Turns(m.now) {
+			number := e.NextNumber(path)
+			m.buf = binary.LittleEndian.AppendUint64(append(m.buf[:0], path), number)
+			packet := e.AppendPacket(m.now, path, number, m.buf, 1150)
+			if len(packet) == meshHeader {
+				continue
+			}
+			m.buf = packet
+			to, also := e.Routes()
+			m.carry(end, to, packet)
+			if also != NoRoute {
+				m.carry(end, also, packet)
+			}
+		}
+	}
+}
+
+func (m *mesh) carry(end int, route Route, b []byte) {
+	w := m.from[route]
+	if end == 1 {
+		w = m.to[route]
+		m.checkFlood(w, len(b)-meshHeader+51)
+	}
+	if w == nil {
+		m.t.Fatalf("end %d sends to route %d, which leads nowhere", end, route)
+	}
+	if m.watch != nil {
+		m.watch(end, w, b)
+	}
+	if !w.dead {
+		w.links[end].send(m.now, b)
+	}
+}
+
+// checkFlood: no more than three times what came from an address goes there before the client is
+// known to be there.
+func (m *mesh) checkFlood(w *way, bytes int) {
+	for _, p := range m.ends[1].paths {
+		if p.state == PathActive && p.route == w.address || p.roam.on && p.roam.rival.route == w.address && p.roam.rival.answered {
+			w.ours = true
+		}
+	}
+	if w.went += bytes; !w.ours && w.went > 3*w.came {
+		m.t.Fatalf("%d bytes went to address %d, from which %d came", w.went, w.address, w.came)
+	}
+}
+
+// arrive hands an end a datagram that came by a way.
+func (m *mesh) arrive(end int, w *way, b []byte) {
+	from := w.socket
+	if end == 1 {
+		from = w.address
+		w.came += len(b) - meshHeader + 51
+	}
+	m.ends[end].HandlePacket(m.now, b[0], from, binary.LittleEndian.Uint64(b[1:]), b[meshHeader:])
+}
+
+func (m *mesh) run(d time.Duration) { m.runUntil(d, func() bool { return false }) }
+
+// runUntil lets time pass until cond or for at most d, and reports cond.
+func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
+	end := m.now + int64(d)
+	for steps := 0; ; steps++ {
+		m.flush()
+		if cond() {
+			return true
+		}
+		next := min(m.ends[0].Deadline(), m.ends[1].Deadline())
+		for _, w := range m.ways {
+			next = min(next, w.links[0].next(), w.links[1].next())
+		}
+		if next > end {
+			m.now = end
+			return cond()
+		}
+		if steps > 20_000_000 {
+			m.t.Fatalf("no end of events at %v", time.Duration(m.now))
+		}
+		m.now = max(m.now, next)
+		for _, w := range m.ways {
+			for i := range w.links {
+				for w.links[i].next() <= m.now {
+					f := w.links[i].take()
+					if !w.dead {
+						m.arrive(1-i, w, f.b)
+					}
+					w.links[i].spare = append(w.links[i].spare, f.b)
+				}
+			}
+		}
+		m.ends[0].HandleTimeout(m.now)
+		m.ends[1].HandleTimeout(m.now)
+	}
+}
+
+func (m *mesh) send(end int, ch ChannelID, payload []byte) {
+	m.t.Helper()
+	if _, err := m.ends[end].Send(ch, payload, SendOptions{}); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// received takes all messages of a channel.
+func (m *mesh) received(end int, ch ChannelID) (all []string) {
+	m.ends[end].Update()
+	for msg, ok := m.ends[end].Receive(ch); ok; msg, ok = m.ends[end].Receive(ch) {
+		all = append(all, string(msg.Bytes()))
+	}
+	return all
+}
+
+func (m *mesh) events(end int) (all []Event) {
+	m.ends[end].Update()
+	for ev, ok := m.ends[end].NextEvent(); ok; ev, ok = m.ends[end].NextEvent() {
+		all = append(all, ev)
+	}
+	return all
+}
+
+// openPath has the client open a path over a way, and waits until both ends use it.
+func (m *mesh) openPath(cfg PathConfig) uint8 {
+	m.t.Helper()
+	id, err := m.ends[0].OpenPath(m.now, cfg)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if !m.runUntil(5*time.Second, func() bool { return m.state(0, id) == PathActive && m.state(1, id) == PathActive }) {
+		m.t.Fatalf("path %d is %v and %v", id, m.state(0, id), m.state(1, id))
+	}
+	return id
+}
+
+func (m *mesh) state(end int, id uint8) PathState { return m.ends[end].PathStats(id).State }

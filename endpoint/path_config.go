@@ -1,0 +1,95 @@
+package endpoint
+
+import "fmt"
+
+// A PathUse says what a path is for, beside others.
+type PathUse uint8
+
+const (
+	// UseShare: messages go over all such paths in turn, by their weights.
+	UseShare PathUse = iota
+	// UseCopy: what goes over another path goes here too; the first copy wins.
+	UseCopy
+	// UseReserve: nothing goes here as long as another path lives.
+	UseReserve
+)
+
+var useNames = [...]string{"share", "copy", "reserve"}
+
+// String names the use.
+func (u PathUse) String() string { return nameOf(useNames[:], int(u)) }
+
+// A PathConfig describes a path.
+type PathConfig struct {
+	// Route is the way that its datagrams take.
+	Route Route
+	// Reliable says that what carries the path repairs losses itself, as a WebSocket does: as
+	// long as the path lives nothing on it counts as lost.
+	Reliable bool
+	// Use is what the path is for. It is told to the peer, whose sending follows.
+	Use PathUse
+	// Weight is the share of a path with UseShare among the others. 0: 1; at most 255. It is
+	// told to the peer like Use.
+	Weight int
+}
+
+const (
+	maxPaths      = 8 // the wire has three bits for the number
+	defaultPaths  = 4
+	maxPathWeight = 255
+)
+
+// validate reports everything that is wrong.
+func (c *PathConfig) validate(v *validation) {
+	v.check(c.Route != NoRoute, "Path.Route", c.Route, "0 to 254")
+	v.check(c.Use <= UseReserve, "Path.Use", c.Use, "UseShare, UseCopy or UseReserve")
+	v.check(c.Weight >= 0 && c.Weight <= maxPathWeight, "Path.Weight", c.Weight, "1 to 255, or 0 for 1")
+}
+
+// A PathState is where a path is in its life, or what happened to it:
+//
+//	opening → active ⇄ failed → closed
+type PathState uint8
+
+const (
+	// PathNone: there is no such path.
+	PathNone PathState = iota
+	// PathOpening: it is not known yet whether the peer can be reached there.
+	PathOpening
+	// PathActive: the peer answers.
+	PathActive
+	// PathSilent: of the only path that is left two probe timeouts were in vain. Whoever knows
+	// another way opens it.
+	PathSilent
+	// PathFailed: two probe timeouts were in vain, or its carrier is gone. What was on its way
+	// there goes over the other paths.
+	PathFailed
+	// PathMoved, in events alone: the peer answers from another Route, to which the path goes
+	// now.
+	PathMoved
+	// PathClosed: one end gave it up, or it could not be opened.
+	PathClosed
+)
+
+var pathStateNames = [...]string{"none", "opening", "active", "silent", "failed", "moved", "closed"}
+
+// String names the state.
+func (s PathState) String() string { return nameOf(pathStateNames[:], int(s)) }
+
+// configure takes what a PathConfig says.
+func (p *path) configure(cfg PathConfig) {
+	p.route, p.reliable, p.use, p.weight = cfg.Route, cfg.Reliable, cfg.Use, max(cfg.Weight, 1)
+}
+
+// A PathError says why a path cannot be opened or changed. It wraps ErrNoPath or ErrPaths, or
+// ConfigErrors that name what is wrong with the PathConfig.
+type PathError struct {
+	Path uint8
+	Err  error
+}
+
+// Error names the path and what is wrong.
+func (e *PathError) Error() string { return fmt.Sprintf("%v (path %d)", e.Err, e.Path) }
+
+// Unwrap returns what is wrong.
+func (e *PathError) Unwrap() error { return e.Err }

@@ -1,0 +1,232 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/wire"
+
+// A reply is the answer to a challenge that is owed: to where the challenge came from, since the
+// question is whether we are there. A path owes one at most; a newer challenge takes its place.
+type reply struct {
+	due   bool
+	to    Route
+	token uint64
+}
+
+const (
+	responseBytes = 10
+	statusBytes   = 14
+)
+
+// knowsPaths reports whether both ends know frames of paths.
+func (e *Endpoint) knowsPaths() bool {
+	return e.cfg.MaxPaths > 0 && e.state == stateOpen && e.hello.peer.Capabilities&wire.CapabilityPaths != 0
+}
+
+// handlePathFrame handles the frames that ask and answer, and what the peer says of a path.
+func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n int, err error) {
+	var token uint64
+	switch {
+	case e.cfg.MaxPaths <= 0:
+		return 0, errProtocol // it was not announced
+	case b[0] == wire.TypePathChallenge:
+		if token, n = wire.ConsumePathChallenge(b); n > 0 && p.state != PathClosed {
+			p.reply = reply{due: true, to: from, token: token}
+		}
+	case b[0] == wire.TypePathResponse:
+		if token, n = wire.ConsumePathResponse(b); n > 0 {
+			e.handleResponse(now, p, from, token)
+		}
+	default:
+		var s wire.PathStatus
+		if s, n = wire.ConsumePathStatus(b); n > 0 {
+			e.handleStatus(now, &s)
+		}
+	}
+	if n < 0 {
+		return 0, errProtocol
+	}
+	return n, nil
+}
+
+// handleResponse: somebody returned the token of a challenge. It counts for the route that was
+// asked. That a path stays at home is known whichever way the answer took; a route that is new
+// has to answer itself.
+func (e *Endpoint) handleResponse(now int64, p *path, from Route, token uint64) {
+	if try, ok := p.opening.knows(token); ok && from == p.opening.route {
+		p.opening.answer(now, try)
+		e.opened(now, p)
+		return
+	}
+	if try, ok := p.roam.home.knows(token); ok {
+		p.roam.home.answer(now, try)
+	} else if try, ok := p.roam.rival.knows(token); ok && from == p.roam.rival.route {
+		p.roam.rival.answer(now, try)
+	}
+	e.decide(now, p)
+}
+
+// handleStatus takes what the peer wants of a path. Of two ends that say something at the same
+// time both follow the one that says the higher number.
+func (e *Endpoint) handleStatus(now int64, s *wire.PathStatus) {
+	p := e.path(s.Path)
+	if p == nil || s.Serial < p.serial {
+		return
+	}
+	own := e.statusOf(p)
+	if s.Serial == p.serial && (s.State < own.State || s.State == own.State && s.Weight <= own.Weight) {
+		return
+	}
+	p.serial, p.statusDue = s.Serial, false
+	if s.State == wire.PathAbandon {
+		e.abandon(now, p)
+		return
+	}
+	p.use, p.weight = useOf(s.State), int(s.Weight)
+}
+
+// statusOf is what is to be said of a path.
+func (e *Endpoint) statusOf(p *path) wire.PathStatus {
+	s := wire.PathStatus{Path: p.id, Serial: p.serial, Weight: uint8(p.weight)}
+	switch {
+	case p.state == PathClosed:
+		s.State = wire.PathAbandon
+	case p.use == UseCopy:
+		s.State = wire.PathCopy
+	case p.use == UseReserve:
+		s.State = wire.PathReserve
+	}
+	return s
+}
+
+func useOf(s wire.PathState) PathUse {
+	switch s {
+	case wire.PathCopy:
+		return UseCopy
+	case wire.PathReserve:
+		return UseReserve
+	}
+	return UseShare
+}
+
+// oweStatus has PATH_STATUS sent.
+func (e *Endpoint) oweStatus(p *path) { p.statusDue, e.statusOwed = true, true }
+
+// buildStatus appends PATH_STATUS of the paths of which something is to be said.
+func (e *Endpoint) buildStatus(b *builder) {
+	e.statusOwed = false
+	for _, p := range e.paths {
+		if !p.statusDue {
+			continue
+		}
+		if b.room() < statusBytes {
+			e.statusOwed = true
+			return
+		}
+		s := e.statusOf(p)
+		b.dst = wire.AppendPathStatus(b.dst, &s)
+		b.pkt.eliciting = true
+		b.record(content{kind: contentStatus, first: p.serial, offset: uint32(p.id)})
+		p.statusDue = false
+	}
+}
+
+// statusLost: a packet with PATH_STATUS was lost.
+func (e *Endpoint) statusLost(c *content) {
+	if p := e.path(uint8(c.offset)); p != nil && p.serial == c.first {
+		e.oweStatus(p)
+	}
+}
+
+// asks reports whether a path has to ask or to answer.
+func (p *path) asks() bool { return p.reply.due || p.opening.asking || p.roam.on }
+
+// askAt is when a path has to ask or to answer, or to draw a conclusion.
+func (e *Endpoint) askAt(p *path) int64 {
+	if !p.asks() {
+		return never
+	}
+	bytes := e.proofBytes()
+	at := min(p.opening.readyAt(bytes), p.roam.home.readyAt(bytes), p.roam.rival.readyAt(bytes))
+	if r := &p.roam; r.on && r.rival.answered {
+		at = min(at, r.decideAt)
+	}
+	if p.reply.due && p.state != PathClosed {
+		at = p.loss.lastSent // at once
+	}
+	return at
+}
+
+// proofBytes is about what a packet that asks or answers takes.
+func (e *Endpoint) proofBytes() int { return proofBytes + e.cfg.PacketOverheadBytes }
+
+// buildProof fills a packet that asks or answers, if one is due. It goes to one route only, and
+// holds nothing that anybody waits for.
+func (e *Endpoint) buildProof(b *builder) bool {
+	p, bytes := b.path, e.proofBytes()
+	switch {
+	case b.room() < proofBytes:
+		return false
+	case p.reply.due:
+		b.to = p.reply.to
+	case p.opening.due(b.now, bytes):
+		b.to = p.opening.route
+	case p.roam.home.due(b.now, bytes):
+		b.to = p.roam.home.route
+	case p.roam.rival.due(b.now, bytes):
+		b.to = p.roam.rival.route
+	default:
+		return false
+	}
+	b.pkt.aside, b.pkt.eliciting = true, true
+	for _, q := range [...]*proof{&p.opening, &p.roam.home, &p.roam.rival} {
+		if q.route == b.to && q.due(b.now, bytes) {
+			e.buildChallenge(b, q)
+		}
+	}
+	if p.reply.due && p.reply.to == b.to {
+		b.dst = wire.AppendPathResponse(b.dst, p.reply.token)
+		p.reply.due = false
+	}
+	return true
+}
+
+// buildChallenge appends PATH_CHALLENGE. The one that opens a path tells what the path is for.
+func (e *Endpoint) buildChallenge(b *builder, q *proof) {
+	p := b.path
+	if q == &p.opening && q.free {
+		s := e.statusOf(p)
+		b.dst = wire.AppendPathStatus(b.dst, &s)
+	}
+	token := e.random.Uint64()
+	q.sent(b.now, token)
+	b.dst = wire.AppendPathChallenge(b.dst, token)
+	p.counts.Challenges++
+	if q == &p.roam.home {
+		b.record(content{kind: contentHome, first: token, offset: uint32(p.id)})
+	}
+}
+
+// askTimeout ends what was asked in vain.
+func (e *Endpoint) askTimeout(now int64, p *path) {
+	if p.opening.ended(now) {
+		if p.opening.stop(); p.state == PathOpening {
+			e.abandon(now, p)
+		}
+	}
+	if p.roam.home.ended(now) {
+		p.roam.home.stop()
+	}
+	e.decide(now, p)
+}
+
+// gagged reports whether so little came from the route of a path that is being opened that not
+// even a packet may go there.
+func (p *path) gagged(bytes int) bool {
+	return p.state == PathOpening && !p.opening.allows(bytes)
+}
+
+// homeAcked: a packet that asked home was acknowledged, which answers it as well.
+func (e *Endpoint) homeAcked(now int64, p *path, token uint64) {
+	if try, ok := p.roam.home.knows(token); ok {
+		p.roam.home.answer(now, try)
+		e.decide(now, p)
+	}
+}
