@@ -24,10 +24,15 @@ type copySet struct {
 // copySpan is how many Unreliable messages with ids are told apart.
 const copySpan = 1024
 
-// copiers are the paths that shall copy what goes over p, as bits.
+// copiers are the paths that shall copy what goes over p, as bits: those that copy, and if p is
+// one itself, the suspects in whose place it carries messages. It may well be that nothing was
+// wrong with them.
 func (e *Endpoint) copiers(p *path) (set uint8) {
 	for _, q := range e.paths {
-		if q != p && q.use == UseCopy && q.state == PathActive && q.loss.probes == 0 {
+		if q == p || q.state != PathActive {
+			continue
+		}
+		if q.use == UseCopy || p.use == UseCopy && q.use == UseShare && q.silence != isWell {
 			set |= 1 << q.id
 		}
 	}

@@ -150,7 +150,7 @@ func (e *Endpoint) listen(now, heard int64) {
 	e.awakeAt = now
 	e.lastHeard = max(e.lastHeard, heard)
 	for _, p := range e.paths {
-		p.loss.probes, p.loss.probe = 0, 0
+		p.loss.probes, p.loss.probe, p.silence = 0, 0, isWell
 		p.loss.lastSent = max(p.loss.lastSent, now)
 		p.heardAt = max(p.heardAt, heard)
 	}

@@ -122,21 +122,12 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 	case e.held.on:
 		p.loss.probe, p.loss.lastSent = 1, now
 	default:
-		e.probeTimedOut(now, p)
-	}
-}
-
-// probeTimedOut: nobody answered for a probe timeout. Nothing is sent once more over what repairs
-// losses itself.
-func (e *Endpoint) probeTimedOut(now int64, p *path) {
-	p.loss.probes++
-	p.loss.lastSent = now
-	if p.loss.probes > 1 && e.dead(now, p) {
-		return
-	}
-	if !p.reliable {
-		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
-		e.repeatOldest(now, p)
+		p.loss.probes++
+		p.loss.lastSent = now
+		if !p.reliable { // which repeats what it carries itself
+			p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
+			e.repeatOldest(now, p)
+		}
 	}
 }
 

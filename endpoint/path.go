@@ -9,15 +9,17 @@ import (
 // A path is one way to the peer: its packet numbers, what was received and what was sent on
 // it, and what was measured. Nothing in it is shared with another path.
 type path struct {
-	id       uint8
-	state    PathState
-	route    Route
-	reliable bool
-	use      PathUse
-	weight   int
-	silent   bool      // the owner was told that nobody answers on the only path
-	told     uint64    // the event PathChanged pushed last, plus one
-	counts   PathStats // the counters of it
+	id         uint8
+	state      PathState
+	route      Route
+	reliable   bool
+	use        PathUse
+	weight     int
+	silence    silence
+	toldSilent bool      // its owner knows that nobody answers on the only path
+	owed       uint64    // no packet below it owes an answer
+	told       uint64    // the event PathChanged pushed last, plus one
+	counts     PathStats // the counters of it
 
 	// Reaching the peer.
 	opening   proof // of the route that the path has

@@ -217,10 +217,10 @@ func (e *Endpoint) askTimeout(now int64, p *path) {
 	e.decide(now, p)
 }
 
-// gagged reports whether so little came from the route of a path that is being opened that not
-// even a packet may go there.
+// gagged reports whether a path has no route, or so little came from that of one that is being
+// opened that no packet may go there.
 func (p *path) gagged(bytes int) bool {
-	return p.state == PathOpening && !p.opening.allows(bytes)
+	return p.state == PathOpening && !p.opening.allows(bytes) || p.route == NoRoute
 }
 
 // homeAcked: a packet that asked home was acknowledged, which answers it as well.

@@ -203,24 +203,6 @@ func (e *Endpoint) fail(now int64, p *path) {
 	e.tellPath(p, PathFailed)
 }
 
-// dead: two probe timeouts on a path were in vain. It has failed if another one answers; if it is
-// the last one its owner may know another way. One that repairs losses itself may only be slow:
-// it has failed when it was silent for as long as a connection may be.
-func (e *Endpoint) dead(now int64, p *path) bool {
-	switch {
-	case e.anotherIsWell(p):
-		if p.reliable && now-p.heardAt < min(int64(e.cfg.Timeout), int64(defaultTimeout)) {
-			return false
-		}
-		e.fail(now, p)
-		return true
-	case !p.silent && e.knowsPaths():
-		p.silent = true
-		e.tellPath(p, PathSilent)
-	}
-	return false
-}
-
 // A path that failed is asked again after one second, and each time a second later, up to five.
 const (
 	firstRetry = second
@@ -233,16 +215,6 @@ func (e *Endpoint) retry(now int64, p *path) {
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
 	p.retryAt = now + p.retryWait
-}
-
-// answers notes that the peer acknowledged something new on a path: it lives.
-func (e *Endpoint) answers(p *path) {
-	p.loss.probes = 0
-	if p.state == PathFailed && p.route != NoRoute || p.silent {
-		p.state, p.silent = PathActive, false
-		p.served = max(p.served, e.pathClock)
-		e.tellPath(p, PathActive)
-	}
 }
 
 // tellPath makes the event PathChanged. If the last one of the path was not shown yet it is

@@ -42,7 +42,7 @@ func (e *Endpoint) PathStats(id uint8) PathStats {
 	}
 	s := p.counts
 	s.State, s.Route, s.Reliable, s.Use, s.Weight = p.state, p.route, p.reliable, p.use, p.weight
-	if p.silent {
+	if p.toldSilent {
 		s.State = PathSilent
 	}
 	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious

@@ -10,15 +10,14 @@ import (
 // message each tick, and watches what comes.
 type stream struct {
 	*mesh
-	tick   int
-	next   [2]int // number of the reliable message that comes next
-	seen   [2]map[int]bool
-	lastAt [2]int64 // when the last unreliable message came
-	gap    [2]int64 // the longest time between two
-	twice  int
-	size   int
-	latest [2][]int64 // how long the reliable messages took
-	states [2][]int64 // and the unreliable ones
+	tick     int
+	size     int    // of the unreliable messages
+	next     [2]int // number of the reliable message that comes next
+	seen     [2]map[int]bool
+	lastAt   [2]int64   // when the last unreliable message came
+	gap      [2]int64   // the longest time between two
+	reliable [2][]int64 // how long the reliable messages took
+	states   [2][]int64 // and the unreliable ones
 }
 
 func newStream(m *mesh) *stream {
@@ -36,8 +35,10 @@ func (s *stream) play(d time.Duration) {
 			b := fmt.Appendf(make([]byte, 0, s.size), "%8d %d ", s.tick, s.now)
 			s.send(end, chanOf(Unreliable), b[:max(len(b), s.size)])
 		}
-		s.run(time.Second / 60)
-		s.look()
+		for range 16 {
+			s.run(time.Second / 60 / 16)
+			s.look()
+		}
 	}
 }
 
@@ -50,7 +51,7 @@ func (s *stream) look() {
 				s.t.Fatalf("end %d: reliable message %d after %d", end, n, s.next[end]-1)
 			}
 			s.next[end]++
-			s.latest[end] = append(s.latest[end], s.now-at)
+			s.reliable[end] = append(s.reliable[end], s.now-at)
 		}
 		for _, msg := range s.received(end, chanOf(Unreliable)) {
 			n, at := s.parse(msg)

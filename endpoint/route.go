@@ -137,7 +137,7 @@ func (e *Endpoint) renew(now int64, p *path) {
 	hold := p.loss.peerHold
 	p.loss.lossAt, p.loss.probes, p.loss.probe, p.loss.order = never, 0, 0, reordering{}
 	p.loss.lastSent, p.loss.peerHold = max(p.loss.lastSent, now), hold
-	p.silent = false
+	p.silence, p.toldSilent = isWell, false
 }
 
 // direct notes where a packet goes.

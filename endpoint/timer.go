@@ -27,7 +27,7 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 	if !p.mayBeAsked() {
 		return never
 	}
-	at := min(p.ackAt, e.probeAt(p))
+	at := min(p.ackAt, e.probeAt(p), e.silenceAt(p))
 	if p.asks() {
 		at = min(at, e.askAt(p))
 	}
@@ -131,6 +131,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	}
 	for _, p := range e.paths {
 		e.lossTimeout(now, p)
+		e.checkSilence(now, p)
 		if p.asks() {
 			e.askTimeout(now, p)
 		}

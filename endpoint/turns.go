@@ -70,7 +70,9 @@ func (e *Endpoint) turn(now int64, asked uint8) (best *path) {
 }
 
 // mayBeAsked reports whether a path can send at all.
-func (p *path) mayBeAsked() bool { return p.state != PathClosed && p.route != NoRoute }
+func (p *path) mayBeAsked() bool {
+	return p.state != PathClosed && (p.route != NoRoute || p.asks())
+}
 
 // ready reports whether congestion control and pacing let the path take messages now.
 func (p *path) ready(now int64) bool { return !p.full() && p.pacer.readyAt() <= now }
@@ -94,8 +96,8 @@ func (e *Endpoint) servePath(p *path, bytes int) {
 	p.served += uint64(bytes) * servedUnit / uint64(p.weight)
 }
 
-// A rank says how well a path suits messages; the lowest is best. One that owes the answer to a
-// probe is worse than one in reserve.
+// A rank says how well a path suits messages; the lowest is best. One that owes an answer for long
+// is worse than one in reserve.
 func (p *path) rank() (rank int) {
 	if p.state != PathActive {
 		return unfit
@@ -103,7 +105,7 @@ func (p *path) rank() (rank int) {
 	if p.use == UseReserve {
 		rank = 1
 	}
-	if p.loss.probes > 0 {
+	if p.silence != isWell {
 		rank += 2
 	}
 	return rank
@@ -131,7 +133,7 @@ func (e *Endpoint) carries(p *path) bool {
 	return true
 }
 
-// well reports whether another path than p answers.
+// anotherIsWell reports whether another path than p answers.
 func (e *Endpoint) anotherIsWell(p *path) bool {
 	for _, q := range e.paths {
 		if q != p && q.rank() < 2 {

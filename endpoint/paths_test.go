@@ -1,0 +1,232 @@
+package endpoint
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// twoPaths are a stream over ways of 20 and 80 ms there and back.
+func twoPaths(t testing.TB, seed uint64, first, second PathConfig) *stream {
+	t.Helper()
+	cfg := channels()
+	cfg.Path = first
+	s := newStream(newMesh(t, cfg, 10*time.Millisecond, seed))
+	s.addWay(1, 1, 40*time.Millisecond)
+	second.Route = 1
+	s.openPath(second)
+	s.lastAt = [2]int64{s.now, s.now}
+	return s
+}
+
+func median(all []int64) time.Duration {
+	all = slices.Clone(all)
+	slices.Sort(all)
+	return time.Duration(all[len(all)/2])
+}
+
+func worst(all []int64) time.Duration { return time.Duration(slices.Max(all)) }
+
+// TestPathsInTurn: bytes follow the weights, the round trips are those of the paths, and nothing
+// counts as lost because the paths differ.
+func TestPathsInTurn(t *testing.T) {
+	for _, weight := range []int{1, 3} {
+		s := twoPaths(t, 1, PathConfig{Weight: weight}, PathConfig{})
+		s.size = 1000
+		s.play(10 * time.Second)
+		s.settle(time.Second)
+		for end, e := range s.ends {
+			a, b := e.PathStats(0), e.PathStats(1)
+			if share := float64(a.BytesSent) / float64(b.BytesSent); share < 0.85*float64(weight) || share > 1.15*float64(weight) {
+				t.Errorf("weight %d, end %d: %d and %d bytes", weight, end, a.BytesSent, b.BytesSent)
+			}
+			if a.PacketsLost+b.PacketsLost != 0 {
+				t.Errorf("end %d: %d and %d packets lost", end, a.PacketsLost, b.PacketsLost)
+			}
+			if ms := time.Millisecond; a.RTT < 19*ms || a.RTT > 25*ms || b.RTT < 79*ms || b.RTT > 85*ms || a.MinRTT > 21*ms || b.MinRTT > 81*ms {
+				t.Errorf("end %d: RTTs are %v and %v", end, a.RTT, b.RTT)
+			}
+		}
+	}
+}
+
+// TestPathsCopied: each message has the latency of the fast path and comes once, also if each
+// path loses a fifth.
+func TestPathsCopied(t *testing.T) {
+	for _, loss := range []float64{0, 0.2} {
+		s := twoPaths(t, 1, PathConfig{}, PathConfig{Use: UseCopy})
+		for _, w := range s.ways {
+			w.lossy(loss, 0)
+		}
+		s.play(10 * time.Second)
+		s.settle(2 * time.Second)
+		for end := range s.ends {
+			missing := s.tick - len(s.seen[end])
+			t.Logf("loss %v, end %d: p50 %v, worst %v, %d of %d missing", loss, end, median(s.states[end]), worst(s.states[end]), missing, s.tick)
+			if median(s.states[end]) > 12*time.Millisecond {
+				t.Errorf("end %d: latency %v", end, median(s.states[end]))
+			}
+			if most := int(float64(s.tick)*loss*loss*2) + 1; missing > most {
+				t.Errorf("end %d: %d of %d messages are missing", end, missing, s.tick)
+			}
+		}
+		if st := s.ends[0].PathStats(1); st.Copies < 550 {
+			t.Errorf("%d copies", st.Copies)
+		}
+	}
+}
+
+// TestPathDies: of two paths in turn one dies. What was on it goes over the other one within a
+// few round trips, the path is left, and comes back when it lives again.
+func TestPathDies(t *testing.T) {
+	for dying := range uint8(2) {
+		seeds(5, func(seed uint64) {
+			s := twoPaths(t, seed, PathConfig{}, PathConfig{})
+			s.play(2 * time.Second)
+			for end := range s.ends {
+				s.events(end)
+				s.reliable[end] = nil
+			}
+			s.ways[dying].dead = true
+			s.play(3 * time.Second)
+			rtt := [2]time.Duration{20 * time.Millisecond, 80 * time.Millisecond}
+			for end, e := range s.ends {
+				if e.PathStats(dying).State != PathFailed || e.PathStats(1-dying).State != PathActive {
+					t.Errorf("path %d dead, end %d: %+v", dying, end, e.PathStats(dying))
+				}
+				if most := worst(s.reliable[end]); most > 3*rtt[dying]+2*rtt[1-dying]+50*time.Millisecond {
+					t.Errorf("path %d dead, end %d: a reliable message took %v", dying, end, most)
+				}
+				if all := s.events(end); !slices.Equal(all, []Event{{Kind: PathChanged, Path: dying, State: PathFailed}}) {
+					t.Errorf("path %d dead, end %d: events %v", dying, end, all)
+				}
+			}
+			s.ways[dying].dead = false
+			s.play(6 * time.Second)
+			for end, e := range s.ends {
+				if e.PathStats(dying).State != PathActive {
+					t.Errorf("path %d lives, end %d: %+v", dying, end, e.PathStats(dying))
+				}
+				if all := s.events(end); !slices.Equal(all, []Event{{Kind: PathChanged, Path: dying, State: PathActive}}) {
+					t.Errorf("path %d lives, end %d: events %v", dying, end, all)
+				}
+			}
+			sent := s.ends[0].PathStats(dying).BytesSent
+			s.play(time.Second)
+			if n := s.ends[0].PathStats(dying).BytesSent - sent; n < 3000 {
+				t.Errorf("path %d: %d bytes in a second, of the path that came back", dying, n)
+			}
+			s.settle(time.Second)
+		})
+	}
+}
+
+// TestPathInReserve carries nothing before the other one dies, and then everything.
+func TestPathInReserve(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{Use: UseReserve})
+	s.play(5 * time.Second)
+	before := s.ends[1].PathStats(1)
+	if before.PacketsSent > 20 {
+		t.Errorf("%d packets went over the reserve", before.PacketsSent)
+	}
+	s.ways[0].dead = true
+	s.gap, s.lastAt = [2]int64{}, [2]int64{s.now, s.now}
+	s.play(2 * time.Second)
+	for end := range s.ends {
+		if gap := time.Duration(s.gap[end]); gap > 150*time.Millisecond {
+			t.Errorf("end %d: nothing came for %v", end, gap)
+		}
+	}
+	s.ways[0].dead = false
+	s.play(5 * time.Second)
+	sent := s.ends[1].PathStats(1).PacketsSent
+	s.play(time.Second)
+	if n := s.ends[1].PathStats(1).PacketsSent - sent; n > 5 {
+		t.Errorf("%d packets went over the reserve, when the path was back", n)
+	}
+	s.settle(time.Second)
+}
+
+// TestReliablePath: over a path that repairs losses itself, which only shows as delay, nothing
+// counts as lost, however late it is, until its carrier is gone.
+func TestReliablePath(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{Reliable: true})
+	if err := s.ends[1].SetPath(s.now, 1, PathConfig{Route: 1, Reliable: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.play(2 * time.Second)
+	t.Log("# the reliable path is held up for a second, again and again")
+	for range 5 {
+		for i := range s.ways[1].links {
+			s.ways[1].links[i].delay = time.Second
+		}
+		s.play(300 * time.Millisecond)
+		for i := range s.ways[1].links {
+			s.ways[1].links[i].delay = 40 * time.Millisecond
+		}
+		s.play(2 * time.Second)
+	}
+	s.settle(2 * time.Second)
+	for end, e := range s.ends {
+		if st := e.PathStats(1); st.PacketsLost != 0 || st.State != PathActive || !st.Reliable {
+			t.Errorf("end %d: %+v", end, st)
+		}
+	}
+	t.Log("# its carrier dies with everything on it")
+	s.play(100 * time.Millisecond)
+	s.ways[1].dead = true
+	for end, e := range s.ends {
+		e.PathDied(s.now, 1)
+		if st := e.PathStats(1); st.State != PathFailed || st.Route != NoRoute || st.BytesInFlight != 0 || e.Uses(1) {
+			t.Errorf("end %d: %+v", end, st)
+		}
+	}
+	s.reliable = [2][]int64{}
+	s.play(time.Second)
+	s.settle(time.Second)
+	for end := range s.ends {
+		if most := worst(s.reliable[end]); most > 150*time.Millisecond {
+			t.Errorf("end %d: a reliable message took %v", end, most)
+		}
+	}
+	t.Log("# and the client has another one")
+	s.addWay(2, 2, 30*time.Millisecond)
+	if err := s.ends[0].SetPath(s.now, 1, PathConfig{Route: 2, Reliable: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.play(time.Second)
+	for end := range s.ends {
+		if st := s.ends[end].PathStats(1); st.State != PathActive || st.Route != 2 {
+			t.Errorf("end %d: %+v", end, st)
+		}
+	}
+	s.settle(time.Second)
+}
+
+// TestPathNumbersAgain: a path is closed and opened again, many times; its numbers go on.
+func TestPathNumbersAgain(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	for n := range 20 {
+		s.play(500 * time.Millisecond)
+		number := s.ends[0].NextNumber(1)
+		s.ends[n%2].ClosePath(s.now, 1)
+		s.play(time.Duration(n*10) * time.Millisecond)
+		if n > 10 && (s.state(0, 1) != PathClosed || s.state(1, 1) != PathClosed) {
+			t.Fatalf("path 1 is %v and %v", s.state(0, 1), s.state(1, 1))
+		}
+		route := Route(2 + n)
+		s.addWay(route, route, 40*time.Millisecond)
+		id, err := s.ends[0].OpenPath(s.now, PathConfig{Route: route})
+		if err != nil && n > 10 {
+			t.Fatal(err)
+		}
+		s.play(500 * time.Millisecond)
+		if err == nil && (id != 1 || s.state(0, id) != PathActive || s.state(1, id) != PathActive) {
+			t.Errorf("path %d is %v and %v", id, s.state(0, id), s.state(1, id))
+		}
+		if next := s.ends[0].NextNumber(1); next < number {
+			t.Errorf("the next number is %d after %d", next, number)
+		}
+	}
+	s.settle(time.Second)
+}

@@ -1,0 +1,95 @@
+package endpoint
+
+// A silence is how long a path owes an answer: since the first packet was sent that elicits an
+// ack and is not acknowledged, nor any later one. Unlike the probe timeout (RFC 9002, 6.2), which
+// each packet puts off, it shows that a path is dead while the game goes on sending.
+//
+//	well → suspect → dead
+//
+// A suspect, after one probe timeout, gets no new messages while another path is well. After
+// three, in which two probes could have been answered, it has failed if another one is well; if
+// not its owner is told, who may know another way.
+type silence uint8
+
+const (
+	isWell silence = iota
+	isSuspect
+	isDead
+)
+
+// owedSince is when the oldest packet was sent whose answer is owed.
+func (p *path) owedSince() int64 {
+	n := max(p.owed, p.sent.Base())
+	if p.anyAcked {
+		n = max(n, p.largestAcked+1)
+	}
+	for n < p.sent.End() && !p.sent.At(n).owes() {
+		n++
+	}
+	if p.owed = n; n == p.sent.End() {
+		return never
+	}
+	return p.sent.At(n).at
+}
+
+// owes reports whether the peer has yet to answer a packet.
+func (pkt *sentPacket) owes() bool {
+	return pkt.state == packetInFlight && pkt.eliciting && !pkt.aside
+}
+
+// silenceAt is when a path becomes a suspect, or is dead.
+func (e *Endpoint) silenceAt(p *path) int64 {
+	if p.eliciting == 0 || p.state != PathActive || e.held.on || e.holding.on {
+		return never
+	}
+	since := p.owedSince()
+	if since == never {
+		return never
+	}
+	since = max(since, e.awakeAt)
+	switch {
+	case p.silence == isWell:
+		return since + p.probeTimeout(0)
+	case p.silence == isSuspect:
+		return since + 3*p.probeTimeout(0)
+	case !e.anotherIsWell(p):
+		return never
+	case p.reliable:
+		// It may only be slow: what repairs losses itself has failed when it was silent for as
+		// long as a connection may be.
+		return since + max(3*p.probeTimeout(0), min(int64(e.cfg.Timeout), int64(defaultTimeout)))
+	}
+	return since
+}
+
+// checkSilence does what is due.
+func (e *Endpoint) checkSilence(now int64, p *path) {
+	if now < e.silenceAt(p) {
+		return
+	}
+	if p.silence == isWell {
+		p.silence = isSuspect
+		if now < e.silenceAt(p) {
+			return
+		}
+	}
+	p.silence = isDead
+	switch {
+	case now >= e.silenceAt(p):
+		e.fail(now, p)
+	case !p.toldSilent && !e.anotherIsWell(p) && e.knowsPaths():
+		p.toldSilent = true
+		e.tellPath(p, PathSilent)
+	}
+}
+
+// answers notes that the peer acknowledged something new on a path: it lives.
+func (e *Endpoint) answers(p *path) {
+	p.loss.probes = 0
+	p.silence = isWell
+	if p.toldSilent || p.state == PathFailed && p.route != NoRoute {
+		p.toldSilent, p.state = false, PathActive
+		p.catchUp(e.pathClock)
+		e.tellPath(p, PathActive)
+	}
+}
