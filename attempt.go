@@ -153,7 +153,7 @@ func (a *attempt) expects(b []byte) bool {
 // take hands a datagram to netcode and does what follows from it. It reports
 // whether it was for this attempt.
 func (a *attempt) take(now int64, from netcode.Source, b []byte) bool {
-	ev := a.guard.HandleDatagram(now, a.client.unix, from, b)
+	ev := a.guard.HandleDatagram(now, a.client.unix, 0, from, b)
 	a.happened(now, ev)
 	return ev.Drop == netcode.DropNone
 }

@@ -271,7 +271,7 @@ const (
 // known to have the present ones.
 func (c *Conn) renewKeys(now int64) {
 	if acked, ok := c.end.LargestAcked(0); ok {
-		c.sealer.ChangeKeys(now, acked, c.end.ProbeTimeout())
+		c.sealer.ChangeKeys(now, 0, acked, c.end.ProbeTimeout())
 	}
 }
 

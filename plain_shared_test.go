@@ -31,7 +31,7 @@ func plainOverUDP(t *testing.T, server netip.AddrPort) (*net.UDPConn, *netcode.C
 		sendAll(t, conn, c)
 		n, from, err := conn.ReadFromUDPAddrPort(b)
 		must(t, err)
-		c.HandleDatagram(0, time.Now().Unix(), netcode.SourceFrom(from), b[:n])
+		c.HandleDatagram(0, time.Now().Unix(), 0, netcode.SourceFrom(from), b[:n])
 	}
 	return conn, c
 }

@@ -63,7 +63,7 @@ func (p *plainPeer) Service(time.Time) time.Time {
 func (p *plainPeer) handle(now, unix int64, d transport.Datagram) {
 	from := netcode.SourceFrom(d.Path.Remote)
 	if p.client != nil {
-		ev := p.client.HandleDatagram(now, unix, from, d.Bytes)
+		ev := p.client.HandleDatagram(now, unix, 0, from, d.Bytes)
 		if ev.Kind == netcode.ClientPayload {
 			p.got = append(p.got, string(ev.Frames))
 		}

@@ -55,7 +55,7 @@ type Client struct {
 	token    *Token
 	state    State
 	address  int
-	to       Source
+	sources  [MaxPaths]Source // the server, as each path reaches it
 	started  int64
 	attempt  int64 // when this address, and then its challenge, was reached
 	sent     int64
@@ -149,9 +149,9 @@ func (c *Client) begin(address int) bool {
 		return false
 	}
 	c.address, c.state = address, StateRequesting
-	c.to = SourceFrom(c.token.Addresses[address])
+	c.sources[0] = SourceFrom(c.token.Addresses[address])
 	if c.cfg.Via != (Source{}) {
-		c.to = c.cfg.Via
+		c.sources[0] = c.cfg.Via
 	}
 	c.attempt, c.heard = c.now, c.now
 	c.refusedAt, c.plainAt = 0, 0
@@ -167,8 +167,16 @@ func (c *Client) owe(m dueMask) { c.dueMask, c.sent = m, c.now }
 // State returns where the client is.
 func (c *Client) State() State { return c.state }
 
-// Server is the address that the client talks to.
-func (c *Client) Server() Source { return c.to }
+// Server is the address that the client talks to on path 0.
+func (c *Client) Server() Source { return c.sources[0] }
+
+// Settled notes the address that the server has for a path below [MaxPaths] which
+// the owner opens: what comes from elsewhere is not read.
+func (c *Client) Settled(path uint8, server Source) {
+	if c.state == StateConnected && !c.plain {
+		c.sources[path] = server
+	}
+}
 
 // Token returns the token it connects with.
 func (c *Client) Token() *Token { return c.token }

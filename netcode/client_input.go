@@ -9,10 +9,11 @@ import (
 )
 
 // HandleDatagram takes the datagram b, which came from the given source, and
-// opens it in place.
-func (c *Client) HandleDatagram(now, unix int64, from Source, b []byte) ClientEvent {
+// opens it in place. Path is that of the socket which it came by, 0 until the
+// owner has opened another; if packets have a wire id, that says it.
+func (c *Client) HandleDatagram(now, unix int64, path uint8, from Source, b []byte) ClientEvent {
 	c.now = now
-	ev := c.dispatch(from, b)
+	ev := c.dispatch(path, from, b)
 	if ev.Drop != DropNone {
 		c.counters.Drops[ev.Drop]++
 	}
@@ -21,11 +22,12 @@ func (c *Client) HandleDatagram(now, unix int64, from Source, b []byte) ClientEv
 
 // dispatch compares the source before anything is opened, so that nothing from
 // elsewhere can move a replay window.
-func (c *Client) dispatch(from Source, b []byte) ClientEvent {
+func (c *Client) dispatch(path uint8, from Source, b []byte) ClientEvent {
 	if len(b) == 0 {
 		return clientDrop(DropEmpty)
 	}
-	if from != c.to {
+	path = c.pathOf(path, b)
+	if from != c.sources[path] {
 		return clientDrop(DropOtherSource)
 	}
 	prefix := b[0]
@@ -35,7 +37,7 @@ func (c *Client) dispatch(from Source, b []byte) ClientEvent {
 	case c.cfg.Plain == PlainOnly:
 		return clientDrop(DropUnknownType)
 	case prefix&wire.PrefixDataMask != 0:
-		return c.handleData(b)
+		return c.handleData(path, b)
 	case prefix == wire.PrefixHandshake:
 		return c.handleLong(b)
 	case prefix == wire.PrefixGone:
@@ -46,9 +48,17 @@ func (c *Client) dispatch(from Source, b []byte) ClientEvent {
 	return clientDrop(DropWrongRole)
 }
 
+// pathOf is the path of a datagram that came by the socket of the given one.
+func (c *Client) pathOf(path uint8, b []byte) uint8 {
+	if b[0]&wire.PrefixDataMask == wire.PrefixData && c.wireID.n > 0 && len(b) > 1 {
+		path = b[1]
+	}
+	return path & pathMask
+}
+
 func clientDrop(d Drop) ClientEvent { return ClientEvent{Drop: d} }
 
-func (c *Client) handleData(b []byte) ClientEvent {
+func (c *Client) handleData(path uint8, b []byte) ClientEvent {
 	if c.state != StateConnected || c.plain {
 		return clientDrop(DropUnexpected)
 	}
@@ -56,12 +66,8 @@ func (c *Client) handleData(b []byte) ClientEvent {
 	if len(b) < 1+n+1+MinTagBytes {
 		return clientDrop(DropTooShort)
 	}
-	var path uint8
-	if n > 0 {
-		path = b[1] & pathMask
-		if b[1]&^pathMask != c.wireID.b[0] || !bytes.Equal(b[2:1+n], c.wireID.b[1:n]) {
-			return clientDrop(DropUnknownID)
-		}
+	if n > 0 && (b[1]&^pathMask != c.wireID.b[0] || !bytes.Equal(b[2:1+n], c.wireID.b[1:n])) {
+		return clientDrop(DropUnknownID)
 	}
 	number, frames, drop := c.opener.open(c.now, b, n, path)
 	if drop != DropNone {
@@ -151,8 +157,8 @@ func (c *Client) refused(r Refusal) {
 	}
 }
 
-// handleGone believes the hint only if it names our id and one of our newest
-// packets.
+// handleGone believes the hint only if it names our id, with whatever path, and one
+// of our newest packets.
 func (c *Client) handleGone(b []byte) ClientEvent {
 	if len(b) != goneBytes {
 		return clientDrop(DropMalformed)
@@ -160,8 +166,9 @@ func (c *Client) handleGone(b []byte) ClientEvent {
 	if c.state != StateConnected || c.plain {
 		return clientDrop(DropUnexpected)
 	}
-	id, tail := b[1:1+connectionIDBytes], b[1+connectionIDBytes:]
-	if string(id) != string(c.id[:]) || !c.sealer.sentTail(tail) {
+	id, tail := [connectionIDBytes]byte(b[1:]), b[1+connectionIDBytes:]
+	id[connectionIDBytes-1] &^= pathMask
+	if id != c.id || !c.sealer.sentTail(tail) {
 		return clientDrop(DropUnknownID)
 	}
 	return ClientEvent{Kind: ClientGone, State: c.state}

@@ -11,27 +11,27 @@ import (
 func (c *Client) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
 	if c.farewell > 0 {
 		c.farewell--
-		return c.appendStandard(dst[:0], kindDisconnect, nil), c.to, true
+		return c.appendStandard(dst[:0], kindDisconnect, nil), c.Server(), true
 	}
 	for c.dueMask != 0 {
 		due := c.dueMask & -c.dueMask
 		c.dueMask &^= due
 		switch due {
 		case dueRequest:
-			return c.appendRequest(dst[:0]), c.to, true
+			return c.appendRequest(dst[:0]), c.Server(), true
 		case dueOffer:
 			c.unanswered = 0
 			if b, ok := c.appendOffer(dst[:0]); ok {
-				return b, c.to, true
+				return b, c.Server(), true
 			}
 			c.counters.Drops[DropNoRandom]++
 		case dueResponse:
-			return c.appendResponse(dst[:0]), c.to, true
+			return c.appendResponse(dst[:0]), c.Server(), true
 		case dueKeepAlive:
 			var body [keepAliveBody]byte
 			binary.LittleEndian.PutUint32(body[:], c.index)
 			binary.LittleEndian.PutUint32(body[4:], c.maxClients)
-			return c.appendStandard(dst[:0], kindKeepAlive, body[:]), c.to, true
+			return c.appendStandard(dst[:0], kindKeepAlive, body[:]), c.Server(), true
 		}
 	}
 	return nil, Source{}, false

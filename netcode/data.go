@@ -44,9 +44,11 @@ type Sealer struct {
 	idLen  uint8
 	pathAt uint8 // which byte of id has the path in its low 3 bits
 
-	sealed    int    // packets of this epoch
-	most      int    // after how many it should end
-	first     uint64 // number of the first of them
+	sealed    int              // packets of this epoch
+	most      int              // after how many it should end
+	used      uint8            // a bit for each path that has some
+	paths     uint8            // likewise, of any epoch
+	first     [MaxPaths]uint64 // number of the first of them, on these paths
 	changedAt int64
 	wanted    bool
 
@@ -92,8 +94,10 @@ func (s *Sealer) AppendHeader(dst []byte, path uint8, number uint64, numberBytes
 // dst[start:frames], and appends the tag. A path and number must never seal
 // two different packets; the sealed bytes may be sent more than once.
 func (s *Sealer) Seal(dst []byte, start, frames int, path uint8, number uint64) []byte {
-	if s.sealed == 0 {
-		s.first = number
+	if s.used&(1<<path) == 0 {
+		s.used |= 1 << path
+		s.paths |= 1 << path
+		s.first[path] = number
 	}
 	setDataNonce(&s.nonce, &s.epoch.iv, path, number)
 	dst = s.epoch.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])

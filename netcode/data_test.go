@@ -123,6 +123,9 @@ func TestDataSealed(t *testing.T) {
 func TestPaths(t *testing.T) {
 	w, p, seat := dataPair(t, func(c *ClientConfig) { c.WireID = []byte{0xf8, 2, 3} })
 	for path := range uint8(MaxPaths) {
+		p.c.Settled(path, SourceFrom(serverAddr))
+	}
+	for path := range uint8(MaxPaths) {
 		for number := range uint64(3) {
 			if path == 0 && number == 0 {
 				continue // confirmed the connection
@@ -217,7 +220,7 @@ func nothingAllocates(t *testing.T, want MintConfig) {
 		if ev := w.server.HandleDatagram(w.now, 0, p.at, packet(p.c.Sealer()), reply); ev.Kind != EventPacket {
 			t.Fatal(ev.Drop)
 		}
-		if ev := p.c.HandleDatagram(w.now, 0, server, packet(seat.Sealer())); ev.Kind != ClientPacket {
+		if ev := p.c.HandleDatagram(w.now, 0, 0, server, packet(seat.Sealer())); ev.Kind != ClientPacket {
 			t.Fatal(ev.Drop)
 		}
 	})
@@ -237,7 +240,7 @@ func TestNothingAllocatesPlain(t *testing.T) {
 			t.Fatal(ev.Drop)
 		}
 		down, _ := w.server.AppendPayload(w.now, seat, buf, payload)
-		if ev := p.c.HandleDatagram(w.now, 0, server, down); ev.Kind != ClientPayload {
+		if ev := p.c.HandleDatagram(w.now, 0, 0, server, down); ev.Kind != ClientPayload {
 			t.Fatal(ev.Drop)
 		}
 	})
@@ -257,7 +260,7 @@ func TestGarbageAllocatesNothing(t *testing.T) {
 		for prefix := range 256 {
 			short[0] = byte(prefix)
 			w.server.HandleDatagram(w.now, 0, source(77), short, reply)
-			p.c.HandleDatagram(w.now, 0, source(77), short)
+			p.c.HandleDatagram(w.now, 0, 0, source(77), short)
 		}
 		w.server.HandleDatagram(w.now, 0, source(77), long, reply)
 	})

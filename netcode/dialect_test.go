@@ -163,7 +163,7 @@ func TestAssociation(t *testing.T) {
 			t.Fatalf("to %v, %v", to, ok)
 		}
 		ev := w.server.HandleDatagram(w.now, w.unix(), at, b, nil)
-		c.HandleDatagram(w.now, w.unix(), via, ev.Reply)
+		c.HandleDatagram(w.now, w.unix(), 0, via, ev.Reply)
 	}
 	if c.State() != StateConnected {
 		t.Fatal(c.State())

@@ -41,6 +41,10 @@ const (
 	// leastEpoch is the shortest epoch that a receiver goes along with, so that
 	// a peer that changes keys with every packet does not make us derive as many.
 	leastEpoch = int64(time.Millisecond)
+	// pathsEpoch is the shortest epoch of a sender that uses several paths: one that
+	// sends nothing in an epoch must not come upon the next while the receiver still
+	// takes its parity for that of the epoch before.
+	pathsEpoch = oldKeys + int64(time.Second)
 )
 
 // KeyChangeDue reports whether the packets of this epoch are many enough, or
@@ -54,19 +58,25 @@ func (s *Sealer) WantNewKeys() { s.wanted = true }
 // ChangeKeys begins the next epoch with the next packet, unless it is too
 // early: before the peer has acknowledged a packet of this one, and three
 // probe timeouts after it began, the peer may not be done with the one before
-// (RFC 9001, 6.1 and 6.5). Acked is the largest number of path 0 that was
-// acknowledged. It reports whether the keys changed.
+// (RFC 9001, 6.1 and 6.5). Acked is the largest number that was acknowledged of a
+// path; any of the paths will do, and the probe timeout is the longest of all. Once
+// there was a second path, seven seconds have to pass. It reports whether the keys
+// changed.
 //
 // It need not be forced: an endpoint stops at 2^14 packets without an
 // acknowledgement, and probe timeouts are two seconds at most, so that far
 // less than what a key bears can be sealed meanwhile.
-func (s *Sealer) ChangeKeys(now int64, acked uint64, probeTimeout time.Duration) bool {
-	if s.sealed == 0 || acked < s.first || s.epochs > 0 && now-s.changedAt < 3*int64(probeTimeout) {
+func (s *Sealer) ChangeKeys(now int64, path uint8, acked uint64, probeTimeout time.Duration) bool {
+	least := 3 * int64(probeTimeout)
+	if s.paths&(s.paths-1) != 0 {
+		least = max(least, pathsEpoch)
+	}
+	if s.used&(1<<path) == 0 || acked < s.first[path] || s.epochs > 0 && now-s.changedAt < least {
 		return false
 	}
 	s.epoch = s.epoch.next()
 	s.epochs++
-	s.sealed, s.wanted, s.changedAt = 0, false, now
+	s.sealed, s.used, s.wanted, s.changedAt = 0, 0, false, now
 	return true
 }
 

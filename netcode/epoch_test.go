@@ -35,7 +35,7 @@ func (d *direction) seal() []byte {
 func (d *direction) change() {
 	d.t.Helper()
 	d.now += second
-	if !d.out.ChangeKeys(d.now, d.next-1, time.Millisecond) {
+	if !d.out.ChangeKeys(d.now, 0, d.next-1, time.Millisecond) {
 		d.t.Fatal("the keys do not change")
 	}
 }
@@ -67,7 +67,7 @@ func TestKeyChange(t *testing.T) {
 				if s.KeyChangeDue() != (s.sealed == 8) {
 					t.Fatalf("due after %d packets: %v", s.sealed, s.KeyChangeDue())
 				}
-				if s.KeyChangeDue() && !s.ChangeKeys(w.now, number-1, time.Millisecond) {
+				if s.KeyChangeDue() && !s.ChangeKeys(w.now, 0, number-1, time.Millisecond) {
 					t.Fatalf("number %d: the keys do not change", number)
 				}
 				secrets[s.epoch.secret] = true
@@ -105,20 +105,20 @@ func TestKeyChange(t *testing.T) {
 func TestKeyChangeWaits(t *testing.T) {
 	const probe = 50 * time.Millisecond
 	d := newDirection(t, padOf(MintConfig{}), 1)
-	if d.out.ChangeKeys(d.now, 0, probe) {
+	if d.out.ChangeKeys(d.now, 0, 0, probe) {
 		t.Fatal("before the first packet")
 	}
 	d.seal()
-	if !d.out.ChangeKeys(d.now, 0, probe) {
+	if !d.out.ChangeKeys(d.now, 0, 0, probe) {
 		t.Fatal("the first change has to wait for nothing but an ack")
 	}
-	if d.seal(); d.out.ChangeKeys(d.now+second, 0, probe) {
+	if d.seal(); d.out.ChangeKeys(d.now+second, 0, 0, probe) {
 		t.Fatal("before an ack of the new epoch")
 	}
-	if d.out.ChangeKeys(d.now+3*int64(probe)-1, 1, probe) {
+	if d.out.ChangeKeys(d.now+3*int64(probe)-1, 0, 1, probe) {
 		t.Fatal("before three probe timeouts")
 	}
-	if !d.out.ChangeKeys(d.now+3*int64(probe), 1, probe) {
+	if !d.out.ChangeKeys(d.now+3*int64(probe), 0, 1, probe) {
 		t.Fatal("never")
 	}
 }
@@ -271,7 +271,7 @@ func TestEpochStorm(t *testing.T) {
 		for range 600 {
 			d.now += 20 * ms
 			if d.out.KeyChangeDue() && newest > 0 {
-				d.out.ChangeKeys(d.now, newest, 30*time.Millisecond)
+				d.out.ChangeKeys(d.now, 0, newest, 30*time.Millisecond)
 			}
 			b := d.seal()
 			p := parcel{b, d.out.epochs, d.next - 1, true}

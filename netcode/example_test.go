@@ -47,7 +47,7 @@ func Example() {
 		if ev.Kind == netcode.EventConnected {
 			fmt.Println("server: client", ev.Seat.ClientID(), "is in")
 		}
-		c.HandleDatagram(now, unix, netcode.SourceFrom(server), ev.Reply)
+		c.HandleDatagram(now, unix, 0, netcode.SourceFrom(server), ev.Reply)
 		fmt.Println("client:", c.State())
 	}
 

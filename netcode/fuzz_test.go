@@ -214,7 +214,7 @@ func FuzzEpochs(f *testing.F) {
 			case 0:
 				sealed = append(sealed, d.seal())
 			case 1:
-				d.out.ChangeKeys(d.now, d.next, 0)
+				d.out.ChangeKeys(d.now, 0, d.next, 0)
 			case 2, 3, 4:
 				if len(sealed) == 0 {
 					continue

@@ -185,7 +185,7 @@ func (w *world) toClient(to Source, b []byte) {
 }
 
 func (p *player) receive(b []byte) ClientEvent {
-	ev := p.c.HandleDatagram(p.w.now, p.w.unix(), SourceFrom(serverAddr), b)
+	ev := p.c.HandleDatagram(p.w.now, p.w.unix(), 0, SourceFrom(serverAddr), b)
 	if ev.Kind != ClientNone {
 		kept := ev
 		kept.Hello, kept.Frames = append([]byte(nil), ev.Hello...), append([]byte(nil), ev.Frames...)

@@ -124,7 +124,7 @@ func (m *man) deliver(p *player, from Source, b []byte, toServer bool) {
 	case toServer:
 		m.toServer(from, b)
 	case from == m.home:
-		if ev := p.c.HandleDatagram(m.now, m.unix(), m.home, b); ev.Kind != ClientNone || ev.Drop == DropNone {
+		if ev := p.c.HandleDatagram(m.now, m.unix(), 0, m.home, b); ev.Kind != ClientNone || ev.Drop == DropNone {
 			m.t.Fatalf("a client took a datagram that did not come from its server: %+v", ev)
 		}
 	default:
@@ -186,7 +186,7 @@ func (m *man) tell(whom string, send func(text string)) {
 // seal makes the next packet, and changes keys as if everything had been acknowledged.
 func (m *man) seal(s *Sealer, text string) []byte {
 	if s.KeyChangeDue() {
-		s.ChangeKeys(m.now, s.sent-1, 1)
+		s.ChangeKeys(m.now, 0, s.sent-1, 1)
 	}
 	return seal(s, 0, s.sent, text)
 }

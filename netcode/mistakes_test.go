@@ -318,7 +318,7 @@ func TestMistake13RequestWithSequence(t *testing.T) {
 func TestMistake14SourceAfterDecryption(t *testing.T) {
 	w, p, seat := plainPair(t, nil)
 	b, _ := w.server.AppendPayload(w.now, seat, nil, []byte("x"))
-	if ev := p.c.HandleDatagram(w.now, w.unix(), source(99), bytes.Clone(b)); ev.Drop != DropOtherSource {
+	if ev := p.c.HandleDatagram(w.now, w.unix(), 0, source(99), bytes.Clone(b)); ev.Drop != DropOtherSource {
 		t.Fatalf("from elsewhere: %+v", ev)
 	}
 	if ev := p.receive(b); ev.Kind != ClientPayload {

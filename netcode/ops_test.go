@@ -169,23 +169,28 @@ func (c *chaos) say(p *player) {
 	default:
 		for range 4 {
 			c.now += ms
-			ev := c.toServer(p.at, c.seal(p.c.Sealer()))
+			paths := uint64(1)
+			if p.at == source(7) {
+				paths = 3
+			}
+			ev := c.toServer(p.at, c.seal(p.c.Sealer(), paths))
 			if ev.Kind != EventPacket {
 				return
 			}
-			c.toClient(p.at, c.seal(ev.Seat.Sealer()))
+			c.toClient(p.at, c.seal(ev.Seat.Sealer(), 1))
 		}
 	}
 }
 
-// seal makes the next packet of a connection, changes its keys as if all had
+// seal makes the next packet of a connection, on so many paths in turn, changes its keys as if all had
 // been acknowledged, and checks that no key and nonce come together twice, however often
 // keys changed and connections were made.
-func (c *chaos) seal(s *Sealer) []byte {
-	if s.KeyChangeDue() && s.ChangeKeys(c.now, s.sent-1, time.Millisecond) {
+func (c *chaos) seal(s *Sealer, paths uint64) []byte {
+	path := func(number uint64) uint8 { return uint8(number % paths) }
+	if s.KeyChangeDue() && s.ChangeKeys(c.now, path(s.sent-1), s.sent-1, time.Millisecond) {
 		c.changes++
 	}
-	b := seal(s, 0, s.sent, "frames of "+string(rune('0'+s.sent%10)))
+	b := seal(s, path(s.sent), s.sent, "frames of "+string(rune('0'+s.sent%10)))
 	id := string(s.epoch.secret[:]) + string(s.nonce[:])
 	if before, ok := c.sealed[id]; ok {
 		c.t.Fatalf("a key and nonce sealed two packets:\n%x\n%x", before, b)
@@ -211,7 +216,7 @@ func (c *chaos) check() {
 		if seat.watched && s.watched[seat.watchedAt] != seat {
 			c.t.Fatalf("seat %d is not on the list", seat.slot)
 		}
-		if seat.Plain() && s.plain[seat.source] != seat {
+		if seat.Plain() && s.plain[seat.Source()] != seat {
 			c.t.Fatalf("plain seat %d is not found by its source", seat.slot)
 		}
 	}

@@ -30,8 +30,8 @@ type Seat struct {
 	index            int
 	clientID         uint64
 	userData         [UserDataBytes]byte
-	source           Source
-	timeout          int64 // nanoseconds; 0: never
+	sources          [MaxPaths]Source // where the client was last proven to be, on each path
+	timeout          int64            // nanoseconds; 0: never
 	token            *tokenEntry
 	released         int64 // when the slot became free
 
@@ -77,8 +77,9 @@ func (s *Seat) ClientID() uint64 { return s.clientID }
 // UserData is what the backend wrote into the token; valid as long as the seat.
 func (s *Seat) UserData() []byte { return s.userData[:] }
 
-// Source is where the client was last proven to be.
-func (s *Seat) Source() Source { return s.source }
+// Source is where the client was last proven to be on path 0, by the handshake
+// or since then by its owner, with [Server.Settled].
+func (s *Seat) Source() Source { return s.sources[0] }
 
 // Timeout is how long silence may last; zero: for ever.
 func (s *Seat) Timeout() time.Duration { return time.Duration(s.timeout) }

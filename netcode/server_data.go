@@ -18,13 +18,13 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 		}
 		return ev
 	}
-	moved := from != seat.source
+	path := id[connectionIDBytes-1] & pathMask
+	moved := from != seat.sources[path]
 	if moved {
 		if drop := s.adm.gate.indebted(s.now, &from); drop != DropNone {
 			return dropped(drop)
 		}
 	}
-	path := id[connectionIDBytes-1] & pathMask
 	number, frames, drop := seat.opener.open(s.now, b, connectionIDBytes, path)
 	if drop != DropNone {
 		if moved && drop == DropForged {
@@ -54,6 +54,16 @@ func (s *Server) confirm(seat *Seat) {
 	}
 }
 
+// Settled notes where the owner has proven the client to be on a path below
+// [MaxPaths]: by a challenge that came back from there (SPEC.md, 6.8). Packets that
+// come from there have not moved. A seat that is plain, or not confirmed, is where
+// the handshake says.
+func (s *Server) Settled(seat *Seat, path uint8, at Source) {
+	if seat.state == seatOurs && seat.confirmed {
+		seat.sources[path] = at
+	}
+}
+
 // Release ends a seat: the owner has said or heard goodbye and every repeated
 // one. The slot rests for ten seconds before it is given again.
 func (s *Server) Release(now int64, seat *Seat) {
@@ -67,8 +77,8 @@ func (s *Server) Release(now int64, seat *Seat) {
 // leave takes a seat out of all tables but that of ids.
 func (s *Server) leave(seat *Seat) {
 	s.unwatch(seat)
-	if s.plain[seat.source] == seat {
-		delete(s.plain, seat.source)
+	if s.plain[seat.Source()] == seat {
+		delete(s.plain, seat.Source())
 	}
 	s.uncount(seat)
 	if seat.token != nil {

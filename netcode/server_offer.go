@@ -193,12 +193,12 @@ func (a *admitting) agree() Drop {
 // the seat matches no share, so that the next OFFER tries again.
 func (a *admitting) connect(seat *Seat) bool {
 	s := a.s
-	if s.plain[seat.source] == seat {
-		delete(s.plain, seat.source)
+	if s.plain[seat.Source()] == seat {
+		delete(s.plain, seat.Source())
 	}
 	seat.state = seatOurs
 	seat.in, seat.out = nil, nil
-	seat.source, seat.share, seat.wireID = a.from, a.o.share, a.o.wireID
+	seat.sources[0], seat.share, seat.wireID = a.from, a.o.share, a.o.wireID
 	seat.heard, seat.sent = s.now, s.now
 	k := a.e.keysOf(s.cfg.ProtocolID)
 	toServer, toClient := k.traffic(&seat.share, &a.share, a.agreed, &trafficContext{
@@ -214,7 +214,7 @@ func (a *admitting) connect(seat *Seat) bool {
 func (a *admitting) buildAccept(seat *Seat, share [shareBytes]byte) bool {
 	acc := accept{
 		connectionID: seat.id, share: share, padItems: a.e.pad.raw(),
-		index: uint32(seat.index), max: uint32(a.s.adm.maxClients), source: seat.source, hello: a.hello,
+		index: uint32(seat.index), max: uint32(a.s.adm.maxClients), source: seat.Source(), hello: a.hello,
 	}
 	var ok bool
 	seat.accept, ok = acc.append(a.s.random, a.e.keysOf(a.s.cfg.ProtocolID), seat.accept[:0], seat.wireID, &seat.share)
@@ -230,13 +230,13 @@ func (a *admitting) buildAccept(seat *Seat, share [shareBytes]byte) bool {
 func (a *admitting) repeat(seat *Seat) Event {
 	ev := Event{Drop: DropRepeated}
 	seat.heard = a.s.now
-	if seat.source != a.from {
+	if seat.Source() != a.from {
 		var old accept
 		k := a.e.keysOf(a.s.cfg.ProtocolID)
 		if old.open(k, seat.accept, seat.wireID, &seat.share) != DropNone {
 			return dropped(DropMalformed)
 		}
-		seat.source = a.from
+		seat.sources[0] = a.from
 		a.hello = bytes.Clone(old.hello)
 		if !a.buildAccept(seat, old.share) {
 			return dropped(DropNoRandom)
@@ -255,7 +255,7 @@ func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
 		return nil
 	}
 	seat.home = s
-	seat.clientID, seat.userData, seat.source = e.clientID, e.userData, from
+	seat.clientID, seat.userData, seat.sources[0] = e.clientID, e.userData, from
 	seat.timeout = timeoutOf(e.timeoutSeconds)
 	seat.token, e.seat, e.state = e, seat, tokenAccepted
 	return seat

@@ -190,7 +190,7 @@ func (s *Server) Disconnect(now int64, seat *Seat) {
 	}
 	s.now = now
 	for range redundantDisconnects {
-		s.post(seat.source, seat.out, kindDisconnect, seat.sequence)
+		s.post(seat.Source(), seat.out, kindDisconnect, seat.sequence)
 		seat.sequence++
 	}
 	s.leave(seat)

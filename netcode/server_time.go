@@ -109,7 +109,7 @@ func (s *Server) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
 			continue
 		}
 		seat.keepAliveDue = false
-		return s.appendKeepAlive(seat, dst[:0]), seat.source, true
+		return s.appendKeepAlive(seat, dst[:0]), seat.Source(), true
 	}
 	return nil, Source{}, false
 }

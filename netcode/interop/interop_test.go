@@ -298,7 +298,7 @@ func (g *goClient) run(done func() bool) {
 		g.flush(buf)
 		if n, from, ok := read(g.t, g.conn, buf); ok {
 			now, unix = clocks(g.start)
-			ev := g.c.HandleDatagram(now, unix, from, buf[:n])
+			ev := g.c.HandleDatagram(now, unix, 0, from, buf[:n])
 			if ev.Kind == netcode.ClientPayload {
 				g.frames = append(g.frames, string(ev.Frames))
 			}

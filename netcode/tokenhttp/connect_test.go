@@ -77,7 +77,7 @@ func connect(t *testing.T, conn *net.UDPConn, token *netcode.Token) {
 		if err != nil {
 			t.Fatalf("in state %v: %v", c.State(), err)
 		}
-		c.HandleDatagram(int64(time.Since(start)), time.Now().Unix(), netcode.SourceFrom(from), b[:n])
+		c.HandleDatagram(int64(time.Since(start)), time.Now().Unix(), 0, netcode.SourceFrom(from), b[:n])
 	}
 }
 
