@@ -83,6 +83,9 @@ func (k *core) waitUntil(until time.Time) error {
 			next = until
 		}
 		woken, err := k.wait.wait(next)
+		if err != nil && k.without() {
+			continue
+		}
 		if err != nil && !errors.Is(err, transport.ErrClosed) {
 			return err
 		}
@@ -94,6 +97,13 @@ func (k *core) waitUntil(until time.Time) error {
 		}
 	}
 	return ErrClosed
+}
+
+// without looks at the sockets after one of them has failed, and reports whether
+// the owner does without it.
+func (k *core) without() bool {
+	k.service(time.Now(), true)
+	return !k.closed && k.wait.recovered()
 }
 
 // A postbox holds functions that other goroutines want called by the owner.

@@ -102,7 +102,7 @@ func (s *sharing) serve() {
 		if !ok {
 			return
 		}
-		if _, err := s.core.wait.wait(until); err != nil {
+		if _, err := s.core.wait.wait(until); err != nil && !s.without() {
 			s.fail(err)
 			return
 		}
@@ -136,6 +136,13 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 		s.signal()
 	}
 	return k.timeAt(at), true
+}
+
+// without reports whether the core does without the socket that has failed.
+func (s *sharing) without() bool {
+	s.mu.Lock()
+	defer s.release()
+	return s.core.without()
 }
 
 // fail closes the core, unless it is closed: a socket does not work any more.

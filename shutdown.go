@@ -75,7 +75,7 @@ func (k *core) shutdown(ctx context.Context, code Code, text string) error {
 		case ctx.Err() != nil:
 			return errors.Join(context.Cause(ctx), k.close(code, text))
 		}
-		if _, err := k.wait.wait(next); err != nil {
+		if _, err := k.wait.wait(next); err != nil && !k.without() {
 			return errors.Join(err, k.close(code, text))
 		}
 	}

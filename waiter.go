@@ -1,35 +1,73 @@
 package tickwire
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
 )
 
-// A waiter waits on all sockets at once. With one socket the goroutine that
-// calls wait does so itself; with several each has a goroutine that waits for
-// it, says when it can be read, and goes on when everything was read. They
-// start with the first wait: whoever never waits has none.
+// A waiter waits on all sockets at once. While there is one the goroutine that
+// calls wait does so itself; from the second on each has a goroutine that waits for
+// it, says when it can be read, and goes on when everything was read. They start
+// with a wait: whoever never waits has none. Sockets come and go at any time.
 type waiter struct {
-	sockets []transport.Socket
+	mu      sync.Mutex
+	watches []*watch
+	several bool          // there was more than one: each has a goroutine, for good
 	woken   chan struct{} // wake was called
 	closed  chan struct{}
 	once    sync.Once // closes closed
 
-	// Of several sockets.
-	watching bool
-	ready    chan int // a socket can be read
-	failed   chan error
-	paused   []bool // its goroutine waits for resume
-	resume   []chan struct{}
-	timer    *time.Timer
+	// Of the goroutine that calls wait.
+	ready  chan *watch // its socket can be read, or failed
+	failed *watch      // whose socket failed last
+	timer  *time.Timer
+}
+
+// A watch is one socket that is waited for.
+type watch struct {
+	socket  transport.Socket
+	removed chan struct{}
+	running bool // it has a goroutine
+	paused  bool // which waits for resume
+	resume  chan struct{}
+	err     error // of its socket, the last word of the goroutine
 }
 
 func (w *waiter) init(sockets []transport.Socket) {
-	w.sockets = sockets
 	w.woken = make(chan struct{}, 1)
 	w.closed = make(chan struct{})
+	w.ready = make(chan *watch)
+	for _, s := range sockets {
+		w.add(s)
+	}
+}
+
+// add has a socket waited for from now on, also by the wait under way.
+func (w *waiter) add(s transport.Socket) {
+	x := &watch{socket: s, removed: make(chan struct{}), resume: make(chan struct{}, 1)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watches = append(w.watches, x)
+	if w.several {
+		w.start(x)
+	} else {
+		w.nudge()
+	}
+}
+
+// remove forgets a socket, which is closed next.
+func (w *waiter) remove(s transport.Socket) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watches = slices.DeleteFunc(w.watches, func(x *watch) bool {
+		if x.socket == s {
+			close(x.removed)
+		}
+		return x.socket == s
+	})
 }
 
 // wake ends the wait under way, or else the next one, from any goroutine.
@@ -38,8 +76,15 @@ func (w *waiter) wake() {
 	case w.woken <- struct{}{}:
 	default:
 	}
-	if len(w.sockets) == 1 {
-		w.sockets[0].Wake()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nudge()
+}
+
+// nudge ends the Wait of the socket that the caller of wait waits for by itself.
+func (w *waiter) nudge() {
+	if !w.several && len(w.watches) > 0 {
+		w.watches[0].socket.Wake()
 	}
 }
 
@@ -52,10 +97,12 @@ func (w *waiter) close() {
 // wait blocks until a socket can be read, the time has come (the zero time never
 // does), or wake was called; woken tells the last.
 func (w *waiter) wait(until time.Time) (woken bool, err error) {
-	if len(w.sockets) > 1 {
+	sole := w.watchAll()
+	if sole == nil {
 		return w.waitForAny(until)
 	}
-	if _, err := w.sockets[0].Wait(until); err != nil {
+	if _, err := sole.socket.Wait(until); err != nil {
+		w.failed = sole
 		return false, err
 	}
 	select {
@@ -66,15 +113,25 @@ func (w *waiter) wait(until time.Time) (woken bool, err error) {
 	}
 }
 
+// recovered reports whether the socket that failed the last wait was removed since,
+// so that another wait may do better.
+func (w *waiter) recovered() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed != nil && !slices.Contains(w.watches, w.failed)
+}
+
 func (w *waiter) waitForAny(until time.Time) (woken bool, err error) {
-	w.watchAll()
+	if w.failed != nil && !w.recovered() {
+		return false, w.failed.err // every wait tells, as that of one socket does
+	}
 	select {
-	case i := <-w.ready:
-		w.paused[i] = true
-		return false, nil
-	case err := <-w.failed:
-		w.failed <- err // so that every later wait tells, as that of one socket does
-		return false, err
+	case x := <-w.ready:
+		x.paused = true
+		if x.err != nil {
+			w.failed = x
+		}
+		return false, x.err
 	case <-w.woken:
 		return true, nil
 	case <-w.closed:
@@ -84,40 +141,54 @@ func (w *waiter) waitForAny(until time.Time) (woken bool, err error) {
 	}
 }
 
-// watchAll has every goroutine wait for its socket. The owner has read everything.
-func (w *waiter) watchAll() {
-	if !w.watching {
-		w.watching = true
-		w.ready = make(chan int, len(w.sockets))
-		w.failed = make(chan error, len(w.sockets))
-		w.paused = make([]bool, len(w.sockets))
-		for i, s := range w.sockets {
-			w.resume = append(w.resume, make(chan struct{}, 1))
-			go w.watch(i, s)
+// watchAll has every goroutine wait for its socket, or returns the only socket,
+// which needs none. The owner has read everything.
+func (w *waiter) watchAll() (sole *watch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.watches) == 1 && !w.several {
+		return w.watches[0]
+	}
+	w.several = true
+	for _, x := range w.watches {
+		switch {
+		case !x.running:
+			w.start(x)
+		case x.paused:
+			x.paused = false
+			x.resume <- struct{}{}
 		}
 	}
-	for i := range w.paused {
-		if w.paused[i] {
-			w.paused[i] = false
-			w.resume[i] <- struct{}{}
-		}
-	}
+	return nil
 }
 
-// watch waits for one socket until that is closed.
-func (w *waiter) watch(i int, s transport.Socket) {
+func (w *waiter) start(x *watch) {
+	x.running = true
+	go w.watch(x)
+}
+
+// watch waits for one socket until that fails, is removed or closed.
+func (w *waiter) watch(x *watch) {
 	for {
-		readable, err := s.Wait(time.Time{})
-		if err != nil {
-			w.failed <- err // has room: one of each socket, the last word of this goroutine
-			return
-		}
-		if !readable {
+		readable, err := x.socket.Wait(time.Time{})
+		if err == nil && !readable {
 			continue
 		}
-		w.ready <- i // has room: one of each socket
+		x.err = err
 		select {
-		case <-w.resume[i]:
+		case w.ready <- x:
+		case <-x.removed:
+			return
+		case <-w.closed:
+			return
+		}
+		if err != nil {
+			return
+		}
+		select {
+		case <-x.resume:
+		case <-x.removed:
+			return
 		case <-w.closed:
 			return
 		}

@@ -136,6 +136,15 @@ type Diverter interface {
 	Divert(d Datagram) bool
 }
 
+// A Roamer is implemented by sockets of a host whose address may change while they
+// live, as that of a phone does on its way from Wi-Fi to the mobile network. A client
+// asks now and then, so that it need not wait for silence.
+type Roamer interface {
+	// LocalTo is the address that the host would send to p from now; not valid if it
+	// cannot. It sends nothing and does not block.
+	LocalTo(p Path) netip.Addr
+}
+
 // Joined is implemented by sockets that reach one peer only, such as one end
 // of an in-process pair. A client sends there whatever addresses its token names.
 type Joined interface {
