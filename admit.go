@@ -25,7 +25,7 @@ func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, 
 	if o.Plain {
 		return nil, refusal, true
 	}
-	end, err := s.newEndpoint(0)
+	end, err := s.newEndpoint(0, s.near)
 	if err != nil {
 		return nil, netcode.Refusal{Code: wire.CodeInternal}, false
 	}

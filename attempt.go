@@ -23,8 +23,15 @@ type attempt struct {
 	next    int             // ticket to try after this one
 	guard   *netcode.Client // of the ticket that is being tried
 	wire    wireID
-	goneAt  int64 // when to believe a GONE; 0: none came
-	over    bool  // netcode has nothing to do any more
+	seen    [maxPaths]sight // from where the server's packets come, on each path
+	goneAt  int64           // when to believe a GONE; 0: none came
+	over    bool            // netcode has nothing to do any more
+}
+
+// A sight is from where datagrams come.
+type sight struct {
+	port *port
+	from netcode.Source
 }
 
 // patience is how long a server may be silent before the next ticket is tried.
@@ -36,7 +43,10 @@ func (a *attempt) start() error {
 	token := a.tickets[a.next]
 	a.next++
 	timeout := time.Duration(max(0, token.TimeoutSeconds)) * time.Second
-	end, err := k.newEndpoint(endpointTimeout(timeout))
+	if joined, ok := a.conn.port.socket.(transport.Joined); ok {
+		a.conn.aimAt(way{a.conn.port, joined.Peer()})
+	}
+	end, err := k.newEndpoint(endpointTimeout(timeout), a.conn.way)
 	if err != nil {
 		return err
 	}
@@ -71,13 +81,13 @@ func (a *attempt) ask(token *netcode.Token, hello []byte) error {
 	if a.next < len(a.tickets) {
 		cfg.Patience = patience
 	}
-	if joined, ok := a.conn.port.socket.(transport.Joined); ok {
-		a.conn.path = joined.Peer()
+	if _, ok := a.conn.port.socket.(transport.Joined); ok {
 		cfg.Via = source(a.conn.path)
 	}
+	cfg.Reliable = a.conn.reliable()
 	guard, err := netcode.NewClient(c.now, c.unix, token, cfg)
 	if err == nil {
-		err = c.checkFree(a, guard.Server())
+		err = c.checkFree(sight{a.conn.port, guard.Server()}, a)
 	}
 	if err != nil {
 		return err
@@ -95,14 +105,21 @@ func (a *attempt) ask(token *netcode.Token, hello []byte) error {
 
 // aim points the Conn at the server that netcode talks to now.
 func (a *attempt) aim() {
-	if to := a.guard.Server(); to.Kind() == 0 {
-		a.conn.path = transport.PathTo(to.AddrPort())
+	to, p := a.guard.Server(), a.conn.port
+	if to.Kind() == 0 {
+		a.conn.aimAt(way{p, transport.PathTo(to.AddrPort())})
 	}
+	a.seen[0] = sight{p, to}
 }
 
-// reaches reports whether a server at a source is the one that a talks to.
-func (a *attempt) reaches(p *port, server netcode.Source) bool {
-	return a.conn.port == p && a.guard.Server() == server
+// pathOf is the path of a on which a datagram came; false if it is for none.
+func (a *attempt) pathOf(s sight) (path uint8, ok bool) {
+	for i := range a.seen {
+		if a.seen[i] == s {
+			return uint8(i), true
+		}
+	}
+	return 0, false
 }
 
 // failed goes on with the next ticket, or ends a Conn that was not opened.
@@ -152,8 +169,8 @@ func (a *attempt) expects(b []byte) bool {
 
 // take hands a datagram to netcode and does what follows from it. It reports
 // whether it was for this attempt.
-func (a *attempt) take(now int64, from netcode.Source, b []byte) bool {
-	ev := a.guard.HandleDatagram(now, a.client.unix, 0, from, b)
+func (a *attempt) take(now int64, path uint8, from netcode.Source, b []byte) bool {
+	ev := a.guard.HandleDatagram(now, a.client.unix, path, from, b)
 	a.happened(now, ev)
 	return ev.Drop == netcode.DropNone
 }
@@ -170,7 +187,8 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 	case netcode.ClientPacket:
 		if c.end != nil {
 			a.goneAt = 0
-			c.end.HandlePacket(now, ev.Path, 0, ev.Number, ev.Frames)
+			// The server does not roam: only what comes from where it is was read.
+			c.end.HandlePacket(now, ev.Path, c.end.Route(ev.Path), ev.Number, ev.Frames)
 			k.heard(c)
 			k.markDirty(c)
 		}

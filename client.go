@@ -97,7 +97,7 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 		return nil, err
 	}
 	a := &attempt{client: c, tickets: ts}
-	a.conn = c.newConn(p, transport.Path{})
+	a.conn = c.newConn(way{port: p})
 	a.conn.dial = a
 	if err := a.start(); err != nil {
 		c.live = c.live[:len(c.live)-1]
@@ -122,16 +122,16 @@ func (c *Client) checkProtocol(tickets netcode.Tickets) error {
 	return nil
 }
 
-// checkFree refuses a second connection to one server that could not be told
-// from the first.
-func (c *Client) checkFree(a *attempt, server netcode.Source) error {
+// checkFree refuses a second connection, or path, to one server that could not be
+// told from the first. It may be in the place of what a has there.
+func (c *Client) checkFree(s sight, a *attempt) error {
 	if c.cfg.WireIDBytes > 0 {
 		return nil
 	}
 	for _, other := range c.attempts {
-		if other != a && other.conn.state <= connOpen && other.reaches(a.conn.port, server) {
+		if _, ok := other.pathOf(s); ok && other != a && other.conn.state <= connOpen {
 			return &ConfigError{
-				"WireIDBytes", 0, "2, to hold several connections to " + server.String() + " over one socket",
+				"WireIDBytes", 0, "2, to hold several connections or paths to " + s.from.String() + " over one socket",
 			}
 		}
 	}

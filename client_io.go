@@ -3,7 +3,6 @@ package tickwire
 import (
 	"slices"
 
-	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -11,42 +10,46 @@ import (
 func (c *Client) handle(now int64, p *port, d *transport.Datagram) {
 	from := source(d.Path)
 	if at := c.wireAt(d.Bytes); at > 0 {
-		if a := c.wires[wireOf(d.Bytes[at:], c.cfg.WireIDBytes)]; a != nil && a.reaches(p, from) {
-			a.take(now, from, d.Bytes)
-			return
+		if a := c.wires[wireOf(d.Bytes[at:], c.cfg.WireIDBytes)]; a != nil {
+			if path, ok := a.pathOf(sight{p, from}); ok {
+				a.take(now, path, from, d.Bytes)
+				return
+			}
 		}
 		if at == wireInData {
 			c.counts.Strangers++
 			return
 		}
 	}
-	c.offer(now, p, from, d.Bytes)
+	c.offer(now, sight{p, from}, d.Bytes)
 }
 
 // offer gives a datagram to the connections with its sender, the newest first,
 // until one takes it: some may have ended and still say goodbye, and the packets
 // of a handshake do not name theirs. Whoever tries to open a packet destroys it,
 // so that all but the last get a copy.
-func (c *Client) offer(now int64, p *port, from netcode.Source, b []byte) {
+func (c *Client) offer(now int64, s sight, b []byte) {
 	var last *attempt
+	var lastPath uint8
 	for i := len(c.attempts) - 1; i >= 0; i-- {
 		a := c.attempts[i]
-		if !a.reaches(p, from) || !a.expects(b) {
+		path, ok := a.pathOf(s)
+		if !ok || !a.expects(b) {
 			continue
 		}
 		if last != nil {
 			c.scratch = append(c.scratch[:0], b...)
-			if last.take(now, from, c.scratch) {
+			if last.take(now, lastPath, s.from, c.scratch) {
 				return
 			}
 		}
-		last = a
+		last, lastPath = a, path
 	}
 	if last == nil {
 		c.counts.Strangers++
 		return
 	}
-	last.take(now, from, b)
+	last.take(now, lastPath, s.from, b)
 }
 
 // timeout implements owner.

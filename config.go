@@ -38,7 +38,7 @@ type Config struct {
 	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
-	// Delivered and Lost are dropped and counted; Connected and Disconnected
+	// Delivered, Lost and PathChanged are dropped and counted; Connected and Disconnected
 	// never are, and Writable waits once for each channel at most.
 	MaxEvents int
 	// MaxPosted bounds the functions that Post has queued; beyond it Post returns

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
-	"github.com/tickwire/tickwire/transport"
 )
 
 // A Conn is a live association with one peer: a player at a server, or the
@@ -19,10 +18,10 @@ import (
 // Update and Flush. Under a Hub or a Session all its methods may be called
 // from any goroutine.
 type Conn struct {
-	core *core
-	id   uint64
-	port *port
-	path transport.Path
+	core   *core
+	id     uint64
+	way          // where the peer is
+	routes []way // by endpoint.Route
 
 	end    *endpoint.Endpoint // nil if the peer is plain, and after the end
 	sealer *netcode.Sealer
@@ -72,8 +71,13 @@ func (c *Conn) ClientID() uint64 { return c.clientID }
 // zeros at their end. At a client nil.
 func (c *Conn) UserData() []byte { return c.userData }
 
-// RemoteAddr is the peer's address; not valid on transports without addresses.
-func (c *Conn) RemoteAddr() netip.AddrPort { return c.path.Remote }
+// RemoteAddr is the peer's address now, of several paths that of the first one on
+// which it answers; not valid on transports without addresses.
+func (c *Conn) RemoteAddr() netip.AddrPort {
+	c.lock()
+	defer c.unlock()
+	return c.path.Remote
+}
 
 // Plain reports whether the peer speaks plain netcode 1.02, so that there is
 // only PlainChannel.
@@ -198,6 +202,9 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 	case endpoint.Writable:
 		c.tellWritable(ev.Channel)
 		return
+	case endpoint.PathChanged:
+		c.follow()
+		of.Kind, of.Path, of.PathState = PathChanged, ev.Path, ev.State
 	case endpoint.Closed:
 		c.left = ev.Undelivered
 		c.core.ended(c, Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote})
@@ -247,7 +254,10 @@ func (c *Conn) pump(now int64) {
 	case c.plain != nil:
 		c.flushPlain()
 	case c.sealer != nil:
-		for !c.end.Done() && c.sendPacket(now) {
+		if !c.end.Done() {
+			for path := range c.end.Turns(now) {
+				c.sendPacket(now, path)
+			}
 		}
 		if c.state != connOpening {
 			c.core.heard(c) // room in a queue, or a message that has expired
@@ -270,33 +280,12 @@ const (
 // renewKeys changes the keys of what we send, if it is time and the peer is
 // known to have the present ones.
 func (c *Conn) renewKeys(now int64) {
-	if acked, ok := c.end.LargestAcked(0); ok {
-		c.sealer.ChangeKeys(now, 0, acked, c.end.ProbeTimeout())
+	for path := range c.end.Paths() {
+		acked, ok := c.end.LargestAcked(path)
+		if ok && c.sealer.ChangeKeys(now, path, acked, c.end.ProbeTimeout()) {
+			return
+		}
 	}
-}
-
-// sendPacket sends one packet, if there is one to send.
-func (c *Conn) sendPacket(now int64) bool {
-	if c.sealer.KeyChangeDue() {
-		c.renewKeys(now)
-	}
-	number := c.end.NextNumber(0)
-	bytes := c.end.NumberBytes(0, number)
-	buf := c.port.begin()
-	frames := c.sealer.AppendHeader(buf, 0, number, bytes)
-	room := c.maxDatagram() - c.sealer.Overhead(bytes)
-	packet := c.end.AppendPacket(now, 0, number, frames, room)
-	if len(packet) == len(frames) {
-		return false
-	}
-	packet = c.sealer.Seal(packet, 0, len(frames), 0, number)
-	c.core.owner.beforeData(c)
-	c.port.commit(c.path, packet)
-	return true
-}
-
-func (c *Conn) maxDatagram() int {
-	return min(c.end.MaxDatagramBytes(), c.port.socket.MaxDatagram(c.path))
 }
 
 // endpointTimeout turns the handshake's word for how long silence may last into

@@ -97,6 +97,9 @@ const (
 	// Writable: a channel whose full queue refused a message is half empty, and the
 	// message would fit. It is told again when the last one was taken.
 	Writable
+	// PathChanged: the Path of a Conn is in another PathState. Of what happened to a
+	// path between two Updates the last is told.
+	PathChanged
 	// Message: a message came. Only Hub and Session report messages as events.
 	Message
 	// Disconnected: a Conn is over; Reason says why. It is the last event of the
@@ -105,7 +108,7 @@ const (
 )
 
 var eventNames = [...]string{
-	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "Message", "Disconnected",
+	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "PathChanged", "Message", "Disconnected",
 }
 
 // String names the kind.
@@ -128,6 +131,8 @@ type Event struct {
 	Receipt     Receipt    // of Delivered and Lost
 	Why         LossReason // of Lost
 	Reason      Reason     // of Disconnected
+	Path        uint8      // of PathChanged
+	PathState   PathState  // of PathChanged
 	Undelivered int        // of Disconnected: messages not known to have arrived
 	Payload     []byte     // of Message, valid until the loop asks for the next event
 }
@@ -153,18 +158,20 @@ func (s State) String() string { return nameOf("State", s, stateNames[:]) }
 type eventQueue struct {
 	ring    seq.Ring[Event]
 	visible uint64 // events below it are shown to the game
-	dropped uint64 // Delivered and Lost that found the queue full
+	dropped uint64 // of those that give way: they found the queue full
 	limit   int
 }
 
-// push queues an event; Delivered and Lost give way when the queue is full.
+// push queues an event; Delivered, Lost and PathChanged give way when the queue is full.
 func (q *eventQueue) push(ev Event) {
-	if q.ring.Len() >= q.limit && (ev.Kind == Delivered || ev.Kind == Lost) {
+	if q.ring.Len() >= q.limit && ev.Kind.givesWay() {
 		q.dropped++
 		return
 	}
 	*q.ring.Push() = ev
 }
+
+func (k EventKind) givesWay() bool { return k == Delivered || k == Lost || k == PathChanged }
 
 func (q *eventQueue) next() (Event, bool) {
 	if q.ring.Base() >= q.visible {

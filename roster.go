@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
-	"github.com/tickwire/tickwire/transport"
 )
 
 // The roster is the part of a core that knows which Conns there are. A Conn is
@@ -14,17 +13,19 @@ import (
 // forgotten when its endpoint has said its last goodbye, too.
 
 // newConn makes a Conn that the game does not see yet.
-func (k *core) newConn(p *port, path transport.Path) *Conn {
+func (k *core) newConn(w way) *Conn {
 	k.lastID++
-	c := &Conn{core: k, id: k.lastID, port: p, path: path}
+	c := &Conn{core: k, id: k.lastID}
+	c.aimAt(w)
 	c.draft = Draft{core: k, conn: c}
 	k.live = append(k.live, c)
 	return c
 }
 
-// newEndpoint makes the endpoint of a connection.
-func (k *core) newEndpoint(timeout time.Duration) (*endpoint.Endpoint, error) {
+// newEndpoint makes the endpoint of a connection whose handshake takes a way.
+func (k *core) newEndpoint(timeout time.Duration, w way) (*endpoint.Endpoint, error) {
 	cfg := k.cfg.endpoint()
+	cfg.Path.Reliable = w.reliable()
 	cfg.Buffers, cfg.Pool, cfg.Timeout = k.buffers, k.pool, timeout
 	seed, err := k.random.next()
 	if err != nil {

@@ -34,14 +34,8 @@ type Server struct {
 	hello   []byte             // what it says
 	answer  []byte             // what netcode answers a datagram
 	notices notices
-	near    way                    // of the newest datagram of a handshake
+	near    way                    // of the newest datagram
 	ways    map[netcode.Source]way // to plain clients, if there are several sockets
-}
-
-// A way is where datagrams go.
-type way struct {
-	port *port
-	path transport.Path
 }
 
 // Listen returns a Server on sockets, which it owns from now on. It closes them

@@ -9,6 +9,8 @@ import (
 
 // handle implements owner: netcode says what a datagram is.
 func (s *Server) handle(now int64, p *port, d *transport.Datagram) {
+	w := way{p, d.Path}
+	s.near = w
 	ev := s.guard.HandleDatagram(now, s.unix, source(d.Path), d.Bytes, s.answer[:0])
 	if len(ev.Reply) > 0 {
 		s.answer = ev.Reply
@@ -16,20 +18,19 @@ func (s *Server) handle(now int64, p *port, d *transport.Datagram) {
 	}
 	switch ev.Kind {
 	case netcode.EventPacket:
-		s.packet(now, way{p, d.Path}, ev)
+		s.packet(now, w, ev)
 	case netcode.EventConnected:
-		s.connected(way{p, d.Path}, ev)
+		s.connected(w, ev)
 	case netcode.EventRenewed:
-		s.renewed(way{p, d.Path}, ev)
+		s.renewed(w, ev)
 	case netcode.EventMoved: // not confirmed yet, and challenged anew where it is now
-		c := s.table[ev.Seat.Handle]
-		c.port, c.path = p, d.Path
+		s.table[ev.Seat.Handle].aimAt(w)
 	case netcode.EventPayload:
 		c := s.table[ev.Seat.Handle]
 		c.plain.push(&c.plain.arrived, ev.Frames)
 		s.heard(c)
 	default:
-		s.handshake(way{p, d.Path}, ev)
+		s.handshake(w, ev)
 	}
 }
 
@@ -38,20 +39,34 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 	c := s.table[ev.Seat.Handle]
 	if ev.First {
 		if !ev.Moved {
-			c.port, c.path = w.port, w.path
+			c.aimAt(w)
 		}
 		if c.state == connOpening { // not replaced meanwhile
 			s.opened(c)
 		}
 	}
-	c.end.HandlePacket(now, ev.Path, 0, ev.Number, ev.Frames)
+	c.end.HandlePacket(now, ev.Path, c.route(w), ev.Number, ev.Frames)
+	if ev.Moved {
+		s.settle(c, ev.Path, w)
+	}
 	s.heard(c)
 	s.markDirty(c)
 }
 
+// settle tells netcode, and the Conn, where a player is whom the endpoint has found
+// to be on a path by another way. Until then whatever comes by it counts as moved.
+func (s *Server) settle(c *Conn, path uint8, w way) {
+	st := c.end.PathStats(path)
+	if st.State != PathActive || c.routes[st.Route] != w {
+		return
+	}
+	s.guard.Settled(c.seat, path, source(w.path))
+	c.follow()
+}
+
 // connected gives a seat its Conn.
 func (s *Server) connected(w way, ev netcode.Event) {
-	c := s.newConn(w.port, w.path)
+	c := s.newConn(w)
 	c.seat, c.clientID = ev.Seat, ev.Seat.ClientID()
 	c.userData = bytes.Clone(ev.Seat.UserData()) // the seat will be someone else's
 	ev.Seat.Handle = s.handleFor(c)
@@ -91,7 +106,7 @@ func (s *Server) replace(old *netcode.Seat) {
 func (s *Server) renewed(w way, ev netcode.Event) {
 	c := s.table[ev.Seat.Handle]
 	c.end.Release()
-	c.port, c.path = w.port, w.path
+	c.aimAt(w)
 	s.adopt(c)
 }
 
@@ -106,7 +121,6 @@ func (s *Server) handshake(w way, ev netcode.Event) {
 	if len(ev.Reply) > 0 {
 		s.remember(w) // a plain client may be about to be seated
 	}
-	s.near = w
 	s.drain()
 }
 

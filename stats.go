@@ -45,7 +45,7 @@ type Stats struct {
 	Conns         int       // that the game sees
 	Seats         SeatStats // of a Server
 	Sockets       []SocketStats
-	EventsDropped uint64 // Delivered and Lost that found the queue full
+	EventsDropped uint64 // Delivered, Lost and PathChanged that found the queue full
 	Strangers     uint64 // datagrams at a client from who is not its server
 	Buffers       endpoint.BufferStats
 	WindowBytes   int // by which receive windows have grown

@@ -12,6 +12,14 @@ const NoRoute Route = 255
 // also to another one, which mostly is NoRoute.
 func (e *Endpoint) Routes() (to, also Route) { return e.to, e.also }
 
+// Route is where a path goes: its usual packets go there. NoRoute if there is no such path.
+func (e *Endpoint) Route(id uint8) Route {
+	if p := e.path(id); p != nil {
+		return p.route
+	}
+	return NoRoute
+}
+
 // Uses reports whether the endpoint still needs a route: a path goes there, somebody is asked
 // for there, or is owed an answer. The caller may give the number of one that is not needed to
 // another way.

@@ -1,0 +1,96 @@
+package tickwire
+
+import (
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// A way is where datagrams go: by one of our sockets, on a path of it.
+type way struct {
+	port *port
+	path transport.Path
+}
+
+// reliable reports whether whatever carries a way repairs losses itself.
+func (w way) reliable() bool { return w.port.socket.Properties(w.path).Reliable }
+
+// maxRoutes bounds the ways of a Conn: for each path the one that it takes and one
+// that claims to be better, and one that is about to be heard of.
+const maxRoutes = 2*maxPaths + 1
+
+// maxPaths is how many paths the wire can tell apart.
+const maxPaths = netcode.MaxPaths
+
+// aimAt says where the peer is, until the endpoint finds it elsewhere.
+func (c *Conn) aimAt(w way) {
+	c.way = w
+	c.routes = append(c.routes[:0], w) // Route 0, which path 0 takes at first
+}
+
+// route is the number by which the endpoint knows a way. One that is new gets the
+// number of one that the endpoint needs no more, or a further one.
+func (c *Conn) route(w way) endpoint.Route {
+	for i := range c.routes {
+		if c.routes[i] == w {
+			return endpoint.Route(i)
+		}
+	}
+	for i := range c.routes {
+		if !c.end.Uses(endpoint.Route(i)) {
+			c.routes[i] = w
+			return endpoint.Route(i)
+		}
+	}
+	if len(c.routes) == maxRoutes {
+		return endpoint.NoRoute
+	}
+	c.routes = append(c.routes, w)
+	return endpoint.Route(len(c.routes) - 1)
+}
+
+// follow points the Conn at where its peer is: where the first path goes on which it
+// answers.
+func (c *Conn) follow() {
+	for id := range c.end.Paths() {
+		if st := c.end.PathStats(id); st.State == PathActive {
+			c.way = c.routes[st.Route]
+			return
+		}
+	}
+}
+
+// carries is the largest datagram that goes by a way.
+func (c *Conn) carries(w way) int {
+	return min(c.end.MaxDatagramBytes(), w.port.socket.MaxDatagram(w.path))
+}
+
+// sendPacket sends one packet on a path, if there is one to send. It is built where
+// the datagrams of the path's usual way wait; one that asks whether the peer is
+// elsewhere goes there alone, and until that is known others go both ways.
+func (c *Conn) sendPacket(now int64, path uint8) {
+	if c.sealer.KeyChangeDue() {
+		c.renewKeys(now)
+	}
+	w := c.routes[c.end.Route(path)]
+	number := c.end.NextNumber(path)
+	bytes := c.end.NumberBytes(path, number)
+	frames := c.sealer.AppendHeader(w.port.begin(), path, number, bytes)
+	room := c.carries(w) - c.sealer.Overhead(bytes)
+	packet := c.end.AppendPacket(now, path, number, frames, room)
+	if len(packet) == len(frames) {
+		return
+	}
+	packet = c.sealer.Seal(packet, 0, len(frames), path, number)
+	c.core.owner.beforeData(c)
+	to, also := c.end.Routes()
+	if t := c.routes[to]; t.port == w.port {
+		t.port.commit(t.path, packet)
+	} else {
+		t.port.send(t.path, packet)
+	}
+	if also != endpoint.NoRoute {
+		t := c.routes[also]
+		t.port.send(t.path, packet)
+	}
+}
