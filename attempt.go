@@ -26,6 +26,9 @@ type attempt struct {
 	seen    [maxPaths]sight // from where the server's packets come, on each path
 	goneAt  int64           // when to believe a GONE; 0: none came
 	over    bool            // netcode has nothing to do any more
+
+	searching search
+	listed    bool // in client.waiting
 }
 
 // A sight is from where datagrams come.
@@ -210,8 +213,8 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 // so the server gets a second to prove the contrary, and is asked to.
 func (a *attempt) gone(now int64) {
 	if c := a.conn; a.goneAt == 0 && c.state == connOpen {
+		a.wait()
 		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.ProbeTimeout()))
-		a.client.waiting = append(a.client.waiting, a)
 		c.end.Ping()
 		c.core.markDirty(c)
 	}
@@ -260,7 +263,21 @@ func (a *attempt) timeout(now int64) {
 		a.goneAt = 0
 		a.conn.close(CodeForgotten, "")
 	}
+	a.seek(now)
 	a.drain()
+}
+
+// waits reports whether time concerns the attempt.
+func (a *attempt) waits() bool {
+	return a.watched() || a.goneAt != 0 || a.searching.state != searchIdle
+}
+
+// wait puts the attempt on the list of those that time concerns.
+func (a *attempt) wait() {
+	if !a.listed {
+		a.listed = true
+		a.client.waiting = append(a.client.waiting, a)
+	}
 }
 
 // watched reports whether netcode has to be told that time passes: until our

@@ -19,6 +19,7 @@ type Client struct {
 	waiting  []*attempt // those that time concerns
 	wires    map[wireID]*attempt
 	lastWire wireID
+	lookAt   int64          // when to look for another address of the host
 	retired  HandshakeStats // of attempts that are over
 }
 
@@ -27,6 +28,9 @@ type Client struct {
 func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 	c := &Client{cfg: cfg, wires: make(map[wireID]*attempt)}
 	err := cfg.Validate()
+	if most := cfg.maxSockets(); err == nil && len(sockets) > most {
+		err = &ConfigError{"MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets))}
+	}
 	if err == nil {
 		err = c.core.init(cfg.Config, c, sockets)
 	}
@@ -72,17 +76,18 @@ func (c *Client) Close() error { return c.core.close(CodeNone, "") }
 // socket. The error is ErrClosed, a *ConfigError, also if a ticket is for another
 // ProtocolID, or a *netcode.TokenError if the tickets cannot be read.
 func (c *Client) Connect(tickets []byte) (*Conn, error) {
+	if len(c.ports) == 0 {
+		return nil, &ConfigError{"sockets", "all failed", "a new Client with sockets that work"}
+	}
 	return c.connect(c.ports[0], tickets)
 }
 
 // ConnectOver is Connect over one of several sockets.
 func (c *Client) ConnectOver(socket transport.Socket, tickets []byte) (*Conn, error) {
-	for _, p := range c.ports {
-		if p.socket == socket {
-			return c.connect(p, tickets)
-		}
+	if p := c.portOf(socket); p != nil {
+		return c.connect(p, tickets)
 	}
-	return nil, &ConfigError{"socket", "a stranger", "one of those that NewClient was given"}
+	return nil, &ConfigError{"socket", "a stranger", "one of those that NewClient or OpenPath was given"}
 }
 
 func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
@@ -103,7 +108,8 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 		c.live = c.live[:len(c.live)-1]
 		return nil, err
 	}
-	c.attempts, c.waiting = append(c.attempts, a), append(c.waiting, a)
+	c.attempts = append(c.attempts, a)
+	a.wait()
 	c.report(Event{Kind: Connecting, Conn: a.conn, State: Requesting})
 	return a.conn, nil
 }

@@ -54,10 +54,13 @@ func (c *Client) offer(now int64, s sight, b []byte) {
 
 // timeout implements owner.
 func (c *Client) timeout(now int64) {
+	if len(c.attempts) > 0 && now >= c.lookAt {
+		c.look(now)
+	}
 	still := c.waiting[:0]
 	for _, a := range c.waiting {
 		a.timeout(now)
-		if a.watched() || a.goneAt != 0 {
+		if a.listed = a.waits(); a.listed {
 			still = append(still, a)
 		}
 	}
@@ -68,12 +71,18 @@ func (c *Client) timeout(now int64) {
 // deadline implements owner.
 func (c *Client) deadline() int64 {
 	at := never
+	if c.roams() {
+		at = c.lookAt
+	}
 	for _, a := range c.waiting {
 		if a.watched() {
 			at = min(at, a.guard.Deadline())
 		}
 		if a.goneAt != 0 {
 			at = min(at, a.goneAt)
+		}
+		if a.searching.state == searchLooking {
+			at = min(at, a.searching.at)
 		}
 	}
 	return at
@@ -113,6 +122,7 @@ func (c *Client) release(conn *Conn) {
 	delete(c.wires, a.wire)
 	c.attempts = slices.DeleteFunc(c.attempts, func(other *attempt) bool { return other == a })
 	conn.dial = nil
+	c.unused = true
 }
 
 // retire implements owner.

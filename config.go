@@ -12,6 +12,7 @@ import (
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // A Config is what servers and clients have in common. The zero value of each
@@ -34,6 +35,9 @@ type Config struct {
 	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
 	// 0: 1200. A socket that carries less has the last word.
 	MaxDatagramBytes int
+	// MaxPaths is how many paths a Conn may have, 8 at most. 0: 4; 1: one, which
+	// follows a peer whose address changes; negative: one that stays where it is.
+	MaxPaths int
 	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
 	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
 	MaxReceipts int
@@ -143,10 +147,25 @@ type ClientConfig struct {
 	// socket, at the cost of as many bytes in each packet from the server. 0: one
 	// connection to each server; else 2 (for 8191 connections) to 4.
 	WireIDBytes int
+	// Redial opens another socket when a Conn has lost its way: no path of it answers,
+	// its socket has failed, or the host has another address (transport.Roamer). The
+	// Conn goes on over it, and closes the paths that it left when the server has
+	// answered there. It is called at once, and while that helps nothing again after 1,
+	// 2, 4, 8 s and then each 16 s. It is called within Update or Service: it must not
+	// block, nor use the Client. nil: the Conn stays where it is, which follows the
+	// host from one address to another if its socket does, and otherwise ends with its
+	// timeout.
+	Redial func() (transport.Socket, error)
+	// MaxSockets bounds the sockets of a Client, those of NewClient, OpenPath and
+	// Redial together. 0: 64.
+	MaxSockets int
 	// Plain says whether servers that speak plain netcode 1.02 will do. 0: not
 	// if there are channels.
 	Plain PlainPolicy
 }
+
+// maxSockets resolves the default.
+func (c *ClientConfig) maxSockets() int { return cmp.Or(c.MaxSockets, 64) }
 
 // A PlainPolicy says what to do about peers that speak plain netcode 1.02.
 type PlainPolicy uint8
@@ -217,6 +236,7 @@ func (c *Config) endpoint() endpoint.Config {
 		AckHold:          c.AckHold,
 		MaxHold:          c.MaxHold,
 		MaxDatagramBytes: c.MaxDatagramBytes,
+		MaxPaths:         c.MaxPaths,
 		MaxReceipts:      c.MaxReceipts,
 		UnsentDraft:      c.UnsentDraft,
 		Inbound:          c.Inbound,
@@ -312,6 +332,7 @@ func (c ClientConfig) Validate() error {
 	var v validation
 	v.check(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,
 		"WireIDBytes", c.WireIDBytes, "0 or 2 to 4")
+	v.check(c.MaxSockets >= 0, "MaxSockets", c.MaxSockets, "0 (64) or more")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
 	v.take(c.Config.Validate())
 	return errors.Join(v...)

@@ -82,18 +82,19 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	}
 	t.Log("# everything that is wrong is told at once, of a channel too")
 	everything := tickwire.ServerConfig{MaxClients: -1, FailuresPerSecond: 1 << 25, HandshakesPerSecond: 1 << 25, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
-	everything.Config = tickwire.Config{MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1,
+	everything.Config = tickwire.Config{MaxPaths: 9, MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1,
 		Inbound:  tickwire.Limits{PacketsPerSecond: 1, BytesPerSecond: 1, MessagesPerSecond: 1 << 30},
 		Channels: raw(tickwire.ChannelConfig{})[1:]}
 	got := fields(t, everything.Validate())
 	for _, want := range []string{
-		"PrivateKey", "MaxClients", "FailuresPerSecond", "HandshakesPerSecond", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets",
+		"PrivateKey", "MaxClients", "FailuresPerSecond", "HandshakesPerSecond", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets", "MaxPaths",
 		"Inbound.PacketsPerSecond", "Inbound.BytesPerSecond", "Inbound.MessagesPerSecond", "Channels[0].ID",
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%s is not named in %v", want, got)
 		}
 	}
+	got = append(got, fields(t, tickwire.ClientConfig{MaxSockets: -1}.Validate())...)
 	several := tickwire.Config{Channels: raw(tickwire.ChannelConfig{Delivery: 9, Weight: -1})[1:]}
 	if got := fields(t, several.Validate()); !slices.Equal(got, []string{"Channels[0].ID", "Channels[0].Delivery", "Channels[0].Weight"}) {
 		t.Errorf("of a channel with three faults %v", got)
@@ -105,7 +106,7 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	t.Log("# and the others take any value")
 	any := []string{
 		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "Logger", "Now", "Random", "Config",
-		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes",
+		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes", "Redial",
 	}
 	for _, of := range []reflect.Type{reflect.TypeFor[tickwire.Config](), reflect.TypeFor[tickwire.ServerConfig](), reflect.TypeFor[tickwire.ClientConfig]()} {
 		for i := range of.NumField() {

@@ -18,10 +18,11 @@ import (
 // Update and Flush. Under a Hub or a Session all its methods may be called
 // from any goroutine.
 type Conn struct {
-	core   *core
-	id     uint64
-	way          // where the peer is
-	routes []way // by endpoint.Route
+	core      *core
+	id        uint64
+	way                      // where the peer is
+	routes    []way          // by endpoint.Route
+	lastRoute endpoint.Route // that was given to another way
 
 	end    *endpoint.Endpoint // nil if the peer is plain, and after the end
 	sealer *netcode.Sealer
@@ -204,6 +205,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		return
 	case endpoint.PathChanged:
 		c.follow()
+		c.core.unused = c.core.unused || ev.State == PathClosed
 		of.Kind, of.Path, of.PathState = PathChanged, ev.Path, ev.State
 	case endpoint.Closed:
 		c.left = ev.Undelivered

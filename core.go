@@ -22,6 +22,7 @@ type core struct {
 	arrived int64 // when the newest datagram came
 	unix    int64 // seconds since 1970
 	ports   []*port
+	unused  bool // a port may not be needed any more
 	wait    waiter
 
 	lanes   []lane // the configured channels by ID, PlainChannel first
@@ -71,6 +72,11 @@ type owner interface {
 	closePlain(c *Conn)
 	// appendPayload appends a packet for a plain peer.
 	appendPayload(c *Conn, dst, payload []byte) ([]byte, error)
+	// lapsed is called when time has done something to the endpoint of c.
+	lapsed(c *Conn)
+	// failed is called when a socket has failed, and reports whether the owner does
+	// without it.
+	failed(p *port) bool
 	// abort ends a Conn whose handshake is not complete.
 	abort(c *Conn, r Reason)
 	// dismiss says goodbye to plain peers that have no Conn yet.
@@ -207,6 +213,9 @@ func (k *core) flush(t time.Time) time.Time {
 	for _, p := range k.ports {
 		p.flush()
 	}
+	if k.unused {
+		k.dropPorts()
+	}
 	return k.timeAt(k.nextDeadline())
 }
 
@@ -217,11 +226,12 @@ func (k *core) nextDeadline() int64 {
 // receive reads what has arrived, a bounded number of datagrams.
 func (k *core) receive(lazily bool) {
 	for _, p := range k.ports {
-		for left := k.cfg.MaxReadsPerCall; left > 0; {
+		for left := k.cfg.MaxReadsPerCall; left > 0 && !p.broken; {
 			want := min(left, len(k.incoming))
 			n, err := p.socket.Read(k.incoming[:want])
 			if err != nil {
 				p.fail(k, err)
+				p.broken = k.owner.failed(p)
 				break
 			}
 			left -= n
@@ -257,6 +267,7 @@ func (k *core) timeouts() {
 		if c.end != nil {
 			c.end.HandleTimeout(k.now)
 			k.heard(c)
+			k.owner.lapsed(c)
 		}
 		k.markDirty(c)
 	}
@@ -305,7 +316,7 @@ func (k *core) close(code Code, text string) error {
 	k.wait.close()
 	var err error
 	for _, p := range k.ports {
-		if e := p.socket.Close(); err == nil {
+		if e := p.socket.Close(); err == nil && !p.broken {
 			err = e
 		}
 	}

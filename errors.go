@@ -32,6 +32,14 @@ var (
 	// ErrDraft: the message begins a group, while bytes were written into the Conn's
 	// Draft and not sent (Config.UnsentDraft). Send the draft, or Reset it.
 	ErrDraft = endpoint.ErrDraft
+	// ErrNoPath: the Conn has no such path.
+	ErrNoPath = endpoint.ErrNoPath
+	// ErrPaths: the Conn has as many paths as Config.MaxPaths allows, or its peer does
+	// not know paths.
+	ErrPaths = endpoint.ErrPaths
+	// ErrServerPath: paths are opened by clients, since a server cannot know where they
+	// are. It closes paths, and changes what they are for.
+	ErrServerPath = errors.New("tickwire: a server opens no paths: its clients do, with Conn.OpenPath")
 	// ErrOtherServer: a Conn, or the Draft, of a broadcast belongs to another Server or
 	// Hub.
 	ErrOtherServer = errors.New("tickwire: it belongs to another server")

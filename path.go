@@ -1,10 +1,12 @@
 package tickwire
 
 import (
+	"errors"
 	"iter"
 	"net/netip"
 
 	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // A PathState is where a path of a Conn is in its life, or what happened to it.
@@ -70,4 +72,90 @@ func (c *Conn) PathStats(path uint8) PathStats {
 		st.Local, st.Remote = w.port.socket.LocalAddr(), w.path.Remote
 	}
 	return st
+}
+
+// A PathConfig says what a path is for, and where it goes. The zero value is a
+// path that shares the messages with the others, to the server's address that the
+// connection goes to.
+type PathConfig struct {
+	// Use is what the path is for, here and at the peer. UseShare: messages go over
+	// all such paths in turn; UseCopy: what goes over another one goes here too;
+	// UseReserve: nothing goes here as long as another path lives.
+	Use PathUse
+	// Weight is the share of a path with UseShare among the others, 1 to 255. 0: 1.
+	Weight int
+	// Server is another address of the same server, one that listens on several
+	// sockets. Not valid: the one that the connection goes to. Not for SetPath, and
+	// of no use to sockets that reach one peer only (transport.Joined).
+	Server netip.AddrPort
+}
+
+// Validate reports what is wrong with the configuration; see Config.Validate.
+func (c PathConfig) Validate() error {
+	var v validation
+	v.check(c.Use <= UseReserve, "PathConfig.Use", c.Use, "UseShare, UseCopy or UseReserve")
+	v.check(c.Weight >= 0 && c.Weight <= maxPathWeight, "PathConfig.Weight", c.Weight, "1 to 255, or 0 for 1")
+	return errors.Join(v...)
+}
+
+// maxPathWeight is the most that the wire can say.
+const maxPathWeight = 255
+
+// A PathError says why a path cannot be opened or changed. It wraps ErrNoPath or
+// ErrPaths.
+type PathError = endpoint.PathError
+
+// OpenPath opens another path of a client's Conn, over a socket of the Client or one
+// that is new to it. A new one is the Client's from now on: it is closed when its last
+// path is, or when OpenPath fails. The path carries messages when PathChanged says that
+// it is PathActive; if nobody answers there it is PathClosed.
+//
+// Two paths over one socket to one address take WireIDBytes. The error is ErrClosed,
+// ErrServerPath at a server, a *ConfigError that names socket, MaxSockets, WireIDBytes or
+// a field of PathConfig, or a *PathError.
+func (c *Conn) OpenPath(socket transport.Socket, cfg PathConfig) (path uint8, err error) {
+	c.lock()
+	defer c.unlock()
+	client, ok := c.core.owner.(*Client)
+	if !ok {
+		return 0, ErrServerPath
+	}
+	return client.openPath(c, socket, cfg)
+}
+
+// SetPath changes what a path is for; the peer is told, and does likewise. The error
+// is ErrClosed, a *ConfigError or a *PathError.
+func (c *Conn) SetPath(path uint8, cfg PathConfig) error {
+	c.lock()
+	defer c.unlock()
+	if c.end == nil || !c.open() {
+		return ErrClosed
+	}
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	now := c.core.nowOfCall()
+	st := c.end.PathStats(path)
+	c.core.markDirty(c)
+	return c.end.SetPath(now, path, endpoint.PathConfig{
+		Route: st.Route, Reliable: st.Reliable, Use: cfg.Use, Weight: cfg.Weight,
+	})
+}
+
+// ClosePath gives a path up, and tells the peer. What was on its way there goes over
+// the other paths; the last one that is left can only be closed with the Conn.
+func (c *Conn) ClosePath(path uint8) {
+	c.lock()
+	defer c.unlock()
+	if c.end != nil && c.open() {
+		c.closePath(path)
+	}
+}
+
+func (c *Conn) closePath(path uint8) {
+	c.end.ClosePath(c.core.nowOfCall(), path)
+	c.follow()
+	c.core.heard(c)
+	c.core.markDirty(c)
+	c.core.unused = true
 }

@@ -1,16 +1,24 @@
 package tickwire
 
-import "github.com/tickwire/tickwire/transport"
+import (
+	"slices"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/transport"
+)
 
 // A port is one socket of a Server or Client and the datagrams that wait to be
 // written to it together.
 type port struct {
-	socket transport.Socket
-	out    [writeBatch]transport.Datagram
-	bufs   [writeBatch][]byte
-	n      int
-	stats  SocketStats
-	failed string // what the log was told last
+	socket  transport.Socket
+	later   bool // it came after the start, and goes with its last path
+	broken  bool // the owner does without it
+	vantage vantage
+	out     [writeBatch]transport.Datagram
+	bufs    [writeBatch][]byte
+	n       int
+	stats   SocketStats
+	failed  string // what the log was told last
 }
 
 // writeBatch is how many datagrams are written in one call. Beyond 16 a batch
@@ -72,6 +80,41 @@ func (p *port) flush() {
 	p.stats.Sent += uint64(n)
 	p.stats.Refused += uint64(p.n - n)
 	p.n = 0
+}
+
+// addPort takes a socket in, unless it is known.
+func (k *core) addPort(p *port) {
+	if !slices.Contains(k.ports, p) {
+		k.ports = append(k.ports, p)
+		k.wait.add(p.socket)
+	}
+}
+
+// dropPorts closes the sockets that have failed, and those that came later and serve
+// no connection any more.
+func (k *core) dropPorts() {
+	k.unused = false
+	k.ports = slices.DeleteFunc(k.ports, func(p *port) bool {
+		if !p.broken && (!p.later || slices.ContainsFunc(k.live, p.serves)) {
+			return false
+		}
+		k.wait.remove(p.socket)
+		p.socket.Close()
+		return true
+	})
+}
+
+// serves reports whether a Conn needs the socket.
+func (p *port) serves(c *Conn) bool {
+	if c.end == nil {
+		return c.port == p
+	}
+	for i, w := range c.routes {
+		if w.port == p && c.end.Uses(endpoint.Route(i)) {
+			return true
+		}
+	}
+	return false
 }
 
 // fail tells the log about an error of the socket, once until there is another.

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"bytes"
 
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
@@ -61,6 +62,12 @@ func (s *Server) settle(c *Conn, path uint8, w way) {
 		return
 	}
 	s.guard.Settled(c.seat, path, source(w.path))
+	if w.reliable() && !st.Reliable {
+		// Of a path that this end has, so that it cannot fail.
+		_ = c.end.SetPath(s.now, path, endpoint.PathConfig{
+			Route: st.Route, Reliable: true, Use: st.Use, Weight: st.Weight,
+		})
+	}
 	c.follow()
 }
 
@@ -236,6 +243,12 @@ func (s *Server) beforeData(c *Conn) {
 		c.port.insert(c.path, accept)
 	}
 }
+
+// lapsed implements owner: a server's players find it, not the other way round.
+func (s *Server) lapsed(*Conn) {}
+
+// failed implements owner: a server needs each of its sockets.
+func (s *Server) failed(*port) bool { return false }
 
 // appendPayload implements owner.
 func (s *Server) appendPayload(c *Conn, dst, payload []byte) ([]byte, error) {

@@ -28,25 +28,37 @@ func (c *Conn) aimAt(w way) {
 	c.routes = append(c.routes[:0], w) // Route 0, which path 0 takes at first
 }
 
-// route is the number by which the endpoint knows a way. One that is new gets the
-// number of one that the endpoint needs no more, or a further one.
+// route is the number by which the endpoint knows a way. One that is new gets a
+// further number, or that of one that is not needed any more, the oldest first: the
+// endpoint remembers for a while which number has led nowhere.
 func (c *Conn) route(w way) endpoint.Route {
 	for i := range c.routes {
 		if c.routes[i] == w {
 			return endpoint.Route(i)
 		}
 	}
-	for i := range c.routes {
-		if !c.end.Uses(endpoint.Route(i)) {
-			c.routes[i] = w
-			return endpoint.Route(i)
+	if len(c.routes) < maxRoutes {
+		c.routes = append(c.routes, w)
+		return endpoint.Route(len(c.routes) - 1)
+	}
+	for range c.routes {
+		c.lastRoute = (c.lastRoute + 1) % maxRoutes
+		if !c.end.Uses(c.lastRoute) {
+			c.routes[c.lastRoute] = w
+			return c.lastRoute
 		}
 	}
-	if len(c.routes) == maxRoutes {
-		return endpoint.NoRoute
+	return endpoint.NoRoute
+}
+
+// wayOf is where the packets of a path go; false if there is none, or what carried it
+// is gone.
+func (c *Conn) wayOf(path uint8) (w way, ok bool) {
+	r := c.end.Route(path)
+	if int(r) >= len(c.routes) {
+		return w, false
 	}
-	c.routes = append(c.routes, w)
-	return endpoint.Route(len(c.routes) - 1)
+	return c.routes[r], true
 }
 
 // follow points the Conn at where its peer is: where the first path goes on which it

@@ -1,0 +1,266 @@
+package tickwire_test
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+)
+
+// TestRoam: a player whose address changes is followed within two round trips of the first
+// packet from there; nothing is lost or doubled, and nobody has to do anything for it.
+func TestRoam(t *testing.T) {
+	const trip, tick = 30 * time.Millisecond, time.Second / 60
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: trip}))
+	socket := w.socket(w.address())
+	srv, client := w.serve(w.address(), nil), w.joinOver(nil, socket)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	talk.run(2 * time.Second)
+	for range 5 {
+		talk.forgetGaps()
+		next, began := w.move(socket), w.nw.Now()
+		if !w.run(time.Second, func() bool { talk.tick(); return player.RemoteAddr() == next }) {
+			t.Fatalf("the player is at %v, and the server looks for him at %v", next, player.RemoteAddr())
+		}
+		if took := w.nw.Now().Sub(began); took > trip+2*2*trip+2*tick {
+			t.Errorf("followed after %v", took)
+		}
+		talk.run(time.Second)
+		if talk.up.gap > 2*2*trip || talk.down.gap > 2*2*trip {
+			t.Errorf("nothing came for %v up, %v down", talk.up.gap, talk.down.gap)
+		}
+	}
+	talk.settle()
+	if got := w.pathStates(srv); !slices.Equal(got, slices.Repeat([]string{"0 moved"}, 5)) {
+		t.Errorf("the server was told %v", got)
+	}
+	if st := player.PathStats(0); st.State != tickwire.PathActive || st.Remote != player.RemoteAddr() || st.RTT == 0 {
+		t.Errorf("path 0: %+v", st)
+	}
+	if got := w.pathStates(client); len(got) > 0 {
+		t.Errorf("the client, which did not notice, was told %v", got)
+	}
+}
+
+// TestRoamBeforeConfirmed: the first packet of a player comes from elsewhere than the
+// handshake; he is let in, and followed.
+func TestRoamBeforeConfirmed(t *testing.T) {
+	w := newWorld(t)
+	socket := w.socket(w.address())
+	srv, client := w.serve(w.address(), nil), w.joinOver(nil, socket)
+	conn := w.dial(client, srv, 1)
+	for !conn.Open() {
+		w.nw.Advance(time.Millisecond)
+		for _, d := range w.drivers {
+			d.Service(w.nw.Now())
+		}
+	}
+	next := w.move(socket)
+	w.until("followed", func() bool { return len(players(srv)) == 1 && players(srv)[0].RemoteAddr() == next })
+	talk := w.talk(conn, players(srv)[0])
+	talk.run(time.Second)
+	talk.settle()
+}
+
+// TestRoamLong: a thousand players move in the same second, and are all followed; and what
+// their messages cost, the second before and that second.
+func TestRoamLong(t *testing.T) {
+	const n = 1000
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: 0.02}))
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxClients = n })
+	address := func(net byte, i int) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{172, 16 + net, byte(i >> 8), byte(i)}), 7000)
+	}
+	sockets, talks := make([]*simnet.Socket, n), make([]*talk, 0, n)
+	conns := make([]*tickwire.Conn, n)
+	for i := range sockets {
+		sockets[i] = w.socket(address(0, i))
+		conns[i] = w.dial(w.joinOver(nil, sockets[i]), srv, uint64(i))
+	}
+	w.until("everybody is in", func() bool { return len(players(srv)) == n })
+	for _, player := range players(srv) {
+		talks = append(talks, w.talk(conns[player.ClientID()], player))
+	}
+	all := func() bool {
+		for _, talk := range talks {
+			talk.tick()
+		}
+		return false
+	}
+	w.run(time.Second, all)
+	began := w.nw.Now()
+	for i := range n {
+		at := began.Add(time.Duration(i) * time.Second / n)
+		if at.After(w.nw.Now()) && i%16 == 0 {
+			w.run(at.Sub(w.nw.Now()), all)
+		}
+		must(t, w.nw.Rebind(address(0, i), address(1, i)))
+	}
+	w.run(2*time.Second, all)
+	moved := 0
+	for _, player := range players(srv) {
+		if player.RemoteAddr() == address(1, int(player.ClientID())) {
+			moved++
+		}
+	}
+	if moved != n {
+		t.Errorf("%d of %d players were followed", moved, n)
+	}
+	gaps := make([]time.Duration, 0, 2*n)
+	for _, talk := range talks {
+		gaps = append(gaps, talk.up.gap, talk.down.gap)
+	}
+	for _, talk := range talks {
+		talk.settle()
+	}
+	slices.Sort(gaps)
+	t.Logf("the longest silence of unreliable messages: median %v, p99 %v, most %v",
+		gaps[n], gaps[2*n*99/100], gaps[2*n-1])
+	if gaps[2*n*99/100] > 2*40*time.Millisecond+time.Second/60 {
+		t.Errorf("one of a hundred heard nothing for %v", gaps[2*n*99/100])
+	}
+}
+
+// TestRoamPlain: a plain netcode peer is where its handshake was: its packets name nobody.
+func TestRoamPlain(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) {
+		cfg.Plain, cfg.Channels, cfg.PrivateKey, cfg.Development, cfg.MaxTokenLifetime = tickwire.PlainRaw, nil, testKey, false, -1
+	})
+	home := w.address()
+	token, err := netcode.ParseToken(w.mint(7, func(cfg *netcode.MintConfig) { cfg.Plain = true }, srv.PublicAddresses()...))
+	must(t, err)
+	client, err := netcode.NewClient(0, w.nw.Now().Unix(), token, netcode.ClientConfig{Plain: netcode.PlainOnly})
+	must(t, err)
+	peer := &plainPeer{w: w, socket: w.socket(home), client: client}
+	w.add(peer)
+	w.until("connected", func() bool { return len(players(srv)) == 1 })
+	player := players(srv)[0]
+	w.move(peer.socket)
+	w.run(2*time.Second, nil)
+	if player.RemoteAddr() != home {
+		t.Errorf("moved to %v", player.RemoteAddr())
+	}
+	for range player.Paths() {
+		t.Error("a plain peer has a path")
+	}
+	w.until("over", func() bool { return player.Reason().Code == tickwire.CodeTimeout })
+}
+
+// A wiretap is a socket of which somebody on the way sees what is sent.
+type wiretap struct {
+	*simnet.Socket
+	see func(b []byte)
+}
+
+func (s *wiretap) Write(ds []transport.Datagram) (int, error) {
+	for _, d := range ds {
+		s.see(bytes.Clone(d.Bytes))
+	}
+	return s.Socket.Write(ds)
+}
+
+// TestRoamForwarded: somebody near the player sends copies of what he sends from an address
+// of his own, faster than they arrive. The player keeps the connection, and whoever forwards
+// gets no more than three times what he sent.
+func TestRoamForwarded(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 30 * time.Millisecond}))
+	thief := w.socket(w.address())
+	srv := w.serve(w.address(), nil)
+	to := srv.PublicAddresses()[0]
+	must(t, w.nw.SetLink(thief.PublicAddr().Addr(), to.Addr(), simnet.LinkConfig{Delay: time.Millisecond}))
+	must(t, w.nw.SetLink(to.Addr(), thief.PublicAddr().Addr(), simnet.LinkConfig{Delay: time.Millisecond}))
+	sent, stealing := 0, false
+	home := &wiretap{Socket: w.socket(w.address()), see: func(b []byte) {
+		if stealing {
+			sent += len(b)
+			_, err := thief.Write([]transport.Datagram{{Path: transport.PathTo(to), Bytes: b}})
+			must(t, err)
+		}
+	}}
+	client := w.joinOver(nil, home)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	talk.run(time.Second)
+	stealing = true
+	got := 0
+	ds := make([]transport.Datagram, 64)
+	w.run(20*time.Second, func() bool {
+		for n, _ := thief.Read(ds); n > 0; n, _ = thief.Read(ds) {
+			for _, d := range ds[:n] {
+				got += len(d.Bytes)
+			}
+		}
+		if player.RemoteAddr() != home.PublicAddr() {
+			t.Fatalf("the player is at %v, his packets go to %v", home.PublicAddr(), player.RemoteAddr())
+		}
+		return talk.tick()
+	})
+	talk.settle()
+	if sent == 0 || got > 3*sent {
+		t.Errorf("the thief sent %d bytes and got %d", sent, got)
+	}
+	st := player.Stats()
+	t.Logf("the thief sent %d bytes and got %d; the player heard nothing for %v at most, RTT %v",
+		sent, got, talk.down.gap, st.RTT)
+	if talk.up.gap > 200*time.Millisecond || talk.down.gap > 200*time.Millisecond {
+		t.Errorf("nothing came for %v up, %v down", talk.up.gap, talk.down.gap)
+	}
+}
+
+// TestRoamForged: who repeats, from elsewhere, what has arrived, or changes it, or makes it
+// up, moves nobody and is answered by nobody.
+func TestRoamForged(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	to := transport.PathTo(srv.PublicAddresses()[0])
+	var seen [][]byte
+	home := &wiretap{Socket: w.socket(w.address()), see: func(b []byte) { seen = append(seen, b) }}
+	client := w.joinOver(nil, home)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	seen = nil
+	var strangers []*simnet.Socket
+	for range 8 {
+		strangers = append(strangers, w.socket(w.address()))
+	}
+	noise := newSeeded(99)
+	ds := make([]transport.Datagram, 64)
+	for round := range 200 {
+		talk.run(time.Second / 20)
+		for i, b := range seen[max(0, len(seen)-8):] {
+			s := strangers[(round+i)%len(strangers)]
+			forged := bytes.Clone(b)
+			for forged[0]&0xf8 == 8 && bytes.Equal(forged, b) {
+				forged[5+noise.Uint64()%uint64(len(b)-5)] ^= byte(noise.Uint64())
+			}
+			other := bytes.Clone(b)
+			other[4] ^= byte(1 + noise.Uint64()%7) // another path
+			s.Write([]transport.Datagram{{Path: to, Bytes: b}, {Path: to, Bytes: forged}, {Path: to, Bytes: other}})
+			if n, _ := s.Read(ds); n > 0 {
+				t.Fatalf("a stranger was answered with % x", ds[0].Bytes)
+			}
+		}
+		seen = nil
+	}
+	talk.settle()
+	if player.RemoteAddr() != home.PublicAddr() || len(w.pathStates(srv)) > 0 {
+		t.Errorf("the player was moved to %v: %v", player.RemoteAddr(), w.pathStates(srv))
+	}
+	if talk.up.gap > 100*time.Millisecond {
+		t.Errorf("nothing came for %v", talk.up.gap)
+	}
+}
