@@ -188,7 +188,7 @@ func (p *path) newlyAcked(largest uint64) *sentPacket {
 
 // measure takes the samples that an ACK of pkt allows.
 func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
-	told := !e.deaf(p, pkt.at) && !pkt.aside
+	told := !e.deaf(p, pkt.at) && !pkt.aside && !p.elsewhere // who is faster measures his own way
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest

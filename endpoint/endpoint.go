@@ -239,6 +239,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
 	p.heardAt = max(p.heardAt, now)
 	newest := number > p.largest || !p.anyReceived()
+	p.elsewhere = from != p.route
 	eliciting, err := e.handleEach(now, p, from, number, frames)
 	switch {
 	case err != nil:

@@ -24,7 +24,8 @@ type path struct {
 	// Reaching the peer.
 	opening   proof // of the route that the path has
 	roam      roam
-	reply     reply
+	replies   replies
+	elsewhere bool   // the packet that is being read came from another route
 	serial    uint64 // of the newest PATH_STATUS about it
 	statusDue bool   // it is to be sent
 	retryAt   int64  // of one that failed: when it is asked again

@@ -1,13 +1,45 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/wire"
+import (
+	"slices"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // A reply is the answer to a challenge that is owed: to where the challenge came from, since the
-// question is whether we are there. A path owes one at most; a newer challenge takes its place.
+// question is whether we are there.
 type reply struct {
-	due   bool
 	to    Route
 	token uint64
+}
+
+// replies are those that a path owes, the oldest first. They are several, since somebody who passes
+// on what others send brings a challenge of his own beside the one that is meant for us, and
+// neither may take the place of the other.
+type replies struct {
+	owed [maxReplies]reply
+	n    int
+}
+
+const maxReplies = 4
+
+// add owes another one. If there are too many the oldest is dropped: its challenge comes again.
+func (q *replies) add(r reply) {
+	if q.n == maxReplies {
+		q.drop()
+	}
+	q.owed[q.n] = r
+	q.n++
+}
+
+func (q *replies) drop() {
+	copy(q.owed[:], q.owed[1:q.n])
+	q.n--
+}
+
+// to reports whether something is owed to a route.
+func (q *replies) to(r Route) bool {
+	return slices.ContainsFunc(q.owed[:q.n], func(o reply) bool { return o.to == r })
 }
 
 const (
@@ -28,7 +60,7 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 		return 0, errProtocol // it was not announced
 	case b[0] == wire.TypePathChallenge:
 		if token, n = wire.ConsumePathChallenge(b); n > 0 && p.state != PathClosed {
-			p.reply = reply{due: true, to: from, token: token}
+			p.replies.add(reply{to: from, token: token})
 		}
 	case b[0] == wire.TypePathResponse:
 		if token, n = wire.ConsumePathResponse(b); n > 0 {
@@ -50,10 +82,13 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 // asked. That a path stays at home is known whichever way the answer took; a route that is new
 // has to answer itself.
 func (e *Endpoint) handleResponse(now int64, p *path, from Route, token uint64) {
-	if try, ok := p.opening.knows(token); ok && from == p.opening.route {
+	if try, ok := p.opening.knows(token); ok && p.opening.asking && from == p.opening.route {
 		p.opening.answer(now, try)
 		e.opened(now, p)
 		return
+	}
+	if !p.roam.on {
+		return // too late
 	}
 	if try, ok := p.roam.home.knows(token); ok {
 		p.roam.home.answer(now, try)
@@ -136,7 +171,7 @@ func (e *Endpoint) statusLost(c *content) {
 }
 
 // asks reports whether a path has to ask or to answer.
-func (p *path) asks() bool { return p.reply.due || p.opening.asking || p.roam.on }
+func (p *path) asks() bool { return p.replies.n > 0 || p.opening.asking || p.roam.on }
 
 // askAt is when a path has to ask or to answer, or to draw a conclusion.
 func (e *Endpoint) askAt(p *path) int64 {
@@ -148,7 +183,7 @@ func (e *Endpoint) askAt(p *path) int64 {
 	if r := &p.roam; r.on && r.rival.answered {
 		at = min(at, r.decideAt)
 	}
-	if p.reply.due && p.state != PathClosed {
+	if p.replies.n > 0 && p.state != PathClosed {
 		at = p.loss.lastSent // at once
 	}
 	return at
@@ -164,8 +199,8 @@ func (e *Endpoint) buildProof(b *builder) bool {
 	switch {
 	case b.room() < proofBytes:
 		return false
-	case p.reply.due:
-		b.to = p.reply.to
+	case p.replies.n > 0:
+		b.to = p.replies.owed[0].to
 	case p.opening.due(b.now, bytes):
 		b.to = p.opening.route
 	case p.roam.home.due(b.now, bytes):
@@ -181,9 +216,9 @@ func (e *Endpoint) buildProof(b *builder) bool {
 			e.buildChallenge(b, q)
 		}
 	}
-	if p.reply.due && p.reply.to == b.to {
-		b.dst = wire.AppendPathResponse(b.dst, p.reply.token)
-		p.reply.due = false
+	for p.replies.n > 0 && p.replies.owed[0].to == b.to && b.room() >= responseBytes {
+		b.dst = wire.AppendPathResponse(b.dst, p.replies.owed[0].token)
+		p.replies.drop()
 	}
 	return true
 }
@@ -225,7 +260,7 @@ func (p *path) gagged(bytes int) bool {
 
 // homeAcked: a packet that asked home was acknowledged, which answers it as well.
 func (e *Endpoint) homeAcked(now int64, p *path, token uint64) {
-	if try, ok := p.roam.home.knows(token); ok {
+	if try, ok := p.roam.home.knows(token); ok && p.roam.on {
 		p.roam.home.answer(now, try)
 		e.decide(now, p)
 	}

@@ -50,7 +50,7 @@ func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
 	p.configure(cfg)
 	p.loss.peerHold = e.paths[0].loss.peerHold
 	e.renew(now, p)
-	p.state, p.heardAt, p.roam, p.reply = PathOpening, now, roam{}, reply{}
+	p.state, p.heardAt, p.roam, p.replies = PathOpening, now, roam{}, replies{}
 	p.served, p.waits = e.pathClock, false
 	p.statusDue = false
 	return p
@@ -176,7 +176,7 @@ func (e *Endpoint) empty(now int64, p *path) {
 		}
 	}
 	p.opening.stop()
-	p.roam, p.reply = roam{}, reply{}
+	p.roam, p.replies = roam{}, replies{}
 	e.copies.due &^= 1 << p.id
 }
 

@@ -73,10 +73,11 @@ func (q *proof) sent(now int64, token uint64) {
 	q.wait <<= q.growth
 }
 
-// knows finds one of the challenges by its token.
+// knows finds one of the challenges by its token. The last one may be answered when all have
+// been sent.
 func (q *proof) knows(token uint64) (try int, ok bool) {
 	for i := range q.tries {
-		if q.asking && q.tokens[i] == token {
+		if q.tokens[i] == token {
 			return i, true
 		}
 	}

@@ -33,7 +33,7 @@ func (e *Endpoint) Uses(r Route) bool {
 }
 
 func (p *path) uses(r Route) bool {
-	return p.state != PathClosed && (p.route == r || p.roam.on && p.roam.rival.route == r || p.reply.due && p.reply.to == r)
+	return p.state != PathClosed && (p.route == r || p.roam.on && p.roam.rival.route == r || p.replies.to(r))
 }
 
 // A roam is how a path follows its peer to another route (SPEC.md, 7.15). The highest number of
