@@ -140,7 +140,8 @@ func (m *mesh) carry(end int, route Route, b []byte) {
 // known to be there.
 func (m *mesh) checkFlood(w *way, bytes int) {
 	for _, p := range m.ends[1].paths {
-		if p.state == PathActive && p.route == w.address || p.roam.on && p.roam.rival.route == w.address && p.roam.rival.answered {
+		q := p.roam.rival(w.address)
+		if p.state == PathActive && p.route == w.address || q != nil && q.answered {
 			w.ours = true
 		}
 	}

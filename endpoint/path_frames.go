@@ -92,8 +92,10 @@ func (e *Endpoint) handleResponse(now int64, p *path, from Route, token uint64) 
 	}
 	if try, ok := p.roam.home.knows(token); ok {
 		p.roam.home.answer(now, try)
-	} else if try, ok := p.roam.rival.knows(token); ok && from == p.roam.rival.route {
-		p.roam.rival.answer(now, try)
+	} else if q := p.roam.rival(from); q != nil {
+		if try, ok := q.knows(token); ok && q.asking {
+			q.answer(now, try)
+		}
 	}
 	e.decide(now, p)
 }
@@ -179,8 +181,9 @@ func (e *Endpoint) askAt(p *path) int64 {
 		return never
 	}
 	bytes := e.proofBytes()
-	at := min(p.opening.readyAt(bytes), p.roam.home.readyAt(bytes), p.roam.rival.readyAt(bytes))
-	if r := &p.roam; r.on && r.rival.answered {
+	r := &p.roam
+	at := min(p.opening.readyAt(bytes), r.home.readyAt(bytes), r.rivals[0].readyAt(bytes), r.rivals[1].readyAt(bytes))
+	if r.on && r.winner() != nil {
 		at = min(at, r.decideAt)
 	}
 	if p.replies.n > 0 && p.state != PathClosed {
@@ -205,13 +208,15 @@ func (e *Endpoint) buildProof(b *builder) bool {
 		b.to = p.opening.route
 	case p.roam.home.due(b.now, bytes):
 		b.to = p.roam.home.route
-	case p.roam.rival.due(b.now, bytes):
-		b.to = p.roam.rival.route
+	case p.roam.rivals[0].due(b.now, bytes):
+		b.to = p.roam.rivals[0].route
+	case p.roam.rivals[1].due(b.now, bytes):
+		b.to = p.roam.rivals[1].route
 	default:
 		return false
 	}
 	b.pkt.aside, b.pkt.eliciting = true, true
-	for _, q := range [...]*proof{&p.opening, &p.roam.home, &p.roam.rival} {
+	for _, q := range [...]*proof{&p.opening, &p.roam.home, &p.roam.rivals[0], &p.roam.rivals[1]} {
 		if q.route == b.to && q.due(b.now, bytes) {
 			e.buildChallenge(b, q)
 		}

@@ -33,39 +33,82 @@ func (e *Endpoint) Uses(r Route) bool {
 }
 
 func (p *path) uses(r Route) bool {
-	return p.state != PathClosed && (p.route == r || p.roam.on && p.roam.rival.route == r || p.replies.to(r))
+	return p.state != PathClosed && (p.route == r || p.roam.on && p.roam.rival(r) != nil || p.replies.to(r))
 }
 
 // A roam is how a path follows its peer to another route (SPEC.md, 7.15). The highest number of
 // a path from elsewhere begins it: that rival is asked, and so is the route that the path has.
 //
 //	home answered                                        → stays
-//	rival answered, home has not until it should have    → moves
-//	rival has not answered                               → stays
+//	a rival answered, home has not until it should have  → moves
+//	no rival has answered                                → stays
 //
-// Meanwhile all other packets go home, and the same bytes to the rival as far as its proof
+// Meanwhile all other packets go home, and the same bytes to a rival as far as its proof
 // allows: so who has really moved misses nothing, and who copies what others send gets nothing
-// for it.
+// for it. There is room for two rivals: who passes on every second packet of somebody who has
+// really moved does not keep him from being asked, and if both answer it is the slower one, since
+// nobody who is slower can pass on what is news.
 type roam struct {
 	on          bool
-	home, rival proof
-	decideAt    int64 // home should have answered by then
-	barred      Route // the last one that did not get the path
+	home        proof
+	rivals      [2]proof
+	last        int      // the one that was heard last
+	decideAt    int64    // home should have answered by then
+	barred      [2]Route // those that did not get the path
 	barredUntil int64
 }
 
 // barFor is how long a rival that lost is not asked again.
 const barFor = second
 
+// rival is the proof of a route that claims the path; nil if there is none.
+func (r *roam) rival(route Route) *proof {
+	for i := range r.rivals {
+		if q := &r.rivals[i]; q.route == route && (q.asking || q.answered) {
+			return q
+		}
+	}
+	return nil
+}
+
+// vacancy is where another rival is asked: in the place of one that should have answered, if
+// there is none free.
+func (r *roam) vacancy(now, patience int64) int {
+	for i := range r.rivals {
+		q := &r.rivals[i]
+		if !q.answered && (!q.asking || q.tries > 0 && now >= q.times[0]+patience) {
+			return i
+		}
+	}
+	return -1
+}
+
+// bar has a route not asked again for a while.
+func (r *roam) bar(now int64, route Route) {
+	if now >= r.barredUntil {
+		r.barred[0] = NoRoute
+	}
+	r.barred[1], r.barred[0], r.barredUntil = r.barred[0], route, now+barFor
+}
+
+func (r *roam) isBarred(now int64, route Route) bool {
+	return now < r.barredUntil && (r.barred[0] == route || r.barred[1] == route)
+}
+
 // cameFrom notes a packet that came from another route than the path has; newest says whether
 // its number is the highest of the path.
 func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bool) {
 	r := &p.roam
+	if q := r.rival(from); r.on && q != nil {
+		q.came += bytes
+		if newest && q == &r.rivals[1-r.last] {
+			r.last = 1 - r.last
+		}
+		return
+	}
 	switch {
-	case r.on && from == r.rival.route:
-		r.rival.came += bytes
 	case !newest || !e.knowsPaths() || from == NoRoute || p.state == PathClosed || p.state == PathOpening:
-	case from == r.barred && now < r.barredUntil:
+	case r.isBarred(now, from):
 		p.counts.RoutesBarred++
 	default:
 		e.beginRoam(now, p, from, bytes)
@@ -76,7 +119,7 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 	r := &p.roam
 	if !r.on {
-		r.home, r.decideAt = proof{}, now
+		r.home, r.rivals, r.decideAt = proof{}, [2]proof{}, now
 		if p.route != NoRoute {
 			// Three times within half a round trip: an answer that is lost must not lose the path.
 			r.home.ask(now, p.route, p.rtt.smooth/4)
@@ -85,8 +128,12 @@ func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 		}
 	}
 	r.on = true
-	r.rival.ask(now, rival, p.answerTime())
-	r.rival.came, r.rival.growth = bytes, 1
+	i := r.vacancy(now, p.answerTime())
+	if i < 0 {
+		return // its next packet asks again
+	}
+	r.rivals[i].ask(now, rival, p.answerTime())
+	r.rivals[i].came, r.rivals[i].growth, r.last = bytes, 1, i
 }
 
 // answerTime is how long an answer may take that is not held back.
@@ -97,24 +144,38 @@ func (p *path) answerTime() int64 {
 // decide ends a roam if there is enough to know.
 func (e *Endpoint) decide(now int64, p *path) {
 	r := &p.roam
-	switch {
-	case !r.on:
-	case r.home.answered:
-		r.barred, r.barredUntil = r.rival.route, now+barFor
-		p.counts.RoutesRefused++
-		r.on = false
-	case r.rival.answered && now >= r.decideAt:
+	if !r.on {
+		return
+	}
+	for i := range r.rivals {
+		if q := &r.rivals[i]; q.ended(now) || r.home.answered && (q.asking || q.answered) {
+			r.bar(now, q.route)
+			p.counts.RoutesRefused++
+			*q = proof{}
+		}
+	}
+	switch winner := r.winner(); {
+	case winner != nil && now >= r.decideAt:
 		r.on = false
 		p.counts.Moves++
-		e.move(now, p, r.rival.route, r.rival.rtt)
-	case r.rival.ended(now):
-		p.counts.RoutesRefused++
+		e.move(now, p, winner.route, winner.rtt)
+	case winner == nil && !r.rivals[0].asking && !r.rivals[1].asking:
 		r.on = false
 	}
 	if !r.on {
 		r.home.stop()
-		r.rival.stop()
+		r.rivals = [2]proof{}
 	}
+}
+
+// winner is the rival that gets the path if home does not answer; nil if none has answered.
+func (r *roam) winner() (best *proof) {
+	for i := range r.rivals {
+		if q := &r.rivals[i]; q.answered && (best == nil || q.rtt > best.rtt) {
+			best = q
+		}
+	}
+	return best
 }
 
 // move gives a path another route, of which nothing is known but perhaps a round trip: what was
@@ -157,9 +218,10 @@ func (e *Endpoint) direct(b *builder) {
 	}
 	switch {
 	case b.pkt.aside:
-		if e.to = b.to; p.roam.on && b.to == p.roam.rival.route {
-			p.roam.rival.went += bytes
+		if q := p.roam.rival(b.to); q != nil {
+			q.went += bytes
 		}
+		e.to = b.to
 	case p.roam.on:
 		e.also = p.alsoTo(bytes)
 	}
@@ -167,9 +229,14 @@ func (e *Endpoint) direct(b *builder) {
 
 // alsoTo is where the same bytes go, too, while it is not decided which route the path has.
 func (p *path) alsoTo(bytes int) Route {
-	if r := &p.roam.rival; p.roam.on && r.allows(bytes) {
-		r.went += bytes
-		return r.route
+	r := &p.roam
+	q := r.winner()
+	if q == nil {
+		q = &r.rivals[r.last]
 	}
-	return NoRoute
+	if q.route == NoRoute || !q.asking && !q.answered || !q.allows(bytes) {
+		return NoRoute
+	}
+	q.went += bytes
+	return q.route
 }
