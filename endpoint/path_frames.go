@@ -64,7 +64,7 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 		}
 	case b[0] == wire.TypePathResponse:
 		if token, n = wire.ConsumePathResponse(b); n > 0 {
-			e.handleResponse(now, p, from, token)
+			e.handleResponse(now, p, token)
 		}
 	default:
 		var s wire.PathStatus
@@ -79,10 +79,10 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 }
 
 // handleResponse: somebody returned the token of a challenge. It counts for the route that was
-// asked. That a path stays at home is known whichever way the answer took; a route that is new
-// has to answer itself.
-func (e *Endpoint) handleResponse(now int64, p *path, from Route, token uint64) {
-	if try, ok := p.opening.knows(token); ok && p.opening.asking && from == p.opening.route {
+// asked, whichever way it came (RFC 9000, 8.2.3): nobody knows it who did not get it there, and of
+// somebody whose packets are copied the copies come from elsewhere, before them.
+func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
+	if try, ok := p.opening.knows(token); ok && p.opening.asking {
 		p.opening.answer(now, try)
 		e.opened(now, p)
 		return
@@ -92,9 +92,12 @@ func (e *Endpoint) handleResponse(now int64, p *path, from Route, token uint64) 
 	}
 	if try, ok := p.roam.home.knows(token); ok {
 		p.roam.home.answer(now, try)
-	} else if q := p.roam.rival(from); q != nil {
-		if try, ok := q.knows(token); ok && q.asking {
-			q.answer(now, try)
+	}
+	for i := range p.roam.rivals {
+		if q := &p.roam.rivals[i]; q.asking {
+			if try, ok := q.knows(token); ok {
+				q.answer(now, try)
+			}
 		}
 	}
 	e.decide(now, p)
