@@ -206,6 +206,9 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 	case endpoint.PathChanged:
 		c.follow()
 		c.core.unused = c.core.unused || ev.State == PathClosed
+		if c.state > connClosing {
+			return // the game has heard the last of it, or never saw it
+		}
 		of.Kind, of.Path, of.PathState = PathChanged, ev.Path, ev.State
 	case endpoint.Closed:
 		c.left = ev.Undelivered

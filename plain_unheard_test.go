@@ -76,7 +76,7 @@ func (m *mute) listen() {
 	ds := make([]transport.Datagram, 1)
 	from := netcode.SourceOf(uint16(m.socket.Peer().Kind), m.socket.Peer().Association)
 	for n, _ := m.socket.Read(ds); n > 0; n, _ = m.socket.Read(ds) {
-		m.client.HandleDatagram(int64(time.Since(m.began)), time.Now().Unix(), from, ds[0].Bytes)
+		m.client.HandleDatagram(int64(time.Since(m.began)), time.Now().Unix(), 0, from, ds[0].Bytes)
 	}
 }
 
