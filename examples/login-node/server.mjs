@@ -1,40 +1,30 @@
-// A login server in Node: POST with name and password (HTTP Basic) gets a connect token.
-// Its bytes are described in SPEC.md, section 2; all that game servers share is the key.
-//
-//   npm ci && KEY=<64 hex digits> PROTOCOL=7 SERVER=127.0.0.1:7777 node server.mjs
+// A login server: POST with name and password (HTTP Basic) gets a connect token (SPEC.md, section 2).
+//   npm ci && KEY=<64 hex digits, as the game servers have> PROTOCOL=7 SERVER=127.0.0.1:7777 node server.mjs
 import http from 'node:http';
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 
-const { KEY = '', PROTOCOL = '', SERVER = '', PORT = '8080' } = process.env;
-if (!/^[\da-f]{64}$/i.test(KEY) || !/^\d+$/.test(PROTOCOL) || !/^(\d+\.){3}\d+:\d+$/.test(SERVER)) {
-  console.error('give KEY (64 hex digits), PROTOCOL (a number) and SERVER (an IPv4 address and port)');
-  process.exit(2);
-}
-const [host, port] = SERVER.split(':');
-const u = (bits, v) => { const b = Buffer.alloc(8); b.writeBigUInt64LE(BigInt(v)); return b.subarray(0, bits / 8); };
-const fill = (b, n) => Buffer.concat([b], n); // with zeros, to n bytes
-const version = Buffer.from('NETCODE 1.02\0'), pad = fill(Buffer.from('TWPD\x01\0'), 64);
+const { KEY, PROTOCOL, SERVER, PORT = 8080 } = process.env;
+if (!/^[\da-f]{64}$/i.test(KEY) || !/^\d+$/.test(PROTOCOL) || !/^(\d+\.){3}\d+:\d+$/.test(SERVER))
+  throw new Error('give KEY (64 hex digits), PROTOCOL (a number) and SERVER (an IPv4 address and port)');
+const u = (bytes, v) => { const b = Buffer.alloc(8); b.writeBigUInt64LE(BigInt(v)); return b.subarray(0, bytes); };
+const join = (n, ...parts) => Buffer.concat(parts.map((p) => Buffer.from(p)), n); // filled with zeros to n bytes
 
 function mint(clientId, userData) {
-  const now = Math.floor(Date.now() / 1000), expires = now + 45, nonce = randomBytes(24);
-  // What client and server both read: timeout 10 s, one IPv4 address, a key for each direction.
-  const both = Buffer.concat([u(32, 10), u(32, 1), Buffer.from([1, ...host.split('.')]), u(16, port), randomBytes(64)]);
-  const secret = Buffer.concat([fill(Buffer.concat([u(64, clientId), both, fill(Buffer.from(userData), 256)]), 944), pad]);
-  const ad = Buffer.concat([version, u(64, PROTOCOL), u(64, expires)]);
+  const now = Math.floor(Date.now() / 1000), [host, port] = SERVER.split(':'), nonce = randomBytes(24);
+  const ad = join(29, 'NETCODE 1.02\0', u(8, PROTOCOL), u(8, now + 45)), pad = join(64, 'TWPD\x01\0');
+  // What client and server both read: a timeout of 10 s, one IPv4 address, a key for each direction.
+  const both = join(79, u(4, 10), u(4, 1), [1, ...host.split('.')], u(2, port), randomBytes(64));
+  const secret = join(1008, join(944, u(8, clientId), both, join(256, userData)), pad);
   const sealed = xchacha20poly1305(Buffer.from(KEY, 'hex'), nonce, ad).encrypt(secret);
-  return Buffer.concat([fill(Buffer.concat([version, u(64, PROTOCOL), u(64, now), u(64, expires), nonce, sealed, both]), 1984), pad]);
+  return join(2048, join(1984, ad.subarray(0, 21), u(8, now), ad.subarray(21), nonce, sealed, both), pad);
 }
-
-const hash = (password, salt) => promisify(scrypt)(password, salt, 32);
-const accounts = { ada: { id: 42, data: 'level 3', salt: 'a1', hash: await hash('lovelace', 'a1') } }; // your database
-
+const hash = promisify(scrypt), accounts = new Map(); // your database
+accounts.set('ada', { id: 42, data: 'level 3', salt: 'a1', hash: await hash('lovelace', 'a1', 32) });
 http.createServer(async (req, res) => {
-  const basic = Buffer.from(req.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
-  const [, name, password] = /^([^:]*):(.*)$/s.exec(basic) ?? ['', '', ''];
-  const a = Object.hasOwn(accounts, name) ? accounts[name] : { salt: '', hash: Buffer.alloc(32) };
-  const ok = timingSafeEqual(await hash(password, a.salt), a.hash) && req.method === 'POST';
-  res.writeHead(ok ? 200 : 401, { 'Content-Type': ok ? 'application/octet-stream' : 'text/plain', 'Cache-Control': 'no-store' });
-  res.end(ok ? mint(a.id, a.data) : 'log in with POST and HTTP Basic\n');
-}).listen(Number(PORT), '127.0.0.1', function () { console.log(`http://127.0.0.1:${this.address().port}`); });
+  const [name, ...password] = Buffer.from(req.headers.authorization?.split(' ')[1] ?? '', 'base64').toString().split(':');
+  const a = accounts.get(name) ?? { salt: '', hash: Buffer.alloc(32) }; // who has no account waits as long
+  const ok = timingSafeEqual(await hash(password.join(':'), a.salt, 32), a.hash) && req.method === 'POST';
+  res.writeHead(ok ? 200 : 401, { 'Cache-Control': 'no-store' }).end(ok ? mint(a.id, a.data) : 'log in with POST and HTTP Basic\n');
+}).listen(PORT, '127.0.0.1', function () { console.log(`http://127.0.0.1:${this.address().port}`); });
