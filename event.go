@@ -70,7 +70,7 @@ type Reason struct {
 
 // String tells the reason in a line.
 func (r Reason) String() string {
-	side := "here"
+	side := "by this side"
 	if r.Remote {
 		side = "by the peer"
 	}

@@ -262,6 +262,22 @@ func TestConnectInterrupted(t *testing.T) {
 	waitFor(t, s.out, "client 3 ended: closed (by the peer)\n")
 }
 
+// TestServeMistakes: each is named with its flag, and what it may be.
+func TestServeMistakes(t *testing.T) {
+	for flag, want := range map[string]string{
+		"--max-clients=0":     "--max-clients is 0: want 1 to 65536",
+		"--max-clients=-1":    "--max-clients is -1: want 1 to 65536",
+		"--max-clients=65537": "--max-clients is 65537: want 1 to 65536",
+		"--max-lifetime=0s":   "--max-lifetime is 0s: want a time such as 45s, or a negative one for none",
+		"--least=some":        "--least must be one of",
+		"--key=12":            "--key: want 64 hex digits",
+	} {
+		if _, err := parse(t, "serve", "--key", testKey, flag); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", flag, err, want)
+		}
+	}
+}
+
 // TestServePublic: what tokens may name.
 func TestServePublic(t *testing.T) {
 	s := serve(t, "--listen=:0")
@@ -275,7 +291,11 @@ func TestServePublic(t *testing.T) {
 	if err := c.Serve.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "nowhere.invalid") {
 		t.Errorf("%v", err)
 	}
-	c.Serve.Listen = "nonsense"
+	c.Serve.Public = []string{"0.0.0.0:7"}
+	if err := c.Serve.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "--public is 0.0.0.0:7: want an address that clients can reach") {
+		t.Errorf("%v", err)
+	}
+	c.Serve.Public, c.Serve.Listen = nil, "nonsense"
 	if err := c.Serve.run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "--listen: ") {
 		t.Errorf("%v", err)
 	}

@@ -46,12 +46,16 @@ func main() {
 	}
 }
 
-// Exit codes beyond 0, all is well, and 1, it could not be tried. A mistake in the
-// command line ends with kong's 80.
+// Exit codes beyond 0, all is well, and 1, it could not be tried or a promise was broken. A
+// mistake in the command line ends with kong's 80.
 const (
 	exitBad  = 2 // a token is damaged; a server did not let us in
 	exitOver = 3 // a token is sound but too old; a connection ended before we left
 )
+
+const exitHelp = "Exit codes: 0 all is well; 1 it could not be tried, or a run broke a promise; " +
+	"2 a token is damaged, or a server did not let us in; 3 a token has expired, or a connection broke; " +
+	"80 the command line is wrong."
 
 // An exitError is an error with an exit code of its own.
 type exitError struct {
@@ -72,7 +76,7 @@ func exitCode(err error) int {
 func newParser(ctx context.Context, c *cli) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("tickwire"),
-		kong.Description("Realtime networking for games: see it at work."),
+		kong.Description("Realtime networking for games: see it at work.\n\n"+exitHelp),
 		kong.ShortUsageOnError(),
 		kong.WithHyphenPrefixedParameters(true), // so that -1 is a number, which Validate judges
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tickwire/tickwire"
@@ -34,9 +35,20 @@ const echoRate = 200
 
 // Validate is called by kong after parsing.
 func (c *serveCmd) Validate() (err error) {
-	c.Key, err = needKey(c.Key)
-	return err
+	if c.Key, err = needKey(c.Key); err != nil {
+		return err
+	}
+	switch {
+	case c.MaxClients < 1 || c.MaxClients > mostClients:
+		return fmt.Errorf("--max-clients is %d: want 1 to %d", c.MaxClients, mostClients)
+	case c.MaxLifetime == 0:
+		return errors.New("--max-lifetime is 0s: want a time such as 45s, or a negative one for none")
+	}
+	return nil
 }
+
+// mostClients is what one server takes.
+const mostClients = 1 << 16
 
 // Run is called by kong.
 func (c *serveCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }
@@ -85,13 +97,17 @@ func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
 		socket.Close()
 		return nil, err
 	}
-	return tickwire.Listen(tickwire.ServerConfig{
+	srv, err := tickwire.Listen(tickwire.ServerConfig{
 		Config: tickwire.Config{
 			ProtocolID: c.Protocol, Channels: echoChannels(), LeastProtection: leasts[c.Least],
 		},
 		PrivateKey: c.Key.Key, PublicAddresses: public, MaxClients: c.MaxClients,
 		MaxTokenLifetime: c.MaxLifetime, Plain: tickwire.PlainRaw,
 	}, socket)
+	if e, ok := errors.AsType[*tickwire.ConfigError](err); ok && strings.HasPrefix(e.Field, "PublicAddresses") {
+		err = fmt.Errorf("--public is %v: want %s", e.Value, e.Want)
+	}
+	return srv, err
 }
 
 // public are the addresses that tokens may name: those that were given, that of
@@ -99,7 +115,10 @@ func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
 func (c *serveCmd) public(ctx context.Context, local netip.AddrPort) (public []netip.AddrPort, err error) {
 	if len(c.Public) > 0 {
 		servers, err := resolveServers(ctx, c.Public)
-		return slices.Concat(servers...), err
+		if err != nil {
+			return nil, fmt.Errorf("--public: %w", err)
+		}
+		return slices.Concat(servers...), nil
 	}
 	if !local.Addr().IsUnspecified() {
 		return []netip.AddrPort{local}, nil

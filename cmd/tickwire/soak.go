@@ -7,8 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/swarm"
@@ -33,11 +36,11 @@ type soakCmd struct {
 	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
 	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
 	Holds     time.Duration `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
-	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Only --seed and --seeds count."`
-	Contests  bool          `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Only --seed and --seeds count."`
+	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds and --json only."`
+	Contests  bool          `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Takes --seed, --seeds and --json only."`
 	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
 	JSON      bool          `help:"Print the report for machines, one object for each seed."`
-	Wire      bool          `help:"Print what packets cost, the table of SPEC.md, section 9, and do nothing else."`
+	Wire      bool          `help:"Print what packets cost, the table of SPEC.md, section 9. Takes no other flag."`
 	Fault     string        `hidden:"" help:"Plant a fault, to see it caught."`
 }
 
@@ -45,8 +48,8 @@ type soakCmd struct {
 const maxSoakClients = 1024
 
 // Validate is called by kong after parsing.
-func (c *soakCmd) Validate() error {
-	var errs []error
+func (c *soakCmd) Validate(k *kong.Context) error {
+	errs := c.useless(k)
 	if c.Clients < 1 || c.Clients > maxSoakClients {
 		errs = append(errs, fmt.Errorf("--clients is %d: want 1 to %d", c.Clients, maxSoakClients))
 	}
@@ -59,14 +62,35 @@ func (c *soakCmd) Validate() error {
 	if c.Holds < 0 {
 		errs = append(errs, fmt.Errorf("--holds is %v: want a time such as 5s, or 0", c.Holds))
 	}
-	if c.Swarm && c.Contests {
-		errs = append(errs, errors.New("--swarm and --contests: want one of them"))
-	}
 	if c.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
 	}
 	_, err := c.fault()
 	return errors.Join(append(errs, err, flagErrors(c.link().Validate()))...)
+}
+
+// useless finds flags that what is to be played does not look at.
+func (c *soakCmd) useless(k *kong.Context) (errs []error) {
+	var mode string
+	var takes []string
+	switch {
+	case c.Swarm && c.Contests:
+		return []error{errors.New("--swarm and --contests: want one of them")}
+	case c.Wire:
+		mode, takes = "wire", []string{"wire"}
+	case c.Contests:
+		mode, takes = "contests", []string{"contests", "seed", "seeds", "json", "fault"}
+	case c.Swarm:
+		mode, takes = "swarm", []string{"swarm", "seed", "seeds", "json", "fault"}
+	default:
+		return nil
+	}
+	for _, p := range k.Path { // what was said, not defaults
+		if p.Flag != nil && !slices.Contains(takes, p.Flag.Name) {
+			errs = append(errs, fmt.Errorf("--%s means nothing beside --%s: leave one of them out", p.Flag.Name, mode))
+		}
+	}
+	return errs
 }
 
 // linkFlags are the flags behind the fields of a link.
@@ -113,6 +137,9 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 	for i := range c.Seeds {
 		seed := c.Seed + uint64(i)
 		report, violations, err := c.play(ctx, seed, progress)
+		if err != nil && ctx.Err() != nil {
+			return fmt.Errorf("interrupted in run %d of %d, with seed %d: what was not played to its end is not judged", i+1, c.Seeds, seed)
+		}
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -75,6 +77,39 @@ func TestSoakText(t *testing.T) {
 	}
 	if out, _, err := soakOf(t, "--wire"); err != nil || !strings.Contains(out, "| clock in the ACK |") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestSoakUseless: a flag that what is to be played does not look at is a mistake.
+func TestSoakUseless(t *testing.T) {
+	for args, want := range map[string]string{
+		"--swarm --clients 8":             "--clients means nothing beside --swarm: leave one of them out",
+		"--contests --loss 0.1 --seed 2":  "--loss means nothing beside --contests",
+		"--wire --seed 1":                 "--seed means nothing beside --wire",
+		"--swarm --for 1m --seeds 2":      "--for means nothing beside --swarm",
+		"--clients 0":                     "--clients is 0: want 1 to 1024",
+		"--contests --fault twice --json": "no fault \"twice\" here",
+	} {
+		if _, _, err := soakOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+}
+
+// TestSoakInterrupted: ctrl-C says which run it was, and judges nothing.
+func TestSoakInterrupted(t *testing.T) {
+	for _, args := range []string{"", "--swarm", "--contests"} {
+		c, err := parse(t, append([]string{"soak", "--seed=7", "--seeds=3"}, strings.Fields(args)...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		interrupt()
+		var out bytes.Buffer
+		err = c.Soak.run(ctx, &out, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "interrupted in run 1 of 3, with seed 7") || exitCode(err) != 1 || out.Len() > 0 {
+			t.Errorf("soak %s: %v, %q", args, err, &out)
+		}
 	}
 }
 

@@ -48,6 +48,8 @@ func (c *tokenNewCmd) Validate() (err error) {
 	switch {
 	case c.Lifetime <= 0:
 		return fmt.Errorf("--lifetime is %v: want a time such as 45s", c.Lifetime)
+	case c.Timeout == 0:
+		return errors.New("--timeout is 0s: want a time such as 10s, or a negative one for ever")
 	case c.Plain && len(c.Server) > 1:
 		return fmt.Errorf("--plain with %d servers: a plain token names one", len(c.Server))
 	}
@@ -65,7 +67,7 @@ func (c *tokenNewCmd) run(ctx context.Context, now time.Time, out, notes io.Writ
 	}
 	servers, err := resolveServers(ctx, c.Server)
 	if err != nil {
-		return err
+		return fmt.Errorf("--server: %w", err)
 	}
 	tickets, err := c.mint(now, servers)
 	if err != nil {

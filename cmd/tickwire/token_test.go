@@ -234,8 +234,9 @@ func TestTokenMistakes(t *testing.T) {
 		want string
 	}{
 		{[]string{}, "missing flags: --server"},
-		{[]string{"--server=127.0.0.1"}, "missing port"},
+		{[]string{"--server=127.0.0.1"}, "--server: udp: resolve \"127.0.0.1\": missing port"},
 		{[]string{"--server=0.0.0.0:7777", "--lifetime=0s"}, "--lifetime is 0s: want a time such as 45s"},
+		{[]string{server, "--timeout=0s"}, "--timeout is 0s: want a time such as 10s, or a negative one for ever"},
 		{[]string{server, "--user-data", strings.Repeat("x", 257)}, "--user-data: 257 bytes, at most 256 fit"},
 		{[]string{server, "--user-data=@/nowhere"}, "--user-data: open /nowhere"},
 		{[]string{server, "--tag-bytes=8"}, "--tag-bytes: 8; ChaCha20-Poly1305 has 16"},
