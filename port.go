@@ -62,9 +62,9 @@ func (p *port) insert(path transport.Path, b []byte) {
 		p.bufs[0], p.bufs[writeBatch-1] = p.bufs[writeBatch-1], p.bufs[0]
 	}
 	building := p.bufs[p.n]
-	p.bufs[p.n] = append(p.bufs[p.n+1][:0], b...)
-	p.bufs[p.n+1] = building
-	p.queue(path, p.bufs[p.n])
+	inserted := append(p.bufs[p.n+1][:0], b...)
+	p.bufs[p.n], p.bufs[p.n+1] = inserted[:0], building
+	p.queue(path, inserted)
 }
 
 // flush writes what is queued. What the system does not take is lost, as on
