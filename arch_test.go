@@ -61,7 +61,7 @@ var rooms = []room{
 	{path: "transport/web", ours: []string{"transport"},
 		libs: []string{pion, "github.com/quic-go/...", "github.com/coder/websocket"}},
 	{path: "simnet", ours: []string{"transport"}, fence: true, open: []string{"relay.go", "relay_io.go"}},
-	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, fence: true},
+	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
 
 	{path: "codec"},
 	{path: "delta", ours: []string{"codec"}},

@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/tickwire/tickwire"
@@ -59,6 +60,7 @@ const (
 	ShortDrain  Fault = "short drain" // drains end early and say that nothing is left
 	Unannounced Fault = "unannounced" // a game that loads is taken for dead
 	Resealed    Fault = "resealed"    // a number seals two contents
+	Stubborn    Fault = "stubborn"    // every process draws the same random numbers
 
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
 	Flood Fault = "flood"
@@ -106,6 +108,7 @@ func Faults() []Planted {
 		{ShortDrain, world.Drained},
 		{Unannounced, world.Held},
 		{Resealed, world.NonceOnce},
+		{Stubborn, world.NonceOnce},
 	}
 }
 
@@ -127,6 +130,8 @@ func ParseFault(name string, among []Planted) (Fault, error) {
 // plant is what the fault changes in the configuration of every process.
 func (f Fault) plant(cfg *tickwire.Config) {
 	switch f {
+	case Stubborn:
+		cfg.Random = rand.NewChaCha8([32]byte{})
 	case EndlessQueue:
 		changeChannels(cfg, func(ch *tickwire.ChannelConfig) { ch.MaxQueuedBytes = 1 << 30 })
 	case EndlessWindow:

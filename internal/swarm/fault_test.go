@@ -31,6 +31,10 @@ func TestSwarmFaults(t *testing.T) {
 			r, err = Run(crowded(7), p.Fault, quiet())
 		case p.Fault == LateDroppable || p.Fault == LateExpiry || p.Fault == WrongReason:
 			r, err = Run(risky(7), p.Fault, quiet())
+		case p.Fault == Stubborn: // what is drawn comes again when the server does
+			s := crowded(7)
+			s.Trouble.Restart = 0.5
+			r, err = Run(s, p.Fault, quiet())
 		}
 		if err != nil {
 			t.Fatal(err)

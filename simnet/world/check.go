@@ -53,7 +53,8 @@ const (
 	// Seats: never more players than seats; a reserved one is there for its player until its
 	// time is over, and for everybody then; all come back.
 	Seats Checker = "seats"
-	// NonceOnce: no packet number seals two contents.
+	// NonceOnce: no key and nonce seal two contents, in whatever connection, epoch and run of
+	// a server; and everything is sealed with the keys that SPEC.md derives.
 	NonceOnce Checker = "nonce"
 )
 

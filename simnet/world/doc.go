@@ -26,7 +26,10 @@
 // checkers are those of [Checker]: exactly once, order, latest, untouched
 // content, receipts that resolve once and truly, expiry in time, arrival of everything
 // reliable once links heal, drains that bring everything across or say what is left, silence that was
-// announced, bounded memory, budgets, caps and limits, full queues that say when there is room again, seats, and the life of a connection. They know the
+// announced, bounded memory, budgets, caps and limits, full queues that say when there is room again, seats, and the life of a connection. One
+// of them is a spy who has the players' tokens and the specification, opens every packet that is
+// written, and finds a key and nonce that seal two contents, across connections, key changes
+// and restarts. They know the
 // options of each message (Options of [Message]) and the policies of its channel: latest is
 // latest of a key, those of a group may overtake each other and nobody else, and what has a time
 // to live, is droppable or may be given up may be missing, but never late, and never without

@@ -1,15 +1,17 @@
 package world
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
+
+	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 )
 
-// A sniffer is a socket that looks at what its owner writes: the numbers of
-// sealed packets, which with the keys of a connection make the nonce.
+// A sniffer is a socket that looks at what its owner writes.
 type sniffer struct {
 	*simnet.Socket
 	world  *World
@@ -44,68 +46,158 @@ func (s *sniffer) end(to netip.AddrPort) *End {
 	return nil
 }
 
-// look checks a datagram that goes to an address.
+// look has the player's spy read a datagram that goes to an address.
 func (s *sniffer) look(to netip.AddrPort, b []byte) {
 	p := s.player
 	if p == nil {
 		p = s.world.byAddr[to]
 	}
-	if p == nil {
+	if p == nil || len(b) == 0 {
 		return
 	}
-	seen, header := &p.nonce, 1+4
-	if s.player == nil {
-		seen, header = &p.echo, 1+s.world.cfg.Client.WireIDBytes
+	if what := s.world.overhear(p, s.player != nil, b); what != "" {
+		s.world.fault(NonceOnce, p.Client.String(), what)
 	}
-	before := seen.epochs
-	if !seen.fresh(b, header) {
-		s.world.fault(NonceOnce, p.Client.String(), fmt.Sprintf("a number sealed two contents, around %d", seen.next-1))
-	}
-	s.world.report.keyChanges += seen.epochs - before
 }
 
-// nonces remembers the last packets of one direction of a connection: their
-// numbers and a hash of their bytes (SPEC.md, section 1: prefix 0x08 to 0x0F,
-// bit 4 is the parity of the key epoch, the low two bits say how long the
-// number is). Numbers go on when keys change, so a number that sealed one
-// content has done so whatever the keys: what is checked is more than the
-// pair of key and nonce, and needs neither.
-type nonces struct {
-	next   uint64 // one more than the largest number seen
-	parity byte   // of the newest epoch
-	epochs uint64 // that began after the first
-	seen   [256]uint64
+// overhear looks at who has sealed what: a key and nonce seal one content. It says what is
+// wrong, and nothing if all is well.
+func (w *World) overhear(p *Player, up bool, b []byte) string {
+	switch {
+	case b[0] >= 0x10:
+		return w.overhearStandard(p.spy, up, b)
+	case b[0] == 0x07 && len(b) > 1:
+		return w.overhearLong(p.spy, up, b)
+	case b[0]&0xf8 == 0x08:
+		return w.overhearData(p, up, b)
+	}
+	return "" // a request, or GONE: nothing is sealed now
 }
 
-// fresh notes a packet; false if its number was used for another content.
-func (s *nonces) fresh(b []byte, header int) bool {
-	if len(b) == 0 || b[0]&0xf8 != 0x08 || len(b) < header+4 {
-		return true
+// overhearStandard reads a packet of the netcode standard, under a key of the token (SPEC.md,
+// section 3.5).
+func (w *World) overhearStandard(s *spy, up bool, b []byte) string {
+	key := s.toClient
+	if up {
+		key = s.toServer
 	}
-	n := int(b[0]&3) + 1
-	low := uint64(0)
-	for i := range n {
-		low |= uint64(b[header+i]) << (8 * i)
+	header := 1 + int(b[0]>>4)
+	if len(b) < header+16 {
+		return fmt.Sprintf("a standard packet of %d bytes", len(b))
 	}
-	span := uint64(1) << (8 * n)
-	number := s.next&^(span-1) | low
-	if number+span/2 <= s.next {
-		number += span
-	} else if number > s.next+span/2 && number >= span {
-		number -= span
+	nonce := nonceOf(4, b[1:header])
+	ad := binary.LittleEndian.AppendUint64([]byte("NETCODE 1.02\x00"), protocolID)
+	aead, _ := chacha20poly1305.New(key[:]) // fails for other lengths only
+	body, err := aead.Open(nil, nonce[:12], b[header:], append(ad, b[0]))
+	if err != nil {
+		return "a standard packet that the token's key does not open"
 	}
-	mark := hashOf(b)<<24 | number&(1<<24-1)
-	place := &s.seen[number%uint64(len(s.seen))]
-	if number >= s.next {
-		if parity := b[0] & 0x04; parity != s.parity {
-			s.parity = parity
-			s.epochs++
+	if b[0]&15 == 2 { // a challenge: within it, a token under the server's own key
+		if what := w.seals.add(seal{run: w.runs, nonce: nonceOf(4, body[:8])}, body[8:]); what != "" {
+			return "challenge token: " + what
 		}
-		s.next, *place = number+1, mark
-		return true
 	}
-	if s.next-number > uint64(len(s.seen)) {
-		return false // numbers only grow
+	return w.seals.add(seal{key: key, nonce: nonce}, b)
+}
+
+// minted notes the private part of a token.
+func (w *World) minted(token []byte) string {
+	what := w.seals.add(seal{key: w.cfg.Server.PrivateKey, nonce: [24]byte(token[tokenNonceAt:])}, token[privateAt:privateAt+privateBytes])
+	if what != "" {
+		what = "private token: " + what
 	}
-	return *place == mark
+	return what
+}
+
+// overhearLong reads OFFER, ACCEPT and REASON, whose nonces are random (SPEC.md, section 3.1).
+func (w *World) overhearLong(s *spy, up bool, b []byte) string {
+	id := w.cfg.Client.WireIDBytes
+	switch {
+	case up && b[1] == 1:
+		body := openLong(s.offer, b, 10, b[:10])
+		if body == nil {
+			return "an OFFER that does not open"
+		}
+		s.offered([32]byte(body[1:]))
+		return w.seals.addLong("OFFER", s, b, 10)
+	case !up && b[1] == 2:
+		l := s.openAccept(b, id)
+		if l == nil {
+			return "an ACCEPT that does not open"
+		}
+		if what := w.begin(s, l); what != "" {
+			return what
+		}
+		return w.seals.addLong("ACCEPT", s, b, 2+id)
+	case !up && b[1] == 3:
+		for _, at := range []int{2, 2 + id} { // towards a request, or an OFFER
+			if openLong(s.reason, b, at, b[:at]) != nil {
+				return w.seals.addLong("REASON", s, b, at)
+			}
+		}
+	}
+	return fmt.Sprintf("handshake packet %d that does not open", b[1])
+}
+
+// begin notes the keys of an ACCEPT, unless it is one that came before.
+func (w *World) begin(s *spy, l *life) string {
+	for _, other := range s.lives {
+		if other.first == l.first {
+			return ""
+		}
+	}
+	s.lives = append(s.lives, l)
+	for _, d := range []*line{&l.up, &l.down} {
+		if what := w.seals.own(d.key); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
+// overhearData reads a DATA packet. There is one life, but for a server that was started
+// anew while somebody came in.
+func (w *World) overhearData(p *Player, up bool, b []byte) string {
+	header := 1 + 4
+	if !up {
+		header = 1 + w.cfg.Client.WireIDBytes
+	}
+	what := "DATA before an ACCEPT"
+	for _, life := range p.spy.lives {
+		l := &life.down
+		if up {
+			l = &life.up
+		}
+		if what = w.read(p.spy, l, b, header); what == "" {
+			break
+		}
+	}
+	return what
+}
+
+// read opens a packet with the key of its epoch, and notes its number. Numbers go on when
+// keys change, so one that sealed a content has done so whatever the keys.
+func (w *World) read(s *spy, l *line, b []byte, header int) string {
+	n := header + 1 + int(b[0]&3)
+	if len(b) < n {
+		return fmt.Sprintf("DATA of %d bytes", len(b))
+	}
+	number := l.numbers.whole(b[header:n])
+	if !l.numbers.fresh(number, b) {
+		return fmt.Sprintf("number %d sealed two contents", number)
+	}
+	reads := l
+	if l.epoch&1 != int(b[0]>>2&1) {
+		reads = s.line(expand(l.secret, "tickwire 1 next", len(l.secret)), l)
+	}
+	if !reads.open(w.scratch[:0], b, n, number) {
+		return fmt.Sprintf("packet %d does not open with the keys of epoch %d", number, reads.epoch)
+	}
+	reads.numbers.note(number, b)
+	if reads == l {
+		return ""
+	}
+	*l = *reads
+	w.report.keyChanges++
+	return w.seals.own(l.key)
 }

@@ -20,9 +20,8 @@ type Player struct {
 	world *World
 	addr  netip.AddrPort
 	host  *host
-	nonce nonces // of what the player sends
-	echo  nonces // of what the server sends to it
-	done  bool   // finished
+	spy   *spy
+	done  bool // finished
 
 	joined   int64
 	cut      bool
@@ -105,6 +104,8 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 	cfg.Channels, cfg.ProtocolID = w.cfg.Channels, protocolID
 	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
 	w.plant(&cfg.Config)
+	d := &draws{Reader: cfg.Random}
+	cfg.Random, p.spy = d, newSpy(token, d)
 	client, err := tickwire.NewClient(cfg, &sniffer{Socket: socket, world: w, player: p})
 	if err != nil {
 		return nil, err
@@ -119,6 +120,9 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 	}
 	p.Client.conn = conn
 	p.host = &host{name: p.Client.String(), player: p, driver: client, socket: socket}
+	if what := w.minted(token[tokenAt:]); what != "" {
+		w.fault(NonceOnce, p.Client.String(), what)
+	}
 	w.players = append(w.players, p)
 	w.byAddr[p.addr] = p
 	w.hosts = append(w.hosts, p.host)

@@ -55,6 +55,9 @@ type World struct {
 	byAddr  map[netip.AddrPort]*Player
 	judge   judge
 	report  tally
+	seals   seals
+	runs    int    // of servers
+	scratch []byte // what was opened
 
 	draft  *tickwire.Draft // the server's, for messages to many
 	shared uint32          // how many of them were made up
@@ -81,6 +84,8 @@ func New(cfg Config) (*World, error) {
 		step:    time.Second / 60,
 		stopped: -1,
 		byAddr:  make(map[netip.AddrPort]*Player),
+		seals:   newSeals(),
+		scratch: make([]byte, 1<<16),
 	}
 	if cfg.TickRate > 0 {
 		w.step = time.Second / time.Duration(cfg.TickRate)
@@ -153,6 +158,7 @@ func (w *World) StartServer() error {
 		return err
 	}
 	w.server, w.draft = srv, srv.NewDraft()
+	w.runs++
 	w.home = &host{name: "server", driver: srv, socket: socket}
 	w.hosts = slices.Insert(w.hosts, 0, w.home)
 	return nil

@@ -226,49 +226,6 @@ func TestHash(t *testing.T) {
 	}
 }
 
-func TestNonces(t *testing.T) {
-	packet := func(number int, content byte) []byte {
-		return []byte{0x09, 1, 2, 3, 4, byte(number), byte(number >> 8), content, 0, 0}
-	}
-	var s nonces
-	for n := range 100_000 {
-		if !s.fresh(packet(n, byte(n)), 5) {
-			t.Fatalf("number %d is not fresh", n)
-		}
-	}
-	if !s.fresh(packet(99_990, byte(99_990&0xff)), 5) {
-		t.Error("a packet sent twice is a fault")
-	}
-	if s.fresh(packet(99_991, 1), 5) {
-		t.Error("a number that seals two contents is none")
-	}
-	if s.fresh(packet(99_000, 1), 5) {
-		t.Error("numbers may go back")
-	}
-	if s.epochs != 0 {
-		t.Errorf("%d changes of keys", s.epochs)
-	}
-	odd := func(number int, content byte) []byte {
-		b := packet(number, content)
-		b[0] |= 0x04
-		return b
-	}
-	if s.fresh(odd(99_992, byte(99_992&0xff)), 5) || s.epochs != 0 {
-		t.Error("a number that seals one content under two keys is none")
-	}
-	for n := 100_000; n < 100_010; n++ {
-		if !s.fresh(odd(n, 1), 5) {
-			t.Errorf("number %d of the next epoch is not fresh", n)
-		}
-	}
-	if s.fresh(odd(99_993, 1), 5) || !s.fresh(packet(100_010, 1), 5) || s.epochs != 2 {
-		t.Errorf("numbers begin anew with the keys, or %d changes of them", s.epochs)
-	}
-	if !s.fresh([]byte{7}, 5) || !s.fresh(nil, 5) {
-		t.Error("what is not DATA is a fault")
-	}
-}
-
 func TestHistogram(t *testing.T) {
 	var h histogram
 	for ms := range 1000 {
@@ -297,21 +254,6 @@ func FuzzStamp(f *testing.F) {
 		if n, ok := ReadStamp(1, b); ok && len(b) >= StampBytes {
 			if again := AppendStamp(nil, 1, n, StampBytes); len(b) == StampBytes && string(again) != string(b) {
 				t.Errorf("%x is read as message %d, which is %x", b, n, again)
-			}
-		}
-	})
-}
-
-func FuzzNonces(f *testing.F) {
-	f.Add([]byte{0x09, 0, 0, 1, 2}, []byte{0x0b, 0, 0, 0, 1, 2})
-	f.Add([]byte{0x08}, []byte{})
-	f.Fuzz(func(t *testing.T, a, b []byte) {
-		for _, header := range []int{1, 5} {
-			var s nonces
-			s.fresh(a, header)
-			s.fresh(b, header)
-			if len(a) > 0 && !s.fresh(a, header) && string(a) == string(b) {
-				t.Errorf("%x sent three times is a fault", a)
 			}
 		}
 	})
