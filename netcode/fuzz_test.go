@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -61,9 +62,12 @@ func FuzzPrivateToken(f *testing.F) {
 	p.addresses = append(p.addresses, serverAddr, otherAddr)
 	f.Add(p.append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var p privateToken
-		if p.read(b) == DropNone {
-			p.read(p.append(nil))
+		var p, again privateToken
+		if p.read(b) != DropNone {
+			return
+		}
+		if drop := again.read(p.append(nil)); drop != DropNone || !reflect.DeepEqual(p, again) {
+			t.Fatalf("%+v is read again as %+v: %v", p, again, drop)
 		}
 	})
 }
@@ -86,7 +90,7 @@ func FuzzServerDatagram(f *testing.F) {
 	f.Add(offer)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		size := len(b)
-		if ev := w.server.HandleDatagram(w.now, w.unix(), p.at, b, nil); len(ev.Reply) > size {
+		if ev := w.server.HandleDatagram(w.now, w.unix(), p.at, bytes.Clone(b), nil); len(ev.Reply) > size {
 			t.Fatalf("%d bytes answered with %d", size, len(ev.Reply))
 		}
 	})
@@ -101,7 +105,9 @@ func FuzzClientDatagram(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, s := range []State{StateRequesting, StateResponding, StateConnected} {
 			p.c.state = s
-			p.receive(bytes.Clone(b))
+			if ev := p.receive(bytes.Clone(b)); ev.Kind == ClientConnected || ev.Kind == ClientEnded {
+				t.Fatalf("%x, which the server did not say, brought %+v", b, ev)
+			}
 		}
 	})
 }
