@@ -20,6 +20,10 @@ func TestPlainConnectedAlready(t *testing.T) {
 			t.Errorf("client %d from port %d: %v, an answer of %d bytes", c.client, c.port, ev.Drop, len(ev.Reply))
 		}
 	}
+	response := p.c.out.append(nil, kindResponse, 89, make([]byte, challengeBody))
+	if ev := w.toServer(p.at, response); ev.Drop != DropSourceConnected {
+		t.Errorf("another response: %+v", ev)
+	}
 	if ev := w.toServer(p.at, p.payload(90, "still here")); ev.Kind != EventPayload || ev.Seat != seat {
 		t.Errorf("the player who was there: %+v", ev)
 	}
