@@ -3,6 +3,7 @@ package netcode
 import (
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // TestPlainConnectedAlready: the standard has one connection for each source and each client
@@ -88,5 +89,80 @@ func TestTokenKeysForgotten(t *testing.T) {
 	}
 	if e.keys != (tokenKeys{}) || e.handshake != nil || e.receive != nil || e.send != nil || e.userData != [UserDataBytes]byte{} {
 		t.Error("keys or user data are still there")
+	}
+}
+
+// foreign mints a token of another backend, for two servers.
+func (w *world) foreign(change func(*MintConfig)) *Token {
+	token := w.mint(7, func(c *MintConfig) {
+		c.Plain = true
+		if change != nil {
+			change(c)
+		}
+	})
+	token.Addresses = []netip.AddrPort{otherAddr, serverAddr}
+	token.sealPrivate(&MintConfig{Key: testKey(), ClientID: 7})
+	return token
+}
+
+// TestExpiryAcrossServers: a token's time is that of the whole attempt, not of each server.
+func TestExpiryAcrossServers(t *testing.T) {
+	w := newWorld(t, nil)
+	w.onServer = func(Source, []byte) bool { return false }
+	p := w.join(w.foreign(func(c *MintConfig) { c.Lifetime = 3 * time.Second }), 1, nil)
+	for range 29 {
+		w.step(100 * ms)
+	}
+	w.wantState(p, StateRequesting)
+	if p.c.Server() != SourceFrom(serverAddr) {
+		t.Fatalf("still at %v", p.c.Server())
+	}
+	w.step(100 * ms)
+	w.wantState(p, StateTokenExpired)
+}
+
+// TestWindowAcrossServers: the next server of a foreign token counts from zero, whatever the
+// one before has sent under the same key.
+func TestWindowAcrossServers(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
+	p := w.join(w.foreign(nil), 1, func(c *ClientConfig) { c.Plain, c.Patience = PlainOnly, time.Second })
+	for _, sequence := range []uint64{1000, 0} { // the first is of a server that says no more
+		early := p.c.in.append(nil, kindPayload, sequence, []byte("x"))
+		if ev := p.c.HandleDatagram(w.now, w.unix(), SourceFrom(otherAddr), early); ev.Drop == DropOtherSource {
+			t.Fatal("not with the first server")
+		}
+	}
+	for range 11 {
+		w.step(100 * ms)
+	}
+	w.wantState(p, StateConnected)
+}
+
+// TestGoodbyes: a plain peer is told ten times, under ten sequences, since nobody answers.
+func TestGoodbyes(t *testing.T) {
+	for _, byServer := range []bool{true, false} {
+		w, p, seat := plainPair(t, nil)
+		if byServer {
+			w.server.Disconnect(w.now, seat)
+		} else {
+			p.c.Disconnect(w.now)
+		}
+		seen := map[uint64]bool{}
+		next := func() ([]byte, Source, bool) {
+			if byServer {
+				return w.server.NextDatagram(nil)
+			}
+			return p.c.NextDatagram(nil)
+		}
+		for b, _, ok := next(); ok; b, _, ok = next() {
+			h, drop := readStandardHeader(b, serverReads)
+			if drop != DropNone || h.kind != kindDisconnect {
+				t.Fatalf("by the server %v: %+v, %v", byServer, h, drop)
+			}
+			seen[h.sequence] = true
+		}
+		if len(seen) != 10 {
+			t.Errorf("by the server %v: %d goodbyes", byServer, len(seen))
+		}
 	}
 }
