@@ -93,7 +93,8 @@ func (c *Conn) Open() bool {
 
 func (c *Conn) open() bool { return c.state == connOpen && (c.end == nil || c.end.Open()) }
 
-// Reason says why the Conn ended; the zero Reason while it has not.
+// Reason says why the Conn ended; the zero Reason while it has not. That is also the Reason
+// of one that this side closed without a code: Open tells the two apart.
 func (c *Conn) Reason() Reason {
 	c.lock()
 	defer c.unlock()
