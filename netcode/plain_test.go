@@ -60,7 +60,7 @@ func TestSequenceAcrossServers(t *testing.T) {
 					s = other
 				}
 				if ev := s.HandleDatagram(w.now, w.unix(), source(1), b, nil); len(ev.Reply) > 0 {
-					c.HandleDatagram(w.now, w.unix(), to, ev.Reply)
+					c.HandleDatagram(w.now, w.unix(), 0, to, ev.Reply)
 				}
 				continue // its answer is lost: neither server hears a response
 			}
@@ -128,7 +128,7 @@ func TestWindowAcrossServers(t *testing.T) {
 	p := w.join(w.foreign(nil), 1, func(c *ClientConfig) { c.Plain, c.Patience = PlainOnly, time.Second })
 	for _, sequence := range []uint64{1000, 0} { // the first is of a server that says no more
 		early := p.c.in.append(nil, kindPayload, sequence, []byte("x"))
-		if ev := p.c.HandleDatagram(w.now, w.unix(), SourceFrom(otherAddr), early); ev.Drop == DropOtherSource {
+		if ev := p.c.HandleDatagram(w.now, w.unix(), 0, SourceFrom(otherAddr), early); ev.Drop == DropOtherSource {
 			t.Fatal("not with the first server")
 		}
 	}
