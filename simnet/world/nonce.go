@@ -168,7 +168,7 @@ func (w *World) overhearData(p *Player, up bool, b []byte) string {
 		if up {
 			l = &life.up
 		}
-		if what = w.read(p.spy, l, b, header); what == "" {
+		if what = w.read(p.spy, l, up, b, header); what == "" {
 			break
 		}
 	}
@@ -177,23 +177,31 @@ func (w *World) overhearData(p *Player, up bool, b []byte) string {
 
 // read opens a packet with the key of its epoch, and notes its number. Numbers go on when
 // keys change, so one that sealed a content has done so whatever the keys.
-func (w *World) read(s *spy, l *line, b []byte, header int) string {
+func (w *World) read(s *spy, l *line, up bool, b []byte, header int) string {
 	n := header + 1 + int(b[0]&3)
 	if len(b) < n {
 		return fmt.Sprintf("DATA of %d bytes", len(b))
 	}
-	number := l.numbers.whole(b[header:n])
-	if !l.numbers.fresh(number, b) {
+	path := byte(0) // without an id a packet does not say by which path it goes
+	switch {
+	case up:
+		path = b[4] & 7
+	case header > 1:
+		path = b[1] & 7
+	}
+	numbers := &l.paths[path]
+	number := numbers.whole(b[header:n])
+	if !numbers.fresh(number, b) {
 		return fmt.Sprintf("number %d sealed two contents", number)
 	}
 	reads := l
 	if l.epoch&1 != int(b[0]>>2&1) {
 		reads = s.line(expand(l.secret, "tickwire 1 next", len(l.secret)), l)
 	}
-	if !reads.open(w.scratch[:0], b, n, number) {
+	if !reads.open(w.scratch[:0], b, n, path, number) {
 		return fmt.Sprintf("packet %d does not open with the keys of epoch %d", number, reads.epoch)
 	}
-	reads.numbers.note(number, b)
+	numbers.note(number, b)
 	if reads == l {
 		return ""
 	}

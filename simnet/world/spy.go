@@ -39,12 +39,12 @@ type life struct {
 
 // A line is one direction of it.
 type line struct {
-	epoch   int
-	secret  []byte
-	key     [32]byte
-	iv      [12]byte
-	aead    cipher.AEAD
-	numbers numbers
+	epoch  int
+	secret []byte
+	key    [32]byte
+	iv     [12]byte
+	aead   cipher.AEAD
+	paths  *[8]numbers // shared by its epochs
 }
 
 // draws remembers the last keys that a process has drawn.
@@ -135,9 +135,9 @@ func (s signed) Open(dst, p, b, header []byte) ([]byte, error) {
 
 // line makes the first or next epoch of a direction.
 func (s *spy) line(secret []byte, before *line) *line {
-	l := &line{secret: secret, key: [32]byte(expand(secret, "tickwire 1 key", 32))}
+	l := &line{secret: secret, key: [32]byte(expand(secret, "tickwire 1 key", 32)), paths: new([8]numbers)}
 	if before != nil {
-		l.epoch, l.numbers = before.epoch+1, before.numbers
+		l.epoch, l.paths = before.epoch+1, before.paths
 	}
 	copy(l.iv[:], expand(secret, "tickwire 1 iv", len(l.iv)))
 	switch s.suite {
@@ -153,9 +153,10 @@ func (s *spy) line(secret []byte, before *line) *line {
 	return l
 }
 
-// open reads a DATA packet of a number, whose header has so many bytes.
-func (l *line) open(scratch, b []byte, header int, number uint64) bool {
+// open reads a DATA packet of a path and number, whose header has so many bytes.
+func (l *line) open(scratch, b []byte, header int, path byte, number uint64) bool {
 	nonce := l.iv
+	nonce[3] ^= path
 	for i := range 8 {
 		nonce[4+i] ^= byte(number >> (56 - 8*i))
 	}
