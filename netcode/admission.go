@@ -17,23 +17,29 @@ import (
 // accepted (a seat is taken, not confirmed) and consumed, and is forgotten
 // when it expires, never earlier: a full table refuses new tokens instead.
 type Admission struct {
-	random       io.Reader
-	maxClients   int
-	maxTokens    int
-	notBefore    uint64 // tokens that expire earlier may have been seen by an earlier run
-	tokens       []*tokenEntry
-	free         []uint32 // entries that expired
-	expiry       []uint32 // heap of entries, the first to expire on top
-	byMAC        map[[macBytes]byte]uint32
-	clients      map[uint64]*Seat
-	shown        shown // from where plain responses may come
-	reserved     map[uint64]*reservation
-	waiting      reservationHeap // those whose client is not connected
-	connected    int
-	global       uint64 // next sequence of denied and challenge packets
-	challenges   uint64 // next challenge of the key below
-	challengeKey challengeKey
-	gate         gate
+	random        io.Reader
+	maxClients    int
+	maxTokens     int
+	notBefore     uint64 // tokens that expire earlier may have been seen by an earlier run
+	tokens        []*tokenEntry
+	free          []uint32 // entries that expired
+	expiry        []uint32 // heap of entries, the first to expire on top
+	byMAC         map[[macBytes]byte]uint32
+	clients       map[uint64]*Seat
+	shown         shown // from where plain responses may come
+	reserved      map[uint64]*reservation
+	waiting       reservationHeap // those whose client is not connected
+	resumers      map[uint64]*resumer
+	byTicket      map[[macBytes]byte]*resumer
+	resumersByEnd resumerHeap
+	issued        uint64 // number of the newest ticket
+	returning     int    // seats that wait for players who resume
+	connected     int
+	global        uint64 // next sequence of denied and challenge packets
+	challenges    uint64 // next challenge of the key below
+	challengeKey  challengeKey
+	gate          gate
+	cookies       cookieJar
 }
 
 // An AdmissionConfig bounds an [Admission].
@@ -41,7 +47,8 @@ type AdmissionConfig struct {
 	// MaxClients is how many players may be connected; 0 means 256.
 	MaxClients int
 	// MaxTokens is how many unexpired tokens are remembered; 0 means eight for
-	// each client, at least 1024. Further ones are refused until some expire.
+	// each client, at least 1024. Further ones are refused until some expire. So many
+	// players who have come back with a resume ticket are remembered, too.
 	MaxTokens int
 	// MaxTokenLifetime is the longest life of a token that any backend makes; 0
 	// means [DefaultLifetime]. Tokens that expire not later than the start plus
@@ -70,7 +77,7 @@ type AdmissionConfig struct {
 	Random io.Reader
 }
 
-// maxClients is bounded by the bits of a connection id: two slots a client
+// maxClients is bounded by the bits of a connection id: three slots a client
 // and at least three bits of generation.
 const maxClientsLimit = 1 << 16
 
@@ -99,6 +106,8 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		byMAC:      make(map[[macBytes]byte]uint32),
 		clients:    make(map[uint64]*Seat),
 		reserved:   make(map[uint64]*reservation),
+		resumers:   make(map[uint64]*resumer),
+		byTicket:   make(map[[macBytes]byte]*resumer),
 		global:     globalSequenceStart,
 	}
 	if a.random == nil {
@@ -125,6 +134,9 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 	var ok bool
 	if a.gate, ok = newGate(a.random, cfg.FailuresPerSecond, cfg.HandshakesPerSecond); !ok {
 		return nil, &ConfigError{"AdmissionConfig.Random", "failed; where sources are counted must not be known"}
+	}
+	if a.cookies, ok = newCookieJar(unix, a.random); !ok {
+		return nil, &ConfigError{"AdmissionConfig.Random", "failed; cookies must not be guessed"}
 	}
 	return a, nil
 }

@@ -33,6 +33,9 @@ type ClientConfig struct {
 	Via Source
 	// Reliable is for transports that lose nothing: nothing is repeated.
 	Reliable bool
+	// Continue is the instance of the server's endpoint with which ours wants to go on,
+	// and zero if it begins anew; for [NewResumeClient].
+	Continue uint64
 	// LeastProtection refuses tokens whose issuer asks for less.
 	LeastProtection Protection
 	// EpochPackets is after how many packets to the server the keys change; 0
@@ -86,6 +89,10 @@ type Client struct {
 	id                [connectionIDBytes]byte
 	sealer            Sealer
 	opener            opener
+
+	ticket     *ResumeTicket // of a client that resumes; its token is made up of it
+	cookie     []byte        // that proves where it is
+	resumption Key           // what the secrets of tickets are derived from
 }
 
 // A dueMask says which packets NextDatagram owes.
@@ -96,6 +103,7 @@ const (
 	dueOffer
 	dueResponse
 	dueKeepAlive
+	dueResume
 )
 
 const (
@@ -107,17 +115,11 @@ const (
 // NewClient begins to connect with a token. Unix is not needed now but keeps
 // the clocks of all calls alike.
 func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error) {
-	if len(cfg.Hello) > wire.MaxHelloBytes {
-		return nil, &ConfigError{"ClientConfig.Hello", fmt.Sprintf("%d bytes, at most %d fit", len(cfg.Hello), wire.MaxHelloBytes)}
-	}
-	if len(cfg.WireID) > len(wireID{}.b) || len(cfg.WireID) > 0 && cfg.WireID[0]&pathMask != 0 {
-		return nil, &ConfigError{"ClientConfig.WireID", fmt.Sprintf("%x; give at most 4 bytes, the low 3 bits of the first zero", cfg.WireID)}
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	if token.Pad.Present && cfg.Plain == PlainOnly {
 		return nil, &ConfigError{"ClientConfig.Plain", "PlainOnly, but the token asks for more; mint it with Plain"}
-	}
-	if err := checkProtection("ClientConfig", cfg.LeastProtection, cfg.EpochPackets); err != nil {
-		return nil, err
 	}
 	if lacking := token.Pad.unfit(cfg.LeastProtection); lacking != "" {
 		return nil, &TokenError{"pad", "asks for " + lacking}
@@ -125,20 +127,37 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 	if len(token.Addresses) < 1 || len(token.Addresses) > maxAddresses || token.Created > token.Expires {
 		return nil, &TokenError{"addresses or expiry", token.String()}
 	}
+	c := newClient(now, token, cfg)
+	c.handshake = newHandshakeKeys(&token.keys, token.ProtocolID)
+	c.in = newPacketKey(&token.keys.serverToClient, token.ProtocolID)
+	c.out = newPacketKey(&token.keys.clientToServer, token.ProtocolID)
+	if !c.begin(0) {
+		return nil, errNoShare
+	}
+	return c, nil
+}
+
+var errNoShare = &ConfigError{"ClientConfig.Random", "failed; a client needs unpredictable shares or none at all"}
+
+func newClient(now int64, token *Token, cfg ClientConfig) *Client {
 	c := &Client{cfg: cfg, random: cfg.Random, token: token, started: now, now: now}
 	if c.random == nil {
 		c.random = rand.Reader
 	}
 	c.wireID.n = uint8(copy(c.wireID.b[:], cfg.WireID))
-	c.handshake = newHandshakeKeys(&token.keys, token.ProtocolID)
-	c.in = newPacketKey(&token.keys.serverToClient, token.ProtocolID)
-	c.out = newPacketKey(&token.keys.clientToServer, token.ProtocolID)
 	c.replay = seq.NewWindow(plainWindow)
 	c.challenges = seq.NewWindow(challengeWindow)
-	if !c.begin(0) {
-		return nil, &ConfigError{"ClientConfig.Random", "failed; a client needs unpredictable shares or none at all"}
+	return c
+}
+
+func (cfg *ClientConfig) check() error {
+	if len(cfg.Hello) > wire.MaxHelloBytes {
+		return &ConfigError{"ClientConfig.Hello", fmt.Sprintf("%d bytes, at most %d fit", len(cfg.Hello), wire.MaxHelloBytes)}
 	}
-	return c, nil
+	if len(cfg.WireID) > len(wireID{}.b) || len(cfg.WireID) > 0 && cfg.WireID[0]&pathMask != 0 {
+		return &ConfigError{"ClientConfig.WireID", fmt.Sprintf("%x; give at most 4 bytes, the low 3 bits of the first zero", cfg.WireID)}
+	}
+	return checkProtection("ClientConfig", cfg.LeastProtection, cfg.EpochPackets)
 }
 
 // begin starts with one address of the token. The share is new, so that two
@@ -159,6 +178,9 @@ func (c *Client) begin(address int) bool {
 	c.challenges.Reset()
 	c.unanswered = 0
 	c.owe(dueRequest)
+	if c.ticket != nil {
+		c.beginResume()
+	}
 	return true
 }
 
@@ -178,8 +200,13 @@ func (c *Client) Settled(path uint8, server Source) {
 	}
 }
 
-// Token returns the token it connects with.
-func (c *Client) Token() *Token { return c.token }
+// Token returns the token it connects with, nil if it resumes.
+func (c *Client) Token() *Token {
+	if c.ticket != nil {
+		return nil
+	}
+	return c.token
+}
 
 // Plain reports whether the server turned out to speak plain netcode.
 func (c *Client) Plain() bool { return c.plain }

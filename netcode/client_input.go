@@ -85,7 +85,9 @@ func (c *Client) handleLong(b []byte) ClientEvent {
 		return c.handleAccept(b)
 	case longReason:
 		return c.handleReason(b)
-	case longOffer:
+	case longRetry:
+		return c.handleRetry(b)
+	case longOffer, longResume:
 		return clientDrop(DropWrongRole)
 	}
 	return clientDrop(DropReserved)
@@ -102,6 +104,9 @@ func (c *Client) handleAccept(b []byte) ClientEvent {
 	if drop := a.open(c.handshake, b, c.wireID, &c.share); drop != DropNone {
 		return clientDrop(drop)
 	}
+	if a.flags&^c.mayAccept() != 0 {
+		return clientDrop(DropMalformed)
+	}
 	if !bytes.Equal(a.padItems, c.token.Pad.raw()) {
 		c.refusal = Refusal{Code: CodePad}
 		return c.fail(StateDenied)
@@ -111,24 +116,27 @@ func (c *Client) handleAccept(b []byte) ClientEvent {
 		return clientDrop(DropShare)
 	}
 	c.id, c.index, c.maxClients, c.private = a.connectionID, a.index, a.max, nil
-	toServer, toClient := c.handshake.traffic(&c.share, &a.share, agreed, &trafficContext{
+	t := c.handshake.traffic(&c.share, &a.share, agreed, &trafficContext{
 		protocolID: c.token.ProtocolID, pad: c.token.Pad, connectionID: c.id, wireID: c.wireID,
 	})
-	c.sealer = newSealer(toServer, c.id[:], connectionIDBytes-1, c.cfg.EpochPackets)
-	c.opener = newOpener(toClient)
+	c.sealer = newSealer(t.toServer, c.id[:], connectionIDBytes-1, c.cfg.EpochPackets)
+	c.opener = newOpener(t.toClient)
+	c.resumption = t.resumption
 	c.state, c.dueMask = StateConnected, 0
-	return ClientEvent{Kind: ClientConnected, State: c.state, Hello: a.hello, Seen: a.source}
+	return ClientEvent{
+		Kind: ClientConnected, State: c.state, Hello: a.hello, Seen: a.source, Continue: a.flags&flagContinue != 0,
+	}
 }
 
 // handleReason reads why the server refuses. Towards a request nothing in it
 // is fresh, so it counts only if no challenge comes within one more interval;
-// towards an OFFER it echoes our share and counts at once.
+// towards an OFFER or a RESUME it echoes our share and counts at once.
 func (c *Client) handleReason(b []byte) ClientEvent {
 	if c.state != StateRequesting && c.state != StateResponding {
 		return clientDrop(DropUnexpected)
 	}
 	id := wireID{}
-	if c.state == StateResponding {
+	if c.state == StateResponding || c.ticket != nil {
 		id = c.wireID
 	}
 	r, e, drop := openReason(c.handshake, b, id)
@@ -137,10 +145,10 @@ func (c *Client) handleReason(b []byte) ClientEvent {
 	}
 	r.Rows = bytes.Clone(r.Rows)
 	switch {
-	case c.state == StateRequesting && e == (echo{}):
+	case c.state == StateRequesting && c.ticket == nil && e == (echo{}):
 		c.refused(r)
 		return ClientEvent{}
-	case c.state == StateResponding && subtle.ConstantTimeCompare(e[:], c.share[:len(e)]) == 1:
+	case (c.state == StateResponding || c.ticket != nil) && subtle.ConstantTimeCompare(e[:], c.share[:len(e)]) == 1:
 		c.refusal = r
 		return c.fail(StateDenied)
 	}
@@ -176,6 +184,9 @@ func (c *Client) handleGone(b []byte) ClientEvent {
 
 // handleStandard reads types 1, 2, 4, 5 and 6.
 func (c *Client) handleStandard(b []byte) ClientEvent {
+	if c.ticket != nil {
+		return clientDrop(DropNotPlain)
+	}
 	h, drop := readStandardHeader(b, clientReads)
 	if drop != DropNone {
 		return clientDrop(drop)

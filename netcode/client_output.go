@@ -25,6 +25,12 @@ func (c *Client) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
 				return b, c.Server(), true
 			}
 			c.counters.Drops[DropNoRandom]++
+		case dueResume:
+			c.unanswered = 0
+			if b, ok := c.appendResume(dst[:0]); ok {
+				return b, c.Server(), true
+			}
+			c.counters.Drops[DropNoRandom]++
 		case dueResponse:
 			return c.appendResponse(dst[:0]), c.Server(), true
 		case dueKeepAlive:

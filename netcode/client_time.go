@@ -74,6 +74,8 @@ func (c *Client) attemptTimeout() ClientEvent {
 // dueNow is what an attempt repeats.
 func (c *Client) dueNow() dueMask {
 	switch {
+	case c.ticket != nil:
+		return dueResume
 	case c.state == StateRequesting:
 		return dueRequest
 	case c.cfg.Plain == PlainOnly:

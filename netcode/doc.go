@@ -15,6 +15,11 @@
 // come from (answers go where the handshake was), under keys that are new for
 // every connection. SPEC.md describes both.
 //
+// A server may give a client tickets ([Server.AppendTicket]), with which it comes back
+// without its backend ([NewResumeClient]): after a silence that was too long, after a
+// restart of either side, with fresh keys and as the same player. Nothing moves
+// before it has proven that it is the one ([EventResumed]).
+//
 // How packets are protected, the backend says in the token ([MintConfig]):
 // ChaCha20-Poly1305, AES-256-GCM, or signed and readable; with forward secrecy
 // or without. No packet can lower it, and either side may insist on more

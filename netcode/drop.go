@@ -16,7 +16,7 @@ const (
 	DropRequestSize          // a request that does not have 1078 bytes
 	DropVersion              // another version of netcode
 	DropProtocolID           // another game
-	DropExpired              // the token has expired
+	DropExpired              // the token, or resume ticket, has expired
 	DropTooEarly             // an earlier run of this server may have seen the token
 	DropSourceLimit          // the source has failed too often, or asked too often
 	DropAddressLimit         // its address has
@@ -37,6 +37,9 @@ const (
 	DropUnknownSource        // a plain packet from a source that no token was shown from
 	DropUnknownToken         // an OFFER that names no token
 	DropOfferSize            // an OFFER that is too short or too long
+	DropResumeSize           // a RESUME that is too short or too long, or its ticket
+	DropTicketForged         // a resume ticket that does not open under our key
+	DropTicketMalformed      // a resume ticket that opens and does not parse
 	DropForged               // does not open: forged, damaged, or of another connection
 	DropMalformed            // opens and does not parse
 	DropChallengeForged      // the challenge token is not one of ours
@@ -44,6 +47,8 @@ const (
 	DropPadMismatch          // the two copies of the pad differ
 	DropWireVersion          // no common version of our dialect
 	DropRefused              // the application refused
+	DropResumeOld            // a RESUME older than the newest of its player
+	DropResumeLate           // what a resumed connection should go on with has ended meanwhile
 	DropShare                // a share with which there is no secret to agree on
 	DropOtherShard           // the connection id belongs to another shard
 	DropUnknownID            // the connection id belongs to nobody
@@ -68,9 +73,10 @@ func (d Drop) String() string {
 		"version", "protocol id", "token expired", "token too early", "source limit", "address limit",
 		"network limit", "busy", "token forged", "token malformed", "pad",
 		"suite", "wrong address", "source connected", "client connected", "token used", "history full",
-		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size", "forged",
+		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size",
+		"resume size", "ticket forged", "ticket malformed", "forged",
 		"malformed", "challenge forged", "challenge moved", "pad mismatch", "wire version", "refused",
-		"share", "other shard", "unknown id", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
+		"resume old", "resume late", "share", "other shard", "unknown id", "epoch", "replay", "body size", "unexpected", "other source", "repeated",
 		"too often", "no randomness", "queue full",
 	}[d]
 }
@@ -84,6 +90,6 @@ type Counters struct {
 	// Unheard counts plain clients that a server answered, and of which it heard
 	// nothing more.
 	Unheard uint64
-	// Decryptions counts connect tokens that were opened, or tried to.
+	// Decryptions counts connect tokens and resume tickets that were opened, or tried to.
 	Decryptions uint64
 }

@@ -26,6 +26,14 @@ const (
 	// EventUnheard: a plain client was answered and said nothing until its timeout,
 	// so that there was no EventConnected. The owner calls Release.
 	EventUnheard
+	// EventResuming: a client has shown a resume ticket, and Seat waits for its first packet.
+	// The owner keeps what it prepared when it judged, in place of what it prepared for
+	// this seat before, and sends nothing. EventMoved may follow, then EventResumed or
+	// EventDisconnected.
+	EventResuming
+	// EventResumed: the client is back, on Seat, to which the owner moves what Old was to it;
+	// it releases Old. Path, Number and Frames are those of the packet that confirmed it.
+	EventResumed
 )
 
 // A Why says how a connection ended that netcode itself watched.
@@ -36,11 +44,16 @@ const (
 	WhyTimeout Why = iota
 	// WhyPeer: the other side said so.
 	WhyPeer
+	// WhyRefused: a client that resumed has lost its place between ACCEPT and its first packet.
+	WhyRefused
 )
 
 func (w Why) String() string {
-	if w == WhyPeer {
+	switch w {
+	case WhyPeer:
 		return "closed by the peer"
+	case WhyRefused:
+		return "there is no place for it any more"
 	}
 	return "timed out"
 }
@@ -65,6 +78,13 @@ type Event struct {
 	// Replaced is the seat of the same client id that lost its place; of another
 	// server if several share an [Admission].
 	Replaced *Seat
+	// Old, of EventResumed, is the seat of the connection that the ticket was given to, if that
+	// was there still; of another server if several share an [Admission]. Replaced is
+	// nil then.
+	Old *Seat
+	// Continue, of EventResuming and EventResumed: the endpoint of the old connection goes on, see
+	// [Offer.Continues]. In an EventResumed there is an Old then.
+	Continue bool
 	// Reply goes to the source of the datagram at once, if there is any. It is
 	// never larger than the datagram.
 	Reply []byte

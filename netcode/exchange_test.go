@@ -39,8 +39,8 @@ func TestForwardSecrecy(t *testing.T) {
 		if o.open(k, offered) != DropNone || a.open(k, accepted, o.wireID, &o.share) != DropNone {
 			t.Fatal("a leaked token does not open its handshake")
 		}
-		up, _ := k.traffic(&o.share, &a.share, nil, &trafficContext{protocolID: testProtocol, pad: token.Pad, connectionID: a.connectionID})
-		in := newOpener(up)
+		keys := k.traffic(&o.share, &a.share, nil, &trafficContext{protocolID: testProtocol, pad: token.Pad, connectionID: a.connectionID})
+		in := newOpener(keys.toServer)
 		_, _, drop := in.open(w.now, p.data(0, "secret"), connectionIDBytes, 0)
 		if opens := drop == DropNone; opens != !want.ForwardSecrecy {
 			t.Errorf("forward secrecy %v: a recording opens: %v", want.ForwardSecrecy, opens)

@@ -110,11 +110,12 @@ func (g *gate) pass(now int64, from *Source) Drop {
 	return g.admit(now, from, g.indebted(now, from), false)
 }
 
-// passKnown is pass for a datagram that names a known token: the source need not
+// passKnown is pass for a datagram that names a known token, whose debt is paid back at a
+// time: the source need not
 // stand for one that is not in debt itself.
-func (g *gate) passKnown(now int64, from *Source, e *tokenEntry) Drop {
+func (g *gate) passKnown(now int64, from *Source, paid *int64) Drop {
 	debt := DropNone
-	if owed(e.paid, now, tokenBurst) >= tokenBurst {
+	if owed(*paid, now, tokenBurst) >= tokenBurst {
 		debt = g.indebted(now, from)
 	}
 	return g.admit(now, from, debt, true)
@@ -122,9 +123,9 @@ func (g *gate) passKnown(now int64, from *Source, e *tokenEntry) Drop {
 
 // chargeKnown charges an answer, or a failure, to the token, and to the source if the
 // token is in debt.
-func (g *gate) chargeKnown(now int64, from *Source, e *tokenEntry) {
-	if debt := owed(e.paid, now, tokenBurst); debt < tokenBurst {
-		e.paid = now + debt + int64(time.Second)/tokenAnswers
+func (g *gate) chargeKnown(now int64, from *Source, paid *int64) {
+	if debt := owed(*paid, now, tokenBurst); debt < tokenBurst {
+		*paid = now + debt + int64(time.Second)/tokenAnswers
 		return
 	}
 	g.charge(now, from)

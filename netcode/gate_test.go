@@ -178,7 +178,7 @@ func TestGateWork(t *testing.T) {
 	ask := func(known bool) (n int) {
 		for i := range 500 {
 			from := at("192.0.2.1", uint16(i))
-			if known && g.passKnown(now, from, &e) == DropNone || !known && g.pass(now, from) == DropNone {
+			if known && g.passKnown(now, from, &e.paid) == DropNone || !known && g.pass(now, from) == DropNone {
 				n++
 			}
 		}

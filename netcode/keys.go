@@ -30,8 +30,16 @@ type handshakeKeys struct {
 }
 
 func newHandshakeKeys(k *tokenKeys, protocolID uint64) *handshakeKeys {
-	ikm := slices.Concat(k.clientToServer[:], k.serverToClient[:])
-	h := &handshakeKeys{secret: extract(ikm, "tickwire 1 token")}
+	return deriveHandshakeKeys(slices.Concat(k.clientToServer[:], k.serverToClient[:]), "tickwire 1 token", protocolID)
+}
+
+// newResumeKeys are those of a ticket: RESUME is sealed as OFFER is.
+func newResumeKeys(secret *Key, protocolID uint64) *handshakeKeys {
+	return deriveHandshakeKeys(secret[:], "tickwire 1 resume", protocolID)
+}
+
+func deriveHandshakeKeys(ikm []byte, label string, protocolID uint64) *handshakeKeys {
+	h := &handshakeKeys{secret: extract(ikm, label)}
 	pid := string(binary.LittleEndian.AppendUint64(nil, protocolID))
 	key := func(label string) cipher.AEAD {
 		return xchacha((*Key)(expand(h.secret, label+pid, len(Key{}))))
@@ -58,19 +66,46 @@ func (c *trafficContext) info() string {
 	return string(append(b, c.wireID.bytes()...))
 }
 
-// trafficSecrets returns the first secret of each direction. Both shares are
-// in it, so keys are new for every connection, also when a token is shown
-// twice; agreed is what they come to with forward secrecy.
-func (h *handshakeKeys) trafficSecrets(clientShare, serverShare *[shareBytes]byte, agreed []byte, c *trafficContext) (toServer, toClient []byte) {
-	s := extract(slices.Concat(h.secret, agreed), string(clientShare[:])+string(serverShare[:]))
-	x := c.info()
-	return expand(s, "tickwire 1 c2s"+x, sha256.Size), expand(s, "tickwire 1 s2c"+x, sha256.Size)
+// connectionSecret is S of the specification. Both shares are in it, so keys are new for
+// every connection, also when a token is shown twice; agreed is what they come to with
+// forward secrecy.
+func (h *handshakeKeys) connectionSecret(clientShare, serverShare *[shareBytes]byte, agreed []byte) []byte {
+	return extract(slices.Concat(h.secret, agreed), string(clientShare[:])+string(serverShare[:]))
 }
 
-// traffic returns the first epoch of each direction.
-func (h *handshakeKeys) traffic(clientShare, serverShare *[shareBytes]byte, agreed []byte, c *trafficContext) (toServer, toClient epoch) {
-	up, down := h.trafficSecrets(clientShare, serverShare, agreed, c)
-	return newEpoch(up, c.pad.Suite, c.pad.TagBytes), newEpoch(down, c.pad.Suite, c.pad.TagBytes)
+// trafficSecrets returns the first secret of each direction, and what the secrets of
+// resume tickets are derived from: it opens nothing that the connection says.
+func (c *trafficContext) trafficSecrets(s []byte) (toServer, toClient, resumption []byte) {
+	x := c.info()
+	return expand(s, "tickwire 1 c2s"+x, sha256.Size), expand(s, "tickwire 1 s2c"+x, sha256.Size),
+		expand(s, "tickwire 1 resumption"+x, len(Key{}))
+}
+
+// trafficKeys are what a connection begins with.
+type trafficKeys struct {
+	toServer, toClient epoch
+	resumption         Key
+}
+
+func (h *handshakeKeys) traffic(clientShare, serverShare *[shareBytes]byte, agreed []byte, c *trafficContext) trafficKeys {
+	up, down, resumption := c.trafficSecrets(h.connectionSecret(clientShare, serverShare, agreed))
+	return trafficKeys{
+		toServer:   newEpoch(up, c.pad.Suite, c.pad.TagBytes),
+		toClient:   newEpoch(down, c.pad.Suite, c.pad.TagBytes),
+		resumption: Key(resumption),
+	}
+}
+
+// ticketSecret is R of the specification: what a ticket with the nonce gives to who had
+// the connection.
+func ticketSecret(resumption *Key, nonce []byte) Key {
+	return Key(expand(resumption[:], "tickwire 1 ticket"+string(nonce), len(Key{})))
+}
+
+// ticketKey is what tickets are sealed under.
+func ticketKey(key *Key, protocolID uint64) cipher.AEAD {
+	pid := string(binary.LittleEndian.AppendUint64(nil, protocolID))
+	return xchacha((*Key)(expand(extract(key[:], "tickwire 1 tickets"), "tickwire 1 ticket key"+pid, len(Key{}))))
 }
 
 // extract and expand are HKDF-SHA256 (RFC 5869). The standard library fails

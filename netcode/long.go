@@ -15,6 +15,8 @@ const (
 	longOffer  = 1
 	longAccept = 2
 	longReason = 3
+	longResume = 4
+	longRetry  = 5
 )
 
 // sealLong seals b from behind its nonce, which it draws.
@@ -116,6 +118,11 @@ type accept struct {
 	hello        []byte
 }
 
+// flagContinue of ACCEPT: the endpoint goes on where it was; of RESUME: it wants to.
+const flagContinue = 2
+
+const maxAcceptBytes = 2 + len(wireID{}.b) + nonceXBytes + 4 + shareBytes + 1 + 1 + maxPadItems + 4 + 4 + sourceBytes + wire.MaxHelloBytes + macBytes
+
 func acceptAD(id *wireID, clientShare *[shareBytes]byte) []byte {
 	ad := append([]byte{wire.PrefixHandshake, longAccept}, id.bytes()...)
 	return append(ad, clientShare[:]...)
@@ -155,7 +162,7 @@ func (a *accept) open(k *handshakeKeys, b []byte, id wireID, clientShare *[share
 	a.index, a.max = r.U32(), r.U32()
 	copy(a.source[:], r.Take(sourceBytes))
 	a.hello = r.Rest()
-	if r.Bad() || len(a.hello) > wire.MaxHelloBytes || a.flags != 0 || a.connectionID[connectionIDBytes-1]&pathMask != 0 {
+	if r.Bad() || len(a.hello) > wire.MaxHelloBytes || a.flags&^flagContinue != 0 || a.connectionID[connectionIDBytes-1]&pathMask != 0 {
 		return DropMalformed
 	}
 	return DropNone

@@ -64,18 +64,33 @@ func readPad(b []byte) (p Pad, drop Drop) {
 	if b[len(padMagic)] != padVersion || int(n) > maxPadItems {
 		return p, DropPad
 	}
-	p.n = uint8(copy(p.items[:n], b[padHeader:]))
+	if !p.read(b[padHeader : padHeader+int(n)]) {
+		return p, DropPad
+	}
+	return p, DropNone
+}
+
+// padOfItems makes a pad of items as raw returns them.
+func padOfItems(items []byte) (p Pad, ok bool) {
+	p.Present, p.Suite, p.TagBytes = true, SuiteChaCha20Poly1305, macBytes
+	ok = p.read(items)
+	return p, ok
+}
+
+// read takes the items, at most maxPadItems bytes of them.
+func (p *Pad) read(items []byte) bool {
+	p.n = uint8(copy(p.items[:], items))
 	for items := p.raw(); len(items) > 0; {
 		if len(items) < 2 || int(items[1]) > len(items)-2 {
-			return p, DropPad
+			return false
 		}
 		end := 2 + int(items[1])
 		if !p.set(items[0], items[2:end]) {
-			return p, DropPad
+			return false
 		}
 		items = items[end:]
 	}
-	return p, DropNone
+	return true
 }
 
 // padFault says what is wrong with 64 bytes that readPad refuses.

@@ -287,7 +287,7 @@ func TestReserveKeepsRoom(t *testing.T) {
 			w.server.Release(w.now, w.last().Seat)
 		}
 	}
-	if in != 19 || w.server.Admission().Tokens() != 39 { // of 2*2+16 slots, and of the tokens, all but one
+	if in != 21 || w.server.Admission().Tokens() != 39 { // of 3*2+16 slots, and of the tokens, all but one
 		t.Errorf("%d came in, %d tokens", in, w.server.Admission().Tokens())
 	}
 	w.confirmed(w.mint(7, nil), 1)

@@ -40,6 +40,10 @@ type Seat struct {
 	wireID wireID
 	share  [shareBytes]byte // the client's
 	accept []byte           // the ACCEPT, until confirmed
+	pad    Pad
+
+	resumption Key        // what the secrets of tickets are derived from
+	coming     *returning // of a player who resumes, until the seat is confirmed
 
 	in, out      *packetKey // of plain peers
 	sequence     uint64
@@ -67,7 +71,7 @@ func (s *Seat) ID() uint32 { return binary.BigEndian.Uint32(s.id[:]) }
 
 // Index is the client index: a small number that is nobody else's until the
 // seat is released, below the most clients of the server unless seats of
-// replaced clients are still closing. A plain client is told the remainder by the
+// replaced clients are still closing, or wait for clients who resume. A plain client is told the remainder by the
 // most clients, 256 at most.
 func (s *Seat) Index() int { return s.index }
 
@@ -105,7 +109,8 @@ func timeoutOf(seconds int32) int64 {
 // A seatTable gives out seats. A seat's slot and generation make its
 // connection id; the oldest free slot is given first, and none within ten
 // seconds of its release, so that late packets of one client do not reach
-// another. There are twice as many slots as clients, so this delays nobody
+// another. There are three times as many slots as clients, of which one third is for
+// players who resume and are not confirmed; so this delays nobody
 // unless more than all players change within ten seconds.
 type seatTable struct {
 	shard    uint8
@@ -120,7 +125,7 @@ type seatTable struct {
 const slotRest = int64(10 * time.Second)
 
 func newSeatTable(shard uint8, maxClients int) seatTable {
-	maxSlots := 2*maxClients + 16
+	maxSlots := 3*maxClients + 16
 	return seatTable{shard: shard, maxSlots: maxSlots, slotBits: uint(bits.Len(uint(maxSlots)))}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -29,6 +30,10 @@ type ServerConfig struct {
 	ProtocolID uint64
 	// PrivateKey is the secret that backend and servers share.
 	PrivateKey Key
+	// TicketKey is what resume tickets are sealed under; all zero means a key that is
+	// derived from PrivateKey. Whoever has it can come back as any player. A ticket lives
+	// as long as the key does.
+	TicketKey Key
 	// Addresses are the public addresses of this server: a token must name one
 	// of them.
 	Addresses []netip.AddrPort
@@ -47,7 +52,8 @@ type ServerConfig struct {
 	// KeepOldest refuses a client id that has a confirmed connection already, with
 	// CodeConnected. Otherwise the newest connection wins and the old one is
 	// reported as replaced; one that is not confirmed is replaced in any case.
-	// Plain clients never replace anyone.
+	// Plain clients never replace anyone. A client that resumes replaces the connection
+	// that it resumes in any case.
 	KeepOldest bool
 	// Judge decides about a client whose token and address are proven, before a
 	// seat is taken; nil lets everybody in. It may be asked several times about
@@ -77,6 +83,18 @@ type Offer struct {
 	Replaces *Seat
 	// Renews is the unconfirmed seat that the client, started anew, takes again.
 	Renews *Seat
+	// Resumed is true for a client that comes back with a resume ticket. Nothing is
+	// moved, and nobody replaced, before he has confirmed it ([EventResumed]).
+	Resumed bool
+	// Resumes is the seat of the connection that the ticket was given to, nil if there is no
+	// such connection any more; then Replaces is nil, the same seat, or that of a
+	// connection which the player has begun since.
+	Resumes *Seat
+	// Continues is the instance of the endpoint of Resumes with which the client's wants to
+	// go on. Judge allows it by answering with the HELLO of that endpoint, which names
+	// the instance; any other HELLO begins anew. It is zero if the client does not want to, or
+	// cannot.
+	Continues uint64
 	// Reserved is true if a seat is kept for the client; see [Admission.Reserve].
 	Reserved bool
 }
@@ -101,8 +119,10 @@ type Server struct {
 	now       int64
 	due       fifo[*Seat] // owed a keep-alive
 	parcels   fifo[parcel]
-	private   privateToken        // scratch
-	offer     offer               // likewise
+	private   privateToken // scratch
+	offer     offer        // likewise
+	tickets   ticketSealer
+	ticket    privateTicket
 	body      [challengeBody]byte // of a challenge, likewise
 	response  [maxResponseBytes]byte
 	counters  Counters
@@ -145,12 +165,17 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 	if err := checkProtection("ServerConfig", cfg.LeastProtection, cfg.EpochPackets); err != nil {
 		return nil, err
 	}
+	ticketSecret := cfg.TicketKey
+	if ticketSecret == (Key{}) {
+		ticketSecret = cfg.PrivateKey
+	}
 	s := &Server{
 		cfg: cfg, adm: adm, now: now, next: never,
 		random:   adm.random,
 		tokenKey: xchacha(&cfg.PrivateKey),
 		seats:    newSeatTable(cfg.Shard, adm.maxClients),
 		plain:    make(map[Source]*Seat),
+		tickets:  newTicketSealer(&ticketSecret, cfg.ProtocolID),
 	}
 	if cfg.Random != nil {
 		s.random = cfg.Random
@@ -160,6 +185,9 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 	}
 	return s, nil
 }
+
+// named reports whether an address is one of the server's.
+func (s *Server) named(a netip.AddrPort) bool { return slices.Contains(s.addresses, a) }
 
 // Admission returns what the server knows about tokens and clients.
 func (s *Server) Admission() *Admission { return s.adm }
@@ -193,7 +221,7 @@ func (s *Server) dispatch(unix int64, from Source, b, reply []byte) Event {
 	case prefix&wire.PrefixDataMask != 0:
 		return s.handleData(from, b, reply)
 	case prefix == wire.PrefixHandshake:
-		return s.handleLong(from, b, reply)
+		return s.handleLong(unix, from, b, reply)
 	case prefix == wire.PrefixGone:
 		return dropped(DropWrongRole)
 	case prefix >= prefixUnsealed:
@@ -209,9 +237,10 @@ const (
 
 func dropped(d Drop) Event { return Event{Drop: d} }
 
-// forgetExpired removes the tokens and the reservations whose time is over.
+// forgetExpired removes the tokens, the resume tickets and the reservations whose time is over.
 func (s *Server) forgetExpired(unix int64) {
 	s.adm.expireReservations(s.now)
+	s.adm.expireResumers(unix)
 	for e := s.adm.expired(unix); e != nil; e = s.adm.expired(unix) {
 		if e.seat != nil {
 			e.seat.token = nil
@@ -220,14 +249,16 @@ func (s *Server) forgetExpired(unix int64) {
 }
 
 // handleLong reads a handshake packet of ours.
-func (s *Server) handleLong(from Source, b, reply []byte) Event {
+func (s *Server) handleLong(unix int64, from Source, b, reply []byte) Event {
 	if len(b) < 2 {
 		return dropped(DropTooShort)
 	}
 	switch b[1] {
 	case longOffer:
 		return s.handleOffer(from, b, reply)
-	case longAccept, longReason:
+	case longResume:
+		return s.handleResume(unix, from, b, reply)
+	case longAccept, longReason, longRetry:
 		return dropped(DropWrongRole)
 	}
 	return dropped(DropReserved)

@@ -12,10 +12,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 	seat := s.seats.find(id)
 	if seat == nil || seat.state != seatOurs {
 		ev := dropped(DropUnknownID)
-		if g := &s.adm.gate; g.hint(s.now, &from, &g.gone) {
-			s.counters.Gones++
-			ev.Reply = appendGone(reply, b)
-		}
+		ev.Reply = s.sayGone(&from, b, reply)
 		return ev
 	}
 	path := id[connectionIDBytes-1] & pathMask
@@ -32,12 +29,28 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 		}
 		return dropped(drop)
 	}
-	ev := Event{Kind: EventPacket, Seat: seat, Path: path, Number: number, Frames: frames, Moved: moved}
+	ev := Event{Kind: EventPacket, Seat: seat}
+	if seat.coming != nil {
+		if ev = s.resumed(&from, seat, b, reply); ev.Kind != EventResumed {
+			return ev
+		}
+	}
+	ev.Path, ev.Number, ev.Frames, ev.Moved = path, number, frames, moved
 	if !seat.confirmed {
 		s.confirm(seat)
 		ev.First = true
 	}
 	return ev
+}
+
+// sayGone hints that nobody has the connection that a datagram named, if there were not too
+// many such hints.
+func (s *Server) sayGone(from *Source, b, reply []byte) []byte {
+	if g := &s.adm.gate; !g.hint(s.now, from, &g.gone) {
+		return nil
+	}
+	s.counters.Gones++
+	return appendGone(reply, b)
 }
 
 // confirm notes that the client holds the keys. Its token admits nothing from
@@ -77,6 +90,7 @@ func (s *Server) Release(now int64, seat *Seat) {
 // leave takes a seat out of all tables but that of ids.
 func (s *Server) leave(seat *Seat) {
 	s.unwatch(seat)
+	s.notWaiting(seat)
 	if s.plain[seat.Source()] == seat {
 		delete(s.plain, seat.Source())
 	}

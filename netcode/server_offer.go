@@ -22,12 +22,12 @@ func (s *Server) handleOffer(from Source, b, reply []byte) Event {
 	if e.state == tokenConsumed {
 		return dropped(DropUsed)
 	}
-	if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
+	if drop := s.adm.gate.passKnown(s.now, &from, &e.paid); drop != DropNone {
 		return dropped(drop)
 	}
 	ev := s.openOffer(from, e, sequence, b, reply)
 	if ev.Kind == EventNone {
-		s.adm.gate.chargeKnown(s.now, &from, e)
+		s.adm.gate.chargeKnown(s.now, &from, &e.paid)
 	}
 	return ev
 }
@@ -48,7 +48,10 @@ func (s *Server) openOffer(from Source, e *tokenEntry, sequence uint64, b, reply
 		ev.Drop = DropChallengeMoved
 		return ev
 	}
-	a := admitting{s: s, e: e, o: o, from: from, reply: reply, limit: len(b)}
+	a := admitting{e: e, o: o, applicant: applicant{
+		s: s, keys: e.keysOf(s.cfg.ProtocolID), pad: &e.pad, clientID: e.clientID,
+		share: o.share, wireID: o.wireID, from: from, reply: reply, limit: len(b),
+	}}
 	if o.version != wire.Version {
 		return a.refuse(DropWireVersion, Refusal{Code: CodeVersion})
 	}
@@ -60,28 +63,9 @@ func (s *Server) openOffer(from Source, e *tokenEntry, sequence uint64, b, reply
 
 // admitting is a valid OFFER on its way to a seat.
 type admitting struct {
-	s     *Server
-	e     *tokenEntry
-	o     *offer
-	from  Source
-	reply []byte
-	limit int // no answer is larger than the OFFER
-	hello []byte
-
-	share  [shareBytes]byte // ours
-	agreed []byte           // what both shares come to, with forward secrecy
-}
-
-// refuse answers with a REASON that only the sender of the OFFER can read.
-func (a *admitting) refuse(d Drop, r Refusal) Event {
-	ev := dropped(d)
-	b, ok := appendReason(a.s.random, a.e.keysOf(a.s.cfg.ProtocolID), a.reply, r, a.o.wireID, echo(a.o.share[:8]), a.limit)
-	if !ok {
-		return dropped(DropNoRandom)
-	}
-	a.s.counters.Reasons++
-	ev.Reply = b
-	return ev
+	applicant
+	e *tokenEntry
+	o *offer
 }
 
 // admit takes a seat, or the token's unconfirmed one again: with the same
@@ -92,14 +76,14 @@ func (a *admitting) admit() Event {
 	seat := a.e.seat
 	switch {
 	case seat == nil || seat.state != seatOurs:
-	case subtle.ConstantTimeCompare(seat.share[:], a.o.share[:]) == 1:
+	case subtle.ConstantTimeCompare(seat.share[:], a.share[:]) == 1:
 		return a.repeat(seat)
 	case !seat.counted:
 		return a.refuse(DropUsed, Refusal{Code: CodeUsed})
 	case a.s.now-seat.sent < sendInterval:
 		return dropped(DropTooOften)
 	}
-	other := a.older(seat)
+	other := a.s.older(a.e.clientID, seat)
 	if other != nil && other.confirmed && a.s.cfg.KeepOldest {
 		return a.refuse(DropClientConnected, Refusal{Code: CodeConnected, RetryAfter: wholeSeconds(other.timeout)})
 	}
@@ -135,58 +119,12 @@ func (a *admitting) admit() Event {
 	return ev
 }
 
-// older returns the seat of the same client that this one would replace; nil if
-// there is none. One of which nobody has heard gives way at once.
-func (a *admitting) older(seat *Seat) *Seat {
-	other := a.s.adm.clients[a.e.clientID]
-	switch {
-	case other == nil || other == seat:
-		return nil
-	case other.state == seatUndecided:
-		other.home.Release(a.s.now, other)
-		return nil
-	}
-	return other
-}
-
+// judge asks the application.
 func (a *admitting) judge(renews, replaces *Seat) (Drop, Refusal) {
-	if a.s.cfg.Judge == nil {
-		return DropNone, Refusal{}
-	}
 	if renews != nil && renews.state != seatOurs {
 		renews = nil
 	}
-	_, reserved := a.s.adm.Reserved(a.s.now, a.e.clientID)
-	hello, refusal, ok := a.s.cfg.Judge(Offer{
-		ClientID: a.e.clientID, UserData: a.e.userData[:], Source: a.from,
-		Hello: a.o.hello, Replaces: replaces, Renews: renews, Reserved: reserved,
-	})
-	if !ok {
-		return DropRefused, refusal
-	}
-	if len(hello) > wire.MaxHelloBytes {
-		return DropRefused, Refusal{Code: CodeInternal, Text: "the server's HELLO is too long"}
-	}
-	a.hello = hello
-	return DropNone, Refusal{}
-}
-
-// agree draws our share, before anything is given that would have to be taken
-// back.
-func (a *admitting) agree() Drop {
-	share, private, ok := newShare(a.s.random, &a.e.pad)
-	if !ok {
-		return DropNoRandom
-	}
-	agreed, ok := agree(private, &a.o.share)
-	if !ok {
-		return DropShare
-	}
-	if len(agreed) > 0 {
-		a.s.adm.gate.exert(a.s.now, exchangeWork)
-	}
-	a.share, a.agreed = share, agreed
-	return DropNone
+	return a.ask(Offer{UserData: a.e.userData[:], Hello: a.o.hello, Replaces: replaces, Renews: renews})
 }
 
 // connect gives the seat fresh keys and builds its ACCEPT. Without randomness
@@ -198,27 +136,16 @@ func (a *admitting) connect(seat *Seat) bool {
 	}
 	seat.state = seatOurs
 	seat.in, seat.out = nil, nil
-	seat.sources[0], seat.share, seat.wireID = a.from, a.o.share, a.o.wireID
-	seat.heard, seat.sent = s.now, s.now
-	k := a.e.keysOf(s.cfg.ProtocolID)
-	toServer, toClient := k.traffic(&seat.share, &a.share, a.agreed, &trafficContext{
-		protocolID: s.cfg.ProtocolID, pad: a.e.pad, connectionID: seat.id, wireID: seat.wireID,
-	})
-	seat.opener = newOpener(toServer)
-	seat.sealer = newSealer(toClient, seat.wireID.bytes(), 0, s.cfg.EpochPackets)
+	seat.sources[0], seat.heard, seat.sent = a.from, s.now, s.now
+	a.key(seat)
 	s.watch(seat)
 	seat.accept = nil
-	return a.buildAccept(seat, a.share)
+	return a.buildAccept(seat)
 }
 
-func (a *admitting) buildAccept(seat *Seat, share [shareBytes]byte) bool {
-	acc := accept{
-		connectionID: seat.id, share: share, padItems: a.e.pad.raw(),
-		index: uint32(seat.index), max: uint32(a.s.adm.maxClients), source: seat.Source(), hello: a.hello,
-	}
+func (a *admitting) buildAccept(seat *Seat) bool {
 	var ok bool
-	seat.accept, ok = acc.append(a.s.random, a.e.keysOf(a.s.cfg.ProtocolID), seat.accept[:0], seat.wireID, &seat.share)
-	if !ok {
+	if seat.accept, ok = a.accept(seat, seat.accept[:0]); !ok {
 		seat.accept, seat.share = nil, [shareBytes]byte{}
 	}
 	return ok
@@ -232,13 +159,12 @@ func (a *admitting) repeat(seat *Seat) Event {
 	seat.heard = a.s.now
 	if seat.Source() != a.from {
 		var old accept
-		k := a.e.keysOf(a.s.cfg.ProtocolID)
-		if old.open(k, seat.accept, seat.wireID, &seat.share) != DropNone {
+		if old.open(a.keys, seat.accept, seat.wireID, &seat.share) != DropNone {
 			return dropped(DropMalformed)
 		}
 		seat.sources[0] = a.from
-		a.hello = bytes.Clone(old.hello)
-		if !a.buildAccept(seat, old.share) {
+		a.hello, a.ours = bytes.Clone(old.hello), old.share
+		if !a.buildAccept(seat) {
 			return dropped(DropNoRandom)
 		}
 		ev = Event{Kind: EventMoved, Seat: seat}

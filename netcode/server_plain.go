@@ -43,19 +43,19 @@ func (s *Server) tryResponse(from Source, tokens [shownInRow]*tokenEntry, h stan
 		if e == nil {
 			break
 		}
-		if drop := s.adm.gate.passKnown(s.now, &from, e); drop != DropNone {
+		if drop := s.adm.gate.passKnown(s.now, &from, &e.paid); drop != DropNone {
 			result = drop
 			continue
 		}
 		try := append(s.response[:0], b...) // what does not open is destroyed
 		body, ok := e.receiveKey(s.cfg.ProtocolID).open(try, h)
 		if !ok {
-			s.adm.gate.chargeKnown(s.now, &from, e)
+			s.adm.gate.chargeKnown(s.now, &from, &e.paid)
 			continue
 		}
 		ev := s.handleResponse(from, e, body, reply)
 		if len(ev.Reply) == 0 { // no seat
-			s.adm.gate.chargeKnown(s.now, &from, e)
+			s.adm.gate.chargeKnown(s.now, &from, &e.paid)
 		}
 		return ev
 	}

@@ -2,7 +2,6 @@ package netcode
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"slices"
 )
 
@@ -46,7 +45,7 @@ func (s *Server) handleRequest(unix int64, from *Source, b, reply []byte) Event 
 	if e.state == tokenConsumed {
 		return s.explain(from, b, reply, DropUsed, CodeUsed, 0)
 	}
-	if drop := s.adm.gate.passKnown(s.now, from, e); drop != DropNone {
+	if drop := s.adm.gate.passKnown(s.now, from, &e.paid); drop != DropNone {
 		return dropped(drop)
 	}
 	return s.answerRequest(from, e, reply)
@@ -73,7 +72,7 @@ func (s *Server) showToken(from *Source, expires uint64, b, reply []byte) Event 
 	if lacking := p.pad.unfit(s.cfg.LeastProtection); lacking != "" {
 		return refuse(DropSuite, CodeSuite, "the token asks for "+lacking)
 	}
-	if !slices.ContainsFunc(p.addresses, func(a netip.AddrPort) bool { return slices.Contains(s.addresses, a) }) {
+	if !slices.ContainsFunc(p.addresses, s.named) {
 		return refuse(DropWrongAddress, CodeWrongAddress, "")
 	}
 	if e := s.adm.remember(&mac, expires, p); e != nil {
@@ -98,15 +97,21 @@ func (s *Server) openToken(b []byte) Drop {
 // which is done so many times a second and no more, and charged.
 func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
 	ev := dropped(d)
-	g := &s.adm.gate
-	if s.cfg.Plain == PlainOnly || g.indebted(s.now, from) != DropNone || !g.hint(s.now, from, &g.explained) {
-		return ev
-	}
-	g.charge(s.now, from)
-	if s.openToken(b) == DropNone {
+	if s.mayExplain(from) && s.openToken(b) == DropNone {
 		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
 	}
 	return ev
+}
+
+// mayExplain reports whether a stranger's token or ticket is opened to tell him what is
+// wrong with it, and charges him for it.
+func (s *Server) mayExplain(from *Source) bool {
+	g := &s.adm.gate
+	if s.cfg.Plain == PlainOnly || g.indebted(s.now, from) != DropNone || !g.hint(s.now, from, &g.explained) {
+		return false
+	}
+	g.charge(s.now, from)
+	return true
 }
 
 // reasonTo builds a REASON towards a request.
@@ -125,7 +130,7 @@ func (s *Server) reasonTo(k *handshakeKeys, reply []byte, r Refusal) []byte {
 
 // answerRequest challenges the source of a request whose token is good.
 func (s *Server) answerRequest(from *Source, e *tokenEntry, reply []byte) Event {
-	s.adm.gate.chargeKnown(s.now, from, e)
+	s.adm.gate.chargeKnown(s.now, from, &e.paid)
 	other := s.adm.clients[e.clientID]
 	if !e.pad.Present && s.cfg.Plain != PlainRefuse {
 		if s.plain[*from] != nil {

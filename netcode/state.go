@@ -15,7 +15,7 @@ const (
 	StateDenied           State = -1
 	StateDisconnected     State = 0
 	StateRequesting       State = 1
-	StateResponding       State = 2 // OFFER, the standard response, or both
+	StateResponding       State = 2 // OFFER, the standard response, or both; or RESUME
 	StateConnected        State = 3
 )
 
@@ -62,6 +62,8 @@ type ClientEvent struct {
 	Refusal Refusal
 	Hello   []byte
 	Seen    Source
+	// Continue, of a client that resumed: the server's endpoint goes on where it was.
+	Continue bool
 	// Path, Number and Frames: see [Event].
 	Path   uint8
 	Number uint64

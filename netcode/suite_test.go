@@ -94,8 +94,9 @@ func TestSuitesShareNoKey(t *testing.T) {
 		if want.ForwardSecrecy {
 			continue // another secret to begin with
 		}
-		up, down := k.trafficSecrets(&share, &share, nil, &trafficContext{pad: padOf(want)})
-		for direction, secret := range map[string][]byte{"up": up, "down": down} {
+		x := trafficContext{pad: padOf(want)}
+		up, down, tickets := x.trafficSecrets(k.connectionSecret(&share, &share, nil))
+		for direction, secret := range map[string][]byte{"up": up, "down": down, "tickets": tickets} {
 			if other, ok := seen[string(secret)]; ok {
 				t.Errorf("%s of %s has the keys of %s", direction, nameOf(want), other)
 			}

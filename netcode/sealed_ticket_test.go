@@ -1,0 +1,254 @@
+package netcode
+
+import (
+	"bytes"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// What a ticket is good for, and what tickets cost the server.
+
+// TestTicketForeign: another server's ticket, or one that was sealed under another key, is worth
+// nothing here.
+func TestTicketForeign(t *testing.T) {
+	w := newWorld(t, nil)
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	ticket := w.ticket(p, old)
+	for _, c := range []struct {
+		name   string
+		change func(*ServerConfig)
+		drop   Drop
+		state  State
+		code   Code
+	}{
+		{"another address", func(c *ServerConfig) { c.Addresses = []netip.AddrPort{otherAddr} }, DropWrongAddress, StateDenied, CodeWrongAddress},
+		{"another shared key", func(c *ServerConfig) { c.PrivateKey[3]++ }, DropTicketForged, StateRequesting, CodeNone},
+		{"a key of its own for tickets", func(c *ServerConfig) { c.TicketKey[3]++ }, DropTicketForged, StateRequesting, CodeNone},
+		{"another game", func(c *ServerConfig) { c.ProtocolID++ }, DropTicketForged, StateRequesting, CodeNone},
+	} {
+		cfg := w.cfg
+		c.change(&w.cfg)
+		w.restart()
+		w.cfg = cfg
+		q := w.comeBack(ticket, 2, nil)
+		w.step(100 * ms)
+		if q.c.State() != c.state || q.last().Refusal.Code != c.code || w.drops(c.drop) == 0 || w.server.Admission().Clients() != 0 {
+			t.Errorf("%s: %v, %v, server %v", c.name, q.c.State(), q.last().Refusal, dropNames(w.server.Counters()))
+		}
+		w.clients = nil
+	}
+	w.restart() // and the one that it is for takes it
+	w.back(func() *player { q := w.comeBack(ticket, 2, nil); w.step(100 * ms); return q }())
+}
+
+// TestTicketOnce: a ticket lets its player in once, and none that is older after it, until long
+// after they would be over.
+func TestTicketOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	older, ticket := w.ticket(p, old), w.ticket(p, old)
+	q := w.comeBack(ticket, 2, nil)
+	w.step(100 * ms)
+	newer := w.ticket(q, w.back(q).Seat)
+	for _, used := range []*ResumeTicket{ticket, older, ticket} {
+		c := w.comeBack(used, 3, nil)
+		w.step(100 * ms)
+		w.wantState(c, StateDenied)
+		if r := c.last().Refusal; r.Code != CodeUsed {
+			t.Fatalf("refused with %v", r)
+		}
+	}
+	c := w.comeBack(newer, 4, nil)
+	w.step(100 * ms)
+	w.back(c)
+	if n := len(w.server.adm.resumers); n != 1 {
+		t.Errorf("%d players are remembered", n)
+	}
+	last := w.comeBack(newer, 5, nil)
+	resume, _, _ := last.c.NextDatagram(nil)
+	w.clients = nil
+	for range 61 {
+		w.step(1000 * ms)
+	}
+	if a := w.server.adm; len(a.resumers) != 0 || len(a.byTicket) != 0 || len(a.resumersByEnd) != 0 {
+		t.Error("and for ever")
+	}
+	if ev := w.toServer(source(5), resume); ev.Drop != DropExpired {
+		t.Errorf("and then: %+v", ev)
+	}
+}
+
+// TestTicketsOverRestarts: which of two tickets is newer is known over restarts of the server, also
+// if its clock went back: what was given after a ticket was used is good.
+func TestTicketsOverRestarts(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	earlier := w.ticketFor(time.Hour, p, seat)
+	w.now += 2 * second
+	w.restart()
+	p, seat = w.confirmed(w.mint(7, nil), 1)
+	later := w.ticketFor(time.Hour, p, seat)
+	for i, ticket := range []*ResumeTicket{earlier, later} {
+		q := w.comeBack(ticket, uint16(2+i), nil)
+		w.step(100 * ms)
+		w.back(q)
+	}
+	w.unix0 -= 100
+	w.restart()
+	p, seat = w.confirmed(w.mint(7, nil), 1)
+	q := w.comeBack(earlier, 5, nil) // which this run does not know to be used
+	w.step(100 * ms)
+	seat = w.back(q).Seat
+	last := w.comeBack(w.ticket(q, seat), 6, nil)
+	w.step(100 * ms)
+	w.back(last)
+}
+
+// TestTicketsOfDifferentLives: what was used is remembered for as long as any ticket is good that
+// its player showed.
+func TestTicketsOfDifferentLives(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	short, long := w.ticketFor(10*time.Second, p, seat), w.ticketFor(time.Hour, p, seat)
+	for i, ticket := range []*ResumeTicket{short, long} {
+		q := w.comeBack(ticket, uint16(2+i), nil)
+		w.step(100 * ms)
+		w.back(q)
+	}
+	for range 60 {
+		w.step(second)
+	}
+	q := w.comeBack(long, 5, nil)
+	w.step(0)
+	if w.wantState(q, StateDenied); q.last().Refusal.Code != CodeUsed {
+		t.Errorf("refused with %v", q.last().Refusal)
+	}
+}
+
+// TestTicketStolen: a thief who has all that a client stored comes back in its place, as with
+// a token; the player's next connection replaces him.
+func TestTicketStolen(t *testing.T) {
+	w := newWorld(t, nil)
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	stored, _ := w.ticket(p, old).AppendBinary(nil)
+	stolen, _ := ParseResumeTicket(stored)
+	thief := w.comeBack(stolen, 66, nil)
+	w.step(100 * ms)
+	seat := w.back(thief).Seat
+	q := w.join(w.mint(7, nil), 2, nil)
+	w.step(100 * ms)
+	w.wantState(q, StateConnected)
+	if ev := w.last(); ev.Kind != EventConnected || ev.Replaced != seat {
+		t.Errorf("event %+v", ev)
+	}
+}
+
+// TestResumersBounded: what is remembered is one entry for each player, not for each ticket,
+// and a full table refuses further players.
+func TestResumersBounded(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients, c.MaxTokens = 8, 3 })
+	come := func(id uint64) (*player, *Seat) {
+		w.clients = nil
+		w.now += 60 * second // the tokens' lives, which share the bound
+		p, seat := w.confirmed(w.mint(id, nil), uint16(id))
+		return p, seat
+	}
+	resume := func(p *player, seat *Seat, port uint16) *player {
+		q := w.comeBack(w.ticketFor(24*time.Hour, p, seat), port, nil)
+		w.step(100 * ms)
+		return q
+	}
+	for id := range uint64(3) {
+		p, seat := come(id)
+		for i := range 20 {
+			q := resume(p, seat, uint16(100+i))
+			old := seat
+			p, seat = q, w.back(q).Seat
+			w.server.Release(w.now, old)
+			w.now += slotRest
+		}
+		if n := len(w.server.adm.resumers); n != int(id)+1 {
+			t.Fatalf("%d are remembered of %d", n, id+1)
+		}
+	}
+	p, seat := come(3)
+	q := resume(p, seat, 103)
+	w.wantState(q, StateDenied)
+	if r := q.last().Refusal; r.Code != CodeFull || w.drops(DropHistoryFull) != 1 {
+		t.Errorf("refused with %v", r)
+	}
+}
+
+// TestResumeWaitingBounded: no more seats wait than there are players, and a server full of them
+// lets others in.
+func TestResumeWaitingBounded(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 3 })
+	var tickets []*ResumeTicket
+	for id := range uint64(4) {
+		p, seat := w.confirmed(w.mint(id, nil), uint16(id))
+		tickets = append(tickets, w.ticket(p, seat))
+		w.server.Release(w.now, seat)
+	}
+	w.restart()
+	w.clients = nil
+	for i, ticket := range tickets {
+		p, resume := w.sniffed(ticket, 9)
+		ev := w.toServer(p.at, resume)
+		if i < 3 && ev.Kind != EventResuming || i == 3 && ev.Drop != DropFull {
+			t.Fatalf("player %d: %+v", i, ev)
+		}
+	}
+	w.clients = nil
+	w.waits(3)
+	for id := range uint64(3) {
+		w.confirmed(w.mint(10+id, nil), uint16(20+id))
+	}
+	if n := w.server.Admission().Clients(); n != 3 {
+		t.Errorf("%d players", n)
+	}
+}
+
+// TestResumeCostsNothing: copies, forgeries and tickets that were used cost no memory and, but for
+// a few that are explained, no decryption of the ticket.
+func TestResumeCostsNothing(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond, c.HandshakesPerSecond = -1, -1 })
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	q, resume := w.sniffed(w.ticket(p, old), 2)
+	damaged := bytes.Clone(resume)
+	damaged[resumeTicketAt+ticketSealedAt] ^= 1
+	invented := append([]byte{wire.PrefixHandshake, longResume}, make([]byte, 600)...)
+	w.step(100 * ms)
+	w.wantState(q, StateConnected)
+	buf, reply := make([]byte, 1500), make([]byte, 0, 1500)
+	for _, c := range []struct {
+		name string
+		b    []byte
+		from Source
+		drop Drop
+	}{
+		{"a copy", resume, q.at, DropRepeated}, {"a copy from elsewhere", resume, source(66), DropChallengeMoved},
+		{"a damaged ticket", damaged, q.at, DropForged}, {"an invented one", invented, q.at, DropResumeSize},
+	} {
+		before := w.server.Counters().Decryptions
+		allocs := testing.AllocsPerRun(300, func() {
+			b := buf[:copy(buf, c.b)]
+			if ev := w.server.HandleDatagram(w.now, w.unix(), c.from, b, reply); ev.Drop != c.drop || ev.Kind != EventNone {
+				t.Fatalf("%s: %+v", c.name, ev)
+			}
+		})
+		if n := w.server.Counters().Decryptions - before; allocs != 0 || n != 0 {
+			t.Errorf("%s: %v allocations, %d tickets opened", c.name, allocs, n)
+		}
+	}
+	w.back(q)
+	before := w.server.Counters().Decryptions
+	for range 2000 {
+		w.server.HandleDatagram(w.now, w.unix(), q.at, bytes.Clone(resume), reply)
+	}
+	if n := w.server.Counters().Decryptions - before; n > explainsASecond {
+		t.Errorf("%d tickets opened that were used", n)
+	}
+}
