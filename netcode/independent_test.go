@@ -42,7 +42,10 @@ func TestIndependentHandshake(t *testing.T) {
 	for _, v := range file.Handshakes {
 		packets += len(v.Data) + 5 // OFFER, ACCEPT, two REASONs, GONE
 	}
-	want := fmt.Sprintf("agree: %d handshakes, %d packets", len(file.Handshakes), packets)
+	for _, v := range file.Resumes {
+		packets += len(v.Data) + 6 // RESUME twice, RETRY, ACCEPT, REASON, GONE
+	}
+	want := fmt.Sprintf("agree: %d handshakes, %d resumed, %d packets", len(file.Handshakes), len(file.Resumes), packets)
 	if said, err := secondReading(t, handshakeVectors); err != nil || said != want {
 		t.Fatalf("handshake.py: %v, says\n%s\nwant %q", err, said, want)
 	}
@@ -83,18 +86,42 @@ func TestIndependentHandshakeCanFail(t *testing.T) {
 		{"agreed", exchange, func(v *handshakeVector) { flip(&v.Agreed, 3) }},
 	} {
 		file := handshakeVectorFile(t)
-		file.Handshakes = file.Handshakes[c.of : c.of+1]
+		file.Handshakes, file.Resumes = file.Handshakes[c.of:c.of+1], []resumeVector{}
 		c.damage(&file.Handshakes[0])
-		b, err := json.Marshal(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := filepath.Join(t.TempDir(), "damaged.json")
-		if err := os.WriteFile(name, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if said, err := secondReading(t, name); err == nil || !strings.HasPrefix(said, c.says) {
-			t.Errorf("handshake.py says %.200q (%v) of a vector that is damaged, want %q", said, err, c.says)
-		}
+		mustFail(t, &file, c.says)
+	}
+	for says, damage := range map[string]func(v *resumeVector){
+		"resumption":                      func(v *resumeVector) { flip(&v.Resumption, 3) },
+		"ticket key":                      func(v *resumeVector) { flip(&v.TicketKey, 3) },
+		"ticket: does not open":           func(v *resumeVector) { flip(&v.Ticket, -1) },
+		"lifetime of the ticket":          func(v *resumeVector) { v.Content.Lifetime++ },
+		"ticket: is":                      func(v *resumeVector) { flip(&v.Content.UserData, 3) },
+		"key secret":                      func(v *resumeVector) { flip(&v.Keys.Secret, 3) },
+		"the first RESUME: does not open": func(v *resumeVector) { flip(&v.First, -1) },
+		"the first RESUME: is":            func(v *resumeVector) { v.Attempt = "6" },
+		"RETRY: does not open":            func(v *resumeVector) { flip(&v.Retry, -1) },
+		"RETRY: is":                       func(v *resumeVector) { flip(&v.Cookie, 3) },
+		"REASON to RESUME: is":            func(v *resumeVector) { v.Refusal.Code++ },
+	} {
+		file := handshakeVectorFile(t)
+		file.Handshakes, file.Resumes = file.Handshakes[:1], file.Resumes[:1]
+		damage(&file.Resumes[0])
+		mustFail(t, &file, says)
+	}
+}
+
+// mustFail has vectors read that are damaged.
+func mustFail(t *testing.T, file *handshakeFile, says string) {
+	t.Helper()
+	b, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "damaged.json")
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := secondReading(t, name); err == nil || !strings.HasPrefix(said, says) {
+		t.Errorf("handshake.py says %.200q (%v) of a vector that is damaged, want %q", said, err, says)
 	}
 }

@@ -79,6 +79,7 @@ type handshakeFile struct {
 	ProtocolID string            `json:"protocolId"`
 	PrivateKey hexBytes          `json:"privateKey"`
 	Handshakes []handshakeVector `json:"handshakes"`
+	Resumes    []resumeVector    `json:"resumes"`
 }
 
 func run(b byte, n int) []byte {
@@ -144,9 +145,9 @@ func (v *handshakeVector) addKeys(k *handshakeKeys, id wireID, token *Token) {
 	v.Keys.Offer = expand(k.secret, "tickwire 1 offer"+pid, 32)
 	v.Keys.Accept = expand(k.secret, "tickwire 1 accept"+pid, 32)
 	v.Keys.Reason = expand(k.secret, "tickwire 1 reason"+pid, 32)
-	up, down := k.trafficSecrets((*[32]byte)(v.ClientShare), (*[32]byte)(v.ServerShare), v.Agreed, &trafficContext{
-		protocolID: testProtocol, pad: token.Pad, connectionID: [4]byte(v.ConnectionID), wireID: id,
-	})
+	x := trafficContext{protocolID: testProtocol, pad: token.Pad, connectionID: [4]byte(v.ConnectionID), wireID: id}
+	s := k.connectionSecret((*[32]byte)(v.ClientShare), (*[32]byte)(v.ServerShare), v.Agreed)
+	up, down, _ := x.trafficSecrets(s)
 	v.Keys.ToServerSecret, v.Keys.ToClientSecret = up, down
 	v.Keys.ToServerKey, v.Keys.ToServerIV = expand(up, "tickwire 1 key", 32), expand(up, "tickwire 1 iv", 12)
 	v.Keys.ToClientKey, v.Keys.ToClientIV = expand(down, "tickwire 1 key", 32), expand(down, "tickwire 1 iv", 12)
@@ -209,6 +210,18 @@ func TestHandshakeVectors(t *testing.T) {
 			makeHandshake(t, "forward secrecy, AES-256-GCM", nil, []byte{0x82, 0, 0x81, 2, 2, 16}),
 		},
 	}
+	for _, r := range []struct {
+		name  string
+		of    int
+		wire  []byte
+		flags uint8
+	}{
+		{"resume", 0, nil, 0},
+		{"resume and continue, client id", 4, []byte{0x28, 7}, flagContinue},
+		{"resume with forward secrecy, AES-256-GCM", 7, nil, 0},
+	} {
+		file.Resumes = append(file.Resumes, makeResume(t, r.name, r.of, &file.Handshakes[r.of], r.wire, r.flags))
+	}
 	want, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +241,9 @@ func TestHandshakeVectors(t *testing.T) {
 	}
 	for _, v := range file.Handshakes {
 		t.Run(v.Name, func(t *testing.T) { readHandshake(t, &v) })
+	}
+	for _, v := range file.Resumes {
+		t.Run(v.Name, func(t *testing.T) { readResume(t, &v) })
 	}
 }
 
@@ -265,12 +281,16 @@ func readHandshake(t *testing.T, v *handshakeVector) {
 			t.Fatalf("REASON %+v, %v", r, drop)
 		}
 	}
+	v.readData(t, &token.Pad, len(v.ClientID))
+}
+
+func (v *handshakeVector) readData(t *testing.T, pad *Pad, clientID int) {
 	for i, d := range v.Data {
-		secret, idLen := v.Keys.ToClientSecret, int(o.wireID.n)
+		secret, idLen := v.Keys.ToClientSecret, clientID
 		if d.ToServer {
 			secret, idLen = v.Keys.ToServerSecret, connectionIDBytes
 		}
-		in := newOpener(newEpoch(secret, token.Pad.Suite, token.Pad.TagBytes))
+		in := newOpener(newEpoch(secret, pad.Suite, pad.TagBytes))
 		for range d.Epoch {
 			in.begin(0)
 		}

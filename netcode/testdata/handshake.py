@@ -357,9 +357,9 @@ def read_token(vec, protocol_id, private_key):
 # Section 4: keys.
 
 
-def derive(vec, keys, items, protocol_id):
+def derive(vec, secret, items, protocol_id):
+    """Checks every key that comes of T, and returns what tickets come of."""
     pid = protocol_id.to_bytes(8, "little")
-    secret = extract(b"tickwire 1 token", keys[0] + keys[1])
     out = {"secret": secret}
     for name in ("offer", "accept", "reason"):
         out[name] = expand(secret, b"tickwire 1 " + name.encode() + pid, 32)
@@ -383,6 +383,7 @@ def derive(vec, keys, items, protocol_id):
     for name, key in vec["keys"].items():
         same("key " + name, out.pop(name).hex(), key.hex())
     same("keys that no vector has", list(out), [])
+    return expand(s, b"tickwire 1 resumption" + x, 32)
 
 
 # Section 3.1: handshake packets.
@@ -404,13 +405,13 @@ def check_offer(vec):
     same("OFFER", fields, [1, *(vec[k] for k in ("clientShare", "clientId", "padItems", "challengeToken", "clientHello"))])
 
 
-def check_accept(vec):
+def check_accept(vec, flags=0):
     packet, head = vec["accept"], 2 + len(vec["clientId"])
     same("head of ACCEPT", packet[:head], b"\x07\x02" + vec["clientId"])
     r = open_long("ACCEPT", vec["keys"]["accept"], packet, head, packet[:head] + vec["clientShare"])
     fields = [r.take(4), r.take(32), r.uint(1), r.short(), r.uint(4), r.uint(4), r.take(20), r.rest()]
     names = ("padItems", "clientIndex", "maxClients", "source", "serverHello")
-    same("ACCEPT", fields, [vec["connectionId"], vec["serverShare"], 0, *(vec[k] for k in names)])
+    same("ACCEPT", fields, [vec["connectionId"], vec["serverShare"], flags, *(vec[k] for k in names)])
 
 
 def check_reason(what, vec, packet, client_id, echo):
@@ -420,6 +421,68 @@ def check_reason(what, vec, packet, client_id, echo):
     fields = [r.take(8), r.uint(1), r.uint(2), r.take(r.v()).decode(), r.rest()]
     refusal = vec["refusal"]
     same(what, fields, [echo, refusal["code"], refusal["retryAfter"], refusal["text"], refusal["rows"]])
+
+
+# Section 3.6: tickets, RESUME, RETRY.
+
+
+def check_ticket(res, resumption, protocol_id, private_key):
+    """The secret of a ticket, from both sides."""
+    pid, ticket, content = protocol_id.to_bytes(8, "little"), res["ticket"], res["content"]
+    key = expand(extract(b"tickwire 1 tickets", private_key), b"tickwire 1 ticket key" + pid, 32)
+    same("ticket key", key.hex(), res["ticketKey"].hex())
+    same("expiry of the ticket", str(int.from_bytes(ticket[:8], "little")), content["expires"])
+    same("lifetime of the ticket", int.from_bytes(ticket[8:12], "little"), content["lifetime"])
+    nonce, ad = ticket[12:36], b"tickwire 1 ticket" + pid + ticket[:12]
+    plain = opened("ticket", key, nonce, ticket[36:], ad)
+    same("ticket, sealed again", ticket[:36] + seal(key, nonce, plain, ad), ticket)
+    r = Reader("ticket", plain)
+    same("number of the ticket", str(r.uint(8)), content["issued"])
+    secret = r.take(32)
+    same("secret of the ticket", secret.hex(), content["secret"].hex())
+    same("secret from the connection", expand(resumption, b"tickwire 1 ticket" + nonce, 32).hex(), secret.hex())
+    fields = [str(r.uint(8)), r.take(4), r.uint(4), r.short()]
+    start = r.at
+    addresses(r)
+    fields += [plain[start : r.at], r.rest()]
+    names = ("player", "connectionId", "timeout", "padItems", "addresses", "userData")
+    same("ticket", fields, [content[k] for k in names])
+    return secret
+
+
+def check_resume(what, res, packet, cookie):
+    vec, ticket = res["connection"], res["ticket"]
+    head = b"\x07\x04" + len(ticket).to_bytes(2, "little") + ticket
+    same("head of " + what, packet[: len(head)], head)
+    same(what + " is as long as any ACCEPT", len(packet) >= 426, True)
+    r = open_long(what, vec["keys"]["offer"], packet, len(head), head)
+    fields = [r.uint(1), r.take(32), r.short(), r.short(), r.uint(1), str(r.uint(8)), str(r.uint(8)), r.take(r.v())]
+    same(what, fields, [1, vec["clientShare"], vec["clientId"], cookie, *(res[k] for k in ("flags", "attempt", "instance")), vec["clientHello"]])
+    rest = r.rest()
+    same("zeros of " + what, rest, bytes(len(rest)))
+
+
+def check_retry(res):
+    vec, packet = res["connection"], res["retry"]
+    head = 2 + len(vec["clientId"])
+    same("head of RETRY", packet[:head], b"\x07\x05" + vec["clientId"])
+    r = open_long("RETRY", vec["keys"]["accept"], packet, head, packet[:head] + vec["clientShare"])
+    same("number of RETRY", r.uint(8) > 0, True)
+    same("RETRY", r.rest(), res["cookie"])
+
+
+def check_resumed(res, resumption, items, protocol_id, private_key):
+    """A connection that comes of a ticket; how many packets it has."""
+    secret, vec = check_ticket(res, resumption, protocol_id, private_key), res["connection"]
+    same("pad items of the ticket", vec["padItems"], items)
+    derive(vec, extract(b"tickwire 1 resume", secret), items, protocol_id)
+    check_resume("the first RESUME", res, res["first"], b"")
+    check_retry(res)
+    check_resume("RESUME", res, res["resume"], res["cookie"])
+    check_accept(vec, res["flags"])
+    check_reason("REASON to RESUME", vec, vec["reasonToOffer"], vec["clientId"], vec["clientShare"][:8])
+    check_connection(vec, items)
+    return 6 + len(vec["data"])
 
 
 # Sections 1, 4 and 5: DATA and GONE.
@@ -455,13 +518,22 @@ def check_data(vec, d, suite, tag_bytes):
     same(what + ", sealed again", packet[:head] + seal_data(suite, tag_bytes, key, nonce, frames, packet[:head]), packet)
 
 
+def check_connection(vec, items):
+    for d in vec["data"]:
+        check_data(vec, d, *protection(items)[:2])
+    same("GONE", vec["gone"], b"\x05" + vec["data"][0]["packet"][1:5] + vec["data"][0]["packet"][-8:])
+
+
+TEXT = ("name", "text", "about", "number", "challengeSequence", "protocolId", "expires", "issued", "player", "attempt", "instance")
+
+
 def from_hex(value, name=""):
     """The vectors as bytes, but for text and decimal numbers."""
     if isinstance(value, dict):
         return {k: from_hex(v, k) for k, v in value.items()}
     if isinstance(value, list):
         return [from_hex(v) for v in value]
-    if isinstance(value, str) and name not in ("name", "text", "about", "number", "challengeSequence", "protocolId"):
+    if isinstance(value, str) and name not in TEXT:
         return bytes.fromhex(value)
     return value
 
@@ -469,19 +541,22 @@ def from_hex(value, name=""):
 def main():
     check_primitives()
     doc = from_hex(json.loads(pathlib.Path(sys.argv[1]).read_text("utf-8")))
-    protocol_id, packets = int(doc["protocolId"]), 0
+    protocol_id, packets, connections = int(doc["protocolId"]), 0, []
     for vec in doc["handshakes"]:
         keys, items = read_token(vec, protocol_id, doc["privateKey"])
-        derive(vec, keys, items, protocol_id)
+        resumption = derive(vec, extract(b"tickwire 1 token", keys[0] + keys[1]), items, protocol_id)
+        connections.append((resumption, items))
         check_offer(vec)
         check_accept(vec)
         check_reason("REASON to a request", vec, vec["reasonToRequest"], b"", bytes(8))
         check_reason("REASON to OFFER", vec, vec["reasonToOffer"], vec["clientId"], vec["clientShare"][:8])
-        for d in vec["data"]:
-            check_data(vec, d, *protection(items)[:2])
-        same("GONE", vec["gone"], b"\x05" + vec["data"][0]["packet"][1:5] + vec["data"][0]["packet"][-8:])
+        check_connection(vec, items)
         packets += 5 + len(vec["data"])
-    print(f"agree: {len(doc['handshakes'])} handshakes, {packets} packets")
+    for res in doc["resumes"]:
+        resumption, items = connections[res["of"]]
+        same("resumption", resumption.hex(), res["resumption"].hex())
+        packets += check_resumed(res, resumption, items, protocol_id, doc["privateKey"])
+    print(f"agree: {len(doc['handshakes'])} handshakes, {len(doc['resumes'])} resumed, {packets} packets")
 
 
 if __name__ == "__main__":
