@@ -54,6 +54,15 @@ var strangers = []unwanted{
 		offered[len(offered)-1] ^= 1
 		return offered
 	}, source(99), DropSourceLimit},
+	{"a RESUME with a forged ticket", func(w *world, p *player) []byte {
+		_, b := w.sniffed(w.ticket(p, w.last().Seat), 8)
+		b[resumeTicketAt+int(binary.LittleEndian.Uint16(b[2:]))-1] ^= 1
+		return b
+	}, source(99), DropSourceLimit},
+	{"a RESUME that was sniffed", func(w *world, p *player) []byte {
+		_, b := w.sniffed(w.ticket(p, w.last().Seat), 8)
+		return b
+	}, source(99), DropSourceLimit},
 	{"an invented OFFER", func(_ *world, _ *player) []byte {
 		return append([]byte{wire.PrefixHandshake, longOffer, 0, 0, 0, 5}, make([]byte, minOfferBytes)...)
 	}, source(99), DropUnknownToken},

@@ -67,6 +67,26 @@ func BenchmarkConnect(b *testing.B) {
 	}
 }
 
+// BenchmarkResume is the same with a ticket, which the server gives for the next time.
+func BenchmarkResume(b *testing.B) {
+	for name, want := range map[string]MintConfig{"usual": {}, "forward secrecy": {ForwardSecrecy: true}} {
+		b.Run(name, func(b *testing.B) {
+			w := newWorld(b, nil)
+			p, seat := w.confirmed(w.mint(1, protect(want)), 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				ticket := w.ticket(p, seat)
+				w.clients, w.events = w.clients[:0], w.events[:0]
+				p = w.comeBack(ticket, 1, nil)
+				w.step(0)
+				seat = w.back(p).Seat
+				w.server.Release(w.now, w.last().Old)
+				w.now += 11 * second
+			}
+		})
+	}
+}
+
 // benchmarkSuites runs with frames of 64 and 1200 bytes in each suite.
 func benchmarkSuites(b *testing.B, run func(b *testing.B, want MintConfig, frames []byte)) {
 	for _, want := range []MintConfig{{Suite: SuiteChaCha20Poly1305}, {Suite: SuiteAES256GCM}, {Suite: SuiteSignedOnly, TagBytes: MinTagBytes}} {

@@ -88,6 +88,8 @@ func FuzzServerDatagram(f *testing.F) {
 	f.Add(p.c.out.append(nil, kindPayload, 7, []byte("x")))
 	offer, _ := p.c.appendOffer(nil)
 	f.Add(offer)
+	_, resume := w.sniffed(w.ticket(p, w.server.adm.clients[7]), 1)
+	f.Add(resume)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		size := len(b)
 		if ev := w.server.HandleDatagram(w.now, w.unix(), p.at, bytes.Clone(b), nil); len(ev.Reply) > size {
@@ -96,8 +98,12 @@ func FuzzServerDatagram(f *testing.F) {
 	})
 }
 
+// FuzzClientDatagram feeds raw datagrams to a client with a token, and to one that resumes.
 func FuzzClientDatagram(f *testing.F) {
-	_, p, seat := dataPair(f, nil)
+	w, p, seat := dataPair(f, nil)
+	q, _ := w.sniffed(w.ticket(p, seat), 2)
+	cookie, _ := w.server.adm.cookies.appendRetry(w.random, q.c.handshake, nil, wireID{}, &q.c.share, make([]byte, cookieBytes))
+	f.Add(cookie)
 	f.Add(seal(seat.Sealer(), 0, 3, "frames"))
 	f.Add(p.c.in.append(nil, kindChallenge, 1<<63, make([]byte, challengeBody)))
 	f.Add([]byte("\x05eighteig"))
@@ -107,6 +113,10 @@ func FuzzClientDatagram(f *testing.F) {
 			p.c.state = s
 			if ev := p.receive(bytes.Clone(b)); ev.Kind == ClientConnected || ev.Kind == ClientEnded {
 				t.Fatalf("%x, which the server did not say, brought %+v", b, ev)
+			}
+			if s != StateConnected {
+				q.c.state = s
+				q.receive(bytes.Clone(b))
 			}
 		}
 	})

@@ -20,9 +20,11 @@ type man struct {
 	home     Source        // where he is
 	token    *Token        // his own
 	passing  bool          // what passes is his own doing
+	away     map[int]bool  // players who are on their way back
 	received map[string]int
 	sent     map[string]bool // what was said, by who to whom
 	tricks   int
+	port     uint16 // that was used last
 }
 
 // An intercepted datagram, and on whose way.
@@ -37,7 +39,7 @@ const mansID = 666
 func newMan(t testing.TB, seed uint64, plain bool) *man {
 	m := &man{
 		r: rand.New(rand.NewPCG(seed, 4)), home: source(6666),
-		received: map[string]int{}, sent: map[string]bool{},
+		port: 200, received: map[string]int{}, sent: map[string]bool{}, away: map[int]bool{},
 	}
 	m.world = newWorld(t, func(c *ServerConfig) {
 		c.MaxClients = 16
@@ -163,7 +165,7 @@ func (m *man) say() {
 			}
 		})
 		seat := m.server.adm.clients[uint64(id)]
-		if seat == nil || !seat.Confirmed() {
+		if seat == nil || !seat.Confirmed() || m.away[id] {
 			continue
 		}
 		m.tell(fmt.Sprint("down ", id), func(text string) {
@@ -195,7 +197,11 @@ func (m *man) seal(s *Sealer, text string) []byte {
 func (m *man) check() {
 	m.t.Helper()
 	for _, ev := range m.events {
-		if ev.Kind == EventPacket || ev.Kind == EventPayload || ev.Kind == EventConnected && len(ev.Frames) > 0 {
+		if ev.Kind == EventResumed {
+			delete(m.away, int(ev.Seat.ClientID()))
+			m.server.Release(m.now, ev.Old)
+		}
+		if ev.Kind == EventPacket || ev.Kind == EventResumed || ev.Kind == EventPayload || ev.Kind == EventConnected && len(ev.Frames) > 0 {
 			m.arrived(fmt.Sprint("up ", ev.Seat.ClientID()), ev.Frames)
 		}
 	}
@@ -210,12 +216,37 @@ func (m *man) check() {
 			}
 		}
 		p.events = p.events[:0]
-		if seat := m.server.adm.clients[uint64(id)]; seat != nil && seat.Source() != p.at {
+		if seat := m.server.adm.clients[uint64(id)]; seat != nil && seat.Source() != p.at && !m.away[id] {
 			m.t.Fatalf("player %d sits at %v, and is at %v", id, seat.Source(), p.at)
 		}
 	}
 	if m.server.adm.clients[mansID] != nil {
 		m.t.Fatal("the man has a seat in somebody's name")
+	}
+}
+
+// resume has all players come back, each from another port, with tickets that the server gave
+// them. What was under way has arrived before.
+func (m *man) resume() {
+	m.t.Helper()
+	for len(m.held) > 0 {
+		m.step(0)
+	}
+	players := len(m.clients)
+	for id, p := range m.clients {
+		ticket := m.ticket(p, m.server.adm.clients[uint64(id)])
+		m.away[id] = true
+		m.port++
+		back := m.comeBack(ticket, m.port, func(c *ClientConfig) { c.EpochPackets = 40 })
+		m.clients[id] = back
+	}
+	m.clients = m.clients[:players]
+	for range 40 {
+		m.step(100 * ms)
+		m.say()
+	}
+	if len(m.away) > 0 {
+		m.t.Fatalf("players %v do not come back: server drops %v", m.away, dropNames(m.server.Counters()))
 	}
 }
 
@@ -244,7 +275,10 @@ func TestManInTheMiddle(t *testing.T) {
 					t.Fatalf("seed %d, plain %v: player %d is locked out: %v; server drops %v", seed, plain, id, p.c.State(), m.server.Counters().Drops)
 				}
 			}
-			for range 100 {
+			for i := range 100 {
+				if i%40 == 20 && !plain {
+					m.resume()
+				}
 				m.say()
 				m.step(20 * ms)
 			}

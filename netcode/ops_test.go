@@ -15,13 +15,14 @@ import (
 type chaos struct {
 	*world
 	tokens []*Token
-	record [][]byte // datagrams to the server, to be replayed
+	back   []*ResumeTicket // tickets of everybody, used or not
+	record [][]byte        // datagrams to the server, to be replayed
 	from   []Source
 	next   uint16
 	sealed map[string][]byte // what each key and nonce has sealed
 	lose   int
 
-	changes int // of keys
+	changes, resumed int // of keys; players who came back
 }
 
 func newChaos(t testing.TB) *chaos {
@@ -95,14 +96,11 @@ func (c *chaos) op(op byte) {
 	case 1, 2: // a client, with a new token or one that was used
 		if len(c.tokens) > 0 {
 			token := c.tokens[len(c.tokens)-1-arg/4%len(c.tokens)]
-			if len(c.clients) == 20 {
-				c.clients = c.clients[1:]
-			}
 			policy := PlainPolicy(arg % 3)
 			if token.Pad.Present {
 				policy = PlainRefuse
 			}
-			c.next++
+			c.room()
 			c.join(token, c.next%8, func(cfg *ClientConfig) { cfg.Plain, cfg.EpochPackets = policy, 1 })
 		}
 	case 3, 4, 5:
@@ -135,7 +133,7 @@ func (c *chaos) op(op byte) {
 		}
 	case 13: // the server ends a connection
 		if len(c.events) > 0 {
-			if seat := c.events[arg%len(c.events)].Seat; seat != nil {
+			if seat := c.events[arg%len(c.events)].Seat; seat != nil && seat.state != seatFree {
 				c.server.Disconnect(c.now, seat)
 				c.server.Release(c.now, seat)
 				c.exchange()
@@ -151,10 +149,43 @@ func (c *chaos) op(op byte) {
 		default: // refused while the server is full
 			_ = c.server.Admission().Reserve(c.now, uint64(arg%6), c.now+int64(1+arg)*second)
 		}
-	case 15:
-		c.record, c.from = nil, nil
+	case 15: // a client, with a ticket that may be used or of an earlier run
+		if arg == 0 {
+			c.record, c.from = nil, nil
+		}
+		if len(c.back) > 0 {
+			c.rejoin(c.back[len(c.back)-1-arg/4%len(c.back)], arg&1 != 0)
+		}
 	}
 	c.check()
+}
+
+// room makes room for one more client.
+func (c *chaos) room() {
+	c.next++
+	if len(c.clients) == 20 {
+		c.clients = c.clients[1:]
+	}
+}
+
+// rejoin begins to resume, unless the ticket is over, and may say something at once.
+func (c *chaos) rejoin(ticket *ResumeTicket, say bool) {
+	if ticket.Until <= uint64(c.unix()) {
+		return
+	}
+	c.room()
+	p := c.comeBack(ticket, c.next%8, func(cfg *ClientConfig) { cfg.EpochPackets = 1 })
+	if c.exchange(); say {
+		c.say(p)
+	}
+}
+
+// give has the server give a player a ticket.
+func (c *chaos) give(p *player, seat *Seat) {
+	if len(c.back) == 30 {
+		c.back = c.back[:copy(c.back, c.back[1:])]
+	}
+	c.back = append(c.back, c.ticketFor(10*time.Minute, p, seat))
 }
 
 func (c *chaos) say(p *player) {
@@ -174,8 +205,21 @@ func (c *chaos) say(p *player) {
 				paths = 3
 			}
 			ev := c.toServer(p.at, c.seal(p.c.Sealer(), paths))
-			if ev.Kind != EventPacket {
+			switch ev.Kind {
+			case EventResumed:
+				c.resumed++
+				if ev.Old != nil {
+					c.server.Release(c.now, ev.Old)
+				}
+			case EventDisconnected:
+				c.server.Release(c.now, ev.Seat)
 				return
+			case EventPacket:
+			default:
+				return
+			}
+			if ev.First || p.c.Sealer().sent%4 == 0 {
+				c.give(p, ev.Seat)
 			}
 			c.toClient(p.at, c.seal(ev.Seat.Sealer(), 1))
 		}
@@ -202,7 +246,7 @@ func (c *chaos) seal(s *Sealer, paths uint64) []byte {
 // check compares the tables of the server with each other.
 func (c *chaos) check() {
 	s := c.server
-	counted := 0
+	counted, waiting := 0, 0
 	for _, seat := range s.seats.seats {
 		if seat.counted {
 			counted++
@@ -212,6 +256,12 @@ func (c *chaos) check() {
 		}
 		if seat.token != nil && (seat.token.seat != seat || seat.token.state != tokenAccepted || seat.confirmed) {
 			c.t.Fatalf("seat %d and its token disagree: %+v", seat.slot, seat.token)
+		}
+		if seat.coming != nil {
+			waiting++
+			if seat.counted || seat.confirmed || seat.state != seatOurs {
+				c.t.Fatalf("seat %d waits, and is taken: %+v", seat.slot, seat)
+			}
 		}
 		if seat.watched && s.watched[seat.watchedAt] != seat {
 			c.t.Fatalf("seat %d is not on the list", seat.slot)
@@ -238,6 +288,29 @@ func (c *chaos) check() {
 	}
 	if len(s.adm.byMAC) > s.adm.maxTokens || len(s.adm.byMAC) != len(s.adm.expiry) {
 		c.t.Fatalf("%d tokens, %d to expire", len(s.adm.byMAC), len(s.adm.expiry))
+	}
+	c.checkResumers(waiting)
+}
+
+// checkResumers compares what is known of players who resume, of whom so many wait.
+func (c *chaos) checkResumers(waiting int) {
+	a := c.server.adm
+	if waiting != a.returning || waiting > a.maxClients {
+		c.t.Fatalf("%d seats wait, %d are counted", waiting, a.returning)
+	}
+	if len(a.resumers) > a.maxTokens || len(a.resumers) != len(a.byTicket) || len(a.resumers) != len(a.resumersByEnd) {
+		c.t.Fatalf("%d players, %d tickets, %d to be forgotten", len(a.resumers), len(a.byTicket), len(a.resumersByEnd))
+	}
+	for i, r := range a.resumersByEnd {
+		if r.at != i || a.resumers[r.clientID] != r || a.byTicket[r.mac] != r {
+			c.t.Fatalf("player %d of %d is not found: %+v", i, len(a.resumersByEnd), r)
+		}
+		if r.seat != nil && (r.seat.coming == nil || r.seat.coming.who != r || r.issued <= r.used) {
+			c.t.Fatalf("player %d and the seat that waits for him disagree: %+v", i, r)
+		}
+		if (r.keys == nil) != r.spent() {
+			c.t.Fatalf("player %d keeps the keys of a ticket that was used, or has none: %+v", i, r)
+		}
 	}
 }
 
@@ -269,7 +342,7 @@ func randomOps(seed uint64, n int) []byte {
 // TestOperations runs many random strings in virtual time, and the same string
 // twice to the same end.
 func TestOperations(t *testing.T) {
-	connected, changes := 0, 0
+	connected, changes, resumed := 0, 0, 0
 	for seed := range uint64(600) {
 		ops := randomOps(seed, 300)
 		run := func() *Counters {
@@ -283,6 +356,7 @@ func TestOperations(t *testing.T) {
 				}
 			}
 			changes += c.changes
+			resumed += c.resumed
 			return c.server.Counters()
 		}
 		a := *run()
@@ -292,7 +366,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	if connected < 1500 || changes < 800 {
-		t.Fatalf("only %d connections and %d changes of keys: the operations do not reach far", connected, changes)
+	if connected < 1500 || changes < 800 || resumed < 150 {
+		t.Fatalf("only %d connections, %d changes of keys, %d resumed: the operations do not reach far", connected, changes, resumed)
 	}
 }

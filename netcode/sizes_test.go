@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -37,6 +38,41 @@ func TestNoAnswerIsLarger(t *testing.T) {
 	}
 	if offered, accepted := sizes(4, maxPadItems, wire.MaxHelloBytes, wire.MaxHelloBytes); offered != 703 || accepted != 426 {
 		t.Fatalf("the largest OFFER has %d bytes, the largest ACCEPT %d", offered, accepted)
+	}
+
+	resumed := func(n, p, data, h int) int {
+		t.Helper()
+		ticket := privateTicket{addresses: []netip.AddrPort{serverAddr}}
+		ticket.pad.n = uint8(p)
+		for i := range data {
+			ticket.userData[i] = 1
+		}
+		key := testKey()
+		sealer := newTicketSealer(&key, testProtocol)
+		b := sealer.append(&ticket, make([]byte, ticketSealedAt), 0)
+		if len(b) != 120+p+data {
+			t.Fatalf("ticket of %d bytes with p %d and %d of user data", len(b), p, data)
+		}
+		r := resume{version: 1, wireID: wireID{n: uint8(n)}, cookie: make([]byte, cookieBytes), hello: make([]byte, h)}
+		b, ok := r.append(random, k, nil, b)
+		if !ok || len(b) > maxResumeBytes {
+			t.Fatalf("RESUME of %d bytes", len(b))
+		}
+		return len(b)
+	}
+	for _, c := range []struct{ n, p, data, h, want int }{
+		{0, 0, 0, 36, 426}, {4, 58, 256, 256, 808}, {0, 0, 200, 36, 469}, {4, 58, 0, 256, 552},
+	} {
+		if got := resumed(c.n, c.p, c.data, c.h); got != c.want || got < maxAcceptBytes {
+			t.Fatalf("RESUME of %d bytes for %+v", got, c)
+		}
+	}
+	if minTicketBytes != 120 || maxTicketBytes != 503 || minResumeBytes != 426 || maxResumeBytes != 877 {
+		t.Fatalf("ticket %d to %d, RESUME %d to %d", minTicketBytes, maxTicketBytes, minResumeBytes, maxResumeBytes)
+	}
+	jar, _ := newCookieJar(testUnix, random)
+	if b, ok := jar.appendRetry(random, k, nil, wireID{n: 3}, &[shareBytes]byte{}, make([]byte, cookieBytes)); !ok || len(b) != 69 {
+		t.Fatalf("RETRY of %d bytes", len(b))
 	}
 
 	const challenged = 1 + 8 + challengeBody + macBytes // the global sequence takes eight bytes

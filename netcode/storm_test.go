@@ -1,6 +1,8 @@
 package netcode
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
 	"testing"
@@ -14,6 +16,9 @@ type storm struct {
 	waiting int                 // players who are not in yet
 	attack  func()              // a step of it
 	wish    func(*MintConfig)   // of all tokens
+	resume  bool                // they have tickets in place of tokens
+	// onResume sees each RESUME before the server does.
+	onResume func(b []byte)
 }
 
 func newStorm(t testing.TB, change func(*ServerConfig)) *storm {
@@ -27,12 +32,32 @@ func newStorm(t testing.TB, change func(*ServerConfig)) *storm {
 	return s
 }
 
-func (s *storm) join(token *Token, from Source) {
-	p := s.world.join(token, 0, nil)
+func (s *storm) join(id uint64, from Source) {
+	var p *player
+	if s.resume {
+		p = s.comeBack(s.ticketOfBefore(id), 0, nil)
+	} else {
+		p = s.world.join(s.mint(id, s.wish), 0, nil)
+	}
 	s.clients = nil // turns has those that wait
 	p.at = from
 	s.waiting++
 	s.turn(p, s.now)
+}
+
+// ticketOfBefore is a player's ticket from the server's last run.
+func (s *storm) ticketOfBefore(id uint64) *ResumeTicket {
+	private := privateTicket{issued: id, clientID: id, timeoutSeconds: 10, addresses: []netip.AddrPort{serverAddr}}
+	s.random.Read(private.secret[:])
+	head := make([]byte, ticketSealedAt)
+	s.random.Read(head[ticketNonceAt:])
+	binary.LittleEndian.PutUint64(head, uint64(s.unix()+3600))
+	t := &ResumeTicket{
+		ProtocolID: testProtocol, Until: uint64(s.unix() + 3600), TimeoutSeconds: 10, Addresses: private.addresses,
+		secret: private.secret, ticket: s.server.tickets.append(&private, head, 0),
+	}
+	t.pad, _ = padOfItems(nil)
+	return t
 }
 
 func (s *storm) turn(p *player, due int64) {
@@ -55,6 +80,9 @@ func (s *storm) pass() {
 			p.events = append(p.events, ev)
 		}
 		for b, _, ok := p.c.NextDatagram(nil); ok; b, _, ok = p.c.NextDatagram(nil) {
+			if s.onResume != nil {
+				s.onResume(b)
+			}
 			s.deliver(p, b)
 		}
 		if p.c.State() == StateConnected {
@@ -108,7 +136,7 @@ func (s *storm) run(n int, from func(i int) Source) (done int64) {
 	began := s.now
 	for i := 0; i < n || s.waiting > 0; {
 		for ; i < n && int64(i) <= (s.now-began)*int64(n)/second; i++ {
-			s.join(s.mint(uint64(i+1), s.wish), from(i))
+			s.join(uint64(i+1), from(i))
 		}
 		s.pass()
 		if s.now-began > 20*second {
@@ -184,5 +212,35 @@ func TestStormExchangesLong(t *testing.T) {
 	done := s.run(4000, func(i int) Source { return v4(0xc6336401, uint16(1024+i)) })
 	if c := s.server.Counters(); done > 2*second || c.Drops[DropBusy] == 0 {
 		t.Errorf("all in after %d ms; %d were put off", done/ms, c.Drops[DropBusy])
+	}
+}
+
+// TestStormResumeLong: a server has started again, and its 5 000 players come back within a second:
+// all get in, from one address and from thousands, also while somebody sends ten copies of
+// each of their datagrams from everywhere.
+func TestStormResumeLong(t *testing.T) {
+	for name, from := range map[string]func(i int) Source{
+		"one address":            func(i int) Source { return v4(0xc6336401, uint16(1024+i)) },
+		"thousands of addresses": func(i int) Source { return v4(0x0a000000+uint32(i)*37, 7) },
+	} {
+		for copies, within := range map[int]int64{0: second + 100*ms, 10: 4 * second} {
+			s := newStorm(t, nil)
+			s.resume = true
+			r := rand.New(rand.NewPCG(3, 3))
+			s.onResume = func(b []byte) {
+				for range copies {
+					ev := s.server.HandleDatagram(s.now, s.unix(), v4(r.Uint32(), uint16(r.Uint32())), bytes.Clone(b), make([]byte, 0, 1500))
+					if ev.Kind != EventNone {
+						t.Fatalf("a copy: %+v", ev)
+					}
+				}
+			}
+			done := s.run(5000, from)
+			c := s.server.Counters()
+			t.Logf("%s, %d copies: all are back after %d ms; %d decryptions, busy %d", name, copies, done/ms, c.Decryptions, c.Drops[DropBusy])
+			if done > within || s.server.adm.returning != 0 {
+				t.Errorf("%s, %d copies: all are back after %d ms, %d wait", name, copies, done/ms, s.server.adm.returning)
+			}
+		}
 	}
 }
