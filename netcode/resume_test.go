@@ -218,7 +218,7 @@ func TestResumeSameID(t *testing.T) {
 	p, seat := w.confirmed(w.mint(7, nil), 1)
 	ticket, id := w.ticket(p, seat), seat.ID()
 	w.restart()
-	p, seat = w.confirmed(w.mint(7, nil), 1)
+	_, seat = w.confirmed(w.mint(7, nil), 1)
 	if seat.ID() != id {
 		t.Fatalf("ids %#x and %#x", id, seat.ID())
 	}

@@ -98,7 +98,7 @@ func TestTicketsOverRestarts(t *testing.T) {
 	}
 	w.unix0 -= 100
 	w.restart()
-	p, seat = w.confirmed(w.mint(7, nil), 1)
+	w.confirmed(w.mint(7, nil), 1)
 	q := w.comeBack(earlier, 5, nil) // which this run does not know to be used
 	w.step(100 * ms)
 	seat = w.back(q).Seat
