@@ -248,3 +248,60 @@ func TestResumeForwardSecrecy(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryDrawnByLot: of the cookies that come before the client has sent again each is as likely as
+// the others to be used, and one that comes after that is used for sure.
+func TestRetryDrawnByLot(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	q := w.comeBack(w.ticket(p, seat), 2, nil)
+	jar := &w.server.adm.cookies
+	give := func(n byte) {
+		cookie := bytes.Repeat([]byte{n}, cookieBytes)
+		b, _ := jar.appendRetry(w.random, q.c.handshake, nil, wireID{}, &q.c.share, cookie)
+		q.receive(b)
+	}
+	var used [4]int
+	for range 400 {
+		q.c.NextDatagram(nil)
+		for n := range byte(4) {
+			give(n)
+			if n == 0 && q.c.cookie[0] != 0 {
+				t.Fatal("the first one was not used")
+			}
+		}
+		used[q.c.cookie[0]]++
+	}
+	for n, times := range used {
+		if times < 60 || times > 140 {
+			t.Errorf("cookie %d was used %d times of 400", n, times)
+		}
+	}
+}
+
+// TestResumeNextAddress: an address that gave a cookie has two seconds more; at the next one there is
+// none yet.
+func TestResumeNextAddress(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	ticket := w.ticket(p, seat)
+	ticket.Addresses = append(ticket.Addresses, otherAddr)
+	arrived := 0
+	w.onServer = func(Source, []byte) bool {
+		if w.now >= 2*second {
+			arrived++
+		}
+		return arrived == 1
+	}
+	q := w.comeBack(ticket, 2, nil)
+	for w.now < 4*second-100*ms {
+		w.step(100 * ms)
+	}
+	if w.wantState(q, StateResponding); q.c.Server() != SourceFrom(serverAddr) || q.c.cookie == nil {
+		t.Fatalf("at %v, with cookie %x", q.c.Server(), q.c.cookie)
+	}
+	w.step(100 * ms)
+	if w.wantState(q, StateRequesting); q.c.Server() != SourceFrom(otherAddr) || q.c.cookie != nil {
+		t.Fatalf("at %v, with cookie %x", q.c.Server(), q.c.cookie)
+	}
+}
