@@ -192,6 +192,9 @@ func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sam
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest
+		if p.reliable {
+			p.judgeQueue(now, pkt)
+		}
 	}
 	if elapsed := p.deliveredAt - pkt.deliveredAt; told && elapsed > 0 {
 		sample.RateSample = int(min((p.delivered-pkt.delivered)*1000/(elapsed/1_000_000+1), 1<<31-1))
@@ -233,7 +236,11 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		}
 	}
 	pkt.state = packetAcked
-	if news, given := e.ackedCopy(pkt, pkt.late); news {
+	news, given := true, pkt.late
+	if pkt.set != 0 {
+		news, given = e.ackedCopy(pkt, pkt.late)
+	}
+	if news {
 		for i := range uint64(pkt.records) {
 			e.contentAcked(now, p.contents.At(pkt.firstRecord+i), given)
 		}

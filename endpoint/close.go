@@ -218,13 +218,13 @@ func (e *Endpoint) oweCloseAck(now int64, p *path, from Route) {
 	e.closing.ackAt, e.closing.ackOn, e.closing.ackTo = now, p, from
 }
 
-// closingTurn is the path that is asked next at the end: the one on which an answer is owed, else
-// all that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
-// on another one.
-func (e *Endpoint) closingTurn(asked uint8) *path {
+// closingTurn is the path that is asked next at the end: the one on which an answer is owed, then
+// those that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
+// on another one; then the others.
+func (e *Endpoint) closingTurn(asked uint8) (best *path) {
 	c := &e.closing
-	if p := c.ackOn; c.ackAt != never && asked&(1<<p.id) == 0 {
-		return p
+	if e.state == stateDead {
+		return nil
 	}
 	first := 0
 	if c.last != nil {
@@ -232,11 +232,27 @@ func (e *Endpoint) closingTurn(asked uint8) *path {
 	}
 	for i := range e.paths {
 		p := e.paths[(first+i)%len(e.paths)]
-		if asked&(1<<p.id) == 0 && p.mayBeAsked() && (p.state == PathActive || e.onlyPath(p)) {
+		switch {
+		case asked&(1<<p.id) != 0 || !e.speaks(p):
+		case p == c.ackOn && c.ackAt != never:
 			return p
+		case best == nil || p.state == PathActive && best.state != PathActive:
+			best = p
 		}
 	}
-	return nil
+	return best
+}
+
+// speaks reports whether a path can carry a packet to its route.
+func (e *Endpoint) speaks(p *path) bool { return p.mayBeAsked() && !p.gagged(e.proofBytes()) }
+
+// closingDeadline is when something is to be said at the end, if there is a path for it, or when
+// it is over.
+func (e *Endpoint) closingDeadline() int64 {
+	if e.closingTurn(0) == nil {
+		return e.closing.until
+	}
+	return e.closing.deadline()
 }
 
 // answered: the peer knows of our CLOSE, or has one of its own.
@@ -250,12 +266,17 @@ func (e *Endpoint) answered(now int64, answer *wire.Close) {
 // buildClose fills a packet with CLOSE_ACK, or with CLOSE and an ACK of all.
 func (e *Endpoint) buildClose(b *builder) {
 	c := &e.closing
-	if c.ackAt != never {
-		if c.ackOn == b.path {
-			c.ackAt = never
-			b.dst = append(b.dst, wire.TypeCloseAck)
+	if !e.speaks(b.path) {
+		return
+	}
+	if on := c.ackOn; c.ackAt != never {
+		if on == b.path && c.ackTo != NoRoute {
 			b.pkt.aside, b.to = true, c.ackTo
+		} else if on != b.path && e.speaks(on) {
+			return
 		}
+		c.ackAt = never
+		b.dst = append(b.dst, wire.TypeCloseAck)
 		return
 	}
 	if e.state != stateClosing || b.now < c.sendAt {

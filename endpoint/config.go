@@ -132,7 +132,7 @@ type Config struct {
 	// Inbound is what this end takes of its peer in a second at most. The peer is told, and
 	// keeps to it.
 	Inbound Limits
-	// Path is path 0, which exists from the beginning.
+	// Path is path 0, which exists from the beginning. The zero value shares, on Route 0.
 	Path PathConfig
 	// MaxPaths is how many paths there may be, 8 at most. 0: 4; 1: one that follows the peer when
 	// it comes from another Route; negative: one that stays where it is.

@@ -146,3 +146,14 @@ func (c *AIMD) BytesPerSecond() int {
 	rate := n * 1_000_000 / (c.smoothRTT/1000 + 1)
 	return int(min(max(rate, int64(c.cfg.MinBytesPerSecond)), int64(c.cfg.MaxBytesPerSecond)))
 }
+
+// judgeQueue has congestion control slow down for a queue that grows inside of what carries a
+// path and repairs losses itself: nothing else ever will.
+func (p *path) judgeQueue(now int64, pkt *sentPacket) {
+	if p.rtt.latest > 2*p.rtt.min+innerQueue {
+		p.cc.Lost(now, LossSample{Packets: 1, Bytes: int(pkt.bytes), InFlight: p.inFlight, SentAt: pkt.at})
+	}
+}
+
+// innerQueue is how long packets may wait there, beside as long as the shortest round trip.
+const innerQueue = second / 20

@@ -7,6 +7,7 @@ import "github.com/tickwire/tickwire/internal/seq"
 // a packet. One that cannot send then is left out: a copy that comes late is of little use.
 type copies struct {
 	due    uint8 // paths that shall copy it, as bits
+	times  int   // how often the packet goes that is being built, with its copies
 	frames []byte
 	from   *path
 	number uint64
@@ -20,6 +21,10 @@ type copySet struct {
 	remembered  uint8 // packets that are not forgotten
 	acked, lost bool
 }
+
+// maxCopySets bounds the sets that are remembered: as long as the packet of the oldest one has no
+// fate. Beyond it nothing is copied.
+const maxCopySets = 2 * maxSentPackets
 
 // copySpan is how many Unreliable messages with ids are told apart.
 const copySpan = 1024
@@ -53,7 +58,10 @@ func (e *Endpoint) copyRoom(set uint8, room int) int {
 // keepCopy keeps what a packet carries for the paths that copy it.
 func (e *Endpoint) keepCopy(b *builder, number uint64) {
 	c := &e.copies
-	c.frames = append(c.frames[:0], b.dst[b.data:]...)
+	if c.sets.Len() >= maxCopySets {
+		return
+	}
+	c.frames = append(c.frames[:0], b.dst[b.data-1:]...)
 	c.due, c.from, c.number = b.copiers, b.path, number
 	*c.sets.Push() = copySet{flying: 1, remembered: 1}
 	b.pkt.set = c.sets.End() // its number in the ring, plus one
@@ -63,6 +71,9 @@ func (e *Endpoint) keepCopy(b *builder, number uint64) {
 // and still of use.
 func (e *Endpoint) buildCopy(b *builder) bool {
 	c, p := &e.copies, b.path
+	if c.due&(1<<p.id) == 0 {
+		return false
+	}
 	c.due &^= 1 << p.id
 	if !c.from.sent.Has(c.number) || e.quiet() || !e.maySend(b.now, p) || b.room() < len(c.frames) {
 		return false
@@ -91,9 +102,6 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 
 // lostCopy notes the loss of a packet, and reports whether what it carried is lost with it.
 func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
-	if pkt.set == 0 {
-		return true
-	}
 	s := e.copies.sets.At(pkt.set - 1)
 	s.flying--
 	if s.flying > 0 || s.acked || s.lost {
@@ -106,9 +114,6 @@ func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
 // ackedCopy notes that a packet was acknowledged; late if it had been declared lost. It reports
 // whether that is news of what it carried, and whether that was given up for lost before.
 func (e *Endpoint) ackedCopy(pkt *sentPacket, late bool) (news, given bool) {
-	if pkt.set == 0 {
-		return true, late
-	}
 	s := e.copies.sets.At(pkt.set - 1)
 	if !late {
 		s.flying--

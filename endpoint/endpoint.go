@@ -79,12 +79,14 @@ const (
 )
 
 // errProtocol and errFlow end the connection: what the peer sent was authentic and wrong. A
-// packet with errLater or errNotYet is dropped and not acknowledged, so that it comes again.
+// packet with errLater or errNotYet is dropped and not acknowledged, so that it comes again; with
+// errLeft, so that the peer takes it for no answer.
 var (
 	errProtocol = errors.New("endpoint: protocol error")
 	errFlow     = errors.New("endpoint: peer exceeded its credit")
 	errLater    = errors.New("endpoint: no room for this now")
 	errNotYet   = errors.New("endpoint: data before HELLO")
+	errLeft     = errors.New("endpoint: we are not there any more")
 )
 
 // New returns an endpoint whose life begins now. The error is a join of ConfigErrors.
@@ -103,6 +105,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		awakeAt:   math.MinInt64,
 		drain:     drain{until: never},
 		also:      NoRoute,
+		copies:    copies{times: 1},
 	}
 	e.hello.instance = e.random.Uint64()
 	for _, ch := range e.cfg.Channels {
@@ -114,7 +117,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	e.limitInbound()
 	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
 	e.paths[0].configure(e.cfg.Path)
-	e.paths[0].state = PathActive
+	e.paths[0].state, e.paths[0].proven = PathActive, true
 	return e, nil
 }
 
@@ -200,13 +203,13 @@ func (e *Endpoint) Update() {
 // NextEvent returns the next event that the last Update showed; false if there is none.
 func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
 
-// HandlePacket takes the frames of one packet that arrived on a path, from a route. Repeated and
-// very old packets are recognised by their number and dropped. Authentic frames that make no
-// sense close the connection.
+// HandlePacket takes the frames of one packet that arrived on a path, from a Route, which is not
+// NoRoute. Repeated and very old packets are recognised by their number and dropped. Authentic
+// frames that make no sense close the connection.
 func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint64, frames []byte) {
 	e.SetNow(now)
 	p := e.path(pathID)
-	if p == nil || p.state == PathClosed {
+	if (p == nil || p.state == PathClosed) && from != NoRoute {
 		if opened := e.beginOf(now, pathID, from, frames); opened != nil {
 			p = opened
 		}
@@ -219,8 +222,6 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint
 	case !p.received.Fresh(number):
 		e.stats.Dropped[DropDuplicate]++
 	default:
-		e.stats.PacketsReceived++
-		e.stats.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
 		p.counts.PacketsReceived++
 		p.counts.BytesReceived += uint64(len(frames) + e.cfg.PacketOverheadBytes)
 		e.received.add(now, len(frames)+e.cfg.PacketOverheadBytes)
@@ -238,7 +239,6 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	}
 	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
 	p.heardAt = max(p.heardAt, now)
-	newest := number > p.largest || !p.anyReceived()
 	p.elsewhere = from != p.route
 	eliciting, err := e.handleEach(now, p, from, number, frames)
 	switch {
@@ -247,10 +247,10 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	case e.state >= stateClosing:
 		p.received.Mark(number) // a CLOSE, or a HELLO that does not match
 	default:
-		p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
-		if from != p.route {
-			e.cameFrom(now, p, from, len(frames)+e.cfg.PacketOverheadBytes, newest)
+		if from != p.route || p.state == PathClosed {
+			e.cameFrom(now, p, from, len(frames)+e.cfg.PacketOverheadBytes, number > p.largest || !p.anyReceived())
 		}
+		p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
 	}
 	if e.inbound.any {
 		e.judge(now, len(frames), eliciting || err != nil)
@@ -310,6 +310,8 @@ func (e *Endpoint) refuse(now int64, err error) {
 	switch err {
 	case errNotYet:
 		e.stats.Dropped[DropEarly]++
+	case errLeft:
+		e.stats.Dropped[DropLeft]++
 	case errLater:
 		e.stats.Dropped[DropScattered]++
 	case errFlow:

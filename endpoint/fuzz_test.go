@@ -8,8 +8,9 @@ import (
 )
 
 // FuzzHandlePacket gives an open endpoint, which has messages under way, the packets of a peer
-// that does what it likes. Each packet is a length byte, in units of four bytes, and its
-// frames.
+// that does what it likes. Each packet is a length byte, in units of four bytes, whose high bits
+// say from which route it comes, and its frames; one that begins with PATH_STATUS comes on the path
+// that it names.
 func FuzzHandlePacket(f *testing.F) {
 	add := func(packets ...[]byte) {
 		var b []byte
@@ -34,6 +35,17 @@ func FuzzHandlePacket(f *testing.F) {
 	add(ack(0, 0), ack(0, 5), ack(3, 3), []byte{wire.TypePing}, nil, []byte{wire.TypePing})
 	add(wire.AppendHold(nil, 1, 9000), wire.AppendHold(nil, 2, 0), wire.AppendHold(nil, 1, 60_000), []byte{wire.TypePing}, run(chanOf(ReliableOrdered), 0, "x"))
 	add(wire.AppendHold(nil, 9, 60_001))
+	status := func(path uint8, serial uint64, state wire.PathState) []byte {
+		return wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, State: state, Weight: 3})
+	}
+	challenge := wire.AppendPathChallenge(nil, 77)
+	long := slices.Concat(challenge, wire.AppendPathResponse(nil, 77), run(chanOf(ReliableOrdered), 0, string(make([]byte, 300)))) // from route 1
+	add(challenge, long, []byte{wire.TypePing}, ack(0, 3), challenge, wire.AppendPathResponse(nil, 1), long)
+	for state := range wire.PathCopy + 1 {
+		open := slices.Concat(status(1, 1, state), challenge)
+		add(open, []byte{wire.TypePing}, open, slices.Concat(status(1, 2, wire.PathCopy), ack(0, 0)), status(1, 3, wire.PathAbandon), status(0, 1, state), status(6, 1, state))
+		add(status(0, 1, wire.PathAbandon), open, slices.Concat(status(1, 9, state), challenge), ack(0, 1), run(chanOf(Unreliable), 0, "a", "b"), run(chanOf(Unreliable), 0, "a"))
+	}
 	add(wire.AppendClose(nil, &wire.Close{Code: CodeMismatch, Rows: make([]byte, 24)}), []byte{wire.TypeCloseAck})
 	f.Fuzz(func(t *testing.T, b []byte, trusted bool) {
 		cfg := channels()
@@ -48,8 +60,13 @@ func FuzzHandlePacket(f *testing.F) {
 		}
 		for len(b) > 0 {
 			n := min(4*int(b[0]), len(b)-1)
-			s.says()
-			s.hears(b[1 : 1+n])
+			s.saysAnywhere()
+			frames, path := b[1:1+n], uint8(0)
+			if n > 1 && frames[0] == wire.TypePathStatus {
+				path = frames[1] & 7
+			}
+			s.e.HandlePacket(s.now, path, Route(b[0]>>6), s.number, frames)
+			s.number++
 			s.now += int64(b[0]) * 100_000
 			s.e.HandleTimeout(s.now)
 			checkBounds(t, s.e)
@@ -62,17 +79,72 @@ func FuzzHandlePacket(f *testing.F) {
 			b = b[1+n:]
 		}
 		s.e.Close(s.now, CodeNone, "")
-		s.wait(s.now + 20*second)
+		s.waitAnywhere(s.now + 20*second)
 		if !s.e.Done() {
 			t.Error("not done")
 		}
 	})
 }
 
+// saysAnywhere lets the endpoint say what it has to say on all its paths.
+func (s *script) saysAnywhere() {
+	s.t.Helper()
+	n := 0
+	for path := range s.e.Turns(s.now) {
+		framesOf(s.t, s.e.AppendPacket(s.now, path, s.e.NextNumber(path), nil, 1150))
+		if n++; n > 20_000 {
+			s.t.Fatal("it never stops talking")
+		}
+	}
+}
+
+// waitAnywhere lets time pass likewise.
+func (s *script) waitAnywhere(until int64) {
+	s.t.Helper()
+	for n := 0; s.now < until; n++ {
+		if n > 100_000 {
+			s.t.Fatalf("time stands still: the deadline is %d, now is %d", s.e.Deadline(), s.now)
+		}
+		s.saysAnywhere()
+		s.now = min(max(s.e.Deadline(), s.now), until)
+		s.e.HandleTimeout(s.now)
+	}
+}
+
+// checkPaths wants paths and what is kept for them to be bounded.
+func checkPaths(t *testing.T, e *Endpoint) {
+	t.Helper()
+	remembered, data := 0, 0
+	for _, p := range e.paths {
+		remembered += p.sent.Len()
+		if e.carries(p) {
+			data++
+		}
+		if p.inFlight < 0 || p.eliciting < 0 {
+			t.Fatalf("path %d: %d bytes, %d packets in flight", p.id, p.inFlight, p.eliciting)
+		}
+		for _, q := range p.roam.rivals {
+			if p.roam.on && q.asking && e.state == stateOpen && q.went > proofFactor*q.came {
+				t.Fatalf("path %d: %d bytes went to a rival, %d came", p.id, q.went, q.came)
+			}
+		}
+		if p.state == PathClosed && (p.inFlight != 0 || p.eliciting != 0) {
+			t.Fatalf("path %d is closed, with %d bytes in flight", p.id, p.inFlight)
+		}
+	}
+	if n := e.copies.sets.Len(); len(e.paths) > max(e.cfg.MaxPaths, 1) || n > maxCopySets || n > 0 && remembered == 0 {
+		t.Fatalf("%d paths, %d sets of copies of %d packets", len(e.paths), n, remembered)
+	}
+	if data == 0 && slices.ContainsFunc(e.paths, func(p *path) bool { return p.state == PathActive }) {
+		t.Fatal("a path is active, and none carries messages")
+	}
+}
+
 // checkBounds wants an endpoint to keep to its limits.
 func checkBounds(t *testing.T, e *Endpoint) {
 	t.Helper()
 	checkListed(t, e)
+	checkPaths(t, e)
 	for i := range e.receivers {
 		r, memory, dropped := &e.receivers[i], 0, 0
 		for n := r.ready.Base(); n < r.ready.End(); n++ {

@@ -49,7 +49,7 @@ func TestRules(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 0x72756c6573))
 		g := newGame(t, uint16(rnd.Uint32()))
 		for i := range g.links {
-			l := &g.links[i]
+			l := g.link(i, 0)
 			l.loss, l.dup = float64(rnd.IntN(5))*0.1, float64(rnd.IntN(2))*0.1
 			l.jitter = time.Duration(rnd.IntN(2)) * 30 * time.Millisecond
 		}
@@ -76,6 +76,8 @@ type game struct {
 	closed  bool
 	ended   [2]bool // the event Closed was read,
 	end     [2]Event
+	endedAt [2]int64 // and that was not before
+	until   [2]int64 // when a drain ends whatever is left
 }
 
 // A flushed is a flush that an end's game limits: to how much, and the bytes of messages that had
@@ -88,7 +90,7 @@ type flushed struct {
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
 // queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 some
 // messages are built in place, 64 some are sent to both ends, 128 inbound limits, 256 limits of
-// flushes.
+// flushes, 512 several paths.
 func newGame(t *testing.T, variant uint16) *game {
 	t.Helper()
 	return newGameAt(t, variant, second)
@@ -124,6 +126,9 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 		pair:   newPairAt(t, cfg, now, 10*time.Millisecond),
 		drafts: variant&32 != 0, limits: variant&256 != 0,
 	}
+	if variant&512 != 0 {
+		g.crossRoads(cfg)
+	}
 	if variant&64 != 0 {
 		g.many = NewDraft(g.ends[0].cfg.Buffers, cfg.Channels)
 	}
@@ -141,7 +146,7 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 // play makes one thing happen. a says what, b how much.
 func (g *game) play(a, b byte) {
 	end := int(a >> 7)
-	l := &g.links[end]
+	l := g.link(end, a)
 	switch a & 15 {
 	case 0, 1, 2, 3:
 		g.message(end, deliveries[int(b)%5], 8+int(b), a>>4&7, b)
@@ -174,7 +179,11 @@ func (g *game) play(a, b byte) {
 	case 14:
 		g.jump(a>>4&7, b)
 	case 15:
-		g.leave(end, b)
+		if g.mesh != nil && b >= 70 {
+			g.path(end, a>>4&7, b)
+		} else {
+			g.leave(end, b)
+		}
 	}
 	g.newest = max(g.newest, g.now)
 	for end := range g.ends {
@@ -192,7 +201,11 @@ func (g *game) leave(end int, b byte) {
 		g.ends[end].Close(g.now, CodeApplication, "enough")
 	case b < 10:
 		g.closed = true
-		g.ends[end].Drain(g.now, codeDrained, "enough, after this", time.Duration(b-4)*time.Duration(b-4)*time.Second)
+		within := time.Duration(b-4) * time.Duration(b-4) * time.Second
+		if g.ends[end].Drain(g.now, codeDrained, "enough, after this", within); g.until[end] == 0 {
+			g.until[end] = g.now + int64(within)
+		}
+		g.until[end] = min(g.until[end], g.now+int64(within))
 	case b < 60:
 		d := time.Duration(b-9) * 500 * time.Millisecond
 		if g.ends[end].Hold(g.now, d) == nil && b&1 == 0 {
@@ -211,7 +224,7 @@ func (g *game) flushAtMost(end, limit int) {
 	for _, d := range deliveries {
 		sent += g.ends[end].ChannelStats(chanOf(d)).BytesSent
 	}
-	if f := g.flushes[end]; f.limit >= 0 && int(sent-f.before) > f.limit+200 { // frames that steer channels
+	if f := g.flushes[end]; f.limit >= 0 && int(sent-f.before) > f.limit+g.steering() { // frames that steer channels
 		g.t.Errorf("end %d: %d bytes in a flush of %d", end, sent-f.before, f.limit)
 	}
 	g.ends[end].LimitBudget(limit)
@@ -222,9 +235,10 @@ func (g *game) flushAtMost(end, limit int) {
 	}
 }
 
-// complete reports whether an end says that all it sent has its fate.
+// complete reports whether an end says that all it sent has its fate, and so has each SKIP: it did
+// not end because its time was over.
 func (g *game) complete(end int) bool {
-	return g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Undelivered == 0
+	return g.endedAt[end] < g.until[end] && g.end[end].Code == codeDrained && !g.end[end].Remote && g.end[end].Undelivered == 0
 }
 
 // jump moves the clock without calling anybody: by seconds, by hours, or back.
@@ -337,7 +351,7 @@ func (g *game) hear(end int) {
 		case g.ended[end]:
 			g.t.Fatalf("end %d: %v after Closed", end, ev)
 		case ev.Kind == Closed:
-			g.ended[end], g.end[end] = true, ev
+			g.ended[end], g.end[end], g.endedAt[end] = true, ev, g.newest
 		case ev.Kind == Delivered || ev.Kind == Lost:
 			d := Delivery(ev.Channel - 1)
 			g.object(end, d, g.rules[end][d].told(g.of[end][ev.Receipt], ev, g.newest, g.closed))
@@ -347,8 +361,8 @@ func (g *game) hear(end int) {
 
 // finish heals the link, waits, and judges.
 func (g *game) finish() {
+	g.heal()
 	for i := range g.links {
-		g.links[i] = link{rnd: g.links[i].rnd, delay: g.links[i].delay, flight: g.links[i].flight, sent: g.links[i].sent}
 		if g.limits {
 			g.flushAtMost(i, -1)
 		}

@@ -148,6 +148,7 @@ func (e *Endpoint) peerAwake(now, heard int64) {
 // listen cannot say that nothing was heard.
 func (e *Endpoint) listen(now, heard int64) {
 	e.awakeAt = now
+	e.lookAgain()
 	e.lastHeard = max(e.lastHeard, heard)
 	for _, p := range e.paths {
 		p.loss.probes, p.loss.probe, p.silence = 0, 0, isWell

@@ -207,8 +207,8 @@ func (e *Endpoint) mayStart(now int64, s *sender) bool {
 
 // countMessage notes that one goes of a sender that has limits.
 func (e *Endpoint) countMessage(now int64, s *sender) {
-	e.quota.messages.spend(now, 1)
-	s.turn.count.spend(now, 1)
+	e.quota.messages.spend(now, e.copies.times)
+	s.turn.count.spend(now, e.copies.times)
 }
 
 // helloLimits is what HELLO says of Config.Inbound and those of the channels.

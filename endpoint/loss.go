@@ -4,7 +4,7 @@ import "time"
 
 // A loss is the state of loss detection on a path: RFC 9002, section 6.
 type loss struct {
-	lossAt      int64  // when the oldest suspect counts as lost by time; never: no suspect
+	lossAt      int64  // when the oldest suspect counts as lost by time, or a path that failed is asked; never: neither
 	probes      int    // probe timeouts in a row
 	probe       int    // packets that go out as probes, whatever the window says
 	lastSent    int64  // when a packet that elicits an ack was sent last
@@ -75,7 +75,7 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 		sample.Bytes += int(pkt.bytes)
 		sample.SentAt = max(sample.SentAt, pkt.at)
 	}
-	if e.lostCopy(pkt) {
+	if pkt.set == 0 || e.lostCopy(pkt) {
 		for i := range uint64(pkt.records) {
 			e.contentLost(now, p.contents.At(pkt.firstRecord+i))
 		}
@@ -90,7 +90,9 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 		p.inFlight -= int(pkt.bytes)
 	}
 	if pkt.eliciting {
-		p.eliciting--
+		if p.eliciting--; p.eliciting == 0 {
+			p.checkAt = never
+		}
 	}
 }
 
@@ -99,8 +101,6 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 // shown signs of life.
 func (e *Endpoint) probeAt(p *path) int64 {
 	switch {
-	case p.state != PathActive:
-		return p.retryAt
 	case p.loss.lossAt != never:
 		return p.loss.lossAt
 	case e.held.on:

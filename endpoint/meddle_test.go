@@ -31,6 +31,7 @@ func meddlingSeed(rnd *rand.Rand) (ops []byte) {
 	slips := [][]byte{
 		run(chanOf(d), 500, "far"), run(chanOf(d), 0, "near"), fragment(chanOf(d), 600, 0, 20, []byte("0123456789")),
 		wire.AppendWindow(nil, uint16(chanOf(d)), 1<<20), wire.AppendBlocked(nil, uint16(chanOf(d)), 1<<20), {wire.TypePing},
+		wire.AppendPathChallenge(nil, 5), wire.AppendPathResponse(nil, 5), wire.AppendPathStatus(nil, &wire.PathStatus{Path: uint8(rnd.IntN(3)), Serial: 1, State: wire.PathState(rnd.IntN(4)), Weight: 1}),
 		ack(0, 1), ack(3, 3), wire.AppendSkip(nil, uint16(chanOf(d)), 3, []int{1, 2, 3}), wire.AppendStored(nil, uint16(chanOf(d)), []uint32{0, 1}),
 	}
 	for range 200 {
@@ -68,20 +69,28 @@ func (m *meddled) play(a, b byte, rest []byte) []byte {
 	case 2:
 		m.jump(a>>4&7, b)
 	case 3:
-		m.leave(end, b)
+		if m.mesh != nil && b >= 70 {
+			m.path(end, a>>4&7, b)
+		} else {
+			m.leave(end, b)
+		}
 	case 4:
 		m.pair.run(time.Duration(b) * time.Millisecond)
 	case 5:
 		m.take(end)
 	case 6: // a packet that is under way changes, most likely towards its end
 		m.flush()
-		if l := &m.links[end]; len(l.flight) > 0 {
+		if l := m.link(end, a); len(l.flight) > 0 {
 			p := l.flight[int(b)%len(l.flight)].b
 			p[len(p)-1-int(b)*int(b)/256%len(p)] ^= a>>3&15 + 1
 		}
 	case 7: // and one comes that nobody sent
 		n := min(int(b), len(rest))
-		m.ends[end].HandleDatagram(m.now, rest[:n])
+		if m.mesh != nil {
+			m.slipIn(end, rest[:n])
+		} else {
+			m.ends[end].HandleDatagram(m.now, rest[:n])
+		}
 		rest = rest[n:]
 	}
 	for _, e := range m.ends {

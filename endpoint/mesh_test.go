@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -20,6 +21,19 @@ type mesh struct {
 	to    [256]*way // where the server's addresses lead
 	watch func(end int, w *way, b []byte)
 	buf   []byte
+
+	asleep [2]bool // nobody calls the end
+	missed []func()
+}
+
+// wake has an end read what came while nobody called it.
+func (m *mesh) wake(end int) {
+	m.asleep[end] = false
+	for _, arrive := range m.missed {
+		arrive()
+	}
+	m.missed = nil
+	m.ends[end].HandleTimeout(m.now)
 }
 
 // A way carries datagrams between a socket and an address.
@@ -37,7 +51,13 @@ const meshHeader = 9
 // newMesh joins two endpoints by one way, on which path 0 is.
 func newMesh(t testing.TB, cfg Config, delay time.Duration, seed uint64) *mesh {
 	t.Helper()
-	m := &mesh{t: t, now: 1_000_000_000, seed: seed}
+	return newMeshAt(t, cfg, second, delay, seed)
+}
+
+// newMeshAt begins at a time of the clock.
+func newMeshAt(t testing.TB, cfg Config, now int64, delay time.Duration, seed uint64) *mesh {
+	t.Helper()
+	m := &mesh{t: t, now: now, seed: seed}
 	cfg.Handshake, cfg.Trusted = true, true
 	for i := range m.ends {
 		cfg.Seed = seed*2 + uint64(i)
@@ -102,6 +122,9 @@ func (m *mesh) rebind(socket, address Route) *way {
 // flush carries what both ends want to send now.
 func (m *mesh) flush() {
 	for end, e := range m.ends {
+		if m.asleep[end] {
+			continue
+		}
 		for path := range e.Turns(m.now) {
 			number := e.NextNumber(path)
 			m.buf = binary.LittleEndian.AppendUint64(append(m.buf[:0], path), number)
@@ -170,7 +193,12 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 		if cond() {
 			return true
 		}
-		next := min(m.ends[0].Deadline(), m.ends[1].Deadline())
+		next := never
+		for end, e := range m.ends {
+			if !m.asleep[end] {
+				next = min(next, e.Deadline())
+			}
+		}
 		for _, w := range m.ways {
 			next = min(next, w.links[0].next(), w.links[1].next())
 		}
@@ -178,14 +206,18 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 			m.now = end
 			return cond()
 		}
-		if steps > 20_000_000 {
-			m.t.Fatalf("no end of events at %v", time.Duration(m.now))
+		if steps > 5_000_000 {
+			m.t.Fatalf("no end of events at %v: %s", time.Duration(m.now), m.whatIsDue())
 		}
 		m.now = max(m.now, next)
 		for _, w := range m.ways {
 			for i := range w.links {
 				for w.links[i].next() <= m.now {
 					f := w.links[i].take()
+					if m.asleep[1-i] {
+						m.missed = append(m.missed, func() { m.arrive(1-i, w, f.b) })
+						continue
+					}
 					if !w.dead {
 						m.arrive(1-i, w, f.b)
 					}
@@ -193,9 +225,25 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 				}
 			}
 		}
-		m.ends[0].HandleTimeout(m.now)
-		m.ends[1].HandleTimeout(m.now)
+		for end, e := range m.ends {
+			if !m.asleep[end] {
+				e.HandleTimeout(m.now)
+			}
+		}
 	}
+}
+
+// whatIsDue tells which end wants to be called at once, and for which path.
+func (m *mesh) whatIsDue() (text string) {
+	for end, e := range m.ends {
+		for _, p := range e.paths {
+			if at := e.pathDeadline(p); at <= m.now {
+				text += fmt.Sprintf("end %d, path %d (%v, route %d, silence %d): %d, ack %d, probe %d, silence %d, ask %d, send %d; ",
+					end, p.id, p.state, p.route, p.silence, at, p.ackAt, e.probeAt(p), e.silenceAt(p), e.askAt(p), e.sendAt(p))
+			}
+		}
+	}
+	return fmt.Sprintf("now is %d, %slife %d and %d", m.now, text, m.ends[0].lifeDeadline(), m.ends[1].lifeDeadline())
 }
 
 func (m *mesh) send(end int, ch ChannelID, payload []byte) {

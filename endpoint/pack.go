@@ -49,7 +49,8 @@ func (e *Endpoint) forgetOldest(now int64, p *path) {
 	if pkt := p.sent.At(p.sent.Base()); pkt.state == packetInFlight {
 		e.packetLost(now, p, pkt, &LossSample{})
 	}
-	e.dropPacket(p)
+	e.forgetCopy(p.sent.First())
+	p.drop()
 }
 
 // A builder is the packet under construction.
@@ -65,7 +66,7 @@ type builder struct {
 
 	to      Route // of a packet that asks or answers (pkt.aside)
 	copiers uint8 // paths that shall copy its messages, as bits
-	data    int   // where what they copy begins; 0: there is nothing
+	data    int   // where what they copy begins, plus one; 0: there is nothing
 }
 
 func (b *builder) room() int { return b.end - len(b.dst) }
@@ -75,11 +76,12 @@ func (b *builder) room() int { return b.end - len(b.dst) }
 // the number is not used up. The number is the caller's to choose, larger than all before it
 // on the path; NextNumber knows a good one.
 //
-// Call it until it appends nothing: after every Send, HandlePacket and HandleTimeout, as far
-// as packets can be carried.
+// Call it for each of Turns, or with one path until it appends nothing: after every Send,
+// HandlePacket and HandleTimeout, as far as packets can be carried. Routes says where the packet
+// goes.
 func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []byte, room int) []byte {
 	p := e.path(pathID)
-	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut || !p.mayBeAsked() {
+	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
 		return dst
 	}
 	e.SetNow(now)
@@ -115,10 +117,7 @@ func (e *Endpoint) build(b *builder) {
 		e.buildClose(b)
 		return
 	}
-	switch {
-	case p.asks() && e.buildProof(b), e.copies.due&(1<<p.id) != 0 && e.buildCopy(b):
-		return
-	case p.gagged(len(b.dst) - b.start + e.proofBytes()):
+	if p.odd && e.buildOdd(b) || e.copies.due != 0 && e.buildCopy(b) {
 		return
 	}
 	if p.toAck > 0 {
@@ -132,8 +131,15 @@ func (e *Endpoint) build(b *builder) {
 			b.ping()
 		}
 	case e.maySend(b.now, p):
-		if e.carries(p) {
-			e.buildData(b)
+		switch {
+		case !e.carries(p):
+		case len(e.paths) > 1:
+			e.buildShare(b)
+		default:
+			e.buildControl(b)
+			if e.state == stateOpen && e.quota.ready(b.now) {
+				e.buildMessages(b)
+			}
 		}
 		if !b.pkt.eliciting && (p.loss.probe > 0 || e.pingDue(b.now, p)) {
 			b.ping()
@@ -148,9 +154,10 @@ func (e *Endpoint) build(b *builder) {
 	}
 }
 
-// buildData appends what goes over the path that carries messages, and the paths that copy it.
-func (e *Endpoint) buildData(b *builder) {
+// buildShare appends what goes over one of several paths, and over those that copy it.
+func (e *Endpoint) buildShare(b *builder) {
 	before := len(b.dst)
+	e.copies.times = 1 + bits.OnesCount8(b.copiers)
 	if b.copiers != 0 {
 		b.full = e.copyRoom(b.copiers, b.full)
 		b.end = min(b.end, b.start+b.full)
@@ -159,8 +166,8 @@ func (e *Endpoint) buildData(b *builder) {
 	if e.state == stateOpen && e.quota.ready(b.now) {
 		e.buildMessages(b)
 	}
-	if n := len(b.dst) - before; n > 0 && len(e.paths) > 1 {
-		b.data = before
+	if n := len(b.dst) - before; n > 0 {
+		b.data = before + 1
 		e.servePath(b.path, n)
 	}
 }
@@ -197,7 +204,7 @@ func (b *builder) last() *content { return b.path.contents.At(b.path.contents.En
 // commit notes the packet as sent under its number.
 func (e *Endpoint) commit(b *builder, number uint64) {
 	p := b.path
-	ackOnly := !b.pkt.eliciting
+	ackOnly := !b.pkt.eliciting && !b.pkt.aside
 	if ackOnly && e.state == stateOpen {
 		if p.ackOnly++; p.wantsAckPing(b.now) {
 			b.ping()
@@ -211,11 +218,11 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.sent.Push().firstRecord = b.pkt.firstRecord
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
-	b.pkt.inFlight = b.pkt.eliciting && !b.pkt.aside
+	b.pkt.inFlight = b.pkt.eliciting
 	if b.data > 0 && b.copiers != 0 {
 		e.keepCopy(b, number)
 	}
-	if b.pkt.inFlight {
+	if b.pkt.inFlight || b.pkt.aside {
 		p.pacer.spend(b.now, int(b.pkt.bytes))
 		e.spend(b)
 	}
@@ -231,7 +238,9 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.ackSent(b.now, &e.ackOut)
 	}
 	if b.pkt.eliciting {
-		p.eliciting++
+		if p.eliciting++; p.eliciting == 1 {
+			p.checkAt = b.now + p.probeTimeout(0)
+		}
 		p.loss.lastSent = b.now
 		p.loss.probe = max(0, p.loss.probe-1)
 	}
@@ -239,11 +248,11 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.inFlight += int(b.pkt.bytes)
 		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 	}
-	e.stats.PacketsSent++
-	e.stats.BytesSent += uint64(b.pkt.bytes)
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
-	e.direct(b)
+	if e.to, e.also = p.route, NoRoute; p.odd || b.pkt.aside {
+		e.direct(b)
+	}
 	e.sent.add(b.now, int(b.pkt.bytes))
 }
 
@@ -295,7 +304,7 @@ func (e *Endpoint) buildAnswers(b *builder) {
 		}
 		e.owing = e.owing || r.limitDue || len(r.stored) > 0
 		if n := len(b.dst) - before; n > 0 {
-			e.senders[i].serve(b.now, n)
+			e.serve(b.now, &e.senders[i], n)
 		}
 	}
 }
@@ -327,5 +336,5 @@ func (e *Endpoint) buildBlocked(b *builder, s *sender) {
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentBlocked, channel: s})
-	s.serve(b.now, len(b.dst)-before)
+	e.serve(b.now, s, len(b.dst)-before)
 }

@@ -19,6 +19,8 @@ type pair struct {
 	buf   []byte
 	watch func(end int, b []byte) // sees every datagram that leaves an end; may be nil
 
+	mesh *mesh // if there are several ways, which then carry everything in place of the links
+
 	asleep [2]bool     // nobody calls the end
 	missed [2][][]byte // what came meanwhile, as a socket keeps it
 }
@@ -29,6 +31,8 @@ type link struct {
 	delay     time.Duration
 	jitter    time.Duration // each datagram by itself, so that they overtake each other
 	loss, dup float64
+	stalls    float64       // share of datagrams that come a round trip later, and all others behind them
+	behind    int64         // nothing arrives before
 	rate      int           // bytes a second; 0: unlimited
 	queue     time.Duration // and what may wait in front of it
 	busy      int64         // until then
@@ -67,6 +71,13 @@ func (l *link) send(now int64, b []byte) {
 			}
 			l.busy += int64(len(b)) * second / int64(l.rate)
 			at = l.busy + int64(l.delay)
+		}
+		if l.stalls > 0 {
+			if l.rnd.Float64() < l.stalls {
+				at += 2 * int64(l.delay)
+			}
+			l.behind = max(l.behind, at)
+			at = l.behind
 		}
 		if l.jitter > 0 {
 			at += l.rnd.Int64N(int64(l.jitter))
@@ -185,6 +196,11 @@ func (p *pair) checkLeaks(shared bool) {
 
 // flush carries what both ends want to send now into the links.
 func (p *pair) flush() {
+	if p.mesh != nil {
+		p.mesh.now = p.now
+		p.mesh.flush()
+		return
+	}
 	for i := range p.ends {
 		for !p.asleep[i] {
 			p.buf = p.ends[i].AppendDatagram(p.now, p.buf[:0])
@@ -206,6 +222,11 @@ func (p *pair) run(d time.Duration) {
 
 // runUntil lets time pass until cond or for at most d, and reports cond.
 func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
+	if p.mesh != nil {
+		p.mesh.now = p.now
+		defer func() { p.now = p.mesh.now }()
+		return p.mesh.runUntil(d, cond)
+	}
 	end := p.now + int64(d)
 	for steps := 0; ; steps++ {
 		p.flush()
@@ -250,7 +271,13 @@ func (p *pair) deadline(end int) int64 {
 func (p *pair) sleep(end int, d time.Duration) {
 	p.flush()
 	p.asleep[end] = true
-	p.run(d)
+	if m := p.mesh; m != nil {
+		m.asleep[end] = true
+		p.run(d)
+		m.wake(end)
+	} else {
+		p.run(d)
+	}
 	p.asleep[end] = false
 	for _, b := range p.missed[end] {
 		p.ends[end].HandleDatagram(p.now, b)

@@ -18,17 +18,20 @@ type path struct {
 	silence    silence
 	toldSilent bool      // its owner knows that nobody answers on the only path
 	owed       uint64    // no packet below it owes an answer
+	checkAt    int64     // its silence says nothing before
 	told       uint64    // the event PathChanged pushed last, plus one
 	counts     PathStats // the counters of it
 
 	// Reaching the peer.
+	proven    bool  // it has been active
 	opening   proof // of the route that the path has
+	left      Route // that the path had before it was given this one: nobody is there any more
 	roam      roam
 	replies   replies
 	elsewhere bool   // the packet that is being read came from another route
 	serial    uint64 // of the newest PATH_STATUS about it
 	statusDue bool   // it is to be sent
-	retryAt   int64  // of one that failed: when it is asked again
+	odd       bool   // it may have to ask or to answer, or may not send
 	retryWait int64
 
 	// Its turn beside others.
@@ -83,7 +86,8 @@ func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 		received:    seq.NewWindow(1024),
 		ranges:      seq.NewRanges(maxRanges),
 		ackAt:       never,
-		retryAt:     never,
+		left:        NoRoute,
+		checkAt:     never,
 		heardAt:     now,
 		freshAt:     math.MinInt64,
 		lastClock:   now - second,
@@ -172,7 +176,10 @@ func (e *Endpoint) forget(now int64, p *path) {
 				return
 			}
 		}
-		e.dropPacket(p)
+		if pkt.set != 0 {
+			e.forgetCopy(pkt)
+		}
+		p.drop()
 	}
 }
 
@@ -187,10 +194,9 @@ func (p *path) oldestInFlight() uint64 {
 	return n
 }
 
-// dropPacket removes the oldest packet and its records.
-func (e *Endpoint) dropPacket(p *path) {
+// drop removes the oldest packet and its records.
+func (p *path) drop() {
 	pkt := p.sent.At(p.sent.Base())
-	e.forgetCopy(pkt)
 	for p.contents.Len() > 0 && p.contents.Base() < pkt.firstRecord+uint64(pkt.records) {
 		p.contents.Pop()
 	}

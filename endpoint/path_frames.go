@@ -59,8 +59,12 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 	case e.cfg.MaxPaths <= 0:
 		return 0, errProtocol // it was not announced
 	case b[0] == wire.TypePathChallenge:
-		if token, n = wire.ConsumePathChallenge(b); n > 0 && p.state != PathClosed {
+		if token, n = wire.ConsumePathChallenge(b); n > 0 && from == p.left {
+			return 0, errLeft
+		}
+		if n > 0 && p.state != PathClosed {
 			p.replies.add(reply{to: from, token: token})
+			p.odd = true
 		}
 	case b[0] == wire.TypePathResponse:
 		if token, n = wire.ConsumePathResponse(b); n > 0 {
@@ -115,7 +119,12 @@ func (e *Endpoint) handleStatus(now int64, s *wire.PathStatus) {
 		return
 	}
 	p.serial, p.statusDue = s.Serial, false
-	if s.State == wire.PathAbandon {
+	switch {
+	case s.State != wire.PathAbandon:
+	case e.onlyPath(p):
+		e.fail(now, p) // the last one is kept, and tried
+		return
+	default:
 		e.abandon(now, p)
 		return
 	}
@@ -198,10 +207,21 @@ func (e *Endpoint) askAt(p *path) int64 {
 // proofBytes is about what a packet that asks or answers takes.
 func (e *Endpoint) proofBytes() int { return proofBytes + e.cfg.PacketOverheadBytes }
 
+// buildOdd looks whether a path has to ask or to answer, and does so. It reports whether that is
+// all that goes into the packet.
+func (e *Endpoint) buildOdd(b *builder) bool {
+	p := b.path
+	p.odd = p.asks() || p.state == PathOpening || !p.mayBeAsked()
+	return p.asks() && e.buildProof(b) || !p.mayBeAsked() || p.gagged(e.proofBytes())
+}
+
 // buildProof fills a packet that asks or answers, if one is due. It goes to one route only, and
 // holds nothing that anybody waits for.
 func (e *Endpoint) buildProof(b *builder) bool {
 	p, bytes := b.path, e.proofBytes()
+	for p.replies.n > 0 && !p.mayAnswer(p.replies.owed[0].to, bytes) {
+		p.replies.drop() // its challenge comes again
+	}
 	switch {
 	case b.room() < proofBytes:
 		return false
@@ -218,7 +238,7 @@ func (e *Endpoint) buildProof(b *builder) bool {
 	default:
 		return false
 	}
-	b.pkt.aside, b.pkt.eliciting = true, true
+	b.pkt.aside = true
 	for _, q := range [...]*proof{&p.opening, &p.roam.home, &p.roam.rivals[0], &p.roam.rivals[1]} {
 		if q.route == b.to && q.due(b.now, bytes) {
 			e.buildChallenge(b, q)
@@ -229,6 +249,14 @@ func (e *Endpoint) buildProof(b *builder) bool {
 		p.replies.drop()
 	}
 	return true
+}
+
+// mayAnswer reports whether an answer may go to a route.
+func (p *path) mayAnswer(to Route, bytes int) bool {
+	if q := p.roam.rival(to); p.roam.on && q != nil && !q.allows(bytes) {
+		return false
+	}
+	return p.state != PathOpening || to != p.opening.route || p.opening.allows(bytes)
 }
 
 // buildChallenge appends PATH_CHALLENGE. The one that opens a path tells what the path is for.
@@ -251,11 +279,11 @@ func (e *Endpoint) buildChallenge(b *builder, q *proof) {
 func (e *Endpoint) askTimeout(now int64, p *path) {
 	if p.opening.ended(now) {
 		if p.opening.stop(); p.state == PathOpening {
-			e.abandon(now, p)
+			e.notOpened(now, p)
 		}
 	}
 	if p.roam.home.ended(now) {
-		p.roam.home.stop()
+		p.roam.home.stop() // an answer still counts
 	}
 	e.decide(now, p)
 }

@@ -43,16 +43,16 @@ const openWait = second / 4
 func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
 	for int(id) >= len(e.paths) {
 		p := newPath(uint8(len(e.paths)), now, e.cfg.Controller(), e.skipInterval())
-		p.state = PathClosed
+		p.state, p.odd = PathClosed, true
 		e.paths = append(e.paths, p)
 	}
 	p := e.paths[id]
 	p.configure(cfg)
 	p.loss.peerHold = e.paths[0].loss.peerHold
 	e.renew(now, p)
-	p.state, p.heardAt, p.roam, p.replies = PathOpening, now, roam{}, replies{}
+	p.state, p.heardAt, p.left, p.roam, p.replies = PathOpening, now, NoRoute, roam{}, replies{}
 	p.served, p.waits = e.pathClock, false
-	p.statusDue = false
+	p.statusDue, p.proven, p.odd = false, false, true
 	return p
 }
 
@@ -60,7 +60,7 @@ func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
 // begins with PATH_STATUS, newer than all that was said of this number, and PATH_CHALLENGE. nil:
 // it is no such packet.
 func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path {
-	if len(frames) == 0 || frames[0] != wire.TypePathStatus || !e.knowsPaths() || int(id) >= e.cfg.MaxPaths || from == NoRoute {
+	if len(frames) == 0 || frames[0] != wire.TypePathStatus || !e.knowsPaths() || int(id) >= e.cfg.MaxPaths {
 		return nil
 	}
 	s, n := wire.ConsumePathStatus(frames)
@@ -81,14 +81,25 @@ func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path
 
 // opened: the peer answered on a path that was being opened.
 func (e *Endpoint) opened(now int64, p *path) {
-	p.state = PathActive
+	p.state, p.proven = PathActive, true
 	p.rtt.sample(p.opening.rtt, 0)
 	p.served = e.pathClock
+	e.lookAgain()
 	e.tellPath(p, PathActive)
 }
 
+// notOpened: nobody answered on a path that was being opened.
+func (e *Endpoint) notOpened(now int64, p *path) {
+	if p.proven {
+		e.fail(now, p)
+		return
+	}
+	e.abandon(now, p)
+}
+
 // SetPath changes the configuration of a path. With another Route the path goes there from now
-// on. The error is a *PathError.
+// on, and the peer follows within about two round trips; until then its packets still come by the
+// Route before. The error is a *PathError.
 func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 	e.SetNow(now)
 	p := e.path(id)
@@ -114,7 +125,7 @@ func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 // reroute leads a path another way, which is our own choice: the peer is asked there, but not
 // before it is used.
 func (e *Endpoint) reroute(now int64, p *path, to Route) {
-	p.route, p.roam, p.heardAt = to, roam{}, now
+	p.route, p.left, p.roam, p.heardAt = to, p.route, roam{}, now
 	if p.state != PathOpening {
 		e.renew(now, p)
 	}
@@ -122,19 +133,19 @@ func (e *Endpoint) reroute(now int64, p *path, to Route) {
 		return
 	}
 	p.opening.ask(now, to, openWait)
-	p.opening.free, p.opening.growth = true, 1
+	p.opening.free, p.opening.growth, p.odd = true, 1, true
 	if p.state == PathFailed {
 		p.state = PathOpening
 	}
 }
 
 // ClosePath gives a path up, and tells the peer. What was on its way there goes over the other
-// paths. The number may be given to another path later. The last path cannot be given up: Close
-// ends the connection.
+// paths. The number may be given to another path later. The last path that is active cannot be
+// given up: Close ends the connection.
 func (e *Endpoint) ClosePath(now int64, id uint8) {
 	e.SetNow(now)
 	p := e.path(id)
-	if p == nil || p.state == PathClosed || e.state != stateOpen || e.onlyPath(p) {
+	if p == nil || p.state == PathClosed || e.state != stateOpen || !e.another(p, PathActive) {
 		return
 	}
 	p.serial++
@@ -142,10 +153,20 @@ func (e *Endpoint) ClosePath(now int64, id uint8) {
 	e.oweStatus(p)
 }
 
-// onlyPath reports whether all other paths are closed.
+// another reports whether another path is in a state.
+func (e *Endpoint) another(than *path, in PathState) bool {
+	for _, p := range e.paths {
+		if p != than && p.state == in {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyPath reports whether all other paths are closed, or being opened for the first time.
 func (e *Endpoint) onlyPath(of *path) bool {
 	for _, p := range e.paths {
-		if p != of && p.state != PathClosed {
+		if p != of && p.state != PathClosed && p.proven {
 			return false
 		}
 	}
@@ -176,6 +197,7 @@ func (e *Endpoint) empty(now int64, p *path) {
 		}
 	}
 	p.opening.stop()
+	p.odd = true
 	p.roam, p.replies = roam{}, replies{}
 	e.copies.due &^= 1 << p.id
 }
@@ -190,8 +212,7 @@ func (e *Endpoint) PathDied(now int64, id uint8) {
 		return
 	}
 	e.empty(now, p)
-	p.route, p.retryAt = NoRoute, never
-	p.state = PathFailed
+	p.route, p.state = NoRoute, PathFailed
 	e.tellPath(p, PathFailed)
 }
 
@@ -199,7 +220,7 @@ func (e *Endpoint) PathDied(now int64, id uint8) {
 func (e *Endpoint) fail(now int64, p *path) {
 	e.empty(now, p)
 	p.state = PathFailed
-	p.retryAt, p.retryWait = now+firstRetry, firstRetry
+	p.loss.lossAt, p.retryWait = now+firstRetry, firstRetry
 	e.tellPath(p, PathFailed)
 }
 
@@ -214,7 +235,7 @@ func (e *Endpoint) retry(now int64, p *path) {
 	e.empty(now, p) // of the last time
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
-	p.retryAt = now + p.retryWait
+	p.loss.lossAt = now + p.retryWait
 }
 
 // tellPath makes the event PathChanged. If the last one of the path was not shown yet it is

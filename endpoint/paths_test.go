@@ -203,6 +203,36 @@ func TestReliablePath(t *testing.T) {
 	s.settle(time.Second)
 }
 
+// TestQueueInsideReliablePath: bulk over a stream with a deep queue keeps the queue short, and the
+// stream busy.
+func TestQueueInsideReliablePath(t *testing.T) {
+	cfg := channels()
+	cfg.Path.Reliable = true
+	s := newStream(newMesh(t, cfg, 20*time.Millisecond, 1))
+	for i := range s.ways[0].links {
+		s.ways[0].links[i].rate, s.ways[0].links[i].queue = 1<<20, time.Hour
+	}
+	worst, came := time.Duration(0), 0
+	for ms := range 10_000 {
+		for s.ends[0].Stats().QueuedBytes < 1<<20 {
+			s.send(0, chanOf(ReliableUnordered), make([]byte, 900))
+		}
+		s.run(time.Millisecond)
+		if ms > 2000 {
+			worst = max(worst, s.ends[0].PathStats(0).RTT)
+			came += 900 * len(s.received(1, chanOf(ReliableUnordered)))
+		} else {
+			s.received(1, chanOf(ReliableUnordered))
+		}
+	}
+	if perSecond := came / 8; perSecond < 800_000 || worst > 200*time.Millisecond {
+		t.Errorf("%d bytes a second of 1048576, RTT up to %v", perSecond, worst)
+	}
+	if st := s.ends[0].PathStats(0); st.PacketsLost != 0 {
+		t.Errorf("%d packets lost", st.PacketsLost)
+	}
+}
+
 // TestPathNumbersAgain: a path is closed and opened again, many times; its numbers go on.
 func TestPathNumbersAgain(t *testing.T) {
 	s := twoPaths(t, 1, PathConfig{}, PathConfig{})

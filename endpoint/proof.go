@@ -1,8 +1,7 @@
 package endpoint
 
 // A proof asks whether the peer can be reached at a route (SPEC.md, 7.15): PATH_CHALLENGE goes
-// there up to three times, with fresh bytes each time, which nobody returns who did not get
-// them.
+// there some times, with fresh bytes each time, which nobody returns who did not get them.
 //
 //	idle → asking → answered
 //	          └───→ idle        nobody answered
@@ -16,25 +15,27 @@ type proof struct {
 	asking   bool
 	answered bool
 	tries    int
-	tokens   [proofTries]uint64
-	times    [proofTries]int64 // when they were sent
-	next     int64             // when the next one is due; after the last, when nobody waits any more
-	wait     int64             // from one to the next
-	growth   uint              // of wait, as a shift
-	came     int               // bytes from the route
-	went     int               // and to it
-	rtt      int64             // from asking to the answer
+	most     int // of them
+	tokens   [homeTries]uint64
+	times    [homeTries]int64 // when they were sent
+	next     int64            // when the next one is due; after the last, when nobody waits any more
+	wait     int64            // from one to the next
+	growth   uint             // of wait, as a shift
+	came     int              // bytes from the route
+	went     int              // and to it
+	rtt      int64            // from asking to the answer
 }
 
 const (
 	proofTries  = 3
+	homeTries   = 5 // of the route that a path has: it must not lose it for a datagram that is lost
 	proofFactor = 3 // bytes to a route for each byte from there (RFC 9000, 8.1)
 	proofBytes  = 32
 )
 
 // ask begins to ask at a route, at once.
 func (q *proof) ask(now int64, route Route, wait int64) {
-	*q = proof{route: route, asking: true, next: now, wait: max(wait, timerUnit)}
+	*q = proof{route: route, asking: true, most: proofTries, next: now, wait: max(wait, timerUnit)}
 }
 
 func (q *proof) stop() { q.asking = false }
@@ -49,7 +50,7 @@ func (q *proof) readyAt(bytes int) int64 {
 	switch {
 	case !q.asking:
 		return never
-	case q.tries < proofTries && !q.allows(bytes):
+	case q.tries < q.most && !q.allows(bytes):
 		return never // until more came
 	}
 	return q.next
@@ -57,12 +58,12 @@ func (q *proof) readyAt(bytes int) int64 {
 
 // due reports whether a challenge is to be sent.
 func (q *proof) due(now int64, bytes int) bool {
-	return q.asking && q.tries < proofTries && now >= q.next && q.allows(bytes)
+	return q.asking && q.tries < q.most && now >= q.next && q.allows(bytes)
 }
 
 // ended reports whether all was tried in vain.
 func (q *proof) ended(now int64) bool {
-	return q.asking && q.tries == proofTries && now >= q.next
+	return q.asking && q.tries == q.most && now >= q.next
 }
 
 // sent notes a challenge.

@@ -29,7 +29,7 @@ func (e *Endpoint) Uses(r Route) bool {
 			return true
 		}
 	}
-	return e.state >= stateClosing && e.closing.ackAt != never && e.closing.ackTo == r
+	return e.closing.ackOn != nil && e.closing.ackAt != never && e.closing.ackTo == r
 }
 
 func (p *path) uses(r Route) bool {
@@ -49,17 +49,43 @@ func (p *path) uses(r Route) bool {
 // really moved does not keep him from being asked, and if both answer it is the slower one, since
 // nobody who is slower can pass on what is news.
 type roam struct {
-	on          bool
-	home        proof
-	rivals      [2]proof
-	last        int      // the one that was heard last
-	decideAt    int64    // home should have answered by then
-	barred      [2]Route // those that did not get the path
-	barredUntil int64
+	on       bool
+	home     proof
+	rivals   [2]proof
+	last     int   // the one that was heard last
+	decideAt int64 // home should have answered by then
+	calm
 }
 
-// barFor is how long a rival that lost is not asked again.
-const barFor = second
+// A calm is the rest that a path has from rivals, so that packets that come from here and there
+// for ever cost little: the last two that did not get the path are not asked again for a second,
+// another one not before a wait that grows with each.
+type calm struct {
+	refused int      // rivals in a row
+	barred  [2]Route // those that did not get the path,
+	until   int64    // and are not asked before
+	any     int64    // nobody is
+}
+
+const (
+	barFor  = second
+	restFor = second / 4 // at most
+)
+
+// bars reports whether a route is not to be asked now.
+func (c *calm) bars(now int64, r Route) bool {
+	return now < c.any || now < c.until && (r == c.barred[0] || r == c.barred[1])
+}
+
+// refuse notes a rival that did not get the path.
+func (c *calm) refuse(now int64, r Route, wait int64) {
+	if now >= c.until {
+		c.barred[0] = NoRoute
+	}
+	c.barred[1], c.barred[0], c.until = c.barred[0], r, now+barFor
+	c.any = now + min(wait<<min(c.refused, 8), restFor)
+	c.refused++
+}
 
 // rival is the proof of a route that claims the path; nil if there is none.
 func (r *roam) rival(route Route) *proof {
@@ -83,18 +109,6 @@ func (r *roam) vacancy(now, patience int64) int {
 	return -1
 }
 
-// bar has a route not asked again for a while.
-func (r *roam) bar(now int64, route Route) {
-	if now >= r.barredUntil {
-		r.barred[0] = NoRoute
-	}
-	r.barred[1], r.barred[0], r.barredUntil = r.barred[0], route, now+barFor
-}
-
-func (r *roam) isBarred(now int64, route Route) bool {
-	return now < r.barredUntil && (r.barred[0] == route || r.barred[1] == route)
-}
-
 // cameFrom notes a packet that came from another route than the path has; newest says whether
 // its number is the highest of the path.
 func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bool) {
@@ -107,12 +121,35 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 		return
 	}
 	switch {
-	case !newest || !e.knowsPaths() || from == NoRoute || p.state == PathClosed || p.state == PathOpening:
-	case r.isBarred(now, from):
+	case !newest || !e.knowsPaths() || from == NoRoute || from == p.left || p.state == PathOpening:
+	case p.state == PathClosed:
+		if e.forlorn() {
+			e.reclaim(now, p)
+			e.beginRoam(now, p, from, bytes)
+		}
+	case r.bars(now, from):
 		p.counts.RoutesBarred++
 	default:
 		e.beginRoam(now, p, from, bytes)
 	}
+}
+
+// forlorn reports whether the peer answers on no path.
+func (e *Endpoint) forlorn() bool {
+	for _, p := range e.paths {
+		if p.state == PathActive && p.silence == isWell {
+			return false
+		}
+	}
+	return true
+}
+
+// reclaim takes back a path that was given up, on which the peer sends all the same: it has no
+// other, and neither have we.
+func (e *Endpoint) reclaim(now int64, p *path) {
+	p.state, p.route, p.heardAt, p.proven = PathFailed, NoRoute, now, true
+	p.serial++
+	e.oweStatus(p)
 }
 
 // beginRoam asks a rival, and home too, which was asked already if there was another rival.
@@ -121,16 +158,19 @@ func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 	if !r.on {
 		r.home, r.rivals, r.decideAt = proof{}, [2]proof{}, now
 		if p.route != NoRoute {
-			// Three times within half a round trip: an answer that is lost must not lose the path.
-			r.home.ask(now, p.route, p.rtt.smooth/4)
-			r.home.free = true
+			// Five times within half a round trip: an answer that is lost must not lose the path.
+			r.home.ask(now, p.route, p.rtt.smooth/8)
+			r.home.free, r.home.most = true, homeTries
 			r.decideAt = now + p.rtt.smooth/2 + p.answerTime()
 		}
 	}
-	r.on = true
+	p.odd, r.on = true, true
 	i := r.vacancy(now, p.answerTime())
 	if i < 0 {
 		return // its next packet asks again
+	}
+	if q := &r.rivals[i]; q.asking {
+		r.refuse(now, q.route, 0)
 	}
 	r.rivals[i].ask(now, rival, p.answerTime())
 	r.rivals[i].came, r.rivals[i].growth, r.last = bytes, 1, i
@@ -149,14 +189,14 @@ func (e *Endpoint) decide(now int64, p *path) {
 	}
 	for i := range r.rivals {
 		if q := &r.rivals[i]; q.ended(now) || r.home.answered && (q.asking || q.answered) {
-			r.bar(now, q.route)
+			r.refuse(now, q.route, p.answerTime())
 			p.counts.RoutesRefused++
 			*q = proof{}
 		}
 	}
 	switch winner := r.winner(); {
 	case winner != nil && now >= r.decideAt:
-		r.on = false
+		r.on, r.calm = false, calm{}
 		p.counts.Moves++
 		e.move(now, p, winner.route, winner.rtt)
 	case winner == nil && !r.rivals[0].asking && !r.rivals[1].asking:
@@ -181,8 +221,10 @@ func (r *roam) winner() (best *proof) {
 // move gives a path another route, of which nothing is known but perhaps a round trip: what was
 // measured begins afresh, numbers and windows go on (RFC 9000, 9.4).
 func (e *Endpoint) move(now int64, p *path, to Route, rtt int64) {
-	p.route, p.reliable = to, false
+	p.route, p.left, p.reliable = to, NoRoute, false
+	p.opening.stop()
 	e.renew(now, p)
+	e.lookAgain()
 	if rtt > 0 {
 		p.rtt.sample(rtt, 0)
 	}
@@ -209,10 +251,9 @@ func (e *Endpoint) renew(now int64, p *path) {
 	p.silence, p.toldSilent = isWell, false
 }
 
-// direct notes where a packet goes.
+// direct notes where a packet of an odd path goes.
 func (e *Endpoint) direct(b *builder) {
 	p, bytes := b.path, int(b.pkt.bytes)
-	e.to, e.also = p.route, NoRoute
 	if p.state == PathOpening {
 		p.opening.went += bytes
 	}

@@ -148,12 +148,12 @@ func (e *Endpoint) pick(c *class, now int64) (best *sender) {
 	return best
 }
 
-// serve counts bytes of a channel's frames against its share and its cap.
-func (s *sender) serve(now int64, bytes int) {
+// serve counts bytes of a channel's frames against its share, and with all copies against its cap.
+func (e *Endpoint) serve(now int64, s *sender, bytes int) {
 	s.counts.bytes += uint64(bytes)
 	s.counts.rate.add(now, bytes)
 	s.turn.served += uint64(bytes) * servedUnit / s.weight()
-	s.turn.cap.spend(now, bytes)
+	s.turn.cap.spend(now, bytes*e.copies.times)
 }
 
 // buildMessages fills the packet with messages, as far as the budget of the flush goes.
@@ -195,7 +195,7 @@ func (e *Endpoint) buildProbe(b *builder, c *class) {
 	for i := 0; i < len(c.active); i++ {
 		if s, before := c.active[i], len(b.dst); e.turnAt(s) <= b.now {
 			e.buildResends(b, s)
-			s.serve(b.now, len(b.dst)-before)
+			e.serve(b.now, s, len(b.dst)-before)
 		}
 	}
 }
@@ -222,7 +222,7 @@ func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 			if isLess(c.clock, start) {
 				c.clock = start
 			}
-			s.serve(b.now, n)
+			e.serve(b.now, s, n)
 		} else {
 			misses++
 		}

@@ -121,6 +121,12 @@ func frameLen(b []byte) (n int) {
 		_, n = wire.ConsumeClose(b)
 	case kind == wire.TypeHold:
 		_, _, n = wire.ConsumeHold(b)
+	case kind == wire.TypePathChallenge:
+		_, n = wire.ConsumePathChallenge(b)
+	case kind == wire.TypePathResponse:
+		_, n = wire.ConsumePathResponse(b)
+	case kind == wire.TypePathStatus:
+		_, n = wire.ConsumePathStatus(b)
 	case kind == wire.TypeWindow || kind == wire.TypeBlocked:
 		_, _, n = wire.ConsumeLimit(b)
 	case kind == wire.TypeStored:

@@ -1,5 +1,7 @@
 package endpoint
 
+import "math"
+
 // A silence is how long a path owes an answer: since the first packet was sent that elicits an
 // ack and is not acknowledged, nor any later one. Unlike the probe timeout (RFC 9002, 6.2), which
 // each packet puts off, it shows that a path is dead while the game goes on sending.
@@ -34,12 +36,12 @@ func (p *path) owedSince() int64 {
 
 // owes reports whether the peer has yet to answer a packet.
 func (pkt *sentPacket) owes() bool {
-	return pkt.state == packetInFlight && pkt.eliciting && !pkt.aside
+	return pkt.state == packetInFlight && pkt.eliciting
 }
 
 // silenceAt is when a path becomes a suspect, or is dead.
 func (e *Endpoint) silenceAt(p *path) int64 {
-	if p.eliciting == 0 || p.state != PathActive || e.held.on || e.holding.on {
+	if p.state != PathActive || p.eliciting == 0 || e.held.on || e.holding.on {
 		return never
 	}
 	since := p.owedSince()
@@ -62,32 +64,43 @@ func (e *Endpoint) silenceAt(p *path) int64 {
 	return since
 }
 
-// checkSilence does what is due.
+// checkSilence does what is due, and notes when to look again.
 func (e *Endpoint) checkSilence(now int64, p *path) {
-	if now < e.silenceAt(p) {
-		return
-	}
-	if p.silence == isWell {
+	if p.silence == isWell && now >= e.silenceAt(p) {
 		p.silence = isSuspect
-		if now < e.silenceAt(p) {
-			return
-		}
 	}
-	p.silence = isDead
+	if p.silence == isSuspect && now >= e.silenceAt(p) {
+		p.silence = isDead
+	}
 	switch {
+	case p.silence != isDead:
 	case now >= e.silenceAt(p):
 		e.fail(now, p)
 	case !p.toldSilent && !e.anotherIsWell(p) && e.knowsPaths():
 		p.toldSilent = true
 		e.tellPath(p, PathSilent)
 	}
+	p.checkAt = e.silenceAt(p)
+}
+
+// lookAgain has the silence of all paths looked at anew: one of them answers, or may again.
+func (e *Endpoint) lookAgain() {
+	for _, p := range e.paths {
+		if p.eliciting > 0 {
+			p.checkAt = math.MinInt64
+		}
+	}
 }
 
 // answers notes that the peer acknowledged something new on a path: it lives.
 func (e *Endpoint) answers(p *path) {
 	p.loss.probes = 0
+	if p.silence == isWell && p.state != PathFailed || p.route == NoRoute {
+		return
+	}
 	p.silence = isWell
-	if p.toldSilent || p.state == PathFailed && p.route != NoRoute {
+	e.lookAgain()
+	if p.toldSilent || p.state == PathFailed {
 		p.toldSilent, p.state = false, PathActive
 		p.catchUp(e.pathClock)
 		e.tellPath(p, PathActive)

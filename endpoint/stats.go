@@ -20,11 +20,13 @@ const (
 	DropShort
 	// DropScattered: it would have torn a message into too many pieces.
 	DropScattered
+	// DropLeft: it asked for us at a route that its path was taken off (SetPath).
+	DropLeft
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
-	"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short", "scattered",
+	"duplicate", "closed", "unknown path", "before HELLO", "false ack", "short", "scattered", "left",
 }
 
 // String names the reason.
@@ -75,6 +77,10 @@ type Stats struct {
 func (e *Endpoint) Stats() Stats {
 	s, p := e.stats, e.lead()
 	for _, p := range e.paths {
+		s.PacketsSent += p.counts.PacketsSent
+		s.PacketsReceived += p.counts.PacketsReceived
+		s.BytesSent += p.counts.BytesSent
+		s.BytesReceived += p.counts.BytesReceived
 		s.PacketsLost += p.loss.lostPackets
 		s.PacketsSpurious += p.loss.spurious
 		s.BytesInFlight += p.inFlight

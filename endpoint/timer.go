@@ -13,7 +13,7 @@ func (e *Endpoint) Deadline() int64 {
 	case stateDead:
 		return never
 	case stateClosing, stateTombstone:
-		return e.closing.deadline()
+		return e.closingDeadline()
 	}
 	at := e.lifeDeadline()
 	for _, p := range e.paths {
@@ -24,16 +24,17 @@ func (e *Endpoint) Deadline() int64 {
 
 // pathDeadline is when a path has something to do.
 func (e *Endpoint) pathDeadline(p *path) int64 {
-	if !p.mayBeAsked() {
-		return never
-	}
-	at := min(p.ackAt, e.probeAt(p), e.silenceAt(p))
-	if p.asks() {
+	at := min(p.ackAt, e.probeAt(p), p.checkAt)
+	if p.odd {
+		switch {
+		case !p.mayBeAsked():
+			return never
+		case p.gagged(e.proofBytes()):
+			return e.askAt(p)
+		}
 		at = min(at, e.askAt(p))
 	}
 	switch {
-	case p.gagged(e.proofBytes()):
-		return e.askAt(p)
 	case p.loss.probe > 0 || e.holding.copies > 0 && e.carries(p):
 		return min(at, p.loss.lastSent) // at once
 	case e.quiet():
@@ -55,7 +56,7 @@ func (e *Endpoint) lifeDeadline() int64 {
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
 func (e *Endpoint) sendAt(p *path) int64 {
-	if len(e.paths) > 1 && !e.carries(p) {
+	if !e.carries(p) {
 		if p.state == PathActive && p.eliciting == 0 {
 			return e.pingAt(p)
 		}
@@ -131,8 +132,10 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	}
 	for _, p := range e.paths {
 		e.lossTimeout(now, p)
-		e.checkSilence(now, p)
-		if p.asks() {
+		if now >= p.checkAt {
+			e.checkSilence(now, p)
+		}
+		if p.odd {
 			e.askTimeout(now, p)
 		}
 	}

@@ -21,18 +21,22 @@ func (e *Endpoint) Turns(now int64) iter.Seq[uint8] {
 
 func (e *Endpoint) turns(now int64, yield func(path uint8) bool) {
 	if len(e.paths) == 1 {
-		for sent := e.stats.PacketsSent; yield(0) && e.stats.PacketsSent != sent; {
-			sent = e.stats.PacketsSent
+		c := &e.paths[0].counts
+		for sent := c.PacketsSent; yield(0) && c.PacketsSent != sent; {
+			sent = c.PacketsSent
 		}
 		return
 	}
 	for asked := uint8(0); ; {
 		p := e.turn(now, asked)
-		sent := e.stats.PacketsSent
-		switch {
-		case p == nil || !yield(p.id):
+		if p == nil {
 			return
-		case e.stats.PacketsSent != sent:
+		}
+		sent := p.counts.PacketsSent
+		switch {
+		case !yield(p.id):
+			return
+		case p.counts.PacketsSent != sent:
 			asked = 0 // what was sent may be copied, and has moved the turns on
 		default:
 			asked |= 1 << p.id
@@ -119,6 +123,10 @@ func (e *Endpoint) carries(p *path) bool {
 	if len(e.paths) == 1 {
 		return p.state == PathActive
 	}
+	return e.carriesBest(p)
+}
+
+func (e *Endpoint) carriesBest(p *path) bool {
 	rank := p.rank()
 	if rank == unfit {
 		return false
