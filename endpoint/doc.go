@@ -11,7 +11,7 @@
 //
 // and what comes out:
 //
-//   - [Endpoint.AppendPacket]: a packet for the peer, until it appends nothing
+//   - [Endpoint.AppendPacket]: a packet for the peer, for each of [Endpoint.Turns]
 //   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last Update
 //
 // All calls may come in any order; a call at the wrong time does nothing. The clock may jump
@@ -43,6 +43,21 @@
 // The bookkeeping of a draft costs a few nanoseconds, which is what it costs to copy some hundred
 // bytes: it pays for messages of a kilobyte and more, and for what would have been put together
 // elsewhere first.
+//
+// # Paths
+//
+// A connection has one path at first, and may have up to eight: over Wi-Fi and a mobile network,
+// say, or by a WebSocket beside UDP. [Endpoint.OpenPath] begins one, [PathConfig] says what it is
+// for: to share the messages, to carry a copy of them, of which the first counts, or to wait in
+// reserve. A path that dies is left within three probe timeouts, and tried again. Numbers, round
+// trips, losses and congestion belong to the path ([PathStats]).
+//
+// The caller names the ways that datagrams take by small numbers, a [Route] each: HandlePacket is
+// told from which one a packet came, [Endpoint.Turns] says which path sends next and
+// [Endpoint.Routes] where the packet goes. When the peer's packets come from another Route the
+// endpoint asks there whether it is the peer, and the path follows. [Endpoint.Uses] tells which
+// Routes are still needed. Whoever has one way only passes 0 and can ignore all of this, as a
+// Lone does.
 //
 // # The end
 //
