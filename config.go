@@ -35,8 +35,9 @@ type Config struct {
 	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
 	// 0: 1200. A socket that carries less has the last word.
 	MaxDatagramBytes int
-	// MaxPaths is how many paths a Conn may have, 8 at most. 0: 4; 1: one, which
-	// follows a peer whose address changes; negative: one that stays where it is.
+	// MaxPaths is how many paths a Conn may have, 8 at most; both ends need as many.
+	// 0: 4; 1: one, which follows a peer whose address changes; negative: one that
+	// stays where it is.
 	MaxPaths int
 	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
 	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
@@ -332,6 +333,7 @@ func (c ClientConfig) Validate() error {
 	var v validation
 	v.check(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,
 		"WireIDBytes", c.WireIDBytes, "0 or 2 to 4")
+	v.check(c.Redial == nil || c.MaxPaths == 0 || c.MaxPaths > 1, "MaxPaths", c.MaxPaths, "2 or more, or 0 (4), since Redial opens another path")
 	v.check(c.MaxSockets >= 0, "MaxSockets", c.MaxSockets, "0 (64) or more")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
 	v.take(c.Config.Validate())

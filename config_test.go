@@ -59,6 +59,7 @@ func TestConfigErrors(t *testing.T) {
 		"AckHold":              tickwire.Config{AckHold: time.Second}.Validate(),
 		"MaxHold":              tickwire.Config{MaxHold: time.Millisecond}.Validate(),
 		"MaxDatagramBytes":     tickwire.Config{MaxDatagramBytes: 100}.Validate(),
+		"MaxPaths":             tickwire.ClientConfig{Redial: noRedial, Config: tickwire.Config{MaxPaths: 1}}.Validate(),
 		"Channels[0]":          tickwire.Config{Channels: tickwire.Channels(nil)}.Validate(),
 		"Channels[0].ID":       channel(tickwire.ChannelConfig{}).Validate(),
 		"Channels[0].Delivery": channel(tickwire.ChannelConfig{ID: 1, Delivery: 9}).Validate(),
@@ -207,3 +208,5 @@ func TestMadeUp(t *testing.T) {
 		}
 	}
 }
+
+func noRedial() (transport.Socket, error) { return nil, errors.ErrUnsupported }

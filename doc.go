@@ -59,6 +59,14 @@
 // A game whose loop stops for a while, to load a level, announces that by
 // [Conn.Hold], so that its silence is not taken for the end.
 //
+// # Paths
+//
+// A player whose address changes is followed, and need not do anything; RemoteAddr is
+// where he is now. A client's Conn may go over several sockets: [Conn.OpenPath] adds one,
+// which shares the messages with the others, carries copies of them, or waits in reserve
+// until they are dead. ClientConfig.Redial brings another socket when nobody answers
+// any more. [PathChanged] tells what happens, [Conn.Paths] what is measured.
+//
 // # Limits
 //
 // Every queue has a limit with a default, documented at the field that sets it

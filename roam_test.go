@@ -51,6 +51,37 @@ func TestRoam(t *testing.T) {
 	}
 }
 
+// TestRoamEachSecond: a NAT forgets the player each second for a minute, on a line that loses
+// five of a hundred packets. Nothing reliable is lost or doubled, and of the unreliable messages
+// nothing is missed for longer than two round trips but once in a hundred times.
+func TestRoamEachSecond(t *testing.T) {
+	const trip = 25 * time.Millisecond
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: trip, Loss: 0.05}))
+	socket := w.socket(w.address())
+	srv, client := w.serve(w.address(), nil), w.joinOver(nil, socket)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	for range 60 {
+		talk.run(time.Second)
+		w.move(socket)
+	}
+	talk.run(time.Second)
+	for name, s := range map[string]*speech{"up": &talk.up, "down": &talk.down} {
+		slices.Sort(s.gaps)
+		p99, most := s.gaps[len(s.gaps)*99/100], s.gaps[len(s.gaps)-1]
+		t.Logf("%s: %d of %d unreliable messages came, p99 of the gaps %v, the longest %v", name, len(s.gaps), s.said, p99, most)
+		if p99 > 4*trip {
+			t.Errorf("%s: p99 of the gaps is %v", name, p99)
+		}
+	}
+	talk.settle()
+	if st := player.PathStats(0); st.Moves < 58 || player.RemoteAddr() != socket.PublicAddr() {
+		t.Errorf("%d moves of 60, and the player is at %v: %+v", st.Moves, player.RemoteAddr(), st)
+	}
+}
+
 // TestRoamBeforeConfirmed: the first packet of a player comes from elsewhere than the
 // handshake; he is let in, and followed.
 func TestRoamBeforeConfirmed(t *testing.T) {

@@ -26,6 +26,7 @@ type speech struct {
 	said, came uint64
 	heard      time.Time
 	gap        time.Duration // the longest between two unreliable messages
+	gaps       []time.Duration
 }
 
 func (w *world) talk(client, player *tickwire.Conn) *talk {
@@ -61,6 +62,7 @@ func (s *speech) listen(t testing.TB, now time.Time) {
 		}
 	}
 	for range inputs.Receive(s.to) {
+		s.gaps = append(s.gaps, now.Sub(s.heard))
 		s.gap = max(s.gap, now.Sub(s.heard))
 		s.heard = now
 	}

@@ -1,0 +1,231 @@
+package tickwire_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/udp"
+)
+
+// TestPathsOverOneSocket: with ids in the packets two paths may go over one socket to one
+// address; without them to two addresses of a server with two sockets.
+func TestPathsOverOneSocket(t *testing.T) {
+	for _, bytes := range []int{0, 2} {
+		w := newWorld(t)
+		here, there := w.socket(w.address()), w.socket(w.address())
+		cfg := tickwire.ServerConfig{Config: config(), Development: true}
+		w.simulate(&cfg.Config)
+		srv, err := tickwire.Listen(cfg, here, there)
+		must(t, err)
+		w.add(srv)
+		socket := w.socket(w.address())
+		client := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.WireIDBytes = bytes }, socket)
+		conn := w.open(client, srv, 1)
+		player := players(srv)[0]
+		talk := w.talk(conn, player)
+		var paths []uint8
+		open := func(cfg tickwire.PathConfig) {
+			path, err := conn.OpenPath(socket, cfg)
+			must(t, err)
+			paths = append(paths, path)
+		}
+		open(tickwire.PathConfig{Server: there.LocalAddr()})
+		if bytes > 0 {
+			open(tickwire.PathConfig{})
+		}
+		talk.run(5 * time.Second)
+		talk.settle()
+		for _, path := range paths {
+			if st := player.PathStats(path); st.State != tickwire.PathActive || st.PacketsSent < 50 || st.Remote != socket.PublicAddr() {
+				t.Errorf("%d bytes: path %d: %+v", bytes, path, st)
+			}
+		}
+		if st := player.PathStats(paths[0]); st.Local != there.LocalAddr() {
+			t.Errorf("path %d comes by %v", paths[0], st.Local)
+		}
+		if n := client.Stats().Strangers; n > 0 {
+			t.Errorf("%d bytes: %d strangers", bytes, n)
+		}
+	}
+}
+
+// TestTwoConnsWithPaths: two connections of one client to two servers, each with a path over
+// a socket that both use. It is closed when neither needs it any more.
+func TestTwoConnsWithPaths(t *testing.T) {
+	w := newWorld(t)
+	lobby, match := w.serve(w.address(), nil), w.serve(w.address(), nil)
+	client := w.join(nil)
+	shared := w.socket(w.address())
+	var talks []*talk
+	var conns []*tickwire.Conn
+	for _, srv := range []*tickwire.Server{lobby, match} {
+		conn := w.open(client, srv, 1)
+		_, err := conn.OpenPath(shared, tickwire.PathConfig{})
+		must(t, err)
+		conns = append(conns, conn)
+		talks = append(talks, w.talk(conn, players(srv)[0]))
+	}
+	w.run(5*time.Second, func() bool { talks[0].tick(); return talks[1].tick() })
+	for i, conn := range conns {
+		talks[i].settle()
+		if n := sent(conn, 1); n < 50 {
+			t.Errorf("%d packets over the shared socket", n)
+		}
+	}
+	conns[0].ClosePath(1)
+	w.run(time.Second, nil)
+	if len(client.Stats().Sockets) != 2 {
+		t.Error("the shared socket is gone, which the other connection needs")
+	}
+	conns[1].Close(tickwire.CodeNone, "")
+	w.run(10*time.Second, nil)
+	if len(client.Stats().Sockets) != 1 {
+		t.Error("the shared socket is left, which nobody needs")
+	}
+	if conns[0].Reason() != (tickwire.Reason{}) {
+		t.Errorf("the other connection ended: %v", conns[0].Reason())
+	}
+}
+
+// A stream is a socket that says that it repairs losses itself.
+type stream struct{ *simnet.Socket }
+
+func (stream) Properties(transport.Path) transport.Properties {
+	return transport.Properties{Reliable: true}
+}
+
+// TestPathReliable: beside an unreliable path a reliable one, on which nothing counts as lost
+// however late it comes.
+func TestPathReliable(t *testing.T) {
+	w := newWorld(t)
+	d := w.duo(tickwire.PathConfig{}, 20*time.Millisecond)
+	there := stream{w.socket(w.address())}
+	path, err := d.conn.OpenPath(there, tickwire.PathConfig{})
+	must(t, err)
+	d.run(5 * time.Second)
+	w.delay(there.Socket, d.srv, 400*time.Millisecond)
+	d.run(5 * time.Second)
+	d.settle()
+	if st := d.conn.PathStats(path); !st.Reliable || st.State != tickwire.PathActive || st.PacketsSent < 50 || st.PacketsLost > 0 {
+		t.Errorf("path %d: %+v", path, st)
+	}
+}
+
+// TestWaitOnFurtherSocket: a loop that waits on one socket waits on a second one too when
+// that comes, and on that one alone when the first has failed.
+func TestWaitOnFurtherSocket(t *testing.T) {
+	hub := tickwire.NewHub(benchServer(t))
+	defer hub.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	go func() {
+		for ev := range hub.Events(ctx) {
+			if ev.Kind == tickwire.Message {
+				ev.Conn.Send(2, ev.Payload)
+			}
+		}
+	}()
+	first, second := loopback(t), loopback(t)
+	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: benchConfig()}, first)
+	must(t, err)
+	defer client.Close()
+	token, err := hub.DevToken(1)
+	must(t, err)
+	conn, err := client.Connect(token)
+	must(t, err)
+	wait := func(what string, done func() bool) {
+		t.Helper()
+		for client.Update(time.Now()); !done(); client.Update(time.Now()) {
+			client.Flush(time.Now())
+			must(t, client.Wait(time.Now().Add(5*time.Millisecond)))
+			if ctx.Err() != nil {
+				t.Fatal("not", what)
+			}
+		}
+	}
+	echo := func() {
+		t.Helper()
+		must(t, conn.Send(2, []byte("echo")))
+		wait("echoed", func() bool { _, ok := conn.Next(2); return ok })
+	}
+	wait("connected", conn.Open)
+	echo()
+	path, err := conn.OpenPath(second, tickwire.PathConfig{Use: tickwire.UseReserve})
+	must(t, err)
+	wait("active", func() bool { return conn.PathStats(path).State == tickwire.PathActive })
+	echo()
+	must(t, first.Close())
+	for range 3 {
+		echo()
+	}
+	if st := conn.PathStats(0); st.State != tickwire.PathFailed || len(client.Stats().Sockets) != 1 {
+		t.Errorf("path 0 is %v, %d sockets are left", st.State, len(client.Stats().Sockets))
+	}
+}
+
+// loopback opens a socket.
+func loopback(t *testing.T) *udp.Socket {
+	t.Helper()
+	s, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	return s
+}
+
+// TestSessionPath: a Session waits on one socket when another goroutine brings a second one,
+// and both are read from then on.
+func TestSessionPath(t *testing.T) {
+	srv := benchServer(t)
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+	token, err := srv.DevToken(1)
+	must(t, err)
+	session := benchSession(t, token)
+	defer session.Close()
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	path, err := session.Conn().OpenPath(socket, tickwire.PathConfig{Weight: 200})
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for ev := range session.Events(ctx) {
+		if ev.Kind == tickwire.PathChanged && ev.Path == path && ev.PathState == tickwire.PathActive {
+			break
+		}
+	}
+	go func() {
+		for ev := range hub.Events(ctx) {
+			if ev.Kind == tickwire.Message {
+				ev.Conn.Send(2, ev.Payload)
+			}
+		}
+	}()
+	for range 50 {
+		must(t, session.Send(2, []byte("echo")))
+		for ev := range session.Events(ctx) {
+			if ev.Kind == tickwire.Message {
+				break
+			}
+		}
+	}
+	if st := session.Conn().PathStats(path); ctx.Err() != nil || st.PacketsReceived == 0 || st.PacketsSent == 0 {
+		t.Errorf("%v: %+v", ctx.Err(), st)
+	}
+	if got := slices.Collect(session.Conn().Paths()); len(got) != 2 || got[1].Local != socket.LocalAddr() {
+		t.Errorf("paths %+v", got)
+	}
+	session.Conn().ClosePath(0)
+	must(t, session.Send(2, []byte("echo")))
+	for ev := range session.Events(ctx) {
+		if ev.Kind == tickwire.Message {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("nothing comes over the second socket alone")
+	}
+}
