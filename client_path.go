@@ -124,9 +124,12 @@ func (c *Client) portOf(socket transport.Socket) *port {
 // lapsed implements owner: a Conn that has lost its way looks for another.
 func (c *Client) lapsed(conn *Conn) {
 	if c.cfg.Redial != nil && conn.dial != nil && conn.lost() {
-		conn.dial.search(1<<maxPaths-1, false)
+		conn.dial.search(allPaths, false, c.now+redialPatience)
 	}
 }
+
+// allPaths has a bit for each path.
+const allPaths = 1<<maxPaths - 1
 
 // failed implements owner: what went by the socket goes over other paths. Without any,
 // and nobody who could bring one, the error is the game's to hear.
@@ -141,8 +144,10 @@ func (c *Client) failed(p *port) bool {
 				a.conn.end.PathDied(c.now, uint8(path))
 				c.heard(a.conn)
 				c.markDirty(a.conn)
-				c.lapsed(a.conn)
 			}
+		}
+		if c.cfg.Redial != nil && a.conn.lost() {
+			a.search(allPaths, false, c.now)
 		}
 	}
 	c.unused = true

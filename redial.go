@@ -34,20 +34,23 @@ const (
 const (
 	leastRedial = time.Second
 	mostRedial  = 16 * time.Second
+	// redialPatience is how much longer than three probe timeouts a silence lasts that is no
+	// hiccup of a host or a radio.
+	redialPatience = int64(time.Second / 5)
 	// lookAround is how often a client asks its sockets for the host's address.
 	lookAround = int64(time.Second)
 )
 
 // search begins to look for another way in place of the paths old, a bit for each,
-// unless that goes on already.
-func (a *attempt) search(old uint8, moved bool) {
+// at a time at the earliest, unless that goes on already.
+func (a *attempt) search(old uint8, moved bool, at int64) {
 	s := &a.searching
 	if s.state != searchIdle {
 		return
 	}
 	a.wait()
 	s.state, s.old, s.moved = searchLooking, old, moved
-	s.at = max(s.at, a.client.now)
+	s.at = max(s.at, at)
 }
 
 // seek does what is due of a search.
@@ -191,7 +194,7 @@ func (c *Client) moved(p *port) {
 		a.conn.end.Ping()
 		c.markDirty(a.conn)
 		if c.cfg.Redial != nil {
-			a.search(old, true)
+			a.search(old, true, c.now)
 		}
 	}
 }
