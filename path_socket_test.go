@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/mem"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -116,13 +118,21 @@ func TestPathReliable(t *testing.T) {
 	}
 }
 
-// TestWaitOnFurtherSocket: a loop that waits on one socket waits on a second one too when
-// that comes, and on that one alone when the first has failed.
-func TestWaitOnFurtherSocket(t *testing.T) {
-	hub := tickwire.NewHub(benchServer(t))
-	defer hub.Close()
+// A live client talks to a Hub that echoes, over real sockets.
+type live struct {
+	t      *testing.T
+	ctx    context.Context
+	client *tickwire.Client
+	conn   *tickwire.Conn
+}
+
+// goLive starts both, and connects them.
+func goLive(t *testing.T, socket transport.Socket, doors ...transport.Socket) *live {
+	t.Helper()
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: benchConfig(), Development: true}, doors...)
+	must(t, err)
+	hub := tickwire.NewHub(srv)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
 	go func() {
 		for ev := range hub.Events(ctx) {
 			if ev.Kind == tickwire.Message {
@@ -130,42 +140,98 @@ func TestWaitOnFurtherSocket(t *testing.T) {
 			}
 		}
 	}()
-	first, second := loopback(t), loopback(t)
-	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: benchConfig()}, first)
+	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: benchConfig()}, socket)
 	must(t, err)
-	defer client.Close()
+	t.Cleanup(func() {
+		client.Close()
+		hub.Close()
+		cancel()
+	})
 	token, err := hub.DevToken(1)
 	must(t, err)
 	conn, err := client.Connect(token)
 	must(t, err)
-	wait := func(what string, done func() bool) {
-		t.Helper()
-		for client.Update(time.Now()); !done(); client.Update(time.Now()) {
-			client.Flush(time.Now())
-			must(t, client.Wait(time.Now().Add(5*time.Millisecond)))
-			if ctx.Err() != nil {
-				t.Fatal("not", what)
-			}
+	l := &live{t, ctx, client, conn}
+	l.wait("connected", conn.Open)
+	return l
+}
+
+// wait drives the client until done.
+func (l *live) wait(what string, done func() bool) {
+	l.t.Helper()
+	for l.client.Update(time.Now()); !done(); l.client.Update(time.Now()) {
+		l.client.Flush(time.Now())
+		must(l.t, l.client.Wait(time.Now().Add(5*time.Millisecond)))
+		if l.ctx.Err() != nil {
+			l.t.Fatalf("not %s: %v", what, l.conn.Reason())
 		}
 	}
-	echo := func() {
-		t.Helper()
-		must(t, conn.Send(2, []byte("echo")))
-		wait("echoed", func() bool { _, ok := conn.Next(2); return ok })
-	}
-	wait("connected", conn.Open)
-	echo()
-	path, err := conn.OpenPath(second, tickwire.PathConfig{Use: tickwire.UseReserve})
-	must(t, err)
-	wait("active", func() bool { return conn.PathStats(path).State == tickwire.PathActive })
-	echo()
+}
+
+// echo sends a message and waits until it comes back.
+func (l *live) echo() {
+	l.t.Helper()
+	must(l.t, l.conn.Send(2, []byte("echo")))
+	l.wait("echoed", func() bool { _, ok := l.conn.Next(2); return ok })
+}
+
+// open opens a path and waits until it is active.
+func (l *live) open(socket transport.Socket, cfg tickwire.PathConfig) uint8 {
+	l.t.Helper()
+	path, err := l.conn.OpenPath(socket, cfg)
+	must(l.t, err)
+	l.wait("active", func() bool { return l.conn.PathStats(path).State == tickwire.PathActive })
+	return path
+}
+
+// TestWaitOnFurtherSocket: a loop that waits on one socket waits on a second one too when
+// that comes, and on that one alone when the first has failed.
+func TestWaitOnFurtherSocket(t *testing.T) {
+	first := loopback(t)
+	l := goLive(t, first, loopback(t))
+	l.echo()
+	l.open(loopback(t), tickwire.PathConfig{Use: tickwire.UseReserve})
+	l.echo()
 	must(t, first.Close())
 	for range 3 {
-		echo()
+		l.echo()
 	}
-	if st := conn.PathStats(0); st.State != tickwire.PathFailed || len(client.Stats().Sockets) != 1 {
-		t.Errorf("path 0 is %v, %d sockets are left", st.State, len(client.Stats().Sockets))
+	if st := l.conn.PathStats(0); st.State != tickwire.PathFailed || len(l.client.Stats().Sockets) != 1 {
+		t.Errorf("path 0 is %v, %d sockets are left", st.State, len(l.client.Stats().Sockets))
 	}
+}
+
+// TestPathLadder: a connection begins on a transport that has no addresses, goes on over UDP,
+// where it has to be told the server's address, and leaves the first one; and back.
+func TestPathLadder(t *testing.T) {
+	inside, err := mem.Listen()
+	must(t, err)
+	door, first := loopback(t), socketOf(inside.Dial())
+	l := goLive(t, first, inside, door)
+	l.echo()
+	var wrong *tickwire.ConfigError
+	if _, err := l.conn.OpenPath(loopback(t), tickwire.PathConfig{}); !errors.As(err, &wrong) || wrong.Field != "PathConfig.Server" {
+		t.Errorf("to nowhere: %v", err)
+	}
+	path := l.open(loopback(t), tickwire.PathConfig{Server: door.LocalAddr()})
+	l.conn.ClosePath(0)
+	l.echo()
+	if l.conn.RemoteAddr() != door.LocalAddr() || l.conn.PathStats(0).State != tickwire.PathClosed {
+		t.Errorf("the server is at %v, path 0 is %v", l.conn.RemoteAddr(), l.conn.PathStats(0).State)
+	}
+	l.open(socketOf(inside.Dial()), tickwire.PathConfig{})
+	l.conn.ClosePath(path)
+	l.echo()
+	if l.conn.RemoteAddr().IsValid() || len(l.client.Stats().Sockets) != 2 {
+		t.Errorf("the server is at %v, %d sockets are left", l.conn.RemoteAddr(), len(l.client.Stats().Sockets))
+	}
+}
+
+func socketOf(s *mem.Socket, err error) *mem.Socket {
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // loopback opens a socket.

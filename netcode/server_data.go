@@ -68,7 +68,7 @@ func (s *Server) confirm(seat *Seat) {
 }
 
 // Settled notes where the owner has proven the client to be on a path below
-// [MaxPaths]: by a challenge that came back from there (SPEC.md, 6.8). Packets that
+// [MaxPaths]: by a challenge that came back from there (SPEC.md, 7.15). Packets that
 // come from there have not moved. A seat that is plain, or not confirmed, is where
 // the handshake says.
 func (s *Server) Settled(seat *Seat, path uint8, at Source) {
