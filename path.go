@@ -14,13 +14,13 @@ type PathState = endpoint.PathState
 
 // The states of a path, opening → active ⇄ failed → closed.
 const (
-	PathNone    = endpoint.PathNone
-	PathOpening = endpoint.PathOpening
-	PathActive  = endpoint.PathActive
-	PathSilent  = endpoint.PathSilent
-	PathFailed  = endpoint.PathFailed
-	PathMoved   = endpoint.PathMoved
-	PathClosed  = endpoint.PathClosed
+	PathNone    = endpoint.PathNone    // there is no such path
+	PathOpening = endpoint.PathOpening // it is not known yet whether the peer can be reached there
+	PathActive  = endpoint.PathActive  // the peer answers
+	PathSilent  = endpoint.PathSilent  // the only path that is left does not answer
+	PathFailed  = endpoint.PathFailed  // it does not answer, or its socket is gone; others go on
+	PathMoved   = endpoint.PathMoved   // in events: the peer answers from another address
+	PathClosed  = endpoint.PathClosed  // one end gave it up, or it could not be opened
 )
 
 // A PathUse says what a path of a Conn is for, beside others.
@@ -28,9 +28,9 @@ type PathUse = endpoint.PathUse
 
 // The uses of a path.
 const (
-	UseShare   = endpoint.UseShare
-	UseCopy    = endpoint.UseCopy
-	UseReserve = endpoint.UseReserve
+	UseShare   = endpoint.UseShare   // messages go over all such paths in turn, by weight
+	UseCopy    = endpoint.UseCopy    // what goes over another path goes here too
+	UseReserve = endpoint.UseReserve // nothing goes here as long as another path lives
 )
 
 // PathStats is what was counted and measured of one path of a Conn.
@@ -67,8 +67,7 @@ func (c *Conn) PathStats(path uint8) PathStats {
 	}
 	c.end.SetNow(c.core.nowOfCall())
 	st := PathStats{PathStats: c.end.PathStats(path), Path: path}
-	if int(st.Route) < len(c.routes) {
-		w := c.routes[st.Route]
+	if w, ok := c.wayBy(st.Route); ok {
 		st.Local, st.Remote = w.port.socket.LocalAddr(), w.path.Remote
 	}
 	return st

@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -259,6 +260,50 @@ func TestPathErrors(t *testing.T) {
 	var e *tickwire.ConfigError
 	if _, err := tickwire.NewClient(cfg, w.socket(w.address()), w.socket(w.address())); !errors.As(err, &e) || e.Field != "MaxSockets" {
 		t.Errorf("two sockets of one: %v", err)
+	}
+}
+
+// A crossing is a socket that sends what goes to one address to another one.
+type crossing struct {
+	*simnet.Socket
+	from, to netip.AddrPort
+}
+
+func (s *crossing) Write(ds []transport.Datagram) (int, error) {
+	ds = slices.Clone(ds)
+	for i := range ds {
+		if ds[i].Path.Remote == s.from {
+			ds[i].Path.Remote = s.to
+		}
+	}
+	return s.Socket.Write(ds)
+}
+
+// TestPathAstray: packets of a path whose socket is gone come by the socket of another one.
+// Nobody answers where there is no way, and the connection goes on.
+func TestPathAstray(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.socket(w.address()), w.socket(w.address())
+	door := &crossing{Socket: w.socket(w.address()), from: second.PublicAddr(), to: first.PublicAddr()}
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	w.simulate(&cfg.Config)
+	srv, err := tickwire.Listen(cfg, door)
+	must(t, err)
+	w.add(srv)
+	client := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.WireIDBytes = 2 }, first)
+	conn := w.open(client, srv, 1)
+	talk := w.talk(conn, players(srv)[0])
+	path, err := conn.OpenPath(second, tickwire.PathConfig{})
+	must(t, err)
+	talk.run(2 * time.Second)
+	if st := conn.PathStats(path); st.State != tickwire.PathActive {
+		t.Fatalf("the path is %v", st.State)
+	}
+	second.Close()
+	talk.run(20 * time.Second)
+	talk.settle()
+	if st := conn.PathStats(path); st.State != tickwire.PathFailed || st.Remote.IsValid() {
+		t.Errorf("the path is %v, to %v", st.State, st.Remote)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 // to be on a path by another way. Until then whatever comes by it counts as moved.
 func (s *Server) settle(c *Conn, path uint8, w way) {
 	st := c.end.PathStats(path)
-	if st.State != PathActive || c.routes[st.Route] != w {
+	if at, ok := c.wayBy(st.Route); !ok || at != w || st.State != PathActive {
 		return
 	}
 	s.guard.Settled(c.seat, path, source(w.path))

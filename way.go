@@ -53,8 +53,10 @@ func (c *Conn) route(w way) endpoint.Route {
 
 // wayOf is where the packets of a path go; false if there is none, or what carried it
 // is gone.
-func (c *Conn) wayOf(path uint8) (w way, ok bool) {
-	r := c.end.Route(path)
+func (c *Conn) wayOf(path uint8) (w way, ok bool) { return c.wayBy(c.end.Route(path)) }
+
+// wayBy is the way that has a number; false for NoRoute.
+func (c *Conn) wayBy(r endpoint.Route) (w way, ok bool) {
 	if int(r) >= len(c.routes) {
 		return w, false
 	}
@@ -65,8 +67,8 @@ func (c *Conn) wayOf(path uint8) (w way, ok bool) {
 // answers.
 func (c *Conn) follow() {
 	for id := range c.end.Paths() {
-		if st := c.end.PathStats(id); st.State == PathActive {
-			c.way = c.routes[st.Route]
+		if w, ok := c.wayOf(id); ok && c.end.PathStats(id).State == PathActive {
+			c.way = w
 			return
 		}
 	}
@@ -84,7 +86,10 @@ func (c *Conn) sendPacket(now int64, path uint8) {
 	if c.sealer.KeyChangeDue() {
 		c.renewKeys(now)
 	}
-	w := c.routes[c.end.Route(path)]
+	w, ok := c.wayOf(path)
+	if !ok {
+		w = c.way // it may still answer elsewhere
+	}
 	number := c.end.NextNumber(path)
 	bytes := c.end.NumberBytes(path, number)
 	frames := c.sealer.AppendHeader(w.port.begin(), path, number, bytes)
@@ -96,13 +101,14 @@ func (c *Conn) sendPacket(now int64, path uint8) {
 	packet = c.sealer.Seal(packet, 0, len(frames), path, number)
 	c.core.owner.beforeData(c)
 	to, also := c.end.Routes()
-	if t := c.routes[to]; t.port == w.port {
+	switch t, ok := c.wayBy(to); {
+	case !ok: // it is lost, as on a way that leads nowhere
+	case t.port == w.port:
 		t.port.commit(t.path, packet)
-	} else {
+	default:
 		t.port.send(t.path, packet)
 	}
-	if also != endpoint.NoRoute {
-		t := c.routes[also]
+	if t, ok := c.wayBy(also); ok {
 		t.port.send(t.path, packet)
 	}
 }
