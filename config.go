@@ -153,7 +153,7 @@ type ClientConfig struct {
 	// Conn goes on over it, and closes the paths that it left when the server has
 	// answered there. It is called at once, and while that helps nothing again after 1,
 	// 2, 4, 8 s and then each 16 s. It is called within Update or Service: it must not
-	// block, nor use the Client. nil: the Conn stays where it is, which follows the
+	// block, nor use the Client or Session. nil: the Conn stays where it is, which follows the
 	// host from one address to another if its socket does, and otherwise ends with its
 	// timeout.
 	Redial func() (transport.Socket, error)

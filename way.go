@@ -15,9 +15,10 @@ type way struct {
 // reliable reports whether whatever carries a way repairs losses itself.
 func (w way) reliable() bool { return w.port.socket.Properties(w.path).Reliable }
 
-// maxRoutes bounds the ways of a Conn: for each path the one that it takes and two
-// that claim to be better, and one that is about to be heard of.
-const maxRoutes = 3*maxPaths + 1
+// maxRoutes bounds the ways of a Conn: for each path the one that it takes, two that
+// claim to be better and one that is owed an answer; one for the last words, and one
+// that is about to be heard of.
+const maxRoutes = 4*maxPaths + 2
 
 // maxPaths is how many paths the wire can tell apart.
 const maxPaths = netcode.MaxPaths
