@@ -8,7 +8,8 @@ import (
 )
 
 // A Session is one connection to a server, driven by itself: a bot, a tool, a
-// client without a frame loop. Its Conn may be used from any goroutine.
+// client without a frame loop. Its Conn may be used from any goroutine. With
+// ClientConfig.Redial it outlives its socket.
 type Session struct {
 	client *Client
 	conn   *Conn
