@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -186,6 +187,32 @@ func TestRoamPlain(t *testing.T) {
 		t.Error("a plain peer has a path")
 	}
 	w.until("over", func() bool { return player.Reason().Code == tickwire.CodeTimeout })
+}
+
+// TestRoamOff: where either end says so a connection stays where it is, and one path of one
+// still follows.
+func TestRoamOff(t *testing.T) {
+	for _, c := range []struct {
+		server, client int
+		follows        bool
+	}{{-1, 0, false}, {0, -1, false}, {1, 0, true}, {0, 1, true}} {
+		w := newWorld(t)
+		socket := w.socket(w.address())
+		srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxPaths = c.server })
+		client := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.MaxPaths = c.client }, socket)
+		conn := w.open(client, srv, 1)
+		player := players(srv)[0]
+		talk := w.talk(conn, player)
+		talk.run(time.Second)
+		next := w.move(socket)
+		talk.run(2 * time.Second)
+		if got := player.RemoteAddr() == next; got != c.follows {
+			t.Errorf("MaxPaths %d and %d: followed %v", c.server, c.client, got)
+		}
+		if _, err := conn.OpenPath(w.socket(w.address()), tickwire.PathConfig{}); c.client != 0 && !errors.Is(err, tickwire.ErrPaths) {
+			t.Errorf("MaxPaths %d and %d: %v", c.server, c.client, err)
+		}
+	}
 }
 
 // A wiretap is a socket of which somebody on the way sees what is sent.
