@@ -55,16 +55,22 @@ func (e *Endpoint) copyRoom(set uint8, room int) int {
 	return room
 }
 
+// set returns the set that a packet names: of a ring the low bits of a number are enough.
+func (c *copies) set(name uint32) *copySet { return c.sets.At(uint64(name) - 1) }
+
 // keepCopy keeps what a packet carries for the paths that copy it.
 func (e *Endpoint) keepCopy(b *builder, number uint64) {
 	c := &e.copies
 	if c.sets.Len() >= maxCopySets {
 		return
 	}
+	if uint32(c.sets.End()+1) == 0 {
+		*c.sets.Push() = copySet{} // this number means none
+	}
 	c.frames = append(c.frames[:0], b.dst[b.data-1:]...)
 	c.due, c.from, c.number = b.copiers, b.path, number
 	*c.sets.Push() = copySet{flying: 1, remembered: 1}
-	b.pkt.set = c.sets.End() // its number in the ring, plus one
+	b.pkt.set = uint32(c.sets.End())
 }
 
 // buildCopy fills a packet with a copy of what another path carried, if it is this path's turn
@@ -79,7 +85,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 		return false
 	}
 	set := c.from.sent.At(c.number).set
-	s := c.sets.At(set - 1)
+	s := c.set(set)
 	if s.acked || s.lost {
 		return false
 	}
@@ -102,7 +108,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 
 // lostCopy notes the loss of a packet, and reports whether what it carried is lost with it.
 func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
-	s := e.copies.sets.At(pkt.set - 1)
+	s := e.copies.set(pkt.set)
 	s.flying--
 	if s.flying > 0 || s.acked || s.lost {
 		return false
@@ -114,7 +120,7 @@ func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
 // ackedCopy notes that a packet was acknowledged; late if it had been declared lost. It reports
 // whether that is news of what it carried, and whether that was given up for lost before.
 func (e *Endpoint) ackedCopy(pkt *sentPacket, late bool) (news, given bool) {
-	s := e.copies.sets.At(pkt.set - 1)
+	s := e.copies.set(pkt.set)
 	if !late {
 		s.flying--
 	}
@@ -131,7 +137,7 @@ func (e *Endpoint) forgetCopy(pkt *sentPacket) {
 		return
 	}
 	c := &e.copies
-	c.sets.At(pkt.set-1).remembered--
+	c.set(pkt.set).remembered--
 	for c.sets.Len() > 0 && c.sets.First().remembered == 0 {
 		c.sets.Pop()
 	}

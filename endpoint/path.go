@@ -104,16 +104,16 @@ func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 // A sentPacket is what is known of a packet that was sent.
 type sentPacket struct {
 	at          int64
-	bytes       int32 // on the wire with headers; 0: the number was left out
+	bytes       int32  // on the wire with headers; 0: the number was left out
+	set         uint32 // low bits of the number of its copies' set, plus one; 0: there are none
 	state       packetState
 	eliciting   bool
 	inFlight    bool // counts for congestion control
 	late        bool // just acknowledged, after it was declared lost
 	limited     bool
-	aside       bool   // to a route that is asked: it measures nothing
-	firstRecord uint64 // its records in contents
+	aside       bool // to a route that is asked: it measures nothing
 	records     uint16
-	set         uint64 // its copies, plus one; 0: there are none
+	firstRecord uint64 // its records in contents
 	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
 	delivered   int64  // path.delivered when it was sent
 	deliveredAt int64
