@@ -138,11 +138,15 @@ func TestRoamEachSecond(t *testing.T) {
 			s.gap = [2]int64{}
 			m.rebind(0, Route(1+n%200))
 			s.play(time.Second)
-			gaps = append(gaps, s.gap[0])
+			gaps = append(gaps, s.gap[0], s.gap[1])
 		}
 		s.settle(2 * time.Second)
 		st := m.ends[1].PathStats(0)
-		t.Logf("seed %d: %d moves, gaps %v", seed, st.Moves, gaps)
+		p50, p90, most := quantile(gaps, 0.5), quantile(gaps, 0.9), quantile(gaps, 1)
+		t.Logf("seed %d: %d moves; gaps of the unreliable: p50 %v, p90 %v, most %v", seed, st.Moves, p50, p90, most)
+		if p90 > 2*rtt || most > 2*rtt+3*time.Second/60 { // and ticks whose message was lost
+			t.Errorf("seed %d: gaps of %v and %v", seed, p90, most)
+		}
 		if st.Moves < 58 {
 			t.Errorf("seed %d: it has moved %d times only", seed, st.Moves)
 		}
