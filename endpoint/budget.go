@@ -128,7 +128,7 @@ func (e *Endpoint) waitingMessages(of *sender) (n int64) {
 	}
 	for i := range e.classes {
 		for _, s := range e.classes[i].active {
-			if s.inWayOf(of) {
+			if s.inWayOf(of) && !s.own() {
 				n += int64(s.waitingMessages())
 			}
 		}
@@ -139,7 +139,7 @@ func (e *Endpoint) waitingMessages(of *sender) (n int64) {
 // inWayOf reports whether what waits in a channel may go before the messages of another one, or is its
 // own; nil: of any.
 func (s *sender) inWayOf(of *sender) bool {
-	return of == nil || s == of || s.cfg.Priority >= of.cfg.Priority && s.ready()
+	return of == nil || s == of || s.priority() >= of.priority() && s.ready()
 }
 
 func (s *sender) waitingMessages() int { return s.queue.Len() - s.dead }

@@ -84,8 +84,9 @@ func (e *Endpoint) tellMismatch(answer *wire.Close) {
 // fate yet.
 func (e *Endpoint) settleAll() (left int) {
 	e.draft.abandon()
-	for i := range e.senders {
-		left += e.dropSender(&e.senders[i])
+	e.dropSender(&e.senders[0]) // of which the game knows nothing
+	for i := range e.senders[1:] {
+		left += e.dropSender(&e.senders[1+i])
 	}
 	for i := range e.receivers {
 		e.dropUnfinished(&e.receivers[i])

@@ -209,8 +209,7 @@ func (c Config) withDefaults() Config {
 
 // allChannels are the channels with their defaults in ascending order, the library's own first.
 func (c *Config) allChannels() []ChannelConfig {
-	own := ChannelConfig{Delivery: ReliableOrdered, MaxMessageBytes: 16 << 10} // number 0
-	all := append([]ChannelConfig{own}, c.Channels...)
+	all := append([]ChannelConfig{ownChannel}, c.Channels...)
 	for i := range all {
 		all[i] = all[i].withDefaults()
 	}

@@ -20,7 +20,7 @@ func (r *receiver) halfDue() bool {
 // announce is the limit to send in WINDOW now. When half a window was used up within two round
 // trips, the window is what holds the sender back, and it doubles, out of the pool.
 func (e *Endpoint) announce(now int64, r *receiver) uint64 {
-	if r.halfDue() && now-r.limitAt < 2*e.longest((*path).roundTrip) {
+	if r.halfDue() && !r.own() && now-r.limitAt < 2*e.longest((*path).roundTrip) {
 		e.growWindow(r, 2*r.window)
 	}
 	r.limitDue = false

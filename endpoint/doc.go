@@ -14,6 +14,9 @@
 //   - [Endpoint.AppendPacket]: a packet for the peer, for each of [Endpoint.Turns]
 //   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last Update
 //
+// Whoever owns an endpoint may talk to the peer's owner beside the game, with
+// [Endpoint.SendControl] and [Endpoint.ReceiveControl].
+//
 // All calls may come in any order; a call at the wrong time does nothing. The clock may jump
 // ahead by any time; that it goes back is the caller's mistake, which breaks no promise, but
 // delays what is due until the clock is there again. An endpoint belongs to one goroutine at a

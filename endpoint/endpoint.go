@@ -194,8 +194,8 @@ func (e *Endpoint) Update() {
 	}
 	clear(e.lent)
 	e.lent = e.lent[:0]
-	for i := range e.receivers {
-		e.reveal(&e.receivers[i])
+	for i := range e.receivers[1:] {
+		e.reveal(&e.receivers[1+i])
 	}
 	e.events.reveal()
 }
@@ -271,6 +271,11 @@ func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, fra
 		rest = rest[n:]
 	}
 	p.heardMore = p.heardMore || said&isMore != 0
+	if own := &e.receivers[0]; own.ready.End() != own.visible && e.state < stateClosing {
+		if err := e.controlArrived(); err != nil {
+			return false, err
+		}
+	}
 	if said&isHold == 0 && e.state < stateClosing {
 		e.heardWithoutHold(now, p, number, said&isData != 0)
 	}

@@ -127,8 +127,8 @@ func (e *Endpoint) News() bool {
 	if e.events.ring.End() != e.events.visible {
 		return true
 	}
-	for i := range e.receivers {
-		if r := &e.receivers[i]; r.ready.End() != r.visible {
+	for i := range e.receivers[1:] {
+		if r := &e.receivers[1+i]; r.ready.End() != r.visible {
 			return true
 		}
 	}

@@ -118,7 +118,9 @@ func (in *inbound) packet(now int64, frames int, eliciting bool) {
 
 // charge charges messages that came on a channel, with bytes of frames.
 func (in *inbound) charge(now int64, r *receiver, messages, bytes int) {
-	in.messages.spend(now, messages)
+	if !r.own() {
+		in.messages.spend(now, messages)
+	}
 	if r.inbound != nil {
 		in.chargeChannel(now, r, messages, bytes)
 	}
@@ -186,7 +188,7 @@ func (e *Endpoint) keepTo(now int64, h *wire.Hello) {
 	}
 	for _, l := range h.ChannelLimits {
 		s := e.sender(l.Channel)
-		if s == nil {
+		if s == nil || s.own() {
 			continue
 		}
 		if own := s.cfg.BytesPerSecond; l.Bytes > 0 && (own <= 0 || own > int(l.Bytes)) {
@@ -194,8 +196,8 @@ func (e *Endpoint) keepTo(now int64, h *wire.Hello) {
 		}
 		s.turn.count = newThrottle(now, int(l.Messages))
 	}
-	for i := range e.senders {
-		t := &e.senders[i].turn
+	for i := range e.senders[1:] {
+		t := &e.senders[1+i].turn
 		t.limited = t.cap.rate > 0 || t.count.rate > 0 || h.Limits.Messages > 0
 	}
 }

@@ -170,7 +170,7 @@ func (r *receiver) allows(options byte) bool {
 	case options&wire.OptionKeyed != 0:
 		return r.cfg.Delivery.latest()
 	}
-	return r.cfg.Delivery == ReliableOrdered
+	return r.cfg.Delivery == ReliableOrdered && !r.own()
 }
 
 // expand rebuilds an id: reliable deliveries expect the lowest missing one, the others the one
@@ -360,7 +360,7 @@ func (e *Endpoint) skip(r *receiver, id uint64, length int) error {
 // until the next Update.
 func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	r := e.receiver(uint16(channel))
-	if r == nil || r.ready.Base() >= r.visible {
+	if r == nil || r.own() || r.ready.Base() >= r.visible {
 		return Message{}, false
 	}
 	m := *r.ready.At(r.ready.Base())

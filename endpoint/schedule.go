@@ -12,7 +12,7 @@ import (
 // channel that begins to send, or goes on after it had to wait, starts there, so that it neither
 // claims what it left unused nor pays for it.
 type class struct {
-	priority int8
+	priority int
 	active   []*sender // those that may have something to send, and some that have no more
 	clock    uint64
 }
@@ -51,18 +51,26 @@ func (t *turn) catchUp() {
 
 func (s *sender) weight() uint64 { return uint64(max(s.cfg.Weight, 1)) }
 
+// priority is the class of a channel; the library's own is above all that a game may name.
+func (s *sender) priority() int {
+	if s.own() {
+		return math.MaxInt8 + 1
+	}
+	return int(s.cfg.Priority)
+}
+
 // schedule sorts the channels into classes, the highest priority first.
 func (e *Endpoint) schedule() {
 	for i := range e.senders {
-		p := e.senders[i].cfg.Priority
+		p := e.senders[i].priority()
 		if !slices.ContainsFunc(e.classes, func(c class) bool { return c.priority == p }) {
 			e.classes = append(e.classes, class{priority: p})
 		}
 	}
-	slices.SortFunc(e.classes, func(a, b class) int { return int(b.priority) - int(a.priority) })
+	slices.SortFunc(e.classes, func(a, b class) int { return b.priority - a.priority })
 	for i := range e.senders {
 		s := &e.senders[i]
-		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.cfg.Priority })
+		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.priority() })
 		s.turn.class = &e.classes[at]
 		s.turn.cap = newThrottle(e.began, max(s.cfg.BytesPerSecond, 0))
 		s.turn.limited = s.turn.cap.rate > 0
@@ -99,7 +107,7 @@ func (s *sender) midway() bool {
 
 // turnAt is when a sender that has something to send may send it.
 func (e *Endpoint) turnAt(s *sender) int64 {
-	if !s.turn.limited && !e.flush.limited() {
+	if !s.turn.limited && !e.flush.limited() || s.own() {
 		return math.MinInt64
 	}
 	return e.heldUntil(s)
@@ -156,17 +164,24 @@ func (e *Endpoint) serve(now int64, s *sender, bytes int) {
 	s.turn.cap.spend(now, bytes*e.copies.times)
 }
 
-// buildMessages fills the packet with messages, as far as the budget of the flush goes.
+// buildMessages fills the packet with messages, those of the game as far as the budget of the
+// flush goes.
 func (e *Endpoint) buildMessages(b *builder) {
+	e.packets++
+	b.begun = len(b.dst)
+	own, others := e.classes[:1], e.classes[1:]
+	if full := e.buildClasses(b, own); full {
+		return
+	}
 	if !e.flush.limited() {
-		e.buildClasses(b)
+		e.buildClasses(b, others)
 		return
 	}
 	before, end := len(b.dst), b.end
 	b.end = min(end, b.start+e.flush.left()-e.cfg.PacketOverheadBytes)
 	b.full = min(b.full, e.flush.limit-e.cfg.PacketOverheadBytes)
 	if !e.flush.spent(e.cfg.PacketOverheadBytes) {
-		e.buildClasses(b)
+		e.buildClasses(b, others)
 	}
 	if len(b.dst) == before {
 		b.end = end
@@ -174,19 +189,18 @@ func (e *Endpoint) buildMessages(b *builder) {
 	}
 }
 
-// buildClasses fills the packet with messages, class by class.
-func (e *Endpoint) buildClasses(b *builder) {
-	e.packets++
-	b.begun = len(b.dst)
-	for i := range e.classes {
-		c := &e.classes[i]
+// buildClasses fills the packet with messages, class by class, and reports whether it is full.
+func (e *Endpoint) buildClasses(b *builder, classes []class) (full bool) {
+	for i := range classes {
+		c := &classes[i]
 		if b.path.loss.probe > 0 {
 			e.buildProbe(b, c)
 		}
-		if full := e.buildClass(b, c); full {
-			return
+		if e.buildClass(b, c) {
+			return true
 		}
 	}
+	return false
 }
 
 // buildProbe has a probe carry what a class has to send again before what it has not sent yet:

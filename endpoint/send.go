@@ -46,7 +46,7 @@ func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *Se
 		return 0, ErrClosed
 	}
 	s := e.sender(uint16(channel))
-	if s == nil {
+	if s == nil || s.own() {
 		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
 	}
 	if len(payload) > s.cfg.MaxMessageBytes {

@@ -56,6 +56,7 @@ type Stats struct {
 	MessagesExpired    uint64              // unreliable ones whose fragments did not all come in time
 	MessagesOverflowed uint64              // unreliable ones that the game did not take in time
 	DraftsDropped      uint64              // written, not sent, and in the way of a group
+	ControlUnknown     uint64              // messages of channel 0 of a kind that this end does not know
 	MessagesTooFast    uint64              // unreliable or droppable ones, or parts of them, beyond an inbound limit
 
 	RTT       time.Duration // smoothed; 0 before the first sample
@@ -92,8 +93,8 @@ func (e *Endpoint) Stats() Stats {
 	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
 	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
 	s.BytesPerSecond = e.bytesPerSecond()
-	for i := range e.senders {
-		s.addChannel(&e.senders[i], &e.receivers[i])
+	for i := range e.senders[1:] {
+		s.addChannel(&e.senders[1+i], &e.receivers[1+i])
 	}
 	s.OpenReceipts = e.openReceipts
 	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.sent.perSecond(e.now), e.received.perSecond(e.now)

@@ -18,7 +18,7 @@ const (
 	tokenBytes          = 2048
 	privateTokenBytes   = 1024 // sealed, tag included
 	challengeTokenBytes = 300  // sealed, tag included
-	maxAddresses        = 32
+	maxAddresses        = wire.MaxAddresses
 
 	publicAddressesAt  = len(versionInfo) + 3*8 + nonceXBytes + privateTokenBytes + 4
 	privateAddressesAt = 8 + 4
@@ -195,27 +195,17 @@ func tokenAD(protocolID, expires uint64) []byte {
 	return binary.LittleEndian.AppendUint64(ad, expires)
 }
 
-const (
-	addressIPv4 = 1
-	addressIPv6 = 2
-)
-
-// appendAddresses writes a count and each address: type u8, then four bytes
-// of IPv4, or eight u16 of IPv6 in little-endian order, and u16 port.
+// appendAddresses writes a count and each address.
 func appendAddresses(dst []byte, addresses []netip.AddrPort) []byte {
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(addresses)))
+	dst = wire.AppendAddressCount(dst, len(addresses))
 	for _, a := range addresses {
 		if ip := a.Addr().Unmap(); ip.Is4() {
 			v4 := ip.As4()
-			dst = append(append(dst, addressIPv4), v4[:]...)
+			dst = wire.AppendAddress(dst, v4[:], a.Port())
 		} else {
-			dst = append(dst, addressIPv6)
 			v6 := ip.As16()
-			for i := 0; i < len(v6); i += 2 {
-				dst = append(dst, v6[i+1], v6[i])
-			}
+			dst = wire.AppendAddress(dst, v6[:], a.Port())
 		}
-		dst = binary.LittleEndian.AppendUint16(dst, a.Port())
 	}
 	return dst
 }
@@ -223,32 +213,14 @@ func appendAddresses(dst []byte, addresses []netip.AddrPort) []byte {
 // readAddresses reads what appendAddresses writes, IPv4-mapped addresses unmapped.
 func readAddresses(r *wire.Reader, to []netip.AddrPort) []netip.AddrPort {
 	n := r.U32()
-	if n < 1 || n > maxAddresses {
-		r.Want(false)
-		return to
-	}
-	for range n {
-		var ip netip.Addr
-		switch r.U8() {
-		case addressIPv4:
-			if p := r.Take(4); p != nil {
-				ip = netip.AddrFrom4([4]byte(p))
-			}
-		case addressIPv6:
-			if p := r.Take(16); p != nil {
-				var v6 [16]byte
-				for i := 0; i < len(v6); i += 2 {
-					v6[i], v6[i+1] = p[i+1], p[i]
-				}
-				ip = netip.AddrFrom16(v6).Unmap()
-			}
-		default:
-			r.Want(false)
+	r.Want(n >= 1 && n <= wire.MaxAddresses)
+	for ; n > 0 && !r.Bad(); n-- {
+		b, size, port := r.Address()
+		ip := netip.AddrFrom16(b).Unmap()
+		if size == 4 {
+			ip = netip.AddrFrom4([4]byte(b[:4]))
 		}
-		to = append(to, netip.AddrPortFrom(ip, r.U16()))
-		if r.Bad() {
-			return to
-		}
+		to = append(to, netip.AddrPortFrom(ip, port))
 	}
 	return to
 }
@@ -262,9 +234,9 @@ func addressFault(b []byte) string {
 	}
 	for i := range n {
 		switch kind := r.U8(); kind {
-		case addressIPv4:
+		case wire.AddressIPv4:
 			r.Take(4)
-		case addressIPv6:
+		case wire.AddressIPv6:
 			r.Take(16)
 		default:
 			return fmt.Sprintf("number %d of %d is of type %d, not 1 (IPv4) or 2 (IPv6)", i+1, n, kind)

@@ -53,10 +53,14 @@ func framesDocument(t testing.TB) []byte {
 			"RUN: first is the low 16 bits (32 if wide) of the first id; without it, the messages have no ids.",
 			"options: their bits; back is there with 2, index with 4. keys has one for each message of a RUN, key is that of a FRAGMENT.",
 			"FRAGMENT: to_end means that the bytes go to the end of the packet; total is there at offset 0 only.",
+			"control: messages of channel 0; of each token the first 8 bytes are told, the rest is zero; an ip is in network order.",
+			"malformed_control: messages of channel 0 that close the connection with PROTOCOL.",
 		}),
 		sectionOf("frames", frameVectors(t)),
 		sectionOf("packets", packetVectors()),
 		sectionOf("malformed", malformed()),
+		sectionOf("control", controlVectors()),
+		sectionOf("malformed_control", malformedControl()),
 	)
 }
 
@@ -131,8 +135,8 @@ func TestIndependentDecoder(t *testing.T) {
 	if err != nil {
 		t.Fatalf("decode.py: %v\n%s", err, out)
 	}
-	want := fmt.Sprintf("agree: %d frames, %d packets, %d malformed, %d numbers", len(frameVectors(t)), len(packetVectors()),
-		len(malformed()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors()))
+	want := fmt.Sprintf("agree: %d frames, %d packets, %d malformed, %d control, %d numbers", len(frameVectors(t)), len(packetVectors()),
+		len(malformed()), len(controlVectors())+len(malformedControl()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors()))
 	if got := strings.TrimSpace(string(out)); got != want {
 		t.Errorf("decode.py says %q, want %q", got, want)
 	}

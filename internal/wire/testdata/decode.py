@@ -298,6 +298,51 @@ def packet(data):
     return frames
 
 
+def ticket(r):
+    fields = {"expires": str(r.uint(8)), "ticket": r.take(r.left()).hex()}
+    if not fields["ticket"]:
+        raise Malformed("no ticket")
+    return fields
+
+
+def tickets(r):
+    if r.take(4) != b"TWTK" or r.uint(1) != 1:
+        raise Malformed("no Tickets")
+    count = r.uint(1)
+    if not 1 <= count <= 7:
+        raise Malformed("count of tokens")
+    return {"tokens": [r.take(2048)[:8].hex() for _ in range(count)]}
+
+
+def address(r):
+    kind = r.uint(1)
+    if kind == 1:
+        ip = r.take(4)
+    elif kind == 2:
+        ip = b"".join(r.uint(2).to_bytes(2, "big") for _ in range(8))
+    else:
+        raise Malformed("no such address")
+    return {"ip": ip.hex(), "port": r.uint(2)}
+
+
+def addresses(r):
+    count = r.uint(4)
+    if not 1 <= count <= 32:
+        raise Malformed("count of addresses")
+    return {"addresses": [address(r) for _ in range(count)]}
+
+
+def control(data):
+    """A message of channel 0."""
+    r = Reader(data)
+    kind = r.v()
+    read = {1: ticket, 2: tickets, 3: addresses}.get(kind, lambda r: {"body": r.take(r.left()).hex()})
+    fields = read(r)
+    if r.left():
+        raise Malformed("bytes behind it")
+    return {"kind": str(kind), "fields": fields}
+
+
 def fnv1a(data):
     value = 0xCBF29CE484222325
     for byte in data:
@@ -342,6 +387,18 @@ def check_frames(doc, problems):
     return len(doc["frames"]), len(doc["packets"]), len(doc["malformed"])
 
 
+def check_control(doc, problems):
+    for vec in doc["control"]:
+        check(problems, vec["name"], control(bytes.fromhex(vec["bytes"])), {"kind": vec["kind"], "fields": vec["fields"]})
+    for vec in doc["malformed_control"]:
+        try:
+            got = control(bytes.fromhex(vec["bytes"]))
+        except Malformed:
+            continue
+        problems.append(f"{vec['name']}: is accepted as\n  {got}\nbut: {vec['reason']}")
+    return len(doc["control"]) + len(doc["malformed_control"])
+
+
 def check_numbers(doc, problems):
     for vec in doc["uvarints"]:
         r = Reader(bytes.fromhex(vec["bytes"]))
@@ -373,11 +430,13 @@ def check_numbers(doc, problems):
 def main():
     directory = pathlib.Path(sys.argv[1])
     problems = []
-    frames, packets, malformed = check_frames(json.loads((directory / "frames.json").read_text("utf-8")), problems)
+    doc = json.loads((directory / "frames.json").read_text("utf-8"))
+    frames, packets, malformed = check_frames(doc, problems)
+    messages = check_control(doc, problems)
     numbers = check_numbers(json.loads((directory / "numbers.json").read_text("utf-8")), problems)
     if problems:
         sys.exit("\n".join(problems))
-    print(f"agree: {frames} frames, {packets} packets, {malformed} malformed, {numbers} numbers")
+    print(f"agree: {frames} frames, {packets} packets, {malformed} malformed, {messages} control, {numbers} numbers")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,137 @@
+package wire
+
+import "encoding/binary"
+
+// A message of channel 0, the library's own, is its kind and a body (SPEC.md,
+// 6.4):
+//
+//	kind v | body, to the end
+//
+// Kinds that a reader does not know are passed over.
+const (
+	ControlTicket    = 1 // expires u64, seconds since 1970 | resume ticket, to the end
+	ControlTickets   = 2 // Tickets for another server
+	ControlAddresses = 3 // n u32, 1 to 32 | n × address of this server
+)
+
+// Limits of channel 0.
+const (
+	MaxControlBytes = 16384 // a whole message
+	MaxAddresses    = 32    // in a list
+	MaxTokens       = 7     // in Tickets on channel 0: more do not fit
+	TokenBytes      = 2048
+)
+
+// AppendControl appends a message of channel 0.
+func AppendControl(b []byte, kind uint64, body []byte) []byte {
+	return append(AppendUvarint(b, kind), body...)
+}
+
+// ConsumeControl reads one, which must be all of b. The body of a kind that is
+// known has its layout if ok.
+func ConsumeControl(b []byte) (kind uint64, body []byte, ok bool) {
+	kind, n := ConsumeUvarint(b)
+	if n < 0 {
+		return 0, nil, false
+	}
+	body = b[n:]
+	switch ok = true; kind {
+	case ControlTicket:
+		_, _, ok = ConsumeTicket(body)
+	case ControlTickets:
+		_, ok = ConsumeTickets(body)
+	case ControlAddresses:
+		ok = ConsumeAddresses(body, func([]byte, uint16) {})
+	}
+	return kind, body, ok
+}
+
+// ControlKnown reports whether this package knows a kind.
+func ControlKnown(kind uint64) bool { return kind >= ControlTicket && kind <= ControlAddresses }
+
+// AppendTicket appends the body of ControlTicket.
+func AppendTicket(b []byte, expires uint64, ticket []byte) []byte {
+	return append(binary.LittleEndian.AppendUint64(b, expires), ticket...)
+}
+
+// ConsumeTicket reads it.
+func ConsumeTicket(b []byte) (expires uint64, ticket []byte, ok bool) {
+	r := NewReader(b)
+	expires = r.U64()
+	ticket = r.Rest()
+	return expires, ticket, !r.bad && len(ticket) > 0
+}
+
+const ticketsHead = "TWTK\x01" // and the version
+
+// AppendTickets appends the body of ControlTickets: Tickets (SPEC.md, 2) of so
+// many tokens, which lie one behind the other.
+func AppendTickets(b []byte, tokens []byte) []byte {
+	b = append(append(b, ticketsHead...), byte(len(tokens)/TokenBytes))
+	return append(b, tokens...)
+}
+
+// ConsumeTickets reads it. The tokens themselves are not looked at.
+func ConsumeTickets(b []byte) (tokens []byte, ok bool) {
+	r := NewReader(b)
+	head := r.Take(len(ticketsHead))
+	n := int(r.U8())
+	tokens = r.Rest()
+	return tokens, string(head) == ticketsHead && n >= 1 && n <= MaxTokens && len(tokens) == n*TokenBytes
+}
+
+// Types of an address.
+const (
+	AddressIPv4 = 1
+	AddressIPv6 = 2
+)
+
+// AppendAddress appends an address: type u8, then four bytes of IPv4, or eight
+// u16 of IPv6 in little-endian order, and port u16. The bytes of ip, 4 or 16,
+// are in network order.
+func AppendAddress(b, ip []byte, port uint16) []byte {
+	if len(ip) == 4 {
+		b = append(append(b, AddressIPv4), ip...)
+	} else {
+		b = append(b, AddressIPv6)
+		for i := 0; i+1 < len(ip); i += 2 {
+			b = append(b, ip[i+1], ip[i])
+		}
+	}
+	return binary.LittleEndian.AppendUint16(b, port)
+}
+
+// Address reads an address; the first n bytes of ip are it, in network order.
+func (r *Reader) Address() (ip [16]byte, n int, port uint16) {
+	switch r.U8() {
+	case AddressIPv4:
+		n = copy(ip[:], r.Take(4))
+	case AddressIPv6:
+		n = copy(ip[:], r.Take(16))
+		for i := 0; i < len(ip); i += 2 {
+			ip[i], ip[i+1] = ip[i+1], ip[i]
+		}
+	default:
+		r.bad = true
+	}
+	return ip, n, r.U16()
+}
+
+// AppendAddressCount appends what stands in front of a list of addresses.
+func AppendAddressCount(b []byte, n int) []byte {
+	return binary.LittleEndian.AppendUint32(b, uint32(n))
+}
+
+// ConsumeAddresses reads a list of addresses, which must be all of b, and
+// visits each; what it has visited means nothing unless it returns true.
+func ConsumeAddresses(b []byte, visit func(ip []byte, port uint16)) bool {
+	r := NewReader(b)
+	count := r.U32()
+	r.Want(count >= 1 && count <= MaxAddresses)
+	for ; count > 0 && !r.bad; count-- {
+		if ip, n, port := r.Address(); !r.bad {
+			visit(ip[:n], port)
+		}
+	}
+	return !r.bad && r.at == len(b)
+}
