@@ -144,8 +144,13 @@ func (e *Endpoint) dropUnfinished(r *receiver) {
 // Done reports whether the endpoint needs no more calls.
 func (e *Endpoint) Done() bool { return e.state == stateDead }
 
-// Open reports whether messages may be sent.
-func (e *Endpoint) Open() bool { return e.state == stateOpen && !e.drain.on }
+// Open reports whether messages may be sent, be it that they wait for a peer who is away.
+func (e *Endpoint) Open() bool {
+	return e.live() && !e.drain.on
+}
+
+// live reports whether the ends know each other and none has ended the connection.
+func (e *Endpoint) live() bool { return e.state == stateOpen || e.state == stateAway }
 
 // Release gives all memory back to the pools. Call it when the endpoint is Done and the game
 // has taken the messages that it wants.

@@ -109,6 +109,9 @@ type Config struct {
 	// Timeout ends the connection when nothing was heard for as long. 0: 10 s; negative:
 	// never.
 	Timeout time.Duration
+	// KeepFor is how long the connection is kept after the timeout, its peer away: then it comes
+	// back, or the connection ends with CodeTimeout. 0 or negative: the timeout ends it.
+	KeepFor time.Duration
 	// AckHold is how long an acknowledgement may wait for a packet to ride on. 0: 20 ms;
 	// negative: not at all; at most 250 ms.
 	AckHold time.Duration
@@ -188,6 +191,7 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 
 func (c Config) withDefaults() Config {
 	c.Timeout = orDefault(c.Timeout, defaultTimeout, math.MaxInt64)
+	c.KeepFor = max(c.KeepFor, 0)
 	c.AckHold = orDefault(c.AckHold, 20*time.Millisecond, 0)
 	c.MaxHold = orDefault(c.MaxHold, defaultHold, 0).Truncate(time.Second)
 	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)

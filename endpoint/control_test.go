@@ -38,7 +38,9 @@ func ticketBody(n, size int) []byte { return wire.AppendTicket(nil, uint64(n), m
 // ways, over a link that loses; those of unknown kinds are passed over; and the game sees none.
 func TestControl(t *testing.T) {
 	for seed := range uint64(20) {
-		p := newPairSeed(t, channels(), 20*time.Millisecond, seed+1)
+		cfg := channels()
+		cfg.MaxPaths = -1 // no event tells of paths
+		p := newPairSeed(t, cfg, 20*time.Millisecond, seed+1)
 		p.open()
 		p.links[0].loss, p.links[1].loss, p.links[0].jitter = 0.3, 0.3, 20*time.Millisecond
 		var want, got [2][]controlMessage
@@ -154,10 +156,11 @@ func TestControlMalformed(t *testing.T) {
 
 // TestControlOptions: what the game may ask for a message is no part of the library's channel.
 func TestControlOptions(t *testing.T) {
-	for _, options := range []byte{wire.OptionGroup, wire.OptionDroppable, wire.OptionKeyed} {
+	for _, options := range []byte{wire.OptionGroup, wire.OptionDroppable, wire.OptionGroup | wire.OptionDroppable} {
 		s := newScript(t, channels())
 		r := wire.Run{HasIDs: true, Count: 1, Options: options}
-		s.hears(append(wire.AppendRun(nil, &r), 0, 0))
+		good := wire.AppendControl(nil, 77, nil)
+		s.hears(append(wire.AppendRun(nil, &r), wire.AppendBytes(nil, good)...))
 		if code := s.closed(); code != CodeProtocol {
 			t.Errorf("option %d: %v", options, code)
 		}
@@ -168,7 +171,7 @@ func TestControlOptions(t *testing.T) {
 // the peer keep the library's messages waiting.
 func TestControlIsNotHeldUp(t *testing.T) {
 	for name, change := range map[string]func(cfg *Config){
-		"flood": func(cfg *Config) { cfg.Channels[4].Priority = 127 },
+		"flood": func(cfg *Config) { cfg.Channels[4].Priority, cfg.Channels[4].Weight = 127, 65536 },
 		"limits": func(cfg *Config) {
 			cfg.Inbound.MessagesPerSecond = 1
 			cfg.Channels[4].Inbound = ChannelLimits{BytesPerSecond: 1, MessagesPerSecond: 1}
@@ -178,12 +181,13 @@ func TestControlIsNotHeldUp(t *testing.T) {
 		for _, budget := range []int{-1, 0, 100, 600} {
 			cfg := channels()
 			change(&cfg)
+			cfg.Channels[4].WindowBytes = 4 << 20
 			cfg.Controller = func() Controller { return fixedRate(1 << 20) }
 			p := newPair(t, cfg, 20*time.Millisecond).open()
 			for n := range 1000 {
 				p.send(0, chanOf(ReliableOrdered), message(n, 1000))
 			}
-			p.run(time.Second)
+			p.run(100 * time.Millisecond)
 			p.ends[0].LimitBudget(budget)
 			p.ends[0].BeginFlush()
 			body := ticketBody(1, 4000) // some packets
@@ -194,6 +198,13 @@ func TestControlIsNotHeldUp(t *testing.T) {
 			}
 			if sent := p.ends[0].ChannelStats(0).BytesSent; sent < 4000 || sent > 4200 {
 				t.Errorf("%s, budget %d: %d bytes of channel 0", name, budget, sent)
+			}
+			for range 50 {
+				p.control(0, wire.ControlTicket, ticketBody(1, 20))
+			}
+			p.run(60 * time.Millisecond)
+			if got := p.controls(1); len(got) != 50 || !p.ends[1].Open() {
+				t.Errorf("%s, budget %d: %d small messages came", name, budget, len(got))
 			}
 		}
 	}
@@ -217,12 +228,18 @@ func TestControlUnread(t *testing.T) {
 	}
 	t.Log("# what was held up goes on when it is read")
 	read := len(p.controls(1))
-	for range 100 {
-		p.run(50 * time.Millisecond)
+	for n := range 1000 {
+		if n < 900 {
+			_ = p.ends[0].SendControl(wire.ControlTicket, ticketBody(n, 10_000))
+		}
+		p.run(10 * time.Millisecond)
 		p.ends[1].Update()
 		read += len(p.controls(1))
 	}
-	if n := p.ends[0].ChannelStats(0); read != int(n.MessagesSent) || n.QueuedMessages != 0 || read < 8 {
+	if r := &p.ends[1].receivers[0]; r.pooled != 0 {
+		t.Errorf("%d bytes of the pool", r.pooled)
+	}
+	if n := p.ends[0].ChannelStats(0); read != int(n.MessagesSent) || n.QueuedMessages != 0 || read < 800 {
 		t.Errorf("%d of %d were read", read, n.MessagesSent)
 	}
 }

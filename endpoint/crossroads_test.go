@@ -77,10 +77,10 @@ func (g *game) path(end int, id, b byte) {
 }
 
 // steering is what the frames that steer channels may take in a flush, beyond its limit: more if
-// paths die, with which those are lost that were under way.
+// paths die, with which those are lost that were under way, or end under older keys.
 func (g *game) steering() int {
-	if g.mesh != nil {
-		return 600
+	if g.mesh != nil || g.epoch[0]+g.epoch[1] > 0 {
+		return 800
 	}
 	return 200
 }

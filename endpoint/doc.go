@@ -68,6 +68,9 @@
 // endpoint is driven on until [Endpoint.Done]. [Endpoint.Hold] announces that nobody will drive
 // it for a while.
 //
+// A peer that falls silent ends the connection, or is away for a while and comes back
+// ([Config.KeepFor]); [Endpoint.Continue] goes on with it after a new handshake.
+//
 // # Memory
 //
 // Every queue and table has a limit, given in [Config], [ChannelConfig] or the documentation

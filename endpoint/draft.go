@@ -173,7 +173,7 @@ func (d *Draft) begin() {
 }
 
 func (d *Draft) writable() bool {
-	return d.err == nil && (d.owner == nil || d.owner.state <= stateOpen)
+	return d.err == nil && (d.owner == nil || d.owner.state < stateClosing)
 }
 
 // extend makes the message n bytes longer, or as many as may be, and returns the place of these.

@@ -39,7 +39,7 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.drain.on && e.state <= stateOpen && (now >= e.drain.until || e.drained()) {
+	if e.drain.on && e.state < stateClosing && (now >= e.drain.until || e.drained()) {
 		e.Close(now, e.drain.code, e.drain.text)
 	}
 }

@@ -59,20 +59,25 @@ type Endpoint struct {
 	holding   ownHold
 	held      peerHold
 	awakeAt   int64 // when a silence of either end was over
+	away      away
 	closing   closing
 }
 
 // A state is where an endpoint is in its life:
 //
+//	           away
+//	            ⇅ ↘
 //	meeting → open → closing → tombstone → dead
 //	            └───────────────↗
 //
-// An endpoint that times out is dead at once; one that drains is open until then.
+// An endpoint that times out is dead at once, or away and then dead; one that drains is open, or
+// away, until it closes.
 type state uint8
 
 const (
 	stateMeeting   state = iota // the peer's HELLO has not matched yet
 	stateOpen                   // messages flow
+	stateAway                   // nothing is heard of the peer; everything is kept for when it is back
 	stateClosing                // we said CLOSE and wait for an answer
 	stateTombstone              // over; answers a repeated CLOSE
 	stateDead
@@ -115,9 +120,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	e.draft.owner = e
 	e.schedule()
 	e.limitInbound()
-	e.paths = []*path{newPath(0, now, e.cfg.Controller(), e.skipInterval())}
-	e.paths[0].configure(e.cfg.Path)
-	e.paths[0].state, e.paths[0].proven = PathActive, true
+	e.paths = []*path{e.firstPath(now, e.cfg.Path)}
 	return e, nil
 }
 
@@ -128,6 +131,14 @@ func newRandom(seed uint64) *rand.Rand {
 	binary.LittleEndian.PutUint64(key[:], seed)
 	copy(key[8:], "tickwire 1 endpoint")
 	return rand.New(rand.NewChaCha8(key))
+}
+
+// firstPath returns path 0, which needs no challenge.
+func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
+	p := newPath(0, now, e.cfg.Controller(), e.skipInterval())
+	p.configure(cfg)
+	p.state, p.proven = PathActive, true
+	return p
 }
 
 func (e *Endpoint) addChannel(cfg ChannelConfig) {
@@ -194,8 +205,8 @@ func (e *Endpoint) Update() {
 	}
 	clear(e.lent)
 	e.lent = e.lent[:0]
-	for i := range e.receivers[1:] {
-		e.reveal(&e.receivers[1+i])
+	for i := range e.receivers {
+		e.reveal(&e.receivers[i])
 	}
 	e.events.reveal()
 }
@@ -239,6 +250,9 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	}
 	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
 	p.heardAt = max(p.heardAt, now)
+	if e.state == stateAway {
+		e.comeBack(now)
+	}
 	p.elsewhere = from != p.route
 	eliciting, err := e.handleEach(now, p, from, number, frames)
 	switch {

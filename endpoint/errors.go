@@ -9,6 +9,8 @@ import (
 var (
 	// ErrClosed: the connection is draining, closing or closed.
 	ErrClosed = errors.New("endpoint: connection closed")
+	// ErrAway: the peer is away, and cannot be told of a Hold, or of another path.
+	ErrAway = errors.New("endpoint: the peer is away")
 	// ErrFull: the channel's queue or the table of receipts is full. For the queue wait for
 	// the event Writable, or send less; for the table read the events.
 	ErrFull = errors.New("endpoint: queue full")

@@ -43,11 +43,18 @@ const (
 	// PathChanged: Path is in another State. Of what happened to a path between two Updates the
 	// last is told.
 	PathChanged
+	// Away: nothing was heard of the peer for as long as the timeout. The connection is kept, for
+	// Config.KeepFor.
+	Away
+	// Back: the peer is heard again.
+	Back
 	// Closed: the connection is over; Code, Text and Remote say why. It is the last event.
 	Closed
 )
 
-var eventNames = [...]string{"NoEvent", "Opened", "Delivered", "Lost", "Writable", "PathChanged", "Closed"}
+var eventNames = [...]string{
+	"NoEvent", "Opened", "Delivered", "Lost", "Writable", "PathChanged", "Away", "Back", "Closed",
+}
 
 // String names the kind.
 func (k EventKind) String() string { return nameOf(eventNames[:], int(k)) }
@@ -127,8 +134,8 @@ func (e *Endpoint) News() bool {
 	if e.events.ring.End() != e.events.visible {
 		return true
 	}
-	for i := range e.receivers[1:] {
-		if r := &e.receivers[1+i]; r.ready.End() != r.visible {
+	for i := range e.receivers {
+		if r := &e.receivers[i]; r.ready.End() != r.visible {
 			return true
 		}
 	}

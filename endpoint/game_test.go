@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -74,6 +75,7 @@ type game struct {
 	flushes [2]flushed
 	newest  int64 // the highest that the clock has been
 	closed  bool
+	away    [2]bool
 	ended   [2]bool // the event Closed was read,
 	end     [2]Event
 	endedAt [2]int64 // and that was not before
@@ -90,7 +92,7 @@ type flushed struct {
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
 // queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 some
 // messages are built in place, 64 some are sent to both ends, 128 inbound limits, 256 limits of
-// flushes, 512 several paths.
+// flushes, 512 several paths, 1024 a timeout after which the ends are away, and kept.
 func newGame(t *testing.T, variant uint16) *game {
 	t.Helper()
 	return newGameAt(t, variant, second)
@@ -121,6 +123,9 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 		}
 	}
 	cfg.Timeout = -1 // the clock may jump by days
+	if variant&1024 != 0 {
+		cfg.Timeout, cfg.KeepFor = 3*time.Second, math.MaxInt64
+	}
 	cfg.UnsentDraft = DraftPolicy(variant >> 3 % 3)
 	g := &game{
 		pair:   newPairAt(t, cfg, now, 10*time.Millisecond),
@@ -128,6 +133,9 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 	}
 	if variant&512 != 0 {
 		g.crossRoads(cfg)
+	}
+	if variant&1024 != 0 {
+		g.open() // who has not met is not kept
 	}
 	if variant&64 != 0 {
 		g.many = NewDraft(g.ends[0].cfg.Buffers, cfg.Channels)
@@ -165,7 +173,7 @@ func (g *game) play(a, b byte) {
 		g.flush()
 		if len(l.flight) > 0 {
 			f := l.take()
-			l.put(flight{f.at, f.seq, slices.Clone(f.b)})
+			l.put(flight{f.at, f.seq, slices.Clone(f.b), f.epoch})
 			f.at += int64(b) * 1_000_000
 			l.put(f)
 		}
@@ -179,7 +187,7 @@ func (g *game) play(a, b byte) {
 	case 14:
 		g.jump(a>>4&7, b)
 	case 15:
-		if g.mesh != nil && b >= 70 {
+		if g.mesh != nil && b >= 70 && b < 230 {
 			g.path(end, a>>4&7, b)
 		} else {
 			g.leave(end, b)
@@ -215,6 +223,8 @@ func (g *game) leave(end int, b byte) {
 		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].state == stateOpen {
 			g.t.Errorf("end %d: the end of a hold: %v", end, err)
 		}
+	case b < 140, b >= 230:
+		g.goOn(end)
 	}
 }
 
@@ -350,6 +360,11 @@ func (g *game) hear(end int) {
 		switch {
 		case g.ended[end]:
 			g.t.Fatalf("end %d: %v after Closed", end, ev)
+		case ev.Kind == Away || ev.Kind == Back:
+			if away := ev.Kind == Away; away == g.away[end] {
+				g.t.Fatalf("end %d: %v, and again", end, ev.Kind)
+			}
+			g.away[end] = !g.away[end]
 		case ev.Kind == Closed:
 			g.ended[end], g.end[end], g.endedAt[end] = true, ev, g.newest
 		case ev.Kind == Delivered || ev.Kind == Lost:
@@ -367,6 +382,9 @@ func (g *game) finish() {
 			g.flushAtMost(i, -1)
 		}
 		g.ends[i].Hold(g.now, 0)
+		if epoch := max(g.epoch[0], g.epoch[1]); g.epoch[i] < epoch {
+			g.pair.goOn(i, epoch)
+		}
 	}
 	for range 60 {
 		g.pair.run(500 * time.Millisecond)
@@ -377,6 +395,8 @@ func (g *game) finish() {
 	if g.closed { // each CLOSE may have been lost: then the other end times out
 		g.ends[0].SetTimeout(time.Second)
 		g.ends[1].SetTimeout(time.Second)
+		g.ends[0].SetKeepFor(0)
+		g.ends[1].SetKeepFor(0)
 		g.pair.run(2 * time.Hour)
 		g.look(0)
 		g.look(1)

@@ -58,10 +58,12 @@ func (e *HoldError) Error() string {
 // message is sent, or by a Hold that is not positive. Whoever goes on calling the endpoint
 // meanwhile makes it repeat HOLD until the peer knows.
 //
-// The error is ErrClosed, or a *HoldError if d is more than the peer's Config.MaxHold.
+// The error is ErrClosed, ErrAway, or a *HoldError if d is more than the peer's Config.MaxHold.
 func (e *Endpoint) Hold(now int64, d time.Duration) error {
 	switch {
-	case e.state != stateOpen || d > 0 && e.drain.on:
+	case e.state == stateAway && d > 0:
+		return ErrAway
+	case !e.live() || d > 0 && e.drain.on:
 		return ErrClosed
 	case d <= 0:
 		e.wake(now)

@@ -62,7 +62,7 @@ func (l Lone) outOfNumbers(number uint64) bool {
 	if p.loss.probe > 0 {
 		most = 1<<15 - 1
 	}
-	return l.state <= stateOpen && number-p.largestAcked >= most
+	return l.state < stateClosing && number-p.largestAcked >= most
 }
 
 // Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as
@@ -70,7 +70,7 @@ func (l Lone) outOfNumbers(number uint64) bool {
 func (l Lone) Deadline() int64 {
 	if l.outOfNumbers(l.paths[0].next) {
 		at := l.lifeDeadline()
-		if p := l.paths[0]; p.loss.probe == 0 {
+		if p := l.paths[0]; p.loss.probe == 0 && !l.Away() {
 			at = min(at, l.probeAt(p))
 		}
 		return at

@@ -22,6 +22,8 @@ type mesh struct {
 	watch func(end int, w *way, b []byte)
 	buf   []byte
 
+	epoch [2]int // as that of a pair
+
 	asleep [2]bool // nobody calls the end
 	missed []func()
 }
@@ -155,6 +157,7 @@ func (m *mesh) carry(end int, route Route, b []byte) {
 		m.watch(end, w, b)
 	}
 	if !w.dead {
+		w.links[end].epoch = m.epoch[end]
 		w.links[end].send(m.now, b)
 	}
 }
@@ -181,6 +184,14 @@ func (m *mesh) arrive(end int, w *way, b []byte) {
 		w.came += len(b) - meshHeader + 51
 	}
 	m.ends[end].HandlePacket(m.now, b[0], from, binary.LittleEndian.Uint64(b[1:]), b[meshHeader:])
+}
+
+// goOn has an end go on under the keys of an epoch, if it can, where the client's socket 0 leads.
+func (m *mesh) goOn(end, epoch int) {
+	routes := [2]Route{0, m.from[0].address}
+	if m.ends[end].Continue(m.now, PathConfig{Route: routes[end]}) == nil {
+		m.epoch[end] = epoch
+	}
 }
 
 func (m *mesh) run(d time.Duration) { m.runUntil(d, func() bool { return false }) }
@@ -214,6 +225,9 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 			for i := range w.links {
 				for w.links[i].next() <= m.now {
 					f := w.links[i].take()
+					if f.epoch != m.epoch[1-i] {
+						continue
+					}
 					if m.asleep[1-i] {
 						m.missed = append(m.missed, func() { m.arrive(1-i, w, f.b) })
 						continue

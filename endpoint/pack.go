@@ -113,8 +113,12 @@ const maxLeftOut = 1 << 10
 // build fills the packet, or leaves it empty.
 func (e *Endpoint) build(b *builder) {
 	p := b.path
-	if e.state == stateClosing || e.state == stateTombstone {
-		e.buildClose(b)
+	if e.state > stateOpen {
+		if e.state == stateAway {
+			e.buildAway(b)
+		} else {
+			e.buildClose(b)
+		}
 		return
 	}
 	if p.odd && e.buildOdd(b) || e.copies.due != 0 && e.buildCopy(b) {

@@ -20,6 +20,8 @@ type pair struct {
 	watch func(end int, b []byte) // sees every datagram that leaves an end; may be nil
 
 	mesh *mesh // if there are several ways, which then carry everything in place of the links
+	epoch  [2]int // how often each end has gone on under new keys; others it cannot read
+	follow bool   // an end goes on when it gets the first packet of new keys
 
 	asleep [2]bool     // nobody calls the end
 	missed [2][][]byte // what came meanwhile, as a socket keeps it
@@ -39,15 +41,17 @@ type link struct {
 	cut       bool
 	drop      func(n int, b []byte) bool // n counts datagrams from 0
 	flight    []flight                   // a heap
+	epoch     int                        // of what is sent
 	spare     [][]byte
 	sent      int
 	bytes     int
 }
 
 type flight struct {
-	at  int64
-	seq int
-	b   []byte
+	at    int64
+	seq   int
+	b     []byte
+	epoch int
 }
 
 func (f flight) before(g flight) bool { return f.at < g.at || f.at == g.at && f.seq < g.seq }
@@ -82,7 +86,7 @@ func (l *link) send(now int64, b []byte) {
 		if l.jitter > 0 {
 			at += l.rnd.Int64N(int64(l.jitter))
 		}
-		l.put(flight{at, n, l.copyOf(b)})
+		l.put(flight{at, n, l.copyOf(b), l.epoch})
 	}
 }
 
@@ -210,6 +214,7 @@ func (p *pair) flush() {
 			if p.watch != nil {
 				p.watch(i, p.buf)
 			}
+			p.links[i].epoch = p.epoch[i]
 			p.links[i].send(p.now, p.buf)
 		}
 	}
@@ -246,6 +251,12 @@ func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
 			l := &p.links[i]
 			for l.next() <= p.now {
 				f := l.take()
+				if f.epoch > p.epoch[1-i] && p.follow {
+					p.goOn(1-i, f.epoch)
+				}
+				if f.epoch != p.epoch[1-i] {
+					continue
+				}
 				if p.asleep[1-i] {
 					p.missed[1-i] = append(p.missed[1-i], f.b)
 					continue
@@ -257,6 +268,17 @@ func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
 				p.ends[i].HandleTimeout(p.now)
 			}
 		}
+	}
+}
+
+// goOn has an end go on under the keys of an epoch, if it can.
+func (p *pair) goOn(end, epoch int) {
+	if m := p.mesh; m != nil {
+		m.now = p.now
+		m.goOn(end, epoch)
+		p.epoch = m.epoch
+	} else if p.ends[end].Continue(p.now, PathConfig{}) == nil {
+		p.epoch[end] = epoch
 	}
 }
 

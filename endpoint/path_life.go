@@ -11,10 +11,14 @@ import (
 // event PathChanged says that it is PathActive; if nobody answers there it is PathClosed. Of two
 // ends one opens paths: the one whose peer cannot know where it is.
 //
-// The error is ErrClosed, or a *PathError.
+// The error is ErrClosed, ErrAway, or a *PathError. While the peer is away SetPath leads a path
+// elsewhere.
 func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	e.SetNow(now)
-	if e.state != stateOpen {
+	switch {
+	case e.state == stateAway:
+		return 0, ErrAway
+	case e.state != stateOpen:
 		return 0, ErrClosed
 	}
 	for int(id) < len(e.paths) && e.paths[id].state != PathClosed {

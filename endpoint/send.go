@@ -42,7 +42,7 @@ type source struct {
 }
 
 func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (Receipt, error) {
-	if e.state > stateOpen || e.drain.on {
+	if e.state >= stateClosing || e.drain.on {
 		return 0, ErrClosed
 	}
 	s := e.sender(uint16(channel))

@@ -78,13 +78,7 @@ type Stats struct {
 func (e *Endpoint) Stats() Stats {
 	s, p := e.stats, e.lead()
 	for _, p := range e.paths {
-		s.PacketsSent += p.counts.PacketsSent
-		s.PacketsReceived += p.counts.PacketsReceived
-		s.BytesSent += p.counts.BytesSent
-		s.BytesReceived += p.counts.BytesReceived
-		s.PacketsLost += p.loss.lostPackets
-		s.PacketsSpurious += p.loss.spurious
-		s.BytesInFlight += p.inFlight
+		s.addPath(p)
 	}
 	if p.rtt.sampled {
 		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
@@ -99,6 +93,17 @@ func (e *Endpoint) Stats() Stats {
 	s.OpenReceipts = e.openReceipts
 	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.sent.perSecond(e.now), e.received.perSecond(e.now)
 	return s
+}
+
+// addPath adds what was counted of a path; that of paths which are gone is in Endpoint.stats.
+func (st *Stats) addPath(p *path) {
+	st.PacketsSent += p.counts.PacketsSent
+	st.PacketsReceived += p.counts.PacketsReceived
+	st.BytesSent += p.counts.BytesSent
+	st.BytesReceived += p.counts.BytesReceived
+	st.PacketsLost += p.loss.lostPackets
+	st.PacketsSpurious += p.loss.spurious
+	st.BytesInFlight += p.inFlight
 }
 
 func (st *Stats) addChannel(s *sender, r *receiver) {

@@ -24,6 +24,9 @@ func (e *Endpoint) Deadline() int64 {
 
 // pathDeadline is when a path has something to do.
 func (e *Endpoint) pathDeadline(p *path) int64 {
+	if e.state == stateAway {
+		return e.awayDeadline(p)
+	}
 	at := min(p.ackAt, e.probeAt(p), p.checkAt)
 	if p.odd {
 		switch {
@@ -51,7 +54,11 @@ func (e *Endpoint) lifeDeadline() int64 {
 	if e.holding.woken || e.drain.on && e.drained() {
 		return math.MinInt64
 	}
-	return min(e.timeoutAt(), e.expiryAt, e.drain.until, e.holdDeadline())
+	at := e.timeoutAt()
+	if e.state == stateAway {
+		at = min(at, e.away.probeAt)
+	}
+	return min(at, e.expiryAt, e.drain.until, e.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
@@ -80,7 +87,11 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	return at
 }
 
+// timeoutAt is when the silence of the peer ends the connection, or has it kept.
 func (e *Endpoint) timeoutAt() int64 {
+	if e.state == stateAway {
+		return e.keptUntil(e.away.since)
+	}
 	if int64(e.cfg.Timeout) == never {
 		return never
 	}
@@ -125,11 +136,23 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	case e.state >= stateClosing:
 		e.closingTimeout(now)
 		return
-	case now >= e.timeoutAt():
+	case now >= e.timeoutAt() && !e.keep(now):
 		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.settleAll()})
 		e.state = stateDead
 		return
 	}
+	if e.state == stateAway {
+		e.knock(now)
+	} else {
+		e.checkPaths(now)
+	}
+	if now >= e.expiryAt {
+		e.expire(now)
+	}
+	e.endDrain(now)
+}
+
+func (e *Endpoint) checkPaths(now int64) {
 	for _, p := range e.paths {
 		e.lossTimeout(now, p)
 		if now >= p.checkAt {
@@ -139,10 +162,6 @@ func (e *Endpoint) HandleTimeout(now int64) {
 			e.askTimeout(now, p)
 		}
 	}
-	if now >= e.expiryAt {
-		e.expire(now)
-	}
-	e.endDrain(now)
 }
 
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,

@@ -1,0 +1,93 @@
+package endpoint
+
+import "time"
+
+// An away is the time after the timeout in which a peer that was lost may come back (SPEC.md,
+// 7.10): Config.KeepFor long. Nothing is sent but a PING now and then, so that each end notices
+// when the path works again. Nothing that waits is given up, but what expires; messages are
+// taken as ever, as far as the queues go.
+//
+// Anything authentic brings the peer back, and so does Continue.
+type away struct {
+	since   int64 // when the timeout was over
+	probeAt int64 // when the next PING goes
+	wait    int64 // and how long after the one before it
+}
+
+// Away reports whether the peer is away: nothing was heard for as long as the timeout, and the
+// connection is kept.
+func (e *Endpoint) Away() bool { return e.state == stateAway }
+
+// SetKeepFor changes Config.KeepFor, also for a peer that is away: zero or negative means that the
+// connection ends with the timeout.
+func (e *Endpoint) SetKeepFor(d time.Duration) { e.cfg.KeepFor = max(d, 0) }
+
+// keptUntil is when a peer that is away since a time is given up.
+func (e *Endpoint) keptUntil(since int64) int64 {
+	if keep := int64(e.cfg.KeepFor); since <= never-keep {
+		return since + keep
+	}
+	return never
+}
+
+// keep is asked when the timeout is over, or the time to be kept. It reports whether the
+// connection goes on, with its peer away.
+func (e *Endpoint) keep(now int64) bool {
+	if e.state != stateOpen || now >= e.keptUntil(e.timeoutAt()) {
+		return false
+	}
+	e.away = away{since: e.timeoutAt(), wait: e.pingInterval()}
+	e.away.probeAt = now + e.away.wait
+	e.state = stateAway
+	for _, p := range e.paths {
+		p.loss.probe = 0 // what was due is not said any more
+	}
+	e.events.push(Event{Kind: Away})
+	return true
+}
+
+// knock has a PING sent to a peer that is away when it is time.
+func (e *Endpoint) knock(now int64) {
+	a := &e.away
+	if now < a.probeAt {
+		return
+	}
+	for _, p := range e.paths {
+		if p.state == PathActive || p.state == PathFailed {
+			p.loss.probe = 1
+		}
+	}
+	a.wait = min(2*a.wait, maxSilence)
+	a.probeAt = now + a.wait
+}
+
+// awayDeadline is when a path has something to send to a peer that is away.
+func (e *Endpoint) awayDeadline(p *path) int64 {
+	switch {
+	case !e.speaks(p):
+		return never
+	case p.loss.probe > 0:
+		return p.loss.lastSent // at once
+	}
+	return p.ackAt
+}
+
+func (e *Endpoint) buildAway(b *builder) {
+	p := b.path
+	if !e.speaks(p) {
+		return
+	}
+	if p.toAck > 0 && (p.loss.probe > 0 || b.now >= p.ackAt) {
+		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
+	}
+	if p.loss.probe > 0 {
+		b.ping()
+	}
+}
+
+// comeBack: a peer that was away is heard.
+func (e *Endpoint) comeBack(now int64) {
+	e.state = stateOpen
+	e.listen(now, now)
+	e.events.push(Event{Kind: Back})
+}

@@ -1,0 +1,57 @@
+package endpoint
+
+import "math"
+
+// Instance is the random number by which this endpoint tells its lives apart, as its HELLO says.
+func (e *Endpoint) Instance() uint64 { return e.hello.instance }
+
+// Continue goes on under new keys, after a handshake in which both ends found the other's
+// instance to be the one that they know (SPEC.md, 3.6). There is one path, 0, new, with numbers
+// from zero; no event tells of those that were. The caller hands over no packet of the old keys
+// any more.
+//
+// What was on its way counts as lost, which says nothing about congestion, and is sent again or
+// Lost as its delivery has it: what had arrived is known to the peer by its id, or is not sent
+// again. Nothing else begins anew: ids, credit, queues, unfinished messages, receipts, a drain. A
+// hold of either end is over.
+//
+// The two ends may call it at different times: until both have, the packets of one are not
+// read by the other, and are lost. A peer that was away is back. A packet leaves at once, with a
+// PING if there is nothing else to say.
+//
+// The error is ErrClosed: the connection is over, or never began. Whoever does not want to go
+// on closes the endpoint, which need not be driven then, and makes another one: what waited or
+// was on its way is Lost (ConnClosed).
+func (e *Endpoint) Continue(now int64, path PathConfig) error {
+	if !e.live() {
+		return ErrClosed
+	}
+	e.SetNow(now)
+	for _, p := range e.paths {
+		e.empty(now, p)
+		e.stats.addPath(p)
+	}
+	p := e.firstPath(now, path)
+	p.loss.peerHold = e.paths[0].loss.peerHold
+	p.loss.probe, p.served = 1, e.pathClock
+	clear(e.paths)
+	e.paths, e.statusOwed = append(e.paths[:0], p), false
+	e.copies.reset()
+	e.holding = ownHold{hold: hold{serial: e.holding.serial}, known: true} // the serials go on
+	e.held = peerHold{}
+	e.awakeAt = math.MinInt64
+	e.lastHeard = max(e.lastHeard, now)
+	if e.state == stateAway {
+		e.state = stateOpen
+		e.events.push(Event{Kind: Back})
+	}
+	return nil
+}
+
+// reset forgets all copies, when all packets are forgotten.
+func (c *copies) reset() {
+	for c.sets.Len() > 0 {
+		c.sets.Pop()
+	}
+	c.due, c.from = 0, nil
+}
