@@ -156,15 +156,15 @@ func TestShutdownAlone(t *testing.T) {
 	})
 }
 
-// TestShutdownUnheard: who does not hear is waited for three seconds, or as long as the
-// context lasts.
+// TestShutdownUnheard: who does not hear is waited for, five seconds and three for the goodbye, or
+// as long as the context lasts.
 func TestShutdownUnheard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := part(t)
 		p.socket.loses.Store(1 << 20)
 		d, err := took(func() error { return p.srv.Shutdown(t.Context()) })
 		must(t, err)
-		wantTime(t, d, 3*time.Second, 3*time.Second)
+		wantTime(t, d, 8*time.Second, 8*time.Second)
 		p.player.Close()
 	})
 	synctest.Test(t, func(t *testing.T) {

@@ -1,31 +1,45 @@
 package endpoint
 
-import "time"
+import (
+	"time"
 
-// A drain is the end of a connection that waits until what was sent is through (SPEC.md, 7.9).
-// For the peer nothing changes before its CLOSE.
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A drain is the end of a connection that waits until what was sent is through (SPEC.md, 7.9):
+//
+//	draining → drained → over
+//
+// An end says which it is, and is over when the peer knows that it is drained and does not drain
+// itself, or is drained too. So of two ends that drain none cuts the other short. DRAINING goes
+// with every ACK until it is acknowledged: whoever learns by an ACK that the peer knows also
+// learns whether the peer was draining when it said so.
 type drain struct {
 	on    bool
 	until int64 // when it ends at the latest; never: it is not on
 	code  Code
 	text  string
+	said  uint8 // the newest state that was told; 0: none
+	known uint8 // the newest one that the peer knows of
+	peer  uint8 // what the peer says of itself; 0: nothing
 }
 
 // Drain ends the connection as Close does, but not before what was sent is through. No message
 // is accepted any more; those that wait and those on their way go on being sent, resent and
 // acknowledged, and what the peer sends may be received. The drain ends, and the peer is told
-// the code and the text, when each message has its fate, or when the time is over: at once if
-// it is not positive. The connection may also end before, by its timeout or because the peer
-// closes: then the event Closed has that reason. Its Undelivered says how many messages are not
-// known to have arrived; those of them with a receipt are Lost (ConnClosed).
+// the code and the text, when each message has its fate and the peer knows, or when the time is
+// over: at once if it is not positive. If the peer drains too, it is given its time to be through.
+// The connection may also end before, by its timeout or because the peer closes: then the event
+// Closed has that reason. Its Undelivered says how many messages are not known to have arrived;
+// those of them with a receipt are Lost (ConnClosed).
 //
 // Close cuts a drain short. Another Drain can make it end sooner, and changes nothing else.
 func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration) {
 	if e.state >= stateClosing {
 		return
 	}
-	if !e.drain.on {
-		e.drain = drain{on: true, until: never, code: code, text: cutText(text)}
+	if d := &e.drain; !d.on {
+		d.on, d.code, d.text = true, code, cutText(text)
 		e.wake(now) // there is something to say
 		for i := range e.senders {
 			e.senders[i].refused = 0 // nobody is told of room that is not for him
@@ -37,11 +51,27 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 	e.endDrain(now)
 }
 
+// PeerDrains reports whether the peer has said that it sends nothing new.
+func (e *Endpoint) PeerDrains() bool { return e.drain.peer > 0 }
+
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.drain.on && e.state < stateClosing && (now >= e.drain.until || e.drained()) {
+	if e.drain.on && e.state < stateClosing && (now >= e.drain.until || e.drainOver()) {
 		e.Close(now, e.drain.code, e.drain.text)
 	}
+}
+
+// drainOver reports whether nobody has anything under way: we have not, and the peer neither, as
+// it says, or it does not drain and knows that we are through.
+func (e *Endpoint) drainOver() bool {
+	d := &e.drain
+	switch {
+	case !d.on || !e.drained():
+		return false
+	case d.peer == 0:
+		return d.known == wire.Drained || e.state == stateMeeting
+	}
+	return d.peer == wire.Drained
 }
 
 // drained reports whether each message has its fate.
@@ -52,4 +82,53 @@ func (e *Endpoint) drained() bool {
 		}
 	}
 	return true
+}
+
+// drainState is what there is to say of a drain; 0: nothing that the peer does not know.
+func (e *Endpoint) drainState() (state uint8) {
+	if !e.drain.on || e.state != stateOpen {
+		return 0
+	}
+	if state = wire.Draining; e.drained() {
+		state = wire.Drained
+	}
+	if state <= e.drain.known {
+		return 0
+	}
+	return state
+}
+
+// drainDue reports whether a packet has to go because of a drain.
+func (e *Endpoint) drainDue() bool { return e.drain.on && e.drainState() > e.drain.said }
+
+// buildDraining appends DRAINING if there is something to say, and the packet goes because of it
+// or has an ACK.
+func (e *Endpoint) buildDraining(b *builder) {
+	state := e.drainState()
+	due := state > e.drain.said && e.carries(b.path) && e.maySend(b.now, b.path)
+	if state == 0 || e.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
+		return
+	}
+	e.drain.said = state
+	b.dst = wire.AppendDraining(b.dst, state)
+	b.pkt.eliciting = true
+	b.record(content{kind: contentDraining, first: uint64(state)})
+}
+
+// drainLost: a packet with DRAINING was lost, or is to be repeated.
+func (e *Endpoint) drainLost(state uint8) {
+	if state > e.drain.known {
+		e.drain.said = min(e.drain.said, state-1)
+	}
+}
+
+// handleDraining: the peer says how far it is. It is answered at once: the peer waits for that.
+func (e *Endpoint) handleDraining(now int64, p *path, b []byte) (n int, err error) {
+	state, n := wire.ConsumeDraining(b)
+	if n < 0 {
+		return 0, errProtocol
+	}
+	e.drain.peer = max(e.drain.peer, state)
+	p.ackAt = now
+	return n, nil
 }

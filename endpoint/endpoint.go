@@ -358,6 +358,8 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		return e.handleAckFrame(now, p, b)
 	case e.state != stateOpen:
 		return 0, errNotYet
+	case kind == wire.TypeDraining:
+		return e.handleDraining(now, p, b)
 	case kind == wire.TypeHold:
 		return e.handleHold(now, p, number, b)
 	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:

@@ -37,6 +37,8 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 		e.hello.acked = true
 	case contentHold:
 		e.holdAcked(c.first)
+	case contentDraining:
+		e.drain.known = max(e.drain.known, uint8(c.first))
 	case contentHome:
 		e.homeAcked(now, e.paths[c.offset], c.first)
 	}
@@ -127,6 +129,8 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		c.channel.blockedFor = 0
 	case contentHold:
 		e.holdLost(c.first)
+	case contentDraining:
+		e.drainLost(uint8(c.first))
 	case contentStatus:
 		e.statusLost(c)
 	}
@@ -182,6 +186,8 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 			e.oweLimit(c.inbound)
 		case contentHold:
 			e.holdLost(c.first)
+		case contentDraining:
+			e.drainLost(uint8(c.first))
 		case contentStatus:
 			e.statusLost(c)
 		}

@@ -217,10 +217,15 @@ func TestLeaveDeadlines(t *testing.T) {
 	due("a message that ends a hold", true)
 	s.says()
 	s.e.Drain(s.now, 300, "bye", 100*time.Millisecond)
+	due("DRAINING", true)
+	s.says()
 	due("a drain that waits", false)
 	if at := s.e.Deadline(); at != s.now+100_000_000 {
 		t.Errorf("a drain of 100 ms ends in %v", time.Duration(at-s.now))
 	}
+	s.hears(ack(0, s.e.paths[0].next-1))
+	due("DRAINING once more", true)
+	s.says()
 	s.hears(ack(0, s.e.paths[0].next-1))
 	due("the end of a drain", true)
 	if said := s.says(); count(said, wire.TypeClose) != 1 {

@@ -128,6 +128,9 @@ func (e *Endpoint) build(b *builder) {
 		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
 	}
 	ackEnd := len(b.dst)
+	if e.drain.on {
+		e.buildDraining(b)
+	}
 	more := false
 	switch {
 	case e.quiet():

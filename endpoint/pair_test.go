@@ -19,7 +19,7 @@ type pair struct {
 	buf   []byte
 	watch func(end int, b []byte) // sees every datagram that leaves an end; may be nil
 
-	mesh *mesh // if there are several ways, which then carry everything in place of the links
+	mesh   *mesh  // if there are several ways, which then carry everything in place of the links
 	epoch  [2]int // how often each end has gone on under new keys; others it cannot read
 	follow bool   // an end goes on when it gets the first packet of new keys
 

@@ -151,6 +151,7 @@ const (
 	contentBlocked
 	contentHello
 	contentHold
+	contentDraining
 	contentStatus
 	contentHome
 )

@@ -119,6 +119,8 @@ func frameLen(b []byte) (n int) {
 		return 1 + n
 	case kind == wire.TypeClose:
 		_, n = wire.ConsumeClose(b)
+	case kind == wire.TypeDraining:
+		return 2
 	case kind == wire.TypeHold:
 		_, _, n = wire.ConsumeHold(b)
 	case kind == wire.TypePathChallenge:

@@ -51,7 +51,7 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
 func (e *Endpoint) lifeDeadline() int64 {
-	if e.holding.woken || e.drain.on && e.drained() {
+	if e.holding.woken || e.drainOver() {
 		return math.MinInt64
 	}
 	at := e.timeoutAt()
@@ -183,7 +183,7 @@ func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
 
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {
-	return e.helloFirst() || (e.owing || e.statusOwed) && e.state == stateOpen
+	return e.helloFirst() || (e.owing || e.statusOwed) && e.state == stateOpen || e.drainDue()
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.

@@ -156,6 +156,9 @@ func (t *tap) control(frames []Frame, b []byte) ([]Frame, int) {
 	case wire.TypeClose:
 		_, n := wire.ConsumeClose(b)
 		return append(frames, Frame{Kind: Close}), n
+	case wire.TypeDraining:
+		_, n := wire.ConsumeDraining(b)
+		return append(frames, Frame{Kind: Draining}), n
 	case wire.TypeCloseAck:
 		return append(frames, Frame{Kind: CloseAck}), 1
 	case wire.TypeStored:

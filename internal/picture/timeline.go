@@ -66,6 +66,7 @@ const (
 	Hold                      // its sender falls silent, or wakes up
 	Close                     // the end
 	CloseAck                  // and its answer
+	Draining                  // its sender drains, or is through
 )
 
 // A Frame is what a packet says about one message, or about a channel.

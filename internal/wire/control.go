@@ -81,6 +81,25 @@ func ConsumeHold(b []byte) (serial, millis uint64, n int) {
 	return serial, millis, r.n()
 }
 
+// States of DRAINING.
+const (
+	// Draining: the sender of DRAINING sends nothing new any more.
+	Draining = 1
+	// Drained: and all that it sent has its fate.
+	Drained = 2
+)
+
+// AppendDraining appends DRAINING: how far its sender is with the end.
+func AppendDraining(b []byte, state uint8) []byte { return append(b, TypeDraining, state) }
+
+// ConsumeDraining reads DRAINING.
+func ConsumeDraining(b []byte) (state uint8, n int) {
+	r := frame(b)
+	state = r.U8()
+	r.Want(state == Draining || state == Drained)
+	return state, r.n()
+}
+
 // A Close says why a connection ends.
 type Close struct {
 	Code Code

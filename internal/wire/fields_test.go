@@ -95,6 +95,10 @@ type pathStatusFields struct {
 	Weight uint8  `json:"weight"`
 }
 
+type drainingFields struct {
+	State uint8 `json:"state"`
+}
+
 type closeFields struct {
 	Code uint32     `json:"code"`
 	Text string     `json:"text"`
@@ -232,6 +236,8 @@ func (p tokenFields) appendTo(b []byte) []byte {
 func (p pathStatusFields) appendTo(b []byte) []byte {
 	return AppendPathStatus(b, &PathStatus{p.Path, p.Serial, PathState(p.State), p.Weight})
 }
+
+func (d drainingFields) appendTo(b []byte) []byte { return AppendDraining(b, d.State) }
 
 func (c closeFields) appendTo(b []byte) []byte {
 	var rows []byte

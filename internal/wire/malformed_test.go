@@ -22,7 +22,7 @@ func malformed() []malformedVector {
 	}
 	return slices.Concat([]malformedVector{
 		bad("reserved type 07", "07 00 0000 01 00 00", "REPAIR is reserved"),
-		bad("unknown type 0E", "0e", "no such frame"),
+		bad("unknown type 0F", "0f", "no such frame"),
 		bad("unknown type 1F", "1f", "no such frame"),
 		bad("padding with a byte that is not zero", "00 00 01 00", "the rest of the packet must be zero"),
 		bad("a frame behind padding", "00 01", "the rest of the packet must be zero"),
@@ -54,6 +54,10 @@ func malformed() []malformedVector {
 		bad("path status with a state too high", "0a 01 01 04 01", "state is at most 3"),
 		bad("path status with no weight", "0a 01 01 00 00", "weight is at least 1"),
 		bad("path status with a serial that is not shortest", "0a 01 8100 00 01", "LEB128 not in shortest form"),
+
+		bad("draining without its state", "0e", "cut short"),
+		bad("draining of state 0", "0e 00", "state is 1 or 2"),
+		bad("draining of state 3", "0e 03", "state is 1 or 2"),
 
 		bad("close without its rows", "0c 00 00", "cut short"),
 		bad("close with a text too long", "0c 00 c901"+strings.Repeat("78", 201)+"00", "text is at most 200 bytes"),
@@ -249,12 +253,13 @@ func TestEmpty(t *testing.T) {
 	_, challenge := ConsumePathChallenge(nil)
 	_, response := ConsumePathResponse(nil)
 	_, status := ConsumePathStatus(nil)
+	_, draining := ConsumeDraining(nil)
 	_, closed := ConsumeClose(nil)
 	_, run := ConsumeRun(nil)
 	_, _, fragment := ConsumeFragment(nil)
 	_, uvarint := ConsumeUvarint(nil)
 	_, bytes := ConsumeBytes(nil)
-	for i, n := range []int{skip, limit, stored, hold, challenge, response, status, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
+	for i, n := range []int{skip, limit, stored, hold, challenge, response, status, draining, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
 		if n >= 0 {
 			t.Errorf("reader %d read %d bytes of none", i, n)
 		}

@@ -100,6 +100,8 @@ func written() []frameVector {
 		{Name: "path status: in reserve", Fields: pathStatusFields{0, 2, uint8(PathReserve), 1}},
 		{Name: "path status: abandoned", Fields: pathStatusFields{MaxPath, math.MaxUint64, uint8(PathAbandon), 255}},
 		{Name: "path status: copies, serial of two bytes", Fields: pathStatusFields{2, 300, uint8(PathCopy), 7}},
+		{Name: "draining", Fields: drainingFields{Draining}},
+		{Name: "drained", Fields: drainingFields{Drained}},
 		{Name: "close without a reason", Fields: closeFields{0, "", []rowField{}}},
 		{Name: "close, going away", Fields: closeFields{11, "Tschüß, bis später", []rowField{}}},
 		{Name: "close, mismatch with rows", Fields: closeFields{4, "", shooterRows}},

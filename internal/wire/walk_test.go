@@ -48,6 +48,8 @@ func kindOf(t byte) (kind, bool) {
 		return kind{"HOLD", readHold}, true
 	case TypeClose:
 		return kind{"CLOSE", readClose}, true
+	case TypeDraining:
+		return kind{"DRAINING", readDraining}, true
 	case TypeCloseAck:
 		return kind{"CLOSE_ACK", func([]byte) (fields, int) { return closeAck{}, 1 }}, true
 	}
@@ -161,6 +163,11 @@ func readPathResponse(b []byte) (fields, int) {
 func readPathStatus(b []byte) (fields, int) {
 	s, n := ConsumePathStatus(b)
 	return pathStatusFields{s.Path, s.Serial, uint8(s.State), s.Weight}, n
+}
+
+func readDraining(b []byte) (fields, int) {
+	state, n := ConsumeDraining(b)
+	return drainingFields{state}, n
 }
 
 func readClose(b []byte) (fields, int) {

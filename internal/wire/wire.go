@@ -52,6 +52,7 @@ const (
 	TypeHold          = 0x0B
 	TypeClose         = 0x0C
 	TypeCloseAck      = 0x0D
+	TypeDraining      = 0x0E
 	TypeAck           = 0x20 // low 5 bits: flags
 	TypeFragment      = 0x40 // low 5 bits: flags
 	TypeRunLong       = 0x60 // low 5 bits: flags

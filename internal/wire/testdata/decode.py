@@ -158,6 +158,13 @@ def path_status(r, _):
     return fields
 
 
+def draining(r, _):
+    state = r.uint(1)
+    if state not in (1, 2):
+        raise Malformed("state")
+    return {"state": state}
+
+
 def row(r):
     fields = {"channel": r.uint(2), "delivery": r.uint(1)}
     r.take(1)  # flags
@@ -274,6 +281,7 @@ FRAMES = {
     0x0B: ("HOLD", hold),
     0x0C: ("CLOSE", close),
     0x0D: ("CLOSE_ACK", empty),
+    0x0E: ("DRAINING", draining),
 }
 
 
