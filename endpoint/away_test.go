@@ -195,3 +195,29 @@ func TestAwayExpires(t *testing.T) {
 		t.Errorf("%v", ev)
 	}
 }
+
+// TestAllocNothingAway: ends that are away for long remember no more for it, and lose nothing of
+// what they have; to go on now and then costs a path, nothing else.
+func TestAllocNothingAway(t *testing.T) {
+	if raced {
+		return
+	}
+	cfg := kept(math.MaxInt64)
+	l := newLoopOf(t, cfg)
+	for n := range 100 {
+		_, _ = l.ends[0].Send(chanOf(ReliableOrdered), message(n, 2000), SendOptions{Receipt: true})
+	}
+	l.lossEach = 1
+	away := 0
+	round := func() {
+		l.now += second
+		l.exchange()
+		if l.ends[0].Away() {
+			away++
+		}
+	}
+	allocatesNothing(t, 3000, 1000, &away, round)
+	if away < 1000 {
+		t.Errorf("away for %d rounds", away)
+	}
+}

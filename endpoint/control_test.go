@@ -279,3 +279,26 @@ func TestControlCostsNothing(t *testing.T) {
 		t.Error("channel 0 has a row")
 	}
 }
+
+// TestAllocNothingControl: messages of the library cost no memory in steady state.
+func TestAllocNothingControl(t *testing.T) {
+	if raced {
+		return
+	}
+	l := newLoop(t, nil)
+	address := wire.AppendAddress(wire.AppendAddressCount(nil, 1), []byte{192, 0, 2, 1}, 40000)
+	ticket, came := ticketBody(1, 2500), 0
+	round := func() {
+		_ = l.ends[0].SendControl(wire.ControlTicket, ticket)
+		_ = l.ends[0].SendControl(wire.ControlAddresses, address)
+		l.exchange()
+		for _, _, ok := l.ends[1].ReceiveControl(); ok; _, _, ok = l.ends[1].ReceiveControl() {
+			came++
+		}
+		l.take(ReliableOrdered)
+	}
+	allocatesNothing(t, 3000, 1000, &came, round)
+	if came < 1900 {
+		t.Errorf("only %d messages came", came)
+	}
+}

@@ -244,6 +244,12 @@ func (p *pair) runReading(d time.Duration, end int, got *[5][]string) {
 
 func TestDrainWhileMeeting(t *testing.T) {
 	p := newPair(t, channels(), 20*time.Millisecond)
+	t.Log("# nobody is there yet, and nothing to say to him")
+	p.ends[0].Drain(p.now, 300, "bye", time.Minute)
+	if ev := p.last(0); ev.Code != 300 {
+		t.Errorf("%v", ev)
+	}
+	p = newPair(t, channels(), 20*time.Millisecond)
 	t.Log("# a message that was sent before the peer is known leaves when it is")
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.ends[0].Drain(p.now, 300, "bye", time.Minute)

@@ -41,7 +41,7 @@ func ConsumeControl(b []byte) (kind uint64, body []byte, ok bool) {
 	case ControlTickets:
 		_, ok = ConsumeTickets(body)
 	case ControlAddresses:
-		ok = ConsumeAddresses(body, func([]byte, uint16) {})
+		ok = validAddresses(body)
 	}
 	return kind, body, ok
 }
@@ -123,15 +123,25 @@ func AppendAddressCount(b []byte, n int) []byte {
 }
 
 // ConsumeAddresses reads a list of addresses, which must be all of b, and
-// visits each; what it has visited means nothing unless it returns true.
+// visits each. If it returns false it has visited none.
 func ConsumeAddresses(b []byte, visit func(ip []byte, port uint16)) bool {
+	if !validAddresses(b) {
+		return false
+	}
+	r := NewReader(b)
+	for count := r.U32(); count > 0; count-- {
+		ip, n, port := r.Address()
+		visit(ip[:n], port)
+	}
+	return true
+}
+
+func validAddresses(b []byte) bool {
 	r := NewReader(b)
 	count := r.U32()
 	r.Want(count >= 1 && count <= MaxAddresses)
 	for ; count > 0 && !r.bad; count-- {
-		if ip, n, port := r.Address(); !r.bad {
-			visit(ip[:n], port)
-		}
+		r.Address()
 	}
 	return !r.bad && r.at == len(b)
 }

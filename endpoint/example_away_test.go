@@ -1,0 +1,72 @@
+package endpoint_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+)
+
+// A player's phone loses its network for longer than the timeout. The connection is kept; what
+// was sent meanwhile arrives when there are new keys, which the owner of the two ends has seen to.
+func ExampleEndpoint_Continue() {
+	cfg := endpoint.Config{
+		Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}},
+		KeepFor:  time.Minute,
+	}
+	server, _ := endpoint.NewLone(0, cfg)
+	player, _ := endpoint.NewLone(0, cfg)
+	now := int64(0)
+	run := func(d time.Duration, connected bool) {
+		for end := now + int64(d); now < end; now += int64(time.Millisecond) {
+			if connected {
+				carry(now, server, player)
+				carry(now, player, server)
+			} else {
+				server.HandleTimeout(now)
+				player.HandleTimeout(now)
+			}
+		}
+	}
+	run(time.Second, true)
+	run(15*time.Second, false)
+	_, _ = server.Send(1, []byte("are you there?"), endpoint.SendOptions{})
+	fmt.Println("away:", server.Away(), player.Away())
+
+	_ = player.Continue(now, endpoint.PathConfig{})
+	_ = server.Continue(now, endpoint.PathConfig{})
+	run(time.Second, true)
+
+	server.Update()
+	for ev, ok := server.NextEvent(); ok; ev, ok = server.NextEvent() {
+		if ev.Kind != endpoint.PathChanged {
+			fmt.Println("server:", ev.Kind)
+		}
+	}
+	player.Update()
+	message, _ := player.Receive(1)
+	fmt.Printf("player: %s\n", message.Bytes())
+	// Output:
+	// away: true true
+	// server: Opened
+	// server: Away
+	// server: Back
+	// player: are you there?
+}
+
+// The owners of two ends talk beside the games: here a server tells its addresses.
+func ExampleEndpoint_SendControl() {
+	server, _ := endpoint.NewLone(0, endpoint.Config{})
+	player, _ := endpoint.NewLone(0, endpoint.Config{})
+	const addresses = 3                                     // a kind of SPEC.md, 6.4
+	list := []byte{1, 0, 0, 0, 1, 192, 0, 2, 1, 0x61, 0x1e} // one of IPv4
+	_ = server.SendControl(addresses, list)
+	for now := range int64(100) { // milliseconds
+		carry(now*1_000_000, server, player)
+		carry(now*1_000_000, player, server)
+	}
+	kind, body, ok := player.ReceiveControl()
+	fmt.Println(kind, body, ok)
+	// Output:
+	// 3 [1 0 0 0 1 192 0 2 1 97 30] true
+}
