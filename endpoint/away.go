@@ -30,11 +30,16 @@ func (e *Endpoint) keptUntil(since int64) int64 {
 	return never
 }
 
-// keep is asked when the timeout is over, or the time to be kept. It reports whether the
-// connection goes on, with its peer away.
-func (e *Endpoint) keep(now int64) bool {
-	if e.state != stateOpen || now >= e.keptUntil(e.timeoutAt()) {
+// lost reports whether the peer is given up; if it is silent for too long and kept it is away.
+func (e *Endpoint) lost(now int64) bool {
+	if e.state == stateAway {
+		return now >= e.keptUntil(e.away.since)
+	}
+	if now < e.timeoutAt() {
 		return false
+	}
+	if e.state != stateOpen || now >= e.keptUntil(e.timeoutAt()) {
+		return true
 	}
 	e.away = away{since: e.timeoutAt(), wait: e.pingInterval()}
 	e.away.probeAt = now + e.away.wait
@@ -43,7 +48,7 @@ func (e *Endpoint) keep(now int64) bool {
 		p.loss.probe = 0 // what was due is not said any more
 	}
 	e.events.push(Event{Kind: Away})
-	return true
+	return false
 }
 
 // knock has a PING sent to a peer that is away when it is time.

@@ -59,8 +59,8 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 	return 0, nil, false
 }
 
-// controlArrived looks at the messages of channel 0 that a packet brought. They count as shown,
-// so that they are no News.
+// controlArrived looks at the messages of channel 0 that a frame has brought, or let through.
+// They count as shown, so that they are no News.
 func (e *Endpoint) controlArrived() error {
 	for r := &e.receivers[0]; r.visible < r.ready.End(); r.visible++ {
 		if r.visible < r.ready.Base() {

@@ -99,7 +99,7 @@ func (e *Endpoint) drainState() (state uint8) {
 }
 
 // drainDue reports whether a packet has to go because of a drain.
-func (e *Endpoint) drainDue() bool { return e.drain.on && e.drainState() > e.drain.said }
+func (e *Endpoint) drainDue() bool { return e.drainState() > e.drain.said }
 
 // buildDraining appends DRAINING if there is something to say, and the packet goes because of it
 // or has an ACK.

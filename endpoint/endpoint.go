@@ -285,11 +285,6 @@ func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, fra
 		rest = rest[n:]
 	}
 	p.heardMore = p.heardMore || said&isMore != 0
-	if own := &e.receivers[0]; own.ready.End() != own.visible && e.state < stateClosing {
-		if err := e.controlArrived(); err != nil {
-			return false, err
-		}
-	}
 	if said&isHold == 0 && e.state < stateClosing {
 		e.heardWithoutHold(now, p, number, said&isData != 0)
 	}
@@ -372,6 +367,9 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		r := e.receiver(run.Channel)
 		k, err := e.handleRun(now, r, &run, b[n:])
 		r.count(now, n+k)
+		if run.Channel == 0 && err == nil {
+			err = e.controlArrived()
+		}
 		return n + k, err
 	case kind >= wire.TypeFragment:
 		f, payload, n := wire.ConsumeFragment(b)
@@ -380,7 +378,10 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		}
 		r := e.receiver(f.Channel)
 		r.count(now, n)
-		return n, e.handleFragment(now, r, &f, payload)
+		if err = e.handleFragment(now, r, &f, payload); f.Channel == 0 && err == nil {
+			err = e.controlArrived()
+		}
+		return n, err
 	}
 	return e.handleControl(now, b)
 }
@@ -405,6 +406,9 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		}
 		k, err := e.handleSkip(channel, first, count, b[n:])
 		e.receiver(channel).count(now, n+k)
+		if channel == 0 && err == nil {
+			err = e.controlArrived()
+		}
 		return n + k, err
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)

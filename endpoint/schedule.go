@@ -107,7 +107,7 @@ func (s *sender) midway() bool {
 
 // turnAt is when a sender that has something to send may send it.
 func (e *Endpoint) turnAt(s *sender) int64 {
-	if !s.turn.limited && !e.flush.limited() || s.own() {
+	if !s.turn.limited && !e.flush.limited() {
 		return math.MinInt64
 	}
 	return e.heldUntil(s)
@@ -116,6 +116,8 @@ func (e *Endpoint) turnAt(s *sender) int64 {
 // heldUntil is turnAt of a sender that has limits.
 func (e *Endpoint) heldUntil(s *sender) int64 {
 	switch at := s.turn.cap.readyAt(); {
+	case s.own():
+		return math.MinInt64 // which nothing holds up
 	case e.flush.spent(e.cfg.PacketOverheadBytes):
 		return never // until the next one begins
 	case s.midway():
@@ -170,7 +172,7 @@ func (e *Endpoint) buildMessages(b *builder) {
 	e.packets++
 	b.begun = len(b.dst)
 	own, others := e.classes[:1], e.classes[1:]
-	if full := e.buildClasses(b, own); full {
+	if len(own[0].active) > 0 && e.buildClasses(b, own) {
 		return
 	}
 	if !e.flush.limited() {

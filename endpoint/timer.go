@@ -56,7 +56,7 @@ func (e *Endpoint) lifeDeadline() int64 {
 	}
 	at := e.timeoutAt()
 	if e.state == stateAway {
-		at = min(at, e.away.probeAt)
+		at = min(e.keptUntil(e.away.since), e.away.probeAt)
 	}
 	return min(at, e.expiryAt, e.drain.until, e.holdDeadline())
 }
@@ -69,7 +69,7 @@ func (e *Endpoint) sendAt(p *path) int64 {
 		}
 		return never
 	}
-	if e.controlDue() {
+	if e.controlDue() || e.drain.on && e.drainDue() {
 		return math.MinInt64
 	}
 	at := e.sendableAt()
@@ -87,11 +87,8 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	return at
 }
 
-// timeoutAt is when the silence of the peer ends the connection, or has it kept.
+// timeoutAt is when the silence of the peer ends the connection, or it is away.
 func (e *Endpoint) timeoutAt() int64 {
-	if e.state == stateAway {
-		return e.keptUntil(e.away.since)
-	}
 	if int64(e.cfg.Timeout) == never {
 		return never
 	}
@@ -136,7 +133,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	case e.state >= stateClosing:
 		e.closingTimeout(now)
 		return
-	case now >= e.timeoutAt() && !e.keep(now):
+	case e.lost(now):
 		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.settleAll()})
 		e.state = stateDead
 		return
@@ -183,7 +180,7 @@ func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
 
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {
-	return e.helloFirst() || (e.owing || e.statusOwed) && e.state == stateOpen || e.drainDue()
+	return e.helloFirst() || (e.owing || e.statusOwed) && e.state == stateOpen
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.
