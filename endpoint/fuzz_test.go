@@ -35,6 +35,8 @@ func FuzzHandlePacket(f *testing.F) {
 	add(ack(0, 0), ack(0, 5), ack(3, 3), []byte{wire.TypePing}, nil, []byte{wire.TypePing})
 	add(wire.AppendHold(nil, 1, 9000), wire.AppendHold(nil, 2, 0), wire.AppendHold(nil, 1, 60_000), []byte{wire.TypePing}, run(chanOf(ReliableOrdered), 0, "x"))
 	add(wire.AppendHold(nil, 9, 60_001))
+	add(wire.AppendDraining(nil, wire.Draining), []byte{wire.TypePing}, wire.AppendDraining(nil, wire.Drained), ack(0, 3))
+	add(run(0, 1, "\x01and a ticket"), run(0, 0, "\x4d"), fragment(0, 2, 0, 12, []byte("\x03\x01\x00\x00\x00\x01")), run(0, 3, "\x02TWTK"))
 	status := func(path uint8, serial uint64, state wire.PathState) []byte {
 		return wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, State: state, Weight: 3})
 	}

@@ -19,9 +19,12 @@ func FuzzOperations(f *testing.F) {
 		for i := range ops {
 			ops[i] = byte(i*i*(seed+3)*7 + seed*31 + i/3)
 		}
-		f.Add(ops, uint16(seed)+uint16(seed%4)<<7, byte(seed/3))
+		f.Add(ops, uint16(seed)+uint16(seed%4)<<7|uint16(seed%5/4)<<10, byte(seed/3))
 	}
 	f.Add([]byte{0, 0, 0, 0, 8, 40, 0, 1, 0}, uint16(0), byte(0))
+	for b := range byte(24) { // new keys at one end and then the other, beside data, drains and long silence
+		f.Add([]byte{4, 2, 4, 4, 0x84, 4, 5, b, 15, 70 + b, 4, 4, 7, b, 0x8f, 70 + b, 0x84, 9, 0xd, 15, 0x5e, 9, 4, 4, 7, 100, 15, 5 + b%5, 7, 9}, uint16(b)|1024, byte(0))
+	}
 	for b := range byte(24) { // holds and drains, of one end and of both
 		f.Add([]byte{4, 2, 4, 4, 0, 100, 15, 3 * b, 0x84, 4, 8, 0, 0x8f, 4 + 5*b, 5, 200, 4, 3, 7, 100, 15, 4 + b%8}, uint16(b), byte(0))
 	}

@@ -32,6 +32,7 @@ func meddlingSeed(rnd *rand.Rand) (ops []byte) {
 		run(chanOf(d), 500, "far"), run(chanOf(d), 0, "near"), fragment(chanOf(d), 600, 0, 20, []byte("0123456789")),
 		wire.AppendWindow(nil, uint16(chanOf(d)), 1<<20), wire.AppendBlocked(nil, uint16(chanOf(d)), 1<<20), {wire.TypePing},
 		wire.AppendPathChallenge(nil, 5), wire.AppendPathResponse(nil, 5), wire.AppendPathStatus(nil, &wire.PathStatus{Path: uint8(rnd.IntN(3)), Serial: 1, State: wire.PathState(rnd.IntN(4)), Weight: 1}),
+		wire.AppendDraining(nil, wire.Draining), wire.AppendDraining(nil, wire.Drained), run(0, 0, "\x01a ticket"), run(0, 1, "\x03"),
 		ack(0, 1), ack(3, 3), wire.AppendSkip(nil, uint16(chanOf(d)), 3, []int{1, 2, 3}), wire.AppendStored(nil, uint16(chanOf(d)), []uint32{0, 1}),
 	}
 	for range 200 {
