@@ -24,7 +24,7 @@ type pair struct {
 	follow bool   // an end goes on when it gets the first packet of new keys
 
 	asleep [2]bool     // nobody calls the end
-	missed [2][][]byte // what came meanwhile, as a socket keeps it
+	missed [2][]flight // what came meanwhile, as a socket keeps it
 }
 
 // A link delays, drops, repeats and reorders datagrams, by its seed.
@@ -251,23 +251,27 @@ func (p *pair) runUntil(d time.Duration, cond func() bool) bool {
 			l := &p.links[i]
 			for l.next() <= p.now {
 				f := l.take()
-				if f.epoch > p.epoch[1-i] && p.follow {
-					p.goOn(1-i, f.epoch)
-				}
-				if f.epoch != p.epoch[1-i] {
-					continue
-				}
 				if p.asleep[1-i] {
-					p.missed[1-i] = append(p.missed[1-i], f.b)
+					p.missed[1-i] = append(p.missed[1-i], f)
 					continue
 				}
-				p.ends[1-i].HandleDatagram(p.now, f.b)
+				p.arrive(1-i, f)
 				l.spare = append(l.spare, f.b)
 			}
 			if !p.asleep[i] {
 				p.ends[i].HandleTimeout(p.now)
 			}
 		}
+	}
+}
+
+// arrive hands an end a datagram, if it has the keys for it.
+func (p *pair) arrive(end int, f flight) {
+	if f.epoch > p.epoch[end] && p.follow {
+		p.goOn(end, f.epoch)
+	}
+	if f.epoch == p.epoch[end] {
+		p.ends[end].HandleDatagram(p.now, f.b)
 	}
 }
 
@@ -301,8 +305,8 @@ func (p *pair) sleep(end int, d time.Duration) {
 		p.run(d)
 	}
 	p.asleep[end] = false
-	for _, b := range p.missed[end] {
-		p.ends[end].HandleDatagram(p.now, b)
+	for _, f := range p.missed[end] {
+		p.arrive(end, f)
 	}
 	p.missed[end] = nil
 	p.ends[end].HandleTimeout(p.now)
