@@ -95,7 +95,7 @@ func (e *Endpoint) lookAgain() {
 // answers notes that the peer acknowledged something new on a path: it lives.
 func (e *Endpoint) answers(p *path) {
 	p.loss.probes = 0
-	if p.silence == isWell && p.state != PathFailed || p.route == NoRoute {
+	if p.silence == isWell && !p.toldSilent && p.state != PathFailed || p.route == NoRoute {
 		return
 	}
 	p.silence = isWell
