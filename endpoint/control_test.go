@@ -32,7 +32,8 @@ func (p *pair) controls(end int) (all []controlMessage) {
 	return all
 }
 
-func ticketBody(n, size int) []byte { return wire.AppendTicket(nil, uint64(n), message(n, size)) }
+// ticketBody is the body of a ticket with so many bytes that only its server reads.
+func ticketBody(n, size int) []byte { return wire.AppendTicket(nil, uint64(n), 60, message(n, size)) }
 
 // TestControl: messages of the library arrive in order, small and as large as they may be, both
 // ways, over a link that loses; those of unknown kinds are passed over; and the game sees none.
@@ -50,7 +51,7 @@ func TestControl(t *testing.T) {
 			}
 		}
 		for n := range 30 {
-			end, body := n%2, ticketBody(n, []int{8, 900, 3000, wire.MaxControlBytes - 9}[n/2%4])
+			end, body := n%2, ticketBody(n, []int{41, 900, 3000, wire.MaxControlBytes - 13}[n/2%4])
 			p.control(end, wire.ControlTicket, body)
 			want[1-end] = append(want[1-end], controlMessage{wire.ControlTicket, string(body)})
 			p.control(end, 77, []byte("of the future"))
@@ -85,7 +86,7 @@ func TestControlAlone(t *testing.T) {
 	if _, err := p.ends[0].SendDraft(0, d, SendOptions{}); !errors.Is(err, ErrNoChannel) {
 		t.Errorf("SendDraft: %v", err)
 	}
-	p.control(1, wire.ControlTicket, ticketBody(1, 9))
+	p.control(1, wire.ControlTicket, ticketBody(1, 50))
 	p.run(time.Second)
 	if got := p.received(0, 0); len(got) != 0 {
 		t.Errorf("the game receives %q", got)
@@ -123,7 +124,7 @@ func TestControlErrors(t *testing.T) {
 // TestControlMalformed: what is authentic and wrong ends the connection, also behind messages
 // that are right, and nobody is shown it.
 func TestControlMalformed(t *testing.T) {
-	good := string(wire.AppendControl(nil, wire.ControlTicket, ticketBody(0, 9)))
+	good := string(wire.AppendControl(nil, wire.ControlTicket, ticketBody(0, 50)))
 	for name, bad := range map[string]string{
 		"nothing": "", "kind": "\x81\x00", "ticket": "\x01short", "Tickets": "\x02TWTK\x01\x00", "addresses": "\x03\x00\x00\x00\x00",
 	} {
@@ -200,7 +201,7 @@ func TestControlIsNotHeldUp(t *testing.T) {
 				t.Errorf("%s, budget %d: %d bytes of channel 0", name, budget, sent)
 			}
 			for range 50 {
-				p.control(0, wire.ControlTicket, ticketBody(1, 20))
+				p.control(0, wire.ControlTicket, ticketBody(1, 50))
 			}
 			p.run(60 * time.Millisecond)
 			if got := p.controls(1); len(got) != 50 || !p.ends[1].Open() {

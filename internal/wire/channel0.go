@@ -9,7 +9,7 @@ import "encoding/binary"
 //
 // Kinds that a reader does not know are passed over.
 const (
-	ControlTicket    = 1 // expires u64, seconds since 1970 | resume ticket, to the end
+	ControlTicket    = 1 // a resume ticket (SPEC.md, 3.6)
 	ControlTickets   = 2 // Tickets for another server
 	ControlAddresses = 3 // n u32, 1 to 32 | n × address of this server
 )
@@ -20,6 +20,7 @@ const (
 	MaxAddresses    = 32    // in a list
 	MaxTokens       = 7     // in Tickets on channel 0: more do not fit
 	TokenBytes      = 2048
+	leastTicket     = 24 + 1 + 16 // bytes of a ticket behind its lifetime: nonce, sealed, tag
 )
 
 // AppendControl appends a message of channel 0.
@@ -37,7 +38,7 @@ func ConsumeControl(b []byte) (kind uint64, body []byte, ok bool) {
 	body = b[n:]
 	switch ok = true; kind {
 	case ControlTicket:
-		_, _, ok = ConsumeTicket(body)
+		_, _, _, ok = ConsumeTicket(body)
 	case ControlTickets:
 		_, ok = ConsumeTickets(body)
 	case ControlAddresses:
@@ -49,17 +50,21 @@ func ConsumeControl(b []byte) (kind uint64, body []byte, ok bool) {
 // ControlKnown reports whether this package knows a kind.
 func ControlKnown(kind uint64) bool { return kind >= ControlTicket && kind <= ControlAddresses }
 
-// AppendTicket appends the body of ControlTicket.
-func AppendTicket(b []byte, expires uint64, ticket []byte) []byte {
-	return append(binary.LittleEndian.AppendUint64(b, expires), ticket...)
+// AppendTicket appends the body of ControlTicket: when it expires in seconds
+// since 1970 by its server's clock, for how many seconds it is good, and what
+// only its server reads.
+func AppendTicket(b []byte, expires uint64, lifetime uint32, opaque []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(b, expires)
+	b = binary.LittleEndian.AppendUint32(b, lifetime)
+	return append(b, opaque...)
 }
 
 // ConsumeTicket reads it.
-func ConsumeTicket(b []byte) (expires uint64, ticket []byte, ok bool) {
+func ConsumeTicket(b []byte) (expires uint64, lifetime uint32, opaque []byte, ok bool) {
 	r := NewReader(b)
-	expires = r.U64()
-	ticket = r.Rest()
-	return expires, ticket, !r.bad && len(ticket) > 0
+	expires, lifetime = r.U64(), r.U32()
+	opaque = r.Rest()
+	return expires, lifetime, opaque, !r.bad && len(opaque) >= leastTicket
 }
 
 const ticketsHead = "TWTK\x01" // and the version

@@ -17,8 +17,9 @@ type controlVector struct {
 }
 
 type ticketFields struct {
-	Expires uint64   `json:"expires,string"`
-	Ticket  hexBytes `json:"ticket"`
+	Expires  uint64   `json:"expires,string"`
+	Lifetime uint32   `json:"lifetime"`
+	Opaque   hexBytes `json:"opaque"`
 }
 
 // ticketsFields have the first eight bytes of each token.
@@ -40,7 +41,9 @@ type unknownFields struct {
 	Body hexBytes `json:"body"`
 }
 
-func (t ticketFields) appendTo(b []byte) []byte { return AppendTicket(b, t.Expires, t.Ticket) }
+func (t ticketFields) appendTo(b []byte) []byte {
+	return AppendTicket(b, t.Expires, t.Lifetime, t.Opaque)
+}
 
 func (t ticketsFields) appendTo(b []byte) []byte {
 	tokens := make([]byte, len(t.Tokens)*TokenBytes)
@@ -67,9 +70,9 @@ func controlVectors() []controlVector {
 		most.Addresses = append(most.Addresses, addressField{v6, i})
 	}
 	list := []controlVector{
-		{Name: "resume ticket of one byte", Kind: ControlTicket, Fields: ticketFields{1, hexBytes{0xaa}}},
-		{Name: "resume ticket of 400 bytes that never expires", Kind: ControlTicket,
-			Fields: ticketFields{math.MaxUint64, bytes.Repeat([]byte{0x5a}, 400)}},
+		{Name: "the shortest resume ticket", Kind: ControlTicket, Fields: ticketFields{1, 3600, bytes.Repeat([]byte{0xaa}, 41)}},
+		{Name: "resume ticket of 412 bytes that never expires", Kind: ControlTicket,
+			Fields: ticketFields{math.MaxUint64, math.MaxUint32, bytes.Repeat([]byte{0x5a}, 400)}},
 		{Name: "Tickets for one server", Kind: ControlTickets, Fields: ticketsFields{[]hexBytes{unhex("4e4554434f444520")}}},
 		{Name: "Tickets for two", Kind: ControlTickets, Fields: ticketsFields{[]hexBytes{unhex("0102030405060708"), unhex("0807060504030201")}}},
 		{Name: "an IPv4 and an IPv6 address", Kind: ControlAddresses,
@@ -92,7 +95,8 @@ func malformedControl() []malformedVector {
 		{"nothing", hexBytes{}, "it has a kind"},
 		{"kind that is not shortest", unhex("8100"), "LEB128 not in shortest form"},
 		{"resume ticket without its expiry", unhex("01 00000000000000"), "cut short"},
-		{"resume ticket without a ticket", unhex("01 0000000000000000"), "a ticket has at least one byte"},
+		{"resume ticket without its lifetime", unhex("01 0000000000000000 000000"), "cut short"},
+		{"resume ticket that is too short", append(unhex("01 0000000000000000 00000000"), make([]byte, 40)...), "nonce, tag and a byte between them"},
 		{"Tickets without a token", tickets("5457544b 01 00", 0), "1 to 7 tokens"},
 		{"Tickets with eight tokens", tickets("5457544b 01 08", 8*TokenBytes), "1 to 7 tokens"},
 		{"Tickets of version 2", tickets("5457544b 02 01", TokenBytes), "version is 1"},
@@ -114,8 +118,8 @@ func malformedControl() []malformedVector {
 func controlFields(kind uint64, body []byte) fields {
 	switch kind {
 	case ControlTicket:
-		expires, ticket, _ := ConsumeTicket(body)
-		return ticketFields{expires, ticket}
+		expires, lifetime, opaque, _ := ConsumeTicket(body)
+		return ticketFields{expires, lifetime, opaque}
 	case ControlTickets:
 		tokens, _ := ConsumeTickets(body)
 		out := ticketsFields{}

@@ -307,10 +307,10 @@ def packet(data):
 
 
 def ticket(r):
-    fields = {"expires": str(r.uint(8)), "ticket": r.take(r.left()).hex()}
-    if not fields["ticket"]:
+    fields = {"expires": str(r.uint(8)), "lifetime": r.uint(4)}
+    if r.left() < 24 + 1 + 16:
         raise Malformed("no ticket")
-    return fields
+    return fields | {"opaque": r.take(r.left()).hex()}
 
 
 def tickets(r):
