@@ -19,7 +19,7 @@ func TestSwarmFaults(t *testing.T) {
 			Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Holds: 3 * time.Second, Seed: 8, Fault: p.Fault, Options: quiet(),
 			Link: simnet.LinkConfig{Loss: 0.1, Duplicate: 0.02, Delay: 30 * time.Millisecond, Jitter: 10 * time.Millisecond},
 		}
-		if p.Fault == Vanished {
+		if p.Fault == Vanished || p.Fault == Unannounced {
 			cfg.Churn = 0 // who leaves in time does not miss it
 		}
 		if p.Fault == EndlessStore {
