@@ -91,7 +91,7 @@ func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
 		e.opened(now, p)
 		return
 	}
-	if !p.roam.on {
+	if !e.answeredLate(now, p, token) && !p.roam.on {
 		return // too late
 	}
 	if try, ok := p.roam.home.knows(token); ok {

@@ -54,6 +54,9 @@ type roam struct {
 	rivals   [2]proof
 	last     int   // the one that was heard last
 	decideAt int64 // home should have answered by then
+
+	late      proof // a rival that did not answer in time
+	lateUntil int64 // it may yet
 	calm
 }
 
@@ -154,6 +157,21 @@ func (e *Endpoint) reclaim(now int64, p *path) {
 
 // beginRoam asks a rival, and home too, which was asked already if there was another rival.
 func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
+	p.askHome(now)
+	r := &p.roam
+	i := r.vacancy(now, p.answerTime())
+	if i < 0 {
+		return // its next packet asks again
+	}
+	if q := &r.rivals[i]; q.asking {
+		r.refuse(now, q.route, 0)
+	}
+	r.rivals[i].ask(now, rival, p.answerTime())
+	r.rivals[i].came, r.rivals[i].growth, r.last = bytes, 1, i
+}
+
+// askHome asks at the route that the path has, unless that goes on.
+func (p *path) askHome(now int64) {
 	r := &p.roam
 	if !r.on {
 		r.home, r.rivals, r.decideAt = proof{}, [2]proof{}, now
@@ -165,15 +183,26 @@ func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 		}
 	}
 	p.odd, r.on = true, true
-	i := r.vacancy(now, p.answerTime())
-	if i < 0 {
-		return // its next packet asks again
+}
+
+// lateFor is how long a rival may take: who moves from a fast network to a slow one answers later
+// than anybody did before (RFC 9000, 8.2.4).
+const lateFor = second
+
+// answeredLate takes the answer of a rival that was given up, and reports whether it is one. Home is
+// asked again.
+func (e *Endpoint) answeredLate(now int64, p *path, token uint64) bool {
+	r := &p.roam
+	try, ok := r.late.knows(token)
+	if !ok || now >= r.lateUntil {
+		return false
 	}
-	if q := &r.rivals[i]; q.asking {
-		r.refuse(now, q.route, 0)
+	p.askHome(now)
+	if i := r.vacancy(now, p.answerTime()); i >= 0 {
+		r.rivals[i], r.lateUntil, r.last = r.late, 0, i
+		r.rivals[i].answer(now, try)
 	}
-	r.rivals[i].ask(now, rival, p.answerTime())
-	r.rivals[i].came, r.rivals[i].growth, r.last = bytes, 1, i
+	return true
 }
 
 // answerTime is how long an answer may take that is not held back.
@@ -189,6 +218,9 @@ func (e *Endpoint) decide(now int64, p *path) {
 	}
 	for i := range r.rivals {
 		if q := &r.rivals[i]; q.ended(now) || r.home.answered && (q.asking || q.answered) {
+			if r.late, r.lateUntil = *q, now+lateFor; r.home.answered {
+				r.lateUntil = 0
+			}
 			r.refuse(now, q.route, p.answerTime())
 			p.counts.RoutesRefused++
 			*q = proof{}
