@@ -12,6 +12,10 @@
 //     about a second. Its sockets are [transport.Socket]s.
 //   - A [Relay] puts the same links between two real UDP programs.
 //
+// On a Network addresses change under a socket ([Network.Rebind]), a program has sockets
+// on several hosts, some of them as reliable as a stream (Reliable of [SocketConfig]), and
+// somebody stands beside the line who forwards, replays and forges ([Bystander]).
+//
 // # What happens to a datagram
 //
 // The order of effects is fixed, and is that of a path with one narrow place:

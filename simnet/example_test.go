@@ -109,3 +109,31 @@ func ExampleLinkConfig_Validate() {
 	// simnet: LinkConfig.Delay is -1s: want a time from 0 to 1h
 	// simnet: LinkConfig.Loss is 5: want a probability from 0 to 1
 }
+
+// Somebody beside the player's line is faster than the player.
+func ExampleBystander() {
+	nw := simnet.NewNetwork(1)
+	player, server := netip.MustParseAddrPort("10.0.0.1:5000"), netip.MustParseAddrPort("10.0.0.9:7777")
+	a, _ := nw.Socket(player, simnet.SocketConfig{})
+	b, _ := nw.Socket(server, simnet.SocketConfig{})
+	_ = nw.SetHost(player.Addr(), simnet.LTE4G())
+	spy, err := nw.Bystander(simnet.BystanderConfig{
+		Beside: []netip.Addr{player.Addr()}, Address: netip.MustParseAddrPort("203.0.113.7:6000"), Forward: 1,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _ = a.Write([]transport.Datagram{{Path: transport.PathTo(server), Bytes: []byte("hello")}})
+	nw.Advance(time.Second)
+	ds := make([]transport.Datagram, 8)
+	n, _ := b.Read(ds)
+	for _, d := range ds[:n] {
+		fmt.Printf("%s from %v\n", d.Bytes, d.Path.Remote)
+	}
+	fmt.Println(spy.Stats().Forwarded, "forwarded")
+	// Output:
+	// hello from 203.0.113.7:6000
+	// hello from 10.0.0.1:5000
+	// 1 forwarded
+}

@@ -50,6 +50,10 @@ func (l *Link) loses() bool {
 func (l *Link) cross(t int64, p *packet) {
 	f := l.draw(p, &l.rng.jitter, &l.rng.reorder, &l.rng.corrupt)
 	twice := l.rng.duplicate.hit(l.odds.duplicate)
+	if p.stream != nil {
+		l.crossInOrder(t, p, f)
+		return
+	}
 	if l.loses() {
 		l.stats.Lost++
 		l.held -= p.cost()

@@ -22,6 +22,7 @@ type Link struct {
 	air      flight
 	inBurst  bool   // the loss model's state: every datagram is lost
 	latest   int64  // arrival of the last datagram that kept its place
+	inOrder  int64  // arrival of the last one of a stream
 	seq      uint64 // of the next datagram
 	seen     uint64 // one more than the largest seq delivered
 	held     int    // memory of the datagrams inside
@@ -48,6 +49,7 @@ type LinkStats struct {
 	Corrupted    uint64 // got bits flipped, copies included
 	Reordered    uint64 // delivered after one that was sent later
 	Marked       uint64 // marked as Congestion Experienced
+	Resent       uint64 // would have been lost, and came later: of Reliable sockets
 
 	SentBytes      uint64 // payload given to Send
 	DeliveredBytes uint64 // payload taken out
@@ -142,7 +144,7 @@ func (l *Link) Stats() LinkStats {
 
 // Send puts a datagram on the link. It copies the payload.
 func (l *Link) Send(now int64, payload []byte) {
-	if l.admit(now, len(payload)) {
+	if l.admit(now, len(payload), false) {
 		l.enter(l.pool.take(payload))
 	}
 }
@@ -194,13 +196,16 @@ func (l *Link) take(now int64) *packet {
 	return p
 }
 
-// admit decides about a datagram of n bytes that wants to enter, and counts.
-func (l *Link) admit(now int64, n int) bool {
+// admit decides about a datagram of n bytes that wants to enter, and counts. Of a
+// stream nothing is refused: it comes in segments, and its socket bounds it.
+func (l *Link) admit(now int64, n int, stream bool) bool {
 	l.advance(now)
 	l.stats.Sent++
 	l.stats.SentBytes += uint64(n)
 	size := n + l.cfg.OverheadBytes
 	switch {
+	case stream:
+		return true
 	case l.cut:
 		l.stats.Cut++
 	case size > l.cfg.MTU:

@@ -49,6 +49,8 @@ type Network struct {
 	pairs    map[pair]*between
 	sockets  map[netip.AddrPort]*Socket
 	cuts     map[pair]struct{}
+	stopped  []*packet // of reliable sockets, at a cut
+	watchers []func(Sighting)
 	ordinary LinkConfig // of links between hosts that have none of their own
 	lastPort uint16
 	stats    NetworkStats
@@ -71,11 +73,12 @@ type between struct {
 type NetworkStats struct {
 	Sent       uint64 // given to Write
 	Delivered  uint64 // reached a socket
-	Cut        uint64 // sent across a cut
+	Cut        uint64 // sent across a cut, and lost
 	Unbound    uint64 // arrived where no socket was bound
 	Overflowed uint64 // arrived at a socket whose receive buffer was full
 	TooLarge   uint64 // larger than the sending socket's MaxDatagram
 	Unroutable uint64 // for a path that is no address
+	Spoofed    uint64 // sent by nobody's socket
 }
 
 // NewNetwork returns an empty network at [Epoch].
@@ -203,11 +206,15 @@ func (n *Network) PairStats(from, to netip.Addr) LinkStats {
 }
 
 // Cut drops everything that one host sends to another from now on, in this
-// direction; what is under way arrives.
+// direction; what is under way arrives. What a Reliable socket sends waits for the
+// cut to end.
 func (n *Network) Cut(from, to netip.Addr) { n.cuts[pair{from.Unmap(), to.Unmap()}] = struct{}{} }
 
 // Heal ends the Cut from one host to another.
-func (n *Network) Heal(from, to netip.Addr) { delete(n.cuts, pair{from.Unmap(), to.Unmap()}) }
+func (n *Network) Heal(from, to netip.Addr) {
+	delete(n.cuts, pair{from.Unmap(), to.Unmap()})
+	n.release()
+}
 
 // Partition cuts every host of a off from every host of b, in both directions.
 func (n *Network) Partition(a, b []netip.Addr) {
@@ -220,34 +227,9 @@ func (n *Network) Partition(a, b []netip.Addr) {
 }
 
 // HealAll ends every cut and partition.
-func (n *Network) HealAll() { clear(n.cuts) }
-
-// Rebind gives a socket another address, as a NAT does that forgot the old
-// mapping, or a phone that changes from Wi-Fi to cellular: peers see what it
-// sends from then on come from the new address, and what they still send to the
-// old one is lost. The socket itself does not notice, so its LocalAddr stays.
-//
-// If SetHost was called for the new address the socket now uses that access,
-// otherwise it keeps the one it had.
-func (n *Network) Rebind(from, to netip.AddrPort) error {
-	from, to = unmap(from), unmap(to)
-	s := n.sockets[from]
-	if s == nil {
-		return fmt.Errorf("%w at %v", ErrNoSocket, from)
-	}
-	if _, err := hostAddr(to.Addr()); err != nil || to.Port() == 0 {
-		return fmt.Errorf("%w and a port, not %v", ErrBadAddress, to)
-	}
-	if n.sockets[to] != nil {
-		return fmt.Errorf("%w: %v", ErrAddressInUse, to)
-	}
-	if h := n.hosts[from.Addr()]; h != nil && n.hosts[to.Addr()] == nil {
-		n.hosts[to.Addr()] = h
-	}
-	delete(n.sockets, from)
-	n.sockets[to] = s
-	s.outer = to
-	return nil
+func (n *Network) HealAll() {
+	clear(n.cuts)
+	n.release()
 }
 
 func (n *Network) newLink(cfg LinkConfig, from, to netip.Addr) *Link {

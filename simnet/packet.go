@@ -23,6 +23,7 @@ type packet struct {
 	from, to netip.AddrPort
 	ecn      transport.ECN
 	hop      uint8
+	stream   *Socket // the reliable socket that sent it; nil: it may get lost
 }
 
 // packetBytes is about what a packet weighs beside its payload.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"sync"
@@ -40,6 +41,15 @@ type RelayConfig struct {
 	// IdleTimeout is how long a client without traffic is remembered. 0: a
 	// minute. Negative: for ever.
 	IdleTimeout time.Duration
+	// Rebind is how often the server sees a client come from another port, as
+	// behind a NAT that forgets its mappings. 0: never.
+	Rebind time.Duration
+	// KeepOld is how long what the server sends to the port before still arrives.
+	// 0: not at all.
+	KeepOld time.Duration
+	// Dial opens a client's socket towards the server, connected to it, for instance in
+	// another network namespace. nil: net.DialUDP.
+	Dial func(server *net.UDPAddr) (*net.UDPConn, error)
 }
 
 // Validate reports everything that is wrong with c but for the addresses: a
@@ -51,6 +61,12 @@ func (c RelayConfig) Validate() error {
 	}
 	if c.MaxClients < 0 {
 		errs = append(errs, &ConfigError{"RelayConfig.MaxClients", c.MaxClients, "0 (1024) or more"})
+	}
+	if c.Rebind < 0 || c.Rebind > 0 && c.Rebind < minRebind {
+		errs = append(errs, &ConfigError{"RelayConfig.Rebind", c.Rebind, "0 (never) or at least " + minRebind.String()})
+	}
+	if c.KeepOld < 0 || c.KeepOld > maxKeepOld {
+		errs = append(errs, &ConfigError{"RelayConfig.KeepOld", c.KeepOld, "0 (not at all) to " + maxKeepOld.String()})
 	}
 	for _, l := range []struct {
 		name string
@@ -89,6 +105,7 @@ type Relay struct {
 	created  uint64
 	shared   *session // holds the links if cfg.Shared
 	cut      bool
+	rebindAt int64      // when somebody's port is to change next, or a former one to go
 	stats    RelayStats // without what the links count
 }
 
@@ -97,6 +114,8 @@ type Relay struct {
 type session struct {
 	client   netip.AddrPort
 	upstream *net.UDPConn
+	since    int64        // it has had this one
+	old      []formerPort // that still lead to the client
 	up, down *Link
 	last     int64 // traffic in either direction
 }
@@ -107,6 +126,7 @@ type RelayStats struct {
 	Clients     int    // now
 	Accepted    uint64 // clients so far
 	Expired     uint64 // clients forgotten because they were idle
+	Rebound     uint64 // ports changed towards the server
 	Refused     uint64 // datagrams of clients beyond MaxClients
 	Orphaned    uint64 // datagrams that came out of a shared link for a client forgotten meanwhile
 	DialErrors  uint64 // datagrams for which no socket towards the server could be had
@@ -122,6 +142,9 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 	cfg.Listen = cmp.Or(cfg.Listen, "127.0.0.1:0")
 	cfg.MaxClients = cmp.Or(cfg.MaxClients, DefaultMaxClients)
 	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, DefaultIdleTimeout)
+	if cfg.Dial == nil {
+		cfg.Dial = func(server *net.UDPAddr) (*net.UDPConn, error) { return net.DialUDP("udp", nil, server) }
+	}
 	target, err := net.ResolveUDPAddr("udp", cfg.Target)
 	if err != nil {
 		return nil, fmt.Errorf("simnet: RelayConfig.Target: %w", err)
@@ -139,6 +162,7 @@ func NewRelay(cfg RelayConfig) (*Relay, error) {
 		cfg: cfg, target: target, listen: listen, start: time.Now(),
 		wake: make(chan struct{}, 1), failed: make(chan error, 1),
 		sessions: make(map[netip.AddrPort]*list.Element), byAge: list.New(),
+		rebindAt: math.MaxInt64,
 	}
 	if cfg.Shared {
 		r.shared = new(session)
@@ -179,7 +203,7 @@ func (r *Relay) Close() error {
 	}
 	r.closed = true
 	for e := r.byAge.Front(); e != nil; e = e.Next() {
-		_ = e.Value.(*session).upstream.Close()
+		e.Value.(*session).close()
 	}
 	err := r.listen.Close()
 	r.alert()
@@ -266,6 +290,7 @@ func (s *LinkStats) add(o LinkStats) {
 	s.Corrupted += o.Corrupted
 	s.Reordered += o.Reordered
 	s.Marked += o.Marked
+	s.Resent += o.Resent
 	s.SentBytes += o.SentBytes
 	s.DeliveredBytes += o.DeliveredBytes
 	s.Queued += o.Queued

@@ -38,11 +38,11 @@ func (r *Relay) readClients() {
 	}
 }
 
-// readServer puts what the server answers to one client on its down link.
-func (r *Relay) readServer(s *session) {
+// readServer puts what the server answers to one port of a client on its down link.
+func (r *Relay) readServer(s *session, upstream *net.UDPConn) {
 	buf := make([]byte, maxIPBytes)
 	for failures := 0; failures <= maxReadErrors; {
-		n, err := s.upstream.Read(buf)
+		n, err := upstream.Read(buf)
 		if err == nil {
 			failures = 0
 			r.fromServer(s, buf[:n])
@@ -88,7 +88,7 @@ func (r *Relay) fromServer(s *session, payload []byte) {
 
 // put sends a datagram into a link of s.
 func (r *Relay) put(l *Link, s *session, hop uint8, payload []byte) {
-	if !l.admit(s.last, len(payload)) {
+	if !l.admit(s.last, len(payload), false) {
 		return
 	}
 	p := r.pool.take(payload)
@@ -118,13 +118,10 @@ func (r *Relay) session(client netip.AddrPort) *session {
 		r.stats.Refused++
 		return nil
 	}
-	upstream, err := net.DialUDP("udp", nil, r.target)
-	if err != nil {
-		r.stats.DialErrors++
+	s := &session{client: client, last: now}
+	if !r.dial(s, now) {
 		return nil
 	}
-	enlarge(upstream)
-	s := &session{client: client, upstream: upstream, last: now}
 	r.created++
 	r.stats.Accepted++
 	if r.shared != nil {
@@ -133,7 +130,6 @@ func (r *Relay) session(client netip.AddrPort) *session {
 		r.addLinks(s, now, r.created)
 	}
 	r.sessions[client] = r.byAge.PushBack(s)
-	r.tasks.Go(func() { r.readServer(s) })
 	return s
 }
 
@@ -200,6 +196,7 @@ func (r *Relay) collect(batch []departure) ([]departure, time.Duration) {
 	batch = batch[:0]
 	now := r.now()
 	r.expire(now)
+	r.rebind(now)
 	for l := r.due.front(); l != nil && l.schedule.at <= now && len(batch) < relayBatch; l = r.due.front() {
 		for len(batch) < relayBatch {
 			p := l.take(now)
@@ -210,7 +207,7 @@ func (r *Relay) collect(batch []departure) ([]departure, time.Duration) {
 		}
 		r.due.update(l)
 	}
-	next := min(now+int64(time.Hour), r.due.earliest())
+	next := min(now+int64(time.Hour), r.due.earliest(), r.rebindAt)
 	if e := r.byAge.Front(); e != nil && r.cfg.IdleTimeout > 0 {
 		next = min(next, e.Value.(*session).last+int64(r.cfg.IdleTimeout))
 	}
@@ -263,7 +260,7 @@ func (r *Relay) expire(now int64) {
 		}
 		r.byAge.Remove(e)
 		delete(r.sessions, s.client)
-		_ = s.upstream.Close()
+		s.close()
 		r.stats.Expired++
 		if r.shared == nil {
 			r.retire(&r.stats.Up, s.up)

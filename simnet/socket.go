@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"time"
@@ -15,6 +16,8 @@ const (
 	DefaultMaxDatagram = 1472
 	// DefaultReceiveBytes is a generous receive buffer.
 	DefaultReceiveBytes = 4 << 20
+	// DefaultSendBytes holds the windows of many streams that do not get on.
+	DefaultSendBytes = 64 << 20
 )
 
 const firstEphemeral = 49152
@@ -27,6 +30,14 @@ type SocketConfig struct {
 	// ReceiveBytes bounds the memory of datagrams that have arrived and were
 	// not read. 0: 4 MiB.
 	ReceiveBytes int
+	// Reliable makes a socket stand for a stream, such as a WebSocket: what it
+	// sends arrives, once and in order, and Properties says so. What a link would
+	// have lost comes a round trip of that link later, and with it all that is
+	// behind; a cut only stops it. Peers that shall be as reliable say so too.
+	Reliable bool
+	// SendBytes bounds the memory of what a Reliable socket has sent and its
+	// peers have not read; Write takes no more. 0: 64 MiB.
+	SendBytes int
 }
 
 // A Socket is an address on a [Network]. It implements [transport.Socket] for
@@ -39,15 +50,19 @@ type Socket struct {
 	cfg      SocketConfig
 	local    netip.AddrPort // what the owner knows
 	outer    netip.AddrPort // what peers see; differs after Rebind
+	old      []lease        // what led here before, and still does
 	inbox    ring
-	buffered int       // memory in inbox
-	lent     []*packet // to the reader, until the next Read
+	buffered int           // memory in inbox
+	lent     []*packet     // to the reader, until the next Read
+	under    int           // memory of what a reliable socket has under way
+	taken    func(*packet) // takes what arrives, in place of the inbox
 	closed   bool
 }
 
 var _ transport.Socket = (*Socket)(nil)
 
-// Socket binds a socket to an address. Port 0 stands for a free one, counted up
+// Socket binds a socket to an address. A host may have many, and a program many on
+// several hosts: that is what several interfaces are. Port 0 stands for a free one, counted up
 // from 49152.
 func (n *Network) Socket(addr netip.AddrPort, cfg SocketConfig) (*Socket, error) {
 	addr = unmap(addr)
@@ -60,16 +75,16 @@ func (n *Network) Socket(addr netip.AddrPort, cfg SocketConfig) (*Socket, error)
 	if cfg.ReceiveBytes < 0 {
 		return nil, &ConfigError{"SocketConfig.ReceiveBytes", cfg.ReceiveBytes, "0 (4 MiB) or more"}
 	}
-	if cfg.MaxDatagram == 0 {
-		cfg.MaxDatagram = DefaultMaxDatagram
+	if cfg.SendBytes < 0 {
+		return nil, &ConfigError{"SocketConfig.SendBytes", cfg.SendBytes, "0 (64 MiB) or more"}
 	}
-	if cfg.ReceiveBytes == 0 {
-		cfg.ReceiveBytes = DefaultReceiveBytes
-	}
+	cfg.MaxDatagram = cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
+	cfg.ReceiveBytes = cmp.Or(cfg.ReceiveBytes, DefaultReceiveBytes)
+	cfg.SendBytes = cmp.Or(cfg.SendBytes, DefaultSendBytes)
 	if addr.Port() == 0 {
 		addr = n.freePort(addr.Addr())
 	}
-	if n.sockets[addr] != nil || addr.Port() == 0 {
+	if n.bound(addr) != nil || addr.Port() == 0 {
 		return nil, fmt.Errorf("%w: %v", ErrAddressInUse, addr)
 	}
 	s := &Socket{net: n, cfg: cfg, local: addr, outer: addr}
@@ -82,7 +97,7 @@ func (n *Network) Socket(addr netip.AddrPort, cfg SocketConfig) (*Socket, error)
 func (n *Network) freePort(host netip.Addr) netip.AddrPort {
 	for range 1<<16 - firstEphemeral {
 		n.lastPort = max(n.lastPort+1, firstEphemeral) // wraps to 0
-		if a := netip.AddrPortFrom(host, n.lastPort); n.sockets[a] == nil {
+		if a := netip.AddrPortFrom(host, n.lastPort); n.bound(a) == nil {
 			return a
 		}
 	}
@@ -90,17 +105,19 @@ func (n *Network) freePort(host netip.Addr) netip.AddrPort {
 }
 
 // Write sends datagrams at the present virtual time; over a path without delay
-// they have arrived when it returns. All of them are taken: a path that leads
-// nowhere and a datagram that is too large are counted by the Network.
+// they have arrived when it returns. All of them are taken, but for a Reliable
+// socket that has SendBytes under way: a path that leads nowhere and a datagram
+// that is too large are counted by the Network.
 func (s *Socket) Write(ds []transport.Datagram) (n int, err error) {
 	if s.closed {
 		return 0, transport.ErrClosed
 	}
-	for i := range ds {
-		s.send(&ds[i])
+	for n < len(ds) && !s.congested() {
+		s.send(&ds[n])
+		n++
 	}
 	s.net.advance(s.net.now)
-	return len(ds), nil
+	return n, nil
 }
 
 func (s *Socket) send(d *transport.Datagram) {
@@ -113,12 +130,28 @@ func (s *Socket) send(d *transport.Datagram) {
 	case len(d.Bytes) > s.cfg.MaxDatagram:
 		n.stats.TooLarge++
 		return
-	case n.isCut(s.outer.Addr(), to.Addr()):
+	case n.isCut(s.outer.Addr(), to.Addr()) && !s.cfg.Reliable:
 		n.stats.Cut++
 		return
 	}
 	p := n.pool.take(d.Bytes)
 	p.from, p.to, p.ecn, p.at = s.outer, to, d.ECN, n.now
+	if s.cfg.Reliable {
+		p.stream = s
+		s.under += p.cost()
+	}
+	n.start(p)
+}
+
+// start sends p on its way, and shows it to those who stand beside it.
+func (n *Network) start(p *packet) {
+	if p.stream != nil && n.isCut(p.from.Addr(), p.to.Addr()) {
+		n.stopped = append(n.stopped, p)
+		return
+	}
+	for _, see := range n.watchers {
+		see(Sighting{p.from, p.to, p.b})
+	}
 	n.forward(p)
 }
 
@@ -146,10 +179,10 @@ func (n *Network) forward(p *packet) {
 		if l == nil {
 			continue
 		}
-		if l.admit(n.now, len(p.b)) {
+		if l.admit(n.now, len(p.b), p.stream != nil) {
 			l.enter(p)
 		} else {
-			n.pool.put(p)
+			n.drop(p)
 		}
 		n.due.update(l)
 		return
@@ -182,11 +215,14 @@ func (n *Network) hop(p *packet) *Link {
 }
 
 func (n *Network) deliver(p *packet) {
-	s := n.sockets[p.to]
+	s := n.bound(p.to)
 	switch {
 	case s == nil:
 		n.stats.Unbound++
-	case s.buffered+p.cost() > s.cfg.ReceiveBytes:
+	case s.taken != nil:
+		n.stats.Delivered++
+		s.taken(p)
+	case s.buffered+p.cost() > s.cfg.ReceiveBytes && p.stream == nil:
 		n.stats.Overflowed++
 	default:
 		n.stats.Delivered++
@@ -194,6 +230,14 @@ func (n *Network) deliver(p *packet) {
 		s.buffered += p.cost()
 		s.inbox.push(p)
 		return
+	}
+	n.drop(p)
+}
+
+// drop gives back a packet that goes no further.
+func (n *Network) drop(p *packet) {
+	if p.stream != nil {
+		p.stream.under -= p.cost()
 	}
 	n.pool.put(p)
 }
@@ -212,6 +256,9 @@ func (s *Socket) Read(ds []transport.Datagram) (n int, err error) {
 	for n < len(ds) && s.inbox.n > 0 {
 		p := s.inbox.pop()
 		s.buffered -= p.cost()
+		if p.stream != nil {
+			p.stream.under -= p.cost()
+		}
 		s.lent = append(s.lent, p)
 		ds[n] = transport.Datagram{
 			Path:     transport.PathTo(p.from),
@@ -248,10 +295,10 @@ func (s *Socket) PublicAddr() netip.AddrPort { return s.outer }
 // MaxDatagram implements [transport.Socket].
 func (s *Socket) MaxDatagram(transport.Path) int { return s.cfg.MaxDatagram }
 
-// Properties implements [transport.Socket]: the paths are neither secure nor
-// reliable.
+// Properties implements [transport.Socket]: the paths are not secure, and reliable
+// only if the socket is.
 func (s *Socket) Properties(transport.Path) transport.Properties {
-	return transport.Properties{}
+	return transport.Properties{Reliable: s.cfg.Reliable}
 }
 
 // Close frees the address, for instance for the server's next run. What arrives
@@ -262,8 +309,11 @@ func (s *Socket) Close() error {
 	}
 	s.closed = true
 	delete(s.net.sockets, s.outer)
+	for _, l := range s.old {
+		delete(s.net.sockets, l.at)
+	}
 	for s.inbox.n > 0 {
-		s.net.pool.put(s.inbox.pop())
+		s.net.drop(s.inbox.pop())
 	}
 	// What is lent may still be looked at: it goes to the garbage collector.
 	s.lent, s.buffered = nil, 0
