@@ -36,6 +36,9 @@ type soakCmd struct {
 	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
 	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
 	Holds     time.Duration `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
+	Roam      time.Duration `placeholder:"DURATION" help:"How often each player's address changes, on average, such as 5s; 0: never."`
+	Paths     int           `default:"1" help:"How many paths each player has, 1 to 8; of several one goes down now and then."`
+	Watched   int           `placeholder:"N" help:"How many players have somebody beside their lines who forwards, replays and forges."`
 	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds and --json only."`
 	Contests  bool          `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Takes --seed, --seeds and --json only."`
 	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
@@ -46,6 +49,9 @@ type soakCmd struct {
 
 // maxSoakClients bounds the memory of a soak.
 const maxSoakClients = 1024
+
+// maxSoakPaths is what the wire can tell apart.
+const maxSoakPaths = 8
 
 // Validate is called by kong after parsing.
 func (c *soakCmd) Validate(k *kong.Context) error {
@@ -61,6 +67,15 @@ func (c *soakCmd) Validate(k *kong.Context) error {
 	}
 	if c.Holds < 0 {
 		errs = append(errs, fmt.Errorf("--holds is %v: want a time such as 5s, or 0", c.Holds))
+	}
+	if c.Roam < 0 {
+		errs = append(errs, fmt.Errorf("--roam is %v: want a time such as 5s, or 0", c.Roam))
+	}
+	if c.Paths < 1 || c.Paths > maxSoakPaths {
+		errs = append(errs, fmt.Errorf("--paths is %d: want 1 to %d", c.Paths, maxSoakPaths))
+	}
+	if c.Watched < 0 {
+		errs = append(errs, fmt.Errorf("--watched is %d: want 0 or more", c.Watched))
 	}
 	if c.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
@@ -194,6 +209,7 @@ func (c *soakCmd) world(ctx context.Context, seed uint64, fault swarm.Fault, pro
 	}
 	return swarm.Soak(swarm.SoakConfig{
 		Clients: c.Clients, Link: c.link(), For: c.For, Seed: seed, Churn: c.Churn, Holds: c.Holds,
+		Roam: c.Roam, Paths: c.Paths, Watched: c.Watched,
 		Fault: fault, Options: options,
 	})
 }

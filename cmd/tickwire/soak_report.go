@@ -27,11 +27,14 @@ func (c *soakCmd) replay(seed uint64) string {
 	}{
 		{"loss", c.Loss}, {"loss-burst", c.LossBurst}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}, {"corrupt", c.Corrupt},
 		{"latency", c.Latency}, {"jitter", c.Jitter}, {"rate", c.Rate}, {"queue", c.Queue}, {"churn", c.Churn},
-		{"holds", c.Holds},
+		{"holds", c.Holds}, {"roam", c.Roam}, {"watched", c.Watched},
 	} {
 		if text := fmt.Sprint(f.value); text != "0" && text != "0s" {
 			fmt.Fprintf(&b, " --%s %s", f.name, text)
 		}
+	}
+	if c.Paths > 1 {
+		fmt.Fprintf(&b, " --paths %d", c.Paths)
 	}
 	return b.String() + c.replayFault()
 }
@@ -72,6 +75,13 @@ func (r worldReport) String() string {
 		"abandoned: under way at the end of a connection\n")
 	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages and fragments sent again\n",
 		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.MessagesResent)
+	if r.Roams > 0 {
+		fmt.Fprintf(&b, "roaming: %d times; unreliable channels paused for p50 %.0f ms, p90 %.0f, p99 %.0f, at most %.0f\n",
+			r.Roams, r.RoamGap.P50, r.RoamGap.P90, r.RoamGap.P99, r.RoamGap.Max)
+	}
+	if r.Attacks > 0 {
+		fmt.Fprintf(&b, "bystanders: %d datagrams forwarded, replayed and forged\n", r.Attacks)
+	}
 	writeViolations(&b, r.Violations, r.ViolationCount)
 	return b.String()
 }

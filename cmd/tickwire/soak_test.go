@@ -147,6 +147,10 @@ func TestSoakRefuses(t *testing.T) {
 		"--for 0s":         "--for is 0s: want a time",
 		"--churn -5s":      "--churn is -5s: want a time",
 		"--holds -5s":      "--holds is -5s: want a time",
+		"--roam -5s":       "--roam is -5s: want a time",
+		"--paths 0":        "--paths is 0: want 1 to 8",
+		"--paths 9":        "--paths is 9: want 1 to 8",
+		"--watched -1":     "--watched is -1: want 0",
 		"--seeds 0":        "--seeds is 0: want at least 1",
 		"--seeds -1":       "--seeds is -1: want at least 1",
 		"--loss 2":         "--loss is 2: want",
@@ -179,10 +183,24 @@ func TestSoakHelp(t *testing.T) {
 	}
 	parser.Stdout, parser.Exit = &help, func(int) {}
 	parser.Parse([]string{"soak", "--help"})
-	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--holds=DURATION", "--queue=N"} {
+	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--holds=DURATION", "--queue=N", "--roam=DURATION", "--paths=1", "--watched=N"} {
 		if !strings.Contains(help.String(), want+" ") {
 			t.Errorf("no %q in\n%s", want, help.String())
 		}
+	}
+}
+
+// TestSoakRoams: what roaming cost is told, and a run that failed can be played again.
+func TestSoakRoams(t *testing.T) {
+	args := strings.Fields("--clients 3 --for 20s --latency 20ms --roam 2s --paths 2 --watched 1")
+	out, _, err := soakOf(t, args...)
+	if err != nil || !strings.Contains(out, "roaming: ") || !strings.Contains(out, "bystanders: ") {
+		t.Errorf("%v: %s", err, out)
+	}
+	_, progress, err := soakOf(t, append(args, "--fault", "misled")...)
+	want := "replay: go run ./cmd/tickwire soak --clients 3 --for 20s --seed 1 --latency 20ms --roam 2s --watched 1 --paths 2 --fault \"misled\""
+	if err == nil || !strings.Contains(progress, want) {
+		t.Errorf("progress is %q, want %q in it", progress, want)
 	}
 }
 

@@ -62,6 +62,10 @@ const (
 	Resealed    Fault = "resealed"    // a number seals two contents
 	Stubborn    Fault = "stubborn"    // every process draws the same random numbers
 
+	Overfed Fault = "overfed" // more is sent to somebody unknown than he may get
+	Misled  Fault = "misled"  // a connection takes the address of somebody else for its peer's
+	Deaf    Fault = "deaf"    // nothing unreliable comes for a while after a player has roamed
+
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
 	Flood Fault = "flood"
 )
@@ -109,6 +113,9 @@ func Faults() []Planted {
 		{Unannounced, world.Held},
 		{Resealed, world.NonceOnce},
 		{Stubborn, world.NonceOnce},
+		{Overfed, world.Amplified},
+		{Misled, world.Stolen},
+		{Deaf, world.Gap},
 	}
 }
 

@@ -25,6 +25,10 @@ func TestSwarmFaults(t *testing.T) {
 		if p.Fault == EndlessStore {
 			cfg.Link.Loss, cfg.Churn, cfg.Holds, cfg.Clients = 0, 0, 0, 2 // it takes a good line, and a while, to fill one up
 		}
+		if p.Fault == Deaf {
+			cfg.Link = simnet.LinkConfig{Delay: 30 * time.Millisecond}
+			cfg.Churn, cfg.Holds, cfg.Roam = 0, 0, 5*time.Second
+		}
 		r, err := Soak(cfg)
 		switch {
 		case p.Checker == world.Seats: // with Flood and NoFault, see TestSwarmSeats

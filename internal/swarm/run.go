@@ -26,7 +26,8 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 			DevelopmentToken: s.Seal.ask,
 		},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
-		Tap:    fault.tap(s.Seed), Plant: fault.plant, PlantBudget: fault.plantBudget,
+		Redial: s.Roams.Redial, Stream: s.Roams.Stream,
+		Tap: fault.tap(s.Seed), Plant: fault.plant, PlantBudget: fault.plantBudget,
 	})
 	if err != nil {
 		return world.Report{}, err
@@ -36,7 +37,8 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		ways:   generator{rand.New(rand.NewPCG(s.Seed, 0x77617973))},
 		crowd:  generator{rand.New(rand.NewPCG(s.Seed, 0x63726f7764))},
 		limits: generator{rand.New(rand.NewPCG(s.Seed, 0x726174696f6e))},
-		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))}, fault: fault}
+		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))},
+		roams:  generator{rand.New(rand.NewPCG(s.Seed, 0x726f616d))}, fault: fault}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
@@ -64,6 +66,7 @@ type run struct {
 	crowd  generator // for who comes beside the players, and what is kept for whom
 	limits generator // for the budgets of flushes
 	leaves generator // for drains and holds
+	roams  generator // for who moves, paths, and who watches
 	fault  Fault
 	later  []later // what is to be undone, in no order
 	seats  []*world.Player
@@ -79,8 +82,11 @@ type later struct {
 }
 
 // after has something done after a random time of so many seconds at most.
-func (r *run) after(seconds float64, do func()) {
-	r.later = append(r.later, later{r.ticks + 1 + int(seconds*r.g.Float64()*float64(r.TickRate)), do})
+func (r *run) after(seconds float64, do func()) { r.at(r.g, seconds, do) }
+
+// at is after with the time drawn from a generator.
+func (r *run) at(g generator, seconds float64, do func()) {
+	r.later = append(r.later, later{r.ticks + 1 + int(seconds*g.Float64()*float64(r.TickRate)), do})
 }
 
 func (r *run) step() {
@@ -98,6 +104,7 @@ func (r *run) step() {
 	r.makeTrouble()
 	r.playSeats()
 	r.makeLeaves()
+	r.makeRoams()
 	for e := range r.world.Ends() {
 		r.send(e)
 	}

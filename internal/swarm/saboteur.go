@@ -3,6 +3,7 @@ package swarm
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/netip"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/wire"
@@ -29,6 +30,8 @@ type saboteur struct {
 	hoards  bool        // the game takes no messages of some lanes any more
 	stuffed *world.Lane // is flooded again and again
 	memory  []byte      // of a message to many that nobody has yet
+	deaf    *world.Player
+	missed  int // messages that it has not heard
 	late    tardy
 }
 
@@ -70,6 +73,7 @@ func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 		s.memory = nil
 	}
 	switch {
+	case s.ignores(l):
 	case s.held.mustStay(l, payload):
 		pass(payload)
 		pass(s.held.payload)
@@ -130,6 +134,8 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	case FalseReceipt, FalseLoss, EarlyExpiry, LateExpiry, WrongReason, ReceiptTwice, ReceiptLess,
 		FalseRoom, FalseEnd, AfterLife, ShortDrain, Unannounced:
 		return false // they wait for an event
+	case Overfed, Misled, Deaf:
+		return false // they wait for a datagram, a look, somebody who roams
 	case ForgottenSeat, EndlessSeat:
 		return false // the run plants them
 	case Resealed:
@@ -239,15 +245,51 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 }
 
 // Datagram implements world.Tap.
-func (s *saboteur) Datagram(b []byte, pass func([]byte)) {
-	pass(b)
+func (s *saboteur) Datagram(to netip.AddrPort, b []byte, pass func(netip.AddrPort, []byte)) {
+	pass(to, b)
+	if s.fault == Overfed && s.due {
+		pass(nobody, b) // of all that follows the first is told, if the server sends it
+	}
 	if s.fault == Resealed && s.due && b[0]&wire.PrefixDataMask == wire.PrefixData {
 		s.due = false
 		other := bytes.Clone(b)
 		other[len(other)-1] ^= 1 // in the tag: there was another text behind this number
-		pass(other)
+		pass(to, other)
 	}
 }
+
+// nobody is an address that no player has.
+var nobody = netip.MustParseAddrPort("192.0.2.66:666")
+
+// Place implements world.Tap.
+func (s *saboteur) Place(_ *world.End, at netip.AddrPort) netip.AddrPort {
+	if s.fault == Misled && s.due {
+		s.due = false
+		return nobody
+	}
+	return at
+}
+
+// ignores has a player who has just roamed hear nothing unreliable for a while, if the fault is that.
+func (s *saboteur) ignores(l *world.Lane) bool {
+	p := l.From().Player()
+	if s.fault != Deaf || l.From() == p.Client || l.Channel().Delivery.Reliable() {
+		return false
+	}
+	if s.deaf == nil && s.due && p.Roamed() {
+		s.due = false
+		s.deaf, s.missed = p, 0
+	}
+	if s.deaf == p {
+		if s.missed++; s.missed > deafFor {
+			s.deaf = nil
+		}
+	}
+	return s.deaf == p
+}
+
+// deafFor is how many messages somebody deaf does not hear: those of a second or two.
+const deafFor = 100
 
 // flood sends more at once than a queue and a window hold, until it is refused, as is legal.
 func flood(l *world.Lane) {

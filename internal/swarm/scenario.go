@@ -23,6 +23,7 @@ type Scenario struct {
 	Trouble  Trouble
 	Seats    Seats
 	Budgets  Budgets
+	Roams    Roams
 }
 
 // A Load is what is sent on a channel by each end.
@@ -104,6 +105,7 @@ func Generate(seed uint64) Scenario {
 	s.addSeats(generator{rand.New(rand.NewPCG(seed, 0x7365617473))})
 	s.addLimits(generator{rand.New(rand.NewPCG(seed, 0x6c696d697473))})
 	s.addLeaves(generator{rand.New(rand.NewPCG(seed, 0x6c6561766573))})
+	s.addRoams(generator{rand.New(rand.NewPCG(seed, 0x726f616d73))})
 	return s
 }
 

@@ -3,6 +3,7 @@ package swarm
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,12 @@ type flipper struct {
 	left int
 }
 
-func (f *flipper) Datagram(b []byte, pass func([]byte)) {
+func (f *flipper) Datagram(to netip.AddrPort, b []byte, pass func(netip.AddrPort, []byte)) {
 	if f.left--; f.left == 0 && b[0]&wire.PrefixDataMask == wire.PrefixData {
 		b = bytes.Clone(b)
 		b[len(b)/2] ^= 1
 	}
-	pass(b)
+	pass(to, b)
 }
 
 // TestSwarmSpy: whatever protects the packets, the spy of the world opens all of them, and

@@ -18,6 +18,9 @@ type SoakConfig struct {
 	Seed    uint64
 	Churn   time.Duration // how often a player says goodbye, after his last words or not, and comes back. 0: never
 	Holds   time.Duration // how often a player falls silent, for longer than the timeout, and says so. 0: never
+	Roam    time.Duration // how often a player's address changes, on average. 0: never
+	Paths   int           // that each player has, of which now and then one dies. 0: one
+	Watched int           // how many players somebody watches who forwards, replays and forges
 	Fault   Fault         // planted, to see it caught; the zero Fault: none
 	Options
 }
@@ -62,7 +65,7 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 	if cfg.For == 0 {
 		cfg.For = 10 * time.Minute
 	}
-	cfg.Base.Channels = Channels()
+	cfg.Base.Channels, cfg.Base.MaxPaths = Channels(), max(cfg.Base.MaxPaths, cfg.Paths)
 	cfg.Fault.expects(&cfg.Base)
 	w, err := world.New(world.Config{
 		Seed:     cfg.Seed,
@@ -71,12 +74,14 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 		TickRate: tickRate * looks,
 		Server:   tickwire.ServerConfig{Config: cfg.Base, MaxClients: cfg.Clients},
 		Client:   tickwire.ClientConfig{Config: cfg.Base},
-		Tap:      cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant, PlantBudget: cfg.Fault.plantBudget,
+		Stream:   cfg.Paths > 1, JudgeGaps: cfg.clean(),
+		Tap: cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant, PlantBudget: cfg.Fault.plantBudget,
 	})
 	if err != nil {
 		return world.Report{}, err
 	}
-	s := &soak{cfg: cfg, world: w, random: rand.New(rand.NewPCG(cfg.Seed, 0x736f616b))}
+	s := &soak{cfg: cfg, world: w, random: rand.New(rand.NewPCG(cfg.Seed, 0x736f616b)),
+		roams: generator{rand.New(rand.NewPCG(cfg.Seed, 0x726f616d))}}
 	s.keepJoined()
 	if err := cfg.play(w, cfg.For, s.step); err != nil {
 		return w.Report(), err
@@ -102,6 +107,8 @@ type soak struct {
 	cfg     SoakConfig
 	world   *world.World
 	random  *rand.Rand
+	roams   generator
+	down    []downLine
 	players []*world.Player
 	looked  int
 	ticks   int
@@ -129,6 +136,7 @@ func (s *soak) heal() {
 	s.world.Wake()
 	good := simnet.LinkConfig{Delay: s.cfg.Link.Delay}
 	for _, p := range s.players {
+		p.Heal()
 		if err := p.SetLinks(simnet.Links{Up: good, Down: good}); err != nil {
 			panic(err) // a delay that was valid before
 		}
@@ -156,7 +164,10 @@ func (s *soak) tick() {
 	}
 	if s.ticks%tickRate == 0 {
 		s.keepJoined()
+		s.keepPaths()
 	}
+	s.revive()
+	s.getAbout()
 	if s.ticks%toAllEvery == 0 {
 		n := s.ticks / toAllEvery
 		d := tickwire.Delivery(n % 5)

@@ -76,6 +76,7 @@ func TestGenerate(t *testing.T) {
 	seats, roomy := Seats{}, 0
 	limits, budgets, free := 0, 0, 0
 	suites, epochs, secret := [4]int{}, 0, 0
+	roams, still, redials, streams := Roams{}, 0, 0, 0
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
@@ -95,6 +96,17 @@ func TestGenerate(t *testing.T) {
 			limits++
 		default:
 			free++
+		}
+		roams.Move, roams.Open, roams.Shut = roams.Move+s.Roams.Move, roams.Open+s.Roams.Open, roams.Shut+s.Roams.Shut
+		roams.Die, roams.Bystander = roams.Die+s.Roams.Die, roams.Bystander+s.Roams.Bystander
+		if s.Roams == (Roams{}) {
+			still++
+		}
+		if s.Roams.Redial {
+			redials++
+		}
+		if s.Roams.Stream {
+			streams++
 		}
 		suites[s.Seal.Suite]++
 		if s.Game.EpochPackets > 0 {
@@ -123,6 +135,9 @@ func TestGenerate(t *testing.T) {
 	}
 	if ways.InPlace == 0 || ways.ToAll == 0 || ways.Left == 0 || none == 0 {
 		t.Errorf("sums of ways %+v, %d channels have none", ways, none)
+	}
+	if roams.Move == 0 || roams.Open == 0 || roams.Shut == 0 || roams.Die == 0 || roams.Bystander == 0 || still == 0 || redials == 0 || streams == 0 {
+		t.Errorf("sums of roams %+v, %d scenarios have none, %d redial, %d have streams", roams, still, redials, streams)
 	}
 	if seats.Guests == 0 || seats.Reserve == 0 || roomy == 0 {
 		t.Errorf("sums of seats %+v, %d servers have room", seats, roomy)

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/tickwire/tickwire"
@@ -56,6 +57,14 @@ const (
 	// NonceOnce: no key and nonce seal two contents, in whatever connection, epoch and run of
 	// a server; and everything is sealed with the keys that SPEC.md derives.
 	NonceOnce Checker = "nonce"
+	// Amplified: towards an address from which nobody has shown yet that he hears the server, it
+	// sends at most three bytes for each that came from there.
+	Amplified Checker = "amplified"
+	// Stolen: no end takes an address for its peer's that is somebody else's.
+	Stolen Checker = "stolen"
+	// Gap: what is unreliable goes on within two round trips of the first packet from a new
+	// address.
+	Gap Checker = "gap"
 )
 
 // A Violation is a promise that was broken.
@@ -97,9 +106,11 @@ type Tap interface {
 	// Sent gets the memory in which a message was built that the library has accepted: in
 	// place, or once for many lanes, of which this is one. It is the library's own now.
 	Sent(l *Lane, memory []byte, many bool)
-	// Datagram gets what a socket writes, for the checker of nonces; what is on
-	// the network does not change.
-	Datagram(b []byte, pass func(b []byte))
+	// Datagram gets what a socket writes, and to whom, for those checkers that read the wire;
+	// what is on the network does not change.
+	Datagram(to netip.AddrPort, b []byte, pass func(to netip.AddrPort, b []byte))
+	// Place gets the address at which an end has its peer, and says what the checkers hear.
+	Place(e *End, at netip.AddrPort) netip.AddrPort
 	// Takes says whether the game takes the messages of a lane at all.
 	Takes(l *Lane) bool
 	// Announces says whether the game of an end announces that it will be silent.

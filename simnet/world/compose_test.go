@@ -3,6 +3,7 @@ package world
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -147,7 +148,10 @@ type scribbler struct {
 	done bool
 }
 
-func (s *scribbler) Datagram(b []byte, pass func([]byte))                       { pass(b) }
+func (s *scribbler) Datagram(to netip.AddrPort, b []byte, pass func(netip.AddrPort, []byte)) {
+	pass(to, b)
+}
+func (s *scribbler) Place(_ *End, at netip.AddrPort) netip.AddrPort             { return at }
 func (s *scribbler) Message(_ *Lane, payload []byte, pass func([]byte))         { pass(payload) }
 func (s *scribbler) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) { pass(ev) }
 func (s *scribbler) Takes(*Lane) bool                                           { return true }

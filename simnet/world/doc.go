@@ -18,6 +18,9 @@
 // A message is given to the library as bytes, or built in place (InPlace of [Message]), or sent
 // to all players at once ([World.Broadcast]).
 //
+// A player's address changes ([Player.Roam]); it has several [Line]s if it opens paths, and each may
+// go down for itself; and somebody beside them forwards, replays and forges ([Player.Bystander]).
+//
 // # What is checked
 //
 // Each channel of each player has a [Lane] in each direction. It keeps a
@@ -26,10 +29,11 @@
 // checkers are those of [Checker]: exactly once, order, latest, untouched
 // content, receipts that resolve once and truly, expiry in time, arrival of everything
 // reliable once links heal, drains that bring everything across or say what is left, silence that was
-// announced, bounded memory, budgets, caps and limits, full queues that say when there is room again, seats, and the life of a connection. One
-// of them is a spy who has the players' tokens and the specification, opens every packet that is
-// written, and finds a key and nonce that seal two contents, across connections, key changes
-// and restarts. They know the
+// announced, bounded memory, budgets, caps and limits, full queues that say when there is room again,
+// seats, what is sent to addresses where nobody has shown that he is there, whose address is taken for
+// whose, pauses when somebody moves, and the life of a connection. One of them is a spy who has the players' tokens
+// and the specification, opens every packet that is written, and finds a key and nonce that seal two
+// contents, across connections, key changes and restarts. They know the
 // options of each message (Options of [Message]) and the policies of its channel: latest is
 // latest of a key, those of a group may overtake each other and nobody else, and what has a time
 // to live, is droppable or may be given up may be missing, but never late, and never without

@@ -22,7 +22,7 @@ func (w *World) excused(e *End, r tickwire.Reason) bool {
 	stopped := w.stopped >= p.joined && !e.server
 	switch r.Code {
 	case tickwire.CodeTimeout, tickwire.CodeForgotten:
-		return p.cut || p.bursts || w.now() < p.trouble || e.peer.Over() || stopped || w.replaced(p)
+		return p.severed() || p.bursts || p.shadowed.most && p.shadowed.moved || w.now() < p.trouble || e.peer.Over() || stopped || w.replaced(p)
 	case tickwire.CodeReplaced:
 		return w.replaced(p)
 	case tickwire.CodeGoingAway:

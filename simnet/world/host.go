@@ -9,16 +9,16 @@ import (
 	"github.com/tickwire/tickwire/simnet"
 )
 
-// A host is a process and the socket that it has.
+// A host is a process and the sockets that it has.
 type host struct {
-	name   string
-	player *Player // nil: it is the server's
-	driver driver
-	socket *simnet.Socket
-	next   time.Time // when it wants to be serviced; zero: when something arrives
-	calls  int       // of Service in this step
-	pause  pause
-	conns  int // of the server, when it was looked at last
+	name    string
+	player  *Player // nil: it is the server's
+	driver  driver
+	sockets []*simnet.Socket
+	next    time.Time // when it wants to be serviced; zero: when something arrives
+	calls   int       // of Service in this step
+	pause   pause
+	conns   int // of the server, when it was looked at last
 }
 
 // A driver is a Server or a Client.
@@ -31,7 +31,27 @@ type driver interface {
 	Close() error
 }
 
-func (h *host) crash() { h.socket.Close() }
+func (h *host) crash() {
+	for _, s := range h.sockets {
+		s.Close()
+	}
+}
+
+func (h *host) add(s *simnet.Socket) { h.sockets = append(h.sockets, s) }
+
+func (h *host) drop(s *simnet.Socket) {
+	h.sockets = slices.DeleteFunc(h.sockets, func(other *simnet.Socket) bool { return other == s })
+}
+
+// readable reports whether something has arrived.
+func (h *host) readable() bool {
+	for _, s := range h.sockets {
+		if some, _ := s.Wait(time.Time{}); some {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *World) dropHost(h *host) {
 	w.hosts = slices.DeleteFunc(w.hosts, func(other *host) bool { return other == h })
@@ -75,15 +95,14 @@ func (h *host) service(w *World, now time.Time) {
 	if h.pause.asleep {
 		return
 	}
-	readable, _ := h.socket.Wait(time.Time{})
-	if !readable && (h.next.IsZero() || h.next.After(now)) {
+	if !h.readable() && (h.next.IsZero() || h.next.After(now)) {
 		return
 	}
 	h.next = h.driver.Service(now)
 	if h == w.home {
 		w.noteCrowd()
 	}
-	if readable, _ = h.socket.Wait(time.Time{}); readable { // it reads so much in a call, and no more
+	if h.readable() { // it reads so much in a call, and no more
 		h.next = now
 	}
 	if h.calls++; h.calls == maxCallsPerStep {

@@ -133,6 +133,7 @@ func (l *Lane) accepted(payload []byte, from origin, opts tickwire.SendOptions) 
 	l.counts.accepted++
 	l.counts.sentBytes += uint64(len(payload))
 	l.noteRoom()
+	l.noteSaid(w.now())
 	w.droppables = w.droppables || opts.Droppable
 }
 
@@ -195,6 +196,7 @@ func (l *Lane) received(payload []byte) {
 	l.counts.deliveredBytes += uint64(len(payload))
 	w.latency(l.channel.Delivery, w.now()-m.at)
 	l.settleDebt(n, m)
+	l.noteGap(m)
 	if l.channel.Delivery.Reliable() {
 		w.progress = w.now()
 	}

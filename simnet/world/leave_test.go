@@ -1,6 +1,7 @@
 package world
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -96,11 +97,12 @@ type liar struct {
 	left      int // of Disconnected; negative: the truth
 }
 
-func (l *liar) Message(_ *Lane, payload []byte, pass func([]byte)) { pass(payload) }
-func (l *liar) Takes(*Lane) bool                                   { return true }
-func (l *liar) Sent(*Lane, []byte, bool)                           {}
-func (l *liar) Announces(*End) bool                                { return l.announces }
-func (l *liar) Datagram(b []byte, pass func([]byte))               { pass(b) }
+func (l *liar) Message(_ *Lane, payload []byte, pass func([]byte))                      { pass(payload) }
+func (l *liar) Takes(*Lane) bool                                                        { return true }
+func (l *liar) Sent(*Lane, []byte, bool)                                                {}
+func (l *liar) Announces(*End) bool                                                     { return l.announces }
+func (l *liar) Datagram(to netip.AddrPort, b []byte, pass func(netip.AddrPort, []byte)) { pass(to, b) }
+func (l *liar) Place(_ *End, at netip.AddrPort) netip.AddrPort                          { return at }
 
 func (l *liar) Event(_ *End, ev tickwire.Event, pass func(tickwire.Event)) {
 	if ev.Kind == tickwire.Disconnected && l.left >= 0 {

@@ -11,67 +11,80 @@ import (
 	"github.com/tickwire/tickwire/transport"
 )
 
-// A sniffer is a socket that looks at what its owner writes.
+// A sniffer is a socket that looks at what its owner writes, and at where what it reads comes from.
 type sniffer struct {
 	*simnet.Socket
-	world  *World
-	player *Player // nil: it is the server's
+	world *World
+	line  *Line // nil: it is the server's
 }
 
 // Write implements transport.Socket.
 func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
-		if e := s.end(ds[i].Path.Remote); e != nil {
-			e.wrote(ds[i].Bytes)
-		}
-		look := func(b []byte) { s.look(ds[i].Path.Remote, b) }
 		if tap := s.world.cfg.Tap; tap != nil {
-			tap.Datagram(ds[i].Bytes, look)
+			tap.Datagram(ds[i].Path.Remote, ds[i].Bytes, s.look)
 		} else {
-			look(ds[i].Bytes)
+			s.look(ds[i].Path.Remote, ds[i].Bytes)
 		}
 	}
 	s.world.report.wrote(ds)
 	return s.Socket.Write(ds)
 }
 
-// end is who writes to an address; nil if nobody is known.
-func (s *sniffer) end(to netip.AddrPort) *End {
-	if s.player != nil {
-		return s.player.Client
+// Read implements transport.Socket.
+func (s *sniffer) Read(ds []transport.Datagram) (int, error) {
+	n, err := s.Socket.Read(ds)
+	for i := range ds[:n] {
+		s.world.heard(s.line, ds[i].Path.Remote, len(ds[i].Bytes))
 	}
-	if p := s.world.byAddr[to]; p != nil {
-		return p.Server
+	return n, err
+}
+
+// Close implements transport.Socket.
+func (s *sniffer) Close() error {
+	if s.line != nil {
+		s.line.closed = true
+		s.line.player.host.drop(s.Socket)
 	}
-	return nil
+	return s.Socket.Close()
 }
 
 // look has the player's spy read a datagram that goes to an address.
 func (s *sniffer) look(to netip.AddrPort, b []byte) {
-	p := s.player
-	if p == nil {
-		p = s.world.byAddr[to]
+	s.world.told(s.line, to, len(b))
+	l := s.line
+	if l == nil {
+		l = s.world.lineTo(to)
 	}
-	if p == nil || len(b) == 0 {
+	if l == nil || len(b) == 0 {
 		return
 	}
-	if what := s.world.overhear(p, s.player != nil, b); what != "" {
-		s.world.fault(NonceOnce, p.Client.String(), what)
+	what, again := s.world.overhear(l, s.line != nil, b)
+	if what != "" {
+		s.world.fault(NonceOnce, l.player.Client.String(), what)
+	}
+	switch {
+	case again: // while it is not known where the peer is it goes to two addresses
+	case s.line != nil:
+		l.player.Client.wrote(b)
+	default:
+		l.player.Server.wrote(b)
 	}
 }
 
 // overhear looks at who has sealed what: a key and nonce seal one content. It says what is
-// wrong, and nothing if all is well.
-func (w *World) overhear(p *Player, up bool, b []byte) string {
+// wrong, and nothing if all is well, and whether the same packet of DATA was seen before.
+func (w *World) overhear(on *Line, up bool, b []byte) (what string, again bool) {
+	spy := on.player.spy
 	switch {
 	case b[0] >= 0x10:
-		return w.overhearStandard(p.spy, up, b)
+		return w.overhearStandard(spy, up, b), false
 	case b[0] == 0x07 && len(b) > 1:
-		return w.overhearLong(p.spy, up, b)
+		return w.overhearLong(spy, up, b), false
 	case b[0]&0xf8 == 0x08:
-		return w.overhearData(p, up, b)
+		return w.overhearData(on, up, b)
 	}
-	return "" // a request, or GONE: nothing is sealed now
+	return "", false // a request, or GONE: nothing is sealed now
 }
 
 // overhearStandard reads a packet of the netcode standard, under a key of the token (SPEC.md,
@@ -147,7 +160,7 @@ func (w *World) begin(s *spy, l *life) string {
 		}
 	}
 	s.lives = append(s.lives, l)
-	for _, d := range []*line{&l.up, &l.down} {
+	for _, d := range []*course{&l.up, &l.down} {
 		if what := w.seals.own(d.key); what != "" {
 			return what
 		}
@@ -157,55 +170,78 @@ func (w *World) begin(s *spy, l *life) string {
 
 // overhearData reads a DATA packet. There is one life, but for a server that was started
 // anew while somebody came in.
-func (w *World) overhearData(p *Player, up bool, b []byte) string {
-	header := 1 + 4
-	if !up {
-		header = 1 + w.cfg.Client.WireIDBytes
-	}
-	what := "DATA before an ACCEPT"
-	for _, life := range p.spy.lives {
-		l := &life.down
+func (w *World) overhearData(on *Line, up bool, b []byte) (what string, again bool) {
+	what = "DATA before an ACCEPT"
+	for _, life := range on.player.spy.lives {
+		c := &life.down
 		if up {
-			l = &life.up
+			c = &life.up
 		}
-		if what = w.read(p.spy, l, up, b, header); what == "" {
+		if what, again = w.read(on, c, up, b); what == "" {
 			break
 		}
 	}
-	return what
+	return what, again
 }
 
 // read opens a packet with the key of its epoch, and notes its number. Numbers go on when
 // keys change, so one that sealed a content has done so whatever the keys.
-func (w *World) read(s *spy, l *line, up bool, b []byte, header int) string {
+func (w *World) read(on *Line, c *course, up bool, b []byte) (what string, again bool) {
+	header := 1 + 4
+	if !up {
+		header = 1 + w.cfg.Client.WireIDBytes
+	}
 	n := header + 1 + int(b[0]&3)
 	if len(b) < n {
-		return fmt.Sprintf("DATA of %d bytes", len(b))
+		return fmt.Sprintf("DATA of %d bytes", len(b)), false
 	}
-	path := byte(0) // without an id a packet does not say by which path it goes
 	switch {
 	case up:
-		path = b[4] & 7
+		on.path = b[4] & 7
 	case header > 1:
-		path = b[1] & 7
+		on.path = b[1] & 7
 	}
-	numbers := &l.paths[path]
-	number := numbers.whole(b[header:n])
-	if !numbers.fresh(number, b) {
-		return fmt.Sprintf("number %d sealed two contents", number)
+	spy := on.player.spy
+	reads, said := c, up || header > 1
+	if c.epoch&1 != int(b[0]>>2&1) {
+		reads = spy.course(expand(c.secret, "tickwire 1 next", len(c.secret)), c)
 	}
-	reads := l
-	if l.epoch&1 != int(b[0]>>2&1) {
-		reads = s.line(expand(l.secret, "tickwire 1 next", len(l.secret)), l)
+	path, number, ok := w.pathOf(on, reads, said, b, header, n)
+	if late := c.before; !ok && reads != c && late != nil { // by another socket, which was slower
+		if p, n, opens := w.pathOf(on, late, said, b, header, n); opens {
+			reads, path, number, ok = c, p, n, true
+		}
 	}
-	if !reads.open(w.scratch[:0], b, n, path, number) {
-		return fmt.Sprintf("packet %d does not open with the keys of epoch %d", number, reads.epoch)
+	numbers := &c.paths[path]
+	switch {
+	case !numbers.fresh(number, b):
+		return fmt.Sprintf("number %d of path %d sealed two contents", number, path), false
+	case !ok:
+		return fmt.Sprintf("packet %d of path %d does not open with the keys of epoch %d", number, path, reads.epoch), false
 	}
+	again = numbers.again(number, b)
 	numbers.note(number, b)
-	if reads == l {
-		return ""
+	if reads == c {
+		return "", again
 	}
-	*l = *reads
+	old := *c
+	old.before = nil
+	*c = *reads
+	c.before = &old
 	w.report.keyChanges++
-	return w.seals.own(l.key)
+	return w.seals.own(c.key), again
+}
+
+// pathOf finds the path and the number of a packet, and reports whether it opens. Without an id
+// a packet does not say by which path it goes: it is mostly that on which the player sends by the
+// same line.
+func (w *World) pathOf(on *Line, c *course, said bool, b []byte, header, n int) (path byte, number uint64, ok bool) {
+	for i := range byte(len(c.paths)) {
+		path = (on.path + i) & 7
+		number = c.paths[path].whole(b[header:n])
+		if ok = c.open(w.scratch[:0], b, n, path, number); ok || said {
+			return path, number, ok
+		}
+	}
+	return on.path, c.paths[on.path].whole(b[header:n]), false
 }

@@ -82,8 +82,8 @@ func TestForeignKeys(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		{true, append([]byte{0x09, 0, 0, 0, 0, 0xff, 0x3f}, make([]byte, 20)...), "packet 16383 does not open with the keys of epoch 0"},
-		{false, append([]byte{0x0d, 0xff, 0x3f}, make([]byte, 20)...), "packet 16383 does not open with the keys of epoch 1"},
+		{true, append([]byte{0x09, 0, 0, 0, 0, 0xff, 0x3f}, make([]byte, 20)...), "packet 16383 of path 0 does not open with the keys of epoch 0"},
+		{false, append([]byte{0x0d, 0xff, 0x3f}, make([]byte, 20)...), "packet 16383 of path 0 does not open with the keys of epoch 1"},
 		{false, []byte{0x0d, 0xff}, "DATA of 2 bytes"},
 		{true, bytes.Repeat([]byte{0x14}, 40), "a standard packet that the token's key does not open"},
 		{true, []byte{0x84}, "a standard packet of 1 bytes"},
@@ -93,7 +93,7 @@ func TestForeignKeys(t *testing.T) {
 		{true, []byte{7, 2}, "handshake packet 2 that does not open"},
 		{false, append([]byte{5}, make([]byte, 12)...), ""},
 	} {
-		if got := w.overhear(p, c.up, c.b); got != c.want {
+		if got, _ := w.overhear(p.Lines()[0], c.up, c.b); got != c.want {
 			t.Errorf("%x: %q, want %q", c.b, got, c.want)
 		}
 	}
@@ -108,9 +108,12 @@ func FuzzOverhear(f *testing.F) {
 	s := newSpy(make([]byte, tokenAt+2048), new(draws))
 	s.lives = []*life{s.begin([32]byte{}, make([]byte, 36), nil)}
 	w := &World{seals: newSeals(), scratch: make([]byte, 1<<16)}
-	p := &Player{spy: s}
+	l := &Line{player: &Player{spy: s}}
 	f.Fuzz(func(t *testing.T, up bool, b []byte) {
-		if len(b) > 0 && b[0] != 0 && b[0] > 7 && w.overhear(p, up, b) == "" {
+		if len(b) == 0 {
+			return
+		}
+		if what, _ := w.overhear(l, up, b); b[0] > 7 && what == "" {
 			t.Errorf("%x was sealed by nobody", b)
 		}
 	})

@@ -18,7 +18,7 @@ type Player struct {
 	Server   *End // the server's
 
 	world *World
-	addr  netip.AddrPort
+	lines []*Line
 	host  *host
 	spy   *spy
 	done  bool // finished
@@ -29,36 +29,43 @@ type Player struct {
 	trouble  int64 // until then the connection may time out
 	grown    int   // bytes by which its windows have grown at most
 	waitFrom int64 // when waiting for an end began that may never come to be; 0: not yet
+
+	roaming    roaming
+	settledAt  int64 // when its last change of address is long ago
+	bystanders []*simnet.Bystander
+	shadowed   shadow
 }
 
-// Addr is the player's address, one of its own.
-func (p *Player) Addr() netip.AddrPort { return p.addr }
+// Addr is the address at which others see the player's first line now.
+func (p *Player) Addr() netip.AddrPort { return p.lines[0].addr }
 
-// SetLinks changes the player's access. A burst of losses is counted in
+// SetLinks changes the access of all the player's lines. A burst of losses is counted in
 // datagrams, so to somebody who is down to a probe now and then it may last
 // longer than the timeout: a player whose links have had bursts may time out.
 func (p *Player) SetLinks(links simnet.Links) error {
-	p.bursts = p.bursts || links.Up.LossBurst > 1 || links.Down.LossBurst > 1
-	return p.world.net.SetHost(p.addr.Addr(), links)
+	for _, l := range p.lines {
+		if err := l.SetLinks(links); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Cut drops everything between the player and the server until Heal, in the
 // directions that are chosen. A connection that is cut may time out.
 func (p *Player) Cut(up, down bool) {
-	if up {
-		p.world.net.Cut(p.addr.Addr(), serverAddr.Addr())
-	}
-	if down {
-		p.world.net.Cut(serverAddr.Addr(), p.addr.Addr())
-	}
 	p.cut = true
+	for _, l := range p.lines {
+		l.block(up, down)
+	}
 }
 
-// Heal ends a Cut.
+// Heal ends a Cut, and those of single lines.
 func (p *Player) Heal() {
-	p.world.net.Heal(p.addr.Addr(), serverAddr.Addr())
-	p.world.net.Heal(serverAddr.Addr(), p.addr.Addr())
 	p.cut = false
+	for _, l := range p.lines {
+		l.Heal()
+	}
 	p.Troubled()
 }
 
@@ -91,22 +98,23 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 		return nil, err
 	}
 	n := len(w.players)
-	ip := netip.AddrFrom4([4]byte{10, 1 + byte(n>>16), byte(n >> 8), byte(n)})
-	p := &Player{Number: n, ClientID: clientID, world: w, joined: w.now(), addr: netip.AddrPortFrom(ip, 4000)}
-	if err := p.SetLinks(w.cfg.Links); err != nil {
-		return nil, err
-	}
-	socket, err := w.net.Socket(p.addr, simnet.SocketConfig{})
+	p := &Player{Number: n, ClientID: clientID, world: w, joined: w.now()}
+	p.host = &host{player: p}
+	first, err := p.addLine(w.cfg.Links, false)
 	if err != nil {
 		return nil, err
 	}
+	p.host.add(first.socket)
 	cfg := w.cfg.Client
 	cfg.Channels, cfg.ProtocolID = w.cfg.Channels, protocolID
 	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
+	if w.cfg.Redial {
+		cfg.Redial = p.redial
+	}
 	w.plant(&cfg.Config)
 	d := &draws{Reader: cfg.Random}
 	cfg.Random, p.spy = d, newSpy(token, d)
-	client, err := tickwire.NewClient(cfg, &sniffer{Socket: socket, world: w, player: p})
+	client, err := tickwire.NewClient(cfg, first.sniff())
 	if err != nil {
 		return nil, err
 	}
@@ -119,12 +127,11 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 		return nil, err
 	}
 	p.Client.conn = conn
-	p.host = &host{name: p.Client.String(), player: p, driver: client, socket: socket}
+	p.host.name, p.host.driver = p.Client.String(), client
 	if what := w.minted(token[tokenAt:]); what != "" {
 		w.fault(NonceOnce, p.Client.String(), what)
 	}
 	w.players = append(w.players, p)
-	w.byAddr[p.addr] = p
 	w.hosts = append(w.hosts, p.host)
 	return p, nil
 }

@@ -19,6 +19,9 @@ type Report struct {
 	PacketsLost    uint64           `json:"packets_lost"`    // that the library declared lost
 	MessagesResent uint64           `json:"messages_resent"` // whole or in part
 	KeyChanges     uint64           `json:"key_changes"`     // of all directions of all connections
+	Roams          uint64           `json:"roams"`           // changes of a player's address
+	RoamGap        Latency          `json:"roam_gap_ms"`     // then: the pause of unreliable channels, from the first packet on
+	Attacks        uint64           `json:"attacks"`         // datagrams that bystanders forwarded, replayed and forged
 	ViolationCount int              `json:"violations"`
 	Violations     []Violation      `json:"violation_list,omitempty"`
 	Digest         string           `json:"digest"` // of all that was seen: equal for equal runs
@@ -62,6 +65,9 @@ type tally struct {
 	lost       uint64
 	resent     uint64
 	keyChanges uint64
+	roams      uint64
+	gaps       histogram
+	attacks    uint64
 	datagrams  uint64
 	bytes      uint64
 	digest     uint64
@@ -123,6 +129,7 @@ func (w *World) Report() Report {
 	r := Report{
 		Seed: w.cfg.Seed, VirtualSeconds: w.Elapsed().Seconds(), Players: len(w.players),
 		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, KeyChanges: t.keyChanges,
+		Roams: t.roams, RoamGap: t.gaps.percentiles(), Attacks: t.attacks,
 		ViolationCount: w.judge.count, Violations: w.judge.kept, Digest: hex64(t.digest),
 	}
 	for d := range deliveryCount {

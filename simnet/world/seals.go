@@ -78,13 +78,19 @@ func (s *numbers) whole(cut []byte) uint64 {
 	return number
 }
 
-// fresh reports whether a number may have sealed these bytes: none yet, or the same.
+// fresh reports whether a number may have sealed these bytes: none yet, or the same. A packet for
+// another socket may be written a little later than one that was sealed after it.
 func (s *numbers) fresh(number uint64, b []byte) bool {
 	if number >= s.next {
 		return true
 	}
-	return s.next-number <= uint64(len(s.seen)) && // numbers only grow
-		s.seen[number%uint64(len(s.seen))] == mark(number, b)
+	place := s.seen[number%uint64(len(s.seen))]
+	return s.next-number <= uint64(len(s.seen)) && (place == mark(number, b) || place&numberBits != number&numberBits)
+}
+
+// again reports whether the number has sealed these bytes before.
+func (s *numbers) again(number uint64, b []byte) bool {
+	return number < s.next && s.seen[number%uint64(len(s.seen))] == mark(number, b)
 }
 
 // note remembers a packet.
@@ -93,4 +99,6 @@ func (s *numbers) note(number uint64, b []byte) {
 	s.seen[number%uint64(len(s.seen))] = mark(number, b)
 }
 
-func mark(number uint64, b []byte) uint64 { return hashOf(b)<<24 | number&(1<<24-1) }
+const numberBits = 1<<24 - 1
+
+func mark(number uint64, b []byte) uint64 { return hashOf(b)<<24 | number&numberBits }

@@ -121,5 +121,5 @@ func (w *World) finish(p *Player, calm bool) {
 		w.checkEmpty(p.host)
 		w.dropHost(p.host)
 	}
-	delete(w.byAddr, p.addr)
+	p.leave()
 }

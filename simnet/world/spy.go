@@ -34,17 +34,18 @@ type spy struct {
 // A life is what is sealed under the keys that one ACCEPT gave.
 type life struct {
 	first    [32]byte // key of the first epoch up
-	up, down line
+	up, down course
 }
 
-// A line is one direction of it.
-type line struct {
+// A course is one direction of it.
+type course struct {
 	epoch  int
 	secret []byte
 	key    [32]byte
 	iv     [12]byte
 	aead   cipher.AEAD
 	paths  *[8]numbers // shared by its epochs
+	before *course     // the epoch before this one
 }
 
 // draws remembers the last keys that a process has drawn.
@@ -133,9 +134,9 @@ func (s signed) Open(dst, p, b, header []byte) ([]byte, error) {
 	return append(dst, b[:n]...), nil
 }
 
-// line makes the first or next epoch of a direction.
-func (s *spy) line(secret []byte, before *line) *line {
-	l := &line{secret: secret, key: [32]byte(expand(secret, "tickwire 1 key", 32)), paths: new([8]numbers)}
+// course makes the first or next epoch of a direction.
+func (s *spy) course(secret []byte, before *course) *course {
+	l := &course{secret: secret, key: [32]byte(expand(secret, "tickwire 1 key", 32)), paths: new([8]numbers)}
 	if before != nil {
 		l.epoch, l.paths = before.epoch+1, before.paths
 	}
@@ -154,7 +155,7 @@ func (s *spy) line(secret []byte, before *line) *line {
 }
 
 // open reads a DATA packet of a path and number, whose header has so many bytes.
-func (l *line) open(scratch, b []byte, header int, path byte, number uint64) bool {
+func (l *course) open(scratch, b []byte, header int, path byte, number uint64) bool {
 	nonce := l.iv
 	nonce[3] ^= path
 	for i := range 8 {
@@ -202,8 +203,8 @@ func (s *spy) begin(share [32]byte, accept, wireID []byte) *life {
 	x = append(x, s.suite, s.tagBytes)
 	x = append(append(x, connectionID...), byte(len(wireID)))
 	x = append(x, wireID...)
-	up := s.line(expand(prk, "tickwire 1 c2s"+string(x), 32), nil)
-	return &life{first: up.key, up: *up, down: *s.line(expand(prk, "tickwire 1 s2c"+string(x), 32), nil)}
+	up := s.course(expand(prk, "tickwire 1 c2s"+string(x), 32), nil)
+	return &life{first: up.key, up: *up, down: *s.course(expand(prk, "tickwire 1 s2c"+string(x), 32), nil)}
 }
 
 // agreed is DH, from the private value that the player's process has drawn.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // A Config describes a World.
@@ -33,6 +34,14 @@ type Config struct {
 	// Plant changes the configuration of each process behind the back of the checkers, so
 	// that it may hold more than they allow. It may be nil.
 	Plant func(*tickwire.Config)
+	// Stream gives the server a reliable socket too, for paths of players.
+	Stream bool
+	// Redial lets players open another line when they have lost their way; see
+	// tickwire.ClientConfig.Redial.
+	Redial bool
+	// JudgeGaps has the pauses of unreliable channels judged when a player roams. It is for games
+	// that send on them in each tick, over lines that lose nothing and are wide enough.
+	JudgeGaps bool
 	// PlantBudget changes what reaches the library of the limits that End.LimitBudget sets,
 	// likewise. It may be nil.
 	PlantBudget func(bytes int) int
@@ -40,7 +49,10 @@ type Config struct {
 
 const protocolID = 0x776f726c64
 
-var serverAddr = netip.MustParseAddrPort("10.0.0.1:7777")
+var (
+	serverAddr = netip.MustParseAddrPort("10.0.0.1:7777")
+	streamAddr = netip.MustParseAddrPort("10.0.0.1:7778")
+)
 
 // A World is a server and its players in virtual time. One goroutine drives it.
 type World struct {
@@ -52,7 +64,10 @@ type World struct {
 	home    *host            // the server's
 	hosts   []*host          // server first, then players in the order of joining
 	players []*Player
-	byAddr  map[netip.AddrPort]*Player
+	byAddr  map[netip.AddrPort]*Line   // all addresses that players have had
+	byConn  map[*tickwire.Conn]*Player // at the server
+	outside strangers
+	beside  []beside // all bystanders there have been
 	judge   judge
 	report  tally
 	seals   seals
@@ -83,7 +98,9 @@ func New(cfg Config) (*World, error) {
 		random:  rand.NewChaCha8(seed),
 		step:    time.Second / 60,
 		stopped: -1,
-		byAddr:  make(map[netip.AddrPort]*Player),
+		byAddr:  make(map[netip.AddrPort]*Line),
+		byConn:  make(map[*tickwire.Conn]*Player),
+		outside: make(strangers),
 		seals:   newSeals(),
 		scratch: make([]byte, 1<<16),
 	}
@@ -145,23 +162,43 @@ func (w *World) StartServer() error {
 	if w.server != nil {
 		return fmt.Errorf("world: the server runs")
 	}
-	socket, err := w.net.Socket(serverAddr, simnet.SocketConfig{})
+	h := &host{name: "server"}
+	sockets, err := w.listen(h)
 	if err != nil {
 		return err
 	}
 	cfg := w.cfg.Server
 	cfg.Channels, cfg.ProtocolID, cfg.Development = w.cfg.Channels, protocolID, true
 	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
+	if w.cfg.Stream { // which is for paths alone
+		cfg.PublicAddresses = []netip.AddrPort{serverAddr}
+	}
 	w.plant(&cfg.Config)
-	srv, err := tickwire.Listen(cfg, &sniffer{Socket: socket, world: w})
+	srv, err := tickwire.Listen(cfg, sockets...)
 	if err != nil {
 		return err
 	}
 	w.server, w.draft = srv, srv.NewDraft()
 	w.runs++
-	w.home = &host{name: "server", driver: srv, socket: socket}
+	h.driver, w.home = srv, h
 	w.hosts = slices.Insert(w.hosts, 0, w.home)
 	return nil
+}
+
+// listen opens the server's sockets.
+func (w *World) listen(h *host) (all []transport.Socket, err error) {
+	for _, at := range []netip.AddrPort{serverAddr, streamAddr} {
+		if at == streamAddr && !w.cfg.Stream {
+			break
+		}
+		socket, err := w.net.Socket(at, simnet.SocketConfig{Reliable: at == streamAddr})
+		if err != nil {
+			return nil, err
+		}
+		h.add(socket)
+		all = append(all, &sniffer{Socket: socket, world: w})
+	}
+	return all, nil
 }
 
 // StopServer closes the server: the players are told.
@@ -213,6 +250,7 @@ func (w *World) Step(play func()) {
 		}
 	}
 	w.receive()
+	w.checkPlaces()
 	if play != nil {
 		play()
 	}
@@ -253,7 +291,14 @@ func (w *World) event(ev tickwire.Event, atServer bool) {
 
 func (w *World) playerOf(c *tickwire.Conn, atServer bool) *Player {
 	if atServer {
-		return w.byAddr[c.RemoteAddr()]
+		p := w.byConn[c]
+		if p == nil { // its first event
+			if l := w.byAddr[c.RemoteAddr()]; l != nil {
+				p = l.player
+				w.byConn[c] = p
+			}
+		}
+		return p
 	}
 	for i := len(w.players) - 1; i >= 0; i-- {
 		if w.players[i].Client.conn == c {
