@@ -19,6 +19,7 @@ import (
 type demoCmd struct {
 	Bots   int           `default:"16" help:"How many bots play, each over a socket of its own."`
 	Link   string        `default:"4g" help:"The link between the players and the server: ${links}."`
+	Rebind time.Duration `placeholder:"DURATION" help:"How often each bot's port changes on the way to the server, as behind a NAT that forgets, such as 1s; 0: never."`
 	For    time.Duration `help:"End by itself after this time, such as 10s. Without it ctrl-C ends the demo."`
 	JSON   bool          `help:"Print nothing but a summary for machines, at the end."`
 	Listen string        `default:"127.0.0.1:0" help:"UDP address of the server, on loopback."`
@@ -35,6 +36,12 @@ const reportEvery = 500 * time.Millisecond
 func (d *demoCmd) Validate() error {
 	if d.Bots < 0 || d.Bots > maxBots {
 		return fmt.Errorf("--bots is %d: want 0 to %d", d.Bots, maxBots)
+	}
+	if d.Rebind < 0 || d.Rebind > 0 && d.Rebind < time.Millisecond {
+		return fmt.Errorf("--rebind is %v: want a time such as 1s, or 0", d.Rebind)
+	}
+	if d.Rebind > 0 && d.Link == "none" {
+		return errors.New("--rebind needs a link, and --link is none")
 	}
 	if d.For < 0 {
 		return fmt.Errorf("--for is %v: want a time such as 10s", d.For)

@@ -93,6 +93,23 @@ func TestDemoWithoutLink(t *testing.T) {
 	}
 }
 
+// TestDemoRebinds: bots stay whose ports change all the time, and hear everything.
+func TestDemoRebinds(t *testing.T) {
+	out := runDemo(t, t.Context(), "--bots=3", "--link=wifi", "--rebind=300ms", "--for=3s")
+	for _, want := range []string{"3 of 3 bots connected", "the bots came from another port ", ", 0 of them out of order or after a gap"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	for args, want := range map[string]string{
+		"--rebind=-1s": "--rebind is -1s", "--rebind=1ns": "--rebind is 1ns", "--rebind=1s --link=none": "--rebind needs a link",
+	} {
+		if _, err := parse(t, append([]string{"demo"}, strings.Fields(args)...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
 // freePort finds a TCP port that is free now.
 func freePort(t *testing.T) string {
 	t.Helper()

@@ -111,6 +111,7 @@ func (m *match) addRelay(ctx context.Context, server netip.AddrPort) error {
 	m.relay, err = simnet.NewRelay(simnet.RelayConfig{
 		Listen: net.JoinHostPort(server.Addr().String(), "0"),
 		Target: server.String(), Up: links.Up, Down: links.Down, Seed: m.cmd.Seed,
+		Rebind: m.cmd.Rebind,
 	})
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ type summary struct {
 
 	LinkUp   linkSummary `json:"link_up"`
 	LinkDown linkSummary `json:"link_down"`
+	Rebound  uint64      `json:"ports_changed_count"` // on the way to the server
 }
 
 // A linkSummary is what the simulated link did to datagrams.
@@ -60,7 +61,7 @@ func summarize(m *match, last arena.Report, relay simnet.RelayStats) summary {
 	s := summary{
 		Link: m.cmd.Link, Address: m.srv.PublicAddresses()[0].String(), Seconds: rounded(last.Time.Sub(m.start).Seconds()),
 		Steps: last.Steps, WorstLate: milliseconds(last.WorstLate), ChatLines: last.ChatLines, Tables: last.ScoreTables,
-		Bots: len(m.bots), LinkUp: newLinkSummary(relay.Up), LinkDown: newLinkSummary(relay.Down),
+		Bots: len(m.bots), LinkUp: newLinkSummary(relay.Up), LinkDown: newLinkSummary(relay.Down), Rebound: relay.Rebound,
 		Players: []row{},
 	}
 	for _, p := range last.Players {
@@ -102,6 +103,9 @@ func (s summary) writeText(out io.Writer) error {
 	if s.LinkUp.Sent > 0 {
 		fmt.Fprintf(&b, "\nlink %s lost %d of %d datagrams up, %d of %d down",
 			s.Link, s.LinkUp.Lost+s.LinkUp.Dropped, s.LinkUp.Sent, s.LinkDown.Lost+s.LinkDown.Dropped, s.LinkDown.Sent)
+	}
+	if s.Rebound > 0 {
+		fmt.Fprintf(&b, "\nthe bots came from another port %d times", s.Rebound)
 	}
 	fmt.Fprintf(&b, "\n\ninputs  UnreliableLatest   %d arrived older than one before\n", s.StaleInputs)
 	fmt.Fprintf(&b, "states  UnreliableLatest   %d arrived at the bots, %d of them older than one before\n", s.States, s.StaleStates)
