@@ -89,7 +89,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 	if s.acked || s.lost {
 		return false
 	}
-	if p.toAck > 0 && e.drainState() == 0 { // else it goes with DRAINING
+	if p.toAck > 0 && e.drainState() == 0 && !e.flush.limited() { // else it goes with DRAINING, or alone
 		if b.dst = e.appendAck(b.now, p, b.dst, &b.pkt); b.room() < len(c.frames) {
 			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
 		}

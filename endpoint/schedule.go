@@ -167,7 +167,7 @@ func (e *Endpoint) serve(now int64, s *sender, bytes int) {
 }
 
 // buildMessages fills the packet with messages, those of the game as far as the budget of the
-// flush goes.
+// flush goes, of which each copy takes as much.
 func (e *Endpoint) buildMessages(b *builder) {
 	e.packets++
 	b.begun = len(b.dst)
@@ -179,10 +179,14 @@ func (e *Endpoint) buildMessages(b *builder) {
 		e.buildClasses(b, others)
 		return
 	}
-	before, end := len(b.dst), b.end
-	b.end = min(end, b.start+e.flush.left()-e.cfg.PacketOverheadBytes)
-	b.full = min(b.full, e.flush.limit-e.cfg.PacketOverheadBytes)
-	if !e.flush.spent(e.cfg.PacketOverheadBytes) {
+	before, end, times := len(b.dst), b.end, e.copies.times
+	around := e.cfg.PacketOverheadBytes
+	if times > 1 {
+		around += copyMore
+	}
+	b.end = min(end, b.start+e.flush.left()/times-around)
+	b.full = min(b.full, e.flush.limit/times-around)
+	if !e.flush.spent(around * times) {
 		e.buildClasses(b, others)
 	}
 	if len(b.dst) == before {
@@ -190,6 +194,9 @@ func (e *Endpoint) buildMessages(b *builder) {
 		e.flush.over = e.flush.over || e.sendableAt() <= b.now // what waits does not fit any more
 	}
 }
+
+// copyMore is what a copy may take more than the packet that it copies, such as a longer number.
+const copyMore = 16
 
 // buildClasses fills the packet with messages, class by class, and reports whether it is full.
 func (e *Endpoint) buildClasses(b *builder, classes []class) (full bool) {
