@@ -18,6 +18,15 @@ type away struct {
 // connection is kept.
 func (e *Endpoint) Away() bool { return e.state == stateAway }
 
+// AwayUntil is when a peer that is away is given up; the largest int64 if never. It is the timeout
+// of one who is not away.
+func (e *Endpoint) AwayUntil() int64 {
+	if e.state == stateAway {
+		return e.keptUntil(e.away.since)
+	}
+	return e.timeoutAt()
+}
+
 // SetKeepFor changes Config.KeepFor, also for a peer that is away: zero or negative means that the
 // connection ends with the timeout.
 func (e *Endpoint) SetKeepFor(d time.Duration) { e.cfg.KeepFor = max(d, 0) }

@@ -106,6 +106,9 @@ type Config struct {
 	// Trusted says that packets are authentic because a seal guards them. Then an
 	// acknowledgement of a packet that was never sent closes the connection.
 	Trusted bool
+	// Instance is the number by which the endpoint tells its lives apart. 0: a random one, as it
+	// should be, unless this endpoint was announced by another one's HELLO.
+	Instance uint64
 	// Timeout ends the connection when nothing was heard for as long. 0: 10 s; negative:
 	// never.
 	Timeout time.Duration

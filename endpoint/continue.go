@@ -48,6 +48,13 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 	return nil
 }
 
+// Follow has this endpoint, which is new, take the place of one that did not continue: receipts
+// are numbered on, so that none of them stands for two messages, and LimitBudget holds.
+func (e *Endpoint) Follow(old *Endpoint) {
+	e.lastReceipt = max(e.lastReceipt, old.lastReceipt)
+	e.flush = old.flush
+}
+
 // reset forgets all copies, when all packets are forgotten.
 func (c *copies) reset() {
 	for c.sets.Len() > 0 {

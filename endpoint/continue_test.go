@@ -293,3 +293,28 @@ func TestAbandon(t *testing.T) {
 		t.Error("not done")
 	}
 }
+
+// TestFollow: an endpoint that takes the place of another one numbers receipts on, has the
+// instance that its HELLO was said to have, and keeps to the limit of each flush.
+func TestFollow(t *testing.T) {
+	p := newPairSeed(t, channels(), 20*time.Millisecond, 1)
+	p.open()
+	old := p.ends[0]
+	old.LimitBudget(777)
+	first, err := old.Send(chanOf(ReliableOrdered), []byte("old"), SendOptions{Receipt: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(p.now, Config{Channels: channels().Channels, Handshake: true, Instance: old.Instance()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Follow(old.Endpoint)
+	if err := e.HandleHello(p.now, p.ends[1].AppendHello(p.now, nil)); err != nil {
+		t.Fatal(err)
+	}
+	next, err := e.Send(chanOf(ReliableOrdered), []byte("new"), SendOptions{Receipt: true})
+	if err != nil || next <= first || e.Instance() != old.Instance() || e.flush.next != 777 {
+		t.Errorf("receipt %d after %d, %v; instance %d; limit %d", next, first, err, e.Instance(), e.flush.next)
+	}
+}

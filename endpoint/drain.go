@@ -16,6 +16,7 @@ import (
 // learns whether the peer was draining when it said so.
 type drain struct {
 	on    bool
+	both  bool  // over only when the peer is drained, too
 	until int64 // when it ends at the latest; never: it is not on
 	code  Code
 	text  string
@@ -51,6 +52,13 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 	e.endDrain(now)
 }
 
+// DrainBoth is Drain for an end whose peer shall drain, too, when it is told to by other means: it
+// waits for that, so that also what the peer sends until then arrives.
+func (e *Endpoint) DrainBoth(now int64, code Code, text string, within time.Duration) {
+	e.drain.both = e.drain.both || !e.drain.on
+	e.Drain(now, code, text, within)
+}
+
 // PeerDrains reports whether the peer has said that it sends nothing new.
 func (e *Endpoint) PeerDrains() bool { return e.drain.peer > 0 }
 
@@ -69,7 +77,7 @@ func (e *Endpoint) drainOver() bool {
 	case !d.on || !e.drained():
 		return false
 	case d.peer == 0:
-		return d.known == wire.Drained || e.state == stateMeeting
+		return !d.both && d.known == wire.Drained || e.state == stateMeeting
 	}
 	return d.peer == wire.Drained
 }

@@ -202,3 +202,31 @@ func TestDrainTowardsHold(t *testing.T) {
 		t.Errorf("%+v", ev)
 	}
 }
+
+// TestDrainBothWaits: an end that drains for both waits for its peer, and what that sends until it
+// drains, too, arrives; one that never does is waited for until the time is over.
+func TestDrainBothWaits(t *testing.T) {
+	for _, follows := range []bool{true, false} {
+		p := newPairSeed(t, channels(), 20*time.Millisecond, 1)
+		p.open().run(time.Second)
+		p.ends[0].DrainBoth(p.now, 300, "both", 10*time.Second)
+		var got [2]int
+		for n := range 50 {
+			p.send(1, chanOf(ReliableOrdered), message(n, 100))
+			p.runBoth(100*time.Millisecond, &got)
+		}
+		if got[0] != 50 || p.ends[0].Done() || !p.ends[1].PeerDrains() {
+			t.Fatalf("%d of 50 messages came to the end that drains, over: %v", got[0], p.ends[0].Done())
+		}
+		began := p.now
+		if follows {
+			p.ends[1].Drain(p.now, 301, "", time.Minute)
+		}
+		for p.now-began < int64(20*time.Second) && p.ends[0].live() {
+			p.run(10 * time.Millisecond)
+		}
+		if took := time.Duration(p.now - began); follows != (took < time.Second) || took > 6*time.Second {
+			t.Errorf("the peer follows: %v, over after %v", follows, took)
+		}
+	}
+}

@@ -112,7 +112,9 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		also:      NoRoute,
 		copies:    copies{times: 1},
 	}
-	e.hello.instance = e.random.Uint64()
+	if e.hello.instance = e.random.Uint64(); cfg.Instance != 0 {
+		e.hello.instance = cfg.Instance
+	}
 	for _, ch := range e.cfg.Channels {
 		e.addChannel(ch)
 	}

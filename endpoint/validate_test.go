@@ -46,7 +46,7 @@ var wrongConfig = map[string]Config{
 }
 
 var anyOfConfig = []string{
-	"Seed", "Handshake", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path",
+	"Seed", "Instance", "Handshake", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path",
 }
 
 // named lists the fields that an error names, each with a way out.
