@@ -156,5 +156,19 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 		addresses:      s.addresses[:min(len(s.addresses), maxTicketAddresses)],
 		userData:       seat.userData,
 	}
+	seat.issued, seat.ticketEnds = t.issued, max(seat.ticketEnds, seconds(unix)+valid)
 	return s.tickets.append(&t, append(out, nonce[:]...), start), nil
+}
+
+// Revoke makes the tickets worthless that were given to a seat, for a player whose connection the
+// server itself has ended. A restart of the server forgets that, as it forgets all that were
+// used: whoever bans a player says so when he is judged, too. It does nothing if the table of
+// those who resumed is full (AdmissionConfig.MaxTokens).
+func (s *Server) Revoke(seat *Seat) {
+	if seat.issued == 0 {
+		return
+	}
+	if who := s.adm.resumer(seat.clientID, seat.ticketEnds); who != nil {
+		who.use(seat.issued)
+	}
 }

@@ -20,6 +20,9 @@ import (
 type Seat struct {
 	// Handle is the owner's: netcode never looks at it.
 	Handle int
+	// Absent is the owner's word that nothing was heard of the client for longer than its timeout,
+	// while its seat is kept: ServerConfig.KeepOldest does not refuse another connection for it.
+	Absent bool
 
 	home             *Server
 	slot, generation uint32
@@ -44,6 +47,8 @@ type Seat struct {
 
 	resumption Key        // what the secrets of tickets are derived from
 	coming     *returning // of a player who resumes, until the seat is confirmed
+	issued     uint64     // the newest ticket that was given to him; 0: none
+	ticketEnds uint64     // when the last of them is over
 
 	in, out      *packetKey // of plain peers
 	sequence     uint64
@@ -95,6 +100,9 @@ func (s *Seat) Plain() bool { return s.state == seatPlain || s.state == seatUnde
 // Confirmed reports whether the client has proven that it holds the
 // connection's keys since the seat was taken.
 func (s *Seat) Confirmed() bool { return s.confirmed }
+
+// stays reports whether another connection of the same player is refused for its sake.
+func (s *Seat) stays() bool { return s.confirmed && !s.Absent }
 
 // Sealer seals packets to the client; for seats that are not plain.
 func (s *Seat) Sealer() *Sealer { return &s.sealer }

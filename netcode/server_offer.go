@@ -84,7 +84,7 @@ func (a *admitting) admit() Event {
 		return dropped(DropTooOften)
 	}
 	other := a.s.older(a.e.clientID, seat)
-	if other != nil && other.confirmed && a.s.cfg.KeepOldest {
+	if other != nil && other.stays() && a.s.cfg.KeepOldest {
 		return a.refuse(DropClientConnected, Refusal{Code: CodeConnected, RetryAfter: wholeSeconds(other.timeout)})
 	}
 	if other == nil && seat == nil && !a.s.adm.hasRoom(a.e.clientID) {

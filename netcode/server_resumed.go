@@ -68,7 +68,7 @@ func (in *resuming) repeat(seat *Seat) Event {
 // connection that he resumes, and nil if he is not here.
 func (s *Server) placeFor(clientID uint64, other, old *Seat) (Drop, Refusal) {
 	switch {
-	case other != nil && other != old && other.confirmed && s.cfg.KeepOldest:
+	case other != nil && other != old && other.stays() && s.cfg.KeepOldest:
 		return DropClientConnected, Refusal{Code: CodeConnected, RetryAfter: wholeSeconds(other.timeout)}
 	case other == nil && !s.adm.hasRoom(clientID):
 		return DropFull, s.adm.refusal(s.now)
@@ -88,7 +88,7 @@ func (s *Server) resumed(from *Source, seat *Seat, b, reply []byte) Event {
 	}
 	drop, _ := s.placeFor(seat.clientID, other, old)
 	switch {
-	case c.who.seat != seat:
+	case c.who.seat != seat, c.issued <= c.who.used:
 		drop = DropResumeOld
 	case c.continues && old == nil:
 		drop = DropResumeLate
@@ -99,6 +99,9 @@ func (s *Server) resumed(from *Source, seat *Seat, b, reply []byte) Event {
 	}
 	c.who.use(c.issued)
 	s.notWaiting(seat)
+	if old != nil {
+		seat.issued, seat.ticketEnds = old.issued, old.ticketEnds
+	}
 	ev := Event{Kind: EventResumed, Seat: seat, First: true, Continue: c.continues, Old: old}
 	if replaced := s.seatClient(seat); replaced != old {
 		ev.Replaced = replaced

@@ -1,0 +1,44 @@
+package netcode
+
+import "testing"
+
+// TestRevoke: whom the server itself has sent away does not come back with a ticket that he had
+// before, be it that he has his ACCEPT already; one of a later connection is good.
+func TestRevoke(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	w.server.Revoke(seat) // he was given none
+	waits := w.comeBack(w.ticket(p, seat), 2, nil)
+	w.step(0)
+	w.wantState(waits, StateConnected)
+	older := w.ticket(p, seat)
+	w.server.Revoke(seat)
+	w.server.Leave(seat)
+	if ev := w.toServer(waits.at, waits.data(0, "back")); ev.Kind != EventDisconnected || ev.Why != WhyRefused {
+		t.Fatalf("who had his ACCEPT: %+v", ev)
+	}
+	w.server.Release(w.now, w.last().Seat)
+	w.server.Release(w.now, seat)
+	late := w.comeBack(older, 3, nil)
+	w.step(0)
+	w.step(second)
+	if w.wantState(late, StateDenied); late.last().Refusal.Code != CodeUsed {
+		t.Fatalf("who shows his ticket now: %+v", late.last())
+	}
+	p, seat = w.confirmed(w.mint(7, nil), 4)
+	again := w.comeBack(w.ticket(p, seat), 5, nil)
+	w.step(0)
+	w.back(again)
+}
+
+// TestAbsent: a seat whose player is absent does not keep another connection of his away.
+func TestAbsent(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.KeepOldest = true })
+	_, seat := w.confirmed(w.mint(7, nil), 1)
+	refused := w.join(w.mint(7, nil), 2, nil)
+	w.step(0)
+	w.step(second)
+	w.wantState(refused, StateDenied)
+	seat.Absent = true
+	w.confirmed(w.mint(7, nil), 3)
+}
