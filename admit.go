@@ -13,19 +13,31 @@ import (
 // judge decides about a client whose token and address are proven. The endpoint
 // that it makes to read the client's HELLO waits in judged for the seat.
 func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, ok bool) {
-	if s.shutBy != never {
+	old := s.resumes(&o)
+	continues := old != nil && s.continues(old, &o)
+	switch {
+	case s.shutBy != never && !continues:
 		return nil, netcode.Refusal{Code: CodeGoingAway, Text: serverClosed}, false
+	case old != nil && !continues && !old.open():
+		return nil, netcode.Refusal{Code: CodeRefused, Text: "the connection was closed"}, false
 	}
 	if s.cfg.Admit != nil {
-		err := s.cfg.Admit(Applicant{o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved})
+		err := s.cfg.Admit(Applicant{
+			o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved, o.Resumed,
+		})
 		if err != nil {
 			return nil, refusalOf(err), false
 		}
 	}
-	if o.Plain {
+	switch {
+	case o.Plain:
 		return nil, refusal, true
+	case continues:
+		s.forgetJudged()
+		s.hello = old.end.AppendHello(s.now, s.hello[:0])
+		return s.hello, refusal, true
 	}
-	end, err := s.newEndpoint(0, s.near)
+	end, err := s.newEndpoint(0, s.near, 0)
 	if err != nil {
 		return nil, netcode.Refusal{Code: wire.CodeInternal}, false
 	}

@@ -23,9 +23,12 @@ type attempt struct {
 	next    int             // ticket to try after this one
 	guard   *netcode.Client // of the ticket that is being tried
 	wire    wireID
-	seen    [maxPaths]sight // from where the server's packets come, on each path
-	goneAt  int64           // when to believe a GONE; 0: none came
-	over    bool            // netcode has nothing to do any more
+	seen    [maxPaths]sight       // from where the server's packets come, on each path
+	goneAt  int64                 // when to believe a GONE; 0: none came
+	ticket  *netcode.ResumeTicket // the newest; nil: none came
+	resumes bool                  // it began with a ticket in place of tokens
+	back    comeback
+	over    bool // netcode has nothing to do any more
 
 	searching search
 	listed    bool // in client.waiting
@@ -42,18 +45,28 @@ const patience = 2 * time.Second
 
 // start begins with the next ticket.
 func (a *attempt) start() error {
-	k := &a.client.core
 	token := a.tickets[a.next]
 	a.next++
-	timeout := time.Duration(max(0, token.TimeoutSeconds)) * time.Second
+	return a.begin(token.TimeoutSeconds, func(hello []byte) (*netcode.Client, error) {
+		cfg := a.guardConfig(hello, a.conn.way)
+		if a.next < len(a.tickets) {
+			cfg.Patience = patience
+		}
+		return netcode.NewClient(a.client.now, a.client.unix, token, cfg)
+	})
+}
+
+// begin makes the endpoint and asks the server, in a way that ask knows.
+func (a *attempt) begin(timeout int32, ask func(hello []byte) (*netcode.Client, error)) error {
+	k := &a.client.core
 	if joined, ok := a.conn.port.socket.(transport.Joined); ok {
 		a.conn.aimAt(way{a.conn.port, joined.Peer()})
 	}
-	end, err := k.newEndpoint(endpointTimeout(timeout), a.conn.way)
+	end, err := k.newEndpoint(timeoutOf(timeout), a.conn.way, 0)
 	if err != nil {
 		return err
 	}
-	if err := a.ask(token, end.AppendHello(k.now, nil)); err != nil {
+	if err := a.ask(end.AppendHello(k.now, nil), ask); err != nil {
 		end.Release()
 		return err
 	}
@@ -65,45 +78,60 @@ func (a *attempt) start() error {
 	return nil
 }
 
-// ask makes netcode ask the server of a token.
-func (a *attempt) ask(token *netcode.Token, hello []byte) error {
-	c := a.client
+// timeoutOf is the endpoint's timeout of what a token says.
+func timeoutOf(seconds int32) time.Duration {
+	return endpointTimeout(time.Duration(max(0, seconds)) * time.Second)
+}
+
+// ask makes netcode ask the server, under another wire id.
+func (a *attempt) ask(hello []byte, ask func(hello []byte) (*netcode.Client, error)) error {
+	c, was := a.client, a.wire
 	wire, err := c.nextWireID()
 	if err != nil {
 		return err
 	}
-	cfg := netcode.ClientConfig{
-		Hello:  hello,
-		WireID: wire.bytes(c.cfg.WireIDBytes),
-		Plain:  c.core.cfg.plain(c.cfg.Plain),
-		Random: c.core.cfg.Random,
-
-		LeastProtection: c.core.cfg.LeastProtection,
-		EpochPackets:    c.core.cfg.EpochPackets,
-	}
-	if a.next < len(a.tickets) {
-		cfg.Patience = patience
-	}
-	if _, ok := a.conn.port.socket.(transport.Joined); ok {
-		cfg.Via = source(a.conn.path)
-	}
-	cfg.Reliable = a.conn.reliable()
-	guard, err := netcode.NewClient(c.now, c.unix, token, cfg)
+	a.wire = wire
+	guard, err := ask(hello)
 	if err == nil {
 		err = c.checkFree(sight{a.conn.port, guard.Server()}, a)
 	}
 	if err != nil {
+		a.wire = was
 		return err
 	}
-	if a.guard != nil {
-		addCounters(&c.retired, a.guard.Counters())
-	}
-	delete(c.wires, a.wire)
-	a.guard, a.wire = guard, wire
+	delete(c.wires, was)
+	a.guards(guard)
 	if wire != 0 {
 		c.wires[wire] = a
 	}
 	return nil
+}
+
+// guards has another side of netcode's take over.
+func (a *attempt) guards(guard *netcode.Client) {
+	if a.guard != nil {
+		addCounters(&a.client.retired, a.guard.Counters())
+	}
+	a.guard = guard
+}
+
+// guardConfig is how netcode asks a server by a way.
+func (a *attempt) guardConfig(hello []byte, w way) netcode.ClientConfig {
+	c := a.client
+	cfg := netcode.ClientConfig{
+		Hello:    hello,
+		WireID:   a.wire.bytes(c.cfg.WireIDBytes),
+		Plain:    c.core.cfg.plain(c.cfg.Plain),
+		Random:   c.core.cfg.Random,
+		Reliable: w.reliable(),
+
+		LeastProtection: c.core.cfg.LeastProtection,
+		EpochPackets:    c.core.cfg.EpochPackets,
+	}
+	if _, ok := w.port.socket.(transport.Joined); ok {
+		cfg.Via = source(w.path)
+	}
+	return cfg
 }
 
 // aim points the Conn at the server that netcode talks to now.
@@ -115,8 +143,12 @@ func (a *attempt) aim() {
 	a.seen[0] = sight{p, to}
 }
 
-// pathOf is the path of a on which a datagram came; false if it is for none.
+// pathOf is the path of a on which a datagram came; false if it is for none. That of a server
+// to which it comes back will be path 0.
 func (a *attempt) pathOf(s sight) (path uint8, ok bool) {
+	if a.back.guard != nil && a.back.sight == s {
+		return 0, true
+	}
 	for i := range a.seen {
 		if a.seen[i] == s {
 			return uint8(i), true
@@ -160,6 +192,7 @@ func (a *attempt) connected(now int64, ev netcode.ClientEvent) {
 		return
 	}
 	c.seal(a.guard.Sealer())
+	c.resumed = a.resumes
 	c.end.Ping() // the server waits for a packet of ours to confirm the connection
 	c.core.opened(c)
 }
@@ -173,6 +206,11 @@ func (a *attempt) expects(b []byte) bool {
 // take hands a datagram to netcode and does what follows from it. It reports
 // whether it was for this attempt.
 func (a *attempt) take(now int64, path uint8, from netcode.Source, b []byte) bool {
+	if a.back.reads(from, b) {
+		ev := a.back.guard.HandleDatagram(now, a.client.unix, path, from, b)
+		a.returning(now, ev)
+		return ev.Drop == netcode.DropNone
+	}
 	ev := a.guard.HandleDatagram(now, a.client.unix, path, from, b)
 	a.happened(now, ev)
 	return ev.Drop == netcode.DropNone
@@ -192,6 +230,8 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 			a.goneAt = 0
 			// The server does not roam: only what comes from where it is was read.
 			c.end.HandlePacket(now, ev.Path, c.end.Route(ev.Path), ev.Number, ev.Frames)
+			a.takeControl()
+			a.stay()
 			k.heard(c)
 			k.markDirty(c)
 		}
@@ -212,7 +252,7 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 // gone: somebody says that the server does not know us. That is not authentic,
 // so the server gets a second to prove the contrary, and is asked to.
 func (a *attempt) gone(now int64) {
-	if c := a.conn; a.goneAt == 0 && c.state == connOpen {
+	if c := a.conn; a.goneAt == 0 && !a.back.on && c.state == connOpen {
 		a.wait()
 		a.goneAt = now + max(int64(time.Second), 3*int64(c.end.ProbeTimeout()))
 		c.end.Ping()
@@ -229,6 +269,14 @@ func stateOf(s netcode.State) State {
 
 // why says why netcode's attempt, or a plain connection, ended.
 func (a *attempt) why(ev netcode.ClientEvent) Reason {
+	r := a.whyEnded(ev)
+	if a.resumes {
+		r = ofTicket(r)
+	}
+	return r
+}
+
+func (a *attempt) whyEnded(ev netcode.ClientEvent) Reason {
 	switch refusal := ev.Refusal; refusal.Code {
 	case CodeNone:
 	case CodePlainServer:
@@ -261,15 +309,18 @@ func (a *attempt) timeout(now int64) {
 	}
 	if a.goneAt != 0 && now >= a.goneAt {
 		a.goneAt = 0
-		a.conn.close(CodeForgotten, "")
+		if !a.comeBack(now, true) {
+			a.conn.close(CodeForgotten, "")
+		}
 	}
 	a.seek(now)
+	a.tryBack(now)
 	a.drain()
 }
 
 // waits reports whether time concerns the attempt.
 func (a *attempt) waits() bool {
-	return a.watched() || a.goneAt != 0 || a.searching.state != searchIdle
+	return a.watched() || a.goneAt != 0 || a.back.on || a.searching.state != searchIdle
 }
 
 // wait puts the attempt on the list of those that time concerns.

@@ -98,13 +98,20 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkProtocol(ts); err != nil {
-		return nil, err
+	for _, t := range ts {
+		if err := c.checkProtocol("token", t.ProtocolID); err != nil {
+			return nil, err
+		}
 	}
 	a := &attempt{client: c, tickets: ts}
+	return c.attempt(a, p, a.start)
+}
+
+// attempt begins an attempt over a socket.
+func (c *Client) attempt(a *attempt, p *port, start func() error) (*Conn, error) {
 	a.conn = c.newConn(way{port: p})
 	a.conn.dial = a
-	if err := a.start(); err != nil {
+	if err := start(); err != nil {
 		c.live = c.live[:len(c.live)-1]
 		return nil, err
 	}
@@ -115,17 +122,15 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 }
 
 // checkProtocol refuses tickets for another game, before a server has to.
-func (c *Client) checkProtocol(tickets netcode.Tickets) error {
+func (c *Client) checkProtocol(what string, theirs uint64) error {
 	mine := c.core.cfg.ProtocolID
-	for _, t := range tickets {
-		if mine != 0 && mine != t.ProtocolID {
-			return &ConfigError{
-				"ProtocolID", fmt.Sprintf("%#x", mine),
-				fmt.Sprintf("%#x, as the token has it, or 0 to take what tokens say", t.ProtocolID),
-			}
-		}
+	if mine == 0 || mine == theirs {
+		return nil
 	}
-	return nil
+	return &ConfigError{
+		"ProtocolID", fmt.Sprintf("%#x", mine),
+		fmt.Sprintf("%#x, as the %s has it, or 0 to take what they say", theirs, what),
+	}
 }
 
 // checkFree refuses a second connection, or path, to one server that could not be

@@ -81,6 +81,9 @@ func (c *Client) deadline() int64 {
 		if a.goneAt != 0 {
 			at = min(at, a.goneAt)
 		}
+		if a.back.on {
+			at = min(at, a.back.deadline())
+		}
 		if a.searching.state == searchLooking {
 			at = min(at, a.searching.at)
 		}
@@ -118,6 +121,7 @@ func (c *Client) left(*Conn) {}
 // release implements owner.
 func (c *Client) release(conn *Conn) {
 	a := conn.dial
+	a.stopBack()
 	addCounters(&c.retired, a.guard.Counters())
 	delete(c.wires, a.wire)
 	c.attempts = slices.DeleteFunc(c.attempts, func(other *attempt) bool { return other == a })

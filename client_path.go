@@ -121,8 +121,13 @@ func (c *Client) portOf(socket transport.Socket) *port {
 	return nil
 }
 
-// lapsed implements owner: a Conn that has lost its way looks for another.
+// lapsed implements owner: a Conn that has lost its way looks for another, and one that has lost
+// its server comes back.
 func (c *Client) lapsed(conn *Conn) {
+	if conn.dial != nil && conn.state == connOpen && conn.end.Away() {
+		conn.dial.comeBack(c.now, false)
+		return
+	}
 	if c.cfg.Redial != nil && conn.dial != nil && conn.lost() {
 		conn.dial.search(allPaths, false, c.now+redialPatience)
 	}

@@ -59,6 +59,10 @@ type Config struct {
 	// 0: 64 MiB; negative: they never grow, and no reliable message can be larger
 	// than its channel's WindowBytes.
 	WindowPoolBytes int
+	// Resume says what becomes of messages that wait, or are on their way, when a player comes back
+	// under new keys (ServerConfig.KeepSeats). KeepMessages: they arrive, if both ends want that
+	// and both have them still. Docs/resume.md has the rules.
+	Resume ResumePolicy
 	// UnsentDraft says what happens to bytes that were written into a Conn's Draft
 	// and not sent, when another message begins a group there (SendOptions.Group).
 	// DraftRefuse: that message is refused.
@@ -124,6 +128,12 @@ type ServerConfig struct {
 	// newest connection wins and the old one ends with CodeReplaced. One that was
 	// never Connected is replaced in any case.
 	KeepOldest bool
+	// KeepSeats is how long the seat of a player of whom nothing was heard for his timeout is kept
+	// beyond that, at most 24 h: his Conn is Away then, and Back when he returns, be it from another
+	// address and with another process. Players are given resume tickets for that, which also let
+	// them in without the backend after a restart of the server. 0 or negative: the timeout ends
+	// the connection, and there are no tickets.
+	KeepSeats time.Duration
 	// Admit may refuse a client whose token and address are proven; nil lets
 	// everybody in. It may be asked several times about one client, and must not
 	// use the Server. A *Refusal says why; any other error is told to the client
@@ -157,6 +167,11 @@ type ClientConfig struct {
 	// host from one address to another if its socket does, and otherwise ends with its
 	// timeout.
 	Redial func() (transport.Socket, error)
+	// ResumeFor is how long a Conn whose server is silent beyond the timeout, or has
+	// forgotten it, tries to come back with the resume ticket that the server gave it. 0: as long as
+	// the ticket is good; negative: not at all, the Conn ends. A server without KeepSeats gives no
+	// tickets. If there is Redial it is asked for another socket, too.
+	ResumeFor time.Duration
 	// MaxSockets bounds the sockets of a Client, those of NewClient, OpenPath and
 	// Redial together. 0: 64.
 	MaxSockets int
@@ -192,6 +207,7 @@ type Applicant struct {
 	Address  netip.AddrPort // not valid on transports without addresses
 	Plain    bool
 	Reserved bool // a seat is kept for this client; see Server.Reserve
+	Resumes  bool // the client comes back with a resume ticket; see ServerConfig.KeepSeats
 }
 
 // A Refusal is an error that tells a client why it was not let in.
@@ -278,6 +294,7 @@ func (c Config) Validate() error {
 		"netcode.AnyProtection, Encrypted or ForwardSecret")
 	v.check(c.EpochPackets >= 0 && c.EpochPackets <= netcode.MaxEpochPackets, "EpochPackets", c.EpochPackets,
 		"0 (4194304) or fewer")
+	v.check(c.Resume <= LoseMessages, "Resume", c.Resume, "KeepMessages or LoseMessages")
 	for i, ch := range c.Channels {
 		v.check(ch != nil, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
 	}
@@ -310,6 +327,9 @@ const mostClients = 1 << 16
 // mostPerSecond bounds what is limited by the second.
 const mostPerSecond = 1 << 24
 
+// mostKept bounds how long a seat is kept, and so the life of tickets.
+const mostKept = 24 * time.Hour
+
 // Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ServerConfig) Validate() error {
 	var v validation
@@ -320,6 +340,7 @@ func (c ServerConfig) Validate() error {
 	v.check(c.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", c.FailuresPerSecond, "0 (4096) to 16777216, or less for no limit")
 	v.check(c.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", c.HandshakesPerSecond, "0 (65536) to 16777216, or less for no limit")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	v.check(c.KeepSeats <= mostKept, "KeepSeats", c.KeepSeats, "at most 24h, or 0 to keep none")
 	for i, a := range c.PublicAddresses {
 		v.check(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,
 			fmt.Sprintf("PublicAddresses[%d]", i), a, "an address that clients can reach, with a port")

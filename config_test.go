@@ -82,8 +82,8 @@ func TestEveryFieldIsValidated(t *testing.T) {
 		return tickwire.Channels(nil, tickwire.NewRawChannel(cfg))
 	}
 	t.Log("# everything that is wrong is told at once, of a channel too")
-	everything := tickwire.ServerConfig{MaxClients: -1, FailuresPerSecond: 1 << 25, HandshakesPerSecond: 1 << 25, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
-	everything.Config = tickwire.Config{MaxPaths: 9, MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1,
+	everything := tickwire.ServerConfig{MaxClients: -1, KeepSeats: 25 * time.Hour, FailuresPerSecond: 1 << 25, HandshakesPerSecond: 1 << 25, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
+	everything.Config = tickwire.Config{MaxPaths: 9, MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1, Resume: 2,
 		Inbound:  tickwire.Limits{PacketsPerSecond: 1, BytesPerSecond: 1, MessagesPerSecond: 1 << 30},
 		Channels: raw(tickwire.ChannelConfig{})[1:]}
 	got := fields(t, everything.Validate())
@@ -107,7 +107,7 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	t.Log("# and the others take any value")
 	any := []string{
 		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "Logger", "Now", "Random", "Config",
-		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes", "Redial",
+		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes", "Redial", "ResumeFor",
 	}
 	for _, of := range []reflect.Type{reflect.TypeFor[tickwire.Config](), reflect.TypeFor[tickwire.ServerConfig](), reflect.TypeFor[tickwire.ClientConfig]()} {
 		for i := range of.NumField() {

@@ -33,6 +33,14 @@ type Conn struct {
 	clientID uint64
 	userData []byte
 
+	former  *endpoint.Endpoint // what end has followed, until the game has taken its messages
+	shows   bool               // the last Update showed them
+	away    bool               // Away was told, and not Back
+	came    bool               // back, while that was not told
+	resumed bool               // it began with a resume ticket
+	waits   bool               // it is a seat's that waits for a player who resumes
+	renewAt int64              // when the player needs another ticket; never: not at all
+
 	state     connState
 	limited   bool // in core.limited
 	limitedTo int  // by LimitBudget
@@ -41,7 +49,8 @@ type Conn struct {
 	dirty     bool // in core.dirty
 	shown     bool // its Disconnected was shown
 	reason    Reason
-	left      int // messages that had no fate at the end
+	because   Reason // for the end, in place of what the endpoint says
+	left      int    // messages that had no fate at the end
 	decoded   []decoded
 	draft     Draft
 	told      []told     // the channels of which the game was told that they are writable
@@ -132,7 +141,7 @@ func (c *Conn) next(channel ChannelID) ([]byte, bool) {
 	if c.end == nil || c.state == connGone || c.state == connOpening {
 		return nil, false
 	}
-	m, ok := c.end.Receive(channel)
+	m, ok := c.inbox().Receive(channel)
 	if !ok {
 		return nil, false
 	}
@@ -184,12 +193,18 @@ func (c *Conn) takeEvents() {
 		c.plain.reveal()
 		c.takeMessages(PlainChannel)
 	case c.end != nil && c.state != connOpening:
+		if c.takeFormer() {
+			return
+		}
 		c.end.Update()
 		for i := range c.core.cfg.Channels {
 			c.takeMessages(c.core.cfg.Channels[i].Config().ID)
 		}
 		for ev, ok := c.end.NextEvent(); ok; ev, ok = c.end.NextEvent() {
 			c.takeEvent(ev)
+		}
+		if c.came {
+			c.tellBack(true)
 		}
 	}
 }
@@ -211,9 +226,19 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 			return // the game has heard the last of it, or never saw it
 		}
 		of.Kind, of.Path, of.PathState = PathChanged, ev.Path, ev.State
+	case endpoint.Away:
+		c.tellAway()
+		return
+	case endpoint.Back:
+		c.tellBack(true)
+		return
 	case endpoint.Closed:
 		c.left = ev.Undelivered
-		c.core.ended(c, Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote})
+		r := Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote}
+		if c.because != (Reason{}) {
+			r = c.because
+		}
+		c.core.ended(c, r)
 		return
 	default:
 		return
@@ -268,7 +293,7 @@ func (c *Conn) pump(now int64) {
 		if c.state != connOpening {
 			c.core.heard(c) // room in a queue, or a message that has expired
 		}
-		c.core.due.set(c, c.end.Deadline())
+		c.core.due.set(c, c.deadline())
 	}
 }
 

@@ -37,6 +37,8 @@ var (
 	// ErrPaths: the Conn has as many paths as Config.MaxPaths allows, or its peer does
 	// not know paths.
 	ErrPaths = endpoint.ErrPaths
+	// ErrAway: the peer is away (Conn.Away), and cannot be told of a Hold or of another path.
+	ErrAway = endpoint.ErrAway
 	// ErrServerPath: paths are opened by clients, since a server cannot know where they
 	// are. It closes paths, and changes what they are for.
 	ErrServerPath = errors.New("tickwire: a server opens no paths: its clients do, with Conn.OpenPath")

@@ -100,6 +100,13 @@ const (
 	// PathChanged: the Path of a Conn is in another PathState. Of what happened to a
 	// path between two Updates the last is told.
 	PathChanged
+	// Away: nothing was heard of the peer for its timeout, or the server has forgotten a client
+	// that tries to resume. The Conn is kept meanwhile; see Conn.Away.
+	Away
+	// Back: the peer is there again. If it is not Kept, what was sent before and had not arrived
+	// is Lost, and so is what the peer knew: it may be a new process, which needs the state of the
+	// game anew. One who is back before he was missed is told only if it is not Kept.
+	Back
 	// Message: a message came. Only Hub and Session report messages as events.
 	Message
 	// Disconnected: a Conn is over; Reason says why. It is the last event of the
@@ -108,7 +115,8 @@ const (
 )
 
 var eventNames = [...]string{
-	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "PathChanged", "Message", "Disconnected",
+	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "PathChanged", "Away", "Back",
+	"Message", "Disconnected",
 }
 
 // String names the kind.
@@ -133,7 +141,9 @@ type Event struct {
 	Reason      Reason     // of Disconnected
 	Path        uint8      // of PathChanged
 	PathState   PathState  // of PathChanged
-	Undelivered int        // of Disconnected: messages not known to have arrived
+	Resumed     bool       // of Connected: with a resume ticket, for a Conn that is not here any more
+	Kept        bool       // of Back: the messages of both directions go on
+	Undelivered int        // of Disconnected and Back: messages not known to have arrived
 	Payload     []byte     // of Message, valid until the loop asks for the next event
 }
 

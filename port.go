@@ -109,6 +109,9 @@ func (p *port) serves(c *Conn) bool {
 	if c.end == nil {
 		return c.port == p
 	}
+	if c.dial != nil && c.dial.back.on && c.dial.back.port == p {
+		return true
+	}
 	for i, w := range c.routes {
 		if w.port == p && c.end.Uses(endpoint.Route(i)) {
 			return true

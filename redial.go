@@ -58,7 +58,7 @@ func (a *attempt) seek(now int64) {
 	s, c := &a.searching, a.conn
 	switch {
 	case s.state == searchIdle:
-	case c.end == nil || !c.open():
+	case c.end == nil || !c.open() || c.end.Away():
 		s.state = searchIdle
 	case s.state == searchTrying:
 		a.judgePath(now)

@@ -14,17 +14,25 @@ import (
 
 // newConn makes a Conn that the game does not see yet.
 func (k *core) newConn(w way) *Conn {
-	k.lastID++
-	c := &Conn{core: k, id: k.lastID}
+	c := &Conn{core: k, renewAt: never}
 	c.aimAt(w)
-	c.draft = Draft{core: k, conn: c}
-	k.live = append(k.live, c)
+	k.enlist(c)
 	return c
 }
 
-// newEndpoint makes the endpoint of a connection whose handshake takes a way.
-func (k *core) newEndpoint(timeout time.Duration, w way) (*endpoint.Endpoint, error) {
+// enlist makes a Conn live.
+func (k *core) enlist(c *Conn) {
+	k.lastID++
+	c.id = k.lastID
+	c.draft = Draft{core: k, conn: c}
+	k.live = append(k.live, c)
+}
+
+// newEndpoint makes the endpoint of a connection whose handshake takes a way; with an
+// instance, if that was told already.
+func (k *core) newEndpoint(timeout time.Duration, w way, instance uint64) (*endpoint.Endpoint, error) {
 	cfg := k.cfg.endpoint()
+	cfg.Instance = instance
 	cfg.Path.Reliable = w.reliable()
 	cfg.Buffers, cfg.Pool, cfg.Timeout = k.buffers, k.pool, timeout
 	seed, err := k.random.next()
@@ -40,7 +48,7 @@ func (k *core) opened(c *Conn) {
 	c.state = connOpen
 	k.conns = append(k.conns, c)
 	k.byID[c.id] = c
-	k.report(Event{Kind: Connected, Conn: c})
+	k.report(Event{Kind: Connected, Conn: c, Resumed: c.resumed})
 	k.touch(c)
 	k.markDirty(c)
 }
@@ -109,6 +117,7 @@ func (c *Conn) retire() {
 	if c.end != nil {
 		c.end.Release()
 	}
+	c.forgetFormer()
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}
 	}

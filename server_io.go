@@ -24,6 +24,10 @@ func (s *Server) handle(now int64, p *port, d *transport.Datagram) {
 		s.connected(w, ev)
 	case netcode.EventRenewed:
 		s.renewed(w, ev)
+	case netcode.EventResuming:
+		s.resuming(w, ev)
+	case netcode.EventResumed:
+		s.resumed(now, w, ev)
 	case netcode.EventMoved: // not confirmed yet, and challenged anew where it is now
 		s.table[ev.Seat.Handle].aimAt(w)
 	case netcode.EventPayload:
@@ -44,11 +48,21 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 		}
 		if c.state == connOpening { // not replaced meanwhile
 			s.opened(c)
+			s.giveTicket(c)
 		}
 	}
+	s.frames(now, w, c, ev)
+}
+
+// frames hands the frames of a packet to the endpoint.
+func (s *Server) frames(now int64, w way, c *Conn, ev netcode.Event) {
 	c.end.HandlePacket(now, ev.Path, c.route(w), ev.Number, ev.Frames)
 	if ev.Moved {
 		s.settle(c, ev.Path, w)
+	}
+	c.seat.Absent = false
+	for _, _, ok := c.nextControl(); ok; _, _, ok = c.nextControl() {
+		continue // nothing that a player says there concerns a server
 	}
 	s.heard(c)
 	s.markDirty(c)
@@ -97,8 +111,10 @@ func (s *Server) connected(w way, ev netcode.Event) {
 func (s *Server) adopt(c *Conn) {
 	c.end, s.judged = s.judged, nil
 	c.end.SetTimeout(endpointTimeout(c.seat.Timeout()))
+	c.end.SetKeepFor(s.cfg.KeepSeats)
 	c.seal(c.seat.Sealer())
-	s.due.set(c, c.end.Deadline())
+	c.renewAt = never
+	s.due.set(c, c.deadline())
 }
 
 // replace ends the older connection of a player who came again, if there is one.
@@ -135,6 +151,8 @@ func (s *Server) handshake(w way, ev netcode.Event) {
 func (s *Server) seatLost(ev netcode.Event) {
 	c := s.table[ev.Seat.Handle]
 	switch {
+	case c.waits:
+		s.forgetWaiting(c)
 	case c.state == connOpening:
 		s.abandon(c)
 	case ev.Why == netcode.WhyTimeout:
@@ -245,7 +263,14 @@ func (s *Server) beforeData(c *Conn) {
 }
 
 // lapsed implements owner: a server's players find it, not the other way round.
-func (s *Server) lapsed(*Conn) {}
+func (s *Server) lapsed(c *Conn) {
+	if c.seat == nil {
+		return
+	}
+	if c.seat.Absent = c.end.Away(); s.now >= c.renewAt && c.open() && !c.end.Away() {
+		s.giveTicket(c)
+	}
+}
 
 // failed implements owner: a server needs each of its sockets.
 func (s *Server) failed(*port) bool { return false }
@@ -268,8 +293,13 @@ func (s *Server) dismiss() {
 	}
 }
 
-// left implements owner.
-func (s *Server) left(c *Conn) { s.guard.Leave(c.seat) }
+// left implements owner. Whom the server has sent away does not come back with a ticket.
+func (s *Server) left(c *Conn) {
+	if !c.reason.Remote && c.reason.Code != CodeTimeout && c.reason.Code != CodeGoingAway {
+		s.guard.Revoke(c.seat)
+	}
+	s.guard.Leave(c.seat)
+}
 
 // release implements owner.
 func (s *Server) release(c *Conn) {
@@ -284,7 +314,14 @@ func (s *Server) release(c *Conn) {
 }
 
 // retire implements owner.
-func (s *Server) retire() { s.forgetJudged() }
+func (s *Server) retire() {
+	s.forgetJudged()
+	for _, c := range s.table {
+		if c != nil && c.waits && c.end != nil {
+			c.end.Release()
+		}
+	}
+}
 
 // handleFor puts a Conn into the table.
 func (s *Server) handleFor(c *Conn) int {

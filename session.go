@@ -23,6 +23,20 @@ type Session struct {
 func Dial(
 	ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...transport.Socket,
 ) (*Session, error) {
+	return dial(ctx, cfg, sockets, func(c *Client) (*Conn, error) { return c.Connect(tickets) })
+}
+
+// Resume connects as Dial does, with a resume ticket in place of connect tickets; see
+// Client.Resume.
+func Resume(
+	ctx context.Context, cfg ClientConfig, ticket []byte, sockets ...transport.Socket,
+) (*Session, error) {
+	return dial(ctx, cfg, sockets, func(c *Client) (*Conn, error) { return c.Resume(ticket) })
+}
+
+func dial(
+	ctx context.Context, cfg ClientConfig, sockets []transport.Socket, connect func(*Client) (*Conn, error),
+) (*Session, error) {
 	if cfg.AckHold == 0 {
 		cfg.AckHold = -1
 	}
@@ -30,7 +44,7 @@ func Dial(
 	if err != nil {
 		return nil, err
 	}
-	conn, err := client.Connect(tickets)
+	conn, err := connect(client)
 	if err != nil {
 		client.Close()
 		return nil, err

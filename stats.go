@@ -43,6 +43,8 @@ type HandshakeStats = netcode.Counters
 // Stats is what was counted of a Server or a Client.
 type Stats struct {
 	Conns         int       // that the game sees
+	Away          int       // of them: nothing is heard of the peer (ServerConfig.KeepSeats)
+	Resumed       uint64    // times that somebody came back with a resume ticket
 	Seats         SeatStats // of a Server
 	Sockets       []SocketStats
 	EventsDropped uint64 // Delivered, Lost and PathChanged that found the queue full
@@ -52,12 +54,17 @@ type Stats struct {
 	Handshake     HandshakeStats
 }
 
-type coreStats struct{ Strangers uint64 }
+type coreStats struct{ Strangers, Resumed uint64 }
 
 func (k *core) stats() Stats {
 	st := Stats{
 		Conns: len(k.conns), EventsDropped: k.events.dropped, Strangers: k.counts.Strangers,
-		Buffers: k.buffers.Stats(), WindowBytes: k.pool.InUse(),
+		Buffers: k.buffers.Stats(), WindowBytes: k.pool.InUse(), Resumed: k.counts.Resumed,
+	}
+	for _, c := range k.conns {
+		if c.end != nil && c.end.Away() {
+			st.Away++
+		}
 	}
 	for _, p := range k.ports {
 		st.Sockets = append(st.Sockets, p.stats)

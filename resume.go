@@ -1,0 +1,55 @@
+package tickwire
+
+import "github.com/tickwire/tickwire/netcode"
+
+// Ticket is what a client needs to come back to its server with another process, without the
+// backend: store it before the process ends, give it to Client.Resume afterwards, and keep it as one
+// keeps a password, since whoever has it can come back as this player. It lets in once, at
+// the server that gave it, until it expires: after twice the time for which a silent player is
+// kept there (the timeout and ServerConfig.KeepSeats), at least two minutes. The server gives another one in good
+// time, and after each comeback; only the newest is sure to be good.
+//
+// nil: the server has given none, because it keeps no seats or speaks plain netcode; at a server;
+// and after the end of the Conn.
+func (c *Conn) Ticket() []byte {
+	c.lock()
+	defer c.unlock()
+	if c.dial == nil || c.dial.ticket == nil || c.state > connOpen {
+		return nil
+	}
+	b, _ := c.dial.ticket.AppendBinary(nil)
+	return b
+}
+
+// Resume comes back to a server with a ticket that Conn.Ticket returned in an earlier process. The
+// Conn is a new one here: Connected follows, its event is Resumed, or Disconnected with the reason
+// why the ticket is of no use. If the server has kept the seat the Conn is the same there, with
+// its Value, and its event is Back; but as this process knows of nothing, it is not Kept.
+//
+// It uses the first socket. The error is ErrClosed, a *ConfigError, also if the ticket is for
+// another ProtocolID, or a *netcode.TicketError if it cannot be read or has expired.
+func (c *Client) Resume(ticket []byte) (*Conn, error) {
+	switch {
+	case c.closed:
+		return nil, ErrClosed
+	case len(c.ports) == 0:
+		return nil, &ConfigError{"sockets", "all failed", "a new Client with sockets that work"}
+	}
+	t, err := netcode.ParseResumeTicket(ticket)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkProtocol("ticket", t.ProtocolID); err != nil {
+		return nil, err
+	}
+	a := &attempt{client: c, ticket: t, resumes: true}
+	return c.attempt(a, c.ports[0], a.startAgain)
+}
+
+// startAgain begins with the ticket of an earlier process.
+func (a *attempt) startAgain() error {
+	return a.begin(a.ticket.TimeoutSeconds, func(hello []byte) (*netcode.Client, error) {
+		cfg := a.guardConfig(hello, a.conn.way)
+		return netcode.NewResumeClient(a.client.now, a.client.unix, a.ticket, cfg)
+	})
+}

@@ -1,0 +1,100 @@
+package tickwire_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// keeping is a server that keeps seats for half a minute.
+func keeping(cfg *tickwire.ServerConfig) {
+	cfg.KeepSeats, cfg.PrivateKey, cfg.MaxTokenLifetime = 30*time.Second, testKey, -1
+}
+
+// kinds are the events Away, Back, Connected and Disconnected that a driver was told.
+func (w *world) kinds(d driver) (kinds []string) {
+	for _, ev := range w.heard[d] {
+		switch ev.Kind {
+		case tickwire.Away, tickwire.Disconnected:
+			kinds = append(kinds, ev.Kind.String())
+		case tickwire.Back:
+			kinds = append(kinds, fmt.Sprintf("Back %v", ev.Kept))
+		case tickwire.Connected:
+			kinds = append(kinds, fmt.Sprintf("Connected %v", ev.Resumed))
+		}
+	}
+	return kinds
+}
+
+func (w *world) wantKinds(d driver, want ...string) {
+	w.t.Helper()
+	if got := w.kinds(d); !slices.Equal(got, want) {
+		w.t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+// TestAwayAndBack: a player is gone for longer than his timeout, over links that lose and with
+// messages of all deliveries under way in both directions. If the messages are kept nothing
+// reliable is lost, doubled or out of order; if not, each of those that did not arrive is told.
+func TestAwayAndBack(t *testing.T) {
+	var resumed, found uint64
+	for seed := range byte(12) {
+		lose := seed%3 == 2
+		w := newWorld(t)
+		w.seed = seed * 16
+		must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05}))
+		policy := func(cfg *tickwire.Config, says bool) {
+			cfg.Channels = fiveWays()
+			if lose && says {
+				cfg.Resume = tickwire.LoseMessages
+			}
+		}
+		srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { keeping(cfg); policy(&cfg.Config, seed%2 == 0) })
+		socket := w.socket(w.address())
+		client := w.joinOver(func(cfg *tickwire.ClientConfig) { policy(&cfg.Config, seed%2 == 1) }, socket)
+		conn := w.open(client, srv, 1)
+		player := players(srv)[0]
+		player.Value = "state"
+		d := w.dialogue(client, conn, srv, player)
+		w.run(time.Second, d.tick)
+		w.cut(socket, srv, true)
+		w.run(12*time.Second+time.Duration(seed)*time.Second/2, d.tick)
+		if conn.Away() <= 0 || player.Away() <= 0 || player.Away() > 30*time.Second || srv.Stats().Away != 1 || len(players(srv)) != 1 {
+			t.Fatalf("seed %d: away for %v, %v; %d away", seed, conn.Away(), player.Away(), srv.Stats().Away)
+		}
+		if lose || seed%2 == 0 {
+			w.move(socket) // so that nothing but the ticket brings him back
+		}
+		w.cut(socket, srv, false)
+		w.until("back", func() bool {
+			d.tick()
+			return conn.Away()+player.Away() == 0 && w.kinds(srv)[len(w.kinds(srv))-1] != "Away" && w.kinds(client)[len(w.kinds(client))-1] != "Away"
+		})
+		w.run(time.Second, d.tick)
+		d.settle()
+		if n := srv.Stats().Resumed; n != client.Stats().Resumed || n > 1 {
+			t.Errorf("seed %d: resumed %d times, the client thinks %d", seed, n, client.Stats().Resumed)
+		}
+		resumed += srv.Stats().Resumed
+		found += 1 - srv.Stats().Resumed
+		kept := !lose || srv.Stats().Resumed == 0
+		for _, drv := range []driver{srv, client} {
+			w.wantKinds(drv, "Connected false", "Away", fmt.Sprintf("Back %v", kept))
+		}
+		if lost := d.up.check(t, kept) + d.down.check(t, kept); (lost == 0) != kept {
+			t.Errorf("seed %d: %d messages lost with the connection", seed, lost)
+		}
+		if player.Value != "state" || players(srv)[0] != player || t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+		must(t, srv.Close())
+	}
+	t.Logf("%d times with a ticket, %d times the old keys were answered first", resumed, found)
+	if resumed == 0 || found == 0 {
+		t.Error("only one way was taken")
+	}
+}
