@@ -82,7 +82,7 @@ func (a *attempt) tryBack(now int64) {
 	switch {
 	case !b.on:
 		return
-	case c.end == nil || c.state != connOpen:
+	case c.end == nil || c.state != connOpen || c.end.Done():
 		a.stopBack()
 		return
 	case now >= b.until && !c.end.Away(): // or the endpoint ends

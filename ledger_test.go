@@ -18,7 +18,9 @@ func fiveWays() (all []tickwire.AnyChannel) {
 	return all
 }
 
-func waysOf(d tickwire.Delivery) tickwire.ChannelID { return 1 + tickwire.ChannelID(d-tickwire.Unreliable) }
+func waysOf(d tickwire.Delivery) tickwire.ChannelID {
+	return 1 + tickwire.ChannelID(d-tickwire.Unreliable)
+}
 
 // A ledger is what one end of a connection sends to the other, on channels of all
 // deliveries, and what becomes of it.

@@ -2,11 +2,13 @@ package tickwire_test
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/simnet"
 )
 
@@ -96,5 +98,101 @@ func TestAwayAndBack(t *testing.T) {
 	t.Logf("%d times with a ticket, %d times the old keys were answered first", resumed, found)
 	if resumed == 0 || found == 0 {
 		t.Error("only one way was taken")
+	}
+}
+
+// A process is a server that may end without a word.
+type process struct {
+	w      *world
+	srv    *tickwire.Server
+	socket *simnet.Socket
+	change func(*tickwire.ServerConfig)
+}
+
+func (w *world) process(change func(*tickwire.ServerConfig)) *process {
+	p := &process{w: w, change: change}
+	p.start(w.address())
+	return p
+}
+
+func (p *process) start(at netip.AddrPort) {
+	p.w.t.Helper()
+	p.socket = p.w.socket(at)
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	p.w.simulate(&cfg.Config)
+	p.change(&cfg)
+	srv, err := tickwire.Listen(cfg, p.socket)
+	must(p.w.t, err)
+	p.srv = srv
+	p.w.add(srv)
+}
+
+// restart ends the server as if it were killed, and starts another one at the same address.
+func (p *process) restart() {
+	p.w.t.Helper()
+	p.kill()
+	p.start(p.socket.LocalAddr())
+}
+
+func (p *process) kill() {
+	p.w.t.Helper()
+	p.w.remove(p.srv)
+	must(p.w.t, p.socket.Close())
+}
+
+// TestServerRestart: the server's process ends without a word and another one begins with the
+// same key. GONE tells the clients, who are back within about two seconds, as the same players;
+// what was under way reads Lost. The game finds its state by ClientID.
+func TestServerRestart(t *testing.T) {
+	w := newWorld(t)
+	five := func(cfg *tickwire.ServerConfig) { keeping(cfg); cfg.Channels = fiveWays() }
+	p := w.process(func(cfg *tickwire.ServerConfig) {
+		five(cfg)
+		cfg.DevelopmentToken = func(cfg *netcode.MintConfig) { cfg.UserData = []byte("red team") }
+	})
+	client := w.join(func(cfg *tickwire.ClientConfig) { cfg.Channels = fiveWays() })
+	conn := w.open(client, p.srv, 42)
+	up := w.ledger(client, conn, players(p.srv)[0])
+	w.run(time.Second, func() bool { up.listen(); up.say(); return false })
+	p.change = func(cfg *tickwire.ServerConfig) {
+		five(cfg)
+		cfg.Admit = func(a tickwire.Applicant) error {
+			if !a.Resumes || a.ClientID != 42 {
+				t.Errorf("asked about %+v", a)
+			}
+			return nil
+		}
+	}
+	p.restart()
+	next, began := p.srv, w.nw.Now()
+	w.until("back", func() bool {
+		up.say()
+		return conn.Away() == 0 && len(players(next)) == 1 && len(w.kinds(client)) == 3
+	})
+	took := w.nw.Now().Sub(began)
+	player := players(next)[0]
+	t.Logf("back after %v", took)
+	if took > 2*time.Second || player.ClientID() != 42 || string(player.UserData()[:8]) != "red team" {
+		t.Errorf("back after %v as %d with %q", took, player.ClientID(), player.UserData())
+	}
+	w.wantKinds(next, "Connected true")
+	w.wantKinds(client, "Connected false", "Away", "Back false")
+	up.to = player
+	for range 60 {
+		w.run(time.Second/60, func() bool { up.listen(); up.say(); return false })
+	}
+	w.until("settled", func() bool { up.listen(); return up.open() == 0 })
+	if lost := up.check(t, false); lost == 0 {
+		t.Error("nothing is lost with the server")
+	}
+	ev := w.heard[client][slices.IndexFunc(w.heard[client], func(ev tickwire.Event) bool { return ev.Kind == tickwire.Back })]
+	if ev.Undelivered == 0 {
+		t.Error("nothing is said to be undelivered")
+	}
+	t.Log("# and once more, with the ticket that the second one gave")
+	p.restart()
+	w.until("back again", func() bool { return len(players(p.srv)) == 1 && conn.Away() == 0 })
+	if conn.Reason() != (tickwire.Reason{}) || !conn.Open() {
+		t.Errorf("ended: %v", conn.Reason())
 	}
 }
