@@ -1,0 +1,120 @@
+package tickwire_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport/mem"
+)
+
+// TestSessionComesBack: a Session and a Hub whose wire is cut for longer than the timeout, while
+// both send on: the loops over Events hear of it, and of each message once and in order.
+func TestSessionComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listening, err := mem.Listen()
+		must(t, err)
+		socket := &leaky{Server: listening}
+		cfg := tickwire.ServerConfig{Config: config(), Development: true}
+		keeping(&cfg)
+		srv, err := tickwire.Listen(cfg, socket)
+		must(t, err)
+		hub := tickwire.NewHub(srv)
+		token, err := hub.DevToken(1)
+		must(t, err)
+		mine, err := socket.Dial()
+		must(t, err)
+		s, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, mine)
+		must(t, err)
+		var wg sync.WaitGroup
+		ctx, stop := context.WithCancel(t.Context())
+		wg.Go(func() { // an echo
+			for ev := range hub.Events(ctx) {
+				if ev.Kind == tickwire.Message {
+					must(t, ev.Conn.SendContext(ctx, ev.Channel, ev.Payload))
+				}
+			}
+		})
+		var kinds []string
+		var lines []string
+		wg.Go(func() {
+			for ev := range s.Events(ctx) {
+				switch ev.Kind {
+				case tickwire.Message:
+					lines = append(lines, string(ev.Payload))
+				case tickwire.Away:
+					kinds = append(kinds, "Away")
+				case tickwire.Back:
+					kinds = append(kinds, fmt.Sprintf("Back %v", ev.Kept))
+				}
+			}
+		})
+		var want []string
+		for i := range 300 {
+			if i == 50 {
+				socket.loses.Store(1 << 30)
+			}
+			if i == 200 {
+				socket.loses.Store(0)
+			}
+			want = append(want, fmt.Sprint("line ", i))
+			must(t, s.SendContext(ctx, 2, []byte(want[i])))
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(5 * time.Second)
+		stats := hub.Stats()
+		stop()
+		wg.Wait()
+		must(t, s.Close())
+		must(t, hub.Close())
+		if !slices.Equal(kinds, []string{"Away", "Back true"}) || !slices.Equal(lines, want) {
+			t.Errorf("told %q, resumed %d times, %d of %d lines came back", kinds, stats.Resumed, len(lines), len(want))
+		}
+	})
+}
+
+// TestSessionResumes: Resume is to Client.Resume what Dial is to Client.Connect.
+func TestSessionResumes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		socket, err := mem.Listen()
+		must(t, err)
+		cfg := tickwire.ServerConfig{Config: config(), Development: true}
+		keeping(&cfg)
+		srv, err := tickwire.Listen(cfg, socket)
+		must(t, err)
+		hub := tickwire.NewHub(srv)
+		token, err := hub.DevToken(1)
+		must(t, err)
+		dial := func() *mem.Socket {
+			s, err := socket.Dial()
+			must(t, err)
+			return s
+		}
+		s, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, dial())
+		must(t, err)
+		time.Sleep(time.Second)
+		ticket := s.Conn().Ticket()
+		again, err := tickwire.Resume(t.Context(), tickwire.ClientConfig{Config: config()}, ticket, dial())
+		must(t, err)
+		time.Sleep(time.Second)
+		if len(hub.Conns()) != 1 || hub.Stats().Resumed != 1 {
+			t.Errorf("%d players, resumed %d times", len(hub.Conns()), hub.Stats().Resumed)
+		}
+		_, err = tickwire.Resume(t.Context(), tickwire.ClientConfig{Config: config()}, ticket, dial())
+		if ce, ok := err.(*tickwire.ConnError); !ok || ce.Reason.Code != tickwire.CodeUsed {
+			t.Errorf("with a ticket that was used: %v", err)
+		}
+		_, err = tickwire.Resume(t.Context(), tickwire.ClientConfig{Config: config()}, nil, dial())
+		if err == nil {
+			t.Error("without a ticket")
+		}
+		must(t, again.Close())
+		must(t, s.Close())
+		must(t, hub.Close())
+	})
+}
