@@ -26,6 +26,7 @@ type attempt struct {
 	seen    [maxPaths]sight       // from where the server's packets come, on each path
 	goneAt  int64                 // when to believe a GONE; 0: none came
 	ticket  *netcode.ResumeTicket // the newest; nil: none came
+	from    *Conn                 // that was handed over to this one, until it is open
 	resumes bool                  // it began with a ticket in place of tokens
 	back    comeback
 	over    bool // netcode has nothing to do any more
@@ -175,6 +176,7 @@ func (a *attempt) ended(r Reason) {
 		a.conn.end.Release()
 	}
 	a.client.ended(a.conn, r)
+	a.arrived()
 }
 
 // connected opens the Conn: our dialect, or plain.
@@ -185,6 +187,7 @@ func (a *attempt) connected(now int64, ev netcode.ClientEvent) {
 		c.end.Release()
 		c.end, c.plain = nil, new(plainConn)
 		c.core.opened(c)
+		a.arrived()
 		return
 	}
 	if m := matchHello(c.end, now, ev.Hello); m != nil {
@@ -195,6 +198,7 @@ func (a *attempt) connected(now int64, ev netcode.ClientEvent) {
 	c.resumed = a.resumes
 	c.end.Ping() // the server waits for a packet of ours to confirm the connection
 	c.core.opened(c)
+	a.arrived()
 }
 
 // expects reports whether a packet can be for a. A plain one cannot once our

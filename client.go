@@ -110,7 +110,9 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 // attempt begins an attempt over a socket.
 func (c *Client) attempt(a *attempt, p *port, start func() error) (*Conn, error) {
 	a.conn = c.newConn(way{port: p})
-	a.conn.dial = a
+	if a.conn.dial = a; a.from != nil {
+		a.conn.Value = a.from.Value
+	}
 	if err := start(); err != nil {
 		c.live = c.live[:len(c.live)-1]
 		return nil, err

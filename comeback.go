@@ -282,8 +282,11 @@ func (a *attempt) drainBack() {
 func (a *attempt) takeControl() {
 	c := a.conn
 	for kind, body, ok := c.nextControl(); ok; kind, body, ok = c.nextControl() {
-		if kind == wire.ControlTicket {
+		switch kind {
+		case wire.ControlTicket:
 			a.takeTicket(body)
+		case wire.ControlTickets:
+			a.client.follow(a, body)
 		}
 	}
 }

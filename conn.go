@@ -33,13 +33,14 @@ type Conn struct {
 	clientID uint64
 	userData []byte
 
-	former  *endpoint.Endpoint // what end has followed, until the game has taken its messages
-	shows   bool               // the last Update showed them
-	away    bool               // Away was told, and not Back
-	came    bool               // back, while that was not told
-	resumed bool               // it began with a resume ticket
-	waits   bool               // it is a seat's that waits for a player who resumes
-	renewAt int64              // when the player needs another ticket; never: not at all
+	former   *endpoint.Endpoint // what end has followed, until the game has taken its messages
+	shows    bool               // the last Update showed them
+	away     bool               // Away was told, and not Back
+	came     bool               // back, while that was not told
+	followed bool               // tickets for another server came, and were looked at
+	resumed  bool               // it began with a resume ticket
+	waits    bool               // it is a seat's that waits for a player who resumes
+	renewAt  int64              // when the player needs another ticket; never: not at all
 
 	state     connState
 	limited   bool // in core.limited

@@ -81,6 +81,8 @@ type owner interface {
 	abort(c *Conn, r Reason)
 	// dismiss says goodbye to plain peers that have no Conn yet.
 	dismiss()
+	// handOver gives a Conn to another server, and reports whether it does.
+	handOver(c *Conn, within time.Duration) bool
 	// left makes room for another; the Conn's endpoint may still say goodbye.
 	left(c *Conn)
 	// release forgets what the owner knows of a Conn that is over.

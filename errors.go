@@ -39,6 +39,8 @@ var (
 	ErrPaths = endpoint.ErrPaths
 	// ErrAway: the peer is away (Conn.Away), and cannot be told of a Hold or of another path.
 	ErrAway = endpoint.ErrAway
+	// ErrHandOver: only a server hands over, and a plain netcode peer cannot be.
+	ErrHandOver = errors.New("tickwire: not handed over: only servers do that, and plain netcode peers cannot follow")
 	// ErrServerPath: paths are opened by clients, since a server cannot know where they
 	// are. It closes paths, and changes what they are for.
 	ErrServerPath = errors.New("tickwire: a server opens no paths: its clients do, with Conn.OpenPath")
@@ -46,6 +48,9 @@ var (
 	// Hub.
 	ErrOtherServer = errors.New("tickwire: it belongs to another server")
 )
+
+// errStayPut is what the log is told of a client that follows nobody.
+var errStayPut = errors.New("tickwire: ClientConfig.StayPut")
 
 // A SendError says why a message was not accepted, and which setting set the limit.
 type SendError = endpoint.SendError

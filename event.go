@@ -141,6 +141,7 @@ type Event struct {
 	Reason      Reason     // of Disconnected
 	Path        uint8      // of PathChanged
 	PathState   PathState  // of PathChanged
+	From        *Conn      // of Connecting, Connected and Disconnected: whose server has sent us to this one
 	Resumed     bool       // of Connected: with a resume ticket, for a Conn that is not here any more
 	Kept        bool       // of Back: the messages of both directions go on
 	Undelivered int        // of Disconnected and Back: messages not known to have arrived

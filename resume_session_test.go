@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/mem"
 )
 
@@ -116,5 +117,74 @@ func TestSessionResumes(t *testing.T) {
 		must(t, again.Close())
 		must(t, s.Close())
 		must(t, hub.Close())
+	})
+}
+
+// TestShutdownHandsOver: a server that shuts down hands its players over to another one. A Session
+// goes on with the other one, nothing that was sent is lost, and whoever reads its events hears
+// of both.
+func TestShutdownHandsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hubs [2]*tickwire.Hub
+		var sockets [2]*mem.Server
+		for i := range hubs {
+			var err error
+			sockets[i], err = mem.Listen()
+			must(t, err)
+			cfg := tickwire.ServerConfig{Config: config(), Development: true, PrivateKey: testKey, MaxTokenLifetime: -1}
+			cfg.HandOver = func(c *tickwire.Conn) []byte {
+				token, err := hubs[1].DevToken(c.ClientID())
+				must(t, err)
+				return token
+			}
+			srv, err := tickwire.Listen(cfg, sockets[i])
+			must(t, err)
+			hubs[i] = tickwire.NewHub(srv)
+		}
+		token, err := hubs[0].DevToken(5)
+		must(t, err)
+		mine, err := sockets[0].Dial()
+		must(t, err)
+		cfg := tickwire.ClientConfig{Config: config(), Redial: func() (transport.Socket, error) { return sockets[1].Dial() }}
+		s, err := tickwire.Dial(t.Context(), cfg, token, mine)
+		must(t, err)
+		first := s.Conn()
+		var wg sync.WaitGroup
+		heard := [2][]string{}
+		for i, hub := range hubs {
+			wg.Go(func() {
+				for ev := range hub.Events(t.Context()) {
+					if ev.Kind == tickwire.Message {
+						heard[i] = append(heard[i], string(ev.Payload))
+					}
+				}
+			})
+		}
+		var kinds []string
+		wg.Go(func() {
+			for ev := range s.Events(t.Context()) {
+				if ev.From != nil && ev.From != first {
+					t.Errorf("from %v", ev.From)
+				}
+				if ev.Kind == tickwire.Connected || ev.Kind == tickwire.Disconnected {
+					kinds = append(kinds, fmt.Sprintf("%v %v", ev.Kind, ev.Conn == first))
+				}
+			}
+		})
+		must(t, s.Send(2, []byte("before")))
+		time.Sleep(time.Second)
+		must(t, s.Send(2, []byte("just before")))
+		must(t, hubs[0].Shutdown(t.Context()))
+		time.Sleep(time.Second)
+		must(t, s.Send(2, []byte("after")))
+		must(t, s.Shutdown(t.Context()))
+		must(t, hubs[1].Close())
+		wg.Wait()
+		if !slices.Equal(heard[0], []string{"before", "just before"}) || !slices.Equal(heard[1], []string{"after"}) {
+			t.Errorf("the servers heard %q", heard)
+		}
+		if !slices.Equal(kinds, []string{"Connected false", "Disconnected true", "Disconnected false"}) || s.Conn() == first {
+			t.Errorf("the player was told %q", kinds)
+		}
 	})
 }

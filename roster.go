@@ -80,6 +80,9 @@ func (k *core) abandoned(c *Conn) {
 // report queues an event for the next Update.
 func (k *core) report(ev Event) {
 	k.news = true
+	if c := ev.Conn; c.dial != nil {
+		ev.From = c.dial.from
+	}
 	k.events.push(ev)
 }
 

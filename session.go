@@ -13,6 +13,8 @@ import (
 type Session struct {
 	client *Client
 	conn   *Conn
+	gone   bool  // Disconnected of conn was told, while there is a next
+	next   *Conn // to which the server has handed it over, until that is open
 	s      *sharing
 	over   bool // Disconnected was told
 }
@@ -63,17 +65,22 @@ func dial(
 	return nil, context.Cause(ctx)
 }
 
-// Conn is the connection.
-func (s *Session) Conn() *Conn { return s.conn }
+// Conn is the connection. It is another one after the server has handed the client over:
+// from Connected with From on.
+func (s *Session) Conn() *Conn {
+	s.s.lock()
+	defer s.s.unlock()
+	return s.conn
+}
 
 // Send sends a message on a channel; see Conn.Send.
 func (s *Session) Send(channel ChannelID, b []byte) error {
-	return s.conn.Send(channel, b)
+	return s.Conn().Send(channel, b)
 }
 
 // SendContext sends a message on a channel, and waits for room; see Conn.SendContext.
 func (s *Session) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
-	return s.conn.SendContext(ctx, channel, b)
+	return s.Conn().SendContext(ctx, channel, b)
 }
 
 // Events yields what happens, Message events included, until the connection has
@@ -84,11 +91,27 @@ func (s *Session) Events(ctx context.Context) iter.Seq[Event] {
 			return
 		}
 		for ev := range s.s.events(ctx) {
-			s.over = ev.Kind == Disconnected
+			s.follow(&ev)
 			if !yield(ev) || s.over {
 				return
 			}
 		}
+	}
+}
+
+// follow goes from one Conn to the next if the server hands it over.
+func (s *Session) follow(ev *Event) {
+	s.s.lock()
+	defer s.s.unlock()
+	switch {
+	case ev.Kind == Connecting && ev.From == s.conn:
+		s.next = ev.Conn
+	case ev.Kind == Connected && ev.Conn == s.next:
+		s.conn, s.next, s.gone = s.next, nil, false
+	case ev.Kind == Disconnected && ev.Conn == s.next:
+		s.next, s.over = nil, s.gone
+	case ev.Kind == Disconnected && ev.Conn == s.conn:
+		s.gone, s.over = true, s.next == nil
 	}
 }
 
