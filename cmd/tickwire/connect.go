@@ -78,6 +78,7 @@ func (c *connectCmd) talk(ctx context.Context, session *tickwire.Session, in io.
 		quiet.Reset(c.Linger)
 	}()
 	print := c.printer(out)
+	var over *tickwire.Reason
 	for ev := range session.Events(ctx) {
 		switch ev.Kind {
 		case tickwire.Message:
@@ -85,10 +86,24 @@ func (c *connectCmd) talk(ctx context.Context, session *tickwire.Session, in io.
 			if lingering.Load() {
 				quiet.Reset(c.Linger)
 			}
+		case tickwire.Away:
+			fmt.Fprintf(out, "* the server is silent; trying to come back for %v\n", ev.Conn.Away().Round(time.Second))
+		case tickwire.Back:
+			fmt.Fprintf(out, "* back at %v%s\n", ev.Conn.RemoteAddr(), cost(ev))
+		case tickwire.Connected:
+			fmt.Fprintf(out, "* handed over to %v\n", ev.Conn.RemoteAddr())
+			over = nil
 		case tickwire.Disconnected:
-			session.Close()
-			return ended(out, ev.Reason)
+			if ev.From != nil {
+				fmt.Fprintf(out, "* not handed over: %v\n", ev.Reason)
+			} else if ev.Conn == session.Conn() {
+				over = &ev.Reason // unless another server is about to let us in
+			}
 		}
+	}
+	if over != nil {
+		session.Close()
+		return ended(out, *over)
 	}
 	err := session.Shutdown(context.WithoutCancel(ctx))
 	fmt.Fprintln(out, "* ended: we left")

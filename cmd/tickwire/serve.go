@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -27,6 +28,9 @@ type serveCmd struct {
 	MaxClients  int           `default:"256" help:"How many players may be connected."`
 	MaxLifetime time.Duration `default:"45s" help:"The longest life of a token. For as long after the start, tokens are refused that an earlier server may have seen; negative: there was no earlier server."`
 	Least       string        `default:"any" enum:"any,encrypted,forward-secret" help:"The protection that tokens must ask for: any, encrypted or forward-secret."`
+	KeepSeats   time.Duration `default:"30s" help:"How long the seat of a player is kept who has fallen silent; 0: not at all, and players get no resume tickets."`
+	HandOver    string        `placeholder:"HOST:PORT" help:"The server, one with the same key, that players are handed over to when this one is ended. Without it they are told that it ends."`
+	EndWithin   time.Duration `default:"8s" help:"How long ending may take, until what was sent has arrived, and all know."`
 }
 
 // echoRate is how often a second messages are sent back. It costs a hundredth of a
@@ -39,6 +43,10 @@ func (c *serveCmd) Validate() (err error) {
 		return err
 	}
 	switch {
+	case c.EndWithin <= 0:
+		return fmt.Errorf("--end-within is %v: want a time such as 8s", c.EndWithin)
+	case c.KeepSeats < 0 || c.KeepSeats > mostKept:
+		return fmt.Errorf("--keep-seats is %v: want at most %v, or 0", c.KeepSeats, mostKept)
 	case c.MaxClients < 1 || c.MaxClients > mostClients:
 		return fmt.Errorf("--max-clients is %d: want 1 to %d", c.MaxClients, mostClients)
 	case c.MaxLifetime == 0:
@@ -49,6 +57,9 @@ func (c *serveCmd) Validate() (err error) {
 
 // mostClients is what one server takes.
 const mostClients = 1 << 16
+
+// mostKept is how long one keeps a seat.
+const mostKept = 24 * time.Hour
 
 // Run is called by kong.
 func (c *serveCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }
@@ -68,8 +79,14 @@ func (c *serveCmd) run(ctx context.Context, out io.Writer) error {
 		defer srv.Close()
 		return fmt.Errorf("the socket failed: %w", srv.Wait(time.Now()))
 	}
-	fmt.Fprintf(out, "ending: telling %d players\n", len(e.held))
-	err = srv.Shutdown(context.WithoutCancel(ctx))
+	if c.HandOver == "" {
+		fmt.Fprintf(out, "ending: telling %d players\n", len(e.held))
+	} else {
+		fmt.Fprintf(out, "ending: handing %d players over to %s\n", len(e.held), c.HandOver)
+	}
+	by, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.EndWithin)
+	defer cancel()
+	err = srv.Shutdown(by)
 	e.tell()
 	fmt.Fprintln(out, "ended")
 	return err
@@ -97,17 +114,45 @@ func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
 		socket.Close()
 		return nil, err
 	}
+	handOver, err := c.handOver(ctx)
+	if err != nil {
+		socket.Close()
+		return nil, err
+	}
 	srv, err := tickwire.Listen(tickwire.ServerConfig{
 		Config: tickwire.Config{
 			ProtocolID: c.Protocol, Channels: echoChannels(), LeastProtection: leasts[c.Least],
 		},
 		PrivateKey: c.Key.Key, PublicAddresses: public, MaxClients: c.MaxClients,
 		MaxTokenLifetime: c.MaxLifetime, Plain: tickwire.PlainRaw,
+		KeepSeats: c.KeepSeats, HandOver: handOver,
 	}, socket)
 	if e, ok := errors.AsType[*tickwire.ConfigError](err); ok && strings.HasPrefix(e.Field, "PublicAddresses") {
 		err = fmt.Errorf("--public is %v: want %s", e.Value, e.Want)
 	}
 	return srv, err
+}
+
+// handOver makes tokens for the other server, as the backend would, since this one has the
+// key; nil if there is no other server.
+func (c *serveCmd) handOver(ctx context.Context) (func(*tickwire.Conn) []byte, error) {
+	if c.HandOver == "" {
+		return nil, nil
+	}
+	other, err := resolveServers(ctx, []string{c.HandOver})
+	if err != nil {
+		return nil, fmt.Errorf("--hand-over: %w", err)
+	}
+	return func(conn *tickwire.Conn) []byte {
+		token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+			ProtocolID: c.Protocol, Key: c.Key.Key, Addresses: other[0], ClientID: conn.ClientID(), UserData: conn.UserData(),
+			ForwardSecrecy: true, // whatever his token asked for
+		})
+		if err != nil {
+			return nil // he is told that the server ends
+		}
+		return token.Append(nil)
+	}, nil
 }
 
 // public are the addresses that tokens may name: those that were given, that of
@@ -162,12 +207,28 @@ func (e *echo) tell() {
 		switch ev.Kind {
 		case tickwire.Connected:
 			e.held[ev.Conn.ID()] = new(echoSlots)
-			fmt.Fprintf(e.out, "client %d connected from %v, %s\n", ev.Conn.ClientID(), ev.Conn.RemoteAddr(), dialect(ev.Conn))
+			how := dialect(ev.Conn)
+			if ev.Resumed {
+				how += ", with a resume ticket"
+			}
+			fmt.Fprintf(e.out, "client %d connected from %v, %s\n", ev.Conn.ClientID(), ev.Conn.RemoteAddr(), how)
+		case tickwire.Away:
+			fmt.Fprintf(e.out, "client %d is away, for %v at most\n", ev.Conn.ClientID(), ev.Conn.Away().Round(time.Second))
+		case tickwire.Back:
+			fmt.Fprintf(e.out, "client %d is back from %v%s\n", ev.Conn.ClientID(), ev.Conn.RemoteAddr(), cost(ev))
 		case tickwire.Disconnected:
 			delete(e.held, ev.Conn.ID())
 			fmt.Fprintf(e.out, "client %d ended: %v\n", ev.Conn.ClientID(), ev.Reason)
 		}
 	}
+}
+
+// cost says what somebody's absence has cost.
+func cost(ev tickwire.Event) string {
+	if ev.Kept {
+		return ", nothing is lost"
+	}
+	return fmt.Sprintf("; messages that may be lost: %d", ev.Undelivered)
 }
 
 func dialect(c *tickwire.Conn) string {
