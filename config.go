@@ -61,7 +61,7 @@ type Config struct {
 	WindowPoolBytes int
 	// Resume says what becomes of messages that wait, or are on their way, when a player comes back
 	// under new keys (ServerConfig.KeepSeats). KeepMessages: they arrive, if both ends want that
-	// and both have them still. Docs/resume.md has the rules.
+	// and both have them still. docs/resume.md has the rules.
 	Resume ResumePolicy
 	// UnsentDraft says what happens to bytes that were written into a Conn's Draft
 	// and not sent, when another message begins a group there (SendOptions.Group).
@@ -105,6 +105,9 @@ type ServerConfig struct {
 	// the backend writes them into tokens. Empty: the addresses that the sockets
 	// are bound to, if they are not wildcards.
 	PublicAddresses []netip.AddrPort
+	// TicketKey seals resume tickets, if the login backend, which has PrivateKey, shall not be able
+	// to make any. Zero: a key that is derived from PrivateKey.
+	TicketKey netcode.Key
 	// MaxClients is how many players may be connected, at most 65536. 0: 256.
 	MaxClients int
 	// MaxTokenLifetime is the longest life of a token that any backend makes.

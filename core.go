@@ -307,7 +307,9 @@ func (k *core) close(code Code, text string) error {
 	for _, c := range slices.Clone(k.live) {
 		c.close(code, text)
 		c.pump(k.now)
-		c.takeEvents()
+		if c.takeEvents(); c.former != nil {
+			c.takeEvents() // those of the endpoint that came after
+		}
 	}
 	k.owner.dismiss()
 	for _, p := range k.ports {

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"context"
 	"iter"
+	"net/netip"
 )
 
 // A Hub drives a Server for programs without a tick: a lobby, a chat, a
@@ -41,6 +42,9 @@ func (h *Hub) Conns() []*Conn {
 
 // DevToken mints a connect token; see Server.DevToken.
 func (h *Hub) DevToken(clientID uint64) ([]byte, error) { return h.srv.DevToken(clientID) }
+
+// PublicAddresses are the addresses that connect tokens for this server name.
+func (h *Hub) PublicAddresses() []netip.AddrPort { return h.srv.PublicAddresses() }
 
 // Stats returns the counters of the server.
 func (h *Hub) Stats() Stats {

@@ -57,7 +57,10 @@ func TestAwayAndBack(t *testing.T) {
 		}
 		srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { keeping(cfg); policy(&cfg.Config, seed%2 == 0) })
 		socket := w.socket(w.address())
-		client := w.joinOver(func(cfg *tickwire.ClientConfig) { policy(&cfg.Config, seed%2 == 1) }, socket)
+		client := w.joinOver(func(cfg *tickwire.ClientConfig) {
+			policy(&cfg.Config, seed%2 == 1)
+			cfg.WireIDBytes = int(seed/4) * 2 % 5 // 0, 2, 4
+		}, socket)
 		conn := w.open(client, srv, 1)
 		player := players(srv)[0]
 		player.Value = "state"
@@ -194,5 +197,51 @@ func TestServerRestart(t *testing.T) {
 	w.until("back again", func() bool { return len(players(p.srv)) == 1 && conn.Away() == 0 })
 	if conn.Reason() != (tickwire.Reason{}) || !conn.Open() {
 		t.Errorf("ended: %v", conn.Reason())
+	}
+}
+
+// TestLateUpdate: a game that does not call Update for a while, as one that loads a level in a
+// Service loop, hears of everything that came before its server was restarted, then that it was,
+// and then what the new one says; and what was closed meanwhile is told, too.
+func TestLateUpdate(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		w := newWorld(t)
+		p := w.process(keeping)
+		client := w.join(nil)
+		conn, _ := w.ticketed(client, p.srv, 1)
+		w.remove(client)
+		idle := func(d time.Duration) { // the client serves the wire, and nothing else
+			for end := w.nw.Now().Add(d); w.nw.Now().Before(end); {
+				w.run(time.Second/60, nil)
+				client.Service(w.nw.Now())
+			}
+		}
+		must(t, chat.Send(conn, []byte("under way")))
+		must(t, chat.Send(players(p.srv)[0], []byte("from the first")))
+		idle(500 * time.Millisecond)
+		p.restart()
+		idle(5 * time.Second)
+		must(t, chat.Send(players(p.srv)[0], []byte("from the second")))
+		idle(500 * time.Millisecond)
+		if closes {
+			must(t, client.Close())
+		}
+		var told []string
+		for range 3 {
+			client.Update(w.nw.Now())
+			for ev := range client.Events() {
+				told = append(told, ev.Kind.String())
+			}
+			for b := range chat.Receive(conn) {
+				told = append(told, string(b))
+			}
+		}
+		want := []string{"Away", "Back", "from the first", "from the second"}
+		if closes {
+			want = []string{"Away", "Back", "Disconnected"}
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
 	}
 }

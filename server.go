@@ -69,6 +69,7 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 	guard, err := netcode.NewServer(s.now, s.unix, netcode.ServerConfig{
 		ProtocolID:          cfg.ProtocolID,
 		PrivateKey:          s.cfg.PrivateKey,
+		TicketKey:           cfg.TicketKey,
 		Addresses:           s.cfg.PublicAddresses,
 		MaxClients:          cfg.MaxClients,
 		MaxTokenLifetime:    s.cfg.MaxTokenLifetime,
