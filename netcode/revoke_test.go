@@ -42,3 +42,36 @@ func TestAbsent(t *testing.T) {
 	seat.Absent = true
 	w.confirmed(w.mint(7, nil), 3)
 }
+
+// TestResumeTwice: a player has resumed, and his connection is dead again before he heard anything
+// there. With the other ticket that he has from before he comes back to what the first one
+// made; the first one is of no use any more.
+func TestResumeTwice(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	first, second, third := w.ticket(p, seat), w.ticket(p, seat), w.ticket(p, seat)
+	for i, ticket := range []*ResumeTicket{first, second} {
+		q := w.comeBack(ticket, uint16(2+i), nil)
+		w.step(0)
+		w.wantState(q, StateConnected)
+		ev := w.toServer(q.at, q.data(0, "back"))
+		if ev.Kind != EventResumed || ev.Old != seat || ev.Replaced != nil {
+			t.Fatalf("ticket %d: %+v", i, ev)
+		}
+		w.server.Release(w.now, seat)
+		seat = ev.Seat
+		w.now += 1_000_000_000
+	}
+	q := w.comeBack(first, 9, nil)
+	w.step(0)
+	if w.wantState(q, StateDenied); q.last().Refusal.Code != CodeUsed {
+		t.Errorf("the first ticket: %+v", q.last())
+	}
+	t.Log("# a connection further on it is a connection like any other's")
+	q = w.comeBack(third, 10, nil)
+	w.step(0)
+	w.wantState(q, StateConnected)
+	if ev := w.toServer(q.at, q.data(0, "back")); ev.Kind != EventResumed || ev.Old != nil || ev.Replaced != seat {
+		t.Errorf("the third ticket: %+v", ev)
+	}
+}

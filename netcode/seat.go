@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -29,7 +30,6 @@ type Seat struct {
 	state            seatState
 	confirmed        bool
 	counted          bool // among the connected clients
-	id               [connectionIDBytes]byte
 	index            int
 	clientID         uint64
 	userData         [UserDataBytes]byte
@@ -45,7 +45,8 @@ type Seat struct {
 	accept []byte           // the ACCEPT, until confirmed
 	pad    Pad
 
-	resumption Key        // what the secrets of tickets are derived from
+	origin                // of his tickets
+	before     origin     // likewise, on the seat from which he has resumed to this one
 	coming     *returning // of a player who resumes, until the seat is confirmed
 	issued     uint64     // the newest ticket that was given to him; 0: none
 	ticketEnds uint64     // when the last of them is over
@@ -100,6 +101,27 @@ func (s *Seat) Plain() bool { return s.state == seatPlain || s.state == seatUnde
 // Confirmed reports whether the client has proven that it holds the
 // connection's keys since the seat was taken.
 func (s *Seat) Confirmed() bool { return s.confirmed }
+
+// An origin is the connection to which tickets were given.
+type origin struct {
+	id         [connectionIDBytes]byte
+	resumption Key // what their secrets are derived from
+}
+
+// gave reports whether a ticket was given to the connection.
+func (o *origin) gave(t *privateTicket, nonce []byte) bool {
+	if o.id != t.connectionID {
+		return false
+	}
+	secret := ticketSecret(&o.resumption, nonce)
+	return subtle.ConstantTimeCompare(secret[:], t.secret[:]) == 1
+}
+
+// gave reports whether a ticket was given to the player on this seat, or on the one from which he
+// has resumed to it: he may not have got another one since.
+func (s *Seat) gave(t *privateTicket, nonce []byte) bool {
+	return s.origin.gave(t, nonce) || s.before.gave(t, nonce)
+}
 
 // stays reports whether another connection of the same player is refused for its sake.
 func (s *Seat) stays() bool { return s.confirmed && !s.Absent }

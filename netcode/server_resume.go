@@ -2,7 +2,6 @@ package netcode
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"encoding/binary"
 	"slices"
 
@@ -199,11 +198,8 @@ func (in *resuming) retry() Event {
 func (in *resuming) place() (other *Seat, drop Drop, r Refusal) {
 	s := in.s
 	other = s.older(in.clientID, nil)
-	if other != nil && other.id == in.t.connectionID && !other.Plain() {
-		secret := ticketSecret(&other.resumption, in.ticket[ticketNonceAt:ticketSealedAt])
-		if subtle.ConstantTimeCompare(secret[:], in.t.secret[:]) == 1 {
-			in.old = other
-		}
+	if other != nil && !other.Plain() && other.gave(in.t, in.ticket[ticketNonceAt:ticketSealedAt]) {
+		in.old = other
 	}
 	drop, r = s.placeFor(in.clientID, other, in.old)
 	return other, drop, r

@@ -100,7 +100,7 @@ func (s *Server) resumed(from *Source, seat *Seat, b, reply []byte) Event {
 	c.who.use(c.issued)
 	s.notWaiting(seat)
 	if old != nil {
-		seat.issued, seat.ticketEnds = old.issued, old.ticketEnds
+		seat.issued, seat.ticketEnds, seat.before = old.issued, old.ticketEnds, old.origin
 	}
 	ev := Event{Kind: EventResumed, Seat: seat, First: true, Continue: c.continues, Old: old}
 	if replaced := s.seatClient(seat); replaced != old {
