@@ -26,6 +26,7 @@ type attempt struct {
 	seen    [maxPaths]sight       // from where the server's packets come, on each path
 	goneAt  int64                 // when to believe a GONE; 0: none came
 	ticket  *netcode.ResumeTicket // the newest; nil: none came
+	spare   *netcode.ResumeTicket // the one before it; nil: there is none
 	from    *Conn                 // that was handed over to this one, until it is open
 	resumes bool                  // it began with a ticket in place of tokens
 	back    comeback

@@ -20,10 +20,11 @@ import (
 type comeback struct {
 	sight // whom it asks, and by which socket
 	on    bool
-	gone  bool            // the server says that it has forgotten us; else it is silent
-	guard *netcode.Client // of the try under way; nil: it pauses
-	at    int64           // when the try ends, or the next begins
-	until int64           // when to give up
+	gone  bool                  // the server says that it has forgotten us; else it is silent
+	guard *netcode.Client       // of the try under way; nil: it pauses
+	shows *netcode.ResumeTicket // in that try
+	at    int64                 // when the try ends, or the next begins
+	until int64                 // when to give up
 	pause time.Duration
 	tries int
 }
@@ -118,13 +119,33 @@ func (a *attempt) ring(now int64) {
 	if c.core.cfg.Resume == KeepMessages {
 		cfg.Continue = c.end.PeerInstance()
 	}
-	guard, err := netcode.NewResumeClient(now, a.client.unix, a.ticket, cfg)
+	b.shows = a.pick()
+	guard, err := netcode.NewResumeClient(now, a.client.unix, b.shows, cfg)
 	if err != nil {
-		a.giveUp(Reason{Code: CodeExpired, Text: err.Error()})
+		a.spoiled(now, Reason{Code: CodeExpired, Text: err.Error()})
 		return
 	}
 	b.guard, b.from = guard, guard.Server()
-	b.at = now + int64(patience)*int64(len(a.ticket.Addresses))
+	b.at = now + int64(patience)*int64(len(b.shows.Addresses))
+}
+
+// pick is the ticket to show: the older one first, since it is of no use after the newer one.
+func (a *attempt) pick() *netcode.ResumeTicket {
+	if a.spare != nil {
+		return a.spare
+	}
+	return a.ticket
+}
+
+// spoiled: the ticket that was shown is of no use. If there is another one that is next.
+func (a *attempt) spoiled(now int64, r Reason) {
+	if a.spare == nil || a.back.shows != a.spare {
+		a.giveUp(r)
+		return
+	}
+	a.spare = nil
+	a.forgetGuard()
+	a.back.at = now
 }
 
 // redialBack takes another socket for the next try, if there is one to be had.
@@ -201,6 +222,8 @@ func (a *attempt) returning(now int64, ev netcode.ClientEvent) {
 // refusedBack: the server does not let us in now, or never; or nobody has answered.
 func (a *attempt) refusedBack(now int64, ev netcode.ClientEvent) {
 	switch ev.Refusal.Code {
+	case CodeUsed, CodeExpired:
+		a.spoiled(now, a.whyEnded(ev))
 	case CodeNone, CodeFull, CodeConnected, CodeGoingAway, CodeTooFast, CodeInternal:
 		a.rest(now, time.Duration(ev.Refusal.RetryAfter)*time.Second)
 	default:
@@ -252,6 +275,9 @@ func (a *attempt) returned(now int64, ev netcode.ClientEvent) {
 	}
 	a.guards(b.guard)
 	b.guard = nil
+	if a.spare == b.shows {
+		a.spare = nil
+	}
 	a.seen = [maxPaths]sight{{b.port, a.guard.Server()}}
 	a.goneAt = 0
 	a.stopBack()
@@ -298,6 +324,6 @@ func (a *attempt) takeTicket(b []byte) {
 		a.client.core.cfg.Logger.Warn("a resume ticket is of no use", "err", err)
 		return
 	}
-	a.ticket = t
+	a.spare, a.ticket = a.ticket, t
 	a.conn.end.SetKeepFor(a.keepFor())
 }

@@ -293,3 +293,43 @@ func TestTicketCost(t *testing.T) {
 		t.Errorf("%d tickets, %d bytes and %d", tickets, first-first0, int64(later)-int64(later0))
 	}
 }
+
+// TestLineDiesAgain: the line dies again and again, each time a little after it came back: while
+// the player is let in, and before or after he has heard of it. He is always back in the
+// end, with everything that was said.
+func TestLineDiesAgain(t *testing.T) {
+	var resumed uint64
+	for seed := range 40 {
+		w := newWorld(t)
+		must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond}))
+		srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { keeping(cfg); cfg.KeepSeats = 3 * time.Minute })
+		socket := w.socket(w.address())
+		client := w.joinOver(nil, socket)
+		conn, _ := w.ticketed(client, srv, 1)
+		player := players(srv)[0]
+		talk := w.talk(conn, player)
+		talk.run(time.Second)
+		for round := range 3 {
+			w.cut(socket, srv, true)
+			w.run(12*time.Second, nil)
+			w.cut(socket, srv, false)
+			w.service(w.nw.Now().Add(time.Duration(20*(seed%10)+5+round*3+seed) * time.Millisecond))
+		}
+		if r := conn.Reason(); r != (tickwire.Reason{}) || player.Reason() != r {
+			t.Fatalf("seed %d: %v and %v, after %d comebacks, told %v", seed, r, player.Reason(), srv.Stats().Resumed, w.kinds(client))
+		}
+		w.cut(socket, srv, true)
+		talk.run(12 * time.Second)
+		w.cut(socket, srv, false)
+		w.until("back", func() bool {
+			if conn.Reason() != (tickwire.Reason{}) {
+				t.Fatalf("seed %d: %v, after %d comebacks", seed, conn.Reason(), srv.Stats().Resumed)
+			}
+			return conn.Away()+player.Away() == 0
+		})
+		talk.settle()
+		resumed += srv.Stats().Resumed
+		must(t, srv.Close())
+	}
+	t.Logf("%d comebacks", resumed)
+}

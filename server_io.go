@@ -48,7 +48,7 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 		}
 		if c.state == connOpening { // not replaced meanwhile
 			s.opened(c)
-			s.giveTicket(c)
+			s.giveTickets(c)
 		}
 	}
 	s.frames(now, w, c, ev)

@@ -19,6 +19,13 @@ import (
 // started anew.
 const leastTicketLife = 2 * time.Minute
 
+// giveTickets gives a player who is connected two tickets: should his line die when he has used
+// one, and before he gets others, he has the second.
+func (s *Server) giveTickets(c *Conn) {
+	s.giveTicket(c)
+	s.giveTicket(c)
+}
+
 // giveTicket gives a player a ticket, and notes when he needs the next one: when half of its life
 // is over.
 func (s *Server) giveTicket(c *Conn) {
@@ -104,7 +111,7 @@ func (s *Server) resumed(now int64, w way, ev netcode.Event) {
 	}
 	s.counts.Resumed++
 	s.frames(now, w, c, ev)
-	s.giveTicket(c)
+	s.giveTickets(c)
 }
 
 // returned makes a Conn of a player whose former one is over, or of an earlier run.
