@@ -78,10 +78,10 @@ func TestReplacedWhileAway(t *testing.T) {
 	}
 }
 
-// TestResumeCopied: somebody on the way sends copies of all that a client sends, and it of his own
+// TestComebackCopied: somebody on the way sends copies of all that a client sends, and it of his own
 // accord again and again, from addresses of his own, while the player is away, and comes back.
 // He moves nobody, is let in nowhere, and keeps nobody out.
-func TestResumeCopied(t *testing.T) {
+func TestComebackCopied(t *testing.T) {
 	w := newWorld(t)
 	srv := w.serve(w.address(), keeping)
 	to := transport.PathTo(srv.PublicAddresses()[0])
