@@ -38,7 +38,7 @@ func benchServer(t testing.TB) *tickwire.Server {
 	t.Helper()
 	socket, err := udp.Listen("127.0.0.1:0")
 	must(t, err)
-	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: benchConfig(), Development: true}, socket)
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: benchConfig(), Development: true, KeepSeats: time.Minute}, socket)
 	must(t, err)
 	return srv
 }

@@ -56,6 +56,11 @@
 // once; Shutdown drains, and repeats the goodbye until the peers know: it is what a
 // program that ends in order calls.
 //
+// With [ServerConfig].KeepSeats a silent player is kept for a while beyond his timeout: he is
+// [Away], and [Back] when he returns by himself, with everything that was sent, or as a new process
+// with the ticket of [Conn.Ticket], for [Client.Resume]. Tickets outlive a restart of the server.
+// [Conn.HandOver], and Shutdown by [ServerConfig].HandOver, move players to another server.
+//
 // A game whose loop stops for a while, to load a level, announces that by
 // [Conn.Hold], so that its silence is not taken for the end.
 //

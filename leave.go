@@ -80,7 +80,7 @@ func (c *Conn) close(code Code, text string) {
 // call Service until HoldKnown before you stop. A Hub or a Session serves the wire
 // by itself while the game is busy, and needs no Hold.
 //
-// The error is ErrClosed, or a *HoldError if the peer does not grant so much by its
+// The error is ErrClosed, ErrAway, or a *HoldError if the peer does not grant so much by its
 // Config.MaxHold; a plain peer grants nothing.
 func (c *Conn) Hold(d time.Duration) error {
 	c.lock()

@@ -109,7 +109,7 @@ type PathError = endpoint.PathError
 // path is, or when OpenPath fails. The path carries messages when PathChanged says that
 // it is PathActive; if nobody answers there it is PathClosed.
 //
-// Two paths over one socket to one address take WireIDBytes. The error is ErrClosed,
+// Two paths over one socket to one address take WireIDBytes. The error is ErrClosed, ErrAway,
 // ErrServerPath at a server, a *ConfigError that names socket, MaxSockets, WireIDBytes or
 // a field of PathConfig, or a *PathError.
 func (c *Conn) OpenPath(socket transport.Socket, cfg PathConfig) (path uint8, err error) {

@@ -95,10 +95,10 @@ func TestTicketRefused(t *testing.T) {
 	}
 	socket := w.socket(w.address())
 	client := w.joinOver(nil, socket)
-	conn, ticket := w.ticketed(client, srv, 1)
+	_, ticket := w.ticketed(client, srv, 1)
 	t.Log("# one that was used")
 	w.perish(client, socket)
-	if _, conn = w.resume(ticket); !conn.Open() {
+	if _, conn := w.resume(ticket); !conn.Open() {
 		t.Fatalf("not let in: %v", conn.Reason())
 	}
 	refused("used", ticket, tickwire.CodeUsed)
@@ -116,6 +116,7 @@ func TestTicketRefused(t *testing.T) {
 	refused("banned", ticket, tickwire.CodeBanned)
 	t.Log("# one whom the server has sent away, and one who was replaced")
 	for _, code := range []tickwire.Code{tickwire.CodeApplication, tickwire.CodeReplaced} {
+		var conn *tickwire.Conn
 		conn, ticket = w.ticketed(w.join(nil), srv, 4)
 		for _, player := range players(srv) {
 			if player.ClientID() == 4 {
