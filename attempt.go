@@ -294,7 +294,11 @@ func (a *attempt) whyEnded(ev netcode.ClientEvent) Reason {
 	}
 	switch ev.State {
 	case netcode.StateTokenExpired:
-		return Reason{Code: CodeExpired, Text: "the connect token expired before the server let us in"}
+		what := "connect token"
+		if a.resumes {
+			what = "ticket"
+		}
+		return Reason{Code: CodeExpired, Text: "the " + what + " expired before the server let us in"}
 	case netcode.StateDenied:
 		return Reason{Code: CodeFull, Text: "the server is full", Remote: true}
 	case netcode.StateRequestTimedOut:

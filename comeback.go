@@ -50,19 +50,6 @@ func (a *attempt) comeBack(now int64, gone bool) bool {
 	return true
 }
 
-// keepFor is how long the Conn is kept while the server is silent.
-func (a *attempt) keepFor() time.Duration {
-	if a.ticket == nil || a.client.cfg.ResumeFor < 0 {
-		return 0
-	}
-	left := int64(a.ticket.Until) - a.client.unix
-	d := time.Duration(min(max(left, 0), int64(mostKept/time.Second)*4)) * time.Second
-	if most := a.client.cfg.ResumeFor; most > 0 {
-		d = min(d, most)
-	}
-	return d
-}
-
 // deadline is when the comeback has something to do.
 func (b *comeback) deadline() int64 {
 	at := min(b.at, b.until)
@@ -127,25 +114,6 @@ func (a *attempt) ring(now int64) {
 	}
 	b.guard, b.from = guard, guard.Server()
 	b.at = now + int64(patience)*int64(len(b.shows.Addresses))
-}
-
-// pick is the ticket to show: the older one first, since it is of no use after the newer one.
-func (a *attempt) pick() *netcode.ResumeTicket {
-	if a.spare != nil {
-		return a.spare
-	}
-	return a.ticket
-}
-
-// spoiled: the ticket that was shown is of no use. If there is another one that is next.
-func (a *attempt) spoiled(now int64, r Reason) {
-	if a.spare == nil || a.back.shows != a.spare {
-		a.giveUp(r)
-		return
-	}
-	a.spare = nil
-	a.forgetGuard()
-	a.back.at = now
 }
 
 // redialBack takes another socket for the next try, if there is one to be had.
@@ -231,15 +199,6 @@ func (a *attempt) refusedBack(now int64, ev netcode.ClientEvent) {
 	}
 }
 
-// ofTicket adds the way out to the reason why a ticket is of no use.
-func ofTicket(r Reason) Reason {
-	if r.Text == "" {
-		r.Text = r.Code.String()
-	}
-	r.Text += "; connect with a fresh connect token"
-	return r
-}
-
 // giveUp ends a Conn that cannot come back.
 func (a *attempt) giveUp(r Reason) {
 	a.stopBack()
@@ -302,28 +261,4 @@ func (a *attempt) drainBack() {
 	for d, _, ok := b.guard.NextDatagram(p.begin()); ok; d, _, ok = b.guard.NextDatagram(p.begin()) {
 		p.commit(to, d)
 	}
-}
-
-// takeControl takes what the server says on the library's own channel.
-func (a *attempt) takeControl() {
-	c := a.conn
-	for kind, body, ok := c.nextControl(); ok; kind, body, ok = c.nextControl() {
-		switch kind {
-		case wire.ControlTicket:
-			a.takeTicket(body)
-		case wire.ControlTickets:
-			a.client.follow(a, body)
-		}
-	}
-}
-
-// takeTicket keeps the newest ticket.
-func (a *attempt) takeTicket(b []byte) {
-	t, err := a.guard.ResumeTicket(a.client.unix, b)
-	if err != nil {
-		a.client.core.cfg.Logger.Warn("a resume ticket is of no use", "err", err)
-		return
-	}
-	a.spare, a.ticket = a.ticket, t
-	a.conn.end.SetKeepFor(a.keepFor())
 }

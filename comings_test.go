@@ -215,3 +215,52 @@ func TestComeAndGo(t *testing.T) {
 		t.Error("not everything has happened")
 	}
 }
+
+// TestRestartLong: the server of a thousand players is killed and started again. All of them are
+// back within seconds, as the same players, though they ask at the same time.
+func TestRestartLong(t *testing.T) {
+	n := 1000
+	if raced {
+		n = 50
+	}
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: 0.02}))
+	p := w.process(func(cfg *tickwire.ServerConfig) { keeping(cfg); cfg.MaxClients = n })
+	movers := make([]*mover, n)
+	for i := range movers {
+		movers[i] = w.mover(p.srv, uint64(i), nil)
+	}
+	w.until("everybody is in", func() bool { return len(players(p.srv)) == n })
+	steps := 0
+	speak := func() {
+		if steps++; steps%6 == 0 {
+			for _, m := range movers {
+				must(t, inputs.Send(m.conn, input{1, 2}))
+			}
+		}
+	}
+	w.run(time.Second, func() bool { speak(); return false })
+	p.restart()
+	began := w.nw.Now()
+	var back [3]time.Duration // a half, 99 of a hundred, all
+	w.until("everybody is back", func() bool {
+		speak()
+		in := len(players(p.srv))
+		for i, want := range []int{n / 2, n * 99 / 100, n} {
+			if in >= want && back[i] == 0 {
+				back[i] = w.nw.Now().Sub(began)
+			}
+		}
+		return in == n
+	})
+	w.run(time.Second, func() bool { speak(); return false })
+	for _, m := range movers {
+		if !m.conn.Open() || m.conn.Away() != 0 {
+			t.Fatalf("%v", m.conn.Reason())
+		}
+	}
+	t.Logf("%d players: half of them are back after %v, 99 %% after %v, all after %v", n, back[0], back[1], back[2])
+	if back[2] > 8*time.Second || p.srv.Stats().Resumed != uint64(n) {
+		t.Errorf("all are back after %v, %d with tickets", back[2], p.srv.Stats().Resumed)
+	}
+}
