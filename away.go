@@ -34,22 +34,23 @@ func (c *Conn) Away() time.Duration {
 	if c.end == nil || c.state != connOpen {
 		return 0
 	}
-	until, now := int64(0), c.core.nowOfCall()
-	switch {
-	case c.end.Away():
+	until := never
+	if c.end.Away() {
 		until = c.end.AwayUntil()
-	case c.dial != nil && c.dial.back.on:
-		until = c.dial.back.until
-	default:
+	}
+	if c.dial != nil && c.dial.back.on {
+		until = min(until, c.dial.back.until)
+	}
+	if until == never {
 		return 0
 	}
-	return time.Duration(max(until-now, 1))
+	return time.Duration(max(until-c.core.nowOfCall(), 1))
 }
 
 // deadline is when the Conn has something to do.
 func (c *Conn) deadline() int64 {
 	at := c.end.Deadline()
-	if c.renewAt < at && !c.end.Away() {
+	if c.renewAt < at && c.end.Open() && !c.end.Away() {
 		at = c.renewAt
 	}
 	return at

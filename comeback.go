@@ -60,8 +60,8 @@ func (b *comeback) deadline() int64 {
 }
 
 // reads reports whether a datagram is for the handshake under way.
-func (b *comeback) reads(from netcode.Source, b0 []byte) bool {
-	return b.guard != nil && from == b.from && len(b0) > 0 && b0[0] == wire.PrefixHandshake
+func (b *comeback) reads(from netcode.Source, datagram []byte) bool {
+	return b.guard != nil && from == b.from && len(datagram) > 0 && datagram[0] == wire.PrefixHandshake
 }
 
 // tryBack does what is due of a comeback.
@@ -73,8 +73,11 @@ func (a *attempt) tryBack(now int64) {
 	case c.end == nil || c.state != connOpen || c.end.Done():
 		a.stopBack()
 		return
-	case now >= b.until && !c.end.Away(): // or the endpoint ends
-		a.giveUp(Reason{Code: CodeForgotten, Text: "the server has forgotten the connection, and does not answer"})
+	case now >= b.until && b.gone:
+		a.giveUp(Reason{Code: CodeForgotten, Text: "the server has forgotten the connection, and does not let us in"})
+		return
+	case now >= b.until:
+		a.giveUp(Reason{Code: CodeTimeout})
 		return
 	}
 	if b.guard != nil {

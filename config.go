@@ -169,7 +169,8 @@ type ClientConfig struct {
 	// its socket has failed, or the host has another address (transport.Roamer). The
 	// Conn goes on over it, and closes the paths that it left when the server has
 	// answered there. It is called at once, and while that helps nothing again after 1,
-	// 2, 4, 8 s and then each 16 s. It is called within Update or Service: it must not
+	// 2, 4, 8 s and then each 16 s; by a Conn that is Away with each of its tries but
+	// the first. It is called within Update or Service: it must not
 	// block, nor use the Client or Session. nil: the Conn stays where it is, which follows the
 	// host from one address to another if its socket does, and otherwise ends with its
 	// timeout.

@@ -201,6 +201,22 @@ func TestResumeFor(t *testing.T) {
 	}
 }
 
+// TestResumeUntil: without ResumeFor a client tries as long as its ticket is good, and no longer.
+func TestResumeUntil(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), keeping)
+	socket := w.socket(w.address())
+	client := w.joinOver(nil, socket)
+	conn, _ := w.ticketed(client, srv, 1)
+	w.run(50*time.Second, nil)
+	w.cut(socket, srv, true)
+	w.run(65*time.Second, nil) // of the two minutes that the ticket lives about 5 s are left
+	if left := conn.Away(); left < 3*time.Second || left > 7*time.Second {
+		t.Errorf("kept for %v", left)
+	}
+	wantCode(t, w.ends(client, conn), tickwire.CodeTimeout, false)
+}
+
 // TestResumeRedial: the socket is of no use any more, and the player comes back over another one.
 func TestResumeRedial(t *testing.T) {
 	w := newWorld(t)
