@@ -349,3 +349,47 @@ func TestLineDiesAgain(t *testing.T) {
 	}
 	t.Logf("%d comebacks", resumed)
 }
+
+// TestResumePaths: a Conn over two sockets that is away comes back over one, goes on with
+// everything that was said, and can open another path again.
+func TestResumePaths(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), keeping)
+	sockets := []*simnet.Socket{w.socket(w.address()), w.socket(w.address())}
+	client := w.joinOver(nil, sockets[0])
+	conn, _ := w.ticketed(client, srv, 1)
+	player := players(srv)[0]
+	path, err := conn.OpenPath(sockets[1], tickwire.PathConfig{})
+	must(t, err)
+	talk := w.talk(conn, player)
+	talk.run(2 * time.Second)
+	if st := conn.PathStats(path); st.State != tickwire.PathActive {
+		t.Fatalf("the second path is %v", st.State)
+	}
+	for _, s := range sockets {
+		w.cut(s, srv, true)
+	}
+	w.until("away", func() bool { talk.tick(); return conn.Away() > 0 && player.Away() > 0 })
+	if _, err := conn.OpenPath(w.socket(w.address()), tickwire.PathConfig{}); !errors.Is(err, tickwire.ErrAway) {
+		t.Errorf("opened a path to nobody: %v", err)
+	}
+	for _, s := range sockets {
+		w.move(s)
+	}
+	w.until("back", func() bool { talk.tick(); return conn.Away()+player.Away() == 0 })
+	talk.run(time.Second)
+	talk.settle()
+	if srv.Stats().Resumed == 1 {
+		n := 0
+		for range conn.Paths() {
+			n++
+		}
+		if n != 1 {
+			t.Errorf("%d paths after a comeback with a ticket", n)
+		}
+	}
+	_, err = conn.OpenPath(w.socket(w.address()), tickwire.PathConfig{})
+	must(t, err)
+	talk.run(2 * time.Second)
+	talk.settle()
+}
