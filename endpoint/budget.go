@@ -110,8 +110,9 @@ const perMessage = 2
 // about; if of is not nil only those that may go before its messages.
 func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
 	bytes := int64(0)
-	for i := range e.classes {
-		for _, s := range e.classes[i].active {
+	busy := e.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
 			if s.inWayOf(of) {
 				bytes += min(s.backlog(), s.turn.cap.until(now, until))
 			}
@@ -126,8 +127,9 @@ func (e *Endpoint) waitingMessages(of *sender) (n int64) {
 	if e.quota.messages.rate <= 0 {
 		return 0
 	}
-	for i := range e.classes {
-		for _, s := range e.classes[i].active {
+	busy := e.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
 			if s.inWayOf(of) && !s.own() {
 				n += int64(s.waitingMessages())
 			}

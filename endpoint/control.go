@@ -34,7 +34,7 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 	wire.AppendControl(m.payload[:0], kind, body)
 	s.queued += charge(size)
 	s.counts.messages++
-	s.activate()
+	e.activate(s)
 	return nil
 }
 

@@ -26,6 +26,7 @@ type Endpoint struct {
 	senders   []sender   // in ascending order of channel, the library's own first
 	receivers []receiver // likewise
 	classes   []class    // by which senders take turns, the highest priority first
+	active    int        // senders that are listed there
 	owing     bool       // a receiver has WINDOW or STORED to send
 	packets   uint64     // built so far
 

@@ -118,7 +118,7 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		s := c.channel
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
-				s.wantResend(id, m)
+				e.wantResend(s, id, m)
 			}
 		}
 	case contentWindow:
@@ -161,7 +161,7 @@ func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage, sent i
 	case !e.mayResend(now, s, m, sent):
 		e.giveUp(s, id, m, GaveUp)
 	default:
-		s.wantResend(id, m)
+		e.wantResend(s, id, m)
 	}
 }
 
@@ -173,7 +173,7 @@ func (e *Endpoint) giveUp(s *sender, id uint64, m *outMessage, why LossReason) {
 	e.strip(s, m)
 	m.state = outSkipping
 	s.underway -= charge(m.len())
-	s.wantResend(id, m)
+	e.wantResend(s, id, m)
 }
 
 // contentRepeat makes what is in flight ready to be sent once more.
@@ -194,13 +194,13 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 	case c.kind == contentRun || c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && e.mayResend(now, s, m, attemptsOf(m)) {
-				s.wantResend(id, m)
+				e.wantResend(s, id, m)
 			}
 		}
 	case c.kind == contentFragment && s.open.Has(c.first):
 		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) && e.mayResend(now, s, m, int(c.attempt)) {
 			c.addLost(m.cut)
-			s.wantResend(c.first, m)
+			e.wantResend(s, c.first, m)
 		}
 	}
 }

@@ -144,7 +144,7 @@ func (e *Endpoint) build(b *builder) {
 			e.buildShare(b)
 		default:
 			e.buildControl(b)
-			if e.state == stateOpen && e.quota.ready(b.now) {
+			if e.active > 0 && e.state == stateOpen && e.quota.ready(b.now) {
 				e.buildMessages(b)
 			}
 		}
@@ -170,7 +170,7 @@ func (e *Endpoint) buildShare(b *builder) {
 		b.end = min(b.end, b.start+b.full)
 	}
 	e.buildControl(b)
-	if e.state == stateOpen && e.quota.ready(b.now) {
+	if e.active > 0 && e.state == stateOpen && e.quota.ready(b.now) {
 		e.buildMessages(b)
 	}
 	if n := len(b.dst) - before; n > 0 {
@@ -289,8 +289,9 @@ func (e *Endpoint) buildControl(b *builder) {
 	if e.statusOwed {
 		e.buildStatus(b)
 	}
-	for i := range e.classes {
-		for _, s := range e.classes[i].active {
+	busy := e.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
 			if b.now >= s.blockedDue() && b.room() >= 8 {
 				e.buildBlocked(b, s)
 			}

@@ -77,8 +77,16 @@ func (e *Endpoint) schedule() {
 	}
 }
 
+// busy are the classes if one of them may have something to send.
+func (e *Endpoint) busy() []class {
+	if e.active == 0 {
+		return nil
+	}
+	return e.classes
+}
+
 // activate notes that a sender has something to send.
-func (s *sender) activate() {
+func (e *Endpoint) activate(s *sender) {
 	t := &s.turn
 	if t.listed || t.class == nil {
 		return
@@ -86,6 +94,7 @@ func (s *sender) activate() {
 	t.listed = true
 	t.catchUp()
 	t.class.active = append(t.class.active, s)
+	e.active++
 }
 
 // idle reports whether a sender has nothing to send, allowed or not.
@@ -138,6 +147,7 @@ func (e *Endpoint) pick(c *class, now int64) (best *sender) {
 			c.active[i], c.active[last] = c.active[last], nil
 			c.active = c.active[:last]
 			s.turn.listed = false
+			e.active--
 			continue
 		}
 		i++
@@ -171,12 +181,11 @@ func (e *Endpoint) serve(now int64, s *sender, bytes int) {
 func (e *Endpoint) buildMessages(b *builder) {
 	e.packets++
 	b.begun = len(b.dst)
-	own, others := e.classes[:1], e.classes[1:]
-	if len(own[0].active) > 0 && e.buildClasses(b, own) {
+	if own := &e.classes[0]; len(own.active) > 0 && e.buildClass(b, own) {
 		return
 	}
 	if !e.flush.limited() {
-		e.buildClasses(b, others)
+		e.buildClasses(b)
 		return
 	}
 	before, end, times := len(b.dst), b.end, e.copies.times
@@ -187,7 +196,7 @@ func (e *Endpoint) buildMessages(b *builder) {
 	b.end = min(end, b.start+e.flush.left()/times-around)
 	b.full = min(b.full, e.flush.limit/times-around)
 	if !e.flush.spent(around * times) {
-		e.buildClasses(b, others)
+		e.buildClasses(b)
 	}
 	if len(b.dst) == before {
 		b.end = end
@@ -198,18 +207,13 @@ func (e *Endpoint) buildMessages(b *builder) {
 // copyMore is what a copy may take more than the packet that it copies, such as a longer number.
 const copyMore = 16
 
-// buildClasses fills the packet with messages, class by class, and reports whether it is full.
-func (e *Endpoint) buildClasses(b *builder, classes []class) (full bool) {
-	for i := range classes {
-		c := &classes[i]
-		if b.path.loss.probe > 0 {
-			e.buildProbe(b, c)
-		}
-		if e.buildClass(b, c) {
-			return true
+// buildClasses fills the packet with messages of the game, class by class.
+func (e *Endpoint) buildClasses(b *builder) {
+	for i := 1; i < len(e.classes); i++ {
+		if full := e.buildClass(b, &e.classes[i]); full {
+			return
 		}
 	}
-	return false
 }
 
 // buildProbe has a probe carry what a class has to send again before what it has not sent yet:
@@ -228,6 +232,9 @@ func (e *Endpoint) buildProbe(b *builder, c *class) {
 // left to send, and no room for it or for what should go before it. A packet without a message
 // counts as full if it holds up one: acks and the like take the room, and go alone.
 func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
+	if b.path.loss.probe > 0 {
+		e.buildProbe(b, c)
+	}
 	var behind *sender // the one that was served least of those that want more than fits
 	for misses := 0; b.room() > 0; {
 		s := e.pick(c, b.now)
@@ -267,8 +274,9 @@ func (e *Endpoint) sendableAt() int64 {
 	if e.state != stateOpen {
 		return at
 	}
-	for i := range e.classes {
-		for _, s := range e.classes[i].active {
+	busy := e.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
 			if s.ready() {
 				if at = min(at, e.turnAt(s)); at == math.MinInt64 {
 					return at

@@ -92,7 +92,7 @@ func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *Se
 	s.counts.messages++
 	e.holding.woken = e.holding.on
 	if !s.turn.listed {
-		s.activate()
+		e.activate(s)
 	}
 	if opts.Receipt {
 		m.receipt = e.newReceipt()

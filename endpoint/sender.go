@@ -185,7 +185,7 @@ func (s *sender) settleTerms(now int64, t *terms) {
 }
 
 // wantResend marks a message in open to be sent again.
-func (s *sender) wantResend(id uint64, m *outMessage) {
+func (e *Endpoint) wantResend(s *sender, id uint64, m *outMessage) {
 	if m.resend {
 		return
 	}
@@ -195,7 +195,7 @@ func (s *sender) wantResend(id uint64, m *outMessage) {
 	}
 	s.resend++
 	s.resendBytes += m.resendCost()
-	s.activate()
+	e.activate(s)
 }
 
 // nextResend returns the lowest message that wants to be sent again.

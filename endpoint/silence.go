@@ -95,7 +95,14 @@ func (e *Endpoint) lookAgain() {
 // answers notes that the peer acknowledged something new on a path: it lives.
 func (e *Endpoint) answers(p *path) {
 	p.loss.probes = 0
-	if p.silence == isWell && !p.toldSilent && p.state != PathFailed || p.route == NoRoute {
+	if p.silence != isWell || p.toldSilent || p.state == PathFailed {
+		e.revive(p)
+	}
+}
+
+// revive: a path that was silent answers.
+func (e *Endpoint) revive(p *path) {
+	if p.route == NoRoute {
 		return
 	}
 	p.silence = isWell

@@ -79,8 +79,9 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	if p.eliciting == 0 {
 		at = min(at, e.pingAt(p))
 	}
-	for i := range e.classes {
-		for _, s := range e.classes[i].active {
+	busy := e.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
 			at = min(at, s.blockedDue())
 		}
 	}
