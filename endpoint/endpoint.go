@@ -152,7 +152,7 @@ func (e *Endpoint) addChannel(cfg ChannelConfig) {
 	r.limit = uint64(r.window)
 	r.keys.table.seed = e.hello.instance
 	if cfg.Delivery == Unreliable {
-		r.whole, r.copied = seq.NewWindow(partialSpan), seq.NewWindow(copySpan)
+		r.whole = seq.NewWindow(partialSpan)
 	}
 	e.receivers = append(e.receivers, r)
 }

@@ -24,7 +24,7 @@ type receiver struct {
 	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
 	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
 	whole  seq.Window     // Unreliable: fragmented messages that were delivered
-	copied seq.Window     // Unreliable: messages with ids, which come on several paths
+	copied seq.Window     // Unreliable: messages with ids, which come on several paths; made for the first
 	keys   receiverKeys   // Latest
 	next   uint64         // unreliable deliveries and ReliableLatest: one more than the newest id seen
 
@@ -56,6 +56,7 @@ type head struct {
 	key     uint64
 	first   uint64 // first id of its group
 	index   uint64
+	copied  bool // of an Unreliable message: it has an id, since it comes on several paths
 }
 
 // An inMessage is a message that came.
@@ -87,19 +88,21 @@ const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
 func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n int, err error) {
-	if r == nil || !run.HasIDs && r.cfg.Delivery != Unreliable || run.HasIDs && r.cfg.Delivery == Unreliable && e.cfg.MaxPaths <= 0 {
+	if r == nil {
 		return 0, errProtocol
 	}
-	copied := run.HasIDs && r.cfg.Delivery == Unreliable
-	h := head{id: r.expand(run.First, run.Wide), options: run.Options, index: run.Index}
-	if copied {
-		h.id = r.expandCopied(run.First, run.Wide)
+	h := head{options: run.Options, index: run.Index}
+	switch {
+	case run.HasIDs != (r.cfg.Delivery == Unreliable):
+		h.id = r.expand(run.First, run.Wide)
+		r.saw(h.id + uint64(run.Count) - 1)
+	case run.HasIDs && e.cfg.MaxPaths > 0:
+		h.id, h.copied = r.expandCopied(run.First, run.Wide), true
+	default:
+		return 0, errProtocol
 	}
 	if h.first = h.id - run.Back; !r.allows(run.Options) || h.first > h.id {
 		return 0, errProtocol
-	}
-	if !copied {
-		r.saw(h.id + uint64(run.Count) - 1)
 	}
 	drop := r.loose(&h) && e.inbound.tooMuch(r)
 	for range run.Count {
@@ -116,8 +119,6 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 		n += k + m
 		if drop {
 			e.stats.MessagesTooFast++
-		} else if copied && !r.firstCopy(h.id) {
-			e.stats.MessagesDuplicate++
 		} else if err := e.messageArrived(now, r, &h, payload); err != nil {
 			return 0, err
 		}
@@ -142,8 +143,12 @@ func (r *receiver) expandCopied(low uint64, wide bool) uint64 {
 }
 
 // firstCopy notes such a message, and reports whether it is the first one with its id.
-func (r *receiver) firstCopy(id uint64) bool {
+func (e *Endpoint) firstCopy(r *receiver, id uint64) bool {
+	if _, any := r.copied.Largest(); !any {
+		r.copied = seq.NewWindow(copySpan)
+	}
 	if !r.copied.Fresh(id) {
+		e.stats.MessagesDuplicate++
 		return false
 	}
 	r.copied.Mark(id)
@@ -209,7 +214,7 @@ func (e *Endpoint) messageArrived(now int64, r *receiver, h *head, payload []byt
 func (e *Endpoint) admit(r *receiver, h *head, length int) (fresh bool, err error) {
 	switch {
 	case r.cfg.Delivery == Unreliable:
-		return true, nil
+		return !h.copied || e.firstCopy(r, h.id), nil
 	case r.cfg.Delivery == UnreliableLatest:
 		if r.outdated(h) {
 			e.stats.MessagesStale++
