@@ -125,8 +125,8 @@ func checkPaths(t *testing.T, e *Endpoint) {
 		if p.inFlight < 0 || p.eliciting < 0 {
 			t.Fatalf("path %d: %d bytes, %d packets in flight", p.id, p.inFlight, p.eliciting)
 		}
-		for _, q := range p.roam.rivals {
-			if p.roam.on && q.asking && e.state == stateOpen && q.went > proofFactor*q.came {
+		for i := 0; p.roam != nil && i < len(p.roam.rivals); i++ {
+			if q := &p.roam.rivals[i]; q.asking && e.state == stateOpen && q.went > proofFactor*q.came {
 				t.Fatalf("path %d: %d bytes went to a rival, %d came", p.id, q.went, q.came)
 			}
 		}

@@ -26,7 +26,9 @@ type path struct {
 	proven    bool  // it has been active
 	opening   proof // of the route that the path has
 	left      Route // that the path had before it was given this one: nobody is there any more
-	roam      roam
+	roam      *roam // nil: nobody claims it from elsewhere
+	calm      calm
+	tardy     tardy
 	replies   replies
 	elsewhere bool   // the packet that is being read came from another route
 	serial    uint64 // of the newest PATH_STATUS about it

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -91,14 +92,16 @@ func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
 		e.opened(now, p)
 		return
 	}
-	if !e.answeredLate(now, p, token) && !p.roam.on {
+	e.answeredLate(now, p, token)
+	r := p.roam
+	if r == nil {
 		return // too late
 	}
-	if try, ok := p.roam.home.knows(token); ok {
-		p.roam.home.answer(now, try)
+	if try, ok := r.home.knows(token); ok {
+		r.home.answer(now, try)
 	}
-	for i := range p.roam.rivals {
-		if q := &p.roam.rivals[i]; q.asking {
+	for i := range r.rivals {
+		if q := &r.rivals[i]; q.asking {
 			if try, ok := q.knows(token); ok {
 				q.answer(now, try)
 			}
@@ -185,17 +188,18 @@ func (e *Endpoint) statusLost(c *content) {
 }
 
 // asks reports whether a path has to ask or to answer.
-func (p *path) asks() bool { return p.replies.n > 0 || p.opening.asking || p.roam.on }
+func (p *path) asks() bool { return p.replies.n > 0 || p.opening.asking || p.roam != nil }
 
 // askAt is when a path has to ask or to answer, or to draw a conclusion.
 func (e *Endpoint) askAt(p *path) int64 {
 	if !p.asks() {
 		return never
 	}
-	bytes := e.proofBytes()
-	r := &p.roam
-	at := min(p.opening.readyAt(bytes), r.home.readyAt(bytes), r.rivals[0].readyAt(bytes), r.rivals[1].readyAt(bytes))
-	if r.on && r.winner() != nil {
+	at, bytes := never, e.proofBytes()
+	for q := range p.proofs() {
+		at = min(at, q.readyAt(bytes))
+	}
+	if r := p.roam; r != nil && r.winner() != nil {
 		at = min(at, r.decideAt)
 	}
 	if p.replies.n > 0 && p.state != PathClosed {
@@ -222,24 +226,12 @@ func (e *Endpoint) buildProof(b *builder) bool {
 	for p.replies.n > 0 && !p.mayAnswer(p.replies.owed[0].to, bytes) {
 		p.replies.drop() // its challenge comes again
 	}
-	switch {
-	case b.room() < proofBytes:
-		return false
-	case p.replies.n > 0:
-		b.to = p.replies.owed[0].to
-	case p.opening.due(b.now, bytes):
-		b.to = p.opening.route
-	case p.roam.home.due(b.now, bytes):
-		b.to = p.roam.home.route
-	case p.roam.rivals[0].due(b.now, bytes):
-		b.to = p.roam.rivals[0].route
-	case p.roam.rivals[1].due(b.now, bytes):
-		b.to = p.roam.rivals[1].route
-	default:
+	b.to = p.asksAt(b.now, bytes)
+	if b.to == NoRoute || b.room() < proofBytes {
 		return false
 	}
 	b.pkt.aside = true
-	for _, q := range [...]*proof{&p.opening, &p.roam.home, &p.roam.rivals[0], &p.roam.rivals[1]} {
+	for q := range p.proofs() {
 		if q.route == b.to && q.due(b.now, bytes) {
 			e.buildChallenge(b, q)
 		}
@@ -251,9 +243,31 @@ func (e *Endpoint) buildProof(b *builder) bool {
 	return true
 }
 
+// asksAt is the route where the path has to answer, or to ask first; NoRoute if there is none.
+func (p *path) asksAt(now int64, bytes int) Route {
+	if p.replies.n > 0 {
+		return p.replies.owed[0].to
+	}
+	for q := range p.proofs() {
+		if q.due(now, bytes) {
+			return q.route
+		}
+	}
+	return NoRoute
+}
+
+// proofs are all that ask for the path.
+func (p *path) proofs() iter.Seq[*proof] {
+	return func(yield func(q *proof) bool) {
+		if r := p.roam; yield(&p.opening) && r != nil {
+			_ = yield(&r.home) && yield(&r.rivals[0]) && yield(&r.rivals[1])
+		}
+	}
+}
+
 // mayAnswer reports whether an answer may go to a route.
 func (p *path) mayAnswer(to Route, bytes int) bool {
-	if q := p.roam.rival(to); p.roam.on && q != nil && !q.allows(bytes) {
+	if q := p.roam.rival(to); q != nil && !q.allows(bytes) {
 		return false
 	}
 	return p.state != PathOpening || to != p.opening.route || p.opening.allows(bytes)
@@ -270,7 +284,7 @@ func (e *Endpoint) buildChallenge(b *builder, q *proof) {
 	q.sent(b.now, token)
 	b.dst = wire.AppendPathChallenge(b.dst, token)
 	p.counts.Challenges++
-	if q == &p.roam.home {
+	if p.roam != nil && q == &p.roam.home {
 		b.record(content{kind: contentHome, first: token, offset: uint32(p.id)})
 	}
 }
@@ -282,8 +296,8 @@ func (e *Endpoint) askTimeout(now int64, p *path) {
 			e.notOpened(now, p)
 		}
 	}
-	if p.roam.home.ended(now) {
-		p.roam.home.stop() // an answer still counts
+	if r := p.roam; r != nil && r.home.ended(now) {
+		r.home.stop() // an answer still counts
 	}
 	e.decide(now, p)
 }
@@ -296,7 +310,10 @@ func (p *path) gagged(bytes int) bool {
 
 // homeAcked: a packet that asked home was acknowledged, which answers it as well.
 func (e *Endpoint) homeAcked(now int64, p *path, token uint64) {
-	if try, ok := p.roam.home.knows(token); ok && p.roam.on {
+	if p.roam == nil {
+		return
+	}
+	if try, ok := p.roam.home.knows(token); ok {
 		p.roam.home.answer(now, try)
 		e.decide(now, p)
 	}

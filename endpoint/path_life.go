@@ -54,7 +54,8 @@ func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
 	p.configure(cfg)
 	p.loss.peerHold = e.paths[0].loss.peerHold
 	e.renew(now, p)
-	p.state, p.heardAt, p.left, p.roam, p.replies = PathOpening, now, NoRoute, roam{}, replies{}
+	p.state, p.heardAt, p.left = PathOpening, now, NoRoute
+	p.roam, p.calm, p.tardy, p.replies = nil, calm{}, tardy{}, replies{}
 	p.served, p.waits = e.pathClock, false
 	p.statusDue, p.proven, p.odd = false, false, true
 	return p
@@ -129,7 +130,8 @@ func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 // reroute leads a path another way, which is our own choice: the peer is asked there, but not
 // before it is used.
 func (e *Endpoint) reroute(now int64, p *path, to Route) {
-	p.route, p.left, p.roam, p.heardAt = to, p.route, roam{}, now
+	p.route, p.left, p.heardAt = to, p.route, now
+	p.roam, p.calm, p.tardy = nil, calm{}, tardy{}
 	if p.state != PathOpening {
 		e.renew(now, p)
 	}
@@ -202,7 +204,7 @@ func (e *Endpoint) empty(now int64, p *path) {
 	}
 	p.opening.stop()
 	p.odd = true
-	p.roam, p.replies = roam{}, replies{}
+	p.roam, p.calm, p.tardy, p.replies = nil, calm{}, tardy{}, replies{}
 	e.copies.due &^= 1 << p.id
 }
 

@@ -14,13 +14,13 @@ type proof struct {
 	free     bool
 	asking   bool
 	answered bool
-	tries    int
-	most     int // of them
+	tries    uint8
+	most     uint8 // of them
+	growth   uint8 // of wait, as a shift
 	tokens   [homeTries]uint64
 	times    [homeTries]int64 // when they were sent
 	next     int64            // when the next one is due; after the last, when nobody waits any more
 	wait     int64            // from one to the next
-	growth   uint             // of wait, as a shift
 	came     int              // bytes from the route
 	went     int              // and to it
 	rtt      int64            // from asking to the answer
@@ -77,7 +77,7 @@ func (q *proof) sent(now int64, token uint64) {
 // knows finds one of the challenges by its token. The last one may be answered when all have
 // been sent.
 func (q *proof) knows(token uint64) (try int, ok bool) {
-	for i := range q.tries {
+	for i := range int(q.tries) {
 		if q.tokens[i] == token {
 			return i, true
 		}

@@ -15,16 +15,17 @@ import (
 //
 // What is complete and in its place waits in ready until the game takes it.
 type receiver struct {
-	cfg     ChannelConfig
-	id      uint16
-	ready   seq.Ring[inMessage]
-	visible uint64 // messages below it are shown to the game
-	held    int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
+	cfg      ChannelConfig
+	id       uint16
+	limitDue bool // WINDOW is to be sent
+	ready    seq.Ring[inMessage]
+	visible  uint64 // messages below it are shown to the game
+	held     int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
 	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
 	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
 	whole  seq.Window     // Unreliable: fragmented messages that were delivered
-	copied seq.Window     // Unreliable: messages with ids, which come on several paths; made for the first
+	copied *seq.Window    // Unreliable: messages with ids, which come on several paths; nil before the first
 	keys   receiverKeys   // Latest
 	next   uint64         // unreliable deliveries and ReliableLatest: one more than the newest id seen
 
@@ -39,7 +40,6 @@ type receiver struct {
 	window   int
 	pooled   int    // how much of the window came from the pool
 	limit    uint64 // the limit last sent
-	limitDue bool   // WINDOW is to be sent
 	limitAt  int64  // when it was sent last
 	wanted   uint64 // the limit that the peer asked for by BLOCKED
 
@@ -136,7 +136,8 @@ func (r *receiver) expandCopied(low uint64, wide bool) uint64 {
 	if wide {
 		bits = 32
 	}
-	if newest, any := r.copied.Largest(); any {
+	if r.copied != nil {
+		newest, _ := r.copied.Largest()
 		expected = newest + 1
 	}
 	return seq.Nearest(expected, low, bits)
@@ -144,8 +145,9 @@ func (r *receiver) expandCopied(low uint64, wide bool) uint64 {
 
 // firstCopy notes such a message, and reports whether it is the first one with its id.
 func (e *Endpoint) firstCopy(r *receiver, id uint64) bool {
-	if _, any := r.copied.Largest(); !any {
-		r.copied = seq.NewWindow(copySpan)
+	if r.copied == nil {
+		w := seq.NewWindow(copySpan)
+		r.copied = &w
 	}
 	if !r.copied.Fresh(id) {
 		e.stats.MessagesDuplicate++

@@ -33,7 +33,7 @@ func (e *Endpoint) Uses(r Route) bool {
 }
 
 func (p *path) uses(r Route) bool {
-	return p.state != PathClosed && (p.route == r || p.roam.on && p.roam.rival(r) != nil || p.replies.to(r))
+	return p.state != PathClosed && (p.route == r || p.roam.rival(r) != nil || p.replies.to(r))
 }
 
 // A roam is how a path follows its peer to another route (SPEC.md, 7.15). The highest number of
@@ -49,15 +49,10 @@ func (p *path) uses(r Route) bool {
 // really moved does not keep him from being asked, and if both answer it is the slower one, since
 // nobody who is slower can pass on what is news.
 type roam struct {
-	on       bool
 	home     proof
 	rivals   [2]proof
 	last     int   // the one that was heard last
 	decideAt int64 // home should have answered by then
-
-	late      proof // a rival that did not answer in time
-	lateUntil int64 // it may yet
-	calm
 }
 
 // A calm is the rest that a path has from rivals, so that packets that come from here and there
@@ -92,6 +87,9 @@ func (c *calm) refuse(now int64, r Route, wait int64) {
 
 // rival is the proof of a route that claims the path; nil if there is none.
 func (r *roam) rival(route Route) *proof {
+	if r == nil {
+		return nil
+	}
 	for i := range r.rivals {
 		if q := &r.rivals[i]; q.route == route && (q.asking || q.answered) {
 			return q
@@ -115,10 +113,9 @@ func (r *roam) vacancy(now, patience int64) int {
 // cameFrom notes a packet that came from another route than the path has; newest says whether
 // its number is the highest of the path.
 func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bool) {
-	r := &p.roam
-	if q := r.rival(from); r.on && q != nil {
+	if q := p.roam.rival(from); q != nil {
 		q.came += bytes
-		if newest && q == &r.rivals[1-r.last] {
+		if r := p.roam; newest && q == &r.rivals[1-r.last] {
 			r.last = 1 - r.last
 		}
 		return
@@ -130,7 +127,7 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 			e.reclaim(now, p)
 			e.beginRoam(now, p, from, bytes)
 		}
-	case r.bars(now, from):
+	case p.calm.bars(now, from):
 		p.counts.RoutesBarred++
 	default:
 		e.beginRoam(now, p, from, bytes)
@@ -158,13 +155,13 @@ func (e *Endpoint) reclaim(now int64, p *path) {
 // beginRoam asks a rival, and home too, which was asked already if there was another rival.
 func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 	p.askHome(now)
-	r := &p.roam
+	r := p.roam
 	i := r.vacancy(now, p.answerTime())
 	if i < 0 {
 		return // its next packet asks again
 	}
 	if q := &r.rivals[i]; q.asking {
-		r.refuse(now, q.route, 0)
+		p.calm.refuse(now, q.route, 0)
 	}
 	r.rivals[i].ask(now, rival, p.answerTime())
 	r.rivals[i].came, r.rivals[i].growth, r.last = bytes, 1, i
@@ -172,37 +169,43 @@ func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 
 // askHome asks at the route that the path has, unless that goes on.
 func (p *path) askHome(now int64) {
-	r := &p.roam
-	if !r.on {
-		r.home, r.rivals, r.decideAt = proof{}, [2]proof{}, now
-		if p.route != NoRoute {
+	p.odd = true
+	if p.roam == nil {
+		p.roam = &roam{decideAt: now}
+		if r := p.roam; p.route != NoRoute {
 			// Five times within half a round trip: an answer that is lost must not lose the path.
 			r.home.ask(now, p.route, p.rtt.smooth/8)
 			r.home.free, r.home.most = true, homeTries
 			r.decideAt = now + p.rtt.smooth/2 + p.answerTime()
 		}
 	}
-	p.odd, r.on = true, true
 }
 
-// lateFor is how long a rival may take: who moves from a fast network to a slow one answers later
-// than anybody did before (RFC 9000, 8.2.4).
-const lateFor = second
+// A tardy is a rival that was given up, and may yet answer: who moves from a fast network to a slow
+// one answers later than anybody did before (RFC 9000, 8.2.4).
+type tardy struct {
+	rival *proof // nil: there is none
+	until int64
+}
 
-// answeredLate takes the answer of a rival that was given up, and reports whether it is one. Home is
-// asked again.
-func (e *Endpoint) answeredLate(now int64, p *path, token uint64) bool {
-	r := &p.roam
-	try, ok := r.late.knows(token)
-	if !ok || now >= r.lateUntil {
-		return false
+const tardyFor = second
+
+// answeredLate takes the answer of a rival that was given up, if it is one. Home is asked again.
+func (e *Endpoint) answeredLate(now int64, p *path, token uint64) {
+	q := p.tardy.rival
+	if q == nil || now >= p.tardy.until {
+		return
+	}
+	try, ok := q.knows(token)
+	if !ok {
+		return
 	}
 	p.askHome(now)
+	r := p.roam
 	if i := r.vacancy(now, p.answerTime()); i >= 0 {
-		r.rivals[i], r.lateUntil, r.last = r.late, 0, i
+		r.rivals[i], r.last, p.tardy = *q, i, tardy{}
 		r.rivals[i].answer(now, try)
 	}
-	return true
 }
 
 // answerTime is how long an answer may take that is not held back.
@@ -212,31 +215,29 @@ func (p *path) answerTime() int64 {
 
 // decide ends a roam if there is enough to know.
 func (e *Endpoint) decide(now int64, p *path) {
-	r := &p.roam
-	if !r.on {
+	r := p.roam
+	if r == nil {
 		return
 	}
 	for i := range r.rivals {
 		if q := &r.rivals[i]; q.ended(now) || r.home.answered && (q.asking || q.answered) {
-			if r.late, r.lateUntil = *q, now+lateFor; r.home.answered {
-				r.lateUntil = 0
+			p.tardy = tardy{}
+			if !r.home.answered {
+				gone := *q
+				p.tardy = tardy{&gone, now + tardyFor}
 			}
-			r.refuse(now, q.route, p.answerTime())
+			p.calm.refuse(now, q.route, p.answerTime())
 			p.counts.RoutesRefused++
 			*q = proof{}
 		}
 	}
 	switch winner := r.winner(); {
 	case winner != nil && now >= r.decideAt:
-		r.on, r.calm = false, calm{}
+		p.roam, p.calm = nil, calm{}
 		p.counts.Moves++
 		e.move(now, p, winner.route, winner.rtt)
 	case winner == nil && !r.rivals[0].asking && !r.rivals[1].asking:
-		r.on = false
-	}
-	if !r.on {
-		r.home.stop()
-		r.rivals = [2]proof{}
+		p.roam = nil
 	}
 }
 
@@ -295,14 +296,14 @@ func (e *Endpoint) direct(b *builder) {
 			q.went += bytes
 		}
 		e.to = b.to
-	case p.roam.on:
+	case p.roam != nil:
 		e.also = p.alsoTo(bytes)
 	}
 }
 
 // alsoTo is where the same bytes go, too, while it is not decided which route the path has.
 func (p *path) alsoTo(bytes int) Route {
-	r := &p.roam
+	r := p.roam
 	q := r.winner()
 	if q == nil {
 		q = &r.rivals[r.last]
