@@ -26,7 +26,8 @@ type Endpoint struct {
 	senders   []sender   // in ascending order of channel, the library's own first
 	receivers []receiver // likewise
 	classes   []class    // by which senders take turns, the highest priority first
-	active    int        // senders that are listed there
+	others    []class    // all but the first one, that of the library's own channel
+	active    int        // senders that are listed in classes
 	owing     bool       // a receiver has WINDOW or STORED to send
 	packets   uint64     // built so far
 
@@ -356,12 +357,6 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		return e.handleAckFrame(now, p, b)
 	case e.state != stateOpen:
 		return 0, errNotYet
-	case kind == wire.TypeDraining:
-		return e.handleDraining(now, p, b)
-	case kind == wire.TypeHold:
-		return e.handleHold(now, p, number, b)
-	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
-		return e.handlePathFrame(now, p, from, b)
 	case kind >= wire.TypeRunLong:
 		run, n := wire.ConsumeRun(b)
 		if n < 0 {
@@ -385,6 +380,12 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 			err = e.controlArrived()
 		}
 		return n, err
+	case kind == wire.TypeDraining:
+		return e.handleDraining(now, p, b)
+	case kind == wire.TypeHold:
+		return e.handleHold(now, p, number, b)
+	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
+		return e.handlePathFrame(now, p, from, b)
 	}
 	return e.handleControl(now, b)
 }

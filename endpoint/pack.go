@@ -139,10 +139,9 @@ func (e *Endpoint) build(b *builder) {
 		}
 	case e.maySend(b.now, p):
 		switch {
-		case !e.carries(p):
 		case len(e.paths) > 1:
 			e.buildShare(b)
-		default:
+		case p.state == PathActive:
 			e.buildControl(b)
 			if e.active > 0 && e.state == stateOpen && e.quota.ready(b.now) {
 				e.buildMessages(b)
@@ -161,8 +160,12 @@ func (e *Endpoint) build(b *builder) {
 	}
 }
 
-// buildShare appends what goes over one of several paths, and over those that copy it.
+// buildShare appends what goes over one of several paths, if it carries messages, and over those
+// that copy it.
 func (e *Endpoint) buildShare(b *builder) {
+	if !e.carriesBest(b.path) {
+		return
+	}
 	before := len(b.dst)
 	e.copies.times = 1 + bits.OnesCount8(b.copiers)
 	if b.copiers != 0 {
@@ -174,7 +177,9 @@ func (e *Endpoint) buildShare(b *builder) {
 		e.buildMessages(b)
 	}
 	if n := len(b.dst) - before; n > 0 {
-		b.data = before + 1
+		if b.copiers != 0 {
+			b.data = before + 1
+		}
 		e.servePath(b.path, n)
 	}
 }
@@ -226,7 +231,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
 	b.pkt.inFlight = b.pkt.eliciting
-	if b.data > 0 && b.copiers != 0 {
+	if b.data > 0 {
 		e.keepCopy(b, number)
 	}
 	if b.pkt.inFlight || b.pkt.aside {
@@ -257,7 +262,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
-	if e.to, e.also = p.route, NoRoute; p.odd || b.pkt.aside {
+	if e.to, e.also = p.route, NoRoute; p.odd {
 		e.direct(b)
 	}
 	e.sent.add(b.now, int(b.pkt.bytes))

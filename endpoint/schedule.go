@@ -68,6 +68,7 @@ func (e *Endpoint) schedule() {
 		}
 	}
 	slices.SortFunc(e.classes, func(a, b class) int { return b.priority - a.priority })
+	e.others = e.classes[1:]
 	for i := range e.senders {
 		s := &e.senders[i]
 		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.priority() })
@@ -77,10 +78,14 @@ func (e *Endpoint) schedule() {
 	}
 }
 
-// busy are the classes if one of them may have something to send.
+// busy are the classes that may have something to send. The first one seldom has: it is that of
+// the library's own channel.
 func (e *Endpoint) busy() []class {
-	if e.active == 0 {
+	switch {
+	case e.active == 0:
 		return nil
+	case len(e.classes[0].active) == 0:
+		return e.others
 	}
 	return e.classes
 }
@@ -209,8 +214,8 @@ const copyMore = 16
 
 // buildClasses fills the packet with messages of the game, class by class.
 func (e *Endpoint) buildClasses(b *builder) {
-	for i := 1; i < len(e.classes); i++ {
-		if full := e.buildClass(b, &e.classes[i]); full {
+	for i := range e.others {
+		if full := e.buildClass(b, &e.others[i]); full {
 			return
 		}
 	}

@@ -122,7 +122,9 @@ func (s *sender) wanted(m *outMessage) uint64 { return s.started + uint64(charge
 // each second, since the peer's pool may have been empty; never if credit holds nothing up.
 func (s *sender) blockedDue() int64 {
 	switch {
-	case !s.cfg.Delivery.Reliable() || s.queue.Len() == 0 || s.next() != nil || !s.blocked:
+	case !s.cfg.Delivery.Reliable() || s.queue.Len() == 0 || s.wanted(s.queue.First()) <= s.limit:
+		return never
+	case s.next() != nil || !s.blocked:
 		return never
 	case s.wanted(s.queue.First()) != s.blockedFor:
 		return math.MinInt64

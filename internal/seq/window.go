@@ -49,6 +49,7 @@ func (w *Window) Mark(n uint64) {
 	w.bits[i/64] |= 1 << (i % 64)
 }
 
+// advance makes n the largest number; its own bit is about to be set.
 func (w *Window) advance(n uint64) {
 	if n-w.next > w.mask {
 		clear(w.bits)
@@ -57,8 +58,6 @@ func (w *Window) advance(n uint64) {
 			i := k & w.mask
 			w.bits[i/64] &^= 1 << (i % 64)
 		}
-		i := n & w.mask
-		w.bits[i/64] &^= 1 << (i % 64)
 	}
 	w.next = n + 1
 	w.full = w.next == 0
