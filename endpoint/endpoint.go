@@ -224,7 +224,7 @@ func (e *Endpoint) NextEvent() (Event, bool) { return e.events.next() }
 func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint64, frames []byte) {
 	e.SetNow(now)
 	p := e.path(pathID)
-	if (p == nil || p.state == PathClosed) && from != NoRoute {
+	if (p == nil || p.free()) && from != NoRoute {
 		if opened := e.beginOf(now, pathID, from, frames); opened != nil {
 			p = opened
 		}

@@ -291,12 +291,13 @@ func (e *Endpoint) buildChallenge(b *builder, q *proof) {
 
 // askTimeout ends what was asked in vain.
 func (e *Endpoint) askTimeout(now int64, p *path) {
-	if p.opening.ended(now) {
+	bytes := e.proofBytes()
+	if p.opening.ended(now, bytes) {
 		if p.opening.stop(); p.state == PathOpening {
 			e.notOpened(now, p)
 		}
 	}
-	if r := p.roam; r != nil && r.home.ended(now) {
+	if r := p.roam; r != nil && r.home.ended(now, bytes) {
 		r.home.stop() // an answer still counts
 	}
 	e.decide(now, p)

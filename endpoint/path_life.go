@@ -61,6 +61,12 @@ func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
 	return p
 }
 
+// free reports whether the peer may open a path under the number of this one: it is closed, or one
+// that he was asked on and that he has given up, if he opens another.
+func (p *path) free() bool {
+	return p.state == PathClosed || p.state == PathOpening && !p.proven && !p.opening.free
+}
+
 // beginOf makes the path that the peer opens with a packet of a number that is not in use: it
 // begins with PATH_STATUS, newer than all that was said of this number, and PATH_CHALLENGE. nil:
 // it is no such packet.
@@ -76,6 +82,9 @@ func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path
 		return nil
 	case int(id) < len(e.paths) && s.Serial <= e.paths[id].serial:
 		return nil
+	}
+	if p := e.path(id); p != nil {
+		e.abandon(now, p)
 	}
 	p := e.begin(now, id, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
 	p.serial = s.Serial

@@ -50,8 +50,8 @@ func (q *proof) readyAt(bytes int) int64 {
 	switch {
 	case !q.asking:
 		return never
-	case q.tries < q.most && !q.allows(bytes):
-		return never // until more came
+	case q.blocked(bytes):
+		return q.next + q.wait // unless more comes
 	}
 	return q.next
 }
@@ -61,8 +61,15 @@ func (q *proof) due(now int64, bytes int) bool {
 	return q.asking && q.tries < q.most && now >= q.next && q.allows(bytes)
 }
 
-// ended reports whether all was tried in vain.
-func (q *proof) ended(now int64) bool {
+// blocked reports whether too little came from the route to ask there again.
+func (q *proof) blocked(bytes int) bool { return q.tries < q.most && !q.allows(bytes) }
+
+// ended reports whether all was tried in vain that might be. Who may not ask again waits as if he
+// had.
+func (q *proof) ended(now int64, bytes int) bool {
+	if q.blocked(bytes) {
+		return q.asking && now >= q.next+q.wait
+	}
 	return q.asking && q.tries == q.most && now >= q.next
 }
 

@@ -220,7 +220,7 @@ func (e *Endpoint) decide(now int64, p *path) {
 		return
 	}
 	for i := range r.rivals {
-		if q := &r.rivals[i]; q.ended(now) || r.home.answered && (q.asking || q.answered) {
+		if q := &r.rivals[i]; q.ended(now, e.proofBytes()) || r.home.answered && (q.asking || q.answered) {
 			p.tardy = tardy{}
 			if !r.home.answered {
 				gone := *q
