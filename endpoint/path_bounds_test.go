@@ -61,3 +61,122 @@ func TestOpenedAgain(t *testing.T) {
 		s.settle(time.Second)
 	}
 }
+
+// newClaim is a scripted endpoint whose path 0 a rival at route 1 claims; home is route 0, and
+// both have been asked.
+func newClaim(t *testing.T) (s *script, tokens map[Route]uint64) {
+	s = newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	s.hearsFrom(1, []byte{wire.TypePing})
+	return s, s.asked()
+}
+
+// after lets milliseconds pass, and then the endpoint hears something from a route.
+func (s *script) after(ms int64, from Route, frame []byte) {
+	for until := s.now + ms*1_000_000; s.now < until; {
+		s.asked()
+		s.now = min(max(s.e.Deadline(), s.now), until)
+		s.e.HandleTimeout(s.now)
+	}
+	s.hearsFrom(from, frame)
+}
+
+// decided is where path 0 is three seconds later.
+func (s *script) decided() Route {
+	s.after(3000, s.e.Route(0), []byte{wire.TypePing})
+	return s.e.Route(0)
+}
+
+// TestHomeIsWaitedFor: a rival that answers first does not get the path if home answers while it
+// may, by PATH_RESPONSE or by an ACK of the packet that asked.
+func TestHomeIsWaitedFor(t *testing.T) {
+	s, tokens := newClaim(t)
+	s.after(5, 1, response(tokens[1]))
+	s.after(20, 0, response(tokens[0]))
+	if at := s.decided(); at != 0 || s.e.PathStats(0).Moves != 0 {
+		t.Errorf("home has answered, and the path is at %d", at)
+	}
+	s, tokens = newClaim(t)
+	s.after(5, 1, response(tokens[1]))
+	s.after(20, 0, ack(0, s.e.NextNumber(0)-1))
+	if at := s.decided(); at != 0 || s.e.PathStats(0).Moves != 0 {
+		t.Errorf("home has acknowledged the challenge, and the path is at %d", at)
+	}
+}
+
+// TestSlowerRival: of two that answer, while home does not, the slower one gets the path.
+func TestSlowerRival(t *testing.T) {
+	for _, slow := range []Route{1, 2} {
+		s, tokens := newClaim(t)
+		s.hearsFrom(2, []byte{wire.TypePing})
+		tokens[2] = s.asked()[2]
+		s.after(10, 3-slow, response(tokens[3-slow]))
+		s.after(20, slow, response(tokens[slow]))
+		if at := s.decided(); at != slow {
+			t.Errorf("the path is at %d, not at %d", at, slow)
+		}
+	}
+}
+
+// TestThirdRival: two rivals that do not answer keep nobody from being asked for longer than an
+// answer would take.
+func TestThirdRival(t *testing.T) {
+	s, _ := newClaim(t)
+	s.hearsFrom(2, []byte{wire.TypePing})
+	s.hearsFrom(3, []byte{wire.TypePing})
+	if tokens := s.asked(); tokens[3] != 0 || tokens[2] == 0 {
+		t.Errorf("asked %v", tokens)
+	}
+	s.after(int64(s.e.paths[0].answerTime()/1_000_000)+1, 3, []byte{wire.TypePing})
+	tokens := s.asked()
+	if tokens[3] == 0 {
+		t.Fatalf("asked %v", tokens)
+	}
+	s.after(10, 3, response(tokens[3]))
+	if at := s.decided(); at != 3 {
+		t.Errorf("the path is at %d", at)
+	}
+}
+
+// TestOldNumbersMoveNobody: what was overtaken on its way, and comes from elsewhere, asks nobody.
+func TestOldNumbersMoveNobody(t *testing.T) {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.number += 5
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	s.e.HandlePacket(s.now, 0, 1, s.number-3, []byte{wire.TypePing})
+	if tokens := s.asked(); len(tokens) != 0 || s.e.Uses(1) {
+		t.Errorf("asked %v", tokens)
+	}
+}
+
+// TestUndecided: as long as it is not decided what is said goes home, and no more than three times
+// what came from there to the rival.
+func TestUndecided(t *testing.T) {
+	s, _ := newClaim(t)
+	went := 0
+	for n := range 20 {
+		if _, err := s.e.Send(chanOf(Unreliable), message(n, 100), SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+		to, also := s.e.Routes()
+		if to != 0 || also != 1 && also != NoRoute {
+			t.Fatalf("a message goes to %d and %d", to, also)
+		}
+		if also == 1 {
+			went += len(packet)
+		}
+	}
+	if came := s.e.cfg.PacketOverheadBytes + 1; went > 3*came {
+		t.Errorf("%d bytes came, %d went there", came, went)
+	}
+	s.hearsFrom(1, append([]byte{wire.TypePing}, make([]byte, 900)...))
+	_, _ = s.e.Send(chanOf(Unreliable), message(1, 100), SendOptions{})
+	s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+	if to, also := s.e.Routes(); to != 0 || also != 1 {
+		t.Errorf("when more came a message goes to %d and %d", to, also)
+	}
+}
