@@ -16,9 +16,9 @@ type way struct {
 func (w way) reliable() bool { return w.port.socket.Properties(w.path).Reliable }
 
 // maxRoutes bounds the ways of a Conn: for each path the one that it takes, two that
-// claim to be better and one that is owed an answer; one for the last words, and one
-// that is about to be heard of.
-const maxRoutes = 4*maxPaths + 2
+// claim to be better, one that did and may yet answer, and four that are owed an answer;
+// one for the last words, and one that is about to be heard of.
+const maxRoutes = 8*maxPaths + 2
 
 // maxPaths is how many paths the wire can tell apart.
 const maxPaths = netcode.MaxPaths

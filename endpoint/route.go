@@ -21,19 +21,20 @@ func (e *Endpoint) Route(id uint8) Route {
 }
 
 // Uses reports whether the endpoint still needs a route: a path goes there, somebody is asked
-// for there, or is owed an answer. The caller may give the number of one that is not needed to
+// for there or may yet answer, or is owed an answer. The caller may give the number of one that is not needed to
 // another way.
 func (e *Endpoint) Uses(r Route) bool {
 	for _, p := range e.paths {
-		if p.uses(r) {
+		if p.uses(e.now, r) {
 			return true
 		}
 	}
 	return e.closing.ackOn != nil && e.closing.ackAt != never && e.closing.ackTo == r
 }
 
-func (p *path) uses(r Route) bool {
-	return p.state != PathClosed && (p.route == r || p.roam.rival(r) != nil || p.replies.to(r))
+func (p *path) uses(now int64, r Route) bool {
+	return p.state != PathClosed && (p.route == r || p.roam.rival(r) != nil || p.replies.to(r) ||
+		p.tardy.rival != nil && p.tardy.rival.route == r && now < p.tardy.until)
 }
 
 // A roam is how a path follows its peer to another route (SPEC.md, 7.15). The highest number of
