@@ -41,7 +41,7 @@ func TestMovedAfresh(t *testing.T) {
 	for range 20 {
 		p.rtt.sample(300_000_000, 0)
 	}
-	p.clock.any, p.pacer.level = true, -9
+	p.clock.any = true
 	if _, err := s.e.Send(chanOf(ReliableOrdered), message(0, 100), SendOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +50,10 @@ func TestMovedAfresh(t *testing.T) {
 	s.after(5, 1, response(tokens[1]))
 	for s.e.Route(0) == 0 && s.now < 100*second {
 		s.now = max(s.e.Deadline(), s.now)
-		s.e.HandleTimeout(s.now)
-		if s.e.Route(0) == 0 {
+		level := p.pacer.level
+		p.pacer.level = -9
+		if s.e.HandleTimeout(s.now); s.e.Route(0) == 0 {
+			p.pacer.level = level
 			s.asked()
 			before = p.next - 1
 		}

@@ -1,0 +1,154 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+func statusOf(path uint8, serial uint64, state wire.PathState) []byte {
+	return wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, State: state, Weight: 1})
+}
+
+// newBranch is a scripted endpoint with a second path, at route 1, that its peer has opened.
+func newBranch(t *testing.T) *script {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	s.opensFrom(1, 1, 1, 0)
+	var token uint64
+	for path := range s.e.Turns(s.now) {
+		for _, f := range framesOf(t, s.e.AppendPacket(s.now, path, s.e.NextNumber(path), nil, 1150)) {
+			if f[0] == wire.TypePathChallenge {
+				token, _ = wire.ConsumePathChallenge(f)
+			}
+		}
+	}
+	s.e.HandlePacket(s.now, 1, 1, 1, response(token))
+	if st := s.e.PathStats(1); st.State != PathActive {
+		t.Fatalf("%+v", st)
+	}
+	return s
+}
+
+// TestOldStatus: what is older than what was said of a path means nothing, and opens none.
+func TestOldStatus(t *testing.T) {
+	s := newBranch(t)
+	s.hears(statusOf(1, 5, wire.PathCopy))
+	s.hears(statusOf(1, 4, wire.PathReserve))
+	if st := s.e.PathStats(1); st.Use != UseCopy {
+		t.Errorf("an older word counts: %+v", st)
+	}
+	s.hears(statusOf(1, 5, wire.PathReserve))
+	if st := s.e.PathStats(1); st.Use != UseCopy {
+		t.Errorf("of two words the lower state counts: %+v", st)
+	}
+	s.hears(statusOf(1, 6, wire.PathAbandon))
+	s.opensFrom(2, 1, 6, 2)
+	if st := s.e.PathStats(1); st.State != PathClosed {
+		t.Errorf("an old packet opens the path: %+v", st)
+	}
+	s.opensFrom(2, 1, 7, 3)
+	if st := s.e.PathStats(1); st.State != PathOpening {
+		t.Errorf("a new one does not: %+v", st)
+	}
+}
+
+// TestClosedIsRead: what comes on a closed path is read, and not acknowledged.
+func TestClosedIsRead(t *testing.T) {
+	s := newBranch(t)
+	s.hears(statusOf(1, 2, wire.PathAbandon))
+	s.e.HandlePacket(s.now, 1, 1, 2, run(chanOf(ReliableOrdered), 0, "read"))
+	if at := s.e.paths[1].ackAt; at != never {
+		t.Errorf("an ack is due at %d", at)
+	}
+	sent := s.e.PathStats(1).PacketsSent
+	s.waitAnywhere(s.now + second)
+	s.e.Update()
+	if msg, ok := s.e.Receive(chanOf(ReliableOrdered)); !ok || string(msg.Bytes()) != "read" || s.e.PathStats(1).PacketsSent != sent {
+		t.Errorf("received %v, %+v", ok, s.e.PathStats(1))
+	}
+}
+
+// TestHoldOfOnePath: data ends a HOLD on the path of the HOLD alone, since on another one it may
+// have been sent before.
+func TestHoldOfOnePath(t *testing.T) {
+	s := newBranch(t)
+	s.hears(wire.AppendHold(nil, 1, 5000))
+	s.e.HandlePacket(s.now, 1, 1, 100, run(chanOf(ReliableUnordered), 0, "before"))
+	if s.e.Held(s.now) == 0 {
+		t.Error("data on another path ended the hold")
+	}
+	s.hears(run(chanOf(ReliableUnordered), 1, "after"))
+	if left := s.e.Held(s.now); left != 0 {
+		t.Errorf("held for %v, after data on the same path", left)
+	}
+}
+
+// TestStatusIsRepeated: what was said of a path while nothing came through is said again.
+func TestStatusIsRepeated(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.play(time.Second)
+	s.ways[0].dead, s.ways[1].dead = true, true
+	if err := s.ends[0].SetPath(s.now, 1, PathConfig{Route: 1, Use: UseReserve, Weight: 3}); err != nil {
+		t.Fatal(err)
+	}
+	s.play(100 * time.Millisecond)
+	s.ways[0].dead, s.ways[1].dead = false, false
+	s.play(2 * time.Second)
+	if st := s.ends[1].PathStats(1); st.Use != UseReserve || st.Weight != 3 {
+		t.Errorf("%+v", st)
+	}
+	s.settle(time.Second)
+}
+
+// TestCloseTakesTheLivingPath: CLOSE does not begin on a path that has failed.
+func TestCloseTakesTheLivingPath(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.play(time.Second)
+	s.ways[0].dead = true
+	s.play(time.Second)
+	s.settle(time.Second)
+	s.ends[0].Close(s.now, CodeApplication, "enough")
+	s.run(45 * time.Millisecond)
+	if all := s.events(1); len(all) == 0 || all[len(all)-1].Kind != Closed {
+		t.Errorf("told %v within a trip of the living path", all)
+	}
+	s.run(3 * time.Second)
+}
+
+// TestCloseIsAnsweredWhereItCameFrom: also if that is not where the path goes.
+func TestCloseIsAnsweredWhereItCameFrom(t *testing.T) {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	s.hearsFrom(1, wire.AppendClose(nil, &wire.Close{Code: CodeApplication}))
+	packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+	if to, also := s.e.Routes(); count(framesOf(t, packet), wire.TypeCloseAck) != 1 || to != 1 || also != NoRoute {
+		t.Errorf("%x goes to %d and %d", packet, to, also)
+	}
+}
+
+// TestEachChallengeIsAnswered: who passes on what others send, with a challenge of his own, does not take
+// the place of the one that is meant for us.
+func TestEachChallengeIsAnswered(t *testing.T) {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	s.hearsFrom(0, wire.AppendPathChallenge(nil, 10))
+	s.hearsFrom(1, wire.AppendPathChallenge(nil, 11))
+	answers := map[Route]uint64{}
+	for range 10 {
+		packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+		to, _ := s.e.Routes()
+		for _, f := range framesOf(t, packet) {
+			if f[0] == wire.TypePathResponse {
+				answers[to], _ = wire.ConsumePathResponse(f)
+			}
+		}
+	}
+	if len(answers) != 2 || answers[0] != 10 || answers[1] != 11 {
+		t.Errorf("answers %v", answers)
+	}
+}
