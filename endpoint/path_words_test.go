@@ -152,3 +152,45 @@ func TestEachChallengeIsAnswered(t *testing.T) {
 		t.Errorf("answers %v", answers)
 	}
 }
+
+// TestNotMadeUpFor: a path that could not send for a while gets its share from then on, and
+// nothing for that time.
+func TestNotMadeUpFor(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.play(time.Second)
+	s.ways[0].dead = true
+	s.play(10 * time.Second)
+	s.ways[0].dead = false
+	for s.state(0, 0) != PathActive {
+		s.play(100 * time.Millisecond)
+	}
+	a, b := s.ends[0].PathStats(0).BytesSent, s.ends[0].PathStats(1).BytesSent
+	s.play(2 * time.Second)
+	a, b = s.ends[0].PathStats(0).BytesSent-a, s.ends[0].PathStats(1).BytesSent-b
+	if float64(b) < 0.7*float64(a) || float64(a) < 0.7*float64(b) {
+		t.Errorf("%d and %d bytes", a, b)
+	}
+	s.settle(time.Second)
+}
+
+// TestReliableRepeatsNothing: what a path carries that repairs losses itself goes there once, also if
+// no answer comes for long.
+func TestReliableRepeatsNothing(t *testing.T) {
+	cfg := channels()
+	cfg.Path.Reliable = true
+	s := newScript(t, cfg)
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	if _, err := s.e.Send(chanOf(ReliableUnordered), []byte("once"), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	runs := 0
+	for _, f := range s.wait(s.now + 5*second) {
+		if f[0] >= wire.TypeRunLong {
+			runs++
+		}
+	}
+	if runs != 1 {
+		t.Errorf("it was sent %d times", runs)
+	}
+}
