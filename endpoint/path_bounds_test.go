@@ -180,3 +180,27 @@ func TestUndecided(t *testing.T) {
 		t.Errorf("when more came a message goes to %d and %d", to, also)
 	}
 }
+
+// TestOpeningCarriesNothing: messages go over a path when the peer has answered there, and a path
+// that flutters fills no queue of events.
+func TestOpeningCarriesNothing(t *testing.T) {
+	s := newStream(newMesh(t, channels(), 10*time.Millisecond, 1))
+	s.addWay(1, 1, 10*time.Millisecond).dead = true
+	if _, err := s.ends[0].OpenPath(s.now, PathConfig{Route: 1}); err != nil {
+		t.Fatal(err)
+	}
+	s.play(1500 * time.Millisecond)
+	if st := s.ends[0].PathStats(1); st.State != PathOpening || st.PacketsSent != 3 {
+		t.Errorf("%+v", st)
+	}
+	s.play(time.Second)
+	s.settle(time.Second)
+	s.events(0)
+	for range 1000 {
+		s.ends[0].tellPath(s.ends[0].paths[0], PathFailed)
+		s.ends[0].tellPath(s.ends[0].paths[0], PathActive)
+	}
+	if all := s.events(0); len(all) != 1 || all[0].State != PathActive {
+		t.Errorf("%d events", len(all))
+	}
+}
