@@ -262,7 +262,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
-	if e.to, e.also = p.route, NoRoute; p.odd {
+	if e.to, e.also = p.route, NoRoute; p.odd || b.pkt.aside {
 		e.direct(b)
 	}
 	e.sent.add(b.now, int(b.pkt.bytes))
