@@ -17,6 +17,9 @@ func (w *World) Settle(patience time.Duration, play func()) {
 	}
 	for !w.quiet() && w.now()-w.progress < int64(patience) {
 		w.Step(play)
+		if w.anyWaits() {
+			w.progress = w.now()
+		}
 	}
 	for _, p := range w.players {
 		w.checkArrival(p)
@@ -24,6 +27,17 @@ func (w *World) Settle(patience time.Duration, play func()) {
 	if w.quiet() {
 		w.checkReturned(patience, play)
 	}
+}
+
+// anyWaits reports whether somebody bears with a peer that is over: it announced a silence that
+// lasts, and its goodbye was lost.
+func (w *World) anyWaits() bool {
+	for e := range w.Ends() {
+		if e.Open() && e.peer.Over() && e.conn.Held() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *World) quiet() bool {
