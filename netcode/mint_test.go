@@ -102,9 +102,11 @@ func TestParseTokenErrors(t *testing.T) {
 func TestTokenKeepsItsSecrets(t *testing.T) {
 	token := newWorld(t, nil).mint(1, nil)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
-		text := fmt.Sprintf(format, token)
-		if strings.Contains(text, fmt.Sprint(token.keys.clientToServer[0])+" ") || len(text) > 200 {
-			t.Errorf("%s prints %s", format, text)
+		for _, v := range []any{token, *token} {
+			text := fmt.Sprintf(format, v)
+			if strings.Contains(text, fmt.Sprint(token.keys.clientToServer[0])+" ") || len(text) > 200 {
+				t.Errorf("%s of a %T prints %s", format, v, text)
+			}
 		}
 	}
 }

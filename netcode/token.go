@@ -133,13 +133,13 @@ func (t *Token) Append(dst []byte) []byte {
 	return append(dst, make([]byte, padBytes)...)
 }
 
-// String names the token without its secrets.
-func (t *Token) String() string {
+// String names the token without its secrets, also of a copy: fmt looks for it on values too.
+func (t Token) String() string {
 	return fmt.Sprintf("connect token of protocol %#x for %v, expires at %d", t.ProtocolID, t.Addresses, t.Expires)
 }
 
 // GoString keeps the keys out of %#v too.
-func (t *Token) GoString() string { return t.String() }
+func (t Token) GoString() string { return t.String() }
 
 // A privateToken is the part of a connect token that only backend and servers
 // can read:
