@@ -66,6 +66,11 @@ const (
 	Misled  Fault = "misled"  // a connection takes the address of somebody else for its peer's
 	Deaf    Fault = "deaf"    // nothing unreliable comes for a while after a player has roamed
 
+	UntoldBack Fault = "untold back" // a peer is back, and the game is not told
+	FalseAway  Fault = "false away"  // somebody is said to be away who is there
+	Bereft     Fault = "bereft"      // it is said that messages got lost by a comeback
+	Echo       Fault = "echo"        // what came before a comeback comes again after it
+
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
 	Flood Fault = "flood"
 )
@@ -116,6 +121,10 @@ func Faults() []Planted {
 		{Overfed, world.Amplified},
 		{Misled, world.Stolen},
 		{Deaf, world.Gap},
+		{UntoldBack, world.Comebacks},
+		{FalseAway, world.Comebacks},
+		{Bereft, world.Comebacks},
+		{Echo, world.ExactlyOnce},
 	}
 }
 

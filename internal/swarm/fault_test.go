@@ -29,6 +29,10 @@ func TestSwarmFaults(t *testing.T) {
 			cfg.Link = simnet.LinkConfig{Delay: 30 * time.Millisecond}
 			cfg.Churn, cfg.Holds, cfg.Roam = 0, 0, 5*time.Second
 		}
+		switch p.Fault {
+		case UntoldBack, FalseAway, Bereft, Echo:
+			cfg.For, cfg.Churn, cfg.Holds, cfg.Resume = time.Minute, 0, 0, 3*time.Second
+		}
 		r, err := Soak(cfg)
 		switch {
 		case p.Checker == world.Seats: // with Flood and NoFault, see TestSwarmSeats

@@ -33,6 +33,7 @@ type saboteur struct {
 	deaf    *world.Player
 	missed  int // messages that it has not heard
 	late    tardy
+	echo    echo
 }
 
 // A tardy event is told after so many others of its end.
@@ -72,6 +73,7 @@ func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 		s.memory[len(s.memory)-1] ^= 1
 		s.memory = nil
 	}
+	s.echoes(l, payload, pass)
 	switch {
 	case s.ignores(l):
 	case s.held.mustStay(l, payload):
@@ -134,6 +136,8 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	case FalseReceipt, FalseLoss, EarlyExpiry, LateExpiry, WrongReason, ReceiptTwice, ReceiptLess,
 		FalseRoom, FalseEnd, AfterLife, ShortDrain, Unannounced:
 		return false // they wait for an event
+	case UntoldBack, FalseAway, Bereft, Echo:
+		return false // they wait for somebody who comes back, or could
 	case Overfed, Misled, Deaf:
 		return false // they wait for a datagram, a look, somebody who roams
 	case ForgottenSeat, EndlessSeat:
@@ -202,9 +206,15 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 		}
 	}
 	switch {
-	case s.fault == UntoldRoom && ev.Kind == tickwire.Writable:
+	case s.fault == UntoldRoom && ev.Kind == tickwire.Writable,
+		s.fault == UntoldBack && ev.Kind == tickwire.Back:
 		return
+	case s.fault == Bereft && ev.Kind == tickwire.Back:
+		ev.Kept, ev.Undelivered = false, 1
 	case !s.due:
+	case s.fault == FalseAway && ev.Kind == tickwire.Delivered && e.Open() && !e.Away():
+		s.due = false
+		pass(tickwire.Event{Kind: tickwire.Away, Conn: ev.Conn})
 	case s.fault == FalseRoom && ev.Kind == tickwire.Delivered:
 		s.due = false
 		pass(tickwire.Event{Kind: tickwire.Writable, Conn: ev.Conn, Channel: ev.Channel})

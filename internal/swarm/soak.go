@@ -19,6 +19,7 @@ type SoakConfig struct {
 	Churn   time.Duration // how often a player says goodbye, after his last words or not, and comes back. 0: never
 	Holds   time.Duration // how often a player falls silent, for longer than the timeout, and says so. 0: never
 	Roam    time.Duration // how often a player's address changes, on average. 0: never
+	Resume  time.Duration // how often a player's lines are dead for longer than the timeout, and he comes back. 0: never
 	Paths   int           // that each player has, of which now and then one dies. 0: one
 	Watched int           // how many players somebody watches who forwards, replays and forges
 	Fault   Fault         // planted, to see it caught; the zero Fault: none
@@ -72,7 +73,7 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 		Channels: cfg.Base.Channels,
 		Links:    simnet.Links{Up: cfg.Link, Down: cfg.Link},
 		TickRate: tickRate * looks,
-		Server:   tickwire.ServerConfig{Config: cfg.Base, MaxClients: cfg.Clients},
+		Server:   tickwire.ServerConfig{Config: cfg.Base, MaxClients: cfg.Clients, KeepSeats: cfg.keepSeats()},
 		Client:   tickwire.ClientConfig{Config: cfg.Base},
 		Stream:   cfg.Paths > 1, JudgeGaps: cfg.clean(),
 		Tap: cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant, PlantBudget: cfg.Fault.plantBudget,
@@ -81,7 +82,8 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 		return world.Report{}, err
 	}
 	s := &soak{cfg: cfg, world: w, random: rand.New(rand.NewPCG(cfg.Seed, 0x736f616b)),
-		roams: generator{rand.New(rand.NewPCG(cfg.Seed, 0x726f616d))}}
+		roams:    generator{rand.New(rand.NewPCG(cfg.Seed, 0x726f616d))},
+		absences: generator{rand.New(rand.NewPCG(cfg.Seed, 0x61776179))}}
 	s.keepJoined()
 	if err := cfg.play(w, cfg.For, s.step); err != nil {
 		return w.Report(), err
@@ -104,14 +106,16 @@ const silence = 13 * time.Second
 
 // A soak is one in progress.
 type soak struct {
-	cfg     SoakConfig
-	world   *world.World
-	random  *rand.Rand
-	roams   generator
-	down    []downLine
-	players []*world.Player
-	looked  int
-	ticks   int
+	cfg      SoakConfig
+	world    *world.World
+	random   *rand.Rand
+	roams    generator
+	absences generator // for who is gone, and for how long
+	gone     []absence
+	down     []downLine
+	players  []*world.Player
+	looked   int
+	ticks    int
 }
 
 // keepJoined starts every player, and those again whose attempt to connect failed.
@@ -166,6 +170,7 @@ func (s *soak) tick() {
 		s.keepJoined()
 		s.keepPaths()
 	}
+	s.loseTouch()
 	s.revive()
 	s.getAbout()
 	if s.ticks%toAllEvery == 0 {

@@ -21,6 +21,13 @@ func TestSwarmSoak(t *testing.T) {
 		"narrow": {Link: simnet.LinkConfig{BitsPerSecond: 64_000, QueuePackets: 5, Delay: 50 * time.Millisecond}},
 		"churn":  {Link: simnet.LinkConfig{Loss: 0.2, Delay: 100 * time.Millisecond}, Churn: time.Second},
 		"holds":  {Link: simnet.LinkConfig{Loss: 0.2, Delay: 100 * time.Millisecond}, Churn: 5 * time.Second, Holds: 4 * time.Second},
+		"comebacks": {
+			Link: simnet.LinkConfig{Loss: 0.1, Delay: 50 * time.Millisecond, Jitter: 20 * time.Millisecond}, Resume: 5 * time.Second,
+		},
+		"all at once": {
+			Link: simnet.LinkConfig{Loss: 0.1, Delay: 50 * time.Millisecond}, Resume: 5 * time.Second, Churn: 10 * time.Second,
+			Holds: 7 * time.Second, Roam: 20 * time.Second, Paths: 2, Watched: 1,
+		},
 	} {
 		cfg.Options, cfg.For, cfg.Seed = quiet(), 2*time.Minute, 3
 		if raced {
@@ -32,6 +39,9 @@ func TestSwarmSoak(t *testing.T) {
 		}
 		for _, v := range r.Violations {
 			t.Errorf("%s: %v", name, v)
+		}
+		if cfg.Resume > 0 && !raced && r.Comebacks < 20 {
+			t.Errorf("%s: %d comebacks", name, r.Comebacks)
 		}
 		if len(r.Deliveries) != 5 || r.Players < 8 {
 			t.Errorf("%s: %+v", name, r)

@@ -51,6 +51,9 @@ const (
 	// Life: Connected first, Disconnected once and last, for a reason that the world gave
 	// it.
 	Life Checker = "life"
+	// Comebacks: the game is told when its peer is away, and when he is back; and of two processes
+	// that both know of their connection nothing is lost by that.
+	Comebacks Checker = "comebacks"
 	// Seats: never more players than seats; a reserved one is there for its player until its
 	// time is over, and for everybody then; all come back.
 	Seats Checker = "seats"

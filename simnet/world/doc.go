@@ -21,6 +21,9 @@
 // A player's address changes ([Player.Roam]); it has several [Line]s if it opens paths, and each may
 // go down for itself; and somebody beside them forwards, replays and forges ([Player.Bystander]).
 //
+// Where the server keeps seats (Server.KeepSeats of [Config]), an End whose peer is away is not over:
+// the peer comes back, nothing reliable is lost or comes twice, and the game is told ([End.Away]).
+//
 // # What is checked
 //
 // Each channel of each player has a [Lane] in each direction. It keeps a
@@ -31,9 +34,9 @@
 // reliable once links heal, drains that bring everything across or say what is left, silence that was
 // announced, bounded memory, budgets, caps and limits, full queues that say when there is room again,
 // seats, what is sent to addresses where nobody has shown that he is there, whose address is taken for
-// whose, pauses when somebody moves, and the life of a connection. One of them is a spy who has the players' tokens
+// whose, pauses when somebody moves, peers who are away and come back, and the life of a connection. One of them is a spy who has the players' tokens
 // and the specification, opens every packet that is written, and finds a key and nonce that seal two
-// contents, across connections, key changes and restarts. They know the
+// contents, across connections, key changes, comebacks with tickets and restarts. They know the
 // options of each message (Options of [Message]) and the policies of its channel: latest is
 // latest of a key, those of a group may overtake each other and nobody else, and what has a time
 // to live, is droppable or may be given up may be missing, but never late, and never without

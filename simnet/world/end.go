@@ -38,9 +38,11 @@ type End struct {
 	overflowed   uint64 // messages that the library dropped because the game did not take them
 	drained      bool   // it took all there was at its end
 
-	drains      bool  // the game said Drain,
-	drainBy     int64 // and has time until then
-	left        int   // messages that it left behind
+	drains  bool  // the game said Drain,
+	drainBy int64 // and has time until then
+	left    int   // messages that it left behind
+	comings comings
+
 	silentUntil int64 // its peer has heard that it will be silent until then
 }
 
@@ -272,6 +274,10 @@ func (e *End) handle(ev tickwire.Event) {
 		if l := e.lane(ev.Channel); l != nil {
 			l.writable()
 		}
+	case tickwire.Away:
+		e.wentAway()
+	case tickwire.Back:
+		e.cameBack(ev)
 	case tickwire.Disconnected:
 		e.ended(ev.Reason)
 		e.leftBehind(ev.Undelivered)

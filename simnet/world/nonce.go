@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -122,44 +123,71 @@ func (w *World) minted(token []byte) string {
 	return what
 }
 
-// overhearLong reads OFFER, ACCEPT and REASON, whose nonces are random (SPEC.md, section 3.1).
+// overhearLong reads what a handshake says in packets of ours, whose nonces are random (SPEC.md,
+// sections 3.1 and 3.6).
 func (w *World) overhearLong(s *spy, up bool, b []byte) string {
 	id := w.cfg.Client.WireIDBytes
 	switch {
 	case up && b[1] == 1:
-		body := openLong(s.offer, b, 10, b[:10])
+		h := s.handshakes[0]
+		body := openLong(h.offer, b, 10, b[:10])
 		if body == nil {
 			return "an OFFER that does not open"
 		}
-		s.offered([32]byte(body[1:]))
-		return w.seals.addLong("OFFER", s, b, 10)
+		h.offered([32]byte(body[1:]))
+		return w.seals.addLong("OFFER", h, b, 10)
+	case up && b[1] == 4:
+		h, nonce := s.openResume(b)
+		if h == nil {
+			return "a RESUME that does not open"
+		}
+		s.keep(h)
+		return w.seals.addLong("OFFER", h, b, nonce) // the key is of both
+	case !up && b[1] == 5:
+		h := s.openRetry(b, id)
+		if h == nil {
+			return "a RETRY that does not open"
+		}
+		return w.seals.addLong("ACCEPT", h, b, 2+id)
 	case !up && b[1] == 2:
-		l := s.openAccept(b, id)
+		h, l := s.openAccept(b, id)
 		if l == nil {
 			return "an ACCEPT that does not open"
 		}
-		if what := w.begin(s, l); what != "" {
+		if what := w.begin(s, h, l); what != "" {
 			return what
 		}
-		return w.seals.addLong("ACCEPT", s, b, 2+id)
+		return w.seals.addLong("ACCEPT", h, b, 2+id)
 	case !up && b[1] == 3:
-		for _, at := range []int{2, 2 + id} { // towards a request, or an OFFER
-			if openLong(s.reason, b, at, b[:at]) != nil {
-				return w.seals.addLong("REASON", s, b, at)
-			}
-		}
+		return w.overhearReason(s, b)
 	}
 	return fmt.Sprintf("handshake packet %d that does not open", b[1])
 }
 
+// overhearReason reads a REASON, towards a request, or an OFFER or RESUME.
+func (w *World) overhearReason(s *spy, b []byte) string {
+	for _, h := range slices.Backward(s.handshakes) {
+		for _, at := range []int{2, 2 + w.cfg.Client.WireIDBytes} {
+			if openLong(h.reason, b, at, b[:at]) != nil {
+				return w.seals.addLong("REASON", h, b, at)
+			}
+		}
+	}
+	return "handshake packet 3 that does not open"
+}
+
 // begin notes the keys of an ACCEPT, unless it is one that came before.
-func (w *World) begin(s *spy, l *life) string {
+func (w *World) begin(s *spy, h *handshake, l *life) string {
 	for _, other := range s.lives {
 		if other.first == l.first {
 			return ""
 		}
 	}
-	s.lives = append(s.lives, l)
+	if s.handshakes[0] != h {
+		w.report.resumed++
+	}
+	s.lives = slices.Insert(s.lives, 0, l)
+	s.lives = s.lives[:min(len(s.lives), livesKept)]
 	for _, d := range []*course{&l.up, &l.down} {
 		if what := w.seals.own(d.key); what != "" {
 			return what
@@ -169,7 +197,7 @@ func (w *World) begin(s *spy, l *life) string {
 }
 
 // overhearData reads a DATA packet. There is one life, but for a server that was started
-// anew while somebody came in.
+// anew while somebody came in, and those who come back.
 func (w *World) overhearData(on *Line, up bool, b []byte) (what string, again bool) {
 	what = "DATA before an ACCEPT"
 	for _, life := range on.player.spy.lives {

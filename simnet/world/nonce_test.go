@@ -106,7 +106,7 @@ func FuzzOverhear(f *testing.F) {
 	f.Add(true, []byte{0x24, 0})
 	f.Add(false, []byte{0x80})
 	s := newSpy(make([]byte, tokenAt+2048), new(draws))
-	s.lives = []*life{s.begin([32]byte{}, make([]byte, 36), nil)}
+	s.lives = []*life{s.begin(s.handshakes[0], [32]byte{}, make([]byte, 36), nil)}
 	w := &World{seals: newSeals(), scratch: make([]byte, 1<<16)}
 	l := &Line{player: &Player{spy: s}}
 	f.Fuzz(func(t *testing.T, up bool, b []byte) {

@@ -60,6 +60,9 @@ func (p *Player) Cut(up, down bool) {
 	}
 }
 
+// CutOff reports whether there is a Cut, and no Heal yet.
+func (p *Player) CutOff() bool { return p.cut }
+
 // Heal ends a Cut, and those of single lines.
 func (p *Player) Heal() {
 	p.cut = false

@@ -21,6 +21,8 @@ type Report struct {
 	KeyChanges     uint64           `json:"key_changes"`     // of all directions of all connections
 	Roams          uint64           `json:"roams"`           // changes of a player's address
 	RoamGap        Latency          `json:"roam_gap_ms"`     // then: the pause of unreliable channels, from the first packet on
+	Comebacks      uint64           `json:"comebacks"`       // of peers who had been missed, seen from either end, with all messages
+	Resumed        uint64           `json:"resumed"`         // connections that a server granted to tickets
 	Attacks        uint64           `json:"attacks"`         // datagrams that bystanders forwarded, replayed and forged
 	ViolationCount int              `json:"violations"`
 	Violations     []Violation      `json:"violation_list,omitempty"`
@@ -67,6 +69,8 @@ type tally struct {
 	keyChanges uint64
 	roams      uint64
 	gaps       histogram
+	comebacks  uint64
+	resumed    uint64
 	attacks    uint64
 	datagrams  uint64
 	bytes      uint64
@@ -129,7 +133,7 @@ func (w *World) Report() Report {
 	r := Report{
 		Seed: w.cfg.Seed, VirtualSeconds: w.Elapsed().Seconds(), Players: len(w.players),
 		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, KeyChanges: t.keyChanges,
-		Roams: t.roams, RoamGap: t.gaps.percentiles(), Attacks: t.attacks,
+		Roams: t.roams, RoamGap: t.gaps.percentiles(), Comebacks: t.comebacks, Resumed: t.resumed, Attacks: t.attacks,
 		ViolationCount: w.judge.count, Violations: w.judge.kept, Digest: hex64(t.digest),
 	}
 	for d := range deliveryCount {

@@ -45,7 +45,7 @@ func (l *Lane) noteGap(m *message) {
 	}
 	gap := w.now() - max(r.left, r.said-int64(2*w.step)) // a game that speaks now and then is not silent before
 	most := 2*r.roundTrip + int64(gapSlack+2*w.step)
-	judged := w.cfg.JudgeGaps && !r.hasty && !p.shadowed.forwards && !p.Client.stalled && !p.Client.Busy() && !p.Server.Busy()
+	judged := !p.Client.Away() && !p.Server.Away() && w.cfg.JudgeGaps && !r.hasty && !p.shadowed.forwards && !p.Client.stalled && !p.Client.Busy() && !p.Server.Busy()
 	*r = roaming{}
 	w.report.gaps.add(gap)
 	if judged && gap > most {

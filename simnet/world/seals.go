@@ -37,7 +37,7 @@ func (s *seals) add(of seal, content []byte) string {
 }
 
 // addLong notes a handshake packet, under the key of its purpose.
-func (s *seals) addLong(purpose string, of *spy, b []byte, nonce int) string {
+func (s *seals) addLong(purpose string, of *handshake, b []byte, nonce int) string {
 	key := [32]byte(expand(of.secret, "world "+purpose, 32)) // stands for the purpose's own
 	what := s.add(seal{key: key, nonce: [24]byte(b[nonce:])}, b)
 	if what != "" {

@@ -21,20 +21,26 @@ import (
 // code with the library, so it does not take the library's word for what is sealed with
 // which key and nonce.
 type spy struct {
-	toServer, toClient    [32]byte // the token's keys
-	suite, tagBytes       byte
-	forwardSecrecy        bool
+	toServer, toClient [32]byte // the token's keys
+	suite, tagBytes    byte
+	forwardSecrecy     bool
+	draws              *draws
+	handshakes         []*handshake // with the token first, then with each ticket that was shown
+	lives              []*life      // of each ACCEPT that differed, the newest first
+}
+
+// A handshake is what is sealed under the keys of a token, or of a ticket (SPEC.md, 3.6).
+type handshake struct {
 	secret                []byte // T
 	offer, accept, reason cipher.AEAD
-	draws                 *draws
-	shares                [][32]byte // of each OFFER that differed
-	lives                 []*life    // of each ACCEPT that did
+	shares                [][32]byte // of each OFFER or RESUME that differed
 }
 
 // A life is what is sealed under the keys that one ACCEPT gave.
 type life struct {
 	first    [32]byte // key of the first epoch up
 	up, down course
+	tickets  []byte // E: what the keys come from of those who come back with its tickets
 }
 
 // A course is one direction of it.
@@ -89,12 +95,18 @@ func newSpy(tickets []byte, d *draws) *spy {
 			s.forwardSecrecy = true
 		}
 	}
-	s.secret = extract("tickwire 1 token", keys[:64])
-	pid := string(binary.LittleEndian.AppendUint64(nil, protocolID))
-	s.offer = longAEAD(expand(s.secret, "tickwire 1 offer"+pid, 32))
-	s.accept = longAEAD(expand(s.secret, "tickwire 1 accept"+pid, 32))
-	s.reason = longAEAD(expand(s.secret, "tickwire 1 reason"+pid, 32))
+	s.handshakes = []*handshake{newHandshake(extract("tickwire 1 token", keys[:64]))}
 	return s
+}
+
+func newHandshake(secret []byte) *handshake {
+	pid := string(binary.LittleEndian.AppendUint64(nil, protocolID))
+	return &handshake{
+		secret: secret,
+		offer:  longAEAD(expand(secret, "tickwire 1 offer"+pid, 32)),
+		accept: longAEAD(expand(secret, "tickwire 1 accept"+pid, 32)),
+		reason: longAEAD(expand(secret, "tickwire 1 reason"+pid, 32)),
+	}
 }
 
 // These fail for keys of a wrong length only.
@@ -174,37 +186,42 @@ func openLong(aead cipher.AEAD, b []byte, nonce int, ad []byte) []byte {
 	return p
 }
 
-// offered notes the share of an OFFER. A client that starts anew has another one, while the
-// server may still answer the first.
-func (s *spy) offered(share [32]byte) {
-	if !slices.Contains(s.shares, share) {
-		s.shares = append(s.shares, share)
+// offered notes the share of an OFFER or RESUME. A client that starts anew has another one, while
+// the server may still answer the first.
+func (h *handshake) offered(share [32]byte) {
+	if !slices.Contains(h.shares, share) {
+		h.shares = append(h.shares, share)
 	}
 }
 
-// openAccept opens an ACCEPT with the share of the OFFER that it answers, and derives its
+// openAccept opens an ACCEPT with the share of the OFFER or RESUME that it answers, and derives its
 // keys; nil if there is none.
-func (s *spy) openAccept(b []byte, wireIDBytes int) *life {
+func (s *spy) openAccept(b []byte, wireIDBytes int) (*handshake, *life) {
 	head := b[:min(2+wireIDBytes, len(b))]
-	for _, share := range s.shares {
-		if body := openLong(s.accept, b, 2+wireIDBytes, slices.Concat(head, share[:])); body != nil {
-			return s.begin(share, body, head[2:])
+	for _, h := range slices.Backward(s.handshakes) {
+		for _, share := range slices.Backward(h.shares) {
+			if body := openLong(h.accept, b, 2+wireIDBytes, slices.Concat(head, share[:])); body != nil {
+				return h, s.begin(h, share, body, head[2:])
+			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // begin derives the keys of an ACCEPT: its sealed part, and the client id on the wire.
-func (s *spy) begin(share [32]byte, accept, wireID []byte) *life {
+func (s *spy) begin(h *handshake, share [32]byte, accept, wireID []byte) *life {
 	connectionID, serverShare := accept[:4], accept[4:36]
-	prk := extract(string(share[:])+string(serverShare), slices.Concat(s.secret, s.agreed(share, serverShare)))
+	prk := extract(string(share[:])+string(serverShare), slices.Concat(h.secret, s.agreed(share, serverShare)))
 	x := []byte{1}
 	x = binary.LittleEndian.AppendUint64(x, protocolID)
 	x = append(x, s.suite, s.tagBytes)
 	x = append(append(x, connectionID...), byte(len(wireID)))
 	x = append(x, wireID...)
 	up := s.course(expand(prk, "tickwire 1 c2s"+string(x), 32), nil)
-	return &life{first: up.key, up: *up, down: *s.course(expand(prk, "tickwire 1 s2c"+string(x), 32), nil)}
+	return &life{
+		first: up.key, up: *up, down: *s.course(expand(prk, "tickwire 1 s2c"+string(x), 32), nil),
+		tickets: expand(prk, "tickwire 1 resumption"+string(x), 32),
+	}
 }
 
 // agreed is DH, from the private value that the player's process has drawn.

@@ -327,6 +327,7 @@ func (w *World) receive() {
 			}
 			e.checkClosedLosses()
 			e.checkRoom()
+			e.checkComings()
 		}
 		w.giveUp(p)
 		if !p.done && p.Gone() {

@@ -1,0 +1,57 @@
+package swarm
+
+import (
+	"time"
+
+	"github.com/tickwire/tickwire/simnet/world"
+)
+
+const (
+	// keepFor is how long a seat of a soak is kept beyond the timeout.
+	keepFor = 30 * time.Second
+	// leastAbsence is longer than a timeout, and the longest absence is well within the time for
+	// which seats are kept.
+	leastAbsence = 12 * time.Second
+	mostAbsence  = 25 * time.Second
+)
+
+// keepSeats is ServerConfig.KeepSeats of a soak.
+func (c *SoakConfig) keepSeats() time.Duration {
+	if c.Resume > 0 {
+		return keepFor
+	}
+	return 0
+}
+
+// An absence is that of a player whose lines are dead until a tick.
+type absence struct {
+	player *world.Player
+	until  int
+}
+
+// loseTouch has somebody's lines die in both directions, now and then, and brings those back to life
+// whose time has come. Whoever has come back is left alone for a while.
+func (s *soak) loseTouch() {
+	kept := s.gone[:0]
+	for _, a := range s.gone {
+		switch {
+		case a.until > s.ticks:
+			kept = append(kept, a)
+			continue
+		case a.player.CutOff():
+			a.player.Heal()
+		}
+	}
+	s.gone = kept
+	every := int(s.cfg.Resume * tickRate / time.Second)
+	if every <= 0 || s.ticks%every != 0 {
+		return
+	}
+	p := s.players[s.absences.IntN(len(s.players))]
+	if p.Client.Open() && p.Server.Open() && !p.CutOff() && !p.Client.Away() && !p.Server.Away() {
+		p.Cut(true, true)
+		span := mostAbsence - leastAbsence
+		lasts := leastAbsence + time.Duration(s.absences.Int64N(int64(span)))
+		s.gone = append(s.gone, absence{p, s.ticks + int(lasts.Seconds()*tickRate)})
+	}
+}
