@@ -22,7 +22,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 	w, err := world.New(world.Config{
 		Seed: s.Seed, Channels: channels, Links: s.Links, TickRate: s.TickRate,
 		Server: tickwire.ServerConfig{
-			Config: game, MaxClients: s.Seats.limit(), KeepOldest: s.Seats.KeepOldest,
+			Config: game, MaxClients: s.Seats.limit(), KeepOldest: s.Seats.KeepOldest, KeepSeats: s.Resumes.KeepSeats,
 			DevelopmentToken: s.Seal.ask,
 		},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
@@ -38,12 +38,13 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		crowd:  generator{rand.New(rand.NewPCG(s.Seed, 0x63726f7764))},
 		limits: generator{rand.New(rand.NewPCG(s.Seed, 0x726174696f6e))},
 		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))},
-		roams:  generator{rand.New(rand.NewPCG(s.Seed, 0x726f616d))}, fault: fault}
+		roams:  generator{rand.New(rand.NewPCG(s.Seed, 0x726f616d))}, fault: fault,
+		absences: generator{rand.New(rand.NewPCG(s.Seed, 0x61776179))}}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
 	r.heal()
-	w.Settle(patience, nil)
+	w.Settle(s.patience(), nil)
 	w.Close()
 	return w.Report(), nil
 }
@@ -59,20 +60,21 @@ func Replay(seed uint64) string {
 // A run is a scenario in progress.
 type run struct {
 	Scenario
-	world  *world.World
-	g      generator
-	terms  generator // for what goes beyond the five deliveries
-	ways   generator // for how messages are given to the library
-	crowd  generator // for who comes beside the players, and what is kept for whom
-	limits generator // for the budgets of flushes
-	leaves generator // for drains and holds
-	roams  generator // for who moves, paths, and who watches
-	fault  Fault
-	later  []later // what is to be undone, in no order
-	seats  []*world.Player
-	waits  []int // the tick from which on the player of a seat may come again
-	ticks  int
-	guests int // who have come so far
+	world    *world.World
+	g        generator
+	terms    generator // for what goes beyond the five deliveries
+	ways     generator // for how messages are given to the library
+	crowd    generator // for who comes beside the players, and what is kept for whom
+	limits   generator // for the budgets of flushes
+	leaves   generator // for drains and holds
+	roams    generator // for who moves, paths, and who watches
+	absences generator // for who is gone, and for how long
+	fault    Fault
+	later    []later // what is to be undone, in no order
+	seats    []*world.Player
+	waits    []int // the tick from which on the player of a seat may come again
+	ticks    int
+	guests   int // who have come so far
 }
 
 // A later is something that happens when its time has come.
@@ -105,6 +107,7 @@ func (r *run) step() {
 	r.playSeats()
 	r.makeLeaves()
 	r.makeRoams()
+	r.makeAbsences()
 	for e := range r.world.Ends() {
 		r.send(e)
 	}

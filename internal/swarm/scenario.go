@@ -24,6 +24,7 @@ type Scenario struct {
 	Seats    Seats
 	Budgets  Budgets
 	Roams    Roams
+	Resumes  Resumes
 }
 
 // A Load is what is sent on a channel by each end.
@@ -106,6 +107,7 @@ func Generate(seed uint64) Scenario {
 	s.addLimits(generator{rand.New(rand.NewPCG(seed, 0x6c696d697473))})
 	s.addLeaves(generator{rand.New(rand.NewPCG(seed, 0x6c6561766573))})
 	s.addRoams(generator{rand.New(rand.NewPCG(seed, 0x726f616d73))})
+	s.addResumes(generator{rand.New(rand.NewPCG(seed, 0x726573756d65))})
 	return s
 }
 

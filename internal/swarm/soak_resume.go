@@ -6,14 +6,8 @@ import (
 	"github.com/tickwire/tickwire/simnet/world"
 )
 
-const (
-	// keepFor is how long a seat of a soak is kept beyond the timeout.
-	keepFor = 30 * time.Second
-	// leastAbsence is longer than a timeout, and the longest absence is well within the time for
-	// which seats are kept.
-	leastAbsence = 12 * time.Second
-	mostAbsence  = 25 * time.Second
-)
+// keepFor is how long a seat of a soak is kept beyond the timeout.
+const keepFor = 30 * time.Second
 
 // keepSeats is ServerConfig.KeepSeats of a soak.
 func (c *SoakConfig) keepSeats() time.Duration {
@@ -30,7 +24,7 @@ type absence struct {
 }
 
 // loseTouch has somebody's lines die in both directions, now and then, and brings those back to life
-// whose time has come. Whoever has come back is left alone for a while.
+// whose time has come.
 func (s *soak) loseTouch() {
 	kept := s.gone[:0]
 	for _, a := range s.gone {
@@ -47,11 +41,8 @@ func (s *soak) loseTouch() {
 	if every <= 0 || s.ticks%every != 0 {
 		return
 	}
-	p := s.players[s.absences.IntN(len(s.players))]
-	if p.Client.Open() && p.Server.Open() && !p.CutOff() && !p.Client.Away() && !p.Server.Away() {
+	if p := s.players[s.absences.IntN(len(s.players))]; present(p) {
 		p.Cut(true, true)
-		span := mostAbsence - leastAbsence
-		lasts := leastAbsence + time.Duration(s.absences.Int64N(int64(span)))
-		s.gone = append(s.gone, absence{p, s.ticks + int(lasts.Seconds()*tickRate)})
+		s.gone = append(s.gone, absence{p, s.ticks + ticksOf(s.absences.absence(), tickRate)})
 	}
 }

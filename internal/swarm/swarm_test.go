@@ -20,7 +20,7 @@ func TestSwarm(t *testing.T) {
 	if raced {
 		n = min(n, 10)
 	}
-	var changes uint64
+	var changes, comebacks, resumed uint64
 	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
 		start := time.Now()
 		r, err := Run(Generate(seed), NoFault, quiet())
@@ -31,6 +31,7 @@ func TestSwarm(t *testing.T) {
 			t.Logf("seed %d took %v", seed, d)
 		}
 		changes += r.KeyChanges
+		comebacks, resumed = comebacks+r.Comebacks, resumed+r.Resumed
 		for i, v := range r.Violations {
 			if i < 5 {
 				t.Errorf("seed %d: %v", seed, v)
@@ -41,6 +42,10 @@ func TestSwarm(t *testing.T) {
 		}
 	}
 	t.Logf("keys changed %d times in %d runs", changes, n)
+	t.Logf("peers were back %d times, tickets let somebody in %d times", comebacks, resumed)
+	if n >= 100 && (comebacks < n/3 || resumed < n/10) {
+		t.Errorf("peers were back %d times, tickets let somebody in %d times", comebacks, resumed)
+	}
 	if changes < 10*n {
 		t.Errorf("keys changed %d times in %d runs", changes, n)
 	}
@@ -74,6 +79,7 @@ func TestGenerate(t *testing.T) {
 	on, off := Trouble{}, Trouble{Cut: 1}
 	terms, plain, ways, none := Terms{}, 0, Ways{}, 0
 	seats, roomy := Seats{}, 0
+	kept, gone := 0, 0
 	limits, budgets, free := 0, 0, 0
 	suites, epochs, secret := [4]int{}, 0, 0
 	roams, still, redials, streams := Roams{}, 0, 0, 0
@@ -108,6 +114,12 @@ func TestGenerate(t *testing.T) {
 		if s.Roams.Stream {
 			streams++
 		}
+		if s.Resumes.KeepSeats > 0 {
+			kept++
+		}
+		if s.Resumes.Gone > 0 {
+			gone++
+		}
 		suites[s.Seal.Suite]++
 		if s.Game.EpochPackets > 0 {
 			epochs++
@@ -141,6 +153,9 @@ func TestGenerate(t *testing.T) {
 	}
 	if seats.Guests == 0 || seats.Reserve == 0 || roomy == 0 {
 		t.Errorf("sums of seats %+v, %d servers have room", seats, roomy)
+	}
+	if kept == 0 || kept == 200 || gone == 0 || gone == kept {
+		t.Errorf("%d servers keep seats, of %d of them somebody is gone for long", kept, gone)
 	}
 	if limits == 0 || budgets == 0 || free == 0 {
 		t.Errorf("%d with limits, %d with budgets, %d with neither", limits, budgets, free)

@@ -23,6 +23,8 @@ func (w *World) excused(e *End, r tickwire.Reason) bool {
 	switch r.Code {
 	case tickwire.CodeTimeout, tickwire.CodeForgotten:
 		return p.severed() || p.bursts || p.shadowed.most && p.shadowed.moved || w.now() < p.trouble || e.peer.Over() || stopped || w.replaced(p)
+	case tickwire.CodeUsed, tickwire.CodeExpired: // of its tickets, when the server's end is over
+		return !e.server && w.cfg.Server.KeepSeats > 0 && (e.peer.Over() || w.replaced(p))
 	case tickwire.CodeReplaced:
 		return w.replaced(p)
 	case tickwire.CodeGoingAway:

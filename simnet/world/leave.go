@@ -104,7 +104,7 @@ func (w *World) HoldServer(d time.Duration) error {
 		return tickwire.ErrClosed
 	}
 	for _, p := range w.players {
-		if p.Server.Open() {
+		if p.Server.Open() && !p.Server.Away() {
 			if err := p.Server.hold(d); err != nil {
 				return err
 			}

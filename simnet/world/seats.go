@@ -129,9 +129,9 @@ func (w *World) checkFull(p *Player) {
 	}
 }
 
-// checkKept: a server that keeps the oldest replaces nobody whom its game has seen.
+// checkKept: a server that keeps the oldest replaces nobody whom its game has seen and who is there.
 func (w *World) checkKept(e *End, r tickwire.Reason) {
-	if w.cfg.Server.KeepOldest && e.server && r.Code == tickwire.CodeReplaced {
+	if w.cfg.Server.KeepOldest && e.server && !e.comings.away && r.Code == tickwire.CodeReplaced {
 		w.fault(Seats, e.String(), "it was replaced, and the server keeps the oldest")
 	}
 }
