@@ -23,15 +23,15 @@ type Admission struct {
 	notBefore     uint64 // tokens that expire earlier may have been seen by an earlier run
 	tokens        []*tokenEntry
 	free          []uint32 // entries that expired
-	expiry        []uint32 // heap of entries, the first to expire on top
+	tokensByEnd   byEnd[*tokenEntry]
 	byMAC         map[[macBytes]byte]uint32
 	clients       map[uint64]*Seat
 	shown         shown // from where plain responses may come
 	reserved      map[uint64]*reservation
-	waiting       reservationHeap // those whose client is not connected
+	waiting       byEnd[*reservation] // those whose client is not connected
 	resumers      map[uint64]*resumer
 	byTicket      map[[macBytes]byte]*resumer
-	resumersByEnd resumerHeap
+	resumersByEnd byEnd[*resumer]
 	issued        uint64 // number of the newest ticket
 	returning     int    // seats that wait for players who resume
 	connected     int

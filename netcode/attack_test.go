@@ -168,7 +168,7 @@ func TestNoStateForStrangers(t *testing.T) {
 		}
 	}
 	a := w.server.adm
-	if len(a.tokens)+len(a.byMAC)+len(a.expiry)+len(a.clients)+len(a.shown.rows)+len(a.reserved) != 0 {
+	if len(a.tokens)+len(a.byMAC)+len(a.tokensByEnd)+len(a.clients)+len(a.shown.rows)+len(a.reserved) != 0 {
 		t.Errorf("the tables know somebody: %+v", a)
 	}
 	if s := w.server; len(s.plain)+len(s.watched)+len(s.seats.seats)+s.parcels.len()+s.due.len() != 0 {

@@ -1,5 +1,7 @@
 package netcode
 
+import "container/heap"
+
 // tokenState is where a token is in its life.
 type tokenState uint8
 
@@ -28,6 +30,7 @@ type tokenEntry struct {
 	firstChallenge uint64         // the counters of its challenges are
 	challenged     uint64         // as many, from the first on
 	paid           int64          // when its debt is paid back; see gate
+	at             int            // place in Admission.tokensByEnd, when forgotten -1
 }
 
 // find returns the entry of a token, nil if it was not shown before.
@@ -70,14 +73,14 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 		timeoutSeconds: p.timeoutSeconds, keys: p.keys, pad: p.pad, userData: p.userData,
 	}
 	a.byMAC[*mac] = e.index
-	a.pushExpiry(e.index)
+	heap.Push(&a.tokensByEnd, e)
 	return e
 }
 
 // consume makes a token worthless for good.
 func (a *Admission) consume(e *tokenEntry) {
 	*e = tokenEntry{
-		mac: e.mac, index: e.index, expires: e.expires, state: tokenConsumed,
+		mac: e.mac, index: e.index, expires: e.expires, at: e.at, state: tokenConsumed,
 		firstChallenge: e.firstChallenge, challenged: e.challenged,
 	}
 }
@@ -85,49 +88,18 @@ func (a *Admission) consume(e *tokenEntry) {
 // expired takes one token that has expired out of the table, nil if there is
 // none. The caller unties what refers to it.
 func (a *Admission) expired(unix int64) *tokenEntry {
-	if len(a.expiry) == 0 || a.tokens[a.expiry[0]].expires > seconds(unix) {
+	if len(a.tokensByEnd) == 0 || a.tokensByEnd[0].expires > seconds(unix) {
 		return nil
 	}
-	e := a.tokens[a.popExpiry()]
+	e := heap.Pop(&a.tokensByEnd).(*tokenEntry)
 	delete(a.byMAC, e.mac)
 	a.free = append(a.free, e.index)
 	return e
 }
 
-func (a *Admission) sooner(i, j int) bool {
-	return a.tokens[a.expiry[i]].expires < a.tokens[a.expiry[j]].expires
-}
+func (e *tokenEntry) endsBefore(other *tokenEntry) bool { return e.expires < other.expires }
 
-func (a *Admission) pushExpiry(index uint32) {
-	a.expiry = append(a.expiry, index)
-	for i := len(a.expiry) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if !a.sooner(i, parent) {
-			return
-		}
-		a.expiry[i], a.expiry[parent] = a.expiry[parent], a.expiry[i]
-		i = parent
-	}
-}
-
-func (a *Admission) popExpiry() uint32 {
-	top, last := a.expiry[0], len(a.expiry)-1
-	a.expiry[0] = a.expiry[last]
-	a.expiry = a.expiry[:last]
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
-			if a.sooner(child, least) {
-				least = child
-			}
-		}
-		if least == i {
-			return top
-		}
-		a.expiry[i], a.expiry[least] = a.expiry[least], a.expiry[i]
-		i = least
-	}
-}
+func (e *tokenEntry) place() *int { return &e.at }
 
 // receiveKey returns what plain responses of the token are opened with.
 func (e *tokenEntry) receiveKey(protocolID uint64) *packetKey {

@@ -286,8 +286,8 @@ func (c *chaos) check() {
 			c.t.Fatalf("the reservation of client %d is idle, who is not here", id)
 		}
 	}
-	if len(s.adm.byMAC) > s.adm.maxTokens || len(s.adm.byMAC) != len(s.adm.expiry) {
-		c.t.Fatalf("%d tokens, %d to expire", len(s.adm.byMAC), len(s.adm.expiry))
+	if len(s.adm.byMAC) > s.adm.maxTokens || len(s.adm.byMAC) != len(s.adm.tokensByEnd) {
+		c.t.Fatalf("%d tokens, %d to expire", len(s.adm.byMAC), len(s.adm.tokensByEnd))
 	}
 	c.checkResumers(waiting)
 }

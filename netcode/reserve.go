@@ -154,32 +154,9 @@ func wholeSeconds(d int64) uint16 {
 	return uint16(min(max(s, 0), math.MaxUint16))
 }
 
-// A reservationHeap has the first to end on top.
-type reservationHeap []*reservation
+func (r *reservation) endsBefore(other *reservation) bool { return r.until < other.until }
 
-func (h reservationHeap) Len() int           { return len(h) }
-func (h reservationHeap) Less(i, j int) bool { return h[i].until < h[j].until }
-
-func (h reservationHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-
-// Push implements heap.Interface.
-func (h *reservationHeap) Push(x any) {
-	r := x.(*reservation)
-	r.at = len(*h)
-	*h = append(*h, r)
-}
-
-// Pop implements heap.Interface.
-func (h *reservationHeap) Pop() any {
-	last := len(*h) - 1
-	r := (*h)[last]
-	(*h)[last] = nil
-	*h, r.at = (*h)[:last], -1
-	return r
-}
+func (r *reservation) place() *int { return &r.at }
 
 // A SeatsError says that no seat can be reserved: all are taken or reserved
 // already.

@@ -24,7 +24,7 @@ type resumer struct {
 	begun           int64 // when an attempt came that was newer than all before
 	judged          int64 // when one was judged again
 	paid            int64 // when his debt is paid back; see gate
-	at              int   // place in Admission.resumersByEnd
+	at              int   // place in Admission.resumersByEnd, when forgotten -1
 }
 
 // A returning is a resumption that waits on its seat for the first DATA. Until that comes
@@ -97,29 +97,6 @@ func (r *resumer) use(issued uint64) {
 	}
 }
 
-// A resumerHeap has the first to be forgotten on top.
-type resumerHeap []*resumer
+func (r *resumer) endsBefore(other *resumer) bool { return r.expires < other.expires }
 
-func (h resumerHeap) Len() int           { return len(h) }
-func (h resumerHeap) Less(i, j int) bool { return h[i].expires < h[j].expires }
-
-func (h resumerHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
-}
-
-// Push implements heap.Interface.
-func (h *resumerHeap) Push(x any) {
-	r := x.(*resumer)
-	r.at = len(*h)
-	*h = append(*h, r)
-}
-
-// Pop implements heap.Interface.
-func (h *resumerHeap) Pop() any {
-	last := len(*h) - 1
-	r := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return r
-}
+func (r *resumer) place() *int { return &r.at }
