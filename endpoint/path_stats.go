@@ -40,6 +40,10 @@ func (e *Endpoint) PathStats(id uint8) PathStats {
 	if p == nil {
 		return PathStats{Route: NoRoute}
 	}
+	return p.stats()
+}
+
+func (p *path) stats() PathStats {
 	s := p.counts
 	s.State, s.Route, s.Reliable, s.Use, s.Weight = p.state, p.route, p.reliable, p.use, p.weight
 	if p.toldSilent {

@@ -76,16 +76,13 @@ type Stats struct {
 
 // Stats returns the counters and estimates.
 func (e *Endpoint) Stats() Stats {
-	s, p := e.stats, e.lead()
+	s, lead := e.stats, e.lead().stats()
 	for _, p := range e.paths {
 		s.addPath(p)
 	}
-	if p.rtt.sampled {
-		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
-		s.MinRTT = time.Duration(p.rtt.min)
-	}
-	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
-	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
+	s.RTT, s.RTTVar, s.MinRTT = lead.RTT, lead.RTTVar, lead.MinRTT
+	s.JitterOut, s.JitterIn = lead.JitterOut, lead.JitterIn
+	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn
 	s.BytesPerSecond = e.bytesPerSecond()
 	for i := range e.senders[1:] {
 		s.addChannel(&e.senders[1+i], &e.receivers[1+i])
