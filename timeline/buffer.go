@@ -1,0 +1,241 @@
+package timeline
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"time"
+)
+
+// A BufferConfig configures a [Buffer].
+type BufferConfig struct {
+	// Late is the share of values that may come too late to be shown: the less, the longer all
+	// others wait. 0: one in a hundred.
+	Late float64
+	// MinDelay and MaxDelay bound how long values are held back. 0: nothing, and half a second.
+	MinDelay, MaxDelay time.Duration
+	// Entries is how many values wait at most; the oldest goes. 0: 64.
+	Entries int
+	// Calm is how long the network must have been calmer before values are held back for less.
+	// 0: 5 s.
+	Calm time.Duration
+	// Slew and Jump are those of [TicksConfig]: time never stands still or runs back while the
+	// delay changes.
+	Slew float64
+	Jump time.Duration
+}
+
+// A Buffer evens out jitter: it holds values back so that of the peer's snapshots, which come now
+// early and now late, there is always a next one when it is needed. How long it holds them follows
+// what came: longer as soon as too many are late, shorter only when that has been possible for a
+// while, so that it does not waver (hysteresis).
+//
+//	peer     a     b     c     d
+//	network     a   b       c  d
+//	shown           a     b     c     d        everything later by Delay
+type Buffer[T any] struct {
+	cfg     BufferConfig
+	entries []entry[T] // by time, in a backing array that never grows
+	slew    slew
+
+	transits [bufferTransits]time.Duration // a ring: how late values came, by the peer's clock
+	seen     int
+	sorted   [bufferTransits]time.Duration
+
+	gap       time.Duration // between values, smoothed
+	shows     bool          // so the next one must be there a gap before its time
+	delay     time.Duration
+	need      time.Duration // the most that was needed since calmAt
+	calmSince time.Duration
+	shown     time.Duration // nothing older is of use
+	any       bool
+	stats     BufferStats
+}
+
+type entry[T any] struct {
+	at    time.Duration
+	value T
+}
+
+// BufferStats counts what became of values.
+type BufferStats struct {
+	Taken     uint64 // values that were in time
+	Late      uint64 // came when their time was over
+	Repeated  uint64 // had the time of one that is there
+	Pushed    uint64 // out by newer ones: nobody asked for so long
+	Starved   uint64 // calls of Show that had no later value
+	Delay     time.Duration
+	JumpsOver int
+}
+
+// bufferTransits is how many values say what the network does: some seconds of snapshots, and
+// enough to see one in a hundred.
+const bufferTransits = 256
+
+// NewBuffer returns an empty buffer.
+func NewBuffer[T any](cfg BufferConfig) (*Buffer[T], error) {
+	cfg.Late = orDefault(cfg.Late, 0.01)
+	cfg.MaxDelay = orDefault(cfg.MaxDelay, 500*time.Millisecond)
+	cfg.Entries = orDefault(cfg.Entries, 64)
+	cfg.Calm = orDefault(cfg.Calm, 5*time.Second)
+	cfg.Slew = orDefault(cfg.Slew, DefaultSlew)
+	cfg.Jump = orDefault(cfg.Jump, DefaultJump)
+	switch {
+	case !(cfg.Late > 0 && cfg.Late < 1):
+		return nil, &ConfigError{"BufferConfig.Late", cfg.Late, "above 0 and below 1, or 0 for 0.01"}
+	case cfg.MinDelay < 0 || cfg.MinDelay > cfg.MaxDelay:
+		return nil, &ConfigError{"BufferConfig.MinDelay", cfg.MinDelay, "0 to MaxDelay"}
+	case cfg.Entries < 2 || cfg.Entries > 1<<16:
+		return nil, &ConfigError{"BufferConfig.Entries", cfg.Entries, "2 to 65536, or 0 for 64"}
+	case cfg.Calm < 0:
+		return nil, &ConfigError{"BufferConfig.Calm", cfg.Calm, "above 0, or 0 for 5s"}
+	case !(cfg.Slew > 0 && cfg.Slew < 1):
+		return nil, &ConfigError{"BufferConfig.Slew", cfg.Slew, "above 0 and below 1, or 0 for 0.05"}
+	case cfg.Jump < 0:
+		return nil, &ConfigError{"BufferConfig.Jump", cfg.Jump, "above 0, or 0 for 250ms"}
+	}
+	return &Buffer[T]{
+		cfg: cfg, delay: cfg.MinDelay, entries: make([]entry[T], 0, cfg.Entries),
+		slew: slew{most: cfg.Slew, jump: cfg.Jump},
+	}, nil
+}
+
+// Push takes a value that the peer made at a time of its clock and that came now, peer being what
+// its clock shows now ([Clock.At]). False: it came too late, or is there already.
+func (b *Buffer[T]) Push(peer, at time.Duration, v T) bool {
+	late := b.any && at <= b.shown
+	b.learn(peer, peer-at, late)
+	if late {
+		b.stats.Late++
+		return false
+	}
+	i, there := b.find(at)
+	if there {
+		b.stats.Repeated++
+		return false
+	}
+	if len(b.entries) == cap(b.entries) {
+		b.stats.Pushed++
+		if i == 0 {
+			return false
+		}
+		b.drop(1)
+		i--
+	}
+	if n := len(b.entries); n > 0 && i == n {
+		b.gap += (at - b.entries[n-1].at - b.gap) / 16
+	}
+	b.entries = slices.Insert(b.entries, i, entry[T]{at, v})
+	b.stats.Taken++
+	return true
+}
+
+// learn takes how late a value came. A look at all of them is due each sixteenth value, or at once
+// when one was too late.
+func (b *Buffer[T]) learn(peer, transit time.Duration, late bool) {
+	b.transits[b.seen%bufferTransits] = transit
+	b.seen++
+	if b.seen%16 != 0 && !late && b.seen > 16 {
+		return
+	}
+	need := b.quantile()
+	if b.shows {
+		need += b.gap
+	}
+	need = min(max(need, b.cfg.MinDelay), b.cfg.MaxDelay)
+	if need >= b.delay {
+		b.delay, b.need, b.calmSince = need, 0, peer
+		return
+	}
+	b.need = max(b.need, need)
+	if peer-b.calmSince >= b.cfg.Calm {
+		b.delay, b.need, b.calmSince = b.need, 0, peer
+	}
+}
+
+// quantile is the delay with which all but the configured share would have been in time.
+func (b *Buffer[T]) quantile() time.Duration {
+	n := min(b.seen, bufferTransits)
+	s := b.sorted[:n]
+	copy(s, b.transits[:n])
+	slices.Sort(s)
+	return s[n-1-min(int(b.cfg.Late*float64(n)), n-1)]
+}
+
+// drop forgets the oldest values.
+func (b *Buffer[T]) drop(n int) {
+	if n > 0 {
+		b.entries = slices.Delete(b.entries, 0, n)
+	}
+}
+
+// A View is the moment that is to be shown: between two values.
+type View[T any] struct {
+	At       time.Duration // the moment, by the peer's clock
+	From, To T
+	Fraction float64 // of the way from From to To, 0 to 1
+	// Starved: there is no later value than From yet; To is the same, and the game may guess.
+	Starved bool
+}
+
+// Show returns what is to be shown now, peer being what the peer's clock shows. False: there is
+// nothing yet, or it is all of later.
+func (b *Buffer[T]) Show(now, peer time.Duration) (View[T], bool) {
+	b.shows = true
+	at := b.slew.advance(now, peer-b.delay)
+	next := b.after(at)
+	if next == 0 {
+		return View[T]{At: at}, false
+	}
+	b.drop(next - 1)
+	b.shown, b.any = max(b.shown, b.entries[0].at), true
+	v := View[T]{At: at, From: b.entries[0].value}
+	if len(b.entries) == 1 {
+		v.To, v.Starved = v.From, true
+		b.stats.Starved++
+		return v, true
+	}
+	from, to := b.entries[0].at, b.entries[1]
+	v.To, v.Fraction = to.value, float64(at-from)/float64(to.at-from)
+	return v, true
+}
+
+// Take yields, in order, the values whose time has come, and forgets them: for events, which are
+// not drawn between but happen.
+func (b *Buffer[T]) Take(now, peer time.Duration) iter.Seq2[time.Duration, T] {
+	at := b.slew.advance(now, peer-b.delay)
+	return func(yield func(time.Duration, T) bool) {
+		for len(b.entries) > 0 && b.entries[0].at <= at {
+			e := b.entries[0]
+			b.drop(1)
+			b.shown, b.any = e.at, true
+			if !yield(e.at, e.value) {
+				return
+			}
+		}
+	}
+}
+
+// find is where the value of a time is, or would be.
+func (b *Buffer[T]) find(at time.Duration) (i int, there bool) {
+	return slices.BinarySearchFunc(b.entries, at, func(e entry[T], at time.Duration) int { return cmp.Compare(e.at, at) })
+}
+
+// after is the first value that lies behind a time.
+func (b *Buffer[T]) after(at time.Duration) int {
+	i, there := b.find(at)
+	if there {
+		i++
+	}
+	return i
+}
+
+// Delay is how long values are held back.
+func (b *Buffer[T]) Delay() time.Duration { return b.delay }
+
+// Stats returns the counters.
+func (b *Buffer[T]) Stats() BufferStats {
+	s := b.stats
+	s.Delay, s.JumpsOver = b.delay, b.slew.jumps
+	return s
+}

@@ -1,0 +1,120 @@
+package timeline
+
+import (
+	"fmt"
+	"time"
+)
+
+// Defaults of [TicksConfig] and [BufferConfig].
+const (
+	DefaultTicksPerSecond = 60
+	// DefaultSlew is what nobody sees or hears: a twentieth faster or slower.
+	DefaultSlew = 0.05
+	// DefaultJump is a quarter of a second, which takes five to be slewed away.
+	DefaultJump = 250 * time.Millisecond
+)
+
+// A TicksConfig configures a [Ticks].
+type TicksConfig struct {
+	// TicksPerSecond of the server. 0: 60.
+	TicksPerSecond int
+	// Slew is by how much time may run faster or slower to make good an error, as a fraction
+	// below 1. 0: a twentieth.
+	Slew float64
+	// Jump is the error that is jumped over, since to slew it away would take too long. 0: 250 ms.
+	Jump time.Duration
+}
+
+// A ConfigError names the field of a configuration that cannot be, its value and what would do.
+type ConfigError struct {
+	Field string // the type and the field, "TicksConfig.Slew"
+	Value any
+	Want  string
+}
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("timeline: %s is %v: want %s", e.Field, e.Value, e.Want)
+}
+
+// Ticks says which tick the peer is in, or will be in when what is sent now arrives. It follows a
+// [Clock] by running a little faster or slower, so no tick is left out and none comes twice, but
+// for a jump.
+type Ticks struct {
+	rate     int64
+	slew     slew
+	anchor   time.Duration // when the tick began,
+	anchored uint64        // by the peer's clock
+	done     int64         // ticks that Due told of, from the anchored one on
+	counting bool          // since then there was neither an anchor nor
+	jumps    int           // another jump
+}
+
+// NewTicks returns Ticks of which the tick zero begins at zero of the peer's clock; Anchor says
+// otherwise.
+func NewTicks(cfg TicksConfig) (*Ticks, error) {
+	cfg.TicksPerSecond = orDefault(cfg.TicksPerSecond, DefaultTicksPerSecond)
+	cfg.Slew = orDefault(cfg.Slew, DefaultSlew)
+	cfg.Jump = orDefault(cfg.Jump, DefaultJump)
+	switch {
+	case cfg.TicksPerSecond < 1 || cfg.TicksPerSecond > 100_000:
+		return nil, &ConfigError{"TicksConfig.TicksPerSecond", cfg.TicksPerSecond, "1 to 100000, or 0 for 60"}
+	case !(cfg.Slew > 0 && cfg.Slew < 1):
+		return nil, &ConfigError{"TicksConfig.Slew", cfg.Slew, "above 0 and below 1, or 0 for 0.05"}
+	case cfg.Jump < 0:
+		return nil, &ConfigError{"TicksConfig.Jump", cfg.Jump, "above 0, or 0 for 250ms"}
+	}
+	return &Ticks{rate: int64(cfg.TicksPerSecond), slew: slew{most: cfg.Slew, jump: cfg.Jump}}, nil
+}
+
+func orDefault[T comparable](v, zero T) T {
+	var none T
+	if v == none {
+		return zero
+	}
+	return v
+}
+
+// Anchor says when a tick began by the peer's clock: the server tells it once. Another anchor than
+// before is a jump.
+func (t *Ticks) Anchor(tick uint64, at time.Duration) {
+	if tick != t.anchored || at != t.anchor {
+		t.anchor, t.anchored, t.counting = at, tick, false
+	}
+}
+
+// Advance moves to now. Peer is what the peer's clock shall be taken to show: [Clock.At] for the
+// tick that the server is in; as much more as an input takes to get there for the tick that it
+// will be used in. It returns the number of the tick that runs, and how much of it is over, 0 to 1.
+// Before the anchored tick it is that one, at 0.
+func (t *Ticks) Advance(now, peer time.Duration) (tick uint64, over float64) {
+	return t.split(t.slew.advance(now, peer))
+}
+
+func (t *Ticks) split(at time.Duration) (tick uint64, over float64) {
+	n, rest := t.count(at)
+	return t.anchored + uint64(n), float64(rest) / float64(time.Second)
+}
+
+// count is how many ticks have begun after the anchored one, and what has passed of the last,
+// times the rate.
+func (t *Ticks) count(at time.Duration) (n int64, rest int64) {
+	since := max(int64(at-t.anchor), 0)
+	sec, ns := since/int64(time.Second), since%int64(time.Second)
+	return sec*t.rate + ns*t.rate/int64(time.Second), ns * t.rate % int64(time.Second)
+}
+
+// Due is how many ticks have begun since the last call: what a game steps after Advance. At first,
+// after an anchor and after a jump it is one. A jump back is told by a number that is lower than
+// the last one.
+func (t *Ticks) Due() int {
+	n, _ := t.count(t.slew.at)
+	due := n - t.done
+	if !t.counting || t.jumps != t.slew.jumps {
+		due = 1
+	}
+	t.done, t.counting, t.jumps = n, true, t.slew.jumps
+	return int(due)
+}
+
+// Jumps counts how often time jumped since the error was too large to be slewed away.
+func (t *Ticks) Jumps() int { return t.slew.jumps }
