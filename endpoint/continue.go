@@ -49,10 +49,12 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 }
 
 // Follow has this endpoint, which is new, take the place of one that did not continue: receipts
-// are numbered on, so that none of them stands for two messages, and LimitBudget holds.
+// are numbered on, so that none of them stands for two messages, LimitBudget holds, and clock samples
+// go on being kept if they were.
 func (e *Endpoint) Follow(old *Endpoint) {
 	e.lastReceipt = max(e.lastReceipt, old.lastReceipt)
 	e.flush = old.flush
+	e.exchanges.ring = old.exchanges.ring
 }
 
 // reset forgets all copies, when all packets are forgotten.

@@ -45,6 +45,7 @@ type Endpoint struct {
 	ackLate       wire.Ack
 	lateRanges    []seq.Range // of ackLate
 	stats         Stats
+	exchanges     exchanges
 	sent          bandwidth
 	received      bandwidth
 

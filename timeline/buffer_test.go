@@ -142,7 +142,7 @@ func TestBufferRefuses(t *testing.T) {
 	if _, ok := b.Show(20*ms, 20*ms); !ok {
 		t.Fatal("nothing to show")
 	}
-	if b.Push(10*ms, -ms, 0) {
+	if b.Push(10*ms, 4*ms, 0) {
 		t.Error("a value that is older than what was shown was taken")
 	}
 	if s := b.Stats(); s.Taken != 5 || s.Repeated != 1 || s.Pushed != 2 || s.Late != 1 {
@@ -163,8 +163,54 @@ func TestBufferTakesInOrder(t *testing.T) {
 	if !slices.Equal(got, []float64{1, 3, 5}) {
 		t.Errorf("took %v, want 1 3 5", got)
 	}
+	if b.Push(26*ms, 5*ms, 5) {
+		t.Error("what was taken last was taken again")
+	}
 	if b.Push(26*ms, 4*ms, 4) {
 		t.Error("what comes before something that was taken was taken, too")
+	}
+}
+
+// Who allows more to be late waits for less.
+func TestBufferLateShare(t *testing.T) {
+	delay := func(late float64) time.Duration {
+		s := newStream(t, 4, BufferConfig{Late: late})
+		s.jitter = 10 * time.Millisecond
+		s.run(30 * time.Second)
+		return s.b.Delay()
+	}
+	if few, many := delay(0.01), delay(0.2); many > few-20*time.Millisecond {
+		t.Errorf("held back for %v if a fifth may be late, for %v if a hundredth", many, few)
+	}
+}
+
+// pushSome pushes values, one each millisecond, that were so long under way.
+func pushSome(b *Buffer[float64], from time.Duration, n int, transit time.Duration) (next time.Duration) {
+	for range n {
+		b.Push(from, from-transit, 0)
+		from += time.Millisecond
+	}
+	return from
+}
+
+// The first values say at once what the network is like; later all that was needed during Calm
+// counts, not what was needed at the end of it.
+func TestBufferLearns(t *testing.T) {
+	ms := time.Millisecond
+	b := newBuffer(t, BufferConfig{Calm: 600 * ms})
+	at := pushSome(b, time.Second, 3, 30*ms)
+	if d := b.Delay(); d != 30*ms {
+		t.Errorf("after three values held back for %v, want 30ms", d)
+	}
+	at = pushSome(b, at, 300, 100*ms)
+	at = pushSome(b, at, 300, 60*ms)
+	pushSome(b, at, 290, 20*ms)
+	if d := b.Delay(); d != 100*ms {
+		t.Errorf("held back for %v before it was calm for long enough, want 100ms", d)
+	}
+	pushSome(b, at+290*ms, 300, 20*ms)
+	if d := b.Delay(); d != 60*ms {
+		t.Errorf("held back for %v, want the 60ms that were needed while it was calm", d)
 	}
 }
 

@@ -72,7 +72,7 @@ const (
 
 // Add takes a sample. False: it cannot be true, or contradicts what is known, and was not used.
 func (c *Clock) Add(s Sample) bool {
-	if s.Received < s.Sent || s.Answered < s.Arrived || s.delay() < -clockGrain || c.n > 0 && s.Received < c.newest.Received {
+	if s.Answered < s.Arrived || s.delay() < -clockGrain || c.n > 0 && s.Received < c.newest.Received {
 		return false
 	}
 	if c.n > 0 && c.contradicts(s) {

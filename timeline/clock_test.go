@@ -122,22 +122,80 @@ func TestClockTakesTheShorterWay(t *testing.T) {
 }
 
 func TestClockBeginsAnewWhenThePeerDoes(t *testing.T) {
-	w := newWire(11)
+	for _, ahead := range []time.Duration{0, 2 * time.Hour} {
+		w := newWire(11)
+		w.ahead, w.out, w.in = time.Hour, 30*time.Millisecond, 30*time.Millisecond
+		var c Clock
+		w.play(&c, 0, 10*time.Second, time.Hour)
+		w.ahead = ahead // it restarted
+		refused := 0
+		for at := 10 * time.Second; at < 11*time.Second; at += 100 * time.Millisecond {
+			if !c.Add(w.exchange(at)) {
+				refused++
+			}
+		}
+		if refused != clockDoubts-1 {
+			t.Errorf("%v ahead: %d samples refused, want %d", ahead, refused, clockDoubts-1)
+		}
+		if off := (c.At(11*time.Second) - w.peer(11*time.Second)).Abs(); off > time.Millisecond {
+			t.Errorf("%v ahead: the clock is off by %v after the peer began anew", ahead, off)
+		}
+	}
+}
+
+// Single samples that contradict all others, as of a peer that lies now and then, change nothing.
+func TestClockBearsLiars(t *testing.T) {
+	w := newWire(12)
 	w.ahead, w.out, w.in = time.Hour, 30*time.Millisecond, 30*time.Millisecond
 	var c Clock
 	w.play(&c, 0, 10*time.Second, time.Hour)
-	w.ahead = 0 // it restarted
-	refused := 0
-	for at := 10 * time.Second; at < 11*time.Second; at += 100 * time.Millisecond {
-		if !c.Add(w.exchange(at)) {
-			refused++
+	for at := 10 * time.Second; at < 20*time.Second; at += 500 * time.Millisecond {
+		lie := w.exchange(at)
+		lie.Arrived, lie.Answered = lie.Arrived+time.Minute, lie.Answered+time.Minute
+		if c.Add(lie) {
+			t.Fatal("a lie was taken")
+		}
+		if worst := w.play(&c, at+100*time.Millisecond, at+500*time.Millisecond, 0); worst > time.Millisecond {
+			t.Fatalf("at %v the clock is off by %v", at, worst)
 		}
 	}
-	if refused != clockDoubts-1 {
-		t.Errorf("%d samples refused, want %d", refused, clockDoubts-1)
+}
+
+// A few samples show no drift: what jitter makes of them must not be carried on for long.
+func TestClockIsCarefulAtFirst(t *testing.T) {
+	for seed := range uint64(20) {
+		w := newWire(seed)
+		w.out, w.in, w.jitter = 20*time.Millisecond, 20*time.Millisecond, 5*time.Millisecond
+		var c Clock
+		w.play(&c, 0, 2*time.Second, time.Hour)
+		if d := c.Drift(); d > 150e-6 || d < -150e-6 {
+			t.Errorf("seed %d: two seconds show a drift of %.0f ppm, which is none", seed, d*1e6)
+		}
 	}
-	if off := (c.At(11*time.Second) - w.peer(11*time.Second)).Abs(); off > time.Millisecond {
-		t.Errorf("the clock is off by %v after the peer began anew", off)
+}
+
+// After a long pause the clocks may have drifted apart, and that is no contradiction.
+func TestClockAfterAPause(t *testing.T) {
+	w := newWire(14)
+	w.drift, w.out, w.in = 300e-6, 10*time.Millisecond, 10*time.Millisecond
+	var c Clock
+	c.Add(w.exchange(0))
+	if !c.Add(w.exchange(10 * time.Minute)) {
+		t.Error("a sample after ten minutes was refused")
+	}
+}
+
+// The best sample of each half second is kept, also when they get better all the time.
+func TestClockKeepsOneOfEachInterval(t *testing.T) {
+	w := newWire(16)
+	w.in = 10 * time.Millisecond
+	var c Clock
+	for i := range 100 {
+		w.out = time.Duration(200-i) * time.Millisecond
+		c.Add(w.exchange(time.Duration(i) * 100 * time.Millisecond))
+	}
+	if c.n != 20 {
+		t.Errorf("%d points of ten seconds, want 20", c.n)
 	}
 }
 

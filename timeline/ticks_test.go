@@ -72,6 +72,20 @@ func TestTicksSlew(t *testing.T) {
 	}
 }
 
+// The last of an error goes gently: in a second two thirds of it.
+func TestTicksSlewGently(t *testing.T) {
+	ticks := newTicks(t, TicksConfig{})
+	const off = 10 * time.Millisecond
+	ticks.Advance(0, 0)
+	now := time.Duration(0)
+	for ; now < time.Second; now += time.Millisecond {
+		ticks.Advance(now, now+off)
+	}
+	if left := now - time.Millisecond + off - ticks.slew.at; left < off*30/100 || left > off*45/100 {
+		t.Errorf("after a second %v of %v are left, want about a third", left, off)
+	}
+}
+
 func TestTicksJumpOverWhatIsTooFar(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 50, Jump: 100 * time.Millisecond})
 	tick, _ := ticks.Advance(0, 10*time.Second)

@@ -1,0 +1,45 @@
+package endpoint
+
+import "iter"
+
+// A ClockSample is one exchange of clocks, what NTP calls T1 to T4 (RFC 5905, 8), in nanoseconds:
+// Sent and Received by the endpoint's clock, Arrived and Answered by the peer's. The peer's times
+// are in units of 64 µs, and what it held the answer for in units of 128 (SPEC.md, 6.1).
+type ClockSample struct {
+	Sent     int64 // a packet left
+	Arrived  int64 // and came to the peer
+	Answered int64 // whose acknowledgement left then
+	Received int64 // and came back
+}
+
+// Exchanges holds the newest samples that nobody took. Who never asks for any pays for none.
+type exchanges struct {
+	ring *[16]ClockSample
+	n    int // how many there were
+	took int
+}
+
+func (x *exchanges) add(s ClockSample) {
+	if x.ring != nil {
+		x.ring[x.n%len(x.ring)] = s
+		x.n++
+	}
+}
+
+// ClockSamples yields the exchanges of clocks since the last call, the oldest first, sixteen at
+// most; at least ten a second come while there is something to acknowledge. They are kept from the
+// first call on.
+func (e *Endpoint) ClockSamples() iter.Seq[ClockSample] { return e.exchanges.take }
+
+func (x *exchanges) take(yield func(ClockSample) bool) {
+	if x.ring == nil {
+		x.ring = new([16]ClockSample)
+	}
+	for x.took = max(x.took, x.n-len(x.ring)); x.took < x.n; {
+		s := x.ring[x.took%len(x.ring)]
+		x.took++
+		if !yield(s) {
+			return
+		}
+	}
+}
