@@ -1,7 +1,9 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -18,20 +20,39 @@ const (
 	Bulk
 	// Mixed is both over one connection, the stream on a channel of a higher priority.
 	Mixed
+	// Share is two flows of Bulk over one bottleneck; the second begins 10 s after the first.
+	Share
+	// Rival is Bulk beside a TCP flow with CUBIC, which begins 10 s later.
+	Rival
+	// Step is Bulk over a bottleneck whose rate falls to a fifth after 10 s, and after 20 s is
+	// what it was.
+	Step
+	kinds
 )
 
-var kindNames = [...]string{"stream", "bulk", "mixed"}
+var kindNames = [kinds]string{"stream", "bulk", "mixed", "share", "rival", "step"}
 
 // String names the kind.
 func (k Kind) String() string {
-	if int(k) < len(kindNames) {
+	if k < kinds {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
+// ParseKind finds a kind by its name.
+func ParseKind(name string) (Kind, error) {
+	for k, s := range kindNames {
+		if s == name {
+			return Kind(k), nil
+		}
+	}
+	return 0, fmt.Errorf("workload: nothing is called %q: want one of %s", name, strings.Join(kindNames[:], ", "))
+}
+
 func (k Kind) streams() bool { return k == Stream || k == Mixed }
-func (k Kind) bulks() bool   { return k == Bulk || k == Mixed }
+func (k Kind) bulks() bool   { return k != Stream }
+func (k Kind) shares() bool  { return k == Share || k == Rival }
 
 // A Cell is one measurement: a workload over a link. The zero value of each field is a default.
 type Cell struct {
@@ -40,19 +61,33 @@ type Cell struct {
 	Workload Kind
 	// Seed fixes every random choice of the links and of the endpoints.
 	Seed uint64
-	// For is how long messages are sent. 0: 60 s for Stream, 32 s for the others.
+	// For is how long messages are sent. 0: 60 s for Stream, 40 s for Share and Rival, 30 s for
+	// Step, 32 s for the others.
 	For time.Duration
 	// Settle is how much of the beginning does not count for goodput and the queue. 0: 2 s, as
-	// far as that is less than half of For; negative: nothing.
+	// far as that is less than half of For; negative: nothing. Share and Rival count while both
+	// flows are there.
 	Settle time.Duration
-	// Controller makes the sender's congestion controller, and that of the other end. nil: the
-	// endpoint's default.
+	// Later is how much later the second flow of Share and Rival begins than the first. 0: 10
+	// s; negative: so much earlier.
+	Later time.Duration
+	// Steps are changes of the rate of Up, in order. nil: those of Step, if it is played.
+	Steps []RateStep
+	// TCP has a TCP flow with CUBIC take the place of the endpoints, for Bulk, Share and Step.
+	TCP bool
+	// Controller makes the endpoints' congestion controllers. nil: the default.
 	Controller func() endpoint.Controller
-	// Endpoint changes the configuration of both ends, whose channels are StreamChannel and
-	// BulkChannel; it may be nil.
+	// Endpoint changes the configuration of all endpoints, whose channels are StreamChannel and
+	// BulkChannel, in this order; it may be nil.
 	Endpoint func(*endpoint.Config)
-	// Every is the distance of the points of Result.Series; 0: no series.
+	// Every is the distance of the points of Result.Series. 0: no series.
 	Every time.Duration
+}
+
+// A RateStep is a moment at which the bottleneck gets another rate.
+type RateStep struct {
+	At            time.Duration
+	BitsPerSecond int64
 }
 
 // The channels of a connection. The stream goes first.
@@ -61,25 +96,31 @@ const (
 	BulkChannel   endpoint.ChannelID = 2
 )
 
+// Sizes and rates.
 const (
-	streamRate   = 60 // messages a second
-	streamBytes  = 100
-	bulkBytes    = 4 << 10 // of a message
-	bulkAhead    = 1 << 20 // what waits in the sender's queue
-	headerBytes  = 28      // IPv4 and UDP
-	sealBytes    = 23      // what a sealed packet has beside its frames
-	numberBytes  = 8       // of these: what our datagrams have of it
-	datagram     = 1200
-	ownBytes     = 31 // of a datagram are not payload: seal, type, channel, id, length, ack
-	defaultGrace = 30 * time.Second
+	streamRate  = 60 // messages a second
+	streamBytes = 100
+	bulkBytes   = 4 << 10 // of a message
+	bulkAhead   = 1 << 20 // what waits in the sender's queue
+	headerBytes = 28      // IPv4 and UDP
+	sealBytes   = 23      // what a sealed packet has beside its frames
+	numberBytes = 8       // so much of it is in our datagrams: the packet's number
+	datagram    = 1200
+	ownBytes    = 31 // of a datagram are not payload: seal, type, channel, id, length, ack
+
+	grace = 30 * time.Second // for what is late when a stream ends
 )
 
 func (c Cell) withDefaults() Cell {
 	if c.For == 0 {
+		c.For = [kinds]time.Duration{Stream: time.Minute, Share: 40 * time.Second,
+			Rival: 40 * time.Second, Step: 30 * time.Second}[c.Workload]
+	}
+	if c.For == 0 {
 		c.For = 32 * time.Second
-		if c.Workload == Stream {
-			c.For = 60 * time.Second
-		}
+	}
+	if c.Later == 0 {
+		c.Later = 10 * time.Second
 	}
 	switch {
 	case c.Settle < 0:
@@ -87,27 +128,52 @@ func (c Cell) withDefaults() Cell {
 	case c.Settle == 0:
 		c.Settle = min(2*time.Second, c.For/2)
 	}
+	if c.Workload.shares() {
+		c.Settle = max(c.Settle, c.Later, -c.Later)
+	}
+	if c.Workload == Step && c.Steps == nil {
+		c.Steps = []RateStep{{c.For / 3, c.Up.BitsPerSecond / 5}, {c.For * 2 / 3, c.Up.BitsPerSecond}}
+	}
 	return c
 }
 
-// CeilingBitsPerSecond is the goodput that a link can give at most: of each datagram of 1200
-// bytes, which takes 28 bytes more on the wire, 31 are not payload, and so many get lost:
-//
-//	rate × (1200 − 31) / (1200 + 28) × (1 − loss)
-//
-// 0 if the link has no rate.
-func CeilingBitsPerSecond(l simnet.LinkConfig) float64 {
-	return float64(l.BitsPerSecond) * (datagram - ownBytes) / (datagram + headerBytes) * (1 - l.Loss)
+// Validate says what is wrong with a cell; the links say so themselves.
+func (c Cell) Validate() error {
+	if c.Workload >= kinds {
+		return fmt.Errorf("workload: Cell.Workload is %v: want one of %s", c.Workload, strings.Join(kindNames[:], ", "))
+	}
+	var errs []error
+	bad := func(wrong bool, field string, value any, want string) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("workload: Cell.%s is %v: want %s", field, value, want))
+		}
+	}
+	d := c.withDefaults()
+	bad(c.For < 0, "For", c.For, "a time such as 10s")
+	bad(d.Settle >= d.For, "For", c.For, fmt.Sprintf("more than %v, before which nothing counts", d.Settle))
+	bad(c.Every < 0, "Every", c.Every, "a time such as 100ms, or 0")
+	bad(c.TCP && c.Workload != Bulk && c.Workload != Share && c.Workload != Step, "TCP", c.TCP, "false: TCP plays bulk, share and step only")
+	bad(d.Workload != Stream && !narrowed(c.Up), "Up", "without a rate", "BitsPerSecond or a Trace: what is always full needs a bottleneck")
+	bad(len(d.Steps) > 0 && c.Up.BitsPerSecond == 0, "Up.BitsPerSecond", c.Up.BitsPerSecond, "a rate from which to step")
+	last := time.Duration(0)
+	for i, s := range d.Steps {
+		bad(s.At < last, fmt.Sprintf("Steps[%d].At", i), s.At, "a time after the step before it")
+		bad(s.BitsPerSecond <= 0, fmt.Sprintf("Steps[%d].BitsPerSecond", i), s.BitsPerSecond, "a rate above 0")
+		last = s.At
+	}
+	return errors.Join(errs...)
 }
 
-// config is the configuration of one of the ends.
-func (c *Cell) config(end int) endpoint.Config {
+func narrowed(l simnet.LinkConfig) bool { return l.BitsPerSecond > 0 || l.Trace != nil }
+
+// config is the configuration of an endpoint.
+func (c *Cell) config(seed uint64) endpoint.Config {
 	cfg := endpoint.Config{
 		Channels: []endpoint.ChannelConfig{
 			{ID: StreamChannel, Delivery: endpoint.ReliableOrdered, Priority: 1},
 			{ID: BulkChannel, Delivery: endpoint.ReliableOrdered},
 		},
-		Seed: c.Seed*2 + uint64(end), Handshake: true, Trusted: true,
+		Seed: seed, Handshake: true, Trusted: true,
 		MaxDatagramBytes: datagram, PacketOverheadBytes: headerBytes + sealBytes,
 		Controller: c.Controller,
 	}

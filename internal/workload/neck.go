@@ -7,22 +7,26 @@ import (
 )
 
 // A neck is the narrow place of a direction: the queue and the rate of a link, and nothing else
-// of it. It knows whose datagram comes out, and how long it has waited.
+// of it. It is apart from the rest so that several flows may cross it, and so that one can see how
+// long a datagram waits there. A link of simnet has the same two parts in the same order.
 type neck struct {
-	link    *simnet.Link // nil: there is no narrow place
-	cfg     simnet.LinkConfig
-	fifo    []crossing // what is inside, in order
-	first   int
-	waits   []time.Duration // of the datagrams that came out since since
-	since   int64
-	longest time.Duration // wait since the last point of a series
+	link  *simnet.Link // nil: there is no narrow place
+	cfg   simnet.LinkConfig
+	fifo  []crossing // what is inside, in order
+	first int
+
+	from, to int64           // in this time count
+	waits    []time.Duration // of what came out
+	through  int             // bytes that came out, with all headers
+	longest  time.Duration   // wait since the last point of a series
+	calm     calm
 }
 
 // A crossing is a datagram that is in the queue or on its way through.
 type crossing struct {
 	flow int
 	sent int64
-	size int // with headers
+	size int // with all headers
 }
 
 // air is what a link does behind its narrow place.
@@ -41,10 +45,9 @@ func narrow(cfg simnet.LinkConfig) simnet.LinkConfig {
 	}
 }
 
-// newNeck takes the narrow place of a configuration, in which headers are counted.
-func newNeck(cfg simnet.LinkConfig, since int64) (*neck, error) {
-	n := &neck{cfg: narrow(cfg), since: since}
-	if cfg.BitsPerSecond == 0 && cfg.Trace == nil {
+func newNeck(cfg simnet.LinkConfig, from, to int64) (*neck, error) {
+	n := &neck{cfg: narrow(cfg), from: from, to: to, calm: newCalm(never)}
+	if !narrowed(cfg) {
 		return n, cfg.Validate()
 	}
 	var err error
@@ -52,17 +55,28 @@ func newNeck(cfg simnet.LinkConfig, since int64) (*neck, error) {
 	return n, err
 }
 
+// setRate changes the rate.
+func (n *neck) setRate(now, bitsPerSecond int64) error {
+	n.cfg.BitsPerSecond = bitsPerSecond
+	return n.link.SetConfig(now, n.cfg)
+}
+
+// inside is how many datagrams there are.
+func (n *neck) inside() int {
+	s := n.link.Stats()
+	return s.Queued + s.InFlight
+}
+
 // send puts a datagram of a flow into the queue, if it has room.
-func (n *neck) send(now int64, flow int, b []byte) {
-	before := n.link.Stats()
-	n.link.Send(now, b)
-	if n.link.Stats().Queued+n.link.Stats().InFlight > before.Queued+before.InFlight {
-		n.fifo = append(n.fifo, crossing{flow, now, len(b) + n.cfg.OverheadBytes})
+func (n *neck) send(now int64, id int, b []byte) {
+	before := n.inside()
+	if n.link.Send(now, b); n.inside() > before {
+		n.fifo = append(n.fifo, crossing{id, now, len(b) + n.cfg.OverheadBytes})
 	}
 }
 
 // receive returns the next datagram that is through, and whose it is.
-func (n *neck) receive(now int64) (flow int, b []byte, ok bool) {
+func (n *neck) receive(now int64) (id int, b []byte, ok bool) {
 	if n.link == nil {
 		return 0, nil, false
 	}
@@ -76,13 +90,16 @@ func (n *neck) receive(now int64) (flow int, b []byte, ok bool) {
 	}
 	wait := max(0, time.Duration(now-c.sent-n.crossingTime(c.size)))
 	n.longest = max(n.longest, wait)
-	if c.sent >= n.since {
+	n.calm.look(now, wait)
+	if now > n.from && now <= n.to {
 		n.waits = append(n.waits, wait)
+		n.through += c.size
 	}
 	return c.flow, b, true
 }
 
-// crossingTime is how long a datagram takes that does not wait; on a trace it is part of the wait.
+// crossingTime is how long a datagram takes that does not wait; on a trace that is part of the
+// wait.
 func (n *neck) crossingTime(size int) int64 {
 	if n.cfg.BitsPerSecond == 0 {
 		return 0
@@ -91,11 +108,10 @@ func (n *neck) crossingTime(size int) int64 {
 }
 
 func (n *neck) next() int64 {
-	if n.link == nil {
-		return never
-	}
-	if at, ok := n.link.Next(); ok {
-		return at
+	if n.link != nil {
+		if at, ok := n.link.Next(); ok {
+			return at
+		}
 	}
 	return never
 }

@@ -1,78 +1,74 @@
 package workload
 
 import (
-	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/simnet"
 )
 
-// A Spread is the distribution of durations: exact percentiles of all samples.
-type Spread struct {
-	N                  int
-	P50, P95, P99, Max time.Duration
-}
-
-// NewSpread sorts the samples and takes their percentiles, by nearest rank: P95 is the smallest
-// sample that 95 % do not exceed.
-func NewSpread(samples []time.Duration) Spread {
-	n := len(samples)
-	if n == 0 {
-		return Spread{}
-	}
-	slices.Sort(samples)
-	rank := func(per100 int) time.Duration { return samples[max(0, (n*per100+99)/100-1)] }
-	return Spread{N: n, P50: rank(50), P95: rank(95), P99: rank(99), Max: samples[n-1]}
-}
-
 // A Result is what a cell gave.
 type Result struct {
-	// Latency of the stream's messages above the one-way delay of the link; those that did not
-	// arrive within 30 s of the end are not in it, but in Missing.
+	// Latency of the stream's messages above the one-way delay of the link; Never, if one did
+	// not arrive within 30 s of the end.
 	Latency  Spread
 	Messages int // of the stream
-	Missing  int
+	Missing  int // of these did not arrive
 
-	// Goodput is the payload of bulk messages that was received, in bits a second, after Settle.
+	// Goodput is the payload that was received, in bits a second, after Settle.
 	Goodput float64
-	// Ceiling is what it could be at most, see CeilingBitsPerSecond; 0: unknown.
+	// Ceiling is what it could be at most (Cell.Ceiling). 0: the link has no bottleneck.
 	Ceiling float64
+	// Other is the goodput of the second flow of Share and Rival.
+	Other float64
 	// RampUp is when the 200 ms ended in which goodput was nine tenths of the ceiling for the
-	// first time; never: 0.
+	// first time.
 	RampUp time.Duration
 	// Queue is how long datagrams waited in front of the bottleneck on the way up, after Settle.
 	Queue Spread
+	// Shortened is how long after the first of the steps the queue was shorter than 20 ms, for
+	// 200 ms at least; Regained, how long after the last one nine tenths of the rate were used.
+	Shortened, Regained time.Duration
 
-	// What the sender sent, up, and what came back, with all headers.
+	// Utilization is the part of the bottleneck's capacity that was used after Settle, by all
+	// flows and with all headers.
+	Utilization float64
+	// SelfInflicted is the delay that the sender is to blame for (freshness.go), after Settle.
+	SelfInflicted time.Duration
+
+	// Up is what the sender sent, Down what came back, and Payload what was received of it.
 	Up, Down Traffic
-	// Payload that was received.
-	Payload int
-	// Link counts what happened to datagrams on the way up at the bottleneck, and behind it.
+	Payload  int
+	// Neck and Air count what happened to its datagrams at the bottleneck and behind it; the
+	// bottleneck counts those of all flows.
 	Neck, Air simnet.LinkStats
-	// Stats are those of the sender at the end.
+	// Stats are those of the sender when the last message was sent.
 	Stats  endpoint.Stats
 	Series []Point
 }
 
-// BytesPerMessage is what a message of the stream cost on the way up.
-func (r *Result) BytesPerMessage() float64 { return float64(r.Up.Bytes) / float64(max(r.Messages, 1)) }
-
-// Share is goodput in parts of the ceiling.
-func (r *Result) Share() float64 {
-	if r.Ceiling == 0 {
-		return 0
-	}
-	return r.Goodput / r.Ceiling
-}
-
-// Overhead is how many bytes went up for each that was received.
-func (r *Result) Overhead() float64 { return float64(r.Up.Bytes) / float64(max(r.Payload, 1)) }
+// A Traffic is what a host has sent, with all headers.
+type Traffic struct{ Datagrams, Bytes int }
 
 // A Point is one moment of a series.
 type Point struct {
 	At      time.Duration
 	Goodput float64       // bits a second since the point before
-	Queue   time.Duration // the longest wait since then of a datagram that went up
+	Other   float64       // that of the second flow
+	Queue   time.Duration // the longest wait since then
 	Rate    int           // bytes a second that the sender believes in
 }
+
+// BytesPerMessage is what a message of the stream cost on the way up.
+func (r *Result) BytesPerMessage() float64 {
+	return float64(r.Up.Bytes) / float64(max(r.Messages, 1))
+}
+
+// Efficiency is goodput in parts of the ceiling.
+func (r *Result) Efficiency() float64 { return r.Goodput / max(r.Ceiling, 1) }
+
+// Part is the part of what both flows got that the first one got.
+func (r *Result) Part() float64 { return r.Goodput / max(r.Goodput+r.Other, 1) }
+
+// Overhead is how many bytes went up for each that was received.
+func (r *Result) Overhead() float64 { return float64(r.Up.Bytes) / float64(max(r.Payload, 1)) }

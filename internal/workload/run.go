@@ -1,12 +1,9 @@
 package workload
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/simnet"
 )
 
@@ -14,54 +11,41 @@ import (
 type run struct {
 	cell   Cell
 	play   *play
-	ends   [2]*end
+	talk   *conversation // the first flow; nil: that is TCP
+	flows  []party
+	ramp   ramp // from the beginning
+	again  ramp // since the last step
+	marked []int
 	result Result
-
-	latency []time.Duration
-	settled int // bulk bytes received after Settle
-	charted int // payload received as of the last point
-	ramp    ramp
 }
 
-// Run plays the cell.
+// A party plays a flow.
+type party interface {
+	hosts() (a, b host)
+	// received counts what the second host was given.
+	received() *meter
+	// err is why it cannot go on.
+	err() error
+}
+
+// Run plays the cell. The error is that of Validate, of the links or of the endpoints'
+// configuration, or says that an endpoint broke a promise.
 func (c Cell) Run() (Result, error) {
+	if err := c.Validate(); err != nil {
+		return Result{}, err
+	}
 	r := &run{cell: c.withDefaults()}
+	r.cell.Up, r.cell.Down = sealed(c.Up), sealed(c.Down)
 	if err := r.set(); err != nil {
 		return Result{}, err
 	}
 	if err := r.playAll(); err != nil {
 		return Result{}, err
 	}
-	r.finish()
-	return r.result, errors.Join(r.ends[0].err, r.ends[1].err)
+	return r.result, r.finish()
 }
 
-// set builds the stage.
-func (r *run) set() (err error) {
-	c := &r.cell
-	if c.Workload > Mixed {
-		return fmt.Errorf("workload: %v: want one of %v", c.Workload, kindNames)
-	}
-	if r.ends, err = newEnds(0, c); err != nil {
-		return err
-	}
-	up, down := sealed(c.Up), sealed(c.Down)
-	r.play = &play{extra: headerBytes + sealBytes - numberBytes}
-	for i, cfg := range []simnet.LinkConfig{up, down} {
-		if r.play.necks[i], err = newNeck(cfg, int64(c.Settle)); err != nil {
-			return err
-		}
-	}
-	r.ends[0].streams, r.ends[0].bulks = c.Workload.streams(), c.Workload.bulks()
-	r.ends[0].until = int64(c.For)
-	r.ends[1].took = r.took
-	r.ends[0].took = func(int64, endpoint.ChannelID, []byte) {}
-	r.result.Ceiling = CeilingBitsPerSecond(c.Up)
-	r.ramp = ramp{target: int(r.result.Ceiling * rampShare / 8 * rampWindow.Seconds())}
-	return r.play.newFlow(r.ends[0], r.ends[1], up, down, c.Seed)
-}
-
-// sealed counts the seal that our datagrams do not have.
+// sealed counts the headers, and the part of the seal that our datagrams do not have.
 func sealed(l simnet.LinkConfig) simnet.LinkConfig {
 	if l.OverheadBytes == 0 {
 		l.OverheadBytes = headerBytes
@@ -70,62 +54,161 @@ func sealed(l simnet.LinkConfig) simnet.LinkConfig {
 	return l
 }
 
+// set builds the stage.
+func (r *run) set() (err error) {
+	c := &r.cell
+	if r.play, err = newPlay(c.Up, c.Down, int64(c.Settle), int64(c.For)); err != nil {
+		return err
+	}
+	if err := r.addFlow(max(0, -c.Later), c.TCP); err != nil {
+		return err
+	}
+	r.play.flows[0].fresh = &freshness{since: int64(c.Settle)}
+	if c.Workload.shares() {
+		if err := r.addFlow(max(0, c.Later), c.TCP || c.Workload == Rival); err != nil {
+			return err
+		}
+	}
+	r.marked = make([]int, len(r.flows))
+	r.ramp = newRamp(max(0, -int64(c.Later)), c.ceiling(c.Up.BitsPerSecond))
+	r.again = newRamp(never, 0)
+	r.flows[0].received().watch = func(now int64, bytes int) {
+		r.ramp.add(now, bytes)
+		r.again.add(now, bytes)
+	}
+	return nil
+}
+
+// addFlow has another flow begin at a time.
+func (r *run) addFlow(from time.Duration, tcp bool) error {
+	c := &r.cell
+	if !c.Workload.shares() {
+		from = 0
+	}
+	var p party
+	seed := 2*c.Seed + uint64(len(r.flows))
+	if tcp {
+		p = newTCP(int64(from), int64(c.For))
+	} else {
+		v, err := newConversation(c, seed, int64(from), int64(c.For))
+		if err != nil {
+			return err
+		}
+		if len(r.flows) == 0 {
+			r.talk = v
+		}
+		p = v
+	}
+	*p.received() = meter{from: int64(c.Settle), to: int64(c.For)}
+	r.flows = append(r.flows, p)
+	a, b := p.hosts()
+	_, err := r.play.newFlow(a, b, c.Up, c.Down, seed)
+	return err
+}
+
 // playAll plays to the end: as long as messages are sent, and then until all of the stream's have
 // arrived.
 func (r *run) playAll() error {
-	until, step := int64(r.cell.For), int64(r.cell.Every)
-	if step > 0 {
-		for at := step; at <= until; at += step {
-			if err := r.play.run(at, r.failed); err != nil {
+	c, steps := &r.cell, r.cell.Steps
+	point := c.Every
+	if point <= 0 {
+		point = Never
+	}
+	for now := time.Duration(0); now < c.For; {
+		now = min(c.For, point)
+		if len(steps) > 0 {
+			now = min(now, steps[0].At)
+		}
+		if err := r.play.run(int64(now), r.failed); err != nil {
+			return err
+		}
+		if now == point {
+			r.point(now)
+			point += c.Every
+		}
+		if len(steps) > 0 && now == steps[0].At {
+			if err := r.step(now, steps[0], len(steps) == len(c.Steps), len(steps) == 1); err != nil {
 				return err
 			}
-			r.point()
+			steps = steps[1:]
 		}
 	}
-	if err := r.play.run(until, r.failed); err != nil {
-		return err
-	}
-	r.result.Stats = r.ends[0].Stats()
-	if !r.cell.Workload.streams() {
+	r.play.necks[0].calm.stop(r.play.now)
+	if r.talk == nil {
 		return nil
 	}
-	return r.play.run(until+int64(defaultGrace), func() bool {
-		return r.failed() || len(r.latency) == len(r.ends[0].sentAt)
-	})
+	r.result.Stats = r.talk.ends[0].Stats()
+	return r.play.run(int64(c.For+grace), func() bool { return r.failed() || r.talk.missing() == 0 })
 }
 
-func (r *run) failed() bool { return r.ends[0].err != nil || r.ends[1].err != nil }
+// step changes the rate, and begins to watch what the sender makes of it.
+func (r *run) step(now time.Duration, s RateStep, first, last bool) error {
+	n := r.play.necks[0]
+	if n.calm.stop(int64(now)); first {
+		n.calm = newCalm(int64(now))
+	}
+	if last {
+		r.again = newRamp(int64(now), r.cell.ceiling(s.BitsPerSecond))
+	}
+	return n.setRate(int64(now), s.BitsPerSecond)
+}
 
-// took is called for each message that the receiver takes.
-func (r *run) took(now int64, ch endpoint.ChannelID, b []byte) {
-	r.result.Payload += len(b)
-	if ch == StreamChannel {
-		n := int(binary.LittleEndian.Uint64(b))
-		if n != len(r.latency) {
-			r.ends[1].err = fmt.Errorf("workload: message %d came after %d others", n, len(r.latency))
-			return
+func (r *run) failed() bool { return r.err() != nil }
+
+func (r *run) err() (err error) {
+	for _, f := range r.flows {
+		err = errors.Join(err, f.err())
+	}
+	return err
+}
+
+// point adds a point to the series.
+func (r *run) point(now time.Duration) {
+	n := r.play.necks[0]
+	p := Point{At: now, Queue: n.longest}
+	n.longest = 0
+	for i, rate := range [2]*float64{&p.Goodput, &p.Other} {
+		if i < len(r.flows) {
+			total := r.flows[i].received().total
+			*rate = float64(total-r.marked[i]) * 8 / r.cell.Every.Seconds()
+			r.marked[i] = total
 		}
-		r.latency = append(r.latency, time.Duration(now-r.ends[0].sentAt[n])-r.cell.Up.Delay)
-		return
 	}
-	if now > int64(r.cell.Settle) && now <= int64(r.cell.For) {
-		r.settled += len(b)
+	if r.talk != nil {
+		p.Rate = r.talk.ends[0].Stats().BytesPerSecond
 	}
-	r.ramp.add(now, len(b))
+	r.result.Series = append(r.result.Series, p)
 }
 
-func (r *run) finish() {
-	res := &r.result
-	res.Messages = len(r.ends[0].sentAt)
-	res.Missing = res.Messages - len(r.latency)
-	res.Latency = NewSpread(r.latency)
-	res.Goodput = float64(r.settled) * 8 / (r.cell.For - r.cell.Settle).Seconds()
-	res.RampUp = r.ramp.reached
-	res.Queue = NewSpread(r.play.necks[0].waits)
-	f := r.play.flows[0]
-	res.Up, res.Down = f.sent[0], f.sent[1]
-	res.Air = f.airs[0].Stats()
-	if l := r.play.necks[0].link; l != nil {
-		res.Neck = l.Stats()
+// finish works out the result.
+func (r *run) finish() error {
+	c, res, f, n := &r.cell, &r.result, r.play.flows[0], r.play.necks[0]
+	if v := r.talk; v != nil {
+		res.Messages, res.Missing = len(v.ends[0].sentAt), v.missing()
+		for range res.Missing {
+			v.latency = append(v.latency, Never)
+		}
+		res.Latency = newSpread(v.latency)
 	}
+	got := r.flows[0].received()
+	res.Goodput, res.Payload = got.perSecond(), got.total
+	if len(r.flows) > 1 {
+		res.Other = r.flows[1].received().perSecond()
+	}
+	res.RampUp, res.Regained, res.Shortened = r.ramp.reached, r.again.reached, n.calm.reached
+	res.Queue = newSpread(n.waits)
+	res.Up, res.Down, res.Air = f.sent[0], f.sent[1], f.airs[0].Stats()
+	if n.link == nil {
+		return r.err()
+	}
+	res.Neck = n.link.Stats()
+	k, err := capacityOf(c)
+	if err != nil {
+		return err
+	}
+	res.Ceiling = float64(k.bytes) * 8 / (c.For - c.Settle).Seconds() * c.payloadShare()
+	res.Utilization = float64(n.through) / float64(max(k.bytes, 1))
+	f.fresh.pass(int64(c.For))
+	res.SelfInflicted = max(0, f.fresh.percentile(95)-k.fresh.percentile(95))
+	return r.err()
 }

@@ -1,0 +1,56 @@
+package workload
+
+// A capacity is what a bottleneck can give in the time that counts, and how fresh the news are
+// that cross it if the sender knows it.
+type capacity struct {
+	bytes int // with all headers
+	fresh freshness
+}
+
+// capacityOf watches the bottleneck of a cell that always has something to do, and at its end the
+// arrival of what leaves at that moment: each datagram is sent when the link is ready for it.
+func capacityOf(c *Cell) (k capacity, err error) {
+	n, err := newNeck(c.Up, int64(c.Settle), int64(c.For))
+	if err != nil {
+		return k, err
+	}
+	k.fresh = freshness{since: int64(c.Settle)}
+	load, steps := make([]byte, datagram+headerBytes-c.Up.OverheadBytes), c.Steps
+	for range 2 {
+		n.send(0, 0, load)
+	}
+	for {
+		at := n.next()
+		if len(steps) > 0 && int64(steps[0].At) <= at {
+			if err := n.setRate(int64(steps[0].At), steps[0].BitsPerSecond); err != nil {
+				return k, err
+			}
+			steps = steps[1:]
+			continue
+		}
+		if at > int64(c.For) {
+			break
+		}
+		for _, _, ok := n.receive(at); ok; _, _, ok = n.receive(at) {
+			n.send(at, 0, load)
+			k.fresh.heard(at+int64(c.Up.Delay), at)
+		}
+	}
+	k.fresh.pass(int64(c.For))
+	k.bytes = n.through
+	return k, nil
+}
+
+// payloadShare is how much of what the bottleneck carries can be payload: of each datagram of
+// 1200 bytes, which takes 28 bytes more on the wire, 31 are not, and so many get lost.
+func (c *Cell) payloadShare() float64 {
+	return float64(datagram-ownBytes) / (datagram + headerBytes) * (1 - c.Up.Loss)
+}
+
+// ceiling is the goodput that a rate gives at most.
+func (c *Cell) ceiling(bitsPerSecond int64) float64 {
+	return float64(bitsPerSecond) * c.payloadShare()
+}
+
+// CeilingFormula says how the ceiling of goodput is worked out.
+const CeilingFormula = "rate × (1200 − 31) / (1200 + 28) × (1 − loss)"
