@@ -25,6 +25,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run a server that sends back what it gets, to tickwire and plain netcode clients."`
 	Connect connectCmd `cmd:"" help:"Connect with a token, to tickwire and plain netcode servers; what you type is sent. Exits with 2 if it was not let in, with 3 if the connection broke."`
 	Soak    soakCmd    `cmd:"" help:"Play whole matches by seed, with faults, in virtual time, and hold them to their promises."`
+	Bench   benchCmd   `cmd:"" help:"Measure what the library makes of a bad link."`
 	Picture pictureCmd `cmd:"" help:"Draw what a delivery or an option does when packets get lost, from a simulated run."`
 }
 

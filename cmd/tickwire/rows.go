@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/examples/arena"
@@ -123,32 +121,16 @@ func (m *meter) before(p arena.PlayerReport) (since time.Time, up, down uint64) 
 
 // render makes the picture of rows, at most so many of them, the guests first.
 func render(rows []row, most int) string {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options.SeparateColumns = false
-	t.Style().Options.DrawBorder = false
-	t.Style().Format.Header = text.FormatDefault
-	t.Style().Box.PaddingLeft = ""
-	t.Style().Box.PaddingRight = "  "
-	t.AppendHeader(table.Row{"player", "RTT\nms", "jitter\nup ms", "\ndown", "loss\nup %", "\ndown", "up\nkbit/s", "down\nkbit/s", "queue\nbytes", "drops", "frags"})
-	var columns []table.ColumnConfig
-	for i := 2; i <= 11; i++ {
-		columns = append(columns, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(columns)
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b row) int { return rank(a) - rank(b) })
+	var lines []table.Row
 	for _, r := range rows[:min(len(rows), most)] {
-		t.AppendRow(table.Row{
+		lines = append(lines, table.Row{
 			r.Name, tenths(r.RTT), tenths(r.JitterUp), tenths(r.JitterDown), tenths(r.LossUp), tenths(r.LossDown),
 			tenths(r.Up), tenths(r.Down), r.QueueBytes, r.DroppedPackets + r.DroppedMessages, r.Frags,
 		})
 	}
-	var b strings.Builder
-	for line := range strings.Lines(t.Render()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	picture := strings.TrimSuffix(b.String(), "\n")
+	picture := plainTable(table.Row{"player", "RTT\nms", "jitter\nup ms", "\ndown", "loss\nup %", "\ndown", "up\nkbit/s", "down\nkbit/s", "queue\nbytes", "drops", "frags"}, lines)
 	if n := len(rows) - most; n > 0 {
 		picture += fmt.Sprintf("\n… and %d more", n)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/swarm"
+	"github.com/tickwire/tickwire/internal/workload"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/simnet/world"
 )
@@ -85,7 +86,7 @@ func (c *soakCmd) Validate(k *kong.Context) error {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
 	}
 	_, err := c.fault()
-	return errors.Join(append(errs, err, flagErrors(c.link().Validate()))...)
+	return errors.Join(append(errs, err, flagErrors(c.link().Validate(), linkFlags))...)
 }
 
 // useless finds flags that what is to be played does not look at.
@@ -119,19 +120,23 @@ var linkFlags = map[string]string{
 	"LinkConfig.Corrupt": "corrupt", "LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
 }
 
-// flagErrors names the flags where a link's errors name fields.
-func flagErrors(err error) error {
+// flagErrors names the flags where errors name fields: of a link or of a cell.
+func flagErrors(err error, flags map[string]string) error {
+	field, value, want := "", any(nil), ""
 	switch e := err.(type) {
 	case interface{ Unwrap() []error }:
 		var all []error
 		for _, one := range e.Unwrap() {
-			all = append(all, flagErrors(one))
+			all = append(all, flagErrors(one, flags))
 		}
 		return errors.Join(all...)
 	case *simnet.ConfigError:
-		if flag, ok := linkFlags[e.Field]; ok {
-			return fmt.Errorf("--%s is %v: want %s", flag, e.Value, e.Want)
-		}
+		field, value, want = e.Field, e.Value, e.Want
+	case *workload.CellError:
+		field, value, want = e.Field, e.Value, e.Want
+	}
+	if flag, ok := flags[field]; ok {
+		return fmt.Errorf("--%s is %v: want %s", flag, value, want)
 	}
 	return err
 }

@@ -7,16 +7,22 @@ type capacity struct {
 	fresh freshness
 }
 
+// capacityAhead is how many datagrams wait for the bottleneck, so that it is never idle: more than
+// a trace lets through in a millisecond.
+const capacityAhead = 256
+
 // capacityOf watches the bottleneck of a cell that always has something to do, and at its end the
 // arrival of what leaves at that moment: each datagram is sent when the link is ready for it.
 func capacityOf(c *Cell) (k capacity, err error) {
-	n, err := newNeck(c.Up, int64(c.Settle), int64(c.For))
+	up := c.Up
+	up.QueuePackets, up.QueueBytes = -1, 0
+	n, err := newNeck(up, int64(c.Settle), int64(c.For))
 	if err != nil {
 		return k, err
 	}
 	k.fresh = freshness{since: int64(c.Settle)}
 	load, steps := make([]byte, datagram+headerBytes-c.Up.OverheadBytes), c.Steps
-	for range 2 {
+	for range capacityAhead {
 		n.send(0, 0, load)
 	}
 	for {

@@ -68,8 +68,8 @@ type Cell struct {
 	// far as that is less than half of For; negative: nothing. Share and Rival count while both
 	// flows are there.
 	Settle time.Duration
-	// Later is how much later the second flow of Share and Rival begins than the first. 0: 10
-	// s; negative: so much earlier.
+	// Later is how much later the second flow of Share and Rival begins than the first. 0: a
+	// quarter of For; negative: so much earlier.
 	Later time.Duration
 	// Steps are changes of the rate of Up, in order. nil: those of Step, if it is played.
 	Steps []RateStep
@@ -120,7 +120,7 @@ func (c Cell) withDefaults() Cell {
 		c.For = 32 * time.Second
 	}
 	if c.Later == 0 {
-		c.Later = 10 * time.Second
+		c.Later = c.For / 4
 	}
 	switch {
 	case c.Settle < 0:
@@ -137,34 +137,47 @@ func (c Cell) withDefaults() Cell {
 	return c
 }
 
-// Validate says what is wrong with a cell; the links say so themselves.
+// A CellError names the field of a cell that cannot be, its value and what would do.
+type CellError struct {
+	Field string // as in Steps[1].At
+	Value any
+	Want  string
+}
+
+// Error names the field, the value, and what it should be.
+func (e *CellError) Error() string {
+	return fmt.Sprintf("workload: Cell.%s is %v: want %s", e.Field, e.Value, e.Want)
+}
+
+// Validate says what is wrong with a cell: a join of CellErrors, or nil. The links say for
+// themselves.
 func (c Cell) Validate() error {
 	if c.Workload >= kinds {
-		return fmt.Errorf("workload: Cell.Workload is %v: want one of %s", c.Workload, strings.Join(kindNames[:], ", "))
+		return &CellError{"Workload", c.Workload, "one of " + strings.Join(kindNames[:], ", ")}
 	}
 	var errs []error
 	bad := func(wrong bool, field string, value any, want string) {
 		if wrong {
-			errs = append(errs, fmt.Errorf("workload: Cell.%s is %v: want %s", field, value, want))
+			errs = append(errs, &CellError{field, value, want})
 		}
 	}
 	d := c.withDefaults()
 	bad(c.For < 0, "For", c.For, "a time such as 10s")
-	bad(d.Settle >= d.For, "For", c.For, fmt.Sprintf("more than %v, before which nothing counts", d.Settle))
+	bad(c.For > 0 && d.Settle >= d.For, "For", c.For, fmt.Sprintf("more than %v, before which nothing counts", d.Settle))
 	bad(c.Every < 0, "Every", c.Every, "a time such as 100ms, or 0")
-	bad(c.TCP && c.Workload != Bulk && c.Workload != Share && c.Workload != Step, "TCP", c.TCP, "false: TCP plays bulk, share and step only")
-	bad(d.Workload != Stream && !narrowed(c.Up), "Up", "without a rate", "BitsPerSecond or a Trace: what is always full needs a bottleneck")
-	bad(len(d.Steps) > 0 && c.Up.BitsPerSecond == 0, "Up.BitsPerSecond", c.Up.BitsPerSecond, "a rate from which to step")
+	bad(c.TCP && c.Workload != Bulk && c.Workload != Share && c.Workload != Step, "TCP", c.TCP, "false: TCP plays bulk, share and step")
+	bad(d.Workload != Stream && !narrowed(c.Up), "Up.BitsPerSecond", c.Up.BitsPerSecond, "a rate, or a trace: a transfer that is always full needs a bottleneck")
+	bad(len(d.Steps) > 0 && c.Up.Trace != nil, "Up.Trace", c.Up.Trace, "none: steps need a rate to begin with")
 	last := time.Duration(0)
 	for i, s := range d.Steps {
 		bad(s.At < last, fmt.Sprintf("Steps[%d].At", i), s.At, "a time after the step before it")
-		bad(s.BitsPerSecond <= 0, fmt.Sprintf("Steps[%d].BitsPerSecond", i), s.BitsPerSecond, "a rate above 0")
+		bad(s.BitsPerSecond <= 0 && narrowed(c.Up), fmt.Sprintf("Steps[%d].BitsPerSecond", i), s.BitsPerSecond, "a rate above 0")
 		last = s.At
 	}
 	return errors.Join(errs...)
 }
 
-func narrowed(l simnet.LinkConfig) bool { return l.BitsPerSecond > 0 || l.Trace != nil }
+func narrowed(l simnet.LinkConfig) bool { return l.BitsPerSecond != 0 || l.Trace != nil }
 
 // config is the configuration of an endpoint.
 func (c *Cell) config(seed uint64) endpoint.Config {

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/workload"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// A benchLinkCmd is `tickwire bench link`: a workload over a simulated link, played with many
+// seeds. Flags change what the profile says.
+type benchLinkCmd struct {
+	Profile  string         `placeholder:"NAME" help:"A link that is set up already: one of ${links}. Messages go down, from the server to the player."`
+	Uplink   bool           `help:"With --profile: messages go up, from the player to the server."`
+	RTT      *time.Duration `placeholder:"DURATION" help:"Round trip without any queue, half of it each way, such as 100ms."`
+	Jitter   *time.Duration `placeholder:"DURATION" help:"What a datagram takes on top, at most."`
+	Loss     *float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
+	Burst    *float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	AckLoss  *float64       `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
+	Rate     *int64         `placeholder:"N" help:"Bits a second of the bottleneck, in both directions."`
+	Queue    *int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	Trace    string         `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
+	Workload string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again."`
+	For      time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step: 30s."`
+	Seed     uint64         `default:"1" help:"Seed of the first run."`
+	Seeds    int            `default:"20" help:"How many runs, each with the next seed."`
+	TCP      bool           `help:"TCP with CUBIC in our place, to compare; for bulk, share and step."`
+	CSV      string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed."`
+}
+
+// Validate is called by kong after parsing.
+func (c *benchLinkCmd) Validate() error {
+	var errs []error
+	if c.Seeds < 1 {
+		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
+	}
+	if c.Uplink && c.Profile == "" {
+		errs = append(errs, errors.New("--uplink means nothing without --profile"))
+	}
+	if c.Trace != "" && c.Rate != nil {
+		errs = append(errs, errors.New("--trace and --rate: want one of them"))
+	}
+	return errors.Join(errs...)
+}
+
+// Run is called by kong.
+func (c *benchLinkCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout, os.Stderr) }
+
+func (c *benchLinkCmd) run(ctx context.Context, out, progress io.Writer) error {
+	cell, err := c.cell()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	results, err := playSeeds(ctx, cell, c.Seed, c.Seeds, progress)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, c.title(cell))
+	fmt.Fprintln(out, cellTable(cell, c.Seed, results))
+	fmt.Fprintf(progress, "%d runs in %v\n", c.Seeds, time.Since(began).Round(time.Millisecond))
+	return c.writeCSV(cell)
+}
+
+// cell is what is to be played.
+func (c *benchLinkCmd) cell() (workload.Cell, error) {
+	kind, err := workload.ParseKind(c.Workload)
+	if err != nil {
+		return workload.Cell{}, fmt.Errorf("--workload: %w", err)
+	}
+	cell := workload.Cell{Workload: kind, For: c.For, TCP: c.TCP}
+	if kind <= workload.Mixed && c.For == 0 {
+		cell.For = 10 * time.Second
+	}
+	if cell.Up, cell.Down, err = c.links(); err != nil {
+		return cell, err
+	}
+	if err := flagErrors(cell.Up.Validate(), benchFlags); err != nil || c.AckLoss == nil {
+		return cell, errors.Join(err, flagErrors(cell.Validate(), benchFlags))
+	}
+	return cell, errors.Join(flagErrors(cell.Down.Validate(), backFlags), flagErrors(cell.Validate(), benchFlags))
+}
+
+// benchFlags are the flags behind the fields of a cell and of its links.
+var benchFlags = map[string]string{
+	"LinkConfig.Delay": "rtt", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss", "LinkConfig.LossBurst": "burst",
+	"LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
+	"For": "for", "TCP": "tcp", "Up.BitsPerSecond": "rate", "Up.Trace": "trace",
+}
+
+// backFlags are those of the way back, where only the loss has a flag of its own.
+var backFlags = map[string]string{"LinkConfig.Loss": "ack-loss"}
+
+// links are the two directions: that of the messages, and back.
+func (c *benchLinkCmd) links() (there, back simnet.LinkConfig, err error) {
+	if c.Profile != "" {
+		links, err := simnet.Preset(c.Profile)
+		if err != nil {
+			return there, back, fmt.Errorf("--profile: %w", err)
+		}
+		if there, back = links.Down, links.Up; c.Uplink {
+			there, back = back, there
+		}
+	}
+	for _, l := range []*simnet.LinkConfig{&there, &back} {
+		set(&l.Jitter, c.Jitter)
+		set(&l.Loss, c.Loss)
+		set(&l.LossBurst, c.Burst)
+		set(&l.QueuePackets, c.Queue)
+		if c.RTT != nil {
+			l.Delay = *c.RTT / 2
+		}
+		if c.Queue != nil {
+			l.QueueBytes = 0
+		}
+		if set(&l.BitsPerSecond, c.Rate); c.Rate != nil {
+			l.Trace = nil
+		}
+	}
+	set(&back.Loss, c.AckLoss)
+	if c.Trace != "" {
+		there.BitsPerSecond = 0
+		there.Trace, err = readTrace(c.Trace)
+	}
+	return there, back, err
+}
+
+// set changes a field if there is something to change it to.
+func set[T any](field, to *T) {
+	if to != nil {
+		*field = *to
+	}
+}
+
+func readTrace(name string) (*simnet.Trace, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--trace: %w", err)
+	}
+	defer f.Close()
+	t, err := simnet.ReadTrace(f)
+	if err != nil {
+		return nil, fmt.Errorf("--trace %s: %w", name, err)
+	}
+	return t, nil
+}
+
+// title says what was played.
+func (c *benchLinkCmd) title(cell workload.Cell) string {
+	l := cell.Up
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v, %d runs", cell.Workload, c.Seeds)
+	if c.Profile != "" {
+		fmt.Fprintf(&b, ", %s", c.Profile)
+	}
+	fmt.Fprintf(&b, ", %v + %v", l.Delay, cell.Down.Delay)
+	if l.Jitter > 0 {
+		fmt.Fprintf(&b, " and jitter of %v", l.Jitter)
+	}
+	switch {
+	case l.Trace != nil:
+		fmt.Fprintf(&b, ", a recorded link of %.1f Mbit/s", float64(l.Trace.BitsPerSecond())/1e6)
+	case l.BitsPerSecond > 0:
+		fmt.Fprintf(&b, ", %.1f Mbit/s", float64(l.BitsPerSecond)/1e6)
+	}
+	fmt.Fprintf(&b, ", loss %.3g %%", 100*l.Loss)
+	if l.LossBurst > 0 {
+		fmt.Fprintf(&b, " in bursts of %.3g", l.LossBurst)
+	}
+	if cell.Down.Loss != l.Loss {
+		fmt.Fprintf(&b, ", of acknowledgements %.3g %%", 100*cell.Down.Loss)
+	}
+	return b.String()
+}
+
+// playSeeds plays a cell with several seeds, on all cores.
+func playSeeds(ctx context.Context, cell workload.Cell, first uint64, n int, progress io.Writer) ([]workload.Result, error) {
+	results, errs := make([]workload.Result, n), make([]error, n)
+	var next, done atomic.Int64
+	var wg sync.WaitGroup
+	bar := newBar(progress)
+	defer bar.clear()
+	for worker := range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				own := cell
+				own.Seed = first + uint64(i)
+				if results[i], errs[i] = own.Run(); errs[i] != nil {
+					errs[i] = fmt.Errorf("seed %d: %w", own.Seed, errs[i])
+				}
+				if made := done.Add(1); worker == 0 {
+					bar.show(time.Duration(made)*time.Second, time.Duration(n)*time.Second)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("interrupted after %d of %d runs", done.Load(), n)
+	}
+	return results, errors.Join(errs...)
+}
