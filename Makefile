@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long demo pictures fuzz bench clean
+.PHONY: test help deps style generated cross race long links demo pictures fuzz bench clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -12,7 +12,7 @@ SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
 UNRACED  := ^Test.*(Long|Swarm|Alloc)
 FUZZTIME ?= 10s
 
-test: deps style generated cross race long ## everything, in the order of what fails fastest
+test: deps style generated cross race long links ## everything, in the order of what fails fastest
 	@echo "make test: all of it passed"
 
 help: ## this list
@@ -42,6 +42,9 @@ race: ## the tests, the examples and the seeds of the fuzz targets, with the rac
 
 long: ## the tests that run without the race detector
 	go test -timeout 8m -run '$(UNRACED)' ./...
+
+links: ## 24 bad links, what the library makes of them, and the worst of each figure
+	go run ./cmd/tickwire bench link --matrix
 
 demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
 	go run ./cmd/tickwire demo $(DEMO)

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/tickwire/tickwire/internal/workload"
 	"github.com/tickwire/tickwire/simnet"
 )
@@ -34,12 +36,13 @@ type benchLinkCmd struct {
 	Seed     uint64         `default:"1" help:"Seed of the first run."`
 	Seeds    int            `default:"20" help:"How many runs, each with the next seed."`
 	TCP      bool           `help:"TCP with CUBIC in our place, to compare; for bulk, share and step."`
+	Matrix   bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes no other flag."`
 	CSV      string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed."`
 }
 
 // Validate is called by kong after parsing.
-func (c *benchLinkCmd) Validate() error {
-	var errs []error
+func (c *benchLinkCmd) Validate(k *kong.Context) error {
+	errs := c.useless(k)
 	if c.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
 	}
@@ -56,6 +59,9 @@ func (c *benchLinkCmd) Validate() error {
 func (c *benchLinkCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout, os.Stderr) }
 
 func (c *benchLinkCmd) run(ctx context.Context, out, progress io.Writer) error {
+	if c.Matrix {
+		return c.matrix(ctx, out, progress)
+	}
 	cell, err := c.cell()
 	if err != nil {
 		return err

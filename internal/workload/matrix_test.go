@@ -1,0 +1,56 @@
+package workload
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// loosened is a floor for what there is: the figures of few seeds move when packets are cut
+// otherwise.
+func loosened(r Reading) float64 {
+	if r.Figure.More {
+		return math.Floor(r.Value*0.97 - 1)
+	}
+	return math.Ceil(r.Value*1.1 + 2)
+}
+
+// TestMatrixLong holds what the default endpoint makes of 24 links to what is written down.
+func TestMatrixLong(t *testing.T) {
+	spots := Matrix()
+	readings := make([][]Reading, len(spots))
+	var wg sync.WaitGroup
+	for i, s := range spots {
+		wg.Go(func() {
+			var results [][]Result
+			for _, c := range s.Cells() {
+				r, err := withSeeds(c, MatrixSeeds)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				results = append(results, r)
+			}
+			readings[i] = s.Read(results)
+		})
+	}
+	if wg.Wait(); t.Failed() {
+		return
+	}
+	for i, s := range spots {
+		var values []string
+		for _, r := range readings[i] {
+			values = append(values, fmt.Sprintf("%.0f", loosened(r)))
+			if r.Bad() || math.IsNaN(r.Value) {
+				t.Errorf("%v: %v %s is %s, the floor is %s %s", s, r.Kind, r.Figure.Name, r.Figure.Format(r.Value), r.Figure.Format(r.Floor), r.Figure.Unit)
+			}
+		}
+		t.Logf("Floor: Floor{%[2]s}}, // %[1]v", s, strings.Join(values, ", "))
+	}
+	for i, at := range Worst(readings) {
+		r := readings[at][i]
+		t.Logf("the worst: %v %s %s %s at %v", r.Kind, r.Figure.Name, r.Figure.Format(r.Value), r.Figure.Unit, spots[at])
+	}
+}
