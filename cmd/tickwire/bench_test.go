@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// benchOf parses a command line and runs it.
+func benchOf(ctx context.Context, t *testing.T, args ...string) (out string, err error) {
+	t.Helper()
+	var c cli
+	parser, err := newParser(ctx, &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(append([]string{"bench", "link"}, args...)); err != nil {
+		return "", err
+	}
+	var o, p bytes.Buffer
+	err = c.Bench.Link.run(ctx, &o, &p)
+	return o.String(), err
+}
+
+// TestBenchLink: each way to name a link, and each workload, gives a table.
+func TestBenchLink(t *testing.T) {
+	trace := filepath.Join(t.TempDir(), "trace")
+	if err := os.WriteFile(trace, []byte("3\n6\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"--workload stream --profile wifi-bad", []string{"stream, 2 runs, wifi-bad, 15ms + 15ms and jitter of 12ms, 8.0 Mbit/s, loss 3 % in bursts of 4", "latency p99", "bytes a message"}},
+		{"--profile 4g --uplink", []string{"mixed, 2 runs, 4g, 32ms + 22ms", "8.0 Mbit/s", "of the ceiling", "latency p95"}},
+		{"--rtt 40ms --rate 2000000 --queue 30 --loss 0.01 --burst 2 --ack-loss 0.1 --workload bulk", []string{"20ms + 20ms, 2.0 Mbit/s, loss 1 % in bursts of 2, of acknowledgements 10 %", "to 90 % of it", "ceiling 1.88 Mbit/s: rate × "}},
+		{"--rtt 40ms --workload bulk --tcp --trace " + trace, []string{"a recorded link of 4.0 Mbit/s", "self-inflicted", "utilization"}},
+		{"--rate 3000000 --workload share", []string{"less / more", "the other flow"}},
+		{"--rate 3000000 --workload rival", []string{"part of both"}},
+		{"--rate 3000000 --workload step", []string{"queue short again", "rate found again"}},
+	} {
+		out, err := benchOf(t.Context(), t, append(strings.Fields(c.args), "--for", "6s", "--seeds", "2", "--seed", "9")...)
+		if err != nil {
+			t.Errorf("%s: %v", c.args, err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: no %q in\n%s", c.args, want, out)
+			}
+		}
+		if again, _ := benchOf(t.Context(), t, append(strings.Fields(c.args), "--for", "6s", "--seeds", "2", "--seed", "9")...); again != out {
+			t.Errorf("%s: the same seeds gave another table", c.args)
+		}
+	}
+}
+
+// TestBenchLinkMistakes: what is wrong is told by the names of the flags.
+func TestBenchLinkMistakes(t *testing.T) {
+	for args, want := range map[string]string{
+		"--seeds 0":                        "--seeds is 0: want at least 1",
+		"--uplink":                         "--uplink means nothing without --profile",
+		"--profile 5g":                     `no preset is called "5g"`,
+		"--workload chess --rate 1":        `nothing is called "chess": want one of stream, bulk`,
+		"--workload bulk":                  "--rate is 0: want a rate, or a trace",
+		"--loss 2 --rate 1000000":          "--loss is 2: want a probability",
+		"--ack-loss 2 --rate 1000000":      "--ack-loss is 2: want a probability",
+		"--for -1s --rate 1000000":         "--for is -1s",
+		"--tcp --rate 1000000":             "--tcp is true: want false",
+		"--trace x --rate 1":               "--trace and --rate: want one of them",
+		"--trace /nowhere":                 "--trace: open /nowhere",
+		"--trace bench_test.go":            "--trace bench_test.go: simnet: trace line 1",
+		"--matrix --profile 4g":            "--profile means nothing beside --matrix",
+		"--rate 1000000 --csv /nowhere/at": "--csv: open /nowhere/at",
+	} {
+		if _, err := benchOf(t.Context(), t, append(strings.Fields(args), "--seeds=1")[:len(strings.Fields(args))]...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := benchOf(over, t, "--profile", "wifi"); err == nil || !strings.Contains(err.Error(), "interrupted after 0 of 20 runs") {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// TestBenchLinkCSV: a line for each tenth of a second.
+func TestBenchLinkCSV(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "series.csv")
+	if _, err := benchOf(t.Context(), t, "--rate", "2000000", "--for", "5s", "--seeds", "1", "--csv", name); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(lines) != 51 || !strings.HasPrefix(lines[0], "seconds,goodput") || !strings.HasPrefix(lines[50], "5.0,") {
+		t.Errorf("%d lines: %q … %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+}
