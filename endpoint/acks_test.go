@@ -253,3 +253,13 @@ func (r fixedRate) Lost(int64, LossSample)     {}
 func (r fixedRate) Spurious(int64, LossSample) {}
 func (r fixedRate) WindowBytes() int           { return int(r) }
 func (r fixedRate) BytesPerSecond() int        { return int(r) }
+
+// A witness is a Controller that keeps what it is told.
+type witness struct {
+	fixedRate
+	samples []AckSample
+	losses  int
+}
+
+func (w *witness) Acked(_ int64, s AckSample) { w.samples = append(w.samples, s) }
+func (w *witness) Lost(int64, LossSample)     { w.losses++ }

@@ -34,10 +34,12 @@ func (p *path) lossDelay() int64 {
 }
 
 // detectLost declares packets lost that are too far behind the largest acknowledged one, in
-// number or in time, and sets the time for the next look.
+// number or in time, and sets the time for the next look. On a reliable path time says nothing,
+// but number does: it keeps the order, so what was left out of the acknowledgements had arrived
+// and was not taken, or never got into the socket. That says nothing about congestion.
 func (e *Endpoint) detectLost(now int64, p *path) {
 	p.loss.lossAt = never
-	if !p.anyAcked || p.reliable {
+	if !p.anyAcked {
 		return
 	}
 	delay := p.lossDelay()
@@ -47,13 +49,17 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 		if pkt.state != packetInFlight {
 			continue
 		}
-		if p.largestAcked-n < p.loss.order.gap() && pkt.at+delay > now {
+		switch near := p.largestAcked-n < p.loss.order.gap(); {
+		case near && p.reliable:
+		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
-			continue
+		default:
+			e.packetLost(now, p, pkt, &sample)
 		}
-		e.packetLost(now, p, pkt, &sample)
 	}
-	p.reportLoss(now, sample)
+	if !p.reliable {
+		p.reportLoss(now, sample)
+	}
 }
 
 func (p *path) reportLoss(now int64, s LossSample) {
@@ -124,10 +130,12 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 	default:
 		p.loss.probes++
 		p.loss.lastSent = now
-		if !p.reliable { // which repeats what it carries itself
-			p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
-			e.repeatOldest(now, p)
+		if p.reliable { // which repeats what it carries itself: this asks what was left out
+			p.loss.probe = 1
+			return
 		}
+		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
+		e.repeatOldest(now, p)
 	}
 }
 

@@ -34,6 +34,7 @@ type link struct {
 	jitter    time.Duration // each datagram by itself, so that they overtake each other
 	loss, dup float64
 	stalls    float64       // share of datagrams that come a round trip later, and all others behind them
+	ordered   bool          // nothing overtakes anything
 	behind    int64         // nothing arrives before
 	rate      int           // bytes a second; 0: unlimited
 	queue     time.Duration // and what may wait in front of it
@@ -80,6 +81,8 @@ func (l *link) send(now int64, b []byte) {
 			if l.rnd.Float64() < l.stalls {
 				at += 2 * int64(l.delay)
 			}
+		}
+		if l.stalls > 0 || l.ordered {
 			l.behind = max(l.behind, at)
 			at = l.behind
 		}

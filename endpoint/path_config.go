@@ -23,8 +23,9 @@ func (u PathUse) String() string { return nameOf(useNames[:], int(u)) }
 type PathConfig struct {
 	// Route is the way that its datagrams take.
 	Route Route
-	// Reliable says that what carries the path repairs losses itself, as a WebSocket does: as
-	// long as the path lives nothing on it counts as lost.
+	// Reliable says that what carries the path repairs losses itself and keeps the order, as a
+	// WebSocket does: as long as the path lives nothing on it counts as lost for being late, but
+	// only for being left out when the peer acknowledges what came behind it.
 	Reliable bool
 	// Use is what the path is for. It is told to the peer, whose sending follows.
 	Use PathUse

@@ -154,6 +154,9 @@ func TestReliablePath(t *testing.T) {
 	if err := s.ends[1].SetPath(s.now, 1, PathConfig{Route: 1, Reliable: true}); err != nil {
 		t.Fatal(err)
 	}
+	for i := range s.ways[1].links {
+		s.ways[1].links[i].ordered = true
+	}
 	s.play(2 * time.Second)
 	t.Log("# the reliable path is held up for a second, again and again")
 	for range 5 {
@@ -201,6 +204,37 @@ func TestReliablePath(t *testing.T) {
 		}
 	}
 	s.settle(time.Second)
+}
+
+// TestGapOnReliablePath: what a reliable path carried and its peer could not take, or its socket
+// refused, is known by what comes behind it, if only by a PING. It goes again, and says nothing
+// about congestion; what is only late is not lost.
+func TestGapOnReliablePath(t *testing.T) {
+	for name, drop := range map[string]func(n int) bool{
+		"one in five": func(n int) bool { return n%5 == 0 },
+		"a burst":     func(n int) bool { return n >= 60 && n < 90 },
+		"the last":    func(n int) bool { return n >= 100 && n < 103 },
+	} {
+		cfg, watch := channels(), &witness{fixedRate: 1 << 20}
+		cfg.Path.Reliable = true
+		cfg.Controller = func() Controller { return watch }
+		s := newStream(newMesh(t, cfg, 20*time.Millisecond, 1))
+		first := s.ways[0].links[0].sent
+		for i := range s.ways[0].links {
+			s.ways[0].links[i].ordered = true
+		}
+		s.ways[0].links[0].drop = func(n int, _ []byte) bool { return drop(n - first) }
+		for s.ways[0].links[0].sent < first+101 {
+			s.play(time.Second / 60)
+		}
+		s.settle(2 * time.Second)
+		if st := s.ends[0].PathStats(0); st.PacketsLost == 0 || st.PacketsSpurious != 0 || st.State != PathActive {
+			t.Errorf("%s: %+v", name, st)
+		}
+		if watch.losses > 0 {
+			t.Errorf("%s: %d losses count as congestion", name, watch.losses)
+		}
+	}
 }
 
 // TestQueueInsideReliablePath: bulk over a stream with a deep queue keeps the queue short, and the

@@ -30,9 +30,6 @@ func (s *Scenario) addRoams(g generator) {
 		Move: g.share(1), Open: g.share(0.5), Shut: g.share(0.1), Die: g.share(0.3), Bystander: g.share(0.2),
 		Redial: g.IntN(2) == 0, Stream: g.IntN(2) == 0,
 	}
-	if s.Game.EpochPackets > 0 {
-		s.Roams.Stream = false // what a stream holds back may be older than the keys that a peer keeps
-	}
 	if s.Game.MaxPaths = g.sometimes(4, 1+g.IntN(8)); s.Game.MaxPaths == 1 {
 		s.Roams.Redial = false // it takes a second path
 	}
