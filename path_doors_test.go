@@ -1,10 +1,13 @@
 package tickwire_test
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // TestPathToAnotherDoor: a server listens on two sockets, of which one is as reliable as a
@@ -48,5 +51,53 @@ func TestPathToAnotherDoor(t *testing.T) {
 	talk.settle()
 	if player.RemoteAddr() != first.PublicAddr() {
 		t.Errorf("the player is at %v, not at %v", player.RemoteAddr(), first.PublicAddr())
+	}
+}
+
+// A repeater is a socket of which somebody else sends what it sends, too, elsewhere and earlier.
+type repeater struct {
+	*simnet.Socket
+	own *simnet.Socket
+	to  netip.AddrPort
+}
+
+func (r *repeater) Write(ds []transport.Datagram) (int, error) {
+	for _, d := range ds {
+		d.Path = transport.PathTo(r.to)
+		_, _ = r.own.Write([]transport.Datagram{d})
+	}
+	return r.Socket.Write(ds)
+}
+
+// TestPathNotByRepeater: somebody forwards what a player sends to a door of the server that is as
+// reliable as a stream. The player stays where he is, and nothing is concluded from the repeater's
+// way: neither that the path is reliable, nor that what comes by it has not moved.
+func TestPathNotByRepeater(t *testing.T) {
+	w := newWorld(t)
+	near, far := w.socket(w.address()), stream{w.socket(w.address())}
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	w.simulate(&cfg.Config)
+	srv, err := tickwire.Listen(cfg, near, far)
+	must(t, err)
+	w.add(srv)
+	nobody := netip.AddrPortFrom(w.address().Addr(), 1)
+	socket := &repeater{Socket: w.socket(w.address()), own: w.socket(w.address()), to: nobody}
+	quick := simnet.LinkConfig{Delay: 2 * time.Millisecond}
+	must(t, w.nw.SetLink(socket.own.LocalAddr().Addr(), far.LocalAddr().Addr(), quick))
+	client := w.joinOver(nil, socket)
+	conn := w.open(client, srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	talk.run(time.Second)
+	socket.to = far.LocalAddr()
+	for range 300 {
+		talk.run(time.Second / 60)
+		if st := player.PathStats(0); st.Reliable || st.Moves != 0 || st.Remote != socket.PublicAddr() {
+			t.Fatalf("%+v", st)
+		}
+	}
+	talk.settle()
+	if st := player.PathStats(0); st.RoutesRefused < 3 {
+		t.Errorf("%d times somebody claimed the path", st.RoutesRefused)
 	}
 }

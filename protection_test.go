@@ -152,3 +152,28 @@ func TestLeastProtection(t *testing.T) {
 	must(t, err)
 	w.until("connected", conn.Open)
 }
+
+// TestChangeKeysOnAnyPath: keys change when a packet under the present ones was acknowledged on any
+// path, also when path 0 is closed.
+func TestChangeKeysOnAnyPath(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	ear := &overhearer{Socket: w.socket(w.address()), words: []byte("-"), odd: map[byte]int{}}
+	client := w.joinOver(nil, w.socket(w.address()))
+	conn := w.open(client, srv, 1)
+	talk := w.talk(conn, players(srv)[0])
+	path, err := conn.OpenPath(ear, tickwire.PathConfig{})
+	must(t, err)
+	talk.run(time.Second)
+	conn.ClosePath(0)
+	for parity := range byte(3) {
+		talk.run(8 * time.Second) // with several paths an epoch lasts for seven
+		clear(ear.odd)
+		talk.run(time.Second)
+		if now := parity % 2 * 4; ear.odd[now] < 50 || ear.odd[4-now] > 0 {
+			t.Errorf("after %d changes %v packets over path %d in even and odd epochs", parity, ear.odd, path)
+		}
+		conn.ChangeKeys()
+	}
+	talk.settle()
+}

@@ -300,3 +300,27 @@ func TestCopiesAfterManyWithout(t *testing.T) {
 		m.run(200 * time.Millisecond)
 	}
 }
+
+// TestBothGaveUpAnother: each end gives up the path that the other one keeps, at the same moment.
+// Neither has a path then on which anybody answers, until one takes up again what he gave up.
+func TestBothGaveUpAnother(t *testing.T) {
+	seeds(5, func(seed uint64) {
+		s := twoPaths(t, seed, PathConfig{}, PathConfig{})
+		s.play(time.Second)
+		s.ends[0].ClosePath(s.now, 0)
+		s.ends[1].ClosePath(s.now, 1)
+		s.play(4 * time.Second)
+		s.settle(2 * time.Second)
+		for end, e := range s.ends {
+			live := 0
+			for id := range e.Paths() {
+				if e.PathStats(id).State == PathActive {
+					live++
+				}
+			}
+			if live == 0 || !e.Open() {
+				t.Errorf("seed %d, end %d: paths %v and %v", seed, end, e.PathStats(0), e.PathStats(1))
+			}
+		}
+	})
+}

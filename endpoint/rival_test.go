@@ -271,3 +271,40 @@ func TestWithoutPaths(t *testing.T) {
 		t.Error("a path was opened")
 	}
 }
+
+// TestAsideMeasuresNothing: the acknowledgement of a packet that asked a rival, and came by who
+// knows which way, gives no sample of anything, though it is the first to name that packet and
+// carries the clock.
+func TestAsideMeasuresNothing(t *testing.T) {
+	cfg, watch := channels(), &witness{fixedRate: 1 << 20}
+	cfg.Controller = func() Controller { return watch }
+	s := newScript(t, cfg)
+	s.e.Ping()
+	if said := s.says(); count(said, wire.TypePing) != 1 {
+		t.Fatalf("said %x", said)
+	}
+	s.hearsFrom(1, []byte{wire.TypePing})
+	if tokens := s.asked(); len(tokens) != 2 {
+		t.Fatalf("asked %v", tokens)
+	}
+	last := s.e.NextNumber(0) - 1
+	if pkt := s.e.paths[0].sent.At(last); !pkt.aside {
+		t.Fatalf("the last packet was a usual one: %+v", pkt)
+	}
+	s.now += 20_000_000
+	s.hears(ack(0, 0)) // so that something was delivered meanwhile
+	before, samples := s.e.PathStats(0), len(watch.samples)
+	s.now += 20_000_000
+	s.hears(wire.AppendAck(nil, &wire.Ack{
+		Largest: last, HasClock: true, Clock: 99, Ranges: []wire.AckRange{{Oldest: last}},
+	}))
+	if len(watch.samples) != samples+1 {
+		t.Fatalf("%d samples, then %d", samples, len(watch.samples))
+	}
+	if got := watch.samples[samples]; got.RTT != 0 || got.RateSample != 0 || got.HasOneWay {
+		t.Errorf("the controller is told %+v", got)
+	}
+	if after := s.e.PathStats(0); after.RTT != before.RTT || s.e.paths[0].clock.outTransit != 0 {
+		t.Errorf("RTT %v, then %v; the clock %+v", before.RTT, after.RTT, s.e.paths[0].clock)
+	}
+}
