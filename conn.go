@@ -25,6 +25,7 @@ type Conn struct {
 	lastRoute endpoint.Route // that was given to another way
 
 	end    *endpoint.Endpoint // nil if the peer is plain, and after the end
+	jam    jam
 	sealer *netcode.Sealer
 	plain  *plainConn // nil if the peer speaks our dialect
 	seat   *netcode.Seat

@@ -38,6 +38,8 @@ type core struct {
 	touched  []*Conn          // something came, or was taken, since the last Update
 	spare    []*Conn          // memory for touched
 	dirty    []*Conn          // may have something to send
+	jammed   []*Conn          // with paths whose sockets take nothing
+	retryAt  int64            // when they are asked again; never: none has refused anything
 	due      schedule
 	limited  []*Conn // whose budget the game limits
 	flushed  int64   // when the game called Flush last; 0: never
@@ -102,7 +104,7 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 	k.random.reader = cfg.Random
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)
-	k.shutBy, k.step = never, firstStep
+	k.shutBy, k.retryAt, k.step = never, never, firstStep
 	if len(sockets) == 0 {
 		return &ConfigError{"sockets", "none", "at least one, from udp.Listen or udp.Open say"}
 	}
@@ -206,6 +208,9 @@ func (k *core) flush(t time.Time) time.Time {
 		return time.Time{}
 	}
 	k.setNow(t)
+	if k.now >= k.retryAt {
+		k.retry()
+	}
 	for i, c := range k.dirty {
 		c.dirty = false
 		c.pump(k.now)
@@ -215,6 +220,9 @@ func (k *core) flush(t time.Time) time.Time {
 	for _, p := range k.ports {
 		p.flush()
 	}
+	if k.retryAt == never && k.isJammed() {
+		k.retryAt = k.now + retryJam
+	}
 	if k.unused {
 		k.dropPorts()
 	}
@@ -222,7 +230,7 @@ func (k *core) flush(t time.Time) time.Time {
 }
 
 func (k *core) nextDeadline() int64 {
-	return min(k.owner.deadline(), k.due.earliest(), k.shutBy)
+	return min(k.owner.deadline(), k.due.earliest(), k.shutBy, k.retryAt)
 }
 
 // receive reads what has arrived, a bounded number of datagrams.
@@ -336,7 +344,7 @@ func (k *core) forgetAll() {
 	}
 	k.owner.retire()
 	clear(k.byID)
-	k.live, k.conns, k.touched, k.dirty, k.ending, k.limited = nil, nil, nil, nil, nil, nil
+	k.live, k.conns, k.touched, k.dirty, k.ending, k.limited, k.jammed = nil, nil, nil, nil, nil, nil, nil
 	k.leaving = 0
 	k.events.visible = k.events.ring.End()
 }

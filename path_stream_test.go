@@ -95,3 +95,40 @@ func TestStreamOutlivesKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestStreamTakesNoMore: the buffer of a stream is full for a while, once while there is another
+// path and once while there is none. What the socket refused is kept, nothing more is packed for
+// the path meanwhile, and in the end nothing was lost, nor left out.
+func TestStreamTakesNoMore(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		w := newWorld(t)
+		s := w.streams(0, 2000)
+		if alone {
+			s.conn.ClosePath(0)
+			s.run(time.Second)
+		}
+		for range 5 {
+			s.stop(true)
+			s.run(3 * time.Second)
+			sent := s.conn.PathStats(s.path).PacketsSent
+			s.run(time.Second)
+			if n := s.conn.PathStats(s.path).PacketsSent - sent; n > 0 {
+				t.Errorf("alone %v: %d packets were made that nobody takes", alone, n)
+			}
+			s.stop(false)
+			s.run(time.Second)
+		}
+		s.settle()
+		for end, stats := range [][]tickwire.SocketStats{s.client.Stats().Sockets, s.srv.Stats().Sockets} {
+			st := stats[len(stats)-1]
+			if st.Kept == 0 || st.Kept > 200 || st.Refused > 0 {
+				t.Errorf("alone %v, end %d: %+v", alone, end, st)
+			}
+		}
+		for end, c := range []*tickwire.Conn{s.conn, s.player} {
+			if st := c.PathStats(s.path); st.State != tickwire.PathActive || st.PacketsLost > 0 {
+				t.Errorf("alone %v, end %d: %+v", alone, end, st)
+			}
+		}
+	}
+}

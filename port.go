@@ -14,9 +14,10 @@ type port struct {
 	later   bool // it came after the start, and goes with its last path
 	broken  bool // the owner does without it
 	vantage vantage
-	out     [writeBatch]transport.Datagram
-	bufs    [writeBatch][]byte
+	out     [writeBatch + portKeeps]transport.Datagram
+	bufs    [writeBatch + portKeeps][]byte
 	n       int
+	kept    int // of these, in front: the socket did not take them yet
 	stats   SocketStats
 	failed  string // what the log was told last
 }
@@ -24,6 +25,9 @@ type port struct {
 // writeBatch is how many datagrams are written in one call. Beyond 16 a batch
 // gains nothing on Linux.
 const writeBatch = 32
+
+// portKeeps bounds the datagrams that a port keeps because the socket did not take them.
+const portKeeps = writeBatch
 
 // datagramRoom is how large the buffers of a port begin.
 const datagramRoom = 1536
@@ -40,7 +44,7 @@ func (p *port) begin() []byte {
 func (p *port) commit(path transport.Path, b []byte) {
 	p.bufs[p.n] = b[:0] // it may have grown
 	p.queue(path, b)
-	if p.n == writeBatch {
+	if p.n-p.kept == writeBatch {
 		p.flush()
 	}
 }
@@ -57,9 +61,9 @@ func (p *port) send(path transport.Path, b []byte) { p.commit(path, append(p.beg
 // insert queues a copy of a datagram while another one is being built in the
 // buffer of begin; that buffer moves on.
 func (p *port) insert(path transport.Path, b []byte) {
-	if p.n == writeBatch-1 {
+	if last := p.n; last-p.kept == writeBatch-1 {
 		p.flush()
-		p.bufs[0], p.bufs[writeBatch-1] = p.bufs[writeBatch-1], p.bufs[0]
+		p.bufs[p.n], p.bufs[last] = p.bufs[last], p.bufs[p.n]
 	}
 	building := p.bufs[p.n]
 	inserted := append(p.bufs[p.n+1][:0], b...)
@@ -67,19 +71,61 @@ func (p *port) insert(path transport.Path, b []byte) {
 	p.queue(path, inserted)
 }
 
-// flush writes what is queued. What the system does not take is lost, as on
-// the way it might have been; it is counted.
+// flush writes what is queued. What the system does not take is lost, as on the way
+// it might have been; unless it goes by a reliable path, on which nothing is: that is
+// kept for the next time, with all that goes behind it.
 func (p *port) flush() {
-	if p.n == 0 {
-		return
+	n, left := p.n, 0
+	for i := 0; i < n; {
+		if p.holds(left, p.out[i].Path) {
+			left = p.keep(i, left)
+			i++
+			continue
+		}
+		end := i + 1
+		for end < n && !p.holds(left, p.out[end].Path) {
+			end++
+		}
+		wrote, err := p.socket.Write(p.out[i:end])
+		if err != nil {
+			wrote = 0
+		}
+		p.stats.Sent += uint64(wrote)
+		switch i += wrote; {
+		case i == end:
+		case err == nil && p.socket.Properties(p.out[i].Path).Reliable:
+			left = p.keep(i, left)
+			i++
+		default: // it takes nothing for anybody
+			p.stats.Refused += uint64(end - i)
+			i = end
+		}
 	}
-	n, err := p.socket.Write(p.out[:p.n])
-	if err != nil {
-		n = 0
+	p.n, p.kept = left, left
+}
+
+// holds reports whether something for a path is among the first datagrams.
+func (p *port) holds(first int, path transport.Path) bool {
+	for i := range first {
+		if p.out[i].Path == path {
+			return true
+		}
 	}
-	p.stats.Sent += uint64(n)
-	p.stats.Refused += uint64(p.n - n)
-	p.n = 0
+	return false
+}
+
+// keep moves datagram i behind those in front that are kept, as far as there is room.
+func (p *port) keep(i, left int) int {
+	if left == portKeeps {
+		p.stats.Refused++
+		return left
+	}
+	if i >= p.kept {
+		p.stats.Kept++
+	}
+	p.out[left], p.out[i] = p.out[i], p.out[left]
+	p.bufs[left], p.bufs[i] = p.bufs[i], p.bufs[left]
+	return left + 1
 }
 
 // addPort takes a socket in, unless it is known.

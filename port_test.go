@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/tickwire/tickwire/transport"
@@ -45,5 +46,73 @@ func TestPortInsert(t *testing.T) {
 		if i >= len(w.wrote) || w.wrote[i] != want[i] {
 			t.Fatalf("datagram %d of %d is %q, want %q", i, len(w.wrote), w.wrote[min(i, len(w.wrote)-1)], want[i])
 		}
+	}
+}
+
+// A stubborn socket is as reliable as a stream, and takes what its test allows of it.
+type stubborn struct {
+	writer
+	takes func(path uint64) bool
+}
+
+func (s *stubborn) Properties(transport.Path) transport.Properties {
+	return transport.Properties{Reliable: true}
+}
+
+func (s *stubborn) Write(ds []transport.Datagram) (int, error) {
+	for i, d := range ds {
+		if !s.takes(d.Path.Association) {
+			return i, nil
+		}
+		s.wrote = append(s.wrote, string(d.Bytes))
+	}
+	return len(ds), nil
+}
+
+// TestPortKeeps: what a reliable path does not take is kept in its order, however often it is
+// offered, and holds nobody else up; more than a port keeps is refused, and counted.
+func TestPortKeeps(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	s := &stubborn{takes: func(uint64) bool { return random.IntN(30) > 0 }}
+	p := &port{socket: s}
+	var sent [4]int
+	for n := range 5000 {
+		association := uint64(random.IntN(4))
+		path := transport.Path{Kind: transport.KindWebSocket, Association: association}
+		text := []byte{byte(association), byte(sent[association]), byte(sent[association] >> 8)}
+		if sent[association]++; n%7 == 0 {
+			building := append(p.begin(), text...)
+			p.commit(path, building)
+		} else {
+			p.send(path, text)
+		}
+		if random.IntN(5) == 0 {
+			p.flush()
+		}
+	}
+	for range 100 {
+		p.flush()
+	}
+	var came [4]int
+	for _, text := range s.wrote {
+		path, n := text[0], int(text[1])|int(text[2])<<8
+		if n != came[path] {
+			t.Fatalf("datagram %d of path %d came where %d was due", n, path, came[path])
+		}
+		came[path]++
+	}
+	if came != sent || p.n != 0 || p.stats.Refused != 0 || p.stats.Kept == 0 || p.stats.Sent != 5000 {
+		t.Errorf("%v of %v came; %+v", came, sent, p.stats)
+	}
+
+	s.wrote, s.takes = nil, func(path uint64) bool { return path == 1 }
+	p.stats = SocketStats{}
+	for range 3 * portKeeps {
+		p.send(transport.Path{Association: 0}, []byte("kept"))
+		p.send(transport.Path{Association: 1}, []byte("sent"))
+	}
+	p.flush()
+	if p.kept != portKeeps || p.n != portKeeps || len(s.wrote) != 3*portKeeps || p.stats.Refused != 2*portKeeps || p.stats.Kept != portKeeps {
+		t.Errorf("%d kept, %d sent; %+v", p.kept, len(s.wrote), p.stats)
 	}
 }

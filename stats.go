@@ -34,7 +34,8 @@ func (c *Conn) stats() ConnStats {
 type SocketStats struct {
 	Received, ReceivedBytes uint64 // datagrams, and their payload
 	Sent, SentBytes         uint64
-	Refused                 uint64 // datagrams that the system did not take
+	Refused                 uint64 // datagrams that the system did not take, and that are lost
+	Kept                    uint64 // of reliable paths: it took them later, or they are among Refused
 }
 
 // HandshakeStats counts what the handshake did; Drops is indexed by netcode.Drop.

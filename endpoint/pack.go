@@ -85,6 +85,10 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 		return dst
 	}
 	e.SetNow(now)
+	if e.stuck(p) {
+		e.copies.due &^= 1 << p.id
+		return dst
+	}
 	if e.holding.on || e.held.on {
 		e.endHolds(now)
 	}

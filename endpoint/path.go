@@ -39,6 +39,7 @@ type path struct {
 	// Its turn beside others.
 	served uint64 // bytes of messages, divided by the weight; wraps
 	waits  bool   // it could not take messages when it was looked at last
+	busy   bool   // what carries it takes nothing
 	room   int    // that its last packet had
 
 	// Receiving.

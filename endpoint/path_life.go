@@ -231,6 +231,20 @@ func (e *Endpoint) PathDied(now int64, id uint8) {
 	e.tellPath(p, PathFailed)
 }
 
+// PathBusy tells whether what carries a path takes nothing now: the buffer of a stream is full,
+// say. As long as it is busy no packet is made for it, but at the end of the connection; messages
+// wait, or go over other paths. It may become silent and fail meanwhile, as any other.
+func (e *Endpoint) PathBusy(now int64, id uint8, busy bool) {
+	e.SetNow(now)
+	if p := e.path(id); p != nil {
+		p.busy = busy
+		e.copies.due &^= 1 << id
+	}
+}
+
+// stuck reports whether no packet is to be made for a path.
+func (e *Endpoint) stuck(p *path) bool { return p.busy && e.state <= stateOpen }
+
 // fail leaves a path that does not answer any more. It is tried again.
 func (e *Endpoint) fail(now int64, p *path) {
 	e.empty(now, p)

@@ -27,7 +27,11 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 	if e.state == stateAway {
 		return e.awayDeadline(p)
 	}
-	at := min(p.ackAt, e.probeAt(p), p.checkAt)
+	at := min(e.probeAt(p), p.checkAt)
+	if e.stuck(p) {
+		return at
+	}
+	at = min(at, p.ackAt)
 	if p.odd {
 		switch {
 		case !p.mayBeAsked():

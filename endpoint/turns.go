@@ -81,8 +81,11 @@ func (p *path) mayBeAsked() bool {
 // ready reports whether congestion control and pacing let the path take messages now.
 func (p *path) ready(now int64) bool { return !p.full() && p.pacer.readyAt() <= now }
 
-// full reports whether an acknowledgement must come before the path takes more.
-func (p *path) full() bool { return p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets }
+// full reports whether an acknowledgement must come before the path takes more, or what carries
+// it must be rid of something.
+func (p *path) full() bool {
+	return p.busy || p.inFlight >= p.cc.WindowBytes() || p.sent.Len() >= maxSentPackets
+}
 
 // catchUp makes a path that could not send begin where the others are now: it gets nothing for
 // that time.

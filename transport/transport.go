@@ -96,7 +96,9 @@ type Socket interface {
 
 	// Write sends ds and returns how many the system took. It never blocks:
 	// what a full system buffer does not take is the caller's to drop or to
-	// offer again (n < len(ds), no error). An error that concerns one peer only
+	// offer again (n < len(ds), no error); tickwire drops it, but keeps and
+	// offers it again where the path is Reliable, and others of its paths
+	// meanwhile. An error that concerns one peer only
 	// (its host is unreachable, say) is not an error of the socket: the
 	// datagram counts as taken.
 	Write(ds []Datagram) (n int, err error)

@@ -1,0 +1,78 @@
+package tickwire
+
+import (
+	"slices"
+	"time"
+)
+
+// A jam is what a Conn does about a reliable way whose socket takes nothing more, as a WebSocket
+// whose buffer is full:
+//
+//	the socket refuses → its port keeps the datagram → the path is busy → the port is rid of it → goes on
+//
+// While a path is busy nothing is packed for it: what the game sends waits in its channels, where
+// it can still be replaced, expire, or go over another path.
+type jam struct {
+	paths  uint8 // a bit for each that is busy
+	listed bool  // in core.jammed
+}
+
+// retryJam is how long a socket is left alone that took nothing.
+const retryJam = int64(5 * time.Millisecond)
+
+// isJammed reports whether the port of a way keeps something that has to go first, and notes so.
+func (c *Conn) isJammed(now int64, path uint8, w way) bool {
+	if w.port.kept == 0 || !w.port.holds(w.port.kept, w.path) {
+		return false
+	}
+	c.jam.paths |= 1 << path
+	c.end.PathBusy(now, path, true)
+	if !c.jam.listed {
+		c.jam.listed = true
+		c.core.jammed = append(c.core.jammed, c)
+	}
+	return true
+}
+
+// clearJam lets paths go on whose port has got rid of what it kept, and reports whether there is
+// none left that is busy.
+func (c *Conn) clearJam(now int64) bool {
+	if c.end == nil {
+		return true
+	}
+	for path := range uint8(maxPaths) {
+		if c.jam.paths&(1<<path) == 0 {
+			continue
+		}
+		if w, ok := c.wayOf(path); ok && w.port.kept > 0 && w.port.holds(w.port.kept, w.path) {
+			continue
+		}
+		c.jam.paths &^= 1 << path
+		c.end.PathBusy(now, path, false)
+		c.core.markDirty(c)
+	}
+	return c.jam.paths == 0
+}
+
+// isJammed reports whether a socket is to be asked again.
+func (k *core) isJammed() bool {
+	return len(k.jammed) > 0 || slices.ContainsFunc(k.ports, func(p *port) bool { return p.kept > 0 })
+}
+
+// retry offers once more what sockets did not take.
+func (k *core) retry() {
+	k.retryAt = never
+	for _, p := range k.ports {
+		if p.kept > 0 {
+			p.flush()
+		}
+	}
+	still := k.jammed[:0]
+	for _, c := range k.jammed {
+		if c.jam.listed = !c.clearJam(k.now); c.jam.listed {
+			still = append(still, c)
+		}
+	}
+	clear(k.jammed[len(still):])
+	k.jammed = still
+}
