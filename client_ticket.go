@@ -19,6 +19,8 @@ func (a *attempt) takeControl() {
 			a.takeTicket(body)
 		case wire.ControlTickets:
 			a.client.follow(a, body)
+		case wire.ControlAddresses:
+			c.takeAddresses(body)
 		}
 	}
 }

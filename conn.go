@@ -31,8 +31,9 @@ type Conn struct {
 	seat   *netcode.Seat
 	dial   *attempt // at a client
 
-	clientID uint64
-	userData []byte
+	clientID  uint64
+	userData  []byte
+	addresses []netip.AddrPort // of a client's server, as it has told them
 
 	former   *endpoint.Endpoint // what end has followed, until the game has taken its messages
 	shows    bool               // the last Update showed them

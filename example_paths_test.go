@@ -169,3 +169,49 @@ func ExampleClientConfig_redial() {
 	// redialing
 	// e4
 }
+
+// A server has two addresses, by two networks say, and tells them: a player who came by the one
+// opens a path to the other, in reserve.
+func ExampleConn_ServerAddresses() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	moves := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
+	cfg := tickwire.Config{Channels: tickwire.Channels(moves), Logger: slog.New(slog.DiscardHandler)}
+	here, _ := udp.Listen("127.0.0.1:0")
+	there, _ := udp.Listen("127.0.0.1:0")
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, here, there)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+	token, _ := hub.DevToken(42)
+	first, _ := udp.Open()
+	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, first)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer session.Close()
+
+	conn := session.Conn()
+	for len(conn.ServerAddresses()) == 0 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond) // a game looks in one of its next ticks
+	}
+	second, _ := udp.Open()
+	for _, at := range conn.ServerAddresses() {
+		if at != conn.RemoteAddr() {
+			conn.OpenPath(second, tickwire.PathConfig{Server: at, Use: tickwire.UseReserve})
+			break
+		}
+	}
+	for ev := range session.Events(ctx) {
+		if ev.Kind == tickwire.PathChanged {
+			fmt.Println("path", ev.Path, ev.PathState, "to another address:", conn.PathStats(ev.Path).Remote != conn.RemoteAddr())
+			break
+		}
+	}
+	// Output:
+	// path 1 active to another address: true
+}

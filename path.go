@@ -84,7 +84,8 @@ type PathConfig struct {
 	// Weight is the share of a path with UseShare among the others, 1 to 255. 0: 1.
 	Weight int
 	// Server is another address of the same server, one that listens on several
-	// sockets. Not valid: the one that the connection goes to. Not for SetPath, and
+	// sockets; Conn.ServerAddresses has those that it has told. Not valid: the one that
+	// the connection goes to. Not for SetPath, and
 	// of no use to sockets that reach one peer only (transport.Joined).
 	Server netip.AddrPort
 }

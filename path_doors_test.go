@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -99,5 +100,60 @@ func TestPathNotByRepeater(t *testing.T) {
 	talk.settle()
 	if st := player.PathStats(0); st.RoutesRefused < 3 {
 		t.Errorf("%d times somebody claimed the path", st.RoutesRefused)
+	}
+}
+
+// TestServerAddresses: a server with two addresses tells them, and a client opens a path to the
+// other one. It does not if it has one, or no use for them; nobody is told at the server.
+func TestServerAddresses(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		doors  int
+		paths  int // of the server
+		client int
+		told   bool
+	}{
+		{"two", 2, 0, 0, true},
+		{"one", 1, 0, 0, false},
+		{"one path at the server", 2, 1, 0, false},
+		{"a server that stays where it is", 2, -1, 0, false},
+		{"a client with one path", 2, 0, 1, true},
+		{"as many as there may be", 40, 0, 0, true},
+	} {
+		w := newWorld(t)
+		cfg := tickwire.ServerConfig{Config: config(), Development: true}
+		w.simulate(&cfg.Config)
+		cfg.MaxPaths = c.paths
+		var doors []transport.Socket
+		for range c.doors {
+			doors = append(doors, w.socket(w.address()))
+		}
+		srv, err := tickwire.Listen(cfg, doors...)
+		must(t, err)
+		w.add(srv)
+		client := w.join(func(cfg *tickwire.ClientConfig) { cfg.MaxPaths = c.client })
+		conn := w.open(client, srv, 1)
+		w.run(time.Second/10, nil)
+		var want []netip.AddrPort
+		if c.told {
+			want = srv.PublicAddresses()[:min(c.doors, 32)]
+		}
+		got := conn.ServerAddresses()
+		if !slices.Equal(got, want) || len(players(srv)[0].ServerAddresses()) > 0 {
+			t.Errorf("%s: told %v, want %v", c.name, got, want)
+		}
+		if len(got) == 0 || c.client == 1 {
+			continue
+		}
+		path, err := conn.OpenPath(w.socket(w.address()), tickwire.PathConfig{Server: got[1]})
+		must(t, err)
+		w.until("active", func() bool { return conn.PathStats(path).State == tickwire.PathActive })
+		if st := players(srv)[0].PathStats(path); st.Local != doors[1].LocalAddr() {
+			t.Errorf("%s: path %d comes by %v", c.name, path, st.Local)
+		}
+		got[0] = netip.AddrPort{} // it is the caller's
+		if again := conn.ServerAddresses(); !slices.Equal(again, want) {
+			t.Errorf("%s: then %v", c.name, again)
+		}
 	}
 }

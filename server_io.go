@@ -49,6 +49,7 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 		if c.state == connOpening { // not replaced meanwhile
 			s.opened(c)
 			s.giveTickets(c)
+			s.tellAddresses(c)
 		}
 	}
 	s.frames(now, w, c, ev)

@@ -112,6 +112,9 @@ func (s *Server) resumed(now int64, w way, ev netcode.Event) {
 	s.counts.Resumed++
 	s.frames(now, w, c, ev)
 	s.giveTickets(c)
+	if !ev.Continue {
+		s.tellAddresses(c)
+	}
 }
 
 // returned makes a Conn of a player whose former one is over, or of an earlier run.
