@@ -42,8 +42,9 @@ type PathStats struct {
 }
 
 // Paths yields what is known of each path of the Conn that is not closed, in the
-// order of their numbers. Path 0 is that of the handshake. Towards a plain peer, and
-// after the end, there are none.
+// order of their numbers, be it opening, active, silent or failed; the body may use the
+// Conn. Path 0 is that of the handshake. Towards a plain peer, and after the end, there
+// are none.
 func (c *Conn) Paths() iter.Seq[PathStats] {
 	return func(yield func(PathStats) bool) { c.eachPath(yield) }
 }
@@ -108,7 +109,8 @@ type PathError = endpoint.PathError
 // OpenPath opens another path of a client's Conn, over a socket of the Client or one
 // that is new to it. A new one is the Client's from now on: it is closed when its last
 // path is, or when OpenPath fails. The path carries messages when PathChanged says that
-// it is PathActive; if nobody answers there it is PathClosed.
+// it is PathActive; if nobody answers there for about two seconds it is PathClosed. After a
+// comeback with a resume ticket the paths beside the first are gone.
 //
 // Two paths over one socket to one address take WireIDBytes. The error is ErrClosed, ErrAway,
 // ErrServerPath at a server, a *ConfigError that names socket, MaxSockets, WireIDBytes or
@@ -123,8 +125,10 @@ func (c *Conn) OpenPath(socket transport.Socket, cfg PathConfig) (path uint8, er
 	return client.openPath(c, socket, cfg)
 }
 
-// SetPath changes what a path is for; the peer is told, and does likewise. The error
-// is ErrClosed, a *ConfigError or a *PathError.
+// SetPath changes what a path is for, at either end; the peer is told, and does likewise.
+// Use and Weight are both set, so that the zero PathConfig makes it share with a weight
+// of 1; Server is ignored, since a path stays where it goes. The error is ErrClosed, a
+// *ConfigError that names the field, or a *PathError that wraps ErrNoPath.
 func (c *Conn) SetPath(path uint8, cfg PathConfig) error {
 	c.lock()
 	defer c.unlock()
@@ -142,8 +146,10 @@ func (c *Conn) SetPath(path uint8, cfg PathConfig) error {
 	})
 }
 
-// ClosePath gives a path up, and tells the peer. What was on its way there goes over
-// the other paths; the last one that is left can only be closed with the Conn.
+// ClosePath gives a path up, at either end, and tells the peer. What was on its way there
+// goes over the other paths. A socket that came by OpenPath or Redial is closed with its last
+// path. The last active path can only be closed with the Conn: of that one, and of one
+// that there is not, nothing happens.
 func (c *Conn) ClosePath(path uint8) {
 	c.lock()
 	defer c.unlock()

@@ -59,11 +59,12 @@ const (
 	PathOpening
 	// PathActive: the peer answers.
 	PathActive
-	// PathSilent: of the only path that is left two probe timeouts were in vain. Whoever knows
-	// another way opens it.
+	// PathSilent: on the only path that is left nobody has answered for three probe timeouts.
+	// Whoever knows another way opens it.
 	PathSilent
-	// PathFailed: two probe timeouts were in vain, or its carrier is gone. What was on its way
-	// there goes over the other paths.
+	// PathFailed: nobody has answered for three probe timeouts while another path was well, or
+	// its carrier is gone. What was on its way there goes over the other paths, and it is tried
+	// again.
 	PathFailed
 	// PathMoved, in events alone: the peer answers from another Route, to which the path goes
 	// now.

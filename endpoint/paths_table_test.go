@@ -29,6 +29,8 @@ var drives = []drive{
 	{name: "copied, 20 ms dies for 10 s", first: 10 * time.Millisecond, second: 40 * time.Millisecond, use: UseCopy, loss: [2]float64{0.02, 0.02}, dies: true},
 	{name: "reserve, 20 ms dies for 10 s", first: 10 * time.Millisecond, second: 40 * time.Millisecond, use: UseReserve, loss: [2]float64{0.02, 0.02}, dies: true},
 	{name: "20 ms beside a reliable 80 ms", first: 10 * time.Millisecond, second: 40 * time.Millisecond, loss: [2]float64{0.02, 0.02}, reliable: true},
+	{name: "20 ms, a reliable 80 ms copies", first: 10 * time.Millisecond, second: 40 * time.Millisecond, use: UseCopy, loss: [2]float64{0.02, 0.02}, reliable: true},
+	{name: "20 ms, a reliable 80 ms in reserve", first: 10 * time.Millisecond, second: 40 * time.Millisecond, use: UseReserve, loss: [2]float64{0.02, 0.02}, reliable: true},
 }
 
 // run plays it and returns a stream with what came.
@@ -91,6 +93,12 @@ func TestPathsTable(t *testing.T) {
 	fast, copied := rows["20 ms"], rows["copied"]
 	if q := quantile(copied.reliable[1], 0.99); q > quantile(fast.reliable[1], 0.99) || len(copied.seen[1]) < len(fast.seen[1]) {
 		t.Errorf("copies are no better than the fast path alone: p99 %v", q)
+	}
+	shared := quantile(rows["20 ms beside a reliable 80 ms"].reliable[1], 0.99)
+	for _, name := range []string{"20 ms, a reliable 80 ms copies", "20 ms, a reliable 80 ms in reserve"} {
+		if q := quantile(rows[name].reliable[1], 0.99); 2*q > shared {
+			t.Errorf("%s: p99 %v, taking turns %v", name, q, shared)
+		}
 	}
 	for _, name := range []string{"alternating, 20 ms dies for 10 s", "copied, 20 ms dies for 10 s", "reserve, 20 ms dies for 10 s"} {
 		if q := quantile(rows[name].reliable[1], 1); q > 500*time.Millisecond {
