@@ -20,10 +20,10 @@ type jam struct {
 // retryJam is how long a socket is left alone that took nothing.
 const retryJam = int64(5 * time.Millisecond)
 
-// isJammed reports whether the port of a way keeps something that has to go first, and notes so.
-func (c *Conn) isJammed(now int64, path uint8, w way) bool {
+// checkJam tells the endpoint if the port of a path keeps something that has to go first.
+func (c *Conn) checkJam(now int64, path uint8, w way) {
 	if w.port.kept == 0 || !w.port.holds(w.port.kept, w.path) {
-		return false
+		return
 	}
 	c.jam.paths |= 1 << path
 	c.end.PathBusy(now, path, true)
@@ -31,7 +31,6 @@ func (c *Conn) isJammed(now int64, path uint8, w way) bool {
 		c.jam.listed = true
 		c.core.jammed = append(c.core.jammed, c)
 	}
-	return true
 }
 
 // clearJam lets paths go on whose port has got rid of what it kept, and reports whether there is

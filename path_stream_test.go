@@ -96,6 +96,25 @@ func TestStreamOutlivesKeys(t *testing.T) {
 	}
 }
 
+// TestCloseOverFullStream: a connection ends in order over a stream that takes nothing more when
+// it is closed: its last words wait behind what is kept.
+func TestCloseOverFullStream(t *testing.T) {
+	w := newWorld(t)
+	s := w.streams(0, 2000)
+	s.conn.ClosePath(0)
+	s.run(time.Second)
+	s.stop(true)
+	s.run(time.Second)
+	s.conn.Close(tickwire.CodeApplication, "enough")
+	w.run(time.Second, nil)
+	if st := s.client.Stats().Sockets[1]; st.Kept == 0 || s.player.Reason() != (tickwire.Reason{}) {
+		t.Errorf("%+v; the player's end: %v", st, s.player.Reason())
+	}
+	s.stop(false)
+	w.run(time.Second, nil)
+	wantCode(t, s.player.Reason(), tickwire.CodeApplication, true)
+}
+
 // TestStreamTakesNoMore: the buffer of a stream is full for a while, once while there is another
 // path and once while there is none. What the socket refused is kept, nothing more is packed for
 // the path meanwhile, and in the end nothing was lost, nor left out.

@@ -91,9 +91,7 @@ func (c *Conn) sendPacket(now int64, path uint8) {
 	if !ok {
 		w = c.way // it may still answer elsewhere
 	}
-	if c.isJammed(now, path, w) {
-		return
-	}
+	c.checkJam(now, path, w)
 	number := c.end.NextNumber(path)
 	bytes := c.end.NumberBytes(path, number)
 	frames := c.sealer.AppendHeader(w.port.begin(), path, number, bytes)
