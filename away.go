@@ -91,6 +91,7 @@ func (c *Conn) follows(end *endpoint.Endpoint, w way) {
 	c.end.Close(c.core.now, CodeForgotten, "")
 	end.Follow(c.end)
 	c.former, c.end = c.end, end
+	c.addresses = c.addresses[:0] // of a server that may be another process now, and tells them anew
 	c.aimAt(w)
 	c.core.news = true
 	c.core.touch(c)

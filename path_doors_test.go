@@ -103,6 +103,38 @@ func TestPathNotByRepeater(t *testing.T) {
 	}
 }
 
+// TestServerAddressesAfterRestart: to whom comes back to a server that was started anew its former
+// addresses are none, and those that it has now are told.
+func TestServerAddressesAfterRestart(t *testing.T) {
+	w := newWorld(t)
+	at := w.address()
+	addresses := []netip.AddrPort{at, w.address()}
+	p := &process{w: w, change: func(cfg *tickwire.ServerConfig) {
+		keeping(cfg)
+		cfg.PublicAddresses = addresses
+	}}
+	p.start(at)
+	client := w.join(nil)
+	conn := w.open(client, p.srv, 1)
+	check := func(want []netip.AddrPort) {
+		t.Helper()
+		w.run(time.Second, nil)
+		if got := conn.ServerAddresses(); !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	}
+	check(addresses)
+	for _, next := range [][]netip.AddrPort{{at, w.address(), w.address()}, {at}} {
+		addresses = next
+		p.restart()
+		w.until("back", func() bool { return len(players(p.srv)) == 1 && conn.Away() == 0 })
+		if len(next) == 1 {
+			next = nil
+		}
+		check(next)
+	}
+}
+
 // TestServerAddresses: a server with two addresses tells them, and a client opens a path to the
 // other one. It does not if it has one, or no use for them; nobody is told at the server.
 func TestServerAddresses(t *testing.T) {
