@@ -6,11 +6,14 @@ import "github.com/tickwire/tickwire/netcode"
 // backend: store it before the process ends, give it to Client.Resume afterwards, and keep it as one
 // keeps a password, since whoever has it can come back as this player. It lets in once, at
 // the server that gave it, until it expires: after twice the time for which a silent player is
-// kept there (the timeout and ServerConfig.KeepSeats), at least two minutes. The server gives another one in good
-// time, and after each comeback; only the newest is sure to be good.
+// kept there (Config.MaxHold of the server, the timeout and ServerConfig.KeepSeats), at least two minutes.
 //
-// nil: the server has given none, because it keeps no seats or speaks plain netcode; at a server;
-// and after the end of the Conn.
+// The first one comes a round trip after Connected, another one when half of its life is over, and
+// others after each comeback; only the newest is sure to be good. No event tells of them: a
+// process that may be killed asks each few seconds, and stores what is another one than before.
+//
+// nil: none has come yet; the server gives none, because it keeps no seats or speaks plain
+// netcode; at a server; and after the end of the Conn.
 func (c *Conn) Ticket() []byte {
 	c.lock()
 	defer c.unlock()

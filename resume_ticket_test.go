@@ -128,7 +128,7 @@ func TestTicketRefused(t *testing.T) {
 	}
 	t.Log("# one that has expired is not even shown")
 	_, ticket = w.ticketed(w.join(nil), srv, 5)
-	w.run(3*time.Minute, nil)
+	w.run(4*time.Minute, nil)
 	var wrong *netcode.TicketError
 	if _, err := w.join(nil).Resume(ticket); !errors.As(err, &wrong) || wrong.Field != "expiry" {
 		t.Errorf("expired: %v", err)

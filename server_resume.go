@@ -27,12 +27,13 @@ func (s *Server) giveTickets(c *Conn) {
 }
 
 // giveTicket gives a player a ticket, and notes when he needs the next one: when half of its life
-// is over.
+// is over. The other half lasts as long as he may be silent and still be here: he may hold, and
+// is given none meanwhile, and then be away.
 func (s *Server) giveTicket(c *Conn) {
 	if c.renewAt = never; s.cfg.KeepSeats <= 0 || c.end == nil {
 		return
 	}
-	life := max(2*(c.seat.Timeout()+s.cfg.KeepSeats), leastTicketLife)
+	life := max(2*(c.end.MaxHold()+c.seat.Timeout()+s.cfg.KeepSeats), leastTicketLife)
 	ticket, err := s.guard.AppendTicket(s.unix, c.seat, life, s.scratch[:0])
 	s.scratch = ticket
 	if err == nil {

@@ -68,6 +68,63 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// TestAwayAfterHold: who announced a silence is away a timeout after it, neither earlier nor later, in
+// the eyes of the peer and in his own, if he looks; HOLD again and again puts it off no further than what
+// was granted; and holds go on afterwards as ever.
+func TestAwayAfterHold(t *testing.T) {
+	for _, looks := range []bool{false, true} {
+		p := newPair(t, kept(time.Hour), 20*time.Millisecond).open()
+		began := p.now
+		if err := p.ends[0].Hold(p.now, 30*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		p.run(100 * time.Millisecond)
+		p.cut(true)
+		p.send(1, chanOf(ReliableOrdered), message(0, 5000))
+		if p.run(33800 * time.Millisecond); p.ends[0].Away() || p.ends[1].Away() {
+			t.Fatal("away during a hold and its timeout")
+		}
+		for end, e := range p.ends {
+			if !p.runUntil(300*time.Millisecond, e.Away) {
+				t.Errorf("end %d is not away after %v", end, time.Duration(p.now-began))
+			}
+		}
+		if err := p.ends[1].Hold(p.now, time.Second); !errors.Is(err, ErrAway) {
+			t.Errorf("a hold towards who is away: %v", err)
+		}
+		p.run(time.Minute)
+		p.cut(false)
+		if looks {
+			p.send(0, chanOf(ReliableOrdered), message(1, 10))
+		}
+		p.run(6 * time.Second)
+		for end, e := range p.ends {
+			if got := p.kinds(end); len(got) < 2 || !slices.Equal(got[:2], []EventKind{Away, Back}) || e.Held(p.now) != 0 || e.holding.on {
+				t.Errorf("end %d: %v, held for %v", end, got, e.Held(p.now))
+			}
+		}
+		if got := p.received(0, chanOf(ReliableOrdered)); len(got) != 1 {
+			t.Errorf("%d messages came", len(got))
+		}
+		if err := p.ends[0].Hold(p.now, 30*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if p.run(time.Second); p.ends[1].Held(p.now) < 28*time.Second || !p.ends[0].HoldKnown() {
+			t.Errorf("the next hold: held for %v", p.ends[1].Held(p.now))
+		}
+	}
+	t.Log("# one direction is dead, and who announces holds without an end hears nothing")
+	p := newPair(t, kept(time.Hour), 20*time.Millisecond).open()
+	began := p.now
+	for !p.ends[1].Away() && p.now-began < int64(10*time.Minute) {
+		_ = p.ends[0].Hold(p.now, 30*time.Second)
+		p.run(time.Second)
+	}
+	if took := time.Duration(p.now - began); took < 63*time.Second || took > 66*time.Second {
+		t.Errorf("away after %v of holds", took)
+	}
+}
+
 // TestAwayIsQuiet: an hour away costs a small packet each five seconds.
 func TestAwayIsQuiet(t *testing.T) {
 	p := newPair(t, kept(2*time.Hour), 20*time.Millisecond).open()

@@ -86,6 +86,9 @@ func (e *Endpoint) grantedHold() time.Duration {
 	return time.Duration(e.hello.peer.SilenceSeconds) * time.Second
 }
 
+// MaxHold is the longest silence that the peer may announce, as Config.MaxHold has it; 0: none.
+func (e *Endpoint) MaxHold() time.Duration { return e.cfg.MaxHold }
+
 // HoldKnown reports whether the peer is known to have heard of the Hold that lasts.
 func (e *Endpoint) HoldKnown() bool {
 	return e.holding.on && e.holding.known && e.state == stateOpen
