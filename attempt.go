@@ -302,6 +302,9 @@ func (a *attempt) whyEnded(ev netcode.ClientEvent) Reason {
 	case netcode.StateDenied:
 		return Reason{Code: CodeFull, Text: "the server is full", Remote: true}
 	case netcode.StateRequestTimedOut:
+		if a.resumes {
+			return Reason{Code: CodeTimeout, Text: "the server did not answer our ticket: it is down, elsewhere, or has another key or protocol id than when it gave it, which its log says"}
+		}
 		return Reason{Code: CodeTimeout, Text: "the server did not answer our request: it is down, elsewhere, or has another key or protocol id, which its log says"}
 	case netcode.StateResponseTimedOut:
 		return Reason{Code: CodeTimeout, Text: "the server did not confirm our answer"}

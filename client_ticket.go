@@ -68,12 +68,19 @@ func (a *attempt) spoiled(now int64, r Reason) {
 	a.back.at = now
 }
 
-// ofTicket adds the way out to the reason why a ticket is of no use; after a silence it may be yet.
+// ofTicket says why a ticket is of no use, and adds the way out; after a silence it may be yet.
 func ofTicket(r Reason) Reason {
-	if r.Code == CodeTimeout {
+	switch {
+	case r.Code == CodeTimeout:
 		return r
-	}
-	if r.Text == "" {
+	case r.Text != "":
+	case r.Code == CodeUsed:
+		r.Text = "this resume ticket was used, or a newer one, or the server has ended the connection"
+	case r.Code == CodeExpired:
+		r.Text = "the resume ticket has expired"
+	case r.Code == CodeWrongAddress:
+		r.Text = "the resume ticket is of another server, or of other PublicAddresses"
+	default:
 		r.Text = r.Code.String()
 	}
 	r.Text += "; connect with a fresh connect token"

@@ -106,7 +106,8 @@ type ServerConfig struct {
 	// are bound to, if they are not wildcards.
 	PublicAddresses []netip.AddrPort
 	// TicketKey seals resume tickets, if the login backend, which has PrivateKey, shall not be able
-	// to make any. Zero: a key that is derived from PrivateKey.
+	// to make any. Zero: a key that is derived from PrivateKey. With another one than before a restart
+	// all tickets are worthless, and players who have no other way in try theirs until those have expired.
 	TicketKey netcode.Key
 	// MaxClients is how many players may be connected, at most 65536. 0: 256.
 	MaxClients int

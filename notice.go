@@ -32,23 +32,25 @@ func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any)
 	now := time.Unix(s.unix, 0).UTC()
 	switch why {
 	case netcode.DropWrongAddress:
-		return "connect token names another server: is PublicAddresses what the backend mints?",
+		return "connect token, or resume ticket, names another server: is PublicAddresses what the backend mints, and as it was?",
 			[]any{"expected", s.cfg.PublicAddresses}
 	case netcode.DropTooEarly:
 		return "connect token may have been seen by an earlier run of this server: " +
 				"it was made before the start or in the same second, or lives shorter than MaxTokenLifetime",
 			[]any{"started", s.base.UTC(), "now", now}
 	case netcode.DropExpired:
-		return "connect token has expired: do the clocks of backend and server agree?",
+		return "connect token, or resume ticket, has expired: do the clocks of backend and server agree?",
 			[]any{"now", now}
 	case netcode.DropTokenForged:
 		return "connect token does not open: do backend and server have the same PrivateKey?", nil
+	case netcode.DropTicketForged:
+		return "resume ticket does not open: is TicketKey, PrivateKey or ProtocolID another one than when it was given?", nil
 	case netcode.DropProtocolID:
 		return "client of another ProtocolID", []any{"expected", s.cfg.ProtocolID}
 	case netcode.DropPlainRefused:
 		return "plain netcode 1.02 is refused: Plain: PlainRaw would let such clients in", nil
 	case netcode.DropHistoryFull:
-		return "no room to remember another connect token", nil
+		return "no room to remember another connect token, or another player with a resume ticket", nil
 	case netcode.DropBusy:
 		return "more handshakes than HandshakesPerSecond allows", nil
 	case netcode.DropNoRandom:
