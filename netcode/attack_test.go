@@ -63,6 +63,12 @@ var strangers = []unwanted{
 		_, b := w.sniffed(w.ticket(p, w.last().Seat), 8)
 		return b
 	}, source(99), DropSourceLimit},
+	{"a RESUME that was sniffed, of the older of two tickets", func(w *world, p *player) []byte {
+		older, newer := w.ticket(p, w.last().Seat), w.ticket(p, w.last().Seat)
+		_, b := w.sniffed(older, 8)
+		w.sniffed(newer, 8)
+		return b
+	}, source(99), DropSourceLimit},
 	{"an invented OFFER", func(_ *world, _ *player) []byte {
 		return append([]byte{wire.PrefixHandshake, longOffer, 0, 0, 0, 5}, make([]byte, minOfferBytes)...)
 	}, source(99), DropUnknownToken},

@@ -342,6 +342,27 @@ func TestResumeSpoofed(t *testing.T) {
 	}
 }
 
+// TestResumeWeakShare: a share that makes no secret gets no seat, and the ticket is as good as before.
+func TestResumeWeakShare(t *testing.T) {
+	for _, weak := range weakShares() {
+		w := newWorld(t, nil)
+		p, old := w.confirmed(w.mint(7, protect(forwardSecret)), 1)
+		ticket := w.ticket(p, old)
+		q := w.comeBack(ticket, 2, nil)
+		share := q.c.share
+		q.c.share = weak // RETRY names it, too
+		w.step(0)
+		if w.step(100 * ms); w.drops(DropShare) == 0 || q.c.State() == StateConnected {
+			t.Fatalf("share %x: %v", weak, dropNames(w.server.Counters()))
+		}
+		w.waits(0)
+		q.c.share, q.c.cookie = share, nil
+		w.step(100 * ms)
+		w.step(100 * ms)
+		w.back(w.clients[1])
+	}
+}
+
 // TestResumeFlipped: no bit of a RESUME, nor of the ticket in it, can be changed on the way.
 func TestResumeFlipped(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond, c.HandshakesPerSecond = -1, -1 })

@@ -121,7 +121,7 @@ func TestResumeKeepOldest(t *testing.T) {
 	if why := r.last().Refusal; why.Code != CodeConnected || why.RetryAfter != 10 || w.server.adm.clients[7] != since {
 		t.Errorf("refused with %v", why)
 	}
-	w.server.cfg.KeepOldest = false
+	since.Absent = true // nothing was heard of that one for long
 	w.step(1000 * ms)
 	r = w.comeBack(ticket, 4, nil)
 	w.step(0)
@@ -182,6 +182,44 @@ func TestResumePlaceLost(t *testing.T) {
 			w.step(0)
 			w.back(q)
 		})
+	}
+}
+
+// TestResumeKeepsRoom: who resumes does not get the last slot, if a seat is kept for somebody else.
+func TestResumeKeepsRoom(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients, c.MaxTokens = 2, 40 })
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	ticket := w.ticket(p, seat)
+	w.reserve(8, 60*second)
+	for len(w.server.seats.seats) < w.server.seats.maxSlots-1 {
+		w.server.Release(w.now, w.server.seats.take(w.now, 0))
+	}
+	q := w.comeBack(ticket, 2, nil)
+	w.step(100 * ms)
+	if w.wantState(q, StateDenied); q.last().Refusal.Code != CodeFull || q.last().Refusal.RetryAfter == 0 {
+		t.Errorf("refused with %v", q.last().Refusal)
+	}
+	w.waits(0)
+	w.confirmed(w.mint(8, nil), 8)
+}
+
+// TestResumeSeatTakenAgain: the seat of the connection that a player resumes was given up, and is that of a
+// connection of his own again before his first packet comes, late. He replaces that one, as any other.
+func TestResumeSeatTakenAgain(t *testing.T) {
+	w := newWorld(t, nil)
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	q := w.comeBack(w.ticket(p, old), 2, nil)
+	w.step(0)
+	w.wantState(q, StateConnected)
+	w.server.Release(w.now, old)
+	w.now += slotRest // and nobody has looked at the time since
+	w.join(w.mint(7, nil), 3, nil)
+	w.exchange()
+	if w.last().Seat != old {
+		t.Fatal("another seat was given")
+	}
+	if ev := w.toServer(q.at, q.data(0, "back")); ev.Kind != EventResumed || ev.Old != nil || ev.Replaced != old {
+		t.Errorf("back: %+v", ev)
 	}
 }
 

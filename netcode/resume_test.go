@@ -171,6 +171,24 @@ func TestResumeContinue(t *testing.T) {
 			t.Errorf("%+v: back: %+v", c, ev)
 		}
 	}
+	t.Log("# the application answers with no HELLO, or has an endpoint of that instance and no connection")
+	for _, hello := range [][]byte{nil, testHello(5)[:helloInstance+7], testHello(5)} {
+		var judged Offer
+		w := newWorld(t, func(s *ServerConfig) {
+			s.Judge = func(o Offer) ([]byte, Refusal, bool) { judged = o; return hello, Refusal{}, true }
+		})
+		p, seat := w.confirmed(w.mint(7, nil), 1)
+		ticket := w.ticket(p, seat)
+		if len(hello) > helloInstance+8 {
+			w.restart()
+		}
+		q := w.comeBack(ticket, 1, func(cfg *ClientConfig) { cfg.Continue = 5 })
+		w.step(0)
+		w.wantState(q, StateConnected)
+		if ev := w.back(q); ev.Continue || q.last().Continue || judged.Continues == 5 != (ev.Old != nil) {
+			t.Errorf("HELLO of %d bytes: judged %+v, back: %+v", len(hello), judged, ev)
+		}
+	}
 }
 
 // TestResumeAcceptLost: the client repeats RESUME and gets the same ACCEPT, and where it is

@@ -1,6 +1,9 @@
 package netcode
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestRevoke: whom the server itself has sent away does not come back with a ticket that he had
 // before, be it that he has his ACCEPT already; one of a later connection is good.
@@ -29,6 +32,46 @@ func TestRevoke(t *testing.T) {
 	again := w.comeBack(w.ticket(p, seat), 5, nil)
 	w.step(0)
 	w.back(again)
+}
+
+// TestRevokeAfterComeback: who has come back, and was given no other ticket yet, is sent away: the one that
+// he has left from before is of no use either, however long it lives.
+func TestRevokeAfterComeback(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	first, second := w.ticketFor(10*time.Second, p, seat), w.ticketFor(time.Hour, p, seat)
+	q := w.comeBack(first, 2, nil)
+	w.step(0)
+	seat = w.back(q).Seat
+	w.server.Revoke(seat)
+	w.server.Leave(seat)
+	for range 20 {
+		w.step(1000 * ms)
+	}
+	late := w.comeBack(second, 3, nil)
+	w.step(0)
+	if w.wantState(late, StateDenied); late.last().Refusal.Code != CodeUsed {
+		t.Errorf("the second ticket: %+v", late.last())
+	}
+}
+
+// TestRevokeLate: a connection that another one has replaced is revoked late, when its player has come
+// back with a ticket of the newer one. That one stays used.
+func TestRevokeLate(t *testing.T) {
+	w := newWorld(t, nil)
+	p, replaced := w.confirmed(w.mint(7, nil), 1)
+	w.ticket(p, replaced)
+	p, seat := w.confirmed(w.mint(7, nil), 2)
+	ticket := w.ticket(p, seat)
+	q := w.comeBack(ticket, 3, nil)
+	w.step(0)
+	w.back(q)
+	w.server.Revoke(replaced)
+	again := w.comeBack(ticket, 4, nil)
+	w.step(second)
+	if w.wantState(again, StateDenied); again.last().Refusal.Code != CodeUsed {
+		t.Errorf("once more: %+v", again.last())
+	}
 }
 
 // TestAbsent: a seat whose player is absent does not keep another connection of his away.

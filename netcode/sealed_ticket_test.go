@@ -53,6 +53,9 @@ func TestTicketOnce(t *testing.T) {
 	q := w.comeBack(ticket, 2, nil)
 	w.step(100 * ms)
 	newer := w.ticket(q, w.back(q).Seat)
+	if r := w.server.adm.resumers[7]; r.keys != nil || r.ticket.secret != (Key{}) {
+		t.Error("the keys of a ticket that was used are kept")
+	}
 	for _, used := range []*ResumeTicket{ticket, older, ticket} {
 		c := w.comeBack(used, 3, nil)
 		w.step(100 * ms)
@@ -78,6 +81,44 @@ func TestTicketOnce(t *testing.T) {
 	}
 	if ev := w.toServer(source(5), resume); ev.Drop != DropExpired {
 		t.Errorf("and then: %+v", ev)
+	}
+}
+
+// TestTicketLastSecond: in the second in which a ticket expires it is of no use any more, whoever
+// asks: not at the server, though it was shown before, nor at the client.
+func TestTicketLastSecond(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	ticket := w.ticket(p, seat)
+	_, resume := w.sniffed(ticket, 2)
+	w.clients = nil
+	w.now += 59 * second
+	if ev := w.toServer(source(3), bytes.Clone(resume)); ev.Drop != DropChallengeMoved {
+		t.Fatalf("a second before: %+v", ev)
+	}
+	w.now += second
+	if ev := w.toServer(source(3), bytes.Clone(resume)); ev.Drop != DropExpired {
+		t.Errorf("the last second: %+v", ev)
+	}
+	if _, err := NewResumeClient(w.now, w.unix(), ticket, ClientConfig{}); err == nil {
+		t.Error("the client shows it")
+	}
+}
+
+// TestTicketNewerStays: who repeats a RESUME with the older of two tickets, which was not used, does not
+// have the server forget the keys of the newer one, which costs no decryption.
+func TestTicketNewerStays(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	_, older := w.sniffed(w.ticket(p, seat), 2)
+	_, newer := w.sniffed(w.ticket(p, seat), 3)
+	before := w.server.Counters().Decryptions
+	for n := range uint64(5) {
+		w.toServer(source(66), bytes.Clone(older))
+		w.toServer(source(67), bytes.Clone(newer))
+		if opened := w.server.Counters().Decryptions - before; opened != n+1 {
+			t.Fatalf("%d tickets were opened for %d of each", opened, n+1)
+		}
 	}
 }
 
@@ -125,6 +166,42 @@ func TestTicketsOfDifferentLives(t *testing.T) {
 	w.step(0)
 	if w.wantState(q, StateDenied); q.last().Refusal.Code != CodeUsed {
 		t.Errorf("refused with %v", q.last().Refusal)
+	}
+}
+
+// TestTicketsForgotten: a shorter life of a later ticket makes none that was used good again; and who
+// is forgotten first is whose last ticket is over first, in whatever order they were shown.
+func TestTicketsForgotten(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	long, short := w.ticketFor(time.Hour, p, seat), w.ticketFor(10*time.Second, p, seat)
+	for i, ticket := range []*ResumeTicket{long, short} {
+		q := w.comeBack(ticket, uint16(2+i), nil)
+		w.step(100 * ms)
+		w.back(q)
+	}
+	for range 20 {
+		w.step(second)
+	}
+	q := w.comeBack(long, 5, nil)
+	w.step(0)
+	if w.wantState(q, StateDenied); q.last().Refusal.Code != CodeUsed {
+		t.Errorf("refused with %v", q.last().Refusal)
+	}
+	t.Log("# one ticket of 10 s, one of another player of 30, and the first one's of an hour")
+	w = newWorld(t, nil)
+	p, seat = w.confirmed(w.mint(7, nil), 1)
+	short, long = w.ticketFor(10*time.Second, p, seat), w.ticketFor(time.Hour, p, seat)
+	p, seat = w.confirmed(w.mint(8, nil), 2)
+	w.sniffed(short, 3)
+	w.sniffed(w.ticketFor(30*time.Second, p, seat), 4)
+	w.sniffed(long, 5)
+	w.clients = nil
+	for range 40 {
+		w.step(second)
+	}
+	if a := w.server.adm; a.resumers[7] == nil || len(a.resumers) != 1 || len(a.byTicket) != 1 {
+		t.Errorf("%d players are remembered, %d tickets", len(a.resumers), len(a.byTicket))
 	}
 }
 
@@ -232,7 +309,7 @@ func TestResumeCostsNothing(t *testing.T) {
 		{"a copy", resume, q.at, DropRepeated}, {"a copy from elsewhere", resume, source(66), DropChallengeMoved},
 		{"a damaged ticket", damaged, q.at, DropForged}, {"an invented one", invented, q.at, DropResumeSize},
 	} {
-		before := w.server.Counters().Decryptions
+		before, challenges := w.server.Counters().Decryptions, w.server.Counters().Challenges
 		allocs := testing.AllocsPerRun(300, func() {
 			b := buf[:copy(buf, c.b)]
 			if ev := w.server.HandleDatagram(w.now, w.unix(), c.from, b, reply); ev.Drop != c.drop || ev.Kind != EventNone {
@@ -242,13 +319,16 @@ func TestResumeCostsNothing(t *testing.T) {
 		if n := w.server.Counters().Decryptions - before; allocs != 0 || n != 0 {
 			t.Errorf("%s: %v allocations, %d tickets opened", c.name, allocs, n)
 		}
+		if n := w.server.Counters().Challenges - challenges; n > 0 != (c.drop == DropChallengeMoved) {
+			t.Errorf("%s: %d cookies are counted", c.name, n)
+		}
 	}
 	w.back(q)
 	before := w.server.Counters().Decryptions
 	for range 2000 {
 		w.server.HandleDatagram(w.now, w.unix(), q.at, bytes.Clone(resume), reply)
 	}
-	if n := w.server.Counters().Decryptions - before; n > explainsASecond {
+	if n := w.server.Counters().Decryptions - before; n == 0 || n > explainsASecond {
 		t.Errorf("%d tickets opened that were used", n)
 	}
 }

@@ -123,7 +123,6 @@ func (in *resuming) remember() Event {
 		return in.refuse(DropUsed, Refusal{Code: CodeUsed})
 	case t.issued > who.ticket.issued:
 		s.adm.show(who, &in.mac, t, in.keys)
-		in.t, in.pad = &who.ticket, &who.ticket.pad
 	}
 	in.who = who
 	return in.admit()
@@ -198,7 +197,7 @@ func (in *resuming) retry() Event {
 func (in *resuming) place() (other *Seat, drop Drop, r Refusal) {
 	s := in.s
 	other = s.older(in.clientID, nil)
-	if other != nil && !other.Plain() && other.gave(in.t, in.ticket[ticketNonceAt:ticketSealedAt]) {
+	if other != nil && other.gave(in.t, in.ticket[ticketNonceAt:ticketSealedAt]) {
 		in.old = other
 	}
 	drop, r = s.placeFor(in.clientID, other, in.old)

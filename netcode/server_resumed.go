@@ -102,11 +102,10 @@ func (s *Server) resumed(from *Source, seat *Seat, b, reply []byte) Event {
 	if old != nil {
 		seat.issued, seat.ticketEnds, seat.before = old.issued, old.ticketEnds, old.origin
 	}
-	ev := Event{Kind: EventResumed, Seat: seat, First: true, Continue: c.continues, Old: old}
+	ev := Event{Kind: EventResumed, Seat: seat, Continue: c.continues, Old: old}
 	if replaced := s.seatClient(seat); replaced != old {
 		ev.Replaced = replaced
 	}
-	s.confirm(seat)
 	return ev
 }
 
