@@ -168,7 +168,16 @@ func FuzzClientPathDatagram(f *testing.F) {
 		f.Add(path, seal(seat.Sealer(), path, 1, "frames"))
 		f.Add(path, seal(seat.Sealer(), path+MaxPaths/2, 1, "frames"))
 	}
+	for _, at := range []int{0, 1, 2, 3, 20} { // the prefix with its epoch, the id and its path, the number, the tag
+		b := seal(seat.Sealer(), 1, 2, "frames")
+		b[min(at, len(b)-1)] ^= 0x20 >> at
+		f.Add(uint8(1), b)
+	}
+	f.Add(uint8(1), seal(seat.Sealer(), 1, 3, "frames")[:12])
+	f.Add(uint8(1), seal(seat.Sealer(), 1, 1<<40, "frames"))
+	f.Add(uint8(200), seal(seat.Sealer(), 2, 4, "frames"))
 	f.Add(uint8(3), []byte{0x09, 0xfb})
+	f.Add(uint8(3), []byte{})
 	f.Fuzz(func(t *testing.T, path uint8, b []byte) {
 		whole := bytes.Clone(b)
 		ev := p.c.HandleDatagram(p.w.now, 0, path, SourceFrom(serverAddr), b)

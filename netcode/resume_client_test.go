@@ -160,6 +160,10 @@ func TestResumeHears(t *testing.T) {
 	if ev := q.receive(earlierReason); ev.Drop != DropUnexpected {
 		t.Errorf("an earlier REASON: %+v", ev)
 	}
+	unasked, _ := appendReason(w.random, q.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 500)
+	if ev := q.receive(unasked); ev.Drop != DropUnexpected {
+		t.Errorf("a REASON that echoes nothing: %+v", ev)
+	}
 	flagged, _ := (&accept{flags: flagContinue}).append(w.random, q.c.handshake, nil, wireID{}, &q.c.share)
 	if ev := q.receive(flagged); ev.Drop != DropMalformed {
 		t.Errorf("an ACCEPT that continues what nobody asked for: %+v", ev)
@@ -169,6 +173,18 @@ func TestResumeHears(t *testing.T) {
 	if b[0] != wire.PrefixHandshake || len(b) != minResumeBytes {
 		t.Errorf("RESUME of %d bytes", len(b))
 	}
+}
+
+// TestRetryUnasked: a client with a token takes no cookie, whoever has sealed it.
+func TestRetryUnasked(t *testing.T) {
+	w := newWorld(t, nil)
+	p := w.join(w.mint(7, nil), 1, nil)
+	b, _ := w.server.adm.cookies.appendRetry(w.random, p.c.handshake, nil, wireID{}, &p.c.share, make([]byte, cookieBytes))
+	if ev := p.receive(b); ev.Kind != ClientNone || ev.Drop != DropUnexpected {
+		t.Errorf("event %+v", ev)
+	}
+	w.step(0)
+	w.wantState(p, StateConnected)
 }
 
 // TestAcceptContinues: in a handshake with a token the flag is malformed.

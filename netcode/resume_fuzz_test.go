@@ -22,7 +22,11 @@ func FuzzTicket(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(plain)
+		f.Add(plain[:len(plain)-len("user data")])
+		f.Add(plain[:len(plain)-len("user data")-1])
+		f.Add(append(plain, make([]byte, UserDataBytes)...))
 	}
+	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, plain []byte) {
 		head := make([]byte, ticketSealedAt)
 		if len(plain) > maxTicketBytes {
@@ -43,8 +47,19 @@ func FuzzTicket(f *testing.F) {
 // FuzzResumeTicket: what a client has stored may have been changed.
 func FuzzResumeTicket(f *testing.F) {
 	w, p, seat := dataPair(f, nil)
-	b, _ := w.ticket(p, seat).AppendBinary(nil)
-	f.Add(b)
+	for _, want := range protections {
+		t := w.ticket(p, seat)
+		t.pad, t.Addresses, t.attempt = padOf(want), append(t.Addresses, otherAddr), 1<<63
+		b, _ := t.AppendBinary(nil)
+		f.Add(b)
+		f.Add(b[:len(b)-len(t.ticket)])                   // without the ticket
+		f.Add(append(b, make([]byte, maxTicketBytes)...)) // one that is too long
+		f.Add(append([]byte("TWRT\x02"), b[5:]...))       // of a later version
+		f.Add(append(bytes.Clone(b[:25]), b[26:]...))     // pad items that are something else
+		f.Add(append(bytes.Clone(b[:len(b)/2]), b...))    // two of them
+	}
+	f.Add([]byte{})
+	f.Add([]byte("TWTK\x01\x01")) // Tickets, not a ticket
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ticket, err := ParseResumeTicket(b)
 		if err != nil {
@@ -108,6 +123,9 @@ func FuzzRetry(f *testing.F) {
 	w, p, seat := dataPair(f, nil)
 	q := w.comeBack(w.ticket(p, seat), 2, func(c *ClientConfig) { c.WireID = []byte{8, 1} })
 	f.Add(make([]byte, retryBody))
+	f.Add(make([]byte, retryBody-1))
+	f.Add(make([]byte, retryBody+1))
+	f.Add(bytes.Repeat([]byte{0xff}, retryBody)) // the largest number
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		q.c.state = StateRequesting

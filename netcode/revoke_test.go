@@ -10,7 +10,9 @@ import (
 func TestRevoke(t *testing.T) {
 	w := newWorld(t, nil)
 	p, seat := w.confirmed(w.mint(7, nil), 1)
-	w.server.Revoke(seat) // he was given none
+	if w.server.Revoke(seat); len(w.server.adm.resumers) != 0 {
+		t.Error("who was given no ticket is remembered")
+	}
 	waits := w.comeBack(w.ticket(p, seat), 2, nil)
 	w.step(0)
 	w.wantState(waits, StateConnected)
@@ -52,6 +54,24 @@ func TestRevokeAfterComeback(t *testing.T) {
 	w.step(0)
 	if w.wantState(late, StateDenied); late.last().Refusal.Code != CodeUsed {
 		t.Errorf("the second ticket: %+v", late.last())
+	}
+}
+
+// TestRevokeLives: of several tickets all are worthless, for as long as the longest of them lives.
+func TestRevokeLives(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	long := w.ticketFor(time.Hour, p, seat)
+	w.ticketFor(10*time.Second, p, seat)
+	w.server.Revoke(seat)
+	w.server.Leave(seat)
+	for range 20 {
+		w.step(1000 * ms)
+	}
+	q := w.comeBack(long, 2, nil)
+	w.step(0)
+	if w.wantState(q, StateDenied); q.last().Refusal.Code != CodeUsed {
+		t.Errorf("the longest: %+v", q.last())
 	}
 }
 

@@ -2,7 +2,9 @@ package netcode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -57,9 +59,9 @@ func TestTicketOnce(t *testing.T) {
 		t.Error("the keys of a ticket that was used are kept")
 	}
 	for _, used := range []*ResumeTicket{ticket, older, ticket} {
-		c := w.comeBack(used, 3, nil)
+		c := w.comeBack(used, 3, func(c *ClientConfig) { c.WireID = []byte{8, 1} })
 		w.step(100 * ms)
-		w.wantState(c, StateDenied)
+		w.wantState(c, StateDenied) // before it has a cookie, by the id that its packets from the server have
 		if r := c.last().Refusal; r.Code != CodeUsed {
 			t.Fatalf("refused with %v", r)
 		}
@@ -81,6 +83,59 @@ func TestTicketOnce(t *testing.T) {
 	}
 	if ev := w.toServer(source(5), resume); ev.Drop != DropExpired {
 		t.Errorf("and then: %+v", ev)
+	}
+}
+
+// TestTicketContent: a ticket whose content is cut short is malformed, though it was sealed here, and
+// nothing of the ticket that was read before gets into the next one.
+func TestTicketContent(t *testing.T) {
+	key := testKey()
+	k := newTicketSealer(&key, testProtocol)
+	with := privateTicket{issued: 3, clientID: 7, pad: padOf(forwardSecret), addresses: []netip.AddrPort{serverAddr, otherAddr}}
+	copy(with.userData[:], "user data")
+	without := privateTicket{issued: 4, clientID: 8, pad: padOf(MintConfig{}), addresses: []netip.AddrPort{otherAddr}}
+	with.pad.Present, without.pad.Present = true, true // as every ticket's is
+	var read privateTicket
+	for _, want := range []privateTicket{with, without, with} {
+		b := k.append(&want, make([]byte, ticketSealedAt), 0)
+		if drop := k.open(&read, b); drop != DropNone || read.issued != want.issued || read.clientID != want.clientID ||
+			read.pad != want.pad || read.userData != want.userData || !slices.Equal(read.addresses, want.addresses) {
+			t.Fatalf("%v: read %+v, want %+v", drop, read, want)
+		}
+	}
+	head := make([]byte, ticketSealedAt)
+	sealed := k.append(&without, bytes.Clone(head), 0)
+	content, err := k.aead.Open(nil, sealed[ticketNonceAt:ticketSealedAt], sealed[ticketSealedAt:], k.adOf(sealed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range content {
+		if drop := k.open(&read, k.aead.Seal(bytes.Clone(head), head[ticketNonceAt:], content[:n], k.adOf(head))); drop != DropTicketMalformed {
+			t.Errorf("cut to %d of %d bytes: %v", n, len(content), drop)
+		}
+	}
+	long := append(content, make([]byte, UserDataBytes+1)...)
+	if drop := k.open(&read, k.aead.Seal(bytes.Clone(head), head[ticketNonceAt:], long, k.adOf(head))); drop != DropTicketMalformed {
+		t.Errorf("a byte too much of user data: %v", drop)
+	}
+}
+
+// TestTicketAddresses: a ticket names its server by four of its addresses at most.
+func TestTicketAddresses(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) {
+		c.Addresses = []netip.AddrPort{serverAddr}
+		for port := range uint16(9) {
+			c.Addresses = append(c.Addresses, netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), 1+port))
+		}
+	})
+	_, seat := w.confirmed(w.mint(7, func(c *MintConfig) { c.UserData = bytes.Repeat([]byte{1}, UserDataBytes) }), 1)
+	b, err := w.server.AppendTicket(w.unix(), seat, 0, nil)
+	if err != nil || len(b) > maxTicketBytes {
+		t.Fatalf("%d bytes, %v", len(b), err)
+	}
+	var read privateTicket
+	if drop := w.server.tickets.open(&read, b); drop != DropNone || !slices.Equal(read.addresses, w.cfg.Addresses[:4]) {
+		t.Errorf("%v: names %v", drop, read.addresses)
 	}
 }
 
@@ -285,6 +340,42 @@ func TestResumeWaitingBounded(t *testing.T) {
 	}
 	if n := w.server.Admission().Clients(); n != 3 {
 		t.Errorf("%d players", n)
+	}
+}
+
+// TestResumeSizes: what is shorter or longer than a RESUME can be is not looked at, nor one in which a
+// ticket has another length than a ticket can have.
+func TestResumeSizes(t *testing.T) {
+	w := newWorld(t, nil)
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	_, b := w.sniffed(w.ticket(p, old), 2)
+	sized := func(n, ticket int) []byte {
+		b := append(bytes.Clone(b), make([]byte, max(n-len(b), 0))...)[:n]
+		binary.LittleEndian.PutUint16(b[2:], uint16(ticket))
+		return b
+	}
+	n := int(binary.LittleEndian.Uint16(b[2:]))
+	for _, c := range []struct {
+		name string
+		b    []byte
+		drop Drop
+	}{
+		{"one byte too short", sized(minResumeBytes-1, n), DropResumeSize},
+		{"the shortest", sized(minResumeBytes, n), DropChallengeMoved},
+		{"the longest", sized(maxResumeBytes, n), DropForged},
+		{"one byte too long", sized(maxResumeBytes+1, n), DropResumeSize},
+		{"a ticket that is too short", sized(maxResumeBytes, minTicketBytes-1), DropResumeSize},
+		{"the longest ticket", sized(maxResumeBytes, maxTicketBytes), DropExpired},
+		{"a ticket that is too long", sized(maxResumeBytes, maxTicketBytes+1), DropResumeSize},
+		{"a ticket and nothing else", sized(maxTicketBytes+4, maxTicketBytes), DropResumeSize},
+		{"a ticket and almost enough", sized(resumeTicketAt+maxTicketBytes+nonceXBytes+resumeFixed+macBytes-1, maxTicketBytes), DropResumeSize},
+	} {
+		if c.drop == DropExpired { // as far as it gets is what matters: what it reads is no time
+			clear(c.b[resumeTicketAt : resumeTicketAt+8])
+		}
+		if ev := w.toServer(source(3), c.b); ev.Drop != c.drop || ev.Kind != EventNone {
+			t.Errorf("%s: %v", c.name, ev.Drop)
+		}
 	}
 }
 
