@@ -41,10 +41,8 @@ func (a *attempt) comeBack(now int64, gone bool) bool {
 	} else if !b.on {
 		*b = comeback{on: true, gone: gone, at: now, until: now + int64(a.keepFor())}
 		b.sight = sight{port: a.conn.port}
-		a.searching.state = searchIdle
 		a.wait()
 		a.conn.tellAway()
-		a.conn.core.news = true
 		a.tryBack(now)
 	}
 	return true

@@ -45,7 +45,7 @@ const (
 // at a time at the earliest, unless that goes on already.
 func (a *attempt) search(old uint8, moved bool, at int64) {
 	s := &a.searching
-	if s.state != searchIdle {
+	if s.state != searchIdle || a.back.on { // a comeback looks for itself
 		return
 	}
 	a.wait()
@@ -58,7 +58,7 @@ func (a *attempt) seek(now int64) {
 	s, c := &a.searching, a.conn
 	switch {
 	case s.state == searchIdle:
-	case c.end == nil || !c.open() || c.end.Away():
+	case c.end == nil || !c.open() || c.end.Away() || a.back.on:
 		s.state = searchIdle
 	case s.state == searchTrying:
 		a.judgePath(now)

@@ -148,6 +148,11 @@ func TestAwayEnds(t *testing.T) {
 	p.cut(true)
 	p.run(10 * time.Second)
 	p.send(0, chanOf(ReliableOrdered), message(0, 100))
+	for end, e := range p.ends {
+		if kept := time.Duration(e.AwayUntil() - p.now); kept < 23*time.Second || kept > 25*time.Second {
+			t.Errorf("end %d keeps the other one for %v more", end, kept)
+		}
+	}
 	p.run(23900 * time.Millisecond)
 	if got := p.kinds(0); !slices.Equal(got, []EventKind{Away}) {
 		t.Fatalf("too early: %v", got)

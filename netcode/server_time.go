@@ -35,7 +35,7 @@ func (s *Server) attention(seat *Seat) int64 {
 // stay for ever, whatever its token says.
 func (s *Seat) end() int64 {
 	switch {
-	case s.coming != nil && (s.timeout == 0 || s.timeout > int64(DefaultTimeout)):
+	case s.coming != nil && s.timeout > int64(DefaultTimeout):
 		return s.heard + int64(DefaultTimeout)
 	case s.timeout > 0:
 		return s.heard + s.timeout
