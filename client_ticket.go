@@ -68,10 +68,11 @@ func (a *attempt) spoiled(now int64, r Reason) {
 	a.back.at = now
 }
 
-// ofTicket says why a ticket is of no use, and adds the way out; after a silence it may be yet.
+// ofTicket says why a ticket is of no use, and adds the way out; after a silence it may be yet, and who
+// speaks otherwise than the server gets in with no token either.
 func ofTicket(r Reason) Reason {
 	switch {
-	case r.Code == CodeTimeout:
+	case r.Code == CodeTimeout || r.Code == CodeMismatch || r.Code == CodeVersion:
 		return r
 	case r.Text != "":
 	case r.Code == CodeUsed:

@@ -204,12 +204,19 @@ func TestResumeFor(t *testing.T) {
 	}
 }
 
-// TestResumeUntil: without ResumeFor a client tries as long as its ticket is good, and no longer.
+// TestResumeUntil: without ResumeFor, or with a long one, a client tries as long as its ticket is good, and
+// no longer.
 func TestResumeUntil(t *testing.T) {
+	for _, most := range []time.Duration{0, time.Hour} {
+		resumeUntil(t, most)
+	}
+}
+
+func resumeUntil(t *testing.T, most time.Duration) {
 	w := newWorld(t)
 	srv := w.serve(w.address(), keeping)
 	socket := w.socket(w.address())
-	client := w.joinOver(nil, socket)
+	client := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.ResumeFor = most }, socket)
 	conn, _ := w.ticketed(client, srv, 1)
 	w.run(95*time.Second, nil)
 	w.cut(socket, srv, true)
@@ -248,82 +255,6 @@ func TestResumeRedial(t *testing.T) {
 	if n := len(client.Stats().Sockets); n != 2 {
 		t.Errorf("%d sockets are left", n)
 	}
-}
-
-// TestRedialOfComeback: a server that was restarted is full for a while. The client asks it again and
-// again, after 1, 2 and 4 s, and Redial for another socket each time, and no more often than that; the
-// sockets that helped nobody are closed.
-func TestRedialOfComeback(t *testing.T) {
-	w := newWorld(t)
-	p := w.process(keeping)
-	var asked []time.Time
-	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
-			asked = append(asked, w.nw.Now())
-			return w.socket(w.address()), nil
-		}
-	}, w.socket(w.address()))
-	conn, _ := w.ticketed(client, p.srv, 1)
-	full := true
-	var tried []time.Time
-	p.change = func(cfg *tickwire.ServerConfig) {
-		keeping(cfg)
-		cfg.Admit = func(tickwire.Applicant) error {
-			tried = append(tried, w.nw.Now())
-			if full {
-				return &tickwire.Refusal{Code: tickwire.CodeFull}
-			}
-			return nil
-		}
-	}
-	p.restart()
-	w.until("away", func() bool { return conn.Away() > 0 })
-	asked = nil
-	w.run(4*time.Second, nil)
-	full = false
-	w.until("back", func() bool { return conn.Away() == 0 && len(players(p.srv)) == 1 })
-	if len(tried) != 4 || len(asked) != 3 {
-		t.Fatalf("tried %d times, asked for a socket %d times", len(tried), len(asked))
-	}
-	for i, want := range []time.Duration{1, 2, 4} {
-		if pause := tried[i+1].Sub(tried[i]).Round(time.Second / 10); pause < want*time.Second || pause > want*time.Second+200*time.Millisecond {
-			t.Errorf("pause %d of %v", i, pause)
-		}
-	}
-	if w.run(5*time.Second, nil); len(client.Stats().Sockets) != 2 {
-		t.Errorf("%d sockets are left", len(client.Stats().Sockets))
-	}
-}
-
-// TestComebackByDeadlines: a client that is called when it says so, and not sixty times a second, asks as
-// often as any other, and ends in time.
-func TestComebackByDeadlines(t *testing.T) {
-	w := newWorld(t)
-	srv := w.serve(w.address(), keeping)
-	resumes := 0
-	home := &wiretap{Socket: w.socket(w.address()), see: func(b []byte) {
-		if len(b) > 1 && b[0] == 7 && b[1] == 4 {
-			resumes++
-		}
-	}}
-	client := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.ResumeFor = 6 * time.Second }, home)
-	conn, _ := w.ticketed(client, srv, 1)
-	w.cut(home.Socket, srv, true)
-	w.until("away", func() bool { return conn.Away() > 0 })
-	resumes = 0
-	w.service(w.nw.Now().Add(1500 * time.Millisecond))
-	if resumes < 14 || resumes > 16 {
-		t.Errorf("%d RESUMEs in a second and a half", resumes)
-	}
-	left := conn.Away()
-	w.service(w.nw.Now().Add(left - 50*time.Millisecond))
-	next := client.Service(w.nw.Now())
-	if wait := next.Sub(w.nw.Now()); wait > 50*time.Millisecond {
-		t.Errorf("wants to be called in %v", wait)
-	}
-	w.service(w.nw.Now().Add(100 * time.Millisecond))
-	client.Update(w.nw.Now())
-	wantCode(t, conn.Reason(), tickwire.CodeTimeout, false)
 }
 
 // TestDrainWhileAway: what was sent to a player who is away arrives when he comes back while his

@@ -10,6 +10,7 @@ import (
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // keeping is a server that keeps seats for half a minute.
@@ -102,6 +103,59 @@ func TestAwayAndBack(t *testing.T) {
 	if resumed == 0 || found == 0 {
 		t.Error("only one way was taken")
 	}
+}
+
+// A filter is a socket that does not send everything.
+type filter struct {
+	*simnet.Socket
+	drops func(b []byte) bool
+}
+
+func (s *filter) Write(ds []transport.Datagram) (int, error) {
+	for i := range ds {
+		if s.drops(ds[i].Bytes) {
+			continue
+		}
+		if _, err := s.Socket.Write(ds[i : i+1]); err != nil {
+			return i, err
+		}
+	}
+	return len(ds), nil
+}
+
+// TestOldKeysAnswer: while a client shows its ticket, which nobody answers, it reads what comes under the
+// keys that it has, at once, and stays with them.
+func TestOldKeysAnswer(t *testing.T) {
+	w := newWorld(t)
+	mute := false
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	w.simulate(&cfg.Config)
+	keeping(&cfg)
+	srv, err := tickwire.Listen(cfg, &filter{w.socket(w.address()), func(b []byte) bool {
+		return mute && b[0] == 7
+	}})
+	must(t, err)
+	w.add(srv)
+	socket := w.socket(w.address())
+	client := w.joinOver(nil, socket)
+	conn, _ := w.ticketed(client, srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	talk.run(time.Second)
+	mute = true
+	server := srv.PublicAddresses()[0].Addr()
+	w.nw.Cut(server, socket.PublicAddr().Addr())
+	w.until("away", func() bool { talk.tick(); return conn.Away() > 0 })
+	talk.run(500 * time.Millisecond)
+	w.nw.Heal(server, socket.PublicAddr().Addr()) // a quarter of the first try is over
+	began := w.nw.Now()
+	w.until("back", func() bool { talk.tick(); return conn.Away() == 0 })
+	if took := w.nw.Now().Sub(began); took > 1300*time.Millisecond || srv.Stats().Resumed != 0 {
+		t.Errorf("back after %v, resumed %d times", took, srv.Stats().Resumed)
+	}
+	talk.run(time.Second)
+	talk.settle()
+	w.wantKinds(client, "Connected false", "Away", "Back true")
 }
 
 // A process is a server that may end without a word.

@@ -171,6 +171,10 @@ func TestAwayEnds(t *testing.T) {
 	if got := p.kinds(0); !slices.Equal(got, []EventKind{Away, Closed}) || !p.ends[1].Away() {
 		t.Errorf("%v", got)
 	}
+	p.ends[1].SetKeepFor(-time.Second)
+	if p.run(time.Second); !p.ends[1].Done() {
+		t.Error("kept for less than no time")
+	}
 	p = newPair(t, kept(30*time.Second), 20*time.Millisecond).open()
 	p.now += int64(time.Hour)
 	p.run(time.Second)
