@@ -1,6 +1,7 @@
 package tickwire_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -123,19 +124,125 @@ func (s *filter) Write(ds []transport.Datagram) (int, error) {
 	return len(ds), nil
 }
 
+// filtered is a server that keeps seats, and does not send everything.
+func (w *world) filtered(drops func(b []byte) bool) *tickwire.Server {
+	w.t.Helper()
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	w.simulate(&cfg.Config)
+	keeping(&cfg)
+	srv, err := tickwire.Listen(cfg, &filter{w.socket(w.address()), drops})
+	must(w.t, err)
+	w.add(srv)
+	return srv
+}
+
+// TestAwayOneSided: a client hears nothing from its server, which hears it. It comes back with its ticket, and
+// the game at the server is told nothing, since nobody was missed there and nothing is lost.
+func TestAwayOneSided(t *testing.T) {
+	w := newWorld(t)
+	mute := false
+	srv := w.filtered(func(b []byte) bool { return mute && b[0] != 7 })
+	client := w.join(nil)
+	conn, _ := w.ticketed(client, srv, 1)
+	talk := w.talk(conn, players(srv)[0])
+	talk.run(time.Second)
+	mute = true
+	w.until("resumed", func() bool { talk.tick(); return srv.Stats().Resumed == 1 })
+	mute = false
+	w.until("back", func() bool { talk.tick(); return conn.Away() == 0 })
+	talk.run(time.Second)
+	talk.settle()
+	w.wantKinds(srv, "Connected false")
+	w.wantKinds(client, "Connected false", "Away", "Back true")
+}
+
+// TestBackCounts: how many messages are undelivered is said of the comeback that has lost them, and not of the
+// next one, which loses none.
+func TestBackCounts(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(keeping)
+	socket := w.socket(w.address())
+	client := w.joinOver(nil, socket)
+	conn, _ := w.ticketed(client, p.srv, 1)
+	p.restart()
+	for range 3 {
+		must(t, chat.Send(conn, []byte("to the first")))
+	}
+	w.until("back", func() bool { return conn.Away() == 0 && len(players(p.srv)) == 1 })
+	w.run(time.Second, nil)
+	w.cut(socket, p.srv, true)
+	w.until("away", func() bool { return conn.Away() > 0 })
+	w.cut(socket, p.srv, false)
+	w.until("back again", func() bool { return conn.Away() == 0 })
+	w.wantKinds(client, "Connected false", "Away", "Back false", "Away", "Back true")
+	var undelivered []int
+	for _, ev := range w.heard[client] {
+		if ev.Kind == tickwire.Back {
+			undelivered = append(undelivered, ev.Undelivered)
+		}
+	}
+	if !slices.Equal(undelivered, []int{3, 0}) {
+		t.Errorf("undelivered: %v", undelivered)
+	}
+}
+
+// TestLateUpdateTwice: the server was restarted twice before the game calls Update. It hears what became of
+// everything that it sent to any of the three.
+func TestLateUpdateTwice(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(keeping)
+	client := w.join(nil)
+	conn, _ := w.ticketed(client, p.srv, 1)
+	w.remove(client)
+	var sent []tickwire.Receipt
+	for range 2 {
+		p.restart()
+		r, err := chat.SendTracked(conn, []byte("under way"))
+		must(t, err)
+		sent = append(sent, r)
+		for range 360 {
+			w.run(time.Second/60, nil)
+			client.Service(w.nw.Now())
+		}
+	}
+	w.add(client)
+	w.run(time.Second, nil)
+	for _, r := range sent {
+		if !slices.ContainsFunc(w.heard[client], func(ev tickwire.Event) bool {
+			return ev.Kind == tickwire.Lost && ev.Receipt == r && ev.Why == tickwire.ConnClosed
+		}) {
+			t.Errorf("message %d has no fate: %v", r, w.states(client))
+		}
+	}
+	must(t, client.Close())
+	if n := client.Stats().Buffers.InUse; n != 0 {
+		t.Errorf("%d buffers are in use", n)
+	}
+}
+
+// TestAwayWhenTicketIsDue: a player is away when he should be given another ticket. He gets it when he is back.
+func TestAwayWhenTicketIsDue(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), keeping)
+	socket := w.socket(w.address())
+	client := w.joinOver(nil, socket)
+	conn, ticket := w.ticketed(client, srv, 1)
+	w.run(80*time.Second, nil)
+	w.cut(socket, srv, true)
+	w.run(30*time.Second, nil)
+	if player := players(srv)[0]; player.Away() == 0 || !bytes.Equal(conn.Ticket(), ticket) {
+		t.Fatalf("away for %v", player.Away())
+	}
+	w.cut(socket, srv, false)
+	w.until("another ticket has come", func() bool { return conn.Away() == 0 && !bytes.Equal(conn.Ticket(), ticket) })
+}
+
 // TestOldKeysAnswer: while a client shows its ticket, which nobody answers, it reads what comes under the
 // keys that it has, at once, and stays with them.
 func TestOldKeysAnswer(t *testing.T) {
 	w := newWorld(t)
 	mute := false
-	cfg := tickwire.ServerConfig{Config: config(), Development: true}
-	w.simulate(&cfg.Config)
-	keeping(&cfg)
-	srv, err := tickwire.Listen(cfg, &filter{w.socket(w.address()), func(b []byte) bool {
-		return mute && b[0] == 7
-	}})
-	must(t, err)
-	w.add(srv)
+	srv := w.filtered(func(b []byte) bool { return mute && b[0] == 7 })
 	socket := w.socket(w.address())
 	client := w.joinOver(nil, socket)
 	conn, _ := w.ticketed(client, srv, 1)
