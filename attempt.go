@@ -62,7 +62,7 @@ func (a *attempt) start() error {
 func (a *attempt) begin(timeout int32, ask func(hello []byte) (*netcode.Client, error)) error {
 	k := &a.client.core
 	if joined, ok := a.conn.port.socket.(transport.Joined); ok {
-		a.conn.aimAt(way{a.conn.port, joined.Peer()})
+		a.conn.aimAt(way{port: a.conn.port, path: joined.Peer()})
 	}
 	end, err := k.newEndpoint(timeoutOf(timeout), a.conn.way, 0)
 	if err != nil {
@@ -140,7 +140,7 @@ func (a *attempt) guardConfig(hello []byte, w way) netcode.ClientConfig {
 func (a *attempt) aim() {
 	to, p := a.guard.Server(), a.conn.port
 	if to.Kind() == 0 {
-		a.conn.aimAt(way{p, transport.PathTo(to.AddrPort())})
+		a.conn.aimAt(way{port: p, path: transport.PathTo(to.AddrPort())})
 	}
 	a.seen[0] = sight{p, to}
 }
@@ -353,6 +353,6 @@ func (a *attempt) watched() bool {
 func (a *attempt) drain() {
 	p := a.conn.port
 	for b, _, ok := a.guard.NextDatagram(p.begin()); ok; b, _, ok = a.guard.NextDatagram(p.begin()) {
-		p.commit(a.conn.path, b)
+		a.conn.commit(b)
 	}
 }

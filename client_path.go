@@ -16,7 +16,8 @@ func (c *Client) openPath(conn *Conn, socket transport.Socket, cfg PathConfig) (
 	}
 	p := c.portOf(socket)
 	if p == nil {
-		p = &port{socket: socket, later: true}
+		p = newPort(socket)
+		p.later = true
 	}
 	if path, err = c.openPathOver(conn, p, cfg); err != nil && c.portOf(socket) == nil {
 		socket.Close()
@@ -61,11 +62,11 @@ func (c *Conn) wayOver(p *port, cfg PathConfig) (way, error) {
 	joined, ok := p.socket.(transport.Joined)
 	switch {
 	case ok:
-		return way{p, joined.Peer()}, nil
+		return way{port: p, path: joined.Peer()}, nil
 	case cfg.Server.IsValid():
-		return way{p, transport.PathTo(cfg.Server)}, nil
+		return way{port: p, path: transport.PathTo(cfg.Server)}, nil
 	case c.path.Remote.IsValid():
-		return way{p, c.path}, nil
+		return way{port: p, path: c.path}, nil
 	}
 	return way{}, &ConfigError{
 		"PathConfig.Server", "not valid, while the connection has no address",

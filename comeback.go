@@ -136,7 +136,8 @@ func (a *attempt) redialBack() {
 		return
 	}
 	c.unused = true // that of the try before
-	b.port = &port{socket: socket, later: true}
+	b.port = newPort(socket)
+	b.port.later = true
 	c.addPort(b.port)
 }
 
@@ -211,7 +212,7 @@ func (a *attempt) giveUp(r Reason) {
 // another one if the server has none that knows it.
 func (a *attempt) returned(now int64, ev netcode.ClientEvent) {
 	b, c, k := &a.back, a.conn, &a.client.core
-	w := way{b.port, transport.PathTo(b.guard.Server().AddrPort())}
+	w := way{port: b.port, path: transport.PathTo(b.guard.Server().AddrPort())}
 	if joined, ok := b.port.socket.(transport.Joined); ok {
 		w.path = joined.Peer()
 	}
@@ -255,11 +256,12 @@ func (a *attempt) drainBack() {
 	if b.guard == nil {
 		return
 	}
-	p, to := b.port, transport.PathTo(b.from.AddrPort())
+	p := b.port
+	w := way{port: p, path: transport.PathTo(b.from.AddrPort())}
 	if joined, ok := p.socket.(transport.Joined); ok {
-		to = joined.Peer()
+		w.path = joined.Peer()
 	}
 	for d, _, ok := b.guard.NextDatagram(p.begin()); ok; d, _, ok = b.guard.NextDatagram(p.begin()) {
-		p.commit(to, d)
+		w.commit(d)
 	}
 }

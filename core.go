@@ -109,7 +109,7 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
 		return &ConfigError{"sockets", "none", "at least one, from udp.Listen or udp.Open say"}
 	}
 	for _, s := range sockets {
-		k.ports = append(k.ports, &port{socket: s})
+		k.ports = append(k.ports, newPort(s))
 	}
 	k.wait.init(sockets)
 	k.addLane(plainLane)

@@ -132,7 +132,8 @@ func (c *Client) portBeside(old *Conn) (*port, error) {
 		return nil, err
 	}
 	if p = c.portOf(socket); p == nil {
-		p = &port{socket: socket, later: true}
+		p = newPort(socket)
+		p.later = true
 		c.addPort(p)
 	}
 	return p, nil

@@ -70,6 +70,9 @@ func (c *Conn) PathStats(path uint8) PathStats {
 	st := PathStats{PathStats: c.end.PathStats(path), Path: path}
 	if w, ok := c.wayBy(st.Route); ok {
 		st.Local, st.Remote = w.port.socket.LocalAddr(), w.path.Remote
+		if w.local.IsValid() {
+			st.Local = netip.AddrPortFrom(w.local, st.Local.Port())
+		}
 	}
 	return st
 }

@@ -72,7 +72,7 @@ func (c *Conn) flushPlain() {
 		payload := *c.plain.waiting.At(c.plain.waiting.Base())
 		b, err := c.core.owner.appendPayload(c, c.port.begin(), payload)
 		if err == nil {
-			c.port.commit(c.path, b)
+			c.commit(b)
 		}
 	}
 }

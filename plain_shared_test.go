@@ -18,10 +18,15 @@ func plainOverUDP(t *testing.T, server netip.AddrPort) (*net.UDPConn, *netcode.C
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	must(t, err)
+	return conn, plainOver(t, conn, server, 8)
+}
+
+func plainOver(t *testing.T, conn *net.UDPConn, server netip.AddrPort, player uint64) *netcode.Client {
+	t.Helper()
 	t.Cleanup(func() { conn.Close() })
 	must(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
 	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
-		ProtocolID: 7, Key: testKey, ClientID: 8, Addresses: []netip.AddrPort{server}, Plain: true,
+		ProtocolID: 7, Key: testKey, ClientID: player, Addresses: []netip.AddrPort{server}, Plain: true,
 	})
 	must(t, err)
 	c, err := netcode.NewClient(0, time.Now().Unix(), token, netcode.ClientConfig{Plain: netcode.PlainOnly})
@@ -33,7 +38,7 @@ func plainOverUDP(t *testing.T, server netip.AddrPort) (*net.UDPConn, *netcode.C
 		must(t, err)
 		c.HandleDatagram(0, time.Now().Unix(), 0, netcode.SourceFrom(from), b[:n])
 	}
-	return conn, c
+	return c
 }
 
 func sendAll(t *testing.T, conn *net.UDPConn, c *netcode.Client) {

@@ -11,6 +11,7 @@ import (
 // written to it together.
 type port struct {
 	socket  transport.Socket
+	wide    bool // it listens on all addresses of the host
 	later   bool // it came after the start, and goes with its last path
 	broken  bool // the owner does without it
 	vantage vantage
@@ -20,6 +21,10 @@ type port struct {
 	kept    int // of these, in front: the socket did not take them yet
 	stats   SocketStats
 	failed  string // what the log was told last
+}
+
+func newPort(socket transport.Socket) *port {
+	return &port{socket: socket, wide: socket.LocalAddr().Addr().IsUnspecified()}
 }
 
 // writeBatch is how many datagrams are written in one call. Beyond 16 a batch
@@ -41,26 +46,23 @@ func (p *port) begin() []byte {
 }
 
 // commit queues the datagram that was built in the buffer of begin.
-func (p *port) commit(path transport.Path, b []byte) {
+func (p *port) commit(w *way, b []byte) {
 	p.bufs[p.n] = b[:0] // it may have grown
-	p.queue(path, b)
+	p.queue(w, b)
 	if p.n-p.kept == writeBatch {
 		p.flush()
 	}
 }
 
-func (p *port) queue(path transport.Path, b []byte) {
-	p.out[p.n] = transport.Datagram{Path: path, Bytes: b}
+func (p *port) queue(w *way, b []byte) {
+	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local}
 	p.stats.SentBytes += uint64(len(b))
 	p.n++
 }
 
-// send queues a copy of a datagram.
-func (p *port) send(path transport.Path, b []byte) { p.commit(path, append(p.begin(), b...)) }
-
 // insert queues a copy of a datagram while another one is being built in the
 // buffer of begin; that buffer moves on.
-func (p *port) insert(path transport.Path, b []byte) {
+func (p *port) insert(w *way, b []byte) {
 	if last := p.n; last-p.kept == writeBatch-1 {
 		p.flush()
 		p.bufs[p.n], p.bufs[last] = p.bufs[last], p.bufs[p.n]
@@ -68,7 +70,7 @@ func (p *port) insert(path transport.Path, b []byte) {
 	building := p.bufs[p.n]
 	inserted := append(p.bufs[p.n+1][:0], b...)
 	p.bufs[p.n], p.bufs[p.n+1] = inserted[:0], building
-	p.queue(path, inserted)
+	p.queue(w, inserted)
 }
 
 // flush writes what is queued. What the system does not take is lost, as on the way

@@ -25,19 +25,20 @@ func (w *writer) Write(ds []transport.Datagram) (int, error) {
 func TestPortInsert(t *testing.T) {
 	w := new(writer)
 	p := &port{socket: w}
+	nowhere := way{port: p}
 	var want []string
 	for before := range writeBatch {
 		for round := range 3 { // the buffers are new in the first one only
 			for range before {
-				p.send(transport.Path{}, []byte("sent"))
+				nowhere.send([]byte("sent"))
 				want = append(want, "sent")
 			}
 			building := append(p.begin(), "built"...)
 			if round < 2 {
-				p.insert(transport.Path{}, []byte("inserted"))
+				p.insert(&nowhere, []byte("inserted"))
 				want = append(want, "inserted")
 			}
-			p.commit(transport.Path{}, building)
+			p.commit(&nowhere, building)
 			want = append(want, "built")
 			p.flush()
 		}
@@ -82,9 +83,9 @@ func TestPortKeeps(t *testing.T) {
 		text := []byte{byte(association), byte(sent[association]), byte(sent[association] >> 8)}
 		if sent[association]++; n%7 == 0 {
 			building := append(p.begin(), text...)
-			p.commit(path, building)
+			p.commit(&way{port: p, path: path}, building)
 		} else {
-			p.send(path, text)
+			(&way{port: p, path: path}).send(text)
 		}
 		if random.IntN(5) == 0 {
 			p.flush()
@@ -108,8 +109,8 @@ func TestPortKeeps(t *testing.T) {
 	s.wrote, s.takes = nil, func(path uint64) bool { return path == 1 }
 	p.stats = SocketStats{}
 	for range 3 * portKeeps {
-		p.send(transport.Path{Association: 0}, []byte("kept"))
-		p.send(transport.Path{Association: 1}, []byte("sent"))
+		(&way{port: p, path: transport.Path{Association: 0}}).send([]byte("kept"))
+		(&way{port: p, path: transport.Path{Association: 1}}).send([]byte("sent"))
 	}
 	p.flush()
 	if p.kept != portKeeps || p.n != portKeeps || len(s.wrote) != 3*portKeeps || p.stats.Refused != 2*portKeeps || p.stats.Kept != portKeeps {

@@ -38,7 +38,9 @@ type Server struct {
 	ways    map[netcode.Source]way // to plain clients, if there are several sockets
 }
 
-// Listen returns a Server on sockets, which it owns from now on. It closes them
+// Listen returns a Server on sockets, which it owns from now on. What comes over a
+// socket that is bound to all addresses of its host is answered from the address that
+// was asked, if the socket knows it (transport.Datagram.Local). It closes the sockets
 // when it fails: with a join of *ConfigErrors that names every wrong field, or
 // because the source of randomness failed.
 func Listen(cfg ServerConfig, sockets ...transport.Socket) (*Server, error) {

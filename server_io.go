@@ -10,12 +10,12 @@ import (
 
 // handle implements owner: netcode says what a datagram is.
 func (s *Server) handle(now int64, p *port, d *transport.Datagram) {
-	w := way{p, d.Path}
+	w := p.wayBack(d)
 	s.near = w
 	ev := s.guard.HandleDatagram(now, s.unix, source(d.Path), d.Bytes, s.answer[:0])
 	if len(ev.Reply) > 0 {
 		s.answer = ev.Reply
-		p.send(d.Path, ev.Reply)
+		w.send(ev.Reply)
 	}
 	switch ev.Kind {
 	case netcode.EventPacket:
@@ -209,21 +209,21 @@ func (s *Server) drain() {
 		}
 		s.answer = b
 		w := s.wayTo(to)
-		w.port.send(w.path, b)
+		w.send(b)
 	}
 }
 
-// remember notes by which socket a source is reached. It matters only to plain
-// clients of a server with several sockets.
+// remember notes by which way a source is reached. It matters only to plain
+// clients of a server with several sockets or addresses.
 func (s *Server) remember(w way) {
-	if len(s.ports) == 1 {
+	if len(s.ports) == 1 && !w.local.IsValid() || s.cfg.Config.plain(s.cfg.Plain) == netcode.PlainRefuse {
 		return
 	}
 	if s.ways == nil || len(s.ways) > maxWays {
 		s.ways = make(map[netcode.Source]way)
 		for _, c := range s.live {
 			if c.plain != nil {
-				s.ways[source(c.path)] = way{c.port, c.path}
+				s.ways[source(c.path)] = c.way
 			}
 		}
 	}
@@ -245,7 +245,7 @@ func (s *Server) wayTo(to netcode.Source) way {
 	if to.Kind() == 0 {
 		path = transport.PathTo(to.AddrPort())
 	}
-	return way{s.ports[0], path}
+	return way{port: s.ports[0], path: path}
 }
 
 // deadline implements owner.
@@ -259,7 +259,7 @@ func (s *Server) beforeData(c *Conn) {
 	}
 	if accept := s.guard.AppendAccept(s.now, c.seat, s.hello[:0]); len(accept) > 0 {
 		s.hello = accept
-		c.port.insert(c.path, accept)
+		c.port.insert(&c.way, accept)
 	}
 }
 

@@ -1,16 +1,36 @@
 package tickwire
 
 import (
+	"net/netip"
+
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
-// A way is where datagrams go: by one of our sockets, on a path of it.
+// A way is where datagrams go: by one of our sockets, on a path of it. A server's socket that
+// listens on all addresses of its host answers from the one that was asked: the peer, or a NAT or
+// firewall before him, may take nothing that comes from another. A client leaves it to the system,
+// which knows the network card that is up.
 type way struct {
-	port *port
-	path transport.Path
+	port  *port
+	path  transport.Path
+	local netip.Addr // of ours; not valid: the system's choice, or the socket has only one
 }
+
+// wayBack is the way on which a datagram is answered.
+func (p *port) wayBack(d *transport.Datagram) way {
+	if !p.wide || d.Local.IsMulticast() {
+		return way{port: p, path: d.Path}
+	}
+	return way{p, d.Path, d.Local}
+}
+
+// commit queues the datagram that was built in the buffer that the way's port began.
+func (w *way) commit(b []byte) { w.port.commit(w, b) }
+
+// send queues a copy of a datagram.
+func (w *way) send(b []byte) { w.port.commit(w, append(w.port.begin(), b...)) }
 
 // reliable reports whether whatever carries a way repairs losses itself.
 func (w way) reliable() bool { return w.port.socket.Properties(w.path).Reliable }
@@ -106,11 +126,11 @@ func (c *Conn) sendPacket(now int64, path uint8) {
 	switch t, ok := c.wayBy(to); {
 	case !ok: // it is lost, as on a way that leads nowhere
 	case t.port == w.port:
-		t.port.commit(t.path, packet)
+		t.commit(packet)
 	default:
-		t.port.send(t.path, packet)
+		t.send(packet)
 	}
 	if t, ok := c.wayBy(also); ok {
-		t.port.send(t.path, packet)
+		t.send(packet)
 	}
 }

@@ -7,7 +7,8 @@
 // On Linux a [Socket] moves whole batches in one system call, hands runs of equal
 // datagrams for one peer to the kernel in one piece, takes the time of arrival
 // from the kernel, and tells at which address and with which congestion mark a
-// datagram arrived. Elsewhere a goroutine reads one datagram at a time into a
+// datagram arrived, so that a server that listens on all addresses answers from the
+// one that was asked. Elsewhere a goroutine reads one datagram at a time into a
 // bounded ring, and the time is taken right after the read. In a browser there is
 // no UDP: everything compiles, and opening fails with [errors.ErrUnsupported].
 package udp
