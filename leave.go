@@ -24,7 +24,8 @@ func (c *Conn) Close(code Code, text string) {
 //
 // Credit is the peer's to give: one whose game reads nothing holds a drain up until
 // its time is over. Of two ends that drain, the first to be through waits for the
-// other one, as long as its own time allows. Close cuts a drain short; another Drain
+// other one, as long as its own time allows. A peer that answers nothing for about a
+// second holds nothing up, unless something is known to be under way. Close cuts a drain short; another Drain
 // can only make it end sooner. Towards a plain peer what waits is sent once, and
 // that is all.
 func (c *Conn) Drain(code Code, text string, within time.Duration) {

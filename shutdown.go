@@ -28,10 +28,11 @@ const (
 // confirmed it. Then the Server is closed.
 //
 // It blocks until the last goodbye is said: at once if nobody is connected, about
-// a second if all confirm. Players who do not read or answer are waited for: for
-// five seconds to drain and three for the goodbye; if ctx has a deadline, they have
-// as long as it leaves, the last three seconds of it, or the second half, for the
-// goodbye. Undelivered of each Disconnected says what did not arrive.
+// a second if all confirm, four if somebody does not answer any more. Players to whom
+// something is under way, and who do not read or answer, are waited for: for five
+// seconds to drain and three for the goodbye; if ctx has a deadline, they have as long
+// as it leaves, the last three seconds of it, or the second half, for the goodbye.
+// Undelivered of each Disconnected says what did not arrive.
 //
 // It ends early, with the cause of ctx, if that is done; else the error is nil,
 // ErrClosed, or that of a socket. The Server is closed in any case, and Events has

@@ -156,17 +156,26 @@ func TestShutdownAlone(t *testing.T) {
 	})
 }
 
-// TestShutdownUnheard: who does not hear is waited for, five seconds and three for the goodbye, or
-// as long as the context lasts.
+// TestShutdownUnheard: who does not answer is waited for, a second and three for the goodbye, five
+// and three if something is under way to him, or as long as the context lasts.
 func TestShutdownUnheard(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := part(t)
-		p.socket.loses.Store(1 << 20)
-		d, err := took(func() error { return p.srv.Shutdown(t.Context()) })
-		must(t, err)
-		wantTime(t, d, 8*time.Second, 8*time.Second)
-		p.player.Close()
-	})
+	for _, says := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			p := part(t)
+			defer p.player.Close()
+			p.socket.loses.Store(1 << 20)
+			want := 4 * time.Second
+			if says {
+				want = 8 * time.Second
+				for c := range p.srv.Conns() {
+					must(t, chat.Send(c, []byte("are you there?")))
+				}
+			}
+			d, err := took(func() error { return p.srv.Shutdown(t.Context()) })
+			must(t, err)
+			wantTime(t, d, want, want+100*time.Millisecond)
+		})
+	}
 	synctest.Test(t, func(t *testing.T) {
 		p := part(t)
 		p.socket.loses.Store(1 << 20)

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"math"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -14,12 +15,16 @@ import (
 // itself, or is drained too. So of two ends that drain none cuts the other short. DRAINING goes
 // with every ACK until it is acknowledged: whoever learns by an ACK that the peer knows also
 // learns whether the peer was draining when it said so.
+//
+// Who is drained does not wait for a peer that answers nothing, unless it is known to be on its
+// way to the end, too, or shall be: what it has under way is worth all the time there is.
 type drain struct {
 	on    bool
 	both  bool  // over only when the peer is drained, too
 	until int64 // when it ends at the latest; never: it is not on
 	code  Code
 	text  string
+	asked int64 // when the peer was told first that we are drained; 0: it was not
 	said  uint8 // the newest state that was told; 0: none
 	known uint8 // the newest one that the peer knows of
 	peer  uint8 // what the peer says of itself; 0: nothing
@@ -64,7 +69,7 @@ func (e *Endpoint) PeerDrains() bool { return e.drain.peer > 0 }
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.drain.on && e.state < stateClosing && (now >= e.drain.until || e.drainOver()) {
+	if e.drain.on && e.state < stateClosing && (now >= e.drainUntil() || e.drainOver()) {
 		e.Close(now, e.drain.code, e.drain.text)
 	}
 }
@@ -81,6 +86,27 @@ func (e *Endpoint) drainOver() bool {
 	}
 	return d.peer == wire.Drained
 }
+
+// drainUntil is when a drain is over, whatever is under way then.
+func (e *Endpoint) drainUntil() int64 {
+	d := &e.drain
+	switch {
+	case !d.on || d.both || d.peer > 0 || !e.drained():
+		return d.until
+	case e.state == stateAway:
+		return math.MinInt64 // it was silent for far longer
+	case d.asked == 0 || e.held.on:
+		return d.until
+	}
+	return min(d.until, max(d.asked, e.lastHeard, e.awakeAt)+max(leastAsking, asking*e.patience()))
+}
+
+// A peer that is told that we are drained has answered nothing when three probes were in vain: after
+// one, two and four probe timeouts, and another one for the answer.
+const (
+	asking      = 1 + 2 + 4 + 1
+	leastAsking = 1 * second
+)
 
 // drained reports whether each message has its fate.
 func (e *Endpoint) drained() bool {
@@ -117,7 +143,9 @@ func (e *Endpoint) buildDraining(b *builder) {
 	if state == 0 || e.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
 		return
 	}
-	e.drain.said = state
+	if e.drain.said = state; state == wire.Drained && e.drain.asked == 0 {
+		e.drain.asked = b.now
+	}
 	b.dst = wire.AppendDraining(b.dst, state)
 	b.pkt.eliciting = true
 	b.record(content{kind: contentDraining, first: uint64(state)})

@@ -149,7 +149,7 @@ func TestDrainingIsSaid(t *testing.T) {
 	if count(said, wire.TypeDraining) != 1 || said[len(said)-1][1] != wire.Drained {
 		t.Errorf("%x", said)
 	}
-	if said = s.wait(s.now + second); count(said, wire.TypeDraining) < 2 || s.e.state != stateOpen {
+	if said = s.wait(s.now + second/2); count(said, wire.TypeDraining) < 2 || s.e.state != stateOpen {
 		t.Errorf("state %d, %x", s.e.state, said)
 	}
 	last := s.e.paths[0].sent.End() - 1

@@ -62,7 +62,7 @@ func (e *Endpoint) lifeDeadline() int64 {
 	if e.state == stateAway {
 		at = min(e.keptUntil(e.away.since), e.away.probeAt)
 	}
-	return min(at, e.expiryAt, e.drain.until, e.holdDeadline())
+	return min(at, e.expiryAt, e.drainUntil(), e.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
