@@ -322,3 +322,37 @@ func TestRoamForged(t *testing.T) {
 		t.Errorf("nothing came for %v", talk.up.gap)
 	}
 }
+
+// TestRoamSlowly: a NAT, or a phone that leaves a network, lets what is sent to the old address
+// arrive for a while longer. So the old address answers, and the server stays there; when it falls
+// silent messages go the new way within two round trips and the time for which an answer may be held.
+func TestRoamSlowly(t *testing.T) {
+	const trip, tick, hold = 20 * time.Millisecond, time.Second / 60, 20 * time.Millisecond
+	for _, keep := range []time.Duration{20, 60, 100, 300, 500, 700, 1500} {
+		keep *= time.Millisecond
+		w := newWorld(t)
+		must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: trip}))
+		socket := w.socket(w.address())
+		srv, client := w.serve(w.address(), nil), w.joinOver(nil, socket)
+		conn := w.open(client, srv, 1)
+		player := players(srv)[0]
+		talk := w.talk(conn, player)
+		talk.run(2 * time.Second)
+		for range 5 {
+			next := w.address()
+			must(t, w.nw.RebindSlowly(socket.PublicAddr(), next, keep))
+			talk.forgetGaps()
+			talk.run(keep)
+			began := w.nw.Now()
+			if !w.run(time.Second, func() bool { talk.tick(); return player.RemoteAddr() == next }) {
+				t.Fatalf("kept for %v: the player is at %v, and the server looks for him at %v", keep, next, player.RemoteAddr())
+			}
+			took := w.nw.Now().Sub(began)
+			talk.run(time.Second)
+			if most := 2*2*trip + hold + tick; took > most+tick || talk.down.gap > most || talk.up.gap > 2*tick {
+				t.Errorf("kept for %v: followed after %v, nothing came for %v up, %v down", keep, took, talk.up.gap, talk.down.gap)
+			}
+		}
+		talk.settle()
+	}
+}

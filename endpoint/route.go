@@ -58,7 +58,8 @@ type roam struct {
 
 // A calm is the rest that a path has from rivals, so that packets that come from here and there
 // for ever cost little: the last two that did not get the path are not asked again for a second,
-// another one not before a wait that grows with each.
+// another one not before a wait that grows with each. A path that is a suspect waits for that alone:
+// home has answered, and may have gone since.
 type calm struct {
 	refused int      // rivals in a row
 	barred  [2]Route // those that did not get the path,
@@ -72,8 +73,8 @@ const (
 )
 
 // bars reports whether a route is not to be asked now.
-func (c *calm) bars(now int64, r Route) bool {
-	return now < c.any || now < c.until && (r == c.barred[0] || r == c.barred[1])
+func (c *calm) bars(now int64, r Route, s silence) bool {
+	return now < c.any || s == isWell && now < c.until && (r == c.barred[0] || r == c.barred[1])
 }
 
 // refuse notes a rival that did not get the path.
@@ -128,7 +129,7 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 			e.reclaim(now, p)
 			e.beginRoam(now, p, from, bytes)
 		}
-	case p.calm.bars(now, from):
+	case p.calm.bars(now, from, p.silence):
 		p.counts.RoutesBarred++
 	default:
 		e.beginRoam(now, p, from, bytes)
