@@ -49,11 +49,16 @@ type voice struct {
 	next   uint64 // the event that is due
 	loose  map[uint64]bool
 	faults []string
-	heard  []arrival // of states
+	heard  []arrival       // of states
+	spoke  []time.Duration // when each state was said
+	late   []time.Duration // how late the ticks were in which they were said
 }
 
-// An arrival is when a state was heard, and how long it was under way.
-type arrival struct{ at, took time.Duration }
+// An arrival is when a state was heard, which one, and how long it was under way.
+type arrival struct {
+	at, took time.Duration
+	number   uint64
+}
 
 // startDuet connects the two; the server's socket is where scfg.PublicAddresses leads.
 func startDuet(t *testing.T, scfg tickwire.ServerConfig, ccfg tickwire.ClientConfig, server, client transport.Socket) *duet {
@@ -139,7 +144,7 @@ func (d *duet) play(self driver, ticks iter.Seq[tickwire.Tick], says, hears *voi
 		if conn != nil {
 			now := time.Since(d.began)
 			hears.hear(conn, now)
-			says.say(conn, now)
+			says.say(conn, now, tick.Late)
 		}
 		self.Flush(tick.Now)
 	}
@@ -168,7 +173,7 @@ func (v *voice) speaks() bool  { return v.open }
 func (v *voice) through() bool { return v.next == v.said && uint64(len(v.loose)) == v.said }
 
 // say sends a message on every channel.
-func (v *voice) say(conn *tickwire.Conn, now time.Duration) {
+func (v *voice) say(conn *tickwire.Conn, now, late time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.open || v.silent {
@@ -188,6 +193,7 @@ func (v *voice) say(conn *tickwire.Conn, now time.Duration) {
 		}
 	}
 	v.said++
+	v.spoke, v.late = append(v.spoke, now), append(v.late, late)
 }
 
 // hear takes what came, and holds it to what the channels promise.
@@ -195,7 +201,8 @@ func (v *voice) hear(conn *tickwire.Conn, now time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for b := range conn.Receive(duetState.Config().ID) {
-		v.heard = append(v.heard, arrival{now, now - time.Duration(binary.LittleEndian.Uint64(b[8:]))})
+		sent := time.Duration(binary.LittleEndian.Uint64(b[8:]))
+		v.heard = append(v.heard, arrival{now, now - sent, binary.LittleEndian.Uint64(b)})
 	}
 	for b := range conn.Receive(duetEvents.Config().ID) {
 		if n := binary.LittleEndian.Uint64(b); n != v.next {
