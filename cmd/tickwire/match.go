@@ -203,18 +203,24 @@ func (m *match) end(last arena.Report) summary {
 	return summarize(m, last, relay)
 }
 
-// farewell tells the guests that the demo is over, and waits until they know. The
-// bots have left: nobody waits for them.
+// farewell drains the guests, tells them that the demo is over, and waits until they know. Who
+// comes now is told so, too. The bots have left: nobody waits for them.
 func (m *match) farewell() {
+	m.tokens.close()
 	guests := false
 	for c := range m.srv.Conns() {
-		guests = guests || c.ClientID() > uint64(len(m.bots)) && c.Open()
-		c.Close(tickwire.CodeGoingAway, "the demo is over")
+		if guest := c.ClientID() > uint64(len(m.bots)); guest && c.Open() {
+			guests = true
+			c.Drain(tickwire.CodeGoingAway, "the demo is over", farewellFor)
+		}
 	}
 	if guests {
 		_ = m.srv.Shutdown(context.Background()) // they have a reason already; close has the last word
 	}
 }
+
+// farewellFor is how long what guests have still to hear may take.
+const farewellFor = 2 * time.Second
 
 // close stops what has been started, the link last.
 func (m *match) close() {
