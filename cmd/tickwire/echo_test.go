@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport/udp"
 )
 
 // A served is `tickwire serve` in this process.
@@ -186,6 +189,50 @@ func TestServeEnds(t *testing.T) {
 		t.Errorf("%v after\n%s", err, out)
 	}
 	if !strings.Contains(s.out.String(), "ending: telling 1 players\nclient 42 ended: ") {
+		t.Errorf("%s", s.out)
+	}
+}
+
+// TestServeEndsWithin: a player who has fallen silent, with echoes under way to him, holds nothing up
+// for longer than --end-within.
+func TestServeEndsWithin(t *testing.T) {
+	s := serve(t, "--end-within=500ms")
+	token, err := os.ReadFile(s.token("--client=42"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, err := udp.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	player, err := tickwire.NewClient(tickwire.ClientConfig{Config: tickwire.Config{ProtocolID: 7, Channels: echoChannels()}}, socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer player.Close()
+	conn, err := player.Connect(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range player.Ticks(t.Context(), 100) {
+		player.Update(time.Now())
+		if player.Flush(time.Now()); conn.Open() {
+			break
+		}
+	}
+	waitFor(t, s.out, "client 42 connected")
+	if err := conn.Send(echoChannel("reliable-ordered"), []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	player.Flush(time.Now()) // and nothing from then on
+	time.Sleep(100 * time.Millisecond)
+	began := time.Now()
+	s.stop()
+	if took := time.Since(began); took < 400*time.Millisecond || took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if !strings.HasSuffix(s.out.String(), "client 42 ended: server going away: server closed (by this side); messages that may be lost: 1\n"+
+		"not everybody has confirmed it within 500ms\nended\n") {
 		t.Errorf("%s", s.out)
 	}
 }

@@ -108,6 +108,26 @@ func TestProgram(t *testing.T) {
 	if code := player.wait(); code != 0 || !strings.Contains(player.out.String(), "* ended: server going away") {
 		t.Errorf("the player's exit code is %d after\n%s", code, player.out)
 	}
+	demoEnds(t, binary)
+}
+
+// demoEnds has SIGTERM end a demo in which somebody plays.
+func demoEnds(t *testing.T, binary string) {
+	t.Helper()
+	tokens := freePort(t)
+	demo := start(t, binary, "demo", "--bots=1", "--link=none", "--tokens="+tokens)
+	waitFor(t, demo.out, "in another terminal: ")
+	guest := start(t, binary, "join", "--addr="+tokens)
+	waitFor(t, guest.out, "you play as ")
+	if err := demo.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := demo.wait(); code != 0 || !strings.Contains(demo.out.String(), "heard by the bots") {
+		t.Errorf("the demo's exit code is %d after\n%s", code, demo.out)
+	}
+	if code := guest.wait(); code != 0 || !strings.Contains(guest.out.String(), "* server going away: the demo is over (by the peer)") {
+		t.Errorf("the guest's exit code is %d after\n%s", code, guest.out)
+	}
 }
 
 // startNode starts a plain netcode peer that shares no code with us.

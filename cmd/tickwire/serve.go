@@ -88,6 +88,10 @@ func (c *serveCmd) run(ctx context.Context, out io.Writer) error {
 	defer cancel()
 	err = srv.Shutdown(by)
 	e.tell()
+	if errors.Is(err, context.DeadlineExceeded) { // which is what the flag is for
+		fmt.Fprintf(out, "not everybody has confirmed it within %v\n", c.EndWithin)
+		err = nil
+	}
 	fmt.Fprintln(out, "ended")
 	return err
 }
@@ -218,7 +222,7 @@ func (e *echo) tell() {
 			fmt.Fprintf(e.out, "client %d is back from %v%s\n", ev.Conn.ClientID(), ev.Conn.RemoteAddr(), cost(ev))
 		case tickwire.Disconnected:
 			delete(e.held, ev.Conn.ID())
-			fmt.Fprintf(e.out, "client %d ended: %v\n", ev.Conn.ClientID(), ev.Reason)
+			fmt.Fprintf(e.out, "client %d ended: %v%s\n", ev.Conn.ClientID(), ev.Reason, undelivered(ev))
 		}
 	}
 }
@@ -228,6 +232,18 @@ func cost(ev tickwire.Event) string {
 	if ev.Kept {
 		return ", nothing is lost"
 	}
+	return lost(ev)
+}
+
+// undelivered says what is not known to have arrived, if anything.
+func undelivered(ev tickwire.Event) string {
+	if ev.Undelivered == 0 {
+		return ""
+	}
+	return lost(ev)
+}
+
+func lost(ev tickwire.Event) string {
 	return fmt.Sprintf("; messages that may be lost: %d", ev.Undelivered)
 }
 
