@@ -258,6 +258,27 @@ func TestHubShutdownCut(t *testing.T) {
 	})
 }
 
+// TestHubShutdownTwice: a second Shutdown while one is under way makes that no longer.
+func TestHubShutdownTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := part(t)
+		defer p.player.Close()
+		for c := range p.srv.Conns() {
+			must(t, chat.Send(c, []byte("are you there?")))
+		}
+		p.socket.loses.Store(1 << 20)
+		hub := tickwire.NewHub(p.srv)
+		began, second := time.Now(), make(chan error, 1)
+		go func() {
+			time.Sleep(4 * time.Second)
+			second <- hub.Shutdown(t.Context())
+		}()
+		must(t, hub.Shutdown(t.Context()))
+		must(t, <-second)
+		wantTime(t, time.Since(began), 8*time.Second, 8100*time.Millisecond)
+	})
+}
+
 // TestSessionShutdown: the server learns that the player left, whatever is lost.
 func TestSessionShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

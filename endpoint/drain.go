@@ -51,7 +51,7 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 			e.senders[i].refused = 0 // nobody is told of room that is not for him
 		}
 	}
-	if within := int64(max(within, 0)); within < never-max(now, 0) {
+	if within := int64(within); within < never-max(now, 0) {
 		e.drain.until = min(e.drain.until, now+within)
 	}
 	e.endDrain(now)
@@ -69,7 +69,7 @@ func (e *Endpoint) PeerDrains() bool { return e.drain.peer > 0 }
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.drain.on && e.state < stateClosing && (now >= e.drainUntil() || e.drainOver()) {
+	if e.drain.on && (now >= e.drainUntil() || e.drainOver()) {
 		e.Close(now, e.drain.code, e.drain.text)
 	}
 }
@@ -98,7 +98,7 @@ func (e *Endpoint) drainUntil() int64 {
 	case d.asked == 0 || e.held.on:
 		return d.until
 	}
-	return min(d.until, max(d.asked, e.lastHeard, e.awakeAt)+max(leastAsking, asking*e.patience()))
+	return min(d.until, max(d.asked, e.lastHeard)+max(leastAsking, asking*e.patience()))
 }
 
 // A peer that is told that we are drained has answered nothing when three probes were in vain: after

@@ -153,7 +153,12 @@ func TestDrainingIsSaid(t *testing.T) {
 		t.Errorf("state %d, %x", s.e.state, said)
 	}
 	last := s.e.paths[0].sent.End() - 1
-	s.hears(ack(2, last))
+	t.Log("# what is known is said no more, while the peer that drains itself is waited for")
+	s.hears(append(ack(2, last), wire.TypeDraining, wire.Draining))
+	if said = s.says(); count(said, wire.TypeDraining) != 0 || count(said, wire.TypeAck) == 0 || s.e.state != stateOpen {
+		t.Errorf("state %d, %x", s.e.state, said)
+	}
+	s.hears(wire.AppendDraining(nil, wire.Drained))
 	if said = s.says(); count(said, wire.TypeClose) != 1 {
 		t.Errorf("%x", said)
 	}

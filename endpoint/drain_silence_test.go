@@ -1,8 +1,11 @@
 package endpoint
 
 import (
+	"math"
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // TestDrainTowardsSilence: who is drained asks a peer that answers nothing for a second, and no
@@ -80,15 +83,82 @@ func TestDrainTowardsSilence(t *testing.T) {
 	}
 }
 
-// TestDrainSlowPeer: an answer that takes long is waited for.
+// TestDrainSlowPeer: an answer that takes long is waited for, and so is what a peer has under way
+// that began to drain before it heard of us.
 func TestDrainSlowPeer(t *testing.T) {
 	p := newPair(t, channels(), 900*time.Millisecond).open()
 	p.run(5 * time.Second)
+	p.ends[0].Drain(p.now, 300, "", time.Minute)
+	p.run(500 * time.Millisecond)
 	p.send(1, chanOf(ReliableOrdered), message(0, 5000))
 	p.ends[1].Drain(p.now, 301, "", time.Minute)
+	p.runUntil(time.Minute, func() bool { return !p.ends[1].live() })
+	if ev := p.last(1); ev.Undelivered != 0 || len(p.received(0, chanOf(ReliableOrdered))) != 1 {
+		t.Errorf("%+v", ev)
+	}
+}
+
+// TestDrainTowardsSilentHold: who was told that we are drained, and announces its own silence, is
+// not asked meanwhile, nor given up.
+func TestDrainTowardsSilentHold(t *testing.T) {
+	s := newScript(t, channels())
+	s.says()
+	s.e.Drain(s.now, 300, "bye", time.Hour)
+	if said := s.says(); count(said, wire.TypeDraining) != 1 {
+		t.Fatalf("%x", said)
+	}
+	s.hears(wire.AppendHold(nil, 1, 20_000))
+	if s.wait(s.now + 19*second); s.e.state != stateOpen {
+		t.Errorf("state %d while it is silent", s.e.state)
+	}
+	if s.wait(s.now + 9*second); s.e.state != stateClosing {
+		t.Errorf("state %d afterwards", s.e.state)
+	}
+}
+
+// TestDrainForEver: the longest time that there is is no time in the past.
+func TestDrainForEver(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.run(time.Second)
+	p.send(0, chanOf(ReliableOrdered), message(0, 5000))
+	p.ends[0].Drain(p.now, 300, "", math.MaxInt64)
+	p.run(5 * time.Second)
+	if ev := p.last(0); ev.Undelivered != 0 || ev.Code != 300 {
+		t.Errorf("%+v", ev)
+	}
+}
+
+// TestDrainExpired: messages that wait for credit, and whose time is over, hold nothing up.
+func TestDrainExpired(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.run(time.Second)
+	for n := range 60 { // of which the peer's game reads none
+		_, err := p.ends[0].Send(chanOf(ReliableOrdered), []byte(message(n, 2000)), SendOptions{ExpiresAt: p.now + 3*second})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := p.now
 	p.ends[0].Drain(p.now, 300, "", time.Minute)
 	p.runUntil(time.Minute, func() bool { return !p.ends[0].live() })
-	if ev := p.last(0); ev.Undelivered != 0 || len(p.received(0, chanOf(ReliableOrdered))) != 1 {
-		t.Errorf("%+v", ev)
+	if took := time.Duration(p.now - began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestDrainBothSaidTwice: what the first of several says of the peer holds.
+func TestDrainBothSaidTwice(t *testing.T) {
+	for first, both := range map[bool]bool{true: true, false: false} {
+		p := newPair(t, channels(), 20*time.Millisecond).open()
+		p.run(time.Second)
+		if first {
+			p.ends[0].DrainBoth(p.now, 300, "", 5*time.Second)
+		} else {
+			p.ends[0].Drain(p.now, 300, "", 5*time.Second)
+		}
+		p.ends[0].DrainBoth(p.now, 300, "", 5*time.Second)
+		if p.run(2 * time.Second); p.ends[0].live() != both {
+			t.Errorf("begun for both: %v; it goes on after two seconds: %v", first, p.ends[0].live())
+		}
 	}
 }
