@@ -248,9 +248,11 @@ func TestHubShutdownCut(t *testing.T) {
 		p := part(t)
 		hub := tickwire.NewHub(p.srv)
 		p.socket.loses.Store(1 << 20)
-		ctx := within(t, 500*time.Millisecond)
+		enough := errors.New("enough")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 500*time.Millisecond, enough)
+		defer cancel()
 		d, err := took(func() error { return hub.Shutdown(ctx) })
-		if err != context.DeadlineExceeded || hub.Close() != tickwire.ErrClosed {
+		if err != enough || hub.Close() != tickwire.ErrClosed {
 			t.Errorf("error %v", err)
 		}
 		wantTime(t, d, 500*time.Millisecond, 500*time.Millisecond)
@@ -276,6 +278,45 @@ func TestHubShutdownTwice(t *testing.T) {
 		must(t, hub.Shutdown(t.Context()))
 		must(t, <-second)
 		wantTime(t, time.Since(began), 8*time.Second, 8100*time.Millisecond)
+	})
+}
+
+// TestShutdownWithoutTickets: a player for whom there are no tickets, or some that cannot be read,
+// is told that the server ends, as if nobody were handed over.
+func TestShutdownWithoutTickets(t *testing.T) {
+	for _, tickets := range [][]byte{nil, []byte("no tickets")} {
+		synctest.Test(t, func(t *testing.T) {
+			listening, err := mem.Listen()
+			must(t, err)
+			p := &parting{socket: &leaky{Server: listening}, learns: make(chan tickwire.Reason, 1)}
+			p.srv, err = tickwire.Listen(tickwire.ServerConfig{
+				Config: config(), Development: true, HandOver: func(*tickwire.Conn) []byte { return tickets },
+			}, p.socket)
+			must(t, err)
+			p.enter(t)
+			defer p.player.Close()
+			d, err := took(func() error { return p.srv.Shutdown(t.Context()) })
+			must(t, err)
+			wantTime(t, d, time.Second, 2*time.Second)
+			if r := <-p.learns; r.Code != tickwire.CodeGoingAway || r.Text != "server closed" {
+				t.Errorf("the player learns %v", r)
+			}
+		})
+	}
+}
+
+// TestHubShutdownAlone: nobody waits for nobody in a Hub either.
+func TestHubShutdownAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		socket, err := mem.Listen()
+		must(t, err)
+		srv, err := tickwire.Listen(tickwire.ServerConfig{Config: config(), Development: true}, socket)
+		must(t, err)
+		hub := tickwire.NewHub(srv)
+		synctest.Wait() // it sleeps
+		d, err := took(func() error { return hub.Shutdown(t.Context()) })
+		must(t, err)
+		wantTime(t, d, 0, 0)
 	})
 }
 
