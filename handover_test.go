@@ -241,3 +241,19 @@ func TestHandOverErrors(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 }
+
+// TestHandOverElsewhere: tickets for another game are no reason to go anywhere; the player is
+// drained where he is.
+func TestHandOverElsewhere(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.stage(nil), w.stage(nil)
+	m := w.mover(a.srv, 7, nil)
+	w.until("in", func() bool { return len(players(a.srv)) == 1 && m.conn.Open() })
+	tickets := w.mint(7, func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8 }, b.srv.PublicAddresses()...)
+	must(t, players(a.srv)[0].HandOver(tickets, time.Minute))
+	began := w.nw.Now()
+	w.until("over", func() bool { m.listen(); a.tick(false); return m.conn.Reason() != tickwire.Reason{} })
+	if r := m.conn.Reason(); r.Code != tickwire.CodeGoingAway || w.nw.Now().Sub(began) > time.Second || len(m.froms) != 0 || len(players(b.srv)) != 0 {
+		t.Errorf("%d hand-overs, ended after %v: %v", len(m.froms), w.nw.Now().Sub(began), r)
+	}
+}
