@@ -34,7 +34,7 @@ func (e *Endpoint) Uses(r Route) bool {
 
 func (p *path) uses(now int64, r Route) bool {
 	return p.state != PathClosed && (p.route == r || p.roam.rival(r) != nil || p.replies.to(r) ||
-		p.tardy.rival != nil && p.tardy.rival.route == r && now < p.tardy.until)
+		p.tardy.of(now, r))
 }
 
 // A roam is how a path follows its peer to another route (SPEC.md, 7.15). The highest number of
@@ -58,8 +58,8 @@ type roam struct {
 
 // A calm is the rest that a path has from rivals, so that packets that come from here and there
 // for ever cost little: the last two that did not get the path are not asked again for a second,
-// another one not before a wait that grows with each. A path that is a suspect waits for that alone:
-// home has answered, and may have gone since.
+// another one not before a wait that grows with each. A path that is a suspect waits for that alone,
+// since home has answered and may have gone since, and for a rival that may yet answer.
 type calm struct {
 	refused int      // rivals in a row
 	barred  [2]Route // those that did not get the path,
@@ -73,8 +73,12 @@ const (
 )
 
 // bars reports whether a route is not to be asked now.
-func (c *calm) bars(now int64, r Route, s silence) bool {
-	return now < c.any || s == isWell && now < c.until && (r == c.barred[0] || r == c.barred[1])
+func (p *path) bars(now int64, r Route) bool {
+	c := &p.calm
+	if now < c.any || p.tardy.of(now, r) {
+		return true
+	}
+	return p.silence == isWell && now < c.until && (r == c.barred[0] || r == c.barred[1])
 }
 
 // refuse notes a rival that did not get the path.
@@ -129,7 +133,7 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 			e.reclaim(now, p)
 			e.beginRoam(now, p, from, bytes)
 		}
-	case p.calm.bars(now, from, p.silence):
+	case p.bars(now, from):
 		p.counts.RoutesBarred++
 	default:
 		e.beginRoam(now, p, from, bytes)
@@ -191,6 +195,11 @@ type tardy struct {
 }
 
 const tardyFor = second
+
+// of reports whether an answer from a route may yet come.
+func (t *tardy) of(now int64, r Route) bool {
+	return t.rival != nil && t.rival.route == r && now < t.until
+}
 
 // answeredLate takes the answer of a rival that was given up, if it is one. Home is asked again.
 func (e *Endpoint) answeredLate(now int64, p *path, token uint64) {
