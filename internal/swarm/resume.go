@@ -19,7 +19,7 @@ func (s *Scenario) addResumes(g generator) {
 		return
 	}
 	s.Resumes = Resumes{KeepSeats: []time.Duration{50 * time.Second, time.Minute}[g.IntN(2)], Gone: g.share(0.5)}
-	if s.Resumes.Gone > 0 && s.Roams.Bystander == 0 {
+	if s.Resumes.Gone > 0 {
 		s.For += mostAbsence // so that some are back within it; the others are when all heals
 	}
 }

@@ -15,7 +15,7 @@ type shadow struct {
 	forwards bool
 	returns  bool // of those who forward
 	most     bool // they forward more than half, and one of them returns nothing
-	moved    bool // the player has moved since
+	moved    bool // the player has moved since, or the server did not know yet that he had
 	lossy    bool // three answers of the player in a row may have been lost, or late
 }
 
@@ -39,9 +39,25 @@ func (p *Player) Bystander(cfg simnet.BystanderConfig) (*simnet.Bystander, error
 	passes := cfg.Forward > 0 || cfg.Replay > 0
 	s.forwards = s.forwards || passes
 	s.returns = s.returns || passes && cfg.Return
+	s.moved = s.moved || passes && p.sought()
 	p.world.beside = append(p.world.beside, beside{y, p, passes && cfg.Return})
 	s.most = s.most || cfg.Forward > half && !cfg.Return
 	return y, nil
+}
+
+// sought reports whether the server has a path of the player at an address that the player has left.
+// For a while he may answer there, so that the path stays, and then no more: to whoever stands beside
+// his lines by that time he moves then, though he may be silent until long after.
+func (p *Player) sought() bool {
+	if p.Server.state != endOpen {
+		return false
+	}
+	for path := range p.Server.conn.Paths() {
+		if l := p.world.byAddr[path.Remote]; l != nil && l.addr != path.Remote {
+			return true
+		}
+	}
+	return false
 }
 
 // A beside is a bystander, and beside whose lines he stands.

@@ -118,7 +118,8 @@ func (l *Line) Addr() netip.AddrPort { return l.addr }
 func (l *Line) SetLinks(links simnet.Links) error {
 	p := l.player
 	p.bursts = p.bursts || links.Up.LossBurst > 1 || links.Down.LossBurst > 1
-	p.shadowed.lossy = p.shadowed.lossy || lossy(links.Up) || lossy(links.Down)
+	later := l.socket != nil && roundTrip(links) > roundTrip(l.links)
+	p.shadowed.lossy = p.shadowed.lossy || lossy(links.Up) || lossy(links.Down) || later
 	l.links, p.roaming = links, roaming{}
 	return p.world.net.SetHost(l.addr.Addr(), links)
 }
