@@ -74,6 +74,7 @@ type run struct {
 	seats    []*world.Player
 	waits    []int // the tick from which on the player of a seat may come again
 	ticks    int
+	started  int // the tick at which the server did
 	guests   int // who have come so far
 }
 
@@ -271,23 +272,27 @@ func (r *run) crash() {
 }
 
 func (r *run) restart() {
-	if r.world.Server() != nil {
+	if r.runs() {
 		r.world.CrashServer()
 		r.after(3, r.start)
 	}
 }
 
 func (r *run) stop() {
-	if r.world.Server() != nil {
+	if r.runs() {
 		r.world.StopServer()
 		r.after(1, r.start)
 	}
 }
 
+// runs reports whether there is a server, and for so long that it may be started again.
+func (r *run) runs() bool { return r.world.Server() != nil && r.ticks-r.started > r.TickRate }
+
 func (r *run) start() {
 	if r.world.Server() != nil {
 		return
 	}
+	r.started = r.ticks
 	if err := r.world.StartServer(); err != nil {
 		panic(err) // it could be started before
 	}

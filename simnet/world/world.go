@@ -82,6 +82,7 @@ type World struct {
 	droppables bool  // some were sent
 	progress   int64 // when something reliable last got on
 	grown      int   // bytes by which the windows of a server have grown at most
+	started    int64 // when one was started last
 	stopped    int64 // when a server last went down; negative: none did
 	seats      seats
 }
@@ -157,10 +158,15 @@ func (w *World) Ends() iter.Seq[*End] {
 	}
 }
 
-// StartServer starts the server, at the beginning and after StopServer or CrashServer.
+// StartServer starts the server, at the beginning and after StopServer or CrashServer; not again within
+// a second, since the tokens of a development server are dated from the second after its start, and the
+// next run would take them for its own.
 func (w *World) StartServer() error {
 	if w.server != nil {
 		return fmt.Errorf("world: the server runs")
+	}
+	if w.runs > 0 && w.now()-w.started < int64(time.Second) {
+		return fmt.Errorf("world: the server was started less than a second ago")
 	}
 	h := &host{name: "server"}
 	sockets, err := w.listen(h)
@@ -180,6 +186,7 @@ func (w *World) StartServer() error {
 	}
 	w.server, w.draft = srv, srv.NewDraft()
 	w.runs++
+	w.started = w.now()
 	h.driver, w.home = srv, h
 	w.hosts = slices.Insert(w.hosts, 0, w.home)
 	return nil
