@@ -3,6 +3,7 @@ package swarm
 import (
 	"time"
 
+	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/simnet/world"
 )
 
@@ -10,18 +11,38 @@ import (
 type Resumes struct {
 	KeepSeats time.Duration // as in ServerConfig
 	Gone      float64       // chance in a second that somebody's lines die in both directions, for longer than that
+	Tickets   float64       // share of those whose process crashed that come back with the ticket that it had stored
 }
 
-// addResumes has a server keep those who are gone: for longer than a scenario lasts, so that each comes
-// back to the connection that he had. Those servers run all the time.
+// addResumes has a server keep those who are gone: mostly for longer than a scenario lasts, so that
+// each comes back to the connection that he had; or for so short a time that who is gone for longer
+// has none. Some games do not want what was under way, and some servers are started again.
 func (s *Scenario) addResumes(g generator) {
-	if s.Trouble.Restart > 0 || s.Trouble.Stop > 0 || g.IntN(4) == 0 {
+	if g.IntN(4) == 0 {
 		return
 	}
-	s.Resumes = Resumes{KeepSeats: []time.Duration{50 * time.Second, time.Minute}[g.IntN(2)], Gone: g.share(0.5)}
+	keeps := []time.Duration{50 * time.Second, time.Minute}
+	s.Resumes = Resumes{KeepSeats: keeps[g.IntN(2)], Gone: g.share(0.5)}
 	if s.Resumes.Gone > 0 {
 		s.For += mostAbsence // so that some are back within it; the others are when all heals
 	}
+	s.Resumes.Tickets = g.share(1)
+	if g.IntN(4) == 0 {
+		s.Resumes.KeepSeats = time.Duration(1+g.IntN(10)) * time.Second
+	}
+	if g.IntN(4) == 0 {
+		s.Game.Resume = tickwire.LoseMessages
+	}
+}
+
+// comesAgain starts the process of a player again who is over.
+func (r *run) comesAgain(id uint64, before *world.Player) *world.Player {
+	if before != nil && r.absences.Float64() < r.Resumes.Tickets {
+		if p, err := r.world.Resume(before); err == nil {
+			return p
+		}
+	}
+	return r.newPlayer(id)
 }
 
 // makeAbsences lets somebody be gone who is there, and comes back.

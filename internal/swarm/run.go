@@ -132,7 +132,7 @@ func (r *run) join() {
 		}
 		if r.ticks >= r.waits[i] {
 			r.waits[i] = 0
-			r.seats[i] = r.newPlayer(uint64(i) + 1)
+			r.seats[i] = r.comesAgain(uint64(i)+1, p)
 		}
 	}
 }

@@ -97,7 +97,9 @@ func (p *Player) leave() {
 	for _, l := range p.lines {
 		l.forget()
 	}
-	delete(p.world.byConn, p.Server.conn)
+	if p.world.byConn[p.Server.conn] == p {
+		delete(p.world.byConn, p.Server.conn)
+	}
 	for _, y := range p.bystanders {
 		s := y.Stats()
 		p.world.report.attacks += s.Forwarded + s.Replayed + s.Forged

@@ -40,16 +40,21 @@ func (e *End) wentAway() {
 	e.player.roaming = roaming{} // the pause is not of a change of address
 }
 
-// cameBack judges that the peer of an end is back. All processes of this connection are those that
-// were there before.
+// cameBack judges that the peer of an end is back.
 func (e *End) cameBack(ev tickwire.Event) {
+	p := e.player
+	next := p.comesAs(e, ev)
 	switch {
-	case !e.comings.away:
+	case !e.comings.away && ev.Kept:
 		e.comeback("its peer is back, and was not away")
-	case !ev.Kept:
-		e.comeback(fmt.Sprintf("its peer is back without %d messages, and both had kept them", ev.Undelivered))
-	case ev.Undelivered > 0:
+	case ev.Kept && ev.Undelivered > 0:
 		e.comeback(fmt.Sprintf("its peer is back with all messages, and %d are undelivered", ev.Undelivered))
+	case next == nil:
+	case next.state != endOpening:
+		e.comeback("its peer is back as somebody who is there")
+		return
+	case !e.forgets(next):
+		e.comeback(fmt.Sprintf("its peer is back without %d messages, and both had kept them", ev.Undelivered))
 	}
 	e.comings.away = false
 	e.comings.kept++
@@ -57,6 +62,44 @@ func (e *End) cameBack(ev tickwire.Event) {
 	e.player.roaming = roaming{}
 	e.player.settledAt = e.world.now() + int64(settled)
 	e.world.progress = e.world.now()
+	if next != nil {
+		e.beginAnew(ev, next)
+	}
+}
+
+// comesAs is the End that takes the place of one whose peer is back without the messages; nil
+// if it is back with them. At the server it may be that of another process.
+func (p *Player) comesAs(e *End, ev tickwire.Event) *End {
+	switch {
+	case ev.Kept:
+		return nil
+	case !e.server:
+		return p.anew().client
+	}
+	if l := p.world.lineTo(e.conn.RemoteAddr()); l != nil && l.player != p {
+		return l.player.Server
+	}
+	return p.anew().server
+}
+
+// forgets reports whether a peer may come back without the messages: it, or the game of either
+// side, knows nothing of them.
+func (e *End) forgets(next *End) bool {
+	w := e.world
+	other := e.player.Server
+	if e.server {
+		other = e.player.Client
+	}
+	return w.cfg.Client.Resume == tickwire.LoseMessages || w.cfg.Server.Resume == tickwire.LoseMessages ||
+		next.player != e.player || e.peer.Over() || other != e.peer
+}
+
+// checkResumed: an end says whether its connection came of a ticket. That of a server did if
+// it is not the first of its player's process, or the process itself began so.
+func (e *End) checkResumed(ev tickwire.Event) {
+	if want := e.player.resumes || e.life > 0; ev.Resumed != want {
+		e.comeback(fmt.Sprintf("it is connected, and says that it has resumed: %v", ev.Resumed))
+	}
 }
 
 // checkComings compares, after all events were read, what the game was told with what the library

@@ -14,7 +14,8 @@ import (
 //	opening → open → over
 //	    └───────────↗
 //
-// An end whose process crashed is gone, and nothing more is expected of it.
+// An end whose process crashed is gone, and nothing more is expected of it. When a player is back
+// without his messages that End is over, and another one has the Conn.
 type End struct {
 	world  *World
 	player *Player
@@ -37,6 +38,10 @@ type End struct {
 	reason       tickwire.Reason
 	overflowed   uint64 // messages that the library dropped because the game did not take them
 	drained      bool   // it took all there was at its end
+	life         int    // of its connection: how often both sides had begun before
+	born         int64  // when it took the place of another one, which takes what came until then
+	retired      bool   // it has given its place up
+	judged       bool
 
 	drains  bool  // the game said Drain,
 	drainBy int64 // and has time until then
@@ -70,14 +75,19 @@ func newEnd(p *Player, server bool) *End {
 
 func (e *End) addLanes(channels []tickwire.AnyChannel) {
 	for i, ch := range channels {
-		l := &Lane{from: e, to: e.peer, channel: ch.Config()}
-		l.key = uint32(e.player.Number)<<10 | uint32(i)<<1
-		if e.server {
-			l.key |= 1
-		}
+		l := &Lane{from: e, to: e.peer, channel: ch.Config(), place: i, key: e.keyOf(e.life, i)}
 		l.pass = l.received
 		e.lanes = append(e.lanes, l)
 	}
+}
+
+// keyOf is the key of the stamps that an end writes on a channel.
+func (e *End) keyOf(life, channel int) uint32 {
+	key := uint32(e.player.Number)<<14 | uint32(life&15)<<10 | uint32(channel)<<1
+	if e.server {
+		key |= 1
+	}
+	return key
 }
 
 // String names the end.
@@ -264,6 +274,7 @@ func (e *End) handle(ev tickwire.Event) {
 	switch ev.Kind {
 	case tickwire.Connected:
 		e.state, e.conn = endOpen, ev.Conn
+		e.checkResumed(ev)
 		if e.server {
 			w.seated(e.player.ClientID)
 		}
@@ -317,6 +328,7 @@ func (r receipt) through() bool {
 func (e *End) ended(r tickwire.Reason) {
 	opened := e.state == endOpen
 	e.state, e.reason = endLast, r
+	e.player.settleComing()
 	w := e.world
 	w.fold(uint64(r.Code), uint64(e.player.Number))
 	if opened {

@@ -16,6 +16,7 @@ import (
 type Lane struct {
 	from, to *End
 	channel  tickwire.ChannelConfig
+	place    int // among those of its end
 	key      uint32
 	pass     func([]byte) // received, kept here so that it is made once
 	flow     laneFlow
@@ -161,11 +162,25 @@ func (l *Lane) find(payload []byte) (n uint64, ok bool) {
 	return numbers[len(numbers)-1], true
 }
 
+// former reports whether a payload was sent before both sides of the connection began anew.
+func (l *Lane) former(payload []byte) bool {
+	for life := range l.from.life {
+		if _, ok := ReadStamp(l.from.keyOf(life, l.place), payload); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // received checks a payload that the game got.
 func (l *Lane) received(payload []byte) {
 	w := l.from.world
 	n, ok := l.find(payload)
 	w.fold(uint64(l.key), n, uint64(len(payload)))
+	if !ok && l.former(payload) {
+		l.fault(Comebacks, "received %d bytes of before the comeback", len(payload))
+		return
+	}
 	if !ok {
 		l.counts.corrupt++
 		l.fault(Untouched, "received %d bytes that were never sent: %.16x", len(payload), payload)

@@ -23,6 +23,12 @@ type Player struct {
 	spy   *spy
 	done  bool // finished
 
+	coming  *anew  // with which both sides begin anew, until both have; nil: there is none
+	retired []*End // of before, until both sides are done with them
+	lives   int    // how often both sides have begun
+	stored  []byte // the ticket that its process had when it crashed
+	resumes bool   // its process has begun with a ticket
+
 	joined   int64
 	cut      bool
 	bursts   bool  // its links lose datagrams in bursts, or did
@@ -81,7 +87,11 @@ func (p *Player) Crash() {
 	if p.Client.state == endGone {
 		return
 	}
+	if p.Client.state == endOpen {
+		p.stored = p.Client.conn.Ticket()
+	}
 	p.Client.state = endGone
+	p.settleComing()
 	p.world.troubled(p)
 	p.host.crash()
 	p.world.dropHost(p.host)
@@ -100,6 +110,38 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, err := w.enter(clientID, func(d *draws) *spy { return newSpy(token, d) }, func(c *tickwire.Client) (*tickwire.Conn, error) {
+		return c.Connect(token)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if what := w.minted(token[tokenAt:]); what != "" {
+		w.fault(NonceOnce, p.Client.String(), what)
+	}
+	return p, nil
+}
+
+// Resume starts a player again whose process has crashed, with the ticket that it had stored: another
+// Player, with the same ClientID. The error is that of Client.Resume; ErrClosed if there was no ticket.
+func (w *World) Resume(crashed *Player) (*Player, error) {
+	if crashed.stored == nil {
+		return nil, tickwire.ErrClosed
+	}
+	p, err := w.enter(crashed.ClientID, crashed.spy.again, func(c *tickwire.Client) (*tickwire.Conn, error) {
+		return c.Resume(crashed.stored)
+	})
+	if err != nil {
+		return nil, err
+	}
+	crashed.stored, p.resumes = nil, true
+	return p, nil
+}
+
+// enter starts a process that plays, and has it connect.
+func (w *World) enter(
+	clientID uint64, watch func(*draws) *spy, connect func(*tickwire.Client) (*tickwire.Conn, error),
+) (*Player, error) {
 	n := len(w.players)
 	p := &Player{Number: n, ClientID: clientID, world: w, joined: w.now()}
 	p.host = &host{player: p}
@@ -116,24 +158,18 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 	}
 	w.plant(&cfg.Config)
 	d := &draws{Reader: cfg.Random}
-	cfg.Random, p.spy = d, newSpy(token, d)
+	cfg.Random, p.spy = d, watch(d)
 	client, err := tickwire.NewClient(cfg, first.sniff())
 	if err != nil {
 		return nil, err
 	}
-	p.Client, p.Server = newEnd(p, false), newEnd(p, true)
-	p.Client.peer, p.Server.peer = p.Server, p.Client
-	p.Client.addLanes(w.cfg.Channels)
-	p.Server.addLanes(w.cfg.Channels)
-	conn, err := client.Connect(token)
+	p.Client, p.Server = p.newEnds()
+	conn, err := connect(client)
 	if err != nil {
 		return nil, err
 	}
 	p.Client.conn = conn
 	p.host.name, p.host.driver = p.Client.String(), client
-	if what := w.minted(token[tokenAt:]); what != "" {
-		w.fault(NonceOnce, p.Client.String(), what)
-	}
 	w.players = append(w.players, p)
 	w.hosts = append(w.hosts, p.host)
 	return p, nil

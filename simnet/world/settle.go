@@ -45,7 +45,7 @@ func (w *World) quiet() bool {
 		if p.done {
 			continue
 		}
-		if p.Client.state != endOpen || p.Server.state != endOpen {
+		if p.Client.state != endOpen || p.Server.state != endOpen || p.coming != nil {
 			return false
 		}
 		for _, e := range [2]*End{p.Client, p.Server} {
@@ -105,6 +105,9 @@ func (w *World) Close() {
 		if !p.done {
 			w.finish(p, calm)
 		}
+		for _, e := range p.retired {
+			e.judge(false)
+		}
 	}
 	if w.server != nil {
 		w.StopServer()
@@ -118,22 +121,34 @@ func (w *World) finish(p *Player, calm bool) {
 		return
 	}
 	p.done = true
-	for _, e := range [2]*End{p.Client, p.Server} {
-		e.checkDrained()
-		// A process that crashed took what it had with it, and what waits for an
-		// earlier message when a connection ends is never shown.
-		whole := e.peer.drained && e.peer.state == endOver
-		for _, l := range e.lanes {
-			l.finish(whole && (calm || !l.ordered()), e.peer.overflowed)
-			w.report.addLane(l)
-		}
-		e.receipts = nil
-		w.report.countConn(e)
-	}
+	p.Client.judge(calm)
+	p.Server.judge(calm)
 	if p.Client.state != endGone {
 		p.host.driver.Close()
 		w.checkEmpty(p.host)
 		w.dropHost(p.host)
 	}
 	p.leave()
+}
+
+// judge looks at what is left of an End that is over, and its peer with it.
+func (e *End) judge(calm bool) {
+	if e.judged {
+		return
+	}
+	e.judged = true
+	e.checkDrained()
+	// A process that crashed took what it had with it, and what waits for an
+	// earlier message when a connection ends is never shown.
+	whole := e.peer.drained && e.peer.state == endOver
+	for _, l := range e.lanes {
+		// What a Conn that goes on had dropped until it began anew is not known.
+		known := !e.peer.retired || l.channel.Delivery.Reliable() && !e.world.droppables
+		l.finish(whole && known && (calm || !l.ordered()), e.peer.overflowed)
+		e.world.report.addLane(l)
+	}
+	e.receipts = nil
+	if !e.retired {
+		e.world.report.countConn(e)
+	}
 }

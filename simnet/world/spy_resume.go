@@ -11,6 +11,13 @@ const (
 	ticketNonceAt  = 8 + 4
 )
 
+// again is a spy of the next process of the same player, who has what this one knew.
+func (s *spy) again(d *draws) *spy {
+	next := *s
+	next.draws, next.handshakes, next.lives = d, slices.Clone(s.handshakes), slices.Clone(s.lives)
+	return &next
+}
+
 // openResume opens a RESUME. Its ticket is opaque but for its nonce, from which, and from what the
 // keys of the connection come of on which it was given, the keys come by which it is shown. It
 // returns the handshake and where the nonce of the packet is; nil if it does not open.

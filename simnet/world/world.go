@@ -230,10 +230,14 @@ func (w *World) serverGone() {
 		if p.Server.state == endOpening && p.Client.state == endOpening {
 			continue // on its way in, and the next server may be the one that it meets
 		}
+		if p.coming != nil && p.Server != p.coming.server {
+			p.coming.server.state = endGone
+		}
 		if !p.Server.Over() {
 			p.Server.state = endGone
 			w.troubled(p)
 		}
+		p.settleComing()
 	}
 }
 
@@ -285,6 +289,9 @@ func (w *World) event(ev tickwire.Event, atServer bool) {
 		w.fault(Life, "server", fmt.Sprintf("event %v of a connection from %v that nobody made", ev.Kind, ev.Conn.RemoteAddr()))
 		return
 	}
+	if atServer && ev.Kind == tickwire.Connected && ev.Resumed {
+		p.returned()
+	}
 	e := p.Client
 	if atServer {
 		e = p.Server
@@ -300,7 +307,7 @@ func (w *World) playerOf(c *tickwire.Conn, atServer bool) *Player {
 	if atServer {
 		p := w.byConn[c]
 		if p == nil { // its first event
-			if l := w.byAddr[c.RemoteAddr()]; l != nil {
+			if l := w.lineTo(c.RemoteAddr()); l != nil {
 				p = l.player
 				w.byConn[c] = p
 			}
@@ -319,8 +326,10 @@ func (w *World) playerOf(c *tickwire.Conn, atServer bool) *Player {
 // of those that are over.
 func (w *World) receive() {
 	for _, p := range w.players {
+		p.bury()
 		for _, e := range [2]*End{p.Client, p.Server} {
 			switch {
+			case e.born == w.now() && e.born > 0: // what came until now is of the End before
 			case p.done || e.state == endOpening || e.state == endGone:
 			case e.state == endLast:
 				if !w.cfg.Manual {
