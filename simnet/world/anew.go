@@ -44,9 +44,11 @@ func (p *Player) settleComing() {
 	if p.Client != c.client && p.Client.Over() {
 		c.client.state = endGone
 	}
-	switch {
-	case p.Server == c.server:
-	case p.Server.Over() && c.server.state == endOpening:
+	if p.Client == c.client && p.Server != c.server && p.Server.state == endOpening {
+		p.Server.state = endGone // the server has never heard of the time before
+	}
+	if p.Server != c.server && p.Server.Over() && c.server.state == endOpening {
+		p.retired = append(p.retired, p.Server)
 		p.Server = c.server // which is to come
 	}
 	if (p.Client == c.client || c.client.state == endGone) && p.Server == c.server {
@@ -116,18 +118,7 @@ func (p *Player) bury() {
 // server does not have any more.
 func (p *Player) returned() {
 	if p.Server.Over() {
-		old := p.Server
-		p.Server = p.anew().server
-		if old.state == endGone || old.state == endOver {
-			p.buryLater(old)
-		}
+		p.anew()
 		p.settleComing()
-	}
-}
-
-// buryLater has an End of before judged that is over itself.
-func (p *Player) buryLater(e *End) {
-	if !e.judged {
-		p.retired = append(p.retired, e)
 	}
 }

@@ -91,7 +91,7 @@ func (e *End) forgets(next *End) bool {
 		other = e.player.Client
 	}
 	return w.cfg.Client.Resume == tickwire.LoseMessages || w.cfg.Server.Resume == tickwire.LoseMessages ||
-		next.player != e.player || e.peer.Over() || other != e.peer
+		next.player != e.player || e.peer.Over() || e.peer.state == endOpening || other != e.peer
 }
 
 // checkResumed: an end says whether its connection came of a ticket. That of a server did if
