@@ -199,9 +199,9 @@ func (w *World) asleep(h *host) {
 	}
 }
 
-// checkSilence: nobody gives up an end whose silence it has heard of.
+// checkSilence: nobody gives up an end whose silence it has heard of, unless that is over.
 func (e *End) checkSilence(r tickwire.Reason) {
-	if silent := e.peer.silentUntil; r.Code == tickwire.CodeTimeout && e.world.now() < silent {
+	if silent := e.peer.silentUntil; r.Code == tickwire.CodeTimeout && e.world.now() < silent && !e.peer.Over() {
 		e.world.fault(Held, e.String(), fmt.Sprintf("it gave its peer up %v before the announced silence was over", time.Duration(silent-e.world.now())))
 	}
 }

@@ -136,6 +136,10 @@ func (w *World) checkKept(e *End, r tickwire.Reason) {
 	}
 }
 
+// keepsOut reports whether somebody who wants to come back has to wait: for another process of his
+// to leave, or for a seat.
+func (w *World) keepsOut(p *Player) bool { return w.seats.full || w.replaced(p) }
+
 // seatsLost counts the seats that are taken by nobody. An attempt that came to nothing
 // holds one until its timeout.
 func (w *World) seatsLost() int {

@@ -60,7 +60,7 @@ func (w *World) quiet() bool {
 }
 
 func (w *World) checkArrival(p *Player) {
-	if p.done {
+	if p.done || p.Client.Away() && w.keepsOut(p) {
 		return
 	}
 	for _, e := range [2]*End{p.Client, p.Server} {
