@@ -117,8 +117,27 @@ func (p *Player) bury() {
 // returned takes the event Connected of a player who has shown a ticket for a connection that the
 // server does not have any more.
 func (p *Player) returned() {
+	if p.Server.state == endOpening && p.Client.Away() {
+		p.Server.state = endGone // of the last time the server has not heard, and he is back once more
+	}
 	if p.Server.Over() {
 		p.anew()
 		p.settleComing()
 	}
+}
+
+// mistook joins the two sides that are there: of what seemed to be a further comeback the player
+// says that it was the last one, of which the server has heard late.
+func (p *Player) mistook() {
+	c := p.coming
+	if c == nil || p.Server != c.server || p.Client == c.client {
+		return
+	}
+	p.Client.peer, p.Server.peer = p.Server, p.Client
+	for _, e := range [2]*End{p.Client, p.Server} {
+		for _, l := range e.lanes {
+			l.to = e.peer
+		}
+	}
+	p.coming = nil
 }

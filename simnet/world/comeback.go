@@ -43,6 +43,9 @@ func (e *End) wentAway() {
 // cameBack judges that the peer of an end is back.
 func (e *End) cameBack(ev tickwire.Event) {
 	p := e.player
+	if ev.Kept && !e.server {
+		p.mistook()
+	}
 	next := p.comesAs(e, ev)
 	switch {
 	case !e.comings.away && ev.Kept:
