@@ -39,6 +39,7 @@ type soakCmd struct {
 	Holds     time.Duration `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
 	Roam      time.Duration `placeholder:"DURATION" help:"How often each player's address changes, on average, such as 5s; 0: never."`
 	Resume    time.Duration `placeholder:"DURATION" help:"How often somebody's line is dead for longer than a timeout, and he comes back, such as 5s; 0: never."`
+	Restart   time.Duration `placeholder:"DURATION" help:"How often the server crashes and runs again a moment later, such as 30s, and all come back; 0: never."`
 	Paths     int           `default:"1" help:"How many paths each player has, 1 to 8; of several one goes down now and then."`
 	Watched   int           `placeholder:"N" help:"How many players have somebody beside their lines who forwards, replays and forges."`
 	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds and --json only."`
@@ -51,6 +52,9 @@ type soakCmd struct {
 
 // maxSoakClients bounds the memory of a soak.
 const maxSoakClients = 1024
+
+// leastSoakRestart is how often a server may crash, so that there is time to come back.
+const leastSoakRestart = 5 * time.Second
 
 // maxSoakPaths is what the wire can tell apart.
 const maxSoakPaths = 8
@@ -75,6 +79,9 @@ func (c *soakCmd) Validate(k *kong.Context) error {
 	}
 	if c.Resume < 0 {
 		errs = append(errs, fmt.Errorf("--resume is %v: want a time such as 5s, or 0", c.Resume))
+	}
+	if c.Restart < 0 || c.Restart > 0 && c.Restart < leastSoakRestart {
+		errs = append(errs, fmt.Errorf("--restart is %v: want %v or more, or 0", c.Restart, leastSoakRestart))
 	}
 	if c.Paths < 1 || c.Paths > maxSoakPaths {
 		errs = append(errs, fmt.Errorf("--paths is %d: want 1 to %d", c.Paths, maxSoakPaths))
@@ -218,7 +225,7 @@ func (c *soakCmd) world(ctx context.Context, seed uint64, fault swarm.Fault, pro
 	}
 	return swarm.Soak(swarm.SoakConfig{
 		Clients: c.Clients, Link: c.link(), For: c.For, Seed: seed, Churn: c.Churn, Holds: c.Holds,
-		Roam: c.Roam, Resume: c.Resume, Paths: c.Paths, Watched: c.Watched,
+		Roam: c.Roam, Resume: c.Resume, Restart: c.Restart, Paths: c.Paths, Watched: c.Watched,
 		Fault: fault, Options: options,
 	})
 }

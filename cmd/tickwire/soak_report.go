@@ -27,7 +27,7 @@ func (c *soakCmd) replay(seed uint64) string {
 	}{
 		{"loss", c.Loss}, {"loss-burst", c.LossBurst}, {"duplicate", c.Duplicate}, {"reorder", c.Reorder}, {"corrupt", c.Corrupt},
 		{"latency", c.Latency}, {"jitter", c.Jitter}, {"rate", c.Rate}, {"queue", c.Queue}, {"churn", c.Churn},
-		{"holds", c.Holds}, {"roam", c.Roam}, {"resume", c.Resume}, {"watched", c.Watched},
+		{"holds", c.Holds}, {"roam", c.Roam}, {"resume", c.Resume}, {"restart", c.Restart}, {"watched", c.Watched},
 	} {
 		if text := fmt.Sprint(f.value); text != "0" && text != "0s" {
 			fmt.Fprintf(&b, " --%s %s", f.name, text)
@@ -79,9 +79,9 @@ func (r worldReport) String() string {
 		fmt.Fprintf(&b, "roaming: %d times; unreliable channels paused for p50 %.0f ms, p90 %.0f, p99 %.0f, at most %.0f\n",
 			r.Roams, r.RoamGap.P50, r.RoamGap.P90, r.RoamGap.P99, r.RoamGap.Max)
 	}
-	if r.Comebacks > 0 {
-		fmt.Fprintf(&b, "comebacks: %d times somebody was back who had been missed, with all messages; %d tickets let somebody in\n",
-			r.Comebacks, r.Resumed)
+	if r.Comebacks+r.Anew > 0 {
+		fmt.Fprintf(&b, "comebacks: %d times somebody was back who had been missed, with all messages, %d times without; %d tickets let somebody in\n",
+			r.Comebacks, r.Anew, r.Resumed)
 	}
 	if r.Attacks > 0 {
 		fmt.Fprintf(&b, "bystanders: %d datagrams forwarded, replayed and forged\n", r.Attacks)

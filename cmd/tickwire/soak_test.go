@@ -148,6 +148,7 @@ func TestSoakRefuses(t *testing.T) {
 		"--churn -5s":      "--churn is -5s: want a time",
 		"--holds -5s":      "--holds is -5s: want a time",
 		"--resume -5s":     "--resume is -5s: want a time",
+		"--restart 2s":     "--restart is 2s: want 5s or more",
 		"--roam -5s":       "--roam is -5s: want a time",
 		"--paths 0":        "--paths is 0: want 1 to 8",
 		"--paths 9":        "--paths is 9: want 1 to 8",
@@ -184,7 +185,7 @@ func TestSoakHelp(t *testing.T) {
 	}
 	parser.Stdout, parser.Exit = &help, func(int) {}
 	parser.Parse([]string{"soak", "--help"})
-	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--holds=DURATION", "--queue=N", "--roam=DURATION", "--resume=DURATION", "--paths=1", "--watched=N"} {
+	for _, want := range []string{"--clients=8", "--for=10m", "--latency=DURATION", "--jitter=DURATION", "--churn=DURATION", "--holds=DURATION", "--queue=N", "--roam=DURATION", "--resume=DURATION", "--restart=DURATION", "--paths=1", "--watched=N"} {
 		if !strings.Contains(help.String(), want+" ") {
 			t.Errorf("no %q in\n%s", want, help.String())
 		}

@@ -70,6 +70,9 @@ const (
 	FalseAway  Fault = "false away"  // somebody is said to be away who is there
 	Bereft     Fault = "bereft"      // it is said that messages got lost by a comeback
 	Echo       Fault = "echo"        // what came before a comeback comes again after it
+	Ghost      Fault = "ghost"       // what was under way before a comeback without it comes after it
+	Limbo      Fault = "limbo"       // what a comeback has lost is not reported
+	Stranger   Fault = "stranger"    // a server takes somebody for new who has shown a ticket
 
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
 	Flood Fault = "flood"
@@ -125,6 +128,9 @@ func Faults() []Planted {
 		{FalseAway, world.Comebacks},
 		{Bereft, world.Comebacks},
 		{Echo, world.ExactlyOnce},
+		{Ghost, world.Comebacks},
+		{Limbo, world.Receipts},
+		{Stranger, world.Comebacks},
 	}
 }
 

@@ -32,6 +32,8 @@ func TestSwarmFaults(t *testing.T) {
 		switch p.Fault {
 		case UntoldBack, FalseAway, Bereft, Echo:
 			cfg.For, cfg.Churn, cfg.Holds, cfg.Resume = time.Minute, 0, 0, 3*time.Second
+		case Ghost, Limbo, Stranger:
+			cfg.For, cfg.Churn, cfg.Holds, cfg.Restart = time.Minute, 0, 0, 15*time.Second
 		}
 		r, err := Soak(cfg)
 		switch {

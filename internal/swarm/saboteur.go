@@ -74,6 +74,7 @@ func (s *saboteur) Message(l *world.Lane, payload []byte, pass func([]byte)) {
 		s.memory = nil
 	}
 	s.echoes(l, payload, pass)
+	s.haunts(l, payload, pass)
 	switch {
 	case s.ignores(l):
 	case s.held.mustStay(l, payload):
@@ -136,7 +137,7 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	case FalseReceipt, FalseLoss, EarlyExpiry, LateExpiry, WrongReason, ReceiptTwice, ReceiptLess,
 		FalseRoom, FalseEnd, AfterLife, ShortDrain, Unannounced:
 		return false // they wait for an event
-	case UntoldBack, FalseAway, Bereft, Echo:
+	case UntoldBack, FalseAway, Bereft, Echo, Ghost, Limbo, Stranger:
 		return false // they wait for somebody who comes back, or could
 	case Overfed, Misled, Deaf:
 		return false // they wait for a datagram, a look, somebody who roams
@@ -207,8 +208,11 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 	}
 	switch {
 	case s.fault == UntoldRoom && ev.Kind == tickwire.Writable,
-		s.fault == UntoldBack && ev.Kind == tickwire.Back:
+		s.fault == UntoldBack && ev.Kind == tickwire.Back,
+		s.fault == Limbo && ev.Kind == tickwire.Lost && ev.Why == tickwire.ConnClosed:
 		return
+	case s.fault == Stranger && ev.Kind == tickwire.Connected:
+		ev.Resumed = false
 	case s.fault == Bereft && ev.Kind == tickwire.Back:
 		ev.Kept, ev.Undelivered = false, 1
 	case !s.due:

@@ -32,3 +32,19 @@ func (s *saboteur) echoes(l *world.Lane, payload []byte, pass func([]byte)) {
 		s.echo.lane = nil
 	}
 }
+
+// haunts remembers a message, and passes it on again when both sides of its connection have begun
+// anew, if the fault is that.
+func (s *saboteur) haunts(l *world.Lane, payload []byte, pass func([]byte)) {
+	if s.fault != Ghost {
+		return
+	}
+	g := s.echo.lane
+	switch {
+	case g == nil && len(payload) >= world.StampBytes && l.Channel().Delivery == tickwire.ReliableUnordered:
+		s.echo = echo{lane: l, payload: bytes.Clone(payload)}
+	case g != nil && g != l && g.String() == l.String():
+		pass(s.echo.payload)
+		s.echo.lane = nil
+	}
+}

@@ -20,6 +20,7 @@ type SoakConfig struct {
 	Holds   time.Duration // how often a player falls silent, for longer than the timeout, and says so. 0: never
 	Roam    time.Duration // how often a player's address changes, on average. 0: never
 	Resume  time.Duration // how often a player's lines are dead for longer than the timeout, and he comes back. 0: never
+	Restart time.Duration // how often the server crashes, and runs again a moment later. 0: never
 	Paths   int           // that each player has, of which now and then one dies. 0: one
 	Watched int           // how many players somebody watches who forwards, replays and forges
 	Fault   Fault         // planted, to see it caught; the zero Fault: none
@@ -118,14 +119,40 @@ type soak struct {
 	ticks    int
 }
 
-// keepJoined starts every player, and those again whose attempt to connect failed.
+// leave has a player leave, at once or after his last words, or, where seats are kept, crash.
+func (s *soak) leave(p *world.Player, n int) {
+	switch e := p.Client; {
+	case n%2 == 0:
+		e.Close(tickwire.CodeNone, "")
+	case n%4 == 1 && s.cfg.keepSeats() > 0:
+		p.Crash()
+	default:
+		e.Drain(tickwire.CodeNone, "", 5*time.Second)
+	}
+}
+
+// keepJoined starts every player, and those again whose attempt to connect failed; who crashed
+// comes with the ticket that he had.
 func (s *soak) keepJoined() {
+	if s.world.Server() == nil {
+		return
+	}
 	for i := range s.cfg.Clients {
 		if i == len(s.players) {
 			s.players = append(s.players, nil)
 		}
-		if p := s.players[i]; p != nil && !p.Gone() {
+		before := s.players[i]
+		if before != nil && !before.Client.Over() {
 			continue
+		}
+		if before != nil {
+			if p, err := s.world.Resume(before); err == nil {
+				s.players[i] = p
+				continue
+			}
+			if !before.Gone() {
+				continue
+			}
 		}
 		p, err := s.world.Join(uint64(i) + 1)
 		if err != nil {
@@ -137,6 +164,7 @@ func (s *soak) keepJoined() {
 
 // heal leaves of the links nothing but their delay.
 func (s *soak) heal() {
+	s.start()
 	s.world.Wake()
 	good := simnet.LinkConfig{Delay: s.cfg.Link.Delay}
 	for _, p := range s.players {
@@ -156,12 +184,7 @@ func (s *soak) step() {
 func (s *soak) tick() {
 	s.ticks++
 	if every := int(s.cfg.Churn * tickRate / time.Second); every > 0 && s.ticks%every == 0 {
-		e := s.players[s.random.IntN(len(s.players))].Client
-		if s.ticks/every%2 == 0 {
-			e.Close(tickwire.CodeNone, "")
-		} else {
-			e.Drain(tickwire.CodeNone, "", 5*time.Second)
-		}
+		s.leave(s.players[s.random.IntN(len(s.players))], s.ticks/every)
 	}
 	if every := int(s.cfg.Holds * tickRate / time.Second); every > 0 && s.ticks%every == 0 {
 		_ = s.players[s.random.IntN(len(s.players))].Hold(silence) // unless it is not there, or silent
@@ -171,6 +194,7 @@ func (s *soak) tick() {
 		s.keepPaths()
 	}
 	s.loseTouch()
+	s.restart()
 	s.revive()
 	s.getAbout()
 	if s.ticks%toAllEvery == 0 {

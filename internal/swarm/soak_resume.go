@@ -11,7 +11,7 @@ const keepFor = 30 * time.Second
 
 // keepSeats is ServerConfig.KeepSeats of a soak.
 func (c *SoakConfig) keepSeats() time.Duration {
-	if c.Resume > 0 {
+	if c.Resume > 0 || c.Restart > 0 {
 		return keepFor
 	}
 	return 0
@@ -44,5 +44,32 @@ func (s *soak) loseTouch() {
 	if p := s.players[s.absences.IntN(len(s.players))]; present(p) {
 		p.Cut(true, true)
 		s.gone = append(s.gone, absence{p, s.ticks + ticksOf(s.absences.absence(), tickRate)})
+	}
+}
+
+// downFor is how long a server of a soak is down that has crashed.
+const downFor = 2 * time.Second
+
+// restart has the server crash now and then, and run again.
+func (s *soak) restart() {
+	every := ticksOf(s.cfg.Restart, tickRate)
+	if every <= 0 {
+		return
+	}
+	switch s.ticks % every {
+	case 0:
+		s.world.CrashServer()
+	case ticksOf(downFor, tickRate):
+		s.start()
+	}
+}
+
+// start starts the server, unless it runs.
+func (s *soak) start() {
+	if s.world.Server() != nil {
+		return
+	}
+	if err := s.world.StartServer(); err != nil {
+		panic(err) // it could be started before
 	}
 }

@@ -24,8 +24,9 @@ func TestSwarmSoak(t *testing.T) {
 		"comebacks": {
 			Link: simnet.LinkConfig{Loss: 0.1, Delay: 50 * time.Millisecond, Jitter: 20 * time.Millisecond}, Resume: 5 * time.Second,
 		},
+		"restarts": {Link: simnet.LinkConfig{Loss: 0.1, Delay: 50 * time.Millisecond}, Restart: 12 * time.Second, Churn: 4 * time.Second},
 		"all at once": {
-			Link: simnet.LinkConfig{Loss: 0.1, Delay: 50 * time.Millisecond}, Resume: 5 * time.Second, Churn: 10 * time.Second,
+			Link: simnet.LinkConfig{Loss: 0.1, Delay: 50 * time.Millisecond}, Resume: 5 * time.Second, Restart: 40 * time.Second, Churn: 10 * time.Second,
 			Holds: 7 * time.Second, Roam: 20 * time.Second, Paths: 2, Watched: 1,
 		},
 	} {
@@ -40,8 +41,8 @@ func TestSwarmSoak(t *testing.T) {
 		for _, v := range r.Violations {
 			t.Errorf("%s: %v", name, v)
 		}
-		if cfg.Resume > 0 && !raced && r.Comebacks < 20 {
-			t.Errorf("%s: %d comebacks", name, r.Comebacks)
+		if (cfg.Resume > 0 || cfg.Restart > 0) && !raced && (r.Comebacks+r.Anew < 20 || cfg.Restart > 0 && r.Anew < 10) {
+			t.Errorf("%s: %d comebacks, %d without messages", name, r.Comebacks, r.Anew)
 		}
 		if len(r.Deliveries) != 5 || r.Players < 8 {
 			t.Errorf("%s: %+v", name, r)

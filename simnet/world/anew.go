@@ -60,6 +60,7 @@ func (p *Player) settleComing() {
 // has read the event Back.
 func (e *End) beginAnew(ev tickwire.Event, next *End) {
 	p := next.player
+	e.world.report.anew++
 	next.state, next.conn, next.stalled = endOpen, e.conn, e.stalled
 	next.firstReceipt = e.firstReceipt + tickwire.Receipt(len(e.receipts))
 	next.comings.kept = e.comings.kept

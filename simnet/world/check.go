@@ -52,7 +52,8 @@ const (
 	// it.
 	Life Checker = "life"
 	// Comebacks: the game is told when its peer is away, and when he is back; and of two processes
-	// that both know of their connection nothing is lost by that.
+	// that both know of their connection nothing is lost by that. What somebody has come back
+	// without does not come later.
 	Comebacks Checker = "comebacks"
 	// Seats: never more players than seats; a reserved one is there for its player until its
 	// time is over, and for everybody then; all come back.

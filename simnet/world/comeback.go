@@ -60,8 +60,10 @@ func (e *End) cameBack(ev tickwire.Event) {
 		e.comeback(fmt.Sprintf("its peer is back without %d messages, and both had kept them", ev.Undelivered))
 	}
 	e.comings.away = false
-	e.comings.kept++
-	e.world.report.comebacks++
+	if ev.Kept {
+		e.comings.kept++
+		e.world.report.comebacks++
+	}
 	e.player.roaming = roaming{}
 	e.player.settledAt = e.world.now() + int64(settled)
 	e.world.progress = e.world.now()

@@ -23,6 +23,8 @@
 //
 // Where the server keeps seats (Server.KeepSeats of [Config]), an End whose peer is away is not over:
 // the peer comes back, nothing reliable is lost or comes twice, and the game is told ([End.Away]).
+// After a crash of the server ([World.CrashServer]), or of the player ([World.Resume]), both sides begin
+// anew: what was under way is over and reported, and nothing of it comes later.
 //
 // # What is checked
 //

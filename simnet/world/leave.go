@@ -37,7 +37,7 @@ func (e *End) Draining() bool { return e.drains && e.state == endOpen }
 
 // drainedItself reports whether the end is over by a drain of its own.
 func (e *End) drainedItself() bool {
-	return e.drains && !e.reason.Remote && e.reason.Code == e.said.Code
+	return e.drains && e.state != endGone && !e.reason.Remote && e.reason.Code == e.said.Code
 }
 
 // leftBehind takes what the library says that an end left behind.

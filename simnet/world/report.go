@@ -22,6 +22,7 @@ type Report struct {
 	Roams          uint64           `json:"roams"`           // changes of a player's address
 	RoamGap        Latency          `json:"roam_gap_ms"`     // then: the pause of unreliable channels, from the first packet on
 	Comebacks      uint64           `json:"comebacks"`       // of peers who had been missed, seen from either end, with all messages
+	Anew           uint64           `json:"anew"`            // comebacks, likewise, without the messages of before
 	Resumed        uint64           `json:"resumed"`         // connections that a server granted to tickets
 	Attacks        uint64           `json:"attacks"`         // datagrams that bystanders forwarded, replayed and forged
 	ViolationCount int              `json:"violations"`
@@ -70,6 +71,7 @@ type tally struct {
 	roams      uint64
 	gaps       histogram
 	comebacks  uint64
+	anew       uint64
 	resumed    uint64
 	attacks    uint64
 	datagrams  uint64
@@ -133,7 +135,7 @@ func (w *World) Report() Report {
 	r := Report{
 		Seed: w.cfg.Seed, VirtualSeconds: w.Elapsed().Seconds(), Players: len(w.players),
 		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, KeyChanges: t.keyChanges,
-		Roams: t.roams, RoamGap: t.gaps.percentiles(), Comebacks: t.comebacks, Resumed: t.resumed, Attacks: t.attacks,
+		Roams: t.roams, RoamGap: t.gaps.percentiles(), Comebacks: t.comebacks, Anew: t.anew, Resumed: t.resumed, Attacks: t.attacks,
 		ViolationCount: w.judge.count, Violations: w.judge.kept, Digest: hex64(t.digest),
 	}
 	for d := range deliveryCount {
