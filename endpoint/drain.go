@@ -165,6 +165,8 @@ func (e *Endpoint) handleDraining(now int64, p *path, b []byte) (n int, err erro
 		return 0, errProtocol
 	}
 	e.drain.peer = max(e.drain.peer, state)
-	p.ackAt = now
+	if p.state != PathClosed { // where nothing is acknowledged
+		p.ackAt = now
+	}
 	return n, nil
 }

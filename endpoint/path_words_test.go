@@ -60,6 +60,7 @@ func TestClosedIsRead(t *testing.T) {
 	s := newBranch(t)
 	s.hears(statusOf(1, 2, wire.PathAbandon))
 	s.e.HandlePacket(s.now, 1, 1, 2, run(chanOf(ReliableOrdered), 0, "read"))
+	s.e.HandlePacket(s.now, 1, 1, 3, wire.AppendDraining(nil, wire.Draining))
 	if at := s.e.paths[1].ackAt; at != never {
 		t.Errorf("an ack is due at %d", at)
 	}
