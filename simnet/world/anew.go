@@ -13,8 +13,11 @@ import (
 type anew struct{ client, server *End }
 
 // anew is the pair of Ends with which both sides of a player's connection begin once more, until
-// both have.
-func (p *Player) anew() *anew {
+// both have; one side asks for it.
+func (p *Player) anew(side *End) *anew {
+	if c := p.coming; c != nil && side == c.client {
+		c.server.state, p.coming = endGone, nil // of that time the server will never hear
+	}
 	if p.coming == nil {
 		p.coming = &anew{}
 		p.coming.client, p.coming.server = p.newEnds()
@@ -122,7 +125,7 @@ func (p *Player) returned() {
 		p.Server.state = endGone // of the last time the server has not heard, and he is back once more
 	}
 	if p.Server.Over() {
-		p.anew()
+		p.anew(p.Server)
 		p.settleComing()
 	}
 }

@@ -60,6 +60,7 @@ func (e *End) cameBack(ev tickwire.Event) {
 		e.comeback(fmt.Sprintf("its peer is back without %d messages, and both had kept them", ev.Undelivered))
 	}
 	e.comings.away = false
+	e.noteSeat()
 	if ev.Kept {
 		e.comings.kept++
 		e.world.report.comebacks++
@@ -79,12 +80,12 @@ func (p *Player) comesAs(e *End, ev tickwire.Event) *End {
 	case ev.Kept:
 		return nil
 	case !e.server:
-		return p.anew().client
+		return p.anew(e).client
 	}
 	if l := p.world.lineTo(e.conn.RemoteAddr()); l != nil && l.player != p {
 		return l.player.Server
 	}
-	return p.anew().server
+	return p.anew(e).server
 }
 
 // forgets reports whether a peer may come back without the messages: it, or the game of either

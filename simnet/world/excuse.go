@@ -25,6 +25,8 @@ func (w *World) excused(e *End, r tickwire.Reason) bool {
 		return p.severed() || p.bursts || p.shadowed.most && p.shadowed.moved || w.now() < p.trouble || e.peer.Over() || stopped || w.replaced(p)
 	case tickwire.CodeUsed, tickwire.CodeExpired: // of its tickets, when the server's end is over
 		return !e.server && w.cfg.Server.KeepSeats > 0 && (e.peer.Over() || w.replaced(p))
+	case tickwire.CodeRefused: // his ticket is of no use for what one side has ended
+		return w.cfg.Server.KeepSeats > 0 && (e.closing || e.peer.closing || p.Server.closing)
 	case tickwire.CodeReplaced:
 		return w.replaced(p)
 	case tickwire.CodeGoingAway:

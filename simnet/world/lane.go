@@ -254,7 +254,7 @@ func (l *Lane) settled(now int64, n uint64, m *message) bool {
 	case m.fate == pending:
 		return false
 	case !l.channel.Delivery.Reliable():
-		return now-m.at > forgetAfter
+		return now-m.at > forgetAfter+int64(l.from.world.cfg.Server.KeepSeats) // it waits meanwhile
 	case m.received || l.latest() && n < l.keyOf(m).got:
 		return true
 	}

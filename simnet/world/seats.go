@@ -67,12 +67,19 @@ func (w *World) Unreserve(clientID uint64) {
 	}
 	w.home.wake(w)
 	i := w.booking(clientID)
-	if ok := w.server.Unreserve(clientID); ok != (i >= 0) {
+	if ok := w.server.Unreserve(clientID); ok != (i >= 0) && !(i >= 0 && w.entering(clientID)) {
 		w.fault(Seats, "server", fmt.Sprintf("Unreserve of player id %d says %v", clientID, ok))
 	}
 	if i >= 0 {
 		w.seats.booked = slices.Delete(w.seats.booked, i, i+1)
 	}
+}
+
+// entering reports whether a player is on his way in, or back, and may have taken his seat.
+func (w *World) entering(clientID uint64) bool {
+	return slices.ContainsFunc(w.players, func(p *Player) bool {
+		return p.ClientID == clientID && !p.done && (p.Client.state == endOpening || p.Server.state == endOpening || p.Client.Away() || p.Server.Away())
+	})
 }
 
 func (w *World) booking(clientID uint64) int {
@@ -82,6 +89,18 @@ func (w *World) booking(clientID uint64) int {
 // seated notes that a player was let in, which ends a reservation.
 func (w *World) seated(clientID uint64) {
 	w.seats.booked = slices.DeleteFunc(w.seats.booked, func(b booking) bool { return b.clientID == clientID })
+}
+
+// noteSeat notes that who comes back with a ticket has taken a seat anew, and with it what was reserved for
+// him.
+func (e *End) noteSeat() {
+	w, id := e.world, e.player.ClientID
+	if !e.server || w.server == nil {
+		return
+	}
+	if _, reserved := w.server.Reserved(id); !reserved {
+		w.seated(id)
+	}
 }
 
 // checkSeats compares how full the server says it is with who is there, and with the
