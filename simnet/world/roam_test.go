@@ -169,6 +169,40 @@ func TestBystanderOfRoamer(t *testing.T) {
 	wantViolations(t, w)
 }
 
+// TestBystanderOfSilent: a player's old address answers for a while after he has moved, so that the
+// path stays there, and is gone while he is silent. Then he moves to whoever passes everything on before it
+// arrives, in both directions; and to himself as soon as that one leaves.
+func TestBystanderOfSilent(t *testing.T) {
+	cfg := config()
+	cfg.Links = clean(10 * time.Millisecond)
+	w := newWorld(t, cfg)
+	p := join(t, w, 1)
+	w.Run(time.Second, talk(t, w))
+	if err := p.Roam(false, 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(time.Second, talk(t, w))
+	y, err := p.Bystander(simnet.BystanderConfig{Forward: 1, Return: true})
+	if err != nil || !p.shadowed.moved {
+		t.Fatalf("the server has the player at %v, who is at %v; %v", p.Server.Conn().RemoteAddr(), p.Addr(), err)
+	}
+	if err := p.Hold(8 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(10*time.Second, talk(t, w))
+	if got := p.Server.Conn().RemoteAddr(); !y.Owns(got) {
+		t.Errorf("the server has the player at %v, who looks as if he were at the bystander's", got)
+	}
+	y.Leave()
+	w.Run(5*time.Second, talk(t, w))
+	if got := p.Server.Conn().RemoteAddr(); got != p.Addr() {
+		t.Errorf("the server has the player at %v, who is at %v", got, p.Addr())
+	}
+	w.Settle(10*time.Second, nil)
+	w.Close()
+	wantViolations(t, w)
+}
+
 // TestStrangers: the ledger of addresses that have not shown anything.
 func TestStrangers(t *testing.T) {
 	cfg := config()
