@@ -72,6 +72,8 @@ const (
 	Echo       Fault = "echo"        // what came before a comeback comes again after it
 	Ghost      Fault = "ghost"       // what was under way before a comeback without it comes after it
 	Limbo      Fault = "limbo"       // what a comeback has lost is not reported
+	Evicted    Fault = "evicted"     // who is away is given up at once
+	Lingering  Fault = "lingering"   // a seat is kept for longer than it should be
 	Stranger   Fault = "stranger"    // a server takes somebody for new who has shown a ticket
 
 	// Flood is none: as much is sent at once as with those that fill memory, and the limits hold.
@@ -131,6 +133,8 @@ func Faults() []Planted {
 		{Ghost, world.Comebacks},
 		{Limbo, world.Receipts},
 		{Stranger, world.Comebacks},
+		{Evicted, world.Comebacks},
+		{Lingering, world.Comebacks},
 	}
 }
 

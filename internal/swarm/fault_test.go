@@ -30,7 +30,7 @@ func TestSwarmFaults(t *testing.T) {
 			cfg.Churn, cfg.Holds, cfg.Roam = 0, 0, 5*time.Second
 		}
 		switch p.Fault {
-		case UntoldBack, FalseAway, Bereft, Echo:
+		case UntoldBack, FalseAway, Bereft, Echo, Evicted:
 			cfg.For, cfg.Churn, cfg.Holds, cfg.Resume = time.Minute, 0, 0, 3*time.Second
 		case Ghost, Limbo, Stranger:
 			cfg.For, cfg.Churn, cfg.Holds, cfg.Restart = time.Minute, 0, 0, 15*time.Second
@@ -41,6 +41,8 @@ func TestSwarmFaults(t *testing.T) {
 			r, err = Run(crowded(7), p.Fault, quiet())
 		case p.Fault == LateDroppable || p.Fault == LateExpiry || p.Fault == WrongReason:
 			r, err = Run(risky(7), p.Fault, quiet())
+		case p.Fault == Lingering:
+			r, err = Run(brief(7), p.Fault, quiet())
 		case p.Fault == Stubborn: // what is drawn comes again when the server does
 			s := crowded(7)
 			s.Trouble.Restart = 0.5
@@ -71,7 +73,7 @@ func TestSwarmFaults(t *testing.T) {
 var missed = map[Fault]string{
 	EndlessStore: "bytes of buffers", PacketsIgnored: "packets more", BytesIgnored: "bytes more than the 60000",
 	MessagesIgnored: "messages more than the 40", LaneBytesIgnored: "bytes more than 500", LaneMessagesIgnored: "messages more than 10",
-	EarlyExpiry: "too early", LateExpiry: "too late", UntoldRoom: "no event says so", FalseRoom: "nothing was refused",
+	EarlyExpiry: "too early", Evicted: "given up", Lingering: "is kept for", LateExpiry: "too late", UntoldRoom: "no event says so", FalseRoom: "nothing was refused",
 }
 
 // risky is a small game most of whose messages need not arrive.
@@ -89,6 +91,14 @@ func risky(seed uint64) Scenario {
 		Loads: []Load{ordered, unordered},
 		Links: simnet.Links{Up: line, Down: line},
 	}
+}
+
+// brief is a small game on a server that keeps seats for a moment, and players who are gone for long.
+func brief(seed uint64) Scenario {
+	s := crowded(seed)
+	s.For, s.Trouble, s.Seats = time.Minute, Trouble{}, Seats{}
+	s.Resumes = Resumes{KeepSeats: 3 * time.Second, Gone: 0.3}
+	return s
 }
 
 // crowded is a small game on a server that is always full, and good lines.

@@ -137,7 +137,7 @@ func (s *saboteur) suits(l *world.Lane, payload []byte) bool {
 	case FalseReceipt, FalseLoss, EarlyExpiry, LateExpiry, WrongReason, ReceiptTwice, ReceiptLess,
 		FalseRoom, FalseEnd, AfterLife, ShortDrain, Unannounced:
 		return false // they wait for an event
-	case UntoldBack, FalseAway, Bereft, Echo, Ghost, Limbo, Stranger:
+	case UntoldBack, FalseAway, Bereft, Echo, Ghost, Limbo, Stranger, Evicted, Lingering:
 		return false // they wait for somebody who comes back, or could
 	case Overfed, Misled, Deaf:
 		return false // they wait for a datagram, a look, somebody who roams
@@ -211,6 +211,11 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 		s.fault == UntoldBack && ev.Kind == tickwire.Back,
 		s.fault == Limbo && ev.Kind == tickwire.Lost && ev.Why == tickwire.ConnClosed:
 		return
+	case s.fault == Lingering && ev.Kind == tickwire.Disconnected && e.Away():
+		return
+	case s.fault == Evicted && ev.Kind == tickwire.Away && e == e.Player().Server:
+		pass(ev)
+		ev = tickwire.Event{Kind: tickwire.Disconnected, Conn: ev.Conn, Reason: tickwire.Reason{Code: tickwire.CodeTimeout}}
 	case s.fault == Stranger && ev.Kind == tickwire.Connected:
 		ev.Resumed = false
 	case s.fault == Bereft && ev.Kind == tickwire.Back:

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tickwire/tickwire"
 )
@@ -13,8 +14,9 @@ import (
 //	here → away → here
 //	        └───→ over
 type comings struct {
-	away bool
-	kept int // how often the peer came back with all messages
+	away  bool
+	since int64 // it is
+	kept  int   // how often the peer came back with all messages
 }
 
 // Away reports whether the end's game was told that its peer is away, and not that he is back.
@@ -36,7 +38,7 @@ func (e *End) wentAway() {
 		e.comeback("its peer is away for no reason of this world")
 	}
 	e.checkSilence(tickwire.Reason{Code: tickwire.CodeTimeout})
-	e.comings.away = true
+	e.comings.away, e.comings.since = true, w.now()
 	e.player.roaming = roaming{} // the pause is not of a change of address
 }
 
@@ -111,6 +113,10 @@ func (e *End) checkResumed(ev tickwire.Event) {
 // checkComings compares, after all events were read, what the game was told with what the library
 // says of its peer.
 func (e *End) checkComings() {
+	if e.server && e.Away() && e.keptFor() > e.seatSlack() {
+		e.comeback(fmt.Sprintf("its peer is kept for %v longer than seats are", time.Duration(e.keptFor())))
+		e.comings.since = e.world.now() // it is said
+	}
 	if !e.Open() || e.drains || !e.conn.Open() || e.host().pause.asleep {
 		return
 	}
@@ -123,6 +129,26 @@ func (e *End) checkComings() {
 		return
 	}
 	e.comings.away = !e.comings.away // it is said
+}
+
+// keptFor is by how much longer than a seat is kept a server's end has missed its peer. What it
+// slept meanwhile does not count: it gives nobody up then.
+func (e *End) keptFor() int64 {
+	w := e.world
+	return w.now() - max(e.comings.since+int64(w.cfg.Server.KeepSeats), w.home.pause.wokeAt)
+}
+
+// seatSlack is by how much longer, or shorter, that may be.
+func (e *End) seatSlack() int64 { return int64(tellWithin + 3*e.world.step) }
+
+// checkGivenUp: a server gives nobody up who is away before his seat is kept no more.
+func (e *End) checkGivenUp(r tickwire.Reason) {
+	if !e.server || !e.comings.away || r.Code != tickwire.CodeTimeout || r.Remote {
+		return
+	}
+	if early := e.comings.since + int64(e.world.cfg.Server.KeepSeats) - e.world.now(); early > e.seatSlack() {
+		e.comeback(fmt.Sprintf("its peer was given up %v before its seat was kept no more", time.Duration(early)))
+	}
 }
 
 func (e *End) comeback(what string) { e.world.fault(Comebacks, e.String(), what) }

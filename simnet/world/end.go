@@ -337,6 +337,7 @@ func (e *End) ended(r tickwire.Reason) {
 	switch {
 	case opened:
 		e.checkSilence(r)
+		e.checkGivenUp(r)
 		w.checkKept(e, r)
 	case r.Code == tickwire.CodeFull && r.Remote:
 		w.checkFull(e.player)
