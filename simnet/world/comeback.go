@@ -113,7 +113,7 @@ func (e *End) checkResumed(ev tickwire.Event) {
 // checkComings compares, after all events were read, what the game was told with what the library
 // says of its peer.
 func (e *End) checkComings() {
-	if e.server && e.Away() && e.keptFor() > e.seatSlack() {
+	if e.server && e.Away() && !e.host().pause.asleep && e.keptFor() > e.seatSlack() {
 		e.comeback(fmt.Sprintf("its peer is kept for %v longer than seats are", time.Duration(e.keptFor())))
 		e.comings.since = e.world.now() // it is said
 	}
