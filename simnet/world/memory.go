@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/tickwire/tickwire"
@@ -176,10 +177,20 @@ func (w *World) checkLimit(h *host, what string, n, limit int) {
 }
 
 // checkReturned wants all buffers, and all seats, back when nothing is under way but the last
-// acknowledgements, and unfinished messages of unreliable channels, which are
-// given up after a while.
+// acknowledgements, unfinished messages of unreliable channels, which are given up after a
+// while, and messages that may be given up, and have waited in a queue: while those become fewer there is
+// no end of patience.
 func (w *World) checkReturned(patience time.Duration, play func()) {
-	for end := w.Elapsed() + patience; w.Elapsed() < end && (w.buffersInUse(nil) || w.seatsLost() != 0); {
+	end, least := w.Elapsed()+patience, math.MaxInt
+	for w.Elapsed() < end {
+		inUse := 0
+		w.buffersInUse(func(_ *host, n int) { inUse += n })
+		switch {
+		case inUse == 0 && w.seatsLost() == 0:
+			return
+		case inUse < least:
+			end, least = w.Elapsed()+patience, inUse
+		}
 		w.Step(play)
 	}
 	if n := w.seatsLost(); n != 0 {
