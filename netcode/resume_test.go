@@ -139,12 +139,20 @@ func TestResumeAfterRestart(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.MaxTokenLifetime = 0 })
 	w.now += 46 * second
 	p, seat := w.confirmed(w.mint(7, nil), 1)
-	ticket := w.ticket(p, seat)
+	ticket, spare := w.ticket(p, seat), w.ticket(p, seat)
 	w.restart()
 	q := w.comeBack(ticket, 1, func(c *ClientConfig) { c.Continue = 99 })
 	w.step(0)
-	if ev := w.back(q); ev.Old != nil || ev.Replaced != nil || ev.Continue || q.last().Continue {
+	ev := w.back(q)
+	if ev.Old != nil || ev.Replaced != nil || ev.Continue || q.last().Continue {
 		t.Errorf("back: %+v", ev)
+	}
+	t.Log("# his line dies before he gets another ticket: the second one leads to where the first one has led")
+	w.step(second)
+	r := w.comeBack(spare, 2, nil)
+	w.step(100 * ms)
+	if again := w.back(r); again.Old != ev.Seat || again.Replaced != nil {
+		t.Errorf("back again: %+v", again)
 	}
 }
 

@@ -38,7 +38,8 @@ type returning struct {
 	accept    []byte
 	old       *Seat // of the connection that the ticket was given to, if it was there
 	oldID     [connectionIDBytes]byte
-	continues bool // the endpoint of old goes on
+	given     [connectionIDBytes]byte // of the connection that the ticket was given to
+	continues bool                    // the endpoint of old goes on
 }
 
 // shownTicket returns who has shown the ticket with the MAC last, nil if nobody has.

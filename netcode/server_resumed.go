@@ -18,7 +18,7 @@ func (in *resuming) wait(seat *Seat) Event {
 		seat.home = s
 		s.adm.returning++
 	}
-	c := &returning{who: in.who, begun: in.who.begun, issued: in.t.issued, pad: in.t.pad, continues: in.continues()}
+	c := &returning{who: in.who, begun: in.who.begun, issued: in.t.issued, pad: in.t.pad, continues: in.continues(), given: in.t.connectionID}
 	c.answer = in.applicant
 	c.answer.pad, c.answer.hello, c.answer.reply = &c.pad, bytes.Clone(in.hello), nil
 	if c.continues {
@@ -99,6 +99,7 @@ func (s *Server) resumed(from *Source, seat *Seat, b, reply []byte) Event {
 	}
 	c.who.use(c.issued)
 	s.notWaiting(seat)
+	seat.before = origin{id: c.given, over: true}
 	if old != nil {
 		seat.issued, seat.ticketEnds, seat.before = old.issued, old.ticketEnds, old.origin
 	}
