@@ -66,6 +66,7 @@ func (w *World) Unreserve(clientID uint64) {
 		return
 	}
 	w.home.wake(w)
+	w.lapse() // what has ended while the server slept
 	i := w.booking(clientID)
 	if ok := w.server.Unreserve(clientID); ok != (i >= 0) && !(i >= 0 && w.entering(clientID)) {
 		w.fault(Seats, "server", fmt.Sprintf("Unreserve of player id %d says %v", clientID, ok))
@@ -103,14 +104,19 @@ func (e *End) noteSeat() {
 	}
 }
 
+// lapse forgets reservations whose time is over.
+func (w *World) lapse() {
+	now := w.now()
+	w.seats.booked = slices.DeleteFunc(w.seats.booked, func(b booking) bool { return b.until <= now })
+}
+
 // checkSeats compares how full the server says it is with who is there, and with the
 // ledger. It is called when the server has just been told the time.
 func (w *World) checkSeats() {
 	if w.server == nil {
 		return
 	}
-	now := w.now()
-	w.seats.booked = slices.DeleteFunc(w.seats.booked, func(b booking) bool { return b.until <= now })
+	w.lapse()
 	open := 0
 	for c := range w.server.Conns() {
 		if c.Open() {
