@@ -275,9 +275,7 @@ func (e *End) handle(ev tickwire.Event) {
 	case tickwire.Connected:
 		e.state, e.conn = endOpen, ev.Conn
 		e.checkResumed(ev)
-		if e.server {
-			w.seated(e.player.ClientID)
-		}
+		e.noteSeat()
 		e.beginLimits()
 	case tickwire.Delivered, tickwire.Lost:
 		e.resolve(ev)

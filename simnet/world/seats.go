@@ -87,13 +87,13 @@ func (w *World) booking(clientID uint64) int {
 	return slices.IndexFunc(w.seats.booked, func(b booking) bool { return b.clientID == clientID })
 }
 
-// seated notes that a player was let in, which ends a reservation.
+// seated notes that a player has taken the seat that was reserved for him.
 func (w *World) seated(clientID uint64) {
 	w.seats.booked = slices.DeleteFunc(w.seats.booked, func(b booking) bool { return b.clientID == clientID })
 }
 
-// noteSeat notes that who comes back with a ticket has taken a seat anew, and with it what was reserved for
-// him.
+// noteSeat notes that a player was let in, or has come back with a ticket, which ends a reservation; but not
+// one that was made when he was in and the game had not heard of it.
 func (e *End) noteSeat() {
 	w, id := e.world, e.player.ClientID
 	if !e.server || w.server == nil {
