@@ -21,23 +21,24 @@ import (
 // A benchLinkCmd is `tickwire bench link`: a workload over a simulated link, played with many
 // seeds. Flags change what the profile says.
 type benchLinkCmd struct {
-	Profile  string         `placeholder:"NAME" help:"A link that is set up already: one of ${links}. Messages go down, from the server to the player."`
-	Uplink   bool           `help:"With --profile: messages go up, from the player to the server."`
-	RTT      *time.Duration `placeholder:"DURATION" help:"Round trip without any queue, half of it each way, such as 100ms."`
-	Jitter   *time.Duration `placeholder:"DURATION" help:"What a datagram takes on top, at most."`
-	Loss     *float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
-	Burst    *float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
-	AckLoss  *float64       `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
-	Rate     *int64         `placeholder:"N" help:"Bits a second of the bottleneck, in both directions."`
-	Queue    *int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
-	Trace    string         `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
-	Workload string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again."`
-	For      time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step: 30s."`
-	Seed     uint64         `default:"1" help:"Seed of the first run."`
-	Seeds    int            `default:"20" help:"How many runs, each with the next seed."`
-	TCP      bool           `help:"TCP with CUBIC in our place, to compare; for bulk, share and step."`
-	Matrix   bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes no other flag."`
-	CSV      string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed."`
+	Profile    string         `placeholder:"NAME" help:"A link that is set up already: one of ${links}. Messages go down, from the server to the player."`
+	Uplink     bool           `help:"With --profile: messages go up, from the player to the server."`
+	RTT        *time.Duration `placeholder:"DURATION" help:"Round trip without any queue, half of it each way, such as 100ms."`
+	Jitter     *time.Duration `placeholder:"DURATION" help:"What a datagram takes on top, at most."`
+	Loss       *float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
+	Burst      *float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	AckLoss    *float64       `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
+	Rate       *int64         `placeholder:"N" help:"Bits a second of the bottleneck, in both directions."`
+	Queue      *int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	Trace      string         `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
+	Workload   string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again."`
+	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step: 30s."`
+	Seed       uint64         `default:"1" help:"Seed of the first run."`
+	Seeds      int            `default:"20" help:"How many runs, each with the next seed."`
+	Controller string         `default:"default" help:"Congestion controller of both ends: ${controllers}. All but the first two are written after their papers, to compare."`
+	TCP        bool           `help:"TCP with CUBIC in our place, to compare; for bulk, share and step."`
+	Matrix     bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes no other flag."`
+	CSV        string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed."`
 }
 
 // Validate is called by kong after parsing.
@@ -86,6 +87,9 @@ func (c *benchLinkCmd) cell() (workload.Cell, error) {
 	cell := workload.Cell{Workload: kind, For: c.For, TCP: c.TCP}
 	if kind <= workload.Mixed && c.For == 0 {
 		cell.For = 10 * time.Second
+	}
+	if cell.Controller, err = workload.Controller(c.Controller); err != nil {
+		return cell, fmt.Errorf("--controller: %w", err)
 	}
 	if cell.Up, cell.Down, err = c.links(); err != nil {
 		return cell, err
@@ -184,6 +188,12 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 	}
 	if cell.Down.Loss != l.Loss {
 		fmt.Fprintf(&b, ", of acknowledgements %.3g %%", 100*cell.Down.Loss)
+	}
+	switch {
+	case c.TCP:
+		b.WriteString(", TCP with CUBIC")
+	case c.Controller != "default":
+		b.WriteString(", " + c.Controller)
 	}
 	return b.String()
 }

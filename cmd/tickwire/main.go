@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tickwire/tickwire/internal/workload"
 	"github.com/tickwire/tickwire/simnet"
 )
 
@@ -81,7 +82,8 @@ func newParser(ctx context.Context, c *cli) (*kong.Kong, error) {
 		kong.ShortUsageOnError(),
 		kong.WithHyphenPrefixedParameters(true), // so that -1 is a number, which Validate judges
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", "), "key": keyHelp, "channels": echoNames()},
+		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", "), "key": keyHelp, "channels": echoNames(),
+			"controllers": strings.Join(workload.ControllerNames(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 }
