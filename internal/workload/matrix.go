@@ -8,7 +8,7 @@ import (
 	"github.com/tickwire/tickwire/simnet"
 )
 
-// A Spot is a cell of the matrix: a link over which both Stream and Mixed are played, and what
+// A Spot is a link over which all workloads but Bulk, which is part of Mixed, are played, and what
 // they must give at least.
 type Spot struct {
 	RTT     time.Duration
@@ -22,13 +22,16 @@ type Spot struct {
 }
 
 // A Floor is the worst that is still good, as medians of the seeds: times in milliseconds, above
-// the one-way delay those of messages.
+// the one-way delay those of messages; parts in per cent.
 type Floor struct {
-	StreamP95, StreamP99 float64 // of Stream
-	MixedP99             float64 // of Mixed
-	QueueP95             float64 // likewise
-	Efficiency           float64 // likewise, in per cent of the ceiling
+	StreamP95, StreamP99           float64
+	MixedP99, QueueP95, Efficiency float64
+	Evenness, Part                 float64 // of Share, of Rival
+	Shortened, Regained            float64 // of Step
 }
+
+// none is a floor of a time that everything meets, also what never ends.
+const none = 1 << 62
 
 // The figures of a Floor, in its order, and of which workload they are.
 var matrixFigures = []struct {
@@ -41,6 +44,10 @@ var matrixFigures = []struct {
 	{Mixed, LatencyP99, func(f Floor) float64 { return f.MixedP99 }},
 	{Mixed, QueueP95, func(f Floor) float64 { return f.QueueP95 }},
 	{Mixed, Efficiency, func(f Floor) float64 { return f.Efficiency }},
+	{Share, Evenness, func(f Floor) float64 { return f.Evenness }},
+	{Rival, Part, func(f Floor) float64 { return f.Part }},
+	{Step, Shortened, func(f Floor) float64 { return f.Shortened }},
+	{Step, Regained, func(f Floor) float64 { return f.Regained }},
 }
 
 // MatrixSeeds is how many seeds a spot is judged by.
@@ -92,6 +99,9 @@ func (s Spot) Cells() []Cell {
 	return []Cell{
 		{Up: up, Down: down, Workload: Stream, For: 30 * time.Second},
 		{Up: up, Down: down, Workload: Mixed, For: 20 * time.Second, Settle: 5 * time.Second},
+		{Up: up, Down: down, Workload: Share, For: 30 * time.Second, Later: 8 * time.Second},
+		{Up: up, Down: down, Workload: Rival, For: 30 * time.Second, Later: 8 * time.Second},
+		{Up: up, Down: down, Workload: Step, For: 24 * time.Second},
 	}
 }
 
@@ -104,7 +114,9 @@ type Reading struct {
 }
 
 // Bad reports whether the value is worse than the floor.
-func (r *Reading) Bad() bool { return r.Figure.worse(r.Value, r.Floor) }
+func (r *Reading) Bad() bool {
+	return r.Figure.worse(r.Value, r.Floor) && (r.Figure.More || r.Floor != none)
+}
 
 // Read takes the readings from the results of each of Cells, in its order.
 func (s Spot) Read(results [][]Result) []Reading {
