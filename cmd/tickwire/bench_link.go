@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/workload"
 	"github.com/tickwire/tickwire/simnet"
 )
@@ -35,10 +36,10 @@ type benchLinkCmd struct {
 	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step: 30s."`
 	Seed       uint64         `default:"1" help:"Seed of the first run."`
 	Seeds      int            `default:"20" help:"How many runs, each with the next seed."`
-	Controller string         `default:"default" help:"Congestion controller of both ends: ${controllers}. All but the first two are written after their papers, to compare."`
-	TCP        bool           `help:"TCP with CUBIC in our place, to compare; for bulk, share and step."`
-	Matrix     bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes no other flag."`
-	CSV        string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed."`
+	Controller []string       `default:"default" sep:"," placeholder:"NAME,…" help:"Congestion controllers, side by side: ${controllers}. All but the first two are written after their papers, to compare; tcp is a TCP flow with CUBIC in our place, for bulk, share and step."`
+	Matrix     bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes --controller only."`
+	CSV        string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed and controller."`
+	Plot       string         `placeholder:"FILE" help:"Draw goodput and queue over time, or how many messages of a stream are later than what, as SVG."`
 }
 
 // Validate is called by kong after parsing.
@@ -63,33 +64,48 @@ func (c *benchLinkCmd) run(ctx context.Context, out, progress io.Writer) error {
 	if c.Matrix {
 		return c.matrix(ctx, out, progress)
 	}
-	cell, err := c.cell()
+	cells, err := c.cells()
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	results, err := playSeeds(ctx, cell, c.Seed, c.Seeds, progress)
-	if err != nil {
-		return err
+	results := make([][]workload.Result, len(cells))
+	for i, cell := range cells {
+		if results[i], err = playSeeds(ctx, cell, c.Seed, c.Seeds, progress); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintln(out, c.title(cell))
-	fmt.Fprintln(out, cellTable(cell, c.Seed, results))
-	fmt.Fprintf(progress, "%d runs in %v\n", c.Seeds, time.Since(began).Round(time.Millisecond))
-	return c.writeCSV(cell)
+	fmt.Fprintln(out, c.title(cells[0]))
+	fmt.Fprintln(out, c.table(cells[0], results))
+	fmt.Fprintf(progress, "%d runs in %v\n", c.Seeds*len(cells), time.Since(began).Round(time.Millisecond))
+	return errors.Join(c.writeCSV(cells[0]), c.writePlot(cells, results))
 }
 
-// cell is what is to be played.
-func (c *benchLinkCmd) cell() (workload.Cell, error) {
+// cells are what is to be played: the same with each of the controllers.
+func (c *benchLinkCmd) cells() ([]workload.Cell, error) {
+	var cells []workload.Cell
+	for _, name := range c.Controller {
+		cell, err := c.cell(name)
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, cell)
+	}
+	return cells, nil
+}
+
+// cell is what is to be played with a controller.
+func (c *benchLinkCmd) cell(controller string) (workload.Cell, error) {
 	kind, err := workload.ParseKind(c.Workload)
 	if err != nil {
 		return workload.Cell{}, fmt.Errorf("--workload: %w", err)
 	}
-	cell := workload.Cell{Workload: kind, For: c.For, TCP: c.TCP}
+	cell := workload.Cell{Workload: kind, For: c.For, TCP: controller == tcpController}
 	if kind <= workload.Mixed && c.For == 0 {
 		cell.For = 10 * time.Second
 	}
-	if cell.Controller, err = workload.Controller(c.Controller); err != nil {
-		return cell, fmt.Errorf("--controller: %w", err)
+	if cell.Controller, err = namedController(controller); err != nil {
+		return cell, err
 	}
 	if cell.Up, cell.Down, err = c.links(); err != nil {
 		return cell, err
@@ -100,11 +116,25 @@ func (c *benchLinkCmd) cell() (workload.Cell, error) {
 	return cell, errors.Join(flagErrors(cell.Down.Validate(), backFlags), flagErrors(cell.Validate(), benchFlags))
 }
 
+// tcpController is TCP in place of a controller.
+const tcpController = "tcp"
+
+func namedController(name string) (func() endpoint.Controller, error) {
+	if name == tcpController {
+		return nil, nil
+	}
+	make, err := workload.Controller(name)
+	if err != nil {
+		return nil, fmt.Errorf("--controller: %w, tcp", err)
+	}
+	return make, nil
+}
+
 // benchFlags are the flags behind the fields of a cell and of its links.
 var benchFlags = map[string]string{
 	"LinkConfig.Delay": "rtt", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss", "LinkConfig.LossBurst": "burst",
 	"LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
-	"For": "for", "TCP": "tcp", "Up.BitsPerSecond": "rate", "Up.Trace": "trace",
+	"For": "for", "TCP": "controller tcp", "Up.BitsPerSecond": "rate", "Up.Trace": "trace",
 }
 
 // backFlags are those of the way back, where only the loss has a flag of its own.
@@ -188,12 +218,6 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 	}
 	if cell.Down.Loss != l.Loss {
 		fmt.Fprintf(&b, ", of acknowledgements %.3g %%", 100*cell.Down.Loss)
-	}
-	switch {
-	case c.TCP:
-		b.WriteString(", TCP with CUBIC")
-	case c.Controller != "default":
-		b.WriteString(", " + c.Controller)
 	}
 	return b.String()
 }

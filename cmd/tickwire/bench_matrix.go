@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -15,11 +16,16 @@ import (
 
 // matrix plays all spots of the matrix, and shows the worst of each figure below them.
 func (c *benchLinkCmd) matrix(ctx context.Context, out, progress io.Writer) error {
+	controller, err := namedController(c.Controller[0])
+	if err != nil {
+		return err
+	}
 	spots := workload.Matrix()
 	readings := make([][]workload.Reading, len(spots))
 	for i, s := range spots {
 		var results [][]workload.Result
 		for _, cell := range s.Cells() {
+			cell.Controller = controller
 			r, err := playSeeds(ctx, cell, 1, workload.MatrixSeeds, progress)
 			if err != nil {
 				return fmt.Errorf("%v: %v: %w", s, cell.Workload, err)
@@ -29,6 +35,9 @@ func (c *benchLinkCmd) matrix(ctx context.Context, out, progress io.Writer) erro
 		readings[i] = s.Read(results)
 	}
 	fmt.Fprintln(out, matrixTable(spots, readings))
+	if controller != nil {
+		return nil // the floors are those of the default
+	}
 	bad := 0
 	for i, s := range spots {
 		for _, r := range readings[i] {
@@ -71,9 +80,12 @@ func matrixTable(spots []workload.Spot, readings [][]workload.Reading) string {
 // useless finds flags that the matrix does not look at.
 func (c *benchLinkCmd) useless(k *kong.Context) (errs []error) {
 	for _, p := range k.Path {
-		if p.Flag != nil && c.Matrix && p.Flag.Name != "matrix" {
+		if p.Flag != nil && c.Matrix && p.Flag.Name != "matrix" && p.Flag.Name != "controller" {
 			errs = append(errs, errors.New("--"+p.Flag.Name+" means nothing beside --matrix: leave one of them out"))
 		}
+	}
+	if c.Matrix && (len(c.Controller) > 1 || slices.Contains(c.Controller, tcpController)) {
+		errs = append(errs, fmt.Errorf("--controller is %s: the matrix is played with one controller of ours", strings.Join(c.Controller, ",")))
 	}
 	return errs
 }

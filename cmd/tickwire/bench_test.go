@@ -38,8 +38,8 @@ func TestBenchLink(t *testing.T) {
 		{"--workload stream --profile wifi-bad", []string{"stream, 2 runs, wifi-bad, 15ms + 15ms and jitter of 12ms, 8.0 Mbit/s, loss 3 % in bursts of 4", "latency p99", "bytes a message"}},
 		{"--profile 4g --uplink", []string{"mixed, 2 runs, 4g, 32ms + 22ms", "8.0 Mbit/s", "of the ceiling", "latency p95"}},
 		{"--rtt 40ms --rate 2000000 --queue 30 --loss 0.01 --burst 2 --ack-loss 0.1 --workload bulk", []string{"20ms + 20ms, 2.0 Mbit/s, loss 1 % in bursts of 2, of acknowledgements 10 %", "to 90 % of it", "ceiling 1.88 Mbit/s: rate × "}},
-		{"--rtt 40ms --workload bulk --tcp --trace " + trace, []string{"a recorded link of 4.0 Mbit/s", "self-inflicted", "utilization"}},
-		{"--rate 3000000 --workload bulk --controller copa", []string{"loss 0 %, copa"}},
+		{"--rtt 40ms --workload bulk --controller tcp --trace " + trace, []string{"a recorded link of 4.0 Mbit/s", "self-inflicted", "utilization"}},
+		{"--rate 3000000 --workload bulk --controller default,copa,tcp", []string{"loss 0 %", "default", "copa", "tcp"}},
 		{"--rate 3000000 --workload share", []string{"less / more", "the other flow"}},
 		{"--rate 3000000 --workload rival", []string{"part of both"}},
 		{"--rate 3000000 --workload step", []string{"queue short again", "rate found again"}},
@@ -66,12 +66,13 @@ func TestBenchLinkMistakes(t *testing.T) {
 		"--uplink":                         "--uplink means nothing without --profile",
 		"--profile 5g":                     `no preset is called "5g"`,
 		"--workload chess --rate 1":        `nothing is called "chess": want one of stream, bulk`,
+		"--matrix --controller bbr,copa":   "the matrix is played with one controller",
 		"--controller vegas --rate 1":      `no controller is called "vegas": want one of default, aimd`,
 		"--workload bulk":                  "--rate is 0: want a rate, or a trace",
 		"--loss 2 --rate 1000000":          "--loss is 2: want a probability",
 		"--ack-loss 2 --rate 1000000":      "--ack-loss is 2: want a probability",
 		"--for -1s --rate 1000000":         "--for is -1s",
-		"--tcp --rate 1000000":             "--tcp is true: want false",
+		"--controller tcp --rate 1000000":  "--controller tcp is true: want bulk, share or step",
 		"--trace x --rate 1":               "--trace and --rate: want one of them",
 		"--trace /nowhere":                 "--trace: open /nowhere",
 		"--trace bench_test.go":            "--trace bench_test.go: simnet: trace line 1",
@@ -102,5 +103,24 @@ func TestBenchLinkCSV(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	if len(lines) != 51 || !strings.HasPrefix(lines[0], "seconds,goodput") || !strings.HasPrefix(lines[50], "5.0,") {
 		t.Errorf("%d lines: %q … %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+}
+
+// TestBenchLinkPlot: lines over time, or of how many messages are late.
+func TestBenchLinkPlot(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "plot.svg")
+	for workload, want := range map[string]string{"bulk": "longest wait", "stream": "of the messages that are later"} {
+		if _, err := benchOf(t.Context(), t, "--rate", "2000000", "--loss", "0.1", "--for", "5s", "--seeds", "2", "--controller", "bbr,aimd", "--workload", workload, "--plot", name); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{want, ">bbr<", ">aimd<", `class="l1" d="M`} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: no %s in the plot", workload, want)
+			}
+		}
 	}
 }

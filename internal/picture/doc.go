@@ -4,5 +4,7 @@
 // everything that happened between two endpoints in virtual time, over links
 // that lose and reorder by a seed. Drawing that gives an SVG.
 //
+// A [Plot] is lines over time, of what was measured.
+//
 // So no picture is drawn by hand: what it shows is what the library did.
 package picture

@@ -111,6 +111,9 @@ const (
 	grace = 30 * time.Second // for what is late when a stream ends
 )
 
+// Length is For, with its default.
+func (c Cell) Length() time.Duration { return c.withDefaults().For }
+
 func (c Cell) withDefaults() Cell {
 	if c.For == 0 {
 		c.For = [kinds]time.Duration{Stream: time.Minute, Share: 40 * time.Second,
@@ -165,7 +168,9 @@ func (c Cell) Validate() error {
 	bad(c.For < 0, "For", c.For, "a time such as 10s")
 	bad(c.For > 0 && d.Settle >= d.For, "For", c.For, fmt.Sprintf("more than %v, before which nothing counts", d.Settle))
 	bad(c.Every < 0, "Every", c.Every, "a time such as 100ms, or 0")
-	bad(c.TCP && c.Workload != Bulk && c.Workload != Share && c.Workload != Step, "TCP", c.TCP, "false: TCP plays bulk, share and step")
+	bad(c.TCP && c.Workload != Bulk && c.Workload != Share && c.Workload != Step, "TCP", c.TCP, "bulk, share or step to play")
+	bad(c.Up.Corrupt > 0, "Up.Corrupt", c.Up.Corrupt, "0: what a seal would drop is a Loss")
+	bad(c.Down.Corrupt > 0, "Down.Corrupt", c.Down.Corrupt, "0: what a seal would drop is a Loss")
 	bad(d.Workload != Stream && !narrowed(c.Up), "Up.BitsPerSecond", c.Up.BitsPerSecond, "a rate, or a trace: a transfer that is always full needs a bottleneck")
 	bad(len(d.Steps) > 0 && c.Up.Trace != nil, "Up.Trace", c.Up.Trace, "none: steps need a rate to begin with")
 	last := time.Duration(0)

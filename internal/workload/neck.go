@@ -46,7 +46,7 @@ func narrow(cfg simnet.LinkConfig) simnet.LinkConfig {
 }
 
 func newNeck(cfg simnet.LinkConfig, from, to int64) (*neck, error) {
-	n := &neck{cfg: narrow(cfg), from: from, to: to, calm: newCalm(never)}
+	n := &neck{cfg: narrow(cfg), from: from, to: to}
 	if !narrowed(cfg) {
 		return n, cfg.Validate()
 	}

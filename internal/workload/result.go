@@ -11,9 +11,11 @@ import (
 type Result struct {
 	// Latency of the stream's messages above the one-way delay of the link; Never, if one did
 	// not arrive within 30 s of the end.
-	Latency  Spread
-	Messages int // of the stream
-	Missing  int // of these did not arrive
+	Latency Spread
+	// Latencies are all of them, ascending.
+	Latencies []time.Duration
+	Messages  int // of the stream
+	Missing   int // of these did not arrive
 
 	// Goodput is the payload that was received, in bits a second, after Settle.
 	Goodput float64
@@ -26,8 +28,8 @@ type Result struct {
 	RampUp time.Duration
 	// Queue is how long datagrams waited in front of the bottleneck on the way up, after Settle.
 	Queue Spread
-	// Shortened is how long after the first of the steps the queue was shorter than 20 ms, for
-	// 200 ms at least; Regained, how long after the last one nine tenths of the rate were used.
+	// Shortened is how long after the first of the steps the queue was shorter than 20 ms, and
+	// stayed so for a second; Regained, how long after the last one nine tenths of the rate were used.
 	Shortened, Regained time.Duration
 
 	// Utilization is the part of the bottleneck's capacity that was used after Settle, by all

@@ -133,7 +133,6 @@ func (r *run) playAll() error {
 			steps = steps[1:]
 		}
 	}
-	r.play.necks[0].calm.stop(r.play.now)
 	if r.talk == nil {
 		return nil
 	}
@@ -144,8 +143,8 @@ func (r *run) playAll() error {
 // step changes the rate, and begins to watch what the sender makes of it.
 func (r *run) step(now time.Duration, s RateStep, first, last bool) error {
 	n := r.play.necks[0]
-	if n.calm.stop(int64(now)); first {
-		n.calm = newCalm(int64(now))
+	if n.calm.to = min(n.calm.to, int64(now)); first {
+		n.calm = calm{from: int64(now), to: int64(r.cell.For)}
 	}
 	if last {
 		r.again = newRamp(int64(now), r.cell.ceiling(s.BitsPerSecond))
@@ -188,14 +187,14 @@ func (r *run) finish() error {
 		for range res.Missing {
 			v.latency = append(v.latency, Never)
 		}
-		res.Latency = newSpread(v.latency)
+		res.Latency, res.Latencies = newSpread(v.latency), v.latency
 	}
 	got := r.flows[0].received()
 	res.Goodput, res.Payload = got.perSecond(), got.total
 	if len(r.flows) > 1 {
 		res.Other = r.flows[1].received().perSecond()
 	}
-	res.RampUp, res.Regained, res.Shortened = r.ramp.reached, r.again.reached, n.calm.reached
+	res.RampUp, res.Regained, res.Shortened = r.ramp.reached, r.again.reached, n.calm.reached()
 	res.Queue = newSpread(n.waits)
 	res.Up, res.Down, res.Air = f.sent[0], f.sent[1], f.airs[0].Stats()
 	if n.link == nil {

@@ -160,6 +160,8 @@ func TestValidate(t *testing.T) {
 		"Cell.Up.BitsPerSecond is 0":        {Workload: Mixed},
 		"Cell.Steps[1].At is 1s":            {Up: narrow, Steps: []RateStep{{2 * time.Second, 1}, {time.Second, 1}}},
 		"Cell.Steps[0].BitsPerSecond is 0":  {Up: narrow, Steps: []RateStep{{time.Second, 0}}},
+		"Cell.Up.Corrupt is 0.1":            {Up: simnet.LinkConfig{Corrupt: 0.1}},
+		"Cell.Down.Corrupt is 0.1":          {Down: simnet.LinkConfig{Corrupt: 0.1}},
 		"LinkConfig.Loss is 2":              {Up: simnet.LinkConfig{Loss: 2}},
 		"LinkConfig.Delay is -1ns":          {Down: simnet.LinkConfig{Delay: -1}},
 		"Channels[0].Name":                  {Endpoint: func(c *endpoint.Config) { c.Channels[0].ID = 0 }},

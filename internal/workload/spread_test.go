@@ -70,27 +70,36 @@ func TestRamp(t *testing.T) {
 	}
 }
 
-// TestCalm: a queue is short when it stays so.
+// TestCalm: a queue is short when it stays so for a second, but for one datagram of twenty.
 func TestCalm(t *testing.T) {
 	const ms = int64(time.Millisecond)
-	wait := func(at int64) time.Duration {
-		if at < 1500 || at == 1600 {
-			return 30 * time.Millisecond
+	short := func(late func(at int64) bool) time.Duration {
+		c := calm{from: 1000 * ms, to: 5000 * ms}
+		for at := int64(900); at < 6000; at++ {
+			wait := 10 * time.Millisecond
+			if late(at) {
+				wait = 30 * time.Millisecond
+			}
+			c.look(at*ms, wait)
 		}
-		return 10 * time.Millisecond
+		return c.reached().Round(time.Millisecond)
 	}
-	c := newCalm(1000 * ms)
-	for at := int64(900); at < 2000; at++ {
-		c.look(at*ms, wait(at))
+	for name, c := range map[string]struct {
+		late func(at int64) bool
+		want time.Duration
+	}{
+		"at once":                {func(at int64) bool { return at < 1000 }, 0},
+		"after a while":          {func(at int64) bool { return at < 1500 }, 449 * time.Millisecond}, // 50 of the next 1000 are late
+		"with a pause of 900 ms": {func(at int64) bool { return at < 1200 || at >= 2100 && at < 2500 }, 1449 * time.Millisecond},
+		"each tenth":             {func(at int64) bool { return at%10 == 0 }, Never},
+		"each thirtieth":         {func(at int64) bool { return at%30 == 0 }, 0},
+		"too late":               {func(at int64) bool { return at < 4200 }, Never},
+	} {
+		if got := short(c.late); got != c.want {
+			t.Errorf("%s: short after %v, want %v", name, got, c.want)
+		}
 	}
-	if c.reached != 600*time.Millisecond {
-		t.Errorf("short after %v", c.reached)
-	}
-	c = newCalm(1000 * ms)
-	for at := int64(1000); at < 1750; at++ {
-		c.look(at*ms, wait(at))
-	}
-	if c.stop(1750 * ms); c.reached != Never {
-		t.Errorf("short for 150 ms, and taken for it after %v", c.reached)
+	if c := (calm{from: 0, to: 5000 * ms}); c.reached() != 0 {
+		t.Errorf("a queue in which nobody waits is short after %v", c.reached())
 	}
 }

@@ -48,6 +48,7 @@ type tcpSender struct {
 	delivered   uint64       // latest sending that is known to have arrived, plus one
 	inFlight    int
 	lost        int
+	repeated    uint32 // above all that were sent again
 	recovery    uint64 // until this sending arrives, losses belong to one event
 
 	srtt, rttvar, rto int64
@@ -79,6 +80,7 @@ func (s *tcpSender) next(now int64, dst []byte) (number uint64, _ []byte) {
 	i, again := len(s.segments), s.lost > 0
 	if again {
 		i = slices.IndexFunc(s.segments, func(g tcpSegment) bool { return g.state == tcpLost })
+		s.repeated = max(s.repeated, s.base+uint32(i)+1)
 		s.lost--
 	} else {
 		s.segments = append(s.segments, tcpSegment{})
@@ -107,7 +109,7 @@ func (s *tcpSender) arrive(now int64, _ uint64, b []byte) {
 		}
 	}
 	if next > s.base {
-		s.segments = s.segments[:copy(s.segments, s.segments[next-s.base:])]
+		s.segments = s.segments[next-s.base:]
 		s.base = next
 		s.timeout = never
 		if s.inFlight > 0 {
@@ -138,12 +140,17 @@ func (s *tcpSender) arrived(now int64, n uint32) {
 	}
 }
 
-// detect finds segments that were overtaken.
+// detect finds segments that were overtaken. Above those that were sent again it looks no further
+// than the first one that was sent too late for that: all behind it were sent later still.
 func (s *tcpSender) detect() {
 	fresh := false
 	for i := range s.segments {
 		g := &s.segments[i]
-		if g.state == tcpFlying && g.sending+tcpReorder < s.delivered {
+		overtaken := g.sending+tcpReorder < s.delivered
+		if !overtaken && s.base+uint32(i) >= s.repeated {
+			break
+		}
+		if g.state == tcpFlying && overtaken {
 			g.state = tcpLost
 			s.lost++
 			s.inFlight--
