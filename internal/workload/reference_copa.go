@@ -7,7 +7,9 @@ import "github.com/tickwire/tickwire/endpoint"
 // delay, the shortest round trip of the last half one less that of the last ten seconds, and moves
 // its window towards that by v/δ packets in a round trip; v, the velocity, doubles as long as the
 // direction stays, and is bounded so that the window doubles in a round trip at most. δ is 1/2. If the queue has not been nearly empty for five round trips, somebody
-// else fills it: then 1/δ grows by one in each of them, and is halved by a loss (section 4).
+// else fills it: then 1/δ grows by one in each of them, and is halved by a loss (section 4). Where
+// a round trip is a few packets long, and two are acknowledged at once, it takes its own queue for
+// somebody else's.
 type copa struct {
 	window   int64 // thousandths of a packet
 	slow     bool  // slow start
@@ -72,10 +74,7 @@ func (c *copa) move(acked, queue int64) {
 			c.window += acked
 			return
 		}
-		c.slow = false
-	}
-	if below != c.up {
-		c.velocity, c.same = 1, 0
+		c.slow, c.emptied = false, c.rounds // what slow start has queued is nobody else's
 	}
 	step := min(c.velocity*c.inverse*acked*1000/c.window, acked)
 	if below {
