@@ -32,8 +32,8 @@ type benchLinkCmd struct {
 	Rate       *int64         `placeholder:"N" help:"Bits a second of the bottleneck, in both directions."`
 	Queue      *int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
 	Trace      string         `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
-	Workload   string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again."`
-	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step: 30s."`
+	Workload   string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again; wake: bulk that begins beside a stream after a third of the time; duplex: bulk in both directions."`
+	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step and wake: 30s; duplex: 32s."`
 	Seed       uint64         `default:"1" help:"Seed of the first run."`
 	Seeds      int            `default:"20" help:"How many runs, each with the next seed."`
 	Controller []string       `default:"default" sep:"," placeholder:"NAME,…" help:"Congestion controllers, side by side: ${controllers}. All but the first two are written after their papers, to compare; tcp is a TCP flow with CUBIC in our place, for bulk, share and step."`

@@ -27,10 +27,16 @@ const (
 	// Step is Bulk over a bottleneck whose rate falls to a fifth after 10 s, and after 20 s is
 	// what it was.
 	Step
+	// Wake is Mixed whose Bulk begins after a third of the time: until then the sender uses next to
+	// nothing of the link, and knows no more of it.
+	Wake
+	// Duplex is Bulk in both directions: the acknowledgements of each wait in the queue of the
+	// other.
+	Duplex
 	kinds
 )
 
-var kindNames = [kinds]string{"stream", "bulk", "mixed", "share", "rival", "step"}
+var kindNames = [kinds]string{"stream", "bulk", "mixed", "share", "rival", "step", "wake", "duplex"}
 
 // String names the kind.
 func (k Kind) String() string {
@@ -50,7 +56,7 @@ func ParseKind(name string) (Kind, error) {
 	return 0, fmt.Errorf("workload: nothing is called %q: want one of %s", name, strings.Join(kindNames[:], ", "))
 }
 
-func (k Kind) streams() bool { return k == Stream || k == Mixed }
+func (k Kind) streams() bool { return k == Stream || k == Mixed || k == Wake }
 func (k Kind) bulks() bool   { return k != Stream }
 func (k Kind) shares() bool  { return k == Share || k == Rival }
 
@@ -62,11 +68,11 @@ type Cell struct {
 	// Seed fixes every random choice of the links and of the endpoints.
 	Seed uint64
 	// For is how long messages are sent. 0: 60 s for Stream, 40 s for Share and Rival, 30 s for
-	// Step, 32 s for the others.
+	// Step and Wake, 32 s for the others.
 	For time.Duration
 	// Settle is how much of the beginning does not count for goodput and the queue. 0: 2 s, as
 	// far as that is less than half of For; negative: nothing. Share and Rival count while both
-	// flows are there.
+	// flows are there, Wake when Bulk has been there for so long.
 	Settle time.Duration
 	// Later is how much later the second flow of Share and Rival begins than the first. 0: a
 	// quarter of For; negative: so much earlier.
@@ -117,7 +123,7 @@ func (c Cell) Length() time.Duration { return c.withDefaults().For }
 func (c Cell) withDefaults() Cell {
 	if c.For == 0 {
 		c.For = [kinds]time.Duration{Stream: time.Minute, Share: 40 * time.Second,
-			Rival: 40 * time.Second, Step: 30 * time.Second}[c.Workload]
+			Rival: 40 * time.Second, Step: 30 * time.Second, Wake: 30 * time.Second}[c.Workload]
 	}
 	if c.For == 0 {
 		c.For = 32 * time.Second
@@ -131,6 +137,9 @@ func (c Cell) withDefaults() Cell {
 	case c.Settle == 0:
 		c.Settle = min(2*time.Second, c.For/2)
 	}
+	if c.Workload == Wake {
+		c.Settle += c.bulkFrom()
+	}
 	if c.Workload.shares() {
 		c.Settle = max(c.Settle, c.Later, -c.Later)
 	}
@@ -138,6 +147,14 @@ func (c Cell) withDefaults() Cell {
 		c.Steps = []RateStep{{c.For / 3, c.Up.BitsPerSecond / 5}, {c.For * 2 / 3, c.Up.BitsPerSecond}}
 	}
 	return c
+}
+
+// bulkFrom is when Bulk begins.
+func (c *Cell) bulkFrom() time.Duration {
+	if c.Workload == Wake {
+		return c.For / 3
+	}
+	return 0
 }
 
 // A CellError names the field of a cell that cannot be, its value and what would do.

@@ -14,7 +14,8 @@ type conversation struct {
 	ends    [2]*end
 	delay   time.Duration // that no message goes below
 	latency []time.Duration
-	got     meter
+	got     meter // what the second end received
+	back    meter // what the first one did
 }
 
 // newConversation returns two endpoints that have met; messages are sent from a time to another.
@@ -28,7 +29,12 @@ func newConversation(c *Cell, seed uint64, from, until int64) (*conversation, er
 		v.ends[i] = &end{Endpoint: e, from: from, until: until, payload: make([]byte, bulkBytes)}
 	}
 	v.ends[0].streams, v.ends[0].bulks = c.Workload.streams(), c.Workload.bulks()
+	v.ends[0].bulkFrom = from + int64(c.bulkFrom())
 	v.ends[1].took = v.took
+	if c.Workload == Duplex {
+		v.ends[1].bulks, v.ends[1].bulkFrom = true, from
+		v.ends[0].took = func(now int64, _ endpoint.ChannelID, b []byte) { v.back.add(now, len(b)) }
+	}
 	a, b := v.ends[0], v.ends[1]
 	return v, errors.Join(a.HandleHello(from, b.AppendHello(from, nil)), b.HandleHello(from, a.AppendHello(from, nil)))
 }
@@ -61,6 +67,7 @@ type end struct {
 	from, until int64 // when messages are sent
 	streams     bool
 	bulks       bool
+	bulkFrom    int64
 	ticks       int     // of the stream, so far
 	sentAt      []int64 // of its messages
 	payload     []byte
@@ -132,7 +139,7 @@ func (e *end) next(now int64, dst []byte) (number uint64, _ []byte) {
 	if now < e.from || e.err != nil {
 		return 0, dst
 	}
-	if e.bulks && now < e.until {
+	if e.bulks && now >= e.bulkFrom && now < e.until {
 		for e.ChannelStats(BulkChannel).QueuedBytes < bulkAhead && e.err == nil {
 			e.send(BulkChannel, e.payload)
 		}
@@ -154,5 +161,9 @@ func (e *end) deadline(now int64) int64 {
 	case now < e.from:
 		return e.from
 	}
-	return min(e.Endpoint.Deadline(), e.tickAt())
+	at := min(e.Endpoint.Deadline(), e.tickAt())
+	if e.bulks && now < e.bulkFrom {
+		at = min(at, e.bulkFrom)
+	}
+	return at
 }

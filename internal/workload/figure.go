@@ -33,7 +33,9 @@ var (
 	QueueMax   = ms("queue max", func(r *Result) time.Duration { return r.Queue.Max })
 	// Overhead is how many bytes were sent for each that was received.
 	Overhead = Figure{"sent / received", "", false, (*Result).Overhead}
-	Other    = Figure{"the other flow", "Mbit/s", true, func(r *Result) float64 { return r.Other / 1e6 }}
+	// Back is the goodput of the other direction.
+	Back  = Figure{"goodput back", "Mbit/s", true, func(r *Result) float64 { return r.Other / 1e6 }}
+	Other = Figure{"the other flow", "Mbit/s", true, func(r *Result) float64 { return r.Other / 1e6 }}
 	// Part is what the first of two flows got of what both got; Evenness how much the one with
 	// less got of what the other one got.
 	Part     = Figure{"part of both", "%", true, func(r *Result) float64 { return 100 * r.Part() }}
@@ -72,6 +74,8 @@ func (c Cell) Figures() []Figure {
 		f = append(f, Other, Evenness)
 	case c.Workload == Rival:
 		f = append(f, Other, Part)
+	case c.Workload == Duplex:
+		f = append(f, Efficiency, Back)
 	default:
 		f = append(f, Efficiency)
 	}
@@ -80,7 +84,7 @@ func (c Cell) Figures() []Figure {
 		f = append(f, SelfInflicted)
 	case c.Workload == Step:
 		f = append(f, Shortened, Regained)
-	case c.Workload == Bulk:
+	case c.Workload == Bulk, c.Workload == Wake:
 		f = append(f, RampUp)
 	}
 	return append(f, Utilization, QueueP50, QueueP95, QueueMax, Overhead)

@@ -6,10 +6,11 @@ import "github.com/tickwire/tickwire/endpoint"
 // Internet", NSDI 2018. It aims at a rate of 1/(δ dq) packets a second, where dq is the queueing
 // delay, the shortest round trip of the last half one less that of the last ten seconds, and moves
 // its window towards that by v/δ packets in a round trip; v, the velocity, doubles as long as the
-// direction stays, and is bounded so that the window doubles in a round trip at most. δ is 1/2. If the queue has not been nearly empty for five round trips, somebody
-// else fills it: then 1/δ grows by one in each of them, and is halved by a loss (section 4). Where
-// a round trip is a few packets long, and two are acknowledged at once, it takes its own queue for
-// somebody else's.
+// direction stays, and is bounded so that the window doubles in a round trip at most. δ is 1/2.
+//
+// If the queue has not been nearly empty for five round trips, somebody else fills it: then 1/δ
+// grows by one in each of them, and is halved by a loss (section 4). Where a round trip is a few
+// packets long, and two are acknowledged at once, it takes its own queue for somebody else's.
 type copa struct {
 	window   int64 // thousandths of a packet
 	slow     bool  // slow start

@@ -21,10 +21,10 @@ type Result struct {
 	Goodput float64
 	// Ceiling is what it could be at most (Cell.Ceiling). 0: the link has no bottleneck.
 	Ceiling float64
-	// Other is the goodput of the second flow of Share and Rival.
+	// Other is the goodput of the second flow of Share and Rival, of the way back of Duplex.
 	Other float64
-	// RampUp is when the 200 ms ended in which goodput was nine tenths of the ceiling for the
-	// first time.
+	// RampUp is how long after Bulk began the 200 ms ended in which goodput was nine tenths of
+	// the ceiling for the first time.
 	RampUp time.Duration
 	// Queue is how long datagrams waited in front of the bottleneck on the way up, after Settle.
 	Queue Spread

@@ -70,7 +70,11 @@ func (r *run) set() (err error) {
 		}
 	}
 	r.marked = make([]int, len(r.flows))
-	r.ramp = newRamp(max(0, -int64(c.Later)), c.ceiling(c.Up.BitsPerSecond))
+	begin := c.bulkFrom()
+	if c.Workload.shares() {
+		begin = max(0, -c.Later)
+	}
+	r.ramp = newRamp(int64(begin), c.ceiling(c.Up.BitsPerSecond))
 	r.again = newRamp(never, 0)
 	r.flows[0].received().watch = func(now int64, bytes int) {
 		r.ramp.add(now, bytes)
@@ -97,6 +101,7 @@ func (r *run) addFlow(from time.Duration, tcp bool) error {
 		if len(r.flows) == 0 {
 			r.talk = v
 		}
+		v.back = meter{from: int64(c.Settle), to: int64(c.For)}
 		p = v
 	}
 	*p.received() = meter{from: int64(c.Settle), to: int64(c.For)}
@@ -191,8 +196,11 @@ func (r *run) finish() error {
 	}
 	got := r.flows[0].received()
 	res.Goodput, res.Payload = got.perSecond(), got.total
-	if len(r.flows) > 1 {
+	switch {
+	case len(r.flows) > 1:
 		res.Other = r.flows[1].received().perSecond()
+	case c.Workload == Duplex:
+		res.Other = r.talk.back.perSecond()
 	}
 	res.RampUp, res.Regained, res.Shortened = r.ramp.reached, r.again.reached, n.calm.reached()
 	res.Queue = newSpread(n.waits)

@@ -38,8 +38,8 @@ func TestReplay(t *testing.T) {
 // its tick.
 func TestPerfectStream(t *testing.T) {
 	r := played(t, alike(Stream, link(0, 0, 0), 0), 1)[0]
-	if r.Latency.Max != 0 || r.Messages != 3600 || r.Missing != 0 || r.Air.Lost != 0 {
-		t.Errorf("%+v", r)
+	if r.Latency.Max != 0 || r.Messages != 3600 || r.Missing != 0 || r.Air.Lost != 0 || len(r.Latencies) != 3600 {
+		t.Errorf("latency %v, %d messages, %d missing, %d lost", r.Latency, r.Messages, r.Missing, r.Air.Lost)
 	}
 	// 100 bytes, 28 of headers, 23 of seal, a header of six bytes or less, and an ack now and then.
 	if b := r.BytesPerMessage(); b < 151+3 || b > 151+10 {
@@ -146,6 +146,30 @@ func TestLongMixedOvertakes(t *testing.T) {
 	c.Controller = fixedRate(9_000_000)
 	if r := played(t, c, 1)[0]; r.Latency.P99 > 5*time.Millisecond || r.Efficiency() < 0.88 || r.Missing > 0 {
 		t.Errorf("latency %v, %.2f of the ceiling", r.Latency, r.Efficiency())
+	}
+}
+
+// TestLongWake: Bulk begins when it is to, and not before.
+func TestLongWake(t *testing.T) {
+	c := alike(Wake, link(0, 0, 10_000_000), 0)
+	c.Controller, c.Every = fixedRate(9_500_000), time.Second
+	r := played(t, c, 1)[0]
+	if r.RampUp > 800*time.Millisecond || r.Efficiency() < 0.93 || r.Utilization > 0.96 || r.Latency.P99 > 5*time.Millisecond {
+		t.Errorf("after %v, %.3f of the ceiling, utilization %.3f, latency %v", r.RampUp, r.Efficiency(), r.Utilization, r.Latency)
+	}
+	for _, p := range r.Series {
+		if bulk := p.At > 10*time.Second; (p.Goodput > 100_000) != bulk {
+			t.Errorf("%.0f bits a second at %v", p.Goodput, p.At)
+		}
+	}
+}
+
+// TestLongDuplex: both directions carry as much as they are asked to.
+func TestLongDuplex(t *testing.T) {
+	c := alike(Duplex, link(0, 0, 10_000_000), 0)
+	c.Controller, c.Down.BitsPerSecond = fixedRate(3_800_000), 4_000_000
+	if r := played(t, c, 1)[0]; r.Goodput < 3.4e6 || r.Goodput > 3.8e6 || r.Other < 3.4e6 || r.Other > 3.8e6 || r.Queue.P95 > 5*time.Millisecond {
+		t.Errorf("%.0f and %.0f bits a second, queue %v", r.Goodput, r.Other, r.Queue)
 	}
 }
 
