@@ -62,8 +62,8 @@ func (e *Endpoint) handleWindow(channel uint16, limit uint32) error {
 
 // handleBlocked: the sender's next message does not fit. The window grows as far as that
 // message needs it to fit alone, so that it can come at all; a game that does not drain the
-// channel gets no more than that.
-func (e *Endpoint) handleBlocked(channel uint16, wanted uint32) error {
+// channel gets no more than that. Where it does, the window doubles.
+func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error {
 	r := e.receiver(channel)
 	if r == nil || !r.cfg.Delivery.Reliable() {
 		return errProtocol
@@ -76,6 +76,27 @@ func (e *Endpoint) handleBlocked(channel uint16, wanted uint32) error {
 	if grow := int(min(length, int64(charge(r.cfg.MaxMessageBytes)))) - r.window; grow > 0 {
 		e.widen(r, e.cfg.Pool.take(grow, grow))
 	}
+	if e.tooNarrow(now, r) {
+		e.growWindow(r, 2*r.window)
+		r.widenedAt, r.widenedTo = now, r.returned
+	}
 	e.oweLimit(r) // also if it did not grow: the last WINDOW may have been lost
 	return nil
+}
+
+// tooNarrow reports whether the window holds the sender back and not the game, which has returned
+// a quarter of it since this was found last, a round trip ago at least, and has less than a quarter
+// to take: the rest is on its way, or waits for something that was lost. On a long path with
+// losses that is several round trips' worth.
+func (e *Endpoint) tooNarrow(now int64, r *receiver) bool {
+	quarter := r.window / 4
+	soon := r.widenedTo > 0 && now-r.widenedAt < e.longest((*path).roundTrip)
+	if r.own() || soon || r.returned-r.widenedTo < uint64(quarter) {
+		return false
+	}
+	waiting := 0
+	for n := r.ready.Base(); n < r.ready.End() && waiting < quarter; n++ {
+		waiting += charge(len(r.ready.At(n).payload))
+	}
+	return waiting < quarter
 }

@@ -115,6 +115,44 @@ func TestPoolExhaustedThenFreed(t *testing.T) {
 	p.links[0].drop = nil
 }
 
+// TestWindowOnALongPath: on a long path with losses credit for several round trips is on its way or
+// waits for what was lost. A game that takes what it can gets a window that is no limit; one that
+// does not read gets none of the pool.
+func TestWindowOnALongPath(t *testing.T) {
+	const rate = 1_200_000
+	transfer := func(delay time.Duration, loss float64, read func(at int64) bool) (bytes, window int) {
+		cfg := channels()
+		cfg.Controller = func() Controller { return fixedRate(rate) }
+		p := newPair(t, cfg, delay).open()
+		p.links[0].loss, p.links[1].loss = loss, loss
+		ch := chanOf(ReliableOrdered)
+		for end := p.now + 20*second; p.now < end; p.run(5 * time.Millisecond) {
+			for p.ends[0].Stats().QueuedBytes < 1<<20 {
+				if _, err := p.ends[0].Send(ch, make([]byte, 1000), SendOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if read(p.now) {
+				for _, m := range p.received(1, ch) {
+					bytes += len(m)
+				}
+			}
+		}
+		return bytes, p.ends[1].receiver(uint16(ch)).window
+	}
+	always := func(int64) bool { return true }
+	if got, window := transfer(300*time.Millisecond, 0.05, always); got < 13*rate {
+		t.Errorf("%d bytes in 20 s at %d a second, with a window of %d", got, rate, window)
+	}
+	if got, _ := transfer(50*time.Millisecond, 0, always); got < 19*rate {
+		t.Errorf("%d bytes in 20 s at %d a second without losses", got, rate)
+	}
+	never := func(int64) bool { return false }
+	if _, window := transfer(300*time.Millisecond, 0.05, never); window != defaultWindow {
+		t.Errorf("a game that does not read has a window of %d", window)
+	}
+}
+
 func TestWindowGrowsWithUse(t *testing.T) {
 	cfg := channels()
 	cfg.Controller = func() Controller { return fixedRate(20 << 20) }

@@ -403,7 +403,7 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		if b[0] == wire.TypeWindow {
 			return n, e.handleWindow(channel, limit)
 		}
-		return n, e.handleBlocked(channel, limit)
+		return n, e.handleBlocked(now, channel, limit)
 	case wire.TypeSkip:
 		channel, first, count, n := wire.ConsumeSkip(b)
 		if n < 0 {

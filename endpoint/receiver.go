@@ -43,6 +43,9 @@ type receiver struct {
 	limitAt  int64  // when it was sent last
 	wanted   uint64 // the limit that the peer asked for by BLOCKED
 
+	widenedAt int64  // when the window grew for a BLOCKED because it was too narrow
+	widenedTo uint64 // what was returned then
+
 	inbound *channelInbound // nil: no limits
 
 	stored []uint32 // ids of unreliable messages to confirm by STORED
