@@ -8,16 +8,18 @@ import (
 	"testing"
 )
 
-// loosened is a floor for what there is: the figures of few seeds move when packets are cut
-// otherwise.
+// loosened is a floor for what there is: figures of few seeds move when packets are cut otherwise,
+// those of two flows most of all.
 func loosened(r Reading) string {
 	switch {
+	case r.Kind == Share || r.Kind == Rival:
+		return fmt.Sprintf("%.0f", max(0, math.Floor(r.Value*0.75-2)))
 	case r.Figure.More:
 		return fmt.Sprintf("%.0f", max(0, math.Floor(r.Value*0.95-1)))
 	case math.IsInf(r.Value, 1):
 		return "none"
 	}
-	return fmt.Sprintf("%.0f", math.Ceil(r.Value*1.1+2))
+	return fmt.Sprintf("%.0f", math.Ceil(r.Value*1.25+5))
 }
 
 // TestMatrixLong holds what the default endpoint makes of 24 links to what is written down.
