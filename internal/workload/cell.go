@@ -88,6 +88,8 @@ type Cell struct {
 	Endpoint func(*endpoint.Config)
 	// Every is the distance of the points of Result.Series. 0: no series.
 	Every time.Duration
+
+	bare bool // it is played to see what messages cost at least
 }
 
 // A RateStep is a moment at which the bottleneck gets another rate.
@@ -145,6 +147,15 @@ func (c Cell) withDefaults() Cell {
 	}
 	if c.Workload == Step && c.Steps == nil {
 		c.Steps = []RateStep{{c.For / 3, c.Up.BitsPerSecond / 5}, {c.For * 2 / 3, c.Up.BitsPerSecond}}
+	}
+	return c
+}
+
+// bareCell is the same with nothing that costs bytes: no losses, and nothing sent for their sake.
+func (c Cell) bareCell() Cell {
+	c.Every, c.bare = 0, true
+	for _, l := range []*simnet.LinkConfig{&c.Up, &c.Down} {
+		l.Loss, l.LossBurst, l.Duplicate, l.Reorder, l.Jitter = 0, 0, 0, 0, 0
 	}
 	return c
 }

@@ -24,6 +24,8 @@ var (
 	LatencyMax = ms("latency max", func(r *Result) time.Duration { return r.Latency.Max })
 	// MessageBytes is what a message cost, with all headers.
 	MessageBytes = Figure{"bytes a message", "B", false, (*Result).BytesPerMessage}
+	// MessageTimes is that in parts of what it costs at least.
+	MessageTimes = Figure{"times the least", "", false, (*Result).Times}
 	Goodput      = Figure{"goodput", "Mbit/s", true, func(r *Result) float64 { return r.Goodput / 1e6 }}
 	// Efficiency is goodput in parts of the ceiling.
 	Efficiency = Figure{"of the ceiling", "%", true, func(r *Result) float64 { return 100 * r.Efficiency() }}
@@ -66,7 +68,7 @@ func (c Cell) Figures() []Figure {
 		f = append(f, LatencyP50, LatencyP95, LatencyP99, LatencyMax)
 	}
 	if c.Workload == Stream {
-		return append(f, MessageBytes)
+		return append(f, MessageBytes, MessageTimes)
 	}
 	f = append(f, Goodput)
 	switch {

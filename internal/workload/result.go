@@ -17,6 +17,10 @@ type Result struct {
 	Messages  int // of the stream
 	Missing   int // of these did not arrive
 
+	// BareBytes is what a message of Stream costs over the same link without losses, and without
+	// anything that is sent for their sake.
+	BareBytes float64
+
 	// Goodput is the payload that was received, in bits a second, after Settle.
 	Goodput float64
 	// Ceiling is what it could be at most (Cell.Ceiling). 0: the link has no bottleneck.
@@ -65,6 +69,9 @@ type Point struct {
 func (r *Result) BytesPerMessage() float64 {
 	return float64(r.Up.Bytes) / float64(max(r.Messages, 1))
 }
+
+// Times is BytesPerMessage in parts of BareBytes.
+func (r *Result) Times() float64 { return r.BytesPerMessage() / max(r.BareBytes, 1) }
 
 // Efficiency is goodput in parts of the ceiling.
 func (r *Result) Efficiency() float64 { return r.Goodput / max(r.Ceiling, 1) }

@@ -42,7 +42,12 @@ func (c Cell) Run() (Result, error) {
 	if err := r.playAll(); err != nil {
 		return Result{}, err
 	}
-	return r.result, r.finish()
+	if err := r.finish(); err != nil || c.bare || c.Workload != Stream {
+		return r.result, err
+	}
+	bare, err := c.bareCell().Run()
+	r.result.BareBytes = bare.BytesPerMessage()
+	return r.result, err
 }
 
 // sealed counts the headers, and the part of the seal that our datagrams do not have.

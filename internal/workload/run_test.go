@@ -47,6 +47,15 @@ func TestPerfectStream(t *testing.T) {
 	}
 }
 
+// TestBareBytes: what losses cost is seen beside what messages cost at least.
+func TestBareBytes(t *testing.T) {
+	least := played(t, alike(Stream, link(0, 0, 0), 0), 1)[0]
+	r := played(t, alike(Stream, link(0.2, 0, 0), 0), 1)[0]
+	if least.Times() < 1 || r.BareBytes != least.BareBytes || r.BareBytes < 151+3 || r.Times() < least.Times()+0.1 {
+		t.Errorf("%.1f bytes at least, %.2f times as many without losses, %.2f times with them", r.BareBytes, least.Times(), r.Times())
+	}
+}
+
 // TestStreamCrosses: over a bottleneck each datagram takes as long as its bytes.
 func TestStreamCrosses(t *testing.T) {
 	r := played(t, alike(Stream, link(0, 0, 1_000_000), 0), 1)[0]
