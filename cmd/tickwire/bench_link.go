@@ -208,7 +208,7 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 	}
 	switch {
 	case l.Trace != nil:
-		fmt.Fprintf(&b, ", a recorded link of %.1f Mbit/s", float64(l.Trace.BitsPerSecond())/1e6)
+		fmt.Fprintf(&b, ", a rate that changes, %.1f Mbit/s on average", float64(l.Trace.BitsPerSecond())/1e6)
 	case l.BitsPerSecond > 0:
 		fmt.Fprintf(&b, ", %.1f Mbit/s", float64(l.BitsPerSecond)/1e6)
 	}

@@ -38,7 +38,7 @@ func TestBenchLink(t *testing.T) {
 		{"--workload stream --profile wifi-bad", []string{"stream, 2 runs, wifi-bad, 15ms + 15ms and jitter of 12ms, 8.0 Mbit/s, loss 3 % in bursts of 4", "latency p99", "bytes a message"}},
 		{"--profile 4g --uplink", []string{"mixed, 2 runs, 4g, 32ms + 22ms", "8.0 Mbit/s", "of the ceiling", "latency p95"}},
 		{"--rtt 40ms --rate 2000000 --queue 30 --loss 0.01 --burst 2 --ack-loss 0.1 --workload bulk", []string{"20ms + 20ms, 2.0 Mbit/s, loss 1 % in bursts of 2, of acknowledgements 10 %", "to 90 % of it", "ceiling 1.88 Mbit/s: rate × "}},
-		{"--rtt 40ms --workload bulk --controller tcp --trace " + trace, []string{"a recorded link of 4.0 Mbit/s", "self-inflicted", "utilization"}},
+		{"--rtt 40ms --workload bulk --controller tcp --trace " + trace, []string{"a rate that changes, 4.0 Mbit/s on average", "self-inflicted", "utilization"}},
 		{"--rate 3000000 --workload bulk --controller default,copa,tcp", []string{"loss 0 %", "default", "copa", "tcp"}},
 		{"--rate 3000000 --workload share", []string{"less / more", "the other flow"}},
 		{"--rate 3000000 --workload rival", []string{"part of both"}},

@@ -55,7 +55,7 @@ func TestTableLong(t *testing.T) {
 			cells = append(cells, alike(k, link(loss, 0, 10_000_000), 0))
 		}
 	}
-	for _, k := range []Kind{Share, Rival, Step} {
+	for _, k := range []Kind{Share, Rival, Step, Wake, Duplex} {
 		cells = append(cells, alike(k, link(0, 0, 10_000_000), 0))
 	}
 	for _, c := range cells {
