@@ -22,8 +22,8 @@ func TestLongReferences(t *testing.T) {
 		{"cubic", 0.01, [2]float64{0.05, 0.3}, [2]time.Duration{0, 5 * ms}},      // likewise
 		{"bbr", 0, [2]float64{0.94, 1.01}, [2]time.Duration{0, 30 * ms}},         // a quarter of a round trip now and then
 		{"bbr", 0.05, [2]float64{0.9, 1.02}, [2]time.Duration{0, 30 * ms}},       // does not look at losses
-		{"copa", 0, [2]float64{0.95, 1.01}, [2]time.Duration{0, 10 * ms}},        // a queue of 1/δ packets, about
-		{"copa", 0.01, [2]float64{0.9, 1.01}, [2]time.Duration{0, 10 * ms}},
+		{"copa", 0, [2]float64{0.95, 1.01}, [2]time.Duration{0, 30 * ms}},        // a queue of 1/δ packets, about
+		{"copa", 0.01, [2]float64{0.9, 1.01}, [2]time.Duration{0, 30 * ms}},
 		{"ledbat", 0, [2]float64{0.8, 1.01}, [2]time.Duration{20 * ms, 97 * ms}}, // towards 100 ms of queue
 		{"sprout-ewma", 0, [2]float64{0.9, 1.02}, [2]time.Duration{20 * ms, 97 * ms}},
 		{"sprout-ewma", 0.01, [2]float64{0.9, 1.02}, [2]time.Duration{20 * ms, 97 * ms}}, // forecasts what arrives
