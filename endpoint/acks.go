@@ -44,6 +44,33 @@ func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 	}
 }
 
+// ackWait is how long the ack of the packet that was read may wait for one to ride on. Of what is
+// reliable the peer wants to know soon whether it came: its ack waits for no longer than until
+// the next packet with messages is expected, and not at all if that is later than the hold. Nor go
+// more acks alone than two in a hold, but for some at once: of what comes faster every second
+// packet is acknowledged.
+func (e *Endpoint) ackWait(now int64, p *path) int64 {
+	hold := int64(e.cfg.AckHold)
+	if !e.reliable {
+		return hold
+	}
+	next := p.talkedAt + p.talkEvery + p.talkEvery/8
+	if next > now+hold {
+		next = now
+	}
+	return min(max(next, p.acksUntil-hold, now)-now, hold)
+}
+
+// noteTalk notes that a packet with messages goes: how far such packets are apart, at most, lately.
+func (p *path) noteTalk(now int64) {
+	every := now - p.talkedAt
+	if p.talkedAt = now; every > p.talkEvery {
+		p.talkEvery = every
+	} else {
+		p.talkEvery -= (p.talkEvery - every) / 16
+	}
+}
+
 func (p *path) anyReceived() bool {
 	_, ok := p.received.Largest()
 	return ok
@@ -113,10 +140,10 @@ func (e *Endpoint) appendLateAck(p *path, dst []byte, below []seq.Range) []byte 
 }
 
 // ackSent notes that a packet goes out with the ACK that appendAck made last.
-func (p *path) ackSent(now int64, a *wire.Ack) {
+func (p *path) ackSent(now int64, a *wire.Ack, hold int64) {
 	p.toAck, p.ackAt = 0, never
 	p.late = p.late[:0]
-	p.ackSaid = a.Largest
+	p.ackSaid, p.acksUntil = a.Largest, max(p.acksUntil, now)+hold/2
 	if a.HasClock {
 		p.lastClock = now
 	}
@@ -132,7 +159,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	if largest >= p.sent.End() || a.Ranges[len(a.Ranges)-1].Oldest > largest {
 		return e.falseAck()
 	}
-	sample := AckSample{SentAt: -1}
+	sample := AckSample{SentAt: -1, OldestAt: never}
 	mistakes := LossSample{}
 	for _, r := range a.Ranges {
 		first, last := largest-r.Oldest, largest-r.Newest
@@ -151,6 +178,9 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	}
 	if sample.SentAt < 0 {
 		return nil // nothing new
+	}
+	if sample.OldestAt != never && !e.ackGap && !e.deaf(p, sample.OldestAt) && !p.elsewhere {
+		p.noteLate(now - sample.OldestAt)
 	}
 	if newest := p.newlyAcked(largest); newest != nil {
 		e.measure(now, p, a, newest, &sample)
@@ -227,10 +257,14 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		pkt.late = true
 	case packetInFlight:
 		p.leaveFlight(pkt)
+		p.loss.overdue.settle(pkt, false)
 		if pkt.inFlight {
 			p.delivered += int64(pkt.bytes)
 			p.deliveredAt = now
 			sample.Bytes += int(pkt.bytes)
+		}
+		if pkt.eliciting {
+			sample.OldestAt = min(sample.OldestAt, pkt.at)
 		}
 		if pkt.at >= sample.SentAt {
 			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.deaf(p, pkt.at)

@@ -24,6 +24,7 @@ type AckSample struct {
 	Bytes      int   // newly acknowledged
 	InFlight   int   // still in flight afterwards
 	SentAt     int64 // when the largest newly acknowledged packet was sent
+	OldestAt   int64 // when the oldest of them was sent
 	RTT        int64 // latest sample, 0 if this acknowledgement gave none
 	SmoothRTT  int64
 	MinRTT     int64

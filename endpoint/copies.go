@@ -106,6 +106,9 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 	return true
 }
 
+// open reports whether nothing is known yet of what the packets carry.
+func (s *copySet) open() bool { return !s.acked && !s.lost }
+
 // lostCopy notes the loss of a packet, and reports whether what it carried is lost with it.
 func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
 	s := e.copies.set(pkt.set)

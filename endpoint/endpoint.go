@@ -21,6 +21,7 @@ type Endpoint struct {
 	pathClock  uint64  // how much the path had got that messages went over last
 	statusOwed bool    // a path has PATH_STATUS to be sent
 	copies     copies
+	twins      twins
 	to, also   Route // where the packet goes that was made last
 
 	senders   []sender   // in ascending order of channel, the library's own first
@@ -30,6 +31,8 @@ type Endpoint struct {
 	active    int        // senders that are listed in classes
 	owing     bool       // a receiver has WINDOW or STORED to send
 	packets   uint64     // built so far
+	ackGap    bool       // before the packet that is being read one is missing, and its ACK
+	reliable  bool       // the packet that is being read holds something of a reliable delivery
 
 	draft        Draft
 	events       events
@@ -258,7 +261,8 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	if e.state == stateAway {
 		e.comeBack(now)
 	}
-	p.elsewhere = from != p.route
+	p.elsewhere, e.reliable = from != p.route, false
+	e.ackGap = !p.anyReceived() || number != p.largest+1
 	eliciting, err := e.handleEach(now, p, from, number, frames)
 	switch {
 	case err != nil:
@@ -269,7 +273,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 		if from != p.route || p.state == PathClosed {
 			e.cameFrom(now, p, from, len(frames)+e.cfg.PacketOverheadBytes, number > p.largest || !p.anyReceived())
 		}
-		p.arrived(now, number, eliciting, int64(e.cfg.AckHold))
+		p.arrived(now, number, eliciting, e.ackWait(now, p))
 	}
 	if e.inbound.any {
 		e.judge(now, len(frames), eliciting || err != nil)

@@ -19,7 +19,7 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 			s.known = max(s.known, c.first+uint64(c.count)-1)
 		}
 		for id, end := c.open(); id < end; id++ {
-			e.messageAcked(s, id, late)
+			e.messageAcked(s, id, late || c.again)
 		}
 		s.settle()
 	case contentFragment:
@@ -108,14 +108,19 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	case contentRun:
 		s := c.channel
 		for id, end := c.open(); id < end; id++ {
-			e.messageLost(now, s, id)
+			e.messageLost(now, s, id, c.again)
 		}
 		s.settle()
 	case contentFragment:
-		e.fragmentLost(now, c)
-		c.channel.settle()
+		if !c.again {
+			e.fragmentLost(now, c)
+			c.channel.settle()
+		}
 	case contentSkip:
 		s := c.channel
+		if c.again {
+			return
+		}
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
 				e.wantResend(s, id, m)
@@ -136,10 +141,10 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	}
 }
 
-// messageLost: a packet with the whole message was lost.
-func (e *Endpoint) messageLost(now int64, s *sender, id uint64) {
+// messageLost: a packet with the whole message was lost, and may have been overdue before.
+func (e *Endpoint) messageLost(now int64, s *sender, id uint64, again bool) {
 	m := s.open.At(id)
-	if m.flying > 0 {
+	if !again && m.flying > 0 {
 		m.flying--
 	}
 	if m.state != outFlying || m.flying > 0 || m.resend || m.cut != nil {
@@ -203,6 +208,53 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 			e.wantResend(s, c.first, m)
 		}
 	}
+}
+
+// contentOverdue has what is reliable sent once more, as if its packet were lost, and reports
+// whether there was something. What a policy decides about waits until the packet is lost: it
+// may give up, and an ack that is late is no reason.
+func (e *Endpoint) contentOverdue(pkt *sentPacket, c *content) (any bool) {
+	s := c.channel
+	if s == nil || !s.cfg.Delivery.Reliable() || s.cfg.Resend.limits() {
+		return false
+	}
+	alone := pkt.set == 0 // else its copies are in flight, and lost when the last of them is
+	switch {
+	case c.kind == contentRun:
+		for id, end := c.open(); id < end; id++ {
+			any = e.messageOverdue(s, id, alone) || any
+		}
+		c.again = alone
+	case c.kind == contentSkip:
+		for id, end := c.open(); id < end; id++ {
+			if m := s.open.At(id); m.state == outSkipping {
+				e.wantResend(s, id, m)
+				any = true
+			}
+		}
+		c.again = any && alone
+	case c.kind == contentFragment && s.open.Has(c.first):
+		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) {
+			c.addLost(m.cut)
+			e.wantResend(s, c.first, m)
+			any, c.again = true, alone
+		}
+	}
+	return any
+}
+
+// messageOverdue: the ack of a packet with the whole message is overdue.
+func (e *Endpoint) messageOverdue(s *sender, id uint64, alone bool) bool {
+	m := s.open.At(id)
+	if alone && m.flying > 0 {
+		m.flying--
+	}
+	if m.state != outFlying || alone && m.flying > 0 || m.resend || m.cut != nil ||
+		s.cfg.Delivery == ReliableLatest && s.outdated(id, m) {
+		return false
+	}
+	e.wantResend(s, id, m)
+	return true
 }
 
 // missing reports whether bytes of a fragment need to be sent again, if its packet is lost.

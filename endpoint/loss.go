@@ -12,6 +12,7 @@ type loss struct {
 	lostPackets uint64
 	peerHold    int64 // the longest hold that the peer announced
 	order       reordering
+	overdue     overdue
 }
 
 const (
@@ -73,6 +74,7 @@ func (p *path) reportLoss(now int64, s LossSample) {
 func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
 	p.leaveFlight(pkt)
+	p.loss.overdue.settle(pkt, true)
 	pkt.inFlight = pkt.inFlight && !e.deaf(p, pkt.at) // else it says nothing about congestion
 	p.loss.lostPackets++
 	p.outbound.add(0, 1)

@@ -66,6 +66,7 @@ type builder struct {
 
 	to      Route // of a packet that asks or answers (pkt.aside)
 	copiers uint8 // paths that shall copy its messages, as bits
+	talks   bool  // there is a message in it, or part of one
 	data    int   // where what they copy begins, plus one; 0: there is nothing
 }
 
@@ -147,7 +148,7 @@ func (e *Endpoint) build(b *builder) {
 			e.buildShare(b)
 		case p.state == PathActive:
 			e.buildControl(b)
-			if e.active > 0 && e.state == stateOpen && e.quota.ready(b.now) {
+			if (e.active > 0 || e.twinAt() <= b.now) && e.state == stateOpen && e.quota.ready(b.now) {
 				e.buildMessages(b)
 			}
 		}
@@ -177,7 +178,7 @@ func (e *Endpoint) buildShare(b *builder) {
 		b.end = min(b.end, b.start+b.full)
 	}
 	e.buildControl(b)
-	if e.active > 0 && e.state == stateOpen && e.quota.ready(b.now) {
+	if (e.active > 0 || e.twinAt() <= b.now) && e.state == stateOpen && e.quota.ready(b.now) {
 		e.buildMessages(b)
 	}
 	if n := len(b.dst) - before; n > 0 {
@@ -212,6 +213,8 @@ func (b *builder) ping() {
 func (b *builder) record(c content) {
 	b.path.record(c)
 	b.pkt.records++
+	b.talks = b.talks || c.kind <= contentFragment
+	b.pkt.prompt = b.pkt.prompt || c.kind <= contentSkip && c.channel.cfg.Delivery.Reliable()
 }
 
 // last is what was recorded last.
@@ -235,6 +238,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
 	b.pkt.inFlight = b.pkt.eliciting
+	b.pkt.prompt = b.pkt.prompt && 2*p.inFlight < p.cc.WindowBytes()
 	if b.data > 0 {
 		e.keepCopy(b, number)
 	}
@@ -251,13 +255,16 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	p.skipIn--
 	p.outbound.add(1, 0)
 	if b.pkt.ackLargest > 0 {
-		p.ackSent(b.now, &e.ackOut)
+		p.ackSent(b.now, &e.ackOut, int64(e.cfg.AckHold))
 	}
 	if b.pkt.eliciting {
 		if p.eliciting++; p.eliciting == 1 {
 			p.checkAt = b.now + p.probeTimeout(0)
 		}
 		p.loss.lastSent = b.now
+		if b.talks {
+			p.noteTalk(b.now)
+		}
 		p.loss.probe = max(0, p.loss.probe-1)
 	}
 	if b.pkt.inFlight {

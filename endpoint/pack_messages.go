@@ -116,7 +116,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 		if c.count == 0 {
 			b.dst = wire.AppendRun(b.dst, &run)
 		}
-		e.putInRun(b, s, m, again)
+		e.putInRun(b, s, id+uint64(c.count), m, again)
 		c.count++
 		m = s.runNext(id+uint64(c.count), again)
 		if m == nil || !m.goesWith(b.now, run.Options, group) {
@@ -163,7 +163,7 @@ func (m *outMessage) group() uint64 {
 }
 
 // putInRun appends a message.
-func (e *Endpoint) putInRun(b *builder, s *sender, m *outMessage, again bool) {
+func (e *Endpoint) putInRun(b *builder, s *sender, id uint64, m *outMessage, again bool) {
 	to := s
 	if s.turn.limited {
 		e.countMessage(b.now, s)
@@ -171,6 +171,7 @@ func (e *Endpoint) putInRun(b *builder, s *sender, m *outMessage, again bool) {
 	if again {
 		s.resent(m)
 		e.stats.MessagesResent++
+		e.double(b, s, id, m)
 	} else {
 		to, _, m = e.start(b.now, s)
 	}

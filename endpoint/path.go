@@ -52,6 +52,9 @@ type path struct {
 	ackSaid     uint64     // largest number of the last ACK sent
 	late        []uint64   // numbers that came late and were not acknowledged yet
 	toAck       int        // packets that elicit an ack since the last one
+	acksUntil   int64      // until when those that went would last, two in a hold
+	talkedAt    int64      // when a packet with messages went last
+	talkEvery   int64      // how far they are apart
 	ackAt       int64      // when the ack is due; never: nothing to acknowledge
 	lastClock   int64      // when an ack last carried the clock
 	ackOnly     int        // packets sent in a row that elicit nothing
@@ -115,6 +118,8 @@ type sentPacket struct {
 	late        bool // just acknowledged, after it was declared lost
 	limited     bool
 	aside       bool // to a route that is asked: it measures nothing
+	prompt      bool // carries something reliable that is little, and its path had room
+	overdue     bool // what it carries was sent again since its ack was overdue
 	records     uint16
 	firstRecord uint64 // its records in contents
 	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
@@ -135,6 +140,7 @@ const (
 // A content is one thing that a packet carried and that somebody waits for.
 type content struct {
 	kind    contentKind
+	again   bool      // it was sent again already, as if its packet were lost
 	attempt uint32    // of fragment: how often its bytes were sent, this time included
 	channel *sender   // of run, fragment, skip, blocked
 	inbound *receiver // of window, stored

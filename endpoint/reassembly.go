@@ -54,6 +54,7 @@ func (e *Endpoint) handleFragment(now int64, r *receiver, f *wire.Fragment, b []
 		return errProtocol
 	}
 	r.saw(h.id)
+	e.reliable = e.reliable || !r.loose(&h)
 	if e.inbound.any {
 		if e.inbound.chargeFragment(now, r, f.Offset == 0, len(b)); r.loose(&h) && e.inbound.tooMuch(r) {
 			e.stats.MessagesTooFast++

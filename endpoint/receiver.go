@@ -94,6 +94,7 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 	if r == nil {
 		return 0, errProtocol
 	}
+	e.reliable = e.reliable || r.cfg.Delivery.Reliable()
 	h := head{options: run.Options, index: run.Index}
 	switch {
 	case run.HasIDs != (r.cfg.Delivery == Unreliable):

@@ -144,8 +144,10 @@ func TestRoamEachSecond(t *testing.T) {
 		st := m.ends[1].PathStats(0)
 		p50, p90, most := quantile(gaps, 0.5), quantile(gaps, 0.9), quantile(gaps, 1)
 		t.Logf("seed %d: %d moves; gaps of the unreliable: p50 %v, p90 %v, most %v", seed, st.Moves, p50, p90, most)
-		if p90 > 2*rtt || most > 2*rtt+3*time.Second/60 { // and ticks whose message was lost
-			t.Errorf("seed %d: gaps of %v and %v", seed, p90, most)
+		// Beside the gap there are ticks whose message was lost. Once in some hundred moves what asks
+		// and what answers is lost so often that the rival is asked anew.
+		if p98 := quantile(gaps, 0.98); p90 > 2*rtt || p98 > 2*rtt+3*time.Second/60 || most > 500*time.Millisecond {
+			t.Errorf("seed %d: gaps of %v, %v and %v", seed, p90, p98, most)
 		}
 		if st.Moves < 58 {
 			t.Errorf("seed %d: it has moved %d times only", seed, st.Moves)

@@ -191,6 +191,7 @@ func (e *Endpoint) buildMessages(b *builder) {
 	}
 	if !e.flush.limited() {
 		e.buildClasses(b)
+		e.buildTwins(b)
 		return
 	}
 	before, end, times := len(b.dst), b.end, e.copies.times
@@ -202,6 +203,7 @@ func (e *Endpoint) buildMessages(b *builder) {
 	b.full = min(b.full, e.flush.limit/times-around)
 	if !e.flush.spent(around * times) {
 		e.buildClasses(b)
+		e.buildTwins(b)
 	}
 	if len(b.dst) == before {
 		b.end = end

@@ -94,7 +94,7 @@ func (e *Endpoint) lookAgain() {
 
 // answers notes that the peer acknowledged something new on a path: it lives.
 func (e *Endpoint) answers(p *path) {
-	p.loss.probes = 0
+	p.loss.probes, p.loss.overdue.rounds = 0, 0
 	if p.silence != isWell || p.toldSilent || p.state == PathFailed {
 		e.revive(p)
 	}

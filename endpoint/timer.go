@@ -27,7 +27,7 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 	if e.state == stateAway {
 		return e.awayDeadline(p)
 	}
-	at := min(e.probeAt(p), p.checkAt)
+	at := min(e.probeAt(p), p.checkAt, e.overdueAt(p))
 	if e.stuck(p) {
 		return at
 	}
@@ -80,6 +80,7 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	if e.state != stateOpen || at == math.MinInt64 {
 		return at
 	}
+	at = min(at, e.twinAt())
 	if p.eliciting == 0 {
 		at = min(at, e.pingAt(p))
 	}
@@ -156,6 +157,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 
 func (e *Endpoint) checkPaths(now int64) {
 	for _, p := range e.paths {
+		e.checkOverdue(now, p)
 		e.lossTimeout(now, p)
 		if now >= p.checkAt {
 			e.checkSilence(now, p)

@@ -1,0 +1,102 @@
+package endpoint
+
+// An overdue is the part of loss detection that does not wait for later packets to be
+// acknowledged. RFC 9002 needs the ack of one sent an eighth of a round trip later, or of three;
+// a game that sends sixty packets a second learns of a loss so late only because so little
+// follows it. Here an ack is expected just above the round trip: of a packet that has none by
+// then what is reliable is sent once more, while the packet itself is not declared lost. So a
+// mistake costs some bytes and says nothing to congestion control.
+//
+// Mistakes are paid out of an account: it is credited a share of what is sent and what proves
+// lost, so that beside real losses no more than that share is sent twice, whatever the path does
+// to acks.
+type overdue struct {
+	from   uint64 // no packet below it is waited for
+	late   int64  // by how much acks came later than after a smoothed round trip, at most, lately
+	rounds int    // times that something was sent again since anything was acknowledged
+	debt   int    // of the account, in mistakes times overdueShare
+	hasty  uint64 // packets that were overdue and arrived
+	resent uint64 // packets that were overdue
+}
+
+const (
+	// overdueShare: of so many packets one may be sent twice by mistake. Lost acks make for as
+	// many mistakes, which are worth it as long as few acks are lost.
+	overdueShare = 16
+	// overdueCredit is how many mistakes are allowed at once.
+	overdueCredit = 16
+	// overdueRounds is how many packets in a row may be overdue while nothing is acknowledged.
+	// Then the path may be gone, and probes ask, more and more seldom.
+	overdueRounds = 3
+)
+
+// noteLate takes how long the ack of a packet took, its hold and all. What is longer than the
+// smoothed round trip is believed at once and forgotten slowly, an eighth of it each time: it
+// must last from one to the next of packets that alternate. No ack may be expected later than
+// after two round trips and the longest hold.
+func (p *path) noteLate(took int64) {
+	o := &p.loss.overdue
+	late := min(max(took-p.rtt.smooth, 0), p.rtt.smooth+p.loss.peerHold)
+	if late >= o.late {
+		o.late = late
+	} else {
+		o.late -= (o.late - late) / 16
+	}
+}
+
+// patience is after what time an ack is overdue.
+func (p *path) patience() int64 {
+	return p.rtt.smooth + max(p.loss.overdue.late, 4*p.rtt.variance) + timerUnit
+}
+
+// overdueAt is when the ack of the oldest packet that is waited for is overdue.
+func (e *Endpoint) overdueAt(p *path) int64 {
+	o := &p.loss.overdue
+	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || p.state != PathActive || e.state != stateOpen ||
+		e.held.on || e.holding.on || o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
+		return never
+	}
+	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {
+		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.prompt && !e.deaf(p, pkt.at) {
+			return pkt.at + p.patience()
+		}
+	}
+	return never
+}
+
+// checkOverdue has what overdue packets carry sent once more.
+func (e *Endpoint) checkOverdue(now int64, p *path) {
+	for now >= e.overdueAt(p) {
+		o := &p.loss.overdue
+		pkt := p.sent.At(o.from)
+		o.from++
+		if pkt.set != 0 && !e.copies.set(pkt.set).open() {
+			continue
+		}
+		again := false
+		for i := range uint64(pkt.records) {
+			again = e.contentOverdue(pkt, p.contents.At(pkt.firstRecord+i)) || again
+		}
+		if again {
+			pkt.overdue = true
+			o.rounds++
+			o.resent++
+			o.debt += overdueShare
+		}
+	}
+}
+
+// settle notes what became of a packet: one that was overdue and lost was no mistake.
+func (o *overdue) settle(pkt *sentPacket, lost bool) {
+	switch {
+	case !pkt.overdue:
+	case lost:
+		o.debt -= overdueShare
+	default:
+		o.hasty++
+	}
+	if pkt.prompt {
+		o.debt--
+	}
+	o.debt = max(o.debt, 0)
+}
