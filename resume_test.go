@@ -327,6 +327,8 @@ func TestServerRestart(t *testing.T) {
 			return nil
 		}
 	}
+	p.srv.Update(w.nw.Now())
+	up.listen() // to what came since the last tick: it may be Delivered
 	p.restart()
 	next, began := p.srv, w.nw.Now()
 	w.until("back", func() bool {

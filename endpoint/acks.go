@@ -54,7 +54,7 @@ func (e *Endpoint) ackWait(now int64, p *path) int64 {
 	if !e.reliable {
 		return hold
 	}
-	next := p.talkedAt + p.talkEvery + p.talkEvery/8
+	next := p.talkedAt + p.talkEvery + p.talkEvery/64
 	if next > now+hold {
 		next = now
 	}

@@ -12,7 +12,7 @@ package endpoint
 // to acks.
 type overdue struct {
 	from   uint64 // no packet below it is waited for
-	late   int64  // by how much acks came later than after a smoothed round trip, at most, lately
+	late   lateness
 	rounds int    // times that something was sent again since anything was acknowledged
 	debt   int    // of the account, in mistakes times overdueShare
 	hasty  uint64 // packets that were overdue and arrived
@@ -20,6 +20,7 @@ type overdue struct {
 }
 
 const (
+	lateAcks = 64
 	// overdueShare: of so many packets one may be sent twice by mistake. Lost acks make for as
 	// many mistakes, which are worth it as long as few acks are lost.
 	overdueShare = 16
@@ -30,23 +31,31 @@ const (
 	overdueRounds = 3
 )
 
-// noteLate takes how long the ack of a packet took, its hold and all. What is longer than the
-// smoothed round trip is believed at once and forgotten slowly, an eighth of it each time: it
-// must last from one to the next of packets that alternate. No ack may be expected later than
+// A lateness is the most that acks came later than after a smoothed round trip, of the last 64 to
+// 128 of them: so of as many one may come later still.
+type lateness struct {
+	now, before int64 // of the acks that are counted, and of the 64 before them
+	acks        int
+}
+
+func (l *lateness) note(late int64) {
+	l.now = max(l.now, late)
+	if l.acks++; l.acks == lateAcks {
+		l.before, l.now, l.acks = l.now, 0, 0
+	}
+}
+
+func (l *lateness) most() int64 { return max(l.now, l.before) }
+
+// noteLate takes how long the ack of a packet took, its hold and all. None is expected later than
 // after two round trips and the longest hold.
 func (p *path) noteLate(took int64) {
-	o := &p.loss.overdue
-	late := min(max(took-p.rtt.smooth, 0), p.rtt.smooth+p.loss.peerHold)
-	if late >= o.late {
-		o.late = late
-	} else {
-		o.late -= (o.late - late) / 16
-	}
+	p.loss.overdue.late.note(min(max(took-p.rtt.smooth, 0), p.rtt.smooth+p.loss.peerHold))
 }
 
 // patience is after what time an ack is overdue.
 func (p *path) patience() int64 {
-	return p.rtt.smooth + max(p.loss.overdue.late, 4*p.rtt.variance) + timerUnit
+	return p.rtt.smooth + max(p.loss.overdue.late.most(), p.rtt.variance) + timerUnit
 }
 
 // overdueAt is when the ack of the oldest packet that is waited for is overdue.

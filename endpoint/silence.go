@@ -95,8 +95,11 @@ func (e *Endpoint) lookAgain() {
 // answers notes that the peer acknowledged something new on a path: it lives.
 func (e *Endpoint) answers(p *path) {
 	p.loss.probes, p.loss.overdue.rounds = 0, 0
-	if p.silence != isWell || p.toldSilent || p.state == PathFailed {
+	switch {
+	case p.silence != isWell || p.toldSilent || p.state == PathFailed:
 		e.revive(p)
+	case p.eliciting > 0:
+		p.checkAt = e.silenceAt(p) // later than it was: nobody need look before
 	}
 }
 
