@@ -238,7 +238,6 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
 	b.pkt.inFlight = b.pkt.eliciting
-	b.pkt.prompt = b.pkt.prompt && 2*p.inFlight < p.cc.WindowBytes()
 	if b.data > 0 {
 		e.keepCopy(b, number)
 	}
@@ -247,6 +246,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		e.spend(b)
 	}
 	b.pkt.limited = e.quiet() || e.appLimited(b.now)
+	b.pkt.prompt = b.pkt.prompt && b.pkt.limited && !p.full()
 	*p.sent.Push() = b.pkt
 	if p.sent.Len() > 2*maxSentPackets {
 		e.forgetOldest(b.now, p)

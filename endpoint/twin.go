@@ -34,8 +34,8 @@ const (
 // double notes that a message was sent again in the packet that is being built.
 func (e *Endpoint) double(b *builder, s *sender, id uint64, m *outMessage) {
 	p, w := b.path, &e.twins.ring
-	if m.len() > twinBytes || w.Len() >= maxTwins || p.reliable || p.loss.probes > 0 || s.cfg.Resend.limits() ||
-		2*p.inFlight >= p.cc.WindowBytes() {
+	if m.len() > twinBytes || w.Len() >= maxTwins || s.queue.Len() > 0 || s.cfg.Resend.limits() ||
+		p.reliable || p.loss.probes > 0 {
 		return
 	}
 	*w.Push() = twin{s, id, e.packets, b.now + min(p.rtt.smooth/4, twinWait)}
