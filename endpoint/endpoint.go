@@ -21,7 +21,7 @@ type Endpoint struct {
 	pathClock  uint64  // how much the path had got that messages went over last
 	statusOwed bool    // a path has PATH_STATUS to be sent
 	copies     copies
-	twins      twins
+	twins      seq.Ring[twin]
 	to, also   Route // where the packet goes that was made last
 
 	senders   []sender   // in ascending order of channel, the library's own first

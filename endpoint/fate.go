@@ -160,7 +160,7 @@ func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage, sent i
 	case !s.cfg.Delivery.Reliable():
 		e.lose(s, m, NotKnown)
 		e.done(s, m)
-	case s.cfg.Delivery == ReliableLatest && s.outdated(id, m):
+	case s.passed(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
 		e.giveUp(s, id, m, Superseded)
 	case !e.mayResend(now, s, m, sent):
@@ -249,8 +249,7 @@ func (e *Endpoint) messageOverdue(s *sender, id uint64, alone bool) bool {
 	if alone && m.flying > 0 {
 		m.flying--
 	}
-	if m.state != outFlying || alone && m.flying > 0 || m.resend || m.cut != nil ||
-		s.cfg.Delivery == ReliableLatest && s.outdated(id, m) {
+	if m.state != outFlying || alone && m.flying > 0 || m.resend || m.cut != nil || s.passed(id, m) {
 		return false
 	}
 	e.wantResend(s, id, m)

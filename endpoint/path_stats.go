@@ -15,6 +15,8 @@ type PathStats struct {
 	BytesSent, BytesReceived     uint64
 	PacketsLost                  uint64 // sent packets that were declared lost
 	PacketsSpurious              uint64 // of these: acknowledged later
+	PacketsOverdue               uint64 // sent packets whose ack did not come in time: what is reliable in them went again
+	PacketsHasty                 uint64 // of these: acknowledged all the same
 	Copies                       uint64 // packets sent that were copies of another path's
 	Challenges                   uint64 // sent, to ask whether the peer is at a route
 	Moves                        uint64 // to another Route, after the peer
@@ -50,6 +52,7 @@ func (p *path) stats() PathStats {
 		s.State = PathSilent
 	}
 	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
+	s.PacketsOverdue, s.PacketsHasty = p.loss.overdue.resent, p.loss.overdue.hasty
 	if p.rtt.sampled {
 		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
 		s.MinRTT = time.Duration(p.rtt.min)

@@ -45,10 +45,13 @@ type Stats struct {
 
 	PacketsLost     uint64 // sent packets that were declared lost
 	PacketsSpurious uint64 // of these: acknowledged later
+	PacketsOverdue  uint64 // sent packets whose ack did not come in time: what is reliable in them went again
+	PacketsHasty    uint64 // of these: acknowledged all the same
 
 	MessagesSent       uint64              // accepted by Send
 	MessagesReceived   uint64              // shown to the game, or waiting for it
 	MessagesResent     uint64              // whole messages sent once more
+	MessagesDoubled    uint64              // of these: because the first resend might be lost, too
 	FragmentsResent    uint64              // pieces of messages sent once more
 	MessagesDropped    [lossReasons]uint64 // sent messages that were given up, by LossReason
 	MessagesDuplicate  uint64              // received once more
@@ -100,6 +103,8 @@ func (st *Stats) addPath(p *path) {
 	st.BytesReceived += p.counts.BytesReceived
 	st.PacketsLost += p.loss.lostPackets
 	st.PacketsSpurious += p.loss.spurious
+	st.PacketsOverdue += p.loss.overdue.resent
+	st.PacketsHasty += p.loss.overdue.hasty
 	st.BytesInFlight += p.inFlight
 }
 
