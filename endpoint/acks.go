@@ -61,9 +61,10 @@ func (e *Endpoint) ackWait(now int64, p *path) int64 {
 	return min(max(next, p.acksUntil-hold, now)-now, hold)
 }
 
-// noteTalk notes that a packet with messages goes: how far such packets are apart, at most, lately.
-func (p *path) noteTalk(now int64) {
-	every := now - p.talkedAt
+// noteTalk notes that a packet with messages goes: how far such packets are apart, at most, lately,
+// as far as that matters.
+func (p *path) noteTalk(now, hold int64) {
+	every := min(now-p.talkedAt, 2*hold)
 	if p.talkedAt = now; every > p.talkEvery {
 		p.talkEvery = every
 	} else {

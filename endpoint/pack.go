@@ -263,7 +263,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		}
 		p.loss.lastSent = b.now
 		if b.talks {
-			p.noteTalk(b.now)
+			p.noteTalk(b.now, int64(e.cfg.AckHold))
 		}
 		p.loss.probe = max(0, p.loss.probe-1)
 	}

@@ -85,6 +85,15 @@ func (m *lossMeter) add(packets, lost int) {
 	m.ppm, m.any, m.packets, m.lost = min(max(now, 0), 1_000_000), true, 0, 0
 }
 
+// lossy reports whether a resend is lost more often than once in two hundred times; before the first
+// batch, whether anything was lost.
+func (m *lossMeter) lossy() bool {
+	if m.any {
+		return m.ppm >= 5000
+	}
+	return m.lost > 0
+}
+
 // share is the estimate as a fraction; before the first batch what there is of it.
 func (m *lossMeter) share() float64 {
 	if m.any {

@@ -25,11 +25,11 @@ const (
 )
 
 // double notes that a message of which nothing is in flight goes again in the packet that is
-// being built. A channel on which more waits is bulk, and has no twins; nor has a path that is
-// silent: probes go there.
+// being built. A channel on which more waits is bulk, and has no twins; nor has a path that loses
+// next to nothing, so that only acks are missing, or one that is silent: probes go there.
 func (e *Endpoint) double(b *builder, s *sender, id uint64, m *outMessage) {
 	if m.flying > 0 || m.len() > twinBytes || s.queue.Len() > 0 || s.cfg.Resend.limits() ||
-		b.path.loss.probes > 0 || b.path.reliable || e.twins.Len() >= maxTwins {
+		b.path.loss.probes > 0 || b.path.reliable || !b.path.outbound.lossy() || e.twins.Len() >= maxTwins {
 		return
 	}
 	*e.twins.Push() = twin{s, id, e.packets, b.now + min(b.path.rtt.smooth/4, twinWait)}
