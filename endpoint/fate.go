@@ -19,7 +19,7 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 			s.known = max(s.known, c.first+uint64(c.count)-1)
 		}
 		for id, end := c.open(); id < end; id++ {
-			e.messageAcked(s, id, late || c.again)
+			e.messageAcked(s, id, late)
 		}
 		s.settle()
 	case contentFragment:

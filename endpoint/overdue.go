@@ -62,7 +62,7 @@ func (p *path) patience() int64 {
 func (e *Endpoint) overdueAt(p *path) int64 {
 	o := &p.loss.overdue
 	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || p.state != PathActive || e.state != stateOpen ||
-		e.held.on || e.holding.on || o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
+		o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
 		return never
 	}
 	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {

@@ -81,6 +81,29 @@ func TestOverdue(t *testing.T) {
 	}
 }
 
+// TestOverdueThenLost: when the packet that was overdue is declared lost the resend is still in
+// flight, and no other one is made, be it a message or a piece of one.
+func TestOverdueThenLost(t *testing.T) {
+	for _, size := range []int{20, 1300} {
+		s := settled(t, channels())
+		if _, err := s.e.Send(chanOf(ReliableOrdered), make([]byte, size), SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		s.says()
+		n := s.e.paths[0].sent.End() - 1
+		s.speak(t, chanOf(Unreliable))
+		s.speak(t, chanOf(Unreliable))
+		s.wait(s.now + 102*milli)
+		s.hears(ack(n-1, n-1))
+		s.hears(ack(n+1, n+2))
+		s.wait(s.now + 50*milli)
+		st := s.e.Stats()
+		if st.PacketsOverdue != 1 || st.PacketsLost != 1 || st.PacketsHasty != 0 || st.MessagesResent+st.FragmentsResent != 1 {
+			t.Errorf("%d bytes: %+v", size, st)
+		}
+	}
+}
+
 // TestOverdueIsForWhatIsAlone: what leaves more behind is followed by packets whose acks tell
 // soon; and the unreliable is never sent again.
 func TestOverdueIsForWhatIsAlone(t *testing.T) {
