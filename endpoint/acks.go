@@ -298,6 +298,7 @@ func (e *Endpoint) mistaken(now int64, p *path, n, largest uint64, s *LossSample
 	pkt.late = false
 	p.loss.spurious++
 	p.outbound.add(0, -1)
+	p.watch.mistaken()
 	if e.deaf(p, pkt.at) {
 		return
 	}

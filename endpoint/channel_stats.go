@@ -13,6 +13,11 @@ type ChannelStats struct {
 	BytesSentPerSecond, BytesReceivedPerSecond int
 	Dropped                                    [lossReasons]uint64 // sent messages that were given up, by LossReason
 
+	// Repair (ChannelConfig.Repair): sums that went out and their bytes, which are part of
+	// BytesSent; what of ours the peer says it has rebuilt, and what was rebuilt here.
+	RepairsSent, RepairBytesSent      uint64
+	MessagesRepaired, MessagesRebuilt uint64
+
 	QueuedMessages int // that wait to be sent for the first time
 	QueuedBytes    int // their lengths, and 32 for each
 	// QueueDelay is how long a message sent now would wait, if the path's rate stays as it is
@@ -28,6 +33,7 @@ type senderCounts struct {
 
 type receiverCounts struct {
 	messages, bytes uint64
+	rebuilt         uint64
 	rate            bandwidth
 }
 
@@ -43,7 +49,9 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 		BytesSentPerSecond:     s.counts.rate.perSecond(e.now),
 		BytesReceivedPerSecond: r.counts.rate.perSecond(e.now),
 		Dropped:                s.counts.dropped,
-		QueuedMessages:         s.waitingMessages(), QueuedBytes: s.queued,
+		RepairsSent:            s.repair.counts.sums, RepairBytesSent: s.repair.counts.bytes,
+		MessagesRepaired: s.repair.counts.rebuilt, MessagesRebuilt: r.counts.rebuilt,
+		QueuedMessages: s.waitingMessages(), QueuedBytes: s.queued,
 	}
 	rate := e.bytesPerSecond()
 	for _, limit := range [2]int{s.turn.cap.rate, e.quota.bytes.rate} {

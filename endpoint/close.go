@@ -163,6 +163,7 @@ func (e *Endpoint) Release() {
 		for ; r.ready.Len() > 0; r.ready.Pop() {
 			e.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
 		}
+		e.dropRebuilder(r)
 		e.cfg.Pool.give(r.pooled)
 		r.pooled, r.held = 0, 0
 	}

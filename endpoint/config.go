@@ -81,6 +81,10 @@ type ChannelConfig struct {
 	// Resend limits how often a lost message of a reliable delivery is sent again. The zero
 	// value never gives up.
 	Resend ResendPolicy
+	// Repair says how much of the channel's small messages goes out once more before anybody
+	// knows of a loss. The zero value follows the losses on the reliable deliveries and is off on
+	// the others.
+	Repair Repair
 	// WindowBytes is how much the peer may send here, each message counted as its length + 32,
 	// before the game has taken it. 0: 64 KiB. Windows grow with use and for large messages,
 	// out of the WindowPool. For the unreliable deliveries it is the budget of what arrived
@@ -181,6 +185,12 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 		c.Full = DropOldest
 		if c.Delivery.Reliable() {
 			c.Full = Refuse
+		}
+	}
+	if c.Repair == RepairDefault {
+		c.Repair = RepairOff
+		if c.Delivery.Reliable() {
+			c.Repair = RepairAuto
 		}
 	}
 	if c.WindowBytes == 0 {

@@ -14,7 +14,7 @@ func (s *sender) needLoose() {
 	}
 	cfg := s.cfg
 	cfg.Delivery = Unreliable
-	s.loose = &sender{cfg: cfg, id: s.id, of: s}
+	s.loose = &sender{cfg: cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
 }
 
 // droppable reports whether the message is sent as one. If as many were sent before the next id

@@ -29,7 +29,8 @@ type Endpoint struct {
 	classes   []class    // by which senders take turns, the highest priority first
 	others    []class    // all but the first one, that of the library's own channel
 	active    int        // senders that are listed in classes
-	owing     bool       // a receiver has WINDOW or STORED to send
+	owing     bool       // a receiver has WINDOW, STORED or REBUILT to send
+	repairing []*sender  // that may have something to repair
 	packets   uint64     // built so far
 	ackGap    bool       // before the packet that is being read one is missing, and its ACK
 	reliable  bool       // the packet that is being read holds something of a reliable delivery
@@ -44,6 +45,7 @@ type Endpoint struct {
 	terms         spares[terms]
 	moved         []uint64 // scratch of dropStale
 	partials      spares[partial]
+	rebuilders    rebuilders
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
 	lateRanges    []seq.Range // of ackLate
@@ -150,7 +152,7 @@ func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
 }
 
 func (e *Endpoint) addChannel(cfg ChannelConfig) {
-	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}}
+	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}, repair: repairer{kind: RepairOff}}
 	s.keys.table.seed = e.hello.instance
 	e.senders = append(e.senders, s)
 	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: e.began}
@@ -284,6 +286,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 // end of the connection means nothing.
 func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (eliciting bool, err error) {
 	var said traits
+	e.rebuilders.work = rebuildWork
 	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, from, number, rest)
@@ -315,6 +318,8 @@ var traitsOf = func() (of [256]traits) {
 		switch of[kind] = elicits | isMore | isData; {
 		case kind == wire.TypePadding, kind == wire.TypeCloseAck:
 			of[kind] = isMore
+		case kind == wire.TypeRepair:
+			of[kind] = isMore | isData
 		case kind == wire.TypePing:
 			of[kind] = elicits
 		case kind == wire.TypeHello, kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
@@ -385,6 +390,8 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 			err = e.controlArrived()
 		}
 		return n, err
+	case kind == wire.TypeRepair:
+		return e.handleRepair(now, b)
 	case kind == wire.TypeDraining:
 		return e.handleDraining(now, p, b)
 	case kind == wire.TypeHold:
@@ -419,6 +426,8 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 			err = e.controlArrived()
 		}
 		return n + k, err
+	case wire.TypeRebuilt:
+		return e.handleRebuilt(now, b)
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)
 		if s := e.sender(channel); n >= 0 && s != nil {

@@ -130,6 +130,8 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		e.oweLimit(c.inbound)
 	case contentStored:
 		e.storedLost(c.inbound, c.first, c.count)
+	case contentRebuilt:
+		e.rebuiltLost(c)
 	case contentBlocked:
 		c.channel.blockedFor = 0
 	case contentHold:
@@ -158,8 +160,10 @@ func (e *Endpoint) messageLost(now int64, s *sender, id uint64, again bool) {
 func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage, sent int) {
 	switch {
 	case !s.cfg.Delivery.Reliable():
-		e.lose(s, m, NotKnown)
-		e.done(s, m)
+		if !e.awaitRebuilt(now, s, id) {
+			e.lose(s, m, NotKnown)
+			e.done(s, m)
+		}
 	case s.passed(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
 		e.giveUp(s, id, m, Superseded)

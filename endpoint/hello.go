@@ -41,7 +41,7 @@ func (c *Config) hello() wire.Hello {
 	h := wire.Hello{
 		MinVersion:      wire.Version,
 		MaxVersion:      wire.Version,
-		Capabilities:    wire.CapabilityHold | wire.CapabilityOptions | wire.CapabilityEpochs,
+		Capabilities:    wire.CapabilityHold | wire.CapabilityRepair | wire.CapabilityOptions | wire.CapabilityEpochs,
 		LargestDatagram: uint16(min(c.MaxDatagramBytes, 0xffff)),
 		AckHoldMillis:   uint8((int64(c.AckHold) + 999_999) / 1_000_000),
 		SilenceSeconds:  uint16(c.MaxHold / time.Second),
@@ -114,6 +114,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	}
 	e.hello.peer, e.hello.peerAt = h, now
 	e.keepTo(now, &h)
+	e.agree(h.Capabilities)
 	e.hello.peer.Windows, e.hello.peer.ChannelLimits = nil, nil
 	for i := range e.senders {
 		e.senders[i].limit = uint64(h.DefaultWindow)

@@ -68,6 +68,8 @@ type builder struct {
 	copiers uint8 // paths that shall copy its messages, as bits
 	talks   bool  // there is a message in it, or part of one
 	data    int   // where what they copy begins, plus one; 0: there is nothing
+
+	sum, sumEnd, sumBytes int // where the last REPAIR lies, and how long its symbol is; 0: there is none
 }
 
 func (b *builder) room() int { return b.end - len(b.dst) }
@@ -254,6 +256,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	p.next = number + 1
 	p.skipIn--
 	p.outbound.add(1, 0)
+	p.watch.sent()
 	if b.pkt.ackLargest > 0 {
 		p.ackSent(b.now, &e.ackOut, int64(e.cfg.AckHold))
 	}
@@ -315,7 +318,7 @@ func (e *Endpoint) buildControl(b *builder) {
 	}
 }
 
-// buildAnswers appends WINDOW and STORED as far as there is room.
+// buildAnswers appends WINDOW, STORED and REBUILT as far as there is room.
 func (e *Endpoint) buildAnswers(b *builder) {
 	e.owing = false
 	for i := range e.receivers {
@@ -326,7 +329,10 @@ func (e *Endpoint) buildAnswers(b *builder) {
 		for len(r.stored) > 0 && b.room() >= 16 {
 			e.buildStored(b, r)
 		}
-		e.owing = e.owing || r.limitDue || len(r.stored) > 0
+		for len(r.rebuilt) > 0 && b.room() >= 16 {
+			e.buildRebuilt(b, r)
+		}
+		e.owing = e.owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if n := len(b.dst) - before; n > 0 {
 			e.serve(b.now, &e.senders[i], n)
 		}

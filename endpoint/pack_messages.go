@@ -70,9 +70,11 @@ func (m *outMessage) runRoom() int {
 }
 
 // runHeader is the header of a run that begins with a message of this id, or which will have
-// it. Unreliable messages have an id on the wire if they are copied, so that each comes once.
+// it. Unreliable messages have an id on the wire if they are copied or repaired, so that each
+// comes once.
 func (s *sender) runHeader(id uint64, m *outMessage, copied bool) wire.Run {
 	if s.cfg.Delivery == Unreliable {
+		copied = copied || s.repair.on()
 		return wire.Run{Channel: s.id, Count: 1, HasIDs: copied, First: id, Wide: copied && id-s.known >= 1<<14}
 	}
 	run := wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
@@ -180,7 +182,7 @@ func (e *Endpoint) putInRun(b *builder, s *sender, id uint64, m *outMessage, aga
 		b.dst = wire.AppendUvarint(b.dst, m.terms.key)
 	}
 	b.dst = wire.AppendBytes(b.dst, m.payload)
-	if !to.cfg.Delivery.Reliable() {
+	if !to.cfg.Delivery.Reliable() && !to.keeps(m) {
 		e.sentUnreliable(m)
 	}
 }

@@ -76,6 +76,7 @@ type path struct {
 	deliveredAt  int64
 	freshAt      int64 // what was sent until then says nothing about the path as it is
 	outbound     lossMeter
+	watch        lossWatch
 
 	rtt   rtt
 	loss  loss
@@ -143,9 +144,9 @@ type content struct {
 	again   bool      // it was sent again already, as if its packet were lost
 	attempt uint32    // of fragment: how often its bytes were sent, this time included
 	channel *sender   // of run, fragment, skip, blocked
-	inbound *receiver // of window, stored
-	first   uint64    // first message id; of window the limit, of hold and status the serial, of home the token
-	count   uint32    // messages; of fragment the bytes
+	inbound *receiver // of window, stored, rebuilt
+	first   uint64    // first message id, of rebuilt the newest; of window the limit, of hold and status the serial, of home the token
+	count   uint32    // messages; of fragment the bytes; of rebuilt the mask
 	offset  uint32    // of fragment; of status and home the path; of a run 1 if Unreliable has ids in it
 }
 
@@ -157,6 +158,7 @@ const (
 	contentSkip
 	contentWindow
 	contentStored
+	contentRebuilt
 	contentBlocked
 	contentHello
 	contentHold

@@ -237,6 +237,9 @@ func (e *Endpoint) finishPartial(r *receiver, p *partial) {
 	if r.cfg.Delivery == Unreliable {
 		r.whole.Mark(h.id)
 	}
+	if r.rebuild != nil && r.cfg.Delivery != Unreliable { // whose fragments have other ids
+		e.learn(r, &h, buf)
+	}
 	e.complete(r, &h, buf)
 }
 

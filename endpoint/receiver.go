@@ -48,8 +48,10 @@ type receiver struct {
 
 	inbound *channelInbound // nil: no limits
 
-	stored []uint32 // ids of unreliable messages to confirm by STORED
-	counts receiverCounts
+	stored  []uint32   // ids of unreliable messages to confirm by STORED
+	rebuild *rebuilder // nil: the peer repairs nothing
+	rebuilt []uint64   // ids to confirm by REBUILT
+	counts  receiverCounts
 }
 
 // A head is what a frame says of a message beside its bytes.
@@ -100,7 +102,7 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 	case run.HasIDs != (r.cfg.Delivery == Unreliable):
 		h.id = r.expand(run.First, run.Wide)
 		r.saw(h.id + uint64(run.Count) - 1)
-	case run.HasIDs && e.cfg.MaxPaths > 0:
+	case run.HasIDs:
 		h.id, h.copied = r.expandCopied(run.First, run.Wide), true
 	default:
 		return 0, errProtocol
@@ -130,6 +132,9 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 	}
 	if e.inbound.any {
 		e.inbound.charge(now, r, run.Count, n)
+	}
+	if r.rebuild != nil {
+		return n, e.solve(now, r)
 	}
 	return n, nil
 }
@@ -206,6 +211,9 @@ func (r *receiver) saw(id uint64) {
 
 // messageArrived takes a whole message. The payload is copied: it lies in the caller's packet.
 func (e *Endpoint) messageArrived(now int64, r *receiver, h *head, payload []byte) error {
+	if r.rebuild != nil {
+		e.learn(r, h, payload)
+	}
 	if fresh, err := e.admit(r, h, len(payload)); !fresh || err != nil {
 		return err
 	}

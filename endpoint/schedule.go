@@ -217,10 +217,15 @@ const copyMore = 16
 // buildClasses fills the packet with messages of the game, class by class.
 func (e *Endpoint) buildClasses(b *builder) {
 	for i := range e.others {
-		if full := e.buildClass(b, &e.others[i]); full {
-			return
+		full := e.buildClass(b, &e.others[i])
+		if full {
+			break
+		}
+		if len(e.repairing) > 0 {
+			e.buildRepairs(b, &e.others[i])
 		}
 	}
+	b.endSum()
 }
 
 // buildProbe has a probe carry what a class has to send again before what it has not sent yet:
@@ -252,9 +257,12 @@ func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 			return true
 		}
 		s.turn.packet = e.packets
-		start, before := s.turn.served, len(b.dst)
+		start, before, first := s.turn.served, len(b.dst), s.open.End()
 		e.buildResends(b, s)
 		e.buildFirst(b, s)
+		if s.repair.on() {
+			e.takeRepair(b, s, first)
+		}
 		if n := len(b.dst) - before; n > 0 {
 			if isLess(c.clock, start) {
 				c.clock = start

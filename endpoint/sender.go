@@ -49,6 +49,7 @@ type sender struct {
 	refused int        // charge of the last message that found the queue full; 0: none since Writable
 	told    uint64     // the event Writable pushed last, plus one
 	turn    turn
+	repair  repairer
 	counts  senderCounts
 }
 

@@ -62,6 +62,11 @@ type Stats struct {
 	ControlUnknown     uint64              // messages of channel 0 of a kind that this end does not know
 	MessagesTooFast    uint64              // unreliable or droppable ones, or parts of them, beyond an inbound limit
 
+	RepairsSent      uint64 // sums of messages sent for repair (ChannelConfig.Repair)
+	RepairBytesSent  uint64 // what they took
+	MessagesRepaired uint64 // of ours that were lost and the peer has rebuilt
+	MessagesRebuilt  uint64 // of the peer's that were lost and rebuilt here
+
 	RTT       time.Duration // smoothed; 0 before the first sample
 	RTTVar    time.Duration
 	MinRTT    time.Duration
@@ -114,6 +119,10 @@ func (st *Stats) addChannel(s *sender, r *receiver) {
 	for why, n := range s.counts.dropped {
 		st.MessagesDropped[why] += n
 	}
+	st.RepairsSent += s.repair.counts.sums
+	st.RepairBytesSent += s.repair.counts.bytes
+	st.MessagesRepaired += s.repair.counts.rebuilt
+	st.MessagesRebuilt += r.counts.rebuilt
 	st.QueuedMessages += s.waitingMessages()
 	st.QueuedBytes += s.queued
 }

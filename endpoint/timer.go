@@ -175,7 +175,7 @@ func (e *Endpoint) expire(now int64) {
 	for i := range e.receivers {
 		e.expiryAt = min(e.expiryAt, e.expirePartials(now, &e.receivers[i]))
 		s := &e.senders[i]
-		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s))
+		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s), e.expireAwaited(now, s))
 		if s.loose != nil {
 			e.expiryAt = min(e.expiryAt, e.expireStored(now, s.loose))
 		}

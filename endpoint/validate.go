@@ -104,6 +104,7 @@ func (c ChannelConfig) validate(v *validation) {
 	v.check(c.BytesPerSecond <= maxRate, "BytesPerSecond", c.BytesPerSecond, "up to 1 GiB, or 0 for no limit")
 	v.check(c.Resend.MaxAttempts >= 0, "Resend.MaxAttempts", c.Resend.MaxAttempts, "at least 1, or 0 for no limit")
 	v.check(!c.Resend.limits() || reliable, "Resend", c.Delivery, "one of the reliable deliveries: the others send nothing again")
+	v.check(c.Repair <= RepairThrice, "Repair", c.Repair, "RepairAuto, RepairOff, or RepairHalf to RepairThrice")
 	v.check(window, "WindowBytes", c.WindowBytes, "1 KiB to 1 GiB")
 	v.check(reliable || !window || !message || full.WindowBytes >= largest, "WindowBytes", c.WindowBytes,
 		"at least MaxMessageBytes + 32 on an unreliable channel")

@@ -49,6 +49,9 @@ const (
 	CapabilityPaths = 1
 	// CapabilityHold: its sender reads HOLD.
 	CapabilityHold = 2
+	// CapabilityRepair: its sender reads REPAIR and REBUILT, and ids of Unreliable
+	// messages.
+	CapabilityRepair = 4
 	// CapabilityOptions: its sender reads the options of RUN and FRAGMENT, as
 	// everybody does who speaks version 1.
 	CapabilityOptions = 8

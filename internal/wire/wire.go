@@ -53,6 +53,7 @@ const (
 	TypeClose         = 0x0C
 	TypeCloseAck      = 0x0D
 	TypeDraining      = 0x0E
+	TypeRebuilt       = 0x0F
 	TypeAck           = 0x20 // low 5 bits: flags
 	TypeFragment      = 0x40 // low 5 bits: flags
 	TypeRunLong       = 0x60 // low 5 bits: flags

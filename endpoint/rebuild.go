@@ -1,0 +1,403 @@
+package endpoint
+
+import (
+	"math/bits"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A rebuilder solves for the messages of a channel that are missing. It keeps what came of the
+// last 64 ids as symbols, and the sums from which all that is known was taken out: a system of
+// linear equations, one row for each sum, that Gaussian elimination has brought into the form in
+// which each row has a column of its own. When a row has no other column left it is a message.
+//
+// It is made by the first REPAIR of a channel, and gone when none came for 256 ids. A connection
+// has 16 at most, of at most 64 symbols and 16 sums of 512 bytes; and for one packet it adds no
+// more than 32 KiB of symbols (SPEC.md, 6.9). So what does not repair costs nothing, and who
+// makes up sums gets little for them.
+type rebuilder struct {
+	of     *receiver
+	past   [pastIDs]pastMessage // at id modulo 64
+	newest uint64               // of the ids in past
+	sums   []*sum
+	asked  uint64 // the newest id when REPAIR came last
+	turn   uint64 // and when that was, in packets with REPAIR
+	ripe   bool   // a sum may be a message now
+}
+
+// A pastMessage is what is known of an id.
+type pastMessage struct {
+	symbol []byte // owned; nil: not known
+}
+
+// A sum is one row: the coefficients of 64 ids, each at its id modulo 64, and the bytes.
+type sum struct {
+	row    []byte // owned
+	n      int    // bytes of row that are not zero for certain
+	column uint8  // in which it has 1 and all others 0
+	newest uint64 // id in it
+}
+
+// rebuilders are those of a connection.
+type rebuilders struct {
+	list []*rebuilder
+	free []*rebuilder
+	sums spares[sum]
+	work int    // bytes that may still be added for the packet that is being read
+	turn uint64 // packets with REPAIR so far
+}
+
+const (
+	pastIDs       = 64
+	maxSums       = 16
+	maxRebuilders = 16
+	rebuildFor    = 256      // ids without REPAIR after which a rebuilder goes
+	rebuildWork   = 32 << 10 // bytes
+	rowBytes      = pastIDs + wire.MaxSymbol
+)
+
+// handleRepair takes a sum.
+func (e *Endpoint) handleRepair(now int64, b []byte) (n int, err error) {
+	f, bytes, n := wire.ConsumeRepair(b)
+	if n < 0 {
+		return 0, errProtocol
+	}
+	r := e.receiver(f.Channel)
+	if r == nil || r.own() {
+		return 0, errProtocol
+	}
+	r.count(now, n)
+	if e.inbound.any {
+		e.inbound.charge(now, r, 1, n)
+	}
+	if !r.cfg.Delivery.Reliable() && e.inbound.tooMuch(r) {
+		e.stats.MessagesTooFast++
+		return n, nil
+	}
+	id := r.expandRepair(f.Newest)
+	if id+1 < uint64(wire.MaskSpan(f.Mask)) || r.cfg.Delivery.Reliable() && id >= r.seen.Base()+maxAhead {
+		return 0, errProtocol
+	}
+	if err := e.addSum(e.rebuilder(r, id), id, &f, bytes); err != nil {
+		return 0, err
+	}
+	return n, e.solve(now, r)
+}
+
+// expandRepair rebuilds an id as that of a RUN.
+func (r *receiver) expandRepair(low uint64) uint64 {
+	if r.cfg.Delivery == Unreliable {
+		return r.expandCopied(low, false)
+	}
+	return r.expand(low, false)
+}
+
+// rebuilder returns that of a channel, made if need be: then the one that was used least lately
+// may have to go.
+func (e *Endpoint) rebuilder(r *receiver, id uint64) *rebuilder {
+	all := &e.rebuilders
+	all.turn++
+	if r.rebuild == nil {
+		if len(all.list) == maxRebuilders {
+			oldest := all.list[0]
+			for _, b := range all.list {
+				if b.turn < oldest.turn {
+					oldest = b
+				}
+			}
+			e.dropRebuilder(oldest.of)
+		}
+		r.rebuild = all.fetch()
+		r.rebuild.of, r.rebuild.newest = r, id
+		all.list = append(all.list, r.rebuild)
+	}
+	r.rebuild.turn, r.rebuild.asked = all.turn, max(r.rebuild.newest, id)
+	return r.rebuild
+}
+
+func (all *rebuilders) fetch() *rebuilder {
+	n := len(all.free)
+	if n == 0 {
+		return &rebuilder{sums: make([]*sum, 0, maxSums)}
+	}
+	b := all.free[n-1]
+	all.free = all.free[:n-1]
+	return b
+}
+
+// dropRebuilder forgets all that a channel kept for repair.
+func (e *Endpoint) dropRebuilder(r *receiver) {
+	b := r.rebuild
+	if b == nil {
+		return
+	}
+	r.rebuild = nil
+	for i := range b.past {
+		e.forgetPast(b, i)
+	}
+	e.dropSums(b)
+	all := &e.rebuilders
+	for i, other := range all.list {
+		if other == b {
+			last := len(all.list) - 1
+			all.list[i], all.list[last] = all.list[last], nil
+			all.list = all.list[:last]
+			break
+		}
+	}
+	*b = rebuilder{sums: b.sums[:0]}
+	if len(all.free) < 2 {
+		all.free = append(all.free, b)
+	}
+}
+
+func (e *Endpoint) forgetPast(b *rebuilder, slot int) {
+	e.cfg.Buffers.release(b.past[slot].symbol)
+	b.past[slot].symbol = nil
+}
+
+func (e *Endpoint) dropSums(b *rebuilder) {
+	for len(b.sums) > 0 {
+		e.dropSum(b, len(b.sums)-1)
+	}
+}
+
+// dropSum gives up a sum.
+func (e *Endpoint) dropSum(b *rebuilder, i int) { e.freeSum(b.take(i)) }
+
+// take removes a sum.
+func (b *rebuilder) take(i int) *sum {
+	s, last := b.sums[i], len(b.sums)-1
+	b.sums[i], b.sums[last] = b.sums[last], nil
+	b.sums = b.sums[:last]
+	return s
+}
+
+func (e *Endpoint) freeSum(s *sum) {
+	e.cfg.Buffers.release(s.row)
+	*s = sum{}
+	e.rebuilders.sums.releaseFew(s)
+}
+
+// has reports whether an id is one of the 64.
+func (b *rebuilder) has(id uint64) bool { return b.newest-id < pastIDs }
+
+// moveTo makes room for an id: what is 64 below it is forgotten.
+func (e *Endpoint) moveTo(b *rebuilder, id uint64) {
+	if id <= b.newest {
+		return
+	}
+	for n := min(id-b.newest, pastIDs); n > 0; n-- {
+		slot := int((id - n + 1) % pastIDs)
+		e.forgetPast(b, slot)
+		for i := len(b.sums) - 1; i >= 0; i-- {
+			if b.sums[i].row[slot] != 0 {
+				e.dropSum(b, i)
+			}
+		}
+	}
+	b.newest = id
+}
+
+// learn notes what a message says that came. All that is known goes out of the sums.
+func (e *Endpoint) learn(r *receiver, h *head, payload []byte) {
+	b := r.rebuild
+	if h.droppable() || r.cfg.Delivery == Unreliable && !h.copied {
+		return
+	}
+	e.moveTo(b, h.id)
+	if b.newest-b.asked > rebuildFor && b.newest > b.asked {
+		e.dropRebuilder(r)
+		return
+	}
+	sym := h.symbol(payload)
+	var scratch [maxSymbolTail]byte
+	length := wire.UvarintLen(uint64(len(payload))) + len(payload) + len(sym.Tail(scratch[:0]))
+	slot := int(h.id % pastIDs)
+	if !b.has(h.id) || b.past[slot].symbol != nil || length > wire.MaxSymbol {
+		return
+	}
+	symbol := e.cfg.Buffers.fetch(length)
+	clear(symbol)
+	addSymbol(symbol, &sym, 1)
+	b.past[slot].symbol = symbol
+	for i := len(b.sums) - 1; i >= 0; i-- {
+		if c := b.sums[i].row[slot]; c != 0 {
+			e.takeOut(b, i, slot, symbol, c)
+		}
+	}
+}
+
+// symbol is a message as a sum has it.
+func (h *head) symbol(payload []byte) wire.Symbol {
+	sym := wire.Symbol{Options: h.options, Payload: payload}
+	if h.options != 0 {
+		sym.Key, sym.Back = h.key, back(h.id, h.first)
+	}
+	return sym
+}
+
+// takeOut takes a message that is known out of a sum, which then needs another column of its own.
+func (e *Endpoint) takeOut(b *rebuilder, i, slot int, symbol []byte, c byte) {
+	s := b.sums[i]
+	if e.rebuilders.work -= len(symbol); e.rebuilders.work < 0 {
+		e.dropSum(b, i)
+		return
+	}
+	s.row[slot] = 0
+	s.add(symbol, c)
+	if int(s.column) == slot && !e.pivot(b, s) {
+		e.dropSum(b, i)
+	}
+	b.ripe = true
+}
+
+// add adds c times a symbol.
+func (s *sum) add(symbol []byte, c byte) {
+	mulAdd(s.row[pastIDs:], symbol, c)
+	s.n = max(s.n, pastIDs+len(symbol))
+}
+
+// addSum adds a sum to what is to be solved, if a message in it is missing.
+func (e *Endpoint) addSum(b *rebuilder, newest uint64, f *wire.Repair, bytes []byte) error {
+	e.moveTo(b, newest)
+	missing, known := 0, 0
+	for mask := f.Mask; mask != 0; mask &= mask - 1 {
+		id := newest - uint64(bits.TrailingZeros32(mask))
+		switch {
+		case !b.has(id):
+			return nil // it came too late
+		case b.past[id%pastIDs].symbol != nil:
+			known++
+		case b.of.resolvedBefore(id):
+			return nil // it is here, and its bytes are not
+		default:
+			missing++
+		}
+	}
+	if e.rebuilders.work -= (known + missing) * len(bytes); missing == 0 || e.rebuilders.work < 0 {
+		return nil
+	}
+	s := e.rebuilders.sums.fetch()
+	s.row, s.n, s.newest = e.cfg.Buffers.fetch(rowBytes), pastIDs+len(bytes), newest
+	clear(s.row)
+	copy(s.row[pastIDs:], bytes)
+	for mask := f.Mask; mask != 0; mask &= mask - 1 {
+		id := newest - uint64(bits.TrailingZeros32(mask))
+		symbol := b.past[id%pastIDs].symbol
+		if symbol == nil {
+			s.row[id%pastIDs] = coefficient(f.Row, id)
+			continue
+		}
+		if len(symbol) > len(bytes) {
+			e.freeSum(s)
+			return errProtocol
+		}
+		s.add(symbol, coefficient(f.Row, id))
+	}
+	e.enter(b, s)
+	return nil
+}
+
+// resolvedBefore reports whether a message is known to have come, or not to come.
+func (r *receiver) resolvedBefore(id uint64) bool {
+	switch {
+	case r.cfg.Delivery.Reliable():
+		return r.seen.Has(id)
+	case r.cfg.Delivery == Unreliable:
+		return r.copied != nil && !r.copied.Fresh(id)
+	}
+	return false
+}
+
+// enter makes a sum one of the rows. The one that goes back furthest makes room.
+func (e *Endpoint) enter(b *rebuilder, s *sum) {
+	for _, other := range b.sums {
+		if c := s.row[other.column]; c != 0 && !e.eliminate(s, other, c) {
+			e.freeSum(s)
+			return
+		}
+	}
+	if !e.pivot(b, s) {
+		e.freeSum(s) // it says what the others say
+		return
+	}
+	if len(b.sums) == maxSums {
+		oldest := 0
+		for i := range b.sums {
+			if b.sums[i].newest < b.sums[oldest].newest {
+				oldest = i
+			}
+		}
+		e.dropSum(b, oldest)
+	}
+	b.sums = append(b.sums, s)
+	b.ripe = true
+}
+
+// eliminate adds c times other to a sum. False: that was too much work for one packet.
+func (e *Endpoint) eliminate(s, other *sum, c byte) bool {
+	if e.rebuilders.work -= other.n; e.rebuilders.work < 0 {
+		return false
+	}
+	mulAdd(s.row, other.row[:other.n], c)
+	s.n = max(s.n, other.n)
+	return true
+}
+
+// pivot gives a sum a column of its own: the oldest id that is missing in it. False: there is
+// none, or that was too much work.
+func (e *Endpoint) pivot(b *rebuilder, s *sum) bool {
+	oldest := (b.newest + 1) % pastIDs
+	for n := range uint64(pastIDs) {
+		slot := (oldest + n) % pastIDs
+		c := s.row[slot]
+		if c == 0 {
+			continue
+		}
+		s.column = uint8(slot)
+		scale(s.row[:s.n], reciprocals[c])
+		for i := len(b.sums) - 1; i >= 0; i-- {
+			other := b.sums[i]
+			if c := other.row[slot]; other != s && c != 0 && !e.eliminate(other, s, c) {
+				e.dropSum(b, i)
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// solved reports whether a sum has become a message.
+func (s *sum) solved() bool {
+	for slot, c := range s.row[:pastIDs] {
+		if c != 0 && slot != int(s.column) {
+			return false
+		}
+	}
+	return true
+}
+
+// solve hands on what can be rebuilt, the oldest first.
+func (e *Endpoint) solve(now int64, r *receiver) error {
+	b := r.rebuild
+	for b != nil && b.ripe {
+		first, id := -1, uint64(0)
+		for i, s := range b.sums {
+			if n := b.newest - (b.newest-uint64(s.column))%pastIDs; (first < 0 || n < id) && s.solved() {
+				first, id = i, n
+			}
+		}
+		if b.ripe = first >= 0; !b.ripe {
+			return nil
+		}
+		s := b.take(first)
+		err := e.rebuiltArrived(now, r, id, s.row[pastIDs:s.n])
+		e.freeSum(s)
+		if err != nil {
+			return err
+		}
+		b = r.rebuild
+	}
+	return nil
+}

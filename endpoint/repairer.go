@@ -1,0 +1,266 @@
+package endpoint
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A repairer is what the sender of a channel knows of its repair. Each message that it starts
+// gives the channel so many sums to send; they go with the next packets, and each covers what of
+// the last messages the peer is not known to have. So a path with a short round trip, where all
+// is acknowledged before the next packet leaves, pays for what is lost alone.
+type repairer struct {
+	kind    Repair // RepairOff also as long as the peer is not known to read it
+	row     uint8  // of the last sum
+	listed  bool   // in Endpoint.repairing
+	due     bool   // there may be something to repair
+	packet  uint64 // that was asked for repair last
+	own     uint64 // the last one with messages of the channel
+	first   uint64 // and the id of the first message in it
+	counted uint64 // ids below have given what they give
+	bare    uint64 // ids below were not repaired: they came as a flood
+	covered uint64 // one more than the newest id in a sum
+	span    int    // ids that a sum may reach back
+	credit  strength
+	at      int64 // when the last sum left
+
+	awaited []awaited // unreliable deliveries: messages that were lost and may be rebuilt
+	counts  repairCounts
+}
+
+type repairCounts struct{ sums, bytes, rebuilt uint64 }
+
+// An awaited is a message whose packet was lost, and that REBUILT may still name.
+type awaited struct {
+	id    uint64
+	until int64
+}
+
+const (
+	// sparsely is how many messages of a channel a packet has at most that are repaired.
+	sparsely = 8
+	// repairSpan is how many packets a sum reaches back: with seven a burst of five packets comes
+	// back, and the ids of single messages take one byte. With longer bursts twice as many.
+	repairSpan = 7
+	// idleRepairs is the time between sums while nothing is lost: they are for the first loss.
+	idleRepairs = second / 15
+)
+
+func (r *repairer) on() bool { return r.kind != RepairOff }
+
+// agree begins repair on the channels that want it, if the peer reads it.
+func (e *Endpoint) agree(capabilities uint64) {
+	for i := range e.senders {
+		s := &e.senders[i]
+		s.repair.kind = RepairOff
+		if capabilities&wire.CapabilityRepair != 0 && !s.own() {
+			s.repair.kind = s.cfg.Repair
+		}
+	}
+}
+
+// takeRepair appends repair of a channel that has had its turn in the packet, with messages from
+// an id on if it started any.
+func (e *Endpoint) takeRepair(b *builder, s *sender, first uint64) {
+	r := &s.repair
+	if s.open.End() > first {
+		r.own, r.first, r.due = e.packets, first, true
+		if !r.listed {
+			r.listed = true
+			e.repairing = append(e.repairing, s)
+		}
+	}
+	if r.due && b.pkt.eliciting {
+		e.buildRepair(b, s)
+	}
+}
+
+// buildRepairs appends repair of the channels of a class that had no turn in the packet, or had
+// nothing to send in it: what goes out anyway takes it along.
+func (e *Endpoint) buildRepairs(b *builder, c *class) {
+	for i := 0; i < len(e.repairing); {
+		s := e.repairing[i]
+		if s.turn.class == c && s.repair.packet != e.packets && b.pkt.eliciting {
+			before := len(b.dst)
+			e.buildRepair(b, s)
+			e.serve(b.now, s, len(b.dst)-before)
+		}
+		if s.repair.due {
+			i++
+			continue
+		}
+		s.repair.listed = false
+		last := len(e.repairing) - 1
+		e.repairing[i], e.repairing[last] = e.repairing[last], nil
+		e.repairing = e.repairing[:last]
+	}
+}
+
+// buildRepair appends the sums that a channel is to send now. One that has more messages waiting
+// sends those.
+func (e *Endpoint) buildRepair(b *builder, s *sender) {
+	r := &s.repair
+	if r.packet = e.packets; s.queue.Len() > 0 || s.cutter() != nil {
+		e.flooded(s)
+		return
+	}
+	end := s.open.End()
+	if r.own == e.packets {
+		end = r.first // what this packet has is lost with it
+	}
+	e.creditRepair(b, s)
+	f := wire.Repair{Channel: s.id}
+	symbol := 0
+	if f.Newest, f.Mask, symbol = s.repairable(end); f.Mask == 0 {
+		r.due = r.own == e.packets
+		return
+	}
+	for n := bits.OnesCount32(f.Mask); n > 0 && r.credit >= oneSum; n-- {
+		if b.room() < wire.RepairLen(&f, symbol) || s.turn.limited && e.turnAt(s) > b.now {
+			break
+		}
+		e.putSum(b, s, &f, symbol)
+	}
+	r.credit = min(r.credit, oneSum)
+	r.due = r.credit >= oneSum || r.own == e.packets
+}
+
+// flooded: what was sent until now is not repaired.
+func (e *Endpoint) flooded(s *sender) {
+	r := &s.repair
+	r.counted, r.bare, r.credit = s.open.End(), s.open.End(), 0
+	r.due = r.own == e.packets
+}
+
+// creditRepair gives a channel what the messages are worth that it has started since the last time.
+func (e *Endpoint) creditRepair(b *builder, s *sender) {
+	r := &s.repair
+	fresh := s.open.End() - r.counted
+	if fresh > sparsely {
+		e.flooded(s)
+		return
+	}
+	r.counted = s.open.End()
+	each, fixed := r.kind.fixed()
+	if !fixed {
+		each = b.path.watch.strength()
+	}
+	r.credit += strength(fresh) * each
+	if each == repairIdle && b.now-r.at >= idleRepairs {
+		r.credit = max(r.credit, oneSum)
+	}
+	if fresh > 0 {
+		packets := repairSpan
+		if b.path.watch.inARow() > 2 {
+			packets *= 2
+		}
+		r.span = min(packets*int(fresh), wire.MaxRepairSpan-4)
+	}
+}
+
+// repairable returns which of the messages below an id a sum should cover, as REPAIR says it, and
+// how long their longest symbol is. Mask 0: there is none.
+func (s *sender) repairable(end uint64) (newest uint64, mask uint32, symbol int) {
+	low := max(s.open.Base(), s.repair.bare)
+	for id := end; id > low && (mask == 0 || newest-(id-1) < uint64(s.repair.span)) && end-id < uint64(s.repair.span); id-- {
+		m := s.open.At(id - 1)
+		if !s.mayRepair(id-1, m) {
+			continue
+		}
+		if mask == 0 {
+			newest = id - 1
+		}
+		mask |= 1 << (newest - (id - 1))
+		symbol = max(symbol, s.symbolLen(id-1, m))
+	}
+	if mask != 0 && s.farAhead(newest) {
+		return 0, 0, 0 // two bytes of an id may not tell it from an older one
+	}
+	return newest, mask, symbol
+}
+
+// farAhead reports whether an id goes wide in a RUN.
+func (s *sender) farAhead(id uint64) bool {
+	if s.cfg.Delivery == Unreliable {
+		return id-s.known >= 1<<14
+	}
+	return s.wide(id)
+}
+
+// mayRepair reports whether a sum may have a message in it: it is on its way, whole and small.
+func (s *sender) mayRepair(id uint64, m *outMessage) bool {
+	if m.state != outFlying || m.cut != nil || m.len() > s.repair.kind.largest() || len(m.payload) != m.len() {
+		return false
+	}
+	return s.cfg.Delivery != ReliableLatest || !s.outdated(id, m)
+}
+
+// keeps reports whether the payload of an unreliable message is kept for repair until its fate
+// is known.
+func (s *sender) keeps(m *outMessage) bool {
+	return s.repair.on() && s.of == nil && m.cut == nil && m.len() <= s.repair.kind.largest()
+}
+
+// symbolOf is a message as a sum has it.
+func (s *sender) symbolOf(id uint64, m *outMessage) wire.Symbol {
+	sym := wire.Symbol{Payload: m.payload}
+	if t := m.terms; t != nil && t.options != 0 {
+		sym.Options, sym.Key, sym.Back = t.options, t.key, back(id, t.first)
+	}
+	return sym
+}
+
+const maxSymbolTail = 16
+
+func (s *sender) symbolLen(id uint64, m *outMessage) int {
+	var tail [maxSymbolTail]byte
+	sym := s.symbolOf(id, m)
+	return wire.UvarintLen(uint64(m.len())) + m.len() + len(sym.Tail(tail[:0]))
+}
+
+// putSum appends one sum.
+func (e *Endpoint) putSum(b *builder, s *sender, f *wire.Repair, symbol int) {
+	r := &s.repair
+	r.row = (r.row + 1) & wire.MaxRepairRow
+	f.Row = r.row
+	start := len(b.dst)
+	b.dst = wire.AppendUvarint(wire.AppendRepair(b.dst, f), uint64(symbol))
+	at := len(b.dst)
+	b.dst = slices.Grow(b.dst, symbol)[:at+symbol]
+	sum := b.dst[at:]
+	clear(sum)
+	for mask := f.Mask; mask != 0; mask &= mask - 1 {
+		id := f.Newest - uint64(bits.TrailingZeros32(mask))
+		sym := s.symbolOf(id, s.open.At(id))
+		addSymbol(sum, &sym, coefficient(f.Row, id))
+	}
+	b.sum, b.sumEnd, b.sumBytes = start, len(b.dst), symbol
+	r.credit -= oneSum
+	r.at, r.covered = b.now, max(r.covered, f.Newest+1)
+	r.counts.sums++
+	r.counts.bytes += uint64(len(b.dst) - start)
+	if s.turn.limited {
+		e.countMessage(b.now, s)
+	}
+}
+
+// addSymbol adds c times a symbol to a sum.
+func addSymbol(sum []byte, sym *wire.Symbol, c byte) {
+	var scratch [maxSymbolTail]byte
+	head := wire.AppendUvarint(scratch[:0], uint64(len(sym.Payload)))
+	mulAdd(sum, head, c)
+	sum = sum[len(head):]
+	mulAdd(sum, sym.Payload, c)
+	mulAdd(sum[len(sym.Payload):], sym.Tail(scratch[:0]), c)
+}
+
+// endSum saves the length of a sum that is last in its packet.
+func (b *builder) endSum() {
+	if b.sumBytes > 0 && b.sumEnd == len(b.dst) {
+		frame := wire.SetRepairToEnd(b.dst[b.sum:], b.sumBytes)
+		b.dst = b.dst[:b.sum+len(frame)]
+		b.end = len(b.dst)
+	}
+}
