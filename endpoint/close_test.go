@@ -79,7 +79,7 @@ func TestCloseIntoSilence(t *testing.T) {
 
 // TestCloseKeepsWhatArrived looks at the order of things on both sides.
 func TestCloseKeepsWhatArrived(t *testing.T) {
-	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p := newPair(t, unrepaired(channels()), 20*time.Millisecond).open()
 	p.run(time.Second)
 	ordered := chanOf(ReliableOrdered)
 	t.Log("# three messages arrive, a fourth is lost and a fifth waits behind it; then the sender closes")

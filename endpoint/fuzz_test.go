@@ -183,8 +183,8 @@ func checkBounds(t *testing.T, e *Endpoint) {
 		if r.cfg.Delivery.Reliable() && held > r.droppableBudget() || len(r.droppables) > maxWaiting {
 			t.Fatalf("channel %d holds %d bytes of droppables, %d wait", r.id, held, len(r.droppables))
 		}
-		if r.slots.Len() > maxAhead || len(r.partials) > maxPartials || len(r.stored) > maxStored {
-			t.Fatalf("channel %d: %d slots, %d partials, %d to confirm", r.id, r.slots.Len(), len(r.partials), len(r.stored))
+		if r.slots.Len() > maxAhead || len(r.partials) > maxPartials || len(r.stored) > maxStored || len(r.rebuilt) > maxStored {
+			t.Fatalf("channel %d: %d slots, %d partials, %d and %d to confirm", r.id, r.slots.Len(), len(r.partials), len(r.stored), len(r.rebuilt))
 		}
 	}
 }
@@ -195,12 +195,12 @@ func checkListed(t testing.TB, e *Endpoint) {
 	owing := false
 	for i := range e.receivers {
 		r, s := &e.receivers[i], &e.senders[i]
-		owing = owing || r.limitDue || len(r.stored) > 0
+		owing = owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if !s.idle() && !slices.Contains(s.turn.class.active, s) {
 			t.Fatalf("channel %d has something to send and gets no turn", s.id)
 		}
 	}
 	if owing != e.owing && e.state <= stateOpen {
-		t.Fatalf("WINDOW or STORED to send: %v, but noted as %v", owing, e.owing)
+		t.Fatalf("WINDOW, STORED or REBUILT to send: %v, but noted as %v", owing, e.owing)
 	}
 }

@@ -96,7 +96,7 @@ func TestWideIDs(t *testing.T) {
 	}
 	for _, size := range sizes {
 		for _, d := range []Delivery{UnreliableLatest, ReliableLatest} {
-			cfg := channels()
+			cfg := unrepaired(channels())
 			cfg.Controller = func() Controller { return fixedRate(100 << 20) }
 			p := newPair(t, cfg, time.Millisecond).open()
 			p.wind(1 << 20) // or ids could not be below those that were lost

@@ -385,6 +385,14 @@ func channels() Config {
 	return cfg
 }
 
+// unrepaired switches repair off, so that what is lost is sent again.
+func unrepaired(cfg Config) Config {
+	for i := range cfg.Channels {
+		cfg.Channels[i].Repair = RepairOff
+	}
+	return cfg
+}
+
 func chanOf(d Delivery) ChannelID { return ChannelID(d) + 1 }
 
 var deliveries = []Delivery{Unreliable, UnreliableLatest, ReliableUnordered, ReliableLatest, ReliableOrdered}

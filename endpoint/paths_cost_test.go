@@ -13,7 +13,7 @@ type toll struct {
 
 // tollOf is a game of sixty ticks a second with 50 ms of round trip on two ways.
 func tollOf(t *testing.T) *toll {
-	c := &toll{stream: newStream(newMesh(t, channels(), 25*time.Millisecond, 1))}
+	c := &toll{stream: newStream(newMesh(t, unrepaired(channels()), 25*time.Millisecond, 1))}
 	c.addWay(1, 1, 25*time.Millisecond)
 	c.watch = func(_ int, _ *way, b []byte) { c.bytes += len(b) - meshHeader + 51 }
 	return c

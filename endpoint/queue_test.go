@@ -121,7 +121,7 @@ func TestResendPolicy(t *testing.T) {
 				"function": {Again: func(in ResendInput) bool { asked = append(asked, in); return in.Age < 300*time.Millisecond }},
 			} {
 				cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Resend: policy}, {ID: 2}}}
-				p := newPair(t, cfg, 20*time.Millisecond).open()
+				p := newPair(t, unrepaired(cfg), 20*time.Millisecond).open()
 				p.run(time.Second)
 				payloads := 0
 				p.links[0].drop = func(_ int, b []byte) bool {

@@ -11,18 +11,18 @@ import (
 // linear equations, one row for each sum, that Gaussian elimination has brought into the form in
 // which each row has a column of its own. When a row has no other column left it is a message.
 //
-// It is made by the first REPAIR of a channel, and gone when none came for 256 ids. A connection
-// has 16 at most, of at most 64 symbols and 16 sums of 512 bytes; and for one packet it adds no
+// It is made by the first REPAIR of a channel, and gone when none came for 256 ids or half a
+// second. A connection has 16 at most, of at most 64 symbols and 16 sums of 512 bytes; and for one packet it adds no
 // more than 32 KiB of symbols (SPEC.md, 6.9). So what does not repair costs nothing, and who
 // makes up sums gets little for them.
 type rebuilder struct {
-	of     *receiver
-	past   [pastIDs]pastMessage // at id modulo 64
-	newest uint64               // of the ids in past
-	sums   []*sum
-	asked  uint64 // the newest id when REPAIR came last
-	turn   uint64 // and when that was, in packets with REPAIR
-	ripe   bool   // a sum may be a message now
+	of      *receiver
+	past    [pastIDs]pastMessage // at id modulo 64
+	newest  uint64               // of the ids in past
+	sums    []*sum
+	asked   uint64 // the newest id when REPAIR came last
+	askedAt int64  // and when that was
+	ripe    bool   // a sum may be a message now
 }
 
 // A pastMessage is what is known of an id.
@@ -43,15 +43,15 @@ type rebuilders struct {
 	list []*rebuilder
 	free []*rebuilder
 	sums spares[sum]
-	work int    // bytes that may still be added for the packet that is being read
-	turn uint64 // packets with REPAIR so far
+	work int // bytes that may still be added for the packet that is being read
 }
 
 const (
 	pastIDs       = 64
 	maxSums       = 16
 	maxRebuilders = 16
-	rebuildFor    = 256      // ids without REPAIR after which a rebuilder goes
+	rebuildFor    = 256 // ids without REPAIR after which a rebuilder goes
+	rebuildLife   = second / 2
 	rebuildWork   = 32 << 10 // bytes
 	rowBytes      = pastIDs + wire.MaxSymbol
 )
@@ -78,7 +78,7 @@ func (e *Endpoint) handleRepair(now int64, b []byte) (n int, err error) {
 	if id+1 < uint64(wire.MaskSpan(f.Mask)) || r.cfg.Delivery.Reliable() && id >= r.seen.Base()+maxAhead {
 		return 0, errProtocol
 	}
-	if err := e.addSum(e.rebuilder(r, id), id, &f, bytes); err != nil {
+	if err := e.addSum(e.rebuilder(now, r, id), id, &f, bytes); err != nil {
 		return 0, err
 	}
 	return n, e.solve(now, r)
@@ -94,14 +94,13 @@ func (r *receiver) expandRepair(low uint64) uint64 {
 
 // rebuilder returns that of a channel, made if need be: then the one that was used least lately
 // may have to go.
-func (e *Endpoint) rebuilder(r *receiver, id uint64) *rebuilder {
+func (e *Endpoint) rebuilder(now int64, r *receiver, id uint64) *rebuilder {
 	all := &e.rebuilders
-	all.turn++
 	if r.rebuild == nil {
 		if len(all.list) == maxRebuilders {
 			oldest := all.list[0]
 			for _, b := range all.list {
-				if b.turn < oldest.turn {
+				if b.askedAt < oldest.askedAt {
 					oldest = b
 				}
 			}
@@ -110,9 +109,22 @@ func (e *Endpoint) rebuilder(r *receiver, id uint64) *rebuilder {
 		r.rebuild = all.fetch()
 		r.rebuild.of, r.rebuild.newest = r, id
 		all.list = append(all.list, r.rebuild)
+		e.expireLater(now + rebuildLife)
 	}
-	r.rebuild.turn, r.rebuild.asked = all.turn, max(r.rebuild.newest, id)
+	r.rebuild.askedAt, r.rebuild.asked = now, max(r.rebuild.newest, id)
 	return r.rebuild
+}
+
+// expireRebuilder drops one that got no REPAIR for a while, and says when to look again.
+func (e *Endpoint) expireRebuilder(now int64, r *receiver) (next int64) {
+	if r.rebuild == nil {
+		return never
+	}
+	if next = r.rebuild.askedAt + rebuildLife; next > now {
+		return next
+	}
+	e.dropRebuilder(r)
+	return never
 }
 
 func (all *rebuilders) fetch() *rebuilder {

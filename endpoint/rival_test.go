@@ -246,7 +246,6 @@ func TestPathFramesFromNowhere(t *testing.T) {
 		"a challenge": {wire.TypePathChallenge, 1, 2, 3, 4, 5, 6, 7, 8},
 		"a response":  response(1),
 		"a status":    status(0, 1, wire.PathShare),
-		"ids":         run(chanOf(Unreliable), 0, "x"),
 	} {
 		cfg := channels()
 		cfg.MaxPaths = -1

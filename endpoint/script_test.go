@@ -133,6 +133,10 @@ func frameLen(b []byte) (n int) {
 		_, _, n = wire.ConsumeLimit(b)
 	case kind == wire.TypeStored:
 		_, _, n = wire.ConsumeStored(b)
+	case kind == wire.TypeRepair:
+		_, _, n = wire.ConsumeRepair(b)
+	case kind == wire.TypeRebuilt:
+		_, _, _, n = wire.ConsumeRebuilt(b)
 	case kind == wire.TypeSkip:
 		var count int
 		_, _, count, n = wire.ConsumeSkip(b)

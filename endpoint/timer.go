@@ -173,7 +173,8 @@ func (e *Endpoint) checkPaths(now int64) {
 func (e *Endpoint) expire(now int64) {
 	e.expiryAt = never
 	for i := range e.receivers {
-		e.expiryAt = min(e.expiryAt, e.expirePartials(now, &e.receivers[i]))
+		r := &e.receivers[i]
+		e.expiryAt = min(e.expiryAt, e.expirePartials(now, r), e.expireRebuilder(now, r))
 		s := &e.senders[i]
 		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s), e.expireAwaited(now, s))
 		if s.loose != nil {

@@ -21,6 +21,7 @@ var wrongChannel = map[string]ChannelConfig{
 	"BytesPerSecond":            {ID: 1, BytesPerSecond: 1<<30 + 1},
 	"Resend":                    {ID: 1, Resend: ResendPolicy{MaxAttempts: 3}},
 	"Resend.MaxAttempts":        {ID: 1, Delivery: ReliableOrdered, Resend: ResendPolicy{MaxAttempts: -1}},
+	"Repair":                    {ID: 1, Repair: RepairThrice + 1},
 	"WindowBytes":               {ID: 1, WindowBytes: 100},
 	"Inbound.BytesPerSecond":    {ID: 1, Inbound: ChannelLimits{BytesPerSecond: maxLimit + 1}},
 	"Inbound.MessagesPerSecond": {ID: 1, Inbound: ChannelLimits{MessagesPerSecond: maxLimit + 1}},

@@ -53,6 +53,7 @@ func (s *sender) wind(n uint64) {
 	s.cuts.Restart(n)
 	s.queue.Restart(n)
 	s.arrived = n - 1
+	s.repair.counted, s.repair.bare, s.repair.covered = n, n, n
 	s.started, s.limit = s.started+n, s.limit+n
 	s.groups.count = n
 }
