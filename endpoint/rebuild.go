@@ -223,15 +223,13 @@ func (e *Endpoint) learn(r *receiver, h *head, payload []byte) {
 		return
 	}
 	sym := h.symbol(payload)
-	var scratch [maxSymbolTail]byte
-	length := wire.UvarintLen(uint64(len(payload))) + len(payload) + len(sym.Tail(scratch[:0]))
 	slot := int(h.id % pastIDs)
-	if !b.has(h.id) || b.past[slot].symbol != nil || length > wire.MaxSymbol {
+	if !b.has(h.id) || b.past[slot].symbol != nil || sym.Len() > wire.MaxSymbol {
 		return
 	}
-	symbol := e.cfg.Buffers.fetch(length)
+	symbol := e.cfg.Buffers.fetch(sym.Len())
 	clear(symbol)
-	addSymbol(symbol, &sym, 1)
+	sym.AddTo(symbol, 1)
 	b.past[slot].symbol = symbol
 	for i := len(b.sums) - 1; i >= 0; i-- {
 		if c := b.sums[i].row[slot]; c != 0 {
@@ -266,7 +264,7 @@ func (e *Endpoint) takeOut(b *rebuilder, i, slot int, symbol []byte, c byte) {
 
 // add adds c times a symbol.
 func (s *sum) add(symbol []byte, c byte) {
-	mulAdd(s.row[pastIDs:], symbol, c)
+	wire.MulAdd(s.row[pastIDs:], symbol, c)
 	s.n = max(s.n, pastIDs+len(symbol))
 }
 
@@ -298,14 +296,14 @@ func (e *Endpoint) addSum(b *rebuilder, newest uint64, f *wire.Repair, bytes []b
 		id := newest - uint64(bits.TrailingZeros32(mask))
 		symbol := b.past[id%pastIDs].symbol
 		if symbol == nil {
-			s.row[id%pastIDs] = coefficient(f.Row, id)
+			s.row[id%pastIDs] = wire.Coefficient(f.Row, id)
 			continue
 		}
 		if len(symbol) > len(bytes) {
 			e.freeSum(s)
 			return errProtocol
 		}
-		s.add(symbol, coefficient(f.Row, id))
+		s.add(symbol, wire.Coefficient(f.Row, id))
 	}
 	e.enter(b, s)
 	return nil
@@ -352,7 +350,7 @@ func (e *Endpoint) eliminate(s, other *sum, c byte) bool {
 	if e.rebuilders.work -= other.n; e.rebuilders.work < 0 {
 		return false
 	}
-	mulAdd(s.row, other.row[:other.n], c)
+	wire.MulAdd(s.row, other.row[:other.n], c)
 	s.n = max(s.n, other.n)
 	return true
 }
@@ -368,7 +366,7 @@ func (e *Endpoint) pivot(b *rebuilder, s *sum) bool {
 			continue
 		}
 		s.column = uint8(slot)
-		scale(s.row[:s.n], reciprocals[c])
+		wire.Scale(s.row[:s.n], wire.Reciprocal(c))
 		for i := len(b.sums) - 1; i >= 0; i-- {
 			other := b.sums[i]
 			if c := other.row[slot]; other != s && c != 0 && !e.eliminate(other, s, c) {

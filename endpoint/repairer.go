@@ -173,7 +173,8 @@ func (s *sender) repairable(end uint64) (newest uint64, mask uint32, symbol int)
 			newest = id - 1
 		}
 		mask |= 1 << (newest - (id - 1))
-		symbol = max(symbol, s.symbolLen(id-1, m))
+		sym := s.symbolOf(id-1, m)
+		symbol = max(symbol, sym.Len())
 	}
 	if mask != 0 && s.farAhead(newest) {
 		return 0, 0, 0 // two bytes of an id may not tell it from an older one
@@ -212,14 +213,6 @@ func (s *sender) symbolOf(id uint64, m *outMessage) wire.Symbol {
 	return sym
 }
 
-const maxSymbolTail = 16
-
-func (s *sender) symbolLen(id uint64, m *outMessage) int {
-	var tail [maxSymbolTail]byte
-	sym := s.symbolOf(id, m)
-	return wire.UvarintLen(uint64(m.len())) + m.len() + len(sym.Tail(tail[:0]))
-}
-
 // putSum appends one sum.
 func (e *Endpoint) putSum(b *builder, s *sender, f *wire.Repair, symbol int) {
 	r := &s.repair
@@ -234,7 +227,7 @@ func (e *Endpoint) putSum(b *builder, s *sender, f *wire.Repair, symbol int) {
 	for mask := f.Mask; mask != 0; mask &= mask - 1 {
 		id := f.Newest - uint64(bits.TrailingZeros32(mask))
 		sym := s.symbolOf(id, s.open.At(id))
-		addSymbol(sum, &sym, coefficient(f.Row, id))
+		sym.AddTo(sum, wire.Coefficient(f.Row, id))
 	}
 	b.sum, b.sumEnd, b.sumBytes = start, len(b.dst), symbol
 	r.credit -= oneSum
@@ -244,16 +237,6 @@ func (e *Endpoint) putSum(b *builder, s *sender, f *wire.Repair, symbol int) {
 	if s.turn.limited {
 		e.countMessage(b.now, s)
 	}
-}
-
-// addSymbol adds c times a symbol to a sum.
-func addSymbol(sum []byte, sym *wire.Symbol, c byte) {
-	var scratch [maxSymbolTail]byte
-	head := wire.AppendUvarint(scratch[:0], uint64(len(sym.Payload)))
-	mulAdd(sum, head, c)
-	sum = sum[len(head):]
-	mulAdd(sum, sym.Payload, c)
-	mulAdd(sum[len(sym.Payload):], sym.Tail(scratch[:0]), c)
 }
 
 // endSum saves the length of a sum that is last in its packet.

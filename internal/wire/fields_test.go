@@ -78,6 +78,21 @@ type storedFields struct {
 	IDs     []uint32 `json:"ids"`
 }
 
+type repairFields struct {
+	Channel uint16   `json:"channel"`
+	Newest  uint16   `json:"newest"`
+	Row     uint8    `json:"row"`
+	Mask    uint32   `json:"mask"`
+	ToEnd   bool     `json:"to_end"`
+	Bytes   hexBytes `json:"bytes"`
+}
+
+type rebuiltFields struct {
+	Channel uint16 `json:"channel"`
+	Newest  uint16 `json:"newest"`
+	Mask    uint32 `json:"mask"`
+}
+
 type holdFields struct {
 	Serial uint64 `json:"serial,string"`
 	Millis uint64 `json:"milliseconds"`
@@ -223,6 +238,18 @@ func (l limitFields) appendTo(b []byte) []byte {
 }
 
 func (s storedFields) appendTo(b []byte) []byte { return AppendStored(b, s.Channel, s.IDs) }
+
+func (r repairFields) appendTo(b []byte) []byte {
+	b = AppendRepair(b, &Repair{r.Channel, uint64(r.Newest), r.Row, r.Mask, r.ToEnd})
+	if !r.ToEnd {
+		return AppendBytes(b, r.Bytes)
+	}
+	return append(b, r.Bytes...)
+}
+
+func (r rebuiltFields) appendTo(b []byte) []byte {
+	return AppendRebuilt(b, r.Channel, uint64(r.Newest), r.Mask)
+}
 
 func (h holdFields) appendTo(b []byte) []byte { return AppendHold(b, h.Serial, h.Millis) }
 

@@ -53,12 +53,15 @@ func framesDocument(t testing.TB) []byte {
 			"RUN: first is the low 16 bits (32 if wide) of the first id; without it, the messages have no ids.",
 			"options: their bits; back is there with 2, index with 4. keys has one for each message of a RUN, key is that of a FRAGMENT.",
 			"FRAGMENT: to_end means that the bytes go to the end of the packet; total is there at offset 0 only.",
+			"REPAIR and REBUILT: newest is the low 16 bits of an id; bit i of mask stands for the id i below it.",
+			"sums: the bytes of a REPAIR and the messages in it, the newest first; newest is the whole id.",
 			"control: messages of channel 0; of each token the first 8 bytes are told, the rest is zero; an ip is in network order.",
 			"malformed_control: messages of channel 0 that close the connection with PROTOCOL.",
 		}),
 		sectionOf("frames", frameVectors(t)),
 		sectionOf("packets", packetVectors()),
 		sectionOf("malformed", malformed()),
+		sectionOf("sums", sumVectors()),
 		sectionOf("control", controlVectors()),
 		sectionOf("malformed_control", malformedControl()),
 	)
@@ -135,8 +138,8 @@ func TestIndependentDecoder(t *testing.T) {
 	if err != nil {
 		t.Fatalf("decode.py: %v\n%s", err, out)
 	}
-	want := fmt.Sprintf("agree: %d frames, %d packets, %d malformed, %d control, %d numbers", len(frameVectors(t)), len(packetVectors()),
-		len(malformed()), len(controlVectors())+len(malformedControl()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors()))
+	want := fmt.Sprintf("agree: %d frames, %d packets, %d malformed, %d sums, %d control, %d numbers", len(frameVectors(t)), len(packetVectors()),
+		len(malformed()), len(sumVectors()), len(controlVectors())+len(malformedControl()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors()))
 	if got := strings.TrimSpace(string(out)); got != want {
 		t.Errorf("decode.py says %q, want %q", got, want)
 	}

@@ -21,8 +21,7 @@ func malformed() []malformedVector {
 		return malformedVector{name, unhex(bytes), reason}
 	}
 	return slices.Concat([]malformedVector{
-		bad("reserved type 07", "07 00 0000 01 00 00", "REPAIR is reserved"),
-		bad("unknown type 0F", "0f", "no such frame"),
+		bad("unknown type 10", "10", "no such frame"),
 		bad("unknown type 1F", "1f", "no such frame"),
 		bad("padding with a byte that is not zero", "00 00 01 00", "the rest of the packet must be zero"),
 		bad("a frame behind padding", "00 01", "the rest of the packet must be zero"),
@@ -58,6 +57,19 @@ func malformed() []malformedVector {
 		bad("draining without its state", "0e", "cut short"),
 		bad("draining of state 0", "0e 00", "state is 1 or 2"),
 		bad("draining of state 3", "0e 03", "state is 1 or 2"),
+
+		bad("repair without bytes", "07 03 0000 01 01 00", "at least one byte"),
+		bad("repair to the end without bytes", "07 03 0000 81 01", "at least one byte"),
+		bad("repair of no message", "07 03 0000 01 00 01 00", "bit 0 of the mask is set"),
+		bad("repair without its newest message", "07 03 0000 01 06 01 00", "bit 0 of the mask is set"),
+		bad("repair of a mask too wide", "07 03 0000 01 8180808010 01 00", "the mask has 32 bits"),
+		bad("repair with its bytes cut", "07 03 0000 01 01 02 00", "cut short"),
+		bad("repair of 513 bytes", "07 03 0000 01 01 8104"+strings.Repeat("00", MaxSymbol+1), "a symbol has at most 512 bytes"),
+		bad("repair of 513 bytes to the end", "07 03 0000 81 01"+strings.Repeat("00", MaxSymbol+1), "a symbol has at most 512 bytes"),
+		bad("repair of a channel too large", "07 808001 0000 01 01 01 00", "channel is at most 16383"),
+		bad("rebuilt of no message", "0f 03 0000 00", "bit 0 of the mask is set"),
+		bad("rebuilt of a mask too wide", "0f 03 0000 8180808010", "the mask has 32 bits"),
+		bad("rebuilt without a mask", "0f 03 0000", "cut short"),
 
 		bad("close without its rows", "0c 00 00", "cut short"),
 		bad("close with a text too long", "0c 00 c901"+strings.Repeat("78", 201)+"00", "text is at most 200 bytes"),
@@ -212,8 +224,7 @@ func TestCount(t *testing.T) {
 // shorter frame if the frame goes to the end of its packet.
 func TestCutShort(t *testing.T) {
 	for _, v := range frameVectors(t) {
-		f, ok := v.Fields.(fragmentFields)
-		toEnd := ok && f.ToEnd || v.Frame == "PADDING"
+		toEnd := goesToEnd(v)
 		for n := 1; n < len(v.Bytes); n++ {
 			cut := bytes.Clone(v.Bytes[:n]) // no capacity behind it to read by mistake
 			_, _, got := consumeFrame(cut)
@@ -222,6 +233,17 @@ func TestCutShort(t *testing.T) {
 			}
 		}
 	}
+}
+
+// goesToEnd reports whether a frame is all that is left of its packet.
+func goesToEnd(v frameVector) bool {
+	switch f := v.Fields.(type) {
+	case fragmentFields:
+		return f.ToEnd
+	case repairFields:
+		return f.ToEnd
+	}
+	return v.Frame == "PADDING"
 }
 
 // TestNothingBehind puts other bytes behind every frame, which must not change
@@ -233,8 +255,7 @@ func TestNothingBehind(t *testing.T) {
 		if n != len(v.Bytes) || !sameFields(inCap, v.Fields) {
 			t.Errorf("%s: bytes in the capacity change it to %d bytes %s", v.Name, n, jsonOf(inCap))
 		}
-		f, ok := v.Fields.(fragmentFields)
-		if ok && f.ToEnd || v.Frame == "PADDING" {
+		if goesToEnd(v) {
 			continue
 		}
 		_, inLen, n := consumeFrame(whole)
@@ -249,6 +270,8 @@ func TestEmpty(t *testing.T) {
 	_, _, _, skip := ConsumeSkip(nil)
 	_, _, limit := ConsumeLimit(nil)
 	_, _, stored := ConsumeStored(nil)
+	_, _, repair := ConsumeRepair(nil)
+	_, _, _, rebuilt := ConsumeRebuilt(nil)
 	_, _, hold := ConsumeHold(nil)
 	_, challenge := ConsumePathChallenge(nil)
 	_, response := ConsumePathResponse(nil)
@@ -259,7 +282,7 @@ func TestEmpty(t *testing.T) {
 	_, _, fragment := ConsumeFragment(nil)
 	_, uvarint := ConsumeUvarint(nil)
 	_, bytes := ConsumeBytes(nil)
-	for i, n := range []int{skip, limit, stored, hold, challenge, response, status, draining, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
+	for i, n := range []int{skip, limit, stored, repair, rebuilt, hold, challenge, response, status, draining, closed, run, fragment, uvarint, bytes, ConsumeAck(nil, &Ack{})} {
 		if n >= 0 {
 			t.Errorf("reader %d read %d bytes of none", i, n)
 		}

@@ -116,10 +116,10 @@ type Symbol struct {
 	Payload []byte
 }
 
-// Tail appends what stands behind the payload in the symbol; nothing if there are no options.
+// tail appends what stands behind the payload in the symbol; nothing if there are no options.
 //
 //	length v | bytes | [options u8 | [key v] | [back v]] | zeros
-func (s *Symbol) Tail(b []byte) []byte {
+func (s *Symbol) tail(b []byte) []byte {
 	if s.Options == 0 {
 		return b
 	}
@@ -131,6 +131,25 @@ func (s *Symbol) Tail(b []byte) []byte {
 		b = AppendUvarint(b, s.Back)
 	}
 	return b
+}
+
+// maxSymbolTail is the most that tail appends.
+const maxSymbolTail = 16
+
+// Len is how many bytes the symbol has, without zeros behind it.
+func (s *Symbol) Len() int {
+	var tail [maxSymbolTail]byte
+	return UvarintLen(uint64(len(s.Payload))) + len(s.Payload) + len(s.tail(tail[:0]))
+}
+
+// AddTo adds c times the symbol to a sum, which is as long or longer.
+func (s *Symbol) AddTo(sum []byte, c byte) {
+	var scratch [maxSymbolTail]byte
+	head := AppendUvarint(scratch[:0], uint64(len(s.Payload)))
+	MulAdd(sum, head, c)
+	sum = sum[len(head):]
+	MulAdd(sum, s.Payload, c)
+	MulAdd(sum[len(s.Payload):], s.tail(scratch[:0]), c)
 }
 
 // ConsumeSymbol reads a symbol with the zeros behind it. A droppable is in no sum: it has

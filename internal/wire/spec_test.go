@@ -66,9 +66,6 @@ func TestSpecFrames(t *testing.T) {
 			t.Errorf("type %02X is %q here and %q in SPEC.md", kind, got, names[byte(kind)])
 		}
 	}
-	if names[TypeRepair] != "REPAIR (*reserved*)" {
-		t.Errorf("type %02X is %q in SPEC.md, want REPAIR, reserved", TypeRepair, names[TypeRepair])
-	}
 }
 
 // TestSpecCodes compares the table of codes.

@@ -38,6 +38,10 @@ func kindOf(t byte) (kind, bool) {
 		return kind{"BLOCKED", readLimit}, true
 	case TypeStored:
 		return kind{"STORED", readStored}, true
+	case TypeRepair:
+		return kind{"REPAIR", readRepair}, true
+	case TypeRebuilt:
+		return kind{"REBUILT", readRebuilt}, true
 	case TypePathChallenge:
 		return kind{"PATH_CHALLENGE", readPathChallenge}, true
 	case TypePathResponse:
@@ -143,6 +147,16 @@ func readLimit(b []byte) (fields, int) {
 func readStored(b []byte) (fields, int) {
 	channel, ids, n := ConsumeStored(b)
 	return storedFields{channel, idsOf(ids)}, n
+}
+
+func readRepair(b []byte) (fields, int) {
+	r, p, n := ConsumeRepair(b)
+	return repairFields{r.Channel, uint16(r.Newest), r.Row, r.Mask, r.ToEnd, p}, n
+}
+
+func readRebuilt(b []byte) (fields, int) {
+	channel, newest, mask, n := ConsumeRebuilt(b)
+	return rebuiltFields{channel, uint16(newest), mask}, n
 }
 
 func readHold(b []byte) (fields, int) {

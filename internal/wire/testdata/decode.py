@@ -132,6 +132,27 @@ def stored(r, _):
     return {"channel": r.channel(), "ids": [r.uint(4) for _ in range(r.v_within(1, 4096, "count"))]}
 
 
+def mask(r):
+    bits = r.v_within(1, 2**32 - 1, "mask")
+    if bits % 2 == 0:
+        raise Malformed("bit 0 of the mask")
+    return bits
+
+
+def repair(r, _):
+    fields = {"channel": r.channel(), "newest": r.uint(2)}
+    row = r.uint(1)
+    fields |= {"row": row & 0x7F, "mask": mask(r), "to_end": row >= 0x80}
+    data = r.take(r.left()) if fields["to_end"] else r.string()
+    if not 1 <= len(data) <= 512:
+        raise Malformed("bytes")
+    return fields | {"bytes": data.hex()}
+
+
+def rebuilt(r, _):
+    return {"channel": r.channel(), "newest": r.uint(2), "mask": mask(r)}
+
+
 def hold(r, _):
     return {"serial": str(r.v()), "milliseconds": r.v_within(0, 65535000, "milliseconds")}
 
@@ -275,6 +296,7 @@ FRAMES = {
     0x04: ("WINDOW", limit),
     0x05: ("BLOCKED", limit),
     0x06: ("STORED", stored),
+    0x07: ("REPAIR", repair),
     0x08: ("PATH_CHALLENGE", path_challenge),
     0x09: ("PATH_RESPONSE", path_response),
     0x0A: ("PATH_STATUS", path_status),
@@ -282,6 +304,7 @@ FRAMES = {
     0x0C: ("CLOSE", close),
     0x0D: ("CLOSE_ACK", empty),
     0x0E: ("DRAINING", draining),
+    0x0F: ("REBUILT", rebuilt),
 }
 
 
@@ -351,6 +374,46 @@ def control(data):
     return {"kind": str(kind), "fields": fields}
 
 
+def v(value):
+    out = b""
+    while value >= 0x80:
+        out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
+    return out + bytes([value])
+
+
+def times(a, b):
+    """The product in GF(2^8) with 0x11D."""
+    product = 0
+    for bit in range(8):
+        if b >> bit & 1:
+            product ^= a << bit
+    for bit in range(14, 7, -1):
+        if product >> bit & 1:
+            product ^= 0x11D << (bit - 8)
+    return product
+
+
+def sum_of(vec):
+    """The bytes of a REPAIR, from the messages in it."""
+    ids = [vec["newest"] - bit for bit in range(32) if vec["mask"] >> bit & 1]
+    symbols = []
+    for message in vec["messages"]:
+        data = bytes.fromhex(message["bytes"])
+        symbol = v(len(data)) + data
+        if "options" in message:
+            symbol += bytes([message["options"]])
+            symbol += v(int(message["key"])) if "key" in message else b""
+            symbol += v(message["back"]) if "back" in message else b""
+        symbols.append(symbol)
+    total = [0] * max(map(len, symbols))
+    for number, symbol in zip(ids, symbols, strict=True):
+        y = 128 + number % 128
+        (coefficient,) = [c for c in range(256) if times(c, vec["row"] ^ y) == y]
+        for at, byte in enumerate(symbol):
+            total[at] ^= times(coefficient, byte)
+    return bytes(total).hex()
+
+
 def fnv1a(data):
     value = 0xCBF29CE484222325
     for byte in data:
@@ -393,6 +456,12 @@ def check_frames(doc, problems):
             continue
         problems.append(f"{vec['name']}: is accepted as\n  {got}\nbut: {vec['reason']}")
     return len(doc["frames"]), len(doc["packets"]), len(doc["malformed"])
+
+
+def check_sums(doc, problems):
+    for vec in doc["sums"]:
+        check(problems, vec["name"], sum_of(vec), vec["bytes"])
+    return len(doc["sums"])
 
 
 def check_control(doc, problems):
@@ -440,11 +509,12 @@ def main():
     problems = []
     doc = json.loads((directory / "frames.json").read_text("utf-8"))
     frames, packets, malformed = check_frames(doc, problems)
+    sums = check_sums(doc, problems)
     messages = check_control(doc, problems)
     numbers = check_numbers(json.loads((directory / "numbers.json").read_text("utf-8")), problems)
     if problems:
         sys.exit("\n".join(problems))
-    print(f"agree: {frames} frames, {packets} packets, {malformed} malformed, {messages} control, {numbers} numbers")
+    print(f"agree: {frames} frames, {packets} packets, {malformed} malformed, {sums} sums, {messages} control, {numbers} numbers")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-package endpoint
+package wire
 
 import "encoding/binary"
 
-// Repair computes in GF(2^8), the field of 256 elements that the polynomial 0x11D makes: a byte
-// is a polynomial over GF(2), to add is XOR, to multiply is to multiply and take the rest of a
-// division by x^8 + x^4 + x^3 + x^2 + 1.
+// Repair computes in GF(2^8), the field of 256 elements that the polynomial 0x11D
+// makes: a byte is a polynomial over GF(2), to add is XOR, to multiply is to multiply
+// and take the rest of a division by x^8 + x^4 + x^3 + x^2 + 1.
 
 // products is the table of multiplication, reciprocals what gives 1 with each but zero.
 var products, reciprocals = func() (table [256][256]byte, inverse [256]byte) {
@@ -31,8 +31,8 @@ func product(a, b byte) (sum byte) {
 	return sum
 }
 
-// mulAdd adds c times src to dst, which is as long or longer.
-func mulAdd(dst, src []byte, c byte) {
+// MulAdd adds c times src to dst, which is as long or longer.
+func MulAdd(dst, src []byte, c byte) {
 	switch c {
 	case 0:
 		return
@@ -68,18 +68,21 @@ func addTo(dst, src []byte) {
 	}
 }
 
-// scale multiplies all of b.
-func scale(b []byte, c byte) {
+// Scale multiplies all of b by c.
+func Scale(b []byte, c byte) {
 	row := &products[c]
 	for i, v := range b {
 		b[i] = row[v]
 	}
 }
 
-// coefficient is what a message is multiplied with in a sum (SPEC.md, 6.9): y / (row + y), where
-// y, from 128 on, stands for the id. That is the Cauchy matrix 1 / (row + y), of which each
-// square part can be inverted, and its columns scaled so that row 0 is the XOR.
-func coefficient(row uint8, id uint64) byte {
+// Reciprocal is what gives 1 with c, which is not 0.
+func Reciprocal(c byte) byte { return reciprocals[c] }
+
+// Coefficient is what a message is multiplied with in a sum (SPEC.md, 6.9): y / (row + y),
+// where y, from 128 on, stands for the id. That is the Cauchy matrix 1 / (row + y), of which
+// each square part can be inverted, with its columns scaled so that row 0 is the XOR.
+func Coefficient(row uint8, id uint64) byte {
 	y := byte(id) | 0x80
 	return products[y][reciprocals[row^y]]
 }
