@@ -42,6 +42,21 @@ const (
 	DropNewest  = endpoint.DropNewest
 )
 
+// A Repair says how much of the small messages of a channel goes out once more
+// before anybody knows of a loss (ChannelConfig.Repair).
+type Repair = endpoint.Repair
+
+// How much is repaired.
+const (
+	RepairDefault = endpoint.RepairDefault
+	RepairAuto    = endpoint.RepairAuto
+	RepairOff     = endpoint.RepairOff
+	RepairHalf    = endpoint.RepairHalf
+	RepairOnce    = endpoint.RepairOnce
+	RepairTwice   = endpoint.RepairTwice
+	RepairThrice  = endpoint.RepairThrice
+)
+
 // A ResendPolicy says how often a reliable channel sends a message again that was
 // lost (ChannelConfig.Resend). Its function is called by all Conns of a Server or
 // Client, one at a time, and must not use them.

@@ -90,6 +90,7 @@ func (e *Endpoint) settleAll() (left int) {
 	}
 	for i := range e.receivers {
 		e.dropUnfinished(&e.receivers[i])
+		e.dropRebuilder(&e.receivers[i])
 	}
 	return left
 }
@@ -163,7 +164,6 @@ func (e *Endpoint) Release() {
 		for ; r.ready.Len() > 0; r.ready.Pop() {
 			e.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
 		}
-		e.dropRebuilder(r)
 		e.cfg.Pool.give(r.pooled)
 		r.pooled, r.held = 0, 0
 	}

@@ -21,6 +21,7 @@ type repairer struct {
 	first   uint64 // and the id of the first message in it
 	counted uint64 // ids below have given what they give
 	bare    uint64 // ids below were not repaired: they came as a flood
+	from    uint64 // ids below are in no sum: the peer may not have kept them
 	covered uint64 // one more than the newest id in a sum
 	span    int    // ids that a sum may reach back
 	credit  strength
@@ -117,14 +118,46 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 		r.due = r.own == e.packets
 		return
 	}
+	begins := r.counts.sums == 0 || b.now-r.at > rebuildLife*3/4 || end-r.covered > rebuildFor/2
 	for n := bits.OnesCount32(f.Mask); n > 0 && r.credit >= oneSum; n-- {
-		if b.room() < wire.RepairLen(&f, symbol) || s.turn.limited && e.turnAt(s) > b.now {
+		if b.room() < wire.RepairLen(&f, symbol) || e.tight(b, s) || s.turn.limited && e.turnAt(s) > b.now {
 			break
 		}
 		e.putSum(b, s, &f, symbol)
 	}
+	if begins && r.at == b.now {
+		r.from = end // from the first sum on the peer keeps what comes
+	}
 	r.credit = min(r.credit, oneSum)
 	r.due = r.credit >= oneSum || r.own == e.packets
+}
+
+// tight reports whether messages, and what must be sent again, need all that congestion control
+// allows: nothing else is there to be cut, much is in flight, and nothing was acknowledged for a
+// while. A window full of repair would be empty of messages when a long row of packets is lost.
+func (e *Endpoint) tight(b *builder, s *sender) bool {
+	share, p := 4, b.path
+	if b.now-p.deliveredAt > second/10 {
+		share = 2
+	}
+	return 4*p.inFlight >= share*p.cc.WindowBytes() && !e.othersPay(s)
+}
+
+// othersPay reports whether channels of the same or a lower priority have something to send, which
+// waits while repair goes.
+func (e *Endpoint) othersPay(s *sender) bool {
+	for i := range e.others {
+		c := &e.others[i]
+		if c.priority > s.priority() {
+			continue
+		}
+		for _, other := range c.active {
+			if other != s && !other.idle() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // flooded: what was sent until now is not repaired.
@@ -163,7 +196,7 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 // repairable returns which of the messages below an id a sum should cover, as REPAIR says it, and
 // how long their longest symbol is. Mask 0: there is none.
 func (s *sender) repairable(end uint64) (newest uint64, mask uint32, symbol int) {
-	low := max(s.open.Base(), s.repair.bare)
+	low := max(s.open.Base(), s.repair.bare, s.repair.from)
 	for id := end; id > low && (mask == 0 || newest-(id-1) < uint64(s.repair.span)) && end-id < uint64(s.repair.span); id-- {
 		m := s.open.At(id - 1)
 		if !s.mayRepair(id-1, m) {

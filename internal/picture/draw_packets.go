@@ -115,7 +115,7 @@ func (d *drawing) look(p *Packet) (class, label string) {
 }
 
 // words are what frames without a message are called.
-var words = [...]string{Window: "WINDOW", Blocked: "BLOCKED", Hold: "HOLD", Close: "CLOSE", CloseAck: "CLOSE_ACK", Draining: "DRAINING"}
+var words = [...]string{Window: "WINDOW", Blocked: "BLOCKED", Hold: "HOLD", Close: "CLOSE", CloseAck: "CLOSE_ACK", Draining: "DRAINING", Sum: "REPAIR"}
 
 // shorter writes three numbers and more that follow each other as the first and the last.
 func shorter(labels []string) []string {

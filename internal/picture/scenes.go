@@ -23,7 +23,7 @@ var calm = simnet.LinkConfig{Delay: usual.Delay}
 // Scenes returns all scenes, in the order of the page that shows them.
 func Scenes() []Scene {
 	scenes := deliveries()
-	return append(scenes, group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), largeValues(), credit(), shares(), drain(), hold())
+	return append(scenes, repair(), group(), droppable(), key(), replaced(), dropOldest(), refuse(), timeToLive(), givingUp(), fragments(), largeValues(), credit(), shares(), drain(), hold())
 }
 
 // counted is a script: one message each turn, with the labels 1, 2, 3….
@@ -60,6 +60,11 @@ func deliveries() []Scene {
 		plain("reliable-latest", endpoint.ReliableLatest, "3 is lost and nobody needs it: newer values are under way"),
 		plain("reliable-ordered", endpoint.ReliableOrdered, "3 is sent again; 4 to 7 are there and wait for it"),
 	}
+}
+
+func repair() Scene {
+	return usualScene("repair", "Repair", "3 is lost; the sum that rides with 4 brings it back",
+		endpoint.ChannelConfig{Delivery: endpoint.ReliableOrdered, Repair: endpoint.RepairOnce}, counted(7))
 }
 
 func group() Scene {

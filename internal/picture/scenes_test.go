@@ -178,6 +178,18 @@ func TestReliableOrdered(t *testing.T) {
 	}
 }
 
+// TestRepair: 3 comes with the sum behind it, is told Delivered, and is not sent again.
+func TestRepair(t *testing.T) {
+	line := played(t, "repair")
+	line.sees(t, "1", "2", "3", "4", "5", "6", "7")
+	line.fates(t, nil)
+	line.again(t)
+	three, four := line.Find("3"), line.Find("4")
+	if !line.Lost(2) || three.Stored != four.Stored || three.Seen != four.Seen {
+		t.Errorf("3: %+v, 4: %+v", three, four)
+	}
+}
+
 // TestGroup: 4 and 5 overtake 3, nothing overtakes the group.
 func TestGroup(t *testing.T) {
 	line := played(t, "group")

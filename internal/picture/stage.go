@@ -41,7 +41,7 @@ func (s *Scene) Play() (*Timeline, error) {
 	st := &stage{scene: s, cues: s.cues(), turns: [2]int64{never, never}}
 	for i := range st.ends {
 		var err error
-		cfg := endpoint.Config{Channels: s.channels, Seed: s.Seed*2 + uint64(i)}
+		cfg := endpoint.Config{Channels: unrepaired(s.channels), Seed: s.Seed*2 + uint64(i)}
 		if s.rate > 0 {
 			cfg.Controller = func() endpoint.Controller {
 				return endpoint.NewAIMD(endpoint.AIMDConfig{MinBytesPerSecond: s.rate, MaxBytesPerSecond: s.rate})
@@ -224,6 +224,18 @@ func (st *stage) told(at int64, ev endpoint.Event) {
 		m := &st.line.Messages[slices.Index(st.receipts, ev.Receipt)]
 		m.Told, m.Fate, m.Why = at, ev.Kind, ev.Why
 	}
+}
+
+// unrepaired is channels without repair but where a scene is about it, so that what is lost stays
+// lost, or is sent again.
+func unrepaired(channels []endpoint.ChannelConfig) []endpoint.ChannelConfig {
+	channels = slices.Clone(channels)
+	for i := range channels {
+		if channels[i].Repair == endpoint.RepairDefault {
+			channels[i].Repair = endpoint.RepairOff
+		}
+	}
+	return channels
 }
 
 func (st *stage) give(at int64, c Cue) {

@@ -164,6 +164,12 @@ func (t *tap) control(frames []Frame, b []byte) ([]Frame, int) {
 	case wire.TypeStored:
 		_, _, n := wire.ConsumeStored(b)
 		return append(frames, Frame{Kind: Other}), n
+	case wire.TypeRepair:
+		f, _, n := wire.ConsumeRepair(b)
+		return append(frames, Frame{Kind: Sum, Channel: endpoint.ChannelID(f.Channel)}), n
+	case wire.TypeRebuilt:
+		_, _, _, n := wire.ConsumeRebuilt(b)
+		return append(frames, Frame{Kind: Other}), n
 	case wire.TypePing:
 		return append(frames, Frame{Kind: Other}), 1
 	case wire.TypePadding:

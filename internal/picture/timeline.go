@@ -56,7 +56,7 @@ type Packet struct {
 type FrameKind uint8
 
 const (
-	Other    FrameKind = iota // PING and STORED
+	Other    FrameKind = iota // PING, STORED and REBUILT
 	Ack                       // an ACK
 	Whole                     // a message, in a RUN
 	Piece                     // bytes From to To of a message, in a FRAGMENT
@@ -67,6 +67,7 @@ const (
 	Close                     // the end
 	CloseAck                  // and its answer
 	Draining                  // its sender drains, or is through
+	Sum                       // of messages, in a REPAIR
 )
 
 // A Frame is what a packet says about one message, or about a channel.
@@ -205,6 +206,22 @@ func (t *Timeline) store() {
 			}
 		}
 	}
+	for i := range t.Messages {
+		if m := &t.Messages[i]; m.Stored == never && m.Seen != never {
+			m.Stored = rebuiltAt(arrived, m.Seen)
+		}
+	}
+}
+
+// rebuiltAt is when the last sum arrived before a message was seen that did not arrive itself.
+func rebuiltAt(arrived []*Packet, seen int64) (at int64) {
+	at = seen
+	for _, p := range arrived {
+		if p.Arrived <= seen && slices.ContainsFunc(p.Frames, func(f Frame) bool { return f.Kind == Sum }) {
+			at = p.Arrived
+		}
+	}
+	return at
 }
 
 // A coverage says which bytes of a message have arrived.

@@ -107,6 +107,16 @@ func (s *scales) frame(now int64, b []byte) (n int) {
 		return wire.ConsumeAck(b, &wire.Ack{})
 	case kind == wire.TypePing:
 		return 1
+	case kind == wire.TypeRepair:
+		f, _, n := wire.ConsumeRepair(b)
+		if n > 0 {
+			s.lanes[f.Channel-1].packet += n
+		}
+		return n
+	case kind == wire.TypeRebuilt:
+		channel, _, _, n := wire.ConsumeRebuilt(b)
+		s.lanes[channel-1].total += max(n, 0)
+		return n
 	case kind == wire.TypeBlocked || kind == wire.TypeWindow:
 		channel, _, n := wire.ConsumeLimit(b)
 		s.lanes[channel-1].total += n

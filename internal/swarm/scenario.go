@@ -108,7 +108,17 @@ func Generate(seed uint64) Scenario {
 	s.addLeaves(generator{rand.New(rand.NewPCG(seed, 0x6c6561766573))})
 	s.addRoams(generator{rand.New(rand.NewPCG(seed, 0x726f616d73))})
 	s.addResumes(generator{rand.New(rand.NewPCG(seed, 0x726573756d65))})
+	s.addRepair(generator{rand.New(rand.NewPCG(seed, 0x726570616972))})
 	return s
+}
+
+// addRepair has some channels repaired more or less than is usual, unreliable ones among them.
+func (s *Scenario) addRepair(g generator) {
+	for i := range s.Channels {
+		if g.IntN(2) == 0 {
+			s.Channels[i].Repair = tickwire.Repair(g.IntN(int(tickwire.RepairThrice) + 1))
+		}
+	}
 }
 
 // addWays has messages of some channels built in place, sent to all, or left in a draft. What goes to all is a small share of

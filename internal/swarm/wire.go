@@ -19,6 +19,7 @@ type WireCost struct {
 	Header   int // prefix, connection id, number, tag
 	Acks     int // without clocks
 	Clocks   int // in acks
+	Repairs  int
 	Control  int // every other frame that is not a run
 	Runs     int // type, channel, id, and the length of the first message
 	Lengths  int // of the further messages in a run
@@ -200,6 +201,9 @@ func (s *wireSide) count(header int, frames []byte) {
 		case kind == wire.TypePing:
 			n = 1
 			c.Control++
+		case kind == wire.TypeRepair:
+			_, _, n = wire.ConsumeRepair(frames)
+			c.Repairs += n
 		case kind == wire.TypeWindow || kind == wire.TypeBlocked:
 			_, _, n = wire.ConsumeLimit(frames)
 			c.Control += n
@@ -268,6 +272,7 @@ func WireTable() (string, error) {
 	row("ACK", up.each(up.Acks), down.each(down.Acks))
 	row("clock in the ACK", up.each(up.Clocks), down.each(down.Clocks))
 	row("all other frames but runs", up.each(up.Control), down.each(down.Control))
+	row("REPAIR of the reliable messages, while nothing is lost", up.each(up.Repairs), down.each(down.Repairs))
 	row("run of one reliable message, its length included", up.Reliable.perRun(), down.Reliable.perRun())
 	row("run of one unreliable message, its length included", up.Other.perRun(), down.Other.perRun())
 	row("messages: 20 and 60 bytes", up.each(up.Payload), down.each(down.Payload))

@@ -26,7 +26,7 @@ func TestWireCost(t *testing.T) {
 			if reliable > 1 && c.Reliable.perFurther() != 1 {
 				t.Errorf("%s: a further message takes %.2f bytes", name, c.Reliable.perFurther())
 			}
-			if c.Header+c.Acks+c.Clocks+c.Control+c.Runs+c.Lengths+c.Payload != c.Bytes {
+			if c.Header+c.Acks+c.Clocks+c.Repairs+c.Control+c.Runs+c.Lengths+c.Payload != c.Bytes {
 				t.Errorf("%s: the parts of %+v are not the whole", name, c)
 			}
 			if want := wireRate * wireSeconds * (reliable*wireMessage + wireState); c.Payload < want*99/100 {

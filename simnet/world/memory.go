@@ -32,6 +32,11 @@ type limits struct {
 const (
 	leastCharge = 32
 	openIDs     = 1 << 14 // messages of a channel that are sent and not acknowledged
+
+	// What is kept to rebuild messages that are lost, of 16 channels at most.
+	repairedChannels = 16
+	repairBuffers    = 64 + 17
+	repairHeld       = 64*512 + 17*(64+512)
 )
 
 // limitsOf sums up the channels. A window counts four times for a reliable channel: what
@@ -41,7 +46,7 @@ const (
 // droppables of an ordered one.
 func limitsOf(channels []tickwire.AnyChannel, droppables bool) limits {
 	sum := limits{queue: internalQueue, held: 4 * firstWindow}
-	for _, ch := range channels {
+	for i, ch := range channels {
 		c := ch.Config()
 		queue, window := c.MaxQueuedBytes, c.WindowBytes
 		if c.Delivery.Reliable() {
@@ -59,6 +64,10 @@ func limitsOf(channels []tickwire.AnyChannel, droppables bool) limits {
 			queue = orElse(queue, max(unreliableQueue, message+leastCharge))
 			window = orElse(window, max(unreliableQueue, 2*(message+leastCharge)))
 			sum.held += 2 * window
+		}
+		if i < repairedChannels {
+			sum.held += repairHeld
+			sum.buffers += repairBuffers
 		}
 		sum.queue += queue
 		sum.buffers += queue/leastCharge + openIDs + window/leastCharge
