@@ -350,3 +350,28 @@ func TestAllocNothingWithLimits(t *testing.T) {
 		t.Errorf("only %d messages came, open %v", came, l.ends[1].Open())
 	}
 }
+
+// TestAllocRepair plays 60 small messages a second with two sums for each, of which a tenth is
+// lost: what is sent for repair, kept for it and solved allocates nothing.
+func TestAllocRepair(t *testing.T) {
+	if raced {
+		return
+	}
+	for _, d := range []Delivery{Unreliable, ReliableOrdered} {
+		cfg := channels()
+		cfg.Channels[d].Repair = RepairTwice
+		l := newLoopOf(t, cfg)
+		l.lossEach = 10
+		payload, came := make([]byte, 100), 0
+		allocatesNothing(t, 3000, 1000, &came, func() {
+			_, _ = l.ends[0].Send(chanOf(d), payload, SendOptions{})
+			for range 16 {
+				l.exchange()
+			}
+			came += l.take(d)
+		})
+		if st := l.ends[1].Stats(); came < 900 || st.MessagesRebuilt < 100 {
+			t.Errorf("%d came, %d were rebuilt", came, st.MessagesRebuilt)
+		}
+	}
+}

@@ -146,3 +146,23 @@ func BenchmarkDraft(b *testing.B) {
 
 // inTurn is how many messages are measured together.
 const inTurn = 64
+
+// BenchmarkStream is 60 messages of 100 bytes a second, of which one in twenty is lost, with a
+// round trip of 100 ms: the cost of one at both ends.
+func BenchmarkStream(b *testing.B) {
+	for _, r := range []Repair{RepairOff, RepairOnce, RepairTwice} {
+		b.Run(r.String(), func(b *testing.B) {
+			p := newPair(b, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: r}}}, 50*time.Millisecond).open()
+			p.links[0].loss = 0.05
+			payload := make([]byte, 100)
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = p.ends[0].Send(1, payload, SendOptions{})
+				p.run(time.Second / 60)
+				p.ends[1].Update()
+				for _, ok := p.ends[1].Receive(1); ok; _, ok = p.ends[1].Receive(1) {
+				}
+			}
+		})
+	}
+}

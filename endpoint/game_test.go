@@ -95,7 +95,8 @@ type flushed struct {
 // newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
 // queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 some
 // messages are built in place, 64 some are sent to both ends, 128 inbound limits, 256 limits of
-// flushes, 512 several paths, 1024 a timeout after which the ends are away, and kept.
+// flushes, 512 several paths, 1024 a timeout after which the ends are away, and kept. All of them
+// together say how much each channel is repaired.
 func newGame(t *testing.T, variant uint16) *game {
 	t.Helper()
 	return newGameAt(t, variant, second)
@@ -118,6 +119,7 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 		if variant&8 != 0 {
 			ch.BytesPerSecond = 50_000
 		}
+		ch.Repair = Repair((int(variant) + 3*i) % int(RepairThrice+1))
 	}
 	if variant&128 != 0 {
 		cfg.Inbound = Limits{200, 100_000, 500}

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -127,6 +128,16 @@ func (e *Endpoint) expireRebuilder(now int64, r *receiver) (next int64) {
 	return never
 }
 
+// mayAdd reports whether so many bytes more may be added for the packet that is being read, and
+// counts them.
+func (all *rebuilders) mayAdd(bytes int) bool {
+	if all.work < bytes {
+		return false
+	}
+	all.work -= bytes
+	return true
+}
+
 func (all *rebuilders) fetch() *rebuilder {
 	n := len(all.free)
 	if n == 0 {
@@ -231,11 +242,14 @@ func (e *Endpoint) learn(r *receiver, h *head, payload []byte) {
 	clear(symbol)
 	sym.AddTo(symbol, 1)
 	b.past[slot].symbol = symbol
-	for i := len(b.sums) - 1; i >= 0; i-- {
-		if c := b.sums[i].row[slot]; c != 0 {
-			e.takeOut(b, i, slot, symbol, c)
-		}
+	for i := b.with(slot); i >= 0; i = b.with(slot) { // each may drop others
+		e.takeOut(b, i, slot, symbol, b.sums[i].row[slot])
 	}
+}
+
+// with returns a sum that has the column; negative: there is none.
+func (b *rebuilder) with(slot int) int {
+	return slices.IndexFunc(b.sums, func(s *sum) bool { return s.row[slot] != 0 })
 }
 
 // symbol is a message as a sum has it.
@@ -250,7 +264,7 @@ func (h *head) symbol(payload []byte) wire.Symbol {
 // takeOut takes a message that is known out of a sum, which then needs another column of its own.
 func (e *Endpoint) takeOut(b *rebuilder, i, slot int, symbol []byte, c byte) {
 	s := b.sums[i]
-	if e.rebuilders.work -= len(symbol); e.rebuilders.work < 0 {
+	if !e.rebuilders.mayAdd(len(symbol)) {
 		e.dropSum(b, i)
 		return
 	}
@@ -285,7 +299,7 @@ func (e *Endpoint) addSum(b *rebuilder, newest uint64, f *wire.Repair, bytes []b
 			missing++
 		}
 	}
-	if e.rebuilders.work -= (known + missing) * len(bytes); missing == 0 || e.rebuilders.work < 0 {
+	if missing == 0 || !e.rebuilders.mayAdd((known+1)*len(bytes)) {
 		return nil
 	}
 	s := e.rebuilders.sums.fetch()
@@ -347,7 +361,7 @@ func (e *Endpoint) enter(b *rebuilder, s *sum) {
 
 // eliminate adds c times other to a sum. False: that was too much work for one packet.
 func (e *Endpoint) eliminate(s, other *sum, c byte) bool {
-	if e.rebuilders.work -= other.n; e.rebuilders.work < 0 {
+	if !e.rebuilders.mayAdd(other.n) {
 		return false
 	}
 	wire.MulAdd(s.row, other.row[:other.n], c)

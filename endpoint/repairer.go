@@ -73,17 +73,18 @@ func (e *Endpoint) takeRepair(b *builder, s *sender, first uint64) {
 			e.repairing = append(e.repairing, s)
 		}
 	}
-	if r.due && b.pkt.eliciting {
+	if r.due && b.pkt.eliciting && e.waitsBeside(s) > b.room() {
 		e.buildRepair(b, s)
 	}
 }
 
-// buildRepairs appends repair of the channels of a class that had no turn in the packet, or had
-// nothing to send in it: what goes out anyway takes it along.
-func (e *Endpoint) buildRepairs(b *builder, c *class) {
+// buildRepairs appends repair of the channels of a class that had none in the packet yet: what
+// goes out anyway takes it along. Early, that is before lower classes had their turn, if these
+// have more than fits: then they pay for it. Else it must not drive them into another packet.
+func (e *Endpoint) buildRepairs(b *builder, c *class, early bool) {
 	for i := 0; i < len(e.repairing); {
 		s := e.repairing[i]
-		if s.turn.class == c && s.repair.packet != e.packets && b.pkt.eliciting {
+		if s.turn.class == c && s.repair.packet != e.packets && b.pkt.eliciting && (!early || e.waitsBeside(s) > b.room()) {
 			before := len(b.dst)
 			e.buildRepair(b, s)
 			e.serve(b.now, s, len(b.dst)-before)
@@ -97,6 +98,22 @@ func (e *Endpoint) buildRepairs(b *builder, c *class) {
 		e.repairing[i], e.repairing[last] = e.repairing[last], nil
 		e.repairing = e.repairing[:last]
 	}
+}
+
+// waitsBeside is how many bytes wait in other channels of the same or a lower priority.
+func (e *Endpoint) waitsBeside(s *sender) (bytes int) {
+	for i := range e.others {
+		c := &e.others[i]
+		if c.priority > s.priority() {
+			continue
+		}
+		for _, other := range c.active {
+			if other != s {
+				bytes += int(other.backlog())
+			}
+		}
+	}
+	return bytes
 }
 
 // buildRepair appends the sums that a channel is to send now. One that has more messages waiting
@@ -140,24 +157,7 @@ func (e *Endpoint) tight(b *builder, s *sender) bool {
 	if b.now-p.deliveredAt > second/10 {
 		share = 2
 	}
-	return 4*p.inFlight >= share*p.cc.WindowBytes() && !e.othersPay(s)
-}
-
-// othersPay reports whether channels of the same or a lower priority have something to send, which
-// waits while repair goes.
-func (e *Endpoint) othersPay(s *sender) bool {
-	for i := range e.others {
-		c := &e.others[i]
-		if c.priority > s.priority() {
-			continue
-		}
-		for _, other := range c.active {
-			if other != s && !other.idle() {
-				return true
-			}
-		}
-	}
-	return false
+	return 4*p.inFlight >= share*p.cc.WindowBytes() && e.waitsBeside(s) == 0
 }
 
 // flooded: what was sent until now is not repaired.

@@ -222,7 +222,12 @@ func (e *Endpoint) buildClasses(b *builder) {
 			break
 		}
 		if len(e.repairing) > 0 {
-			e.buildRepairs(b, &e.others[i])
+			e.buildRepairs(b, &e.others[i], true)
+		}
+	}
+	if len(e.repairing) > 0 {
+		for i := range e.others {
+			e.buildRepairs(b, &e.others[i], false)
 		}
 	}
 	b.endSum()
