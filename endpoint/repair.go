@@ -14,8 +14,8 @@ const (
 	// RepairDefault is RepairAuto on the reliable deliveries and RepairOff on the others.
 	RepairDefault Repair = iota
 	// RepairAuto follows the losses of the path and how many come in a row: as long as there are
-	// none about 15 sums a second at most, then one for each message, up to three when every
-	// third packet is lost.
+	// none 15 sums a second at most, then one for two messages, for each message from half a
+	// percent of loss on, and up to three for each.
 	RepairAuto
 	// RepairOff repairs by sending again alone.
 	RepairOff
@@ -113,11 +113,10 @@ func (w *lossWatch) strength() strength {
 	if !w.any || w.since > repairMemo {
 		return repairIdle
 	}
-	if sent < 64 || lost <= 0 {
-		return oneSum
-	}
-	lost = min(lost, sent)
-	switch load := 1000 * lost / sent * max(lost, bursts) / bursts; {
+	lost = min(max(lost, 0), sent)
+	switch load := 1000 * lost / max(sent, 1) * max(lost, bursts) / bursts; {
+	case load < 5:
+		return oneSum / 2
 	case load < 80:
 		return oneSum
 	case load < 160:

@@ -217,7 +217,8 @@ func TestRareMessage(t *testing.T) {
 }
 
 // TestIdleRepair: as long as nothing is lost there are 15 sums a second at most; after a loss
-// there is one for each message, and after half a minute of 60 messages a second it is over.
+// there is one for two messages, after some one for each, and after half a minute of 60 messages a
+// second it is over.
 func TestIdleRepair(t *testing.T) {
 	p := repairing(t, ReliableOrdered, RepairAuto)
 	sums := func(ticks int) int {
@@ -230,10 +231,17 @@ func TestIdleRepair(t *testing.T) {
 	}
 	p.loses(0, 1)
 	sums(20)
-	if n := sums(600); n < 590 || n > 600 {
-		t.Errorf("%d sums for 600 messages after a loss", n)
+	if n := sums(60); n < 29 || n > 31 {
+		t.Errorf("%d sums for 60 messages after a loss", n)
 	}
-	sums(1500)
+	p.loses(0, 1)
+	sums(20)
+	p.loses(0, 1)
+	sums(20)
+	if n := sums(100); n < 99 {
+		t.Errorf("%d sums for 100 messages after three losses", n)
+	}
+	sums(1900)
 	if n := sums(600); n > 150 {
 		t.Errorf("%d sums in ten seconds, half a minute after a loss", n)
 	}
@@ -403,7 +411,7 @@ func TestStrength(t *testing.T) {
 	for _, c := range []struct {
 		each, row int // of each so many packets a row of so many is lost
 		want      strength
-	}{{0, 0, repairIdle}, {1000, 1, oneSum}, {20, 1, oneSum}, {10, 1, oneSum * 3 / 2}, {5, 1, 2 * oneSum}, {2, 1, 3 * oneSum}, {60, 3, oneSum * 3 / 2}, {30, 5, 3 * oneSum}} {
+	}{{0, 0, repairIdle}, {1000, 1, oneSum / 2}, {100, 1, oneSum}, {20, 1, oneSum}, {10, 1, oneSum * 3 / 2}, {5, 1, 2 * oneSum}, {2, 1, 3 * oneSum}, {60, 3, oneSum * 3 / 2}, {30, 5, 3 * oneSum}} {
 		var w lossWatch
 		for n := range uint64(3000) {
 			w.sent()

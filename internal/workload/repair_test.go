@@ -1,0 +1,90 @@
+package workload
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// repaired is a stream with a Repair.
+func repaired(l simnet.LinkConfig, r endpoint.Repair) Cell {
+	c := alike(Stream, l, 0)
+	c.Endpoint = func(cfg *endpoint.Config) { cfg.Channels[0].Repair = r }
+	return c
+}
+
+// means are the latency at 95 % and 99 % and the bytes of a message, of several seeds.
+type means struct{ p95, p99, bytes float64 }
+
+func meansOf(t *testing.T, c Cell, seeds int) (m means) {
+	t.Helper()
+	for _, r := range played(t, c, seeds) {
+		m.p95 += r.Latency.P95.Seconds() * 1000 / float64(seeds)
+		m.p99 += r.Latency.P99.Seconds() * 1000 / float64(seeds)
+		m.bytes += r.BytesPerMessage() / float64(seeds)
+	}
+	return m
+}
+
+// TestRepairReaches: what repair is for, over the link of the comparison with other libraries, as
+// means of ten seeds. Bytes are those of the way up with all headers, in parts of those that the
+// same messages take without repair and loss.
+func TestRepairReaches(t *testing.T) {
+	least := meansOf(t, repaired(link(0, 0, 0), endpoint.RepairOff), 1).bytes
+	for _, c := range []struct {
+		loss, burst     float64
+		p95, p99, bytes float64 // at most; 0: p99 no worse than without repair
+	}{
+		{0, 0, 1, 1, 1.2},
+		{0.01, 0, 10, 20, 1.7},
+		{0.05, 0, 18, 20, 1.8},
+		{0.2, 0, 36, 70, 2.5},
+		{0.05, 3, 60, 0, 2.5},
+	} {
+		off := meansOf(t, repaired(link(c.loss, c.burst, 0), endpoint.RepairOff), 10)
+		on := meansOf(t, repaired(link(c.loss, c.burst, 0), endpoint.RepairDefault), 10)
+		t.Logf("loss %2.0f %% bursts %v: %.1f / %.1f ms at %.2f of the bytes, without repair %.1f / %.1f at %.2f",
+			100*c.loss, c.burst, on.p95, on.p99, on.bytes/least, off.p95, off.p99, off.bytes/least)
+		if c.p99 == 0 {
+			c.p99 = off.p99
+		}
+		if on.p95 > c.p95 || on.p99 > c.p99 || on.bytes > c.bytes*least {
+			t.Errorf("loss %v, bursts %v: want %v / %v ms at %v of the bytes", c.loss, c.burst, c.p95, c.p99, c.bytes)
+		}
+	}
+}
+
+// TestRepairHelpsLong: nowhere is a stream later with repair than without, whatever the round trip.
+func TestRepairHelpsLong(t *testing.T) {
+	for _, delay := range []time.Duration{5 * time.Millisecond, 25 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
+		for _, loss := range []float64{0.005, 0.01, 0.05, 0.1, 0.3} {
+			for _, jitter := range []time.Duration{0, 10 * time.Millisecond} {
+				l := link(loss, 0, 0)
+				l.Delay, l.Jitter = delay, jitter
+				off, on := meansOf(t, repaired(l, endpoint.RepairOff), 5), meansOf(t, repaired(l, endpoint.RepairDefault), 5)
+				t.Logf("%v each way, loss %.1f %%, jitter %v: %.0f / %.0f ms, without repair %.0f / %.0f", delay, 100*loss, jitter, on.p95, on.p99, off.p95, off.p99)
+				if on.p95 > off.p95+1 || on.p99 > off.p99+1 {
+					t.Errorf("%v each way, loss %v, jitter %v: later with repair", delay, loss, jitter)
+				}
+			}
+		}
+	}
+}
+
+// TestRepairTable prints the table of docs/repair.md: what each strength makes of each loss.
+func TestRepairTableLong(t *testing.T) {
+	least := meansOf(t, repaired(link(0, 0, 0), endpoint.RepairOff), 1).bytes
+	strengths := []endpoint.Repair{endpoint.RepairOff, endpoint.RepairAuto, endpoint.RepairHalf, endpoint.RepairOnce, endpoint.RepairTwice, endpoint.RepairThrice}
+	for _, c := range [][2]float64{{0, 0}, {0.001, 0}, {0.01, 0}, {0.02, 0}, {0.05, 0}, {0.1, 0}, {0.15, 0}, {0.2, 0}, {0.3, 0}, {0.02, 3}, {0.05, 3}} {
+		var b strings.Builder
+		for _, r := range strengths {
+			m := meansOf(t, repaired(link(c[0], c[1], 0), r), 10)
+			fmt.Fprintf(&b, " %.0f / %.0f · %.2f |", m.p95, m.p99, m.bytes/least)
+		}
+		t.Logf("| %.1f %%, bursts %v |%s", 100*c[0], c[1], b.String())
+	}
+}
