@@ -345,6 +345,41 @@ func TestRepairIsAnnounced(t *testing.T) {
 	}
 }
 
+// TestRepairWithinTheRate: a path that takes a third more than the messages need gets that much
+// repair and no more, and no message waits for it. If something waits that counts less, that pays.
+func TestRepairWithinTheRate(t *testing.T) {
+	for _, c := range []struct {
+		bulk    bool
+		rate    int // bytes a second; the messages take 60 × 159
+		sums    uint64
+		slowest time.Duration // 20 ms, and with bulk the packet that it may have begun
+	}{{false, 13_000, 150, 21 * time.Millisecond}, {true, 60_000, 1000, 42 * time.Millisecond}} {
+		cfg := Config{
+			Channels:            []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: RepairTwice, Priority: 1}, {ID: 2, Delivery: ReliableOrdered}},
+			Controller:          func() Controller { return fixedRate(c.rate) },
+			PacketOverheadBytes: 51,
+		}
+		p := newPair(t, cfg, 20*time.Millisecond).open()
+		w := watchers(p)
+		if c.bulk {
+			w.sends(2, 1<<20)
+		}
+		p.run(2 * time.Second)
+		before := p.ends[0].Stats()
+		for range 600 {
+			w.sends(1, 100)
+			w.runs(time.Second/60, 1)
+		}
+		w.runs(time.Second, 1)
+		st := p.ends[0].Stats()
+		bytes, sums := int(st.BytesSent-before.BytesSent), st.RepairsSent-before.RepairsSent
+		t.Logf("bulk %v: %d bytes, %d sums, the slowest took %v", c.bulk, bytes, sums, w.worst[1])
+		if most := 11*c.rate + 12*packetBytes; bytes > most || sums < c.sums || w.worst[1] > c.slowest {
+			t.Errorf("want %d bytes, %d sums and %v", most, c.sums, c.slowest)
+		}
+	}
+}
+
 // TestRepairOfACappedChannel: sums count against the channel's cap and the peer's limits, and
 // hold no message up.
 func TestRepairOfACappedChannel(t *testing.T) {

@@ -150,14 +150,17 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 }
 
 // tight reports whether messages, and what must be sent again, need all that congestion control
-// allows: nothing else is there to be cut, much is in flight, and nothing was acknowledged for a
-// while. A window full of repair would be empty of messages when a long row of packets is lost.
+// allows, while nothing else waits that could be cut. Repair has half of what pacing has saved up:
+// so the whole stays below the estimated rate, and no message waits for repair. And it has half of
+// the window once nothing was acknowledged for a while: one full of repair would be empty of
+// messages when a long row of packets is lost.
 func (e *Endpoint) tight(b *builder, s *sender) bool {
-	share, p := 4, b.path
+	p := b.path
+	window := p.cc.WindowBytes()
 	if b.now-p.deliveredAt > second/10 {
-		share = 2
+		window /= 2
 	}
-	return 4*p.inFlight >= share*p.cc.WindowBytes() && e.waitsBeside(s) == 0
+	return (p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2) && e.waitsBeside(s) == 0
 }
 
 // flooded: what was sent until now is not repaired.
