@@ -143,7 +143,7 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 		e.putSum(b, s, &f, symbol)
 	}
 	if begins && r.at == b.now {
-		r.from = end // from the first sum on the peer keeps what comes
+		r.from = s.open.End() // behind the first sum the peer keeps what comes
 	}
 	r.credit = min(r.credit, oneSum)
 	r.due = r.credit >= oneSum || r.own == e.packets
