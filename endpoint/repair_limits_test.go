@@ -251,3 +251,13 @@ func TestStrength(t *testing.T) {
 		}
 	}
 }
+
+// TestReliablePathNeedsNoRepair: what carries the path loses nothing.
+func TestReliablePathNeedsNoRepair(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: RepairThrice}}, Path: PathConfig{Reliable: true}}
+	p := newPair(t, cfg, 50*time.Millisecond).open()
+	p.ticks(120)
+	if n := p.ends[0].Stats().RepairsSent; n != 0 {
+		t.Errorf("%d sums", n)
+	}
+}

@@ -117,10 +117,10 @@ func (e *Endpoint) waitsBeside(s *sender) (bytes int) {
 }
 
 // buildRepair appends the sums that a channel is to send now. One that has more messages waiting
-// sends those.
+// sends those; and nothing is lost on a path that is itself reliable.
 func (e *Endpoint) buildRepair(b *builder, s *sender) {
 	r := &s.repair
-	if r.packet = e.packets; s.queue.Len() > 0 || s.cutter() != nil {
+	if r.packet = e.packets; s.queue.Len() > 0 || s.cutter() != nil || b.path.reliable {
 		e.flooded(s)
 		return
 	}
