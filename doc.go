@@ -18,7 +18,8 @@
 // [SendOptions]: a receipt, a time to live, a key whose latest value counts, a group
 // whose messages may overtake each other, or that nothing waits for the message if
 // it is lost. How channels share a connection is for their [ChannelConfig] to say:
-// Priority, Weight, BytesPerSecond; so is what happens at a full queue. A game that has
+// Priority, Weight, BytesPerSecond; so is what happens at a full queue, and how much of
+// small messages goes out once more before anybody knows of a loss: Repair. A game that has
 // more to say than the line takes sends, in each tick, until [Conn.Budget] or
 // [Conn.ChannelBudget] is used up;
 // [Conn.LimitBudget] lowers it.

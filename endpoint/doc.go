@@ -62,6 +62,13 @@
 // Routes are still needed. Whoever has one way only passes 0 and can ignore all of this, as a
 // Lone does.
 //
+// # Repair
+//
+// What is lost is sent again a round trip later. Small messages of the reliable deliveries come
+// back without one: sums of the last ones ride in packets that leave anyway, as many as the
+// losses of the path call for. [ChannelConfig.Repair] asks for more, for none, or for the same on
+// an unreliable channel.
+//
 // # The end
 //
 // [Endpoint.Close] tells the peer at once, [Endpoint.Drain] when what was sent is through. The

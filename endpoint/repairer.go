@@ -181,7 +181,7 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 	r.counted = s.open.End()
 	each, fixed := r.kind.fixed()
 	if !fixed {
-		each = b.path.watch.strength()
+		each = e.strength()
 	}
 	r.credit += strength(fresh) * each
 	if each == repairIdle && b.now-r.at >= idleRepairs {
@@ -189,11 +189,32 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 	}
 	if fresh > 0 {
 		packets := repairSpan
-		if b.path.watch.inARow() > 2 {
+		if e.inARow() > 2 {
 			packets *= 2
 		}
 		r.span = min(packets*int(fresh), wire.MaxRepairSpan-4)
 	}
+}
+
+// strength is how much repair the paths call for that carry messages: one message may have gone
+// over any of them.
+func (e *Endpoint) strength() (most strength) {
+	for _, p := range e.paths {
+		if e.carries(p) {
+			most = max(most, p.watch.strength())
+		}
+	}
+	return most
+}
+
+// inARow is how many packets they lose in a row.
+func (e *Endpoint) inARow() (most int) {
+	for _, p := range e.paths {
+		if e.carries(p) {
+			most = max(most, p.watch.inARow())
+		}
+	}
+	return most
 }
 
 // repairable returns which of the messages below an id a sum should cover, as REPAIR says it, and

@@ -73,8 +73,8 @@ func (r worldReport) String() string {
 	}
 	b.WriteString("reordered: those that may be, as in a group; newer won: a newer value came in its place; " +
 		"abandoned: under way at the end of a connection\n")
-	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages and fragments sent again\n",
-		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.MessagesResent)
+	fmt.Fprintf(&b, "wire: %d datagrams, %d bytes; %d packets lost, %d messages rebuilt, %d messages and fragments sent again\n",
+		r.Datagrams, r.BytesOnWire, r.PacketsLost, r.Rebuilt, r.MessagesResent)
 	if r.Roams > 0 {
 		fmt.Fprintf(&b, "roaming: %d times; unreliable channels paused for p50 %.0f ms, p90 %.0f, p99 %.0f, at most %.0f\n",
 			r.Roams, r.RoamGap.P50, r.RoamGap.P90, r.RoamGap.P99, r.RoamGap.Max)

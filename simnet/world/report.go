@@ -14,17 +14,18 @@ type Report struct {
 	VirtualSeconds float64          `json:"virtual_seconds"`
 	Players        int              `json:"players"`
 	Deliveries     []DeliveryReport `json:"deliveries"`
-	Datagrams      uint64           `json:"datagrams"`       // written by all sockets
-	BytesOnWire    uint64           `json:"bytes_on_wire"`   // theirs, with the headers of IPv4 and UDP
-	PacketsLost    uint64           `json:"packets_lost"`    // that the library declared lost
-	MessagesResent uint64           `json:"messages_resent"` // whole or in part
-	KeyChanges     uint64           `json:"key_changes"`     // of all directions of all connections
-	Roams          uint64           `json:"roams"`           // changes of a player's address
-	RoamGap        Latency          `json:"roam_gap_ms"`     // then: the pause of unreliable channels, from the first packet on
-	Comebacks      uint64           `json:"comebacks"`       // of peers who had been missed, seen from either end, with all messages
-	Anew           uint64           `json:"anew"`            // comebacks, likewise, without the messages of before
-	Resumed        uint64           `json:"resumed"`         // connections that a server granted to tickets
-	Attacks        uint64           `json:"attacks"`         // datagrams that bystanders forwarded, replayed and forged
+	Datagrams      uint64           `json:"datagrams"`        // written by all sockets
+	BytesOnWire    uint64           `json:"bytes_on_wire"`    // theirs, with the headers of IPv4 and UDP
+	PacketsLost    uint64           `json:"packets_lost"`     // that the library declared lost
+	MessagesResent uint64           `json:"messages_resent"`  // whole or in part
+	Rebuilt        uint64           `json:"messages_rebuilt"` // without being sent again
+	KeyChanges     uint64           `json:"key_changes"`      // of all directions of all connections
+	Roams          uint64           `json:"roams"`            // changes of a player's address
+	RoamGap        Latency          `json:"roam_gap_ms"`      // then: the pause of unreliable channels, from the first packet on
+	Comebacks      uint64           `json:"comebacks"`        // of peers who had been missed, seen from either end, with all messages
+	Anew           uint64           `json:"anew"`             // comebacks, likewise, without the messages of before
+	Resumed        uint64           `json:"resumed"`          // connections that a server granted to tickets
+	Attacks        uint64           `json:"attacks"`          // datagrams that bystanders forwarded, replayed and forged
 	ViolationCount int              `json:"violations"`
 	Violations     []Violation      `json:"violation_list,omitempty"`
 	Digest         string           `json:"digest"` // of all that was seen: equal for equal runs
@@ -67,6 +68,7 @@ type tally struct {
 	latencies  [deliveryCount]histogram
 	lost       uint64
 	resent     uint64
+	rebuilt    uint64
 	keyChanges uint64
 	roams      uint64
 	gaps       histogram
@@ -103,6 +105,7 @@ func (t *tally) countConn(e *End) {
 	st := e.conn.Stats()
 	t.lost += st.PacketsLost
 	t.resent += st.MessagesResent + st.FragmentsResent
+	t.rebuilt += st.MessagesRebuilt
 }
 
 // headerBytes are those of IPv4 and UDP.
@@ -134,7 +137,7 @@ func (w *World) Report() Report {
 	t := &w.report
 	r := Report{
 		Seed: w.cfg.Seed, VirtualSeconds: w.Elapsed().Seconds(), Players: len(w.players),
-		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, KeyChanges: t.keyChanges,
+		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, Rebuilt: t.rebuilt, KeyChanges: t.keyChanges,
 		Roams: t.roams, RoamGap: t.gaps.percentiles(), Comebacks: t.comebacks, Anew: t.anew, Resumed: t.resumed, Attacks: t.attacks,
 		ViolationCount: w.judge.count, Violations: w.judge.kept, Digest: hex64(t.digest),
 	}
