@@ -128,7 +128,7 @@ func TestStreamTakesNoMore(t *testing.T) {
 		}
 		for range 5 {
 			s.stop(true)
-			s.run(3 * time.Second)
+			s.run(4 * time.Second)
 			sent := s.conn.PathStats(s.path).PacketsSent
 			s.run(time.Second)
 			if n := s.conn.PathStats(s.path).PacketsSent - sent; n > 0 {

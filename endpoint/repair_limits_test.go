@@ -145,7 +145,7 @@ func TestRepairWithinTheRate(t *testing.T) {
 		rate    int // bytes a second; the messages take 60 × 159
 		sums    uint64
 		slowest time.Duration // 20 ms, and with bulk the packet that it may have begun
-	}{{false, 13_000, 150, 21 * time.Millisecond}, {true, 60_000, 1000, 42 * time.Millisecond}} {
+	}{{false, 13_000, 150, 21 * time.Millisecond}, {true, 60_000, 500, 42 * time.Millisecond}} {
 		cfg := Config{
 			Channels:            []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: RepairTwice, Priority: 1}, {ID: 2, Delivery: ReliableOrdered}},
 			Controller:          func() Controller { return fixedRate(c.rate) },
