@@ -25,6 +25,9 @@ func TestSwarmFaults(t *testing.T) {
 		if p.Fault == EndlessStore {
 			cfg.Link.Loss, cfg.Churn, cfg.Holds, cfg.Clients = 0, 0, 0, 2 // it takes a good line, and a while, to fill one up
 		}
+		if p.Fault == UntoldRoom {
+			cfg.Link.Loss, cfg.For = 0.2, time.Minute // with less no queue is full
+		}
 		if p.Fault == Deaf {
 			cfg.Link = simnet.LinkConfig{Delay: 30 * time.Millisecond}
 			cfg.Churn, cfg.Holds, cfg.Roam = 0, 0, 5*time.Second
