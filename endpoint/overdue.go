@@ -67,10 +67,21 @@ func (e *Endpoint) overdueAt(p *path) int64 {
 	}
 	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {
 		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.prompt && !e.deaf(p, pkt.at) {
-			return pkt.at + p.patience()
+			return pkt.at + p.patience() + p.repairTime(pkt)
 		}
 	}
 	return never
+}
+
+// repairTime is how much later than else the answer to a packet may be because what it carries, if
+// it is lost, is rebuilt from the packets behind it: three of them bring nearly everything back, and
+// what is sent again before that is sent in vain. It is at most half a round trip, and nothing
+// where a resend is here before the next packet.
+func (p *path) repairTime(pkt *sentPacket) int64 {
+	if !pkt.repaired || p.talkEvery >= p.rtt.smooth {
+		return 0
+	}
+	return min(3*p.talkEvery, p.rtt.smooth/2)
 }
 
 // checkOverdue has what overdue packets carry sent once more.

@@ -54,7 +54,7 @@ func (s *script) acksAll() {
 // TestOverdue: a packet of which nothing is heard just above the round trip is sent once more,
 // though it is not declared lost; its ack that comes later is told from one that was due.
 func TestOverdue(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	n, sent := s.speak(t, chanOf(ReliableOrdered)), s.now
 	t.Log("# not before a millisecond above the round trip")
 	if said := s.wait(sent + 101*milli - milli/10); len(said) > 0 {
@@ -85,7 +85,7 @@ func TestOverdue(t *testing.T) {
 // flight, and no other one is made, be it a message or a piece of one.
 func TestOverdueThenLost(t *testing.T) {
 	for _, size := range []int{20, 1300} {
-		s := settled(t, channels())
+		s := settled(t, unrepaired(channels()))
 		if _, err := s.e.Send(chanOf(ReliableOrdered), make([]byte, size), SendOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestOverdueThenLost(t *testing.T) {
 // TestOverdueIsForWhatIsAlone: what leaves more behind is followed by packets whose acks tell
 // soon; and the unreliable is never sent again.
 func TestOverdueIsForWhatIsAlone(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	for range 6 {
 		if _, err := s.e.Send(chanOf(ReliableUnordered), make([]byte, 1000), SendOptions{}); err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestOverdueIsForWhatIsAlone(t *testing.T) {
 
 // TestOverdueLearns: a peer that answers late now and then is not taken for deaf each time.
 func TestOverdueLearns(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	before := s.e.Stats().PacketsOverdue
 	for i := range 1000 {
 		s.answered(t, 100*milli+int64(i%20/19)*8*milli)
@@ -155,7 +155,7 @@ func TestOverdueLearns(t *testing.T) {
 // TestLostAcksTeachNothing: the ack of a packet that comes with the next one, since its own was
 // lost, does not make the endpoint wait longer.
 func TestLostAcksTeachNothing(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	for range 100 {
 		a, first := s.speak(t, chanOf(ReliableOrdered)), s.now
 		s.now += 20 * milli
@@ -172,7 +172,7 @@ func TestLostAcksTeachNothing(t *testing.T) {
 // TestMistakesAreBounded: beyond a few, one packet in sixteen is sent again in vain at most,
 // however many acks are lost.
 func TestMistakesAreBounded(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	const n = 4000
 	began := s.e.Stats()
 	for range n / 4 {
@@ -209,7 +209,7 @@ func TestOverdueAsksNoPolicy(t *testing.T) {
 // TestOverdueLatest: of a value that a newer one has passed nothing goes again before its packet
 // is lost, and then SKIP.
 func TestOverdueLatest(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	began := s.now
 	n := s.speak(t, chanOf(ReliableLatest))
 	s.now += 50 * milli
@@ -227,7 +227,7 @@ func TestOverdueLatest(t *testing.T) {
 // TestOverdueFragments: the pieces of a message that nothing follows are waited for, too, and
 // sent again once.
 func TestOverdueFragments(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	before := s.e.Stats()
 	if _, err := s.e.Send(chanOf(ReliableOrdered), make([]byte, 1300), SendOptions{}); err != nil {
 		t.Fatal(err)
@@ -251,7 +251,7 @@ func TestOverdueFragments(t *testing.T) {
 
 // TestPeerOnHoldIsNotOverdue: nobody who has announced a silence is expected to answer.
 func TestPeerOnHoldIsNotOverdue(t *testing.T) {
-	s := settled(t, channels())
+	s := settled(t, unrepaired(channels()))
 	s.speak(t, chanOf(ReliableOrdered))
 	s.hears(wire.AppendHold(nil, 1, 3000))
 	s.wait(s.now + 2*second)

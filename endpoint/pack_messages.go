@@ -129,6 +129,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	if c.count == 0 {
 		return false
 	}
+	b.pkt.repaired = b.pkt.repaired || !again && e.willRepair(s)
 	wire.SetRunCount(b.dst[header:], headerLen, int(c.count))
 	b.pkt.eliciting = true
 	b.record(c)

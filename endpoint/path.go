@@ -120,6 +120,7 @@ type sentPacket struct {
 	limited     bool
 	aside       bool // to a route that is asked: it measures nothing
 	prompt      bool // carries something reliable that is little, and its path had room
+	repaired    bool // sums of what it carries go with the packets behind it
 	overdue     bool // what it carries was sent again since its ack was overdue
 	records     uint16
 	firstRecord uint64 // its records in contents

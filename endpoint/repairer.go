@@ -51,6 +51,12 @@ const (
 
 func (r *repairer) on() bool { return r.kind != RepairOff }
 
+// willRepair reports whether what a channel sends now will be in sums of the next packets.
+func (e *Endpoint) willRepair(s *sender) bool {
+	_, fixed := s.repair.kind.fixed()
+	return s.repair.on() && (fixed || e.strength() > repairIdle)
+}
+
 // agree begins repair on the channels that want it, if the peer reads it.
 func (e *Endpoint) agree(capabilities uint64) {
 	for i := range e.senders {
