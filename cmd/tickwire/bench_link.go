@@ -36,6 +36,7 @@ type benchLinkCmd struct {
 	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step and wake: 30s; duplex: 32s."`
 	Seed       uint64         `default:"1" help:"Seed of the first run."`
 	Seeds      int            `default:"20" help:"How many runs, each with the next seed."`
+	Repair     string         `default:"default" help:"Repair of the stream: ${repairs}."`
 	Controller []string       `default:"default" sep:"," placeholder:"NAME,…" help:"Congestion controllers, side by side: ${controllers}. All but the first two are written after their papers, to compare; tcp is a TCP flow with CUBIC in our place, for bulk, share and step."`
 	Matrix     bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes --controller only."`
 	CSV        string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed and controller."`
@@ -103,6 +104,9 @@ func (c *benchLinkCmd) cell(controller string) (workload.Cell, error) {
 	cell := workload.Cell{Workload: kind, For: c.For, TCP: controller == tcpController}
 	if kind <= workload.Mixed && c.For == 0 {
 		cell.For = 10 * time.Second
+	}
+	if cell.Repair, err = workload.ParseRepair(c.Repair); err != nil {
+		return cell, fmt.Errorf("--repair: %w", err)
 	}
 	if cell.Controller, err = namedController(controller); err != nil {
 		return cell, err
@@ -218,6 +222,9 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 	}
 	if cell.Down.Loss != l.Loss {
 		fmt.Fprintf(&b, ", of acknowledgements %.3g %%", 100*cell.Down.Loss)
+	}
+	if c.Repair != "default" {
+		fmt.Fprintf(&b, ", repair %s", c.Repair)
 	}
 	return b.String()
 }

@@ -36,6 +36,7 @@ func TestBenchLink(t *testing.T) {
 		want []string
 	}{
 		{"--workload stream --profile wifi-bad", []string{"stream, 2 runs, wifi-bad, 15ms + 15ms and jitter of 12ms, 8.0 Mbit/s, loss 3 % in bursts of 4", "latency p99", "bytes a message"}},
+		{"--workload stream --rtt 100ms --loss 0.05 --repair twice", []string{"loss 5 %, repair twice", "times the least"}},
 		{"--profile 4g --uplink", []string{"mixed, 2 runs, 4g, 32ms + 22ms", "8.0 Mbit/s", "of the ceiling", "latency p95"}},
 		{"--rtt 40ms --rate 2000000 --queue 30 --loss 0.01 --burst 2 --ack-loss 0.1 --workload bulk", []string{"20ms + 20ms, 2.0 Mbit/s, loss 1 % in bursts of 2, of acknowledgements 10 %", "to 90 % of it", "ceiling 1.88 Mbit/s: rate × "}},
 		{"--rtt 40ms --workload bulk --controller tcp --trace " + trace, []string{"a rate that changes, 4.0 Mbit/s on average", "self-inflicted", "utilization"}},
@@ -67,6 +68,7 @@ func TestBenchLinkMistakes(t *testing.T) {
 		"--profile 5g":                     `no preset is called "5g"`,
 		"--workload chess --rate 1":        `nothing is called "chess": want one of stream, bulk`,
 		"--matrix --controller bbr,copa":   "the matrix is played with one controller",
+		"--repair often --rate 1":          `no repair is called "often": want one of default, auto, off`,
 		"--controller vegas --rate 1":      `no controller is called "vegas": want one of default, aimd`,
 		"--workload bulk":                  "--rate is 0: want a rate, or a trace",
 		"--loss 2 --rate 1000000":          "--loss is 2: want a probability",

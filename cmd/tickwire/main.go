@@ -83,6 +83,7 @@ func newParser(ctx context.Context, c *cli) (*kong.Kong, error) {
 		kong.WithHyphenPrefixedParameters(true), // so that -1 is a number, which Validate judges
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", "), "key": keyHelp, "channels": echoNames(),
+			"repairs":     strings.Join(workload.RepairNames(), ", "),
 			"controllers": strings.Join(append(workload.ControllerNames(), tcpController), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

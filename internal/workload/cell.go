@@ -83,6 +83,8 @@ type Cell struct {
 	TCP bool
 	// Controller makes the endpoints' congestion controllers. nil: the default.
 	Controller func() endpoint.Controller
+	// Repair is that of the stream.
+	Repair endpoint.Repair
 	// Endpoint changes the configuration of all endpoints, whose channels are StreamChannel and
 	// BulkChannel, in this order; it may be nil.
 	Endpoint func(*endpoint.Config)
@@ -223,8 +225,12 @@ func (c *Cell) config(seed uint64) endpoint.Config {
 		MaxDatagramBytes: datagram, PacketOverheadBytes: headerBytes + sealBytes,
 		Controller: c.Controller,
 	}
+	cfg.Channels[0].Repair = c.Repair
 	if c.Endpoint != nil {
 		c.Endpoint(&cfg)
+	}
+	if c.bare {
+		cfg.Channels[0].Repair = endpoint.RepairOff
 	}
 	return cfg
 }
