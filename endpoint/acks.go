@@ -100,7 +100,8 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	if a.Largest == p.largest {
 		a.Hold = now - p.largestAt
 	}
-	if a.HasClock = now-p.lastClock >= clockInterval && a.Largest == p.largest; a.HasClock {
+	many := p.toAck >= ackNowAfter
+	if a.HasClock = (many || now-p.lastClock >= clockInterval) && a.Largest == p.largest; a.HasClock {
 		a.Clock = uint32(p.largestAt/wire.ClockUnit) & (1<<clockUnitsShift - 1)
 	}
 	top := ranges[:min(len(ranges), wire.MaxAckRanges)]
@@ -269,6 +270,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		}
 		if pkt.at >= sample.SentAt {
 			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.deaf(p, pkt.at)
+			sample.Passed = max(sample.Passed, pkt.passed)
 		}
 	}
 	pkt.state = packetAcked

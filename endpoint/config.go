@@ -147,7 +147,10 @@ type Config struct {
 	// MaxPaths is how many paths there may be, 8 at most. 0: 4; 1: one that follows the peer when
 	// it comes from another Route; negative: one that stays where it is.
 	MaxPaths int
-	// Controller makes the congestion controller of a path. nil: NewAIMD with its defaults.
+	// Congestion says how fast paths may send. The zero value finds out by delay.
+	Congestion CongestionConfig
+	// Controller makes the congestion controller of a path, one of the caller's own. nil: the one
+	// that Congestion names.
 	Controller func() Controller
 	// Pool lets windows grow beyond their first size; it may be shared by endpoints of one
 	// owner. nil: one of its own with the default size.
@@ -213,7 +216,8 @@ func (c Config) withDefaults() Config {
 	c.Channels = c.allChannels()
 	c.MaxPaths = orDefault(c.MaxPaths, defaultPaths, 0)
 	if c.Controller == nil {
-		c.Controller = func() Controller { return NewAIMD(AIMDConfig{}) }
+		kind := c.Congestion
+		c.Controller = func() Controller { return kind.controller() }
 	}
 	if c.Pool == nil {
 		c.Pool = NewWindowPool(0)

@@ -201,7 +201,11 @@ func (e *Endpoint) maySend(now int64, p *path) bool {
 		return false
 	}
 	p.pacer.pace(now, p.cc.BytesPerSecond())
-	return p.pacer.ready(now) && p.inFlight < p.cc.WindowBytes() && e.quota.ready(now)
+	if p.inFlight >= p.cc.WindowBytes() {
+		p.pacer.stalled = true
+		return false
+	}
+	return p.pacer.ready(now) && e.quota.ready(now)
 }
 
 func (b *builder) ping() {
@@ -243,8 +247,13 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	if b.data > 0 {
 		e.keepCopy(b, number)
 	}
+	if b.pkt.inFlight {
+		p.passed += int64(b.pkt.bytes)
+		b.pkt.passed = p.passed
+	}
 	if b.pkt.inFlight || b.pkt.aside {
 		p.pacer.spend(b.now, int(b.pkt.bytes))
+		p.pacer.stalled = false
 		e.spend(b)
 	}
 	b.pkt.limited = e.quiet() || e.appLimited(b.now)

@@ -72,7 +72,8 @@ type path struct {
 	unsettled    uint64 // no packet below it is in flight
 	inFlight     int    // bytes of packets in flight
 	eliciting    int    // packets in flight that elicit an ack
-	delivered    int64
+	passed       int64  // bytes that count for congestion control, sent since the beginning
+	delivered    int64  // of these: acknowledged
 	deliveredAt  int64
 	freshAt      int64 // what was sent until then says nothing about the path as it is
 	outbound     lossMeter
@@ -125,6 +126,7 @@ type sentPacket struct {
 	records     uint16
 	firstRecord uint64 // its records in contents
 	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
+	passed      int64  // path.passed, with it
 	delivered   int64  // path.delivered when it was sent
 	deliveredAt int64
 }

@@ -11,7 +11,9 @@ import (
 // no longer when late acks have shown what the path does.
 func TestReorderingKeepsTheRate(t *testing.T) {
 	for _, jitter := range []time.Duration{time.Millisecond, 5 * time.Millisecond} {
-		p := newPair(t, channels(), 20*time.Millisecond).open()
+		cfg := channels()
+		cfg.Congestion.MaxBytesPerSecond = 16 << 20
+		p := newPair(t, cfg, 20*time.Millisecond).open()
 		p.links[0].jitter = jitter
 		t.Logf("# bulk over a link that loses nothing, where each packet comes up to %v later", jitter)
 		const took = 3 * time.Second

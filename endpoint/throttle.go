@@ -13,6 +13,8 @@ type throttle struct {
 	burst int64 // units that it holds at most
 	level int64 // units times a billion
 	at    int64 // when that was
+
+	stalled bool // of a path: its window has held packets back since the last one
 }
 
 // newThrottle returns a full bucket that holds what a twentieth of a second gives.
@@ -75,12 +77,19 @@ func mulDiv(a, b, c int64) int64 {
 	return math.MaxInt64 / max(c, 1)
 }
 
-// pace sets the rate of a path's bucket to the controller's. It holds ten packets, or what two
-// milliseconds give, so that a caller who looks every millisecond reaches the rate.
+// pace sets the rate of a path's bucket to the controller's. It holds ten packets, as many as
+// begin a connection (RFC 9002, 7.7), or what two milliseconds give, so that a caller who looks
+// every millisecond reaches the rate, and what a game sends in a tick is not held up by a rate that
+// it does not use. After a time in which the window held packets back it holds one pacing quantum:
+// two packets, or what a millisecond gives; more would leave together for the narrowest place.
 func (t *throttle) pace(now int64, rate int) {
 	t.rate = max(rate, 1)
-	if now > t.at {
-		t.burst = max(10*packetBytes, min(int64(rate)/500, 1<<32))
-		t.refill(now)
+	if now <= t.at {
+		return
 	}
+	t.burst = max(initialWindow, min(int64(rate)/500, 1<<32))
+	if t.stalled {
+		t.burst = max(2*packetBytes, min(int64(rate)/1000, 1<<32))
+	}
+	t.refill(now)
 }

@@ -46,6 +46,7 @@ func (c Config) Validate() error {
 	v.check(c.UnsentDraft <= DraftJoin, "UnsentDraft", c.UnsentDraft, "DraftRefuse, DraftDrop or DraftJoin")
 	v.check(c.MaxPaths <= maxPaths, "MaxPaths", c.MaxPaths, "1 to 8, 0 for 4, or negative for one that never moves")
 	c.Path.validate(&v)
+	c.Congestion.validate(&v)
 	v.check(len(c.Channels) <= maxChannels, "Channels", len(c.Channels), "at most 1024 channels")
 	v.limit("Inbound.PacketsPerSecond", c.Inbound.PacketsPerSecond, leastPackets)
 	v.limit("Inbound.BytesPerSecond", c.Inbound.BytesPerSecond, leastBytes)

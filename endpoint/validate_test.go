@@ -31,23 +31,27 @@ var anyOfChannel = []string{"Name", "Priority", "Inbound"}
 
 // wrongConfig is the same of Config.
 var wrongConfig = map[string]Config{
-	"Channels":                  {Channels: make([]ChannelConfig, 1025)},
-	"AckHold":                   {AckHold: time.Second},
-	"MaxDatagramBytes":          {MaxDatagramBytes: 575},
-	"MaxHold":                   {MaxHold: time.Millisecond},
-	"UnsentDraft":               {UnsentDraft: DraftJoin + 1},
-	"PacketOverheadBytes":       {PacketOverheadBytes: 1025},
-	"MaxPaths":                  {MaxPaths: 9},
-	"Path.Route":                {Path: PathConfig{Route: NoRoute}},
-	"Path.Use":                  {Path: PathConfig{Use: UseReserve + 1}},
-	"Path.Weight":               {Path: PathConfig{Weight: 256}},
-	"Inbound.PacketsPerSecond":  {Inbound: Limits{PacketsPerSecond: leastPackets - 1}},
-	"Inbound.BytesPerSecond":    {Inbound: Limits{BytesPerSecond: leastBytes - 1}},
-	"Inbound.MessagesPerSecond": {Inbound: Limits{MessagesPerSecond: maxLimit + 1}},
+	"Channels":                     {Channels: make([]ChannelConfig, 1025)},
+	"AckHold":                      {AckHold: time.Second},
+	"MaxDatagramBytes":             {MaxDatagramBytes: 575},
+	"MaxHold":                      {MaxHold: time.Millisecond},
+	"UnsentDraft":                  {UnsentDraft: DraftJoin + 1},
+	"PacketOverheadBytes":          {PacketOverheadBytes: 1025},
+	"MaxPaths":                     {MaxPaths: 9},
+	"Path.Route":                   {Path: PathConfig{Route: NoRoute}},
+	"Path.Use":                     {Path: PathConfig{Use: UseReserve + 1}},
+	"Path.Weight":                  {Path: PathConfig{Weight: 256}},
+	"Congestion.Kind":              {Congestion: CongestionConfig{Kind: CongestionOff + 1}},
+	"Congestion.MinBytesPerSecond": {Congestion: CongestionConfig{MinBytesPerSecond: 2, MaxBytesPerSecond: 1}},
+	"Congestion.MaxBytesPerSecond": {Congestion: CongestionConfig{MaxBytesPerSecond: maxRate + 1}},
+	"Congestion.BytesPerSecond":    {Congestion: CongestionConfig{Kind: CongestionFixed}},
+	"Inbound.PacketsPerSecond":     {Inbound: Limits{PacketsPerSecond: leastPackets - 1}},
+	"Inbound.BytesPerSecond":       {Inbound: Limits{BytesPerSecond: leastBytes - 1}},
+	"Inbound.MessagesPerSecond":    {Inbound: Limits{MessagesPerSecond: maxLimit + 1}},
 }
 
 var anyOfConfig = []string{
-	"Seed", "Instance", "Handshake", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path",
+	"Seed", "Instance", "Handshake", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path", "Congestion",
 }
 
 // named lists the fields that an error names, each with a way out.
