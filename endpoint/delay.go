@@ -40,12 +40,14 @@ const (
 )
 
 const (
-	leastWait      = 2 * millisecond
-	leastWaiting   = 2 * packetBytes
+	leastWait      = millisecond
+	leastWaiting   = 3 * packetBytes
 	paceBytes      = 8 * packetBytes
+	fewBytes       = 4 * packetBytes
 	foreignCounts  = 25 * millisecond
 	foreignIgnored = 10 * millisecond
 	crowdedRounds  = 8
+	extraStep      = 2 * packetBytes
 )
 
 // NewDelayBased returns a delay-based controller.
@@ -92,7 +94,7 @@ func (c *DelayBased) Acked(now int64, s AckSample) {
 	if s.HasOneWay {
 		c.measure(now, s)
 	}
-	if s.SentAt >= c.round && s.Passed-c.roundFrom >= paceBytes {
+	if s.SentAt >= c.round && s.Passed-c.roundFrom >= fewBytes {
 		c.endRound(now, s.Passed)
 	}
 	if c.phase == delayStarting {
@@ -108,8 +110,8 @@ func (c *DelayBased) measure(now int64, s AckSample) {
 	if !c.sampled {
 		c.sampled, c.pipe, c.empty, c.look.next = true, max(roundTrip, millisecond/10), now, now
 	}
-	c.queue.sample(now, s.OneWay, c.smooth)
-	if c.queue.wait <= nearlyEmpty {
+	c.queue.sample(now, s.OneWay, max(c.smooth/2, mulDiv(fewBytes, second, c.rate)))
+	if c.queue.wait <= nearlyEmpty+c.queue.margin(c.pipe)/4 {
 		c.empty = now
 	}
 	c.look.foreign = min(c.look.foreign, c.queue.queue())
@@ -121,11 +123,12 @@ func (c *DelayBased) measure(now int64, s AckSample) {
 }
 
 func (c *DelayBased) learn(now int64) {
+	c.quiet = min(c.quiet, 0) // the queue was to be empty
 	c.look.foreign, c.look.next = 0, now+lookEvery
 	if !c.losses.judge() && c.losses.doubtful() {
 		c.look.next = now + 2*c.pipe
 	}
-	if c.look.least != never && c.look.least > foreignIgnored {
+	if c.look.least != never && c.look.least > foreignIgnored+2*c.queue.margin(c.pipe) {
 		c.look.foreign, c.look.next = c.look.least, now+lookAgain
 	}
 }
@@ -152,16 +155,17 @@ func (c *DelayBased) endRound(now, passed int64) {
 			}
 		}
 	}
-	if c.look.foreign > foreignCounts {
-		c.look.extra = min(c.look.extra+packetBytes, mulDiv(c.rate, c.queue.queue(), second))
-	} else {
+	switch {
+	case c.look.foreign > foreignCounts:
+		c.look.extra = min(c.look.extra+extraStep, mulDiv(c.rate, c.queue.queue(), second))
+	case now-c.empty < 2*c.smooth:
 		c.look.extra /= 2
 	}
 }
 
 // target is how many bytes of ours shall wait.
 func (c *DelayBased) target(rate int64) int64 {
-	wait := leastWait + c.queue.margin() + max(0, c.look.foreign-foreignIgnored)/2
+	wait := leastWait + c.queue.margin(c.pipe) + max(0, c.look.foreign-foreignIgnored)/2
 	return leastWaiting + c.look.extra + mulDiv(rate, wait, second)
 }
 
@@ -205,7 +209,7 @@ func (c *DelayBased) cruise(now int64) {
 	if own >= target/2 {
 		c.quiet = min(c.quiet, 0)
 	}
-	gain := 2 * max(c.pipe, second/100, mulDiv(paceBytes, second, max(carried, 1)))
+	gain := 2 * max(c.pipe, second/100, mulDiv(fewBytes, second, max(carried, 1)))
 	switch {
 	case own > target:
 		c.rate = carried - min(mulDiv(own-target, second, gain), carried/8)
@@ -245,7 +249,7 @@ func (c *DelayBased) WindowBytes() int {
 		}
 		return int(c.begin.window)
 	}
-	return int(mulDiv(c.rate, c.pipe, second)+c.target(c.rate)) + 2*packetBytes
+	return int(mulDiv(c.rate, c.pipe+c.queue.margin(c.pipe), second)+c.target(c.rate)) + 2*packetBytes
 }
 
 // BytesPerSecond implements Controller.

@@ -28,13 +28,14 @@ const (
 // start begins a look of a flow of so many bytes a second: twice what waits shall drain, because
 // others may have as much in the queue, and losses, in 1024ths, shall go away if they are ours.
 func (l *look) start(now, pipe, carried, queue, lost int64) {
-	span := max(pipe, 4*queue)
+	longest := max(4*pipe, second/2)
+	span := max(pipe, min(4*queue, longest))
 	if lost > 0 { // as long as some losses take; as many as say it all if they are most likely ours
 		packets := int64(6)
 		if lost > firstTolerated {
 			packets = 40
 		}
-		span = max(span, min(mulDiv(packets*packetBytes*1024, second, carried*lost+1), 4*pipe))
+		span = max(span, min(mulDiv(packets*packetBytes*1024, second, carried*lost+1), longest))
 	}
 	less := min(max(mulDiv(2048, queue, span), lost*3/2), 512)
 	l.from, l.until, l.least, l.due = now, now+span, never, true

@@ -21,16 +21,16 @@ const (
 	// leastStanding is the shortest time that says what stands: of systems that serve their
 	// sockets a thousand times a second a few turns.
 	leastStanding = 4 * millisecond
-	// maxSwing bounds by how much an irregular link may lengthen the queue. On recorded mobile
-	// links 10 ms keep four fifths of the capacity busy, 15 ms 85 % and 20 ms 88 %, for 95th
-	// percentiles of 280, 320 and 350 ms.
-	maxSwing = 15 * millisecond
+	// leastSwing and mostSwing bound by how much an irregular link may lengthen the queue, in
+	// between half a round trip without it does.
+	leastSwing = 20 * millisecond
+	mostSwing  = 60 * millisecond
 )
 
 // sample takes the one-way delay of a packet, of which only differences count.
-func (m *queueMeter) sample(now, oneWay, roundTrip int64) {
+func (m *queueMeter) sample(now, oneWay, span int64) {
 	m.base.add(now, oneWay, baseSpan)
-	m.standing.add(now, oneWay, max(roundTrip/2, leastStanding))
+	m.standing.add(now, oneWay, max(span, leastStanding))
 	m.wait = oneWay - m.base.least()
 }
 
@@ -41,12 +41,15 @@ func (m *queueMeter) queue() int64 { return max(0, m.standing.least()-m.base.lea
 // changes as quickly, a queue shorter than that runs dry again and again.
 func (m *queueMeter) endRound() {
 	q := m.queue()
-	m.swing += (min(abs(q-m.before), 4*maxSwing) - m.swing) / 16
+	m.swing += (min(abs(q-m.before), 2*mostSwing) - m.swing) / 16
 	m.before = q
 }
 
-// margin is how long a queue bridges what the link does by itself.
-func (m *queueMeter) margin() int64 { return min(m.swing, maxSwing) }
+// margin is how long a queue bridges what the link does by itself, before the news of it comes
+// around a pipe of that length.
+func (m *queueMeter) margin(pipe int64) int64 {
+	return min(m.swing, min(max(pipe/2, leastSwing), mostSwing))
+}
 
 // A windowedMin is the least of what was added in a span of time, up to a quarter of it more or
 // less. It keeps the least of each quarter.
