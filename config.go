@@ -43,7 +43,7 @@ type Config struct {
 	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
-	// Delivered, Lost and PathChanged are dropped and counted; Connected and Disconnected
+	// Delivered, Lost, PathChanged and RateChanged are dropped and counted; Connected and Disconnected
 	// never are, and Writable waits once for each channel at most.
 	MaxEvents int
 	// MaxPosted bounds the functions that Post has queued; beyond it Post returns
@@ -81,7 +81,11 @@ type Config struct {
 	// EpochPackets is after how many packets each direction of a connection
 	// changes its keys, at most 4194304. 0: as many; fewer are for tests.
 	EpochPackets int
-	// Controller makes the congestion controller of a connection. nil: AIMD.
+	// Congestion says how a connection finds out how fast it may send, and the least and the most
+	// that it sends. The zero value finds the rate of a path by how long packets wait there.
+	Congestion CongestionConfig
+	// Controller makes the congestion controller of each path, one of the caller's own. nil: the
+	// one that Congestion names.
 	Controller func() endpoint.Controller
 	// Logger gets what an operator should know. nil: slog.Default.
 	Logger *slog.Logger
@@ -94,6 +98,17 @@ type Config struct {
 
 // Limits are what an end takes of a peer in a second at most (Config.Inbound).
 type Limits = endpoint.Limits
+
+// A CongestionConfig says how fast a connection may send (Config.Congestion).
+type CongestionConfig = endpoint.CongestionConfig
+
+// How a connection finds out how fast it may send.
+const (
+	CongestionDelay = endpoint.CongestionDelay
+	CongestionAIMD  = endpoint.CongestionAIMD
+	CongestionFixed = endpoint.CongestionFixed
+	CongestionOff   = endpoint.CongestionOff
+)
 
 // A ServerConfig configures a Server.
 type ServerConfig struct {
@@ -270,6 +285,7 @@ func (c *Config) endpoint() endpoint.Config {
 		MaxReceipts:      c.MaxReceipts,
 		UnsentDraft:      c.UnsentDraft,
 		Inbound:          c.Inbound,
+		Congestion:       c.Congestion,
 		Controller:       c.Controller,
 	}
 	for _, ch := range c.Channels {

@@ -229,6 +229,11 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 			return // the game has heard the last of it, or never saw it
 		}
 		of.Kind, of.Path, of.PathState = PathChanged, ev.Path, ev.State
+	case endpoint.RateChanged:
+		if c.state > connClosing {
+			return
+		}
+		of.Kind, of.BytesPerSecond = RateChanged, ev.BytesPerSecond
 	case endpoint.Away:
 		c.tellAway()
 		return

@@ -100,6 +100,10 @@ const (
 	// PathChanged: the Path of a Conn is in another PathState. Of what happened to a
 	// path between two Updates the last is told.
 	PathChanged
+	// RateChanged: the network carries a quarter more or less to the peer of a Conn than the event
+	// said before: BytesPerSecond. A game that sends less state then has it arrive in time. It comes
+	// four times a second at most; the first ones tell how the rate is found.
+	RateChanged
 	// Away: nothing was heard of the peer for its timeout, or the server has forgotten a client
 	// that tries to resume. The Conn is kept meanwhile; see Conn.Away.
 	Away
@@ -115,7 +119,7 @@ const (
 )
 
 var eventNames = [...]string{
-	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "PathChanged", "Away", "Back",
+	"NoEvent", "Connecting", "Connected", "Delivered", "Lost", "Writable", "PathChanged", "RateChanged", "Away", "Back",
 	"Message", "Disconnected",
 }
 
@@ -146,6 +150,8 @@ type Event struct {
 	Kept        bool       // of Back: the messages of both directions go on
 	Undelivered int        // of Disconnected and Back: messages not known to have arrived
 	Payload     []byte     // of Message, valid until the loop asks for the next event
+
+	BytesPerSecond int // of RateChanged, with all headers
 }
 
 // A State is how far a client's attempt to connect has come.
@@ -173,7 +179,7 @@ type eventQueue struct {
 	limit   int
 }
 
-// push queues an event; Delivered, Lost and PathChanged give way when the queue is full.
+// push queues an event; Delivered, Lost, PathChanged and RateChanged give way when the queue is full.
 func (q *eventQueue) push(ev Event) {
 	if q.ring.Len() >= q.limit && ev.Kind.givesWay() {
 		q.dropped++
@@ -182,7 +188,9 @@ func (q *eventQueue) push(ev Event) {
 	*q.ring.Push() = ev
 }
 
-func (k EventKind) givesWay() bool { return k == Delivered || k == Lost || k == PathChanged }
+func (k EventKind) givesWay() bool {
+	return k == Delivered || k == Lost || k == PathChanged || k == RateChanged
+}
 
 func (q *eventQueue) next() (Event, bool) {
 	if q.ring.Base() >= q.visible {

@@ -48,7 +48,7 @@ type Stats struct {
 	Resumed       uint64    // times that somebody came back with a resume ticket
 	Seats         SeatStats // of a Server
 	Sockets       []SocketStats
-	EventsDropped uint64 // Delivered, Lost and PathChanged that found the queue full
+	EventsDropped uint64 // Delivered, Lost, PathChanged and RateChanged that found the queue full
 	Strangers     uint64 // datagrams at a client from who is not its server
 	Buffers       endpoint.BufferStats
 	WindowBytes   int // by which receive windows have grown

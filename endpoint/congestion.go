@@ -43,13 +43,14 @@ type LossSample struct {
 	Packets  int
 	InFlight int
 	SentAt   int64 // when the newest of them was sent
+	Queue    bool  // nothing is known to be lost: a queue grows inside of what carries the path
 }
 
 // judgeQueue has congestion control slow down for a queue that grows inside of what carries a
 // path and repairs losses itself: nothing else ever will.
 func (p *path) judgeQueue(now int64, pkt *sentPacket) {
 	if p.rtt.latest > 2*p.rtt.min+innerQueue {
-		p.cc.Lost(now, LossSample{Packets: 1, Bytes: int(pkt.bytes), InFlight: p.inFlight, SentAt: pkt.at})
+		p.cc.Lost(now, LossSample{Packets: 1, Bytes: int(pkt.bytes), InFlight: p.inFlight, SentAt: pkt.at, Queue: true})
 	}
 }
 

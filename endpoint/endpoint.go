@@ -59,6 +59,7 @@ type Endpoint struct {
 	flush   flush
 
 	hello     hello
+	rateTold  rateTold
 	began     int64 // when New was called
 	now       int64 // the latest time that is known
 	lastHeard int64
@@ -131,6 +132,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	e.schedule()
 	e.limitInbound()
 	e.paths = []*path{e.firstPath(now, e.cfg.Path)}
+	e.rateTold = rateTold{rate: e.bytesPerSecond(), at: now}
 	return e, nil
 }
 

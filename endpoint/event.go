@@ -43,6 +43,10 @@ const (
 	// PathChanged: Path is in another State. Of what happened to a path between two Updates the
 	// last is told.
 	PathChanged
+	// RateChanged: the paths together carry a quarter more or less than the event said before, or
+	// than was assumed at first: BytesPerSecond. A game sends less state instead of late state.
+	// It comes four times a second at most.
+	RateChanged
 	// Away: nothing was heard of the peer for as long as the timeout. The connection is kept, for
 	// Config.KeepFor.
 	Away
@@ -53,7 +57,7 @@ const (
 )
 
 var eventNames = [...]string{
-	"NoEvent", "Opened", "Delivered", "Lost", "Writable", "PathChanged", "Away", "Back", "Closed",
+	"NoEvent", "Opened", "Delivered", "Lost", "Writable", "PathChanged", "RateChanged", "Away", "Back", "Closed",
 }
 
 // String names the kind.
@@ -108,6 +112,8 @@ type Event struct {
 	Undelivered int        // of Closed: messages not known to have arrived
 	Path        uint8      // of PathChanged
 	State       PathState  // of PathChanged
+
+	BytesPerSecond int // of RateChanged, with all headers
 }
 
 // events is a queue of which the game sees only what was there at the last Update.

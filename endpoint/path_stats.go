@@ -31,7 +31,8 @@ type PathStats struct {
 	LossOut   float64       // share of lost packets lately, 0 to 1
 	LossIn    float64
 
-	BytesPerSecond int // the rate that the congestion controller allows
+	BytesPerSecond int           // that the path carries for us, as congestion control estimates
+	QueueDelay     time.Duration // that packets to the peer wait on the way; 0 also if not estimated
 	BytesInFlight  int
 }
 
@@ -59,6 +60,7 @@ func (p *path) stats() PathStats {
 	}
 	s.JitterOut, s.JitterIn = time.Duration(p.clock.outJitter), time.Duration(p.clock.inJitter)
 	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
-	s.BytesPerSecond, s.BytesInFlight = p.cc.BytesPerSecond(), p.inFlight
+	estimate := p.estimate()
+	s.BytesPerSecond, s.QueueDelay, s.BytesInFlight = estimate.BytesPerSecond, estimate.QueueDelay, p.inFlight
 	return s
 }

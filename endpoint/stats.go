@@ -75,7 +75,8 @@ type Stats struct {
 	LossOut   float64       // share of lost packets lately, 0 to 1
 	LossIn    float64
 
-	BytesPerSecond int // the rate that the congestion controller allows
+	BytesPerSecond int           // that the paths carry for us, as congestion control estimates
+	QueueDelay     time.Duration // that packets to the peer wait on the way; 0 also if not estimated
 	BytesInFlight  int
 	QueuedMessages int // that wait to be sent for the first time
 	QueuedBytes    int // their lengths, and 32 for each
@@ -88,6 +89,7 @@ func (e *Endpoint) Stats() Stats {
 	for _, p := range e.paths {
 		s.addPath(p)
 	}
+	s.QueueDelay = lead.QueueDelay
 	s.RTT, s.RTTVar, s.MinRTT = lead.RTT, lead.RTTVar, lead.MinRTT
 	s.JitterOut, s.JitterIn = lead.JitterOut, lead.JitterIn
 	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn

@@ -175,7 +175,7 @@ func (p *path) roundTrip() int64 { return p.rtt.smooth }
 func (e *Endpoint) bytesPerSecond() (rate int) {
 	for _, p := range e.paths {
 		if e.carries(p) {
-			rate += p.cc.BytesPerSecond()
+			rate += p.estimate().BytesPerSecond
 		}
 	}
 	return max(rate, 1)

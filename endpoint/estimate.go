@@ -1,0 +1,54 @@
+package endpoint
+
+import "time"
+
+// An Estimate is what a controller thinks of its path.
+type Estimate struct {
+	BytesPerSecond int           // that it carries for us
+	QueueDelay     time.Duration // that packets wait on their way, whoever's queue it is
+}
+
+// An Estimator is a Controller that knows more than the rate at which it paces. What it says is
+// shown to the game; of other controllers the rate is.
+type Estimator interface {
+	Estimate() Estimate
+}
+
+func (p *path) estimate() Estimate {
+	if e, ok := p.cc.(Estimator); ok {
+		return e.Estimate()
+	}
+	return Estimate{BytesPerSecond: p.cc.BytesPerSecond()}
+}
+
+// A rateTold is the last event RateChanged.
+type rateTold struct {
+	rate  int
+	at    int64
+	event uint64 // its number in the queue, plus one
+}
+
+// rateInterval is the least time between two events of a rate: a game that sends less, or more,
+// needs some ticks to see what comes of it.
+const rateInterval = second / 4
+
+// tellRate makes the event RateChanged when the rate has changed by a quarter since the last one.
+// If that was not shown yet it is brought up to date.
+func (e *Endpoint) tellRate(now int64) {
+	t := &e.rateTold
+	if now-t.at < rateInterval || e.state != stateOpen {
+		return
+	}
+	t.at = now
+	rate := e.bytesPerSecond()
+	if 4*abs(int64(rate-t.rate)) < int64(t.rate) {
+		return
+	}
+	t.rate = rate
+	if q := &e.events; t.event > q.visible && q.ring.Has(t.event-1) {
+		q.ring.At(t.event - 1).BytesPerSecond = rate
+		return
+	}
+	e.events.push(Event{Kind: RateChanged, BytesPerSecond: rate})
+	t.event = e.events.ring.End()
+}
