@@ -193,7 +193,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	sample.SmoothRTT, sample.MinRTT = p.rtt.smooth, p.rtt.min
 	sample.InFlight, sample.Delivered = p.inFlight, p.delivered
 	p.cc.Acked(now, sample)
-	e.tellRate(now)
+	e.tellRate(now, sample.AppLimited)
 	e.forget(now, p)
 	return nil
 }

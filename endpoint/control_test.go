@@ -40,7 +40,8 @@ func ticketBody(n, size int) []byte { return wire.AppendTicket(nil, uint64(n), 6
 func TestControl(t *testing.T) {
 	for seed := range uint64(20) {
 		cfg := channels()
-		cfg.MaxPaths = -1 // no event tells of paths
+		cfg.MaxPaths = -1 // no event tells of paths, nor of a rate
+		cfg.Congestion = CongestionConfig{Kind: CongestionFixed, BytesPerSecond: 1 << 20}
 		p := newPairSeed(t, cfg, 20*time.Millisecond, seed+1)
 		p.open()
 		p.links[0].loss, p.links[1].loss, p.links[0].jitter = 0.3, 0.3, 20*time.Millisecond

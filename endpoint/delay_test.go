@@ -3,6 +3,7 @@ package endpoint
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -310,4 +311,84 @@ func ExampleCongestionConfig() {
 	cfg := Config{Congestion: CongestionConfig{MinBytesPerSecond: 20_000, MaxBytesPerSecond: 2_000_000}}
 	fmt.Println(cfg.Congestion.Kind, cfg.Validate())
 	// Output: delay <nil>
+}
+
+// TestRateChanged: a game hears what the path carries while it is found, when it falls and when it
+// comes back, and not more often than it can do something about it. Who sends little hears nothing.
+func TestRateChanged(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.links[0].rate, p.links[0].queue = 1_000_000, time.Second
+	heard := func(took time.Duration, queued int) (rates []int) {
+		for end := p.now + int64(took); p.now < end; p.run(5 * time.Millisecond) {
+			for p.ends[0].Stats().QueuedBytes < queued {
+				p.send(0, chanOf(ReliableOrdered), make([]byte, 1000))
+			}
+			p.received(1, chanOf(ReliableOrdered))
+			p.ends[0].Update()
+			for ev, ok := p.ends[0].NextEvent(); ok; ev, ok = p.ends[0].NextEvent() {
+				if ev.Kind == RateChanged {
+					rates = append(rates, ev.BytesPerSecond)
+				}
+			}
+		}
+		return rates
+	}
+	near := func(rates []int, want int) bool {
+		return len(rates) > 0 && rates[len(rates)-1] > want*7/10 && rates[len(rates)-1] < want*13/10
+	}
+	if rates := heard(3*time.Second, 0); len(rates) > 0 {
+		t.Errorf("without any traffic it heard %d", rates)
+	}
+	rates := heard(5*time.Second, 200_000)
+	st := p.ends[0].Stats()
+	if !near(rates, 1_000_000) || len(rates) > 12 || !near([]int{st.BytesPerSecond}, 1_000_000) ||
+		st.QueueDelay <= 0 || st.QueueDelay > 20*time.Millisecond {
+		t.Errorf("it heard %d, the estimate is %d, the queue %v", rates, st.BytesPerSecond, st.QueueDelay)
+	}
+	if rates = heard(10*time.Second, 200_000); len(rates) > 0 {
+		t.Errorf("of a path that stays as it is it heard %d", rates)
+	}
+	p.links[0].rate = 200_000
+	if rates = heard(5*time.Second, 200_000); !near(rates, 200_000) || len(rates) > 12 {
+		t.Errorf("of a fall to a fifth it heard %d", rates)
+	}
+	p.links[0].rate = 1_000_000
+	if rates = heard(5*time.Second, 200_000); !near(rates, 1_000_000) || len(rates) > 14 {
+		t.Errorf("of the way back it heard %d", rates)
+	}
+}
+
+// TestUrgentBesideBulk: sixty messages a second of a higher class wait next to nowhere while bulk
+// uses all of the path.
+func TestUrgentBesideBulk(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{
+		{ID: 1, Delivery: ReliableOrdered, Priority: 1}, {ID: 2, Delivery: ReliableOrdered},
+	}}
+	p := newPair(t, cfg, 50*time.Millisecond).open()
+	p.links[0].rate, p.links[0].queue = 1_250_000, 100*time.Millisecond
+	var sentAt, late []int64
+	bytes := 0
+	for tick, end := 0, p.now+12*second; p.now < end; p.run(time.Millisecond / 2) {
+		for p.ends[0].ChannelStats(2).QueuedBytes < 200_000 {
+			p.send(0, 2, make([]byte, 1000))
+		}
+		if p.now >= int64(tick)*second/60 {
+			tick = int(p.now*60/second) + 1
+			p.send(0, 1, make([]byte, 100))
+			sentAt = append(sentAt, p.now)
+		}
+		for range p.received(1, 1) {
+			late = append(late, p.now-sentAt[len(late)]-50*millisecond)
+		}
+		if n := len(p.received(1, 2)); p.now > end-10*second {
+			bytes += 1000 * n
+		}
+	}
+	late = late[120:]
+	slices.Sort(late)
+	p99 := time.Duration(late[len(late)*99/100])
+	t.Logf("# %d bytes of bulk a second, p99 %v above the one-way delay", bytes/10, p99)
+	if p99 > 10*time.Millisecond || bytes/10 < 1_250_000*95/100 {
+		t.Errorf("%d bytes of bulk a second, p99 %v above the one-way delay", bytes/10, p99)
+	}
 }

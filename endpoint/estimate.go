@@ -32,19 +32,19 @@ type rateTold struct {
 // needs some ticks to see what comes of it.
 const rateInterval = second / 4
 
-// tellRate makes the event RateChanged when the rate has changed by a quarter since the last one.
-// If that was not shown yet it is brought up to date.
-func (e *Endpoint) tellRate(now int64) {
+// tellRate makes the event RateChanged when the rate has changed by a quarter since the last one;
+// that it is higher is news only for who has more to send. An event that was not shown yet is
+// brought up to date.
+func (e *Endpoint) tellRate(now int64, limited bool) {
 	t := &e.rateTold
 	if now-t.at < rateInterval || e.state != stateOpen {
 		return
 	}
-	t.at = now
 	rate := e.bytesPerSecond()
-	if 4*abs(int64(rate-t.rate)) < int64(t.rate) {
+	if 4*abs(int64(rate-t.rate)) < int64(t.rate) || limited && rate > t.rate {
 		return
 	}
-	t.rate = rate
+	t.rate, t.at = rate, now
 	if q := &e.events; t.event > q.visible && q.ring.Has(t.event-1) {
 		q.ring.At(t.event - 1).BytesPerSecond = rate
 		return

@@ -45,7 +45,7 @@ const (
 	PathChanged
 	// RateChanged: the paths together carry a quarter more or less than the event said before, or
 	// than was assumed at first: BytesPerSecond. A game sends less state instead of late state.
-	// It comes four times a second at most.
+	// It comes four times a second at most, and that there is more only to who has more to send.
 	RateChanged
 	// Away: nothing was heard of the peer for as long as the timeout. The connection is kept, for
 	// Config.KeepFor.

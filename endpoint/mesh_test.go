@@ -279,7 +279,9 @@ func (m *mesh) received(end int, ch ChannelID) (all []string) {
 func (m *mesh) events(end int) (all []Event) {
 	m.ends[end].Update()
 	for ev, ok := m.ends[end].NextEvent(); ok; ev, ok = m.ends[end].NextEvent() {
-		all = append(all, ev)
+		if ev.Kind != RateChanged {
+			all = append(all, ev)
+		}
 	}
 	return all
 }

@@ -346,7 +346,7 @@ func (p *pair) received(end int, ch ChannelID) (all []string) {
 	}
 }
 
-// events takes all events but those of paths: the only one may well be silent for a while.
+// events takes all events but those of paths and rates: the only one may well be silent for a while.
 func (p *pair) events(end int) (all []Event) {
 	p.ends[end].Update()
 	for {
@@ -354,7 +354,7 @@ func (p *pair) events(end int) (all []Event) {
 		if !ok {
 			return all
 		}
-		if ev.Kind != PathChanged {
+		if ev.Kind != PathChanged && ev.Kind != RateChanged {
 			all = append(all, ev)
 		}
 	}
