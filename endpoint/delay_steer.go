@@ -157,7 +157,7 @@ func (c *DelayBased) cruise(now int64) {
 		c.rate = max(c.rate, carried+correction+c.growth(carried))
 	default:
 		if shown := c.flow.shown(paceBytes); shown > 0 {
-			c.rate = max(c.rate, shown+correction+c.growth(shown))
+			c.rate = max(c.rate, shown+correction+min(c.growth(shown), shown/8)) // which stays if it is too much
 		}
 	}
 	if !p.limited {
