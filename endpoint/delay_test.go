@@ -262,10 +262,11 @@ func TestDelayBounds(t *testing.T) {
 	for range 20_000 {
 		now += rnd.Int64N(second / 100)
 		any := func() int64 { return rnd.Int64() >> (1 + rnd.IntN(62)) }
-		s := AckSample{Bytes: int(any() >> 30), SentAt: any() - any(), RTT: any(), SmoothRTT: any(), MinRTT: any(), OneWay: any() - any(),
+		signed := func() int64 { return any() * (1 - 2*rnd.Int64N(2)) }
+		s := AckSample{Bytes: int(any() >> 30), SentAt: signed(), RTT: any(), SmoothRTT: any(), MinRTT: any(), OneWay: signed(),
 			HasOneWay: rnd.IntN(2) == 0, Delivered: any(), Passed: any(), AppLimited: rnd.IntN(2) == 0, Congested: rnd.IntN(2)}
 		c.Acked(now, s)
-		c.Lost(now, LossSample{Bytes: int(any() >> 30), Packets: 1, SentAt: any() - any(), Queue: rnd.IntN(9) == 0})
+		c.Lost(now, LossSample{Bytes: int(any() >> 30), Packets: 1, SentAt: signed(), Queue: rnd.IntN(9) == 0})
 		c.Spurious(now, LossSample{Bytes: int(any() >> 30), SentAt: any()})
 		if rate := c.BytesPerSecond(); rate < 100_000 || rate > 200_000 || c.WindowBytes() <= 0 {
 			t.Fatalf("rate %d, window %d after %+v", rate, c.WindowBytes(), s)
