@@ -234,6 +234,7 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 		if c.end != nil {
 			a.goneAt = 0
 			// The server does not roam: only what comes from where it is was read.
+			c.end.SetMark(k.mark)
 			c.end.HandlePacket(now, ev.Path, c.end.Route(ev.Path), ev.Number, ev.Frames)
 			a.takeControl()
 			a.stay()

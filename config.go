@@ -32,9 +32,16 @@ type Config struct {
 	// MaxHold is the longest silence that a peer may announce with Conn.Hold, 1 to
 	// 65535 s, cut to whole seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
-	// MaxDatagramBytes is the largest datagram, 576 to 65507 bytes of UDP payload.
-	// 0: 1200. A socket that carries less has the last word.
+	// MaxDatagramBytes is the largest datagram that is sent and read, 576 to 65507
+	// bytes of UDP payload. 0: 1472, which an Ethernet frame holds. What a path
+	// carries of that is found out (docs/mtu.md): each begins with 1200. So 1200 means
+	// that nothing is to be found out. A socket that takes less has the last word.
 	MaxDatagramBytes int
+	// DisableECN has no datagram marked as one whose ends understand congestion marks
+	// (RFC 3168). Otherwise they are where the socket can do that, as long as the
+	// marks arrive; what routers then mark slows down the congestion controller before anything is
+	// lost. Marks of the peer are told to it in any case.
+	DisableECN bool
 	// MaxPaths is how many paths a Conn may have, 8 at most; both ends need as many.
 	// 0: 4; 1: one, which follows a peer whose address changes; negative: one that
 	// stays where it is.
@@ -260,11 +267,15 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("tickwire: %s is %v: want %s", e.Field, e.Value, e.Want)
 }
 
+// defaultDatagram is what an Ethernet frame of 1500 bytes holds behind the headers of
+// IPv4 and UDP.
+const defaultDatagram = 1472
+
 func (c Config) withDefaults() Config {
 	c.MaxEvents = cmp.Or(c.MaxEvents, 65536)
 	c.MaxPosted = cmp.Or(c.MaxPosted, 65536)
 	c.MaxReadsPerCall = cmp.Or(c.MaxReadsPerCall, 4096)
-	c.MaxDatagramBytes = cmp.Or(c.MaxDatagramBytes, 1200)
+	c.MaxDatagramBytes = cmp.Or(c.MaxDatagramBytes, defaultDatagram)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -281,6 +292,7 @@ func (c *Config) endpoint() endpoint.Config {
 		AckHold:          c.AckHold,
 		MaxHold:          c.MaxHold,
 		MaxDatagramBytes: c.MaxDatagramBytes,
+		DisableECN:       c.DisableECN,
 		MaxPaths:         c.MaxPaths,
 		MaxReceipts:      c.MaxReceipts,
 		UnsentDraft:      c.UnsentDraft,

@@ -107,7 +107,7 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	}
 	t.Log("# and the others take any value")
 	any := []string{
-		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "Logger", "Now", "Random", "Config",
+		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "DisableECN", "Logger", "Now", "Random", "Config",
 		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes", "Redial", "ResumeFor", "TicketKey", "HandOver", "StayPut",
 	}
 	for _, of := range []reflect.Type{reflect.TypeFor[tickwire.Config](), reflect.TypeFor[tickwire.ServerConfig](), reflect.TypeFor[tickwire.ClientConfig]()} {

@@ -19,8 +19,9 @@ type core struct {
 	base    time.Time // where the monotonic nanoseconds begin
 	clock   time.Time // the newest time that the owner gave
 	now     int64
-	arrived int64 // when the newest datagram came
-	unix    int64 // seconds since 1970
+	arrived int64        // when the newest datagram came
+	unix    int64        // seconds since 1970
+	mark    endpoint.ECN // of the datagram that is being handled
 	ports   []*port
 	unused  bool // a port may not be needed any more
 	wait    waiter
@@ -265,6 +266,7 @@ func (k *core) take(p *port, d *transport.Datagram) {
 		at = min(at, max(int64(d.Received.Sub(k.base)), k.arrived))
 	}
 	k.arrived = at
+	k.mark = endpoint.ECN(d.ECN)
 	k.owner.handle(at, p, d)
 }
 

@@ -18,7 +18,8 @@ type port struct {
 	out     [writeBatch + portKeeps]transport.Datagram
 	bufs    [writeBatch + portKeeps][]byte
 	n       int
-	kept    int // of these, in front: the socket did not take them yet
+	mark    transport.ECN // of the datagram that is queued next
+	kept    int           // of these, in front: the socket did not take them yet
 	stats   SocketStats
 	failed  string // what the log was told last
 }
@@ -55,7 +56,8 @@ func (p *port) commit(w *way, b []byte) {
 }
 
 func (p *port) queue(w *way, b []byte) {
-	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local}
+	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: p.mark}
+	p.mark = transport.NotECT
 	p.stats.SentBytes += uint64(len(b))
 	p.n++
 }

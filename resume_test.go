@@ -318,6 +318,7 @@ func TestServerRestart(t *testing.T) {
 	conn := w.open(client, p.srv, 42)
 	up := w.ledger(client, conn, players(p.srv)[0])
 	w.run(time.Second, func() bool { up.listen(); up.say(); return false })
+	w.run(time.Second/60, func() bool { up.listen(); return false }) // what was acknowledged is taken
 	p.change = func(cfg *tickwire.ServerConfig) {
 		five(cfg)
 		cfg.Admit = func(a tickwire.Applicant) error {

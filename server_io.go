@@ -57,6 +57,7 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 
 // frames hands the frames of a packet to the endpoint.
 func (s *Server) frames(now int64, w way, c *Conn, ev netcode.Event) {
+	c.end.SetMark(s.mark)
 	c.end.HandlePacket(now, ev.Path, c.route(w), ev.Number, ev.Frames)
 	if ev.Moved {
 		s.settle(c, ev.Path, w)

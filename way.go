@@ -95,9 +95,10 @@ func (c *Conn) follow() {
 	}
 }
 
-// carries is the largest datagram that goes by a way.
-func (c *Conn) carries(w way) int {
-	return min(c.end.MaxDatagramBytes(), w.port.socket.MaxDatagram(w.path))
+// carrier is what is known of whatever carries a way.
+func (w way) carrier() endpoint.Carrier {
+	s := w.port.socket
+	return endpoint.Carrier{MaxDatagramBytes: s.MaxDatagram(w.path), DontFragment: s.Properties(w.path).DontFragment}
 }
 
 // sendPacket sends one packet on a path, if there is one to send. It is built where
@@ -115,7 +116,7 @@ func (c *Conn) sendPacket(now int64, path uint8) {
 	number := c.end.NextNumber(path)
 	bytes := c.end.NumberBytes(path, number)
 	frames := c.sealer.AppendHeader(w.port.begin(), path, number, bytes)
-	room := c.carries(w) - c.sealer.Overhead(bytes)
+	room := c.end.NextDatagramBytes(now, path, w.carrier()) - c.sealer.Overhead(bytes)
 	packet := c.end.AppendPacket(now, path, number, frames, room)
 	if len(packet) == len(frames) {
 		return
@@ -123,14 +124,18 @@ func (c *Conn) sendPacket(now int64, path uint8) {
 	packet = c.sealer.Seal(packet, 0, len(frames), path, number)
 	c.core.owner.beforeData(c)
 	to, also := c.end.Routes()
+	mark := transport.ECN(c.end.Mark())
 	switch t, ok := c.wayBy(to); {
 	case !ok: // it is lost, as on a way that leads nowhere
 	case t.port == w.port:
+		t.port.mark = mark
 		t.commit(packet)
 	default:
+		t.port.mark = mark
 		t.send(packet)
 	}
 	if t, ok := c.wayBy(also); ok {
+		t.port.mark = mark
 		t.send(packet)
 	}
 }

@@ -104,6 +104,9 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	if a.HasClock = (many || now-p.lastClock >= clockInterval) && a.Largest == p.largest; a.HasClock {
 		a.Clock = uint32(p.largestAt/wire.ClockUnit) & (1<<clockUnitsShift - 1)
 	}
+	if a.HasECN = false; p.marks.any {
+		p.marks.report(a)
+	}
 	top := ranges[:min(len(ranges), wire.MaxAckRanges)]
 	setRanges(a, top)
 	pkt.ackLargest = a.Largest + 1
@@ -149,6 +152,9 @@ func (p *path) ackSent(now int64, a *wire.Ack, hold int64) {
 	if a.HasClock {
 		p.lastClock = now
 	}
+	if a.HasECN {
+		p.marks.reported()
+	}
 }
 
 // handleAck handles an ACK of packets that we sent on p.
@@ -174,6 +180,9 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 			}
 		}
 	}
+	if p.marks.state != marksFailed {
+		p.marks.judge(a, !p.anyAcked || largest > p.largestAcked)
+	}
 	if mistakes.Packets > 0 {
 		mistakes.InFlight = p.inFlight
 		p.cc.Spurious(now, mistakes)
@@ -192,6 +201,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	e.detectLost(now, p)
 	sample.SmoothRTT, sample.MinRTT = p.rtt.smooth, p.rtt.min
 	sample.InFlight, sample.Delivered = p.inFlight, p.delivered
+	sample.Congested, p.marks.fresh = p.marks.fresh, 0
 	p.cc.Acked(now, sample)
 	e.tellRate(now, sample.AppLimited)
 	e.forget(now, p)
@@ -257,7 +267,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 	case packetAcked:
 		return nil
 	case packetLost:
-		pkt.late = true
+		pkt.late = pkt.sort&packetProbe == 0
 	case packetInFlight:
 		p.leaveFlight(pkt)
 		p.loss.overdue.settle(pkt, false)
@@ -275,6 +285,9 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		}
 	}
 	pkt.state = packetAcked
+	if pkt.sort != 0 {
+		p.sortAcked(now, n, pkt)
+	}
 	news, given := true, pkt.late
 	if pkt.set != 0 {
 		news, given = e.ackedCopy(pkt, pkt.late)

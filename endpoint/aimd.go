@@ -45,6 +45,11 @@ func (c *AIMD) Sent(now int64, bytes, inFlight int) {}
 // Acked implements Controller.
 func (c *AIMD) Acked(now int64, s AckSample) {
 	c.smoothRTT = max(s.SmoothRTT, 1)
+	if s.Congested > 0 && s.SentAt > c.recovery {
+		c.Lost(now, LossSample{SentAt: s.SentAt}) // RFC 9002, 7.1; nothing takes it back
+		c.windowBefore = 0
+		return
+	}
 	if s.SentAt <= c.recovery || s.AppLimited {
 		return // RFC 9002, 7.3.2 and 7.8
 	}

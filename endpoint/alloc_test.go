@@ -14,6 +14,7 @@ type loop struct {
 
 	lossEach int // each so many-th datagram is lost; 0: none
 	carried  int
+	marks    bool // marks are carried, and every second one becomes CE
 	alone    bool // nobody else uses its buffers
 }
 
@@ -63,10 +64,21 @@ func (l *loop) exchange() {
 				break
 			}
 			if l.carried++; l.lossEach == 0 || l.carried%l.lossEach != 0 {
+				if l.marks {
+					l.ends[1-i].SetMark(l.markOf(i))
+				}
 				l.ends[1-i].HandleDatagram(l.now, l.buf)
 			}
 		}
 	}
+}
+
+// markOf is how the mark arrives that an end sent.
+func (l *loop) markOf(end int) ECN {
+	if m := l.ends[end].Mark(); m == NotECT || l.carried%2 == 0 {
+		return m
+	}
+	return CE
 }
 
 // take receives all messages of a channel at both ends, reads all events, and says how many

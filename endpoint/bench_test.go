@@ -166,3 +166,27 @@ func BenchmarkStream(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDatagrams is messages of 60 kB in fragments, in datagrams that are as large as those
+// that pass everywhere, as an Ethernet frame, and as a large one.
+func BenchmarkDatagrams(b *testing.B) {
+	for _, most := range []int{baseDatagram, ethernet, 8972} {
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			cfg := channels()
+			cfg.MaxDatagramBytes = most
+			l := newLoopOf(b, cfg)
+			l.buf = make([]byte, 0, most)
+			payload := make([]byte, 60_000)
+			b.SetBytes(int64(len(payload)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := l.ends[0].Send(chanOf(ReliableOrdered), payload, SendOptions{}); err != nil {
+					b.Fatal(err)
+				}
+				for l.take(ReliableOrdered) == 0 {
+					l.exchange()
+				}
+			}
+		})
+	}
+}

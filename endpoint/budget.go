@@ -69,7 +69,7 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 	}
 	until = soon(now, until)
 	room := min(e.roomUntil(now, until), e.quota.bytes.until(now, until))
-	largest := int64(e.MaxDatagramBytes())
+	largest := int64(e.datagramBytes())
 	if packets := e.quota.packets.until(now, until); packets < math.MaxInt64/largest {
 		room = min(room, packets*largest)
 	}
@@ -78,6 +78,8 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 	}
 	if e.flush.next >= 0 {
 		room = min(room, int64(e.flush.next))
+	} else {
+		room -= e.probesUntil(until)
 	}
 	return int(max(0, min(room, math.MaxInt32)-e.backlog(now, until, of)))
 }
@@ -118,7 +120,7 @@ func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
 			}
 		}
 	}
-	room := int64(max(e.MaxDatagramBytes(), 100))
+	room := int64(max(e.datagramBytes(), 100))
 	return bytes + (bytes+room-1)/room*int64(e.cfg.PacketOverheadBytes)
 }
 

@@ -126,8 +126,11 @@ type Config struct {
 	// seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too. 0:
-	// 1200, which every path of the Internet carries.
+	// 1200, which every path of the Internet carries. More is found out for each path, if
+	// NextDatagramBytes is told that it can be.
 	MaxDatagramBytes int
+	// DisableECN has no packet marked (Mark). Marks that come are told to the peer in any case.
+	DisableECN bool
 	// PacketOverheadBytes is what the caller adds to each packet's frames, headers of IP and
 	// UDP included; it is counted against the rate. 0: 51 (28 of IPv4 and UDP, 23 of a sealed
 	// packet).

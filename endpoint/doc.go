@@ -69,6 +69,14 @@
 // losses of the path call for. [ChannelConfig.Repair] asks for more, for none, or for the same on
 // an unreliable channel.
 //
+// # Datagrams
+//
+// [Endpoint.NextDatagramBytes] says how large the datagram of the next packet may be. If it is told
+// that the [Carrier] loses what is too large, each path begins with 1200 bytes and looks for
+// more, up to [Config.MaxDatagramBytes], and notices when it carries less again. Whoever can
+// read and write the congestion marks of IP headers hands them over: [Endpoint.SetMark] before HandlePacket,
+// [Endpoint.Mark] after AppendPacket.
+//
 // # The end
 //
 // [Endpoint.Close] tells the peer at once, [Endpoint.Drain] when what was sent is through. The

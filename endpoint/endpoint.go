@@ -70,6 +70,8 @@ type Endpoint struct {
 	awakeAt   int64 // when a silence of either end was over
 	away      away
 	closing   closing
+
+	markIn, markOut ECN // of the packet that is handled next, and of the one that was made last
 }
 
 // A state is where an endpoint is in its life:
@@ -253,6 +255,7 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint
 		}
 		e.handleFrames(now, p, from, number, frames)
 	}
+	e.markIn = NotECT
 }
 
 func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, frames []byte) {
@@ -278,6 +281,9 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 			e.cameFrom(now, p, from, len(frames)+e.cfg.PacketOverheadBytes, number > p.largest || !p.anyReceived())
 		}
 		p.arrived(now, number, eliciting, e.ackWait(now, p))
+		if e.markIn != NotECT {
+			p.marks.arrived(e.markIn)
+		}
 	}
 	if e.inbound.any {
 		e.judge(now, len(frames), eliciting || err != nil)

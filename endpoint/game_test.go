@@ -178,7 +178,7 @@ func (g *game) play(a, b byte) {
 		g.flush()
 		if len(l.flight) > 0 {
 			f := l.take()
-			l.put(flight{f.at, f.seq, slices.Clone(f.b), f.epoch})
+			l.put(flight{f.at, f.seq, slices.Clone(f.b), f.epoch, f.mark})
 			f.at += int64(b) * 1_000_000
 			l.put(f)
 		}

@@ -8,6 +8,9 @@ import "github.com/tickwire/tickwire/internal/seq"
 // seal, and whoever can write a datagram can speak for the peer.
 type Lone struct {
 	*Endpoint
+	// Carrier is what is known of whatever carries the datagrams. The zero value takes those of
+	// Config.MaxDatagramBytes.
+	Carrier Carrier
 }
 
 // NewLone returns an endpoint for use without package netcode. Handshake and Trusted of the
@@ -18,7 +21,7 @@ func NewLone(now int64, cfg Config) (Lone, error) {
 		cfg.PacketOverheadBytes = loneHeader
 	}
 	e, err := New(now, cfg)
-	return Lone{e}, err
+	return Lone{Endpoint: e}, err
 }
 
 const loneHeader = 2
@@ -47,7 +50,7 @@ func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
 	}
 	start := len(dst)
 	dst = append(dst, byte(number), byte(number>>8))
-	packet := l.AppendPacket(now, 0, number, dst, l.MaxDatagramBytes()-loneHeader)
+	packet := l.AppendPacket(now, 0, number, dst, l.NextDatagramBytes(now, 0, l.Carrier)-loneHeader)
 	if len(packet) == len(dst) {
 		return dst[:start]
 	}

@@ -74,6 +74,12 @@ func (p *path) reportLoss(now int64, s LossSample) {
 
 func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
+	if pkt.sort&packetProbe != 0 {
+		return // it is missed when the next one is due
+	}
+	if pkt.sort != 0 {
+		p.sortLost(now, pkt)
+	}
 	p.leaveFlight(pkt)
 	p.loss.overdue.settle(pkt, true)
 	pkt.inFlight = pkt.inFlight && !e.deaf(p, pkt.at) // else it says nothing about congestion
@@ -148,7 +154,7 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 	budget := packetBytes
 	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {
 		pkt := p.sent.At(n)
-		if pkt.state != packetInFlight {
+		if pkt.state != packetInFlight || pkt.sort&packetProbe != 0 {
 			continue
 		}
 		budget -= int(pkt.bytes)

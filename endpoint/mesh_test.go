@@ -22,6 +22,8 @@ type mesh struct {
 	watch func(end int, w *way, b []byte)
 	buf   []byte
 
+	carrier Carrier // of all ways; the zero value: packets get 1150 bytes
+
 	epoch [2]int // as that of a pair
 
 	asleep [2]bool // nobody calls the end
@@ -130,7 +132,11 @@ func (m *mesh) flush() {
 		for path := range e.Turns(m.now) {
 			number := e.NextNumber(path)
 			m.buf = binary.LittleEndian.AppendUint64(append(m.buf[:0], path), number)
-			packet := e.AppendPacket(m.now, path, number, m.buf, 1150)
+			room := 1150
+			if m.carrier != (Carrier{}) {
+				room = e.NextDatagramBytes(m.now, path, m.carrier) - meshHeader
+			}
+			packet := e.AppendPacket(m.now, path, number, m.buf, room)
 			if len(packet) == meshHeader {
 				continue
 			}

@@ -66,7 +66,7 @@ func (e *Endpoint) overdueAt(p *path) int64 {
 		return never
 	}
 	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {
-		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.prompt && !e.deaf(p, pkt.at) {
+		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.sort&packetPrompt != 0 && !e.deaf(p, pkt.at) {
 			return pkt.at + p.patience() + p.repairTime(pkt)
 		}
 	}
@@ -78,7 +78,7 @@ func (e *Endpoint) overdueAt(p *path) int64 {
 // what is sent again before that is sent in vain. It is at most half a round trip, and nothing
 // where a resend is here before the next packet.
 func (p *path) repairTime(pkt *sentPacket) int64 {
-	if !pkt.repaired || p.talkEvery >= p.rtt.smooth {
+	if pkt.sort&packetRepaired == 0 || p.talkEvery >= p.rtt.smooth {
 		return 0
 	}
 	return min(3*p.talkEvery, p.rtt.smooth/2)
@@ -98,7 +98,7 @@ func (e *Endpoint) checkOverdue(now int64, p *path) {
 			again = e.contentOverdue(pkt, p.contents.At(pkt.firstRecord+i)) || again
 		}
 		if again {
-			pkt.overdue = true
+			pkt.sort |= packetOverdue
 			o.rounds++
 			o.resent++
 			o.debt += overdueShare
@@ -109,13 +109,13 @@ func (e *Endpoint) checkOverdue(now int64, p *path) {
 // settle notes what became of a packet: one that was overdue and lost was no mistake.
 func (o *overdue) settle(pkt *sentPacket, lost bool) {
 	switch {
-	case !pkt.overdue:
+	case pkt.sort&packetOverdue == 0:
 	case lost:
 		o.debt -= overdueShare
 	default:
 		o.hasty++
 	}
-	if pkt.prompt {
+	if pkt.sort&packetPrompt != 0 {
 		o.debt--
 	}
 	o.debt = max(o.debt, 0)

@@ -103,12 +103,19 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 	b.dst, b.start, b.end, b.full = dst, len(dst), len(dst)+room, room
 	b.pkt.at, b.pkt.state, b.pkt.firstRecord = now, packetInFlight, p.contents.End()
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
-	if len(e.paths) > 1 {
-		p.room, b.copiers = room, e.copiers(p)
+	if p.mtu.next > 0 {
+		e.buildSizeProbe(&b)
+	} else {
+		if len(e.paths) > 1 {
+			p.room, b.copiers = room, e.copiers(p)
+		}
+		e.build(&b)
 	}
-	e.build(&b)
 	if len(b.dst) == b.start {
 		return dst
+	}
+	if len(b.dst)-b.start > room-p.mtu.spare {
+		b.pkt.sort |= packetLarge
 	}
 	e.commit(&b, number)
 	return b.dst
@@ -220,7 +227,9 @@ func (b *builder) record(c content) {
 	b.path.record(c)
 	b.pkt.records++
 	b.talks = b.talks || c.kind <= contentFragment
-	b.pkt.prompt = b.pkt.prompt || c.kind <= contentSkip && c.channel.cfg.Delivery.Reliable()
+	if c.kind <= contentSkip && c.channel.cfg.Delivery.Reliable() {
+		b.pkt.sort |= packetPrompt
+	}
 }
 
 // last is what was recorded last.
@@ -229,7 +238,8 @@ func (b *builder) last() *content { return b.path.contents.At(b.path.contents.En
 // commit notes the packet as sent under its number.
 func (e *Endpoint) commit(b *builder, number uint64) {
 	p := b.path
-	ackOnly := !b.pkt.eliciting && !b.pkt.aside
+	probe := b.pkt.sort&packetProbe != 0
+	ackOnly := !b.pkt.eliciting && !b.pkt.aside && !probe
 	if ackOnly && e.state == stateOpen {
 		if p.ackOnly++; p.wantsAckPing(b.now) {
 			b.ping()
@@ -251,21 +261,30 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.passed += int64(b.pkt.bytes)
 		b.pkt.passed = p.passed
 	}
-	if b.pkt.inFlight || b.pkt.aside {
+	if b.pkt.inFlight || b.pkt.aside || probe {
 		p.pacer.spend(b.now, int(b.pkt.bytes))
 		p.pacer.stalled = false
 		e.spend(b)
 	}
 	b.pkt.limited = e.quiet() || e.appLimited(b.now)
-	b.pkt.prompt = b.pkt.prompt && b.pkt.limited && !p.full()
+	if !b.pkt.limited || p.full() {
+		b.pkt.sort &^= packetPrompt
+	}
+	if e.markOut = NotECT; p.marks.state != marksFailed {
+		e.mark(b)
+	}
 	*p.sent.Push() = b.pkt
 	if p.sent.Len() > 2*maxSentPackets {
 		e.forgetOldest(b.now, p)
 	}
 	p.next = number + 1
 	p.skipIn--
-	p.outbound.add(1, 0)
-	p.watch.sent()
+	if probe {
+		p.mtu.probeSent(b.now, p, number)
+	} else {
+		p.outbound.add(1, 0)
+		p.watch.sent()
+	}
 	if b.pkt.ackLargest > 0 {
 		p.ackSent(b.now, &e.ackOut, int64(e.cfg.AckHold))
 	}

@@ -129,7 +129,9 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	if c.count == 0 {
 		return false
 	}
-	b.pkt.repaired = b.pkt.repaired || !again && e.willRepair(s)
+	if !again && e.willRepair(s) {
+		b.pkt.sort |= packetRepaired
+	}
 	wire.SetRunCount(b.dst[header:], headerLen, int(c.count))
 	b.pkt.eliciting = true
 	b.record(c)

@@ -40,9 +40,12 @@ type link struct {
 	queue     time.Duration // and what may wait in front of it
 	busy      int64         // until then
 	cut       bool
+	mtu       int                        // what is larger is lost; 0: nothing is
 	drop      func(n int, b []byte) bool // n counts datagrams from 0
 	flight    []flight                   // a heap
 	epoch     int                        // of what is sent
+	mark      ECN                        // likewise
+	router    func(n int, m ECN) ECN     // what becomes of marks; nil: nothing reads or writes any
 	spare     [][]byte
 	sent      int
 	bytes     int
@@ -53,6 +56,7 @@ type flight struct {
 	seq   int
 	b     []byte
 	epoch int
+	mark  ECN
 }
 
 func (f flight) before(g flight) bool { return f.at < g.at || f.at == g.at && f.seq < g.seq }
@@ -66,7 +70,7 @@ func (l *link) send(now int64, b []byte) {
 		copies = 2
 	}
 	for range copies {
-		if l.cut || l.rnd.Float64() < l.loss || l.drop != nil && l.drop(n, b) {
+		if l.cut || l.mtu > 0 && len(b) > l.mtu || l.rnd.Float64() < l.loss || l.drop != nil && l.drop(n, b) {
 			continue
 		}
 		at := now + int64(l.delay)
@@ -89,7 +93,11 @@ func (l *link) send(now int64, b []byte) {
 		if l.jitter > 0 {
 			at += l.rnd.Int64N(int64(l.jitter))
 		}
-		l.put(flight{at, n, l.copyOf(b), l.epoch})
+		f := flight{at: at, seq: n, b: l.copyOf(b), epoch: l.epoch}
+		if l.router != nil {
+			f.mark = l.router(n, l.mark)
+		}
+		l.put(f)
 	}
 }
 
@@ -217,7 +225,7 @@ func (p *pair) flush() {
 			if p.watch != nil {
 				p.watch(i, p.buf)
 			}
-			p.links[i].epoch = p.epoch[i]
+			p.links[i].epoch, p.links[i].mark = p.epoch[i], p.ends[i].Mark()
 			p.links[i].send(p.now, p.buf)
 		}
 	}
@@ -274,6 +282,7 @@ func (p *pair) arrive(end int, f flight) {
 		p.goOn(end, f.epoch)
 	}
 	if f.epoch == p.epoch[end] {
+		p.ends[end].SetMark(f.mark)
 		p.ends[end].HandleDatagram(p.now, f.b)
 	}
 }

@@ -84,6 +84,8 @@ type path struct {
 	clock clockSamples
 	cc    Controller
 	pacer throttle
+	mtu   mtu
+	marks marks
 }
 
 const never = int64(math.MaxInt64)
@@ -120,9 +122,7 @@ type sentPacket struct {
 	late        bool // just acknowledged, after it was declared lost
 	limited     bool
 	aside       bool // to a route that is asked: it measures nothing
-	prompt      bool // carries something reliable that is little, and its path had room
-	repaired    bool // sums of what it carries go with the packets behind it
-	overdue     bool // what it carries was sent again since its ack was overdue
+	sort        packetSort
 	records     uint16
 	firstRecord uint64 // its records in contents
 	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
@@ -130,6 +130,18 @@ type sentPacket struct {
 	delivered   int64  // path.delivered when it was sent
 	deliveredAt int64
 }
+
+// A packetSort says what a packet is to those who look at its datagram, or wait for its ack, as bits.
+type packetSort uint8
+
+const (
+	packetMarked   packetSort = 1 << iota // ECT(0)
+	packetLarge                           // larger than what certainly passes
+	packetProbe                           // nothing but the question whether its size passes
+	packetPrompt                          // carries something reliable that is little, and its path had room
+	packetRepaired                        // sums of what it carries go with the packets behind it
+	packetOverdue                         // what it carries was sent again since its ack was overdue
+)
 
 // A packetState is the fate of a packet.
 type packetState uint8

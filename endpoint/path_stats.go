@@ -34,6 +34,11 @@ type PathStats struct {
 	BytesPerSecond int           // that the path carries for us, as congestion control estimates
 	QueueDelay     time.Duration // that packets to the peer wait on the way; 0 also if not estimated
 	BytesInFlight  int
+
+	MTU        int    // the largest datagram that is sent, in bytes of UDP payload
+	Probes     uint64 // packets sent to find out whether the path carries larger ones
+	ProbesLost uint64 // of these: not acknowledged in time; they count as sent packets, and not as lost ones
+	BlackHoles uint64 // times that the path stopped carrying large datagrams
 }
 
 // PathStats returns what is known of a path; its State is PathNone if there never was one of
@@ -43,7 +48,15 @@ func (e *Endpoint) PathStats(id uint8) PathStats {
 	if p == nil {
 		return PathStats{Route: NoRoute}
 	}
-	return p.stats()
+	return e.pathStats(p)
+}
+
+func (e *Endpoint) pathStats(p *path) PathStats {
+	s := p.stats()
+	if s.MTU = p.mtu.size; s.MTU == 0 {
+		s.MTU = e.MaxDatagramBytes()
+	}
+	return s
 }
 
 func (p *path) stats() PathStats {

@@ -286,7 +286,8 @@ func (e *Endpoint) renew(now int64, p *path) {
 	}
 	p.inFlight, p.delivered, p.deliveredAt = 0, 0, now
 	p.freshAt = now
-	p.rtt, p.clock = newRTT(), clockSamples{}
+	p.rtt, p.clock, p.mtu = newRTT(), clockSamples{}, mtu{begun: now}
+	p.marks.testAnew()
 	p.cc = e.cfg.Controller()
 	p.pacer = throttle{level: 1, at: now - second}
 	hold := p.loss.peerHold

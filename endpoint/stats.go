@@ -78,14 +78,17 @@ type Stats struct {
 	BytesPerSecond int           // that the paths carry for us, as congestion control estimates
 	QueueDelay     time.Duration // that packets to the peer wait on the way; 0 also if not estimated
 	BytesInFlight  int
-	QueuedMessages int // that wait to be sent for the first time
-	QueuedBytes    int // their lengths, and 32 for each
+	MTU            int    // the largest datagram that is sent, in bytes of UDP payload
+	Probes         uint64 // packets sent to find out whether the path carries larger ones
+	ProbesLost     uint64 // of these: not acknowledged in time; they are not among PacketsLost
+	QueuedMessages int    // that wait to be sent for the first time
+	QueuedBytes    int    // their lengths, and 32 for each
 	OpenReceipts   int
 }
 
 // Stats returns the counters and estimates.
 func (e *Endpoint) Stats() Stats {
-	s, lead := e.stats, e.lead().stats()
+	s, lead := e.stats, e.pathStats(e.lead())
 	for _, p := range e.paths {
 		s.addPath(p)
 	}
@@ -93,7 +96,7 @@ func (e *Endpoint) Stats() Stats {
 	s.RTT, s.RTTVar, s.MinRTT = lead.RTT, lead.RTTVar, lead.MinRTT
 	s.JitterOut, s.JitterIn = lead.JitterOut, lead.JitterIn
 	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn
-	s.BytesPerSecond = e.bytesPerSecond()
+	s.BytesPerSecond, s.MTU = e.bytesPerSecond(), lead.MTU
 	for i := range e.senders[1:] {
 		s.addChannel(&e.senders[1+i], &e.receivers[1+i])
 	}
@@ -113,6 +116,8 @@ func (st *Stats) addPath(p *path) {
 	st.PacketsOverdue += p.loss.overdue.resent
 	st.PacketsHasty += p.loss.overdue.hasty
 	st.BytesInFlight += p.inFlight
+	st.Probes += p.counts.Probes
+	st.ProbesLost += p.counts.ProbesLost
 }
 
 func (st *Stats) addChannel(s *sender, r *receiver) {

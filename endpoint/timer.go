@@ -50,7 +50,7 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 		return at // an acknowledgement comes first
 	}
 	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
-	return min(at, max(e.sendAt(p), p.pacer.at, p.pacer.readyAt(), e.quota.readyAt()))
+	return min(at, max(min(e.sendAt(p), e.searchAt(p)), p.pacer.at, p.pacer.readyAt(), e.quota.readyAt()))
 }
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.

@@ -51,7 +51,7 @@ var wrongConfig = map[string]Config{
 }
 
 var anyOfConfig = []string{
-	"Seed", "Instance", "Handshake", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path", "Congestion",
+	"Seed", "Instance", "Handshake", "DisableECN", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path", "Congestion",
 }
 
 // named lists the fields that an error names, each with a way out.

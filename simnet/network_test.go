@@ -255,7 +255,7 @@ func TestSocketEdges(t *testing.T) {
 	if b.MaxDatagram(transport.Path{}) != 100 || a.MaxDatagram(transport.Path{}) != DefaultMaxDatagram {
 		t.Error("MaxDatagram")
 	}
-	if a.Properties(transport.Path{}) != (transport.Properties{}) {
+	if a.Properties(transport.Path{}) != (transport.Properties{DontFragment: true}) {
 		t.Error("a simulated path claims to be secure or reliable")
 	}
 	for range 10 {

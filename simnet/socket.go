@@ -296,9 +296,9 @@ func (s *Socket) PublicAddr() netip.AddrPort { return s.outer }
 func (s *Socket) MaxDatagram(transport.Path) int { return s.cfg.MaxDatagram }
 
 // Properties implements [transport.Socket]: the paths are not secure, and reliable
-// only if the socket is.
+// only if the socket is; if it is not, what is larger than a link's MTU is lost.
 func (s *Socket) Properties(transport.Path) transport.Properties {
-	return transport.Properties{Reliable: s.cfg.Reliable}
+	return transport.Properties{Reliable: s.cfg.Reliable, DontFragment: !s.cfg.Reliable}
 }
 
 // Close frees the address, for instance for the server's next run. What arrives

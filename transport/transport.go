@@ -84,6 +84,11 @@ type Properties struct {
 	Secure bool
 	// Reliable: nothing is lost or reordered while the path lives.
 	Reliable bool
+	// DontFragment: a datagram that is larger than the path carries is lost whole,
+	// nobody cuts it into pieces. Then the layers above begin small and find out how
+	// large datagrams may be, up to MaxDatagram; otherwise they take MaxDatagram at
+	// its word.
+	DontFragment bool
 }
 
 // A Socket is one open way to move datagrams. Read, Wait and Write may be

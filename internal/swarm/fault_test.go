@@ -41,7 +41,7 @@ func TestSwarmFaults(t *testing.T) {
 		r, err := Soak(cfg)
 		switch {
 		case p.Checker == world.Seats: // with Flood and NoFault, see TestSwarmSeats
-			r, err = Run(crowded(7), p.Fault, quiet())
+			r, err = Run(crowded(8), p.Fault, quiet())
 		case p.Fault == LateDroppable || p.Fault == LateExpiry || p.Fault == WrongReason:
 			r, err = Run(risky(7), p.Fault, quiet())
 		case p.Fault == Lingering:

@@ -64,7 +64,7 @@ func (r *run) move(p *world.Player) {
 }
 
 func (r *run) open(p *world.Player) {
-	links := simnet.Links{Up: r.roams.link(), Down: r.roams.link()}
+	links := r.narrow(simnet.Links{Up: r.roams.link(), Down: r.roams.link()})
 	_, _ = p.OpenPath(world.LineConfig{ // or it has as many as it may
 		Links: links, Reliable: r.Roams.Stream && r.roams.IntN(4) == 0,
 		Use: tickwire.PathUse(r.roams.IntN(3)), Weight: r.roams.IntN(10),

@@ -39,7 +39,8 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		limits: generator{rand.New(rand.NewPCG(s.Seed, 0x726174696f6e))},
 		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))},
 		roams:  generator{rand.New(rand.NewPCG(s.Seed, 0x726f616d))}, fault: fault,
-		absences: generator{rand.New(rand.NewPCG(s.Seed, 0x61776179))}}
+		absences: generator{rand.New(rand.NewPCG(s.Seed, 0x61776179))},
+		sizes:    generator{rand.New(rand.NewPCG(s.Seed, 0x73697a6573))}}
 	if err := o.play(w, s.For, r.step); err != nil {
 		return w.Report(), err
 	}
@@ -67,6 +68,7 @@ type run struct {
 	crowd    generator // for who comes beside the players, and what is kept for whom
 	limits   generator // for the budgets of flushes
 	leaves   generator // for drains and holds
+	sizes    generator // for what links carry
 	roams    generator // for who moves, paths, and who watches
 	absences generator // for who is gone, and for how long
 	fault    Fault
@@ -236,7 +238,7 @@ func (r *run) shift() {
 	if p == nil || p.Gone() {
 		return
 	}
-	links := simnet.Links{Up: r.g.link(), Down: r.g.link()}
+	links := r.narrow(simnet.Links{Up: r.g.link(), Down: r.g.link()})
 	if err := p.SetLinks(links); err != nil {
 		panic(err) // the generator makes valid links
 	}

@@ -25,6 +25,7 @@ type Scenario struct {
 	Budgets  Budgets
 	Roams    Roams
 	Resumes  Resumes
+	Narrow   bool // links have an MTU, and another one whenever they change
 }
 
 // A Load is what is sent on a channel by each end.
@@ -109,6 +110,7 @@ func Generate(seed uint64) Scenario {
 	s.addRoams(generator{rand.New(rand.NewPCG(seed, 0x726f616d73))})
 	s.addResumes(generator{rand.New(rand.NewPCG(seed, 0x726573756d65))})
 	s.addRepair(generator{rand.New(rand.NewPCG(seed, 0x726570616972))})
+	s.addNarrow(generator{rand.New(rand.NewPCG(seed, 0x6e6172726f77))})
 	return s
 }
 

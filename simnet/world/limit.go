@@ -84,7 +84,7 @@ func (e *End) beginLimits() {
 	if e.server {
 		peer = &w.cfg.Client.Config
 	}
-	datagram := orElse(peer.MaxDatagramBytes, 1200)
+	datagram := orElse(peer.MaxDatagramBytes, 1472)
 	e.out = outflow{limit: -1, next: -1, told: -1,
 		packets:  w.newAllowance(peer.Inbound.PacketsPerSecond, 4),
 		bytes:    w.newAllowance(peer.Inbound.BytesPerSecond, datagram),

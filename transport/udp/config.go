@@ -8,18 +8,26 @@ type Config struct {
 	// 0: 4 MiB, some 100 ms of a thousand players; negative: what the system gives
 	// unasked, which is often 200 KiB. [Socket.Buffers] tells what was granted.
 	ReceiveBuffer, SendBuffer int
-	// MaxDatagram is the largest payload in bytes that MaxDatagram reports. 0:
-	// 1200, which fits through any IPv6 path (RFC 8200, section 5, asks for 1280
-	// with headers). Datagrams of up to 2048 bytes are received in any case.
+	// MaxDatagram is the largest payload in bytes that MaxDatagram reports. 0: what
+	// an Ethernet frame holds, 1472 over IPv4 and 1452 over IPv6, where the system can
+	// keep datagrams whole, so that what a path carries of that can be found out;
+	// elsewhere 1200, which fits through any IPv6 path (RFC 8200, section 5, asks for
+	// 1280 with headers). Datagrams of up to 2048 bytes are received in any case.
 	MaxDatagram int
 	// Batch is how many datagrams one system call may move. 0: 32. Each costs
 	// the larger of MaxDatagram and 2048 bytes of memory.
 	Batch int
 	// AllowFragments lets routers and this host cut datagrams that are too large
 	// for the path. Otherwise such a datagram is lost, which is what the search
-	// for the largest size (RFC 8899) relies on. Linux only: elsewhere the system
-	// decides.
+	// for the largest size (RFC 8899) relies on. Linux, macOS, FreeBSD and Windows
+	// can keep datagrams whole; elsewhere the system decides.
 	AllowFragments bool
+	// DSCP is the class of traffic that each datagram asks routers for (RFC 2474), 1
+	// to 63. 46, Expedited Forwarding, is what voice uses; Wi-Fi sends it before other
+	// traffic, and most of the Internet ignores it or clears it. 0: none. Where the
+	// system does not let a program choose, as Windows, opening fails with
+	// [errors.ErrUnsupported].
+	DSCP int
 	// ReusePort lets several sockets with this set listen on one address, a shard
 	// each: the system spreads the peers over them. The first may take port 0, the
 	// others then need its port. Linux only: elsewhere Listen fails.
@@ -32,7 +40,7 @@ type Config struct {
 // The defaults of [Config].
 const (
 	DefaultBuffer      = 4 << 20
-	DefaultMaxDatagram = 1200
+	DefaultMaxDatagram = 1200 // where datagrams may be cut
 	DefaultBatch       = 32
 )
 
@@ -44,6 +52,8 @@ const (
 	receiveRoom = 2048
 	// mostBatch is the kernel's limit of messages in a call (UIO_MAXIOV).
 	mostBatch = 1024
+	// mostDSCP is what six bits hold.
+	mostDSCP = 63
 )
 
 // A ConfigError says which field of a Config cannot be used.
@@ -73,9 +83,11 @@ func resolve(cfg []Config) (Config, error) {
 	if c.Batch < 0 || c.Batch > mostBatch {
 		return c, &ConfigError{"Batch", c.Batch, mostBatch}
 	}
+	if c.DSCP < 0 || c.DSCP > mostDSCP {
+		return c, &ConfigError{"DSCP", c.DSCP, mostDSCP}
+	}
 	orDefault(&c.ReceiveBuffer, DefaultBuffer)
 	orDefault(&c.SendBuffer, DefaultBuffer)
-	orDefault(&c.MaxDatagram, DefaultMaxDatagram)
 	orDefault(&c.Batch, DefaultBatch)
 	return c, nil
 }

@@ -62,8 +62,9 @@ func (n *notice) take(level, kind int, data []byte) {
 }
 
 // appendControl adds the control messages that d needs to be sent, as one of
-// several segments of a size if that is not 0. The result aligns as b does.
-func appendControl(b []byte, d *transport.Datagram, v6 bool, segment int) []byte {
+// several segments of a size if that is not 0. The mark is the two low bits of a byte
+// whose others are the class of the socket. The result aligns as b does.
+func appendControl(b []byte, d *transport.Datagram, v6 bool, class uint32, segment int) []byte {
 	to4 := d.Path.Remote.Addr().Unmap().Is4()
 	if d.ECN != transport.NotECT {
 		level, kind := unix.IPPROTO_IPV6, unix.IPV6_TCLASS
@@ -72,7 +73,7 @@ func appendControl(b []byte, d *transport.Datagram, v6 bool, segment int) []byte
 		}
 		var data []byte
 		b, data = appendHeader(b, level, kind, 4)
-		binary.NativeEndian.PutUint32(data, uint32(d.ECN&3))
+		binary.NativeEndian.PutUint32(data, class|uint32(d.ECN&3))
 	}
 	if local := d.Local.Unmap(); local.IsValid() && !local.IsUnspecified() && local.Is4() == to4 {
 		b = appendLocal(b, local, v6)

@@ -55,8 +55,9 @@ func (e *batch) start(s *Socket, cfg Config) error {
 	if err = errors.Join(err, ctlErr); err != nil {
 		return err
 	}
+	s.sizes.whole = !opts.fragments
 	e.rx.init(raw, cfg, boundAddr(s.local), &s.count)
-	e.tx.init(raw, cfg, opts, &s.count)
+	e.tx.init(raw, cfg, opts, s)
 	return e.w.init(e.file, raw)
 }
 
@@ -73,7 +74,7 @@ func (e *batch) close() error {
 // socketOptions is what the kernel shall do, and what it turned out to be able to.
 type socketOptions struct {
 	v6        bool // the socket is of family AF_INET6, with IPv4 mapped into it
-	fragments bool
+	fragments bool // in: allowed, out: possible
 	segments  bool // in: wanted, out: supported
 }
 
@@ -89,15 +90,10 @@ func (o *socketOptions) set(fd int, bound netip.Addr) error {
 	on(unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	on(unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 	on(unix.IPPROTO_IP, unix.IP_RECVTOS, 1) // on an IPv6 socket: for mapped IPv4
-	discover4, discover6 := unix.IP_PMTUDISC_PROBE, unix.IPV6_PMTUDISC_PROBE
-	if o.fragments {
-		discover4, discover6 = unix.IP_PMTUDISC_DONT, unix.IPV6_PMTUDISC_DONT
-	}
-	on(unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, discover4)
 	if o.v6 {
 		on(unix.IPPROTO_IPV6, unix.IPV6_RECVTCLASS, 1)
-		on(unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, discover6)
 	}
+	o.setFragments(fd)
 	switch {
 	case bound.IsValid(): // known without asking
 	case o.v6:
@@ -110,6 +106,20 @@ func (o *socketOptions) set(fd int, bound netip.Addr) error {
 		o.segments = err == nil // since Linux 4.18
 	}
 	return nil
+}
+
+// setFragments says what becomes of datagrams that are too large: on an IPv6 socket for
+// mapped IPv4, too.
+func (o *socketOptions) setFragments(fd int) {
+	discover4, discover6 := unix.IP_PMTUDISC_PROBE, unix.IPV6_PMTUDISC_PROBE
+	if o.fragments {
+		discover4, discover6 = unix.IP_PMTUDISC_DONT, unix.IPV6_PMTUDISC_DONT
+	}
+	err := unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, discover4)
+	if o.v6 {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, discover6))
+	}
+	o.fragments = o.fragments || err != nil
 }
 
 // multi makes one of the two calls that move many messages. It never blocks.

@@ -17,8 +17,10 @@ type sender struct {
 	mu    sync.Mutex
 	raw   syscall.RawConn
 	count *counters
+	sizes *sizes
 	v6    bool
-	cut   bool // the kernel can, as far as we know
+	cut   bool   // the kernel can, as far as we know
+	class uint32 // what Config.DSCP makes of the byte that the mark is in
 
 	names    []sockaddr
 	controls []byte // controlRoom for each message
@@ -40,8 +42,9 @@ const (
 	mostBytes    = 65000
 )
 
-func (x *sender) init(raw syscall.RawConn, cfg Config, opts socketOptions, count *counters) {
-	x.raw, x.count, x.v6, x.cut = raw, count, opts.v6, opts.segments
+func (x *sender) init(raw syscall.RawConn, cfg Config, opts socketOptions, s *Socket) {
+	x.raw, x.count, x.sizes = raw, &s.count, &s.sizes
+	x.v6, x.cut, x.class = opts.v6, opts.segments, uint32(cfg.DSCP)<<2
 	x.names = make([]sockaddr, cfg.Batch)
 	x.controls = make([]byte, cfg.Batch*controlRoom)
 	x.hdrs = make([]mmsghdr, cfg.Batch)
@@ -72,7 +75,7 @@ func (x *sender) write(ds []transport.Datagram) (taken int, err error) {
 			taken += x.passed()
 			continue
 		}
-		switch full, again := x.refused(); {
+		switch full, again := x.refused(&ds[taken]); {
 		case full:
 			return taken, nil
 		case again:
@@ -128,7 +131,7 @@ func (x *sender) control(h *mmsghdr, d *transport.Datagram, n int) {
 		segment = len(d.Bytes)
 	}
 	start := x.want * controlRoom
-	c := appendControl(x.controls[start:start:start+controlRoom], d, x.v6, segment)
+	c := appendControl(x.controls[start:start:start+controlRoom], d, x.v6, x.class, segment)
 	if len(c) > 0 {
 		h.Control = &c[0]
 		h.SetControllen(len(c))
@@ -169,7 +172,7 @@ func (x *sender) passed() int {
 
 // refused sorts the error of the first message: the system's buffer is full, or it
 // is worth trying again without runs. Otherwise it is counted as the peer's.
-func (x *sender) refused() (full, again bool) {
+func (x *sender) refused(d *transport.Datagram) (full, again bool) {
 	switch x.errno {
 	case unix.EAGAIN, unix.ENOBUFS, unix.ENOMEM:
 		return true, false
@@ -185,6 +188,7 @@ func (x *sender) refused() (full, again bool) {
 	}
 	if x.errno == unix.EMSGSIZE {
 		x.count.tooLarge.Add(1)
+		x.sizes.learn(d.Path.Remote, len(d.Bytes))
 	} else {
 		x.count.peerErrors.Add(1)
 	}

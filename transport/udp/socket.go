@@ -31,7 +31,7 @@ type engine interface {
 type Socket struct {
 	io            engine
 	local         netip.AddrPort
-	max           int
+	sizes         sizes
 	receive, send int // bytes of buffer granted
 	shut          atomic.Bool
 	diverter      atomic.Pointer[transport.Diverter]
@@ -73,8 +73,14 @@ func listen(address string, start newEngineFunc, cfgs []Config) (*Socket, error)
 		return nil, listenError(address, err)
 	}
 	conn := packets.(*net.UDPConn)
-	s := &Socket{max: cfg.MaxDatagram}
-	s.local = unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort())
+	s := &Socket{local: unmap(conn.LocalAddr().(*net.UDPAddr).AddrPort())}
+	s.sizes.most = cfg.MaxDatagram
+	if cfg.DSCP != 0 {
+		if err := setClass(conn, s.local.Addr().Is6(), cfg.DSCP); err != nil {
+			conn.Close()
+			return nil, fmt.Errorf("udp: listen %q: %w", address, err)
+		}
+	}
 	s.receive, s.send = sizeBuffers(conn, cfg)
 	if s.io, err = start(conn, s, cfg); err != nil {
 		return nil, fmt.Errorf("udp: listen %q: %w", address, err)
@@ -191,13 +197,15 @@ func (s *Socket) SetDiverter(d transport.Diverter) {
 // system chose, and [::] or 0.0.0.0 for all addresses.
 func (s *Socket) LocalAddr() netip.AddrPort { return s.local }
 
-// MaxDatagram is [Config].MaxDatagram, for all paths. Write takes larger ones and
-// leaves it to the path whether they arrive.
-func (s *Socket) MaxDatagram(transport.Path) int { return s.max }
+// MaxDatagram is [Config].MaxDatagram, or less if this machine reaches a peer by an
+// interface of which it has found out that it takes less; that is forgotten after ten
+// minutes. Write takes larger ones and leaves it to the path whether they arrive.
+func (s *Socket) MaxDatagram(p transport.Path) int { return s.sizes.of(p.Remote) }
 
-// Properties are all false: UDP neither encrypts nor repairs.
+// Properties say that UDP neither encrypts nor repairs, and whether datagrams that are
+// too large are lost whole, as [Config].AllowFragments has it.
 func (s *Socket) Properties(transport.Path) transport.Properties {
-	return transport.Properties{}
+	return transport.Properties{DontFragment: s.sizes.whole}
 }
 
 // Buffers tells how many bytes of receive and send buffer the system granted,
