@@ -56,6 +56,7 @@ func (l *Link) cross(t int64, p *packet) {
 	}
 	if l.loses() {
 		l.stats.Lost++
+		l.tell(p, t, true)
 		l.held -= p.cost()
 		l.pool.put(p)
 		return
@@ -65,6 +66,7 @@ func (l *Link) cross(t int64, p *packet) {
 		twin = l.pool.twin(p) // before p is corrupted
 	}
 	l.launch(t, p, f)
+	l.tell(p, t, false)
 	if twin != nil {
 		l.stats.Duplicated++
 		l.held += twin.cost()

@@ -28,7 +28,8 @@ type Link struct {
 	held     int    // memory of the datagrams inside
 	lent     *packet
 	stats    LinkStats
-	schedule scheduled // its place among the links of a Network or Relay
+	schedule scheduled                                 // its place among the links of a Network or Relay
+	watch    func(p *packet, through int64, lost bool) // nil: nobody is told
 }
 
 // odds are the probabilities of a LinkConfig as integers.
@@ -222,7 +223,7 @@ func (l *Link) admit(now int64, n int, stream bool) bool {
 
 // enter takes in a packet that was admitted.
 func (l *Link) enter(p *packet) {
-	p.seq = l.seq
+	p.seq, p.sent = l.seq, l.now
 	l.seq++
 	l.held += p.cost()
 	if !l.neck.limits() {

@@ -17,6 +17,7 @@ type packet struct {
 
 	seq   uint64 // place in the order of sending; a duplicate has its original's
 	order uint64 // place among the datagrams that arrive at one instant
+	sent  int64  // when it came to the link
 	at    int64  // when it arrives
 
 	// For whoever stands on the links.

@@ -50,6 +50,9 @@ type RelayConfig struct {
 	// Dial opens a client's socket towards the server, connected to it, for instance in
 	// another network namespace. nil: net.DialUDP.
 	Dial func(server *net.UDPAddr) (*net.UDPConn, error)
+	// Watch is told of each datagram that has passed the bottleneck of a link. It must be
+	// quick, and not use the Relay, which waits for it. nil: nobody watches.
+	Watch func(Crossing)
 }
 
 // Validate reports everything that is wrong with c but for the addresses: a

@@ -108,9 +108,10 @@ const (
 
 // Sizes and rates.
 const (
-	streamRate  = 60 // messages a second
-	streamBytes = 100
-	bulkBytes   = 4 << 10 // of a message
+	StreamRate  = 60 // messages a second
+	StreamBytes = 100
+	BulkBytes   = 4 << 10 // of a message
+
 	bulkAhead   = 1 << 20 // what waits in the sender's queue
 	headerBytes = 28      // IPv4 and UDP
 	sealBytes   = 23      // what a sealed packet has beside its frames

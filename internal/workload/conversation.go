@@ -26,7 +26,7 @@ func newConversation(c *Cell, seed uint64, from, until int64) (*conversation, er
 		if err != nil {
 			return nil, err
 		}
-		v.ends[i] = &end{Endpoint: e, from: from, until: until, payload: make([]byte, bulkBytes)}
+		v.ends[i] = &end{Endpoint: e, from: from, until: until, payload: make([]byte, BulkBytes)}
 	}
 	v.ends[0].streams, v.ends[0].bulks = c.Workload.streams(), c.Workload.bulks()
 	v.ends[0].bulkFrom = from + int64(c.bulkFrom())
@@ -115,13 +115,13 @@ func (e *end) wake(now int64) {
 		e.ticks++
 		binary.LittleEndian.PutUint64(e.payload, uint64(len(e.sentAt)))
 		e.sentAt = append(e.sentAt, now)
-		e.send(StreamChannel, e.payload[:streamBytes])
+		e.send(StreamChannel, e.payload[:StreamBytes])
 	}
 }
 
 // tickAt is when the stream has its next message.
 func (e *end) tickAt() int64 {
-	at := e.from + int64(e.ticks)*int64(time.Second)/streamRate
+	at := e.from + int64(e.ticks)*int64(time.Second)/StreamRate
 	if !e.streams || at >= e.until {
 		return never
 	}

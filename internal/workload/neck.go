@@ -88,14 +88,19 @@ func (n *neck) receive(now int64) (id int, b []byte, ok bool) {
 		n.fifo = n.fifo[:copy(n.fifo, n.fifo[n.first:])]
 		n.first = 0
 	}
-	wait := max(0, time.Duration(now-c.sent-n.crossingTime(c.size)))
+	n.passed(now, c.sent, c.size)
+	return c.flow, b, true
+}
+
+// passed takes note of a datagram that is through.
+func (n *neck) passed(now, sent int64, size int) {
+	wait := max(0, time.Duration(now-sent-n.crossingTime(size)))
 	n.longest = max(n.longest, wait)
 	n.calm.look(now, wait)
 	if now > n.from && now <= n.to {
 		n.waits = append(n.waits, wait)
-		n.through += c.size
+		n.through += size
 	}
-	return c.flow, b, true
 }
 
 // crossingTime is how long a datagram takes that does not wait; on a trace that is part of the

@@ -214,13 +214,21 @@ func (r *run) finish() error {
 		return r.err()
 	}
 	res.Neck = n.link.Stats()
+	if err := res.measure(c, n, f.fresh); err != nil {
+		return err
+	}
+	return r.err()
+}
+
+// measure compares what crossed the bottleneck with what could have.
+func (res *Result) measure(c *Cell, n *neck, fresh *freshness) error {
 	k, err := capacityOf(c)
 	if err != nil {
 		return err
 	}
 	res.Ceiling = float64(k.bytes) * 8 / (c.For - c.Settle).Seconds() * c.payloadShare()
 	res.Utilization = float64(n.through) / float64(max(k.bytes, 1))
-	f.fresh.pass(int64(c.For))
-	res.SelfInflicted = max(0, f.fresh.percentile(95)-k.fresh.percentile(95))
-	return r.err()
+	fresh.pass(int64(c.For))
+	res.SelfInflicted = max(0, fresh.percentile(95)-k.fresh.percentile(95))
+	return nil
 }

@@ -1,0 +1,39 @@
+package report
+
+import (
+	"bufio"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Machine is where a measurement was made, as far as it matters for the figures.
+type Machine struct {
+	Processor string
+	Cores     int
+	Kernel    string
+	Go        string
+}
+
+// ThisMachine describes the one that this runs on.
+func ThisMachine() Machine {
+	m := Machine{Processor: "unknown", Cores: runtime.NumCPU(), Go: runtime.Version()}
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		m.Kernel = unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:]) + " " + unix.ByteSliceToString(u.Machine[:])
+	}
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return m // a system without it: the rest is known
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == "model name" {
+			m.Processor = strings.TrimSpace(value)
+			break
+		}
+	}
+	return m
+}
