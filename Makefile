@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links demo pictures fuzz bench clean
+.PHONY: test help deps style generated cross race long links module demo pictures fuzz bench peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -12,7 +12,7 @@ SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
 UNRACED  := ^Test.*(Long|Swarm|Alloc)
 FUZZTIME ?= 10s
 
-test: deps style generated cross race long links ## everything, in the order of what fails fastest
+test: deps style generated cross race long links module ## everything, in the order of what fails fastest
 	@echo "make test: all of it passed"
 
 help: ## this list
@@ -46,6 +46,10 @@ long: ## the tests that run without the race detector
 links: ## 24 bad links, what the library makes of them, and the worst of each figure
 	go run ./cmd/tickwire bench link --matrix
 
+module: ## bench, a module of its own: its style and its tests
+	staticcheck=$$(go tool -n staticcheck); cd bench; go vet ./...; "$$staticcheck" ./...; go mod tidy -diff
+	go -C bench test -timeout 4m ./...
+
 demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
 	go run ./cmd/tickwire demo $(DEMO)
 
@@ -57,6 +61,18 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+peers: ## tickwire beside other libraries over bad links, into bench/results; PEERS="--for 8s" changes it
+	go -C bench build -o ../bin/peers ./cmd/peers
+	rm -f bench/results/peers.jsonl
+	bin/peers run --out bench/results/peers.jsonl $(PEERS)
+	@$(MAKE) --no-print-directory peers-show
+
+peers-show: ## the tables and pictures of bench/results, drawn anew from the raw lines there
+	go -C bench build -o ../bin/peers ./cmd/peers
+	rm -f bench/results/*.svg
+	bin/peers table bench/results/peers.jsonl > bench/results/README.md
+	bin/peers plot --out bench/results bench/results/peers.jsonl > /dev/null
 
 clean: ## remove what the targets above made
 	rm -rf bin

@@ -21,8 +21,9 @@ type Line struct {
 	Simulated bool     `json:",omitempty"` // in virtual time, by a model
 	Case      Case
 	Machine   Machine
-	Date      string // of the measurement
-	Error     string `json:",omitempty"` // why there is nothing more
+	Date      string  // of the measurement
+	Load      float64 // of the machine when it began: processes that were ready to run, or did
+	Error     string  `json:",omitempty"` // why there is nothing more
 
 	Figures []Figure `json:",omitempty"`
 	Missing int      `json:",omitempty"` // messages of the stream that did not arrive

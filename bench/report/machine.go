@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -15,6 +16,20 @@ type Machine struct {
 	Cores     int
 	Kernel    string
 	Go        string
+}
+
+// Load is how many processes were ready to run, or did, in the last minute; 0 if the system does
+// not tell. Ours are among them.
+func Load() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	var load float64
+	if _, err := fmt.Sscan(string(text), &load); err != nil {
+		return 0
+	}
+	return load
 }
 
 // ThisMachine describes the one that this runs on.

@@ -1,25 +1,34 @@
 package report
 
 import (
+	"bytes"
 	"image/color"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/tickwire/tickwire/internal/workload"
 )
 
 // Plot draws the lines into a folder, as SVG: for each case a curve of latencies, and goodput and
 // queue over time, as far as there are any. It returns the names of the files.
 func Plot(dir string, lines []Line) ([]string, error) {
 	var names []string
+	all := group{lines: lines}
 	for _, g := range grouped(lines) {
 		for _, p := range []picture{g.latency(), g.goodput(), g.queue()} {
 			if len(p.curves) == 0 {
 				continue
 			}
 			name := filepath.Join(dir, g.of.file()+"-"+p.name+".svg")
-			if err := p.save(name, g.of.String()); err != nil {
+			if err := p.save(name, g.of.String(), all.systems()); err != nil {
 				return names, err
 			}
 			names = append(names, name)
@@ -61,20 +70,21 @@ func (g *group) latency() picture {
 const leastMs = 0.1
 
 func (g *group) goodput() picture {
-	p := picture{name: "goodput", x: "seconds", y: "goodput, Mbit/s"}
-	for _, l := range g.firsts() {
-		if l.Series != nil {
-			p.add(l.System, l.Series.curve(l.Series.Mbits))
-		}
-	}
-	return p
+	p := picture{name: "goodput", y: "goodput, Mbit/s"}
+	return g.overTime(p, func(s *Series) []float64 { return s.Mbits })
 }
 
 func (g *group) queue() picture {
-	p := picture{name: "queue", x: "seconds", y: "wait in front of the bottleneck, ms"}
+	p := picture{name: "queue", y: "wait in front of the bottleneck, ms"}
+	return g.overTime(p, func(s *Series) []float64 { return s.QueueMs })
+}
+
+// overTime draws a series, unless there is nothing to see: a stream alone fills no bottleneck.
+func (g *group) overTime(p picture, values func(*Series) []float64) picture {
+	p.x = "seconds"
 	for _, l := range g.firsts() {
-		if l.Series != nil {
-			p.add(l.System, l.Series.curve(l.Series.QueueMs))
+		if l.Series != nil && g.of.Workload != workload.Stream.String() {
+			p.add(l.System, l.Series.curve(values(l.Series)))
 		}
 	}
 	return p
@@ -116,31 +126,60 @@ var colours = []color.RGBA{
 
 // Sizes of a picture.
 const (
-	pictureWidth  = 8 * vg.Inch
+	pictureWidth  = 9 * vg.Inch
 	pictureHeight = 4 * vg.Inch
+	legendWidth   = 1.3 * vg.Inch
 )
 
-// save draws the picture.
-func (p *picture) save(name, title string) error {
-	d := plot.New()
-	d.Title.Text, d.X.Label.Text, d.Y.Label.Text = title, p.x, p.y
-	d.Add(plotter.NewGrid())
-	d.Legend.Top = !p.log
-	d.Y.Min = 0
-	if p.log {
-		d.X.Scale, d.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	}
-	for i, c := range p.curves {
+// save draws the picture. A system has the same colour in all pictures: that of its place in
+// names.
+func (p *picture) save(file, title string, names []string) error {
+	d, legend := p.axes(title), plot.NewLegend()
+	legend.Top, legend.TextStyle.Font.Variant = true, sans
+	for _, c := range p.curves {
 		line, err := plotter.NewLine(c.points)
 		if err != nil {
 			return err
 		}
+		i := slices.Index(names, c.name)
 		line.Color, line.Width = colours[i%len(colours)], vg.Points(1.5)
 		if i >= len(colours) {
 			line.Dashes = []vg.Length{vg.Points(4), vg.Points(2)}
 		}
 		d.Add(line)
-		d.Legend.Add(c.name, line)
+		legend.Add(c.name, line)
 	}
-	return d.Save(pictureWidth, pictureHeight, name)
+	sheet := vgsvg.New(pictureWidth, pictureHeight)
+	whole := draw.New(sheet)
+	whole.SetColor(color.White)
+	whole.Fill(whole.Rectangle.Path())
+	d.Draw(draw.Crop(whole, 0, -legendWidth, 0, 0))
+	legend.Draw(draw.Crop(whole, pictureWidth-legendWidth, -margin, 0, -margin))
+	var b bytes.Buffer
+	if _, err := sheet.WriteTo(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+const (
+	sans   = "Sans"
+	margin = 0.1 * vg.Inch
+)
+
+// axes is the picture without its curves.
+func (p *picture) axes(title string) *plot.Plot {
+	d := plot.New()
+	for _, style := range []*text.Style{
+		&d.Title.TextStyle, &d.X.Label.TextStyle, &d.Y.Label.TextStyle, &d.X.Tick.Label, &d.Y.Tick.Label,
+	} {
+		style.Font.Variant = sans
+	}
+	d.Title.Text, d.X.Label.Text, d.Y.Label.Text = title, p.x, p.y
+	d.Title.Padding, d.Y.Min = margin, 0
+	if p.log {
+		d.X.Scale, d.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	}
+	d.Add(plotter.NewGrid())
+	return d
 }

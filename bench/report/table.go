@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/tickwire/tickwire/internal/workload"
 )
 
 // A group is all lines of one case, whatever their seed.
@@ -90,7 +92,7 @@ func (g *group) columns() []Figure {
 			}
 		}
 	}
-	if g.of.Workload != "bulk" {
+	if g.of.Workload != workload.Bulk.String() {
 		columns = append(columns, Figure{Name: missing, Unit: "messages"})
 	}
 	return columns
@@ -155,4 +157,22 @@ func legend(b *strings.Builder, lines []Line) {
 		m := l.Machine
 		once("Measured %s on %s, %d cores, %s, %s.\n", l.Date, m.Processor, m.Cores, m.Kernel, m.Go)
 	}
+	conditions(b, lines)
+}
+
+// conditions says how long was measured, and how quiet the machine was.
+func conditions(b *strings.Builder, lines []Line) {
+	if len(lines) == 0 {
+		return
+	}
+	longest, runs := 0.0, len(lines)
+	loads := make([]float64, 0, runs)
+	shortest := lines[0].Case.Seconds
+	for _, l := range lines {
+		longest, shortest = max(longest, l.Case.Seconds), min(shortest, l.Case.Seconds)
+		loads = append(loads, l.Load)
+	}
+	slices.Sort(loads)
+	fmt.Fprintf(b, "%d runs of %g to %g s. Load of the machine before each: %.1f to %.1f, half of them below %.1f.\n",
+		runs, shortest, longest, loads[0], loads[runs-1], loads[runs/2])
 }

@@ -57,7 +57,7 @@ const datagramLimit = 1500
 // headerBytes are those of IPv4 and UDP.
 const headerBytes = 28
 
-// Run plays the trial. It may take For and about a minute.
+// Run plays the trial. It takes For and a second or two, and at most about two minutes more.
 func (t Trial) Run(ctx context.Context) (*Finding, error) {
 	s, err := t.stage(ctx)
 	if err != nil {
@@ -102,7 +102,7 @@ func (t Trial) stage(ctx context.Context) (*stage, error) {
 		return nil, err
 	}
 	s.site = Site{Listen: listen, Public: s.relay.Addr().String(), Aside: listen}
-	s.ctx, s.cancel = context.WithTimeout(ctx, t.Cell.For+startTime+lateTime+endTime)
+	s.ctx, s.cancel = context.WithTimeout(ctx, t.Cell.For+2*(startTime+lateTime+endTime))
 	go func() {
 		defer close(s.done)
 		if err := s.relay.Run(s.ctx); err != nil {
@@ -167,7 +167,7 @@ func (s *stage) play() (*Finding, error) {
 		Up:       traffic(before.Up, after.Up), Down: traffic(before.Down, after.Down),
 	}
 	s.watch.fill(&f.Record, began.Begin)
-	return f, fill(&f.Record, heard, began.Begin)
+	return f, s.fill(&f.Record, heard, began.Begin)
 }
 
 // finish waits until the client has sent everything, and the server received what will arrive.
@@ -196,9 +196,14 @@ func traffic(before, after simnet.LinkStats) workload.Traffic {
 }
 
 // fill puts what was heard into a record whose time begins at begin.
-func fill(rec *workload.Record, h *play.Heard, begin int64) error {
+func (s *stage) fill(rec *workload.Record, h *play.Heard, begin int64) error {
 	if len(h.Due) != len(h.At) || len(h.Times) != len(h.Bytes) {
 		return errors.New("the server tells of times without messages")
+	}
+	for i := 1; i < len(h.Due) && !s.System.Unreliable; i++ {
+		if h.Due[i] <= h.Due[i-1] {
+			return fmt.Errorf("message %d came twice, or too late: it is from %v before the one ahead of it", i, time.Duration(h.Due[i-1]-h.Due[i]))
+		}
 	}
 	for i, due := range h.Due {
 		rec.Latency = append(rec.Latency, time.Duration(h.At[i]-due))

@@ -35,7 +35,7 @@ type Passage struct {
 }
 
 // Judge makes a Result of a Record of the cell, with the figures that Run would give it. Only
-// Stream, Bulk and Mixed can be judged. 
+// Stream, Bulk and Mixed can be judged.
 func (c Cell) Judge(rec *Record) (Result, error) {
 	if err := c.Validate(); err != nil {
 		return Result{}, err

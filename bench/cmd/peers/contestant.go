@@ -94,7 +94,7 @@ func (c *contestant) notes() []string {
 			notes = append(notes, text)
 		}
 	}
-	note(c.model, "a model in virtual time: the relay carries datagrams alone")
+	note(c.model, "a model in virtual time, of bulk alone: the relay carries datagrams and no TCP")
 	note(!c.traits.Encrypted && !c.model, "not encrypted")
 	note(c.traits.Unreliable, "unreliable: what is lost is missing")
 	note(c.traits.OneQueue, "one queue for both lanes")

@@ -157,6 +157,7 @@ func (c *runCmd) measure(ctx context.Context, j job) report.Line {
 	l := report.Line{
 		System: j.who.name, Version: j.who.version, Notes: j.who.notes(), Simulated: j.who.model,
 		Case: c.caseOf(j.cell), Machine: report.ThisMachine(), Date: time.Now().UTC().Format(time.DateOnly),
+		Load: report.Load(),
 	}
 	if j.who.model {
 		j.cell.TCP = true
