@@ -71,7 +71,7 @@ peers: ## tickwire beside other libraries over bad links, into bench/results; PE
 peers-show: ## the tables and pictures of bench/results, drawn anew from the raw lines there
 	go -C bench build -o ../bin/peers ./cmd/peers
 	rm -f bench/results/*.svg
-	bin/peers table bench/results/peers.jsonl > bench/results/README.md
+	bin/peers table --pictures bench/results/peers.jsonl > bench/results/README.md
 	bin/peers plot --out bench/results bench/results/peers.jsonl > /dev/null
 
 clean: ## remove what the targets above made

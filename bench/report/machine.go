@@ -37,7 +37,9 @@ func ThisMachine() Machine {
 	m := Machine{Processor: "unknown", Cores: runtime.NumCPU(), Go: runtime.Version()}
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
-		m.Kernel = unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:]) + " " + unix.ByteSliceToString(u.Machine[:])
+		text := unix.ByteSliceToString
+		release, _, _ := strings.Cut(text(u.Release[:]), "-") // what follows is who built it
+		m.Kernel = text(u.Sysname[:]) + " " + release + " " + text(u.Machine[:])
 	}
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {

@@ -23,10 +23,7 @@ func Plot(dir string, lines []Line) ([]string, error) {
 	var names []string
 	all := group{lines: lines}
 	for _, g := range grouped(lines) {
-		for _, p := range []picture{g.latency(), g.goodput(), g.queue()} {
-			if len(p.curves) == 0 {
-				continue
-			}
+		for _, p := range g.pictures() {
 			name := filepath.Join(dir, g.of.file()+"-"+p.name+".svg")
 			if err := p.save(name, g.of.String(), all.systems()); err != nil {
 				return names, err
@@ -35,6 +32,12 @@ func Plot(dir string, lines []Line) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// pictures are those that there is something for.
+func (g *group) pictures() []picture {
+	all := []picture{g.latency(), g.goodput(), g.queue()}
+	return slices.DeleteFunc(all, func(p picture) bool { return len(p.curves) == 0 })
 }
 
 // A picture is some curves.

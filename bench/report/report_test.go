@@ -63,13 +63,14 @@ func TestLines(t *testing.T) {
 func TestTable(t *testing.T) {
 	lines := slices.Concat(measured(t, workload.Stream, 1), measured(t, workload.Stream, 2), measured(t, workload.Bulk, 1))
 	var b strings.Builder
-	if err := Table(&b, lines); err != nil {
+	if err := Table(&b, lines, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"### stream, 20ms each way, loss 2 %\n", "### bulk, 20ms each way, 2 Mbit/s, a queue of 100, loss 2 %\n",
 		"| latency p99, ms |", "| goodput, Mbit/s |", "| ours |", "| theirs | no; answer |",
-		"6 runs of 3 to 3 s. Load of the machine before each: 0.0 to 0.0",
+		"![stream, 20ms each way, loss 2 %: latency](stream-20ms-loss-2pc-latency.svg)\n",
+		"6 runs, 3 s each. Load of the machine before each: 0.0 to 0.0",
 		"- theirs: not encrypted\n", "Measured 2026-11-20 on a processor, 8 cores, Linux 6, go1.26.\n",
 	} {
 		if n := strings.Count(b.String(), want); n == 0 || n > 1 && strings.HasPrefix(want, "###") {

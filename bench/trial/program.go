@@ -48,11 +48,16 @@ func (p *program) read(out *json.Decoder) {
 	defer close(p.lines)
 	for {
 		var l play.Line
-		if out.Decode(&l) != nil {
-			_ = p.cmd.Wait() // what it wrote to its standard error says more
-			return
+		err := out.Decode(&l)
+		switch {
+		case err == nil:
+			p.lines <- l
+			continue
+		case !errors.Is(err, io.EOF):
+			p.lines <- play.Line{Error: "what it tells is no line: " + err.Error()}
 		}
-		p.lines <- l
+		_ = p.cmd.Wait() // what it wrote to its standard error says more
+		return
 	}
 }
 

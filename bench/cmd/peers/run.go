@@ -61,12 +61,6 @@ func (c *runCmd) Run(ctx context.Context) error {
 	return c.run(ctx, out, os.Stderr)
 }
 
-// A job is one measurement that is to be made.
-type job struct {
-	who  contestant
-	cell workload.Cell
-}
-
 func (c *runCmd) run(ctx context.Context, out, progress io.Writer) error {
 	dir, remove, err := tempDir()
 	if err != nil {
@@ -77,42 +71,17 @@ func (c *runCmd) run(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var next, failed int
-	var errs []error
-	var mu sync.Mutex
+	q := queue{jobs: jobs, lines: make([]*report.Line, len(jobs)), out: out, progress: progress}
 	var workers sync.WaitGroup
-	take := func() (j job, ok bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if next == len(jobs) || ctx.Err() != nil {
-			return j, false
-		}
-		next++
-		fmt.Fprintf(progress, "%d of %d: %s, %v\n", next, len(jobs), jobs[next-1].who.name, c.caseOf(jobs[next-1].cell))
-		return jobs[next-1], true
-	}
 	for range c.Parallel {
 		workers.Go(func() {
-			for j, ok := take(); ok; j, ok = take() {
-				l := c.measure(ctx, j)
-				mu.Lock()
-				if l.Error != "" {
-					failed++
-					fmt.Fprintf(progress, "%s: %s\n", j.who.name, l.Error)
-				}
-				errs = append(errs, l.Write(out))
-				mu.Unlock()
+			for i := q.take(ctx); i >= 0; i = q.take(ctx) {
+				q.done(i, c.measure(ctx, jobs[i]))
 			}
 		})
 	}
 	workers.Wait()
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
-		return err
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d measurements gave nothing; their lines say why", failed, len(jobs))
-	}
-	return nil
+	return errors.Join(q.finish(), ctx.Err())
 }
 
 // jobs are all measurements.
@@ -136,7 +105,7 @@ func (c *runCmd) jobs(dir string) ([]job, error) {
 				cell.Seed = c.Seed + uint64(run)
 				for _, who := range all {
 					if who.plays(kind) {
-						jobs = append(jobs, job{who, cell})
+						jobs = append(jobs, job{who, report.NewCase(cell, c.Link.traceName()), cell})
 					}
 				}
 			}
@@ -148,15 +117,11 @@ func (c *runCmd) jobs(dir string) ([]job, error) {
 	return jobs, nil
 }
 
-func (c *runCmd) caseOf(cell workload.Cell) report.Case {
-	return report.NewCase(cell, c.Link.traceName())
-}
-
 // measure makes one measurement.
 func (c *runCmd) measure(ctx context.Context, j job) report.Line {
 	l := report.Line{
 		System: j.who.name, Version: j.who.version, Notes: j.who.notes(), Simulated: j.who.model,
-		Case: c.caseOf(j.cell), Machine: report.ThisMachine(), Date: time.Now().UTC().Format(time.DateOnly),
+		Case: j.of, Machine: report.ThisMachine(), Date: time.Now().UTC().Format(time.DateOnly),
 		Load: report.Load(),
 	}
 	if j.who.model {

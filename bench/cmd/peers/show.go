@@ -10,7 +10,8 @@ import (
 
 // A tableCmd is `peers table`.
 type tableCmd struct {
-	Files []string `arg:"" type:"existingfile" help:"Raw lines."`
+	Files    []string `arg:"" type:"existingfile" help:"Raw lines."`
+	Pictures bool     `help:"Show the pictures that peers plot draws into the same folder."`
 }
 
 // Run is called by kong.
@@ -19,7 +20,7 @@ func (c *tableCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	return report.Table(os.Stdout, lines)
+	return report.Table(os.Stdout, lines, c.Pictures)
 }
 
 // A plotCmd is `peers plot`.
