@@ -63,13 +63,13 @@ bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 peers: ## tickwire beside other libraries over bad links, into bench/results; PEERS="--for 8s" changes it
-	go -C bench build -o ../bin/peers ./cmd/peers
+	go -C bench build -o $(CURDIR)/bin/peers ./cmd/peers
 	rm -f bench/results/peers.jsonl
 	bin/peers run --out bench/results/peers.jsonl $(PEERS)
 	@$(MAKE) --no-print-directory peers-show
 
 peers-show: ## the tables and pictures of bench/results, drawn anew from the raw lines there
-	go -C bench build -o ../bin/peers ./cmd/peers
+	go -C bench build -o $(CURDIR)/bin/peers ./cmd/peers
 	rm -f bench/results/*.svg
 	bin/peers table --pictures bench/results/peers.jsonl > bench/results/README.md
 	bin/peers plot --out bench/results bench/results/peers.jsonl > /dev/null
