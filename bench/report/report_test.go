@@ -79,6 +79,26 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestOverview: a column for each link, named by what is different about it, and who failed.
+func TestOverview(t *testing.T) {
+	lines := slices.Concat(measured(t, workload.Mixed, 1), measured(t, workload.Mixed, 1))
+	for i := range 2 {
+		lines[i].Case.Loss, lines[i].Case.AckLoss, lines[i].Case.Queue = 0, 0, 30
+	}
+	var b strings.Builder
+	if err := Table(&b, lines, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| | a queue of 30, loss 0 % | a queue of 100, loss 2 % |\n", "| theirs | failed | failed |\n", "\n| ours | "} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "![") {
+		t.Error("pictures that were not asked for")
+	}
+}
+
 // TestPlot: a picture of each kind that there is something for.
 func TestPlot(t *testing.T) {
 	dir := t.TempDir()

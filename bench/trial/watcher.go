@@ -39,4 +39,7 @@ func (w *watcher) fill(rec *workload.Record, begin int64) {
 		}
 		rec.Passed = append(rec.Passed, p)
 	}
+	if len(rec.Passed) > 0 {
+		rec.Laid = rec.Passed[0].Sent // the relay lays links for the first datagram
+	}
 }

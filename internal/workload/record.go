@@ -17,6 +17,8 @@ type Record struct {
 	Got []Arrival
 	// Passed are the datagrams that passed the bottleneck on the way up, in order.
 	Passed []Passage
+	// Laid is when the links were laid, and a trace began; it is not after the beginning.
+	Laid time.Duration
 	// Up and Down are what both ends have sent.
 	Up, Down Traffic
 }
@@ -45,6 +47,7 @@ func (c Cell) Judge(rec *Record) (Result, error) {
 	}
 	c = c.withDefaults()
 	c.Up.OverheadBytes = headerBytes
+	c.Up.TraceOffset += max(0, -rec.Laid)
 	res := Result{Messages: rec.Messages, Missing: rec.Messages - len(rec.Latency), Up: rec.Up, Down: rec.Down}
 	late := make([]time.Duration, 0, rec.Messages)
 	for _, l := range rec.Latency {

@@ -2,6 +2,8 @@ package workload
 
 import (
 	"errors"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +75,21 @@ func TestJudgeStream(t *testing.T) {
 	r, err := c.Judge(rec)
 	if err != nil || r.Missing != 0 || r.Latency.Max != 98*time.Millisecond || r.Series != nil {
 		t.Errorf("%+v, %v", r.Latency, err)
+	}
+}
+
+// TestJudgeTrace: a trace began when the links were laid, which is before the clock begins.
+func TestJudgeTrace(t *testing.T) {
+	trace, err := simnet.ReadTrace(strings.NewReader("1000\n" + strings.Repeat("1500\n", 100) + "3000\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for laid, want := range map[time.Duration]float64{0: 1, -time.Second: 100} {
+		c := Cell{Workload: Bulk, Up: simnet.LinkConfig{Trace: trace}, For: time.Second, Settle: -1}
+		r, err := c.Judge(&Record{Laid: laid})
+		if got := r.Ceiling / 8 / 1500 / c.payloadShare(); err != nil || math.Abs(got-want) > 0.25*want {
+			t.Errorf("laid at %v: room for %.2f datagrams, %v; want %.0f", laid, got, err, want)
+		}
 	}
 }
 
