@@ -46,6 +46,7 @@ long: ## the tests that run without the race detector
 links: ## 24 bad links, what the library makes of them, and the worst of each figure
 	go run ./cmd/tickwire bench link --matrix
 
+# Without the race detector, for which all those libraries would be compiled once more.
 module: ## bench, a module of its own: its style and its tests
 	staticcheck=$$(go tool -n staticcheck); cd bench; go vet ./...; "$$staticcheck" ./...; go mod tidy -diff
 	go -C bench test -timeout 4m ./...

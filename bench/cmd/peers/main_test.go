@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -115,6 +117,24 @@ func TestRunMistakes(t *testing.T) {
 		if _, err := runOf(t.Context(), strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", args, err, want)
 		}
+	}
+}
+
+// TestRunInterrupted: what was cut short has no line, and its programs end.
+func TestRunInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(200*time.Millisecond, cancel)
+	var c cli
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(strings.Fields("run --systems udp --workload stream --loss 0 --for 1h")); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := c.Run.run(ctx, &out, io.Discard); !errors.Is(err, context.Canceled) || out.Len() > 0 {
+		t.Errorf("%v, wrote %q", err, out.String())
 	}
 }
 

@@ -76,7 +76,9 @@ func (c *runCmd) run(ctx context.Context, out, progress io.Writer) error {
 	for range c.Parallel {
 		workers.Go(func() {
 			for i := q.take(ctx); i >= 0; i = q.take(ctx) {
-				q.done(i, c.measure(ctx, jobs[i]))
+				if l := c.measure(ctx, jobs[i]); ctx.Err() == nil { // else it was cut short
+					q.done(i, l)
+				}
 			}
 		})
 	}
