@@ -60,6 +60,7 @@ func TestMarkedByRouters(t *testing.T) {
 		raw := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 		srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) {
 			cfg.Channels, cfg.DisableECN = tickwire.Channels(raw), off
+			cfg.Congestion.Kind = tickwire.CongestionAIMD // which fills the queue, if nobody marks
 		})
 		socket := w.socket(w.address())
 		client := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.Channels = tickwire.Channels(raw) }, socket)
