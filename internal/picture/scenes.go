@@ -145,7 +145,7 @@ func fragments() Scene {
 				c.Bytes = 4400
 			}
 		}))
-	s.there.BitsPerSecond, s.there.Reorder = 800_000, 0
+	s.there.BitsPerSecond, s.there.Reorder = 2_000_000, 0
 	return s
 }
 
@@ -153,7 +153,7 @@ func largeValues() Scene {
 	s := usualScene("large-values", "Large values in ReliableLatest", "a value that was begun is finished; of those that wait only the newest is sent",
 		endpoint.ChannelConfig{Delivery: endpoint.ReliableLatest},
 		counted(7, func(i int, c *Cue) { c.Bytes = 5500 }))
-	s.there.BitsPerSecond, s.there.Reorder, s.rate = 1_000_000, 0, 100_000
+	s.there.BitsPerSecond, s.there.Reorder, s.rate = 2_000_000, 0, 100_000
 	return s
 }
 

@@ -299,20 +299,29 @@ func TestFragments(t *testing.T) {
 	line := played(t, "fragments")
 	line.sees(t, "2", "3", "4", "1")
 	line.fates(t, nil)
-	var pieces, again []string
+	var pieces []string
+	var hole, again [2]int // bytes
 	for i := range line.Packets {
 		p := &line.Packets[i]
 		for k := range p.Frames {
 			f := &p.Frames[k]
 			if repeated, lost := line.Again(p, f); repeated {
-				again = append(again, fmt.Sprint(f.From, f.To, lost))
+				if again[1] == 0 {
+					again[0] = f.From
+				}
+				if again[1] = f.To; !lost {
+					t.Errorf("%d to %d again, which was not lost", f.From, f.To)
+				}
 			} else if f.Kind == Piece {
-				pieces = append(pieces, fmt.Sprint(f.From, f.To, p.Arrived == never))
+				pieces = append(pieces, fmt.Sprint(f.From, f.To))
+				if p.Arrived == never {
+					hole = [2]int{f.From, f.To}
+				}
 			}
 		}
 	}
-	if len(pieces) != 4 || len(again) != 1 || pieces[2] != again[0] || !strings.HasSuffix(again[0], "true") {
-		t.Errorf("pieces %v, again %v", pieces, again)
+	if len(pieces) != 4 || again != hole {
+		t.Errorf("pieces %v, %v was lost, %v went again", pieces, hole, again)
 	}
 }
 
