@@ -139,8 +139,12 @@ func (m *mtu) fit(now int64, most int) {
 	if m.size == 0 || m.size > most {
 		m.size = min(baseDatagram, most)
 	}
-	m.most, m.fails, m.probe, m.tries, m.number, m.at = most, 0, 0, 0, 0, now+probeGap
+	m.most = most
+	m.searchAnew(now + probeGap)
 }
+
+// searchAnew begins the search at a time, with nothing known to fail.
+func (m *mtu) searchAnew(at int64) { m.fails, m.probe, m.tries, m.number, m.at = 0, 0, 0, 0, at }
 
 // smaller is a size that passes where larger ones may not.
 func (m *mtu) smaller() int {
@@ -311,8 +315,7 @@ func (m *mtu) largeLost(now int64, p *path, pkt *sentPacket) {
 	if m.lost++; m.lost < p.probesOfSize() {
 		return
 	}
-	m.size, m.begun = m.smaller(), now
-	m.fails, m.probe, m.tries, m.number, m.lost = 0, 0, 0, 0, 0
-	m.at = now + max(p.rtt.smooth, probeGap)
+	m.size, m.begun, m.lost = m.smaller(), now, 0
+	m.searchAnew(now + max(p.rtt.smooth, probeGap))
 	p.counts.BlackHoles++
 }

@@ -156,10 +156,7 @@ func (e *Endpoint) build(b *builder) {
 		case len(e.paths) > 1:
 			e.buildShare(b)
 		case p.state == PathActive:
-			e.buildControl(b)
-			if (e.active > 0 || e.twinAt() <= b.now) && e.state == stateOpen && e.quota.ready(b.now) {
-				e.buildMessages(b)
-			}
+			e.buildContent(b)
 		}
 		if !b.pkt.eliciting && (p.loss.probe > 0 || e.pingDue(b.now, p)) {
 			b.ping()
@@ -186,15 +183,20 @@ func (e *Endpoint) buildShare(b *builder) {
 		b.full = e.copyRoom(b.copiers, b.full)
 		b.end = min(b.end, b.start+b.full)
 	}
-	e.buildControl(b)
-	if (e.active > 0 || e.twinAt() <= b.now) && e.state == stateOpen && e.quota.ready(b.now) {
-		e.buildMessages(b)
-	}
+	e.buildContent(b)
 	if n := len(b.dst) - before; n > 0 {
 		if b.copiers != 0 {
 			b.data = before + 1
 		}
 		e.servePath(b.path, n)
+	}
+}
+
+// buildContent appends what an active path carries beside its ACK.
+func (e *Endpoint) buildContent(b *builder) {
+	e.buildControl(b)
+	if (e.active > 0 || e.twinAt() <= b.now) && e.state == stateOpen && e.quota.ready(b.now) {
+		e.buildMessages(b)
 	}
 }
 

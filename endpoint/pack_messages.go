@@ -75,7 +75,7 @@ func (m *outMessage) runRoom() int {
 func (s *sender) runHeader(id uint64, m *outMessage, copied bool) wire.Run {
 	if s.cfg.Delivery == Unreliable {
 		copied = copied || s.repair.on()
-		return wire.Run{Channel: s.id, Count: 1, HasIDs: copied, First: id, Wide: copied && id-s.known >= 1<<14}
+		return wire.Run{Channel: s.id, Count: 1, HasIDs: copied, First: id, Wide: copied && s.farAhead(id)}
 	}
 	run := wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
 	if t := m.terms; t != nil && t.options != 0 {

@@ -53,8 +53,7 @@ func (r *repairer) on() bool { return r.kind != RepairOff }
 
 // willRepair reports whether what a channel sends now will be in sums of the next packets.
 func (e *Endpoint) willRepair(s *sender) bool {
-	_, fixed := s.repair.kind.fixed()
-	return s.repair.on() && (fixed || e.strength() > repairIdle)
+	return s.repair.on() && e.strengthOf(&s.repair) > repairIdle
 }
 
 // agree begins repair on the channels that want it, if the peer reads it.
@@ -185,10 +184,7 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 		return
 	}
 	r.counted = s.open.End()
-	each, fixed := r.kind.fixed()
-	if !fixed {
-		each = e.strength()
-	}
+	each := e.strengthOf(r)
 	r.credit += strength(fresh) * each
 	if each == repairIdle && b.now-r.at >= idleRepairs {
 		r.credit = max(r.credit, oneSum)
@@ -200,6 +196,14 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 		}
 		r.span = min(packets*int(fresh), wire.MaxRepairSpan-4)
 	}
+}
+
+// strengthOf is how much repair a channel has now: what its Repair names, or what the paths call for.
+func (e *Endpoint) strengthOf(r *repairer) strength {
+	if each, fixed := r.kind.fixed(); fixed {
+		return each
+	}
+	return e.strength()
 }
 
 // strength is how much repair the paths call for that carry messages: one message may have gone

@@ -78,8 +78,6 @@ func NewBuffer[T any](cfg BufferConfig) (*Buffer[T], error) {
 	cfg.MaxDelay = orDefault(cfg.MaxDelay, 500*time.Millisecond)
 	cfg.Entries = orDefault(cfg.Entries, 64)
 	cfg.Calm = orDefault(cfg.Calm, 5*time.Second)
-	cfg.Slew = orDefault(cfg.Slew, DefaultSlew)
-	cfg.Jump = orDefault(cfg.Jump, DefaultJump)
 	switch {
 	case !(cfg.Late > 0 && cfg.Late < 1):
 		return nil, &ConfigError{"BufferConfig.Late", cfg.Late, "above 0 and below 1, or 0 for 0.01"}
@@ -89,15 +87,12 @@ func NewBuffer[T any](cfg BufferConfig) (*Buffer[T], error) {
 		return nil, &ConfigError{"BufferConfig.Entries", cfg.Entries, "2 to 65536, or 0 for 64"}
 	case cfg.Calm < 0:
 		return nil, &ConfigError{"BufferConfig.Calm", cfg.Calm, "above 0, or 0 for 5s"}
-	case !(cfg.Slew > 0 && cfg.Slew < 1):
-		return nil, &ConfigError{"BufferConfig.Slew", cfg.Slew, "above 0 and below 1, or 0 for 0.05"}
-	case cfg.Jump < 0:
-		return nil, &ConfigError{"BufferConfig.Jump", cfg.Jump, "above 0, or 0 for 250ms"}
 	}
-	return &Buffer[T]{
-		cfg: cfg, delay: cfg.MinDelay, entries: make([]entry[T], 0, cfg.Entries),
-		slew: slew{most: cfg.Slew, jump: cfg.Jump},
-	}, nil
+	slew, err := newSlew("BufferConfig", cfg.Slew, cfg.Jump)
+	if err != nil {
+		return nil, err
+	}
+	return &Buffer[T]{cfg: cfg, delay: cfg.MinDelay, entries: make([]entry[T], 0, cfg.Entries), slew: slew}, nil
 }
 
 // Push takes a value that the peer made at a time of its clock and that came now, peer being what

@@ -18,6 +18,18 @@ type slew struct {
 // first moment: fast enough for a route that changes, too slow to see.
 const slewTime = time.Second
 
+// newSlew returns one with the fields Slew and Jump of a configuration.
+func newSlew(config string, most float64, jump time.Duration) (slew, error) {
+	s := slew{most: orDefault(most, DefaultSlew), jump: orDefault(jump, DefaultJump)}
+	switch {
+	case !(s.most > 0 && s.most < 1):
+		return slew{}, &ConfigError{config + ".Slew", most, "above 0 and below 1, or 0 for 0.05"}
+	case s.jump < 0:
+		return slew{}, &ConfigError{config + ".Jump", jump, "above 0, or 0 for 250ms"}
+	}
+	return s, nil
+}
+
 // advance moves the position to where it is at now and returns it.
 func (s *slew) advance(now, target time.Duration) time.Duration {
 	past := max(now-s.now, 0)

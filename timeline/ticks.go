@@ -53,17 +53,14 @@ type Ticks struct {
 // otherwise.
 func NewTicks(cfg TicksConfig) (*Ticks, error) {
 	cfg.TicksPerSecond = orDefault(cfg.TicksPerSecond, DefaultTicksPerSecond)
-	cfg.Slew = orDefault(cfg.Slew, DefaultSlew)
-	cfg.Jump = orDefault(cfg.Jump, DefaultJump)
-	switch {
-	case cfg.TicksPerSecond < 1 || cfg.TicksPerSecond > 100_000:
+	if cfg.TicksPerSecond < 1 || cfg.TicksPerSecond > 100_000 {
 		return nil, &ConfigError{"TicksConfig.TicksPerSecond", cfg.TicksPerSecond, "1 to 100000, or 0 for 60"}
-	case !(cfg.Slew > 0 && cfg.Slew < 1):
-		return nil, &ConfigError{"TicksConfig.Slew", cfg.Slew, "above 0 and below 1, or 0 for 0.05"}
-	case cfg.Jump < 0:
-		return nil, &ConfigError{"TicksConfig.Jump", cfg.Jump, "above 0, or 0 for 250ms"}
 	}
-	return &Ticks{rate: int64(cfg.TicksPerSecond), slew: slew{most: cfg.Slew, jump: cfg.Jump}}, nil
+	slew, err := newSlew("TicksConfig", cfg.Slew, cfg.Jump)
+	if err != nil {
+		return nil, err
+	}
+	return &Ticks{rate: int64(cfg.TicksPerSecond), slew: slew}, nil
 }
 
 func orDefault[T comparable](v, zero T) T {
