@@ -42,7 +42,9 @@ type Buffer[T any] struct {
 	seen     int
 	sorted   [bufferTransits]time.Duration
 
-	gap       time.Duration // between values, smoothed
+	newest    time.Duration // of the values whose time was over when they came,
+	paced     bool          // if there were any
+	gap       time.Duration // between those, smoothed
 	shows     bool          // so the next one must be there a gap before its time
 	delay     time.Duration
 	need      time.Duration // the most that was needed since calmAt
@@ -99,7 +101,7 @@ func NewBuffer[T any](cfg BufferConfig) (*Buffer[T], error) {
 // its clock shows now ([Clock.At]). False: it came too late, or is there already.
 func (b *Buffer[T]) Push(peer, at time.Duration, v T) bool {
 	late := b.any && at <= b.shown
-	b.learn(peer, peer-at, late)
+	b.learn(peer, at, late)
 	if late {
 		b.stats.Late++
 		return false
@@ -117,9 +119,6 @@ func (b *Buffer[T]) Push(peer, at time.Duration, v T) bool {
 		b.drop(1)
 		i--
 	}
-	if n := len(b.entries); n > 0 && i == n {
-		b.gap += (at - b.entries[n-1].at - b.gap) / 16
-	}
 	b.entries = slices.Insert(b.entries, i, entry[T]{at, v})
 	b.stats.Taken++
 	return true
@@ -127,7 +126,16 @@ func (b *Buffer[T]) Push(peer, at time.Duration, v T) bool {
 
 // learn takes how late a value came. A look at all of them is due each sixteenth value, or at once
 // when one was too late.
-func (b *Buffer[T]) learn(peer, transit time.Duration, late bool) {
+func (b *Buffer[T]) learn(peer, at time.Duration, late bool) {
+	transit := peer - at
+	// What is still to happen comes when it likes, and of a pause only so much is a gap.
+	if transit >= 0 && (at > b.newest || !b.paced) {
+		if b.paced {
+			gap := min(uint64(at-b.newest), uint64(b.cfg.MaxDelay))
+			b.gap += (time.Duration(gap) - b.gap) / 16
+		}
+		b.newest, b.paced = at, true
+	}
 	b.transits[b.seen%bufferTransits] = transit
 	b.seen++
 	if b.seen%16 != 0 && !late && b.seen > 16 {
@@ -183,7 +191,7 @@ func (b *Buffer[T]) Show(now, peer time.Duration) (View[T], bool) {
 		return View[T]{At: at}, false
 	}
 	b.drop(next - 1)
-	b.shown, b.any = max(b.shown, b.entries[0].at), true
+	b.shown, b.any = b.entries[0].at, true
 	v := View[T]{At: at, From: b.entries[0].value}
 	if len(b.entries) == 1 {
 		v.To, v.Starved = v.From, true
@@ -191,7 +199,8 @@ func (b *Buffer[T]) Show(now, peer time.Duration) (View[T], bool) {
 		return v, true
 	}
 	from, to := b.entries[0].at, b.entries[1]
-	v.To, v.Fraction = to.value, float64(at-from)/float64(to.at-from)
+	// The times are the peer's, who may say anything: without a sign no difference overflows.
+	v.To, v.Fraction = to.value, float64(uint64(at-from))/float64(uint64(to.at-from))
 	return v, true
 }
 
@@ -223,6 +232,15 @@ func (b *Buffer[T]) after(at time.Duration) int {
 		i++
 	}
 	return i
+}
+
+// Reset forgets everything, as for another peer, or one whose clock began anew.
+func (b *Buffer[T]) Reset() {
+	clear(b.entries)
+	*b = Buffer[T]{
+		cfg: b.cfg, delay: b.cfg.MinDelay, entries: b.entries[:0],
+		slew: slew{most: b.slew.most, jump: b.slew.jump},
+	}
 }
 
 // Delay is how long values are held back.
