@@ -311,6 +311,12 @@ func TestBufferReset(t *testing.T) {
 	if v, ok := b.Show(time.Hour+10*ms, 30*ms); !ok || v.From != 7 || b.Stats().Pushed != 0 {
 		t.Errorf("%+v, %+v", v, b.Stats())
 	}
+	b.Reset()
+	for _, e := range b.entries[:8] {
+		if e.value != 0 {
+			t.Error("a value is kept that nobody will see")
+		}
+	}
 	if cap(b.entries) != 8 {
 		t.Errorf("room for %d", cap(b.entries))
 	}
@@ -344,5 +350,15 @@ func TestBufferStarves(t *testing.T) {
 	b.Show(time.Second, time.Minute)
 	if s := b.Stats(); s.JumpsOver != 1 || s.Starved != 2 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Between the oldest and the newest time that there is, now is in the middle.
+func TestBufferOverAllTimes(t *testing.T) {
+	b := newBuffer(t, BufferConfig{})
+	b.Push(0, math.MinInt64, 1)
+	b.Push(0, math.MaxInt64, 2)
+	if v, ok := b.Show(0, 0); !ok || v.Fraction < 0.49 || v.Fraction > 0.51 {
+		t.Errorf("%+v", v)
 	}
 }
