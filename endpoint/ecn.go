@@ -132,8 +132,8 @@ func (m *marks) judge(a *wire.Ack, newest bool) {
 		return
 	}
 	if !a.HasECN {
-		if a.HasClock && m.acked != 0 && m.told == 0 && m.state < marksCapable {
-			m.state = marksFailed // counts come with each clock, so the peer has seen no mark
+		if a.HasClock && m.acked != 0 {
+			m.state = marksFailed // counts come with each clock, once the peer has seen a mark
 		}
 		return
 	}

@@ -273,7 +273,7 @@ func (m *mtu) probeSent(now int64, p *path, number uint64) {
 
 // probeAcked: the path carries the size of a probe.
 func (m *mtu) probeAcked(now int64, p *path, number uint64) {
-	if number+1 != m.number || m.probe > m.most {
+	if number+1 != m.number {
 		return // it comes too late
 	}
 	m.size, m.probe, m.tries, m.number = m.probe, 0, 0, 0
@@ -295,7 +295,7 @@ func (p *path) sortAcked(now int64, number uint64, pkt *sentPacket) {
 
 // sortLost: such a packet was lost.
 func (p *path) sortLost(now int64, pkt *sentPacket) {
-	if pkt.sort&packetMarked != 0 {
+	if pkt.sort&packetMarked != 0 && pkt.at > p.freshAt {
 		p.marks.lostMarked()
 	}
 	if pkt.sort&packetLarge != 0 {
