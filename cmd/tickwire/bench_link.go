@@ -31,6 +31,7 @@ type benchLinkCmd struct {
 	AckLoss    *float64       `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
 	Rate       *int64         `placeholder:"N" help:"Bits a second of the bottleneck, in both directions."`
 	Queue      *int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	MTU        *int           `placeholder:"N" help:"Largest packet that the links carry, with the headers of IP and UDP, such as 1500: the endpoints find out what it is. Default: as large as any, and datagrams of 1200 bytes."`
 	Trace      string         `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
 	Workload   string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again; wake: bulk that begins beside a stream after a third of the time; duplex: bulk in both directions."`
 	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step and wake: 30s; duplex: 32s."`
@@ -137,7 +138,7 @@ func namedController(name string) (func() endpoint.Controller, error) {
 // benchFlags are the flags behind the fields of a cell and of its links.
 var benchFlags = map[string]string{
 	"LinkConfig.Delay": "rtt", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss", "LinkConfig.LossBurst": "burst",
-	"LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
+	"LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue", "LinkConfig.MTU": "mtu", "Up.MTU": "mtu",
 	"For": "for", "TCP": "controller tcp", "Up.BitsPerSecond": "rate", "Up.Trace": "trace",
 }
 
@@ -160,6 +161,7 @@ func (c *benchLinkCmd) links() (there, back simnet.LinkConfig, err error) {
 		set(&l.Loss, c.Loss)
 		set(&l.LossBurst, c.Burst)
 		set(&l.QueuePackets, c.Queue)
+		set(&l.MTU, c.MTU)
 		if c.RTT != nil {
 			l.Delay = *c.RTT / 2
 		}
@@ -215,6 +217,9 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 		fmt.Fprintf(&b, ", a rate that changes, %.1f Mbit/s on average", float64(l.Trace.BitsPerSecond())/1e6)
 	case l.BitsPerSecond > 0:
 		fmt.Fprintf(&b, ", %.1f Mbit/s", float64(l.BitsPerSecond)/1e6)
+	}
+	if l.MTU > 0 {
+		fmt.Fprintf(&b, ", MTU %d", l.MTU)
 	}
 	fmt.Fprintf(&b, ", loss %.3g %%", 100*l.Loss)
 	if l.LossBurst > 0 {

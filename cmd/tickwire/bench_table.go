@@ -50,7 +50,7 @@ func (c *benchLinkCmd) table(cell workload.Cell, results [][]workload.Result) st
 	}
 	out := plainTable(header, rows)
 	if cell.Workload != workload.Stream {
-		out += fmt.Sprintf("\nceiling %.2f Mbit/s: %s", results[0][0].Ceiling/1e6, workload.CeilingFormula)
+		out += fmt.Sprintf("\nceiling %.2f Mbit/s: %s", results[0][0].Ceiling/1e6, cell.CeilingFormula())
 	}
 	return out
 }

@@ -1,5 +1,7 @@
 package workload
 
+import "fmt"
+
 // A capacity is what a bottleneck can give in the time that counts, and how fresh the news are
 // that cross it if the sender knows it.
 type capacity struct {
@@ -21,7 +23,7 @@ func capacityOf(c *Cell) (k capacity, err error) {
 		return k, err
 	}
 	k.fresh = freshness{since: int64(c.Settle)}
-	load, steps := make([]byte, datagram+headerBytes-c.Up.OverheadBytes), c.Steps
+	load, steps := make([]byte, c.datagram()+headerBytes-c.Up.OverheadBytes), c.Steps
 	for range capacityAhead {
 		n.send(0, 0, load)
 	}
@@ -47,10 +49,11 @@ func capacityOf(c *Cell) (k capacity, err error) {
 	return k, nil
 }
 
-// payloadShare is how much of what the bottleneck carries can be payload: of each datagram of
-// 1200 bytes, which takes 28 bytes more on the wire, 31 are not, and so many get lost.
+// payloadShare is how much of what the bottleneck carries can be payload: of each datagram, which
+// takes 28 bytes more on the wire, 31 are not, and so many get lost.
 func (c *Cell) payloadShare() float64 {
-	return float64(datagram-ownBytes) / (datagram + headerBytes) * (1 - c.Up.Loss)
+	size := c.datagram()
+	return float64(size-ownBytes) / float64(size+headerBytes) * (1 - c.Up.Loss)
 }
 
 // ceiling is the goodput that a rate gives at most.
@@ -59,4 +62,7 @@ func (c *Cell) ceiling(bitsPerSecond int64) float64 {
 }
 
 // CeilingFormula says how the ceiling of goodput is worked out.
-const CeilingFormula = "rate × (1200 − 31) / (1200 + 28) × (1 − loss)"
+func (c Cell) CeilingFormula() string {
+	size := c.datagram()
+	return fmt.Sprintf("rate × (%d − %d) / (%d + %d) × (1 − loss)", size, ownBytes, size, headerBytes)
+}

@@ -62,7 +62,8 @@ func (k Kind) shares() bool  { return k == Share || k == Rival }
 
 // A Cell is one measurement: a workload over a link. The zero value of each field is a default.
 type Cell struct {
-	// Up is the link from the end that sends the messages, Down the way back.
+	// Up is the link from the end that sends the messages, Down the way back. If Up.MTU is set the
+	// endpoints find out how large their datagrams may be; otherwise they have 1200 bytes.
 	Up, Down simnet.LinkConfig
 	Workload Kind
 	// Seed fixes every random choice of the links and of the endpoints.
@@ -117,7 +118,9 @@ const (
 	sealBytes   = 23      // what a sealed packet has beside its frames
 	numberBytes = 8       // so much of it is in our datagrams: the packet's number
 	datagram    = 1200
-	ownBytes    = 31 // of a datagram are not payload: seal, type, channel, id, length, ack
+	ethernet    = 1472 // the datagrams that an Ethernet carries
+	leastMTU    = 576  // RFC 791, 3.1
+	ownBytes    = 31   // of a datagram are not payload: seal, type, channel, id, length, ack
 
 	grace = 30 * time.Second // for what is late when a stream ends
 )
@@ -204,6 +207,8 @@ func (c Cell) Validate() error {
 	bad(c.Down.Corrupt > 0, "Down.Corrupt", c.Down.Corrupt, "0: what a seal would drop is a Loss")
 	bad(d.Workload != Stream && !narrowed(c.Up), "Up.BitsPerSecond", c.Up.BitsPerSecond, "a rate, or a trace: a transfer that is always full needs a bottleneck")
 	bad(len(d.Steps) > 0 && c.Up.Trace != nil, "Up.Trace", c.Up.Trace, "none: steps need a rate to begin with")
+	bad((c.TCP || c.Workload == Rival) && c.Up.MTU > 0 && c.Up.MTU < tcpBytes+tcpHeaders, "Up.MTU", c.Up.MTU, fmt.Sprintf("%d at least, which TCP's segments have", tcpBytes+tcpHeaders))
+	bad(c.Up.MTU > 0 && c.Up.MTU < leastMTU, "Up.MTU", c.Up.MTU, fmt.Sprintf("%d at least, which each host takes", leastMTU))
 	last := time.Duration(0)
 	for i, s := range d.Steps {
 		bad(s.At < last, fmt.Sprintf("Steps[%d].At", i), s.At, "a time after the step before it")
@@ -211,6 +216,23 @@ func (c Cell) Validate() error {
 		last = s.At
 	}
 	return errors.Join(errs...)
+}
+
+// datagram is how large the datagrams are at best.
+func (c *Cell) datagram() int {
+	if c.Up.MTU == 0 {
+		return datagram
+	}
+	return c.Up.MTU - headerBytes
+}
+
+// mostDatagram is how large the endpoints may make theirs, as far as they know: of a link with an
+// MTU no less than by default, so that there is something to find out.
+func (c *Cell) mostDatagram() int {
+	if c.Up.MTU == 0 {
+		return datagram
+	}
+	return max(c.datagram(), c.Down.MTU-headerBytes, ethernet)
 }
 
 func narrowed(l simnet.LinkConfig) bool { return l.BitsPerSecond != 0 || l.Trace != nil }
@@ -223,7 +245,7 @@ func (c *Cell) config(seed uint64) endpoint.Config {
 			{ID: BulkChannel, Delivery: endpoint.ReliableOrdered},
 		},
 		Seed: seed, Handshake: true, Trusted: true,
-		MaxDatagramBytes: datagram, PacketOverheadBytes: headerBytes + sealBytes,
+		MaxDatagramBytes: c.mostDatagram(), PacketOverheadBytes: headerBytes + sealBytes,
 		Controller: c.Controller,
 	}
 	cfg.Channels[0].Repair = c.Repair

@@ -27,6 +27,7 @@ func newConversation(c *Cell, seed uint64, from, until int64) (*conversation, er
 			return nil, err
 		}
 		v.ends[i] = &end{Endpoint: e, from: from, until: until, payload: make([]byte, BulkBytes)}
+		v.ends[i].carrier.DontFragment = c.Up.MTU > 0
 	}
 	v.ends[0].streams, v.ends[0].bulks = c.Workload.streams(), c.Workload.bulks()
 	v.ends[0].bulkFrom = from + int64(c.bulkFrom())
@@ -65,6 +66,7 @@ func (v *conversation) err() error         { return errors.Join(v.ends[0].err, v
 type end struct {
 	*endpoint.Endpoint
 	from, until int64 // when messages are sent
+	carrier     endpoint.Carrier
 	streams     bool
 	bulks       bool
 	bulkFrom    int64
@@ -146,7 +148,8 @@ func (e *end) next(now int64, dst []byte) (number uint64, _ []byte) {
 	}
 	for path := range e.Turns(now) {
 		number = e.NextNumber(path)
-		if b := e.AppendPacket(now, path, number, dst, e.MaxDatagramBytes()-sealBytes); len(b) > len(dst) {
+		room := e.NextDatagramBytes(now, path, e.carrier) - sealBytes
+		if b := e.AppendPacket(now, path, number, dst, room); len(b) > len(dst) {
 			return number, b
 		}
 	}

@@ -46,6 +46,8 @@ var (
 	}}
 	Shortened = ms("queue short again", func(r *Result) time.Duration { return r.Shortened })
 	Regained  = ms("rate found again", func(r *Result) time.Duration { return r.Regained })
+	// Datagram is how large the sender's datagrams were in the end.
+	Datagram = Figure{"datagrams", "B", true, func(r *Result) float64 { return float64(r.Stats.MTU) }}
 	// Utilization is the part of the bottleneck's capacity that was used.
 	Utilization   = Figure{"utilization", "%", true, func(r *Result) float64 { return 100 * r.Utilization }}
 	SelfInflicted = ms("self-inflicted", func(r *Result) time.Duration { return r.SelfInflicted })
@@ -66,6 +68,9 @@ func (c Cell) Figures() []Figure {
 	var f []Figure
 	if c.Workload.streams() {
 		f = append(f, LatencyP50, LatencyP95, LatencyP99, LatencyMax)
+	}
+	if c.Up.MTU > 0 && !c.TCP {
+		f = append(f, Datagram)
 	}
 	if c.Workload == Stream {
 		return append(f, MessageBytes, MessageTimes)
