@@ -35,14 +35,14 @@ func TestSearchOfEachSize(t *testing.T) {
 		}
 	}
 	for _, most := range []int{ethernet, 9000} {
-		for carries := floorDatagram; carries <= most; carries++ {
+		for carries := 548; carries <= most; carries++ {
 			m := mtu{size: baseDatagram, most: most}
 			if carries < baseDatagram {
-				m.size = floorDatagram
+				m.size = 548
 			}
 			tried := bisect(&m, carries)
 			off := carries - m.size
-			if off < 0 || off >= mtuStep || usual[carries] && off != 0 {
+			if off < 0 || off >= 16 || usual[carries] && off != 0 {
 				t.Fatalf("up to %d: a path of %d bytes is taken for one of %d", most, carries, m.size)
 			}
 			seen := map[int]bool{}
@@ -98,13 +98,13 @@ func TestSearchTimes(t *testing.T) {
 					continue
 				}
 				gap, timeout := seen.at[i]-seen.at[i-1], seen.timeout[i-1]
-				if gap < probeGap || seen.size[i-1] > 1300 && gap < 2*timeout || gap > 3*max(timeout, probeGap) {
+				if gap < 50_000_000 || seen.size[i-1] > 1300 && gap < 2*timeout || gap > 3*max(timeout, 50_000_000) {
 					t.Errorf("probe %d leaves %v after the one before it; a probe timeout is %v", i, time.Duration(gap), time.Duration(timeout))
 				}
 			}
 			for size, n := range tries {
-				if want := maxProbes; size > 1300 && n != 3 || size <= 1300 && n != 1 {
-					t.Errorf("%d bytes were tried %d times, want %d where it fails, once where not", size, n, want)
+				if size > 1300 && n != 3 || size <= 1300 && n != 1 {
+					t.Errorf("%d bytes were tried %d times, want three where it fails, once where not", size, n)
 				}
 			}
 			complete, n := seen.at[len(seen.at)-1], len(seen.at)
@@ -126,7 +126,7 @@ func TestSearchBegins(t *testing.T) {
 	began := p.now
 	seen := probesOf(p, 0)
 	p.open().run(5 * time.Second)
-	if len(seen.at) != 1 || seen.at[0] < began+probeGap || seen.at[0] > began+int64(200*time.Millisecond) {
+	if len(seen.at) != 1 || seen.at[0] < began+50_000_000 || seen.at[0] > began+int64(200*time.Millisecond) {
 		t.Errorf("probes at %v, from %v on", seen.at, began)
 	}
 	e := p.ends[0]
@@ -259,7 +259,7 @@ func TestOddProbes(t *testing.T) {
 		t.Errorf("%d lost, %d spurious", st.PacketsLost, st.PacketsSpurious)
 	}
 	p.run(20 * time.Second)
-	if m.size < 1300-mtuStep || m.size > 1300 {
+	if m.size <= 1300-16 || m.size > 1300 {
 		t.Errorf("%d bytes in the end", m.size)
 	}
 	t.Log("# in the middle of a search the carrier takes less: the answer to the probe is too large")
@@ -318,7 +318,7 @@ func TestWhatNobodySearches(t *testing.T) {
 // TestOneHole: a full window of large datagrams that vanishes at once is one black hole; below the
 // base it is two. What the least host takes always passes.
 func TestOneHole(t *testing.T) {
-	for carries, holes := range map[int]uint64{1400: 1, 1200: 1, 1199: 2, floorDatagram: 2} {
+	for carries, holes := range map[int]uint64{1400: 1, 1200: 1, 1199: 2, 548: 2} {
 		t.Run(fmt.Sprint(carries), func(t *testing.T) {
 			p := newSearch(t, ethernet, 25*time.Millisecond, 1).open()
 			bulk := func(d time.Duration) (got int) {
@@ -338,7 +338,7 @@ func TestOneHole(t *testing.T) {
 			p.carries(carries)
 			bulk(20 * time.Second)
 			st := p.ends[0].PathStats(0)
-			if st.BlackHoles != holes || st.MTU > carries || st.MTU <= carries-mtuStep {
+			if st.BlackHoles != holes || st.MTU > carries || st.MTU <= carries-16 {
 				t.Errorf("%d black holes, then %d bytes", st.BlackHoles, st.MTU)
 			}
 			if got := bulk(2 * time.Second); got < 100 {
@@ -358,5 +358,39 @@ func TestEstimatesFollowTheSize(t *testing.T) {
 	p = newSearch(t, 8972, 10*time.Millisecond, 1)
 	if p.open().run(20 * time.Second); p.ends[0].datagramBytes() != 8972 {
 		t.Errorf("estimates are made of %d bytes", p.ends[0].datagramBytes())
+	}
+}
+
+// TestSearchCosts: a search in vain, beside a game, takes less than four seconds and 25 KB over a
+// round trip of 50 ms.
+func TestSearchCosts(t *testing.T) {
+	p := newSearch(t, ethernet, 25*time.Millisecond, 1).carries(baseDatagram)
+	seen, began := probesOf(p, 0), p.now
+	p.open()
+	for n := range 600 {
+		p.send(0, chanOf(ReliableOrdered), message(n, 100))
+		p.run(time.Second / 60)
+		p.received(1, chanOf(ReliableOrdered))
+	}
+	total := 0
+	for _, size := range seen.size {
+		total += size
+	}
+	took := time.Duration(seen.at[len(seen.at)-1] - began)
+	t.Logf("%d bytes in %v", total, took)
+	if total > 25_000 || took > 4*time.Second {
+		t.Errorf("%d bytes in %v", total, took)
+	}
+}
+
+// TestProbesOfASize: three on a path that loses nothing, one more for each 4 % that it loses, and
+// eight at most.
+func TestProbesOfASize(t *testing.T) {
+	p := newSearch(t, ethernet, time.Millisecond, 1)
+	for share, want := range map[float64]int{0: 3, 0.03: 3, 0.05: 4, 0.09: 5, 0.17: 7, 0.21: 8, 0.5: 8, 1: 8} {
+		p.ends[0].paths[0].outbound = lossMeter{ppm: int(share * 1e6), any: true}
+		if n := p.ends[0].paths[0].probesOfSize(); n != want {
+			t.Errorf("a loss of %v: %d probes, want %d", share, n, want)
+		}
 	}
 }

@@ -141,9 +141,9 @@ func TestBlackHole(t *testing.T) {
 		most          time.Duration
 	}{
 		{"large messages", 1300, 1300 - mtuStep, 1400, 1, 400 * time.Millisecond},
-		{"bulk", 1252, 1252, 8000, 1, 400 * time.Millisecond},
-		{"large and small", 1400, 1392, 1400, 4, 400 * time.Millisecond},
-		{"below the base", 1000, 1000 - mtuStep, 1400, 1, 2 * time.Second},
+		{"bulk", 1252, 1252, 8000, 1, 200 * time.Millisecond},
+		{"large and small", 1400, 1392, 1400, 4, 200 * time.Millisecond},
+		{"below the base", 1000, 1000 - mtuStep, 1400, 1, 1100 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newSearch(t, ethernet, 25*time.Millisecond, 1).open()
