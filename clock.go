@@ -19,6 +19,9 @@ type ClockSample struct {
 // most; at least ten a second come while there is something to acknowledge, and cost no packet.
 // They are kept from the first call on. A plain peer has no clock, and neither has one that did
 // not Connect yet. After Back without Kept the peer's clock may be another one.
+//
+// A clock may stand still for eight minutes while the Conn stays (of a process that is suspended, during
+// a Hold); if it does for longer, the peer's times are off by a multiple of 18 minutes from then on.
 func (c *Conn) ClockSamples() iter.Seq[ClockSample] { return c.clockSamples }
 
 func (c *Conn) clockSamples(yield func(ClockSample) bool) {

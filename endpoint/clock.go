@@ -28,7 +28,9 @@ func (x *exchanges) add(s ClockSample) {
 
 // ClockSamples yields the exchanges of clocks since the last call, the oldest first, sixteen at
 // most; at least ten a second come while there is something to acknowledge. They are kept from the
-// first call on.
+// first call on. If one of the two clocks stands still for more than eight minutes while the
+// connection stays, the peer's times are off by a multiple of 18 minutes from then on: the wire
+// tells their low bits.
 func (e *Endpoint) ClockSamples() iter.Seq[ClockSample] { return e.exchanges.take }
 
 func (x *exchanges) take(yield func(ClockSample) bool) {

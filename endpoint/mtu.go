@@ -183,9 +183,6 @@ func (e *Endpoint) stepAt(p *path) int64 {
 func (e *Endpoint) nextProbe(now int64, p *path) int {
 	m := &p.mtu
 	if m.number > 0 { // it should have been answered
-		if p.sent.Has(m.number-1) && p.sent.At(m.number-1).state == packetInFlight {
-			p.sent.At(m.number - 1).state = packetLost
-		}
 		m.number = 0
 		p.counts.ProbesLost++
 		if m.tries++; m.tries >= p.probesOfSize() {

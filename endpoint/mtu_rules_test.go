@@ -113,6 +113,9 @@ func TestSearchTimes(t *testing.T) {
 				t.Fatal("the search did not begin again")
 			}
 			again := seen.at[n] - complete
+			if st := p.ends[0].Stats(); int(st.ProbesLost) != countAbove(seen.size, 1300) {
+				t.Errorf("%d probes lost of %v", st.ProbesLost, seen.size)
+			}
 			if again < 600*second || again > 602*second || seen.size[n] != ethernet {
 				t.Errorf("it began again after %v with %d bytes", time.Duration(again), seen.size[n])
 			}
@@ -129,11 +132,6 @@ func TestSearchBegins(t *testing.T) {
 	if len(seen.at) != 1 || seen.at[0] < began+50_000_000 || seen.at[0] > began+int64(200*time.Millisecond) {
 		t.Errorf("probes at %v, from %v on", seen.at, began)
 	}
-	e := p.ends[0]
-	if e.paths[0].rtt.sampled = false; e.searchAt(e.paths[0]) != never {
-		t.Error("there is a search without a round trip")
-	}
-	p.ends[0].paths[0].rtt.sampled = true
 	t.Log("# a second of silence at first")
 	p = newSearch(t, ethernet, 2*time.Millisecond, 1)
 	seen = probesOf(p, 0)
@@ -163,7 +161,8 @@ func TestSearchWaits(t *testing.T) {
 		},
 		"the ends drain": {
 			func(p *pair) {
-				p.send(0, chanOf(ReliableOrdered), message(0, 5000)) // which the game does not take
+				p.links[0].rate, p.links[0].queue = 20_000, 10*time.Second // so that it takes a while
+				p.send(0, chanOf(ReliableOrdered), message(0, 60_000))
 				p.ends[0].Drain(p.now, CodeNone, "", 20*time.Second)
 			},
 			func(*pair) {}, 0,
@@ -392,5 +391,76 @@ func TestProbesOfASize(t *testing.T) {
 		if n := p.ends[0].paths[0].probesOfSize(); n != want {
 			t.Errorf("a loss of %v: %d probes, want %d", share, n, want)
 		}
+	}
+}
+
+func countAbove(sizes []int, least int) (n int) {
+	for _, size := range sizes {
+		if size > least {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSearchAt: each condition by itself under which no probe goes, and how long one waits beside
+// messages.
+func TestSearchAt(t *testing.T) {
+	pair := newSearch(t, ethernet, 10*time.Millisecond, 1).carries(1300).open()
+	pair.run(20 * time.Second)
+	e := pair.ends[0].Endpoint
+	p := e.paths[0]
+	p.mtu.at = pair.now
+	if at := e.searchAt(p); at != pair.now {
+		t.Fatalf("the search goes on at %d, now is %d", at, pair.now)
+	}
+	for name, c := range map[string]struct {
+		set, unset func()
+	}{
+		"closing":          {func() { e.state = stateClosing }, func() { e.state = stateOpen }},
+		"away":             {func() { e.state = stateAway }, func() { e.state = stateOpen }},
+		"held":             {func() { e.held.on = true }, func() { e.held.on = false }},
+		"draining":         {func() { e.drain.on = true }, func() { e.drain.on = false }},
+		"path failed":      {func() { p.state = PathFailed }, func() { p.state = PathActive }},
+		"path opens":       {func() { p.state = PathOpening }, func() { p.state = PathActive }},
+		"suspect":          {func() { p.silence = isSuspect }, func() { p.silence = isWell }},
+		"no round trip":    {func() { p.rtt.sampled = false }, func() { p.rtt.sampled = true }},
+		"asked":            {func() { p.replies.n = 1 }, func() { p.replies.n = 0 }},
+		"repeats":          {func() { p.loss.probe = 1 }, func() { p.loss.probe = 0 }},
+		"repeated":         {func() { p.loss.probes = 1 }, func() { p.loss.probes = 0 }},
+		"limited":          {func() { e.flush.limit = 0 }, func() { e.flush.limit = -1 }},
+		"will be limited":  {func() { e.flush.next = 0 }, func() { e.flush.next = -1 }},
+		"nothing searched": {func() { p.mtu.search = false }, func() { p.mtu.search = true }},
+	} {
+		if c.set(); e.searchAt(p) != never {
+			t.Errorf("%s: the search goes on", name)
+		}
+		if c.unset(); e.searchAt(p) != pair.now {
+			t.Fatalf("%s: it does not go on", name)
+		}
+	}
+	pair.send(0, chanOf(ReliableOrdered), message(0, 10))
+	if at := e.searchAt(p); at != pair.now+p.rtt.smooth {
+		t.Errorf("beside a message it goes on %v later, want a round trip", time.Duration(at-pair.now))
+	}
+}
+
+// TestSearchAnew: nothing of a search is left in the next one, and a path that carries all there
+// is has none.
+func TestSearchAnew(t *testing.T) {
+	p := newSearch(t, ethernet, time.Millisecond, 1)
+	path := p.ends[0].paths[0]
+	m := &path.mtu
+	*m = mtu{size: 1200, most: 1300, fails: 1260, probe: 1252, tries: 2, number: 8, search: true}
+	m.fit(p.now, 1472)
+	if m.candidate() != 1472 || m.tries != 0 || m.probe != 0 || m.at != p.now+50_000_000 {
+		t.Errorf("%+v, next %d", *m, m.candidate())
+	}
+	if m.probeAcked(p.now, path, 7); m.size != 1200 {
+		t.Errorf("%d bytes after the answer to a probe of before", m.size)
+	}
+	*m = mtu{size: 1472, most: 1472, search: true}
+	if size := p.ends[0].nextProbe(p.now, path); size != 0 || m.at != never {
+		t.Errorf("a probe of %d bytes, the next step at %d", size, m.at)
 	}
 }
