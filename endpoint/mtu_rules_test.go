@@ -250,7 +250,10 @@ func TestOddProbes(t *testing.T) {
 		}
 	}
 	p.carries(1300)
-	p.run(4 * time.Second)
+	for n := range 200 { // whose acks tell that it is missing
+		p.send(0, chanOf(ReliableOrdered), message(n, 10))
+		p.run(20 * time.Millisecond)
+	}
 	if p.links[0].delay != held || m.size > 1300 {
 		t.Errorf("%d bytes after a late answer, where 1300 pass", m.size)
 	}
@@ -462,5 +465,102 @@ func TestSearchAnew(t *testing.T) {
 	*m = mtu{size: 1472, most: 1472, search: true}
 	if size := p.ends[0].nextProbe(p.now, path); size != 0 || m.at != never {
 		t.Errorf("a probe of %d bytes, the next step at %d", size, m.at)
+	}
+}
+
+// TestProbesAreCounted: each that was sent, and each that was lost, once, over two searches.
+func TestProbesAreCounted(t *testing.T) {
+	p := newSearch(t, ethernet, 10*time.Millisecond, 1).carries(1200)
+	seen := probesOf(p, 0)
+	p.open().run(640 * time.Second)
+	if st := p.ends[0].Stats(); len(seen.at) != 36 || st.Probes != 36 || st.ProbesLost != 36 {
+		t.Errorf("%d probes: %d counted, %d lost", len(seen.at), st.Probes, st.ProbesLost)
+	}
+}
+
+// TestSizesMeanwhile: no probe goes when the path's pacing lets nothing go, and what goes to two
+// routes, or repeats what was not answered, fits what certainly passes.
+func TestSizesMeanwhile(t *testing.T) {
+	pair := newSearch(t, ethernet, 10*time.Millisecond, 1).open()
+	pair.run(5 * time.Second)
+	e, by := pair.ends[0].Endpoint, pair.ends[0].Carrier
+	p := e.paths[0]
+	size := func() int { return e.NextDatagramBytes(pair.now, 0, by) }
+	if size() != ethernet {
+		t.Fatalf("%d bytes", size())
+	}
+	p.roam = new(roam)
+	if size() != 1200 {
+		t.Errorf("%d bytes go to two routes", size())
+	}
+	p.roam = nil
+	for probes, want := range map[int]int{1: 1200, 2: 1200, 3: 548, 9: 548} {
+		if p.loss.probes = probes; size() != want {
+			t.Errorf("%d bytes after %d probe timeouts, want %d", size(), probes, want)
+		}
+	}
+	p.loss.probes = 0
+	p.mtu = mtu{size: 1200, most: ethernet, search: true, at: pair.now}
+	p.pacer.spend(pair.now, 1<<24)
+	if size() != 1200 {
+		t.Errorf("%d bytes, though nothing may go", size())
+	}
+	p.pacer = throttle{level: 1, at: pair.now - second}
+	if size() != ethernet {
+		t.Errorf("%d bytes when it may", size())
+	}
+	p.mtu.next = 0
+}
+
+// TestWhatIsABlackHole: three large ones that were lost, sent since the newest large one that
+// arrived and since the last black hole; more of them where much is lost.
+func TestWhatIsABlackHole(t *testing.T) {
+	pair := newSearch(t, ethernet, 10*time.Millisecond, 1)
+	p := pair.ends[0].paths[0]
+	m := &p.mtu
+	now := pair.now
+	large := func(at int64) *sentPacket { return &sentPacket{at: now + at, sort: packetLarge} }
+	lost := func(at ...int64) int {
+		for _, a := range at {
+			m.largeLost(now+1000, p, large(a))
+		}
+		return m.size
+	}
+	begin := func() { *m = mtu{size: ethernet, most: ethernet, search: true, begun: now, at: never} }
+	begin()
+	if lost(1, 2) != ethernet || lost(3) != 1200 || p.counts.BlackHoles != 1 || m.at <= now {
+		t.Errorf("three in a row: %+v, %d black holes", *m, p.counts.BlackHoles)
+	}
+	if m.size = ethernet; lost(400, 500, 600, 700) != ethernet {
+		t.Error("those that were under way count once more")
+	}
+	if lost(1001, 1002) != ethernet || lost(1003) != 1200 {
+		t.Error("later ones do not count")
+	}
+	begin()
+	lost(1, 2)
+	m.largeAcked(large(3))
+	if lost(4, 5) != ethernet || lost(6) != 1200 {
+		t.Error("one that arrived says nothing")
+	}
+	begin()
+	m.largeAcked(large(10))
+	if lost(1, 2, 3, 4, 5, 10) != ethernet {
+		t.Error("what was overtaken by one that arrived is no black hole")
+	}
+	begin()
+	m.largeAcked(large(10))
+	m.largeAcked(large(5)) // which comes later
+	if lost(6, 7, 8) != ethernet {
+		t.Error("an old one that arrived hides a new one")
+	}
+	begin()
+	if m.search = false; lost(1, 2, 3, 4, 5, 6) != ethernet {
+		t.Error("where nothing is searched nothing is given up")
+	}
+	begin()
+	p.outbound = lossMeter{ppm: 250_000, any: true}
+	if lost(1, 2, 3, 4, 5, 6, 7) != ethernet || lost(8) != 1200 {
+		t.Error("where a fourth is lost eight are a black hole")
 	}
 }
