@@ -113,3 +113,37 @@ func TestPercentiles(t *testing.T) {
 		}
 	}
 }
+
+// TestPointsEndWithTheirTime: what passes, or arrives, at the very end of a tenth of a second
+// belongs to it.
+func TestPointsEndWithTheirTime(t *testing.T) {
+	const ms = time.Millisecond
+	c := Cell{Workload: Bulk, Up: simnet.LinkConfig{BitsPerSecond: 8_000_000}, For: time.Second, Settle: -1, Every: 100 * ms}
+	res, err := c.Judge(&Record{
+		Got:    []Arrival{{100 * ms, 1000}, {101 * ms, 500}, {1000 * ms, 250}},
+		Passed: []Passage{{50 * ms, 100 * ms, 100 * ms, 1000}, {100 * ms, 102 * ms, 102 * ms, 1000}},
+	})
+	if err != nil || len(res.Series) != 10 {
+		t.Fatalf("%d points: %v", len(res.Series), err)
+	}
+	if p := res.Series; p[0].Goodput != 80_000 || p[1].Goodput != 40_000 || p[9].Goodput != 20_000 {
+		t.Errorf("%v, %v and %v bits a second", p[0].Goodput, p[1].Goodput, p[9].Goodput)
+	}
+	if p := res.Series; p[0].Queue != 49*ms || p[1].Queue != ms {
+		t.Errorf("queues of %v and %v", p[0].Queue, p[1].Queue)
+	}
+}
+
+// TestPromisesAreWatched: a message that comes twice, out of order, or was never sent is an error
+// and no figure.
+func TestPromisesAreWatched(t *testing.T) {
+	for name, numbers := range map[string][]byte{"out of order": {0, 2}, "twice": {0, 1, 1}, "never sent": {0, 1, 2, 3}} {
+		v := conversation{ends: [2]*end{{sentAt: make([]int64, 3)}, {}}}
+		for _, n := range numbers {
+			v.took(1, StreamChannel, append([]byte{n}, make([]byte, 99)...))
+		}
+		if v.ends[1].err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
