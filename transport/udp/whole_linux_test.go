@@ -42,7 +42,7 @@ func TestNoRouterIsBelieved(t *testing.T) {
 // comes, lasts ten minutes, and makes no datagram larger. A size is never 0, which would be none.
 func TestNarrowPeers(t *testing.T) {
 	s := mustListen(t, ":0")
-	path := func(a string) transport.Path { return transport.PathTo(netip.MustParseAddrPort(a)) }
+	path := func(a string) transport.Path { return transport.Path{Remote: netip.MustParseAddrPort(a)} }
 	a, mapped, c := path("127.0.0.7:1"), path("[::ffff:127.0.0.8]:1"), path("[::1]:1")
 	if s.MaxDatagram(mapped) != 1472 {
 		t.Errorf("%d bytes to a mapped address", s.MaxDatagram(mapped))
