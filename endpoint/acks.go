@@ -314,10 +314,10 @@ func (e *Endpoint) mistaken(now int64, p *path, n, largest uint64, s *LossSample
 	pkt.late = false
 	p.loss.spurious++
 	p.outbound.add(0, -1)
-	p.watch.mistaken()
 	if e.deaf(p, pkt.at) {
 		return
 	}
+	p.watch.mistaken()
 	p.loss.order.mistaken(largest-n, now-pkt.at-p.lossDelay(), p.rtt.smooth)
 	if pkt.inFlight {
 		p.delivered += int64(pkt.bytes)

@@ -55,7 +55,9 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
 		default:
-			p.watch.lost(n)
+			if pkt.sort&packetProbe == 0 && !e.deaf(p, pkt.at) {
+				p.watch.lost(n)
+			}
 			e.packetLost(now, p, pkt, &sample)
 		}
 	}

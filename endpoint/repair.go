@@ -68,7 +68,8 @@ func (r Repair) largest() int {
 }
 
 // A lossWatch measures the losses of a path for repair: their share, and how many come in a row,
-// over the last 256 to 512 packets, and how long ago the last one was.
+// over the last 256 to 512 packets, and how long ago the last one was. Probes of a size do not
+// count, nor what was lost while somebody was silent.
 type lossWatch struct {
 	now, before lossCount
 	last        uint64 // number of the packet that was lost last

@@ -286,7 +286,7 @@ func (e *Endpoint) renew(now int64, p *path) {
 	}
 	p.inFlight, p.delivered, p.deliveredAt = 0, 0, now
 	p.freshAt = now
-	p.rtt, p.clock, p.mtu = newRTT(), clockSamples{}, mtu{begun: now}
+	p.rtt, p.clock, p.mtu, p.watch = newRTT(), clockSamples{}, mtu{begun: now}, lossWatch{}
 	p.marks.testAnew()
 	p.cc = e.cfg.Controller()
 	p.pacer = throttle{level: 1, at: now - second}
