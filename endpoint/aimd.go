@@ -86,9 +86,10 @@ func (c *AIMD) Spurious(now int64, s LossSample) {
 	c.windowBefore = 0
 }
 
-// WindowBytes implements Controller.
+// WindowBytes implements Controller. The least rate has the window of two round trips: what is lost,
+// and what the peer has not acknowledged yet, takes room there for longer than one.
 func (c *AIMD) WindowBytes() int {
-	return max(c.window, c.bytesIn(c.cfg.MinBytesPerSecond))
+	return max(c.window, 2*c.bytesIn(c.cfg.MinBytesPerSecond))
 }
 
 // bytesIn is what a rate sends in a round trip.
@@ -99,7 +100,7 @@ func (c *AIMD) bytesIn(rate int) int {
 // BytesPerSecond implements Controller: the window over a round trip, with a quarter more so
 // that pacing alone never holds the window back (RFC 9002, 7.7), twice in slow start.
 func (c *AIMD) BytesPerSecond() int {
-	n := int64(c.WindowBytes())
+	n := int64(c.window)
 	if c.window < c.threshold {
 		n *= 2
 	} else {

@@ -70,7 +70,7 @@ func TestAIMDBounds(t *testing.T) {
 		}
 	}
 	const rate = 64 << 10
-	if bare.WindowBytes() != minWindow || floor.WindowBytes() < rate/5 || floor.WindowBytes() > rate/4 ||
+	if bare.WindowBytes() != minWindow || floor.WindowBytes() < 2*rate/5 || floor.WindowBytes() > rate/2 ||
 		floor.BytesPerSecond() < rate {
 		t.Errorf("windows %d and %d, rate %d", bare.WindowBytes(), floor.WindowBytes(), floor.BytesPerSecond())
 	}
