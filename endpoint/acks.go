@@ -254,7 +254,8 @@ func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sam
 		peer := int64(p.clock.peer) * wire.ClockUnit
 		p.clock.sample(pkt.at, peer, a.Hold, now)
 		e.exchanges.add(ClockSample{Sent: pkt.at, Arrived: peer, Answered: peer + a.Hold, Received: now})
-		sample.OneWay, sample.HasOneWay = peer-pkt.at, true
+		sample.OneWay = peer - pkt.at
+		sample.HasOneWay = p.clock.doubt.believes(now, sample.OneWay, now-pkt.at)
 	}
 }
 

@@ -49,6 +49,7 @@ type clockSamples struct {
 	inTransit  int64 // our arrival time less the peer's sending time
 	outJitter  int64
 	inJitter   int64
+	doubt      clockDoubt
 }
 
 // sample takes a packet sent at sentAt that reached the peer at its clock peer and whose ack,
