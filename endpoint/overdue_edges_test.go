@@ -22,9 +22,9 @@ func (s *script) overdueAfter(t *testing.T, every int64) int64 {
 	return s.now - sent
 }
 
-// TestLongSilenceTeachesLittle: that an ack took three seconds once does not have all that follow be
+// TestSilenceTeachesLittle: that an ack took three seconds once does not have all that follow be
 // waited for as long, but for a round trip and the ack hold longer than usual at most.
-func TestLongSilenceTeachesLittle(t *testing.T) {
+func TestSilenceTeachesLittle(t *testing.T) {
 	s := settled(t, unrepaired(channels()))
 	n := s.speak(t, chanOf(ReliableOrdered))
 	s.now += 3 * second // in which nobody calls the end either

@@ -47,6 +47,9 @@ const (
 	repairSpan = 7
 	// idleRepairs is the time between sums while nothing is lost: they are for the first loss.
 	idleRepairs = second / 15
+	// repairQueue is how long packets may wait on their way for repair to go out that takes nothing
+	// from others: three ticks of sixty a second.
+	repairQueue = second / 20
 )
 
 func (r *repairer) on() bool { return r.kind != RepairOff }
@@ -158,14 +161,17 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 // allows, while nothing else waits that could be cut. Repair has half of what pacing has saved up:
 // so the whole stays below the estimated rate, and no message waits for repair. And it has half of
 // the window once nothing was acknowledged for a while: one full of repair would be empty of
-// messages when a long row of packets is lost.
+// messages when a long row of packets is lost. Where packets wait for longer than three ticks all the
+// same, because the path carries less than the least rate or others fill it, repair would only have
+// messages wait longer.
 func (e *Endpoint) tight(b *builder, s *sender) bool {
 	p := b.path
 	window := p.cc.WindowBytes()
 	if b.now-p.deliveredAt > second/10 {
 		window /= 2
 	}
-	return (p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2) && e.waitsBeside(s) == 0
+	short := p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2 || p.estimate().QueueDelay > repairQueue
+	return short && e.waitsBeside(s) == 0
 }
 
 // flooded: what was sent until now is not repaired.
