@@ -114,7 +114,6 @@ func (w *lossWatch) strength() strength {
 	if !w.any || w.since > repairMemo {
 		return repairIdle
 	}
-	lost = min(max(lost, 0), sent)
 	switch load := 1000 * lost / max(sent, 1) * max(lost, bursts) / bursts; {
 	case load < 5:
 		return oneSum / 2

@@ -237,7 +237,7 @@ func (e *Endpoint) inARow() (most int) {
 // how long their longest symbol is. Mask 0: there is none.
 func (s *sender) repairable(end uint64) (newest uint64, mask uint32, symbol int) {
 	low := max(s.open.Base(), s.repair.bare, s.repair.from)
-	for id := end; id > low && (mask == 0 || newest-(id-1) < uint64(s.repair.span)) && end-id < uint64(s.repair.span); id-- {
+	for id := end; id > low && end-id < uint64(s.repair.span); id-- {
 		m := s.open.At(id - 1)
 		sym := s.symbolOf(id-1, m)
 		if !s.mayRepair(id-1, m) || sym.Len() > wire.MaxSymbol { // as one of 500 bytes with a long key
