@@ -1,0 +1,124 @@
+package endpoint
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// sumOn is sumOf for another channel.
+func sumOn(ch ChannelID, row uint8, newest uint64, messages ...[]byte) []byte {
+	b := sumOf(row, newest, messages...)
+	b[1] = byte(ch)
+	return b
+}
+
+// TestRebuilderGoesUnused: what is kept for repair goes half a second after the last sum; of seventeen
+// channels the one that was used least lately has none.
+func TestRebuilderGoesUnused(t *testing.T) {
+	cfg := Config{}
+	for i := range ChannelID(17) {
+		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: i + 1, Delivery: UnreliableLatest})
+	}
+	s := newScript(t, cfg)
+	a, b := []byte("one"), []byte("two")
+	for _, ch := range []ChannelID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1, 2, 17} {
+		s.now += milli
+		s.hears(sumOn(ch, 0, 5, a, b))
+	}
+	for ch := ChannelID(1); ch <= 17; ch++ {
+		if has := s.e.receiver(uint16(ch)).rebuild != nil; has != (ch != 3) {
+			t.Errorf("channel %d: %v", ch, has)
+		}
+	}
+	last := s.now
+	s.wait(last + rebuildLife - 20*milli)
+	if n := len(s.e.rebuilders.list); n == 0 {
+		t.Error("they are gone too early")
+	}
+	if s.wait(last + rebuildLife + milli); len(s.e.rebuilders.list) != 0 || len(s.e.rebuilders.free) > 2 {
+		t.Errorf("%d are left, %d are kept", len(s.e.rebuilders.list), len(s.e.rebuilders.free))
+	}
+}
+
+// TestLateMessageIsNoOther: one that comes 64 ids late is not taken for the newest.
+func TestLateMessageIsNoOther(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered}}})
+	m := func(n int) []byte { return message(n, 20) }
+	s.hears(sumOf(0, 65, m(65), m(64)))
+	s.hears(run(1, 1, string(m(1))))
+	s.hears(sumOf(1, 65, m(65), m(64)))
+	s.e.Update()
+	var got []string
+	for in, ok := s.e.Receive(1); ok; in, ok = s.e.Receive(1) {
+		got = append(got, string(in.Bytes()))
+	}
+	slices.Sort(got)
+	if want := []string{string(m(1)), string(m(64)), string(m(65))}; !slices.Equal(got, want) {
+		t.Errorf("%.12q came", got)
+	}
+}
+
+// TestRepairIsLimited: sums count as messages of their channel and with all their bytes. What is beyond
+// the limit is dropped and counted where messages may be lost, and taken where they may not.
+func TestRepairIsLimited(t *testing.T) {
+	for _, d := range []Delivery{UnreliableLatest, ReliableUnordered} {
+		s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Inbound: ChannelLimits{MessagesPerSecond: 20}}}})
+		taken := uint64(0)
+		for n := range uint64(30) { // half as many again as a second allows
+			s.hears(sumOf(0, n, message(int(n), 20)))
+			taken = s.e.Stats().MessagesRebuilt
+		}
+		st := s.e.Stats()
+		if !s.e.Open() || d.Reliable() && (taken != 30 || st.MessagesTooFast != 0) ||
+			!d.Reliable() && (taken < 20 || taken > 22 || st.MessagesTooFast != 30-taken) {
+			t.Errorf("%v: %d rebuilt, %d were too fast, open %v", d, taken, st.MessagesTooFast, s.e.Open())
+		}
+		for n := uint64(30); n < 90; n++ {
+			s.hears(sumOf(0, n, message(int(n), 20)))
+		}
+		if code := s.closed(); code != CodeTooFast {
+			t.Errorf("%v: closed with %v", d, code)
+		}
+	}
+	p := repairing(t, ReliableOrdered, RepairTwice)
+	p.ticks(60)
+	p.run(time.Second)
+	a, came := p.ends[0].ChannelStats(1), p.ends[1].ChannelStats(1).BytesReceived
+	if came > a.BytesSent || came+a.RepairsSent < a.BytesSent { // the last one in a packet saves a byte then
+		t.Errorf("%d bytes were sent with %d sums, %d came", a.BytesSent, a.RepairsSent, came)
+	}
+}
+
+// BenchmarkHostileRepair is the work that a packet of a cheat makes: sums that nothing can be solved
+// from, many small ones or few large ones.
+func BenchmarkHostileRepair(b *testing.B) {
+	symbol := bytes.Repeat([]byte{0xa5}, wire.MaxSymbol)
+	for _, size := range []int{1, 64, wire.MaxSymbol} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			rnd := rand.New(rand.NewPCG(5, 5))
+			var packets [][]byte
+			for n := range 512 {
+				var packet []byte
+				for len(packet) < 1100-size {
+					f := wire.Repair{Channel: 1, Newest: uint64(40 + n/2), Row: uint8(rnd.IntN(128)), Mask: rnd.Uint32() | 1}
+					packet = wire.AppendBytes(wire.AppendRepair(packet, &f), symbol[:size])
+				}
+				packets = append(packets, packet)
+			}
+			s := newScript(b, Config{Channels: []ChannelConfig{{ID: 1, Delivery: UnreliableLatest}}})
+			for i := 0; b.Loop(); i++ {
+				if s.hears(packets[i%len(packets)]); !s.e.Open() {
+					b.StopTimer()
+					s = newScript(b, Config{Channels: []ChannelConfig{{ID: 1, Delivery: UnreliableLatest}}})
+					b.StartTimer()
+				}
+			}
+		})
+	}
+}
