@@ -186,3 +186,49 @@ func TestProbesCarryTheOldest(t *testing.T) {
 		t.Errorf("the second time %d packets", packets)
 	}
 }
+
+// TestLossDelayFollowsTheLatest: by time a packet is lost after 9/8 of the larger of the smoothed and the
+// latest round trip.
+func TestLossDelayFollowsTheLatest(t *testing.T) {
+	s := settled(t, unrepaired(channels()))
+	lost := s.speak(t, chanOf(Unreliable))
+	sent := s.now
+	s.speak(t, chanOf(Unreliable))
+	s.now += 200 * milli
+	s.hears(ack(lost+1, lost+1))
+	s.wait(sent + 224*milli)
+	if n := s.e.Stats().PacketsLost; n != 0 {
+		t.Errorf("%d lost after 9/8 of the smoothed round trip", n)
+	}
+	if s.wait(sent + 226*milli); s.e.Stats().PacketsLost != 1 {
+		t.Errorf("%d lost after 9/8 of the latest one", s.e.Stats().PacketsLost)
+	}
+}
+
+// TestToleranceIsTakenBack: a packet that came nine behind widens the tolerance for those that overtake,
+// by what it was behind the newest that is known; after sixteen further losses it is half as wide.
+func TestToleranceIsTakenBack(t *testing.T) {
+	s := settled(t, unrepaired(channels()))
+	p := s.e.paths[0]
+	late := s.speak(t, chanOf(Unreliable))
+	for range 9 {
+		s.speak(t, chanOf(Unreliable))
+	}
+	s.now += 100 * milli
+	s.hears(ack(late+1, late+9))
+	s.hears(ack(late, late)) // an ACK of what came late alone
+	if p.loss.order.gap() != 10 {
+		t.Fatalf("a tolerance of %d packets", p.loss.order.gap())
+	}
+	for range calmLosses {
+		lost := s.speak(t, chanOf(Unreliable))
+		for range 12 {
+			s.speak(t, chanOf(Unreliable))
+		}
+		s.now += 100 * milli
+		s.hears(ack(lost+1, lost+12))
+	}
+	if s.e.Stats().PacketsLost != 1+calmLosses || p.loss.order.gap() != packetThreshold+3 {
+		t.Errorf("a tolerance of %d packets after %d losses", p.loss.order.gap(), s.e.Stats().PacketsLost)
+	}
+}
