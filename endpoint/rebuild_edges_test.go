@@ -3,6 +3,7 @@ package endpoint
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -120,5 +121,83 @@ func BenchmarkHostileRepair(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestSolvedInOrder: what is solved together comes the oldest first, and no more than sixteen sums that
+// cannot be solved are kept.
+func TestSolvedInOrder(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered}}})
+	m := func(n int) []byte { return message(n, 20) }
+	for row := range uint8(3) {
+		s.hears(sumOf(row, 2, m(2), m(1), m(0)))
+	}
+	s.e.Update()
+	for n := range 3 {
+		if in, ok := s.e.Receive(1); !ok || !bytes.Equal(in.Bytes(), m(n)) {
+			t.Errorf("message %d is not the next one", n)
+		}
+	}
+	for n := range 40 {
+		messages := make([][]byte, 20)
+		for i := range messages {
+			messages[i] = m(30 + n - i)
+		}
+		s.hears(sumOf(uint8(n), uint64(30+n), messages...))
+		if have := len(s.e.receiver(1).rebuild.sums); have > maxSums || n > maxSums && have < maxSums {
+			t.Fatalf("%d sums are kept after %d", have, n+1)
+		}
+	}
+}
+
+// TestIDsFollowWhatIsRebuilt: ids are rebuilt from those of messages that were rebuilt, too.
+func TestIDsFollowWhatIsRebuilt(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: UnreliableLatest}}})
+	for _, id := range []uint64{30_000, 60_000, 90_000, 120_000} {
+		s.now += second
+		s.hears(sumOf(0, id, []byte("x")))
+	}
+	if st := s.e.Stats(); st.MessagesRebuilt != 4 || st.MessagesStale != 0 || s.e.receiver(1).next != 120_001 {
+		t.Errorf("%d rebuilt, %d stale, the next one is %d", st.MessagesRebuilt, st.MessagesStale, s.e.receiver(1).next)
+	}
+}
+
+// TestRebuiltIsSaid: which messages were rebuilt is said in a packet that elicits an ack, again if that
+// is lost, and for the newest 64 at most.
+func TestRebuiltIsSaid(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered}}})
+	for id := range uint64(100) {
+		s.hears(sumOf(0, id, []byte("x")))
+	}
+	if n := len(s.e.receiver(1).rebuilt); n != maxStored {
+		t.Errorf("%d wait", n)
+	}
+	named := func(frames [][]byte) (n, least int) {
+		least = 1 << 16
+		for _, f := range frames {
+			if f[0] == wire.TypeRebuilt {
+				_, newest, mask, _ := wire.ConsumeRebuilt(f)
+				n += bits.OnesCount32(mask)
+				least = min(least, int(newest)+1-wire.MaskSpan(mask))
+			}
+		}
+		return n, least
+	}
+	if n, least := named(s.says()); n != maxStored || least != 100-maxStored {
+		t.Errorf("%d are named, from %d on", n, least)
+	}
+	p := s.e.paths[0]
+	lost := p.sent.End() - 1
+	if p.eliciting == 0 {
+		t.Error("nobody is to acknowledge it")
+	}
+	for range packetThreshold {
+		s.e.Ping()
+		s.says()
+	}
+	s.now += 50 * milli
+	s.hears(ack(lost+1, lost+packetThreshold))
+	if n, _ := named(s.says()); n != maxStored {
+		t.Errorf("%d are named again", n)
 	}
 }
