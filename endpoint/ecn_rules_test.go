@@ -40,7 +40,7 @@ func TestMarksOfATest(t *testing.T) {
 		p.send(0, chanOf(ReliableOrdered), message(n, 50))
 		p.run(10 * time.Millisecond)
 	}
-	if len(marks) != markTests || p.ends[0].paths[0].marks.state == marksCapable {
+	if len(marks) != 10 || p.ends[0].paths[0].marks.state == marksCapable {
 		t.Errorf("%d marked packets, state %d", len(marks), p.ends[0].paths[0].marks.state)
 	}
 	t.Log("# they arrived, as the peer says now: all from here on")
@@ -105,13 +105,13 @@ func TestMarksOfOldRoutes(t *testing.T) {
 	old := sentPacket{at: m.now, sort: packetMarked}
 	m.run(time.Second)
 	e.move(m.now, p, 0, 0)
-	for range 3 * markTests {
+	for range 3 * 10 {
 		p.sortLost(m.now, &old)
 	}
 	if p.marks.state != marksTesting {
 		t.Errorf("state %d", p.marks.state)
 	}
-	for range markTests - 1 {
+	for range 10 - 1 {
 		p.sortLost(m.now, &sentPacket{at: m.now + 1, sort: packetMarked})
 	}
 	if p.marks.state != marksTesting {
@@ -126,7 +126,7 @@ func TestMarksOfOldRoutes(t *testing.T) {
 		t.Error("what failed once is tested again")
 	}
 	p.marks = marks{state: marksCapable}
-	for range 3 * markTests {
+	for range 3 * 10 {
 		p.sortLost(m.now, &sentPacket{at: m.now + 1, sort: packetMarked})
 	}
 	if p.marks.state != marksCapable {
