@@ -22,26 +22,26 @@ import (
 // A benchLinkCmd is `tickwire bench link`: a workload over a simulated link, played with many
 // seeds. Flags change what the profile says.
 type benchLinkCmd struct {
-	Profile    string         `placeholder:"NAME" help:"A link that is set up already: one of ${links}. Messages go down, from the server to the player."`
-	Uplink     bool           `help:"With --profile: messages go up, from the player to the server."`
-	RTT        *time.Duration `placeholder:"DURATION" help:"Round trip without any queue, half of it each way, such as 100ms."`
-	Jitter     *time.Duration `placeholder:"DURATION" help:"What a datagram takes on top, at most."`
-	Loss       *float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
-	Burst      *float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
-	AckLoss    *float64       `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
-	Rate       *int64         `placeholder:"N" help:"Bits a second of the bottleneck, in both directions."`
-	Queue      *int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
-	MTU        *int           `placeholder:"N" help:"Largest packet that the links carry, with the headers of IP and UDP, such as 1500: the endpoints find out what it is. Default: as large as any, and datagrams of 1200 bytes."`
-	Trace      string         `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
-	Workload   string         `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again; wake: bulk that begins beside a stream after a third of the time; duplex: bulk in both directions."`
-	For        time.Duration  `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step and wake: 30s; duplex: 32s."`
-	Seed       uint64         `default:"1" help:"Seed of the first run."`
-	Seeds      int            `default:"20" help:"How many runs, each with the next seed."`
-	Repair     string         `default:"default" help:"Repair of the stream: ${repairs}."`
-	Controller []string       `default:"default" sep:"," placeholder:"NAME,…" help:"Congestion controllers, side by side: ${controllers}. All but the first two are written after their papers, to compare; tcp is a TCP flow with CUBIC in our place, for bulk, share and step."`
-	Matrix     bool           `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes --controller only."`
-	CSV        string         `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed and controller."`
-	Plot       string         `placeholder:"FILE" help:"Draw goodput and queue over time, or how many messages of a stream are later than what, as SVG."`
+	Profile    string            `placeholder:"NAME" help:"A link that is set up already: one of ${links}. Messages go down, from the server to the player."`
+	Uplink     bool              `help:"With --profile: messages go up, from the player to the server."`
+	RTT        *time.Duration    `placeholder:"DURATION" help:"Round trip without any queue, half of it each way, such as 100ms."`
+	Jitter     *time.Duration    `placeholder:"DURATION" help:"What a datagram takes on top, at most."`
+	Loss       *float64          `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
+	Burst      *float64          `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	AckLoss    *float64          `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
+	Rate       *workload.BitRate `placeholder:"RATE" help:"Rate of the bottleneck, in both directions, such as 10M, 2.5Mbit or 500k, in bits a second."`
+	Queue      *int              `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	MTU        *int              `placeholder:"N" help:"Largest packet that the links carry, with the headers of IP and UDP, such as 1500: the endpoints find out what it is. Default: as large as any, and datagrams of 1200 bytes."`
+	Trace      string            `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for what is sent."`
+	Workload   string            `default:"mixed" help:"stream: 60 messages a second; bulk: a transfer that never ends; mixed: both on one connection; share: two bulks; rival: bulk beside TCP with CUBIC; step: bulk while the rate falls to a fifth and rises again; wake: bulk that begins beside a stream after a third of the time; duplex: bulk in both directions."`
+	For        time.Duration     `placeholder:"DURATION" help:"How long each run is, in virtual time. 0: 10s; share and rival: 40s; step and wake: 30s; duplex: 32s."`
+	Seed       uint64            `default:"1" help:"Seed of the first run."`
+	Seeds      int               `default:"20" help:"How many runs, each with the next seed."`
+	Repair     string            `default:"default" help:"Repair of the stream: ${repairs}."`
+	Controller []string          `default:"default" sep:"," placeholder:"NAME,…" help:"Congestion controllers, side by side: ${controllers}. All but the first two are written after their papers, to compare; tcp is a TCP flow with CUBIC in our place, for bulk, share and step."`
+	Matrix     bool              `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes --controller only."`
+	CSV        string            `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed and controller."`
+	Plot       string            `placeholder:"FILE" help:"Draw goodput and queue over time, or how many messages of a stream are later than what, as SVG."`
 }
 
 // Validate is called by kong after parsing.
@@ -168,8 +168,8 @@ func (c *benchLinkCmd) links() (there, back simnet.LinkConfig, err error) {
 		if c.Queue != nil {
 			l.QueueBytes = 0
 		}
-		if set(&l.BitsPerSecond, c.Rate); c.Rate != nil {
-			l.Trace = nil
+		if c.Rate != nil {
+			l.BitsPerSecond, l.Trace = int64(*c.Rate), nil
 		}
 	}
 	set(&back.Loss, c.AckLoss)

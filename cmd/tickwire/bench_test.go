@@ -41,9 +41,9 @@ func TestBenchLink(t *testing.T) {
 		{"--rtt 40ms --rate 2000000 --queue 30 --loss 0.01 --burst 2 --ack-loss 0.1 --workload bulk", []string{"20ms + 20ms, 2.0 Mbit/s, loss 1 % in bursts of 2, of acknowledgements 10 %", "to 90 % of it", "ceiling 1.88 Mbit/s: rate × "}},
 		{"--rtt 40ms --workload bulk --controller tcp --trace " + trace, []string{"a rate that changes, 4.0 Mbit/s on average", "self-inflicted", "utilization"}},
 		{"--rate 3000000 --workload bulk --controller default,copa,tcp", []string{"loss 0 %", "default", "copa", "tcp"}},
-		{"--rate 3000000 --workload share", []string{"less / more", "the other flow"}},
+		{"--rate 3Mbit --workload share", []string{"less / more", "the other flow"}},
 		{"--rate 3000000 --workload bulk --mtu 1400", []string{"3.0 Mbit/s, MTU 1400, loss 0 %", "datagrams             B     1372   1372", "ceiling 2.88 Mbit/s: rate × (1372 − 31) / (1372 + 28) × (1 − loss)"}},
-		{"--rate 3000000 --workload rival", []string{"part of both"}},
+		{"--rate 3M --workload rival", []string{"part of both"}},
 		{"--rate 3000000 --workload step", []string{"queue short again", "rate found again"}},
 	} {
 		out, err := benchOf(t.Context(), t, append(strings.Fields(c.args), "--for", "6s", "--seeds", "2", "--seed", "9")...)
@@ -71,6 +71,7 @@ func TestBenchLinkMistakes(t *testing.T) {
 		"--matrix --controller bbr,copa":             "the matrix is played with one controller",
 		"--repair often --rate 1":                    `no repair is called "often": want one of default, auto, off`,
 		"--controller vegas --rate 1":                `no controller is called "vegas": want one of default, aimd`,
+		"--rate 10MB":                                `--rate: "10MB" is no rate: want bits a second, such as 10M`,
 		"--workload bulk":                            "--rate is 0: want a rate, or a trace",
 		"--loss 2 --rate 1000000":                    "--loss is 2: want a probability",
 		"--ack-loss 2 --rate 1000000":                "--ack-loss is 2: want a probability",

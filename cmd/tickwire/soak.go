@@ -23,31 +23,31 @@ import (
 // A soakCmd is `tickwire soak`: a server and clients over simulated links in virtual time, with
 // everything checked that the channels promise.
 type soakCmd struct {
-	Clients   int           `default:"8" help:"How many clients play."`
-	For       time.Duration `default:"10m" help:"How long, in virtual time."`
-	Seed      uint64        `default:"1" help:"Seed of every random choice: the same seed, the same run."`
-	Loss      float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1."`
-	LossBurst float64       `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
-	Duplicate float64       `placeholder:"N" help:"Share that arrive twice."`
-	Reorder   float64       `placeholder:"N" help:"Share that are held back, so that later ones overtake."`
-	Corrupt   float64       `placeholder:"N" help:"Share that arrive with a bit flipped."`
-	Latency   time.Duration `placeholder:"DURATION" help:"What each datagram takes, one way, such as 80ms."`
-	Jitter    time.Duration `placeholder:"DURATION" help:"What it takes on top, at most."`
-	Rate      int64         `placeholder:"N" help:"Bits a second of each client's link, each way; 0: unlimited."`
-	Queue     int           `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
-	Churn     time.Duration `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
-	Holds     time.Duration `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
-	Roam      time.Duration `placeholder:"DURATION" help:"How often each player's address changes, on average, such as 5s; 0: never."`
-	Resume    time.Duration `placeholder:"DURATION" help:"How often somebody's line is dead for longer than a timeout, and he comes back, such as 5s; 0: never."`
-	Restart   time.Duration `placeholder:"DURATION" help:"How often the server crashes and runs again a moment later, such as 30s, and all come back; 0: never."`
-	Paths     int           `default:"1" help:"How many paths each player has, 1 to 8; of several one goes down now and then."`
-	Watched   int           `placeholder:"N" help:"How many players have somebody beside their lines who forwards, replays and forges."`
-	Swarm     bool          `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds and --json only."`
-	Contests  bool          `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Takes --seed, --seeds and --json only."`
-	Seeds     int           `default:"1" help:"Play so many runs, each with the next seed."`
-	JSON      bool          `help:"Print the report for machines, one object for each seed."`
-	Wire      bool          `help:"Print what packets cost, the table of SPEC.md, section 9. Takes no other flag."`
-	Fault     string        `hidden:"" help:"Plant a fault, to see it caught."`
+	Clients   int              `default:"8" help:"How many clients play."`
+	For       time.Duration    `default:"10m" help:"How long, in virtual time."`
+	Seed      uint64           `default:"1" help:"Seed of every random choice: the same seed, the same run."`
+	Loss      float64          `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1."`
+	LossBurst float64          `placeholder:"N" help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	Duplicate float64          `placeholder:"N" help:"Share that arrive twice."`
+	Reorder   float64          `placeholder:"N" help:"Share that are held back, so that later ones overtake."`
+	Corrupt   float64          `placeholder:"N" help:"Share that arrive with a bit flipped."`
+	Latency   time.Duration    `placeholder:"DURATION" help:"What each datagram takes, one way, such as 80ms."`
+	Jitter    time.Duration    `placeholder:"DURATION" help:"What it takes on top, at most."`
+	Rate      workload.BitRate `placeholder:"RATE" help:"Rate of each client's link, each way, such as 10M, in bits a second; 0: unlimited."`
+	Queue     int              `placeholder:"N" help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	Churn     time.Duration    `placeholder:"DURATION" help:"How often somebody leaves and comes back, such as 5s; 0: never."`
+	Holds     time.Duration    `placeholder:"DURATION" help:"How often somebody announces silence and keeps it for longer than a timeout; 0: never."`
+	Roam      time.Duration    `placeholder:"DURATION" help:"How often each player's address changes, on average, such as 5s; 0: never."`
+	Resume    time.Duration    `placeholder:"DURATION" help:"How often somebody's line is dead for longer than a timeout, and he comes back, such as 5s; 0: never."`
+	Restart   time.Duration    `placeholder:"DURATION" help:"How often the server crashes and runs again a moment later, such as 30s, and all come back; 0: never."`
+	Paths     int              `default:"1" help:"How many paths each player has, 1 to 8; of several one goes down now and then."`
+	Watched   int              `placeholder:"N" help:"How many players have somebody beside their lines who forwards, replays and forges."`
+	Swarm     bool             `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds and --json only."`
+	Contests  bool             `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Takes --seed, --seeds and --json only."`
+	Seeds     int              `default:"1" help:"Play so many runs, each with the next seed."`
+	JSON      bool             `help:"Print the report for machines, one object for each seed."`
+	Wire      bool             `help:"Print what packets cost, the table of SPEC.md, section 9. Takes no other flag."`
+	Fault     string           `hidden:"" help:"Plant a fault, to see it caught."`
 }
 
 // maxSoakClients bounds the memory of a soak.
@@ -151,7 +151,7 @@ func flagErrors(err error, flags map[string]string) error {
 func (c *soakCmd) link() simnet.LinkConfig {
 	return simnet.LinkConfig{
 		Delay: c.Latency, Jitter: c.Jitter, Loss: c.Loss, LossBurst: c.LossBurst, Duplicate: c.Duplicate,
-		Reorder: c.Reorder, Corrupt: c.Corrupt, BitsPerSecond: c.Rate, QueuePackets: c.Queue,
+		Reorder: c.Reorder, Corrupt: c.Corrupt, BitsPerSecond: int64(c.Rate), QueuePackets: c.Queue,
 	}
 }
 

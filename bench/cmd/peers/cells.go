@@ -13,14 +13,14 @@ import (
 
 // A linkFlags are the flags that describe a link other than those of the table.
 type linkFlags struct {
-	RTT     time.Duration `default:"100ms" help:"Round trip without any queue, half of it each way."`
-	Jitter  time.Duration `help:"What a datagram takes on top, at most; order is kept."`
-	Loss    []float64     `placeholder:"N,…" help:"Shares of the datagrams that get lost, 0 to 1, in both directions: a cell for each. Default: those of the table."`
-	Burst   float64       `help:"Mean number of datagrams lost in a row; 0: losses are independent."`
-	AckLoss *float64      `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
-	Rate    int64         `help:"Bits a second of the bottleneck, in both directions. 0: none for stream, 10000000 for bulk and mixed."`
-	Queue   int           `help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
-	Trace   string        `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for the way of the messages."`
+	RTT     time.Duration    `default:"100ms" help:"Round trip without any queue, half of it each way."`
+	Jitter  time.Duration    `help:"What a datagram takes on top, at most; order is kept."`
+	Loss    []float64        `placeholder:"N,…" help:"Shares of the datagrams that get lost, 0 to 1, in both directions: a cell for each. Default: those of the table."`
+	Burst   float64          `help:"Mean number of datagrams lost in a row; 0: losses are independent."`
+	AckLoss *float64         `placeholder:"N" help:"Loss of the direction in which only acknowledgements go, in place of --loss."`
+	Rate    workload.BitRate `help:"Rate of the bottleneck, in both directions, such as 10M or 500k, in bits a second. 0: none for stream, 10M for bulk and mixed."`
+	Queue   int              `help:"Datagrams that wait in front of it at most; 0: 100; negative: no bound."`
+	Trace   string           `placeholder:"FILE" help:"A recorded link in the format of mahimahi, in place of --rate, for the way of the messages."`
 }
 
 // The cells of the table.
@@ -46,7 +46,7 @@ func (f *linkFlags) cells(kind workload.Kind, last time.Duration) ([]workload.Ce
 		}
 	}
 	link := simnet.LinkConfig{
-		Delay: f.RTT / 2, Jitter: f.Jitter, LossBurst: f.Burst, BitsPerSecond: f.Rate, QueuePackets: f.Queue,
+		Delay: f.RTT / 2, Jitter: f.Jitter, LossBurst: f.Burst, BitsPerSecond: int64(f.Rate), QueuePackets: f.Queue,
 	}
 	if kind != workload.Stream && f.Rate == 0 && f.Trace == "" {
 		link.BitsPerSecond = tableRate
