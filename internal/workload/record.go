@@ -57,6 +57,9 @@ func (c Cell) Judge(rec *Record) (Result, error) {
 		late = append(late, Never)
 	}
 	res.Latency = newSpread(late)
+	if c.Workload == Stream {
+		res.BareBytes = StreamBytes + headerBytes
+	}
 	if !narrowed(c.Up) {
 		return res, nil
 	}

@@ -76,6 +76,9 @@ func TestJudgeStream(t *testing.T) {
 	if err != nil || r.Missing != 0 || r.Latency.Max != 98*time.Millisecond || r.Series != nil {
 		t.Errorf("%+v, %v", r.Latency, err)
 	}
+	if want := 250_000.0 / 50 / 128; r.Times() != want { // 100 bytes and 28 of headers, at least
+		t.Errorf("%.3f times the least, want %.3f", r.Times(), want)
+	}
 }
 
 // TestJudgeTrace: a trace began when the links were laid, which is before the clock begins.

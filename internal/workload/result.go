@@ -18,7 +18,8 @@ type Result struct {
 	Missing   int // of these did not arrive
 
 	// BareBytes is what a message of Stream costs over the same link without losses, and without
-	// anything that is sent for their sake.
+	// anything that is sent for their sake. For Judge, which knows nothing of who sent what for
+	// which reason, it is the message alone in a datagram.
 	BareBytes float64
 
 	// Goodput is the payload that was received, in bits a second, after Settle.
