@@ -54,8 +54,8 @@ module: ## bench, a module of its own: its style and its tests
 demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
 	go run ./cmd/tickwire demo $(DEMO)
 
-pictures: ## the pictures of docs/deliveries.md, drawn anew from simulated runs
-	go run ./cmd/tickwire picture --out docs/pictures
+pictures: ## the pictures of docs, drawn anew from simulated runs
+	go generate ./cmd/tickwire
 
 fuzz: ## each fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -41,7 +41,7 @@ type benchLinkCmd struct {
 	Controller []string          `default:"default" sep:"," placeholder:"NAME,…" help:"Congestion controllers, side by side: ${controllers}. All but the first two are written after their papers, to compare; tcp is a TCP flow with CUBIC in our place, for bulk, share and step."`
 	Matrix     bool              `help:"Play 24 links of all kinds in place of one, show the worst of each figure, and fail if one is worse than written down. Takes --controller only."`
 	CSV        string            `placeholder:"FILE" help:"Write goodput and queue over time to a file, of the first seed and controller."`
-	Plot       string            `placeholder:"FILE" help:"Draw goodput and queue over time, or how many messages of a stream are later than what, as SVG."`
+	Plot       string            `placeholder:"FILE" help:"Draw goodput and queue over time, of the first seed, or how many messages of a stream are later than what, as SVG."`
 }
 
 // Validate is called by kong after parsing.
@@ -216,7 +216,7 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 	case l.Trace != nil:
 		fmt.Fprintf(&b, ", a rate that changes, %.1f Mbit/s on average", float64(l.Trace.BitsPerSecond())/1e6)
 	case l.BitsPerSecond > 0:
-		fmt.Fprintf(&b, ", %.1f Mbit/s", float64(l.BitsPerSecond)/1e6)
+		b.WriteString(", " + bitRate(l.BitsPerSecond))
 	}
 	if l.MTU > 0 {
 		fmt.Fprintf(&b, ", MTU %d", l.MTU)
@@ -232,6 +232,11 @@ func (c *benchLinkCmd) title(cell workload.Cell) string {
 		fmt.Fprintf(&b, ", repair %s", c.Repair)
 	}
 	return b.String()
+}
+
+// bitRate is a rate for people.
+func bitRate(bitsPerSecond int64) string {
+	return fmt.Sprintf("%.1f Mbit/s", float64(bitsPerSecond)/1e6)
 }
 
 // playSeeds plays a cell with several seeds, on all cores.

@@ -2,15 +2,19 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/picture"
 	"github.com/tickwire/tickwire/internal/workload"
 )
+
+//go:generate go run . bench link --profile 4g-driving --workload bulk --for 1m --seeds 1 --controller default,bbr,copa,ledbat,sprout-ewma,tcp --plot ../../docs/pictures/link-driving.svg
+//go:generate go run . bench link --rtt 40ms --rate 10M --workload step --seeds 1 --controller default,bbr,copa,ledbat,sprout-ewma,tcp --plot ../../docs/pictures/link-step.svg
+//go:generate go run . bench traces --plot ../../docs/pictures/link-traces.svg
 
 // seriesEvery is the distance of the lines that --csv writes.
 const seriesEvery = 100 * time.Millisecond
@@ -37,51 +41,86 @@ func (c *benchLinkCmd) writeCSV(cell workload.Cell) error {
 }
 
 // writePlot draws what the controllers gave.
-func (c *benchLinkCmd) writePlot(cells []workload.Cell, results [][]workload.Result) error {
+func (c *benchLinkCmd) writePlot(cells []workload.Cell, results [][]workload.Result) (err error) {
 	if c.Plot == "" {
 		return nil
 	}
-	plot := picture.Plot{Title: c.title(cells[0]), Note: "drawn by tickwire bench link"}
+	var svg []byte
 	if cells[0].Workload == workload.Stream {
-		plot.Axis = "ms above the one-way delay"
-		plot.Panels = []picture.Panel{{Name: "% of the messages that are later than that", Most: 25}}
-		for i, r := range results {
-			line := picture.Line{Name: c.Controller[i], Points: later(r)}
-			plot.Panels[0].Lines = append(plot.Panels[0].Lines, line)
-		}
-	} else {
-		plot.Title += fmt.Sprintf("; seed %d", c.Seed)
-		plot.Axis = "seconds"
-		plot.Panels = []picture.Panel{{Name: "goodput, Mbit/s"}, {Name: "longest wait at the bottleneck, ms"}}
-		for i, cell := range cells {
-			goodput, queue, err := c.overTime(cell)
-			if err != nil {
-				return err
-			}
-			plot.Panels[0].Lines = append(plot.Panels[0].Lines, picture.Line{Name: c.Controller[i], Points: goodput})
-			plot.Panels[1].Lines = append(plot.Panels[1].Lines, picture.Line{Name: c.Controller[i], Points: queue})
-		}
+		svg = c.drawLatencies(cells, results)
+	} else if svg, err = c.drawOverTime(cells); err != nil {
+		return err
 	}
-	for i := range plot.Panels {
-		plot.Panels[i].Most = cmp.Or(plot.Panels[i].Most, upperEdge(plot.Panels[i].Lines))
-	}
-	if err := os.WriteFile(c.Plot, plot.Draw(), 0o644); err != nil {
+	if err := os.WriteFile(c.Plot, svg, 0o644); err != nil {
 		return fmt.Errorf("--plot: %w", err)
 	}
 	return nil
 }
 
-// upperEdge lets one point of a hundred be above the panel: what waited for a lost message arrives
-// with it at once, and is more than any link takes.
-func upperEdge(lines []picture.Line) float64 {
-	var all []float64
-	for _, l := range lines {
-		for _, p := range l.Points {
-			all = append(all, p.Y)
-		}
+// drawLatencies draws how many messages of a stream are later than what.
+func (c *benchLinkCmd) drawLatencies(cells []workload.Cell, results [][]workload.Result) []byte {
+	plot := picture.Plot{Title: c.title(cells[0]), Note: "drawn by tickwire bench link", Axis: "ms above the one-way delay"}
+	plot.Panels = []picture.Panel{{Name: "% of the messages that are later than that", Most: 25}}
+	for i, r := range results {
+		line := picture.Line{Name: pictureName(c.Controller[i]), Points: later(r)}
+		plot.Panels[0].Lines = append(plot.Panels[0].Lines, line)
 	}
+	return plot.Draw()
+}
+
+// drawOverTime draws what each controller made of the first seed.
+func (c *benchLinkCmd) drawOverTime(cells []workload.Cell) ([]byte, error) {
+	rows := picture.Rows{
+		Title: c.pictureTitle(cells[0]), Note: c.title(cells[0]) + fmt.Sprintf(", seed %d", c.Seed), Axis: "seconds",
+		Panels: [2]string{"goodput, Mbit/s; grey: what the link carries", "longest wait at the bottleneck, ms"},
+	}
+	var high [2][]float64
+	for i, cell := range cells {
+		cell.Seed, cell.Every = c.Seed, max(seriesEvery, cell.Length()/plotPoints).Round(seriesEvery)
+		r, err := cell.Run()
+		if err != nil {
+			return nil, err
+		}
+		row := picture.Row{Name: pictureName(c.Controller[i])}
+		row.Facts[0] = fmt.Sprintf("%.0f %% of the link used", 100*r.Utilization)
+		row.Facts[1] = fmt.Sprintf("half below %.0f, longest %.0f ms", milliseconds(r.Queue.P50), milliseconds(r.Queue.Max))
+		for _, p := range r.Series {
+			at := p.At.Seconds()
+			row.Could = append(row.Could, picture.Point{X: at, Y: p.Ceiling / 1e6})
+			row.Points[0] = append(row.Points[0], picture.Point{X: at, Y: p.Goodput / 1e6})
+			row.Points[1] = append(row.Points[1], picture.Point{X: at, Y: milliseconds(p.Queue)})
+			high[0] = append(high[0], p.Ceiling/1e6)
+			high[1] = append(high[1], milliseconds(p.Queue))
+		}
+		rows.Rows = append(rows.Rows, row)
+	}
+	rows.Most = [2]float64{upperEdge(high[0]), upperEdge(high[1])}
+	return rows.Draw(), nil
+}
+
+// pictureTitle is short enough for a picture.
+func (c *benchLinkCmd) pictureTitle(cell workload.Cell) string {
+	switch {
+	case cell.Workload == workload.Step:
+		return "A link whose rate falls to a fifth, and rises again"
+	case c.Profile != "" && cell.Up.Trace != nil:
+		return "A link whose rate changes: " + c.Profile
+	case c.Profile != "":
+		return "The link " + c.Profile
+	case cell.Up.Trace != nil:
+		return "A link whose rate changes: " + filepath.Base(c.Trace)
+	}
+	return "A link of " + bitRate(cell.Up.BitsPerSecond)
+}
+
+// upperEdge lets five points of a hundred be above the panel: what waited for a lost message arrives
+// with it at once, and is more than any link takes.
+func upperEdge(all []float64) float64 {
 	slices.Sort(all)
-	return all[len(all)*99/100] * 1.1
+	if len(all) == 0 {
+		return 1
+	}
+	return picture.RoundUp(all[(len(all)-1)*95/100])
 }
 
 // later is which part of the messages of all seeds is later than how many milliseconds.
@@ -103,14 +142,3 @@ func later(results []workload.Result) []picture.Point {
 
 // plotPoints is about how many points a line has.
 const plotPoints = 300
-
-// overTime plays the first seed once more, for its series.
-func (c *benchLinkCmd) overTime(cell workload.Cell) (goodput, queue []picture.Point, err error) {
-	cell.Seed, cell.Every = c.Seed, max(seriesEvery, cell.Length()/plotPoints).Round(seriesEvery)
-	r, err := cell.Run()
-	for _, p := range r.Series {
-		goodput = append(goodput, picture.Point{X: p.At.Seconds(), Y: p.Goodput / 1e6})
-		queue = append(queue, picture.Point{X: p.At.Seconds(), Y: milliseconds(p.Queue)})
-	}
-	return goodput, queue, err
-}

@@ -124,10 +124,61 @@ func TestBenchLinkPlot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{want, ">bbr<", ">aimd<", `class="l1" d="M`} {
+		line := map[string]string{"bulk": `class="r1" d="M`, "stream": `class="l1" d="M`}[workload]
+		for _, want := range []string{want, ">bbr<", ">aimd<", line} {
 			if !strings.Contains(string(text), want) {
 				t.Errorf("%s: no %s in the plot", workload, want)
 			}
 		}
 	}
+}
+
+// TestBenchTraces: each controller over each link and queue has a row and a point; who is worse in
+// both figures is told who is better.
+func TestBenchTraces(t *testing.T) {
+	dir := t.TempDir()
+	trace, plot := filepath.Join(dir, "crawl"), filepath.Join(dir, "plot.svg")
+	if err := os.WriteFile(trace, []byte("3\n6\n500\n501\n502\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := tracesOf(t, "--for", "5s", "--seeds", "1", "--controller", "default,aimd,tcp", "--plot", plot, trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"crawl, 0.1 Mbit/s on average, a queue of 100\n", "an endless queue\n", "self-inflicted", "\ntcp"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	svg, err := os.ReadFile(plot)
+	if err != nil || strings.Count(string(svg), ">tickwire<") != 2 || !strings.Contains(string(svg), ">aimd<") {
+		t.Errorf("%v: not all points are in the picture", err)
+	}
+	good, bad := tracesMark{"good", 99, 50, 1}, tracesMark{"bad", 98, 60, 0}
+	if table := tracesTable([]tracesMark{good, bad, {"fast", 99.5, 70, 2}}); strings.Count(table, "good") != 2 || strings.Count(table, "fast") != 1 {
+		t.Errorf("who is better than whom:\n%s", table)
+	}
+	for args, want := range map[string]string{
+		"--seeds 0": "--seeds is 0", "--queue 0": "--queue is 0", "--rtt=-1s": "--rtt is -1s", "/nowhere": "--trace: open /nowhere",
+		"--controller vegas": `no controller is called "vegas"`, "--loss 2": "--loss is 2", "--for=-1s": "--for is -1s",
+	} {
+		if _, err := tracesOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
+}
+
+func tracesOf(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var c cli
+	parser, err := newParser(t.Context(), &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(append([]string{"bench", "traces"}, args...)); err != nil {
+		return "", err
+	}
+	var o, p bytes.Buffer
+	err = c.Bench.Traces.run(t.Context(), &o, &p)
+	return o.String(), err
 }

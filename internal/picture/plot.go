@@ -148,11 +148,16 @@ func (p *Panel) most() float64 {
 			}
 		}
 	}
-	if most == 0 {
+	return RoundUp(most)
+}
+
+// RoundUp is the next round number.
+func RoundUp(v float64) float64 {
+	if !(v > 0) {
 		return 1
 	}
-	step := niceStep(most / 4)
-	return math.Ceil(most/step) * step
+	step := niceStep(v / 4)
+	return math.Ceil(v/step) * step
 }
 
 // niceStep is about as large as v: one, two or five times a power of ten.

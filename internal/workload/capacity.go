@@ -7,6 +7,7 @@ import "fmt"
 type capacity struct {
 	bytes int // with all headers
 	fresh freshness
+	marks []int // bytes of each part of a series
 }
 
 // capacityAhead is how many datagrams wait for the bottleneck, so that it is never idle: more than
@@ -42,11 +43,23 @@ func capacityOf(c *Cell) (k capacity, err error) {
 		for _, _, ok := n.receive(at); ok; _, _, ok = n.receive(at) {
 			n.send(at, 0, load)
 			k.fresh.heard(at+int64(c.Up.Delay), at)
+			k.mark(at, int64(c.Every), c.datagram()+headerBytes)
 		}
 	}
 	k.fresh.pass(int64(c.For))
 	k.bytes = n.through
 	return k, nil
+}
+
+// mark counts a datagram that is through.
+func (k *capacity) mark(at, every int64, bytes int) {
+	if every <= 0 {
+		return
+	}
+	for int64(len(k.marks)) <= (at-1)/every {
+		k.marks = append(k.marks, 0)
+	}
+	k.marks[len(k.marks)-1] += bytes
 }
 
 // payloadShare is how much of what the bottleneck carries can be payload: of each datagram, which

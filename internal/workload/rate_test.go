@@ -17,7 +17,7 @@ func TestBitRate(t *testing.T) {
 			t.Errorf("%q is %d (%v), want %d", text, r, err, want)
 		}
 	}
-	for _, text := range []string{"", "M", "fast", "10MB", "10MB/s", "10MBps", "10mb",  "10T", "0x10", "inf", "NaN", "1e300", "1_000", "10Mi", "10 10"} {
+	for _, text := range []string{"", "M", "fast", "10MB", "10MB/s", "10MBps", "10mb", "10T", "0x10", "inf", "NaN", "1e300", "1_000", "10Mi", "10 10"} {
 		r := BitRate(7)
 		if err := r.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), "such as 10M") || r != 7 {
 			t.Errorf("%q is %d (%v), and is no rate", text, r, err)

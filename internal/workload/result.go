@@ -61,6 +61,7 @@ type Traffic struct{ Datagrams, Bytes int }
 type Point struct {
 	At      time.Duration
 	Goodput float64       // bits a second since the point before
+	Ceiling float64       // what it could have been at most; 0 without a bottleneck
 	Other   float64       // that of the second flow
 	Queue   time.Duration // the longest wait since then
 	Rate    int           // bytes a second that the sender believes in

@@ -228,6 +228,9 @@ func (res *Result) measure(c *Cell, n *neck, fresh *freshness) error {
 	}
 	res.Ceiling = float64(k.bytes) * 8 / (c.For - c.Settle).Seconds() * c.payloadShare()
 	res.Utilization = float64(n.through) / float64(max(k.bytes, 1))
+	for i := range min(len(res.Series), len(k.marks)) {
+		res.Series[i].Ceiling = float64(k.marks[i]) * 8 / c.Every.Seconds() * c.payloadShare()
+	}
 	fresh.pass(int64(c.For))
 	res.SelfInflicted = max(0, fresh.percentile(95)-k.fresh.percentile(95))
 	return nil
