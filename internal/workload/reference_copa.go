@@ -9,8 +9,11 @@ import "github.com/tickwire/tickwire/endpoint"
 // direction stays, and is bounded so that the window doubles in a round trip at most. δ is 1/2.
 //
 // If the queue has not been nearly empty for five round trips, somebody else fills it: then 1/δ
-// grows by one in each of them, and is halved by a loss (section 4). Where a round trip is a few
-// packets long, and two are acknowledged at once, it takes its own queue for somebody else's.
+// grows by one in each of them, and is halved by a loss (section 4). In the paper each packet is
+// acknowledged, here two at once, of which the first one has the second one in front of the round trip
+// that is seen: so a queue of one packet counts as nearly empty, too. Where a round trip holds two or
+// three packets it takes its own queue for somebody else's all the same, and then keeps a long one,
+// as Copa is known to do ("Copa+", INFOCOM 2022).
 type copa struct {
 	window   int64 // thousandths of a packet
 	slow     bool  // slow start
@@ -54,7 +57,8 @@ func (c *copa) Acked(now int64, s endpoint.AckSample) {
 		return
 	}
 	queue := c.standing.value() - c.shortest.value()
-	if spread := max(c.longest[0], c.longest[1], c.longest[2], c.longest[3]) - c.shortest.value(); queue*10 <= spread {
+	spread := max(c.longest[0], c.longest[1], c.longest[2], c.longest[3]) - c.shortest.value()
+	if queue*10 <= spread || queue*c.window <= 1000*c.standing.value() {
 		c.emptied = c.rounds
 	}
 	if c.round.over(now, s.SentAt) {
@@ -89,7 +93,7 @@ func (c *copa) move(acked, queue int64) {
 func (c *copa) turn() {
 	c.rounds++
 	c.longest[c.rounds%len(c.longest)] = 0
-	if up := c.window > c.before; up != c.up {
+	if up := c.window > c.before; up != c.up || c.slow {
 		c.up, c.same, c.velocity = up, 0, 1
 	} else if c.same++; c.same >= 3 {
 		c.velocity = min(2*c.velocity, 1<<10)

@@ -11,9 +11,9 @@ import "github.com/tickwire/tickwire/endpoint"
 type sprout struct {
 	rate     int // bytes a second
 	stepAt   int64
-	acked    int  // in the step
-	idle     bool // something in the step says less than what the link can take
-	shortest lowest
+	acked    int   // in the step
+	idle     bool  // something in the step says less than what the link can take
+	shortest int64 // round trip; none is forgotten: its own queue is always there
 }
 
 const (
@@ -22,21 +22,21 @@ const (
 	sproutFirst = initialWindow * 5 // bytes a second before anything is known
 )
 
-func newSprout() *sprout { return &sprout{rate: sproutFirst, shortest: lowest{span: 10 * second}} }
+func newSprout() *sprout { return &sprout{rate: sproutFirst} }
 
 // Sent implements endpoint.Controller.
 func (c *sprout) Sent(now int64, bytes, inFlight int) {}
 
 // Acked implements endpoint.Controller.
 func (c *sprout) Acked(now int64, s endpoint.AckSample) {
-	if s.RTT > 0 {
-		c.shortest.add(now, s.RTT)
+	if s.RTT > 0 && (c.shortest == 0 || s.RTT < c.shortest) {
+		c.shortest = s.RTT
 	}
 	if c.stepAt == 0 {
 		c.stepAt = now
 	}
 	// A round trip that is no longer than the shortest one met no queue: the link could do more.
-	c.idle = c.idle || s.AppLimited || s.RTT < c.shortest.value()+sproutStep/2
+	c.idle = c.idle || s.AppLimited || s.RTT < c.shortest+sproutStep/2
 	for now-c.stepAt >= sproutStep {
 		c.step()
 	}
@@ -60,7 +60,7 @@ func (c *sprout) Spurious(now int64, s endpoint.LossSample) {}
 
 // WindowBytes implements endpoint.Controller.
 func (c *sprout) WindowBytes() int {
-	return max(inTime(c.rate, sproutAhead+c.shortest.value()/2), smallWindow)
+	return max(inTime(c.rate, sproutAhead+c.shortest/2), smallWindow)
 }
 
 // BytesPerSecond implements endpoint.Controller: twice the forecast, for the window decides.
