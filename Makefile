@@ -69,10 +69,11 @@ peers: ## tickwire beside other libraries over bad links, into bench/results; PE
 	bin/peers run --out bench/results/peers.jsonl $(PEERS)
 	@$(MAKE) --no-print-directory peers-show
 
-peers-show: ## the tables and pictures of bench/results, drawn anew from the raw lines there
+peers-show: ## the tables and pictures of bench/results and the tables of README, made anew from the raw lines there
 	go -C bench build -o $(CURDIR)/bin/peers ./cmd/peers
 	rm -f bench/results/*.svg
 	bin/peers table --pictures bench/results/peers.jsonl > bench/results/README.md
+	bin/peers table --brief --into README.md bench/results/peers.jsonl
 	bin/peers plot --out bench/results bench/results/peers.jsonl > /dev/null
 
 clean: ## remove what the targets above made

@@ -115,6 +115,29 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestPeersTable: the tables of other libraries are those of bench/results, which bench's own tests
+// hold to the raw lines.
+func TestPeersTable(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := os.ReadFile("bench/results/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "<!-- peers -->\n\n")
+	shown, _, closed := strings.Cut(rest, "\n<!-- /peers -->\n")
+	if !closed || strings.Count(shown, "\n| tickwire |") < 3 {
+		t.Fatal("README.md has no tables of other libraries between <!-- peers --> and <!-- /peers -->")
+	}
+	for part := range strings.SplitSeq(strings.TrimSpace(shown), "\n\n") {
+		if !strings.Contains(string(results), part+"\n") {
+			t.Errorf("bench/results/README.md does not have\n%s\nmake peers-show puts what is there into README.md", part)
+		}
+	}
+}
+
 // TestUDPOnlyStaysSmall builds a program that speaks UDP alone and lists what
 // it links: neither a browser's stack nor a metrics library nor a CLI parser.
 func TestUDPOnlyStaysSmall(t *testing.T) {

@@ -14,8 +14,8 @@ var brief = []struct {
 	title   string
 	figures []workload.Figure
 }{
-	{workload.Stream, "60 messages a second: latency p95 / p99, ms", []workload.Figure{workload.LatencyP95, workload.LatencyP99}},
-	{workload.Bulk, "A transfer that is always full: goodput, Mbit/s", []workload.Figure{workload.Goodput}},
+	{workload.Stream, "60 messages a second: latency p95 / p99, ms / bytes for each with all headers", []workload.Figure{workload.LatencyP95, workload.LatencyP99, workload.MessageBytes}},
+	{workload.Bulk, "A transfer that is always full: goodput, Mbit/s / bytes sent for each received", []workload.Figure{workload.Goodput, workload.Overhead}},
 	{workload.Mixed, "Both over one connection: latency p99, ms / goodput, Mbit/s", []workload.Figure{workload.LatencyP99, workload.Goodput}},
 }
 

@@ -70,6 +70,16 @@ func Table(w io.Writer, lines []Line, pictures bool) error {
 	return err
 }
 
+// Brief writes the tables at a glance, and below them where and how it was measured: as much as fits
+// another page.
+func Brief(w io.Writer, lines []Line) error {
+	var b strings.Builder
+	overview(&b, grouped(lines))
+	machines(&b, lines)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 func (g *group) table(b *strings.Builder) {
 	columns := g.columns()
 	fmt.Fprintf(b, "### %s\n\n| |", g.of)
@@ -162,10 +172,20 @@ func legend(b *strings.Builder, lines []Line) {
 			once("- %s: %s\n", l.System, strings.Join(about, "; "))
 		}
 	}
-	once("\n")
+	b.WriteString("\n")
+	machines(b, lines)
+}
+
+// machines says where it was measured, and under which conditions.
+func machines(b *strings.Builder, lines []Line) {
+	var seen []string
 	for _, l := range lines {
 		m := l.Machine
-		once("Measured %s on %s, %d cores, %s, %s.\n", l.Date, m.Processor, m.Cores, m.Kernel, m.Go)
+		s := fmt.Sprintf("Measured %s on %s, %d cores, %s, %s.\n", l.Date, m.Processor, m.Cores, m.Kernel, m.Go)
+		if !slices.Contains(seen, s) {
+			seen = append(seen, s)
+			b.WriteString(s)
+		}
 	}
 	conditions(b, lines)
 }

@@ -156,6 +156,22 @@ func TestResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	same("README.md", table.Bytes())
+	page := filepath.Join("..", "..", "..", "README.md")
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(copied, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	brief := tableCmd{Files: []string{filepath.Join(dir, "peers.jsonl")}, Brief: true, Into: copied}
+	if err := brief.run(io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(copied); err != nil || !bytes.Equal(now, text) {
+		t.Errorf("README.md's table is not what results/peers.jsonl gives (%v): make peers-show", err)
+	}
 	names, err := report.Plot(t.TempDir(), lines)
 	if err != nil {
 		t.Fatal(err)
@@ -166,5 +182,20 @@ func TestResults(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(filepath.Base(name), text)
+	}
+}
+
+// TestTableInto: a page without a place for tables stays as it is.
+func TestTableInto(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("<!-- peers -->\n\nold"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := tableCmd{Files: []string{filepath.Join("..", "..", "results", "peers.jsonl")}, Brief: true, Into: page}
+	if err := c.run(io.Discard); err == nil || !strings.Contains(err.Error(), "<!-- /peers -->") {
+		t.Errorf("%v, and nobody knows where tables go", err)
+	}
+	if text, err := os.ReadFile(page); err != nil || !strings.HasSuffix(string(text), "old") {
+		t.Errorf("the page is %q (%v)", text, err)
 	}
 }

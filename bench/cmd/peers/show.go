@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/tickwire/tickwire/bench/report"
 )
@@ -12,16 +15,48 @@ import (
 type tableCmd struct {
 	Files    []string `arg:"" type:"existingfile" help:"Raw lines."`
 	Pictures bool     `help:"Show the pictures that peers plot draws into the same folder."`
+	Brief    bool     `help:"The tables at a glance, and where it was measured."`
+	Into     string   `placeholder:"FILE" type:"existingfile" help:"Put them into a page, between the lines <!-- peers --> and <!-- /peers -->, in place of what is there."`
 }
 
 // Run is called by kong.
-func (c *tableCmd) Run() error {
+func (c *tableCmd) Run() error { return c.run(os.Stdout) }
+
+func (c *tableCmd) run(out io.Writer) error {
 	lines, err := readAll(c.Files)
 	if err != nil {
 		return err
 	}
-	return report.Table(os.Stdout, lines, c.Pictures)
+	var b bytes.Buffer
+	if c.Brief {
+		err = report.Brief(&b, lines)
+	} else {
+		err = report.Table(&b, lines, c.Pictures)
+	}
+	if err != nil {
+		return err
+	}
+	if c.Into == "" {
+		_, err = out.Write(b.Bytes())
+		return err
+	}
+	page, err := os.ReadFile(c.Into)
+	if err != nil {
+		return fmt.Errorf("--into: %w", err)
+	}
+	before, rest, ok := bytes.Cut(page, []byte(intoBegin))
+	_, after, closed := bytes.Cut(rest, []byte(intoEnd))
+	if !ok || !closed {
+		return fmt.Errorf("--into %s: the page has no lines %q and %q", c.Into, strings.TrimSpace(intoBegin), strings.TrimSpace(intoEnd))
+	}
+	page = bytes.Join([][]byte{before, []byte(intoBegin + "\n"), b.Bytes(), []byte("\n" + intoEnd), after}, nil)
+	return os.WriteFile(c.Into, page, 0o644)
 }
+
+const (
+	intoBegin = "<!-- peers -->\n"
+	intoEnd   = "<!-- /peers -->\n"
+)
 
 // A plotCmd is `peers plot`.
 type plotCmd struct {
