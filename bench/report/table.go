@@ -91,7 +91,7 @@ func (g *group) table(b *strings.Builder) {
 		own := g.linesOf(name)
 		fmt.Fprintf(b, "| %s |", name)
 		if i := slices.IndexFunc(own, func(l Line) bool { return l.Error == "" }); i < 0 {
-			fmt.Fprintf(b, " %s |%s\n", strings.ReplaceAll(own[0].Error, "\n", "; "), strings.Repeat(" |", len(columns)-1))
+			fmt.Fprintf(b, " %s |%s\n", strings.ReplaceAll(own[0].Error, "\n", "; "), strings.Repeat(" |", max(len(columns)-1, 0)))
 			continue
 		}
 		for _, c := range columns {
