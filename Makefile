@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links module demo pictures fuzz bench peers peers-show clean
+.PHONY: test help deps style generated cross race long links module demo pictures constants fuzz bench peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -56,6 +56,9 @@ demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wif
 
 pictures: ## the pictures of docs, drawn anew from simulated runs
 	go generate ./cmd/tickwire
+
+constants: ## the pictures of docs/constants.md: what other values of the endpoint's constants would give
+	go run ./internal/sweep --out docs/pictures
 
 fuzz: ## each fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -75,6 +75,7 @@ var rooms = []room{
 	{path: "internal/netns", libs: []string{xsys}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/...", "!monitor", "!transport/web"}, fence: true},
 	{path: "internal/workload", ours: []string{"endpoint", "simnet"}, fence: true},
+	{path: "internal/sweep", ours: []string{"endpoint", "simnet", "internal/workload", "internal/picture"}},
 	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
 	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/picture", "internal/swarm", "internal/workload"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},

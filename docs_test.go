@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -78,4 +79,38 @@ func receiverName(x ast.Expr) string {
 		return x.Name
 	}
 	return ""
+}
+
+// TestConstantsPage: what docs/constants.md explains is there.
+func TestConstantsPage(t *testing.T) {
+	page, err := os.ReadFile("docs/constants.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.dir() != "endpoint" || s.test() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				declared[id.Name] = true
+			}
+			return true
+		})
+	}
+	name, found := regexp.MustCompile("`(\\w+)`"), 0
+	for row := range strings.Lines(string(page)) {
+		if !strings.HasPrefix(row, "| ") {
+			continue
+		}
+		for _, m := range name.FindAllStringSubmatch(strings.Split(row, "|")[1], -1) {
+			if found++; !declared[m[1]] {
+				t.Errorf("docs/constants.md explains %s, which package endpoint does not have", m[1])
+			}
+		}
+	}
+	if found < 40 {
+		t.Errorf("docs/constants.md explains %d constants", found)
+	}
 }

@@ -10,7 +10,8 @@ import (
 // A Plot is panels of lines below each other, over one axis.
 type Plot struct {
 	Title, Note string
-	Axis        string // what X counts, as in "s"
+	Axis        string  // what X counts, as in "s"
+	Mark        float64 // a value of X that is marked; 0: none
 	Panels      []Panel
 }
 
@@ -35,7 +36,7 @@ type Point struct{ X, Y float64 }
 const (
 	plotLeft    = 64
 	plotRight   = width - 24
-	plotTop     = 84
+	plotTop     = 98
 	panelHeight = 170
 	panelGap    = 44
 	plotClasses = 8
@@ -69,6 +70,10 @@ func (p *Plot) Draw() []byte {
 		p.Panels[i].draw(s, plotTop+i*(panelHeight+panelGap), from, to)
 	}
 	bottom := plotTop + len(p.Panels)*(panelHeight+panelGap) - panelGap
+	if p.Mark > 0 && p.Mark >= from && p.Mark <= to {
+		x := placeX(p.Mark, from, to)
+		s.stroke("tick", x, plotTop, x, bottom)
+	}
 	step := niceStep((to - from) / 8)
 	for x := math.Ceil(from/step) * step; x <= to+step/1000; x += step {
 		s.text("small dim", placeX(x, from, to), bottom+18, middle, strconv.FormatFloat(x, 'g', 6, 64))
