@@ -6,14 +6,17 @@ import "github.com/tickwire/tickwire/endpoint"
 // Internet", NSDI 2018. It aims at a rate of 1/(δ dq) packets a second, where dq is the queueing
 // delay, the shortest round trip of the last half one less that of the last ten seconds, and moves
 // its window towards that by v/δ packets in a round trip; v, the velocity, doubles as long as the
-// direction stays, and is bounded so that the window doubles in a round trip at most. δ is 1/2.
+// direction stays, and is bounded so that the window doubles in a round trip at most. δ is 1/2. A
+// velocity that was reached in the other direction is given up at once, as in the version that
+// Facebook uses (mvfst); with the paper's, once in a round trip, the window swings for seconds after
+// slow start.
 //
 // If the queue has not been nearly empty for five round trips, somebody else fills it: then 1/δ
 // grows by one in each of them, and is halved by a loss (section 4). In the paper each packet is
-// acknowledged, here two at once, of which the first one has the second one in front of the round trip
-// that is seen: so a queue of one packet counts as nearly empty, too. Where a round trip holds two or
-// three packets it takes its own queue for somebody else's all the same, and then keeps a long one,
-// as Copa is known to do ("Copa+", INFOCOM 2022).
+// acknowledged, here every second one, which has waited for the one before it: so a queue of two
+// packets counts as nearly empty, too, as long as it is no more than a tenth of the shortest round
+// trip. Where a round trip holds two or three packets it takes its own queue for somebody else's all
+// the same, as Copa is known to do ("Copa+", INFOCOM 2022).
 type copa struct {
 	window   int64 // thousandths of a packet
 	slow     bool  // slow start
@@ -58,7 +61,7 @@ func (c *copa) Acked(now int64, s endpoint.AckSample) {
 	}
 	queue := c.standing.value() - c.shortest.value()
 	spread := max(c.longest[0], c.longest[1], c.longest[2], c.longest[3]) - c.shortest.value()
-	if queue*10 <= spread || queue*c.window <= 1000*c.standing.value() {
+	if queue*10 <= spread || queue <= min(2000*c.standing.value()/c.window, c.shortest.value()/10) {
 		c.emptied = c.rounds
 	}
 	if c.round.over(now, s.SentAt) {
@@ -80,6 +83,9 @@ func (c *copa) move(acked, queue int64) {
 			return
 		}
 		c.slow, c.emptied = false, c.rounds // what slow start has queued is nobody else's
+	}
+	if below != c.up && c.velocity > 1 { // it was meant for the other direction
+		c.up, c.same, c.velocity = below, 0, 1
 	}
 	step := min(c.velocity*c.inverse*acked*1000/c.window, acked)
 	if below {
