@@ -1,7 +1,10 @@
 package workload
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,16 +78,38 @@ func TestRepairHelpsLong(t *testing.T) {
 	}
 }
 
-// TestRepairTable prints the table of docs/repair.md: what each strength makes of each loss.
+var update = flag.Bool("update", false, "write the table of docs/repair.md anew")
+
+// TestRepairTableLong holds the table of docs/repair.md to what each strength makes of each loss.
 func TestRepairTableLong(t *testing.T) {
 	least := meansOf(t, repaired(link(0, 0, 0), endpoint.RepairOff), 1).bytes
 	strengths := []endpoint.Repair{endpoint.RepairOff, endpoint.RepairAuto, endpoint.RepairHalf, endpoint.RepairOnce, endpoint.RepairTwice, endpoint.RepairThrice}
-	for _, c := range [][2]float64{{0, 0}, {0.001, 0}, {0.01, 0}, {0.02, 0}, {0.05, 0}, {0.1, 0}, {0.15, 0}, {0.2, 0}, {0.3, 0}, {0.02, 3}, {0.05, 3}} {
-		var b strings.Builder
-		for _, r := range strengths {
-			m := meansOf(t, repaired(link(c[0], c[1], 0), r), 10)
-			fmt.Fprintf(&b, " %.0f / %.0f · %.2f |", m.p95, m.p99, m.bytes/least)
+	var b strings.Builder
+	for _, c := range []struct{ loss, burst float64 }{
+		{0, 0}, {0.001, 0}, {0.01, 0}, {0.02, 0}, {0.05, 0}, {0.1, 0}, {0.15, 0}, {0.2, 0}, {0.3, 0}, {0.02, 3}, {0.05, 3},
+	} {
+		fmt.Fprintf(&b, "| %.3g %%", 100*c.loss)
+		if c.burst > 0 {
+			b.WriteString(", in rows of three")
 		}
-		t.Logf("| %.1f %%, bursts %v |%s", 100*c[0], c[1], b.String())
+		for _, r := range strengths {
+			m := meansOf(t, repaired(link(c.loss, c.burst, 0), r), 10)
+			fmt.Fprintf(&b, " | %.0f / %.0f · %.2f", m.p95, m.p99, m.bytes/least)
+		}
+		b.WriteString(" |\n")
+	}
+	const name = "../../docs/repair.md"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)(^\| [0-9.]+ %.* · .*\n)+`)
+	if *update {
+		err = os.WriteFile(name, rows.ReplaceAllLiteral(page, []byte(b.String())), 0o644)
+	} else if string(rows.Find(page)) != b.String() {
+		err = fmt.Errorf("%s has another table than\n%sgo test ./internal/workload -run RepairTable -update writes it", name, b.String())
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
