@@ -97,7 +97,7 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	typed := regexp.MustCompile("go run ./cmd/tickwire ([a-z]+)([^`#\n]*)").FindAllStringSubmatch(string(text), -1)
-	deeper := regexp.MustCompile(`^ (new|inspect|link)\b`) // subcommands of a subcommand
+	deeper := regexp.MustCompile(`^ (new|inspect|link|traces)\b`) // subcommands of a subcommand
 	if len(typed) < 3 {
 		t.Fatalf("README.md shows the commands %q only", typed)
 	}

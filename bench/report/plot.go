@@ -131,7 +131,7 @@ var colours = []color.RGBA{
 const (
 	pictureWidth  = 9 * vg.Inch
 	pictureHeight = 4 * vg.Inch
-	legendWidth   = 1.3 * vg.Inch
+	legendWidth   = 1.6 * vg.Inch
 )
 
 // save draws the picture. A system has the same colour in all pictures: that of its place in
@@ -156,7 +156,7 @@ func (p *picture) save(file, title string, names []string) error {
 	whole := draw.New(sheet)
 	whole.SetColor(color.White)
 	whole.Fill(whole.Rectangle.Path())
-	d.Draw(draw.Crop(whole, 0, -legendWidth, 0, 0))
+	d.Draw(draw.Crop(whole, 0, -legendWidth, 0, -margin))
 	legend.Draw(draw.Crop(whole, pictureWidth-legendWidth, -margin, 0, -margin))
 	var b bytes.Buffer
 	if _, err := sheet.WriteTo(&b); err != nil {
