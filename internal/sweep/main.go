@@ -13,9 +13,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tickwire/tickwire/internal/picture"
@@ -43,45 +45,41 @@ func run(out string, names []string, seeds int, play bool) error {
 	if seeds < 1 {
 		return fmt.Errorf("--seeds is %d: want at least 1", seeds)
 	}
-	for _, s := range sweeps {
-		if len(names) > 0 && !contains(names, s.name) {
-			continue
-		}
-		if play {
-			return s.play(seeds)
-		}
-		if err := s.sweep(out, seeds); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
+	chosen, err := find(names)
+	if err != nil {
+		return err
 	}
-	for _, n := range names {
-		if !known(n) {
-			return fmt.Errorf("no sweep is called %q", n)
+	for _, s := range chosen {
+		if play {
+			err = s.play(os.Stdout, seeds)
+		} else {
+			err = s.sweep(out, seeds)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
 }
 
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
+// find returns the sweeps of those names; without any, all.
+func find(names []string) ([]sweep, error) {
+	if len(names) == 0 {
+		return sweeps, nil
 	}
-	return false
-}
-
-func known(name string) bool {
-	for _, s := range sweeps {
-		if s.name == name {
-			return true
+	var chosen []sweep
+	for _, name := range names {
+		i := slices.IndexFunc(sweeps, func(s sweep) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no sweep is called %q: go run ./internal/sweep lists them", name)
 		}
+		chosen = append(chosen, sweeps[i])
 	}
-	return false
+	return chosen, nil
 }
 
 // play prints the figures of each line, from the constants that were built in.
-func (s *sweep) play(seeds int) error {
+func (s *sweep) play(w io.Writer, seeds int) error {
 	var points [][2]float64
 	for _, l := range s.lines {
 		var p [2]float64
@@ -100,7 +98,7 @@ func (s *sweep) play(seeds int) error {
 		}
 		points = append(points, p)
 	}
-	return json.NewEncoder(os.Stdout).Encode(points)
+	return json.NewEncoder(w).Encode(points)
 }
 
 // sweep builds and plays each value, prints the figures, and draws them.
