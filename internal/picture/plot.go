@@ -17,8 +17,9 @@ type Plot struct {
 
 // A Panel is lines that count the same.
 type Panel struct {
-	Name  string // what Y counts, with its unit
-	Most  float64
+	Name  string  // what Y counts, with its unit
+	Least float64 // where the panel begins
+	Most  float64 // where it ends; 0: above all points
 	Lines []Line
 }
 
@@ -120,10 +121,10 @@ func (p *Panel) draw(s *sheet, top int, from, to float64) {
 	most := p.most()
 	s.text("small dim", plotLeft, top-8, left, p.Name)
 	placeY := func(y float64) int {
-		return top + panelHeight - int(math.Round(min(max(y, 0), most)/most*panelHeight))
+		return top + panelHeight - int(math.Round((min(max(y, p.Least), most)-p.Least)/(most-p.Least)*panelHeight))
 	}
-	step := niceStep(most / 4)
-	for y := 0.0; y <= most+step/1000; y += step {
+	step := niceStep((most - p.Least) / 4)
+	for y := p.Least; y <= most+step/1000; y += step {
 		s.stroke("grid", plotLeft, placeY(y), plotRight, placeY(y))
 		s.text("small dim", plotLeft-8, placeY(y)+4, right, strconv.FormatFloat(y, 'g', 6, 64))
 	}
@@ -145,7 +146,7 @@ func (p *Panel) most() float64 {
 	if p.Most > 0 {
 		return p.Most
 	}
-	most := 0.0
+	most := p.Least
 	for _, l := range p.Lines {
 		for _, at := range l.Points {
 			if !math.IsInf(at.Y, 1) {
@@ -153,7 +154,7 @@ func (p *Panel) most() float64 {
 			}
 		}
 	}
-	return RoundUp(most)
+	return p.Least + RoundUp(most-p.Least)
 }
 
 // RoundUp is the next round number.

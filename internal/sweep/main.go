@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,7 +141,24 @@ func (s *sweep) sweep(out string, seeds int) error {
 	if out == "" {
 		return nil
 	}
+	for i := range plot.Panels {
+		plot.Panels[i].Least = lowerEdge(plot.Panels[i].Lines)
+	}
 	return os.WriteFile(filepath.Join(out, "constant-"+s.name+".svg"), plot.Draw(), 0o644)
+}
+
+// lowerEdge is 0, or a round number below points that are all nearly the same.
+func lowerEdge(lines []picture.Line) float64 {
+	least, most := math.Inf(1), 0.0
+	for _, l := range lines {
+		for _, at := range l.Points {
+			least, most = min(least, at.Y), max(most, at.Y)
+		}
+	}
+	if math.IsInf(most, 1) || least < most*9/10 {
+		return 0
+	}
+	return math.Floor(least/5) * 5
 }
 
 // with builds this program with another value of the constant, and has it play.
