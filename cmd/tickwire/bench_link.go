@@ -204,7 +204,11 @@ func readTrace(name string) (*simnet.Trace, error) {
 func (c *benchLinkCmd) title(cell workload.Cell) string {
 	l := cell.Up
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v, %d runs", cell.Workload, c.Seeds)
+	runs := "runs"
+	if c.Seeds == 1 {
+		runs = "run"
+	}
+	fmt.Fprintf(&b, "%v, %d %s", cell.Workload, c.Seeds, runs)
 	if c.Profile != "" {
 		fmt.Fprintf(&b, ", %s", c.Profile)
 	}
