@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// secondReading runs testdata/handshake.py, which was written from SPEC.md and
+// secondReading runs testdata/decoder/handshake.py, which was written from SPEC.md and
 // shares nothing with this package, not even the ciphers.
 func secondReading(t *testing.T, vectors string) (said string, err error) {
 	t.Helper()
@@ -19,7 +19,7 @@ func secondReading(t *testing.T, vectors string) (said string, err error) {
 	if err != nil {
 		t.Fatalf("%v: this test needs Python 3 without further packages; make test installs it", err)
 	}
-	out, err := exec.Command(python, "testdata/handshake.py", vectors).CombinedOutput()
+	out, err := exec.Command(python, "-B", "../testdata/decoder/handshake.py", vectors).CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -42,11 +43,12 @@ type soakCmd struct {
 	Restart   time.Duration    `placeholder:"DURATION" help:"How often the server crashes and runs again a moment later, such as 30s, and all come back; 0: never."`
 	Paths     int              `default:"1" help:"How many paths each player has, 1 to 8; of several one goes down now and then."`
 	Watched   int              `placeholder:"N" help:"How many players have somebody beside their lines who forwards, replays and forges."`
-	Swarm     bool             `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds and --json only."`
+	Swarm     bool             `help:"Play a whole scenario made from the seed: other links, channels, sizes, crashes, restarts, stalls. Takes --seed, --seeds, --json and --dump only."`
 	Contests  bool             `help:"Play a contest made from the seed: two endpoints, and channels whose priorities, weights, caps and resend policies are judged by what is on the wire. Takes --seed, --seeds and --json only."`
 	Seeds     int              `default:"1" help:"Play so many runs, each with the next seed."`
 	JSON      bool             `help:"Print the report for machines, one object for each seed."`
 	Wire      bool             `help:"Print what packets cost, the table of SPEC.md, section 9. Takes no other flag."`
+	Dump      string           `placeholder:"FILE" help:"Write each datagram and all keys there, as lines of JSON, one run after the other."`
 	Fault     string           `hidden:"" help:"Plant a fault, to see it caught."`
 }
 
@@ -108,7 +110,7 @@ func (c *soakCmd) useless(k *kong.Context) (errs []error) {
 	case c.Contests:
 		mode, takes = "contests", []string{"contests", "seed", "seeds", "json", "fault"}
 	case c.Swarm:
-		mode, takes = "swarm", []string{"swarm", "seed", "seeds", "json", "fault"}
+		mode, takes = "swarm", []string{"swarm", "seed", "seeds", "json", "dump", "fault"}
 	default:
 		return nil
 	}
@@ -164,10 +166,14 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 		fmt.Fprint(out, table)
 		return err
 	}
+	dump, err := c.open()
+	if err != nil {
+		return err
+	}
 	failed := 0
 	for i := range c.Seeds {
 		seed := c.Seed + uint64(i)
-		report, violations, err := c.play(ctx, seed, progress)
+		report, violations, err := c.play(ctx, seed, dump, progress)
 		if err != nil && ctx.Err() != nil {
 			return fmt.Errorf("interrupted in run %d of %d, with seed %d: what was not played to its end is not judged", i+1, c.Seeds, seed)
 		}
@@ -182,10 +188,42 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 			fmt.Fprintf(progress, "%d violations with seed %d; replay: %s\n", violations, seed, c.replay(seed))
 		}
 	}
+	if err := dump.close(); err != nil {
+		return err
+	}
 	if failed > 0 {
 		return fmt.Errorf("promises were broken in %d of %d runs", failed, c.Seeds)
 	}
 	return nil
+}
+
+// A dump is the file of --dump, or none.
+type dump struct {
+	file *os.File
+	*bufio.Writer
+}
+
+func (c *soakCmd) open() (dump, error) {
+	if c.Dump == "" {
+		return dump{}, nil
+	}
+	f, err := os.Create(c.Dump)
+	return dump{f, bufio.NewWriter(f)}, err
+}
+
+// writer is nil if there is no file.
+func (d dump) writer() io.Writer {
+	if d.file == nil {
+		return nil
+	}
+	return d.Writer
+}
+
+func (d dump) close() error {
+	if d.file == nil {
+		return nil
+	}
+	return errors.Join(d.Flush(), d.file.Close())
 }
 
 func (c *soakCmd) fault() (swarm.Fault, error) {
@@ -196,7 +234,7 @@ func (c *soakCmd) fault() (swarm.Fault, error) {
 }
 
 // play plays one run: its report, and how many violations are in it.
-func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (report fmt.Stringer, violations int, err error) {
+func (c *soakCmd) play(ctx context.Context, seed uint64, to dump, progress io.Writer) (report fmt.Stringer, violations int, err error) {
 	fault, err := c.fault()
 	if err != nil {
 		return nil, 0, err
@@ -206,11 +244,11 @@ func (c *soakCmd) play(ctx context.Context, seed uint64, progress io.Writer) (re
 		r, err := contest.Play(fault)
 		return contestReport(r), r.ViolationCount, errors.Join(err, ctx.Err())
 	}
-	r, err := c.world(ctx, seed, fault, progress)
+	r, err := c.world(ctx, seed, fault, to, progress)
 	return worldReport(r), r.ViolationCount, err
 }
 
-func (c *soakCmd) world(ctx context.Context, seed uint64, fault swarm.Fault, progress io.Writer) (world.Report, error) {
+func (c *soakCmd) world(ctx context.Context, seed uint64, fault swarm.Fault, to dump, progress io.Writer) (world.Report, error) {
 	bar := newBar(progress)
 	defer bar.clear()
 	options := swarm.Options{
@@ -219,6 +257,7 @@ func (c *soakCmd) world(ctx context.Context, seed uint64, fault swarm.Fault, pro
 			bar.show(elapsed, total)
 			return ctx.Err() == nil
 		},
+		Dump: to.writer(),
 	}
 	if c.Swarm {
 		return swarm.Run(swarm.Generate(seed), fault, options)

@@ -28,6 +28,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
 		Redial: s.Roams.Redial, Stream: s.Roams.Stream,
 		Tap: fault.tap(s.Seed), Plant: fault.plant, PlantBudget: fault.plantBudget,
+		Dump: o.Dump,
 	})
 	if err != nil {
 		return world.Report{}, err

@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"errors"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -34,6 +35,8 @@ type Options struct {
 	// Progress is called each second of virtual time with how much of it has passed, and
 	// says whether to go on. It may be nil.
 	Progress func(elapsed, total time.Duration) bool
+	// Dump gets each datagram and all keys, as lines of JSON; see world.Config. It may be nil.
+	Dump io.Writer
 }
 
 // ErrStopped is what a run returns that Progress did not let go on.
@@ -78,6 +81,7 @@ func Soak(cfg SoakConfig) (world.Report, error) {
 		Client:   tickwire.ClientConfig{Config: cfg.Base},
 		Stream:   cfg.Paths > 1, JudgeGaps: cfg.clean(),
 		Tap: cfg.Fault.tap(cfg.Seed), Plant: cfg.Fault.plant, PlantBudget: cfg.Fault.plantBudget,
+		Dump: cfg.Dump,
 	})
 	if err != nil {
 		return world.Report{}, err

@@ -134,13 +134,13 @@ func TestIndependentDecoder(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: this test needs Python 3 without further packages; make test installs it", err)
 	}
-	out, err := exec.Command(python, "testdata/decode.py", vectorDir).CombinedOutput()
+	out, err := exec.Command(python, "-B", "../../testdata/decoder/vectors.py", vectorDir).CombinedOutput()
 	if err != nil {
-		t.Fatalf("decode.py: %v\n%s", err, out)
+		t.Fatalf("vectors.py: %v\n%s", err, out)
 	}
 	want := fmt.Sprintf("agree: %d frames, %d packets, %d malformed, %d sums, %d control, %d numbers", len(frameVectors(t)), len(packetVectors()),
 		len(malformed()), len(sumVectors()), len(controlVectors())+len(malformedControl()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors()))
 	if got := strings.TrimSpace(string(out)); got != want {
-		t.Errorf("decode.py says %q, want %q", got, want)
+		t.Errorf("vectors.py says %q, want %q", got, want)
 	}
 }

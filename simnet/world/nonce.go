@@ -29,7 +29,9 @@ func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 		}
 	}
 	s.world.report.wrote(ds)
-	return s.Socket.Write(ds)
+	n, err := s.Socket.Write(ds)
+	s.dumpWritten(ds[:n])
+	return n, err
 }
 
 // Read implements transport.Socket.
@@ -38,6 +40,7 @@ func (s *sniffer) Read(ds []transport.Datagram) (int, error) {
 	for i := range ds[:n] {
 		s.world.heard(s.line, ds[i].Path.Remote, len(ds[i].Bytes))
 	}
+	s.dumpRead(ds[:n])
 	return n, err
 }
 

@@ -116,6 +116,7 @@ func (w *World) Join(clientID uint64) (*Player, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.dump.line(`{"k":"token","b":"%x"}`, token[tokenAt:])
 	if what := w.minted(token[tokenAt:]); what != "" {
 		w.fault(NonceOnce, p.Client.String(), what)
 	}
@@ -157,7 +158,8 @@ func (w *World) enter(
 		cfg.Redial = p.redial
 	}
 	w.plant(&cfg.Config)
-	d := &draws{Reader: cfg.Random}
+	w.dump.line(`{"k":"start","host":"player %d"}`, n)
+	d := &draws{Reader: cfg.Random, dump: &w.dump}
 	cfg.Random, p.spy = d, watch(d)
 	client, err := tickwire.NewClient(cfg, first.sniff())
 	if err != nil {

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"net/netip"
@@ -45,6 +46,9 @@ type Config struct {
 	// PlantBudget changes what reaches the library of the limits that End.LimitBudget sets,
 	// likewise. It may be nil.
 	PlantBudget func(bytes int) int
+	// Dump gets lines of JSON: each datagram, where it leaves and where it is read, and all keys;
+	// see dump.go. They are for tests that read the wire. It may be nil.
+	Dump io.Writer
 }
 
 const protocolID = 0x776f726c64
@@ -73,6 +77,7 @@ type World struct {
 	seals   seals
 	runs    int    // of servers
 	scratch []byte // what was opened
+	dump    dump
 
 	draft  *tickwire.Draft // the server's, for messages to many
 	shared uint32          // how many of them were made up
@@ -104,6 +109,7 @@ func New(cfg Config) (*World, error) {
 		outside: make(strangers),
 		seals:   newSeals(),
 		scratch: make([]byte, 1<<16),
+		dump:    dump{out: cfg.Dump},
 	}
 	if cfg.TickRate > 0 {
 		w.step = time.Second / time.Duration(cfg.TickRate)
@@ -111,6 +117,7 @@ func New(cfg Config) (*World, error) {
 	if w.cfg.Server.PrivateKey == [32]byte{} {
 		w.random.Read(w.cfg.Server.PrivateKey[:])
 	}
+	w.dumpGame()
 	return w, w.StartServer()
 }
 
@@ -187,6 +194,7 @@ func (w *World) StartServer() error {
 	w.server, w.draft = srv, srv.NewDraft()
 	w.runs++
 	w.started = w.now()
+	w.dump.line(`{"k":"start","host":"server"}`)
 	h.driver, w.home = srv, h
 	w.hosts = slices.Insert(w.hosts, 0, w.home)
 	return nil
