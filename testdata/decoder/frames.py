@@ -287,14 +287,14 @@ def path_response(r, _):
 
 
 def path_status(r, _):
-    f = {"f": "PATH_STATUS", "path": r.u8("path"), "serial": r.v("serial", 1)}
+    f = {"f": "PATH_STATUS", "path": r.u8("path"), "serial": r.v("serial")}
     f["state"], f["weight"] = r.u8("state"), r.u8("weight")
     need(f["path"] <= 7 and f["state"] <= 3 and f["weight"] >= 1, "PATH_STATUS: a field's range")
     return f
 
 
 def hold(r, _):
-    return {"f": "HOLD", "serial": r.v("serial", 1), "ms": r.v("ms", 0, 65_535_000)}
+    return {"f": "HOLD", "serial": r.v("serial"), "ms": r.v("ms", 0, 65_535_000)}
 
 
 def close(r, _):

@@ -67,6 +67,17 @@ class Stream:
             m.options = (o, key, back)
         return m.options == (o, key, back)
 
+    def fragments_of(self, i):
+        """What was sent in fragments under an id, of whichever kind."""
+        if isinstance(i, tuple):
+            return self.droppables.get(i)
+        return (self.fragmented if self.channel.delivery == UNRELIABLE else self.sent).get(i)
+
+    def arrived(self, i):
+        """Whether all bytes of a message came in fragments."""
+        m, have = self.fragments_of(i), self.got.get(("f", i))
+        return bool(m and have and m.total and have.has(0, m.total - 1))
+
     def charge(self, m):
         """Charges a message of a reliable delivery as far as it is known; the credit that is left."""
         size = m.skipped if m.total is None and m.skipped is not None else m.total
@@ -173,6 +184,8 @@ def fragment(s, f, side, copy):
     total = f["total"]
     if f["options"] & DROPPABLE:
         f["ids"] = [droppable(s, i, f["index"], f, f["offset"], f["bytes"], total, side)]
+        if f["stored"]:
+            s.wanted.add(f["ids"][0])
         return
     f["ids"] = [i]
     if c.delivery == UNRELIABLE:
@@ -204,6 +217,11 @@ def skip(s, f, side):
         if m.total is None:
             m.total = n
         settle(s, m, side, "SKIP", i)
+
+
+def stored_id(i):
+    """What STORED calls a message; a droppable by its id and its index (6.6)."""
+    return (i[0] & 0xFFFF) | (i[1] & 0xFFFF) << 16 if isinstance(i, tuple) else i & 0xFFFFFFFF
 
 
 def masked(newest, mask):

@@ -36,7 +36,7 @@ class Conn:
     def header(self, b, up):
         return pk.data_header(b, 4 if up else len(self.cid))
 
-    def open(self, b, up, hint):
+    def open(self, t, b, up, hint):
         """The frames of a datagram as its sender meant it: path, number, bits, frames."""
         head, ident, parity, cut, bits = self.header(b, up)
         if up:
@@ -57,7 +57,9 @@ class Conn:
                 body = open_data(self.suite, self.tag, traffic.epoch(epoch)[0], nonce, b[len(head) :], head)
             except Forged:
                 continue
-            self.epoch[0 if up else 1] = epoch
+            if epoch != self.epoch[0 if up else 1]:
+                self.epoch[0 if up else 1] = epoch
+                side.change(t)
             return path, number, bits, body
         raise Forged
 
@@ -280,14 +282,14 @@ class Session:
             if not up and c.cid and (b[2 : 1 + len(c.cid)] != c.cid[1:] or (b[1] ^ c.cid[0]) & ~7):
                 continue
             try:
-                path, number, bits, body = c.open(b, up, hint[2] if hint else 0)
+                path, number, bits, body = c.open(t, b, up, hint[2] if hint else 0)
             except (Forged, Malformed):
                 continue
             self.hints[frm, to] = (c, up, path)
             side = c.sides[0 if up else 1]
             fs = frames(body, self.channels)
             side.remotes.setdefault(path, set()).add(to)
-            k = side.send(t, path, number, bits, fs, len(b), mark)
+            k = side.send(t, path, number, bits, fs, len(b), mark, self.stream)
             self.sent[b] = (side.peer, k, bits)
             self.control(c, side, fs)
             return

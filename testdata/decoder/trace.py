@@ -11,7 +11,7 @@ from spans import Spans
 
 MS = 1_000_000
 BEFORE_HELLO = {"HELLO", "ACK", "PING", "CLOSE", "CLOSE_ACK"}
-ON_HOLD = {"ACK", "PING", "HOLD", "PADDING"}
+ON_HOLD = {"ACK", "PING", "HOLD", "PADDING", "CLOSE", "CLOSE_ACK", "PATH_CHALLENGE", "PATH_RESPONSE", "PATH_STATUS"}
 CYCLE = 2**32
 
 
@@ -73,6 +73,7 @@ class Side:
         self.closed_at = self.was_closed = None
         self.draining = 0
         self.seen = {}
+        self.hasty, self.changed = 0, None  # changes of keys that the peer may not follow (section 4)
         self.remotes = {}  # of each path: where its packets went
         self.later = []  # what is judged when the time has moved on
         self.now = 0
@@ -116,10 +117,19 @@ class Side:
 
     # what it sends
 
-    def send(self, t, path, number, bits, frames, size, mark=0):
+    def change(self, t):
+        """The keys of what it sends change; a receiver follows one change in a millisecond."""
+        if self.changed is not None and t - self.changed < MS:
+            self.hasty += 1
+            self.note("4: keys change twice in a millisecond")
+        self.changed = t
+
+    def send(self, t, path, number, bits, frames, size, mark, stream):
         self.now = t
         self.settle(t)
         p = self.path(path)
+        if stream:
+            p.size = 1 << 16  # nothing is tried there
         k = Packet(self, path, number, frames, size, t)
         self.number(p, k, bits)
         p.sent[number] = k
@@ -173,7 +183,7 @@ class Side:
         if self.closed_at is not None and k.names - {"CLOSE", "CLOSE_ACK", "ACK"}:
             self.bad("7.9: beside CLOSE", f"{k.names}")
         serial, start, end = self.hold
-        if serial and start < self.now < end and k.names - ON_HOLD and "HOLD" not in k.names:
+        if serial and start < self.now < end - MS and k.names - ON_HOLD and "HOLD" not in k.names:
             self.unless(lambda: self.hold[0] > serial, "6.7: a holder speaks", f"{k.names}")
         at = [i for i, f in enumerate(k.frames) if f["f"] == "ACK"]
         if at and at != list(range(len(at))):
@@ -203,14 +213,14 @@ class Side:
             late = k.names & {"CLOSE"} and 0 <= want - f["hold"] <= 100 * MS  # Close() has no clock
             if f["hold"] != min(want, 65_535 * MS) and not late:
                 self.bad("6.1: hold", f"path {n}: {largest}: {f['hold']}, wanted {want} ({self.now - came})")
-        self.clock(p, f, came, largest in p.named or largest < top)
+        self.clock(p, f, came, largest in p.named or largest < top or "CLOSE" in k.names)
         p.named.add(largest)
         if f["ecn"] is not None:
             self.marks(p, f, n)
 
     def marks(self, p, f, n):
         """Of packets that were not taken, and so not acknowledged, the marks are not counted."""
-        doubt = sum(mark != 0 for _, mark in p.waiting.values())
+        doubt = sum(mark != 0 for _, mark in p.waiting.values()) + self.peer.hasty
         off = sum(p.counted) - sum(f["ecn"]) & 0xFFFF
         if off > doubt:
             self.bad("6.1: counts of marks", f"path {n}: {f['ecn']}, came {p.counted}, not acknowledged {doubt}")
@@ -256,14 +266,12 @@ class Side:
 
     def stored(self, p, k, f):
         s = self.peer.stream(f["channel"])
-        known = s.wanted
-        if s.channel.reliable:
-            known = {(i & 0xFFFF) | (n & 0xFFFF) << 16 for i, n in s.wanted}
+        known = {messages.stored_id(i): i for i in s.wanted}
         for i in f["ids"]:
             if i not in known:
                 self.bad("6: STORED of what nobody asked for", f"channel {f['channel']}: {i}")
-            elif not s.channel.reliable and ("f", i) not in s.got:
-                self.bad("6: STORED of what did not come", f"channel {f['channel']}: {i}")
+            elif not s.arrived(known[i]):
+                self.bad("6: STORED of what did not come whole", f"channel {f['channel']}: {known[i]}")
 
     def repair(self, p, k, f):
         if not self.peer.hello["capabilities"] & REPAIR:
@@ -395,12 +403,11 @@ class Side:
         key = ("f", i)
         have = s.got.setdefault(key, Spans())
         have.add(f["offset"], f["offset"] + len(f["bytes"]) - 1)
-        m = (s.droppables if isinstance(i, tuple) else s.fragmented if loose else s.sent).get(i)
         if loose:
             s.newest_fragment = max(s.newest_fragment, i)
         elif not isinstance(i, tuple):
             s.newest = max(s.newest, i)
-        if m and m.total and have.has(0, m.total - 1) and not loose:
+        if not loose and s.arrived(i):
             self.got(s, i)
 
     def got(self, s, i):
