@@ -160,7 +160,7 @@ func (c *soakCmd) link() simnet.LinkConfig {
 // Run is called by kong.
 func (c *soakCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout, os.Stderr) }
 
-func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
+func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) (err error) {
 	if c.Wire {
 		table, err := swarm.WireTable()
 		fmt.Fprint(out, table)
@@ -170,6 +170,7 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, dump.close()) }()
 	failed := 0
 	for i := range c.Seeds {
 		seed := c.Seed + uint64(i)
@@ -187,9 +188,6 @@ func (c *soakCmd) run(ctx context.Context, out, progress io.Writer) error {
 			failed++
 			fmt.Fprintf(progress, "%d violations with seed %d; replay: %s\n", violations, seed, c.replay(seed))
 		}
-	}
-	if err := dump.close(); err != nil {
-		return err
 	}
 	if failed > 0 {
 		return fmt.Errorf("promises were broken in %d of %d runs", failed, c.Seeds)

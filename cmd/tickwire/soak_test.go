@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -55,6 +57,29 @@ func TestSoak(t *testing.T) {
 	}
 	if again, _, _ := soakOf(t, hard...); again != out {
 		t.Errorf("the same seed gave another report:\n%s\n%s", out, again)
+	}
+}
+
+// TestSoakDump: the same run writes the same dump, of every datagram; a file that cannot be written
+// is said before anything is played.
+func TestSoakDump(t *testing.T) {
+	var dumps [2][]byte
+	for i := range dumps {
+		name := filepath.Join(t.TempDir(), "dump.jsonl")
+		if _, progress, err := soakOf(t, "--clients", "1", "--for", "2s", "--dump", name); err != nil {
+			t.Fatalf("%v\n%s", err, progress)
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dumps[i] = b
+	}
+	if sent := bytes.Count(dumps[0], []byte(`{"k":"s",`)); sent < 200 || !bytes.Equal(dumps[0], dumps[1]) {
+		t.Errorf("%d datagrams sent, dumps of %d and %d bytes", sent, len(dumps[0]), len(dumps[1]))
+	}
+	if _, _, err := soakOf(t, "--dump", t.TempDir()); err == nil {
+		t.Error("a folder was written to")
 	}
 }
 

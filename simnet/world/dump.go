@@ -25,7 +25,7 @@ import (
 // All bytes are in hex.
 type dump struct {
 	out io.Writer // nil: nobody reads
-	err error     // the first that writing gave
+	err error     // the first that writing gave, and the last: out can tell its owner itself
 }
 
 func (d *dump) line(format string, args ...any) {
