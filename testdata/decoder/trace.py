@@ -204,7 +204,9 @@ class Side:
             if low < 0 or not p.came.has(low, high):
                 self.bad("6.1: an ACK of what did not come", f"path {n}: {low}..{high}")
             for i in [i for i in p.waiting if low <= i <= high]:
-                del p.waiting[i]
+                late = self.now - p.waiting.pop(i)[0] - (self.hello["hold"] + 1) * MS
+                if late > 0 and len(self.paths) == 1:  # a path that was given up acknowledges nothing
+                    self.bad("7.4: an ack later than HELLO says", f"path {n}: {i}, {late / MS:.1f} ms")
         if f["wide"] != (largest - p.wide_base >= 2**14):
             self.bad("6.1: wide or not", f"path {n}: {largest}, known {p.wide_base}: {f['wide']}")
         came = p.arrival.get(largest)
