@@ -30,6 +30,7 @@ class Conn:
         self.traffic, self.epoch = (up, down), [0, 0]
         self.items, self.client, self.server = a.raw, to, frm
         self.sides = trace.pair(f"{to}>{frm}", a.p["hello"], accept["hello"])
+        self.sides[0].remotes[0] = {a.to}
         if accept["flags"] & 2 and a.old:
             trace.go_on(a.old, self)
 

@@ -70,6 +70,7 @@ class Side:
         self.greeted = False  # the peer's HELLO was heard
         self.challenged, self.asked, self.serials = {}, set(), {}
         self.hold = (0, 0, 0)  # serial, from, to: as the holder
+        self.quiet = 0  # until then, at least, it was to be silent
         self.closed_at = self.was_closed = None
         self.draining = 0
         self.seen = {}
@@ -204,8 +205,10 @@ class Side:
             if low < 0 or not p.came.has(low, high):
                 self.bad("6.1: an ACK of what did not come", f"path {n}: {low}..{high}")
             for i in [i for i in p.waiting if low <= i <= high]:
-                late = self.now - p.waiting.pop(i)[0] - (self.hello["hold"] + 1) * MS
-                if late > 0 and len(self.paths) == 1:  # a path that was given up acknowledges nothing
+                came = p.waiting.pop(i)[0]
+                late = self.now - came - (self.hello["hold"] + 1) * MS
+                # A path that was given up acknowledges nothing, and nor does who sleeps on hold.
+                if late > 0 and len(self.paths) == 1 and came > self.quiet:
                     self.bad("7.4: an ack later than HELLO says", f"path {n}: {i}, {late / MS:.1f} ms")
         if f["wide"] != (largest - p.wide_base >= 2**14):
             self.bad("6.1: wide or not", f"path {n}: {largest}, known {p.wide_base}: {f['wide']}")
@@ -326,6 +329,7 @@ class Side:
             self.bad("6.7: serial", f"{f['serial']} after {self.hold[0]}")
         start = self.now if f["serial"] > self.hold[0] else self.hold[1]
         self.hold = (f["serial"], start, self.now + f["ms"] * MS)
+        self.quiet = max(self.quiet, self.hold[2])
 
     def closes(self, p, k, f):
         if self.closed_at is None:
