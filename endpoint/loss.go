@@ -105,6 +105,9 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 func (p *path) leaveFlight(pkt *sentPacket) {
 	if pkt.inFlight {
 		p.inFlight -= int(pkt.bytes)
+		if pkt.sort&packetLowest != 0 {
+			p.lowest -= int(pkt.bytes)
+		}
 	}
 	if pkt.eliciting {
 		if p.eliciting--; p.eliciting == 0 {

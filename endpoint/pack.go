@@ -67,6 +67,7 @@ type builder struct {
 	to      Route // of a packet that asks or answers (pkt.aside)
 	copiers uint8 // paths that shall copy its messages, as bits
 	talks   bool  // there is a message in it, or part of one
+	above   bool  // it takes no messages of the lowest priority: it overtakes those
 	data    int   // where what they copy begins, plus one; 0: there is nothing
 
 	sum, sumEnd, sumBytes int // where the last REPAIR lies, and how long its symbol is; 0: there is none
@@ -151,7 +152,7 @@ func (e *Endpoint) build(b *builder) {
 		if p.loss.probe > 0 {
 			b.ping()
 		}
-	case e.maySend(b.now, p):
+	case e.maySend(b.now, p), e.overtake(b):
 		switch {
 		case len(e.paths) > 1:
 			e.buildShare(b)
@@ -161,7 +162,7 @@ func (e *Endpoint) build(b *builder) {
 		if !b.pkt.eliciting && (p.loss.probe > 0 || e.pingDue(b.now, p)) {
 			b.ping()
 		}
-		more = len(b.dst) == ackEnd && e.sendAt(p) <= b.now
+		more = len(b.dst) == ackEnd && !b.above && e.sendAt(p) <= b.now
 	}
 	if len(b.dst) == ackEnd && e.holding.copies > 0 && e.carries(p) {
 		e.buildHold(b) // behind all that the path takes now, and whether it takes more or not
@@ -210,7 +211,7 @@ func (e *Endpoint) maySend(now int64, p *path) bool {
 		return false
 	}
 	p.pacer.pace(now, p.cc.BytesPerSecond())
-	if p.inFlight >= p.cc.WindowBytes() {
+	if p.filled(false) {
 		p.pacer.stalled = true
 		return false
 	}
@@ -302,6 +303,9 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	}
 	if b.pkt.inFlight {
 		p.inFlight += int(b.pkt.bytes)
+		if b.pkt.sort&packetLowest != 0 {
+			p.lowest += int(b.pkt.bytes)
+		}
 		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 	}
 	p.counts.PacketsSent++

@@ -71,6 +71,7 @@ type path struct {
 	anyAcked     bool
 	unsettled    uint64 // no packet below it is in flight
 	inFlight     int    // bytes of packets in flight
+	lowest       int    // of these: with nothing but messages of the lowest priority of several
 	eliciting    int    // packets in flight that elicit an ack
 	passed       int64  // bytes that count for congestion control, sent since the beginning
 	delivered    int64  // of these: acknowledged
@@ -141,6 +142,7 @@ const (
 	packetPrompt                          // carries something reliable that is little, and its path had room
 	packetRepaired                        // sums of what it carries go with the packets behind it
 	packetOverdue                         // what it carries was sent again since its ack was overdue
+	packetLowest                          // nothing but messages of the lowest priority of several
 )
 
 // A packetState is the fate of a packet.

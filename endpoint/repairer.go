@@ -25,7 +25,10 @@ type repairer struct {
 	covered uint64 // one more than the newest id in a sum
 	span    int    // ids that a sum may reach back
 	credit  strength
-	at      int64 // when the last sum left
+	held    strength // of it: for packets between those with messages of the channel
+	at      int64    // when the last sum left
+	ownAt   int64    // when a packet with messages of the channel left
+	every   int64    // how far these are apart, about
 
 	awaited []awaited // unreliable deliveries: messages that were lost and may be rebuilt
 	counts  repairCounts
@@ -70,60 +73,6 @@ func (e *Endpoint) agree(capabilities uint64) {
 	}
 }
 
-// takeRepair appends repair of a channel that has had its turn in the packet, with messages from
-// an id on if it started any.
-func (e *Endpoint) takeRepair(b *builder, s *sender, first uint64) {
-	r := &s.repair
-	if s.open.End() > first {
-		r.own, r.first, r.due = e.packets, first, true
-		if !r.listed {
-			r.listed = true
-			e.repairing = append(e.repairing, s)
-		}
-	}
-	if r.due && b.pkt.eliciting && e.waitsBeside(s) > b.room() {
-		e.buildRepair(b, s)
-	}
-}
-
-// buildRepairs appends repair of the channels of a class that had none in the packet yet: what
-// goes out anyway takes it along. Early, that is before lower classes had their turn, if these
-// have more than fits: then they pay for it. Else it must not drive them into another packet.
-func (e *Endpoint) buildRepairs(b *builder, c *class, early bool) {
-	for i := 0; i < len(e.repairing); {
-		s := e.repairing[i]
-		if s.turn.class == c && s.repair.packet != e.packets && b.pkt.eliciting && (!early || e.waitsBeside(s) > b.room()) {
-			before := len(b.dst)
-			e.buildRepair(b, s)
-			e.serve(b.now, s, len(b.dst)-before)
-		}
-		if s.repair.due {
-			i++
-			continue
-		}
-		s.repair.listed = false
-		last := len(e.repairing) - 1
-		e.repairing[i], e.repairing[last] = e.repairing[last], nil
-		e.repairing = e.repairing[:last]
-	}
-}
-
-// waitsBeside is how many bytes wait in other channels of the same or a lower priority.
-func (e *Endpoint) waitsBeside(s *sender) (bytes int) {
-	for i := range e.others {
-		c := &e.others[i]
-		if c.priority > s.priority() {
-			continue
-		}
-		for _, other := range c.active {
-			if other != s {
-				bytes += int(other.backlog())
-			}
-		}
-	}
-	return bytes
-}
-
 // buildRepair appends the sums that a channel is to send now. One that has more messages waiting
 // sends those; and nothing is lost on a path that is itself reliable.
 func (e *Endpoint) buildRepair(b *builder, s *sender) {
@@ -144,7 +93,7 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 		return
 	}
 	begins := r.counts.sums == 0 || b.now-r.at > rebuildLife*3/4 || end-r.covered > rebuildFor/2
-	for n := bits.OnesCount32(f.Mask); n > 0 && r.credit >= oneSum; n-- {
+	for n := r.most(e.packets, bits.OnesCount32(f.Mask)); n > 0; n-- {
 		if b.room() < wire.RepairLen(&f, symbol) || e.tight(b, s) || s.turn.limited && e.turnAt(s) > b.now {
 			break
 		}
@@ -153,7 +102,7 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 	if begins && r.at == b.now {
 		r.from = s.open.End() // behind the first sum the peer keeps what comes
 	}
-	r.credit = min(r.credit, oneSum)
+	r.credit = min(r.credit, r.held+oneSum)
 	r.due = r.credit >= oneSum || r.own == e.packets
 }
 
@@ -192,6 +141,9 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 	r.counted = s.open.End()
 	each := e.strengthOf(r)
 	r.credit += strength(fresh) * each
+	if r.own == e.packets {
+		r.hold(strength(fresh)*each, b.path.talkEvery)
+	}
 	if each == repairIdle && b.now-r.at >= idleRepairs {
 		r.credit = max(r.credit, oneSum)
 	}

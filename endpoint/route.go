@@ -284,7 +284,7 @@ func (e *Endpoint) renew(now int64, p *path) {
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
 		p.sent.At(n).inFlight = false
 	}
-	p.inFlight, p.delivered, p.deliveredAt = 0, 0, now
+	p.inFlight, p.lowest, p.delivered, p.deliveredAt = 0, 0, 0, now
 	p.freshAt = now
 	p.rtt, p.clock, p.mtu, p.watch = newRTT(), clockSamples{}, mtu{begun: now}, lossWatch{}
 	p.marks.testAnew()

@@ -216,21 +216,40 @@ const copyMore = 16
 
 // buildClasses fills the packet with messages of the game, class by class.
 func (e *Endpoint) buildClasses(b *builder) {
+	last := len(e.others) - 1
 	for i := range e.others {
-		full := e.buildClass(b, &e.others[i])
-		if full {
+		if b.above && i == last {
 			break
 		}
-		if len(e.repairing) > 0 {
-			e.buildRepairs(b, &e.others[i], true)
+		alone := i == last && i > 0 && !b.talks
+		full := e.buildRepaired(b, &e.others[i])
+		if alone && b.talks {
+			b.pkt.sort |= packetLowest
+		}
+		if full {
+			break
 		}
 	}
 	if len(e.repairing) > 0 {
 		for i := range e.others {
-			e.buildRepairs(b, &e.others[i], false)
+			e.buildRepairs(b, &e.others[i], sumsLast)
 		}
 	}
+	if b.sumBytes > 0 && !b.pkt.eliciting {
+		b.ping() // what was to follow the sums did not fit: they never go alone
+	}
 	b.endSum()
+}
+
+// buildRepaired is buildClass with the sums of the class.
+func (e *Endpoint) buildRepaired(b *builder, c *class) (full bool) {
+	if len(e.repairing) > 0 {
+		e.buildRepairs(b, c, sumsFirst)
+	}
+	if full = e.buildClass(b, c); !full && len(e.repairing) > 0 {
+		e.buildRepairs(b, c, sumsEarly)
+	}
+	return full
 }
 
 // buildProbe has a probe carry what a class has to send again before what it has not sent yet:
@@ -290,13 +309,17 @@ const maxMisses = 16
 // sendableAt is when a message could go out if the path allowed it: long ago if one waits for
 // nothing else, never if none does.
 func (e *Endpoint) sendableAt() int64 {
-	at := never
 	if e.state != stateOpen {
-		return at
+		return never
 	}
-	busy := e.busy()
-	for i := range busy {
-		for _, s := range busy[i].active {
+	return e.sendableOf(e.busy())
+}
+
+// sendableOf is sendableAt of the channels of some classes.
+func (e *Endpoint) sendableOf(classes []class) int64 {
+	at := never
+	for i := range classes {
+		for _, s := range classes[i].active {
 			if s.ready() {
 				if at = min(at, e.turnAt(s)); at == math.MinInt64 {
 					return at

@@ -275,10 +275,13 @@ func TestWaitingClaimsNothing(t *testing.T) {
 	}
 }
 
-// A narrow controller lets four packets be in flight.
-type narrow struct{ fixedRate }
+// A narrow controller lets a number of bytes be in flight.
+type narrow struct {
+	fixedRate
+	window int
+}
 
-func (narrow) WindowBytes() int { return 4 * packetBytes }
+func (n narrow) WindowBytes() int { return n.window }
 
 // TestProbesKeepClassesAndCaps cuts a line with messages of a lower class and of a capped channel
 // on the way. Probes go out, whatever the window says, but they are the higher class's, and what
@@ -288,7 +291,7 @@ func TestProbesKeepClassesAndCaps(t *testing.T) {
 		{ID: 1, Delivery: Unreliable, Priority: 1},
 		{ID: 2, Delivery: ReliableOrdered},
 		{ID: 3, Delivery: ReliableOrdered, Priority: 1, BytesPerSecond: 200},
-	}, Controller: func() Controller { return narrow{100_000} }}
+	}, Controller: func() Controller { return narrow{100_000, 4 * packetBytes} }}
 	p := newPair(t, cfg, 20*time.Millisecond).open()
 	p.run(time.Second)
 	s := p.weigh(t, 0)

@@ -46,11 +46,16 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 		return min(at, p.loss.lastSent) // at once
 	case e.quiet():
 		return at
-	case p.full():
-		return at // an acknowledgement comes first
+	}
+	wanted := never // if an acknowledgement comes first
+	switch {
+	case !p.full():
+		wanted = min(e.sendAt(p), e.searchAt(p))
+	case e.carries(p) && e.overtakes(p):
+		wanted = e.overtakeAt()
 	}
 	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
-	return min(at, max(min(e.sendAt(p), e.searchAt(p)), p.pacer.at, p.pacer.readyAt(), e.quota.readyAt()))
+	return min(at, max(wanted, p.pacer.at, p.pacer.readyAt(), e.quota.readyAt()))
 }
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.

@@ -61,6 +61,31 @@ func TestRepairReaches(t *testing.T) {
 	}
 }
 
+// TestMixedReaches: a stream beside a transfer over the link of the comparison. That must keep its
+// goodput, though it pays for the repair; short runs show the beginning, too.
+func TestMixedReaches(t *testing.T) {
+	for _, c := range []struct {
+		loss                  float64
+		length                time.Duration
+		p99, most, efficiency float64 // p99 in ms and goodput in per cent, as medians; the worst p99
+	}{
+		{0, 32 * time.Second, 10, 12, 97},
+		{0.01, 32 * time.Second, 13, 15, 96},
+		{0.05, 32 * time.Second, 15, 18, 95},
+		{0.01, 10 * time.Second, 16, 30, 96},
+		{0.05, 10 * time.Second, 20, 40, 95},
+	} {
+		cell := alike(Mixed, link(c.loss, 0, 10_000_000), 0)
+		cell.For = c.length
+		results := played(t, cell, 10)
+		late, good := Summarize(LatencyP99, results), Summarize(Efficiency, results)
+		t.Logf("loss %.0f %%, %v: p99 %.1f ms, the worst %.1f, %.1f %% of the ceiling", 100*c.loss, c.length, late.Median, late.Worst, good.Median)
+		if late.Median > c.p99 || late.Worst > c.most || good.Median < c.efficiency {
+			t.Errorf("loss %v, %v: want %v ms, at worst %v, and %v %%", c.loss, c.length, c.p99, c.most, c.efficiency)
+		}
+	}
+}
+
 // TestRepairHelpsLong: nowhere is a stream later with repair than without, whatever the round trip.
 func TestRepairHelpsLong(t *testing.T) {
 	for _, delay := range []time.Duration{5 * time.Millisecond, 25 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {

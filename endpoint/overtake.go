@@ -1,0 +1,38 @@
+package endpoint
+
+// A window that is full of what a game holds for less important should not hold up the rest: a
+// transfer that begins, or goes on after a pause, fills it at once, and then nothing would go until
+// the first acknowledgement, a round trip later. So messages above the lowest priority may overtake
+// it: of the packets in flight that have nothing else, up to half a window does not count for them.
+// What is overtaken waits for as much longer, so that the window is kept on average; and pacing
+// holds as always.
+
+// filled reports whether the window is full: for messages above the lowest priority, or for others.
+func (p *path) filled(above bool) bool {
+	window, counts := p.cc.WindowBytes(), p.inFlight
+	if above {
+		counts -= min(p.lowest, window/2)
+	}
+	return counts >= window
+}
+
+// overtakes reports whether messages above the lowest priority may go although the window is full.
+func (e *Endpoint) overtakes(p *path) bool {
+	return p.lowest > 0 && !p.busy && p.sent.Len() < maxSentPackets && !p.filled(true)
+}
+
+// overtake has the packet that is being built take nothing but such messages, if there are any.
+func (e *Endpoint) overtake(b *builder) bool {
+	p := b.path
+	b.above = e.overtakes(p) && p.pacer.ready(b.now) && e.quota.ready(b.now) && e.overtakeAt() <= b.now
+	return b.above
+}
+
+// overtakeAt is when such a message could go if the path allowed it.
+func (e *Endpoint) overtakeAt() int64 {
+	if e.state != stateOpen || e.quiet() {
+		return never
+	}
+	busy := e.busy()
+	return e.sendableOf(busy[:max(len(busy), 1)-1])
+}

@@ -1,0 +1,146 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/wire"
+
+// When sums go: in which of the packets that leave anyway, and where in it.
+
+// takeRepair appends repair of a channel that has had its turn in the packet, with messages from
+// an id on if it started any.
+func (e *Endpoint) takeRepair(b *builder, s *sender, first uint64) {
+	r := &s.repair
+	if s.open.End() > first {
+		r.own, r.first, r.due = e.packets, first, true
+		r.noteOwn(b.now)
+		if !r.listed {
+			r.listed = true
+			e.repairing = append(e.repairing, s)
+		}
+	}
+	if r.due && b.pkt.eliciting && e.waitsBeside(s) > b.room() {
+		e.buildRepair(b, s)
+	}
+}
+
+// A sumsTurn is when the channels of a class may add sums to a packet.
+type sumsTurn uint8
+
+const (
+	// sumsFirst is before the messages of the class: sums that were held back for a packet like this
+	// one, which other channels fill.
+	sumsFirst sumsTurn = iota
+	// sumsEarly is behind them, and before those of lower classes, if these have more than fits: then
+	// they pay for it.
+	sumsEarly
+	// sumsLast is behind all: a sum must not drive a message into another packet.
+	sumsLast
+)
+
+// buildRepairs appends repair of the channels of a class that had none in the packet yet: what
+// goes out anyway takes it along.
+func (e *Endpoint) buildRepairs(b *builder, c *class, turn sumsTurn) {
+	for i := 0; i < len(e.repairing); {
+		s := e.repairing[i]
+		if s.turn.class == c && e.takesSums(b, s, turn) {
+			before := len(b.dst)
+			e.buildRepair(b, s)
+			e.serve(b.now, s, len(b.dst)-before)
+		}
+		if s.repair.due {
+			i++
+			continue
+		}
+		s.repair.listed = false
+		last := len(e.repairing) - 1
+		e.repairing[i], e.repairing[last] = e.repairing[last], nil
+		e.repairing = e.repairing[:last]
+	}
+}
+
+// takesSums reports whether it is a channel's turn to add sums to the packet.
+func (e *Endpoint) takesSums(b *builder, s *sender, turn sumsTurn) bool {
+	r := &s.repair
+	switch {
+	case r.packet == e.packets || !r.ripe(e.packets, b.now):
+		return false
+	case turn == sumsFirst:
+		return r.held > 0 && r.credit >= oneSum && s.idle() && e.bulkFollows(b, s)
+	case turn == sumsEarly:
+		return b.pkt.eliciting && e.waitsBeside(s) > b.room()
+	}
+	return b.pkt.eliciting
+}
+
+// bulkFollows reports whether the packet will have something of other channels, of the same or a lower
+// priority, whatever room a sum leaves: pieces of what is reliable fit any.
+func (e *Endpoint) bulkFollows(b *builder, s *sender) bool {
+	if b.above || b.room() < 2*cutRoom+wire.MaxSymbol {
+		return false
+	}
+	for i := range e.others {
+		c := &e.others[i]
+		if c.priority > s.priority() {
+			continue
+		}
+		for _, other := range c.active {
+			if other != s && other.cuttable() && e.turnAt(other) <= b.now {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cuttable reports whether a channel has something to send that goes in pieces of any size.
+func (s *sender) cuttable() bool {
+	d := s.cfg.Delivery
+	return s.cutter() != nil || (d == ReliableOrdered || d == ReliableUnordered) && s.next() != nil
+}
+
+// waitsBeside is how many bytes wait in other channels of the same or a lower priority.
+func (e *Endpoint) waitsBeside(s *sender) (bytes int) {
+	for i := range e.others {
+		c := &e.others[i]
+		if c.priority > s.priority() {
+			continue
+		}
+		for _, other := range c.active {
+			if other != s {
+				bytes += int(other.backlog())
+			}
+		}
+	}
+	return bytes
+}
+
+// hold keeps what the messages of a packet are worth for the packets that go between this one and the
+// next one of the channel, if there will be any: so a lost message is rebuilt before the next one is
+// sent.
+func (r *repairer) hold(worth strength, talkEvery int64) {
+	if r.held = 0; talkEvery < r.every*3/4 {
+		r.held = worth
+	}
+}
+
+// ripe reports whether sums may go now. Those that were held back go one by one, each a quarter of the
+// distance of the channel's packets after the one before it, and after the messages: one row of losses
+// should not take them all.
+func (r *repairer) ripe(packet uint64, now int64) bool {
+	return r.own == packet || r.held == 0 || now-max(r.at, r.ownAt) >= r.every/4
+}
+
+// most is how many sums of so many messages the packet may have.
+func (r *repairer) most(packet uint64, messages int) int {
+	switch {
+	case r.own == packet:
+		return min(int((r.credit-r.held)/oneSum), messages)
+	case r.held > 0:
+		messages = min(messages, 1)
+	}
+	return min(int(r.credit/oneSum), messages)
+}
+
+// noteOwn notes that a packet with messages of the channel goes.
+func (r *repairer) noteOwn(now int64) {
+	r.every += (min(now-r.ownAt, idleRepairs) - r.every) / 8
+	r.ownAt = now
+}
