@@ -319,7 +319,7 @@ func (e *Endpoint) mistaken(now int64, p *path, n, largest uint64, s *LossSample
 		return
 	}
 	p.watch.mistaken()
-	p.loss.order.mistaken(largest-n, now-pkt.at-p.lossDelay(), p.rtt.smooth)
+	p.loss.order.mistaken(now-pkt.at-p.leastDelay(), p.rtt.smooth)
 	if pkt.inFlight {
 		p.delivered += int64(pkt.bytes)
 		s.Packets++

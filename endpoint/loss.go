@@ -28,11 +28,12 @@ func (p *path) probeTimeout(probes int) int64 {
 	return min(t<<min(probes, 8), maxProbeTimeout)
 }
 
-// lossDelay is how much older than an acknowledged packet one may be before it counts as lost
-// (RFC 9002, 6.1.2).
-func (p *path) lossDelay() int64 {
-	return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit) + p.loss.order.slack
-}
+// lossDelay is how long the ack of a packet may take, once a later one was acknowledged, before it
+// counts as lost (RFC 9002, 6.1.2).
+func (p *path) lossDelay() int64 { return p.leastDelay() + p.loss.order.slack }
+
+// leastDelay is that where packets do not overtake each other.
+func (p *path) leastDelay() int64 { return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit) }
 
 // detectLost declares packets lost that are too far behind the largest acknowledged one, in
 // number or in time, and sets the time for the next look. On a reliable path time says nothing,
@@ -50,7 +51,7 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 		if pkt.state != packetInFlight {
 			continue
 		}
-		switch near := p.largestAcked-n < p.loss.order.gap(); {
+		switch near := p.tolerates(p.largestAcked - n); {
 		case near && p.reliable:
 		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
@@ -64,6 +65,15 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 	if !p.reliable {
 		p.reportLoss(now, sample)
 	}
+}
+
+// tolerates reports whether a packet so far behind may still come, as far as numbers tell: on a
+// reliable path they tell all.
+func (p *path) tolerates(behind uint64) bool {
+	if p.reliable {
+		return behind < packetThreshold
+	}
+	return p.loss.order.tolerates(behind)
 }
 
 func (p *path) reportLoss(now int64, s LossSample) {

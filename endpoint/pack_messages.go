@@ -111,6 +111,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	}
 	header, need := len(b.dst), wire.RunHeaderLen(&run)
 	headerLen := need
+	repaired := !again && e.willRepair(s)
 	for int(c.count) < run.MaxCount() && e.mayStart(b.now, s) {
 		if need += m.runRoom(); need > b.room() {
 			break
@@ -118,6 +119,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 		if c.count == 0 {
 			b.dst = wire.AppendRun(b.dst, &run)
 		}
+		repaired = repaired && m.len() <= s.repair.kind.largest()
 		e.putInRun(b, s, id+uint64(c.count), m, again)
 		c.count++
 		m = s.runNext(id+uint64(c.count), again)
@@ -129,7 +131,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	if c.count == 0 {
 		return false
 	}
-	if !again && e.willRepair(s) {
+	if repaired {
 		b.pkt.sort |= packetRepaired
 	}
 	wire.SetRunCount(b.dst[header:], headerLen, int(c.count))

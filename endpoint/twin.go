@@ -16,7 +16,7 @@ type twin struct {
 const (
 	// twinBytes is the largest message that has a twin: alone in a packet it would cost as much
 	// again with all headers.
-	twinBytes = 256
+	twinBytes = 500
 	// maxTwins bounds those that wait. Where more is lost at once the path has other worries.
 	maxTwins = 32
 	// twinWait is how long a twin waits for a packet to ride on, on a path of a longer round trip

@@ -86,6 +86,9 @@ type Cell struct {
 	Controller func() endpoint.Controller
 	// Repair is that of the stream.
 	Repair endpoint.Repair
+	// Rate is how many messages a second the stream has, and Bytes how long they are. 0: StreamRate
+	// and StreamBytes. A message has at least the 8 bytes of its number.
+	Rate, Bytes int
 	// Endpoint changes the configuration of all endpoints, whose channels are StreamChannel and
 	// BulkChannel, in this order; it may be nil.
 	Endpoint func(*endpoint.Config)
@@ -135,6 +138,12 @@ func (c Cell) withDefaults() Cell {
 	}
 	if c.For == 0 {
 		c.For = 32 * time.Second
+	}
+	if c.Rate == 0 {
+		c.Rate = StreamRate
+	}
+	if c.Bytes == 0 {
+		c.Bytes = StreamBytes
 	}
 	if c.Later == 0 {
 		c.Later = c.For / 4
@@ -201,6 +210,8 @@ func (c Cell) Validate() error {
 	d := c.withDefaults()
 	bad(c.For < 0, "For", c.For, "a time such as 10s")
 	bad(c.For > 0 && d.Settle >= d.For, "For", c.For, fmt.Sprintf("more than %v, before which nothing counts", d.Settle))
+	bad(c.Rate < 0, "Rate", c.Rate, "messages a second, or 0")
+	bad(d.Bytes < 8 || d.Bytes > BulkBytes, "Bytes", c.Bytes, fmt.Sprintf("8 to %d, or 0", BulkBytes))
 	bad(c.Every < 0, "Every", c.Every, "a time such as 100ms, or 0")
 	bad(c.TCP && c.Workload != Bulk && c.Workload != Share && c.Workload != Step, "TCP", c.TCP, "bulk, share or step to play")
 	bad(c.Up.Corrupt > 0, "Up.Corrupt", c.Up.Corrupt, "0: what a seal would drop is a Loss")

@@ -29,7 +29,10 @@ func newConversation(c *Cell, seed uint64, from, until int64) (*conversation, er
 		v.ends[i] = &end{Endpoint: e, from: from, until: until, payload: make([]byte, BulkBytes)}
 		v.ends[i].carrier.DontFragment = c.Up.MTU > 0
 	}
-	v.ends[0].streams, v.ends[0].bulks = c.Workload.streams(), c.Workload.bulks()
+	v.ends[0].bulks = c.Workload.bulks()
+	if c.Workload.streams() {
+		v.ends[0].rate, v.ends[0].bytes = c.Rate, c.Bytes
+	}
 	v.ends[0].bulkFrom = from + int64(c.bulkFrom())
 	v.ends[1].took = v.took
 	if c.Workload == Duplex {
@@ -67,7 +70,7 @@ type end struct {
 	*endpoint.Endpoint
 	from, until int64 // when messages are sent
 	carrier     endpoint.Carrier
-	streams     bool
+	rate, bytes int // of the stream's messages; 0: there is none
 	bulks       bool
 	bulkFrom    int64
 	ticks       int     // of the stream, so far
@@ -117,14 +120,17 @@ func (e *end) wake(now int64) {
 		e.ticks++
 		binary.LittleEndian.PutUint64(e.payload, uint64(len(e.sentAt)))
 		e.sentAt = append(e.sentAt, now)
-		e.send(StreamChannel, e.payload[:StreamBytes])
+		e.send(StreamChannel, e.payload[:e.bytes])
 	}
 }
 
 // tickAt is when the stream has its next message.
 func (e *end) tickAt() int64 {
-	at := e.from + int64(e.ticks)*int64(time.Second)/StreamRate
-	if !e.streams || at >= e.until {
+	if e.rate == 0 {
+		return never
+	}
+	at := e.from + int64(e.ticks)*int64(time.Second)/int64(e.rate)
+	if at >= e.until {
 		return never
 	}
 	return at
