@@ -191,7 +191,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 		return nil // nothing new
 	}
 	if sample.OldestAt != never && !e.ackGap && !e.deaf(p, sample.OldestAt) && !p.elsewhere {
-		p.noteLate(now - sample.OldestAt)
+		p.noteLate(now - sample.OldestAt - sample.waited)
 	}
 	if newest := p.newlyAcked(largest); newest != nil {
 		e.measure(now, p, a, newest, &sample)
@@ -235,6 +235,9 @@ func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sam
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest
+		if pkt.passed > 0 {
+			p.loss.overdue.strait.acked(straitMark{pkt.at, now - a.Hold, pkt.passed})
+		}
 		if p.reliable {
 			p.judgeQueue(now, pkt)
 		}
@@ -278,7 +281,9 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 			sample.Bytes += int(pkt.bytes)
 		}
 		if pkt.eliciting {
-			sample.OldestAt = min(sample.OldestAt, pkt.at)
+			if pkt.at < sample.OldestAt {
+				sample.OldestAt, sample.waited = pkt.at, pkt.waits
+			}
 		}
 		if pkt.at >= sample.SentAt {
 			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.deaf(p, pkt.at)

@@ -25,6 +25,7 @@ type AckSample struct {
 	InFlight   int   // still in flight afterwards
 	SentAt     int64 // when the largest newly acknowledged packet was sent
 	OldestAt   int64 // when the oldest of them was sent
+	waited     int64 // how long the strait was to need for that one
 	RTT        int64 // latest sample, 0 if this acknowledgement gave none
 	SmoothRTT  int64
 	MinRTT     int64

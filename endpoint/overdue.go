@@ -13,6 +13,7 @@ package endpoint
 type overdue struct {
 	from   uint64 // no packet below it is waited for
 	late   lateness
+	strait strait
 	rounds int    // times that something was sent again since anything was acknowledged
 	debt   int    // of the account, in mistakes times overdueShare
 	hasty  uint64 // packets that were overdue and arrived
@@ -47,8 +48,8 @@ func (l *lateness) note(late int64) {
 
 func (l *lateness) most() int64 { return max(l.now, l.before) }
 
-// noteLate takes how long the ack of a packet took, its hold and all. None is expected later than
-// after two round trips and the longest hold.
+// noteLate takes how long the ack of a packet took, its hold and all, beyond what it waited in the strait.
+// None is expected later than after two round trips and the longest hold.
 func (p *path) noteLate(took int64) {
 	p.loss.overdue.late.note(min(max(took-p.rtt.smooth, 0), p.rtt.smooth+p.loss.peerHold))
 }
@@ -67,7 +68,7 @@ func (e *Endpoint) overdueAt(p *path) int64 {
 	}
 	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {
 		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.sort&packetPrompt != 0 && !e.deaf(p, pkt.at) {
-			return pkt.at + p.patience() + p.repairTime(pkt)
+			return pkt.at + p.patience() + pkt.waits + p.repairTime(pkt)
 		}
 	}
 	return never

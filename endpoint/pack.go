@@ -263,6 +263,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	if b.pkt.inFlight {
 		p.passed += int64(b.pkt.bytes)
 		b.pkt.passed = p.passed
+		b.pkt.waits = p.loss.overdue.strait.send(b.now, int(b.pkt.bytes), p.rtt.smooth)
 	}
 	if b.pkt.inFlight || b.pkt.aside || probe {
 		p.pacer.spend(b.now, int(b.pkt.bytes))

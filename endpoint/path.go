@@ -125,6 +125,7 @@ type sentPacket struct {
 	aside       bool // to a route that is asked: it measures nothing
 	sort        packetSort
 	records     uint16
+	waits       int64  // that the strait needs for it and what is before it
 	firstRecord uint64 // its records in contents
 	ackLargest  uint64 // largest number of the ACK in it plus one; 0: there was no ACK
 	passed      int64  // path.passed, with it

@@ -292,7 +292,7 @@ func (e *Endpoint) renew(now int64, p *path) {
 	p.pacer = throttle{level: 1, at: now - second}
 	hold := p.loss.peerHold
 	p.loss.lossAt, p.loss.probes, p.loss.probe, p.loss.order = never, 0, 0, reordering{}
-	p.loss.overdue.late, p.loss.overdue.rounds = lateness{}, 0
+	p.loss.overdue.late, p.loss.overdue.strait, p.loss.overdue.rounds = lateness{}, strait{}, 0
 	p.loss.lastSent, p.loss.peerHold = max(p.loss.lastSent, now), hold
 	p.silence, p.toldSilent = isWell, false
 }
