@@ -176,7 +176,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 				return err
 			}
 			if p.sent.At(n).late {
-				e.mistaken(now, p, n, max(largest, p.largestAcked), &mistakes)
+				e.mistaken(now, p, n, &mistakes)
 			}
 		}
 	}
@@ -315,7 +315,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 }
 
 // mistaken notes that packet n, declared lost, was acknowledged all the same.
-func (e *Endpoint) mistaken(now int64, p *path, n, largest uint64, s *LossSample) {
+func (e *Endpoint) mistaken(now int64, p *path, n uint64, s *LossSample) {
 	pkt := p.sent.At(n)
 	pkt.late = false
 	p.loss.spurious++
