@@ -14,8 +14,9 @@ const (
 	// RepairDefault is RepairAuto on the reliable deliveries and RepairOff on the others.
 	RepairDefault Repair = iota
 	// RepairAuto follows the losses of the path and how many come in a row: as long as there are
-	// none 15 sums a second at most, then one for two messages, for each message from half a
-	// percent of loss on, and up to three for each.
+	// none 15 sums a second at most, after one for each message in the first 128 packets of a path;
+	// then one for two messages, for each message from half a percent of loss on, and up to three
+	// for each.
 	RepairAuto
 	// RepairOff repairs by sending again alone.
 	RepairOff
@@ -82,6 +83,7 @@ type lossCount struct{ sent, lost, bursts int }
 const (
 	watched    = 256
 	repairMemo = 2048 // packets for which one loss is remembered: half a minute of 60 a second
+	unproven   = 128  // packets of a path of which nobody knows yet what it loses
 )
 
 // sent counts a packet.
@@ -111,7 +113,10 @@ func (w *lossWatch) mistaken() { w.now.lost-- }
 func (w *lossWatch) strength() strength {
 	sent, lost := w.now.sent+w.before.sent, w.now.lost+w.before.lost
 	bursts := max(w.now.bursts+w.before.bursts, 1)
-	if !w.any || w.since > repairMemo {
+	switch {
+	case !w.any && w.since < unproven:
+		return oneSum
+	case !w.any || w.since > repairMemo:
 		return repairIdle
 	}
 	switch load := 1000 * lost / max(sent, 1) * max(lost, bursts) / bursts; {

@@ -8,16 +8,20 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// TestIdleRepair: as long as nothing is lost there are 15 sums a second at most; after a loss
-// there is one for two messages, after some one for each, and after half a minute of 60 messages a
+// TestIdleRepair: of a path that is not known yet there is a sum for each message; as long as nothing is
+// lost there are 15 a second at most; after a loss there is one for two messages, after some one for each, and after half a minute of 60 messages a
 // second it is over.
 func TestIdleRepair(t *testing.T) {
-	p := repairing(t, ReliableOrdered, RepairAuto)
+	p := repairing(t, ReliableOrdered, RepairAuto) // for a second
 	sums := func(ticks int) int {
 		before := p.ends[0].Stats().RepairsSent
 		p.ticks(ticks)
 		return int(p.ends[0].Stats().RepairsSent - before)
 	}
+	if n := sums(60); n < 58 {
+		t.Errorf("%d sums in the second second", n)
+	}
+	sums(20)
 	if n := sums(600); n < 100 || n > 150 {
 		t.Errorf("%d sums in ten seconds without a loss", n)
 	}

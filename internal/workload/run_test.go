@@ -190,6 +190,8 @@ func TestValidate(t *testing.T) {
 		"Cell.For is -1s":                   {For: -time.Second},
 		"Cell.For is 1s: want more than 2s": {For: time.Second, Settle: 2 * time.Second},
 		"Cell.Every is -1ns":                {Every: -1},
+		"Cell.Rate is -1":                   {Rate: -1},
+		"Cell.Bytes is 7":                   {Bytes: 7},
 		"Cell.TCP is true":                  {TCP: true},
 		"Cell.Up.BitsPerSecond is 0":        {Workload: Mixed},
 		"Cell.Steps[1].At is 1s":            {Up: narrow, Steps: []RateStep{{2 * time.Second, 1}, {time.Second, 1}}},
