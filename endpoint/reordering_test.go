@@ -185,3 +185,46 @@ func TestReorderingBesideLosses(t *testing.T) {
 		t.Errorf("a loss is declared after %v", time.Duration(path.lossDelay()))
 	}
 }
+
+// TestNumbersTellNoMore: after a packet that was taken for lost came all the same another one is not lost
+// because many later ones were acknowledged, but when it is time; and the time is what would have spared
+// the first.
+func TestNumbersTellNoMore(t *testing.T) {
+	s := settled(t, unrepaired(channels()))
+	order := &s.e.paths[0].loss.order
+	behind := func() (n uint64, sent int64) {
+		n, sent = s.speak(t, chanOf(Unreliable)), s.now
+		for range 9 {
+			s.speak(t, chanOf(Unreliable))
+		}
+		s.now += 100 * milli
+		s.hears(ack(n+1, n+9))
+		return n, sent
+	}
+	late, sent := behind()
+	if n := s.e.Stats().PacketsLost; n != 1 {
+		t.Fatalf("%d lost, nine behind", n)
+	}
+	t.Log("# it comes after 130 ms, the round trip takes 100: 112.5 were allowed")
+	s.now = sent + 130*milli
+	s.hears(ack(late, late))
+	if !order.seen || order.slack < 17*milli || order.slack > 18*milli {
+		t.Fatalf("%+v", order)
+	}
+	t.Log("# the next one has as long")
+	late, sent = behind()
+	s.wait(sent + 129*milli)
+	if n := s.e.Stats().PacketsLost; n != 1 {
+		t.Fatalf("%d lost before that", n-1)
+	}
+	s.wait(sent + 131*milli)
+	if st := s.e.Stats(); st.PacketsLost != 2 || st.PacketsSpurious != 1 {
+		t.Fatalf("%d lost after that", st.PacketsLost-1)
+	}
+	t.Log("# and if it is still later the time grows to that, not by what it was beyond")
+	s.now = sent + 140*milli
+	s.hears(ack(late, late))
+	if order.slack < 27*milli || order.slack > 28*milli {
+		t.Errorf("%+v", order)
+	}
+}
