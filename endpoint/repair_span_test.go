@@ -162,7 +162,7 @@ func TestStrengthOfPaths(t *testing.T) {
 	if err := e.SetPath(m.now, 1, PathConfig{Route: 1, Use: UseReserve}); err != nil {
 		t.Fatal(err)
 	}
-	e.paths[1].watch, e.paths[0].watch = bad, lossWatch{}
+	e.paths[1].watch, e.paths[0].watch = bad, lossWatch{since: unproven}
 	if e.strength() != repairIdle || e.inARow() != 0 {
 		t.Errorf("a path in reserve loses: strength %d, %d in a row", e.strength(), e.inARow())
 	}

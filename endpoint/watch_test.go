@@ -69,8 +69,8 @@ func TestMovedPathHasLostNothing(t *testing.T) {
 	if err := s.e.SetPath(s.now, 0, PathConfig{Route: 7}); err != nil {
 		t.Fatal(err)
 	}
-	if w.strength() != repairIdle {
-		t.Errorf("strength %d on the new route", w.strength())
+	if *w != (lossWatch{}) {
+		t.Errorf("of the new route is known %+v", *w)
 	}
 	if s.hears(ack(lost, lost)); s.e.Stats().PacketsSpurious != 1 || w.now.lost != 0 {
 		t.Errorf("%d losses of the new route, %d mistakes", w.now.lost, s.e.Stats().PacketsSpurious)

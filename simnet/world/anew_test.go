@@ -38,7 +38,7 @@ func closed(t *testing.T, w *World) {
 // what was under way, and nothing of that comes later.
 func TestServerStartsAgain(t *testing.T) {
 	// With this seed no ticket is lost for as long as a server lives.
-	w := newWorld(t, keeping(func(cfg *Config) { cfg.Seed = 2 }))
+	w := newWorld(t, keeping(func(cfg *Config) { cfg.Seed = 1 }))
 	p, q := join(t, w, 1), join(t, w, 2)
 	for range 3 {
 		w.Run(5*time.Second, talk(t, w))
