@@ -45,9 +45,9 @@ func (m *queueMeter) queue() int64 { return max(0, m.standing.least()-m.base.lea
 // changes as quickly, a queue shorter than that runs dry again and again.
 func (m *queueMeter) endRound() {
 	q := m.queue()
-	m.swing += (min(abs(q-m.before), 2*mostSwing) - m.swing) / 16
+	m.swing += (min(abs(q-m.before), 4*m.swing+leastStanding) - m.swing) / 16
 	m.before = q
-	m.spread += (min(m.high-m.low, 4*mostSwing) - m.spread) / 16
+	m.spread += (min(m.high-m.low, 4*m.spread+leastStanding) - m.spread) / 16
 	m.low, m.high = m.wait, m.wait
 }
 
