@@ -29,8 +29,13 @@ func (e *Endpoint) announce(now int64, r *receiver) uint64 {
 	return r.limit
 }
 
-// maxWindow is how far a window grows by use.
-const maxWindow = 16 << 20
+const (
+	// maxWindow is how far a window grows by use.
+	maxWindow = 16 << 20
+	// windowSteps is by how much it grows for a BLOCKED: as much as the rate of a sender who is
+	// finding out what the path carries (hintSteps).
+	windowSteps = 4
+)
 
 // growWindow grows a window to size as far as the pool allows.
 func (e *Endpoint) growWindow(r *receiver, size int) {
@@ -45,6 +50,19 @@ func (e *Endpoint) growWindow(r *receiver, size int) {
 func (e *Endpoint) widen(r *receiver, bytes int) {
 	r.window += bytes
 	r.pooled += bytes
+}
+
+// creditShort reports whether credit will hold a channel up within a round trip: what is left of it
+// is less than the path takes in one, and less than what waits. Then BLOCKED goes out ahead of time,
+// once in a round trip, since its answer takes one, and once for each limit: a path of 50 Mbit/s and
+// 100 ms whose rate is found in four round trips would wait for credit in each of them.
+func (s *sender) creditShort(now int64, p *path) bool {
+	if !p.rtt.sampled || s.limit == s.blockedBy || now-s.blockedAt < p.rtt.smooth ||
+		!s.cfg.Delivery.Reliable() || s.queue.Len() == 0 {
+		return false
+	}
+	soon := min(int64(p.cc.WindowBytes()), s.turn.cap.until(now, now+p.rtt.smooth), int64(s.queued))
+	return s.limit-s.started < uint64(soon) && s.wanted(s.queue.First()) <= s.limit
 }
 
 // handleWindow takes a new limit for what we may start.
@@ -62,7 +80,7 @@ func (e *Endpoint) handleWindow(channel uint16, limit uint32) error {
 
 // handleBlocked: the sender's next message does not fit. The window grows as far as that
 // message needs it to fit alone, so that it can come at all; a game that does not drain the
-// channel gets no more than that. Where it does, the window doubles.
+// channel gets no more than that. Where it does, the window quadruples.
 func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error {
 	r := e.receiver(channel)
 	if r == nil || !r.cfg.Delivery.Reliable() {
@@ -77,7 +95,7 @@ func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error
 		e.widen(r, e.cfg.Pool.take(grow, grow))
 	}
 	if e.tooNarrow(now, r) {
-		e.growWindow(r, 2*r.window)
+		e.growWindow(r, windowSteps*r.window)
 		r.widenedAt, r.widenedTo = now, r.returned
 	}
 	e.oweLimit(r) // also if it did not grow: the last WINDOW may have been lost
@@ -85,13 +103,14 @@ func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error
 }
 
 // tooNarrow reports whether the window holds the sender back and not the game, which has returned
-// a quarter of it since this was found last, a round trip ago at least, and has less than a quarter
+// an eighth of it since this was found last, a round trip ago at least, and has less than a quarter
 // to take: the rest is on its way, or waits for something that was lost. On a long path with
-// losses that is several round trips' worth.
+// losses that is several round trips' worth. An eighth of the first window is less than the ten
+// packets that begin a connection.
 func (e *Endpoint) tooNarrow(now int64, r *receiver) bool {
 	quarter := r.window / 4
 	soon := r.widenedTo > 0 && now-r.widenedAt < e.longest((*path).roundTrip)
-	if r.own() || soon || r.returned-r.widenedTo < uint64(quarter) {
+	if r.own() || soon || r.returned-r.widenedTo < uint64(r.window/8) {
 		return false
 	}
 	waiting := 0

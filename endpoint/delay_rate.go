@@ -55,12 +55,12 @@ func (r *passage) over(span, bytes int64) (p pace, ok bool) {
 	for i := uint64(2); i <= min(r.n, passageMarks); i++ {
 		m := &r.marks[(r.n-i)%passageMarks]
 		elapsed := last.at - m.at
+		p.limited = p.limited || m.limited // there may be a gap behind it
 		if elapsed >= span && last.passed-m.passed >= bytes {
 			p.passed = perSecond(last.passed-m.passed, elapsed)
 			p.delivered = perSecond(last.delivered-m.delivered, elapsed)
 			return p, true
 		}
-		p.limited = p.limited || m.limited
 	}
 	return p, false
 }
@@ -74,9 +74,11 @@ func (r *passage) shown(bytes int64) int64 {
 	}
 	last, m := r.last(), r.last()
 	for i := uint64(2); i <= min(r.n, passageMarks); i++ {
-		if m = &r.marks[(r.n-i)%passageMarks]; m.limited {
-			break
+		before := &r.marks[(r.n-i)%passageMarks]
+		if before.limited {
+			break // there may be a gap behind it
 		}
+		m = before
 	}
 	if last.passed-m.passed < bytes {
 		return 0

@@ -1,14 +1,17 @@
 package endpoint
 
-// A startup finds the order of magnitude of a rate: it doubles in each round trip, as slow start
-// does, until packets wait or many are lost. The
-// first packets leave together; how far apart they arrive tells what the narrowest place may
-// carry (a packet train). That is a hint and no more, since some places let bursts pass: below
-// half of it the rate grows twice as fast, above it a quarter as fast.
+// A startup finds the order of magnitude of a rate. The first packets leave together; how far apart
+// they arrive tells what the narrowest place may carry (a packet train). Below that hint the rate
+// is four times as high in each round trip, and paced: a train of ten packets that waits for
+// nothing has shown that much more than a window of ten in a round trip is there, and what comes in
+// between is seen before the next step. So a path of 10 Mbit/s and 100 ms takes two steps, and of
+// 50 Mbit/s three. Some places let bursts pass; if nothing waits at the hint it is exceeded, and if
+// there is none, the rate doubles in each round trip, as slow start does.
 type startup struct {
 	window int64 // bytes that may be in flight
 	train  mark  // its first packet
 	hint   int64 // bytes a second; 0: none
+	at     int   // in which round the rate reached the hint; 0: not yet
 	heavy  int   // acknowledgements in a row whose packets waited too long
 }
 
@@ -17,6 +20,8 @@ const (
 	// heavyAcks is how many acknowledgements in a row must tell of packets that waited: one
 	// tells nothing on a link that jitters.
 	heavyAcks = 4
+	// hintSteps is by how much the rate grows in a round trip below the hint.
+	hintSteps = 4
 )
 
 // follow takes the arrival of a packet, and reports whether it completes a train: packets that
@@ -35,16 +40,24 @@ func (s *startup) follow(m mark) bool {
 	return true
 }
 
-// grow widens the window for bytes that were acknowledged, of a path with that round trip.
-func (s *startup) grow(bytes, roundTrip int64) {
-	switch rate := perSecond(s.window, roundTrip); {
-	case s.hint == 0:
-	case rate > s.hint:
-		bytes /= 4
-	case rate < s.hint/2:
-		bytes *= 3
+// climb takes the next step towards the hint from a rate, in a round, and reports whether there is
+// one.
+func (s *startup) climb(rate, roundTrip int64, round int) bool {
+	if s.hint == 0 || s.at > 0 {
+		return false
 	}
-	s.window = min(s.window+bytes, 1<<30)
+	if rate = hintSteps * rate; rate >= s.hint {
+		rate, s.at = s.hint, round
+	}
+	s.window = min(max(s.window, bytesIn(rate, roundTrip)), 1<<30)
+	return true
+}
+
+// grow widens the window for bytes that were acknowledged, if nothing says how far.
+func (s *startup) grow(bytes int64) {
+	if s.hint == 0 {
+		s.window = min(s.window+bytes, 1<<30)
+	}
 }
 
 // waited notes how long a packet waited, and reports whether that happens too often.

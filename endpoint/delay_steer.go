@@ -72,6 +72,9 @@ func (c *DelayBased) endRound(now, passed int64) {
 	c.rounds++
 	c.quiet++
 	c.queue.endRound()
+	if c.phase == delayStarting && c.rounds > 1 {
+		c.begin.climb(c.rate, c.pipe, c.rounds)
+	}
 	if c.losses.crowded() {
 		c.makeRoom()
 	}
@@ -111,20 +114,25 @@ func (c *DelayBased) backOff(now, sentAt int64) {
 // start lets the rate grow until something says that it is enough.
 func (c *DelayBased) start(s *AckSample) {
 	if !s.AppLimited {
-		c.begin.grow(int64(s.Bytes), c.pipe)
+		c.begin.grow(int64(s.Bytes))
 	}
-	c.rate = max(c.rate, perSecond(c.begin.window, max(c.pipe, s.MinRTT)))
+	pipe := max(c.pipe, s.MinRTT)
+	c.rate = max(c.rate, perSecond(c.begin.window, pipe))
 	if !s.HasOneWay {
 		return
 	}
-	allowed := mulDiv(c.target(c.rate), second, c.rate)
+	allowed := mulDiv(c.target(c.rate)+initialWindow, second, c.rate)
 	switch train := c.begin.follow(*c.flow.last()); {
 	case train && c.rounds <= 1 && c.begin.hint < c.rate:
 		c.rate = c.begin.hint
+	case train && c.rounds <= 1:
+		c.begin.climb(c.rate, pipe, c.rounds)
+		return
 	case c.rounds > 1 && c.begin.waited(c.queue.wait, allowed):
-		if p, ok := c.flow.over(c.smooth/4, paceBytes); ok {
+		if p, ok := c.flow.over(c.smooth/4, paceBytes); ok && !p.limited {
 			c.rate = min(c.rate, c.losses.carried(p))
 		}
+	case c.begin.at > 0 && c.rounds > c.begin.at+1:
 	default:
 		return
 	}
@@ -142,6 +150,10 @@ func (c *DelayBased) cruise(now int64) {
 	p, ok := c.flow.over(span, paceBytes)
 	if !ok {
 		return
+	}
+	if p.limited { // what waits may be what was held up before: it came through since then
+		p.passed = max(p.passed, c.flow.shown(paceBytes))
+		p.delivered = max(p.delivered, p.passed)
 	}
 	carried := c.losses.carried(p)
 	target, own := c.target(carried), bytesIn(carried, wait)

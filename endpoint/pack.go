@@ -346,7 +346,7 @@ func (e *Endpoint) buildControl(b *builder) {
 	busy := e.busy()
 	for i := range busy {
 		for _, s := range busy[i].active {
-			if b.now >= s.blockedDue() && b.room() >= 8 {
+			if (b.now >= s.blockedDue() || s.creditShort(b.now, b.path)) && b.room() >= 8 {
 				e.buildBlocked(b, s)
 			}
 		}
@@ -397,7 +397,7 @@ func (e *Endpoint) buildStored(b *builder, r *receiver) {
 // again if that was lost, and each second, since the peer's pool may have been empty.
 func (e *Endpoint) buildBlocked(b *builder, s *sender) {
 	wanted, before := s.wanted(s.queue.First()), len(b.dst)
-	s.blockedFor, s.blockedAt = wanted, b.now
+	s.blockedFor, s.blockedBy, s.blockedAt = wanted, s.limit, b.now
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentBlocked, channel: s})

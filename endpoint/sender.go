@@ -34,6 +34,7 @@ type sender struct {
 	limit      uint64 // charges that the peer allows
 	blocked    bool   // the next message does not fit the credit
 	blockedFor uint64 // the limit that BLOCKED asked for last
+	blockedBy  uint64 // the limit that there was then
 	blockedAt  int64  // when that was
 
 	cuts    seq.Ring[uint64] // Unreliable: ids in open of fragmented messages, by their id on the wire
