@@ -41,6 +41,7 @@ type DelayBased struct {
 	losses lossJudge
 	begin  startup
 	look   look
+	varies variation
 
 	sampled bool
 	pipe    int64 // a round trip in which nothing waits, with what acks are held
@@ -135,6 +136,9 @@ func (c *DelayBased) WindowBytes() int {
 		return int(c.begin.window)
 	}
 	window := bytesIn(c.rate, c.pipe+c.queue.margin(c.pipe)) + c.target(c.rate) + 2*packetBytes
+	if c.varies.varied {
+		window = bytesIn(c.varies.rate, c.pipe+variedWait) + 2*packetBytes
+	}
 	return int(min(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), 2*c.smooth)), 1<<40))
 }
 
@@ -142,6 +146,9 @@ func (c *DelayBased) WindowBytes() int {
 func (c *DelayBased) BytesPerSecond() int {
 	if c.look.on(c.now) {
 		return int(min(c.rate, c.bound(c.look.rate)))
+	}
+	if c.varies.varied && c.phase == delayCruising {
+		return int(c.bound(2 * c.varies.rate)) // the window decides
 	}
 	return int(c.rate)
 }

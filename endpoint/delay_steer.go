@@ -72,6 +72,7 @@ func (c *DelayBased) endRound(now, passed int64) {
 	c.rounds++
 	c.quiet++
 	c.queue.endRound()
+	c.vary()
 	if c.phase == delayStarting && c.rounds > 1 {
 		c.begin.climb(c.rate, c.pipe, c.rounds)
 	}
@@ -143,6 +144,9 @@ func (c *DelayBased) start(s *AckSample) {
 // within two round trips: what is decided shows after one and a half, with the time over which is
 // measured, and π/2 of that would be the limit of stability.
 func (c *DelayBased) cruise(now int64) {
+	if c.follow(); c.varies.varied {
+		return
+	}
 	wait, span := c.queue.queue(), c.span()
 	if bytesIn(c.rate, wait) > 3*c.target(c.rate) {
 		span /= 4 // quick, now that there is enough to measure
