@@ -169,6 +169,8 @@ func (c *DelayBased) cruise(now int64) {
 	case own > target: // the window drains what is much too long
 		c.rate = carried - min(correction, carried/8)
 	case c.quiet < 0:
+	case !p.limited && own >= target/2: // the place was busy: so much it carries
+		c.rate += (carried + correction - c.rate) / 4
 	case !p.limited:
 		c.rate = max(c.rate, carried+correction+c.growth(carried))
 	default:
