@@ -10,9 +10,12 @@ type queueMeter struct {
 	wait     int64       // of the latest packet
 	swing    int64       // by how much the standing queue changes in a round trip
 	before   int64       // what stood a round trip ago
-	spread   int64       // between the least and the longest wait of a round trip
+	rough    int64       // by how much the wait both rises and falls in a round trip
 	low      int64       // the least wait of this one
 	high     int64       // the longest
+	rounds   int64
+	rise     int64 // the most by which it rose in this one
+	fall     int64 // the most by which it fell
 }
 
 const (
@@ -36,6 +39,7 @@ func (m *queueMeter) sample(now, oneWay, span int64) {
 	m.standing.add(now, oneWay, max(span, leastStanding))
 	m.wait = oneWay - m.base.least()
 	m.low, m.high = min(m.low, m.wait), max(m.high, m.wait)
+	m.rise, m.fall = max(m.rise, m.wait-m.low), max(m.fall, m.high-m.wait)
 }
 
 // queue is how long packets wait.
@@ -47,15 +51,16 @@ func (m *queueMeter) endRound() {
 	q := m.queue()
 	m.swing += (min(abs(q-m.before), 4*m.swing+leastStanding) - m.swing) / 16
 	m.before = q
-	m.spread += (min(m.high-m.low, 4*m.spread+leastStanding) - m.spread) / 16
-	m.low, m.high = m.wait, m.wait
+	m.rounds++
+	m.rough += (min(m.rise, m.fall, 2*m.rough+2*leastStanding) - m.rough) / min(3+m.rounds, 16)
+	m.low, m.high, m.rise, m.fall = m.wait, m.wait, 0, 0
 }
 
 // margin is how long a queue bridges what the link does by itself, before the news of it comes
 // around a pipe of that length. Where packets are delayed one by one and stay in order, as by
 // Wi-Fi, the least wait is seldom seen, and half of how far they spread is no queue of anybody's.
 func (m *queueMeter) margin(pipe int64) int64 {
-	return min(max(m.swing, m.spread*3/4), min(max(pipe/2, leastSwing), mostSwing))
+	return min(max(m.swing, m.rough), min(max(pipe/2, leastSwing), mostSwing))
 }
 
 // A windowedMin is the least of what was added in a span of time, up to a quarter of it more or

@@ -162,14 +162,15 @@ func (c *DelayBased) cruise(now int64) {
 	carried := c.losses.carried(p)
 	target, own := c.target(carried), bytesIn(carried, wait)
 	correction := perSecond(abs(target-own), 2*max(c.pipe, leastSpan/2, mulDiv(fewBytes, second, max(carried, 1))))
-	if own >= target/2 {
+	enough := target - (ownBytes+bytesIn(carried, ownWait))/2
+	if own >= enough {
 		c.quiet = min(c.quiet, 0)
 	}
 	switch {
 	case own > target: // the window drains what is much too long
 		c.rate = carried - min(correction, carried/8)
 	case c.quiet < 0:
-	case !p.limited && own >= target/2: // the place was busy: so much it carries
+	case !p.limited && own >= enough: // the place was busy: so much it carries
 		c.rate += (carried + correction - c.rate) / 4
 	case !p.limited:
 		c.rate = max(c.rate, carried+correction+c.growth(carried))
