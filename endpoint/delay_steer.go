@@ -187,13 +187,13 @@ func (c *DelayBased) cruise(now int64) {
 // growth is by how much the rate grows because there is more to be had.
 func (c *DelayBased) growth(rate int64) int64 {
 	fastest := fastGrowth
-	if c.losses.ours {
+	if c.losses.ours && c.quiet <= 2*quietRounds {
 		fastest = slowGrowth // there is no queue that would show when it is enough
 	}
 	if c.quiet <= quietRounds {
 		return 0
 	}
-	return rate >> max(fastest, slowGrowth+quietRounds+1-c.quiet)
+	return rate >> max(fastest, slowGrowth-2*(c.quiet-quietRounds-1))
 }
 
 // mayLook begins a look if it is time for one and something would be learned.
