@@ -88,7 +88,7 @@ func (c *DelayBased) Sent(now int64, bytes, inFlight int) { c.now = now }
 // Acked implements Controller.
 func (c *DelayBased) Acked(now int64, s AckSample) {
 	c.now, c.smooth = now, min(max(s.SmoothRTT, 1), 10*second)
-	c.losses.add(0, int64(s.Bytes), c.look.shows(s.SentAt))
+	c.losses.add(0, int64(s.Bytes), c.look.shows(s.SentAt), s.SentAt < c.cut)
 	if s.HasOneWay {
 		c.measure(now, &s)
 	}
@@ -116,7 +116,7 @@ func (c *DelayBased) Lost(now int64, s LossSample) {
 		return
 	}
 	looking := c.look.shows(s.SentAt)
-	c.losses.add(int64(s.Bytes), 0, looking)
+	c.losses.add(int64(s.Bytes), 0, looking, s.SentAt < c.cut)
 	if c.look.extra > 0 && !looking && s.SentAt >= c.cut {
 		c.cut, c.look.extra = now, c.look.extra*7/10
 	}
@@ -124,7 +124,7 @@ func (c *DelayBased) Lost(now int64, s LossSample) {
 
 // Spurious implements Controller.
 func (c *DelayBased) Spurious(now int64, s LossSample) {
-	c.losses.add(-int64(s.Bytes), int64(s.Bytes), c.look.shows(s.SentAt))
+	c.losses.add(-int64(s.Bytes), int64(s.Bytes), c.look.shows(s.SentAt), s.SentAt < c.cut)
 }
 
 // WindowBytes implements Controller. The least rate has its window however long packets wait.

@@ -34,9 +34,12 @@ func (s *share) add(lost, acked, packets int64) {
 // part is the share of losses, in 1024ths.
 func (s *share) part() int64 { return max(0, s.lost) * 1024 / max(s.all, 1) }
 
-// add counts packets that were sent in a look, or not.
-func (j *lossJudge) add(lost, acked int64, looking bool) {
-	j.recent.add(lost, acked, 1<<20)
+// add counts packets that were sent in a look, or not, and before the rate was lowered last, or
+// not: of the former it is known already.
+func (j *lossJudge) add(lost, acked int64, looking, known bool) {
+	if !known {
+		j.recent.add(lost, acked, 1<<20)
+	}
 	if looking {
 		j.looks.add(lost, acked, 512)
 	} else {

@@ -77,7 +77,7 @@ func (c *DelayBased) endRound(now, passed int64) {
 		c.begin.climb(c.rate, c.pipe, c.rounds)
 	}
 	if c.losses.crowded() {
-		c.makeRoom()
+		c.makeRoom(now)
 	}
 	switch {
 	case c.look.foreign > foreignCounts:
@@ -89,13 +89,13 @@ func (c *DelayBased) endRound(now, passed int64) {
 
 // makeRoom lowers the rate to what came through, because more was lost than the path loses
 // anyway. If the peer's clock does not even tell that, it is lowered all the same.
-func (c *DelayBased) makeRoom() {
+func (c *DelayBased) makeRoom(now int64) {
 	if p, ok := c.flow.over(c.span(), paceBytes); ok {
-		c.rate = min(c.rate, c.losses.carried(p))
+		c.rate = min(c.rate, max(c.losses.carried(p), c.rate/2)) // the window may have made a gap
 	} else {
 		c.rate -= c.rate / 4
 	}
-	c.quiet = 0
+	c.cut, c.quiet = now, 0
 	if c.losses.ours || c.phase == delayStarting {
 		c.quiet = -crowdedRounds
 	}
