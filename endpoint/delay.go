@@ -42,6 +42,7 @@ type DelayBased struct {
 	begin  startup
 	look   look
 	varies variation
+	rivals rivals
 
 	sampled bool
 	pipe    int64 // a round trip in which nothing waits, with what acks are held
@@ -91,6 +92,7 @@ func (c *DelayBased) Acked(now int64, s AckSample) {
 	c.losses.add(0, int64(s.Bytes), c.look.shows(s.SentAt), s.SentAt < c.cut)
 	if s.HasOneWay {
 		c.measure(now, &s)
+		c.compete(now, &s)
 	}
 	if s.SentAt >= c.round && s.Passed-c.roundFrom >= fewBytes {
 		c.endRound(now, s.Passed)
@@ -103,7 +105,14 @@ func (c *DelayBased) Acked(now int64, s AckSample) {
 		c.start(&s)
 	case s.HasOneWay && now-c.steered >= c.pipe/steersPerPipe:
 		c.steered = now
-		c.cruise(now)
+		switch {
+		case c.rivals.on:
+			c.keepUp()
+		case c.varies.varied:
+			c.follow()
+		default:
+			c.cruise(now)
+		}
 	}
 	c.rate = c.bound(c.rate)
 }
@@ -117,8 +126,9 @@ func (c *DelayBased) Lost(now int64, s LossSample) {
 	}
 	looking := c.look.shows(s.SentAt)
 	c.losses.add(int64(s.Bytes), 0, looking, s.SentAt < c.cut)
-	if c.look.extra > 0 && !looking && s.SentAt >= c.cut {
-		c.cut, c.look.extra = now, c.look.extra*7/10
+	if c.rivals.on && s.SentAt >= c.rivals.reduced {
+		c.rivals.reduced = now
+		c.rivals.window.lost(now)
 	}
 }
 
@@ -136,7 +146,10 @@ func (c *DelayBased) WindowBytes() int {
 		return int(c.begin.window)
 	}
 	window := bytesIn(c.rate, c.pipe+c.queue.margin(c.pipe)) + c.target(c.rate) + 2*packetBytes
-	if c.varies.varied {
+	switch {
+	case c.rivals.on:
+		window = max(c.rivals.window.bytes, bytesIn(c.rate, c.pipe)+ownBytes)
+	case c.varies.varied:
 		window = bytesIn(c.varies.rate, c.pipe+variedWait) + 2*packetBytes
 	}
 	return int(min(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), 2*c.smooth)), 1<<40))
@@ -146,6 +159,12 @@ func (c *DelayBased) WindowBytes() int {
 func (c *DelayBased) BytesPerSecond() int {
 	if c.look.on(c.now) {
 		return int(min(c.rate, c.bound(c.look.rate)))
+	}
+	if c.rivals.pausing(c.now) {
+		return int(c.bound(0))
+	}
+	if c.rivals.on {
+		return int(c.bound(perSecond(c.rivals.window.bytes, c.smooth) * 5 / 4)) // as Linux paces CUBIC
 	}
 	if c.varies.varied && c.phase == delayCruising {
 		return int(c.bound(2 * c.varies.rate)) // the window decides

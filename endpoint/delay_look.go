@@ -12,7 +12,6 @@ type look struct {
 	least       int64 // wait of those that were sent in its second half
 	next        int64 // when there may be another one
 	foreign     int64 // what waited although less was sent, and has not gone since
-	extra       int64 // bytes of ours that may wait besides, so that others do not push us out
 }
 
 const (

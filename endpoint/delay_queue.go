@@ -7,12 +7,13 @@ package endpoint
 type queueMeter struct {
 	base     windowedMin // of the one-way delays: nothing waited
 	standing windowedMin // of those of half a round trip: peaks left out, as in Copa, 2.2
-	wait     int64       // of the latest packet
-	swing    int64       // by how much the standing queue changes in a round trip
-	before   int64       // what stood a round trip ago
-	rough    int64       // by how much the wait both rises and falls in a round trip
-	low      int64       // the least wait of this one
-	high     int64       // the longest
+	held     bool
+	wait     int64 // of the latest packet
+	swing    int64 // by how much the standing queue changes in a round trip
+	before   int64 // what stood a round trip ago
+	rough    int64 // by how much the wait both rises and falls in a round trip
+	low      int64 // the least wait of this one
+	high     int64 // the longest
 	rounds   int64
 	rise     int64 // the most by which it rose in this one
 	fall     int64 // the most by which it fell
@@ -35,7 +36,11 @@ const (
 
 // sample takes the one-way delay of a packet, of which only differences count.
 func (m *queueMeter) sample(now, oneWay, span int64) {
-	m.base.add(now, oneWay, baseSpan)
+	span0 := baseSpan
+	if m.held {
+		span0 *= 6
+	}
+	m.base.add(now, oneWay, int64(span0))
 	m.standing.add(now, oneWay, max(span, leastStanding))
 	m.wait = oneWay - m.base.least()
 	m.low, m.high = min(m.low, m.wait), max(m.high, m.wait)

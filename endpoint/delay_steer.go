@@ -63,7 +63,7 @@ func (c *DelayBased) span() int64 { return min(max(c.smooth, leastSpan), mostSpa
 // target is how many bytes of ours shall wait at a rate.
 func (c *DelayBased) target(rate int64) int64 {
 	wait := ownWait + c.queue.margin(c.pipe) + max(0, c.look.foreign-foreignIgnored)/2
-	return ownBytes + c.look.extra + bytesIn(rate, wait)
+	return ownBytes + bytesIn(rate, wait)
 }
 
 // endRound does what is done once in a round trip.
@@ -78,12 +78,6 @@ func (c *DelayBased) endRound(now, passed int64) {
 	}
 	if c.losses.crowded() {
 		c.makeRoom(now)
-	}
-	switch {
-	case c.look.foreign > foreignCounts:
-		c.look.extra = min(c.look.extra+extraStep, bytesIn(c.rate, c.queue.queue()))
-	case now-c.empty < 2*c.smooth:
-		c.look.extra /= 2
 	}
 }
 
@@ -144,9 +138,6 @@ func (c *DelayBased) start(s *AckSample) {
 // within two round trips: what is decided shows after one and a half, with the time over which is
 // measured, and π/2 of that would be the limit of stability.
 func (c *DelayBased) cruise(now int64) {
-	if c.follow(); c.varies.varied {
-		return
-	}
 	wait, span := c.queue.queue(), c.span()
 	if bytesIn(c.rate, wait) > 3*c.target(c.rate) {
 		span /= 4 // quick, now that there is enough to measure

@@ -48,7 +48,15 @@ func (c *DelayBased) vary() {
 		c.varies.before = 0
 		return
 	}
-	c.varies.endRound(p.passed)
+	c.rivals.best.add(c.now, -p.passed, bestSpan)
+	if c.rivals.on {
+		c.varies.before = 0
+		return
+	}
+	was := c.varies.varied
+	if c.varies.endRound(p.passed); c.varies.varied && !was {
+		c.varies.rate = p.passed
+	}
 }
 
 // follow sets the rate to what came through.
@@ -59,9 +67,6 @@ func (c *DelayBased) follow() {
 	}
 	if carried := c.losses.carried(latest); carried > c.varies.rate || !latest.limited {
 		c.varies.rate = carried
-	}
-	if !c.varies.varied {
-		return
 	}
 	if p, ok := c.flow.over(c.span(), paceBytes); ok && !p.limited {
 		c.rate = c.losses.carried(p)
