@@ -67,14 +67,15 @@ func (j *lossJudge) judge() bool {
 	return true
 }
 
-// crowded reports at the end of a round whether more gets lost than the path loses anyway.
-func (j *lossJudge) crowded() bool {
+// crowded reports at the end of a round whether more gets lost than the path loses anyway, and which
+// part of the rate, in 1024ths, would have come through all the same.
+func (j *lossJudge) crowded() (part int64, crowded bool) {
 	if j.recent.all < 64*packetBytes {
-		return false
+		return 1024, false
 	}
-	crowded := j.recent.part() > j.tolerated
+	lost := j.recent.part()
 	j.recent = share{}
-	return crowded
+	return (1024 - lost) * 1024 / (1024 - min(j.tolerated, 768)), lost > j.tolerated
 }
 
 // carried is the rate that came through at the narrowest place, of which some got lost behind it.

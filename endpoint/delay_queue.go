@@ -14,6 +14,7 @@ type queueMeter struct {
 	rough    int64 // by how much the wait both rises and falls in a round trip
 	low      int64 // the least wait of this one
 	high     int64 // the longest
+	peak     int64 // the longest of the last rounds
 	rounds   int64
 	rise     int64 // the most by which it rose in this one
 	fall     int64 // the most by which it fell
@@ -56,6 +57,7 @@ func (m *queueMeter) endRound() {
 	q := m.queue()
 	m.swing += (min(abs(q-m.before), 4*m.swing+leastStanding) - m.swing) / 16
 	m.before = q
+	m.peak = max(m.high, m.peak-m.peak/64) // half of it is forgotten after 44
 	m.rounds++
 	m.rough += (min(m.rise, m.fall, 2*m.rough+2*leastStanding) - m.rough) / min(3+m.rounds, 16)
 	m.low, m.high, m.rise, m.fall = m.wait, m.wait, 0, 0

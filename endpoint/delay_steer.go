@@ -76,19 +76,25 @@ func (c *DelayBased) endRound(now, passed int64) {
 	if c.phase == delayStarting && c.rounds > 1 {
 		c.begin.climb(c.rate, c.pipe, c.rounds)
 	}
-	if c.losses.crowded() {
-		c.makeRoom(now)
+	if part, crowded := c.losses.crowded(); crowded {
+		c.makeRoom(now, part)
 	}
 }
 
 // makeRoom lowers the rate to what came through, because more was lost than the path loses
-// anyway. If the peer's clock does not even tell that, it is lowered all the same.
-func (c *DelayBased) makeRoom(now int64) {
-	if p, ok := c.flow.over(c.span(), paceBytes); ok {
-		c.rate = min(c.rate, max(c.losses.carried(p), c.rate/2)) // the window may have made a gap
-	} else {
+// anyway, and to a part of it, in 1024ths. If the peer's clock does not even tell that, it is
+// lowered all the same.
+func (c *DelayBased) makeRoom(now, part int64) {
+	was := c.rate
+	switch p, ok := c.flow.over(c.span(), paceBytes); {
+	case !ok:
 		c.rate -= c.rate / 4
+	case c.phase == delayStarting:
+		c.rate = min(c.rate, c.losses.carried(p))
+	default: // the window may have made a gap
+		c.rate = min(c.rate, max(c.losses.carried(p), c.rate/2))
 	}
+	c.rate = min(c.rate, was*part/1024)
 	c.cut, c.quiet = now, 0
 	if c.losses.ours || c.phase == delayStarting {
 		c.quiet = -crowdedRounds
@@ -177,14 +183,14 @@ func (c *DelayBased) cruise(now int64) {
 
 // growth is by how much the rate grows because there is more to be had.
 func (c *DelayBased) growth(rate int64) int64 {
-	fastest := fastGrowth
-	if c.losses.ours && c.quiet <= 2*quietRounds {
-		fastest = slowGrowth // there is no queue that would show when it is enough
-	}
-	if c.quiet <= quietRounds {
+	rounds := c.quiet - quietRounds
+	if rounds <= 0 {
 		return 0
 	}
-	return rate >> max(fastest, slowGrowth-2*(c.quiet-quietRounds-1))
+	if c.losses.ours && bytesIn(rate, c.queue.peak) < 2*c.target(rate) {
+		return rate >> slowGrowth // there is no queue that would show when it is enough
+	}
+	return rate >> max(fastGrowth, slowGrowth-rounds*(rounds-1)/2)
 }
 
 // mayLook begins a look if it is time for one and something would be learned.
