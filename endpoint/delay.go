@@ -126,10 +126,7 @@ func (c *DelayBased) Lost(now int64, s LossSample) {
 	}
 	looking := c.look.shows(s.SentAt)
 	c.losses.add(int64(s.Bytes), 0, looking, s.SentAt < c.cut)
-	if c.rivals.on && s.SentAt >= c.rivals.reduced {
-		c.rivals.reduced = now
-		c.rivals.window.lost(now)
-	}
+	c.rivals.lost(now, s.SentAt)
 }
 
 // Spurious implements Controller.
@@ -160,7 +157,7 @@ func (c *DelayBased) BytesPerSecond() int {
 	if c.look.on(c.now) {
 		return int(min(c.rate, c.bound(c.look.rate)))
 	}
-	if c.rivals.pausing(c.now) {
+	if c.rivals.pause.on(c.now) {
 		return int(c.bound(0))
 	}
 	if c.rivals.on {

@@ -11,15 +11,12 @@ type look struct {
 	rate        int64 // what is sent, in bytes a second
 	least       int64 // wait of those that were sent in its second half
 	next        int64 // when there may be another one
-	foreign     int64 // what waited although less was sent, and has not gone since
 }
 
 const (
 	// lookEvery is how often a flow looks that has never seen the queue empty: twice at least
 	// while a base delay is remembered.
 	lookEvery = 4 * second
-	// lookAgain is how often it looks while others queue.
-	lookAgain = second
 	// nearlyEmpty is what counts as empty: some units of the clock.
 	nearlyEmpty = millisecond / 2
 )

@@ -7,14 +7,14 @@ package endpoint
 type queueMeter struct {
 	base     windowedMin // of the one-way delays: nothing waited
 	standing windowedMin // of those of half a round trip: peaks left out, as in Copa, 2.2
-	held     bool
-	wait     int64 // of the latest packet
-	swing    int64 // by how much the standing queue changes in a round trip
-	before   int64 // what stood a round trip ago
-	rough    int64 // by how much the wait both rises and falls in a round trip
-	low      int64 // the least wait of this one
-	high     int64 // the longest
-	peak     int64 // the longest of the last rounds
+	held     bool        // others fill the queue, so base is not to be seen
+	wait     int64       // of the latest packet
+	swing    int64       // by how much the standing queue changes in a round trip
+	before   int64       // what stood a round trip ago
+	rough    int64       // by how much the wait both rises and falls in a round trip
+	low      int64       // the least wait of this one
+	high     int64       // the longest
+	peak     int64       // the longest of the last rounds
 	rounds   int64
 	rise     int64 // the most by which it rose in this one
 	fall     int64 // the most by which it fell
@@ -26,6 +26,8 @@ const (
 	// are 2 ms apart after it, and a route that is longer for good is known by then. Copa and
 	// BBR take 10 s likewise.
 	baseSpan = 10 * second
+	// heldSpan is how long it does while others fill the queue, which never drains then.
+	heldSpan = 6 * baseSpan
 	// leastStanding is the shortest time that says what stands: of systems that serve their
 	// sockets a thousand times a second a few turns.
 	leastStanding = 4 * millisecond
@@ -37,11 +39,11 @@ const (
 
 // sample takes the one-way delay of a packet, of which only differences count.
 func (m *queueMeter) sample(now, oneWay, span int64) {
-	span0 := baseSpan
 	if m.held {
-		span0 *= 6
+		m.base.add(now, oneWay, heldSpan)
+	} else {
+		m.base.add(now, oneWay, baseSpan)
 	}
-	m.base.add(now, oneWay, int64(span0))
 	m.standing.add(now, oneWay, max(span, leastStanding))
 	m.wait = oneWay - m.base.least()
 	m.low, m.high = min(m.low, m.wait), max(m.high, m.wait)

@@ -1,136 +1,160 @@
 package endpoint
 
-// A rivals tells whether flows that fill the queue until something is lost share the path, and
-// how much may be in flight beside them. Whoever keeps the queue short beside one gets what is
-// left, which is next to nothing; so while one is there, the window is that of CUBIC (RFC 9438),
-// for which the others make room as for one of their own kind.
+// Rivals are flows that fill the queue until something is lost. Whoever keeps the queue short beside
+// one gets what is left, which is next to nothing; so while there are any, the window is that of
+// CUBIC (RFC 9438), for which they make room as for one of their own kind.
 //
-// A queue that stays far longer than ours should be raises the question. A pause answers it: if the
-// queue is ours, it drains by as long as nothing is sent, and by less as much of it belongs to others.
-// Flows of our own kind share a queue that is short enough not to raise it.
+// A queue that stays far longer than ours should be raises the question. Pauses answer it: if the
+// queue is ours, it drains by as long as nothing is sent, and by less if some of it belongs to others.
+// Flows of our own kind share a queue that is too short to raise it. A wait that does not change at
+// all is no queue: the way has become longer.
 //
-//	         long queue for a while,
-//	         two pauses say: not ours
-//	alone ───────────────────────────▶ rivals
-//	  ▲                                  │ window of CUBIC, a pause now and then
-//	  └──────────────────────────────────┘
-//	   a pause says: ours; or a short queue
+//	        a long queue for a while,
+//	        pauses in a row say: not ours
+//	alone ───────────────────────────────▶ beside rivals
+//	  ▲                                      │ CUBIC, a pause now and then
+//	  └──────────────────────────────────────┘
+//	     a pause says: ours; a short queue for a while
 type rivals struct {
 	on      bool
-	others  int   // pauses in a row that said so
-	short   int64 // when the queue was short last
-	long    int64 // when it was long last
-	next    int64 // when there may be another pause
 	window  cubicCurve
-	reduced int64       // when something was lost last: what was sent before is part of it
-	best    windowedMin // of the rates in a round trip, negative
+	reduced int64       // when something was lost last: losses of what was sent before belong to it
+	best    windowedMin // of the rates of round trips, negative: what the path may carry for us
+	short   int64       // when the queue was short last
+	long    int64       // when it was long last
+	pause   pause
+	others  int   // pauses in a row that said: not ours
+	least   int64 // of what packets waited after these
+	most    int64
+}
 
-	from, until  int64 // of the pause
+// A pause is a time in which next to nothing is sent.
+type pause struct {
+	from, until  int64
 	due          bool  // it is not judged yet
-	last, lastAt int64 // the wait of the last packet that was sent before it, and when that was
+	next         int64 // when there may be another one
+	wait, sentAt int64 // of the last packet before it
 }
 
 const (
-	// rivalQueues is how many queues of our own are no question: those of four flows alike.
-	rivalQueues = 4
-	// rivalAfter is for how long the queue is long before a pause, rivalRounds in round trips.
-	rivalAfter  = second
-	rivalRounds = 8
-	rivalPauses = 3
-	// rivalEvery is how often there is a pause beside others.
-	rivalEvery = 2 * second
-	// leastPause and mostPause bound one: it has to be more than jitter.
+	// ownQueues of ours are no question: those of as many flows alike, whose rates lie behind by
+	// bestSpan. leastLong is never one: others than bulk may be in the way.
+	ownQueues = 4
+	bestSpan  = 20 * second
+	leastLong = 10 * millisecond
+	// longTime and longRounds are for how long the queue is long before the first pause: flows that
+	// begin have found their rate by then, and a queue that a lower rate has left has drained.
+	longTime   = second
+	longRounds = 8
+	// manyPauses say that there are rivals. On mobile links the capacity falls in one of five; with
+	// two such a link is mistaken for a rival twice as often.
+	manyPauses = 3
+	// pauseEvery is how often there is one beside rivals: of what we send it takes a twentieth
+	// at most, and when they are gone our own queue is known within so long.
+	pauseEvery = 2 * second
+	// leastPause and mostPause bound one: longer than schedulers and sockets take, shorter than what a
+	// game notices.
 	leastPause = 20 * millisecond
 	mostPause  = 100 * millisecond
-	bestSpan   = 20 * second
 )
 
-// long is how long a queue of ours would not be, if flows of our kind share the path.
-func (c *DelayBased) long() int64 {
-	margin := c.queue.margin(c.pipe)
-	if c.varies.varied {
-		margin = max(margin, variedWait)
-	}
-	own := ownWait + mulDiv(ownBytes, second, max(-c.rivals.best.least(), c.rate))
-	return max(rivalQueues*own, foreignIgnored) + 2*margin
-}
-
-// watch follows the queue with each acknowledgement.
-func (r *rivals) watch(now int64, queue, long int64) {
+// compete is done with each acknowledgement: it follows the queue, asks, and draws the conclusions.
+func (c *DelayBased) compete(now int64, s *AckSample) {
+	r, queue, long := &c.rivals, c.queue.queue(), c.longQueue()
 	if queue < long {
 		r.short = now
 	}
 	if queue > long/2 {
 		r.long = now
 	}
-}
-
-// question begins a pause if it is time for one.
-func (r *rivals) question(now, queue, roundTrip int64) {
-	lasts := now - r.short
-	if r.due || now < r.next || !r.on && lasts < max(rivalAfter, rivalRounds*roundTrip) {
-		return
-	}
-	r.from, r.until, r.due = now, now+min(max(queue, leastPause), mostPause), true
-	r.next = now + max(rivalEvery, rivalRounds*roundTrip)
-	if !r.on {
-		r.next = r.until + 2*roundTrip
-	}
-}
-
-// pausing reports whether nothing is to be sent.
-func (r *rivals) pausing(now int64) bool { return r.due && r.from <= now && now < r.until }
-
-// sample takes the wait of a packet that was sent at a time, and reports whether it answers.
-func (r *rivals) sample(sent, wait int64) (answered bool) {
-	if !r.due {
-		return false
-	}
-	if sent < r.from {
-		r.last, r.lastAt = wait, sent
-		return false
-	}
-	if sent < r.until {
-		return false
-	}
-	r.due = false
-	if fell := r.last - wait; 4*fell > 3*min(sent-r.lastAt, r.last) {
-		r.others = 0
-	} else {
-		r.others++
-	}
-	return true
-}
-
-// compete is what is done at each acknowledgement.
-func (c *DelayBased) compete(now int64, s *AckSample) {
-	r := &c.rivals
-	queue := c.queue.queue()
-	r.watch(now, queue, c.long())
-	if r.sample(s.SentAt, c.queue.wait) {
-		switch {
-		case r.others == 0:
-			r.on, r.short = false, now
-		case r.others >= rivalPauses && !r.on:
-			r.on = true
-			r.window.begin(now, max(bytesIn(c.rate, c.smooth), bytesIn(-r.best.least(), c.smooth)/2))
-		}
-	}
-	if r.on && now-r.long > max(rivalAfter, rivalRounds*c.smooth) {
-		r.on, r.others, r.short = false, 0, now
+	patience := max(longTime, longRounds*c.pipe)
+	switch {
+	case r.pause.over(s.SentAt, c.queue.wait):
+		c.answer(now, s.SentAt)
+	case r.on && now-r.long > patience:
+		r.leave(now)
+	case c.phase == delayCruising && !s.AppLimited && (r.on || now-r.short > patience):
+		r.pause.start(now, queue)
 	}
 	if r.on {
 		r.window.acked(now, int64(s.Bytes), c.smooth, s.AppLimited)
 	}
-	if !s.AppLimited && c.phase == delayCruising {
-		r.question(now, queue, c.pipe)
-	}
 	c.queue.held = r.on
 }
 
-// keepUp takes the rate from what came through: the window decides what is sent.
+// longQueue is a queue that would not be ours, if flows of our kind share the path.
+func (c *DelayBased) longQueue() int64 {
+	own := ownWait + mulDiv(ownBytes, second, max(-c.rivals.best.least(), c.rate))
+	rough := min(c.queue.rough, mostSwing)
+	if c.varies.varied {
+		rough = max(rough, variedWait)
+	}
+	return max(ownQueues*own, leastLong) + 2*rough
+}
+
+// answer draws the conclusion of a pause from the first packet after it.
+func (c *DelayBased) answer(now, sentAt int64) {
+	r, wait := &c.rivals, c.queue.wait
+	if p := &r.pause; 4*(p.wait-wait) > 3*min(sentAt-p.sentAt, p.wait) {
+		r.leave(now)
+		return
+	}
+	if r.others == 0 {
+		r.least, r.most = wait, wait
+	}
+	r.others++
+	r.least, r.most = min(r.least, wait), max(r.most, wait)
+	switch {
+	case r.on:
+		r.pause.next = now + max(pauseEvery, longRounds*c.pipe)
+	case r.others < manyPauses:
+		r.pause.next = now + 2*c.pipe
+	case r.most-r.least <= max(2*nearlyEmpty, mulDiv(2*packetBytes, second, max(-r.best.least(), c.rate))):
+		c.queue.base = windowedMin{} // those who fill a queue add a packet in a round trip at least
+		r.leave(now)
+	default:
+		r.on = true
+		r.window.begin(now, bytesIn(max(c.rate, -r.best.least()/2), c.smooth))
+	}
+}
+
+// leave begins to be alone.
+func (r *rivals) leave(now int64) { r.on, r.others, r.short = false, 0, now }
+
+// lost tells of losses.
+func (r *rivals) lost(now, sentAt int64) {
+	if r.on && sentAt >= r.reduced {
+		r.reduced = now
+		r.window.lost(now)
+	}
+}
+
+// keepUp sets the rate to what came through: beside rivals the window decides what is sent.
 func (c *DelayBased) keepUp() {
 	if p, ok := c.flow.over(c.span(), paceBytes); ok && (!p.limited || p.passed > c.rate) {
 		c.rate = c.losses.carried(p)
 	}
+}
+
+// start begins a pause of the length of a queue, if it is time for one.
+func (p *pause) start(now, queue int64) {
+	if !p.due && now >= p.next {
+		p.from, p.until, p.due = now, now+min(max(queue, leastPause), mostPause), true
+	}
+}
+
+// on reports whether it is time to send nothing.
+func (p *pause) on(now int64) bool { return p.due && now < p.until }
+
+// over takes how long a packet waited, and reports whether it is the first one after the pause.
+func (p *pause) over(sentAt, wait int64) bool {
+	switch {
+	case !p.due || sentAt >= p.from && sentAt < p.until:
+		return false
+	case sentAt < p.from:
+		p.wait, p.sentAt = wait, sentAt
+		return false
+	}
+	p.due = false
+	return true
 }

@@ -28,15 +28,7 @@ const (
 	// crowdedRounds without growth follow on losses that are ours: so of the time one part in
 	// nine is spent on losing.
 	crowdedRounds = 8
-	// foreignCounts is a queue that is not ours and is no accident either: ten packets of others
-	// of our own kind at 5 Mbit/s. foreignIgnored leaves out of it what they would have there.
-	foreignCounts  = 25 * millisecond
-	foreignIgnored = 10 * millisecond
-	// extraStep is by how much more may wait in each round beside others that fill the queue: two
-	// packets more than Reno's, since CUBIC is quicker, too. With one the share beside it is 20 % of
-	// a line of 10 Mbit/s and 100 ms, with three 32 %.
-	extraStep = 3 * packetBytes
-	leastPipe = millisecond / 10
+	leastPipe     = millisecond / 10
 )
 
 // measure takes what the peer's clock tells.
@@ -49,7 +41,6 @@ func (c *DelayBased) measure(now int64, s *AckSample) {
 	if c.queue.wait <= nearlyEmpty+c.queue.margin(c.pipe)/4 {
 		c.empty = now
 	}
-	c.look.foreign = min(c.look.foreign, c.queue.queue())
 	c.pipe += (min(max(roundTrip-c.queue.wait, s.MinRTT, leastPipe), 2*maxRTT) - c.pipe) / 8
 	c.flow.add(mark{s.OneWay + s.SentAt, s.SentAt, s.Passed, s.Delivered, s.AppLimited}, c.span())
 	if c.look.sample(s.SentAt, c.queue.wait) {
@@ -62,8 +53,7 @@ func (c *DelayBased) span() int64 { return min(max(c.smooth, leastSpan), mostSpa
 
 // target is how many bytes of ours shall wait at a rate.
 func (c *DelayBased) target(rate int64) int64 {
-	wait := ownWait + c.queue.margin(c.pipe) + max(0, c.look.foreign-foreignIgnored)/2
-	return ownBytes + bytesIn(rate, wait)
+	return ownBytes + bytesIn(rate, ownWait+c.queue.margin(c.pipe))
 }
 
 // endRound does what is done once in a round trip.
@@ -199,7 +189,7 @@ func (c *DelayBased) mayLook(now, rate, wait int64) {
 	if c.losses.doubtful() {
 		lost = c.losses.usual.part()
 	}
-	if now >= c.look.next && !c.look.due && (now-c.empty > lookEvery || c.look.foreign > 0 || lost > 0) {
+	if now >= c.look.next && !c.look.due && (now-c.empty > lookEvery || lost > 0) {
 		c.look.start(now, c.pipe, rate, wait, lost)
 	}
 }
@@ -207,11 +197,8 @@ func (c *DelayBased) mayLook(now, rate, wait int64) {
 // learn draws the conclusions of a look.
 func (c *DelayBased) learn(now int64) {
 	c.quiet = min(c.quiet, 0) // the queue was to be empty
-	c.look.foreign, c.look.next = 0, now+lookEvery
+	c.look.next = now + lookEvery
 	if !c.losses.judge() && c.losses.doubtful() {
 		c.look.next = now + 2*c.pipe
-	}
-	if c.look.least != never && c.look.least > foreignIgnored+2*c.queue.margin(c.pipe) {
-		c.look.foreign, c.look.next = c.look.least, now+lookAgain
 	}
 }
