@@ -46,9 +46,14 @@ const (
 	// begin have found their rate by then, and a queue that a lower rate has left has drained.
 	longTime   = second
 	longRounds = 8
-	// manyPauses say that there are rivals. On mobile links the capacity falls in one of five; with
-	// two such a link is mistaken for a rival twice as often.
+	// manyPauses say that there are rivals. With two, queues of mobile links whose capacity falls
+	// meanwhile are taken for rivals so often that packets wait longer by a tenth.
 	manyPauses = 3
+	// mostly is how much of what a pause drains says that the queue is ours, in eighths: our share,
+	// and as much again for what rivals lose at that moment. littleLeft does before we have the window of
+	// CUBIC, when rivals have left us a tenth; it has a mobile link taken for one more seldom.
+	mostly     = 6
+	littleLeft = 3
 	// pauseEvery is how often there is one beside rivals: of what we send it takes a twentieth
 	// at most, and when they are gone our own queue is known within so long.
 	pauseEvery = 2 * second
@@ -95,9 +100,17 @@ func (c *DelayBased) longQueue() int64 {
 // answer draws the conclusion of a pause from the first packet after it.
 func (c *DelayBased) answer(now, sentAt int64) {
 	r, wait := &c.rivals, c.queue.wait
-	if p := &r.pause; 4*(p.wait-wait) > 3*min(sentAt-p.sentAt, p.wait) {
+	fell, elapsed := r.pause.wait-wait, sentAt-r.pause.sentAt
+	ours := int64(littleLeft)
+	if r.on {
+		ours = mostly
+	}
+	if 8*fell > ours*min(elapsed, r.pause.wait) {
 		r.leave(now)
 		return
+	}
+	if r.pause.next = now + 2*c.pipe; 2*fell < -elapsed {
+		return // capacity fell: nobody fills a queue as quickly but in slow start
 	}
 	if r.others == 0 {
 		r.least, r.most = wait, wait
@@ -108,7 +121,6 @@ func (c *DelayBased) answer(now, sentAt int64) {
 	case r.on:
 		r.pause.next = now + max(pauseEvery, longRounds*c.pipe)
 	case r.others < manyPauses:
-		r.pause.next = now + 2*c.pipe
 	case r.most-r.least <= max(2*nearlyEmpty, mulDiv(2*packetBytes, second, max(-r.best.least(), c.rate))):
 		c.queue.base = windowedMin{} // those who fill a queue add a packet in a round trip at least
 		r.leave(now)

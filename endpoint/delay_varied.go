@@ -18,15 +18,16 @@ type variation struct {
 }
 
 const (
-	// variedFrom and variedUntil, in 1024ths, are where a path begins and ceases to count as varied.
+	// variedFrom and variedUntil, in 1024ths, are where a path begins and ceases to count as varied:
+	// an eighth, which jitter of 30 ms does not reach, and what is above two flows that share.
 	variedFrom, variedUntil = 128, 80
-	// variedWait is for how long a queue shall last. On nineteen traces, recorded and generated, of
-	// round trips of 20 to 100 ms, with 25 ms a twentieth less of the capacity is used, with 50 ms
-	// the waiting is longer by a sixth and a sixteenth less is lost of it.
-	variedWait = 35 * millisecond
-	// variedSpans is the part of a round trip that is the latest moment, variedLeast its least:
-	// schedulers of mobile links serve a phone each 1 to 40 ms. With the whole round trip a
-	// thirtieth less of the capacity is used, at the same delay.
+	// variedWait is for how long a queue shall last. Over 17 traces, recorded and generated, with
+	// round trips of 20 to 100 ms, 20 ms use 90.3 % of the capacity, 30 ms 92.8, and 35 ms 93.7 with
+	// packets that wait for a tenth longer. A third of CUBIC's delay behind 100 packets asks for less.
+	variedWait = 30 * millisecond
+	// variedSpans is the part of a round trip that is the latest moment, variedLeast its least: what
+	// a scheduler needs for some of its turns of a millisecond. With a whole round trip, and at the
+	// same delay, 90 % of the capacity are used in place of 94.
 	variedSpans = 8
 	variedLeast = 10 * millisecond
 )
