@@ -109,17 +109,19 @@ func (c *DelayBased) start(s *AckSample) {
 	}
 	pipe := max(c.pipe, s.MinRTT)
 	c.rate = max(c.rate, perSecond(c.begin.window, pipe))
-	if !s.HasOneWay {
-		return
+	wait := c.queue.wait
+	if !s.HasOneWay { // acks that do not say when: then the round trip does
+		wait = s.RTT - s.MinRTT
 	}
-	allowed := mulDiv(c.target(c.rate)+initialWindow, second, c.rate)
-	switch train := c.begin.follow(*c.flow.last()); {
+	// Ten packets may leave together when credit comes; of a slow path they do not say so much.
+	allowed := mulDiv(c.target(c.rate), second, c.rate) + min(mulDiv(initialWindow, second, c.rate), pipe/8)
+	switch train := s.HasOneWay && c.begin.follow(*c.flow.last()); {
 	case train && c.rounds <= 1 && c.begin.hint < c.rate:
 		c.rate = c.begin.hint
 	case train && c.rounds <= 1:
 		c.begin.climb(c.rate, pipe, c.rounds)
 		return
-	case c.rounds > 1 && c.begin.waited(c.queue.wait, allowed):
+	case c.rounds > 1 && c.begin.waited(wait, allowed):
 		if p, ok := c.flow.over(c.smooth/4, paceBytes); ok && !p.limited {
 			c.rate = min(c.rate, c.losses.carried(p))
 		}
