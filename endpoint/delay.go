@@ -134,7 +134,8 @@ func (c *DelayBased) Spurious(now int64, s LossSample) {
 	c.losses.add(-int64(s.Bytes), int64(s.Bytes), c.look.shows(s.SentAt), s.SentAt < c.cut)
 }
 
-// WindowBytes implements Controller. The least rate has its window however long packets wait.
+// WindowBytes implements Controller. The least rate has its window however long packets wait, for one
+// smoothed round trip: with two, what waits would grow on each path of less than twice that rate.
 func (c *DelayBased) WindowBytes() int {
 	if c.phase == delayStarting {
 		if c.rounds > 1 {
@@ -149,7 +150,7 @@ func (c *DelayBased) WindowBytes() int {
 	case c.varies.varied:
 		window = bytesIn(c.varies.rate, c.pipe+variedWait) + 2*packetBytes
 	}
-	return int(min(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), 2*c.smooth)), 1<<40))
+	return int(min(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), c.smooth)), 1<<40))
 }
 
 // BytesPerSecond implements Controller.

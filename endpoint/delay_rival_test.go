@@ -1,0 +1,97 @@
+package endpoint
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// TestDelayTakesNobodyForARival: neither flows of its own kind that come one after the other, nor a
+// rate that falls, nor a way that becomes longer, nor jitter.
+func TestDelayTakesNobodyForARival(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	for name, play := range map[string]func(f, late *lineFlow) *line{
+		"two":    func(f, late *lineFlow) *line { return newLine(10*megabit, 100, 50*millisecond, f, late) },
+		"slow":   func(f, late *lineFlow) *line { return newLine(megabit, 0, 20*millisecond, f, late) },
+		"far":    func(f, late *lineFlow) *line { return newLine(10*megabit, 1000, 150*millisecond, f, late) },
+		"falls":  func(f, _ *lineFlow) *line { return newLine(20*megabit, 0, 20*millisecond, f) },
+		"jitter": func(f, _ *lineFlow) *line { return newLine(10*megabit, 100, 50*millisecond, f) },
+		"longer": func(f, _ *lineFlow) *line { return newLine(10*megabit, 100, 50*millisecond, f) },
+	} {
+		c := byDelay()
+		f, late := &lineFlow{cc: c}, &lineFlow{cc: byDelay(), begin: 5 * second}
+		switch name {
+		case "jitter":
+			f.hold = func(int64) int64 { return rnd.Int64N(30 * millisecond) }
+		case "longer":
+			f.clock = func(at int64) int64 {
+				if at > 5*second {
+					at += 60 * millisecond
+				}
+				return at
+			}
+		}
+		l, beside := play(f, late), int64(0)
+		for ; l.now < 30*second; l.run(l.now + 10*millisecond) {
+			if name == "falls" && l.now == 10*second {
+				l.rate /= 8
+			}
+			if c.rivals.on {
+				beside += 10 * millisecond
+			}
+		}
+		if beside > 0 {
+			t.Errorf("%s: for %v it thought that there was a rival", name, time.Duration(beside))
+		}
+	}
+}
+
+// TestDelayKnowsALongerWay: a way that is longer is known as that long before the old base delay is
+// forgotten, and the rate comes back.
+func TestDelayKnowsALongerWay(t *testing.T) {
+	f := &lineFlow{cc: byDelay()}
+	f.clock = func(at int64) int64 {
+		if at > 5*second {
+			at += 60 * millisecond
+		}
+		return at
+	}
+	l := newLine(10*megabit, 100, 50*millisecond, f)
+	l.run(10 * second)
+	if shares, wait := l.measure(10*second, 14*second); shares[0] < 0.8 || wait > 45*millisecond {
+		t.Errorf("five seconds after the way became longer %.3f of the rate are used, p99 of the wait %v", shares[0], time.Duration(wait))
+	}
+}
+
+// TestCubicCurve: after a loss the window is back where it was after K seconds (RFC 9438, 4.2), and
+// beyond it later.
+func TestCubicCurve(t *testing.T) {
+	var w cubicCurve
+	w.begin(0, 1000*packetBytes)
+	w.lost(0)
+	if w.bytes != 700*packetBytes || w.flat < 9080 || w.flat > 9090 { // cbrt(300 / 0.4) s
+		t.Fatalf("%d packets, flat after %d ms", w.bytes/packetBytes, w.flat)
+	}
+	const roundTrip = second / 10
+	for now := int64(0); now <= 14*second; now += roundTrip {
+		switch n := w.bytes / packetBytes; now {
+		case 5 * second:
+			if n < 930 || n > 985 {
+				t.Errorf("%d packets after 5 s", n)
+			}
+		case 9 * second:
+			if n < 985 || n > 1001 {
+				t.Errorf("%d packets after 9 s", n)
+			}
+		case 14 * second:
+			if n < 1030 || n > 1060 {
+				t.Errorf("%d packets after 14 s", n)
+			}
+		}
+		w.acked(now, w.bytes, roundTrip, false)
+	}
+	before := w.bytes
+	if w.acked(20*second, w.bytes, roundTrip, true); w.bytes != before {
+		t.Error("it grew although it was not used")
+	}
+}
