@@ -23,14 +23,17 @@ type DelayConfig struct {
 // what little there is waits too long. Losses count if they go away when less is sent (lossJudge).
 //
 //	           packets wait, many are lost,
-//	           a train is slower than the start
+//	           the rate of the first train is reached
 //	starting ───────────────────────────────────▶ cruising
 //
-// Starting, the rate doubles in each round trip (startup). Cruising, it is what came through, and
-// more or less as fewer or more bytes of ours wait than should. When next to nothing waits for some
-// rounds the rate grows faster and faster, by half in a round trip at most. Now and then there is a
-// look (look), in which less is sent. If a look shows that the queue is not ours, others fill it;
-// then more and more bytes of ours may wait, until something is lost.
+// Starting, the rate is a multiple in each round trip (startup). Cruising, it is what came through,
+// and more or less as fewer or more bytes of ours wait than should. When next to nothing waits for
+// some rounds the rate grows faster and faster, by half in a round trip at most. Now and then there
+// is a look (look), in which less is sent.
+//
+// Two kinds of paths need something else: where the capacity changes by itself, the window follows
+// what came through in the latest moment (variation); beside flows that fill the queue until
+// something is lost, it is theirs (rivals).
 type DelayBased struct {
 	cfg    DelayConfig
 	phase  delayPhase
@@ -105,16 +108,21 @@ func (c *DelayBased) Acked(now int64, s AckSample) {
 		c.start(&s)
 	case s.HasOneWay && now-c.steered >= c.pipe/steersPerPipe:
 		c.steered = now
-		switch {
-		case c.rivals.on:
-			c.keepUp()
-		case c.varies.varied:
-			c.follow()
-		default:
-			c.cruise(now)
-		}
+		c.steer(now)
 	}
 	c.rate = c.bound(c.rate)
+}
+
+// steer sets the rate after the start.
+func (c *DelayBased) steer(now int64) {
+	switch {
+	case c.rivals.on:
+		c.keepUp()
+	case c.varies.varied:
+		c.follow()
+	default:
+		c.cruise(now)
+	}
 }
 
 // Lost implements Controller.
@@ -148,24 +156,22 @@ func (c *DelayBased) WindowBytes() int {
 	case c.rivals.on:
 		window = max(c.rivals.window.bytes, bytesIn(c.rate, c.pipe)+ownBytes)
 	case c.varies.varied:
-		window = bytesIn(c.varies.rate, c.pipe+variedWait) + 2*packetBytes
+		window = bytesIn(c.varies.rate, c.pipe+c.variedWait()) + 2*packetBytes
 	}
 	return int(min(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), c.smooth)), 1<<40))
 }
 
 // BytesPerSecond implements Controller.
 func (c *DelayBased) BytesPerSecond() int {
-	if c.look.on(c.now) {
-		return int(min(c.rate, c.bound(c.look.rate)))
-	}
-	if c.rivals.pause.on(c.now) {
+	switch {
+	case c.rivals.pause.on(c.now):
 		return int(c.bound(0))
-	}
-	if c.rivals.on {
-		return int(c.bound(perSecond(c.rivals.window.bytes, c.smooth) * 5 / 4)) // as Linux paces CUBIC
-	}
-	if c.varies.varied && c.phase == delayCruising {
-		return int(c.bound(2 * c.varies.rate)) // the window decides
+	case c.look.on(c.now):
+		return int(min(c.rate, c.bound(c.look.rate)))
+	case c.rivals.on: // as Linux paces CUBIC
+		return int(c.bound(perSecond(c.rivals.window.bytes, c.smooth) * 5 / 4))
+	case c.varies.varied && c.phase == delayCruising: // the window decides
+		return int(c.bound(2 * c.varies.rate))
 	}
 	return int(c.rate)
 }

@@ -1,15 +1,13 @@
 package endpoint
 
-// A look is a time in which less is sent, so that what of ours waits drains. It shows three
-// things that cannot be seen while a queue stands: the one-way delay of an empty queue, how much
-// waits although it is not ours, and what gets lost although there was room. In between a flow
-// cannot know either whether the delay that it took for the least had the queues of others in it
+// A look is a time in which less is sent, so that what of ours waits drains. It shows two
+// things that cannot be seen while a queue stands: the one-way delay of an empty queue, and what
+// gets lost although there was room. In between a flow cannot know whether the delay that it took for the least had the queues of others in it
 // (the latecomer's error of all schemes of this kind: LEDBAT++, 4.5, slows down for it too).
 type look struct {
 	from, until int64 // of the sending; from is never before the first one
 	due         bool  // it is not judged yet
 	rate        int64 // what is sent, in bytes a second
-	least       int64 // wait of those that were sent in its second half
 	next        int64 // when there may be another one
 }
 
@@ -34,7 +32,7 @@ func (l *look) start(now, pipe, carried, queue, lost int64) {
 		span = max(span, min(mulDiv(packets*packetBytes*1024, second, carried*lost+1), longest))
 	}
 	less := min(max(mulDiv(2048, queue, span), lost*3/2), 512)
-	l.from, l.until, l.least, l.due = now, now+span, never, true
+	l.from, l.until, l.due = now, now+span, true
 	l.rate = carried - carried*less/1024
 }
 
@@ -47,11 +45,8 @@ func (l *look) shows(sent int64) bool {
 	return l.from < never && sent >= (l.from+l.until)/2 && sent < l.until
 }
 
-// sample takes the wait of a packet that was sent at a time, and reports whether the look is over.
-func (l *look) sample(sent, wait int64) (over bool) {
-	if l.due && l.shows(sent) {
-		l.least = min(l.least, wait)
-	}
+// over takes when a packet was sent that arrived, and reports whether the look is over.
+func (l *look) over(sent int64) (over bool) {
 	over = l.due && sent >= l.until
 	l.due = l.due && !over
 	return over

@@ -37,8 +37,8 @@ type pause struct {
 }
 
 const (
-	// ownQueues of ours are no question: those of as many flows alike, whose rates lie behind by
-	// bestSpan. leastLong is never one: others than bulk may be in the way.
+	// ownQueues of ours are no question: those of as many flows alike, which may have come within
+	// bestSpan. Nor is leastLong: not only bulk shares a path.
 	ownQueues = 4
 	bestSpan  = 20 * second
 	leastLong = 10 * millisecond
@@ -49,9 +49,9 @@ const (
 	// manyPauses say that there are rivals. With two, queues of mobile links whose capacity falls
 	// meanwhile are taken for rivals so often that packets wait longer by a tenth.
 	manyPauses = 3
-	// mostly is how much of what a pause drains says that the queue is ours, in eighths: our share,
-	// and as much again for what rivals lose at that moment. littleLeft does before we have the window of
-	// CUBIC, when rivals have left us a tenth; it has a mobile link taken for one more seldom.
+	// mostly is how much of what a pause would drain, in eighths, says that the queue is ours: more
+	// than half, which is our share beside one rival. Before there is a window of CUBIC littleLeft
+	// does, for rivals have left us a tenth by then, and a mobile link is seldom taken for one.
 	mostly     = 6
 	littleLeft = 3
 	// pauseEvery is how often there is one beside rivals: of what we send it takes a twentieth
@@ -92,7 +92,7 @@ func (c *DelayBased) longQueue() int64 {
 	own := ownWait + mulDiv(ownBytes, second, max(-c.rivals.best.least(), c.rate))
 	rough := min(c.queue.rough, mostSwing)
 	if c.varies.varied {
-		rough = max(rough, variedWait)
+		rough = max(rough, c.variedWait())
 	}
 	return max(ownQueues*own, leastLong) + 2*rough
 }

@@ -46,23 +46,6 @@ func TestDelayTakesNobodyForARival(t *testing.T) {
 	}
 }
 
-// TestDelayKnowsALongerWay: a way that is longer is known as that long before the old base delay is
-// forgotten, and the rate comes back.
-func TestDelayKnowsALongerWay(t *testing.T) {
-	f := &lineFlow{cc: byDelay()}
-	f.clock = func(at int64) int64 {
-		if at > 5*second {
-			at += 60 * millisecond
-		}
-		return at
-	}
-	l := newLine(10*megabit, 100, 50*millisecond, f)
-	l.run(10 * second)
-	if shares, wait := l.measure(10*second, 14*second); shares[0] < 0.8 || wait > 45*millisecond {
-		t.Errorf("five seconds after the way became longer %.3f of the rate are used, p99 of the wait %v", shares[0], time.Duration(wait))
-	}
-}
-
 // TestCubicCurve: after a loss the window is back where it was after K seconds (RFC 9438, 4.2), and
 // beyond it later.
 func TestCubicCurve(t *testing.T) {

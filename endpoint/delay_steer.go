@@ -43,7 +43,7 @@ func (c *DelayBased) measure(now int64, s *AckSample) {
 	}
 	c.pipe += (min(max(roundTrip-c.queue.wait, s.MinRTT, leastPipe), 2*maxRTT) - c.pipe) / 8
 	c.flow.add(mark{s.OneWay + s.SentAt, s.SentAt, s.Passed, s.Delivered, s.AppLimited}, c.span())
-	if c.look.sample(s.SentAt, c.queue.wait) {
+	if c.look.over(s.SentAt) {
 		c.learn(now)
 	}
 }
@@ -100,6 +100,8 @@ func (c *DelayBased) backOff(now, sentAt int64) {
 	}
 	c.cut, c.quiet, c.phase = now, 0, delayCruising
 	c.rate = c.bound(c.rate - c.rate/5)
+	c.varies = variation{} // what is told how long its queue may be needs to learn it no other way
+	c.rivals.lost(now, sentAt)
 }
 
 // start lets the rate grow until something says that it is enough.
