@@ -15,9 +15,9 @@ type queueMeter struct {
 	low      int64       // the least wait of this one
 	high     int64       // the longest
 	peak     int64       // the longest of the last rounds
-	rounds   int64
-	rise     int64 // the most by which it rose in this one
-	fall     int64 // the most by which it fell
+	rounds   int64       // so far
+	rise     int64       // the most by which it rose in this one
+	fall     int64       // the most by which it fell
 }
 
 const (
@@ -54,7 +54,10 @@ func (m *queueMeter) sample(now, oneWay, span int64) {
 func (m *queueMeter) queue() int64 { return max(0, m.standing.least()-m.base.least()) }
 
 // endRound notes how much the queue has changed in a round trip: on a link whose capacity
-// changes as quickly, a queue shorter than that runs dry again and again.
+// changes as quickly, a queue shorter than that runs dry again and again. What changed once, as
+// when the rate of a link falls, hardly counts: a round tells of several times as much as is usual
+// at most. A queue of ours rises and drains over several round trips; a wait that does both in one
+// is jitter, which is learned quickly at first, since else a start ends in it.
 func (m *queueMeter) endRound() {
 	q := m.queue()
 	m.swing += (min(abs(q-m.before), 4*m.swing+leastStanding) - m.swing) / 16
@@ -67,7 +70,7 @@ func (m *queueMeter) endRound() {
 
 // margin is how long a queue bridges what the link does by itself, before the news of it comes
 // around a pipe of that length. Where packets are delayed one by one and stay in order, as by
-// Wi-Fi, the least wait is seldom seen, and half of how far they spread is no queue of anybody's.
+// Wi-Fi, the least wait is seldom seen, and as much as it rises and falls is no queue of anybody's.
 func (m *queueMeter) margin(pipe int64) int64 {
 	return min(max(m.swing, m.rough), min(max(pipe/2, leastSwing), mostSwing))
 }

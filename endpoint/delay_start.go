@@ -2,11 +2,11 @@ package endpoint
 
 // A startup finds the order of magnitude of a rate. The first packets leave together; how far apart
 // they arrive tells what the narrowest place may carry (a packet train). Below that hint the rate
-// is four times as high in each round trip, and paced: a train of ten packets that waits for
-// nothing has shown that much more than a window of ten in a round trip is there, and what comes in
-// between is seen before the next step. So a path of 10 Mbit/s and 100 ms takes two steps, and of
-// 50 Mbit/s three. Some places let bursts pass; if nothing waits at the hint it is exceeded, and if
-// there is none, the rate doubles in each round trip, as slow start does.
+// is four times as high in each round trip, and paced: the ten packets of the first one and what
+// came in each since have not waited, and what a step does is seen before the next. So a path of
+// 10 Mbit/s and 100 ms takes two steps, and of 50 Mbit/s three. When nothing waited for a round trip
+// at the hint, it was one. Some places let bursts pass, and have the rate end in waiting or losses,
+// as it does where there is no hint: then it doubles in each round trip, as slow start does.
 type startup struct {
 	window int64 // bytes that may be in flight
 	train  mark  // its first packet
@@ -20,7 +20,8 @@ const (
 	// heavyAcks is how many acknowledgements in a row must tell of packets that waited: one
 	// tells nothing on a link that jitters.
 	heavyAcks = 4
-	// hintSteps is by how much the rate grows in a round trip below the hint.
+	// hintSteps is by how much the rate grows in a round trip below the hint: with two, 10 Mbit/s
+	// and 100 ms take 0.8 s to nine tenths, with four 0.44 s, and 50 Mbit/s 0.59 s.
 	hintSteps = 4
 )
 
@@ -40,17 +41,15 @@ func (s *startup) follow(m mark) bool {
 	return true
 }
 
-// climb takes the next step towards the hint from a rate, in a round, and reports whether there is
-// one.
-func (s *startup) climb(rate, roundTrip int64, round int) bool {
+// climb takes the next step towards the hint from a rate, in a round, if there is one.
+func (s *startup) climb(rate, roundTrip int64, round int) {
 	if s.hint == 0 || s.at > 0 {
-		return false
+		return
 	}
 	if rate = hintSteps * rate; rate >= s.hint {
 		rate, s.at = s.hint, round
 	}
 	s.window = min(max(s.window, bytesIn(rate, roundTrip)), 1<<30)
-	return true
 }
 
 // grow widens the window for bytes that were acknowledged, if nothing says how far.

@@ -22,8 +22,9 @@ const (
 	// One shows the decision before, two are those after a look.
 	quietRounds = 2
 	// slowGrowth and fastGrowth are the first and the largest growth in a quiet round, as shifts:
-	// a 32nd, whose queue would be a third of what irregular links have, and a half. From a fifth of
-	// a rate to all of it takes ten rounds.
+	// a 32nd, whose queue would be a third of what irregular links have, and a half, three rounds
+	// later. From a fifth of a rate to all of it takes nine rounds; with one step less in the third,
+	// 600 ms take half a second more.
 	slowGrowth, fastGrowth = 5, 1
 	// crowdedRounds without growth follow on losses that are ours: so of the time one part in
 	// nine is spent on losing.
@@ -115,7 +116,7 @@ func (c *DelayBased) start(s *AckSample) {
 	if !s.HasOneWay { // acks that do not say when: then the round trip does
 		wait = s.RTT - s.MinRTT
 	}
-	// Ten packets may leave together when credit comes; of a slow path they do not say so much.
+	// Ten packets may leave together when credit comes; on a slow path that would be too much to wait.
 	allowed := mulDiv(c.target(c.rate), second, c.rate) + min(mulDiv(initialWindow, second, c.rate), pipe/8)
 	switch train := s.HasOneWay && c.begin.follow(*c.flow.last()); {
 	case train && c.rounds <= 1 && c.begin.hint < c.rate:
@@ -153,6 +154,7 @@ func (c *DelayBased) cruise(now int64) {
 	carried := c.losses.carried(p)
 	target, own := c.target(carried), bytesIn(carried, wait)
 	correction := perSecond(abs(target-own), 2*max(c.pipe, leastSpan/2, mulDiv(fewBytes, second, max(carried, 1))))
+	// Beside what the link does by itself half of what is ours is enough.
 	enough := target - (ownBytes+bytesIn(carried, ownWait))/2
 	if own >= enough {
 		c.quiet = min(c.quiet, 0)
@@ -161,7 +163,7 @@ func (c *DelayBased) cruise(now int64) {
 	case own > target: // the window drains what is much too long
 		c.rate = carried - min(correction, carried/8)
 	case c.quiet < 0:
-	case !p.limited && own >= enough: // the place was busy: so much it carries
+	case !p.limited && own >= enough: // the place was busy: so much it carries; a quarter, for jitter
 		c.rate += (carried + correction - c.rate) / 4
 	case !p.limited:
 		c.rate = max(c.rate, carried+correction+c.growth(carried))
