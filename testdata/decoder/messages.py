@@ -53,6 +53,7 @@ class Stream:
         self.index = 0
         self.started = 0
         self.limit = self.said = window  # the newest limit that its sender heard, its receiver said
+        self.ahead = None  # the limit at which BLOCKED was sent although the next message fits
         self.resolved, self.newest, self.newest_fragment = Spans(), -1, -1  # at the receiver
         self.got, self.sums, self.wanted = {}, set(), set()
         self.debt = 0  # ids that are to come yet in this instant

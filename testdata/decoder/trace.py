@@ -267,7 +267,9 @@ class Side:
     def blocked(self, p, k, f):
         s = self.stream(f["channel"])
         if not 0 < (f["limit"] - s.limit) % CYCLE < CYCLE // 2:
-            self.bad("7.7: BLOCKED within the credit", f"channel {f['channel']}: {f['limit']}, {s.limit}")
+            if s.limit == s.ahead:
+                self.bad("7.7: BLOCKED within the credit, once more", f"channel {f['channel']}: {f['limit']}, {s.limit}")
+            s.ahead = s.limit
 
     def stored(self, p, k, f):
         s = self.peer.stream(f["channel"])
