@@ -55,7 +55,7 @@ func TestReferencesBegin(t *testing.T) {
 			continue
 		}
 		c := make()
-		if w, r := c.WindowBytes(), c.BytesPerSecond(); w < 2*packet || w > 20*packet || r < 10*packet {
+		if w, r := c.WindowBytes(), c.BytesPerSecond(); w < 2*packet || w > 30*packet || r < 10*packet {
 			t.Errorf("%s begins with a window of %d and %d bytes a second", name, w, r)
 		}
 	}
