@@ -374,7 +374,7 @@ const mostKept = 24 * time.Hour
 // Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ServerConfig) Validate() error {
 	var v validation
-	v.check(c.Development || c.PrivateKey != netcode.Key{}, "PrivateKey", "zero",
+	v.check(c.Development || !c.PrivateKey.IsZero(), "PrivateKey", "zero",
 		"the 32 secret bytes that the login backend has too, or Development: true to try things out")
 	v.check(c.MaxClients >= 0 && c.MaxClients <= mostClients, "MaxClients", c.MaxClients,
 		"0 (256) to 65536")

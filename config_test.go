@@ -42,7 +42,7 @@ func TestConfigErrors(t *testing.T) {
 	server := func(cfg tickwire.ServerConfig) error { return cfg.Validate() }
 	client := func(cfg tickwire.ClientConfig) error { return cfg.Validate() }
 	nowhere := []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")}
-	key := netcode.Key{1}
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1})
 	for want, err := range map[string]error{
 		"":                     server(tickwire.ServerConfig{Development: true}),
 		"PrivateKey":           server(tickwire.ServerConfig{}),

@@ -24,14 +24,16 @@ func (s *Server) checkDevelopment() error {
 			}
 		}
 	}
-	if s.cfg.PrivateKey == (netcode.Key{}) {
+	if s.cfg.PrivateKey.IsZero() {
 		r := s.cfg.Random
 		if r == nil {
 			r = rand.Reader
 		}
-		if _, err := io.ReadFull(r, s.cfg.PrivateKey[:]); err != nil {
+		var key [netcode.KeyBytes]byte
+		if _, err := io.ReadFull(r, key[:]); err != nil {
 			return err
 		}
+		s.cfg.PrivateKey = netcode.KeyFrom(key)
 		if s.cfg.MaxTokenLifetime == 0 {
 			s.cfg.MaxTokenLifetime = -1 // nobody has a token for a key that was just made
 		}

@@ -79,7 +79,7 @@ func ExampleServer_Shutdown_handOver() {
 	defer cancel()
 	lines := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(lines), Logger: slog.New(slog.DiscardHandler)}
-	key := netcode.Key{1, 2, 3} // 32 secret bytes, which the login backend has, too
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}) // 32 secret bytes, which the login backend has, too
 	run := func(name string, handOver func(*tickwire.Conn) []byte) (*tickwire.Hub, *mem.Server) {
 		socket, _ := mem.Listen()
 		srv, err := tickwire.Listen(tickwire.ServerConfig{

@@ -75,7 +75,7 @@ func Example() {
 // A login backend mints tokens for a game server that it knows by name. The two
 // share a key; the player has only the token.
 func Example_backend() {
-	key := netcode.Key{1, 2, 3} // in truth 32 bytes of crypto/rand, made once
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}) // in truth 32 bytes of crypto/rand, made once
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 

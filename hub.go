@@ -3,6 +3,7 @@ package tickwire
 import (
 	"context"
 	"iter"
+	"log/slog"
 	"net/netip"
 )
 
@@ -45,6 +46,15 @@ func (h *Hub) DevToken(clientID uint64) ([]byte, error) { return h.srv.DevToken(
 
 // PublicAddresses are the addresses that connect tokens for this server name.
 func (h *Hub) PublicAddresses() []netip.AddrPort { return h.srv.PublicAddresses() }
+
+// String names the server by its addresses.
+func (h *Hub) String() string { return h.srv.String() }
+
+// GoString does so for %#v.
+func (h *Hub) GoString() string { return h.String() }
+
+// LogValue does so for handlers of slog.
+func (h *Hub) LogValue() slog.Value { return h.srv.LogValue() }
 
 // Stats returns the counters of the server.
 func (h *Hub) Stats() Stats {

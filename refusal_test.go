@@ -145,7 +145,10 @@ func TestTokenTrouble(t *testing.T) {
 	})
 	t.Run("another key", func(t *testing.T) {
 		w, at := start(t, nil)
-		other := func(cfg *netcode.MintConfig) { cfg.Key[5] = 9; cfg.Timeout = time.Second }
+		other := func(cfg *netcode.MintConfig) {
+			cfg.Key = netcode.KeyFrom([netcode.KeyBytes]byte{5: 9})
+			cfg.Timeout = time.Second
+		}
 		wantCode(t, w.refused(w.mint(1, other, at), nil), tickwire.CodeTimeout, false)
 		wantLog(t, "same PrivateKey")
 	})

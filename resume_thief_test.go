@@ -87,14 +87,17 @@ func TestTicketStolenFile(t *testing.T) {
 func TestTicketKeyChanged(t *testing.T) {
 	var log tap
 	w := newWorld(t)
-	p := w.process(func(cfg *tickwire.ServerConfig) { keeping(cfg); cfg.TicketKey = netcode.Key{1} })
+	p := w.process(func(cfg *tickwire.ServerConfig) {
+		keeping(cfg)
+		cfg.TicketKey = netcode.KeyFrom([netcode.KeyBytes]byte{1})
+	})
 	client := w.join(func(cfg *tickwire.ClientConfig) { cfg.ResumeFor = 10 * time.Second })
 	conn, ticket := w.ticketed(client, p.srv, 1)
 	p.restart()
 	w.until("back, with the same key", func() bool { return len(players(p.srv)) == 1 && conn.Away() == 0 })
 	p.change = func(cfg *tickwire.ServerConfig) {
 		keeping(cfg)
-		cfg.TicketKey, cfg.Logger = netcode.Key{2}, log.logger()
+		cfg.TicketKey, cfg.Logger = netcode.KeyFrom([netcode.KeyBytes]byte{2}), log.logger()
 	}
 	p.restart()
 	wantCode(t, w.ends(client, conn), tickwire.CodeForgotten, false)

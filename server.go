@@ -1,7 +1,9 @@
 package tickwire
 
 import (
+	"fmt"
 	"iter"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"time"
@@ -155,3 +157,12 @@ func (s *Server) findPublicAddresses() error {
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// String names the server by its addresses, and keeps its key out of what is printed.
+func (s *Server) String() string { return fmt.Sprintf("tickwire server at %v", s.cfg.PublicAddresses) }
+
+// GoString does so for %#v.
+func (s *Server) GoString() string { return s.String() }
+
+// LogValue does so for handlers of slog.
+func (s *Server) LogValue() slog.Value { return slog.StringValue(s.String()) }

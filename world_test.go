@@ -48,7 +48,7 @@ type seeded struct{ *rand.ChaCha8 }
 func newSeeded(seed byte) seeded { return seeded{rand.NewChaCha8([32]byte{seed})} }
 
 // testKey is what backend and servers of a test share.
-var testKey = netcode.Key{1, 2, 3}
+var testKey = netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3})
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 

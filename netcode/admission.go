@@ -151,7 +151,7 @@ func (a *Admission) MaxClients() int { return a.maxClients }
 func (a *Admission) Tokens() int { return len(a.byMAC) }
 
 func (a *Admission) newChallengeKey() bool {
-	var k Key
+	var k rawKey
 	if !fill(a.random, k[:]) {
 		return false
 	}

@@ -43,7 +43,7 @@ func TestAdvisoryGlobalSequence(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly; c.MaxClients = 1; c.MaxTokenLifetime = 0 })
 	w.now += second
 	token := w.mint(7, plainToken)
-	n := &nonces{t: t, keys: []*packetKey{newPacketKey(&token.keys.serverToClient, testProtocol)}, seen: map[uint64][]byte{}}
+	n := &nonces{t: t, keys: []*packetKey{newPacketKey(&token.keys().serverToClient, testProtocol)}, seen: map[uint64][]byte{}}
 	w.onClient = n.see
 	for range 2 { // the second time with the token that the first run has seen
 		p := w.join(token, 1, func(c *ClientConfig) { c.Plain = PlainOnly })

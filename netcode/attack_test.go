@@ -205,17 +205,17 @@ func TestOfferOfAnotherChallenge(t *testing.T) {
 	w.step(0)
 	w.onServer = nil
 	var o offer
-	k := newHandshakeKeys(&mine.keys, testProtocol)
+	k := newHandshakeKeys(mine.keys(), testProtocol)
 	if o.open(k, bytes.Clone(offered)) != DropNone {
 		t.Fatal("the OFFER does not open")
 	}
 	ev := w.server.HandleDatagram(w.now, w.unix(), victim, (&Client{token: spoofed}).appendRequest(nil), make([]byte, 0, 1500))
 	h, _ := readStandardHeader(ev.Reply, clientReads)
-	body, _ := newPacketKey(&spoofed.keys.serverToClient, testProtocol).open(ev.Reply, h) // which the victim got, not he
+	body, _ := newPacketKey(&spoofed.keys().serverToClient, testProtocol).open(ev.Reply, h) // which the victim got, not he
 	guessed := binary.LittleEndian.Uint64(body)
 
 	o.padItems, o.sequence = spoofed.Pad.raw(), guessed
-	b, _ := o.append(w.random, newHandshakeKeys(&spoofed.keys, testProtocol), nil)
+	b, _ := o.append(w.random, newHandshakeKeys(spoofed.keys(), testProtocol), nil)
 	if ev := w.toServer(victim, b); ev.Drop != DropChallengeForged {
 		t.Errorf("the challenge of the other token, with the number guessed: %+v", ev)
 	}

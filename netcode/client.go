@@ -79,7 +79,7 @@ type Client struct {
 	unanswered  uint64     // so many since the last answer
 	wireID      wireID
 	share       [shareBytes]byte
-	private     *ecdh.PrivateKey // of the share, until it has served
+	private     hidden[*ecdh.PrivateKey] // of the share, until it has served
 	refusal     Refusal
 	refusedAt   int64 // when a REASON or Denied came, 0: none
 	plainAt     int64 // when a keep-alive came before any ACCEPT, 0: none
@@ -90,9 +90,9 @@ type Client struct {
 	sealer            Sealer
 	opener            opener
 
-	ticket     *ResumeTicket // of a client that resumes; its token is made up of it
-	cookie     []byte        // that proves where it is
-	resumption Key           // what the secrets of tickets are derived from
+	ticket     *ResumeTicket   // of a client that resumes; its token is made up of it
+	cookie     []byte          // that proves where it is
+	resumption hidden[*rawKey] // what the secrets of tickets are derived from
 }
 
 // A dueMask says which packets NextDatagram owes.
@@ -128,9 +128,10 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 		return nil, &TokenError{"addresses or expiry", token.String()}
 	}
 	c := newClient(now, token, cfg)
-	c.handshake = newHandshakeKeys(&token.keys, token.ProtocolID)
-	c.in = newPacketKey(&token.keys.serverToClient, token.ProtocolID)
-	c.out = newPacketKey(&token.keys.clientToServer, token.ProtocolID)
+	keys := token.keys()
+	c.handshake = newHandshakeKeys(keys, token.ProtocolID)
+	c.in = newPacketKey(&keys.serverToClient, token.ProtocolID)
+	c.out = newPacketKey(&keys.clientToServer, token.ProtocolID)
 	if !c.begin(0) {
 		return nil, errNoShare
 	}
@@ -163,9 +164,13 @@ func (cfg *ClientConfig) check() error {
 // begin starts with one address of the token. The share is new, so that two
 // servers of a foreign token never see the same.
 func (c *Client) begin(address int) bool {
-	var ok bool
-	if c.share, c.private, ok = newShare(c.random, &c.token.Pad); !ok {
+	share, private, ok := newShare(c.random, &c.token.Pad)
+	if !ok {
 		return false
+	}
+	c.share, c.private = share, nil
+	if private != nil {
+		c.private = hide(private)
 	}
 	c.address, c.state = address, StateRequesting
 	c.sources[0] = SourceFrom(c.token.Addresses[address])

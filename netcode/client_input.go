@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/subtle"
 	"encoding/binary"
 
@@ -111,7 +112,11 @@ func (c *Client) handleAccept(b []byte) ClientEvent {
 		c.refusal = Refusal{Code: CodePad}
 		return c.fail(StateDenied)
 	}
-	agreed, ok := agree(c.private, &a.share)
+	var private *ecdh.PrivateKey
+	if c.private != nil {
+		private = c.private()
+	}
+	agreed, ok := agree(private, &a.share)
 	if !ok {
 		return clientDrop(DropShare)
 	}

@@ -30,7 +30,7 @@ func NewResumeClient(now, unix int64, ticket *ResumeTicket, cfg ClientConfig) (*
 	c := newClient(now, token, cfg)
 	c.ticket = ticket
 	ticket.attempt = max(ticket.attempt, seconds(unix)<<attemptBits)
-	c.handshake = newResumeKeys(&ticket.secret, ticket.ProtocolID)
+	c.handshake = newResumeKeys(ticket.secret(), ticket.ProtocolID)
 	if !c.begin(0) {
 		return nil, errNoShare
 	}
@@ -103,9 +103,10 @@ func (c *Client) ResumeTicket(unix int64, b []byte) (*ResumeTicket, error) {
 	if len(b) < minTicketBytes || len(b) > maxTicketBytes {
 		return nil, ticketLength(len(b))
 	}
+	secret := ticketSecret(c.resumption(), b[ticketNonceAt:ticketSealedAt])
 	t := &ResumeTicket{
 		ProtocolID: c.token.ProtocolID, TimeoutSeconds: c.token.TimeoutSeconds, pad: c.token.Pad,
-		secret: ticketSecret(&c.resumption, b[ticketNonceAt:ticketSealedAt]),
+		reveal: hide(&secret),
 		ticket: append([]byte(nil), b...),
 	}
 	t.Until = seconds(unix) + ticketLifetime(b)

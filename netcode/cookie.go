@@ -17,7 +17,7 @@ import (
 // ticket and a while, and nothing is kept of it: whoever copies a RESUME and sends it from
 // elsewhere, later, or to a server that was restarted, gets another cookie and no more.
 type cookieJar struct {
-	mac hash.Hash
+	mac hidden[hash.Hash]
 	sum [sha256.Size]byte
 	in  [macBytes + shareBytes + sourceBytes + 8]byte // here, so that making one allocates nothing
 	ad  [retryADBytes]byte
@@ -37,11 +37,11 @@ const (
 // newCookieJar draws the key, a new one in each run, and begins to count where no earlier run has
 // come to.
 func newCookieJar(unix int64, random io.Reader) (cookieJar, bool) {
-	var k Key
+	var k rawKey
 	if !fill(random, k[:]) {
 		return cookieJar{}, false
 	}
-	return cookieJar{mac: hmac.New(sha256.New, k[:]), count: seconds(unix) << 20}, true
+	return cookieJar{mac: hide(hmac.New(sha256.New, k[:])), count: seconds(unix) << 20}, true
 }
 
 // make returns the cookie of a while, valid until the next one is made.
@@ -49,9 +49,10 @@ func (j *cookieJar) make(while int64, ticket *[macBytes]byte, share *[shareBytes
 	b := append(j.in[:0], ticket[:]...)
 	b = append(append(b, share[:]...), source[:]...)
 	b = binary.LittleEndian.AppendUint64(b, uint64(while))
-	j.mac.Reset()
-	j.mac.Write(b)
-	return j.mac.Sum(j.sum[:0])[:cookieBytes]
+	mac := j.mac()
+	mac.Reset()
+	mac.Write(b)
+	return mac.Sum(j.sum[:0])[:cookieBytes]
 }
 
 // good reports whether a cookie is of now, or of the while before.

@@ -99,7 +99,7 @@ func (s *Sealer) Seal(dst []byte, start, frames int, path uint8, number uint64) 
 		s.paths |= 1 << path
 		s.first[path] = number
 	}
-	setDataNonce(&s.nonce, &s.epoch.iv, path, number)
+	setDataNonce(&s.nonce, &s.epoch.keys().iv, path, number)
 	dst = s.epoch.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])
 	copy(s.tails[s.sent%rememberedTails][:], dst[len(dst)-goneTailBytes:])
 	s.sent++
@@ -188,7 +188,7 @@ func (o *opener) open(now int64, b []byte, idLen int, path uint8) (number uint64
 	if e == nil {
 		return 0, nil, DropEpoch
 	}
-	setDataNonce(&o.nonce, &e.iv, path, number)
+	setDataNonce(&o.nonce, &e.keys().iv, path, number)
 	frames, err := e.aead.Open(b[header:header], o.nonce[:], b[header:], b[:header])
 	if err != nil {
 		return 0, nil, DropForged

@@ -12,23 +12,27 @@ import (
 type epoch struct {
 	suite    Suite
 	tagBytes uint8
-	secret   [sha256.Size]byte
 	aead     cipher.AEAD // nil: there is no such epoch
-	iv       [nonceBytes]byte
+	keys     hidden[*epochKeys]
+}
+
+type epochKeys struct {
+	secret [sha256.Size]byte
+	iv     [nonceBytes]byte
 }
 
 func newEpoch(secret []byte, suite Suite, tagBytes uint8) epoch {
-	e := epoch{suite: suite, tagBytes: tagBytes, secret: [sha256.Size]byte(secret)}
-	e.aead = suite.aead((*Key)(expand(secret, "tickwire 1 key", len(Key{}))), tagBytes)
+	k := &epochKeys{secret: [sha256.Size]byte(secret)}
 	if suite != SuiteSignedOnly { // which signs path and number as they are
-		e.iv = [nonceBytes]byte(expand(secret, "tickwire 1 iv", nonceBytes))
+		k.iv = [nonceBytes]byte(expand(secret, "tickwire 1 iv", nonceBytes))
 	}
-	return e
+	key := (*rawKey)(expand(secret, "tickwire 1 key", len(rawKey{})))
+	return epoch{suite: suite, tagBytes: tagBytes, aead: suite.aead(key, tagBytes), keys: hide(k)}
 }
 
 // next returns the epoch that follows.
 func (e *epoch) next() epoch {
-	return newEpoch(expand(e.secret[:], "tickwire 1 next", sha256.Size), e.suite, e.tagBytes)
+	return newEpoch(expand(e.keys().secret[:], "tickwire 1 next", sha256.Size), e.suite, e.tagBytes)
 }
 
 const (

@@ -70,7 +70,7 @@ func TestKeyChange(t *testing.T) {
 				if s.KeyChangeDue() && !s.ChangeKeys(w.now, 0, number-1, time.Millisecond) {
 					t.Fatalf("number %d: the keys do not change", number)
 				}
-				secrets[s.epoch.secret] = true
+				secrets[s.epoch.keys().secret] = true
 			}
 			up, down := p.data(number, "up"), seal(seat.Sealer(), 0, number, "down")
 			if up[0]&wire.PrefixDataEpoch>>epochBit != byte(p.c.Sealer().epochs&1) {
@@ -145,7 +145,7 @@ func TestEpochReordered(t *testing.T) {
 		d.now++
 		d.want(old[2], DropEpoch, "the third, too late")
 		d.want(lost, DropNone, "of this epoch, however late")
-		if d.in.old.aead != nil || d.in.old.secret != [32]byte{} {
+		if d.in.old.aead != nil || d.in.old.keys != nil {
 			t.Fatal("the old keys are kept")
 		}
 		d.now += second
@@ -207,7 +207,7 @@ func TestEpochBitFlipped(t *testing.T) {
 	flip(d.seal(), DropForged, 1, "the newest as one of the next epoch")
 	d.in.nonce = before.nonce // scratch
 	for i, e := range []*epoch{&before.old, &before.now, &before.next} {
-		if got := []*epoch{&d.in.old, &d.in.now, &d.in.next}[i]; got.secret != e.secret {
+		if got := []*epoch{&d.in.old, &d.in.now, &d.in.next}[i]; got.keys().secret != e.keys().secret {
 			t.Fatal("keys changed")
 		}
 	}

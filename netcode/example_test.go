@@ -12,7 +12,7 @@ import (
 // The datagrams go from hand to hand where a program would use a socket.
 func Example() {
 	const protocol = 0x6d79_6761_6d65_0001
-	key := netcode.Key{1, 2, 3} // 32 secret bytes that backend and server share
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}) // 32 secret bytes that backend and server share
 	server := netip.MustParseAddrPort("192.0.2.1:7777")
 	player := netcode.SourceFrom(netip.MustParseAddrPort("198.51.100.7:50000"))
 	now, unix := int64(0), int64(1_700_000_000)
@@ -91,7 +91,7 @@ func ExampleMintConfig_protection() {
 		{Suite: netcode.SuiteAES256GCM, ForwardSecrecy: true},
 		{Suite: netcode.SuiteSignedOnly, TagBytes: 8},
 	} {
-		cfg.Key, cfg.ClientID, cfg.Addresses = netcode.Key{1, 2, 3}, 42, []netip.AddrPort{server}
+		cfg.Key, cfg.ClientID, cfg.Addresses = netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), 42, []netip.AddrPort{server}
 		token, err := netcode.Mint(1_700_000_000, cfg)
 		if err != nil {
 			fmt.Println(err)
@@ -109,7 +109,7 @@ func ExampleMintConfig_protection() {
 func ExampleMintTickets() {
 	eu, us := netip.MustParseAddrPort("192.0.2.1:7777"), netip.MustParseAddrPort("203.0.113.1:7777")
 	tickets, err := netcode.MintTickets(1_700_000_000, netcode.MintConfig{
-		ProtocolID: 1, Key: netcode.Key{1, 2, 3}, ClientID: 42,
+		ProtocolID: 1, Key: netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), ClientID: 42,
 	}, []netip.AddrPort{eu}, []netip.AddrPort{us})
 	if err != nil {
 		fmt.Println(err)

@@ -33,7 +33,7 @@ func TestForwardSecrecy(t *testing.T) {
 		w.step(0)
 		w.wantState(p, StateConnected)
 
-		k := newHandshakeKeys(&token.keys, testProtocol) // from a leaked token
+		k := newHandshakeKeys(token.keys(), testProtocol) // from a leaked token
 		var o offer
 		var a accept
 		if o.open(k, offered) != DropNone || a.open(k, accepted, o.wireID, &o.share) != DropNone {

@@ -144,7 +144,7 @@ func FuzzSealedStandard(f *testing.F) {
 func FuzzOffer(f *testing.F) {
 	w := newWorld(f, nil)
 	token := w.mint(7, nil)
-	k := newHandshakeKeys(&token.keys, testProtocol)
+	k := newHandshakeKeys(token.keys(), testProtocol)
 	o := offer{version: 1, challenge: make([]byte, challengeTokenBytes), hello: []byte("hello")}
 	b, _ := o.append(w.random, k, nil)
 	plain, _ := openLong(k.offer, b, offerNonceAt, b[:offerNonceAt])

@@ -32,7 +32,7 @@ import (
 // source is found in them is drawn anew in each run. So no table can be full; a
 // flood from everywhere puts everybody in debt, and then all draw lots.
 type gate struct {
-	seed      [2]uint64
+	seed      hidden[*[2]uint64]
 	failures  [numLevels]sketch // no rows: off
 	work      allowance         // five eighths of the work
 	known     lottery           // an eighth
@@ -82,7 +82,7 @@ func newGate(random io.Reader, failures, work int) (gate, bool) {
 	if !fill(random, seed[:]) || !fill(random, lots[:]) {
 		return g, false
 	}
-	g.seed[0], g.seed[1] = binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])|1
+	g.seed = hide(&[2]uint64{binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:]) | 1})
 	r := rand.NewChaCha8(lots)
 	if failures == 0 {
 		failures = defaultFailures
@@ -208,6 +208,7 @@ func (g *gate) hash(s *Source, l level) uint64 {
 			b = 0
 		}
 	}
-	h := fold(a^g.seed[0], b^g.seed[1])
-	return fold(h^g.seed[1], c^uint64(l)<<32^g.seed[0])
+	seed := g.seed()
+	h := fold(a^seed[0], b^seed[1])
+	return fold(h^seed[1], c^uint64(l)<<32^seed[0])
 }

@@ -20,7 +20,9 @@ var (
 	otherAddr  = netip.MustParseAddrPort("127.0.0.1:50000")
 )
 
-func testKey() (k Key) {
+func testKey() Key { return KeyFrom(testKeyBytes()) }
+
+func testKeyBytes() (k rawKey) {
 	for i := range k {
 		k[i] = byte(3*i + 7)
 	}

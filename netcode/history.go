@@ -20,7 +20,7 @@ type tokenEntry struct {
 	expires        uint64
 	clientID       uint64
 	timeoutSeconds int32
-	keys           tokenKeys
+	keys           hidden[*tokenKeys]
 	pad            Pad
 	userData       [UserDataBytes]byte
 	seat           *Seat          // of an accepted token
@@ -68,9 +68,10 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 		e = &tokenEntry{index: uint32(len(a.tokens))}
 		a.tokens = append(a.tokens, e)
 	}
+	keys := p.keys
 	*e = tokenEntry{
 		mac: *mac, index: e.index, expires: expires, clientID: p.clientID,
-		timeoutSeconds: p.timeoutSeconds, keys: p.keys, pad: p.pad, userData: p.userData,
+		timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: p.userData,
 	}
 	a.byMAC[*mac] = e.index
 	heap.Push(&a.tokensByEnd, e)
@@ -104,7 +105,7 @@ func (e *tokenEntry) place() *int { return &e.at }
 // receiveKey returns what plain responses of the token are opened with.
 func (e *tokenEntry) receiveKey(protocolID uint64) *packetKey {
 	if e.receive == nil {
-		e.receive = newPacketKey(&e.keys.clientToServer, protocolID)
+		e.receive = newPacketKey(&e.keys().clientToServer, protocolID)
 	}
 	return e.receive
 }
@@ -112,7 +113,7 @@ func (e *tokenEntry) receiveKey(protocolID uint64) *packetKey {
 // keysOf returns what OFFER, ACCEPT and REASON of the token are sealed with.
 func (e *tokenEntry) keysOf(protocolID uint64) *handshakeKeys {
 	if e.handshake == nil {
-		e.handshake = newHandshakeKeys(&e.keys, protocolID)
+		e.handshake = newHandshakeKeys(e.keys(), protocolID)
 	}
 	return e.handshake
 }
@@ -120,7 +121,7 @@ func (e *tokenEntry) keysOf(protocolID uint64) *handshakeKeys {
 // sendKey returns what standard packets of the token are sealed with.
 func (e *tokenEntry) sendKey(protocolID uint64) *packetKey {
 	if e.send == nil {
-		e.send = newPacketKey(&e.keys.serverToClient, protocolID)
+		e.send = newPacketKey(&e.keys().serverToClient, protocolID)
 	}
 	return e.send
 }

@@ -45,10 +45,10 @@ func Inspect(b []byte, key *Key) *Inspection {
 	if len(b) == tokenBytes {
 		wrong.unreachable("addresses", t.Addresses)
 		if len(t.Addresses) > 0 { // else nobody knows where the keys are
-			wrong.weak(&t.keys)
+			wrong.weak(t.keys())
 		}
 		if key != nil {
-			i.Private = t.inspectPrivate(key, &wrong)
+			i.Private = t.inspectPrivate(key.raw(), &wrong)
 		}
 	}
 	i.Faults = wrong
@@ -66,7 +66,7 @@ func InspectTickets(b []byte, key *Key) (tokens []*Inspection, fault *TokenError
 }
 
 // inspectPrivate opens the private part and compares it with the public one.
-func (t *Token) inspectPrivate(key *Key, wrong *faults) *PrivatePart {
+func (t *Token) inspectPrivate(key *rawKey, wrong *faults) *PrivatePart {
 	b, err := xchacha(key).Open(nil, t.nonce[:], t.private[:], tokenAD(t.ProtocolID, t.Expires))
 	if err != nil {
 		wrong.add("private part", "does not open with this key: it was made with another one, or for another protocol id "+
@@ -98,7 +98,7 @@ func (t *Token) compare(p *privateToken, wrong *faults) {
 	if len(t.Addresses) == 0 || len(p.addresses) == 0 {
 		return // a fault of its own, and nobody knows where the keys are
 	}
-	if !p.keys.equal(&t.keys) {
+	if !p.keys.equal(t.keys()) {
 		wrong.add("private keys", "others than in the public part; the two sides could not talk")
 	}
 	if p.pad.Present != t.Pad.Present || !bytes.Equal(p.pad.raw(), t.Pad.raw()) {
@@ -119,7 +119,7 @@ func (f *faults) unreachable(field string, addresses []netip.AddrPort) {
 // one key and nonce.
 func (f *faults) weak(k *tokenKeys) {
 	switch {
-	case k.clientToServer == Key{} || k.serverToClient == Key{}:
+	case k.clientToServer == rawKey{} || k.serverToClient == rawKey{}:
 		f.add("keys", "all zero; they must be random, and new for each token")
 	case k.clientToServer == k.serverToClient:
 		f.add("keys", "the same in both directions; both would seal with the same numbers")

@@ -21,7 +21,7 @@ func faultsOf(i *Inspection) string {
 // TestInspectForeign: tokens of another implementation are read to the last field.
 func TestInspectForeign(t *testing.T) {
 	tr := readTranscript(t)
-	key := Key(tr.PrivateKey)
+	key := KeyFrom([KeyBytes]byte(tr.PrivateKey))
 	for _, token := range tr.Tokens {
 		i := Inspect(token.Token, &key)
 		if len(i.Faults) > 0 || i.Private == nil {
@@ -87,7 +87,7 @@ func TestInspectDamage(t *testing.T) {
 			t.Errorf("%d bytes: %s", n, got)
 		}
 	}
-	other := Key{1}
+	other := KeyFrom([KeyBytes]byte{1})
 	if i := Inspect(good, &other); i.Private != nil || len(i.Faults) != 1 || i.Addresses[0] != serverAddr {
 		t.Errorf("with another key: %+v", i)
 	}
@@ -106,12 +106,12 @@ func TestInspectPrivateDamage(t *testing.T) {
 	} {
 		token := w.mint(1, nil)
 		ad := tokenAD(token.ProtocolID, token.Expires)
-		b, err := xchacha(&key).Open(nil, token.nonce[:], token.private[:], ad)
+		b, err := xchacha(key.raw()).Open(nil, token.nonce[:], token.private[:], ad)
 		if err != nil {
 			t.Fatal(err)
 		}
 		change(b)
-		xchacha(&key).Seal(token.private[:0], token.nonce[:], b, ad)
+		xchacha(key.raw()).Seal(token.private[:0], token.nonce[:], b, ad)
 		if got := faultsOf(Inspect(token.Append(nil), &key)); !strings.HasPrefix(got, want) {
 			t.Errorf("%s\nwant %s", got, want)
 		}

@@ -14,7 +14,7 @@ import (
 // tokenKeys are the two keys that a connect token carries. They seal standard
 // packets and nothing else; everything of ours is derived.
 type tokenKeys struct {
-	clientToServer, serverToClient Key
+	clientToServer, serverToClient rawKey
 }
 
 func (k *tokenKeys) equal(other *tokenKeys) bool {
@@ -25,7 +25,7 @@ func (k *tokenKeys) equal(other *tokenKeys) bool {
 // handshakeKeys are derived from a token's keys, one for each purpose, so that
 // OFFER, ACCEPT and REASON share a key with nothing.
 type handshakeKeys struct {
-	secret                []byte // T of the specification
+	secret                hidden[[]byte] // T of the specification
 	offer, accept, reason cipher.AEAD
 }
 
@@ -34,15 +34,16 @@ func newHandshakeKeys(k *tokenKeys, protocolID uint64) *handshakeKeys {
 }
 
 // newResumeKeys are those of a ticket: RESUME is sealed as OFFER is.
-func newResumeKeys(secret *Key, protocolID uint64) *handshakeKeys {
+func newResumeKeys(secret *rawKey, protocolID uint64) *handshakeKeys {
 	return deriveHandshakeKeys(secret[:], "tickwire 1 resume", protocolID)
 }
 
 func deriveHandshakeKeys(ikm []byte, label string, protocolID uint64) *handshakeKeys {
-	h := &handshakeKeys{secret: extract(ikm, label)}
+	secret := extract(ikm, label)
+	h := &handshakeKeys{secret: hide(secret)}
 	pid := string(binary.LittleEndian.AppendUint64(nil, protocolID))
 	key := func(label string) cipher.AEAD {
-		return xchacha((*Key)(expand(h.secret, label+pid, len(Key{}))))
+		return xchacha((*rawKey)(expand(secret, label+pid, len(rawKey{}))))
 	}
 	h.offer, h.accept, h.reason = key("tickwire 1 offer"), key("tickwire 1 accept"), key("tickwire 1 reason")
 	return h
@@ -70,7 +71,7 @@ func (c *trafficContext) info() string {
 // every connection, also when a token is shown twice; agreed is what they come to with
 // forward secrecy.
 func (h *handshakeKeys) connectionSecret(clientShare, serverShare *[shareBytes]byte, agreed []byte) []byte {
-	return extract(slices.Concat(h.secret, agreed), string(clientShare[:])+string(serverShare[:]))
+	return extract(slices.Concat(h.secret(), agreed), string(clientShare[:])+string(serverShare[:]))
 }
 
 // trafficSecrets returns the first secret of each direction, and what the secrets of
@@ -78,13 +79,13 @@ func (h *handshakeKeys) connectionSecret(clientShare, serverShare *[shareBytes]b
 func (c *trafficContext) trafficSecrets(s []byte) (toServer, toClient, resumption []byte) {
 	x := c.info()
 	return expand(s, "tickwire 1 c2s"+x, sha256.Size), expand(s, "tickwire 1 s2c"+x, sha256.Size),
-		expand(s, "tickwire 1 resumption"+x, len(Key{}))
+		expand(s, "tickwire 1 resumption"+x, len(rawKey{}))
 }
 
 // trafficKeys are what a connection begins with.
 type trafficKeys struct {
 	toServer, toClient epoch
-	resumption         Key
+	resumption         hidden[*rawKey]
 }
 
 func (h *handshakeKeys) traffic(clientShare, serverShare *[shareBytes]byte, agreed []byte, c *trafficContext) trafficKeys {
@@ -92,20 +93,20 @@ func (h *handshakeKeys) traffic(clientShare, serverShare *[shareBytes]byte, agre
 	return trafficKeys{
 		toServer:   newEpoch(up, c.pad.Suite, c.pad.TagBytes),
 		toClient:   newEpoch(down, c.pad.Suite, c.pad.TagBytes),
-		resumption: Key(resumption),
+		resumption: hide((*rawKey)(resumption)),
 	}
 }
 
 // ticketSecret is R of the specification: what a ticket with the nonce gives to who had
 // the connection.
-func ticketSecret(resumption *Key, nonce []byte) Key {
-	return Key(expand(resumption[:], "tickwire 1 ticket"+string(nonce), len(Key{})))
+func ticketSecret(resumption *rawKey, nonce []byte) rawKey {
+	return rawKey(expand(resumption[:], "tickwire 1 ticket"+string(nonce), len(rawKey{})))
 }
 
 // ticketKey is what tickets are sealed under.
-func ticketKey(key *Key, protocolID uint64) cipher.AEAD {
+func ticketKey(key *rawKey, protocolID uint64) cipher.AEAD {
 	pid := string(binary.LittleEndian.AppendUint64(nil, protocolID))
-	return xchacha((*Key)(expand(extract(key[:], "tickwire 1 tickets"), "tickwire 1 ticket key"+pid, len(Key{}))))
+	return xchacha((*rawKey)(expand(extract(key[:], "tickwire 1 tickets"), "tickwire 1 ticket key"+pid, len(rawKey{}))))
 }
 
 // extract and expand are HKDF-SHA256 (RFC 5869). The standard library fails

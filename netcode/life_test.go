@@ -121,7 +121,7 @@ func TestTokenExpires(t *testing.T) {
 
 func (w *world) readReason(token *Token, b []byte) Refusal {
 	w.t.Helper()
-	r, e, drop := openReason(newHandshakeKeys(&token.keys, testProtocol), bytes.Clone(b), wireID{})
+	r, e, drop := openReason(newHandshakeKeys(token.keys(), testProtocol), bytes.Clone(b), wireID{})
 	if drop != DropNone || e != (echo{}) {
 		w.t.Fatalf("REASON of %d bytes: %v, echo %x", len(b), drop, e)
 	}

@@ -82,6 +82,7 @@ func Mint(unix int64, cfg MintConfig) (*Token, error) {
 	}
 	created := uint64(max(unix, 0))
 	t := &Token{
+		reveal:         hide(new(tokenKeys)),
 		ProtocolID:     cfg.ProtocolID,
 		Created:        created,
 		Expires:        created + lifetime,
@@ -92,7 +93,7 @@ func Mint(unix int64, cfg MintConfig) (*Token, error) {
 	}
 	t.Pad.Present = !cfg.Plain
 	t.Pad.choose(cfg.Suite, uint8(cfg.TagBytes), cfg.ForwardSecrecy)
-	if !fill(random, t.nonce[:]) || !fill(random, t.keys.clientToServer[:]) || !fill(random, t.keys.serverToClient[:]) {
+	if !fill(random, t.nonce[:]) || !fill(random, t.keys().clientToServer[:]) || !fill(random, t.keys().serverToClient[:]) {
 		return nil, &ConfigError{"MintConfig.Random", "failed; a token is made with unpredictable keys or not at all"}
 	}
 	t.sealPrivate(&cfg)
@@ -104,16 +105,16 @@ func (t *Token) sealPrivate(cfg *MintConfig) {
 		clientID:       cfg.ClientID,
 		timeoutSeconds: t.TimeoutSeconds,
 		addresses:      t.Addresses,
-		keys:           t.keys,
+		keys:           *t.keys(),
 		pad:            t.Pad,
 	}
 	copy(p.userData[:], cfg.UserData)
 	plain := p.append(make([]byte, 0, privateTokenBytes))
-	xchacha(&cfg.Key).Seal(t.private[:0], t.nonce[:], plain, tokenAD(t.ProtocolID, t.Expires))
+	xchacha(cfg.Key.raw()).Seal(t.private[:0], t.nonce[:], plain, tokenAD(t.ProtocolID, t.Expires))
 }
 
 func (cfg *MintConfig) check() (lifetime uint64, err error) {
-	if cfg.Key == (Key{}) {
+	if cfg.Key.IsZero() {
 		return 0, &ConfigError{"MintConfig.Key", "all zero; give the 32 secret bytes that the servers have"}
 	}
 	if len(cfg.UserData) > UserDataBytes {

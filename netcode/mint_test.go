@@ -29,7 +29,7 @@ func TestMint(t *testing.T) {
 		t.Fatalf("read back as %+v", again)
 	}
 	other, _ := Mint(1000, MintConfig{ProtocolID: 5, Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr}})
-	if other.keys == token.keys || other.nonce == token.nonce {
+	if *other.keys() == *token.keys() || other.nonce == token.nonce {
 		t.Fatal("two tokens share keys or nonce")
 	}
 }
@@ -104,7 +104,7 @@ func TestTokenKeepsItsSecrets(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		for _, v := range []any{token, *token} {
 			text := fmt.Sprintf(format, v)
-			if strings.Contains(text, fmt.Sprint(token.keys.clientToServer[0])+" ") || len(text) > 200 {
+			if strings.Contains(text, fmt.Sprint(token.keys().clientToServer[0])+" ") || len(text) > 200 {
 				t.Errorf("%s of a %T prints %s", format, v, text)
 			}
 		}

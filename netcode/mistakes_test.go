@@ -130,7 +130,7 @@ func TestMistake04OldText(t *testing.T) {
 			t.Fatalf("address type %d: %v", kind, err)
 		}
 	}
-	k := newPacketKey(new(Key), testProtocol)
+	k := newPacketKey(new(rawKey), testProtocol)
 	k.set(0x14, 0x0102030405060708)
 	if k.nonce != [12]byte{0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1} {
 		t.Fatalf("nonce %x", k.nonce)
@@ -194,7 +194,7 @@ func TestMistake06DeniedIsEmpty(t *testing.T) {
 
 func TestMistake07AssociatedData(t *testing.T) {
 	w, p, _ := plainPair(t, nil)
-	other := newPacketKey(&p.c.token.keys.clientToServer, testProtocol+1)
+	other := newPacketKey(&p.c.token.keys().clientToServer, testProtocol+1)
 	if ev := w.toServer(p.at, other.append(nil, kindPayload, 60, []byte("x"))); ev.Drop != DropForged {
 		t.Fatalf("another protocol's packet: %+v", ev)
 	}
@@ -380,15 +380,15 @@ func TestChallengeOfAnotherToken(t *testing.T) {
 	w.request(spoofed, 66) // the challenge goes to a victim's address
 	ev := w.request(mine, 1)
 	h, _ := readStandardHeader(ev.Reply, clientReads)
-	body, ok := newPacketKey(&mine.keys.serverToClient, testProtocol).open(ev.Reply, h)
+	body, ok := newPacketKey(&mine.keys().serverToClient, testProtocol).open(ev.Reply, h)
 	if !ok {
 		t.Fatal("challenge does not open")
 	}
-	answer := newPacketKey(&spoofed.keys.clientToServer, testProtocol).append(nil, kindResponse, 0, body)
+	answer := newPacketKey(&spoofed.keys().clientToServer, testProtocol).append(nil, kindResponse, 0, body)
 	if ev := w.toServer(source(66), answer); ev.Drop != DropChallengeForged {
 		t.Fatalf("event %+v", ev)
 	}
-	answer = newPacketKey(&mine.keys.clientToServer, testProtocol).append(nil, kindResponse, 1, body)
+	answer = newPacketKey(&mine.keys().clientToServer, testProtocol).append(nil, kindResponse, 1, body)
 	w.request(mine, 67)
 	if ev := w.toServer(source(67), answer); ev.Drop != DropChallengeMoved {
 		t.Fatalf("event %+v", ev)

@@ -66,7 +66,7 @@ func (c *chaos) checkNonce(b []byte) {
 		for _, token := range c.tokens[max(0, len(c.tokens)-24):] {
 			cp := bytes.Clone(b)
 			h, _ := readStandardHeader(cp, clientReads)
-			if _, ok := newPacketKey(&token.keys.serverToClient, testProtocol).open(cp, h); ok {
+			if _, ok := newPacketKey(&token.keys().serverToClient, testProtocol).open(cp, h); ok {
 				id = binary.LittleEndian.AppendUint64(token.nonce[:], h.sequence)
 			}
 		}
@@ -235,7 +235,7 @@ func (c *chaos) seal(s *Sealer, paths uint64) []byte {
 		c.changes++
 	}
 	b := seal(s, path(s.sent), s.sent, "frames of "+string(rune('0'+s.sent%10)))
-	id := string(s.epoch.secret[:]) + string(s.nonce[:])
+	id := string(s.epoch.keys().secret[:]) + string(s.nonce[:])
 	if before, ok := c.sealed[id]; ok {
 		c.t.Fatalf("a key and nonce sealed two packets:\n%x\n%x", before, b)
 	}

@@ -28,11 +28,11 @@ func TestResumeTicketStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := read.AppendBinary(nil); !bytes.Equal(again, stored) || read.secret != ticket.secret {
+	if again, _ := read.AppendBinary(nil); !bytes.Equal(again, stored) || *read.secret() != *ticket.secret() {
 		t.Fatalf("read %v, %v", read, err)
 	}
 	for _, text := range []string{ticket.String(), fmt.Sprintf("%v %+v %#v", ticket, *ticket, *ticket)} {
-		if secret := ticket.secret; strings.Contains(text, fmt.Sprintf("%x", secret[:4])) || strings.Contains(text, fmt.Sprint([]byte(secret[:4]))[1:10]) {
+		if secret := ticket.secret(); strings.Contains(text, fmt.Sprintf("%x", secret[:4])) || strings.Contains(text, fmt.Sprint([]byte(secret[:4]))[1:10]) {
 			t.Errorf("says its secret: %s", text)
 		}
 	}
@@ -247,7 +247,7 @@ func TestResumeForwardSecrecy(t *testing.T) {
 		q := w.comeBack(ticket, 2, nil)
 		w.step(0)
 		_, nonce, _ := splitResume(resumed)
-		k := newResumeKeys(&ticket.secret, testProtocol)
+		k := newResumeKeys(ticket.secret(), testProtocol)
 		var r resume
 		var a accept
 		if r.open(k, resumed, nonce) != DropNone || a.open(k, accepted, r.wireID, &r.share) != DropNone {

@@ -12,7 +12,7 @@ import (
 func ExampleServer_AppendTicket() {
 	now, unix := int64(0), int64(1_700_000_000)
 	server := netip.MustParseAddrPort("192.0.2.1:7777")
-	key := netcode.Key{1, 2, 3} // 32 secret bytes that backend and server share
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}) // 32 secret bytes that backend and server share
 	run := func() *netcode.Server {
 		s, err := netcode.NewServer(now, unix, netcode.ServerConfig{
 			PrivateKey: key, Addresses: []netip.AddrPort{server}, MaxTokenLifetime: -1,

@@ -11,7 +11,7 @@ import (
 // takes it would write the same.
 func FuzzTicket(f *testing.F) {
 	key := testKey()
-	k := newTicketSealer(&key, testProtocol)
+	k := newTicketSealer(key.raw(), testProtocol)
 	for _, want := range protections {
 		t := privateTicket{issued: 3, clientID: 7, timeoutSeconds: 10, pad: padOf(want)}
 		t.addresses = append(t.addresses, serverAddr, otherAddr)
@@ -67,7 +67,7 @@ func FuzzResumeTicket(f *testing.F) {
 		}
 		stored, _ := ticket.AppendBinary(nil)
 		again, err := ParseResumeTicket(stored)
-		if err != nil || again.String() != ticket.String() || again.secret != ticket.secret || !bytes.Equal(again.ticket, ticket.ticket) {
+		if err != nil || again.String() != ticket.String() || *again.secret() != *ticket.secret() || !bytes.Equal(again.ticket, ticket.ticket) {
 			t.Fatalf("%v was %v, %v", again, ticket, err)
 		}
 		if c, err := NewResumeClient(0, 0, ticket, ClientConfig{Random: w.random}); err == nil {

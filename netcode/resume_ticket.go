@@ -3,6 +3,7 @@ package netcode
 import (
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 
@@ -26,8 +27,8 @@ type ResumeTicket struct {
 	// Addresses are the server's, that which answered last first.
 	Addresses []netip.AddrPort
 
+	reveal  hidden[*rawKey] // its secret; nil in one that nobody made or read
 	pad     Pad
-	secret  Key
 	attempt uint64 // of the last RESUME
 	ticket  []byte
 }
@@ -78,7 +79,7 @@ func (t *ResumeTicket) AppendBinary(dst []byte) ([]byte, error) {
 	dst = append(dst, t.pad.n)
 	dst = append(dst, t.pad.raw()...)
 	dst = appendAddresses(dst, t.Addresses)
-	dst = append(dst, t.secret[:]...)
+	dst = append(dst, t.secret()[:]...)
 	dst = binary.LittleEndian.AppendUint64(dst, t.attempt)
 	return append(dst, t.ticket...), nil
 }
@@ -91,10 +92,10 @@ func ParseResumeTicket(b []byte) (*ResumeTicket, error) {
 		return nil, &TicketError{"version", fmt.Sprintf("begins with %q and %d, not with %q and %d",
 			magic, version, resumeTicketMagic, resumeTicketVersion)}
 	}
-	t := &ResumeTicket{ProtocolID: r.U64(), Until: r.U64(), TimeoutSeconds: int32(r.U32())}
+	t := &ResumeTicket{reveal: hide(new(rawKey)), ProtocolID: r.U64(), Until: r.U64(), TimeoutSeconds: int32(r.U32())}
 	items := r.Short(maxPadItems)
 	t.Addresses = readAddresses(&r, nil)
-	copy(t.secret[:], r.Take(len(t.secret)))
+	copy(t.secret()[:], r.Take(len(rawKey{})))
 	t.attempt = r.U64()
 	t.ticket = slices.Clone(r.Rest())
 	if r.Bad() {
@@ -110,6 +111,13 @@ func ParseResumeTicket(b []byte) (*ResumeTicket, error) {
 	return t, nil
 }
 
+func (t *ResumeTicket) secret() *rawKey {
+	if t.reveal == nil {
+		return new(rawKey)
+	}
+	return t.reveal()
+}
+
 // String names the ticket without its secrets, also where a copy is printed.
 func (t ResumeTicket) String() string {
 	return fmt.Sprintf("resume ticket of protocol %#x for %v, expires at %d", t.ProtocolID, t.Addresses, t.Until)
@@ -117,3 +125,6 @@ func (t ResumeTicket) String() string {
 
 // GoString keeps the secret out of %#v too.
 func (t ResumeTicket) GoString() string { return t.String() }
+
+// LogValue keeps it out of logs.
+func (t ResumeTicket) LogValue() slog.Value { return slog.StringValue(t.String()) }

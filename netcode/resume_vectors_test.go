@@ -53,7 +53,7 @@ func makeResume(t *testing.T, name string, of int, before *handshakeVector, wire
 		v.Instance = "81985529216486895"
 	}
 	secret, keys := v.makeTicket(t, before, token)
-	v.TicketKey = expand(extract(bytes.Clone(keys[:]), "tickwire 1 tickets"), "tickwire 1 ticket key"+string(le64(testProtocol)), 32)
+	v.TicketKey = expand(extract(bytes.Clone(keys.raw()[:]), "tickwire 1 tickets"), "tickwire 1 ticket key"+string(le64(testProtocol)), 32)
 
 	c := &v.handshakeVector
 	c.PadItems, c.ClientShare, c.ServerShare, c.ConnectionID, c.ClientID = before.PadItems, run(21, 32), run(22, 32), []byte{3, 0x22, 0x34, 0x58}, wire
@@ -85,18 +85,18 @@ func makeResume(t *testing.T, name string, of int, before *handshakeVector, wire
 
 // makeTicket seals the ticket as AppendTicket does, and returns its secret and what the
 // server's key is derived from.
-func (v *resumeVector) makeTicket(t *testing.T, before *handshakeVector, token *Token) (secret, key Key) {
+func (v *resumeVector) makeTicket(t *testing.T, before *handshakeVector, token *Token) (secret rawKey, key Key) {
 	x := trafficContext{
 		protocolID: testProtocol, pad: token.Pad, connectionID: [4]byte(before.ConnectionID),
 		wireID: wireID{n: uint8(len(before.ClientID))},
 	}
 	copy(x.wireID.b[:], before.ClientID)
-	old := newHandshakeKeys(&token.keys, testProtocol)
+	old := newHandshakeKeys(token.keys(), testProtocol)
 	_, _, resumption := x.trafficSecrets(old.connectionSecret((*[32]byte)(before.ClientShare), (*[32]byte)(before.ServerShare), before.Agreed))
 	v.Resumption = resumption
 	nonce := run(31, nonceXBytes)
 	p := privateTicket{
-		issued: 1782579200000123, secret: ticketSecret((*Key)(resumption), nonce), clientID: 7, connectionID: x.connectionID,
+		issued: 1782579200000123, secret: ticketSecret((*rawKey)(resumption), nonce), clientID: 7, connectionID: x.connectionID,
 		timeoutSeconds: 10, pad: token.Pad, addresses: []netip.AddrPort{serverAddr, netip.MustParseAddrPort("[2001:db8::1]:7777")},
 	}
 	copy(p.userData[:], "user data")
@@ -105,7 +105,7 @@ func (v *resumeVector) makeTicket(t *testing.T, before *handshakeVector, token *
 	c.Player, c.ConnectionID, c.Timeout, c.PadItems = "7", x.connectionID[:], 10, before.PadItems
 	c.Addresses, c.UserData = appendAddresses(nil, p.addresses), []byte("user data")
 	key = testKey()
-	sealer := newTicketSealer(&key, testProtocol)
+	sealer := newTicketSealer(key.raw(), testProtocol)
 	head := append(le64(number(t, c.Expires)), 16, 14, 0, 0)
 	v.Ticket = sealer.append(&p, append(head, nonce...), 0)
 	return p.secret, key
@@ -119,7 +119,7 @@ func le64(n uint64) []byte {
 // secret.
 func readResume(t *testing.T, v *resumeVector) {
 	key := testKey()
-	sealer := newTicketSealer(&key, testProtocol)
+	sealer := newTicketSealer(key.raw(), testProtocol)
 	var ticket privateTicket
 	if drop := sealer.open(&ticket, v.Ticket); drop != DropNone || ticket.clientID != 7 || !bytes.Equal(ticket.pad.raw(), v.PadItems) {
 		t.Fatalf("ticket %+v, %v", ticket, drop)

@@ -15,7 +15,7 @@ import "container/heap"
 type resumer struct {
 	clientID        uint64
 	mac             [macBytes]byte // of the ticket shown
-	ticket          privateTicket
+	ticket          *privateTicket
 	keys            *handshakeKeys
 	issued, attempt uint64 // of what has begun
 	used            uint64 // the newest ticket that was used, 0: none
@@ -62,7 +62,7 @@ func (a *Admission) resumer(clientID, expires uint64) *resumer {
 		if len(a.resumers) >= a.maxTokens {
 			return nil
 		}
-		r = &resumer{clientID: clientID, expires: expires, begun: -sendInterval, judged: -sendInterval}
+		r = &resumer{clientID: clientID, expires: expires, ticket: new(privateTicket), begun: -sendInterval, judged: -sendInterval}
 		a.resumers[clientID] = r
 		heap.Push(&a.resumersByEnd, r)
 	} else if expires > r.expires {
@@ -75,7 +75,8 @@ func (a *Admission) resumer(clientID, expires uint64) *resumer {
 // show makes a ticket the one that is known.
 func (a *Admission) show(r *resumer, mac *[macBytes]byte, t *privateTicket, keys *handshakeKeys) {
 	delete(a.byTicket, r.mac)
-	r.mac, r.ticket, r.keys = *mac, *t, keys
+	shown := *t
+	r.mac, r.ticket, r.keys = *mac, &shown, keys
 	r.ticket.addresses = nil
 	a.byTicket[*mac] = r
 	a.issued = max(a.issued, t.issued)
@@ -94,7 +95,7 @@ func (a *Admission) expireResumers(unix int64) {
 func (r *resumer) use(issued uint64) {
 	r.used = max(r.used, issued)
 	if r.spent() {
-		r.ticket, r.keys = privateTicket{issued: r.ticket.issued}, nil
+		r.ticket, r.keys = &privateTicket{issued: r.ticket.issued}, nil
 	}
 }
 

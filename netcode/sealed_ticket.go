@@ -24,7 +24,7 @@ import (
 // nothing of whether the ticket was used elsewhere, and must not let its player in again.
 type privateTicket struct {
 	issued         uint64 // later ones have more
-	secret         Key
+	secret         rawKey
 	clientID       uint64
 	connectionID   [connectionIDBytes]byte
 	timeoutSeconds int32
@@ -39,7 +39,7 @@ const (
 	ticketSealedAt   = ticketNonceAt + nonceXBytes
 
 	maxTicketAddresses = 4 // of a server: the first ones
-	minTicketBytes     = ticketSealedAt + 8 + len(Key{}) + 8 + connectionIDBytes + 4 + 1 + 4 + (1 + 4 + 2) + macBytes
+	minTicketBytes     = ticketSealedAt + 8 + len(rawKey{}) + 8 + connectionIDBytes + 4 + 1 + 4 + (1 + 4 + 2) + macBytes
 	maxTicketBytes     = minTicketBytes + maxPadItems + UserDataBytes + maxTicketAddresses*(1+16+2) - (1 + 4 + 2)
 
 	// DefaultTicketLifetime is how long a resume ticket may be shown.
@@ -57,8 +57,8 @@ type ticketSealer struct {
 
 const ticketLabel = "tickwire 1 ticket"
 
-func newTicketSealer(key *Key, protocolID uint64) ticketSealer {
-	k := ticketSealer{aead: ticketKey(key, protocolID)}
+func newTicketSealer(key *rawKey, protocolID uint64) *ticketSealer {
+	k := &ticketSealer{aead: ticketKey(key, protocolID)}
 	copy(k.ad[:], ticketLabel)
 	binary.LittleEndian.PutUint64(k.ad[len(ticketLabel):], protocolID)
 	return k
@@ -148,7 +148,7 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 	}
 	t := privateTicket{
 		issued:         s.adm.issue(unix),
-		secret:         ticketSecret(&seat.resumption, nonce[:]),
+		secret:         ticketSecret(seat.resumption(), nonce[:]),
 		clientID:       seat.clientID,
 		connectionID:   seat.id,
 		timeoutSeconds: int32(seat.timeout / int64(time.Second)),
@@ -157,7 +157,7 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 		userData:       seat.userData,
 	}
 	seat.issued, seat.ticketEnds = t.issued, max(seat.ticketEnds, seconds(unix)+valid)
-	return s.tickets.append(&t, append(out, nonce[:]...), start), nil
+	return s.tickets().append(&t, append(out, nonce[:]...), start), nil
 }
 
 // Revoke makes the tickets worthless that were given to a seat, for a player whose connection the

@@ -27,8 +27,8 @@ func TestTicketForeign(t *testing.T) {
 		code   Code
 	}{
 		{"another address", func(c *ServerConfig) { c.Addresses = []netip.AddrPort{otherAddr} }, DropWrongAddress, StateDenied, CodeWrongAddress},
-		{"another shared key", func(c *ServerConfig) { c.PrivateKey[3]++ }, DropTicketForged, StateRequesting, CodeNone},
-		{"a key of its own for tickets", func(c *ServerConfig) { c.TicketKey[3]++ }, DropTicketForged, StateRequesting, CodeNone},
+		{"another shared key", func(c *ServerConfig) { c.PrivateKey = KeyFrom([KeyBytes]byte{3}) }, DropTicketForged, StateRequesting, CodeNone},
+		{"a key of its own for tickets", func(c *ServerConfig) { c.TicketKey = KeyFrom([KeyBytes]byte{3}) }, DropTicketForged, StateRequesting, CodeNone},
 		{"another game", func(c *ServerConfig) { c.ProtocolID++ }, DropTicketForged, StateRequesting, CodeNone},
 	} {
 		cfg := w.cfg
@@ -55,7 +55,7 @@ func TestTicketOnce(t *testing.T) {
 	q := w.comeBack(ticket, 2, nil)
 	w.step(100 * ms)
 	newer := w.ticket(q, w.back(q).Seat)
-	if r := w.server.adm.resumers[7]; r.keys != nil || r.ticket.secret != (Key{}) {
+	if r := w.server.adm.resumers[7]; r.keys != nil || r.ticket.secret != (rawKey{}) {
 		t.Error("the keys of a ticket that was used are kept")
 	}
 	for _, used := range []*ResumeTicket{ticket, older, ticket} {
@@ -90,7 +90,7 @@ func TestTicketOnce(t *testing.T) {
 // nothing of the ticket that was read before gets into the next one.
 func TestTicketContent(t *testing.T) {
 	key := testKey()
-	k := newTicketSealer(&key, testProtocol)
+	k := newTicketSealer(key.raw(), testProtocol)
 	with := privateTicket{issued: 3, clientID: 7, pad: padOf(forwardSecret), addresses: []netip.AddrPort{serverAddr, otherAddr}}
 	copy(with.userData[:], "user data")
 	without := privateTicket{issued: 4, clientID: 8, pad: padOf(MintConfig{}), addresses: []netip.AddrPort{otherAddr}}
@@ -134,7 +134,7 @@ func TestTicketAddresses(t *testing.T) {
 		t.Fatalf("%d bytes, %v", len(b), err)
 	}
 	var read privateTicket
-	if drop := w.server.tickets.open(&read, b); drop != DropNone || !slices.Equal(read.addresses, w.cfg.Addresses[:4]) {
+	if drop := w.server.tickets().open(&read, b); drop != DropNone || !slices.Equal(read.addresses, w.cfg.Addresses[:4]) {
 		t.Errorf("%v: names %v", drop, read.addresses)
 	}
 }

@@ -105,19 +105,19 @@ func (s *Seat) Confirmed() bool { return s.confirmed }
 // An origin is the connection to which tickets were given.
 type origin struct {
 	id         [connectionIDBytes]byte
-	resumption Key  // what their secrets are derived from
-	over       bool // it was not there any more, so that nobody knows that
+	resumption hidden[*rawKey] // none of a plain client: what their secrets are derived from
+	over       bool            // it was not there any more, so that nobody knows that
 }
 
 // gave reports whether a ticket was given to the connection.
 func (o *origin) gave(t *privateTicket, nonce []byte) bool {
 	switch {
-	case o.id != t.connectionID:
+	case o.id != t.connectionID, o.resumption == nil && !o.over:
 		return false
 	case o.over:
 		return true // one of two of this player's with the same id, at worst: he gives way to himself
 	}
-	secret := ticketSecret(&o.resumption, nonce)
+	secret := ticketSecret(o.resumption(), nonce)
 	return subtle.ConstantTimeCompare(secret[:], t.secret[:]) == 1
 }
 

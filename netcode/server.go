@@ -119,10 +119,10 @@ type Server struct {
 	now       int64
 	due       fifo[*Seat] // owed a keep-alive
 	parcels   fifo[parcel]
-	private   privateToken // scratch
-	offer     offer        // likewise
-	tickets   ticketSealer
-	ticket    privateTicket
+	private   hidden[*privateToken] // scratch
+	offer     offer                 // likewise
+	tickets   hidden[*ticketSealer]
+	ticket    hidden[*privateTicket]
 	body      [challengeBody]byte // of a challenge, likewise
 	response  [maxResponseBytes]byte
 	counters  Counters
@@ -142,7 +142,7 @@ const (
 
 // NewServer starts a server at the time unix, in seconds since 1970.
 func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
-	if cfg.PrivateKey == (Key{}) {
+	if cfg.PrivateKey.IsZero() {
 		return nil, &ConfigError{"ServerConfig.PrivateKey", "all zero; give the 32 secret bytes that the backend has"}
 	}
 	if len(cfg.Addresses) == 0 {
@@ -166,16 +166,18 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	ticketSecret := cfg.TicketKey
-	if ticketSecret == (Key{}) {
+	if ticketSecret.IsZero() {
 		ticketSecret = cfg.PrivateKey
 	}
 	s := &Server{
 		cfg: cfg, adm: adm, now: now, next: never,
 		random:   adm.random,
-		tokenKey: xchacha(&cfg.PrivateKey),
+		tokenKey: xchacha(cfg.PrivateKey.raw()),
 		seats:    newSeatTable(cfg.Shard, adm.maxClients),
+		private:  hide(new(privateToken)),
+		ticket:   hide(new(privateTicket)),
 		plain:    make(map[Source]*Seat),
-		tickets:  newTicketSealer(&ticketSecret, cfg.ProtocolID),
+		tickets:  hide(newTicketSealer(ticketSecret.raw(), cfg.ProtocolID)),
 	}
 	if cfg.Random != nil {
 		s.random = cfg.Random

@@ -101,7 +101,7 @@ func (s *Server) seatPlain(from Source, e *tokenEntry, reply []byte) Event {
 	}
 	seat.state = seatUndecided
 	seat.in = e.receiveKey(s.cfg.ProtocolID)
-	seat.out = newPacketKey(&e.keys.serverToClient, s.cfg.ProtocolID)
+	seat.out = newPacketKey(&e.keys().serverToClient, s.cfg.ProtocolID)
 	seat.replay = seq.NewWindow(plainWindow)
 	seat.heard, seat.sent = s.now, s.now
 	s.plain[from] = seat

@@ -62,7 +62,7 @@ func (s *Server) showToken(from *Source, expires uint64, b, reply []byte) Event 
 		s.adm.gate.charge(s.now, from)
 		return dropped(drop)
 	}
-	p := &s.private
+	p := s.private()
 	refuse := func(d Drop, code Code, text string) Event {
 		s.adm.gate.charge(s.now, from)
 		ev := dropped(d)
@@ -90,7 +90,7 @@ func (s *Server) openToken(b []byte) Drop {
 	if err != nil {
 		return DropTokenForged
 	}
-	return s.private.read(p)
+	return s.private().read(p)
 }
 
 // explain refuses a request whose token has to be opened only to say why,
@@ -98,7 +98,7 @@ func (s *Server) openToken(b []byte) Drop {
 func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
 	ev := dropped(d)
 	if s.mayExplain(from) && s.openToken(b) == DropNone {
-		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private.keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
+		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private().keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
 	}
 	return ev
 }

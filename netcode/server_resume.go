@@ -38,7 +38,7 @@ func (s *Server) handleResume(unix int64, from Source, b, reply []byte) Event {
 	if drop := s.adm.gate.passKnown(s.now, &from, &who.paid); drop != DropNone {
 		return dropped(drop)
 	}
-	in.who, in.t, in.keys = who, &who.ticket, who.keys
+	in.who, in.t, in.keys = who, who.ticket, who.keys
 	ev := dropped(DropNone)
 	if ev.Drop = in.open(b); ev.Drop == DropNone {
 		ev = in.admit()
@@ -65,8 +65,8 @@ type resuming struct {
 func (in *resuming) openTicket() Drop {
 	s := in.s
 	s.counters.Decryptions++
-	in.t = &s.ticket
-	if drop := s.tickets.open(in.t, in.ticket); drop != DropNone {
+	in.t = s.ticket()
+	if drop := s.tickets().open(in.t, in.ticket); drop != DropNone {
 		return drop
 	}
 	in.keys = newResumeKeys(&in.t.secret, s.cfg.ProtocolID)

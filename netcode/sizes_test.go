@@ -48,7 +48,7 @@ func TestNoAnswerIsLarger(t *testing.T) {
 			ticket.userData[i] = 1
 		}
 		key := testKey()
-		sealer := newTicketSealer(&key, testProtocol)
+		sealer := newTicketSealer(key.raw(), testProtocol)
 		b := sealer.append(&ticket, make([]byte, ticketSealedAt), 0)
 		if len(b) != 120+p+data {
 			t.Fatalf("ticket of %d bytes with p %d and %d of user data", len(b), p, data)

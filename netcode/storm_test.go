@@ -54,7 +54,7 @@ func (s *storm) ticketOfBefore(id uint64) *ResumeTicket {
 	binary.LittleEndian.PutUint64(head, uint64(s.unix()+3600))
 	t := &ResumeTicket{
 		ProtocolID: testProtocol, Until: uint64(s.unix() + 3600), TimeoutSeconds: 10, Addresses: private.addresses,
-		secret: private.secret, ticket: s.server.tickets.append(&private, head, 0),
+		reveal: hide(&private.secret), ticket: s.server.tickets().append(&private, head, 0),
 	}
 	t.pad, _ = padOfItems(nil)
 	return t

@@ -53,14 +53,14 @@ func (s Suite) takes(n uint8) bool {
 }
 
 // aead returns what seals and opens under a key. Its nonces have 12 bytes.
-func (s Suite) aead(key *Key, tagBytes uint8) cipher.AEAD {
+func (s Suite) aead(key *rawKey, tagBytes uint8) cipher.AEAD {
 	switch s {
 	case SuiteAES256GCM:
 		block, _ := aes.NewCipher(key[:]) // fails for keys of other lengths only
 		gcm, _ := cipher.NewGCM(block)    // and this for other blocks
-		return gcm
+		return &veil{hide(gcm)}
 	case SuiteSignedOnly:
-		return &signer{mac: hmac.New(sha256.New, key[:]), tagBytes: int(tagBytes)}
+		return &veil{hide[cipher.AEAD](&signer{mac: hmac.New(sha256.New, key[:]), tagBytes: int(tagBytes)})}
 	}
 	return chacha(key)
 }

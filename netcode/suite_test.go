@@ -116,8 +116,8 @@ func TestPeerOfAnotherSuite(t *testing.T) {
 				continue
 			}
 			up, down := *p.c.Sealer(), *seat.Sealer()
-			up.epoch = newEpoch(up.epoch.secret[:], pad.Suite, pad.TagBytes)
-			down.epoch = newEpoch(down.epoch.secret[:], pad.Suite, pad.TagBytes)
+			up.epoch = newEpoch(up.epoch.keys().secret[:], pad.Suite, pad.TagBytes)
+			down.epoch = newEpoch(down.epoch.keys().secret[:], pad.Suite, pad.TagBytes)
 			if ev := w.toServer(p.at, seal(&up, 0, 1, "in another suite, and long enough")); ev.Drop != DropForged {
 				t.Errorf("%s for %s at the server: %+v", nameOf(other), nameOf(want), ev)
 			}
@@ -240,7 +240,7 @@ func TestHandshakeFlipped(t *testing.T) {
 		w.step(0)
 		w.wantState(p, StateConnected)
 		seat := w.last().Seat
-		if e := p.c.sealer.epoch; e.suite != want.Suite || p.c.private != nil || e.secret != seat.opener.now.secret {
+		if e := p.c.sealer.epoch; e.suite != want.Suite || p.c.private != nil || e.keys().secret != seat.opener.now.keys().secret {
 			t.Fatalf("byte %d: suite %v", at, e.suite)
 		}
 	}

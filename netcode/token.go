@@ -3,6 +3,7 @@ package netcode
 import (
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"net/netip"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -45,7 +46,7 @@ type Token struct {
 	// Pad is ours, or not present.
 	Pad Pad
 
-	keys    tokenKeys
+	reveal  hidden[*tokenKeys] // nil in one that nobody made or read
 	nonce   [nonceXBytes]byte
 	private [privateTokenBytes]byte
 }
@@ -81,7 +82,7 @@ func ParseToken(b []byte) (*Token, error) {
 
 // readToken reads what it can of a token, and says what is wrong with the rest.
 func readToken(b []byte) (*Token, faults) {
-	t, wrong := new(Token), faults(nil)
+	t, wrong := &Token{reveal: hide(new(tokenKeys))}, faults(nil)
 	if len(b) != tokenBytes {
 		wrong.add("length", "%d bytes, a token has %d", len(b), tokenBytes)
 		return t, wrong
@@ -98,8 +99,8 @@ func readToken(b []byte) (*Token, faults) {
 	copy(t.private[:], r.Take(privateTokenBytes))
 	t.TimeoutSeconds = int32(r.U32())
 	t.Addresses = readAddresses(&r, nil)
-	copy(t.keys.clientToServer[:], r.Take(len(Key{})))
-	copy(t.keys.serverToClient[:], r.Take(len(Key{})))
+	copy(t.keys().clientToServer[:], r.Take(len(rawKey{})))
+	copy(t.keys().serverToClient[:], r.Take(len(rawKey{})))
 	if r.Bad() {
 		wrong.add("addresses", "%s", addressFault(b[publicAddressesAt:]))
 		t.Addresses = nil
@@ -124,8 +125,9 @@ func (t *Token) Append(dst []byte) []byte {
 	dst = append(dst, t.private[:]...)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(t.TimeoutSeconds))
 	dst = appendAddresses(dst, t.Addresses)
-	dst = append(dst, t.keys.clientToServer[:]...)
-	dst = append(dst, t.keys.serverToClient[:]...)
+	keys := t.keys()
+	dst = append(dst, keys.clientToServer[:]...)
+	dst = append(dst, keys.serverToClient[:]...)
 	dst = append(dst, make([]byte, start+publicPadAt-len(dst))...)
 	if t.Pad.Present {
 		return t.Pad.append(dst)
@@ -140,6 +142,16 @@ func (t Token) String() string {
 
 // GoString keeps the keys out of %#v too.
 func (t Token) GoString() string { return t.String() }
+
+// LogValue keeps them, and all that the server alone reads, out of logs.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+func (t *Token) keys() *tokenKeys {
+	if t.reveal == nil {
+		return new(tokenKeys)
+	}
+	return t.reveal()
+}
 
 // A privateToken is the part of a connect token that only backend and servers
 // can read:
@@ -176,8 +188,8 @@ func (p *privateToken) read(b []byte) Drop {
 	p.clientID = r.U64()
 	p.timeoutSeconds = int32(r.U32())
 	p.addresses = readAddresses(&r, p.addresses[:0])
-	copy(p.keys.clientToServer[:], r.Take(len(Key{})))
-	copy(p.keys.serverToClient[:], r.Take(len(Key{})))
+	copy(p.keys.clientToServer[:], r.Take(len(rawKey{})))
+	copy(p.keys.serverToClient[:], r.Take(len(rawKey{})))
 	copy(p.userData[:], r.Take(UserDataBytes))
 	if r.Bad() || len(b) < privatePadAt+padBytes {
 		return DropTokenMalformed

@@ -82,7 +82,7 @@ func TestTranscriptTokens(t *testing.T) {
 				token.TimeoutSeconds != v.Timeout || !bytes.Equal(token.nonce[:], v.Nonce) || token.Pad.Present {
 				t.Fatalf("read %+v", token)
 			}
-			if !bytes.Equal(token.keys.clientToServer[:], tr.ClientToServer) || !bytes.Equal(token.keys.serverToClient[:], tr.ServerToClient) {
+			if !bytes.Equal(token.keys().clientToServer[:], tr.ClientToServer) || !bytes.Equal(token.keys().serverToClient[:], tr.ServerToClient) {
 				t.Fatal("other keys")
 			}
 			for i, a := range v.Addresses {
@@ -98,7 +98,7 @@ func TestTranscriptTokens(t *testing.T) {
 				t.Fatal("other request")
 			}
 
-			plain, err := xchacha((*Key)(tr.PrivateKey)).Open(nil, v.Nonce, token.private[:], tokenAD(protocol, token.Expires))
+			plain, err := xchacha((*rawKey)(tr.PrivateKey)).Open(nil, v.Nonce, token.private[:], tokenAD(protocol, token.Expires))
 			if err != nil || !bytes.Equal(plain, v.Private) {
 				t.Fatal("the private part does not open to the same bytes", err)
 			}
@@ -124,7 +124,7 @@ func TestTranscriptMint(t *testing.T) {
 	created := number(t, v.Created)
 	token, err := Mint(int64(created), MintConfig{
 		ProtocolID: number(t, tr.ProtocolID),
-		Key:        Key(tr.PrivateKey),
+		Key:        KeyFrom([KeyBytes]byte(tr.PrivateKey)),
 		ClientID:   number(t, v.ClientID),
 		UserData:   v.UserData,
 		Addresses:  []netip.AddrPort{netip.MustParseAddrPort(v.Addresses[0])},
@@ -142,7 +142,7 @@ func TestTranscriptMint(t *testing.T) {
 
 func TestTranscriptChallenges(t *testing.T) {
 	tr := readTranscript(t)
-	key := challengeKey{aead: chacha((*Key)(tr.ChallengeKey))}
+	key := challengeKey{aead: chacha((*rawKey)(tr.ChallengeKey))}
 	for _, v := range tr.Challenges {
 		e := &tokenEntry{clientID: number(t, v.ClientID)}
 		copy(e.userData[:], v.UserData)
@@ -162,7 +162,7 @@ func TestTranscriptPackets(t *testing.T) {
 	protocol := number(t, tr.ProtocolID)
 	for _, v := range tr.Packets {
 		t.Run(v.Name, func(t *testing.T) {
-			k := newPacketKey((*Key)(v.Key), protocol)
+			k := newPacketKey((*rawKey)(v.Key), protocol)
 			sequence := number(t, v.Sequence)
 			if got := k.append(nil, packetKind(v.Type), sequence, v.Body); !bytes.Equal(got, v.Packet) {
 				t.Fatalf("sealed to\n%x, want\n%x", got, v.Packet)

@@ -107,7 +107,7 @@ func makeHandshake(t *testing.T, name string, wire, items []byte) handshakeVecto
 	v.exchange(t, &token.Pad)
 	v.Refusal.Code, v.Refusal.RetryAfter, v.Refusal.Text, v.Refusal.Rows = uint8(CodeMismatch), 300, "channels differ: grün", run(6, 24)
 
-	k := newHandshakeKeys(&token.keys, testProtocol)
+	k := newHandshakeKeys(token.keys(), testProtocol)
 	id := wireID{n: uint8(len(wire))}
 	copy(id.b[:], wire)
 	o := offer{sequence: 72623859790382856, version: 1, share: [32]byte(v.ClientShare), wireID: id, padItems: items, challenge: v.ChallengeToken, hello: v.ClientHello}
@@ -141,10 +141,10 @@ func (v *handshakeVector) exchange(t *testing.T, pad *Pad) {
 
 func (v *handshakeVector) addKeys(k *handshakeKeys, id wireID, token *Token) {
 	pid := string(binary.LittleEndian.AppendUint64(nil, testProtocol))
-	v.Keys.Secret = k.secret
-	v.Keys.Offer = expand(k.secret, "tickwire 1 offer"+pid, 32)
-	v.Keys.Accept = expand(k.secret, "tickwire 1 accept"+pid, 32)
-	v.Keys.Reason = expand(k.secret, "tickwire 1 reason"+pid, 32)
+	v.Keys.Secret = k.secret()
+	v.Keys.Offer = expand(k.secret(), "tickwire 1 offer"+pid, 32)
+	v.Keys.Accept = expand(k.secret(), "tickwire 1 accept"+pid, 32)
+	v.Keys.Reason = expand(k.secret(), "tickwire 1 reason"+pid, 32)
 	x := trafficContext{protocolID: testProtocol, pad: token.Pad, connectionID: [4]byte(v.ConnectionID), wireID: id}
 	s := k.connectionSecret((*[32]byte)(v.ClientShare), (*[32]byte)(v.ServerShare), v.Agreed)
 	up, down, _ := x.trafficSecrets(s)
@@ -198,7 +198,7 @@ func TestHandshakeVectors(t *testing.T) {
 	file := handshakeFile{
 		About:      "Handshakes and DATA packets of the tickwire dialect, made by netcode's tests (-update). Nonces are in the packets.",
 		ProtocolID: "1234605616436508552",
-		PrivateKey: k[:],
+		PrivateKey: k.Append(nil),
 		Handshakes: []handshakeVector{
 			makeHandshake(t, "no client id, empty pad", nil, nil),
 			makeHandshake(t, "client id of two bytes, items in the pad", []byte{0xa0, 0x17}, []byte{0x81, 2, 1, 16, 0x11, 1, 9}),
@@ -254,7 +254,7 @@ func readHandshake(t *testing.T, v *handshakeVector) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := newHandshakeKeys(&token.keys, testProtocol)
+	k := newHandshakeKeys(token.keys(), testProtocol)
 	var o offer
 	if drop := o.open(k, v.Offer.clone()); drop != DropNone {
 		t.Fatal("OFFER: ", drop)

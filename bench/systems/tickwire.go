@@ -25,7 +25,7 @@ func (tickwireSystem) Traits() peer.Traits {
 }
 
 // tickwireKey is known to both ends, and to everybody.
-var tickwireKey = netcode.Key{1, 2, 3}
+var tickwireKey = netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3})
 
 // channelOf is the channel of a lane.
 func channelOf(lane peer.Lane) tickwire.ChannelID { return tickwire.ChannelID(lane) + 1 }

@@ -61,11 +61,11 @@ func (k *keyFlag) UnmarshalText(text []byte) error {
 		text = b
 	}
 	b, err := hex.DecodeString(string(bytes.TrimSpace(text)))
-	if err != nil || len(b) != len(k.Key) {
-		return fmt.Errorf("want %d hex digits, such as `openssl rand -hex %d` prints, or @FILE", 2*len(k.Key), len(k.Key))
+	if err != nil || len(b) != netcode.KeyBytes {
+		return fmt.Errorf("want %d hex digits, such as `openssl rand -hex %d` prints, or @FILE", 2*netcode.KeyBytes, netcode.KeyBytes)
 	}
-	k.Key = netcode.Key(b)
-	if k.Key == (netcode.Key{}) {
+	k.Key = netcode.KeyFrom([netcode.KeyBytes]byte(b))
+	if k.Key.IsZero() {
 		return errors.New("all zero; want a secret, such as `openssl rand -hex 32` prints")
 	}
 	return nil

@@ -275,12 +275,14 @@ func TestKeyFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(testKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	raw, _ := hex.DecodeString(testKey)
+	want := netcode.KeyFrom([netcode.KeyBytes]byte(raw))
 	c, err := parse(t, "serve", "--key=@"+file)
-	if err != nil || hex.EncodeToString(c.Serve.Key.Key[:]) != testKey {
+	if err != nil || !c.Serve.Key.Equal(want) {
 		t.Errorf("from a file: %v", err)
 	}
 	t.Setenv("TICKWIRE_KEY", testKey)
-	if c, err = parse(t, "token", "inspect", "file"); err != nil || c.Token.Inspect.Key == nil || hex.EncodeToString(c.Token.Inspect.Key.Key[:]) != testKey {
+	if c, err = parse(t, "token", "inspect", "file"); err != nil || c.Token.Inspect.Key == nil || !c.Token.Inspect.Key.Equal(want) {
 		t.Errorf("from a variable: %v", err)
 	}
 	t.Setenv("TICKWIRE_KEY", "")
@@ -298,7 +300,7 @@ func TestKeyFile(t *testing.T) {
 // FuzzTokenInspect: whatever a file holds, the report for machines is JSON and counts
 // what is wrong, the one for people shows it, and a client agrees.
 func FuzzTokenInspect(f *testing.F) {
-	key := netcode.Key{1}
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1})
 	tickets, err := netcode.MintTickets(testNow, netcode.MintConfig{Key: key, UserData: []byte("\xff\x1b[2J")},
 		[]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, []netip.AddrPort{netip.MustParseAddrPort("[::1]:1")})
 	if err != nil {

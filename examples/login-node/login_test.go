@@ -25,7 +25,7 @@ func runLogin(t *testing.T, key netcode.Key, server string) string {
 		t.Fatal("@noble/ciphers is not installed in examples/login-node; `make test` installs it (npm ci in that folder), and Node")
 	}
 	cmd := exec.Command("node", "server.mjs")
-	cmd.Env = append(os.Environ(), "KEY="+hex.EncodeToString(key[:]), "PROTOCOL=7", "SERVER="+server, "PORT=0")
+	cmd.Env = append(os.Environ(), "KEY="+hex.EncodeToString(key.Append(nil)), "PROTOCOL=7", "SERVER="+server, "PORT=0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -66,7 +66,7 @@ func ask(t *testing.T, method, url, name, password string) (status int, body []b
 
 // TestLogin: who logs in plays, and the game server knows who it is.
 func TestLogin(t *testing.T) {
-	key := netcode.Key{9, 8, 7}
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{9, 8, 7})
 	socket, err := udp.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func ask(t *testing.T, url, name, password string) (status int, body []byte) {
 
 // TestLogin: Ada logs in and plays; the game server knows who she is.
 func TestLogin(t *testing.T) {
-	key := netcode.Key{1, 2, 3}
+	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3})
 	socket, err := udp.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestLogin(t *testing.T) {
 
 // TestNoLogin: who does not know the password, has no account, or is banned.
 func TestNoLogin(t *testing.T) {
-	tokens, err := newTokens(netcode.Key{1, 2, 3}, 7, "192.0.2.1:7777")
+	tokens, err := newTokens(netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), 7, "192.0.2.1:7777")
 	if err != nil {
 		t.Fatal(err)
 	}

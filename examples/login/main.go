@@ -28,10 +28,10 @@ func main() {
 	flag.Parse()
 
 	key, err := hex.DecodeString(os.Getenv("TICKWIRE_KEY"))
-	if err != nil || len(key) != len(netcode.Key{}) {
+	if err != nil || len(key) != netcode.KeyBytes {
 		log.Fatal("TICKWIRE_KEY: want the key of the game server, 64 hex digits, such as `openssl rand -hex 32` prints")
 	}
-	tokens, err := newTokens(netcode.Key(key), *protocol, *server)
+	tokens, err := newTokens(netcode.KeyFrom([netcode.KeyBytes]byte(key)), *protocol, *server)
 	if err != nil {
 		log.Fatal(err)
 	}

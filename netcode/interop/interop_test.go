@@ -24,7 +24,9 @@ const (
 	patience = 10 * time.Second
 )
 
-func key() (k netcode.Key) {
+func key() netcode.Key { return netcode.KeyFrom(keyBytes()) }
+
+func keyBytes() (k [netcode.KeyBytes]byte) {
 	for i := range k {
 		k[i] = byte(5*i + 1)
 	}
@@ -267,9 +269,8 @@ type goClient struct {
 
 // nodeServer starts the plain server and returns it with its address.
 func nodeServer(t *testing.T, maxClients int) (*nodePeer, netip.AddrPort) {
-	k := key()
 	p := startNode(t, "server", map[string]any{
-		"protocolId": fmt.Sprint(uint64(protocol)), "key": hex.EncodeToString(k[:]), "maxClients": maxClients,
+		"protocolId": fmt.Sprint(uint64(protocol)), "key": hex.EncodeToString(key().Append(nil)), "maxClients": maxClients,
 	})
 	return p, netip.MustParseAddrPort(p.want("listening", nil).Address)
 }

@@ -16,7 +16,7 @@ func Example() {
 	sessions := map[string]uint64{"ada's session": 42} // the application's own
 	handler, err := tokenhttp.Handler(tokenhttp.Config{
 		Token: netcode.MintConfig{
-			Key:            netcode.Key{1, 2, 3}, // 32 secret bytes that the game servers have too
+			Key:            netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), // 32 secret bytes that the game servers have too
 			ProtocolID:     7,
 			ForwardSecrecy: true,
 		},

@@ -30,7 +30,10 @@ type desk struct {
 	read  bool // whether the login reads the body
 }
 
-var theKey = netcode.Key{0: 11, 7: 22, 31: 33}
+var (
+	theBytes = [netcode.KeyBytes]byte{0: 11, 7: 22, 31: 33}
+	theKey   = netcode.KeyFrom(theBytes)
+)
 
 const unix = 1_700_000_000
 
@@ -301,7 +304,7 @@ func TestLogKeepsSecrets(t *testing.T) {
 	}
 	token := b[6+1085:]
 	for _, secret := range []string{
-		"her real name", "the password", "secret", hex.EncodeToString(theKey[:3]), string(token[:8]),
+		"her real name", "the password", "secret", hex.EncodeToString(theBytes[:3]), string(token[:8]),
 		hex.EncodeToString(token[:8]), base64.StdEncoding.EncodeToString(token[:9]),
 	} {
 		if strings.Contains(log, secret) {

@@ -36,7 +36,7 @@ func (d *dump) line(format string, args ...any) {
 
 // dumpGame says what is known before anything is sent.
 func (w *World) dumpGame() {
-	w.dump.line(`{"k":"world","pid":%d,"key":"%x"}`, uint64(protocolID), w.cfg.Server.PrivateKey[:])
+	w.dump.line(`{"k":"world","pid":%d,"key":"%x"}`, uint64(protocolID), w.cfg.Server.PrivateKey.Append(nil))
 	for _, ch := range w.cfg.Channels {
 		c := ch.Config()
 		w.dump.line(`{"k":"channel","id":%d,"delivery":%d,"largest":%d,"name":%q}`, c.ID, c.Delivery, c.MaxMessageBytes, c.Name)

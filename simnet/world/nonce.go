@@ -119,7 +119,7 @@ func (w *World) overhearStandard(s *spy, up bool, b []byte) string {
 
 // minted notes the private part of a token.
 func (w *World) minted(token []byte) string {
-	what := w.seals.add(seal{key: w.cfg.Server.PrivateKey, nonce: [24]byte(token[tokenNonceAt:])}, token[privateAt:privateAt+privateBytes])
+	what := w.seals.add(seal{key: [32]byte(w.cfg.Server.PrivateKey.Append(nil)), nonce: [24]byte(token[tokenNonceAt:])}, token[privateAt:privateAt+privateBytes])
 	if what != "" {
 		what = "private token: " + what
 	}

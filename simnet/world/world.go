@@ -114,8 +114,12 @@ func New(cfg Config) (*World, error) {
 	if cfg.TickRate > 0 {
 		w.step = time.Second / time.Duration(cfg.TickRate)
 	}
-	if w.cfg.Server.PrivateKey == [32]byte{} {
-		w.random.Read(w.cfg.Server.PrivateKey[:])
+	if w.cfg.Server.PrivateKey.IsZero() {
+		var key [32]byte
+		w.random.Read(key[:])
+		if err := w.cfg.Server.PrivateKey.UnmarshalBinary(key[:]); err != nil {
+			return nil, err
+		}
 	}
 	w.dumpGame()
 	return w, w.StartServer()
