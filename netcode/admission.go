@@ -14,8 +14,9 @@ import (
 // connections never touch it.
 //
 // Each token goes from unseen to pending (shown, its keys known, no address),
-// accepted (a seat is taken, not confirmed) and consumed, and is forgotten
-// when it expires, never earlier: a full table refuses new tokens instead.
+// accepted (a seat is taken, not confirmed) and consumed. From accepted on it is
+// forgotten when it expires, never earlier: a full table refuses new tokens instead. Of
+// pending ones a client id has four; a further one takes the place of the oldest.
 type Admission struct {
 	random        io.Reader
 	maxClients    int
@@ -25,6 +26,7 @@ type Admission struct {
 	free          []uint32 // entries that expired
 	tokensByEnd   byEnd[*tokenEntry]
 	byMAC         map[[macBytes]byte]uint32
+	wallets       map[uint64]*wallet
 	clients       map[uint64]*Seat
 	shown         shown // from where plain responses may come
 	reserved      map[uint64]*reservation
@@ -47,7 +49,8 @@ type AdmissionConfig struct {
 	// MaxClients is how many players may be connected; 0 means 256.
 	MaxClients int
 	// MaxTokens is how many unexpired tokens are remembered; 0 means eight for
-	// each client, at least 1024. Further ones are refused until some expire. So many
+	// each client, at least 1024. Further ones are refused until some expire; the last
+	// quarter of the room is for client ids that have none there. So many
 	// players who have come back with a resume ticket are remembered, too.
 	MaxTokens int
 	// MaxTokenLifetime is the longest life of a token that any backend makes; 0
@@ -104,6 +107,7 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		maxClients: cfg.MaxClients,
 		maxTokens:  cfg.MaxTokens,
 		byMAC:      make(map[[macBytes]byte]uint32),
+		wallets:    make(map[uint64]*wallet),
 		clients:    make(map[uint64]*Seat),
 		reserved:   make(map[uint64]*reservation),
 		resumers:   make(map[uint64]*resumer),

@@ -12,7 +12,8 @@ const (
 )
 
 // A tokenEntry is what is remembered of a token from its first request to its
-// expiry. Once it is consumed only its MAC counts and the keys are erased.
+// expiry, or until its player shows too many others. Once it is consumed only its MAC
+// and whose it was count, and the keys are erased.
 type tokenEntry struct {
 	mac            [macBytes]byte
 	index          uint32
@@ -57,9 +58,10 @@ func (a *Admission) entry(sequence uint64) *tokenEntry {
 
 // remember adds a token, nil if the table is full.
 func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToken) *tokenEntry {
-	if len(a.byMAC)+a.withheld(p.clientID) >= a.maxTokens {
+	if !a.room(p.clientID) {
 		return nil
 	}
+	a.makeRoom(p.clientID)
 	var e *tokenEntry
 	if n := len(a.free); n > 0 {
 		e = a.tokens[a.free[n-1]]
@@ -74,14 +76,16 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 		timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: p.userData,
 	}
 	a.byMAC[*mac] = e.index
+	a.pocket(e)
 	heap.Push(&a.tokensByEnd, e)
 	return e
 }
 
 // consume makes a token worthless for good.
 func (a *Admission) consume(e *tokenEntry) {
+	a.settle(e)
 	*e = tokenEntry{
-		mac: e.mac, index: e.index, expires: e.expires, at: e.at, state: tokenConsumed,
+		mac: e.mac, index: e.index, expires: e.expires, at: e.at, state: tokenConsumed, clientID: e.clientID,
 		firstChallenge: e.firstChallenge, challenged: e.challenged,
 	}
 }
@@ -93,9 +97,15 @@ func (a *Admission) expired(unix int64) *tokenEntry {
 		return nil
 	}
 	e := heap.Pop(&a.tokensByEnd).(*tokenEntry)
-	delete(a.byMAC, e.mac)
-	a.free = append(a.free, e.index)
+	a.drop(e)
 	return e
+}
+
+// drop takes an entry that is in no order any more out of the table.
+func (a *Admission) drop(e *tokenEntry) {
+	delete(a.byMAC, e.mac)
+	a.unpocket(e)
+	a.free = append(a.free, e.index)
 }
 
 func (e *tokenEntry) endsBefore(other *tokenEntry) bool { return e.expires < other.expires }

@@ -204,7 +204,7 @@ func TestTokenExpiryOrder(t *testing.T) {
 	r := newSeeded(3)
 	for i := range 500 {
 		mac := [macBytes]byte{byte(i), byte(i >> 8)}
-		a.remember(&mac, 1+r.Uint64()%100, &privateToken{})
+		a.remember(&mac, 1+r.Uint64()%100, &privateToken{clientID: uint64(i)})
 	}
 	for unix := range int64(101) {
 		for e := a.expired(unix); e != nil; e = a.expired(unix) {

@@ -184,6 +184,7 @@ func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
 	seat.clientID, seat.userData, seat.sources[0] = e.clientID, e.userData, from
 	seat.timeout = timeoutOf(e.timeoutSeconds)
 	seat.token, e.seat, e.state = e, seat, tokenAccepted
+	s.adm.settle(e)
 	return seat
 }
 

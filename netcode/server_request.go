@@ -75,6 +75,9 @@ func (s *Server) showToken(from *Source, expires uint64, b, reply []byte) Event 
 	if !slices.ContainsFunc(p.addresses, s.named) {
 		return refuse(DropWrongAddress, CodeWrongAddress, "")
 	}
+	if s.adm.crowded(p.clientID) {
+		s.adm.gate.charge(s.now, from) // one is forgotten, which could be shown again, and so on
+	}
 	if e := s.adm.remember(&mac, expires, p); e != nil {
 		return s.answerRequest(from, e, reply)
 	}
