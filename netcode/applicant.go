@@ -33,6 +33,15 @@ func (a *applicant) refuse(d Drop, r Refusal) Event {
 	return ev
 }
 
+// noSlot refuses who would have a place if there were a slot that has rested.
+func (a *applicant) noSlot() Event {
+	r := Refusal{Code: CodeFull, RetryAfter: uint16(slotRest / 1e9)}
+	if a.s.seats.crowded(a.s.now, a.clientID) {
+		r.Text = "too many connections of this player within ten seconds"
+	}
+	return a.refuse(DropFull, r)
+}
+
 // older returns the seat of a client that another one, nil if it has none yet, would
 // replace; nil if there is none. One of which nobody has heard gives way at once.
 func (s *Server) older(clientID uint64, seat *Seat) *Seat {

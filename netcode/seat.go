@@ -145,7 +145,8 @@ func timeoutOf(seconds int32) int64 {
 // seconds of its release, so that late packets of one client do not reach
 // another. There are three times as many slots as clients, of which one third is for
 // players who resume and are not confirmed; so this delays nobody
-// unless more than all players change within ten seconds.
+// unless more than all players change within ten seconds, or one of them more than
+// five times.
 type seatTable struct {
 	shard    uint8
 	slotBits uint
@@ -153,14 +154,51 @@ type seatTable struct {
 	seats    []*Seat // by slot - 1
 	free     fifo[uint32]
 	indexes  fifo[int]
-	given    int // of indexes, so far
+	given    int            // of indexes, so far
+	held     map[uint64]int // slots of each client id, those that rest included
+	rested   int            // so many of free, from the oldest on, rest no more and are nobody's
 }
 
-const slotRest = int64(10 * time.Second)
+const (
+	slotRest = int64(10 * time.Second)
+	// maxHeld is how many slots a client id may hold, resting ones included: who comes again and again
+	// would wear out those of all.
+	maxHeld = 6
+)
 
 func newSeatTable(shard uint8, maxClients int) seatTable {
 	maxSlots := 3*maxClients + 16
-	return seatTable{shard: shard, maxSlots: maxSlots, slotBits: uint(bits.Len(uint(maxSlots)))}
+	return seatTable{shard: shard, maxSlots: maxSlots, slotBits: uint(bits.Len(uint(maxSlots))), held: make(map[uint64]int)}
+}
+
+// takeFor is take for a client id, which counts what it holds.
+func (t *seatTable) takeFor(clientID uint64, now int64, others int) *Seat {
+	if t.crowded(now, clientID) {
+		return nil
+	}
+	s := t.take(now, others)
+	if s != nil {
+		s.clientID = clientID
+		t.held[clientID]++
+	}
+	return s
+}
+
+// crowded reports whether a client id holds as many slots as it may.
+func (t *seatTable) crowded(now int64, clientID uint64) bool {
+	for t.mayTake(now, t.rested) {
+		t.unhold(t.seats[*t.free.at(t.rested)-1])
+		t.rested++
+	}
+	return t.held[clientID] >= maxHeld
+}
+
+func (t *seatTable) unhold(s *Seat) {
+	if n := t.held[s.clientID]; n > 1 {
+		t.held[s.clientID] = n - 1
+	} else {
+		delete(t.held, s.clientID)
+	}
 }
 
 // take returns a seat for a new connection, nil if not so many others besides
@@ -170,8 +208,13 @@ func (t *seatTable) take(now int64, others int) *Seat {
 		return nil
 	}
 	var s *Seat
-	if t.rested(now, 0) {
+	if t.mayTake(now, 0) {
 		s = t.seats[t.free.pop()-1]
+		if t.rested > 0 {
+			t.rested--
+		} else {
+			t.unhold(s)
+		}
 	} else {
 		s = &Seat{slot: uint32(len(t.seats) + 1)}
 		t.seats = append(t.seats, s)
@@ -192,11 +235,11 @@ func (t *seatTable) take(now int64, others int) *Seat {
 // and those that have rested.
 func (t *seatTable) canTake(now int64, n int) bool {
 	n -= t.maxSlots - len(t.seats)
-	return n <= 0 || t.rested(now, n-1)
+	return n <= 0 || t.mayTake(now, n-1)
 }
 
-// rested reports whether the free slot that is the i-th oldest may be given again.
-func (t *seatTable) rested(now int64, i int) bool {
+// mayTake reports whether the free slot that is the i-th oldest may be given again.
+func (t *seatTable) mayTake(now int64, i int) bool {
 	return i < t.free.len() && now-t.seats[*t.free.at(i)-1].released >= slotRest
 }
 
@@ -217,7 +260,7 @@ func (t *seatTable) find(id []byte) *Seat {
 // put takes a seat back and erases its keys.
 func (t *seatTable) put(s *Seat, now int64) {
 	t.indexes.push(s.index)
-	*s = Seat{slot: s.slot, generation: s.generation, released: now}
+	*s = Seat{slot: s.slot, generation: s.generation, released: now, clientID: s.clientID}
 	t.free.push(s.slot)
 }
 

@@ -165,3 +165,38 @@ func TestDeadlines(t *testing.T) {
 		t.Fatalf("events %+v", w.events)
 	}
 }
+
+// TestSeatsOfOnePlayer: who comes again and again, each time with another token, in his own
+// place, has six slots and no more, and others get in meanwhile. When his have rested he does again.
+func TestSeatsOfOnePlayer(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 16 })
+	came := 0
+	for i := range 100 {
+		p := w.join(w.mint(666, nil), uint16(1000+i), nil)
+		w.step(10 * ms)
+		if p.c.State() == StateConnected {
+			came++
+			w.toServer(p.at, p.data(0, "x"))
+		} else if r := p.last().Refusal; r.Code != CodeFull || r.RetryAfter != 10 || r.Text == "" {
+			t.Fatalf("refused with %+v", r)
+		}
+		for _, ev := range w.events { // the owner closes what was replaced
+			if ev.Replaced != nil {
+				w.server.Release(w.now, ev.Replaced)
+			}
+		}
+		w.events, w.clients = nil, nil
+	}
+	if came != maxHeld {
+		t.Errorf("came %d times within a second, want %d", came, maxHeld)
+	}
+	for id := range uint64(15) {
+		w.confirmed(w.mint(id, nil), uint16(id))
+	}
+	w.clients = nil
+	w.now += slotRest
+	w.confirmed(w.mint(666, nil), 2000)
+	if n := len(w.server.seats.held); n != 16 {
+		t.Errorf("slots of %d players are counted, want 16", n)
+	}
+}

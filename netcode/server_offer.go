@@ -99,7 +99,7 @@ func (a *admitting) admit() Event {
 	kind := EventConnected
 	if seat == nil {
 		if seat = a.s.takeSeat(a.e, a.from); seat == nil {
-			return a.refuse(DropFull, Refusal{Code: CodeFull, RetryAfter: uint16(slotRest / 1e9)})
+			return a.noSlot()
 		}
 	} else if seat.state == seatOurs {
 		kind = EventRenewed
@@ -176,7 +176,7 @@ func (a *admitting) repeat(seat *Seat) Event {
 
 // takeSeat takes a seat for a token, nil if there is none.
 func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
-	seat := s.seats.take(s.now, s.adm.withheld(e.clientID))
+	seat := s.seats.takeFor(e.clientID, s.now, s.adm.withheld(e.clientID))
 	if seat == nil {
 		return nil
 	}

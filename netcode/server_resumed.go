@@ -12,8 +12,8 @@ func (in *resuming) wait(seat *Seat) Event {
 		return dropped(drop)
 	}
 	if seat == nil {
-		if seat = s.seats.take(s.now, s.adm.withheld(in.clientID)); seat == nil {
-			return in.refuse(DropFull, Refusal{Code: CodeFull, RetryAfter: uint16(slotRest / 1e9)})
+		if seat = s.seats.takeFor(in.clientID, s.now, s.adm.withheld(in.clientID)); seat == nil {
+			return in.noSlot()
 		}
 		seat.home = s
 		s.adm.returning++
