@@ -21,6 +21,7 @@ type Admission struct {
 	random        io.Reader
 	maxClients    int
 	maxTokens     int
+	unix          int64  // the latest that any clock said
 	notBefore     uint64 // tokens that expire earlier may have been seen by an earlier run
 	tokens        []*tokenEntry
 	free          []uint32 // entries that expired
@@ -113,6 +114,7 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		resumers:   make(map[uint64]*resumer),
 		byTicket:   make(map[[macBytes]byte]*resumer),
 		global:     globalSequenceStart,
+		unix:       unix,
 	}
 	if a.random == nil {
 		a.random = rand.Reader
@@ -143,6 +145,13 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		return nil, &ConfigError{"AdmissionConfig.Random", "failed; cookies must not be guessed"}
 	}
 	return a, nil
+}
+
+// newest returns the time that counts. It never goes back: what has expired once was forgotten,
+// and would be new, its numbers with it, if a clock that was set ahead came back.
+func (a *Admission) newest(unix int64) int64 {
+	a.unix = max(a.unix, unix)
+	return a.unix
 }
 
 // Clients is how many players are connected.

@@ -304,3 +304,56 @@ func TestPlainSources(t *testing.T) {
 		t.Fatalf("from 5: %d; %d tokens", got, w.server.Admission().Tokens())
 	}
 }
+
+// TestClockStep: the wall clock goes ahead by a minute and comes back. Neither a token that was used
+// nor a resume ticket admits again, and no number seals twice.
+func TestClockStep(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow })
+		change := func(c *ClientConfig) {
+			if plain {
+				c.Plain = PlainOnly
+			}
+		}
+		token := w.mint(7, func(c *MintConfig) { c.Plain = plain })
+		p := w.join(token, 1, change)
+		w.step(100 * ms)
+		w.step(100 * ms)
+		w.wantState(p, StateConnected)
+		if plain {
+			b, _ := p.c.AppendPayload(w.now, nil, []byte("first"))
+			w.toServer(p.at, b)
+		} else {
+			w.toServer(p.at, p.data(0, "first"))
+		}
+		w.server.Release(w.now, w.last().Seat)
+		w.clients = nil
+		w.unix0 += 60
+		w.server.HandleTimeout(w.now, w.unix())
+		if n := w.server.Admission().Tokens(); n != 0 {
+			t.Fatalf("%d tokens are remembered after their time", n)
+		}
+		w.unix0 -= 60
+		if ev := w.request(token, 1); ev.Drop != DropExpired {
+			t.Errorf("plain %v: the token is dropped as %v", plain, ev.Drop)
+		}
+	}
+	t.Run("ticket", func(t *testing.T) {
+		w := newWorld(t, nil)
+		p, seat := w.confirmed(w.mint(7, nil), 1)
+		ticket := w.ticketFor(30*time.Second, p, seat)
+		w.server.Revoke(seat)
+		w.server.Leave(seat)
+		w.server.Release(w.now, seat)
+		w.clients = nil
+		w.unix0 += 60
+		w.server.HandleTimeout(w.now, w.unix())
+		w.unix0 -= 60
+		back := w.comeBack(ticket, 3, nil)
+		w.step(0)
+		w.step(second)
+		if back.c.State() == StateConnected || w.drops(DropExpired) == 0 {
+			t.Errorf("a ticket that was used: %v", back.c.State())
+		}
+	})
+}

@@ -138,6 +138,7 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 	if lifetime == 0 {
 		lifetime = DefaultTicketLifetime
 	}
+	unix = s.adm.newest(unix)
 	valid := min(uint64((lifetime+time.Second-1)/time.Second), math.MaxUint32)
 	start := len(dst)
 	out := binary.LittleEndian.AppendUint64(dst, seconds(unix)+valid)

@@ -201,6 +201,7 @@ func (s *Server) Counters() *Counters { return &s.counters }
 // opens it in place. What is to be answered at once is appended to reply[:0].
 func (s *Server) HandleDatagram(now, unix int64, from Source, b, reply []byte) Event {
 	s.now = now
+	unix = s.adm.newest(unix)
 	s.forgetExpired(unix)
 	ev := s.dispatch(unix, from, b, reply[:0])
 	if ev.Drop != DropNone {

@@ -59,7 +59,7 @@ func (s *Server) Deadline() int64 {
 // harmless.
 func (s *Server) HandleTimeout(now, unix int64) Event {
 	s.now = now
-	s.forgetExpired(unix)
+	s.forgetExpired(s.adm.newest(unix))
 	if now < s.next {
 		return Event{}
 	}
