@@ -135,7 +135,8 @@ type ServerConfig struct {
 	MaxClients int
 	// MaxTokenLifetime is the longest life of a token that any backend makes.
 	// After each start tokens that an earlier run may have seen, those made before the
-	// next second, are refused for as long. 0: 45 s; negative: the rule is off, for tests.
+	// next second, are refused for as long; those that live longer always, with CodeTooLong.
+	// 0: 45 s; negative: both rules are off, for tests.
 	MaxTokenLifetime time.Duration
 	// FailuresPerSecond is how many datagrams of a handshake that do not authenticate each address
 	// (of IPv6 each /64) may send before only lots decide which are read; its ports

@@ -54,6 +54,7 @@ const (
 	CodeUsed         = wire.CodeUsed
 	CodeInternal     = wire.CodeInternal
 	CodeConnected    = wire.CodeConnected
+	CodeTooLong      = wire.CodeTooLong
 	CodeTimeout      = wire.CodeTimeout
 	CodeForgotten    = wire.CodeForgotten
 	CodePlainServer  = netcode.CodePlainServer

@@ -38,6 +38,9 @@ func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any)
 		return "connect token may have been seen by an earlier run of this server: " +
 				"it was made before the start or in the same second, or lives shorter than MaxTokenLifetime",
 			[]any{"started", s.base.UTC(), "now", now}
+	case netcode.DropTooLong:
+		return "connect token lives longer than MaxTokenLifetime: the next run of this server would let it in again",
+			[]any{"now", now}
 	case netcode.DropExpired:
 		return "connect token, or resume ticket, has expired: do the clocks of backend and server agree?",
 			[]any{"now", now}

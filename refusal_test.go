@@ -126,6 +126,12 @@ func TestTokenTrouble(t *testing.T) {
 		}
 		wantLog(t, "earlier run", "started=")
 	})
+	t.Run("too long", func(t *testing.T) {
+		w, at := start(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
+		long := func(cfg *netcode.MintConfig) { cfg.Lifetime = time.Hour }
+		wantCode(t, w.refused(w.mint(1, long, at), nil), tickwire.CodeTooLong, true)
+		wantLog(t, "longer than MaxTokenLifetime")
+	})
 	t.Run("wrong address", func(t *testing.T) {
 		w, at := start(t, func(cfg *tickwire.ServerConfig) {
 			cfg.PublicAddresses = []netip.AddrPort{netip.MustParseAddrPort("203.0.113.7:9000")}

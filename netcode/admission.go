@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type Admission struct {
 	random        io.Reader
 	maxClients    int
 	maxTokens     int
+	lifetime      uint64 // the longest of a token; 0: any
 	unix          int64  // the latest that any clock said
 	notBefore     uint64 // tokens that expire earlier may have been seen by an earlier run
 	tokens        []*tokenEntry
@@ -59,7 +61,8 @@ type AdmissionConfig struct {
 	// this are refused, since an earlier run may have seen them. Tokens count in
 	// whole seconds: one with the longest life is good if it was made in a later
 	// second than that of the start, however soon after its end a server is
-	// started again. Negative turns the rule off, which is for tests: it lets
+	// started again. Tokens that live longer, by more than the five seconds that clocks may differ,
+	// are refused with [CodeTooLong]. Negative turns both rules off, which is for tests: it lets
 	// recorded tokens in after a restart.
 	MaxTokenLifetime time.Duration
 	// FailuresPerSecond is how many datagrams that ask for cryptography and do not
@@ -124,7 +127,8 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		cfg.MaxTokenLifetime = DefaultLifetime
 		fallthrough
 	case cfg.MaxTokenLifetime > 0:
-		a.notBefore = seconds(unix) + uint64((cfg.MaxTokenLifetime-1)/time.Second) + 2 // rounded up, and the start's own second
+		a.lifetime = uint64((cfg.MaxTokenLifetime-1)/time.Second) + 1 // rounded up
+		a.notBefore = seconds(unix) + a.lifetime + 1                  // and the start's own second
 	}
 	for _, f := range []struct {
 		name string
@@ -152,6 +156,18 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 func (a *Admission) newest(unix int64) int64 {
 	a.unix = max(a.unix, unix)
 	return a.unix
+}
+
+// backendAhead is how many seconds the clock of a backend may be ahead of ours.
+const backendAhead = 5
+
+// notAfter is when a token expires at the latest that may be shown now: the restart rule of the
+// next run believes that no token lives longer.
+func (a *Admission) notAfter(unix int64) uint64 {
+	if a.lifetime == 0 {
+		return math.MaxUint64
+	}
+	return seconds(unix) + a.lifetime + backendAhead
 }
 
 // Clients is how many players are connected.

@@ -31,6 +31,7 @@ const (
 	CodeUsed         = wire.CodeUsed
 	CodeInternal     = wire.CodeInternal
 	CodeConnected    = wire.CodeConnected
+	CodeTooLong      = wire.CodeTooLong
 
 	// CodePlainServer never travels: the client found a server that speaks
 	// plain netcode only, and its config asks for more.

@@ -38,6 +38,9 @@ func (s *Server) handleRequest(unix int64, from *Source, b, reply []byte) Event 
 		wait := s.adm.notBefore - expires
 		return s.explain(from, b, reply, DropTooEarly, CodeTooEarly, uint16(min(wait, 1<<16-1)))
 	}
+	if expires > s.adm.notAfter(unix) {
+		return s.explain(from, b, reply, DropTooLong, CodeTooLong, 0)
+	}
 	e := s.adm.find((*[macBytes]byte)(b[requestMACAt:]))
 	if e == nil {
 		return s.showToken(from, expires, b, reply)

@@ -27,6 +27,7 @@ const (
 	CodeUsed
 	CodeInternal
 	CodeConnected
+	CodeTooLong
 
 	CodeTimeout     Code = 64 // nothing was heard for the timeout
 	CodeForgotten   Code = 65 // the server does not know the connection (GONE)
@@ -53,6 +54,7 @@ var codeText = [...]string{
 	CodeUsed:         "token already used",
 	CodeInternal:     "internal failure",
 	CodeConnected:    "this player is connected already",
+	CodeTooLong:      "token lives longer than the server allows",
 	CodeTimeout:      "timed out",
 	CodeForgotten:    "server forgot this connection",
 }

@@ -272,7 +272,7 @@ func TestFarRanges(t *testing.T) {
 
 func TestCodeString(t *testing.T) {
 	for code, want := range map[Code]string{
-		CodeNone: "closed", CodeInternal: "internal failure", 19: "code 19", CodeForgotten: "server forgot this connection",
+		CodeNone: "closed", CodeInternal: "internal failure", 20: "code 20", CodeForgotten: "server forgot this connection",
 		255: "code 255", 256: "application code 256", 1 << 31: "application code 2147483648", 1<<32 - 1: "application code 4294967295",
 	} {
 		if got := code.String(); got != want {

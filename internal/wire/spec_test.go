@@ -74,7 +74,7 @@ func TestSpecCodes(t *testing.T) {
 		CodeNone: "NONE", CodeProtocol: "PROTOCOL", CodeFlow: "FLOW", CodeVersion: "VERSION", CodeMismatch: "MISMATCH", CodeFull: "FULL",
 		CodeBanned: "BANNED", CodeExpired: "EXPIRED", CodeTooEarly: "TOO_EARLY", CodeWrongAddress: "WRONG_ADDRESS", CodeReplaced: "REPLACED",
 		CodeGoingAway: "GOING_AWAY", CodePad: "PAD", CodeSuite: "SUITE", CodeTooFast: "TOO_FAST", CodeRefused: "REFUSED", CodeUsed: "USED",
-		CodeInternal: "INTERNAL", CodeConnected: "CONNECTED",
+		CodeInternal: "INTERNAL", CodeConnected: "CONNECTED", CodeTooLong: "TOO_LONG",
 	}
 	said := 0
 	for _, row := range rows(t, "### 6.5") {
