@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -89,7 +90,9 @@ type AdmissionConfig struct {
 const maxClientsLimit = 1 << 16
 
 // globalSequenceStart keeps the packets that are sent before a seat is taken
-// out of the way of those of a seat, which count from zero under the same key.
+// out of the way of those of a seat, which count from zero under the same key. Each run begins
+// at a place of its own above it: two processes that are shown one token, by a mistake of whoever
+// runs them, then do not seal with the same numbers.
 const globalSequenceStart = 1 << 63
 
 // NewAdmission starts an Admission at the time unix, in seconds since 1970.
@@ -116,7 +119,6 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		reserved:   make(map[uint64]*reservation),
 		resumers:   make(map[uint64]*resumer),
 		byTicket:   make(map[[macBytes]byte]*resumer),
-		global:     globalSequenceStart,
 		unix:       unix,
 	}
 	if a.random == nil {
@@ -148,6 +150,11 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 	if a.cookies, ok = newCookieJar(unix, a.random); !ok {
 		return nil, &ConfigError{"AdmissionConfig.Random", "failed; cookies must not be guessed"}
 	}
+	var start [8]byte
+	if !fill(a.random, start[:]) {
+		return nil, &ConfigError{"AdmissionConfig.Random", "failed; no two runs may begin to count at one number"}
+	}
+	a.global = globalSequenceStart | binary.LittleEndian.Uint64(start[:])>>2 // 62 bits: it never comes to its end
 	return a, nil
 }
 

@@ -66,7 +66,7 @@ func TestStubbornRandom(t *testing.T) {
 	}
 	join(t, w, 1)
 	found := fmt.Sprint(w.Violations())
-	for _, want := range []string{"private token: key and nonce", "player 1: key and nonce 000000000000000000000080", "OFFER: key and nonce", "keys of another connection"} {
+	for _, want := range []string{"private token: key and nonce", "player 1: key and nonce 00000000", "OFFER: key and nonce", "keys of another connection"} {
 		if !strings.Contains(found, want) {
 			t.Errorf("no %q in %s", want, found)
 		}
