@@ -31,7 +31,8 @@ const (
 // disconnected.
 //
 // The error is ErrClosed, ErrHandOver at a client and towards a plain peer, a *netcode.TokenError
-// if the tickets cannot be read, or a *ConfigError if they are too many.
+// if the tickets cannot be read, or a *ConfigError if they are too many, or if the connection is
+// signed only: everybody on the way would read the keys in them.
 func (c *Conn) HandOver(tickets []byte, within time.Duration) error {
 	c.lock()
 	defer c.unlock()
@@ -44,6 +45,9 @@ func (c *Conn) handOver(tickets []byte, within time.Duration) error {
 		return ErrClosed
 	case c.dial != nil || c.plain != nil:
 		return ErrHandOver
+	}
+	if suite := c.seat.Suite(); !suite.Encrypts() {
+		return &ConfigError{"Suite", suite, "one that encrypts: the tickets would be readable on the way, with their keys"}
 	}
 	ts, err := netcode.ParseTickets(tickets)
 	if err != nil {

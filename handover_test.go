@@ -257,3 +257,31 @@ func TestHandOverElsewhere(t *testing.T) {
 		t.Errorf("%d hand-overs, ended after %v: %v", len(m.froms), w.nw.Now().Sub(began), r)
 	}
 }
+
+// TestHandOverSigned: where packets are signed only, no token goes over the line.
+func TestHandOverSigned(t *testing.T) {
+	for _, suite := range []netcode.Suite{netcode.SuiteChaCha20Poly1305, netcode.SuiteAES256GCM, netcode.SuiteSignedOnly} {
+		w := newWorld(t)
+		at := w.address()
+		srv := w.serve(at, func(cfg *tickwire.ServerConfig) {
+			cfg.DevelopmentToken = func(m *netcode.MintConfig) { m.Suite = suite }
+		})
+		conn := w.dial(w.join(nil), srv, 1)
+		var own *tickwire.Conn
+		w.until("connected", func() bool {
+			for c := range srv.Conns() {
+				own = c
+			}
+			return conn.Open() && own != nil
+		})
+		err := own.HandOver(w.mint(1, nil, w.address()), time.Second)
+		if suite.Encrypts() {
+			must(t, err)
+			continue
+		}
+		var config *tickwire.ConfigError
+		if !errors.As(err, &config) || config.Value != suite || !own.Open() {
+			t.Errorf("%v: %v", suite, err)
+		}
+	}
+}

@@ -98,6 +98,14 @@ func (s *Seat) Timeout() time.Duration { return time.Duration(s.timeout) }
 // packets.
 func (s *Seat) Plain() bool { return s.state == seatPlain || s.state == seatUndecided }
 
+// Suite is how the client's packets are protected; a plain client's are encrypted.
+func (s *Seat) Suite() Suite {
+	if s.Plain() {
+		return SuiteChaCha20Poly1305
+	}
+	return s.pad.Suite
+}
+
 // Confirmed reports whether the client has proven that it holds the
 // connection's keys since the seat was taken.
 func (s *Seat) Confirmed() bool { return s.confirmed }

@@ -22,7 +22,8 @@ const (
 	// SuiteSignedOnly leaves messages readable to everybody on the way; nobody
 	// can change a byte, the header included. The tag is HMAC-SHA256, cut to
 	// between MinTagBytes and 32 bytes: a forger guesses one of n bytes once in
-	// 2^(8n) packets, and has nothing else to try.
+	// 2^(8n) packets, and has nothing else to try. Its players cannot be handed over to another
+	// server, since that takes a token over the line.
 	SuiteSignedOnly Suite = 3
 )
 
@@ -40,6 +41,9 @@ func (s Suite) String() string {
 	}
 	return fmt.Sprintf("suite %d", uint8(s))
 }
+
+// Encrypts reports whether nobody on the way can read what it protects.
+func (s Suite) Encrypts() bool { return s == SuiteChaCha20Poly1305 || s == SuiteAES256GCM }
 
 // takes reports whether the suite exists and makes tags of n bytes.
 func (s Suite) takes(n uint8) bool {
