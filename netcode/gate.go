@@ -121,6 +121,17 @@ func (g *gate) passKnown(now int64, from *Source, paid *int64) Drop {
 	return g.admit(now, from, debt, true)
 }
 
+// passMoved is pass for a packet of a connection from elsewhere than that is. It is no part of the
+// work; but where somebody is in debt it draws lots with the others there, since anybody who
+// forges packets from all over a network would keep every player from moving to it.
+func (g *gate) passMoved(now int64, from *Source) Drop {
+	debt := g.indebted(now, from)
+	if debt == DropNone {
+		return DropNone
+	}
+	return g.admit(now, from, debt, true)
+}
+
 // chargeKnown charges an answer, or a failure, to the token, and to the source if the
 // token is in debt.
 func (g *gate) chargeKnown(now int64, from *Source, paid *int64) {

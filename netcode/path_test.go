@@ -54,9 +54,10 @@ func TestSettledTooEarly(t *testing.T) {
 	}
 }
 
-// TestMovedIsNotCharged: a player on his way pays nothing; who forges from there does.
+// TestMovedIsNotCharged: a player on his way pays nothing; who forges from there does, and draws lots
+// then.
 func TestMovedIsNotCharged(t *testing.T) {
-	w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond = 64 })
+	w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond, c.HandshakesPerSecond = 64, 64 })
 	p, _ := w.confirmed(w.mint(7, nil), 1)
 	for number := uint64(1); number < 1000; number++ {
 		if ev := w.toServer(source(9), p.data(number, "up")); ev.Kind != EventPacket || !ev.Moved {

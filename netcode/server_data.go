@@ -18,7 +18,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 	path := id[connectionIDBytes-1] & pathMask
 	moved := from != seat.sources[path]
 	if moved {
-		if drop := s.adm.gate.indebted(s.now, &from); drop != DropNone {
+		if drop := s.adm.gate.passMoved(s.now, &from); drop != DropNone {
 			return dropped(drop)
 		}
 	}

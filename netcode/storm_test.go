@@ -244,3 +244,37 @@ func TestStormResumeLong(t *testing.T) {
 		}
 	}
 }
+
+// TestMovedUnderFlood: somebody forges packets of a connection of his own from all over a /24, at
+// 16384 a second. Of the packets of a player who moves there half are heard all the same, or more, and
+// one in eight while four times as many are forged.
+func TestMovedUnderFlood(t *testing.T) {
+	for rate, least := range map[int]int{16384: 300, 65536: 75} {
+		w := newWorld(t, nil)
+		cheat, _ := w.confirmed(w.mint(1, nil), 1)
+		victim, _ := w.confirmed(w.mint(2, nil), 2)
+		at := func(host byte, port int) Source {
+			return SourceFrom(netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, host}), uint16(port)))
+		}
+		forged, n := cheat.data(1, ""), 0
+		forged[len(forged)-1] ^= 1
+		flood := func(datagrams int) {
+			for range datagrams {
+				n++
+				w.server.HandleDatagram(w.now, w.unix(), at(byte(n), n), bytes.Clone(forged), nil)
+			}
+		}
+		flood(20000)
+		heard := 0
+		for i := range 600 {
+			w.now += second / 60
+			flood(rate / 60)
+			if ev := w.toServer(at(77, 7777), victim.data(uint64(1+i), "moved")); ev.Kind == EventPacket && ev.Moved {
+				heard++
+			}
+		}
+		if heard < least {
+			t.Errorf("%d a second: %d of 600 packets are heard, want %d", rate, heard, least)
+		}
+	}
+}
