@@ -143,8 +143,8 @@ func (s *Server) handshake(w way, ev netcode.Event) {
 	if ev.Drop != netcode.DropNone {
 		s.notices.drop(s, ev.Drop, w.path)
 	}
-	if len(ev.Reply) > 0 {
-		s.remember(w) // a plain client may be about to be seated
+	if ev.Undecided {
+		s.remember(w) // a plain client may be about to be seated; a stranger is not remembered
 	}
 	s.drain()
 }

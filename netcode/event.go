@@ -88,6 +88,9 @@ type Event struct {
 	// Reply goes to the source of the datagram at once, if there is any. It is
 	// never larger than the datagram.
 	Reply []byte
+	// Undecided: a seat was taken for a client who may yet turn out to be plain. EventConnected or
+	// EventUnheard tells of it; until then NextDatagram may have something for the source.
+	Undecided bool
 	// Drop says why the datagram was not taken.
 	Drop Drop
 }

@@ -107,7 +107,7 @@ func (s *Server) seatPlain(from Source, e *tokenEntry, reply []byte) Event {
 	s.plain[from] = seat
 	s.seatClient(seat)
 	s.watch(seat)
-	return Event{Reply: s.appendKeepAlive(seat, reply)}
+	return Event{Reply: s.appendKeepAlive(seat, reply), Undecided: true}
 }
 
 // handlePlainPacket reads types 4 to 6 of a plain client.

@@ -1,0 +1,69 @@
+package tickwire
+
+import (
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/mem"
+)
+
+// TestWaysOfStrangers: where several sockets and plain clients make a server remember by which way
+// somebody is reached, strangers who are answered are not remembered; a plain client is, from
+// his response on.
+func TestWaysOfStrangers(t *testing.T) {
+	a, err := mem.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := mem.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, at := netcode.KeyFrom([netcode.KeyBytes]byte{1}), netip.MustParseAddrPort("192.0.2.1:7777")
+	srv, err := Listen(ServerConfig{
+		Config: Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}, PrivateKey: key,
+		PublicAddresses: []netip.AddrPort{at}, Plain: PlainRaw, MaxTokenLifetime: -1,
+	}, a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	from := func(n uint32, b []byte) {
+		var ip [4]byte
+		binary.BigEndian.PutUint32(ip[:], 0x0a000000+n*97)
+		path := transport.PathTo(netip.AddrPortFrom(netip.AddrFrom4(ip), 7))
+		srv.handle(int64(time.Second), srv.ports[1], &transport.Datagram{Path: path, Bytes: append([]byte(nil), b...)})
+		srv.ports[1].n = 0
+	}
+	for n := range uint32(5000) {
+		from(n, []byte{8, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, byte(n)}) // DATA of a connection that nobody has
+	}
+	if gone := srv.guard.Counters().Gones; gone == 0 || len(srv.ways) != 0 {
+		t.Errorf("%d of 5000 strangers are remembered, %d were answered", len(srv.ways), gone)
+	}
+	token, err := netcode.Mint(srv.unix, netcode.MintConfig{Key: key, ClientID: 7, Addresses: []netip.AddrPort{at}, Plain: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := netcode.NewClient(0, srv.unix, token, netcode.ClientConfig{Plain: netcode.PlainOnly})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for client.State() != netcode.StateConnected {
+		d, _, ok := client.NextDatagram(nil)
+		if !ok {
+			t.Fatalf("the client has nothing to say: %v", client.State())
+		}
+		from(1, d)
+		client.HandleDatagram(0, srv.unix, 0, client.Server(), append([]byte(nil), srv.answer...))
+	}
+	if len(srv.ways) != 1 {
+		t.Errorf("%d sources are remembered, want that of the plain client", len(srv.ways))
+	}
+}
