@@ -6,7 +6,9 @@ import "time"
 // 200 bytes). Messages that wait are not sent any more: Drain is for those that
 // shall arrive. Disconnected follows with the next Update. Applications use codes
 // from CodeApplication on; a code from 64 to 255 is for this side only, the peer
-// reads CodeNone.
+// reads CodeNone. A server that closes a Conn makes the player's resume tickets worthless, unless
+// the code is CodeGoingAway, or the player has closed it first: to keep him away, say so in
+// ServerConfig.Admit.
 func (c *Conn) Close(code Code, text string) {
 	c.lock()
 	defer c.unlock()

@@ -298,7 +298,9 @@ func (s *Server) dismiss() {
 // left implements owner. Whom the server has sent away does not come back with a ticket.
 func (s *Server) left(c *Conn) {
 	if !c.reason.Remote && c.reason.Code != CodeTimeout && c.reason.Code != CodeGoingAway {
-		s.guard.Revoke(c.seat)
+		if !s.guard.Revoke(c.seat) {
+			s.core.cfg.Logger.Error("no room to remember that a player was sent away: his resume tickets stay good", "client", c.clientID)
+		}
 	}
 	s.guard.Leave(c.seat)
 }

@@ -55,11 +55,34 @@ func (a *Admission) issue(unix int64) uint64 {
 	return a.issued
 }
 
-// resumer returns what is remembered of a player, nil if he is new and the table full.
+// resumer returns what is remembered of a player, nil if he is new and the table full, but for the
+// places that are left to those for whom a seat is kept.
 func (a *Admission) resumer(clientID, expires uint64) *resumer {
+	return a.resumerOf(clientID, expires, a.maxTokens-a.withheld(clientID))
+}
+
+// revoked is resumer for a player whom the server sends away. In a full table that takes the place of
+// one who has shown a ticket and not used it; or it becomes twice as large, since what was
+// used must not be forgotten, and no player can cause that by himself.
+func (a *Admission) revoked(clientID, expires uint64) *resumer {
+	if r := a.resumerOf(clientID, expires, a.maxTokens); r != nil {
+		return r
+	}
+	for _, r := range a.resumersByEnd {
+		if r.used == 0 && r.seat == nil {
+			heap.Remove(&a.resumersByEnd, r.at)
+			delete(a.byTicket, r.mac)
+			delete(a.resumers, r.clientID)
+			break
+		}
+	}
+	return a.resumerOf(clientID, expires, 2*a.maxTokens)
+}
+
+func (a *Admission) resumerOf(clientID, expires uint64, most int) *resumer {
 	r := a.resumers[clientID]
 	if r == nil {
-		if len(a.resumers) >= a.maxTokens {
+		if len(a.resumers) >= most {
 			return nil
 		}
 		r = &resumer{clientID: clientID, expires: expires, ticket: new(privateTicket), begun: -sendInterval, judged: -sendInterval}

@@ -138,3 +138,71 @@ func TestResumeTwice(t *testing.T) {
 		t.Errorf("the third ticket: %+v", ev)
 	}
 }
+
+// TestRevokeFull: who is sent away while the table of those who resume is full of others stays
+// away, whether or not they have used their tickets.
+func TestRevokeFull(t *testing.T) {
+	for _, used := range []bool{false, true} {
+		w := newWorld(t, func(c *ServerConfig) { c.MaxTokens = 8 })
+		for i := range uint64(8) {
+			other := w.server.adm.resumer(100+i, uint64(w.unix())+30)
+			if used {
+				other.use(1)
+			}
+		}
+		p, seat := w.confirmed(w.mint(7, nil), 1)
+		ticket := w.ticketFor(10*time.Minute, p, seat)
+		if !w.server.Revoke(seat) {
+			t.Fatal("no room")
+		}
+		w.server.Leave(seat)
+		w.server.Release(w.now, seat)
+		w.clients = nil
+		w.now += 31 * second // the others' tickets are over
+		back := w.comeBack(ticket, 3, nil)
+		w.step(0)
+		w.step(second)
+		if back.c.State() == StateConnected || w.drops(DropUsed) == 0 {
+			t.Errorf("used %v: who was sent away is %v", used, back.c.State())
+		}
+	}
+	w := newWorld(t, func(c *ServerConfig) { c.MaxTokens = 2 })
+	for i := range uint64(4) {
+		if r := w.server.adm.revoked(i, uint64(w.unix())+30); r == nil {
+			t.Fatalf("no room for number %d", i)
+		} else {
+			r.use(1)
+		}
+	}
+	if w.server.adm.revoked(4, uint64(w.unix())+30) != nil {
+		t.Error("the table grows without end")
+	}
+}
+
+// TestReserveLeavesResumers: for whom a seat is kept there is room among those who resume, too.
+func TestReserveLeavesResumers(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxTokens = 8 })
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	ticket := w.ticketFor(10*time.Minute, p, seat)
+	w.server.Leave(seat)
+	w.server.Release(w.now, seat)
+	w.clients = nil
+	a := w.server.Admission()
+	if err := a.Reserve(w.now, 7, w.now+600*second); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for i := range uint64(8) {
+		if a.resumer(100+i, uint64(w.unix())+600) != nil {
+			n++
+		}
+	}
+	if n != 7 {
+		t.Errorf("%d of 8 places were given to others", n)
+	}
+	a.returning = a.maxClients - 1 // seats that wait for others
+	back := w.comeBack(ticket, 3, nil)
+	w.step(0)
+	w.step(second)
+	w.wantState(back, StateConnected)
+}

@@ -163,13 +163,16 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 
 // Revoke makes the tickets worthless that were given to a seat, for a player whose connection the
 // server itself has ended. A restart of the server forgets that, as it forgets all that were
-// used: whoever bans a player says so when he is judged, too. It does nothing if the table of
-// those who resumed is full (AdmissionConfig.MaxTokens).
-func (s *Server) Revoke(seat *Seat) {
+// used: whoever bans a player says so when he is judged, too. A table of those who resumed that
+// is full (AdmissionConfig.MaxTokens) forgets a player who has not used his ticket, or grows to twice
+// its size; it is false if that is full as well, and the tickets stay good.
+func (s *Server) Revoke(seat *Seat) bool {
 	if seat.issued == 0 {
-		return
+		return true
 	}
-	if who := s.adm.resumer(seat.clientID, seat.ticketEnds); who != nil {
+	who := s.adm.revoked(seat.clientID, seat.ticketEnds)
+	if who != nil {
 		who.use(seat.issued)
 	}
+	return who != nil
 }

@@ -167,7 +167,7 @@ func (in *resuming) admit() Event {
 	if seat != nil && seat.home != s {
 		seat = nil // of another server; its time will come
 	}
-	if seat == nil && s.adm.returning >= s.adm.maxClients {
+	if seat == nil && s.adm.returning+s.adm.withheld(in.clientID) >= s.adm.maxClients {
 		return in.refuse(DropFull, Refusal{Code: CodeFull, RetryAfter: wholeSeconds(int64(DefaultTimeout))})
 	}
 	if drop, refusal := in.judge(seat, other); drop != DropNone {
