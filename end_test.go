@@ -382,3 +382,36 @@ func TestBuffersReturn(t *testing.T) {
 		t.Errorf("server: %d connections, %d buffers, windows %d", st.Conns, st.Buffers.InUse, st.WindowBytes)
 	}
 }
+
+// TestTextOfPeers: what a peer says when it closes or refuses goes to logs and terminals, so it
+// cannot command those: neither a player's words at the server, nor a server's at a player.
+func TestTextOfPeers(t *testing.T) {
+	const evil, harmless = "\x1b[2J\x1b]0;x\a\nclient 7 ended\xff", "?[2J?]0;x??client 7 ended?"
+	w := newWorld(t)
+	refuse := false
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) {
+		cfg.Admit = func(tickwire.Applicant) error {
+			if refuse {
+				return &tickwire.Refusal{Code: tickwire.CodeBanned, Text: evil}
+			}
+			return nil
+		}
+	})
+	client := w.join(nil)
+	conn := w.open(client, srv, 1)
+	own := players(srv)[0]
+	conn.Close(tickwire.CodeApplication, evil)
+	w.until("over", func() bool { return own.Reason() != tickwire.Reason{} })
+	if r := own.Reason(); r.Text != harmless || !r.Remote {
+		t.Errorf("a server reads %q", r.Text)
+	}
+	conn = w.open(client, srv, 2)
+	players(srv)[0].Close(tickwire.CodeBanned, evil)
+	if r := w.ends(client, conn); r.Text != harmless {
+		t.Errorf("a player reads %q", r.Text)
+	}
+	refuse = true
+	if r := w.ends(client, w.dial(client, srv, 3)); r.Text != harmless {
+		t.Errorf("a player who is refused reads %q", r.Text)
+	}
+}

@@ -64,7 +64,7 @@ const (
 // A Reason says why a connection ended, and which side decided.
 type Reason struct {
 	Code       Code
-	Text       string        // for people, in the words of who decided
+	Text       string        // for people, in the words of who decided; a peer's has no control characters
 	Remote     bool          // the peer decided
 	RetryAfter time.Duration // when a server that refused us advises to try again; 0: no advice
 }

@@ -175,7 +175,7 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 	if n < 0 {
 		return 0, errProtocol
 	}
-	text := string(c.Text)
+	text := wire.CleanText(c.Text)
 	if c.Code == CodeMismatch {
 		text = e.Difference(c.Rows)
 	}

@@ -3,7 +3,6 @@ package netcode
 import (
 	"bytes"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -42,7 +41,8 @@ const (
 type Refusal struct {
 	// Code is below 64; any other is sent as CodeRefused.
 	Code Code
-	// Text is for people, at most 200 bytes of UTF-8; longer ones are cut.
+	// Text is for people, at most 200 bytes of UTF-8; longer ones are cut. One that came has question
+	// marks in place of control characters.
 	Text string
 	// RetryAfter is a hint in seconds; zero: none.
 	RetryAfter uint16
@@ -124,7 +124,7 @@ func openReason(k *handshakeKeys, b []byte, id wireID) (r Refusal, e echo, drop 
 	if rd.Bad() || r.Code >= wire.CodeTimeout || len(text) > wire.MaxTextBytes || len(r.Rows)%wire.ChannelRowSize != 0 {
 		return Refusal{}, e, DropMalformed
 	}
-	r.Text = strings.ToValidUTF8(string(text), "?")
+	r.Text = wire.CleanText(text)
 	return r, e, DropNone
 }
 
