@@ -46,7 +46,7 @@ var (
 // rooms is the table "who may import whom".
 var rooms = []room{
 	{path: "internal/seq", std: leaves, fence: true},
-	{path: "internal/wire", ours: []string{"internal/seq"}, std: leaves, fence: true},
+	{path: "internal/wire", ours: []string{"internal/seq"}, std: append(slices.Clone(leaves), "unicode"), fence: true},
 	{path: "endpoint", ours: []string{"internal/wire", "internal/seq"},
 		std: []string{"...", "!net/...", "!crypto/..."}, fence: true},
 	{path: "netcode", ours: []string{"internal/wire", "internal/seq"},

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"log/slog"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -53,9 +52,6 @@ func (Key) String() string { return "(secret key)" }
 
 // GoString does so for %#v.
 func (k Key) GoString() string { return k.String() }
-
-// LogValue does so for handlers of slog.
-func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // raw returns the bytes, not to be changed.
 func (k Key) raw() *rawKey {

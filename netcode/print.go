@@ -2,7 +2,6 @@ package netcode
 
 import (
 	"fmt"
-	"log/slog"
 )
 
 // What prints these by accident shows what they are for, and none of their keys. Those lie
@@ -16,9 +15,6 @@ func (s *Server) String() string {
 // GoString does so for %#v.
 func (s *Server) GoString() string { return s.String() }
 
-// LogValue does so for handlers of slog.
-func (s *Server) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
 // String says how many are connected.
 func (a *Admission) String() string {
 	return fmt.Sprintf("netcode admission of %d clients, at most %d", a.connected, a.maxClients)
@@ -26,9 +22,6 @@ func (a *Admission) String() string {
 
 // GoString does so for %#v.
 func (a *Admission) GoString() string { return a.String() }
-
-// LogValue does so for handlers of slog.
-func (a *Admission) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // String names the player and where he is.
 func (s *Seat) String() string {
@@ -38,9 +31,6 @@ func (s *Seat) String() string {
 // GoString does so for %#v.
 func (s *Seat) GoString() string { return s.String() }
 
-// LogValue does so for handlers of slog.
-func (s *Seat) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
 // String says how far the client is.
 func (c *Client) String() string {
 	return fmt.Sprintf("netcode client of %v: %v", c.Server(), c.state)
@@ -49,9 +39,6 @@ func (c *Client) String() string {
 // GoString does so for %#v.
 func (c *Client) GoString() string { return c.String() }
 
-// LogValue does so for handlers of slog.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
 // String says how much was sealed.
 func (s *Sealer) String() string {
 	return fmt.Sprintf("netcode sealer with %v in epoch %d", s.epoch.suite, s.epochs)
@@ -59,6 +46,3 @@ func (s *Sealer) String() string {
 
 // GoString does so for %#v.
 func (s *Sealer) GoString() string { return s.String() }
-
-// LogValue does so for handlers of slog.
-func (s *Sealer) LogValue() slog.Value { return slog.StringValue(s.String()) }

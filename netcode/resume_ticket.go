@@ -3,7 +3,6 @@ package netcode
 import (
 	"encoding/binary"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"slices"
 
@@ -125,6 +124,3 @@ func (t ResumeTicket) String() string {
 
 // GoString keeps the secret out of %#v too.
 func (t ResumeTicket) GoString() string { return t.String() }
-
-// LogValue keeps it out of logs.
-func (t ResumeTicket) LogValue() slog.Value { return slog.StringValue(t.String()) }

@@ -3,7 +3,6 @@ package netcode
 import (
 	"encoding/binary"
 	"fmt"
-	"log/slog"
 	"net/netip"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -142,9 +141,6 @@ func (t Token) String() string {
 
 // GoString keeps the keys out of %#v too.
 func (t Token) GoString() string { return t.String() }
-
-// LogValue keeps them, and all that the server alone reads, out of logs.
-func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 func (t *Token) keys() *tokenKeys {
 	if t.reveal == nil {
