@@ -26,7 +26,7 @@ func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, 
 			o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved, o.Resumed,
 		})
 		if err != nil {
-			return nil, refusalOf(err), false
+			return nil, s.refusalOf(o.ClientID, err), false
 		}
 	}
 	switch {
@@ -72,11 +72,13 @@ func matchHello(end *endpoint.Endpoint, now int64, hello []byte) *endpoint.Misma
 	return m
 }
 
-// refusalOf is what the client of an Admit that failed is told.
-func refusalOf(err error) netcode.Refusal {
+// refusalOf is what the client of an Admit that failed is told. What is no Refusal may be of a
+// database, and is for the operator alone.
+func (s *Server) refusalOf(clientID uint64, err error) netcode.Refusal {
 	r, ok := errors.AsType[*Refusal](err)
 	if !ok {
-		return netcode.Refusal{Code: CodeRefused, Text: err.Error()}
+		s.notices.failed(s, clientID, err)
+		return netcode.Refusal{Code: CodeRefused}
 	}
 	seconds := min(max(r.RetryAfter, 0)/time.Second, math.MaxUint16)
 	return netcode.Refusal{Code: r.Code, Text: r.Text, RetryAfter: uint16(seconds)}

@@ -167,8 +167,10 @@ type ServerConfig struct {
 	HandOver func(*Conn) []byte
 	// Admit may refuse a client whose token and address are proven; nil lets
 	// everybody in. It may be asked several times about one client, and must not
-	// use the Server. A *Refusal says why; any other error is told to the client
-	// as CodeRefused with its text.
+	// use the Server. A *Refusal says why; any other error is logged, at most once a second,
+	// and the client reads CodeRefused without its text. A player who is refused can have it
+	// asked 32 times a second for each token he has, and everybody waits while it thinks: look
+	// at what is in memory, and leave what takes longer to the backend.
 	Admit func(Applicant) error
 	// Development makes a key if PrivateKey is zero, and lets DevToken mint
 	// tokens. It is insecure, says so in the log, and refuses to listen on

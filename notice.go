@@ -27,6 +27,16 @@ func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
 	n.last[why], n.told[why] = s.now, true
 }
 
+// failed tells of an Admit that could not decide.
+func (n *notices) failed(s *Server, clientID uint64, err error) {
+	const why = netcode.DropRefused
+	if n.told[why] && s.now-n.last[why] < int64(time.Second) {
+		return
+	}
+	s.core.cfg.Logger.Error("Admit failed, so nobody was let in", "client", clientID, "err", err)
+	n.last[why], n.told[why] = s.now, true
+}
+
 // tell finds the words; none for what happens every day.
 func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any) {
 	now := time.Unix(s.unix, 0).UTC()

@@ -52,8 +52,8 @@ func TestAdmit(t *testing.T) {
 	if r := w.refused(w.mint(1, data, at), nil); r != want {
 		t.Errorf("reason %+v", r)
 	}
-	t.Log("# so does the text of any other error")
-	want = tickwire.Reason{Code: tickwire.CodeRefused, Text: "we know you", Remote: true}
+	t.Log("# the text of any other error does not")
+	want = tickwire.Reason{Code: tickwire.CodeRefused, Text: "refused", Remote: true}
 	if r := w.refused(w.mint(2, data, at), nil); r != want {
 		t.Errorf("reason %+v", r)
 	}
@@ -125,6 +125,18 @@ func TestTokenTrouble(t *testing.T) {
 			t.Errorf("retry after %v", r.RetryAfter)
 		}
 		wantLog(t, "earlier run", "started=")
+	})
+	t.Run("Admit fails", func(t *testing.T) {
+		w, at := start(t, func(cfg *tickwire.ServerConfig) {
+			cfg.Admit = func(tickwire.Applicant) error { return errors.New("dial db-7.internal: refused") }
+		})
+		for player := range uint64(5) {
+			r := w.refused(w.mint(player, nil, at), nil)
+			if wantCode(t, r, tickwire.CodeRefused, true); r.Text != "refused" {
+				t.Errorf("the player reads %q", r.Text)
+			}
+		}
+		wantLog(t, "Admit failed", "db-7.internal")
 	})
 	t.Run("too long", func(t *testing.T) {
 		w, at := start(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
