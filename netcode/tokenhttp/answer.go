@@ -35,10 +35,25 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if refusal.Challenge != "" {
 		w.Header().Set("WWW-Authenticate", refusal.Challenge)
 	}
-	h.cfg.Logger.Log(r.Context(), level, "no connect token", "from", r.RemoteAddr, "status", status, "error", a.Error, "err", err)
+	h.note(r, level, status, a.Error, err)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(a) // who left has no use for an error
+}
+
+// note logs a refusal. What a stranger can cause is told once a second, whatever the level.
+func (h *handler) note(r *http.Request, level slog.Level, status int, word string, err error) {
+	details := []any{"from", r.RemoteAddr, "status", status, "error", word, "err", err}
+	if level >= slog.LevelInfo {
+		missed, ok := h.hush.speak(word)
+		if !ok {
+			return
+		}
+		if missed > 0 {
+			details = append(details, "missed", missed)
+		}
+	}
+	h.cfg.Logger.Log(r.Context(), level, "no connect token", details...)
 }
 
 // told is what the player hears of an error, and how much it concerns the

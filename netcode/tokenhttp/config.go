@@ -18,14 +18,15 @@ const (
 	DefaultMaxBodyBytes = 16 << 10
 	DefaultMaxTime      = 10 * time.Second
 	DefaultNamesFor     = 30 * time.Second
+	DefaultInterval     = 5 * time.Second
 )
 
 // A Config configures a Handler. It needs Login, Token.Key, and Servers here or
 // in each Grant.
 type Config struct {
 	// Login says who a request is from and what that player is given, or why
-	// nothing: a *Refusal is told to the player, any other error is logged and told as
-	// "internal". It is called from many goroutines. The request's body is limited to
+	// nothing: a *Refusal is told to the player, any other error is logged with its text and
+	// told as "internal"; so make a *Refusal of what a player has sent wrong. It is called from many goroutines. The request's body is limited to
 	// MaxBodyBytes, its context to MaxTime.
 	Login func(*http.Request) (Grant, error)
 	// Token is what all tokens have in common: Key, ProtocolID, and what a Grant
@@ -39,7 +40,8 @@ type Config struct {
 	// not look at the request's context is not cut off. 0: 10 s; negative: no bound.
 	MaxTime time.Duration
 	// AllowOrigins are the origins, such as "https://play.example.com", whose pages
-	// may ask for tokens from a browser (CORS); "*" stands for all. Empty: pages of the
+	// may ask for tokens from a browser (CORS); "*" stands for all, and is not for logins by a
+	// cookie with SameSite=None: any page could have its visitor's tokens made. Empty: pages of the
 	// handler's own origin only. Beside the headers that every page may send they may
 	// send Authorization and Content-Type. Programs that are no browsers are not
 	// concerned.
@@ -52,7 +54,14 @@ type Config struct {
 	// again. 0: 30 s; negative: only requests at the same moment share a look-up. A
 	// failure is not kept.
 	NamesFor time.Duration
-	// Logger gets what an operator should know. nil: slog.Default.
+	// Interval is how often a player, once logged in, is given tokens again; five he may have at
+	// once. 0: 5 s; negative: no bound.
+	Interval time.Duration
+	// PlainHTTP serves requests that came without TLS, because something in front of the handler
+	// has it. Those from this machine are served in any case. A token that goes over a
+	// line in the clear is everybody's.
+	PlainHTTP bool
+	// Logger gets what an operator should know: of failures, one of a kind a second. nil: slog.Default.
 	Logger *slog.Logger
 	// Now is the clock that tokens are dated by. nil: time.Now.
 	Now func() time.Time
@@ -113,6 +122,7 @@ func (c Config) withDefaults() Config {
 	c.MaxBodyBytes = max(cmp.Or(c.MaxBodyBytes, DefaultMaxBodyBytes), 0)
 	c.MaxTime = cmp.Or(c.MaxTime, DefaultMaxTime)
 	c.NamesFor = cmp.Or(c.NamesFor, DefaultNamesFor)
+	c.Interval = cmp.Or(c.Interval, DefaultInterval)
 	if c.Resolver == nil {
 		c.Resolver = net.DefaultResolver
 	}

@@ -130,7 +130,7 @@ func TestLoginToConnected(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	d := newDesk(t, func(c *tokenhttp.Config) {
 		c.Resolver = book{"eu.example": {netip.MustParseAddr("192.0.2.1")}}
-		c.Servers = []string{"eu.example:7"}
+		c.Servers, c.Interval = []string{"eu.example:7"}, -1
 	})
 	srv := httptest.NewServer(d.h)
 	defer srv.Close()

@@ -16,13 +16,15 @@
 // The words of the handler itself, beside those of a [Refusal]:
 //
 //	405 method        it was not POST
+//	403 tls           it came over plain HTTP, see Config.PlainHTTP
 //	403 origin        a page of another origin asked, see Config.AllowOrigins
 //	413 too_large     the body is larger than Config.MaxBodyBytes
+//	429 too_often     the player has had tokens just now, see Config.Interval
 //	503 timeout       the login took longer than Config.MaxTime
 //	503 servers       a game server's name could not be resolved
 //	500 internal      the login failed, or granted what no token can say; the log has more
 //
 // Every answer has Cache-Control: no-store. A token is a key for as long as it
 // lives, so serve this over HTTPS alone. Tokens, keys and user data are never
-// logged, nor is what was sent to log in.
+// logged, nor is what was sent to log in, unless an error of Login that is no Refusal quotes it.
 package tokenhttp

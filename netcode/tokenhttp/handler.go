@@ -13,11 +13,13 @@ import (
 )
 
 // A handler is one request after the other through the same steps: origin,
-// method, size, login, names, mint. Each may end it with a problem.
+// method, size, login, turn, names, mint. Each may end it with a problem.
 type handler struct {
 	cfg     Config
 	origins *origins
 	names   *names
+	often   *turnstile
+	hush    *hush
 }
 
 // Handler returns a handler that gives tokens to who logs in. The error is a join
@@ -31,7 +33,7 @@ func Handler(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, o, newNames(&cfg)}, nil
+	return &handler{cfg, o, newNames(&cfg), newTurnstile(&cfg), &hush{now: time.Now, kinds: map[string]*hushed{}}}, nil
 }
 
 // ServeHTTP answers one request.
@@ -54,6 +56,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // issue logs in and mints.
 func (h *handler) issue(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
+	case r.TLS == nil && !h.cfg.PlainHTTP && !fromHere(r):
+		return nil, &Refusal{Status: http.StatusForbidden, Code: "tls", Text: "ask over https"}
 	case h.origins.foreign(r):
 		return nil, &Refusal{Status: http.StatusForbidden, Code: "origin", Text: "pages of this origin may not ask for tokens"}
 	case r.Method != http.MethodPost:
@@ -79,7 +83,16 @@ func (h *handler) issue(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 	if grant.ClientID == 0 {
 		return nil, errors.New("tokenhttp: Grant.ClientID is 0: want the player's number, from 1")
 	}
+	if wait := h.often.pass(grant.ClientID); wait > 0 {
+		return nil, &Refusal{Status: http.StatusTooManyRequests, Code: "too_often", Text: "you have had tokens just now", RetryAfter: wait}
+	}
 	return h.mint(ctx, &grant)
+}
+
+// fromHere reports whether a request came from this machine: from a proxy on it, or its user.
+func fromHere(r *http.Request) bool {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && at.Addr().Unmap().IsLoopback()
 }
 
 // mint makes what the grant says.

@@ -218,7 +218,7 @@ func TestSize(t *testing.T) {
 	}
 	d.refused(413, "too_large", "POST", strings.Repeat("x", 11))
 
-	r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader(strings.Repeat("x", 11))))
+	r := httptest.NewRequest("POST", "https://login.example.com/", io.MultiReader(strings.NewReader(strings.Repeat("x", 11))))
 	w := httptest.NewRecorder()
 	if d.h.ServeHTTP(w, r); r.ContentLength != -1 || w.Code != 413 {
 		t.Errorf("without a length: %d", w.Code)
@@ -346,10 +346,11 @@ func (b book) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, erro
 // address is one; and one that nobody knows is an error that says so.
 func TestServerNames(t *testing.T) {
 	v4, v6, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.2")
-	d := newDesk(t, func(c *tokenhttp.Config) {
+	names := func(c *tokenhttp.Config) {
 		c.Resolver = book{"eu.example": {v6, v4}, "us.example": {v4, other, v6, v4}, "empty.example": {netip.IPv4Unspecified()}}
 		c.Servers = []string{"eu.example:7"}
-	})
+	}
+	d := newDesk(t, names)
 	if ts, _ := d.tickets(); len(ts) != 1 || len(ts[0].Addresses) != 2 || ts[0].Addresses[0].Addr() != v6 {
 		t.Errorf("%v", ts)
 	}
@@ -358,6 +359,7 @@ func TestServerNames(t *testing.T) {
 		t.Errorf("%v", ts)
 	}
 	for _, name := range []string{"xx.example:1", "empty.example:1"} {
+		d := newDesk(t, names) // whose log has said nothing yet
 		d.grant.Servers = []string{"eu.example:7", name}
 		d.refused(503, "servers", "POST", "")
 		if !strings.Contains(d.log.String(), name) {

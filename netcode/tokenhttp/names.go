@@ -61,8 +61,9 @@ type names struct {
 	keep     time.Duration
 	now      func() time.Time
 
-	mu    sync.Mutex
-	known map[string]*lookup
+	mu      sync.Mutex
+	known   map[string]*lookup
+	looking int // look-ups under way
 }
 
 // A lookup is one question to the resolver. Its result is read after done.
@@ -79,11 +80,22 @@ const (
 	maxNames = 1024
 	// lookupTime bounds a look-up, which outlives the request that began it.
 	lookupTime = 10 * time.Second
+	// maxLooking bounds those under way.
+	maxLooking = 64
 )
 
 func newNames(c *Config) *names {
 	return &names{resolver: c.Resolver, keep: c.NamesFor, now: time.Now, known: map[string]*lookup{}}
 }
+
+var errLooking = fmt.Errorf("%d names are being looked up, which is all at a time", maxLooking)
+
+// closed is the end of a look-up that was not begun.
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 // find returns the addresses of a server, IPv4-mapped ones unmapped, each once.
 func (n *names) find(ctx context.Context, s server) ([]netip.AddrPort, error) {
@@ -109,6 +121,10 @@ func (n *names) look(host string) *lookup {
 	defer n.mu.Unlock()
 	l := n.known[host]
 	if l == nil || l.ended && !n.now().Before(l.until) {
+		if n.looking >= maxLooking {
+			return &lookup{done: closed, err: errLooking}
+		}
+		n.looking++
 		if len(n.known) >= maxNames {
 			clear(n.known) // those under way end all the same
 		}
@@ -130,6 +146,7 @@ func (n *names) run(host string, l *lookup) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.looking--
 	l.ended, l.until = true, n.now().Add(n.keep)
 	if l.err != nil && n.known[host] == l {
 		delete(n.known, host)
