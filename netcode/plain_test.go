@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"bytes"
 	"net/netip"
 	"testing"
 	"time"
@@ -164,5 +165,33 @@ func TestGoodbyes(t *testing.T) {
 		if len(seen) != 10 {
 			t.Errorf("by the server %v: %d goodbyes", byServer, len(seen))
 		}
+	}
+}
+
+// TestOpenedIsForgotten: of the token, or ticket, that was opened last no key stays in the server's
+// scratch, nor in the buffer that it came in.
+func TestOpenedIsForgotten(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(7, nil)
+	c, err := NewClient(w.now, w.unix(), token, ClientConfig{Random: newSeeded(9)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, _ := c.NextDatagram(nil)
+	if ev := w.server.HandleDatagram(w.now, w.unix(), source(1), b, nil); ev.Drop != DropNone {
+		t.Fatal(ev.Drop)
+	}
+	keys := token.keys()
+	if bytes.Contains(b, keys.clientToServer[:]) || bytes.Contains(b, keys.serverToClient[:]) {
+		t.Error("the keys are in the datagram's buffer")
+	}
+	if w.server.private().keys != (tokenKeys{}) {
+		t.Error("the keys of the token are kept")
+	}
+	p, seat := w.confirmed(w.mint(8, nil), 2)
+	w.comeBack(w.ticketFor(time.Minute, p, seat), 3, nil)
+	w.step(0)
+	if w.server.ticket().secret != (rawKey{}) || w.server.tickets().body != [maxTicketBytes]byte{} {
+		t.Error("the secret of the ticket is kept")
 	}
 }

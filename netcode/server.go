@@ -203,11 +203,24 @@ func (s *Server) HandleDatagram(now, unix int64, from Source, b, reply []byte) E
 	s.now = now
 	unix = s.adm.newest(unix)
 	s.forgetExpired(unix)
+	opened := s.counters.Decryptions
 	ev := s.dispatch(unix, from, b, reply[:0])
+	if s.counters.Decryptions != opened {
+		s.forgetOpened()
+	}
 	if ev.Drop != DropNone {
 		s.counters.Drops[ev.Drop]++
 	}
 	return ev
+}
+
+// forgetOpened erases what was read of the token or ticket that came last. Nobody may come for
+// long.
+func (s *Server) forgetOpened() {
+	p, t := s.private(), s.ticket()
+	*p = privateToken{addresses: p.addresses[:0]}
+	*t = privateTicket{addresses: t.addresses[:0]}
+	clear(s.tickets().body[:])
 }
 
 func (s *Server) dispatch(unix int64, from Source, b, reply []byte) Event {

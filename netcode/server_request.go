@@ -96,7 +96,9 @@ func (s *Server) openToken(b []byte) Drop {
 	if err != nil {
 		return DropTokenForged
 	}
-	return s.private().read(p)
+	drop := s.private().read(p)
+	clear(p) // it lies in the buffer of the socket
+	return drop
 }
 
 // explain refuses a request whose token has to be opened only to say why,
