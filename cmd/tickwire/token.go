@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/tickwire/tickwire/netcode"
@@ -58,6 +59,9 @@ func (k *keyFlag) UnmarshalText(text []byte) error {
 		if err != nil {
 			return err
 		}
+		if info, err := os.Stat(name); err == nil && readableByOthers(info) {
+			fmt.Fprintf(os.Stderr, "tickwire: others on this machine can read the key in %s: chmod 600 it\n", name)
+		}
 		text = b
 	}
 	b, err := hex.DecodeString(string(bytes.TrimSpace(text)))
@@ -69,6 +73,12 @@ func (k *keyFlag) UnmarshalText(text []byte) error {
 		return errors.New("all zero; want a secret, such as `openssl rand -hex 32` prints")
 	}
 	return nil
+}
+
+// readableByOthers reports whether a file's mode lets anybody but its owner read it, where modes
+// mean something.
+func readableByOthers(info os.FileInfo) bool {
+	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
 // readTokenFile reads a token or Tickets: as they are, or in hex or base64, as

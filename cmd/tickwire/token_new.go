@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/tickwire/tickwire/netcode"
@@ -145,22 +147,31 @@ func (c *tokenNewCmd) encode(tickets netcode.Tickets) []byte {
 	return b
 }
 
-// write leaves no moment in which others could read the file.
+// write leaves no moment in which others could read the file, or have it open from before: what
+// is written is a new file, which then takes the name. What is no regular file, a pipe that
+// somebody has left there, gets nothing; a shell's > says that it is meant.
 func (c *tokenNewCmd) write(out io.Writer, b []byte) error {
 	if c.Out == "" || c.Out == "-" {
 		_, err := out.Write(b)
 		return err
 	}
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE, 0o600)
+	if info, err := os.Lstat(c.Out); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("--out: %s is no regular file; leave --out away and write > %s if it is meant", c.Out, c.Out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.Out), ".token-*") // which nobody else can read
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Path = c.Out // which is what was asked for
+	}
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() { // else it may be a pipe
-		err = errors.Join(f.Chmod(0o600), f.Truncate(0))
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), c.Out)
 	}
-	if err == nil {
-		_, err = f.Write(b)
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("--out: %w", err)
 	}
-	return errors.Join(err, f.Close())
+	return nil
 }
