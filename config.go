@@ -169,7 +169,7 @@ type ServerConfig struct {
 	// everybody in. It may be asked several times about one client, and must not
 	// use the Server. A *Refusal says why; any other error is logged, at most once a second,
 	// and the client reads CodeRefused without its text. A player who is refused can have it
-	// asked 32 times a second for each token he has, and everybody waits while it thinks: look
+	// asked ten times a second for each token he has, and everybody waits while it thinks: look
 	// at what is in memory, and leave what takes longer to the backend.
 	Admit func(Applicant) error
 	// Development makes a key if PrivateKey is zero, and lets DevToken mint

@@ -18,6 +18,10 @@ import (
 //		}
 //	}
 //
+// One player who grants no credit, as he may at will, stops a loop that waits for him with
+// SendContext, and with it all others. In the loop use Send, and close who is full for too long, or
+// give each SendContext a deadline of its own.
+//
 // A message leaves at once if nothing was sent just before it; messages sent in
 // a row share packets. A loop that falls behind stops its players by their
 // credit. To tell many the same, Broadcast takes the lock once. ServerConfig.Admit is called with the Hub locked: it must not use it.

@@ -15,8 +15,8 @@ import (
 // never makes it wait.
 //
 // It is for the Conns of a Hub or a Session, and ErrNotShared elsewhere. A loop over
-// Events that waits takes no messages meanwhile: if both ends do, only their
-// contexts end it.
+// Events that waits takes no messages meanwhile: if both ends do, or if the peer grants no
+// credit, only their contexts end it. So give it one with a deadline.
 func (c *Conn) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
 	_, err := c.SendWithContext(ctx, channel, b, SendOptions{})
 	return err

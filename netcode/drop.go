@@ -59,7 +59,7 @@ const (
 	DropUnexpected           // not a packet for this state
 	DropOtherSource          // not from the server that this client talks to
 	DropRepeated             // a repeated handshake packet that changes nothing
-	DropTooOften             // new keys for an unconfirmed seat, again at once
+	DropTooOften             // new keys for an unconfirmed seat, or the application's judgement, again at once
 	DropNoRandom             // the source of randomness failed, so nothing was sealed
 	DropQueueFull            // no room to queue an answer
 	NumDrops

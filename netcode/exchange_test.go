@@ -126,6 +126,7 @@ func TestWeakShares(t *testing.T) {
 			if ev := w.toServer(p.at, forged); ev.Drop != DropShare || ev.Kind != EventNone || w.server.Admission().Clients() != 0 {
 				t.Fatalf("share %x at the server: %+v", weak, ev)
 			}
+			w.now += 100 * ms // the application is asked again
 			return true
 		}
 		w.onClient = func(_ Source, b []byte) bool {

@@ -30,6 +30,7 @@ type tokenEntry struct {
 	send           *packetKey     // of challenges and Denied
 	firstChallenge uint64         // the counters of its challenges are
 	challenged     uint64         // as many, from the first on
+	judged         int64          // when the application was asked about it
 	paid           int64          // when its debt is paid back; see gate
 	at             int            // place in Admission.tokensByEnd, when forgotten -1
 }
@@ -74,6 +75,7 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 	*e = tokenEntry{
 		mac: *mac, index: e.index, expires: expires, clientID: p.clientID,
 		timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: p.userData,
+		judged: -sendInterval,
 	}
 	a.byMAC[*mac] = e.index
 	a.pocket(e)
@@ -106,6 +108,16 @@ func (a *Admission) drop(e *tokenEntry) {
 	delete(a.byMAC, e.mac)
 	a.unpocket(e)
 	a.free = append(a.free, e.index)
+}
+
+// mayAsk reports whether the application is asked about a token again: ten times a second at most,
+// whatever its player sends.
+func (e *tokenEntry) mayAsk(now int64) bool {
+	if now-e.judged < sendInterval {
+		return false
+	}
+	e.judged = now
+	return true
 }
 
 func (e *tokenEntry) endsBefore(other *tokenEntry) bool { return e.expires < other.expires }

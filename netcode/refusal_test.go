@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 func TestFull(t *testing.T) {
@@ -164,5 +166,34 @@ func TestPlainTypesWithPad(t *testing.T) {
 		if ev := p.receive(p.c.in.append(nil, kind, 0, nil)); ev.Drop != DropNotPlain {
 			t.Fatalf("type %d at the client: %v", kind, ev.Drop)
 		}
+	}
+}
+
+// TestJudgeAsked: a player whom the application refuses, and who repeats his OFFER as fast as he
+// can, has it asked ten times a second.
+func TestJudgeAsked(t *testing.T) {
+	asked := 0
+	w := newWorld(t, func(c *ServerConfig) {
+		c.Judge = func(Offer) ([]byte, Refusal, bool) { asked++; return nil, Refusal{Code: CodeBanned}, false }
+	})
+	var offer []byte
+	w.onServer = func(_ Source, b []byte) bool {
+		if b[0] == wire.PrefixHandshake {
+			offer = bytes.Clone(b)
+			return false
+		}
+		return true
+	}
+	p := w.join(w.mint(7, nil), 1, nil)
+	w.step(0)
+	if offer == nil {
+		t.Fatal("no OFFER")
+	}
+	for range 100_000 {
+		w.server.HandleDatagram(w.now, w.unix(), p.at, bytes.Clone(offer), nil)
+		w.now += second / 100_000
+	}
+	if asked != 10 {
+		t.Errorf("asked %d times in a second", asked)
 	}
 }

@@ -57,7 +57,7 @@ type ServerConfig struct {
 	KeepOldest bool
 	// Judge decides about a client whose token and address are proven, before a
 	// seat is taken; nil lets everybody in. It may be asked several times about
-	// one client.
+	// one client, ten times a second for each token.
 	Judge func(Offer) (hello []byte, refusal Refusal, ok bool)
 	// LeastProtection refuses tokens whose issuer asks for less. Servers that
 	// share an Admission have the same: a token is looked at once.

@@ -90,6 +90,9 @@ func (a *admitting) admit() Event {
 	if other == nil && seat == nil && !a.s.adm.hasRoom(a.e.clientID) {
 		return a.refuse(DropFull, a.s.adm.refusal(a.s.now))
 	}
+	if !a.e.mayAsk(a.s.now) {
+		return dropped(DropTooOften)
+	}
 	if drop, refusal := a.judge(seat, other); drop != DropNone {
 		return a.refuse(drop, refusal)
 	}

@@ -81,6 +81,9 @@ func (s *Server) handleResponse(from Source, e *tokenEntry, body, reply []byte) 
 		return dropped(DropFull)
 	}
 	if s.cfg.Judge != nil {
+		if !e.mayAsk(s.now) {
+			return dropped(DropTooOften)
+		}
 		_, reserved := s.adm.Reserved(s.now, e.clientID)
 		if _, _, ok := s.cfg.Judge(Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true, Reserved: reserved}); !ok {
 			s.deny(from, e)

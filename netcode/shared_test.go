@@ -71,3 +71,23 @@ func TestSharedUndecided(t *testing.T) {
 		t.Fatalf("event %+v", ev)
 	}
 }
+
+// TestReplicas: two processes that are shown one token, which is a mistake of whoever runs them, do
+// not seal with the same numbers: from a challenge of each nothing is learnt.
+func TestReplicas(t *testing.T) {
+	first := newWorld(t, nil)
+	second := newWorld(t, func(c *ServerConfig) { c.Random = newSeeded(77) })
+	token := first.mint(7, nil)
+	seen := map[uint64]bool{}
+	for range 100 {
+		for _, w := range []*world{first, second} {
+			h, drop := readStandardHeader(w.request(token, 1).Reply, clientReads)
+			if drop != DropNone || seen[h.sequence] {
+				t.Fatalf("sequence %#x, %v", h.sequence, drop)
+			}
+			seen[h.sequence] = true
+		}
+		first.now += 100 * ms
+		second.now += 100 * ms
+	}
+}

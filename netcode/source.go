@@ -16,7 +16,8 @@ type Source [sourceBytes]byte
 
 const sourceBytes = 20
 
-// SourceFrom returns the Source of a UDP address. Zones are dropped.
+// SourceFrom returns the Source of a UDP address. Zones are dropped: two link-local peers of one
+// address on different links are one Source.
 func SourceFrom(addr netip.AddrPort) Source {
 	var s Source
 	a := addr.Addr().As16()
