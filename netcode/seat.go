@@ -153,8 +153,7 @@ func timeoutOf(seconds int32) int64 {
 // seconds of its release, so that late packets of one client do not reach
 // another. There are three times as many slots as clients, of which one third is for
 // players who resume and are not confirmed; so this delays nobody
-// unless more than all players change within ten seconds, or one of them more than
-// five times.
+// unless more than all players change within ten seconds.
 type seatTable struct {
 	shard    uint8
 	slotBits uint
@@ -169,9 +168,10 @@ type seatTable struct {
 
 const (
 	slotRest = int64(10 * time.Second)
-	// maxHeld is how many slots a client id may hold, resting ones included: who comes again and again
-	// would wear out those of all.
-	maxHeld = 6
+	// maxHeld is how many slots a client id may hold in any case, resting ones included. Who comes again
+	// and again would wear out those of all, so that more are only given while half of all are
+	// there to take.
+	maxHeld = 10
 )
 
 func newSeatTable(shard uint8, maxClients int) seatTable {
@@ -179,9 +179,10 @@ func newSeatTable(shard uint8, maxClients int) seatTable {
 	return seatTable{shard: shard, maxSlots: maxSlots, slotBits: uint(bits.Len(uint(maxSlots))), held: make(map[uint64]int)}
 }
 
-// takeFor is take for a client id, which counts what it holds.
-func (t *seatTable) takeFor(clientID uint64, now int64, others int) *Seat {
-	if t.crowded(now, clientID) {
+// takeFor is take for a client id, which counts what it holds. One for whom a seat is kept does not
+// wait for what it holds.
+func (t *seatTable) takeFor(clientID uint64, now int64, others int, kept bool) *Seat {
+	if !kept && t.crowded(now, clientID) && !t.canTake(now, others+1+t.maxSlots/2) {
 		return nil
 	}
 	s := t.take(now, others)
@@ -192,7 +193,7 @@ func (t *seatTable) takeFor(clientID uint64, now int64, others int) *Seat {
 	return s
 }
 
-// crowded reports whether a client id holds as many slots as it may.
+// crowded reports whether a client id holds so many slots that it waits if there are few.
 func (t *seatTable) crowded(now int64, clientID uint64) bool {
 	for t.mayTake(now, t.rested) {
 		t.unhold(t.seats[*t.free.at(t.rested)-1])

@@ -179,7 +179,7 @@ func (a *admitting) repeat(seat *Seat) Event {
 
 // takeSeat takes a seat for a token, nil if there is none.
 func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
-	seat := s.seats.takeFor(e.clientID, s.now, s.adm.withheld(e.clientID))
+	seat := s.seats.takeFor(e.clientID, s.now, s.adm.withheld(e.clientID), s.adm.reserved[e.clientID] != nil)
 	if seat == nil {
 		return nil
 	}

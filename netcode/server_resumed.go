@@ -12,7 +12,7 @@ func (in *resuming) wait(seat *Seat) Event {
 		return dropped(drop)
 	}
 	if seat == nil {
-		if seat = s.seats.takeFor(in.clientID, s.now, s.adm.withheld(in.clientID)); seat == nil {
+		if seat = s.seats.takeFor(in.clientID, s.now, s.adm.withheld(in.clientID), s.adm.reserved[in.clientID] != nil); seat == nil {
 			return in.noSlot()
 		}
 		seat.home = s
