@@ -130,15 +130,13 @@ func (e *Endpoint) dropUnfinished(r *receiver) {
 		if sl.partial != nil {
 			e.dropPartial(r, sl.partial)
 		}
-		if sl.waiting {
-			e.cfg.Buffers.release(sl.payload)
-			sl.waiting = false
-		}
 	}
-	for _, d := range r.droppables {
-		e.dropDroppable(r, d.payload)
+	for r.waiting.len() > 0 {
+		e.cfg.Buffers.release(r.waiting.pop().payload)
 	}
-	r.droppables = nil
+	for r.droppables.len() > 0 {
+		e.dropDroppable(r, r.droppables.pop().payload)
+	}
 	r.limitDue, r.stored = false, nil
 }
 

@@ -1,10 +1,6 @@
 package endpoint
 
-import (
-	"slices"
-
-	"github.com/tickwire/tickwire/internal/wire"
-)
+import "github.com/tickwire/tickwire/internal/wire"
 
 // needLoose makes the sender that holds the droppables of an ordered channel: they are sent
 // and settled as messages of an unreliable one.
@@ -73,12 +69,6 @@ type position struct{ id, index uint64 }
 
 func (p position) before(q position) bool { return p.id < q.id || p.id == q.id && p.index < q.index }
 
-// A waitingDroppable is a droppable that came before its turn.
-type waitingDroppable struct {
-	head
-	payload []byte
-}
-
 // droppableBudget bounds the droppables of a channel that wait, here and in the game's hands.
 func (r *receiver) droppableBudget() int {
 	return max(defaultUnreliable, charge(r.cfg.MaxMessageBytes))
@@ -116,31 +106,16 @@ func (e *Endpoint) droppableArrived(r *receiver, h *head, payload []byte) {
 		return
 	}
 	r.held += charge(len(payload))
-	if h.first <= r.seen.Base() {
-		r.deliverDroppable(h, payload)
-		return
-	}
-	if len(r.droppables) >= maxWaiting {
-		e.dropWaiting(r)
-	}
-	at, twice := r.droppablePlace(h)
-	if twice {
+	m := waitingMessage{position{h.id, h.index}, h.first, payload}
+	switch {
+	case h.first <= r.seen.Base():
+		e.deliverDroppable(r, &m)
+	case r.droppables.len() >= maxWaiting:
 		e.dropDroppable(r, payload)
-		return
+		e.stats.MessagesOverflowed++
+	default:
+		r.droppables.push(m)
 	}
-	r.droppables = slices.Insert(r.droppables, at, waitingDroppable{*h, payload})
-}
-
-// droppablePlace returns where a droppable belongs among those that wait.
-func (r *receiver) droppablePlace(h *head) (at int, twice bool) {
-	p := position{h.id, h.index}
-	for at = len(r.droppables); at > 0; at-- {
-		q := position{r.droppables[at-1].id, r.droppables[at-1].index}
-		if !p.before(q) {
-			return at, p == q
-		}
-	}
-	return 0, false
 }
 
 // makeDroppableRoom drops droppables until bytes more fit: unfinished ones except keep, then
@@ -155,7 +130,7 @@ func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool
 		e.dropPartial(r, r.partials[i])
 		e.stats.MessagesOverflowed++
 	}
-	for len(r.droppables) > 0 && r.held+bytes > r.droppableBudget() {
+	for r.droppables.len() > 0 && r.held+bytes > r.droppableBudget() {
 		e.dropWaiting(r)
 	}
 	if r.held+bytes > r.droppableBudget() {
@@ -167,8 +142,7 @@ func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool
 
 // dropWaiting drops the droppable that comes first of those that wait.
 func (e *Endpoint) dropWaiting(r *receiver) {
-	e.dropDroppable(r, r.droppables[0].payload)
-	r.droppables = slices.Delete(r.droppables, 0, 1)
+	e.dropDroppable(r, r.droppables.pop().payload)
 	e.stats.MessagesOverflowed++
 }
 
@@ -179,19 +153,22 @@ func (e *Endpoint) dropDroppable(r *receiver, payload []byte) {
 
 // deliverDroppables delivers those that wait before an id below end, or whose group begins
 // below began.
-func (r *receiver) deliverDroppables(end, began uint64) {
-	n := 0
-	for n < len(r.droppables) && (r.droppables[n].id < end || r.droppables[n].first < began) {
-		d := &r.droppables[n]
-		r.deliverDroppable(&d.head, d.payload)
-		n++
+func (e *Endpoint) deliverDroppables(r *receiver, end, began uint64) {
+	for q := &r.droppables; q.len() > 0 && (q.first().id < end || q.first().first < began); {
+		m := q.pop()
+		e.deliverDroppable(r, &m)
 	}
-	r.droppables = slices.Delete(r.droppables, 0, n)
 }
 
-func (r *receiver) deliverDroppable(h *head, payload []byte) {
-	r.pass(position{h.id, h.index + 1})
-	r.deliver(payload).droppable = true
+// deliverDroppable hands on a droppable whose turn it is, unless it waited twice.
+func (e *Endpoint) deliverDroppable(r *receiver, m *waitingMessage) {
+	if m.before(r.passed) {
+		e.dropDroppable(r, m.payload)
+		e.stats.MessagesDuplicate++
+		return
+	}
+	r.pass(position{m.id, m.index + 1})
+	r.deliver(m.payload).droppable = true
 }
 
 // droppable reports whether a frame's message is one.

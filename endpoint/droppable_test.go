@@ -217,11 +217,11 @@ func TestDroppableWaitingIsBounded(t *testing.T) {
 	for i := range uint64(5000) {
 		s.hears(withOptions(ch, 1, wire.OptionDroppable, 0, i, "x"))
 		s.hears(droppableFragment(ch, 1, 10_000+i, 0, 60_000, "y"))
-		if len(r.droppables) > maxWaiting || len(r.partials) > maxPartials || r.held > r.droppableBudget() {
-			t.Fatalf("%d wait, %d are unfinished, %d bytes", len(r.droppables), len(r.partials), r.held)
+		if r.droppables.len() > maxWaiting || len(r.partials) > maxPartials || r.held > r.droppableBudget() {
+			t.Fatalf("%d wait, %d are unfinished, %d bytes", r.droppables.len(), len(r.partials), r.held)
 		}
 	}
-	t.Log("# the newest are kept, and unfinished ones go after a second")
+	t.Log("# the first that came are kept, and unfinished ones go after a second")
 	s.hears(run(ch, 0, "0"))
 	if got := s.takes(ch); len(got) != 1+maxWaiting {
 		t.Errorf("received %d", len(got))

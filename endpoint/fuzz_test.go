@@ -157,17 +157,18 @@ func checkBounds(t *testing.T, e *Endpoint) {
 			}
 		}
 		for n := r.slots.Base(); n < r.slots.End(); n++ {
-			if sl := r.slots.At(n); sl.waiting {
-				memory += charge(len(sl.payload))
-			} else if sl.partial != nil {
+			if sl := r.slots.At(n); sl.partial != nil {
 				memory += charge(sl.partial.known)
 			}
+		}
+		for _, m := range r.waiting.items {
+			memory += charge(len(m.payload))
 		}
 		held := dropped
 		for _, p := range r.partials {
 			held += charge(p.known)
 		}
-		for _, d := range r.droppables {
+		for _, d := range r.droppables.items {
 			held += charge(len(d.payload))
 		}
 		if !r.cfg.Delivery.Reliable() {
@@ -180,8 +181,8 @@ func checkBounds(t *testing.T, e *Endpoint) {
 		if e.state == stateOpen && held != r.held {
 			t.Fatalf("channel %d holds %d bytes and counts %d", r.id, held, r.held)
 		}
-		if r.cfg.Delivery.Reliable() && held > r.droppableBudget() || len(r.droppables) > maxWaiting {
-			t.Fatalf("channel %d holds %d bytes of droppables, %d wait", r.id, held, len(r.droppables))
+		if r.cfg.Delivery.Reliable() && held > r.droppableBudget() || r.droppables.len() > maxWaiting {
+			t.Fatalf("channel %d holds %d bytes of droppables, %d wait", r.id, held, r.droppables.len())
 		}
 		if r.slots.Len() > maxAhead || len(r.partials) > maxPartials || len(r.stored) > maxStored || len(r.rebuilt) > maxStored {
 			t.Fatalf("channel %d: %d slots, %d partials, %d and %d to confirm", r.id, r.slots.Len(), len(r.partials), len(r.stored), len(r.rebuilt))

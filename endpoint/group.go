@@ -61,18 +61,14 @@ func (e *Endpoint) deliverOrdered(r *receiver, h *head, payload []byte) {
 		e.deliverInOrder(r, h.id, payload)
 		return
 	}
-	sl := r.slot(h.id)
-	sl.payload, sl.waiting, sl.first = payload, true, h.first
-	if h.first < h.id {
-		r.grouped++
-	}
+	r.waiting.push(waitingMessage{position{h.id, 0}, h.first, payload})
 }
 
 // deliverInOrder hands on a message whose turn it is, and before it the droppables that
 // precede it.
 func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
-	if len(r.droppables) > 0 {
-		r.deliverDroppables(id+1, 0)
+	if r.droppables.len() > 0 {
+		e.deliverDroppables(r, id+1, 0)
 	}
 	r.pass(position{id + 1, 0})
 	r.deliver(payload)
@@ -81,30 +77,11 @@ func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
 // orderMoved delivers what waited for the ids that are resolved now: their own messages, then
 // the rest of the group that is in turn, which need not wait for those that are missing of it.
 func (e *Endpoint) orderMoved(r *receiver) {
-	for r.slots.Len() > 0 && r.slots.Base() < r.seen.Base() {
-		e.deliverSlot(r, r.slots.Base())
-		r.slots.Pop()
+	for r.waiting.due(r.seen.Base()) {
+		m := r.waiting.pop()
+		e.deliverInOrder(r, m.id, m.payload)
 	}
-	for id := r.slots.Base(); r.grouped > 0 && id < r.slots.End(); id++ {
-		if sl := r.slots.At(id); sl.waiting && sl.first > r.seen.Base() {
-			break
-		}
-		e.deliverSlot(r, id)
+	if r.droppables.len() > 0 {
+		e.deliverDroppables(r, 0, r.seen.Base()+1)
 	}
-	if len(r.droppables) > 0 {
-		r.deliverDroppables(0, r.seen.Base()+1)
-	}
-}
-
-func (e *Endpoint) deliverSlot(r *receiver, id uint64) {
-	sl := r.slots.At(id)
-	if !sl.waiting {
-		return
-	}
-	if sl.first < id {
-		r.grouped--
-	}
-	payload := sl.payload
-	sl.payload, sl.waiting = nil, false
-	e.deliverInOrder(r, id, payload)
 }

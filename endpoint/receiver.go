@@ -31,9 +31,9 @@ type receiver struct {
 
 	partials []*partial // unreliable deliveries, and droppables: unfinished messages, the oldest first
 
-	grouped    int                // ReliableOrdered: messages that wait and are not the first of their group
-	droppables []waitingDroppable // ReliableOrdered: in their order
-	passed     position           // ReliableOrdered: what comes before it is late
+	waiting    waitingQueue // ReliableOrdered: messages that came before their turn
+	droppables waitingQueue // ReliableOrdered: droppables that did
+	passed     position     // ReliableOrdered: what comes before it is late
 
 	started  uint64 // charges that the peer started, as far as we saw
 	returned uint64 // charges given back to it
@@ -71,11 +71,8 @@ type inMessage struct {
 	droppable bool
 }
 
-// A slot is what a reliable channel holds under an id that cannot be shown yet.
+// A slot is what a reliable channel holds under an id that is missing.
 type slot struct {
-	payload []byte // ReliableOrdered: the message is complete and waits for an earlier one
-	waiting bool
-	first   uint64 // and its group begins here
 	partial *partial
 }
 

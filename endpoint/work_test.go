@@ -1,0 +1,63 @@
+package endpoint
+
+import (
+	"testing"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// What follows plays frames of an authenticated peer at their worst. It counts what the endpoint
+// looks at for them, and what it keeps, not the time.
+
+// TestOrderedWork: one member of a group waits far ahead, and each id before it is resolved by a
+// byte.
+func TestOrderedWork(t *testing.T) {
+	s, ch := newScript(t, channels()), chanOf(ReliableOrdered)
+	r := s.e.receiver(uint16(ch))
+	far := wire.Run{Channel: uint16(ch), HasIDs: true, First: maxAhead - 1, Count: 1, Options: wire.OptionGroup, Back: 1000}
+	s.hears(append(wire.AppendRun(nil, &far), 0))
+	for next := uint32(0); next < 15000; next += 1000 {
+		before := r.waiting.visits
+		s.hears(wire.AppendSkip(nil, uint16(ch), next, make([]int, 1000)))
+		if n := r.waiting.visits - before; n > 4000 {
+			t.Fatalf("%d visits for a packet of 1000 ids", n)
+		}
+		s.now += 20 * millisecond
+		s.e.HandleTimeout(s.now)
+		s.says()
+	}
+	if !s.e.Open() || r.seen.Base() != 15000 {
+		t.Errorf("open %v, %d ids are resolved", s.e.Open(), r.seen.Base())
+	}
+	s.e.Update()
+	if _, ok := s.e.Receive(ch); ok {
+		t.Error("a message came before its turn")
+	}
+	s.hears(wire.AppendSkip(nil, uint16(ch), 15000, make([]int, maxAhead-1-1000-15000)))
+	s.e.Update()
+	if _, ok := s.e.Receive(ch); !ok {
+		t.Error("the group is in turn, and its message did not come")
+	}
+}
+
+// TestDroppableWork: more droppables wait for their turn than there is room for, in the order in
+// which each goes before all others.
+func TestDroppableWork(t *testing.T) {
+	s, ch := newScript(t, channels()), chanOf(ReliableOrdered)
+	r := s.e.receiver(uint16(ch))
+	for id := uint64(3000); id > 0; id -= 10 {
+		before := r.droppables.visits
+		var packet []byte
+		for i := range uint64(10) {
+			h := wire.Run{Channel: uint16(ch), HasIDs: true, First: id - i, Count: 100, Options: wire.OptionDroppable}
+			packet = append(wire.AppendRun(packet, &h), make([]byte, 100)...)
+		}
+		s.hears(packet)
+		if n := r.droppables.visits - before; n > 12_000 {
+			t.Fatalf("%d visits for a packet of 1000 droppables", n)
+		}
+	}
+	if !s.e.Open() || r.droppables.len() != maxWaiting {
+		t.Errorf("open %v, %d wait", s.e.Open(), r.droppables.len())
+	}
+}
