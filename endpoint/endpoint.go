@@ -112,7 +112,7 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	}
 	e := &Endpoint{
 		cfg:       cfg.withDefaults(),
-		random:    newRandom(cfg.Seed),
+		random:    newRandom(cfg.Seed, "tickwire 1 endpoint"),
 		began:     now,
 		now:       now,
 		flush:     noLimit,
@@ -126,8 +126,9 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	if e.hello.instance = e.random.Uint64(); cfg.Instance != 0 {
 		e.hello.instance = cfg.Instance
 	}
+	keySeed := newRandom(cfg.Seed, "tickwire 1 keys").Uint64()
 	for _, ch := range e.cfg.Channels {
-		e.addChannel(ch)
+		e.addChannel(ch, keySeed)
 	}
 	e.draft = *NewDraft(e.cfg.Buffers, cfg.Channels)
 	e.draft.owner = e
@@ -138,12 +139,12 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 	return e, nil
 }
 
-// newRandom is a source whose numbers nobody guesses who has seen others of it: they are in
-// challenges, which prove something by that.
-func newRandom(seed uint64) *rand.Rand {
+// newRandom is a source for one purpose whose numbers nobody guesses who has seen others of it:
+// they are in challenges, which prove something by that.
+func newRandom(seed uint64, purpose string) *rand.Rand {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
-	copy(key[8:], "tickwire 1 endpoint")
+	copy(key[8:], purpose)
 	return rand.New(rand.NewChaCha8(key))
 }
 
@@ -155,13 +156,14 @@ func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
 	return p
 }
 
-func (e *Endpoint) addChannel(cfg ChannelConfig) {
+// addChannel adds a channel, whose tables of keys are seeded with a number that no peer ever sees.
+func (e *Endpoint) addChannel(cfg ChannelConfig, keySeed uint64) {
 	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}, repair: repairer{kind: RepairOff}}
-	s.keys.table.seed = e.hello.instance
+	s.keys.table.seed = keySeed
 	e.senders = append(e.senders, s)
 	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: e.began}
 	r.limit = uint64(r.window)
-	r.keys.table.seed = e.hello.instance
+	r.keys.table.seed = keySeed
 	if cfg.Delivery == Unreliable {
 		r.whole = seq.NewWindow(partialSpan)
 	}

@@ -8,7 +8,9 @@ type keyTable struct {
 	slots []keyEntry // a power of two
 	spare []keyEntry // as many, for the next clearing
 	used  int
-	seed  uint64 // so that a peer cannot choose keys that collide
+	seed  uint64 // so that a peer cannot choose keys that collide: it is told to nobody
+
+	visits uint64 // slots looked at so far
 }
 
 // A keyEntry is what is known of one key. In a table both of id and place are never 0.
@@ -23,8 +25,10 @@ func (k *keyEntry) free() bool { return k.id == 0 && k.place == 0 }
 // slot returns the slot of a key: its entry, or the free one where it belongs.
 func (t *keyTable) slot(slots []keyEntry, key uint64) *keyEntry {
 	mask := uint64(len(slots) - 1)
-	for i := mix(key ^ t.seed); ; i++ {
+	begin := mix(key ^ t.seed)
+	for i := begin; ; i++ {
 		if k := &slots[i&mask]; k.free() || k.key == key {
+			t.visits += i - begin + 1
 			return k
 		}
 	}

@@ -61,3 +61,54 @@ func TestDroppableWork(t *testing.T) {
 		t.Errorf("open %v, %d wait", s.e.Open(), r.droppables.len())
 	}
 }
+
+// unmix is the inverse of mix.
+func unmix(x uint64) uint64 {
+	inverse := func(odd uint64) uint64 { // by Newton's method, each step of which doubles the bits
+		y := odd
+		for range 6 {
+			y *= 2 - odd*y
+		}
+		return y
+	}
+	unshift := func(y uint64, by int) uint64 {
+		x := y
+		for range 64 / by {
+			x = y ^ x>>by
+		}
+		return x
+	}
+	x = unshift(x, 31) * inverse(0x94d049bb133111eb)
+	x = unshift(x, 27) * inverse(0xbf58476d1ce4e5b9)
+	return unshift(x, 30)
+}
+
+// TestKeyWork: a peer names keys that would lie in one place of a table seeded with any number
+// that it was told.
+func TestKeyWork(t *testing.T) {
+	if unmix(mix(12345)) != 12345 {
+		t.Fatal("unmix is no inverse")
+	}
+	for _, d := range []Delivery{UnreliableLatest, ReliableLatest} {
+		s, ch := newScript(t, channels()), chanOf(d)
+		told, _ := wire.ConsumeHello(s.e.AppendHello(s.now, nil))
+		table := &s.e.receiver(uint16(ch)).keys.table
+		for id := uint64(0); id < 8100; id += 90 {
+			h := wire.Run{Channel: uint16(ch), HasIDs: true, First: id, Count: 90, Options: wire.OptionKeyed}
+			packet := wire.AppendRun(nil, &h)
+			for i := range uint64(90) {
+				packet = append(wire.AppendUvarint(packet, unmix((id+i+1)<<20)^told.Instance), 0)
+			}
+			s.hears(packet)
+			s.takes(ch)
+			s.now += 20 * millisecond
+			s.says()
+		}
+		if !s.e.Open() || table.visits > 8100*20 {
+			t.Errorf("%v: open %v, %d visits for 8100 keys", d, s.e.Open(), table.visits)
+		}
+		if told.Instance == table.seed || told.Instance == s.e.sender(uint16(ch)).keys.table.seed {
+			t.Errorf("%v: HELLO tells the seed", d)
+		}
+	}
+}
