@@ -60,7 +60,11 @@ func (t *keyTable) at(key uint64, live func(*keyEntry) bool) *keyEntry {
 	return k
 }
 
-// clear leaves out what is not live, and doubles the table if that is more than half of it.
+// keptSpare is up to how many slots a table keeps a spare one, 24 KiB.
+const keptSpare = 1024
+
+// clear leaves out what is not live, and doubles the table if that is more than half of it, or
+// shrinks it if it is less than an eighth.
 func (t *keyTable) clear(live func(*keyEntry) bool) {
 	n := 0
 	for i := range t.slots {
@@ -72,6 +76,9 @@ func (t *keyTable) clear(live func(*keyEntry) bool) {
 	if 2*n >= size {
 		size *= 2
 	}
+	for 8*n < size && size > 16 {
+		size /= 2
+	}
 	if len(t.spare) != size {
 		t.spare = make([]keyEntry, size)
 	}
@@ -80,8 +87,10 @@ func (t *keyTable) clear(live func(*keyEntry) bool) {
 			*t.slot(t.spare, k.key) = *k
 		}
 	}
-	clear(t.slots)
 	t.slots, t.spare, t.used = t.spare, t.slots, n
+	if clear(t.spare); len(t.spare) > keptSpare {
+		t.spare = nil
+	}
 }
 
 // mix spreads a key over all bits: the finalizer of SplitMix64.

@@ -186,6 +186,23 @@ func TestKeysForgotten(t *testing.T) {
 		if !s.e.Open() || len(r.keys.table.slots) > 4*keyHorizon {
 			t.Errorf("open %v, %d slots", s.e.Open(), len(r.keys.table.slots))
 		}
+		if n := len(r.keys.table.spare); n > keptSpare {
+			t.Errorf("%d spare slots", n)
+		}
+		t.Log("# what many keys took is given back when there are few")
+		if d == UnreliableLatest {
+			for id := uint64(200_000); id < 300_000; id += 2 {
+				s.hears(keyedRun(chanOf(d), id, id/2%100, "x", "y"))
+				s.takes(chanOf(d))
+			}
+			for id := uint64(300_000); id < 320_000; id += 2 {
+				s.hears(keyedRun(chanOf(d), id, 1<<40+id/1000, "x", "y"))
+				s.takes(chanOf(d))
+			}
+			if n := len(r.keys.table.slots); n > 2048 {
+				t.Errorf("%d slots for 120 keys", n)
+			}
+		}
 	}
 	s := newScript(t, channels())
 	ch := chanOf(UnreliableLatest)

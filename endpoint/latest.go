@@ -7,7 +7,8 @@ import "github.com/tickwire/tickwire/internal/wire"
 type receiverKeys struct {
 	keyless keyEntry
 	table   keyTable
-	stale   int // values in ready that a newer one of their key has overtaken
+	stale   int    // values in ready that a newer one of their key has overtaken
+	tidyAt  uint64 // a large table is looked through at this id, so that it shrinks
 }
 
 // keyHorizon is how many ids a key is remembered, and so how old a message may be.
@@ -34,12 +35,19 @@ func (r *receiver) outdated(h *head) bool {
 func (r *receiver) noteKey(h *head) *keyEntry {
 	k := &r.keys.keyless
 	if h.keyed() {
-		k = r.keys.table.at(h.key, func(k *keyEntry) bool {
-			return k.id+keyHorizon > r.next || k.place > 0 && r.ready.Has(k.place-1)
-		})
+		if len(r.keys.table.slots) > keptSpare && h.id >= r.keys.tidyAt {
+			r.keys.table.clear(r.keyLives)
+			r.keys.tidyAt = h.id + keyHorizon
+		}
+		k = r.keys.table.at(h.key, r.keyLives)
 	}
 	k.id = h.id + 1
 	return k
+}
+
+// keyLives reports whether what is known of a key still means something.
+func (r *receiver) keyLives(k *keyEntry) bool {
+	return k.id+keyHorizon > r.next || k.place > 0 && r.ready.Has(k.place-1)
 }
 
 // deliverLatest shows a value of a ReliableLatest channel if no newer one of its key came. One
