@@ -125,11 +125,8 @@ func (e *Endpoint) dropUnfinished(r *receiver) {
 	for len(r.partials) > 0 {
 		e.dropPartial(r, r.partials[0])
 	}
-	for id := r.slots.Base(); id < r.slots.End(); id++ {
-		sl := r.slots.At(id)
-		if sl.partial != nil {
-			e.dropPartial(r, sl.partial)
-		}
+	for r.unfinished.used > 0 {
+		e.dropPartial(r, r.unfinished.any())
 	}
 	for r.waiting.len() > 0 {
 		e.cfg.Buffers.release(r.waiting.pop().payload)

@@ -273,8 +273,8 @@ func TestControlCostsNothing(t *testing.T) {
 		if none := (seq.Ring[outMessage]{}); !reflect.DeepEqual(s.queue, none) || !reflect.DeepEqual(s.open, none) {
 			t.Errorf("end %d: %v, %v", end, s.queue, s.open)
 		}
-		if !reflect.DeepEqual(r.ready, seq.Ring[inMessage]{}) || !reflect.DeepEqual(r.slots, seq.Ring[slot]{}) {
-			t.Errorf("end %d: %v, %v", end, r.ready, r.slots)
+		if !reflect.DeepEqual(r.ready, seq.Ring[inMessage]{}) || r.unfinished.places != nil || r.waiting.items != nil {
+			t.Errorf("end %d: %v, %v", end, r.ready, r.unfinished)
 		}
 	}
 	if !bytes.Equal(p.ends[0].rows(), p.ends[1].rows()) || len(p.ends[0].rows()) != 5*wire.ChannelRowSize {

@@ -156,14 +156,14 @@ func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
 	return p
 }
 
-// addChannel adds a channel, whose tables of keys are seeded with a number that no peer ever sees.
+// addChannel adds a channel, whose tables are seeded with a number that no peer ever sees.
 func (e *Endpoint) addChannel(cfg ChannelConfig, keySeed uint64) {
 	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}, repair: repairer{kind: RepairOff}}
 	s.keys.table.seed = keySeed
 	e.senders = append(e.senders, s)
 	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: e.began}
 	r.limit = uint64(r.window)
-	r.keys.table.seed = keySeed
+	r.keys.table.seed, r.unfinished.seed = keySeed, keySeed
 	if cfg.Delivery == Unreliable {
 		r.whole = seq.NewWindow(partialSpan)
 	}

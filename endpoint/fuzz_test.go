@@ -156,10 +156,15 @@ func checkBounds(t *testing.T, e *Endpoint) {
 				memory += charge(len(m.payload))
 			}
 		}
-		for n := r.slots.Base(); n < r.slots.End(); n++ {
-			if sl := r.slots.At(n); sl.partial != nil {
-				memory += charge(sl.partial.known)
+		unfinished := 0
+		for _, p := range r.unfinished.places {
+			if p != nil {
+				memory += charge(p.known)
+				unfinished++
 			}
+		}
+		if unfinished != r.unfinished.used || len(r.unfinished.places) > max(keptUnfinished, 4*r.window/messageCharge) {
+			t.Fatalf("channel %d: %d unfinished, %d counted, %d places", r.id, unfinished, r.unfinished.used, len(r.unfinished.places))
 		}
 		for _, m := range r.waiting.items {
 			memory += charge(len(m.payload))
@@ -184,8 +189,8 @@ func checkBounds(t *testing.T, e *Endpoint) {
 		if r.cfg.Delivery.Reliable() && held > r.droppableBudget() || r.droppables.len() > maxWaiting {
 			t.Fatalf("channel %d holds %d bytes of droppables, %d wait", r.id, held, r.droppables.len())
 		}
-		if r.slots.Len() > maxAhead || len(r.partials) > maxPartials || len(r.stored) > maxStored || len(r.rebuilt) > maxStored {
-			t.Fatalf("channel %d: %d slots, %d partials, %d and %d to confirm", r.id, r.slots.Len(), len(r.partials), len(r.stored), len(r.rebuilt))
+		if len(r.partials) > maxPartials || len(r.stored) > maxStored || len(r.rebuilt) > maxStored {
+			t.Fatalf("channel %d: %d partials, %d and %d to confirm", r.id, len(r.partials), len(r.stored), len(r.rebuilt))
 		}
 	}
 }

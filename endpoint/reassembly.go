@@ -12,7 +12,7 @@ import (
 // is which bytes are there.
 type partial struct {
 	head
-	loose  bool   // it lies in partials, not in a slot: no id holds its place
+	loose  bool   // it lies in partials, not in unfinished
 	buf    []byte // grows with what came; its length says nothing
 	have   seq.Spans
 	got    int   // bytes in have
@@ -26,10 +26,7 @@ type partial struct {
 // partial returns the unfinished message that a head speaks of, nil if there is none.
 func (r *receiver) partial(h *head) *partial {
 	if !r.loose(h) {
-		if !r.slots.Has(h.id) {
-			return nil
-		}
-		return r.slots.At(h.id).partial
+		return r.unfinished.find(h.id)
 	}
 	for _, p := range r.partials {
 		if p.id == h.id && p.index == h.index {
@@ -123,7 +120,7 @@ func (e *Endpoint) newPartial(now int64, r *receiver, h *head) (*partial, error)
 	p := e.partials.fetch()
 	p.head, p.loose, p.total, p.began = *h, r.loose(h), -1, now
 	if !p.loose {
-		r.slot(h.id).partial = p
+		r.unfinished.add(p)
 		return p, e.chargeStarted(r, messageCharge)
 	}
 	e.dropOldPartials(r)
@@ -255,7 +252,7 @@ func (e *Endpoint) forgetPartial(r *receiver, p *partial) {
 		i := slices.Index(r.partials, p)
 		r.partials = slices.Delete(r.partials, i, i+1)
 	} else {
-		r.slots.At(p.id).partial = nil
+		r.unfinished.remove(p.id)
 	}
 	p.have.Reset()
 	*p = partial{have: p.have}

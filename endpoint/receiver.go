@@ -22,14 +22,14 @@ type receiver struct {
 	visible  uint64 // messages below it are shown to the game
 	held     int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
-	seen   seq.Seen       // reliable deliveries: ids stored, skipped or delivered
-	slots  seq.Ring[slot] // reliable deliveries: what is known of ids from the lowest missing one
-	whole  seq.Window     // Unreliable: fragmented messages that were delivered
-	copied *seq.Window    // Unreliable: messages with ids, which come on several paths; nil before the first
-	keys   receiverKeys   // Latest
-	next   uint64         // unreliable deliveries and ReliableLatest: one more than the newest id seen
+	seen   seq.Seen     // reliable deliveries: ids stored, skipped or delivered
+	whole  seq.Window   // Unreliable: fragmented messages that were delivered
+	copied *seq.Window  // Unreliable: messages with ids, which come on several paths; nil before the first
+	keys   receiverKeys // Latest
+	next   uint64       // unreliable deliveries and ReliableLatest: one more than the newest id seen
 
-	partials []*partial // unreliable deliveries, and droppables: unfinished messages, the oldest first
+	partials   []*partial      // unreliable deliveries, and droppables: unfinished messages, the oldest first
+	unfinished unfinishedTable // reliable deliveries: those of theirs
 
 	waiting    waitingQueue // ReliableOrdered: messages that came before their turn
 	droppables waitingQueue // ReliableOrdered: droppables that did
@@ -69,19 +69,6 @@ type inMessage struct {
 	payload   []byte // owned; nil if it is empty
 	stale     bool   // ReliableLatest: a newer one came since it was shown
 	droppable bool
-}
-
-// A slot is what a reliable channel holds under an id that is missing.
-type slot struct {
-	partial *partial
-}
-
-// slot returns the slot of an id, made if need be.
-func (r *receiver) slot(id uint64) *slot {
-	for r.slots.End() <= id {
-		r.slots.Push()
-	}
-	return r.slots.At(id)
 }
 
 // maxAhead is how far beyond the lowest missing id an id may be: no further than a sender has
@@ -293,12 +280,6 @@ func (e *Endpoint) resolved(r *receiver, id uint64) {
 	r.seen.Add(id)
 	if r.cfg.Delivery == ReliableOrdered {
 		e.orderMoved(r)
-	}
-	for r.slots.Len() > 0 && r.slots.Base() < r.seen.Base() {
-		r.slots.Pop()
-	}
-	if r.slots.Len() == 0 && r.slots.Base() < r.seen.Base() {
-		r.slots.Restart(r.seen.Base())
 	}
 }
 

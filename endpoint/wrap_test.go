@@ -61,7 +61,6 @@ func (s *sender) wind(n uint64) {
 func (r *receiver) wind(n uint64) {
 	r.ready.Restart(n)
 	r.visible = n
-	r.slots.Restart(n)
 	r.seen = seq.NewSeen(n)
 	r.next = n
 	r.started, r.returned, r.limit = r.started+n, r.returned+n, r.limit+n

@@ -1,0 +1,93 @@
+package endpoint
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// allocated is how many bytes f has allocated.
+func allocated(f func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
+}
+
+// hundred is a configuration of a hundred channels.
+func hundred(d Delivery) (cfg Config) {
+	for id := range ChannelID(100) {
+		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: id + 1, Delivery: d})
+	}
+	return cfg
+}
+
+// TestAllocFarAhead: of each of a hundred channels a message comes, or a piece of one, before all
+// others that may. The ids between take a bit each.
+func TestAllocFarAhead(t *testing.T) {
+	if raced {
+		return
+	}
+	for _, d := range []Delivery{ReliableUnordered, ReliableLatest, ReliableOrdered} {
+		for kind, frame := range map[string]func(ChannelID) []byte{
+			"whole": func(ch ChannelID) []byte { return run(ch, maxAhead-1, "") },
+			"piece": func(ch ChannelID) []byte { return fragment(ch, maxAhead-1, 1, 0, []byte{1}) },
+		} {
+			s := newScript(t, hundred(d))
+			var packet []byte
+			for ch := range ChannelID(100) {
+				packet = append(packet, frame(ch+1)...)
+			}
+			if n := allocated(func() { s.hears(packet) }); n > 100*(maxAhead/8+1024) || !s.e.Open() {
+				t.Errorf("%v, %s: open %v, %d bytes allocated for %d", d, kind, s.e.Open(), n, len(packet))
+			}
+		}
+	}
+}
+
+// TestUnfinishedTable compares the table with a map.
+func TestUnfinishedTable(t *testing.T) {
+	table, want := unfinishedTable{seed: 7}, map[uint64]*partial{}
+	for n := range uint64(100_000) {
+		id := mix(n) % 700
+		p := want[id]
+		if table.find(id) != p {
+			t.Fatalf("%d: found %v, want %v", id, table.find(id), p)
+		}
+		if p == nil && n < 90_000 {
+			want[id] = &partial{head: head{id: id}}
+			table.add(want[id])
+		} else if p != nil {
+			table.remove(id)
+			delete(want, id)
+		}
+		if table.used != len(want) || table.used > 0 && want[table.any().id] != table.any() {
+			t.Fatalf("%d messages, want %d", table.used, len(want))
+		}
+	}
+	if table.used != 0 || len(table.places) > keptUnfinished || table.visits > 100_000*20 {
+		t.Errorf("%d messages, %d places, %d visits", table.used, len(table.places), table.visits)
+	}
+}
+
+// TestUnfinishedWork: many messages are unfinished, of ids that would lie in
+// one place of a table that is not seeded.
+func TestUnfinishedWork(t *testing.T) {
+	s, ch := newScript(t, channels()), chanOf(ReliableUnordered)
+	table := &s.e.receiver(uint16(ch)).unfinished
+	pieces := 0
+	for id := uint64(0); id < maxAhead && pieces < 800; id += 8 {
+		s.hears(fragment(ch, id, 1, 0, []byte{1}))
+		pieces++
+	}
+	if !s.e.Open() || table.used != pieces || table.visits > uint64(pieces)*20 {
+		t.Errorf("open %v, %d of %d are unfinished, %d visits", s.e.Open(), table.used, pieces, table.visits)
+	}
+	s.hears(wire.AppendSkip(nil, uint16(ch), 0, slices.Repeat([]int{5}, 800)))
+	if !s.e.Open() || table.used != pieces-100 {
+		t.Errorf("open %v, %d are unfinished", s.e.Open(), table.used)
+	}
+}
