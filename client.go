@@ -32,7 +32,7 @@ func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 		err = &ConfigError{"MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets))}
 	}
 	if err == nil {
-		err = c.core.init(cfg.Config, c, sockets)
+		err = c.core.init(cfg.Config, c, sockets, 1)
 	}
 	if err != nil {
 		for _, s := range sockets {

@@ -62,7 +62,8 @@ type Config struct {
 	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB;
 	// negative: none is kept.
 	BufferBytes int
-	// WindowPoolBytes is what receive windows may grow by, all together.
+	// WindowPoolBytes is what receive windows may grow by, all together. Half of it
+	// is kept in equal shares for the MaxClients of a server.
 	// 0: 64 MiB; negative: they never grow, and no reliable message can be larger
 	// than its channel's WindowBytes.
 	WindowPoolBytes int

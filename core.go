@@ -96,12 +96,12 @@ type owner interface {
 
 const never = int64(math.MaxInt64)
 
-func (k *core) init(cfg Config, o owner, sockets []transport.Socket) error {
+func (k *core) init(cfg Config, o owner, sockets []transport.Socket, connections int) error {
 	k.cfg, k.owner = cfg.withDefaults(), o
 	k.base, k.clock = k.cfg.Now, k.cfg.Now
 	k.unix = k.base.Unix()
 	k.buffers = endpoint.NewBuffers(cfg.BufferBytes)
-	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes)
+	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes, connections)
 	k.random.reader = cfg.Random
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)

@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -61,7 +62,7 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg}
-	if err := s.core.init(cfg.Config, s, sockets); err != nil {
+	if err := s.core.init(cfg.Config, s, sockets, cmp.Or(cfg.MaxClients, 256)); err != nil {
 		return nil, err
 	}
 	if err := s.checkDevelopment(); err != nil {

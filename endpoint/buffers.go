@@ -122,32 +122,3 @@ func (s *spares[T]) releaseFew(v *T) {
 		s.release(v)
 	}
 }
-
-// A WindowPool is the memory by which the receive windows of all channels of one owner may
-// grow beyond their first size.
-type WindowPool struct{ free, limit int }
-
-// NewWindowPool returns a pool of limit bytes. 0: 64 MiB; negative: windows never grow, and a
-// reliable message larger than its window can not be sent.
-func NewWindowPool(limit int) *WindowPool {
-	limit = orDefault(limit, 64<<20, 0)
-	return &WindowPool{free: limit, limit: limit}
-}
-
-// InUse is how many bytes are given to windows.
-func (p *WindowPool) InUse() int { return p.limit - p.free }
-
-// take gives up to want bytes, all or at least min of them, else none.
-func (p *WindowPool) take(min, want int) int {
-	n := want
-	if n > p.free {
-		n = p.free
-	}
-	if n < min {
-		return 0
-	}
-	p.free -= n
-	return n
-}
-
-func (p *WindowPool) give(n int) { p.free += n }

@@ -159,7 +159,7 @@ func (e *Endpoint) Release() {
 		for ; r.ready.Len() > 0; r.ready.Pop() {
 			e.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
 		}
-		e.cfg.Pool.give(r.pooled)
+		e.cfg.Pool.give(&e.share, r.pooled)
 		r.pooled, r.held = 0, 0
 	}
 }

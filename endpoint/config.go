@@ -223,7 +223,7 @@ func (c Config) withDefaults() Config {
 		c.Controller = func() Controller { return kind.controller() }
 	}
 	if c.Pool == nil {
-		c.Pool = NewWindowPool(0)
+		c.Pool = NewWindowPool(0, 1)
 	}
 	if c.Buffers == nil {
 		c.Buffers = NewBuffers(0)

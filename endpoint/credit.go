@@ -18,10 +18,17 @@ func (r *receiver) halfDue() bool {
 }
 
 // announce is the limit to send in WINDOW now. When half a window was used up within two round
-// trips, the window is what holds the sender back, and it doubles, out of the pool.
+// trips, the window is what holds the sender back, and it doubles, out of the pool; when that took
+// seconds it is larger than it needs to be, and what it has of the pool goes back, the half that
+// the sender does not know yet.
 func (e *Endpoint) announce(now int64, r *receiver) uint64 {
-	if r.halfDue() && !r.own() && now-r.limitAt < 2*e.longest((*path).roundTrip) {
-		e.growWindow(r, 2*r.window)
+	if r.halfDue() && !r.own() {
+		switch took, trips := now-r.limitAt, 2*e.longest((*path).roundTrip); {
+		case took < trips:
+			e.growWindow(r, 2*r.window)
+		case took > windowIdle:
+			e.shrinkWindow(r, int(r.limit-r.returned))
+		}
 	}
 	r.limitDue = false
 	r.limitAt = now
@@ -35,6 +42,8 @@ const (
 	// windowSteps is by how much it grows for a BLOCKED: as much as the rate of a sender who is
 	// finding out what the path carries (hintSteps).
 	windowSteps = 4
+	// windowIdle is how long the use of half a window takes that is larger than it needs to be.
+	windowIdle = 5 * second
 )
 
 // growWindow grows a window to size as far as the pool allows.
@@ -43,7 +52,15 @@ func (e *Endpoint) growWindow(r *receiver, size int) {
 	if size <= r.window {
 		return
 	}
-	e.widen(r, e.cfg.Pool.take(1, size-r.window))
+	e.widen(r, e.cfg.Pool.take(&e.share, 1, size-r.window))
+}
+
+// shrinkWindow gives back what a window has of the pool beyond size.
+func (e *Endpoint) shrinkWindow(r *receiver, size int) {
+	if bytes := min(r.pooled, r.window-size); bytes > 0 {
+		e.cfg.Pool.give(&e.share, bytes)
+		e.widen(r, -bytes)
+	}
 }
 
 // widen adds bytes of the pool to a window.
@@ -92,7 +109,7 @@ func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error
 	// What was started and is still on its way makes the message look larger than it is.
 	length := int64(r.wanted) - int64(r.started)
 	if grow := int(min(length, int64(charge(r.cfg.MaxMessageBytes)))) - r.window; grow > 0 {
-		e.widen(r, e.cfg.Pool.take(grow, grow))
+		e.widen(r, e.cfg.Pool.take(&e.share, grow, grow))
 	}
 	if e.tooNarrow(now, r) {
 		e.growWindow(r, windowSteps*r.window)

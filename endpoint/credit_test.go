@@ -90,10 +90,11 @@ func TestMessageLargerThanTheWindow(t *testing.T) {
 
 func TestPoolExhaustedThenFreed(t *testing.T) {
 	cfg := channels()
-	cfg.Pool = NewWindowPool(1 << 20)
+	cfg.Pool = NewWindowPool(1<<20, 1)
 	p := newPair(t, cfg, 20*time.Millisecond).open()
 	t.Log("# somebody else has the pool: the message waits, and BLOCKED asks once a second")
-	if cfg.Pool.take(1, 1<<20) != 1<<20 {
+	var others poolShare
+	if cfg.Pool.take(&others, 1, 1<<20) != 1<<20 {
 		t.Fatal("pool")
 	}
 	asked := 0
@@ -107,7 +108,7 @@ func TestPoolExhaustedThenFreed(t *testing.T) {
 		t.Errorf("received %d messages, asked %d times", len(got), asked)
 	}
 	t.Log("# it comes back: the message arrives")
-	cfg.Pool.give(1 << 20)
+	cfg.Pool.give(&others, 1<<20)
 	p.run(10 * time.Second)
 	if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 {
 		t.Errorf("received %d messages", len(got))
@@ -178,7 +179,7 @@ func TestWindowGrowsWithUse(t *testing.T) {
 
 func TestNoPool(t *testing.T) {
 	cfg := channels()
-	cfg.Pool = NewWindowPool(-1)
+	cfg.Pool = NewWindowPool(-1, 1)
 	p := newPair(t, cfg, 20*time.Millisecond).open()
 	t.Log("# windows that never grow: all that fits one arrives all the same")
 	var got []string
@@ -268,7 +269,7 @@ func TestSenderMemoryIsBounded(t *testing.T) {
 // window, but enough for the next one, which comes at once.
 func TestWindowForWhatIsWanted(t *testing.T) {
 	reliables(t, func(t *testing.T, d Delivery) {
-		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, WindowBytes: 1024}}, Pool: NewWindowPool(-1)}
+		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, WindowBytes: 1024}}, Pool: NewWindowPool(-1, 1)}
 		p := newPair(t, cfg, 20*time.Millisecond).open()
 		p.run(time.Second)
 		for i := range 10 { // three fit
@@ -389,7 +390,7 @@ func TestCreditStepByStep(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 0x637265646974))
 			cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, MaxMessageBytes: 1 << 16,
 				MaxQueuedBytes: 1<<16 + 32 + rnd.IntN(1<<20), WindowBytes: 1024 << rnd.IntN(9)}}}
-			cfg.Pool = NewWindowPool([]int{0, 1 << 18}[seed%2])
+			cfg.Pool = NewWindowPool([]int{0, 1 << 18}[seed%2], 1)
 			cfg.Controller = func() Controller { return fixedRate(4 << 20) }
 			p := newPairSeed(t, cfg, 10*time.Millisecond, seed).open()
 			p.links[0].loss, p.links[1].loss = float64(seed%3)*0.05, float64(seed%3)*0.05

@@ -55,6 +55,7 @@ type Endpoint struct {
 	received      bandwidth
 
 	quota   quota
+	share   poolShare // of the pool of windows
 	inbound inbound
 	flush   flush
 
