@@ -16,6 +16,8 @@ const (
 	// reorders by more gets a second one for what came late.
 	maxRanges = 256
 	maxLate   = wire.MaxAckRanges
+	// acksPerPacket is how many ACKs of a path a packet may hold: each walks what is remembered.
+	acksPerPacket = 2
 )
 
 // arrived notes a packet that was handled: whether it elicits an ack, and whether it came out

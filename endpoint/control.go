@@ -47,6 +47,7 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 		payload := r.ready.First().payload
 		r.ready.Pop()
 		e.lent = append(e.lent, payload)
+		r.untaken -= charge(len(payload))
 		e.returnCharge(r, charge(len(payload)))
 		kind, body, ok = wire.ConsumeControl(payload)
 		switch {

@@ -130,9 +130,5 @@ func (e *Endpoint) tooNarrow(now int64, r *receiver) bool {
 	if r.own() || soon || r.returned-r.widenedTo < uint64(r.window/8) {
 		return false
 	}
-	waiting := 0
-	for n := r.ready.Base(); n < r.ready.End() && waiting < quarter; n++ {
-		waiting += charge(len(r.ready.At(n).payload))
-	}
-	return waiting < quarter
+	return r.untaken < quarter
 }

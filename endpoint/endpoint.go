@@ -48,6 +48,7 @@ type Endpoint struct {
 	rebuilders    rebuilders
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
+	acksRead      [maxPaths]uint8 // of each path, in the packet that is being read
 	lateRanges    []seq.Range // of ackLate
 	stats         Stats
 	exchanges     exchanges
@@ -297,7 +298,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 // end of the connection means nothing.
 func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (eliciting bool, err error) {
 	var said traits
-	e.rebuilders.work = rebuildWork
+	e.rebuilders.work, e.acksRead = rebuildWork, [maxPaths]uint8{}
 	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, from, number, rest)
@@ -467,6 +468,9 @@ func (e *Endpoint) handleAckFrame(now int64, p *path, b []byte) (int, error) {
 		if p = e.path(e.ackIn.Path); p == nil {
 			return 0, errProtocol
 		}
+	}
+	if e.acksRead[p.id]++; e.acksRead[p.id] > acksPerPacket {
+		return 0, errProtocol
 	}
 	return n, e.handleAck(now, p, &e.ackIn)
 }

@@ -156,6 +156,9 @@ func checkBounds(t *testing.T, e *Endpoint) {
 				memory += charge(len(m.payload))
 			}
 		}
+		if memory+dropped != r.untaken {
+			t.Fatalf("channel %d: %d bytes were not taken, %d counted", r.id, memory+dropped, r.untaken)
+		}
 		unfinished := 0
 		for _, p := range r.unfinished.places {
 			if p != nil {

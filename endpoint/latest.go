@@ -65,6 +65,7 @@ func (e *Endpoint) deliverLatest(r *receiver, h *head, payload []byte) {
 		old := r.ready.At(k.place - 1)
 		e.stats.MessagesStale++
 		if k.place-1 >= r.visible {
+			r.untaken += len(payload) - len(old.payload)
 			e.takeBack(r, old.payload)
 			old.payload = payload
 			return
@@ -88,6 +89,7 @@ func (e *Endpoint) dropStale(r *receiver) {
 		m := *r.ready.At(n)
 		r.ready.Pop()
 		if e.moved = append(e.moved, r.ready.End()+1); m.stale {
+			r.untaken -= charge(len(m.payload))
 			e.takeBack(r, m.payload)
 		} else {
 			*r.ready.Push() = m

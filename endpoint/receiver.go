@@ -20,6 +20,7 @@ type receiver struct {
 	limitDue bool // WINDOW is to be sent
 	ready    seq.Ring[inMessage]
 	visible  uint64 // messages below it are shown to the game
+	untaken  int    // charges of what is in ready
 	held     int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
 	seen   seq.Seen     // reliable deliveries: ids stored, skipped or delivered
@@ -287,6 +288,7 @@ func (e *Endpoint) resolved(r *receiver, id uint64) {
 func (r *receiver) deliver(payload []byte) *inMessage {
 	m := r.ready.Push()
 	m.payload = payload
+	r.untaken += charge(len(payload))
 	r.counts.messages++
 	return m
 }
@@ -303,6 +305,7 @@ func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
 	for r.held+bytes > r.cfg.WindowBytes && r.ready.Len() > 0 {
 		m := r.ready.At(r.ready.Base())
 		r.held -= charge(len(m.payload))
+		r.untaken -= charge(len(m.payload))
 		e.cfg.Buffers.release(m.payload)
 		r.ready.Pop()
 		e.stats.MessagesOverflowed++
@@ -362,6 +365,7 @@ func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	}
 	m := *r.ready.At(r.ready.Base())
 	r.ready.Pop()
+	r.untaken -= charge(len(m.payload))
 	if m.payload != nil {
 		e.lent = append(e.lent, m.payload)
 	}

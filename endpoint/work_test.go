@@ -112,3 +112,48 @@ func TestKeyWork(t *testing.T) {
 		}
 	}
 }
+
+// TestAckWork: a packet has as many ACKs of a path as an honest peer has reason for, so that what
+// is remembered of packets sent is not walked over hundreds of times for one that came.
+func TestAckWork(t *testing.T) {
+	s := newScript(t, channels())
+	if _, err := s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s.says()
+	last := s.e.paths[0].next - 1
+	s.hears(ack(last, last), ack(last, last))
+	s.hears(ack(last, last), ack(last, last))
+	if !s.e.Open() {
+		t.Fatalf("two ACKs in a packet ended the connection: %v", s.closed())
+	}
+	s.hears(ack(last, last), ack(last, last), ack(last, last))
+	if code := s.closed(); code != CodeProtocol {
+		t.Errorf("closed with %v", code)
+	}
+}
+
+// TestBlockedWork: what the game has not taken is added up as it comes and goes, not for each
+// BLOCKED.
+func TestBlockedWork(t *testing.T) {
+	for _, d := range []Delivery{ReliableUnordered, ReliableLatest, ReliableOrdered} {
+		s, ch := newScript(t, channels()), chanOf(d)
+		r := s.e.receiver(uint16(ch))
+		for id := range uint64(1000) {
+			s.hears(run(ch, id, "some bytes"), wire.AppendBlocked(nil, uint16(ch), 1<<20))
+			if id%7 == 0 {
+				s.e.Update()
+			}
+			if id%11 == 0 {
+				s.e.Receive(ch)
+			}
+			untaken := 0
+			for n := r.ready.Base(); n < r.ready.End(); n++ {
+				untaken += charge(len(r.ready.At(n).payload))
+			}
+			if untaken != r.untaken || !s.e.Open() {
+				t.Fatalf("%v: %d bytes are not taken, %d counted", d, untaken, r.untaken)
+			}
+		}
+	}
+}
