@@ -49,7 +49,7 @@ type Endpoint struct {
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
 	acksRead      [maxPaths]uint8 // of each path, in the packet that is being read
-	lateRanges    []seq.Range // of ackLate
+	lateRanges    []seq.Range     // of ackLate
 	stats         Stats
 	exchanges     exchanges
 	sent          bandwidth
@@ -274,9 +274,10 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	}
 	p.elsewhere, e.reliable = from != p.route, false
 	e.ackGap = !p.anyReceived() || number != p.largest+1
-	eliciting, err := e.handleEach(now, p, from, number, frames)
+	said, err := e.handleEach(now, p, from, number, frames)
 	switch {
 	case err != nil:
+		said |= elicits
 		e.refuse(now, err)
 	case e.state >= stateClosing:
 		p.received.Mark(number) // a CLOSE, or a HELLO that does not match
@@ -284,26 +285,25 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 		if from != p.route || p.state == PathClosed {
 			e.cameFrom(now, p, from, len(frames)+e.cfg.PacketOverheadBytes, number > p.largest || !p.anyReceived())
 		}
-		p.arrived(now, number, eliciting, e.ackWait(now, p))
+		p.arrived(now, number, said&elicits != 0, e.ackWait(now, p))
 		if e.markIn != NotECT {
 			p.marks.arrived(e.markIn)
 		}
 	}
 	if e.inbound.any {
-		e.judge(now, len(frames), eliciting || err != nil)
+		e.judge(now, len(frames), said)
 	}
 }
 
-// handleEach handles frame after frame, and says whether they elicit an ack. What follows the
-// end of the connection means nothing.
-func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (eliciting bool, err error) {
-	var said traits
+// handleEach handles frame after frame, and returns what their types say. What follows the end of
+// the connection means nothing.
+func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (said traits, err error) {
 	e.rebuilders.work, e.acksRead = rebuildWork, [maxPaths]uint8{}
 	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, from, number, rest)
 		if err != nil {
-			return false, err
+			return said, err
 		}
 		said |= traitsOf[kind]
 		rest = rest[n:]
@@ -312,7 +312,7 @@ func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, fra
 	if said&isHold == 0 && e.state < stateClosing {
 		e.heardWithoutHold(now, p, number, said&isData != 0)
 	}
-	return said&elicits != 0, nil
+	return said, nil
 }
 
 // Traits are what the type of a frame says about its packet.

@@ -78,7 +78,7 @@ func (b *bound) broken() bool { return b.twice.level < 0 }
 type inbound struct {
 	any                      bool // there is a limit, of the connection or of a channel
 	packets, bytes, messages bound
-	acks                     int    // packets of acks alone that the peer has reason to send
+	acks                     bank   // packets of acks alone that the peer has reason to send
 	broken                   string // which limit was exceeded twice; "": none
 }
 
@@ -102,14 +102,51 @@ func (e *Endpoint) limitInbound() {
 	}
 }
 
-// packet charges a packet that came, unless it holds acknowledgements alone and the peer had
-// reason to send them: one for each packet that elicits an ack, of either side, since an ack that
-// was lost with its packet is said again.
-func (in *inbound) packet(now int64, frames int, eliciting bool) {
-	if eliciting {
-		in.acks++
-	} else if in.acks > 0 {
-		in.acks--
+// A bank counts what a peer may do for nothing since it has reason to. What it did not use goes
+// after one to two bankLives: as long as a network may hold up what it sent at once.
+type bank struct {
+	free          uint64
+	earned, older uint64 // in this bankLife, and in the one before
+	since         int64  // when this one began
+}
+
+const bankLife = forgivenTimes * second
+
+func (b *bank) earn(now int64) {
+	b.pass(now)
+	b.earned++
+	b.free++
+}
+
+// spend reports whether there was something to spend.
+func (b *bank) spend(now int64) bool {
+	if b.pass(now); b.free == 0 {
+		return false
+	}
+	b.free--
+	return true
+}
+
+// pass forgets what is too old.
+func (b *bank) pass(now int64) {
+	passed := now - b.since
+	if passed < bankLife {
+		return
+	}
+	if b.older = b.earned; passed >= 2*bankLife {
+		b.older = 0
+	}
+	b.earned, b.since = 0, now
+	b.free = min(b.free, b.older)
+}
+
+// packet charges a packet that came, unless it holds acknowledgements and sums alone and the peer had
+// reason to send them: one for each packet lately that elicits an ack, of either side, since an
+// ack that was lost with its packet is said again.
+func (in *inbound) packet(now int64, frames int, said traits) {
+	if said&elicits != 0 {
+		in.acks.earn(now)
+	} else if said != isMore && in.acks.spend(now) {
 		return
 	}
 	in.packets.spend(now, 1)
@@ -154,9 +191,9 @@ func (in *inbound) tooMuch(r *receiver) bool {
 }
 
 // judge charges a packet that came, and ends the connection of a peer that is too fast.
-func (e *Endpoint) judge(now int64, frames int, eliciting bool) {
+func (e *Endpoint) judge(now int64, frames int, said traits) {
 	in := &e.inbound
-	in.packet(now, frames, eliciting)
+	in.packet(now, frames, said)
 	switch {
 	case in.packets.broken():
 		in.broken = fmt.Sprintf("twice %d packets a second", in.packets.limit)

@@ -231,6 +231,32 @@ func TestAcksAlone(t *testing.T) {
 	}
 }
 
+// TestAcksAreNotSavedUp: who plays honestly for an hour has as many packets for nothing as the last
+// twenty seconds gave reason for, and none of padding.
+func TestAcksAreNotSavedUp(t *testing.T) {
+	limits := Limits{PacketsPerSecond: 100, BytesPerSecond: 100 << 10}
+	flood := func(packet []byte) (came int) {
+		s := newScript(t, limited(limits, ChannelLimits{}))
+		for range 3600 * 60 {
+			s.now += second / 60
+			s.hears([]byte{wire.TypePing})
+		}
+		for ; s.e.Open() && came < 100_000; came++ {
+			s.hears(packet)
+		}
+		if code := s.closed(); code != CodeTooFast {
+			t.Errorf("closed with %v", code)
+		}
+		return came
+	}
+	if n := flood(nil); n > 3*bankLife/second*60+2*forgivenTimes*limits.PacketsPerSecond {
+		t.Errorf("%d packets of nothing came at once", n)
+	}
+	if n := flood(make([]byte, 1150)); n*1150 > 3*forgivenTimes*limits.BytesPerSecond {
+		t.Errorf("%d packets of padding came at once", n)
+	}
+}
+
 // TestProbesKeepLimits: what is lost is asked for again, and a limit far below that is no reason
 // to fall silent, or to be too fast.
 func TestProbesKeepLimits(t *testing.T) {

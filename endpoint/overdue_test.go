@@ -43,10 +43,20 @@ func (s *script) acksAll() {
 	ordered := s.e.sender(uint16(chanOf(ReliableOrdered)))
 	acks := wire.AppendWindow(nil, ordered.id, uint32(ordered.started)+1<<16)
 	sent := &s.e.paths[0].sent
-	for n := sent.Base(); n < sent.End(); n++ {
-		if sent.At(n).state == packetInFlight {
-			acks = append(acks, ack(n, n)...)
+	var a wire.Ack
+	for n := sent.End() - 1; n+1 > sent.Base(); n-- {
+		switch k := len(a.Ranges) - 1; {
+		case sent.At(n).state != packetInFlight:
+		case k < 0:
+			a = wire.Ack{Largest: n, Ranges: []wire.AckRange{{}}}
+		case a.Ranges[k].Oldest == a.Largest-n-1:
+			a.Ranges[k].Oldest++
+		default:
+			a.Ranges = append(a.Ranges, wire.AckRange{Newest: a.Largest - n, Oldest: a.Largest - n})
 		}
+	}
+	if a.Ranges != nil {
+		acks = wire.AppendAck(acks, &a)
 	}
 	s.hears(acks)
 }
