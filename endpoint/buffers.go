@@ -69,13 +69,16 @@ func (p *Buffers) fetch(n int) []byte {
 // make makes a buffer: for the pool, of the size of a class.
 func (p *Buffers) make(n int) []byte {
 	size := n
-	if c := sizeClass(n); c < len(p.free) && !p.unpooled {
-		size = 1 << (c + smallestClass)
+	if p.classes(n) {
+		size = 1 << (sizeClass(n) + smallestClass)
 	}
 	p.made++
 	p.used += size
 	return make([]byte, n, size)
 }
+
+// classes reports whether a buffer for n bytes has the size of a class.
+func (p *Buffers) classes(n int) bool { return sizeClass(n) < len(p.free) && !p.unpooled }
 
 // forget no longer counts a buffer, and does not take it back.
 func (p *Buffers) forget(b []byte) {

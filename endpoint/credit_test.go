@@ -342,9 +342,8 @@ func (r *slowReader) step() {
 	if s.queued > s.cfg.MaxQueuedBytes || s.underway > max(maxWindow, s.cfg.MaxQueuedBytes) || rcv.window > max(rcv.cfg.WindowBytes+rcv.pooled, maxWindow) {
 		r.t.Fatalf("%d bytes wait, %d are under way, the window is %d with %d of the pool", s.queued, s.underway, rcv.window, rcv.pooled)
 	}
-	// Buffers are powers of two, at least 64 bytes for a charge of 33; of a message whose
-	// length is not known yet twice as much is kept.
-	for end, most := range []int{4 * (s.queued + s.underway), 4 * rcv.window} {
+	// Buffers are powers of two, at least 64 bytes for a charge of 33.
+	for end, most := range []int{2 * (s.queued + s.underway), 2 * rcv.window} {
 		if n := r.ends[end].cfg.Buffers.Stats().BytesInUse; n > most {
 			r.t.Fatalf("end %d has %d bytes in use, %d are allowed", end, n, most)
 		}

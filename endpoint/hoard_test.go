@@ -91,3 +91,27 @@ func TestUnfinishedWork(t *testing.T) {
 		t.Errorf("open %v, %d are unfinished", s.e.Open(), table.used)
 	}
 }
+
+// TestPiecesFromTheMiddle: of messages a byte comes just above a power of two, and their lengths are
+// not known. What is kept is at most twice of what is charged.
+func TestPiecesFromTheMiddle(t *testing.T) {
+	for _, at := range []int{64, 1024, 16384} {
+		for d := Unreliable; d <= ReliableOrdered; d++ {
+			s, ch := newScript(t, channels()), chanOf(d)
+			r := s.e.receiver(uint16(ch))
+			for id := range uint64(60) {
+				if d.Reliable() && r.started+uint64(charge(at+1)) > r.limit {
+					break
+				}
+				s.hears(fragment(ch, id, at, 0, []byte{1}))
+			}
+			charged := r.held
+			if d.Reliable() {
+				charged = int(r.started)
+			}
+			if n := s.e.cfg.Buffers.Stats().BytesInUse; n > 2*charged || n == 0 || !s.e.Open() {
+				t.Errorf("%v, at %d: %d bytes charged, %d kept", d, at, charged, n)
+			}
+		}
+	}
+}

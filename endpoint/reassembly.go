@@ -195,14 +195,17 @@ func (e *Endpoint) growPartial(r *receiver, p *partial, f *wire.Fragment, length
 	return true, nil
 }
 
-// grow gives the partial a buffer for all that is known; while the total is not, twice that as
-// far as most allows, so that copying stays linear.
+// grow gives the partial a buffer for all that is known, and uses as much as that has: no more than
+// twice of what is charged, so that a peer who begins in the middle has us keep no more. While the
+// total is not known one that is of no class is larger by a quarter, as far as most allows, so that
+// copying stays linear.
 func (p *partial) grow(buffers *Buffers, most int) {
 	size := p.known
-	if p.total < 0 {
-		size = min(2*size, most)
+	if p.total < 0 && !buffers.classes(size) {
+		size = max(size, min(size+size/4, most))
 	}
 	buf := buffers.fetch(size)
+	buf = buf[:cap(buf)]
 	for _, s := range p.have.All() {
 		copy(buf[s.From:s.To], p.buf[s.From:s.To])
 	}

@@ -157,8 +157,8 @@ func (w *World) noteGrowth() {
 }
 
 // roundingUp is how much larger than what is charged for a message the buffer behind it may
-// be: buffers are powers of two, and of a message whose length is not known yet twice as much is kept.
-const roundingUp = 4
+// be: buffers are powers of two.
+const roundingUp = 2
 
 // held is how many connections a host has, and by how much windows have grown, its own and those
 // of its peers. Those that have just ended count: what their games took is theirs until the next
