@@ -115,3 +115,36 @@ func TestPiecesFromTheMiddle(t *testing.T) {
 		}
 	}
 }
+
+// TestAcksAloneAreBounded: a peer makes us acknowledge without end, and acknowledges nothing.
+func TestAcksAloneAreBounded(t *testing.T) {
+	s := newScript(t, channels())
+	p := s.e.paths[0]
+	for range 50_000 {
+		s.hears([]byte{wire.TypePing})
+		s.hears([]byte{wire.TypePing})
+		s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+		if s.now += millisecond / 10; s.e.Deadline() <= s.now {
+			s.e.HandleTimeout(s.now)
+		}
+	}
+	if !s.e.Open() || p.sent.Len() > maxSentAcks+maxSentAcks/8 || p.next < 50_000 {
+		t.Errorf("open %v, %d packets remembered of %d", s.e.Open(), p.sent.Len(), p.next)
+	}
+	t.Log("# what it is sent it can still acknowledge")
+	r, err := s.e.Send(chanOf(ReliableUnordered), []byte("x"), SendOptions{Receipt: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := s.e.NextNumber(0)
+	s.says()
+	s.hears(ack(number, number))
+	s.e.Update()
+	delivered := false
+	for ev, ok := s.e.NextEvent(); ok; ev, ok = s.e.NextEvent() {
+		delivered = delivered || ev.Receipt == r && ev.Kind == Delivered
+	}
+	if !delivered {
+		t.Error("it is not Delivered")
+	}
+}

@@ -278,7 +278,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		e.mark(b)
 	}
 	*p.sent.Push() = b.pkt
-	if p.sent.Len() > 2*maxSentPackets {
+	if p.sent.Len() > 2*maxSentPackets || !b.pkt.eliciting && p.mostlyAcks() {
 		e.forgetOldest(b.now, p)
 	}
 	p.next = number + 1

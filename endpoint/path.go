@@ -233,6 +233,14 @@ func (p *path) drop() {
 	p.sent.Pop()
 }
 
+// maxSentAcks is how many packets are remembered if hardly any of them elicits an ack: of a peer
+// that acknowledges nothing, and makes us acknowledge, no more than of one on the longest line.
+const maxSentAcks = 1 << 12
+
+func (p *path) mostlyAcks() bool {
+	return p.sent.Len() >= maxSentAcks && p.eliciting < maxSentAcks/8
+}
+
 // maxSentPackets bounds how many packets are remembered: beyond it nothing new is sent until
 // some are settled.
 const maxSentPackets = 1 << 14
