@@ -21,6 +21,9 @@ func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, 
 	case old != nil && !continues && !old.open():
 		return nil, netcode.Refusal{Code: CodeRefused, Text: "the connection was closed"}, false
 	}
+	if m := s.mismatch(&o); m != nil && !continues {
+		return nil, netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows}, false
+	}
 	if s.cfg.Admit != nil {
 		err := s.cfg.Admit(Applicant{
 			o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved, o.Resumed,
@@ -51,6 +54,15 @@ func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, 
 	return s.hello, refusal, true
 }
 
+// mismatch reports why we cannot talk to a client, before anything is made for it or anybody is
+// asked about it; nil if we can.
+func (s *Server) mismatch(o *netcode.Offer) *endpoint.MismatchError {
+	if o.Plain {
+		return nil
+	}
+	return mismatchOf(s.plan.Match(o.Hello))
+}
+
 // forgetJudged drops the endpoint of a client that was let in and found no seat.
 func (s *Server) forgetJudged() {
 	if s.judged != nil {
@@ -61,7 +73,10 @@ func (s *Server) forgetJudged() {
 
 // matchHello gives an endpoint the peer's HELLO; nil if the two can talk.
 func matchHello(end *endpoint.Endpoint, now int64, hello []byte) *endpoint.MismatchError {
-	err := end.HandleHello(now, hello)
+	return mismatchOf(end.HandleHello(now, hello))
+}
+
+func mismatchOf(err error) *endpoint.MismatchError {
 	if err == nil {
 		return nil
 	}

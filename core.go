@@ -29,6 +29,7 @@ type core struct {
 	lanes   []lane // the configured channels by ID, PlainChannel first
 	buffers *endpoint.Buffers
 	pool    *endpoint.WindowPool
+	plan    *endpoint.Plan // of the endpoints of all connections
 	random  seeds
 
 	conns    []*Conn          // those that the game sees, in the order of Connected
@@ -96,13 +97,18 @@ type owner interface {
 
 const never = int64(math.MaxInt64)
 
-func (k *core) init(cfg Config, o owner, sockets []transport.Socket, connections int) error {
+func (k *core) init(cfg Config, o owner, sockets []transport.Socket, connections int) (err error) {
 	k.cfg, k.owner = cfg.withDefaults(), o
 	k.base, k.clock = k.cfg.Now, k.cfg.Now
 	k.unix = k.base.Unix()
 	k.buffers = endpoint.NewBuffers(cfg.BufferBytes)
 	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes, connections)
 	k.random.reader = cfg.Random
+	each := k.cfg.endpoint()
+	each.Buffers, each.Pool = k.buffers, k.pool
+	if k.plan, err = endpoint.Prepare(each); err != nil {
+		return err
+	}
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)
 	k.shutBy, k.retryAt, k.step = never, never, firstStep

@@ -31,16 +31,12 @@ func (k *core) enlist(c *Conn) {
 // newEndpoint makes the endpoint of a connection whose handshake takes a way; with an
 // instance, if that was told already.
 func (k *core) newEndpoint(timeout time.Duration, w way, instance uint64) (*endpoint.Endpoint, error) {
-	cfg := k.cfg.endpoint()
-	cfg.Instance = instance
-	cfg.Path.Reliable = w.reliable()
-	cfg.Buffers, cfg.Pool, cfg.Timeout = k.buffers, k.pool, timeout
 	seed, err := k.random.next()
 	if err != nil {
 		return nil, err
 	}
-	cfg.Seed = seed
-	return endpoint.New(k.now, cfg)
+	path := endpoint.PathConfig{Reliable: w.reliable()}
+	return k.plan.New(k.now, endpoint.Life{Seed: seed, Instance: instance, Path: path, Timeout: timeout}), nil
 }
 
 // opened shows a Conn to the game.

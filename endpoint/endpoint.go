@@ -14,6 +14,7 @@ import (
 // driven. It is not safe for concurrent use.
 type Endpoint struct {
 	cfg    Config
+	plan   *Plan
 	random *rand.Rand
 	state  state
 
@@ -107,14 +108,22 @@ var (
 	errLeft     = errors.New("endpoint: we are not there any more")
 )
 
-// New returns an endpoint whose life begins now. The error is a join of ConfigErrors.
+// New returns an endpoint whose life begins now. The error is a join of ConfigErrors. Who makes
+// many of one configuration prepares a Plan.
 func New(now int64, cfg Config) (*Endpoint, error) {
-	if err := cfg.Validate(); err != nil {
+	p, err := Prepare(cfg)
+	if err != nil {
 		return nil, err
 	}
+	return p.New(now, Life{cfg.Seed, cfg.Instance, cfg.Path, cfg.Timeout}), nil
+}
+
+// New returns an endpoint of the plan whose life begins now.
+func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
-		cfg:       cfg.withDefaults(),
-		random:    newRandom(cfg.Seed, "tickwire 1 endpoint"),
+		cfg:       p.cfg,
+		plan:      p,
+		random:    newRandom(life.Seed, "tickwire 1 endpoint"),
 		began:     now,
 		now:       now,
 		flush:     noLimit,
@@ -125,20 +134,22 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 		also:      NoRoute,
 		copies:    copies{times: 1},
 	}
-	if e.hello.instance = e.random.Uint64(); cfg.Instance != 0 {
-		e.hello.instance = cfg.Instance
+	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
+	if e.hello.instance = e.random.Uint64(); life.Instance != 0 {
+		e.hello.instance = life.Instance
 	}
-	keySeed := newRandom(cfg.Seed, "tickwire 1 keys").Uint64()
-	for _, ch := range e.cfg.Channels {
+	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
+	e.senders, e.receivers = make([]sender, 0, len(p.cfg.Channels)), make([]receiver, 0, len(p.cfg.Channels))
+	for _, ch := range p.cfg.Channels {
 		e.addChannel(ch, keySeed)
 	}
-	e.draft = *NewDraft(e.cfg.Buffers, cfg.Channels)
+	e.draft = *NewDraft(e.cfg.Buffers, p.channels)
 	e.draft.owner = e
 	e.schedule()
 	e.limitInbound()
-	e.paths = []*path{e.firstPath(now, e.cfg.Path)}
+	e.paths = []*path{e.firstPath(now, life.Path)}
 	e.rateTold = rateTold{rate: e.bytesPerSecond(), at: now}
-	return e, nil
+	return e
 }
 
 // newRandom is a source for one purpose whose numbers nobody guesses who has seen others of it:

@@ -30,7 +30,7 @@ func (e *MismatchError) Error() string { return "endpoint: " + e.Text }
 // AppendHello appends the body of HELLO, for a handshake to carry.
 func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
 	h := e.cfg.hello()
-	h.Digest = wire.Hash(e.rows())
+	h.Digest = e.plan.digest
 	h.Instance = e.hello.instance
 	h.Clock = uint64(now / wire.ClockUnit)
 	return wire.AppendHello(dst, &h)
@@ -79,35 +79,14 @@ func firstWindows(channels []ChannelConfig) (usual uint32, others []wire.Window)
 }
 
 // rows is what both ends must agree on.
-func (e *Endpoint) rows() []byte {
-	rows := make([]wire.ChannelRow, 0, len(e.senders))
-	for i := range e.senders {
-		if cfg := e.senders[i].cfg; cfg.ID != 0 {
-			rows = append(rows, wire.ChannelRow{
-				Channel: uint16(cfg.ID), Delivery: uint8(cfg.Delivery),
-				MaxMessage: uint32(cfg.MaxMessageBytes), Name: uint32(wire.Hash([]byte(cfg.Name))),
-			})
-		}
-	}
-	return wire.AppendChannelRows([]byte{}, rows)
-}
+func (e *Endpoint) rows() []byte { return e.plan.rows }
 
 // HandleHello takes the peer's HELLO. If it matches, messages may flow. The error is a
 // MismatchError; the connection cannot be used then.
 func (e *Endpoint) HandleHello(now int64, body []byte) error {
-	h, ok := wire.ConsumeHello(body)
-	switch {
-	case !ok:
-		return &MismatchError{Code: CodeProtocol, Text: "malformed HELLO"}
-	case h.MinVersion > wire.Version || h.MaxVersion < wire.Version:
-		text := fmt.Sprintf("we speak wire version %d, the peer %d to %d", wire.Version, h.MinVersion, h.MaxVersion)
-		return &MismatchError{Code: CodeVersion, Text: text}
-	case h.Capabilities&wire.CapabilityOptions == 0:
-		text := "the peer does not read the options of messages, which are part of wire version 1"
-		return &MismatchError{Code: CodeVersion, Text: text}
-	}
-	if rows := e.rows(); h.Digest != wire.Hash(rows) {
-		return &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ", Rows: rows}
+	h, err := e.plan.match(body)
+	if err != nil {
+		return err
 	}
 	if e.state != stateMeeting {
 		return nil

@@ -1,0 +1,70 @@
+package endpoint
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// A Plan is a configuration that was validated, with all that its endpoints have in common: an
+// owner of many makes one, and asks it what a HELLO is worth before it makes anything.
+type Plan struct {
+	cfg      Config          // with its defaults
+	channels []ChannelConfig // as they were given
+	rows     []byte          // what both ends must agree on
+	digest   uint64          // of rows
+}
+
+// A Life is what one endpoint of a Plan has of its own. The fields are those of Config.
+type Life struct {
+	Seed, Instance uint64
+	Path           PathConfig
+	Timeout        time.Duration
+}
+
+// Prepare validates a configuration. The error is a join of ConfigErrors. Seed, Instance, Path and
+// Timeout are of no importance: each endpoint has its own.
+func Prepare(cfg Config) (*Plan, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	p := &Plan{cfg: cfg.withDefaults(), channels: cfg.Channels}
+	rows := make([]wire.ChannelRow, 0, len(p.cfg.Channels))
+	for _, ch := range p.cfg.Channels {
+		if ch.ID != 0 {
+			rows = append(rows, wire.ChannelRow{
+				Channel: uint16(ch.ID), Delivery: uint8(ch.Delivery),
+				MaxMessage: uint32(ch.MaxMessageBytes), Name: uint32(wire.Hash([]byte(ch.Name))),
+			})
+		}
+	}
+	p.rows = wire.AppendChannelRows([]byte{}, rows)
+	p.digest = wire.Hash(p.rows)
+	return p, nil
+}
+
+// Match reports whether an endpoint of the plan could talk to a peer with this HELLO. The error is
+// a *MismatchError. It allocates nothing if it could.
+func (p *Plan) Match(hello []byte) error {
+	_, err := p.match(hello)
+	return err
+}
+
+// match reads a HELLO and compares it.
+func (p *Plan) match(body []byte) (h wire.Hello, err error) {
+	h, ok := wire.ConsumeHello(body)
+	switch {
+	case !ok:
+		return h, &MismatchError{Code: CodeProtocol, Text: "malformed HELLO"}
+	case h.MinVersion > wire.Version || h.MaxVersion < wire.Version:
+		text := fmt.Sprintf("we speak wire version %d, the peer %d to %d", wire.Version, h.MinVersion, h.MaxVersion)
+		return h, &MismatchError{Code: CodeVersion, Text: text}
+	case h.Capabilities&wire.CapabilityOptions == 0:
+		text := "the peer does not read the options of messages, which are part of wire version 1"
+		return h, &MismatchError{Code: CodeVersion, Text: text}
+	case h.Digest != p.digest:
+		return h, &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ", Rows: p.rows}
+	}
+	return h, nil
+}
