@@ -101,3 +101,26 @@ func TestClockIsDoubted(t *testing.T) {
 		t.Error("it goes well, and is not believed")
 	}
 }
+
+// TestHoldIsDoubted: a peer that says that it held its acks for nearly all of the round trip makes it
+// half as long at most, and one that does hold them is believed.
+func TestHoldIsDoubted(t *testing.T) {
+	sampled := func(roundTrip, hold func(n int64) int64) rtt {
+		r := newRTT()
+		for n := range int64(1000) {
+			r.sample(roundTrip(n), hold(n))
+		}
+		return r
+	}
+	always := func(d int64) func(int64) int64 { return func(int64) int64 { return d } }
+	if r := sampled(always(40*milli), always(40*milli-400_000)); r.smooth < 20*milli || r.min < 20*milli {
+		t.Errorf("smoothed %v, least %v of 40 ms", time.Duration(r.smooth), time.Duration(r.min))
+	}
+	if r := sampled(always(40*milli), always(20*milli)); r.smooth != 20*milli || r.min != 20*milli {
+		t.Errorf("held for 20 ms: smoothed %v, least %v of 20 ms", time.Duration(r.smooth), time.Duration(r.min))
+	}
+	held := func(n int64) int64 { return n % 20 * milli }
+	if r := sampled(func(n int64) int64 { return milli + held(n) }, held); r.smooth > 2*milli || r.min != milli {
+		t.Errorf("held for 0 to 20 ms: smoothed %v, least %v of 1 ms", time.Duration(r.smooth), time.Duration(r.min))
+	}
+}

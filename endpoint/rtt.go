@@ -10,6 +10,7 @@ const maxRTT = 2 * second
 // An rtt holds the round trip estimates of RFC 9002, section 5, in nanoseconds.
 type rtt struct {
 	latest, smooth, variance, min int64
+	quickest                      int64 // the shortest time that an ack took, whatever its hold
 	sampled                       bool
 }
 
@@ -19,19 +20,21 @@ func newRTT() rtt { return rtt{smooth: initialRTT, variance: initialRTT / 2} }
 // peer says it held the ack.
 func (r *rtt) sample(elapsed, hold int64) {
 	elapsed = min(max(elapsed, 1), maxRTT+hold)
+	if r.quickest == 0 || elapsed < r.quickest {
+		r.quickest = elapsed
+	}
 	if !r.sampled {
-		*r = rtt{latest: elapsed, smooth: elapsed, variance: elapsed / 2, min: elapsed, sampled: true}
+		*r = rtt{latest: elapsed, smooth: elapsed, variance: elapsed / 2, min: elapsed, quickest: r.quickest, sampled: true}
 		if elapsed-hold > 0 {
-			r.smooth, r.min = elapsed-hold, elapsed-hold
-			r.variance, r.latest = r.smooth/2, r.smooth
+			r.smooth = max(elapsed-hold, elapsed/2)
+			r.variance, r.latest, r.min = r.smooth/2, r.smooth, r.smooth
 		}
 		return
 	}
-	// The hold is measured by the peer, not promised: it is subtracted in full as long as the
-	// result stays positive.
-	if elapsed > hold {
-		elapsed -= hold
-	}
+	// The hold is measured by the peer, not promised, and so it may be a lie: no sample is below
+	// half of the shortest time that an ack took. RFC 9002, 5.3 allows none below all of that, which
+	// is too much where each ack is held for as long as the path takes.
+	elapsed = max(elapsed-hold, r.quickest/2, 1)
 	r.latest = elapsed
 	r.min = min(r.min, elapsed)
 	diff := max(r.smooth-elapsed, elapsed-r.smooth)
