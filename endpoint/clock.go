@@ -14,14 +14,16 @@ type ClockSample struct {
 
 // Exchanges holds the newest samples that nobody took. Who never asks for any pays for none.
 type exchanges struct {
-	ring *[16]ClockSample
-	n    int // how many there were
-	took int
+	ring *[exchangesKept]ClockSample
+	n    uint64 // how many there were
+	took uint64
 }
+
+const exchangesKept = 16
 
 func (x *exchanges) add(s ClockSample) {
 	if x.ring != nil {
-		x.ring[x.n%len(x.ring)] = s
+		x.ring[x.n%exchangesKept] = s
 		x.n++
 	}
 }
@@ -35,10 +37,10 @@ func (e *Endpoint) ClockSamples() iter.Seq[ClockSample] { return e.exchanges.tak
 
 func (x *exchanges) take(yield func(ClockSample) bool) {
 	if x.ring == nil {
-		x.ring = new([16]ClockSample)
+		x.ring = new([exchangesKept]ClockSample)
 	}
-	for x.took = max(x.took, x.n-len(x.ring)); x.took < x.n; {
-		s := x.ring[x.took%len(x.ring)]
+	for x.took = max(x.took, x.n-min(x.n, exchangesKept)); x.took < x.n; {
+		s := x.ring[x.took%exchangesKept]
 		x.took++
 		if !yield(s) {
 			return

@@ -1,6 +1,9 @@
 package endpoint
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A DelayConfig configures the controller that NewDelayBased returns.
 type DelayConfig struct {
@@ -147,9 +150,9 @@ func (c *DelayBased) Spurious(now int64, s LossSample) {
 func (c *DelayBased) WindowBytes() int {
 	if c.phase == delayStarting {
 		if c.rounds > 1 {
-			return int(2 * c.begin.window) // pacing keeps to one
+			return windowBytes(2 * c.begin.window) // pacing keeps to one
 		}
-		return int(c.begin.window)
+		return windowBytes(c.begin.window)
 	}
 	window := bytesIn(c.rate, c.pipe+c.queue.margin(c.pipe)) + c.target(c.rate) + 2*packetBytes
 	switch {
@@ -158,8 +161,11 @@ func (c *DelayBased) WindowBytes() int {
 	case c.varies.varied:
 		window = bytesIn(c.varies.rate, c.pipe+c.variedWait()) + 2*packetBytes
 	}
-	return int(min(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), c.smooth)), 1<<40))
+	return windowBytes(max(window, bytesIn(int64(c.cfg.MinBytesPerSecond), c.smooth)))
 }
+
+// windowBytes is a window as an int has room for it everywhere.
+func windowBytes(window int64) int { return int(min(window, math.MaxInt32)) }
 
 // BytesPerSecond implements Controller.
 func (c *DelayBased) BytesPerSecond() int {

@@ -304,7 +304,14 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	if e.inbound.any {
 		e.judge(now, len(frames), said)
 	}
+	if p.next-p.largestAcked > maxUnanswered && p.next > p.largestAcked && e.state == stateOpen {
+		e.refuse(now, errProtocol)
+	}
 }
+
+// maxUnanswered is how many packets of a path a peer may leave unacknowledged, of which nearly all
+// are acks alone then: his keys would never change, and numbers would not be told apart.
+const maxUnanswered = 1 << 22
 
 // handleEach handles frame after frame, and returns what their types say. What follows the end of
 // the connection means nothing.

@@ -33,7 +33,8 @@ const (
 	NoEvent EventKind = iota
 	// Opened: the peer's HELLO matched, messages flow.
 	Opened
-	// Delivered: the peer stored the whole message of Receipt.
+	// Delivered: the peer says that it stored the whole message of Receipt. One that was changed
+	// can say so without having it.
 	Delivered
 	// Lost: the message of Receipt is not known to have arrived; Why says why.
 	Lost

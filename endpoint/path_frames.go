@@ -74,6 +74,9 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 	default:
 		var s wire.PathStatus
 		if s, n = wire.ConsumePathStatus(b); n > 0 {
+			if p := e.path(s.Path); p != nil && p.leaps(s.Serial) {
+				return 0, errProtocol
+			}
 			e.handleStatus(now, &s)
 		}
 	}
@@ -109,6 +112,10 @@ func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
 	}
 	e.decide(now, p)
 }
+
+// leaps reports whether a serial is so far above the one before that who says it wants no more to
+// follow.
+func (p *path) leaps(serial uint64) bool { return serial > p.serial && serial-p.serial > 1<<32 }
 
 // handleStatus takes what the peer wants of a path. Of two ends that say something at the same
 // time both follow the one that says the higher number.

@@ -82,6 +82,8 @@ func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path
 		return nil
 	case int(id) < len(e.paths) && s.Serial <= e.paths[id].serial:
 		return nil
+	case s.Serial > 1<<32 && (int(id) >= len(e.paths) || e.paths[id].leaps(s.Serial)):
+		return nil
 	}
 	if p := e.path(id); p != nil {
 		e.abandon(now, p)
