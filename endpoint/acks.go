@@ -173,6 +173,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	mistakes := LossSample{}
 	for _, r := range a.Ranges {
 		first, last := largest-r.Oldest, largest-r.Newest
+		p.ackVisits += last - first + 1
 		for n := max(first, p.sent.Base()); n <= last && n < p.sent.End(); n++ {
 			if err := e.packetAcked(now, p, n, &sample); err != nil {
 				return err

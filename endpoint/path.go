@@ -68,6 +68,7 @@ type path struct {
 	sent         seq.Ring[sentPacket]
 	contents     seq.Ring[content]
 	largestAcked uint64
+	ackVisits    uint64 // numbers that ACKs of the peer named so far
 	anyAcked     bool
 	unsettled    uint64 // no packet below it is in flight
 	inFlight     int    // bytes of packets in flight
