@@ -322,7 +322,9 @@ func (e *Endpoint) spend(b *builder) {
 	e.flush.used += int(b.pkt.bytes)
 	e.quota.packets.spend(b.now, 1)
 	e.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
-	e.inbound.acks.earn(b.now) // the ack that it will bring
+	if e.inbound.any {
+		e.inbound.acks.earn(b.now) // the ack that it will bring
+	}
 }
 
 // appLimited reports whether a packet leaves nothing behind that other limits than the path's let
