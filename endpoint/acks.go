@@ -205,6 +205,7 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	sample.SmoothRTT, sample.MinRTT = p.rtt.smooth, p.rtt.min
 	sample.InFlight, sample.Delivered = p.inFlight, p.delivered
 	sample.Congested, p.marks.fresh = p.marks.fresh, 0
+	p.steered = true
 	p.cc.Acked(now, sample)
 	e.tellRate(now, sample.AppLimited)
 	e.forget(now, p)

@@ -51,6 +51,7 @@ type LossSample struct {
 // path and repairs losses itself: nothing else ever will.
 func (p *path) judgeQueue(now int64, pkt *sentPacket) {
 	if p.rtt.latest > 2*p.rtt.min+innerQueue {
+		p.steered = true
 		p.cc.Lost(now, LossSample{Packets: 1, Bytes: int(pkt.bytes), InFlight: p.inFlight, SentAt: pkt.at, Queue: true})
 	}
 }

@@ -148,3 +148,24 @@ func TestAcksAloneAreBounded(t *testing.T) {
 		t.Error("it is not Delivered")
 	}
 }
+
+// TestAllocOpenedAgain: a path that is opened again and again, and never used, is no garbage.
+func TestAllocOpenedAgain(t *testing.T) {
+	if raced {
+		return
+	}
+	s := newScript(t, channels())
+	open := func(serial uint64) {
+		b := wire.AppendPathStatus(nil, &wire.PathStatus{Path: 1, Serial: serial, Weight: 1})
+		s.e.HandlePacket(s.now, 1, 1, serial, wire.AppendPathChallenge(b, serial))
+	}
+	open(1)
+	const times = 1000
+	if n := allocated(func() {
+		for serial := range uint64(times) {
+			open(serial + 2)
+		}
+	}); n > 500*times || s.e.path(1).serial != times+1 {
+		t.Errorf("%d bytes for each, serial %d", n/times, s.e.path(1).serial)
+	}
+}

@@ -80,6 +80,7 @@ func (p *path) reportLoss(now int64, s LossSample) {
 	if s.Packets > 0 {
 		s.InFlight = p.inFlight
 		p.loss.order.declared()
+		p.steered = true
 		p.cc.Lost(now, s)
 	}
 }

@@ -307,6 +307,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		if b.pkt.sort&packetLowest != 0 {
 			p.lowest += int(b.pkt.bytes)
 		}
+		p.steered = true
 		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 	}
 	p.counts.PacketsSent++

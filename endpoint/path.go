@@ -86,8 +86,10 @@ type path struct {
 	clock clockSamples
 	cc    Controller
 	pacer throttle
-	mtu   mtu
-	marks marks
+
+	steered bool // cc has heard of something
+	mtu     mtu
+	marks   marks
 }
 
 const never = int64(math.MaxInt64)

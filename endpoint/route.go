@@ -288,7 +288,9 @@ func (e *Endpoint) renew(now int64, p *path) {
 	p.freshAt = now
 	p.rtt, p.clock, p.mtu, p.watch = newRTT(), clockSamples{}, mtu{begun: now}, lossWatch{}
 	p.marks.testAnew()
-	p.cc = e.cfg.Controller()
+	if p.steered { // else it is as it was made: who opens a path again and again has us make none
+		p.cc, p.steered = e.cfg.Controller(), false
+	}
 	p.pacer = throttle{level: 1, at: now - second}
 	hold := p.loss.peerHold
 	p.loss.lossAt, p.loss.probes, p.loss.probe, p.loss.order = never, 0, 0, reordering{}
