@@ -52,12 +52,17 @@ func (h *head) storedID() uint32 {
 	return uint32(h.id)
 }
 
-// droppableStored: the peer says that it has a whole droppable.
+// droppableStored: the peer says that it has a whole droppable. Only those that went in pieces are
+// looked at.
 func (e *Endpoint) droppableStored(s *sender, stored uint32) {
-	for id := s.open.End(); id > s.open.Base() && s.waiting > 0; id-- {
-		m := s.open.At(id - 1)
+	for n := s.cuts.End(); n > s.cuts.Base() && s.waiting > 0; n-- {
+		id := *s.cuts.At(n - 1)
+		if !s.open.Has(id) {
+			continue
+		}
+		m := s.open.At(id)
 		if m.cut != nil && storedID(m.terms.precedes, m.terms.index) == stored {
-			e.stored(s, id-1, m)
+			e.stored(s, id, m)
 			return
 		}
 	}
