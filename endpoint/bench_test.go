@@ -81,7 +81,22 @@ func BenchmarkChannels(b *testing.B) {
 	}
 }
 
-// BenchmarkLarge is messages of 64 KiB in fragments.
+// large sends one message of 60 kB after the other, each in fragments.
+func large(b *testing.B, l *loop) {
+	payload := make([]byte, 60_000)
+	b.SetBytes(int64(len(payload)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := l.ends[0].Send(chanOf(ReliableOrdered), payload, SendOptions{}); err != nil {
+			b.Fatal(err)
+		}
+		for l.take(ReliableOrdered) == 0 {
+			l.exchange()
+		}
+	}
+}
+
+// BenchmarkLarge is messages of 60 kB in fragments.
 func BenchmarkLarge(b *testing.B) {
 	for _, pooled := range []bool{true, false} {
 		b.Run(fmt.Sprintf("pooled=%v", pooled), func(b *testing.B) {
@@ -90,17 +105,7 @@ func BenchmarkLarge(b *testing.B) {
 				limit = -1
 			}
 			l := newLoop(b, NewBuffers(limit))
-			payload := make([]byte, 60_000)
-			b.SetBytes(int64(len(payload)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := l.ends[0].Send(chanOf(ReliableOrdered), payload, SendOptions{}); err != nil {
-					b.Fatal(err)
-				}
-				for l.take(ReliableOrdered) == 0 {
-					l.exchange()
-				}
-			}
+			large(b, l)
 		})
 	}
 }
@@ -176,17 +181,7 @@ func BenchmarkDatagrams(b *testing.B) {
 			cfg.MaxDatagramBytes = most
 			l := newLoopOf(b, cfg)
 			l.buf = make([]byte, 0, most)
-			payload := make([]byte, 60_000)
-			b.SetBytes(int64(len(payload)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := l.ends[0].Send(chanOf(ReliableOrdered), payload, SendOptions{}); err != nil {
-					b.Fatal(err)
-				}
-				for l.take(ReliableOrdered) == 0 {
-					l.exchange()
-				}
-			}
+			large(b, l)
 		})
 	}
 }

@@ -16,7 +16,7 @@ func (e *Endpoint) takeRepair(b *builder, s *sender, first uint64) {
 			e.repairing = append(e.repairing, s)
 		}
 	}
-	if r.due && b.pkt.eliciting && e.waitsBeside(s) > b.room() {
+	if r.due && e.othersPay(b, s) {
 		e.buildRepair(b, s)
 	}
 }
@@ -65,7 +65,7 @@ func (e *Endpoint) takesSums(b *builder, s *sender, turn sumsTurn) bool {
 	case turn == sumsFirst:
 		return r.held > 0 && r.credit >= oneSum && s.idle() && e.bulkFollows(b, s)
 	case turn == sumsEarly:
-		return b.pkt.eliciting && e.waitsBeside(s) > b.room()
+		return e.othersPay(b, s)
 	}
 	return b.pkt.eliciting
 }
@@ -96,20 +96,29 @@ func (s *sender) cuttable() bool {
 	return s.cutter() != nil || (d == ReliableOrdered || d == ReliableUnordered) && s.next() != nil
 }
 
-// waitsBeside is how many bytes wait in other channels of the same or a lower priority.
-func (e *Endpoint) waitsBeside(s *sender) (bytes int) {
+// othersPay reports whether a sum takes its room from what waits in other channels of the same or a
+// lower priority, since more does than fits.
+func (e *Endpoint) othersPay(b *builder, s *sender) bool {
+	return b.pkt.eliciting && e.moreWaits(s, b.room())
+}
+
+// moreWaits reports whether more than so many bytes wait in these channels.
+func (e *Endpoint) moreWaits(s *sender, bytes int) bool {
 	for i := range e.others {
 		c := &e.others[i]
 		if c.priority > s.priority() {
 			continue
 		}
 		for _, other := range c.active {
-			if other != s {
-				bytes += int(other.backlog())
+			if other == s {
+				continue
+			}
+			if bytes -= int(other.backlog()); bytes < 0 {
+				return true
 			}
 		}
 	}
-	return bytes
+	return false
 }
 
 // hold keeps what the messages of a packet are worth for the packets that go between this one and the

@@ -120,7 +120,7 @@ func (e *Endpoint) tight(b *builder, s *sender) bool {
 		window /= 2
 	}
 	short := p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2 || p.estimate().QueueDelay > repairQueue
-	return short && e.waitsBeside(s) == 0
+	return short && !e.moreWaits(s, 0)
 }
 
 // flooded: what was sent until now is not repaired.
