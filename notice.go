@@ -16,7 +16,7 @@ type notices struct {
 }
 
 func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
-	if n.told[why] && s.now-n.last[why] < int64(time.Second) {
+	if !n.due(s, why) {
 		return
 	}
 	text, details := n.tell(s, why)
@@ -27,10 +27,15 @@ func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
 	n.last[why], n.told[why] = s.now, true
 }
 
+// due reports whether a kind was not told of for a second.
+func (n *notices) due(s *Server, why netcode.Drop) bool {
+	return !n.told[why] || s.now-n.last[why] >= int64(time.Second)
+}
+
 // failed tells of an Admit that could not decide.
 func (n *notices) failed(s *Server, clientID uint64, err error) {
 	const why = netcode.DropRefused
-	if n.told[why] && s.now-n.last[why] < int64(time.Second) {
+	if !n.due(s, why) {
 		return
 	}
 	s.core.cfg.Logger.Error("Admit failed, so nobody was let in", "client", clientID, "err", err)
