@@ -53,7 +53,7 @@ func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 // packet is acknowledged.
 func (e *Endpoint) ackWait(now int64, p *path) int64 {
 	hold := int64(e.cfg.AckHold)
-	if !e.reliable {
+	if !e.inbox.reliable {
 		return hold
 	}
 	next := p.talkedAt + p.talkEvery + p.talkEvery/64

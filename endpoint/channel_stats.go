@@ -39,7 +39,7 @@ type receiverCounts struct {
 
 // ChannelStats returns the counters of a channel; zeros if there is none.
 func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
-	s, r := e.sender(uint16(channel)), e.receiver(uint16(channel))
+	s, r := e.sender(uint16(channel)), e.inbox.receiver(uint16(channel))
 	if s == nil {
 		return ChannelStats{}
 	}

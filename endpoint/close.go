@@ -88,9 +88,9 @@ func (e *Endpoint) settleAll() (left int) {
 	for i := range e.senders[1:] {
 		left += e.dropSender(&e.senders[1+i])
 	}
-	for i := range e.receivers {
-		e.dropUnfinished(&e.receivers[i])
-		e.dropRebuilder(&e.receivers[i])
+	for i := range e.inbox.receivers {
+		e.inbox.receivers[i].dropUnfinished()
+		e.inbox.receivers[i].dropRebuilder()
 	}
 	return left
 }
@@ -121,18 +121,18 @@ func (e *Endpoint) dropSender(s *sender) (left int) {
 
 // dropUnfinished drops what the game will never see: partials, and messages that wait for an
 // earlier one.
-func (e *Endpoint) dropUnfinished(r *receiver) {
+func (r *receiver) dropUnfinished() {
 	for len(r.partials) > 0 {
-		e.dropPartial(r, r.partials[0])
+		r.dropPartial(r.partials[0])
 	}
 	for r.unfinished.used > 0 {
-		e.dropPartial(r, r.unfinished.any())
+		r.dropPartial(r.unfinished.any())
 	}
 	for r.waiting.len() > 0 {
-		e.cfg.Buffers.release(r.waiting.pop().payload)
+		r.in.cfg.Buffers.release(r.waiting.pop().payload)
 	}
 	for r.droppables.len() > 0 {
-		e.dropDroppable(r, r.droppables.pop().payload)
+		r.dropDroppable(r.droppables.pop().payload)
 	}
 	r.limitDue, r.stored = false, nil
 }
@@ -154,12 +154,12 @@ func (e *Endpoint) Release() {
 	e.state = stateDead
 	e.Update()
 	e.settleAll()
-	for i := range e.receivers {
-		r := &e.receivers[i]
+	for i := range e.inbox.receivers {
+		r := &e.inbox.receivers[i]
 		for ; r.ready.Len() > 0; r.ready.Pop() {
 			e.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
 		}
-		e.cfg.Pool.give(&e.share, r.pooled)
+		e.cfg.Pool.give(&e.inbox.share, r.pooled)
 		r.pooled, r.held = 0, 0
 	}
 }

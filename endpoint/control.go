@@ -43,12 +43,12 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 // the game do. Kinds that are not known are passed over, and counted. Whoever never calls it
 // keeps at most 64 KiB of what the peer sends.
 func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
-	for r := &e.receivers[0]; r.ready.Len() > 0; {
+	for r := &e.inbox.receivers[0]; r.ready.Len() > 0; {
 		payload := r.ready.First().payload
 		r.ready.Pop()
-		e.lent = append(e.lent, payload)
+		e.inbox.lent = append(e.inbox.lent, payload)
 		r.untaken -= charge(len(payload))
-		e.returnCharge(r, charge(len(payload)))
+		r.returnCharge(charge(len(payload)))
 		kind, body, ok = wire.ConsumeControl(payload)
 		switch {
 		case ok && wire.ControlKnown(kind):
@@ -63,7 +63,7 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 // controlArrived looks at the messages of channel 0 that a frame has brought, or let through.
 // They count as shown, so that they are no News.
 func (e *Endpoint) controlArrived() error {
-	for r := &e.receivers[0]; r.visible < r.ready.End(); r.visible++ {
+	for r := &e.inbox.receivers[0]; r.visible < r.ready.End(); r.visible++ {
 		if r.visible < r.ready.Base() {
 			continue
 		}

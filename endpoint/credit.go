@@ -2,15 +2,15 @@ package endpoint
 
 // returnCharge gives credit back to the sender. WINDOW goes out when half a window is due, or
 // what a blocked sender waits for.
-func (e *Endpoint) returnCharge(r *receiver, bytes int) {
+func (r *receiver) returnCharge(bytes int) {
 	r.returned += uint64(bytes)
 	if r.halfDue() || r.wanted > r.limit && r.returned+uint64(r.window) >= r.wanted {
-		e.oweLimit(r)
+		r.oweLimit()
 	}
 }
 
 // oweLimit has WINDOW sent.
-func (e *Endpoint) oweLimit(r *receiver) { r.limitDue, e.owing = true, true }
+func (r *receiver) oweLimit() { r.limitDue, r.in.owing = true, true }
 
 // halfDue reports whether at least half a window came back since the last WINDOW.
 func (r *receiver) halfDue() bool {
@@ -21,13 +21,13 @@ func (r *receiver) halfDue() bool {
 // trips, the window is what holds the sender back, and it doubles, out of the pool; when that took
 // seconds it is larger than it needs to be, and what it has of the pool goes back, the half that
 // the sender does not know yet.
-func (e *Endpoint) announce(now int64, r *receiver) uint64 {
+func (r *receiver) announce(now, trip int64) uint64 {
 	if r.halfDue() && !r.own() {
-		switch took, trips := now-r.limitAt, 2*e.longest((*path).roundTrip); {
+		switch took, trips := now-r.limitAt, 2*trip; {
 		case took < trips:
-			e.growWindow(r, 2*r.window)
+			r.growWindow(2 * r.window)
 		case took > windowIdle:
-			e.shrinkWindow(r, int(r.limit-r.returned))
+			r.shrinkWindow(int(r.limit - r.returned))
 		}
 	}
 	r.limitDue = false
@@ -47,24 +47,24 @@ const (
 )
 
 // growWindow grows a window to size as far as the pool allows.
-func (e *Endpoint) growWindow(r *receiver, size int) {
+func (r *receiver) growWindow(size int) {
 	size = min(size, maxWindow)
 	if size <= r.window {
 		return
 	}
-	e.widen(r, e.cfg.Pool.take(&e.share, 1, size-r.window))
+	r.widen(r.in.cfg.Pool.take(&r.in.share, 1, size-r.window))
 }
 
 // shrinkWindow gives back what a window has of the pool beyond size.
-func (e *Endpoint) shrinkWindow(r *receiver, size int) {
+func (r *receiver) shrinkWindow(size int) {
 	if bytes := min(r.pooled, r.window-size); bytes > 0 {
-		e.cfg.Pool.give(&e.share, bytes)
-		e.widen(r, -bytes)
+		r.in.cfg.Pool.give(&r.in.share, bytes)
+		r.widen(-bytes)
 	}
 }
 
 // widen adds bytes of the pool to a window.
-func (e *Endpoint) widen(r *receiver, bytes int) {
+func (r *receiver) widen(bytes int) {
 	r.window += bytes
 	r.pooled += bytes
 }
@@ -98,8 +98,8 @@ func (e *Endpoint) handleWindow(channel uint16, limit uint32) error {
 // handleBlocked: the sender's next message does not fit. The window grows as far as that
 // message needs it to fit alone, so that it can come at all; a game that does not drain the
 // channel gets no more than that. Where it does, the window quadruples.
-func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error {
-	r := e.receiver(channel)
+func (in *inbox) handleBlocked(now int64, channel uint16, wanted uint32, trip int64) error {
+	r := in.receiver(channel)
 	if r == nil || !r.cfg.Delivery.Reliable() {
 		return errProtocol
 	}
@@ -109,13 +109,13 @@ func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error
 	// What was started and is still on its way makes the message look larger than it is.
 	length := int64(r.wanted) - int64(r.started)
 	if grow := int(min(length, int64(charge(r.cfg.MaxMessageBytes)))) - r.window; grow > 0 {
-		e.widen(r, e.cfg.Pool.take(&e.share, grow, grow))
+		r.widen(in.cfg.Pool.take(&in.share, grow, grow))
 	}
-	if e.tooNarrow(now, r) {
-		e.growWindow(r, windowSteps*r.window)
+	if r.tooNarrow(now, trip) {
+		r.growWindow(windowSteps * r.window)
 		r.widenedAt, r.widenedTo = now, r.returned
 	}
-	e.oweLimit(r) // also if it did not grow: the last WINDOW may have been lost
+	r.oweLimit() // also if it did not grow: the last WINDOW may have been lost
 	return nil
 }
 
@@ -124,9 +124,9 @@ func (e *Endpoint) handleBlocked(now int64, channel uint16, wanted uint32) error
 // to take: the rest is on its way, or waits for something that was lost. On a long path with
 // losses that is several round trips' worth. An eighth of the first window is less than the ten
 // packets that begin a connection.
-func (e *Endpoint) tooNarrow(now int64, r *receiver) bool {
+func (r *receiver) tooNarrow(now, trip int64) bool {
 	quarter := r.window / 4
-	soon := r.widenedTo > 0 && now-r.widenedAt < e.longest((*path).roundTrip)
+	soon := r.widenedTo > 0 && now-r.widenedAt < trip
 	if r.own() || soon || r.returned-r.widenedTo < uint64(r.window/8) {
 		return false
 	}

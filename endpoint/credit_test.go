@@ -139,7 +139,7 @@ func TestWindowOnALongPath(t *testing.T) {
 				}
 			}
 		}
-		return bytes, p.ends[1].receiver(uint16(ch)).window
+		return bytes, p.ends[1].inbox.receiver(uint16(ch)).window
 	}
 	always := func(int64) bool { return true }
 	if got, window := transfer(300*time.Millisecond, 0.05, always); got < 13*rate {
@@ -171,7 +171,7 @@ func TestWindowGrowsWithUse(t *testing.T) {
 		}
 	}
 	took := time.Duration(p.now - begin)
-	t.Logf("40 MiB in %v with a window of %d", took, p.ends[1].receiver(uint16(chanOf(ReliableOrdered))).window)
+	t.Logf("40 MiB in %v with a window of %d", took, p.ends[1].inbox.receiver(uint16(chanOf(ReliableOrdered))).window)
 	if took > 5*time.Second {
 		t.Errorf("40 MiB took %v at 20 MiB a second", took)
 	}
@@ -334,7 +334,7 @@ func (r *slowReader) step() {
 	for end := range r.ends {
 		checkBounds(r.t, r.ends[end].Endpoint)
 	}
-	s, rcv := r.ends[0].sender(1), r.ends[1].receiver(1)
+	s, rcv := r.ends[0].sender(1), r.ends[1].inbox.receiver(1)
 	if s.started > s.limit || s.limit > rcv.limit || rcv.limit > rcv.returned+uint64(rcv.window) || rcv.returned > rcv.started || rcv.started > s.started {
 		r.t.Fatalf("started %d of %d; the receiver saw %d of %d, gave back %d, its window is %d",
 			s.started, s.limit, rcv.started, rcv.limit, rcv.returned, rcv.window)

@@ -93,31 +93,31 @@ func (r *receiver) pass(p position) {
 func (r *receiver) late(h *head) bool { return position{h.id, h.index}.before(r.passed) }
 
 // wantsDroppable reports whether a droppable, or a part of one, is of use.
-func (e *Endpoint) wantsDroppable(r *receiver, h *head) (bool, error) {
+func (r *receiver) wantsDroppable(h *head) (bool, error) {
 	if h.id > r.seen.Base()+maxAhead {
 		return false, errProtocol
 	}
 	if r.late(h) {
-		e.stats.MessagesStale++
+		r.in.stats.MessagesStale++
 		return false, nil
 	}
 	return true, nil
 }
 
 // droppableArrived takes a whole droppable. It owns the payload.
-func (e *Endpoint) droppableArrived(r *receiver, h *head, payload []byte) {
-	if !e.makeDroppableRoom(r, nil, charge(len(payload))) {
-		e.cfg.Buffers.release(payload)
+func (r *receiver) droppableArrived(h *head, payload []byte) {
+	if !r.makeDroppableRoom(nil, charge(len(payload))) {
+		r.in.cfg.Buffers.release(payload)
 		return
 	}
 	r.held += charge(len(payload))
 	m := waitingMessage{position{h.id, h.index}, h.first, payload}
 	switch {
 	case h.first <= r.seen.Base():
-		e.deliverDroppable(r, &m)
+		r.deliverDroppable(&m)
 	case r.droppables.len() >= maxWaiting:
-		e.dropDroppable(r, payload)
-		e.stats.MessagesOverflowed++
+		r.dropDroppable(payload)
+		r.in.stats.MessagesOverflowed++
 	default:
 		r.droppables.push(m)
 	}
@@ -126,50 +126,50 @@ func (e *Endpoint) droppableArrived(r *receiver, h *head, payload []byte) {
 // makeDroppableRoom drops droppables until bytes more fit: unfinished ones except keep, then
 // those that wait for their turn, the oldest first. False: the game has not taken so many that
 // nothing more fits.
-func (e *Endpoint) makeDroppableRoom(r *receiver, keep *partial, bytes int) bool {
+func (r *receiver) makeDroppableRoom(keep *partial, bytes int) bool {
 	for i := 0; i < len(r.partials) && r.held+bytes > r.droppableBudget(); {
 		if r.partials[i] == keep {
 			i++
 			continue
 		}
-		e.dropPartial(r, r.partials[i])
-		e.stats.MessagesOverflowed++
+		r.dropPartial(r.partials[i])
+		r.in.stats.MessagesOverflowed++
 	}
 	for r.droppables.len() > 0 && r.held+bytes > r.droppableBudget() {
-		e.dropWaiting(r)
+		r.dropWaiting()
 	}
 	if r.held+bytes > r.droppableBudget() {
-		e.stats.MessagesOverflowed++
+		r.in.stats.MessagesOverflowed++
 		return false
 	}
 	return true
 }
 
 // dropWaiting drops the droppable that comes first of those that wait.
-func (e *Endpoint) dropWaiting(r *receiver) {
-	e.dropDroppable(r, r.droppables.pop().payload)
-	e.stats.MessagesOverflowed++
+func (r *receiver) dropWaiting() {
+	r.dropDroppable(r.droppables.pop().payload)
+	r.in.stats.MessagesOverflowed++
 }
 
-func (e *Endpoint) dropDroppable(r *receiver, payload []byte) {
+func (r *receiver) dropDroppable(payload []byte) {
 	r.held -= charge(len(payload))
-	e.cfg.Buffers.release(payload)
+	r.in.cfg.Buffers.release(payload)
 }
 
 // deliverDroppables delivers those that wait before an id below end, or whose group begins
 // below began.
-func (e *Endpoint) deliverDroppables(r *receiver, end, began uint64) {
+func (r *receiver) deliverDroppables(end, began uint64) {
 	for q := &r.droppables; q.len() > 0 && (q.first().id < end || q.first().first < began); {
 		m := q.pop()
-		e.deliverDroppable(r, &m)
+		r.deliverDroppable(&m)
 	}
 }
 
 // deliverDroppable hands on a droppable whose turn it is, unless it waited twice.
-func (e *Endpoint) deliverDroppable(r *receiver, m *waitingMessage) {
+func (r *receiver) deliverDroppable(m *waitingMessage) {
 	if m.before(r.passed) {
-		e.dropDroppable(r, m.payload)
-		e.stats.MessagesDuplicate++
+		r.dropDroppable(m.payload)
+		r.in.stats.MessagesDuplicate++
 		return
 	}
 	r.pass(position{m.id, m.index + 1})

@@ -130,8 +130,8 @@ func TestDroppableOrder(t *testing.T) {
 	t.Log("# in a group: before the group is enough")
 	s.hears(withOptions(ch, 6, wire.OptionGroup|wire.OptionDroppable, 2, 0, "d60"))
 	s.wantTaken(ch, "d60")
-	if n := s.e.Stats().MessagesStale; n != 2 || s.e.receiver(uint16(ch)).held != 0 {
-		t.Errorf("%d stale, %d bytes held", n, s.e.receiver(uint16(ch)).held)
+	if n := s.e.Stats().MessagesStale; n != 2 || s.e.inbox.receiver(uint16(ch)).held != 0 {
+		t.Errorf("%d stale, %d bytes held", n, s.e.inbox.receiver(uint16(ch)).held)
 	}
 	t.Log("# one that comes twice is shown once")
 	s.hears(d(5, 0, "d50"))
@@ -190,13 +190,13 @@ func TestDroppableReceipts(t *testing.T) {
 func TestDroppablesNeedNoCredit(t *testing.T) {
 	p := newPair(t, channels(), 5*time.Millisecond).open()
 	ch := chanOf(ReliableOrdered)
-	budget := p.ends[1].receiver(uint16(ch)).droppableBudget()
+	budget := p.ends[1].inbox.receiver(uint16(ch)).droppableBudget()
 	for i := range 3000 {
 		p.sendWith(0, ch, message(i, 1000), SendOptions{Droppable: true})
 		p.run(2 * time.Millisecond)
 		p.fates(0)
 	}
-	held := p.ends[1].receiver(uint16(ch)).held
+	held := p.ends[1].inbox.receiver(uint16(ch)).held
 	if st := p.ends[1].Stats(); st.MessagesOverflowed == 0 || held > budget || held < budget-1100 {
 		t.Errorf("%d bytes held of %d, %d overflowed", held, budget, st.MessagesOverflowed)
 	}
@@ -213,7 +213,7 @@ func TestDroppablesNeedNoCredit(t *testing.T) {
 func TestDroppableWaitingIsBounded(t *testing.T) {
 	ch := chanOf(ReliableOrdered)
 	s := newScript(t, channels())
-	r := s.e.receiver(uint16(ch))
+	r := s.e.inbox.receiver(uint16(ch))
 	for i := range uint64(5000) {
 		s.hears(withOptions(ch, 1, wire.OptionDroppable, 0, i, "x"))
 		s.hears(droppableFragment(ch, 1, 10_000+i, 0, 60_000, "y"))

@@ -13,8 +13,8 @@ import (
 // An Endpoint is one end of a conversation. See the package documentation for how it is
 // driven. It is not safe for concurrent use.
 type Endpoint struct {
-	cfg    Config
-	plan   *Plan
+	common
+	inbox  inbox
 	random *rand.Rand
 	state  state
 
@@ -25,48 +25,36 @@ type Endpoint struct {
 	twins      seq.Ring[twin]
 	to, also   Route // where the packet goes that was made last
 
-	senders   []sender   // in ascending order of channel, the library's own first
-	receivers []receiver // likewise
-	classes   []class    // by which senders take turns, the highest priority first
-	others    []class    // all but the first one, that of the library's own channel
-	active    int        // senders that are listed in classes
-	owing     bool       // a receiver has WINDOW, STORED or REBUILT to send
-	repairing []*sender  // that may have something to repair
-	packets   uint64     // built so far
-	ackGap    bool       // before the packet that is being read one is missing, and its ACK
-	reliable  bool       // the packet that is being read holds something of a reliable delivery
+	senders   []sender  // in ascending order of channel, the library's own first
+	classes   []class   // by which senders take turns, the highest priority first
+	others    []class   // all but the first one, that of the library's own channel
+	active    int       // senders that are listed in classes
+	repairing []*sender // that may have something to repair
+	packets   uint64    // built so far
+	ackGap    bool      // before the packet that is being read one is missing, and its ACK
 
 	draft        Draft
-	events       events
-	lent         [][]byte // payloads that the game may use until the next Update
 	lastReceipt  Receipt
 	openReceipts int
 
 	cuts          spares[cut]
 	terms         spares[terms]
-	moved         []uint64 // scratch of dropStale
-	partials      spares[partial]
-	rebuilders    rebuilders
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
 	acksRead      [maxPaths]uint8 // of each path, in the packet that is being read
 	lateRanges    []seq.Range     // of ackLate
-	stats         Stats
 	exchanges     exchanges
 	sent          bandwidth
 	received      bandwidth
 
-	quota   quota
-	share   poolShare // of the pool of windows
-	inbound inbound
-	flush   flush
+	quota quota
+	flush flush
 
 	hello     hello
 	rateTold  rateTold
 	began     int64 // when New was called
 	now       int64 // the latest time that is known
 	lastHeard int64
-	expiryAt  int64 // when expire has something to do
 	drain     drain
 	holding   ownHold
 	held      peerHold
@@ -121,14 +109,12 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 // New returns an endpoint of the plan whose life begins now.
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
-		cfg:       p.cfg,
-		plan:      p,
+		common:    common{cfg: p.cfg, plan: p, expiryAt: never},
 		random:    newRandom(life.Seed, "tickwire 1 endpoint"),
 		began:     now,
 		now:       now,
 		flush:     noLimit,
 		lastHeard: now,
-		expiryAt:  never,
 		awakeAt:   math.MinInt64,
 		drain:     drain{until: never},
 		also:      NoRoute,
@@ -139,14 +125,14 @@ func (p *Plan) New(now int64, life Life) *Endpoint {
 		e.hello.instance = life.Instance
 	}
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
-	e.senders, e.receivers = make([]sender, 0, len(p.cfg.Channels)), make([]receiver, 0, len(p.cfg.Channels))
+	e.inbox.begin(&e.common, now, keySeed)
+	e.senders = make([]sender, 0, len(p.cfg.Channels))
 	for _, ch := range p.cfg.Channels {
 		e.addChannel(ch, keySeed)
 	}
 	e.draft = *NewDraft(e.cfg.Buffers, p.channels)
 	e.draft.owner = e
 	e.schedule()
-	e.limitInbound()
 	e.paths = []*path{e.firstPath(now, life.Path)}
 	e.rateTold = rateTold{rate: e.bytesPerSecond(), at: now}
 	return e
@@ -174,13 +160,6 @@ func (e *Endpoint) addChannel(cfg ChannelConfig, keySeed uint64) {
 	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}, repair: repairer{kind: RepairOff}}
 	s.keys.table.seed = keySeed
 	e.senders = append(e.senders, s)
-	r := receiver{cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: e.began}
-	r.limit = uint64(r.window)
-	r.keys.table.seed, r.unfinished.seed = keySeed, keySeed
-	if cfg.Delivery == Unreliable {
-		r.whole = seq.NewWindow(partialSpan)
-	}
-	e.receivers = append(e.receivers, r)
 }
 
 func (e *Endpoint) path(id uint8) *path {
@@ -192,51 +171,16 @@ func (e *Endpoint) path(id uint8) *path {
 
 // sender returns the outgoing half of a channel; nil if there is none.
 func (e *Endpoint) sender(id uint16) *sender {
-	if i := e.index(id); i >= 0 {
+	if i := e.plan.index(id); i >= 0 {
 		return &e.senders[i]
 	}
 	return nil
 }
 
-// receiver returns the incoming half of a channel; nil if there is none.
-func (e *Endpoint) receiver(id uint16) *receiver {
-	if i := e.index(id); i >= 0 {
-		return &e.receivers[i]
-	}
-	return nil
-}
-
-// index finds a channel in senders and receivers; negative: there is none. Channels that are
-// numbered from 1 on without gaps are where their number says.
-func (e *Endpoint) index(id uint16) int {
-	if int(id) < len(e.senders) && e.senders[id].id == id {
-		return int(id)
-	}
-	lo, hi := 0, len(e.senders)
-	for lo < hi {
-		if mid := (lo + hi) / 2; e.senders[mid].id < id {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo < len(e.senders) && e.senders[lo].id == id {
-		return lo
-	}
-	return -1
-}
-
 // Update shows the game what has arrived since the last one: messages to Receive, events to
 // NextEvent. The bytes of messages received before become invalid.
 func (e *Endpoint) Update() {
-	for _, b := range e.lent {
-		e.cfg.Buffers.release(b)
-	}
-	clear(e.lent)
-	e.lent = e.lent[:0]
-	for i := range e.receivers {
-		e.reveal(&e.receivers[i])
-	}
+	e.inbox.reveal()
 	e.events.reveal()
 }
 
@@ -283,7 +227,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	if e.state == stateAway {
 		e.comeBack(now)
 	}
-	p.elsewhere, e.reliable = from != p.route, false
+	p.elsewhere, e.inbox.reliable = from != p.route, false
 	e.ackGap = !p.anyReceived() || number != p.largest+1
 	said, err := e.handleEach(now, p, from, number, frames)
 	switch {
@@ -301,7 +245,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 			p.marks.arrived(e.markIn)
 		}
 	}
-	if e.inbound.any {
+	if e.inbox.inbound.any {
 		e.judge(now, len(frames), said)
 	}
 	if p.next-p.largestAcked > maxUnanswered && p.next > p.largestAcked && e.state == stateOpen {
@@ -316,7 +260,7 @@ const maxUnanswered = 1 << 22
 // handleEach handles frame after frame, and returns what their types say. What follows the end of
 // the connection means nothing.
 func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (said traits, err error) {
-	e.rebuilders.work, e.acksRead = rebuildWork, [maxPaths]uint8{}
+	e.inbox.rebuilders.work, e.acksRead = rebuildWork, [maxPaths]uint8{}
 	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, from, number, rest)
@@ -402,8 +346,8 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		if n < 0 {
 			return 0, errProtocol
 		}
-		r := e.receiver(run.Channel)
-		k, err := e.handleRun(now, r, &run, b[n:])
+		r := e.inbox.receiver(run.Channel)
+		k, err := r.handleRun(now, &run, b[n:])
 		r.count(now, n+k)
 		if run.Channel == 0 && err == nil {
 			err = e.controlArrived()
@@ -414,14 +358,14 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		if n < 0 {
 			return 0, errProtocol
 		}
-		r := e.receiver(f.Channel)
+		r := e.inbox.receiver(f.Channel)
 		r.count(now, n)
-		if err = e.handleFragment(now, r, &f, payload); f.Channel == 0 && err == nil {
+		if err = r.handleFragment(now, &f, payload); f.Channel == 0 && err == nil {
 			err = e.controlArrived()
 		}
 		return n, err
 	case kind == wire.TypeRepair:
-		return e.handleRepair(now, b)
+		return e.inbox.handleRepair(now, b)
 	case kind == wire.TypeDraining:
 		return e.handleDraining(now, p, b)
 	case kind == wire.TypeHold:
@@ -440,18 +384,18 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		if n < 0 {
 			return 0, errProtocol
 		}
-		e.receiver(channel).count(now, n)
+		e.inbox.receiver(channel).count(now, n)
 		if b[0] == wire.TypeWindow {
 			return n, e.handleWindow(channel, limit)
 		}
-		return n, e.handleBlocked(now, channel, limit)
+		return n, e.inbox.handleBlocked(now, channel, limit, e.longest((*path).roundTrip))
 	case wire.TypeSkip:
 		channel, first, count, n := wire.ConsumeSkip(b)
 		if n < 0 {
 			return 0, errProtocol
 		}
-		k, err := e.handleSkip(channel, first, count, b[n:])
-		e.receiver(channel).count(now, n+k)
+		k, err := e.inbox.handleSkip(channel, first, count, b[n:])
+		e.inbox.receiver(channel).count(now, n+k)
 		if channel == 0 && err == nil {
 			err = e.controlArrived()
 		}
@@ -461,7 +405,7 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)
 		if s := e.sender(channel); n >= 0 && s != nil {
-			e.receiver(channel).count(now, n)
+			e.inbox.receiver(channel).count(now, n)
 			return n, e.handleStored(s, ids)
 		}
 	}

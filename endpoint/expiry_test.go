@@ -97,7 +97,7 @@ func TestExpiryOnTheWay(t *testing.T) {
 			if got := p.received(1, chanOf(d)); len(got) != 1 || number(got[0]) != 1 {
 				t.Errorf("received %d messages", len(got))
 			}
-			snd, rcv := p.ends[0].sender(uint16(chanOf(d))), p.ends[1].receiver(uint16(chanOf(d)))
+			snd, rcv := p.ends[0].sender(uint16(chanOf(d))), p.ends[1].inbox.receiver(uint16(chanOf(d)))
 			if snd.open.Len() != 0 || snd.started != rcv.started || rcv.started != rcv.returned {
 				t.Errorf("%d open; charges started %d and %d, returned %d", snd.open.Len(), snd.started, rcv.started, rcv.returned)
 			}

@@ -127,9 +127,9 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 			}
 		}
 	case contentWindow:
-		e.oweLimit(c.inbound)
+		c.inbound.oweLimit()
 	case contentStored:
-		e.storedLost(c.inbound, c.first, c.count)
+		c.inbound.storedLost(c.first, c.count)
 	case contentRebuilt:
 		e.rebuiltLost(c)
 	case contentBlocked:
@@ -192,7 +192,7 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 	case s == nil || !s.cfg.Delivery.Reliable():
 		switch c.kind {
 		case contentWindow:
-			e.oweLimit(c.inbound)
+			c.inbound.oweLimit()
 		case contentHold:
 			e.holdLost(c.first)
 		case contentDraining:

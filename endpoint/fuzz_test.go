@@ -147,8 +147,8 @@ func checkBounds(t *testing.T, e *Endpoint) {
 	t.Helper()
 	checkListed(t, e)
 	checkPaths(t, e)
-	for i := range e.receivers {
-		r, memory, dropped := &e.receivers[i], 0, 0
+	for i := range e.inbox.receivers {
+		r, memory, dropped := &e.inbox.receivers[i], 0, 0
 		for n := r.ready.Base(); n < r.ready.End(); n++ {
 			if m := r.ready.At(n); m.droppable {
 				dropped += charge(len(m.payload))
@@ -202,14 +202,14 @@ func checkBounds(t *testing.T, e *Endpoint) {
 func checkListed(t testing.TB, e *Endpoint) {
 	t.Helper()
 	owing := false
-	for i := range e.receivers {
-		r, s := &e.receivers[i], &e.senders[i]
+	for i := range e.inbox.receivers {
+		r, s := &e.inbox.receivers[i], &e.senders[i]
 		owing = owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if !s.idle() && !slices.Contains(s.turn.class.active, s) {
 			t.Fatalf("channel %d has something to send and gets no turn", s.id)
 		}
 	}
-	if owing != e.owing && e.state <= stateOpen {
-		t.Fatalf("WINDOW, STORED or REBUILT to send: %v, but noted as %v", owing, e.owing)
+	if owing != e.inbox.owing && e.state <= stateOpen {
+		t.Fatalf("WINDOW, STORED or REBUILT to send: %v, but noted as %v", owing, e.inbox.owing)
 	}
 }

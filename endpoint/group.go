@@ -56,9 +56,9 @@ func back(id, first uint64) uint64 { return min(id-first, wire.MaxBack) }
 
 // deliverOrdered hands a message of a ReliableOrdered channel to the game, or keeps it until
 // all ids before its group are resolved.
-func (e *Endpoint) deliverOrdered(r *receiver, h *head, payload []byte) {
+func (r *receiver) deliverOrdered(h *head, payload []byte) {
 	if h.first <= r.seen.Base() {
-		e.deliverInOrder(r, h.id, payload)
+		r.deliverInOrder(h.id, payload)
 		return
 	}
 	r.waiting.push(waitingMessage{position{h.id, 0}, h.first, payload})
@@ -66,9 +66,9 @@ func (e *Endpoint) deliverOrdered(r *receiver, h *head, payload []byte) {
 
 // deliverInOrder hands on a message whose turn it is, and before it the droppables that
 // precede it.
-func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
+func (r *receiver) deliverInOrder(id uint64, payload []byte) {
 	if r.droppables.len() > 0 {
-		e.deliverDroppables(r, id+1, 0)
+		r.deliverDroppables(id+1, 0)
 	}
 	r.pass(position{id + 1, 0})
 	r.deliver(payload)
@@ -76,12 +76,12 @@ func (e *Endpoint) deliverInOrder(r *receiver, id uint64, payload []byte) {
 
 // orderMoved delivers what waited for the ids that are resolved now: their own messages, then
 // the rest of the group that is in turn, which need not wait for those that are missing of it.
-func (e *Endpoint) orderMoved(r *receiver) {
+func (r *receiver) orderMoved() {
 	for r.waiting.due(r.seen.Base()) {
 		m := r.waiting.pop()
-		e.deliverInOrder(r, m.id, m.payload)
+		r.deliverInOrder(m.id, m.payload)
 	}
 	if r.droppables.len() > 0 {
-		e.deliverDroppables(r, 0, r.seen.Base()+1)
+		r.deliverDroppables(0, r.seen.Base()+1)
 	}
 }

@@ -77,7 +77,7 @@ func TestUnfinishedTable(t *testing.T) {
 // one place of a table that is not seeded.
 func TestUnfinishedWork(t *testing.T) {
 	s, ch := newScript(t, channels()), chanOf(ReliableUnordered)
-	table := &s.e.receiver(uint16(ch)).unfinished
+	table := &s.e.inbox.receiver(uint16(ch)).unfinished
 	pieces := 0
 	for id := uint64(0); id < maxAhead && pieces < 800; id += 8 {
 		s.hears(fragment(ch, id, 1, 0, []byte{1}))
@@ -98,7 +98,7 @@ func TestPiecesFromTheMiddle(t *testing.T) {
 	for _, at := range []int{64, 1024, 16384} {
 		for d := Unreliable; d <= ReliableOrdered; d++ {
 			s, ch := newScript(t, channels()), chanOf(d)
-			r := s.e.receiver(uint16(ch))
+			r := s.e.inbox.receiver(uint16(ch))
 			for id := range uint64(60) {
 				if d.Reliable() && r.started+uint64(charge(at+1)) > r.limit {
 					break

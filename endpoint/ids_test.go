@@ -142,7 +142,7 @@ func TestSeenButIncomplete(t *testing.T) {
 	if m, ok := s.e.Receive(chanOf(UnreliableLatest)); !ok || string(m.Bytes()) != "whole" {
 		t.Fatal("not received")
 	}
-	if next := s.e.receiver(uint16(chanOf(UnreliableLatest))).keys.keyless.id; next != 70_001 {
+	if next := s.e.inbox.receiver(uint16(chanOf(UnreliableLatest))).keys.keyless.id; next != 70_001 {
 		t.Errorf("the newest is %d", next)
 	}
 }

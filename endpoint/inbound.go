@@ -85,18 +85,19 @@ type inbound struct {
 // A channelInbound is what is taken on a channel that has limits.
 type channelInbound struct{ bytes, messages bound }
 
-func (e *Endpoint) limitInbound() {
-	in, l, largest := &e.inbound, e.cfg.Inbound, e.cfg.MaxDatagramBytes
-	in.packets = newBound(e.began, l.PacketsPerSecond, 4)
-	in.bytes = newBound(e.began, l.BytesPerSecond, largest+packetCharge)
-	in.messages = newBound(e.began, l.MessagesPerSecond, 1)
+// begin sets the limits of a configuration, and those of the channels.
+func (in *inbound) begin(now int64, cfg *Config, receivers []receiver) {
+	l, largest := cfg.Inbound, cfg.MaxDatagramBytes
+	in.packets = newBound(now, l.PacketsPerSecond, 4)
+	in.bytes = newBound(now, l.BytesPerSecond, largest+packetCharge)
+	in.messages = newBound(now, l.MessagesPerSecond, 1)
 	in.any = in.packets.limit > 0 || in.bytes.limit > 0 || in.messages.limit > 0
-	for i := range e.receivers {
-		if r := &e.receivers[i]; r.cfg.Inbound.BytesPerSecond > 0 || r.cfg.Inbound.MessagesPerSecond > 0 {
+	for i := range receivers {
+		if r := &receivers[i]; r.cfg.Inbound.BytesPerSecond > 0 || r.cfg.Inbound.MessagesPerSecond > 0 {
 			in.any = true
 			r.inbound = &channelInbound{
-				newBound(e.began, r.cfg.Inbound.BytesPerSecond, largest),
-				newBound(e.began, r.cfg.Inbound.MessagesPerSecond, 1),
+				newBound(now, r.cfg.Inbound.BytesPerSecond, largest),
+				newBound(now, r.cfg.Inbound.MessagesPerSecond, 1),
 			}
 		}
 	}
@@ -192,7 +193,7 @@ func (in *inbound) tooMuch(r *receiver) bool {
 
 // judge charges a packet that came, and ends the connection of a peer that is too fast.
 func (e *Endpoint) judge(now int64, frames int, said traits) {
-	in := &e.inbound
+	in := &e.inbox.inbound
 	in.packet(now, frames, said)
 	switch {
 	case in.packets.broken():

@@ -91,7 +91,7 @@ func TestKeysSuperseded(t *testing.T) {
 func TestKeysNotTaken(t *testing.T) {
 	p := newPair(t, channels(), 5*time.Millisecond).open()
 	ch := chanOf(ReliableLatest)
-	r := p.ends[1].receiver(uint16(ch))
+	r := p.ends[1].inbox.receiver(uint16(ch))
 	t.Log("# a game that takes one value each step while sixteen keys change")
 	last := map[uint64]int{}
 	for n := range 3000 {
@@ -168,7 +168,7 @@ func keyedRun(ch ChannelID, first, key uint64, messages ...string) []byte {
 func TestKeysForgotten(t *testing.T) {
 	for _, d := range []Delivery{UnreliableLatest, ReliableLatest} {
 		s := newScript(t, channels())
-		r := s.e.receiver(uint16(chanOf(d)))
+		r := s.e.inbox.receiver(uint16(chanOf(d)))
 		t.Logf("# %v: 200000 keys", d)
 		for id := uint64(0); id < 200_000; id += 2 {
 			s.hears(keyedRun(chanOf(d), id, id*3, "x", "y"))
@@ -250,7 +250,7 @@ func TestUnfinishedKeys(t *testing.T) {
 	s.hears(part(1, 7, 0, 10, "older"))
 	s.hears(withOptions(ch, 2, wire.OptionKeyed, 0, 0, "whole")) // of key 7
 	s.wantTaken(ch, "whole")
-	if n := len(s.e.receiver(uint16(ch)).partials); n != 1 {
+	if n := len(s.e.inbox.receiver(uint16(ch)).partials); n != 1 {
 		t.Errorf("%d are unfinished", n)
 	}
 	s.hears(part(0, 8, 5, 0, " key!"))

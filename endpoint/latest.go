@@ -53,20 +53,20 @@ func (r *receiver) keyLives(k *keyEntry) bool {
 // deliverLatest shows a value of a ReliableLatest channel if no newer one of its key came. One
 // that waits unseen in ready makes place for a newer one; one that was shown and not taken
 // goes with the next Update.
-func (e *Endpoint) deliverLatest(r *receiver, h *head, payload []byte) {
+func (r *receiver) deliverLatest(h *head, payload []byte) {
 	r.next = max(r.next, h.id+1)
 	if r.outdated(h) {
-		e.stats.MessagesStale++
-		e.takeBack(r, payload)
+		r.in.stats.MessagesStale++
+		r.takeBack(payload)
 		return
 	}
 	k := r.noteKey(h)
 	if k.place > 0 && r.ready.Has(k.place-1) {
 		old := r.ready.At(k.place - 1)
-		e.stats.MessagesStale++
+		r.in.stats.MessagesStale++
 		if k.place-1 >= r.visible {
 			r.untaken += len(payload) - len(old.payload)
-			e.takeBack(r, old.payload)
+			r.takeBack(old.payload)
 			old.payload = payload
 			return
 		}
@@ -79,25 +79,25 @@ func (e *Endpoint) deliverLatest(r *receiver, h *head, payload []byte) {
 
 // dropStale removes the values from ready that were shown, not taken, and overtaken since. The
 // others move up to new places.
-func (e *Endpoint) dropStale(r *receiver) {
+func (r *receiver) dropStale() {
 	if r.keys.stale == 0 {
 		return
 	}
 	base, end := r.ready.Base(), r.ready.End()
-	e.moved = e.moved[:0] // for each old place the new one, plus one
+	r.in.moved = r.in.moved[:0] // for each old place the new one, plus one
 	for n := base; n < end; n++ {
 		m := *r.ready.At(n)
 		r.ready.Pop()
-		if e.moved = append(e.moved, r.ready.End()+1); m.stale {
+		if r.in.moved = append(r.in.moved, r.ready.End()+1); m.stale {
 			r.untaken -= charge(len(m.payload))
-			e.takeBack(r, m.payload)
+			r.takeBack(m.payload)
 		} else {
 			*r.ready.Push() = m
 		}
 	}
 	move := func(k *keyEntry) {
 		if old := k.place - 1; k.place > 0 && old >= base {
-			k.place = e.moved[old-base]
+			k.place = r.in.moved[old-base]
 		}
 	}
 	move(&r.keys.keyless)
@@ -108,18 +108,18 @@ func (e *Endpoint) dropStale(r *receiver) {
 }
 
 // takeBack returns the charge and the memory of a message that nobody will see.
-func (e *Endpoint) takeBack(r *receiver, payload []byte) {
-	e.returnCharge(r, charge(len(payload)))
-	e.cfg.Buffers.release(payload)
+func (r *receiver) takeBack(payload []byte) {
+	r.returnCharge(charge(len(payload)))
+	r.in.cfg.Buffers.release(payload)
 }
 
 // dropStalePartials drops unfinished values that a newer one of their key has overtaken.
-func (e *Endpoint) dropStalePartials(r *receiver, newest *head) {
+func (r *receiver) dropStalePartials(newest *head) {
 	for i := 0; i < len(r.partials); {
 		p := r.partials[i]
 		if p.id < newest.id && p.options == newest.options && p.key == newest.key {
-			e.dropPartial(r, p)
-			e.stats.MessagesStale++
+			r.dropPartial(p)
+			r.in.stats.MessagesStale++
 		} else {
 			i++
 		}

@@ -323,8 +323,8 @@ func (e *Endpoint) spend(b *builder) {
 	e.flush.used += int(b.pkt.bytes)
 	e.quota.packets.spend(b.now, 1)
 	e.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
-	if e.inbound.any {
-		e.inbound.acks.earn(b.now) // the ack that it will bring
+	if e.inbox.inbound.any {
+		e.inbox.inbound.acks.earn(b.now) // the ack that it will bring
 	}
 }
 
@@ -340,7 +340,7 @@ func (e *Endpoint) buildControl(b *builder) {
 	if e.state != stateOpen {
 		return
 	}
-	if e.owing {
+	if e.inbox.owing {
 		e.buildAnswers(b)
 	}
 	if e.statusOwed {
@@ -358,33 +358,33 @@ func (e *Endpoint) buildControl(b *builder) {
 
 // buildAnswers appends WINDOW, STORED and REBUILT as far as there is room.
 func (e *Endpoint) buildAnswers(b *builder) {
-	e.owing = false
-	for i := range e.receivers {
-		r, before := &e.receivers[i], len(b.dst)
+	e.inbox.owing = false
+	for i := range e.inbox.receivers {
+		r, before := &e.inbox.receivers[i], len(b.dst)
 		if r.limitDue && b.room() >= 8 {
-			e.buildWindow(b, r)
+			r.buildWindow(b, e.longest((*path).roundTrip))
 		}
 		for len(r.stored) > 0 && b.room() >= 16 {
-			e.buildStored(b, r)
+			r.buildStored(b)
 		}
 		for len(r.rebuilt) > 0 && b.room() >= 16 {
-			e.buildRebuilt(b, r)
+			r.buildRebuilt(b)
 		}
-		e.owing = e.owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
+		e.inbox.owing = e.inbox.owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if n := len(b.dst) - before; n > 0 {
 			e.serve(b.now, &e.senders[i], n)
 		}
 	}
 }
 
-func (e *Endpoint) buildWindow(b *builder, r *receiver) {
-	limit := e.announce(b.now, r)
+func (r *receiver) buildWindow(b *builder, trip int64) {
+	limit := r.announce(b.now, trip)
 	b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentWindow, inbound: r, first: limit})
 }
 
-func (e *Endpoint) buildStored(b *builder, r *receiver) {
+func (r *receiver) buildStored(b *builder) {
 	n := min(len(r.stored), storedPerFrame)
 	c := content{kind: contentStored, inbound: r, count: uint32(n)}
 	for i, id := range r.stored[:n] {

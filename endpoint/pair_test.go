@@ -202,7 +202,7 @@ func (p *pair) checkLeaks(shared bool) {
 				p.t.Errorf("end %d, channel %d: %d bytes under way, %d queued, %d wait, %d to resend",
 					i, s.id, s.underway, s.queued, s.waiting, s.resend)
 			}
-			if r := &end.receivers[c]; len(r.partials) != 0 || !r.cfg.Delivery.Reliable() && r.held != 0 || r.pooled != 0 {
+			if r := &end.inbox.receivers[c]; len(r.partials) != 0 || !r.cfg.Delivery.Reliable() && r.held != 0 || r.pooled != 0 {
 				p.t.Errorf("end %d, channel %d: %d partials, %d bytes held", i, r.id, len(r.partials), r.held)
 			}
 		}

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -14,6 +15,7 @@ type Plan struct {
 	channels []ChannelConfig // as they were given
 	rows     []byte          // what both ends must agree on
 	digest   uint64          // of rows
+	ids      []uint16        // of all channels, in ascending order, the library's own first
 }
 
 // A Life is what one endpoint of a Plan has of its own. The fields are those of Config.
@@ -32,6 +34,7 @@ func Prepare(cfg Config) (*Plan, error) {
 	p := &Plan{cfg: cfg.withDefaults(), channels: cfg.Channels}
 	rows := make([]wire.ChannelRow, 0, len(p.cfg.Channels))
 	for _, ch := range p.cfg.Channels {
+		p.ids = append(p.ids, uint16(ch.ID))
 		if ch.ID != 0 {
 			rows = append(rows, wire.ChannelRow{
 				Channel: uint16(ch.ID), Delivery: uint8(ch.Delivery),
@@ -67,4 +70,16 @@ func (p *Plan) match(body []byte) (h wire.Hello, err error) {
 		return h, &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ", Rows: p.rows}
 	}
 	return h, nil
+}
+
+// index finds a channel among those of all senders and receivers; negative: there is none. Channels
+// that are numbered from 1 on without gaps are where their number says.
+func (p *Plan) index(id uint16) int {
+	if int(id) < len(p.ids) && p.ids[id] == id {
+		return int(id)
+	}
+	if i, ok := slices.BinarySearch(p.ids, id); ok {
+		return i
+	}
+	return -1
 }

@@ -23,7 +23,7 @@ func TestPoolFair(t *testing.T) {
 					s.hears(b)
 				}
 			}
-			if n := s.e.share; n.ready > pool.fair || n.spare > pool.limit/16 {
+			if n := s.e.inbox.share; n.ready > pool.fair || n.spare > pool.limit/16 {
 				t.Fatalf("one of %d has %+v", cheats, n)
 			}
 		}
@@ -84,7 +84,7 @@ func TestWindowGoesBack(t *testing.T) {
 	ch := chanOf(ReliableOrdered)
 	p.send(0, ch, message(0, 1<<20))
 	p.run(20 * time.Second)
-	r, pool := p.ends[1].receiver(uint16(ch)), p.ends[1].cfg.Pool
+	r, pool := p.ends[1].inbox.receiver(uint16(ch)), p.ends[1].cfg.Pool
 	if len(p.received(1, ch)) != 1 || pool.InUse() == 0 {
 		t.Fatalf("%d bytes of the pool", pool.InUse())
 	}

@@ -156,7 +156,7 @@ func TestResendPolicy(t *testing.T) {
 				if got := p.received(1, 1); len(got) != 1 || number(got[0]) != 1 {
 					t.Errorf("received %d", len(got))
 				}
-				if r := p.ends[1].receiver(1); r.started != r.returned || p.ends[0].sender(1).open.Len() != 0 {
+				if r := p.ends[1].inbox.receiver(1); r.started != r.returned || p.ends[0].sender(1).open.Len() != 0 {
 					t.Errorf("charges started %d, returned %d", r.started, r.returned)
 				}
 			}

@@ -41,7 +41,7 @@ func (r *receiver) partial(h *head) *partial {
 func (r *receiver) loose(h *head) bool { return !r.cfg.Delivery.Reliable() || h.droppable() }
 
 // handleFragment takes a byte range of a message.
-func (e *Endpoint) handleFragment(now int64, r *receiver, f *wire.Fragment, b []byte) error {
+func (r *receiver) handleFragment(now int64, f *wire.Fragment, b []byte) error {
 	if r == nil || f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
 		f.Offset == 0 && f.Total < len(b) || !r.allows(f.Options) {
 		return errProtocol
@@ -51,20 +51,20 @@ func (e *Endpoint) handleFragment(now int64, r *receiver, f *wire.Fragment, b []
 		return errProtocol
 	}
 	r.saw(h.id)
-	e.reliable = e.reliable || !r.loose(&h)
-	if e.inbound.any {
-		if e.inbound.chargeFragment(now, r, f.Offset == 0, len(b)); r.loose(&h) && e.inbound.tooMuch(r) {
-			e.stats.MessagesTooFast++
+	r.in.reliable = r.in.reliable || !r.loose(&h)
+	if r.in.inbound.any {
+		if r.in.inbound.chargeFragment(now, r, f.Offset == 0, len(b)); r.loose(&h) && r.in.inbound.tooMuch(r) {
+			r.in.stats.MessagesTooFast++
 			return nil
 		}
 	}
-	wanted, err := e.wantsFragment(r, &h)
+	wanted, err := r.wantsFragment(&h)
 	if !wanted || err != nil {
 		return err
 	}
 	p := r.partial(&h)
 	if p == nil {
-		if p, err = e.newPartial(now, r, &h); p == nil || err != nil {
+		if p, err = r.newPartial(now, &h); p == nil || err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (e *Endpoint) handleFragment(now int64, r *receiver, f *wire.Fragment, b []
 		return errProtocol
 	}
 	p.stored = p.stored || f.Stored
-	if fits, err := e.growPartial(r, p, f, len(b)); !fits || err != nil {
+	if fits, err := r.growPartial(p, f, len(b)); !fits || err != nil {
 		return err
 	}
 	if p.scattered(f.Offset, len(b)) {
@@ -83,21 +83,21 @@ func (e *Endpoint) handleFragment(now int64, r *receiver, f *wire.Fragment, b []
 	}
 	p.add(f.Offset, b)
 	if p.total >= 0 && p.got == p.total {
-		e.finishPartial(r, p)
+		r.finishPartial(p)
 	}
 	return nil
 }
 
 // wantsFragment reports whether a message is still unfinished and not stale.
-func (e *Endpoint) wantsFragment(r *receiver, h *head) (bool, error) {
+func (r *receiver) wantsFragment(h *head) (bool, error) {
 	switch {
 	case r.cfg.Delivery == UnreliableLatest && r.outdated(h):
-		e.stats.MessagesStale++
+		r.in.stats.MessagesStale++
 		return false, nil
 	case r.cfg.Delivery == Unreliable && !r.whole.Fresh(h.id):
 		return false, nil // delivered, or too old
 	case h.droppable():
-		return e.wantsDroppable(r, h)
+		return r.wantsDroppable(h)
 	case !r.cfg.Delivery.Reliable():
 		return true, nil
 	case r.seen.Has(h.id):
@@ -116,21 +116,21 @@ const (
 )
 
 // newPartial begins a message; nil if there is no room for one that may be dropped.
-func (e *Endpoint) newPartial(now int64, r *receiver, h *head) (*partial, error) {
-	p := e.partials.fetch()
+func (r *receiver) newPartial(now int64, h *head) (*partial, error) {
+	p := r.in.partials.fetch()
 	p.head, p.loose, p.total, p.began = *h, r.loose(h), -1, now
 	if !p.loose {
 		r.unfinished.add(p)
-		return p, e.chargeStarted(r, messageCharge)
+		return p, r.chargeStarted(messageCharge)
 	}
-	e.dropOldPartials(r)
+	r.dropOldPartials()
 	if len(r.partials) >= maxPartials {
-		e.dropPartial(r, r.partials[0])
-		e.stats.MessagesExpired++
+		r.dropPartial(r.partials[0])
+		r.in.stats.MessagesExpired++
 	}
 	r.partials = append(r.partials, p)
-	e.expireLater(now + partialLife)
-	if !e.holdMore(r, p, messageCharge) {
+	r.in.expireLater(now + partialLife)
+	if !r.holdMore(p, messageCharge) {
 		return nil, nil
 	}
 	return p, nil
@@ -138,11 +138,11 @@ func (e *Endpoint) newPartial(now int64, r *receiver, h *head) (*partial, error)
 
 // holdMore makes room for bytes more of a loose message that is unfinished. False: there is
 // none, and it is dropped.
-func (e *Endpoint) holdMore(r *receiver, p *partial, bytes int) bool {
+func (r *receiver) holdMore(p *partial, bytes int) bool {
 	if !r.cfg.Delivery.Reliable() {
-		e.makeRoom(r, p, bytes)
-	} else if !e.makeDroppableRoom(r, p, bytes) {
-		e.dropPartial(r, p)
+		r.makeRoom(p, bytes)
+	} else if !r.makeDroppableRoom(p, bytes) {
+		r.dropPartial(p)
 		return false
 	}
 	r.held += bytes
@@ -167,7 +167,7 @@ func (p *partial) scattered(offset, length int) bool {
 
 // growPartial checks a fragment against what is known, charges what it adds and makes room for
 // it.
-func (e *Endpoint) growPartial(r *receiver, p *partial, f *wire.Fragment, length int) (fits bool, err error) {
+func (r *receiver) growPartial(p *partial, f *wire.Fragment, length int) (fits bool, err error) {
 	end := f.Offset + length
 	if f.Offset == 0 {
 		if p.total >= 0 && p.total != f.Total || p.known > f.Total {
@@ -181,8 +181,8 @@ func (e *Endpoint) growPartial(r *receiver, p *partial, f *wire.Fragment, length
 	if grown := end - p.known; grown > 0 {
 		p.known = end
 		if !p.loose {
-			err = e.chargeStarted(r, grown)
-		} else if !e.holdMore(r, p, grown) {
+			err = r.chargeStarted(grown)
+		} else if !r.holdMore(p, grown) {
 			return false, nil
 		}
 		if err != nil {
@@ -190,7 +190,7 @@ func (e *Endpoint) growPartial(r *receiver, p *partial, f *wire.Fragment, length
 		}
 	}
 	if p.known > len(p.buf) {
-		p.grow(e.cfg.Buffers, r.cfg.MaxMessageBytes)
+		p.grow(r.in.cfg.Buffers, r.cfg.MaxMessageBytes)
 	}
 	return true, nil
 }
@@ -227,29 +227,29 @@ func (p *partial) add(offset int, b []byte) {
 }
 
 // finishPartial hands on a message that is whole.
-func (e *Endpoint) finishPartial(r *receiver, p *partial) {
+func (r *receiver) finishPartial(p *partial) {
 	h, buf := p.head, p.buf[:p.total]
 	if p.stored {
-		e.confirmStored(r, h.storedID())
+		r.confirmStored(h.storedID())
 	}
 	p.buf = nil
-	e.forgetPartial(r, p)
+	r.forgetPartial(p)
 	if r.cfg.Delivery == Unreliable {
 		r.whole.Mark(h.id)
 	}
 	if r.rebuild != nil && r.cfg.Delivery != Unreliable { // whose fragments have other ids
-		e.learn(r, &h, buf)
+		r.learn(&h, buf)
 	}
-	e.complete(r, &h, buf)
+	r.complete(&h, buf)
 }
 
 // dropPartial gives up an unfinished message.
-func (e *Endpoint) dropPartial(r *receiver, p *partial) {
-	e.cfg.Buffers.release(p.buf)
-	e.forgetPartial(r, p)
+func (r *receiver) dropPartial(p *partial) {
+	r.in.cfg.Buffers.release(p.buf)
+	r.forgetPartial(p)
 }
 
-func (e *Endpoint) forgetPartial(r *receiver, p *partial) {
+func (r *receiver) forgetPartial(p *partial) {
 	if p.loose {
 		r.held -= p.held
 		i := slices.Index(r.partials, p)
@@ -259,15 +259,15 @@ func (e *Endpoint) forgetPartial(r *receiver, p *partial) {
 	}
 	p.have.Reset()
 	*p = partial{have: p.have}
-	e.partials.releaseFew(p)
+	r.in.partials.releaseFew(p)
 }
 
 // dropOldPartials drops unfinished messages that the ids have moved far past.
-func (e *Endpoint) dropOldPartials(r *receiver) {
+func (r *receiver) dropOldPartials() {
 	for i := 0; i < len(r.partials); {
 		if p := r.partials[i]; p.id+partialSpan < r.next || p.droppable() && r.late(&p.head) {
-			e.dropPartial(r, r.partials[i])
-			e.stats.MessagesExpired++
+			r.dropPartial(r.partials[i])
+			r.in.stats.MessagesExpired++
 		} else {
 			i++
 		}
@@ -276,10 +276,10 @@ func (e *Endpoint) dropOldPartials(r *receiver) {
 
 // expirePartials drops unreliable messages that have been unfinished for too long, and says
 // when to look again.
-func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
+func (r *receiver) expirePartials(now int64) (next int64) {
 	for len(r.partials) > 0 && now-r.partials[0].began >= partialLife {
-		e.dropPartial(r, r.partials[0])
-		e.stats.MessagesExpired++
+		r.dropPartial(r.partials[0])
+		r.in.stats.MessagesExpired++
 	}
 	if len(r.partials) == 0 {
 		return never
@@ -289,11 +289,11 @@ func (e *Endpoint) expirePartials(now int64, r *receiver) (next int64) {
 
 // confirmStored queues an id for STORED; if too many wait, the oldest goes and its receipt
 // will read Lost(not known).
-func (e *Endpoint) confirmStored(r *receiver, id uint32) {
+func (r *receiver) confirmStored(id uint32) {
 	if len(r.stored) >= maxStored {
 		r.stored = slices.Delete(r.stored, 0, 1)
 	}
-	r.stored, e.owing = append(r.stored, id), true
+	r.stored, r.in.owing = append(r.stored, id), true
 }
 
 const maxStored = 64
@@ -303,8 +303,8 @@ const maxStored = 64
 const storedPerFrame = 2
 
 // storedLost queues the ids of a STORED that was lost again.
-func (e *Endpoint) storedLost(r *receiver, ids uint64, count uint32) {
+func (r *receiver) storedLost(ids uint64, count uint32) {
 	for i := range count {
-		e.confirmStored(r, uint32(ids>>(32*i)))
+		r.confirmStored(uint32(ids >> (32 * i)))
 	}
 }

@@ -13,6 +13,7 @@ import "github.com/tickwire/tickwire/internal/wire"
 // nothing, and who makes up sums gets little for them.
 type rebuilder struct {
 	of      *receiver
+	all     *rebuilders
 	past    [pastIDs]pastMessage // at id modulo 64
 	newest  uint64               // of the ids in past
 	sums    []*sum
@@ -28,10 +29,11 @@ type pastMessage struct {
 
 // rebuilders are those of a connection.
 type rebuilders struct {
-	list []*rebuilder
-	free []*rebuilder
-	sums spares[sum]
-	work int // bytes that may still be added for the packet that is being read
+	buffers *Buffers
+	list    []*rebuilder
+	free    []*rebuilder
+	sums    spares[sum]
+	work    int // bytes that may still be added for the packet that is being read
 }
 
 const (
@@ -45,31 +47,31 @@ const (
 )
 
 // handleRepair takes a sum.
-func (e *Endpoint) handleRepair(now int64, b []byte) (n int, err error) {
+func (in *inbox) handleRepair(now int64, b []byte) (n int, err error) {
 	f, bytes, n := wire.ConsumeRepair(b)
 	if n < 0 {
 		return 0, errProtocol
 	}
-	r := e.receiver(f.Channel)
+	r := in.receiver(f.Channel)
 	if r == nil || r.own() {
 		return 0, errProtocol
 	}
 	r.count(now, n)
-	if e.inbound.any {
-		e.inbound.charge(now, r, 1, n)
+	if in.inbound.any {
+		in.inbound.charge(now, r, 1, n)
 	}
-	if !r.cfg.Delivery.Reliable() && e.inbound.tooMuch(r) {
-		e.stats.MessagesTooFast++
+	if !r.cfg.Delivery.Reliable() && in.inbound.tooMuch(r) {
+		in.stats.MessagesTooFast++
 		return n, nil
 	}
 	id := r.expandRepair(f.Newest)
 	if id+1 < uint64(wire.MaskSpan(f.Mask)) || r.cfg.Delivery.Reliable() && id >= r.seen.Base()+maxAhead {
 		return 0, errProtocol
 	}
-	if err := e.addSum(e.rebuilder(now, r, id), id, &f, bytes); err != nil {
+	if err := r.needRebuilder(now, id).addSum(id, &f, bytes); err != nil {
 		return 0, err
 	}
-	return n, e.solve(now, r)
+	return n, r.solve(now)
 }
 
 // expandRepair rebuilds an id as that of a RUN.
@@ -82,8 +84,8 @@ func (r *receiver) expandRepair(low uint64) uint64 {
 
 // rebuilder returns that of a channel, made if need be: then the one that was used least lately
 // may have to go.
-func (e *Endpoint) rebuilder(now int64, r *receiver, id uint64) *rebuilder {
-	all := &e.rebuilders
+func (r *receiver) needRebuilder(now int64, id uint64) *rebuilder {
+	all := &r.in.rebuilders
 	if r.rebuild == nil {
 		if len(all.list) == maxRebuilders {
 			oldest := all.list[0]
@@ -92,26 +94,26 @@ func (e *Endpoint) rebuilder(now int64, r *receiver, id uint64) *rebuilder {
 					oldest = b
 				}
 			}
-			e.dropRebuilder(oldest.of)
+			oldest.of.dropRebuilder()
 		}
 		r.rebuild = all.fetch()
 		r.rebuild.of, r.rebuild.newest = r, id
 		all.list = append(all.list, r.rebuild)
-		e.expireLater(now + rebuildLife)
+		r.in.expireLater(now + rebuildLife)
 	}
 	r.rebuild.askedAt, r.rebuild.asked = now, max(r.rebuild.newest, id)
 	return r.rebuild
 }
 
 // expireRebuilder drops one that got no REPAIR for a while, and says when to look again.
-func (e *Endpoint) expireRebuilder(now int64, r *receiver) (next int64) {
+func (r *receiver) expireRebuilder(now int64) (next int64) {
 	if r.rebuild == nil {
 		return never
 	}
 	if next = r.rebuild.askedAt + rebuildLife; next > now {
 		return next
 	}
-	e.dropRebuilder(r)
+	r.dropRebuilder()
 	return never
 }
 
@@ -128,7 +130,7 @@ func (all *rebuilders) mayAdd(bytes int) bool {
 func (all *rebuilders) fetch() *rebuilder {
 	n := len(all.free)
 	if n == 0 {
-		return &rebuilder{sums: make([]*sum, 0, maxSums)}
+		return &rebuilder{all: all, sums: make([]*sum, 0, maxSums)}
 	}
 	b := all.free[n-1]
 	all.free = all.free[:n-1]
@@ -136,17 +138,17 @@ func (all *rebuilders) fetch() *rebuilder {
 }
 
 // dropRebuilder forgets all that a channel kept for repair.
-func (e *Endpoint) dropRebuilder(r *receiver) {
+func (r *receiver) dropRebuilder() {
 	b := r.rebuild
 	if b == nil {
 		return
 	}
 	r.rebuild = nil
 	for i := range b.past {
-		e.forgetPast(b, i)
+		b.forgetPast(i)
 	}
-	e.dropSums(b)
-	all := &e.rebuilders
+	b.dropSums()
+	all := &r.in.rebuilders
 	for i, other := range all.list {
 		if other == b {
 			last := len(all.list) - 1
@@ -155,14 +157,14 @@ func (e *Endpoint) dropRebuilder(r *receiver) {
 			break
 		}
 	}
-	*b = rebuilder{sums: b.sums[:0]}
+	*b = rebuilder{all: all, sums: b.sums[:0]}
 	if len(all.free) < 2 {
 		all.free = append(all.free, b)
 	}
 }
 
-func (e *Endpoint) forgetPast(b *rebuilder, slot int) {
-	e.cfg.Buffers.release(b.past[slot].symbol)
+func (b *rebuilder) forgetPast(slot int) {
+	b.all.buffers.release(b.past[slot].symbol)
 	b.past[slot].symbol = nil
 }
 
@@ -170,16 +172,16 @@ func (e *Endpoint) forgetPast(b *rebuilder, slot int) {
 func (b *rebuilder) has(id uint64) bool { return b.newest-id < pastIDs }
 
 // moveTo makes room for an id: what is 64 below it is forgotten.
-func (e *Endpoint) moveTo(b *rebuilder, id uint64) {
+func (b *rebuilder) moveTo(id uint64) {
 	if id <= b.newest {
 		return
 	}
 	for n := min(id-b.newest, pastIDs); n > 0; n-- {
 		slot := int((id - n + 1) % pastIDs)
-		e.forgetPast(b, slot)
+		b.forgetPast(slot)
 		for i := len(b.sums) - 1; i >= 0; i-- {
 			if b.sums[i].row[slot] != 0 {
-				e.dropSum(b, i)
+				b.dropSum(i)
 			}
 		}
 	}
@@ -187,14 +189,14 @@ func (e *Endpoint) moveTo(b *rebuilder, id uint64) {
 }
 
 // learn notes what a message says that came. All that is known goes out of the sums.
-func (e *Endpoint) learn(r *receiver, h *head, payload []byte) {
+func (r *receiver) learn(h *head, payload []byte) {
 	b := r.rebuild
 	if h.droppable() || r.cfg.Delivery == Unreliable && !h.copied {
 		return
 	}
-	e.moveTo(b, h.id)
+	b.moveTo(h.id)
 	if b.newest-b.asked > rebuildFor && b.newest > b.asked {
-		e.dropRebuilder(r)
+		r.dropRebuilder()
 		return
 	}
 	sym := h.symbol(payload)
@@ -202,12 +204,12 @@ func (e *Endpoint) learn(r *receiver, h *head, payload []byte) {
 	if !b.has(h.id) || b.past[slot].symbol != nil || sym.Len() > wire.MaxSymbol {
 		return
 	}
-	symbol := e.cfg.Buffers.fetch(sym.Len())
+	symbol := r.in.cfg.Buffers.fetch(sym.Len())
 	clear(symbol)
 	sym.AddTo(symbol, 1)
 	b.past[slot].symbol = symbol
 	for i := b.with(slot); i >= 0; i = b.with(slot) { // each may drop others
-		e.takeOut(b, i, slot, symbol, b.sums[i].row[slot])
+		b.takeOut(i, slot, symbol, b.sums[i].row[slot])
 	}
 }
 

@@ -33,17 +33,17 @@ func TestRebuilderGoesUnused(t *testing.T) {
 		s.hears(sumOn(ch, 0, 5, a, b))
 	}
 	for ch := ChannelID(1); ch <= 17; ch++ {
-		if has := s.e.receiver(uint16(ch)).rebuild != nil; has != (ch != 3) {
+		if has := s.e.inbox.receiver(uint16(ch)).rebuild != nil; has != (ch != 3) {
 			t.Errorf("channel %d: %v", ch, has)
 		}
 	}
 	last := s.now
 	s.wait(last + rebuildLife - 20*milli)
-	if n := len(s.e.rebuilders.list); n == 0 {
+	if n := len(s.e.inbox.rebuilders.list); n == 0 {
 		t.Error("they are gone too early")
 	}
-	if s.wait(last + rebuildLife + milli); len(s.e.rebuilders.list) != 0 || len(s.e.rebuilders.free) > 2 {
-		t.Errorf("%d are left, %d are kept", len(s.e.rebuilders.list), len(s.e.rebuilders.free))
+	if s.wait(last + rebuildLife + milli); len(s.e.inbox.rebuilders.list) != 0 || len(s.e.inbox.rebuilders.free) > 2 {
+		t.Errorf("%d are left, %d are kept", len(s.e.inbox.rebuilders.list), len(s.e.inbox.rebuilders.free))
 	}
 }
 
@@ -144,7 +144,7 @@ func TestSolvedInOrder(t *testing.T) {
 			messages[i] = m(30 + n - i)
 		}
 		s.hears(sumOf(uint8(n), uint64(30+n), messages...))
-		if have := len(s.e.receiver(1).rebuild.sums); have > maxSums || n > maxSums && have < maxSums {
+		if have := len(s.e.inbox.receiver(1).rebuild.sums); have > maxSums || n > maxSums && have < maxSums {
 			t.Fatalf("%d sums are kept after %d", have, n+1)
 		}
 	}
@@ -157,8 +157,8 @@ func TestIDsFollowWhatIsRebuilt(t *testing.T) {
 		s.now += second
 		s.hears(sumOf(0, id, []byte("x")))
 	}
-	if st := s.e.Stats(); st.MessagesRebuilt != 4 || st.MessagesStale != 0 || s.e.receiver(1).next != 120_001 {
-		t.Errorf("%d rebuilt, %d stale, the next one is %d", st.MessagesRebuilt, st.MessagesStale, s.e.receiver(1).next)
+	if st := s.e.Stats(); st.MessagesRebuilt != 4 || st.MessagesStale != 0 || s.e.inbox.receiver(1).next != 120_001 {
+		t.Errorf("%d rebuilt, %d stale, the next one is %d", st.MessagesRebuilt, st.MessagesStale, s.e.inbox.receiver(1).next)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestRebuiltIsSaid(t *testing.T) {
 	for id := range uint64(100) {
 		s.hears(sumOf(0, id, []byte("x")))
 	}
-	if n := len(s.e.receiver(1).rebuilt); n != maxStored {
+	if n := len(s.e.inbox.receiver(1).rebuilt); n != maxStored {
 		t.Errorf("%d wait", n)
 	}
 	named := func(frames [][]byte) (n, least int) {

@@ -96,13 +96,13 @@ func TestRebuildersAreBounded(t *testing.T) {
 		if s.hears(frames...); !s.e.Open() {
 			t.Fatalf("packet %d closed it: %v", n, s.closed())
 		}
-		least = min(least, s.e.rebuilders.work)
+		least = min(least, s.e.inbox.rebuilders.work)
 		st := s.e.cfg.Buffers.Stats()
-		if len(s.e.rebuilders.list) > maxRebuilders || st.BytesInUse > maxRebuilders*(pastIDs*wire.MaxSymbol+maxSums*1024)+64<<10 {
-			t.Fatalf("%d rebuilders, %+v", len(s.e.rebuilders.list), st)
+		if len(s.e.inbox.rebuilders.list) > maxRebuilders || st.BytesInUse > maxRebuilders*(pastIDs*wire.MaxSymbol+maxSums*1024)+64<<10 {
+			t.Fatalf("%d rebuilders, %+v", len(s.e.inbox.rebuilders.list), st)
 		}
 	}
-	t.Logf("%d rebuilders, %+v", len(s.e.rebuilders.list), s.e.cfg.Buffers.Stats())
+	t.Logf("%d rebuilders, %+v", len(s.e.inbox.rebuilders.list), s.e.cfg.Buffers.Stats())
 	if least < 0 || least > wire.MaxSymbol {
 		t.Errorf("%d bytes of work are left in the worst packet", least)
 	}

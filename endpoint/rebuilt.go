@@ -12,7 +12,7 @@ import (
 // REBUILT says so; at the sender they are Delivered by that.
 
 // rebuiltArrived takes a message that was rebuilt.
-func (e *Endpoint) rebuiltArrived(now int64, r *receiver, id uint64, symbol []byte) error {
+func (r *receiver) rebuiltArrived(now int64, id uint64, symbol []byte) error {
 	sym, ok := wire.ConsumeSymbol(symbol)
 	h := head{id: id, options: sym.Options, key: sym.Key, first: id - sym.Back, copied: r.cfg.Delivery == Unreliable}
 	if !ok || len(sym.Payload) > r.cfg.MaxMessageBytes || sym.Back > id || !r.allows(sym.Options) {
@@ -20,20 +20,20 @@ func (e *Endpoint) rebuiltArrived(now int64, r *receiver, id uint64, symbol []by
 	}
 	r.saw(id)
 	r.counts.rebuilt++
-	e.confirmRebuilt(r, id)
-	return e.messageArrived(now, r, &h, sym.Payload)
+	r.confirmRebuilt(id)
+	return r.messageArrived(now, &h, sym.Payload)
 }
 
 // confirmRebuilt queues an id for REBUILT; if too many wait, the oldest goes.
-func (e *Endpoint) confirmRebuilt(r *receiver, id uint64) {
+func (r *receiver) confirmRebuilt(id uint64) {
 	if len(r.rebuilt) >= maxStored {
 		r.rebuilt = slices.Delete(r.rebuilt, 0, 1)
 	}
-	r.rebuilt, e.owing = append(r.rebuilt, id), true
+	r.rebuilt, r.in.owing = append(r.rebuilt, id), true
 }
 
 // buildRebuilt appends REBUILT of the newest id that waits and those shortly below it.
-func (e *Endpoint) buildRebuilt(b *builder, r *receiver) {
+func (r *receiver) buildRebuilt(b *builder) {
 	newest, mask := slices.Max(r.rebuilt), uint32(0)
 	rest := r.rebuilt[:0]
 	for _, id := range r.rebuilt {
@@ -52,7 +52,7 @@ func (e *Endpoint) buildRebuilt(b *builder, r *receiver) {
 // rebuiltLost queues the ids of a REBUILT that was lost again.
 func (e *Endpoint) rebuiltLost(c *content) {
 	for mask := c.count; mask != 0; mask &= mask - 1 {
-		e.confirmRebuilt(c.inbound, c.first-uint64(bits.TrailingZeros32(mask)))
+		c.inbound.confirmRebuilt(c.first - uint64(bits.TrailingZeros32(mask)))
 	}
 }
 
@@ -63,7 +63,7 @@ func (e *Endpoint) handleRebuilt(now int64, b []byte) (n int, err error) {
 	if n < 0 || s == nil || s.own() {
 		return 0, errProtocol
 	}
-	e.receiver(channel).count(now, n)
+	e.inbox.receiver(channel).count(now, n)
 	newest := seq.Nearest(s.open.End(), low, 16)
 	for ; mask != 0; mask &= mask - 1 {
 		id := newest - uint64(bits.TrailingZeros32(mask))

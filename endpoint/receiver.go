@@ -15,6 +15,7 @@ import (
 //
 // What is complete and in its place waits in ready until the game takes it.
 type receiver struct {
+	in       *inbox
 	cfg      ChannelConfig
 	id       uint16
 	limitDue bool // WINDOW is to be sent
@@ -77,11 +78,11 @@ type inMessage struct {
 const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
-func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n int, err error) {
+func (r *receiver) handleRun(now int64, run *wire.Run, b []byte) (n int, err error) {
 	if r == nil {
 		return 0, errProtocol
 	}
-	e.reliable = e.reliable || r.cfg.Delivery.Reliable()
+	r.in.reliable = r.in.reliable || r.cfg.Delivery.Reliable()
 	h := head{options: run.Options, index: run.Index}
 	switch {
 	case run.HasIDs != (r.cfg.Delivery == Unreliable):
@@ -95,7 +96,7 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 	if h.first = h.id - run.Back; !r.allows(run.Options) || h.first > h.id {
 		return 0, errProtocol
 	}
-	drop := r.loose(&h) && e.inbound.tooMuch(r)
+	drop := r.loose(&h) && r.in.inbound.tooMuch(r)
 	for range run.Count {
 		k := 0
 		if h.options&wire.OptionKeyed != 0 {
@@ -109,17 +110,17 @@ func (e *Endpoint) handleRun(now int64, r *receiver, run *wire.Run, b []byte) (n
 		}
 		n += k + m
 		if drop {
-			e.stats.MessagesTooFast++
-		} else if err := e.messageArrived(now, r, &h, payload); err != nil {
+			r.in.stats.MessagesTooFast++
+		} else if err := r.messageArrived(now, &h, payload); err != nil {
 			return 0, err
 		}
 		h.advance()
 	}
-	if e.inbound.any {
-		e.inbound.charge(now, r, run.Count, n)
+	if r.in.inbound.any {
+		r.in.inbound.charge(now, r, run.Count, n)
 	}
 	if r.rebuild != nil {
-		return n, e.solve(now, r)
+		return n, r.solve(now)
 	}
 	return n, nil
 }
@@ -138,13 +139,13 @@ func (r *receiver) expandCopied(low uint64, wide bool) uint64 {
 }
 
 // firstCopy notes such a message, and reports whether it is the first one with its id.
-func (e *Endpoint) firstCopy(r *receiver, id uint64) bool {
+func (r *receiver) firstCopy(id uint64) bool {
 	if r.copied == nil {
 		w := seq.NewWindow(copySpan)
 		r.copied = &w
 	}
 	if !r.copied.Fresh(id) {
-		e.stats.MessagesDuplicate++
+		r.in.stats.MessagesDuplicate++
 		return false
 	}
 	r.copied.Mark(id)
@@ -195,37 +196,37 @@ func (r *receiver) saw(id uint64) {
 }
 
 // messageArrived takes a whole message. The payload is copied: it lies in the caller's packet.
-func (e *Endpoint) messageArrived(now int64, r *receiver, h *head, payload []byte) error {
+func (r *receiver) messageArrived(now int64, h *head, payload []byte) error {
 	if r.rebuild != nil {
-		e.learn(r, h, payload)
+		r.learn(h, payload)
 	}
-	if fresh, err := e.admit(r, h, len(payload)); !fresh || err != nil {
+	if fresh, err := r.admit(h, len(payload)); !fresh || err != nil {
 		return err
 	}
-	buf := e.cfg.Buffers.fetch(len(payload))
+	buf := r.in.cfg.Buffers.fetch(len(payload))
 	copy(buf, payload)
-	e.complete(r, h, buf)
+	r.complete(h, buf)
 	return nil
 }
 
 // admit decides whether a message is wanted, and charges it: it is complete with this. Stale
 // and repeated ones are not wanted and no error.
-func (e *Endpoint) admit(r *receiver, h *head, length int) (fresh bool, err error) {
+func (r *receiver) admit(h *head, length int) (fresh bool, err error) {
 	switch {
 	case r.cfg.Delivery == Unreliable:
-		return !h.copied || e.firstCopy(r, h.id), nil
+		return !h.copied || r.firstCopy(h.id), nil
 	case r.cfg.Delivery == UnreliableLatest:
 		if r.outdated(h) {
-			e.stats.MessagesStale++
+			r.in.stats.MessagesStale++
 			return false, nil
 		}
 		return true, nil
 	case h.droppable():
-		return e.wantsDroppable(r, h)
+		return r.wantsDroppable(h)
 	}
 	id := h.id
 	if r.seen.Has(id) {
-		e.stats.MessagesDuplicate++
+		r.in.stats.MessagesDuplicate++
 		return false, nil
 	}
 	if id-r.seen.Base() >= maxAhead {
@@ -236,13 +237,13 @@ func (e *Endpoint) admit(r *receiver, h *head, length int) (fresh bool, err erro
 			return false, errProtocol
 		}
 		r.started -= uint64(charge(p.known)) // the whole is charged instead
-		e.dropPartial(r, p)
+		r.dropPartial(p)
 	}
-	return true, e.chargeStarted(r, charge(length))
+	return true, r.chargeStarted(charge(length))
 }
 
 // chargeStarted counts a charge against the limit that the peer was given.
-func (e *Endpoint) chargeStarted(r *receiver, bytes int) error {
+func (r *receiver) chargeStarted(bytes int) error {
 	r.started += uint64(bytes)
 	if r.started > r.limit {
 		return errFlow
@@ -251,36 +252,36 @@ func (e *Endpoint) chargeStarted(r *receiver, bytes int) error {
 }
 
 // complete hands a whole message on, as the delivery has it. It owns buf.
-func (e *Endpoint) complete(r *receiver, h *head, buf []byte) {
+func (r *receiver) complete(h *head, buf []byte) {
 	switch r.cfg.Delivery {
 	case Unreliable:
-		e.deliverUnreliable(r, buf)
+		r.deliverUnreliable(buf)
 	case UnreliableLatest:
 		r.noteKey(h)
-		e.dropStalePartials(r, h)
-		e.deliverUnreliable(r, buf)
+		r.dropStalePartials(h)
+		r.deliverUnreliable(buf)
 	case ReliableUnordered:
 		r.deliver(buf)
-		e.resolved(r, h.id)
+		r.resolved(h.id)
 	case ReliableLatest:
-		e.deliverLatest(r, h, buf)
-		e.resolved(r, h.id)
+		r.deliverLatest(h, buf)
+		r.resolved(h.id)
 	case ReliableOrdered:
 		if h.droppable() {
-			e.droppableArrived(r, h, buf)
+			r.droppableArrived(h, buf)
 			return
 		}
-		e.deliverOrdered(r, h, buf)
-		e.resolved(r, h.id)
+		r.deliverOrdered(h, buf)
+		r.resolved(h.id)
 	}
 }
 
 // resolved notes that nothing more is expected under an id, and shows what no longer waits for
 // an earlier message.
-func (e *Endpoint) resolved(r *receiver, id uint64) {
+func (r *receiver) resolved(id uint64) {
 	r.seen.Add(id)
 	if r.cfg.Delivery == ReliableOrdered {
-		e.orderMoved(r)
+		r.orderMoved()
 	}
 }
 
@@ -293,42 +294,42 @@ func (r *receiver) deliver(payload []byte) *inMessage {
 	return m
 }
 
-func (e *Endpoint) deliverUnreliable(r *receiver, payload []byte) {
-	e.makeRoom(r, nil, charge(len(payload)))
+func (r *receiver) deliverUnreliable(payload []byte) {
+	r.makeRoom(nil, charge(len(payload)))
 	r.held += charge(len(payload))
 	r.deliver(payload)
 }
 
 // makeRoom drops the oldest of what an unreliable channel holds until bytes more fit: messages
 // that the game has not taken, then unfinished ones except keep.
-func (e *Endpoint) makeRoom(r *receiver, keep *partial, bytes int) {
+func (r *receiver) makeRoom(keep *partial, bytes int) {
 	for r.held+bytes > r.cfg.WindowBytes && r.ready.Len() > 0 {
 		m := r.ready.At(r.ready.Base())
 		r.held -= charge(len(m.payload))
 		r.untaken -= charge(len(m.payload))
-		e.cfg.Buffers.release(m.payload)
+		r.in.cfg.Buffers.release(m.payload)
 		r.ready.Pop()
-		e.stats.MessagesOverflowed++
+		r.in.stats.MessagesOverflowed++
 	}
 	for i := 0; r.held+bytes > r.cfg.WindowBytes && i < len(r.partials); {
 		if r.partials[i] == keep {
 			i++
 			continue
 		}
-		e.dropPartial(r, r.partials[i])
-		e.stats.MessagesOverflowed++
+		r.dropPartial(r.partials[i])
+		r.in.stats.MessagesOverflowed++
 	}
 }
 
 // reveal shows the game what arrived.
-func (e *Endpoint) reveal(r *receiver) {
-	e.dropStale(r)
+func (r *receiver) reveal() {
+	r.dropStale()
 	r.visible = r.ready.End()
 }
 
 // handleSkip: ids that will not come. b starts behind the head of the frame.
-func (e *Endpoint) handleSkip(channel uint16, first uint32, count int, b []byte) (n int, err error) {
-	r := e.receiver(channel)
+func (in *inbox) handleSkip(channel uint16, first uint32, count int, b []byte) (n int, err error) {
+	r := in.receiver(channel)
 	if r == nil || !r.cfg.Delivery.Reliable() {
 		return 0, errProtocol
 	}
@@ -339,27 +340,27 @@ func (e *Endpoint) handleSkip(channel uint16, first uint32, count int, b []byte)
 			return 0, errProtocol
 		}
 		n += k
-		if err := e.skip(r, id+i, int(length)); err != nil {
+		if err := r.skip(id+i, int(length)); err != nil {
 			return 0, err
 		}
 	}
 	return n, nil
 }
 
-func (e *Endpoint) skip(r *receiver, id uint64, length int) error {
-	fresh, err := e.admit(r, &head{id: id}, length)
+func (r *receiver) skip(id uint64, length int) error {
+	fresh, err := r.admit(&head{id: id}, length)
 	if !fresh || err != nil {
 		return err
 	}
-	e.resolved(r, id)
-	e.returnCharge(r, charge(length))
+	r.resolved(id)
+	r.returnCharge(charge(length))
 	return nil
 }
 
 // Receive takes the next message of a channel. Its bytes belong to the endpoint and are valid
 // until the next Update.
 func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
-	r := e.receiver(uint16(channel))
+	r := e.inbox.receiver(uint16(channel))
 	if r == nil || r.own() || r.ready.Base() >= r.visible {
 		return Message{}, false
 	}
@@ -367,10 +368,10 @@ func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	r.ready.Pop()
 	r.untaken -= charge(len(m.payload))
 	if m.payload != nil {
-		e.lent = append(e.lent, m.payload)
+		e.inbox.lent = append(e.inbox.lent, m.payload)
 	}
 	if r.cfg.Delivery.Reliable() && !m.droppable {
-		e.returnCharge(r, charge(len(m.payload)))
+		r.returnCharge(charge(len(m.payload)))
 	} else {
 		r.held -= charge(len(m.payload))
 	}

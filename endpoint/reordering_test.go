@@ -104,7 +104,7 @@ func TestCrumbs(t *testing.T) {
 		for at := size - 2; at > 0; at -= 2 {
 			s.hears(fragment(1, 0, at, size, []byte("x")))
 		}
-		p := s.e.receiver(1).partial(&head{})
+		p := s.e.inbox.receiver(1).partial(&head{})
 		if p == nil || p.have.Len() > 64+size/512 {
 			t.Fatalf("%d ranges", p.have.Len())
 		}

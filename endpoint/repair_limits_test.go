@@ -78,7 +78,7 @@ func TestFloodIsNotRepaired(t *testing.T) {
 		if n := p.ends[0].Stats().RepairsSent - before; n > 3 { // for those of before
 			t.Errorf("%d bytes: %d sums in a flood", size, n)
 		}
-		if p.ends[1].receiver(1).rebuild != nil {
+		if p.ends[1].inbox.receiver(1).rebuild != nil {
 			t.Error("what is kept for repair is kept in vain")
 		}
 		for n := range 10 {

@@ -44,7 +44,7 @@ func (s *scales) packet(frames [][]byte) {
 	clear(s.now)
 	for _, f := range frames {
 		if ch, ok := channelOf(f); ok {
-			s.now[s.ends[s.end].index(ch)] += len(f)
+			s.now[s.ends[s.end].plan.index(ch)] += len(f)
 		}
 	}
 	s.checkCaps()

@@ -250,7 +250,7 @@ func TestReceivedOnce(t *testing.T) {
 			before := p.ends[1].cfg.Buffers.Stats().Fetched
 			p.send(0, chanOf(d), message(size, max(size, 8))[:size])
 			p.run(time.Second)
-			r := p.ends[1].receiver(uint16(chanOf(d)))
+			r := p.ends[1].inbox.receiver(uint16(chanOf(d)))
 			stored := r.ready.At(r.ready.Base()).payload
 			p.ends[1].Update()
 			m, _ := p.ends[1].Receive(chanOf(d))

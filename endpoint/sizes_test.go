@@ -69,7 +69,7 @@ func TestEmptyMessages(t *testing.T) {
 		if fates != 200 || came < 120 || d.Reliable() && d != ReliableLatest && came != 200 {
 			t.Errorf("%d came, %d fates", came, fates)
 		}
-		r := p.ends[1].receiver(uint16(chanOf(d)))
+		r := p.ends[1].inbox.receiver(uint16(chanOf(d)))
 		if d.Reliable() && (r.started != r.returned || r.started%messageCharge != 0 || r.started == 0) {
 			t.Errorf("started %d, returned %d", r.started, r.returned)
 		}
@@ -96,7 +96,7 @@ func TestManyChannels(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := p.ends[1].Receive(3); ok || p.ends[1].receiver(3) != nil {
+	if _, ok := p.ends[1].Receive(3); ok || p.ends[1].inbox.receiver(3) != nil {
 		t.Error("a channel that is not there")
 	}
 }

@@ -98,7 +98,7 @@ func (e *Endpoint) Stats() Stats {
 	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn
 	s.BytesPerSecond, s.MTU = e.bytesPerSecond(), lead.MTU
 	for i := range e.senders[1:] {
-		s.addChannel(&e.senders[1+i], &e.receivers[1+i])
+		s.addChannel(&e.senders[1+i], &e.inbox.receivers[1+i])
 	}
 	s.OpenReceipts = e.openReceipts
 	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.sent.perSecond(e.now), e.received.perSecond(e.now)

@@ -15,14 +15,14 @@ type sum struct {
 	newest uint64 // id in it
 }
 
-func (e *Endpoint) dropSums(b *rebuilder) {
+func (b *rebuilder) dropSums() {
 	for len(b.sums) > 0 {
-		e.dropSum(b, len(b.sums)-1)
+		b.dropSum(len(b.sums) - 1)
 	}
 }
 
 // dropSum gives up a sum.
-func (e *Endpoint) dropSum(b *rebuilder, i int) { e.freeSum(b.take(i)) }
+func (b *rebuilder) dropSum(i int) { b.all.freeSum(b.take(i)) }
 
 // take removes a sum.
 func (b *rebuilder) take(i int) *sum {
@@ -32,10 +32,10 @@ func (b *rebuilder) take(i int) *sum {
 	return s
 }
 
-func (e *Endpoint) freeSum(s *sum) {
-	e.cfg.Buffers.release(s.row)
+func (all *rebuilders) freeSum(s *sum) {
+	all.buffers.release(s.row)
 	*s = sum{}
-	e.rebuilders.sums.releaseFew(s)
+	all.sums.releaseFew(s)
 }
 
 // with returns a sum that has the column; negative: there is none.
@@ -44,16 +44,16 @@ func (b *rebuilder) with(slot int) int {
 }
 
 // takeOut takes a message that is known out of a sum, which then needs another column of its own.
-func (e *Endpoint) takeOut(b *rebuilder, i, slot int, symbol []byte, c byte) {
+func (b *rebuilder) takeOut(i, slot int, symbol []byte, c byte) {
 	s := b.sums[i]
-	if !e.rebuilders.mayAdd(len(symbol)) {
-		e.dropSum(b, i)
+	if !b.all.mayAdd(len(symbol)) {
+		b.dropSum(i)
 		return
 	}
 	s.row[slot] = 0
 	s.add(symbol, c)
-	if int(s.column) == slot && !e.pivot(b, s) {
-		e.dropSum(b, i)
+	if int(s.column) == slot && !b.pivot(s) {
+		b.dropSum(i)
 	}
 	b.ripe = true
 }
@@ -65,8 +65,8 @@ func (s *sum) add(symbol []byte, c byte) {
 }
 
 // addSum adds a sum to what is to be solved, if a message in it is missing.
-func (e *Endpoint) addSum(b *rebuilder, newest uint64, f *wire.Repair, bytes []byte) error {
-	e.moveTo(b, newest)
+func (b *rebuilder) addSum(newest uint64, f *wire.Repair, bytes []byte) error {
+	b.moveTo(newest)
 	missing, known := 0, 0
 	for mask := f.Mask; mask != 0; mask &= mask - 1 {
 		id := newest - uint64(bits.TrailingZeros32(mask))
@@ -81,11 +81,11 @@ func (e *Endpoint) addSum(b *rebuilder, newest uint64, f *wire.Repair, bytes []b
 			missing++
 		}
 	}
-	if missing == 0 || !e.rebuilders.mayAdd((known+1)*len(bytes)) {
+	if missing == 0 || !b.all.mayAdd((known+1)*len(bytes)) {
 		return nil
 	}
-	s := e.rebuilders.sums.fetch()
-	s.row, s.n, s.newest = e.cfg.Buffers.fetch(rowBytes), pastIDs+len(bytes), newest
+	s := b.all.sums.fetch()
+	s.row, s.n, s.newest = b.all.buffers.fetch(rowBytes), pastIDs+len(bytes), newest
 	clear(s.row)
 	copy(s.row[pastIDs:], bytes)
 	for mask := f.Mask; mask != 0; mask &= mask - 1 {
@@ -96,12 +96,12 @@ func (e *Endpoint) addSum(b *rebuilder, newest uint64, f *wire.Repair, bytes []b
 			continue
 		}
 		if len(symbol) > len(bytes) {
-			e.freeSum(s)
+			b.all.freeSum(s)
 			return errProtocol
 		}
 		s.add(symbol, wire.Coefficient(f.Row, id))
 	}
-	e.enter(b, s)
+	b.enter(s)
 	return nil
 }
 
@@ -117,15 +117,15 @@ func (r *receiver) resolvedBefore(id uint64) bool {
 }
 
 // enter makes a sum one of the rows. The one that goes back furthest makes room.
-func (e *Endpoint) enter(b *rebuilder, s *sum) {
+func (b *rebuilder) enter(s *sum) {
 	for _, other := range b.sums {
-		if c := s.row[other.column]; c != 0 && !e.eliminate(s, other, c) {
-			e.freeSum(s)
+		if c := s.row[other.column]; c != 0 && !b.all.eliminate(s, other, c) {
+			b.all.freeSum(s)
 			return
 		}
 	}
-	if !e.pivot(b, s) {
-		e.freeSum(s) // it says what the others say
+	if !b.pivot(s) {
+		b.all.freeSum(s) // it says what the others say
 		return
 	}
 	if len(b.sums) == maxSums {
@@ -135,15 +135,15 @@ func (e *Endpoint) enter(b *rebuilder, s *sum) {
 				oldest = i
 			}
 		}
-		e.dropSum(b, oldest)
+		b.dropSum(oldest)
 	}
 	b.sums = append(b.sums, s)
 	b.ripe = true
 }
 
 // eliminate adds c times other to a sum. False: that was too much work for one packet.
-func (e *Endpoint) eliminate(s, other *sum, c byte) bool {
-	if !e.rebuilders.mayAdd(other.n) {
+func (all *rebuilders) eliminate(s, other *sum, c byte) bool {
+	if !all.mayAdd(other.n) {
 		return false
 	}
 	wire.MulAdd(s.row, other.row[:other.n], c)
@@ -153,7 +153,7 @@ func (e *Endpoint) eliminate(s, other *sum, c byte) bool {
 
 // pivot gives a sum a column of its own: the oldest id that is missing in it. False: there is
 // none, or that was too much work.
-func (e *Endpoint) pivot(b *rebuilder, s *sum) bool {
+func (b *rebuilder) pivot(s *sum) bool {
 	oldest := (b.newest + 1) % pastIDs
 	for n := range uint64(pastIDs) {
 		slot := (oldest + n) % pastIDs
@@ -165,8 +165,8 @@ func (e *Endpoint) pivot(b *rebuilder, s *sum) bool {
 		wire.Scale(s.row[:s.n], wire.Reciprocal(c))
 		for i := len(b.sums) - 1; i >= 0; i-- {
 			other := b.sums[i]
-			if c := other.row[slot]; other != s && c != 0 && !e.eliminate(other, s, c) {
-				e.dropSum(b, i)
+			if c := other.row[slot]; other != s && c != 0 && !b.all.eliminate(other, s, c) {
+				b.dropSum(i)
 			}
 		}
 		return true
@@ -185,7 +185,7 @@ func (s *sum) solved() bool {
 }
 
 // solve hands on what can be rebuilt, the oldest first.
-func (e *Endpoint) solve(now int64, r *receiver) error {
+func (r *receiver) solve(now int64) error {
 	b := r.rebuild
 	for b != nil && b.ripe {
 		first, id := -1, uint64(0)
@@ -198,8 +198,8 @@ func (e *Endpoint) solve(now int64, r *receiver) error {
 			return nil
 		}
 		s := b.take(first)
-		err := e.rebuiltArrived(now, r, id, s.row[pastIDs:s.n])
-		e.freeSum(s)
+		err := r.rebuiltArrived(now, id, s.row[pastIDs:s.n])
+		b.all.freeSum(s)
 		if err != nil {
 			return err
 		}

@@ -177,9 +177,9 @@ func (e *Endpoint) checkPaths(now int64) {
 // and receipts whose confirmation did not come.
 func (e *Endpoint) expire(now int64) {
 	e.expiryAt = never
-	for i := range e.receivers {
-		r := &e.receivers[i]
-		e.expiryAt = min(e.expiryAt, e.expirePartials(now, r), e.expireRebuilder(now, r))
+	for i := range e.inbox.receivers {
+		r := &e.inbox.receivers[i]
+		e.expiryAt = min(e.expiryAt, r.expirePartials(now), r.expireRebuilder(now))
 		s := &e.senders[i]
 		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s), e.expireAwaited(now, s))
 		if s.loose != nil {
@@ -188,12 +188,9 @@ func (e *Endpoint) expire(now int64) {
 	}
 }
 
-// expireLater makes sure that expire runs at the time.
-func (e *Endpoint) expireLater(at int64) { e.expiryAt = min(e.expiryAt, at) }
-
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {
-	return e.helloFirst() || (e.owing || e.statusOwed) && e.state == stateOpen
+	return e.helloFirst() || (e.inbox.owing || e.statusOwed) && e.state == stateOpen
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.

@@ -38,27 +38,27 @@ func TestUnfinishedUnreliableExpires(t *testing.T) {
 		s := newScript(t, channels())
 		s.hears(fragment(ch, 0, 0, 3000, make([]byte, 1000)))
 		s.wait(s.now + partialLife - 1)
-		if n := len(s.e.receiver(uint16(ch)).partials); n != 1 {
+		if n := len(s.e.inbox.receiver(uint16(ch)).partials); n != 1 {
 			t.Fatalf("%d unfinished", n)
 		}
 		s.wait(s.now + 1)
-		if n := len(s.e.receiver(uint16(ch)).partials); n != 0 || s.e.Stats().MessagesExpired != 1 {
+		if n := len(s.e.inbox.receiver(uint16(ch)).partials); n != 0 || s.e.Stats().MessagesExpired != 1 {
 			t.Errorf("%d unfinished, %d expired", n, s.e.Stats().MessagesExpired)
 		}
 		t.Log("# or when the ids have moved 1024 past it")
 		s.hears(fragment(ch, 100, 0, 3000, make([]byte, 1000)))
 		s.hears(fragment(ch, 100+partialSpan-1, 0, 3000, make([]byte, 1000)))
-		if n := len(s.e.receiver(uint16(ch)).partials); n != 2 {
+		if n := len(s.e.inbox.receiver(uint16(ch)).partials); n != 2 {
 			t.Fatalf("%d unfinished", n)
 		}
 		s.hears(fragment(ch, 100+partialSpan, 0, 3000, make([]byte, 1000)))
-		if n := len(s.e.receiver(uint16(ch)).partials); n != 2 || s.e.Stats().MessagesExpired != 2 {
+		if n := len(s.e.inbox.receiver(uint16(ch)).partials); n != 2 || s.e.Stats().MessagesExpired != 2 {
 			t.Errorf("%d unfinished, %d expired", n, s.e.Stats().MessagesExpired)
 		}
 		t.Log("# a peer that begins thousands of them costs no more than the budget and a table")
 		for i := range uint64(5000) {
 			s.hears(fragment(ch, 2000+i, 0, 60_000, make([]byte, 1000)))
-			r := s.e.receiver(uint16(ch))
+			r := s.e.inbox.receiver(uint16(ch))
 			if len(r.partials) > maxPartials || r.held > r.cfg.WindowBytes {
 				t.Fatalf("%d unfinished, %d bytes", len(r.partials), r.held)
 			}

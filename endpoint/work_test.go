@@ -13,7 +13,7 @@ import (
 // byte.
 func TestOrderedWork(t *testing.T) {
 	s, ch := newScript(t, channels()), chanOf(ReliableOrdered)
-	r := s.e.receiver(uint16(ch))
+	r := s.e.inbox.receiver(uint16(ch))
 	far := wire.Run{Channel: uint16(ch), HasIDs: true, First: maxAhead - 1, Count: 1, Options: wire.OptionGroup, Back: 1000}
 	s.hears(append(wire.AppendRun(nil, &far), 0))
 	for next := uint32(0); next < 15000; next += 1000 {
@@ -44,7 +44,7 @@ func TestOrderedWork(t *testing.T) {
 // which each goes before all others.
 func TestDroppableWork(t *testing.T) {
 	s, ch := newScript(t, channels()), chanOf(ReliableOrdered)
-	r := s.e.receiver(uint16(ch))
+	r := s.e.inbox.receiver(uint16(ch))
 	for id := uint64(3000); id > 0; id -= 10 {
 		before := r.droppables.visits
 		var packet []byte
@@ -92,7 +92,7 @@ func TestKeyWork(t *testing.T) {
 	for _, d := range []Delivery{UnreliableLatest, ReliableLatest} {
 		s, ch := newScript(t, channels()), chanOf(d)
 		told, _ := wire.ConsumeHello(s.e.AppendHello(s.now, nil))
-		table := &s.e.receiver(uint16(ch)).keys.table
+		table := &s.e.inbox.receiver(uint16(ch)).keys.table
 		for id := uint64(0); id < 8100; id += 90 {
 			h := wire.Run{Channel: uint16(ch), HasIDs: true, First: id, Count: 90, Options: wire.OptionKeyed}
 			packet := wire.AppendRun(nil, &h)
@@ -138,7 +138,7 @@ func TestAckWork(t *testing.T) {
 func TestBlockedWork(t *testing.T) {
 	for _, d := range []Delivery{ReliableUnordered, ReliableLatest, ReliableOrdered} {
 		s, ch := newScript(t, channels()), chanOf(d)
-		r := s.e.receiver(uint16(ch))
+		r := s.e.inbox.receiver(uint16(ch))
 		for id := range uint64(1000) {
 			s.hears(run(ch, id, "some bytes"), wire.AppendBlocked(nil, uint16(ch), 1<<20))
 			if id%7 == 0 {

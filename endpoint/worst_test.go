@@ -68,7 +68,7 @@ var worstPackets = []struct {
 	}},
 	{"RUN, the first comes last", nil, func(s *script, n uint64) []byte {
 		return repeated(func() []byte {
-			r := s.e.receiver(uint16(chanOf(ReliableOrdered)))
+			r := s.e.inbox.receiver(uint16(chanOf(ReliableOrdered)))
 			at := r.seen.Base() + 1 + (n*977+s.number*31)%1500
 			if n++; r.seen.Has(at) || r.limit-r.started < 1000 {
 				return run(chanOf(ReliableOrdered), r.seen.Base(), "")
@@ -92,7 +92,7 @@ var worstPackets = []struct {
 		return repeated(func() []byte { id++; return fragment(chanOf(Unreliable), id, 1, 0, []byte{1}) })
 	}},
 	{"FRAGMENT, far ahead", nil, func(s *script, n uint64) []byte {
-		r := s.e.receiver(uint16(chanOf(ReliableUnordered)))
+		r := s.e.inbox.receiver(uint16(chanOf(ReliableUnordered)))
 		return repeated(func() []byte {
 			n += 7919
 			if r.limit-r.started < 10_000 {
@@ -157,8 +157,8 @@ func (e *Endpoint) visits() (n uint64) {
 	for _, p := range e.paths {
 		n += p.ackVisits
 	}
-	for i := range e.receivers {
-		r := &e.receivers[i]
+	for i := range e.inbox.receivers {
+		r := &e.inbox.receivers[i]
 		n += r.waiting.visits + r.droppables.visits + r.keys.table.visits + r.unfinished.visits
 	}
 	return n
@@ -167,9 +167,9 @@ func (e *Endpoint) visits() (n uint64) {
 // live has the game take what came, and the endpoint say what it has to.
 func (s *script) live(buf []byte) {
 	s.e.Update()
-	for i := range s.e.receivers {
-		for _, ok := s.e.Receive(ChannelID(s.e.receivers[i].id)); ok; {
-			_, ok = s.e.Receive(ChannelID(s.e.receivers[i].id))
+	for i := range s.e.inbox.receivers {
+		for _, ok := s.e.Receive(ChannelID(s.e.inbox.receivers[i].id)); ok; {
+			_, ok = s.e.Receive(ChannelID(s.e.inbox.receivers[i].id))
 		}
 	}
 	s.now += 10 * millisecond

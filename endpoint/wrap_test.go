@@ -20,7 +20,7 @@ func (p *pair) wind(n uint64) {
 		e.windPath(n)
 		for c := range e.senders {
 			e.senders[c].wind(n)
-			e.receivers[c].wind(n)
+			e.inbox.receivers[c].wind(n)
 		}
 		e.windShares(n % 5000)
 	}

@@ -1,0 +1,67 @@
+package endpoint
+
+import "github.com/tickwire/tickwire/internal/seq"
+
+// An inbox is what comes from the peer: the receivers of all channels, the unfinished messages and
+// the sums that they share, the credit that they give and how much of it came from the pool, and
+// what the peer may send in a second.
+type inbox struct {
+	*common
+	receivers []receiver // in ascending order of channel, the library's own first
+	owing     bool       // a receiver has WINDOW, STORED or REBUILT to send
+	reliable  bool       // the packet that is being read holds something of a reliable delivery
+	lent      [][]byte   // payloads that the game may use until the next Update
+
+	partials   spares[partial]
+	moved      []uint64 // scratch of dropStale
+	rebuilders rebuilders
+	share      poolShare // of the pool of windows
+	inbound    inbound
+}
+
+// begin makes the receivers. Their tables are seeded with a number that no peer ever sees.
+func (in *inbox) begin(c *common, now int64, keySeed uint64) {
+	in.common, in.rebuilders.buffers = c, c.cfg.Buffers
+	in.receivers = make([]receiver, len(c.cfg.Channels))
+	for i := range in.receivers {
+		cfg := c.cfg.Channels[i]
+		r := &in.receivers[i]
+		*r = receiver{in: in, cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: now}
+		r.limit = uint64(r.window)
+		r.keys.table.seed, r.unfinished.seed = keySeed, keySeed
+		if cfg.Delivery == Unreliable {
+			r.whole = seq.NewWindow(partialSpan)
+		}
+	}
+	in.inbound.begin(now, &c.cfg, in.receivers)
+}
+
+// receiver returns the incoming half of a channel; nil if there is none.
+func (in *inbox) receiver(id uint16) *receiver {
+	if i := in.plan.index(id); i >= 0 {
+		return &in.receivers[i]
+	}
+	return nil
+}
+
+// reveal shows the game what arrived, and takes back the payloads that it had before.
+func (in *inbox) reveal() {
+	for _, b := range in.lent {
+		in.cfg.Buffers.release(b)
+	}
+	clear(in.lent)
+	in.lent = in.lent[:0]
+	for i := range in.receivers {
+		in.receivers[i].reveal()
+	}
+}
+
+// news reports whether reveal would show the game a message.
+func (in *inbox) news() bool {
+	for i := range in.receivers {
+		if r := &in.receivers[i]; r.ready.End() != r.visible {
+			return true
+		}
+	}
+	return false
+}
