@@ -88,10 +88,7 @@ func (e *Endpoint) settleAll() (left int) {
 	for i := range e.senders[1:] {
 		left += e.dropSender(&e.senders[1+i])
 	}
-	for i := range e.inbox.receivers {
-		e.inbox.receivers[i].dropUnfinished()
-		e.inbox.receivers[i].dropRebuilder()
-	}
+	e.inbox.dropUnfinished()
 	return left
 }
 
@@ -154,14 +151,7 @@ func (e *Endpoint) Release() {
 	e.state = stateDead
 	e.Update()
 	e.settleAll()
-	for i := range e.inbox.receivers {
-		r := &e.inbox.receivers[i]
-		for ; r.ready.Len() > 0; r.ready.Pop() {
-			e.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
-		}
-		e.cfg.Pool.give(&e.inbox.share, r.pooled)
-		r.pooled, r.held = 0, 0
-	}
+	e.inbox.release()
 }
 
 // handleClose: the peer ends the connection.

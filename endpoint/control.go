@@ -43,10 +43,14 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 // the game do. Kinds that are not known are passed over, and counted. Whoever never calls it
 // keeps at most 64 KiB of what the peer sends.
 func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
-	for r := &e.inbox.receivers[0]; r.ready.Len() > 0; {
+	return e.inbox.takeControl()
+}
+
+func (in *inbox) takeControl() (kind uint64, body []byte, ok bool) {
+	for r := &in.receivers[0]; r.ready.Len() > 0; {
 		payload := r.ready.First().payload
 		r.ready.Pop()
-		e.inbox.lent = append(e.inbox.lent, payload)
+		in.lent = append(in.lent, payload)
 		r.untaken -= charge(len(payload))
 		r.returnCharge(charge(len(payload)))
 		kind, body, ok = wire.ConsumeControl(payload)
@@ -54,7 +58,7 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 		case ok && wire.ControlKnown(kind):
 			return kind, body, true
 		case ok:
-			e.stats.ControlUnknown++
+			in.stats.ControlUnknown++
 		}
 	}
 	return 0, nil, false
@@ -62,8 +66,8 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 
 // controlArrived looks at the messages of channel 0 that a frame has brought, or let through.
 // They count as shown, so that they are no News.
-func (e *Endpoint) controlArrived() error {
-	for r := &e.inbox.receivers[0]; r.visible < r.ready.End(); r.visible++ {
+func (in *inbox) controlArrived() error {
+	for r := &in.receivers[0]; r.visible < r.ready.End(); r.visible++ {
 		if r.visible < r.ready.Base() {
 			continue
 		}

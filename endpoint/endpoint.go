@@ -246,7 +246,9 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 		}
 	}
 	if e.inbox.inbound.any {
-		e.judge(now, len(frames), said)
+		if broken := e.inbox.inbound.judge(now, len(frames), said); broken != "" {
+			e.Close(now, CodeTooFast, broken)
+		}
 	}
 	if p.next-p.largestAcked > maxUnanswered && p.next > p.largestAcked && e.state == stateOpen {
 		e.refuse(now, errProtocol)
@@ -342,28 +344,9 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 	case e.state != stateOpen:
 		return 0, errNotYet
 	case kind >= wire.TypeRunLong:
-		run, n := wire.ConsumeRun(b)
-		if n < 0 {
-			return 0, errProtocol
-		}
-		r := e.inbox.receiver(run.Channel)
-		k, err := r.handleRun(now, &run, b[n:])
-		r.count(now, n+k)
-		if run.Channel == 0 && err == nil {
-			err = e.controlArrived()
-		}
-		return n + k, err
+		return e.inbox.handleRun(now, b)
 	case kind >= wire.TypeFragment:
-		f, payload, n := wire.ConsumeFragment(b)
-		if n < 0 {
-			return 0, errProtocol
-		}
-		r := e.inbox.receiver(f.Channel)
-		r.count(now, n)
-		if err = r.handleFragment(now, &f, payload); f.Channel == 0 && err == nil {
-			err = e.controlArrived()
-		}
-		return n, err
+		return e.inbox.handleFragment(now, b)
 	case kind == wire.TypeRepair:
 		return e.inbox.handleRepair(now, b)
 	case kind == wire.TypeDraining:
@@ -390,16 +373,7 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		}
 		return n, e.inbox.handleBlocked(now, channel, limit, e.longest((*path).roundTrip))
 	case wire.TypeSkip:
-		channel, first, count, n := wire.ConsumeSkip(b)
-		if n < 0 {
-			return 0, errProtocol
-		}
-		k, err := e.inbox.handleSkip(channel, first, count, b[n:])
-		e.inbox.receiver(channel).count(now, n+k)
-		if channel == 0 && err == nil {
-			err = e.controlArrived()
-		}
-		return n + k, err
+		return e.inbox.handleSkip(now, b)
 	case wire.TypeRebuilt:
 		return e.handleRebuilt(now, b)
 	case wire.TypeStored:

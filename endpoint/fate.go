@@ -131,7 +131,7 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	case contentStored:
 		c.inbound.storedLost(c.first, c.count)
 	case contentRebuilt:
-		e.rebuiltLost(c)
+		c.inbound.rebuiltLost(c.first, c.count)
 	case contentBlocked:
 		c.channel.blockedFor = 0
 	case contentHold:

@@ -191,9 +191,8 @@ func (in *inbound) tooMuch(r *receiver) bool {
 		r.inbound != nil && (r.inbound.bytes.over() || r.inbound.messages.over()))
 }
 
-// judge charges a packet that came, and ends the connection of a peer that is too fast.
-func (e *Endpoint) judge(now int64, frames int, said traits) {
-	in := &e.inbox.inbound
+// judge charges a packet that came, and names the limit that the peer exceeds twice; "": none.
+func (in *inbound) judge(now int64, frames int, said traits) string {
 	in.packet(now, frames, said)
 	switch {
 	case in.packets.broken():
@@ -203,9 +202,7 @@ func (e *Endpoint) judge(now int64, frames int, said traits) {
 	case in.messages.broken():
 		in.broken = fmt.Sprintf("twice %d messages a second", in.messages.limit)
 	}
-	if in.broken != "" {
-		e.Close(now, CodeTooFast, in.broken)
-	}
+	return in.broken
 }
 
 // A quota is what the peer takes, as its HELLO says, and so what is sent to it. Acknowledgements

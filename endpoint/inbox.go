@@ -1,6 +1,9 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/seq"
+import (
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // An inbox is what comes from the peer: the receivers of all channels, the unfinished messages and
 // the sums that they share, the credit that they give and how much of it came from the pool, and
@@ -64,4 +67,75 @@ func (in *inbox) news() bool {
 		}
 	}
 	return false
+}
+
+// handleRun handles a RUN.
+func (in *inbox) handleRun(now int64, b []byte) (n int, err error) {
+	run, n := wire.ConsumeRun(b)
+	r := in.receiver(run.Channel)
+	if n < 0 || r == nil {
+		return 0, errProtocol
+	}
+	k, err := r.handleRun(now, &run, b[n:])
+	return n + k, in.handled(now, r, n+k, err)
+}
+
+// handleFragment handles a FRAGMENT.
+func (in *inbox) handleFragment(now int64, b []byte) (n int, err error) {
+	f, payload, n := wire.ConsumeFragment(b)
+	r := in.receiver(f.Channel)
+	if n < 0 || r == nil {
+		return 0, errProtocol
+	}
+	return n, in.handled(now, r, n, r.handleFragment(now, &f, payload))
+}
+
+// handleSkip handles a SKIP.
+func (in *inbox) handleSkip(now int64, b []byte) (n int, err error) {
+	channel, first, count, n := wire.ConsumeSkip(b)
+	r := in.receiver(channel)
+	if n < 0 || r == nil {
+		return 0, errProtocol
+	}
+	k, err := r.handleSkip(first, count, b[n:])
+	return n + k, in.handled(now, r, n+k, err)
+}
+
+// handled counts a frame that was handled, and looks at what it has brought on channel 0.
+func (in *inbox) handled(now int64, r *receiver, bytes int, err error) error {
+	r.count(now, bytes)
+	if r.own() && err == nil {
+		return in.controlArrived()
+	}
+	return err
+}
+
+// expire drops what stayed unfinished for too long, and says when to look again.
+func (in *inbox) expire(now int64) int64 {
+	at := never
+	for i := range in.receivers {
+		r := &in.receivers[i]
+		at = min(at, r.expirePartials(now), r.expireRebuilder(now))
+	}
+	return at
+}
+
+// dropUnfinished drops all that the game will never see.
+func (in *inbox) dropUnfinished() {
+	for i := range in.receivers {
+		in.receivers[i].dropUnfinished()
+		in.receivers[i].dropRebuilder()
+	}
+}
+
+// release gives all memory back to the pools.
+func (in *inbox) release() {
+	for i := range in.receivers {
+		r := &in.receivers[i]
+		for ; r.ready.Len() > 0; r.ready.Pop() {
+			in.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
+		}
+		in.cfg.Pool.give(&in.share, r.pooled)
+		r.pooled, r.held = 0, 0
+	}
 }

@@ -9,6 +9,16 @@ import (
 // endpoint.
 type Message struct{ payload []byte }
 
+// Receive takes the next message of a channel. Its bytes belong to the endpoint and are valid
+// until the next Update.
+func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
+	r := e.inbox.receiver(uint16(channel))
+	if r == nil || r.own() {
+		return Message{}, false
+	}
+	return r.take()
+}
+
 // Bytes returns the payload in place.
 func (m Message) Bytes() []byte { return m.payload }
 

@@ -42,7 +42,7 @@ func (r *receiver) loose(h *head) bool { return !r.cfg.Delivery.Reliable() || h.
 
 // handleFragment takes a byte range of a message.
 func (r *receiver) handleFragment(now int64, f *wire.Fragment, b []byte) error {
-	if r == nil || f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
+	if f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
 		f.Offset == 0 && f.Total < len(b) || !r.allows(f.Options) {
 		return errProtocol
 	}

@@ -50,9 +50,9 @@ func (r *receiver) buildRebuilt(b *builder) {
 }
 
 // rebuiltLost queues the ids of a REBUILT that was lost again.
-func (e *Endpoint) rebuiltLost(c *content) {
-	for mask := c.count; mask != 0; mask &= mask - 1 {
-		c.inbound.confirmRebuilt(c.first - uint64(bits.TrailingZeros32(mask)))
+func (r *receiver) rebuiltLost(newest uint64, mask uint32) {
+	for ; mask != 0; mask &= mask - 1 {
+		r.confirmRebuilt(newest - uint64(bits.TrailingZeros32(mask)))
 	}
 }
 

@@ -79,9 +79,6 @@ const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
 func (r *receiver) handleRun(now int64, run *wire.Run, b []byte) (n int, err error) {
-	if r == nil {
-		return 0, errProtocol
-	}
 	r.in.reliable = r.in.reliable || r.cfg.Delivery.Reliable()
 	h := head{options: run.Options, index: run.Index}
 	switch {
@@ -327,10 +324,9 @@ func (r *receiver) reveal() {
 	r.visible = r.ready.End()
 }
 
-// handleSkip: ids that will not come. b starts behind the head of the frame.
-func (in *inbox) handleSkip(channel uint16, first uint32, count int, b []byte) (n int, err error) {
-	r := in.receiver(channel)
-	if r == nil || !r.cfg.Delivery.Reliable() {
+// handleSkip handles ids that will not come. b starts behind the head of the frame.
+func (r *receiver) handleSkip(first uint32, count int, b []byte) (n int, err error) {
+	if !r.cfg.Delivery.Reliable() {
 		return 0, errProtocol
 	}
 	id := seq.Nearest(r.seen.Base(), uint64(first), 32)
@@ -357,18 +353,16 @@ func (r *receiver) skip(id uint64, length int) error {
 	return nil
 }
 
-// Receive takes the next message of a channel. Its bytes belong to the endpoint and are valid
-// until the next Update.
-func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
-	r := e.inbox.receiver(uint16(channel))
-	if r == nil || r.own() || r.ready.Base() >= r.visible {
+// take takes the next message that is shown.
+func (r *receiver) take() (Message, bool) {
+	if r.ready.Base() >= r.visible {
 		return Message{}, false
 	}
 	m := *r.ready.At(r.ready.Base())
 	r.ready.Pop()
 	r.untaken -= charge(len(m.payload))
 	if m.payload != nil {
-		e.inbox.lent = append(e.inbox.lent, m.payload)
+		r.in.lent = append(r.in.lent, m.payload)
 	}
 	if r.cfg.Delivery.Reliable() && !m.droppable {
 		r.returnCharge(charge(len(m.payload)))

@@ -176,10 +176,8 @@ func (e *Endpoint) checkPaths(now int64) {
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,
 // and receipts whose confirmation did not come.
 func (e *Endpoint) expire(now int64) {
-	e.expiryAt = never
-	for i := range e.inbox.receivers {
-		r := &e.inbox.receivers[i]
-		e.expiryAt = min(e.expiryAt, r.expirePartials(now), r.expireRebuilder(now))
+	e.expiryAt = e.inbox.expire(now)
+	for i := range e.senders {
 		s := &e.senders[i]
 		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s), e.expireAwaited(now, s))
 		if s.loose != nil {
