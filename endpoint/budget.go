@@ -30,12 +30,12 @@ func (f *flush) spent(overhead int) bool {
 // probes and what steers the connection are never held up, but are counted, except packets of
 // acknowledgements alone. A message that does not fit waits, or goes in pieces if it is larger
 // than the whole limit. Less than 200 bytes let no message leave.
-func (e *Endpoint) LimitBudget(bytes int) { e.flush.next = max(bytes, -1) }
+func (e *Endpoint) LimitBudget(bytes int) { e.outbox.flush.next = max(bytes, -1) }
 
 // BeginFlush begins a flush, with the limit that LimitBudget gave last. Whoever limits the budget
 // calls it once a tick.
 func (e *Endpoint) BeginFlush() {
-	e.flush = flush{limit: e.flush.next, next: e.flush.next}
+	e.outbox.flush = flush{limit: e.outbox.flush.next, next: e.outbox.flush.next}
 }
 
 // Budget is about how many bytes of messages sent now would leave until a time, ten seconds ahead
@@ -48,7 +48,7 @@ func (e *Endpoint) Budget(now, until int64) int { return e.budget(now, until, ni
 // or beside them, not what waits for credit or has a lower Priority; and its own cap counts. 0 if
 // there is no such channel.
 func (e *Endpoint) ChannelBudget(channel ChannelID, now, until int64) int {
-	s := e.sender(uint16(channel))
+	s := e.outbox.sender(uint16(channel))
 	if s == nil {
 		return 0
 	}
@@ -68,20 +68,20 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 		return 0
 	}
 	until = soon(now, until)
-	room := min(e.roomUntil(now, until), e.quota.bytes.until(now, until))
+	room := min(e.roomUntil(now, until), e.outbox.quota.bytes.until(now, until))
 	largest := int64(e.datagramBytes())
-	if packets := e.quota.packets.until(now, until); packets < math.MaxInt64/largest {
+	if packets := e.outbox.quota.packets.until(now, until); packets < math.MaxInt64/largest {
 		room = min(room, packets*largest)
 	}
-	if e.quota.messages.until(now, until) <= e.waitingMessages(of) {
+	if e.outbox.quota.messages.until(now, until) <= e.outbox.waitingMessages(of) {
 		return 0 // what waits is as many messages as the peer takes
 	}
-	if e.flush.next >= 0 {
-		room = min(room, int64(e.flush.next))
+	if e.outbox.flush.next >= 0 {
+		room = min(room, int64(e.outbox.flush.next))
 	} else {
 		room -= e.probesUntil(until)
 	}
-	return int(max(0, min(room, math.MaxInt32)-e.backlog(now, until, of)))
+	return int(max(0, min(room, math.MaxInt32)-e.outbox.backlog(now, until, of, e.datagramBytes())))
 }
 
 // roomUntil is how many bytes the paths will take until a time.
@@ -110,9 +110,9 @@ const perMessage = 2
 
 // backlog is how many bytes wait that go until a time if the path lets them, with all headers,
 // about; if of is not nil only those that may go before its messages.
-func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
+func (out *outbox) backlog(now, until int64, of *sender, datagram int) int64 {
 	bytes := int64(0)
-	busy := e.busy()
+	busy := out.busy()
 	for i := range busy {
 		for _, s := range busy[i].active {
 			if s.inWayOf(of) {
@@ -120,16 +120,16 @@ func (e *Endpoint) backlog(now, until int64, of *sender) int64 {
 			}
 		}
 	}
-	room := int64(max(e.datagramBytes(), 100))
-	return bytes + (bytes+room-1)/room*int64(e.cfg.PacketOverheadBytes)
+	room := int64(max(datagram, 100))
+	return bytes + (bytes+room-1)/room*int64(out.cfg.PacketOverheadBytes)
 }
 
 // waitingMessages is how many messages wait that the peer counts before those of a channel.
-func (e *Endpoint) waitingMessages(of *sender) (n int64) {
-	if e.quota.messages.rate <= 0 {
+func (out *outbox) waitingMessages(of *sender) (n int64) {
+	if out.quota.messages.rate <= 0 {
 		return 0
 	}
-	busy := e.busy()
+	busy := out.busy()
 	for i := range busy {
 		for _, s := range busy[i].active {
 			if s.inWayOf(of) && !s.own() {

@@ -39,7 +39,7 @@ type receiverCounts struct {
 
 // ChannelStats returns the counters of a channel; zeros if there is none.
 func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
-	s, r := e.sender(uint16(channel)), e.inbox.receiver(uint16(channel))
+	s, r := e.outbox.sender(uint16(channel)), e.inbox.receiver(uint16(channel))
 	if s == nil {
 		return ChannelStats{}
 	}
@@ -54,7 +54,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 		QueuedMessages: s.waitingMessages(), QueuedBytes: s.queued,
 	}
 	rate := e.bytesPerSecond()
-	for _, limit := range [2]int{s.turn.cap.rate, e.quota.bytes.rate} {
+	for _, limit := range [2]int{s.turn.cap.rate, e.outbox.quota.bytes.rate} {
 		if limit > 0 {
 			rate = min(rate, limit)
 		}

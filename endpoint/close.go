@@ -83,35 +83,30 @@ func (e *Endpoint) tellMismatch(answer *wire.Close) {
 // settleAll ends everything that was under way, and returns how many of our messages had no
 // fate yet.
 func (e *Endpoint) settleAll() (left int) {
-	e.draft.abandon()
-	e.dropSender(&e.senders[0]) // of which the game knows nothing
-	for i := range e.senders[1:] {
-		left += e.dropSender(&e.senders[1+i])
-	}
 	e.inbox.dropUnfinished()
-	return left
+	return e.outbox.abandon()
 }
 
-func (e *Endpoint) dropSender(s *sender) (left int) {
+func (s *sender) dropAll() (left int) {
 	for ; s.open.Len() > 0; s.open.Pop() {
 		m := s.open.At(s.open.Base())
 		if m.state == outFlying {
-			e.lose(s, m, ConnClosed)
+			s.lose(m, ConnClosed)
 			left++
 		}
-		e.done(s, m)
+		s.done(m)
 	}
 	for ; s.queue.Len() > 0; s.queue.Pop() {
 		m := s.queue.At(s.queue.Base())
 		if m.state == outQueued {
-			e.lose(s, m, ConnClosed)
+			s.lose(m, ConnClosed)
 			left++
 		}
-		e.strip(s, m)
+		s.strip(m)
 	}
 	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.blocked, s.refused = 0, 0, 0, 0, 0, false, 0
 	if s.loose != nil {
-		left += e.dropSender(s.loose)
+		left += s.loose.dropAll()
 	}
 	return left
 }

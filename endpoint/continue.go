@@ -52,8 +52,8 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 // are numbered on, so that none of them stands for two messages, LimitBudget holds, and clock samples
 // go on being kept if they were.
 func (e *Endpoint) Follow(old *Endpoint) {
-	e.lastReceipt = max(e.lastReceipt, old.lastReceipt)
-	e.flush = old.flush
+	e.outbox.lastReceipt = max(e.outbox.lastReceipt, old.outbox.lastReceipt)
+	e.outbox.flush = old.outbox.flush
 	e.exchanges.ring = old.exchanges.ring
 }
 

@@ -79,8 +79,8 @@ func (g *game) goOn(end int) {
 	} else if g.ends[1-end].live() {
 		g.pair.goOn(end, epoch+1)
 	}
-	for i := range g.ends[end].senders {
-		for s := &g.ends[end].senders[i]; s != nil; s = s.loose {
+	for i := range g.ends[end].outbox.senders {
+		for s := &g.ends[end].outbox.senders[i]; s != nil; s = s.loose {
 			for id := s.open.Base(); id < s.open.End(); id++ {
 				if n := s.open.At(id).flying; n > 0 && g.ends[end].paths[0].sent.Len() == 0 {
 					g.t.Errorf("end %d, channel %d: message %d is in %d packets that are gone", end, s.id, id, n)
@@ -314,7 +314,7 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	next, err := e.Send(chanOf(ReliableOrdered), []byte("new"), SendOptions{Receipt: true})
-	if err != nil || next <= first || e.Instance() != old.Instance() || e.flush.next != 777 {
-		t.Errorf("receipt %d after %d, %v; instance %d; limit %d", next, first, err, e.Instance(), e.flush.next)
+	if err != nil || next <= first || e.Instance() != old.Instance() || e.outbox.flush.next != 777 {
+		t.Errorf("receipt %d after %d, %v; instance %d; limit %d", next, first, err, e.Instance(), e.outbox.flush.next)
 	}
 }

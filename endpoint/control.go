@@ -21,7 +21,7 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 	if e.state >= stateClosing || e.drain.on {
 		return ErrClosed
 	}
-	s, size := &e.senders[0], wire.UvarintLen(kind)+len(body)
+	s, size := &e.outbox.senders[0], wire.UvarintLen(kind)+len(body)
 	switch {
 	case size > s.cfg.MaxMessageBytes:
 		return &SendError{0, ErrTooLarge, "MaxMessageBytes", size, s.cfg.MaxMessageBytes}
@@ -34,7 +34,7 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 	wire.AppendControl(m.payload[:0], kind, body)
 	s.queued += charge(size)
 	s.counts.messages++
-	e.activate(s)
+	s.activate()
 	return nil
 }
 

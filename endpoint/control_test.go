@@ -269,7 +269,7 @@ func TestControlCostsNothing(t *testing.T) {
 	}
 	p.run(time.Second)
 	for end := range p.ends {
-		s, r := &p.ends[end].senders[0], &p.ends[end].inbox.receivers[0]
+		s, r := &p.ends[end].outbox.senders[0], &p.ends[end].inbox.receivers[0]
 		if none := (seq.Ring[outMessage]{}); !reflect.DeepEqual(s.queue, none) || !reflect.DeepEqual(s.open, none) {
 			t.Errorf("end %d: %v, %v", end, s.queue, s.open)
 		}

@@ -7,7 +7,6 @@ import "github.com/tickwire/tickwire/internal/seq"
 // a packet. One that cannot send then is left out: a copy that comes late is of little use.
 type copies struct {
 	due    uint8 // paths that shall copy it, as bits
-	times  int   // how often the packet goes that is being built, with its copies
 	frames []byte
 	from   *path
 	number uint64
@@ -89,7 +88,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 	if s.acked || s.lost {
 		return false
 	}
-	if p.toAck > 0 && e.drainState() == 0 && !e.flush.limited() { // else it goes with DRAINING, or alone
+	if p.toAck > 0 && e.drainState() == 0 && !e.outbox.flush.limited() { // else it goes with DRAINING, or alone
 		if b.dst = e.appendAck(b.now, p, b.dst, &b.pkt); b.room() < len(c.frames) {
 			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
 		}

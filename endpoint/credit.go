@@ -83,8 +83,8 @@ func (s *sender) creditShort(now int64, p *path) bool {
 }
 
 // handleWindow takes a new limit for what we may start.
-func (e *Endpoint) handleWindow(channel uint16, limit uint32) error {
-	s := e.sender(channel)
+func (out *outbox) handleWindow(channel uint16, limit uint32) error {
+	s := out.sender(channel)
 	if s == nil || !s.cfg.Delivery.Reliable() {
 		return errProtocol
 	}

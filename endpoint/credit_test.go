@@ -258,7 +258,7 @@ func TestSenderMemoryIsBounded(t *testing.T) {
 		s.says()
 		s.now += 1_000_000
 	}
-	snd := s.e.sender(uint16(ch))
+	snd := s.e.outbox.sender(uint16(ch))
 	t.Logf("%d bytes under way, %d queued", snd.underway, snd.queued)
 	if snd.underway > maxWindow || snd.queued > snd.cfg.MaxQueuedBytes || snd.underway == 0 {
 		t.Errorf("%d bytes under way, %d queued", snd.underway, snd.queued)
@@ -334,7 +334,7 @@ func (r *slowReader) step() {
 	for end := range r.ends {
 		checkBounds(r.t, r.ends[end].Endpoint)
 	}
-	s, rcv := r.ends[0].sender(1), r.ends[1].inbox.receiver(1)
+	s, rcv := r.ends[0].outbox.sender(1), r.ends[1].inbox.receiver(1)
 	if s.started > s.limit || s.limit > rcv.limit || rcv.limit > rcv.returned+uint64(rcv.window) || rcv.returned > rcv.started || rcv.started > s.started {
 		r.t.Fatalf("started %d of %d; the receiver saw %d of %d, gave back %d, its window is %d",
 			s.started, s.limit, rcv.started, rcv.limit, rcv.returned, rcv.window)

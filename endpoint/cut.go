@@ -85,12 +85,12 @@ func (c *cut) arrived(from, to int) {
 	}
 }
 
-func (e *Endpoint) freeCut(c *cut) {
+func (out *outbox) freeCut(c *cut) {
 	c.acked.Reset()
 	for i := range c.tries {
 		c.tries[i].lost.Reset()
 		c.tries[i].again.Reset()
 	}
 	*c = cut{acked: c.acked, tries: c.tries[:0]}
-	e.cuts.releaseFew(c)
+	out.cuts.releaseFew(c)
 }

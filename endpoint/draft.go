@@ -41,7 +41,7 @@ func NewDraft(buffers *Buffers, channels []ChannelConfig) *Draft {
 
 // Draft is the endpoint's own draft: the one message that is under construction here. See
 // Config.UnsentDraft. When the connection is over it takes no bytes and returns ErrClosed.
-func (e *Endpoint) Draft() *Draft { return &e.draft }
+func (e *Endpoint) Draft() *Draft { return &e.outbox.draft }
 
 // SendDraft puts the message of a draft on a channel, as Send does; then the draft is empty.
 // The message has the memory of the draft. After an error the draft is as it was.
@@ -277,19 +277,25 @@ var draftNames = [...]string{"DraftRefuse", "DraftDrop", "DraftJoin"}
 func (p DraftPolicy) String() string { return nameOf(draftNames[:], int(p)) }
 
 // settleDraft applies the policy before a message, which comes from another draft or none, opens
-// a group.
-func (e *Endpoint) settleDraft(s *sender, from *Draft, group uint32) error {
-	d := &e.draft
+// a group, and reports whether that put one in the queue.
+func (out *outbox) settleDraft(s *sender, from *Draft, group uint32) (joined bool, err error) {
+	d := &out.draft
 	switch {
 	case group == 0 || group == s.groups.sending || from == d || len(d.buf) == 0 || d.shared != nil:
-		return nil
-	case e.cfg.UnsentDraft == DraftRefuse:
-		return &SendError{s.cfg.ID, ErrDraft, "UnsentDraft", len(d.buf), 0}
-	case e.cfg.UnsentDraft == DraftJoin:
-		_, err := e.SendDraft(s.cfg.ID, d, SendOptions{Group: group})
-		return err
+		return false, nil
+	case out.cfg.UnsentDraft == DraftRefuse:
+		return false, &SendError{s.cfg.ID, ErrDraft, "UnsentDraft", len(d.buf), 0}
+	case out.cfg.UnsentDraft == DraftJoin:
+		if d.err != nil {
+			return false, d.err
+		}
+		_, joined, err = out.send(s.cfg.ID, d.buf, source{draft: d}, &SendOptions{Group: group})
+		if err == nil && d.buf != nil {
+			d.Reset()
+		}
+		return joined, err
 	}
 	d.Reset()
-	e.stats.DraftsDropped++
-	return nil
+	out.stats.DraftsDropped++
+	return false, nil
 }

@@ -46,7 +46,7 @@ var writings = map[string]func(d *Draft, b []byte) error{
 
 // waiting is the message of a channel that waits last.
 func (e *Endpoint) waiting(d Delivery) *outMessage {
-	q := &e.sender(uint16(chanOf(d))).queue
+	q := &e.outbox.sender(uint16(chanOf(d))).queue
 	return q.At(q.End() - 1)
 }
 

@@ -47,8 +47,8 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 	if d := &e.drain; !d.on {
 		d.on, d.code, d.text = true, code, cutText(text)
 		e.wake(now) // there is something to say
-		for i := range e.senders {
-			e.senders[i].refused = 0 // nobody is told of room that is not for him
+		for i := range e.outbox.senders {
+			e.outbox.senders[i].refused = 0 // nobody is told of room that is not for him
 		}
 	}
 	if within := int64(within); within < never-max(now, 0) {
@@ -79,7 +79,7 @@ func (e *Endpoint) endDrain(now int64) {
 func (e *Endpoint) drainOver() bool {
 	d := &e.drain
 	switch {
-	case !d.on || !e.drained():
+	case !d.on || !e.outbox.drained():
 		return false
 	case d.peer == 0:
 		return !d.both && d.known == wire.Drained || e.state == stateMeeting
@@ -91,7 +91,7 @@ func (e *Endpoint) drainOver() bool {
 func (e *Endpoint) drainUntil() int64 {
 	d := &e.drain
 	switch {
-	case !d.on || d.both || d.peer > 0 || !e.drained():
+	case !d.on || d.both || d.peer > 0 || !e.outbox.drained():
 		return d.until
 	case e.state == stateAway:
 		return math.MinInt64 // it was silent for far longer
@@ -109,9 +109,9 @@ const (
 )
 
 // drained reports whether each message has its fate.
-func (e *Endpoint) drained() bool {
-	for i := range e.senders {
-		if s := &e.senders[i]; s.queue.Len() > s.dead || s.open.Len() > 0 || s.loose != nil && s.loose.open.Len() > 0 {
+func (out *outbox) drained() bool {
+	for i := range out.senders {
+		if s := &out.senders[i]; s.queue.Len() > s.dead || s.open.Len() > 0 || s.loose != nil && s.loose.open.Len() > 0 {
 			return false
 		}
 	}
@@ -123,7 +123,7 @@ func (e *Endpoint) drainState() (state uint8) {
 	if !e.drain.on || e.state != stateOpen {
 		return 0
 	}
-	if state = wire.Draining; e.drained() {
+	if state = wire.Draining; e.outbox.drained() {
 		state = wire.Drained
 	}
 	if state <= e.drain.known {

@@ -29,7 +29,7 @@ func TestDrainTowardsSilence(t *testing.T) {
 		"all has arrived, and then it falls silent": {0, func(p *pair) {
 			p.send(0, chanOf(ReliableOrdered), message(0, 100))
 			p.ends[0].Drain(p.now, 300, "", long)
-			p.runUntil(second, p.ends[0].drained)
+			p.runUntil(second, p.ends[0].outbox.drained)
 			p.cut(true)
 		}, second, second + 200*time.Millisecond},
 		"our message is under way": {0, func(p *pair) {

@@ -10,7 +10,7 @@ func (s *sender) needLoose() {
 	}
 	cfg := s.cfg
 	cfg.Delivery = Unreliable
-	s.loose = &sender{cfg: cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
+	s.loose = &sender{out: s.out, cfg: cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
 }
 
 // droppable reports whether the message is sent as one. If as many were sent before the next id
@@ -54,7 +54,7 @@ func (h *head) storedID() uint32 {
 
 // droppableStored: the peer says that it has a whole droppable. Only those that went in pieces are
 // looked at.
-func (e *Endpoint) droppableStored(s *sender, stored uint32) {
+func (s *sender) droppableStored(stored uint32) {
 	for n := s.cuts.End(); n > s.cuts.Base() && s.waiting > 0; n-- {
 		id := *s.cuts.At(n - 1)
 		if !s.open.Has(id) {
@@ -62,7 +62,7 @@ func (e *Endpoint) droppableStored(s *sender, stored uint32) {
 		}
 		m := s.open.At(id)
 		if m.cut != nil && storedID(m.terms.precedes, m.terms.index) == stored {
-			e.stored(s, id, m)
+			s.stored(id, m)
 			return
 		}
 	}

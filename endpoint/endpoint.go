@@ -15,6 +15,7 @@ import (
 type Endpoint struct {
 	common
 	inbox  inbox
+	outbox outbox
 	random *rand.Rand
 	state  state
 
@@ -22,23 +23,10 @@ type Endpoint struct {
 	pathClock  uint64  // how much the path had got that messages went over last
 	statusOwed bool    // a path has PATH_STATUS to be sent
 	copies     copies
-	twins      seq.Ring[twin]
 	to, also   Route // where the packet goes that was made last
 
-	senders   []sender  // in ascending order of channel, the library's own first
-	classes   []class   // by which senders take turns, the highest priority first
-	others    []class   // all but the first one, that of the library's own channel
-	active    int       // senders that are listed in classes
-	repairing []*sender // that may have something to repair
-	packets   uint64    // built so far
-	ackGap    bool      // before the packet that is being read one is missing, and its ACK
+	ackGap bool // before the packet that is being read one is missing, and its ACK
 
-	draft        Draft
-	lastReceipt  Receipt
-	openReceipts int
-
-	cuts          spares[cut]
-	terms         spares[terms]
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
 	acksRead      [maxPaths]uint8 // of each path, in the packet that is being read
@@ -46,9 +34,6 @@ type Endpoint struct {
 	exchanges     exchanges
 	sent          bandwidth
 	received      bandwidth
-
-	quota quota
-	flush flush
 
 	hello     hello
 	rateTold  rateTold
@@ -113,12 +98,10 @@ func (p *Plan) New(now int64, life Life) *Endpoint {
 		random:    newRandom(life.Seed, "tickwire 1 endpoint"),
 		began:     now,
 		now:       now,
-		flush:     noLimit,
 		lastHeard: now,
 		awakeAt:   math.MinInt64,
 		drain:     drain{until: never},
 		also:      NoRoute,
-		copies:    copies{times: 1},
 	}
 	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
 	if e.hello.instance = e.random.Uint64(); life.Instance != 0 {
@@ -126,13 +109,8 @@ func (p *Plan) New(now int64, life Life) *Endpoint {
 	}
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
-	e.senders = make([]sender, 0, len(p.cfg.Channels))
-	for _, ch := range p.cfg.Channels {
-		e.addChannel(ch, keySeed)
-	}
-	e.draft = *NewDraft(e.cfg.Buffers, p.channels)
-	e.draft.owner = e
-	e.schedule()
+	e.outbox.begin(&e.common, e, now, keySeed)
+	e.outbox.draft.owner = e
 	e.paths = []*path{e.firstPath(now, life.Path)}
 	e.rateTold = rateTold{rate: e.bytesPerSecond(), at: now}
 	return e
@@ -155,26 +133,11 @@ func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
 	return p
 }
 
-// addChannel adds a channel, whose tables are seeded with a number that no peer ever sees.
-func (e *Endpoint) addChannel(cfg ChannelConfig, keySeed uint64) {
-	s := sender{cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: e.began - second}, repair: repairer{kind: RepairOff}}
-	s.keys.table.seed = keySeed
-	e.senders = append(e.senders, s)
-}
-
 func (e *Endpoint) path(id uint8) *path {
 	if int(id) >= len(e.paths) {
 		return nil
 	}
 	return e.paths[id]
-}
-
-// sender returns the outgoing half of a channel; nil if there is none.
-func (e *Endpoint) sender(id uint16) *sender {
-	if i := e.plan.index(id); i >= 0 {
-		return &e.senders[i]
-	}
-	return nil
 }
 
 // Update shows the game what has arrived since the last one: messages to Receive, events to
@@ -369,18 +332,23 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		}
 		e.inbox.receiver(channel).count(now, n)
 		if b[0] == wire.TypeWindow {
-			return n, e.handleWindow(channel, limit)
+			return n, e.outbox.handleWindow(channel, limit)
 		}
 		return n, e.inbox.handleBlocked(now, channel, limit, e.longest((*path).roundTrip))
 	case wire.TypeSkip:
 		return e.inbox.handleSkip(now, b)
 	case wire.TypeRebuilt:
-		return e.handleRebuilt(now, b)
+		channel, newest, mask, n := wire.ConsumeRebuilt(b)
+		if s := e.outbox.sender(channel); n >= 0 && s != nil && !s.own() {
+			e.inbox.receiver(channel).count(now, n)
+			s.handleRebuilt(newest, mask)
+			return n, nil
+		}
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)
-		if s := e.sender(channel); n >= 0 && s != nil {
+		if s := e.outbox.sender(channel); n >= 0 && s != nil {
 			e.inbox.receiver(channel).count(now, n)
-			return n, e.handleStored(s, ids)
+			return n, s.handleStored(ids)
 		}
 	}
 	return 0, errProtocol

@@ -29,7 +29,7 @@ func (x *expiry) due() int64 {
 func (m *outMessage) expired(now int64) bool { return m.terms != nil && m.terms.expires <= now }
 
 // expireMessages drops what has expired, waiting or sent, and says when to look again.
-func (e *Endpoint) expireMessages(now int64, s *sender) int64 {
+func (s *sender) expireMessages(now int64) int64 {
 	x := &s.expiry
 	if x.due() > now {
 		return x.due()
@@ -37,26 +37,26 @@ func (e *Endpoint) expireMessages(now int64, s *sender) int64 {
 	*x = expiry{next: never, looked: now}
 	for n := s.queue.Base(); n < s.queue.End(); n++ {
 		if m := s.queue.At(n); m.expired(now) {
-			e.dropInPlace(s, m, Expired)
+			s.dropInPlace(m, Expired)
 		} else if m.terms != nil {
 			x.next = min(x.next, m.terms.expires)
 		}
 	}
 	s.trim()
-	e.expireOpen(now, s, x)
+	s.expireOpen(now, x)
 	if s.loose != nil {
-		e.expireOpen(now, s.loose, x)
+		s.loose.expireOpen(now, x)
 	}
 	return x.due()
 }
 
-func (e *Endpoint) expireOpen(now int64, s *sender, x *expiry) {
+func (s *sender) expireOpen(now int64, x *expiry) {
 	for id := s.open.Base(); id < s.open.End(); id++ {
 		m := s.open.At(id)
 		switch {
 		case m.state != outFlying || m.terms == nil:
 		case m.expired(now):
-			e.expireSent(s, id, m)
+			s.expireSent(id, m)
 		default:
 			x.next = min(x.next, m.terms.expires)
 		}
@@ -66,13 +66,13 @@ func (e *Endpoint) expireOpen(now int64, s *sender, x *expiry) {
 
 // expireSent gives up a message of which something was sent. What an unreliable delivery sent
 // whole is left to the fate of its packet.
-func (e *Endpoint) expireSent(s *sender, id uint64, m *outMessage) {
+func (s *sender) expireSent(id uint64, m *outMessage) {
 	switch {
 	case s.cfg.Delivery.Reliable():
-		e.giveUp(s, id, m, Expired)
+		s.giveUp(id, m, Expired)
 	case s.cutting == id+1:
 		s.finishCut(id)
-		e.lose(s, m, Expired)
-		e.done(s, m)
+		s.lose(m, Expired)
+		s.done(m)
 	}
 }

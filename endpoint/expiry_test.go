@@ -20,7 +20,7 @@ func (p *pair) sendWith(end int, ch ChannelID, payload []byte, opts SendOptions)
 
 // hold keeps a channel from sending anything for a thousand seconds.
 func (p *pair) hold(end int, ch ChannelID) *sender {
-	s := p.ends[end].sender(uint16(ch))
+	s := p.ends[end].outbox.sender(uint16(ch))
 	s.turn.cap, s.turn.limited = throttle{rate: 1, level: -1000 * second, at: p.now}, true
 	return s
 }
@@ -97,7 +97,7 @@ func TestExpiryOnTheWay(t *testing.T) {
 			if got := p.received(1, chanOf(d)); len(got) != 1 || number(got[0]) != 1 {
 				t.Errorf("received %d messages", len(got))
 			}
-			snd, rcv := p.ends[0].sender(uint16(chanOf(d))), p.ends[1].inbox.receiver(uint16(chanOf(d)))
+			snd, rcv := p.ends[0].outbox.sender(uint16(chanOf(d))), p.ends[1].inbox.receiver(uint16(chanOf(d)))
 			if snd.open.Len() != 0 || snd.started != rcv.started || rcv.started != rcv.returned {
 				t.Errorf("%d open; charges started %d and %d, returned %d", snd.open.Len(), snd.started, rcv.started, rcv.returned)
 			}

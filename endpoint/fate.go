@@ -19,17 +19,17 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 			s.known = max(s.known, c.first+uint64(c.count)-1)
 		}
 		for id, end := c.open(); id < end; id++ {
-			e.messageAcked(s, id, late)
+			s.messageAcked(id, late)
 		}
 		s.settle()
 	case contentFragment:
-		e.fragmentAcked(now, c)
+		e.outbox.fragmentAcked(now, c)
 		c.channel.settle()
 	case contentSkip:
 		s := c.channel
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
-				e.done(s, m)
+				s.done(m)
 			}
 		}
 		s.settle()
@@ -45,7 +45,7 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 }
 
 // messageAcked: the peer has the whole message.
-func (e *Endpoint) messageAcked(s *sender, id uint64, late bool) {
+func (s *sender) messageAcked(id uint64, late bool) {
 	m := s.open.At(id)
 	if !late && m.flying > 0 {
 		m.flying--
@@ -56,12 +56,12 @@ func (e *Endpoint) messageAcked(s *sender, id uint64, late bool) {
 	if m.state == outDone {
 		return
 	}
-	e.resolve(s, m, Delivered, 0)
-	e.done(s, m)
+	s.resolve(m, Delivered, 0)
+	s.done(m)
 }
 
 // done ends the life of a message in open.
-func (e *Endpoint) done(s *sender, m *outMessage) {
+func (s *sender) done(m *outMessage) {
 	if m.state == outDone {
 		return
 	}
@@ -73,22 +73,22 @@ func (e *Endpoint) done(s *sender, m *outMessage) {
 	}
 	m.state = outDone
 	if m.payload != nil || m.terms != nil || m.cut != nil {
-		e.strip(s, m)
+		s.strip(m)
 	}
 }
 
 // strip frees what a message that is not sent any more has of its own.
-func (e *Endpoint) strip(s *sender, m *outMessage) {
-	e.freePayload(m)
+func (s *sender) strip(m *outMessage) {
+	s.out.freePayload(m)
 	if m.terms != nil {
-		e.freeTerms(m.terms)
+		s.out.freeTerms(m.terms)
 		m.terms = nil
 	}
 	if m.cut != nil {
 		if m.cut.awaiting {
 			s.waiting--
 		}
-		e.freeCut(m.cut)
+		s.out.freeCut(m.cut)
 		m.cut = nil
 	}
 }
@@ -108,12 +108,12 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	case contentRun:
 		s := c.channel
 		for id, end := c.open(); id < end; id++ {
-			e.messageLost(now, s, id, c.again)
+			s.messageLost(now, id, c.again)
 		}
 		s.settle()
 	case contentFragment:
 		if !c.again {
-			e.fragmentLost(now, c)
+			e.outbox.fragmentLost(now, c)
 			c.channel.settle()
 		}
 	case contentSkip:
@@ -123,7 +123,7 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 		}
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
-				e.wantResend(s, id, m)
+				s.wantResend(id, m)
 			}
 		}
 	case contentWindow:
@@ -144,7 +144,7 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 }
 
 // messageLost: a packet with the whole message was lost, and may have been overdue before.
-func (e *Endpoint) messageLost(now int64, s *sender, id uint64, again bool) {
+func (s *sender) messageLost(now int64, id uint64, again bool) {
 	m := s.open.At(id)
 	if !again && m.flying > 0 {
 		m.flying--
@@ -152,37 +152,37 @@ func (e *Endpoint) messageLost(now int64, s *sender, id uint64, again bool) {
 	if m.state != outFlying || m.flying > 0 || m.resend || m.cut != nil {
 		return
 	}
-	e.repair(now, s, id, m, attemptsOf(m))
+	s.resendOrGiveUp(now, id, m, attemptsOf(m))
 }
 
 // repair decides what the loss of a message, or of bytes of it, means that were sent so often:
 // sent again, skipped, or lost.
-func (e *Endpoint) repair(now int64, s *sender, id uint64, m *outMessage, sent int) {
+func (s *sender) resendOrGiveUp(now int64, id uint64, m *outMessage, sent int) {
 	switch {
 	case !s.cfg.Delivery.Reliable():
-		if !e.awaitRebuilt(now, s, id) {
-			e.lose(s, m, NotKnown)
-			e.done(s, m)
+		if !s.awaitRebuilt(now, id) {
+			s.lose(m, NotKnown)
+			s.done(m)
 		}
 	case s.passed(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
-		e.giveUp(s, id, m, Superseded)
-	case !e.mayResend(now, s, m, sent):
-		e.giveUp(s, id, m, GaveUp)
+		s.giveUp(id, m, Superseded)
+	case !s.mayResend(now, m, sent):
+		s.giveUp(id, m, GaveUp)
 	default:
-		e.wantResend(s, id, m)
+		s.wantResend(id, m)
 	}
 }
 
 // giveUp ends the attempts to get a message of a reliable delivery across: SKIP will tell the
 // peer not to wait for it, so that its charge returns and an ordered channel moves on.
-func (e *Endpoint) giveUp(s *sender, id uint64, m *outMessage, why LossReason) {
-	e.lose(s, m, why)
+func (s *sender) giveUp(id uint64, m *outMessage, why LossReason) {
+	s.lose(m, why)
 	s.finishCut(id)
-	e.strip(s, m)
+	s.strip(m)
 	m.state = outSkipping
 	s.underway -= charge(m.len())
-	e.wantResend(s, id, m)
+	s.wantResend(id, m)
 }
 
 // contentRepeat makes what is in flight ready to be sent once more.
@@ -202,14 +202,14 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 		}
 	case c.kind == contentRun || c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {
-			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && e.mayResend(now, s, m, attemptsOf(m)) {
-				e.wantResend(s, id, m)
+			if m := s.open.At(id); m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && s.mayResend(now, m, attemptsOf(m)) {
+				s.wantResend(id, m)
 			}
 		}
 	case c.kind == contentFragment && s.open.Has(c.first):
-		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) && e.mayResend(now, s, m, int(c.attempt)) {
+		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) && s.mayResend(now, m, int(c.attempt)) {
 			c.addLost(m.cut)
-			e.wantResend(s, c.first, m)
+			s.wantResend(c.first, m)
 		}
 	}
 }
@@ -217,7 +217,7 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 // contentOverdue has what is reliable sent once more, as if its packet were lost, and reports
 // whether there was something. What a policy decides about waits until the packet is lost: it
 // may give up, and an ack that is late is no reason.
-func (e *Endpoint) contentOverdue(pkt *sentPacket, c *content) (any bool) {
+func (out *outbox) contentOverdue(pkt *sentPacket, c *content) (any bool) {
 	s := c.channel
 	if s == nil || !s.cfg.Delivery.Reliable() || s.cfg.Resend.limits() {
 		return false
@@ -226,13 +226,13 @@ func (e *Endpoint) contentOverdue(pkt *sentPacket, c *content) (any bool) {
 	switch {
 	case c.kind == contentRun:
 		for id, end := c.open(); id < end; id++ {
-			any = e.messageOverdue(s, id, alone) || any
+			any = s.messageOverdue(id, alone) || any
 		}
 		c.again = alone
 	case c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
-				e.wantResend(s, id, m)
+				s.wantResend(id, m)
 				any = true
 			}
 		}
@@ -240,7 +240,7 @@ func (e *Endpoint) contentOverdue(pkt *sentPacket, c *content) (any bool) {
 	case c.kind == contentFragment && s.open.Has(c.first):
 		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) {
 			c.addLost(m.cut)
-			e.wantResend(s, c.first, m)
+			s.wantResend(c.first, m)
 			any, c.again = true, alone
 		}
 	}
@@ -248,7 +248,7 @@ func (e *Endpoint) contentOverdue(pkt *sentPacket, c *content) (any bool) {
 }
 
 // messageOverdue: the ack of a packet with the whole message is overdue.
-func (e *Endpoint) messageOverdue(s *sender, id uint64, alone bool) bool {
+func (s *sender) messageOverdue(id uint64, alone bool) bool {
 	m := s.open.At(id)
 	if alone && m.flying > 0 {
 		m.flying--
@@ -256,7 +256,7 @@ func (e *Endpoint) messageOverdue(s *sender, id uint64, alone bool) bool {
 	if m.state != outFlying || alone && m.flying > 0 || m.resend || m.cut != nil || s.passed(id, m) {
 		return false
 	}
-	e.wantResend(s, id, m)
+	s.wantResend(id, m)
 	return true
 }
 
@@ -270,7 +270,7 @@ func (c *content) addLost(to *cut) {
 	to.addLost(int(c.offset), int(c.offset)+int(c.count), c.attempt)
 }
 
-func (e *Endpoint) fragmentAcked(now int64, c *content) {
+func (out *outbox) fragmentAcked(now int64, c *content) {
 	s := c.channel
 	if !s.open.Has(c.first) {
 		return
@@ -292,14 +292,14 @@ func (e *Endpoint) fragmentAcked(now int64, c *content) {
 			s.resent(m)
 		}
 		if m.cut.acked.Covers(0, m.len()) {
-			e.resolve(s, m, Delivered, 0)
+			s.resolve(m, Delivered, 0)
 			s.finishCut(c.first)
-			e.done(s, m)
+			s.done(m)
 		}
 		return
 	}
 	if m.cut.acked.Covers(0, m.len()) && !m.cut.awaiting {
-		e.awaitStored(now, s, m)
+		s.awaitStored(now, m)
 	}
 }
 
@@ -312,22 +312,22 @@ func (s *sender) finishCut(id uint64) {
 
 // awaitStored: all fragments of an unreliable message arrived, which does not mean that it was
 // complete at any time: STORED will say so, or not.
-func (e *Endpoint) awaitStored(now int64, s *sender, m *outMessage) {
+func (s *sender) awaitStored(now int64, m *outMessage) {
 	if m.receipt == 0 {
-		e.done(s, m)
+		s.done(m)
 		return
 	}
 	m.cut.awaiting = true
 	m.cut.storedBy = now + storedWait
 	s.waiting++
-	e.expireLater(m.cut.storedBy)
+	s.out.expireLater(m.cut.storedBy)
 }
 
 // storedWait is how long a fragmented unreliable message waits for STORED after its last
 // fragment was acknowledged.
 const storedWait = second
 
-func (e *Endpoint) fragmentLost(now int64, c *content) {
+func (out *outbox) fragmentLost(now int64, c *content) {
 	s := c.channel
 	if !s.open.Has(c.first) {
 		return
@@ -339,7 +339,7 @@ func (e *Endpoint) fragmentLost(now int64, c *content) {
 	if s.cfg.Delivery.Reliable() {
 		if c.missing(m.cut) {
 			c.addLost(m.cut)
-			e.repair(now, s, c.first, m, int(c.attempt))
+			s.resendOrGiveUp(now, c.first, m, int(c.attempt))
 		}
 		return
 	}
@@ -347,13 +347,13 @@ func (e *Endpoint) fragmentLost(now int64, c *content) {
 		return
 	}
 	// The rest would be of no use: nothing of it is sent any more.
-	e.lose(s, m, NotKnown)
+	s.lose(m, NotKnown)
 	s.finishCut(c.first)
-	e.done(s, m)
+	s.done(m)
 }
 
 // handleStored takes the confirmations of STORED.
-func (e *Endpoint) handleStored(s *sender, ids []byte) error {
+func (s *sender) handleStored(ids []byte) error {
 	if s.cfg.Delivery == ReliableOrdered {
 		if s = s.loose; s == nil {
 			return errProtocol // there never was a droppable
@@ -369,16 +369,16 @@ func (e *Endpoint) handleStored(s *sender, ids []byte) error {
 	for ; len(ids) >= 4; ids = ids[4:] {
 		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24
 		if s.of != nil {
-			e.droppableStored(s, uint32(id))
+			s.droppableStored(uint32(id))
 			continue
 		}
-		e.storedArrived(s, seq.Nearest(expected, id, 32))
+		s.storedArrived(seq.Nearest(expected, id, 32))
 	}
 	return nil
 }
 
 // storedArrived: the peer says that it has whole messages.
-func (e *Endpoint) storedArrived(s *sender, wireID uint64) {
+func (s *sender) storedArrived(wireID uint64) {
 	id := wireID
 	if s.cfg.Delivery == Unreliable {
 		if !s.cuts.Has(wireID) {
@@ -387,19 +387,19 @@ func (e *Endpoint) storedArrived(s *sender, wireID uint64) {
 		id = *s.cuts.At(wireID)
 	}
 	if s.open.Has(id) && s.open.At(id).cut != nil {
-		e.stored(s, id, s.open.At(id))
+		s.stored(id, s.open.At(id))
 	}
 }
 
-func (e *Endpoint) stored(s *sender, id uint64, m *outMessage) {
-	e.resolve(s, m, Delivered, 0)
+func (s *sender) stored(id uint64, m *outMessage) {
+	s.resolve(m, Delivered, 0)
 	s.finishCut(id)
-	e.done(s, m)
+	s.done(m)
 	s.settle()
 }
 
 // expireStored gives up on messages whose STORED did not come.
-func (e *Endpoint) expireStored(now int64, s *sender) (next int64) {
+func (s *sender) expireStored(now int64) (next int64) {
 	next = never
 	if s.waiting == 0 {
 		return next
@@ -410,8 +410,8 @@ func (e *Endpoint) expireStored(now int64, s *sender) (next int64) {
 			continue
 		}
 		if m.cut.storedBy <= now {
-			e.lose(s, m, NotKnown)
-			e.done(s, m)
+			s.lose(m, NotKnown)
+			s.done(m)
 		} else {
 			next = min(next, m.cut.storedBy)
 		}

@@ -203,7 +203,7 @@ func checkListed(t testing.TB, e *Endpoint) {
 	t.Helper()
 	owing := false
 	for i := range e.inbox.receivers {
-		r, s := &e.inbox.receivers[i], &e.senders[i]
+		r, s := &e.inbox.receivers[i], &e.outbox.senders[i]
 		owing = owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if !s.idle() && !slices.Contains(s.turn.class.active, s) {
 			t.Fatalf("channel %d has something to send and gets no turn", s.id)

@@ -92,14 +92,14 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		return nil
 	}
 	e.hello.peer, e.hello.peerAt = h, now
-	e.keepTo(now, &h)
-	e.agree(h.Capabilities)
+	e.outbox.keepTo(now, &h)
+	e.outbox.agree(h.Capabilities)
 	e.hello.peer.Windows, e.hello.peer.ChannelLimits = nil, nil
-	for i := range e.senders {
-		e.senders[i].limit = uint64(h.DefaultWindow)
+	for i := range e.outbox.senders {
+		e.outbox.senders[i].limit = uint64(h.DefaultWindow)
 	}
 	for _, w := range h.Windows {
-		if s := e.sender(w.Channel); s != nil {
+		if s := e.outbox.sender(w.Channel); s != nil {
 			s.limit = uint64(w.Bytes)
 		}
 	}

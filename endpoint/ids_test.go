@@ -45,7 +45,7 @@ func TestIDsWrap(t *testing.T) {
 		if len(got) < n*9/10 || d == ReliableLatest && number(got[len(got)-1]) != n-1 {
 			t.Errorf("%d of %d came", len(got), n)
 		}
-		snd := p.ends[0].sender(uint16(chanOf(d)))
+		snd := p.ends[0].outbox.sender(uint16(chanOf(d)))
 		if !raced && snd.open.End() < 1<<16 {
 			t.Errorf("only %d ids", snd.open.End())
 		}
@@ -114,7 +114,7 @@ func TestWideIDs(t *testing.T) {
 			if got := p.received(1, chanOf(d)); len(got) != 0 {
 				t.Fatalf("%d came", len(got))
 			}
-			if ids := p.ends[0].sender(uint16(chanOf(d))).open.End() - 1<<20; d == UnreliableLatest && ids < 1<<15 {
+			if ids := p.ends[0].outbox.sender(uint16(chanOf(d))).open.End() - 1<<20; d == UnreliableLatest && ids < 1<<15 {
 				t.Errorf("only %d ids", ids)
 			}
 			p.links[0].drop = nil

@@ -215,14 +215,14 @@ func (q *quota) ready(now int64) bool { return q.packets.ready(now) && q.bytes.r
 func (q *quota) readyAt() int64 { return max(q.packets.readyAt(), q.bytes.readyAt()) }
 
 // keepTo takes over the limits that the peer stated.
-func (e *Endpoint) keepTo(now int64, h *wire.Hello) {
-	e.quota = quota{
+func (out *outbox) keepTo(now int64, h *wire.Hello) {
+	out.quota = quota{
 		packets:  newThrottle(now, int(h.Limits.Packets)),
 		bytes:    newThrottle(now, int(h.Limits.Bytes)),
 		messages: newThrottle(now, int(h.Limits.Messages)),
 	}
 	for _, l := range h.ChannelLimits {
-		s := e.sender(l.Channel)
+		s := out.sender(l.Channel)
 		if s == nil || s.own() {
 			continue
 		}
@@ -231,21 +231,21 @@ func (e *Endpoint) keepTo(now int64, h *wire.Hello) {
 		}
 		s.turn.count = newThrottle(now, int(l.Messages))
 	}
-	for i := range e.senders[1:] {
-		t := &e.senders[1+i].turn
+	for i := range out.senders[1:] {
+		t := &out.senders[1+i].turn
 		t.limited = t.cap.rate > 0 || t.count.rate > 0 || h.Limits.Messages > 0
 	}
 }
 
 // mayStart reports whether a message of a sender may go, whole or its first piece.
-func (e *Endpoint) mayStart(now int64, s *sender) bool {
-	return !s.turn.limited || e.quota.messages.ready(now) && s.turn.count.ready(now)
+func (s *sender) mayStart(now int64) bool {
+	return !s.turn.limited || s.out.quota.messages.ready(now) && s.turn.count.ready(now)
 }
 
 // countMessage notes that one goes of a sender that has limits.
-func (e *Endpoint) countMessage(now int64, s *sender) {
-	e.quota.messages.spend(now, e.copies.times)
-	s.turn.count.spend(now, e.copies.times)
+func (s *sender) countMessage(b *builder) {
+	s.out.quota.messages.spend(b.now, b.times())
+	s.turn.count.spend(b.now, b.times())
 }
 
 // helloLimits is what HELLO says of Config.Inbound and those of the channels.

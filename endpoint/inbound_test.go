@@ -309,7 +309,7 @@ func TestLimitsMustFitHello(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range cfg.Channels {
-		if got, want := peer.sender(uint16(i+1)).turn.count.rate, 100+i/100; got != want {
+		if got, want := peer.outbox.sender(uint16(i+1)).turn.count.rate, 100+i/100; got != want {
 			t.Errorf("channel %d: the peer keeps to %d, not %d", i+1, got, want)
 		}
 	}

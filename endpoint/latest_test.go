@@ -122,7 +122,7 @@ func TestSkipReturnsCredit(t *testing.T) {
 	f.run(t, n)
 	p.run(10 * time.Second)
 	f.look(t)
-	snd, rcv := p.ends[0].sender(uint16(chanOf(ReliableLatest))), p.ends[1].inbox.receiver(uint16(chanOf(ReliableLatest)))
+	snd, rcv := p.ends[0].outbox.sender(uint16(chanOf(ReliableLatest))), p.ends[1].inbox.receiver(uint16(chanOf(ReliableLatest)))
 	t.Logf("%d started, %d seen, %d superseded; charges started %d = %d, returned %d",
 		snd.open.End(), f.seen, p.ends[0].Stats().MessagesDropped[Superseded], snd.started, rcv.started, rcv.returned)
 	if snd.open.Len() != 0 || snd.started != rcv.started || rcv.started != rcv.returned || f.last != n-1 {

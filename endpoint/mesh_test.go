@@ -88,8 +88,8 @@ func (m *mesh) checkLeaks() {
 		if n := e.cfg.Buffers.Stats().InUse; n != 0 {
 			m.t.Errorf("end %d keeps %d buffers after its release", i, n)
 		}
-		if e.openReceipts != 0 {
-			m.t.Errorf("end %d: %d receipts have no fate", i, e.openReceipts)
+		if e.outbox.openReceipts != 0 {
+			m.t.Errorf("end %d: %d receipts have no fate", i, e.outbox.openReceipts)
 		}
 	}
 }

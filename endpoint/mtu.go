@@ -170,7 +170,7 @@ func (e *Endpoint) stepAt(p *path) int64 {
 	case e.state != stateOpen || e.quiet() || e.drain.on:
 	case p.state != PathActive || p.silence != isWell || !p.rtt.sampled || p.asks():
 	case p.loss.probe > 0 || p.loss.probes > 0:
-	case e.flush.limited() || e.flush.next >= 0: // each byte is the game's
+	case e.outbox.flush.limited() || e.outbox.flush.next >= 0: // each byte is the game's
 	case e.sendableAt() <= e.now:
 		return m.at + p.rtt.smooth
 	default:

@@ -76,8 +76,8 @@ func TestSearchAt(t *testing.T) {
 		"asked":            {func() { p.replies.n = 1 }, func() { p.replies.n = 0 }},
 		"repeats":          {func() { p.loss.probe = 1 }, func() { p.loss.probe = 0 }},
 		"repeated":         {func() { p.loss.probes = 1 }, func() { p.loss.probes = 0 }},
-		"limited":          {func() { e.flush.limit = 0 }, func() { e.flush.limit = -1 }},
-		"will be limited":  {func() { e.flush.next = 0 }, func() { e.flush.next = -1 }},
+		"limited":          {func() { e.outbox.flush.limit = 0 }, func() { e.outbox.flush.limit = -1 }},
+		"will be limited":  {func() { e.outbox.flush.next = 0 }, func() { e.outbox.flush.next = -1 }},
 		"nothing searched": {func() { p.mtu.search = false }, func() { p.mtu.search = true }},
 	} {
 		if c.set(); e.searchAt(p) != never {

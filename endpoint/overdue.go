@@ -96,7 +96,7 @@ func (e *Endpoint) checkOverdue(now int64, p *path) {
 		}
 		again := false
 		for i := range uint64(pkt.records) {
-			again = e.contentOverdue(pkt, p.contents.At(pkt.firstRecord+i)) || again
+			again = e.outbox.contentOverdue(pkt, p.contents.At(pkt.firstRecord+i)) || again
 		}
 		if again {
 			pkt.sort |= packetOverdue

@@ -40,7 +40,7 @@ func (s *script) speak(t *testing.T, ch ChannelID) uint64 {
 
 // acksAll acknowledges all that is in flight, in one packet, and gives credit for more.
 func (s *script) acksAll() {
-	ordered := s.e.sender(uint16(chanOf(ReliableOrdered)))
+	ordered := s.e.outbox.sender(uint16(chanOf(ReliableOrdered)))
 	acks := wire.AppendWindow(nil, ordered.id, uint32(ordered.started)+1<<16)
 	sent := &s.e.paths[0].sent
 	var a wire.Ack

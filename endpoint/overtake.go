@@ -24,7 +24,7 @@ func (e *Endpoint) overtakes(p *path) bool {
 // overtake has the packet that is being built take nothing but such messages, if there are any.
 func (e *Endpoint) overtake(b *builder) bool {
 	p := b.path
-	b.above = e.overtakes(p) && p.pacer.ready(b.now) && e.quota.ready(b.now) && e.overtakeAt() <= b.now
+	b.above = e.overtakes(p) && p.pacer.ready(b.now) && e.outbox.quota.ready(b.now) && e.overtakeAt() <= b.now
 	return b.above
 }
 
@@ -33,6 +33,6 @@ func (e *Endpoint) overtakeAt() int64 {
 	if e.state != stateOpen || e.quiet() {
 		return never
 	}
-	busy := e.busy()
-	return e.sendableOf(busy[:max(len(busy), 1)-1])
+	busy := e.outbox.busy()
+	return e.outbox.sendableOf(busy[:max(len(busy), 1)-1])
 }

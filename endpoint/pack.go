@@ -75,6 +75,9 @@ type builder struct {
 
 func (b *builder) room() int { return b.end - len(b.dst) }
 
+// times is how often the packet goes, with its copies.
+func (b *builder) times() int { return 1 + bits.OnesCount8(b.copiers) }
+
 // AppendPacket appends the frames of one packet to dst, at most room bytes of them, and
 // returns the extended slice. If there is nothing to send now it returns dst as it was, and
 // the number is not used up. The number is the caller's to choose, larger than all before it
@@ -179,7 +182,6 @@ func (e *Endpoint) buildShare(b *builder) {
 		return
 	}
 	before := len(b.dst)
-	e.copies.times = 1 + bits.OnesCount8(b.copiers)
 	if b.copiers != 0 {
 		b.full = e.copyRoom(b.copiers, b.full)
 		b.end = min(b.end, b.start+b.full)
@@ -196,8 +198,8 @@ func (e *Endpoint) buildShare(b *builder) {
 // buildContent appends what an active path carries beside its ACK.
 func (e *Endpoint) buildContent(b *builder) {
 	e.buildControl(b)
-	if (e.active > 0 || e.twinAt() <= b.now) && e.state == stateOpen && e.quota.ready(b.now) {
-		e.buildMessages(b)
+	if (e.outbox.active > 0 || e.outbox.twinAt() <= b.now) && e.state == stateOpen && e.outbox.quota.ready(b.now) {
+		e.outbox.buildMessages(b)
 	}
 }
 
@@ -215,7 +217,7 @@ func (e *Endpoint) maySend(now int64, p *path) bool {
 		p.pacer.stalled = true
 		return false
 	}
-	return p.pacer.ready(now) && e.quota.ready(now)
+	return p.pacer.ready(now) && e.outbox.quota.ready(now)
 }
 
 func (b *builder) ping() {
@@ -320,9 +322,9 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 
 // spend takes a packet that elicits an ack off the budget of the flush and the peer's limits.
 func (e *Endpoint) spend(b *builder) {
-	e.flush.used += int(b.pkt.bytes)
-	e.quota.packets.spend(b.now, 1)
-	e.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
+	e.outbox.flush.used += int(b.pkt.bytes)
+	e.outbox.quota.packets.spend(b.now, 1)
+	e.outbox.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
 	if e.inbox.inbound.any {
 		e.inbox.inbound.acks.earn(b.now) // the ack that it will bring
 	}
@@ -330,7 +332,9 @@ func (e *Endpoint) spend(b *builder) {
 
 // appLimited reports whether a packet leaves nothing behind that other limits than the path's let
 // go now, so that its fate says little about what the path could carry.
-func (e *Endpoint) appLimited(now int64) bool { return e.sendableAt() > now || !e.quota.ready(now) }
+func (e *Endpoint) appLimited(now int64) bool {
+	return e.sendableAt() > now || !e.outbox.quota.ready(now)
+}
 
 // buildControl appends frames that are not messages.
 func (e *Endpoint) buildControl(b *builder) {
@@ -346,11 +350,11 @@ func (e *Endpoint) buildControl(b *builder) {
 	if e.statusOwed {
 		e.buildStatus(b)
 	}
-	busy := e.busy()
+	busy := e.outbox.busy()
 	for i := range busy {
 		for _, s := range busy[i].active {
 			if (b.now >= s.blockedDue() || s.creditShort(b.now, b.path)) && b.room() >= 8 {
-				e.buildBlocked(b, s)
+				s.buildBlocked(b)
 			}
 		}
 	}
@@ -372,7 +376,7 @@ func (e *Endpoint) buildAnswers(b *builder) {
 		}
 		e.inbox.owing = e.inbox.owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if n := len(b.dst) - before; n > 0 {
-			e.serve(b.now, &e.senders[i], n)
+			e.outbox.senders[i].serve(b, n)
 		}
 	}
 }
@@ -398,11 +402,11 @@ func (r *receiver) buildStored(b *builder) {
 
 // buildBlocked says that the next message does not fit the credit: once for each message,
 // again if that was lost, and each second, since the peer's pool may have been empty.
-func (e *Endpoint) buildBlocked(b *builder, s *sender) {
+func (s *sender) buildBlocked(b *builder) {
 	wanted, before := s.wanted(s.queue.First()), len(b.dst)
 	s.blockedFor, s.blockedBy, s.blockedAt = wanted, s.limit, b.now
 	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
 	b.pkt.eliciting = true
 	b.record(content{kind: contentBlocked, channel: s})
-	e.serve(b.now, s, len(b.dst)-before)
+	s.serve(b, len(b.dst)-before)
 }

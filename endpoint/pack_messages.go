@@ -12,24 +12,24 @@ const (
 
 // buildResends appends what a channel must send again: whole messages as runs, lost bytes as
 // fragments, superseded ones as SKIP.
-func (e *Endpoint) buildResends(b *builder, s *sender) {
+func (s *sender) buildResends(b *builder) {
 	for b.room() > 0 {
 		id, m := s.nextResend()
 		if m == nil {
 			return
 		}
 		if m.state == outFlying && m.expired(b.now) {
-			e.giveUp(s, id, m, Expired)
+			s.giveUp(id, m, Expired)
 			continue
 		}
 		ok := false
 		switch {
 		case m.state == outSkipping:
-			ok = e.buildSkip(b, s, id)
+			ok = s.buildSkip(b, id)
 		case m.cut != nil:
-			ok = e.buildLostBytes(b, s, id, m)
+			ok = s.buildLostBytes(b, id, m)
 		default:
-			ok = e.buildRun(b, s, id, true) || e.cutToResend(b, s, id, m)
+			ok = s.buildRun(b, id, true) || s.cutToResend(b, id, m)
 		}
 		if !ok {
 			return
@@ -38,10 +38,10 @@ func (e *Endpoint) buildResends(b *builder, s *sender) {
 }
 
 // buildFirst appends messages that were not sent yet.
-func (e *Endpoint) buildFirst(b *builder, s *sender) {
+func (s *sender) buildFirst(b *builder) {
 	for b.room() > 0 {
 		if cutter := s.cutter(); cutter != nil {
-			if !e.buildNextBytes(b, cutter) {
+			if !cutter.buildNextBytes(b) {
 				return
 			}
 			continue
@@ -51,10 +51,10 @@ func (e *Endpoint) buildFirst(b *builder, s *sender) {
 			return
 		}
 		if m.expired(b.now) {
-			e.dropOldest(s, Expired)
+			s.dropOldest(Expired)
 			continue
 		}
-		if !e.mayStart(b.now, s) || !e.buildRun(b, s, 0, false) && !e.startCut(b, s, m) {
+		if !s.mayStart(b.now) || !s.buildRun(b, 0, false) && !s.startCut(b, m) {
 			return
 		}
 	}
@@ -96,7 +96,7 @@ func (s *sender) firstOf(id uint64, m *outMessage) uint64 {
 
 // buildRun appends as many whole messages with consecutive ids as fit: those to send again
 // from id on, or the first ones of the queue. False: not one fits.
-func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
+func (s *sender) buildRun(b *builder, id uint64, again bool) bool {
 	if !again {
 		id = s.open.End()
 	}
@@ -111,8 +111,8 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 	}
 	header, need := len(b.dst), wire.RunHeaderLen(&run)
 	headerLen := need
-	repaired := !again && e.willRepair(s)
-	for int(c.count) < run.MaxCount() && e.mayStart(b.now, s) {
+	repaired := !again && s.willRepair()
+	for int(c.count) < run.MaxCount() && s.mayStart(b.now) {
 		if need += m.runRoom(); need > b.room() {
 			break
 		}
@@ -120,7 +120,7 @@ func (e *Endpoint) buildRun(b *builder, s *sender, id uint64, again bool) bool {
 			b.dst = wire.AppendRun(b.dst, &run)
 		}
 		repaired = repaired && m.len() <= s.repair.kind.largest()
-		e.putInRun(b, s, id+uint64(c.count), m, again)
+		s.putInRun(b, id+uint64(c.count), m, again)
 		c.count++
 		m = s.runNext(id+uint64(c.count), again)
 		if m == nil || !m.goesWith(b.now, run.Options, group) {
@@ -170,17 +170,17 @@ func (m *outMessage) group() uint64 {
 }
 
 // putInRun appends a message.
-func (e *Endpoint) putInRun(b *builder, s *sender, id uint64, m *outMessage, again bool) {
+func (s *sender) putInRun(b *builder, id uint64, m *outMessage, again bool) {
 	to := s
 	if s.turn.limited {
-		e.countMessage(b.now, s)
+		s.countMessage(b)
 	}
 	if again {
 		s.resent(m)
-		e.stats.MessagesResent++
-		e.double(b, s, id, m)
+		s.out.stats.MessagesResent++
+		s.double(b, id, m)
 	} else {
-		to, _, m = e.start(b.now, s)
+		to, _, m = s.start(b.now)
 	}
 	m.flying++
 	if m.terms.keyed() {
@@ -188,7 +188,7 @@ func (e *Endpoint) putInRun(b *builder, s *sender, id uint64, m *outMessage, aga
 	}
 	b.dst = wire.AppendBytes(b.dst, m.payload)
 	if !to.cfg.Delivery.Reliable() && !to.keeps(m) {
-		e.sentUnreliable(m)
+		s.out.sentUnreliable(m)
 	}
 }
 
@@ -210,8 +210,8 @@ func (s *sender) fragmentHeader(id uint64, m *outMessage) wire.Fragment {
 }
 
 // sentUnreliable frees the payload of a message that is never sent again.
-func (e *Endpoint) sentUnreliable(m *outMessage) {
-	e.freePayload(m)
+func (out *outbox) sentUnreliable(m *outMessage) {
+	out.freePayload(m)
 	if m.terms != nil {
 		m.terms.expires = never // its packet decides
 	}
@@ -219,15 +219,15 @@ func (e *Endpoint) sentUnreliable(m *outMessage) {
 
 // startCut starts a message as fragments if it is too large for a packet of its own, or
 // reliable and there is room worth filling.
-func (e *Endpoint) startCut(b *builder, s *sender, m *outMessage) bool {
+func (s *sender) startCut(b *builder, m *outMessage) bool {
 	run := s.runHeader(s.open.End(), m, b.copiers != 0)
 	whole := wire.RunHeaderLen(&run)+m.runRoom() <= b.full
 	fill := (s.cfg.Delivery == ReliableUnordered || s.cfg.Delivery == ReliableOrdered) && s.holder(m) == s
 	if whole && !(fill && b.room() >= cutRoom) || b.room() < fragmentRoom {
 		return false
 	}
-	to, id, m := e.start(b.now, s)
-	m.cut = e.cuts.fetch()
+	to, id, m := s.start(b.now)
+	m.cut = s.out.cuts.fetch()
 	if to.cfg.Delivery == Unreliable {
 		m.cut.wireID = to.cuts.End()
 		*to.cuts.Push() = id
@@ -249,15 +249,15 @@ func (s *sender) cutter() *sender {
 }
 
 // buildNextBytes sends the next bytes of the message whose first transmission is under way.
-func (e *Endpoint) buildNextBytes(b *builder, s *sender) bool {
+func (s *sender) buildNextBytes(b *builder) bool {
 	id := s.cutting - 1
 	m := s.open.At(id)
 	if m.expired(b.now) {
-		e.expireSent(s, id, m)
+		s.expireSent(id, m)
 		s.settle()
 		return true
 	}
-	n := e.buildFragment(b, s, id, m, m.cut.sent, m.len())
+	n := s.buildFragment(b, id, m, m.cut.sent, m.len())
 	if n == 0 {
 		return false
 	}
@@ -265,25 +265,25 @@ func (e *Endpoint) buildNextBytes(b *builder, s *sender) bool {
 	if m.cut.sent == m.len() {
 		s.cutting = 0
 		if !s.cfg.Delivery.Reliable() {
-			e.sentUnreliable(m)
+			s.out.sentUnreliable(m)
 		}
 	}
 	return true
 }
 
 // buildLostBytes sends lost bytes of a message again.
-func (e *Endpoint) buildLostBytes(b *builder, s *sender, id uint64, m *outMessage) bool {
+func (s *sender) buildLostBytes(b *builder, id uint64, m *outMessage) bool {
 	span, attempt := m.cut.firstLost()
 	if attempt == 0 {
 		s.resent(m)
 		return true
 	}
-	n := e.buildFragment(b, s, id, m, span.From, span.To)
+	n := s.buildFragment(b, id, m, span.From, span.To)
 	if n == 0 {
 		return false
 	}
 	b.last().attempt = m.cut.sentAgain(span.From, span.From+n, attempt, s.cfg.Resend.limits())
-	e.stats.FragmentsResent++
+	s.out.stats.FragmentsResent++
 	if !m.cut.anyLost() {
 		s.resent(m)
 	}
@@ -292,12 +292,12 @@ func (e *Endpoint) buildLostBytes(b *builder, s *sender, id uint64, m *outMessag
 
 // cutToResend sends a message in fragments that was sent whole once, if packets have become
 // too small for it.
-func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) bool {
+func (s *sender) cutToResend(b *builder, id uint64, m *outMessage) bool {
 	run := s.runHeader(id, m, false)
 	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < fragmentRoom {
 		return false
 	}
-	m.cut = e.cuts.fetch()
+	m.cut = s.out.cuts.fetch()
 	m.cut.sent = m.len()
 	m.cut.addLost(0, m.len(), uint32(max(attemptsOf(m)-1, 1))) // the next attempt was granted
 	return true
@@ -305,8 +305,8 @@ func (e *Endpoint) cutToResend(b *builder, s *sender, id uint64, m *outMessage) 
 
 // buildFragment appends as much of [from, to) of a message as fits, and says how much. A
 // fragment that fills the packet saves its length and is the last frame.
-func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage, from, to int) int {
-	if from == 0 && !e.mayStart(b.now, s.whole()) {
+func (s *sender) buildFragment(b *builder, id uint64, m *outMessage, from, to int) int {
+	if from == 0 && !s.whole().mayStart(b.now) {
 		return 0
 	}
 	f := s.fragmentHeader(id, m)
@@ -324,16 +324,16 @@ func (e *Endpoint) buildFragment(b *builder, s *sender, id uint64, m *outMessage
 	if last { // the header may have been shorter than its bound
 		n = min(to-from, b.room())
 	}
-	e.putFragment(b, s, id, m, from, n)
+	s.putFragment(b, id, m, from, n)
 	if last {
 		b.end = len(b.dst)
 	}
 	return n
 }
 
-func (e *Endpoint) putFragment(b *builder, s *sender, id uint64, m *outMessage, from, n int) {
+func (s *sender) putFragment(b *builder, id uint64, m *outMessage, from, n int) {
 	if whole := s.whole(); from == 0 && whole.turn.limited {
-		e.countMessage(b.now, whole)
+		whole.countMessage(b)
 	}
 	b.dst = append(b.dst, m.payload[from:from+n]...)
 	b.pkt.eliciting = true
@@ -341,7 +341,7 @@ func (e *Endpoint) putFragment(b *builder, s *sender, id uint64, m *outMessage, 
 }
 
 // buildSkip says that superseded values from id on will not come.
-func (e *Endpoint) buildSkip(b *builder, s *sender, id uint64) bool {
+func (s *sender) buildSkip(b *builder, id uint64) bool {
 	const perFrame = 16
 	var lengths [perFrame]int
 	count := 0

@@ -194,11 +194,11 @@ func (p *pair) checkLeaks(shared bool) {
 		if n := end.cfg.Buffers.Stats().InUse; n != 0 && !shared {
 			p.t.Errorf("end %d keeps %d buffers after its release", i, n)
 		}
-		if n := end.openReceipts; n != 0 {
+		if n := end.outbox.openReceipts; n != 0 {
 			p.t.Errorf("end %d: %d receipts have no fate after its release", i, n)
 		}
-		for c := range end.senders {
-			if s := &end.senders[c]; s.underway != 0 || s.queued != 0 || s.waiting != 0 || s.resend != 0 {
+		for c := range end.outbox.senders {
+			if s := &end.outbox.senders[c]; s.underway != 0 || s.queued != 0 || s.waiting != 0 || s.resend != 0 {
 				p.t.Errorf("end %d, channel %d: %d bytes under way, %d queued, %d wait, %d to resend",
 					i, s.id, s.underway, s.queued, s.waiting, s.resend)
 			}

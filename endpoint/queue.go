@@ -29,12 +29,12 @@ func (p FullPolicy) String() string {
 
 // placeLatest returns where a value goes in the queue: the place of the one that it replaces,
 // or the end.
-func (e *Endpoint) placeLatest(s *sender, t *terms) *outMessage {
+func (s *sender) placeLatest(t *terms) *outMessage {
 	k := s.keyOf(t)
 	if m := s.queuedAt(k.place); m != nil {
 		refused := s.refused
 		s.refused = 0 // the room is not for others, before it is known how much the new value takes
-		e.dropInPlace(s, m, Replaced)
+		s.dropInPlace(m, Replaced)
 		s.refused = refused
 		s.dead-- // the place is taken again
 		*m = outMessage{}
@@ -58,7 +58,7 @@ func (s *sender) queuedAt(place uint64) *outMessage {
 
 // makeQueueRoom makes room for a message of this charge as the channel's policy has it, and
 // reports whether the message may be queued.
-func (e *Endpoint) makeQueueRoom(s *sender, t *terms, cost int) (bool, error) {
+func (s *sender) makeQueueRoom(t *terms, cost int) (bool, error) {
 	need := s.queued + cost
 	if s.cfg.Delivery.latest() {
 		if k := s.keys.of(t); k != nil && s.queuedAt(k.place) != nil {
@@ -76,48 +76,48 @@ func (e *Endpoint) makeQueueRoom(s *sender, t *terms, cost int) (bool, error) {
 		return false, nil
 	}
 	for s.queued+cost > s.cfg.MaxQueuedBytes {
-		e.dropOldest(s, Dropped)
+		s.dropOldest(Dropped)
 	}
 	return true, nil
 }
 
 // unqueued ends a Send whose message does not enter the queue: refused, or dropped at once.
-func (e *Endpoint) unqueued(s *sender, receipt bool, err error) (Receipt, error) {
+func (s *sender) unqueued(receipt bool, err error) (Receipt, error) {
 	if err != nil {
 		return 0, err
 	}
 	m := outMessage{}
 	if receipt {
-		m.receipt = e.newReceipt()
+		m.receipt = s.out.newReceipt()
 	}
 	id := m.receipt
 	s.counts.messages++
-	e.lose(s, &m, Dropped)
+	s.lose(&m, Dropped)
 	return id, nil
 }
 
-func (e *Endpoint) dropOldest(s *sender, why LossReason) {
-	e.dropInPlace(s, s.queue.At(s.queue.Base()), why)
+func (s *sender) dropOldest(why LossReason) {
+	s.dropInPlace(s.queue.At(s.queue.Base()), why)
 	s.trim()
 }
 
 // dropInPlace lets a message die in the queue. It keeps its place until the head comes by.
-func (e *Endpoint) dropInPlace(s *sender, m *outMessage, why LossReason) {
+func (s *sender) dropInPlace(m *outMessage, why LossReason) {
 	m.state = outDone
 	s.dead++
-	e.leftQueue(s, m.len())
-	e.lose(s, m, why)
-	e.freePayload(m)
-	e.freeTerms(m.terms)
+	s.leftQueue(m.len())
+	s.lose(m, why)
+	s.out.freePayload(m)
+	s.out.freeTerms(m.terms)
 	m.terms = nil
 }
 
 // lose counts a message that is given up, and tells the game.
-func (e *Endpoint) lose(s *sender, m *outMessage, why LossReason) {
+func (s *sender) lose(m *outMessage, why LossReason) {
 	if s.counts.dropped[why]++; s.of != nil {
 		s.of.counts.dropped[why]++
 	}
-	e.resolve(s, m, Lost, why)
+	s.resolve(m, Lost, why)
 }
 
 // trim removes the dead at the head of the queue, and all of them when they are most of it: a
@@ -145,33 +145,33 @@ func (s *sender) trim() {
 }
 
 // leftQueue notes that a message waits no more.
-func (e *Endpoint) leftQueue(s *sender, length int) {
+func (s *sender) leftQueue(length int) {
 	if s.queued -= charge(length); s.refused > 0 {
-		e.tellWritable(s)
+		s.tellWritable()
 	}
 }
 
 // tellWritable tells a game that was refused when there is room again, unless it has not read
 // the last such event yet.
-func (e *Endpoint) tellWritable(s *sender) {
+func (s *sender) tellWritable() {
 	if s.queued > s.cfg.MaxQueuedBytes/2 || s.queued+s.refused > s.cfg.MaxQueuedBytes {
 		return
 	}
 	s.refused = 0
-	if s.told > 0 && e.events.ring.Has(s.told-1) {
+	if s.told > 0 && s.out.events.ring.Has(s.told-1) {
 		return
 	}
-	s.told = e.events.ring.End() + 1
-	e.events.push(Event{Kind: Writable, Channel: s.cfg.ID})
+	s.told = s.out.events.ring.End() + 1
+	s.out.events.push(Event{Kind: Writable, Channel: s.cfg.ID})
 }
 
 // resolve tells the game what became of a message, if it asked.
-func (e *Endpoint) resolve(s *sender, m *outMessage, kind EventKind, why LossReason) {
+func (s *sender) resolve(m *outMessage, kind EventKind, why LossReason) {
 	if m.receipt == 0 {
 		return
 	}
-	e.openReceipts--
-	e.events.push(Event{Kind: kind, Channel: s.cfg.ID, Receipt: m.receipt, Why: why})
+	s.out.openReceipts--
+	s.out.events.push(Event{Kind: kind, Channel: s.cfg.ID, Receipt: m.receipt, Why: why})
 	m.receipt = 0
 }
 

@@ -26,7 +26,7 @@ func TestFull(t *testing.T) {
 				receipts = append(receipts, r)
 			}
 			if policy == FullDefault {
-				policy = p.ends[0].sender(1).cfg.Full
+				policy = p.ends[0].outbox.sender(1).cfg.Full
 			}
 			var lost []Receipt
 			for r, ev := range p.fates(0) {
@@ -156,7 +156,7 @@ func TestResendPolicy(t *testing.T) {
 				if got := p.received(1, 1); len(got) != 1 || number(got[0]) != 1 {
 					t.Errorf("received %d", len(got))
 				}
-				if r := p.ends[1].inbox.receiver(1); r.started != r.returned || p.ends[0].sender(1).open.Len() != 0 {
+				if r := p.ends[1].inbox.receiver(1); r.started != r.returned || p.ends[0].outbox.sender(1).open.Len() != 0 {
 					t.Errorf("charges started %d, returned %d", r.started, r.returned)
 				}
 			}

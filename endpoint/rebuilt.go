@@ -57,13 +57,7 @@ func (r *receiver) rebuiltLost(newest uint64, mask uint32) {
 }
 
 // handleRebuilt: the peer has messages that were lost.
-func (e *Endpoint) handleRebuilt(now int64, b []byte) (n int, err error) {
-	channel, low, mask, n := wire.ConsumeRebuilt(b)
-	s := e.sender(channel)
-	if n < 0 || s == nil || s.own() {
-		return 0, errProtocol
-	}
-	e.inbox.receiver(channel).count(now, n)
+func (s *sender) handleRebuilt(low uint64, mask uint32) {
 	newest := seq.Nearest(s.open.End(), low, 16)
 	for ; mask != 0; mask &= mask - 1 {
 		id := newest - uint64(bits.TrailingZeros32(mask))
@@ -75,32 +69,31 @@ func (e *Endpoint) handleRebuilt(now int64, b []byte) (n int, err error) {
 			s.known = max(s.known, id)
 		}
 		s.finishCut(id)
-		e.messageAcked(s, id, true)
+		s.messageAcked(id, true)
 	}
 	s.settle()
-	return n, nil
 }
 
 // awaitRebuilt: an unreliable message was lost, and may be rebuilt: REBUILT will say so, or not.
 // It reports whether there is any hope.
-func (e *Endpoint) awaitRebuilt(now int64, s *sender, id uint64) bool {
+func (s *sender) awaitRebuilt(now int64, id uint64) bool {
 	r := &s.repair
 	if !r.on() || id < r.bare || id >= r.covered && id+uint64(r.span) < s.open.End() {
 		return false
 	}
 	r.awaited = append(r.awaited, awaited{id, now + storedWait})
-	e.expireLater(now + storedWait)
+	s.out.expireLater(now + storedWait)
 	return true
 }
 
 // expireAwaited gives up on messages that were not rebuilt, and says when to look again.
-func (e *Endpoint) expireAwaited(now int64, s *sender) (next int64) {
+func (s *sender) expireAwaited(now int64) (next int64) {
 	r, gone := &s.repair, 0
 	for gone < len(r.awaited) && r.awaited[gone].until <= now {
 		id := r.awaited[gone].id
 		if gone++; s.open.Has(id) && s.open.At(id).state == outFlying {
-			e.lose(s, s.open.At(id), NotKnown)
-			e.done(s, s.open.At(id))
+			s.lose(s.open.At(id), NotKnown)
+			s.done(s.open.At(id))
 		}
 	}
 	if gone > 0 {

@@ -53,7 +53,7 @@ func repairScript(t *testing.T, d Delivery) *script {
 	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Repair: RepairOnce, WindowBytes: 1 << 20}}}
 	cfg.Controller = func() Controller { return fixedRate(1 << 28) }
 	s := newScript(t, cfg)
-	s.e.sender(1).limit = 1 << 30
+	s.e.outbox.sender(1).limit = 1 << 30
 	return s
 }
 
@@ -95,7 +95,7 @@ func TestSparse(t *testing.T) {
 	if n > 30 { // of the last packet of each tick
 		t.Errorf("%d sums in a flood", n)
 	}
-	flood := s.e.sender(1).open.End()
+	flood := s.e.outbox.sender(1).open.End()
 	s.sumsOf(t, 1, 9, 20)
 	for _, of := range s.sumsOf(t, 10, 1, 20) {
 		for _, r := range of {
@@ -176,7 +176,7 @@ func TestSumsDriveNothingOut(t *testing.T) {
 		for i, kind := range []Repair{RepairOff, RepairThrice} {
 			of.ID, of.Delivery, of.Repair = 1, ReliableOrdered, kind
 			s := newScript(t, Config{Channels: []ChannelConfig{of, {ID: 2}}, Controller: func() Controller { return fixedRate(1 << 28) }})
-			s.e.sender(1).limit = 1 << 30
+			s.e.outbox.sender(1).limit = 1 << 30
 			s.sumsOf(t, 4, 1, 100)
 			for size := 500; size < 1020; size += 10 {
 				if _, err := s.e.Send(2, make([]byte, size), SendOptions{}); err != nil {

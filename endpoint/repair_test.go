@@ -23,7 +23,7 @@ func repairing(t *testing.T, d Delivery, r Repair) *pair {
 func (p *pair) tick(n int) Receipt {
 	p.t.Helper()
 	opts := SendOptions{Receipt: true}
-	if p.ends[0].sender(1).cfg.Delivery.latest() {
+	if p.ends[0].outbox.sender(1).cfg.Delivery.latest() {
 		opts.Keyed, opts.Key = true, uint64(n)
 	}
 	r := p.sendWith(0, 1, message(n, 100), opts)

@@ -6,18 +6,18 @@ import "github.com/tickwire/tickwire/internal/wire"
 
 // takeRepair appends repair of a channel that has had its turn in the packet, with messages from
 // an id on if it started any.
-func (e *Endpoint) takeRepair(b *builder, s *sender, first uint64) {
+func (s *sender) takeRepair(b *builder, first uint64) {
 	r := &s.repair
 	if s.open.End() > first {
-		r.own, r.first, r.due = e.packets, first, true
+		r.own, r.first, r.due = s.out.packets, first, true
 		r.noteOwn(b.now)
 		if !r.listed {
 			r.listed = true
-			e.repairing = append(e.repairing, s)
+			s.out.repairing = append(s.out.repairing, s)
 		}
 	}
-	if r.due && e.othersPay(b, s) {
-		e.buildRepair(b, s)
+	if r.due && s.othersPay(b) {
+		s.buildRepair(b)
 	}
 }
 
@@ -37,52 +37,52 @@ const (
 
 // buildRepairs appends repair of the channels of a class that had none in the packet yet: what
 // goes out anyway takes it along.
-func (e *Endpoint) buildRepairs(b *builder, c *class, turn sumsTurn) {
-	for i := 0; i < len(e.repairing); {
-		s := e.repairing[i]
-		if s.turn.class == c && e.takesSums(b, s, turn) {
+func (out *outbox) buildRepairs(b *builder, c *class, turn sumsTurn) {
+	for i := 0; i < len(out.repairing); {
+		s := out.repairing[i]
+		if s.turn.class == c && s.takesSums(b, turn) {
 			before := len(b.dst)
-			e.buildRepair(b, s)
-			e.serve(b.now, s, len(b.dst)-before)
+			s.buildRepair(b)
+			s.serve(b, len(b.dst)-before)
 		}
 		if s.repair.due {
 			i++
 			continue
 		}
 		s.repair.listed = false
-		last := len(e.repairing) - 1
-		e.repairing[i], e.repairing[last] = e.repairing[last], nil
-		e.repairing = e.repairing[:last]
+		last := len(out.repairing) - 1
+		out.repairing[i], out.repairing[last] = out.repairing[last], nil
+		out.repairing = out.repairing[:last]
 	}
 }
 
 // takesSums reports whether it is a channel's turn to add sums to the packet.
-func (e *Endpoint) takesSums(b *builder, s *sender, turn sumsTurn) bool {
+func (s *sender) takesSums(b *builder, turn sumsTurn) bool {
 	r := &s.repair
 	switch {
-	case r.packet == e.packets || !r.ripe(e.packets, b.now):
+	case r.packet == s.out.packets || !r.ripe(s.out.packets, b.now):
 		return false
 	case turn == sumsFirst:
-		return r.held > 0 && r.credit >= oneSum && s.idle() && e.bulkFollows(b, s)
+		return r.held > 0 && r.credit >= oneSum && s.idle() && s.bulkFollows(b)
 	case turn == sumsEarly:
-		return e.othersPay(b, s)
+		return s.othersPay(b)
 	}
 	return b.pkt.eliciting
 }
 
 // bulkFollows reports whether the packet will have something of other channels, of the same or a lower
 // priority, whatever room a sum leaves: pieces of what is reliable fit any.
-func (e *Endpoint) bulkFollows(b *builder, s *sender) bool {
+func (s *sender) bulkFollows(b *builder) bool {
 	if b.above || b.room() < 2*cutRoom+wire.MaxSymbol {
 		return false
 	}
-	for i := range e.others {
-		c := &e.others[i]
+	for i := range s.out.others {
+		c := &s.out.others[i]
 		if c.priority > s.priority() {
 			continue
 		}
 		for _, other := range c.active {
-			if other != s && other.cuttable() && e.turnAt(other) <= b.now {
+			if other != s && other.cuttable() && other.turnAt() <= b.now {
 				return true
 			}
 		}
@@ -98,14 +98,14 @@ func (s *sender) cuttable() bool {
 
 // othersPay reports whether a sum takes its room from what waits in other channels of the same or a
 // lower priority, since more does than fits.
-func (e *Endpoint) othersPay(b *builder, s *sender) bool {
-	return b.pkt.eliciting && e.moreWaits(s, b.room())
+func (s *sender) othersPay(b *builder) bool {
+	return b.pkt.eliciting && s.moreWaits(b.room())
 }
 
 // moreWaits reports whether more than so many bytes wait in these channels.
-func (e *Endpoint) moreWaits(s *sender, bytes int) bool {
-	for i := range e.others {
-		c := &e.others[i]
+func (s *sender) moreWaits(bytes int) bool {
+	for i := range s.out.others {
+		c := &s.out.others[i]
 		if c.priority > s.priority() {
 			continue
 		}

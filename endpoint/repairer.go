@@ -58,14 +58,14 @@ const (
 func (r *repairer) on() bool { return r.kind != RepairOff }
 
 // willRepair reports whether what a channel sends now will be in sums of the next packets.
-func (e *Endpoint) willRepair(s *sender) bool {
-	return s.repair.on() && e.strengthOf(&s.repair) > repairIdle
+func (s *sender) willRepair() bool {
+	return s.repair.on() && s.out.strengthOf(&s.repair) > repairIdle
 }
 
 // agree begins repair on the channels that want it, if the peer reads it.
-func (e *Endpoint) agree(capabilities uint64) {
-	for i := range e.senders {
-		s := &e.senders[i]
+func (out *outbox) agree(capabilities uint64) {
+	for i := range out.senders {
+		s := &out.senders[i]
 		s.repair.kind = RepairOff
 		if capabilities&wire.CapabilityRepair != 0 && !s.own() {
 			s.repair.kind = s.cfg.Repair
@@ -75,35 +75,35 @@ func (e *Endpoint) agree(capabilities uint64) {
 
 // buildRepair appends the sums that a channel is to send now. One that has more messages waiting
 // sends those; and nothing is lost on a path that is itself reliable.
-func (e *Endpoint) buildRepair(b *builder, s *sender) {
+func (s *sender) buildRepair(b *builder) {
 	r := &s.repair
-	if r.packet = e.packets; s.queue.Len() > 0 || s.cutter() != nil || b.path.reliable {
-		e.flooded(s)
+	if r.packet = s.out.packets; s.queue.Len() > 0 || s.cutter() != nil || b.path.reliable {
+		s.flooded()
 		return
 	}
 	end := s.open.End()
-	if r.own == e.packets {
+	if r.own == s.out.packets {
 		end = r.first // what this packet has is lost with it
 	}
-	e.creditRepair(b, s)
+	s.creditRepair(b)
 	f := wire.Repair{Channel: s.id}
 	symbol := 0
 	if f.Newest, f.Mask, symbol = s.repairable(end); f.Mask == 0 {
-		r.due = r.own == e.packets
+		r.due = r.own == s.out.packets
 		return
 	}
 	begins := r.counts.sums == 0 || b.now-r.at > rebuildLife*3/4 || end-r.covered > rebuildFor/2
-	for n := r.most(e.packets, bits.OnesCount32(f.Mask)); n > 0; n-- {
-		if b.room() < wire.RepairLen(&f, symbol) || e.tight(b, s) || s.turn.limited && e.turnAt(s) > b.now {
+	for n := r.most(s.out.packets, bits.OnesCount32(f.Mask)); n > 0; n-- {
+		if b.room() < wire.RepairLen(&f, symbol) || s.tight(b) || s.turn.limited && s.turnAt() > b.now {
 			break
 		}
-		e.putSum(b, s, &f, symbol)
+		s.putSum(b, &f, symbol)
 	}
 	if begins && r.at == b.now {
 		r.from = s.open.End() // behind the first sum the peer keeps what comes
 	}
 	r.credit = min(r.credit, r.held+oneSum)
-	r.due = r.credit >= oneSum || r.own == e.packets
+	r.due = r.credit >= oneSum || r.own == s.out.packets
 }
 
 // tight reports whether messages, and what must be sent again, need all that congestion control
@@ -113,35 +113,35 @@ func (e *Endpoint) buildRepair(b *builder, s *sender) {
 // messages when a long row of packets is lost. Where packets wait for longer than three ticks all the
 // same, because the path carries less than the least rate or others fill it, repair would only have
 // messages wait longer.
-func (e *Endpoint) tight(b *builder, s *sender) bool {
+func (s *sender) tight(b *builder) bool {
 	p := b.path
 	window := p.cc.WindowBytes()
 	if b.now-p.deliveredAt > second/10 {
 		window /= 2
 	}
 	short := p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2 || p.estimate().QueueDelay > repairQueue
-	return short && !e.moreWaits(s, 0)
+	return short && !s.moreWaits(0)
 }
 
 // flooded: what was sent until now is not repaired.
-func (e *Endpoint) flooded(s *sender) {
+func (s *sender) flooded() {
 	r := &s.repair
 	r.counted, r.bare, r.credit = s.open.End(), s.open.End(), 0
-	r.due = r.own == e.packets
+	r.due = r.own == s.out.packets
 }
 
 // creditRepair gives a channel what the messages are worth that it has started since the last time.
-func (e *Endpoint) creditRepair(b *builder, s *sender) {
+func (s *sender) creditRepair(b *builder) {
 	r := &s.repair
 	fresh := s.open.End() - r.counted
 	if fresh > sparsely {
-		e.flooded(s)
+		s.flooded()
 		return
 	}
 	r.counted = s.open.End()
-	each := e.strengthOf(r)
+	each := s.out.strengthOf(r)
 	r.credit += strength(fresh) * each
-	if r.own == e.packets {
+	if r.own == s.out.packets {
 		r.hold(strength(fresh)*each, b.path.talkEvery)
 	}
 	if each == repairIdle && b.now-r.at >= idleRepairs {
@@ -149,7 +149,7 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 	}
 	if fresh > 0 {
 		packets := repairSpan
-		if e.inARow() > 2 {
+		if s.out.paths.inARow() > 2 {
 			packets *= 2
 		}
 		r.span = min(packets*int(fresh), wire.MaxRepairSpan-4)
@@ -157,11 +157,11 @@ func (e *Endpoint) creditRepair(b *builder, s *sender) {
 }
 
 // strengthOf is how much repair a channel has now: what its Repair names, or what the paths call for.
-func (e *Endpoint) strengthOf(r *repairer) strength {
+func (out *outbox) strengthOf(r *repairer) strength {
 	if each, fixed := r.kind.fixed(); fixed {
 		return each
 	}
-	return e.strength()
+	return out.paths.strength()
 }
 
 // strength is how much repair the paths call for that carry messages: one message may have gone
@@ -239,7 +239,7 @@ func (s *sender) symbolOf(id uint64, m *outMessage) wire.Symbol {
 }
 
 // putSum appends one sum.
-func (e *Endpoint) putSum(b *builder, s *sender, f *wire.Repair, symbol int) {
+func (s *sender) putSum(b *builder, f *wire.Repair, symbol int) {
 	r := &s.repair
 	r.row = (r.row + 1) & wire.MaxRepairRow
 	f.Row = r.row
@@ -260,7 +260,7 @@ func (e *Endpoint) putSum(b *builder, s *sender, f *wire.Repair, symbol int) {
 	r.counts.sums++
 	r.counts.bytes += uint64(len(b.dst) - start)
 	if s.turn.limited {
-		e.countMessage(b.now, s)
+		s.countMessage(b)
 	}
 }
 

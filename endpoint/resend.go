@@ -44,14 +44,14 @@ func attemptsOf(m *outMessage) int {
 
 // mayResend asks the channel's policy about something that was sent so often and was lost, or
 // that a probe may carry once more.
-func (e *Endpoint) mayResend(now int64, s *sender, m *outMessage, sent int) bool {
+func (s *sender) mayResend(now int64, m *outMessage, sent int) bool {
 	policy := &s.cfg.Resend
 	if !policy.limits() || m.terms == nil {
 		return true
 	}
 	again := policy.MaxAttempts == 0 || sent < policy.MaxAttempts
 	if again && policy.Again != nil {
-		again = e.askAgain(now, s, m, sent)
+		again = s.askAgain(now, m, sent)
 	}
 	if again && m.cut == nil {
 		m.terms.attempts.n++
@@ -61,8 +61,8 @@ func (e *Endpoint) mayResend(now int64, s *sender, m *outMessage, sent int) bool
 
 // askAgain asks the function of a policy. For a message in fragments a leave holds for a round
 // trip.
-func (e *Endpoint) askAgain(now int64, s *sender, m *outMessage, sent int) bool {
-	a, p := &m.terms.attempts, e.lead()
+func (s *sender) askAgain(now int64, m *outMessage, sent int) bool {
+	a, p := &m.terms.attempts, s.out.paths.lead()
 	if m.cut != nil && a.asked && now-a.askedAt < p.rtt.smooth {
 		return true
 	}

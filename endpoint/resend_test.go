@@ -217,7 +217,7 @@ func TestCutWhileWholeIsUnderWay(t *testing.T) {
 		s.e.HandleTimeout(s.now)
 		s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 600)
 	}
-	m := s.e.sender(1).open.At(0)
+	m := s.e.outbox.sender(1).open.At(0)
 	if m.cut == nil || m.cut.anyLost() {
 		t.Fatalf("it is not sent in fragments: %+v", m)
 	}
@@ -245,7 +245,7 @@ func TestLateAckOfFragment(t *testing.T) {
 	first := s.e.NextNumber(0)
 	s.says()
 	s.hears(ack(first+1, first+4))
-	m := s.e.sender(uint16(ch)).open.At(0)
+	m := s.e.outbox.sender(uint16(ch)).open.At(0)
 	if !m.cut.anyLost() {
 		t.Fatal("nothing is lost")
 	}

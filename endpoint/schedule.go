@@ -60,38 +60,38 @@ func (s *sender) priority() int {
 }
 
 // schedule sorts the channels into classes, the highest priority first.
-func (e *Endpoint) schedule() {
-	for i := range e.senders {
-		p := e.senders[i].priority()
-		if !slices.ContainsFunc(e.classes, func(c class) bool { return c.priority == p }) {
-			e.classes = append(e.classes, class{priority: p})
+func (out *outbox) schedule(now int64) {
+	for i := range out.senders {
+		p := out.senders[i].priority()
+		if !slices.ContainsFunc(out.classes, func(c class) bool { return c.priority == p }) {
+			out.classes = append(out.classes, class{priority: p})
 		}
 	}
-	slices.SortFunc(e.classes, func(a, b class) int { return b.priority - a.priority })
-	e.others = e.classes[1:]
-	for i := range e.senders {
-		s := &e.senders[i]
-		at := slices.IndexFunc(e.classes, func(c class) bool { return c.priority == s.priority() })
-		s.turn.class = &e.classes[at]
-		s.turn.cap = newThrottle(e.began, max(s.cfg.BytesPerSecond, 0))
+	slices.SortFunc(out.classes, func(a, b class) int { return b.priority - a.priority })
+	out.others = out.classes[1:]
+	for i := range out.senders {
+		s := &out.senders[i]
+		at := slices.IndexFunc(out.classes, func(c class) bool { return c.priority == s.priority() })
+		s.turn.class = &out.classes[at]
+		s.turn.cap = newThrottle(now, max(s.cfg.BytesPerSecond, 0))
 		s.turn.limited = s.turn.cap.rate > 0
 	}
 }
 
 // busy are the classes that may have something to send. The first one seldom has: it is that of
 // the library's own channel.
-func (e *Endpoint) busy() []class {
+func (out *outbox) busy() []class {
 	switch {
-	case e.active == 0:
+	case out.active == 0:
 		return nil
-	case len(e.classes[0].active) == 0:
-		return e.others
+	case len(out.classes[0].active) == 0:
+		return out.others
 	}
-	return e.classes
+	return out.classes
 }
 
 // activate notes that a sender has something to send.
-func (e *Endpoint) activate(s *sender) {
+func (s *sender) activate() {
 	t := &s.turn
 	if t.listed || t.class == nil {
 		return
@@ -99,7 +99,7 @@ func (e *Endpoint) activate(s *sender) {
 	t.listed = true
 	t.catchUp()
 	t.class.active = append(t.class.active, s)
-	e.active++
+	s.out.active++
 }
 
 // idle reports whether a sender has nothing to send, allowed or not.
@@ -120,31 +120,31 @@ func (s *sender) midway() bool {
 }
 
 // turnAt is when a sender that has something to send may send it.
-func (e *Endpoint) turnAt(s *sender) int64 {
-	if !s.turn.limited && !e.flush.limited() {
+func (s *sender) turnAt() int64 {
+	if !s.turn.limited && !s.out.flush.limited() {
 		return math.MinInt64
 	}
-	return e.heldUntil(s)
+	return s.heldUntil()
 }
 
 // heldUntil is turnAt of a sender that has limits.
-func (e *Endpoint) heldUntil(s *sender) int64 {
+func (s *sender) heldUntil() int64 {
 	switch at := s.turn.cap.readyAt(); {
 	case s.own():
 		return math.MinInt64 // which nothing holds up
-	case e.flush.spent(e.cfg.PacketOverheadBytes):
+	case s.out.flush.spent(s.out.cfg.PacketOverheadBytes):
 		return never // until the next one begins
 	case s.midway():
 		return at
 	default:
-		return max(at, s.turn.count.readyAt(), e.quota.messages.readyAt())
+		return max(at, s.turn.count.readyAt(), s.out.quota.messages.readyAt())
 	}
 }
 
 // pick returns the active sender of a class that was served least among those that may send and
 // were not yet in this packet; nil if there is none. One that waited for credit or for a limit
 // begins anew where the class is now: it gets nothing for the time in which it could not send.
-func (e *Endpoint) pick(c *class, now int64) (best *sender) {
+func (out *outbox) pick(c *class, now int64) (best *sender) {
 	for i := 0; i < len(c.active); {
 		s := c.active[i]
 		if s.idle() {
@@ -152,14 +152,14 @@ func (e *Endpoint) pick(c *class, now int64) (best *sender) {
 			c.active[i], c.active[last] = c.active[last], nil
 			c.active = c.active[:last]
 			s.turn.listed = false
-			e.active--
+			out.active--
 			continue
 		}
 		i++
 		switch {
-		case s.turn.packet == e.packets:
-		case e.turnAt(s) > now || !s.ready():
-			s.turn.packet, s.turn.waits = e.packets, true
+		case s.turn.packet == out.packets:
+		case s.turnAt() > now || !s.ready():
+			s.turn.packet, s.turn.waits = out.packets, true
 		default:
 			if s.turn.waits {
 				s.turn.waits = false
@@ -174,40 +174,40 @@ func (e *Endpoint) pick(c *class, now int64) (best *sender) {
 }
 
 // serve counts bytes of a channel's frames against its share, and with all copies against its cap.
-func (e *Endpoint) serve(now int64, s *sender, bytes int) {
+func (s *sender) serve(b *builder, bytes int) {
 	s.counts.bytes += uint64(bytes)
-	s.counts.rate.add(now, bytes)
+	s.counts.rate.add(b.now, bytes)
 	s.turn.served += uint64(bytes) * servedUnit / s.weight()
-	s.turn.cap.spend(now, bytes*e.copies.times)
+	s.turn.cap.spend(b.now, bytes*b.times())
 }
 
 // buildMessages fills the packet with messages, those of the game as far as the budget of the
 // flush goes, of which each copy takes as much.
-func (e *Endpoint) buildMessages(b *builder) {
-	e.packets++
+func (out *outbox) buildMessages(b *builder) {
+	out.packets++
 	b.begun = len(b.dst)
-	if own := &e.classes[0]; len(own.active) > 0 && e.buildClass(b, own) {
+	if own := &out.classes[0]; len(own.active) > 0 && out.buildClass(b, own) {
 		return
 	}
-	if !e.flush.limited() {
-		e.buildClasses(b)
-		e.buildTwins(b)
+	if !out.flush.limited() {
+		out.buildClasses(b)
+		out.buildTwins(b)
 		return
 	}
-	before, end, times := len(b.dst), b.end, e.copies.times
-	around := e.cfg.PacketOverheadBytes
+	before, end, times := len(b.dst), b.end, b.times()
+	around := out.cfg.PacketOverheadBytes
 	if times > 1 {
 		around += copyMore
 	}
-	b.end = min(end, b.start+e.flush.left()/times-around)
-	b.full = min(b.full, e.flush.limit/times-around)
-	if !e.flush.spent(around * times) {
-		e.buildClasses(b)
-		e.buildTwins(b)
+	b.end = min(end, b.start+out.flush.left()/times-around)
+	b.full = min(b.full, out.flush.limit/times-around)
+	if !out.flush.spent(around * times) {
+		out.buildClasses(b)
+		out.buildTwins(b)
 	}
 	if len(b.dst) == before {
 		b.end = end
-		e.flush.over = e.flush.over || e.sendableAt() <= b.now // what waits does not fit any more
+		out.flush.over = out.flush.over || out.sendableAt() <= b.now // what waits does not fit any more
 	}
 }
 
@@ -215,14 +215,14 @@ func (e *Endpoint) buildMessages(b *builder) {
 const copyMore = 16
 
 // buildClasses fills the packet with messages of the game, class by class.
-func (e *Endpoint) buildClasses(b *builder) {
-	last := len(e.others) - 1
-	for i := range e.others {
+func (out *outbox) buildClasses(b *builder) {
+	last := len(out.others) - 1
+	for i := range out.others {
 		if b.above && i == last {
 			break
 		}
 		alone := i == last && i > 0 && !b.talks
-		full := e.buildRepaired(b, &e.others[i])
+		full := out.buildRepaired(b, &out.others[i])
 		if alone && b.talks {
 			b.pkt.sort |= packetLowest
 		}
@@ -230,9 +230,9 @@ func (e *Endpoint) buildClasses(b *builder) {
 			break
 		}
 	}
-	if len(e.repairing) > 0 {
-		for i := range e.others {
-			e.buildRepairs(b, &e.others[i], sumsLast)
+	if len(out.repairing) > 0 {
+		for i := range out.others {
+			out.buildRepairs(b, &out.others[i], sumsLast)
 		}
 	}
 	if b.sumBytes > 0 && !b.pkt.eliciting {
@@ -242,23 +242,23 @@ func (e *Endpoint) buildClasses(b *builder) {
 }
 
 // buildRepaired is buildClass with the sums of the class.
-func (e *Endpoint) buildRepaired(b *builder, c *class) (full bool) {
-	if len(e.repairing) > 0 {
-		e.buildRepairs(b, c, sumsFirst)
+func (out *outbox) buildRepaired(b *builder, c *class) (full bool) {
+	if len(out.repairing) > 0 {
+		out.buildRepairs(b, c, sumsFirst)
 	}
-	if full = e.buildClass(b, c); !full && len(e.repairing) > 0 {
-		e.buildRepairs(b, c, sumsEarly)
+	if full = out.buildClass(b, c); !full && len(out.repairing) > 0 {
+		out.buildRepairs(b, c, sumsEarly)
 	}
 	return full
 }
 
 // buildProbe has a probe carry what a class has to send again before what it has not sent yet:
 // the oldest data, not the newest.
-func (e *Endpoint) buildProbe(b *builder, c *class) {
+func (out *outbox) buildProbe(b *builder, c *class) {
 	for i := 0; i < len(c.active); i++ {
-		if s, before := c.active[i], len(b.dst); e.turnAt(s) <= b.now {
-			e.buildResends(b, s)
-			e.serve(b.now, s, len(b.dst)-before)
+		if s, before := c.active[i], len(b.dst); s.turnAt() <= b.now {
+			s.buildResends(b)
+			s.serve(b, len(b.dst)-before)
 		}
 	}
 }
@@ -267,35 +267,35 @@ func (e *Endpoint) buildProbe(b *builder, c *class) {
 // that is most behind first. It reports whether the packet counts as full: there is something
 // left to send, and no room for it or for what should go before it. A packet without a message
 // counts as full if it holds up one: acks and the like take the room, and go alone.
-func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
+func (out *outbox) buildClass(b *builder, c *class) (full bool) {
 	if b.path.loss.probe > 0 {
-		e.buildProbe(b, c)
+		out.buildProbe(b, c)
 	}
 	var behind *sender // the one that was served least of those that want more than fits
 	for misses := 0; b.room() > 0; {
-		s := e.pick(c, b.now)
+		s := out.pick(c, b.now)
 		if s == nil {
 			return behind != nil && len(b.dst) == b.begun
 		}
 		if misses == maxMisses || s.tooFarAhead(behind) {
 			return true
 		}
-		s.turn.packet = e.packets
+		s.turn.packet = out.packets
 		start, before, first := s.turn.served, len(b.dst), s.open.End()
-		e.buildResends(b, s)
-		e.buildFirst(b, s)
+		s.buildResends(b)
+		s.buildFirst(b)
 		if s.repair.on() {
-			e.takeRepair(b, s, first)
+			s.takeRepair(b, first)
 		}
 		if n := len(b.dst) - before; n > 0 {
 			if isLess(c.clock, start) {
 				c.clock = start
 			}
-			e.serve(b.now, s, n)
+			s.serve(b, n)
 		} else {
 			misses++
 		}
-		if (behind == nil || isLess(s.turn.served, behind.turn.served)) && e.turnAt(s) <= b.now && s.ready() {
+		if (behind == nil || isLess(s.turn.served, behind.turn.served)) && s.turnAt() <= b.now && s.ready() {
 			behind = s
 		}
 	}
@@ -306,22 +306,17 @@ func (e *Endpoint) buildClass(b *builder, c *class) (full bool) {
 // rest of a packet before the packet counts as full.
 const maxMisses = 16
 
-// sendableAt is when a message could go out if the path allowed it: long ago if one waits for
-// nothing else, never if none does.
-func (e *Endpoint) sendableAt() int64 {
-	if e.state != stateOpen {
-		return never
-	}
-	return e.sendableOf(e.busy())
-}
+// sendableAt is when a message could go out if the path and the peer allowed it: long ago if one
+// waits for nothing else, never if none does.
+func (out *outbox) sendableAt() int64 { return out.sendableOf(out.busy()) }
 
 // sendableOf is sendableAt of the channels of some classes.
-func (e *Endpoint) sendableOf(classes []class) int64 {
+func (out *outbox) sendableOf(classes []class) int64 {
 	at := never
 	for i := range classes {
 		for _, s := range classes[i].active {
 			if s.ready() {
-				if at = min(at, e.turnAt(s)); at == math.MinInt64 {
+				if at = min(at, s.turnAt()); at == math.MinInt64 {
 					return at
 				}
 			}

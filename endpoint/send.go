@@ -45,65 +45,95 @@ func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *Se
 	if e.state >= stateClosing || e.drain.on {
 		return 0, ErrClosed
 	}
-	s := e.sender(uint16(channel))
-	if s == nil || s.own() {
-		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
+	receipt, queued, err := e.outbox.send(channel, payload, from, opts)
+	if queued {
+		e.holding.woken = e.holding.on
 	}
-	if len(payload) > s.cfg.MaxMessageBytes {
-		return 0, &SendError{channel, ErrTooLarge, "MaxMessageBytes", len(payload), s.cfg.MaxMessageBytes}
-	}
-	if n := e.openReceipts + e.events.ring.Len(); opts.Receipt && n >= e.cfg.MaxReceipts {
-		return 0, &SendError{channel, ErrFull, "MaxReceipts", n, e.cfg.MaxReceipts}
+	return receipt, err
+}
+
+// send reports beside the receipt whether a message waits now that did not before: not one that was
+// dropped at once, but also one that was joined to another one which is refused.
+func (out *outbox) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (r Receipt, queued bool, err error) {
+	s, err := out.channelOf(channel, len(payload), opts)
+	if err != nil {
+		return 0, false, err
 	}
 	var t *terms
 	if opts.plain() && !s.cfg.Resend.limits() {
 		s.groups.sending = 0
 	} else {
 		if field := misfit(s.cfg.Delivery, opts); field != "" {
-			return 0, &SendError{Channel: channel, Err: ErrOption, Field: field}
+			return 0, false, &SendError{Channel: channel, Err: ErrOption, Field: field}
 		}
-		if err := e.settleDraft(s, from.draft, opts.Group); err != nil {
-			return 0, err
+		if queued, err = out.settleDraft(s, from.draft, opts.Group); err != nil {
+			return 0, queued, err
 		}
-		t = e.newTerms(s, opts)
+		t = s.newTerms(opts)
 	}
 	if s.queued+charge(len(payload)) > s.cfg.MaxQueuedBytes {
-		if queued, err := e.makeQueueRoom(s, t, charge(len(payload))); !queued {
-			e.freeTerms(t)
-			return e.unqueued(s, opts.Receipt, err)
+		if fits, err := s.makeQueueRoom(t, charge(len(payload))); !fits {
+			out.freeTerms(t)
+			r, err = s.unqueued(opts.Receipt, err)
+			return r, queued, err
 		}
 	}
-	var m *outMessage
+	m := s.enqueue(t)
+	m.size = uint32(len(payload))
+	if from.draft != nil {
+		from.draft.give(m, from.keep || from.draft.pool != out.cfg.Buffers)
+	} else {
+		m.payload = out.cfg.Buffers.fetch(len(payload))
+		copy(m.payload, payload)
+	}
+	s.entered(m)
+	if opts.Receipt {
+		m.receipt = out.newReceipt()
+	}
+	return m.receipt, true, nil
+}
+
+// channelOf is the channel on which a message of such a length may be sent.
+func (out *outbox) channelOf(channel ChannelID, length int, opts *SendOptions) (*sender, error) {
+	s := out.sender(uint16(channel))
+	if s == nil || s.own() {
+		return nil, &SendError{Channel: channel, Err: ErrNoChannel}
+	}
+	if length > s.cfg.MaxMessageBytes {
+		return nil, &SendError{channel, ErrTooLarge, "MaxMessageBytes", length, s.cfg.MaxMessageBytes}
+	}
+	if n := out.openReceipts + out.events.ring.Len(); opts.Receipt && n >= out.cfg.MaxReceipts {
+		return nil, &SendError{channel, ErrFull, "MaxReceipts", n, out.cfg.MaxReceipts}
+	}
+	return s, nil
+}
+
+// enqueue returns a place in the queue for a message of these terms.
+func (s *sender) enqueue(t *terms) (m *outMessage) {
 	if s.cfg.Delivery.latest() {
-		m = e.placeLatest(s, t)
+		m = s.placeLatest(t)
 	} else {
 		m = s.queue.Push()
 	}
-	m.size, m.terms = uint32(len(payload)), t
-	if from.draft != nil {
-		from.draft.give(m, from.keep || from.draft.pool != e.cfg.Buffers)
-	} else {
-		m.payload = e.cfg.Buffers.fetch(len(payload))
-		copy(m.payload, payload)
-	}
-	if s.queued += charge(len(payload)); s.refused > 0 {
-		e.tellWritable(s) // it may have taken the place of a larger one
-	}
-	s.counts.messages++
-	e.holding.woken = e.holding.on
-	if !s.turn.listed {
-		e.activate(s)
-	}
-	if opts.Receipt {
-		m.receipt = e.newReceipt()
-	}
-	return m.receipt, nil
+	m.terms = t
+	return m
 }
 
-func (e *Endpoint) newReceipt() Receipt {
-	e.lastReceipt++
-	e.openReceipts++
-	return e.lastReceipt
+// entered counts a message that is in the queue now.
+func (s *sender) entered(m *outMessage) {
+	if s.queued += charge(m.len()); s.refused > 0 {
+		s.tellWritable() // it may have taken the place of a larger one
+	}
+	s.counts.messages++
+	if !s.turn.listed {
+		s.activate()
+	}
+}
+
+func (out *outbox) newReceipt() Receipt {
+	out.lastReceipt++
+	out.openReceipts++
+	return out.lastReceipt
 }
 
 // plain reports whether nothing is asked for that must be remembered.
@@ -112,12 +142,12 @@ func (o *SendOptions) plain() bool {
 }
 
 // newTerms returns the terms that the options make.
-func (e *Endpoint) newTerms(s *sender, opts *SendOptions) *terms {
-	t := e.terms.fetch()
+func (s *sender) newTerms(opts *SendOptions) *terms {
+	t := s.out.terms.fetch()
 	t.expires = never
 	if opts.ExpiresAt != 0 {
 		t.expires = opts.ExpiresAt
-		e.expireLater(s.expiry.note(opts.ExpiresAt))
+		s.out.expireLater(s.expiry.note(opts.ExpiresAt))
 	}
 	if opts.Keyed {
 		t.options, t.key = wire.OptionKeyed, opts.Key
@@ -147,9 +177,9 @@ func misfit(d Delivery, opts *SendOptions) string {
 
 // freeTerms takes terms back. As many are kept as there were messages with terms at one time,
 // like the room in the queues.
-func (e *Endpoint) freeTerms(t *terms) {
+func (out *outbox) freeTerms(t *terms) {
 	if t != nil {
 		*t = terms{}
-		e.terms.release(t)
+		out.terms.release(t)
 	}
 }

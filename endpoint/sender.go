@@ -17,6 +17,7 @@ import (
 // Ids are given at first transmission, so that what dies in the queue leaves no hole. The
 // message at the head of the queue is never a dead one.
 type sender struct {
+	out      *outbox
 	cfg      ChannelConfig
 	id       uint16
 	queue    seq.Ring[outMessage]
@@ -141,7 +142,7 @@ const maxOpenIDs = 1 << 14
 
 // start gives the message at the head of the queue its id: its number in open of the sender
 // that is returned.
-func (e *Endpoint) start(now int64, s *sender) (to *sender, id uint64, m *outMessage) {
+func (s *sender) start(now int64) (to *sender, id uint64, m *outMessage) {
 	head := s.queue.First()
 	to = s.holder(head)
 	id = to.open.End()
@@ -149,7 +150,7 @@ func (e *Endpoint) start(now int64, s *sender) (to *sender, id uint64, m *outMes
 	*m = *head
 	m.state = outFlying
 	s.queue.Pop()
-	e.leftQueue(s, m.len())
+	s.leftQueue(m.len())
 	if s.dead > 0 {
 		s.trim()
 	}
@@ -189,7 +190,7 @@ func (s *sender) settleTerms(now int64, t *terms) {
 }
 
 // wantResend marks a message in open to be sent again.
-func (e *Endpoint) wantResend(s *sender, id uint64, m *outMessage) {
+func (s *sender) wantResend(id uint64, m *outMessage) {
 	if m.resend {
 		return
 	}
@@ -199,7 +200,7 @@ func (e *Endpoint) wantResend(s *sender, id uint64, m *outMessage) {
 	}
 	s.resend++
 	s.resendBytes += m.resendCost()
-	e.activate(s)
+	s.activate()
 }
 
 // nextResend returns the lowest message that wants to be sent again.

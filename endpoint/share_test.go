@@ -22,7 +22,7 @@ type scales struct {
 
 // weigh begins to watch an end of a pair.
 func (p *pair) weigh(t *testing.T, end int) *scales {
-	n := len(p.ends[end].senders)
+	n := len(p.ends[end].outbox.senders)
 	s := &scales{pair: p, t: t, end: end, now: make([]int, n), total: make([]int, n), buckets: make([]int, n), filled: p.now}
 	for i := range s.buckets {
 		s.buckets[i] = s.most(i)
@@ -38,7 +38,7 @@ func (p *pair) weigh(t *testing.T, end int) *scales {
 // most is what a bucket holds: what the documentation of BytesPerSecond allows at once.
 func (s *scales) most(i int) int { return max(s.rate(i)/20, 1) }
 
-func (s *scales) rate(i int) int { return s.ends[s.end].senders[i].cfg.BytesPerSecond }
+func (s *scales) rate(i int) int { return s.ends[s.end].outbox.senders[i].cfg.BytesPerSecond }
 
 func (s *scales) packet(frames [][]byte) {
 	clear(s.now)
@@ -82,7 +82,7 @@ func (s *scales) checkCaps() {
 		}
 		gain := int((elapsed*int64(s.rate(i)) + second - 1) / second)
 		if s.buckets[i] = min(s.buckets[i]+gain, s.most(i)) - n; s.buckets[i] < -packetBytes {
-			s.t.Errorf("channel %d is %d bytes above its rate of %d", s.ends[s.end].senders[i].id, -s.buckets[i], s.rate(i))
+			s.t.Errorf("channel %d is %d bytes above its rate of %d", s.ends[s.end].outbox.senders[i].id, -s.buckets[i], s.rate(i))
 		}
 	}
 }
@@ -91,14 +91,14 @@ func (s *scales) checkCaps() {
 // have fit in its place.
 func (s *scales) checkPriority() {
 	e := s.ends[s.end].Endpoint
-	for i := range e.senders {
-		high := &e.senders[i]
+	for i := range e.outbox.senders {
+		high := &e.outbox.senders[i]
 		if !high.turn.cap.ready(s.pair.now) || !high.ready() {
 			continue
 		}
 		taken := 0
 		for k, n := range s.now {
-			if e.senders[k].cfg.Priority < high.cfg.Priority {
+			if e.outbox.senders[k].cfg.Priority < high.cfg.Priority {
 				taken += n
 			}
 		}
@@ -190,7 +190,7 @@ func (r *rivalry) step() {
 		ch := ChannelID(i + 1)
 		opts := SendOptions{}
 		for r.ends[0].ChannelStats(ch).QueuedBytes < 100_000 {
-			if opts.Keyed = r.ends[0].sender(uint16(ch)).cfg.Delivery.latest(); opts.Keyed {
+			if opts.Keyed = r.ends[0].outbox.sender(uint16(ch)).cfg.Delivery.latest(); opts.Keyed {
 				opts.Key = uint64(r.sent) // each of its own, so that they wait
 			}
 			r.sent++
@@ -210,11 +210,11 @@ func (r *rivalry) step() {
 // judge compares a second with the shares that the weights give.
 func (r *rivalry) judge() {
 	e, all := r.ends[0].Endpoint, 0
-	for i := range e.senders {
-		a := &e.senders[i]
+	for i := range e.outbox.senders {
+		a := &e.outbox.senders[i]
 		all += r.total[i]
 		for k := 1; k < i; k++ { // 0 is the library's own
-			b := &e.senders[k]
+			b := &e.outbox.senders[k]
 			if a.cfg.Priority != b.cfg.Priority || a.cfg.BytesPerSecond > 0 || b.cfg.BytesPerSecond > 0 {
 				continue
 			}
@@ -227,9 +227,9 @@ func (r *rivalry) judge() {
 			}
 		}
 	}
-	for i := range e.senders {
-		if e.senders[i].cfg.BytesPerSecond == 0 && i > 0 && all < r.rate*4/5 {
-			r.t.Errorf("%d bytes in all at a rate of %d, and channel %d has no cap", all, r.rate, e.senders[i].id)
+	for i := range e.outbox.senders {
+		if e.outbox.senders[i].cfg.BytesPerSecond == 0 && i > 0 && all < r.rate*4/5 {
+			r.t.Errorf("%d bytes in all at a rate of %d, and channel %d has no cap", all, r.rate, e.outbox.senders[i].id)
 			return
 		}
 	}

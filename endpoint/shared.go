@@ -33,12 +33,12 @@ func (s *shared) release() {
 }
 
 // freePayload lets go of a message's payload: it will not be sent again.
-func (e *Endpoint) freePayload(m *outMessage) {
+func (out *outbox) freePayload(m *outMessage) {
 	if m.shared != nil {
 		m.shared.release()
 		m.shared = nil
 	} else {
-		e.cfg.Buffers.release(m.payload)
+		out.cfg.Buffers.release(m.payload)
 	}
 	m.payload = nil
 }

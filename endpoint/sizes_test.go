@@ -108,10 +108,10 @@ func TestNoChannelStarves(t *testing.T) {
 	came := map[Delivery]int{}
 	for range 1000 {
 		for _, d := range deliveries {
-			for p.ends[0].sender(uint16(chanOf(d))).queue.Len() < 20 {
-				before := p.ends[0].sender(uint16(chanOf(d))).queue.Len()
+			for p.ends[0].outbox.sender(uint16(chanOf(d))).queue.Len() < 20 {
+				before := p.ends[0].outbox.sender(uint16(chanOf(d))).queue.Len()
 				_, _ = p.ends[0].Send(chanOf(d), make([]byte, 1000), SendOptions{})
-				if p.ends[0].sender(uint16(chanOf(d))).queue.Len() == before {
+				if p.ends[0].outbox.sender(uint16(chanOf(d))).queue.Len() == before {
 					break
 				}
 			}

@@ -97,10 +97,10 @@ func (e *Endpoint) Stats() Stats {
 	s.JitterOut, s.JitterIn = lead.JitterOut, lead.JitterIn
 	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn
 	s.BytesPerSecond, s.MTU = e.bytesPerSecond(), lead.MTU
-	for i := range e.senders[1:] {
-		s.addChannel(&e.senders[1+i], &e.inbox.receivers[1+i])
+	for i := range e.outbox.senders[1:] {
+		s.addChannel(&e.outbox.senders[1+i], &e.inbox.receivers[1+i])
 	}
-	s.OpenReceipts = e.openReceipts
+	s.OpenReceipts = e.outbox.openReceipts
 	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.sent.perSecond(e.now), e.received.perSecond(e.now)
 	return s
 }

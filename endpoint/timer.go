@@ -55,7 +55,7 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 		wanted = e.overtakeAt()
 	}
 	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
-	return min(at, max(wanted, p.pacer.at, p.pacer.readyAt(), e.quota.readyAt()))
+	return min(at, max(wanted, p.pacer.at, p.pacer.readyAt(), e.outbox.quota.readyAt()))
 }
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
@@ -85,17 +85,25 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	if e.state != stateOpen || at == math.MinInt64 {
 		return at
 	}
-	at = min(at, e.twinAt())
+	at = min(at, e.outbox.twinAt())
 	if p.eliciting == 0 {
 		at = min(at, e.pingAt(p))
 	}
-	busy := e.busy()
+	busy := e.outbox.busy()
 	for i := range busy {
 		for _, s := range busy[i].active {
 			at = min(at, s.blockedDue())
 		}
 	}
 	return at
+}
+
+// sendableAt is when a message could go out if the path allowed it.
+func (e *Endpoint) sendableAt() int64 {
+	if e.state != stateOpen {
+		return never
+	}
+	return e.outbox.sendableAt()
 }
 
 // timeoutAt is when the silence of the peer ends the connection, or it is away.
@@ -176,14 +184,7 @@ func (e *Endpoint) checkPaths(now int64) {
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,
 // and receipts whose confirmation did not come.
 func (e *Endpoint) expire(now int64) {
-	e.expiryAt = e.inbox.expire(now)
-	for i := range e.senders {
-		s := &e.senders[i]
-		e.expiryAt = min(e.expiryAt, e.expireStored(now, s), e.expireMessages(now, s), e.expireAwaited(now, s))
-		if s.loose != nil {
-			e.expiryAt = min(e.expiryAt, e.expireStored(now, s.loose))
-		}
-	}
+	e.expiryAt = min(e.inbox.expire(now), e.outbox.expire(now))
 }
 
 // controlDue reports whether a frame that is not a message waits.

@@ -27,37 +27,37 @@ const (
 // double notes that a message of which nothing is in flight goes again in the packet that is
 // being built. A channel on which more waits is bulk, and has no twins; nor has a path that loses
 // next to nothing, so that only acks are missing, or one that is silent: probes go there.
-func (e *Endpoint) double(b *builder, s *sender, id uint64, m *outMessage) {
+func (s *sender) double(b *builder, id uint64, m *outMessage) {
 	if m.flying > 0 || m.len() > twinBytes || s.queue.Len() > 0 || s.cfg.Resend.limits() ||
-		b.path.loss.probes > 0 || b.path.reliable || !b.path.outbound.lossy() || e.twins.Len() >= maxTwins {
+		b.path.loss.probes > 0 || b.path.reliable || !b.path.outbound.lossy() || s.out.twins.Len() >= maxTwins {
 		return
 	}
-	*e.twins.Push() = twin{s, id, e.packets, b.now + min(b.path.rtt.smooth/4, twinWait)}
+	*s.out.twins.Push() = twin{s, id, s.out.packets, b.now + min(b.path.rtt.smooth/4, twinWait)}
 }
 
 // twinAt is when a twin goes alone.
-func (e *Endpoint) twinAt() int64 {
-	if e.twins.Len() == 0 || e.state != stateOpen || e.flush.spent(e.cfg.PacketOverheadBytes) {
+func (out *outbox) twinAt() int64 {
+	if out.twins.Len() == 0 || out.flush.spent(out.cfg.PacketOverheadBytes) {
 		return never
 	}
-	return e.twins.First().at
+	return out.twins.First().at
 }
 
 // buildTwins adds twins to a packet that has messages, or for which it is time. One that may not
 // go then is dropped: it would come too late.
-func (e *Endpoint) buildTwins(b *builder) {
-	for e.twins.Len() > 0 {
-		t := *e.twins.First()
+func (out *outbox) buildTwins(b *builder) {
+	for out.twins.Len() > 0 {
+		t := *out.twins.First()
 		due := t.at <= b.now
-		if t.packet == e.packets || !due && len(b.dst) == b.begun || !e.buildTwin(b, &t) && !due {
+		if t.packet == out.packets || !due && len(b.dst) == b.begun || !out.buildTwin(b, &t) && !due {
 			return
 		}
-		e.twins.Pop()
+		out.twins.Pop()
 	}
 }
 
 // buildTwin reports whether a twin is done with: it went, or is of no use any more.
-func (e *Endpoint) buildTwin(b *builder, t *twin) bool {
+func (out *outbox) buildTwin(b *builder, t *twin) bool {
 	s := t.channel
 	if !s.open.Has(t.id) {
 		return true
@@ -66,17 +66,17 @@ func (e *Endpoint) buildTwin(b *builder, t *twin) bool {
 	if m.state != outFlying || m.resend || m.cut != nil || m.flying == 0 || s.passed(t.id, m) || m.expired(b.now) {
 		return true
 	}
-	if e.turnAt(s) > b.now {
+	if s.turnAt() > b.now {
 		return false
 	}
 	before := len(b.dst)
-	e.wantResend(s, t.id, m)
-	if !e.buildRun(b, s, t.id, true) {
+	s.wantResend(t.id, m)
+	if !s.buildRun(b, t.id, true) {
 		s.resent(m)
 		return false
 	}
-	e.stats.MessagesDoubled++
-	e.serve(b.now, s, len(b.dst)-before)
+	out.stats.MessagesDoubled++
+	s.serve(b, len(b.dst)-before)
 	return true
 }
 

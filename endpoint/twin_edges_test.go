@@ -40,7 +40,7 @@ func TestTwinOfThePast(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.wait(began + 103*milli)
-	if s.e.Stats().MessagesResent != 1 || s.e.twins.Len() != 1 {
+	if s.e.Stats().MessagesResent != 1 || s.e.outbox.twins.Len() != 1 {
 		t.Fatalf("%+v", s.e.Stats())
 	}
 	s.now = began + 111*milli // nobody was called meanwhile

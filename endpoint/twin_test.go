@@ -110,7 +110,7 @@ func TestTwinStays(t *testing.T) {
 		}
 		s.now += 100 * milli
 		if c.more {
-			s.e.senders[s.e.plan.index(uint16(ch))].limit = 0 // so that it waits for credit
+			s.e.outbox.senders[s.e.plan.index(uint16(ch))].limit = 0 // so that it waits for credit
 			if _, err := s.e.Send(ch, make([]byte, 20), SendOptions{}); err != nil {
 				t.Fatal(err)
 			}
@@ -138,10 +138,10 @@ func TestTwinKeepsToLimits(t *testing.T) {
 	cfg.Channels[ReliableOrdered].BytesPerSecond = 1000
 	s := losing(t, cfg)
 	s.resends(t, chanOf(ReliableOrdered))
-	s.e.sender(uint16(chanOf(ReliableOrdered))).turn.cap.spend(s.now, 500)
+	s.e.outbox.sender(uint16(chanOf(ReliableOrdered))).turn.cap.spend(s.now, 500)
 	s.wait(s.now + 60*milli)
-	if st := s.e.Stats(); st.MessagesDoubled != 0 || s.e.twins.Len() != 0 {
-		t.Errorf("beyond the cap: %d doubled, %d wait", st.MessagesDoubled, s.e.twins.Len())
+	if st := s.e.Stats(); st.MessagesDoubled != 0 || s.e.outbox.twins.Len() != 0 {
+		t.Errorf("beyond the cap: %d doubled, %d wait", st.MessagesDoubled, s.e.outbox.twins.Len())
 	}
 	s = losing(t, channels())
 	s.resends(t, chanOf(ReliableOrdered))

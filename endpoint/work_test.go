@@ -107,7 +107,7 @@ func TestKeyWork(t *testing.T) {
 		if !s.e.Open() || table.visits > 8100*20 {
 			t.Errorf("%v: open %v, %d visits for 8100 keys", d, s.e.Open(), table.visits)
 		}
-		if told.Instance == table.seed || told.Instance == s.e.sender(uint16(ch)).keys.table.seed {
+		if told.Instance == table.seed || told.Instance == s.e.outbox.sender(uint16(ch)).keys.table.seed {
 			t.Errorf("%v: HELLO tells the seed", d)
 		}
 	}

@@ -18,8 +18,8 @@ func (p *pair) wind(n uint64) {
 	for i := range p.ends {
 		e := p.ends[i].Endpoint
 		e.windPath(n)
-		for c := range e.senders {
-			e.senders[c].wind(n)
+		for c := range e.outbox.senders {
+			e.outbox.senders[c].wind(n)
 			e.inbox.receivers[c].wind(n)
 		}
 		e.windShares(n % 5000)
@@ -28,11 +28,11 @@ func (p *pair) wind(n uint64) {
 
 // windShares makes what senders were served wrap after n bytes.
 func (e *Endpoint) windShares(n uint64) {
-	for i := range e.classes {
-		e.classes[i].clock = -(n * servedUnit)
+	for i := range e.outbox.classes {
+		e.outbox.classes[i].clock = -(n * servedUnit)
 	}
-	for i := range e.senders {
-		e.senders[i].turn.served = -(n * servedUnit)
+	for i := range e.outbox.senders {
+		e.outbox.senders[i].turn.served = -(n * servedUnit)
 	}
 }
 
@@ -94,8 +94,8 @@ func TestWraps(t *testing.T) {
 				t.Fatalf("at %d, seed %d", n, seed)
 			}
 			for end := range g.ends {
-				for c := range g.ends[end].senders {
-					if g.ends[end].senders[c].open.Base() > n {
+				for c := range g.ends[end].outbox.senders {
+					if g.ends[end].outbox.senders[c].open.Base() > n {
 						across++
 					}
 				}
@@ -116,7 +116,7 @@ func TestDroppableIndexWraps(t *testing.T) {
 	p.run(time.Second)
 	ch := chanOf(ReliableOrdered)
 	p.links[0].loss = 0.2
-	s := p.ends[0].sender(uint16(ch))
+	s := p.ends[0].outbox.sender(uint16(ch))
 	s.groups.next = wire.MaxIndex - 60
 	r := rulesOf(s.cfg)
 	of := map[Receipt]*asked{}
