@@ -252,7 +252,7 @@ func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sam
 	if a.HasClock {
 		expected := p.clock.peer + uint64(max(0, now-p.clock.at)/wire.ClockUnit)
 		if !p.clock.any {
-			expected = e.peerClock(now)
+			expected = e.life.peerClock(now)
 		}
 		p.clock.peer, p.clock.at = seq.Nearest(expected, uint64(a.Clock), clockUnitsShift), now
 		if !told {

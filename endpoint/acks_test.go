@@ -188,7 +188,7 @@ func TestFalseAck(t *testing.T) {
 		s.hears([]byte{wire.TypePing})
 		s.says()
 		s.hears(ack(1, 1))
-		if closing := s.e.state == stateClosing; closing != trusted {
+		if closing := s.e.life.state == stateClosing; closing != trusted {
 			t.Errorf("trusted %v: closing %v", trusted, closing)
 		}
 		if n := s.e.Stats().Dropped[DropFalseAck]; trusted != (n == 0) {
@@ -224,8 +224,8 @@ func TestLeftOutNumber(t *testing.T) {
 	}
 	t.Log("# acknowledging all that was sent is fine, though it counts as no loss")
 	s.hears(ack(out+1, out+1))
-	if lost := s.e.Stats().PacketsLost; lost != 0 || s.e.state != stateOpen {
-		t.Fatalf("%d lost, state %d", lost, s.e.state)
+	if lost := s.e.Stats().PacketsLost; lost != 0 || s.e.life.state != stateOpen {
+		t.Fatalf("%d lost, state %d", lost, s.e.life.state)
 	}
 	t.Log("# acknowledging a number that was left out closes")
 	for s.e.NextNumber(0) == s.e.paths[0].sent.End() {

@@ -16,15 +16,15 @@ type away struct {
 
 // Away reports whether the peer is away: nothing was heard for as long as the timeout, and the
 // connection is kept.
-func (e *Endpoint) Away() bool { return e.state == stateAway }
+func (e *Endpoint) Away() bool { return e.life.state == stateAway }
 
 // AwayUntil is when a peer that is away is given up; the largest int64 if never. It is the timeout
 // of one who is not away.
 func (e *Endpoint) AwayUntil() int64 {
-	if e.state == stateAway {
-		return e.keptUntil(e.away.since)
+	if e.life.state == stateAway {
+		return e.life.keptUntil(e.life.away.since)
 	}
-	return e.timeoutAt()
+	return e.life.timeoutAt()
 }
 
 // SetKeepFor changes Config.KeepFor, also for a peer that is away: zero or negative means that the
@@ -32,8 +32,8 @@ func (e *Endpoint) AwayUntil() int64 {
 func (e *Endpoint) SetKeepFor(d time.Duration) { e.cfg.KeepFor = max(d, 0) }
 
 // keptUntil is when a peer that is away since a time is given up.
-func (e *Endpoint) keptUntil(since int64) int64 {
-	if keep := int64(e.cfg.KeepFor); since <= never-keep {
+func (l *lifetime) keptUntil(since int64) int64 {
+	if keep := int64(l.cfg.KeepFor); since <= never-keep {
 		return since + keep
 	}
 	return never
@@ -41,18 +41,18 @@ func (e *Endpoint) keptUntil(since int64) int64 {
 
 // lost reports whether the peer is given up; if it is silent for too long and kept it is away.
 func (e *Endpoint) lost(now int64) bool {
-	if e.state == stateAway {
-		return now >= e.keptUntil(e.away.since)
+	if e.life.state == stateAway {
+		return now >= e.life.keptUntil(e.life.away.since)
 	}
-	if now < e.timeoutAt() {
+	if now < e.life.timeoutAt() {
 		return false
 	}
-	if e.state != stateOpen || now >= e.keptUntil(e.timeoutAt()) {
+	if e.life.state != stateOpen || now >= e.life.keptUntil(e.life.timeoutAt()) {
 		return true
 	}
-	e.away = away{since: e.timeoutAt(), wait: e.pingInterval()}
-	e.away.probeAt = now + e.away.wait
-	e.state = stateAway
+	e.life.away = away{since: e.life.timeoutAt(), wait: e.life.pingInterval()}
+	e.life.away.probeAt = now + e.life.away.wait
+	e.life.state = stateAway
 	for _, p := range e.paths {
 		p.loss.probe = 0 // what was due is not said any more
 	}
@@ -62,7 +62,7 @@ func (e *Endpoint) lost(now int64) bool {
 
 // knock has a PING sent to a peer that is away when it is time.
 func (e *Endpoint) knock(now int64) {
-	a := &e.away
+	a := &e.life.away
 	if now < a.probeAt {
 		return
 	}
@@ -101,7 +101,7 @@ func (e *Endpoint) buildAway(b *builder) {
 
 // comeBack: a peer that was away is heard.
 func (e *Endpoint) comeBack(now int64) {
-	e.state = stateOpen
+	e.life.state = stateOpen
 	e.listen(now, now)
 	e.events.push(Event{Kind: Back})
 }

@@ -147,7 +147,7 @@ func TestDrainOverPaths(t *testing.T) {
 		}
 		m.ends[0].Drain(m.now, 300, "", time.Minute)
 		m.run(time.Duration(seed%4) * 5 * time.Millisecond)
-		early := m.ends[1].drain.peer < 2
+		early := m.ends[1].life.drain.peer < 2
 		m.ends[1].Drain(m.now, 301, "", time.Minute)
 		m.run(20 * time.Second)
 		for end, e := range m.ends {

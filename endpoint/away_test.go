@@ -99,7 +99,7 @@ func TestAwayAfterHold(t *testing.T) {
 		}
 		p.run(6 * time.Second)
 		for end, e := range p.ends {
-			if got := p.kinds(end); len(got) < 2 || !slices.Equal(got[:2], []EventKind{Away, Back}) || e.Held(p.now) != 0 || e.holding.on {
+			if got := p.kinds(end); len(got) < 2 || !slices.Equal(got[:2], []EventKind{Away, Back}) || e.Held(p.now) != 0 || e.life.holding.on {
 				t.Errorf("end %d: %v, held for %v", end, got, e.Held(p.now))
 			}
 		}
@@ -221,8 +221,8 @@ func TestAwayCloses(t *testing.T) {
 		p.run(10 * time.Second)
 		p.ends[0].Drain(p.now, 300, "bye", 20*time.Second)
 		p.run(10 * time.Second)
-		if p.ends[0].state != stateAway {
-			t.Fatalf("state %d", p.ends[0].state)
+		if p.ends[0].life.state != stateAway {
+			t.Fatalf("state %d", p.ends[0].life.state)
 		}
 		p.cut(!back)
 		p.run(15 * time.Second)

@@ -64,7 +64,7 @@ func (e *Endpoint) ChannelBudget(channel ChannelID, now, until int64) int {
 func soon(now, until int64) int64 { return now + min(max(0, until-now), 10*second) }
 
 func (e *Endpoint) budget(now, until int64, of *sender) int {
-	if e.state != stateOpen {
+	if e.life.state != stateOpen {
 		return 0
 	}
 	until = soon(now, until)

@@ -39,15 +39,15 @@ func (e *Endpoint) Close(now int64, code Code, text string) {
 }
 
 func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
-	if e.state >= stateClosing {
+	if e.life.ended() {
 		return
 	}
 	text = cutText(text)
 	left := e.settleAll()
-	e.state = stateClosing
-	e.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
-	if e.closing.tell = rows != nil; e.closing.tell {
-		e.closing.left = left
+	e.life.state = stateClosing
+	e.life.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
+	if e.life.closing.tell = rows != nil; e.life.closing.tell {
+		e.life.closing.left = left
 		return
 	}
 	e.events.push(Event{Kind: Closed, Code: code, Text: text, Undelivered: left})
@@ -67,17 +67,17 @@ func cutText(text string) string {
 
 // tellMismatch makes the event Closed of an end that found the channels to differ. It waited
 // for the peer's rows, so that it can name the difference; answer is nil if none came.
-func (e *Endpoint) tellMismatch(answer *wire.Close) {
-	c := &e.closing
+func (l *lifetime) tellMismatch(answer *wire.Close) {
+	c := &l.closing
 	if !c.tell {
 		return
 	}
 	c.tell = false
 	text := c.text
 	if answer != nil && answer.Code == CodeMismatch {
-		text = e.Difference(answer.Rows)
+		text = l.plan.difference(answer.Rows)
 	}
-	e.events.push(Event{Kind: Closed, Code: c.code, Text: text, Undelivered: c.left})
+	l.events.push(Event{Kind: Closed, Code: c.code, Text: text, Undelivered: c.left})
 }
 
 // settleAll ends everything that was under way, and returns how many of our messages had no
@@ -130,20 +130,17 @@ func (r *receiver) dropUnfinished() {
 }
 
 // Done reports whether the endpoint needs no more calls.
-func (e *Endpoint) Done() bool { return e.state == stateDead }
+func (e *Endpoint) Done() bool { return e.life.state == stateDead }
 
 // Open reports whether messages may be sent, be it that they wait for a peer who is away.
 func (e *Endpoint) Open() bool {
-	return e.live() && !e.drain.on
+	return e.life.live() && !e.life.drain.on
 }
-
-// live reports whether the ends know each other and none has ended the connection.
-func (e *Endpoint) live() bool { return e.state == stateOpen || e.state == stateAway }
 
 // Release gives all memory back to the pools. Call it when the endpoint is Done and the game
 // has taken the messages that it wants.
 func (e *Endpoint) Release() {
-	e.state = stateDead
+	e.life.state = stateDead
 	e.Update()
 	e.settleAll()
 	e.inbox.release()
@@ -157,19 +154,19 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 	}
 	text := wire.CleanText(c.Text)
 	if c.Code == CodeMismatch {
-		text = e.Difference(c.Rows)
+		text = e.plan.difference(c.Rows)
 	}
 	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.settleAll()})
-	e.bury(now)
-	e.oweCloseAck(now, p, from)
+	e.life.bury(now, e.patience())
+	e.life.oweCloseAck(now, p, from)
 	return n, nil
 }
 
 // bury makes a tombstone: it answers a repeated CLOSE for a while.
-func (e *Endpoint) bury(now int64) {
-	e.state = stateTombstone
-	e.closing.sendAt, e.closing.ackAt = never, never
-	e.closing.until = now + max(tombstoneFor, 3*e.patience())
+func (l *lifetime) bury(now, patience int64) {
+	l.state = stateTombstone
+	l.closing.sendAt, l.closing.ackAt = never, never
+	l.closing.until = now + max(tombstoneFor, 3*patience)
 }
 
 // handleClosing looks for CLOSE and CLOSE_ACK in a packet that came after the end; a packet
@@ -184,7 +181,7 @@ func (e *Endpoint) handleClosing(now int64, p *path, from Route, frames []byte) 
 				return
 			}
 			e.answered(now, &c)
-			e.oweCloseAck(now, p, from)
+			e.life.oweCloseAck(now, p, from)
 		case kind == wire.TypeCloseAck:
 			e.answered(now, nil)
 		case kind == wire.TypePing:
@@ -201,16 +198,16 @@ func (e *Endpoint) handleClosing(now int64, p *path, from Route, frames []byte) 
 }
 
 // oweCloseAck has a CLOSE answered where it came from.
-func (e *Endpoint) oweCloseAck(now int64, p *path, from Route) {
-	e.closing.ackAt, e.closing.ackOn, e.closing.ackTo = now, p, from
+func (l *lifetime) oweCloseAck(now int64, p *path, from Route) {
+	l.closing.ackAt, l.closing.ackOn, l.closing.ackTo = now, p, from
 }
 
 // closingTurn is the path that is asked next at the end: the one on which an answer is owed, then
 // those that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
 // on another one; then the others.
 func (e *Endpoint) closingTurn(asked uint8) (best *path) {
-	c := &e.closing
-	if e.state == stateDead {
+	c := &e.life.closing
+	if e.life.state == stateDead {
 		return nil
 	}
 	first := 0
@@ -237,22 +234,22 @@ func (e *Endpoint) speaks(p *path) bool { return p.mayBeAsked() && !p.gagged(e.p
 // it is over.
 func (e *Endpoint) closingDeadline() int64 {
 	if e.closingTurn(0) == nil {
-		return e.closing.until
+		return e.life.closing.until
 	}
-	return e.closing.deadline()
+	return e.life.closing.deadline()
 }
 
 // answered: the peer knows of our CLOSE, or has one of its own.
 func (e *Endpoint) answered(now int64, answer *wire.Close) {
-	if e.state == stateClosing {
-		e.tellMismatch(answer)
-		e.bury(now)
+	if e.life.state == stateClosing {
+		e.life.tellMismatch(answer)
+		e.life.bury(now, e.patience())
 	}
 }
 
 // buildClose fills a packet with CLOSE_ACK, or with CLOSE and an ACK of all.
 func (e *Endpoint) buildClose(b *builder) {
-	c := &e.closing
+	c := &e.life.closing
 	if !e.speaks(b.path) {
 		return
 	}
@@ -266,7 +263,7 @@ func (e *Endpoint) buildClose(b *builder) {
 		b.dst = append(b.dst, wire.TypeCloseAck)
 		return
 	}
-	if e.state != stateClosing || b.now < c.sendAt {
+	if e.life.state != stateClosing || b.now < c.sendAt {
 		return
 	}
 	if len(b.path.ranges.All()) > 0 {
@@ -284,9 +281,9 @@ func (e *Endpoint) buildClose(b *builder) {
 	c.sendAt, c.last = b.now+b.path.probeTimeout(0), b.path
 }
 
-func (e *Endpoint) closingTimeout(now int64) {
-	if now >= e.closing.until {
-		e.tellMismatch(nil)
-		e.state = stateDead
+func (l *lifetime) closingTimeout(now int64) {
+	if now >= l.closing.until {
+		l.tellMismatch(nil)
+		l.state = stateDead
 	}
 }

@@ -3,7 +3,7 @@ package endpoint
 import "math"
 
 // Instance is the random number by which this endpoint tells its lives apart, as its HELLO says.
-func (e *Endpoint) Instance() uint64 { return e.hello.instance }
+func (e *Endpoint) Instance() uint64 { return e.life.hello.instance }
 
 // Continue goes on under new keys, after a handshake in which both ends found the other's
 // instance to be the one that they know (SPEC.md, 3.6). There is one path, 0, new, with numbers
@@ -23,7 +23,7 @@ func (e *Endpoint) Instance() uint64 { return e.hello.instance }
 // on closes the endpoint, which need not be driven then, and makes another one: what waited or
 // was on its way is Lost (ConnClosed).
 func (e *Endpoint) Continue(now int64, path PathConfig) error {
-	if !e.live() {
+	if !e.life.live() {
 		return ErrClosed
 	}
 	e.SetNow(now)
@@ -37,12 +37,12 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 	clear(e.paths)
 	e.paths, e.statusOwed = append(e.paths[:0], p), false
 	e.copies.reset()
-	e.holding = ownHold{hold: hold{serial: e.holding.serial}, known: true} // the serials go on
-	e.held = peerHold{}
-	e.awakeAt = math.MinInt64
-	e.lastHeard = max(e.lastHeard, now)
-	if e.state == stateAway {
-		e.state = stateOpen
+	e.life.holding = ownHold{hold: hold{serial: e.life.holding.serial}, known: true} // the serials go on
+	e.life.held = peerHold{}
+	e.life.awakeAt = math.MinInt64
+	e.life.lastHeard = max(e.life.lastHeard, now)
+	if e.life.state == stateAway {
+		e.life.state = stateOpen
 		e.events.push(Event{Kind: Back})
 	}
 	return nil

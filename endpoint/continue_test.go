@@ -76,7 +76,7 @@ func TestContinueGames(t *testing.T) {
 func (g *game) goOn(end int) {
 	if epoch := max(g.epoch[0], g.epoch[1]); g.epoch[end] < epoch {
 		g.pair.goOn(end, epoch)
-	} else if g.ends[1-end].live() {
+	} else if g.ends[1-end].life.live() {
 		g.pair.goOn(end, epoch+1)
 	}
 	for i := range g.ends[end].outbox.senders {
@@ -190,7 +190,7 @@ func TestContinueOpens(t *testing.T) {
 		}
 		p.goOn(0, p.epoch[0]+1)
 		p.run(100 * time.Millisecond)
-		if p.ends[1].Held(p.now) != 0 || p.ends[0].holding.on {
+		if p.ends[1].Held(p.now) != 0 || p.ends[0].life.holding.on {
 			t.Fatal("the hold lasts")
 		}
 	}

@@ -18,7 +18,7 @@ func (r *receiver) own() bool { return r.id == 0 }
 // at most 16384 bytes. The error is ErrClosed, or a *SendError that wraps ErrTooLarge or ErrFull:
 // 64 KiB may wait. A Hold is not ended by it.
 func (e *Endpoint) SendControl(kind uint64, body []byte) error {
-	if e.state >= stateClosing || e.drain.on {
+	if !e.life.accepts() {
 		return ErrClosed
 	}
 	s, size := &e.outbox.senders[0], wire.UvarintLen(kind)+len(body)

@@ -146,12 +146,12 @@ func TestControlMalformed(t *testing.T) {
 		}
 		s := newScript(t, channels())
 		s.hears(run(0, 1, bad)) // it waits for the one before it
-		if s.e.state != stateOpen {
+		if s.e.life.state != stateOpen {
 			t.Errorf("%s is judged before its turn", name)
 		}
 		s.hears(run(0, 0, good))
-		if s.e.state != stateClosing {
-			t.Errorf("%s in its turn: state %d", name, s.e.state)
+		if s.e.life.state != stateClosing {
+			t.Errorf("%s in its turn: state %d", name, s.e.life.state)
 		}
 	}
 }
@@ -277,7 +277,7 @@ func TestControlCostsNothing(t *testing.T) {
 			t.Errorf("end %d: %v, %v", end, r.ready, r.unfinished)
 		}
 	}
-	if !bytes.Equal(p.ends[0].rows(), p.ends[1].rows()) || len(p.ends[0].rows()) != 5*wire.ChannelRowSize {
+	if !bytes.Equal(p.ends[0].plan.rows, p.ends[1].plan.rows) || len(p.ends[0].plan.rows) != 5*wire.ChannelRowSize {
 		t.Error("channel 0 has a row")
 	}
 }

@@ -80,7 +80,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 		return false
 	}
 	c.due &^= 1 << p.id
-	if !c.from.sent.Has(c.number) || e.quiet() || !e.maySend(b.now, p) || b.room() < len(c.frames) {
+	if !c.from.sent.Has(c.number) || e.life.quiet() || !e.maySend(b.now, p) || b.room() < len(c.frames) {
 		return false
 	}
 	set := c.from.sent.At(c.number).set

@@ -205,7 +205,7 @@ func TestFlowViolation(t *testing.T) {
 		for i := range uint64(2) {
 			s.hears(run(1, i, string(make([]byte, 968))))
 		}
-		if s.e.state != stateOpen {
+		if s.e.life.state != stateOpen {
 			t.Fatal("closed too early")
 		}
 		if d != ReliableLatest { // there the first one's charge returned, but the limit did not move yet

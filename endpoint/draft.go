@@ -16,7 +16,7 @@ import "encoding"
 // in place, soon has room for messages as large as it had before.
 type Draft struct {
 	pool   *Buffers
-	owner  *Endpoint // whose own draft it is; nil: nobody's
+	owner  *lifetime // of the endpoint whose own draft it is; nil: nobody's
 	buf    []byte
 	usable int     // buf may become as long as that without further ado
 	shared *shared // not nil: messages have buf, and it changes no more
@@ -173,7 +173,7 @@ func (d *Draft) begin() {
 }
 
 func (d *Draft) writable() bool {
-	return d.err == nil && (d.owner == nil || d.owner.state < stateClosing)
+	return d.err == nil && (d.owner == nil || !d.owner.ended())
 }
 
 // extend makes the message n bytes longer, or as many as may be, and returns the place of these.

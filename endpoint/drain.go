@@ -41,10 +41,10 @@ type drain struct {
 //
 // Close cuts a drain short. Another Drain can make it end sooner, and changes nothing else.
 func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration) {
-	if e.state >= stateClosing {
+	if e.life.ended() {
 		return
 	}
-	if d := &e.drain; !d.on {
+	if d := &e.life.drain; !d.on {
 		d.on, d.code, d.text = true, code, cutText(text)
 		e.wake(now) // there is something to say
 		for i := range e.outbox.senders {
@@ -52,7 +52,7 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 		}
 	}
 	if within := int64(within); within < never-max(now, 0) {
-		e.drain.until = min(e.drain.until, now+within)
+		e.life.drain.until = min(e.life.drain.until, now+within)
 	}
 	e.endDrain(now)
 }
@@ -60,45 +60,45 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 // DrainBoth is Drain for an end whose peer shall drain, too, when it is told to by other means: it
 // waits for that, so that also what the peer sends until then arrives.
 func (e *Endpoint) DrainBoth(now int64, code Code, text string, within time.Duration) {
-	e.drain.both = e.drain.both || !e.drain.on
+	e.life.drain.both = e.life.drain.both || !e.life.drain.on
 	e.Drain(now, code, text, within)
 }
 
 // PeerDrains reports whether the peer has said that it sends nothing new.
-func (e *Endpoint) PeerDrains() bool { return e.drain.peer > 0 }
+func (e *Endpoint) PeerDrains() bool { return e.life.drain.peer > 0 }
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.drain.on && (now >= e.drainUntil() || e.drainOver()) {
-		e.Close(now, e.drain.code, e.drain.text)
+	if e.life.drain.on && (now >= e.drainUntil() || e.drainOver()) {
+		e.Close(now, e.life.drain.code, e.life.drain.text)
 	}
 }
 
 // drainOver reports whether nobody has anything under way: we have not, and the peer neither, as
 // it says, or it does not drain and knows that we are through.
 func (e *Endpoint) drainOver() bool {
-	d := &e.drain
+	d := &e.life.drain
 	switch {
 	case !d.on || !e.outbox.drained():
 		return false
 	case d.peer == 0:
-		return !d.both && d.known == wire.Drained || e.state == stateMeeting
+		return !d.both && d.known == wire.Drained || e.life.state == stateMeeting
 	}
 	return d.peer == wire.Drained
 }
 
 // drainUntil is when a drain is over, whatever is under way then.
 func (e *Endpoint) drainUntil() int64 {
-	d := &e.drain
+	d := &e.life.drain
 	switch {
 	case !d.on || d.both || d.peer > 0 || !e.outbox.drained():
 		return d.until
-	case e.state == stateAway:
+	case e.life.state == stateAway:
 		return math.MinInt64 // it was silent for far longer
-	case d.asked == 0 || e.held.on:
+	case d.asked == 0 || e.life.held.on:
 		return d.until
 	}
-	return min(d.until, max(d.asked, e.lastHeard)+max(leastAsking, asking*e.patience()))
+	return min(d.until, max(d.asked, e.life.lastHeard)+max(leastAsking, asking*e.patience()))
 }
 
 // A peer that is told that we are drained has answered nothing when three probes were in vain: after
@@ -120,31 +120,31 @@ func (out *outbox) drained() bool {
 
 // drainState is what there is to say of a drain; 0: nothing that the peer does not know.
 func (e *Endpoint) drainState() (state uint8) {
-	if !e.drain.on || e.state != stateOpen {
+	if !e.life.drain.on || e.life.state != stateOpen {
 		return 0
 	}
 	if state = wire.Draining; e.outbox.drained() {
 		state = wire.Drained
 	}
-	if state <= e.drain.known {
+	if state <= e.life.drain.known {
 		return 0
 	}
 	return state
 }
 
 // drainDue reports whether a packet has to go because of a drain.
-func (e *Endpoint) drainDue() bool { return e.drainState() > e.drain.said }
+func (e *Endpoint) drainDue() bool { return e.drainState() > e.life.drain.said }
 
 // buildDraining appends DRAINING if there is something to say, and the packet goes because of it
 // or has an ACK.
 func (e *Endpoint) buildDraining(b *builder) {
 	state := e.drainState()
-	due := state > e.drain.said && e.carries(b.path) && e.maySend(b.now, b.path)
-	if state == 0 || e.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
+	due := state > e.life.drain.said && e.carries(b.path) && e.maySend(b.now, b.path)
+	if state == 0 || e.life.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
 		return
 	}
-	if e.drain.said = state; state == wire.Drained && e.drain.asked == 0 {
-		e.drain.asked = b.now
+	if e.life.drain.said = state; state == wire.Drained && e.life.drain.asked == 0 {
+		e.life.drain.asked = b.now
 	}
 	b.dst = wire.AppendDraining(b.dst, state)
 	b.pkt.eliciting = true
@@ -152,9 +152,9 @@ func (e *Endpoint) buildDraining(b *builder) {
 }
 
 // drainLost: a packet with DRAINING was lost, or is to be repeated.
-func (e *Endpoint) drainLost(state uint8) {
-	if state > e.drain.known {
-		e.drain.said = min(e.drain.said, state-1)
+func (l *lifetime) drainLost(state uint8) {
+	if state > l.drain.known {
+		l.drain.said = min(l.drain.said, state-1)
 	}
 }
 
@@ -164,7 +164,7 @@ func (e *Endpoint) handleDraining(now int64, p *path, b []byte) (n int, err erro
 	if n < 0 {
 		return 0, errProtocol
 	}
-	e.drain.peer = max(e.drain.peer, state)
+	e.life.drain.peer = max(e.life.drain.peer, state)
 	if p.state != PathClosed { // where nothing is acknowledged
 		p.ackAt = now
 	}

@@ -71,7 +71,7 @@ func TestDrainCutsNobodyShort(t *testing.T) {
 				switch {
 				case !e.Open():
 				case step >= at[end]:
-					if kept[end] = e.drain.peer < wire.Drained; !kept[end] {
+					if kept[end] = e.life.drain.peer < wire.Drained; !kept[end] {
 						late++
 					}
 					e.Drain(p.now, Code(300+end), "", 10*time.Minute)
@@ -82,7 +82,7 @@ func TestDrainCutsNobodyShort(t *testing.T) {
 					}
 				}
 			}
-			if rnd.IntN(20) == 0 && p.ends[0].live() && p.ends[1].live() {
+			if rnd.IntN(20) == 0 && p.ends[0].life.live() && p.ends[1].life.live() {
 				p.goOn(rnd.IntN(2), max(p.epoch[0], p.epoch[1])+1)
 			}
 			p.runBoth(time.Duration(rnd.IntN(50))*time.Millisecond, &got)
@@ -149,14 +149,14 @@ func TestDrainingIsSaid(t *testing.T) {
 	if count(said, wire.TypeDraining) != 1 || said[len(said)-1][1] != wire.Drained {
 		t.Errorf("%x", said)
 	}
-	if said = s.wait(s.now + second/2); count(said, wire.TypeDraining) < 2 || s.e.state != stateOpen {
-		t.Errorf("state %d, %x", s.e.state, said)
+	if said = s.wait(s.now + second/2); count(said, wire.TypeDraining) < 2 || s.e.life.state != stateOpen {
+		t.Errorf("state %d, %x", s.e.life.state, said)
 	}
 	last := s.e.paths[0].sent.End() - 1
 	t.Log("# what is known is said no more, while the peer that drains itself is waited for")
 	s.hears(append(ack(2, last), wire.TypeDraining, wire.Draining))
-	if said = s.says(); count(said, wire.TypeDraining) != 0 || count(said, wire.TypeAck) == 0 || s.e.state != stateOpen {
-		t.Errorf("state %d, %x", s.e.state, said)
+	if said = s.says(); count(said, wire.TypeDraining) != 0 || count(said, wire.TypeAck) == 0 || s.e.life.state != stateOpen {
+		t.Errorf("state %d, %x", s.e.life.state, said)
 	}
 	s.hears(wire.AppendDraining(nil, wire.Drained))
 	if said = s.says(); count(said, wire.TypeClose) != 1 {
@@ -179,8 +179,8 @@ func TestPeerDrains(t *testing.T) {
 	s.hears(wire.AppendDraining(nil, wire.Draining)) // a late one
 	t.Log("# towards a peer that is drained a drain needs no round trip")
 	s.e.Drain(s.now, 300, "", time.Hour)
-	if s.e.state != stateClosing {
-		t.Errorf("state %d", s.e.state)
+	if s.e.life.state != stateClosing {
+		t.Errorf("state %d", s.e.life.state)
 	}
 	s = newScript(t, channels())
 	s.hears([]byte{wire.TypeDraining, 3})
@@ -199,7 +199,7 @@ func TestDrainTowardsHold(t *testing.T) {
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.ends[0].Drain(p.now, 300, "", time.Minute)
 	p.run(4 * time.Second)
-	if p.ends[1].PeerDrains() || p.ends[0].state != stateOpen {
+	if p.ends[1].PeerDrains() || p.ends[0].life.state != stateOpen {
 		t.Error("the hold is disturbed")
 	}
 	p.run(2 * time.Second)
@@ -227,7 +227,7 @@ func TestDrainBothWaits(t *testing.T) {
 		if follows {
 			p.ends[1].Drain(p.now, 301, "", time.Minute)
 		}
-		for p.now-began < int64(20*time.Second) && p.ends[0].live() {
+		for p.now-began < int64(20*time.Second) && p.ends[0].life.live() {
 			p.run(10 * time.Millisecond)
 		}
 		if took := time.Duration(p.now - began); follows != (took < time.Second) || took > 6*time.Second {

@@ -71,7 +71,7 @@ func TestDrainTowardsSilence(t *testing.T) {
 		p.run(second)
 		c.begin(p)
 		began := p.now
-		for p.ends[0].live() && p.now-began < int64(long) {
+		for p.ends[0].life.live() && p.now-began < int64(long) {
 			if name == "we do not reach it, but it is heard" {
 				p.ends[1].Ping()
 			}
@@ -92,7 +92,7 @@ func TestDrainSlowPeer(t *testing.T) {
 	p.run(500 * time.Millisecond)
 	p.send(1, chanOf(ReliableOrdered), message(0, 5000))
 	p.ends[1].Drain(p.now, 301, "", time.Minute)
-	p.runUntil(time.Minute, func() bool { return !p.ends[1].live() })
+	p.runUntil(time.Minute, func() bool { return !p.ends[1].life.live() })
 	if ev := p.last(1); ev.Undelivered != 0 || len(p.received(0, chanOf(ReliableOrdered))) != 1 {
 		t.Errorf("%+v", ev)
 	}
@@ -108,11 +108,11 @@ func TestDrainTowardsSilentHold(t *testing.T) {
 		t.Fatalf("%x", said)
 	}
 	s.hears(wire.AppendHold(nil, 1, 20_000))
-	if s.wait(s.now + 19*second); s.e.state != stateOpen {
-		t.Errorf("state %d while it is silent", s.e.state)
+	if s.wait(s.now + 19*second); s.e.life.state != stateOpen {
+		t.Errorf("state %d while it is silent", s.e.life.state)
 	}
-	if s.wait(s.now + 9*second); s.e.state != stateClosing {
-		t.Errorf("state %d afterwards", s.e.state)
+	if s.wait(s.now + 9*second); s.e.life.state != stateClosing {
+		t.Errorf("state %d afterwards", s.e.life.state)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestDrainExpired(t *testing.T) {
 	}
 	began := p.now
 	p.ends[0].Drain(p.now, 300, "", time.Minute)
-	p.runUntil(time.Minute, func() bool { return !p.ends[0].live() })
+	p.runUntil(time.Minute, func() bool { return !p.ends[0].life.live() })
 	if took := time.Duration(p.now - began); took > 5*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -157,8 +157,8 @@ func TestDrainBothSaidTwice(t *testing.T) {
 			p.ends[0].Drain(p.now, 300, "", 5*time.Second)
 		}
 		p.ends[0].DrainBoth(p.now, 300, "", 5*time.Second)
-		if p.run(2 * time.Second); p.ends[0].live() != both {
-			t.Errorf("begun for both: %v; it goes on after two seconds: %v", first, p.ends[0].live())
+		if p.run(2 * time.Second); p.ends[0].life.live() != both {
+			t.Errorf("begun for both: %v; it goes on after two seconds: %v", first, p.ends[0].life.live())
 		}
 	}
 }

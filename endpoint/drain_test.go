@@ -85,7 +85,7 @@ func TestDrainAcceptsNothing(t *testing.T) {
 	p.run(time.Second)
 	began := p.now
 	p.ends[0].Drain(p.now, 300, "bye", time.Hour)
-	if !p.runUntil(time.Second, func() bool { return p.ends[0].state >= stateClosing }) || p.now != began+40_000_000 {
+	if !p.runUntil(time.Second, func() bool { return p.ends[0].life.ended() }) || p.now != began+40_000_000 {
 		t.Errorf("it took %v", time.Duration(p.now-began))
 	}
 	if ev := p.last(0); ev.Code != 300 || ev.Undelivered != 0 {
@@ -111,7 +111,7 @@ func TestDrainDeadline(t *testing.T) {
 		}
 		began := p.now
 		p.ends[0].Drain(p.now, 300, "bye", within)
-		if !p.runUntil(time.Minute, func() bool { return p.ends[0].state >= stateClosing }) {
+		if !p.runUntil(time.Minute, func() bool { return p.ends[0].life.ended() }) {
 			t.Fatal("it never ends")
 		}
 		if took := time.Duration(p.now - began); took != max(within, 0) {
@@ -160,7 +160,7 @@ func TestDrainAndClose(t *testing.T) {
 	p.send(0, chanOf(ReliableOrdered), message(0, 100_000))
 	p.ends[0].Drain(p.now, 300, "gently", time.Minute)
 	p.ends[0].Drain(p.now, 301, "still gently", time.Hour)
-	if p.ends[0].drain.until != p.now+int64(time.Minute) {
+	if p.ends[0].life.drain.until != p.now+int64(time.Minute) {
 		t.Error("the deadline moved")
 	}
 	p.ends[0].Close(p.now, 302, "now")

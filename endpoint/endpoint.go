@@ -16,8 +16,8 @@ type Endpoint struct {
 	common
 	inbox  inbox
 	outbox outbox
+	life   lifetime
 	random *rand.Rand
-	state  state
 
 	paths      []*path // by their numbers; those that are not in use are closed
 	pathClock  uint64  // how much the path had got that messages went over last
@@ -35,40 +35,11 @@ type Endpoint struct {
 	sent          bandwidth
 	received      bandwidth
 
-	hello     hello
-	rateTold  rateTold
-	began     int64 // when New was called
-	now       int64 // the latest time that is known
-	lastHeard int64
-	drain     drain
-	holding   ownHold
-	held      peerHold
-	awakeAt   int64 // when a silence of either end was over
-	away      away
-	closing   closing
+	rateTold rateTold
+	now      int64 // the latest time that is known
 
 	markIn, markOut ECN // of the packet that is handled next, and of the one that was made last
 }
-
-// A state is where an endpoint is in its life:
-//
-//	           away
-//	            ⇅ ↘
-//	meeting → open → closing → tombstone → dead
-//	            └───────────────↗
-//
-// An endpoint that times out is dead at once, or away and then dead; one that drains is open, or
-// away, until it closes.
-type state uint8
-
-const (
-	stateMeeting   state = iota // the peer's HELLO has not matched yet
-	stateOpen                   // messages flow
-	stateAway                   // nothing is heard of the peer; everything is kept for when it is back
-	stateClosing                // we said CLOSE and wait for an answer
-	stateTombstone              // over; answers a repeated CLOSE
-	stateDead
-)
 
 // errProtocol and errFlow end the connection: what the peer sent was authentic and wrong. A
 // packet with errLater or errNotYet is dropped and not acknowledged, so that it comes again; with
@@ -94,23 +65,21 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 // New returns an endpoint of the plan whose life begins now.
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
-		common:    common{cfg: p.cfg, plan: p, expiryAt: never},
-		random:    newRandom(life.Seed, "tickwire 1 endpoint"),
-		began:     now,
-		now:       now,
-		lastHeard: now,
-		awakeAt:   math.MinInt64,
-		drain:     drain{until: never},
-		also:      NoRoute,
+		common: common{cfg: p.cfg, plan: p, expiryAt: never},
+		random: newRandom(life.Seed, "tickwire 1 endpoint"),
+		now:    now,
+		also:   NoRoute,
 	}
 	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
-	if e.hello.instance = e.random.Uint64(); life.Instance != 0 {
-		e.hello.instance = life.Instance
+	instance := e.random.Uint64()
+	if life.Instance != 0 {
+		instance = life.Instance
 	}
+	e.life.begin(&e.common, now, instance)
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
 	e.outbox.begin(&e.common, e, now, keySeed)
-	e.outbox.draft.owner = e
+	e.outbox.draft.owner = &e.life
 	e.paths = []*path{e.firstPath(now, life.Path)}
 	e.rateTold = rateTold{rate: e.bytesPerSecond(), at: now}
 	return e
@@ -164,7 +133,7 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint
 	switch {
 	case p == nil:
 		e.stats.Dropped[DropPath]++
-	case e.state == stateDead:
+	case e.life.state == stateDead:
 		e.stats.Dropped[DropClosed]++
 	case !p.received.Fresh(number):
 		e.stats.Dropped[DropDuplicate]++
@@ -181,13 +150,13 @@ func (e *Endpoint) HandlePacket(now int64, pathID uint8, from Route, number uint
 }
 
 func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, frames []byte) {
-	if e.state >= stateClosing {
+	if e.life.ended() {
 		e.handleClosing(now, p, from, frames)
 		return
 	}
-	e.lastHeard = max(e.lastHeard, now) // it may have come while nobody looked
+	e.life.lastHeard = max(e.life.lastHeard, now) // it may have come while nobody looked
 	p.heardAt = max(p.heardAt, now)
-	if e.state == stateAway {
+	if e.life.state == stateAway {
 		e.comeBack(now)
 	}
 	p.elsewhere, e.inbox.reliable = from != p.route, false
@@ -197,7 +166,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 	case err != nil:
 		said |= elicits
 		e.refuse(now, err)
-	case e.state >= stateClosing:
+	case e.life.ended():
 		p.received.Mark(number) // a CLOSE, or a HELLO that does not match
 	default:
 		if from != p.route || p.state == PathClosed {
@@ -213,7 +182,7 @@ func (e *Endpoint) handleFrames(now int64, p *path, from Route, number uint64, f
 			e.Close(now, CodeTooFast, broken)
 		}
 	}
-	if p.next-p.largestAcked > maxUnanswered && p.next > p.largestAcked && e.state == stateOpen {
+	if p.next-p.largestAcked > maxUnanswered && p.next > p.largestAcked && e.life.state == stateOpen {
 		e.refuse(now, errProtocol)
 	}
 }
@@ -226,7 +195,7 @@ const maxUnanswered = 1 << 22
 // the connection means nothing.
 func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, frames []byte) (said traits, err error) {
 	e.inbox.rebuilders.work, e.acksRead = rebuildWork, [maxPaths]uint8{}
-	for rest := frames; len(rest) > 0 && e.state < stateClosing; {
+	for rest := frames; len(rest) > 0 && !e.life.ended(); {
 		kind := rest[0]
 		n, err := e.handleFrame(now, p, from, number, rest)
 		if err != nil {
@@ -236,7 +205,7 @@ func (e *Endpoint) handleEach(now int64, p *path, from Route, number uint64, fra
 		rest = rest[n:]
 	}
 	p.heardMore = p.heardMore || said&isMore != 0
-	if said&isHold == 0 && e.state < stateClosing {
+	if said&isHold == 0 && !e.life.ended() {
 		e.heardWithoutHold(now, p, number, said&isData != 0)
 	}
 	return said, nil
@@ -304,7 +273,7 @@ func (e *Endpoint) handleFrame(now int64, p *path, from Route, number uint64, b 
 		return 1, nil // we are not closing: a late one
 	case kind >= wire.TypeAck && kind < wire.TypeFragment:
 		return e.handleAckFrame(now, p, b)
-	case e.state != stateOpen:
+	case e.life.state != stateOpen:
 		return 0, errNotYet
 	case kind >= wire.TypeRunLong:
 		return e.inbox.handleRun(now, b)

@@ -37,7 +37,7 @@ const rateInterval = second / 4
 // brought up to date.
 func (e *Endpoint) tellRate(now int64, limited bool) {
 	t := &e.rateTold
-	if now-t.at < rateInterval || e.state != stateOpen {
+	if now-t.at < rateInterval || e.life.state != stateOpen {
 		return
 	}
 	rate := e.bytesPerSecond()

@@ -34,11 +34,11 @@ func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
 		}
 		s.settle()
 	case contentHello:
-		e.hello.acked = true
+		e.life.hello.acked = true
 	case contentHold:
-		e.holdAcked(c.first)
+		e.life.holdAcked(c.first)
 	case contentDraining:
-		e.drain.known = max(e.drain.known, uint8(c.first))
+		e.life.drain.known = max(e.life.drain.known, uint8(c.first))
 	case contentHome:
 		e.homeAcked(now, e.paths[c.offset], c.first)
 	}
@@ -135,9 +135,9 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	case contentBlocked:
 		c.channel.blockedFor = 0
 	case contentHold:
-		e.holdLost(c.first)
+		e.life.holdLost(c.first)
 	case contentDraining:
-		e.drainLost(uint8(c.first))
+		e.life.drainLost(uint8(c.first))
 	case contentStatus:
 		e.statusLost(c)
 	}
@@ -194,9 +194,9 @@ func (e *Endpoint) contentRepeat(now int64, c *content) {
 		case contentWindow:
 			c.inbound.oweLimit()
 		case contentHold:
-			e.holdLost(c.first)
+			e.life.holdLost(c.first)
 		case contentDraining:
-			e.drainLost(uint8(c.first))
+			e.life.drainLost(uint8(c.first))
 		case contentStatus:
 			e.statusLost(c)
 		}

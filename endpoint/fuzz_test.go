@@ -126,7 +126,7 @@ func checkPaths(t *testing.T, e *Endpoint) {
 			t.Fatalf("path %d: %d bytes, %d packets in flight", p.id, p.inFlight, p.eliciting)
 		}
 		for i := 0; p.roam != nil && i < len(p.roam.rivals); i++ {
-			if q := &p.roam.rivals[i]; q.asking && e.state == stateOpen && q.went > proofFactor*q.came {
+			if q := &p.roam.rivals[i]; q.asking && e.life.state == stateOpen && q.went > proofFactor*q.came {
 				t.Fatalf("path %d: %d bytes went to a rival, %d came", p.id, q.went, q.came)
 			}
 		}
@@ -183,10 +183,10 @@ func checkBounds(t *testing.T, e *Endpoint) {
 			held += memory
 			memory = held
 		}
-		if memory > r.window && memory > r.cfg.WindowBytes && e.state == stateOpen {
+		if memory > r.window && memory > r.cfg.WindowBytes && e.life.state == stateOpen {
 			t.Fatalf("channel %d holds %d bytes in a window of %d", r.id, memory, r.window)
 		}
-		if e.state == stateOpen && held != r.held {
+		if e.life.state == stateOpen && held != r.held {
 			t.Fatalf("channel %d holds %d bytes and counts %d", r.id, held, r.held)
 		}
 		if r.cfg.Delivery.Reliable() && held > r.droppableBudget() || r.droppables.len() > maxWaiting {
@@ -209,7 +209,7 @@ func checkListed(t testing.TB, e *Endpoint) {
 			t.Fatalf("channel %d has something to send and gets no turn", s.id)
 		}
 	}
-	if owing != e.inbox.owing && e.state <= stateOpen {
+	if owing != e.inbox.owing && e.life.talks() {
 		t.Fatalf("WINDOW, STORED or REBUILT to send: %v, but noted as %v", owing, e.inbox.owing)
 	}
 }

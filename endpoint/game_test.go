@@ -225,7 +225,7 @@ func (g *game) leave(end int, b byte) {
 			g.sleep(end, d/2+d*time.Duration(b&6)/6)
 		}
 	case b < 70:
-		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].state == stateOpen {
+		if err := g.ends[end].Hold(g.now, 0); err != nil && g.ends[end].life.state == stateOpen {
 			g.t.Errorf("end %d: the end of a hold: %v", end, err)
 		}
 	case b < 140, b >= 230:

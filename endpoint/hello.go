@@ -28,10 +28,12 @@ type MismatchError struct {
 func (e *MismatchError) Error() string { return "endpoint: " + e.Text }
 
 // AppendHello appends the body of HELLO, for a handshake to carry.
-func (e *Endpoint) AppendHello(now int64, dst []byte) []byte {
-	h := e.cfg.hello()
-	h.Digest = e.plan.digest
-	h.Instance = e.hello.instance
+func (e *Endpoint) AppendHello(now int64, dst []byte) []byte { return e.life.appendHello(now, dst) }
+
+func (l *lifetime) appendHello(now int64, dst []byte) []byte {
+	h := l.cfg.hello()
+	h.Digest = l.plan.digest
+	h.Instance = l.hello.instance
 	h.Clock = uint64(now / wire.ClockUnit)
 	return wire.AppendHello(dst, &h)
 }
@@ -78,9 +80,6 @@ func firstWindows(channels []ChannelConfig) (usual uint32, others []wire.Window)
 	return uint32(first), others
 }
 
-// rows is what both ends must agree on.
-func (e *Endpoint) rows() []byte { return e.plan.rows }
-
 // HandleHello takes the peer's HELLO. If it matches, messages may flow. The error is a
 // MismatchError; the connection cannot be used then.
 func (e *Endpoint) HandleHello(now int64, body []byte) error {
@@ -88,13 +87,13 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if e.state != stateMeeting {
+	if e.life.state != stateMeeting {
 		return nil
 	}
-	e.hello.peer, e.hello.peerAt = h, now
+	e.life.hello.peer, e.life.hello.peerAt = h, now
 	e.outbox.keepTo(now, &h)
 	e.outbox.agree(h.Capabilities)
-	e.hello.peer.Windows, e.hello.peer.ChannelLimits = nil, nil
+	e.life.hello.peer.Windows, e.life.hello.peer.ChannelLimits = nil, nil
 	for i := range e.outbox.senders {
 		e.outbox.senders[i].limit = uint64(h.DefaultWindow)
 	}
@@ -106,8 +105,8 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	for _, p := range e.paths {
 		p.loss.peerHold = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
 	}
-	e.state = stateOpen
-	e.lastHeard = max(e.lastHeard, now)
+	e.life.state = stateOpen
+	e.life.lastHeard = max(e.life.lastHeard, now)
 	e.events.push(Event{Kind: Opened})
 	return nil
 }
@@ -116,7 +115,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 // said it reads.
 func (e *Endpoint) MaxDatagramBytes() int {
 	most := e.cfg.MaxDatagramBytes
-	if peer := int(e.hello.peer.LargestDatagram); peer > 0 {
+	if peer := int(e.life.hello.peer.LargestDatagram); peer > 0 {
 		most = min(most, peer)
 	}
 	return most
@@ -124,35 +123,35 @@ func (e *Endpoint) MaxDatagramBytes() int {
 
 // PeerInstance is the random number by which the peer tells its lives apart; 0 before its
 // HELLO.
-func (e *Endpoint) PeerInstance() uint64 { return e.hello.peer.Instance }
+func (e *Endpoint) PeerInstance() uint64 { return e.life.hello.peer.Instance }
 
 // peerClock is what the peer's clock should show, in units of the wire.
-func (e *Endpoint) peerClock(now int64) uint64 {
-	return e.hello.peer.Clock + uint64(max(0, now-e.hello.peerAt)/wire.ClockUnit)
+func (l *lifetime) peerClock(now int64) uint64 {
+	return l.hello.peer.Clock + uint64(max(0, now-l.hello.peerAt)/wire.ClockUnit)
 }
 
 // helloFirst reports whether our first HELLO waits to be sent.
-func (e *Endpoint) helloFirst() bool { return !e.cfg.Handshake && !e.hello.sent }
+func (l *lifetime) helloFirst() bool { return !l.cfg.Handshake && !l.hello.sent }
 
 // helloWanted reports whether the packet that is being built shall carry HELLO: the first,
 // each probe, and each that carries anything else, until one is acknowledged.
 func (e *Endpoint) helloWanted(now int64, p *path) bool {
-	if e.cfg.Handshake || e.hello.acked {
+	if e.cfg.Handshake || e.life.hello.acked {
 		return false
 	}
-	return !e.hello.sent || p.loss.probe > 0 || e.sendAt(p) <= now
+	return !e.life.hello.sent || p.loss.probe > 0 || e.sendAt(p) <= now
 }
 
-func (e *Endpoint) buildHello(b *builder) {
+func (l *lifetime) buildHello(b *builder) {
 	var body [wire.MaxHelloBytes]byte
-	hello := e.AppendHello(b.now, body[:0])
+	hello := l.appendHello(b.now, body[:0])
 	if b.room() < len(hello)+3 {
 		return
 	}
 	b.dst = wire.AppendBytes(append(b.dst, wire.TypeHello), hello)
 	b.pkt.eliciting = true
 	b.record(content{kind: contentHello})
-	e.hello.sent = true
+	l.hello.sent = true
 }
 
 func (e *Endpoint) handleHelloFrame(now int64, p *path, b []byte) (n int, err error) {
@@ -197,6 +196,8 @@ func rowAt(b []byte) wire.ChannelRow { return wire.ConsumeChannelRow(b) }
 
 // Difference names the first difference between this endpoint's channels and the rows that
 // came with a refusal.
-func (e *Endpoint) Difference(rows []byte) string {
-	return firstDifference(e.rows(), rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize])
+func (e *Endpoint) Difference(rows []byte) string { return e.plan.difference(rows) }
+
+func (p *Plan) difference(rows []byte) string {
+	return firstDifference(p.rows, rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize])
 }

@@ -61,17 +61,17 @@ func (e *HoldError) Error() string {
 // The error is ErrClosed, ErrAway, or a *HoldError if d is more than the peer's Config.MaxHold.
 func (e *Endpoint) Hold(now int64, d time.Duration) error {
 	switch {
-	case e.state == stateAway && d > 0:
+	case e.life.state == stateAway && d > 0:
 		return ErrAway
-	case !e.live() || d > 0 && e.drain.on:
+	case !e.life.live() || d > 0 && e.life.drain.on:
 		return ErrClosed
 	case d <= 0:
 		e.wake(now)
 		return nil
-	case d > e.grantedHold():
-		return &HoldError{d, e.grantedHold()}
+	case d > e.life.grantedHold():
+		return &HoldError{d, e.life.grantedHold()}
 	}
-	o := &e.holding
+	o := &e.life.holding
 	o.serial++
 	o.on, o.until, o.copies = true, now+int64(d), firstCopies
 	o.silent, o.woken, o.known = false, false, false
@@ -79,11 +79,11 @@ func (e *Endpoint) Hold(now int64, d time.Duration) error {
 }
 
 // grantedHold is how long we may be silent.
-func (e *Endpoint) grantedHold() time.Duration {
-	if e.hello.peer.Capabilities&wire.CapabilityHold == 0 {
+func (l *lifetime) grantedHold() time.Duration {
+	if l.hello.peer.Capabilities&wire.CapabilityHold == 0 {
 		return 0
 	}
-	return time.Duration(e.hello.peer.SilenceSeconds) * time.Second
+	return time.Duration(l.hello.peer.SilenceSeconds) * time.Second
 }
 
 // MaxHold is the longest silence that the peer may announce, as Config.MaxHold has it; 0: none.
@@ -91,45 +91,45 @@ func (e *Endpoint) MaxHold() time.Duration { return e.cfg.MaxHold }
 
 // HoldKnown reports whether the peer is known to have heard of the Hold that lasts.
 func (e *Endpoint) HoldKnown() bool {
-	return e.holding.on && e.holding.known && e.state == stateOpen
+	return e.life.holding.on && e.life.holding.known && e.life.state == stateOpen
 }
 
 // Held is how much longer the peer may be silent by a Hold of its own; 0: it is not on hold.
 func (e *Endpoint) Held(now int64) time.Duration {
-	if !e.held.on || e.state != stateOpen {
+	if !e.life.held.on || e.life.state != stateOpen {
 		return 0
 	}
-	return time.Duration(max(e.held.until-now, 0))
+	return time.Duration(max(e.life.held.until-now, 0))
 }
 
 // quiet reports whether one end is silent, so that no data goes.
-func (e *Endpoint) quiet() bool { return e.held.on || e.holding.on && e.holding.silent }
+func (l *lifetime) quiet() bool { return l.held.on || l.holding.on && l.holding.silent }
 
 // holdDeadline is when a hold ends by itself.
-func (e *Endpoint) holdDeadline() int64 {
+func (l *lifetime) holdDeadline() int64 {
 	at := never
-	if e.holding.on {
-		at = e.holding.until
+	if l.holding.on {
+		at = l.holding.until
 	}
-	if e.held.on {
-		at = min(at, e.held.until)
+	if l.held.on {
+		at = min(at, l.held.until)
 	}
 	return at
 }
 
 // endHolds ends the holds whose time has come.
 func (e *Endpoint) endHolds(now int64) {
-	if o := &e.holding; o.on && (o.woken || now >= o.until) {
+	if o := &e.life.holding; o.on && (o.woken || now >= o.until) {
 		e.wake(now)
 	}
-	if e.held.on && now >= e.held.until {
-		e.peerAwake(now, e.held.until)
+	if e.life.held.on && now >= e.life.held.until {
+		e.peerAwake(now, e.life.held.until)
 	}
 }
 
 // wake ends our hold. If that is earlier than announced the peer is told.
 func (e *Endpoint) wake(now int64) {
-	o := &e.holding
+	o := &e.life.holding
 	if !o.on {
 		return
 	}
@@ -143,8 +143,8 @@ func (e *Endpoint) wake(now int64) {
 
 // peerAwake ends the peer's hold.
 func (e *Endpoint) peerAwake(now, heard int64) {
-	if e.held.on {
-		e.held.on = false
+	if e.life.held.on {
+		e.life.held.on = false
 		e.listen(now, heard)
 	}
 }
@@ -152,9 +152,9 @@ func (e *Endpoint) peerAwake(now, heard int64) {
 // listen goes on after a silence: its time is no measure of the path, and whoever did not
 // listen cannot say that nothing was heard.
 func (e *Endpoint) listen(now, heard int64) {
-	e.awakeAt = now
+	e.life.awakeAt = now
 	e.lookAgain()
-	e.lastHeard = max(e.lastHeard, heard)
+	e.life.lastHeard = max(e.life.lastHeard, heard)
 	for _, p := range e.paths {
 		p.loss.probes, p.loss.probe, p.silence = 0, 0, isWell
 		p.loss.lastSent = max(p.loss.lastSent, now)
@@ -164,13 +164,15 @@ func (e *Endpoint) listen(now, heard int64) {
 
 // slept reports whether somebody was silent since a packet was sent: then when its ack came,
 // or did not come, tells nothing about the path.
-func (e *Endpoint) slept(sentAt int64) bool {
-	return e.holding.on || e.held.on || sentAt <= e.awakeAt
+func (l *lifetime) slept(sentAt int64) bool {
+	return l.holding.on || l.held.on || sentAt <= l.awakeAt
 }
 
 // deaf reports whether when a packet's ack came, or did not come, tells nothing about its path:
 // somebody was silent meanwhile, or the path goes elsewhere now.
-func (e *Endpoint) deaf(p *path, sentAt int64) bool { return sentAt <= p.freshAt || e.slept(sentAt) }
+func (e *Endpoint) deaf(p *path, sentAt int64) bool {
+	return sentAt <= p.freshAt || e.life.slept(sentAt)
+}
 
 // handleHold: the peer will be silent.
 func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n int, err error) {
@@ -178,7 +180,7 @@ func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n in
 	if n < 0 || int64(millis)*1_000_000 > int64(e.cfg.MaxHold) {
 		return 0, errProtocol
 	}
-	h := &e.held
+	h := &e.life.held
 	if !h.row {
 		h.row, h.since = true, now
 	}
@@ -198,7 +200,7 @@ func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n in
 // heardWithoutHold notes a packet that announces nothing; data in it ends the peer's hold, if it
 // came on the same path and so is known to have been sent later.
 func (e *Endpoint) heardWithoutHold(now int64, p *path, number uint64, data bool) {
-	h := &e.held
+	h := &e.life.held
 	h.row = false
 	if data && h.on && p == h.path && number > h.number {
 		e.peerAwake(now, now)
@@ -206,11 +208,11 @@ func (e *Endpoint) heardWithoutHold(now int64, p *path, number uint64, data bool
 }
 
 // buildHold appends HOLD, which tells how much of the silence is left.
-func (e *Endpoint) buildHold(b *builder) {
+func (l *lifetime) buildHold(b *builder) {
 	if b.room() < 16 {
 		return
 	}
-	o, millis := &e.holding, int64(0)
+	o, millis := &l.holding, int64(0)
 	if o.on {
 		millis = max(o.until-b.now+999_999, 1_000_000) / 1_000_000
 	}
@@ -223,15 +225,15 @@ func (e *Endpoint) buildHold(b *builder) {
 }
 
 // holdLost: a packet with HOLD was lost, or is to be repeated.
-func (e *Endpoint) holdLost(serial uint64) {
-	if o := &e.holding; serial == o.serial && !o.known {
+func (l *lifetime) holdLost(serial uint64) {
+	if o := &l.holding; serial == o.serial && !o.known {
 		o.copies = max(o.copies, 1)
 	}
 }
 
 // holdAcked: the peer has a HOLD.
-func (e *Endpoint) holdAcked(serial uint64) {
-	if o := &e.holding; serial == o.serial {
+func (l *lifetime) holdAcked(serial uint64) {
+	if o := &l.holding; serial == o.serial {
 		o.known = true
 		if o.silent || !o.on {
 			o.copies = 0

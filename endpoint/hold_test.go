@@ -136,7 +136,7 @@ func TestHoldAndDie(t *testing.T) {
 	}
 	began = p.now
 	p.run(20 * time.Second)
-	if ev := p.last(0); ev.Code != CodeTimeout || p.ends[0].lastHeard < began {
+	if ev := p.last(0); ev.Code != CodeTimeout || p.ends[0].life.lastHeard < began {
 		t.Errorf("%v", ev)
 	}
 }
@@ -272,7 +272,7 @@ func TestHoldServed(t *testing.T) {
 		if p.ends[1].Held(p.now) != 0 || p.ends[0].HoldKnown() {
 			t.Error("the hold goes on")
 		}
-		if ended := how == "Close" || how == "Drain"; ended != (p.ends[1].state > stateOpen) {
+		if ended := how == "Close" || how == "Drain"; ended != !(p.ends[1].life.talks()) {
 			t.Error("ended:", !ended)
 		}
 	}

@@ -170,10 +170,10 @@ func TestDrops(t *testing.T) {
 		}
 	}
 	t.Log("# an empty packet is life, and elicits nothing")
-	heard := s.e.lastHeard
+	heard := s.e.life.lastHeard
 	s.now += second
 	s.e.HandlePacket(s.now, 0, 0, 8, nil)
-	if s.e.lastHeard == heard || s.e.Stats().PacketsReceived != 3 {
+	if s.e.life.lastHeard == heard || s.e.Stats().PacketsReceived != 3 {
 		t.Error("an empty packet was not heard")
 	}
 	p := newPair(t, channels(), 0)
@@ -190,13 +190,13 @@ func TestPingAndNews(t *testing.T) {
 	if p.ends[0].Deadline() <= p.now {
 		t.Fatal("something is due")
 	}
-	heard := p.ends[0].lastHeard
+	heard := p.ends[0].life.lastHeard
 	p.ends[0].Ping()
 	if p.ends[0].Deadline() > p.now {
 		t.Error("nothing is due")
 	}
 	p.run(70 * time.Millisecond)
-	if p.ends[0].lastHeard == heard {
+	if p.ends[0].life.lastHeard == heard {
 		t.Error("no sign of life")
 	}
 	t.Log("# News tells that Update would show something, a message or an event")

@@ -65,7 +65,7 @@ func (l Lone) outOfNumbers(number uint64) bool {
 	if p.loss.probe > 0 {
 		most = 1<<15 - 1
 	}
-	return l.state < stateClosing && number-p.largestAcked >= most
+	return !l.life.ended() && number-p.largestAcked >= most
 }
 
 // Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as

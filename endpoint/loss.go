@@ -134,8 +134,8 @@ func (e *Endpoint) probeAt(p *path) int64 {
 	switch {
 	case p.loss.lossAt != never:
 		return p.loss.lossAt
-	case e.held.on:
-		return p.loss.lastSent + e.pingInterval()
+	case e.life.held.on:
+		return p.loss.lastSent + e.life.pingInterval()
 	case p.eliciting == 0:
 		return never
 	}
@@ -150,7 +150,7 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 		e.retry(now, p)
 	case p.loss.lossAt != never:
 		e.detectLost(now, p)
-	case e.held.on:
+	case e.life.held.on:
 		p.loss.probe, p.loss.lastSent = 1, now
 	default:
 		p.loss.probes++

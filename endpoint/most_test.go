@@ -88,9 +88,9 @@ func TestAllocMostOfOne(t *testing.T) {
 		before := heap()
 		h.play(s)
 		kept := heap() - before
-		t.Logf("%-20s %8d bytes kept, open %v", h.name, kept, s.e.state == stateOpen)
-		if kept > h.most || s.e.state != stateOpen {
-			t.Errorf("%s: %d bytes kept, want %d at most; %v", h.name, kept, h.most, s.e.state)
+		t.Logf("%-20s %8d bytes kept, open %v", h.name, kept, s.e.life.state == stateOpen)
+		if kept > h.most || s.e.life.state != stateOpen {
+			t.Errorf("%s: %d bytes kept, want %d at most; %v", h.name, kept, h.most, s.e.life.state)
 		}
 		runtime.KeepAlive(s)
 	}

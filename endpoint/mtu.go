@@ -167,7 +167,7 @@ func (e *Endpoint) searchAt(p *path) int64 {
 func (e *Endpoint) stepAt(p *path) int64 {
 	m := &p.mtu
 	switch {
-	case e.state != stateOpen || e.quiet() || e.drain.on:
+	case e.life.state != stateOpen || e.life.quiet() || e.life.drain.on:
 	case p.state != PathActive || p.silence != isWell || !p.rtt.sampled || p.asks():
 	case p.loss.probe > 0 || p.loss.probes > 0:
 	case e.outbox.flush.limited() || e.outbox.flush.next >= 0: // each byte is the game's

@@ -65,10 +65,10 @@ func TestSearchAt(t *testing.T) {
 	for name, c := range map[string]struct {
 		set, unset func()
 	}{
-		"closing":          {func() { e.state = stateClosing }, func() { e.state = stateOpen }},
-		"away":             {func() { e.state = stateAway }, func() { e.state = stateOpen }},
-		"held":             {func() { e.held.on = true }, func() { e.held.on = false }},
-		"draining":         {func() { e.drain.on = true }, func() { e.drain.on = false }},
+		"closing":          {func() { e.life.state = stateClosing }, func() { e.life.state = stateOpen }},
+		"away":             {func() { e.life.state = stateAway }, func() { e.life.state = stateOpen }},
+		"held":             {func() { e.life.held.on = true }, func() { e.life.held.on = false }},
+		"draining":         {func() { e.life.drain.on = true }, func() { e.life.drain.on = false }},
 		"path failed":      {func() { p.state = PathFailed }, func() { p.state = PathActive }},
 		"path opens":       {func() { p.state = PathOpening }, func() { p.state = PathActive }},
 		"suspect":          {func() { p.silence = isSuspect }, func() { p.silence = isWell }},

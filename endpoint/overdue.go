@@ -62,7 +62,7 @@ func (p *path) patience() int64 {
 // overdueAt is when the ack of the oldest packet that is waited for is overdue.
 func (e *Endpoint) overdueAt(p *path) int64 {
 	o := &p.loss.overdue
-	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || p.state != PathActive || e.state != stateOpen ||
+	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || p.state != PathActive || e.life.state != stateOpen ||
 		o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
 		return never
 	}

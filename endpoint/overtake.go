@@ -30,7 +30,7 @@ func (e *Endpoint) overtake(b *builder) bool {
 
 // overtakeAt is when such a message could go if the path allowed it.
 func (e *Endpoint) overtakeAt() int64 {
-	if e.state != stateOpen || e.quiet() {
+	if e.life.state != stateOpen || e.life.quiet() {
 		return never
 	}
 	busy := e.outbox.busy()

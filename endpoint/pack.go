@@ -88,7 +88,7 @@ func (b *builder) times() int { return 1 + bits.OnesCount8(b.copiers) }
 // goes.
 func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []byte, room int) []byte {
 	p := e.path(pathID)
-	if p == nil || number < p.next || e.state == stateDead || number-p.sent.End() > maxLeftOut {
+	if p == nil || number < p.next || e.life.state == stateDead || number-p.sent.End() > maxLeftOut {
 		return dst
 	}
 	e.SetNow(now)
@@ -96,10 +96,10 @@ func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []by
 		e.copies.due &^= 1 << p.id
 		return dst
 	}
-	if e.holding.on || e.held.on {
+	if e.life.holding.on || e.life.held.on {
 		e.endHolds(now)
 	}
-	if e.drain.on {
+	if e.life.drain.on {
 		e.endDrain(now)
 	}
 	var b builder // field by field: a literal would be made elsewhere and copied
@@ -131,8 +131,8 @@ const maxLeftOut = 1 << 10
 // build fills the packet, or leaves it empty.
 func (e *Endpoint) build(b *builder) {
 	p := b.path
-	if e.state > stateOpen {
-		if e.state == stateAway {
+	if !e.life.talks() {
+		if e.life.state == stateAway {
 			e.buildAway(b)
 		} else {
 			e.buildClose(b)
@@ -146,12 +146,12 @@ func (e *Endpoint) build(b *builder) {
 		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
 	}
 	ackEnd := len(b.dst)
-	if e.drain.on {
+	if e.life.drain.on {
 		e.buildDraining(b)
 	}
 	more := false
 	switch {
-	case e.quiet():
+	case e.life.quiet():
 		if p.loss.probe > 0 {
 			b.ping()
 		}
@@ -167,8 +167,8 @@ func (e *Endpoint) build(b *builder) {
 		}
 		more = len(b.dst) == ackEnd && !b.above && e.sendAt(p) <= b.now
 	}
-	if len(b.dst) == ackEnd && e.holding.copies > 0 && e.carries(p) {
-		e.buildHold(b) // behind all that the path takes now, and whether it takes more or not
+	if len(b.dst) == ackEnd && e.life.holding.copies > 0 && e.carries(p) {
+		e.life.buildHold(b) // behind all that the path takes now, and whether it takes more or not
 	}
 	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {
 		b.dst = b.dst[:b.start] // an ACK alone that is not due yet, nor in the way of what fills a packet
@@ -198,7 +198,7 @@ func (e *Endpoint) buildShare(b *builder) {
 // buildContent appends what an active path carries beside its ACK.
 func (e *Endpoint) buildContent(b *builder) {
 	e.buildControl(b)
-	if (e.outbox.active > 0 || e.outbox.twinAt() <= b.now) && e.state == stateOpen && e.outbox.quota.ready(b.now) {
+	if (e.outbox.active > 0 || e.outbox.twinAt() <= b.now) && e.life.state == stateOpen && e.outbox.quota.ready(b.now) {
 		e.outbox.buildMessages(b)
 	}
 }
@@ -245,7 +245,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	p := b.path
 	probe := b.pkt.sort&packetProbe != 0
 	ackOnly := !b.pkt.eliciting && !b.pkt.aside && !probe
-	if ackOnly && e.state == stateOpen {
+	if ackOnly && e.life.state == stateOpen {
 		if p.ackOnly++; p.wantsAckPing(b.now) {
 			b.ping()
 			p.ackOnlyPing, p.heardMore = b.now, false
@@ -272,7 +272,7 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.pacer.stalled = false
 		e.spend(b)
 	}
-	b.pkt.limited = e.quiet() || e.appLimited(b.now)
+	b.pkt.limited = e.life.quiet() || e.appLimited(b.now)
 	if !b.pkt.limited || p.full() {
 		b.pkt.sort &^= packetPrompt
 	}
@@ -339,9 +339,9 @@ func (e *Endpoint) appLimited(now int64) bool {
 // buildControl appends frames that are not messages.
 func (e *Endpoint) buildControl(b *builder) {
 	if e.helloWanted(b.now, b.path) {
-		e.buildHello(b)
+		e.life.buildHello(b)
 	}
-	if e.state != stateOpen {
+	if e.life.state != stateOpen {
 		return
 	}
 	if e.inbox.owing {

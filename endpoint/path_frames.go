@@ -50,7 +50,7 @@ const (
 
 // knowsPaths reports whether both ends know frames of paths.
 func (e *Endpoint) knowsPaths() bool {
-	return e.cfg.MaxPaths > 0 && e.state == stateOpen && e.hello.peer.Capabilities&wire.CapabilityPaths != 0
+	return e.cfg.MaxPaths > 0 && e.life.state == stateOpen && e.life.hello.peer.Capabilities&wire.CapabilityPaths != 0
 }
 
 // handlePathFrame handles the frames that ask and answer, and what the peer says of a path.

@@ -16,9 +16,9 @@ import (
 func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	e.SetNow(now)
 	switch {
-	case e.state == stateAway:
+	case e.life.state == stateAway:
 		return 0, ErrAway
-	case e.state != stateOpen:
+	case e.life.state != stateOpen:
 		return 0, ErrClosed
 	}
 	for int(id) < len(e.paths) && e.paths[id].state != PathClosed {
@@ -162,7 +162,7 @@ func (e *Endpoint) reroute(now int64, p *path, to Route) {
 func (e *Endpoint) ClosePath(now int64, id uint8) {
 	e.SetNow(now)
 	p := e.path(id)
-	if p == nil || p.state == PathClosed || e.state != stateOpen || !e.another(p, PathActive) {
+	if p == nil || p.state == PathClosed || e.life.state != stateOpen || !e.another(p, PathActive) {
 		return
 	}
 	p.serial++
@@ -245,7 +245,7 @@ func (e *Endpoint) PathBusy(now int64, id uint8, busy bool) {
 }
 
 // stuck reports whether no packet is to be made for a path.
-func (e *Endpoint) stuck(p *path) bool { return p.busy && e.state <= stateOpen }
+func (e *Endpoint) stuck(p *path) bool { return p.busy && e.life.talks() }
 
 // fail leaves a path that does not answer any more. It is tried again.
 func (e *Endpoint) fail(now int64, p *path) {

@@ -126,7 +126,7 @@ func TestRepairIsAnnounced(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := e.cfg.hello()
-		h.Digest, h.Capabilities = wire.Hash(e.rows()), capabilities
+		h.Digest, h.Capabilities = wire.Hash(e.plan.rows), capabilities
 		if err := e.HandleHello(0, wire.AppendHello(nil, &h)); err != nil {
 			t.Fatal(err)
 		}

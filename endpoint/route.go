@@ -29,7 +29,7 @@ func (e *Endpoint) Uses(r Route) bool {
 			return true
 		}
 	}
-	return e.closing.ackOn != nil && e.closing.ackAt != never && e.closing.ackTo == r
+	return e.life.closing.ackOn != nil && e.life.closing.ackAt != never && e.life.closing.ackTo == r
 }
 
 func (p *path) uses(now int64, r Route) bool {

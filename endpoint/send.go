@@ -42,12 +42,12 @@ type source struct {
 }
 
 func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (Receipt, error) {
-	if e.state >= stateClosing || e.drain.on {
+	if !e.life.accepts() {
 		return 0, ErrClosed
 	}
 	receipt, queued, err := e.outbox.send(channel, payload, from, opts)
 	if queued {
-		e.holding.woken = e.holding.on
+		e.life.holding.woken = e.life.holding.on
 	}
 	return receipt, err
 }

@@ -41,14 +41,14 @@ func (pkt *sentPacket) owes() bool {
 
 // silenceAt is when a path becomes a suspect, or is dead.
 func (e *Endpoint) silenceAt(p *path) int64 {
-	if p.state != PathActive || p.eliciting == 0 || e.held.on || e.holding.on {
+	if p.state != PathActive || p.eliciting == 0 || e.life.held.on || e.life.holding.on {
 		return never
 	}
 	since := p.owedSince()
 	if since == never {
 		return never
 	}
-	since = max(since, e.awakeAt)
+	since = max(since, e.life.awakeAt)
 	switch {
 	case p.silence == isWell:
 		return since + p.probeTimeout(0)

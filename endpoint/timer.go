@@ -9,7 +9,7 @@ import (
 // nothing arrives and nothing is sent before; the largest int64 if never. Calls before or
 // after it are harmless.
 func (e *Endpoint) Deadline() int64 {
-	switch e.state {
+	switch e.life.state {
 	case stateDead:
 		return never
 	case stateClosing, stateTombstone:
@@ -24,7 +24,7 @@ func (e *Endpoint) Deadline() int64 {
 
 // pathDeadline is when a path has something to do.
 func (e *Endpoint) pathDeadline(p *path) int64 {
-	if e.state == stateAway {
+	if e.life.state == stateAway {
 		return e.awayDeadline(p)
 	}
 	at := min(e.probeAt(p), p.checkAt, e.overdueAt(p))
@@ -42,9 +42,9 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 		at = min(at, e.askAt(p))
 	}
 	switch {
-	case p.loss.probe > 0 || e.holding.copies > 0 && e.carries(p):
+	case p.loss.probe > 0 || e.life.holding.copies > 0 && e.carries(p):
 		return min(at, p.loss.lastSent) // at once
-	case e.quiet():
+	case e.life.quiet():
 		return at
 	}
 	wanted := never // if an acknowledgement comes first
@@ -60,14 +60,14 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
 func (e *Endpoint) lifeDeadline() int64 {
-	if e.holding.woken || e.drainOver() {
+	if e.life.holding.woken || e.drainOver() {
 		return math.MinInt64
 	}
-	at := e.timeoutAt()
-	if e.state == stateAway {
-		at = min(e.keptUntil(e.away.since), e.away.probeAt)
+	at := e.life.timeoutAt()
+	if e.life.state == stateAway {
+		at = min(e.life.keptUntil(e.life.away.since), e.life.away.probeAt)
 	}
-	return min(at, e.expiryAt, e.drainUntil(), e.holdDeadline())
+	return min(at, e.expiryAt, e.drainUntil(), e.life.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
@@ -78,11 +78,11 @@ func (e *Endpoint) sendAt(p *path) int64 {
 		}
 		return never
 	}
-	if e.controlDue() || e.drain.on && e.drainDue() {
+	if e.controlDue() || e.life.drain.on && e.drainDue() {
 		return math.MinInt64
 	}
 	at := e.sendableAt()
-	if e.state != stateOpen || at == math.MinInt64 {
+	if e.life.state != stateOpen || at == math.MinInt64 {
 		return at
 	}
 	at = min(at, e.outbox.twinAt())
@@ -100,28 +100,10 @@ func (e *Endpoint) sendAt(p *path) int64 {
 
 // sendableAt is when a message could go out if the path allowed it.
 func (e *Endpoint) sendableAt() int64 {
-	if e.state != stateOpen {
+	if e.life.state != stateOpen {
 		return never
 	}
 	return e.outbox.sendableAt()
-}
-
-// timeoutAt is when the silence of the peer ends the connection, or it is away.
-func (e *Endpoint) timeoutAt() int64 {
-	if int64(e.cfg.Timeout) == never {
-		return never
-	}
-	heard, last := e.lastHeard, never
-	if e.holding.on {
-		heard = max(heard, e.holding.until)
-	}
-	if e.held.on {
-		heard = max(heard, e.held.until)
-	}
-	if e.held.row {
-		last = e.held.since + int64(e.cfg.MaxHold) // HOLD again and again prolongs nothing
-	}
-	return min(heard, last) + int64(e.cfg.Timeout)
 }
 
 // maxSilence is how long a side that heard nothing waits at most before it sends a PING.
@@ -130,15 +112,13 @@ const maxSilence = 5 * second
 // pingAt is when a path on which nothing came asks for a sign of life.
 func (e *Endpoint) pingAt(p *path) int64 {
 	if len(e.paths) == 1 {
-		return e.lastHeard + e.pingInterval()
+		return e.life.lastHeard + e.life.pingInterval()
 	}
-	return p.heardAt + e.pingInterval()
+	return p.heardAt + e.life.pingInterval()
 }
 
-func (e *Endpoint) pingInterval() int64 { return min(int64(e.cfg.Timeout)/4, maxSilence) }
-
 func (e *Endpoint) pingDue(now int64, p *path) bool {
-	return e.state == stateOpen && p.state == PathActive && p.eliciting == 0 && now >= e.pingAt(p)
+	return e.life.state == stateOpen && p.state == PathActive && p.eliciting == 0 && now >= e.pingAt(p)
 }
 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
@@ -147,17 +127,17 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	e.SetNow(now)
 	e.endHolds(now)
 	switch {
-	case e.state == stateDead:
+	case e.life.state == stateDead:
 		return
-	case e.state >= stateClosing:
-		e.closingTimeout(now)
+	case e.life.ended():
+		e.life.closingTimeout(now)
 		return
 	case e.lost(now):
 		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.settleAll()})
-		e.state = stateDead
+		e.life.state = stateDead
 		return
 	}
-	if e.state == stateAway {
+	if e.life.state == stateAway {
 		e.knock(now)
 	} else {
 		e.checkPaths(now)
@@ -189,7 +169,7 @@ func (e *Endpoint) expire(now int64) {
 
 // controlDue reports whether a frame that is not a message waits.
 func (e *Endpoint) controlDue() bool {
-	return e.helloFirst() || (e.inbox.owing || e.statusOwed) && e.state == stateOpen
+	return e.life.helloFirst() || (e.inbox.owing || e.statusOwed) && e.life.state == stateOpen
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.

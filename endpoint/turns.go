@@ -47,7 +47,7 @@ func (e *Endpoint) turns(now int64, yield func(path uint8) bool) {
 // turn returns the path to ask next, of those that were not asked; nil if there is none. First
 // come copies, then the path with messages that was served least, then the others.
 func (e *Endpoint) turn(now int64, asked uint8) (best *path) {
-	if e.state >= stateClosing {
+	if e.life.ended() {
 		return e.closingTurn(asked)
 	}
 	for _, p := range e.paths {

@@ -1,0 +1,81 @@
+package endpoint
+
+import "math"
+
+// A lifetime is where the connection is in its life, and what both ends have said of that: HELLO,
+// what is held and drained, how it ends.
+type lifetime struct {
+	*common
+	state
+	began     int64 // when New was called
+	lastHeard int64 // when something of the peer came, or its silence was over
+	awakeAt   int64 // when a silence of either end was over
+
+	hello   hello
+	holding ownHold
+	held    peerHold
+	drain   drain
+	away    away
+	closing closing
+}
+
+// A state is where an endpoint is in its life:
+//
+//	           away
+//	            ⇅ ↘
+//	meeting → open → closing → tombstone → dead
+//	            └───────────────↗
+//
+// An endpoint that times out is dead at once, or away and then dead; one that drains is open, or
+// away, until it closes.
+type state uint8
+
+const (
+	stateMeeting   state = iota // the peer's HELLO has not matched yet
+	stateOpen                   // messages flow
+	stateAway                   // nothing is heard of the peer; everything is kept for when it is back
+	stateClosing                // we said CLOSE and wait for an answer
+	stateTombstone              // over; answers a repeated CLOSE
+	stateDead
+)
+
+// live reports whether the ends know each other and none has ended the connection.
+func (s state) live() bool { return s == stateOpen || s == stateAway }
+
+// talks reports whether packets go and come as ever.
+func (s state) talks() bool { return s == stateMeeting || s == stateOpen }
+
+// ended reports whether an end has ended the connection: nothing goes and nothing is taken any
+// more but what is said of that.
+func (s state) ended() bool { return s == stateClosing || s == stateTombstone || s == stateDead }
+
+// accepts reports whether messages may be sent.
+func (l *lifetime) accepts() bool { return !l.ended() && !l.drain.on }
+
+// begin begins the life of an endpoint.
+func (l *lifetime) begin(c *common, now int64, instance uint64) {
+	l.common, l.began, l.lastHeard, l.awakeAt = c, now, now, math.MinInt64
+	l.hello.instance = instance
+	l.drain.until = never
+}
+
+// timeoutAt is when the silence of the peer ends the connection, or it is away.
+func (l *lifetime) timeoutAt() int64 {
+	if int64(l.cfg.Timeout) == never {
+		return never
+	}
+	heard, last := l.lastHeard, never
+	if l.holding.on {
+		heard = max(heard, l.holding.until)
+	}
+	if l.held.on {
+		heard = max(heard, l.held.until)
+	}
+	if l.held.row {
+		last = l.held.since + int64(l.cfg.MaxHold) // HOLD again and again prolongs nothing
+	}
+	return min(heard, last) + int64(l.cfg.Timeout)
+}
+
+// pingInterval is how long a side that heard nothing waits before it asks for a sign of life.
+func (l *lifetime) pingInterval() int64 { return min(int64(l.cfg.Timeout)/4, maxSilence) }
