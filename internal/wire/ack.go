@@ -96,6 +96,7 @@ func ConsumeAck(b []byte, a *Ack) int {
 	*a = Ack{Ranges: a.Ranges[:0]}
 	if a.HasPath = flags&ackPath != 0; a.HasPath {
 		a.Path = r.U8()
+		r.Want(a.Path <= MaxPath)
 	}
 	if a.Wide = flags&ackWide != 0; a.Wide {
 		a.Largest = uint64(r.U32())

@@ -130,6 +130,7 @@ func malformedAcks(bad func(name, bytes, reason string) malformedVector) []malfo
 		bad("ack with a long hold cut", "20 0900 ff 05", "cut short"),
 		bad("ack without a range", "20 0900 00", "cut short"),
 		bad("ack with its path only", "30 03", "cut short"),
+		bad("ack of path 8", "30 08 0900 00 00", "a path is at most 7"),
 		bad("wide ack with a short largest", "24 0900 00", "cut short"),
 		bad("ack with its clock cut", "21 0900 00 0102", "cut short"),
 		bad("ack with ECN cut", "22 0900 00 0100 00", "cut short"),

@@ -91,7 +91,7 @@ func randomAck(r *rand.Rand) fields {
 		a.Hold = 1000 * (33 + r.Int64N(65536-33))
 	}
 	if r.UintN(3) == 0 {
-		a.Path = ptr(uint8(r.Uint32()))
+		a.Path = ptr(uint8(r.UintN(MaxPath + 1)))
 	}
 	if r.UintN(3) == 0 {
 		a.Clock = ptr(r.Uint32() >> 8)

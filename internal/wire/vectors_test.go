@@ -49,7 +49,7 @@ var (
 		{2, 0, 1 << 20, nameHash("state")},
 		{300, 4, 16384, nameHash("chat")},
 	}
-	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, 0, 1 << 40, 1200, 20, 10, 65536, []windowField{}, nil, nil}
+	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, CapabilityOptions | CapabilityEpochs, 1 << 40, 1200, 20, 10, 65536, []windowField{}, nil, nil}
 )
 
 func nameHash(s string) uint32 { return uint32(Hash([]byte(s))) }
@@ -131,7 +131,7 @@ func writtenAcks() []frameVector {
 		{Name: "wide ack", Fields: ackFields{Largest: 0xdeadbeef, Wide: true, Ranges: [][2]uint64{{0, 0}}}},
 		{Name: "ack of 10, 8 and 5 to 3", Fields: ackFields{Largest: 10, Ranges: [][2]uint64{{0, 0}, {2, 2}, {5, 7}}}},
 		{Name: "ack of another path", Fields: ackFields{Path: ptr(uint8(3)), Largest: 10, Ranges: [][2]uint64{{0, 1}}}},
-		{Name: "ack with everything", Fields: ackFields{ptr(uint8(255)), 0x01020304, true, 40000, ptr(uint32(1)),
+		{Name: "ack with everything", Fields: ackFields{ptr(uint8(MaxPath)), 0x01020304, true, 40000, ptr(uint32(1)),
 			&ecnField{1, 2}, [][2]uint64{{0, 200}, {400, 1000}}}},
 		{Name: "ack with as many ranges as there may be", Fields: ackFields{Largest: 500, Ranges: most}},
 	}

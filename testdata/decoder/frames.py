@@ -130,6 +130,7 @@ def ack(r, flags):
     a = {"f": "ACK", "path": None, "clock": None, "ecn": None, "wide": bool(flags & 4)}
     if flags & 16:
         a["path"] = r.u8("ack path")
+        need(a["path"] <= 7, "ACK: a path is at most 7")
     a["largest"] = r.u32("largest") if flags & 4 else r.u16("largest")
     hold = r.u8("hold")
     a["hold"] = hold * 128_000 if hold < 255 else r.u16("hold, ms") * 1_000_000
