@@ -75,13 +75,14 @@ var rooms = []room{
 	{path: "internal/netns", libs: []string{xsys}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/...", "!monitor", "!transport/web"}, fence: true},
 	{path: "internal/workload", ours: []string{"endpoint", "simnet"}, fence: true},
+	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},
 	{path: "internal/sweep", ours: []string{"endpoint", "simnet", "internal/workload", "internal/picture"}},
 	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
-	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/picture", "internal/swarm", "internal/workload"}),
+	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/...", "internal/gen/...", "internal/swarm"}),
 		libs: []string{"github.com/hajimehoshi/ebiten/..."}},
-	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/workload", "bench/..."},
+	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/loopback", "internal/workload", "bench/..."},
 		libs: []string{pion, xsys, "github.com/quic-go/quic-go", "github.com/xtaci/kcp-go/v5", "github.com/alecthomas/kong", "gonum.org/v1/plot/..."}},
 }
 

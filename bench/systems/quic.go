@@ -61,19 +61,34 @@ func selfSigned() (*tls.Config, error) {
 	}, nil
 }
 
-// Listen implements peer.System.
-func (quicSystem) Listen(site peer.Site, took func(peer.Lane, []byte)) (io.Closer, error) {
+// ListenQUIC opens a listener with a certificate for one measurement.
+func ListenQUIC(address string) (*quic.Listener, error) {
 	secret, err := selfSigned()
 	if err != nil {
 		return nil, err
 	}
-	socket, err := listenUDP(site.Listen)
+	socket, err := listenUDP(address)
 	if err != nil {
 		return nil, err
 	}
 	l, err := quic.Listen(socket, secret, quicConfig())
 	if err != nil {
 		return nil, errors.Join(err, socket.Close())
+	}
+	return l, nil
+}
+
+// DialQUIC connects to a listener, whoever it is.
+func DialQUIC(ctx context.Context, address string) (*quic.Conn, error) {
+	trust := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{quicProtocol}}
+	return quic.DialAddr(ctx, address, trust, quicConfig())
+}
+
+// Listen implements peer.System.
+func (quicSystem) Listen(site peer.Site, took func(peer.Lane, []byte)) (io.Closer, error) {
+	l, err := ListenQUIC(site.Listen)
+	if err != nil {
+		return nil, err
 	}
 	go func() {
 		for {
@@ -110,8 +125,7 @@ func receiveDatagrams(c *quic.Conn, took func(peer.Lane, []byte)) {
 
 // Dial implements peer.System.
 func (s quicSystem) Dial(ctx context.Context, site peer.Site) (peer.Conn, error) {
-	trust := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{quicProtocol}}
-	c, err := quic.DialAddr(ctx, site.Public, trust, quicConfig())
+	c, err := DialQUIC(ctx, site.Public)
 	if err != nil {
 		return nil, err
 	}
