@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links module demo pictures constants fuzz bench peers peers-show clean
+.PHONY: test help deps style generated cross race long links module demo pictures constants mutants fuzz bench peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -59,6 +59,9 @@ pictures: ## the pictures of docs, drawn anew from simulated runs
 
 constants: ## the pictures of docs/constants.md: what other values of the endpoint's constants would give
 	go run ./internal/sweep --out docs/pictures
+
+mutants: ## what would the tests of endpoint and netcode notice? a thousand changes; MUTANTS="--samples 200 netcode" changes it
+	go run ./internal/mutate $(MUTANTS)
 
 fuzz: ## each fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)

@@ -77,6 +77,7 @@ var rooms = []room{
 	{path: "internal/workload", ours: []string{"endpoint", "simnet"}, fence: true},
 	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},
 	{path: "internal/sweep", ours: []string{"endpoint", "simnet", "internal/workload", "internal/picture"}},
+	{path: "internal/mutate"},
 	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
 	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"cmd/tickwire/...", "examples/arena", "internal/gen/...", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},

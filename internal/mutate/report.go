@@ -1,0 +1,89 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+)
+
+// A report is what became of a sample.
+type report struct {
+	rows  []*row
+	left  []*mutant // survivors without a reason
+	fixed int
+}
+
+// A row counts the mutants of one file, or of all.
+type row struct {
+	name                           string
+	all, caught, hung, known, left int
+}
+
+func (r *row) count(v verdict, known bool) {
+	r.all++
+	switch {
+	case v.How == hung:
+		r.hung++
+	case v.How == caught:
+		r.caught++
+	case known:
+		r.known++
+	default:
+		r.left++
+	}
+}
+
+// share is the part that the tests notice, of those that they could.
+func (r *row) share() string {
+	if r.all == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(r.caught+r.hung)/float64(r.all))
+}
+
+// add counts the mutants of a pack.
+func (t *report) add(p *pack, reasons []reason) {
+	total := &row{name: p.dir}
+	files := map[*file]*row{}
+	t.rows = append(t.rows, total)
+	for _, m := range p.mutants {
+		r := files[m.file]
+		if r == nil {
+			r = &row{name: "  " + m.file.name}
+			files[m.file], t.rows = r, append(t.rows, r)
+		}
+		known := slices.ContainsFunc(reasons, func(r reason) bool { return r.meets(p.dir, m.site, &m.change) })
+		r.count(m.verdict, known)
+		total.count(m.verdict, known)
+		if !m.verdict.isCaught() && !known {
+			t.left = append(t.left, m)
+		}
+	}
+	t.fixed += p.fixed
+}
+
+func (t *report) print(w io.Writer) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "mutants\tcaught\thung\twith a reason\tleft\tcaught of all\t  ")
+	var all row
+	for _, r := range t.rows {
+		fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%s\t  %s\n", r.all, r.caught, r.hung, r.known, r.left, r.share(), r.name)
+		if r.name[0] != ' ' {
+			all.all, all.caught, all.hung = all.all+r.all, all.caught+r.caught, all.hung+r.hung
+			all.known, all.left = all.known+r.known, all.left+r.left
+		}
+	}
+	fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%s\t  %s\n", all.all, all.caught, all.hung, all.known, all.left, all.share(), "all of it")
+	table.Flush()
+	fmt.Fprintf(w, "\n%d values must be constant, and have no mutants where they are declared; their uses have.\n", t.fixed)
+	slices.SortStableFunc(t.left, func(a, b *mutant) int { return cmp.Compare(a.file.name, b.file.name) })
+	for _, m := range t.left {
+		fmt.Fprintf(w, "\n%s\n  %s; tests that come by: %d", m, m.verdict.How, m.verdict.Tests)
+		if m.verdict.Last != "" {
+			fmt.Fprintf(w, ", to %s", m.verdict.Last)
+		}
+		fmt.Fprintln(w)
+	}
+}
