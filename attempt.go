@@ -3,6 +3,7 @@ package tickwire
 import (
 	"time"
 
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
@@ -50,7 +51,7 @@ func (a *attempt) start() error {
 	token := a.tickets[a.next]
 	a.next++
 	return a.begin(token.TimeoutSeconds, func(hello []byte) (*netcode.Client, error) {
-		cfg := a.guardConfig(hello, a.conn.way)
+		cfg := a.guardConfig(hello, a.conn.at)
 		if a.next < len(a.tickets) {
 			cfg.Patience = patience
 		}
@@ -61,10 +62,10 @@ func (a *attempt) start() error {
 // begin makes the endpoint and asks the server, in a way that ask knows.
 func (a *attempt) begin(timeout int32, ask func(hello []byte) (*netcode.Client, error)) error {
 	k := &a.client.core
-	if joined, ok := a.conn.port.socket.(transport.Joined); ok {
-		a.conn.aimAt(way{port: a.conn.port, path: joined.Peer()})
+	if joined, ok := a.conn.at.port.socket.(transport.Joined); ok {
+		a.conn.aimAt(way{port: a.conn.at.port, path: joined.Peer()})
 	}
-	end, err := k.newEndpoint(timeoutOf(timeout), a.conn.way, 0)
+	end, err := k.newEndpoint(timeoutOf(timeout), a.conn.at, 0)
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (a *attempt) ask(hello []byte, ask func(hello []byte) (*netcode.Client, err
 	a.wire = wire
 	guard, err := ask(hello)
 	if err == nil {
-		err = c.checkFree(sight{a.conn.port, guard.Server()}, a)
+		err = c.checkFree(sight{a.conn.at.port, guard.Server()}, a)
 	}
 	if err != nil {
 		a.wire = was
@@ -138,7 +139,7 @@ func (a *attempt) guardConfig(hello []byte, w way) netcode.ClientConfig {
 
 // aim points the Conn at the server that netcode talks to now.
 func (a *attempt) aim() {
-	to, p := a.guard.Server(), a.conn.port
+	to, p := a.guard.Server(), a.conn.at.port
 	if to.Kind() == 0 {
 		a.conn.aimAt(way{port: p, path: transport.PathTo(to.AddrPort())})
 	}
@@ -234,8 +235,9 @@ func (a *attempt) happened(now int64, ev netcode.ClientEvent) {
 		if c.end != nil {
 			a.goneAt = 0
 			// The server does not roam: only what comes from where it is was read.
-			c.end.SetMark(k.mark)
-			c.end.HandlePacket(now, ev.Path, c.end.Route(ev.Path), ev.Number, ev.Frames)
+			c.end.HandlePacket(now, endpoint.Incoming{
+				Path: ev.Path, From: c.end.Route(ev.Path), ECN: k.mark, Number: ev.Number, Frames: ev.Frames,
+			})
 			a.takeControl()
 			a.stay()
 			k.heard(c)
@@ -352,8 +354,8 @@ func (a *attempt) watched() bool {
 
 // drain sends what netcode has to send.
 func (a *attempt) drain() {
-	p := a.conn.port
+	p := a.conn.at.port
 	for b, _, ok := a.guard.NextDatagram(p.begin()); ok; b, _, ok = a.guard.NextDatagram(p.begin()) {
-		a.conn.commit(b)
+		a.conn.at.commit(b)
 	}
 }

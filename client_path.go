@@ -65,8 +65,8 @@ func (c *Conn) wayOver(p *port, cfg PathConfig) (way, error) {
 		return way{port: p, path: joined.Peer()}, nil
 	case cfg.Server.IsValid():
 		return way{port: p, path: transport.PathTo(cfg.Server)}, nil
-	case c.path.Remote.IsValid():
-		return way{port: p, path: c.path}, nil
+	case c.at.path.Remote.IsValid():
+		return way{port: p, path: c.at.path}, nil
 	}
 	return way{}, &ConfigError{
 		"PathConfig.Server", "not valid, while the connection has no address",

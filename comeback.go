@@ -40,7 +40,7 @@ func (a *attempt) comeBack(now int64, gone bool) bool {
 		return false
 	} else if !b.on {
 		*b = comeback{on: true, gone: gone, at: now, until: now + int64(a.keepFor())}
-		b.sight = sight{port: a.conn.port}
+		b.sight = sight{port: a.conn.at.port}
 		a.wait()
 		a.conn.tellAway()
 		a.tryBack(now)

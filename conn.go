@@ -20,7 +20,7 @@ import (
 type Conn struct {
 	core      *core
 	id        uint64
-	way                      // where the peer is
+	at        way            // where the peer is
 	routes    []way          // by endpoint.Route
 	lastRoute endpoint.Route // that was given to another way
 
@@ -89,7 +89,7 @@ func (c *Conn) UserData() []byte { return c.userData }
 func (c *Conn) RemoteAddr() netip.AddrPort {
 	c.lock()
 	defer c.unlock()
-	return c.path.Remote
+	return c.at.path.Remote
 }
 
 // Plain reports whether the peer speaks plain netcode 1.02, so that there is
@@ -294,9 +294,7 @@ func (c *Conn) pump(now int64) {
 		c.flushPlain()
 	case c.sealer != nil:
 		if !c.end.Done() {
-			for path := range c.end.Turns(now) {
-				c.sendPacket(now, path)
-			}
+			c.sendPackets(now)
 		}
 		if c.state != connOpening {
 			c.core.heard(c) // room in a queue, or a message that has expired

@@ -124,7 +124,7 @@ func (c *Client) followOn(next *attempt, old *Conn, tickets []byte) (err error) 
 // portBeside is a socket by which another server can be reached: that of a Conn, unless it
 // leads to one server only.
 func (c *Client) portBeside(old *Conn) (*port, error) {
-	p := old.port
+	p := old.at.port
 	if _, ok := p.socket.(transport.Joined); !ok {
 		return p, nil
 	}

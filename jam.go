@@ -20,17 +20,18 @@ type jam struct {
 // retryJam is how long a socket is left alone that took nothing.
 const retryJam = int64(5 * time.Millisecond)
 
-// checkJam tells the endpoint if the port of a path keeps something that has to go first.
-func (c *Conn) checkJam(now int64, path uint8, w way) {
+// checkJam reports whether the port of a path keeps something that has to go first, and has the
+// Conn listed until it is rid of that.
+func (c *Conn) checkJam(path uint8, w *way) bool {
 	if w.port.kept == 0 || !w.port.holds(w.port.kept, w.path) {
-		return
+		return false
 	}
 	c.jam.paths |= 1 << path
-	c.end.PathBusy(now, path, true)
 	if !c.jam.listed {
 		c.jam.listed = true
 		c.core.jammed = append(c.core.jammed, c)
 	}
+	return true
 }
 
 // clearJam lets paths go on whose port has got rid of what it kept, and reports whether there is
@@ -43,7 +44,7 @@ func (c *Conn) clearJam(now int64) bool {
 		if c.jam.paths&(1<<path) == 0 {
 			continue
 		}
-		if w, ok := c.wayOf(path); ok && w.port.kept > 0 && w.port.holds(w.port.kept, w.path) {
+		if w := c.wayOf(path); w != nil && w.port.kept > 0 && w.port.holds(w.port.kept, w.path) {
 			continue
 		}
 		c.jam.paths &^= 1 << path

@@ -68,7 +68,7 @@ func (c *Conn) PathStats(path uint8) PathStats {
 	}
 	c.end.SetNow(c.core.nowOfCall())
 	st := PathStats{PathStats: c.end.PathStats(path), Path: path}
-	if w, ok := c.wayBy(st.Route); ok {
+	if w := c.wayBy(st.Route); w != nil {
 		st.Local, st.Remote = w.port.socket.LocalAddr(), w.path.Remote
 		if w.local.IsValid() {
 			st.Local = netip.AddrPortFrom(w.local, st.Local.Port())

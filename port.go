@@ -18,8 +18,7 @@ type port struct {
 	out     [writeBatch + portKeeps]transport.Datagram
 	bufs    [writeBatch + portKeeps][]byte
 	n       int
-	mark    transport.ECN // of the datagram that is queued next
-	kept    int           // of these, in front: the socket did not take them yet
+	kept    int // of these, in front: the socket did not take them yet
 	stats   SocketStats
 	failed  string // what the log was told last
 }
@@ -46,18 +45,17 @@ func (p *port) begin() []byte {
 	return p.bufs[p.n]
 }
 
-// commit queues the datagram that was built in the buffer of begin.
-func (p *port) commit(w *way, b []byte) {
+// commit queues the datagram that was built in the buffer of begin, with a mark.
+func (p *port) commit(w *way, b []byte, mark transport.ECN) {
 	p.bufs[p.n] = b[:0] // it may have grown
-	p.queue(w, b)
+	p.queue(w, b, mark)
 	if p.n-p.kept == writeBatch {
 		p.flush()
 	}
 }
 
-func (p *port) queue(w *way, b []byte) {
-	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: p.mark}
-	p.mark = transport.NotECT
+func (p *port) queue(w *way, b []byte, mark transport.ECN) {
+	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: mark}
 	p.stats.SentBytes += uint64(len(b))
 	p.n++
 }
@@ -72,7 +70,7 @@ func (p *port) insert(w *way, b []byte) {
 	building := p.bufs[p.n]
 	inserted := append(p.bufs[p.n+1][:0], b...)
 	p.bufs[p.n], p.bufs[p.n+1] = inserted[:0], building
-	p.queue(w, inserted)
+	p.queue(w, inserted, transport.NotECT)
 }
 
 // flush writes what is queued. What the system does not take is lost, as on the way
@@ -157,7 +155,7 @@ func (k *core) dropPorts() {
 // serves reports whether a Conn needs the socket.
 func (p *port) serves(c *Conn) bool {
 	if c.end == nil {
-		return c.port == p
+		return c.at.port == p
 	}
 	if c.dial != nil && c.dial.back.on && c.dial.back.port == p {
 		return true

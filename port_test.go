@@ -38,7 +38,7 @@ func TestPortInsert(t *testing.T) {
 				p.insert(&nowhere, []byte("inserted"))
 				want = append(want, "inserted")
 			}
-			p.commit(&nowhere, building)
+			p.commit(&nowhere, building, transport.NotECT)
 			want = append(want, "built")
 			p.flush()
 		}
@@ -83,7 +83,7 @@ func TestPortKeeps(t *testing.T) {
 		text := []byte{byte(association), byte(sent[association]), byte(sent[association] >> 8)}
 		if sent[association]++; n%7 == 0 {
 			building := append(p.begin(), text...)
-			p.commit(&way{port: p, path: path}, building)
+			p.commit(&way{port: p, path: path}, building, transport.NotECT)
 		} else {
 			(&way{port: p, path: path}).send(text)
 		}

@@ -167,7 +167,7 @@ func (c *Client) wayBy(p *port) (transport.Path, bool) {
 			continue
 		}
 		for path := range a.conn.end.Paths() {
-			if w, _ := a.conn.wayOf(path); w.port == p {
+			if w := a.conn.wayOf(path); w != nil && w.port == p {
 				return w.path, true
 			}
 		}
@@ -184,7 +184,7 @@ func (c *Client) moved(p *port) {
 		}
 		old := uint8(0)
 		for path := range a.conn.end.Paths() {
-			if w, _ := a.conn.wayOf(path); w.port == p {
+			if w := a.conn.wayOf(path); w != nil && w.port == p {
 				old |= 1 << path
 			}
 		}

@@ -52,7 +52,7 @@ func (c *Client) Resume(ticket []byte) (*Conn, error) {
 // startAgain begins with the ticket of an earlier process.
 func (a *attempt) startAgain() error {
 	return a.begin(a.ticket.TimeoutSeconds, func(hello []byte) (*netcode.Client, error) {
-		cfg := a.guardConfig(hello, a.conn.way)
+		cfg := a.guardConfig(hello, a.conn.at)
 		return netcode.NewResumeClient(a.client.now, a.client.unix, a.ticket, cfg)
 	})
 }

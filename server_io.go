@@ -57,8 +57,9 @@ func (s *Server) packet(now int64, w way, ev netcode.Event) {
 
 // frames hands the frames of a packet to the endpoint.
 func (s *Server) frames(now int64, w way, c *Conn, ev netcode.Event) {
-	c.end.SetMark(s.mark)
-	c.end.HandlePacket(now, ev.Path, c.route(w), ev.Number, ev.Frames)
+	c.end.HandlePacket(now, endpoint.Incoming{
+		Path: ev.Path, From: c.route(w), ECN: s.mark, Number: ev.Number, Frames: ev.Frames,
+	})
 	if ev.Moved {
 		s.settle(c, ev.Path, w)
 	}
@@ -74,7 +75,7 @@ func (s *Server) frames(now int64, w way, c *Conn, ev netcode.Event) {
 // to be on a path by another way. Until then whatever comes by it counts as moved.
 func (s *Server) settle(c *Conn, path uint8, w way) {
 	st := c.end.PathStats(path)
-	if at, ok := c.wayBy(st.Route); !ok || at != w || st.State != PathActive {
+	if at := c.wayBy(st.Route); at == nil || *at != w || st.State != PathActive {
 		return
 	}
 	s.guard.Settled(c.seat, path, source(w.path))
@@ -224,7 +225,7 @@ func (s *Server) remember(w way) {
 		s.ways = make(map[netcode.Source]way)
 		for _, c := range s.live {
 			if c.plain != nil {
-				s.ways[source(c.path)] = c.way
+				s.ways[source(c.at.path)] = c.at
 			}
 		}
 	}
@@ -260,7 +261,7 @@ func (s *Server) beforeData(c *Conn) {
 	}
 	if accept := s.guard.AppendAccept(s.now, c.seat, s.hello[:0]); len(accept) > 0 {
 		s.hello = accept
-		c.port.insert(&c.way, accept)
+		c.at.port.insert(&c.at, accept)
 	}
 }
 

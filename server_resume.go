@@ -134,7 +134,7 @@ func (s *Server) returned(c *Conn) {
 // moveIn moves a Conn to the seat on which its player is back. One that the game has closed
 // meanwhile stays closed.
 func (s *Server) moveIn(c, waited *Conn, ev netcode.Event) bool {
-	if c.state != connOpen || ev.Continue && c.continues(waited.way) != nil {
+	if c.state != connOpen || ev.Continue && c.continues(waited.at) != nil {
 		s.forgetWaiting(waited)
 		return false
 	}
@@ -144,7 +144,7 @@ func (s *Server) moveIn(c, waited *Conn, ev netcode.Event) bool {
 	s.free = append(s.free, handle)
 	s.guard.Release(s.now, old)
 	if !ev.Continue {
-		c.follows(waited.end, waited.way)
+		c.follows(waited.end, waited.at)
 		c.end.SetTimeout(endpointTimeout(c.seat.Timeout()))
 		c.end.SetKeepFor(s.cfg.KeepSeats)
 	}

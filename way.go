@@ -27,13 +27,24 @@ func (p *port) wayBack(d *transport.Datagram) way {
 }
 
 // commit queues the datagram that was built in the buffer that the way's port began.
-func (w *way) commit(b []byte) { w.port.commit(w, b) }
+func (w *way) commit(b []byte) { w.port.commit(w, b, transport.NotECT) }
 
 // send queues a copy of a datagram.
-func (w *way) send(b []byte) { w.port.commit(w, append(w.port.begin(), b...)) }
+func (w *way) send(b []byte) { w.sendMarked(b, transport.NotECT) }
+
+// sendMarked queues a copy of a datagram with a mark.
+func (w *way) sendMarked(b []byte, mark transport.ECN) {
+	w.port.commit(w, append(w.port.begin(), b...), mark)
+}
 
 // reliable reports whether whatever carries a way repairs losses itself.
-func (w way) reliable() bool { return w.port.socket.Properties(w.path).Reliable }
+func (w *way) reliable() bool { return w.port.socket.Properties(w.path).Reliable }
+
+// carrier is what is known of whatever carries a way.
+func (w *way) carrier() endpoint.Carrier {
+	s := w.port.socket
+	return endpoint.Carrier{MaxDatagramBytes: s.MaxDatagram(w.path), DontFragment: s.Properties(w.path).DontFragment}
+}
 
 // maxRoutes bounds the ways of a Conn: for each path the one that it takes, two that
 // claim to be better, one that did and may yet answer, and four that are owed an answer;
@@ -45,7 +56,7 @@ const maxPaths = netcode.MaxPaths
 
 // aimAt says where the peer is, until the endpoint finds it elsewhere.
 func (c *Conn) aimAt(w way) {
-	c.way = w
+	c.at = w
 	c.routes = append(c.routes[:0], w) // Route 0, which path 0 takes at first
 }
 
@@ -72,70 +83,69 @@ func (c *Conn) route(w way) endpoint.Route {
 	return endpoint.NoRoute
 }
 
-// wayOf is where the packets of a path go; false if there is none, or what carried it
+// wayOf is where the packets of a path go; nil if there is no such way, or what carried it
 // is gone.
-func (c *Conn) wayOf(path uint8) (w way, ok bool) { return c.wayBy(c.end.Route(path)) }
+func (c *Conn) wayOf(path uint8) *way { return c.wayBy(c.end.Route(path)) }
 
-// wayBy is the way that has a number; false for NoRoute.
-func (c *Conn) wayBy(r endpoint.Route) (w way, ok bool) {
+// wayBy is the way that has a number, until another way is given one; nil for NoRoute.
+func (c *Conn) wayBy(r endpoint.Route) *way {
 	if int(r) >= len(c.routes) {
-		return w, false
+		return nil
 	}
-	return c.routes[r], true
+	return &c.routes[r]
 }
 
 // follow points the Conn at where its peer is: where the first path goes on which it
 // answers.
 func (c *Conn) follow() {
 	for id := range c.end.Paths() {
-		if w, ok := c.wayOf(id); ok && c.end.PathStats(id).State == PathActive {
-			c.way = w
+		if w := c.wayOf(id); w != nil && c.end.PathStats(id).State == PathActive {
+			c.at = *w
 			return
 		}
 	}
 }
 
-// carrier is what is known of whatever carries a way.
-func (w way) carrier() endpoint.Carrier {
-	s := w.port.socket
-	return endpoint.Carrier{MaxDatagramBytes: s.MaxDatagram(w.path), DontFragment: s.Properties(w.path).DontFragment}
+// sendPackets sends what the endpoint has to send now.
+func (c *Conn) sendPackets(now int64) {
+	for c.sendPacket(now) {
+	}
 }
 
-// sendPacket sends one packet on a path, if there is one to send. It is built where
-// the datagrams of the path's usual way wait; one that asks whether the peer is
-// elsewhere goes there alone, and until that is known others go both ways.
-func (c *Conn) sendPacket(now int64, path uint8) {
+// sendPacket sends one packet; false if there is none. It is built where the datagrams of its
+// path's usual way wait. One that asks whether the peer is elsewhere goes there alone, and until
+// that is known others go both ways.
+func (c *Conn) sendPacket(now int64) bool {
 	if c.sealer.KeyChangeDue() {
 		c.renewKeys(now)
 	}
-	w, ok := c.wayOf(path)
+	var usual *way
+	frames := 0 // where they begin
+	out, ok := c.end.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
+		if usual = c.wayBy(h.Route); usual == nil {
+			usual = &c.at // the peer may still answer elsewhere
+		}
+		head := c.sealer.AppendHeader(usual.port.begin(), h.Path, h.Number, h.NumberBytes)
+		frames = len(head)
+		return endpoint.Envelope{
+			Head: head, Tail: c.sealer.Overhead(h.NumberBytes) - frames,
+			Carrier: usual.carrier(), Busy: c.checkJam(h.Path, usual),
+		}
+	})
 	if !ok {
-		w = c.way // it may still answer elsewhere
+		return false
 	}
-	c.checkJam(now, path, w)
-	number := c.end.NextNumber(path)
-	bytes := c.end.NumberBytes(path, number)
-	frames := c.sealer.AppendHeader(w.port.begin(), path, number, bytes)
-	room := c.end.NextDatagramBytes(now, path, w.carrier()) - c.sealer.Overhead(bytes)
-	packet := c.end.AppendPacket(now, path, number, frames, room)
-	if len(packet) == len(frames) {
-		return
-	}
-	packet = c.sealer.Seal(packet, 0, len(frames), path, number)
+	packet, mark := c.sealer.Seal(out.Packet, 0, frames, out.Path, out.Number), transport.ECN(out.ECN)
 	c.core.owner.beforeData(c)
-	to, also := c.end.Routes()
-	mark := transport.ECN(c.end.Mark())
-	switch t, ok := c.wayBy(to); {
-	case !ok: // it is lost, as on a way that leads nowhere
-	case t.port == w.port:
-		t.port.mark = mark
-		t.commit(packet)
+	switch to := c.wayBy(out.To); {
+	case to == nil: // it is lost, as on a way that leads nowhere
+	case to.port == usual.port:
+		to.port.commit(to, packet, mark)
 	default:
-		t.port.mark = mark
-		t.send(packet)
+		to.sendMarked(packet, mark)
 	}
-	if t, ok := c.wayBy(also); ok {
-		t.port.mark = mark
-		t.send(packet)
+	if also := c.wayBy(out.Also); also != nil {
+		also.sendMarked(packet, mark)
 	}
+	return true
 }

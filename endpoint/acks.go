@@ -51,9 +51,9 @@ func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 // the next packet with messages is expected, and not at all if that is later than the hold. Nor go
 // more acks alone than two in a hold, but for some at once: of what comes faster every second
 // packet is acknowledged.
-func (e *Endpoint) ackWait(now int64, p *path) int64 {
-	hold := int64(e.cfg.AckHold)
-	if !e.inbox.reliable {
+func (e *Endpoint) ackWait(in *arrival) int64 {
+	now, p, hold := in.now, in.path, int64(e.cfg.AckHold)
+	if !in.reliable {
 		return hold
 	}
 	next := p.talkedAt + p.talkEvery + p.talkEvery/64
@@ -88,12 +88,13 @@ func (p *path) countInbound(number uint64) {
 	p.inbound.add(missing+1, missing)
 }
 
-// appendAck appends an ACK of everything received on the path, as far as it fits 32 ranges, and
-// one of what came late and lies below them.
-func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []byte {
+// buildAck appends an ACK of everything received on the path, as far as it fits 32 ranges and the
+// packet, and one of what came late and lies below them.
+func (e *Endpoint) buildAck(b *builder) {
+	now, p := b.now, b.path
 	ranges := p.ranges.All()
 	if len(ranges) == 0 {
-		return dst
+		return
 	}
 	a := &e.ackOut
 	a.Largest = ranges[0].Last
@@ -109,14 +110,28 @@ func (e *Endpoint) appendAck(now int64, p *path, dst []byte, pkt *sentPacket) []
 	if a.HasECN = false; p.marks.any {
 		p.marks.report(a)
 	}
-	top := ranges[:min(len(ranges), wire.MaxAckRanges)]
-	setRanges(a, top)
-	pkt.ackLargest = a.Largest + 1
-	dst = wire.AppendAck(dst, a)
-	if below := ranges[len(top):]; len(below) > 0 && len(p.late) > 0 {
-		dst = e.appendLateAck(p, dst, below)
+	n := b.ack(a, ranges[:min(len(ranges), wire.MaxAckRanges)])
+	if n == 0 {
+		return
 	}
-	return dst
+	b.pkt.ackLargest = a.Largest + 1
+	if below := ranges[n:]; len(below) > 0 && len(p.late) > 0 {
+		e.buildLateAck(b, below)
+	}
+}
+
+// ack appends an ACK of ranges, in a small packet of the highest alone that fit, and returns of how
+// many.
+func (b *builder) ack(a *wire.Ack, ranges []seq.Range) int {
+	before := b.dst
+	for n := len(ranges); n > 0; n /= 2 {
+		setRanges(a, ranges[:n])
+		if b.dst = wire.AppendAck(before, a); b.room() >= 0 {
+			return n
+		}
+	}
+	b.dst = before
+	return 0
 }
 
 func setRanges(a *wire.Ack, ranges []seq.Range) {
@@ -126,9 +141,10 @@ func setRanges(a *wire.Ack, ranges []seq.Range) {
 	}
 }
 
-// appendLateAck acknowledges the ranges in which something came late: the peer has not heard of
+// buildLateAck acknowledges the ranges in which something came late: the peer has not heard of
 // them yet, and no later ACK will name them.
-func (e *Endpoint) appendLateAck(p *path, dst []byte, below []seq.Range) []byte {
+func (e *Endpoint) buildLateAck(b *builder, below []seq.Range) {
+	p := b.path
 	e.lateRanges = e.lateRanges[:0]
 	for _, r := range below {
 		has := func(n uint64) bool { return r.First <= n && n <= r.Last }
@@ -137,13 +153,12 @@ func (e *Endpoint) appendLateAck(p *path, dst []byte, below []seq.Range) []byte 
 		}
 	}
 	if len(e.lateRanges) == 0 {
-		return dst
+		return
 	}
 	a := &e.ackLate
 	a.Largest = e.lateRanges[0].Last
 	a.Wide = a.Largest >= p.ackKnown && a.Largest-p.ackKnown >= 1<<14
-	setRanges(a, e.lateRanges)
-	return wire.AppendAck(dst, a)
+	b.ack(a, e.lateRanges)
 }
 
 // ackSent notes that a packet goes out with the ACK that appendAck made last.
@@ -160,8 +175,8 @@ func (p *path) ackSent(now int64, a *wire.Ack, hold int64) {
 }
 
 // handleAck handles an ACK of packets that we sent on p.
-func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
-	bits := uint(16)
+func (e *Endpoint) handleAck(in *arrival, p *path, a *wire.Ack) error {
+	now, bits := in.now, uint(16)
 	if a.Wide {
 		bits = 32
 	}
@@ -193,11 +208,11 @@ func (e *Endpoint) handleAck(now int64, p *path, a *wire.Ack) error {
 	if sample.SentAt < 0 {
 		return nil // nothing new
 	}
-	if sample.OldestAt != never && !e.ackGap && !e.deaf(p, sample.OldestAt) && !p.elsewhere {
+	if sample.OldestAt != never && !in.gap && !e.deaf(p, sample.OldestAt) && !in.elsewhere {
 		p.noteLate(now - sample.OldestAt - sample.waited)
 	}
 	if newest := p.newlyAcked(largest); newest != nil {
-		e.measure(now, p, a, newest, &sample)
+		e.measure(in, p, a, newest, &sample)
 	}
 	p.largestAcked, p.anyAcked = max(p.largestAcked, largest), true
 	e.answers(p)
@@ -234,8 +249,9 @@ func (p *path) newlyAcked(largest uint64) *sentPacket {
 }
 
 // measure takes the samples that an ACK of pkt allows.
-func (e *Endpoint) measure(now int64, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
-	told := !e.deaf(p, pkt.at) && !pkt.aside && !p.elsewhere // who is faster measures his own way
+func (e *Endpoint) measure(in *arrival, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
+	now := in.now
+	told := !e.deaf(p, pkt.at) && !pkt.aside && !in.elsewhere // who is faster measures his own way
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest

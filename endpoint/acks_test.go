@@ -202,15 +202,16 @@ func TestLeftOutNumber(t *testing.T) {
 	cfg.Trusted = true
 	s := newScript(t, cfg)
 	t.Log("# after 256 to 4096 packets one number is left out")
-	out, last := uint64(0), s.e.NextNumber(0)
+	out, last := uint64(0), s.nextNumber()
 	for range 5000 {
 		if _, err := s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		n := s.e.NextNumber(0)
-		if len(s.e.AppendPacket(s.now, 0, n, nil, 1150)) == 0 {
+		packet := s.packet()
+		if len(packet.Packet) == 0 {
 			t.Fatal("nothing sent")
 		}
+		n := packet.Number
 		if n > last+1 {
 			out = n - 1
 			break
@@ -228,16 +229,16 @@ func TestLeftOutNumber(t *testing.T) {
 		t.Fatalf("%d lost, state %d", lost, s.e.life.state)
 	}
 	t.Log("# acknowledging a number that was left out closes")
-	for s.e.NextNumber(0) == s.e.paths[0].sent.End() {
+	for s.nextNumber() == s.e.paths[0].sent.End() {
 		_, _ = s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{})
-		n := s.e.NextNumber(0)
-		s.e.AppendPacket(s.now, 0, n, nil, 1150)
+		n := s.nextNumber()
+		s.packet()
 		s.hears(ack(n, n))
 		s.now += 1_000_000
 	}
-	n := s.e.NextNumber(0)
+	n := s.nextNumber()
 	_, _ = s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{})
-	s.e.AppendPacket(s.now, 0, n, nil, 1150)
+	s.packet()
 	s.hears(ack(n-1, n))
 	if s.closed() != CodeProtocol {
 		t.Error("not closed")

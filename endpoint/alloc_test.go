@@ -31,10 +31,11 @@ func newLoopOf(t testing.TB, cfg Config) *loop {
 	for i := range l.ends {
 		cfg.Seed = uint64(i)
 		cfg.Controller = func() Controller { return fixedRate(1 << 30) }
-		end, err := NewLone(l.now, cfg)
+		end, err := NewLone(l.now, cfg, Carrier{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		end.cfg.DisableECN = cfg.DisableECN // as an endpoint that is not alone
 		l.ends[i] = end
 	}
 	for range 1000 {
@@ -59,23 +60,24 @@ func (l *loop) exchange() {
 	for i := range l.ends {
 		l.ends[i].HandleTimeout(l.now)
 		for {
-			l.buf = l.ends[i].AppendDatagram(l.now, l.buf[:0])
-			if len(l.buf) == 0 {
+			out := l.ends[i].next(l.now, l.buf[:0])
+			if len(out.Packet) == 0 {
 				break
 			}
+			l.buf = out.Packet
 			if l.carried++; l.lossEach == 0 || l.carried%l.lossEach != 0 {
-				if l.marks {
-					l.ends[1-i].SetMark(l.markOf(i))
-				}
-				l.ends[1-i].HandleDatagram(l.now, l.buf)
+				l.ends[1-i].handle(l.now, l.buf, l.markOf(out.ECN))
 			}
 		}
 	}
 }
 
-// markOf is how the mark arrives that an end sent.
-func (l *loop) markOf(end int) ECN {
-	if m := l.ends[end].Mark(); m == NotECT || l.carried%2 == 0 {
+// markOf is how a mark arrives that an end sent.
+func (l *loop) markOf(m ECN) ECN {
+	switch {
+	case !l.marks:
+		return NotECT
+	case m == NotECT || l.carried%2 == 0:
 		return m
 	}
 	return CE
@@ -333,7 +335,7 @@ func TestAllocNothingWithLimits(t *testing.T) {
 	cfg := limited(Limits{2000, 2_000_000, 20_000}, ChannelLimits{500_000, 5000})
 	for i := range l.ends {
 		cfg.Seed = uint64(i)
-		end, err := NewLone(l.now, cfg)
+		end, err := NewLone(l.now, cfg, Carrier{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -92,7 +92,7 @@ func (e *Endpoint) buildAway(b *builder) {
 		return
 	}
 	if p.toAck > 0 && (p.loss.probe > 0 || b.now >= p.ackAt) {
-		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
+		e.buildAck(b)
 	}
 	if p.loss.probe > 0 {
 		b.ping()

@@ -22,7 +22,7 @@ func newClockPair(t *testing.T, began, behind int64) *clockPair {
 	for i := range p.ends {
 		cfg := channels()
 		cfg.Timeout, cfg.Seed = -1, uint64(i)
-		end, err := NewLone(p.at(i), cfg)
+		end, err := NewLone(p.at(i), cfg, Carrier{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestClockOfALiar(t *testing.T) {
 			Largest: q.next - 1, HasClock: true, Clock: uint32(n*0xabcdef) & 0xffffff, Hold: int64(n*n) * 1_000_000,
 			Wide: true, Ranges: []wire.AckRange{{}},
 		}
-		e.HandlePacket(p.now, 0, 0, 1000+n, wire.AppendAck(nil, &a))
+		e.HandlePacket(p.now, Incoming{Number: 1000 + n, Frames: wire.AppendAck(nil, &a)})
 		e.Update()
 		p.events(0)
 	}

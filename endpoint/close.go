@@ -24,6 +24,7 @@ type closing struct {
 const (
 	closeFor     = 3 * second // CLOSE is repeated no longer than this
 	tombstoneFor = 1 * second // at least
+	closeBytes   = 16         // of CLOSE beside its text and rows
 )
 
 func (c *closing) deadline() int64 {
@@ -42,7 +43,7 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 	if e.life.ended() {
 		return
 	}
-	text = cutText(text)
+	text = cutText(text, wire.MaxTextBytes)
 	left := e.settleAll()
 	e.life.state = stateClosing
 	e.life.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
@@ -53,12 +54,12 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 	e.events.push(Event{Kind: Closed, Code: code, Text: text, Undelivered: left})
 }
 
-// cutText cuts a text to what CLOSE can carry, between two characters.
-func cutText(text string) string {
-	if len(text) <= wire.MaxTextBytes {
+// cutText cuts a text to so many bytes, between two characters.
+func cutText(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	n := wire.MaxTextBytes
+	n := max(most, 0)
 	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--
 	}
@@ -267,17 +268,17 @@ func (e *Endpoint) buildClose(b *builder) {
 		return
 	}
 	if len(b.path.ranges.All()) > 0 {
-		b.dst = e.appendAck(b.now, b.path, b.dst, &b.pkt)
+		e.buildAck(b)
 	}
-	rows := c.rows
-	if most := b.room() - len(c.text) - 16; len(rows) > most {
+	text, rows := cutText(c.text, b.room()-closeBytes), c.rows
+	if most := b.room() - closeBytes - len(text); len(rows) > most {
 		rows = rows[:max(0, most)/wire.ChannelRowSize*wire.ChannelRowSize]
 	}
 	code := c.code
 	if code.Local() {
 		code = CodeNone
 	}
-	b.dst = wire.AppendClose(b.dst, &wire.Close{Code: code, Text: []byte(c.text), Rows: rows})
+	b.dst = wire.AppendClose(b.dst, &wire.Close{Code: code, Text: []byte(text), Rows: rows})
 	c.sendAt, c.last = b.now+b.path.probeTimeout(0), b.path
 }
 

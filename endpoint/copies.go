@@ -58,7 +58,7 @@ func (e *Endpoint) copyRoom(set uint8, room int) int {
 func (c *copies) set(name uint32) *copySet { return c.sets.At(uint64(name) - 1) }
 
 // keepCopy keeps what a packet carries for the paths that copy it.
-func (e *Endpoint) keepCopy(b *builder, number uint64) {
+func (e *Endpoint) keepCopy(b *builder) {
 	c := &e.copies
 	if c.sets.Len() >= maxCopySets {
 		return
@@ -67,7 +67,7 @@ func (e *Endpoint) keepCopy(b *builder, number uint64) {
 		*c.sets.Push() = copySet{} // this number means none
 	}
 	c.frames = append(c.frames[:0], b.dst[b.data-1:]...)
-	c.due, c.from, c.number = b.copiers, b.path, number
+	c.due, c.from, c.number = b.copiers, b.path, b.number
 	*c.sets.Push() = copySet{flying: 1, remembered: 1}
 	b.pkt.set = uint32(c.sets.End())
 }
@@ -89,7 +89,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 		return false
 	}
 	if p.toAck > 0 && e.drainState() == 0 && !e.outbox.flush.limited() { // else it goes with DRAINING, or alone
-		if b.dst = e.appendAck(b.now, p, b.dst, &b.pkt); b.room() < len(c.frames) {
+		if e.buildAck(b); b.room() < len(c.frames) {
 			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
 		}
 	}

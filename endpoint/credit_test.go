@@ -305,7 +305,7 @@ func TestLostCreditFrames(t *testing.T) {
 		if count(s.says(), kind) != 1 {
 			t.Fatalf("frame %d is not said", kind)
 		}
-		first := s.e.NextNumber(0)
+		first := s.nextNumber()
 		for range 3 {
 			s.e.Ping()
 			s.says()

@@ -101,5 +101,5 @@ func (g *game) slipIn(end int, b []byte) {
 		from = w.address
 		w.came += len(b) + 51
 	}
-	g.ends[end].HandlePacket(g.now, b[0]&7, from, number, b[2:])
+	g.ends[end].HandlePacket(g.now, Incoming{Path: b[0] & 7, From: from, Number: number, Frames: b[2:]})
 }

@@ -45,7 +45,7 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 		return
 	}
 	if d := &e.life.drain; !d.on {
-		d.on, d.code, d.text = true, code, cutText(text)
+		d.on, d.code, d.text = true, code, cutText(text, wire.MaxTextBytes)
 		e.wake(now) // there is something to say
 		for i := range e.outbox.senders {
 			e.outbox.senders[i].refused = 0 // nobody is told of room that is not for him

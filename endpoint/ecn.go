@@ -58,14 +58,6 @@ const (
 	tellAgain = 3
 )
 
-// SetMark tells the mark of the datagram whose packet the next HandlePacket gets. Who does not know
-// marks never calls it.
-func (e *Endpoint) SetMark(m ECN) { e.markIn = m }
-
-// Mark is the mark that the datagram of the packet shall have that AppendPacket made last. Who
-// cannot mark datagrams does not ask: the endpoint finds out that none arrives.
-func (e *Endpoint) Mark() ECN { return e.markOut }
-
 // arrived counts the mark of a packet that was handled.
 func (m *marks) arrived(mark ECN) {
 	switch mark {
@@ -90,7 +82,7 @@ func (m *marks) report(a *wire.Ack) {
 // reported notes that an ACK went out.
 func (m *marks) reported() { m.tell = max(0, m.tell-1) }
 
-// mark decides whether the next packet carries a mark, and notes that it leaves.
+// mark decides whether the packet carries a mark, and notes that it leaves.
 func (e *Endpoint) mark(b *builder) {
 	m := &b.path.marks
 	switch {
@@ -100,7 +92,7 @@ func (e *Endpoint) mark(b *builder) {
 		return
 	}
 	b.pkt.sort |= packetMarked
-	e.markOut = ECT0
+	b.ecn = ECT0
 	m.sent++
 	if m.state == marksTesting {
 		if m.tests++; m.tests == markTests {

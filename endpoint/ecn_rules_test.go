@@ -19,7 +19,7 @@ func TestMarksOfATest(t *testing.T) {
 	p.links[0].router, p.links[1].router = asSent, asSent
 	var marks []ECN
 	p.watch = func(end int, b []byte) {
-		mark := p.ends[end].Mark()
+		mark := p.mark
 		first := b[loneHeader]
 		switch {
 		case mark == NotECT:
@@ -60,7 +60,7 @@ func TestMarksOfATest(t *testing.T) {
 	m.ends[0].paths[0].reliable = true
 	for range 30 {
 		m.send(0, chanOf(ReliableOrdered), message(0, 50))
-		if m.run(10 * time.Millisecond); m.ends[0].Mark() != NotECT || m.ends[0].paths[0].marks.sent != 0 {
+		if m.run(10 * time.Millisecond); m.marks[0] != NotECT || m.ends[0].paths[0].marks.sent != 0 {
 			t.Fatal("a packet is marked")
 		}
 	}
@@ -75,11 +75,11 @@ func TestMarksBesideARoam(t *testing.T) {
 		e := m.ends[end]
 		aside := e.paths[0].sent.At(e.paths[0].next - 1).aside
 		switch {
-		case aside && e.Mark() != NotECT:
+		case aside && m.marks[end] != NotECT:
 			t.Error("a packet that asks is marked")
 		case aside:
 			asked++
-		case e.Mark() != NotECT:
+		case m.marks[end] != NotECT:
 			marked++
 		}
 		e.paths[0].marks = marks{state: marksCapable} // whatever the peer says of marks that no way carries
@@ -210,10 +210,9 @@ func TestMarksThatCome(t *testing.T) {
 		t.Errorf("%d marks came of %d, state %d", in.ect, out.sent, out.state)
 	}
 	e := p.ends[1]
-	e.SetMark(CE)
-	p.ends[1].HandleDatagram(p.now, []byte{0})
-	e.HandlePacket(p.now, 0, 0, p.ends[0].paths[0].next+10, []byte{wire.TypePing})
-	e.HandlePacket(p.now, 0, 0, p.ends[0].paths[0].next+11, []byte{wire.TypePing})
+	e.handle(p.now, []byte{0}, CE)
+	e.HandlePacket(p.now, Incoming{ECN: CE, Number: p.ends[0].paths[0].next + 10, Frames: []byte{wire.TypePing}})
+	e.HandlePacket(p.now, Incoming{Number: p.ends[0].paths[0].next + 11, Frames: []byte{wire.TypePing}})
 	if got := e.paths[0].marks.ce - in.ce; got != 1 {
 		t.Errorf("one mark counts %d times", got)
 	}

@@ -14,8 +14,8 @@ func ExampleEndpoint_Continue() {
 		Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}},
 		KeepFor:  time.Minute,
 	}
-	server, _ := endpoint.NewLone(0, cfg)
-	player, _ := endpoint.NewLone(0, cfg)
+	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	now := int64(0)
 	run := func(d time.Duration, connected bool) {
 		for end := now + int64(d); now < end; now += int64(time.Millisecond) {
@@ -56,8 +56,8 @@ func ExampleEndpoint_Continue() {
 
 // The owners of two ends talk beside the games: here a server tells its addresses.
 func ExampleEndpoint_SendControl() {
-	server, _ := endpoint.NewLone(0, endpoint.Config{})
-	player, _ := endpoint.NewLone(0, endpoint.Config{})
+	server, _ := endpoint.NewLone(0, endpoint.Config{}, endpoint.Carrier{})
+	player, _ := endpoint.NewLone(0, endpoint.Config{}, endpoint.Carrier{})
 	const addresses = 3                                     // a kind of SPEC.md, 6.4
 	list := []byte{1, 0, 0, 0, 1, 192, 0, 2, 1, 0x61, 0x1e} // one of IPv4
 	_ = server.SendControl(addresses, list)

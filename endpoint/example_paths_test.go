@@ -44,16 +44,15 @@ func ExampleEndpoint_OpenPath() {
 // call them the same.
 func carryBy(now int64, from, to *endpoint.Endpoint, working ...endpoint.Route) {
 	from.HandleTimeout(now)
-	for path := range from.Turns(now) {
-		number := from.NextNumber(path)
-		packet := from.AppendPacket(now, path, number, nil, 1150)
-		if len(packet) == 0 {
-			continue
-		}
-		route, also := from.Routes()
+	begin := func(endpoint.Header) endpoint.Envelope {
+		return endpoint.Envelope{} // here path and number need no header, and nothing seals
+	}
+	for out, ok := from.NextPacket(now, begin); ok; out, ok = from.NextPacket(now, begin) {
 		for _, works := range working {
-			if works == route || works == also {
-				to.HandlePacket(now, path, works, number, packet)
+			if works == out.To || works == out.Also {
+				to.HandlePacket(now, endpoint.Incoming{
+					Path: out.Path, From: works, Number: out.Number, Frames: out.Packet,
+				})
 			}
 		}
 	}

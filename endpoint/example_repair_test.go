@@ -13,8 +13,8 @@ func ExampleRepair() {
 	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{
 		{ID: 1, Delivery: endpoint.ReliableOrdered, Repair: endpoint.RepairOnce},
 	}}
-	player, _ := endpoint.NewLone(0, cfg)
-	server, _ := endpoint.NewLone(0, cfg)
+	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	type datagram struct {
 		at    int64
 		to    endpoint.Lone

@@ -12,8 +12,8 @@ import (
 // told.
 func Example() {
 	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}}}
-	alice, _ := endpoint.NewLone(0, cfg)
-	bob, _ := endpoint.NewLone(0, cfg)
+	alice, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	bob, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 
 	receipt, _ := alice.Send(1, []byte("hello"), endpoint.SendOptions{Receipt: true})
 	for now := range int64(100) { // milliseconds
@@ -49,8 +49,8 @@ func ExampleSendOptions() {
 		{ID: 1, Delivery: endpoint.ReliableLatest},
 		{ID: 2, Delivery: endpoint.ReliableOrdered},
 	}}
-	server, _ := endpoint.NewLone(0, cfg)
-	player, _ := endpoint.NewLone(0, cfg)
+	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	for _, place := range []string{"x=1", "x=2", "x=3"} {
 		_, _ = server.Send(1, []byte("ship 7 "+place), endpoint.SendOptions{Keyed: true, Key: 7})
 		_, _ = server.Send(1, []byte("ship 8 "+place), endpoint.SendOptions{Keyed: true, Key: 8})
@@ -84,8 +84,8 @@ func ExampleDraft() {
 	}
 	var servers, players [2]endpoint.Lone
 	for i := range servers {
-		servers[i], _ = endpoint.NewLone(0, cfg)
-		players[i], _ = endpoint.NewLone(0, cfg)
+		servers[i], _ = endpoint.NewLone(0, cfg, endpoint.Carrier{})
+		players[i], _ = endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	}
 
 	d := endpoint.NewDraft(cfg.Buffers, cfg.Channels)
@@ -165,8 +165,8 @@ func ExampleEndpoint_Budget() {
 	const step = int64(time.Second / 60)
 	channels := []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.UnreliableLatest}}
 	there, back := make(chan []byte, 64), make(chan []byte, 64)
-	a, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels})
-	b, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels, Inbound: endpoint.Limits{BytesPerSecond: 120_000}})
+	a, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels}, endpoint.Carrier{})
+	b, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels, Inbound: endpoint.Limits{BytesPerSecond: 120_000}}, endpoint.Carrier{})
 	server, client := peer{a, pipe{there, back}}, peer{b, pipe{back, there}}
 
 	entity := make([]byte, 40)
@@ -196,8 +196,8 @@ func ExampleEndpoint_Budget() {
 func Example_carrier() {
 	there, back := make(chan []byte, 4), make(chan []byte, 4)
 	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableUnordered}}}
-	a, _ := endpoint.NewLone(0, cfg)
-	b, _ := endpoint.NewLone(0, cfg)
+	a, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	b, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	client, server := peer{a, pipe{there, back}}, peer{b, pipe{back, there}}
 
 	client.Send(1, make([]byte, 100_000), endpoint.SendOptions{})

@@ -67,7 +67,7 @@ func FuzzHandlePacket(f *testing.F) {
 			if n > 1 && frames[0] == wire.TypePathStatus {
 				path = frames[1] & 7
 			}
-			s.e.HandlePacket(s.now, path, Route(b[0]>>6), s.number, frames)
+			s.e.HandlePacket(s.now, Incoming{Path: path, From: Route(b[0] >> 6), Number: s.number, Frames: frames})
 			s.number++
 			s.now += int64(b[0]) * 100_000
 			s.e.HandleTimeout(s.now)
@@ -92,8 +92,8 @@ func FuzzHandlePacket(f *testing.F) {
 func (s *script) saysAnywhere() {
 	s.t.Helper()
 	n := 0
-	for path := range s.e.Turns(s.now) {
-		framesOf(s.t, s.e.AppendPacket(s.now, path, s.e.NextNumber(path), nil, 1150))
+	for out := s.packet(); len(out.Packet) > 0; out = s.packet() {
+		framesOf(s.t, out.Packet)
 		if n++; n > 20_000 {
 			s.t.Fatal("it never stops talking")
 		}

@@ -142,10 +142,13 @@ func (e *Endpoint) helloWanted(now int64, p *path) bool {
 	return !e.life.hello.sent || p.loss.probe > 0 || e.sendAt(p) <= now
 }
 
+// helloFrame is what HELLO takes in a packet.
+func helloFrame(body []byte) int { return 1 + wire.UvarintLen(uint64(len(body))) + len(body) }
+
 func (l *lifetime) buildHello(b *builder) {
 	var body [wire.MaxHelloBytes]byte
 	hello := l.appendHello(b.now, body[:0])
-	if b.room() < len(hello)+3 {
+	if b.room() < helloFrame(hello) {
 		return
 	}
 	b.dst = wire.AppendBytes(append(b.dst, wire.TypeHello), hello)

@@ -123,7 +123,7 @@ func TestAcksAloneAreBounded(t *testing.T) {
 	for range 50_000 {
 		s.hears([]byte{wire.TypePing})
 		s.hears([]byte{wire.TypePing})
-		s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+		s.packet()
 		if s.now += millisecond / 10; s.e.Deadline() <= s.now {
 			s.e.HandleTimeout(s.now)
 		}
@@ -136,7 +136,7 @@ func TestAcksAloneAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	number := s.e.NextNumber(0)
+	number := s.nextNumber()
 	s.says()
 	s.hears(ack(number, number))
 	s.e.Update()
@@ -157,7 +157,7 @@ func TestAllocOpenedAgain(t *testing.T) {
 	s := newScript(t, channels())
 	open := func(serial uint64) {
 		b := wire.AppendPathStatus(nil, &wire.PathStatus{Path: 1, Serial: serial, Weight: 1})
-		s.e.HandlePacket(s.now, 1, 1, serial, wire.AppendPathChallenge(b, serial))
+		s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: serial, Frames: wire.AppendPathChallenge(b, serial)})
 	}
 	open(1)
 	const times = 1000

@@ -128,7 +128,7 @@ func TestHoldOldNews(t *testing.T) {
 	came := s.now + 5*second
 	s.now += 31 * second
 	s.e.HandleTimeout(s.now)
-	s.e.HandlePacket(came, 0, 0, s.number, []byte{wire.TypePing})
+	s.e.HandlePacket(came, Incoming{Number: s.number, Frames: []byte{wire.TypePing}})
 	s.e.HandleTimeout(s.now)
 	if s.e.Done() {
 		t.Fatal("it gave up")

@@ -166,7 +166,7 @@ func TestPacketNumbersWrap(t *testing.T) {
 	if came < n*93/100 || came > n*97/100 {
 		t.Errorf("%d of %d came", came, n)
 	}
-	if next := p.ends[0].NextNumber(0); next < uint64(n) {
+	if next := p.ends[0].paths[0].header().Number; next < uint64(n) {
 		t.Errorf("the next number is %d", next)
 	}
 }
@@ -178,7 +178,7 @@ func TestNumberBytes(t *testing.T) {
 		number uint64
 		want   int
 	}{{0, 2}, {1<<14 - 2, 2}, {1<<14 - 1, 3}, {1<<22 - 2, 3}, {1<<22 - 1, 4}, {1 << 40, 4}} {
-		if got := s.e.NumberBytes(0, c.number); got != c.want {
+		if got := s.e.paths[0].numberBytes(c.number); got != c.want {
 			t.Errorf("%d: %d bytes, want %d", c.number, got, c.want)
 		}
 	}
@@ -188,11 +188,11 @@ func TestNumberBytes(t *testing.T) {
 	}
 	s.hears(ack(2, 2))
 	for ahead, want := range map[uint64]int{1: 2, 1<<14 - 1: 2, 1 << 14: 3, 1<<22 - 1: 3, 1 << 22: 4} {
-		if got := s.e.NumberBytes(0, 2+ahead); got != want {
+		if got := s.e.paths[0].numberBytes(2 + ahead); got != want {
 			t.Errorf("%d ahead: %d bytes, want %d", ahead, got, want)
 		}
 	}
-	if s.e.NumberBytes(9, 0) != 2 || s.e.NextNumber(9) != 0 || len(s.e.AppendPacket(0, 9, 0, nil, 1000)) != 0 {
+	if n, ok := s.e.LargestAcked(9); n != 0 || ok {
 		t.Error("a path that is not there")
 	}
 }

@@ -200,7 +200,7 @@ func TestRepeatedPacketsCostNothing(t *testing.T) {
 	s := newScript(t, limited(Limits{leastPackets, leastBytes, 1}, ChannelLimits{1, 1}))
 	packet := run(chanOf(ReliableUnordered), 0, "once")
 	for range 10_000 {
-		s.e.HandlePacket(s.now, 0, 0, 0, packet)
+		s.e.HandlePacket(s.now, Incoming{Frames: packet})
 	}
 	if st := s.e.Stats(); !s.e.Open() || st.Dropped[DropDuplicate] != 9999 {
 		t.Errorf("open %v, %+v", s.e.Open(), st)

@@ -12,7 +12,6 @@ type inbox struct {
 	*common
 	receivers []receiver // in ascending order of channel, the library's own first
 	owing     bool       // a receiver has WINDOW, STORED or REBUILT to send
-	reliable  bool       // the packet that is being read holds something of a reliable delivery
 	lent      [][]byte   // payloads that the game may use until the next Update
 
 	partials   spares[partial]
@@ -69,25 +68,26 @@ func (in *inbox) news() bool {
 	return false
 }
 
-// handleRun handles a RUN.
-func (in *inbox) handleRun(now int64, b []byte) (n int, err error) {
+// handleRun handles a RUN, and says whether its messages are repaired if they are lost.
+func (in *inbox) handleRun(now int64, b []byte) (n int, reliable bool, err error) {
 	run, n := wire.ConsumeRun(b)
 	r := in.receiver(run.Channel)
 	if n < 0 || r == nil {
-		return 0, errProtocol
+		return 0, false, errProtocol
 	}
 	k, err := r.handleRun(now, &run, b[n:])
-	return n + k, in.handled(now, r, n+k, err)
+	return n + k, r.cfg.Delivery.Reliable(), in.handled(now, r, n+k, err)
 }
 
-// handleFragment handles a FRAGMENT.
-func (in *inbox) handleFragment(now int64, b []byte) (n int, err error) {
+// handleFragment handles a FRAGMENT, likewise.
+func (in *inbox) handleFragment(now int64, b []byte) (n int, reliable bool, err error) {
 	f, payload, n := wire.ConsumeFragment(b)
 	r := in.receiver(f.Channel)
 	if n < 0 || r == nil {
-		return 0, errProtocol
+		return 0, false, errProtocol
 	}
-	return n, in.handled(now, r, n, r.handleFragment(now, &f, payload))
+	reliable = r.cfg.Delivery.Reliable() && f.Options&wire.OptionDroppable == 0
+	return n, reliable, in.handled(now, r, n, r.handleFragment(now, &f, payload))
 }
 
 // handleSkip handles a SKIP.

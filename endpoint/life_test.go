@@ -72,11 +72,11 @@ func TestOutOfNumbers(t *testing.T) {
 	for a.paths[0].next < 1<<16 {
 		p.now = min(a.Deadline(), p.now+int64(time.Hour))
 		a.HandleTimeout(p.now)
-		if len(a.AppendDatagram(p.now, nil)) == 0 && a.outOfNumbers(a.NextNumber(0)) {
+		if len(a.AppendDatagram(p.now, nil)) == 0 && a.outOfNumbers() {
 			break
 		}
 	}
-	if in := a.NextNumber(0) - a.paths[0].largestAcked; in != 1<<15-1 {
+	if in := a.paths[0].header().Number - a.paths[0].largestAcked; in != 1<<15-1 {
 		t.Errorf("%d numbers in flight", in)
 	}
 	if a.Deadline() != never {
@@ -121,11 +121,11 @@ func TestKeepAlive(t *testing.T) {
 func TestMeetingDoesNotSpin(t *testing.T) {
 	e, _ := New(0, Config{Handshake: true, Timeout: time.Minute})
 	t.Log("# an end that waits for the HELLO of its peer has nothing to do until it times out")
-	if len(e.AppendPacket(0, 0, 0, nil, 1150)) != 0 || e.Deadline() != int64(time.Minute) {
+	if _, ok := e.NextPacket(0, usual); ok || e.Deadline() != int64(time.Minute) {
 		t.Errorf("the deadline is %d", e.Deadline())
 	}
-	e.HandlePacket(0, 0, 0, 0, run(1, 0, "x"))
-	if e.Stats().Dropped[DropEarly] != 1 || len(e.AppendPacket(int64(time.Second), 0, 0, nil, 1150)) != 0 {
+	e.HandlePacket(0, Incoming{Frames: run(1, 0, "x")})
+	if _, ok := e.NextPacket(int64(time.Second), usual); ok || e.Stats().Dropped[DropEarly] != 1 {
 		t.Error("data before HELLO was not dropped")
 	}
 }
@@ -155,10 +155,10 @@ func TestAnyClock(t *testing.T) {
 // TestDrops counts what an endpoint drops, by reason.
 func TestDrops(t *testing.T) {
 	s := newScript(t, channels())
-	s.e.HandlePacket(s.now, 0, 0, 5, []byte{wire.TypePing})
-	s.e.HandlePacket(s.now, 0, 0, 5, []byte{wire.TypePing})
-	s.e.HandlePacket(s.now, 7, 0, 6, []byte{wire.TypePing})
-	s.e.HandlePacket(s.now, 0, 0, 7, ack(100, 100))
+	s.e.HandlePacket(s.now, Incoming{Number: 5, Frames: []byte{wire.TypePing}})
+	s.e.HandlePacket(s.now, Incoming{Number: 5, Frames: []byte{wire.TypePing}})
+	s.e.HandlePacket(s.now, Incoming{Path: 7, Number: 6, Frames: []byte{wire.TypePing}})
+	s.e.HandlePacket(s.now, Incoming{Number: 7, Frames: ack(100, 100)})
 	want := Stats{}.Dropped
 	want[DropDuplicate], want[DropPath], want[DropFalseAck] = 1, 1, 1
 	if got := s.e.Stats().Dropped; got != want {
@@ -172,7 +172,7 @@ func TestDrops(t *testing.T) {
 	t.Log("# an empty packet is life, and elicits nothing")
 	heard := s.e.life.lastHeard
 	s.now += second
-	s.e.HandlePacket(s.now, 0, 0, 8, nil)
+	s.e.HandlePacket(s.now, Incoming{Number: 8})
 	if s.e.life.lastHeard == heard || s.e.Stats().PacketsReceived != 3 {
 		t.Error("an empty packet was not heard")
 	}

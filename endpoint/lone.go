@@ -1,33 +1,62 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/seq"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // A Lone is an endpoint used alone, over a carrier of the caller's: each packet goes as a
 // datagram of its own with its number, cut to two bytes, in front (SPEC.md, section 5). The
-// carrier may lose, repeat and reorder datagrams. It must keep strangers out: a Lone has no
-// seal, and whoever can write a datagram can speak for the peer.
+// carrier may lose, repeat and reorder datagrams, but neither join, cut nor damage them: over a
+// serial line, say, the caller frames them and adds a checksum. It must keep strangers out: a Lone
+// has no seal, and whoever can write a datagram can speak for the peer, or end the connection by one
+// that makes no sense.
 type Lone struct {
 	*Endpoint
-	// Carrier is what is known of whatever carries the datagrams. The zero value takes those of
-	// Config.MaxDatagramBytes.
+	// Carrier is what NewLone was told. It may be changed when the carrier changes, as one does
+	// that agrees with the peer on larger frames.
 	Carrier Carrier
 }
 
-// NewLone returns an endpoint for use without package netcode. Handshake and Trusted of the
-// configuration are ignored.
-func NewLone(now int64, cfg Config) (Lone, error) {
-	cfg.Handshake, cfg.Trusted = false, false
+// NewLone returns an endpoint for use without package netcode, over a carrier of which so much is
+// known: the zero Carrier takes whatever Config.MaxDatagramBytes allows. Handshake and Trusted of
+// the configuration are ignored; no datagram is marked, since a Lone hands on no marks. The error
+// is a join of ConfigErrors: also if the carrier takes so little that the two ends could not meet.
+func NewLone(now int64, cfg Config, by Carrier) (Lone, error) {
+	cfg.Handshake, cfg.Trusted, cfg.DisableECN = false, false, true
 	if cfg.PacketOverheadBytes == 0 {
 		cfg.PacketOverheadBytes = loneHeader
 	}
 	e, err := New(now, cfg)
-	return Lone{Endpoint: e}, err
+	if err != nil {
+		return Lone{}, err
+	}
+	var v validation
+	least := e.leastLone()
+	v.check(by.MaxDatagramBytes <= 0 || by.MaxDatagramBytes >= least, "Carrier.MaxDatagramBytes", by.MaxDatagramBytes,
+		fmt.Sprintf("at least %d, which the HELLO of these channels takes, or 0 for no limit", least))
+	if len(v.errs) > 0 {
+		e.Release()
+		return Lone{}, errors.Join(v.errs...)
+	}
+	return Lone{e, by}, nil
 }
 
 const loneHeader = 2
 
-// HandleDatagram takes a datagram of the peer.
-func (l Lone) HandleDatagram(now int64, b []byte) {
+// leastLone is the size of the datagram in which HELLO travels.
+func (e *Endpoint) leastLone() int {
+	var body [wire.MaxHelloBytes]byte
+	return loneHeader + helloFrame(e.AppendHello(0, body[:0]))
+}
+
+// HandleDatagram takes a datagram of the peer. It is only read, and not kept.
+func (l Lone) HandleDatagram(now int64, b []byte) { l.handle(now, b, NotECT) }
+
+func (l Lone) handle(now int64, b []byte, mark ECN) {
 	if len(b) < loneHeader {
 		l.stats.Dropped[DropShort]++
 		return
@@ -38,40 +67,45 @@ func (l Lone) HandleDatagram(now int64, b []byte) {
 		expected = largest + 1
 	}
 	number := seq.Nearest(expected, uint64(b[0])|uint64(b[1])<<8, 16)
-	l.HandlePacket(now, 0, 0, number, b[loneHeader:])
+	l.HandlePacket(now, Incoming{ECN: mark, Number: number, Frames: b[loneHeader:]})
 }
 
 // AppendDatagram appends the next datagram for the peer to dst; nothing if there is none to
 // send now. Call it until it appends nothing.
 func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
-	number := l.NextNumber(0)
-	if l.outOfNumbers(number) {
-		return dst
+	out := l.next(now, dst[len(dst):])
+	if len(dst) == 0 {
+		return out.Packet
 	}
-	start := len(dst)
-	dst = append(dst, byte(number), byte(number>>8))
-	packet := l.AppendPacket(now, 0, number, dst, l.NextDatagramBytes(now, 0, l.Carrier)-loneHeader)
-	if len(packet) == len(dst) {
-		return dst[:start]
+	return append(dst, out.Packet...) // onto itself, if there was room
+}
+
+// next makes the next datagram in free memory.
+func (l Lone) next(now int64, free []byte) (out Outgoing) {
+	if l.outOfNumbers() {
+		return out
 	}
-	return packet
+	out, _ = l.NextPacket(now, func(h Header) Envelope {
+		return Envelope{Head: append(free, byte(h.Number), byte(h.Number>>8)), Carrier: l.Carrier}
+	})
+	return out
 }
 
 // outOfNumbers reports whether so many packets are in flight that nothing new may be sent. A
 // probe may as long as the peer can tell its number from an older one: an ack must get through
 // for the others to follow.
-func (l Lone) outOfNumbers(number uint64) bool {
+func (l Lone) outOfNumbers() bool {
 	p, most := l.paths[0], uint64(1<<14)
 	if p.loss.probe > 0 {
 		most = 1<<15 - 1
 	}
-	return !l.life.ended() && number-p.largestAcked >= most
+	return !l.life.ended() && p.header().Number-p.largestAcked >= most
 }
 
 // Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as
 // that of Endpoint does.
 func (l Lone) Deadline() int64 {
-	if l.outOfNumbers(l.paths[0].next) {
+	if l.outOfNumbers() {
 		at := l.lifeDeadline()
 		if p := l.paths[0]; p.loss.probe == 0 && !l.Away() {
 			at = min(at, l.probeAt(p))

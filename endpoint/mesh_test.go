@@ -23,6 +23,7 @@ type mesh struct {
 	buf   []byte
 
 	carrier Carrier // of all ways; the zero value: packets get 1150 bytes
+	marks   [2]ECN  // of the datagrams that the ends sent last
 
 	epoch [2]int // as that of a pair
 
@@ -129,25 +130,23 @@ func (m *mesh) flush() {
 		if m.asleep[end] {
 			continue
 		}
-		for path := range e.Turns(m.now) {
-			number := e.NextNumber(path)
-			m.buf = binary.LittleEndian.AppendUint64(append(m.buf[:0], path), number)
-			room := 1150
-			if m.carrier != (Carrier{}) {
-				room = e.NextDatagramBytes(m.now, path, m.carrier) - meshHeader
-			}
-			packet := e.AppendPacket(m.now, path, number, m.buf, room)
-			if len(packet) == meshHeader {
-				continue
-			}
-			m.buf = packet
-			to, also := e.Routes()
-			m.carry(end, to, packet)
-			if also != NoRoute {
-				m.carry(end, also, packet)
+		for out, ok := e.NextPacket(m.now, m.begin); ok; out, ok = e.NextPacket(m.now, m.begin) {
+			m.buf, m.marks[end] = out.Packet, out.ECN
+			m.carry(end, out.To, out.Packet)
+			if out.Also != NoRoute {
+				m.carry(end, out.Also, out.Packet)
 			}
 		}
 	}
+}
+
+// begin begins a packet, with room for 1150 bytes unless the carrier was told.
+func (m *mesh) begin(h Header) Envelope {
+	head := binary.LittleEndian.AppendUint64(append(m.buf[:0], h.Path), h.Number)
+	if m.carrier != (Carrier{}) {
+		return Envelope{Head: head, Carrier: m.carrier}
+	}
+	return Envelope{Head: head, Tail: 1200 - 1150 - meshHeader}
 }
 
 func (m *mesh) carry(end int, route Route, b []byte) {
@@ -189,7 +188,7 @@ func (m *mesh) arrive(end int, w *way, b []byte) {
 		from = w.address
 		w.came += len(b) - meshHeader + 51
 	}
-	m.ends[end].HandlePacket(m.now, b[0], from, binary.LittleEndian.Uint64(b[1:]), b[meshHeader:])
+	m.ends[end].HandlePacket(m.now, Incoming{Path: b[0], From: from, Number: binary.LittleEndian.Uint64(b[1:]), Frames: b[meshHeader:]})
 }
 
 // goOn has an end go on under the keys of an epoch, if it can, where the client's socket 0 leads.

@@ -69,7 +69,7 @@ var hoards = []struct {
 		for range 20_000 {
 			s.hears([]byte{wire.TypePing})
 			s.hears([]byte{wire.TypePing})
-			s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+			s.packet()
 			if s.now += millisecond / 10; s.e.Deadline() <= s.now {
 				s.e.HandleTimeout(s.now)
 			}

@@ -35,8 +35,6 @@ type mtu struct {
 	number uint64 // of the probe under way, plus one; 0: none
 	tries  int    // probes of that size that were lost, in a row
 	at     int64  // the next step comes then
-	next   int    // the next packet is a probe of this size; 0: it is none
-	spare  int    // bytes that the next packet may have beyond a smaller size that is known to pass
 
 	begun  int64 // what was sent until then says nothing
 	passed int64 // when the newest large packet was sent that was acknowledged
@@ -83,33 +81,32 @@ type Carrier struct {
 	DontFragment bool
 }
 
-// NextDatagramBytes is how large the datagram may be that the next packet on a path travels
-// in: as large as the path is known to carry, and now and then larger, when that packet is to
-// find out what more the path carries. The room of that packet in AppendPacket is what the
-// caller's headers leave of it; nothing else may limit it. Whoever always gives as much room
-// as every path carries need not ask.
-func (e *Endpoint) NextDatagramBytes(now int64, pathID uint8, by Carrier) int {
+// A datagramSize is how large the datagram of a packet may be.
+type datagramSize struct {
+	bytes int
+	spare int  // of these: beyond a smaller size that is known to pass
+	probe bool // it is to have all of them, and to find out whether they pass
+}
+
+// datagramSize decides it for the next packet on a path: as large as the path is known to carry,
+// and now and then larger.
+func (e *Endpoint) datagramSize(now int64, p *path, by Carrier) datagramSize {
 	most := e.MaxDatagramBytes()
 	if by.MaxDatagramBytes > 0 {
 		most = min(most, by.MaxDatagramBytes)
-	}
-	p := e.path(pathID)
-	if p == nil {
-		return most
 	}
 	m := &p.mtu
 	if !by.DontFragment {
 		if m.size != most || m.search {
 			*m = mtu{size: most, most: most, begun: now}
 		}
-		return most
+		return datagramSize{bytes: most}
 	}
-	e.SetNow(now)
-	m.next, m.search = 0, true
+	m.search = true
 	m.fit(e.now, most)
 	if now >= e.searchAt(p) && e.maySend(now, p) {
-		if m.next = e.nextProbe(now, p); m.next > 0 {
-			return m.next
+		if size := e.nextProbe(now, p); size > 0 {
+			return datagramSize{bytes: size, probe: true}
 		}
 	}
 	size := m.size
@@ -119,8 +116,7 @@ func (e *Endpoint) NextDatagramBytes(now int64, pathID uint8, by Carrier) int {
 	case p.roam != nil || p.loss.probes > 0:
 		size = m.smaller()
 	}
-	m.spare = max(0, size-m.smaller())
-	return size
+	return datagramSize{bytes: size, spare: max(0, size-m.smaller())}
 }
 
 // datagramBytes is how large the datagrams are of which the connection's estimates are made.
@@ -251,8 +247,8 @@ func (e *Endpoint) probesUntil(until int64) (bytes int64) {
 	return bytes
 }
 
-// buildSizeProbe fills the packet with a probe.
-func (e *Endpoint) buildSizeProbe(b *builder) {
+// fillProbe makes the packet a probe, as large as its datagram may be.
+func (b *builder) fillProbe() {
 	b.dst = append(b.dst, wire.TypePing)
 	for b.room() > 0 {
 		b.dst = append(b.dst, padding[:min(b.room(), len(padding))]...)
@@ -262,10 +258,11 @@ func (e *Endpoint) buildSizeProbe(b *builder) {
 
 var padding [256]byte // of the type 0
 
-// probeSent notes that a probe goes out.
-func (m *mtu) probeSent(now int64, p *path, number uint64) {
-	m.next, m.number, m.at = 0, number+1, now+max(2*p.probeTimeout(0), probeGap)
-	p.counts.Probes++
+// probeSent notes that a probe goes out, of the size that it really has.
+func (m *mtu) probeSent(b *builder) {
+	m.probe = b.size - b.room()
+	m.number, m.at = b.number+1, b.now+max(2*b.path.probeTimeout(0), probeGap)
+	b.path.counts.Probes++
 }
 
 // probeAcked: the path carries the size of a probe.

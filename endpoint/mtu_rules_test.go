@@ -308,9 +308,6 @@ func TestWhatNobodySearches(t *testing.T) {
 			p.ends[0].Budget(p.now, p.now+second)
 		}
 	}
-	if size := p.ends[0].NextDatagramBytes(p.now, 5, Carrier{}); size != ethernet {
-		t.Errorf("a path that is not there has %d bytes", size)
-	}
 }
 
 // TestEstimatesFollowTheSize: what the game is told it may send counts in datagrams as large as

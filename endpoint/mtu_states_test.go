@@ -130,7 +130,7 @@ func TestSizesMeanwhile(t *testing.T) {
 	pair.run(5 * time.Second)
 	e, by := pair.ends[0].Endpoint, pair.ends[0].Carrier
 	p := e.paths[0]
-	size := func() int { return e.NextDatagramBytes(pair.now, 0, by) }
+	size := func() int { return e.datagramSize(pair.now, p, by).bytes }
 	if size() != ethernet {
 		t.Fatalf("%d bytes", size())
 	}
@@ -154,7 +154,6 @@ func TestSizesMeanwhile(t *testing.T) {
 	if size() != ethernet {
 		t.Errorf("%d bytes when it may", size())
 	}
-	p.mtu.next = 0
 }
 
 // TestWhatIsABlackHole: three large ones that were lost, sent since the newest large one that

@@ -54,7 +54,7 @@ func TestStatusLeap(t *testing.T) {
 	}
 	s := newScript(t, channels())
 	opening := wire.AppendPathStatus(nil, &wire.PathStatus{Path: 1, Serial: math.MaxUint64, Weight: 1})
-	s.e.HandlePacket(s.now, 1, 1, 0, wire.AppendPathChallenge(opening, 7))
+	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Frames: wire.AppendPathChallenge(opening, 7)})
 	if s.e.path(1) != nil {
 		t.Error("a path was opened with the last serial of all")
 	}
@@ -72,7 +72,7 @@ func TestNothingIsAcknowledged(t *testing.T) {
 		}
 		s.hears([]byte{wire.TypePing})
 		s.hears([]byte{wire.TypePing})
-		s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+		s.packet()
 		s.now += millisecond
 	}
 	if code := s.closed(); code != CodeProtocol {

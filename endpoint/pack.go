@@ -6,43 +6,6 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// NextNumber returns the number that the next packet on a path should have. Now and then it
-// leaves one out, so that a peer who acknowledges what it never received is found out (RFC
-// 9000, 21.4).
-func (e *Endpoint) NextNumber(pathID uint8) uint64 {
-	p := e.path(pathID)
-	if p == nil {
-		return 0
-	}
-	if p.skipIn <= 0 {
-		p.skipIn = e.skipInterval()
-		p.next++
-	}
-	return p.next
-}
-
-func (e *Endpoint) skipInterval() int { return 256 + e.random.IntN(4096-256) }
-
-// NumberBytes is how many bytes a packet number needs on the wire: n, two to four, when it is
-// less than 2^(8n-2) above the largest acknowledged one (SPEC.md, 5).
-func (e *Endpoint) NumberBytes(pathID uint8, number uint64) int {
-	ahead := number + 1
-	if p := e.path(pathID); p != nil && p.anyAcked {
-		ahead = number - p.largestAcked
-	}
-	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
-}
-
-// LargestAcked is the largest number of a path that the peer has acknowledged;
-// false if it acknowledged none.
-func (e *Endpoint) LargestAcked(pathID uint8) (uint64, bool) {
-	p := e.path(pathID)
-	if p == nil {
-		return 0, false
-	}
-	return p.largestAcked, p.anyAcked
-}
-
 // forgetOldest gives up on the oldest packet: a peer that acknowledges nothing makes us
 // remember no more.
 func (e *Endpoint) forgetOldest(now int64, p *path) {
@@ -55,16 +18,21 @@ func (e *Endpoint) forgetOldest(now int64, p *path) {
 
 // A builder is the packet under construction.
 type builder struct {
-	dst   []byte
-	end   int // dst may grow to it
-	pkt   sentPacket
-	path  *path
-	now   int64
-	start int
-	begun int // where its messages begin
-	full  int // room that the packet had when it was empty
+	dst    []byte
+	end    int // dst may grow to it
+	pkt    sentPacket
+	path   *path
+	number uint64
+	now    int64
+	start  int
+	begun  int // where its messages begin
+	full   int // room that the packet had when it was empty
+	most   int // likewise, whatever the game's budget
+	size   int // of the datagram when it is full
 
-	to      Route // of a packet that asks or answers (pkt.aside)
+	to, also Route // where the packet goes
+	ecn      ECN   // that its datagram shall have
+
 	copiers uint8 // paths that shall copy its messages, as bits
 	talks   bool  // there is a message in it, or part of one
 	above   bool  // it takes no messages of the lowest priority: it overtakes those
@@ -77,56 +45,6 @@ func (b *builder) room() int { return b.end - len(b.dst) }
 
 // times is how often the packet goes, with its copies.
 func (b *builder) times() int { return 1 + bits.OnesCount8(b.copiers) }
-
-// AppendPacket appends the frames of one packet to dst, at most room bytes of them, and
-// returns the extended slice. If there is nothing to send now it returns dst as it was, and
-// the number is not used up. The number is the caller's to choose, larger than all before it
-// on the path; NextNumber knows a good one.
-//
-// Call it for each of Turns, or with one path until it appends nothing: after every Send,
-// HandlePacket and HandleTimeout, as far as packets can be carried. Routes says where the packet
-// goes.
-func (e *Endpoint) AppendPacket(now int64, pathID uint8, number uint64, dst []byte, room int) []byte {
-	p := e.path(pathID)
-	if p == nil || number < p.next || e.life.state == stateDead || number-p.sent.End() > maxLeftOut {
-		return dst
-	}
-	e.SetNow(now)
-	if e.stuck(p) {
-		e.copies.due &^= 1 << p.id
-		return dst
-	}
-	if e.life.holding.on || e.life.held.on {
-		e.endHolds(now)
-	}
-	if e.life.drain.on {
-		e.endDrain(now)
-	}
-	var b builder // field by field: a literal would be made elsewhere and copied
-	b.path, b.now = p, now
-	b.dst, b.start, b.end, b.full = dst, len(dst), len(dst)+room, room
-	b.pkt.at, b.pkt.state, b.pkt.firstRecord = now, packetInFlight, p.contents.End()
-	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
-	if p.mtu.next > 0 {
-		e.buildSizeProbe(&b)
-	} else {
-		if len(e.paths) > 1 {
-			p.room, b.copiers = room, e.copiers(p)
-		}
-		e.build(&b)
-	}
-	if len(b.dst) == b.start {
-		return dst
-	}
-	if len(b.dst)-b.start > room-p.mtu.spare {
-		b.pkt.sort |= packetLarge
-	}
-	e.commit(&b, number)
-	return b.dst
-}
-
-// maxLeftOut is how many numbers in a row a caller may leave out.
-const maxLeftOut = 1 << 10
 
 // build fills the packet, or leaves it empty.
 func (e *Endpoint) build(b *builder) {
@@ -143,7 +61,7 @@ func (e *Endpoint) build(b *builder) {
 		return
 	}
 	if p.toAck > 0 {
-		b.dst = e.appendAck(b.now, p, b.dst, &b.pkt)
+		e.buildAck(b)
 	}
 	ackEnd := len(b.dst)
 	if e.life.drain.on {
@@ -184,7 +102,7 @@ func (e *Endpoint) buildShare(b *builder) {
 	before := len(b.dst)
 	if b.copiers != 0 {
 		b.full = e.copyRoom(b.copiers, b.full)
-		b.end = min(b.end, b.start+b.full)
+		b.end, b.most = min(b.end, b.start+b.full), b.full
 	}
 	e.buildContent(b)
 	if n := len(b.dst) - before; n > 0 {
@@ -241,11 +159,9 @@ func (b *builder) record(c content) {
 func (b *builder) last() *content { return b.path.contents.At(b.path.contents.End() - 1) }
 
 // commit notes the packet as sent under its number.
-func (e *Endpoint) commit(b *builder, number uint64) {
+func (e *Endpoint) commit(b *builder) {
 	p := b.path
-	probe := b.pkt.sort&packetProbe != 0
-	ackOnly := !b.pkt.eliciting && !b.pkt.aside && !probe
-	if ackOnly && e.life.state == stateOpen {
+	if b.pkt.onlyAcks() && e.life.state == stateOpen {
 		if p.ackOnly++; p.wantsAckPing(b.now) {
 			b.ping()
 			p.ackOnlyPing, p.heardMore = b.now, false
@@ -254,39 +170,17 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 	if b.pkt.eliciting {
 		p.ackOnly = 0
 	}
-	for p.sent.End() < number {
-		p.sent.Push().firstRecord = b.pkt.firstRecord
-	}
 	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
-	b.pkt.inFlight = b.pkt.eliciting
 	if b.data > 0 {
-		e.keepCopy(b, number)
+		e.keepCopy(b)
 	}
-	if b.pkt.inFlight {
-		p.passed += int64(b.pkt.bytes)
-		b.pkt.passed = p.passed
-		b.pkt.waits = p.loss.overdue.strait.send(b.now, int(b.pkt.bytes), p.rtt.smooth)
-	}
-	if b.pkt.inFlight || b.pkt.aside || probe {
-		p.pacer.spend(b.now, int(b.pkt.bytes))
-		p.pacer.stalled = false
-		e.spend(b)
-	}
-	b.pkt.limited = e.life.quiet() || e.appLimited(b.now)
-	if !b.pkt.limited || p.full() {
-		b.pkt.sort &^= packetPrompt
-	}
-	if e.markOut = NotECT; p.marks.state != marksFailed {
+	e.charge(b)
+	if p.marks.state != marksFailed {
 		e.mark(b)
 	}
-	*p.sent.Push() = b.pkt
-	if p.sent.Len() > 2*maxSentPackets || !b.pkt.eliciting && p.mostlyAcks() {
-		e.forgetOldest(b.now, p)
-	}
-	p.next = number + 1
-	p.skipIn--
-	if probe {
-		p.mtu.probeSent(b.now, p, number)
+	e.remember(b)
+	if b.pkt.sort&packetProbe != 0 {
+		p.mtu.probeSent(b)
 	} else {
 		p.outbound.add(1, 0)
 		p.watch.sent()
@@ -295,29 +189,74 @@ func (e *Endpoint) commit(b *builder, number uint64) {
 		p.ackSent(b.now, &e.ackOut, int64(e.cfg.AckHold))
 	}
 	if b.pkt.eliciting {
-		if p.eliciting++; p.eliciting == 1 {
-			p.checkAt = b.now + p.probeTimeout(0)
-		}
-		p.loss.lastSent = b.now
-		if b.talks {
-			p.noteTalk(b.now, int64(e.cfg.AckHold))
-		}
-		p.loss.probe = max(0, p.loss.probe-1)
-	}
-	if b.pkt.inFlight {
-		p.inFlight += int(b.pkt.bytes)
-		if b.pkt.sort&packetLowest != 0 {
-			p.lowest += int(b.pkt.bytes)
-		}
-		p.steered = true
-		p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
+		e.await(b)
 	}
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
-	if e.to, e.also = p.route, NoRoute; p.odd || b.pkt.aside {
+	if p.odd || b.pkt.aside {
 		e.direct(b)
 	}
 	e.sent.add(b.now, int(b.pkt.bytes))
+}
+
+// onlyAcks reports whether the packet holds acknowledgements alone.
+func (pkt *sentPacket) onlyAcks() bool {
+	return !pkt.eliciting && !pkt.aside && pkt.sort&packetProbe == 0
+}
+
+// charge takes the packet off what pacing and other limits let go.
+func (e *Endpoint) charge(b *builder) {
+	p := b.path
+	if b.pkt.inFlight = b.pkt.eliciting; b.pkt.inFlight {
+		p.passed += int64(b.pkt.bytes)
+		b.pkt.passed = p.passed
+		b.pkt.waits = p.loss.overdue.strait.send(b.now, int(b.pkt.bytes), p.rtt.smooth)
+	}
+	if !b.pkt.onlyAcks() {
+		p.pacer.spend(b.now, int(b.pkt.bytes))
+		p.pacer.stalled = false
+		e.spend(b)
+	}
+	b.pkt.limited = e.life.quiet() || e.appLimited(b.now)
+	if !b.pkt.limited || p.full() {
+		b.pkt.sort &^= packetPrompt
+	}
+}
+
+// remember keeps the packet until its fate is known, and those before it that were left out.
+func (e *Endpoint) remember(b *builder) {
+	p := b.path
+	for p.sent.End() < b.number {
+		p.sent.Push().firstRecord = b.pkt.firstRecord
+	}
+	*p.sent.Push() = b.pkt
+	if p.sent.Len() > 2*maxSentPackets || !b.pkt.eliciting && p.mostlyAcks() {
+		e.forgetOldest(b.now, p)
+	}
+	if p.skipIn <= 0 {
+		p.skipIn = e.skipInterval()
+	}
+	p.next = b.number + 1
+	p.skipIn--
+}
+
+// await notes that the peer has to acknowledge the packet.
+func (e *Endpoint) await(b *builder) {
+	p := b.path
+	if p.eliciting++; p.eliciting == 1 {
+		p.checkAt = b.now + p.probeTimeout(0)
+	}
+	p.loss.lastSent = b.now
+	if b.talks {
+		p.noteTalk(b.now, int64(e.cfg.AckHold))
+	}
+	p.loss.probe = max(0, p.loss.probe-1)
+	p.inFlight += int(b.pkt.bytes)
+	if b.pkt.sort&packetLowest != 0 {
+		p.lowest += int(b.pkt.bytes)
+	}
+	p.steered = true
+	p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 }
 
 // spend takes a packet that elicits an ack off the budget of the flush and the peer's limits.

@@ -6,9 +6,12 @@ const (
 	// cutRoom is the least room that is filled with a part of a message which would fit a
 	// packet of its own.
 	cutRoom = 256
-	// fragmentRoom is the least room for a fragment that does not end its message.
+	// fragmentRoom is the least room for a fragment that does not end its message, and half of it
+	// the least of the message in it; in a small packet half of that, and a quarter.
 	fragmentRoom = 64
 )
+
+func (b *builder) fragmentRoom() int { return min(fragmentRoom, b.most/2) }
 
 // buildResends appends what a channel must send again: whole messages as runs, lost bytes as
 // fragments, superseded ones as SKIP.
@@ -223,7 +226,7 @@ func (s *sender) startCut(b *builder, m *outMessage) bool {
 	run := s.runHeader(s.open.End(), m, b.copiers != 0)
 	whole := wire.RunHeaderLen(&run)+m.runRoom() <= b.full
 	fill := (s.cfg.Delivery == ReliableUnordered || s.cfg.Delivery == ReliableOrdered) && s.holder(m) == s
-	if whole && !(fill && b.room() >= cutRoom) || b.room() < fragmentRoom {
+	if whole && !(fill && b.room() >= cutRoom) || b.room() < b.fragmentRoom() {
 		return false
 	}
 	to, id, m := s.start(b.now)
@@ -294,7 +297,7 @@ func (s *sender) buildLostBytes(b *builder, id uint64, m *outMessage) bool {
 // too small for it.
 func (s *sender) cutToResend(b *builder, id uint64, m *outMessage) bool {
 	run := s.runHeader(id, m, false)
-	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < fragmentRoom {
+	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < b.fragmentRoom() {
 		return false
 	}
 	m.cut = s.out.cuts.fetch()
@@ -316,7 +319,7 @@ func (s *sender) buildFragment(b *builder, id uint64, m *outMessage, from, to in
 	if last {
 		f.Length = -1
 		n = min(n, b.room()-wire.FragmentHeaderLen(&f, m.len()))
-		if n < fragmentRoom/2 {
+		if n < b.fragmentRoom()/2 {
 			return 0
 		}
 	}

@@ -18,6 +18,7 @@ type pair struct {
 	seed  uint64
 	buf   []byte
 	watch func(end int, b []byte) // sees every datagram that leaves an end; may be nil
+	mark  ECN                     // of that datagram
 
 	mesh   *mesh  // if there are several ways, which then carry everything in place of the links
 	epoch  [2]int // how often each end has gone on under new keys; others it cannot read
@@ -172,10 +173,11 @@ func (p *pair) join(a, b Config, delay time.Duration) *pair {
 	p.t.Helper()
 	for i, cfg := range []Config{a, b} {
 		cfg.Seed = p.seed*2 + uint64(i)
-		end, err := NewLone(p.now, cfg)
+		end, err := NewLone(p.now, cfg, Carrier{})
 		if err != nil {
 			p.t.Fatal(err)
 		}
+		end.cfg.DisableECN = cfg.DisableECN // links carry marks
 		p.ends[i] = end
 		p.links[i] = link{rnd: rand.New(rand.NewPCG(p.seed, uint64(i))), delay: delay}
 	}
@@ -218,14 +220,15 @@ func (p *pair) flush() {
 	}
 	for i := range p.ends {
 		for !p.asleep[i] {
-			p.buf = p.ends[i].AppendDatagram(p.now, p.buf[:0])
-			if len(p.buf) == 0 {
+			out := p.ends[i].next(p.now, p.buf[:0])
+			if len(out.Packet) == 0 {
 				break
 			}
+			p.buf, p.mark = out.Packet, out.ECN
 			if p.watch != nil {
 				p.watch(i, p.buf)
 			}
-			p.links[i].epoch, p.links[i].mark = p.epoch[i], p.ends[i].Mark()
+			p.links[i].epoch, p.links[i].mark = p.epoch[i], p.mark
 			p.links[i].send(p.now, p.buf)
 		}
 	}
@@ -282,8 +285,7 @@ func (p *pair) arrive(end int, f flight) {
 		p.goOn(end, f.epoch)
 	}
 	if f.epoch == p.epoch[end] {
-		p.ends[end].SetMark(f.mark)
-		p.ends[end].HandleDatagram(p.now, f.b)
+		p.ends[end].handle(p.now, f.b, f.mark)
 	}
 }
 

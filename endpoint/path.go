@@ -30,7 +30,6 @@ type path struct {
 	calm      calm
 	tardy     tardy
 	replies   replies
-	elsewhere bool   // the packet that is being read came from another route
 	serial    uint64 // of the newest PATH_STATUS about it
 	statusDue bool   // it is to be sent
 	odd       bool   // it may have to ask or to answer, or may not send

@@ -10,7 +10,7 @@ import (
 // opensFrom hands a scripted endpoint the shortest packet that opens a path.
 func (s *script) opensFrom(from Route, path uint8, serial, number uint64) {
 	b := wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, Weight: 1})
-	s.e.HandlePacket(s.now, path, from, number, wire.AppendPathChallenge(b, 7))
+	s.e.HandlePacket(s.now, Incoming{Path: path, From: from, Number: number, Frames: wire.AppendPathChallenge(b, 7)})
 }
 
 // TestOpeningIsBounded: who sends one packet that opens a path, in the name of somebody else, has
@@ -99,7 +99,7 @@ func TestHomeIsWaitedFor(t *testing.T) {
 	}
 	s, tokens = newClaim(t)
 	s.after(5, 1, response(tokens[1]))
-	s.after(20, 0, ack(0, s.e.NextNumber(0)-1))
+	s.after(20, 0, ack(0, s.nextNumber()-1))
 	if at := s.decided(); at != 0 || s.e.PathStats(0).Moves != 0 {
 		t.Errorf("home has acknowledged the challenge, and the path is at %d", at)
 	}
@@ -146,7 +146,7 @@ func TestOldNumbersMoveNobody(t *testing.T) {
 	s.number += 5
 	s.hears([]byte{wire.TypePing})
 	s.says()
-	s.e.HandlePacket(s.now, 0, 1, s.number-3, []byte{wire.TypePing})
+	s.e.HandlePacket(s.now, Incoming{From: 1, Number: s.number - 3, Frames: []byte{wire.TypePing}})
 	if tokens := s.asked(); len(tokens) != 0 || s.e.Uses(1) {
 		t.Errorf("asked %v", tokens)
 	}
@@ -161,8 +161,8 @@ func TestUndecided(t *testing.T) {
 		if _, err := s.e.Send(chanOf(Unreliable), message(n, 100), SendOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
-		to, also := s.e.Routes()
+		out := s.packet()
+		packet, to, also := out.Packet, out.To, out.Also
 		if to != 0 || also != 1 && also != NoRoute {
 			t.Fatalf("a message goes to %d and %d", to, also)
 		}
@@ -175,9 +175,8 @@ func TestUndecided(t *testing.T) {
 	}
 	s.hearsFrom(1, append([]byte{wire.TypePing}, make([]byte, 900)...))
 	_, _ = s.e.Send(chanOf(Unreliable), message(1, 100), SendOptions{})
-	s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
-	if to, also := s.e.Routes(); to != 0 || also != 1 {
-		t.Errorf("when more came a message goes to %d and %d", to, also)
+	if out := s.packet(); out.To != 0 || out.Also != 1 {
+		t.Errorf("when more came a message goes to %d and %d", out.To, out.Also)
 	}
 }
 

@@ -233,11 +233,11 @@ func (e *Endpoint) buildProof(b *builder) bool {
 	for p.replies.n > 0 && !p.mayAnswer(p.replies.owed[0].to, bytes) {
 		p.replies.drop() // its challenge comes again
 	}
-	b.to = p.asksAt(b.now, bytes)
-	if b.to == NoRoute || b.room() < proofBytes {
+	to := p.asksAt(b.now, bytes)
+	if to == NoRoute || b.room() < proofBytes {
 		return false
 	}
-	b.pkt.aside = true
+	b.pkt.aside, b.to = true, to
 	for q := range p.proofs() {
 		if q.route == b.to && q.due(b.now, bytes) {
 			e.buildChallenge(b, q)

@@ -18,14 +18,14 @@ func newBranch(t *testing.T) *script {
 	s.says()
 	s.opensFrom(1, 1, 1, 0)
 	var token uint64
-	for path := range s.e.Turns(s.now) {
-		for _, f := range framesOf(t, s.e.AppendPacket(s.now, path, s.e.NextNumber(path), nil, 1150)) {
+	for out := s.packet(); len(out.Packet) > 0; out = s.packet() {
+		for _, f := range framesOf(t, out.Packet) {
 			if f[0] == wire.TypePathChallenge {
 				token, _ = wire.ConsumePathChallenge(f)
 			}
 		}
 	}
-	s.e.HandlePacket(s.now, 1, 1, 1, response(token))
+	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 1, Frames: response(token)})
 	if st := s.e.PathStats(1); st.State != PathActive {
 		t.Fatalf("%+v", st)
 	}
@@ -59,8 +59,8 @@ func TestOldStatus(t *testing.T) {
 func TestClosedIsRead(t *testing.T) {
 	s := newBranch(t)
 	s.hears(statusOf(1, 2, wire.PathAbandon))
-	s.e.HandlePacket(s.now, 1, 1, 2, run(chanOf(ReliableOrdered), 0, "read"))
-	s.e.HandlePacket(s.now, 1, 1, 3, wire.AppendDraining(nil, wire.Draining))
+	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 2, Frames: run(chanOf(ReliableOrdered), 0, "read")})
+	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 3, Frames: wire.AppendDraining(nil, wire.Draining)})
 	if at := s.e.paths[1].ackAt; at != never {
 		t.Errorf("an ack is due at %d", at)
 	}
@@ -77,7 +77,7 @@ func TestClosedIsRead(t *testing.T) {
 func TestHoldOfOnePath(t *testing.T) {
 	s := newBranch(t)
 	s.hears(wire.AppendHold(nil, 1, 5000))
-	s.e.HandlePacket(s.now, 1, 1, 100, run(chanOf(ReliableUnordered), 0, "before"))
+	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 100, Frames: run(chanOf(ReliableUnordered), 0, "before")})
 	if s.e.Held(s.now) == 0 {
 		t.Error("data on another path ended the hold")
 	}
@@ -125,9 +125,9 @@ func TestCloseIsAnsweredWhereItCameFrom(t *testing.T) {
 	s.hears([]byte{wire.TypePing})
 	s.says()
 	s.hearsFrom(1, wire.AppendClose(nil, &wire.Close{Code: CodeApplication}))
-	packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
-	if to, also := s.e.Routes(); count(framesOf(t, packet), wire.TypeCloseAck) != 1 || to != 1 || also != NoRoute {
-		t.Errorf("%x goes to %d and %d", packet, to, also)
+	out := s.packet()
+	if count(framesOf(t, out.Packet), wire.TypeCloseAck) != 1 || out.To != 1 || out.Also != NoRoute {
+		t.Errorf("%x goes to %d and %d", out.Packet, out.To, out.Also)
 	}
 }
 
@@ -141,11 +141,10 @@ func TestEachChallengeIsAnswered(t *testing.T) {
 	s.hearsFrom(1, wire.AppendPathChallenge(nil, 11))
 	answers := map[Route]uint64{}
 	for range 10 {
-		packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
-		to, _ := s.e.Routes()
-		for _, f := range framesOf(t, packet) {
+		out := s.packet()
+		for _, f := range framesOf(t, out.Packet) {
 			if f[0] == wire.TypePathResponse {
-				answers[to], _ = wire.ConsumePathResponse(f)
+				answers[out.To], _ = wire.ConsumePathResponse(f)
 			}
 		}
 	}

@@ -53,13 +53,13 @@ func (r *relay) exchange() {
 	r.now += int64(time.Millisecond)
 	for i, e := range r.ends {
 		e.HandleTimeout(r.now)
-		for path := range e.Turns(r.now) {
-			number := e.NextNumber(path)
-			r.buf = e.AppendPacket(r.now, path, number, r.buf[:0], 1150)
-			if len(r.buf) > 0 {
-				to, _ := e.Routes()
-				r.ends[1-i].HandlePacket(r.now, path, to, number, r.buf)
+		for {
+			out, ok := e.NextPacket(r.now, func(Header) Envelope { return Envelope{Head: r.buf[:0], Tail: 50} })
+			if !ok {
+				break
 			}
+			r.buf = out.Packet
+			r.ends[1-i].HandlePacket(r.now, Incoming{Path: out.Path, From: out.To, Number: out.Number, Frames: out.Packet})
 		}
 	}
 }

@@ -79,7 +79,6 @@ const maxAhead = maxOpenIDs
 
 // handleRun handles the messages of a run; b starts behind its header.
 func (r *receiver) handleRun(now int64, run *wire.Run, b []byte) (n int, err error) {
-	r.in.reliable = r.in.reliable || r.cfg.Delivery.Reliable()
 	h := head{options: run.Options, index: run.Index}
 	switch {
 	case run.HasIDs != (r.cfg.Delivery == Unreliable):

@@ -207,7 +207,7 @@ func TestCutWhileWholeIsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says()
-	first := s.e.NextNumber(0) - 1
+	first := s.nextNumber() - 1
 	t.Log("# a probe has room for 600 bytes")
 	for s.e.paths[0].sent.End() < first+4 {
 		if s.e.Deadline() > s.now+second {
@@ -215,7 +215,7 @@ func TestCutWhileWholeIsUnderWay(t *testing.T) {
 		}
 		s.now = max(s.now, s.e.Deadline())
 		s.e.HandleTimeout(s.now)
-		s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 600)
+		s.packetIn(600)
 	}
 	m := s.e.outbox.sender(1).open.At(0)
 	if m.cut == nil || m.cut.anyLost() {
@@ -242,7 +242,7 @@ func TestLateAckOfFragment(t *testing.T) {
 	if _, err := s.e.Send(ch, make([]byte, 6000), SendOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	first := s.e.NextNumber(0)
+	first := s.nextNumber()
 	s.says()
 	s.hears(ack(first+1, first+4))
 	m := s.e.outbox.sender(uint16(ch)).open.At(0)

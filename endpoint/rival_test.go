@@ -111,7 +111,7 @@ func TestBothSilent(t *testing.T) {
 
 // hearsFrom hands a scripted endpoint a packet from a route.
 func (s *script) hearsFrom(from Route, frames ...[]byte) {
-	s.e.HandlePacket(s.now, 0, from, s.number, slices.Concat(frames...))
+	s.e.HandlePacket(s.now, Incoming{From: from, Number: s.number, Frames: slices.Concat(frames...)})
 	s.number++
 }
 
@@ -121,12 +121,12 @@ func (s *script) asked() map[Route]uint64 {
 	s.t.Helper()
 	tokens := map[Route]uint64{}
 	for {
-		packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
-		if len(packet) == 0 {
+		out := s.packet()
+		if len(out.Packet) == 0 {
 			return tokens
 		}
-		to, also := s.e.Routes()
-		for _, f := range framesOf(s.t, packet) {
+		to, also := out.To, out.Also
+		for _, f := range framesOf(s.t, out.Packet) {
 			if f[0] == wire.TypePathChallenge {
 				tokens[to], _ = wire.ConsumePathChallenge(f)
 				if also != NoRoute {
@@ -225,7 +225,7 @@ func TestPathFramesFromNowhere(t *testing.T) {
 	if st := s.e.PathStats(0); st.Route != 0 || st.Challenges != 0 || !s.e.Open() {
 		t.Errorf("%+v", st)
 	}
-	s.e.HandlePacket(s.now, 3, 0, 0, []byte{wire.TypePathChallenge, 1, 2, 3, 4, 5, 6, 7, 8})
+	s.e.HandlePacket(s.now, Incoming{Path: 3, Frames: []byte{wire.TypePathChallenge, 1, 2, 3, 4, 5, 6, 7, 8}})
 	if n := s.e.Stats().Dropped[DropPath]; n != 1 {
 		t.Errorf("%d packets of unknown paths were dropped", n)
 	}
@@ -286,7 +286,7 @@ func TestAsideMeasuresNothing(t *testing.T) {
 	if tokens := s.asked(); len(tokens) != 2 {
 		t.Fatalf("asked %v", tokens)
 	}
-	last := s.e.NextNumber(0) - 1
+	last := s.nextNumber() - 1
 	if pkt := s.e.paths[0].sent.At(last); !pkt.aside {
 		t.Fatalf("the last packet was a usual one: %+v", pkt)
 	}

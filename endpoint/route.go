@@ -8,10 +8,6 @@ type Route uint8
 // NoRoute is no route.
 const NoRoute Route = 255
 
-// Routes says where the packet goes that AppendPacket made last: to a route, and the same bytes
-// also to another one, which mostly is NoRoute.
-func (e *Endpoint) Routes() (to, also Route) { return e.to, e.also }
-
 // Route is where a path goes: its usual packets go there. NoRoute if there is no such path.
 func (e *Endpoint) Route(id uint8) Route {
 	if p := e.path(id); p != nil {
@@ -299,7 +295,7 @@ func (e *Endpoint) renew(now int64, p *path) {
 	p.silence, p.toldSilent = isWell, false
 }
 
-// direct notes where a packet of an odd path goes.
+// direct decides where else a packet of an odd path goes, and counts it there.
 func (e *Endpoint) direct(b *builder) {
 	p, bytes := b.path, int(b.pkt.bytes)
 	if p.state == PathOpening {
@@ -310,9 +306,8 @@ func (e *Endpoint) direct(b *builder) {
 		if q := p.roam.rival(b.to); q != nil {
 			q.went += bytes
 		}
-		e.to = b.to
 	case p.roam != nil:
-		e.also = p.alsoTo(bytes)
+		b.also = p.alsoTo(bytes)
 	}
 }
 

@@ -45,9 +45,27 @@ func (s *script) hears(frames ...[]byte) {
 	for _, f := range frames {
 		packet = append(packet, f...)
 	}
-	s.e.HandlePacket(s.now, 0, 0, s.number, packet)
+	s.e.HandlePacket(s.now, Incoming{Number: s.number, Frames: packet})
 	s.number++
 }
+
+// usual is the Envelope of packets that have room for 1150 bytes of frames.
+func usual(Header) Envelope { return Envelope{Tail: 50} }
+
+// packet makes the next packet; nothing if there is none.
+func (s *script) packet() Outgoing {
+	out, _ := s.e.NextPacket(s.now, usual)
+	return out
+}
+
+// packetIn is packet with room for so many bytes of frames, which is all that the carrier takes.
+func (s *script) packetIn(room int) []byte {
+	out, _ := s.e.NextPacket(s.now, func(Header) Envelope { return Envelope{Carrier: Carrier{MaxDatagramBytes: room}} })
+	return out.Packet
+}
+
+// nextNumber is the number that the next packet of path 0 has.
+func (s *script) nextNumber() uint64 { return s.e.paths[0].header().Number }
 
 // says returns the frames of the packets that the endpoint sends now.
 func (s *script) says() (all [][]byte) {
@@ -56,7 +74,7 @@ func (s *script) says() (all [][]byte) {
 		if n > 10_000 {
 			s.t.Fatal("it never stops talking")
 		}
-		packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 1150)
+		packet := s.packet().Packet
 		if len(packet) == 0 {
 			return all
 		}

@@ -147,13 +147,13 @@ func TestPacketsBecomeSmaller(t *testing.T) {
 			s.now = max(s.now, s.e.Deadline())
 			s.e.HandleTimeout(s.now)
 			for {
-				packet := s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), nil, 600)
+				packet := s.packetIn(600)
 				if len(packet) == 0 {
 					break
 				}
 				peer.hears(packet)
 			}
-			s.hears(ack(1, s.e.NextNumber(0)-1))
+			s.hears(ack(1, s.nextNumber()-1))
 		}
 		peer.e.Update()
 		if m, ok := peer.e.Receive(chanOf(d)); !ok || string(m.Bytes()) != string(want) {

@@ -1,49 +1,5 @@
 package endpoint
 
-import "iter"
-
-// Turns iterates the paths in the order in which they shall send. Ask each for a packet with
-// AppendPacket, and send it where Routes says; the iteration ends when every path was asked and
-// had nothing:
-//
-//	for path := range e.Turns(now) {
-//		number := e.NextNumber(path)
-//		packet := e.AppendPacket(now, path, number, header(path, number), room)
-//		to, also := e.Routes()
-//		…
-//	}
-//
-// Messages go over the best paths that there are, in turn by their weights. Whoever asks another
-// path gets what it has to say itself: acknowledgements, probes, copies.
-func (e *Endpoint) Turns(now int64) iter.Seq[uint8] {
-	return func(yield func(path uint8) bool) { e.turns(now, yield) }
-}
-
-func (e *Endpoint) turns(now int64, yield func(path uint8) bool) {
-	if len(e.paths) == 1 {
-		c := &e.paths[0].counts
-		for sent := c.PacketsSent; yield(0) && c.PacketsSent != sent; {
-			sent = c.PacketsSent
-		}
-		return
-	}
-	for asked := uint8(0); ; {
-		p := e.turn(now, asked)
-		if p == nil {
-			return
-		}
-		sent := p.counts.PacketsSent
-		switch {
-		case !yield(p.id):
-			return
-		case p.counts.PacketsSent != sent:
-			asked = 0 // what was sent may be copied, and has moved the turns on
-		default:
-			asked |= 1 << p.id
-		}
-	}
-}
-
 // turn returns the path to ask next, of those that were not asked; nil if there is none. First
 // come copies, then the path with messages that was served least, then the others.
 func (e *Endpoint) turn(now int64, asked uint8) (best *path) {

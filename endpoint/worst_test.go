@@ -175,7 +175,7 @@ func (s *script) live(buf []byte) {
 	s.now += 10 * millisecond
 	s.e.HandleTimeout(s.now)
 	for range 10 {
-		if len(s.e.AppendPacket(s.now, 0, s.e.NextNumber(0), buf[:0], worstBytes)) == 0 {
+		if _, ok := s.e.NextPacket(s.now, func(Header) Envelope { return Envelope{Head: buf[:0], Tail: 1200 - worstBytes} }); !ok {
 			break
 		}
 	}
@@ -196,7 +196,7 @@ func TestAllocWorstPackets(t *testing.T) {
 		for n := range uint64(packets) {
 			packet := w.packet(s, n)
 			before := s.e.visits()
-			garbage += allocated(func() { s.e.HandlePacket(s.now, 0, 0, s.number, packet) })
+			garbage += allocated(func() { s.e.HandlePacket(s.now, Incoming{Number: s.number, Frames: packet}) })
 			s.number++
 			if most = max(most, s.e.visits()-before); !s.e.Open() {
 				t.Fatalf("%s: packet %d ended the connection: %v", w.name, n, s.closed())
@@ -226,7 +226,7 @@ func BenchmarkWorstPackets(b *testing.B) {
 				s.live(buf)
 				s.number++
 				b.StartTimer()
-				s.e.HandlePacket(s.now, 0, 0, s.number, packet)
+				s.e.HandlePacket(s.now, Incoming{Number: s.number, Frames: packet})
 			}
 		})
 	}

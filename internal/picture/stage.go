@@ -47,7 +47,7 @@ func (s *Scene) Play() (*Timeline, error) {
 				return endpoint.NewAIMD(endpoint.AIMDConfig{MinBytesPerSecond: s.rate, MaxBytesPerSecond: s.rate})
 			}
 		}
-		if st.ends[i], err = endpoint.NewLone(st.now, cfg); err != nil {
+		if st.ends[i], err = endpoint.NewLone(st.now, cfg, endpoint.Carrier{}); err != nil {
 			return nil, err
 		}
 	}

@@ -200,7 +200,7 @@ func (p *contest) run(now, until int64) {
 	for now < until {
 		for i, e := range p.ends {
 			for b, ok := p.links[1-i].Receive(now); ok; b, ok = p.links[1-i].Receive(now) {
-				e.HandlePacket(now, 0, 0, uint64(b[0])|uint64(b[1])<<8|uint64(b[2])<<16, b[3:])
+				e.HandlePacket(now, incoming(b))
 			}
 			if e.Deadline() <= now {
 				e.HandleTimeout(now)
@@ -221,20 +221,23 @@ func (p *contest) run(now, until int64) {
 func (p *contest) pump(now int64, from int) {
 	e := p.ends[from]
 	for {
-		number := e.NextNumber(0)
-		p.buf = append(p.buf[:0], byte(number), byte(number>>8), byte(number>>16))
-		packet := e.AppendPacket(now, 0, number, p.buf, contestRoom)
-		if len(packet) == len(p.buf) {
+		out, ok := e.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
+			return endpoint.Envelope{Head: appendNumber(p.buf[:0], h.Number), Tail: contestTail}
+		})
+		if !ok {
 			return
 		}
-		if p.buf = packet; from == 0 {
-			p.scales.packet(now, packet[3:], e)
+		if p.buf = out.Packet; from == 0 {
+			p.scales.packet(now, out.Packet[numberBytes:], e)
 		}
-		p.links[from].Send(now, packet)
+		p.links[from].Send(now, out.Packet)
 	}
 }
 
-const contestRoom = 1170
+const (
+	contestRoom = 1170 // for frames
+	contestTail = 1200 - numberBytes - contestRoom
+)
 
 // drain has both games read everything.
 func (p *contest) drain(now int64) {

@@ -138,17 +138,32 @@ func (s *wireSide) tick(now int64, reliable int) error {
 // the seal are counted, not made.
 func (s *wireSide) pump(now int64) {
 	for {
-		number := s.end.NextNumber(0)
-		header := s.id + sealBytes - 2 + s.end.NumberBytes(0, number)
-		s.buf = append(s.buf[:0], byte(number), byte(number>>8), byte(number>>16))
-		packet := s.end.AppendPacket(now, 0, number, s.buf, 1200-header)
-		if len(packet) == len(s.buf) {
+		out, ok := s.end.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
+			return endpoint.Envelope{Head: appendNumber(s.buf[:0], h.Number), Tail: s.around(h) - numberBytes}
+		})
+		if !ok {
 			return
 		}
-		s.buf = packet
-		s.count(header, packet[3:])
-		s.out.Send(now, packet)
+		s.buf = out.Packet
+		s.count(s.around(out.Header), out.Packet[numberBytes:])
+		s.out.Send(now, out.Packet)
 	}
+}
+
+// around is what header and seal of a packet take.
+func (s *wireSide) around(h endpoint.Header) int { return s.id + sealBytes - 2 + h.NumberBytes }
+
+// numberBytes is how many bytes of its number a packet of a measurement brings.
+const numberBytes = 3
+
+func appendNumber(b []byte, number uint64) []byte {
+	return append(b, byte(number), byte(number>>8), byte(number>>16))
+}
+
+// incoming is a packet of a measurement that arrived.
+func incoming(b []byte) endpoint.Incoming {
+	number := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16
+	return endpoint.Incoming{Number: number, Frames: b[numberBytes:]}
 }
 
 // runWire lets packets arrive and deadlines pass until the time.
@@ -161,7 +176,7 @@ func runWire(a, b *wireSide, now, until int64) {
 				if !ok {
 					break
 				}
-				to.end.HandlePacket(now, 0, 0, uint64(p[0])|uint64(p[1])<<8|uint64(p[2])<<16, p[3:])
+				to.end.HandlePacket(now, incoming(p))
 			}
 		}
 		next := until

@@ -88,7 +88,7 @@ func (e *end) fail(err error) {
 
 // arrive implements host.
 func (e *end) arrive(now int64, number uint64, b []byte) {
-	e.HandlePacket(now, 0, 0, number, b)
+	e.HandlePacket(now, endpoint.Incoming{Number: number, Frames: b})
 	e.take(now)
 }
 
@@ -152,14 +152,13 @@ func (e *end) next(now int64, dst []byte) (number uint64, _ []byte) {
 			e.send(BulkChannel, e.payload)
 		}
 	}
-	for path := range e.Turns(now) {
-		number = e.NextNumber(path)
-		room := e.NextDatagramBytes(now, path, e.carrier) - sealBytes
-		if b := e.AppendPacket(now, path, number, dst, room); len(b) > len(dst) {
-			return number, b
-		}
+	out, ok := e.NextPacket(now, func(endpoint.Header) endpoint.Envelope {
+		return endpoint.Envelope{Head: dst, Tail: sealBytes - len(dst), Carrier: e.carrier}
+	})
+	if !ok {
+		return 0, dst
 	}
-	return 0, dst
+	return out.Number, out.Packet
 }
 
 // deadline implements host.

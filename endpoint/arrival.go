@@ -1,0 +1,273 @@
+package endpoint
+
+import (
+	"errors"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// errProtocol and errFlow end the connection: what the peer sent was authentic and wrong. A
+// packet with errLater or errNotYet is dropped and not acknowledged, so that it comes again; with
+// errLeft, so that the peer takes it for no answer.
+var (
+	errProtocol = errors.New("endpoint: protocol error")
+	errFlow     = errors.New("endpoint: peer exceeded its credit")
+	errLater    = errors.New("endpoint: no room for this now")
+	errNotYet   = errors.New("endpoint: data before HELLO")
+	errLeft     = errors.New("endpoint: we are not there any more")
+)
+
+// An arrival is a packet of the peer that is being read, and what is known of it.
+type arrival struct {
+	Incoming
+	now       int64
+	path      *path
+	bytes     int             // that it had on the wire
+	newest    bool            // its number is the highest of its path
+	gap       bool            // the one before it is missing, and its ACK
+	elsewhere bool            // it came from another route than the path has
+	reliable  bool            // it holds something of a reliable delivery, as far as it was read
+	acks      [maxPaths]uint8 // that it holds, of each path, likewise
+}
+
+// HandlePacket takes a packet that arrived. Repeated and very old ones are recognised by their number
+// and dropped. Authentic frames that make no sense close the connection.
+func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
+	e.SetNow(now)
+	p := e.path(packet.Path)
+	if (p == nil || p.free()) && packet.From != NoRoute {
+		if opened := e.beginOf(now, packet.Path, packet.From, packet.Frames); opened != nil {
+			p = opened
+		}
+	}
+	switch {
+	case p == nil:
+		e.stats.Dropped[DropPath]++
+	case e.life.state == stateDead:
+		e.stats.Dropped[DropClosed]++
+	case !p.received.Fresh(packet.Number):
+		e.stats.Dropped[DropDuplicate]++
+	default:
+		in := arrival{Incoming: packet, now: now, path: p, bytes: len(packet.Frames) + e.cfg.PacketOverheadBytes}
+		p.counts.PacketsReceived++
+		p.counts.BytesReceived += uint64(in.bytes)
+		e.received.add(now, in.bytes)
+		if p.state == PathOpening && in.From == p.opening.route {
+			p.opening.came += in.bytes
+		}
+		e.read(&in)
+	}
+}
+
+// read takes what a packet brings.
+func (e *Endpoint) read(in *arrival) {
+	now, p := in.now, in.path
+	if e.life.ended() {
+		e.handleClosing(now, p, in.From, in.Frames)
+		return
+	}
+	e.life.lastHeard = max(e.life.lastHeard, now) // it may have come while nobody looked
+	p.heardAt = max(p.heardAt, now)
+	if e.life.state == stateAway {
+		e.comeBack(now)
+	}
+	first := !p.anyReceived()
+	in.newest = first || in.Number > p.largest
+	in.gap = first || in.Number != p.largest+1
+	in.elsewhere = in.From != p.route
+	said, err := e.handleEach(in)
+	switch {
+	case err != nil:
+		said |= elicits
+		e.refuse(now, err)
+	case e.life.ended():
+		p.received.Mark(in.Number) // a CLOSE, or a HELLO that does not match
+	default:
+		e.arrived(in, said)
+	}
+	if e.inbox.inbound.any {
+		if broken := e.inbox.inbound.judge(now, len(in.Frames), said); broken != "" {
+			e.Close(now, CodeTooFast, broken)
+		}
+	}
+	if p.next-p.largestAcked > maxUnanswered && p.next > p.largestAcked && e.life.state == stateOpen {
+		e.refuse(now, errProtocol)
+	}
+}
+
+// arrived notes a packet whose frames were handled.
+func (e *Endpoint) arrived(in *arrival, said traits) {
+	p := in.path
+	if in.From != p.route || p.state == PathClosed {
+		e.cameFrom(in.now, p, in.From, in.bytes, in.newest)
+	}
+	p.arrived(in.now, in.Number, said&elicits != 0, e.ackWait(in))
+	if in.ECN != NotECT {
+		p.marks.arrived(in.ECN)
+	}
+}
+
+// maxUnanswered is how many packets of a path a peer may leave unacknowledged, of which nearly all
+// are acks alone then: his keys would never change, and numbers would not be told apart.
+const maxUnanswered = 1 << 22
+
+// handleEach handles frame after frame, and returns what their types say. What follows the end of
+// the connection means nothing.
+func (e *Endpoint) handleEach(in *arrival) (said traits, err error) {
+	e.inbox.rebuilders.work = rebuildWork
+	for rest := in.Frames; len(rest) > 0 && !e.life.ended(); {
+		kind := rest[0]
+		n, err := e.handleFrame(in, rest)
+		if err != nil {
+			return said, err
+		}
+		said |= traitsOf[kind]
+		rest = rest[n:]
+	}
+	in.path.heardMore = in.path.heardMore || said&isMore != 0
+	if said&isHold == 0 && !e.life.ended() {
+		e.heardWithoutHold(in.now, in.path, in.Number, said&isData != 0)
+	}
+	return said, nil
+}
+
+// Traits are what the type of a frame says about its packet.
+type traits uint8
+
+const (
+	elicits traits = 1 << iota // an ack
+	isMore                     // neither PING nor ACK
+	isData                     // ends a hold of the peer
+	isHold
+)
+
+var traitsOf = func() (of [256]traits) {
+	for kind := range of {
+		switch of[kind] = elicits | isMore | isData; {
+		case kind == wire.TypePadding, kind == wire.TypeCloseAck:
+			of[kind] = isMore
+		case kind == wire.TypeRepair:
+			of[kind] = isMore | isData
+		case kind == wire.TypePing:
+			of[kind] = elicits
+		case kind == wire.TypeHello, kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
+			of[kind] = elicits | isMore
+		case kind == wire.TypeHold:
+			of[kind] = elicits | isMore | isHold
+		case kind >= wire.TypeAck && kind < wire.TypeFragment:
+			of[kind] = 0
+		}
+	}
+	return of
+}()
+
+// refuse answers frames that could not be handled.
+func (e *Endpoint) refuse(now int64, err error) {
+	switch err {
+	case errNotYet:
+		e.stats.Dropped[DropEarly]++
+	case errLeft:
+		e.stats.Dropped[DropLeft]++
+	case errLater:
+		e.stats.Dropped[DropScattered]++
+	case errFlow:
+		e.Close(now, CodeFlow, "credit exceeded")
+	default:
+		e.Close(now, CodeProtocol, "malformed packet")
+	}
+}
+
+// handleFrame handles the frame at the beginning of b and returns its length.
+func (e *Endpoint) handleFrame(in *arrival, b []byte) (n int, err error) {
+	kind := b[0]
+	switch {
+	case kind == wire.TypePadding:
+		return consumePadding(b)
+	case kind == wire.TypePing:
+		return 1, nil
+	case kind == wire.TypeHello:
+		return e.handleHelloFrame(in.now, in.path, b)
+	case kind == wire.TypeClose:
+		return e.handleClose(in.now, in.path, in.From, b)
+	case kind == wire.TypeCloseAck:
+		return 1, nil // we are not closing: a late one
+	case kind >= wire.TypeAck && kind < wire.TypeFragment:
+		return e.handleAckFrame(in, b)
+	case e.life.state != stateOpen:
+		return 0, errNotYet
+	case kind >= wire.TypeRunLong:
+		n, reliable, err := e.inbox.handleRun(in.now, b)
+		in.reliable = in.reliable || reliable
+		return n, err
+	case kind >= wire.TypeFragment:
+		n, reliable, err := e.inbox.handleFragment(in.now, b)
+		in.reliable = in.reliable || reliable
+		return n, err
+	case kind == wire.TypeRepair:
+		return e.inbox.handleRepair(in.now, b)
+	case kind == wire.TypeDraining:
+		return e.handleDraining(in.now, in.path, b)
+	case kind == wire.TypeHold:
+		return e.handleHold(in.now, in.path, in.Number, b)
+	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
+		return e.handlePathFrame(in.now, in.path, in.From, b)
+	}
+	return e.handleControl(in.now, b)
+}
+
+// handleControl handles the frames that steer channels.
+func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
+	switch b[0] {
+	case wire.TypeWindow, wire.TypeBlocked:
+		channel, limit, n := wire.ConsumeLimit(b)
+		if n < 0 {
+			return 0, errProtocol
+		}
+		e.inbox.receiver(channel).count(now, n)
+		if b[0] == wire.TypeWindow {
+			return n, e.outbox.handleWindow(channel, limit)
+		}
+		return n, e.inbox.handleBlocked(now, channel, limit, e.longest((*path).roundTrip))
+	case wire.TypeSkip:
+		return e.inbox.handleSkip(now, b)
+	case wire.TypeRebuilt:
+		channel, newest, mask, n := wire.ConsumeRebuilt(b)
+		if s := e.outbox.sender(channel); n >= 0 && s != nil && !s.own() {
+			e.inbox.receiver(channel).count(now, n)
+			s.handleRebuilt(newest, mask)
+			return n, nil
+		}
+	case wire.TypeStored:
+		channel, ids, n := wire.ConsumeStored(b)
+		if s := e.outbox.sender(channel); n >= 0 && s != nil {
+			e.inbox.receiver(channel).count(now, n)
+			return n, s.handleStored(ids)
+		}
+	}
+	return 0, errProtocol
+}
+
+func consumePadding(b []byte) (int, error) {
+	for _, c := range b {
+		if c != 0 {
+			return 0, errProtocol
+		}
+	}
+	return len(b), nil
+}
+
+func (e *Endpoint) handleAckFrame(in *arrival, b []byte) (int, error) {
+	n, p := wire.ConsumeAck(b, &e.ackIn), in.path
+	if n < 0 {
+		return 0, errProtocol
+	}
+	if e.ackIn.HasPath {
+		if p = e.path(e.ackIn.Path); p == nil {
+			return 0, errProtocol
+		}
+	}
+	if in.acks[p.id]++; in.acks[p.id] > acksPerPacket {
+		return 0, errProtocol
+	}
+	return n, e.handleAck(in, p, &e.ackIn)
+}
