@@ -306,13 +306,10 @@ func (c *Conn) pump(now int64) {
 // seal begins to seal packets; from now on the endpoint knows what that costs.
 func (c *Conn) seal(s *netcode.Sealer) {
 	c.sealer = s
-	c.end.SetPacketOverhead(datagramHeader + s.Overhead(shortestNumber))
+	c.end.SetPacketOverhead(endpoint.DatagramHeaderBytes + s.Overhead(shortestNumber))
 }
 
-const (
-	datagramHeader = 28 // of IPv4 and UDP
-	shortestNumber = 2  // bytes, and the usual
-)
+const shortestNumber = 2 // bytes, and the usual
 
 // renewKeys changes the keys of what we send, if it is time and the peer is
 // known to have the present ones.

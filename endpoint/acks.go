@@ -161,7 +161,7 @@ func (e *Endpoint) buildLateAck(b *builder, below []seq.Range) {
 	b.ack(a, e.lateRanges)
 }
 
-// ackSent notes that a packet goes out with the ACK that appendAck made last.
+// ackSent notes that a packet goes out with the ACK that buildAck made last.
 func (p *path) ackSent(now int64, a *wire.Ack, hold int64) {
 	p.toAck, p.ackAt = 0, never
 	p.late = p.late[:0]

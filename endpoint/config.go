@@ -125,15 +125,17 @@ type Config struct {
 	// MaxHold is the longest silence that the peer may announce with Hold, cut to whole
 	// seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
-	// MaxDatagramBytes is the largest datagram that will be sent; HELLO states it too. 0:
-	// 1200, which every path of the Internet carries. More is found out for each path, if
-	// NextDatagramBytes is told that it can be.
+	// MaxDatagramBytes is the largest datagram that this end sends and reads, on any path; HELLO
+	// states it too. 576 to 65507; 0: 1200, which every path of the Internet carries. Of more
+	// each path finds out whether it is carried, if its Carrier says that it can. A carrier that
+	// takes less than 576 says so in Carrier.MaxDatagramBytes, not here.
 	MaxDatagramBytes int
-	// DisableECN has no packet marked (Mark). Marks that come are told to the peer in any case.
+	// DisableECN has no packet marked (Outgoing.ECN). Marks that come are told to the peer in any
+	// case.
 	DisableECN bool
 	// PacketOverheadBytes is what the caller adds to each packet's frames, headers of IP and
-	// UDP included; it is counted against the rate. 0: 51 (28 of IPv4 and UDP, 23 of a sealed
-	// packet).
+	// UDP included; it is counted against the rate. At most 1024. 0: 51 (28 of IPv4 and UDP, 23
+	// of a packet that package netcode seals); negative: nothing.
 	PacketOverheadBytes int
 	// MaxReceipts bounds receipts that are open or not yet read. 0: 16384; negative: no
 	// receipts. When it is reached, a Send that wants a receipt returns ErrFull.
@@ -162,6 +164,14 @@ type Config struct {
 	// own.
 	Buffers *Buffers
 }
+
+const (
+	// DatagramHeaderBytes is what IPv4 and UDP put around a datagram, 20 and 8 bytes.
+	DatagramHeaderBytes = 28
+	// SealedPacketBytes is what package netcode puts around the frames of a packet to a server: a
+	// prefix, 4 bytes of an id, 2 of the packet's number and a tag of 16.
+	SealedPacketBytes = 23
+)
 
 const (
 	messageCharge        = 32 // what a message costs beside its length
@@ -214,7 +224,7 @@ func (c Config) withDefaults() Config {
 	c.AckHold = orDefault(c.AckHold, 20*time.Millisecond, 0)
 	c.MaxHold = orDefault(c.MaxHold, defaultHold, 0).Truncate(time.Second)
 	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)
-	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, 51, 0)
+	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, DatagramHeaderBytes+SealedPacketBytes, 0)
 	c.MaxReceipts = orDefault(c.MaxReceipts, 16384, 0)
 	c.Channels = c.allChannels()
 	c.MaxPaths = orDefault(c.MaxPaths, defaultPaths, 0)

@@ -11,7 +11,7 @@
 //
 // and what comes out:
 //
-//   - [Endpoint.AppendPacket]: a packet for the peer, for each of [Endpoint.Turns]
+//   - [Endpoint.NextPacket]: a packet for the peer, until there is none
 //   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last Update
 //
 // Whoever owns an endpoint may talk to the peer's owner beside the game, with
@@ -55,9 +55,8 @@
 // reserve. A path that dies is left within three probe timeouts, and tried again. Numbers, round
 // trips, losses and congestion belong to the path ([PathStats]).
 //
-// The caller names the ways that datagrams take by small numbers, a [Route] each: HandlePacket is
-// told from which one a packet came, [Endpoint.Turns] says which path sends next and
-// [Endpoint.Routes] where the packet goes. When the peer's packets come from another Route the
+// The caller names the ways that datagrams take by small numbers, a [Route] each: an [Incoming]
+// packet says from which one it came, an [Outgoing] one where it goes. When the peer's packets come from another Route the
 // endpoint asks there whether it is the peer, and the path follows. [Endpoint.Uses] tells which
 // Routes are still needed. Whoever has one way only passes 0 and can ignore all of this, as a
 // Lone does.
@@ -71,11 +70,12 @@
 //
 // # Datagrams
 //
-// [Endpoint.NextDatagramBytes] says how large the datagram of the next packet may be. If it is told
-// that the [Carrier] loses what is too large, each path begins with 1200 bytes and looks for
-// more, up to [Config.MaxDatagramBytes], and notices when it carries less again. Whoever can
-// read and write the congestion marks of IP headers hands them over: [Endpoint.SetMark] before HandlePacket,
-// [Endpoint.Mark] after AppendPacket.
+// A packet travels in a datagram of the caller's, with his header in front and perhaps a seal behind.
+// The caller knows what these take and what carries it all, the [Envelope]; the endpoint fills the
+// rest. If it is told that the [Carrier] loses what is too large, each path begins with 1200 bytes
+// and looks for more, up to [Config.MaxDatagramBytes], and notices when it carries less again.
+// Whoever can read and write the congestion marks of IP headers hands them over: Incoming.ECN,
+// Outgoing.ECN.
 //
 // # The end
 //

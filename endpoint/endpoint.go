@@ -25,7 +25,7 @@ type Endpoint struct {
 
 	ackIn, ackOut wire.Ack
 	ackLate       wire.Ack
-	lateRanges    []seq.Range     // of ackLate
+	lateRanges    []seq.Range // of ackLate
 	exchanges     exchanges
 	sent          bandwidth
 	received      bandwidth

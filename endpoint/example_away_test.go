@@ -16,6 +16,12 @@ func ExampleEndpoint_Continue() {
 	}
 	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	carry := func(now int64, from, to endpoint.Lone) {
+		from.HandleTimeout(now)
+		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
+			to.HandleDatagram(now, b)
+		}
+	}
 	now := int64(0)
 	run := func(d time.Duration, connected bool) {
 		for end := now + int64(d); now < end; now += int64(time.Millisecond) {
@@ -61,6 +67,12 @@ func ExampleEndpoint_SendControl() {
 	const addresses = 3                                     // a kind of SPEC.md, 6.4
 	list := []byte{1, 0, 0, 0, 1, 192, 0, 2, 1, 0x61, 0x1e} // one of IPv4
 	_ = server.SendControl(addresses, list)
+	carry := func(now int64, from, to endpoint.Lone) {
+		from.HandleTimeout(now)
+		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
+			to.HandleDatagram(now, b)
+		}
+	}
 	for now := range int64(100) { // milliseconds
 		carry(now*1_000_000, server, player)
 		carry(now*1_000_000, player, server)

@@ -13,9 +13,8 @@ func ExampleCarrier() {
 		Channels:         []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}},
 		MaxDatagramBytes: 1472,
 	}
-	alice, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
-	bob, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
-	alice.Carrier.DontFragment, bob.Carrier.DontFragment = true, true
+	alice, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{DontFragment: true})
+	bob, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{DontFragment: true})
 
 	tunnel := func(now int64, from, to endpoint.Lone) {
 		from.HandleTimeout(now)

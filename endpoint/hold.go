@@ -52,7 +52,7 @@ func (e *HoldError) Error() string {
 }
 
 // Hold announces that this end falls silent for d at most, because its game is busy and will
-// not call it. What waits to be sent leaves with the next AppendPacket as far as the path takes
+// not call it. What waits to be sent leaves with the next packets as far as the path takes
 // it now, then HOLD in three packets; what is left waits. The peer sends signs of life only,
 // and neither its timeout nor ours counts before the silence is over: when the time is, when a
 // message is sent, or by a Hold that is not positive. Whoever goes on calling the endpoint

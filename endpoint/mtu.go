@@ -47,7 +47,7 @@ const (
 	// floorDatagram is what is left behind the headers of IP and UDP of the 576 bytes that every
 	// host takes (RFC 791, 3.1). Paths that carry less than baseDatagram are rare: tunnels in
 	// tunnels.
-	floorDatagram = 576 - 28
+	floorDatagram = 576 - DatagramHeaderBytes
 	// mtuStep ends the search: a size that is so near to one that fails is near enough. It is
 	// one in a hundred of the bytes.
 	mtuStep = 16
@@ -73,7 +73,9 @@ var likelySizes = [...]int{
 
 // A Carrier is what is known of whatever carries the datagrams of a path.
 type Carrier struct {
-	// MaxDatagramBytes is the largest datagram that it takes. 0: there is no limit.
+	// MaxDatagramBytes is the largest datagram that it takes, whatever Config.MaxDatagramBytes
+	// says. 0 or negative: there is no limit. It should leave 48 bytes or more for frames, and
+	// must for the HELLO of a Lone (NewLone says how much that is): with less, nothing large goes.
 	MaxDatagramBytes int
 	// DontFragment says that a datagram that is too large for the path, or for this machine, is
 	// lost as a whole: it is never cut into pieces on the way. Then the largest size is searched

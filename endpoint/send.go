@@ -29,7 +29,7 @@ type SendOptions struct {
 }
 
 // Send puts a message on a channel. The payload is copied; SendDraft and SendShared save that.
-// It leaves with the next packets that AppendPacket makes.
+// It leaves with the packets that NextPacket makes next.
 func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
 	return e.send(channel, payload, source{}, &opts)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Deadline returns when HandleTimeout or AppendPacket has something to do at the latest, if
+// Deadline returns when HandleTimeout or NextPacket has something to do at the latest, if
 // nothing arrives and nothing is sent before; the largest int64 if never. Calls before or
 // after it are harmless.
 func (e *Endpoint) Deadline() int64 {

@@ -103,7 +103,7 @@ func newWireSide(link simnet.LinkConfig, id int, seed uint64) (*wireSide, error)
 			{ID: reliableID, Delivery: endpoint.ReliableOrdered},
 			{ID: otherID, Delivery: endpoint.Unreliable},
 		},
-		Seed: seed, Handshake: true, Trusted: true, PacketOverheadBytes: headerBytes + id + sealBytes,
+		Seed: seed, Handshake: true, Trusted: true, PacketOverheadBytes: endpoint.DatagramHeaderBytes + id + sealBytes,
 	})
 	if err != nil {
 		return nil, err
@@ -111,9 +111,6 @@ func newWireSide(link simnet.LinkConfig, id int, seed uint64) (*wireSide, error)
 	out, err := simnet.NewLink(0, link, seed)
 	return &wireSide{end: end, out: out, id: id}, err
 }
-
-// headerBytes are those of IPv4 and UDP.
-const headerBytes = 28
 
 func (s *wireSide) tick(now int64, reliable int) error {
 	s.end.Update()

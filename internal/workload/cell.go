@@ -117,9 +117,9 @@ const (
 	BulkBytes   = 4 << 10 // of a message
 
 	bulkAhead   = 1 << 20 // what waits in the sender's queue
-	headerBytes = 28      // IPv4 and UDP
-	sealBytes   = 23      // what a sealed packet has beside its frames
-	numberBytes = 8       // so much of it is in our datagrams: the packet's number
+	headerBytes = endpoint.DatagramHeaderBytes
+	sealBytes   = endpoint.SealedPacketBytes
+	numberBytes = 8 // so much of it is in our datagrams: the packet's number
 	datagram    = 1200
 	ethernet    = 1472 // the datagrams that an Ethernet carries
 	leastMTU    = 576  // RFC 791, 3.1

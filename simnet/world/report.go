@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -109,7 +110,7 @@ func (t *tally) countConn(e *End) {
 }
 
 // headerBytes are those of IPv4 and UDP.
-const headerBytes = 28
+const headerBytes = simnet.DefaultOverheadBytes
 
 func (t *tally) wrote(ds []transport.Datagram) {
 	for i := range ds {

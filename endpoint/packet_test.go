@@ -1,0 +1,207 @@
+package endpoint
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// TestNothingInIt: an end that has nothing to say asks for envelopes, and nothing comes of it,
+// however often: no number is used up, or left out.
+func TestNothingInIt(t *testing.T) {
+	s := newScript(t, channels())
+	s.says()
+	p := s.e.paths[0]
+	for p.skipIn = 0; p.skipIn > -3; p.skipIn-- {
+		before, asked := p.header(), 0
+		for range 1000 {
+			_, ok := s.e.NextPacket(s.now, func(h Header) Envelope {
+				if asked++; h != before {
+					t.Fatalf("asked for %+v, before for %+v", h, before)
+				}
+				return usual(h)
+			})
+			if ok {
+				t.Fatal("there is a packet")
+			}
+		}
+		if asked != 1000 || p.next != before.Number-1 || p.sent.End() != p.next {
+			t.Fatalf("asked %d times, the next number is %d, %d are remembered", asked, p.next, p.sent.End())
+		}
+	}
+}
+
+// TestNotBuilt: what does not fit its envelope, or finds its carrier busy, was not sent: the next
+// packet has its number and all that it had.
+func TestNotBuilt(t *testing.T) {
+	for name, refuse := range map[string]Envelope{
+		"no room":          {Tail: 1200},
+		"less than none":   {Head: make([]byte, 700), Tail: 700},
+		"a carrier of one": {Head: make([]byte, 9), Carrier: Carrier{MaxDatagramBytes: 1}},
+		"busy":             {Busy: true},
+	} {
+		s := newScript(t, channels())
+		s.says()
+		for _, d := range deliveries {
+			_, _ = s.e.Send(chanOf(d), message(int(d), 50), SendOptions{})
+		}
+		want := s.e.paths[0].header()
+		for range 3 {
+			if out, ok := s.e.NextPacket(s.now, func(Header) Envelope { return refuse }); ok || out.Packet != nil {
+				t.Fatalf("%s: % x is sent", name, out.Packet)
+			}
+		}
+		if st := s.e.Stats(); st.PacketsSent != want.Number || st.QueuedMessages != len(deliveries) {
+			t.Errorf("%s: %d packets sent, %d messages wait", name, st.PacketsSent, st.QueuedMessages)
+		}
+		s.e.PathBusy(s.now, 0, false)
+		out := s.packet()
+		runs := 0
+		for _, f := range framesOf(t, out.Packet) {
+			if f[0] >= wire.TypeRunLong {
+				runs++
+			}
+		}
+		if out.Header != want || runs != len(deliveries) {
+			t.Errorf("%s: then %+v with %d runs, want %+v", name, out.Header, runs, want)
+		}
+	}
+}
+
+// TestNotSent: a packet that was made and never sent is lost, and repaired like any other.
+func TestNotSent(t *testing.T) {
+	p := newPair(t, unrepaired(channels()), 10*time.Millisecond).open()
+	ch := chanOf(ReliableOrdered)
+	p.send(0, ch, []byte("forgotten"))
+	if out := p.ends[0].next(p.now, nil); len(out.Packet) == 0 {
+		t.Fatal("no packet")
+	}
+	p.send(0, ch, []byte("sent"))
+	p.run(2 * time.Second)
+	if got := p.received(1, ch); len(got) != 2 || got[0] != "forgotten" {
+		t.Errorf("received %q", got)
+	}
+	if lost := p.ends[0].Stats().PacketsLost; lost != 1 {
+		t.Errorf("%d packets lost", lost)
+	}
+}
+
+// TestQuestionsBetweenPackets: of two like ends one is asked all that there is to ask between a
+// packet and the next, and inside of begin the other nothing: both make the same packets.
+func TestQuestionsBetweenPackets(t *testing.T) {
+	var ends [2]*script
+	for i := range ends {
+		cfg := channels()
+		cfg.MaxDatagramBytes = ethernet
+		ends[i] = newScript(t, cfg)
+	}
+	ask := func(e *Endpoint, now int64) {
+		e.Deadline()
+		e.Stats()
+		e.PathStats(0)
+		e.ChannelStats(1)
+		e.LargestAcked(0)
+		e.Uses(e.Route(0))
+		e.ProbeTimeout()
+		e.MaxDatagramBytes()
+		e.SetNow(now)
+	}
+	carrier := Carrier{DontFragment: true}
+	made := 0
+	for n := range 400 {
+		var said [2][]Outgoing
+		for i, s := range ends {
+			_, _ = s.e.Send(chanOf(deliveries[n%5]), message(n, n*7%3000), SendOptions{})
+			begin := func(Header) Envelope { return Envelope{Carrier: carrier} }
+			for out, ok := s.e.NextPacket(s.now, begin); ok; out, ok = s.e.NextPacket(s.now, begin) {
+				if said[i] = append(said[i], out); i == 0 {
+					ask(s.e, s.now)
+				}
+			}
+			s.hears([]byte{wire.TypePing}, ack(0, max(s.e.paths[0].next, 1)-1))
+			s.now += 10 * millisecond
+			s.e.HandleTimeout(s.now)
+		}
+		if len(said[0]) != len(said[1]) {
+			t.Fatalf("step %d: %d packets and %d", n, len(said[0]), len(said[1]))
+		}
+		for k, a := range said[0] {
+			b := said[1][k]
+			if made++; a.Header != b.Header || a.To != b.To || a.ECN != b.ECN || !bytes.Equal(a.Packet, b.Packet) {
+				t.Fatalf("step %d: %+v and %+v", n, a, b)
+			}
+		}
+	}
+	if made < 400 || ends[0].e.PathStats(0).MTU != ethernet {
+		t.Errorf("%d packets of %d bytes", made, ends[0].e.PathStats(0).MTU)
+	}
+}
+
+// TestProbesAreAsLargeAsBuilt: whatever the envelopes take, and however the carrier changes between
+// two packets, a path is never taken to carry more than a datagram that was acknowledged had.
+func TestProbesAreAsLargeAsBuilt(t *testing.T) {
+	cfg := channels()
+	cfg.MaxDatagramBytes = ethernet
+	s := newScript(t, cfg)
+	p, largest, probes := s.e.paths[0], baseDatagram, 0
+	rnd, carrier := rand.New(rand.NewPCG(1, 2)), Carrier{DontFragment: true}
+	for range 5000 {
+		if rnd.IntN(40) == 0 {
+			carrier.MaxDatagramBytes = 500 + rnd.IntN(1000)
+		}
+		env := Envelope{Head: make([]byte, rnd.IntN(400)), Tail: rnd.IntN(100), Carrier: carrier}
+		number := p.header().Number
+		out, ok := s.e.NextPacket(s.now, func(Header) Envelope { return env })
+		if most := carrier.MaxDatagramBytes; ok {
+			size := len(out.Packet) + env.Tail
+			if most > 0 && size > most || size > ethernet {
+				t.Fatalf("a datagram of %d bytes, the carrier takes %d", size, most)
+			}
+			if p.sent.At(number).sort&packetProbe != 0 {
+				if probes++; p.mtu.probe != size {
+					t.Fatalf("a probe of %d bytes is booked as one of %d", size, p.mtu.probe)
+				}
+			}
+			largest = max(largest, size)
+			s.hears(ack(number, number))
+		}
+		if _, err := s.e.Send(chanOf(Unreliable), nil, SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if s.now += 20 * millisecond; s.e.Deadline() <= s.now {
+			s.e.HandleTimeout(s.now)
+		}
+		if p.mtu.size > largest {
+			t.Fatalf("datagrams of %d bytes, the largest that was acknowledged had %d", p.mtu.size, largest)
+		}
+	}
+	if probes < 20 || p.mtu.size <= baseDatagram && largest <= baseDatagram {
+		t.Errorf("%d probes, datagrams of %d bytes", probes, p.mtu.size)
+	}
+}
+
+// TestEnvelopeOnTop: frames are appended to the head, which is left as it is, and packet, head and
+// tail fill the datagram to the byte when there is more to say.
+func TestEnvelopeOnTop(t *testing.T) {
+	s := newScript(t, channels())
+	if _, err := s.e.Send(chanOf(ReliableOrdered), make([]byte, 5000), SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	head := bytes.Repeat([]byte{0xaa}, 33)
+	out, ok := s.e.NextPacket(s.now, func(h Header) Envelope {
+		if h != (Header{NumberBytes: 2}) {
+			t.Errorf("asked for %+v", h)
+		}
+		return Envelope{Head: head, Tail: 17}
+	})
+	if !ok || len(out.Packet)+17 != 1200 || !bytes.Equal(out.Packet[:33], head) {
+		t.Errorf("%d bytes of a datagram of 1200, with % x in front", len(out.Packet), out.Packet[:33])
+	}
+	framesOf(t, out.Packet[33:])
+	if out.Path != 0 || out.To != 0 || out.Also != NoRoute {
+		t.Errorf("path %d, to %d and %d", out.Path, out.To, out.Also)
+	}
+}
