@@ -291,7 +291,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 	case packetAcked:
 		return nil
 	case packetLost:
-		pkt.late = pkt.sort&packetProbe == 0
+		pkt.late = pkt.sort&packetSizeProbe == 0
 	case packetInFlight:
 		p.leaveFlight(pkt)
 		p.loss.overdue.settle(pkt, false)

@@ -56,7 +56,7 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
 		default:
-			if pkt.sort&packetProbe == 0 && !e.deaf(p, pkt.at) {
+			if pkt.sort&packetSizeProbe == 0 && !e.deaf(p, pkt.at) {
 				p.watch.lost(n)
 			}
 			e.packetLost(now, p, pkt, &sample)
@@ -87,7 +87,7 @@ func (p *path) reportLoss(now int64, s LossSample) {
 
 func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
-	if pkt.sort&packetProbe != 0 {
+	if pkt.sort&packetSizeProbe != 0 {
 		return // it is missed when the next one is due
 	}
 	if pkt.sort != 0 {
@@ -170,7 +170,7 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 	budget := packetBytes
 	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {
 		pkt := p.sent.At(n)
-		if pkt.state != packetInFlight || pkt.sort&packetProbe != 0 {
+		if pkt.state != packetInFlight || pkt.sort&packetSizeProbe != 0 {
 			continue
 		}
 		budget -= int(pkt.bytes)

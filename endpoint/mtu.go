@@ -249,13 +249,13 @@ func (e *Endpoint) probesUntil(until int64) (bytes int64) {
 	return bytes
 }
 
-// fillProbe makes the packet a probe, as large as its datagram may be.
-func (b *builder) fillProbe() {
+// fillSizeProbe makes the packet a probe, as large as its datagram may be.
+func (b *builder) fillSizeProbe() {
 	b.dst = append(b.dst, wire.TypePing)
 	for b.room() > 0 {
 		b.dst = append(b.dst, padding[:min(b.room(), len(padding))]...)
 	}
-	b.pkt.sort = packetProbe
+	b.pkt.sort = packetSizeProbe
 }
 
 var padding [256]byte // of the type 0

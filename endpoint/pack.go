@@ -179,7 +179,7 @@ func (e *Endpoint) commit(b *builder) {
 		e.mark(b)
 	}
 	e.remember(b)
-	if b.pkt.sort&packetProbe != 0 {
+	if b.pkt.sort&packetSizeProbe != 0 {
 		p.mtu.probeSent(b)
 	} else {
 		p.outbound.add(1, 0)
@@ -201,7 +201,7 @@ func (e *Endpoint) commit(b *builder) {
 
 // onlyAcks reports whether the packet holds acknowledgements alone.
 func (pkt *sentPacket) onlyAcks() bool {
-	return !pkt.eliciting && !pkt.aside && pkt.sort&packetProbe == 0
+	return !pkt.eliciting && !pkt.aside && pkt.sort&packetSizeProbe == 0
 }
 
 // charge takes the packet off what pacing and other limits let go.

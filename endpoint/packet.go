@@ -116,7 +116,7 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 	b.pkt.at, b.pkt.state, b.pkt.firstRecord = now, packetInFlight, p.contents.End()
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
 	if size.probe {
-		b.fillProbe()
+		b.fillSizeProbe()
 	} else {
 		if len(e.paths) > 1 {
 			p.room, b.copiers = room, e.copiers(p)

@@ -139,13 +139,13 @@ type sentPacket struct {
 type packetSort uint8
 
 const (
-	packetMarked   packetSort = 1 << iota // ECT(0)
-	packetLarge                           // larger than what certainly passes
-	packetProbe                           // nothing but the question whether its size passes
-	packetPrompt                          // carries something reliable that is little, and its path had room
-	packetRepaired                        // sums of what it carries go with the packets behind it
-	packetOverdue                         // what it carries was sent again since its ack was overdue
-	packetLowest                          // nothing but messages of the lowest priority of several
+	packetMarked    packetSort = 1 << iota // ECT(0)
+	packetLarge                            // larger than what certainly passes
+	packetSizeProbe                        // nothing but the question whether its size passes
+	packetPrompt                           // carries something reliable that is little, and its path had room
+	packetRepaired                         // sums of what it carries go with the packets behind it
+	packetOverdue                          // what it carries was sent again since its ack was overdue
+	packetLowest                           // nothing but messages of the lowest priority of several
 )
 
 // A packetState is the fate of a packet.

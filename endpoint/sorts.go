@@ -6,7 +6,7 @@ func (p *path) sortAcked(now int64, number uint64, pkt *sentPacket) {
 		p.marks.acked++
 	}
 	switch {
-	case pkt.sort&packetProbe != 0:
+	case pkt.sort&packetSizeProbe != 0:
 		p.mtu.probeAcked(now, p, number)
 	case pkt.sort&packetLarge != 0:
 		p.mtu.largeAcked(pkt)
