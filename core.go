@@ -40,6 +40,7 @@ type core struct {
 	touched  []*Conn          // something came, or was taken, since the last Update
 	spare    []*Conn          // memory for touched
 	dirty    []*Conn          // may have something to send
+	marks    uint64           // how often that was noted
 	jammed   []*Conn          // with paths whose sockets take nothing
 	retryAt  int64            // when they are asked again; never: none has refused anything
 	due      schedule
@@ -104,9 +105,7 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket, connections
 	k.buffers = endpoint.NewBuffers(cfg.BufferBytes)
 	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes, connections)
 	k.random.reader = cfg.Random
-	each := k.cfg.endpoint()
-	each.Buffers, each.Pool = k.buffers, k.pool
-	if k.plan, err = endpoint.Prepare(each); err != nil {
+	if err := k.prepare(); err != nil {
 		return err
 	}
 	k.events.limit = k.cfg.MaxEvents
@@ -124,6 +123,14 @@ func (k *core) init(cfg Config, o owner, sockets []transport.Socket, connections
 		k.addLane(ch)
 	}
 	return nil
+}
+
+// prepare makes the plan of the endpoints to come.
+func (k *core) prepare() (err error) {
+	each := k.cfg.endpoint()
+	each.Buffers, each.Pool = k.buffers, k.pool
+	k.plan, err = endpoint.Prepare(each)
+	return err
 }
 
 // lock keeps other goroutines out, under a Hub or a Session.
@@ -203,10 +210,15 @@ func (k *core) service(t time.Time, lazily bool) time.Time {
 	if k.closed {
 		return time.Time{}
 	}
+	k.listen(t, lazily)
+	return k.flush(t)
+}
+
+// listen is the part of service that sends nothing.
+func (k *core) listen(t time.Time, lazily bool) {
 	k.setNow(t)
 	k.receive(lazily)
 	k.timeouts()
-	return k.flush(t)
 }
 
 // flush is Flush of the owner.
@@ -309,6 +321,7 @@ func (k *core) touch(c *Conn) {
 
 // markDirty notes that a Conn may have something to send.
 func (k *core) markDirty(c *Conn) {
+	k.marks++
 	if !c.dirty {
 		c.dirty = true
 		k.dirty = append(k.dirty, c)

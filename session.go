@@ -40,7 +40,7 @@ func dial(
 	ctx context.Context, cfg ClientConfig, sockets []transport.Socket, connect func(*Client) (*Conn, error),
 ) (*Session, error) {
 	if cfg.AckHold == 0 {
-		cfg.AckHold = -1
+		cfg.AckHold = sharedHold
 	}
 	client, err := NewClient(cfg, sockets...)
 	if err != nil {

@@ -14,31 +14,48 @@ import (
 //
 // Only the loop over Events shows what arrived, and it gives up the lock while the
 // body runs: that is safe, because servicing touches nothing that the
-// game can see.
+// game can see. A loop that waits is left what has to be sent, too, when something
+// arrives for it: what the body answers then takes the acknowledgement along. The
+// service goroutine looks after it if that takes the body long.
 type sharing struct {
 	core   *core
 	mu     sync.Mutex
 	notify chan struct{} // something waits to be shown
 	ended  chan struct{} // the service goroutine is over
 	err    error         // what closing gave at the end of a Shutdown; read after ended
+	before uint64        // the core's marks when the lock was taken
 	sent   time.Time     // when a sender looked at the clock last
 	burst  bool          // it was followed by another message at once
 	alarm  int64         // when the service goroutine will look again at the latest
 	called bool          // it was woken to flush
-	batch  []Event       // shown by the loop over Events
-	kept   []Event       // shown and not wanted: for the next loop
+
+	waiting bool    // the loop over Events waits for notify
+	batch   []Event // shown by it
+	more    bool    // the body has not seen the last of them
+	kept    []Event // shown and not wanted: for the next loop
 
 	lines []*line // who waits for room, and where
 }
 
-// flushGap is how soon after one message the next one belongs to the same
-// burst, which is left to the service goroutine, so that its messages share packets.
-const flushGap = 50 * time.Microsecond
+const (
+	// flushGap is how soon after one message the next one belongs to the same
+	// burst, which is left to the service goroutine, so that its messages share packets.
+	flushGap = 50 * time.Microsecond
+	// bodyTime is how long the body of the loop over Events may take before what it was
+	// left to send is sent without it.
+	bodyTime = int64(time.Millisecond)
+	// sharedHold is how long acknowledgements wait under a Hub or a Session: for the body, which
+	// has the message soon. What it does not answer is acknowledged when it is done.
+	sharedHold = time.Millisecond
+)
 
 func share(k *core) *sharing {
 	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{})}
 	if k.cfg.AckHold == 0 {
-		k.cfg.AckHold = -1
+		k.cfg.AckHold = sharedHold
+		if err := k.prepare(); err != nil {
+			panic(err) // not possible: the plan was good with another hold
+		}
 	}
 	k.liftBudgets()
 	k.shared = s
@@ -46,16 +63,21 @@ func share(k *core) *sharing {
 	return s
 }
 
-func (s *sharing) lock() { s.mu.Lock() }
+func (s *sharing) lock() {
+	s.mu.Lock()
+	s.before = s.core.marks
+}
 
-// unlock sends what the caller has put in, or leaves it to the service goroutine
-// in a burst. The first message of a burst looks like any other, so after one
-// burst the next message is taken for another.
+// unlock sends what the caller has put in, or leaves it to the loop over Events if
+// that is about to send anyway, or in a burst to the service goroutine. The first
+// message of a burst looks like any other, so after one burst the next message is
+// taken for another, unless something was shown since: that it answers.
 func (s *sharing) unlock() {
 	switch {
-	case len(s.core.dirty) == 0:
+	case s.core.marks == s.before: // the caller only looked
 	case s.called:
 		s.burst = true
+	case s.more && s.alarm <= s.core.now+bodyTime:
 	default:
 		now := time.Now()
 		burst := s.burst
@@ -122,12 +144,19 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 		return until, false
 	}
 	s.called = false
-	k.service(time.Now(), true)
+	now := time.Now()
+	k.listen(now, true)
+	at := never
+	if s.waiting && k.news {
+		at = k.now + bodyTime
+	} else {
+		k.flush(now)
+	}
 	if k.settled() {
 		s.err = k.close(CodeNone, "") // nobody is left who could hear a reason
 		return until, false
 	}
-	at := k.nextDeadline()
+	at = min(at, k.nextDeadline())
 	if s.alarm > k.now {
 		at = min(at, s.alarm)
 	}
@@ -156,13 +185,16 @@ func (s *sharing) fail(err error) {
 }
 
 func (s *sharing) signal() {
+	s.waiting = false
 	select {
 	case s.notify <- struct{}{}:
 	default:
 	}
 }
 
-// show takes all that has happened since the last call.
+// show takes all that has happened since the last call, and sends what the body
+// said about the last batch. The acknowledgements of the next one wait for what the
+// body says about that.
 func (s *sharing) show() (batch []Event, closed bool) {
 	s.mu.Lock()
 	defer s.release()
@@ -170,10 +202,10 @@ func (s *sharing) show() (batch []Event, closed bool) {
 	if !k.closed {
 		now := time.Now()
 		k.setNow(now)
-		k.reveal()
-		if len(k.dirty) > 0 { // credit for what was taken
-			s.flush(now)
+		if len(s.batch) > 0 {
+			s.finish(now)
 		}
+		k.reveal()
 	}
 	clear(s.batch)
 	s.batch = append(s.batch[:0], s.kept...)
@@ -181,15 +213,61 @@ func (s *sharing) show() (batch []Event, closed bool) {
 	for ev, ok := k.events.next(); ok; ev, ok = k.events.next() {
 		s.batch = append(s.batch, ev)
 	}
+	switch s.more = len(s.batch) > 1; {
+	case len(s.batch) > 0:
+		s.sent, s.burst = time.Time{}, false
+	default:
+		s.waiting = true
+		if len(k.dirty) > 0 {
+			s.flush(k.clock)
+		}
+	}
 	return s.batch, k.closed
+}
+
+// finish sends what the body said about the last batch, and acknowledges what it did
+// not answer.
+func (s *sharing) finish(now time.Time) {
+	var last *Conn
+	for i := range s.batch {
+		if c := s.batch[i].Conn; c != last && s.batch[i].Kind == Message && c.end != nil {
+			c.end.Acknowledge()
+			s.core.markDirty(c)
+			last = c
+		}
+	}
+	if len(s.core.dirty) > 0 {
+		s.flush(now)
+	}
+}
+
+// last notes that the body is about to see the last event of the batch. What it says
+// then goes at once.
+func (s *sharing) last() {
+	s.mu.Lock()
+	s.more = false
+	s.mu.Unlock()
+}
+
+// leave notes that there is no loop any more, and sends what its body has said.
+func (s *sharing) leave() {
+	s.mu.Lock()
+	defer s.release()
+	if s.waiting, s.more = false, false; len(s.core.dirty) > 0 {
+		s.flush(time.Now())
+	}
 }
 
 // events yields what happens until ctx ends or the core is closed.
 func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
+		defer s.leave()
 		for ctx.Err() == nil {
 			batch, closed := s.show()
 			for i := range batch {
+				if i > 0 && i == len(batch)-1 {
+					s.last()
+				}
 				if !yield(batch[i]) {
 					s.keep(batch[i+1:])
 					return

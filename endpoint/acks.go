@@ -63,6 +63,16 @@ func (e *Endpoint) ackWait(in *arrival) int64 {
 	return min(max(next, p.acksUntil-hold, now)-now, hold)
 }
 
+// Acknowledge has the acknowledgements that are owed go out at once, with the next packets: the
+// owner knows that nothing will come that they could wait for (Config.AckHold).
+func (e *Endpoint) Acknowledge() {
+	for _, p := range e.paths {
+		if p.toAck > 0 {
+			p.ackAt = min(p.ackAt, e.now)
+		}
+	}
+}
+
 // noteTalk notes that a packet with messages goes: how far such packets are apart, at most, lately,
 // as far as that matters.
 func (p *path) noteTalk(now, hold int64) {
