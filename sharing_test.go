@@ -54,8 +54,7 @@ func TestAckWhenShown(t *testing.T) {
 // TestAckRidesAlong: in a conversation each message takes the acknowledgement of the one before it
 // along, at both ends, so that there are not many more datagrams than messages.
 func TestAckRidesAlong(t *testing.T) {
-	var hub *tickwire.Hub
-	hub = patientHub(t, func(ev tickwire.Event) {
+	hub := patientHub(t, func(ev tickwire.Event) {
 		if ev.Kind == tickwire.Message {
 			ev.Conn.Send(ev.Channel, ev.Payload)
 		}

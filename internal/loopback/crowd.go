@@ -26,6 +26,7 @@ type player interface {
 type crowd struct {
 	players []player
 	due     []time.Time
+	next    int // whose turn it is
 	got     int
 }
 
@@ -33,7 +34,7 @@ func (c *crowd) add(p player) { c.players = append(c.players, p) }
 
 // begin spreads the players over the first tick.
 func (c *crowd) begin(now time.Time) {
-	c.due = c.due[:0]
+	c.due, c.next = c.due[:0], 0
 	for i := range c.players {
 		c.due = append(c.due, now.Add(time.Duration(i)*time.Second/tickRate/time.Duration(len(c.players))))
 	}
@@ -41,38 +42,37 @@ func (c *crowd) begin(now time.Time) {
 
 // play steps each player when he is due, for a while.
 func (c *crowd) play(d time.Duration) {
-	for end, next := time.Now().Add(d), 0; ; next = (next + 1) % len(c.players) {
-		if left := time.Until(c.due[next]); left > 0 {
+	for end := time.Now().Add(d); ; c.next = (c.next + 1) % len(c.players) {
+		if left := time.Until(c.due[c.next]); left > 0 {
 			time.Sleep(left)
 		}
 		now := time.Now()
 		if now.After(end) {
 			return
 		}
-		c.got += c.players[next].step(now)
-		c.due[next] = c.due[next].Add(time.Second / tickRate)
+		c.got += c.players[c.next].step(now)
+		c.due[c.next] = c.due[c.next].Add(time.Second / tickRate)
 	}
 }
 
 // join plays until all players are ready.
 func (c *crowd) join() error {
-	for end := time.Now().Add(patience); !c.ready(); {
+	c.begin(time.Now())
+	for end := time.Now().Add(patience); c.ready() < len(c.players); c.play(time.Second / tickRate) {
 		if time.Now().After(end) {
-			return fmt.Errorf("not all of %d players are connected after %v", len(c.players), patience)
+			return fmt.Errorf("%d of %d players are connected after %v", c.ready(), len(c.players), patience)
 		}
-		c.begin(time.Now())
-		c.play(time.Second / tickRate)
 	}
 	return nil
 }
 
-func (c *crowd) ready() bool {
+func (c *crowd) ready() (n int) {
 	for _, p := range c.players {
-		if !p.ready() {
-			return false
+		if p.ready() {
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 func (c *crowd) close() (err error) {
