@@ -24,18 +24,17 @@ const (
 // of order, which the peer should learn at once (RFC 9000, 13.2.1).
 func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 	inOrder := number == p.largest+1 || !p.anyReceived()
-	if number >= p.largest || !p.anyReceived() {
-		p.countInbound(number)
+	newest := number >= p.largest || !p.anyReceived()
+	p.inbound.came(number, p.largest, newest)
+	switch {
+	case newest:
 		p.largest, p.largestAt = number, now
-	} else {
-		p.inbound.add(0, -1) // it was counted as missing
-		if eliciting && len(p.late) < maxLate {
-			p.late = append(p.late, number)
-		}
+	case eliciting && len(p.late) < maxLate:
+		p.late = append(p.late, number)
 	}
 	p.received.Mark(number)
 	p.ranges.Add(number)
-	if !eliciting || p.state == PathClosed {
+	if !eliciting || p.stage == stageClosed {
 		return
 	}
 	p.toAck++
@@ -87,15 +86,6 @@ func (p *path) noteTalk(now, hold int64) {
 func (p *path) anyReceived() bool {
 	_, ok := p.received.Largest()
 	return ok
-}
-
-// countInbound counts the numbers between the largest so far and this one as missing.
-func (p *path) countInbound(number uint64) {
-	missing := 0
-	if p.anyReceived() && number-p.largest < 1<<12 {
-		missing = int(number - p.largest - 1)
-	}
-	p.inbound.add(missing+1, missing)
 }
 
 // buildAck appends an ACK of everything received on the path, as far as it fits 32 ranges and the
@@ -304,7 +294,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 		pkt.late = pkt.sort&packetSizeProbe == 0
 	case packetInFlight:
 		p.leaveFlight(pkt)
-		p.loss.overdue.settle(pkt, false)
+		p.settleOverdue(pkt, false)
 		if pkt.inFlight {
 			p.delivered += int64(pkt.bytes)
 			p.deliveredAt = now
@@ -348,8 +338,10 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 func (e *Endpoint) mistaken(now int64, p *path, n uint64, s *LossSample) {
 	pkt := p.sent.At(n)
 	pkt.late = false
-	p.loss.spurious++
-	p.outbound.add(0, -1)
+	p.counts.PacketsSpurious++
+	if pkt.at > p.freshAt {
+		p.outbound.add(0, -1)
+	}
 	if e.deaf(p, pkt.at) {
 		return
 	}

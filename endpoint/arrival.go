@@ -52,7 +52,7 @@ func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
 		p.counts.PacketsReceived++
 		p.counts.BytesReceived += uint64(in.bytes)
 		e.received.add(now, in.bytes)
-		if p.state == PathOpening && in.From == p.opening.route {
+		if p.opens() && in.From == p.opening.route {
 			p.opening.came += in.bytes
 		}
 		e.read(&in)
@@ -98,7 +98,7 @@ func (e *Endpoint) read(in *arrival) {
 // arrived notes a packet whose frames were handled.
 func (e *Endpoint) arrived(in *arrival, said traits) {
 	p := in.path
-	if in.From != p.route || p.state == PathClosed {
+	if in.From != p.route || p.stage == stageClosed {
 		e.cameFrom(in.now, p, in.From, in.bytes, in.newest)
 	}
 	p.arrived(in.now, in.Number, said&elicits != 0, e.ackWait(in))

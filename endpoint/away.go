@@ -67,7 +67,7 @@ func (e *Endpoint) knock(now int64) {
 		return
 	}
 	for _, p := range e.paths {
-		if p.state == PathActive || p.state == PathFailed {
+		if p.active() || p.stage == stageFailed {
 			p.loss.probe = 1
 		}
 	}

@@ -221,7 +221,7 @@ func (e *Endpoint) closingTurn(asked uint8) (best *path) {
 		case asked&(1<<p.id) != 0 || !e.speaks(p):
 		case p == c.ackOn && c.ackAt != never:
 			return p
-		case best == nil || p.state == PathActive && best.state != PathActive:
+		case best == nil || p.active() && !best.active():
 			best = p
 		}
 	}

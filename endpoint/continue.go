@@ -29,10 +29,10 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 	e.SetNow(now)
 	for _, p := range e.paths {
 		e.empty(now, p)
-		e.stats.addPath(p)
+		e.stats.addPath(&p.counts)
 	}
 	p := e.firstPath(now, path)
-	p.loss.peerHold = e.paths[0].loss.peerHold
+	p.ackDelay = e.paths[0].ackDelay
 	p.loss.probe, p.served = 1, e.pathClock
 	clear(e.paths)
 	e.paths, e.statusOwed = append(e.paths[:0], p), false

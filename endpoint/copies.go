@@ -33,10 +33,10 @@ const copySpan = 1024
 // wrong with them.
 func (e *Endpoint) copiers(p *path) (set uint8) {
 	for _, q := range e.paths {
-		if q == p || q.state != PathActive {
+		if q == p || !q.active() {
 			continue
 		}
-		if q.use == UseCopy || p.use == UseCopy && q.use == UseShare && q.silence != isWell {
+		if q.use == UseCopy || p.use == UseCopy && q.use == UseShare && q.stage != stageWell {
 			set |= 1 << q.id
 		}
 	}

@@ -1,13 +1,18 @@
 package endpoint
 
 // A passage measures how fast packets come through to the peer, by the peer's clock: what delays
-// acknowledgements, loses some, or sends them in bunches, changes nothing about it.
+// acknowledgements, loses some, or sends them in bunches, changes nothing about it. Marks that a rest
+// lies between say nothing together; so who only says now and then that he lives remembers few.
 type passage struct {
-	marks [passageMarks]mark
-	n     uint64 // marks made so far
+	marks []mark // a ring, whose length is a power of two
+	n     uint64 // marks made since the last rest
 }
 
-const passageMarks = 64
+const (
+	fewMarks     = 4
+	passageMarks = 64
+	passageRest  = 2 * second
+)
 
 // A mark is what had come through when a packet arrived.
 type mark struct {
@@ -22,20 +27,28 @@ type mark struct {
 func (r *passage) add(m mark, span int64) {
 	if r.n > 0 {
 		last := r.last()
-		if m.at < last.at || m.passed < last.passed {
+		switch {
+		case m.at < last.at || m.passed < last.passed:
 			return // overtaken, or a clock that jumped back
-		}
-		if r.n > 1 && m.at-r.marks[(r.n-2)%passageMarks].at < span/16 {
+		case m.at-last.at > passageRest:
+			r.n = 0
+		case r.n > 1 && m.at-r.before(2).at < span/16:
 			m.limited = m.limited || last.limited
 			*last = m
 			return
 		}
 	}
-	r.marks[r.n%passageMarks] = m
+	if size := len(r.marks); r.n == uint64(size) && size < passageMarks {
+		r.marks = append(r.marks, make([]mark, max(fewMarks, size))...) // none moves: the ring was full for the first time
+	}
+	r.marks[r.n&uint64(len(r.marks)-1)] = m
 	r.n++
 }
 
-func (r *passage) last() *mark { return &r.marks[(r.n-1)%passageMarks] }
+// before is the mark that was made so many marks ago; 1 is the last one.
+func (r *passage) before(i uint64) *mark { return &r.marks[(r.n-i)&uint64(len(r.marks)-1)] }
+
+func (r *passage) last() *mark { return r.before(1) }
 
 // A pace is how fast packets came through lately.
 type pace struct {
@@ -53,7 +66,7 @@ func (r *passage) over(span, bytes int64) (p pace, ok bool) {
 	last := r.last()
 	p.limited = last.limited
 	for i := uint64(2); i <= min(r.n, passageMarks); i++ {
-		m := &r.marks[(r.n-i)%passageMarks]
+		m := r.before(i)
 		elapsed := last.at - m.at
 		p.limited = p.limited || m.limited // there may be a gap behind it
 		if elapsed >= span && last.passed-m.passed >= bytes {
@@ -74,11 +87,10 @@ func (r *passage) shown(bytes int64) int64 {
 	}
 	last, m := r.last(), r.last()
 	for i := uint64(2); i <= min(r.n, passageMarks); i++ {
-		before := &r.marks[(r.n-i)%passageMarks]
-		if before.limited {
+		if r.before(i).limited {
 			break // there may be a gap behind it
 		}
-		m = before
+		m = r.before(i)
 	}
 	if last.passed-m.passed < bytes {
 		return 0

@@ -165,7 +165,7 @@ func (e *Endpoint) handleDraining(now int64, p *path, b []byte) (n int, err erro
 		return 0, errProtocol
 	}
 	e.life.drain.peer = max(e.life.drain.peer, state)
-	if p.state != PathClosed { // where nothing is acknowledged
+	if p.stage != stageClosed { // where nothing is acknowledged
 		p.ackAt = now
 	}
 	return n, nil

@@ -78,8 +78,7 @@ func newRandom(seed uint64, purpose string) *rand.Rand {
 // firstPath returns path 0, which needs no challenge.
 func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
 	p := newPath(0, now, e.cfg.Controller(), e.skipInterval())
-	p.configure(cfg)
-	p.state, p.proven = PathActive, true
+	p.claims = newClaims(now, stageWell, cfg)
 	return p
 }
 

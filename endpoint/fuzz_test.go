@@ -130,14 +130,14 @@ func checkPaths(t *testing.T, e *Endpoint) {
 				t.Fatalf("path %d: %d bytes went to a rival, %d came", p.id, q.went, q.came)
 			}
 		}
-		if p.state == PathClosed && (p.inFlight != 0 || p.eliciting != 0) {
+		if p.stage == stageClosed && (p.inFlight != 0 || p.eliciting != 0) {
 			t.Fatalf("path %d is closed, with %d bytes in flight", p.id, p.inFlight)
 		}
 	}
 	if n := e.copies.sets.Len(); len(e.paths) > max(e.cfg.MaxPaths, 1) || n > maxCopySets || n > 0 && remembered == 0 {
 		t.Fatalf("%d paths, %d sets of copies of %d packets", len(e.paths), n, remembered)
 	}
-	if data == 0 && slices.ContainsFunc(e.paths, func(p *path) bool { return p.state == PathActive }) {
+	if data == 0 && slices.ContainsFunc(e.paths, func(p *path) bool { return p.active() }) {
 		t.Fatal("a path is active, and none carries messages")
 	}
 }

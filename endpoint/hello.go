@@ -103,7 +103,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		}
 	}
 	for _, p := range e.paths {
-		p.loss.peerHold = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
+		p.ackDelay = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
 	}
 	e.life.state = stateOpen
 	e.life.lastHeard = max(e.life.lastHeard, now)

@@ -156,7 +156,8 @@ func (e *Endpoint) listen(now, heard int64) {
 	e.lookAgain()
 	e.life.lastHeard = max(e.life.lastHeard, heard)
 	for _, p := range e.paths {
-		p.loss.probes, p.loss.probe, p.silence = 0, 0, isWell
+		p.loss.probes, p.loss.probe = 0, 0
+		p.excuse()
 		p.loss.lastSent = max(p.loss.lastSent, now)
 		p.heardAt = max(p.heardAt, heard)
 	}

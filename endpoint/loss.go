@@ -4,15 +4,12 @@ import "time"
 
 // A loss is the state of loss detection on a path: RFC 9002, section 6.
 type loss struct {
-	lossAt      int64  // when the oldest suspect counts as lost by time, or a path that failed is asked; never: neither
-	probes      int    // probe timeouts in a row
-	probe       int    // packets that go out as probes, whatever the window says
-	lastSent    int64  // when a packet that elicits an ack was sent last
-	spurious    uint64 // packets declared lost whose ack came later
-	lostPackets uint64
-	peerHold    int64 // the longest hold that the peer announced
-	order       reordering
-	overdue     overdue
+	lossAt   int64 // when the oldest suspect counts as lost by time, or a path that failed is asked; never: neither
+	probes   int   // probe timeouts in a row
+	probe    int   // packets that go out as probes, whatever the window says
+	lastSent int64 // when a packet that elicits an ack was sent last
+	order    reordering
+	overdue  overdue
 }
 
 const (
@@ -24,7 +21,7 @@ const (
 // probes in vain (RFC 9002, 6.2.1). It never exceeds two seconds: an estimate may be far off
 // after a side was suspended, and a probe too many does no harm.
 func (p *path) probeTimeout(probes int) int64 {
-	t := p.rtt.smooth + max(4*p.rtt.variance, timerUnit) + p.loss.peerHold
+	t := p.rtt.smooth + max(4*p.rtt.variance, timerUnit) + p.ackDelay
 	return min(t<<min(probes, 8), maxProbeTimeout)
 }
 
@@ -94,10 +91,12 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 		p.sortLost(now, pkt)
 	}
 	p.leaveFlight(pkt)
-	p.loss.overdue.settle(pkt, true)
+	p.settleOverdue(pkt, true)
 	pkt.inFlight = pkt.inFlight && !e.deaf(p, pkt.at) // else it says nothing about congestion
-	p.loss.lostPackets++
-	p.outbound.add(0, 1)
+	p.counts.PacketsLost++
+	if pkt.at > p.freshAt {
+		p.outbound.add(0, 1)
+	}
 	if pkt.inFlight {
 		sample.Packets++
 		sample.Bytes += int(pkt.bytes)
@@ -146,7 +145,7 @@ func (e *Endpoint) probeAt(p *path) int64 {
 func (e *Endpoint) lossTimeout(now int64, p *path) {
 	switch {
 	case now < e.probeAt(p):
-	case p.state == PathFailed:
+	case p.stage == stageFailed:
 		e.retry(now, p)
 	case p.loss.lossAt != never:
 		e.detectLost(now, p)
@@ -184,7 +183,7 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 // if there is nothing else to say.
 func (e *Endpoint) Ping() {
 	for _, p := range e.paths {
-		if p.state == PathActive {
+		if p.active() {
 			p.loss.probe = max(p.loss.probe, 1)
 		}
 	}

@@ -172,7 +172,7 @@ func (m *mesh) carry(end int, route Route, b []byte) {
 func (m *mesh) checkFlood(w *way, bytes int) {
 	for _, p := range m.ends[1].paths {
 		q := p.roam.rival(w.address)
-		if p.state == PathActive && p.route == w.address || q != nil && q.answered {
+		if p.active() && p.route == w.address || q != nil && q.answered {
 			w.ours = true
 		}
 	}
@@ -257,8 +257,8 @@ func (m *mesh) whatIsDue() (text string) {
 	for end, e := range m.ends {
 		for _, p := range e.paths {
 			if at := e.pathDeadline(p); at <= m.now {
-				text += fmt.Sprintf("end %d, path %d (%v, route %d, silence %d): %d, ack %d, probe %d, silence %d, ask %d, send %d; ",
-					end, p.id, p.state, p.route, p.silence, at, p.ackAt, e.probeAt(p), e.silenceAt(p), e.askAt(p), e.sendAt(p))
+				text += fmt.Sprintf("end %d, path %d (life %d, route %d, told %v): %d, ack %d, probe %d, silence %d, ask %d, send %d; ",
+					end, p.id, p.stage, p.route, p.toldSilent, at, p.ackAt, e.probeAt(p), e.silenceAt(p), e.askAt(p), e.sendAt(p))
 			}
 		}
 	}

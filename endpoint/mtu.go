@@ -1,6 +1,10 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/wire"
+import (
+	"math"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // An mtu is how large the datagrams of a path are, and the search for how large they may be:
 // DPLPMTUD (RFC 8899), in the way of RFC 9000, 14.3. No message of a router is needed or
@@ -100,7 +104,7 @@ func (e *Endpoint) datagramSize(now int64, p *path, by Carrier) datagramSize {
 	m := &p.mtu
 	if !by.DontFragment {
 		if m.size != most || m.search {
-			*m = mtu{size: most, most: most, begun: now}
+			*m = mtu{size: most, most: most, begun: now, passed: math.MinInt64}
 		}
 		return datagramSize{bytes: most}
 	}
@@ -166,7 +170,7 @@ func (e *Endpoint) stepAt(p *path) int64 {
 	m := &p.mtu
 	switch {
 	case e.life.state != stateOpen || e.life.quiet() || e.life.drain.on:
-	case p.state != PathActive || p.silence != isWell || !p.rtt.sampled || p.asks():
+	case p.stage != stageWell || !p.rtt.sampled || p.asks():
 	case p.loss.probe > 0 || p.loss.probes > 0:
 	case e.outbox.flush.limited() || e.outbox.flush.next >= 0: // each byte is the game's
 	case e.sendableAt() <= e.now:
@@ -242,7 +246,7 @@ func (m *mtu) candidate() int {
 // send one.
 func (e *Endpoint) probesUntil(until int64) (bytes int64) {
 	for _, p := range e.paths {
-		if m := &p.mtu; m.search && m.at <= until && p.state == PathActive {
+		if m := &p.mtu; m.search && m.at <= until && p.active() {
 			bytes += int64(m.most + e.cfg.PacketOverheadBytes)
 		}
 	}

@@ -220,13 +220,13 @@ func TestSearchLeavesRoom(t *testing.T) {
 	if after := e.Budget(m.now, m.now+second/60); int64(before-after) != probe {
 		t.Errorf("a budget of %d becomes %d", before, after)
 	}
-	if q.state = PathFailed; e.probesUntil(m.now+second) != probe {
+	if q.stage = stageFailed; e.probesUntil(m.now+second) != probe {
 		t.Error("room is kept for a probe of a path that failed")
 	}
 	if p.mtu.search = false; e.probesUntil(m.now+second) != 0 {
 		t.Error("room is kept where nothing is searched")
 	}
-	q.state, p.mtu.search = PathActive, true
+	q.stage, p.mtu.search = stageWell, true
 }
 
 // TestOddProbes: the ack of a probe that was given up changes nothing, and is no spurious loss;

@@ -69,11 +69,11 @@ func TestSearchAt(t *testing.T) {
 		"away":             {func() { e.life.state = stateAway }, func() { e.life.state = stateOpen }},
 		"held":             {func() { e.life.held.on = true }, func() { e.life.held.on = false }},
 		"draining":         {func() { e.life.drain.on = true }, func() { e.life.drain.on = false }},
-		"path failed":      {func() { p.state = PathFailed }, func() { p.state = PathActive }},
-		"path opens":       {func() { p.state = PathOpening }, func() { p.state = PathActive }},
-		"suspect":          {func() { p.silence = isSuspect }, func() { p.silence = isWell }},
+		"path failed":      {func() { p.stage = stageFailed }, func() { p.stage = stageWell }},
+		"path opens":       {func() { p.stage = stageOpening }, func() { p.stage = stageWell }},
+		"suspect":          {func() { p.stage = stageSuspect }, func() { p.stage = stageWell }},
 		"no round trip":    {func() { p.rtt.sampled = false }, func() { p.rtt.sampled = true }},
-		"asked":            {func() { p.replies.n = 1 }, func() { p.replies.n = 0 }},
+		"asked":            {func() { p.inquire().replies.n = 1 }, func() { p.replies.n = 0 }},
 		"repeats":          {func() { p.loss.probe = 1 }, func() { p.loss.probe = 0 }},
 		"repeated":         {func() { p.loss.probes = 1 }, func() { p.loss.probes = 0 }},
 		"limited":          {func() { e.outbox.flush.limit = 0 }, func() { e.outbox.flush.limit = -1 }},
@@ -134,6 +134,7 @@ func TestSizesMeanwhile(t *testing.T) {
 	if size() != ethernet {
 		t.Fatalf("%d bytes", size())
 	}
+	p.inquire()
 	p.roam = new(roam)
 	if size() != 1200 {
 		t.Errorf("%d bytes go to two routes", size())

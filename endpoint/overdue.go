@@ -14,10 +14,8 @@ type overdue struct {
 	from   uint64 // no packet below it is waited for
 	late   lateness
 	strait strait
-	rounds int    // times that something was sent again since anything was acknowledged
-	debt   int    // of the account, in mistakes times overdueShare
-	hasty  uint64 // packets that were overdue and arrived
-	resent uint64 // packets that were overdue
+	rounds int // times that something was sent again since anything was acknowledged
+	debt   int // of the account, in mistakes times overdueShare
 }
 
 const (
@@ -51,7 +49,7 @@ func (l *lateness) most() int64 { return max(l.now, l.before) }
 // noteLate takes how long the ack of a packet took, its hold and all, beyond what it waited in the strait.
 // None is expected later than after two round trips and the longest hold.
 func (p *path) noteLate(took int64) {
-	p.loss.overdue.late.note(min(max(took-p.rtt.smooth, 0), p.rtt.smooth+p.loss.peerHold))
+	p.loss.overdue.late.note(min(max(took-p.rtt.smooth, 0), p.rtt.smooth+p.ackDelay))
 }
 
 // patience is after what time an ack is overdue.
@@ -62,7 +60,7 @@ func (p *path) patience() int64 {
 // overdueAt is when the ack of the oldest packet that is waited for is overdue.
 func (e *Endpoint) overdueAt(p *path) int64 {
 	o := &p.loss.overdue
-	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || p.state != PathActive || e.life.state != stateOpen ||
+	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || !p.active() || e.life.state != stateOpen ||
 		o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
 		return never
 	}
@@ -101,20 +99,21 @@ func (e *Endpoint) checkOverdue(now int64, p *path) {
 		if again {
 			pkt.sort |= packetOverdue
 			o.rounds++
-			o.resent++
+			p.counts.PacketsOverdue++
 			o.debt += overdueShare
 		}
 	}
 }
 
-// settle notes what became of a packet: one that was overdue and lost was no mistake.
-func (o *overdue) settle(pkt *sentPacket, lost bool) {
+// settleOverdue notes what became of a packet: one that was overdue and lost was no mistake.
+func (p *path) settleOverdue(pkt *sentPacket, lost bool) {
+	o := &p.loss.overdue
 	switch {
 	case pkt.sort&packetOverdue == 0:
 	case lost:
 		o.debt -= overdueShare
 	default:
-		o.hasty++
+		p.counts.PacketsHasty++
 	}
 	if pkt.sort&packetPrompt != 0 {
 		o.debt--

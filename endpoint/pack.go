@@ -57,7 +57,7 @@ func (e *Endpoint) build(b *builder) {
 		}
 		return
 	}
-	if p.odd && e.buildOdd(b) || e.copies.due != 0 && e.buildCopy(b) {
+	if p.odd() && e.buildOdd(b) || e.copies.due != 0 && e.buildCopy(b) {
 		return
 	}
 	if p.toAck > 0 {
@@ -77,7 +77,7 @@ func (e *Endpoint) build(b *builder) {
 		switch {
 		case len(e.paths) > 1:
 			e.buildShare(b)
-		case p.state == PathActive:
+		case p.active():
 			e.buildContent(b)
 		}
 		if !b.pkt.eliciting && (p.loss.probe > 0 || e.pingDue(b.now, p)) {
@@ -193,7 +193,7 @@ func (e *Endpoint) commit(b *builder) {
 	}
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
-	if p.odd || b.pkt.aside {
+	if p.odd() || b.pkt.aside {
 		e.direct(b)
 	}
 	e.sent.add(b.now, int(b.pkt.bytes))

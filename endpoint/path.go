@@ -6,60 +6,35 @@ import (
 	"github.com/tickwire/tickwire/internal/seq"
 )
 
-// A path is one way to the peer: its packet numbers, what was received and what was sent on
-// it, and what was measured. Nothing in it is shared with another path.
+// A path is one way to the peer. What it holds lives for three spans of time, and each part is
+// replaced whole when its own is over, so that nothing of what was before is left:
+//
+//	numbers   the life of the connection: a number that is used again goes on (SPEC.md, 7.15)
+//	claims    from one opening of the path to the next
+//	measured  as long as it goes over one network
+//
+// Nothing in it is shared with another path.
 type path struct {
-	id         uint8
-	state      PathState
-	route      Route
-	reliable   bool
-	use        PathUse
-	weight     int
-	silence    silence
-	toldSilent bool      // its owner knows that nobody answers on the only path
-	owed       uint64    // no packet below it owes an answer
-	checkAt    int64     // its silence says nothing before
-	told       uint64    // the event PathChanged pushed last, plus one
-	counts     PathStats // the counters of it
+	id       uint8
+	ackDelay int64 // the longest that the peer says it holds an ack
+	numbers
+	claims
+	measured
+}
 
-	// Reaching the peer.
-	proven    bool  // it has been active
-	opening   proof // of the route that the path has
-	left      Route // that the path had before it was given this one: nobody is there any more
-	roam      *roam // nil: nobody claims it from elsewhere
-	calm      calm
-	tardy     tardy
-	replies   replies
-	serial    uint64 // of the newest PATH_STATUS about it
-	statusDue bool   // it is to be sent
-	odd       bool   // it may have to ask or to answer, or may not send
-	retryWait int64
-
-	// Its turn beside others.
-	served uint64 // bytes of messages, divided by the weight; wraps
-	waits  bool   // it could not take messages when it was looked at last
-	busy   bool   // what carries it takes nothing
-	room   int    // that its last packet had
+// Numbers are what two ends know of each other's packets on the path.
+type numbers struct {
+	serial uint64 // of the newest PATH_STATUS about it
+	told   uint64 // the event PathChanged pushed last, plus one
 
 	// Receiving.
-	received    seq.Window // which numbers came, so that none is handled twice
-	ranges      seq.Ranges // which of them we still acknowledge
-	largest     uint64     // largest received
-	largestAt   int64      // when it came
-	heardAt     int64      // when anything came
-	ackKnown    uint64     // largest number of an ACK that the peer is known to have
-	ackSaid     uint64     // largest number of the last ACK sent
-	late        []uint64   // numbers that came late and were not acknowledged yet
-	toAck       int        // packets that elicit an ack since the last one
-	acksUntil   int64      // until when those that went would last, two in a hold
-	talkedAt    int64      // when a packet with messages went last
-	talkEvery   int64      // how far they are apart
-	ackAt       int64      // when the ack is due; never: nothing to acknowledge
-	lastClock   int64      // when an ack last carried the clock
-	ackOnly     int        // packets sent in a row that elicit nothing
-	ackOnlyPing int64      // when a PING last rode along with them
-	heardMore   bool       // something else than PING and ACK came since that PING
-	inbound     lossMeter
+	received  seq.Window // which numbers came, so that none is handled twice
+	ranges    seq.Ranges // which of them we still acknowledge
+	largest   uint64     // largest received
+	largestAt int64      // when it came
+	ackKnown  uint64     // largest number of an ACK that the peer is known to have
+	ackSaid   uint64     // largest number of the last ACK sent
+	late      []uint64   // numbers that came late and were not acknowledged yet
 
 	// Sending.
 	next         uint64 // number of the next packet
@@ -70,48 +45,92 @@ type path struct {
 	ackVisits    uint64 // numbers that ACKs of the peer named so far
 	anyAcked     bool
 	unsettled    uint64 // no packet below it is in flight
-	inFlight     int    // bytes of packets in flight
-	lowest       int    // of these: with nothing but messages of the lowest priority of several
+	owed         uint64 // no packet below it owes an answer
 	eliciting    int    // packets in flight that elicit an ack
 	passed       int64  // bytes that count for congestion control, sent since the beginning
-	delivered    int64  // of these: acknowledged
-	deliveredAt  int64
-	freshAt      int64 // what was sent until then says nothing about the path as it is
-	outbound     lossMeter
-	watch        lossWatch
-
-	rtt   rtt
-	loss  loss
-	clock clockSamples
-	cc    Controller
-	pacer throttle
-
-	steered bool // cc has heard of something
-	mtu     mtu
-	marks   marks
+	marks        marks
 }
 
-const never = int64(math.MaxInt64)
+// Claims are what a path is for, who asks for it, and what it owes, from one opening to the next.
+type claims struct {
+	stage      stage
+	toldSilent bool // its owner knows that nobody answers on the only path, and not yet that somebody does
+	route      Route
+	reliable   bool
+	use        PathUse
+	weight     int
+	counts     pathCounts
 
+	// Reaching the peer.
+	left       Route // that the path had before it was given this one: nobody is there any more
+	roam       *roam // nil: nobody claims it from elsewhere
+	*questions       // nil: there never were any
+	statusDue  bool  // PATH_STATUS is to be sent
+
+	// Its turn beside others.
+	served uint64 // bytes of messages, divided by the weight; wraps
+	waits  bool   // it could not take messages when it was looked at last
+	busy   bool   // what carries it takes nothing
+	room   int    // that its last packet had
+
+	// What it owes, and when.
+	heardAt     int64 // when anything came
+	toAck       int   // packets that elicit an ack since the last one
+	ackAt       int64 // when the ack is due; never: nothing to acknowledge
+	acksUntil   int64 // until when those that went would last, two in a hold
+	lastClock   int64 // when an ack last carried the clock
+	talkedAt    int64 // when a packet with messages went last
+	talkEvery   int64 // how far they are apart
+	ackOnly     int   // packets sent in a row that elicit nothing
+	ackOnlyPing int64 // when a PING last rode along with them
+	heardMore   bool  // something else than PING and ACK came since that PING
+	checkAt     int64 // its silence says nothing before
+	retryWait   int64 // of one that failed: from one PING to the next
+}
+
+// Questions are what a path asks and answers about where its peer is. Most paths stay where they
+// are and have none.
+type questions struct {
+	opening proof // of the route that the path has
+	calm    calm
+	tardy   tardy
+	replies replies
+}
+
+// inquire returns the questions of a path that has some now.
+func (c *claims) inquire() *questions {
+	if c.questions == nil {
+		c.questions = new(questions)
+	}
+	return c.questions
+}
+
+// newPath returns a path that nobody has opened.
 func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
 	return &path{
-		id:          id,
-		received:    seq.NewWindow(1024),
-		ranges:      seq.NewRanges(maxRanges),
-		ackAt:       never,
+		id: id,
+		numbers: numbers{
+			received: seq.NewWindow(1024),
+			ranges:   seq.NewRanges(maxRanges),
+			skipIn:   skipIn,
+		},
+		claims:   newClaims(now, stageClosed, PathConfig{Route: NoRoute}),
+		measured: newMeasured(math.MinInt64, now, cc),
+	}
+}
+
+func newClaims(now int64, s stage, cfg PathConfig) claims {
+	c := claims{
+		stage:       s,
 		left:        NoRoute,
-		checkAt:     never,
 		heardAt:     now,
-		freshAt:     math.MinInt64,
+		ackAt:       never,
 		lastClock:   now - second,
 		ackOnlyPing: now - second,
-		skipIn:      skipIn,
-		rtt:         newRTT(),
-		loss:        loss{lossAt: never, lastSent: now},
-		cc:          cc,
-		pacer:       throttle{level: 1, at: now - second},
-		deliveredAt: now,
+		checkAt:     never,
 	}
+	c.configure(cfg)
+	return c
 }
 
 // A sentPacket is what is known of a packet that was sent.
@@ -242,6 +261,8 @@ const maxSentAcks = 1 << 12
 func (p *path) mostlyAcks() bool {
 	return p.sent.Len() >= maxSentAcks && p.eliciting < maxSentAcks/8
 }
+
+const never = int64(math.MaxInt64)
 
 // maxSentPackets bounds how many packets are remembered: beyond it nothing new is sent until
 // some are settled.

@@ -79,8 +79,8 @@ var pathStateNames = [...]string{"none", "opening", "active", "silent", "failed"
 func (s PathState) String() string { return nameOf(pathStateNames[:], int(s)) }
 
 // configure takes what a PathConfig says.
-func (p *path) configure(cfg PathConfig) {
-	p.route, p.reliable, p.use, p.weight = cfg.Route, cfg.Reliable, cfg.Use, max(cfg.Weight, 1)
+func (c *claims) configure(cfg PathConfig) {
+	c.route, c.reliable, c.use, c.weight = cfg.Route, cfg.Reliable, cfg.Use, max(cfg.Weight, 1)
 }
 
 // A PathError says why a path cannot be opened or changed. It wraps ErrNoPath or ErrPaths, or

@@ -63,9 +63,8 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 		if token, n = wire.ConsumePathChallenge(b); n > 0 && from == p.left {
 			return 0, errLeft
 		}
-		if n > 0 && p.state != PathClosed {
-			p.replies.add(reply{to: from, token: token})
-			p.odd = true
+		if n > 0 && p.stage != stageClosed {
+			p.inquire().replies.add(reply{to: from, token: token})
 		}
 	case b[0] == wire.TypePathResponse:
 		if token, n = wire.ConsumePathResponse(b); n > 0 {
@@ -90,6 +89,9 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 // asked, whichever way it came (RFC 9000, 8.2.3): nobody knows it who did not get it there, and of
 // somebody whose packets are copied the copies come from elsewhere, before them.
 func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
+	if p.questions == nil {
+		return
+	}
 	if try, ok := p.opening.knows(token); ok && p.opening.asking {
 		p.opening.answer(now, try)
 		e.opened(now, p)
@@ -118,18 +120,19 @@ func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
 func (p *path) leaps(serial uint64) bool { return serial > p.serial && serial-p.serial > 1<<32 }
 
 // handleStatus takes what the peer wants of a path. Of two ends that say something at the same
-// time both follow the one that says the higher number.
+// time both follow the same one: the one that gives it up, or else that says the higher numbers.
 func (e *Endpoint) handleStatus(now int64, s *wire.PathStatus) {
 	p := e.path(s.Path)
 	if p == nil || s.Serial < p.serial {
 		return
 	}
-	own := e.statusOf(p)
-	if s.Serial == p.serial && (s.State < own.State || s.State == own.State && s.Weight <= own.Weight) {
+	if own := e.statusOf(p); s.Serial == p.serial && !outdoes(s, &own) {
 		return
 	}
 	p.serial, p.statusDue = s.Serial, false
 	switch {
+	case s.State != wire.PathAbandon && p.stage == stageClosed:
+		e.oweStatus(p) // which the peer does not know
 	case s.State != wire.PathAbandon:
 	case e.onlyPath(p):
 		e.fail(now, p) // the last one is kept, and tried
@@ -141,11 +144,22 @@ func (e *Endpoint) handleStatus(now int64, s *wire.PathStatus) {
 	p.use, p.weight = useOf(s.State), int(s.Weight)
 }
 
+// outdoes reports whether of two statuses with the same serial the first one counts.
+func outdoes(s, than *wire.PathStatus) bool {
+	switch {
+	case s.State == than.State:
+		return s.Weight > than.Weight
+	case s.State == wire.PathAbandon || than.State == wire.PathAbandon:
+		return s.State == wire.PathAbandon
+	}
+	return s.State > than.State
+}
+
 // statusOf is what is to be said of a path.
 func (e *Endpoint) statusOf(p *path) wire.PathStatus {
 	s := wire.PathStatus{Path: p.id, Serial: p.serial, Weight: uint8(p.weight)}
 	switch {
-	case p.state == PathClosed:
+	case p.stage == stageClosed:
 		s.State = wire.PathAbandon
 	case p.use == UseCopy:
 		s.State = wire.PathCopy
@@ -172,7 +186,7 @@ func (e *Endpoint) oweStatus(p *path) { p.statusDue, e.statusOwed = true, true }
 func (e *Endpoint) buildStatus(b *builder) {
 	e.statusOwed = false
 	for _, p := range e.paths {
-		if !p.statusDue {
+		if !p.statusDue || p.stage == stageOpening { // whose challenges tell it, and nothing may come before
 			continue
 		}
 		if b.room() < statusBytes {
@@ -195,7 +209,14 @@ func (e *Endpoint) statusLost(c *content) {
 }
 
 // asks reports whether a path has to ask or to answer.
-func (p *path) asks() bool { return p.replies.n > 0 || p.opening.asking || p.roam != nil }
+func (p *path) asks() bool {
+	return p.roam != nil || p.questions != nil && (p.replies.n > 0 || p.opening.asking)
+}
+
+// odd reports whether a path may have to ask or to answer, or may not send.
+func (p *path) odd() bool {
+	return p.stage == stageClosed || p.opens() || p.route == NoRoute || p.asks()
+}
 
 // askAt is when a path has to ask or to answer, or to draw a conclusion.
 func (e *Endpoint) askAt(p *path) int64 {
@@ -209,7 +230,7 @@ func (e *Endpoint) askAt(p *path) int64 {
 	if r := p.roam; r != nil && r.winner() != nil {
 		at = min(at, r.decideAt)
 	}
-	if p.replies.n > 0 && p.state != PathClosed {
+	if p.replies.n > 0 && p.stage != stageClosed {
 		at = p.loss.lastSent // at once
 	}
 	return at
@@ -222,7 +243,6 @@ func (e *Endpoint) proofBytes() int { return proofBytes + e.cfg.PacketOverheadBy
 // all that goes into the packet.
 func (e *Endpoint) buildOdd(b *builder) bool {
 	p := b.path
-	p.odd = p.asks() || p.state == PathOpening || !p.mayBeAsked()
 	return p.asks() && e.buildProof(b) || !p.mayBeAsked() || p.gagged(e.proofBytes())
 }
 
@@ -277,7 +297,7 @@ func (p *path) mayAnswer(to Route, bytes int) bool {
 	if q := p.roam.rival(to); q != nil && !q.allows(bytes) {
 		return false
 	}
-	return p.state != PathOpening || to != p.opening.route || p.opening.allows(bytes)
+	return !p.opens() || to != p.opening.route || p.opening.allows(bytes)
 }
 
 // buildChallenge appends PATH_CHALLENGE. The one that opens a path tells what the path is for.
@@ -298,9 +318,12 @@ func (e *Endpoint) buildChallenge(b *builder, q *proof) {
 
 // askTimeout ends what was asked in vain.
 func (e *Endpoint) askTimeout(now int64, p *path) {
+	if p.questions == nil {
+		return
+	}
 	bytes := e.proofBytes()
 	if p.opening.ended(now, bytes) {
-		if p.opening.stop(); p.state == PathOpening {
+		if p.opening.stop(); p.opens() {
 			e.notOpened(now, p)
 		}
 	}
@@ -313,7 +336,7 @@ func (e *Endpoint) askTimeout(now int64, p *path) {
 // gagged reports whether a path has no route, or so little came from that of one that is being
 // opened that no packet may go there.
 func (p *path) gagged(bytes int) bool {
-	return p.state == PathOpening && !p.opening.allows(bytes) || p.route == NoRoute
+	return p.opens() && !p.opening.allows(bytes) || p.route == NoRoute
 }
 
 // homeAcked: a packet that asked home was acknowledged, which answers it as well.

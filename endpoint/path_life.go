@@ -21,7 +21,7 @@ func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	case e.life.state != stateOpen:
 		return 0, ErrClosed
 	}
-	for int(id) < len(e.paths) && e.paths[id].state != PathClosed {
+	for int(id) < len(e.paths) && e.paths[id].stage != stageClosed {
 		id++
 	}
 	if !e.knowsPaths() || int(id) >= e.cfg.MaxPaths {
@@ -31,8 +31,8 @@ func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	if cfg.validate(&v); v.errs != nil {
 		return 0, &PathError{id, errors.Join(v.errs...)}
 	}
-	p := e.begin(now, id, cfg)
-	p.opening.ask(now, cfg.Route, openWait)
+	p := e.begin(now, id, stageOpening, cfg)
+	p.inquire().opening.ask(now, cfg.Route, openWait)
 	p.opening.free, p.opening.growth = true, 1
 	p.serial++
 	return id, nil
@@ -44,27 +44,32 @@ const openWait = second / 4
 
 // begin makes a path of this number, or uses it again; numbers that were skipped get closed
 // paths.
-func (e *Endpoint) begin(now int64, id uint8, cfg PathConfig) *path {
+func (e *Endpoint) begin(now int64, id uint8, as stage, cfg PathConfig) *path {
 	for int(id) >= len(e.paths) {
-		p := newPath(uint8(len(e.paths)), now, e.cfg.Controller(), e.skipInterval())
-		p.state, p.odd = PathClosed, true
-		e.paths = append(e.paths, p)
+		e.paths = append(e.paths, newPath(uint8(len(e.paths)), now, e.cfg.Controller(), e.skipInterval()))
 	}
 	p := e.paths[id]
-	p.configure(cfg)
-	p.loss.peerHold = e.paths[0].loss.peerHold
+	e.stats.addPath(&p.counts)
+	p.forgetQuestions()
+	asked := p.questions
+	p.claims = newClaims(now, as, cfg)
+	p.questions = asked // whose memory is used again
+	p.ackDelay, p.served = e.paths[0].ackDelay, e.pathClock
 	e.renew(now, p)
-	p.state, p.heardAt, p.left = PathOpening, now, NoRoute
-	p.roam, p.calm, p.tardy, p.replies = nil, calm{}, tardy{}, replies{}
-	p.served, p.waits = e.pathClock, false
-	p.statusDue, p.proven, p.odd = false, false, true
 	return p
+}
+
+// forgetQuestions ends all that was asked, or was to be answered.
+func (c *claims) forgetQuestions() {
+	if c.roam = nil; c.questions != nil {
+		*c.questions = questions{}
+	}
 }
 
 // free reports whether the peer may open a path under the number of this one: it is closed, or one
 // that he was asked on and that he has given up, if he opens another.
 func (p *path) free() bool {
-	return p.state == PathClosed || p.state == PathOpening && !p.proven && !p.opening.free
+	return p.stage == stageClosed || p.stage == stageAsked
 }
 
 // beginOf makes the path that the peer opens with a packet of a number that is not in use: it
@@ -88,29 +93,33 @@ func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path
 	if p := e.path(id); p != nil {
 		e.abandon(now, p)
 	}
-	p := e.begin(now, id, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
+	p := e.begin(now, id, stageAsked, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
 	p.serial = s.Serial
-	p.opening.ask(now, from, openWait)
+	p.inquire().opening.ask(now, from, openWait)
 	p.opening.growth = 1
 	return p
 }
 
 // opened: the peer answered on a path that was being opened.
 func (e *Endpoint) opened(now int64, p *path) {
-	p.state, p.proven = PathActive, true
+	p.become(stageWell)
 	p.rtt.sample(p.opening.rtt, 0)
 	p.served = e.pathClock
+	e.statusOwed = e.statusOwed || p.statusDue
 	e.lookAgain()
 	e.tellPath(p, PathActive)
 }
 
-// notOpened: nobody answered on a path that was being opened.
+// notOpened: nobody answered on a path that was being opened. The peer is told by another one: it may
+// have had its answer, and take the path for open. The status has the serial that opened the path, so
+// it says nothing of one that is opened under its number meanwhile.
 func (e *Endpoint) notOpened(now int64, p *path) {
-	if p.proven {
+	if p.proven() {
 		e.fail(now, p)
 		return
 	}
 	e.abandon(now, p)
+	e.oweStatus(p)
 }
 
 // SetPath changes the configuration of a path. With another Route the path goes there from now
@@ -119,7 +128,7 @@ func (e *Endpoint) notOpened(now int64, p *path) {
 func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 	e.SetNow(now)
 	p := e.path(id)
-	if p == nil || p.state == PathClosed {
+	if p == nil || p.stage == stageClosed {
 		return &PathError{id, ErrNoPath}
 	}
 	var v validation
@@ -142,17 +151,24 @@ func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 // before it is used.
 func (e *Endpoint) reroute(now int64, p *path, to Route) {
 	p.route, p.left, p.heardAt = to, p.route, now
-	p.roam, p.calm, p.tardy = nil, calm{}, tardy{}
-	if p.state != PathOpening {
+	p.roam, p.toldSilent = nil, false
+	if q := p.questions; q != nil {
+		q.calm, q.tardy = calm{}, tardy{}
+	}
+	if !p.opens() {
 		e.renew(now, p)
+		p.excuse()
 	}
 	if !e.knowsPaths() {
 		return
 	}
-	p.opening.ask(now, to, openWait)
-	p.opening.free, p.opening.growth, p.odd = true, 1, true
-	if p.state == PathFailed {
-		p.state = PathOpening
+	p.inquire().opening.ask(now, to, openWait)
+	p.opening.free, p.opening.growth = true, 1
+	switch p.stage {
+	case stageFailed:
+		p.become(stageReopening)
+	case stageAsked:
+		p.become(stageOpening)
 	}
 }
 
@@ -162,7 +178,7 @@ func (e *Endpoint) reroute(now int64, p *path, to Route) {
 func (e *Endpoint) ClosePath(now int64, id uint8) {
 	e.SetNow(now)
 	p := e.path(id)
-	if p == nil || p.state == PathClosed || e.life.state != stateOpen || !e.another(p, PathActive) {
+	if p == nil || p.stage == stageClosed || e.life.state != stateOpen || !e.anotherIsActive(p) {
 		return
 	}
 	p.serial++
@@ -170,10 +186,10 @@ func (e *Endpoint) ClosePath(now int64, id uint8) {
 	e.oweStatus(p)
 }
 
-// another reports whether another path is in a state.
-func (e *Endpoint) another(than *path, in PathState) bool {
+// anotherIsActive reports whether another path than one is active.
+func (e *Endpoint) anotherIsActive(than *path) bool {
 	for _, p := range e.paths {
-		if p != than && p.state == in {
+		if p != than && p.active() {
 			return true
 		}
 	}
@@ -183,7 +199,7 @@ func (e *Endpoint) another(than *path, in PathState) bool {
 // onlyPath reports whether all other paths are closed, or being opened for the first time.
 func (e *Endpoint) onlyPath(of *path) bool {
 	for _, p := range e.paths {
-		if p != of && p.state != PathClosed && p.proven {
+		if p != of && p.proven() {
 			return false
 		}
 	}
@@ -192,12 +208,12 @@ func (e *Endpoint) onlyPath(of *path) bool {
 
 // abandon ends the use of a path.
 func (e *Endpoint) abandon(now int64, p *path) {
-	if p.state == PathClosed {
+	if p.stage == stageClosed {
 		return
 	}
-	known := p.state != PathOpening || p.opening.free // the owner has heard of it
+	known := p.stage != stageAsked
 	e.empty(now, p)
-	p.state = PathClosed
+	p.become(stageClosed)
 	p.ackAt, p.toAck = never, 0
 	if known {
 		e.tellPath(p, PathClosed)
@@ -207,29 +223,34 @@ func (e *Endpoint) abandon(now int64, p *path) {
 // empty takes everything from a path that it was trusted with: what is in flight there counts as
 // lost, which says nothing about congestion, and goes over the others.
 func (e *Endpoint) empty(now int64, p *path) {
+	lost, missing := p.outbound, p.inbound
 	e.renew(now, p)
+	p.outbound, p.inbound = lost, missing // it may live again, over the same network
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
 		if pkt := p.sent.At(n); pkt.state == packetInFlight {
 			e.packetLost(now, p, pkt, &LossSample{})
 		}
 	}
-	p.opening.stop()
-	p.odd = true
-	p.roam, p.calm, p.tardy, p.replies = nil, calm{}, tardy{}, replies{}
+	p.forgetQuestions()
 	e.copies.due &^= 1 << p.id
 }
 
 // PathDied tells that what carried a path is gone: the socket is closed, say. What was on its
 // way there goes over the other paths. The path may be given another Route by SetPath, be
-// closed, or be continued by the peer from elsewhere.
+// closed, or be continued by the peer from elsewhere. One that was not open yet is closed.
 func (e *Endpoint) PathDied(now int64, id uint8) {
 	e.SetNow(now)
 	p := e.path(id)
-	if p == nil || p.state == PathClosed || p.state == PathFailed && p.route == NoRoute {
+	switch {
+	case p == nil || p.stage == stageClosed || p.stage == stageFailed && p.route == NoRoute:
+		return
+	case !p.proven():
+		e.notOpened(now, p)
 		return
 	}
 	e.empty(now, p)
-	p.route, p.state = NoRoute, PathFailed
+	p.become(stageFailed)
+	p.route = NoRoute
 	e.tellPath(p, PathFailed)
 }
 
@@ -250,7 +271,7 @@ func (e *Endpoint) stuck(p *path) bool { return p.busy && e.life.talks() }
 // fail leaves a path that does not answer any more. It is tried again.
 func (e *Endpoint) fail(now int64, p *path) {
 	e.empty(now, p)
-	p.state = PathFailed
+	p.become(stageFailed)
 	p.loss.lossAt, p.retryWait = now+firstRetry, firstRetry
 	e.tellPath(p, PathFailed)
 }
@@ -285,7 +306,7 @@ func (e *Endpoint) tellPath(p *path, s PathState) {
 func (e *Endpoint) Paths() iter.Seq[uint8] {
 	return func(yield func(id uint8) bool) {
 		for _, p := range e.paths {
-			if p.state != PathClosed && !yield(p.id) {
+			if p.stage != stageClosed && !yield(p.id) {
 				return
 			}
 		}

@@ -2,8 +2,10 @@ package endpoint
 
 import "time"
 
-// PathStats is what was counted and measured of one path. Bytes include the overhead that the
-// configuration states.
+// PathStats is what was counted of one path since it was opened, and what was measured of the
+// network that it goes over now: a path whose number is opened again begins at zero, and one that
+// goes another way, or has failed, goes on counting and measures anew. Bytes include the overhead
+// that the configuration states.
 type PathStats struct {
 	State    PathState
 	Route    Route
@@ -60,13 +62,14 @@ func (e *Endpoint) pathStats(p *path) PathStats {
 }
 
 func (p *path) stats() PathStats {
-	s := p.counts
-	s.State, s.Route, s.Reliable, s.Use, s.Weight = p.state, p.route, p.reliable, p.use, p.weight
-	if p.toldSilent {
-		s.State = PathSilent
+	c := &p.counts
+	s := PathStats{
+		State: p.state(), Route: p.route, Reliable: p.reliable, Use: p.use, Weight: p.weight,
+		PacketsSent: c.PacketsSent, PacketsReceived: c.PacketsReceived, BytesSent: c.BytesSent, BytesReceived: c.BytesReceived,
+		PacketsLost: c.PacketsLost, PacketsSpurious: c.PacketsSpurious, PacketsOverdue: c.PacketsOverdue, PacketsHasty: c.PacketsHasty,
+		Copies: c.Copies, Challenges: c.Challenges, Moves: c.Moves, RoutesRefused: c.RoutesRefused, RoutesBarred: c.RoutesBarred,
+		Probes: c.Probes, ProbesLost: c.ProbesLost, BlackHoles: c.BlackHoles,
 	}
-	s.PacketsLost, s.PacketsSpurious = p.loss.lostPackets, p.loss.spurious
-	s.PacketsOverdue, s.PacketsHasty = p.loss.overdue.resent, p.loss.overdue.hasty
 	if p.rtt.sampled {
 		s.RTT, s.RTTVar = time.Duration(p.rtt.smooth), time.Duration(p.rtt.variance)
 		s.MinRTT = time.Duration(p.rtt.min)
@@ -76,4 +79,13 @@ func (p *path) stats() PathStats {
 	estimate := p.estimate()
 	s.BytesPerSecond, s.QueueDelay, s.BytesInFlight = estimate.BytesPerSecond, estimate.QueueDelay, p.inFlight
 	return s
+}
+
+// pathCounts are the counters of PathStats.
+type pathCounts struct {
+	PacketsSent, PacketsReceived                               uint64
+	BytesSent, BytesReceived                                   uint64
+	PacketsLost, PacketsSpurious, PacketsOverdue, PacketsHasty uint64
+	Copies, Challenges, Moves, RoutesRefused, RoutesBarred     uint64
+	Probes, ProbesLost, BlackHoles                             uint64
 }

@@ -29,8 +29,8 @@ func (e *Endpoint) Uses(r Route) bool {
 }
 
 func (p *path) uses(now int64, r Route) bool {
-	return p.state != PathClosed && (p.route == r || p.roam.rival(r) != nil || p.replies.to(r) ||
-		p.tardy.of(now, r))
+	return p.stage != stageClosed && (p.route == r || p.roam.rival(r) != nil ||
+		p.questions != nil && (p.replies.to(r) || p.tardy.of(now, r)))
 }
 
 // A roam is how a path follows its peer to another route (SPEC.md, 7.15). The highest number of
@@ -70,11 +70,14 @@ const (
 
 // bars reports whether a route is not to be asked now.
 func (p *path) bars(now int64, r Route) bool {
+	if p.questions == nil {
+		return false
+	}
 	c := &p.calm
 	if now < c.any || p.tardy.of(now, r) {
 		return true
 	}
-	return p.silence == isWell && now < c.until && (r == c.barred[0] || r == c.barred[1])
+	return (p.stage == stageWell || p.stage == stageFailed) && now < c.until && (r == c.barred[0] || r == c.barred[1])
 }
 
 // refuse notes a rival that did not get the path.
@@ -123,8 +126,8 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 		return
 	}
 	switch {
-	case !newest || !e.knowsPaths() || from == NoRoute || from == p.left || p.state == PathOpening:
-	case p.state == PathClosed:
+	case !newest || !e.knowsPaths() || from == NoRoute || from == p.left || p.opens():
+	case p.stage == stageClosed:
 		if e.forlorn() {
 			e.reclaim(now, p)
 			e.beginRoam(now, p, from, bytes)
@@ -139,7 +142,7 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 // forlorn reports whether the peer answers on no path.
 func (e *Endpoint) forlorn() bool {
 	for _, p := range e.paths {
-		if p.state == PathActive && p.silence == isWell {
+		if p.stage == stageWell {
 			return false
 		}
 	}
@@ -149,7 +152,8 @@ func (e *Endpoint) forlorn() bool {
 // reclaim takes back a path that was given up, on which the peer sends all the same: it has no
 // other, and neither have we.
 func (e *Endpoint) reclaim(now int64, p *path) {
-	p.state, p.route, p.heardAt, p.proven = PathFailed, NoRoute, now, true
+	p.become(stageFailed)
+	p.route, p.heardAt = NoRoute, now
 	p.serial++
 	e.oweStatus(p)
 }
@@ -171,8 +175,8 @@ func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
 
 // askHome asks at the route that the path has, unless that goes on.
 func (p *path) askHome(now int64) {
-	p.odd = true
 	if p.roam == nil {
+		p.inquire()
 		p.roam = &roam{decideAt: now}
 		if r := p.roam; p.route != NoRoute {
 			// Five times within half a round trip: an answer that is lost must not lose the path.
@@ -262,43 +266,21 @@ func (r *roam) winner() (best *proof) {
 // measured begins afresh, numbers and windows go on (RFC 9000, 9.4).
 func (e *Endpoint) move(now int64, p *path, to Route, rtt int64) {
 	p.route, p.left, p.reliable = to, NoRoute, false
-	p.opening.stop()
+	p.inquire().opening.stop()
 	e.renew(now, p)
+	p.become(stageWell)
+	p.toldSilent = false
 	e.lookAgain()
 	if rtt > 0 {
 		p.rtt.sample(rtt, 0)
 	}
-	if p.state == PathFailed {
-		p.state = PathActive
-	}
 	e.tellPath(p, PathMoved)
-}
-
-// renew begins the measurements of a path afresh. What is in flight is forgotten by congestion
-// control and says nothing about the path.
-func (e *Endpoint) renew(now int64, p *path) {
-	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
-		p.sent.At(n).inFlight = false
-	}
-	p.inFlight, p.lowest, p.delivered, p.deliveredAt = 0, 0, 0, now
-	p.freshAt = now
-	p.rtt, p.clock, p.mtu, p.watch = newRTT(), clockSamples{}, mtu{begun: now}, lossWatch{}
-	p.marks.testAnew()
-	if p.steered { // else it is as it was made: who opens a path again and again has us make none
-		p.cc, p.steered = e.cfg.Controller(), false
-	}
-	p.pacer = throttle{level: 1, at: now - second}
-	hold := p.loss.peerHold
-	p.loss.lossAt, p.loss.probes, p.loss.probe, p.loss.order = never, 0, 0, reordering{}
-	p.loss.overdue.late, p.loss.overdue.strait, p.loss.overdue.rounds = lateness{}, strait{}, 0
-	p.loss.lastSent, p.loss.peerHold = max(p.loss.lastSent, now), hold
-	p.silence, p.toldSilent = isWell, false
 }
 
 // direct decides where else a packet of an odd path goes, and counts it there.
 func (e *Endpoint) direct(b *builder) {
 	p, bytes := b.path, int(b.pkt.bytes)
-	if p.state == PathOpening {
+	if p.opens() {
 		p.opening.went += bytes
 	}
 	switch {

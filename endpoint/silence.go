@@ -2,7 +2,7 @@ package endpoint
 
 import "math"
 
-// A silence is how long a path owes an answer: since the first packet was sent that elicits an
+// Silence is how long a path owes an answer: since the first packet was sent that elicits an
 // ack and is not acknowledged, nor any later one. Unlike the probe timeout (RFC 9002, 6.2), which
 // each packet puts off, it shows that a path is dead while the game goes on sending.
 //
@@ -10,14 +10,7 @@ import "math"
 //
 // A suspect, after one probe timeout, gets no new messages while another path is well. After
 // three, in which two probes could have been answered, it has failed if another one is well; if
-// not its owner is told, who may know another way.
-type silence uint8
-
-const (
-	isWell silence = iota
-	isSuspect
-	isDead
-)
+// not its owner is told, who may know another way. These are stages of its life.
 
 // owedSince is when the oldest packet was sent whose answer is owed.
 func (p *path) owedSince() int64 {
@@ -41,7 +34,7 @@ func (pkt *sentPacket) owes() bool {
 
 // silenceAt is when a path becomes a suspect, or is dead.
 func (e *Endpoint) silenceAt(p *path) int64 {
-	if p.state != PathActive || p.eliciting == 0 || e.life.held.on || e.life.holding.on {
+	if !p.active() || p.eliciting == 0 || e.life.held.on || e.life.holding.on {
 		return never
 	}
 	since := p.owedSince()
@@ -50,9 +43,9 @@ func (e *Endpoint) silenceAt(p *path) int64 {
 	}
 	since = max(since, e.life.awakeAt)
 	switch {
-	case p.silence == isWell:
+	case p.stage == stageWell:
 		return since + p.probeTimeout(0)
-	case p.silence == isSuspect:
+	case p.stage == stageSuspect:
 		return since + 3*p.probeTimeout(0)
 	case !e.anotherIsWell(p):
 		return never
@@ -66,14 +59,14 @@ func (e *Endpoint) silenceAt(p *path) int64 {
 
 // checkSilence does what is due, and notes when to look again.
 func (e *Endpoint) checkSilence(now int64, p *path) {
-	if p.silence == isWell && now >= e.silenceAt(p) {
-		p.silence = isSuspect
+	if p.stage == stageWell && now >= e.silenceAt(p) {
+		p.become(stageSuspect)
 	}
-	if p.silence == isSuspect && now >= e.silenceAt(p) {
-		p.silence = isDead
+	if p.stage == stageSuspect && now >= e.silenceAt(p) {
+		p.become(stageDead)
 	}
 	switch {
-	case p.silence != isDead:
+	case p.stage != stageDead:
 	case now >= e.silenceAt(p):
 		e.fail(now, p)
 	case !p.toldSilent && !e.anotherIsWell(p) && e.knowsPaths():
@@ -96,7 +89,7 @@ func (e *Endpoint) lookAgain() {
 func (e *Endpoint) answers(p *path) {
 	p.loss.probes, p.loss.overdue.rounds = 0, 0
 	switch {
-	case p.silence != isWell || p.toldSilent || p.state == PathFailed:
+	case p.toldSilent || p.stage == stageSuspect || p.stage == stageDead || p.stage == stageFailed:
 		e.revive(p)
 	case p.eliciting > 0:
 		p.checkAt = e.silenceAt(p) // later than it was: nobody need look before
@@ -108,10 +101,11 @@ func (e *Endpoint) revive(p *path) {
 	if p.route == NoRoute {
 		return
 	}
-	p.silence = isWell
+	tell := p.toldSilent || p.stage == stageFailed
+	p.become(stageWell)
+	p.toldSilent = false
 	e.lookAgain()
-	if p.toldSilent || p.state == PathFailed {
-		p.toldSilent, p.state = false, PathActive
+	if tell {
 		p.catchUp(e.pathClock)
 		e.tellPath(p, PathActive)
 	}

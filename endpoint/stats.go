@@ -32,8 +32,11 @@ var dropNames = [dropReasons]string{
 // String names the reason.
 func (r DropReason) String() string { return nameOf(dropNames[:], int(r)) }
 
-// Stats is what an endpoint has counted and measured. Bytes include the overhead that the
-// configuration states.
+// Stats is what an endpoint has counted and measured. What is counted is so since New and never
+// goes back: paths that were closed, opened again or led elsewhere are in it. What is measured is so of
+// the paths as they are now: RTT, jitter, loss and MTU of the best of them with the shortest round
+// trip, BytesPerSecond and BytesInFlight of all. Bytes include the overhead that the configuration
+// states.
 type Stats struct {
 	PacketsSent, PacketsReceived uint64
 	BytesSent, BytesReceived     uint64
@@ -90,7 +93,8 @@ type Stats struct {
 func (e *Endpoint) Stats() Stats {
 	s, lead := e.stats, e.pathStats(e.lead())
 	for _, p := range e.paths {
-		s.addPath(p)
+		s.addPath(&p.counts)
+		s.BytesInFlight += p.inFlight
 	}
 	s.QueueDelay = lead.QueueDelay
 	s.RTT, s.RTTVar, s.MinRTT = lead.RTT, lead.RTTVar, lead.MinRTT
@@ -105,19 +109,19 @@ func (e *Endpoint) Stats() Stats {
 	return s
 }
 
-// addPath adds what was counted of a path; that of paths which are gone is in Endpoint.stats.
-func (st *Stats) addPath(p *path) {
-	st.PacketsSent += p.counts.PacketsSent
-	st.PacketsReceived += p.counts.PacketsReceived
-	st.BytesSent += p.counts.BytesSent
-	st.BytesReceived += p.counts.BytesReceived
-	st.PacketsLost += p.loss.lostPackets
-	st.PacketsSpurious += p.loss.spurious
-	st.PacketsOverdue += p.loss.overdue.resent
-	st.PacketsHasty += p.loss.overdue.hasty
-	st.BytesInFlight += p.inFlight
-	st.Probes += p.counts.Probes
-	st.ProbesLost += p.counts.ProbesLost
+// addPath adds what was counted of a path. That of paths which are over is in Endpoint.stats, from
+// when their number was used again, or all of them began anew.
+func (st *Stats) addPath(c *pathCounts) {
+	st.PacketsSent += c.PacketsSent
+	st.PacketsReceived += c.PacketsReceived
+	st.BytesSent += c.BytesSent
+	st.BytesReceived += c.BytesReceived
+	st.PacketsLost += c.PacketsLost
+	st.PacketsSpurious += c.PacketsSpurious
+	st.PacketsOverdue += c.PacketsOverdue
+	st.PacketsHasty += c.PacketsHasty
+	st.Probes += c.Probes
+	st.ProbesLost += c.ProbesLost
 }
 
 func (st *Stats) addChannel(s *sender, r *receiver) {

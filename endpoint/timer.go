@@ -32,7 +32,7 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 		return at
 	}
 	at = min(at, p.ackAt)
-	if p.odd {
+	if p.odd() {
 		switch {
 		case !p.mayBeAsked():
 			return never
@@ -73,7 +73,7 @@ func (e *Endpoint) lifeDeadline() int64 {
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
 func (e *Endpoint) sendAt(p *path) int64 {
 	if !e.carries(p) {
-		if p.state == PathActive && p.eliciting == 0 {
+		if p.active() && p.eliciting == 0 {
 			return e.pingAt(p)
 		}
 		return never
@@ -118,7 +118,7 @@ func (e *Endpoint) pingAt(p *path) int64 {
 }
 
 func (e *Endpoint) pingDue(now int64, p *path) bool {
-	return e.life.state == stateOpen && p.state == PathActive && p.eliciting == 0 && now >= e.pingAt(p)
+	return e.life.state == stateOpen && p.active() && p.eliciting == 0 && now >= e.pingAt(p)
 }
 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
@@ -155,7 +155,7 @@ func (e *Endpoint) checkPaths(now int64) {
 		if now >= p.checkAt {
 			e.checkSilence(now, p)
 		}
-		if p.odd {
+		if p.odd() {
 			e.askTimeout(now, p)
 		}
 	}

@@ -31,7 +31,7 @@ func (e *Endpoint) turn(now int64, asked uint8) (best *path) {
 
 // mayBeAsked reports whether a path can send at all.
 func (p *path) mayBeAsked() bool {
-	return p.state != PathClosed && (p.route != NoRoute || p.asks())
+	return p.stage != stageClosed && (p.route != NoRoute || p.asks())
 }
 
 // ready reports whether congestion control and pacing let the path take messages now.
@@ -62,13 +62,13 @@ func (e *Endpoint) servePath(p *path, bytes int) {
 // A rank says how well a path suits messages; the lowest is best. One that owes an answer for long
 // is worse than one in reserve.
 func (p *path) rank() (rank int) {
-	if p.state != PathActive {
+	if !p.active() {
 		return unfit
 	}
 	if p.use == UseReserve {
 		rank = 1
 	}
-	if p.silence != isWell {
+	if p.stage != stageWell {
 		rank += 2
 	}
 	return rank
@@ -80,7 +80,7 @@ const unfit = 4
 // messages of its own only when there is no other, or when the others are full.
 func (e *Endpoint) carries(p *path) bool {
 	if len(e.paths) == 1 {
-		return p.state == PathActive
+		return p.active()
 	}
 	return e.carriesBest(p)
 }
@@ -143,7 +143,7 @@ func (e *Endpoint) longest(measure func(p *path) int64) (most int64) {
 		return measure(e.paths[0])
 	}
 	for _, p := range e.paths {
-		if p.state == PathActive || e.onlyPath(p) {
+		if p.active() || e.onlyPath(p) {
 			most = max(most, measure(p))
 		}
 	}

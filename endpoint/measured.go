@@ -1,0 +1,81 @@
+package endpoint
+
+import "math"
+
+// Measured is what a path has found out about the network that it goes over, and what follows from
+// that: when something is lost, how fast to send, how large datagrams may be. On another route
+// a path knows nothing of that (RFC 9000, 9.4), so all of it is replaced at once; and so it is when the path
+// has failed, but for how much is lost there. What was sent or heard before says nothing then, whenever
+// its fate is known.
+type measured struct {
+	freshAt int64 // what was sent until then says nothing
+
+	rtt      rtt
+	clock    clockSamples
+	loss     loss
+	outbound lossMeter
+	inbound  arrivals
+	watch    lossWatch
+	mtu      mtu
+
+	cc          Controller
+	steered     bool // cc has heard of something
+	pacer       throttle
+	inFlight    int   // bytes of packets in flight
+	lowest      int   // of these: with nothing but messages of the lowest priority of several
+	delivered   int64 // bytes that count for congestion control and were acknowledged
+	deliveredAt int64
+}
+
+func newMeasured(freshAt, now int64, cc Controller) measured {
+	return measured{
+		freshAt:     freshAt,
+		rtt:         newRTT(),
+		loss:        loss{lossAt: never, lastSent: now},
+		mtu:         mtu{begun: freshAt, passed: math.MinInt64},
+		cc:          cc,
+		pacer:       throttle{level: 1, at: now - second},
+		deliveredAt: now,
+	}
+}
+
+// renew begins the measurements of a path afresh. What is in flight is forgotten by congestion
+// control. A controller that has heard of nothing is as it was made: who opens a path again and
+// again has us make none.
+func (e *Endpoint) renew(now int64, p *path) {
+	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
+		p.sent.At(n).inFlight = false
+	}
+	cc, lastSent := p.cc, max(p.loss.lastSent, now)
+	if p.steered {
+		cc = e.cfg.Controller()
+	}
+	p.measured = newMeasured(now, now, cc)
+	p.loss.lastSent, p.loss.overdue.from = lastSent, p.sent.End()
+	p.marks.testAnew()
+}
+
+// Arrivals is the share of packets that did not come, of those from the first one on that came over
+// the network: before it nobody knows which way they went.
+type arrivals struct {
+	lossMeter
+	first uint64 // its number
+	began bool
+}
+
+// came counts a packet, and if it is the newest those between it and the largest before as missing.
+func (a *arrivals) came(number, largest uint64, newest bool) {
+	missing := 0
+	switch {
+	case !newest && a.began && number > a.first:
+		a.add(0, -1) // it was counted as missing
+		return
+	case !newest:
+		return
+	case !a.began:
+		a.first, a.began = number, true
+	case number-largest < 1<<12:
+		missing = int(number - largest - 1)
+	}
+	a.add(missing+1, missing)
+}
