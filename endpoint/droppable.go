@@ -8,9 +8,9 @@ func (s *sender) needLoose() {
 	if s.loose != nil {
 		return
 	}
-	cfg := s.cfg
+	cfg := *s.cfg
 	cfg.Delivery = Unreliable
-	s.loose = &sender{out: s.out, cfg: cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
+	s.loose = &sender{out: s.out, cfg: &cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
 }
 
 // droppable reports whether the message is sent as one. If as many were sent before the next id

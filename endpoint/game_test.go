@@ -150,7 +150,7 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 	for end := range g.ends {
 		g.of[end] = map[Receipt]*asked{}
 		for _, d := range deliveries {
-			g.rules[end][d] = rulesOf(g.ends[end].outbox.sender(uint16(chanOf(d))).cfg)
+			g.rules[end][d] = rulesOf(*g.ends[end].outbox.sender(uint16(chanOf(d))).cfg)
 		}
 	}
 	return g

@@ -26,7 +26,7 @@ func (in *inbox) begin(c *common, now int64, keySeed uint64) {
 	in.common, in.rebuilders.buffers = c, c.cfg.Buffers
 	in.receivers = make([]receiver, len(c.cfg.Channels))
 	for i := range in.receivers {
-		cfg := c.cfg.Channels[i]
+		cfg := &c.cfg.Channels[i]
 		r := &in.receivers[i]
 		*r = receiver{in: in, cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: now}
 		r.limit = uint64(r.window)

@@ -38,7 +38,7 @@ func (out *outbox) begin(c *common, paths view, now int64, keySeed uint64) {
 	out.common, out.paths, out.flush = c, paths, noLimit
 	out.senders = make([]sender, len(c.cfg.Channels))
 	for i := range out.senders {
-		cfg := c.cfg.Channels[i]
+		cfg := &c.cfg.Channels[i]
 		s := &out.senders[i]
 		*s = sender{out: out, cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: now - second}}
 		s.repair.kind = RepairOff

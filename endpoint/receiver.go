@@ -16,7 +16,7 @@ import (
 // What is complete and in its place waits in ready until the game takes it.
 type receiver struct {
 	in       *inbox
-	cfg      ChannelConfig
+	cfg      *ChannelConfig // of the plan
 	id       uint16
 	limitDue bool // WINDOW is to be sent
 	ready    seq.Ring[inMessage]

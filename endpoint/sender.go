@@ -18,7 +18,7 @@ import (
 // message at the head of the queue is never a dead one.
 type sender struct {
 	out      *outbox
-	cfg      ChannelConfig
+	cfg      *ChannelConfig // of the plan
 	id       uint16
 	queue    seq.Ring[outMessage]
 	open     seq.Ring[outMessage] // the number in the ring is the message's id

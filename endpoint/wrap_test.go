@@ -118,7 +118,7 @@ func TestDroppableIndexWraps(t *testing.T) {
 	p.links[0].loss = 0.2
 	s := p.ends[0].outbox.sender(uint16(ch))
 	s.groups.next = wire.MaxIndex - 60
-	r := rulesOf(s.cfg)
+	r := rulesOf(*s.cfg)
 	of := map[Receipt]*asked{}
 	for i := range 400 {
 		size := 20
