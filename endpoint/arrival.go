@@ -85,7 +85,7 @@ func (e *Endpoint) read(in *arrival) {
 	default:
 		e.arrived(in, said)
 	}
-	if e.inbox.inbound.any {
+	if e.inbox.inbound != nil {
 		if broken := e.inbox.inbound.judge(now, len(in.Frames), said); broken != "" {
 			e.Close(now, CodeTooFast, broken)
 		}

@@ -74,9 +74,9 @@ func (b *bound) spend(now int64, units int) {
 func (b *bound) over() bool   { return b.once.level < 0 }
 func (b *bound) broken() bool { return b.twice.level < 0 }
 
-// An inbound is what an end takes of its peer.
+// An inbound is what an end takes of its peer. An end that has no limits, of the connection or of a
+// channel, has none.
 type inbound struct {
-	any                      bool // there is a limit, of the connection or of a channel
 	packets, bytes, messages bound
 	acks                     bank   // packets of acks alone that the peer has reason to send
 	broken                   string // which limit was exceeded twice; "": none
@@ -85,21 +85,27 @@ type inbound struct {
 // A channelInbound is what is taken on a channel that has limits.
 type channelInbound struct{ bytes, messages bound }
 
-// begin sets the limits of a configuration, and those of the channels.
-func (in *inbound) begin(now int64, cfg *Config, receivers []receiver) {
+// newInbound returns the limits of a configuration, and sets those of the channels; nil if there are
+// none.
+func newInbound(now int64, cfg *Config, receivers []receiver) *inbound {
 	l, largest := cfg.Inbound, cfg.MaxDatagramBytes
-	in.packets = newBound(now, l.PacketsPerSecond, 4)
-	in.bytes = newBound(now, l.BytesPerSecond, largest+packetCharge)
-	in.messages = newBound(now, l.MessagesPerSecond, 1)
-	in.any = in.packets.limit > 0 || in.bytes.limit > 0 || in.messages.limit > 0
+	any := l.PacketsPerSecond > 0 || l.BytesPerSecond > 0 || l.MessagesPerSecond > 0
 	for i := range receivers {
 		if r := &receivers[i]; r.cfg.Inbound.BytesPerSecond > 0 || r.cfg.Inbound.MessagesPerSecond > 0 {
-			in.any = true
+			any = true
 			r.inbound = &channelInbound{
 				newBound(now, r.cfg.Inbound.BytesPerSecond, largest),
 				newBound(now, r.cfg.Inbound.MessagesPerSecond, 1),
 			}
 		}
+	}
+	if !any {
+		return nil
+	}
+	return &inbound{
+		packets:  newBound(now, l.PacketsPerSecond, 4),
+		bytes:    newBound(now, l.BytesPerSecond, largest+packetCharge),
+		messages: newBound(now, l.MessagesPerSecond, 1),
 	}
 }
 
@@ -187,7 +193,7 @@ func (in *inbound) chargeChannel(now int64, r *receiver, messages, bytes int) {
 
 // tooMuch reports whether unreliable and droppable messages of a channel are to be dropped.
 func (in *inbound) tooMuch(r *receiver) bool {
-	return in.any && (in.packets.over() || in.bytes.over() || in.messages.over() ||
+	return in != nil && (in.packets.over() || in.bytes.over() || in.messages.over() ||
 		r.inbound != nil && (r.inbound.bytes.over() || r.inbound.messages.over()))
 }
 

@@ -18,7 +18,7 @@ type inbox struct {
 	moved      []uint64 // scratch of dropStale
 	rebuilders rebuilders
 	share      poolShare // of the pool of windows
-	inbound    inbound
+	inbound    *inbound
 }
 
 // begin makes the receivers. Their tables are seeded with a number that no peer ever sees.
@@ -35,7 +35,7 @@ func (in *inbox) begin(c *common, now int64, keySeed uint64) {
 			r.whole = seq.NewWindow(partialSpan)
 		}
 	}
-	in.inbound.begin(now, &c.cfg, in.receivers)
+	in.inbound = newInbound(now, &c.cfg, in.receivers)
 }
 
 // receiver returns the incoming half of a channel; nil if there is none.

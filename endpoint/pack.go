@@ -264,7 +264,7 @@ func (e *Endpoint) spend(b *builder) {
 	e.outbox.flush.used += int(b.pkt.bytes)
 	e.outbox.quota.packets.spend(b.now, 1)
 	e.outbox.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
-	if e.inbox.inbound.any {
+	if e.inbox.inbound != nil {
 		e.inbox.inbound.acks.earn(b.now) // the ack that it will bring
 	}
 }

@@ -51,7 +51,7 @@ func (r *receiver) handleFragment(now int64, f *wire.Fragment, b []byte) error {
 		return errProtocol
 	}
 	r.saw(h.id)
-	if r.in.inbound.any {
+	if r.in.inbound != nil {
 		if r.in.inbound.chargeFragment(now, r, f.Offset == 0, len(b)); r.loose(&h) && r.in.inbound.tooMuch(r) {
 			r.in.stats.MessagesTooFast++
 			return nil

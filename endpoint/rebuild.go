@@ -57,7 +57,7 @@ func (in *inbox) handleRepair(now int64, b []byte) (n int, err error) {
 		return 0, errProtocol
 	}
 	r.count(now, n)
-	if in.inbound.any {
+	if in.inbound != nil {
 		in.inbound.charge(now, r, 1, n)
 	}
 	if !r.cfg.Delivery.Reliable() && in.inbound.tooMuch(r) {

@@ -112,7 +112,7 @@ func (r *receiver) handleRun(now int64, run *wire.Run, b []byte) (n int, err err
 		}
 		h.advance()
 	}
-	if r.in.inbound.any {
+	if r.in.inbound != nil {
 		r.in.inbound.charge(now, r, run.Count, n)
 	}
 	if r.rebuild != nil {
