@@ -1,5 +1,7 @@
 package endpoint
 
+import "github.com/tickwire/tickwire/internal/wire"
+
 // returnCharge gives credit back to the sender. WINDOW goes out when half a window is due, or
 // what a blocked sender waits for.
 func (r *receiver) returnCharge(bytes int) {
@@ -67,6 +69,25 @@ func (r *receiver) shrinkWindow(size int) {
 func (r *receiver) widen(bytes int) {
 	r.window += bytes
 	r.pooled += bytes
+}
+
+// buildWindow appends WINDOW.
+func (r *receiver) buildWindow(b *builder, trip int64) {
+	limit := r.announce(b.now, trip)
+	b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
+	b.pkt.eliciting = true
+	b.record(content{kind: contentWindow, inbound: r, first: limit})
+}
+
+// buildBlocked says that the next message does not fit the credit: once for each message,
+// again if that was lost, and each second, since the peer's pool may have been empty.
+func (s *sender) buildBlocked(b *builder) {
+	wanted, before := s.wanted(s.queue.First()), len(b.dst)
+	s.blockedFor, s.blockedBy, s.blockedAt = wanted, s.limit, b.now
+	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
+	b.pkt.eliciting = true
+	b.record(content{kind: contentBlocked, channel: s})
+	s.serve(b, len(b.dst)-before)
 }
 
 // creditShort reports whether credit will hold a channel up within a round trip: what is left of it

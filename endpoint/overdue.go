@@ -94,7 +94,9 @@ func (e *Endpoint) checkOverdue(now int64, p *path) {
 		}
 		again := false
 		for i := range uint64(pkt.records) {
-			again = e.outbox.contentOverdue(pkt, p.contents.At(pkt.firstRecord+i)) || again
+			if c := p.contents.At(pkt.firstRecord + i); c.kind <= contentSkip {
+				again = c.channel.contentOverdue(pkt, c) || again
+			}
 		}
 		if again {
 			pkt.sort |= packetOverdue

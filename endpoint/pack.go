@@ -319,33 +319,3 @@ func (e *Endpoint) buildAnswers(b *builder) {
 		}
 	}
 }
-
-func (r *receiver) buildWindow(b *builder, trip int64) {
-	limit := r.announce(b.now, trip)
-	b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
-	b.pkt.eliciting = true
-	b.record(content{kind: contentWindow, inbound: r, first: limit})
-}
-
-func (r *receiver) buildStored(b *builder) {
-	n := min(len(r.stored), storedPerFrame)
-	c := content{kind: contentStored, inbound: r, count: uint32(n)}
-	for i, id := range r.stored[:n] {
-		c.first |= uint64(id) << (32 * i)
-	}
-	b.dst = wire.AppendStored(b.dst, r.id, r.stored[:n])
-	r.stored = append(r.stored[:0], r.stored[n:]...)
-	b.pkt.eliciting = true
-	b.record(c)
-}
-
-// buildBlocked says that the next message does not fit the credit: once for each message,
-// again if that was lost, and each second, since the peer's pool may have been empty.
-func (s *sender) buildBlocked(b *builder) {
-	wanted, before := s.wanted(s.queue.First()), len(b.dst)
-	s.blockedFor, s.blockedBy, s.blockedAt = wanted, s.limit, b.now
-	b.dst = wire.AppendBlocked(b.dst, s.id, uint32(wanted))
-	b.pkt.eliciting = true
-	b.record(content{kind: contentBlocked, channel: s})
-	s.serve(b, len(b.dst)-before)
-}

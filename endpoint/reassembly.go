@@ -285,25 +285,3 @@ func (r *receiver) expirePartials(now int64) (next int64) {
 	}
 	return r.partials[0].began + partialLife
 }
-
-// confirmStored queues an id for STORED; if too many wait, the oldest goes and its receipt
-// will read Lost(not known).
-func (r *receiver) confirmStored(id uint32) {
-	if len(r.stored) >= maxStored {
-		r.stored = slices.Delete(r.stored, 0, 1)
-	}
-	r.stored, r.in.owing = append(r.stored, id), true
-}
-
-const maxStored = 64
-
-// storedPerFrame is how many ids a STORED of ours holds, so that they fit the record of what a
-// packet carried.
-const storedPerFrame = 2
-
-// storedLost queues the ids of a STORED that was lost again.
-func (r *receiver) storedLost(ids uint64, count uint32) {
-	for i := range count {
-		r.confirmStored(uint32(ids >> (32 * i)))
-	}
-}

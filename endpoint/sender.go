@@ -189,44 +189,6 @@ func (s *sender) settleTerms(now int64, t *terms) {
 	}
 }
 
-// wantResend marks a message in open to be sent again.
-func (s *sender) wantResend(id uint64, m *outMessage) {
-	if m.resend {
-		return
-	}
-	m.resend = true
-	if s.resend == 0 || id < s.resendFrom {
-		s.resendFrom = id
-	}
-	s.resend++
-	s.resendBytes += m.resendCost()
-	s.activate()
-}
-
-// nextResend returns the lowest message that wants to be sent again.
-func (s *sender) nextResend() (uint64, *outMessage) {
-	if s.resend == 0 {
-		return 0, nil
-	}
-	for id := max(s.resendFrom, s.open.Base()); id < s.open.End(); id++ {
-		if m := s.open.At(id); m.resend {
-			s.resendFrom = id
-			return id, m
-		}
-	}
-	s.resend, s.resendBytes = 0, 0
-	return 0, nil
-}
-
-func (s *sender) resent(m *outMessage) {
-	m.resend = false
-	s.resend--
-	s.resendBytes -= m.resendCost()
-}
-
-// resendCost is about what it takes to send a message again: of a large one a packet.
-func (m *outMessage) resendCost() int { return min(m.len(), packetBytes) + perMessage }
-
 // wide reports whether an id must go in four bytes.
 func (s *sender) wide(id uint64) bool {
 	if s.cfg.Delivery.Reliable() {
