@@ -105,7 +105,7 @@ func (s *sender) dropAll() (left int) {
 		}
 		s.strip(m)
 	}
-	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.blocked, s.refused = 0, 0, 0, 0, 0, false, 0
+	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.refused = 0, 0, 0, 0, 0, 0
 	if s.loose != nil {
 		left += s.loose.dropAll()
 	}

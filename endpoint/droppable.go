@@ -13,14 +13,21 @@ func (s *sender) needLoose() {
 	s.loose = &sender{out: s.out, cfg: &cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
 }
 
-// droppable reports whether the message is sent as one. If as many were sent before the next id
-// as the wire can count it goes like the messages that are not: it arrives in its place.
-func (s *sender) droppable(m *outMessage) bool {
+// droppable reports whether the message is sent, or was, as one.
+func (s *sender) droppable(m *outMessage) bool { return s.optionsOf(m)&wire.OptionDroppable != 0 }
+
+// optionsOf is what the wire says of a message: that waits, if it were started now. If as many
+// droppables were sent before the next id as the wire can count, one goes like the messages that are
+// not: it arrives in its place.
+func (s *sender) optionsOf(m *outMessage) byte {
 	t := m.terms
-	if t != nil && s.groups.indexOf(s.open.End()) > wire.MaxIndex {
-		t.options &^= wire.OptionDroppable
+	switch {
+	case t == nil:
+		return 0
+	case m.state == outQueued && t.options&wire.OptionDroppable != 0 && s.groups.indexOf(s.open.End()) > wire.MaxIndex:
+		return t.options &^ wire.OptionDroppable
 	}
-	return t != nil && t.options&wire.OptionDroppable != 0
+	return t.options
 }
 
 // whole is the sender of the channel: that of the ordered messages if s holds its droppables.
@@ -29,14 +36,6 @@ func (s *sender) whole() *sender {
 		return s.of
 	}
 	return s
-}
-
-// nextDroppable returns a droppable at the head of the queue if it may be sent.
-func (s *sender) nextDroppable(m *outMessage) *outMessage {
-	if s.loose.open.Len() >= maxOpenIDs {
-		return nil
-	}
-	return m
 }
 
 // storedID is what STORED calls a droppable (SPEC.md, 6.6).

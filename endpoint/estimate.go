@@ -45,10 +45,5 @@ func (e *Endpoint) tellRate(now int64, limited bool) {
 		return
 	}
 	t.rate, t.at = rate, now
-	if q := &e.events; t.event > q.visible && q.ring.Has(t.event-1) {
-		q.ring.At(t.event - 1).BytesPerSecond = rate
-		return
-	}
-	e.events.push(Event{Kind: RateChanged, BytesPerSecond: rate})
-	t.event = e.events.ring.End()
+	e.events.pushLatest(&t.event, Event{Kind: RateChanged, BytesPerSecond: rate})
 }

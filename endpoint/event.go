@@ -125,6 +125,20 @@ type events struct {
 
 func (q *events) push(ev Event) { *q.ring.Push() = ev }
 
+// pushLatest pushes an event of a kind of which only the last one matters: if the one that was
+// pushed last was not shown yet it is brought up to date. Its number, plus one, is kept in last.
+func (q *events) pushLatest(last *uint64, ev Event) {
+	if *last > q.visible && q.ring.Has(*last-1) {
+		*q.ring.At(*last - 1) = ev
+		return
+	}
+	q.push(ev)
+	*last = q.ring.End()
+}
+
+// unread reports whether the game has still to take an event, of such a number plus one.
+func (q *events) unread(last uint64) bool { return last > 0 && q.ring.Has(last-1) }
+
 func (q *events) reveal() { q.visible = q.ring.End() }
 
 func (q *events) next() (Event, bool) {

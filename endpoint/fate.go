@@ -115,7 +115,7 @@ func (s *sender) contentRepeat(now int64, c *content) {
 	default:
 		for id, end := c.open(); id < end; id++ {
 			m := s.open.At(id)
-			if m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && s.mayResend(now, m, attemptsOf(m)) {
+			if m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && s.askPolicy(now, m, attemptsOf(m)) {
 				s.wantResend(id, m)
 			}
 		}

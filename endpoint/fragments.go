@@ -220,7 +220,7 @@ func (s *sender) fragmentRepeat(now int64, c *content) {
 		return
 	}
 	m := s.open.At(c.first)
-	if m.state == outFlying && m.cut != nil && c.missing(m.cut) && s.mayResend(now, m, int(c.attempt)) {
+	if m.state == outFlying && m.cut != nil && c.missing(m.cut) && s.askPolicy(now, m, int(c.attempt)) {
 		c.addLost(m.cut)
 		s.wantResend(c.first, m)
 	}

@@ -27,6 +27,21 @@ func (p FullPolicy) String() string {
 	return "FullPolicy(?)"
 }
 
+// Fits reports whether the queue of a channel has room for a message of so many bytes.
+func (e *Endpoint) Fits(channel ChannelID, bytes int) bool {
+	s := e.outbox.sender(uint16(channel))
+	return s != nil && s.queued+charge(bytes) <= s.cfg.MaxQueuedBytes
+}
+
+// HalfEmpty reports whether the queue of a channel is half empty, as it is when Writable says that
+// there is room again: who waits for room need not be woken for each message that leaves.
+func (e *Endpoint) HalfEmpty(channel ChannelID) bool {
+	s := e.outbox.sender(uint16(channel))
+	return s != nil && s.halfEmpty()
+}
+
+func (s *sender) halfEmpty() bool { return s.queued <= s.cfg.MaxQueuedBytes/2 }
+
 // placeLatest returns where a value goes in the queue: the place of the one that it replaces,
 // or the end.
 func (s *sender) placeLatest(t *terms) *outMessage {
@@ -154,15 +169,13 @@ func (s *sender) leftQueue(length int) {
 // tellWritable tells a game that was refused when there is room again, unless it has not read
 // the last such event yet.
 func (s *sender) tellWritable() {
-	if s.queued > s.cfg.MaxQueuedBytes/2 || s.queued+s.refused > s.cfg.MaxQueuedBytes {
+	if !s.halfEmpty() || s.queued+s.refused > s.cfg.MaxQueuedBytes {
 		return
 	}
 	s.refused = 0
-	if s.told > 0 && s.out.events.ring.Has(s.told-1) {
-		return
+	if !s.out.events.unread(s.told) {
+		s.out.events.pushLatest(&s.told, Event{Kind: Writable, Channel: s.cfg.ID})
 	}
-	s.told = s.out.events.ring.End() + 1
-	s.out.events.push(Event{Kind: Writable, Channel: s.cfg.ID})
 }
 
 // resolve tells the game what became of a message, if it asked.

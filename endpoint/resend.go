@@ -46,21 +46,17 @@ func attemptsOf(m *outMessage) int {
 	return m.terms.attempts.n
 }
 
-// mayResend asks the channel's policy about something that was sent so often and was lost, or
-// that a probe may carry once more.
-func (s *sender) mayResend(now int64, m *outMessage, sent int) bool {
+// askPolicy asks the channel's policy about something that was sent so often and was lost, or that
+// a probe may carry once more.
+func (s *sender) askPolicy(now int64, m *outMessage, sent int) bool {
 	policy := &s.cfg.Resend
 	if !policy.limits() || m.terms == nil {
 		return true
 	}
-	again := policy.MaxAttempts == 0 || sent < policy.MaxAttempts
-	if again && policy.Again != nil {
-		again = s.askAgain(now, m, sent)
+	if policy.MaxAttempts != 0 && sent >= policy.MaxAttempts {
+		return false
 	}
-	if again && m.cut == nil {
-		m.terms.attempts.n++
-	}
-	return again
+	return policy.Again == nil || s.askAgain(now, m, sent)
 }
 
 // askAgain asks the function of a policy. For a message in fragments a leave holds for a round
@@ -101,7 +97,7 @@ func (s *sender) resendOrGiveUp(now int64, id uint64, m *outMessage, sent int) {
 	case s.passed(id, m):
 		// A newer value was started: this one need not arrive, but its charge must return.
 		s.giveUp(id, m, Superseded)
-	case !s.mayResend(now, m, sent):
+	case !s.askPolicy(now, m, sent):
 		s.giveUp(id, m, GaveUp)
 	default:
 		s.wantResend(id, m)
@@ -132,12 +128,16 @@ func (s *sender) messageOverdue(id uint64, alone bool) bool {
 	return true
 }
 
-// wantResend marks a message in open to be sent again.
+// wantResend marks a message in open to be sent again, which is another attempt if its policy
+// counts them.
 func (s *sender) wantResend(id uint64, m *outMessage) {
 	if m.resend {
 		return
 	}
 	m.resend = true
+	if m.terms != nil && m.cut == nil && s.cfg.Resend.limits() {
+		m.terms.attempts.n++
+	}
 	if s.resend == 0 || id < s.resendFrom {
 		s.resendFrom = id
 	}

@@ -43,8 +43,8 @@ func (s *sender) runHeader(id uint64, m *outMessage, copied bool) wire.Run {
 		return wire.Run{Channel: s.id, Count: 1, HasIDs: copied, First: id, Wide: copied && s.farAhead(id)}
 	}
 	run := wire.Run{Channel: s.id, HasIDs: true, Wide: s.wide(id), First: id, Count: 1}
-	if t := m.terms; t != nil && t.options != 0 {
-		run.Options = t.options
+	if options := s.optionsOf(m); options != 0 {
+		run.Options = options
 		run.Back = back(id, s.firstOf(id, m))
 		run.Index = s.groups.indexOf(id)
 	}
@@ -88,7 +88,7 @@ func (s *sender) buildRun(b *builder, id uint64, again bool) bool {
 		s.putInRun(b, id+uint64(c.count), m, again)
 		c.count++
 		m = s.runNext(id+uint64(c.count), again)
-		if m == nil || !m.goesWith(b.now, run.Options, group) {
+		if m == nil || !s.goesWith(b.now, m, run.Options, group) {
 			break
 		}
 		need = 0
@@ -120,11 +120,11 @@ func (s *sender) runNext(id uint64, again bool) *outMessage {
 }
 
 // goesWith reports whether a message may follow others of these options and group in a run.
-func (m *outMessage) goesWith(now int64, options byte, group uint64) bool {
+func (s *sender) goesWith(now int64, m *outMessage, options byte, group uint64) bool {
 	if m.terms == nil {
 		return options == 0
 	}
-	return m.terms.options == options && m.terms.group == group && m.terms.expires > now
+	return s.optionsOf(m) == options && m.terms.group == group && m.terms.expires > now
 }
 
 func (m *outMessage) group() uint64 {

@@ -33,7 +33,6 @@ type sender struct {
 
 	started    uint64 // charges of all messages started so far
 	limit      uint64 // charges that the peer allows
-	blocked    bool   // the next message does not fit the credit
 	blockedFor uint64 // the limit that BLOCKED asked for last
 	blockedBy  uint64 // the limit that there was then
 	blockedAt  int64  // when that was
@@ -95,7 +94,20 @@ func charge(length int) int { return length + messageCharge }
 
 // next returns the message that may be started now; nil if there is none.
 func (s *sender) next() *outMessage {
-	s.blocked = false
+	if m := s.head(); m != nil && (s.free(m) || s.wanted(m) <= s.limit) {
+		return m
+	}
+	return nil
+}
+
+// blocked reports whether the next message could start if there were credit for it.
+func (s *sender) blocked() bool {
+	m := s.head()
+	return m != nil && !s.free(m) && s.wanted(m) > s.limit
+}
+
+// head returns the message that could be started now, if there is credit; nil if there is none.
+func (s *sender) head() *outMessage {
 	if s.queue.Len() == 0 || s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 {
 		return nil
 	}
@@ -104,19 +116,21 @@ func (s *sender) next() *outMessage {
 	case s.open.Len() >= maxOpenIDs:
 		return nil
 	case !s.cfg.Delivery.Reliable():
-		return m
 	case s.droppable(m):
-		return s.nextDroppable(m)
+		if s.loose.open.Len() >= maxOpenIDs {
+			return nil
+		}
 	case s.cfg.Delivery == ReliableLatest && s.largeUnderway(m):
 		return nil
 	case s.underway > 0 && s.underway+charge(m.len()) > max(maxWindow, s.cfg.MaxQueuedBytes):
 		return nil
-	case s.wanted(m) > s.limit:
-		s.blocked = true
-		return nil
 	}
 	return m
 }
+
+// free reports whether a message takes no credit: it belongs to an unreliable delivery, or is
+// droppable.
+func (s *sender) free(m *outMessage) bool { return !s.cfg.Delivery.Reliable() || s.droppable(m) }
 
 // wanted is the limit that the next message of the queue needs.
 func (s *sender) wanted(m *outMessage) uint64 { return s.started + uint64(charge(m.len())) }
@@ -127,7 +141,7 @@ func (s *sender) blockedDue() int64 {
 	switch {
 	case !s.cfg.Delivery.Reliable() || s.queue.Len() == 0 || s.wanted(s.queue.First()) <= s.limit:
 		return never
-	case s.next() != nil || !s.blocked:
+	case !s.blocked():
 		return never
 	case s.wanted(s.queue.First()) != s.blockedFor:
 		return math.MinInt64
@@ -145,6 +159,9 @@ const maxOpenIDs = 1 << 14
 func (s *sender) start(now int64) (to *sender, id uint64, m *outMessage) {
 	head := s.queue.First()
 	to = s.holder(head)
+	if head.terms != nil {
+		head.terms.options = s.optionsOf(head)
+	}
 	id = to.open.End()
 	m = to.open.Push()
 	*m = *head
@@ -169,7 +186,7 @@ func (s *sender) start(now int64) (to *sender, id uint64, m *outMessage) {
 
 // holder is the sender whose open will hold a message.
 func (s *sender) holder(m *outMessage) *sender {
-	if m.terms != nil && m.terms.options&wire.OptionDroppable != 0 {
+	if s.droppable(m) {
 		return s.loose
 	}
 	return s
