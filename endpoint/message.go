@@ -68,3 +68,59 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	r.rest = r.rest[n:]
 	return int64(n), err
 }
+
+// An outMessage is a message on its way out.
+type outMessage struct {
+	payload []byte  // owned; released when it will not be sent again
+	shared  *shared // if others have the payload too
+	receipt Receipt
+	size    uint32 // of the payload, also when it was released
+	flying  uint16 // packets in flight that carry it
+	state   outState
+	resend  bool   // wants to be sent (again)
+	cut     *cut   // if it is sent in fragments
+	terms   *terms // if it has any
+}
+
+func (m *outMessage) len() int { return int(m.size) }
+
+type outState uint8
+
+const (
+	outQueued   outState = iota
+	outFlying            // sent, fate unknown
+	outSkipping          // will not be sent again: SKIP tells the peer
+	outDone
+)
+
+// Terms are what was asked for one message beyond what its channel does. Most have none.
+type terms struct {
+	options  byte   // of the wire
+	expires  int64  // never: it does not
+	key      uint64 // if it is keyed
+	group    uint64 // which group of the channel, in the order of sending; 0: none
+	first    uint64 // first id of the group, once it is started
+	precedes uint64 // of a droppable: the id that it precedes, once it is started
+	index    uint64 // and its place among the droppables there
+	attempts attempts
+}
+
+// charge is what a message costs in credit and in queues.
+func charge(length int) int { return length + messageCharge }
+
+// A head is what a frame says of a message beside its bytes.
+type head struct {
+	id      uint64 // of a droppable: the id that it precedes
+	options byte
+	key     uint64
+	first   uint64 // first id of its group
+	index   uint64
+	copied  bool // of an Unreliable message: it has an id, since it comes on several paths
+}
+
+// An inMessage is a message that came.
+type inMessage struct {
+	payload   []byte // owned; nil if it is empty
+	stale     bool   // ReliableLatest: a newer one came since it was shown
+	droppable bool
+}

@@ -56,23 +56,6 @@ type receiver struct {
 	counts  receiverCounts
 }
 
-// A head is what a frame says of a message beside its bytes.
-type head struct {
-	id      uint64 // of a droppable: the id that it precedes
-	options byte
-	key     uint64
-	first   uint64 // first id of its group
-	index   uint64
-	copied  bool // of an Unreliable message: it has an id, since it comes on several paths
-}
-
-// An inMessage is a message that came.
-type inMessage struct {
-	payload   []byte // owned; nil if it is empty
-	stale     bool   // ReliableLatest: a newer one came since it was shown
-	droppable bool
-}
-
 // maxAhead is how far beyond the lowest missing id an id may be: no further than a sender has
 // ids open.
 const maxAhead = maxOpenIDs

@@ -54,44 +54,6 @@ type sender struct {
 	counts  senderCounts
 }
 
-// An outMessage is a message on its way out.
-type outMessage struct {
-	payload []byte  // owned; released when it will not be sent again
-	shared  *shared // if others have the payload too
-	receipt Receipt
-	size    uint32 // of the payload, also when it was released
-	flying  uint16 // packets in flight that carry it
-	state   outState
-	resend  bool   // wants to be sent (again)
-	cut     *cut   // if it is sent in fragments
-	terms   *terms // if it has any
-}
-
-func (m *outMessage) len() int { return int(m.size) }
-
-type outState uint8
-
-const (
-	outQueued   outState = iota
-	outFlying            // sent, fate unknown
-	outSkipping          // will not be sent again: SKIP tells the peer
-	outDone
-)
-
-// Terms are what was asked for one message beyond what its channel does. Most have none.
-type terms struct {
-	options  byte   // of the wire
-	expires  int64  // never: it does not
-	key      uint64 // if it is keyed
-	group    uint64 // which group of the channel, in the order of sending; 0: none
-	first    uint64 // first id of the group, once it is started
-	precedes uint64 // of a droppable: the id that it precedes, once it is started
-	index    uint64 // and its place among the droppables there
-	attempts attempts
-}
-
-func charge(length int) int { return length + messageCharge }
-
 // next returns the message that may be started now; nil if there is none.
 func (s *sender) next() *outMessage {
 	if m := s.head(); m != nil && (s.free(m) || s.wanted(m) <= s.limit) {
