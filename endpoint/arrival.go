@@ -206,7 +206,7 @@ func (e *Endpoint) handleFrame(in *arrival, b []byte) (n int, err error) {
 	case kind == wire.TypeRepair:
 		return e.inbox.handleRepair(in.now, b)
 	case kind == wire.TypeDraining:
-		return e.handleDraining(in.now, in.path, b)
+		return e.life.handleDraining(in.now, in.path, b)
 	case kind == wire.TypeHold:
 		return e.handleHold(in.now, in.path, in.Number, b)
 	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:

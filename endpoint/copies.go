@@ -88,7 +88,7 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 	if s.acked || s.lost {
 		return false
 	}
-	if p.toAck > 0 && e.drainState() == 0 && !e.outbox.flush.limited() { // else it goes with DRAINING, or alone
+	if p.toAck > 0 && e.life.drainState() == 0 && !e.outbox.flush.limited() { // else it goes with DRAINING, or alone
 		if e.buildAck(b); b.room() < len(c.frames) {
 			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
 		}

@@ -69,36 +69,36 @@ func (e *Endpoint) PeerDrains() bool { return e.life.drain.peer > 0 }
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.life.drain.on && (now >= e.drainUntil() || e.drainOver()) {
+	if e.life.drain.on && (now >= e.life.drainUntil(e.patience()) || e.life.drainOver()) {
 		e.Close(now, e.life.drain.code, e.life.drain.text)
 	}
 }
 
 // drainOver reports whether nobody has anything under way: we have not, and the peer neither, as
 // it says, or it does not drain and knows that we are through.
-func (e *Endpoint) drainOver() bool {
-	d := &e.life.drain
+func (l *lifetime) drainOver() bool {
+	d := &l.drain
 	switch {
-	case !d.on || !e.outbox.drained():
+	case !d.on || !l.outbox.drained():
 		return false
 	case d.peer == 0:
-		return !d.both && d.known == wire.Drained || e.life.state == stateMeeting
+		return !d.both && d.known == wire.Drained || l.state == stateMeeting
 	}
 	return d.peer == wire.Drained
 }
 
 // drainUntil is when a drain is over, whatever is under way then.
-func (e *Endpoint) drainUntil() int64 {
-	d := &e.life.drain
+func (l *lifetime) drainUntil(patience int64) int64 {
+	d := &l.drain
 	switch {
-	case !d.on || d.both || d.peer > 0 || !e.outbox.drained():
+	case !d.on || d.both || d.peer > 0 || !l.outbox.drained():
 		return d.until
-	case e.life.state == stateAway:
+	case l.state == stateAway:
 		return math.MinInt64 // it was silent for far longer
-	case d.asked == 0 || e.life.held.on:
+	case d.asked == 0 || l.held.on:
 		return d.until
 	}
-	return min(d.until, max(d.asked, e.life.lastHeard)+max(leastAsking, asking*e.patience()))
+	return min(d.until, max(d.asked, l.lastHeard)+max(leastAsking, asking*patience))
 }
 
 // A peer that is told that we are drained has answered nothing when three probes were in vain: after
@@ -119,26 +119,26 @@ func (out *outbox) drained() bool {
 }
 
 // drainState is what there is to say of a drain; 0: nothing that the peer does not know.
-func (e *Endpoint) drainState() (state uint8) {
-	if !e.life.drain.on || e.life.state != stateOpen {
+func (l *lifetime) drainState() (state uint8) {
+	if !l.drain.on || l.state != stateOpen {
 		return 0
 	}
-	if state = wire.Draining; e.outbox.drained() {
+	if state = wire.Draining; l.outbox.drained() {
 		state = wire.Drained
 	}
-	if state <= e.life.drain.known {
+	if state <= l.drain.known {
 		return 0
 	}
 	return state
 }
 
 // drainDue reports whether a packet has to go because of a drain.
-func (e *Endpoint) drainDue() bool { return e.drainState() > e.life.drain.said }
+func (l *lifetime) drainDue() bool { return l.drainState() > l.drain.said }
 
 // buildDraining appends DRAINING if there is something to say, and the packet goes because of it
 // or has an ACK.
 func (e *Endpoint) buildDraining(b *builder) {
-	state := e.drainState()
+	state := e.life.drainState()
 	due := state > e.life.drain.said && e.carries(b.path) && e.maySend(b.now, b.path)
 	if state == 0 || e.life.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
 		return
@@ -159,12 +159,12 @@ func (l *lifetime) drainLost(state uint8) {
 }
 
 // handleDraining: the peer says how far it is. It is answered at once: the peer waits for that.
-func (e *Endpoint) handleDraining(now int64, p *path, b []byte) (n int, err error) {
+func (l *lifetime) handleDraining(now int64, p *path, b []byte) (n int, err error) {
 	state, n := wire.ConsumeDraining(b)
 	if n < 0 {
 		return 0, errProtocol
 	}
-	e.life.drain.peer = max(e.life.drain.peer, state)
+	l.drain.peer = max(l.drain.peer, state)
 	if p.stage != stageClosed { // where nothing is acknowledged
 		p.ackAt = now
 	}

@@ -56,7 +56,7 @@ func (p *Plan) New(now int64, life Life) *Endpoint {
 	if life.Instance != 0 {
 		instance = life.Instance
 	}
-	e.life.begin(&e.common, now, instance)
+	e.life.begin(&e.common, &e.outbox, now, instance)
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
 	e.outbox.begin(&e.common, e, now, keySeed)

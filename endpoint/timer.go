@@ -60,14 +60,17 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
 func (e *Endpoint) lifeDeadline() int64 {
-	if e.life.holding.woken || e.drainOver() {
+	if e.life.holding.woken || e.life.drainOver() {
 		return math.MinInt64
 	}
 	at := e.life.timeoutAt()
 	if e.life.state == stateAway {
 		at = min(e.life.keptUntil(e.life.away.since), e.life.away.probeAt)
 	}
-	return min(at, e.expiryAt, e.drainUntil(), e.life.holdDeadline())
+	if e.life.drain.on {
+		at = min(at, e.life.drainUntil(e.patience()))
+	}
+	return min(at, e.expiryAt, e.life.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
@@ -78,7 +81,7 @@ func (e *Endpoint) sendAt(p *path) int64 {
 		}
 		return never
 	}
-	if e.controlDue() || e.life.drain.on && e.drainDue() {
+	if e.controlDue() || e.life.drain.on && e.life.drainDue() {
 		return math.MinInt64
 	}
 	at := e.sendableAt()
