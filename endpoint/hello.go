@@ -91,17 +91,8 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		return nil
 	}
 	e.life.hello.peer, e.life.hello.peerAt = h, now
-	e.outbox.keepTo(now, &h)
-	e.outbox.agree(h.Capabilities)
+	e.outbox.meet(now, &h)
 	e.life.hello.peer.Windows, e.life.hello.peer.ChannelLimits = nil, nil
-	for i := range e.outbox.senders {
-		e.outbox.senders[i].limit = uint64(h.DefaultWindow)
-	}
-	for _, w := range h.Windows {
-		if s := e.outbox.sender(w.Channel); s != nil {
-			s.limit = uint64(w.Bytes)
-		}
-	}
 	for _, p := range e.paths {
 		p.ackDelay = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
 	}

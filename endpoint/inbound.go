@@ -211,49 +211,6 @@ func (in *inbound) judge(now int64, frames int, said traits) string {
 	return in.broken
 }
 
-// A quota is what the peer takes, as its HELLO says, and so what is sent to it. Acknowledgements
-// alone are free; probes, and what keeps the connection alive, go in any case and leave a debt.
-type quota struct{ packets, bytes, messages throttle }
-
-// ready reports whether a packet may go.
-func (q *quota) ready(now int64) bool { return q.packets.ready(now) && q.bytes.ready(now) }
-
-func (q *quota) readyAt() int64 { return max(q.packets.readyAt(), q.bytes.readyAt()) }
-
-// keepTo takes over the limits that the peer stated.
-func (out *outbox) keepTo(now int64, h *wire.Hello) {
-	out.quota = quota{
-		packets:  newThrottle(now, int(h.Limits.Packets)),
-		bytes:    newThrottle(now, int(h.Limits.Bytes)),
-		messages: newThrottle(now, int(h.Limits.Messages)),
-	}
-	for _, l := range h.ChannelLimits {
-		s := out.sender(l.Channel)
-		if s == nil || s.own() {
-			continue
-		}
-		if own := s.cfg.BytesPerSecond; l.Bytes > 0 && (own <= 0 || own > int(l.Bytes)) {
-			s.turn.cap = newThrottle(now, int(l.Bytes))
-		}
-		s.turn.count = newThrottle(now, int(l.Messages))
-	}
-	for i := range out.senders[1:] {
-		t := &out.senders[1+i].turn
-		t.limited = t.cap.rate > 0 || t.count.rate > 0 || h.Limits.Messages > 0
-	}
-}
-
-// mayStart reports whether a message of a sender may go, whole or its first piece.
-func (s *sender) mayStart(now int64) bool {
-	return !s.turn.limited || s.out.quota.messages.ready(now) && s.turn.count.ready(now)
-}
-
-// countMessage notes that one goes of a sender that has limits.
-func (s *sender) countMessage(b *builder) {
-	s.out.quota.messages.spend(b.now, b.times())
-	s.turn.count.spend(b.now, b.times())
-}
-
 // helloLimits is what HELLO says of Config.Inbound and those of the channels.
 func helloLimits(of Limits, channels []ChannelConfig) (wire.Limits, []wire.ChannelLimits) {
 	var each []wire.ChannelLimits

@@ -1,6 +1,9 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/seq"
+import (
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // An outbox is what goes to the peer: the senders of all channels, in which classes they take
 // turns, what of a flush and of the peer's limits is left for them, and what their messages share.
@@ -54,6 +57,21 @@ func (out *outbox) sender(id uint16) *sender {
 		return &out.senders[i]
 	}
 	return nil
+}
+
+// meet takes over what the peer's HELLO says: its limits, its first credit, and whether it reads
+// REPAIR.
+func (out *outbox) meet(now int64, h *wire.Hello) {
+	out.keepTo(now, h)
+	out.agree(h.Capabilities)
+	for i := range out.senders {
+		out.senders[i].limit = uint64(h.DefaultWindow)
+	}
+	for _, w := range h.Windows {
+		if s := out.sender(w.Channel); s != nil {
+			s.limit = uint64(w.Bytes)
+		}
+	}
 }
 
 // expire drops messages that are of no use any more, and receipts whose confirmation did not come,
