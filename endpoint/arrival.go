@@ -223,7 +223,7 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		if n < 0 {
 			return 0, errProtocol
 		}
-		e.inbox.receiver(channel).count(now, n)
+		e.inbox.count(now, channel, n)
 		if b[0] == wire.TypeWindow {
 			return n, e.outbox.handleWindow(channel, limit)
 		}
@@ -233,14 +233,14 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 	case wire.TypeRebuilt:
 		channel, newest, mask, n := wire.ConsumeRebuilt(b)
 		if s := e.outbox.sender(channel); n >= 0 && s != nil && !s.own() {
-			e.inbox.receiver(channel).count(now, n)
+			e.inbox.count(now, channel, n)
 			s.handleRebuilt(newest, mask)
 			return n, nil
 		}
 	case wire.TypeStored:
 		channel, ids, n := wire.ConsumeStored(b)
 		if s := e.outbox.sender(channel); n >= 0 && s != nil {
-			e.inbox.receiver(channel).count(now, n)
+			e.inbox.count(now, channel, n)
 			return n, s.handleStored(ids)
 		}
 	}

@@ -63,10 +63,8 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 	return st
 }
 
-// count counts bytes of frames that came; r is nil if they name no channel.
+// count counts bytes of frames that came.
 func (r *receiver) count(now int64, bytes int) {
-	if r != nil {
-		r.counts.bytes += uint64(bytes)
-		r.counts.rate.add(now, bytes)
-	}
+	r.counts.bytes += uint64(bytes)
+	r.counts.rate.add(now, bytes)
 }

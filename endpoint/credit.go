@@ -90,6 +90,29 @@ func (s *sender) buildBlocked(b *builder) {
 	s.serve(b, len(b.dst)-before)
 }
 
+// buildBlocked appends BLOCKED of the channels that are held up by credit, or soon will be.
+func (out *outbox) buildBlocked(b *builder) {
+	busy := out.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
+			if (b.now >= s.blockedDue() || s.creditShort(b.now, b.path)) && b.room() >= 8 {
+				s.buildBlocked(b)
+			}
+		}
+	}
+}
+
+// blockedDue is when BLOCKED of a channel is to be sent.
+func (out *outbox) blockedDue() int64 {
+	at, busy := never, out.busy()
+	for i := range busy {
+		for _, s := range busy[i].active {
+			at = min(at, s.blockedDue())
+		}
+	}
+	return at
+}
+
 // creditShort reports whether credit will hold a channel up within a round trip: what is left of it
 // is less than the path takes in one, and less than what waits. Then BLOCKED goes out ahead of time,
 // once in a round trip, since its answer takes one, and once for each limit: a path of 50 Mbit/s and

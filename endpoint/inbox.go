@@ -46,6 +46,13 @@ func (in *inbox) receiver(id uint16) *receiver {
 	return nil
 }
 
+// count counts a frame that steers a channel, if there is one.
+func (in *inbox) count(now int64, channel uint16, bytes int) {
+	if r := in.receiver(channel); r != nil {
+		r.count(now, bytes)
+	}
+}
+
 // reveal shows the game what arrived, and takes back the payloads that it had before.
 func (in *inbox) reveal() {
 	for _, b := range in.lent {

@@ -289,14 +289,7 @@ func (e *Endpoint) buildControl(b *builder) {
 	if e.statusOwed {
 		e.buildStatus(b)
 	}
-	busy := e.outbox.busy()
-	for i := range busy {
-		for _, s := range busy[i].active {
-			if (b.now >= s.blockedDue() || s.creditShort(b.now, b.path)) && b.room() >= 8 {
-				s.buildBlocked(b)
-			}
-		}
-	}
+	e.outbox.buildBlocked(b)
 }
 
 // buildAnswers appends WINDOW, STORED and REBUILT as far as there is room.

@@ -92,13 +92,7 @@ func (e *Endpoint) sendAt(p *path) int64 {
 	if p.eliciting == 0 {
 		at = min(at, e.pingAt(p))
 	}
-	busy := e.outbox.busy()
-	for i := range busy {
-		for _, s := range busy[i].active {
-			at = min(at, s.blockedDue())
-		}
-	}
-	return at
+	return min(at, e.outbox.blockedDue())
 }
 
 // sendableAt is when a message could go out if the path allowed it.
