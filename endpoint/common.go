@@ -7,6 +7,7 @@ type common struct {
 	plan     *Plan
 	stats    Stats
 	events   events
+	now      int64 // the latest time that is known
 	expiryAt int64 // when expire has something to do
 }
 

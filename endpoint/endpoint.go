@@ -31,7 +31,6 @@ type Endpoint struct {
 	received      bandwidth
 
 	rateTold rateTold
-	now      int64 // the latest time that is known
 }
 
 // New returns an endpoint whose life begins now. The error is a join of ConfigErrors. Who makes
@@ -47,9 +46,8 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 // New returns an endpoint of the plan whose life begins now.
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
-		common: common{cfg: p.cfg, plan: p, expiryAt: never},
+		common: common{cfg: p.cfg, plan: p, now: now, expiryAt: never},
 		random: newRandom(life.Seed, "tickwire 1 endpoint"),
-		now:    now,
 	}
 	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
 	instance := e.random.Uint64()

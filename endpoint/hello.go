@@ -104,9 +104,11 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 
 // MaxDatagramBytes is the largest datagram to send: as configured, and no larger than the peer
 // said it reads.
-func (e *Endpoint) MaxDatagramBytes() int {
-	most := e.cfg.MaxDatagramBytes
-	if peer := int(e.life.hello.peer.LargestDatagram); peer > 0 {
+func (e *Endpoint) MaxDatagramBytes() int { return e.life.maxDatagramBytes() }
+
+func (l *lifetime) maxDatagramBytes() int {
+	most := l.cfg.MaxDatagramBytes
+	if peer := int(l.hello.peer.LargestDatagram); peer > 0 {
 		most = min(most, peer)
 	}
 	return most

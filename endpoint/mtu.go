@@ -97,7 +97,7 @@ type datagramSize struct {
 // datagramSize decides it for the next packet on a path: as large as the path is known to carry,
 // and now and then larger.
 func (e *Endpoint) datagramSize(now int64, p *path, by Carrier) datagramSize {
-	most := e.MaxDatagramBytes()
+	most := e.life.maxDatagramBytes()
 	if by.MaxDatagramBytes > 0 {
 		most = min(most, by.MaxDatagramBytes)
 	}
@@ -130,7 +130,7 @@ func (e *Endpoint) datagramBytes() int {
 	if size := e.lead().mtu.size; size > 0 {
 		return size
 	}
-	return e.MaxDatagramBytes()
+	return e.life.maxDatagramBytes()
 }
 
 // fit takes what both ends and the carrier take now.

@@ -56,7 +56,7 @@ func (e *Endpoint) PathStats(id uint8) PathStats {
 func (e *Endpoint) pathStats(p *path) PathStats {
 	s := p.stats()
 	if s.MTU = p.mtu.size; s.MTU == 0 {
-		s.MTU = e.MaxDatagramBytes()
+		s.MTU = e.life.maxDatagramBytes()
 	}
 	return s
 }
