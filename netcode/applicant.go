@@ -15,6 +15,7 @@ type applicant struct {
 	reply    []byte
 	limit    int    // no answer is larger than what it answers
 	hello    []byte // ours
+	note     uint64 // of who judged
 
 	ours   [shareBytes]byte // our share
 	agreed []byte           // what both shares come to, with forward secrecy
@@ -63,14 +64,14 @@ func (a *applicant) ask(o Offer) (Drop, Refusal) {
 	}
 	o.ClientID, o.Source = a.clientID, a.from
 	_, o.Reserved = a.s.adm.Reserved(a.s.now, a.clientID)
-	hello, refusal, ok := a.s.cfg.Judge(o)
-	if !ok {
-		return DropRefused, refusal
+	v := a.s.cfg.Judge(o)
+	if !v.Admit {
+		return DropRefused, v.Refusal
 	}
-	if len(hello) > wire.MaxHelloBytes {
+	if len(v.Hello) > wire.MaxHelloBytes {
 		return DropRefused, Refusal{Code: CodeInternal, Text: "the server's HELLO is too long"}
 	}
-	a.hello = hello
+	a.hello, a.note = v.Hello, v.Note
 	return DropNone, Refusal{}
 }
 

@@ -75,6 +75,8 @@ type Event struct {
 	Moved bool
 	// Hello is the peer's HELLO body.
 	Hello []byte
+	// Note is that of Judge's [Verdict], if it was asked about this datagram.
+	Note uint64
 	// Replaced is the seat of the same client id that lost its place; of another
 	// server if several share an [Admission].
 	Replaced *Seat

@@ -32,8 +32,8 @@ func newChaos(t testing.TB) *chaos {
 		cfg.MaxTokenLifetime = 0
 		cfg.MaxTokens = 20
 		cfg.EpochPackets = 2
-		cfg.Judge = func(o Offer) ([]byte, Refusal, bool) {
-			return []byte("hello"), Refusal{Code: CodeBanned}, o.ClientID != 5
+		cfg.Judge = func(o Offer) Verdict {
+			return Verdict{Admit: o.ClientID != 5, Hello: []byte("hello"), Refusal: Refusal{Code: CodeBanned}}
 		}
 	})
 	c.onServer = func(from Source, b []byte) bool {

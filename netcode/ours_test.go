@@ -10,11 +10,11 @@ import (
 
 func TestConnectOurs(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(o Offer) ([]byte, Refusal, bool) {
+		c.Judge = func(o Offer) Verdict {
 			if string(o.Hello) != "client hello" || o.ClientID != 7 || string(o.UserData[:9]) != "user data" || o.Plain {
 				t.Errorf("offer %+v", o)
 			}
-			return []byte("server hello"), Refusal{}, true
+			return Verdict{Admit: true, Hello: []byte("server hello")}
 		}
 	})
 	p := w.join(w.mint(7, nil), 1, nil)

@@ -25,8 +25,8 @@ func TestFull(t *testing.T) {
 func TestRefusedByApplication(t *testing.T) {
 	rows := bytes.Repeat([]byte("twelve bytes"), 100)
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(o Offer) ([]byte, Refusal, bool) {
-			return nil, Refusal{Code: CodeMismatch, Text: strings.Repeat("ü", 150), RetryAfter: 9, Rows: rows}, false
+		c.Judge = func(o Offer) Verdict {
+			return Verdict{Refusal: Refusal{Code: CodeMismatch, Text: strings.Repeat("ü", 150), RetryAfter: 9, Rows: rows}}
 		}
 	})
 	p := w.join(w.mint(7, nil), 1, func(c *ClientConfig) { c.WireID = []byte{0x18, 1} })
@@ -174,7 +174,7 @@ func TestPlainTypesWithPad(t *testing.T) {
 func TestJudgeAsked(t *testing.T) {
 	asked := 0
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(Offer) ([]byte, Refusal, bool) { asked++; return nil, Refusal{Code: CodeBanned}, false }
+		c.Judge = func(Offer) Verdict { asked++; return Verdict{Refusal: Refusal{Code: CodeBanned}} }
 	})
 	var offer []byte
 	w.onServer = func(_ Source, b []byte) bool {

@@ -80,8 +80,8 @@ func TestReplacedUnconfirmed(t *testing.T) {
 func TestReplacedByInvalid(t *testing.T) {
 	judged := Refusal{}
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(o Offer) ([]byte, Refusal, bool) {
-			return nil, judged, judged.Code == CodeNone && string(o.Hello) != "bad"
+		c.Judge = func(o Offer) Verdict {
+			return Verdict{Admit: judged.Code == CodeNone && string(o.Hello) != "bad", Refusal: judged}
 		}
 	})
 	p, seat := w.confirmed(w.mint(7, nil), 1)

@@ -227,7 +227,7 @@ func TestReserveReplaced(t *testing.T) {
 func TestReservePlain(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) {
 		c.MaxClients, c.Plain = 1, PlainOnly
-		c.Judge = func(o Offer) ([]byte, Refusal, bool) { return nil, Refusal{}, o.Reserved }
+		c.Judge = func(o Offer) Verdict { return Verdict{Admit: o.Reserved} }
 	})
 	plain := func(id uint64, port uint16) *player {
 		p := w.join(w.mint(id, plainToken), port, func(c *ClientConfig) { c.Plain = PlainOnly })
@@ -250,7 +250,7 @@ func TestReservePlain(t *testing.T) {
 // TestReserveJudged: the application is told, of ours as well.
 func TestReserveJudged(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(o Offer) ([]byte, Refusal, bool) { return nil, Refusal{Code: CodeRefused}, o.Reserved }
+		c.Judge = func(o Offer) Verdict { return Verdict{Admit: o.Reserved, Refusal: Refusal{Code: CodeRefused}} }
 	})
 	p := w.join(w.mint(7, nil), 1, nil)
 	w.step(0)

@@ -53,7 +53,7 @@ func TestResumeCopied(t *testing.T) {
 	asked := 0
 	w := newWorld(t, func(c *ServerConfig) {
 		c.MaxClients = 1
-		c.Judge = func(Offer) ([]byte, Refusal, bool) { asked++; return nil, Refusal{}, true }
+		c.Judge = func(Offer) Verdict { asked++; return Verdict{Admit: true} }
 	})
 	p, old := w.confirmed(w.mint(7, nil), 1)
 	q, resume := w.sniffed(w.ticket(p, old), 2)

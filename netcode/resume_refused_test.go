@@ -14,7 +14,7 @@ import (
 // was for has ended.
 func TestResumeRefused(t *testing.T) {
 	banned := Refusal{Code: CodeBanned, Text: "until tomorrow"}
-	refuse := func(Offer) ([]byte, Refusal, bool) { return nil, banned, false }
+	refuse := func(Offer) Verdict { return Verdict{Refusal: banned} }
 	for _, c := range []struct {
 		name   string
 		change func(w *world, cfg *ServerConfig) // of the server that refuses
@@ -25,7 +25,7 @@ func TestResumeRefused(t *testing.T) {
 		{"no encryption", func(_ *world, cfg *ServerConfig) { cfg.LeastProtection = ForwardSecret }, DropSuite, CodeSuite},
 		{"full", func(_ *world, cfg *ServerConfig) { cfg.MaxClients = 1 }, DropFull, CodeFull},
 		{"a HELLO that is too long", func(_ *world, cfg *ServerConfig) {
-			cfg.Judge = func(Offer) ([]byte, Refusal, bool) { return make([]byte, 300), Refusal{}, true }
+			cfg.Judge = func(Offer) Verdict { return Verdict{Admit: true, Hello: make([]byte, 300)} }
 		}, DropRefused, CodeInternal},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestResumeRefusedAgain(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.FailuresPerSecond = -1 })
 	p, seat := w.confirmed(w.mint(7, nil), 1)
 	q, resume := w.sniffed(w.ticket(p, seat), 2)
-	w.server.cfg.Judge = func(Offer) ([]byte, Refusal, bool) { asked++; return nil, Refusal{Code: CodeBanned}, false }
+	w.server.cfg.Judge = func(Offer) Verdict { asked++; return Verdict{Refusal: Refusal{Code: CodeBanned}} }
 	for range 1000 {
 		w.now += ms
 		w.server.HandleDatagram(w.now, w.unix(), q.at, bytes.Clone(resume), make([]byte, 0, 1500))
@@ -81,7 +81,7 @@ func TestResumeRefusedAgain(t *testing.T) {
 func TestResumeRefusedMeanwhile(t *testing.T) {
 	refused := false
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(Offer) ([]byte, Refusal, bool) { return nil, Refusal{Code: CodeBanned}, !refused }
+		c.Judge = func(Offer) Verdict { return Verdict{Admit: !refused, Refusal: Refusal{Code: CodeBanned}} }
 	})
 	p, old := w.confirmed(w.mint(7, nil), 1)
 	ticket := w.ticket(p, old)
@@ -153,7 +153,7 @@ func TestResumePlaceLost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, func(cfg *ServerConfig) {
 				cfg.MaxClients = 1
-				cfg.Judge = func(o Offer) ([]byte, Refusal, bool) { return testHello(5), Refusal{}, true }
+				cfg.Judge = func(o Offer) Verdict { return Verdict{Admit: true, Hello: testHello(5)} }
 			})
 			p, old := w.confirmed(w.mint(7, nil), 1)
 			ticket := w.ticket(p, old)

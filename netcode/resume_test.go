@@ -74,9 +74,9 @@ func TestResume(t *testing.T) {
 			var judged []Offer
 			w := newWorld(t, func(c *ServerConfig) {
 				c.MaxClients = 1
-				c.Judge = func(o Offer) ([]byte, Refusal, bool) {
+				c.Judge = func(o Offer) Verdict {
 					judged = append(judged, o)
-					return testHello(3), Refusal{}, true
+					return Verdict{Admit: true, Hello: testHello(3)}
 				}
 			})
 			p, old := w.confirmed(w.mint(7, protect(want)), 1)
@@ -164,9 +164,9 @@ func TestResumeContinue(t *testing.T) {
 	}{{5, 5, true}, {5, 6, false}, {0, 5, false}, {0, 0, false}} {
 		var judged Offer
 		w := newWorld(t, func(s *ServerConfig) {
-			s.Judge = func(o Offer) ([]byte, Refusal, bool) {
+			s.Judge = func(o Offer) Verdict {
 				judged = o
-				return testHello(c.answers), Refusal{}, true
+				return Verdict{Admit: true, Hello: testHello(c.answers)}
 			}
 		})
 		p, seat := w.confirmed(w.mint(7, nil), 1)
@@ -184,7 +184,7 @@ func TestResumeContinue(t *testing.T) {
 	for _, hello := range [][]byte{nil, testHello(5)[:helloInstance+7], testHello(5)} {
 		var judged Offer
 		w := newWorld(t, func(s *ServerConfig) {
-			s.Judge = func(o Offer) ([]byte, Refusal, bool) { judged = o; return hello, Refusal{}, true }
+			s.Judge = func(o Offer) Verdict { judged = o; return Verdict{Admit: true, Hello: hello} }
 		})
 		p, seat := w.confirmed(w.mint(7, nil), 1)
 		ticket := w.ticket(p, seat)
@@ -205,8 +205,8 @@ func TestResumeContinue(t *testing.T) {
 func TestResumeAcceptLost(t *testing.T) {
 	hello := make([]byte, 64) // the application uses its memory again
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(o Offer) ([]byte, Refusal, bool) {
-			return append(hello[:0], testHello(o.ClientID)...), Refusal{}, true
+		c.Judge = func(o Offer) Verdict {
+			return Verdict{Admit: true, Hello: append(hello[:0], testHello(o.ClientID)...)}
 		}
 	})
 	p, seat := w.confirmed(w.mint(7, nil), 1)

@@ -19,8 +19,9 @@ import (
 //	ours        speaks DATA; unconfirmed until its first packet opens
 //	leaving     over; waits for [Server.Release]
 type Seat struct {
-	// Handle is the owner's: netcode never looks at it.
-	Handle int
+	// Owner is whatever the owner keeps with the seat, until it releases it: netcode never
+	// looks at it.
+	Owner any
 	// Absent is the owner's word that nothing was heard of the client for longer than its timeout,
 	// while its seat is kept: ServerConfig.KeepOldest does not refuse another connection for it.
 	Absent bool

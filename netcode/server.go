@@ -58,7 +58,7 @@ type ServerConfig struct {
 	// Judge decides about a client whose token and address are proven, before a
 	// seat is taken; nil lets everybody in. It may be asked several times about
 	// one client, ten times a second for each token.
-	Judge func(Offer) (hello []byte, refusal Refusal, ok bool)
+	Judge func(Offer) Verdict
 	// LeastProtection refuses tokens whose issuer asks for less. Servers that
 	// share an Admission have the same: a token is looked at once.
 	LeastProtection Protection
@@ -97,6 +97,20 @@ type Offer struct {
 	Continues uint64
 	// Reserved is true if a seat is kept for the client; see [Admission.Reserve].
 	Reserved bool
+}
+
+// A Verdict is what Judge says of an Offer.
+type Verdict struct {
+	// Admit lets the client in, if there is a seat for it.
+	Admit bool
+	// Refusal is what a client is told who is not admitted, unless it is plain.
+	Refusal Refusal
+	// Hello is our HELLO body, for a client who is admitted and not plain. It has to stay as it
+	// is until the next call.
+	Hello []byte
+	// Note comes back in the Event of the datagram that was judged, so that the owner
+	// knows then what it thought of here.
+	Note uint64
 }
 
 // A Server is the server's side of who may talk: it admits clients by their

@@ -107,7 +107,7 @@ func (a *admitting) admit() Event {
 	} else if seat.state == seatOurs {
 		kind = EventRenewed
 	}
-	ev := Event{Kind: kind, Seat: seat}
+	ev := Event{Kind: kind, Seat: seat, Note: a.note}
 	if !a.connect(seat) {
 		ev.Drop = DropNoRandom
 		if kind == EventConnected {

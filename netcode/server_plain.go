@@ -85,7 +85,8 @@ func (s *Server) handleResponse(from Source, e *tokenEntry, body, reply []byte) 
 			return dropped(DropTooOften)
 		}
 		_, reserved := s.adm.Reserved(s.now, e.clientID)
-		if _, _, ok := s.cfg.Judge(Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true, Reserved: reserved}); !ok {
+		o := Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true, Reserved: reserved}
+		if v := s.cfg.Judge(o); !v.Admit {
 			s.deny(from, e)
 			return dropped(DropRefused)
 		}

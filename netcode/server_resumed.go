@@ -34,7 +34,7 @@ func (in *resuming) wait(seat *Seat) Event {
 	c.answer.key(seat)
 	c.answer.agreed = nil
 	s.watch(seat)
-	ev := Event{Kind: EventResuming, Seat: seat, Hello: in.r.hello, Continue: c.continues}
+	ev := Event{Kind: EventResuming, Seat: seat, Hello: in.r.hello, Continue: c.continues, Note: in.note}
 	var ok bool
 	if c.accept, ok = c.answer.accept(seat, nil); !ok {
 		c.accept, ev.Drop = nil, DropNoRandom // until it is asked for again
