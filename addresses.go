@@ -20,13 +20,17 @@ import (
 func (c *Conn) ServerAddresses() []netip.AddrPort {
 	c.lock()
 	defer c.unlock()
-	return slices.Clone(c.addresses)
+	if d, ok := c.peer.(*dialed); ok {
+		return slices.Clone(d.addresses)
+	}
+	return nil
 }
 
 // tellAddresses tells a player who is new to this server where else it can be reached.
-func (s *Server) tellAddresses(c *Conn) {
+func (p *player) tellAddresses() {
+	c, s := p.conn, p.server
 	all := s.cfg.PublicAddresses
-	if paths := s.cfg.MaxPaths; len(all) < 2 || paths < 0 || paths == 1 || c.end == nil {
+	if len(all) < 2 || !s.cfg.severalPaths() || c.end == nil {
 		return
 	}
 	all = all[:min(len(all), wire.MaxAddresses)]
@@ -36,18 +40,18 @@ func (s *Server) tellAddresses(c *Conn) {
 	}
 	s.scratch = body
 	if err := c.end.SendControl(wire.ControlAddresses, body); err != nil && c.end.Open() {
-		s.core.cfg.Logger.Warn("addresses not told", "client", c.clientID, "err", err)
+		s.cfg.Logger.Warn("addresses not told", "client", c.clientID, "err", err)
 	}
 	s.markDirty(c)
 }
 
 // takeAddresses keeps those of the server that it tells, as far as anything can be sent there.
-func (c *Conn) takeAddresses(body []byte) {
-	c.addresses = c.addresses[:0]
+func (d *dialed) takeAddresses(body []byte) {
+	d.addresses = d.addresses[:0]
 	wire.ConsumeAddresses(body, func(ip []byte, port uint16) {
 		a, _ := netip.AddrFromSlice(ip)
 		if a = a.Unmap(); port != 0 && !a.IsUnspecified() && !a.IsMulticast() {
-			c.addresses = append(c.addresses, netip.AddrPortFrom(a, port))
+			d.addresses = append(d.addresses, netip.AddrPortFrom(a, port))
 		}
 	})
 }

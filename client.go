@@ -5,7 +5,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -14,25 +13,26 @@ import (
 // that would rather block there is a Session.
 type Client struct {
 	core
-	cfg      ClientConfig
-	attempts []*attempt
-	waiting  []*attempt // those that time concerns
-	wires    map[wireID]*attempt
-	lastWire wireID
-	lookAt   int64          // when to look for another address of the host
-	retired  HandshakeStats // of attempts that are over
+	cfg        ClientConfig
+	dials      []*dialed
+	timed      []*dialed // those that time concerns
+	byWireID   map[wireID]*dialed
+	lastWireID wireID
+	lookAt     int64          // when to look for another address of the host
+	retired    HandshakeStats // of handshakes that are over
 }
 
 // NewClient returns a Client on sockets, which it owns from now on. It closes
 // them when it fails, with a join of *ConfigErrors that names every wrong field.
 func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
-	c := &Client{cfg: cfg, wires: make(map[wireID]*attempt)}
+	c := &Client{cfg: cfg, byWireID: make(map[wireID]*dialed)}
+	c.cfg.Config = cfg.Config.withDefaults()
 	err := cfg.Validate()
 	if most := cfg.maxSockets(); err == nil && len(sockets) > most {
 		err = &ConfigError{"MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets))}
 	}
 	if err == nil {
-		err = c.core.init(cfg.Config, c, sockets, 1)
+		err = c.core.init(&c.cfg.Config, c, sockets, 1)
 	}
 	if err != nil {
 		for _, s := range sockets {
@@ -94,38 +94,34 @@ func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
 	if c.closed {
 		return nil, ErrClosed
 	}
-	ts, err := netcode.ParseTickets(tickets)
-	if err != nil {
+	d := &dialed{client: c}
+	if err := d.parse(tickets); err != nil {
 		return nil, err
 	}
-	for _, t := range ts {
-		if err := c.checkProtocol("token", t.ProtocolID); err != nil {
-			return nil, err
-		}
-	}
-	a := &attempt{client: c, tickets: ts}
-	return c.attempt(a, p, a.start)
+	return c.begin(d, p, nil, d.tryTicket)
 }
 
-// attempt begins an attempt over a socket.
-func (c *Client) attempt(a *attempt, p *port, start func() error) (*Conn, error) {
-	a.conn = c.newConn(way{port: p})
-	if a.conn.dial = a; a.from != nil {
-		a.conn.Value = a.from.Value
+// begin makes a Conn that begins to connect over a socket; from another one, if the server of
+// that has sent us.
+func (c *Client) begin(d *dialed, p *port, from *Conn, connect func() error) (*Conn, error) {
+	conn := c.newConn(p.wayToPeer())
+	d.conn, conn.peer = conn, d
+	if conn.from = from; from != nil {
+		conn.Value = from.Value
 	}
-	if err := start(); err != nil {
+	if err := connect(); err != nil {
 		c.live = c.live[:len(c.live)-1]
 		return nil, err
 	}
-	c.attempts = append(c.attempts, a)
-	a.wait()
-	c.report(Event{Kind: Connecting, Conn: a.conn, State: Requesting})
-	return a.conn, nil
+	c.dials = append(c.dials, d)
+	d.watchTime()
+	c.report(Event{Kind: Connecting, Conn: conn, State: Requesting})
+	return conn, nil
 }
 
 // checkProtocol refuses tickets for another game, before a server has to.
 func (c *Client) checkProtocol(what string, theirs uint64) error {
-	mine := c.core.cfg.ProtocolID
+	mine := c.cfg.ProtocolID
 	if mine == 0 || mine == theirs {
 		return nil
 	}
@@ -136,15 +132,15 @@ func (c *Client) checkProtocol(what string, theirs uint64) error {
 }
 
 // checkFree refuses a second connection, or path, to one server that could not be
-// told from the first. It may be in the place of what a has there.
-func (c *Client) checkFree(s sight, a *attempt) error {
+// told from the first. It may be in the place of what d has there.
+func (c *Client) checkFree(o origin, d *dialed) error {
 	if c.cfg.WireIDBytes > 0 {
 		return nil
 	}
-	for _, other := range c.attempts {
-		if _, ok := other.pathOf(s); ok && other != a && other.conn.state <= connOpen {
+	for _, other := range c.dials {
+		if _, ok := other.pathFrom(o); ok && other != d && other.conn.state <= connOpen {
 			return &ConfigError{
-				"WireIDBytes", 0, "2, to hold several connections or paths to " + s.from.String() + " over one socket",
+				"WireIDBytes", 0, "2, to hold several connections or paths to " + o.from.String() + " over one socket",
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tickwire/tickwire/internal/wire"
 	"github.com/tickwire/tickwire/netcode"
-	"github.com/tickwire/tickwire/transport"
 )
 
 // A comeback is how a client's Conn returns to a server that it has lost, with the ticket that
@@ -16,17 +15,17 @@ import (
 //	        ↑ ↓    ↘ over   the server refuses the ticket, or the time is over
 //	       pausing
 //
-// Meanwhile the old connection is there as ever, and sends a sign of life now and then.
+// Meanwhile the old connection is there as ever, and sends a sign of life now and then. Each try
+// is a handshake beside that of the Conn, and takes its place if it succeeds.
 type comeback struct {
-	sight // whom it asks, and by which socket
-	on    bool
-	gone  bool                  // the server says that it has forgotten us; else it is silent
-	guard *netcode.Client       // of the try under way; nil: it pauses
-	shows *netcode.ResumeTicket // in that try
-	at    int64                 // when the try ends, or the next begins
-	until int64                 // when to give up
-	pause time.Duration
-	tries int
+	handshake // of the try under way; without netcode it pauses
+	on        bool
+	forgotten bool                  // the server says that it has forgotten us; else it is silent
+	shows     *netcode.ResumeTicket // in that try
+	at        int64                 // when the try ends, or the next begins
+	until     int64                 // when to give up
+	pause     time.Duration
+	tries     int
 }
 
 const (
@@ -35,15 +34,18 @@ const (
 )
 
 // comeBack begins to come back, and reports whether it can.
-func (a *attempt) comeBack(now int64, gone bool) bool {
-	if b := &a.back; a.ticket == nil || a.keepFor() <= 0 {
+func (d *dialed) comeBack(now int64, forgotten bool) bool {
+	if d.ticket == nil || d.keepFor() <= 0 {
 		return false
-	} else if !b.on {
-		*b = comeback{on: true, gone: gone, at: now, until: now + int64(a.keepFor())}
-		b.sight = sight{port: a.conn.at.port}
-		a.wait()
-		a.conn.tellAway()
-		a.tryBack(now)
+	}
+	if !d.back.on {
+		d.back = comeback{
+			on: true, forgotten: forgotten, at: now, until: now + int64(d.keepFor()),
+			handshake: handshake{port: d.conn.at.port},
+		}
+		d.watchTime()
+		d.conn.tellAway()
+		d.tryBack(now)
 	}
 	return true
 }
@@ -51,217 +53,202 @@ func (a *attempt) comeBack(now int64, gone bool) bool {
 // deadline is when the comeback has something to do.
 func (b *comeback) deadline() int64 {
 	at := min(b.at, b.until)
-	if b.guard != nil {
-		at = min(at, b.guard.Deadline())
+	if b.netcode != nil {
+		at = min(at, b.netcode.Deadline())
 	}
 	return at
 }
 
 // reads reports whether a datagram is for the handshake under way.
 func (b *comeback) reads(from netcode.Source, datagram []byte) bool {
-	return b.guard != nil && from == b.from && len(datagram) > 0 && datagram[0] == wire.PrefixHandshake
+	return b.netcode != nil && from == b.netcode.Server() && len(datagram) > 0 && datagram[0] == wire.PrefixHandshake
 }
 
 // tryBack does what is due of a comeback.
-func (a *attempt) tryBack(now int64) {
-	b, c := &a.back, a.conn
+func (d *dialed) tryBack(now int64) {
+	b, c := &d.back, d.conn
 	switch {
 	case !b.on:
 		return
 	case c.end == nil || c.state != connOpen || c.end.Done():
-		a.stopBack()
+		d.stopBack()
 		return
-	case now >= b.until && b.gone:
-		a.giveUp(Reason{Code: CodeForgotten, Text: "the server has forgotten the connection, and does not let us in"})
+	case now >= b.until && b.forgotten:
+		d.giveUp(Reason{Code: CodeForgotten, Text: "the server has forgotten the connection, and does not let us in"})
 		return
 	case now >= b.until:
-		a.giveUp(Reason{Code: CodeTimeout})
+		d.giveUp(Reason{Code: CodeTimeout})
 		return
 	}
-	if b.guard != nil {
-		a.returning(now, b.guard.HandleTimeout(now, a.client.unix))
+	if b.netcode != nil {
+		d.handleBack(now, b.netcode.HandleTimeout(now, d.client.unix.Load()))
 	}
 	switch {
 	case !b.on || now < b.at:
-	case b.guard != nil:
-		a.rest(now, 0)
+	case b.netcode != nil:
+		d.pauseBack(now, 0)
 	default:
-		a.ring(now)
+		d.beginTry(now)
 	}
-	a.drainBack()
+	if b.netcode != nil {
+		b.sendDue()
+	}
 }
 
-// ring begins a try: over the socket that the Conn has, and if nobody answered there over
+// beginTry begins a try: over the socket that the Conn has, and if nobody answered there over
 // another one, if there is Redial.
-func (a *attempt) ring(now int64) {
-	b, c := &a.back, a.conn
+func (d *dialed) beginTry(now int64) {
+	b, c := &d.back, d.conn
 	if b.tries++; b.tries > 1 || b.port.broken {
-		a.redialBack()
+		d.redialBack()
 	}
-	w := way{port: b.port}
-	if joined, ok := b.port.socket.(transport.Joined); ok {
-		w.path = joined.Peer()
-	}
-	cfg := a.guardConfig(c.end.AppendHello(now, nil), w)
+	cfg := d.netcodeConfig(c.end.AppendHello(now, nil), b.port)
 	cfg.Patience = patience
 	if c.core.cfg.Resume == KeepMessages {
 		cfg.Continue = c.end.PeerInstance()
 	}
-	b.shows = a.pick()
-	guard, err := netcode.NewResumeClient(now, a.client.unix, b.shows, cfg)
+	b.shows = d.ticketToShow()
+	asks, err := netcode.NewResumeClient(now, d.client.unix.Load(), b.shows, cfg)
 	if err != nil {
-		a.spoiled(now, Reason{Code: CodeExpired, Text: err.Error()})
+		d.dropTicket(now, Reason{Code: CodeExpired, Text: err.Error()})
 		return
 	}
-	b.guard, b.from = guard, guard.Server()
+	b.netcode = asks
 	b.at = now + int64(patience)*int64(len(b.shows.Addresses))
 }
 
 // redialBack takes another socket for the next try, if there is one to be had.
-func (a *attempt) redialBack() {
-	b, c := &a.back, a.client
+func (d *dialed) redialBack() {
+	b, c := &d.back, d.client
 	if c.cfg.Redial == nil {
 		if i := slices.IndexFunc(c.ports, func(p *port) bool { return !p.broken }); b.port.broken && i >= 0 {
 			b.port = c.ports[i]
 		}
 		return
 	}
-	socket, err := c.cfg.Redial()
-	switch {
-	case err != nil:
-		c.core.cfg.Logger.Warn("no other way to the server", "server", a.guard.Server(), "err", err)
-		return
-	case c.portOf(socket) != nil:
-		b.port = c.portOf(socket)
+	p, err := c.redialed()
+	if err != nil {
+		c.cfg.Logger.Warn("no other way to the server", "server", d.netcode.Server(), "err", err)
 		return
 	}
-	c.unused = true // that of the try before
-	b.port = newPort(socket)
-	b.port.later = true
-	c.addPort(b.port)
+	b.port, c.unused = p, true // that of the try before
 }
 
-// rest waits until the next try.
-func (a *attempt) rest(now int64, least time.Duration) {
-	b := &a.back
-	a.forgetGuard()
+// pauseBack waits until the next try.
+func (d *dialed) pauseBack(now int64, least time.Duration) {
+	b := &d.back
+	d.stopTry()
 	b.pause = min(max(2*b.pause, leastPause), mostPause)
 	b.at = now + int64(max(b.pause, least))
 }
 
-func (a *attempt) forgetGuard() {
-	if g := a.back.guard; g != nil {
-		addCounters(&a.client.retired, g.Counters())
-		a.back.guard = nil
+// stopTry ends the try under way.
+func (d *dialed) stopTry() {
+	if b := &d.back; b.netcode != nil {
+		addCounters(&d.client.retired, b.netcode.Counters())
+		b.netcode = nil
 	}
 }
 
 // stopBack ends a comeback.
-func (a *attempt) stopBack() {
-	if a.back.on {
-		a.forgetGuard()
-		a.back = comeback{}
-		a.client.unused = true
+func (d *dialed) stopBack() {
+	if d.back.on {
+		d.stopTry()
+		d.back = comeback{}
+		d.client.unused = true
 	}
 }
 
-// stay: an authentic packet came under the keys that the Conn has. So there is no need to come
+// stayHere: an authentic packet came under the keys that the Conn has. So there is no need to come
 // back.
-func (a *attempt) stay() {
-	if a.back.on {
-		a.stopBack()
-		a.conn.came = true
-		a.conn.core.news = true
-		a.conn.core.touch(a.conn)
+func (d *dialed) stayHere() {
+	if d.back.on {
+		d.stopBack()
+		d.conn.came = true
+		d.client.news = true
+		d.client.touch(d.conn)
 	}
 }
 
-// returning acts on what netcode made of a datagram, or of time, on the way back.
-func (a *attempt) returning(now int64, ev netcode.ClientEvent) {
+// handleBack acts on what netcode made of a datagram, or of time, on the way back.
+func (d *dialed) handleBack(now int64, ev netcode.ClientEvent) {
 	switch ev.Kind {
-	case netcode.ClientState:
-		a.back.from = a.back.guard.Server() // perhaps another address
 	case netcode.ClientConnected:
-		a.returned(now, ev)
+		d.cameBack(now, ev)
 	case netcode.ClientEnded:
-		a.refusedBack(now, ev)
+		d.refusedBack(now, ev)
 	}
-	a.drainBack()
+	if d.back.netcode != nil {
+		d.back.sendDue()
+	}
 }
 
 // refusedBack: the server does not let us in now, or never; or nobody has answered.
-func (a *attempt) refusedBack(now int64, ev netcode.ClientEvent) {
+func (d *dialed) refusedBack(now int64, ev netcode.ClientEvent) {
 	switch ev.Refusal.Code {
 	case CodeUsed, CodeExpired:
-		a.spoiled(now, a.whyEnded(ev))
+		d.dropTicket(now, d.whyEnded(ev))
 	case CodeNone, CodeFull, CodeConnected, CodeGoingAway, CodeTooFast, CodeInternal:
-		a.rest(now, time.Duration(ev.Refusal.RetryAfter)*time.Second)
+		d.pauseBack(now, time.Duration(ev.Refusal.RetryAfter)*time.Second)
 	default:
-		a.giveUp(a.whyEnded(ev))
+		d.giveUp(d.whyEnded(ev))
 	}
 }
 
 // giveUp ends a Conn that cannot come back.
-func (a *attempt) giveUp(r Reason) {
-	a.stopBack()
-	a.conn.because = ofTicket(r)
-	a.conn.close(r.Code, "")
+func (d *dialed) giveUp(r Reason) {
+	d.stopBack()
+	because := ofTicket(r)
+	d.conn.because = &because
+	d.conn.close(r.Code, "")
 }
 
-// returned: the server lets us in. The Conn goes on under new keys: with its endpoint, or with
+// cameBack: the server lets us in. The Conn goes on under new keys: with its endpoint, or with
 // another one if the server has none that knows it.
-func (a *attempt) returned(now int64, ev netcode.ClientEvent) {
-	b, c, k := &a.back, a.conn, &a.client.core
-	w := way{port: b.port, path: transport.PathTo(b.guard.Server().AddrPort())}
-	if joined, ok := b.port.socket.(transport.Joined); ok {
-		w.path = joined.Peer()
-	}
-	if !ev.Continue {
-		end, err := k.newEndpoint(timeoutOf(a.ticket.TimeoutSeconds), w, c.end.Instance())
-		if err != nil {
-			k.cfg.Logger.Error("cannot resume", "err", err)
-			a.rest(now, 0)
+func (d *dialed) cameBack(now int64, ev netcode.ClientEvent) {
+	b, c, k := &d.back, d.conn, &d.client.core
+	w := b.port.wayTo(b.netcode.Server())
+	switch {
+	case !ev.Continue:
+		if !d.beginAnew(now, w, ev.Hello) {
 			return
 		}
-		if m := matchHello(end, now, ev.Hello); m != nil {
-			end.Release()
-			a.giveUp(Reason{Code: m.Code, Text: m.Text})
-			return
-		}
-		end.SetKeepFor(a.keepFor())
-		c.follows(end, w)
-	} else if c.continues(w) != nil {
-		a.stopBack() // it has ended meanwhile
+	case c.continueAt(w) != nil:
+		d.stopBack() // it has ended meanwhile
 		return
 	}
-	a.guards(b.guard)
-	b.guard = nil
-	if a.spare == b.shows {
-		a.spare = nil
+	d.take(b.handshake)
+	b.netcode = nil
+	if d.spare == b.shows {
+		d.spare = nil
 	}
-	a.seen = [maxPaths]sight{{b.port, a.guard.Server()}}
-	a.goneAt = 0
-	a.stopBack()
-	c.seal(a.guard.Sealer())
+	d.origins = [maxPaths]origin{d.origin()}
+	d.goneAt = 0
+	d.stopBack()
+	c.seal(d.netcode.Sealer())
 	c.end.Ping() // the server waits for a packet of ours
 	k.counts.Resumed++
 	k.unused = true
-	k.heard(c)
+	k.showLater(c)
 	k.markDirty(c)
 }
 
-// drainBack sends what the handshake under way has to send.
-func (a *attempt) drainBack() {
-	b := &a.back
-	if b.guard == nil {
-		return
+// beginAnew goes on with another endpoint, and reports whether it can.
+func (d *dialed) beginAnew(now int64, w way, hello []byte) bool {
+	c, k := d.conn, &d.client.core
+	end, err := k.newEndpoint(timeoutOf(d.ticket.TimeoutSeconds), w, c.end.Instance())
+	if err != nil {
+		k.cfg.Logger.Error("cannot resume", "err", err)
+		d.pauseBack(now, 0)
+		return false
 	}
-	p := b.port
-	w := way{port: p, path: transport.PathTo(b.from.AddrPort())}
-	if joined, ok := p.socket.(transport.Joined); ok {
-		w.path = joined.Peer()
+	if m := matchHello(end, now, hello); m != nil {
+		end.Release()
+		d.giveUp(Reason{Code: m.Code, Text: m.Text})
+		return false
 	}
-	for d, _, ok := b.guard.NextDatagram(p.begin()); ok; d, _, ok = b.guard.NextDatagram(p.begin()) {
-		w.commit(d)
-	}
+	end.SetKeepFor(d.keepFor())
+	c.replaceEnd(end, w)
+	d.addresses = nil // of a server that may be another process now, and tells them anew
+	return true
 }

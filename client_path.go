@@ -2,31 +2,29 @@ package tickwire
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/transport"
 )
 
-// openPath opens a path of a Conn over a socket, which is closed if it is new and that
+// openPath opens a path of the Conn over a socket, which is closed if it is new and that
 // fails.
-func (c *Client) openPath(conn *Conn, socket transport.Socket, cfg PathConfig) (path uint8, err error) {
+func (d *dialed) openPath(socket transport.Socket, cfg PathConfig) (path uint8, err error) {
 	if socket == nil {
 		return 0, &ConfigError{"socket", nil, "one, from udp.Open say"}
 	}
-	p := c.portOf(socket)
-	if p == nil {
-		p = newPort(socket)
-		p.later = true
-	}
-	if path, err = c.openPathOver(conn, p, cfg); err != nil && c.portOf(socket) == nil {
+	p, isNew := d.client.portFor(socket)
+	if path, err = d.openPathOver(p, cfg); err != nil && isNew {
 		socket.Close()
 	}
 	return path, err
 }
 
-func (c *Client) openPathOver(conn *Conn, p *port, cfg PathConfig) (path uint8, err error) {
-	if !conn.open() || conn.dial == nil {
+func (d *dialed) openPathOver(p *port, cfg PathConfig) (path uint8, err error) {
+	c, conn := d.client, d.conn
+	if !conn.open() {
 		return 0, ErrClosed
 	}
 	if conn.plain != nil {
@@ -35,12 +33,12 @@ func (c *Client) openPathOver(conn *Conn, p *port, cfg PathConfig) (path uint8, 
 	if err := cfg.Validate(); err != nil {
 		return 0, err
 	}
-	w, err := conn.wayOver(p, cfg)
+	w, err := d.wayOver(p, cfg.Server)
 	if err != nil {
 		return 0, err
 	}
-	s := sight{p, source(w.path)}
-	if err := c.checkSight(conn.dial, s); err != nil {
+	o := origin{p, sourceOf(w.path)}
+	if err := d.checkOrigin(o); err != nil {
 		return 0, err
 	}
 	now := conn.core.nowOfCall()
@@ -51,22 +49,22 @@ func (c *Client) openPathOver(conn *Conn, p *port, cfg PathConfig) (path uint8, 
 		return 0, err
 	}
 	c.addPort(p)
-	conn.dial.see(path, s)
-	conn.core.heard(conn)
-	conn.core.markDirty(conn)
+	d.expect(path, o)
+	c.showLater(conn)
+	c.markDirty(conn)
 	return path, nil
 }
 
-// wayOver is the way to the server over a socket.
-func (c *Conn) wayOver(p *port, cfg PathConfig) (way, error) {
-	joined, ok := p.socket.(transport.Joined)
+// wayOver is the way to the server over a socket: to an address of it, or to that of the Conn.
+func (d *dialed) wayOver(p *port, server netip.AddrPort) (way, error) {
+	here := d.conn.at.path
 	switch {
-	case ok:
-		return way{port: p, path: joined.Peer()}, nil
-	case cfg.Server.IsValid():
-		return way{port: p, path: transport.PathTo(cfg.Server)}, nil
-	case c.at.path.Remote.IsValid():
-		return way{port: p, path: c.at.path}, nil
+	case p.joined:
+		return p.wayToPeer(), nil
+	case server.IsValid():
+		return way{port: p, path: transport.PathTo(server)}, nil
+	case here.Remote.IsValid():
+		return way{port: p, path: here}, nil
 	}
 	return way{}, &ConfigError{
 		"PathConfig.Server", "not valid, while the connection has no address",
@@ -74,88 +72,42 @@ func (c *Conn) wayOver(p *port, cfg PathConfig) (way, error) {
 	}
 }
 
-// checkSight refuses a way whose packets could not be told from those of another
+// checkOrigin refuses a way whose packets could not be told from those of another
 // connection or of another path that lives, and one socket too many.
-func (c *Client) checkSight(a *attempt, s sight) error {
-	if err := c.checkFree(s, a); err != nil {
+func (d *dialed) checkOrigin(o origin) error {
+	c := d.client
+	if err := c.checkFree(o, d); err != nil {
 		return err
 	}
-	for path, other := range a.seen {
-		if other == s && c.cfg.WireIDBytes == 0 && a.conn.living(uint8(path)) {
+	for path, other := range d.origins {
+		if other == o && c.cfg.WireIDBytes == 0 && d.conn.hasPath(uint8(path)) {
 			return &ConfigError{
-				"WireIDBytes", 0, fmt.Sprintf("2, to have another path than %d to %v over one socket", path, s.from),
+				"WireIDBytes", 0, fmt.Sprintf("2, to have another path than %d to %v over one socket", path, o.from),
 			}
 		}
 	}
-	if most := c.cfg.maxSockets(); len(c.ports) >= most && !slices.Contains(c.ports, s.port) {
+	if most := c.cfg.maxSockets(); len(c.ports) >= most && !slices.Contains(c.ports, o.port) {
 		return &ConfigError{"MaxSockets", most, "more of them, or a path closed before another one is opened"}
 	}
 	return nil
 }
 
-// living reports whether a path is not closed.
-func (c *Conn) living(path uint8) bool {
+// hasPath reports whether there is a path that is not closed.
+func (c *Conn) hasPath(path uint8) bool {
 	st := c.end.PathStats(path)
 	return st.State != PathNone && st.State != PathClosed
 }
 
-// see notes from where the packets of a path come. What had come from there was of a
+// expect notes from where the packets of a path come. What had come from there was of a
 // path that is closed.
-func (a *attempt) see(path uint8, s sight) {
-	if a.client.cfg.WireIDBytes == 0 {
-		for i := range a.seen {
-			if a.seen[i] == s {
-				a.seen[i] = sight{}
+func (d *dialed) expect(path uint8, o origin) {
+	if d.client.cfg.WireIDBytes == 0 {
+		for i := range d.origins {
+			if d.origins[i] == o {
+				d.origins[i] = origin{}
 			}
 		}
 	}
-	a.seen[path] = s
-	a.guard.Settled(path, s.from)
-}
-
-func (c *Client) portOf(socket transport.Socket) *port {
-	for _, p := range c.ports {
-		if p.socket == socket {
-			return p
-		}
-	}
-	return nil
-}
-
-// lapsed implements owner: a Conn that has lost its way looks for another, and one that has lost
-// its server comes back.
-func (c *Client) lapsed(conn *Conn) {
-	if conn.dial != nil && conn.state == connOpen && conn.end.Away() {
-		conn.dial.comeBack(c.now, false)
-		return
-	}
-	if c.cfg.Redial != nil && conn.dial != nil && conn.lost() {
-		conn.dial.search(allPaths, false, c.now+redialPatience)
-	}
-}
-
-// allPaths has a bit for each path.
-const allPaths = 1<<maxPaths - 1
-
-// failed implements owner: what went by the socket goes over other paths. Without any,
-// and nobody who could bring one, the error is the game's to hear.
-func (c *Client) failed(p *port) bool {
-	others := slices.ContainsFunc(c.ports, func(other *port) bool { return other != p && !other.broken })
-	if !others && c.cfg.Redial == nil {
-		return false
-	}
-	for _, a := range c.attempts {
-		for path := range a.seen {
-			if a.seen[path].port == p && a.conn.state == connOpen && a.conn.end != nil && a.conn.living(uint8(path)) {
-				a.conn.end.PathDied(c.now, uint8(path))
-				c.heard(a.conn)
-				c.markDirty(a.conn)
-			}
-		}
-		if c.cfg.Redial != nil && a.conn.lost() {
-			a.search(allPaths, false, c.now)
-		}
-	}
-	c.unused = true
-	return true
+	d.origins[path] = o
+	d.netcode.Settled(path, o.from)
 }

@@ -23,6 +23,9 @@ type search struct {
 	old   uint8         // a bit for each path that the new one replaces
 }
 
+// allPaths has a bit for each path.
+const allPaths = 1<<maxPaths - 1
+
 type searchState uint8
 
 const (
@@ -43,42 +46,42 @@ const (
 
 // search begins to look for another way in place of the paths old, a bit for each,
 // at a time at the earliest, unless that goes on already.
-func (a *attempt) search(old uint8, moved bool, at int64) {
-	s := &a.searching
-	if s.state != searchIdle || a.back.on { // a comeback looks for itself
+func (d *dialed) search(old uint8, moved bool, at int64) {
+	s := &d.searching
+	if s.state != searchIdle || d.back.on { // a comeback looks for itself
 		return
 	}
-	a.wait()
+	d.watchTime()
 	s.state, s.old, s.moved = searchLooking, old, moved
 	s.at = max(s.at, at)
 }
 
 // seek does what is due of a search.
-func (a *attempt) seek(now int64) {
-	s, c := &a.searching, a.conn
+func (d *dialed) seek(now int64) {
+	s, c := &d.searching, d.conn
 	switch {
 	case s.state == searchIdle:
-	case c.end == nil || !c.open() || c.end.Away() || a.back.on:
+	case c.end == nil || !c.open() || c.end.Away() || d.back.on:
 		s.state = searchIdle
 	case s.state == searchTrying:
-		a.judgePath(now)
-	case !s.moved && !c.lost():
+		d.judgePath(now)
+	case !s.moved && !c.isLost():
 		s.state = searchIdle // it was a short silence
 	case now >= s.at:
-		a.redial(now)
+		d.redial(now)
 	}
 }
 
 // judgePath looks at what has become of the path that is being tried.
-func (a *attempt) judgePath(now int64) {
-	s, c := &a.searching, a.conn
+func (d *dialed) judgePath(now int64) {
+	s, c := &d.searching, d.conn
 	switch c.end.PathStats(s.path).State {
 	case PathOpening:
 		return
 	case PathActive:
 		s.state, s.gap = searchIdle, 0
 		for path := range uint8(maxPaths) {
-			if path != s.path && s.old&(1<<path) != 0 && c.living(path) {
+			if path != s.path && s.old&(1<<path) != 0 && c.hasPath(path) {
 				c.closePath(path)
 			}
 		}
@@ -88,29 +91,29 @@ func (a *attempt) judgePath(now int64) {
 }
 
 // redial opens a path over a socket that Redial gives.
-func (a *attempt) redial(now int64) {
-	s, k := &a.searching, &a.client.core
+func (d *dialed) redial(now int64) {
+	s := &d.searching
 	s.gap = min(max(2*s.gap, leastRedial), mostRedial)
 	s.at = now + int64(s.gap)
 	for path := range uint8(maxPaths) {
-		if !a.conn.living(path) { // and what is opened meanwhile stays
+		if !d.conn.hasPath(path) { // and what is opened meanwhile stays
 			s.old &^= 1 << path
 		}
 	}
-	socket, err := a.client.cfg.Redial()
+	socket, err := d.client.cfg.Redial()
 	if err == nil {
-		s.path, err = a.client.openPath(a.conn, socket, PathConfig{})
+		s.path, err = d.openPath(socket, PathConfig{})
 	}
 	if err != nil {
 		s.moved = false
-		k.cfg.Logger.Warn("no other way to the server", "server", a.guard.Server(), "err", err)
+		d.client.cfg.Logger.Warn("no other way to the server", "server", d.netcode.Server(), "err", err)
 		return
 	}
 	s.state = searchTrying
 }
 
-// lost reports whether a Conn has no path on which anybody answers, or may answer yet.
-func (c *Conn) lost() bool {
+// isLost reports whether a Conn has no path on which anybody answers, or may answer yet.
+func (c *Conn) isLost() bool {
 	if c.end == nil || !c.open() {
 		return false
 	}
@@ -131,27 +134,23 @@ type vantage struct {
 // roams reports whether there are connections, and sockets that know the host's
 // address.
 func (c *Client) roams() bool {
-	return len(c.attempts) > 0 && slices.ContainsFunc(c.ports, (*port).roams)
+	return len(c.dials) > 0 && slices.ContainsFunc(c.ports, (*port).roams)
 }
 
-func (p *port) roams() bool {
-	_, ok := p.socket.(transport.Roamer)
-	return ok && !p.broken
-}
+func (p *port) roams() bool { return p.roamer != nil && !p.broken }
 
-// look asks the sockets whether the host has moved.
-func (c *Client) look(now int64) {
+// lookForMoves asks the sockets whether the host has moved.
+func (c *Client) lookForMoves(now int64) {
 	c.lookAt = now + lookAround
 	for _, p := range c.ports {
-		roamer, ok := p.socket.(transport.Roamer)
-		if !ok || p.broken {
+		if !p.roams() {
 			continue
 		}
-		to, ok := c.wayBy(p)
+		to, ok := c.pathBy(p)
 		if !ok {
 			continue
 		}
-		v := vantage{to, roamer.LocalTo(to)}
+		v := vantage{to, p.roamer.LocalTo(to)}
 		was := p.vantage
 		p.vantage = v
 		if was.to == v.to && was.local != v.local {
@@ -160,14 +159,14 @@ func (c *Client) look(now int64) {
 	}
 }
 
-// wayBy is where the packets of some connection go by a socket.
-func (c *Client) wayBy(p *port) (transport.Path, bool) {
-	for _, a := range c.attempts {
-		if a.conn.state != connOpen || a.conn.end == nil {
+// pathBy is where the packets of some connection go by a socket.
+func (c *Client) pathBy(p *port) (transport.Path, bool) {
+	for _, d := range c.dials {
+		if d.conn.state != connOpen || d.conn.end == nil {
 			continue
 		}
-		for path := range a.conn.end.Paths() {
-			if w := a.conn.wayOf(path); w != nil && w.port == p {
+		for path := range d.conn.end.Paths() {
+			if w := d.conn.wayOf(path); w != nil && w.port == p {
 				return w.path, true
 			}
 		}
@@ -178,23 +177,23 @@ func (c *Client) wayBy(p *port) (transport.Path, bool) {
 // moved: the host has another address for what goes by a socket, or none. Servers
 // hear of it at once, from there; and whoever can redial does.
 func (c *Client) moved(p *port) {
-	for _, a := range c.attempts {
-		if a.conn.state != connOpen || a.conn.end == nil {
+	for _, d := range c.dials {
+		if d.conn.state != connOpen || d.conn.end == nil {
 			continue
 		}
 		old := uint8(0)
-		for path := range a.conn.end.Paths() {
-			if w := a.conn.wayOf(path); w != nil && w.port == p {
+		for path := range d.conn.end.Paths() {
+			if w := d.conn.wayOf(path); w != nil && w.port == p {
 				old |= 1 << path
 			}
 		}
 		if old == 0 {
 			continue
 		}
-		a.conn.end.Ping()
-		c.markDirty(a.conn)
+		d.conn.end.Ping()
+		c.markDirty(d.conn)
 		if c.cfg.Redial != nil {
-			a.search(old, true, c.now)
+			d.search(old, true, c.now)
 		}
 	}
 }

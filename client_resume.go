@@ -17,10 +17,11 @@ import "github.com/tickwire/tickwire/netcode"
 func (c *Conn) Ticket() []byte {
 	c.lock()
 	defer c.unlock()
-	if c.dial == nil || c.dial.ticket == nil || c.state > connOpen {
+	d, ok := c.peer.(*dialed)
+	if !ok || d.ticket == nil || c.state > connOpen {
 		return nil
 	}
-	b, _ := c.dial.ticket.AppendBinary(nil)
+	b, _ := d.ticket.AppendBinary(nil)
 	return b
 }
 
@@ -45,14 +46,13 @@ func (c *Client) Resume(ticket []byte) (*Conn, error) {
 	if err := c.checkProtocol("ticket", t.ProtocolID); err != nil {
 		return nil, err
 	}
-	a := &attempt{client: c, ticket: t, resumes: true}
-	return c.attempt(a, c.ports[0], a.startAgain)
+	d := &dialed{client: c, ticket: t, resumes: true}
+	return c.begin(d, c.ports[0], nil, d.showTicket)
 }
 
-// startAgain begins with the ticket of an earlier process.
-func (a *attempt) startAgain() error {
-	return a.begin(a.ticket.TimeoutSeconds, func(hello []byte) (*netcode.Client, error) {
-		cfg := a.guardConfig(hello, a.conn.at)
-		return netcode.NewResumeClient(a.client.now, a.client.unix, a.ticket, cfg)
+// showTicket begins with the ticket of an earlier process.
+func (d *dialed) showTicket() error {
+	return d.begin(d.ticket.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
+		return netcode.NewResumeClient(d.client.now, d.client.unix.Load(), d.ticket, cfg)
 	})
 }

@@ -15,13 +15,13 @@ func (c *Client) nextWireID() (wireID, error) {
 		return 0, nil
 	}
 	most := wireID(1)<<(8*c.cfg.WireIDBytes-pathBits) - 1
-	if len(c.wires) >= int(most) {
+	if len(c.byWireID) >= int(most) {
 		return 0, &ConfigError{"WireIDBytes", c.cfg.WireIDBytes, "more of them for so many connections"}
 	}
 	for {
-		c.lastWire = c.lastWire%most + 1
-		if c.wires[c.lastWire] == nil {
-			return c.lastWire, nil
+		c.lastWireID = c.lastWireID%most + 1
+		if c.byWireID[c.lastWireID] == nil {
+			return c.lastWireID, nil
 		}
 	}
 }
@@ -34,8 +34,8 @@ func (w wireID) bytes(n int) []byte {
 	return binary.LittleEndian.AppendUint32(nil, uint32(w)<<pathBits)[:n]
 }
 
-// wireOf reads the id of a packet; b starts with it.
-func wireOf(b []byte, n int) (w wireID) {
+// wireIDOf reads the id of a packet; b starts with it.
+func wireIDOf(b []byte, n int) (w wireID) {
 	for i, x := range b[:n] {
 		w |= wireID(x) << (8 * i)
 	}
@@ -45,19 +45,19 @@ func wireOf(b []byte, n int) (w wireID) {
 // Where packets have the id of their connection. A REASON towards a request has
 // none.
 const (
-	wireInData      = 1
-	wireInHandshake = 2
+	wireIDInData      = 1
+	wireIDInHandshake = 2
 )
 
-// wireAt returns where in a packet the id of the connection is; 0: nowhere.
-func (c *Client) wireAt(b []byte) int {
+// wireIDAt returns where in a packet the id of the connection is; 0: nowhere.
+func (c *Client) wireIDAt(b []byte) int {
 	at := 0
 	switch n := c.cfg.WireIDBytes; {
 	case n == 0 || len(b) == 0:
 	case b[0]&wire.PrefixDataMask == wire.PrefixData:
-		at = wireInData
+		at = wireIDInData
 	case b[0] == wire.PrefixHandshake:
-		at = wireInHandshake
+		at = wireIDInHandshake
 	}
 	if at == 0 || len(b) < at+c.cfg.WireIDBytes {
 		return 0

@@ -310,6 +310,9 @@ func (c *Config) endpoint() endpoint.Config {
 	return cfg
 }
 
+// severalPaths reports whether a Conn may have more than one path.
+func (c *Config) severalPaths() bool { return c.MaxPaths == 0 || c.MaxPaths > 1 }
+
 // plain resolves the default.
 func (c *Config) plain(p PlainPolicy) netcode.PlainPolicy {
 	if p == PlainRaw || p == PlainDefault && len(c.Channels) == 0 {
@@ -399,7 +402,7 @@ func (c ClientConfig) Validate() error {
 	var v validation
 	v.check(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,
 		"WireIDBytes", c.WireIDBytes, "0 or 2 to 4")
-	v.check(c.Redial == nil || c.MaxPaths == 0 || c.MaxPaths > 1, "MaxPaths", c.MaxPaths, "2 or more, or 0 (4), since Redial opens another path")
+	v.check(c.Redial == nil || c.severalPaths(), "MaxPaths", c.MaxPaths, "2 or more, or 0 (4), since Redial opens another path")
 	v.check(c.MaxSockets >= 0, "MaxSockets", c.MaxSockets, "0 (64) or more")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
 	v.take(c.Config.Validate())

@@ -18,46 +18,43 @@ import (
 // Update and Flush. Under a Hub or a Session all its methods may be called
 // from any goroutine.
 type Conn struct {
-	core      *core
-	id        uint64
-	at        way            // where the peer is
-	routes    []way          // by endpoint.Route
-	lastRoute endpoint.Route // that was given to another way
+	core *core
+	id   uint64
+	peer peer
 
-	end    *endpoint.Endpoint // nil if the peer is plain, and after the end
-	jam    jam
-	sealer *netcode.Sealer
-	plain  *plainConn // nil if the peer speaks our dialect
-	seat   *netcode.Seat
-	dial   *attempt // at a client
+	// One of these carries the messages, until the Conn is forgotten; then neither.
+	end   *endpoint.Endpoint // of our dialect
+	plain *plainConn         // of plain netcode 1.02
 
-	clientID  uint64
-	userData  []byte
-	addresses []netip.AddrPort // of a client's server, as it has told them
+	sealer    *netcode.Sealer // of what end sends; nil as long as the handshake lasts
+	at        way             // where the peer is
+	routes    []way           // by endpoint.Route
+	lastRoute endpoint.Route  // that was given to another way
+	jam       jam
 
-	former   *endpoint.Endpoint // what end has followed, until the game has taken its messages
-	shows    bool               // the last Update showed them
-	away     bool               // Away was told, and not Back
-	came     bool               // back, while that was not told
-	followed bool               // tickets for another server came, and were looked at
-	resumed  bool               // it began with a resume ticket
-	waits    bool               // it is a seat's that waits for a player who resumes
-	renewAt  int64              // when the player needs another ticket; never: not at all
+	clientID uint64
+	userData []byte
+	from     *Conn   // whose server has sent us to this one, until this one is open
+	former   *former // what end has followed, until the game has taken its messages
 
 	state     connState
+	resumed   bool // it began with a resume ticket
+	away      bool // Away was told, and not Back
+	came      bool // back, while that was not told
 	limited   bool // in core.limited
-	limitedTo int  // by LimitBudget
-	appointed int  // one more than its place in core.due
 	touched   bool // in core.touched
 	dirty     bool // in core.dirty
 	shown     bool // its Disconnected was shown
-	reason    Reason
-	because   Reason // for the end, in place of what the endpoint says
-	left      int    // messages that had no fate at the end
-	decoded   []decoded
-	draft     Draft
-	told      []told     // the channels of which the game was told that they are writable
-	final     *ConnStats // after the end
+	limitedTo int  // by LimitBudget
+	appointed int  // one more than its place in core.due
+
+	reason      Reason
+	because     *Reason // for the end, in place of what the endpoint says
+	undelivered int     // messages that had no fate at the end
+	decoded     []decoded
+	draft       Draft
+	told        []told     // the channels of which the game was told that they are writable
+	final       *ConnStats // after the end
 
 	// Value is the application's: tickwire never looks at it.
 	Value any
@@ -223,7 +220,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		c.tellWritable(ev.Channel)
 		return
 	case endpoint.PathChanged:
-		c.follow()
+		c.aimAtActive()
 		c.core.unused = c.core.unused || ev.State == PathClosed
 		if c.state > connClosing {
 			return // the game has heard the last of it, or never saw it
@@ -241,12 +238,12 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		c.tellBack(true)
 		return
 	case endpoint.Closed:
-		c.left = ev.Undelivered
+		c.undelivered = ev.Undelivered
 		r := Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote}
-		if c.because != (Reason{}) {
-			r = c.because
+		if c.because != nil {
+			r = *c.because
 		}
-		c.core.ended(c, r)
+		c.core.disconnected(c, r)
 		return
 	default:
 		return
@@ -286,6 +283,14 @@ func (c *Conn) takeMessages(channel ChannelID) {
 	}
 }
 
+// handlePacket hands a packet that has opened to the endpoint.
+func (c *Conn) handlePacket(at int64, in endpoint.Incoming) {
+	c.end.HandlePacket(at, in)
+	c.peer.handled()
+	c.core.showLater(c)
+	c.core.markDirty(c)
+}
+
 // pump sends what the Conn has to send now, and notes when it wants to be
 // asked again.
 func (c *Conn) pump(now int64) {
@@ -297,9 +302,9 @@ func (c *Conn) pump(now int64) {
 			c.sendPackets(now)
 		}
 		if c.state != connOpening {
-			c.core.heard(c) // room in a queue, or a message that has expired
+			c.core.showLater(c) // room in a queue, or a message that has expired
 		}
-		c.core.due.set(c, c.deadline())
+		c.core.due.set(c, min(c.end.Deadline(), c.peer.deadline()))
 	}
 }
 

@@ -34,26 +34,19 @@ func (c *Conn) Away() time.Duration {
 	if c.end == nil || c.state != connOpen {
 		return 0
 	}
-	until := never
-	if c.end.Away() {
-		until = c.end.AwayUntil()
-	}
-	if c.dial != nil && c.dial.back.on {
-		until = min(until, c.dial.back.until)
-	}
+	until := c.peer.keptUntil()
 	if until == never {
 		return 0
 	}
 	return time.Duration(max(until-c.core.nowOfCall(), 1))
 }
 
-// deadline is when the Conn has something to do.
-func (c *Conn) deadline() int64 {
-	at := c.end.Deadline()
-	if c.renewAt < at && c.end.Open() && !c.end.Away() {
-		at = c.renewAt
+// keptUntil is how long the endpoint waits for a peer of whom nothing is heard; never: it is there.
+func (c *Conn) keptUntil() int64 {
+	if c.end.Away() {
+		return c.end.AwayUntil()
 	}
-	return at
+	return never
 }
 
 // tellAway queues Away, unless it is known.
@@ -67,31 +60,38 @@ func (c *Conn) tellAway() {
 // tellBack queues Back, unless the game knows of nobody who is away and nothing is lost.
 func (c *Conn) tellBack(kept bool) {
 	if (c.away || !kept) && c.state <= connClosing {
-		c.core.report(Event{Kind: Back, Conn: c, Kept: kept, Undelivered: c.left})
+		c.core.report(Event{Kind: Back, Conn: c, Kept: kept, Undelivered: c.undelivered})
 	}
-	c.away, c.came, c.left = false, false, 0
+	c.away, c.came, c.undelivered = false, false, 0
 }
 
-// continues goes on with the same endpoint at another way, under new keys.
-func (c *Conn) continues(w way) error {
+// continueAt goes on with the same endpoint at another way, under new keys.
+func (c *Conn) continueAt(w way) error {
 	c.aimAt(w)
 	c.came = true
 	c.core.touch(c)
 	return c.end.Continue(c.core.now, endpoint.PathConfig{Reliable: w.reliable()})
 }
 
-// follows goes on with another endpoint. What the game has not taken of the messages that came
+// A former is the endpoint before the one that a Conn has, and shows what is left of it:
+//
+//	end ─ replaceEnd ─▶ queued ─ Update ─▶ shown ─ Update ─▶ released
+type former struct {
+	end   *endpoint.Endpoint
+	shown bool // the last Update showed its messages
+}
+
+// replaceEnd goes on with another endpoint. What the game has not taken of the messages that came
 // before, and the fate of those that were sent, the next Update shows; then it is forgotten, and
 // the Update after that shows what came since.
-func (c *Conn) follows(end *endpoint.Endpoint, w way) {
+func (c *Conn) replaceEnd(end *endpoint.Endpoint, w way) {
 	if c.former != nil { // twice between two Updates, or its messages are being taken
 		c.tellFormer()
 		c.forgetFormer()
 	}
 	c.end.Close(c.core.now, CodeForgotten, "")
 	end.Follow(c.end)
-	c.former, c.end = c.end, end
-	c.addresses = c.addresses[:0] // of a server that may be another process now, and tells them anew
+	c.former, c.end = &former{end: c.end}, end
 	c.aimAt(w)
 	c.core.news = true
 	c.core.touch(c)
@@ -99,8 +99,8 @@ func (c *Conn) follows(end *endpoint.Endpoint, w way) {
 
 // inbox is the endpoint whose messages the last Update showed.
 func (c *Conn) inbox() *endpoint.Endpoint {
-	if c.shows {
-		return c.former
+	if c.former != nil && c.former.shown {
+		return c.former.end
 	}
 	return c.end
 }
@@ -111,7 +111,7 @@ func (c *Conn) takeFormer() bool {
 	switch {
 	case c.former == nil:
 		return false
-	case c.shows:
+	case c.former.shown:
 		c.forgetFormer()
 		return false
 	}
@@ -122,22 +122,23 @@ func (c *Conn) takeFormer() bool {
 }
 
 func (c *Conn) tellFormer() {
-	if c.shows {
+	if c.former.shown {
 		return
 	}
-	c.shows = true
-	c.former.Update()
+	c.former.shown = true
+	end := c.former.end
+	end.Update()
 	for i := range c.core.cfg.Channels {
 		c.takeMessages(c.core.cfg.Channels[i].Config().ID)
 	}
-	for ev, ok := c.former.NextEvent(); ok; ev, ok = c.former.NextEvent() {
+	for ev, ok := end.NextEvent(); ok; ev, ok = end.NextEvent() {
 		switch ev.Kind {
 		case endpoint.Delivered, endpoint.Lost:
 			c.takeEvent(ev)
 		case endpoint.Away:
 			c.tellAway()
 		case endpoint.Closed:
-			c.left = ev.Undelivered
+			c.undelivered = ev.Undelivered
 		}
 	}
 	c.tellBack(false)
@@ -145,9 +146,9 @@ func (c *Conn) tellFormer() {
 
 func (c *Conn) forgetFormer() {
 	if c.former != nil {
-		c.former.Release()
+		c.former.end.Release()
+		c.former = nil
 	}
-	c.former, c.shows = nil, false
 }
 
 // nextControl takes the next message of the library's own channel.

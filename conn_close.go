@@ -45,7 +45,7 @@ func (c *Conn) drain(code Code, text string, within time.Duration) {
 		c.close(code, text)
 	default:
 		c.end.Drain(c.core.nowOfCall(), code, text, within)
-		c.core.heard(c)
+		c.core.showLater(c)
 		c.core.markDirty(c)
 	}
 }
@@ -55,14 +55,14 @@ func (c *Conn) close(code Code, text string) {
 	switch {
 	case c.state > connOpen:
 	case c.state == connOpening:
-		c.core.owner.abort(c, Reason{Code: code, Text: text})
+		c.peer.abort(Reason{Code: code, Text: text})
 	case c.plain != nil:
-		c.core.owner.closePlain(c)
-		c.core.ended(c, Reason{Code: code, Text: text})
+		c.plain.peer.hangUp()
+		c.core.disconnected(c, Reason{Code: code, Text: text})
 	default:
 		c.state = connClosing
 		c.end.Close(c.core.now, code, text)
-		c.core.heard(c)
+		c.core.showLater(c)
 		c.core.markDirty(c)
 	}
 }

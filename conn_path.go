@@ -121,11 +121,11 @@ type PathError = endpoint.PathError
 func (c *Conn) OpenPath(socket transport.Socket, cfg PathConfig) (path uint8, err error) {
 	c.lock()
 	defer c.unlock()
-	client, ok := c.core.owner.(*Client)
+	d, ok := c.peer.(*dialed)
 	if !ok {
 		return 0, ErrServerPath
 	}
-	return client.openPath(c, socket, cfg)
+	return d.openPath(socket, cfg)
 }
 
 // SetPath changes what a path is for, at either end; the peer is told, and does likewise.
@@ -163,8 +163,8 @@ func (c *Conn) ClosePath(path uint8) {
 
 func (c *Conn) closePath(path uint8) {
 	c.end.ClosePath(c.core.nowOfCall(), path)
-	c.follow()
-	c.core.heard(c)
+	c.aimAtActive()
+	c.core.showLater(c)
 	c.core.markDirty(c)
 	c.core.unused = true
 }

@@ -8,15 +8,30 @@ import (
 // A plainConn is the raw channel of a peer that speaks plain netcode 1.02:
 // each message is one payload packet, sent once.
 type plainConn struct {
+	peer    plainPeer
 	waiting seq.Ring[[]byte] // to be sent
 	arrived seq.Ring[[]byte]
 	visible uint64 // payloads below it are shown to the game
 	dropped uint64
 }
 
+// A plainPeer is the peer of a Conn that turned out to be plain.
+type plainPeer interface {
+	// appendPayload appends the packet of a payload.
+	appendPayload(dst, payload []byte) ([]byte, error)
+	// hangUp says goodbye, which takes no answer.
+	hangUp()
+}
+
 // maxPlainQueue bounds the payloads that wait in either direction; the oldest is
 // dropped.
 const maxPlainQueue = 256
+
+// handlePayload keeps a payload that came for the game.
+func (c *Conn) handlePayload(b []byte) {
+	c.plain.push(&c.plain.arrived, b)
+	c.core.showLater(c)
+}
 
 func (p *plainConn) push(r *seq.Ring[[]byte], b []byte) {
 	if r.Len() == maxPlainQueue {
@@ -70,7 +85,7 @@ func (c *Conn) sendPlain(channel ChannelID, from payload, opts *SendOptions) err
 func (c *Conn) flushPlain() {
 	for ; c.plain.waiting.Len() > 0; c.plain.waiting.Pop() {
 		payload := *c.plain.waiting.At(c.plain.waiting.Base())
-		b, err := c.core.owner.appendPayload(c, c.at.port.begin(), payload)
+		b, err := c.plain.peer.appendPayload(c.at.port.begin(), payload)
 		if err == nil {
 			c.at.commit(b)
 		}

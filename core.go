@@ -3,10 +3,10 @@ package tickwire
 import (
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
-	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -14,17 +14,16 @@ import (
 // and the verbs of a tick. It does no protocol of its own: it carries datagrams
 // between sockets, netcode and the endpoints.
 type core struct {
-	cfg     Config
-	owner   owner
-	base    time.Time // where the monotonic nanoseconds begin
-	clock   time.Time // the newest time that the owner gave
-	now     int64
-	arrived int64        // when the newest datagram came
-	unix    int64        // seconds since 1970
-	mark    endpoint.ECN // of the datagram that is being handled
-	ports   []*port
-	unused  bool // a port may not be needed any more
-	wait    waiter
+	cfg    *Config // that of the Server or Client, with its defaults
+	role   role
+	base   time.Time // where the monotonic nanoseconds begin
+	clock  time.Time // the newest time that a call gave
+	now    int64
+	newest int64        // when the newest datagram came
+	unix   atomic.Int64 // seconds since 1970; DevToken reads it from any goroutine
+	ports  []*port
+	unused bool // a port may not be needed any more
+	wait   waiter
 
 	lanes   []lane // the configured channels by ID, PlainChannel first
 	buffers *endpoint.Buffers
@@ -63,45 +62,36 @@ type core struct {
 // readBatch is how many datagrams are read in one call.
 const readBatch = 64
 
-// An owner is the Server or the Client around a core.
-type owner interface {
-	// handle takes a datagram that arrived at the time now.
-	handle(now int64, p *port, d *transport.Datagram)
-	// timeout does what the handshake has to do now.
+// A role is what a Server and a Client do differently with what concerns no Conn, or none yet: the
+// part of the Server or Client around a core. What they do differently with a Conn is its peer's.
+type role interface {
+	// handle takes a datagram that arrived.
+	handle(arrival)
+	// timeout does what the handshakes have to do now.
 	timeout(now int64)
 	// deadline is when timeout wants to be called.
 	deadline() int64
-	// beforeData is called before a packet of c is sent.
-	beforeData(c *Conn)
-	// closePlain says goodbye to a plain peer.
-	closePlain(c *Conn)
-	// appendPayload appends a packet for a plain peer.
-	appendPayload(c *Conn, dst, payload []byte) ([]byte, error)
-	// lapsed is called when time has done something to the endpoint of c.
-	lapsed(c *Conn)
-	// failed is called when a socket has failed, and reports whether the owner does
-	// without it.
-	failed(p *port) bool
-	// abort ends a Conn whose handshake is not complete.
-	abort(c *Conn, r Reason)
-	// dismiss says goodbye to plain peers that have no Conn yet.
-	dismiss()
-	// handOver gives a Conn to another server, and reports whether it does.
-	handOver(c *Conn, within time.Duration) bool
-	// left makes room for another; the Conn's endpoint may still say goodbye.
-	left(c *Conn)
-	// release forgets what the owner knows of a Conn that is over.
-	release(c *Conn)
-	// retire gives back what belongs to no Conn; the core is being closed.
-	retire()
+	// doesWithout is told of a socket that has failed, and reports whether everything else
+	// goes on without it.
+	doesWithout(p *port) bool
+	// sayGoodbye tells those who have no Conn yet that the core is being closed.
+	sayGoodbye()
+}
+
+// An arrival is a datagram that one of our sockets has read, and when it came: before we
+// looked, but not before the one ahead of it.
+type arrival struct {
+	at   int64
+	port *port
+	*transport.Datagram
 }
 
 const never = int64(math.MaxInt64)
 
-func (k *core) init(cfg Config, o owner, sockets []transport.Socket, connections int) (err error) {
-	k.cfg, k.owner = cfg.withDefaults(), o
-	k.base, k.clock = k.cfg.Now, k.cfg.Now
-	k.unix = k.base.Unix()
+func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections int) error {
+	k.cfg, k.role = cfg, r
+	k.base, k.clock = cfg.Now, cfg.Now
+	k.unix.Store(k.base.Unix())
 	k.buffers = endpoint.NewBuffers(cfg.BufferBytes)
 	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes, connections)
 	k.random.reader = cfg.Random
@@ -133,6 +123,15 @@ func (k *core) prepare() (err error) {
 	return err
 }
 
+// ackSoon has the endpoints to come hold acknowledgements as is best under a Hub or a Session, unless
+// the configuration says for how long: nobody's step is about to send what one could ride on.
+func (k *core) ackSoon() {
+	if k.cfg.AckHold == 0 {
+		k.cfg.AckHold = sharedHold
+		_ = k.prepare() // the plan was good with another hold
+	}
+}
+
 // lock keeps other goroutines out, under a Hub or a Session.
 func (k *core) lock() {
 	if k.shared != nil {
@@ -149,7 +148,7 @@ func (k *core) unlock() {
 // setNow moves the clocks; time never runs backwards.
 func (k *core) setNow(t time.Time) {
 	k.now = max(k.now, int64(t.Sub(k.base)))
-	k.unix = t.Unix()
+	k.unix.Store(t.Unix())
 	k.clock = t
 }
 
@@ -171,7 +170,7 @@ func (k *core) timeAt(at int64) time.Time {
 	return k.base.Add(time.Duration(max(at, 0)))
 }
 
-// update is Update of the owner.
+// update is Update of the Server or Client.
 func (k *core) update(t time.Time) {
 	if k.closed {
 		return
@@ -204,7 +203,7 @@ func (k *core) reveal() {
 	k.events.visible = k.events.ring.End()
 }
 
-// service is Service of the owner: everything that the game cannot see. Lazily
+// service is Service: everything that the game cannot see. Lazily
 // means that a Wait follows, which tells if something was left to read.
 func (k *core) service(t time.Time, lazily bool) time.Time {
 	if k.closed {
@@ -221,7 +220,7 @@ func (k *core) listen(t time.Time, lazily bool) {
 	k.timeouts()
 }
 
-// flush is Flush of the owner.
+// flush is Flush, but for the budgets of the game.
 func (k *core) flush(t time.Time) time.Time {
 	if k.closed {
 		return time.Time{}
@@ -249,7 +248,7 @@ func (k *core) flush(t time.Time) time.Time {
 }
 
 func (k *core) nextDeadline() int64 {
-	return min(k.owner.deadline(), k.due.earliest(), k.shutBy, k.retryAt)
+	return min(k.role.deadline(), k.due.earliest(), k.shutBy, k.retryAt)
 }
 
 // receive reads what has arrived, a bounded number of datagrams.
@@ -260,12 +259,12 @@ func (k *core) receive(lazily bool) {
 			n, err := p.socket.Read(k.incoming[:want])
 			if err != nil {
 				p.fail(k, err)
-				p.broken = k.owner.failed(p)
+				p.broken = k.role.doesWithout(p)
 				break
 			}
 			left -= n
 			for i := range k.incoming[:n] {
-				k.take(p, &k.incoming[i])
+				k.arrived(p, &k.incoming[i])
 			}
 			if n == 0 || lazily && n < want/2 {
 				break
@@ -274,37 +273,35 @@ func (k *core) receive(lazily bool) {
 	}
 }
 
-// take handles one datagram at the time when it came, which is before we looked,
-// but not before the one ahead of it.
-func (k *core) take(p *port, d *transport.Datagram) {
+// arrived counts a datagram, finds out when it came, and hands it on.
+func (k *core) arrived(p *port, d *transport.Datagram) {
 	p.stats.Received++
 	p.stats.ReceivedBytes += uint64(len(d.Bytes))
 	at := k.now
 	if !d.Received.IsZero() {
-		at = min(at, max(int64(d.Received.Sub(k.base)), k.arrived))
+		at = min(at, max(int64(d.Received.Sub(k.base)), k.newest))
 	}
-	k.arrived = at
-	k.mark = endpoint.ECN(d.ECN)
-	k.owner.handle(at, p, d)
+	k.newest = at
+	k.role.handle(arrival{at, p, d})
 }
 
 // timeouts does what is due by time.
 func (k *core) timeouts() {
-	k.owner.timeout(k.now)
+	k.role.timeout(k.now)
 	for k.due.earliest() <= k.now {
 		c := k.due.heap[0].conn
 		k.due.remove(c) // until pump says when it is due again
 		if c.end != nil {
 			c.end.HandleTimeout(k.now)
-			k.heard(c)
-			k.owner.lapsed(c)
+			k.showLater(c)
+			c.peer.timePassed()
 		}
 		k.markDirty(c)
 	}
 }
 
-// heard has the next Update look at a Conn if there is anything new to see.
-func (k *core) heard(c *Conn) {
+// showLater has the next Update look at a Conn if there is anything new to see.
+func (k *core) showLater(c *Conn) {
 	if c.plain != nil || c.end.News() {
 		k.news = true
 		k.touch(c)
@@ -340,7 +337,7 @@ func (k *core) close(code Code, text string) error {
 			c.takeEvents() // those of the endpoint that came after
 		}
 	}
-	k.owner.dismiss()
+	k.role.sayGoodbye()
 	for _, p := range k.ports {
 		p.flush()
 	}
@@ -361,19 +358,10 @@ func (k *core) close(code Code, text string) error {
 func (k *core) forgetAll() {
 	for _, c := range k.live {
 		c.state = connGone
-		c.retire()
+		c.forget()
 	}
-	k.owner.retire()
 	clear(k.byID)
 	k.live, k.conns, k.touched, k.dirty, k.ending, k.limited, k.jammed = nil, nil, nil, nil, nil, nil, nil
 	k.leaving = 0
 	k.events.visible = k.events.ring.End()
-}
-
-// source is what netcode knows a path by.
-func source(p transport.Path) netcode.Source {
-	if p.Kind == transport.KindUDP {
-		return netcode.SourceFrom(p.Remote)
-	}
-	return netcode.SourceOf(uint16(p.Kind), p.Association)
 }

@@ -14,18 +14,12 @@ import (
 
 // newConn makes a Conn that the game does not see yet.
 func (k *core) newConn(w way) *Conn {
-	c := &Conn{core: k, renewAt: never}
-	c.aimAt(w)
-	k.enlist(c)
-	return c
-}
-
-// enlist makes a Conn live.
-func (k *core) enlist(c *Conn) {
 	k.lastID++
-	c.id = k.lastID
+	c := &Conn{core: k, id: k.lastID}
 	c.draft = Draft{core: k, conn: c}
+	c.aimAt(w)
 	k.live = append(k.live, c)
+	return c
 }
 
 // newEndpoint makes the endpoint of a connection whose handshake takes a way; with an
@@ -39,8 +33,8 @@ func (k *core) newEndpoint(timeout time.Duration, w way, instance uint64) (*endp
 	return k.plan.New(k.now, endpoint.Life{Seed: seed, Instance: instance, Path: path, Timeout: timeout}), nil
 }
 
-// opened shows a Conn to the game.
-func (k *core) opened(c *Conn) {
+// connected shows a Conn to the game.
+func (k *core) connected(c *Conn) {
 	c.state = connOpen
 	k.conns = append(k.conns, c)
 	k.byID[c.id] = c
@@ -49,8 +43,8 @@ func (k *core) opened(c *Conn) {
 	k.markDirty(c)
 }
 
-// ended queues Disconnected, once.
-func (k *core) ended(c *Conn, r Reason) {
+// disconnected queues Disconnected, once.
+func (k *core) disconnected(c *Conn, r Reason) {
 	if c.state >= connEnded {
 		return
 	}
@@ -61,14 +55,14 @@ func (k *core) ended(c *Conn, r Reason) {
 		c.takeEvents() // what it said before; endpoints keep that order by themselves
 	}
 	c.state, c.reason = connEnded, r
-	k.owner.left(c)
 	k.leaving++
 	k.ending = append(k.ending, c)
-	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.left})
+	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.undelivered})
+	c.peer.disconnected()
 }
 
-// abandoned notes that a Conn is over that the game never saw.
-func (k *core) abandoned(c *Conn) {
+// neverConnected notes that a Conn is over that the game never saw.
+func (k *core) neverConnected(c *Conn) {
 	c.state = connGone
 	k.leaving++
 }
@@ -76,9 +70,7 @@ func (k *core) abandoned(c *Conn) {
 // report queues an event for the next Update.
 func (k *core) report(ev Event) {
 	k.news = true
-	if c := ev.Conn; c.dial != nil {
-		ev.From = c.dial.from
-	}
+	ev.From = ev.Conn.from
 	k.events.push(ev)
 }
 
@@ -89,11 +81,11 @@ func (k *core) removeEnded() {
 		return
 	}
 	k.conns = slices.DeleteFunc(k.conns, func(c *Conn) bool { return c.shown })
-	k.live = slices.DeleteFunc(k.live, k.forget)
+	k.live = slices.DeleteFunc(k.live, k.forgetEnded)
 }
 
-// forget reports whether a Conn is over and forgotten.
-func (k *core) forget(c *Conn) bool {
+// forgetEnded forgets a Conn if it is over, and reports whether it is.
+func (k *core) forgetEnded(c *Conn) bool {
 	if c.state == connEnded && c.shown {
 		c.state = connGone
 		delete(k.byID, c.id)
@@ -102,16 +94,16 @@ func (k *core) forget(c *Conn) bool {
 		return false
 	}
 	k.leaving--
-	k.owner.release(c)
-	c.retire()
+	c.forget()
 	return true
 }
 
-// retire gives the memory of a Conn back. The game may hold the Conn for
+// forget gives back what belongs to a Conn. The game may hold the Conn for
 // ever: it keeps only what is small.
-func (c *Conn) retire() {
+func (c *Conn) forget() {
 	final := c.stats()
 	c.final = &final
+	c.peer.forget()
 	c.core.due.remove(c)
 	if c.end != nil {
 		c.end.Release()
@@ -120,7 +112,7 @@ func (c *Conn) retire() {
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}
 	}
-	c.end, c.sealer, c.seat, c.decoded, c.told = nil, nil, nil, nil, nil
+	c.end, c.sealer, c.decoded, c.told = nil, nil, nil, nil
 }
 
 func (k *core) eachEvent(yield func(Event) bool) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -11,9 +12,12 @@ import (
 // written to it together.
 type port struct {
 	socket  transport.Socket
-	wide    bool // it listens on all addresses of the host
-	later   bool // it came after the start, and goes with its last path
-	broken  bool // the owner does without it
+	peer    transport.Path   // of a socket that is joined
+	joined  bool             // it reaches one peer only
+	roamer  transport.Roamer // nil: it does not know the host's address
+	wide    bool             // it listens on all addresses of the host
+	later   bool             // it came after the start, and goes with its last path
+	broken  bool             // the owner does without it
 	vantage vantage
 	out     [writeBatch + portKeeps]transport.Datagram
 	bufs    [writeBatch + portKeeps][]byte
@@ -24,7 +28,23 @@ type port struct {
 }
 
 func newPort(socket transport.Socket) *port {
-	return &port{socket: socket, wide: socket.LocalAddr().Addr().IsUnspecified()}
+	p := &port{socket: socket, wide: socket.LocalAddr().Addr().IsUnspecified()}
+	if one, ok := socket.(transport.Joined); ok {
+		p.peer, p.joined = one.Peer(), true
+	}
+	p.roamer, _ = socket.(transport.Roamer)
+	return p
+}
+
+// wayToPeer is the way to the one peer whom the socket reaches; if there are others its path is zero.
+func (p *port) wayToPeer() way { return way{port: p, path: p.peer} }
+
+// wayTo is the way to a server that netcode names.
+func (p *port) wayTo(server netcode.Source) way {
+	if p.joined {
+		return p.wayToPeer()
+	}
+	return way{port: p, path: transport.PathTo(server.AddrPort())}
 }
 
 // writeBatch is how many datagrams are written in one call. Beyond 16 a batch
@@ -157,7 +177,7 @@ func (p *port) serves(c *Conn) bool {
 	if c.end == nil {
 		return c.at.port == p
 	}
-	if c.dial != nil && c.dial.back.on && c.dial.back.port == p {
+	if c.peer.uses(p) {
 		return true
 	}
 	for i, w := range c.routes {

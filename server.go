@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
@@ -28,17 +27,12 @@ import (
 // safe for them too. Shutdown ends it in order, Close at once.
 type Server struct {
 	core
-	cfg   ServerConfig
-	guard *netcode.Server
-	table []*Conn // by Seat.Handle
-	free  []int
-
-	judged  *endpoint.Endpoint // made for the OFFER that is being judged
-	hello   []byte             // what it says
-	answer  []byte             // what netcode answers a datagram
-	notices notices
-	near    way                    // of the newest datagram
-	ways    map[netcode.Source]way // to plain clients, if there are several sockets
+	cfg       ServerConfig
+	netcode   *netcode.Server // who may talk; the Owner of each seat is a *player, or an *expected
+	reply     []byte          // memory for what netcode says by itself
+	plainWays plainWays
+	notices   notices
+	simulated bool // Config.Now was given: DevToken goes by the clock of the last call
 }
 
 // Listen returns a Server on sockets, which it owns from now on. What comes over a
@@ -61,8 +55,12 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg}
-	if err := s.core.init(cfg.Config, s, sockets, cmp.Or(cfg.MaxClients, 256)); err != nil {
+	s := &Server{cfg: cfg, simulated: !cfg.Now.IsZero()}
+	s.cfg.Config = cfg.Config.withDefaults()
+	if cfg.Development && cfg.Random != nil {
+		s.cfg.Random = &sharedReader{r: cfg.Random} // DevToken mints in any goroutine
+	}
+	if err := s.core.init(&s.cfg.Config, s, sockets, cmp.Or(cfg.MaxClients, 256)); err != nil {
 		return nil, err
 	}
 	if err := s.checkDevelopment(); err != nil {
@@ -71,23 +69,25 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 	if err := s.findPublicAddresses(); err != nil {
 		return nil, err
 	}
-	guard, err := netcode.NewServer(s.now, s.unix, netcode.ServerConfig{
-		ProtocolID:          cfg.ProtocolID,
+	plain := s.cfg.plain(s.cfg.Plain)
+	s.plainWays = plainWays{refused: plain == netcode.PlainRefuse, alone: len(s.ports) == 1, first: s.ports[0]}
+	var err error
+	s.netcode, err = netcode.NewServer(s.now, s.unix.Load(), netcode.ServerConfig{
+		ProtocolID:          s.cfg.ProtocolID,
 		PrivateKey:          s.cfg.PrivateKey,
-		TicketKey:           cfg.TicketKey,
+		TicketKey:           s.cfg.TicketKey,
 		Addresses:           s.cfg.PublicAddresses,
-		MaxClients:          cfg.MaxClients,
+		MaxClients:          s.cfg.MaxClients,
 		MaxTokenLifetime:    s.cfg.MaxTokenLifetime,
-		FailuresPerSecond:   cfg.FailuresPerSecond,
-		HandshakesPerSecond: cfg.HandshakesPerSecond,
-		Plain:               cfg.Config.plain(cfg.Plain),
-		KeepOldest:          cfg.KeepOldest,
+		FailuresPerSecond:   s.cfg.FailuresPerSecond,
+		HandshakesPerSecond: s.cfg.HandshakesPerSecond,
+		Plain:               plain,
+		KeepOldest:          s.cfg.KeepOldest,
 		Judge:               s.judge,
-		LeastProtection:     cfg.LeastProtection,
-		EpochPackets:        cfg.EpochPackets,
-		Random:              cfg.Random,
+		LeastProtection:     s.cfg.LeastProtection,
+		EpochPackets:        s.cfg.EpochPackets,
+		Random:              s.cfg.Random,
 	})
-	s.guard = guard
 	return s, err
 }
 

@@ -10,49 +10,44 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
-// judge decides about a client whose token and address are proven. The endpoint
-// that it makes to read the client's HELLO waits in judged for the seat.
-func (s *Server) judge(o netcode.Offer) (hello []byte, refusal netcode.Refusal, ok bool) {
-	old := s.resumes(&o)
-	continues := old != nil && s.continues(old, &o)
+// judge decides about a client whose token and address are proven. Who is let in is answered with
+// the HELLO of an endpoint that is made when he has a seat: the Note is its seed.
+func (s *Server) judge(o netcode.Offer) netcode.Verdict {
+	old := resumedBy(&o)
+	continues := old != nil && old.canContinue(&o)
 	switch {
 	case s.shutBy != never && !continues:
-		return nil, netcode.Refusal{Code: CodeGoingAway, Text: serverClosed}, false
+		return refuse(netcode.Refusal{Code: CodeGoingAway, Text: serverClosed})
 	case old != nil && !continues && !old.open():
-		return nil, netcode.Refusal{Code: CodeRefused, Text: "the connection was closed"}, false
+		return refuse(netcode.Refusal{Code: CodeRefused, Text: "the connection was closed"})
 	}
 	if m := s.mismatch(&o); m != nil && !continues {
-		return nil, netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows}, false
+		return refuse(netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows})
 	}
 	if s.cfg.Admit != nil {
 		err := s.cfg.Admit(Applicant{
 			o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved, o.Resumed,
 		})
 		if err != nil {
-			return nil, s.refusalOf(o.ClientID, err), false
+			return refuse(s.refusalOf(o.ClientID, err))
 		}
 	}
 	switch {
 	case o.Plain:
-		return nil, refusal, true
+		return netcode.Verdict{Admit: true}
 	case continues:
-		s.forgetJudged()
-		s.hello = old.end.AppendHello(s.now, s.hello[:0])
-		return s.hello, refusal, true
+		s.scratch = old.end.AppendHello(s.now, s.scratch[:0])
+		return netcode.Verdict{Admit: true, Hello: s.scratch}
 	}
-	end, err := s.newEndpoint(0, s.near, 0)
+	seed, err := s.random.next()
 	if err != nil {
-		return nil, netcode.Refusal{Code: wire.CodeInternal}, false
+		return refuse(netcode.Refusal{Code: wire.CodeInternal})
 	}
-	if m := matchHello(end, s.now, o.Hello); m != nil {
-		end.Release()
-		return nil, netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows}, false
-	}
-	s.forgetJudged()
-	s.judged = end
-	s.hello = end.AppendHello(s.now, s.hello[:0])
-	return s.hello, refusal, true
+	s.scratch = s.plan.AppendHello(s.now, endpoint.Life{Seed: seed}, s.scratch[:0])
+	return netcode.Verdict{Admit: true, Hello: s.scratch, Note: seed}
 }
+
+func refuse(r netcode.Refusal) netcode.Verdict { return netcode.Verdict{Refusal: r} }
 
 // mismatch reports why we cannot talk to a client, before anything is made for it or anybody is
 // asked about it; nil if we can.
@@ -61,14 +56,6 @@ func (s *Server) mismatch(o *netcode.Offer) *endpoint.MismatchError {
 		return nil
 	}
 	return mismatchOf(s.plan.Match(o.Hello))
-}
-
-// forgetJudged drops the endpoint of a client that was let in and found no seat.
-func (s *Server) forgetJudged() {
-	if s.judged != nil {
-		s.judged.Release()
-		s.judged = nil
-	}
 }
 
 // matchHello gives an endpoint the peer's HELLO; nil if the two can talk.

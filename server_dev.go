@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"crypto/rand"
 	"io"
 	"net/netip"
 	"time"
@@ -25,12 +24,8 @@ func (s *Server) checkDevelopment() error {
 		}
 	}
 	if s.cfg.PrivateKey.IsZero() {
-		r := s.cfg.Random
-		if r == nil {
-			r = rand.Reader
-		}
 		var key [netcode.KeyBytes]byte
-		if _, err := io.ReadFull(r, key[:]); err != nil {
+		if _, err := io.ReadFull(s.random.source(), key[:]); err != nil {
 			return err
 		}
 		s.cfg.PrivateKey = netcode.KeyFrom(key)
@@ -38,7 +33,7 @@ func (s *Server) checkDevelopment() error {
 			s.cfg.MaxTokenLifetime = -1 // nobody has a token for a key that was just made
 		}
 	}
-	s.core.cfg.Logger.Warn(
+	s.cfg.Logger.Warn(
 		"INSECURE: development mode lets anybody in who gets a token from this process")
 	return nil
 }
@@ -62,8 +57,8 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 		return nil, ErrNotDevelopment
 	}
 	unix := time.Now().Unix()
-	if !s.cfg.Now.IsZero() {
-		unix = s.unix
+	if s.simulated {
+		unix = s.unix.Load()
 	}
 	if s.cfg.MaxTokenLifetime >= 0 { // tokens of the very second of the start would be refused
 		unix = max(unix, s.base.Unix()+1)

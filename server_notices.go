@@ -23,7 +23,7 @@ func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
 	if text == "" {
 		return
 	}
-	s.core.cfg.Logger.Warn(text, append(details, "from", path.Remote)...)
+	s.cfg.Logger.Warn(text, append(details, "from", path.Remote)...)
 	n.last[why], n.told[why] = s.now, true
 }
 
@@ -38,13 +38,13 @@ func (n *notices) failed(s *Server, clientID uint64, err error) {
 	if !n.due(s, why) {
 		return
 	}
-	s.core.cfg.Logger.Error("Admit failed, so nobody was let in", "client", clientID, "err", err)
+	s.cfg.Logger.Error("Admit failed, so nobody was let in", "client", clientID, "err", err)
 	n.last[why], n.told[why] = s.now, true
 }
 
 // tell finds the words; none for what happens every day.
 func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any) {
-	now := time.Unix(s.unix, 0).UTC()
+	now := time.Unix(s.unix.Load(), 0).UTC()
 	switch why {
 	case netcode.DropWrongAddress:
 		return "connect token, or resume ticket, names another server: is PublicAddresses what the backend mints, and as it was?",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/wire"
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -21,133 +22,128 @@ const leastTicketLife = 2 * time.Minute
 
 // giveTickets gives a player who is connected two tickets: should his line die when he has used
 // one, and before he gets others, he has the second.
-func (s *Server) giveTickets(c *Conn) {
-	s.giveTicket(c)
-	s.giveTicket(c)
+func (p *player) giveTickets() {
+	p.giveTicket()
+	p.giveTicket()
 }
 
 // giveTicket gives a player a ticket, and notes when he needs the next one: when half of its life
 // is over. The other half lasts as long as he may be silent and still be here: he may hold, and
 // is given none meanwhile, and then be away.
-func (s *Server) giveTicket(c *Conn) {
-	if c.renewAt = never; s.cfg.KeepSeats <= 0 || c.end == nil {
+func (p *player) giveTicket() {
+	c, s := p.conn, p.server
+	if p.renewAt = never; s.cfg.KeepSeats <= 0 || c.end == nil {
 		return
 	}
-	life := max(2*(c.end.MaxHold()+c.seat.Timeout()+s.cfg.KeepSeats), leastTicketLife)
-	ticket, err := s.guard.AppendTicket(s.unix, c.seat, life, s.scratch[:0])
+	life := max(2*(c.end.MaxHold()+p.seat.Timeout()+s.cfg.KeepSeats), leastTicketLife)
+	ticket, err := s.netcode.AppendTicket(s.unix.Load(), p.seat, life, s.scratch[:0])
 	s.scratch = ticket
 	if err == nil {
 		err = c.end.SendControl(wire.ControlTicket, ticket)
 	}
 	if err != nil && c.end.Open() { // else it is over anyway
-		s.core.cfg.Logger.Warn("no resume ticket", "client", c.clientID, "err", err)
+		s.cfg.Logger.Warn("no resume ticket", "client", c.clientID, "err", err)
 	}
-	c.renewAt = s.now + int64(life/2)
+	p.renewAt = s.now + int64(life/2)
 	s.markDirty(c)
 }
 
-// resumes is the Conn of which a ticket is; nil if there is none.
-func (s *Server) resumes(o *netcode.Offer) *Conn {
-	if o.Resumes == nil {
-		return nil
+// resumedBy is the Conn of which a ticket is; nil if there is none.
+func resumedBy(o *netcode.Offer) *Conn {
+	if p := playerOn(o.Resumes); p != nil {
+		return p.conn
 	}
-	return s.table[o.Resumes.Handle]
+	return nil
 }
 
-// continues reports whether the endpoints of both ends are those that the other one knows,
+// canContinue reports whether the endpoints of both ends are those that the other one knows,
 // and both sides want to go on with them.
-func (s *Server) continues(c *Conn, o *netcode.Offer) bool {
-	if s.core.cfg.Resume != KeepMessages || c.state != connOpen || c.end == nil || o.Continues != c.end.Instance() {
+func (c *Conn) canContinue(o *netcode.Offer) bool {
+	if c.core.cfg.Resume != KeepMessages || c.state != connOpen || c.end == nil || o.Continues != c.end.Instance() {
 		return false
 	}
 	h, ok := wire.ConsumeHello(o.Hello)
 	return ok && h.Instance == c.end.PeerInstance()
 }
 
-// resuming notes what was prepared for a seat that waits for its first packet.
-func (s *Server) resuming(w way, ev netcode.Event) {
-	c := s.waiting(ev.Seat)
-	if c == nil {
-		c = &Conn{core: &s.core, seat: ev.Seat, waits: true, renewAt: never}
-		ev.Seat.Handle = s.handleFor(c)
-	}
-	if c.end != nil {
-		c.end.Release()
-	}
-	c.end = nil
-	if !ev.Continue {
-		c.end, s.judged = s.judged, nil
-	}
-	c.aimAt(w)
+// An expected is what is known of who has a seat, until there is an endpoint for him. One who
+// resumes gets that with his first packet: until then the seat keeps this.
+type expected struct {
+	at    way
+	since int64  // when he was let in
+	seed  uint64 // of the endpoint whose HELLO was the answer to his
+	hello []byte // his
 }
 
-// waiting is what was prepared for a seat; nil if nothing was yet.
-func (s *Server) waiting(seat *netcode.Seat) *Conn {
-	if h := seat.Handle; h < len(s.table) && s.table[h] != nil && s.table[h].seat == seat {
-		return s.table[h]
-	}
-	return nil
+// expect is who was let in by the datagram that was just judged.
+func (s *Server) expect(w way, ev netcode.Event) expected {
+	return expected{at: w, since: s.now, seed: ev.Note, hello: ev.Hello}
 }
 
-// forgetWaiting: the player who resumes did not come, or not in time.
-func (s *Server) forgetWaiting(c *Conn) {
-	if c.end != nil {
-		c.end.Release()
-	}
-	s.release(c)
+// endpointFor makes the endpoint of who is expected on a seat, of which his HELLO was answered.
+func (s *Server) endpointFor(e *expected, seat *netcode.Seat) *endpoint.Endpoint {
+	end := s.plan.New(e.since, endpoint.Life{
+		Seed: e.seed, Path: endpoint.PathConfig{Reliable: e.at.reliable()}, Timeout: endpointTimeout(seat.Timeout()),
+	})
+	_ = end.HandleHello(e.since, e.hello) // it was compared before it was answered
+	end.SetKeepFor(s.cfg.KeepSeats)
+	return end
 }
 
-// resumed: the player is back, on a seat that is new.
-func (s *Server) resumed(now int64, w way, ev netcode.Event) {
-	waited := s.table[ev.Seat.Handle]
+// expectReturn notes who has shown a ticket, until his first packet comes.
+func (s *Server) expectReturn(w way, ev netcode.Event) {
+	e := s.expect(w, ev)
+	e.hello = bytes.Clone(e.hello)
+	ev.Seat.Owner = &e
+}
+
+// playerReturned: a player is back, on a seat that is new.
+func (s *Server) playerReturned(in arrival, w way, ev netcode.Event) {
+	e := ev.Seat.Owner.(*expected)
 	if !ev.Moved {
-		waited.aimAt(w)
+		e.at = w
 	}
-	s.replace(ev.Replaced)
-	c := waited
-	if ev.Old == nil {
-		s.returned(c)
-	} else if c = s.table[ev.Old.Handle]; !s.moveIn(c, waited, ev) {
+	s.closeReplaced(ev.Replaced)
+	p := playerOn(ev.Old)
+	switch {
+	case p == nil:
+		p = s.connectAgain(e, ev.Seat)
+	case !p.moveTo(ev.Seat, e, ev.Continue):
+		s.netcode.Release(s.now, ev.Seat)
 		return
 	}
 	s.counts.Resumed++
-	s.frames(now, w, c, ev)
-	s.giveTickets(c)
+	p.handlePacket(in, w, ev)
+	p.giveTickets()
 	if !ev.Continue {
-		s.tellAddresses(c)
+		p.tellAddresses()
 	}
 }
 
-// returned makes a Conn of a player whose former one is over, or of an earlier run.
-func (s *Server) returned(c *Conn) {
-	c.waits, c.resumed = false, true
-	c.clientID, c.userData = c.seat.ClientID(), bytes.Clone(c.seat.UserData())
-	s.enlist(c)
-	s.judged = c.end
-	s.adopt(c)
-	s.opened(c)
+// connectAgain makes a Conn of a player whose former one is over, or of an earlier run.
+func (s *Server) connectAgain(e *expected, seat *netcode.Seat) *player {
+	p := s.seated(seat, e.at)
+	p.conn.resumed = true
+	p.begin(*e)
+	s.connected(p.conn)
 	if s.shutBy != never { // he was answered before
-		c.close(CodeGoingAway, serverClosed)
+		p.conn.close(CodeGoingAway, serverClosed)
 	}
+	return p
 }
 
-// moveIn moves a Conn to the seat on which its player is back. One that the game has closed
-// meanwhile stays closed.
-func (s *Server) moveIn(c, waited *Conn, ev netcode.Event) bool {
-	if c.state != connOpen || ev.Continue && c.continues(waited.at) != nil {
-		s.forgetWaiting(waited)
+// moveTo moves a player to the seat on which he is back, and reports whether he does: a Conn that
+// the game has closed meanwhile stays closed.
+func (p *player) moveTo(seat *netcode.Seat, e *expected, with bool) bool {
+	c, s := p.conn, p.server
+	if c.state != connOpen || with && c.continueAt(e.at) != nil {
 		return false
 	}
-	old, handle := c.seat, c.seat.Handle
-	c.seat = ev.Seat
-	s.table[ev.Seat.Handle], s.table[handle] = c, nil
-	s.free = append(s.free, handle)
-	s.guard.Release(s.now, old)
-	if !ev.Continue {
-		c.follows(waited.end, waited.at)
-		c.end.SetTimeout(endpointTimeout(c.seat.Timeout()))
-		c.end.SetKeepFor(s.cfg.KeepSeats)
+	s.netcode.Release(s.now, p.seat)
+	p.seat, seat.Owner = seat, p
+	if !with {
+		c.replaceEnd(s.endpointFor(e, seat), e.at)
 	}
-	c.seal(c.seat.Sealer())
+	c.seal(seat.Sealer())
 	return true
 }

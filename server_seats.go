@@ -39,17 +39,17 @@ func (s *Server) Reserve(clientID uint64, until time.Time) error {
 	if !until.After(s.clock) {
 		return &ConfigError{"until", until.Round(0), fmt.Sprintf("a time that is yet to come: it is %v", s.clock.Round(0))}
 	}
-	return s.guard.Admission().Reserve(s.now, clientID, s.nanosAt(until))
+	return s.netcode.Admission().Reserve(s.now, clientID, s.nanosAt(until))
 }
 
 // Unreserve gives a reserved seat back, and reports whether there was one.
 func (s *Server) Unreserve(clientID uint64) bool {
-	return !s.closed && s.guard.Admission().Unreserve(s.now, clientID)
+	return !s.closed && s.netcode.Admission().Unreserve(s.now, clientID)
 }
 
 // Reserved returns until when a seat is kept for a player; false if none is.
 func (s *Server) Reserved(clientID uint64) (until time.Time, ok bool) {
-	at, ok := s.guard.Admission().Reserved(s.now, clientID)
+	at, ok := s.netcode.Admission().Reserved(s.now, clientID)
 	if !ok || s.closed {
 		return time.Time{}, false
 	}
@@ -57,7 +57,7 @@ func (s *Server) Reserved(clientID uint64) (until time.Time, ok bool) {
 }
 
 func (s *Server) seatStats() SeatStats {
-	a := s.guard.Admission()
+	a := s.netcode.Admission()
 	return SeatStats{Limit: a.MaxClients(), Taken: a.Clients(), Reserved: a.Reservations(s.now)}
 }
 

@@ -39,13 +39,11 @@ func Resume(
 func dial(
 	ctx context.Context, cfg ClientConfig, sockets []transport.Socket, connect func(*Client) (*Conn, error),
 ) (*Session, error) {
-	if cfg.AckHold == 0 {
-		cfg.AckHold = sharedHold
-	}
 	client, err := NewClient(cfg, sockets...)
 	if err != nil {
 		return nil, err
 	}
+	client.ackSoon()
 	conn, err := connect(client)
 	if err != nil {
 		client.Close()

@@ -51,12 +51,7 @@ const (
 
 func share(k *core) *sharing {
 	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{})}
-	if k.cfg.AckHold == 0 {
-		k.cfg.AckHold = sharedHold
-		if err := k.prepare(); err != nil {
-			panic(err) // not possible: the plan was good with another hold
-		}
-	}
+	k.ackSoon()
 	k.liftBudgets()
 	k.shared = s
 	go s.serve()

@@ -93,9 +93,7 @@ func (k *core) beginShutdown(ctx context.Context, code Code, text string) error 
 	k.liftBudgets()
 	k.shutBy = min(k.shutBy, k.now+int64(within+goodbyeFor))
 	for _, c := range slices.Clone(k.live) { // what is not open yet leaves the list
-		if !k.owner.handOver(c, within) {
-			c.drain(code, text, within)
-		}
+		c.peer.shutDown(within, code, text)
 	}
 	return nil
 }

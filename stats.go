@@ -76,7 +76,7 @@ func (k *core) stats() Stats {
 // Stats returns the counters of the server.
 func (s *Server) Stats() Stats {
 	st := s.core.stats()
-	st.Handshake = *s.guard.Counters()
+	st.Handshake = *s.netcode.Counters()
 	st.Seats = s.seatStats()
 	return st
 }
@@ -85,8 +85,8 @@ func (s *Server) Stats() Stats {
 func (c *Client) Stats() Stats {
 	st := c.core.stats()
 	st.Handshake = c.retired
-	for _, a := range c.attempts {
-		addCounters(&st.Handshake, a.guard.Counters())
+	for _, d := range c.dials {
+		addCounters(&st.Handshake, d.netcode.Counters())
 	}
 	return st
 }

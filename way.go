@@ -95,15 +95,23 @@ func (c *Conn) wayBy(r endpoint.Route) *way {
 	return &c.routes[r]
 }
 
-// follow points the Conn at where its peer is: where the first path goes on which it
+// aimAtActive points the Conn at where its peer is: where the first path goes on which it
 // answers.
-func (c *Conn) follow() {
+func (c *Conn) aimAtActive() {
 	for id := range c.end.Paths() {
 		if w := c.wayOf(id); w != nil && c.end.PathStats(id).State == PathActive {
 			c.at = *w
 			return
 		}
 	}
+}
+
+// setReliable tells the endpoint that what carries a path of it repairs losses itself.
+func (c *Conn) setReliable(path uint8, st endpoint.PathStats) {
+	// Of a path that this end has, so that it cannot fail.
+	_ = c.end.SetPath(c.core.now, path, endpoint.PathConfig{
+		Route: st.Route, Reliable: true, Use: st.Use, Weight: st.Weight,
+	})
 }
 
 // sendPackets sends what the endpoint has to send now.
@@ -136,7 +144,10 @@ func (c *Conn) sendPacket(now int64) bool {
 		return false
 	}
 	packet, mark := c.sealer.Seal(out.Packet, 0, frames, out.Path, out.Number), transport.ECN(out.ECN)
-	c.core.owner.beforeData(c)
+	if ahead := c.peer.appendAhead(c.core.scratch[:0]); len(ahead) > 0 {
+		c.core.scratch = ahead
+		c.at.port.insert(&c.at, ahead)
+	}
 	switch to := c.wayBy(out.To); {
 	case to == nil: // it is lost, as on a way that leads nowhere
 	case to.port == usual.port:

@@ -38,20 +38,26 @@ func TestWaysOfStrangers(t *testing.T) {
 		var ip [4]byte
 		binary.BigEndian.PutUint32(ip[:], 0x0a000000+n*97)
 		path := transport.PathTo(netip.AddrPortFrom(netip.AddrFrom4(ip), 7))
-		srv.handle(int64(time.Second), srv.ports[1], &transport.Datagram{Path: path, Bytes: append([]byte(nil), b...)})
+		srv.handle(arrival{
+			int64(time.Second), srv.ports[1], &transport.Datagram{Path: path, Bytes: append([]byte(nil), b...)},
+		})
 		srv.ports[1].n = 0
+	}
+	known := func() int {
+		w := &srv.plainWays
+		return len(w.connected) + len(w.answered) + len(w.before)
 	}
 	for n := range uint32(5000) {
 		from(n, []byte{8, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, byte(n)}) // DATA of a connection that nobody has
 	}
-	if gone := srv.guard.Counters().Gones; gone == 0 || len(srv.ways) != 0 {
-		t.Errorf("%d of 5000 strangers are remembered, %d were answered", len(srv.ways), gone)
+	if gone := srv.netcode.Counters().Gones; gone == 0 || known() != 0 {
+		t.Errorf("%d of 5000 strangers are remembered, %d were answered", known(), gone)
 	}
-	token, err := netcode.Mint(srv.unix, netcode.MintConfig{Key: key, ClientID: 7, Addresses: []netip.AddrPort{at}, Plain: true})
+	token, err := netcode.Mint(srv.unix.Load(), netcode.MintConfig{Key: key, ClientID: 7, Addresses: []netip.AddrPort{at}, Plain: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := netcode.NewClient(0, srv.unix, token, netcode.ClientConfig{Plain: netcode.PlainOnly})
+	client, err := netcode.NewClient(0, srv.unix.Load(), token, netcode.ClientConfig{Plain: netcode.PlainOnly})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +67,9 @@ func TestWaysOfStrangers(t *testing.T) {
 			t.Fatalf("the client has nothing to say: %v", client.State())
 		}
 		from(1, d)
-		client.HandleDatagram(0, srv.unix, 0, client.Server(), append([]byte(nil), srv.answer...))
+		client.HandleDatagram(0, srv.unix.Load(), 0, client.Server(), append([]byte(nil), srv.reply...))
 	}
-	if len(srv.ways) != 1 {
-		t.Errorf("%d sources are remembered, want that of the plain client", len(srv.ways))
+	if known() != 1 {
+		t.Errorf("%d sources are remembered, want that of the plain client", known())
 	}
 }

@@ -47,14 +47,10 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
 		common: common{cfg: p.cfg, plan: p, now: now, expiryAt: never},
-		random: newRandom(life.Seed, "tickwire 1 endpoint"),
+		random: life.random(),
 	}
 	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
-	instance := e.random.Uint64()
-	if life.Instance != 0 {
-		instance = life.Instance
-	}
-	e.life.begin(&e.common, &e.outbox, now, instance)
+	e.life.begin(&e.common, &e.outbox, now, life.instance(e.random))
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
 	e.outbox.begin(&e.common, e, now, keySeed)

@@ -31,11 +31,7 @@ func (e *MismatchError) Error() string { return "endpoint: " + e.Text }
 func (e *Endpoint) AppendHello(now int64, dst []byte) []byte { return e.life.appendHello(now, dst) }
 
 func (l *lifetime) appendHello(now int64, dst []byte) []byte {
-	h := l.cfg.hello()
-	h.Digest = l.plan.digest
-	h.Instance = l.hello.instance
-	h.Clock = uint64(now / wire.ClockUnit)
-	return wire.AppendHello(dst, &h)
+	return l.plan.appendHello(now, l.hello.instance, dst)
 }
 
 // hello is what HELLO says of a configuration, whose defaults are filled in.

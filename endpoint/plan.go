@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -52,6 +53,32 @@ func Prepare(cfg Config) (*Plan, error) {
 func (p *Plan) Match(hello []byte) error {
 	_, err := p.match(hello)
 	return err
+}
+
+// AppendHello appends the HELLO of the endpoint that New would make of a life now, for a handshake
+// that answers before it is known whether there will be one.
+func (p *Plan) AppendHello(now int64, life Life, dst []byte) []byte {
+	return p.appendHello(now, life.instance(life.random()), dst)
+}
+
+func (p *Plan) appendHello(now int64, instance uint64, dst []byte) []byte {
+	h := p.cfg.hello()
+	h.Digest = p.digest
+	h.Instance = instance
+	h.Clock = uint64(now / wire.ClockUnit)
+	return wire.AppendHello(dst, &h)
+}
+
+// random is what an endpoint draws all from but the seeds of its tables.
+func (l *Life) random() *rand.Rand { return newRandom(l.Seed, "tickwire 1 endpoint") }
+
+// instance is the number that tells the life apart, the first that is drawn if none is given.
+func (l *Life) instance(random *rand.Rand) uint64 {
+	drawn := random.Uint64()
+	if l.Instance != 0 {
+		return l.Instance
+	}
+	return drawn
 }
 
 // match reads a HELLO and compares it.

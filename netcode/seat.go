@@ -33,9 +33,9 @@ type Seat struct {
 	counted          bool // among the connected clients
 	index            int
 	clientID         uint64
-	userData         [UserDataBytes]byte
-	sources          [MaxPaths]Source // where the client was last proven to be, on each path
-	timeout          int64            // nanoseconds; 0: never
+	userData         *[UserDataBytes]byte // never written to
+	sources          [MaxPaths]Source     // where the client was last proven to be, on each path
+	timeout          int64                // nanoseconds; 0: never
 	token            *tokenEntry
 	released         int64 // when the slot became free
 
@@ -85,7 +85,7 @@ func (s *Seat) Index() int { return s.index }
 // ClientID is the authenticated id of the player.
 func (s *Seat) ClientID() uint64 { return s.clientID }
 
-// UserData is what the backend wrote into the token; valid as long as the seat.
+// UserData is what the backend wrote into the token. It stays as it is, also after the seat.
 func (s *Seat) UserData() []byte { return s.userData[:] }
 
 // Source is where the client was last proven to be on path 0, by the handshake

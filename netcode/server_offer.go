@@ -184,7 +184,8 @@ func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
 		return nil
 	}
 	seat.home = s
-	seat.clientID, seat.userData, seat.sources[0] = e.clientID, e.userData, from
+	userData := e.userData
+	seat.clientID, seat.userData, seat.sources[0] = e.clientID, &userData, from
 	seat.timeout = timeoutOf(e.timeoutSeconds)
 	seat.token, e.seat, e.state = e, seat, tokenAccepted
 	s.adm.settle(e)

@@ -28,7 +28,8 @@ func (in *resuming) wait(seat *Seat) Event {
 		c.old, c.oldID = in.old, in.old.id
 	}
 	seat.state, seat.coming, in.who.seat = seatOurs, c, seat
-	seat.clientID, seat.userData = in.clientID, in.t.userData
+	userData := in.t.userData
+	seat.clientID, seat.userData = in.clientID, &userData
 	seat.timeout = timeoutOf(in.t.timeoutSeconds)
 	seat.sources[0], seat.heard = in.from, s.now
 	c.answer.key(seat)

@@ -1,0 +1,277 @@
+package tickwire
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/wire"
+	"github.com/tickwire/tickwire/netcode"
+)
+
+// A dialed is the server that a Client has dialed, as the peer of one Conn:
+//
+//	asking → open → over
+//	  ↑ └────────────↗
+//	  └ the next ticket, after a refusal or silence
+//
+// While it asks, and as long as a plain connection lives, netcode has to be told
+// that time passes; an open connection in our dialect is its endpoint's matter, which may lose
+// its way (search) or its server (comeback).
+type dialed struct {
+	client *Client
+	conn   *Conn
+	handshake
+	wireID  wireID
+	origins [maxPaths]origin // from where the server's packets come, on each path
+
+	tickets netcode.Tickets
+	next    int  // ticket to try after this one
+	resumes bool // it began with a resume ticket in place of those
+	over    bool // netcode has nothing to do any more
+
+	goneAt     int64                 // when to believe a GONE; 0: none came
+	ticket     *netcode.ResumeTicket // the newest; nil: none came
+	spare      *netcode.ResumeTicket // the one before it; nil: there is none
+	addresses  []netip.AddrPort      // of the server, as it has told them
+	handedOver bool                  // tickets for another server came, and were looked at
+
+	back      comeback
+	searching search
+	timed     bool // in client.timed
+}
+
+// patience is how long a server may be silent before the next ticket is tried.
+const patience = 2 * time.Second
+
+// tryTicket begins with the next ticket.
+func (d *dialed) tryTicket() error {
+	token := d.tickets[d.next]
+	d.next++
+	return d.begin(token.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
+		if d.next < len(d.tickets) {
+			cfg.Patience = patience
+		}
+		return netcode.NewClient(d.client.now, d.client.unix.Load(), token, cfg)
+	})
+}
+
+// begin makes the endpoint and asks the server.
+func (d *dialed) begin(timeout int32, ask question) error {
+	k, p := &d.client.core, d.conn.at.port
+	end, err := k.newEndpoint(timeoutOf(timeout), p.wayToPeer(), 0)
+	if err != nil {
+		return err
+	}
+	if err := d.ask(p, end.AppendHello(k.now, nil), ask); err != nil {
+		end.Release()
+		return err
+	}
+	if d.conn.end != nil {
+		d.conn.end.Release()
+	}
+	d.conn.end = end
+	d.aimAtServer()
+	return nil
+}
+
+// timeoutOf is the endpoint's timeout of what a token says.
+func timeoutOf(seconds int32) time.Duration {
+	return endpointTimeout(time.Duration(max(0, seconds)) * time.Second)
+}
+
+// aimAtServer points the Conn at the server that netcode talks to now.
+func (d *dialed) aimAtServer() {
+	d.origins[0] = d.origin()
+	d.conn.aimAt(d.port.wayTo(d.netcode.Server()))
+}
+
+// tryNext goes on with the next ticket, or ends a Conn that was not opened.
+func (d *dialed) tryNext(r Reason) {
+	for d.next < len(d.tickets) {
+		if err := d.tryTicket(); err == nil {
+			d.client.report(Event{Kind: Connecting, Conn: d.conn, State: NextServer})
+			return
+		}
+	}
+	d.end(r)
+}
+
+// end ends a Conn to whose peer there is nothing to say any more.
+func (d *dialed) end(r Reason) {
+	d.over = true
+	if d.conn.end != nil {
+		d.conn.end.Release()
+	}
+	d.client.disconnected(d.conn, r)
+}
+
+// connected opens the Conn: our dialect, or plain.
+func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
+	c := d.conn
+	d.aimAtServer()
+	if d.netcode.Plain() {
+		c.end.Release()
+		c.end, c.plain = nil, &plainConn{peer: d}
+		c.core.connected(c)
+		d.leaveOld()
+		return
+	}
+	if m := matchHello(c.end, now, ev.Hello); m != nil {
+		d.tryNext(Reason{Code: m.Code, Text: m.Text})
+		return
+	}
+	c.seal(d.netcode.Sealer())
+	c.resumed = d.resumes
+	c.end.Ping() // the server waits for a packet of ours to confirm the connection
+	c.core.connected(c)
+	d.leaveOld()
+}
+
+// mayBeFor reports whether a packet can be for d. A plain one cannot once our
+// dialect is agreed upon.
+func (d *dialed) mayBeFor(b []byte) bool {
+	return len(b) == 0 || b[0]&0xf0 == 0 || d.isNetcodes()
+}
+
+// pathFrom is the path of d on which a datagram came; false if it is for none. That of a server
+// to which it comes back will be path 0.
+func (d *dialed) pathFrom(o origin) (path uint8, ok bool) {
+	if d.back.netcode != nil && d.back.origin() == o {
+		return 0, true
+	}
+	for i := range d.origins {
+		if d.origins[i] == o {
+			return uint8(i), true
+		}
+	}
+	return 0, false
+}
+
+// handle hands a datagram to netcode and does what follows from it. It reports
+// whether it was for d.
+func (d *dialed) handle(in arrival, path uint8, from netcode.Source, b []byte) bool {
+	unix := d.client.unix.Load()
+	if d.back.reads(from, b) {
+		ev := d.back.netcode.HandleDatagram(in.at, unix, path, from, b)
+		d.handleBack(in.at, ev)
+		return ev.Drop == netcode.DropNone
+	}
+	ev := d.netcode.HandleDatagram(in.at, unix, path, from, b)
+	d.handleEvent(in, ev)
+	return ev.Drop == netcode.DropNone
+}
+
+// handleEvent acts on what netcode made of a datagram or of time.
+func (d *dialed) handleEvent(in arrival, ev netcode.ClientEvent) {
+	c, k := d.conn, &d.client.core
+	switch ev.Kind {
+	case netcode.ClientState:
+		d.aimAtServer()
+		k.report(Event{Kind: Connecting, Conn: c, State: stateOf(ev.State)})
+	case netcode.ClientConnected:
+		d.connected(in.at, ev)
+	case netcode.ClientPacket:
+		if c.end != nil {
+			// The server does not roam: only what comes from where it is was read.
+			c.handlePacket(in.at, endpoint.Incoming{
+				Path: ev.Path, From: c.end.Route(ev.Path), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
+			})
+		}
+	case netcode.ClientPayload:
+		c.handlePayload(ev.Frames)
+	case netcode.ClientGone:
+		d.handleGone(in.at)
+	case netcode.ClientEnded:
+		if c.state == connOpening {
+			d.tryNext(d.why(ev))
+		} else {
+			d.end(d.why(ev))
+		}
+	}
+}
+
+// handled implements peer.
+func (d *dialed) handled() {
+	d.goneAt = 0
+	for kind, body, ok := d.conn.nextControl(); ok; kind, body, ok = d.conn.nextControl() {
+		switch kind {
+		case wire.ControlTicket:
+			d.takeTicket(body)
+		case wire.ControlTickets:
+			d.takeTickets(body)
+		case wire.ControlAddresses:
+			d.takeAddresses(body)
+		}
+	}
+	d.stayHere()
+}
+
+// handleGone: somebody says that the server does not know us. That is not authentic,
+// so the server gets a second to prove the contrary, and is asked to.
+func (d *dialed) handleGone(now int64) {
+	if c := d.conn; d.goneAt == 0 && !d.back.on && c.state == connOpen {
+		d.watchTime()
+		d.goneAt = now + max(int64(time.Second), 3*int64(c.end.ProbeTimeout()))
+		c.end.Ping()
+		c.core.markDirty(c)
+	}
+}
+
+func stateOf(s netcode.State) State {
+	if s == netcode.StateResponding {
+		return Answering
+	}
+	return NextServer // of a token that names several
+}
+
+// uses implements peer.
+func (d *dialed) uses(p *port) bool { return d.back.on && d.back.port == p }
+
+// keptUntil implements peer.
+func (d *dialed) keptUntil() int64 {
+	until := d.conn.keptUntil()
+	if d.back.on {
+		until = min(until, d.back.until)
+	}
+	return until
+}
+
+// appendAhead implements peer: a server reads what comes.
+func (d *dialed) appendAhead(dst []byte) []byte { return dst }
+
+// shutDown implements peer.
+func (d *dialed) shutDown(within time.Duration, code Code, text string) {
+	d.conn.drain(code, text, within)
+}
+
+// abort implements peer.
+func (d *dialed) abort(r Reason) {
+	d.hangUp()
+	d.end(r)
+}
+
+// disconnected implements peer.
+func (d *dialed) disconnected() { d.leaveOld() }
+
+// forget implements peer.
+func (d *dialed) forget() {
+	c := d.client
+	d.stopBack()
+	addCounters(&c.retired, d.netcode.Counters())
+	delete(c.byWireID, d.wireID)
+	c.dials = slices.DeleteFunc(c.dials, func(other *dialed) bool { return other == d })
+	c.unused = true
+}
+
+// appendPayload implements plainPeer.
+func (d *dialed) appendPayload(dst, payload []byte) ([]byte, error) {
+	return d.netcode.AppendPayload(d.client.now, dst, payload)
+}
+
+// hangUp implements plainPeer.
+func (d *dialed) hangUp() {
+	d.netcode.Disconnect(d.client.now)
+	d.sendDue()
+}
