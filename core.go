@@ -237,6 +237,7 @@ func (k *core) flush(t time.Time) time.Time {
 	k.dirty = k.dirty[:0]
 	for _, p := range k.ports {
 		p.flush()
+		p.reportWrites(k.cfg.Logger)
 	}
 	if k.retryAt == never && k.isJammed() {
 		k.retryAt = k.now + retryJam
@@ -258,7 +259,7 @@ func (k *core) receive(lazily bool) {
 			want := min(left, len(k.incoming))
 			n, err := p.socket.Read(k.incoming[:want])
 			if err != nil {
-				p.fail(k, err)
+				p.report(k.cfg.Logger, toRead, err)
 				p.broken = k.role.doesWithout(p)
 				break
 			}

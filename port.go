@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -24,7 +25,8 @@ type port struct {
 	n       int
 	kept    int // of these, in front: the socket did not take them yet
 	stats   SocketStats
-	failed  string // what the log was told last
+	failure error     // of a Write, which the log was not told yet
+	logged  [2]string // what it was told last, of Read and of Write
 }
 
 func newPort(socket transport.Socket) *port {
@@ -76,7 +78,6 @@ func (p *port) commit(w *way, b []byte, mark transport.ECN) {
 
 func (p *port) queue(w *way, b []byte, mark transport.ECN) {
 	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: mark}
-	p.stats.SentBytes += uint64(len(b))
 	p.n++
 }
 
@@ -108,11 +109,7 @@ func (p *port) flush() {
 		for end < n && !p.holds(left, p.out[end].Path) {
 			end++
 		}
-		wrote, err := p.socket.Write(p.out[i:end])
-		if err != nil {
-			wrote = 0
-		}
-		p.stats.Sent += uint64(wrote)
+		wrote, err := p.write(p.out[i:end])
 		switch i += wrote; {
 		case i == end:
 		case err == nil && p.socket.Properties(p.out[i].Path).Reliable:
@@ -124,6 +121,20 @@ func (p *port) flush() {
 		}
 	}
 	p.n, p.kept = left, left
+}
+
+// write writes datagrams, and counts those that the socket took.
+func (p *port) write(ds []transport.Datagram) (wrote int, err error) {
+	if wrote, err = p.socket.Write(ds); err != nil {
+		p.stats.Errors++
+		p.failure = err
+		wrote = min(max(wrote, 0), len(ds)) // whoever fails may not know
+	}
+	p.stats.Sent += uint64(wrote)
+	for i := range ds[:wrote] {
+		p.stats.SentBytes += uint64(len(ds[i].Bytes))
+	}
+	return wrote, err
 }
 
 // holds reports whether something for a path is among the first datagrams.
@@ -188,10 +199,25 @@ func (p *port) serves(c *Conn) bool {
 	return false
 }
 
-// fail tells the log about an error of the socket, once until there is another.
-func (p *port) fail(k *core, err error) {
-	if text := err.Error(); text != p.failed {
-		p.failed = text
-		k.cfg.Logger.Error("socket failed", "socket", p.socket.LocalAddr(), "err", err)
+// What a socket fails to do.
+const (
+	toRead = iota
+	toWrite
+)
+
+// report tells the log that a socket has failed to do something, once until there is another
+// reason.
+func (p *port) report(log *slog.Logger, what int, err error) {
+	if text := err.Error(); text != p.logged[what] {
+		p.logged[what] = text
+		log.Error([...]string{"socket failed", "socket sends nothing"}[what], "socket", p.socket.LocalAddr(), "err", err)
+	}
+}
+
+// reportWrites tells it of the Writes since the last time.
+func (p *port) reportWrites(log *slog.Logger) {
+	if p.failure != nil && !p.broken {
+		p.report(log, toWrite, p.failure)
+		p.failure = nil
 	}
 }

@@ -1,7 +1,12 @@
 package tickwire
 
 import (
+	"bytes"
+	"errors"
+	"log/slog"
 	"math/rand/v2"
+	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/tickwire/tickwire/transport"
@@ -47,6 +52,56 @@ func TestPortInsert(t *testing.T) {
 		if i >= len(w.wrote) || w.wrote[i] != want[i] {
 			t.Fatalf("datagram %d of %d is %q, want %q", i, len(w.wrote), w.wrote[min(i, len(w.wrote)-1)], want[i])
 		}
+	}
+}
+
+// A failing socket takes one datagram in two, and then fails.
+type failing struct {
+	writer
+	err error
+}
+
+func (f *failing) LocalAddr() (none netip.AddrPort) { return none }
+
+func (f *failing) Properties(transport.Path) (none transport.Properties) { return none }
+
+func (f *failing) Write(ds []transport.Datagram) (int, error) {
+	if len(ds) < 2 {
+		return -1, f.err
+	}
+	f.wrote = append(f.wrote, string(ds[0].Bytes))
+	return 1, f.err
+}
+
+// TestPortFails: what a socket took before it failed was sent, the rest was refused, and the log is
+// told of each reason once.
+func TestPortFails(t *testing.T) {
+	var told bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&told, nil))
+	f := &failing{err: errors.New("no buffer space")}
+	p := newPort(f)
+	w := way{port: p}
+	flush := func(n int) {
+		for range n {
+			w.send([]byte("four"))
+		}
+		p.flush()
+		p.reportWrites(log)
+	}
+	flush(3)
+	flush(2)
+	flush(1)
+	want := SocketStats{Sent: 2, SentBytes: 8, Refused: 4, Errors: 3}
+	if p.stats != want || len(f.wrote) != 2 || p.n != 0 {
+		t.Errorf("counted %+v, want %+v; %d were written, %d wait", p.stats, want, len(f.wrote), p.n)
+	}
+	if n := strings.Count(told.String(), "no buffer space"); n != 1 {
+		t.Errorf("the log was told %d times: %s", n, &told)
+	}
+	f.err = errors.New("network is down")
+	flush(2)
+	if n := strings.Count(told.String(), "network is down"); n != 1 {
+		t.Errorf("the log was not told of another reason: %s", &told)
 	}
 }
 

@@ -35,6 +35,7 @@ type SocketStats struct {
 	Received, ReceivedBytes uint64 // datagrams, and their payload
 	Sent, SentBytes         uint64
 	Refused                 uint64 // datagrams that the system did not take, and that are lost
+	Errors                  uint64 // calls to write some that failed; what they did not send was refused
 	Kept                    uint64 // of reliable paths: it took them later, or they are among Refused
 }
 

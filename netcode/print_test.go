@@ -47,7 +47,7 @@ func TestPrintNoSecrets(t *testing.T) {
 	all := []any{
 		w.server, w.server.Admission(), seat, p.c, seat.Sealer(), token, ticket, &w.cfg, &w.cfg.PrivateKey,
 		&MintConfig{Key: w.cfg.PrivateKey}, &p.c.cfg, &AdmissionConfig{}, inspection, inspection.Private,
-		&w.events[0], w.server.Counters(), &Offer{}, &Refusal{}, &ClientEvent{}, &token.Pad,
+		&w.events[0], w.server.Counters(), &Offer{}, &Verdict{}, &Refusal{}, &ClientEvent{}, &token.Pad,
 		&ConfigError{}, &TokenError{}, &TicketError{}, &StateError{}, &SeatsError{}, &PayloadError{},
 	}
 	seen := map[string]bool{}
