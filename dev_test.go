@@ -1,6 +1,7 @@
 package tickwire_test
 
 import (
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +11,17 @@ import (
 	"github.com/tickwire/tickwire/transport/mem"
 )
 
+// A counted source of randomness is for one goroutine at a time.
+type counted struct {
+	io.Reader
+	reads int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	c.reads++
+	return c.Reader.Read(b)
+}
+
 // TestDevTokensBeside: other goroutines mint while the server runs in virtual time, with one source
 // of randomness for all, and each token is another one that lets its player in.
 func TestDevTokensBeside(t *testing.T) {
@@ -17,23 +29,21 @@ func TestDevTokensBeside(t *testing.T) {
 	socket, err := mem.Listen()
 	must(t, err)
 	cfg := config()
-	cfg.Now, cfg.Random = began, newSeeded(3)
+	cfg.Now, cfg.Random = began, &counted{Reader: newSeeded(3)}
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
 	must(t, err)
 	defer srv.Close()
 
-	var mu sync.Mutex
-	tokens := map[string]uint64{}
+	var minted [3][20][]byte
 	var minting sync.WaitGroup
-	for g := range uint64(3) {
+	for g := range minted {
 		minting.Go(func() {
-			for n := range uint64(20) {
-				token, err := srv.DevToken(g*100 + n + 1)
-				mu.Lock()
-				if tokens[string(token)] = g*100 + n + 1; err != nil {
+			for n := range minted[g] {
+				token, err := srv.DevToken(uint64(1 + 100*g + n))
+				if err != nil {
 					t.Errorf("no token: %v", err)
 				}
-				mu.Unlock()
+				minted[g][n] = token
 			}
 		})
 	}
@@ -43,13 +53,17 @@ func TestDevTokensBeside(t *testing.T) {
 		srv.Flush(now)
 	}
 	minting.Wait()
-	if len(tokens) != 60 {
-		t.Errorf("%d of 60 tokens are different", len(tokens))
-	}
-	for token, id := range tokens {
-		ts, err := netcode.ParseTickets([]byte(token))
-		if err != nil || len(ts) != 1 || ts[0].Expires <= uint64(began.Unix()) {
-			t.Fatalf("token of player %d: %v %v", id, ts, err)
+	different := map[string]bool{}
+	for _, tokens := range minted {
+		for _, token := range tokens {
+			different[string(token)] = true
+			ts, err := netcode.ParseTickets(token)
+			if err != nil || len(ts) != 1 || ts[0].Expires <= uint64(began.Unix()) {
+				t.Fatalf("token %v: %v", ts, err)
+			}
 		}
+	}
+	if len(different) != 60 {
+		t.Errorf("%d of 60 tokens are different", len(different))
 	}
 }
