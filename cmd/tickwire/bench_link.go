@@ -68,7 +68,7 @@ func (c *benchLinkCmd) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	cells, err := c.cells()
 	if err != nil {
-		return err
+		return mistaken(err)
 	}
 	began := time.Now()
 	results := make([][]workload.Result, len(cells))
@@ -100,14 +100,17 @@ func (c *benchLinkCmd) cells() ([]workload.Cell, error) {
 func (c *benchLinkCmd) cell(controller string) (workload.Cell, error) {
 	kind, err := workload.ParseKind(c.Workload)
 	if err != nil {
-		return workload.Cell{}, fmt.Errorf("--workload: %w", err)
+		return workload.Cell{}, fmt.Errorf("--workload: %w", bare(err))
+	}
+	if kind != workload.Stream && c.Profile == "" && c.Rate == nil && c.Trace == "" {
+		return workload.Cell{}, fmt.Errorf("--rate is 0: want a rate, or a trace, for %v: say --rate 10M, --profile 4g or --workload stream", kind)
 	}
 	cell := workload.Cell{Workload: kind, For: c.For, TCP: controller == tcpController}
 	if kind <= workload.Mixed && c.For == 0 {
 		cell.For = 10 * time.Second
 	}
 	if cell.Repair, err = workload.ParseRepair(c.Repair); err != nil {
-		return cell, fmt.Errorf("--repair: %w", err)
+		return cell, fmt.Errorf("--repair: %w", bare(err))
 	}
 	if cell.Controller, err = namedController(controller); err != nil {
 		return cell, err
@@ -130,7 +133,7 @@ func namedController(name string) (func() endpoint.Controller, error) {
 	}
 	make, err := workload.Controller(name)
 	if err != nil {
-		return nil, fmt.Errorf("--controller: %w, tcp", err)
+		return nil, mistaken(fmt.Errorf("--controller: %w, tcp", bare(err)))
 	}
 	return make, nil
 }
@@ -150,7 +153,7 @@ func (c *benchLinkCmd) links() (there, back simnet.LinkConfig, err error) {
 	if c.Profile != "" {
 		links, err := simnet.Preset(c.Profile)
 		if err != nil {
-			return there, back, fmt.Errorf("--profile: %w", err)
+			return there, back, fmt.Errorf("--profile: %w", bare(err))
 		}
 		if there, back = links.Down, links.Up; c.Uplink {
 			there, back = back, there
@@ -175,7 +178,9 @@ func (c *benchLinkCmd) links() (there, back simnet.LinkConfig, err error) {
 	set(&back.Loss, c.AckLoss)
 	if c.Trace != "" {
 		there.BitsPerSecond = 0
-		there.Trace, err = readTrace(c.Trace)
+		if there.Trace, err = readTrace(c.Trace); err != nil {
+			err = fmt.Errorf("--trace: %w", err)
+		}
 	}
 	return there, back, err
 }
@@ -190,12 +195,12 @@ func set[T any](field, to *T) {
 func readTrace(name string) (*simnet.Trace, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("--trace: %w", err)
+		return nil, err
 	}
 	defer f.Close()
 	t, err := simnet.ReadTrace(f)
 	if err != nil {
-		return nil, fmt.Errorf("--trace %s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, bare(err))
 	}
 	return t, nil
 }

@@ -23,7 +23,7 @@ import (
 type benchTracesCmd struct {
 	Files      []string      `arg:"" optional:"" help:"Recorded links in the format of mahimahi. Without any: what package simnet makes of a phone in a moving car, down and up."`
 	RTT        time.Duration `default:"40ms" help:"Round trip without any queue, half of it each way."`
-	Loss       float64       `help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
+	Loss       float64       `placeholder:"N" help:"Share of the datagrams that get lost, 0 to 1, in both directions."`
 	Queue      []int         `default:"100,-1" sep:"," placeholder:"N,…" help:"Datagrams that wait in front of the bottleneck at most; negative: no bound. A table for each."`
 	For        time.Duration `default:"60s" help:"How long each run is, in virtual time."`
 	Seed       uint64        `default:"1" help:"Seed of the first run."`
@@ -98,7 +98,7 @@ func (c *benchTracesCmd) roads() (roads []road, err error) {
 	for _, name := range c.Files {
 		t, err := readTrace(name)
 		if err != nil {
-			return nil, err
+			return nil, mistaken(err)
 		}
 		roads = append(roads, road{filepath.Base(name), t})
 	}
@@ -130,7 +130,7 @@ func (c *benchTracesCmd) play(ctx context.Context, r road, queue int, progress i
 			return nil, err
 		}
 		if err = errors.Join(flagErrors(cell.Up.Validate(), benchFlags), flagErrors(cell.Validate(), benchFlags)); err != nil {
-			return nil, err
+			return nil, mistaken(err)
 		}
 		results, err := playSeeds(ctx, cell, c.Seed, c.Seeds, progress)
 		if err != nil {

@@ -18,10 +18,11 @@ import (
 
 // A connectCmd is `tickwire connect`.
 type connectCmd struct {
-	Token  string        `required:"" placeholder:"FILE" help:"The token or Tickets: their bytes, or hex or base64."`
-	On     string        `default:"reliable-ordered" enum:"${channels}" help:"How lines are sent to a tickwire server: ${enum}."`
-	Linger time.Duration `default:"1s" help:"Leave when the input has ended and nothing came for this long."`
-	Least  string        `default:"any" enum:"any,encrypted,forward-secret" help:"The protection that the token must ask for: any, encrypted or forward-secret."`
+	Token     string        `required:"" placeholder:"FILE" help:"The token or Tickets: their bytes, or hex or base64."`
+	On        string        `default:"reliable-ordered" enum:"${channels}" help:"How lines are sent to a tickwire server: ${enum}."`
+	Linger    time.Duration `default:"1s" help:"Leave when the input has ended and nothing came for this long."`
+	EndWithin time.Duration `default:"8s" help:"How long leaving may take, until what was sent has arrived, and the server knows."`
+	Least     string        `default:"any" enum:"any,encrypted,forward-secret" help:"The protection that the token must ask for: any, encrypted or forward-secret."`
 }
 
 // maxLine is the longest line, as long as a reliable message may be.
@@ -32,6 +33,9 @@ func (c *connectCmd) Validate() error {
 	if c.Linger <= 0 {
 		return fmt.Errorf("--linger is %v: want a time such as 1s", c.Linger)
 	}
+	if c.EndWithin <= 0 {
+		return fmt.Errorf("--end-within is %v: want a time such as 8s", c.EndWithin)
+	}
 	return nil
 }
 
@@ -41,22 +45,45 @@ func (c *connectCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdin
 func (c *connectCmd) run(ctx context.Context, in io.Reader, out io.Writer) error {
 	tickets, err := readTokenFile(c.Token, nil)
 	if err != nil {
-		return fmt.Errorf("--token: %w", err)
+		return fmt.Errorf("--token: %w; a login backend gives one out, or `tickwire token new --out FILE`", err)
 	}
 	socket, err := udp.Open()
 	if err != nil {
 		return err
 	}
+	hint := hints(out)
+	hint("* asking the server that the token names; ctrl-C gives up")
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{
 		Config: tickwire.Config{Channels: echoChannels(), LeastProtection: leasts[c.Least]},
 		Plain:  tickwire.PlainRaw,
 	}, tickets, socket)
+	if ctx.Err() != nil {
+		return errors.Join(errors.New("interrupted before the server let us in"), closeIf(session))
+	}
 	if err != nil {
 		return &exitError{exitBad, fmt.Errorf("not let in: %w", err)}
 	}
 	conn := session.Conn()
 	fmt.Fprintf(out, "* connected to %v, %s\n", conn.RemoteAddr(), dialect(conn))
+	hint("* what you type is sent, and what comes is shown; ctrl-D leaves")
 	return c.talk(ctx, session, in, out)
+}
+
+// hints tells who sits at a terminal what to do, and nobody else.
+func hints(out io.Writer) func(string) {
+	_, screen := terminal(out)
+	return func(text string) {
+		if screen {
+			fmt.Fprintln(out, text)
+		}
+	}
+}
+
+func closeIf(s *tickwire.Session) error {
+	if s == nil {
+		return nil
+	}
+	return s.Close()
 }
 
 // talk sends lines and prints what comes, until the input has ended and it is quiet,
@@ -105,14 +132,41 @@ func (c *connectCmd) talk(ctx context.Context, session *tickwire.Session, in io.
 		session.Close()
 		return ended(out, *over)
 	}
-	err := session.Shutdown(context.WithoutCancel(ctx))
-	fmt.Fprintln(out, "* ended: we left")
+	err := c.leave(ctx, session, out)
 	select {
 	case unsent := <-unread:
 		return errors.Join(unsent, err)
 	default:
 		return err // interrupted
 	}
+}
+
+// patient is how long leaving may take until somebody wants to know what goes on.
+const patient = time.Second
+
+// leave waits until what was sent has arrived, as long as Shutdown does, and says what has not.
+func (c *connectCmd) leave(ctx context.Context, session *tickwire.Session, out io.Writer) error {
+	tell := time.AfterFunc(patient, func() {
+		fmt.Fprintln(out, "* the server has not confirmed everything yet: waiting for it; ctrl-C leaves at once")
+	})
+	by, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.EndWithin)
+	defer cancel()
+	err := session.Shutdown(by)
+	tell.Stop()
+	if errors.Is(err, context.DeadlineExceeded) { // which is what the flag is for
+		err = nil
+	}
+	missing := 0
+	for ev := range session.Events(context.WithoutCancel(ctx)) {
+		if ev.Kind == tickwire.Disconnected {
+			missing = ev.Undelivered
+		}
+	}
+	fmt.Fprintln(out, "* ended: we left")
+	if missing > 0 {
+		err = errors.Join(err, &exitError{exitOver, fmt.Errorf("the server did not confirm %d of the messages that were sent: they may be lost", missing)})
+	}
+	return err
 }
 
 // send sends each line as a message.

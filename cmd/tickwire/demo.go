@@ -95,7 +95,7 @@ func (d *demoCmd) run(ctx context.Context, out io.Writer) error {
 	} else {
 		err = sum.writeText(out)
 	}
-	return errors.Join(err, m.failure())
+	return errors.Join(err, m.failure(), sum.absence())
 }
 
 // view is the picture that fits where it is shown.

@@ -350,3 +350,30 @@ func TestServePublic(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestConnectUnconfirmed: whoever leaves a server that is gone is told that he waits, for what, and
+// that it did not arrive.
+func TestConnectUnconfirmed(t *testing.T) {
+	binary := buildProgram(t)
+	t.Setenv("TICKWIRE_KEY", testKey)
+	server := start(t, binary, "serve", "--listen=127.0.0.1:0", "--protocol=7")
+	token := tokenFile(t, "--server", listening(t, server.out))
+	player := start(t, binary, "connect", "--token", token, "--linger=10ms", "--end-within=1500ms")
+	player.say("one")
+	waitFor(t, player.out, "\none\n")
+	if err := server.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	server.wait()
+	player.say("two")
+	player.in.Close()
+	code := player.wait()
+	for _, want := range []string{"not confirmed everything yet", "* ended: we left\n", "did not confirm 1 of the messages"} {
+		if !strings.Contains(player.out.String(), want) {
+			t.Errorf("no %q in\n%s", want, player.out)
+		}
+	}
+	if code != exitOver {
+		t.Errorf("exit code %d after\n%s", code, player.out)
+	}
+}

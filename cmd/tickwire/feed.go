@@ -4,6 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -58,8 +60,19 @@ func (f *feed) logger() *slog.Logger {
 
 // commandLine is how the user starts another subcommand the way this one was started.
 func commandLine(rest string) string {
-	if strings.Contains(os.Args[0], "go-build") {
+	if goRun(os.Args[0]) {
 		return "go run ./cmd/tickwire " + rest
 	}
 	return os.Args[0] + " " + rest
+}
+
+// inCache is where Go's build cache has programs: a folder by the first two digits of a hash.
+var inCache = regexp.MustCompile(`/([0-9a-f]{2})/([0-9a-f]{2})[0-9a-f]{62}-d/[^/]+$`)
+
+// goRun reports whether `go run` started the program of this path: from the folder where it was
+// built, or, the second time, from Go's cache.
+func goRun(program string) bool {
+	program = filepath.ToSlash(program)
+	m := inCache.FindStringSubmatch(program)
+	return strings.Contains(program, "/go-build") || m != nil && m[1] == m[2]
 }

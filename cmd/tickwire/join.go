@@ -54,6 +54,7 @@ type guest struct {
 	start   time.Time
 	told    time.Time // when the last line about the match was printed
 	waiting []string  // typed, and not sent yet
+	states  uint64    // that had come by then
 }
 
 func (j *joinCmd) run(ctx context.Context, in io.Reader, out io.Writer) error {
@@ -108,7 +109,11 @@ func (g *guest) frame(t tickwire.Tick) {
 		g.waiting = g.waiting[1:]
 	}
 	if t.Now.Sub(g.told) >= 5*time.Second {
-		g.told = t.Now
+		if g.told = t.Now; p.Counts.States == g.states {
+			fmt.Fprintln(g.out, "* nothing from the demo for 5 s: is it still there?")
+			return
+		}
+		g.states = p.Counts.States
 		fmt.Fprintln(g.out, g.standing())
 	}
 }

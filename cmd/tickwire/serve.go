@@ -111,7 +111,11 @@ func (c *serveCmd) waitOut(ctx context.Context, started time.Time) {
 func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
 	socket, err := udp.Listen(c.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("--listen: %w", err)
+		err = fmt.Errorf("--listen: %w", bare(err))
+		if _, _, shape := net.SplitHostPort(c.Listen); shape != nil {
+			err = mistaken(err)
+		}
+		return nil, err
 	}
 	public, err := c.public(ctx, socket.LocalAddr())
 	if err != nil {

@@ -88,8 +88,8 @@ func (c *soakCmd) Validate(k *kong.Context) error {
 	if c.Paths < 1 || c.Paths > maxSoakPaths {
 		errs = append(errs, fmt.Errorf("--paths is %d: want 1 to %d", c.Paths, maxSoakPaths))
 	}
-	if c.Watched < 0 {
-		errs = append(errs, fmt.Errorf("--watched is %d: want 0 or more", c.Watched))
+	if c.Watched < 0 || c.Watched > max(c.Clients, 0) {
+		errs = append(errs, fmt.Errorf("--watched is %d: want 0 to %d, which is how many --clients there are", c.Watched, c.Clients))
 	}
 	if c.Seeds < 1 {
 		errs = append(errs, fmt.Errorf("--seeds is %d: want at least 1", c.Seeds))
@@ -206,7 +206,10 @@ func (c *soakCmd) open() (dump, error) {
 		return dump{}, nil
 	}
 	f, err := os.Create(c.Dump)
-	return dump{f, bufio.NewWriter(f)}, err
+	if err != nil {
+		return dump{}, fmt.Errorf("--dump: %w", err)
+	}
+	return dump{f, bufio.NewWriter(f)}, nil
 }
 
 // writer is nil if there is no file.

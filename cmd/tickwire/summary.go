@@ -88,6 +88,14 @@ func summarize(m *match, last arena.Report, relay simnet.RelayStats) summary {
 	return s
 }
 
+// absence tells that nobody was there, which an empty table would leave to be guessed.
+func (s summary) absence() error {
+	if s.Bots == 0 || s.Connected > 0 || s.Seconds < time.Second.Seconds() {
+		return nil
+	}
+	return fmt.Errorf("none of %d bots got in, at %s: is there a loopback interface, and may programs send UDP there?", s.Bots, s.Address)
+}
+
 func (s summary) writeJSON(out io.Writer) error {
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -91,8 +92,11 @@ func resolveServers(ctx context.Context, names []string) (servers [][]netip.Addr
 	defer cancel()
 	for _, name := range names {
 		addresses, err := udp.Resolve(ctx, name)
+		if _, _, shape := net.SplitHostPort(name); err != nil && shape != nil {
+			return nil, mistaken(bare(err))
+		}
 		if err != nil {
-			return nil, err
+			return nil, bare(err)
 		}
 		servers = append(servers, netcode.PerServer(addresses)...)
 	}
@@ -119,7 +123,7 @@ func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.T
 		Suite: suites[c.Suite], TagBytes: c.TagBytes, ForwardSecrecy: c.ForwardSecrecy,
 	}, servers...)
 	if e, ok := errors.AsType[*netcode.ConfigError](err); ok && tokenFlags[e.Field] != "" {
-		err = fmt.Errorf("--%s: %s", tokenFlags[e.Field], e.Problem)
+		err = mistaken(fmt.Errorf("--%s: %s", tokenFlags[e.Field], e.Problem))
 	}
 	return tickets, err
 }

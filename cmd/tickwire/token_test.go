@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -234,7 +236,7 @@ func TestTokenMistakes(t *testing.T) {
 		want string
 	}{
 		{[]string{}, "missing flags: --server"},
-		{[]string{"--server=127.0.0.1"}, "--server: udp: resolve \"127.0.0.1\": missing port"},
+		{[]string{"--server=127.0.0.1"}, "--server: resolve \"127.0.0.1\": missing port"},
 		{[]string{"--server=0.0.0.0:7777", "--lifetime=0s"}, "--lifetime is 0s: want a time such as 45s"},
 		{[]string{server, "--timeout=0s"}, "--timeout is 0s: want a time such as 10s, or a negative one for ever"},
 		{[]string{server, "--user-data", strings.Repeat("x", 257)}, "--user-data: 257 bytes, at most 256 fit"},
@@ -264,7 +266,7 @@ func TestTokenMistakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Token.Inspect.Run(); exitCode(err) != 1 || !os.IsNotExist(err) {
+	if err := c.Token.Inspect.Run(); exitCode(err) != 1 || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no such file: %v", err)
 	}
 }

@@ -140,7 +140,7 @@ func invitation(m *match) string {
 	return "in another terminal: " + commandLine(join)
 }
 
-// overview is the whole match in a line.
+// overview is the whole match in a line of 80 columns.
 func overview(f frame) string {
 	lowest, highest := math.Inf(1), 0.0
 	var up, down, lossUp, lossDown float64
@@ -149,11 +149,19 @@ func overview(f frame) string {
 		up, down = up+r.Up, down+r.Down
 		lossUp, lossDown = lossUp+r.LossUp, lossDown+r.LossDown
 	}
-	at := f.report.Time.Sub(f.match.start).Round(100 * time.Millisecond)
-	line := fmt.Sprintf("%5.1f s  %d players", at.Seconds(), len(f.rows))
+	at := f.report.Time.Sub(f.match.start)
+	line := fmt.Sprintf("%3.0f s  %d players", at.Seconds(), len(f.rows))
 	if n := float64(len(f.rows)); n > 0 {
-		line += fmt.Sprintf("  RTT %.0f to %.0f ms  up %.0f kbit/s  down %.0f kbit/s  loss %.1f %% up %.1f %% down",
-			lowest, highest, up, down, lossUp/n, lossDown/n)
+		line += fmt.Sprintf("  RTT %.0f-%.0f ms  up/down %.1f/%.1f Mbit/s  loss %s/%s %%",
+			lowest, highest, up/1000, down/1000, short(lossUp/n), short(lossDown/n))
 	}
 	return line
+}
+
+// short has a decimal as long as there is room for it.
+func short(percent float64) string {
+	if percent < 10 {
+		return tenths(percent)
+	}
+	return fmt.Sprintf("%.0f", percent)
 }

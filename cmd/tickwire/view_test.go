@@ -90,6 +90,27 @@ func fakeDesk(t *testing.T) *tokenDesk {
 	return d
 }
 
+// TestAbsence: a demo that nobody could enter says so; one that was too short to tell does not.
+func TestAbsence(t *testing.T) {
+	for s, want := range map[*summary]bool{
+		{Bots: 4, Seconds: 5, Address: "127.0.0.1:9"}: true,
+		{Bots: 4, Seconds: 5, Connected: 1}:           false,
+		{Bots: 4, Seconds: 0.2}:                       false,
+		{Seconds: 5}:                                  false,
+	} {
+		if err := s.absence(); (err != nil) != want || want && !strings.Contains(err.Error(), "none of 4 bots got in, at 127.0.0.1:9") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	narrow := frame{match: &match{start: time.Unix(0, 0)}, report: arena.Report{Time: time.Unix(3600, 0)}}
+	for range 512 {
+		narrow.rows = append(narrow.rows, row{RTT: 123, Up: 99, Down: 199, LossUp: 12.5, LossDown: 12.5})
+	}
+	if line := overview(narrow); len(line) > 79 {
+		t.Errorf("%d columns: %s", len(line), line)
+	}
+}
+
 // TestReadmePicture: the table in README.md has the columns that there are, and
 // the text below it names the links that there are.
 func TestReadmePicture(t *testing.T) {

@@ -7,7 +7,7 @@ import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 
 const { KEY, PROTOCOL, SERVER, PORT = 8080 } = process.env;
 if (!/^[\da-f]{64}$/i.test(KEY) || !/^\d+$/.test(PROTOCOL) || !/^(\d+\.){3}\d+:\d+$/.test(SERVER))
-  throw new Error('give KEY (64 hex digits), PROTOCOL (a number) and SERVER (an IPv4 address and port)');
+  { console.error('give KEY (64 hex digits), PROTOCOL (a number) and SERVER (an IPv4 address and port)'); process.exit(1); }
 const u = (bytes, v) => { const b = Buffer.alloc(8); b.writeBigUInt64LE(BigInt(v)); return b.subarray(0, bytes); };
 const join = (n, ...parts) => Buffer.concat(parts.map((p) => Buffer.from(p)), n); // filled with zeros to n bytes
 

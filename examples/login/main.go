@@ -39,5 +39,5 @@ func main() {
 	mux.Handle("/token", tokens)
 	srv := &http.Server{Addr: *listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	log.Printf("log in at http://%s/token, to play on %s", *listen, *server)
-	log.Fatal(srv.ListenAndServe())
+	log.Fatalf("-listen %s: %v", *listen, srv.ListenAndServe())
 }
