@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,21 @@ func TestBenchLink(t *testing.T) {
 	}
 }
 
+// TestReadmeBench: README shows what the command prints.
+func TestReadmeBench(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := benchOf(t.Context(), t, "--profile=4g")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "```text\n"+out+"```\n") {
+		t.Errorf("README.md does not show what `tickwire bench link --profile 4g` prints now:\n%s", out)
+	}
+}
+
 // TestBenchLinkMistakes: what is wrong is told by the names of the flags.
 func TestBenchLinkMistakes(t *testing.T) {
 	for args, want := range map[string]string{
@@ -82,7 +98,7 @@ func TestBenchLinkMistakes(t *testing.T) {
 		"--mtu 1400 --workload rival --rate 1000000": "--mtu is 1400: want 1500 at least",
 		"--trace x --rate 1":                         "--trace and --rate: want one of them",
 		"--trace /nowhere":                           "--trace: open /nowhere",
-		"--trace bench_test.go":                      "--trace bench_test.go: simnet: trace line 1",
+		"--trace bench_test.go":                      "--trace: bench_test.go: trace line 1",
 		"--matrix --profile 4g":                      "--profile means nothing beside --matrix",
 		"--rate 1000000 --csv /nowhere/at":           "--csv: open /nowhere/at",
 	} {
@@ -109,7 +125,15 @@ func TestBenchLinkCSV(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	if len(lines) != 51 || !strings.HasPrefix(lines[0], "seconds,goodput") || !strings.HasPrefix(lines[50], "5.0,") {
-		t.Errorf("%d lines: %q … %q", len(lines), lines[0], lines[len(lines)-1])
+		t.Fatalf("%d lines: %q … %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+	t.Log("# once it has found the rate, a full link of 2 Mbit/s: what arrives, waits, and is estimated")
+	for _, line := range lines[31:] {
+		var at, goodput, other, queue, estimate float64
+		n, err := fmt.Sscanf(line, "%g,%g,%g,%g,%g", &at, &goodput, &other, &queue, &estimate)
+		if n != 5 || err != nil || goodput < 1.6e6 || goodput > 2.1e6 || other != 0 || queue <= 0 || queue > 100 || estimate < 2e6/8*0.8 {
+			t.Errorf("%q: %v", line, err)
+		}
 	}
 }
 
