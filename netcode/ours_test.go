@@ -229,9 +229,10 @@ func TestNoRandomness(t *testing.T) {
 		}
 		w.server.random = w.random
 		p.c.Disconnect(w.now)
-		w.join(p.c.token, 2, nil)
+		again := w.join(p.c.token, 2, nil)
 		w.step(0)
 		w.step(100 * ms)
+		w.wantState(again, StateConnected)
 		if w.drops(DropNoRandom) > 1 {
 			t.Fatal("still no randomness")
 		}

@@ -111,7 +111,7 @@ func (a *admitting) admit() Event {
 	if !a.connect(seat) {
 		ev.Drop = DropNoRandom
 		if kind == EventConnected {
-			a.s.Release(a.s.now, seat)
+			a.giveBack(seat)
 			return dropped(DropNoRandom)
 		}
 	}
@@ -144,6 +144,12 @@ func (a *admitting) connect(seat *Seat) bool {
 	s.watch(seat)
 	seat.accept = nil
 	return a.buildAccept(seat)
+}
+
+// giveBack undoes takeSeat: the slot rests, and the token is good for the next OFFER.
+func (a *admitting) giveBack(seat *Seat) {
+	seat.token, a.e.seat, a.e.state = nil, nil, tokenPending
+	a.s.Release(a.s.now, seat)
 }
 
 func (a *admitting) buildAccept(seat *Seat) bool {
