@@ -38,17 +38,28 @@ func TestHelloReordered(t *testing.T) {
 }
 
 func TestHelloGoesUntilAcknowledged(t *testing.T) {
-	p := newPair(t, channels(), 20*time.Millisecond).open()
-	t.Log("# later packets carry no HELLO any more")
-	p.run(time.Second)
+	p := newPair(t, channels(), 20*time.Millisecond)
+	packets, hellos := 0, 0
 	p.links[0].drop = func(_ int, b []byte) bool {
-		if n := count(framesOf(t, b[loneHeader:]), wire.TypeHello); n != 0 {
-			t.Errorf("%d HELLO in a late packet", n)
-		}
+		packets++
+		hellos += count(framesOf(t, b[loneHeader:]), wire.TypeHello)
 		return false
 	}
+	t.Log("# nothing comes back: HELLO goes again with every probe")
+	p.links[1].cut = true
+	p.run(3 * time.Second)
+	if hellos < 3 || hellos != packets {
+		t.Errorf("%d HELLO in %d packets", hellos, packets)
+	}
+	t.Log("# the peer has acknowledged it: later packets carry none any more")
+	p.links[1].cut = false
+	p.open().run(time.Second)
+	packets, hellos = 0, 0
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.run(time.Second)
+	if packets == 0 || hellos != 0 {
+		t.Errorf("%d HELLO in %d late packets", hellos, packets)
+	}
 }
 
 // TestMismatch gives the two ends different channels, one difference at a time: each end

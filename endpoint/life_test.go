@@ -235,6 +235,11 @@ func TestSuspended(t *testing.T) {
 	p.flush()
 	p.now += 30 * second
 	p.run(time.Second)
+	t.Log("# the half minute is no round trip: one of 2 s counts, by an eighth, and ever less")
+	rtt := p.ends[0].Stats().RTT
+	if rtt < 200*time.Millisecond || rtt > (7*40+2000)*time.Millisecond/8 {
+		t.Errorf("RTT %v after the sleep", rtt)
+	}
 	t.Log("# what is lost later is repaired as ever, within seconds")
 	lost := p.links[0].sent + 1
 	p.links[0].drop = func(n int, _ []byte) bool { return n == lost }
@@ -246,7 +251,7 @@ func TestSuspended(t *testing.T) {
 	if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 4 {
 		t.Errorf("received %q", got)
 	}
-	if rtt := p.ends[0].Stats().RTT; rtt > maxRTT {
-		t.Errorf("RTT %v", rtt)
+	if s := p.ends[0].Stats(); s.RTT >= rtt || s.MinRTT != 40*time.Millisecond {
+		t.Errorf("RTT %v, the least %v", s.RTT, s.MinRTT)
 	}
 }

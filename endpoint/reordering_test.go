@@ -71,8 +71,42 @@ func TestReorderingForgets(t *testing.T) {
 	}
 }
 
-// TestSpuriousLossIsTakenBack: a reduction for losses that were none does not last.
+// TestSpuriousLossIsTakenBack: one packet of a transfer comes a tenth of a second late. It is taken
+// for lost, the window falls; its ack comes, and the window is what it was, or more.
 func TestSpuriousLossIsTakenBack(t *testing.T) {
+	aimd := NewAIMD(AIMDConfig{MaxBytesPerSecond: 2_000_000})
+	cfg := channels()
+	cfg.Controller = func() Controller { return aimd }
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	late := p.links[0].sent + 200
+	p.links[0].drop = func(n int, b []byte) bool {
+		if n == late {
+			p.links[0].put(flight{at: p.now + int64(120*time.Millisecond), seq: n, b: p.links[0].copyOf(b)})
+		}
+		return n == late
+	}
+	before, fell := 0, false
+	for p.ends[0].Stats().PacketsSpurious == 0 {
+		for p.ends[0].Stats().QueuedBytes < 1<<20 {
+			p.send(0, chanOf(ReliableUnordered), make([]byte, 32<<10))
+		}
+		if p.run(time.Millisecond); p.links[0].sent > late && before == 0 {
+			before = aimd.window
+		}
+		fell = fell || before > 0 && aimd.window < before
+		p.received(1, chanOf(ReliableUnordered))
+		p.events(0)
+		if p.now > 10*second {
+			t.Fatalf("%d packets sent, the late one is number %d, and %+v", p.links[0].sent, late, p.ends[0].Stats())
+		}
+	}
+	if !fell || aimd.window < before {
+		t.Errorf("window %d, %d before the packet was late; fell: %v", aimd.window, before, fell)
+	}
+}
+
+// TestAIMDSpurious: a reduction for losses that were none does not last.
+func TestAIMDSpurious(t *testing.T) {
 	c := NewAIMD(AIMDConfig{})
 	c.window = 100 * packetBytes
 	c.Lost(100, LossSample{Packets: 2, SentAt: 50})

@@ -39,14 +39,32 @@ func TestDeniedWaitsForReason(t *testing.T) {
 	}
 }
 
-// TestRefusalOvertakenByChallenge: a recorded REASON ends nothing.
+// TestRefusalOvertakenByChallenge: a REASON towards a request may be a recording, so it ends
+// nothing when a challenge follows, and everything when none does.
 func TestRefusalOvertakenByChallenge(t *testing.T) {
-	w := newWorld(t, nil)
-	p := w.join(w.mint(7, nil), 1, nil)
-	reason, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 1078)
-	p.receive(reason)
-	w.step(50 * ms)
-	w.wantState(p, StateConnected)
+	for _, recorded := range []bool{true, false} {
+		w := newWorld(t, nil)
+		w.onServer = func(Source, []byte) bool { return recorded }
+		p := w.join(w.mint(7, nil), 1, nil)
+		reason, ok := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 1078)
+		if !ok {
+			t.Fatal("a REASON does not fit")
+		}
+		if ev := p.receive(reason); ev.Drop != DropNone || ev.Kind == ClientEnded {
+			t.Fatalf("event %+v", ev)
+		}
+		w.wantState(p, StateRequesting)
+		if w.step(50 * ms); recorded {
+			w.wantState(p, StateConnected)
+			continue
+		}
+		w.wantState(p, StateRequesting) // for a tenth of a second
+		w.step(60 * ms)
+		w.wantState(p, StateDenied)
+		if p.c.refusal.Code != CodeBanned {
+			t.Errorf("refused with %v", p.c.refusal.Code)
+		}
+	}
 }
 
 // TestReasonEcho: a REASON towards an OFFER must name its share.

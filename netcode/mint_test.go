@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,8 +51,13 @@ func TestPadPlace(t *testing.T) {
 	for i := range p.addresses {
 		p.addresses[i] = netip.MustParseAddrPort(fmt.Sprintf("[2001:db8::%d]:1", i))
 	}
-	if b := p.append(nil); len(b) != 1008 {
-		t.Fatalf("32 addresses take %d bytes", len(b))
+	b = p.append(nil)
+	if len(b) != 1008 || !bytes.Equal(b[944:], make([]byte, 64)) {
+		t.Fatalf("32 addresses take %d bytes, and leave as pad %x", len(b), b[944:])
+	}
+	var back privateToken
+	if drop := back.read(b); drop != DropNone || !slices.Equal(back.addresses, p.addresses) || back.pad.Present {
+		t.Fatalf("read back %v: %v, pad %+v", drop, back.addresses, back.pad)
 	}
 }
 

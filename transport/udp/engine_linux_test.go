@@ -312,3 +312,23 @@ func TestReusePort(t *testing.T) {
 		t.Error("a socket without ReusePort took the port too")
 	}
 }
+
+func init() {
+	hearErrors = func(t *testing.T, s *Socket) {
+		t.Helper()
+		var fd syscall.Conn
+		switch e := s.io.(type) {
+		case *batch:
+			fd = e.file
+		case *plain:
+			fd = e.conn
+		}
+		raw, err := fd.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ctl := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVERR, 1) }); ctl != nil || err != nil {
+			t.Fatal(ctl, err)
+		}
+	}
+}

@@ -210,9 +210,18 @@ func TestBigBatches(t *testing.T) {
 	})
 }
 
+// hearErrors has the system tell a socket what ICMP says of its peers, as some do unasked; nil
+// where that cannot be asked for.
+var hearErrors func(t *testing.T, s *Socket)
+
+// TestVanishedPeer: what the system says of a peer who is gone is an error of nobody else's.
 func TestVanishedPeer(t *testing.T) {
 	eachEngine(t, func(t *testing.T, open func(string, ...Config) *Socket) {
 		s, gone := open("127.0.0.1:0"), open("127.0.0.1:0")
+		hears := hearErrors != nil
+		if hears {
+			hearErrors(t, s)
+		}
 		to := transport.PathTo(gone.LocalAddr())
 		gone.Close()
 		for range 20 {
@@ -224,6 +233,9 @@ func TestVanishedPeer(t *testing.T) {
 			if readable, err := s.Wait(time.Now().Add(time.Millisecond)); readable || err != nil {
 				t.Fatalf("Wait = %v, %v", readable, err)
 			}
+		}
+		if told := s.Stats().PeerErrors; told == 0 && hears {
+			t.Error("the system had nothing to say of the peer")
 		}
 	})
 }
