@@ -11,6 +11,8 @@ SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
 # Tests that the race detector would make too slow (whole systems) or wrong (allocation counts).
 UNRACED  := ^Test.*(Long|Swarm|Alloc)
 FUZZTIME ?= 10s
+# What the module in a folder has to pass; staticcheck is a tool of the root's go.mod.
+checks    = staticcheck=$$(go tool -n staticcheck); cd $(1); go vet ./...; "$$staticcheck" ./...; go mod tidy -diff
 
 test: deps style generated cross race long links module ## everything, in the order of what fails fastest
 	@echo "make test: all of it passed"
@@ -23,18 +25,17 @@ deps: ## install what the tests need beyond git, make and Go
 
 style: ## formatting, vet, staticcheck, a tidy go.mod
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "run gofmt -w on:" $$unformatted; exit 1; }
-	go vet ./...
-	go tool staticcheck ./...
-	go mod tidy -diff
+	$(call checks,.)
 
 generated: ## generated files are what their generators print
 	@.ci/generated
 
-cross: ## build everything, and vet it with its tests, for every system
+# Vet reads every package and its tests as the compiler does; the command alone is linked.
+cross: ## vet everything with its tests, and build the command, for every system
 	@for system in $(SYSTEMS); do \
-		echo "build and vet for $$system"; \
-		GOOS=$${system%/*} GOARCH=$${system#*/} go build ./...; \
+		echo "vet and build for $$system"; \
 		GOOS=$${system%/*} GOARCH=$${system#*/} go vet ./...; \
+		GOOS=$${system%/*} GOARCH=$${system#*/} go build -o /dev/null ./cmd/tickwire; \
 	done
 
 race: ## the tests, the examples and the seeds of the fuzz targets, with the race detector
@@ -48,7 +49,7 @@ links: ## 24 bad links, what the library makes of them, and the worst of each fi
 
 # Without the race detector, for which all those libraries would be compiled once more.
 module: ## bench, a module of its own: its style and its tests
-	staticcheck=$$(go tool -n staticcheck); cd bench; go vet ./...; "$$staticcheck" ./...; go mod tidy -diff
+	$(call checks,bench)
 	go -C bench test -timeout 4m ./...
 
 demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
