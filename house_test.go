@@ -125,14 +125,15 @@ func TestPackageComments(t *testing.T) {
 	}
 }
 
-// mdLink and mdTest are what a page may point at: files and tests.
+// mdLink, mdFile and mdTest are what a page may point at: by links, files and tests by their names.
 var (
 	mdLink = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
 	mdCode = regexp.MustCompile("(?ms)^```.*?^```$") // has brackets of its own
+	mdFile = regexp.MustCompile("`([a-z][a-z0-9_/]*\\.go)`")
 	mdTest = regexp.MustCompile(`(?:[a-z][a-z/]*\.)?\b(?:Test|Fuzz|Benchmark|Example)[A-Z_]\w*`)
 )
 
-// dangling finds links and names of tests in a page that lead nowhere. A name may
+// dangling finds links, and names of files and tests, in a page that lead nowhere. A name may
 // say where the test is: endpoint.TestClose.
 func dangling(name string, text []byte, exists, declared func(string) bool) (faults []string) {
 	for _, m := range mdLink.FindAllSubmatch(mdCode.ReplaceAll(text, nil), -1) {
@@ -141,6 +142,11 @@ func dangling(name string, text []byte, exists, declared func(string) bool) (fau
 		}
 		if target := path.Join(path.Dir(name), string(m[1])); !exists(target) {
 			faults = append(faults, name+": links to "+target+", which does not exist")
+		}
+	}
+	for _, m := range mdFile.FindAllSubmatch(text, -1) {
+		if file := string(m[1]); !exists(file) && !exists(path.Join(path.Dir(name), file)) {
+			faults = append(faults, name+": names the file "+file+", which does not exist")
 		}
 	}
 	for _, m := range mdTest.FindAllString(string(text), -1) {
@@ -216,6 +222,8 @@ func TestHouseRulesCanFail(t *testing.T) {
 		"[a room](endpoint#life)":                  false,
 		"[a room](missing)":                        true,
 		"[elsewhere](https://example.com/missing)": false,
+		"it is in `endpoint`":                      false,
+		"it is in `endpoint/missing.go`":           true,
 		"shown by TestKnown":                       false,
 		"shown by TestUnknown":                     true,
 		"shown by `endpoint.TestKnown`":            false,
