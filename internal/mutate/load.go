@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -34,7 +35,8 @@ type pack struct {
 	mutants []*mutant // the sample; a mutant's number is its place here and one more
 	types   aliases
 
-	patience time.Duration // what even the quickest tests are given before they count as hung
+	skip     *regexp.Regexp // names of tests that are not asked, or nil
+	patience time.Duration  // what even the quickest tests are given before they count as hung
 }
 
 // A file is one source file of a pack.
@@ -120,6 +122,15 @@ func load(dir string) (*pack, error) {
 // keep drops the sites outside of a file. An empty name keeps all.
 func (p *pack) keep(name string) {
 	p.sites = slices.DeleteFunc(p.sites, func(s *site) bool { return name != "" && s.file.name != name })
+}
+
+// leaveOut has tests that an expression finds not asked. What survives the others may yet be caught.
+func (p *pack) leaveOut(skip string) (err error) {
+	if skip != "" {
+		p.skip, err = regexp.Compile(skip)
+		p.tested += " but " + skip
+	}
+	return err
 }
 
 func hash(dir string, names []string) (string, error) {

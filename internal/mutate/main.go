@@ -28,6 +28,7 @@ type options struct {
 	seed    uint64
 	samples int    // over all packages; 0 takes every place
 	file    string // only places of files of this name
+	skip    string // tests that are not asked
 	out     string // the verdicts
 	list    bool   // print the sample, and try nothing
 	packs   []string
@@ -38,6 +39,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "which sample")
 	flag.IntVar(&o.samples, "samples", 1000, "mutants over all packages, each as many as it is large; 0: one at every place")
 	flag.StringVar(&o.file, "file", "", "only of this file of the packages")
+	flag.StringVar(&o.skip, "skip", "", "do not ask the tests that this expression finds: a quick run first, and the survivors once more without it")
 	flag.StringVar(&o.out, "out", "bin/mutants.jsonl", "where the verdicts are kept")
 	flag.BoolVar(&o.list, "list", false, "print the sample, and try nothing")
 	flag.Usage = func() {
@@ -70,6 +72,9 @@ func run(o options) error {
 			return err
 		}
 		p.keep(o.file)
+		if err := p.leaveOut(o.skip); err != nil {
+			return err
+		}
 		packs = append(packs, p)
 	}
 	sample(packs, o.samples, o.seed)

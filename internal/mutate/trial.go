@@ -91,7 +91,7 @@ func (t *trial) measure(progress io.Writer) error {
 		return err
 	}
 	for _, name := range strings.Fields(string(out)) {
-		if strings.HasPrefix(name, "Benchmark") {
+		if strings.HasPrefix(name, "Benchmark") || t.skip != nil && t.skip.MatchString(name) {
 			continue
 		}
 		start := time.Now()
