@@ -141,6 +141,27 @@ func TestDropsWhileResponding(t *testing.T) {
 	}
 }
 
+// TestReasonForAnotherID: a REASON that names another id than the client's is not for this client,
+// though its keys open it.
+func TestReasonForAnotherID(t *testing.T) {
+	w := newWorld(t, nil)
+	w.onServer = func(_ Source, b []byte) bool { return b[0] == wire.PrefixRequest }
+	p := w.join(w.mint(7, nil), 1, func(c *ClientConfig) { c.WireID = []byte{0x10, 2} })
+	w.step(0)
+	to := func(id wireID) []byte {
+		b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeFull}, id, echo(p.c.share[:8]), 400)
+		return b
+	}
+	p.wantDrops(t, "responding", []droppedCase{
+		{"for another", to(wireID{b: [4]byte{0x10, 3}, n: 2}), DropForged},
+		{"for one without an id", to(wireID{}), DropForged},
+		{"for a longer id", to(wireID{b: [4]byte{0x10, 2, 0}, n: 3}), DropForged},
+	})
+	if ev := p.receive(to(p.c.wireID)); ev.Kind != ClientEnded || ev.Refusal.Code != CodeFull {
+		t.Errorf("its own: %+v", ev)
+	}
+}
+
 // binaryChallenge is the body of a challenge with a sequence.
 func binaryChallenge(sequence uint64) []byte {
 	b := make([]byte, challengeBody)

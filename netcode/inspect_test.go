@@ -69,6 +69,7 @@ func TestInspectDamage(t *testing.T) {
 		{"pad: malformed, or of a later version of tickwire: 59 bytes of items, at most 58 fit", 1989, []byte{59}},
 		{"pad: malformed, or of a later version of tickwire: the item at byte 6 is cut short", 1989, []byte{3, 1, 2, 1}},
 		{"pad: malformed, or of a later version of tickwire: item 0x90 with 1 bytes", 1989, []byte{3, 0x90, 1, 1}},
+		{"pad: malformed, or of a later version of tickwire: item 0x90 with 0 bytes", 1989, []byte{2, 0x90, 0}},
 		{"pad: asks for protection suite 9", 1989, []byte{4, 0x81, 2, 9, 16}},
 	} {
 		b := bytes.Clone(good)
@@ -93,6 +94,17 @@ func TestInspectDamage(t *testing.T) {
 	}
 }
 
+// TestInspectPartOfAddresses: of a list that cannot be read to its end nothing is taken for an address.
+func TestInspectPartOfAddresses(t *testing.T) {
+	b := newWorld(t, nil).foreign(nil).Append(nil)
+	const second = publicAddressesAt + 4 + 1 + 4 + 2
+	b[second] = 9
+	i := Inspect(b, nil)
+	if len(i.Addresses) != 0 || faultsOf(i) != "addresses: number 2 of 2 is of type 9, not 1 (IPv4) or 2 (IPv6)\n" {
+		t.Errorf("addresses %v, %s", i.Addresses, faultsOf(i))
+	}
+}
+
 // TestInspectPrivateDamage: a backend that seals nonsense is told so.
 func TestInspectPrivateDamage(t *testing.T) {
 	w := newWorld(t, nil)
@@ -112,8 +124,8 @@ func TestInspectPrivateDamage(t *testing.T) {
 		}
 		change(b)
 		xchacha(key.raw()).Seal(token.private[:0], token.nonce[:], b, ad)
-		if got := faultsOf(Inspect(token.Append(nil), &key)); !strings.HasPrefix(got, want) {
-			t.Errorf("%s\nwant %s", got, want)
+		if got := faultsOf(Inspect(token.Append(nil), &key)); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("%s\nwant %s, and no more", got, want)
 		}
 	}
 }
@@ -145,6 +157,11 @@ func TestInspectTickets(t *testing.T) {
 		if _, err := ParseTickets(b); err == nil || err.Error() != fault.Error() {
 			t.Errorf("a client says %v, an inspection %v", err, fault)
 		}
+	}
+	more := append(bytes.Clone(b), 1)
+	if tokens, fault := InspectTickets(more, &key); fault == nil || len(tokens) != 3 || len(tokens[1].Faults) > 0 || len(tokens[2].Faults) == 0 ||
+		!strings.Contains(fault.Problem, "want version 1 and 1 to 8 tokens of 2048 bytes") {
+		t.Errorf("a byte too much: %d tokens, %v", len(tokens), fault)
 	}
 	if tokens, fault := InspectTickets(b[6:6+TokenBytes], nil); fault != nil || len(tokens) != 1 || len(tokens[0].Faults) > 0 {
 		t.Errorf("a single one: %v, %v", tokens, fault)

@@ -36,6 +36,25 @@ func (w *world) refusedAtOnce(clientID uint64, port uint16) Refusal {
 	return w.readReason(token, ev.Reply)
 }
 
+// TestReserveAfterReservation: a seat is free for another reservation from the moment on at which
+// the one before ends, though nothing else has happened meanwhile.
+func TestReserveAfterReservation(t *testing.T) {
+	a, err := NewAdmission(testUnix, AdmissionConfig{MaxClients: 1, Random: newSeeded(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Reserve(0, 7, second); err != nil {
+		t.Fatal(err)
+	}
+	var full *SeatsError
+	if err := a.Reserve(second-1, 8, 2*second); !errors.As(err, &full) {
+		t.Errorf("a moment too early: %v", err)
+	}
+	if err := a.Reserve(second, 8, 2*second); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestReserve: a seat that is reserved is taken to everybody but its owner, until it comes or the
 // time is over.
 func TestReserve(t *testing.T) {

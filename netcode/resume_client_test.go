@@ -54,11 +54,44 @@ func TestResumeTicketStored(t *testing.T) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
+	if _, err := ParseResumeTicket(damage(4, 9)); !strings.Contains(err.Error(), `"TWRT" and 9, not with "TWRT" and 1`) {
+		t.Errorf("%v", err)
+	}
 	q := w.comeBack(read, 2, nil)
 	w.step(0)
 	w.back(q)
 	if q.c.Token() != nil {
 		t.Error("a token, where none was used")
+	}
+}
+
+// TestResumeTicketEdges: a stored ticket may have as many pad items as a pad has room for, and the server's
+// part of it as many bytes as that can have; none more, and none fewer than it must have.
+func TestResumeTicketEdges(t *testing.T) {
+	w := newWorld(t, nil)
+	p, seat := w.confirmed(w.mint(7, nil), 1)
+	stored, _ := w.ticket(p, seat).AppendBinary(nil)
+	const padAt = 4 + 1 + 8 + 8 + 4
+	if stored[padAt] != 0 {
+		t.Fatalf("a pad with items %x", stored[padAt:])
+	}
+	for n, good := range map[int]bool{2: true, int(maxPadItems): true, int(maxPadItems) + 1: false} {
+		items := append([]byte{byte(n), 0x11, byte(n - 2)}, make([]byte, n-2)...)
+		if _, err := ParseResumeTicket(slices.Concat(stored[:padAt], items, stored[padAt+1:])); (err == nil) != good {
+			t.Errorf("%d bytes of items: %v", n, err)
+		}
+	}
+	for n, good := range map[int]bool{minTicketBytes - 1: false, minTicketBytes: true, maxTicketBytes: true, maxTicketBytes + 1: false} {
+		if _, err := p.c.ResumeTicket(w.unix(), make([]byte, n)); (err == nil) != good {
+			t.Errorf("%d bytes from the server: %v", n, err)
+		}
+	}
+	ticket := w.ticket(p, seat)
+	for n, good := range map[int]bool{0: false, 1: true, maxAddresses: true, maxAddresses + 1: false} {
+		ticket.Addresses = slices.Repeat([]netip.AddrPort{serverAddr}, n)
+		if _, err := NewResumeClient(w.now, w.unix(), ticket, ClientConfig{Random: w.random}); (err == nil) != good {
+			t.Errorf("%d addresses: %v", n, err)
+		}
 	}
 }
 

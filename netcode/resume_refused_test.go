@@ -56,6 +56,49 @@ func TestResumeRefused(t *testing.T) {
 	}
 }
 
+// TestResumeBesideReservations: those who come back and have not confirmed it take no more places than
+// reservations leave.
+func TestResumeBesideReservations(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 2 })
+	var tickets []*ResumeTicket
+	for id := range uint64(2) {
+		p, seat := w.confirmed(w.mint(id, nil), uint16(id))
+		tickets = append(tickets, w.ticket(p, seat))
+		w.server.Release(w.now, seat)
+	}
+	w.clients = nil
+	w.reserve(9, 60*second)
+	for i, ticket := range tickets {
+		q := w.comeBack(ticket, uint16(10+i), nil)
+		w.step(100 * ms)
+		if want := []State{StateConnected, StateDenied}[i]; q.c.State() != want {
+			t.Errorf("player %d: %v, want %v", i, q.c.State(), want)
+		}
+	}
+	if n := w.drops(DropFull); n == 0 {
+		t.Errorf("drops %v", dropNames(w.server.Counters()))
+	}
+}
+
+// TestResumeWaitsTenSeconds: a seat waits no longer than that for who comes back, whatever timeout his
+// token had.
+func TestResumeWaitsTenSeconds(t *testing.T) {
+	for _, timeout := range []time.Duration{15 * time.Second, time.Hour, -1} {
+		w := newWorld(t, nil)
+		p, seat := w.confirmed(w.mint(7, func(c *MintConfig) { c.Timeout = timeout }), 1)
+		w.comeBack(w.ticket(p, seat), 2, nil)
+		w.step(0)
+		w.clients = nil
+		w.step(10*second - 1)
+		w.waits(1)
+		w.step(1)
+		w.waits(0)
+		if ev := w.last(); ev.Kind != EventDisconnected || ev.Why != WhyTimeout {
+			t.Errorf("timeout %v: %+v", timeout, ev)
+		}
+	}
+}
+
 // TestResumeRefusedAgain: a REASON that was lost comes again; the application is asked ten times a
 // second at most, however often a RESUME is repeated.
 func TestResumeRefusedAgain(t *testing.T) {

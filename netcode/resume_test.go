@@ -274,5 +274,8 @@ func TestResumeSameAttempt(t *testing.T) {
 		w.step(100 * ms)
 	}
 	w.wantState(players[1], StateResponding)
+	if n := w.drops(DropResumeOld); n == 0 {
+		t.Errorf("the second is told apart as %v", dropNames(w.server.Counters()))
+	}
 	w.back(players[0])
 }

@@ -95,8 +95,10 @@ func TestTicketContent(t *testing.T) {
 	copy(with.userData[:], "user data")
 	without := privateTicket{issued: 4, clientID: 8, pad: padOf(MintConfig{}), addresses: []netip.AddrPort{otherAddr}}
 	with.pad.Present, without.pad.Present = true, true // as every ticket's is
+	full := privateTicket{issued: 5, clientID: 9, pad: without.pad, addresses: []netip.AddrPort{serverAddr}}
+	full.pad.n = uint8(copy(full.pad.items[:], append([]byte{0x11, byte(maxPadItems - 2)}, make([]byte, maxPadItems-2)...)))
 	var read privateTicket
-	for _, want := range []privateTicket{with, without, with} {
+	for _, want := range []privateTicket{with, without, full, with} {
 		b := k.append(&want, make([]byte, ticketSealedAt), 0)
 		if drop := k.open(&read, b); drop != DropNone || read.issued != want.issued || read.clientID != want.clientID ||
 			read.pad != want.pad || read.userData != want.userData || !slices.Equal(read.addresses, want.addresses) {
@@ -113,6 +115,10 @@ func TestTicketContent(t *testing.T) {
 		if drop := k.open(&read, k.aead.Seal(bytes.Clone(head), head[ticketNonceAt:], content[:n], k.adOf(head))); drop != DropTicketMalformed {
 			t.Errorf("cut to %d of %d bytes: %v", n, len(content), drop)
 		}
+	}
+	without.pad.n = uint8(copy(without.pad.items[:], []byte{0x11, 1})) // an item without its value
+	if drop := k.open(&read, k.append(&without, bytes.Clone(head), 0)); drop != DropTicketMalformed {
+		t.Errorf("a pad that is cut: %v", drop)
 	}
 	long := append(content, make([]byte, UserDataBytes+1)...)
 	if drop := k.open(&read, k.aead.Seal(bytes.Clone(head), head[ticketNonceAt:], long, k.adOf(head))); drop != DropTicketMalformed {
@@ -139,6 +145,18 @@ func TestTicketAddresses(t *testing.T) {
 	}
 }
 
+// TestTicketOfAClockSetBack: a ticket lives from the latest time that the server was ever told, or those that
+// were used would be forgotten before it.
+func TestTicketOfAClockSetBack(t *testing.T) {
+	w := newWorld(t, nil)
+	_, seat := w.confirmed(w.mint(7, nil), 1)
+	latest := w.unix()
+	b, err := w.server.AppendTicket(latest-50, seat, time.Minute, nil)
+	if err != nil || binary.LittleEndian.Uint64(b) != uint64(latest+60) {
+		t.Errorf("expires %d seconds after the latest time, %v", int64(binary.LittleEndian.Uint64(b))-latest, err)
+	}
+}
+
 // TestTicketLastSecond: in the second in which a ticket expires it is of no use any more, whoever
 // asks: not at the server, though it was shown before, nor at the client.
 func TestTicketLastSecond(t *testing.T) {
@@ -154,6 +172,9 @@ func TestTicketLastSecond(t *testing.T) {
 	w.now += second
 	if ev := w.toServer(source(3), bytes.Clone(resume)); ev.Drop != DropExpired {
 		t.Errorf("the last second: %+v", ev)
+	}
+	if n := len(w.server.adm.resumers); n != 0 {
+		t.Errorf("%d players are remembered whose tickets are over", n)
 	}
 	if _, err := NewResumeClient(w.now, w.unix(), ticket, ClientConfig{}); err == nil {
 		t.Error("the client shows it")

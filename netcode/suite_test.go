@@ -85,6 +85,29 @@ func TestSuites(t *testing.T) {
 	}
 }
 
+// TestEncrypts: who may not be read is as the suites say.
+func TestEncrypts(t *testing.T) {
+	for suite, want := range map[Suite]bool{0: false, SuiteChaCha20Poly1305: true, SuiteAES256GCM: true, SuiteSignedOnly: false, 9: false} {
+		if suite.Encrypts() != want {
+			t.Errorf("%v encrypts: %v", suite, !want)
+		}
+	}
+}
+
+// TestMostEpochPackets: no side can be told to keep its keys for longer than the most that is safe.
+func TestMostEpochPackets(t *testing.T) {
+	w := newWorld(t, nil)
+	for packets, good := range map[int]bool{-1: false, 0: true, 1: true, MaxEpochPackets: true, MaxEpochPackets + 1: false} {
+		cfg := w.cfg
+		cfg.EpochPackets = packets
+		_, err := NewServer(w.now, w.unix(), cfg)
+		_, err2 := NewClient(w.now, w.unix(), w.mint(7, nil), ClientConfig{EpochPackets: packets, Random: w.random})
+		if (err == nil) != good || (err2 == nil) != good {
+			t.Errorf("%d packets: %v, %v", packets, err, err2)
+		}
+	}
+}
+
 // TestSuitesShareNoKey: nothing that one suite sealed opens in another, even
 // if all that is random were the same.
 func TestSuitesShareNoKey(t *testing.T) {
