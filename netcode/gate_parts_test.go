@@ -110,6 +110,23 @@ func TestManyTokensOfOnePlayer(t *testing.T) {
 	}
 }
 
+// TestRefusedTokensAreCharged: who shows tokens that open and are for another server has each of them opened
+// at his own cost.
+func TestRefusedTokensAreCharged(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) {
+		c.FailuresPerSecond, c.HandshakesPerSecond, c.Addresses = 64*8, -1, []netip.AddrPort{otherAddr}
+	})
+	for i := range 20 {
+		want := DropWrongAddress
+		if i >= 8 {
+			want = DropSourceLimit
+		}
+		if ev := w.request(w.mint(uint64(i), nil), 1); ev.Drop != want {
+			t.Errorf("token %d: %v, want %v", i, ev.Drop, want)
+		}
+	}
+}
+
 // TestAcceptedTokenIsNotPending: a token whose seat is taken is none of those that a player has waiting:
 // others of his do not push it out.
 func TestAcceptedTokenIsNotPending(t *testing.T) {

@@ -142,12 +142,7 @@ func (s *Seat) stays() bool { return s.confirmed && !s.Absent }
 // Sealer seals packets to the client; for seats that are not plain.
 func (s *Seat) Sealer() *Sealer { return &s.sealer }
 
-func timeoutOf(seconds int32) int64 {
-	if seconds <= 0 {
-		return 0
-	}
-	return int64(seconds) * int64(time.Second)
-}
+func timeoutOf(seconds int32) int64 { return int64(max(seconds, 0)) * int64(time.Second) }
 
 // A seatTable gives out seats. A seat's slot and generation make its
 // connection id; the oldest free slot is given first, and none within ten

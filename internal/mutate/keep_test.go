@@ -142,12 +142,12 @@ func TestReport(t *testing.T) {
 	all.add(p, []reason{{dir: p.dir, in: known.in, text: known.text, before: known.before(), after: "*", why: "so it is"}})
 	var out strings.Builder
 	all.print(&out)
-	for _, want := range []string{"60.0 %", p.mutants[4].String(), "  all of it", "unreached"} {
+	for _, want := range []string{"60.0 %", "  all of it", p.mutants[4].before() + " → " + p.mutants[4].after, "| " + p.mutants[4].text, "no test comes by"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
-	if strings.Contains(out.String(), known.String()) {
+	if strings.Contains(out.String(), known.before()+" → "+known.after) {
 		t.Errorf("what has a reason is among the rest:\n%s", out.String())
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -11,8 +10,14 @@ import (
 // A report is what became of a sample.
 type report struct {
 	rows  []*row
-	left  []*mutant // survivors without a reason
+	left  []survivor // without a reason
 	fixed int
+}
+
+// A survivor is printed as its entry in reasons.txt would begin.
+type survivor struct {
+	dir string
+	*mutant
 }
 
 // A row counts the mutants of one file, or of all.
@@ -58,7 +63,7 @@ func (t *report) add(p *pack, reasons []reason) {
 		r.count(m.verdict, known)
 		total.count(m.verdict, known)
 		if !m.verdict.isCaught() && !known {
-			t.left = append(t.left, m)
+			t.left = append(t.left, survivor{p.dir, m})
 		}
 	}
 	t.fixed += p.fixed
@@ -78,12 +83,13 @@ func (t *report) print(w io.Writer) {
 	fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%s\t  %s\n", all.all, all.caught, all.hung, all.known, all.left, all.share(), "all of it")
 	table.Flush()
 	fmt.Fprintf(w, "\n%d values must be constant, and have no mutants where they are declared; their uses have.\n", t.fixed)
-	slices.SortStableFunc(t.left, func(a, b *mutant) int { return cmp.Compare(a.file.name, b.file.name) })
-	for _, m := range t.left {
-		fmt.Fprintf(w, "\n%s\n  %s; tests that come by: %d", m, m.verdict.How, m.verdict.Tests)
-		if m.verdict.Last != "" {
-			fmt.Fprintf(w, ", to %s", m.verdict.Last)
+	for _, l := range t.left {
+		m := l.mutant
+		fmt.Fprintf(w, "\n%s %s: %s → %s\n| %s\n  %s:%d, %s: ", l.dir, m.in, m.before(), m.after, m.text, m.file.name, m.line, m.kind)
+		if m.verdict.How == unreached {
+			fmt.Fprintln(w, "no test comes by")
+		} else {
+			fmt.Fprintf(w, "survived %d tests, to %s\n", m.verdict.Tests, m.verdict.Last)
 		}
-		fmt.Fprintln(w)
 	}
 }
