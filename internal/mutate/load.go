@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,8 +36,9 @@ type pack struct {
 	mutants []*mutant // the sample; a mutant's number is its place here and one more
 	types   aliases
 
-	skip     *regexp.Regexp // names of tests that are not asked, or nil
-	patience time.Duration  // what even the quickest tests are given before they count as hung
+	skip     *regexp.Regexp // names of its tests that are not asked, or nil
+	beside   []besides
+	patience time.Duration // what even the quickest tests are given before they count as hung
 }
 
 // A file is one source file of a pack.
@@ -45,6 +47,12 @@ type file struct {
 	text  []byte
 	tree  *ast.File
 	start token.Pos
+}
+
+// besides is a package whose tests are asked about what survives the pack's own.
+type besides struct {
+	dir, path, name string
+	only            *regexp.Regexp // which of them
 }
 
 // between is the text from one position to another.
@@ -130,6 +138,27 @@ func (p *pack) leaveOut(skip string) (err error) {
 		p.skip, err = regexp.Compile(skip)
 		p.tested += " but " + skip
 	}
+	return err
+}
+
+// ask has tests beside the pack's own asked: of a package, and if an expression stands behind a
+// colon only those that it finds.
+func (p *pack) ask(beside string) error {
+	if beside == "" {
+		return nil
+	}
+	dir, only, _ := strings.Cut(beside, ":")
+	l, _, err := list(dir)
+	if err != nil {
+		return err
+	}
+	b := besides{dir: dir, path: l.Dir, name: l.Name}
+	if b.only, err = regexp.Compile(only); err != nil {
+		return err
+	}
+	tested, err := hash(l.Dir, slices.Concat(l.GoFiles, l.TestGoFiles, l.XTestGoFiles))
+	p.beside = append(p.beside, b)
+	p.tested += " beside " + only + " " + tested
 	return err
 }
 

@@ -17,6 +17,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,6 +30,7 @@ type options struct {
 	samples int    // over all packages; 0 takes every place
 	file    string // only places of files of this name
 	skip    string // tests that are not asked
+	beside  string // a package whose tests are asked too
 	out     string // the verdicts
 	list    bool   // print the sample, and try nothing
 	packs   []string
@@ -40,6 +42,7 @@ func main() {
 	flag.IntVar(&o.samples, "samples", 1000, "mutants over all packages, each as many as it is large; 0: one at every place")
 	flag.StringVar(&o.file, "file", "", "only of this file of the packages")
 	flag.StringVar(&o.skip, "skip", "", "do not ask the tests that this expression finds: a quick run first, and the survivors once more without it")
+	flag.StringVar(&o.beside, "beside", "", "a folder whose tests are asked about what survives, and behind a colon which of them: internal/workload:Table")
 	flag.StringVar(&o.out, "out", "bin/mutants.jsonl", "where the verdicts are kept")
 	flag.BoolVar(&o.list, "list", false, "print the sample, and try nothing")
 	flag.Usage = func() {
@@ -72,7 +75,7 @@ func run(o options) error {
 			return err
 		}
 		p.keep(o.file)
-		if err := p.leaveOut(o.skip); err != nil {
+		if err := errors.Join(p.leaveOut(o.skip), p.ask(o.beside)); err != nil {
 			return err
 		}
 		packs = append(packs, p)

@@ -83,6 +83,34 @@ unreached Untested: 2 → 2 + 1
 unreached Untested: 2 → 2 - 1
 `
 
+// TestBeside asks the tests of another package about what no test of the game comes by.
+func TestBeside(t *testing.T) {
+	for only, want := range map[string]string{"Half": caught, "Nothing": survived, "League": unreached} {
+		kept, err := openVerdicts(filepath.Join(t.TempDir(), "verdicts"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer kept.close()
+		p, err := load("testdata/game")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.ask("testdata/game/league:" + only); err != nil {
+			t.Fatal(err)
+		}
+		p.sites = slices.DeleteFunc(p.sites, func(s *site) bool { return s.in != "Untested" })
+		p.mutants = p.turn(0)
+		if err := p.try(kept, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range p.mutants {
+			if v := m.verdict; v.How != want || (v.Beside == "testdata/game/league") != (want == caught) {
+				t.Errorf("asked %s about %v: %+v", only, m, v)
+			}
+		}
+	}
+}
+
 // TestEveryPlace puts a change at every place of the packages that are asked, each kind of change
 // in its turn, and has the compiler's front end read what comes out.
 func TestEveryPlace(t *testing.T) {
@@ -117,7 +145,6 @@ func TestEveryPlace(t *testing.T) {
 // whole is the package with its mutants, also those of its files that have none.
 func (p *pack) whole() map[string]string {
 	files := p.rewrite()
-	delete(files, "xm_aid_test.go")
 	for _, f := range p.files {
 		if files[f.name] == "" {
 			files[f.name] = string(f.text)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -115,32 +116,56 @@ func (p *pack) rewrite() map[string]string {
 	head, body, _ := strings.Cut(aid, "// The types.\n")
 	head = strings.Replace(head, "package aid", "package "+p.name, 1)
 	out["xm_aid.go"] = head + p.types.code() + body + fmt.Sprintf("\nvar xmSeen [%d]bool\n", len(p.mutants)+1)
-	out["xm_aid_test.go"] = strings.Replace(aidTest, "package aid", "package "+p.name, 1)
 	return out
 }
 
-// build compiles the tests of the pack with all of its mutants in it.
-func (p *pack) build(dir string) (program string, err error) {
+// A suite is the test program of one package, with the mutants of the pack in it.
+type suite struct {
+	dir     string // as it was named; empty for the pack's own
+	path    string // where its tests run
+	program string
+	skip    *regexp.Regexp // tests that are not asked, or nil
+	only    *regexp.Regexp // those that are, or nil
+}
+
+// build compiles the tests of the pack, and those of the packages beside, with all mutants in them.
+func (p *pack) build(dir string) (suites []*suite, err error) {
 	replace := map[string]string{}
+	put := func(name, text string) {
+		there := filepath.Join(dir, fmt.Sprint(len(replace), ".go"))
+		replace[name] = there
+		err = errors.Join(err, os.WriteFile(there, []byte(text), 0o644))
+	}
 	for name, text := range p.rewrite() {
-		there := filepath.Join(dir, p.name+"_"+name)
-		replace[filepath.Join(p.path, name)] = there
-		if err := os.WriteFile(there, []byte(text), 0o644); err != nil {
-			return "", err
+		put(filepath.Join(p.path, name), text)
+	}
+	suites = []*suite{{path: p.path, skip: p.skip}}
+	put(filepath.Join(p.path, "xm_aid_test.go"), testMain(p.name, ""))
+	for _, b := range p.beside {
+		put(filepath.Join(b.path, "xm_aid_test.go"), testMain(b.name, p.types.own))
+		suites = append(suites, &suite{dir: b.dir, path: b.path, only: b.only})
+	}
+	overlay, err2 := json.Marshal(map[string]any{"Replace": replace})
+	listed := filepath.Join(dir, "overlay.json")
+	if err := errors.Join(err, err2, os.WriteFile(listed, overlay, 0o644)); err != nil {
+		return nil, err
+	}
+	for i, s := range suites {
+		s.program = filepath.Join(dir, fmt.Sprint(i, ".test"))
+		cmd := exec.Command("go", "test", "-c", "-vet=off", "-overlay", listed, "-o", s.program, ".")
+		cmd.Dir = s.path
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return nil, errors.Join(fmt.Errorf("with mutants in it %s does not build: %w", s.path, err), errors.New(string(text)))
 		}
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
+	return suites, nil
+}
+
+// testMain is what runs the tests of a package; from is the pack, if that is another one.
+func testMain(name, from string) string {
+	text := strings.Replace(aidTest, "package aid", "package "+name, 1)
+	if from == "" {
+		return strings.NewReplacer("\n\taid \"the package\"\n", "", "aid.XmSeen", "XmSeen").Replace(text)
 	}
-	listed, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, p.name+".test")
-	if err := os.WriteFile(listed, overlay, 0o644); err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "test", "-c", "-vet=off", "-overlay", listed, "-o", program, ".")
-	cmd.Dir = p.path
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("with its mutants it does not build: %w", err), errors.New(string(text)))
-	}
-	return program, nil
+	return strings.Replace(text, "the package", from, 1)
 }

@@ -22,8 +22,8 @@ type survivor struct {
 
 // A row counts the mutants of one file, or of all.
 type row struct {
-	name                           string
-	all, caught, hung, known, left int
+	name                                   string
+	all, caught, beside, hung, known, left int
 }
 
 func (r *row) count(v verdict, known bool) {
@@ -31,6 +31,8 @@ func (r *row) count(v verdict, known bool) {
 	switch {
 	case v.How == hung:
 		r.hung++
+	case v.How == caught && v.Beside != "":
+		r.beside++
 	case v.How == caught:
 		r.caught++
 	case known:
@@ -40,12 +42,18 @@ func (r *row) count(v verdict, known bool) {
 	}
 }
 
+// sum adds the row of a package.
+func (r *row) sum(o *row) {
+	r.all, r.caught, r.beside, r.hung = r.all+o.all, r.caught+o.caught, r.beside+o.beside, r.hung+o.hung
+	r.known, r.left = r.known+o.known, r.left+o.left
+}
+
 // share is the part that the tests notice, of those that they could.
 func (r *row) share() string {
 	if r.all == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f %%", 100*float64(r.caught+r.hung)/float64(r.all))
+	return fmt.Sprintf("%.1f %%", 100*float64(r.caught+r.beside+r.hung)/float64(r.all))
 }
 
 // add counts the mutants of a pack.
@@ -71,16 +79,14 @@ func (t *report) add(p *pack, reasons []reason) {
 
 func (t *report) print(w io.Writer) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "mutants\tcaught\thung\twith a reason\tleft\tcaught of all\t  ")
-	var all row
-	for _, r := range t.rows {
-		fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%s\t  %s\n", r.all, r.caught, r.hung, r.known, r.left, r.share(), r.name)
+	fmt.Fprintln(table, "mutants\tcaught\tby others\thung\twith a reason\tleft\tcaught of all\t  ")
+	all := &row{name: "all of it"}
+	for _, r := range append(t.rows, all) {
+		fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%d\t%s\t  %s\n", r.all, r.caught, r.beside, r.hung, r.known, r.left, r.share(), r.name)
 		if r.name[0] != ' ' {
-			all.all, all.caught, all.hung = all.all+r.all, all.caught+r.caught, all.hung+r.hung
-			all.known, all.left = all.known+r.known, all.left+r.left
+			all.sum(r)
 		}
 	}
-	fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%s\t  %s\n", all.all, all.caught, all.hung, all.known, all.left, all.share(), "all of it")
 	table.Flush()
 	fmt.Fprintf(w, "\n%d values must be constant, and have no mutants where they are declared; their uses have.\n", t.fixed)
 	for _, l := range t.left {

@@ -20,13 +20,13 @@ import (
 // A trial runs the tests of one pack with its mutants.
 type trial struct {
 	*pack
-	program string
-	seen    string // file into which a run writes the mutants that it came by
-	tests   []test // those that pass without a mutant, the fastest first
+	seen  string // file into which a run writes the mutants that it came by
+	tests []test // those that pass without a mutant: the pack's own first, the fastest first
 }
 
-// A test is one function of the package's tests, run alone.
+// A test is one function of a suite, run alone.
 type test struct {
+	*suite
 	name string
 	took time.Duration
 	seen []byte // by the number of the mutant
@@ -35,6 +35,8 @@ type test struct {
 const (
 	// maxMemoryKiB is the address space of one process, many times what the tests use.
 	maxMemoryKiB = 8 << 20
+	// slowest is what a test may take alone.
+	slowest = 5 * time.Minute
 	// slack is how much slower a test may become before it counts as caught.
 	slack = 10
 	// firstLeg is the time that the first of the legs takes without a mutant; each is longer than
@@ -56,11 +58,14 @@ func (p *pack) try(kept *verdicts, progress io.Writer) error {
 	defer os.RemoveAll(dir)
 	fmt.Fprintf(progress, "%s: %d mutants, %d of them to be tried\n", p.dir, len(p.mutants), open)
 	t := &trial{pack: p, seen: filepath.Join(dir, "seen")}
-	if t.program, err = p.build(dir); err != nil {
+	suites, err := p.build(dir)
+	if err != nil {
 		return err
 	}
-	if err := t.measure(progress); err != nil {
-		return err
+	for _, s := range suites {
+		if err := t.measure(s, progress); err != nil {
+			return err
+		}
 	}
 	for i, m := range p.mutants {
 		if m.verdict.How != "" {
@@ -82,20 +87,21 @@ func (p *pack) try(kept *verdicts, progress io.Writer) error {
 	return nil
 }
 
-// measure runs each test alone, without a mutant.
-func (t *trial) measure(progress io.Writer) error {
-	listed := exec.Command(t.program, "-test.list", ".")
-	listed.Dir = t.path
+// measure runs each test of a suite alone, without a mutant.
+func (t *trial) measure(s *suite, progress io.Writer) error {
+	listed := exec.Command(s.program, "-test.list", ".")
+	listed.Dir = s.path
 	out, err := listed.Output()
 	if err != nil {
 		return err
 	}
+	var tests []test
 	for _, name := range strings.Fields(string(out)) {
-		if strings.HasPrefix(name, "Benchmark") || t.skip != nil && t.skip.MatchString(name) {
+		if strings.HasPrefix(name, "Benchmark") || s.skip != nil && s.skip.MatchString(name) || s.only != nil && !s.only.MatchString(name) {
 			continue
 		}
 		start := time.Now()
-		how, complaint, err := t.run(0, []string{name}, time.Minute)
+		how, complaint, err := t.run(s, 0, []string{name}, slowest)
 		if err != nil {
 			return err
 		}
@@ -103,13 +109,14 @@ func (t *trial) measure(progress io.Writer) error {
 			fmt.Fprintf(progress, "%s fails with the marks of mutants alone, and is left out:\n%s", name, complaint)
 			continue
 		}
-		one := test{name: name, took: time.Since(start)}
+		one := test{suite: s, name: name, took: time.Since(start)}
 		if one.seen, err = os.ReadFile(t.seen); err != nil {
 			return err
 		}
-		t.tests = append(t.tests, one)
+		tests = append(tests, one)
 	}
-	slices.SortStableFunc(t.tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	slices.SortStableFunc(tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	t.tests = append(t.tests, tests...)
 	return nil
 }
 
@@ -126,16 +133,16 @@ func (t *trial) judge(number int) (verdict, error) {
 		v.How = unreached
 	}
 	for leg := firstLeg; len(all) > 0; leg *= legGrowth {
-		names, took := []string{all[0].name}, all[0].took
-		for all = all[1:]; len(all) > 0 && took+all[0].took <= leg; all = all[1:] {
+		s, names, took := all[0].suite, []string{all[0].name}, all[0].took
+		for all = all[1:]; len(all) > 0 && all[0].suite == s && took+all[0].took <= leg; all = all[1:] {
 			names, took = append(names, all[0].name), took+all[0].took
 		}
-		how, complaint, err := t.run(number, names, max(slack*took, t.patience))
+		how, complaint, err := t.run(s, number, names, max(slack*took, t.patience))
 		if err != nil {
 			return v, err
 		}
 		if how != survived {
-			v.How, v.By = how, firstFailure(complaint)
+			v.How, v.By, v.Beside = how, firstFailure(complaint), s.dir
 			return v, nil
 		}
 		v.Last = names[len(names)-1]
@@ -155,12 +162,12 @@ func firstFailure(output []byte) string {
 }
 
 // run has tests run with one mutant, or with none: how is survived if all of them pass.
-func (t *trial) run(number int, tests []string, limit time.Duration) (how string, output []byte, err error) {
+func (t *trial) run(s *suite, number int, tests []string, limit time.Duration) (how string, output []byte, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", fmt.Sprintf(`ulimit -v %d; exec "$@"`, maxMemoryKiB), "sh", t.program,
+	cmd := exec.CommandContext(ctx, "sh", "-c", fmt.Sprintf(`ulimit -v %d; exec "$@"`, maxMemoryKiB), "sh", s.program,
 		"-test.failfast", "-test.run", "^("+strings.Join(tests, "|")+")$")
-	cmd.Dir = t.path
+	cmd.Dir = s.path
 	cmd.WaitDelay = time.Second
 	cmd.Env = append(os.Environ(), "TICKWIRE_MUTANT="+strconv.Itoa(number))
 	if number == 0 {

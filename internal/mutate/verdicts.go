@@ -19,10 +19,11 @@ const (
 
 // A verdict is what became of one mutant.
 type verdict struct {
-	How   string
-	By    string `json:",omitempty"` // the test that noticed
-	Tests int    // how many come by
-	Last  string `json:",omitempty"` // of a survivor, the slowest of them
+	How    string
+	By     string `json:",omitempty"` // the test that noticed
+	Beside string `json:",omitempty"` // whose test that is, if not the package's own
+	Tests  int    // how many come by
+	Last   string `json:",omitempty"` // of a survivor, the slowest of them
 }
 
 func (v verdict) isCaught() bool { return v.How == caught || v.How == hung }
