@@ -84,6 +84,7 @@ func unexpected() []droppedCase {
 	gone[0] = wire.PrefixGone
 	return []droppedCase{
 		{"DATA", append([]byte{wire.PrefixData}, make([]byte, 60)...), DropUnexpected},
+		{"DATA of the other epoch, with a long number", append([]byte{wire.PrefixData | 7}, make([]byte, 60)...), DropUnexpected},
 		{"GONE", gone, DropUnexpected},
 	}
 }

@@ -63,6 +63,7 @@ func TestServerDropsStrangers(t *testing.T) {
 		{"short DATA", data(1+connectionIDBytes+1+MinTagBytes-1, 3, 0, 0, 8), DropTooShort},
 		{"DATA for another shard", data(60, 2, 0, 0, 8), DropOtherShard},
 		{"DATA for nobody", data(60, 3, 0, 0, 8), DropUnknownID},
+		{"DATA for nobody, of the other epoch", append([]byte{wire.PrefixData | 7, 3, 0, 0, 8}, make([]byte, 60)...), DropUnknownID},
 		{"17 bytes", standardOf(0x13)[:minStandardBytes-1], DropTooShort},
 		{"a request with a sequence", standardOf(0x10), DropWrongRole},
 		{"a challenge", standardOf(0x12), DropWrongRole},

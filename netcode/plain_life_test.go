@@ -115,8 +115,21 @@ func TestLaterRefusalCounts(t *testing.T) {
 	}
 	p.receive(p.denied())
 	w.step(100 * ms)
-	if r := p.last().Refusal; p.c.State() != StateDenied || r.Code != CodeGoingAway {
+	if r := p.last().Refusal; p.c.State() != StateDenied || r.Code != CodeGoingAway || r.Text != "" {
 		t.Errorf("%v, refused with %v", p.c.State(), r)
+	}
+}
+
+// TestRefusalOfTextAlone: a REASON without a code is told with its text.
+func TestRefusalOfTextAlone(t *testing.T) {
+	w := newWorld(t, nil)
+	w.onServer = func(Source, []byte) bool { return false }
+	p := w.join(w.mint(7, nil), 1, nil)
+	b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Text: "come back at eight"}, wireID{}, echo{}, 1078)
+	p.receive(b)
+	w.step(100 * ms)
+	if r := p.last().Refusal; r.Text != "come back at eight" {
+		t.Errorf("refused with %v", r)
 	}
 }
 

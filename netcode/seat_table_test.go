@@ -85,5 +85,16 @@ func TestSeatsHeld(t *testing.T) {
 		if table.takeFor(8, 0, 0, false) == nil {
 			t.Error("there is none for another")
 		}
+		for _, s := range table.seats {
+			table.put(s, second)
+		}
+		if table.takeFor(7, 2*second, 0, false) != nil {
+			t.Error("what rests is not held")
+		}
+		for n := range maxHeld {
+			if table.takeFor(7, second+slotRest, 0, false) == nil {
+				t.Errorf("after the rest he holds %d", n)
+			}
+		}
 	}
 }

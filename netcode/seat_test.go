@@ -187,8 +187,8 @@ func TestSeatsOfOnePlayer(t *testing.T) {
 		}
 		w.events, w.clients = nil, nil
 	}
-	if most := w.server.seats.maxSlots / 2; came != most {
-		t.Errorf("came %d times within a second, want %d", came, most)
+	if most := w.server.seats.maxSlots / 2; came != most || w.drops(DropFull) == 0 {
+		t.Errorf("came %d times within a second, want %d, and was told why: %v", came, most, dropNames(w.server.Counters()))
 	}
 	for id := range uint64(15) {
 		w.confirmed(w.mint(id, nil), uint16(id))
