@@ -175,7 +175,7 @@ func TestInventedChallenges(t *testing.T) {
 func TestRefusedWithForeignCode(t *testing.T) {
 	for code, want := range map[Code]Code{CodePlainServer: CodeRefused, 200: CodeRefused, CodeBanned: CodeBanned, wire.CodeTimeout - 1: wire.CodeTimeout - 1} {
 		w := newWorld(t, func(c *ServerConfig) {
-			c.Judge = func(Offer) ([]byte, Refusal, bool) { return nil, Refusal{Code: code}, false }
+			c.Judge = func(Offer) Verdict { return Verdict{Refusal: Refusal{Code: code}} }
 		})
 		p := w.join(w.mint(7, nil), 1, nil)
 		w.step(0)

@@ -19,11 +19,11 @@ func TestHelloOfEverySize(t *testing.T) {
 	for n := 0; n <= wire.MaxHelloBytes; n += 16 {
 		hello := bytes.Repeat([]byte{byte(n)}, n)
 		w := newWorld(t, func(c *ServerConfig) {
-			c.Judge = func(o Offer) ([]byte, Refusal, bool) {
+			c.Judge = func(o Offer) Verdict {
 				if !bytes.Equal(o.Hello, hello) {
 					t.Errorf("the server reads %d bytes of %d", len(o.Hello), n)
 				}
-				return hello, Refusal{}, true
+				return Verdict{Admit: true, Hello: hello}
 			}
 		})
 		p := w.join(w.mint(7, nil), 1, func(c *ClientConfig) { c.Hello = hello })
@@ -42,7 +42,7 @@ func TestHelloOfEverySize(t *testing.T) {
 		}
 	}
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(Offer) ([]byte, Refusal, bool) { return make([]byte, wire.MaxHelloBytes+1), Refusal{}, true }
+		c.Judge = func(Offer) Verdict { return Verdict{Admit: true, Hello: make([]byte, wire.MaxHelloBytes+1)} }
 	})
 	p := w.join(w.mint(7, nil), 1, nil)
 	w.step(0)
@@ -273,7 +273,7 @@ func TestPatienceFromTheChallenge(t *testing.T) {
 // TestContinueWithTheShortestHello: a HELLO that ends behind the instance names it.
 func TestContinueWithTheShortestHello(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) {
-		c.Judge = func(Offer) ([]byte, Refusal, bool) { return testHello(5)[:helloInstance+8], Refusal{}, true }
+		c.Judge = func(Offer) Verdict { return Verdict{Admit: true, Hello: testHello(5)[:helloInstance+8]} }
 	})
 	p, seat := w.confirmed(w.mint(7, nil), 1)
 	q := w.comeBack(w.ticket(p, seat), 1, func(cfg *ClientConfig) { cfg.Continue = 5 })

@@ -87,7 +87,7 @@ func TestPlainIsJudged(t *testing.T) {
 		var asked []Offer
 		w := newWorld(t, func(c *ServerConfig) {
 			c.Plain = PlainAllow
-			c.Judge = func(o Offer) ([]byte, Refusal, bool) { asked = append(asked, o); return nil, Refusal{}, true }
+			c.Judge = func(o Offer) Verdict { asked = append(asked, o); return Verdict{Admit: true} }
 		})
 		p := w.join(w.mint(7, func(c *MintConfig) { c.Plain = plain }), 1, func(c *ClientConfig) {
 			if plain {

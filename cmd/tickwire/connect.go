@@ -142,7 +142,7 @@ func (c *connectCmd) talk(ctx context.Context, session *tickwire.Session, in io.
 }
 
 // patient is how long leaving may take until somebody wants to know what goes on.
-const patient = time.Second
+const patient = 2 * time.Second
 
 // leave waits until what was sent has arrived, as long as Shutdown does, and says what has not.
 func (c *connectCmd) leave(ctx context.Context, session *tickwire.Session, out io.Writer) error {
