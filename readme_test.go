@@ -154,7 +154,7 @@ import (
 
 func main() {}
 `)
-	small := []string{"golang.org/x/crypto/...", xsys, xnet}
+	small := []string{"golang.org/x/crypto/...", xsys, "golang.org/x/net/..."}
 	for _, p := range list(t, source) {
 		if !p.Standard && p.Name != "main" && !matches(module+"/...", p.ImportPath) && !allowed(small, p.ImportPath) {
 			t.Errorf("a UDP-only program links %s", p.ImportPath)
