@@ -64,9 +64,6 @@ func (e *Endpoint) DrainBoth(now int64, code Code, text string, within time.Dura
 	e.Drain(now, code, text, within)
 }
 
-// PeerDrains reports whether the peer has said that it sends nothing new.
-func (e *Endpoint) PeerDrains() bool { return e.life.drain.peer > 0 }
-
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
 	if e.life.drain.on && (now >= e.life.drainUntil(e.patience()) || e.life.drainOver()) {

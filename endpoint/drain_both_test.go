@@ -167,12 +167,14 @@ func TestDrainingIsSaid(t *testing.T) {
 	}
 }
 
+func (d *drain) peerDrains() bool { return d.peer > 0 }
+
 // TestPeerDrains: an end is told that its peer drains, and what is malformed ends the connection.
 func TestPeerDrains(t *testing.T) {
 	s := newScript(t, channels())
 	s.says()
 	s.hears(wire.AppendDraining(nil, wire.Draining))
-	if !s.e.PeerDrains() || !s.e.Open() {
+	if !s.e.life.drain.peerDrains() || !s.e.Open() {
 		t.Error("not noticed")
 	}
 	s.hears(wire.AppendDraining(nil, wire.Drained))
@@ -199,7 +201,7 @@ func TestDrainTowardsHold(t *testing.T) {
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.ends[0].Drain(p.now, 300, "", time.Minute)
 	p.run(4 * time.Second)
-	if p.ends[1].PeerDrains() || p.ends[0].life.state != stateOpen {
+	if p.ends[1].life.drain.peerDrains() || p.ends[0].life.state != stateOpen {
 		t.Error("the hold is disturbed")
 	}
 	p.run(2 * time.Second)
@@ -220,7 +222,7 @@ func TestDrainBothWaits(t *testing.T) {
 			p.send(1, chanOf(ReliableOrdered), message(n, 100))
 			p.runBoth(100*time.Millisecond, &got)
 		}
-		if got[0] != 50 || p.ends[0].Done() || !p.ends[1].PeerDrains() {
+		if got[0] != 50 || p.ends[0].Done() || !p.ends[1].life.drain.peerDrains() {
 			t.Fatalf("%d of 50 messages came to the end that drains, over: %v", got[0], p.ends[0].Done())
 		}
 		began := p.now

@@ -40,7 +40,7 @@ func TestDrainTowardsSilence(t *testing.T) {
 		"it drains, and is not through": {0, func(p *pair) {
 			p.send(1, chanOf(ReliableOrdered), message(0, 100_000))
 			p.ends[1].Drain(p.now, 301, "", long)
-			p.runUntil(second, p.ends[0].PeerDrains)
+			p.runUntil(second, p.ends[0].life.drain.peerDrains)
 			p.cut(true)
 			p.ends[0].Drain(p.now, 300, "", 5*second)
 		}, 5 * second, 5 * second},

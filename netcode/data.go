@@ -19,10 +19,6 @@ import (
 const (
 	// MaxPaths is how many paths a connection can have.
 	MaxPaths = 8
-	// ClientOverhead and ServerOverhead are what a DATA packet with a two-byte
-	// number and a tag of 16 costs in each direction, beside the client's own id.
-	ClientOverhead = 1 + connectionIDBytes + 2 + macBytes
-	ServerOverhead = 1 + 2 + macBytes
 
 	connectionIDBytes = 4
 	pathMask          = MaxPaths - 1

@@ -19,10 +19,10 @@ func dataPair(t testing.TB, change func(*ClientConfig)) (*world, *player, *Seat)
 func TestOverhead(t *testing.T) {
 	_, p, seat := dataPair(t, nil)
 	frames := "sixteen bytes ok"
-	if n := len(p.data(1, frames)) - len(frames); n != 23 || p.c.Sealer().Overhead(2) != 23 || ClientOverhead != 23 {
+	if n := len(p.data(1, frames)) - len(frames); n != 23 || p.c.Sealer().Overhead(2) != 23 {
 		t.Fatalf("client to server %d bytes, want 23", n)
 	}
-	if n := len(seal(seat.Sealer(), 0, 1, frames)) - len(frames); n != 19 || seat.Sealer().Overhead(2) != 19 || ServerOverhead != 19 {
+	if n := len(seal(seat.Sealer(), 0, 1, frames)) - len(frames); n != 19 || seat.Sealer().Overhead(2) != 19 {
 		t.Fatalf("server to client %d bytes, want 19", n)
 	}
 }
@@ -155,7 +155,7 @@ func TestWireID(t *testing.T) {
 		id := []byte{0x50, 1, 2, 3}[:n]
 		_, p, seat := dataPair(t, func(c *ClientConfig) { c.WireID = id })
 		b := seal(seat.Sealer(), 0, 0, "x")
-		if !bytes.Equal(b[1:1+n], id) || len(b) != 1+ServerOverhead+n {
+		if !bytes.Equal(b[1:1+n], id) || len(b) != 20+n {
 			t.Fatalf("packet %x", b)
 		}
 		if n > 0 {

@@ -212,7 +212,7 @@ func TestNames(t *testing.T) {
 	if WhyPeer.String() == WhyTimeout.String() || (Refusal{Code: CodeFull, Text: "x"}).String() != "server full: x" {
 		t.Error(Refusal{Code: CodeFull, Text: "x"})
 	}
-	if StateInvalidToken != -5 || StateDenied != -1 || StateConnected != 3 {
+	if StateTokenExpired != -6 || StateDenied != -1 || StateConnected != 3 {
 		t.Error("states are not numbered as in the standard")
 	}
 }

@@ -19,7 +19,7 @@ const (
 	PlainRefuse PlainPolicy = iota
 	// PlainAllow talks to both; our dialect is preferred.
 	PlainAllow
-	// PlainOnly speaks the standard and nothing else.
+	// PlainOnly speaks the standard and nothing else, as other libraries do.
 	PlainOnly
 )
 

@@ -23,12 +23,11 @@ const (
 const MaxPayloadBytes = 1200
 
 const (
-	minStandardBytes  = 18 // prefix, one byte of sequence, tag
-	requestBytes      = 1 + len(versionInfo) + 8 + 8 + nonceXBytes + privateTokenBytes
-	challengeBody     = 8 + challengeTokenBytes
-	maxResponseBytes  = 1 + 8 + challengeBody + macBytes
-	keepAliveBody     = 8
-	maxStandardHeader = 9
+	minStandardBytes = 18 // prefix, one byte of sequence, tag
+	requestBytes     = 1 + len(versionInfo) + 8 + 8 + nonceXBytes + privateTokenBytes
+	challengeBody    = 8 + challengeTokenBytes
+	maxResponseBytes = 1 + 8 + challengeBody + macBytes
+	keepAliveBody    = 8
 )
 
 // A roleMask has a bit for each kind of packet that a role reads.

@@ -3,12 +3,12 @@ package netcode
 import "fmt"
 
 // A State is where a client is, numbered as in the netcode standard: negative
-// is failure, zero the end, positive progress.
+// is failure, zero the end, positive progress. The standard's -5, an invalid token, is
+// none: ParseToken and NewClient return an error.
 type State int8
 
 const (
 	StateTokenExpired     State = -6
-	StateInvalidToken     State = -5 // never entered: ParseToken and NewClient return the error
 	StateTimedOut         State = -4
 	StateResponseTimedOut State = -3
 	StateRequestTimedOut  State = -2
@@ -20,14 +20,22 @@ const (
 )
 
 func (s State) String() string {
-	if s < StateTokenExpired || s > StateConnected {
-		return fmt.Sprintf("state %d", int8(s))
+	if i := int(s) - int(StateTokenExpired); i >= 0 && i < len(stateNames) && stateNames[i] != "" {
+		return stateNames[i]
 	}
-	return [...]string{
-		"connect token expired", "invalid connect token", "connection timed out", "connection response timed out",
-		"connection request timed out", "connection denied", "disconnected", "sending connection request",
-		"sending connection response", "connected",
-	}[s-StateTokenExpired]
+	return fmt.Sprintf("state %d", int8(s))
+}
+
+var stateNames = [...]string{
+	StateTokenExpired - StateTokenExpired:     "connect token expired",
+	StateTimedOut - StateTokenExpired:         "connection timed out",
+	StateResponseTimedOut - StateTokenExpired: "connection response timed out",
+	StateRequestTimedOut - StateTokenExpired:  "connection request timed out",
+	StateDenied - StateTokenExpired:           "connection denied",
+	StateDisconnected - StateTokenExpired:     "disconnected",
+	StateRequesting - StateTokenExpired:       "sending connection request",
+	StateResponding - StateTokenExpired:       "sending connection response",
+	StateConnected - StateTokenExpired:        "connected",
 }
 
 // A ClientEventKind says what a datagram, or time, brought about.

@@ -78,10 +78,9 @@ type Datagram struct {
 }
 
 // Properties tell what a path gives by itself, so that the layers above do not
-// do the same work twice.
+// do the same work twice. That a path is encrypted is none of them: packets are
+// sealed above on all alike, since only their own keys tell which player speaks.
 type Properties struct {
-	// Secure: this process itself ends TLS or DTLS for the path.
-	Secure bool
 	// Reliable: nothing is lost or reordered while the path lives.
 	Reliable bool
 	// DontFragment: a datagram that is larger than the path carries is lost whole,
@@ -134,7 +133,7 @@ type Socket interface {
 }
 
 // A Diverter takes datagrams that are not for the owner of a socket, so that
-// several protocols can live on one port. A socket that supports this has a
+// several protocols can live on one port: a STUN agent beside a game, say. A socket that supports this has a
 // method SetDiverter(Diverter), offers each datagram to it from within Read, and
 // lends its own Write to it: such a socket's Write may be called from several
 // goroutines at once.

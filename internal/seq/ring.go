@@ -7,9 +7,6 @@ type Ring[T any] struct {
 	base, end uint64
 }
 
-// NewRing returns an empty ring whose first number is first.
-func NewRing[T any](first uint64) Ring[T] { return Ring[T]{base: first, end: first} }
-
 // Base is the lowest number held, End one more than the highest.
 func (r *Ring[T]) Base() uint64 { return r.base }
 

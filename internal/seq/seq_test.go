@@ -88,7 +88,7 @@ func TestWindowAtTheTop(t *testing.T) {
 }
 
 func TestRing(t *testing.T) {
-	r := NewRing[uint64](1 << 40)
+	r := Ring[uint64]{base: 1 << 40, end: 1 << 40}
 	rnd := rand.New(rand.NewPCG(1, 3))
 	for range 10_000 {
 		if r.Len() > 0 && rnd.IntN(5) < 2 {
