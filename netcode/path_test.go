@@ -30,7 +30,7 @@ func TestSettled(t *testing.T) {
 		t.Fatal("path 0 is settled anew, path 3 stays")
 	}
 	w.server.Release(w.now, seat)
-	if seat.sources != [MaxPaths]Source{} {
+	if seat.source != (Source{}) || seat.others != nil {
 		t.Fatal("the sources outlive the connection")
 	}
 }

@@ -16,7 +16,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 		return ev
 	}
 	path := id[connectionIDBytes-1] & pathMask
-	moved := from != seat.sources[path]
+	moved := from != seat.sourceOn(path)
 	if moved {
 		if drop := s.adm.gate.passMoved(s.now, &from); drop != DropNone {
 			return dropped(drop)
@@ -73,7 +73,7 @@ func (s *Server) confirm(seat *Seat) {
 // the handshake says.
 func (s *Server) Settled(seat *Seat, path uint8, at Source) {
 	if seat.state == seatOurs && seat.confirmed {
-		seat.sources[path] = at
+		seat.settle(path, at)
 	}
 }
 

@@ -138,8 +138,8 @@ func (a *admitting) connect(seat *Seat) bool {
 		delete(s.plain, seat.Source())
 	}
 	seat.state = seatOurs
-	seat.in, seat.out = nil, nil
-	seat.sources[0], seat.heard, seat.sent = a.from, s.now, s.now
+	seat.plainSeat = nil
+	seat.source, seat.heard, seat.sent = a.from, s.now, s.now
 	a.key(seat)
 	s.watch(seat)
 	seat.accept = nil
@@ -171,7 +171,7 @@ func (a *admitting) repeat(seat *Seat) Event {
 		if old.open(a.keys, seat.accept, seat.wireID, &seat.share) != DropNone {
 			return dropped(DropMalformed)
 		}
-		seat.sources[0] = a.from
+		seat.source = a.from
 		a.hello, a.ours = bytes.Clone(old.hello), old.share
 		if !a.buildAccept(seat) {
 			return dropped(DropNoRandom)
@@ -190,8 +190,7 @@ func (s *Server) takeSeat(e *tokenEntry, from Source) *Seat {
 		return nil
 	}
 	seat.home = s
-	userData := e.userData
-	seat.clientID, seat.userData, seat.sources[0] = e.clientID, &userData, from
+	seat.clientID, seat.userData, seat.source = e.clientID, e.userData, from
 	seat.timeout = timeoutOf(e.timeoutSeconds)
 	seat.token, e.seat, e.state = e, seat, tokenAccepted
 	s.adm.settle(e)

@@ -104,9 +104,11 @@ func (s *Server) seatPlain(from Source, e *tokenEntry, reply []byte) Event {
 		return dropped(DropFull)
 	}
 	seat.state = seatUndecided
-	seat.in = e.receiveKey(s.cfg.ProtocolID)
-	seat.out = newPacketKey(&e.keys().serverToClient, s.cfg.ProtocolID)
-	seat.replay = seq.NewWindow(plainWindow)
+	seat.plainSeat = &plainSeat{
+		in:     e.receiveKey(s.cfg.ProtocolID),
+		out:    newPacketKey(&e.keys().serverToClient, s.cfg.ProtocolID),
+		replay: seq.NewWindow(plainWindow),
+	}
 	seat.heard, seat.sent = s.now, s.now
 	s.plain[from] = seat
 	s.seatClient(seat)

@@ -31,7 +31,7 @@ func (in *resuming) wait(seat *Seat) Event {
 	userData := in.t.userData
 	seat.clientID, seat.userData = in.clientID, &userData
 	seat.timeout = timeoutOf(in.t.timeoutSeconds)
-	seat.sources[0], seat.heard = in.from, s.now
+	seat.source, seat.heard = in.from, s.now
 	c.answer.key(seat)
 	c.answer.agreed = nil
 	s.watch(seat)
@@ -58,7 +58,7 @@ func (in *resuming) repeat(seat *Seat) Event {
 			return dropped(DropNoRandom)
 		}
 		if c.accept = accept; in.from != seat.Source() {
-			seat.sources[0], ev = in.from, Event{Kind: EventMoved, Seat: seat}
+			seat.source, ev = in.from, Event{Kind: EventMoved, Seat: seat}
 		}
 	}
 	ev.Reply = append(in.reply, c.accept...)

@@ -107,7 +107,7 @@ func (s *Server) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
 	}
 	for s.due.len() > 0 {
 		seat := s.due.pop()
-		if !seat.keepAliveDue || !seat.Plain() {
+		if !seat.Plain() || !seat.keepAliveDue {
 			continue
 		}
 		seat.keepAliveDue = false
