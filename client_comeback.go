@@ -41,7 +41,7 @@ func (d *dialed) comeBack(now int64, forgotten bool) bool {
 	if !d.back.on {
 		d.back = comeback{
 			on: true, forgotten: forgotten, at: now, until: now + int64(d.keepFor()),
-			handshake: handshake{port: d.conn.at.port},
+			handshake: handshake{port: d.conn.at().port},
 		}
 		d.watchTime()
 		d.conn.tellAway()

@@ -56,8 +56,8 @@ func (d *dialed) parse(tickets []byte) (err error) {
 // portBeside is a socket by which another server can be reached: that of a Conn, unless it
 // leads to one server only.
 func (c *Client) portBeside(old *Conn) (*port, error) {
-	if !old.at.port.joined {
-		return old.at.port, nil
+	if !old.at().port.joined {
+		return old.at().port, nil
 	}
 	if c.cfg.Redial == nil {
 		return nil, &ConfigError{"Redial", nil, "a function that opens a socket, since this one leads to one server only"}

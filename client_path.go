@@ -57,7 +57,7 @@ func (d *dialed) openPathOver(p *port, cfg PathConfig) (path uint8, err error) {
 
 // wayOver is the way to the server over a socket: to an address of it, or to that of the Conn.
 func (d *dialed) wayOver(p *port, server netip.AddrPort) (way, error) {
-	here := d.conn.at.path
+	here := d.conn.at().path
 	switch {
 	case p.joined:
 		return p.wayToPeer(), nil

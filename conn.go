@@ -27,8 +27,8 @@ type Conn struct {
 	plain *plainConn         // of plain netcode 1.02
 
 	sealer    *netcode.Sealer // of what end sends; nil as long as the handshake lasts
-	at        way             // where the peer is
 	routes    []way           // by endpoint.Route
+	here      endpoint.Route  // that leads to the peer
 	lastRoute endpoint.Route  // that was given to another way
 	jam       jam
 
@@ -86,7 +86,7 @@ func (c *Conn) UserData() []byte { return c.userData }
 func (c *Conn) RemoteAddr() netip.AddrPort {
 	c.lock()
 	defer c.unlock()
-	return c.at.path.Remote
+	return c.at().path.Remote
 }
 
 // Plain reports whether the peer speaks plain netcode 1.02, so that there is

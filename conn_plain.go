@@ -85,9 +85,9 @@ func (c *Conn) sendPlain(channel ChannelID, from payload, opts *SendOptions) err
 func (c *Conn) flushPlain() {
 	for ; c.plain.waiting.Len() > 0; c.plain.waiting.Pop() {
 		payload := *c.plain.waiting.At(c.plain.waiting.Base())
-		b, err := c.plain.peer.appendPayload(c.at.port.begin(), payload)
+		b, err := c.plain.peer.appendPayload(c.at().port.begin(), payload)
 		if err == nil {
-			c.at.commit(b)
+			c.at().commit(b)
 		}
 	}
 }

@@ -81,9 +81,9 @@ func (p *port) queue(w *way, b []byte, mark transport.ECN) {
 	p.n++
 }
 
-// insert queues a copy of a datagram while another one is being built in the
+// queueAhead queues a copy of a datagram ahead of the one that is being built in the
 // buffer of begin; that buffer moves on.
-func (p *port) insert(w *way, b []byte) {
+func (p *port) queueAhead(w *way, b []byte) {
 	if last := p.n; last-p.kept == writeBatch-1 {
 		p.flush()
 		p.bufs[p.n], p.bufs[last] = p.bufs[last], p.bufs[p.n]
@@ -186,7 +186,7 @@ func (k *core) dropPorts() {
 // serves reports whether a Conn needs the socket.
 func (p *port) serves(c *Conn) bool {
 	if c.end == nil {
-		return c.at.port == p
+		return c.at().port == p
 	}
 	if c.peer.uses(p) {
 		return true

@@ -40,7 +40,7 @@ func TestPortInsert(t *testing.T) {
 			}
 			building := append(p.begin(), "built"...)
 			if round < 2 {
-				p.insert(&nowhere, []byte("inserted"))
+				p.queueAhead(&nowhere, []byte("inserted"))
 				want = append(want, "inserted")
 			}
 			p.commit(&nowhere, building, transport.NotECT)

@@ -131,7 +131,7 @@ func (p *player) forget() {
 		return
 	}
 	if p.conn.plain != nil {
-		p.server.plainWays.forget(sourceOf(p.conn.at.path))
+		p.server.plainWays.forget(sourceOf(p.conn.at().path))
 	}
 	p.server.netcode.Release(p.server.now, p.seat)
 	p.seat = nil
@@ -155,5 +155,5 @@ func (p *player) appendPayload(dst, payload []byte) ([]byte, error) {
 // hangUp implements plainPeer.
 func (p *player) hangUp() {
 	p.server.netcode.Disconnect(p.server.now, p.seat)
-	p.server.sendDue(p.conn.at)
+	p.server.sendDue(*p.conn.at())
 }

@@ -56,9 +56,12 @@ const maxPaths = netcode.MaxPaths
 
 // aimAt says where the peer is, until the endpoint finds it elsewhere.
 func (c *Conn) aimAt(w way) {
-	c.at = w
 	c.routes = append(c.routes[:0], w) // Route 0, which path 0 takes at first
+	c.here = 0
 }
+
+// at is where the peer is, until another route is added.
+func (c *Conn) at() *way { return &c.routes[c.here] }
 
 // route is the number by which the endpoint knows a way. One that is new gets a
 // further number, or that of one that is not needed any more, the oldest first: the
@@ -75,7 +78,7 @@ func (c *Conn) route(w way) endpoint.Route {
 	}
 	for range c.routes {
 		c.lastRoute = (c.lastRoute + 1) % maxRoutes
-		if !c.end.Uses(c.lastRoute) {
+		if c.lastRoute != c.here && !c.end.Uses(c.lastRoute) {
 			c.routes[c.lastRoute] = w
 			return c.lastRoute
 		}
@@ -99,8 +102,8 @@ func (c *Conn) wayBy(r endpoint.Route) *way {
 // answers.
 func (c *Conn) aimAtActive() {
 	for id := range c.end.Paths() {
-		if w := c.wayOf(id); w != nil && c.end.PathStats(id).State == PathActive {
-			c.at = *w
+		if r := c.end.Route(id); c.wayBy(r) != nil && c.end.PathStats(id).State == PathActive {
+			c.here = r
 			return
 		}
 	}
@@ -131,7 +134,7 @@ func (c *Conn) sendPacket(now int64) bool {
 	frames := 0 // where they begin
 	out, ok := c.end.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
 		if usual = c.wayBy(h.Route); usual == nil {
-			usual = &c.at // the peer may still answer elsewhere
+			usual = c.at() // the peer may still answer elsewhere
 		}
 		head := c.sealer.AppendHeader(usual.port.begin(), h.Path, h.Number, h.NumberBytes)
 		frames = len(head)
@@ -144,9 +147,10 @@ func (c *Conn) sendPacket(now int64) bool {
 		return false
 	}
 	packet, mark := c.sealer.Seal(out.Packet, 0, frames, out.Path, out.Number), transport.ECN(out.ECN)
+	// What the peer needs to read the packet is asked for now that there is one.
 	if ahead := c.peer.appendAhead(c.core.scratch[:0]); len(ahead) > 0 {
 		c.core.scratch = ahead
-		c.at.port.insert(&c.at, ahead)
+		c.at().port.queueAhead(c.at(), ahead)
 	}
 	switch to := c.wayBy(out.To); {
 	case to == nil: // it is lost, as on a way that leads nowhere
