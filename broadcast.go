@@ -64,7 +64,7 @@ func (h *Hub) BroadcastDraft(
 func (k *core) broadcastBytes(
 	conns iter.Seq[*Conn], channel ChannelID, b []byte, opts *SendOptions, report Report,
 ) error {
-	l, err := k.lane(channel)
+	l, err := k.encoder(channel)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (b *broadcast) send(c *Conn) bool {
 
 // fits reports what keeps the message of a draft from every Conn.
 func (k *core) fits(channel ChannelID, d *endpoint.Draft) error {
-	l, err := k.lane(channel)
+	l, err := k.encoder(channel)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
 
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
-	l, err := c.core.laneOf(ch, &ch.cfg)
+	l, err := c.core.encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +145,7 @@ func (ch *Channel[T]) Broadcast(
 	to Broadcaster, conns iter.Seq[*Conn], v T, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	l, err := k.laneOf(ch, &ch.cfg)
+	l, err := k.encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (ch *RawChannel) SendTracked(c *Conn, b []byte) (Receipt, error) {
 
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, error) {
-	if _, err := c.core.laneOf(ch, &ch.cfg); err != nil {
+	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendWith(ch.cfg.ID, b, opts)
@@ -244,7 +244,7 @@ func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, er
 
 // SendDraft sends the Conn's Draft; see Conn.SendDraft.
 func (ch *RawChannel) SendDraft(c *Conn, opts SendOptions) (Receipt, error) {
-	if _, err := c.core.laneOf(ch, &ch.cfg); err != nil {
+	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendDraft(ch.cfg.ID, opts)
@@ -255,7 +255,7 @@ func (ch *RawChannel) Broadcast(
 	to Broadcaster, conns iter.Seq[*Conn], b []byte, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	if _, err := k.laneOf(ch, &ch.cfg); err != nil {
+	if _, err := k.encoderOf(ch, &ch.cfg); err != nil {
 		return err
 	}
 	return k.broadcastBytes(conns, ch.cfg.ID, b, &opts, report)
@@ -267,7 +267,7 @@ func (ch *RawChannel) BroadcastDraft(
 	to Broadcaster, conns iter.Seq[*Conn], d *Draft, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	if _, err := k.laneOf(ch, &ch.cfg); err != nil {
+	if _, err := k.encoderOf(ch, &ch.cfg); err != nil {
 		return err
 	}
 	return k.broadcastDraft(conns, ch.cfg.ID, d, &opts, report)

@@ -217,7 +217,7 @@ func (d *dialed) cameBack(now int64, ev netcode.ClientEvent) {
 		d.stopBack() // it has ended meanwhile
 		return
 	}
-	d.take(b.handshake)
+	d.replaceHandshake(b.handshake)
 	b.netcode = nil
 	if d.spare == b.shows {
 		d.spare = nil

@@ -67,15 +67,15 @@ func (d *dialed) ask(p *port, hello []byte, ask question) error {
 		return err
 	}
 	delete(c.byWireID, before)
-	d.take(h)
+	d.replaceHandshake(h)
 	if id != 0 {
 		c.byWireID[id] = d
 	}
 	return nil
 }
 
-// take goes on with another handshake.
-func (d *dialed) take(h handshake) {
+// replaceHandshake goes on with another handshake.
+func (d *dialed) replaceHandshake(h handshake) {
 	if d.netcode != nil {
 		addCounters(&d.client.retired, d.netcode.Counters())
 	}

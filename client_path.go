@@ -49,7 +49,7 @@ func (d *dialed) openPathOver(p *port, cfg PathConfig) (path uint8, err error) {
 		return 0, err
 	}
 	c.addPort(p)
-	d.expect(path, o)
+	d.expectFrom(path, o)
 	c.showLater(conn)
 	c.markDirty(conn)
 	return path, nil
@@ -98,9 +98,9 @@ func (c *Conn) hasPath(path uint8) bool {
 	return st.State != PathNone && st.State != PathClosed
 }
 
-// expect notes from where the packets of a path come. What had come from there was of a
+// expectFrom notes from where the packets of a path come. What had come from there was of a
 // path that is closed.
-func (d *dialed) expect(path uint8, o origin) {
+func (d *dialed) expectFrom(path uint8, o origin) {
 	if d.client.cfg.WireIDBytes == 0 {
 		for i := range d.origins {
 			if d.origins[i] == o {

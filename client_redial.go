@@ -56,15 +56,15 @@ func (d *dialed) search(old uint8, moved bool, at int64) {
 	s.at = max(s.at, at)
 }
 
-// seek does what is due of a search.
-func (d *dialed) seek(now int64) {
+// continueSearch does what is due of a search.
+func (d *dialed) continueSearch(now int64) {
 	s, c := &d.searching, d.conn
 	switch {
 	case s.state == searchIdle:
 	case c.end == nil || !c.open() || c.end.Away() || d.back.on:
 		s.state = searchIdle
 	case s.state == searchTrying:
-		d.judgePath(now)
+		d.checkNewPath(now)
 	case !s.moved && !c.isLost():
 		s.state = searchIdle // it was a short silence
 	case now >= s.at:
@@ -72,8 +72,8 @@ func (d *dialed) seek(now int64) {
 	}
 }
 
-// judgePath looks at what has become of the path that is being tried.
-func (d *dialed) judgePath(now int64) {
+// checkNewPath looks at what has become of the path that is being tried.
+func (d *dialed) checkNewPath(now int64) {
 	s, c := &d.searching, d.conn
 	switch c.end.PathStats(s.path).State {
 	case PathOpening:
@@ -154,7 +154,7 @@ func (c *Client) lookForMoves(now int64) {
 		was := p.vantage
 		p.vantage = v
 		if was.to == v.to && was.local != v.local {
-			c.moved(p)
+			c.hostMoved(p)
 		}
 	}
 }
@@ -174,9 +174,9 @@ func (c *Client) pathBy(p *port) (transport.Path, bool) {
 	return transport.Path{}, false
 }
 
-// moved: the host has another address for what goes by a socket, or none. Servers
+// hostMoved: the host has another address for what goes by a socket, or none. Servers
 // hear of it at once, from there; and whoever can redial does.
-func (c *Client) moved(p *port) {
+func (c *Client) hostMoved(p *port) {
 	for _, d := range c.dials {
 		if d.conn.state != connOpen || d.conn.end == nil {
 			continue

@@ -79,7 +79,7 @@ func (d *dialed) timeout(now int64) {
 			d.conn.close(CodeForgotten, "")
 		}
 	}
-	d.seek(now)
+	d.continueSearch(now)
 	d.tryBack(now)
 	d.sendDue()
 }

@@ -60,7 +60,13 @@ type Conn struct {
 	Value any
 }
 
-// A connState is where a Conn is in its life.
+// A connState is where a Conn is in its life. Of its end the code speaks in these words:
+//
+//	abort         end the handshake, if it is not complete
+//	close, drain  begin the end, at once or when all that was sent is through
+//	disconnected  it is over, and Disconnected is queued; neverConnected: nobody saw it
+//	forget        the endpoint has said its last goodbye, too: what belongs to the Conn is given back
+//	Release       of an endpoint, or of a seat: its memory, or its place, is given back
 type connState uint8
 
 const (

@@ -38,8 +38,8 @@ func (h *Hub) NewDraft() *Draft { return h.srv.core.newDraft() }
 
 func (k *core) newDraft() *Draft {
 	var all []ChannelConfig
-	for i := range k.lanes {
-		if ch := k.lanes[i].handle; ch != nil {
+	for i := range k.encoders {
+		if ch := k.encoders[i].handle; ch != nil {
 			all = append(all, ch.Config())
 		}
 	}
@@ -58,7 +58,7 @@ func (d *Draft) open() (*endpoint.Draft, error) {
 		return c.end.Draft(), nil
 	case d.end == nil:
 		// With memory of its own: the Conn may end while another goroutine writes.
-		d.end = endpoint.NewDraft(endpoint.NewBuffers(0), []ChannelConfig{plainLane.cfg})
+		d.end = endpoint.NewDraft(endpoint.NewBuffers(0), []ChannelConfig{plainHandle.cfg})
 	}
 	return d.end, nil
 }

@@ -53,7 +53,7 @@ func (ch *Channel[T]) SendWithContext(
 	if err != nil {
 		return 0, err
 	}
-	l, err := c.core.laneOf(ch, &ch.cfg)
+	l, err := c.core.encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return 0, err
 	}
@@ -62,7 +62,7 @@ func (ch *Channel[T]) SendWithContext(
 }
 
 func (ch *Channel[T]) sendOrHold(
-	s *sharing, l *lane, c *Conn, v T, opts *SendOptions,
+	s *sharing, l *encoder, c *Conn, v T, opts *SendOptions,
 ) (Receipt, *heldSend, error) {
 	s.lock()
 	defer s.unlock()
@@ -85,7 +85,7 @@ func (ch *RawChannel) SendContext(ctx context.Context, c *Conn, b []byte) error 
 func (ch *RawChannel) SendWithContext(
 	ctx context.Context, c *Conn, b []byte, opts SendOptions,
 ) (Receipt, error) {
-	if _, err := c.core.laneOf(ch, &ch.cfg); err != nil {
+	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendWithContext(ctx, ch.cfg.ID, b, opts)

@@ -2,7 +2,6 @@ package tickwire
 
 import (
 	"math"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,11 +24,11 @@ type core struct {
 	unused bool // a port may not be needed any more
 	wait   waiter
 
-	lanes   []lane // the configured channels by ID, PlainChannel first
-	buffers *endpoint.Buffers
-	pool    *endpoint.WindowPool
-	plan    *endpoint.Plan // of the endpoints of all connections
-	random  seeds
+	encoders []encoder // the configured channels by ID, PlainChannel first
+	buffers  *endpoint.Buffers
+	pool     *endpoint.WindowPool
+	plan     *endpoint.Plan // of the endpoints of all connections
+	random   seeds
 
 	conns    []*Conn          // those that the game sees, in the order of Connected
 	byID     map[uint64]*Conn // likewise
@@ -108,9 +107,9 @@ func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections
 		k.ports = append(k.ports, newPort(s))
 	}
 	k.wait.init(sockets)
-	k.addLane(plainLane)
+	k.addEncoder(plainHandle)
 	for _, ch := range cfg.Channels {
-		k.addLane(ch)
+		k.addEncoder(ch)
 	}
 	return nil
 }
@@ -252,55 +251,6 @@ func (k *core) nextDeadline() int64 {
 	return min(k.role.deadline(), k.due.earliest(), k.shutBy, k.retryAt)
 }
 
-// receive reads what has arrived, a bounded number of datagrams.
-func (k *core) receive(lazily bool) {
-	for _, p := range k.ports {
-		for left := k.cfg.MaxReadsPerCall; left > 0 && !p.broken; {
-			want := min(left, len(k.incoming))
-			n, err := p.socket.Read(k.incoming[:want])
-			if err != nil {
-				p.report(k.cfg.Logger, toRead, err)
-				p.broken = k.role.doesWithout(p)
-				break
-			}
-			left -= n
-			for i := range k.incoming[:n] {
-				k.arrived(p, &k.incoming[i])
-			}
-			if n == 0 || lazily && n < want/2 {
-				break
-			}
-		}
-	}
-}
-
-// arrived counts a datagram, finds out when it came, and hands it on.
-func (k *core) arrived(p *port, d *transport.Datagram) {
-	p.stats.Received++
-	p.stats.ReceivedBytes += uint64(len(d.Bytes))
-	at := k.now
-	if !d.Received.IsZero() {
-		at = min(at, max(int64(d.Received.Sub(k.base)), k.newest))
-	}
-	k.newest = at
-	k.role.handle(arrival{at, p, d})
-}
-
-// timeouts does what is due by time.
-func (k *core) timeouts() {
-	k.role.timeout(k.now)
-	for k.due.earliest() <= k.now {
-		c := k.due.heap[0].conn
-		k.due.remove(c) // until pump says when it is due again
-		if c.end != nil {
-			c.end.HandleTimeout(k.now)
-			k.showLater(c)
-			c.peer.timePassed()
-		}
-		k.markDirty(c)
-	}
-}
-
 // showLater has the next Update look at a Conn if there is anything new to see.
 func (k *core) showLater(c *Conn) {
 	if c.plain != nil || c.end.News() {
@@ -324,45 +274,4 @@ func (k *core) markDirty(c *Conn) {
 		c.dirty = true
 		k.dirty = append(k.dirty, c)
 	}
-}
-
-// close ends everything at once: peers are told, as far as one packet goes.
-func (k *core) close(code Code, text string) error {
-	if k.closed {
-		return ErrClosed
-	}
-	for _, c := range slices.Clone(k.live) {
-		c.close(code, text)
-		c.pump(k.now)
-		if c.takeEvents(); c.former != nil {
-			c.takeEvents() // those of the endpoint that came after
-		}
-	}
-	k.role.sayGoodbye()
-	for _, p := range k.ports {
-		p.flush()
-	}
-	k.closed = true
-	k.posted.close()
-	k.wait.close()
-	var err error
-	for _, p := range k.ports {
-		if e := p.socket.Close(); err == nil && !p.broken {
-			err = e
-		}
-	}
-	k.forgetAll()
-	return err
-}
-
-// forgetAll gives all memory back. What is queued of events can still be taken.
-func (k *core) forgetAll() {
-	for _, c := range k.live {
-		c.state = connGone
-		c.forget()
-	}
-	clear(k.byID)
-	k.live, k.conns, k.touched, k.dirty, k.ending, k.limited, k.jammed = nil, nil, nil, nil, nil, nil, nil
-	k.leaving = 0
-	k.events.visible = k.events.ring.End()
 }

@@ -33,7 +33,7 @@ func (s *schedule) set(c *Conn, at int64) {
 	case s.heap[i].at == at:
 		return
 	}
-	s.settle(i, appointment{at, c})
+	s.place(i, appointment{at, c})
 }
 
 // remove takes a Conn off the schedule.
@@ -47,12 +47,12 @@ func (s *schedule) remove(c *Conn) {
 	s.heap = s.heap[:last]
 	c.appointed = 0
 	if i != last {
-		s.settle(i, moved)
+		s.place(i, moved)
 	}
 }
 
-// settle puts a into the hole at i, or where it belongs above or below.
-func (s *schedule) settle(i int, a appointment) {
+// place puts a into the hole at i, or where it belongs above or below.
+func (s *schedule) place(i int, a appointment) {
 	for i > 0 && a.at < s.heap[(i-1)/2].at {
 		s.put(i, s.heap[(i-1)/2])
 		i = (i - 1) / 2

@@ -62,7 +62,7 @@ func (p *player) handlePacket(in arrival, w way, ev netcode.Event) {
 		Path: ev.Path, From: p.conn.route(w), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
 	})
 	if ev.Moved {
-		p.isBehind(w, ev.Path)
+		p.foundAt(w, ev.Path)
 	}
 }
 

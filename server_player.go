@@ -43,9 +43,9 @@ func (p *player) begin(e expected) {
 	c.core.due.set(c, c.end.Deadline())
 }
 
-// isBehind notes that the player is by another way on a path, if his endpoint has found that.
+// foundAt notes that the player is by another way on a path, if his endpoint has found that.
 // Until then whatever comes by it counts as moved.
-func (p *player) isBehind(w way, path uint8) {
+func (p *player) foundAt(w way, path uint8) {
 	c, s := p.conn, p.server
 	st := c.end.PathStats(path)
 	if at := c.wayBy(st.Route); at == nil || *at != w || st.State != PathActive {

@@ -1,0 +1,52 @@
+package tickwire
+
+import "github.com/tickwire/tickwire/transport"
+
+// receive reads what has arrived, a bounded number of datagrams.
+func (k *core) receive(lazily bool) {
+	for _, p := range k.ports {
+		for left := k.cfg.MaxReadsPerCall; left > 0 && !p.broken; {
+			want := min(left, len(k.incoming))
+			n, err := p.socket.Read(k.incoming[:want])
+			if err != nil {
+				p.report(k.cfg.Logger, toRead, err)
+				p.broken = k.role.doesWithout(p)
+				break
+			}
+			left -= n
+			for i := range k.incoming[:n] {
+				k.arrived(p, &k.incoming[i])
+			}
+			if n == 0 || lazily && n < want/2 {
+				break
+			}
+		}
+	}
+}
+
+// arrived counts a datagram, finds out when it came, and hands it on.
+func (k *core) arrived(p *port, d *transport.Datagram) {
+	p.stats.Received++
+	p.stats.ReceivedBytes += uint64(len(d.Bytes))
+	at := k.now
+	if !d.Received.IsZero() {
+		at = min(at, max(int64(d.Received.Sub(k.base)), k.newest))
+	}
+	k.newest = at
+	k.role.handle(arrival{at, p, d})
+}
+
+// timeouts does what is due by time.
+func (k *core) timeouts() {
+	k.role.timeout(k.now)
+	for k.due.earliest() <= k.now {
+		c := k.due.heap[0].conn
+		k.due.remove(c) // until pump says when it is due again
+		if c.end != nil {
+			c.end.HandleTimeout(k.now)
+			k.showLater(c)
+			c.peer.timePassed()
+		}
+		k.markDirty(c)
+	}
+}
