@@ -50,8 +50,8 @@ func (p *path) arrived(now int64, number uint64, eliciting bool, hold int64) {
 // the next packet with messages is expected, and not at all if that is later than the hold. Nor go
 // more acks alone than two in a hold, but for some at once: of what comes faster every second
 // packet is acknowledged.
-func (e *Endpoint) ackWait(in *arrival) int64 {
-	now, p, hold := in.now, in.path, int64(e.cfg.AckHold)
+func (ps *paths) ackWait(in *arrival) int64 {
+	now, p, hold := in.now, in.path, int64(ps.cfg.AckHold)
 	if !in.reliable {
 		return hold
 	}
@@ -65,7 +65,7 @@ func (e *Endpoint) ackWait(in *arrival) int64 {
 // Acknowledge has the acknowledgements that are owed go out at once, with the next packets: the
 // owner knows that nothing will come that they could wait for (Config.AckHold).
 func (e *Endpoint) Acknowledge() {
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		if p.toAck > 0 {
 			p.ackAt = min(p.ackAt, e.now)
 		}
@@ -90,13 +90,13 @@ func (p *path) anyReceived() bool {
 
 // buildAck appends an ACK of everything received on the path, as far as it fits 32 ranges and the
 // packet, and one of what came late and lies below them.
-func (e *Endpoint) buildAck(b *builder) {
+func (ps *paths) buildAck(b *builder) {
 	now, p := b.now, b.path
 	ranges := p.ranges.All()
 	if len(ranges) == 0 {
 		return
 	}
-	a := &e.ackOut
+	a := &ps.ackOut
 	a.Largest = ranges[0].Last
 	a.Wide = a.Largest-p.ackKnown >= 1<<14
 	a.Hold = 0
@@ -116,7 +116,7 @@ func (e *Endpoint) buildAck(b *builder) {
 	}
 	b.pkt.ackLargest = a.Largest + 1
 	if below := ranges[n:]; len(below) > 0 && len(p.late) > 0 {
-		e.buildLateAck(b, below)
+		ps.buildLateAck(b, below)
 	}
 }
 
@@ -143,22 +143,22 @@ func setRanges(a *wire.Ack, ranges []seq.Range) {
 
 // buildLateAck acknowledges the ranges in which something came late: the peer has not heard of
 // them yet, and no later ACK will name them.
-func (e *Endpoint) buildLateAck(b *builder, below []seq.Range) {
+func (ps *paths) buildLateAck(b *builder, below []seq.Range) {
 	p := b.path
-	e.lateRanges = e.lateRanges[:0]
+	ps.lateRanges = ps.lateRanges[:0]
 	for _, r := range below {
 		has := func(n uint64) bool { return r.First <= n && n <= r.Last }
-		if slices.ContainsFunc(p.late, has) && len(e.lateRanges) < wire.MaxAckRanges {
-			e.lateRanges = append(e.lateRanges, r)
+		if slices.ContainsFunc(p.late, has) && len(ps.lateRanges) < wire.MaxAckRanges {
+			ps.lateRanges = append(ps.lateRanges, r)
 		}
 	}
-	if len(e.lateRanges) == 0 {
+	if len(ps.lateRanges) == 0 {
 		return
 	}
-	a := &e.ackLate
-	a.Largest = e.lateRanges[0].Last
+	a := &ps.ackLate
+	a.Largest = ps.lateRanges[0].Last
 	a.Wide = a.Largest >= p.ackKnown && a.Largest-p.ackKnown >= 1<<14
-	b.ack(a, e.lateRanges)
+	b.ack(a, ps.lateRanges)
 }
 
 // ackSent notes that a packet goes out with the ACK that buildAck made last.
@@ -175,14 +175,14 @@ func (p *path) ackSent(now int64, a *wire.Ack, hold int64) {
 }
 
 // handleAck handles an ACK of packets that we sent on p.
-func (e *Endpoint) handleAck(in *arrival, p *path, a *wire.Ack) error {
+func (p *path) handleAck(in *arrival, a *wire.Ack) error {
 	now, bits := in.now, uint(16)
 	if a.Wide {
 		bits = 32
 	}
 	largest := seq.Nearest(p.largestAcked, a.Largest, bits)
 	if largest >= p.sent.End() || a.Ranges[len(a.Ranges)-1].Oldest > largest {
-		return e.falseAck()
+		return p.ps.falseAck()
 	}
 	sample := AckSample{SentAt: -1, OldestAt: never}
 	mistakes := LossSample{}
@@ -190,11 +190,11 @@ func (e *Endpoint) handleAck(in *arrival, p *path, a *wire.Ack) error {
 		first, last := largest-r.Oldest, largest-r.Newest
 		p.ackVisits += last - first + 1
 		for n := max(first, p.sent.Base()); n <= last && n < p.sent.End(); n++ {
-			if err := e.packetAcked(now, p, n, &sample); err != nil {
+			if err := p.packetAcked(now, n, &sample); err != nil {
 				return err
 			}
 			if p.sent.At(n).late {
-				e.mistaken(now, p, n, &mistakes)
+				p.mistaken(now, n, &mistakes)
 			}
 		}
 	}
@@ -208,31 +208,31 @@ func (e *Endpoint) handleAck(in *arrival, p *path, a *wire.Ack) error {
 	if sample.SentAt < 0 {
 		return nil // nothing new
 	}
-	if sample.OldestAt != never && !in.gap && !e.deaf(p, sample.OldestAt) && !in.elsewhere {
+	if sample.OldestAt != never && !in.gap && !p.deaf(sample.OldestAt) && !in.elsewhere {
 		p.noteLate(now - sample.OldestAt - sample.waited)
 	}
 	if newest := p.newlyAcked(largest); newest != nil {
-		e.measure(in, p, a, newest, &sample)
+		p.measure(in, a, newest, &sample)
 	}
 	p.largestAcked, p.anyAcked = max(p.largestAcked, largest), true
-	e.answers(p)
-	e.detectLost(now, p)
+	p.answers()
+	p.detectLost(now)
 	sample.SmoothRTT, sample.MinRTT = p.rtt.smooth, p.rtt.min
 	sample.InFlight, sample.Delivered = p.inFlight, p.delivered
 	sample.Congested, p.marks.fresh = p.marks.fresh, 0
 	p.steered = true
 	p.cc.Acked(now, sample)
-	e.tellRate(now, sample.AppLimited)
-	e.forget(now, p)
+	p.ps.tellRate(now, sample.AppLimited)
+	p.forget(now)
 	return nil
 }
 
 // falseAck answers an acknowledgement of something that was never sent (RFC 9000, 21.4).
-func (e *Endpoint) falseAck() error {
-	if e.cfg.Trusted {
+func (ps *paths) falseAck() error {
+	if ps.cfg.Trusted {
 		return errProtocol
 	}
-	e.stats.Dropped[DropFalseAck]++
+	ps.stats.Dropped[DropFalseAck]++
 	return nil
 }
 
@@ -249,9 +249,9 @@ func (p *path) newlyAcked(largest uint64) *sentPacket {
 }
 
 // measure takes the samples that an ACK of pkt allows.
-func (e *Endpoint) measure(in *arrival, p *path, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
+func (p *path) measure(in *arrival, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
 	now := in.now
-	told := !e.deaf(p, pkt.at) && !pkt.aside && !in.elsewhere // who is faster measures his own way
+	told := !p.deaf(pkt.at) && !pkt.aside && !in.elsewhere // who is faster measures his own way
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest
@@ -268,7 +268,7 @@ func (e *Endpoint) measure(in *arrival, p *path, a *wire.Ack, pkt *sentPacket, s
 	if a.HasClock {
 		expected := p.clock.peer + uint64(max(0, now-p.clock.at)/wire.ClockUnit)
 		if !p.clock.any {
-			expected = e.life.peerClock(now)
+			expected = p.ps.life.peerClock(now)
 		}
 		p.clock.peer, p.clock.at = seq.Nearest(expected, uint64(a.Clock), clockUnitsShift), now
 		if !told {
@@ -276,18 +276,18 @@ func (e *Endpoint) measure(in *arrival, p *path, a *wire.Ack, pkt *sentPacket, s
 		}
 		peer := int64(p.clock.peer) * wire.ClockUnit
 		p.clock.sample(pkt.at, peer, a.Hold, now)
-		e.exchanges.add(ClockSample{Sent: pkt.at, Arrived: peer, Answered: peer + a.Hold, Received: now})
+		p.ps.exchanges.add(ClockSample{Sent: pkt.at, Arrived: peer, Answered: peer + a.Hold, Received: now})
 		sample.OneWay = peer - pkt.at
 		sample.HasOneWay = p.clock.doubt.believes(now, sample.OneWay, now-pkt.at)
 	}
 }
 
 // packetAcked settles packet n.
-func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) error {
+func (p *path) packetAcked(now int64, n uint64, sample *AckSample) error {
 	pkt := p.sent.At(n)
 	switch pkt.state {
 	case packetUnsent:
-		return e.falseAck()
+		return p.ps.falseAck()
 	case packetAcked:
 		return nil
 	case packetLost:
@@ -306,7 +306,7 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 			}
 		}
 		if pkt.at >= sample.SentAt {
-			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || e.deaf(p, pkt.at)
+			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || p.deaf(pkt.at)
 			sample.Passed = max(sample.Passed, pkt.passed)
 		}
 	}
@@ -316,11 +316,11 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 	}
 	news, given := true, pkt.late
 	if pkt.set != 0 {
-		news, given = e.ackedCopy(pkt, pkt.late)
+		news, given = p.ps.ackedCopy(pkt, pkt.late)
 	}
 	if news {
 		for i := range uint64(pkt.records) {
-			e.contentAcked(now, p.contents.At(pkt.firstRecord+i), given)
+			p.ps.contentAcked(now, p.contents.At(pkt.firstRecord+i), given)
 		}
 	}
 	if pkt.ackLargest > 0 {
@@ -335,14 +335,14 @@ func (e *Endpoint) packetAcked(now int64, p *path, n uint64, sample *AckSample) 
 }
 
 // mistaken notes that packet n, declared lost, was acknowledged all the same.
-func (e *Endpoint) mistaken(now int64, p *path, n uint64, s *LossSample) {
+func (p *path) mistaken(now int64, n uint64, s *LossSample) {
 	pkt := p.sent.At(n)
 	pkt.late = false
 	p.counts.PacketsSpurious++
 	if pkt.at > p.freshAt {
 		p.outbound.add(0, -1)
 	}
-	if e.deaf(p, pkt.at) {
+	if p.deaf(pkt.at) {
 		return
 	}
 	p.watch.mistaken()

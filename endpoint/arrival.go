@@ -34,9 +34,9 @@ type arrival struct {
 // and dropped. Authentic frames that make no sense close the connection.
 func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
 	e.SetNow(now)
-	p := e.path(packet.Path)
+	p := e.paths.path(packet.Path)
 	if (p == nil || p.free()) && packet.From != NoRoute {
-		if opened := e.beginOf(now, packet.Path, packet.From, packet.Frames); opened != nil {
+		if opened := e.paths.beginOf(now, packet.Path, packet.From, packet.Frames); opened != nil {
 			p = opened
 		}
 	}
@@ -51,7 +51,7 @@ func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
 		in := arrival{Incoming: packet, now: now, path: p, bytes: len(packet.Frames) + e.cfg.PacketOverheadBytes}
 		p.counts.PacketsReceived++
 		p.counts.BytesReceived += uint64(in.bytes)
-		e.received.add(now, in.bytes)
+		e.paths.received.add(now, in.bytes)
 		if p.opens() && in.From == p.opening.route {
 			p.opening.came += in.bytes
 		}
@@ -99,9 +99,9 @@ func (e *Endpoint) read(in *arrival) {
 func (e *Endpoint) arrived(in *arrival, said traits) {
 	p := in.path
 	if in.From != p.route || p.stage == stageClosed {
-		e.cameFrom(in.now, p, in.From, in.bytes, in.newest)
+		p.cameFrom(in.now, in.From, in.bytes, in.newest)
 	}
-	p.arrived(in.now, in.Number, said&elicits != 0, e.ackWait(in))
+	p.arrived(in.now, in.Number, said&elicits != 0, e.paths.ackWait(in))
 	if in.ECN != NotECT {
 		p.marks.arrived(in.ECN)
 	}
@@ -192,7 +192,7 @@ func (e *Endpoint) handleFrame(in *arrival, b []byte) (n int, err error) {
 	case kind == wire.TypeCloseAck:
 		return 1, nil // we are not closing: a late one
 	case kind >= wire.TypeAck && kind < wire.TypeFragment:
-		return e.handleAckFrame(in, b)
+		return e.paths.handleAckFrame(in, b)
 	case e.life.state != stateOpen:
 		return 0, errNotYet
 	case kind >= wire.TypeRunLong:
@@ -210,7 +210,7 @@ func (e *Endpoint) handleFrame(in *arrival, b []byte) (n int, err error) {
 	case kind == wire.TypeHold:
 		return e.handleHold(in.now, in.path, in.Number, b)
 	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
-		return e.handlePathFrame(in.now, in.path, in.From, b)
+		return e.paths.handlePathFrame(in.now, in.path, in.From, b)
 	}
 	return e.handleControl(in.now, b)
 }
@@ -227,7 +227,7 @@ func (e *Endpoint) handleControl(now int64, b []byte) (n int, err error) {
 		if b[0] == wire.TypeWindow {
 			return n, e.outbox.handleWindow(channel, limit)
 		}
-		return n, e.inbox.handleBlocked(now, channel, limit, e.longest((*path).roundTrip))
+		return n, e.inbox.handleBlocked(now, channel, limit, e.paths.longest((*path).roundTrip))
 	case wire.TypeSkip:
 		return e.inbox.handleSkip(now, b)
 	case wire.TypeRebuilt:
@@ -256,18 +256,18 @@ func consumePadding(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (e *Endpoint) handleAckFrame(in *arrival, b []byte) (int, error) {
-	n, p := wire.ConsumeAck(b, &e.ackIn), in.path
+func (ps *paths) handleAckFrame(in *arrival, b []byte) (int, error) {
+	n, p := wire.ConsumeAck(b, &ps.ackIn), in.path
 	if n < 0 {
 		return 0, errProtocol
 	}
-	if e.ackIn.HasPath {
-		if p = e.path(e.ackIn.Path); p == nil {
+	if ps.ackIn.HasPath {
+		if p = ps.path(ps.ackIn.Path); p == nil {
 			return 0, errProtocol
 		}
 	}
 	if in.acks[p.id]++; in.acks[p.id] > acksPerPacket {
 		return 0, errProtocol
 	}
-	return n, e.handleAck(in, p, &e.ackIn)
+	return n, p.handleAck(in, &ps.ackIn)
 }

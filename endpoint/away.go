@@ -53,7 +53,7 @@ func (e *Endpoint) lost(now int64) bool {
 	e.life.away = away{since: e.life.timeoutAt(), wait: e.life.pingInterval()}
 	e.life.away.probeAt = now + e.life.away.wait
 	e.life.state = stateAway
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		p.loss.probe = 0 // what was due is not said any more
 	}
 	e.events.push(Event{Kind: Away})
@@ -61,12 +61,12 @@ func (e *Endpoint) lost(now int64) bool {
 }
 
 // knock has a PING sent to a peer that is away when it is time.
-func (e *Endpoint) knock(now int64) {
-	a := &e.life.away
+func (ps *paths) knock(now int64) {
+	a := &ps.life.away
 	if now < a.probeAt {
 		return
 	}
-	for _, p := range e.paths {
+	for _, p := range ps.all {
 		if p.active() || p.stage == stageFailed {
 			p.loss.probe = 1
 		}
@@ -76,9 +76,9 @@ func (e *Endpoint) knock(now int64) {
 }
 
 // awayDeadline is when a path has something to send to a peer that is away.
-func (e *Endpoint) awayDeadline(p *path) int64 {
+func (p *path) awayDeadline() int64 {
 	switch {
-	case !e.speaks(p):
+	case !p.speaks():
 		return never
 	case p.loss.probe > 0:
 		return p.loss.lastSent // at once
@@ -86,13 +86,13 @@ func (e *Endpoint) awayDeadline(p *path) int64 {
 	return p.ackAt
 }
 
-func (e *Endpoint) buildAway(b *builder) {
+func (ps *paths) buildAway(b *builder) {
 	p := b.path
-	if !e.speaks(p) {
+	if !p.speaks() {
 		return
 	}
 	if p.toAck > 0 && (p.loss.probe > 0 || b.now >= p.ackAt) {
-		e.buildAck(b)
+		ps.buildAck(b)
 	}
 	if p.loss.probe > 0 {
 		b.ping()
@@ -102,6 +102,6 @@ func (e *Endpoint) buildAway(b *builder) {
 // comeBack: a peer that was away is heard.
 func (e *Endpoint) comeBack(now int64) {
 	e.life.state = stateOpen
-	e.listen(now, now)
+	e.paths.listen(now, now)
 	e.events.push(Event{Kind: Back})
 }

@@ -68,8 +68,8 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 		return 0
 	}
 	until = soon(now, until)
-	room := min(e.roomUntil(now, until), e.outbox.quota.bytes.until(now, until))
-	largest := int64(e.datagramBytes())
+	room := min(e.paths.roomUntil(now, until), e.outbox.quota.bytes.until(now, until))
+	largest := int64(e.paths.datagramBytes())
 	if packets := e.outbox.quota.packets.until(now, until); packets < math.MaxInt64/largest {
 		room = min(room, packets*largest)
 	}
@@ -79,15 +79,15 @@ func (e *Endpoint) budget(now, until int64, of *sender) int {
 	if e.outbox.flush.next >= 0 {
 		room = min(room, int64(e.outbox.flush.next))
 	} else {
-		room -= e.probesUntil(until)
+		room -= e.paths.probesUntil(until)
 	}
-	return int(max(0, min(room, math.MaxInt32)-e.outbox.backlog(now, until, of, e.datagramBytes())))
+	return int(max(0, min(room, math.MaxInt32)-e.outbox.backlog(now, until, of, e.paths.datagramBytes())))
 }
 
 // roomUntil is how many bytes the paths will take until a time.
-func (e *Endpoint) roomUntil(now, until int64) (room int64) {
-	for _, p := range e.paths {
-		if e.carries(p) {
+func (ps *paths) roomUntil(now, until int64) (room int64) {
+	for _, p := range ps.all {
+		if p.carries() {
 			room += p.roomUntil(now, until)
 		}
 	}

@@ -53,7 +53,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 		MessagesRepaired: s.repair.counts.rebuilt, MessagesRebuilt: r.counts.rebuilt,
 		QueuedMessages: s.waitingMessages(), QueuedBytes: s.queued,
 	}
-	rate := e.bytesPerSecond()
+	rate := e.paths.bytesPerSecond()
 	for _, limit := range [2]int{s.turn.cap.rate, e.outbox.quota.bytes.rate} {
 		if limit > 0 {
 			rate = min(rate, limit)

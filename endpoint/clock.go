@@ -33,7 +33,7 @@ func (x *exchanges) add(s ClockSample) {
 // first call on. If one of the two clocks stands still for more than eight minutes while the
 // connection stays, the peer's times are off by a multiple of 18 minutes from then on: the wire
 // tells their low bits.
-func (e *Endpoint) ClockSamples() iter.Seq[ClockSample] { return e.exchanges.take }
+func (e *Endpoint) ClockSamples() iter.Seq[ClockSample] { return e.paths.exchanges.take }
 
 func (x *exchanges) take(yield func(ClockSample) bool) {
 	if x.ring == nil {

@@ -158,7 +158,7 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 		text = e.plan.difference(c.Rows)
 	}
 	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.settleAll()})
-	e.life.bury(now, e.patience())
+	e.life.bury(now, e.paths.patience())
 	e.life.oweCloseAck(now, p, from)
 	return n, nil
 }
@@ -187,7 +187,7 @@ func (e *Endpoint) handleClosing(now int64, p *path, from Route, frames []byte) 
 			e.answered(now, nil)
 		case kind == wire.TypePing:
 		case kind >= wire.TypeAck && kind < wire.TypeFragment:
-			n = wire.ConsumeAck(frames, &e.ackIn)
+			n = wire.ConsumeAck(frames, &e.paths.ackIn)
 		default:
 			return
 		}
@@ -206,19 +206,19 @@ func (l *lifetime) oweCloseAck(now int64, p *path, from Route) {
 // closingTurn is the path that is asked next at the end: the one on which an answer is owed, then
 // those that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
 // on another one; then the others.
-func (e *Endpoint) closingTurn(asked uint8) (best *path) {
-	c := &e.life.closing
-	if e.life.state == stateDead {
+func (ps *paths) closingTurn(asked uint8) (best *path) {
+	c := &ps.life.closing
+	if ps.life.state == stateDead {
 		return nil
 	}
 	first := 0
 	if c.last != nil {
 		first = int(c.last.id) + 1
 	}
-	for i := range e.paths {
-		p := e.paths[(first+i)%len(e.paths)]
+	for i := range ps.all {
+		p := ps.all[(first+i)%len(ps.all)]
 		switch {
-		case asked&(1<<p.id) != 0 || !e.speaks(p):
+		case asked&(1<<p.id) != 0 || !p.speaks():
 		case p == c.ackOn && c.ackAt != never:
 			return p
 		case best == nil || p.active() && !best.active():
@@ -229,12 +229,12 @@ func (e *Endpoint) closingTurn(asked uint8) (best *path) {
 }
 
 // speaks reports whether a path can carry a packet to its route.
-func (e *Endpoint) speaks(p *path) bool { return p.mayBeAsked() && !p.gagged(e.proofBytes()) }
+func (p *path) speaks() bool { return p.mayBeAsked() && !p.gagged(p.ps.proofBytes()) }
 
 // closingDeadline is when something is to be said at the end, if there is a path for it, or when
 // it is over.
 func (e *Endpoint) closingDeadline() int64 {
-	if e.closingTurn(0) == nil {
+	if e.paths.closingTurn(0) == nil {
 		return e.life.closing.until
 	}
 	return e.life.closing.deadline()
@@ -244,20 +244,20 @@ func (e *Endpoint) closingDeadline() int64 {
 func (e *Endpoint) answered(now int64, answer *wire.Close) {
 	if e.life.state == stateClosing {
 		e.life.tellMismatch(answer)
-		e.life.bury(now, e.patience())
+		e.life.bury(now, e.paths.patience())
 	}
 }
 
 // buildClose fills a packet with CLOSE_ACK, or with CLOSE and an ACK of all.
 func (e *Endpoint) buildClose(b *builder) {
 	c := &e.life.closing
-	if !e.speaks(b.path) {
+	if !b.path.speaks() {
 		return
 	}
 	if on := c.ackOn; c.ackAt != never {
 		if on == b.path && c.ackTo != NoRoute {
 			b.pkt.aside, b.to = true, c.ackTo
-		} else if on != b.path && e.speaks(on) {
+		} else if on != b.path && on.speaks() {
 			return
 		}
 		c.ackAt = never
@@ -268,7 +268,7 @@ func (e *Endpoint) buildClose(b *builder) {
 		return
 	}
 	if len(b.path.ranges.All()) > 0 {
-		e.buildAck(b)
+		e.paths.buildAck(b)
 	}
 	text, rows := cutText(c.text, b.room()-closeBytes), c.rows
 	if most := b.room() - closeBytes - len(text); len(rows) > most {

@@ -27,16 +27,16 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 		return ErrClosed
 	}
 	e.SetNow(now)
-	for _, p := range e.paths {
-		e.empty(now, p)
+	for _, p := range e.paths.all {
+		p.empty(now)
 		e.stats.addPath(&p.counts)
 	}
-	p := e.firstPath(now, path)
-	p.ackDelay = e.paths[0].ackDelay
-	p.loss.probe, p.served = 1, e.pathClock
-	clear(e.paths)
-	e.paths, e.statusOwed = append(e.paths[:0], p), false
-	e.copies.reset()
+	p := e.paths.firstPath(now, path)
+	p.ackDelay = e.paths.all[0].ackDelay
+	p.loss.probe, p.served = 1, e.paths.clock
+	clear(e.paths.all)
+	e.paths.all, e.paths.statusOwed = append(e.paths.all[:0], p), false
+	e.paths.copies.reset()
 	e.life.holding = ownHold{hold: hold{serial: e.life.holding.serial}, known: true} // the serials go on
 	e.life.held = peerHold{}
 	e.life.awakeAt = math.MinInt64
@@ -54,7 +54,7 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 func (e *Endpoint) Follow(old *Endpoint) {
 	e.outbox.lastReceipt = max(e.outbox.lastReceipt, old.outbox.lastReceipt)
 	e.outbox.flush = old.outbox.flush
-	e.exchanges.ring = old.exchanges.ring
+	e.paths.exchanges.ring = old.paths.exchanges.ring
 }
 
 // reset forgets all copies, when all packets are forgotten.

@@ -31,8 +31,8 @@ const copySpan = 1024
 // copiers are the paths that shall copy what goes over p, as bits: those that copy, and if p is
 // one itself, the suspects in whose place it carries messages. It may well be that nothing was
 // wrong with them.
-func (e *Endpoint) copiers(p *path) (set uint8) {
-	for _, q := range e.paths {
+func (p *path) copiers() (set uint8) {
+	for _, q := range p.ps.all {
 		if q == p || !q.active() {
 			continue
 		}
@@ -45,8 +45,8 @@ func (e *Endpoint) copiers(p *path) (set uint8) {
 
 // copyRoom is the room that a packet has so that all its copiers can carry it: as much as they
 // had last, and two bytes less, since their numbers may take more.
-func (e *Endpoint) copyRoom(set uint8, room int) int {
-	for _, q := range e.paths {
+func (ps *paths) copyRoom(set uint8, room int) int {
+	for _, q := range ps.all {
 		if set&(1<<q.id) != 0 && q.room > 0 {
 			room = min(room, q.room-2)
 		}
@@ -58,8 +58,8 @@ func (e *Endpoint) copyRoom(set uint8, room int) int {
 func (c *copies) set(name uint32) *copySet { return c.sets.At(uint64(name) - 1) }
 
 // keepCopy keeps what a packet carries for the paths that copy it.
-func (e *Endpoint) keepCopy(b *builder) {
-	c := &e.copies
+func (ps *paths) keepCopy(b *builder) {
+	c := &ps.copies
 	if c.sets.Len() >= maxCopySets {
 		return
 	}
@@ -74,13 +74,13 @@ func (e *Endpoint) keepCopy(b *builder) {
 
 // buildCopy fills a packet with a copy of what another path carried, if it is this path's turn
 // and still of use.
-func (e *Endpoint) buildCopy(b *builder) bool {
-	c, p := &e.copies, b.path
+func (ps *paths) buildCopy(b *builder) bool {
+	c, p := &ps.copies, b.path
 	if c.due&(1<<p.id) == 0 {
 		return false
 	}
 	c.due &^= 1 << p.id
-	if !c.from.sent.Has(c.number) || e.life.quiet() || !e.maySend(b.now, p) || b.room() < len(c.frames) {
+	if !c.from.sent.Has(c.number) || ps.life.quiet() || !p.maySend(b.now) || b.room() < len(c.frames) {
 		return false
 	}
 	set := c.from.sent.At(c.number).set
@@ -88,8 +88,8 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 	if s.acked || s.lost {
 		return false
 	}
-	if p.toAck > 0 && e.life.drainState() == 0 && !e.outbox.flush.limited() { // else it goes with DRAINING, or alone
-		if e.buildAck(b); b.room() < len(c.frames) {
+	if p.toAck > 0 && ps.life.drainState() == 0 && !ps.outbox.flush.limited() { // else it goes with DRAINING, or alone
+		if ps.buildAck(b); b.room() < len(c.frames) {
 			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
 		}
 	}
@@ -109,8 +109,8 @@ func (e *Endpoint) buildCopy(b *builder) bool {
 func (s *copySet) open() bool { return !s.acked && !s.lost }
 
 // lostCopy notes the loss of a packet, and reports whether what it carried is lost with it.
-func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
-	s := e.copies.set(pkt.set)
+func (ps *paths) lostCopy(pkt *sentPacket) bool {
+	s := ps.copies.set(pkt.set)
 	s.flying--
 	if s.flying > 0 || s.acked || s.lost {
 		return false
@@ -121,8 +121,8 @@ func (e *Endpoint) lostCopy(pkt *sentPacket) bool {
 
 // ackedCopy notes that a packet was acknowledged; late if it had been declared lost. It reports
 // whether that is news of what it carried, and whether that was given up for lost before.
-func (e *Endpoint) ackedCopy(pkt *sentPacket, late bool) (news, given bool) {
-	s := e.copies.set(pkt.set)
+func (ps *paths) ackedCopy(pkt *sentPacket, late bool) (news, given bool) {
+	s := ps.copies.set(pkt.set)
 	if !late {
 		s.flying--
 	}
@@ -134,11 +134,11 @@ func (e *Endpoint) ackedCopy(pkt *sentPacket, late bool) (news, given bool) {
 }
 
 // forgetCopy: a packet is not remembered any more.
-func (e *Endpoint) forgetCopy(pkt *sentPacket) {
+func (ps *paths) forgetCopy(pkt *sentPacket) {
 	if pkt.set == 0 {
 		return
 	}
-	c := &e.copies
+	c := &ps.copies
 	c.set(pkt.set).remembered--
 	for c.sets.Len() > 0 && c.sets.First().remembered == 0 {
 		c.sets.Pop()

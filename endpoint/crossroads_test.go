@@ -93,7 +93,7 @@ func (g *game) slipIn(end int, b []byte) {
 	}
 	w := g.mesh.ways[int(b[0]>>3)%len(g.mesh.ways)]
 	number := uint64(b[1])
-	if p := g.ends[end].path(b[0] & 7); p != nil {
+	if p := g.ends[end].paths.path(b[0] & 7); p != nil {
 		number += p.largest
 	}
 	from := w.socket

@@ -66,7 +66,7 @@ func (e *Endpoint) DrainBoth(now int64, code Code, text string, within time.Dura
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.life.drain.on && (now >= e.life.drainUntil(e.patience()) || e.life.drainOver()) {
+	if e.life.drain.on && (now >= e.life.drainUntil(e.paths.patience()) || e.life.drainOver()) {
 		e.Close(now, e.life.drain.code, e.life.drain.text)
 	}
 }
@@ -134,14 +134,14 @@ func (l *lifetime) drainDue() bool { return l.drainState() > l.drain.said }
 
 // buildDraining appends DRAINING if there is something to say, and the packet goes because of it
 // or has an ACK.
-func (e *Endpoint) buildDraining(b *builder) {
-	state := e.life.drainState()
-	due := state > e.life.drain.said && e.carries(b.path) && e.maySend(b.now, b.path)
-	if state == 0 || e.life.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
+func (l *lifetime) buildDraining(b *builder) {
+	state := l.drainState()
+	due := state > l.drain.said && b.path.carries() && b.path.maySend(b.now)
+	if state == 0 || l.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
 		return
 	}
-	if e.life.drain.said = state; state == wire.Drained && e.life.drain.asked == 0 {
-		e.life.drain.asked = b.now
+	if l.drain.said = state; state == wire.Drained && l.drain.asked == 0 {
+		l.drain.asked = b.now
 	}
 	b.dst = wire.AppendDraining(b.dst, state)
 	b.pkt.eliciting = true

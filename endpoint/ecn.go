@@ -83,10 +83,10 @@ func (m *marks) report(a *wire.Ack) {
 func (m *marks) reported() { m.tell = max(0, m.tell-1) }
 
 // mark decides whether the packet carries a mark, and notes that it leaves.
-func (e *Endpoint) mark(b *builder) {
+func (ps *paths) mark(b *builder) {
 	m := &b.path.marks
 	switch {
-	case e.cfg.DisableECN || e.life.state != stateOpen || b.path.reliable || b.pkt.aside || b.pkt.sort&packetSizeProbe != 0:
+	case ps.cfg.DisableECN || ps.life.state != stateOpen || b.path.reliable || b.pkt.aside || b.pkt.sort&packetSizeProbe != 0:
 		return
 	case m.state != marksCapable && (m.state != marksTesting || !b.pkt.eliciting):
 		return

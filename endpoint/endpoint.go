@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-
-	"github.com/tickwire/tickwire/internal/seq"
-	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // An Endpoint is one end of a conversation. See the package documentation for how it is
@@ -16,21 +13,7 @@ type Endpoint struct {
 	inbox  inbox
 	outbox outbox
 	life   lifetime
-	random *rand.Rand
-
-	paths      []*path // by their numbers; those that are not in use are closed
-	pathClock  uint64  // how much the path had got that messages went over last
-	statusOwed bool    // a path has PATH_STATUS to be sent
-	copies     copies
-
-	ackIn, ackOut wire.Ack
-	ackLate       wire.Ack
-	lateRanges    []seq.Range // of ackLate
-	exchanges     exchanges
-	sent          bandwidth
-	received      bandwidth
-
-	rateTold rateTold
+	paths  paths
 }
 
 // New returns an endpoint whose life begins now. The error is a join of ConfigErrors. Who makes
@@ -47,16 +30,15 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
 		common: common{cfg: p.cfg, plan: p, now: now, expiryAt: never},
-		random: life.random(),
 	}
 	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
-	e.life.begin(&e.common, &e.outbox, now, life.instance(e.random))
+	random := life.random()
+	e.life.begin(&e.common, &e.outbox, now, life.instance(random))
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
-	e.outbox.begin(&e.common, e, now, keySeed)
+	e.outbox.begin(&e.common, &e.paths, now, keySeed)
 	e.outbox.draft.owner = &e.life
-	e.paths = []*path{e.firstPath(now, life.Path)}
-	e.rateTold = rateTold{rate: e.bytesPerSecond(), at: now}
+	e.paths.begin(e, random, now, life.Path)
 	return e
 }
 
@@ -67,20 +49,6 @@ func newRandom(seed uint64, purpose string) *rand.Rand {
 	binary.LittleEndian.PutUint64(key[:], seed)
 	copy(key[8:], purpose)
 	return rand.New(rand.NewChaCha8(key))
-}
-
-// firstPath returns path 0, which needs no challenge.
-func (e *Endpoint) firstPath(now int64, cfg PathConfig) *path {
-	p := newPath(0, now, e.cfg.Controller(), e.skipInterval())
-	p.claims = newClaims(now, stageWell, cfg)
-	return p
-}
-
-func (e *Endpoint) path(id uint8) *path {
-	if int(id) >= len(e.paths) {
-		return nil
-	}
-	return e.paths[id]
 }
 
 // Update shows the game what has arrived since the last one: messages to Receive, events to

@@ -35,15 +35,15 @@ const rateInterval = second / 4
 // tellRate makes the event RateChanged when the rate has changed by a quarter since the last one;
 // that it is higher is news only for who has more to send. An event that was not shown yet is
 // brought up to date.
-func (e *Endpoint) tellRate(now int64, limited bool) {
-	t := &e.rateTold
-	if now-t.at < rateInterval || e.life.state != stateOpen {
+func (ps *paths) tellRate(now int64, limited bool) {
+	t := &ps.rateTold
+	if now-t.at < rateInterval || ps.life.state != stateOpen {
 		return
 	}
-	rate := e.bytesPerSecond()
+	rate := ps.bytesPerSecond()
 	if 4*abs(int64(rate-t.rate)) < int64(t.rate) || limited && rate > t.rate {
 		return
 	}
 	t.rate, t.at = rate, now
-	e.events.pushLatest(&t.event, Event{Kind: RateChanged, BytesPerSecond: rate})
+	ps.events.pushLatest(&t.event, Event{Kind: RateChanged, BytesPerSecond: rate})
 }

@@ -4,23 +4,23 @@ package endpoint
 // each goes to the part that it is of. What messages do then is in resend.go.
 
 // contentAcked: the peer has what a packet carried; late if the packet was given up for lost before.
-func (e *Endpoint) contentAcked(now int64, c *content, late bool) {
+func (ps *paths) contentAcked(now int64, c *content, late bool) {
 	switch c.kind {
 	case contentRun, contentFragment, contentSkip:
 		c.channel.contentAcked(now, c, late)
 	case contentHello:
-		e.life.hello.acked = true
+		ps.life.hello.acked = true
 	case contentHold:
-		e.life.holdAcked(c.first)
+		ps.life.holdAcked(c.first)
 	case contentDraining:
-		e.life.drain.known = max(e.life.drain.known, uint8(c.first))
+		ps.life.drain.known = max(ps.life.drain.known, uint8(c.first))
 	case contentHome:
-		e.homeAcked(now, e.paths[c.offset], c.first)
+		ps.all[c.offset].homeAcked(now, c.first)
 	}
 }
 
 // contentLost: the packet that carried it was lost.
-func (e *Endpoint) contentLost(now int64, c *content) {
+func (ps *paths) contentLost(now int64, c *content) {
 	switch c.kind {
 	case contentRun, contentFragment, contentSkip:
 		c.channel.contentLost(now, c)
@@ -31,31 +31,31 @@ func (e *Endpoint) contentLost(now int64, c *content) {
 	case contentBlocked:
 		c.channel.blockedFor = 0
 	default:
-		e.stateLost(c)
+		ps.stateLost(c)
 	}
 }
 
 // contentRepeat makes what is in flight ready to be sent once more.
-func (e *Endpoint) contentRepeat(now int64, c *content) {
+func (ps *paths) contentRepeat(now int64, c *content) {
 	switch c.kind {
 	case contentRun, contentFragment, contentSkip:
 		c.channel.contentRepeat(now, c)
 	default:
-		e.stateLost(c)
+		ps.stateLost(c)
 	}
 }
 
 // stateLost has what an end says of itself said again, as it is by then.
-func (e *Endpoint) stateLost(c *content) {
+func (ps *paths) stateLost(c *content) {
 	switch c.kind {
 	case contentWindow:
 		c.inbound.oweLimit()
 	case contentHold:
-		e.life.holdLost(c.first)
+		ps.life.holdLost(c.first)
 	case contentDraining:
-		e.life.drainLost(uint8(c.first))
+		ps.life.drainLost(uint8(c.first))
 	case contentStatus:
-		e.statusLost(c)
+		ps.statusLost(c)
 	}
 }
 

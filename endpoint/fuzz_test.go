@@ -117,9 +117,9 @@ func (s *script) waitAnywhere(until int64) {
 func checkPaths(t *testing.T, e *Endpoint) {
 	t.Helper()
 	remembered, data := 0, 0
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		remembered += p.sent.Len()
-		if e.carries(p) {
+		if p.carries() {
 			data++
 		}
 		if p.inFlight < 0 || p.eliciting < 0 {
@@ -134,10 +134,10 @@ func checkPaths(t *testing.T, e *Endpoint) {
 			t.Fatalf("path %d is closed, with %d bytes in flight", p.id, p.inFlight)
 		}
 	}
-	if n := e.copies.sets.Len(); len(e.paths) > max(e.cfg.MaxPaths, 1) || n > maxCopySets || n > 0 && remembered == 0 {
-		t.Fatalf("%d paths, %d sets of copies of %d packets", len(e.paths), n, remembered)
+	if n := e.paths.copies.sets.Len(); len(e.paths.all) > max(e.cfg.MaxPaths, 1) || n > maxCopySets || n > 0 && remembered == 0 {
+		t.Fatalf("%d paths, %d sets of copies of %d packets", len(e.paths.all), n, remembered)
 	}
-	if data == 0 && slices.ContainsFunc(e.paths, func(p *path) bool { return p.active() }) {
+	if data == 0 && slices.ContainsFunc(e.paths.all, func(p *path) bool { return p.active() }) {
 		t.Fatal("a path is active, and none carries messages")
 	}
 }

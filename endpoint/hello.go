@@ -89,7 +89,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	e.life.hello.peer, e.life.hello.peerAt = h, now
 	e.outbox.meet(now, &h)
 	e.life.hello.peer.Windows, e.life.hello.peer.ChannelLimits = nil, nil
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		p.ackDelay = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
 	}
 	e.life.state = stateOpen
@@ -124,11 +124,11 @@ func (l *lifetime) helloFirst() bool { return !l.cfg.Handshake && !l.hello.sent 
 
 // helloWanted reports whether the packet that is being built shall carry HELLO: the first,
 // each probe, and each that carries anything else, until one is acknowledged.
-func (e *Endpoint) helloWanted(now int64, p *path) bool {
-	if e.cfg.Handshake || e.life.hello.acked {
+func (p *path) helloWanted(now int64) bool {
+	if p.ps.cfg.Handshake || p.ps.life.hello.acked {
 		return false
 	}
-	return !e.life.hello.sent || p.loss.probe > 0 || e.sendAt(p) <= now
+	return !p.ps.life.hello.sent || p.loss.probe > 0 || p.sendAt() <= now
 }
 
 // helloFrame is what HELLO takes in a packet.

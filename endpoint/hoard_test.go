@@ -119,7 +119,7 @@ func TestPiecesFromTheMiddle(t *testing.T) {
 // TestAcksAloneAreBounded: a peer makes us acknowledge without end, and acknowledges nothing.
 func TestAcksAloneAreBounded(t *testing.T) {
 	s := newScript(t, channels())
-	p := s.e.paths[0]
+	p := s.e.paths.all[0]
 	for range 50_000 {
 		s.hears([]byte{wire.TypePing})
 		s.hears([]byte{wire.TypePing})
@@ -165,7 +165,7 @@ func TestAllocOpenedAgain(t *testing.T) {
 		for serial := range uint64(times) {
 			open(serial + 2)
 		}
-	}); n > 500*times || s.e.path(1).serial != times+1 {
-		t.Errorf("%d bytes for each, serial %d", n/times, s.e.path(1).serial)
+	}); n > 500*times || s.e.paths.path(1).serial != times+1 {
+		t.Errorf("%d bytes for each, serial %d", n/times, s.e.paths.path(1).serial)
 	}
 }

@@ -138,24 +138,24 @@ func (e *Endpoint) wake(now int64) {
 		o.serial++
 		o.copies, o.known = 1, false
 	}
-	e.listen(now, now)
+	e.paths.listen(now, now)
 }
 
 // peerAwake ends the peer's hold.
 func (e *Endpoint) peerAwake(now, heard int64) {
 	if e.life.held.on {
 		e.life.held.on = false
-		e.listen(now, heard)
+		e.paths.listen(now, heard)
 	}
 }
 
 // listen goes on after a silence: its time is no measure of the path, and whoever did not
 // listen cannot say that nothing was heard.
-func (e *Endpoint) listen(now, heard int64) {
-	e.life.awakeAt = now
-	e.lookAgain()
-	e.life.lastHeard = max(e.life.lastHeard, heard)
-	for _, p := range e.paths {
+func (ps *paths) listen(now, heard int64) {
+	ps.life.awakeAt = now
+	ps.lookAgain()
+	ps.life.lastHeard = max(ps.life.lastHeard, heard)
+	for _, p := range ps.all {
 		p.loss.probes, p.loss.probe = 0, 0
 		p.excuse()
 		p.loss.lastSent = max(p.loss.lastSent, now)
@@ -171,8 +171,8 @@ func (l *lifetime) slept(sentAt int64) bool {
 
 // deaf reports whether when a packet's ack came, or did not come, tells nothing about its path:
 // somebody was silent meanwhile, or the path goes elsewhere now.
-func (e *Endpoint) deaf(p *path, sentAt int64) bool {
-	return sentAt <= p.freshAt || e.life.slept(sentAt)
+func (p *path) deaf(sentAt int64) bool {
+	return sentAt <= p.freshAt || p.ps.life.slept(sentAt)
 }
 
 // handleHold: the peer will be silent.

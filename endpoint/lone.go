@@ -61,7 +61,7 @@ func (l Lone) handle(now int64, b []byte, mark ECN) {
 		l.stats.Dropped[DropShort]++
 		return
 	}
-	p := l.paths[0]
+	p := l.paths.all[0]
 	expected := uint64(0)
 	if largest, ok := p.received.Largest(); ok {
 		expected = largest + 1
@@ -95,7 +95,7 @@ func (l Lone) next(now int64, free []byte) (out Outgoing) {
 // probe may as long as the peer can tell its number from an older one: an ack must get through
 // for the others to follow.
 func (l Lone) outOfNumbers() bool {
-	p, most := l.paths[0], uint64(1<<14)
+	p, most := l.paths.all[0], uint64(1<<14)
 	if p.loss.probe > 0 {
 		most = 1<<15 - 1
 	}
@@ -107,8 +107,8 @@ func (l Lone) outOfNumbers() bool {
 func (l Lone) Deadline() int64 {
 	if l.outOfNumbers() {
 		at := l.lifeDeadline()
-		if p := l.paths[0]; p.loss.probe == 0 && !l.Away() {
-			at = min(at, l.probeAt(p))
+		if p := l.paths.all[0]; p.loss.probe == 0 && !l.Away() {
+			at = min(at, p.probeAt())
 		}
 		return at
 	}

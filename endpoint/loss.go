@@ -36,7 +36,7 @@ func (p *path) leastDelay() int64 { return max(max(p.rtt.smooth, p.rtt.latest)*9
 // number or in time, and sets the time for the next look. On a reliable path time says nothing,
 // but number does: it keeps the order, so what was left out of the acknowledgements had arrived
 // and was not taken, or never got into the socket. That says nothing about congestion.
-func (e *Endpoint) detectLost(now int64, p *path) {
+func (p *path) detectLost(now int64) {
 	p.loss.lossAt = never
 	if !p.anyAcked {
 		return
@@ -53,10 +53,10 @@ func (e *Endpoint) detectLost(now int64, p *path) {
 		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
 		default:
-			if pkt.sort&packetSizeProbe == 0 && !e.deaf(p, pkt.at) {
+			if pkt.sort&packetSizeProbe == 0 && !p.deaf(pkt.at) {
 				p.watch.lost(n)
 			}
-			e.packetLost(now, p, pkt, &sample)
+			p.packetLost(now, pkt, &sample)
 		}
 	}
 	if !p.reliable {
@@ -82,7 +82,7 @@ func (p *path) reportLoss(now int64, s LossSample) {
 	}
 }
 
-func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossSample) {
+func (p *path) packetLost(now int64, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
 	if pkt.sort&packetSizeProbe != 0 {
 		return // it is missed when the next one is due
@@ -92,7 +92,7 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 	}
 	p.leaveFlight(pkt)
 	p.settleOverdue(pkt, true)
-	pkt.inFlight = pkt.inFlight && !e.deaf(p, pkt.at) // else it says nothing about congestion
+	pkt.inFlight = pkt.inFlight && !p.deaf(pkt.at) // else it says nothing about congestion
 	p.counts.PacketsLost++
 	if pkt.at > p.freshAt {
 		p.outbound.add(0, 1)
@@ -102,9 +102,9 @@ func (e *Endpoint) packetLost(now int64, p *path, pkt *sentPacket, sample *LossS
 		sample.Bytes += int(pkt.bytes)
 		sample.SentAt = max(sample.SentAt, pkt.at)
 	}
-	if pkt.set == 0 || e.lostCopy(pkt) {
+	if pkt.set == 0 || p.ps.lostCopy(pkt) {
 		for i := range uint64(pkt.records) {
-			e.contentLost(now, p.contents.At(pkt.firstRecord+i))
+			p.ps.contentLost(now, p.contents.At(pkt.firstRecord+i))
 		}
 	}
 	if pkt.ackLargest > p.ackSaid && p.ackAt == never { // nothing newer was said since
@@ -129,12 +129,12 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 // probeAt is when loss detection wants to be called: the time threshold, or the probe timeout
 // while something that elicits an ack is in flight. A peer that is on hold is not asked, but
 // shown signs of life.
-func (e *Endpoint) probeAt(p *path) int64 {
+func (p *path) probeAt() int64 {
 	switch {
 	case p.loss.lossAt != never:
 		return p.loss.lossAt
-	case e.life.held.on:
-		return p.loss.lastSent + e.life.pingInterval()
+	case p.ps.life.held.on:
+		return p.loss.lastSent + p.ps.life.pingInterval()
 	case p.eliciting == 0:
 		return never
 	}
@@ -142,14 +142,14 @@ func (e *Endpoint) probeAt(p *path) int64 {
 }
 
 // lossTimeout does what is due.
-func (e *Endpoint) lossTimeout(now int64, p *path) {
+func (p *path) lossTimeout(now int64) {
 	switch {
-	case now < e.probeAt(p):
+	case now < p.probeAt():
 	case p.stage == stageFailed:
-		e.retry(now, p)
+		p.retry(now)
 	case p.loss.lossAt != never:
-		e.detectLost(now, p)
-	case e.life.held.on:
+		p.detectLost(now)
+	case p.ps.life.held.on:
 		p.loss.probe, p.loss.lastSent = 1, now
 	default:
 		p.loss.probes++
@@ -159,13 +159,13 @@ func (e *Endpoint) lossTimeout(now int64, p *path) {
 			return
 		}
 		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
-		e.repeatOldest(now, p)
+		p.repeatOldest(now)
 	}
 }
 
 // repeatOldest makes what the oldest packets in flight carry ready to be sent once more in a
 // probe, without declaring it lost.
-func (e *Endpoint) repeatOldest(now int64, p *path) {
+func (p *path) repeatOldest(now int64) {
 	budget := packetBytes
 	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {
 		pkt := p.sent.At(n)
@@ -174,7 +174,7 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 		}
 		budget -= int(pkt.bytes)
 		for i := range uint64(pkt.records) {
-			e.contentRepeat(now, p.contents.At(pkt.firstRecord+i))
+			p.ps.contentRepeat(now, p.contents.At(pkt.firstRecord+i))
 		}
 	}
 }
@@ -182,7 +182,7 @@ func (e *Endpoint) repeatOldest(now int64, p *path) {
 // Ping has packets sent at once that the peer acknowledges, one on each path, with a PING in it
 // if there is nothing else to say.
 func (e *Endpoint) Ping() {
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		if p.active() {
 			p.loss.probe = max(p.loss.probe, 1)
 		}
@@ -192,8 +192,8 @@ func (e *Endpoint) Ping() {
 // ProbeTimeout is how long the peer is given to answer a packet before it is asked again: the
 // smoothed RTT with a margin for its variation, and the time that the peer may hold its acks; of
 // several paths the longest.
-func (e *Endpoint) ProbeTimeout() time.Duration { return time.Duration(e.patience()) }
+func (e *Endpoint) ProbeTimeout() time.Duration { return time.Duration(e.paths.patience()) }
 
-func (e *Endpoint) patience() int64 {
-	return e.longest(func(p *path) int64 { return p.probeTimeout(0) })
+func (ps *paths) patience() int64 {
+	return ps.longest(func(p *path) int64 { return p.probeTimeout(0) })
 }

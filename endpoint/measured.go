@@ -42,13 +42,13 @@ func newMeasured(freshAt, now int64, cc Controller) measured {
 // renew begins the measurements of a path afresh. What is in flight is forgotten by congestion
 // control. A controller that has heard of nothing is as it was made: who opens a path again and
 // again has us make none.
-func (e *Endpoint) renew(now int64, p *path) {
+func (p *path) renew(now int64) {
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
 		p.sent.At(n).inFlight = false
 	}
 	cc, lastSent := p.cc, max(p.loss.lastSent, now)
 	if p.steered {
-		cc = e.cfg.Controller()
+		cc = p.ps.cfg.Controller()
 	}
 	p.measured = newMeasured(now, now, cc)
 	p.loss.lastSent, p.loss.overdue.from = lastSent, p.sent.End()

@@ -170,7 +170,7 @@ func (m *mesh) carry(end int, route Route, b []byte) {
 // checkFlood: no more than three times what came from an address goes there before the client is
 // known to be there.
 func (m *mesh) checkFlood(w *way, bytes int) {
-	for _, p := range m.ends[1].paths {
+	for _, p := range m.ends[1].paths.all {
 		q := p.roam.rival(w.address)
 		if p.active() && p.route == w.address || q != nil && q.answered {
 			w.ours = true
@@ -255,10 +255,10 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 // whatIsDue tells which end wants to be called at once, and for which path.
 func (m *mesh) whatIsDue() (text string) {
 	for end, e := range m.ends {
-		for _, p := range e.paths {
-			if at := e.pathDeadline(p); at <= m.now {
+		for _, p := range e.paths.all {
+			if at := p.deadline(); at <= m.now {
 				text += fmt.Sprintf("end %d, path %d (life %d, route %d, told %v): %d, ack %d, probe %d, silence %d, ask %d, send %d; ",
-					end, p.id, p.stage, p.route, p.toldSilent, at, p.ackAt, e.probeAt(p), e.silenceAt(p), e.askAt(p), e.sendAt(p))
+					end, p.id, p.stage, p.route, p.toldSilent, at, p.ackAt, p.probeAt(), p.silenceAt(), p.askAt(), p.sendAt())
 			}
 		}
 	}

@@ -96,8 +96,8 @@ type datagramSize struct {
 
 // datagramSize decides it for the next packet on a path: as large as the path is known to carry,
 // and now and then larger.
-func (e *Endpoint) datagramSize(now int64, p *path, by Carrier) datagramSize {
-	most := e.life.maxDatagramBytes()
+func (p *path) datagramSize(now int64, by Carrier) datagramSize {
+	most := p.ps.life.maxDatagramBytes()
 	if by.MaxDatagramBytes > 0 {
 		most = min(most, by.MaxDatagramBytes)
 	}
@@ -109,9 +109,9 @@ func (e *Endpoint) datagramSize(now int64, p *path, by Carrier) datagramSize {
 		return datagramSize{bytes: most}
 	}
 	m.search = true
-	m.fit(e.now, most)
-	if now >= e.searchAt(p) && e.maySend(now, p) {
-		if size := e.nextProbe(now, p); size > 0 {
+	m.fit(p.ps.now, most)
+	if now >= p.searchAt() && p.maySend(now) {
+		if size := p.nextProbe(now); size > 0 {
 			return datagramSize{bytes: size, probe: true}
 		}
 	}
@@ -126,11 +126,11 @@ func (e *Endpoint) datagramSize(now int64, p *path, by Carrier) datagramSize {
 }
 
 // datagramBytes is how large the datagrams are of which the connection's estimates are made.
-func (e *Endpoint) datagramBytes() int {
-	if size := e.lead().mtu.size; size > 0 {
+func (ps *paths) datagramBytes() int {
+	if size := ps.lead().mtu.size; size > 0 {
 		return size
 	}
-	return e.life.maxDatagramBytes()
+	return ps.life.maxDatagramBytes()
 }
 
 // fit takes what both ends and the carrier take now.
@@ -157,23 +157,23 @@ func (m *mtu) smaller() int {
 }
 
 // searchAt is when the search goes on; never: there is none.
-func (e *Endpoint) searchAt(p *path) int64 {
+func (p *path) searchAt() int64 {
 	if !p.mtu.search || p.mtu.at == never {
 		return never
 	}
-	return e.stepAt(p)
+	return p.stepAt()
 }
 
 // stepAt is when the search goes on: behind the messages of a flush, which counted on the
 // budget, but for those of a sender who never has none.
-func (e *Endpoint) stepAt(p *path) int64 {
+func (p *path) stepAt() int64 {
 	m := &p.mtu
 	switch {
-	case e.life.state != stateOpen || e.life.quiet() || e.life.drain.on:
+	case p.ps.life.state != stateOpen || p.ps.life.quiet() || p.ps.life.drain.on:
 	case p.stage != stageWell || !p.rtt.sampled || p.asks():
 	case p.loss.probe > 0 || p.loss.probes > 0:
-	case e.outbox.flush.limited() || e.outbox.flush.next >= 0: // each byte is the game's
-	case e.sendableAt() <= e.now:
+	case p.ps.outbox.flush.limited() || p.ps.outbox.flush.next >= 0: // each byte is the game's
+	case p.ps.sendableAt() <= p.ps.now:
 		return m.at + p.rtt.smooth
 	default:
 		return m.at
@@ -182,7 +182,7 @@ func (e *Endpoint) stepAt(p *path) int64 {
 }
 
 // nextProbe takes the next step of the search; 0: no probe is to be sent.
-func (e *Endpoint) nextProbe(now int64, p *path) int {
+func (p *path) nextProbe(now int64) int {
 	m := &p.mtu
 	if m.number > 0 { // it should have been answered
 		m.number = 0
@@ -244,10 +244,10 @@ func (m *mtu) candidate() int {
 
 // probesUntil is how many bytes are kept for probes until a time: for one of each path that may
 // send one.
-func (e *Endpoint) probesUntil(until int64) (bytes int64) {
-	for _, p := range e.paths {
+func (ps *paths) probesUntil(until int64) (bytes int64) {
+	for _, p := range ps.all {
 		if m := &p.mtu; m.search && m.at <= until && p.active() {
-			bytes += int64(m.most + e.cfg.PacketOverheadBytes)
+			bytes += int64(m.most + ps.cfg.PacketOverheadBytes)
 		}
 	}
 	return bytes

@@ -69,11 +69,11 @@ type probing struct {
 func probesOf(p *pair, end int) *probing {
 	var seen probing
 	p.watch = func(from int, b []byte) {
-		if from != end || len(b) <= p.ends[end].paths[0].mtu.smaller() || b[loneHeader] != wire.TypePing {
+		if from != end || len(b) <= p.ends[end].paths.all[0].mtu.smaller() || b[loneHeader] != wire.TypePing {
 			return
 		}
 		seen.at, seen.size = append(seen.at, p.now), append(seen.size, len(b))
-		seen.timeout = append(seen.timeout, p.ends[end].paths[0].probeTimeout(0))
+		seen.timeout = append(seen.timeout, p.ends[end].paths.all[0].probeTimeout(0))
 		if rest := b[loneHeader+1:]; !bytes.Equal(rest, make([]byte, len(rest))) {
 			p.t.Errorf("a probe has %x", rest)
 		}
@@ -178,7 +178,7 @@ func TestSearchWaits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newSearch(t, ethernet, 10*time.Millisecond, 1)
 			p.carries(1200).open().run(7 * time.Second)
-			m := &p.ends[0].paths[0].mtu
+			m := &p.ends[0].paths.all[0].mtu
 			if m.fails != 0 || m.size != 1200 {
 				t.Fatalf("the first search goes on: %+v", *m)
 			}
@@ -210,9 +210,9 @@ func TestSearchLeavesRoom(t *testing.T) {
 	m.run(5 * time.Second)
 	e := m.ends[0]
 	probe := int64(ethernet + 51)
-	p, q := e.paths[0], e.path(id)
+	p, q := e.paths.all[0], e.paths.path(id)
 	p.mtu.at, q.mtu.at = m.now+second, m.now+second
-	if now, then := e.probesUntil(m.now+second-1), e.probesUntil(m.now+second); now != 0 || then != 2*probe {
+	if now, then := e.paths.probesUntil(m.now+second-1), e.paths.probesUntil(m.now+second); now != 0 || then != 2*probe {
 		t.Errorf("%d bytes are kept, then %d, want 0 and %d", now, then, 2*probe)
 	}
 	before := e.Budget(m.now, m.now+second/60)
@@ -220,10 +220,10 @@ func TestSearchLeavesRoom(t *testing.T) {
 	if after := e.Budget(m.now, m.now+second/60); int64(before-after) != probe {
 		t.Errorf("a budget of %d becomes %d", before, after)
 	}
-	if q.stage = stageFailed; e.probesUntil(m.now+second) != probe {
+	if q.stage = stageFailed; e.paths.probesUntil(m.now+second) != probe {
 		t.Error("room is kept for a probe of a path that failed")
 	}
-	if p.mtu.search = false; e.probesUntil(m.now+second) != 0 {
+	if p.mtu.search = false; e.paths.probesUntil(m.now+second) != 0 {
 		t.Error("room is kept where nothing is searched")
 	}
 	q.stage, p.mtu.search = stageWell, true
@@ -233,7 +233,7 @@ func TestSearchLeavesRoom(t *testing.T) {
 // that of the one under way counts, whatever was lost meanwhile.
 func TestOddProbes(t *testing.T) {
 	p := newSearch(t, ethernet, 100*time.Millisecond, 1).open()
-	m := &p.ends[0].paths[0].mtu
+	m := &p.ends[0].paths.all[0].mtu
 	if !p.runUntil(5*time.Second, func() bool { return m.number > 0 }) {
 		t.Fatal("no probe")
 	}
@@ -241,7 +241,7 @@ func TestOddProbes(t *testing.T) {
 	p.links[0].flight = nil
 	for _, f := range flying {
 		if len(f.b) == ethernet { // the probe comes three probe timeouts late
-			f.at += 3 * p.ends[0].paths[0].probeTimeout(0)
+			f.at += 3 * p.ends[0].paths.all[0].probeTimeout(0)
 		}
 		p.links[0].put(f)
 	}
@@ -262,7 +262,7 @@ func TestOddProbes(t *testing.T) {
 	}
 	t.Log("# in the middle of a search the carrier takes less: the answer to the probe is too large")
 	p = newSearch(t, ethernet, 100*time.Millisecond, 1).open()
-	m = &p.ends[0].paths[0].mtu
+	m = &p.ends[0].paths.all[0].mtu
 	p.runUntil(5*time.Second, func() bool { return m.number > 0 })
 	p.ends[0].Carrier.MaxDatagramBytes = 1250
 	p.run(5 * time.Second)
@@ -314,12 +314,12 @@ func TestWhatNobodySearches(t *testing.T) {
 // those that go.
 func TestEstimatesFollowTheSize(t *testing.T) {
 	p := newSearch(t, 8972, 10*time.Millisecond, 1).carries(1200)
-	if p.open().run(20 * time.Second); p.ends[0].datagramBytes() != 1200 {
-		t.Errorf("estimates are made of %d bytes", p.ends[0].datagramBytes())
+	if p.open().run(20 * time.Second); p.ends[0].paths.datagramBytes() != 1200 {
+		t.Errorf("estimates are made of %d bytes", p.ends[0].paths.datagramBytes())
 	}
 	p = newSearch(t, 8972, 10*time.Millisecond, 1)
-	if p.open().run(20 * time.Second); p.ends[0].datagramBytes() != 8972 {
-		t.Errorf("estimates are made of %d bytes", p.ends[0].datagramBytes())
+	if p.open().run(20 * time.Second); p.ends[0].paths.datagramBytes() != 8972 {
+		t.Errorf("estimates are made of %d bytes", p.ends[0].paths.datagramBytes())
 	}
 }
 

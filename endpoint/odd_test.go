@@ -55,7 +55,7 @@ func TestStatusLeap(t *testing.T) {
 	s := newScript(t, channels())
 	opening := wire.AppendPathStatus(nil, &wire.PathStatus{Path: 1, Serial: math.MaxUint64, Weight: 1})
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Frames: wire.AppendPathChallenge(opening, 7)})
-	if s.e.path(1) != nil {
+	if s.e.paths.path(1) != nil {
 		t.Error("a path was opened with the last serial of all")
 	}
 }
@@ -64,7 +64,7 @@ func TestStatusLeap(t *testing.T) {
 func TestNothingIsAcknowledged(t *testing.T) {
 	s := newScript(t, channels())
 	s.e.windPath(maxUnanswered - 100)
-	s.e.paths[0].largestAcked = 0
+	s.e.paths.all[0].largestAcked = 0
 	s.number = maxUnanswered
 	for n := 0; s.e.Open(); n++ {
 		if n > 1000 {

@@ -10,7 +10,7 @@ import (
 // It fills packets with messages; which path they take is the endpoint's business.
 type outbox struct {
 	*common
-	paths     view
+	paths     *paths    // what a message can expect of them
 	senders   []sender  // in ascending order of channel, the library's own first
 	classes   []class   // by which senders take turns, the highest priority first
 	others    []class   // all but the first one, that of the library's own channel
@@ -29,16 +29,9 @@ type outbox struct {
 	flush flush
 }
 
-// A view is what an outbox sees of the paths that carry messages.
-type view interface {
-	lead() *path        // whose measurements stand for all
-	strength() strength // how much repair they call for
-	inARow() int        // how many packets they lose in a row
-}
-
 // begin makes the senders. Their tables are seeded with a number that no peer ever sees.
-func (out *outbox) begin(c *common, paths view, now int64, keySeed uint64) {
-	out.common, out.paths, out.flush = c, paths, noLimit
+func (out *outbox) begin(c *common, ps *paths, now int64, keySeed uint64) {
+	out.common, out.paths, out.flush = c, ps, noLimit
 	out.senders = make([]sender, len(c.cfg.Channels))
 	for i := range out.senders {
 		cfg := &c.cfg.Channels[i]

@@ -58,14 +58,14 @@ func (p *path) patience() int64 {
 }
 
 // overdueAt is when the ack of the oldest packet that is waited for is overdue.
-func (e *Endpoint) overdueAt(p *path) int64 {
+func (p *path) overdueAt() int64 {
 	o := &p.loss.overdue
-	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || !p.active() || e.life.state != stateOpen ||
+	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || !p.active() || p.ps.life.state != stateOpen ||
 		o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
 		return never
 	}
 	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {
-		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.sort&packetPrompt != 0 && !e.deaf(p, pkt.at) {
+		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.sort&packetPrompt != 0 && !p.deaf(pkt.at) {
 			return pkt.at + p.patience() + pkt.waits + p.repairTime(pkt)
 		}
 	}
@@ -84,12 +84,12 @@ func (p *path) repairTime(pkt *sentPacket) int64 {
 }
 
 // checkOverdue has what overdue packets carry sent once more.
-func (e *Endpoint) checkOverdue(now int64, p *path) {
-	for now >= e.overdueAt(p) {
+func (p *path) checkOverdue(now int64) {
+	for now >= p.overdueAt() {
 		o := &p.loss.overdue
 		pkt := p.sent.At(o.from)
 		o.from++
-		if pkt.set != 0 && !e.copies.set(pkt.set).open() {
+		if pkt.set != 0 && !p.ps.copies.set(pkt.set).open() {
 			continue
 		}
 		again := false

@@ -17,22 +17,22 @@ func (p *path) filled(above bool) bool {
 }
 
 // overtakes reports whether messages above the lowest priority may go although the window is full.
-func (e *Endpoint) overtakes(p *path) bool {
+func (p *path) overtakes() bool {
 	return p.lowest > 0 && !p.busy && p.sent.Len() < maxSentPackets && !p.filled(true)
 }
 
 // overtake has the packet that is being built take nothing but such messages, if there are any.
-func (e *Endpoint) overtake(b *builder) bool {
+func (ps *paths) overtake(b *builder) bool {
 	p := b.path
-	b.above = e.overtakes(p) && p.pacer.ready(b.now) && e.outbox.quota.ready(b.now) && e.overtakeAt() <= b.now
+	b.above = p.overtakes() && p.pacer.ready(b.now) && ps.outbox.quota.ready(b.now) && ps.overtakeAt() <= b.now
 	return b.above
 }
 
 // overtakeAt is when such a message could go if the path allowed it.
-func (e *Endpoint) overtakeAt() int64 {
-	if e.life.state != stateOpen || e.life.quiet() {
+func (ps *paths) overtakeAt() int64 {
+	if ps.life.state != stateOpen || ps.life.quiet() {
 		return never
 	}
-	busy := e.outbox.busy()
-	return e.outbox.sendableOf(busy[:max(len(busy), 1)-1])
+	busy := ps.outbox.busy()
+	return ps.outbox.sendableOf(busy[:max(len(busy), 1)-1])
 }

@@ -8,11 +8,11 @@ import (
 
 // forgetOldest gives up on the oldest packet: a peer that acknowledges nothing makes us
 // remember no more.
-func (e *Endpoint) forgetOldest(now int64, p *path) {
+func (p *path) forgetOldest(now int64) {
 	if pkt := p.sent.At(p.sent.Base()); pkt.state == packetInFlight {
-		e.packetLost(now, p, pkt, &LossSample{})
+		p.packetLost(now, pkt, &LossSample{})
 	}
-	e.forgetCopy(p.sent.First())
+	p.ps.forgetCopy(p.sent.First())
 	p.drop()
 }
 
@@ -51,21 +51,21 @@ func (e *Endpoint) build(b *builder) {
 	p := b.path
 	if !e.life.talks() {
 		if e.life.state == stateAway {
-			e.buildAway(b)
+			e.paths.buildAway(b)
 		} else {
 			e.buildClose(b)
 		}
 		return
 	}
-	if p.odd() && e.buildOdd(b) || e.copies.due != 0 && e.buildCopy(b) {
+	if p.odd() && e.paths.buildOdd(b) || e.paths.copies.due != 0 && e.paths.buildCopy(b) {
 		return
 	}
 	if p.toAck > 0 {
-		e.buildAck(b)
+		e.paths.buildAck(b)
 	}
 	ackEnd := len(b.dst)
 	if e.life.drain.on {
-		e.buildDraining(b)
+		e.life.buildDraining(b)
 	}
 	more := false
 	switch {
@@ -73,19 +73,19 @@ func (e *Endpoint) build(b *builder) {
 		if p.loss.probe > 0 {
 			b.ping()
 		}
-	case e.maySend(b.now, p), e.overtake(b):
+	case p.maySend(b.now), e.paths.overtake(b):
 		switch {
-		case len(e.paths) > 1:
+		case len(e.paths.all) > 1:
 			e.buildShare(b)
 		case p.active():
 			e.buildContent(b)
 		}
-		if !b.pkt.eliciting && (p.loss.probe > 0 || e.pingDue(b.now, p)) {
+		if !b.pkt.eliciting && (p.loss.probe > 0 || p.pingDue(b.now)) {
 			b.ping()
 		}
-		more = len(b.dst) == ackEnd && !b.above && e.sendAt(p) <= b.now
+		more = len(b.dst) == ackEnd && !b.above && p.sendAt() <= b.now
 	}
-	if len(b.dst) == ackEnd && e.life.holding.copies > 0 && e.carries(p) {
+	if len(b.dst) == ackEnd && e.life.holding.copies > 0 && p.carries() {
 		e.life.buildHold(b) // behind all that the path takes now, and whether it takes more or not
 	}
 	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {
@@ -96,12 +96,12 @@ func (e *Endpoint) build(b *builder) {
 // buildShare appends what goes over one of several paths, if it carries messages, and over those
 // that copy it.
 func (e *Endpoint) buildShare(b *builder) {
-	if !e.carriesBest(b.path) {
+	if !b.path.carriesBest() {
 		return
 	}
 	before := len(b.dst)
 	if b.copiers != 0 {
-		b.full = e.copyRoom(b.copiers, b.full)
+		b.full = e.paths.copyRoom(b.copiers, b.full)
 		b.end, b.most = min(b.end, b.start+b.full), b.full
 	}
 	e.buildContent(b)
@@ -109,7 +109,7 @@ func (e *Endpoint) buildShare(b *builder) {
 		if b.copiers != 0 {
 			b.data = before + 1
 		}
-		e.servePath(b.path, n)
+		b.path.serve(n)
 	}
 }
 
@@ -123,7 +123,7 @@ func (e *Endpoint) buildContent(b *builder) {
 
 // maySend reports whether congestion control and pacing let a packet go that is not an ack
 // alone. Probes always go (RFC 9002, 7.5).
-func (e *Endpoint) maySend(now int64, p *path) bool {
+func (p *path) maySend(now int64) bool {
 	if p.loss.probe > 0 {
 		return true
 	}
@@ -135,7 +135,7 @@ func (e *Endpoint) maySend(now int64, p *path) bool {
 		p.pacer.stalled = true
 		return false
 	}
-	return p.pacer.ready(now) && e.outbox.quota.ready(now)
+	return p.pacer.ready(now) && p.ps.outbox.quota.ready(now)
 }
 
 func (b *builder) ping() {
@@ -159,9 +159,9 @@ func (b *builder) record(c content) {
 func (b *builder) last() *content { return b.path.contents.At(b.path.contents.End() - 1) }
 
 // commit notes the packet as sent under its number.
-func (e *Endpoint) commit(b *builder) {
+func (ps *paths) commit(b *builder) {
 	p := b.path
-	if b.pkt.onlyAcks() && e.life.state == stateOpen {
+	if b.pkt.onlyAcks() && ps.life.state == stateOpen {
 		if p.ackOnly++; p.wantsAckPing(b.now) {
 			b.ping()
 			p.ackOnlyPing, p.heardMore = b.now, false
@@ -170,15 +170,15 @@ func (e *Endpoint) commit(b *builder) {
 	if b.pkt.eliciting {
 		p.ackOnly = 0
 	}
-	b.pkt.bytes = int32(len(b.dst) - b.start + e.cfg.PacketOverheadBytes)
+	b.pkt.bytes = int32(len(b.dst) - b.start + ps.cfg.PacketOverheadBytes)
 	if b.data > 0 {
-		e.keepCopy(b)
+		ps.keepCopy(b)
 	}
-	e.charge(b)
+	ps.charge(b)
 	if p.marks.state != marksFailed {
-		e.mark(b)
+		ps.mark(b)
 	}
-	e.remember(b)
+	ps.remember(b)
 	if b.pkt.sort&packetSizeProbe != 0 {
 		p.mtu.probeSent(b)
 	} else {
@@ -186,17 +186,17 @@ func (e *Endpoint) commit(b *builder) {
 		p.watch.sent()
 	}
 	if b.pkt.ackLargest > 0 {
-		p.ackSent(b.now, &e.ackOut, int64(e.cfg.AckHold))
+		p.ackSent(b.now, &ps.ackOut, int64(ps.cfg.AckHold))
 	}
 	if b.pkt.eliciting {
-		e.await(b)
+		ps.await(b)
 	}
 	p.counts.PacketsSent++
 	p.counts.BytesSent += uint64(b.pkt.bytes)
 	if p.odd() || b.pkt.aside {
-		e.direct(b)
+		ps.direct(b)
 	}
-	e.sent.add(b.now, int(b.pkt.bytes))
+	ps.sent.add(b.now, int(b.pkt.bytes))
 }
 
 // onlyAcks reports whether the packet holds acknowledgements alone.
@@ -205,7 +205,7 @@ func (pkt *sentPacket) onlyAcks() bool {
 }
 
 // charge takes the packet off what pacing and other limits let go.
-func (e *Endpoint) charge(b *builder) {
+func (ps *paths) charge(b *builder) {
 	p := b.path
 	if b.pkt.inFlight = b.pkt.eliciting; b.pkt.inFlight {
 		p.passed += int64(b.pkt.bytes)
@@ -215,40 +215,40 @@ func (e *Endpoint) charge(b *builder) {
 	if !b.pkt.onlyAcks() {
 		p.pacer.spend(b.now, int(b.pkt.bytes))
 		p.pacer.stalled = false
-		e.spend(b)
+		ps.spend(b)
 	}
-	b.pkt.limited = e.life.quiet() || e.appLimited(b.now)
+	b.pkt.limited = ps.life.quiet() || ps.appLimited(b.now)
 	if !b.pkt.limited || p.full() {
 		b.pkt.sort &^= packetPrompt
 	}
 }
 
 // remember keeps the packet until its fate is known, and those before it that were left out.
-func (e *Endpoint) remember(b *builder) {
+func (ps *paths) remember(b *builder) {
 	p := b.path
 	for p.sent.End() < b.number {
 		p.sent.Push().firstRecord = b.pkt.firstRecord
 	}
 	*p.sent.Push() = b.pkt
 	if p.sent.Len() > 2*maxSentPackets || !b.pkt.eliciting && p.mostlyAcks() {
-		e.forgetOldest(b.now, p)
+		p.forgetOldest(b.now)
 	}
 	if p.skipIn <= 0 {
-		p.skipIn = e.skipInterval()
+		p.skipIn = ps.skipInterval()
 	}
 	p.next = b.number + 1
 	p.skipIn--
 }
 
 // await notes that the peer has to acknowledge the packet.
-func (e *Endpoint) await(b *builder) {
+func (ps *paths) await(b *builder) {
 	p := b.path
 	if p.eliciting++; p.eliciting == 1 {
 		p.checkAt = b.now + p.probeTimeout(0)
 	}
 	p.loss.lastSent = b.now
 	if b.talks {
-		p.noteTalk(b.now, int64(e.cfg.AckHold))
+		p.noteTalk(b.now, int64(ps.cfg.AckHold))
 	}
 	p.loss.probe = max(0, p.loss.probe-1)
 	p.inFlight += int(b.pkt.bytes)
@@ -260,24 +260,24 @@ func (e *Endpoint) await(b *builder) {
 }
 
 // spend takes a packet that elicits an ack off the budget of the flush and the peer's limits.
-func (e *Endpoint) spend(b *builder) {
-	e.outbox.flush.used += int(b.pkt.bytes)
-	e.outbox.quota.packets.spend(b.now, 1)
-	e.outbox.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
-	if e.inbox.inbound != nil {
-		e.inbox.inbound.acks.earn(b.now) // the ack that it will bring
+func (ps *paths) spend(b *builder) {
+	ps.outbox.flush.used += int(b.pkt.bytes)
+	ps.outbox.quota.packets.spend(b.now, 1)
+	ps.outbox.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
+	if ps.inbox.inbound != nil {
+		ps.inbox.inbound.acks.earn(b.now) // the ack that it will bring
 	}
 }
 
 // appLimited reports whether a packet leaves nothing behind that other limits than the path's let
 // go now, so that its fate says little about what the path could carry.
-func (e *Endpoint) appLimited(now int64) bool {
-	return e.sendableAt() > now || !e.outbox.quota.ready(now)
+func (ps *paths) appLimited(now int64) bool {
+	return ps.sendableAt() > now || !ps.outbox.quota.ready(now)
 }
 
 // buildControl appends frames that are not messages.
 func (e *Endpoint) buildControl(b *builder) {
-	if e.helloWanted(b.now, b.path) {
+	if b.path.helloWanted(b.now) {
 		e.life.buildHello(b)
 	}
 	if e.life.state != stateOpen {
@@ -286,8 +286,8 @@ func (e *Endpoint) buildControl(b *builder) {
 	if e.inbox.owing {
 		e.buildAnswers(b)
 	}
-	if e.statusOwed {
-		e.buildStatus(b)
+	if e.paths.statusOwed {
+		e.paths.buildStatus(b)
 	}
 	e.outbox.buildBlocked(b)
 }
@@ -298,7 +298,7 @@ func (e *Endpoint) buildAnswers(b *builder) {
 	for i := range e.inbox.receivers {
 		r, before := &e.inbox.receivers[i], len(b.dst)
 		if r.limitDue && b.room() >= 8 {
-			r.buildWindow(b, e.longest((*path).roundTrip))
+			r.buildWindow(b, e.paths.longest((*path).roundTrip))
 		}
 		for len(r.stored) > 0 && b.room() >= 16 {
 			r.buildStored(b)

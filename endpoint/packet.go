@@ -73,11 +73,11 @@ func (e *Endpoint) NextPacket(now int64, begin func(h Header) Envelope) (out Out
 	if e.life.state == stateDead {
 		return out, false
 	}
-	if len(e.paths) == 1 {
-		return e.packetOn(now, e.paths[0], begin)
+	if len(e.paths.all) == 1 {
+		return e.packetOn(now, e.paths.all[0], begin)
 	}
 	for asked := uint8(0); ; {
-		p := e.turn(now, asked)
+		p := e.paths.turn(now, asked)
 		if p == nil {
 			return out, false
 		}
@@ -90,8 +90,8 @@ func (e *Endpoint) NextPacket(now int64, begin func(h Header) Envelope) (out Out
 
 // packetOn makes a packet for one path; false if it has nothing to send now.
 func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (out Outgoing, ok bool) {
-	if e.stuck(p) {
-		e.copies.due &^= 1 << p.id
+	if p.stuck() {
+		e.paths.copies.due &^= 1 << p.id
 		return out, false
 	}
 	h := p.header()
@@ -99,9 +99,9 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 	if env.Busy {
 		e.PathBusy(now, p.id, true)
 	}
-	size := e.datagramSize(now, p, env.Carrier)
+	size := p.datagramSize(now, env.Carrier)
 	room := size.bytes - len(env.Head) - env.Tail
-	if room <= 0 || e.stuck(p) {
+	if room <= 0 || p.stuck() {
 		return out, false
 	}
 	if e.life.holding.on || e.life.held.on {
@@ -118,8 +118,8 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 	if size.probe {
 		b.fillSizeProbe()
 	} else {
-		if len(e.paths) > 1 {
-			p.room, b.copiers = room, e.copiers(p)
+		if len(e.paths.all) > 1 {
+			p.room, b.copiers = room, p.copiers()
 		}
 		e.build(&b)
 	}
@@ -129,7 +129,7 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 	if len(b.dst)-b.start > room-size.spare {
 		b.pkt.sort |= packetLarge
 	}
-	e.commit(&b)
+	e.paths.commit(&b)
 	return Outgoing{Header: h, Packet: b.dst, To: b.to, Also: b.also, ECN: b.ecn}, true
 }
 
@@ -152,12 +152,12 @@ func (p *path) numberBytes(number uint64) int {
 	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
 }
 
-func (e *Endpoint) skipInterval() int { return 256 + e.random.IntN(4096-256) }
+func (ps *paths) skipInterval() int { return 256 + ps.random.IntN(4096-256) }
 
 // LargestAcked is the largest number of a path that the peer has acknowledged;
 // false if it acknowledged none.
 func (e *Endpoint) LargestAcked(pathID uint8) (uint64, bool) {
-	p := e.path(pathID)
+	p := e.paths.path(pathID)
 	if p == nil {
 		return 0, false
 	}

@@ -14,7 +14,7 @@ import (
 func TestNothingInIt(t *testing.T) {
 	s := newScript(t, channels())
 	s.says()
-	p := s.e.paths[0]
+	p := s.e.paths.all[0]
 	for p.skipIn = 0; p.skipIn > -3; p.skipIn-- {
 		before, asked := p.header(), 0
 		for range 1000 {
@@ -48,7 +48,7 @@ func TestNotBuilt(t *testing.T) {
 		for _, d := range deliveries {
 			_, _ = s.e.Send(chanOf(d), message(int(d), 50), SendOptions{})
 		}
-		want := s.e.paths[0].header()
+		want := s.e.paths.all[0].header()
 		for range 3 {
 			if out, ok := s.e.NextPacket(s.now, func(Header) Envelope { return refuse }); ok || out.Packet != nil {
 				t.Fatalf("%s: % x is sent", name, out.Packet)
@@ -121,7 +121,7 @@ func TestQuestionsBetweenPackets(t *testing.T) {
 					ask(s.e, s.now)
 				}
 			}
-			s.hears([]byte{wire.TypePing}, ack(0, max(s.e.paths[0].next, 1)-1))
+			s.hears([]byte{wire.TypePing}, ack(0, max(s.e.paths.all[0].next, 1)-1))
 			s.now += 10 * millisecond
 			s.e.HandleTimeout(s.now)
 		}
@@ -146,7 +146,7 @@ func TestProbesAreAsLargeAsBuilt(t *testing.T) {
 	cfg := channels()
 	cfg.MaxDatagramBytes = ethernet
 	s := newScript(t, cfg)
-	p, largest, probes := s.e.paths[0], baseDatagram, 0
+	p, largest, probes := s.e.paths.all[0], baseDatagram, 0
 	rnd, carrier := rand.New(rand.NewPCG(1, 2)), Carrier{DontFragment: true}
 	for range 5000 {
 		if rnd.IntN(40) == 0 {

@@ -15,6 +15,7 @@ import (
 //
 // Nothing in it is shared with another path.
 type path struct {
+	ps       *paths
 	id       uint8
 	ackDelay int64 // the longest that the peer says it holds an ack
 	numbers
@@ -106,16 +107,17 @@ func (c *claims) inquire() *questions {
 }
 
 // newPath returns a path that nobody has opened.
-func newPath(id uint8, now int64, cc Controller, skipIn int) *path {
+func (ps *paths) newPath(id uint8, now int64) *path {
 	return &path{
+		ps: ps,
 		id: id,
 		numbers: numbers{
 			received: seq.NewWindow(1024),
 			ranges:   seq.NewRanges(maxRanges),
-			skipIn:   skipIn,
+			skipIn:   ps.skipInterval(),
 		},
 		claims:   newClaims(now, stageClosed, PathConfig{Route: NoRoute}),
-		measured: newMeasured(math.MinInt64, now, cc),
+		measured: newMeasured(math.MinInt64, now, ps.cfg.Controller()),
 	}
 }
 
@@ -211,7 +213,7 @@ func (p *path) record(c content) { *p.contents.Push() = c }
 
 // forget drops packets at the low end whose fate is settled. Lost ones are kept for a while,
 // so that a late ack is recognised.
-func (e *Endpoint) forget(now int64, p *path) {
+func (p *path) forget(now int64) {
 	keep := 3 * p.probeTimeout(0)
 	for p.sent.Len() > 0 {
 		pkt := p.sent.At(p.sent.Base())
@@ -228,7 +230,7 @@ func (e *Endpoint) forget(now int64, p *path) {
 			}
 		}
 		if pkt.set != 0 {
-			e.forgetCopy(pkt)
+			p.ps.forgetCopy(pkt)
 		}
 		p.drop()
 	}

@@ -49,15 +49,15 @@ const (
 )
 
 // knowsPaths reports whether both ends know frames of paths.
-func (e *Endpoint) knowsPaths() bool {
-	return e.cfg.MaxPaths > 0 && e.life.state == stateOpen && e.life.hello.peer.Capabilities&wire.CapabilityPaths != 0
+func (ps *paths) knowsPaths() bool {
+	return ps.cfg.MaxPaths > 0 && ps.life.state == stateOpen && ps.life.hello.peer.Capabilities&wire.CapabilityPaths != 0
 }
 
 // handlePathFrame handles the frames that ask and answer, and what the peer says of a path.
-func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n int, err error) {
+func (ps *paths) handlePathFrame(now int64, p *path, from Route, b []byte) (n int, err error) {
 	var token uint64
 	switch {
-	case e.cfg.MaxPaths <= 0:
+	case ps.cfg.MaxPaths <= 0:
 		return 0, errProtocol // it was not announced
 	case b[0] == wire.TypePathChallenge:
 		if token, n = wire.ConsumePathChallenge(b); n > 0 && from == p.left {
@@ -68,15 +68,15 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 		}
 	case b[0] == wire.TypePathResponse:
 		if token, n = wire.ConsumePathResponse(b); n > 0 {
-			e.handleResponse(now, p, token)
+			p.handleResponse(now, token)
 		}
 	default:
 		var s wire.PathStatus
 		if s, n = wire.ConsumePathStatus(b); n > 0 {
-			if p := e.path(s.Path); p != nil && p.leaps(s.Serial) {
+			if p := ps.path(s.Path); p != nil && p.leaps(s.Serial) {
 				return 0, errProtocol
 			}
-			e.handleStatus(now, &s)
+			ps.handleStatus(now, &s)
 		}
 	}
 	if n < 0 {
@@ -88,16 +88,16 @@ func (e *Endpoint) handlePathFrame(now int64, p *path, from Route, b []byte) (n 
 // handleResponse: somebody returned the token of a challenge. It counts for the route that was
 // asked, whichever way it came (RFC 9000, 8.2.3): nobody knows it who did not get it there, and of
 // somebody whose packets are copied the copies come from elsewhere, before them.
-func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
+func (p *path) handleResponse(now int64, token uint64) {
 	if p.questions == nil {
 		return
 	}
 	if try, ok := p.opening.knows(token); ok && p.opening.asking {
 		p.opening.answer(now, try)
-		e.opened(now, p)
+		p.opened(now)
 		return
 	}
-	e.answeredLate(now, p, token)
+	p.answeredLate(now, token)
 	r := p.roam
 	if r == nil {
 		return // too late
@@ -112,7 +112,7 @@ func (e *Endpoint) handleResponse(now int64, p *path, token uint64) {
 			}
 		}
 	}
-	e.decide(now, p)
+	p.decide(now)
 }
 
 // leaps reports whether a serial is so far above the one before that who says it wants no more to
@@ -121,24 +121,24 @@ func (p *path) leaps(serial uint64) bool { return serial > p.serial && serial-p.
 
 // handleStatus takes what the peer wants of a path. Of two ends that say something at the same
 // time both follow the same one: the one that gives it up, or else that says the higher numbers.
-func (e *Endpoint) handleStatus(now int64, s *wire.PathStatus) {
-	p := e.path(s.Path)
+func (ps *paths) handleStatus(now int64, s *wire.PathStatus) {
+	p := ps.path(s.Path)
 	if p == nil || s.Serial < p.serial {
 		return
 	}
-	if own := e.statusOf(p); s.Serial == p.serial && !outdoes(s, &own) {
+	if own := p.statusOf(); s.Serial == p.serial && !outdoes(s, &own) {
 		return
 	}
 	p.serial, p.statusDue = s.Serial, false
 	switch {
 	case s.State != wire.PathAbandon && p.stage == stageClosed:
-		e.oweStatus(p) // which the peer does not know
+		p.oweStatus() // which the peer does not know
 	case s.State != wire.PathAbandon:
-	case e.onlyPath(p):
-		e.fail(now, p) // the last one is kept, and tried
+	case p.onlyPath():
+		p.fail(now) // the last one is kept, and tried
 		return
 	default:
-		e.abandon(now, p)
+		p.abandon(now)
 		return
 	}
 	p.use, p.weight = useOf(s.State), int(s.Weight)
@@ -156,7 +156,7 @@ func outdoes(s, than *wire.PathStatus) bool {
 }
 
 // statusOf is what is to be said of a path.
-func (e *Endpoint) statusOf(p *path) wire.PathStatus {
+func (p *path) statusOf() wire.PathStatus {
 	s := wire.PathStatus{Path: p.id, Serial: p.serial, Weight: uint8(p.weight)}
 	switch {
 	case p.stage == stageClosed:
@@ -180,20 +180,20 @@ func useOf(s wire.PathState) PathUse {
 }
 
 // oweStatus has PATH_STATUS sent.
-func (e *Endpoint) oweStatus(p *path) { p.statusDue, e.statusOwed = true, true }
+func (p *path) oweStatus() { p.statusDue, p.ps.statusOwed = true, true }
 
 // buildStatus appends PATH_STATUS of the paths of which something is to be said.
-func (e *Endpoint) buildStatus(b *builder) {
-	e.statusOwed = false
-	for _, p := range e.paths {
+func (ps *paths) buildStatus(b *builder) {
+	ps.statusOwed = false
+	for _, p := range ps.all {
 		if !p.statusDue || p.stage == stageOpening { // whose challenges tell it, and nothing may come before
 			continue
 		}
 		if b.room() < statusBytes {
-			e.statusOwed = true
+			ps.statusOwed = true
 			return
 		}
-		s := e.statusOf(p)
+		s := p.statusOf()
 		b.dst = wire.AppendPathStatus(b.dst, &s)
 		b.pkt.eliciting = true
 		b.record(content{kind: contentStatus, first: p.serial, offset: uint32(p.id)})
@@ -202,9 +202,9 @@ func (e *Endpoint) buildStatus(b *builder) {
 }
 
 // statusLost: a packet with PATH_STATUS was lost.
-func (e *Endpoint) statusLost(c *content) {
-	if p := e.path(uint8(c.offset)); p != nil && p.serial == c.first {
-		e.oweStatus(p)
+func (ps *paths) statusLost(c *content) {
+	if p := ps.path(uint8(c.offset)); p != nil && p.serial == c.first {
+		p.oweStatus()
 	}
 }
 
@@ -219,11 +219,11 @@ func (p *path) odd() bool {
 }
 
 // askAt is when a path has to ask or to answer, or to draw a conclusion.
-func (e *Endpoint) askAt(p *path) int64 {
+func (p *path) askAt() int64 {
 	if !p.asks() {
 		return never
 	}
-	at, bytes := never, e.proofBytes()
+	at, bytes := never, p.ps.proofBytes()
 	for q := range p.proofs() {
 		at = min(at, q.readyAt(bytes))
 	}
@@ -237,19 +237,19 @@ func (e *Endpoint) askAt(p *path) int64 {
 }
 
 // proofBytes is about what a packet that asks or answers takes.
-func (e *Endpoint) proofBytes() int { return proofBytes + e.cfg.PacketOverheadBytes }
+func (ps *paths) proofBytes() int { return proofBytes + ps.cfg.PacketOverheadBytes }
 
 // buildOdd looks whether a path has to ask or to answer, and does so. It reports whether that is
 // all that goes into the packet.
-func (e *Endpoint) buildOdd(b *builder) bool {
+func (ps *paths) buildOdd(b *builder) bool {
 	p := b.path
-	return p.asks() && e.buildProof(b) || !p.mayBeAsked() || p.gagged(e.proofBytes())
+	return p.asks() && ps.buildProof(b) || !p.mayBeAsked() || p.gagged(ps.proofBytes())
 }
 
 // buildProof fills a packet that asks or answers, if one is due. It goes to one route only, and
 // holds nothing that anybody waits for.
-func (e *Endpoint) buildProof(b *builder) bool {
-	p, bytes := b.path, e.proofBytes()
+func (ps *paths) buildProof(b *builder) bool {
+	p, bytes := b.path, ps.proofBytes()
 	for p.replies.n > 0 && !p.mayAnswer(p.replies.owed[0].to, bytes) {
 		p.replies.drop() // its challenge comes again
 	}
@@ -260,7 +260,7 @@ func (e *Endpoint) buildProof(b *builder) bool {
 	b.pkt.aside, b.to = true, to
 	for q := range p.proofs() {
 		if q.route == b.to && q.due(b.now, bytes) {
-			e.buildChallenge(b, q)
+			ps.buildChallenge(b, q)
 		}
 	}
 	for p.replies.n > 0 && p.replies.owed[0].to == b.to && b.room() >= responseBytes {
@@ -301,13 +301,13 @@ func (p *path) mayAnswer(to Route, bytes int) bool {
 }
 
 // buildChallenge appends PATH_CHALLENGE. The one that opens a path tells what the path is for.
-func (e *Endpoint) buildChallenge(b *builder, q *proof) {
+func (ps *paths) buildChallenge(b *builder, q *proof) {
 	p := b.path
 	if q == &p.opening && q.free {
-		s := e.statusOf(p)
+		s := p.statusOf()
 		b.dst = wire.AppendPathStatus(b.dst, &s)
 	}
-	token := e.random.Uint64()
+	token := ps.random.Uint64()
 	q.sent(b.now, token)
 	b.dst = wire.AppendPathChallenge(b.dst, token)
 	p.counts.Challenges++
@@ -317,20 +317,20 @@ func (e *Endpoint) buildChallenge(b *builder, q *proof) {
 }
 
 // askTimeout ends what was asked in vain.
-func (e *Endpoint) askTimeout(now int64, p *path) {
+func (p *path) askTimeout(now int64) {
 	if p.questions == nil {
 		return
 	}
-	bytes := e.proofBytes()
+	bytes := p.ps.proofBytes()
 	if p.opening.ended(now, bytes) {
 		if p.opening.stop(); p.opens() {
-			e.notOpened(now, p)
+			p.notOpened(now)
 		}
 	}
 	if r := p.roam; r != nil && r.home.ended(now, bytes) {
 		r.home.stop() // an answer still counts
 	}
-	e.decide(now, p)
+	p.decide(now)
 }
 
 // gagged reports whether a path has no route, or so little came from that of one that is being
@@ -340,12 +340,12 @@ func (p *path) gagged(bytes int) bool {
 }
 
 // homeAcked: a packet that asked home was acknowledged, which answers it as well.
-func (e *Endpoint) homeAcked(now int64, p *path, token uint64) {
+func (p *path) homeAcked(now int64, token uint64) {
 	if p.roam == nil {
 		return
 	}
 	if try, ok := p.roam.home.knows(token); ok {
 		p.roam.home.answer(now, try)
-		e.decide(now, p)
+		p.decide(now)
 	}
 }

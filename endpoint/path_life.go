@@ -21,17 +21,17 @@ func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	case e.life.state != stateOpen:
 		return 0, ErrClosed
 	}
-	for int(id) < len(e.paths) && e.paths[id].stage != stageClosed {
+	for int(id) < len(e.paths.all) && e.paths.all[id].stage != stageClosed {
 		id++
 	}
-	if !e.knowsPaths() || int(id) >= e.cfg.MaxPaths {
+	if !e.paths.knowsPaths() || int(id) >= e.cfg.MaxPaths {
 		return 0, &PathError{id, ErrPaths}
 	}
 	var v validation
 	if cfg.validate(&v); v.errs != nil {
 		return 0, &PathError{id, errors.Join(v.errs...)}
 	}
-	p := e.begin(now, id, stageOpening, cfg)
+	p := e.paths.make(now, id, stageOpening, cfg)
 	p.inquire().opening.ask(now, cfg.Route, openWait)
 	p.opening.free, p.opening.growth = true, 1
 	p.serial++
@@ -44,18 +44,18 @@ const openWait = second / 4
 
 // begin makes a path of this number, or uses it again; numbers that were skipped get closed
 // paths.
-func (e *Endpoint) begin(now int64, id uint8, as stage, cfg PathConfig) *path {
-	for int(id) >= len(e.paths) {
-		e.paths = append(e.paths, newPath(uint8(len(e.paths)), now, e.cfg.Controller(), e.skipInterval()))
+func (ps *paths) make(now int64, id uint8, as stage, cfg PathConfig) *path {
+	for int(id) >= len(ps.all) {
+		ps.all = append(ps.all, ps.newPath(uint8(len(ps.all)), now))
 	}
-	p := e.paths[id]
-	e.stats.addPath(&p.counts)
+	p := ps.all[id]
+	ps.stats.addPath(&p.counts)
 	p.forgetQuestions()
 	asked := p.questions
 	p.claims = newClaims(now, as, cfg)
 	p.questions = asked // whose memory is used again
-	p.ackDelay, p.served = e.paths[0].ackDelay, e.pathClock
-	e.renew(now, p)
+	p.ackDelay, p.served = ps.all[0].ackDelay, ps.clock
+	p.renew(now)
 	return p
 }
 
@@ -75,8 +75,8 @@ func (p *path) free() bool {
 // beginOf makes the path that the peer opens with a packet of a number that is not in use: it
 // begins with PATH_STATUS, newer than all that was said of this number, and PATH_CHALLENGE. nil:
 // it is no such packet.
-func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path {
-	if len(frames) == 0 || frames[0] != wire.TypePathStatus || !e.knowsPaths() || int(id) >= e.cfg.MaxPaths {
+func (ps *paths) beginOf(now int64, id uint8, from Route, frames []byte) *path {
+	if len(frames) == 0 || frames[0] != wire.TypePathStatus || !ps.knowsPaths() || int(id) >= ps.cfg.MaxPaths {
 		return nil
 	}
 	s, n := wire.ConsumePathStatus(frames)
@@ -85,15 +85,15 @@ func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path
 		return nil
 	case len(frames) == n || frames[n] != wire.TypePathChallenge:
 		return nil
-	case int(id) < len(e.paths) && s.Serial <= e.paths[id].serial:
+	case int(id) < len(ps.all) && s.Serial <= ps.all[id].serial:
 		return nil
-	case s.Serial > 1<<32 && (int(id) >= len(e.paths) || e.paths[id].leaps(s.Serial)):
+	case s.Serial > 1<<32 && (int(id) >= len(ps.all) || ps.all[id].leaps(s.Serial)):
 		return nil
 	}
-	if p := e.path(id); p != nil {
-		e.abandon(now, p)
+	if p := ps.path(id); p != nil {
+		p.abandon(now)
 	}
-	p := e.begin(now, id, stageAsked, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
+	p := ps.make(now, id, stageAsked, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
 	p.serial = s.Serial
 	p.inquire().opening.ask(now, from, openWait)
 	p.opening.growth = 1
@@ -101,25 +101,25 @@ func (e *Endpoint) beginOf(now int64, id uint8, from Route, frames []byte) *path
 }
 
 // opened: the peer answered on a path that was being opened.
-func (e *Endpoint) opened(now int64, p *path) {
+func (p *path) opened(now int64) {
 	p.become(stageWell)
 	p.rtt.sample(p.opening.rtt, 0)
-	p.served = e.pathClock
-	e.statusOwed = e.statusOwed || p.statusDue
-	e.lookAgain()
-	e.tellPath(p, PathActive)
+	p.served = p.ps.clock
+	p.ps.statusOwed = p.ps.statusOwed || p.statusDue
+	p.ps.lookAgain()
+	p.tell(PathActive)
 }
 
 // notOpened: nobody answered on a path that was being opened. The peer is told by another one: it may
 // have had its answer, and take the path for open. The status has the serial that opened the path, so
 // it says nothing of one that is opened under its number meanwhile.
-func (e *Endpoint) notOpened(now int64, p *path) {
+func (p *path) notOpened(now int64) {
 	if p.proven() {
-		e.fail(now, p)
+		p.fail(now)
 		return
 	}
-	e.abandon(now, p)
-	e.oweStatus(p)
+	p.abandon(now)
+	p.oweStatus()
 }
 
 // SetPath changes the configuration of a path. With another Route the path goes there from now
@@ -127,7 +127,7 @@ func (e *Endpoint) notOpened(now int64, p *path) {
 // Route before. The error is a *PathError.
 func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 	e.SetNow(now)
-	p := e.path(id)
+	p := e.paths.path(id)
 	if p == nil || p.stage == stageClosed {
 		return &PathError{id, ErrNoPath}
 	}
@@ -137,29 +137,29 @@ func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 	}
 	changes := cfg.Use != p.use || max(cfg.Weight, 1) != p.weight
 	if cfg.Route != p.route {
-		e.reroute(now, p, cfg.Route)
+		p.reroute(now, cfg.Route)
 	}
 	p.configure(cfg)
-	if changes && e.knowsPaths() {
+	if changes && e.paths.knowsPaths() {
 		p.serial++
-		e.oweStatus(p)
+		p.oweStatus()
 	}
 	return nil
 }
 
 // reroute leads a path another way, which is our own choice: the peer is asked there, but not
 // before it is used.
-func (e *Endpoint) reroute(now int64, p *path, to Route) {
+func (p *path) reroute(now int64, to Route) {
 	p.route, p.left, p.heardAt = to, p.route, now
 	p.roam, p.toldSilent = nil, false
 	if q := p.questions; q != nil {
 		q.calm, q.tardy = calm{}, tardy{}
 	}
 	if !p.opens() {
-		e.renew(now, p)
+		p.renew(now)
 		p.excuse()
 	}
-	if !e.knowsPaths() {
+	if !p.ps.knowsPaths() {
 		return
 	}
 	p.inquire().opening.ask(now, to, openWait)
@@ -177,18 +177,18 @@ func (e *Endpoint) reroute(now int64, p *path, to Route) {
 // given up: Close ends the connection.
 func (e *Endpoint) ClosePath(now int64, id uint8) {
 	e.SetNow(now)
-	p := e.path(id)
-	if p == nil || p.stage == stageClosed || e.life.state != stateOpen || !e.anotherIsActive(p) {
+	p := e.paths.path(id)
+	if p == nil || p.stage == stageClosed || e.life.state != stateOpen || !p.anotherIsActive() {
 		return
 	}
 	p.serial++
-	e.abandon(now, p)
-	e.oweStatus(p)
+	p.abandon(now)
+	p.oweStatus()
 }
 
 // anotherIsActive reports whether another path than one is active.
-func (e *Endpoint) anotherIsActive(than *path) bool {
-	for _, p := range e.paths {
+func (than *path) anotherIsActive() bool {
+	for _, p := range than.ps.all {
 		if p != than && p.active() {
 			return true
 		}
@@ -197,8 +197,8 @@ func (e *Endpoint) anotherIsActive(than *path) bool {
 }
 
 // onlyPath reports whether all other paths are closed, or being opened for the first time.
-func (e *Endpoint) onlyPath(of *path) bool {
-	for _, p := range e.paths {
+func (of *path) onlyPath() bool {
+	for _, p := range of.ps.all {
 		if p != of && p.proven() {
 			return false
 		}
@@ -207,32 +207,32 @@ func (e *Endpoint) onlyPath(of *path) bool {
 }
 
 // abandon ends the use of a path.
-func (e *Endpoint) abandon(now int64, p *path) {
+func (p *path) abandon(now int64) {
 	if p.stage == stageClosed {
 		return
 	}
 	known := p.stage != stageAsked
-	e.empty(now, p)
+	p.empty(now)
 	p.become(stageClosed)
 	p.ackAt, p.toAck = never, 0
 	if known {
-		e.tellPath(p, PathClosed)
+		p.tell(PathClosed)
 	}
 }
 
 // empty takes everything from a path that it was trusted with: what is in flight there counts as
 // lost, which says nothing about congestion, and goes over the others.
-func (e *Endpoint) empty(now int64, p *path) {
+func (p *path) empty(now int64) {
 	lost, missing := p.outbound, p.inbound
-	e.renew(now, p)
+	p.renew(now)
 	p.outbound, p.inbound = lost, missing // it may live again, over the same network
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
 		if pkt := p.sent.At(n); pkt.state == packetInFlight {
-			e.packetLost(now, p, pkt, &LossSample{})
+			p.packetLost(now, pkt, &LossSample{})
 		}
 	}
 	p.forgetQuestions()
-	e.copies.due &^= 1 << p.id
+	p.ps.copies.due &^= 1 << p.id
 }
 
 // PathDied tells that what carried a path is gone: the socket is closed, say. What was on its
@@ -240,18 +240,18 @@ func (e *Endpoint) empty(now int64, p *path) {
 // closed, or be continued by the peer from elsewhere. One that was not open yet is closed.
 func (e *Endpoint) PathDied(now int64, id uint8) {
 	e.SetNow(now)
-	p := e.path(id)
+	p := e.paths.path(id)
 	switch {
 	case p == nil || p.stage == stageClosed || p.stage == stageFailed && p.route == NoRoute:
 		return
 	case !p.proven():
-		e.notOpened(now, p)
+		p.notOpened(now)
 		return
 	}
-	e.empty(now, p)
+	p.empty(now)
 	p.become(stageFailed)
 	p.route = NoRoute
-	e.tellPath(p, PathFailed)
+	p.tell(PathFailed)
 }
 
 // PathBusy tells whether what carries a path takes nothing now: the buffer of a stream is full,
@@ -259,21 +259,21 @@ func (e *Endpoint) PathDied(now int64, id uint8) {
 // wait, or go over other paths. It may become silent and fail meanwhile, as any other.
 func (e *Endpoint) PathBusy(now int64, id uint8, busy bool) {
 	e.SetNow(now)
-	if p := e.path(id); p != nil {
+	if p := e.paths.path(id); p != nil {
 		p.busy = busy
-		e.copies.due &^= 1 << id
+		e.paths.copies.due &^= 1 << id
 	}
 }
 
 // stuck reports whether no packet is to be made for a path.
-func (e *Endpoint) stuck(p *path) bool { return p.busy && e.life.talks() }
+func (p *path) stuck() bool { return p.busy && p.ps.life.talks() }
 
 // fail leaves a path that does not answer any more. It is tried again.
-func (e *Endpoint) fail(now int64, p *path) {
-	e.empty(now, p)
+func (p *path) fail(now int64) {
+	p.empty(now)
 	p.become(stageFailed)
 	p.loss.lossAt, p.retryWait = now+firstRetry, firstRetry
-	e.tellPath(p, PathFailed)
+	p.tell(PathFailed)
 }
 
 // A path that failed is asked again after one second, and each time a second later, up to five.
@@ -283,8 +283,8 @@ const (
 )
 
 // retry asks a path that failed whether it lives.
-func (e *Endpoint) retry(now int64, p *path) {
-	e.empty(now, p) // of the last time
+func (p *path) retry(now int64) {
+	p.empty(now) // of the last time
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
 	p.loss.lossAt = now + p.retryWait
@@ -292,8 +292,8 @@ func (e *Endpoint) retry(now int64, p *path) {
 
 // tellPath makes the event PathChanged. If the last one of the path was not shown yet it is
 // brought up to date, so that a path that flutters fills no queue.
-func (e *Endpoint) tellPath(p *path, s PathState) {
-	q := &e.events
+func (p *path) tell(s PathState) {
+	q := &p.ps.events
 	if p.told > q.visible && q.ring.Has(p.told-1) {
 		q.ring.At(p.told - 1).State = s
 		return
@@ -305,7 +305,7 @@ func (e *Endpoint) tellPath(p *path, s PathState) {
 // Paths iterates the numbers of the paths that are not closed.
 func (e *Endpoint) Paths() iter.Seq[uint8] {
 	return func(yield func(id uint8) bool) {
-		for _, p := range e.paths {
+		for _, p := range e.paths.all {
 			if p.stage != stageClosed && !yield(p.id) {
 				return
 			}

@@ -46,19 +46,11 @@ type PathStats struct {
 // PathStats returns what is known of a path; its State is PathNone if there never was one of
 // that number.
 func (e *Endpoint) PathStats(id uint8) PathStats {
-	p := e.path(id)
+	p := e.paths.path(id)
 	if p == nil {
 		return PathStats{Route: NoRoute}
 	}
-	return e.pathStats(p)
-}
-
-func (e *Endpoint) pathStats(p *path) PathStats {
-	s := p.stats()
-	if s.MTU = p.mtu.size; s.MTU == 0 {
-		s.MTU = e.life.maxDatagramBytes()
-	}
-	return s
+	return p.stats()
 }
 
 func (p *path) stats() PathStats {
@@ -78,6 +70,9 @@ func (p *path) stats() PathStats {
 	s.LossOut, s.LossIn = p.outbound.share(), p.inbound.share()
 	estimate := p.estimate()
 	s.BytesPerSecond, s.QueueDelay, s.BytesInFlight = estimate.BytesPerSecond, estimate.QueueDelay, p.inFlight
+	if s.MTU = p.mtu.size; s.MTU == 0 {
+		s.MTU = p.ps.life.maxDatagramBytes()
+	}
 	return s
 }
 

@@ -166,9 +166,9 @@ func (out *outbox) strengthOf(r *repairer) strength {
 
 // strength is how much repair the paths call for that carry messages: one message may have gone
 // over any of them.
-func (e *Endpoint) strength() (most strength) {
-	for _, p := range e.paths {
-		if e.carries(p) {
+func (ps *paths) strength() (most strength) {
+	for _, p := range ps.all {
+		if p.carries() {
 			most = max(most, p.watch.strength())
 		}
 	}
@@ -176,9 +176,9 @@ func (e *Endpoint) strength() (most strength) {
 }
 
 // inARow is how many packets they lose in a row.
-func (e *Endpoint) inARow() (most int) {
-	for _, p := range e.paths {
-		if e.carries(p) {
+func (ps *paths) inARow() (most int) {
+	for _, p := range ps.all {
+		if p.carries() {
 			most = max(most, p.watch.inARow())
 		}
 	}

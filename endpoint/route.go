@@ -10,7 +10,7 @@ const NoRoute Route = 255
 
 // Route is where a path goes: its usual packets go there. NoRoute if there is no such path.
 func (e *Endpoint) Route(id uint8) Route {
-	if p := e.path(id); p != nil {
+	if p := e.paths.path(id); p != nil {
 		return p.route
 	}
 	return NoRoute
@@ -20,7 +20,7 @@ func (e *Endpoint) Route(id uint8) Route {
 // for there or may yet answer, or is owed an answer. The caller may give the number of one that is not needed to
 // another way.
 func (e *Endpoint) Uses(r Route) bool {
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		if p.uses(e.now, r) {
 			return true
 		}
@@ -117,7 +117,7 @@ func (r *roam) vacancy(now, patience int64) int {
 
 // cameFrom notes a packet that came from another route than the path has; newest says whether
 // its number is the highest of the path.
-func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bool) {
+func (p *path) cameFrom(now int64, from Route, bytes int, newest bool) {
 	if q := p.roam.rival(from); q != nil {
 		q.came += bytes
 		if r := p.roam; newest && q == &r.rivals[1-r.last] {
@@ -126,22 +126,22 @@ func (e *Endpoint) cameFrom(now int64, p *path, from Route, bytes int, newest bo
 		return
 	}
 	switch {
-	case !newest || !e.knowsPaths() || from == NoRoute || from == p.left || p.opens():
+	case !newest || !p.ps.knowsPaths() || from == NoRoute || from == p.left || p.opens():
 	case p.stage == stageClosed:
-		if e.forlorn() {
-			e.reclaim(now, p)
-			e.beginRoam(now, p, from, bytes)
+		if p.ps.forlorn() {
+			p.reclaim(now)
+			p.beginRoam(now, from, bytes)
 		}
 	case p.bars(now, from):
 		p.counts.RoutesBarred++
 	default:
-		e.beginRoam(now, p, from, bytes)
+		p.beginRoam(now, from, bytes)
 	}
 }
 
 // forlorn reports whether the peer answers on no path.
-func (e *Endpoint) forlorn() bool {
-	for _, p := range e.paths {
+func (ps *paths) forlorn() bool {
+	for _, p := range ps.all {
 		if p.stage == stageWell {
 			return false
 		}
@@ -151,15 +151,15 @@ func (e *Endpoint) forlorn() bool {
 
 // reclaim takes back a path that was given up, on which the peer sends all the same: it has no
 // other, and neither have we.
-func (e *Endpoint) reclaim(now int64, p *path) {
+func (p *path) reclaim(now int64) {
 	p.become(stageFailed)
 	p.route, p.heardAt = NoRoute, now
 	p.serial++
-	e.oweStatus(p)
+	p.oweStatus()
 }
 
 // beginRoam asks a rival, and home too, which was asked already if there was another rival.
-func (e *Endpoint) beginRoam(now int64, p *path, rival Route, bytes int) {
+func (p *path) beginRoam(now int64, rival Route, bytes int) {
 	p.askHome(now)
 	r := p.roam
 	i := r.vacancy(now, p.answerTime())
@@ -202,7 +202,7 @@ func (t *tardy) of(now int64, r Route) bool {
 }
 
 // answeredLate takes the answer of a rival that was given up, if it is one. Home is asked again.
-func (e *Endpoint) answeredLate(now int64, p *path, token uint64) {
+func (p *path) answeredLate(now int64, token uint64) {
 	q := p.tardy.rival
 	if q == nil || now >= p.tardy.until {
 		return
@@ -225,13 +225,13 @@ func (p *path) answerTime() int64 {
 }
 
 // decide ends a roam if there is enough to know.
-func (e *Endpoint) decide(now int64, p *path) {
+func (p *path) decide(now int64) {
 	r := p.roam
 	if r == nil {
 		return
 	}
 	for i := range r.rivals {
-		if q := &r.rivals[i]; q.ended(now, e.proofBytes()) || r.home.answered && (q.asking || q.answered) {
+		if q := &r.rivals[i]; q.ended(now, p.ps.proofBytes()) || r.home.answered && (q.asking || q.answered) {
 			p.tardy = tardy{}
 			if !r.home.answered {
 				gone := *q
@@ -246,7 +246,7 @@ func (e *Endpoint) decide(now int64, p *path) {
 	case winner != nil && now >= r.decideAt:
 		p.roam, p.calm = nil, calm{}
 		p.counts.Moves++
-		e.move(now, p, winner.route, winner.rtt)
+		p.move(now, winner.route, winner.rtt)
 	case winner == nil && !r.rivals[0].asking && !r.rivals[1].asking:
 		p.roam = nil
 	}
@@ -264,21 +264,21 @@ func (r *roam) winner() (best *proof) {
 
 // move gives a path another route, of which nothing is known but perhaps a round trip: what was
 // measured begins afresh, numbers and windows go on (RFC 9000, 9.4).
-func (e *Endpoint) move(now int64, p *path, to Route, rtt int64) {
+func (p *path) move(now int64, to Route, rtt int64) {
 	p.route, p.left, p.reliable = to, NoRoute, false
 	p.inquire().opening.stop()
-	e.renew(now, p)
+	p.renew(now)
 	p.become(stageWell)
 	p.toldSilent = false
-	e.lookAgain()
+	p.ps.lookAgain()
 	if rtt > 0 {
 		p.rtt.sample(rtt, 0)
 	}
-	e.tellPath(p, PathMoved)
+	p.tell(PathMoved)
 }
 
 // direct decides where else a packet of an odd path goes, and counts it there.
-func (e *Endpoint) direct(b *builder) {
+func (ps *paths) direct(b *builder) {
 	p, bytes := b.path, int(b.pkt.bytes)
 	if p.opens() {
 		p.opening.went += bytes

@@ -65,7 +65,7 @@ func (s *script) packetIn(room int) []byte {
 }
 
 // nextNumber is the number that the next packet of path 0 has.
-func (s *script) nextNumber() uint64 { return s.e.paths[0].header().Number }
+func (s *script) nextNumber() uint64 { return s.e.paths.all[0].header().Number }
 
 // says returns the frames of the packets that the endpoint sends now.
 func (s *script) says() (all [][]byte) {

@@ -33,52 +33,52 @@ func (pkt *sentPacket) owes() bool {
 }
 
 // silenceAt is when a path becomes a suspect, or is dead.
-func (e *Endpoint) silenceAt(p *path) int64 {
-	if !p.active() || p.eliciting == 0 || e.life.held.on || e.life.holding.on {
+func (p *path) silenceAt() int64 {
+	if !p.active() || p.eliciting == 0 || p.ps.life.held.on || p.ps.life.holding.on {
 		return never
 	}
 	since := p.owedSince()
 	if since == never {
 		return never
 	}
-	since = max(since, e.life.awakeAt)
+	since = max(since, p.ps.life.awakeAt)
 	switch {
 	case p.stage == stageWell:
 		return since + p.probeTimeout(0)
 	case p.stage == stageSuspect:
 		return since + 3*p.probeTimeout(0)
-	case !e.anotherIsWell(p):
+	case !p.anotherIsWell():
 		return never
 	case p.reliable:
 		// It may only be slow: what repairs losses itself has failed when it was silent for as
 		// long as a connection may be.
-		return since + max(3*p.probeTimeout(0), min(int64(e.cfg.Timeout), int64(defaultTimeout)))
+		return since + max(3*p.probeTimeout(0), min(int64(p.ps.cfg.Timeout), int64(defaultTimeout)))
 	}
 	return since
 }
 
 // checkSilence does what is due, and notes when to look again.
-func (e *Endpoint) checkSilence(now int64, p *path) {
-	if p.stage == stageWell && now >= e.silenceAt(p) {
+func (p *path) checkSilence(now int64) {
+	if p.stage == stageWell && now >= p.silenceAt() {
 		p.become(stageSuspect)
 	}
-	if p.stage == stageSuspect && now >= e.silenceAt(p) {
+	if p.stage == stageSuspect && now >= p.silenceAt() {
 		p.become(stageDead)
 	}
 	switch {
 	case p.stage != stageDead:
-	case now >= e.silenceAt(p):
-		e.fail(now, p)
-	case !p.toldSilent && !e.anotherIsWell(p) && e.knowsPaths():
+	case now >= p.silenceAt():
+		p.fail(now)
+	case !p.toldSilent && !p.anotherIsWell() && p.ps.knowsPaths():
 		p.toldSilent = true
-		e.tellPath(p, PathSilent)
+		p.tell(PathSilent)
 	}
-	p.checkAt = e.silenceAt(p)
+	p.checkAt = p.silenceAt()
 }
 
 // lookAgain has the silence of all paths looked at anew: one of them answers, or may again.
-func (e *Endpoint) lookAgain() {
-	for _, p := range e.paths {
+func (ps *paths) lookAgain() {
+	for _, p := range ps.all {
 		if p.eliciting > 0 {
 			p.checkAt = math.MinInt64
 		}
@@ -86,27 +86,27 @@ func (e *Endpoint) lookAgain() {
 }
 
 // answers notes that the peer acknowledged something new on a path: it lives.
-func (e *Endpoint) answers(p *path) {
+func (p *path) answers() {
 	p.loss.probes, p.loss.overdue.rounds = 0, 0
 	switch {
 	case p.toldSilent || p.stage == stageSuspect || p.stage == stageDead || p.stage == stageFailed:
-		e.revive(p)
+		p.revive()
 	case p.eliciting > 0:
-		p.checkAt = e.silenceAt(p) // later than it was: nobody need look before
+		p.checkAt = p.silenceAt() // later than it was: nobody need look before
 	}
 }
 
 // revive: a path that was silent answers.
-func (e *Endpoint) revive(p *path) {
+func (p *path) revive() {
 	if p.route == NoRoute {
 		return
 	}
 	tell := p.toldSilent || p.stage == stageFailed
 	p.become(stageWell)
 	p.toldSilent = false
-	e.lookAgain()
+	p.ps.lookAgain()
 	if tell {
-		p.catchUp(e.pathClock)
-		e.tellPath(p, PathActive)
+		p.catchUp(p.ps.clock)
+		p.tell(PathActive)
 	}
 }

@@ -91,8 +91,8 @@ type Stats struct {
 
 // Stats returns the counters and estimates.
 func (e *Endpoint) Stats() Stats {
-	s, lead := e.stats, e.pathStats(e.lead())
-	for _, p := range e.paths {
+	s, lead := e.stats, e.paths.lead().stats()
+	for _, p := range e.paths.all {
 		s.addPath(&p.counts)
 		s.BytesInFlight += p.inFlight
 	}
@@ -100,12 +100,12 @@ func (e *Endpoint) Stats() Stats {
 	s.RTT, s.RTTVar, s.MinRTT = lead.RTT, lead.RTTVar, lead.MinRTT
 	s.JitterOut, s.JitterIn = lead.JitterOut, lead.JitterIn
 	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn
-	s.BytesPerSecond, s.MTU = e.bytesPerSecond(), lead.MTU
+	s.BytesPerSecond, s.MTU = e.paths.bytesPerSecond(), lead.MTU
 	for i := range e.outbox.senders[1:] {
 		s.addChannel(&e.outbox.senders[1+i], &e.inbox.receivers[1+i])
 	}
 	s.OpenReceipts = e.outbox.openReceipts
-	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.sent.perSecond(e.now), e.received.perSecond(e.now)
+	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.paths.sent.perSecond(e.now), e.paths.received.perSecond(e.now)
 	return s
 }
 

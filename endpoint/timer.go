@@ -16,19 +16,19 @@ func (e *Endpoint) Deadline() int64 {
 		return e.closingDeadline()
 	}
 	at := e.lifeDeadline()
-	for _, p := range e.paths {
-		at = min(at, e.pathDeadline(p))
+	for _, p := range e.paths.all {
+		at = min(at, p.deadline())
 	}
 	return at
 }
 
 // pathDeadline is when a path has something to do.
-func (e *Endpoint) pathDeadline(p *path) int64 {
-	if e.life.state == stateAway {
-		return e.awayDeadline(p)
+func (p *path) deadline() int64 {
+	if p.ps.life.state == stateAway {
+		return p.awayDeadline()
 	}
-	at := min(e.probeAt(p), p.checkAt, e.overdueAt(p))
-	if e.stuck(p) {
+	at := min(p.probeAt(), p.checkAt, p.overdueAt())
+	if p.stuck() {
 		return at
 	}
 	at = min(at, p.ackAt)
@@ -36,26 +36,26 @@ func (e *Endpoint) pathDeadline(p *path) int64 {
 		switch {
 		case !p.mayBeAsked():
 			return never
-		case p.gagged(e.proofBytes()):
-			return e.askAt(p)
+		case p.gagged(p.ps.proofBytes()):
+			return p.askAt()
 		}
-		at = min(at, e.askAt(p))
+		at = min(at, p.askAt())
 	}
 	switch {
-	case p.loss.probe > 0 || e.life.holding.copies > 0 && e.carries(p):
+	case p.loss.probe > 0 || p.ps.life.holding.copies > 0 && p.carries():
 		return min(at, p.loss.lastSent) // at once
-	case e.life.quiet():
+	case p.ps.life.quiet():
 		return at
 	}
 	wanted := never // if an acknowledgement comes first
 	switch {
 	case !p.full():
-		wanted = min(e.sendAt(p), e.searchAt(p))
-	case e.carries(p) && e.overtakes(p):
-		wanted = e.overtakeAt()
+		wanted = min(p.sendAt(), p.searchAt())
+	case p.carries() && p.overtakes():
+		wanted = p.ps.overtakeAt()
 	}
 	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
-	return min(at, max(wanted, p.pacer.at, p.pacer.readyAt(), e.outbox.quota.readyAt()))
+	return min(at, max(wanted, p.pacer.at, p.pacer.readyAt(), p.ps.outbox.quota.readyAt()))
 }
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
@@ -68,54 +68,54 @@ func (e *Endpoint) lifeDeadline() int64 {
 		at = min(e.life.keptUntil(e.life.away.since), e.life.away.probeAt)
 	}
 	if e.life.drain.on {
-		at = min(at, e.life.drainUntil(e.patience()))
+		at = min(at, e.life.drainUntil(e.paths.patience()))
 	}
 	return min(at, e.expiryAt, e.life.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
-func (e *Endpoint) sendAt(p *path) int64 {
-	if !e.carries(p) {
+func (p *path) sendAt() int64 {
+	if !p.carries() {
 		if p.active() && p.eliciting == 0 {
-			return e.pingAt(p)
+			return p.pingAt()
 		}
 		return never
 	}
-	if e.controlDue() || e.life.drain.on && e.life.drainDue() {
+	if p.ps.controlDue() || p.ps.life.drain.on && p.ps.life.drainDue() {
 		return math.MinInt64
 	}
-	at := e.sendableAt()
-	if e.life.state != stateOpen || at == math.MinInt64 {
+	at := p.ps.sendableAt()
+	if p.ps.life.state != stateOpen || at == math.MinInt64 {
 		return at
 	}
-	at = min(at, e.outbox.twinAt())
+	at = min(at, p.ps.outbox.twinAt())
 	if p.eliciting == 0 {
-		at = min(at, e.pingAt(p))
+		at = min(at, p.pingAt())
 	}
-	return min(at, e.outbox.blockedDue())
+	return min(at, p.ps.outbox.blockedDue())
 }
 
 // sendableAt is when a message could go out if the path allowed it.
-func (e *Endpoint) sendableAt() int64 {
-	if e.life.state != stateOpen {
+func (ps *paths) sendableAt() int64 {
+	if ps.life.state != stateOpen {
 		return never
 	}
-	return e.outbox.sendableAt()
+	return ps.outbox.sendableAt()
 }
 
 // maxSilence is how long a side that heard nothing waits at most before it sends a PING.
 const maxSilence = 5 * second
 
 // pingAt is when a path on which nothing came asks for a sign of life.
-func (e *Endpoint) pingAt(p *path) int64 {
-	if len(e.paths) == 1 {
-		return e.life.lastHeard + e.life.pingInterval()
+func (p *path) pingAt() int64 {
+	if len(p.ps.all) == 1 {
+		return p.ps.life.lastHeard + p.ps.life.pingInterval()
 	}
-	return p.heardAt + e.life.pingInterval()
+	return p.heardAt + p.ps.life.pingInterval()
 }
 
-func (e *Endpoint) pingDue(now int64, p *path) bool {
-	return e.life.state == stateOpen && p.active() && p.eliciting == 0 && now >= e.pingAt(p)
+func (p *path) pingDue(now int64) bool {
+	return p.ps.life.state == stateOpen && p.active() && p.eliciting == 0 && now >= p.pingAt()
 }
 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
@@ -135,9 +135,9 @@ func (e *Endpoint) HandleTimeout(now int64) {
 		return
 	}
 	if e.life.state == stateAway {
-		e.knock(now)
+		e.paths.knock(now)
 	} else {
-		e.checkPaths(now)
+		e.paths.checkPaths(now)
 	}
 	if now >= e.expiryAt {
 		e.expire(now)
@@ -145,15 +145,15 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	e.endDrain(now)
 }
 
-func (e *Endpoint) checkPaths(now int64) {
-	for _, p := range e.paths {
-		e.checkOverdue(now, p)
-		e.lossTimeout(now, p)
+func (ps *paths) checkPaths(now int64) {
+	for _, p := range ps.all {
+		p.checkOverdue(now)
+		p.lossTimeout(now)
 		if now >= p.checkAt {
-			e.checkSilence(now, p)
+			p.checkSilence(now)
 		}
 		if p.odd() {
-			e.askTimeout(now, p)
+			p.askTimeout(now)
 		}
 	}
 }
@@ -165,8 +165,8 @@ func (e *Endpoint) expire(now int64) {
 }
 
 // controlDue reports whether a frame that is not a message waits.
-func (e *Endpoint) controlDue() bool {
-	return e.life.helloFirst() || (e.inbox.owing || e.statusOwed) && e.life.state == stateOpen
+func (ps *paths) controlDue() bool {
+	return ps.life.helloFirst() || (ps.inbox.owing || ps.statusOwed) && ps.life.state == stateOpen
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.

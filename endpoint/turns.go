@@ -2,24 +2,24 @@ package endpoint
 
 // turn returns the path to ask next, of those that were not asked; nil if there is none. First
 // come copies, then the path with messages that was served least, then the others.
-func (e *Endpoint) turn(now int64, asked uint8) (best *path) {
-	if e.life.ended() {
-		return e.closingTurn(asked)
+func (ps *paths) turn(now int64, asked uint8) (best *path) {
+	if ps.life.ended() {
+		return ps.closingTurn(asked)
 	}
-	for _, p := range e.paths {
+	for _, p := range ps.all {
 		if asked&(1<<p.id) != 0 {
 			continue
 		}
-		if e.copies.due&(1<<p.id) != 0 {
+		if ps.copies.due&(1<<p.id) != 0 {
 			return p
 		}
 		if !p.mayBeAsked() {
 			continue
 		}
-		ready := e.carries(p) && p.ready(now)
+		ready := p.carries() && p.ready(now)
 		if ready && p.waits {
 			p.waits = false
-			p.catchUp(e.pathClock)
+			p.catchUp(ps.clock)
 		}
 		p.waits = !ready
 		if best == nil || ready && (best.waits || isLess(p.served, best.served)) {
@@ -52,9 +52,9 @@ func (p *path) catchUp(clock uint64) {
 }
 
 // serve counts bytes of messages against the share of a path.
-func (e *Endpoint) servePath(p *path, bytes int) {
-	if isLess(e.pathClock, p.served) {
-		e.pathClock = p.served
+func (p *path) serve(bytes int) {
+	if isLess(p.ps.clock, p.served) {
+		p.ps.clock = p.served
 	}
 	p.served += uint64(bytes) * servedUnit / uint64(p.weight)
 }
@@ -78,19 +78,19 @@ const unfit = 4
 
 // carries reports whether messages go over a path: if there is none better. One with copies has
 // messages of its own only when there is no other, or when the others are full.
-func (e *Endpoint) carries(p *path) bool {
-	if len(e.paths) == 1 {
+func (p *path) carries() bool {
+	if len(p.ps.all) == 1 {
 		return p.active()
 	}
-	return e.carriesBest(p)
+	return p.carriesBest()
 }
 
-func (e *Endpoint) carriesBest(p *path) bool {
+func (p *path) carriesBest() bool {
 	rank := p.rank()
 	if rank == unfit {
 		return false
 	}
-	for _, q := range e.paths {
+	for _, q := range p.ps.all {
 		switch r := q.rank(); {
 		case q == p || r > rank:
 		case r < rank, p.use == UseCopy && q.use != UseCopy && !q.full():
@@ -101,8 +101,8 @@ func (e *Endpoint) carriesBest(p *path) bool {
 }
 
 // anotherIsWell reports whether another path than p answers.
-func (e *Endpoint) anotherIsWell(p *path) bool {
-	for _, q := range e.paths {
+func (p *path) anotherIsWell() bool {
+	for _, q := range p.ps.all {
 		if q != p && q.rank() < 2 {
 			return true
 		}
@@ -112,12 +112,12 @@ func (e *Endpoint) anotherIsWell(p *path) bool {
 
 // lead is the path whose measurements stand for the connection: of the best ones the one with
 // the shortest round trip.
-func (e *Endpoint) lead() *path {
-	best := e.paths[0]
-	if len(e.paths) == 1 {
+func (ps *paths) lead() *path {
+	best := ps.all[0]
+	if len(ps.all) == 1 {
 		return best
 	}
-	for _, p := range e.paths[1:] {
+	for _, p := range ps.all[1:] {
 		if r, b := p.rank(), best.rank(); r < b || r == b && p.rtt.smooth < best.rtt.smooth {
 			best = p
 		}
@@ -128,9 +128,9 @@ func (e *Endpoint) lead() *path {
 func (p *path) roundTrip() int64 { return p.rtt.smooth }
 
 // bytesPerSecond is the rate of all paths that carry messages.
-func (e *Endpoint) bytesPerSecond() (rate int) {
-	for _, p := range e.paths {
-		if e.carries(p) {
+func (ps *paths) bytesPerSecond() (rate int) {
+	for _, p := range ps.all {
+		if p.carries() {
 			rate += p.estimate().BytesPerSecond
 		}
 	}
@@ -138,17 +138,17 @@ func (e *Endpoint) bytesPerSecond() (rate int) {
 }
 
 // longest is the longest of a measure of the paths that are in use.
-func (e *Endpoint) longest(measure func(p *path) int64) (most int64) {
-	if len(e.paths) == 1 {
-		return measure(e.paths[0])
+func (ps *paths) longest(measure func(p *path) int64) (most int64) {
+	if len(ps.all) == 1 {
+		return measure(ps.all[0])
 	}
-	for _, p := range e.paths {
-		if p.active() || e.onlyPath(p) {
+	for _, p := range ps.all {
+		if p.active() || p.onlyPath() {
 			most = max(most, measure(p))
 		}
 	}
 	if most == 0 {
-		return measure(e.paths[0])
+		return measure(ps.all[0])
 	}
 	return most
 }

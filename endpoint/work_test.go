@@ -121,7 +121,7 @@ func TestAckWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says()
-	last := s.e.paths[0].next - 1
+	last := s.e.paths.all[0].next - 1
 	s.hears(ack(last, last), ack(last, last))
 	s.hears(ack(last, last), ack(last, last))
 	if !s.e.Open() {

@@ -50,7 +50,7 @@ var worstPackets = []struct {
 			}
 		}
 	}, func(s *script, _ uint64) []byte {
-		sent := &s.e.paths[0].sent
+		sent := &s.e.paths.all[0].sent
 		last := sent.End() - 1
 		first := last
 		for sent.Has(first-1) && first-1 > sent.Base() && sent.At(first-1).state != packetUnsent {
@@ -154,7 +154,7 @@ var worstPackets = []struct {
 
 // visits is how many entries of the tables that a peer fills were looked at so far.
 func (e *Endpoint) visits() (n uint64) {
-	for _, p := range e.paths {
+	for _, p := range e.paths.all {
 		n += p.ackVisits
 	}
 	for i := range e.inbox.receivers {

@@ -1,0 +1,53 @@
+package endpoint
+
+import (
+	"math/rand/v2"
+
+	"github.com/tickwire/tickwire/internal/seq"
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// The paths of a connection, and what they have in common: which of them messages take, and what
+// rides on several. A path knows what it has sent and what of that was acknowledged; it tells the
+// outbox, the inbox and the life of the connection what became of what they had it carry.
+type paths struct {
+	*common
+	inbox  *inbox
+	outbox *outbox
+	life   *lifetime
+	random *rand.Rand
+
+	all        []*path // by their numbers; those that are not in use are closed
+	clock      uint64  // how much the path had got that messages went over last
+	statusOwed bool    // a path has PATH_STATUS to be sent
+	copies     copies
+	rateTold   rateTold
+
+	ackIn, ackOut wire.Ack
+	ackLate       wire.Ack
+	lateRanges    []seq.Range // of ackLate
+	exchanges     exchanges
+	sent          bandwidth
+	received      bandwidth
+}
+
+// begin makes path 0.
+func (ps *paths) begin(e *Endpoint, random *rand.Rand, now int64, cfg PathConfig) {
+	ps.common, ps.inbox, ps.outbox, ps.life, ps.random = &e.common, &e.inbox, &e.outbox, &e.life, random
+	ps.all = []*path{ps.firstPath(now, cfg)}
+	ps.rateTold = rateTold{rate: ps.bytesPerSecond(), at: now}
+}
+
+// firstPath returns path 0, which needs no challenge.
+func (ps *paths) firstPath(now int64, cfg PathConfig) *path {
+	p := ps.newPath(0, now)
+	p.claims = newClaims(now, stageWell, cfg)
+	return p
+}
+
+func (ps *paths) path(id uint8) *path {
+	if int(id) >= len(ps.all) {
+		return nil
+	}
+	return ps.all[id]
+}
