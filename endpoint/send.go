@@ -78,15 +78,26 @@ func (out *outbox) send(channel ChannelID, payload []byte, from source, opts *Se
 			return r, queued, err
 		}
 	}
-	m := s.enqueue(t)
-	m.size = uint32(len(payload))
+	var m *outMessage
+	if s.cfg.Delivery.latest() {
+		m = s.placeLatest(t)
+	} else {
+		m = s.queue.Push()
+	}
+	m.size, m.terms = uint32(len(payload)), t
 	if from.draft != nil {
 		from.draft.give(m, from.keep || from.draft.pool != out.cfg.Buffers)
 	} else {
 		m.payload = out.cfg.Buffers.fetch(len(payload))
 		copy(m.payload, payload)
 	}
-	s.entered(m)
+	if s.queued += charge(len(payload)); s.refused > 0 {
+		s.tellWritable() // it may have taken the place of a larger one
+	}
+	s.counts.messages++
+	if !s.turn.listed {
+		s.activate()
+	}
 	if opts.Receipt {
 		m.receipt = out.newReceipt()
 	}
@@ -106,28 +117,6 @@ func (out *outbox) channelOf(channel ChannelID, length int, opts *SendOptions) (
 		return nil, &SendError{channel, ErrFull, "MaxReceipts", n, out.cfg.MaxReceipts}
 	}
 	return s, nil
-}
-
-// enqueue returns a place in the queue for a message of these terms.
-func (s *sender) enqueue(t *terms) (m *outMessage) {
-	if s.cfg.Delivery.latest() {
-		m = s.placeLatest(t)
-	} else {
-		m = s.queue.Push()
-	}
-	m.terms = t
-	return m
-}
-
-// entered counts a message that is in the queue now.
-func (s *sender) entered(m *outMessage) {
-	if s.queued += charge(m.len()); s.refused > 0 {
-		s.tellWritable() // it may have taken the place of a larger one
-	}
-	s.counts.messages++
-	if !s.turn.listed {
-		s.activate()
-	}
 }
 
 func (out *outbox) newReceipt() Receipt {

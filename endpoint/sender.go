@@ -56,21 +56,29 @@ type sender struct {
 
 // next returns the message that may be started now; nil if there is none.
 func (s *sender) next() *outMessage {
-	if m := s.head(); m != nil && (s.free(m) || s.wanted(m) <= s.limit) {
-		return m
+	if s.queue.Len() == 0 {
+		return nil
 	}
-	return nil
+	m := s.head()
+	if m == nil || s.short(m) {
+		return nil
+	}
+	return m
 }
 
 // blocked reports whether the next message could start if there were credit for it.
 func (s *sender) blocked() bool {
+	if s.queue.Len() == 0 {
+		return false
+	}
 	m := s.head()
-	return m != nil && !s.free(m) && s.wanted(m) > s.limit
+	return m != nil && s.short(m)
 }
 
-// head returns the message that could be started now, if there is credit; nil if there is none.
+// head returns the message at the head of the queue if it could be started now, given credit; nil
+// if it could not.
 func (s *sender) head() *outMessage {
-	if s.queue.Len() == 0 || s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 {
+	if s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 {
 		return nil
 	}
 	m := s.queue.First()
@@ -90,9 +98,11 @@ func (s *sender) head() *outMessage {
 	return m
 }
 
-// free reports whether a message takes no credit: it belongs to an unreliable delivery, or is
-// droppable.
-func (s *sender) free(m *outMessage) bool { return !s.cfg.Delivery.Reliable() || s.droppable(m) }
+// short reports whether there is no credit for a message. What belongs to an unreliable delivery, or
+// is droppable, takes none.
+func (s *sender) short(m *outMessage) bool {
+	return s.wanted(m) > s.limit && s.cfg.Delivery.Reliable() && !s.droppable(m)
+}
 
 // wanted is the limit that the next message of the queue needs.
 func (s *sender) wanted(m *outMessage) uint64 { return s.started + uint64(charge(m.len())) }

@@ -79,10 +79,7 @@ const unfit = 4
 // carries reports whether messages go over a path: if there is none better. One with copies has
 // messages of its own only when there is no other, or when the others are full.
 func (p *path) carries() bool {
-	if len(p.ps.all) == 1 {
-		return p.active()
-	}
-	return p.carriesBest()
+	return p.active() && (len(p.ps.all) == 1 || p.carriesBest())
 }
 
 func (p *path) carriesBest() bool {
