@@ -208,7 +208,7 @@ func (p *path) handleAck(in *arrival, a *wire.Ack) error {
 	if sample.SentAt < 0 {
 		return nil // nothing new
 	}
-	if sample.OldestAt != never && !in.gap && !p.deaf(sample.OldestAt) && !in.elsewhere {
+	if sample.OldestAt != never && !in.gap && !p.ackTellsNothing(sample.OldestAt) && !in.elsewhere {
 		p.noteLate(now - sample.OldestAt - sample.waited)
 	}
 	if newest := p.newlyAcked(largest); newest != nil {
@@ -251,7 +251,7 @@ func (p *path) newlyAcked(largest uint64) *sentPacket {
 // measure takes the samples that an ACK of pkt allows.
 func (p *path) measure(in *arrival, a *wire.Ack, pkt *sentPacket, sample *AckSample) {
 	now := in.now
-	told := !p.deaf(pkt.at) && !pkt.aside && !in.elsewhere // who is faster measures his own way
+	told := !p.ackTellsNothing(pkt.at) && !pkt.aside && !in.elsewhere // who is faster measures his own way
 	if told && pkt.eliciting {
 		p.rtt.sample(now-pkt.at, a.Hold)
 		sample.RTT = p.rtt.latest
@@ -306,7 +306,7 @@ func (p *path) packetAcked(now int64, n uint64, sample *AckSample) error {
 			}
 		}
 		if pkt.at >= sample.SentAt {
-			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || p.deaf(pkt.at)
+			sample.SentAt, sample.AppLimited = pkt.at, pkt.limited || p.ackTellsNothing(pkt.at)
 			sample.Passed = max(sample.Passed, pkt.passed)
 		}
 	}
@@ -342,7 +342,7 @@ func (p *path) mistaken(now int64, n uint64, s *LossSample) {
 	if pkt.at > p.freshAt {
 		p.outbound.add(0, -1)
 	}
-	if p.deaf(pkt.at) {
+	if p.ackTellsNothing(pkt.at) {
 		return
 	}
 	p.watch.mistaken()

@@ -39,8 +39,9 @@ func (l *lifetime) keptUntil(since int64) int64 {
 	return never
 }
 
-// lost reports whether the peer is given up; if it is silent for too long and kept it is away.
-func (e *Endpoint) lost(now int64) bool {
+// checkTimeout reports whether the peer is given up. One that is silent for too long, and kept, is
+// away from then on.
+func (e *Endpoint) checkTimeout(now int64) bool {
 	if e.life.state == stateAway {
 		return now >= e.life.keptUntil(e.life.away.since)
 	}
@@ -60,8 +61,8 @@ func (e *Endpoint) lost(now int64) bool {
 	return false
 }
 
-// knock has a PING sent to a peer that is away when it is time.
-func (ps *paths) knock(now int64) {
+// pingAway has a PING sent to a peer that is away when it is time.
+func (ps *paths) pingAway(now int64) {
 	a := &ps.life.away
 	if now < a.probeAt {
 		return
@@ -78,7 +79,7 @@ func (ps *paths) knock(now int64) {
 // awayDeadline is when a path has something to send to a peer that is away.
 func (p *path) awayDeadline() int64 {
 	switch {
-	case !p.speaks():
+	case !p.canSend():
 		return never
 	case p.loss.probe > 0:
 		return p.loss.lastSent // at once
@@ -88,7 +89,7 @@ func (p *path) awayDeadline() int64 {
 
 func (ps *paths) buildAway(b *builder) {
 	p := b.path
-	if !p.speaks() {
+	if !p.canSend() {
 		return
 	}
 	if p.toAck > 0 && (p.loss.probe > 0 || b.now >= p.ackAt) {
@@ -102,6 +103,6 @@ func (ps *paths) buildAway(b *builder) {
 // comeBack: a peer that was away is heard.
 func (e *Endpoint) comeBack(now int64) {
 	e.life.state = stateOpen
-	e.paths.listen(now, now)
+	e.paths.endSilence(now, now)
 	e.events.push(Event{Kind: Back})
 }

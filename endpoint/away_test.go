@@ -99,7 +99,7 @@ func TestAwayAfterHold(t *testing.T) {
 		}
 		p.run(6 * time.Second)
 		for end, e := range p.ends {
-			if got := p.kinds(end); len(got) < 2 || !slices.Equal(got[:2], []EventKind{Away, Back}) || e.Held(p.now) != 0 || e.life.holding.on {
+			if got := p.kinds(end); len(got) < 2 || !slices.Equal(got[:2], []EventKind{Away, Back}) || e.Held(p.now) != 0 || e.life.ownHold.on {
 				t.Errorf("end %d: %v, held for %v", end, got, e.Held(p.now))
 			}
 		}

@@ -44,7 +44,7 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 		return
 	}
 	text = cutText(text, wire.MaxTextBytes)
-	left := e.settleAll()
+	left := e.abandonAll()
 	e.life.state = stateClosing
 	e.life.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
 	if e.life.closing.tell = rows != nil; e.life.closing.tell {
@@ -81,9 +81,9 @@ func (l *lifetime) tellMismatch(answer *wire.Close) {
 	l.events.push(Event{Kind: Closed, Code: c.code, Text: text, Undelivered: c.left})
 }
 
-// settleAll ends everything that was under way, and returns how many of our messages had no
+// abandonAll ends everything that was under way, and returns how many of our messages had no
 // fate yet.
-func (e *Endpoint) settleAll() (left int) {
+func (e *Endpoint) abandonAll() (left int) {
 	e.inbox.dropUnfinished()
 	return e.outbox.abandon()
 }
@@ -103,7 +103,7 @@ func (s *sender) dropAll() (left int) {
 			s.lose(m, ConnClosed)
 			left++
 		}
-		s.strip(m)
+		s.freeMessage(m)
 	}
 	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.refused = 0, 0, 0, 0, 0, 0
 	if s.loose != nil {
@@ -143,7 +143,7 @@ func (e *Endpoint) Open() bool {
 func (e *Endpoint) Release() {
 	e.life.state = stateDead
 	e.Update()
-	e.settleAll()
+	e.abandonAll()
 	e.inbox.release()
 }
 
@@ -157,14 +157,14 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 	if c.Code == CodeMismatch {
 		text = e.plan.difference(c.Rows)
 	}
-	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.settleAll()})
-	e.life.bury(now, e.paths.patience())
+	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.abandonAll()})
+	e.life.becomeTombstone(now, e.paths.patience())
 	e.life.oweCloseAck(now, p, from)
 	return n, nil
 }
 
-// bury makes a tombstone: it answers a repeated CLOSE for a while.
-func (l *lifetime) bury(now, patience int64) {
+// becomeTombstone makes a tombstone: it answers a repeated CLOSE for a while.
+func (l *lifetime) becomeTombstone(now, patience int64) {
 	l.state = stateTombstone
 	l.closing.sendAt, l.closing.ackAt = never, never
 	l.closing.until = now + max(tombstoneFor, 3*patience)
@@ -181,10 +181,10 @@ func (e *Endpoint) handleClosing(now int64, p *path, from Route, frames []byte) 
 			if c, n = wire.ConsumeClose(frames); n < 0 {
 				return
 			}
-			e.answered(now, &c)
+			e.closeAnswered(now, &c)
 			e.life.oweCloseAck(now, p, from)
 		case kind == wire.TypeCloseAck:
-			e.answered(now, nil)
+			e.closeAnswered(now, nil)
 		case kind == wire.TypePing:
 		case kind >= wire.TypeAck && kind < wire.TypeFragment:
 			n = wire.ConsumeAck(frames, &e.paths.ackIn)
@@ -218,7 +218,7 @@ func (ps *paths) closingTurn(asked uint8) (best *path) {
 	for i := range ps.all {
 		p := ps.all[(first+i)%len(ps.all)]
 		switch {
-		case asked&(1<<p.id) != 0 || !p.speaks():
+		case asked&(1<<p.id) != 0 || !p.canSend():
 		case p == c.ackOn && c.ackAt != never:
 			return p
 		case best == nil || p.active() && !best.active():
@@ -228,8 +228,8 @@ func (ps *paths) closingTurn(asked uint8) (best *path) {
 	return best
 }
 
-// speaks reports whether a path can carry a packet to its route.
-func (p *path) speaks() bool { return p.mayBeAsked() && !p.gagged(p.ps.proofBytes()) }
+// canSend reports whether a path can carry a packet to its route.
+func (p *path) canSend() bool { return p.mayBeAsked() && !p.gagged(p.ps.proofBytes()) }
 
 // closingDeadline is when something is to be said at the end, if there is a path for it, or when
 // it is over.
@@ -240,24 +240,24 @@ func (e *Endpoint) closingDeadline() int64 {
 	return e.life.closing.deadline()
 }
 
-// answered: the peer knows of our CLOSE, or has one of its own.
-func (e *Endpoint) answered(now int64, answer *wire.Close) {
+// closeAnswered: the peer knows of our CLOSE, or has one of its own.
+func (e *Endpoint) closeAnswered(now int64, answer *wire.Close) {
 	if e.life.state == stateClosing {
 		e.life.tellMismatch(answer)
-		e.life.bury(now, e.paths.patience())
+		e.life.becomeTombstone(now, e.paths.patience())
 	}
 }
 
 // buildClose fills a packet with CLOSE_ACK, or with CLOSE and an ACK of all.
 func (e *Endpoint) buildClose(b *builder) {
 	c := &e.life.closing
-	if !b.path.speaks() {
+	if !b.path.canSend() {
 		return
 	}
 	if on := c.ackOn; c.ackAt != never {
 		if on == b.path && c.ackTo != NoRoute {
 			b.pkt.aside, b.to = true, c.ackTo
-		} else if on != b.path && on.speaks() {
+		} else if on != b.path && on.canSend() {
 			return
 		}
 		c.ackAt = never

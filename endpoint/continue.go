@@ -37,8 +37,8 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 	clear(e.paths.all)
 	e.paths.all, e.paths.statusOwed = append(e.paths.all[:0], p), false
 	e.paths.copies.reset()
-	e.life.holding = ownHold{hold: hold{serial: e.life.holding.serial}, known: true} // the serials go on
-	e.life.held = peerHold{}
+	e.life.ownHold = ownHold{hold: hold{serial: e.life.ownHold.serial}, known: true} // the serials go on
+	e.life.peerHold = peerHold{}
 	e.life.awakeAt = math.MinInt64
 	e.life.lastHeard = max(e.life.lastHeard, now)
 	if e.life.state == stateAway {

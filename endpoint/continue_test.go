@@ -190,7 +190,7 @@ func TestContinueOpens(t *testing.T) {
 		}
 		p.goOn(0, p.epoch[0]+1)
 		p.run(100 * time.Millisecond)
-		if p.ends[1].Held(p.now) != 0 || p.ends[0].life.holding.on {
+		if p.ends[1].Held(p.now) != 0 || p.ends[0].life.ownHold.on {
 			t.Fatal("the hold lasts")
 		}
 	}

@@ -43,14 +43,14 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 // the game do. Kinds that are not known are passed over, and counted. Whoever never calls it
 // keeps at most 64 KiB of what the peer sends.
 func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
-	return e.inbox.takeControl()
+	return e.inbox.receiveControl()
 }
 
-func (in *inbox) takeControl() (kind uint64, body []byte, ok bool) {
+func (in *inbox) receiveControl() (kind uint64, body []byte, ok bool) {
 	for r := &in.receivers[0]; r.ready.Len() > 0; {
 		payload := r.ready.First().payload
 		r.ready.Pop()
-		in.lent = append(in.lent, payload)
+		in.lentToGame = append(in.lentToGame, payload)
 		r.untaken -= charge(len(payload))
 		r.returnCharge(charge(len(payload)))
 		kind, body, ok = wire.ConsumeControl(payload)

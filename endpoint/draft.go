@@ -15,22 +15,22 @@ import "encoding"
 // Its memory comes from the pool and grows by classes. A draft that writes in pieces, or appends
 // in place, soon has room for messages as large as it had before.
 type Draft struct {
-	pool   *Buffers
-	owner  *lifetime // of the endpoint whose own draft it is; nil: nobody's
-	buf    []byte
-	usable int     // buf may become as long as that without further ado
-	shared *shared // not nil: messages have buf, and it changes no more
-	room   int     // length of the largest message so far
-	most   int     // and of the largest that any channel allows
-	widest ChannelID
-	err    error // why it cannot be sent
+	buffers *Buffers
+	life    *lifetime // of the endpoint whose own draft it is; nil: nobody's
+	buf     []byte
+	usable  int     // buf may become as long as that without further ado
+	shared  *shared // not nil: messages have buf, and it changes no more
+	room    int     // length of the largest message so far
+	most    int     // and of the largest that any channel allows
+	widest  ChannelID
+	err     error // why it cannot be sent
 }
 
 // NewDraft returns a draft that belongs to no endpoint, for messages that SendShared sends to
 // many of them. Its memory comes from buffers; it takes as much as the channel with the largest
 // MaxMessageBytes allows.
 func NewDraft(buffers *Buffers, channels []ChannelConfig) *Draft {
-	d := &Draft{pool: buffers}
+	d := &Draft{buffers: buffers}
 	for _, ch := range channels {
 		if full := ch.withDefaults(); full.MaxMessageBytes > d.most {
 			d.most, d.widest = full.MaxMessageBytes, ch.ID
@@ -49,7 +49,7 @@ func (e *Endpoint) SendDraft(channel ChannelID, d *Draft, opts SendOptions) (Rec
 	if d.err != nil {
 		return 0, d.err
 	}
-	r, err := e.send(channel, d.buf, source{draft: d}, &opts)
+	r, err := e.send(channel, d.buf, payloadSource{draft: d}, &opts)
 	if err == nil && d.buf != nil { // dropped at once, or shared
 		d.Reset()
 	}
@@ -64,7 +64,7 @@ func (e *Endpoint) SendShared(channel ChannelID, d *Draft, opts SendOptions) (Re
 	if d.err != nil {
 		return 0, d.err
 	}
-	return e.send(channel, d.buf, source{draft: d, keep: true}, &opts)
+	return e.send(channel, d.buf, payloadSource{draft: d, keep: true}, &opts)
 }
 
 // Len is how many bytes the message has.
@@ -82,7 +82,7 @@ func (d *Draft) Reset() {
 	if d.shared != nil {
 		d.shared.release()
 	} else {
-		d.pool.release(d.buf)
+		d.buffers.release(d.buf)
 	}
 	d.buf, d.usable, d.shared, d.err = nil, 0, nil, nil
 }
@@ -91,7 +91,7 @@ func (d *Draft) Reset() {
 // collector: whoever writes it may be in the middle of that.
 func (d *Draft) abandon() {
 	if d.shared == nil {
-		d.pool.forget(d.buf)
+		d.buffers.forget(d.buf)
 		d.buf = nil
 	}
 	d.Reset()
@@ -173,7 +173,7 @@ func (d *Draft) begin() {
 }
 
 func (d *Draft) writable() bool {
-	return d.err == nil && (d.owner == nil || !d.owner.ended())
+	return d.err == nil && (d.life == nil || !d.life.ended())
 }
 
 // extend makes the message n bytes longer, or as many as may be, and returns the place of these.
@@ -216,10 +216,10 @@ func (d *Draft) extendFar(n int) (place []byte, err error) {
 func (d *Draft) reserve(size int) {
 	if size > cap(d.buf) {
 		old := d.buf
-		d.buf = d.pool.fetch(size)[:len(old)]
+		d.buf = d.buffers.fetch(size)[:len(old)]
 		if old != nil {
 			copy(d.buf, old)
-			d.pool.release(old)
+			d.buffers.release(old)
 		}
 	}
 	d.usable = min(cap(d.buf), d.most)
@@ -238,7 +238,7 @@ func (d *Draft) give(m *outMessage, keep bool) {
 			d.buf, d.usable = nil, 0
 			return
 		}
-		d.shared = d.pool.fetchShared(d.buf)
+		d.shared = d.buffers.fetchShared(d.buf)
 		d.usable = 0
 	}
 	d.shared.users++
@@ -248,9 +248,9 @@ func (d *Draft) give(m *outMessage, keep bool) {
 // fit moves the message out of a buffer that is much larger, or a queue would hold more memory
 // than it counts.
 func (d *Draft) fit() {
-	b := d.pool.fetch(len(d.buf))
+	b := d.buffers.fetch(len(d.buf))
 	copy(b, d.buf)
-	d.pool.release(d.buf)
+	d.buffers.release(d.buf)
 	d.buf = b
 }
 
@@ -276,9 +276,9 @@ var draftNames = [...]string{"DraftRefuse", "DraftDrop", "DraftJoin"}
 // String names the policy.
 func (p DraftPolicy) String() string { return nameOf(draftNames[:], int(p)) }
 
-// settleDraft applies the policy before a message, which comes from another draft or none, opens
+// applyDraftPolicy applies it before a message, which comes from another draft or none, opens
 // a group, and reports whether that put one in the queue.
-func (out *outbox) settleDraft(s *sender, from *Draft, group uint32) (joined bool, err error) {
+func (out *outbox) applyDraftPolicy(s *sender, from *Draft, group uint32) (joined bool, err error) {
 	d := &out.draft
 	switch {
 	case group == 0 || group == s.groups.sending || from == d || len(d.buf) == 0 || d.shared != nil:
@@ -289,7 +289,7 @@ func (out *outbox) settleDraft(s *sender, from *Draft, group uint32) (joined boo
 		if d.err != nil {
 			return false, d.err
 		}
-		_, joined, err = out.send(s.cfg.ID, d.buf, source{draft: d}, &SendOptions{Group: group})
+		_, joined, err = out.send(s.cfg.ID, d.buf, payloadSource{draft: d}, &SendOptions{Group: group})
 		if err == nil && d.buf != nil {
 			d.Reset()
 		}

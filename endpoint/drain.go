@@ -46,7 +46,7 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 	}
 	if d := &e.life.drain; !d.on {
 		d.on, d.code, d.text = true, code, cutText(text, wire.MaxTextBytes)
-		e.wake(now) // there is something to say
+		e.endOwnHold(now) // there is something to say
 		for i := range e.outbox.senders {
 			e.outbox.senders[i].refused = 0 // nobody is told of room that is not for him
 		}
@@ -92,7 +92,7 @@ func (l *lifetime) drainUntil(patience int64) int64 {
 		return d.until
 	case l.state == stateAway:
 		return math.MinInt64 // it was silent for far longer
-	case d.asked == 0 || l.held.on:
+	case d.asked == 0 || l.peerHold.on:
 		return d.until
 	}
 	return min(d.until, max(d.asked, l.lastHeard)+max(leastAsking, asking*patience))

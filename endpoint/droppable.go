@@ -61,7 +61,7 @@ func (s *sender) droppableStored(stored uint32) {
 		}
 		m := s.open.At(id)
 		if m.cut != nil && storedID(m.terms.precedes, m.terms.index) == stored {
-			s.stored(id, m)
+			s.messageStored(id, m)
 			return
 		}
 	}

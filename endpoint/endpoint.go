@@ -37,7 +37,7 @@ func (p *Plan) New(now int64, life Life) *Endpoint {
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
 	e.outbox.begin(&e.common, &e.paths, now, keySeed)
-	e.outbox.draft.owner = &e.life
+	e.outbox.draft.life = &e.life
 	e.paths.begin(e, random, now, life.Path)
 	return e
 }

@@ -61,7 +61,7 @@ func (s *sender) expireOpen(now int64, x *expiry) {
 			x.next = min(x.next, m.terms.expires)
 		}
 	}
-	s.settle()
+	s.popDone()
 }
 
 // expireSent gives up a message of which something was sent. What an unreliable delivery sent

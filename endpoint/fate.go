@@ -83,7 +83,7 @@ func (s *sender) contentAcked(now int64, c *content, late bool) {
 			}
 		}
 	}
-	s.settle()
+	s.popDone()
 }
 
 func (s *sender) contentLost(now int64, c *content) {
@@ -92,11 +92,11 @@ func (s *sender) contentLost(now int64, c *content) {
 		for id, end := c.open(); id < end; id++ {
 			s.messageLost(now, id, c.again)
 		}
-		s.settle()
+		s.popDone()
 	case c.again:
 	case c.kind == contentFragment:
 		s.fragmentLost(now, c)
-		s.settle()
+		s.popDone()
 	case c.kind == contentSkip:
 		for id, end := c.open(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
@@ -166,7 +166,7 @@ func (s *sender) messageAcked(id uint64, late bool) {
 	if m.state == outDone {
 		return
 	}
-	s.resolve(m, Delivered, 0)
+	s.tellFate(m, Delivered, 0)
 	s.done(m)
 }
 
@@ -183,12 +183,12 @@ func (s *sender) done(m *outMessage) {
 	}
 	m.state = outDone
 	if m.payload != nil || m.terms != nil || m.cut != nil {
-		s.strip(m)
+		s.freeMessage(m)
 	}
 }
 
-// strip frees what a message that is not sent any more has of its own.
-func (s *sender) strip(m *outMessage) {
+// freeMessage frees what a message that is not sent any more has of its own.
+func (s *sender) freeMessage(m *outMessage) {
 	s.out.freePayload(m)
 	if m.terms != nil {
 		s.out.freeTerms(m.terms)
@@ -203,8 +203,8 @@ func (s *sender) strip(m *outMessage) {
 	}
 }
 
-// settle drops the messages at the low end of open that are done.
-func (s *sender) settle() {
+// popDone drops the messages at the low end of open that are done.
+func (s *sender) popDone() {
 	for s.open.Len() > 0 && s.open.At(s.open.Base()).state == outDone {
 		s.open.Pop()
 	}

@@ -53,7 +53,7 @@ func (s *sender) buildNextBytes(b *builder) bool {
 	m := s.open.At(id)
 	if m.expired(b.now) {
 		s.expireSent(id, m)
-		s.settle()
+		s.popDone()
 		return true
 	}
 	n := s.buildFragment(b, id, m, m.cut.sent, m.len())
@@ -178,7 +178,7 @@ func (s *sender) fragmentAcked(now int64, c *content) {
 			s.resent(m)
 		}
 		if m.cut.acked.Covers(0, m.len()) {
-			s.resolve(m, Delivered, 0)
+			s.tellFate(m, Delivered, 0)
 			s.finishCut(c.first)
 			s.done(m)
 		}

@@ -87,7 +87,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		return nil
 	}
 	e.life.hello.peer, e.life.hello.peerAt = h, now
-	e.outbox.meet(now, &h)
+	e.outbox.handleHello(now, &h)
 	e.life.hello.peer.Windows, e.life.hello.peer.ChannelLimits = nil, nil
 	for _, p := range e.paths.all {
 		p.ackDelay = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))

@@ -66,12 +66,12 @@ func (e *Endpoint) Hold(now int64, d time.Duration) error {
 	case !e.life.live() || d > 0 && e.life.drain.on:
 		return ErrClosed
 	case d <= 0:
-		e.wake(now)
+		e.endOwnHold(now)
 		return nil
 	case d > e.life.grantedHold():
 		return &HoldError{d, e.life.grantedHold()}
 	}
-	o := &e.life.holding
+	o := &e.life.ownHold
 	o.serial++
 	o.on, o.until, o.copies = true, now+int64(d), firstCopies
 	o.silent, o.woken, o.known = false, false, false
@@ -91,45 +91,45 @@ func (e *Endpoint) MaxHold() time.Duration { return e.cfg.MaxHold }
 
 // HoldKnown reports whether the peer is known to have heard of the Hold that lasts.
 func (e *Endpoint) HoldKnown() bool {
-	return e.life.holding.on && e.life.holding.known && e.life.state == stateOpen
+	return e.life.ownHold.on && e.life.ownHold.known && e.life.state == stateOpen
 }
 
 // Held is how much longer the peer may be silent by a Hold of its own; 0: it is not on hold.
 func (e *Endpoint) Held(now int64) time.Duration {
-	if !e.life.held.on || e.life.state != stateOpen {
+	if !e.life.peerHold.on || e.life.state != stateOpen {
 		return 0
 	}
-	return time.Duration(max(e.life.held.until-now, 0))
+	return time.Duration(max(e.life.peerHold.until-now, 0))
 }
 
 // quiet reports whether one end is silent, so that no data goes.
-func (l *lifetime) quiet() bool { return l.held.on || l.holding.on && l.holding.silent }
+func (l *lifetime) quiet() bool { return l.peerHold.on || l.ownHold.on && l.ownHold.silent }
 
 // holdDeadline is when a hold ends by itself.
 func (l *lifetime) holdDeadline() int64 {
 	at := never
-	if l.holding.on {
-		at = l.holding.until
+	if l.ownHold.on {
+		at = l.ownHold.until
 	}
-	if l.held.on {
-		at = min(at, l.held.until)
+	if l.peerHold.on {
+		at = min(at, l.peerHold.until)
 	}
 	return at
 }
 
 // endHolds ends the holds whose time has come.
 func (e *Endpoint) endHolds(now int64) {
-	if o := &e.life.holding; o.on && (o.woken || now >= o.until) {
-		e.wake(now)
+	if o := &e.life.ownHold; o.on && (o.woken || now >= o.until) {
+		e.endOwnHold(now)
 	}
-	if e.life.held.on && now >= e.life.held.until {
-		e.peerAwake(now, e.life.held.until)
+	if e.life.peerHold.on && now >= e.life.peerHold.until {
+		e.endPeerHold(now, e.life.peerHold.until)
 	}
 }
 
-// wake ends our hold. If that is earlier than announced the peer is told.
-func (e *Endpoint) wake(now int64) {
-	o := &e.life.holding
+// endOwnHold ends our hold. If that is earlier than announced the peer is told.
+func (e *Endpoint) endOwnHold(now int64) {
+	o := &e.life.ownHold
 	if !o.on {
 		return
 	}
@@ -138,20 +138,20 @@ func (e *Endpoint) wake(now int64) {
 		o.serial++
 		o.copies, o.known = 1, false
 	}
-	e.paths.listen(now, now)
+	e.paths.endSilence(now, now)
 }
 
-// peerAwake ends the peer's hold.
-func (e *Endpoint) peerAwake(now, heard int64) {
-	if e.life.held.on {
-		e.life.held.on = false
-		e.paths.listen(now, heard)
+// endPeerHold ends the peer's hold.
+func (e *Endpoint) endPeerHold(now, heard int64) {
+	if e.life.peerHold.on {
+		e.life.peerHold.on = false
+		e.paths.endSilence(now, heard)
 	}
 }
 
-// listen goes on after a silence: its time is no measure of the path, and whoever did not
+// endSilence goes on after a silence: its time is no measure of the path, and whoever did not
 // listen cannot say that nothing was heard.
-func (ps *paths) listen(now, heard int64) {
+func (ps *paths) endSilence(now, heard int64) {
 	ps.life.awakeAt = now
 	ps.lookAgain()
 	ps.life.lastHeard = max(ps.life.lastHeard, heard)
@@ -163,16 +163,16 @@ func (ps *paths) listen(now, heard int64) {
 	}
 }
 
-// slept reports whether somebody was silent since a packet was sent: then when its ack came,
+// silentSince reports whether somebody was silent since a packet was sent: then when its ack came,
 // or did not come, tells nothing about the path.
-func (l *lifetime) slept(sentAt int64) bool {
-	return l.holding.on || l.held.on || sentAt <= l.awakeAt
+func (l *lifetime) silentSince(sentAt int64) bool {
+	return l.ownHold.on || l.peerHold.on || sentAt <= l.awakeAt
 }
 
-// deaf reports whether when a packet's ack came, or did not come, tells nothing about its path:
-// somebody was silent meanwhile, or the path goes elsewhere now.
-func (p *path) deaf(sentAt int64) bool {
-	return sentAt <= p.freshAt || p.ps.life.slept(sentAt)
+// ackTellsNothing reports whether it tells nothing about the path when a packet's ack came, or that
+// it did not: somebody was silent meanwhile, or the path goes elsewhere now.
+func (p *path) ackTellsNothing(sentAt int64) bool {
+	return sentAt <= p.freshAt || p.ps.life.silentSince(sentAt)
 }
 
 // handleHold: the peer will be silent.
@@ -181,7 +181,7 @@ func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n in
 	if n < 0 || int64(millis)*1_000_000 > int64(e.cfg.MaxHold) {
 		return 0, errProtocol
 	}
-	h := &e.life.held
+	h := &e.life.peerHold
 	if !h.row {
 		h.row, h.since = true, now
 	}
@@ -191,7 +191,7 @@ func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n in
 	h.serial, h.path, h.number = serial, p, number
 	until := min(now+int64(millis)*1_000_000, h.since+int64(e.cfg.MaxHold))
 	if until <= now {
-		e.peerAwake(now, until)
+		e.endPeerHold(now, until)
 		return n, nil
 	}
 	h.on, h.until = true, until
@@ -201,10 +201,10 @@ func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n in
 // heardWithoutHold notes a packet that announces nothing; data in it ends the peer's hold, if it
 // came on the same path and so is known to have been sent later.
 func (e *Endpoint) heardWithoutHold(now int64, p *path, number uint64, data bool) {
-	h := &e.life.held
+	h := &e.life.peerHold
 	h.row = false
 	if data && h.on && p == h.path && number > h.number {
-		e.peerAwake(now, now)
+		e.endPeerHold(now, now)
 	}
 }
 
@@ -213,7 +213,7 @@ func (l *lifetime) buildHold(b *builder) {
 	if b.room() < 16 {
 		return
 	}
-	o, millis := &l.holding, int64(0)
+	o, millis := &l.ownHold, int64(0)
 	if o.on {
 		millis = max(o.until-b.now+999_999, 1_000_000) / 1_000_000
 	}
@@ -227,14 +227,14 @@ func (l *lifetime) buildHold(b *builder) {
 
 // holdLost: a packet with HOLD was lost, or is to be repeated.
 func (l *lifetime) holdLost(serial uint64) {
-	if o := &l.holding; serial == o.serial && !o.known {
+	if o := &l.ownHold; serial == o.serial && !o.known {
 		o.copies = max(o.copies, 1)
 	}
 }
 
 // holdAcked: the peer has a HOLD.
 func (l *lifetime) holdAcked(serial uint64) {
-	if o := &l.holding; serial == o.serial {
+	if o := &l.ownHold; serial == o.serial {
 		o.known = true
 		if o.silent || !o.on {
 			o.copies = 0

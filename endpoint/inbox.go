@@ -10,9 +10,9 @@ import (
 // what the peer may send in a second.
 type inbox struct {
 	*common
-	receivers []receiver // in ascending order of channel, the library's own first
-	owing     bool       // a receiver has WINDOW, STORED or REBUILT to send
-	lent      [][]byte   // payloads that the game may use until the next Update
+	receivers  []receiver // in ascending order of channel, the library's own first
+	owing      bool       // a receiver has WINDOW, STORED or REBUILT to send
+	lentToGame [][]byte   // payloads that the game may use until the next Update
 
 	partials   spares[partial]
 	moved      []uint64 // scratch of dropStale
@@ -55,11 +55,11 @@ func (in *inbox) count(now int64, channel uint16, bytes int) {
 
 // reveal shows the game what arrived, and takes back the payloads that it had before.
 func (in *inbox) reveal() {
-	for _, b := range in.lent {
+	for _, b := range in.lentToGame {
 		in.cfg.Buffers.release(b)
 	}
-	clear(in.lent)
-	in.lent = in.lent[:0]
+	clear(in.lentToGame)
+	in.lentToGame = in.lentToGame[:0]
 	for i := range in.receivers {
 		in.receivers[i].reveal()
 	}

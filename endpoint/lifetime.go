@@ -12,12 +12,12 @@ type lifetime struct {
 	lastHeard int64   // when something of the peer came, or its silence was over
 	awakeAt   int64   // when a silence of either end was over
 
-	hello   hello
-	holding ownHold
-	held    peerHold
-	drain   drain
-	away    away
-	closing closing
+	hello    hello
+	ownHold  ownHold
+	peerHold peerHold
+	drain    drain
+	away     away
+	closing  closing
 }
 
 // A state is where an endpoint is in its life:
@@ -67,14 +67,14 @@ func (l *lifetime) timeoutAt() int64 {
 		return never
 	}
 	heard, last := l.lastHeard, never
-	if l.holding.on {
-		heard = max(heard, l.holding.until)
+	if l.ownHold.on {
+		heard = max(heard, l.ownHold.until)
 	}
-	if l.held.on {
-		heard = max(heard, l.held.until)
+	if l.peerHold.on {
+		heard = max(heard, l.peerHold.until)
 	}
-	if l.held.row {
-		last = l.held.since + int64(l.cfg.MaxHold) // HOLD again and again prolongs nothing
+	if l.peerHold.row {
+		last = l.peerHold.since + int64(l.cfg.MaxHold) // HOLD again and again prolongs nothing
 	}
 	return min(heard, last) + int64(l.cfg.Timeout)
 }

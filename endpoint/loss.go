@@ -53,7 +53,7 @@ func (p *path) detectLost(now int64) {
 		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
 		default:
-			if pkt.sort&packetSizeProbe == 0 && !p.deaf(pkt.at) {
+			if pkt.sort&packetSizeProbe == 0 && !p.ackTellsNothing(pkt.at) {
 				p.watch.lost(n)
 			}
 			p.packetLost(now, pkt, &sample)
@@ -92,7 +92,7 @@ func (p *path) packetLost(now int64, pkt *sentPacket, sample *LossSample) {
 	}
 	p.leaveFlight(pkt)
 	p.settleOverdue(pkt, true)
-	pkt.inFlight = pkt.inFlight && !p.deaf(pkt.at) // else it says nothing about congestion
+	pkt.inFlight = pkt.inFlight && !p.ackTellsNothing(pkt.at) // else it says nothing about congestion
 	p.counts.PacketsLost++
 	if pkt.at > p.freshAt {
 		p.outbound.add(0, 1)
@@ -133,7 +133,7 @@ func (p *path) probeAt() int64 {
 	switch {
 	case p.loss.lossAt != never:
 		return p.loss.lossAt
-	case p.ps.life.held.on:
+	case p.ps.life.peerHold.on:
 		return p.loss.lastSent + p.ps.life.pingInterval()
 	case p.eliciting == 0:
 		return never
@@ -149,7 +149,7 @@ func (p *path) lossTimeout(now int64) {
 		p.retry(now)
 	case p.loss.lossAt != never:
 		p.detectLost(now)
-	case p.ps.life.held.on:
+	case p.ps.life.peerHold.on:
 		p.loss.probe, p.loss.lastSent = 1, now
 	default:
 		p.loss.probes++

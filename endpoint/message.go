@@ -16,7 +16,7 @@ func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	if r == nil || r.own() {
 		return Message{}, false
 	}
-	return r.take()
+	return r.receive()
 }
 
 // Bytes returns the payload in place.

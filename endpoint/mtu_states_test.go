@@ -67,7 +67,7 @@ func TestSearchAt(t *testing.T) {
 	}{
 		"closing":          {func() { e.life.state = stateClosing }, func() { e.life.state = stateOpen }},
 		"away":             {func() { e.life.state = stateAway }, func() { e.life.state = stateOpen }},
-		"held":             {func() { e.life.held.on = true }, func() { e.life.held.on = false }},
+		"held":             {func() { e.life.peerHold.on = true }, func() { e.life.peerHold.on = false }},
 		"draining":         {func() { e.life.drain.on = true }, func() { e.life.drain.on = false }},
 		"path failed":      {func() { p.stage = stageFailed }, func() { p.stage = stageWell }},
 		"path opens":       {func() { p.stage = stageOpening }, func() { p.stage = stageWell }},

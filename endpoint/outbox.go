@@ -52,11 +52,11 @@ func (out *outbox) sender(id uint16) *sender {
 	return nil
 }
 
-// meet takes over what the peer's HELLO says: its limits, its first credit, and whether it reads
-// REPAIR.
-func (out *outbox) meet(now int64, h *wire.Hello) {
+// handleHello takes over what the peer's HELLO says: its limits, its first credit, and whether it
+// reads REPAIR.
+func (out *outbox) handleHello(now int64, h *wire.Hello) {
 	out.keepTo(now, h)
-	out.agree(h.Capabilities)
+	out.enableRepair(h.Capabilities)
 	for i := range out.senders {
 		out.senders[i].limit = uint64(h.DefaultWindow)
 	}

@@ -65,7 +65,7 @@ func (p *path) overdueAt() int64 {
 		return never
 	}
 	for o.from = max(o.from, p.sent.Base()); o.from < p.sent.End(); o.from++ {
-		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.sort&packetPrompt != 0 && !p.deaf(pkt.at) {
+		if pkt := p.sent.At(o.from); pkt.state == packetInFlight && pkt.sort&packetPrompt != 0 && !p.ackTellsNothing(pkt.at) {
 			return pkt.at + p.patience() + pkt.waits + p.repairTime(pkt)
 		}
 	}

@@ -85,7 +85,7 @@ func (e *Endpoint) build(b *builder) {
 		}
 		more = len(b.dst) == ackEnd && !b.above && p.sendAt() <= b.now
 	}
-	if len(b.dst) == ackEnd && e.life.holding.copies > 0 && p.carries() {
+	if len(b.dst) == ackEnd && e.life.ownHold.copies > 0 && p.carries() {
 		e.life.buildHold(b) // behind all that the path takes now, and whether it takes more or not
 	}
 	if len(b.dst) == ackEnd && b.now < p.ackAt && !more {

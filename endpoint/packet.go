@@ -104,7 +104,7 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 	if room <= 0 || p.stuck() {
 		return out, false
 	}
-	if e.life.holding.on || e.life.held.on {
+	if e.life.ownHold.on || e.life.peerHold.on {
 		e.endHolds(now)
 	}
 	if e.life.drain.on {

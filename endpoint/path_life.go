@@ -31,7 +31,7 @@ func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	if cfg.validate(&v); v.errs != nil {
 		return 0, &PathError{id, errors.Join(v.errs...)}
 	}
-	p := e.paths.make(now, id, stageOpening, cfg)
+	p := e.paths.beginPath(now, id, stageOpening, cfg)
 	p.inquire().opening.ask(now, cfg.Route, openWait)
 	p.opening.free, p.opening.growth = true, 1
 	p.serial++
@@ -44,7 +44,7 @@ const openWait = second / 4
 
 // begin makes a path of this number, or uses it again; numbers that were skipped get closed
 // paths.
-func (ps *paths) make(now int64, id uint8, as stage, cfg PathConfig) *path {
+func (ps *paths) beginPath(now int64, id uint8, as stage, cfg PathConfig) *path {
 	for int(id) >= len(ps.all) {
 		ps.all = append(ps.all, ps.newPath(uint8(len(ps.all)), now))
 	}
@@ -93,7 +93,7 @@ func (ps *paths) beginOf(now int64, id uint8, from Route, frames []byte) *path {
 	if p := ps.path(id); p != nil {
 		p.abandon(now)
 	}
-	p := ps.make(now, id, stageAsked, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
+	p := ps.beginPath(now, id, stageAsked, PathConfig{Route: from, Use: useOf(s.State), Weight: int(s.Weight)})
 	p.serial = s.Serial
 	p.inquire().opening.ask(now, from, openWait)
 	p.opening.growth = 1

@@ -132,7 +132,7 @@ func (s *sender) lose(m *outMessage, why LossReason) {
 	if s.counts.dropped[why]++; s.of != nil {
 		s.of.counts.dropped[why]++
 	}
-	s.resolve(m, Lost, why)
+	s.tellFate(m, Lost, why)
 }
 
 // trim removes the dead at the head of the queue, and all of them when they are most of it: a
@@ -178,8 +178,8 @@ func (s *sender) tellWritable() {
 	}
 }
 
-// resolve tells the game what became of a message, if it asked.
-func (s *sender) resolve(m *outMessage, kind EventKind, why LossReason) {
+// tellFate tells the game what became of a message, if it asked.
+func (s *sender) tellFate(m *outMessage, kind EventKind, why LossReason) {
 	if m.receipt == 0 {
 		return
 	}

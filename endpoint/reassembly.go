@@ -50,7 +50,7 @@ func (r *receiver) handleFragment(now int64, f *wire.Fragment, b []byte) error {
 	if h.first = h.id - f.Back; h.first > h.id || f.Stored && !r.loose(&h) {
 		return errProtocol
 	}
-	r.saw(h.id)
+	r.noteID(h.id)
 	if r.in.inbound != nil {
 		if r.in.inbound.chargeFragment(now, r, f.Offset == 0, len(b)); r.loose(&h) && r.in.inbound.tooMuch(r) {
 			r.in.stats.MessagesTooFast++
@@ -237,7 +237,7 @@ func (r *receiver) finishPartial(p *partial) {
 		r.whole.Mark(h.id)
 	}
 	if r.rebuild != nil && r.cfg.Delivery != Unreliable { // whose fragments have other ids
-		r.learn(&h, buf)
+		r.learnSymbol(&h, buf)
 	}
 	r.complete(&h, buf)
 }

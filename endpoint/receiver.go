@@ -66,7 +66,7 @@ func (r *receiver) handleRun(now int64, run *wire.Run, b []byte) (n int, err err
 	switch {
 	case run.HasIDs != (r.cfg.Delivery == Unreliable):
 		h.id = r.expand(run.First, run.Wide)
-		r.saw(h.id + uint64(run.Count) - 1)
+		r.noteID(h.id + uint64(run.Count) - 1)
 	case run.HasIDs:
 		h.id, h.copied = r.expandCopied(run.First, run.Wide), true
 	default:
@@ -167,8 +167,8 @@ func (r *receiver) expand(low uint64, wide bool) uint64 {
 	return seq.Nearest(r.next, low, bits)
 }
 
-// saw notes an id from which the next ones are rebuilt.
-func (r *receiver) saw(id uint64) {
+// noteID notes an id from which the next ones are rebuilt.
+func (r *receiver) noteID(id uint64) {
 	if !r.cfg.Delivery.Reliable() {
 		r.next = max(r.next, id+1)
 	}
@@ -177,7 +177,7 @@ func (r *receiver) saw(id uint64) {
 // messageArrived takes a whole message. The payload is copied: it lies in the caller's packet.
 func (r *receiver) messageArrived(now int64, h *head, payload []byte) error {
 	if r.rebuild != nil {
-		r.learn(h, payload)
+		r.learnSymbol(h, payload)
 	}
 	if fresh, err := r.admit(h, len(payload)); !fresh || err != nil {
 		return err
@@ -335,8 +335,8 @@ func (r *receiver) skip(id uint64, length int) error {
 	return nil
 }
 
-// take takes the next message that is shown.
-func (r *receiver) take() (Message, bool) {
+// receive takes the next message that is shown.
+func (r *receiver) receive() (Message, bool) {
 	if r.ready.Base() >= r.visible {
 		return Message{}, false
 	}
@@ -344,7 +344,7 @@ func (r *receiver) take() (Message, bool) {
 	r.ready.Pop()
 	r.untaken -= charge(len(m.payload))
 	if m.payload != nil {
-		r.in.lent = append(r.in.lent, m.payload)
+		r.in.lentToGame = append(r.in.lentToGame, m.payload)
 	}
 	if r.cfg.Delivery.Reliable() && !m.droppable {
 		r.returnCharge(charge(len(m.payload)))

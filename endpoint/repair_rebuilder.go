@@ -188,8 +188,8 @@ func (b *rebuilder) moveTo(id uint64) {
 	b.newest = id
 }
 
-// learn notes what a message says that came. All that is known goes out of the sums.
-func (r *receiver) learn(h *head, payload []byte) {
+// learnSymbol notes the symbol of a message that came, and takes it out of the sums.
+func (r *receiver) learnSymbol(h *head, payload []byte) {
 	b := r.rebuild
 	if h.droppable() || r.cfg.Delivery == Unreliable && !h.copied {
 		return

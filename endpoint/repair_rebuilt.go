@@ -18,7 +18,7 @@ func (r *receiver) rebuiltArrived(now int64, id uint64, symbol []byte) error {
 	if !ok || len(sym.Payload) > r.cfg.MaxMessageBytes || sym.Back > id || !r.allows(sym.Options) {
 		return errProtocol
 	}
-	r.saw(id)
+	r.noteID(id)
 	r.counts.rebuilt++
 	r.confirmRebuilt(id)
 	return r.messageArrived(now, &h, sym.Payload)
@@ -71,7 +71,7 @@ func (s *sender) handleRebuilt(low uint64, mask uint32) {
 		s.finishCut(id)
 		s.messageAcked(id, true)
 	}
-	s.settle()
+	s.popDone()
 }
 
 // awaitRebuilt: an unreliable message was lost, and may be rebuilt: REBUILT will say so, or not.
@@ -98,7 +98,7 @@ func (s *sender) expireAwaited(now int64) (next int64) {
 	}
 	if gone > 0 {
 		r.awaited = slices.Delete(r.awaited, 0, gone)
-		s.settle()
+		s.popDone()
 	}
 	if len(r.awaited) == 0 {
 		return never

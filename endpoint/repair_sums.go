@@ -62,8 +62,8 @@ func (s *sender) willRepair() bool {
 	return s.repair.on() && s.out.strengthOf(&s.repair) > repairIdle
 }
 
-// agree begins repair on the channels that want it, if the peer reads it.
-func (out *outbox) agree(capabilities uint64) {
+// enableRepair begins repair on the channels that want it, if the peer reads it.
+func (out *outbox) enableRepair(capabilities uint64) {
 	for i := range out.senders {
 		s := &out.senders[i]
 		s.repair.kind = RepairOff
@@ -78,7 +78,7 @@ func (out *outbox) agree(capabilities uint64) {
 func (s *sender) buildRepair(b *builder) {
 	r := &s.repair
 	if r.packet = s.out.packets; s.queue.Len() > 0 || s.cutter() != nil || b.path.reliable {
-		s.flooded()
+		s.skipRepair()
 		return
 	}
 	end := s.open.End()
@@ -94,7 +94,7 @@ func (s *sender) buildRepair(b *builder) {
 	}
 	begins := r.counts.sums == 0 || b.now-r.at > rebuildLife*3/4 || end-r.covered > rebuildFor/2
 	for n := r.most(s.out.packets, bits.OnesCount32(f.Mask)); n > 0; n-- {
-		if b.room() < wire.RepairLen(&f, symbol) || s.tight(b) || s.turn.limited && s.turnAt() > b.now {
+		if b.room() < wire.RepairLen(&f, symbol) || s.repairMustWait(b) || s.turn.limited && s.turnAt() > b.now {
 			break
 		}
 		s.putSum(b, &f, symbol)
@@ -106,14 +106,14 @@ func (s *sender) buildRepair(b *builder) {
 	r.due = r.credit >= oneSum || r.own == s.out.packets
 }
 
-// tight reports whether messages, and what must be sent again, need all that congestion control
+// repairMustWait reports whether messages, and what must be sent again, need all that congestion control
 // allows, while nothing else waits that could be cut. Repair has half of what pacing has saved up:
 // so the whole stays below the estimated rate, and no message waits for repair. And it has half of
 // the window once nothing was acknowledged for a while: one full of repair would be empty of
 // messages when a long row of packets is lost. Where packets wait for longer than three ticks all the
 // same, because the path carries less than the least rate or others fill it, repair would only have
 // messages wait longer.
-func (s *sender) tight(b *builder) bool {
+func (s *sender) repairMustWait(b *builder) bool {
 	p := b.path
 	window := p.cc.WindowBytes()
 	if b.now-p.deliveredAt > second/10 {
@@ -123,8 +123,8 @@ func (s *sender) tight(b *builder) bool {
 	return short && !s.moreWaits(0)
 }
 
-// flooded: what was sent until now is not repaired.
-func (s *sender) flooded() {
+// skipRepair: what was sent until now is not repaired.
+func (s *sender) skipRepair() {
 	r := &s.repair
 	r.counted, r.bare, r.credit = s.open.End(), s.open.End(), 0
 	r.due = r.own == s.out.packets
@@ -135,7 +135,7 @@ func (s *sender) creditRepair(b *builder) {
 	r := &s.repair
 	fresh := s.open.End() - r.counted
 	if fresh > sparsely {
-		s.flooded()
+		s.skipRepair()
 		return
 	}
 	r.counted = s.open.End()

@@ -4,9 +4,9 @@ import "github.com/tickwire/tickwire/internal/wire"
 
 // When sums go: in which of the packets that leave anyway, and where in it.
 
-// takeRepair appends repair of a channel that has had its turn in the packet, with messages from
+// repairAfterTurn appends repair of a channel that has had its turn in the packet, with messages from
 // an id on if it started any.
-func (s *sender) takeRepair(b *builder, first uint64) {
+func (s *sender) repairAfterTurn(b *builder, first uint64) {
 	r := &s.repair
 	if s.open.End() > first {
 		r.own, r.first, r.due = s.out.packets, first, true

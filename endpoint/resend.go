@@ -109,7 +109,7 @@ func (s *sender) resendOrGiveUp(now int64, id uint64, m *outMessage, sent int) {
 func (s *sender) giveUp(id uint64, m *outMessage, why LossReason) {
 	s.lose(m, why)
 	s.finishCut(id)
-	s.strip(m)
+	s.freeMessage(m)
 	m.state = outSkipping
 	s.underway -= charge(m.len())
 	s.wantResend(id, m)

@@ -143,7 +143,7 @@ func (s *sender) putInRun(b *builder, id uint64, m *outMessage, again bool) {
 	if again {
 		s.resent(m)
 		s.out.stats.MessagesResent++
-		s.double(b, id, m)
+		s.planTwin(b, id, m)
 	} else {
 		to, _, m = s.start(b.now)
 	}

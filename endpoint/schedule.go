@@ -285,7 +285,7 @@ func (out *outbox) buildClass(b *builder, c *class) (full bool) {
 		s.buildResends(b)
 		s.buildFirst(b)
 		if s.repair.on() {
-			s.takeRepair(b, first)
+			s.repairAfterTurn(b, first)
 		}
 		if n := len(b.dst) - before; n > 0 {
 			if isLess(c.clock, start) {

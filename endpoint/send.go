@@ -31,42 +31,42 @@ type SendOptions struct {
 // Send puts a message on a channel. The payload is copied; SendDraft and SendShared save that.
 // It leaves with the packets that NextPacket makes next.
 func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
-	return e.send(channel, payload, source{}, &opts)
+	return e.send(channel, payload, payloadSource{}, &opts)
 }
 
 // A source is where the payload of a message lies: in a draft, or, if that is nil, in memory of
 // the caller's, from which it is copied.
-type source struct {
+type payloadSource struct {
 	draft *Draft
 	keep  bool // the draft shares it
 }
 
-func (e *Endpoint) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (Receipt, error) {
+func (e *Endpoint) send(channel ChannelID, payload []byte, from payloadSource, opts *SendOptions) (Receipt, error) {
 	if !e.life.accepts() {
 		return 0, ErrClosed
 	}
 	receipt, queued, err := e.outbox.send(channel, payload, from, opts)
 	if queued {
-		e.life.holding.woken = e.life.holding.on
+		e.life.ownHold.woken = e.life.ownHold.on
 	}
 	return receipt, err
 }
 
 // send reports beside the receipt whether a message waits now that did not before: not one that was
 // dropped at once, but also one that was joined to another one which is refused.
-func (out *outbox) send(channel ChannelID, payload []byte, from source, opts *SendOptions) (r Receipt, queued bool, err error) {
+func (out *outbox) send(channel ChannelID, payload []byte, from payloadSource, opts *SendOptions) (r Receipt, queued bool, err error) {
 	s, err := out.channelOf(channel, len(payload), opts)
 	if err != nil {
 		return 0, false, err
 	}
 	var t *terms
-	if opts.plain() && !s.cfg.Resend.limits() {
+	if opts.asksNothing() && !s.cfg.Resend.limits() {
 		s.groups.sending = 0
 	} else {
 		if field := misfit(s.cfg.Delivery, opts); field != "" {
 			return 0, false, &SendError{Channel: channel, Err: ErrOption, Field: field}
 		}
-		if queued, err = out.settleDraft(s, from.draft, opts.Group); err != nil {
+		if queued, err = out.applyDraftPolicy(s, from.draft, opts.Group); err != nil {
 			return 0, queued, err
 		}
 		t = s.newTerms(opts)
@@ -86,7 +86,7 @@ func (out *outbox) send(channel ChannelID, payload []byte, from source, opts *Se
 	}
 	m.size, m.terms = uint32(len(payload)), t
 	if from.draft != nil {
-		from.draft.give(m, from.keep || from.draft.pool != out.cfg.Buffers)
+		from.draft.give(m, from.keep || from.draft.buffers != out.cfg.Buffers)
 	} else {
 		m.payload = out.cfg.Buffers.fetch(len(payload))
 		copy(m.payload, payload)
@@ -125,8 +125,8 @@ func (out *outbox) newReceipt() Receipt {
 	return out.lastReceipt
 }
 
-// plain reports whether nothing is asked for that must be remembered.
-func (o *SendOptions) plain() bool {
+// asksNothing reports whether there is nothing that must be remembered with the message.
+func (o *SendOptions) asksNothing() bool {
 	return o.ExpiresAt == 0 && !o.Keyed && o.Group == 0 && !o.Droppable
 }
 

@@ -148,7 +148,7 @@ func (s *sender) start(now int64) (to *sender, id uint64, m *outMessage) {
 		s.underway += charge(m.len())
 	}
 	if m.terms != nil {
-		s.settleTerms(now, m.terms)
+		s.fixTerms(now, m.terms)
 	}
 	if s.cfg.Delivery == ReliableLatest {
 		s.keys.of(m.terms).id = id + 1
@@ -164,8 +164,8 @@ func (s *sender) holder(m *outMessage) *sender {
 	return s
 }
 
-// settleTerms completes the terms of the message that is being started.
-func (s *sender) settleTerms(now int64, t *terms) {
+// fixTerms completes the terms of the message that is being started.
+func (s *sender) fixTerms(now int64, t *terms) {
 	t.attempts = attempts{first: now, n: 1}
 	if t.options&wire.OptionDroppable != 0 {
 		t.precedes = s.open.End()

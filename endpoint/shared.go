@@ -5,7 +5,7 @@ package endpoint
 // gives the memory back.
 type shared struct {
 	payload []byte
-	pool    *Buffers
+	buffers *Buffers
 	users   int
 }
 
@@ -26,7 +26,7 @@ func (s *shared) release() {
 	if s.users--; s.users > 0 {
 		return
 	}
-	p := s.pool
+	p := s.buffers
 	p.release(s.payload)
 	*s = shared{}
 	p.freeShared = append(p.freeShared, s)

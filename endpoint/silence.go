@@ -34,7 +34,7 @@ func (pkt *sentPacket) owes() bool {
 
 // silenceAt is when a path becomes a suspect, or is dead.
 func (p *path) silenceAt() int64 {
-	if !p.active() || p.eliciting == 0 || p.ps.life.held.on || p.ps.life.holding.on {
+	if !p.active() || p.eliciting == 0 || p.ps.life.peerHold.on || p.ps.life.ownHold.on {
 		return never
 	}
 	since := p.owedSince()

@@ -98,15 +98,15 @@ func (s *sender) storedArrived(wireID uint64) {
 		id = *s.cuts.At(wireID)
 	}
 	if s.open.Has(id) && s.open.At(id).cut != nil {
-		s.stored(id, s.open.At(id))
+		s.messageStored(id, s.open.At(id))
 	}
 }
 
-func (s *sender) stored(id uint64, m *outMessage) {
-	s.resolve(m, Delivered, 0)
+func (s *sender) messageStored(id uint64, m *outMessage) {
+	s.tellFate(m, Delivered, 0)
 	s.finishCut(id)
 	s.done(m)
-	s.settle()
+	s.popDone()
 }
 
 // expireStored gives up on messages whose STORED did not come.
@@ -127,6 +127,6 @@ func (s *sender) expireStored(now int64) (next int64) {
 			next = min(next, m.cut.storedBy)
 		}
 	}
-	s.settle()
+	s.popDone()
 	return next
 }

@@ -42,7 +42,7 @@ func (p *path) deadline() int64 {
 		at = min(at, p.askAt())
 	}
 	switch {
-	case p.loss.probe > 0 || p.ps.life.holding.copies > 0 && p.carries():
+	case p.loss.probe > 0 || p.ps.life.ownHold.copies > 0 && p.carries():
 		return min(at, p.loss.lastSent) // at once
 	case p.ps.life.quiet():
 		return at
@@ -60,7 +60,7 @@ func (p *path) deadline() int64 {
 
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
 func (e *Endpoint) lifeDeadline() int64 {
-	if e.life.holding.woken || e.life.drainOver() {
+	if e.life.ownHold.woken || e.life.drainOver() {
 		return math.MinInt64
 	}
 	at := e.life.timeoutAt()
@@ -129,13 +129,13 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	case e.life.ended():
 		e.life.closingTimeout(now)
 		return
-	case e.lost(now):
-		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.settleAll()})
+	case e.checkTimeout(now):
+		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.abandonAll()})
 		e.life.state = stateDead
 		return
 	}
 	if e.life.state == stateAway {
-		e.paths.knock(now)
+		e.paths.pingAway(now)
 	} else {
 		e.paths.checkPaths(now)
 	}

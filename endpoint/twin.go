@@ -24,10 +24,10 @@ const (
 	twinWait = second / 60
 )
 
-// double notes that a message of which nothing is in flight goes again in the packet that is
+// planTwin notes that a message of which nothing is in flight goes again in the packet that is
 // being built. A channel on which more waits is bulk, and has no twins; nor has a path that loses
 // next to nothing, so that only acks are missing, or one that is silent: probes go there.
-func (s *sender) double(b *builder, id uint64, m *outMessage) {
+func (s *sender) planTwin(b *builder, id uint64, m *outMessage) {
 	if m.flying > 0 || m.len() > twinBytes || s.queue.Len() > 0 || s.cfg.Resend.limits() ||
 		b.path.loss.probes > 0 || b.path.reliable || !b.path.outbound.lossy() || s.out.twins.Len() >= maxTwins {
 		return
