@@ -27,8 +27,8 @@ func (s State) String() string {
 }
 
 var stateNames = [...]string{
-	StateTokenExpired - StateTokenExpired:     "connect token expired",
-	StateTimedOut - StateTokenExpired:         "connection timed out",
+	0:                                 "connect token expired", // the lowest of them
+	StateTimedOut - StateTokenExpired: "connection timed out",
 	StateResponseTimedOut - StateTokenExpired: "connection response timed out",
 	StateRequestTimedOut - StateTokenExpired:  "connection request timed out",
 	StateDenied - StateTokenExpired:           "connection denied",
