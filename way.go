@@ -146,7 +146,7 @@ func (c *Conn) sendPacket(now int64) bool {
 	if !ok {
 		return false
 	}
-	packet, mark := c.sealer.Seal(out.Packet, 0, frames, out.Path, out.Number), transport.ECN(out.ECN)
+	packet, mark := c.sealer.Seal(now, out.Packet, 0, frames, out.Path, out.Number), transport.ECN(out.ECN)
 	// What the peer needs to read the packet is asked for now that there is one.
 	if ahead := c.peer.appendAhead(c.core.scratch[:0]); len(ahead) > 0 {
 		c.core.scratch = ahead

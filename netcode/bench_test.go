@@ -109,7 +109,7 @@ func BenchmarkSeal(b *testing.B) {
 			number++
 			packet := s.AppendHeader(buf, 0, number, 2)
 			head := len(packet)
-			s.Seal(append(packet, frames...), 0, head, 0, number)
+			s.Seal(0, append(packet, frames...), 0, head, 0, number)
 		}
 		b.ReportMetric(float64(s.Overhead(2)), "overhead-bytes")
 	})
@@ -125,7 +125,7 @@ func BenchmarkSealOpen(b *testing.B) {
 			number++
 			packet := s.AppendHeader(buf, 0, number, 2)
 			head := len(packet)
-			packet = s.Seal(append(packet, frames...), 0, head, 0, number)
+			packet = s.Seal(0, append(packet, frames...), 0, head, 0, number)
 			if ev := w.server.HandleDatagram(w.now, 0, p.at, packet, nil); ev.Kind != EventPacket {
 				b.Fatal(ev.Drop)
 			}

@@ -40,13 +40,13 @@ type Sealer struct {
 	idLen  uint8
 	pathAt uint8 // which byte of id has the path in its low 3 bits
 
-	sealed    int              // packets of this epoch
-	most      int              // after how many it should end
-	used      uint8            // a bit for each path that has some
-	paths     uint8            // likewise, of any epoch
-	first     [MaxPaths]uint64 // number of the first of them, on these paths
-	changedAt int64
-	wanted    bool
+	sealed  int              // packets of this epoch
+	most    int              // after how many it should end
+	used    uint8            // a bit for each path that has some
+	paths   uint8            // likewise, of any epoch
+	first   [MaxPaths]uint64 // number of the first of them, on these paths
+	begunAt int64            // when the first of them was sealed
+	wanted  bool
 
 	tails [rememberedTails][goneTailBytes]byte // of the newest packets, to believe a GONE
 	sent  uint64
@@ -89,7 +89,10 @@ func (s *Sealer) AppendHeader(dst []byte, path uint8, number uint64, numberBytes
 // Seal seals the frames dst[frames:] in place behind the header
 // dst[start:frames], and appends the tag. A path and number must never seal
 // two different packets; the sealed bytes may be sent more than once.
-func (s *Sealer) Seal(dst []byte, start, frames int, path uint8, number uint64) []byte {
+func (s *Sealer) Seal(now int64, dst []byte, start, frames int, path uint8, number uint64) []byte {
+	if s.used == 0 {
+		s.begunAt = now
+	}
 	if s.used&(1<<path) == 0 {
 		s.used |= 1 << path
 		s.paths |= 1 << path

@@ -73,7 +73,7 @@ func TestDataNumbers(t *testing.T) {
 		s := p.c.Sealer()
 		b := s.AppendHeader(nil, 0, number, n)
 		head := len(b)
-		b = s.Seal(b, 0, head, 0, number)
+		b = s.Seal(0, b, 0, head, 0, number)
 		if ev := w.toServer(p.at, b); ev.Number != number || ev.Kind != EventPacket {
 			t.Fatalf("number %d of %d bytes arrived as %d: %v", number, n, ev.Number, ev.Drop)
 		}
@@ -214,7 +214,7 @@ func nothingAllocates(t *testing.T, want MintConfig) {
 	packet := func(s *Sealer) []byte {
 		b := s.AppendHeader(buf[:0], 0, number, 2)
 		head := len(b)
-		return s.Seal(append(b, frames...), 0, head, 0, number)
+		return s.Seal(0, append(b, frames...), 0, head, 0, number)
 	}
 	server := SourceFrom(serverAddr)
 	allocs := testing.AllocsPerRun(1000, func() {

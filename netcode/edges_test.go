@@ -104,7 +104,7 @@ func TestSmallestData(t *testing.T) {
 	w, p, seat := protectedPair(t, MintConfig{Suite: SuiteSignedOnly, TagBytes: MinTagBytes}, nil)
 	smallest := func(s *Sealer) []byte {
 		b := s.AppendHeader(nil, 0, 1, 1)
-		return s.Seal(b, 0, len(b), 0, 1)
+		return s.Seal(0, b, 0, len(b), 0, 1)
 	}
 	if ev := w.toServer(p.at, smallest(p.c.Sealer())); ev.Kind != EventPacket || ev.Number != 1 {
 		t.Errorf("at the server: %+v", ev)
@@ -166,8 +166,8 @@ func TestKeysWithTwoPaths(t *testing.T) {
 			_, p, _ := protectedPair(t, MintConfig{}, nil)
 			s, now := p.c.Sealer(), 100*second
 			for round := range uint64(2) {
-				seal(s, a, 10+round, "x")
-				seal(s, b, 20+round, "y")
+				sealAt(now, s, a, 10+round, "x")
+				sealAt(now, s, b, 20+round, "y")
 				if round == 0 && !s.ChangeKeys(now, a, 10, time.Second/10) {
 					t.Fatal("the first change is too early")
 				}

@@ -61,8 +61,8 @@ func (s *Sealer) WantNewKeys() { s.wanted = true }
 
 // ChangeKeys begins the next epoch with the next packet, unless it is too
 // early: before the peer has acknowledged a packet of this one, and three
-// probe timeouts after it began, the peer may not be done with the one before
-// (RFC 9001, 6.1 and 6.5). Acked is the largest number that was acknowledged of a
+// probe timeouts after the first of them was sealed, the peer may not be done with the one
+// before (RFC 9001, 6.1 and 6.5). Acked is the largest number that was acknowledged of a
 // path; any of the paths will do, and the probe timeout is the longest of all. Once
 // there was a second path, seven seconds have to pass. It reports whether the keys
 // changed.
@@ -75,12 +75,12 @@ func (s *Sealer) ChangeKeys(now int64, path uint8, acked uint64, probeTimeout ti
 	if s.paths&(s.paths-1) != 0 {
 		least = max(least, pathsEpoch)
 	}
-	if s.used&(1<<path) == 0 || acked < s.first[path] || s.epochs > 0 && now-s.changedAt < least {
+	if s.used&(1<<path) == 0 || acked < s.first[path] || s.epochs > 0 && now-s.begunAt < least {
 		return false
 	}
 	s.epoch = s.epoch.next()
 	s.epochs++
-	s.sealed, s.used, s.wanted, s.changedAt = 0, 0, false, now
+	s.sealed, s.used, s.wanted = 0, 0, false
 	return true
 }
 

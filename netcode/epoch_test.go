@@ -28,7 +28,7 @@ func newDirection(t testing.TB, pad Pad, epochPackets int) *direction {
 // seal makes the next packet.
 func (d *direction) seal() []byte {
 	d.next++
-	return seal(&d.out, 0, d.next-1, "frames")
+	return sealAt(d.now, &d.out, 0, d.next-1, "frames")
 }
 
 // change has the keys changed, as if all were acknowledged.
@@ -120,6 +120,15 @@ func TestKeyChangeWaits(t *testing.T) {
 	}
 	if !d.out.ChangeKeys(d.now+3*int64(probe), 0, 1, probe) {
 		t.Fatal("never")
+	}
+	// An epoch begins with its first packet, however long before it was decided: a receiver goes along
+	// with one change in a millisecond.
+	d.now += 10 * second
+	if d.seal(); d.out.ChangeKeys(d.now+1, 0, 2, probe) {
+		t.Fatal("a microsecond after the first packet of the epoch")
+	}
+	if !d.out.ChangeKeys(d.now+3*int64(probe), 0, 2, probe) {
+		t.Fatal("not three probe timeouts after the first packet of the epoch")
 	}
 }
 
@@ -238,16 +247,16 @@ func TestEpochTooSoon(t *testing.T) {
 func TestEpochPaths(t *testing.T) {
 	d := newDirection(t, padOf(MintConfig{}), 0)
 	d.want(d.seal(), DropNone, "path 0")
-	d.want(seal(&d.out, 5, 70, "frames"), DropNone, "path 5")
-	old, unknown := seal(&d.out, 5, 71, "frames"), seal(&d.out, 6, 3, "frames")
+	d.want(sealAt(d.now, &d.out, 5, 70, "frames"), DropNone, "path 5")
+	old, unknown := sealAt(d.now, &d.out, 5, 71, "frames"), sealAt(d.now, &d.out, 6, 3, "frames")
 	d.change()
 	d.want(d.seal(), DropNone, "path 0 in the next epoch")
 	d.want(old, DropNone, "path 5 still in the old one")
 	d.want(unknown, DropNone, "path 6, first seen in the old one")
-	d.want(seal(&d.out, 5, 72, "frames"), DropNone, "path 5 in the next")
+	d.want(sealAt(d.now, &d.out, 5, 72, "frames"), DropNone, "path 5 in the next")
 	d.now += oldKeys
 	d.change()
-	d.want(seal(&d.out, 6, 4, "frames"), DropNone, "path 6, which missed an epoch, begins the third")
+	d.want(sealAt(d.now, &d.out, 6, 4, "frames"), DropNone, "path 6, which missed an epoch, begins the third")
 	d.want(d.seal(), DropNone, "path 0 follows")
 }
 

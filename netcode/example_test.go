@@ -54,7 +54,7 @@ func Example() {
 	packet := c.Sealer().AppendHeader(nil, 0, 0, 2) // path 0, number 0
 	frames := len(packet)
 	packet = append(packet, "hello"...)
-	packet = c.Sealer().Seal(packet, 0, frames, 0, 0)
+	packet = c.Sealer().Seal(0, packet, 0, frames, 0, 0)
 	ev := s.HandleDatagram(now, unix, player, packet, nil)
 	fmt.Printf("server: %d bytes hold %q\n", len(packet), ev.Frames)
 

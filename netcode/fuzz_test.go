@@ -206,7 +206,7 @@ func FuzzData(f *testing.F) {
 		s := p.c.Sealer()
 		b := s.AppendHeader(nil, path, number, n)
 		head := len(b)
-		b = s.Seal(append(b, frames...), 0, head, path, number)
+		b = s.Seal(0, append(b, frames...), 0, head, path, number)
 		ev := w.toServer(p.at, b)
 		fits := number < 1<<(8*n-1) && (path != 0 || number > 0)
 		if fits && (ev.Kind != EventPacket || ev.Number != number || ev.Path != path || !bytes.Equal(w.last().Frames, frames)) {

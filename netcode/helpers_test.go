@@ -202,9 +202,13 @@ func (p *player) data(number uint64, frames string) []byte {
 }
 
 func seal(s *Sealer, path uint8, number uint64, frames string) []byte {
+	return sealAt(0, s, path, number, frames)
+}
+
+func sealAt(now int64, s *Sealer, path uint8, number uint64, frames string) []byte {
 	b := s.AppendHeader(nil, path, number, 2)
 	head := len(b)
-	return s.Seal(append(b, frames...), 0, head, path, number)
+	return s.Seal(now, append(b, frames...), 0, head, path, number)
 }
 
 func (p *player) last() ClientEvent {

@@ -190,7 +190,7 @@ func (m *man) seal(s *Sealer, text string) []byte {
 	if s.KeyChangeDue() {
 		s.ChangeKeys(m.now, 0, s.sent-1, 1)
 	}
-	return seal(s, 0, s.sent, text)
+	return sealAt(m.now, s, 0, s.sent, text)
 }
 
 // check looks at what arrived since the last time, and at who sits where.

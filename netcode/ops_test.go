@@ -234,7 +234,7 @@ func (c *chaos) seal(s *Sealer, paths uint64) []byte {
 	if s.KeyChangeDue() && s.ChangeKeys(c.now, path(s.sent-1), s.sent-1, time.Millisecond) {
 		c.changes++
 	}
-	b := seal(s, path(s.sent), s.sent, "frames of "+string(rune('0'+s.sent%10)))
+	b := sealAt(c.now, s, path(s.sent), s.sent, "frames of "+string(rune('0'+s.sent%10)))
 	id := string(s.epoch.keys().secret[:]) + string(s.nonce[:])
 	if before, ok := c.sealed[id]; ok {
 		c.t.Fatalf("a key and nonce sealed two packets:\n%x\n%x", before, b)

@@ -135,8 +135,8 @@ func TestGoneOnAnyPath(t *testing.T) {
 // TestKeyChangeOfAnyPath: an ack of a packet of this epoch will do, of whichever path.
 func TestKeyChangeOfAnyPath(t *testing.T) {
 	d := newDirection(t, padOf(MintConfig{}), 2)
-	seal(&d.out, 0, 700, "frames")
-	seal(&d.out, 6, 40, "frames")
+	sealAt(d.now, &d.out, 0, 700, "frames")
+	sealAt(d.now, &d.out, 6, 40, "frames")
 	const probe = time.Millisecond
 	for path, acked := range map[uint8]uint64{0: 699, 1: 5000, 6: 39} {
 		if d.out.ChangeKeys(d.now, path, acked, probe) {
@@ -149,15 +149,15 @@ func TestKeyChangeOfAnyPath(t *testing.T) {
 	if d.out.ChangeKeys(d.now+60*second, 6, 40, probe) {
 		t.Fatal("for an ack of the epoch before")
 	}
-	d.want(seal(&d.out, 6, 41, "frames"), DropNone, "path 6 begins the next epoch")
+	d.want(sealAt(d.now, &d.out, 6, 41, "frames"), DropNone, "path 6 begins the next epoch")
 	if d.now += pathsEpoch - 1; d.out.ChangeKeys(d.now, 6, 41, probe) {
 		t.Fatal("a path that was idle would be taken for one of the epoch before")
 	}
 	if d.now++; !d.out.ChangeKeys(d.now, 6, 41, probe) {
 		t.Fatal("path 0, which is idle, holds the keys up")
 	}
-	d.want(seal(&d.out, 0, 701, "frames"), DropNone, "path 0 wakes up two epochs later")
-	d.want(seal(&d.out, 6, 42, "frames"), DropNone, "path 6 follows")
+	d.want(sealAt(d.now, &d.out, 0, 701, "frames"), DropNone, "path 0 wakes up two epochs later")
+	d.want(sealAt(d.now, &d.out, 6, 42, "frames"), DropNone, "path 6 follows")
 }
 
 // FuzzClientPathDatagram: whatever comes by whichever socket, nothing is taken but

@@ -417,7 +417,7 @@ func TestReserveAlloc(t *testing.T) {
 	n := testing.AllocsPerRun(1000, func() {
 		packet = p.c.Sealer().AppendHeader(packet[:0], 0, number, 2)
 		frames := len(packet)
-		packet = p.c.Sealer().Seal(append(packet, "steady"...), 0, frames, 0, number)
+		packet = p.c.Sealer().Seal(0, append(packet, "steady"...), 0, frames, 0, number)
 		number++
 		if ev := w.server.HandleDatagram(w.now, w.unix(), p.at, packet, reply); ev.Kind != EventPacket {
 			t.Fatalf("event %+v", ev)

@@ -39,7 +39,7 @@ func ExampleServer_AppendTicket() {
 			c.HandleDatagram(now, unix, 0, netcode.SourceFrom(server), ev.Reply)
 		}
 		b := c.Sealer().AppendHeader(nil, 0, 0, 2) // path 0, number 0
-		ev := s.HandleDatagram(now, unix, at, c.Sealer().Seal(b, 0, len(b), 0, 0), nil)
+		ev := s.HandleDatagram(now, unix, at, c.Sealer().Seal(now, b, 0, len(b), 0, 0), nil)
 		if ev.Kind == netcode.EventResumed {
 			fmt.Println("client", ev.Seat.ClientID(), "is back, at", ev.Seat.Source())
 		}

@@ -185,7 +185,7 @@ func (v *handshakeVector) addData(t *testing.T, id wireID, pad *Pad) {
 		n := number(t, d.number)
 		b := s.AppendHeader(nil, d.path, n, d.bytes)
 		head := len(b)
-		b = s.Seal(append(b, d.frames...), 0, head, d.path, n)
+		b = s.Seal(0, append(b, d.frames...), 0, head, d.path, n)
 		v.Data = append(v.Data, dataVector{d.up, int(d.epoch), d.path, d.number, d.bytes, d.frames, b})
 	}
 	v.Gone = appendGone(nil, v.Data[0].Packet)
