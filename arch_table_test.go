@@ -48,8 +48,8 @@ func (r room) row() string {
 	if r.fence {
 		name += " · *fenced*"
 	}
-	if len(r.open) > 0 {
-		name += fmt.Sprintf(" but for %s", quoted(r.open))
+	for i, file := range r.open {
+		name += [...]string{" but for", ","}[min(i, 1)] + " `" + r.path + "/" + file + "`"
 	}
 	std := "all"
 	if r.std != nil {
