@@ -20,22 +20,27 @@ const (
 )
 
 func (s State) String() string {
-	if i := int(s) - int(StateTokenExpired); i >= 0 && i < len(stateNames) && stateNames[i] != "" {
-		return stateNames[i]
+	switch s {
+	case StateTokenExpired:
+		return "connect token expired"
+	case StateTimedOut:
+		return "connection timed out"
+	case StateResponseTimedOut:
+		return "connection response timed out"
+	case StateRequestTimedOut:
+		return "connection request timed out"
+	case StateDenied:
+		return "connection denied"
+	case StateDisconnected:
+		return "disconnected"
+	case StateRequesting:
+		return "sending connection request"
+	case StateResponding:
+		return "sending connection response"
+	case StateConnected:
+		return "connected"
 	}
 	return fmt.Sprintf("state %d", int8(s))
-}
-
-var stateNames = [...]string{
-	0:                                 "connect token expired", // the lowest of them
-	StateTimedOut - StateTokenExpired: "connection timed out",
-	StateResponseTimedOut - StateTokenExpired: "connection response timed out",
-	StateRequestTimedOut - StateTokenExpired:  "connection request timed out",
-	StateDenied - StateTokenExpired:           "connection denied",
-	StateDisconnected - StateTokenExpired:     "disconnected",
-	StateRequesting - StateTokenExpired:       "sending connection request",
-	StateResponding - StateTokenExpired:       "sending connection response",
-	StateConnected - StateTokenExpired:        "connected",
 }
 
 // A ClientEventKind says what a datagram, or time, brought about.
