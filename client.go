@@ -76,10 +76,22 @@ func (c *Client) Close() error { return c.core.close(CodeNone, "") }
 // socket. The error is ErrClosed, a *ConfigError, also if a ticket is for another
 // ProtocolID, or a *netcode.TokenError if the tickets cannot be read.
 func (c *Client) Connect(tickets []byte) (*Conn, error) {
-	if len(c.ports) == 0 {
+	p, err := c.firstPort()
+	if err != nil {
+		return nil, err
+	}
+	return c.connect(p, tickets)
+}
+
+// firstPort is the socket that is used if none is named.
+func (c *Client) firstPort() (*port, error) {
+	switch {
+	case c.closed:
+		return nil, ErrClosed
+	case len(c.ports) == 0:
 		return nil, &ConfigError{"sockets", "all failed", "a new Client with sockets that work"}
 	}
-	return c.connect(c.ports[0], tickets)
+	return c.ports[0], nil
 }
 
 // ConnectOver is Connect over one of several sockets.

@@ -33,11 +33,9 @@ func (c *Conn) Ticket() []byte {
 // It uses the first socket. The error is ErrClosed, a *ConfigError, also if the ticket is for
 // another ProtocolID, or a *netcode.TicketError if it cannot be read or has expired.
 func (c *Client) Resume(ticket []byte) (*Conn, error) {
-	switch {
-	case c.closed:
-		return nil, ErrClosed
-	case len(c.ports) == 0:
-		return nil, &ConfigError{"sockets", "all failed", "a new Client with sockets that work"}
+	p, err := c.firstPort()
+	if err != nil {
+		return nil, err
 	}
 	t, err := netcode.ParseResumeTicket(ticket)
 	if err != nil {
@@ -47,7 +45,7 @@ func (c *Client) Resume(ticket []byte) (*Conn, error) {
 		return nil, err
 	}
 	d := &dialed{client: c, ticket: t, resumes: true}
-	return c.begin(d, c.ports[0], nil, d.showTicket)
+	return c.begin(d, p, nil, d.showTicket)
 }
 
 // showTicket begins with the ticket of an earlier process.

@@ -73,3 +73,29 @@ func TestWaysOfStrangers(t *testing.T) {
 		t.Errorf("%d sources are remembered, want that of the plain client", known())
 	}
 }
+
+// TestWaysOfMany: however many are answered who never speak, those that are connected are found, and
+// the newest of the others; what is kept of them is bounded.
+func TestWaysOfMany(t *testing.T) {
+	here, there := new(port), new(port)
+	p := plainWays{first: here}
+	source := func(n int) netcode.Source { return netcode.SourceOf(uint16(transport.KindWebSocket), uint64(n)) }
+	p.remember(source(1), way{port: there}, false)
+	p.remember(source(1), way{port: there}, true)
+	const many = 5 * maxWays / 2
+	for n := 2; n < many; n++ {
+		p.remember(source(n), way{port: there}, false)
+	}
+	for _, n := range []int{1, many - maxWays, many - 1} {
+		if p.to(source(n)).port != there {
+			t.Errorf("number %d of %d is not found", n, many)
+		}
+	}
+	if kept := len(p.answered) + len(p.before); kept > 2*maxWays {
+		t.Errorf("%d are kept", kept)
+	}
+	p.forget(source(1))
+	if w := p.to(source(1)); w.port != here || w.path.Association != 1 || w.path.Kind != transport.KindWebSocket {
+		t.Errorf("who is forgotten is sought at %+v", w)
+	}
+}
