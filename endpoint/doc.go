@@ -93,4 +93,48 @@
 // copied; payloads taken from Receive belong to the endpoint and are valid until the next
 // Update. A received message has been copied once by then, out of its packets; fragments that
 // come before the first one may make it twice. [Message.Clone] is for what is to be kept longer.
+//
+// # The code
+//
+// An Endpoint conducts four parts, each of which owns its state and what is done to it:
+//
+//	outbox     what goes to the peer: a sender for each channel, with the messages that wait and
+//	           those whose fate is not known; in which order they fill packets
+//	inbox      what comes from it: a receiver for each channel, with what is unfinished, what waits
+//	           for its turn, and what the game has not taken
+//	paths      where packets go: a path for each way, with its numbers, the packets that it has in
+//	           flight, and what it has measured; which of them messages take
+//	lifetime   what the ends say of themselves: HELLO, holds, drains, and the end
+//
+// A message that is sent waits in a queue of its sender (queue.go), is started when its turn comes
+// (schedule.go), and lies in a packet as part of a run or as fragments (runs.go, fragments.go). The
+// path remembers what the packet carried. When it is acknowledged, or lost, each piece goes back to
+// where it is from (fate.go), and may be sent again (resend.go). In which file what is:
+//
+//	the whole            endpoint, common, plan, config, validate, errors, timer, lone
+//	what the game sees   event, message, stats, channel_stats, clock, bandwidth
+//	memory               buffers, shared, key_table, unfinished, waiting
+//	a packet that goes   packet, pack, acks
+//	a packet that comes  arrival, acks, fate
+//	sending              outbox, sender, send, draft, control
+//	queues and options   queue, expiry, latest, group, droppable
+//	priorities, weights  schedule, budget, quota
+//	messages in packets  runs, fragments, cut
+//	retransmission       resend, twin, stored
+//	receiving            inbox, receiver, reassembly, latest, group, droppable
+//	credit, limits       credit, pool, inbound
+//	repair               repair, repair_sums, repair_turn, repair_rebuilder, repair_solve,
+//	                     repair_rebuilt
+//	paths                paths, path, path_config, path_state, path_life, path_frames, path_stats
+//	multipath            turns, copies, silence
+//	migration            route, proof
+//	path MTU             mtu
+//	ECN                  ecn
+//	loss detection       loss, overdue, reordering, strait, sorts
+//	measurements         measured, rtt, clock_doubt, estimate
+//	congestion control   congestion, congestion_config, delay, delay_cubic, delay_look, delay_loss,
+//	                     delay_queue, delay_rate, delay_rival, delay_start, delay_steer,
+//	                     delay_varied, aimd
+//	pacing               throttle, overtake
+//	the life             lifetime, hello, hold, away, continue, drain, close
 package endpoint

@@ -7,7 +7,7 @@ import (
 
 // An outbox is what goes to the peer: the senders of all channels, in which classes they take
 // turns, what of a flush and of the peer's limits is left for them, and what their messages share.
-// It fills packets with messages; which path they take is the endpoint's business.
+// It fills packets with messages; over which path they go it does not know.
 type outbox struct {
 	*common
 	paths     *paths    // what a message can expect of them

@@ -7,9 +7,9 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// The paths of a connection, and what they have in common: which of them messages take, and what
-// rides on several. A path knows what it has sent and what of that was acknowledged; it tells the
-// outbox, the inbox and the life of the connection what became of what they had it carry.
+// Paths are those of a connection, and what they have in common: which of them messages take, and
+// what goes over several. A path knows what it has sent and what of that was acknowledged; it tells
+// the outbox, the inbox and the life of the connection what became of what they had it carry.
 type paths struct {
 	*common
 	inbox  *inbox

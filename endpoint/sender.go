@@ -45,7 +45,7 @@ type sender struct {
 	expiry  expiry
 	keys    senderKeys // Latest
 	groups  groups     // ReliableOrdered
-	loose   *sender    // ReliableOrdered: its open holds the droppables; nil before the first
+	loose   *sender    // ReliableOrdered: its open holds the droppables that were sent; nil before the first
 	of      *sender    // of such a sender: the one whose droppables it holds
 	refused int        // charge of the last message that found the queue full; 0: none since Writable
 	told    uint64     // the event Writable pushed last, plus one
