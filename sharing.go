@@ -225,11 +225,11 @@ func (s *sharing) show() (batch []Event, closed bool) {
 func (s *sharing) finish(now time.Time) {
 	var last *Conn
 	for i := range s.batch {
-		if c := s.batch[i].Conn; c != last && s.batch[i].Kind == Message && c.end != nil {
-			c.end.Acknowledge()
+		c := s.batch[i].Conn
+		if c != last && c.end != nil && c.end.Acknowledge() {
 			s.core.markDirty(c)
-			last = c
 		}
+		last = c
 	}
 	if len(s.core.dirty) > 0 {
 		s.flush(now)

@@ -63,13 +63,15 @@ func (ps *paths) ackWait(in *arrival) int64 {
 }
 
 // Acknowledge has the acknowledgements that are owed go out at once, with the next packets: the
-// owner knows that nothing will come that they could wait for (Config.AckHold).
-func (e *Endpoint) Acknowledge() {
+// owner knows that nothing will come that they could wait for (Config.AckHold). It reports
+// whether there are any.
+func (e *Endpoint) Acknowledge() (owed bool) {
 	for _, p := range e.paths.all {
 		if p.toAck > 0 {
-			p.ackAt = min(p.ackAt, e.now)
+			p.ackAt, owed = min(p.ackAt, e.now), true
 		}
 	}
+	return owed
 }
 
 // noteTalk notes that a packet with messages goes: how far such packets are apart, at most, lately,

@@ -63,10 +63,13 @@ func (n *notice) take(level, kind int, data []byte) {
 
 // appendControl adds the control messages that d needs to be sent, as one of
 // several segments of a size if that is not 0. The mark is the two low bits of a byte
-// whose others are the class of the socket. The result aligns as b does.
-func appendControl(b []byte, d *transport.Datagram, v6 bool, class uint32, segment int) []byte {
+// whose others are the class of the socket, and needs saying unless it is the usual one. The
+// result aligns as b does.
+func appendControl(
+	b []byte, d *transport.Datagram, v6 bool, class uint32, usual transport.ECN, segment int,
+) []byte {
 	to4 := d.Path.Remote.Addr().Unmap().Is4()
-	if d.ECN != transport.NotECT {
+	if d.ECN != usual {
 		level, kind := unix.IPPROTO_IPV6, unix.IPV6_TCLASS
 		if to4 {
 			level, kind = unix.IPPROTO_IP, unix.IP_TOS

@@ -42,7 +42,7 @@ func TestControlRoundTrip(t *testing.T) {
 			Path:  transport.PathTo(netip.MustParseAddrPort(c.remote)),
 			Local: netip.MustParseAddr(c.local), ECN: transport.ECT0,
 		}
-		b := appendControl(make([]byte, 0, controlRoom), &d, c.v6, 0, 1200)
+		b := appendControl(make([]byte, 0, controlRoom), &d, c.v6, 0, transport.NotECT, 1200)
 		got := parseNotice(b)
 		if got.local != d.Local || got.ecn != d.ECN {
 			t.Errorf("%+v: wrote %x, read %+v", c, b, got)
@@ -52,7 +52,7 @@ func TestControlRoundTrip(t *testing.T) {
 		Path:  transport.PathTo(netip.MustParseAddrPort("192.0.2.1:1")),
 		Local: netip.MustParseAddr("2001:db8::9"),
 	}
-	if b := appendControl(make([]byte, 0, controlRoom), &other, true, 0, 0); len(b) != 0 {
+	if b := appendControl(make([]byte, 0, controlRoom), &other, true, 0, transport.NotECT, 0); len(b) != 0 {
 		t.Errorf("a local address of the other family was written: %x", b)
 	}
 }
@@ -62,7 +62,7 @@ func FuzzParseNotice(f *testing.F) {
 		Path:  transport.PathTo(netip.MustParseAddrPort("[2001:db8::1]:1")),
 		Local: netip.MustParseAddr("2001:db8::9"), ECN: transport.CE,
 	}
-	b := appendControl(make([]byte, 0, controlRoom), &d, true, 0, 1200)
+	b := appendControl(make([]byte, 0, controlRoom), &d, true, 0, transport.NotECT, 1200)
 	f.Add(b)
 	f.Add(b[:len(b)-3])
 	f.Add([]byte{})

@@ -58,7 +58,7 @@ func (e *batch) start(s *Socket, cfg Config) error {
 	s.sizes.whole = !opts.fragments
 	e.rx.init(raw, cfg, boundAddr(s.local), &s.count)
 	e.tx.init(raw, cfg, opts, s)
-	return e.w.init(e.file, raw)
+	return e.w.init(e.file, raw, &e.rx.flow)
 }
 
 func (e *batch) read(ds []transport.Datagram) (int, bool, error) { return e.rx.read(ds) }
@@ -122,14 +122,31 @@ func (o *socketOptions) setFragments(fd int) {
 	o.fragments = o.fragments || err != nil
 }
 
-// multi makes one of the two calls that move many messages. It never blocks.
+// multi makes one of the two calls that move many messages. It never blocks, so Go's scheduler
+// need not know of it.
 func multi(call, fd uintptr, hdrs []mmsghdr) (int, syscall.Errno) {
 	for {
-		n, _, errno := unix.Syscall6(call, fd, uintptr(unsafe.Pointer(&hdrs[0])),
+		n, _, errno := unix.RawSyscall6(call, fd, uintptr(unsafe.Pointer(&hdrs[0])),
 			uintptr(len(hdrs)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			return int(n), 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// sendOne sends one message that has no control messages, for which the kernel has less to
+// look at than multi gives it. It never blocks.
+func sendOne(fd uintptr, h *mmsghdr) (int, syscall.Errno) {
+	for {
+		_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(h.Iov.Base)), uintptr(h.Iov.Len),
+			unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(h.Name)), uintptr(h.Namelen))
+		switch errno {
+		case 0:
+			return 1, 0
 		case unix.EINTR:
 		default:
 			return 0, errno

@@ -2,6 +2,7 @@ package udp
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +26,7 @@ type receiver struct {
 	iovs     []unix.Iovec
 	hdrs     []mmsghdr
 	dropped  uint32 // the kernel's count of what found its buffer full
+	flow     flow
 
 	// The arguments and results of call, which is made once so that reading does
 	// not allocate a closure.
@@ -63,17 +65,41 @@ func (r *receiver) reset(h *mmsghdr) {
 	h.SetControllen(controlRoom)
 }
 
+// A flow guesses how many datagrams a read will find. Where they come one by one, as in a
+// conversation, a read that asks for one is quicker: the kernel need not find out that there is
+// no second. Whether there was, the Wait that follows tells.
+type flow struct {
+	parked atomic.Bool // a Wait has parked and seen something come since the last read
+	since  int         // datagrams since then
+	lone   bool        // the last time it was one
+}
+
+// expect returns how many to ask for, at most as many as there is room for.
+func (f *flow) expect(room int) int {
+	if !f.parked.Swap(false) {
+		return room
+	}
+	f.lone, f.since = f.since == 1, 0
+	if f.lone {
+		return 1
+	}
+	return room
+}
+
+func (f *flow) got(n int) { f.since += n }
+
 // peerErrors bounds how many pending errors of peers one read skips.
 const peerErrors = 16
 
 func (r *receiver) read(ds []transport.Datagram) (n int, took bool, err error) {
-	r.want = min(len(ds), len(r.hdrs))
+	r.want = r.flow.expect(min(len(ds), len(r.hdrs)))
 	for range peerErrors {
 		if err := r.raw.Control(r.call); err != nil {
 			return 0, false, err
 		}
 		switch r.errno {
 		case 0:
+			r.flow.got(r.got)
 			return r.accept(ds), r.got > 0, nil
 		case unix.EAGAIN, unix.ENOBUFS, unix.ENOMEM:
 			return 0, false, nil

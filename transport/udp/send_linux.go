@@ -21,6 +21,7 @@ type sender struct {
 	v6    bool
 	cut   bool   // the kernel can, as far as we know
 	class uint32 // what Config.DSCP makes of the byte that the mark is in
+	marks marking
 
 	names    []sockaddr
 	controls []byte // controlRoom for each message
@@ -45,12 +46,17 @@ const (
 func (x *sender) init(raw syscall.RawConn, cfg Config, opts socketOptions, s *Socket) {
 	x.raw, x.count, x.sizes = raw, &s.count, &s.sizes
 	x.v6, x.cut, x.class = opts.v6, opts.segments, uint32(cfg.DSCP)<<2
+	x.marks.init(raw, opts.v6, cfg.DSCP<<2)
 	x.names = make([]sockaddr, cfg.Batch)
 	x.controls = make([]byte, cfg.Batch*controlRoom)
 	x.hdrs = make([]mmsghdr, cfg.Batch)
 	x.carries = make([]int, cfg.Batch)
 	x.iovs = make([]unix.Iovec, max(cfg.Batch, mostSegments))
 	x.call = func(fd uintptr) {
+		if h := &x.hdrs[0]; x.want == 1 && h.Control == nil && h.Iovlen == 1 {
+			x.sent, x.errno = sendOne(fd, h)
+			return
+		}
 		x.sent, x.errno = multi(unix.SYS_SENDMMSG, fd, x.hdrs[:x.want])
 	}
 }
@@ -91,6 +97,7 @@ func (x *sender) write(ds []transport.Datagram) (taken int, err error) {
 // It stops at a datagram that this socket cannot address.
 func (x *sender) fill(ds []transport.Datagram, cut bool) int {
 	x.want = 0
+	x.marks.note(ds[0].ECN)
 	for at, iov := 0, 0; at < len(ds) && x.want < len(x.hdrs) && iov < len(x.iovs); x.want++ {
 		d, h := &ds[at], &x.hdrs[x.want]
 		name := &x.names[x.want]
@@ -131,7 +138,7 @@ func (x *sender) control(h *mmsghdr, d *transport.Datagram, n int) {
 		segment = len(d.Bytes)
 	}
 	start := x.want * controlRoom
-	c := appendControl(x.controls[start:start:start+controlRoom], d, x.v6, x.class, segment)
+	c := appendControl(x.controls[start:start:start+controlRoom], d, x.v6, x.class, x.marks.usual, segment)
 	if len(c) > 0 {
 		h.Control = &c[0]
 		h.SetControllen(len(c))

@@ -24,6 +24,7 @@ type waiter struct {
 	raw   syscall.RawConn
 	alarm alarm
 	woken atomic.Bool
+	flow  *flow // of the reads
 
 	// The rest belongs to wait.
 	looked bool // look was called before in this turn
@@ -32,11 +33,12 @@ type waiter struct {
 	peek   func(fd uintptr)
 }
 
-func (w *waiter) init(file *os.File, raw syscall.RawConn) error {
-	w.file, w.raw = file, raw
+func (w *waiter) init(file *os.File, raw syscall.RawConn, f *flow) error {
+	w.file, w.raw, w.flow = file, raw, f
 	w.peek = func(fd uintptr) { w.ready = somethingWaits(fd) }
 	w.look = func(fd uintptr) bool {
 		if w.looked {
+			w.flow.parked.Store(true)
 			return true // the poller says so: asking again would cost a system call
 		}
 		w.looked = true
@@ -47,7 +49,7 @@ func (w *waiter) init(file *os.File, raw syscall.RawConn) error {
 
 // somethingWaits asks for zero bytes of the first datagram without taking it.
 func somethingWaits(fd uintptr) bool {
-	_, _, errno := unix.Syscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&nothing)), 0,
+	_, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&nothing)), 0,
 		unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 	return errno == 0
 }
