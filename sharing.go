@@ -113,6 +113,7 @@ func (s *sharing) flush(now time.Time) {
 
 // serve services the wire until the core is closed.
 func (s *sharing) serve() {
+	defer s.nudge()
 	defer close(s.ended)
 	for {
 		until, ok := s.serveOnce()
@@ -179,8 +180,14 @@ func (s *sharing) fail(err error) {
 	}
 }
 
+// signal ends the waiting of the loop over Events, or else its next one.
 func (s *sharing) signal() {
 	s.waiting = false
+	s.nudge()
+}
+
+// nudge is signal of a goroutine that has not got the lock.
+func (s *sharing) nudge() {
 	select {
 	case s.notify <- struct{}{}:
 	default:
@@ -195,11 +202,7 @@ func (s *sharing) show() (batch []Event, closed bool) {
 	defer s.release()
 	k := s.core
 	if !k.closed {
-		now := time.Now()
-		k.setNow(now)
-		if len(s.batch) > 0 {
-			s.finish(now)
-		}
+		s.finish()
 		k.reveal()
 	}
 	clear(s.batch)
@@ -214,7 +217,7 @@ func (s *sharing) show() (batch []Event, closed bool) {
 	default:
 		s.waiting = true
 		if len(k.dirty) > 0 {
-			s.flush(k.clock)
+			s.flush(time.Now())
 		}
 	}
 	return s.batch, k.closed
@@ -222,7 +225,10 @@ func (s *sharing) show() (batch []Event, closed bool) {
 
 // finish sends what the body said about the last batch, and acknowledges what it did
 // not answer.
-func (s *sharing) finish(now time.Time) {
+func (s *sharing) finish() {
+	if len(s.batch) == 0 {
+		return
+	}
 	var last *Conn
 	for i := range s.batch {
 		c := s.batch[i].Conn
@@ -232,7 +238,7 @@ func (s *sharing) finish(now time.Time) {
 		last = c
 	}
 	if len(s.core.dirty) > 0 {
-		s.flush(now)
+		s.flush(time.Now())
 	}
 }
 
@@ -257,6 +263,7 @@ func (s *sharing) leave() {
 func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		defer s.leave()
+		defer context.AfterFunc(ctx, s.nudge)()
 		for ctx.Err() == nil {
 			batch, closed := s.show()
 			for i := range batch {
@@ -274,11 +281,7 @@ func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 			if closed {
 				return
 			}
-			select {
-			case <-s.notify:
-			case <-s.ended:
-			case <-ctx.Done():
-			}
+			<-s.notify
 		}
 	}
 }

@@ -3,6 +3,7 @@ package udp
 import (
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 type alarm struct {
 	file *os.File // a timerfd
 	raw  syscall.RawConn
-	at   time.Time // what it was set to last
+	at   time.Time   // what it was set to last
+	on   atomic.Bool // it is set, and has not rung since
 
 	// The arguments and the result of settime, made once to save its closure.
 	spec    unix.ItimerSpec
@@ -44,17 +46,19 @@ func (a *alarm) run(ring func()) {
 		if _, err := a.file.Read(count[:]); err != nil {
 			return
 		}
+		a.on.Store(false)
 		ring()
 	}
 }
 
-// set makes the alarm ring at a time, which is left from now. One that is set to
-// ring before stays as it is, to be set when it has rung: times usually move on,
-// and most are never reached because something arrives.
+// rings reports whether the alarm will ring at a time, or before. Then it can stay as it is, to be
+// set when it has rung: times usually move on, and most are never reached because something
+// arrives.
+func (a *alarm) rings(at time.Time) bool { return a.on.Load() && !at.Before(a.at) }
+
+// set makes the alarm ring at a time, which is left from now.
 func (a *alarm) set(at time.Time, left time.Duration) error {
-	if lead := at.Sub(a.at); lead >= 0 && lead < left {
-		return nil
-	}
+	a.on.Store(true)
 	a.spec.Value = unix.NsecToTimespec(int64(left))
 	if err := a.raw.Control(a.settime); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (w *waiter) wait(until time.Time) (bool, error) {
 		if w.woken.Swap(false) {
 			return false, nil
 		}
-		if !until.IsZero() {
+		if !until.IsZero() && !w.alarm.rings(until) {
 			left := time.Until(until)
 			if left <= 0 {
 				err := w.raw.Control(w.peek)
