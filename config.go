@@ -26,8 +26,8 @@ type Config struct {
 	// NewRawChannel; both ends must have the same.
 	Channels []AnyChannel
 	// AckHold is how long an acknowledgement may wait for a packet to ride on, at
-	// most 250 ms. 0: 20 ms, under a Hub or a Session 1 ms, and no longer than the loop over
-	// Events takes for what has come; negative: not at all.
+	// most 250 ms. 0: 20 ms, of a Session 1 ms; negative: not at all. Under a Hub or a Session
+	// that of a reliable message waits no longer than the loop over Events takes for it.
 	AckHold time.Duration
 	// MaxHold is the longest silence that a peer may announce with Conn.Hold, 1 to
 	// 65535 s, cut to whole seconds. 0: 60 s; negative: none.

@@ -203,8 +203,10 @@ func (c *Conn) takeEvents() {
 			return
 		}
 		c.end.Update()
-		for i := range c.core.cfg.Channels {
-			c.takeMessages(c.core.cfg.Channels[i].Config().ID)
+		if c.core.shared != nil {
+			for _, channel := range c.core.channels {
+				c.takeMessages(channel)
+			}
 		}
 		for ev, ok := c.end.NextEvent(); ok; ev, ok = c.end.NextEvent() {
 			c.takeEvent(ev)

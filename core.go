@@ -24,7 +24,9 @@ type core struct {
 	unused bool // a port may not be needed any more
 	wait   waiter
 
-	encoders []encoder // the configured channels by ID, PlainChannel first
+	encoders []encoder   // the configured channels by ID, PlainChannel first
+	channels []ChannelID // the configured ones
+	reliable []ChannelID // of these, those that are
 	buffers  *endpoint.Buffers
 	pool     *endpoint.WindowPool
 	plan     *endpoint.Plan // of the endpoints of all connections
@@ -94,9 +96,13 @@ func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections
 	k.buffers = endpoint.NewBuffers(cfg.BufferBytes)
 	k.pool = endpoint.NewWindowPool(cfg.WindowPoolBytes, connections)
 	k.random.reader = cfg.Random
-	if err := k.prepare(); err != nil {
+	each := k.cfg.endpoint()
+	each.Buffers, each.Pool = k.buffers, k.pool
+	plan, err := endpoint.Prepare(each)
+	if err != nil {
 		return err
 	}
+	k.plan = plan
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)
 	k.shutBy, k.retryAt, k.step = never, never, firstStep
@@ -110,25 +116,12 @@ func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections
 	k.addEncoder(plainHandle)
 	for _, ch := range cfg.Channels {
 		k.addEncoder(ch)
+		cfg := ch.Config()
+		if k.channels = append(k.channels, cfg.ID); cfg.Delivery.Reliable() {
+			k.reliable = append(k.reliable, cfg.ID)
+		}
 	}
 	return nil
-}
-
-// prepare makes the plan of the endpoints to come.
-func (k *core) prepare() (err error) {
-	each := k.cfg.endpoint()
-	each.Buffers, each.Pool = k.buffers, k.pool
-	k.plan, err = endpoint.Prepare(each)
-	return err
-}
-
-// ackSoon has the endpoints to come hold acknowledgements as is best under a Hub or a Session, unless
-// the configuration says for how long: nobody's step is about to send what one could ride on.
-func (k *core) ackSoon() {
-	if k.cfg.AckHold == 0 {
-		k.cfg.AckHold = sharedHold
-		_ = k.prepare() // the plan was good with another hold
-	}
 }
 
 // lock keeps other goroutines out, under a Hub or a Session.

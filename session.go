@@ -3,6 +3,7 @@ package tickwire
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/tickwire/tickwire/transport"
 )
@@ -36,14 +37,21 @@ func Resume(
 	return dial(ctx, cfg, sockets, func(c *Client) (*Conn, error) { return c.Resume(ticket) })
 }
 
+// sessionHold is the AckHold of a Session. A server has many players, whom it talks to all the
+// time; one connection can afford to tell sooner what arrived, so that what did not is sent again
+// sooner.
+const sessionHold = time.Millisecond
+
 func dial(
 	ctx context.Context, cfg ClientConfig, sockets []transport.Socket, connect func(*Client) (*Conn, error),
 ) (*Session, error) {
+	if cfg.AckHold == 0 {
+		cfg.AckHold = sessionHold
+	}
 	client, err := NewClient(cfg, sockets...)
 	if err != nil {
 		return nil, err
 	}
-	client.ackSoon()
 	conn, err := connect(client)
 	if err != nil {
 		client.Close()

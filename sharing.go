@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -44,14 +45,10 @@ const (
 	// bodyTime is how long the body of the loop over Events may take before what it was
 	// left to send is sent without it.
 	bodyTime = int64(time.Millisecond)
-	// sharedHold is how long acknowledgements wait under a Hub or a Session: for the body, which
-	// has the message soon. What it does not answer is acknowledged when it is done.
-	sharedHold = time.Millisecond
 )
 
 func share(k *core) *sharing {
 	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{})}
-	k.ackSoon()
 	k.liftBudgets()
 	k.shared = s
 	go s.serve()
@@ -224,18 +221,20 @@ func (s *sharing) show() (batch []Event, closed bool) {
 }
 
 // finish sends what the body said about the last batch, and acknowledges what it did
-// not answer.
+// not answer: of what is reliable the peer wants to know soon whether it came.
 func (s *sharing) finish() {
 	if len(s.batch) == 0 {
 		return
 	}
 	var last *Conn
 	for i := range s.batch {
-		c := s.batch[i].Conn
-		if c != last && c.end != nil && c.end.Acknowledge() {
-			s.core.markDirty(c)
+		ev := &s.batch[i]
+		if ev.Conn == last || ev.Kind != Message || !slices.Contains(s.core.reliable, ev.Channel) {
+			continue
 		}
-		last = c
+		if last = ev.Conn; last.end != nil && last.end.Acknowledge() {
+			s.core.markDirty(last)
+		}
 	}
 	if len(s.core.dirty) > 0 {
 		s.flush(time.Now())

@@ -36,7 +36,7 @@ func Tick(cfg TickConfig) *Bench {
 			{Bare, cfg.runner(BareServer)}, {SteppedGame, cfg.runner(SteppedServer)}, {SharedGame, cfg.runner(SharedServer)},
 		},
 		columns: []column{
-			{"CPU", "µs a tick", func(s *Sample) float64 { return over(float64(s.CPU)/1e3, s.Wall.Seconds()*tickRate) }, true},
+			{"CPU", "ns a message", func(s *Sample) float64 { return s.each(float64(s.CPU)) }, true},
 			{"of one CPU", "%", func(s *Sample) float64 { return 100 * over(s.CPU.Seconds(), s.Wall.Seconds()) }, false},
 			{"messages", "a player and tick", func(s *Sample) float64 {
 				return over(float64(s.Messages), s.Wall.Seconds()*tickRate*float64(cfg.Players))
