@@ -35,7 +35,7 @@ func (c *Conn) SendWithContext(
 	s.lock()
 	r, h, err := s.sendOrHold(c, channel, payload{bytes: b}, &opts)
 	s.unlock()
-	return h.wait(ctx, s, r, err)
+	return s.await(ctx, h, r, err)
 }
 
 // SendContext sends a message, and waits for room; see Conn.SendContext.
@@ -58,7 +58,7 @@ func (ch *Channel[T]) SendWithContext(
 		return 0, err
 	}
 	r, h, err := ch.sendOrHold(s, l, c, v, &opts)
-	return h.wait(ctx, s, r, err)
+	return s.await(ctx, h, r, err)
 }
 
 func (ch *Channel[T]) sendOrHold(
@@ -102,13 +102,16 @@ func (ch *RawChannel) SendWithContext(
 // somebody who has stopped waiting, and nobody can be overtaken by a goroutine that
 // happens to run first.
 type heldSend struct {
-	bytes   []byte
+	bytes   []byte // the caller's, who waits meanwhile, or a copy of a draft's
 	opts    SendOptions
 	expires int64         // what its TTL came to when it came
-	told    chan struct{} // closed when the fields below are set
+	told    chan struct{} // holds one when the fields below are set
 	receipt Receipt
 	err     error
 }
+
+// spareHeld bounds what is kept of held messages and lines for the next ones.
+const spareHeld = 64
 
 // A line is who waits for room on one channel of one Conn, the first to come first.
 type line struct {
@@ -142,16 +145,54 @@ func (s *sharing) sendOrHold(
 		if full == nil {
 			return r, nil, err
 		}
-		l = &line{conn: c, channel: channel, limit: full.Limit}
+		l = s.newLine()
+		l.conn, l.channel, l.limit = c, channel, full.Limit
 		s.lines = append(s.lines, l)
 	}
 	b := from.bytes
 	if from.draft != nil {
-		b = from.draft.Bytes()
+		b = bytes.Clone(from.draft.Bytes())
 	}
-	h := &heldSend{bytes: bytes.Clone(b), opts: *opts, expires: expires, told: make(chan struct{})}
+	h := s.newHeld()
+	h.bytes, h.opts, h.expires = b, *opts, expires
 	l.held = append(l.held, h)
 	return 0, h, nil
+}
+
+func (s *sharing) newLine() *line {
+	if n := len(s.spareLines); n > 0 {
+		l := s.spareLines[n-1]
+		s.spareLines = s.spareLines[:n-1]
+		return l
+	}
+	return new(line)
+}
+
+func (s *sharing) newHeld() *heldSend {
+	if n := len(s.spareHeld); n > 0 {
+		h := s.spareHeld[n-1]
+		s.spareHeld = s.spareHeld[:n-1]
+		return h
+	}
+	return &heldSend{told: make(chan struct{}, 1)}
+}
+
+// keepLine keeps a line that nobody stands in for the next one.
+func (s *sharing) keepLine(l *line) {
+	if len(s.spareLines) < spareHeld {
+		*l = line{held: l.held[:0]}
+		s.spareLines = append(s.spareLines, l)
+	}
+}
+
+// keepHeld keeps a message whose fate was told for the next one.
+func (s *sharing) keepHeld(h *heldSend) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.spareHeld) < spareHeld {
+		*h = heldSend{told: h.told}
+		s.spareHeld = append(s.spareHeld, h)
+	}
 }
 
 // line finds who waits for a channel; nil if nobody does.
@@ -173,8 +214,8 @@ func queueFull(err error) *SendError {
 	return full
 }
 
-// wait waits for the fate of a message. One that is not held has met it already.
-func (h *heldSend) wait(ctx context.Context, s *sharing, r Receipt, err error) (Receipt, error) {
+// await waits for the fate of a message. One that is not held has met it already.
+func (s *sharing) await(ctx context.Context, h *heldSend, r Receipt, err error) (Receipt, error) {
 	if h == nil {
 		return r, err
 	}
@@ -184,12 +225,15 @@ func (h *heldSend) wait(ctx context.Context, s *sharing, r Receipt, err error) (
 		if s.giveUp(h) {
 			return 0, context.Cause(ctx)
 		}
+		<-h.told // at this very moment
 	}
-	return h.receipt, h.err
+	r, err = h.receipt, h.err
+	s.keepHeld(h)
+	return r, err
 }
 
 // giveUp leaves the line, and reports whether there was time for that: the message
-// may have been sent at this very moment.
+// may have been sent meanwhile.
 func (s *sharing) giveUp(h *heldSend) bool {
 	s.lock()
 	defer s.unlock()
@@ -213,7 +257,11 @@ func (s *sharing) advance() {
 		if l.advance() {
 			sent = true
 		}
-		return len(l.held) == 0
+		if len(l.held) > 0 {
+			return false
+		}
+		s.keepLine(l)
+		return true
 	})
 	if sent {
 		s.call()
@@ -238,7 +286,7 @@ func (l *line) advance() (sent bool) {
 		}
 		sent = sent || err == nil
 		h.receipt, h.err = r, err
-		close(h.told)
+		h.told <- struct{}{}
 	}
 	l.held = slices.Delete(l.held, 0, n)
 	return sent

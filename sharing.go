@@ -35,7 +35,9 @@ type sharing struct {
 	more    bool    // the body has not seen the last of them
 	kept    []Event // shown and not wanted: for the next loop
 
-	lines []*line // who waits for room, and where
+	lines      []*line     // who waits for room, and where
+	spareLines []*line     // memory for others
+	spareHeld  []*heldSend // likewise
 }
 
 const (

@@ -86,7 +86,7 @@ func (s *sender) makeQueueRoom(t *terms, cost int) (bool, error) {
 	switch s.cfg.Full {
 	case Refuse:
 		s.refused = cost
-		return false, &SendError{s.cfg.ID, ErrFull, "MaxQueuedBytes", need, s.cfg.MaxQueuedBytes}
+		return false, s.fullError(need)
 	case DropNewest:
 		return false, nil
 	}
@@ -94,6 +94,15 @@ func (s *sender) makeQueueRoom(t *terms, cost int) (bool, error) {
 		s.dropOldest(Dropped)
 	}
 	return true, nil
+}
+
+// fullError says that the queue is full. Who fills it again and again is told the same with each
+// message that is refused, in the same words.
+func (s *sender) fullError(need int) error {
+	if s.full == nil || s.full.Value != need {
+		s.full = &SendError{s.cfg.ID, ErrFull, "MaxQueuedBytes", need, s.cfg.MaxQueuedBytes}
+	}
+	return s.full
 }
 
 // unqueued ends a Send whose message does not enter the queue: refused, or dropped at once.

@@ -48,6 +48,7 @@ type sender struct {
 	loose   *sender    // ReliableOrdered: its open holds the droppables that were sent; nil before the first
 	of      *sender    // of such a sender: the one whose droppables it holds
 	refused int        // charge of the last message that found the queue full; 0: none since Writable
+	full    *SendError // that was returned to it, to be returned again
 	told    uint64     // the event Writable pushed last, plus one
 	turn    turn
 	repair  repairer

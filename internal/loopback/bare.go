@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"time"
 )
 
 // A bare pair is two sockets of package net with nothing above.
@@ -122,7 +123,7 @@ func (b *bare) drain(t Trial, room <-chan struct{}) (Sample, error) {
 
 // MeasureStream calls read, which returns the size of a message, for one message after the other.
 func MeasureStream(t Trial, read func() (int, error)) (s Sample, err error) {
-	for range warmUp {
+	for n, began := 0, time.Now(); !t.warm(n, began); n++ {
 		if _, err := read(); err != nil {
 			return s, err
 		}

@@ -16,6 +16,11 @@ type Trial struct {
 	Offloads bool
 }
 
+// warm reports whether as much has gone as it takes until buffers and windows have grown.
+func (t Trial) warm(messages int, began time.Time) bool {
+	return messages >= warmUp && (time.Since(began) >= t.Time/2 || t.Most > 0 && messages >= t.Most)
+}
+
 // over reports whether the trial has lasted long enough.
 func (t Trial) over(messages int, began time.Time) bool {
 	return t.Most > 0 && messages >= t.Most || time.Since(began) >= t.Time

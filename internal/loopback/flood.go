@@ -3,6 +3,7 @@ package loopback
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tickwire/tickwire"
 )
@@ -85,7 +86,7 @@ func steppedStream(channel tickwire.ChannelID, size int) Runner {
 				sent++
 			}
 			p.step()
-			for b := range p.player.Receive(channel) {
+			for b, ok := p.player.Next(channel); ok; b, ok = p.player.Next(channel) {
 				got, bytes = got+1, bytes+int64(len(b))
 			}
 			if !p.conn.Open() {
@@ -99,7 +100,7 @@ func steppedStream(channel tickwire.ChannelID, size int) Runner {
 
 // measureTurns calls turn until the trial is over; told says what has arrived so far.
 func measureTurns(t Trial, turn func() error, told func() (messages int, bytes int64)) (s Sample, err error) {
-	for messages := 0; messages < warmUp; messages, _ = told() {
+	for messages, began := 0, time.Now(); !t.warm(messages, began); messages, _ = told() {
 		if err := turn(); err != nil {
 			return s, err
 		}
@@ -123,6 +124,7 @@ type counter struct {
 	trial    Trial
 	meter    Meter
 	warm     int
+	began    time.Time   // to warm up
 	sample   chan Sample // gets the one when the trial is over
 	messages int
 	bytes    int64
@@ -130,12 +132,12 @@ type counter struct {
 
 func (c *counter) take(n int) {
 	switch {
-	case c.warm < warmUp:
-		if c.warm++; c.warm == warmUp {
+	case c.sample == nil:
+		return
+	case c.meter.began.IsZero():
+		if c.warm++; c.trial.warm(c.warm, c.began) {
 			c.meter = StartMeter()
 		}
-		return
-	case c.sample == nil:
 		return
 	}
 	c.messages, c.bytes = c.messages+1, c.bytes+int64(n)
@@ -152,7 +154,7 @@ func (c *counter) take(n int) {
 func sharedStream(channel tickwire.ChannelID, size int) Runner {
 	return func(ctx context.Context, t Trial) (Sample, error) {
 		result := make(chan Sample, 1)
-		count := counter{trial: t, sample: result}
+		count := counter{trial: t, sample: result, began: time.Now()}
 		p, err := openShared(ctx, t, func(ev tickwire.Event) {
 			if ev.Kind == tickwire.Message {
 				count.take(len(ev.Payload))

@@ -49,19 +49,20 @@ type pinger struct {
 	trial  Trial
 	warm   int // how many went before anything was measured
 	meter  Meter
-	last   time.Time
+	last   time.Time // when the last one came, or the first
 	sample Sample
 }
 
 // back notes that a message is back, and reports whether another one shall go.
 func (p *pinger) back() bool {
-	switch {
-	case p.warm < warmUp:
-		p.warm++
-		return true
-	case p.sample.RoundTrips == nil:
-		p.sample.RoundTrips = make([]time.Duration, 0, mostRoundTrips)
-		p.meter, p.last = StartMeter(), time.Now()
+	if p.sample.RoundTrips == nil {
+		if p.warm == 0 {
+			p.last = time.Now()
+		}
+		if p.warm++; p.trial.warm(p.warm, p.last) {
+			p.sample.RoundTrips = make([]time.Duration, 0, mostRoundTrips)
+			p.meter, p.last = StartMeter(), time.Now()
+		}
 		return true
 	}
 	now := time.Now()

@@ -54,7 +54,7 @@ func Tick(cfg TickConfig) *Bench {
 }
 
 // settleTime is how long a game runs before it is measured.
-const settleTime = time.Second / 4
+const settleTime = time.Second / 2
 
 func (cfg TickConfig) runner(kind ServerKind) Runner {
 	return func(ctx context.Context, t Trial) (s Sample, err error) {
