@@ -32,32 +32,33 @@ type core struct {
 	plan     *endpoint.Plan // of the endpoints of all connections
 	random   seeds
 
-	conns    []*Conn          // those that the game sees, in the order of Connected
-	byID     map[uint64]*Conn // likewise
-	live     []*Conn          // all that are not forgotten
-	leaving  int              // how many of them have ended
-	ending   []*Conn          // whose Disconnected was queued since the last Update
-	touched  []*Conn          // something came, or was taken, since the last Update
-	spare    []*Conn          // memory for touched
-	dirty    []*Conn          // may have something to send
-	marks    uint64           // how often that was noted
-	jammed   []*Conn          // with paths whose sockets take nothing
-	retryAt  int64            // when they are asked again; never: none has refused anything
-	due      schedule
-	limited  []*Conn // whose budget the game limits
-	flushed  int64   // when the game called Flush last; 0: never
-	step     int64   // time between its Flushes, smoothed
-	events   eventQueue
-	news     bool // an Update would show something
-	lastID   uint64
-	scratch  []byte // what is read twice is copied to it
-	casts    []*broadcast
-	incoming [readBatch]transport.Datagram
-	posted   postbox
-	shared   *sharing // not nil under a Hub or a Session
-	shutBy   int64    // when a Shutdown gives up waiting; never: none is under way
-	closed   bool
-	counts   coreStats
+	conns      []*Conn          // those that the game sees, in the order of Connected
+	byID       map[uint64]*Conn // likewise
+	live       []*Conn          // all that are not forgotten
+	leaving    int              // how many of them have ended
+	ending     []*Conn          // whose Disconnected was queued since the last Update
+	touched    []*Conn          // something came, or was taken, since the last Update
+	spare      []*Conn          // memory for touched
+	dirty      []*Conn          // may have something to send
+	marks      uint64           // how often that was noted
+	jammed     []*Conn          // with paths whose sockets take nothing
+	retryAt    int64            // when they are asked again; never: none has refused anything
+	due        schedule
+	limited    []*Conn // whose budget the game limits
+	flushed    int64   // when the game called Flush last; 0: never
+	step       int64   // time between its Flushes, smoothed
+	events     eventQueue
+	news       bool  // an Update would show something
+	freshUntil int64 // until when an Update need not read
+	lastID     uint64
+	scratch    []byte // what is read twice is copied to it
+	casts      []*broadcast
+	incoming   [readBatch]transport.Datagram
+	posted     postbox
+	shared     *sharing // not nil under a Hub or a Session
+	shutBy     int64    // when a Shutdown gives up waiting; never: none is under way
+	closed     bool
+	counts     coreStats
 }
 
 // readBatch is how many datagrams are read in one call.
@@ -168,7 +169,10 @@ func (k *core) update(t time.Time) {
 		return
 	}
 	k.setNow(t)
-	k.receive(false)
+	if k.now >= k.freshUntil {
+		k.receive(false)
+	}
+	k.freshUntil = 0
 	k.timeouts()
 	k.reveal()
 }
@@ -201,15 +205,10 @@ func (k *core) service(t time.Time, lazily bool) time.Time {
 	if k.closed {
 		return time.Time{}
 	}
-	k.listen(t, lazily)
-	return k.flush(t)
-}
-
-// listen is the part of service that sends nothing.
-func (k *core) listen(t time.Time, lazily bool) {
 	k.setNow(t)
 	k.receive(lazily)
 	k.timeouts()
+	return k.flush(t)
 }
 
 // flush is Flush, but for the budgets of the game.

@@ -33,6 +33,10 @@ func (s *Server) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return s.
 // until Post is called. The error is ErrClosed, or that of a socket.
 func (s *Server) Wait(until time.Time) error { return s.core.waitUntil(until) }
 
+// WaitNews is Wait that ends when an Update would show something: for a loop that has no tick,
+// and answers what comes. An Update within a millisecond reads nothing more.
+func (s *Server) WaitNews(until time.Time) error { return s.core.waitNews(until) }
+
 // Post has f called inside the next Update and ends the Wait under way. It may
 // be called from any goroutine. When Config.MaxPosted functions wait it does
 // nothing and returns ErrFull, after Close ErrClosed.
@@ -43,6 +47,9 @@ func (c *Client) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return c.
 
 // Wait services the wire until the time has come; see Server.Wait.
 func (c *Client) Wait(until time.Time) error { return c.core.waitUntil(until) }
+
+// WaitNews services the wire until there are news; see Server.WaitNews.
+func (c *Client) WaitNews(until time.Time) error { return c.core.waitNews(until) }
 
 // Post has f called inside the next Update; see Server.Post.
 func (c *Client) Post(f func()) error { return c.core.post(f) }
@@ -73,30 +80,67 @@ func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
 
 // waitUntil services the wire until the time, or until it is woken.
 func (k *core) waitUntil(until time.Time) error {
-	for !k.closed {
+	for waits := false; !k.closed; waits = true {
 		now := time.Now()
-		next := k.service(now, true)
-		if !until.IsZero() && !now.Before(until) {
+		over := !until.IsZero() && !now.Before(until)
+		k.attend(now, waits || over)
+		k.flush(now)
+		if over {
 			return nil
 		}
-		if next.IsZero() || !until.IsZero() && until.Before(next) {
-			next = until
-		}
-		woken, err := k.wait.wait(next)
-		if err != nil && k.without() {
-			continue
-		}
-		if err != nil && !errors.Is(err, transport.ErrClosed) {
+		if woken, err := k.park(until); woken || err != nil {
 			return err
-		}
-		if woken {
-			return nil
-		}
-		if err != nil {
-			break
 		}
 	}
 	return ErrClosed
+}
+
+// waitNews is waitUntil that ends when there are news, of which nothing is sent back yet: what the
+// game says to them takes the acknowledgements along.
+func (k *core) waitNews(until time.Time) error {
+	for waits := false; !k.closed; waits = true {
+		now := time.Now()
+		over := !until.IsZero() && !now.Before(until)
+		k.attend(now, waits || over)
+		if k.news || over {
+			k.freshUntil = k.now + freshFor
+			return nil
+		}
+		k.flush(now)
+		if woken, err := k.park(until); woken || err != nil {
+			return err
+		}
+	}
+	return ErrClosed
+}
+
+// freshFor is how long after WaitNews has read an Update need not.
+const freshFor = int64(time.Millisecond)
+
+// attend does what the game cannot see and what sends nothing. Reading is left out by who is about
+// to wait for something to read.
+func (k *core) attend(now time.Time, reads bool) {
+	k.setNow(now)
+	if reads {
+		k.receive(true)
+	}
+	k.timeouts()
+}
+
+// park waits until something comes, or is due, or the time; woken tells that somebody called wake.
+func (k *core) park(until time.Time) (woken bool, err error) {
+	next := k.timeAt(k.nextDeadline())
+	if next.IsZero() || !until.IsZero() && until.Before(next) {
+		next = until
+	}
+	woken, err = k.wait.wait(next)
+	switch {
+	case err == nil, k.without():
+		return woken, nil
+	case errors.Is(err, transport.ErrClosed):
+		return false, ErrClosed
+	}
+	return false, err
 }
 
 // without looks at the sockets after one of them has failed, and reports whether

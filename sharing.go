@@ -140,7 +140,7 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 	}
 	s.called = false
 	now := time.Now()
-	k.listen(now, true)
+	k.attend(now, true)
 	at := never
 	if s.waiting && k.news {
 		at = k.now + bodyTime

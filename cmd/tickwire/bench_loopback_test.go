@@ -16,7 +16,7 @@ import (
 func TestBenchLoopback(t *testing.T) {
 	binary := buildProgram(t)
 	rows := map[string][]string{
-		"ping":  {loopback.Bare, loopback.Shared},
+		"ping":  {loopback.Bare, loopback.Stepped, loopback.Shared},
 		"flood": {loopback.Bare, loopback.Stepped, loopback.Shared},
 		"bulk":  {loopback.Bare, loopback.Stepped, loopback.Shared},
 		"tick":  {loopback.Bare, loopback.SteppedGame, loopback.SharedGame},

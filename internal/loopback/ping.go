@@ -20,7 +20,7 @@ func Ping(more ...Contestant) *Bench {
 	return &Bench{
 		Name:        "ping",
 		What:        "a reliable message of 32 bytes, there and back; both ends block in between",
-		Contestants: append([]Contestant{{Bare, barePing}, {Shared, sharedPing}}, more...),
+		Contestants: append([]Contestant{{Bare, barePing}, {Stepped, steppedPing}, {Shared, sharedPing}}, more...),
 		columns: []column{
 			{"p50", "µs", func(s *Sample) float64 { return s.percentile(50) }, true},
 			{"p99", "µs", func(s *Sample) float64 { return s.percentile(99) }, false},
@@ -29,8 +29,9 @@ func Ping(more ...Contestant) *Bench {
 		},
 		floors: func(r *Report) []Floor {
 			return []Floor{
-				{Name: "p50 of a round trip, as a multiple of bare UDP's", Value: r.Figure(Shared, "p50 "+timesBare), Bound: 1.4},
-				allocsFloor(r, Shared),
+				{Name: Stepped + ": p50 of a round trip, as a multiple of bare UDP's", Value: r.Figure(Stepped, "p50 "+timesBare), Bound: 1.4},
+				{Name: Shared + ": p50 of a round trip, as a multiple of bare UDP's", Value: r.Figure(Shared, "p50 "+timesBare), Bound: 1.4},
+				allocsFloor(r, Stepped), allocsFloor(r, Shared),
 			}
 		},
 	}
@@ -92,6 +93,49 @@ func MeasurePings(t Trial, once func() error) (Sample, error) {
 
 // mostRoundTrips bounds what is kept of one round.
 const mostRoundTrips = 1 << 20
+
+// steppedPing plays ping between a Client and a Server, each with a loop that waits for news.
+func steppedPing(_ context.Context, t Trial) (Sample, error) {
+	p, err := openStepped(t)
+	if err != nil {
+		return Sample{}, err
+	}
+	over := make(chan struct{})
+	go p.echo(over)
+	defer func() {
+		p.srv.Post(func() { p.srv.Close() }) // which ends the echo
+		<-over
+		p.client.Close()
+	}()
+	message := make([]byte, PingBytes)
+	return MeasurePings(t, func() error {
+		if err := p.conn.Send(pings, message); err != nil {
+			return err
+		}
+		p.client.Flush(time.Now())
+		for {
+			if err := p.client.WaitNews(time.Time{}); err != nil {
+				return err
+			}
+			p.client.Update(time.Now())
+			if _, ok := p.conn.Next(pings); ok {
+				return nil
+			}
+		}
+	})
+}
+
+// echo is a server that sends back what comes, until it is closed.
+func (p *stepped) echo(over chan<- struct{}) {
+	defer close(over)
+	for p.srv.WaitNews(time.Time{}) == nil {
+		p.srv.Update(time.Now())
+		for b, ok := p.player.Next(pings); ok; b, ok = p.player.Next(pings) {
+			p.player.Send(pings, b) // fails when the round is over
+		}
+		p.srv.Flush(time.Now())
+	}
+}
 
 // sharedPing plays ping between a Session and a Hub.
 func sharedPing(ctx context.Context, t Trial) (Sample, error) {
