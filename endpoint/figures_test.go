@@ -138,9 +138,8 @@ type bulk struct {
 	marks  func(n int, m ECN) ECN
 	each   func(tick int, l *link) // what becomes of the line, a hundred times a second
 	pauses bool                    // half of each second nothing is sent
+	ticks  int
 }
-
-const bulkTicks = 600
 
 func (c bulk) play(t *testing.T) string {
 	cfg := channels()
@@ -155,7 +154,7 @@ func (c bulk) play(t *testing.T) string {
 		p.links[i].loss, p.links[i].jitter = c.loss, c.jitter
 	}
 	p.open()
-	for tick := range bulkTicks {
+	for tick := range c.ticks {
 		if c.each != nil {
 			c.each(tick, &p.links[0])
 		}
@@ -205,7 +204,7 @@ func crowd(from, to int, ms int64) func(tick int, l *link) {
 func TestFiguresOfBulk(t *testing.T) {
 	const ms = time.Millisecond
 	line := func(kind CongestionKind, name string, change func(c *bulk)) bulk {
-		c := bulk{name: fmt.Sprintf("%v, %s", kind, name), kind: kind, delay: 20 * ms, rate: 4 * megabit, queue: 100 * ms}
+		c := bulk{name: fmt.Sprintf("%v, %s", kind, name), kind: kind, delay: 20 * ms, rate: megabit, queue: 100 * ms, ticks: 3000}
 		change(&c)
 		return c
 	}
@@ -215,22 +214,26 @@ func TestFiguresOfBulk(t *testing.T) {
 			name   string
 			change func(c *bulk)
 		}{
-			{"4 Mbit/s", func(*bulk) {}},
-			{"1 Mbit/s, short queue", func(c *bulk) { c.rate, c.queue = megabit, 15*ms }},
+			{"1 Mbit/s", func(*bulk) {}},
+			{"8 Mbit/s, six seconds", func(c *bulk) { c.rate, c.ticks = 8*megabit, 600 }},
+			{"short queue", func(c *bulk) { c.queue = 15 * ms }},
 			{"long round trip", func(c *bulk) { c.delay, c.queue = 150*ms, 300*ms }},
 			{"2 % lost", func(c *bulk) { c.loss = 0.02 }},
 			{"jitter", func(c *bulk) { c.jitter = 15 * ms }},
 			{"marked", func(c *bulk) { c.marks = markLate(40) }},
 			{"pauses", func(c *bulk) { c.pauses = true }},
 			{"a step down and up", func(c *bulk) {
-				c.each = func(tick int, l *link) { l.rate = []int{4, 1, 4}[tick/200] * megabit }
+				c.each = func(tick int, l *link) { l.rate = []int{4, 1, 4}[tick/1000] * megabit / 4 }
 			}},
 			{"a rate that wavers", func(c *bulk) {
-				c.each = func(tick int, l *link) { l.rate = (1 + tick*tick/7%5) * megabit }
+				c.each = func(tick int, l *link) { l.rate = (1 + tick*tick/7%5) * megabit / 3 }
 			}},
-			{"somebody else", func(c *bulk) { c.each = crowd(150, 450, 8) }},
+			{"somebody else for a while", func(c *bulk) { c.each = crowd(500, 2000, 8) }},
+			{"somebody else now and then", func(c *bulk) {
+				c.each = func(tick int, l *link) { crowd(tick&^255, tick&^255+100, 5)(tick, l) }
+			}},
 			{"a line that dies for a second", func(c *bulk) {
-				c.each = func(tick int, l *link) { l.cut = tick/100 == 2 }
+				c.each = func(tick int, l *link) { l.cut = tick/100 == 10 }
 			}},
 		} {
 			rows = append(rows, line(kind, l.name, l.change).play(t))
