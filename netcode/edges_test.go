@@ -58,13 +58,20 @@ func TestHelloOfEverySize(t *testing.T) {
 // TestResumeIsLongEnough: a RESUME is as long as the longest answer to it may be, whatever is in it.
 func TestResumeIsLongEnough(t *testing.T) {
 	w := newWorld(t, nil)
-	p, seat := w.confirmed(w.mint(7, nil), 1)
-	ticket := w.ticket(p, seat)
+	p, seat := w.confirmed(w.mint(7, func(c *MintConfig) { c.UserData = nil }), 1)
+	ticket, padded := w.ticket(p, seat), 0
 	for n := range wire.MaxHelloBytes + 1 {
 		q := w.comeBack(ticket, 2, func(c *ClientConfig) { c.Hello = make([]byte, n) })
+		if b, _, _ := q.c.NextDatagram(nil); len(b) == minResumeBytes {
+			padded++
+		}
+		q.c.owe(dueResume)
 		if b, _, ok := q.c.NextDatagram(nil); !ok || len(b) < minResumeBytes || len(b) > maxResumeBytes {
 			t.Errorf("with a HELLO of %d bytes it has %d", n, len(b))
 		}
+	}
+	if padded == 0 {
+		t.Error("none was too short")
 	}
 }
 

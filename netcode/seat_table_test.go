@@ -91,6 +91,9 @@ func TestSeatsHeld(t *testing.T) {
 		if table.takeFor(7, 2*second, 0, false) != nil {
 			t.Error("what rests is not held")
 		}
+		for i := range 30 { // and now there is less than half
+			table.takeFor(uint64(200+i), second+slotRest, 0, false)
+		}
 		for n := range maxHeld {
 			if table.takeFor(7, second+slotRest, 0, false) == nil {
 				t.Errorf("after the rest he holds %d", n)
