@@ -23,11 +23,11 @@ var update = flag.Bool("update", false, "write testdata/figures-*.txt anew")
 //
 //	go test ./endpoint -run Figures -update
 
-// A record is what a conversation has cost so far.
+// A record is what conversations have cost so far.
 type record struct {
-	sum       hash.Hash64 // of every datagram, and when it went, and of all that was counted at times
-	datagrams [2]int
-	bytes     [2]int
+	sum                             hash.Hash64 // of every datagram, and when it went, and of all that was counted at times
+	datagrams, bytes                [2]int
+	received, lost, resent, rebuilt [2]uint64
 }
 
 func newRecord() *record { return &record{sum: fnv.New64a()} }
@@ -51,14 +51,24 @@ func (r *record) look(e *Endpoint) {
 	}
 }
 
-// row says what a conversation has cost, and what became of its messages.
-func (r *record) row(name string, ends [2]*Endpoint) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-44s", name)
+// end adds what became of the messages of a conversation that is over.
+func (r *record) end(ends [2]*Endpoint) {
 	for end, e := range ends {
 		s := e.Stats()
-		resent := s.MessagesResent + s.FragmentsResent
-		fmt.Fprintf(&b, " |%6d%9d%7d%6d%6d%7d", r.datagrams[end], r.bytes[end], s.MessagesReceived, s.PacketsLost, resent, s.MessagesRebuilt)
+		r.received[end] += s.MessagesReceived
+		r.lost[end] += s.PacketsLost
+		r.resent[end] += s.MessagesResent + s.FragmentsResent
+		r.rebuilt[end] += s.MessagesRebuilt
+		r.look(e)
+	}
+}
+
+// row says what it has cost.
+func (r *record) row(name string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-40s", name)
+	for end := range 2 {
+		fmt.Fprintf(&b, " |%6d%9d%7d%6d%6d%7d", r.datagrams[end], r.bytes[end], r.received[end], r.lost[end], r.resent[end], r.rebuilt[end])
 	}
 	fmt.Fprintf(&b, " | %016x\n", r.sum.Sum64())
 	return b.String()
@@ -92,38 +102,46 @@ func wantFigures(t *testing.T, file string, rows []string) {
 	}
 }
 
-// TestFiguresOfGames plays games in which everything happens, over links that lose, repeat and
-// reorder.
-func TestFiguresOfGames(t *testing.T) {
+// TestFiguresOfGamesLong plays games in which everything happens, over links that lose, repeat and
+// reorder, ten of them for a row.
+func TestFiguresOfGamesLong(t *testing.T) {
 	var rows []string
-	for seed := range uint64(100) {
-		rnd := rand.New(rand.NewPCG(seed, 0x66696775726573))
-		variant := uint16(rnd.Uint32())
-		g, r := newGame(t, variant), newRecord()
-		g.watch = func(end int, b []byte) { r.datagram(g.now, end, 0, g.mark, b) }
-		if g.mesh != nil {
-			g.mesh.watch = func(end int, w *way, b []byte) {
-				r.datagram(g.mesh.now, end, slices.Index(g.mesh.ways, w), g.mesh.marks[end], b)
-			}
+	for first := 0; first < 300; first += 10 {
+		r := newRecord()
+		for seed := first; seed < first+10; seed++ {
+			r.game(t, uint64(seed))
 		}
-		for i := range g.links {
-			l := g.link(i, 0)
-			l.loss, l.dup = float64(rnd.IntN(4))*0.1, float64(rnd.IntN(2))*0.1
-			l.jitter = time.Duration(rnd.IntN(2)) * 30 * time.Millisecond
-		}
-		for n := range 250 {
-			g.play(byte(rnd.Uint32()), byte(rnd.Uint32()))
-			if n%10 == 0 {
-				r.look(g.ends[0].Endpoint)
-				r.look(g.ends[1].Endpoint)
-			}
-		}
-		if g.finish(); t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
-		rows = append(rows, r.row(fmt.Sprintf("game %d, variant %#04x", seed, variant), [2]*Endpoint{g.ends[0].Endpoint, g.ends[1].Endpoint}))
+		rows = append(rows, r.row(fmt.Sprintf("games %d to %d", first, first+9)))
 	}
 	wantFigures(t, "games", rows)
+}
+
+// game plays one.
+func (r *record) game(t *testing.T, seed uint64) {
+	rnd := rand.New(rand.NewPCG(seed, 0x66696775726573))
+	g := newGame(t, uint16(rnd.Uint32()))
+	g.watch = func(end int, b []byte) { r.datagram(g.now, end, 0, g.mark, b) }
+	if g.mesh != nil {
+		g.mesh.watch = func(end int, w *way, b []byte) {
+			r.datagram(g.mesh.now, end, slices.Index(g.mesh.ways, w), g.mesh.marks[end], b)
+		}
+	}
+	for i := range g.links {
+		l := g.link(i, 0)
+		l.loss, l.dup = float64(rnd.IntN(4))*0.1, float64(rnd.IntN(2))*0.1
+		l.jitter = time.Duration(rnd.IntN(2)) * 30 * time.Millisecond
+	}
+	for n := range 300 {
+		g.play(byte(rnd.Uint32()), byte(rnd.Uint32()))
+		if n%10 == 0 {
+			r.look(g.ends[0].Endpoint)
+			r.look(g.ends[1].Endpoint)
+		}
+	}
+	if g.finish(); t.Failed() {
+		t.Fatalf("seed %d", seed)
+	}
+	r.end([2]*Endpoint{g.ends[0].Endpoint, g.ends[1].Endpoint})
 }
 
 // A bulk is a conversation of messages as fast as they go, beside sixty states a second each way.
@@ -175,7 +193,8 @@ func (c bulk) play(t *testing.T) string {
 		}
 		p.events(0)
 	}
-	return r.row(c.name, [2]*Endpoint{p.ends[0].Endpoint, p.ends[1].Endpoint})
+	r.end([2]*Endpoint{p.ends[0].Endpoint, p.ends[1].Endpoint})
+	return r.row(c.name)
 }
 
 // markLate marks one in so many datagrams as a router with a queue does.
@@ -199,9 +218,9 @@ func crowd(from, to int, ms int64) func(tick int, l *link) {
 	}
 }
 
-// TestFiguresOfBulk plays conversations over narrow lines, which end and begin, waver, lose and mark,
+// TestFiguresOfBulkLong plays conversations over narrow lines, which end and begin, waver, lose and mark,
 // and on which somebody else is.
-func TestFiguresOfBulk(t *testing.T) {
+func TestFiguresOfBulkLong(t *testing.T) {
 	const ms = time.Millisecond
 	line := func(kind CongestionKind, name string, change func(c *bulk)) bulk {
 		c := bulk{name: fmt.Sprintf("%v, %s", kind, name), kind: kind, delay: 20 * ms, rate: megabit, queue: 100 * ms, ticks: 3000}
@@ -243,9 +262,74 @@ func TestFiguresOfBulk(t *testing.T) {
 	wantFigures(t, "bulk", rows)
 }
 
-// TestFiguresOfPaths plays a game over two ways: in turn, copied and in reserve, while they lose, die and
+// TestFiguresOfMessagesLong plays twenty seconds of messages of all deliveries, sizes and options both ways, over
+// links that lose, repeat and reorder.
+func TestFiguresOfMessagesLong(t *testing.T) {
+	var rows []string
+	for i, loss := range []float64{0, 0.01, 0.05, 0.1, 0.2, 0.3} {
+		for _, jitter := range []time.Duration{0, 40 * time.Millisecond} {
+			cfg, r := channels(), newRecord()
+			for c := range cfg.Channels {
+				ch := &cfg.Channels[c]
+				ch.Priority, ch.Weight, ch.Repair = int8(c%2), 1+c, Repair((c+i)%int(RepairThrice+1))
+				ch.MaxMessageBytes, ch.MaxQueuedBytes, ch.WindowBytes = 20_000, 60_000, 50_000
+			}
+			p := newPairSeed(t, cfg, 25*time.Millisecond, uint64(i))
+			p.watch = func(end int, b []byte) { r.datagram(p.now, end, 0, p.mark, b) }
+			for l := range p.links {
+				p.links[l].loss, p.links[l].jitter, p.links[l].dup = loss, jitter, loss/2
+			}
+			rnd := rand.New(rand.NewPCG(uint64(i), uint64(jitter)))
+			for tick := range 1200 {
+				for end := range p.ends {
+					r.talk(p.ends[end].Endpoint, p.now, rnd, tick)
+				}
+				p.run(time.Second / 60)
+				for end := range p.ends {
+					for _, d := range deliveries[tick%3:] {
+						fmt.Fprintln(r.sum, p.received(end, chanOf(d)))
+					}
+					fmt.Fprintln(r.sum, p.events(end))
+					r.look(p.ends[end].Endpoint)
+				}
+			}
+			r.end([2]*Endpoint{p.ends[0].Endpoint, p.ends[1].Endpoint})
+			rows = append(rows, r.row(fmt.Sprintf("%.3g %% lost, jitter %v", 100*loss, jitter)))
+		}
+	}
+	wantFigures(t, "messages", rows)
+}
+
+// talk has an end send some messages, with options by chance; what became of Send is noted.
+func (r *record) talk(e *Endpoint, now int64, rnd *rand.Rand, tick int) {
+	for _, d := range deliveries {
+		if rnd.IntN(3) > 0 {
+			continue
+		}
+		size := 8 + rnd.IntN(200)
+		if rnd.IntN(40) == 0 {
+			size = 1000 + rnd.IntN(8000)
+		}
+		opts := SendOptions{Receipt: rnd.IntN(2) == 0}
+		if rnd.IntN(8) == 0 {
+			opts.ExpiresAt = now + rnd.Int64N(second/5)
+		}
+		if d.latest() && rnd.IntN(2) == 0 {
+			opts.Keyed, opts.Key = true, rnd.Uint64N(6)
+		}
+		if d == ReliableOrdered {
+			if opts.Droppable = rnd.IntN(3) == 0; !opts.Droppable || rnd.IntN(3) == 0 {
+				opts.Group = uint32(rnd.IntN(4))
+			}
+		}
+		receipt, err := e.Send(chanOf(d), message(tick, size), opts)
+		fmt.Fprintln(r.sum, receipt, err)
+	}
+}
+
+// TestFiguresOfPathsLong plays a game over two ways: in turn, copied and in reserve, while they lose, die and
 // come back, and while the client moves and somebody forwards what he sees.
-func TestFiguresOfPaths(t *testing.T) {
+func TestFiguresOfPathsLong(t *testing.T) {
 	var rows []string
 	for _, c := range []struct {
 		name          string
@@ -273,23 +357,32 @@ func TestFiguresOfPaths(t *testing.T) {
 			}
 		}},
 	} {
-		s, r := twoPaths(t, 3, c.first, c.second), newRecord()
-		for n := range 5 {
-			s.watch = nil
-			c.happens(s, n)
-			forward := s.watch
-			s.watch = func(end int, w *way, b []byte) {
-				if r.datagram(s.now, end, slices.Index(s.ways, w), s.marks[end], b); forward != nil {
-					forward(end, w, b)
-				}
+		r := newRecord()
+		for seed := range uint64(3) {
+			s := twoPaths(t, seed, c.first, c.second)
+			for n := range 5 {
+				s.watch = nil
+				c.happens(s, n)
+				r.second(s)
 			}
-			for range 5 {
-				s.play(200 * time.Millisecond)
-				r.look(s.ends[0])
-				r.look(s.ends[1])
-			}
+			r.end(s.ends)
 		}
-		rows = append(rows, r.row(c.name, s.ends))
+		rows = append(rows, r.row(c.name))
 	}
 	wantFigures(t, "paths", rows)
+}
+
+// second lets a second of a stream pass. Somebody may forward it.
+func (r *record) second(s *stream) {
+	forward := s.watch
+	s.watch = func(end int, w *way, b []byte) {
+		if r.datagram(s.now, end, slices.Index(s.ways, w), s.marks[end], b); forward != nil {
+			forward(end, w, b)
+		}
+	}
+	for range 5 {
+		s.play(200 * time.Millisecond)
+		r.look(s.ends[0])
+		r.look(s.ends[1])
+	}
 }
