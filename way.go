@@ -132,14 +132,15 @@ func (c *Conn) sendPacket(now int64) bool {
 	}
 	var usual *way
 	frames := 0 // where they begin
-	out, ok := c.end.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
+	var out endpoint.Outgoing
+	ok := c.end.NextPacket(now, &out, func(h endpoint.Header) ([]byte, endpoint.Envelope) {
 		if usual = c.wayBy(h.Route); usual == nil {
 			usual = c.at() // the peer may still answer elsewhere
 		}
 		head := c.sealer.AppendHeader(usual.port.begin(), h.Path, h.Number, h.NumberBytes)
 		frames = len(head)
-		return endpoint.Envelope{
-			Head: head, Tail: c.sealer.Overhead(h.NumberBytes) - frames,
+		return head, endpoint.Envelope{
+			Tail:    c.sealer.Overhead(h.NumberBytes) - frames,
 			Carrier: usual.carrier(), Busy: c.checkJam(h.Path, usual),
 		}
 	})

@@ -60,13 +60,17 @@ func (l *loop) exchange() {
 	for i := range l.ends {
 		l.ends[i].HandleTimeout(l.now)
 		for {
-			out := l.ends[i].next(l.now, l.buf[:0])
-			if len(out.Packet) == 0 {
+			mark := NotECT
+			if l.buf = l.buf[:0]; !l.marks {
+				l.buf = l.ends[i].AppendDatagram(l.now, l.buf)
+			} else if out := (Outgoing{}); l.ends[i].next(l.now, l.buf, &out) {
+				l.buf, mark = out.Packet, out.ECN
+			}
+			if len(l.buf) == 0 {
 				break
 			}
-			l.buf = out.Packet
 			if l.carried++; l.lossEach == 0 || l.carried%l.lossEach != 0 {
-				l.ends[1-i].handle(l.now, l.buf, l.markOf(out.ECN))
+				l.ends[1-i].handle(l.now, l.buf, l.markOf(mark))
 			}
 		}
 	}
@@ -74,10 +78,7 @@ func (l *loop) exchange() {
 
 // markOf is how a mark arrives that an end sent.
 func (l *loop) markOf(m ECN) ECN {
-	switch {
-	case !l.marks:
-		return NotECT
-	case m == NotECT || l.carried%2 == 0:
+	if m == NotECT || l.carried%2 == 0 {
 		return m
 	}
 	return CE

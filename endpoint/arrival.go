@@ -19,9 +19,12 @@ var (
 
 // An arrival is a packet of the peer that is being read, and what is known of it.
 type arrival struct {
-	Incoming
 	now       int64
 	path      *path
+	from      Route
+	ecn       ECN
+	number    uint64
+	frames    []byte
 	bytes     int             // that it had on the wire
 	newest    bool            // its number is the highest of its path
 	gap       bool            // the one before it is missing, and its ACK
@@ -48,11 +51,14 @@ func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
 	case !p.received.Fresh(packet.Number):
 		e.stats.Dropped[DropDuplicate]++
 	default:
-		in := arrival{Incoming: packet, now: now, path: p, bytes: len(packet.Frames) + e.cfg.PacketOverheadBytes}
+		var in arrival // field by field: a literal would be made elsewhere and copied
+		in.now, in.path, in.from, in.ecn = now, p, packet.From, packet.ECN
+		in.number, in.frames = packet.Number, packet.Frames
+		in.bytes = len(packet.Frames) + e.cfg.PacketOverheadBytes
 		p.counts.PacketsReceived++
 		p.counts.BytesReceived += uint64(in.bytes)
 		e.paths.received.add(now, in.bytes)
-		if p.opens() && in.From == p.opening.route {
+		if p.opens() && in.from == p.opening.route {
 			p.opening.came += in.bytes
 		}
 		e.read(&in)
@@ -63,7 +69,7 @@ func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
 func (e *Endpoint) read(in *arrival) {
 	now, p := in.now, in.path
 	if e.life.ended() {
-		e.handleClosing(now, p, in.From, in.Frames)
+		e.handleClosing(now, p, in.from, in.frames)
 		return
 	}
 	e.life.lastHeard = max(e.life.lastHeard, now) // it may have come while nobody looked
@@ -72,21 +78,21 @@ func (e *Endpoint) read(in *arrival) {
 		e.comeBack(now)
 	}
 	first := !p.anyReceived()
-	in.newest = first || in.Number > p.largest
-	in.gap = first || in.Number != p.largest+1
-	in.elsewhere = in.From != p.route
+	in.newest = first || in.number > p.largest
+	in.gap = first || in.number != p.largest+1
+	in.elsewhere = in.from != p.route
 	said, err := e.handleEach(in)
 	switch {
 	case err != nil:
 		said |= elicits
 		e.refuse(now, err)
 	case e.life.ended():
-		p.received.Mark(in.Number) // a CLOSE, or a HELLO that does not match
+		p.received.Mark(in.number) // a CLOSE, or a HELLO that does not match
 	default:
 		e.arrived(in, said)
 	}
 	if e.inbox.inbound != nil {
-		if broken := e.inbox.inbound.judge(now, len(in.Frames), said); broken != "" {
+		if broken := e.inbox.inbound.judge(now, len(in.frames), said); broken != "" {
 			e.Close(now, CodeTooFast, broken)
 		}
 	}
@@ -98,12 +104,12 @@ func (e *Endpoint) read(in *arrival) {
 // arrived notes a packet whose frames were handled.
 func (e *Endpoint) arrived(in *arrival, said traits) {
 	p := in.path
-	if in.From != p.route || p.stage == stageClosed {
-		p.cameFrom(in.now, in.From, in.bytes, in.newest)
+	if in.from != p.route || p.stage == stageClosed {
+		p.cameFrom(in.now, in.from, in.bytes, in.newest)
 	}
-	p.arrived(in.now, in.Number, said&elicits != 0, e.paths.ackWait(in))
-	if in.ECN != NotECT {
-		p.marks.arrived(in.ECN)
+	p.arrived(in.now, in.number, said&elicits != 0, e.paths.ackWait(in))
+	if in.ecn != NotECT {
+		p.marks.arrived(in.ecn)
 	}
 }
 
@@ -115,7 +121,7 @@ const maxUnanswered = 1 << 22
 // the connection means nothing.
 func (e *Endpoint) handleEach(in *arrival) (said traits, err error) {
 	e.inbox.rebuilders.work = rebuildWork
-	for rest := in.Frames; len(rest) > 0 && !e.life.ended(); {
+	for rest := in.frames; len(rest) > 0 && !e.life.ended(); {
 		kind := rest[0]
 		n, err := e.handleFrame(in, rest)
 		if err != nil {
@@ -126,7 +132,7 @@ func (e *Endpoint) handleEach(in *arrival) (said traits, err error) {
 	}
 	in.path.heardMore = in.path.heardMore || said&isMore != 0
 	if said&isHold == 0 && !e.life.ended() {
-		e.heardWithoutHold(in.now, in.path, in.Number, said&isData != 0)
+		e.heardWithoutHold(in.now, in.path, in.number, said&isData != 0)
 	}
 	return said, nil
 }
@@ -188,7 +194,7 @@ func (e *Endpoint) handleFrame(in *arrival, b []byte) (n int, err error) {
 	case kind == wire.TypeHello:
 		return e.handleHelloFrame(in.now, in.path, b)
 	case kind == wire.TypeClose:
-		return e.handleClose(in.now, in.path, in.From, b)
+		return e.handleClose(in.now, in.path, in.from, b)
 	case kind == wire.TypeCloseAck:
 		return 1, nil // we are not closing: a late one
 	case kind >= wire.TypeAck && kind < wire.TypeFragment:
@@ -208,9 +214,9 @@ func (e *Endpoint) handleFrame(in *arrival, b []byte) (n int, err error) {
 	case kind == wire.TypeDraining:
 		return e.life.handleDraining(in.now, in.path, b)
 	case kind == wire.TypeHold:
-		return e.handleHold(in.now, in.path, in.Number, b)
+		return e.handleHold(in.now, in.path, in.number, b)
 	case kind >= wire.TypePathChallenge && kind <= wire.TypePathStatus:
-		return e.paths.handlePathFrame(in.now, in.path, in.From, b)
+		return e.paths.handlePathFrame(in.now, in.path, in.from, b)
 	}
 	return e.handleControl(in.now, b)
 }

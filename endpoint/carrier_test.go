@@ -32,6 +32,27 @@ func TestSmallCarriers(t *testing.T) {
 	}
 }
 
+// TestLeastCarrier: of channels that have much to say in HELLO NewLone wants a larger carrier, and over
+// one of that size two ends meet.
+func TestLeastCarrier(t *testing.T) {
+	cfg := Config{}
+	for id := range 16 {
+		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(id + 1), Delivery: ReliableOrdered, WindowBytes: 100_000 + id})
+		p := newPair(t, cfg, 5*time.Millisecond)
+		least := p.ends[0].leastLone()
+		if _, err := NewLone(0, cfg, Carrier{MaxDatagramBytes: least - 1}); err == nil {
+			t.Errorf("%d channels: %d bytes are taken for enough", id+1, least-1)
+		}
+		for i := range p.ends {
+			p.ends[i].Carrier.MaxDatagramBytes = least
+		}
+		p.links[0].drop = func(_ int, b []byte) bool { return len(b) > least }
+		if p.open(); id == 15 && least < 90 {
+			t.Errorf("%d bytes are enough for 16 windows", least)
+		}
+	}
+}
+
 // playSmall sends messages of all kinds over a carrier of so many bytes, and wants each to arrive.
 func playSmall(t *testing.T, cfg Config, size int) {
 	p := newPair(t, cfg, 5*time.Millisecond)

@@ -39,9 +39,10 @@ const (
 
 // pack makes the next datagram; false if there is none.
 func pack(now int64, e *endpoint.Endpoint) ([]byte, bool) {
-	out, ok := e.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
+	var out endpoint.Outgoing
+	ok := e.NextPacket(now, &out, func(h endpoint.Header) ([]byte, endpoint.Envelope) {
 		head := binary.LittleEndian.AppendUint64([]byte{h.Path}, h.Number)
-		return endpoint.Envelope{Head: head, Tail: sealBytes}
+		return head, endpoint.Envelope{Tail: sealBytes}
 	})
 	return binary.LittleEndian.AppendUint32(out.Packet, sum(out.Packet)), ok
 }

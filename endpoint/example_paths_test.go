@@ -44,10 +44,10 @@ func ExampleEndpoint_OpenPath() {
 // call them the same.
 func carryBy(now int64, from, to *endpoint.Endpoint, working ...endpoint.Route) {
 	from.HandleTimeout(now)
-	begin := func(endpoint.Header) endpoint.Envelope {
-		return endpoint.Envelope{} // here path and number need no header, and nothing seals
+	begin := func(endpoint.Header) (head []byte, around endpoint.Envelope) {
+		return nil, endpoint.Envelope{} // here path and number need no header, and nothing seals
 	}
-	for out, ok := from.NextPacket(now, begin); ok; out, ok = from.NextPacket(now, begin) {
+	for out := (endpoint.Outgoing{}); from.NextPacket(now, &out, begin); {
 		for _, works := range working {
 			if works == out.To || works == out.Also {
 				to.HandlePacket(now, endpoint.Incoming{

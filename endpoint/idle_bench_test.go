@@ -59,13 +59,13 @@ func idleTalk(t testing.TB, e *Endpoint) {
 				t.Fatal(err)
 			}
 		}
-		out, ok := e.NextPacket(now, usual)
+		out, ok := nextPacket(e, now, usual)
 		if !ok {
 			t.Fatal("nothing is sent")
 		}
 		frames := append(ack(out.Number, out.Number), wire.TypePing)
 		e.HandlePacket(now+second/50, Incoming{Number: n, Frames: frames})
-		e.NextPacket(now+second/20, usual)
+		nextPacket(e, now+second/20, usual)
 		e.HandleTimeout(now + second/20)
 		e.Update()
 		for _, ok := e.NextEvent(); ok; _, ok = e.NextEvent() {

@@ -121,11 +121,11 @@ func TestKeepAlive(t *testing.T) {
 func TestMeetingDoesNotSpin(t *testing.T) {
 	e, _ := New(0, Config{Handshake: true, Timeout: time.Minute})
 	t.Log("# an end that waits for the HELLO of its peer has nothing to do until it times out")
-	if _, ok := e.NextPacket(0, usual); ok || e.Deadline() != int64(time.Minute) {
+	if _, ok := nextPacket(e, 0, usual); ok || e.Deadline() != int64(time.Minute) {
 		t.Errorf("the deadline is %d", e.Deadline())
 	}
 	e.HandlePacket(0, Incoming{Frames: run(1, 0, "x")})
-	if _, ok := e.NextPacket(int64(time.Second), usual); ok || e.Stats().Dropped[DropEarly] != 1 {
+	if _, ok := nextPacket(e, int64(time.Second), usual); ok || e.Stats().Dropped[DropEarly] != 1 {
 		t.Error("data before HELLO was not dropped")
 	}
 }

@@ -73,22 +73,25 @@ func (l Lone) handle(now int64, b []byte, mark ECN) {
 // AppendDatagram appends the next datagram for the peer to dst; nothing if there is none to
 // send now. Call it until it appends nothing.
 func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
-	out := l.next(now, dst[len(dst):])
-	if len(dst) == 0 {
+	var out Outgoing
+	switch {
+	case !l.next(now, dst[len(dst):], &out):
+		return dst
+	case len(dst) == 0:
 		return out.Packet
 	}
 	return append(dst, out.Packet...) // onto itself, if there was room
 }
 
-// next makes the next datagram in free memory.
-func (l Lone) next(now int64, free []byte) (out Outgoing) {
+// next makes the next datagram in free memory; false if there is none.
+func (l *Lone) next(now int64, free []byte, out *Outgoing) bool {
 	if l.outOfNumbers() {
-		return out
+		return false
 	}
-	out, _ = l.NextPacket(now, func(h Header) Envelope {
-		return Envelope{Head: append(free, byte(h.Number), byte(h.Number>>8)), Carrier: l.Carrier}
+	l.SetNow(now)
+	return l.packetOn(now, l.paths.all[0], out, func(h Header) ([]byte, Envelope) {
+		return append(free, byte(h.Number), byte(h.Number>>8)), Envelope{Carrier: l.Carrier}
 	})
-	return out
 }
 
 // outOfNumbers reports whether so many packets are in flight that nothing new may be sent. A
@@ -99,7 +102,7 @@ func (l Lone) outOfNumbers() bool {
 	if p.loss.probe > 0 {
 		most = 1<<15 - 1
 	}
-	return !l.life.ended() && p.header().Number-p.largestAcked >= most
+	return !l.life.ended() && p.nextNumber()-p.largestAcked >= most
 }
 
 // Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as

@@ -130,7 +130,7 @@ func (m *mesh) flush() {
 		if m.asleep[end] {
 			continue
 		}
-		for out, ok := e.NextPacket(m.now, m.begin); ok; out, ok = e.NextPacket(m.now, m.begin) {
+		for out, ok := nextPacket(e, m.now, m.begin); ok; out, ok = nextPacket(e, m.now, m.begin) {
 			m.buf, m.marks[end] = out.Packet, out.ECN
 			m.carry(end, out.To, out.Packet)
 			if out.Also != NoRoute {
@@ -141,12 +141,12 @@ func (m *mesh) flush() {
 }
 
 // begin begins a packet, with room for 1150 bytes unless the carrier was told.
-func (m *mesh) begin(h Header) Envelope {
+func (m *mesh) begin(h Header) ([]byte, Envelope) {
 	head := binary.LittleEndian.AppendUint64(append(m.buf[:0], h.Path), h.Number)
 	if m.carrier != (Carrier{}) {
-		return Envelope{Head: head, Carrier: m.carrier}
+		return head, Envelope{Carrier: m.carrier}
 	}
-	return Envelope{Head: head, Tail: 1200 - 1150 - meshHeader}
+	return head, Envelope{Tail: 1200 - 1150 - meshHeader}
 }
 
 func (m *mesh) carry(end int, route Route, b []byte) {

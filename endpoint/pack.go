@@ -178,7 +178,18 @@ func (ps *paths) commit(b *builder) {
 	if p.marks.state != marksFailed {
 		ps.mark(b)
 	}
-	ps.remember(b)
+	for p.sent.End() < b.number {
+		p.sent.Push().firstRecord = b.pkt.firstRecord // it was left out
+	}
+	*p.sent.Push() = b.pkt
+	if p.sent.Len() > 2*maxSentPackets || !b.pkt.eliciting && p.mostlyAcks() {
+		p.forgetOldest(b.now)
+	}
+	if p.skipIn <= 0 {
+		p.skipIn = ps.skipInterval()
+	}
+	p.next = b.number + 1
+	p.skipIn--
 	if b.pkt.sort&packetSizeProbe != 0 {
 		p.mtu.probeSent(b)
 	} else {
@@ -221,23 +232,6 @@ func (ps *paths) charge(b *builder) {
 	if !b.pkt.limited || p.full() {
 		b.pkt.sort &^= packetPrompt
 	}
-}
-
-// remember keeps the packet until its fate is known, and those before it that were left out.
-func (ps *paths) remember(b *builder) {
-	p := b.path
-	for p.sent.End() < b.number {
-		p.sent.Push().firstRecord = b.pkt.firstRecord
-	}
-	*p.sent.Push() = b.pkt
-	if p.sent.Len() > 2*maxSentPackets || !b.pkt.eliciting && p.mostlyAcks() {
-		p.forgetOldest(b.now)
-	}
-	if p.skipIn <= 0 {
-		p.skipIn = ps.skipInterval()
-	}
-	p.next = b.number + 1
-	p.skipIn--
 }
 
 // await notes that the peer has to acknowledge the packet.

@@ -17,12 +17,13 @@ type Header struct {
 	Route Route
 }
 
-// An Envelope is what the caller puts around the frames of a packet, and what carries it all. The
-// endpoint fills the rest of the datagram.
+// A Begin begins the datagram of a packet. It returns whatever goes in front of the frames, which
+// are appended to it, perhaps nothing, and the Envelope of the packet.
+type Begin func(h Header) (head []byte, around Envelope)
+
+// An Envelope is what else is around the frames of a packet, and what carries it all. The endpoint
+// fills the rest of the datagram.
 type Envelope struct {
-	// Head is the datagram so far: whatever goes in front of the frames, which are appended to
-	// it. It may be empty.
-	Head []byte
 	// Tail is how many bytes the caller will append behind the frames, those of a seal say.
 	Tail int
 	// Carrier is what is known of whatever carries the datagrams of the path.
@@ -34,8 +35,10 @@ type Envelope struct {
 
 // An Outgoing is a packet for the peer, and where it goes.
 type Outgoing struct {
-	Header
-	// Packet is the Head of its Envelope with the frames behind it.
+	// Path and Number are those of its Header.
+	Path   uint8
+	Number uint64
+	// Packet is what Begin returned with the frames behind it.
 	Packet []byte
 	// To is where the datagram goes. NoRoute: nowhere, the packet is lost.
 	To Route
@@ -60,49 +63,51 @@ type Incoming struct {
 	Frames []byte
 }
 
-// NextPacket makes the next packet that is to be sent now, on whichever path has its turn; false if
-// there is none. Call it until then: after every Send, HandlePacket and HandleTimeout, as far as
-// packets can be carried. Messages go over the best paths that there are, in turn by their weights;
-// the others carry what they have to say themselves: acknowledgements, probes, copies.
+// NextPacket makes the next packet that is to be sent now, on whichever path has its turn, and puts
+// it into out; false if there is none. Call it until then: after every Send, HandlePacket and
+// HandleTimeout, as far as packets can be carried. Messages go over the best paths that there are,
+// in turn by their weights; the others carry what they have to say themselves: acknowledgements,
+// probes, copies.
 //
-// It asks begin for the Envelope of each packet that it tries, which may turn out to have nothing in
-// it: only what NextPacket returns was sent, as far as the endpoint knows, and it is lost if the
-// caller drops it. begin must not call the endpoint.
-func (e *Endpoint) NextPacket(now int64, begin func(h Header) Envelope) (out Outgoing, ok bool) {
+// Each packet that it tries begins with begin, and may turn out to have nothing in it: only what
+// NextPacket returns was sent, as far as the endpoint knows, and it is lost if the caller drops it.
+// begin has no reason to call the endpoint; if it does, and another NextPacket takes the number, the
+// packet is not made.
+func (e *Endpoint) NextPacket(now int64, out *Outgoing, begin Begin) bool {
 	e.SetNow(now)
 	if e.life.state == stateDead {
-		return out, false
+		return false
 	}
 	if len(e.paths.all) == 1 {
-		return e.packetOn(now, e.paths.all[0], begin)
+		return e.packetOn(now, e.paths.all[0], out, begin)
 	}
 	for asked := uint8(0); ; {
 		p := e.paths.turn(now, asked)
 		if p == nil {
-			return out, false
+			return false
 		}
-		if out, ok = e.packetOn(now, p, begin); ok {
-			return out, true
+		if e.packetOn(now, p, out, begin) {
+			return true
 		}
 		asked |= 1 << p.id
 	}
 }
 
 // packetOn makes a packet for one path; false if it has nothing to send now.
-func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (out Outgoing, ok bool) {
+func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool {
 	if p.stuck() {
 		e.paths.copies.due &^= 1 << p.id
-		return out, false
+		return false
 	}
 	h := p.header()
-	env := begin(h)
-	if env.Busy {
+	head, around := begin(h)
+	if around.Busy {
 		e.PathBusy(now, p.id, true)
 	}
-	size := p.datagramSize(now, env.Carrier)
-	room := size.bytes - len(env.Head) - env.Tail
-	if room <= 0 || p.stuck() {
-		return out, false
+	size := p.datagramSize(now, around.Carrier)
+	room := size.bytes - len(head) - around.Tail
+	if room <= 0 || p.stuck() || h.Number != p.nextNumber() || e.Done() {
+		return false
 	}
 	if e.life.ownHold.on || e.life.peerHold.on {
 		e.endHolds(now)
@@ -112,7 +117,8 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 	}
 	var b builder // field by field: a literal would be made elsewhere and copied
 	b.path, b.now, b.number, b.to, b.also = p, now, h.Number, p.route, NoRoute
-	b.dst, b.start, b.end, b.full, b.most, b.size = env.Head, len(env.Head), len(env.Head)+room, room, room, size.bytes
+	b.dst, b.start, b.end, b.size = head, len(head), len(head)+room, size.bytes
+	b.full, b.most = room, room
 	b.pkt.at, b.pkt.state, b.pkt.firstRecord = now, packetInFlight, p.contents.End()
 	b.pkt.delivered, b.pkt.deliveredAt = p.delivered, p.deliveredAt
 	if size.probe {
@@ -124,22 +130,28 @@ func (e *Endpoint) packetOn(now int64, p *path, begin func(h Header) Envelope) (
 		e.build(&b)
 	}
 	if len(b.dst) == b.start {
-		return out, false
+		return false
 	}
 	if len(b.dst)-b.start > room-size.spare {
 		b.pkt.sort |= packetLarge
 	}
 	e.paths.commit(&b)
-	return Outgoing{Header: h, Packet: b.dst, To: b.to, Also: b.also, ECN: b.ecn}, true
+	out.Path, out.Number, out.Packet = p.id, h.Number, b.dst
+	out.To, out.Also, out.ECN = b.to, b.also, b.ecn
+	return true
 }
 
 // header is what the header of the path's next packet says. Nothing changes until there is one.
 func (p *path) header() Header {
-	number := p.next
-	if p.skipIn <= 0 {
-		number++
-	}
+	number := p.nextNumber()
 	return Header{Number: number, NumberBytes: p.numberBytes(number), Path: p.id, Route: p.route}
+}
+
+func (p *path) nextNumber() uint64 {
+	if p.skipIn <= 0 {
+		return p.next + 1
+	}
+	return p.next
 }
 
 // numberBytes is how many bytes a packet number needs on the wire: n, two to four, when it is

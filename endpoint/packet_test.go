@@ -18,7 +18,7 @@ func TestNothingInIt(t *testing.T) {
 	for p.skipIn = 0; p.skipIn > -3; p.skipIn-- {
 		before, asked := p.header(), 0
 		for range 1000 {
-			_, ok := s.e.NextPacket(s.now, func(h Header) Envelope {
+			_, ok := nextPacket(s.e, s.now, func(h Header) ([]byte, Envelope) {
 				if asked++; h != before {
 					t.Fatalf("asked for %+v, before for %+v", h, before)
 				}
@@ -37,11 +37,14 @@ func TestNothingInIt(t *testing.T) {
 // TestNotBuilt: what does not fit its envelope, or finds its carrier busy, was not sent: the next
 // packet has its number and all that it had.
 func TestNotBuilt(t *testing.T) {
-	for name, refuse := range map[string]Envelope{
-		"no room":          {Tail: 1200},
-		"less than none":   {Head: make([]byte, 700), Tail: 700},
-		"a carrier of one": {Head: make([]byte, 9), Carrier: Carrier{MaxDatagramBytes: 1}},
-		"busy":             {Busy: true},
+	for name, refuse := range map[string]struct {
+		head   []byte
+		around Envelope
+	}{
+		"no room":          {nil, Envelope{Tail: 1200}},
+		"less than none":   {make([]byte, 700), Envelope{Tail: 700}},
+		"a carrier of one": {make([]byte, 9), Envelope{Carrier: Carrier{MaxDatagramBytes: 1}}},
+		"busy":             {nil, Envelope{Busy: true}},
 	} {
 		s := newScript(t, channels())
 		s.says()
@@ -50,7 +53,7 @@ func TestNotBuilt(t *testing.T) {
 		}
 		want := s.e.paths.all[0].header()
 		for range 3 {
-			if out, ok := s.e.NextPacket(s.now, func(Header) Envelope { return refuse }); ok || out.Packet != nil {
+			if out, ok := nextPacket(s.e, s.now, func(Header) ([]byte, Envelope) { return refuse.head, refuse.around }); ok || out.Packet != nil {
 				t.Fatalf("%s: % x is sent", name, out.Packet)
 			}
 		}
@@ -65,8 +68,8 @@ func TestNotBuilt(t *testing.T) {
 				runs++
 			}
 		}
-		if out.Header != want || runs != len(deliveries) {
-			t.Errorf("%s: then %+v with %d runs, want %+v", name, out.Header, runs, want)
+		if out.Number != want.Number || runs != len(deliveries) {
+			t.Errorf("%s: then number %d with %d runs, want %+v", name, out.Number, runs, want)
 		}
 	}
 }
@@ -76,7 +79,7 @@ func TestNotSent(t *testing.T) {
 	p := newPair(t, unrepaired(channels()), 10*time.Millisecond).open()
 	ch := chanOf(ReliableOrdered)
 	p.send(0, ch, []byte("forgotten"))
-	if out := p.ends[0].next(p.now, nil); len(out.Packet) == 0 {
+	if b := p.ends[0].AppendDatagram(p.now, nil); len(b) == 0 {
 		t.Fatal("no packet")
 	}
 	p.send(0, ch, []byte("sent"))
@@ -115,8 +118,8 @@ func TestQuestionsBetweenPackets(t *testing.T) {
 		var said [2][]Outgoing
 		for i, s := range ends {
 			_, _ = s.e.Send(chanOf(deliveries[n%5]), message(n, n*7%3000), SendOptions{})
-			begin := func(Header) Envelope { return Envelope{Carrier: carrier} }
-			for out, ok := s.e.NextPacket(s.now, begin); ok; out, ok = s.e.NextPacket(s.now, begin) {
+			begin := func(Header) ([]byte, Envelope) { return nil, Envelope{Carrier: carrier} }
+			for out, ok := nextPacket(s.e, s.now, begin); ok; out, ok = nextPacket(s.e, s.now, begin) {
 				if said[i] = append(said[i], out); i == 0 {
 					ask(s.e, s.now)
 				}
@@ -130,7 +133,7 @@ func TestQuestionsBetweenPackets(t *testing.T) {
 		}
 		for k, a := range said[0] {
 			b := said[1][k]
-			if made++; a.Header != b.Header || a.To != b.To || a.ECN != b.ECN || !bytes.Equal(a.Packet, b.Packet) {
+			if made++; a.Path != b.Path || a.Number != b.Number || a.To != b.To || a.ECN != b.ECN || !bytes.Equal(a.Packet, b.Packet) {
 				t.Fatalf("step %d: %+v and %+v", n, a, b)
 			}
 		}
@@ -152,9 +155,9 @@ func TestProbesAreAsLargeAsBuilt(t *testing.T) {
 		if rnd.IntN(40) == 0 {
 			carrier.MaxDatagramBytes = 500 + rnd.IntN(1000)
 		}
-		env := Envelope{Head: make([]byte, rnd.IntN(400)), Tail: rnd.IntN(100), Carrier: carrier}
+		head, env := make([]byte, rnd.IntN(400)), Envelope{Tail: rnd.IntN(100), Carrier: carrier}
 		number := p.header().Number
-		out, ok := s.e.NextPacket(s.now, func(Header) Envelope { return env })
+		out, ok := nextPacket(s.e, s.now, func(Header) ([]byte, Envelope) { return head, env })
 		if most := carrier.MaxDatagramBytes; ok {
 			size := len(out.Packet) + env.Tail
 			if most > 0 && size > most || size > ethernet {
@@ -183,6 +186,63 @@ func TestProbesAreAsLargeAsBuilt(t *testing.T) {
 	}
 }
 
+// TestBeginThatCalls: whatever a begin does with its endpoint, numbers are used once, nothing
+// panics, and what was sent arrives.
+func TestBeginThatCalls(t *testing.T) {
+	p := newPair(t, channels(), 10*time.Millisecond).open()
+	e, ch := p.ends[0].Endpoint, chanOf(ReliableOrdered)
+	rnd, seen := rand.New(rand.NewPCG(3, 4)), map[uint64]bool{}
+	var begin Begin
+	pump := func() {
+		for out, ok := nextPacket(e, p.now, begin); ok; out, ok = nextPacket(e, p.now, begin) {
+			if seen[out.Number] {
+				t.Fatalf("number %d is sent twice", out.Number)
+			}
+			seen[out.Number] = true
+			p.ends[1].HandlePacket(p.now, Incoming{Number: out.Number, Frames: out.Packet})
+		}
+	}
+	depth, sent, came := 0, 0, 0
+	begin = func(Header) ([]byte, Envelope) {
+		depth++
+		switch rnd.IntN(8) {
+		case 0:
+			if depth < 4 {
+				pump()
+			}
+		case 1:
+			p.send(0, ch, message(sent, 300))
+			sent++
+		case 2:
+			for b := p.ends[1].AppendDatagram(p.now, nil); len(b) > 0; b = p.ends[1].AppendDatagram(p.now, nil) {
+				p.ends[0].HandleDatagram(p.now, b)
+			}
+		case 3:
+			e.PathBusy(p.now, 0, false)
+			e.Ping()
+		}
+		depth--
+		return nil, Envelope{Busy: rnd.IntN(16) == 0}
+	}
+	for range 2000 {
+		p.now += millisecond
+		e.PathBusy(p.now, 0, false)
+		e.HandleTimeout(p.now)
+		pump()
+		came += len(p.received(1, ch))
+	}
+	p.run(2 * time.Second)
+	if came += len(p.received(1, ch)); came != sent || sent < 100 || !e.Open() {
+		t.Errorf("%d of %d messages came", came, sent)
+	}
+	for _, end := range []func(){e.Release, func() { e.Close(p.now, CodeNone, "") }} {
+		begin := func(Header) ([]byte, Envelope) { end(); return nil, Envelope{} }
+		if out, ok := nextPacket(e, p.now, begin); ok && e.Done() {
+			t.Errorf("an end that is over sends % x", out.Packet)
+		}
+	}
+}
+
 // TestEnvelopeOnTop: frames are appended to the head, which is left as it is, and packet, head and
 // tail fill the datagram to the byte when there is more to say.
 func TestEnvelopeOnTop(t *testing.T) {
@@ -191,11 +251,11 @@ func TestEnvelopeOnTop(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := bytes.Repeat([]byte{0xaa}, 33)
-	out, ok := s.e.NextPacket(s.now, func(h Header) Envelope {
+	out, ok := nextPacket(s.e, s.now, func(h Header) ([]byte, Envelope) {
 		if h != (Header{NumberBytes: 2}) {
 			t.Errorf("asked for %+v", h)
 		}
-		return Envelope{Head: head, Tail: 17}
+		return head, Envelope{Tail: 17}
 	})
 	if !ok || len(out.Packet)+17 != 1200 || !bytes.Equal(out.Packet[:33], head) {
 		t.Errorf("%d bytes of a datagram of 1200, with % x in front", len(out.Packet), out.Packet[:33])

@@ -220,8 +220,8 @@ func (p *pair) flush() {
 	}
 	for i := range p.ends {
 		for !p.asleep[i] {
-			out := p.ends[i].next(p.now, p.buf[:0])
-			if len(out.Packet) == 0 {
+			var out Outgoing
+			if !p.ends[i].next(p.now, p.buf[:0], &out) {
 				break
 			}
 			p.buf, p.mark = out.Packet, out.ECN

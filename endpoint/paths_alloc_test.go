@@ -54,7 +54,7 @@ func (r *relay) exchange() {
 	for i, e := range r.ends {
 		e.HandleTimeout(r.now)
 		for {
-			out, ok := e.NextPacket(r.now, func(Header) Envelope { return Envelope{Head: r.buf[:0], Tail: 50} })
+			out, ok := nextPacket(e, r.now, func(Header) ([]byte, Envelope) { return r.buf[:0], Envelope{Tail: 50} })
 			if !ok {
 				break
 			}

@@ -132,7 +132,7 @@ func TestRepairIsAnnounced(t *testing.T) {
 		}
 		for n := range int64(20) {
 			_, _ = e.Send(1, []byte("hello"), SendOptions{})
-			e.NextPacket(n, usual)
+			nextPacket(e, n, usual)
 		}
 		if n := e.Stats().RepairsSent; (n > 0) != (capabilities&wire.CapabilityRepair != 0) {
 			t.Errorf("capabilities %b: %d sums", capabilities, n)

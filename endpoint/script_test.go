@@ -50,17 +50,25 @@ func (s *script) hears(frames ...[]byte) {
 }
 
 // usual is the Envelope of packets that have room for 1150 bytes of frames.
-func usual(Header) Envelope { return Envelope{Tail: 50} }
+func usual(Header) ([]byte, Envelope) { return nil, Envelope{Tail: 50} }
+
+// nextPacket makes the next packet of an endpoint; false if there is none.
+func nextPacket(e *Endpoint, now int64, begin Begin) (out Outgoing, ok bool) {
+	ok = e.NextPacket(now, &out, begin)
+	return out, ok
+}
 
 // packet makes the next packet; nothing if there is none.
 func (s *script) packet() Outgoing {
-	out, _ := s.e.NextPacket(s.now, usual)
+	out, _ := nextPacket(s.e, s.now, usual)
 	return out
 }
 
 // packetIn is packet with room for so many bytes of frames, which is all that the carrier takes.
 func (s *script) packetIn(room int) []byte {
-	out, _ := s.e.NextPacket(s.now, func(Header) Envelope { return Envelope{Carrier: Carrier{MaxDatagramBytes: room}} })
+	out, _ := nextPacket(s.e, s.now, func(Header) ([]byte, Envelope) {
+		return nil, Envelope{Carrier: Carrier{MaxDatagramBytes: room}}
+	})
 	return out.Packet
 }
 

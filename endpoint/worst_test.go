@@ -175,7 +175,7 @@ func (s *script) live(buf []byte) {
 	s.now += 10 * millisecond
 	s.e.HandleTimeout(s.now)
 	for range 10 {
-		if _, ok := s.e.NextPacket(s.now, func(Header) Envelope { return Envelope{Head: buf[:0], Tail: 1200 - worstBytes} }); !ok {
+		if _, ok := nextPacket(s.e, s.now, func(Header) ([]byte, Envelope) { return buf[:0], Envelope{Tail: 1200 - worstBytes} }); !ok {
 			break
 		}
 	}

@@ -221,8 +221,9 @@ func (p *contest) run(now, until int64) {
 func (p *contest) pump(now int64, from int) {
 	e := p.ends[from]
 	for {
-		out, ok := e.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
-			return endpoint.Envelope{Head: appendNumber(p.buf[:0], h.Number), Tail: contestTail}
+		var out endpoint.Outgoing
+		ok := e.NextPacket(now, &out, func(h endpoint.Header) ([]byte, endpoint.Envelope) {
+			return appendNumber(p.buf[:0], h.Number), endpoint.Envelope{Tail: contestTail}
 		})
 		if !ok {
 			return

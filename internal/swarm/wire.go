@@ -135,20 +135,20 @@ func (s *wireSide) tick(now int64, reliable int) error {
 // the seal are counted, not made.
 func (s *wireSide) pump(now int64) {
 	for {
-		out, ok := s.end.NextPacket(now, func(h endpoint.Header) endpoint.Envelope {
-			return endpoint.Envelope{Head: appendNumber(s.buf[:0], h.Number), Tail: s.around(h) - numberBytes}
+		around := 0 // what header and seal take
+		var out endpoint.Outgoing
+		ok := s.end.NextPacket(now, &out, func(h endpoint.Header) ([]byte, endpoint.Envelope) {
+			around = s.id + sealBytes - 2 + h.NumberBytes
+			return appendNumber(s.buf[:0], h.Number), endpoint.Envelope{Tail: around - numberBytes}
 		})
 		if !ok {
 			return
 		}
 		s.buf = out.Packet
-		s.count(s.around(out.Header), out.Packet[numberBytes:])
+		s.count(around, out.Packet[numberBytes:])
 		s.out.Send(now, out.Packet)
 	}
 }
-
-// around is what header and seal of a packet take.
-func (s *wireSide) around(h endpoint.Header) int { return s.id + sealBytes - 2 + h.NumberBytes }
 
 // numberBytes is how many bytes of its number a packet of a measurement brings.
 const numberBytes = 3

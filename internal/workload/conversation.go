@@ -152,8 +152,9 @@ func (e *end) next(now int64, dst []byte) (number uint64, _ []byte) {
 			e.send(BulkChannel, e.payload)
 		}
 	}
-	out, ok := e.NextPacket(now, func(endpoint.Header) endpoint.Envelope {
-		return endpoint.Envelope{Head: dst, Tail: sealBytes - len(dst), Carrier: e.carrier}
+	var out endpoint.Outgoing
+	ok := e.NextPacket(now, &out, func(endpoint.Header) ([]byte, endpoint.Envelope) {
+		return dst, endpoint.Envelope{Tail: sealBytes - len(dst), Carrier: e.carrier}
 	})
 	if !ok {
 		return 0, dst
