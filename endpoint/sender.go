@@ -60,8 +60,8 @@ func (s *sender) next() *outMessage {
 	if s.queue.Len() == 0 {
 		return nil
 	}
-	m := s.head()
-	if m == nil || s.short(m) {
+	m, short := s.head()
+	if short {
 		return nil
 	}
 	return m
@@ -72,37 +72,30 @@ func (s *sender) blocked() bool {
 	if s.queue.Len() == 0 {
 		return false
 	}
-	m := s.head()
-	return m != nil && s.short(m)
+	_, short := s.head()
+	return short
 }
 
-// head returns the message at the head of the queue if it could be started now, given credit; nil
-// if it could not.
-func (s *sender) head() *outMessage {
-	if s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 {
-		return nil
-	}
-	m := s.queue.First()
+// head returns the message at the head of the queue if it could be started now, or if there is only
+// too little credit for it; nil if it could not. There must be one.
+func (s *sender) head() (m *outMessage, short bool) {
+	m = s.queue.First()
 	switch {
-	case s.open.Len() >= maxOpenIDs:
-		return nil
+	case s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 || s.open.Len() >= maxOpenIDs:
+		return nil, false
 	case !s.cfg.Delivery.Reliable():
+		return m, false
 	case s.droppable(m):
 		if s.loose.open.Len() >= maxOpenIDs {
-			return nil
+			return nil, false
 		}
+		return m, false
 	case s.cfg.Delivery == ReliableLatest && s.largeUnderway(m):
-		return nil
+		return nil, false
 	case s.underway > 0 && s.underway+charge(m.len()) > max(maxWindow, s.cfg.MaxQueuedBytes):
-		return nil
+		return nil, false
 	}
-	return m
-}
-
-// short reports whether there is no credit for a message. What belongs to an unreliable delivery, or
-// is droppable, takes none.
-func (s *sender) short(m *outMessage) bool {
-	return s.wanted(m) > s.limit && s.cfg.Delivery.Reliable() && !s.droppable(m)
+	return m, s.wanted(m) > s.limit
 }
 
 // wanted is the limit that the next message of the queue needs.
