@@ -39,6 +39,7 @@ func (e *Endpoint) Close(now int64, code Code, text string) {
 	e.closeWith(now, code, text, nil)
 }
 
+// closeWith is Close that also tells the peer our channel rows, if there are any.
 func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 	if e.life.ended() {
 		return
@@ -86,48 +87,6 @@ func (l *lifetime) tellMismatch(answer *wire.Close) {
 func (e *Endpoint) abandonAll() (left int) {
 	e.inbox.dropUnfinished()
 	return e.outbox.abandon()
-}
-
-func (s *sender) dropAll() (left int) {
-	for ; s.open.Len() > 0; s.open.Pop() {
-		m := s.open.At(s.open.Base())
-		if m.state == outFlying {
-			s.lose(m, ConnClosed)
-			left++
-		}
-		s.done(m)
-	}
-	for ; s.queue.Len() > 0; s.queue.Pop() {
-		m := s.queue.At(s.queue.Base())
-		if m.state == outQueued {
-			s.lose(m, ConnClosed)
-			left++
-		}
-		s.freeMessage(m)
-	}
-	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.refused = 0, 0, 0, 0, 0, 0
-	if s.loose != nil {
-		left += s.loose.dropAll()
-	}
-	return left
-}
-
-// dropUnfinished drops what the game will never see: partials, and messages that wait for an
-// earlier one.
-func (r *receiver) dropUnfinished() {
-	for len(r.partials) > 0 {
-		r.dropPartial(r.partials[0])
-	}
-	for r.unfinished.used > 0 {
-		r.dropPartial(r.unfinished.any())
-	}
-	for r.waiting.len() > 0 {
-		r.in.cfg.Buffers.release(r.waiting.pop().payload)
-	}
-	for r.droppables.len() > 0 {
-		r.dropDroppable(r.droppables.pop().payload)
-	}
-	r.limitDue, r.stored = false, nil
 }
 
 // Done reports whether the endpoint needs no more calls.
@@ -282,6 +241,7 @@ func (e *Endpoint) buildClose(b *builder) {
 	c.sendAt, c.last = b.now+b.path.probeTimeout(0), b.path
 }
 
+// closingTimeout ends the life of an endpoint that has said what there was to say.
 func (l *lifetime) closingTimeout(now int64) {
 	if now >= l.closing.until {
 		l.tellMismatch(nil)

@@ -46,6 +46,7 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 	return e.inbox.receiveControl()
 }
 
+// receiveControl takes the next message of channel 0 whose kind is known.
 func (in *inbox) receiveControl() (kind uint64, body []byte, ok bool) {
 	for r := &in.receivers[0]; r.ready.Len() > 0; {
 		payload := r.ready.First().payload

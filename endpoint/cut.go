@@ -85,6 +85,7 @@ func (c *cut) arrived(from, to int) {
 	}
 }
 
+// freeCut takes a cut back, with the memory of its spans.
 func (out *outbox) freeCut(c *cut) {
 	c.acked.Reset()
 	for i := range c.tries {

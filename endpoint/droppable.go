@@ -150,6 +150,7 @@ func (r *receiver) dropWaiting() {
 	r.in.stats.MessagesOverflowed++
 }
 
+// dropDroppable drops the payload of a droppable that waits.
 func (r *receiver) dropDroppable(payload []byte) {
 	r.held -= charge(len(payload))
 	r.in.cfg.Buffers.release(payload)

@@ -50,6 +50,7 @@ func (s *sender) expireMessages(now int64) int64 {
 	return x.due()
 }
 
+// expireOpen gives up what has expired of what was started, and notes when the next does.
 func (s *sender) expireOpen(now int64, x *expiry) {
 	for id := s.open.Base(); id < s.open.End(); id++ {
 		m := s.open.At(id)

@@ -65,6 +65,7 @@ func (c *content) open() (id, end uint64) {
 	return max(c.first, c.channel.open.Base()), c.first + uint64(c.count)
 }
 
+// contentAcked: the peer has messages, bytes of one, or a SKIP.
 func (s *sender) contentAcked(now int64, c *content, late bool) {
 	switch c.kind {
 	case contentRun:
@@ -86,6 +87,7 @@ func (s *sender) contentAcked(now int64, c *content, late bool) {
 	s.popDone()
 }
 
+// contentLost: they were lost. What went again already since it was overdue is left out.
 func (s *sender) contentLost(now int64, c *content) {
 	switch {
 	case c.kind == contentRun:

@@ -130,6 +130,7 @@ func (s *sender) buildFragment(b *builder, id uint64, m *outMessage, from, to in
 	return n
 }
 
+// putFragment appends the bytes of a fragment.
 func (s *sender) putFragment(b *builder, id uint64, m *outMessage, from, n int) {
 	if whole := s.whole(); from == 0 && whole.turn.limited {
 		whole.countMessage(b)
@@ -239,6 +240,7 @@ func (c *content) missing(of *cut) bool {
 	return any
 }
 
+// addLost notes the bytes of a fragment as lost.
 func (c *content) addLost(to *cut) {
 	to.addLost(int(c.offset), int(c.offset)+int(c.count), c.attempt)
 }

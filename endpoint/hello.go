@@ -102,6 +102,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 // said it reads.
 func (e *Endpoint) MaxDatagramBytes() int { return e.life.maxDatagramBytes() }
 
+// maxDatagramBytes is Endpoint.MaxDatagramBytes.
 func (l *lifetime) maxDatagramBytes() int {
 	most := l.cfg.MaxDatagramBytes
 	if peer := int(l.hello.peer.LargestDatagram); peer > 0 {
@@ -134,6 +135,7 @@ func (p *path) helloWanted(now int64) bool {
 // helloFrame is what HELLO takes in a packet.
 func helloFrame(body []byte) int { return 1 + wire.UvarintLen(uint64(len(body))) + len(body) }
 
+// buildHello appends HELLO, whole or not at all.
 func (l *lifetime) buildHello(b *builder) {
 	var body [wire.MaxHelloBytes]byte
 	hello := l.appendHello(b.now, body[:0])

@@ -146,3 +146,21 @@ func (in *inbox) release() {
 		r.pooled, r.held = 0, 0
 	}
 }
+
+// dropUnfinished drops what the game will never see: partials, and messages that wait for an
+// earlier one.
+func (r *receiver) dropUnfinished() {
+	for len(r.partials) > 0 {
+		r.dropPartial(r.partials[0])
+	}
+	for r.unfinished.used > 0 {
+		r.dropPartial(r.unfinished.any())
+	}
+	for r.waiting.len() > 0 {
+		r.in.cfg.Buffers.release(r.waiting.pop().payload)
+	}
+	for r.droppables.len() > 0 {
+		r.dropDroppable(r.droppables.pop().payload)
+	}
+	r.limitDue, r.stored = false, nil
+}

@@ -91,3 +91,28 @@ func (out *outbox) abandon() (left int) {
 	}
 	return left
 }
+
+// dropAll ends all messages of a sender, and returns how many had no fate yet.
+func (s *sender) dropAll() (left int) {
+	for ; s.open.Len() > 0; s.open.Pop() {
+		m := s.open.At(s.open.Base())
+		if m.state == outFlying {
+			s.lose(m, ConnClosed)
+			left++
+		}
+		s.done(m)
+	}
+	for ; s.queue.Len() > 0; s.queue.Pop() {
+		m := s.queue.At(s.queue.Base())
+		if m.state == outQueued {
+			s.lose(m, ConnClosed)
+			left++
+		}
+		s.freeMessage(m)
+	}
+	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.refused = 0, 0, 0, 0, 0, 0
+	if s.loose != nil {
+		left += s.loose.dropAll()
+	}
+	return left
+}

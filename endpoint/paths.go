@@ -45,6 +45,7 @@ func (ps *paths) firstPath(now int64, cfg PathConfig) *path {
 	return p
 }
 
+// path returns the path of a number; nil if there never was one.
 func (ps *paths) path(id uint8) *path {
 	if int(id) >= len(ps.all) {
 		return nil

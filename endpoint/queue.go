@@ -120,6 +120,7 @@ func (s *sender) unqueued(receipt bool, err error) (Receipt, error) {
 	return id, nil
 }
 
+// dropOldest drops the message that waits longest.
 func (s *sender) dropOldest(why LossReason) {
 	s.dropInPlace(s.queue.At(s.queue.Base()), why)
 	s.trim()

@@ -248,6 +248,7 @@ func (r *receiver) dropPartial(p *partial) {
 	r.forgetPartial(p)
 }
 
+// forgetPartial takes an unfinished message out of the tables; its buffer is the caller's.
 func (r *receiver) forgetPartial(p *partial) {
 	if p.loose {
 		r.held -= p.held

@@ -273,6 +273,7 @@ func (r *receiver) deliver(payload []byte) *inMessage {
 	return m
 }
 
+// deliverUnreliable hands a message to the game, in the room of older ones if there is none.
 func (r *receiver) deliverUnreliable(payload []byte) {
 	r.makeRoom(nil, charge(len(payload)))
 	r.held += charge(len(payload))
@@ -325,6 +326,7 @@ func (r *receiver) handleSkip(first uint32, count int, b []byte) (n int, err err
 	return n, nil
 }
 
+// skip notes that a message will not come: its charge is given back.
 func (r *receiver) skip(id uint64, length int) error {
 	fresh, err := r.admit(&head{id: id}, length)
 	if !fresh || err != nil {

@@ -15,6 +15,7 @@ type sum struct {
 	newest uint64 // id in it
 }
 
+// dropSums gives up all sums.
 func (b *rebuilder) dropSums() {
 	for len(b.sums) > 0 {
 		b.dropSum(len(b.sums) - 1)
@@ -32,6 +33,7 @@ func (b *rebuilder) take(i int) *sum {
 	return s
 }
 
+// freeSum takes the memory of a sum back.
 func (all *rebuilders) freeSum(s *sum) {
 	all.buffers.release(s.row)
 	*s = sum{}

@@ -14,7 +14,7 @@ import (
 type repairer struct {
 	kind    Repair // RepairOff also as long as the peer is not known to read it
 	row     uint8  // of the last sum
-	listed  bool   // in Endpoint.repairing
+	listed  bool   // in outbox.repairing
 	due     bool   // there may be something to repair
 	packet  uint64 // that was asked for repair last
 	own     uint64 // the last one with messages of the channel

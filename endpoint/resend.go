@@ -161,6 +161,7 @@ func (s *sender) nextResend() (uint64, *outMessage) {
 	return 0, nil
 }
 
+// resent: a message that wanted to be sent again was, or need not be.
 func (s *sender) resent(m *outMessage) {
 	m.resend = false
 	s.resend--

@@ -109,7 +109,7 @@ func (e *Endpoint) Stats() Stats {
 	return s
 }
 
-// addPath adds what was counted of a path. That of paths which are over is in Endpoint.stats, from
+// addPath adds what was counted of a path. That of paths which are over is in common.stats, from
 // when their number was used again, or all of them began anew.
 func (st *Stats) addPath(c *pathCounts) {
 	st.PacketsSent += c.PacketsSent
