@@ -111,7 +111,8 @@
 // path remembers what the packet carried. When it is acknowledged, or lost, each piece goes back to
 // where it is from (fate.go), and may be sent again (resend.go). In which file what is:
 //
-//	the whole            endpoint, common, plan, config, validate, errors, timer, lone
+//	the whole            endpoint, common, plan, config, validate, errors, lone
+//	timers, keep-alive   timer
 //	what the game sees   event, message, stats, channel_stats, clock, bandwidth
 //	memory               buffers, shared, key_table, unfinished, waiting
 //	a packet that goes   packet, pack, acks

@@ -8,7 +8,6 @@ type lifetime struct {
 	*common
 	state
 	outbox    *outbox // what a drain waits for
-	began     int64   // when New was called
 	lastHeard int64   // when something of the peer came, or its silence was over
 	awakeAt   int64   // when a silence of either end was over
 
@@ -56,7 +55,7 @@ func (l *lifetime) accepts() bool { return !l.ended() && !l.drain.on }
 // begin begins the life of an endpoint.
 func (l *lifetime) begin(c *common, out *outbox, now int64, instance uint64) {
 	l.common, l.outbox = c, out
-	l.began, l.lastHeard, l.awakeAt = now, now, math.MinInt64
+	l.lastHeard, l.awakeAt = now, math.MinInt64
 	l.hello.instance = instance
 	l.drain.until = never
 }
