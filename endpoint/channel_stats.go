@@ -38,21 +38,29 @@ type receiverCounts struct {
 }
 
 // ChannelStats returns the counters of a channel; zeros if there is none.
-func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
-	s, r := e.outbox.sender(uint16(channel)), e.inbox.receiver(uint16(channel))
-	if s == nil {
-		return ChannelStats{}
+func (e *Endpoint) ChannelStats(channel ChannelID) (st ChannelStats) {
+	i := e.plan.index(uint16(channel))
+	if i < 0 {
+		return st
 	}
-	st := ChannelStats{
-		MessagesSent: s.counts.messages, MessagesReceived: r.counts.messages,
-		BytesSent: s.counts.bytes, BytesReceived: r.counts.bytes,
-		BytesSentPerSecond:     s.counts.rate.perSecond(e.now),
-		BytesReceivedPerSecond: r.counts.rate.perSecond(e.now),
-		Dropped:                s.counts.dropped,
-		RepairsSent:            s.repair.counts.sums, RepairBytesSent: s.repair.counts.bytes,
-		MessagesRepaired: s.repair.counts.rebuilt, MessagesRebuilt: r.counts.rebuilt,
-		QueuedMessages: s.waitingMessages(), QueuedBytes: s.queued,
+	if s := e.outbox.senders[i]; s != nil {
+		e.addSender(&st, s)
 	}
+	if r := e.inbox.receivers[i]; r != nil {
+		st.MessagesReceived, st.BytesReceived = r.counts.messages, r.counts.bytes
+		st.BytesReceivedPerSecond = r.counts.rate.perSecond(e.now)
+		st.MessagesRebuilt = r.counts.rebuilt
+	}
+	return st
+}
+
+func (e *Endpoint) addSender(st *ChannelStats, s *sender) {
+	st.MessagesSent, st.BytesSent = s.counts.messages, s.counts.bytes
+	st.BytesSentPerSecond = s.counts.rate.perSecond(e.now)
+	st.Dropped = s.counts.dropped
+	st.RepairsSent, st.RepairBytesSent = s.repair.counts.sums, s.repair.counts.bytes
+	st.MessagesRepaired = s.repair.counts.rebuilt
+	st.QueuedMessages, st.QueuedBytes = s.waitingMessages(), s.queued
 	rate := e.paths.bytesPerSecond()
 	for _, limit := range [2]int{s.turn.cap.rate, e.outbox.quota.bytes.rate} {
 		if limit > 0 {
@@ -60,7 +68,6 @@ func (e *Endpoint) ChannelStats(channel ChannelID) ChannelStats {
 		}
 	}
 	st.QueueDelay = time.Duration(mulDiv(int64(s.queued), second, int64(rate)))
-	return st
 }
 
 // count counts bytes of frames that came.

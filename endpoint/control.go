@@ -21,7 +21,7 @@ func (e *Endpoint) SendControl(kind uint64, body []byte) error {
 	if !e.life.accepts() {
 		return ErrClosed
 	}
-	s, size := &e.outbox.senders[0], wire.UvarintLen(kind)+len(body)
+	s, size := e.outbox.senderAt(0), wire.UvarintLen(kind)+len(body)
 	switch {
 	case size > s.cfg.MaxMessageBytes:
 		return &SendError{0, ErrTooLarge, "MaxMessageBytes", size, s.cfg.MaxMessageBytes}
@@ -48,7 +48,7 @@ func (e *Endpoint) ReceiveControl() (kind uint64, body []byte, ok bool) {
 
 // receiveControl takes the next message of channel 0 whose kind is known.
 func (in *inbox) receiveControl() (kind uint64, body []byte, ok bool) {
-	for r := &in.receivers[0]; r.ready.Len() > 0; {
+	for r := in.receivers[0]; r != nil && r.ready.Len() > 0; {
 		payload := r.ready.First().payload
 		r.ready.Pop()
 		in.lentToGame = append(in.lentToGame, payload)
@@ -68,7 +68,7 @@ func (in *inbox) receiveControl() (kind uint64, body []byte, ok bool) {
 // controlArrived looks at the messages of channel 0 that a frame has brought, or let through.
 // They count as shown, so that they are no News.
 func (in *inbox) controlArrived() error {
-	for r := &in.receivers[0]; r.visible < r.ready.End(); r.visible++ {
+	for r := in.receivers[0]; r.visible < r.ready.End(); r.visible++ {
 		if r.visible < r.ready.Base() {
 			continue
 		}

@@ -221,7 +221,7 @@ func TestControlUnread(t *testing.T) {
 		p.send(0, chanOf(ReliableOrdered), message(n, 500))
 		p.run(20 * time.Millisecond)
 		p.received(1, chanOf(ReliableOrdered))
-		if r := &p.ends[1].inbox.receivers[0]; r.started-r.returned > defaultWindow || r.pooled != 0 {
+		if r := p.ends[1].inbox.receiverAt(0); r.started-r.returned > defaultWindow || r.pooled != 0 {
 			t.Fatalf("%d bytes are held, %d of the pool", r.started-r.returned, r.pooled)
 		}
 	}
@@ -238,7 +238,7 @@ func TestControlUnread(t *testing.T) {
 		p.ends[1].Update()
 		read += len(p.controls(1))
 	}
-	if r := &p.ends[1].inbox.receivers[0]; r.pooled != 0 {
+	if r := p.ends[1].inbox.receiverAt(0); r.pooled != 0 {
 		t.Errorf("%d bytes of the pool", r.pooled)
 	}
 	if n := p.ends[0].ChannelStats(0); read != int(n.MessagesSent) || n.QueuedMessages != 0 || read < 800 {
@@ -269,7 +269,7 @@ func TestControlCostsNothing(t *testing.T) {
 	}
 	p.run(time.Second)
 	for end := range p.ends {
-		s, r := &p.ends[end].outbox.senders[0], &p.ends[end].inbox.receivers[0]
+		s, r := p.ends[end].outbox.senderAt(0), p.ends[end].inbox.receiverAt(0)
 		if none := (seq.Ring[outMessage]{}); !reflect.DeepEqual(s.queue, none) || !reflect.DeepEqual(s.open, none) {
 			t.Errorf("end %d: %v, %v", end, s.queue, s.open)
 		}

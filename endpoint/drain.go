@@ -47,8 +47,10 @@ func (e *Endpoint) Drain(now int64, code Code, text string, within time.Duration
 	if d := &e.life.drain; !d.on {
 		d.on, d.code, d.text = true, code, cutText(text, wire.MaxTextBytes)
 		e.endOwnHold(now) // there is something to say
-		for i := range e.outbox.senders {
-			e.outbox.senders[i].refused = 0 // nobody is told of room that is not for him
+		for _, s := range e.outbox.senders {
+			if s != nil {
+				s.refused = 0 // nobody is told of room that is not for him
+			}
 		}
 	}
 	if within := int64(within); within < never-max(now, 0) {
@@ -107,8 +109,8 @@ const (
 
 // drained reports whether each message has its fate.
 func (out *outbox) drained() bool {
-	for i := range out.senders {
-		if s := &out.senders[i]; s.queue.Len() > s.dead || s.open.Len() > 0 || s.loose != nil && s.loose.open.Len() > 0 {
+	for _, s := range out.senders {
+		if s != nil && (s.queue.Len() > s.dead || s.open.Len() > 0 || s.loose != nil && s.loose.open.Len() > 0) {
 			return false
 		}
 	}

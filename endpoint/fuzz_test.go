@@ -148,7 +148,7 @@ func checkBounds(t *testing.T, e *Endpoint) {
 	checkListed(t, e)
 	checkPaths(t, e)
 	for i := range e.inbox.receivers {
-		r, memory, dropped := &e.inbox.receivers[i], 0, 0
+		r, memory, dropped := e.inbox.receiverAt(i), 0, 0
 		for n := r.ready.Base(); n < r.ready.End(); n++ {
 			if m := r.ready.At(n); m.droppable {
 				dropped += charge(len(m.payload))
@@ -203,7 +203,7 @@ func checkListed(t testing.TB, e *Endpoint) {
 	t.Helper()
 	owing := false
 	for i := range e.inbox.receivers {
-		r, s := &e.inbox.receivers[i], &e.outbox.senders[i]
+		r, s := e.inbox.receiverAt(i), e.outbox.senderAt(i)
 		owing = owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if !s.idle() && !slices.Contains(s.turn.class.active, s) {
 			t.Fatalf("channel %d has something to send and gets no turn", s.id)

@@ -85,19 +85,25 @@ type inbound struct {
 // A channelInbound is what is taken on a channel that has limits.
 type channelInbound struct{ bytes, messages bound }
 
-// newInbound returns the limits of a configuration, and sets those of the channels; nil if there are
-// none.
-func newInbound(now int64, cfg *Config, receivers []receiver) *inbound {
+// newChannelInbound returns the limits of a channel; nil if it has none.
+func newChannelInbound(now int64, cfg *Config, of *ChannelConfig) *channelInbound {
+	if !of.Inbound.limits() {
+		return nil
+	}
+	return &channelInbound{
+		newBound(now, of.Inbound.BytesPerSecond, cfg.MaxDatagramBytes),
+		newBound(now, of.Inbound.MessagesPerSecond, 1),
+	}
+}
+
+func (l *ChannelLimits) limits() bool { return l.BytesPerSecond > 0 || l.MessagesPerSecond > 0 }
+
+// newInbound returns the limits of a configuration; nil if there are none.
+func newInbound(now int64, cfg *Config) *inbound {
 	l, largest := cfg.Inbound, cfg.MaxDatagramBytes
 	any := l.PacketsPerSecond > 0 || l.BytesPerSecond > 0 || l.MessagesPerSecond > 0
-	for i := range receivers {
-		if r := &receivers[i]; r.cfg.Inbound.BytesPerSecond > 0 || r.cfg.Inbound.MessagesPerSecond > 0 {
-			any = true
-			r.inbound = &channelInbound{
-				newBound(now, r.cfg.Inbound.BytesPerSecond, largest),
-				newBound(now, r.cfg.Inbound.MessagesPerSecond, 1),
-			}
-		}
+	for i := range cfg.Channels {
+		any = any || cfg.Channels[i].Inbound.limits()
 	}
 	if !any {
 		return nil

@@ -10,9 +10,11 @@ import (
 // what the peer may send in a second.
 type inbox struct {
 	*common
-	receivers  []receiver // in ascending order of channel, the library's own first
-	owing      bool       // a receiver has WINDOW, STORED or REBUILT to send
-	lentToGame [][]byte   // payloads that the game may use until the next Update
+	receivers  []*receiver // in ascending order of channel, the library's own first; nil: nothing came on it
+	begun      int64       // when the connection began
+	keySeed    uint64      // of the tables of keys
+	owing      bool        // a receiver has WINDOW, STORED or REBUILT to send
+	lentToGame [][]byte    // payloads that the game may use until the next Update
 
 	partials   spares[partial]
 	moved      []uint64 // scratch of dropStale
@@ -21,29 +23,38 @@ type inbox struct {
 	inbound    *inbound
 }
 
-// begin makes the receivers. Their tables are seeded with a number that no peer ever sees.
+// begin makes an inbox that has received nothing. The tables of its receivers are seeded with a number
+// that no peer ever sees.
 func (in *inbox) begin(c *common, now int64, keySeed uint64) {
 	in.common, in.rebuilders.buffers = c, c.cfg.Buffers
-	in.receivers = make([]receiver, len(c.cfg.Channels))
-	for i := range in.receivers {
-		cfg := &c.cfg.Channels[i]
-		r := &in.receivers[i]
-		*r = receiver{in: in, cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: now}
-		r.limit = uint64(r.window)
-		r.keys.table.seed, r.unfinished.seed = keySeed, keySeed
-		if cfg.Delivery == Unreliable {
-			r.whole = seq.NewWindow(partialSpan)
-		}
-	}
-	in.inbound = newInbound(now, &c.cfg, in.receivers)
+	in.receivers = make([]*receiver, len(c.cfg.Channels))
+	in.begun, in.keySeed = now, keySeed
+	in.inbound = newInbound(now, &c.cfg)
 }
 
 // receiver returns the incoming half of a channel; nil if there is none.
 func (in *inbox) receiver(id uint16) *receiver {
 	if i := in.plan.index(id); i >= 0 {
-		return &in.receivers[i]
+		return in.receiverAt(i)
 	}
 	return nil
+}
+
+// receiverAt returns the receiver at a place, which it makes if this is its first use.
+func (in *inbox) receiverAt(i int) *receiver {
+	if r := in.receivers[i]; r != nil {
+		return r
+	}
+	cfg := &in.cfg.Channels[i]
+	r := &receiver{in: in, cfg: cfg, id: uint16(cfg.ID), window: cfg.WindowBytes, limitAt: in.begun}
+	r.limit = uint64(r.window)
+	r.keys.table.seed, r.unfinished.seed = in.keySeed, in.keySeed
+	if cfg.Delivery == Unreliable {
+		r.whole = seq.NewWindow(partialSpan)
+	}
+	r.inbound = newChannelInbound(in.begun, &in.cfg, cfg)
+	in.receivers[i] = r
+	return r
 }
 
 // count counts a frame that steers a channel, if there is one.
@@ -60,15 +71,17 @@ func (in *inbox) reveal() {
 	}
 	clear(in.lentToGame)
 	in.lentToGame = in.lentToGame[:0]
-	for i := range in.receivers {
-		in.receivers[i].reveal()
+	for _, r := range in.receivers {
+		if r != nil {
+			r.reveal()
+		}
 	}
 }
 
 // news reports whether reveal would show the game a message.
 func (in *inbox) news() bool {
-	for i := range in.receivers {
-		if r := &in.receivers[i]; r.ready.End() != r.visible {
+	for _, r := range in.receivers {
+		if r != nil && r.ready.End() != r.visible {
 			return true
 		}
 	}
@@ -120,8 +133,10 @@ func (in *inbox) handled(now int64, r *receiver, bytes int, err error) error {
 // expire drops what stayed unfinished for too long, and says when to look again.
 func (in *inbox) expire(now int64) int64 {
 	at := never
-	for i := range in.receivers {
-		r := &in.receivers[i]
+	for _, r := range in.receivers {
+		if r == nil {
+			continue
+		}
 		at = min(at, r.expirePartials(now), r.expireRebuilder(now))
 	}
 	return at
@@ -129,16 +144,20 @@ func (in *inbox) expire(now int64) int64 {
 
 // dropUnfinished drops all that the game will never see.
 func (in *inbox) dropUnfinished() {
-	for i := range in.receivers {
-		in.receivers[i].dropUnfinished()
-		in.receivers[i].dropRebuilder()
+	for _, r := range in.receivers {
+		if r != nil {
+			r.dropUnfinished()
+			r.dropRebuilder()
+		}
 	}
 }
 
 // release gives all memory back to the pools.
 func (in *inbox) release() {
-	for i := range in.receivers {
-		r := &in.receivers[i]
+	for _, r := range in.receivers {
+		if r == nil {
+			continue
+		}
 		for ; r.ready.Len() > 0; r.ready.Pop() {
 			in.cfg.Buffers.release(r.ready.At(r.ready.Base()).payload)
 		}

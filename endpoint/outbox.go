@@ -11,13 +11,14 @@ import (
 type outbox struct {
 	*common
 	paths     *paths    // what a message can expect of them
-	senders   []sender  // in ascending order of channel, the library's own first
+	senders   []*sender // in ascending order of channel, the library's own first; nil: nothing was sent on it
 	classes   []class   // by which senders take turns, the highest priority first
 	others    []class   // all but the first one, that of the library's own channel
 	active    int       // senders that are listed in classes
 	repairing []*sender // that may have something to repair
 	packets   uint64    // built so far
 	twins     seq.Ring[twin]
+	start     senderStart
 
 	draft        Draft
 	lastReceipt  Receipt
@@ -29,27 +30,48 @@ type outbox struct {
 	flush flush
 }
 
-// begin makes the senders. Their tables are seeded with a number that no peer ever sees.
+// begin makes an outbox that has sent nothing. The tables of its senders are seeded with a number that
+// no peer ever sees.
 func (out *outbox) begin(c *common, ps *paths, now int64, keySeed uint64) {
 	out.common, out.paths, out.flush = c, ps, noLimit
-	out.senders = make([]sender, len(c.cfg.Channels))
-	for i := range out.senders {
-		cfg := &c.cfg.Channels[i]
-		s := &out.senders[i]
-		*s = sender{out: out, cfg: cfg, id: uint16(cfg.ID), expiry: expiry{next: never, looked: now - second}}
-		s.repair.kind = RepairOff
-		s.keys.table.seed = keySeed
-	}
+	out.senders = make([]*sender, len(c.cfg.Channels))
+	out.start = senderStart{at: now, keySeed: keySeed}
 	out.draft = *NewDraft(c.cfg.Buffers, c.plan.channels)
-	out.schedule(now)
+	out.schedule()
+}
+
+// A senderStart is what a sender begins with that is made when the connection has been there for a
+// while: so that most of the channels of a connection cost no memory.
+type senderStart struct {
+	at      int64  // when the connection began
+	keySeed uint64 // of the tables of keys
+	credit  uint32 // that the peer gives
+	repairs bool   // the peer reads REPAIR
 }
 
 // sender returns the outgoing half of a channel; nil if there is none.
 func (out *outbox) sender(id uint16) *sender {
 	if i := out.plan.index(id); i >= 0 {
-		return &out.senders[i]
+		return out.senderAt(i)
 	}
 	return nil
+}
+
+// senderAt returns the sender at a place, which it makes if this is its first use.
+func (out *outbox) senderAt(i int) *sender {
+	if s := out.senders[i]; s != nil {
+		return s
+	}
+	cfg, from := &out.cfg.Channels[i], &out.start
+	s := &sender{
+		out: out, cfg: cfg, id: uint16(cfg.ID), limit: uint64(from.credit),
+		expiry: expiry{next: never, looked: from.at - second},
+	}
+	s.keys.table.seed = from.keySeed
+	s.beginTurn(from.at)
+	s.beginRepair(from.repairs)
+	out.senders[i] = s
+	return s
 }
 
 // handleHello takes over what the peer's HELLO says: its limits, its first credit, and whether it
@@ -57,8 +79,11 @@ func (out *outbox) sender(id uint16) *sender {
 func (out *outbox) handleHello(now int64, h *wire.Hello) {
 	out.keepTo(now, h)
 	out.enableRepair(h.Capabilities)
-	for i := range out.senders {
-		out.senders[i].limit = uint64(h.DefaultWindow)
+	out.start.credit = h.DefaultWindow
+	for _, s := range out.senders {
+		if s != nil {
+			s.limit = uint64(h.DefaultWindow)
+		}
 	}
 	for _, w := range h.Windows {
 		if s := out.sender(w.Channel); s != nil {
@@ -71,8 +96,10 @@ func (out *outbox) handleHello(now int64, h *wire.Hello) {
 // and says when to look again.
 func (out *outbox) expire(now int64) int64 {
 	at := never
-	for i := range out.senders {
-		s := &out.senders[i]
+	for _, s := range out.senders {
+		if s == nil {
+			continue
+		}
 		at = min(at, s.expireStored(now), s.expireMessages(now), s.expireAwaited(now))
 		if s.loose != nil {
 			at = min(at, s.loose.expireStored(now))
@@ -85,9 +112,13 @@ func (out *outbox) expire(now int64) int64 {
 // fate yet.
 func (out *outbox) abandon() (left int) {
 	out.draft.abandon()
-	out.senders[0].dropAll() // of which the game knows nothing
-	for i := range out.senders[1:] {
-		left += out.senders[1+i].dropAll()
+	for _, s := range out.senders {
+		if s == nil {
+			continue
+		}
+		if n := s.dropAll(); !s.own() { // of which the game knows nothing
+			left += n
+		}
 	}
 	return left
 }

@@ -289,8 +289,11 @@ func (e *Endpoint) buildControl(b *builder) {
 // buildAnswers appends WINDOW, STORED and REBUILT as far as there is room.
 func (e *Endpoint) buildAnswers(b *builder) {
 	e.inbox.owing = false
-	for i := range e.inbox.receivers {
-		r, before := &e.inbox.receivers[i], len(b.dst)
+	for i, r := range e.inbox.receivers {
+		if r == nil {
+			continue
+		}
+		before := len(b.dst)
 		if r.limitDue && b.room() >= 8 {
 			r.buildWindow(b, e.paths.longest((*path).roundTrip))
 		}
@@ -302,7 +305,7 @@ func (e *Endpoint) buildAnswers(b *builder) {
 		}
 		e.inbox.owing = e.inbox.owing || r.limitDue || len(r.stored) > 0 || len(r.rebuilt) > 0
 		if n := len(b.dst) - before; n > 0 {
-			e.outbox.senders[i].serve(b, n)
+			e.outbox.senderAt(i).serve(b, n)
 		}
 	}
 }

@@ -200,11 +200,11 @@ func (p *pair) checkLeaks(shared bool) {
 			p.t.Errorf("end %d: %d receipts have no fate after its release", i, n)
 		}
 		for c := range end.outbox.senders {
-			if s := &end.outbox.senders[c]; s.underway != 0 || s.queued != 0 || s.waiting != 0 || s.resend != 0 {
+			if s := end.outbox.senderAt(c); s.underway != 0 || s.queued != 0 || s.waiting != 0 || s.resend != 0 {
 				p.t.Errorf("end %d, channel %d: %d bytes under way, %d queued, %d wait, %d to resend",
 					i, s.id, s.underway, s.queued, s.waiting, s.resend)
 			}
-			if r := &end.inbox.receivers[c]; len(r.partials) != 0 || !r.cfg.Delivery.Reliable() && r.held != 0 || r.pooled != 0 {
+			if r := end.inbox.receiverAt(c); len(r.partials) != 0 || !r.cfg.Delivery.Reliable() && r.held != 0 || r.pooled != 0 {
 				p.t.Errorf("end %d, channel %d: %d partials, %d bytes held", i, r.id, len(r.partials), r.held)
 			}
 		}

@@ -28,9 +28,11 @@ func (out *outbox) keepTo(now int64, h *wire.Hello) {
 		}
 		s.turn.count = newThrottle(now, int(l.Messages))
 	}
-	for i := range out.senders[1:] {
-		t := &out.senders[1+i].turn
-		t.limited = t.cap.rate > 0 || t.count.rate > 0 || h.Limits.Messages > 0
+	for _, s := range out.senders {
+		if s != nil && !s.own() {
+			t := &s.turn
+			t.limited = t.cap.rate > 0 || t.count.rate > 0 || h.Limits.Messages > 0
+		}
 	}
 }
 

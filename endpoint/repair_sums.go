@@ -64,12 +64,18 @@ func (s *sender) willRepair() bool {
 
 // enableRepair begins repair on the channels that want it, if the peer reads it.
 func (out *outbox) enableRepair(capabilities uint64) {
-	for i := range out.senders {
-		s := &out.senders[i]
-		s.repair.kind = RepairOff
-		if capabilities&wire.CapabilityRepair != 0 && !s.own() {
-			s.repair.kind = s.cfg.Repair
+	out.start.repairs = capabilities&wire.CapabilityRepair != 0
+	for _, s := range out.senders {
+		if s != nil {
+			s.beginRepair(out.start.repairs)
 		}
+	}
+}
+
+func (s *sender) beginRepair(on bool) {
+	s.repair.kind = RepairOff
+	if on && !s.own() {
+		s.repair.kind = s.cfg.Repair
 	}
 }
 

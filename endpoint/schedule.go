@@ -52,30 +52,34 @@ func (t *turn) catchUp() {
 func (s *sender) weight() uint64 { return uint64(max(s.cfg.Weight, 1)) }
 
 // priority is the class of a channel; the library's own is above all that a game may name.
-func (s *sender) priority() int {
-	if s.own() {
+func (s *sender) priority() int { return priorityOf(s.cfg) }
+
+func priorityOf(cfg *ChannelConfig) int {
+	if cfg.ID == 0 {
 		return math.MaxInt8 + 1
 	}
-	return int(s.cfg.Priority)
+	return int(cfg.Priority)
 }
 
 // schedule sorts the channels into classes, the highest priority first.
-func (out *outbox) schedule(now int64) {
-	for i := range out.senders {
-		p := out.senders[i].priority()
+func (out *outbox) schedule() {
+	for i := range out.cfg.Channels {
+		p := priorityOf(&out.cfg.Channels[i])
 		if !slices.ContainsFunc(out.classes, func(c class) bool { return c.priority == p }) {
 			out.classes = append(out.classes, class{priority: p})
 		}
 	}
 	slices.SortFunc(out.classes, func(a, b class) int { return b.priority - a.priority })
 	out.others = out.classes[1:]
-	for i := range out.senders {
-		s := &out.senders[i]
-		at := slices.IndexFunc(out.classes, func(c class) bool { return c.priority == s.priority() })
-		s.turn.class = &out.classes[at]
-		s.turn.cap = newThrottle(now, max(s.cfg.BytesPerSecond, 0))
-		s.turn.limited = s.turn.cap.rate > 0
-	}
+}
+
+// beginTurn puts a sender into its class.
+func (s *sender) beginTurn(now int64) {
+	t, classes := &s.turn, s.out.classes
+	at := slices.IndexFunc(classes, func(c class) bool { return c.priority == s.priority() })
+	t.class = &classes[at]
+	t.cap = newThrottle(now, max(s.cfg.BytesPerSecond, 0))
+	t.limited = t.cap.rate > 0 || !s.own() && s.out.quota.messages.rate > 0
 }
 
 // busy are the classes that may have something to send. The first one seldom has: it is that of

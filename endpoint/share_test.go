@@ -38,7 +38,7 @@ func (p *pair) weigh(t *testing.T, end int) *scales {
 // most is what a bucket holds: what the documentation of BytesPerSecond allows at once.
 func (s *scales) most(i int) int { return max(s.rate(i)/20, 1) }
 
-func (s *scales) rate(i int) int { return s.ends[s.end].outbox.senders[i].cfg.BytesPerSecond }
+func (s *scales) rate(i int) int { return s.ends[s.end].outbox.senderAt(i).cfg.BytesPerSecond }
 
 func (s *scales) packet(frames [][]byte) {
 	clear(s.now)
@@ -82,7 +82,7 @@ func (s *scales) checkCaps() {
 		}
 		gain := int((elapsed*int64(s.rate(i)) + second - 1) / second)
 		if s.buckets[i] = min(s.buckets[i]+gain, s.most(i)) - n; s.buckets[i] < -packetBytes {
-			s.t.Errorf("channel %d is %d bytes above its rate of %d", s.ends[s.end].outbox.senders[i].id, -s.buckets[i], s.rate(i))
+			s.t.Errorf("channel %d is %d bytes above its rate of %d", s.ends[s.end].outbox.senderAt(i).id, -s.buckets[i], s.rate(i))
 		}
 	}
 }
@@ -92,13 +92,13 @@ func (s *scales) checkCaps() {
 func (s *scales) checkPriority() {
 	e := s.ends[s.end].Endpoint
 	for i := range e.outbox.senders {
-		high := &e.outbox.senders[i]
+		high := e.outbox.senderAt(i)
 		if !high.turn.cap.ready(s.pair.now) || !high.ready() {
 			continue
 		}
 		taken := 0
 		for k, n := range s.now {
-			if e.outbox.senders[k].cfg.Priority < high.cfg.Priority {
+			if e.outbox.senderAt(k).cfg.Priority < high.cfg.Priority {
 				taken += n
 			}
 		}
@@ -211,10 +211,10 @@ func (r *rivalry) step() {
 func (r *rivalry) judge() {
 	e, all := r.ends[0].Endpoint, 0
 	for i := range e.outbox.senders {
-		a := &e.outbox.senders[i]
+		a := e.outbox.senderAt(i)
 		all += r.total[i]
 		for k := 1; k < i; k++ { // 0 is the library's own
-			b := &e.outbox.senders[k]
+			b := e.outbox.senderAt(k)
 			if a.cfg.Priority != b.cfg.Priority || a.cfg.BytesPerSecond > 0 || b.cfg.BytesPerSecond > 0 {
 				continue
 			}
@@ -228,8 +228,8 @@ func (r *rivalry) judge() {
 		}
 	}
 	for i := range e.outbox.senders {
-		if e.outbox.senders[i].cfg.BytesPerSecond == 0 && i > 0 && all < r.rate*4/5 {
-			r.t.Errorf("%d bytes in all at a rate of %d, and channel %d has no cap", all, r.rate, e.outbox.senders[i].id)
+		if e.outbox.senderAt(i).cfg.BytesPerSecond == 0 && i > 0 && all < r.rate*4/5 {
+			r.t.Errorf("%d bytes in all at a rate of %d, and channel %d has no cap", all, r.rate, e.outbox.senderAt(i).id)
 			return
 		}
 	}

@@ -180,7 +180,7 @@ func TestSharedEnds(t *testing.T) {
 // holds reports whether a message of the test waits somewhere to be sent, unchanged.
 func (e *Endpoint) holds(n, size int) bool {
 	for i := range e.outbox.senders {
-		q := &e.outbox.senders[i].queue
+		q := e.outbox.senderAt(i).queue
 		for at := q.Base(); at < q.End(); at++ {
 			if m := q.At(at); m.shared != nil && string(m.payload) == string(message(n, size)) {
 				return true

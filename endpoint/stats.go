@@ -101,8 +101,16 @@ func (e *Endpoint) Stats() Stats {
 	s.JitterOut, s.JitterIn = lead.JitterOut, lead.JitterIn
 	s.LossOut, s.LossIn = lead.LossOut, lead.LossIn
 	s.BytesPerSecond, s.MTU = e.paths.bytesPerSecond(), lead.MTU
-	for i := range e.outbox.senders[1:] {
-		s.addChannel(&e.outbox.senders[1+i], &e.inbox.receivers[1+i])
+	for _, half := range e.outbox.senders[1:] {
+		if half != nil {
+			s.addSender(half)
+		}
+	}
+	for _, half := range e.inbox.receivers[1:] {
+		if half != nil {
+			s.MessagesReceived += half.counts.messages
+			s.MessagesRebuilt += half.counts.rebuilt
+		}
 	}
 	s.OpenReceipts = e.outbox.openReceipts
 	s.BytesSentPerSecond, s.BytesReceivedPerSecond = e.paths.sent.perSecond(e.now), e.paths.received.perSecond(e.now)
@@ -124,16 +132,14 @@ func (st *Stats) addPath(c *pathCounts) {
 	st.ProbesLost += c.ProbesLost
 }
 
-func (st *Stats) addChannel(s *sender, r *receiver) {
+func (st *Stats) addSender(s *sender) {
 	st.MessagesSent += s.counts.messages
-	st.MessagesReceived += r.counts.messages
 	for why, n := range s.counts.dropped {
 		st.MessagesDropped[why] += n
 	}
 	st.RepairsSent += s.repair.counts.sums
 	st.RepairBytesSent += s.repair.counts.bytes
 	st.MessagesRepaired += s.repair.counts.rebuilt
-	st.MessagesRebuilt += r.counts.rebuilt
 	st.QueuedMessages += s.waitingMessages()
 	st.QueuedBytes += s.queued
 }

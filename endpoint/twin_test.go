@@ -110,7 +110,7 @@ func TestTwinStays(t *testing.T) {
 		}
 		s.now += 100 * milli
 		if c.more {
-			s.e.outbox.senders[s.e.plan.index(uint16(ch))].limit = 0 // so that it waits for credit
+			s.e.outbox.senderAt(s.e.plan.index(uint16(ch))).limit = 0 // so that it waits for credit
 			if _, err := s.e.Send(ch, make([]byte, 20), SendOptions{}); err != nil {
 				t.Fatal(err)
 			}

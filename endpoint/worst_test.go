@@ -158,7 +158,7 @@ func (e *Endpoint) visits() (n uint64) {
 		n += p.ackVisits
 	}
 	for i := range e.inbox.receivers {
-		r := &e.inbox.receivers[i]
+		r := e.inbox.receiverAt(i)
 		n += r.waiting.visits + r.droppables.visits + r.keys.table.visits + r.unfinished.visits
 	}
 	return n
@@ -168,8 +168,8 @@ func (e *Endpoint) visits() (n uint64) {
 func (s *script) live(buf []byte) {
 	s.e.Update()
 	for i := range s.e.inbox.receivers {
-		for _, ok := s.e.Receive(ChannelID(s.e.inbox.receivers[i].id)); ok; {
-			_, ok = s.e.Receive(ChannelID(s.e.inbox.receivers[i].id))
+		for _, ok := s.e.Receive(ChannelID(s.e.inbox.receiverAt(i).id)); ok; {
+			_, ok = s.e.Receive(ChannelID(s.e.inbox.receiverAt(i).id))
 		}
 	}
 	s.now += 10 * millisecond

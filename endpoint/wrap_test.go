@@ -19,8 +19,8 @@ func (p *pair) wind(n uint64) {
 		e := p.ends[i].Endpoint
 		e.windPath(n)
 		for c := range e.outbox.senders {
-			e.outbox.senders[c].wind(n)
-			e.inbox.receivers[c].wind(n)
+			e.outbox.senderAt(c).wind(n)
+			e.inbox.receiverAt(c).wind(n)
 		}
 		e.windShares(n % 5000)
 	}
@@ -32,7 +32,7 @@ func (e *Endpoint) windShares(n uint64) {
 		e.outbox.classes[i].clock = -(n * servedUnit)
 	}
 	for i := range e.outbox.senders {
-		e.outbox.senders[i].turn.served = -(n * servedUnit)
+		e.outbox.senderAt(i).turn.served = -(n * servedUnit)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestWraps(t *testing.T) {
 			}
 			for end := range g.ends {
 				for c := range g.ends[end].outbox.senders {
-					if g.ends[end].outbox.senders[c].open.Base() > n {
+					if g.ends[end].outbox.senderAt(c).open.Base() > n {
 						across++
 					}
 				}
