@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	clockInterval   = 100 * 1_000_000 // an ack carries the clock at least this often
-	ackNowAfter     = 2               // packets that elicit an ack: the second is not held
+	clockInterval   = 100 * millisecond // an ack carries the clock at least this often
+	ackNowAfter     = 2                 // packets that elicit an ack: the second is not held
 	pingAfterAcks   = 8
 	clockUnitsShift = 24
 	// maxRanges is how many ranges are remembered. An ACK holds the highest 32; a path that
@@ -107,7 +107,7 @@ func (ps *paths) buildAck(b *builder) {
 	}
 	many := p.toAck >= ackNowAfter
 	if a.HasClock = (many || now-p.lastClock >= clockInterval) && a.Largest == p.largest; a.HasClock {
-		a.Clock = uint32(p.largestAt/wire.ClockUnit) & (1<<clockUnitsShift - 1)
+		a.Clock = uint32(wireClock(p.largestAt)) & (1<<clockUnitsShift - 1)
 	}
 	if a.HasECN = false; p.marks.any {
 		p.marks.report(a)
@@ -186,8 +186,8 @@ func (p *path) handleAck(in *arrival, a *wire.Ack) error {
 	if largest >= p.sent.End() || a.Ranges[len(a.Ranges)-1].Oldest > largest {
 		return p.ps.falseAck()
 	}
-	sample := AckSample{SentAt: -1, OldestAt: never}
-	mistakes := LossSample{}
+	sample := AckSample{SentAt: longAgo, OldestAt: never}
+	mistakes := LossSample{SentAt: longAgo}
 	for _, r := range a.Ranges {
 		first, last := largest-r.Oldest, largest-r.Newest
 		p.ackVisits += last - first + 1
@@ -207,7 +207,7 @@ func (p *path) handleAck(in *arrival, a *wire.Ack) error {
 		mistakes.InFlight = p.inFlight
 		p.cc.Spurious(now, mistakes)
 	}
-	if sample.SentAt < 0 {
+	if sample.SentAt == longAgo {
 		return nil // nothing new
 	}
 	if sample.OldestAt != never && !in.gap && !p.ackTellsNothing(sample.OldestAt) && !in.elsewhere {
@@ -265,7 +265,7 @@ func (p *path) measure(in *arrival, a *wire.Ack, pkt *sentPacket, sample *AckSam
 		}
 	}
 	if elapsed := p.deliveredAt - pkt.deliveredAt; told && elapsed > 0 {
-		sample.RateSample = int(min((p.delivered-pkt.delivered)*1000/(elapsed/1_000_000+1), 1<<31-1))
+		sample.RateSample = int(min((p.delivered-pkt.delivered)*1000/(elapsed/millisecond+1), 1<<31-1))
 	}
 	if a.HasClock {
 		expected := p.clock.peer + uint64(max(0, now-p.clock.at)/wire.ClockUnit)

@@ -36,7 +36,7 @@ const (
 func NewAIMD(cfg AIMDConfig) *AIMD {
 	cfg.MinBytesPerSecond = orDefault(cfg.MinBytesPerSecond, 64<<10, 0)
 	cfg.MaxBytesPerSecond = orDefault(cfg.MaxBytesPerSecond, 1<<30, 1<<30)
-	return &AIMD{cfg: cfg, window: initialWindow, threshold: 1 << 30, smoothRTT: initialRTT, recovery: -1}
+	return &AIMD{cfg: cfg, window: initialWindow, threshold: 1 << 30, smoothRTT: initialRTT, recovery: longAgo}
 }
 
 // Sent implements Controller.

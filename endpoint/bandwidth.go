@@ -20,6 +20,9 @@ func (b *bandwidth) turn(now int64) {
 }
 
 func (b *bandwidth) add(now int64, bytes int) {
+	if b.bytes+b.before == 0 {
+		b.began = now
+	}
 	if now-b.began >= second {
 		b.turn(now)
 	}

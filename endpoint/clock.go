@@ -1,6 +1,10 @@
 package endpoint
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // A ClockSample is one exchange of clocks, what NTP calls T1 to T4 (RFC 5905, 8), in nanoseconds:
 // Sent and Received by the endpoint's clock, Arrived and Answered by the peer's. The peer's times
@@ -10,6 +14,14 @@ type ClockSample struct {
 	Arrived  int64 // and came to the peer
 	Answered int64 // whose acknowledgement left then
 	Received int64 // and came back
+}
+
+// wireClock is a time in units of the wire, rounded down on both sides of zero.
+func wireClock(at int64) int64 {
+	if at < 0 {
+		at -= wire.ClockUnit - 1
+	}
+	return at / wire.ClockUnit
 }
 
 // Exchanges holds the newest samples that nobody took. Who never asks for any pays for none.

@@ -1,7 +1,5 @@
 package endpoint
 
-import "math"
-
 // Instance is the random number by which this endpoint tells its lives apart, as its HELLO says.
 func (e *Endpoint) Instance() uint64 { return e.life.hello.instance }
 
@@ -39,7 +37,7 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 	e.paths.copies.reset()
 	e.life.ownHold = ownHold{hold: hold{serial: e.life.ownHold.serial}, known: true} // the serials go on
 	e.life.peerHold = peerHold{}
-	e.life.awakeAt = math.MinInt64
+	e.life.awakeAt = longAgo
 	e.life.lastHeard = max(e.life.lastHeard, now)
 	if e.life.state == stateAway {
 		e.life.state = stateOpen

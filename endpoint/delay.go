@@ -76,7 +76,7 @@ func NewDelayBased(cfg DelayConfig) *DelayBased {
 	cfg.MaxBytesPerSecond = orDefault(cfg.MaxBytesPerSecond, maxRate, maxRate)
 	c := &DelayBased{
 		cfg: cfg, rate: initialWindow * second / initialRTT, pipe: initialRTT, smooth: initialRTT,
-		round: -1, look: look{from: never}, losses: lossJudge{tolerated: firstTolerated},
+		round: longAgo, cut: longAgo, rivals: rivals{reduced: longAgo, pause: pause{next: longAgo}}, look: look{from: never}, losses: lossJudge{tolerated: firstTolerated},
 		begin: startup{window: initialWindow},
 	}
 	c.rate = c.bound(c.rate)

@@ -21,7 +21,6 @@ type queueMeter struct {
 }
 
 const (
-	millisecond = 1_000_000
 	// baseSpan is how long a one-way delay counts as the lowest. Clocks that drift by 200 ppm
 	// are 2 ms apart after it, and a route that is longer for good is known by then. Copa and
 	// BBR take 10 s likewise.

@@ -36,7 +36,7 @@ const (
 func (c *DelayBased) measure(now int64, s *AckSample) {
 	roundTrip := min(max(now-s.SentAt, 0), maxRTT) // somebody may have been suspended
 	if !c.sampled {
-		c.sampled, c.pipe, c.empty, c.look.next = true, max(roundTrip, leastPipe), now, now
+		c.sampled, c.pipe, c.empty, c.look.next, c.steered = true, max(roundTrip, leastPipe), now, now, now-second
 	}
 	c.queue.sample(now, s.OneWay, max(c.smooth/2, mulDiv(fewBytes, second, c.rate)))
 	if c.queue.wait <= nearlyEmpty+c.queue.margin(c.pipe)/4 {

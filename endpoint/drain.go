@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"math"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -24,7 +23,7 @@ type drain struct {
 	until int64 // when it ends at the latest; never: it is not on
 	code  Code
 	text  string
-	asked int64 // when the peer was told first that we are drained; 0: it was not
+	asked int64 // when the peer was told first that we are drained; never: it was not
 	said  uint8 // the newest state that was told; 0: none
 	known uint8 // the newest one that the peer knows of
 	peer  uint8 // what the peer says of itself; 0: nothing
@@ -93,8 +92,8 @@ func (l *lifetime) drainUntil(patience int64) int64 {
 	case !d.on || d.both || d.peer > 0 || !l.outbox.drained():
 		return d.until
 	case l.state == stateAway:
-		return math.MinInt64 // it was silent for far longer
-	case d.asked == 0 || l.peerHold.on:
+		return longAgo // it was silent for far longer
+	case d.asked == never || l.peerHold.on:
 		return d.until
 	}
 	return min(d.until, max(d.asked, l.lastHeard)+max(leastAsking, asking*patience))
@@ -142,7 +141,7 @@ func (l *lifetime) buildDraining(b *builder) {
 	if state == 0 || l.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
 		return
 	}
-	if l.drain.said = state; state == wire.Drained && l.drain.asked == 0 {
+	if l.drain.said = state; state == wire.Drained && l.drain.asked == never {
 		l.drain.asked = b.now
 	}
 	b.dst = wire.AppendDraining(b.dst, state)

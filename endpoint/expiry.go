@@ -10,7 +10,7 @@ type expiry struct {
 
 // expiryGrain is the least time between two looks at a channel, and so the most that a receipt
 // comes late.
-const expiryGrain = 4 * 1_000_000
+const expiryGrain = 4 * millisecond
 
 // note takes a new message into account and says when to look.
 func (x *expiry) note(at int64) int64 {

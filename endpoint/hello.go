@@ -41,7 +41,7 @@ func (c *Config) hello() wire.Hello {
 		MaxVersion:      wire.Version,
 		Capabilities:    wire.CapabilityHold | wire.CapabilityRepair | wire.CapabilityOptions | wire.CapabilityEpochs,
 		LargestDatagram: uint16(min(c.MaxDatagramBytes, 0xffff)),
-		AckHoldMillis:   uint8((int64(c.AckHold) + 999_999) / 1_000_000),
+		AckHoldMillis:   uint8((int64(c.AckHold) + millisecond - 1) / millisecond),
 		SilenceSeconds:  uint16(c.MaxHold / time.Second),
 	}
 	if c.MaxPaths > 0 {
@@ -90,7 +90,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	e.outbox.handleHello(now, &h)
 	e.life.hello.peer.Windows, e.life.hello.peer.ChannelLimits = nil, nil
 	for _, p := range e.paths.all {
-		p.ackDelay = min(int64(h.AckHoldMillis)*1_000_000, int64(maxAckHold))
+		p.ackDelay = min(int64(h.AckHoldMillis)*millisecond, int64(maxAckHold))
 	}
 	e.life.state = stateOpen
 	e.life.lastHeard = max(e.life.lastHeard, now)

@@ -178,7 +178,7 @@ func (p *path) ackTellsNothing(sentAt int64) bool {
 // handleHold: the peer will be silent.
 func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n int, err error) {
 	serial, millis, n := wire.ConsumeHold(b)
-	if n < 0 || int64(millis)*1_000_000 > int64(e.cfg.MaxHold) {
+	if n < 0 || int64(millis)*millisecond > int64(e.cfg.MaxHold) {
 		return 0, errProtocol
 	}
 	h := &e.life.peerHold
@@ -189,7 +189,7 @@ func (e *Endpoint) handleHold(now int64, p *path, number uint64, b []byte) (n in
 		return n, nil
 	}
 	h.serial, h.path, h.number = serial, p, number
-	until := min(now+int64(millis)*1_000_000, h.since+int64(e.cfg.MaxHold))
+	until := min(now+int64(millis)*millisecond, h.since+int64(e.cfg.MaxHold))
 	if until <= now {
 		e.endPeerHold(now, until)
 		return n, nil
@@ -215,7 +215,7 @@ func (l *lifetime) buildHold(b *builder) {
 	}
 	o, millis := &l.ownHold, int64(0)
 	if o.on {
-		millis = max(o.until-b.now+999_999, 1_000_000) / 1_000_000
+		millis = max(o.until-b.now+millisecond-1, millisecond) / millisecond
 	}
 	b.dst = wire.AppendHold(b.dst, o.serial, uint64(millis))
 	b.pkt.eliciting = true

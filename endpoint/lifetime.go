@@ -1,7 +1,5 @@
 package endpoint
 
-import "math"
-
 // A lifetime is where the connection is in its life, and what both ends have said of that: HELLO,
 // what is held and drained, how it ends.
 type lifetime struct {
@@ -55,9 +53,9 @@ func (l *lifetime) accepts() bool { return !l.ended() && !l.drain.on }
 // begin begins the life of an endpoint.
 func (l *lifetime) begin(c *common, out *outbox, now int64, instance uint64) {
 	l.common, l.outbox = c, out
-	l.lastHeard, l.awakeAt = now, math.MinInt64
+	l.lastHeard, l.awakeAt = now, longAgo
 	l.hello.instance = instance
-	l.drain.until = never
+	l.drain.until, l.drain.asked = never, never
 }
 
 // timeoutAt is when the silence of the peer ends the connection, or it is away.

@@ -111,7 +111,7 @@ func (l Lone) Deadline() int64 {
 	if l.outOfNumbers() {
 		at := l.lifeDeadline()
 		if p := l.paths.all[0]; p.loss.probe == 0 && !l.Away() {
-			at = min(at, p.probeAt())
+			at = min(at, p.loss.lossAt, p.probeAt())
 		}
 		return at
 	}

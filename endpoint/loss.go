@@ -4,7 +4,7 @@ import "time"
 
 // A loss is the state of loss detection on a path: RFC 9002, section 6.
 type loss struct {
-	lossAt   int64 // when the oldest suspect counts as lost by time, or a path that failed is asked; never: neither
+	lossAt   int64 // when the oldest suspect counts as lost by time; never: there is none
 	probes   int   // probe timeouts in a row
 	probe    int   // packets that go out as probes, whatever the window says
 	lastSent int64 // when a packet that elicits an ack was sent last
@@ -13,7 +13,6 @@ type loss struct {
 }
 
 const (
-	timerUnit       = 1_000_000
 	maxProbeTimeout = 2 * second
 )
 
@@ -21,7 +20,7 @@ const (
 // probes in vain (RFC 9002, 6.2.1). It never exceeds two seconds: an estimate may be far off
 // after a side was suspended, and a probe too many does no harm.
 func (p *path) probeTimeout(probes int) int64 {
-	t := p.rtt.smooth + max(4*p.rtt.variance, timerUnit) + p.ackDelay
+	t := p.rtt.smooth + max(4*p.rtt.variance, millisecond) + p.ackDelay
 	return min(t<<min(probes, 8), maxProbeTimeout)
 }
 
@@ -30,7 +29,7 @@ func (p *path) probeTimeout(probes int) int64 {
 func (p *path) lossDelay() int64 { return p.leastDelay() + p.loss.order.slack }
 
 // leastDelay is that where packets do not overtake each other.
-func (p *path) leastDelay() int64 { return max(max(p.rtt.smooth, p.rtt.latest)*9/8, timerUnit) }
+func (p *path) leastDelay() int64 { return max(max(p.rtt.smooth, p.rtt.latest)*9/8, millisecond) }
 
 // detectLost declares packets lost that are too far behind the largest acknowledged one, in
 // number or in time, and sets the time for the next look. On a reliable path time says nothing,
@@ -42,7 +41,7 @@ func (p *path) detectLost(now int64) {
 		return
 	}
 	delay := p.lossDelay()
-	sample := LossSample{}
+	sample := LossSample{SentAt: longAgo}
 	for n := p.oldestInFlight(); n < p.largestAcked; n++ {
 		pkt := p.sent.At(n)
 		if pkt.state != packetInFlight {
@@ -126,13 +125,13 @@ func (p *path) leaveFlight(pkt *sentPacket) {
 	}
 }
 
-// probeAt is when loss detection wants to be called: the time threshold, or the probe timeout
-// while something that elicits an ack is in flight. A peer that is on hold is not asked, but
-// shown signs of life.
+// probeAt is when a probe is due, while something that elicits an ack is in flight: not as long as a
+// packet may count as lost before (RFC 9002, 6.2.1), nor on a path that failed. A peer that is on hold
+// is not asked, but shown signs of life.
 func (p *path) probeAt() int64 {
 	switch {
-	case p.loss.lossAt != never:
-		return p.loss.lossAt
+	case p.loss.lossAt != never || p.stage == stageFailed:
+		return never
 	case p.ps.life.peerHold.on:
 		return p.loss.lastSent + p.ps.life.pingInterval()
 	case p.eliciting == 0:
@@ -141,26 +140,20 @@ func (p *path) probeAt() int64 {
 	return p.loss.lastSent + p.probeTimeout(p.loss.probes)
 }
 
-// lossTimeout does what is due.
-func (p *path) lossTimeout(now int64) {
-	switch {
-	case now < p.probeAt():
-	case p.stage == stageFailed:
-		p.retry(now)
-	case p.loss.lossAt != never:
-		p.detectLost(now)
-	case p.ps.life.peerHold.on:
-		p.loss.probe, p.loss.lastSent = 1, now
-	default:
-		p.loss.probes++
-		p.loss.lastSent = now
-		if p.reliable { // which repeats what it carries itself: this asks what was left out
-			p.loss.probe = 1
-			return
-		}
-		p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
-		p.repeatOldest(now)
+// sendProbe has a probe sent.
+func (p *path) sendProbe(now int64) {
+	p.loss.lastSent = now
+	if p.ps.life.peerHold.on {
+		p.loss.probe = 1
+		return
 	}
+	p.loss.probes++
+	if p.reliable { // which repeats what it carries itself: this asks what was left out
+		p.loss.probe = 1
+		return
+	}
+	p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
+	p.repeatOldest(now)
 }
 
 // repeatOldest makes what the oldest packets in flight carry ready to be sent once more in a

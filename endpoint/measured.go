@@ -1,7 +1,5 @@
 package endpoint
 
-import "math"
-
 // Measured is what a path has found out about the network that it goes over, and what follows from
 // that: when something is lost, how fast to send, how large datagrams may be. On another route
 // a path knows nothing of that (RFC 9000, 9.4), so all of it is replaced at once; and so it is when the path
@@ -31,8 +29,9 @@ func newMeasured(freshAt, now int64, cc Controller) measured {
 	return measured{
 		freshAt:     freshAt,
 		rtt:         newRTT(),
-		loss:        loss{lossAt: never, lastSent: now},
-		mtu:         mtu{begun: freshAt, passed: math.MinInt64},
+		clock:       clockSamples{doubt: clockDoubt{until: longAgo}},
+		loss:        loss{lossAt: never, lastSent: now, overdue: overdue{strait: strait{busy: longAgo}}},
+		mtu:         mtu{begun: freshAt, passed: longAgo},
 		cc:          cc,
 		pacer:       throttle{level: 1, at: now - second},
 		deliveredAt: now,

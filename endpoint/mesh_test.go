@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -27,6 +28,7 @@ type mesh struct {
 
 	epoch [2]int // as that of a pair
 
+	asks   int     // how often each end is asked for its deadline between any two other calls
 	asleep [2]bool // nobody calls the end
 	missed []func()
 }
@@ -131,6 +133,7 @@ func (m *mesh) flush() {
 			continue
 		}
 		for out, ok := nextPacket(e, m.now, m.begin); ok; out, ok = nextPacket(e, m.now, m.begin) {
+			m.ask()
 			m.buf, m.marks[end] = out.Packet, out.ECN
 			m.carry(end, out.To, out.Packet)
 			if out.Also != NoRoute {
@@ -147,6 +150,20 @@ func (m *mesh) begin(h Header) ([]byte, Envelope) {
 		return head, Envelope{Carrier: m.carrier}
 	}
 	return head, Envelope{Tail: 1200 - 1150 - meshHeader}
+}
+
+// ask asks both ends for their deadlines.
+func (m *mesh) ask() {
+	for range m.asks {
+		for _, e := range m.ends {
+			e.Deadline()
+			for _, p := range e.paths.all {
+				if all := p.timers(); p.firstTimer() != slices.Min(all[:]) {
+					m.t.Errorf("path %d: the first timer of %v is %d", p.id, all, p.firstTimer())
+				}
+			}
+		}
+	}
 }
 
 func (m *mesh) carry(end int, route Route, b []byte) {
@@ -189,6 +206,7 @@ func (m *mesh) arrive(end int, w *way, b []byte) {
 		w.came += len(b) - meshHeader + 51
 	}
 	m.ends[end].HandlePacket(m.now, Incoming{Path: b[0], From: from, Number: binary.LittleEndian.Uint64(b[1:]), Frames: b[meshHeader:]})
+	m.ask()
 }
 
 // goOn has an end go on under the keys of an epoch, if it can, where the client's socket 0 leads.
@@ -246,7 +264,9 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 		}
 		for end, e := range m.ends {
 			if !m.asleep[end] {
+				m.ask()
 				e.HandleTimeout(m.now)
+				m.ask()
 			}
 		}
 	}

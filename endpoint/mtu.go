@@ -1,10 +1,6 @@
 package endpoint
 
-import (
-	"math"
-
-	"github.com/tickwire/tickwire/internal/wire"
-)
+import "github.com/tickwire/tickwire/internal/wire"
 
 // An mtu is how large the datagrams of a path are, and the search for how large they may be:
 // DPLPMTUD (RFC 8899), in the way of RFC 9000, 14.3. No message of a router is needed or
@@ -104,7 +100,7 @@ func (p *path) datagramSize(now int64, by Carrier) datagramSize {
 	m := &p.mtu
 	if !by.DontFragment {
 		if m.size != most || m.search {
-			*m = mtu{size: most, most: most, begun: now, passed: math.MinInt64}
+			*m = mtu{size: most, most: most, begun: now, passed: longAgo}
 		}
 		return datagramSize{bytes: most}
 	}

@@ -65,7 +65,9 @@ func (out *outbox) senderAt(i int) *sender {
 	cfg, from := &out.cfg.Channels[i], &out.start
 	s := &sender{
 		out: out, cfg: cfg, id: uint16(cfg.ID), limit: uint64(from.credit),
-		expiry: expiry{next: never, looked: from.at - second},
+		expiry:    expiry{next: never, looked: from.at - second},
+		blockedAt: from.at - second,
+		repair:    repairer{at: from.at - second, ownAt: from.at - second},
 	}
 	s.keys.table.seed = from.keySeed
 	s.beginTurn(from.at)

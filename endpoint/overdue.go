@@ -54,7 +54,7 @@ func (p *path) noteLate(took int64) {
 
 // patience is after what time an ack is overdue.
 func (p *path) patience() int64 {
-	return p.rtt.smooth + max(p.loss.overdue.late.most(), p.rtt.variance) + timerUnit
+	return p.rtt.smooth + max(p.loss.overdue.late.most(), p.rtt.variance) + millisecond
 }
 
 // overdueAt is when the ack of the oldest packet that is waited for is overdue.

@@ -1,10 +1,6 @@
 package endpoint
 
-import (
-	"math"
-
-	"github.com/tickwire/tickwire/internal/seq"
-)
+import "github.com/tickwire/tickwire/internal/seq"
 
 // A path is one way to the peer. What it holds lives for three spans of time, and each part is
 // replaced whole when its own is over, so that nothing of what was before is left:
@@ -86,7 +82,8 @@ type claims struct {
 	ackOnlyPing int64 // when a PING last rode along with them
 	heardMore   bool  // something else than PING and ACK came since that PING
 	checkAt     int64 // its silence says nothing before
-	retryWait   int64 // of one that failed: from one PING to the next
+	retryAt     int64 // of one that failed: when it is asked by a PING; never: it is not
+	retryWait   int64 // and how long after the one before
 }
 
 // Questions are what a path asks and answers about where its peer is. Most paths stay where they
@@ -101,7 +98,7 @@ type questions struct {
 // inquire returns the questions of a path that has some now.
 func (c *claims) inquire() *questions {
 	if c.questions == nil {
-		c.questions = new(questions)
+		c.questions = &questions{calm: newCalm()}
 	}
 	return c.questions
 }
@@ -117,7 +114,7 @@ func (ps *paths) newPath(id uint8, now int64) *path {
 			skipIn:   ps.skipInterval(),
 		},
 		claims:   newClaims(now, stageClosed, PathConfig{Route: NoRoute}),
-		measured: newMeasured(math.MinInt64, now, ps.cfg.Controller()),
+		measured: newMeasured(longAgo, now, ps.cfg.Controller()),
 	}
 }
 
@@ -127,9 +124,12 @@ func newClaims(now int64, s stage, cfg PathConfig) claims {
 		left:        NoRoute,
 		heardAt:     now,
 		ackAt:       never,
+		acksUntil:   now,
+		talkedAt:    now - second,
 		lastClock:   now - second,
 		ackOnlyPing: now - second,
 		checkAt:     never,
+		retryAt:     never,
 	}
 	c.configure(cfg)
 	return c
@@ -263,8 +263,6 @@ const maxSentAcks = 1 << 12
 func (p *path) mostlyAcks() bool {
 	return p.sent.Len() >= maxSentAcks && p.eliciting < maxSentAcks/8
 }
-
-const never = int64(math.MaxInt64)
 
 // maxSentPackets bounds how many packets are remembered: beyond it nothing new is sent until
 // some are settled.

@@ -215,11 +215,26 @@ func (p *path) asks() bool {
 
 // odd reports whether a path may have to ask or to answer, or may not send.
 func (p *path) odd() bool {
-	return p.stage == stageClosed || p.opens() || p.route == NoRoute || p.asks()
+	return settledStages>>p.stage&1 == 0 || p.route == NoRoute || p.asks()
 }
 
 // askAt is when a path has to ask or to answer, or to draw a conclusion.
 func (p *path) askAt() int64 {
+	if p.questions != nil && p.replies.n > 0 && p.stage != stageClosed {
+		return p.loss.lastSent // at once
+	}
+	return p.questionAt()
+}
+
+// questionAt is when a challenge is to be sent, or was to be answered.
+func (p *path) questionAt() int64 {
+	if p.roam == nil && p.questions == nil {
+		return never
+	}
+	return p.proofsAt()
+}
+
+func (p *path) proofsAt() int64 {
 	if !p.asks() {
 		return never
 	}
@@ -229,9 +244,6 @@ func (p *path) askAt() int64 {
 	}
 	if r := p.roam; r != nil && r.winner() != nil {
 		at = min(at, r.decideAt)
-	}
-	if p.replies.n > 0 && p.stage != stageClosed {
-		at = p.loss.lastSent // at once
 	}
 	return at
 }
@@ -316,11 +328,8 @@ func (ps *paths) buildChallenge(b *builder, q *proof) {
 	}
 }
 
-// askTimeout ends what was asked in vain.
-func (p *path) askTimeout(now int64) {
-	if p.questions == nil {
-		return
-	}
+// endQuestions ends what was asked in vain.
+func (p *path) endQuestions(now int64) {
 	bytes := p.ps.proofBytes()
 	if p.opening.ended(now, bytes) {
 		if p.opening.stop(); p.opens() {

@@ -62,7 +62,7 @@ func (ps *paths) beginPath(now int64, id uint8, as stage, cfg PathConfig) *path 
 // forgetQuestions ends all that was asked, or was to be answered.
 func (c *claims) forgetQuestions() {
 	if c.roam = nil; c.questions != nil {
-		*c.questions = questions{}
+		*c.questions = questions{calm: newCalm()}
 	}
 }
 
@@ -153,7 +153,7 @@ func (p *path) reroute(now int64, to Route) {
 	p.route, p.left, p.heardAt = to, p.route, now
 	p.roam, p.toldSilent = nil, false
 	if q := p.questions; q != nil {
-		q.calm, q.tardy = calm{}, tardy{}
+		q.calm, q.tardy = newCalm(), tardy{}
 	}
 	if !p.opens() {
 		p.renew(now)
@@ -272,7 +272,7 @@ func (p *path) stuck() bool { return p.busy && p.ps.life.talks() }
 func (p *path) fail(now int64) {
 	p.empty(now)
 	p.become(stageFailed)
-	p.loss.lossAt, p.retryWait = now+firstRetry, firstRetry
+	p.retryAt, p.retryWait = now+firstRetry, firstRetry
 	p.tell(PathFailed)
 }
 
@@ -287,7 +287,7 @@ func (p *path) retry(now int64) {
 	p.empty(now) // of the last time
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
-	p.loss.lossAt = now + p.retryWait
+	p.retryAt = now + p.retryWait
 }
 
 // tellPath makes the event PathChanged. If the last one of the path was not shown yet it is

@@ -48,7 +48,8 @@ const (
 const (
 	openingStages = 1<<stageAsked | 1<<stageOpening | 1<<stageReopening
 	activeStages  = 1<<stageWell | 1<<stageSuspect | 1<<stageDead
-	provenStages  = activeStages | 1<<stageFailed | 1<<stageReopening
+	settledStages = activeStages | 1<<stageFailed
+	provenStages  = settledStages | 1<<stageReopening
 )
 
 // opens reports whether it is not known yet that the peer can be reached at the route of a path.
@@ -70,7 +71,7 @@ func (c *claims) excuse() {
 
 // become is each step from one stage to the next, with what all steps have in common.
 func (c *claims) become(s stage) {
-	c.stage = s
+	c.stage, c.retryAt = s, never
 	c.toldSilent = c.toldSilent && c.active()
 }
 

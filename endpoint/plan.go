@@ -65,7 +65,7 @@ func (p *Plan) appendHello(now int64, instance uint64, dst []byte) []byte {
 	h := p.cfg.hello()
 	h.Digest = p.digest
 	h.Instance = instance
-	h.Clock = uint64(now / wire.ClockUnit)
+	h.Clock = uint64(wireClock(now))
 	return wire.AppendHello(dst, &h)
 }
 

@@ -35,7 +35,7 @@ const (
 
 // ask begins to ask at a route, at once.
 func (q *proof) ask(now int64, route Route, wait int64) {
-	*q = proof{route: route, asking: true, most: proofTries, next: now, wait: max(wait, timerUnit)}
+	*q = proof{route: route, asking: true, most: proofTries, next: now, wait: max(wait, millisecond)}
 }
 
 func (q *proof) stop() { q.asking = false }

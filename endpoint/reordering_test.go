@@ -44,23 +44,23 @@ func TestReorderingForgets(t *testing.T) {
 	if !r.tolerates(packetThreshold-1) || r.tolerates(packetThreshold) {
 		t.Error("three packets behind are not a loss")
 	}
-	r.mistaken(5*timerUnit, 20*timerUnit)
-	if !r.tolerates(1<<20) || r.slack != 5*timerUnit {
+	r.mistaken(5*millisecond, 20*millisecond)
+	if !r.tolerates(1<<20) || r.slack != 5*millisecond {
 		t.Errorf("a packet that was 5 ms late taught %+v", r)
 	}
-	r.mistaken(-timerUnit, 20*timerUnit)
-	if r.slack != 5*timerUnit {
+	r.mistaken(-millisecond, 20*millisecond)
+	if r.slack != 5*millisecond {
 		t.Errorf("one that came earlier taught %+v", r)
 	}
-	r.mistaken(50*timerUnit, 20*timerUnit)
-	if r.slack != 20*timerUnit {
+	r.mistaken(50*millisecond, 20*millisecond)
+	if r.slack != 20*millisecond {
 		t.Errorf("tolerance %+v: want the most that was seen, a round trip at most", r)
 	}
 	t.Log("# losses that stay losses take the tolerance back: half of it with each sixteen")
 	for range 4 * calmLosses {
 		r.declared()
 	}
-	if r.slack != 20*timerUnit/16 || !r.seen {
+	if r.slack != 20*millisecond/16 || !r.seen {
 		t.Errorf("tolerance %+v after 64 losses", r)
 	}
 	for range 12 * calmLosses {

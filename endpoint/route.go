@@ -68,6 +68,8 @@ const (
 	restFor = second / 4 // at most
 )
 
+func newCalm() calm { return calm{until: longAgo, any: longAgo} }
+
 // bars reports whether a route is not to be asked now.
 func (p *path) bars(now int64, r Route) bool {
 	if p.questions == nil {
@@ -221,7 +223,7 @@ func (p *path) answeredLate(now int64, token uint64) {
 
 // answerTime is how long an answer may take that is not held back.
 func (p *path) answerTime() int64 {
-	return min(p.rtt.smooth+max(4*p.rtt.variance, timerUnit), maxProbeTimeout)
+	return min(p.rtt.smooth+max(4*p.rtt.variance, millisecond), maxProbeTimeout)
 }
 
 // decide ends a roam if there is enough to know.
@@ -244,7 +246,7 @@ func (p *path) decide(now int64) {
 	}
 	switch winner := r.winner(); {
 	case winner != nil && now >= r.decideAt:
-		p.roam, p.calm = nil, calm{}
+		p.roam, p.calm = nil, newCalm()
 		p.counts.Moves++
 		p.move(now, winner.route, winner.rtt)
 	case winner == nil && !r.rivals[0].asking && !r.rivals[1].asking:

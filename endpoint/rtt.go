@@ -1,7 +1,7 @@
 package endpoint
 
 // initialRTT is assumed before the first sample.
-const initialRTT = 250 * 1_000_000
+const initialRTT = 250 * millisecond
 
 // maxRTT is the largest sample that is believed. A side that was suspended measures its own
 // sleep; to believe it would hold up repair for as long, and starve the controller.

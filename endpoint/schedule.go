@@ -126,7 +126,7 @@ func (s *sender) midway() bool {
 // turnAt is when a sender that has something to send may send it.
 func (s *sender) turnAt() int64 {
 	if !s.turn.limited && !s.out.flush.limited() {
-		return math.MinInt64
+		return longAgo
 	}
 	return s.heldUntil()
 }
@@ -135,7 +135,7 @@ func (s *sender) turnAt() int64 {
 func (s *sender) heldUntil() int64 {
 	switch at := s.turn.cap.readyAt(); {
 	case s.own():
-		return math.MinInt64 // which nothing holds up
+		return longAgo // which nothing holds up
 	case s.out.flush.spent(s.out.cfg.PacketOverheadBytes):
 		return never // until the next one begins
 	case s.midway():
@@ -320,7 +320,7 @@ func (out *outbox) sendableOf(classes []class) int64 {
 	for i := range classes {
 		for _, s := range classes[i].active {
 			if s.ready() {
-				if at = min(at, s.turnAt()); at == math.MinInt64 {
+				if at = min(at, s.turnAt()); at == longAgo {
 					return at
 				}
 			}

@@ -1,8 +1,6 @@
 package endpoint
 
 import (
-	"math"
-
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -110,7 +108,7 @@ func (s *sender) blockedDue() int64 {
 	case !s.blocked():
 		return never
 	case s.wanted(s.queue.First()) != s.blockedFor:
-		return math.MinInt64
+		return longAgo
 	}
 	return s.blockedAt + blockedInterval
 }

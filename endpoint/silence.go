@@ -1,7 +1,5 @@
 package endpoint
 
-import "math"
-
 // Silence is how long a path owes an answer: since the first packet was sent that elicits an
 // ack and is not acknowledged, nor any later one. Unlike the probe timeout (RFC 9002, 6.2), which
 // each packet puts off, it shows that a path is dead while the game goes on sending.
@@ -80,7 +78,7 @@ func (p *path) checkSilence(now int64) {
 func (ps *paths) lookAgain() {
 	for _, p := range ps.all {
 		if p.eliciting > 0 {
-			p.checkAt = math.MinInt64
+			p.checkAt = longAgo
 		}
 	}
 }

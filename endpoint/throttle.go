@@ -2,8 +2,6 @@ package endpoint
 
 import "math"
 
-const second = 1_000_000_000
-
 // A throttle is a bucket that fills at a rate. Whatever is limited in bytes, packets or messages
 // a second has one: the path's pacing, a channel's cap, what the peer takes, and what is taken
 // of the peer. Something may go as long as the bucket is not empty, and leaves a debt if it was
@@ -52,11 +50,14 @@ func (t *throttle) ready(now int64) bool {
 }
 
 // readyAt is when something may go.
-func (t *throttle) readyAt() int64 {
-	if t.rate <= 0 || t.level > 0 {
-		return math.MinInt64
+func (t *throttle) readyAt() int64 { return t.readyAtRate(t.rate) }
+
+// readyAtRate is readyAt if the bucket fills at a rate from now on.
+func (t *throttle) readyAtRate(rate int) int64 {
+	if rate <= 0 || t.level > 0 {
+		return longAgo
 	}
-	return t.at + -t.level/int64(t.rate) + 1
+	return t.at + -t.level/int64(rate) + 1
 }
 
 // until is how much may go until a time, debts paid.

@@ -22,46 +22,10 @@ func (e *Endpoint) Deadline() int64 {
 	return at
 }
 
-// pathDeadline is when a path has something to do.
-func (p *path) deadline() int64 {
-	if p.ps.life.state == stateAway {
-		return p.awayDeadline()
-	}
-	at := min(p.probeAt(), p.checkAt, p.overdueAt())
-	if p.stuck() {
-		return at
-	}
-	at = min(at, p.ackAt)
-	if p.odd() {
-		switch {
-		case !p.mayBeAsked():
-			return never
-		case p.gagged(p.ps.proofBytes()):
-			return p.askAt()
-		}
-		at = min(at, p.askAt())
-	}
-	switch {
-	case p.loss.probe > 0 || p.ps.life.ownHold.copies > 0 && p.carries():
-		return min(at, p.loss.lastSent) // at once
-	case p.ps.life.quiet():
-		return at
-	}
-	wanted := never // if an acknowledgement comes first
-	switch {
-	case !p.full():
-		wanted = min(p.sendAt(), p.searchAt())
-	case p.carries() && p.overtakes():
-		wanted = p.ps.overtakeAt()
-	}
-	p.pacer.rate = max(p.cc.BytesPerSecond(), 1)
-	return min(at, max(wanted, p.pacer.at, p.pacer.readyAt(), p.ps.outbox.quota.readyAt()))
-}
-
 // lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
 func (e *Endpoint) lifeDeadline() int64 {
 	if e.life.ownHold.woken || e.life.drainOver() {
-		return math.MinInt64
+		return longAgo
 	}
 	at := e.life.timeoutAt()
 	if e.life.state == stateAway {
@@ -82,10 +46,10 @@ func (p *path) sendAt() int64 {
 		return never
 	}
 	if p.ps.controlDue() || p.ps.life.drain.on && p.ps.life.drainDue() {
-		return math.MinInt64
+		return longAgo
 	}
 	at := p.ps.sendableAt()
-	if p.ps.life.state != stateOpen || at == math.MinInt64 {
+	if p.ps.life.state != stateOpen || at == longAgo {
 		return at
 	}
 	at = min(at, p.ps.outbox.twinAt())
@@ -137,25 +101,14 @@ func (e *Endpoint) HandleTimeout(now int64) {
 	if e.life.state == stateAway {
 		e.paths.pingAway(now)
 	} else {
-		e.paths.checkPaths(now)
+		for _, p := range e.paths.all {
+			p.timeouts(now)
+		}
 	}
 	if now >= e.expiryAt {
 		e.expire(now)
 	}
 	e.endDrain(now)
-}
-
-func (ps *paths) checkPaths(now int64) {
-	for _, p := range ps.all {
-		p.checkOverdue(now)
-		p.lossTimeout(now)
-		if now >= p.checkAt {
-			p.checkSilence(now)
-		}
-		if p.odd() {
-			p.askTimeout(now)
-		}
-	}
 }
 
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,

@@ -35,7 +35,7 @@ func (p *path) mayBeAsked() bool {
 }
 
 // ready reports whether congestion control and pacing let the path take messages now.
-func (p *path) ready(now int64) bool { return !p.full() && p.pacer.readyAt() <= now }
+func (p *path) ready(now int64) bool { return !p.full() && p.pacedAt() <= now }
 
 // full reports whether an acknowledgement must come before the path takes more, or what carries
 // it must be rid of something.

@@ -1,0 +1,153 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+)
+
+// mayFollow is the table above stage: what each can become, itself aside.
+var mayFollow = map[stage][]stage{
+	stageClosed:    {stageOpening, stageAsked, stageFailed},
+	stageAsked:     {stageWell, stageClosed, stageOpening, stageAsked},
+	stageOpening:   {stageWell, stageClosed},
+	stageWell:      {stageSuspect, stageFailed, stageClosed},
+	stageSuspect:   {stageDead, stageWell, stageFailed, stageClosed},
+	stageDead:      {stageWell, stageFailed, stageClosed},
+	stageFailed:    {stageWell, stageReopening, stageClosed},
+	stageReopening: {stageWell, stageFailed, stageClosed},
+}
+
+// reaches reports whether a stage can become another one by some steps.
+func (s stage) reaches(to stage, steps int) bool {
+	if s == to {
+		return true
+	}
+	for _, next := range mayFollow[s] {
+		if steps > 0 && next.reaches(to, steps-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// rows are what brings path 1 of twoPaths from one stage to the next at end 0, and what the owner hears of
+// it.
+type rows []struct {
+	name string
+	from stage
+	do   func(s *stream)
+	to   stage
+	told PathState // PathNone: nothing
+}
+
+// TestStages plays the rows of the table that an owner, or the loss of a way, can bring about.
+func TestStages(t *testing.T) {
+	dead := func(s *stream, probes int64) {
+		s.ways[1].dead, s.ways[0].dead = true, true
+		s.runStage(s.ends[0].paths.all[1].probeTimeout(0) * probes / 2)
+	}
+	for _, r := range (rows{
+		{"a suspect", stageWell, func(s *stream) { dead(s, 3) }, stageSuspect, PathNone},
+		{"dead", stageWell, func(s *stream) { dead(s, 8) }, stageDead, PathSilent},
+		{"lives again", stageDead, func(s *stream) { s.ways[1].dead = false; s.runStage(5 * second) }, stageWell, PathActive},
+		{"another is well", stageWell, func(s *stream) { s.ways[1].dead = true; s.runStage(second) }, stageFailed, PathFailed},
+		{"its carrier is gone", stageWell, func(s *stream) { s.ends[0].PathDied(s.now, 1) }, stageFailed, PathFailed},
+		{"the peer goes on there", stageWell, func(s *stream) { s.ends[0].PathDied(s.now, 1); s.runStage(second / 5) }, stageWell, PathMoved},
+		{"given up", stageWell, func(s *stream) { s.ends[0].ClosePath(s.now, 1) }, stageClosed, PathClosed},
+		{"given up by the peer", stageWell, func(s *stream) { s.ends[1].ClosePath(s.now, 1); s.runStage(second / 2) }, stageClosed, PathClosed},
+		{"led elsewhere", stageWell, func(s *stream) { s.lead(2); s.runStage(second / 5) }, stageWell, PathActive},
+		{"failed, and asked", stageFailed, func(s *stream) { s.ways[1].dead = false; s.runStage(6 * second) }, stageWell, PathActive},
+		{"failed, and led elsewhere", stageFailed, func(s *stream) { s.lead(2); s.runStage(second / 5) }, stageWell, PathActive},
+		{"failed, and led nowhere", stageFailed, func(s *stream) { s.lead(2); s.ways[2].dead = true }, stageReopening, PathNone},
+		{"nobody there", stageReopening, func(s *stream) { s.runStage(3 * second) }, stageFailed, PathFailed},
+		{"failed, and given up", stageFailed, func(s *stream) { s.ends[0].ClosePath(s.now, 1) }, stageClosed, PathClosed},
+		{"opened again", stageClosed, func(s *stream) { s.again(false); s.runStage(second / 5) }, stageWell, PathActive},
+		{"opened in vain", stageClosed, func(s *stream) { s.again(true); s.runStage(3 * second) }, stageClosed, PathClosed},
+		{"its carrier is gone before", stageOpening, func(s *stream) { s.ends[0].PathDied(s.now, 1) }, stageClosed, PathClosed},
+	}) {
+		t.Run(r.name, func(t *testing.T) {
+			s := staged(t, r.from)
+			s.events(0)
+			r.do(s)
+			if got := s.ends[0].paths.all[1].stage; got != r.to {
+				t.Errorf("from stage %d to %d, want %d", r.from, got, r.to)
+			}
+			told := PathNone
+			for _, ev := range s.events(0) {
+				if ev.Kind == PathChanged && ev.Path == 1 {
+					told = ev.State
+				}
+			}
+			if told != r.told {
+				t.Errorf("the owner heard %v, want %v", told, r.told)
+			}
+		})
+	}
+}
+
+// staged is two paths of which the second one is in a stage.
+func staged(t *testing.T, in stage) *stream {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.runStage(second)
+	switch in {
+	case stageDead:
+		s.ways[0].dead, s.ways[1].dead = true, true
+		s.runStage(second)
+	case stageFailed:
+		s.ways[1].dead = true
+		s.runStage(second)
+	case stageReopening:
+		s.ways[1].dead = true
+		s.runStage(second)
+		s.lead(2)
+		s.ways[2].dead = true
+	case stageClosed, stageOpening:
+		s.ends[0].ClosePath(s.now, 1)
+		s.runStage(second)
+	}
+	if in == stageOpening {
+		s.again(true)
+	}
+	if p := s.ends[0].paths.all[1]; p.stage != in {
+		t.Fatalf("stage %d, want %d", p.stage, in)
+	}
+	return s
+}
+
+// lead leads path 1 over a new way.
+func (s *stream) lead(route Route) {
+	s.addWay(route, route, 20*time.Millisecond)
+	if err := s.ends[0].SetPath(s.now, 1, PathConfig{Route: route}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// again opens path 1 again over a new way.
+func (s *stream) again(dead bool) {
+	s.addWay(9, 9, 20*time.Millisecond).dead = dead
+	if id, err := s.ends[0].OpenPath(s.now, PathConfig{Route: 9}); id != 1 || err != nil {
+		s.t.Fatal(id, err)
+	}
+}
+
+// runStage lets time pass in which both ends speak, and wants each step of both to be in the table.
+func (s *stream) runStage(d int64) {
+	s.t.Helper()
+	for until := s.now + d; s.now < until; {
+		var before [2]stage
+		for end, e := range s.ends {
+			before[end] = e.paths.all[1].stage
+			s.send(end, chanOf(Unreliable), message(1, 40))
+			s.send(end, chanOf(ReliableUnordered), message(1, 40))
+		}
+		s.run(2 * time.Millisecond)
+		for end, e := range s.ends {
+			if now := e.paths.all[1].stage; !before[end].reaches(now, 2) {
+				s.t.Errorf("end %d: from stage %d to %d", end, before[end], now)
+			}
+			for _, d := range deliveries {
+				s.received(end, chanOf(d))
+			}
+		}
+	}
+}
