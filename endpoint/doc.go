@@ -112,7 +112,7 @@
 // where it is from (fate.go), and may be sent again (resend.go). In which file what is:
 //
 //	the whole            endpoint, common, plan, config, validate, errors, lone
-//	timers, keep-alive   timer
+//	timers, keep-alive   timer, path_timers, instant
 //	what the game sees   event, message, stats, channel_stats, clock, bandwidth
 //	memory               buffers, shared, key_table, unfinished, waiting
 //	a packet that goes   packet, pack, acks

@@ -7,6 +7,7 @@ RELIABLE = (RELIABLE_UNORDERED, RELIABLE_LATEST, RELIABLE_ORDERED)
 KEYED, GROUP, DROPPABLE = 1, 2, 4
 SILENT = {"PADDING", "ACK", "REPAIR", "CLOSE", "CLOSE_ACK"}  # elicit no ack
 PATHS, HOLD, REPAIR, OPTIONS, EPOCHS = 1, 2, 4, 8, 16  # capabilities
+ABANDON = 2  # state of PATH_STATUS
 MOST = 2**14  # distances of ids and numbers
 
 

@@ -5,7 +5,7 @@ each that it takes, in the order of time; both say what is wrong to bad(rule, de
 """
 
 import messages
-from frames import HOLD, PATHS, REPAIR, SILENT, UNRELIABLE, spans, sum_of
+from frames import ABANDON, HOLD, PATHS, REPAIR, SILENT, UNRELIABLE, spans, sum_of
 from octets import nearest
 from spans import Spans
 
@@ -317,7 +317,8 @@ class Side:
         if not self.hello["capabilities"] & self.peer.hello["capabilities"] & PATHS:
             self.bad("6.8: paths that are not announced", "")
         serial, state, weight = self.serials.get(f["path"], (0, 0, 0))
-        now = (f["serial"], f["state"], f["weight"])
+        rank = 4 if f["state"] == ABANDON else f["state"]  # of two with the same serial abandon counts
+        now = (f["serial"], rank, f["weight"])
         if now < (serial, state, weight):
             self.bad("6.8: PATH_STATUS falls", f"{now} after {serial, state, weight}")
         self.serials[f["path"]] = now
