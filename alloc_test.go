@@ -28,38 +28,78 @@ func allocs(t *testing.T, what string, f func()) {
 	}
 }
 
-// TestAlloc: in steady state nothing is allocated to send or to receive, over sealed UDP.
-func TestAlloc(t *testing.T) {
+// A steadyPair is a tickPair whose messages arrive within a second.
+type steadyPair struct {
+	*tickPair
+	t       *testing.T
+	message []byte
+}
+
+func newSteadyPair(t *testing.T) *steadyPair {
+	t.Helper()
 	p := newTickPair(t)
-	defer p.close()
-	arrive := func(f func() bool) {
-		for end := time.Now().Add(time.Second); !f(); p.step() {
-			if time.Now().After(end) {
-				t.Fatal("nothing came")
-			}
+	t.Cleanup(p.close)
+	return &steadyPair{p, t, make([]byte, 64)}
+}
+
+// arrive steps until f has seen what it waits for.
+func (p *steadyPair) arrive(f func() bool) {
+	for end := time.Now().Add(time.Second); !p.over(f(), end); p.step() {
+	}
+}
+
+// arriveAt waits for a message on a channel. It has a loop of its own, as arriveInput has: whether
+// closures within closures allocate is up to the compiler.
+func (p *steadyPair) arriveAt(c *tickwire.Conn, channel tickwire.ChannelID) {
+	for end := time.Now().Add(time.Second); ; p.step() {
+		came := false
+		for range c.Receive(channel) {
+			came = true
+		}
+		if p.over(came, end) {
+			return
 		}
 	}
-	message := make([]byte, 64)
+}
+
+// arriveInput waits for an input that is {1, 2}.
+func (p *steadyPair) arriveInput() {
+	for end := time.Now().Add(time.Second); ; p.step() {
+		came := false
+		for in, err := range inputs.Receive(p.player) {
+			came = in.Y == 2 && err == nil
+		}
+		if p.over(came, end) {
+			return
+		}
+	}
+}
+
+func (p *steadyPair) over(came bool, end time.Time) bool {
+	if !came && time.Now().After(end) {
+		p.t.Fatal("nothing came")
+	}
+	return came
+}
+
+// TestAlloc: in steady state nothing is allocated to send or to receive, over sealed UDP.
+func TestAlloc(t *testing.T) {
+	p := newSteadyPair(t)
 	for _, ch := range allChannels {
 		allocs(t, ch.Config().Delivery.String(), func() {
-			ch.Send(p.conn, message)
-			arrive(func() (came bool) {
-				for range ch.Receive(p.player) {
-					came = true
-				}
-				return came
-			})
+			ch.Send(p.conn, p.message)
+			p.arriveAt(p.player, ch.Config().ID)
 		})
 	}
 	allocs(t, "a typed channel", func() {
 		inputs.Send(p.conn, input{1, 2})
-		arrive(func() (came bool) {
-			for in, err := range inputs.Receive(p.player) {
-				came = in.Y == 2 && err == nil
-			}
-			return came
-		})
+		p.arriveInput()
 	})
+}
+
+// TestAllocOptions: nor with the options of one message.
+func TestAllocOptions(t *testing.T) {
+	p := newSteadyPair(t)
 	for name, c := range map[string]struct {
 		channel tickwire.ChannelID
 		opts    tickwire.SendOptions
@@ -70,75 +110,65 @@ func TestAlloc(t *testing.T) {
 		"what is droppable": {ordered, tickwire.SendOptions{Droppable: true}},
 	} {
 		allocs(t, "SendWith of "+name, func() {
-			p.conn.SendWith(c.channel, message, c.opts)
-			arrive(func() (came bool) {
-				for range p.player.Receive(c.channel) {
-					came = true
-				}
-				return came
-			})
+			p.conn.SendWith(c.channel, p.message, c.opts)
+			p.arriveAt(p.player, c.channel)
 		})
 	}
 	allocs(t, "SendWith of a typed message", func() {
 		inputs.SendWith(p.conn, input{1, 2}, tickwire.SendOptions{TTL: time.Second})
-		arrive(func() (came bool) {
-			for in, err := range inputs.Receive(p.player) {
-				came = in.Y == 2 && err == nil
-			}
-			return came
-		})
+		p.arriveInput()
 	})
-	draft, many := p.conn.Draft(), p.srv.NewDraft()
-	field := func(b []byte) []byte { return append(b, message...) }
+}
+
+// TestAllocDraft: nor to write a message where it is sent from.
+func TestAllocDraft(t *testing.T) {
+	p := newSteadyPair(t)
+	draft := p.conn.Draft()
+	field := func(b []byte) []byte { return append(b, p.message...) }
 	allocs(t, "a draft", func() {
 		draft.Append(field)
 		draft.WriteString("and more")
 		p.conn.SendDraft(ordered, tickwire.SendOptions{})
-		arrive(func() (came bool) {
-			for range p.player.Receive(ordered) {
-				came = true
-			}
-			return came
-		})
+		p.arriveAt(p.player, ordered)
 	})
+}
+
+// TestAllocBroadcast: nor to send to all, or to some, with a report of each.
+func TestAllocBroadcast(t *testing.T) {
+	p := newSteadyPair(t)
+	many, few := p.srv.NewDraft(), p.message[:4]
 	all, report := p.srv.Conns(), func(*tickwire.Conn, tickwire.Receipt, error) {}
 	opts := tickwire.SendOptions{TTL: time.Second}
 	for name, broadcast := range map[string]func() error{
-		"bytes":   func() error { return p.srv.Broadcast(nil, 1, message[:4], opts, report) },
-		"to some": func() error { return p.srv.Broadcast(all, 1, message[:4], opts, report) },
+		"bytes":   func() error { return p.srv.Broadcast(nil, 1, few, opts, report) },
+		"to some": func() error { return p.srv.Broadcast(all, 1, few, opts, report) },
 		"a value": func() error { return inputs.Broadcast(p.srv, all, input{1, 2}, opts, report) },
 		"a draft": func() error {
-			many.Write(message[:4])
+			many.Write(few)
 			return p.srv.BroadcastDraft(nil, 1, many, opts, report)
 		},
 	} {
 		allocs(t, "a broadcast of "+name, func() {
 			must(t, broadcast())
-			arrive(func() (came bool) {
-				for range p.conn.Receive(1) {
-					came = true
-				}
-				return came
-			})
+			p.arriveAt(p.conn, 1)
 		})
 	}
 	for _, ch := range allChannels {
 		allocs(t, "a broadcast, "+ch.Config().Delivery.String(), func() {
-			must(t, ch.Broadcast(p.srv, all, message, opts, report))
-			arrive(func() (came bool) {
-				for range ch.Receive(p.conn) {
-					came = true
-				}
-				return came
-			})
+			must(t, ch.Broadcast(p.srv, all, p.message, opts, report))
+			p.arriveAt(p.conn, ch.Config().ID)
 		})
 	}
-	allocs(t, "stats of a channel", func() { p.conn.ChannelStats(ordered) })
+}
+
+// TestAllocLoop: nor for receipts, in loops over what did not happen, and for figures.
+func TestAllocLoop(t *testing.T) {
+	p := newSteadyPair(t)
 	allocs(t, "a receipt", func() {
-		chat.SendTracked(p.conn, message)
-		arrive(func() (delivered bool) {
+		chat.SendTracked(p.conn, p.message)
+		p.arrive(func() (delivered bool) {
 			for range p.player.Receive(2) {
-				p.player.Send(3, message) // takes the acknowledgement along
+				p.player.Send(3, p.message) // takes the acknowledgement along
 			}
 			for range p.conn.Receive(3) {
 			}
@@ -157,6 +187,7 @@ func TestAlloc(t *testing.T) {
 			}
 		}
 	})
+	allocs(t, "stats of a channel", func() { p.conn.ChannelStats(ordered) })
 	allocs(t, "Service and stats of a connection", func() {
 		p.srv.Service(time.Now())
 		p.player.Stats()

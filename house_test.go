@@ -15,7 +15,42 @@ import (
 
 // The house rules that a machine can judge. CONTRIBUTING.md gives the others.
 
-const maxFileLines = 500
+const (
+	maxFileLines     = 500
+	maxFunctionLines = 60
+)
+
+// stillLong are functions from before there was a limit, by file and name. Who makes one shorter
+// takes it off the list; nobody adds one.
+var stillLong = []string{
+	"comings_test.go TestComeAndGo",
+	"endpoint/drain_silence_test.go TestDrainTowardsSilence",
+	"endpoint/ecn_test.go TestMarksAreTested",
+	"endpoint/fuzz_test.go FuzzHandlePacket",
+	"endpoint/hello_test.go TestMismatch",
+	"endpoint/hold_script_test.go TestHoldByScript",
+	"endpoint/shared_test.go TestSharedEnds",
+	"endpoint/unreliable_test.go TestStored",
+	"example_rate_test.go ExampleConfig_congestion",
+	"example_resume_test.go ExampleServer_Shutdown_handOver",
+	"example_test.go ExampleServer_Broadcast",
+	"handover_test.go TestHandOverLong",
+	"internal/swarm/saboteur.go Event",
+	"internal/swarm/swarm_test.go TestGenerate",
+	"internal/wire/malformed_test.go malformed",
+	"match_test.go TestMatch",
+	"netcode/admission.go NewAdmission",
+	"netcode/drop_test.go TestDropCounters",
+	"netcode/ops_test.go op",
+	"netcode/resume_example_test.go ExampleServer_AppendTicket",
+	"netcode/sizes_test.go TestNoAnswerIsLarger",
+	"protection_test.go TestProtection",
+	"refusal_test.go TestTokenTrouble",
+	"resume_session_test.go TestSessionComesBack",
+	"resume_session_test.go TestShutdownHandsOver",
+	"resume_test.go TestAwayAndBack",
+	"resume_ticket_test.go TestTicketRefused",
+}
 
 var (
 	// leftOver are the marks of unfinished work; split, so that they do not find themselves.
@@ -80,6 +115,9 @@ func taste(s source) (faults []string) {
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
+			if s.long(n) && !slices.Contains(stillLong, s.name+" "+n.Name.Name) {
+				fault(fmt.Sprintf("%s has more than %d lines; find the stories in it", n.Name.Name, maxFunctionLines))
+			}
 			if badName.MatchString(n.Name.Name) {
 				fault("a better name than " + n.Name.Name)
 			}
@@ -95,6 +133,29 @@ func taste(s source) (faults []string) {
 		return true
 	})
 	return faults
+}
+
+// long reports whether a function has more lines than one may have, the comment above not counted.
+func (s source) long(fn *ast.FuncDecl) bool {
+	text := s.text[fn.Pos()-s.file.FileStart : fn.End()-s.file.FileStart]
+	return bytes.Count(text, []byte("\n")) >= maxFunctionLines
+}
+
+// TestStillLong: the list of functions that may be long has none that is not.
+func TestStillLong(t *testing.T) {
+	long := map[string]bool{}
+	for _, s := range sources(t) {
+		for _, decl := range s.file.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && s.long(fn) {
+				long[s.name+" "+fn.Name.Name] = true
+			}
+		}
+	}
+	for _, name := range stillLong {
+		if !long[name] {
+			t.Errorf("%s is not long any more, or gone: take it off the list", name)
+		}
+	}
 }
 
 func TestTaste(t *testing.T) {
@@ -248,6 +309,8 @@ func TestHouseRulesCanFail(t *testing.T) {
 		{"a.go", "package p\n\nfunc Getaway() {}\n", false},
 		{"a.go", "package p\n\ntype PathManager struct{}\n", true},
 		{"a_test.go", "package p\n\nfunc f(t interface{ Skip() }) { t.Skip() }\n", true},
+		{"a_test.go", "package p\n\nfunc f() {\n" + strings.Repeat("\tf()\n", maxFunctionLines-2) + "}\n", false},
+		{"a_test.go", "package p\n\nfunc f() {\n" + strings.Repeat("\tf()\n", maxFunctionLines-1) + "}\n", true},
 	} {
 		if faults := taste(parse(t, c.name, c.text)); (len(faults) > 0) != c.wrong {
 			t.Errorf("%.60q: faults %v, want %v", c.text, faults, c.wrong)
