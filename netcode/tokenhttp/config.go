@@ -92,7 +92,7 @@ type Grant struct {
 	Plain bool
 }
 
-// A Refusal is an error of Login that is told to the player.
+// A Refusal is an error of Login that is told to the player, and what Fetch returns there.
 type Refusal struct {
 	Status     int           // of HTTP, 400 to 599; 0: 403
 	Code       string        // a word for programs; "": "refused"

@@ -1,7 +1,7 @@
 // Package tokenhttp hands out connect tokens over HTTP, behind the login that
-// an application already has. [Handler] is the whole of it: the application says
+// an application already has. [Handler] is the side of the backend: the application says
 // who a request is from ([Config].Login), the handler resolves the names of the
-// game servers, mints, and answers.
+// game servers, mints, and answers. [Fetch] is the player's side.
 //
 // # What a client asks and gets
 //
