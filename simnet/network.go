@@ -13,7 +13,10 @@ var Epoch = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 // Errors of a Network, always together with the address they concern.
 var (
 	// ErrAddressInUse says that another socket is bound there.
-	ErrAddressInUse = errors.New("simnet: address in use")
+	ErrAddressInUse = errors.New("simnet: another socket is bound there: close it, or give port 0")
+	// ErrVirtualTime is what Wait of a Socket returns if it would have to wait.
+	ErrVirtualTime = errors.New("simnet: this socket is in virtual time, in which nothing comes by waiting: " +
+		"drive it with Update, Flush, Service and Network.Advance; Hub, Session, Ticks and Shutdown take Wrap or a Relay")
 	// ErrNoSocket says that no socket is bound there.
 	ErrNoSocket = errors.New("simnet: no socket bound")
 	// ErrBadAddress says that an address is not that of one host.

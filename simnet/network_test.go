@@ -275,8 +275,13 @@ func TestSocketEdges(t *testing.T) {
 		t.Errorf("stats %+v", s)
 	}
 
-	if ok, err := a.Wait(time.Time{}); ok || err != nil {
-		t.Errorf("Wait with nothing there: %v, %v", ok, err)
+	if ok, err := a.Wait(n.Now()); ok || err != nil {
+		t.Errorf("a look at nothing: %v, %v", ok, err)
+	}
+	for _, until := range []time.Time{{}, n.Now().Add(1)} {
+		if ok, err := a.Wait(until); ok || err != ErrVirtualTime {
+			t.Errorf("Wait with nothing there: %v, %v", ok, err)
+		}
 	}
 	a.Wake()
 	send(t, b, atA, "x")

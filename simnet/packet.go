@@ -24,6 +24,7 @@ type packet struct {
 	from, to netip.AddrPort
 	ecn      transport.ECN
 	hop      uint8
+	via      *route  // of a Line, in place of the addresses
 	stream   *Socket // the reliable socket that sent it; nil: it may get lost
 }
 
@@ -77,7 +78,7 @@ func (q *pool) take(payload []byte) *packet {
 // twin returns a copy of p.
 func (q *pool) twin(p *packet) *packet {
 	t := q.take(p.b)
-	t.seq, t.from, t.to, t.ecn, t.hop = p.seq, p.from, p.to, p.ecn, p.hop
+	t.seq, t.from, t.to, t.ecn, t.hop, t.via = p.seq, p.from, p.to, p.ecn, p.hop, p.via
 	return t
 }
 

@@ -41,7 +41,9 @@ type SocketConfig struct {
 }
 
 // A Socket is an address on a [Network]. It implements [transport.Socket] for
-// use from one goroutine.
+// use from one goroutine, in virtual time: with Update, Flush and Service of a Server or Client. A
+// Hub, a Session, Ticks, Wait and Shutdown of package tickwire wait for the system's clock, and
+// end with [ErrVirtualTime]: they go with [Wrap], or behind a [Relay].
 //
 // Its paths are of [transport.KindUDP], so that [transport.PathTo] and code
 // written for UDP work on it.
@@ -274,12 +276,19 @@ func (s *Socket) Read(ds []transport.Datagram) (n int, err error) {
 
 // Wait reports whether something can be read at the present virtual time. It
 // neither blocks nor moves the clock: that is the driver's to do, with the
-// Network's Next and Advance.
-func (s *Socket) Wait(time.Time) (readable bool, err error) {
-	if s.closed {
+// Network's Next and Advance. If nothing can be read, and it shall wait for a later time, the error
+// is ErrVirtualTime: what waits by itself, as Hub, Session and Ticks do, ends with that instead of
+// asking for ever.
+func (s *Socket) Wait(until time.Time) (readable bool, err error) {
+	switch {
+	case s.closed:
 		return false, transport.ErrClosed
+	case s.inbox.n > 0:
+		return true, nil
+	case !until.IsZero() && !until.After(s.net.Now()):
+		return false, nil
 	}
-	return s.inbox.n > 0, nil
+	return false, ErrVirtualTime
 }
 
 // Wake does nothing, for Wait never blocks.
