@@ -33,7 +33,7 @@ func FuzzClock(f *testing.F) {
 				t.Fatalf("%v off, ± %v, a delay of %v", c.offset, c.Uncertainty(), c.Delay())
 			}
 			c.Own(c.At(now))
-			if _, over := ticks.Advance(now, c.At(now)); !(over >= 0 && over < 1) {
+			if _, over := ticks.advance(now, c.At(now)); !(over >= 0 && over < 1) {
 				t.Fatalf("%v of a tick is over", over)
 			}
 		}
@@ -50,11 +50,11 @@ func FuzzBuffer(f *testing.F) {
 		now := time.Duration(0)
 		for i, v := range values {
 			now += time.Duration(v) * time.Millisecond
-			b.Push(now, time.Duration(zero+int64(v)*step), float64(i))
+			b.push(now, time.Duration(zero+int64(v)*step), float64(i))
 			if d := b.Delay(); d < time.Millisecond || d > time.Second {
 				t.Fatalf("held back for %v", d)
 			}
-			view, ok := b.Show(now, time.Duration(zero)+now)
+			view, ok := b.show(now, time.Duration(zero)+now)
 			if ok && !(view.Fraction >= 0 && view.Fraction <= 1) {
 				t.Fatalf("%v of the way", view.Fraction)
 			}
@@ -132,25 +132,25 @@ func TestClockOverASlowWay(t *testing.T) {
 func TestTicksDefaults(t *testing.T) {
 	ms := time.Millisecond
 	ticks := newTicks(t, TicksConfig{})
-	if tick, _ := ticks.Advance(0, time.Second); tick != 60 {
+	if tick, _ := ticks.advance(0, time.Second); tick != 60 {
 		t.Errorf("tick %d after a second", tick)
 	}
-	ticks.Advance(1000*ms, 2000*ms+200*ms)
+	ticks.advance(1000*ms, 2000*ms+200*ms)
 	if at := ticks.slew.at; at != 2050*ms {
 		t.Errorf("an error of 200ms: a second later it is %v, want 2.05s", at)
 	}
 	ticks = newTicks(t, TicksConfig{})
-	ticks.Advance(0, time.Second)
-	if ticks.Advance(0, time.Second+250*ms); ticks.Jumps() != 0 {
+	ticks.advance(0, time.Second)
+	if ticks.advance(0, time.Second+250*ms); ticks.Jumps() != 0 {
 		t.Error("a quarter of a second is jumped over")
 	}
-	if ticks.Advance(0, time.Second-251*ms); ticks.Jumps() != 1 {
+	if ticks.advance(0, time.Second-251*ms); ticks.Jumps() != 1 {
 		t.Error("more than a quarter of a second is not jumped over")
 	}
-	if _, err := NewTicks(TicksConfig{TicksPerSecond: 100_000}); err != nil {
+	if _, err := NewTicks(nil, TicksConfig{TicksPerSecond: 100_000}); err != nil {
 		t.Error(err)
 	}
-	if _, err := NewTicks(TicksConfig{TicksPerSecond: 100_001}); err == nil {
+	if _, err := NewTicks(nil, TicksConfig{TicksPerSecond: 100_001}); err == nil {
 		t.Error("100001 ticks a second are taken")
 	}
 }
@@ -159,9 +159,9 @@ func TestTicksDefaults(t *testing.T) {
 func TestTicksSlewBack(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 1000, Slew: 0.05})
 	ms := time.Millisecond
-	ticks.Advance(0, time.Second)
+	ticks.advance(0, time.Second)
 	for now, before := ms, time.Second; now <= 10*time.Second; now += ms {
-		ticks.Advance(now, time.Second+now-200*ms)
+		ticks.advance(now, time.Second+now-200*ms)
 		if step := ticks.slew.at - before; step < ms*95/100-1 || step > ms {
 			t.Fatalf("at %v a millisecond took %v", now, step)
 		}
@@ -173,11 +173,11 @@ func TestTicksSlewBack(t *testing.T) {
 func TestTicksNowRunsBack(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 1000})
 	ms := time.Millisecond
-	ticks.Advance(0, 0)
+	ticks.advance(0, 0)
 	for range 100 {
 		for _, now := range []time.Duration{100 * ms, 60 * ms} {
 			before := ticks.slew.at
-			if ticks.Advance(now, 100*ms); ticks.slew.at < before || ticks.slew.at > 100*ms {
+			if ticks.advance(now, 100*ms); ticks.slew.at < before || ticks.slew.at > 100*ms {
 				t.Fatalf("%v after %v", ticks.slew.at, before)
 			}
 		}
@@ -188,14 +188,14 @@ func TestTicksNowRunsBack(t *testing.T) {
 func TestTicksAnchorAgain(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 100})
 	ticks.Anchor(5, time.Second)
-	ticks.Advance(0, time.Second)
+	ticks.advance(0, time.Second)
 	ticks.Due()
 	ticks.Anchor(5, time.Second)
-	if tick, _ := ticks.Advance(30*time.Millisecond, 1030*time.Millisecond); tick != 8 || ticks.Due() != 3 {
+	if tick, _ := ticks.advance(30*time.Millisecond, 1030*time.Millisecond); tick != 8 || ticks.Due() != 3 {
 		t.Errorf("tick %d after the same anchor, want 8, and 3 of them due", tick)
 	}
 	ticks.Anchor(50, time.Second)
-	if tick, _ := ticks.Advance(30*time.Millisecond, 1030*time.Millisecond); tick != 53 || ticks.Due() != 1 {
+	if tick, _ := ticks.advance(30*time.Millisecond, 1030*time.Millisecond); tick != 53 || ticks.Due() != 1 {
 		t.Errorf("tick %d after another anchor, want 53, and one due", tick)
 	}
 }
@@ -204,7 +204,7 @@ func TestTicksAnchorAgain(t *testing.T) {
 func TestTicksAfterYears(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 100_000})
 	const hours = 200 * 365 * 24
-	tick, over := ticks.Advance(0, hours*time.Hour+25*time.Microsecond)
+	tick, over := ticks.advance(0, hours*time.Hour+25*time.Microsecond)
 	if tick != hours*3600*100_000+2 || over < 0.49 || over > 0.51 {
 		t.Errorf("tick %d and %v", tick, over)
 	}
@@ -216,7 +216,7 @@ func TestBufferDefaults(t *testing.T) {
 		t.Errorf("held back for %v at first", b.Delay())
 	}
 	for i := range time.Duration(65) {
-		b.Push(time.Second, i*time.Millisecond, 0)
+		b.push(time.Second, i*time.Millisecond, 0)
 	}
 	if s := b.Stats(); s.Taken != 65 || s.Pushed != 1 || s.Delay != 500*time.Millisecond {
 		t.Errorf("%+v: want one of 65 pushed out, and half a second of delay", s)
@@ -231,7 +231,7 @@ func TestBufferDefaults(t *testing.T) {
 	}
 	for _, share := range []float64{-0.1, 1.5, math.NaN()} {
 		var e *ConfigError
-		if _, err := NewBuffer[int](BufferConfig{Late: share}); !errors.As(err, &e) || e.Field != "BufferConfig.Late" {
+		if _, err := NewBuffer[int](nil, BufferConfig{Late: share}); !errors.As(err, &e) || e.Field != "BufferConfig.Late" {
 			t.Errorf("a share of %v: %v", share, err)
 		}
 	}
@@ -242,8 +242,8 @@ func TestBufferHeedsTheLate(t *testing.T) {
 	ms := time.Millisecond
 	b := newBuffer(t, BufferConfig{})
 	at := pushSome(b, time.Second, 40, 20*ms)
-	b.Show(at, at)
-	if b.Push(at, at-90*ms, 0) {
+	b.show(at, at)
+	if b.push(at, at-90*ms, 0) {
 		t.Fatal("it came in time")
 	}
 	if d := b.Delay(); d < 90*ms {
@@ -260,16 +260,16 @@ func TestBufferGap(t *testing.T) {
 	play := func(n int) {
 		for range n {
 			now += gap
-			b.Push(now, now, 0)
-			b.Show(now, now)
+			b.push(now, now, 0)
+			b.show(now, now)
 		}
 	}
 	play(200)
 	if d := b.Delay(); d < gap*9/10 || d > gap*11/10 {
 		t.Errorf("held back for %v, want the %v between values", d, gap)
 	}
-	b.Push(now, now+time.Hour, 0)
-	b.Push(now, math.MaxInt64, 0)
+	b.push(now, now+time.Hour, 0)
+	b.push(now, math.MaxInt64, 0)
 	play(200)
 	if d := b.Delay(); d < gap*9/10 || d > gap*11/10 {
 		t.Errorf("held back for %v with something far ahead", d)
@@ -280,7 +280,7 @@ func TestBufferGap(t *testing.T) {
 		t.Errorf("held back for %v after a pause", d)
 	}
 	b = newBuffer(t, BufferConfig{})
-	b.Push(now, now+time.Hour, 0)
+	b.push(now, now+time.Hour, 0)
 	play(200)
 	if d := b.Delay(); d < gap*9/10 || d > gap*11/10 {
 		t.Errorf("held back for %v when the first was far ahead", d)
@@ -292,23 +292,23 @@ func TestBufferReset(t *testing.T) {
 	ms := time.Millisecond
 	b := newBuffer(t, BufferConfig{MinDelay: 10 * ms, Entries: 8, Jump: 100 * ms})
 	pushSome(b, time.Hour, 8, 80*ms)
-	b.Show(time.Hour, time.Hour)
-	if b.Push(20*ms, 10*ms, 7) {
+	b.show(time.Hour, time.Hour)
+	if b.push(20*ms, 10*ms, 7) {
 		t.Fatal("what is older than what was shown was taken")
 	}
 	b.Reset()
 	if b.Delay() != 10*ms || b.Stats() != (BufferStats{Delay: 10 * ms}) {
 		t.Errorf("%+v after Reset", b.Stats())
 	}
-	if _, ok := b.Show(time.Hour, 20*ms); ok {
+	if _, ok := b.show(time.Hour, 20*ms); ok {
 		t.Error("something is shown of before")
 	}
 	for i := range time.Duration(8) {
-		if !b.Push(20*ms, 10*ms+i, float64(i)) {
+		if !b.push(20*ms, 10*ms+i, float64(i)) {
 			t.Error("a value of the new peer was refused")
 		}
 	}
-	if v, ok := b.Show(time.Hour+10*ms, 30*ms); !ok || v.From != 7 || b.Stats().Pushed != 0 {
+	if v, ok := b.show(time.Hour+10*ms, 30*ms); !ok || v.From != 7 || b.Stats().Pushed != 0 {
 		t.Errorf("%+v, %+v", v, b.Stats())
 	}
 	b.Reset()
@@ -342,12 +342,12 @@ func TestBufferRemembers(t *testing.T) {
 // Without a later value the last one is shown on both sides; over what is too far time jumps.
 func TestBufferStarves(t *testing.T) {
 	b := newBuffer(t, BufferConfig{})
-	b.Push(time.Second, time.Second, 3)
-	v, ok := b.Show(time.Second, time.Second)
+	b.push(time.Second, time.Second, 3)
+	v, ok := b.show(time.Second, time.Second)
 	if !ok || !v.Starved || v.From != 3 || v.To != 3 || v.Fraction != 0 || b.Stats().Starved != 1 {
 		t.Errorf("%+v, %+v", v, b.Stats())
 	}
-	b.Show(time.Second, time.Minute)
+	b.show(time.Second, time.Minute)
 	if s := b.Stats(); s.JumpsOver != 1 || s.Starved != 2 {
 		t.Errorf("%+v", s)
 	}
@@ -356,9 +356,9 @@ func TestBufferStarves(t *testing.T) {
 // Between the oldest and the newest time that there is, now is in the middle.
 func TestBufferOverAllTimes(t *testing.T) {
 	b := newBuffer(t, BufferConfig{})
-	b.Push(0, math.MinInt64, 1)
-	b.Push(0, math.MaxInt64, 2)
-	if v, ok := b.Show(0, 0); !ok || v.Fraction < 0.49 || v.Fraction > 0.51 {
+	b.push(0, math.MinInt64, 1)
+	b.push(0, math.MaxInt64, 2)
+	if v, ok := b.show(0, 0); !ok || v.Fraction < 0.49 || v.Fraction > 0.51 {
 		t.Errorf("%+v", v)
 	}
 }

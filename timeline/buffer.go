@@ -9,15 +9,16 @@ import (
 
 // A BufferConfig configures a [Buffer].
 type BufferConfig struct {
-	// Late is the share of values that may come too late to be shown: the less, the longer all
-	// others wait. 0: one in a hundred.
+	// Late is the share of values that may come too late to be shown, above 0 and below 1: the less,
+	// the longer all others wait. 0: one in a hundred.
 	Late float64
-	// MinDelay and MaxDelay bound how long values are held back. 0: nothing, and half a second.
+	// MinDelay and MaxDelay bound how long values are held back. 0: nothing, and half a second. The
+	// time between two values need not be in MinDelay: it is learned.
 	MinDelay, MaxDelay time.Duration
-	// Entries is how many values wait at most; the oldest goes. 0: 64.
+	// Entries is how many values wait at most, 2 to 65536; the oldest goes. 0: 64.
 	Entries int
-	// Calm is how long the network must have been calmer before values are held back for less.
-	// 0: 5 s.
+	// Calm is how long the network must have been calmer before values are held back for less, 0
+	// or more. 0: 5 s.
 	Calm time.Duration
 	// Slew and Jump are those of [TicksConfig]: time never stands still or runs back while the
 	// delay changes.
@@ -30,28 +31,27 @@ type BufferConfig struct {
 // what came: longer as soon as too many are late, shorter only when that has been possible for a
 // while, so that it does not waver (hysteresis).
 //
+// A Buffer is for one thing that moves, or for snapshots of all that moves, whichever has a value
+// at each of its times: between two values it must make sense to draw. A game that sends each
+// entity by itself, when there is room, has a Buffer for each.
+//
 //	peer     a     b     c     d
 //	network     a   b       c  d
 //	shown           a     b     c     d        everything later by Delay
 type Buffer[T any] struct {
+	clock   *Clock
 	cfg     BufferConfig
 	entries []entry[T] // by time, in a backing array that never grows
 	slew    slew
+	reserve reserve // how late values came, by the peer's clock, and how long they are held back
 
-	transits [bufferTransits]time.Duration // a ring: how late values came, by the peer's clock
-	seen     int
-	sorted   [bufferTransits]time.Duration
-
-	newest    time.Duration // of the values whose time was over when they came,
-	paced     bool          // if there were any
-	gap       time.Duration // between those, smoothed
-	shows     bool          // so the next one must be there a gap before its time
-	delay     time.Duration
-	need      time.Duration // the most that was needed since calmAt
-	calmSince time.Duration
-	shown     time.Duration // nothing older is of use
-	any       bool
-	stats     BufferStats
+	newest time.Duration // of the values whose time was over when they came,
+	paced  bool          // if there were any
+	gap    time.Duration // between those, smoothed
+	shows  bool          // so the next one must be there a gap before its time
+	shown  time.Duration // nothing older is of use
+	any    bool
+	stats  BufferStats
 }
 
 type entry[T any] struct {
@@ -62,44 +62,49 @@ type entry[T any] struct {
 // BufferStats counts what became of values.
 type BufferStats struct {
 	Taken     uint64 // values that were in time
+	Unsynced  uint64 // came before the Clock knew the time
 	Late      uint64 // came when their time was over
 	Repeated  uint64 // had the time of one that is there
 	Pushed    uint64 // out by newer ones: nobody asked for so long
 	Starved   uint64 // calls of Show that had no later value
 	Delay     time.Duration
-	JumpsOver int
+	JumpsOver int // times that what is shown jumped, since the error was beyond BufferConfig.Jump
 }
 
-// bufferTransits is how many values say what the network does: some seconds of snapshots, and
-// enough to see one in a hundred.
-const bufferTransits = 256
-
-// NewBuffer returns an empty buffer.
-func NewBuffer[T any](cfg BufferConfig) (*Buffer[T], error) {
+// NewBuffer returns an empty buffer of values that are dated by the peer's clock. A nil clock is
+// that of a peer whose clock is the own one. The error is a join of *ConfigErrors.
+func NewBuffer[T any](clock *Clock, cfg BufferConfig) (*Buffer[T], error) {
 	cfg.Late = orDefault(cfg.Late, 0.01)
 	cfg.MaxDelay = orDefault(cfg.MaxDelay, 500*time.Millisecond)
 	cfg.Entries = orDefault(cfg.Entries, 64)
 	cfg.Calm = orDefault(cfg.Calm, 5*time.Second)
-	switch {
-	case !(cfg.Late > 0 && cfg.Late < 1):
-		return nil, &ConfigError{"BufferConfig.Late", cfg.Late, "above 0 and below 1, or 0 for 0.01"}
-	case cfg.MinDelay < 0 || cfg.MinDelay > cfg.MaxDelay:
-		return nil, &ConfigError{"BufferConfig.MinDelay", cfg.MinDelay, "0 to MaxDelay"}
-	case cfg.Entries < 2 || cfg.Entries > 1<<16:
-		return nil, &ConfigError{"BufferConfig.Entries", cfg.Entries, "2 to 65536, or 0 for 64"}
-	case cfg.Calm < 0:
-		return nil, &ConfigError{"BufferConfig.Calm", cfg.Calm, "above 0, or 0 for 5s"}
-	}
-	slew, err := newSlew("BufferConfig", cfg.Slew, cfg.Jump)
-	if err != nil {
+	var f faults
+	f.check(cfg.Late > 0 && cfg.Late < 1, "BufferConfig.Late", cfg.Late, "above 0 and below 1, or 0 for 0.01")
+	f.check(cfg.MinDelay >= 0 && cfg.MinDelay <= cfg.MaxDelay, "BufferConfig.MinDelay", cfg.MinDelay, "0 to MaxDelay")
+	f.check(cfg.Entries >= 2 && cfg.Entries <= 1<<16, "BufferConfig.Entries", cfg.Entries, "2 to 65536, or 0 for 64")
+	f.check(cfg.Calm >= 0, "BufferConfig.Calm", cfg.Calm, "above 0, or 0 for 5s")
+	slew := newSlew(&f, "BufferConfig", cfg.Slew, cfg.Jump)
+	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return &Buffer[T]{cfg: cfg, delay: cfg.MinDelay, entries: make([]entry[T], 0, cfg.Entries), slew: slew}, nil
+	return &Buffer[T]{
+		clock: clock, cfg: cfg, entries: make([]entry[T], 0, cfg.Entries), slew: slew,
+		reserve: newReserve(cfg.Late, cfg.MinDelay, cfg.MaxDelay, cfg.Calm),
+	}, nil
 }
 
-// Push takes a value that the peer made at a time of its clock and that came now, peer being what
-// its clock shows now ([Clock.At]). False: it came too late, or is there already.
-func (b *Buffer[T]) Push(peer, at time.Duration, v T) bool {
+// Push takes a value that came now, of the own clock, and that the peer made at a time of its own.
+// False: it came too late, is there already, or the Clock is not Synced yet: then nobody knows when
+// that was.
+func (b *Buffer[T]) Push(now, at time.Duration, v T) bool {
+	if !b.clock.known() {
+		b.stats.Unsynced++
+		return false
+	}
+	return b.push(b.clock.peer(now), at, v)
+}
+
+func (b *Buffer[T]) push(peer, at time.Duration, v T) bool {
 	late := b.any && at <= b.shown
 	b.learn(peer, at, late)
 	if late {
@@ -124,8 +129,7 @@ func (b *Buffer[T]) Push(peer, at time.Duration, v T) bool {
 	return true
 }
 
-// learn takes how late a value came. A look at all of them is due each sixteenth value, or at once
-// when one was too late.
+// learn takes how late a value came.
 func (b *Buffer[T]) learn(peer, at time.Duration, late bool) {
 	transit := peer - at
 	// What is still to happen comes when it likes, and of a pause only so much is a gap.
@@ -136,33 +140,11 @@ func (b *Buffer[T]) learn(peer, at time.Duration, late bool) {
 		}
 		b.newest, b.paced = at, true
 	}
-	b.transits[b.seen%bufferTransits] = transit
-	b.seen++
-	if b.seen%16 != 0 && !late && b.seen > 16 {
-		return
-	}
-	need := b.quantile()
+	extra := time.Duration(0)
 	if b.shows {
-		need += b.gap
+		extra = b.gap
 	}
-	need = min(max(need, b.cfg.MinDelay), b.cfg.MaxDelay)
-	if need >= b.delay {
-		b.delay, b.need, b.calmSince = need, 0, peer
-		return
-	}
-	b.need = max(b.need, need)
-	if peer-b.calmSince >= b.cfg.Calm {
-		b.delay, b.need, b.calmSince = b.need, 0, peer
-	}
-}
-
-// quantile is the delay with which all but the configured share would have been in time.
-func (b *Buffer[T]) quantile() time.Duration {
-	n := min(b.seen, bufferTransits)
-	s := b.sorted[:n]
-	copy(s, b.transits[:n])
-	slices.Sort(s)
-	return s[n-1-min(int(b.cfg.Late*float64(n)), n-1)]
+	b.reserve.learn(peer, transit, extra, late)
 }
 
 // drop forgets the oldest values.
@@ -181,11 +163,18 @@ type View[T any] struct {
 	Starved bool
 }
 
-// Show returns what is to be shown now, peer being what the peer's clock shows. False: there is
-// nothing yet, or it is all of later.
-func (b *Buffer[T]) Show(now, peer time.Duration) (View[T], bool) {
+// Show returns what is to be shown now, of the own clock. False: there is nothing yet, or it is all
+// of later.
+func (b *Buffer[T]) Show(now time.Duration) (View[T], bool) {
+	if !b.clock.known() {
+		return View[T]{}, false
+	}
+	return b.show(now, b.clock.peer(now))
+}
+
+func (b *Buffer[T]) show(now, peer time.Duration) (View[T], bool) {
 	b.shows = true
-	at := b.slew.advance(now, peer-b.delay)
+	at := b.slew.advance(now, peer-b.reserve.size)
 	next := b.after(at)
 	if next == 0 {
 		return View[T]{At: at}, false
@@ -204,10 +193,14 @@ func (b *Buffer[T]) Show(now, peer time.Duration) (View[T], bool) {
 	return v, true
 }
 
-// Take yields, in order, the values whose time has come, and forgets them: for events, which are
-// not drawn between but happen.
-func (b *Buffer[T]) Take(now, peer time.Duration) iter.Seq2[time.Duration, T] {
-	at := b.slew.advance(now, peer-b.delay)
+// Take yields, in order, the values whose time has come by now, of the own clock, and forgets
+// them: for events, which are not drawn between but happen.
+func (b *Buffer[T]) Take(now time.Duration) iter.Seq2[time.Duration, T] {
+	return b.take(now, b.clock.peer(now))
+}
+
+func (b *Buffer[T]) take(now, peer time.Duration) iter.Seq2[time.Duration, T] {
+	at := b.slew.advance(now, peer-b.reserve.size)
 	return func(yield func(time.Duration, T) bool) {
 		for len(b.entries) > 0 && b.entries[0].at <= at {
 			e := b.entries[0]
@@ -238,17 +231,18 @@ func (b *Buffer[T]) after(at time.Duration) int {
 func (b *Buffer[T]) Reset() {
 	clear(b.entries)
 	*b = Buffer[T]{
-		cfg: b.cfg, delay: b.cfg.MinDelay, entries: b.entries[:0],
-		slew: slew{most: b.slew.most, jump: b.slew.jump},
+		clock: b.clock, cfg: b.cfg, entries: b.entries[:0],
+		slew:    slew{most: b.slew.most, jump: b.slew.jump},
+		reserve: newReserve(b.cfg.Late, b.cfg.MinDelay, b.cfg.MaxDelay, b.cfg.Calm),
 	}
 }
 
 // Delay is how long values are held back.
-func (b *Buffer[T]) Delay() time.Duration { return b.delay }
+func (b *Buffer[T]) Delay() time.Duration { return b.reserve.size }
 
 // Stats returns the counters.
 func (b *Buffer[T]) Stats() BufferStats {
 	s := b.stats
-	s.Delay, s.JumpsOver = b.delay, b.slew.jumps
+	s.Delay, s.JumpsOver = b.reserve.size, b.slew.jumps
 	return s
 }

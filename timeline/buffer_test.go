@@ -10,7 +10,7 @@ import (
 
 func newBuffer(t *testing.T, cfg BufferConfig) *Buffer[float64] {
 	t.Helper()
-	b, err := NewBuffer[float64](cfg)
+	b, err := NewBuffer[float64](nil, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,9 +43,9 @@ func (s *stream) run(until time.Duration) {
 		for len(s.flying) > 0 && s.flying[0].arrives <= s.now {
 			f := s.flying[0]
 			s.flying = s.flying[1:]
-			s.b.Push(f.arrives, f.at, f.at.Seconds())
+			s.b.push(f.arrives, f.at, f.at.Seconds())
 		}
-		v, ok := s.b.Show(s.now, s.now)
+		v, ok := s.b.show(s.now, s.now)
 		if !ok {
 			continue
 		}
@@ -129,20 +129,20 @@ func TestBufferRefuses(t *testing.T) {
 	ms := time.Millisecond
 	b := newBuffer(t, BufferConfig{Entries: 4})
 	for i := range 4 {
-		if !b.Push(10*ms, time.Duration(i)*ms, float64(i)) {
+		if !b.push(10*ms, time.Duration(i)*ms, float64(i)) {
 			t.Fatalf("value %d refused", i)
 		}
 	}
-	if b.Push(10*ms, 2*ms, 2) {
+	if b.push(10*ms, 2*ms, 2) {
 		t.Error("a value was taken twice")
 	}
-	if !b.Push(10*ms, 9*ms, 9) || b.Push(10*ms, 0, 0) {
+	if !b.push(10*ms, 9*ms, 9) || b.push(10*ms, 0, 0) {
 		t.Error("the oldest of a full buffer does not make room for what is newer")
 	}
-	if _, ok := b.Show(20*ms, 20*ms); !ok {
+	if _, ok := b.show(20*ms, 20*ms); !ok {
 		t.Fatal("nothing to show")
 	}
-	if b.Push(10*ms, 4*ms, 0) {
+	if b.push(10*ms, 4*ms, 0) {
 		t.Error("a value that is older than what was shown was taken")
 	}
 	if s := b.Stats(); s.Taken != 5 || s.Repeated != 1 || s.Pushed != 2 || s.Late != 1 {
@@ -154,19 +154,19 @@ func TestBufferTakesInOrder(t *testing.T) {
 	ms := time.Millisecond
 	b := newBuffer(t, BufferConfig{MinDelay: 20 * ms})
 	for _, at := range []int{5, 1, 3, 40} {
-		b.Push(time.Duration(at)*ms, time.Duration(at)*ms, float64(at))
+		b.push(time.Duration(at)*ms, time.Duration(at)*ms, float64(at))
 	}
 	var got []float64
-	for _, v := range b.Take(25*ms, 25*ms) {
+	for _, v := range b.take(25*ms, 25*ms) {
 		got = append(got, v)
 	}
 	if !slices.Equal(got, []float64{1, 3, 5}) {
 		t.Errorf("took %v, want 1 3 5", got)
 	}
-	if b.Push(26*ms, 5*ms, 5) {
+	if b.push(26*ms, 5*ms, 5) {
 		t.Error("what was taken last was taken again")
 	}
-	if b.Push(26*ms, 4*ms, 4) {
+	if b.push(26*ms, 4*ms, 4) {
 		t.Error("what comes before something that was taken was taken, too")
 	}
 }
@@ -187,7 +187,7 @@ func TestBufferLateShare(t *testing.T) {
 // pushSome pushes values, one each millisecond, that were so long under way.
 func pushSome(b *Buffer[float64], from time.Duration, n int, transit time.Duration) (next time.Duration) {
 	for range n {
-		b.Push(from, from-transit, 0)
+		b.push(from, from-transit, 0)
 		from += time.Millisecond
 	}
 	return from
@@ -220,7 +220,7 @@ func TestBufferConfig(t *testing.T) {
 		"BufferConfig.Calm": {Calm: -1}, "BufferConfig.Slew": {Slew: -1}, "BufferConfig.Jump": {Jump: -1},
 	} {
 		var e *ConfigError
-		if _, err := NewBuffer[int](cfg); !errors.As(err, &e) || e.Field != field {
+		if _, err := NewBuffer[int](nil, cfg); !errors.As(err, &e) || e.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
@@ -231,8 +231,8 @@ func TestAllocBuffer(t *testing.T) {
 	at := time.Duration(0)
 	if n := testing.AllocsPerRun(2000, func() {
 		at += frame
-		b.Push(at, at, 1)
-		b.Show(at, at)
+		b.push(at, at, 1)
+		b.show(at, at)
 	}); n != 0 {
 		t.Errorf("%v allocations a frame, want 0", n)
 	}

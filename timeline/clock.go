@@ -144,6 +144,17 @@ func (p point) weight(least time.Duration) float64 {
 	return 1 / float64(off*off)
 }
 
+// known reports whether the peer's time is known: that of no Clock is the own one.
+func (c *Clock) known() bool { return c == nil || c.Synced() }
+
+// peer is At, of no Clock as well.
+func (c *Clock) peer(now time.Duration) time.Duration {
+	if c == nil {
+		return now
+	}
+	return c.At(now)
+}
+
 // Synced reports whether there was any sample.
 func (c *Clock) Synced() bool { return c.n > 0 }
 

@@ -17,12 +17,12 @@ func exchange(at time.Duration) timeline.Sample {
 // input will arrive, and draws what the server did as long ago as the jitter asks for.
 func Example() {
 	var clock timeline.Clock
-	ticks, err := timeline.NewTicks(timeline.TicksConfig{TicksPerSecond: 60})
+	ticks, err := timeline.NewTicks(&clock, timeline.TicksConfig{TicksPerSecond: 60})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	positions, err := timeline.NewBuffer[float64](timeline.BufferConfig{MinDelay: 100 * time.Millisecond})
+	positions, err := timeline.NewBuffer[float64](&clock, timeline.BufferConfig{MinDelay: 100 * time.Millisecond})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -30,16 +30,15 @@ func Example() {
 	ticks.Anchor(0, time.Hour) // the server said when its tick 0 began
 
 	clock.Add(exchange(0)) // for s := range conn.ClockSamples() { clock.Add(timeline.Sample(s)) }
-	for i := range 10 {    // snapshots that came, each with the server's time
-		at := time.Hour + time.Duration(i)*50*time.Millisecond
-		positions.Push(at+20*time.Millisecond, at, float64(i))
+	for i := range 10 {    // snapshots that come, each with the server's time
+		made := time.Duration(i) * 50 * time.Millisecond
+		positions.Push(made+20*time.Millisecond, time.Hour+made, float64(i))
 	}
 
 	now := 500 * time.Millisecond
-	server := clock.At(now)
-	input, _ := ticks.Advance(now, server+clock.Delay()/2)
-	view, _ := positions.Show(now, server)
-	fmt.Println("server's time:", server)
+	input, _ := ticks.Advance(now, 20*time.Millisecond) // how far ahead, a Lead finds out
+	view, _ := positions.Show(now)
+	fmt.Println("server's time:", clock.At(now))
 	fmt.Println("simulate tick", input)
 	fmt.Printf("draw %.2f of the way from %v to %v\n", view.Fraction, view.From, view.To)
 	// Output:

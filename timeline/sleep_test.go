@@ -22,10 +22,10 @@ func TestSleepForAnHour(t *testing.T) {
 					c.Add(w.exchange(now - 70*time.Millisecond))
 				}
 				at := w.peer(now - 25*time.Millisecond)
-				b.Push(c.At(now), at, at.Seconds())
-				ticks.Advance(now, c.At(now))
+				b.push(c.At(now), at, at.Seconds())
+				ticks.advance(now, c.At(now))
 				ticks.Due()
-				b.Show(now, c.At(now))
+				b.show(now, c.At(now))
 			}
 		}
 		play(0, 40*time.Second)
@@ -43,11 +43,11 @@ func TestSleepForAnHour(t *testing.T) {
 		}
 		play(now, now+10*time.Second)
 		now += 10 * time.Second
-		tick, _ := ticks.Advance(now, c.At(now))
+		tick, _ := ticks.advance(now, c.At(now))
 		if want := w.peer(now).Seconds() * 60; float64(tick) < want-2 || float64(tick) > want+1 {
 			t.Errorf("the clock stood still: %v: tick %d, the server is in %.1f", stands, tick, want)
 		}
-		v, ok := b.Show(now, c.At(now))
+		v, ok := b.show(now, c.At(now))
 		if shown := v.From + (v.To-v.From)*v.Fraction; !ok || v.Starved || v.At.Seconds()-shown > 0.001 || shown-v.At.Seconds() > 0.001 {
 			t.Errorf("the clock stood still: %v: %+v is shown", stands, v)
 		}
@@ -86,8 +86,8 @@ func TestLineThatChanges(t *testing.T) {
 				continue
 			}
 			arrives := now - w.wait(w.in)
-			b.Push(c.At(now), w.peer(arrives), 0)
-			ticks.Advance(now, c.At(now))
+			b.push(c.At(now), w.peer(arrives), 0)
+			ticks.advance(now, c.At(now))
 			if at := ticks.slew.at; before != 0 && (at-before < 19*ms || at-before > 21*ms) {
 				t.Fatalf("seed %d, at %v: 20ms took %v", seed, now, at-before)
 			}
@@ -95,7 +95,7 @@ func TestLineThatChanges(t *testing.T) {
 			if off := (before - w.peer(now)).Abs(); now > 10*time.Second && off > 40*ms {
 				t.Fatalf("seed %d, at %v: off by %v", seed, now, off)
 			}
-			if v, ok := b.Show(now, c.At(now)); ok && now > 10*time.Second {
+			if v, ok := b.show(now, c.At(now)); ok && now > 10*time.Second {
 				if frames++; v.Starved {
 					starved++
 				}

@@ -19,15 +19,11 @@ type slew struct {
 const slewTime = time.Second
 
 // newSlew returns one with the fields Slew and Jump of a configuration.
-func newSlew(config string, most float64, jump time.Duration) (slew, error) {
+func newSlew(f *faults, config string, most float64, jump time.Duration) slew {
 	s := slew{most: orDefault(most, DefaultSlew), jump: orDefault(jump, DefaultJump)}
-	switch {
-	case !(s.most > 0 && s.most < 1):
-		return slew{}, &ConfigError{config + ".Slew", most, "above 0 and below 1, or 0 for 0.05"}
-	case s.jump < 0:
-		return slew{}, &ConfigError{config + ".Jump", jump, "above 0, or 0 for 250ms"}
-	}
-	return s, nil
+	f.check(s.most > 0 && s.most < 1, config+".Slew", most, "above 0 and below 1, or 0 for 0.05")
+	f.check(s.jump >= 0, config+".Jump", jump, "above 0, or 0 for 250ms")
+	return s
 }
 
 // advance moves the position to where it is at now and returns it.

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -40,6 +41,7 @@ func (e *ConfigError) Error() string {
 // [Clock] by running a little faster or slower, so no tick is left out and none comes twice, but
 // for a jump.
 type Ticks struct {
+	clock    *Clock
 	rate     int64
 	slew     slew
 	anchor   time.Duration // when the tick began,
@@ -49,19 +51,31 @@ type Ticks struct {
 	jumps    int           // another jump
 }
 
-// NewTicks returns Ticks of which the tick zero begins at zero of the peer's clock; Anchor says
-// otherwise.
-func NewTicks(cfg TicksConfig) (*Ticks, error) {
+// NewTicks returns Ticks that follow a clock, and of which the tick zero begins at zero of the
+// peer's; Anchor says otherwise. A nil clock is that of a peer whose clock is the own one. The
+// error is a join of *ConfigErrors.
+func NewTicks(clock *Clock, cfg TicksConfig) (*Ticks, error) {
 	cfg.TicksPerSecond = orDefault(cfg.TicksPerSecond, DefaultTicksPerSecond)
-	if cfg.TicksPerSecond < 1 || cfg.TicksPerSecond > 100_000 {
-		return nil, &ConfigError{"TicksConfig.TicksPerSecond", cfg.TicksPerSecond, "1 to 100000, or 0 for 60"}
-	}
-	slew, err := newSlew("TicksConfig", cfg.Slew, cfg.Jump)
-	if err != nil {
+	var f faults
+	f.check(cfg.TicksPerSecond >= 1 && cfg.TicksPerSecond <= 100_000,
+		"TicksConfig.TicksPerSecond", cfg.TicksPerSecond, "1 to 100000, or 0 for 60")
+	slew := newSlew(&f, "TicksConfig", cfg.Slew, cfg.Jump)
+	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return &Ticks{rate: int64(cfg.TicksPerSecond), slew: slew}, nil
+	return &Ticks{clock: clock, rate: int64(cfg.TicksPerSecond), slew: slew}, nil
 }
+
+// faults are all that is wrong with a configuration.
+type faults []error
+
+func (f *faults) check(ok bool, field string, value any, want string) {
+	if !ok {
+		*f = append(*f, &ConfigError{field, value, want})
+	}
+}
+
+func (f faults) err() error { return errors.Join(f...) }
 
 func orDefault[T comparable](v, zero T) T {
 	var none T
@@ -79,11 +93,18 @@ func (t *Ticks) Anchor(tick uint64, at time.Duration) {
 	}
 }
 
-// Advance moves to now. Peer is what the peer's clock shall be taken to show: [Clock.At] for the
-// tick that the server is in; as much more as an input takes to get there for the tick that it
-// will be used in. It returns the number of the tick that runs, and how much of it is over, 0 to 1.
-// Before the anchored tick it is that one, at 0.
-func (t *Ticks) Advance(now, peer time.Duration) (tick uint64, over float64) {
+// Advance moves to now, of the own clock. Ahead is by how much the ticks shall be ahead of the
+// peer's: 0 for the tick that the server is in, [Lead.Ahead] for the one in which an input that is
+// sent now will be used. It returns the number of the tick that runs, and how much of it is over, 0
+// to 1. Before the anchored tick, and before the Clock is Synced, it is that one, at 0.
+func (t *Ticks) Advance(now, ahead time.Duration) (tick uint64, over float64) {
+	if !t.clock.known() {
+		return t.anchored, 0
+	}
+	return t.advance(now, t.clock.peer(now)+ahead)
+}
+
+func (t *Ticks) advance(now, peer time.Duration) (tick uint64, over float64) {
 	return t.split(t.slew.advance(now, peer))
 }
 
@@ -100,10 +121,20 @@ func (t *Ticks) count(at time.Duration) (n int64, rest int64) {
 	return sec*t.rate + ns*t.rate/int64(time.Second), ns * t.rate % int64(time.Second)
 }
 
+// since is how long ago a tick began, by the ticks' own time.
+func (t *Ticks) since(tick uint64) time.Duration {
+	n := int64(tick - t.anchored)
+	began := t.anchor + time.Duration(n/t.rate)*time.Second + time.Duration(n%t.rate*int64(time.Second)/t.rate)
+	return t.slew.at - began
+}
+
 // Due is how many ticks have begun since the last call: what a game steps after Advance. At first,
-// after an anchor and after a jump it is one. A jump back is told by a number that is lower than
+// after an anchor and after a jump it is one, and none before the Clock is Synced. A jump back is told by a number that is lower than
 // the last one.
 func (t *Ticks) Due() int {
+	if !t.slew.running {
+		return 0
+	}
 	n, _ := t.count(t.slew.at)
 	due := n - t.done
 	if !t.counting || t.jumps != t.slew.jumps {

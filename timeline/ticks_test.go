@@ -8,7 +8,7 @@ import (
 
 func newTicks(t *testing.T, cfg TicksConfig) *Ticks {
 	t.Helper()
-	ticks, err := NewTicks(cfg)
+	ticks, err := NewTicks(nil, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestTicksComeOnceAndInOrder(t *testing.T) {
 		if now == 30*time.Second/(7*time.Millisecond)*(7*time.Millisecond) {
 			w.out, w.in = 120*time.Millisecond, 30*time.Millisecond
 		}
-		tick, over := ticks.Advance(now, c.At(now))
+		tick, over := ticks.advance(now, c.At(now))
 		due := ticks.Due()
 		if sum == 0 {
 			sum, last = tick, tick
@@ -58,10 +58,10 @@ func TestTicksSlew(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 1000, Slew: 0.05})
 	ms := time.Millisecond
 	at := func() time.Duration { return ticks.slew.at }
-	ticks.Advance(0, 0)
+	ticks.advance(0, 0)
 	before := at()
 	for now := ms; now <= 10*time.Second; now += ms {
-		ticks.Advance(now, now+200*ms)
+		ticks.advance(now, now+200*ms)
 		if step := at() - before; step < ms || step > ms+51*time.Microsecond {
 			t.Fatalf("at %v a millisecond took %v", now, step)
 		}
@@ -76,10 +76,10 @@ func TestTicksSlew(t *testing.T) {
 func TestTicksSlewGently(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{})
 	const off = 10 * time.Millisecond
-	ticks.Advance(0, 0)
+	ticks.advance(0, 0)
 	now := time.Duration(0)
 	for ; now < time.Second; now += time.Millisecond {
-		ticks.Advance(now, now+off)
+		ticks.advance(now, now+off)
 	}
 	if left := now - time.Millisecond + off - ticks.slew.at; left < off*30/100 || left > off*45/100 {
 		t.Errorf("after a second %v of %v are left, want about a third", left, off)
@@ -88,27 +88,27 @@ func TestTicksSlewGently(t *testing.T) {
 
 func TestTicksJumpOverWhatIsTooFar(t *testing.T) {
 	ticks := newTicks(t, TicksConfig{TicksPerSecond: 50, Jump: 100 * time.Millisecond})
-	tick, _ := ticks.Advance(0, 10*time.Second)
+	tick, _ := ticks.advance(0, 10*time.Second)
 	if due := ticks.Due(); tick != 500 || due != 1 {
 		t.Errorf("at first tick %d, %d due, want 500 and 1", tick, due)
 	}
-	tick, _ = ticks.Advance(20*time.Millisecond, 20*time.Second)
+	tick, _ = ticks.advance(20*time.Millisecond, 20*time.Second)
 	if due := ticks.Due(); tick != 1000 || due != 1 || ticks.Jumps() != 1 {
 		t.Errorf("tick %d, %d due, %d jumps, want 1000, 1, 1", tick, due, ticks.Jumps())
 	}
-	tick, _ = ticks.Advance(40*time.Millisecond, 2*time.Second)
+	tick, _ = ticks.advance(40*time.Millisecond, 2*time.Second)
 	if due := ticks.Due(); tick != 100 || due != 1 || ticks.Jumps() != 2 {
 		t.Errorf("tick %d, %d due, %d jumps, want 100, 1, 2", tick, due, ticks.Jumps())
 	}
-	tick, _ = ticks.Advance(140*time.Millisecond, 2100*time.Millisecond)
+	tick, _ = ticks.advance(140*time.Millisecond, 2100*time.Millisecond)
 	if due := ticks.Due(); tick != 105 || due != 5 {
 		t.Errorf("a tenth of a second later tick %d, %d due, want 105 and 5", tick, due)
 	}
 	ticks.Anchor(7, 2100*time.Millisecond)
-	if tick, _ = ticks.Advance(140*time.Millisecond, 2100*time.Millisecond); tick != 7 || ticks.Due() != 1 {
+	if tick, _ = ticks.advance(140*time.Millisecond, 2100*time.Millisecond); tick != 7 || ticks.Due() != 1 {
 		t.Errorf("tick %d after another anchor, want 7", tick)
 	}
-	if tick, over := ticks.Advance(140*time.Millisecond, 2050*time.Millisecond); tick != 7 || over != 0 {
+	if tick, over := ticks.advance(140*time.Millisecond, 2050*time.Millisecond); tick != 7 || over != 0 {
 		t.Errorf("before the anchored tick it is %d (%.2f), want 7 at its beginning", tick, over)
 	}
 }
@@ -118,7 +118,7 @@ func TestTicksConfig(t *testing.T) {
 		"TicksConfig.TicksPerSecond": {TicksPerSecond: -1}, "TicksConfig.Slew": {Slew: 1}, "TicksConfig.Jump": {Jump: -1},
 	} {
 		var e *ConfigError
-		if _, err := NewTicks(cfg); !errors.As(err, &e) || e.Field != field {
+		if _, err := NewTicks(nil, cfg); !errors.As(err, &e) || e.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
