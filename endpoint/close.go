@@ -18,7 +18,8 @@ type closing struct {
 	last   *path // the one that CLOSE went over last
 	until  int64 // when the state ends
 	tell   bool  // the event Closed waits for the peer's channel rows
-	left   int   // what it will say
+	left   int   // what it will say,
+	lesser int   // and how many of them were unreliable
 }
 
 const (
@@ -45,14 +46,14 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 		return
 	}
 	text = cutText(text, wire.MaxTextBytes)
-	left := e.abandonAll()
+	left, unreliable := e.abandonAll()
 	e.life.state = stateClosing
 	e.life.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
 	if e.life.closing.tell = rows != nil; e.life.closing.tell {
-		e.life.closing.left = left
+		e.life.closing.left, e.life.closing.lesser = left, unreliable
 		return
 	}
-	e.events.push(Event{Kind: Closed, Code: code, Text: text, Undelivered: left})
+	e.events.push(Event{Kind: Closed, Code: code, Text: text, Undelivered: left, Unreliable: unreliable})
 }
 
 // cutText cuts a text to so many bytes, between two characters.
@@ -79,18 +80,21 @@ func (l *lifetime) tellMismatch(answer *wire.Close) {
 	if answer != nil && answer.Code == CodeMismatch {
 		text = l.plan.difference(answer.Rows)
 	}
-	l.events.push(Event{Kind: Closed, Code: c.code, Text: text, Undelivered: c.left})
+	l.events.push(Event{Kind: Closed, Code: c.code, Text: text, Undelivered: c.left, Unreliable: c.lesser})
 }
 
 // abandonAll ends everything that was under way, and returns how many of our messages had no
-// fate yet.
-func (e *Endpoint) abandonAll() (left int) {
+// fate yet, and how many of those were unreliable.
+func (e *Endpoint) abandonAll() (left, unreliable int) {
 	e.inbox.dropUnfinished()
 	return e.outbox.abandon()
 }
 
 // Done reports whether the endpoint needs no more calls.
 func (e *Endpoint) Done() bool { return e.life.state == stateDead }
+
+// Over reports whether the connection has ended, be it that the goodbye is still being said.
+func (e *Endpoint) Over() bool { return e.life.state >= stateClosing }
 
 // Open reports whether messages may be sent, be it that they wait for a peer who is away.
 func (e *Endpoint) Open() bool {
@@ -116,7 +120,10 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 	if c.Code == CodeMismatch {
 		text = e.plan.difference(c.Rows)
 	}
-	e.events.push(Event{Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: e.abandonAll()})
+	left, unreliable := e.abandonAll()
+	e.events.push(Event{
+		Kind: Closed, Code: c.Code, Text: text, Remote: true, Undelivered: left, Unreliable: unreliable,
+	})
 	e.life.becomeTombstone(now, e.paths.patience())
 	e.life.oweCloseAck(now, p, from)
 	return n, nil

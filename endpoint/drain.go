@@ -67,7 +67,7 @@ func (e *Endpoint) DrainBoth(now int64, code Code, text string, within time.Dura
 
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.life.drain.on && (now >= e.life.drainUntil(e.paths.patience()) || e.life.drainOver()) {
+	if e.life.drain.on && (now >= e.life.drainUntil(e.askPatience()) || e.life.drainOver()) {
 		e.Close(now, e.life.drain.code, e.life.drain.text)
 	}
 }
@@ -97,6 +97,16 @@ func (l *lifetime) drainUntil(patience int64) int64 {
 		return d.until
 	}
 	return min(d.until, max(d.asked, l.lastHeard)+max(leastAsking, asking*patience))
+}
+
+// askPatience is the probe timeout that a peer which is asked has for its answers; 0 as long as no
+// packet of ours was ever acknowledged. Then it is a guess, on the long side: eight of them would
+// keep an idle peer that is gone for longer than any other.
+func (e *Endpoint) askPatience() int64 {
+	if e.paths.longest(func(p *path) int64 { return p.rtt.min }) == 0 {
+		return 0
+	}
+	return e.paths.patience()
 }
 
 // A peer that is told that we are drained has answered nothing when three probes were in vain: after

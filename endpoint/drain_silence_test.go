@@ -111,7 +111,7 @@ func TestDrainTowardsSilentHold(t *testing.T) {
 	if s.wait(s.now + 19*second); s.e.life.state != stateOpen {
 		t.Errorf("state %d while it is silent", s.e.life.state)
 	}
-	if s.wait(s.now + 9*second); s.e.life.state != stateClosing {
+	if s.wait(s.now + 3*second); s.e.life.state != stateClosing {
 		t.Errorf("state %d afterwards", s.e.life.state)
 	}
 }

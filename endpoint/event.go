@@ -78,7 +78,7 @@ const (
 	Dropped
 	// ConnClosed: the connection ended first.
 	ConnClosed
-	// Expired: its time had come (SendOptions.ExpiresAt).
+	// Expired: its time was over (SendOptions.ExpiresAt here, TTL in package tickwire).
 	Expired
 	// GaveUp: it was lost and not sent again (ChannelConfig.Resend).
 	GaveUp
@@ -111,6 +111,7 @@ type Event struct {
 	Text        string     // of Closed
 	Remote      bool       // of Closed: the peer decided
 	Undelivered int        // of Closed: messages not known to have arrived
+	Unreliable  int        // of Closed: how many of them were unreliable
 	Path        uint8      // of PathChanged
 	State       PathState  // of PathChanged
 

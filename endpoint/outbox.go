@@ -110,19 +110,23 @@ func (out *outbox) expire(now int64) int64 {
 	return at
 }
 
-// abandon ends everything that was under way, and returns how many of the game's messages had no
-// fate yet.
-func (out *outbox) abandon() (left int) {
+// abandon ends everything that was under way, and returns how many of the game's messages
+// had no fate yet, and how many of those were unreliable.
+func (out *outbox) abandon() (left, unreliable int) {
 	out.draft.abandon()
 	for _, s := range out.senders {
 		if s == nil {
 			continue
 		}
-		if n := s.dropAll(); !s.own() { // of which the game knows nothing
-			left += n
+		n := s.dropAll()
+		if s.own() {
+			continue // of which the game knows nothing
+		}
+		if left += n; !s.cfg.Delivery.Reliable() {
+			unreliable += n
 		}
 	}
-	return left
+	return left, unreliable
 }
 
 // dropAll ends all messages of a sender, and returns how many had no fate yet.

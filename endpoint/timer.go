@@ -32,7 +32,7 @@ func (e *Endpoint) lifeDeadline() int64 {
 		at = min(e.life.keptUntil(e.life.away.since), e.life.away.probeAt)
 	}
 	if e.life.drain.on {
-		at = min(at, e.life.drainUntil(e.paths.patience()))
+		at = min(at, e.life.drainUntil(e.askPatience()))
 	}
 	return min(at, e.expiryAt, e.life.holdDeadline())
 }
@@ -94,7 +94,10 @@ func (e *Endpoint) HandleTimeout(now int64) {
 		e.life.closingTimeout(now)
 		return
 	case e.checkTimeout(now):
-		e.events.push(Event{Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: e.abandonAll()})
+		left, unreliable := e.abandonAll()
+		e.events.push(Event{
+			Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: left, Unreliable: unreliable,
+		})
 		e.life.state = stateDead
 		return
 	}
