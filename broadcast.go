@@ -7,8 +7,8 @@ import (
 )
 
 // A Report is told what became of a broadcast at one Conn: the receipt that was
-// asked for, or the error, which is that of Conn.SendWith, or ErrOtherServer. It may
-// close the Conn. Under a Hub it must not use the Hub nor any Conn of it.
+// asked for, or the error, which is that of Conn.SendWith, or ErrOtherServer. It is called when
+// the message was sent to all, and may do whatever its caller may: close the Conn, say.
 type Report func(c *Conn, r Receipt, err error)
 
 // A Broadcaster sends to many Conns: a *Server or a *Hub.
@@ -28,8 +28,9 @@ func (h *Hub) crowd() *core { return &h.srv.core }
 // a packet. Otherwise each of the messages is one like any other: each queue counts
 // it as its own and does what its channel says if it is full.
 //
-// The error is about the message itself: ErrTooLarge, ErrNoChannel. What happened
-// at each Conn, in the order of conns, is told to report, unless that is nil.
+// First conns is gone through, then the message is sent to each of them, then what happened at
+// each is told to report, unless that is nil, in the order of conns. The error is about the
+// message itself: ErrTooLarge, ErrNoChannel.
 func (s *Server) Broadcast(
 	conns iter.Seq[*Conn], channel ChannelID, b []byte, opts SendOptions, report Report,
 ) error {
@@ -44,9 +45,9 @@ func (s *Server) BroadcastDraft(
 	return s.core.broadcastDraft(conns, channel, d, &opts, report)
 }
 
-// Broadcast sends one message to many Conns; see Server.Broadcast. It takes the lock
-// once: conns must not use the Hub either, and may be a slice of Conns or filter
-// one by ClientID or Value, say.
+// Broadcast sends one message to many Conns; see Server.Broadcast. The lock is taken once to send
+// it to all; conns and report run without it, so that they may use the Hub and its Conns. For a
+// slice, such as Hub.Conns, take slices.Values.
 func (h *Hub) Broadcast(
 	conns iter.Seq[*Conn], channel ChannelID, b []byte, opts SendOptions, report Report,
 ) error {
@@ -68,14 +69,8 @@ func (k *core) broadcastBytes(
 	if err != nil {
 		return err
 	}
-	k.lock()
-	defer k.unlock()
-	d := l.borrow()
-	defer l.drop(d)
-	if _, err := d.Write(b); err != nil {
-		return err
-	}
-	return k.broadcast(conns, channel, d, opts, report)
+	cast := k.choose(conns)
+	return cast.tell(report, cast.sendBytes(l, channel, b, opts))
 }
 
 func (k *core) broadcastDraft(
@@ -84,76 +79,122 @@ func (k *core) broadcastDraft(
 	if d.core != k {
 		return ErrOtherServer
 	}
+	cast := k.choose(conns)
+	return cast.tell(report, cast.sendDraft(channel, d, opts))
+}
+
+// A broadcast is one under way:
+//
+//	chosen → sent → told
+//
+// The lock is held for the second step only: in the others the game's own functions run. It is
+// used again, and its memory and its function with it: what is given to a stranger's iterator is
+// allocated.
+type broadcast struct {
+	core  *core
+	fates []fate
+	add   func(*Conn) bool
+}
+
+// A fate is what became of a broadcast at one Conn.
+type fate struct {
+	conn    *Conn
+	receipt Receipt
+	err     error
+}
+
+// choose begins a broadcast to some Conns, or to all that are open.
+func (k *core) choose(conns iter.Seq[*Conn]) *broadcast {
+	b := k.newCast(conns == nil)
+	if conns != nil {
+		conns(b.add)
+	}
+	return b
+}
+
+// newCast takes a spare broadcast, and makes it one to all. There may be several at a time: a
+// report may broadcast, too.
+func (k *core) newCast(toAll bool) (b *broadcast) {
 	k.lock()
 	defer k.unlock()
+	if n := len(k.casts); n > 0 {
+		b = k.casts[n-1]
+		k.casts = k.casts[:n-1]
+	} else {
+		b = &broadcast{core: k}
+		b.add = b.addConn
+	}
+	if toAll {
+		for _, c := range k.conns {
+			if c.open() {
+				b.addConn(c)
+			}
+		}
+	}
+	return b
+}
+
+func (b *broadcast) addConn(c *Conn) bool {
+	b.fates = append(b.fates, fate{conn: c})
+	return true
+}
+
+func (b *broadcast) sendBytes(l *encoder, channel ChannelID, bytes []byte, opts *SendOptions) error {
+	b.core.lock()
+	defer b.core.unlock()
+	d := l.borrow()
+	defer l.drop(d)
+	if _, err := d.Write(bytes); err != nil {
+		return err
+	}
+	return b.send(channel, d, opts)
+}
+
+func (b *broadcast) sendDraft(channel ChannelID, d *Draft, opts *SendOptions) error {
+	b.core.lock()
+	defer b.core.unlock()
 	e, err := d.open()
 	if err != nil {
 		return err
 	}
-	if err := k.fits(channel, e); err != nil {
+	if err := b.core.fits(channel, e); err != nil {
 		return err
 	}
-	if err = k.broadcast(conns, channel, e, opts, report); err == nil {
+	if err = b.send(channel, e, opts); err == nil {
 		e.Reset()
 	}
 	return err
 }
 
-// broadcast sends the message of a draft to each of conns. The lock is held.
-func (k *core) broadcast(
-	conns iter.Seq[*Conn], channel ChannelID, d *endpoint.Draft, opts *SendOptions, report Report,
-) error {
+// send sends the message of a draft to each. The lock is held.
+func (b *broadcast) send(channel ChannelID, d *endpoint.Draft, opts *SendOptions) error {
+	k := b.core
 	if k.closed {
 		return ErrClosed
 	}
-	b := k.newCast()
-	b.channel, b.from, b.report = channel, payload{draft: d, keep: true}, report
-	b.opts, b.expires = *opts, k.expiry(opts.TTL)
-	if conns != nil {
-		conns(b.each)
-	} else {
-		k.eachConn(b.toOpen)
+	from, expires := payload{draft: d, keep: true}, k.expiry(opts.TTL)
+	for i := range b.fates {
+		f := &b.fates[i]
+		if f.err = ErrOtherServer; f.conn.core == k {
+			f.receipt, f.err = f.conn.sendUntil(channel, from, opts, expires)
+		}
 	}
-	*b = broadcast{core: k, each: b.each, toOpen: b.toOpen}
-	k.casts = append(k.casts, b)
 	return nil
 }
 
-// A broadcast is one under way. It is used again, and its functions with it: they
-// are made once, since what is given to a stranger's iterator is allocated.
-type broadcast struct {
-	core         *core
-	each, toOpen func(*Conn) bool
-	channel      ChannelID
-	from         payload
-	opts         SendOptions
-	expires      int64
-	report       Report
-}
-
-// newCast takes a spare one. There may be several: a report may broadcast, too.
-func (k *core) newCast() *broadcast {
-	if n := len(k.casts); n > 0 {
-		b := k.casts[n-1]
-		k.casts = k.casts[:n-1]
-		return b
+// tell reports what became of a broadcast that was sent, and gives it back.
+func (b *broadcast) tell(report Report, err error) error {
+	if report != nil && err == nil {
+		for _, f := range b.fates {
+			report(f.conn, f.receipt, f.err)
+		}
 	}
-	b := &broadcast{core: k}
-	b.each = b.send
-	b.toOpen = func(c *Conn) bool { return !c.open() || b.send(c) }
-	return b
-}
-
-// send sends to one Conn.
-func (b *broadcast) send(c *Conn) bool {
-	r, err := Receipt(0), ErrOtherServer
-	if c.core == b.core {
-		r, err = c.sendUntil(b.channel, b.from, &b.opts, b.expires)
-	}
-	if b.report != nil {
-		b.report(c, r, err)
-	}
-	return true
+	b.core.lock()
+	defer b.core.unlock()
+	clear(b.fates)
+	b.fates = b.fates[:0]
+	b.core.casts = append(b.core.casts, b)
+	return err
 }
 
 // fits reports what keeps the message of a draft from every Conn.

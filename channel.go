@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"encoding"
+	"fmt"
 	"iter"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -11,7 +12,11 @@ import (
 // shorter on the wire.
 type ChannelID = endpoint.ChannelID
 
-// A ChannelConfig describes a channel.
+// A ChannelConfig describes a channel, to both ends. Its fields, with the defaults for zero: ID, 1 to
+// 16383; Name, for messages to people; Delivery, whose zero is Unreliable, so better say it;
+// MaxMessageBytes; MaxQueuedBytes and Full, what waits at most, and what happens then; Priority, Weight
+// and BytesPerSecond, how channels share the line; WindowBytes, what the peer takes ahead of its game;
+// Repair, Resend and Inbound. Package endpoint has each with its range.
 type ChannelConfig = endpoint.ChannelConfig
 
 // ChannelLimits are what an end takes on a channel in a second at most
@@ -23,11 +28,18 @@ type Delivery = endpoint.Delivery
 
 // The five deliveries.
 const (
-	Unreliable        = endpoint.Unreliable
-	UnreliableLatest  = endpoint.UnreliableLatest
+	// Unreliable, the zero value: at most once, in any order, sent once. For effects.
+	Unreliable = endpoint.Unreliable
+	// UnreliableLatest: as Unreliable, and what is older than one that has come is dropped. For state
+	// and inputs that are sent again and again.
+	UnreliableLatest = endpoint.UnreliableLatest
+	// ReliableUnordered: once, as soon as it comes; nothing waits for anything. For independent events.
 	ReliableUnordered = endpoint.ReliableUnordered
-	ReliableLatest    = endpoint.ReliableLatest
-	ReliableOrdered   = endpoint.ReliableOrdered
+	// ReliableLatest: the newest arrives for certain, older ones perhaps not at all. For settings and
+	// scores, one value or one for each key (SendOptions.Keyed).
+	ReliableLatest = endpoint.ReliableLatest
+	// ReliableOrdered: once, and in the order in which they were sent. For chat and commands.
+	ReliableOrdered = endpoint.ReliableOrdered
 )
 
 // A FullPolicy is what happens to a message that finds its channel's queue full
@@ -149,15 +161,19 @@ func (ch *Channel[T]) Broadcast(
 	if err != nil {
 		return err
 	}
-	k.lock()
-	defer k.unlock()
+	cast := k.choose(conns)
+	return cast.tell(report, ch.sendCast(cast, l, v, &opts))
+}
+
+func (ch *Channel[T]) sendCast(cast *broadcast, l *encoder, v T, opts *SendOptions) error {
+	cast.core.lock()
+	defer cast.core.unlock()
 	d, err := encode(l, v)
 	if err != nil {
 		return err
 	}
-	err = k.broadcast(conns, ch.cfg.ID, d, &opts, report)
-	l.drop(d)
-	return err
+	defer l.drop(d)
+	return cast.send(ch.cfg.ID, d, opts)
 }
 
 // Receive takes the messages that the last Update showed. The error is that of
@@ -186,8 +202,16 @@ func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, e
 	}
 }
 
-// Decode reads the message of an event of a Hub or a Session.
+// Is reports whether an event of a Hub or a Session is a message of this channel.
+func (ch *Channel[T]) Is(ev Event) bool { return ev.isMessageOf(ch.cfg.ID) }
+
+// Decode reads the message of an event of a Hub or a Session. Of one that is no message of this
+// channel the error wraps ErrNoChannel. For memory of the message that the value holds the rule
+// is that of Event.Payload.
 func (ch *Channel[T]) Decode(ev Event) (v T, err error) {
+	if !ch.Is(ev) {
+		return v, fmt.Errorf("%w: this is %v, and no message of channel %d", ErrNoChannel, ev, ch.cfg.ID)
+	}
 	err = ch.decode(&v, ev.Payload)
 	return v, err
 }
@@ -276,3 +300,6 @@ func (ch *RawChannel) BroadcastDraft(
 // Receive takes the messages that the last Update showed. The bytes are valid
 // until the next Update.
 func (ch *RawChannel) Receive(c *Conn) iter.Seq[[]byte] { return c.Receive(ch.cfg.ID) }
+
+// Is reports whether an event of a Hub or a Session is a message of this channel.
+func (ch *RawChannel) Is(ev Event) bool { return ev.isMessageOf(ch.cfg.ID) }

@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -27,7 +28,7 @@ type Client struct {
 func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 	c := &Client{cfg: cfg, byWireID: make(map[wireID]*dialed)}
 	c.cfg.Config = cfg.Config.withDefaults()
-	err := cfg.Validate()
+	err := errors.Join(cfg.Validate(), checkSockets(sockets))
 	if most := cfg.maxSockets(); err == nil && len(sockets) > most {
 		err = &ConfigError{"MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets))}
 	}
@@ -35,9 +36,7 @@ func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 		err = c.core.init(&c.cfg.Config, c, sockets, 1)
 	}
 	if err != nil {
-		for _, s := range sockets {
-			s.Close()
-		}
+		closeAll(sockets)
 		return nil, err
 	}
 	return c, nil

@@ -241,6 +241,9 @@ func (d *dialed) keptUntil() int64 {
 // appendAhead implements peer: a server reads what comes.
 func (d *dialed) appendAhead(dst []byte) []byte { return dst }
 
+// silence implements peer.
+func (d *dialed) silence() time.Duration { return d.netcode.Timeout() }
+
 // shutDown implements peer.
 func (d *dialed) shutDown(within time.Duration, code Code, text string) {
 	d.conn.drain(code, text, within)

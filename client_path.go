@@ -12,8 +12,8 @@ import (
 // openPath opens a path of the Conn over a socket, which is closed if it is new and that
 // fails.
 func (d *dialed) openPath(socket transport.Socket, cfg PathConfig) (path uint8, err error) {
-	if socket == nil {
-		return 0, &ConfigError{"socket", nil, "one, from udp.Open say"}
+	if missing(socket) {
+		return 0, noSocket("socket")
 	}
 	p, isNew := d.client.portFor(socket)
 	if path, err = d.openPathOver(p, cfg); err != nil && isNew {

@@ -228,7 +228,7 @@ func TestRestartLong(t *testing.T) {
 	p := w.process(func(cfg *tickwire.ServerConfig) { keeping(cfg); cfg.MaxClients = n })
 	movers := make([]*mover, n)
 	for i := range movers {
-		movers[i] = w.mover(p.srv, uint64(i), nil)
+		movers[i] = w.mover(p.srv, uint64(i)+1, nil)
 	}
 	w.until("everybody is in", func() bool { return len(players(p.srv)) == n })
 	steps := 0

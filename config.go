@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"reflect"
 	"slices"
 	"time"
 
@@ -32,10 +33,11 @@ type Config struct {
 	// MaxHold is the longest silence that a peer may announce with Conn.Hold, 1 to
 	// 65535 s, cut to whole seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
-	// MaxDatagramBytes is the largest datagram that is sent and read, 576 to 65507
-	// bytes of UDP payload. 0: 1472, which an Ethernet frame holds. What a path
+	// MaxDatagramBytes is the largest datagram that is sent and read once a connection is open, 576
+	// to 65507 bytes of UDP payload. 0: 1472, which an Ethernet frame holds. What a path
 	// carries of that is found out (docs/mtu.md): each begins with 1200. So 1200 means
-	// that nothing is to be found out. A socket that takes less has the last word.
+	// that nothing is to be found out. A socket that takes less has the last word, but it must take
+	// the 1078 bytes of a handshake.
 	MaxDatagramBytes int
 	// DisableECN has no datagram marked as one whose ends understand congestion marks
 	// (RFC 3168). Otherwise they are where the socket can do that, as long as the
@@ -47,7 +49,7 @@ type Config struct {
 	// stays where it is.
 	MaxPaths int
 	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
-	// beyond it SendTracked returns ErrFull. 0: 16384; negative: no receipts.
+	// beyond it a message that asks for one gets ErrFull. 0: 16384; negative: no receipts: ErrOption.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
 	// Delivered, Lost, PathChanged and RateChanged are dropped and counted; Connected and Disconnected
@@ -97,7 +99,9 @@ type Config struct {
 	Controller func() endpoint.Controller
 	// Logger gets what an operator should know. nil: slog.Default.
 	Logger *slog.Logger
-	// Now is the time at which a simulation begins. The zero time: time.Now.
+	// Now is the time at which a simulation begins, that of the simulated network: what is given to
+	// Update, Flush and Service counts from there, and the tokens of DevToken are dated by it. It is
+	// read once, when the Server or Client is made. The zero time: time.Now.
 	Now time.Time
 	// Random is where keys and random choices come from. nil: crypto/rand, which
 	// only a simulation should change.
@@ -126,7 +130,10 @@ type ServerConfig struct {
 	PrivateKey netcode.Key
 	// PublicAddresses are the addresses by which clients reach this server, as
 	// the backend writes them into tokens. Empty: the addresses that the sockets
-	// are bound to, if they are not wildcards.
+	// are bound to; one that is bound to all addresses of its host is an error then, but in
+	// Development, where tokens name 127.0.0.1. Sockets without addresses have none to write: if
+	// there are no others it is 127.0.0.1:1. Clients of such a transport go where their own socket
+	// leads (transport.Joined), but their tokens must name one of the addresses here.
 	PublicAddresses []netip.AddrPort
 	// TicketKey seals resume tickets, if the login backend, which has PrivateKey, shall not be able
 	// to make any. Zero: a key that is derived from PrivateKey. With another one than before a restart
@@ -136,8 +143,10 @@ type ServerConfig struct {
 	MaxClients int
 	// MaxTokenLifetime is the longest life of a token that any backend makes.
 	// After each start tokens that an earlier run may have seen, those made before the
-	// next second, are refused for as long; those that live longer always, with CodeTooLong.
-	// 0: 45 s; negative: both rules are off, for tests.
+	// next second, are refused for as long, with CodeTooEarly; those that live longer always, with
+	// CodeTooLong. So the first second after a start refuses everybody, and who has an older token
+	// needs another one. 0: 45 s; negative: both rules are off, for a server that has no earlier
+	// run, as in tests.
 	MaxTokenLifetime time.Duration
 	// FailuresPerSecond is how many datagrams of a handshake that do not authenticate each address
 	// (of IPv6 each /64) may send before only lots decide which are read; its ports
@@ -156,8 +165,8 @@ type ServerConfig struct {
 	// newest connection wins and the old one ends with CodeReplaced. One that was
 	// never Connected is replaced in any case.
 	KeepOldest bool
-	// KeepSeats is how long the seat of a player of whom nothing was heard for his timeout is kept
-	// beyond that, at most 24 h: his Conn is Away then, and Back when he returns, be it from another
+	// KeepSeats is how long the seat of a player of whom nothing was heard for his timeout (see
+	// "Timeouts" above) is kept beyond that, at most 24 h: his Conn is Away then, and Back when he returns, be it from another
 	// address and with another process. Players are given resume tickets for that, which also let
 	// them in without the backend after a restart of the server. 0 or negative: the timeout ends
 	// the connection, and there are no tickets.
@@ -179,8 +188,12 @@ type ServerConfig struct {
 	Development bool
 	// DevelopmentPublic lets Development listen on public addresses.
 	DevelopmentPublic bool
+	// DevelopmentTimeout is how long silence may last on the connections that begin with a token of
+	// DevToken, cut to whole seconds; a backend says that with netcode.MintConfig.Timeout. 0: 10 s;
+	// negative: for ever.
+	DevelopmentTimeout time.Duration
 	// DevelopmentToken may change each token that DevToken is about to mint, to
-	// try another protection, a timeout or user data. It is called by whoever
+	// try another protection or user data. It is called by whoever
 	// calls DevToken. nil leaves the token as it is.
 	DevelopmentToken func(*netcode.MintConfig)
 }
@@ -343,15 +356,49 @@ func (c Config) Validate() error {
 	v.check(c.EpochPackets >= 0 && c.EpochPackets <= netcode.MaxEpochPackets, "EpochPackets", c.EpochPackets,
 		"0 (4194304) or fewer")
 	v.check(c.Resume <= LoseMessages, "Resume", c.Resume, "KeepMessages or LoseMessages")
-	for i, ch := range c.Channels {
-		v.check(ch != nil, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
-	}
-	if slices.Contains(c.Channels, nil) {
-		c.Channels = nil // the rest is looked at without them
-	}
+	v.check(c.MaxDatagramBytes == 0 || c.MaxDatagramBytes >= leastDatagram && c.MaxDatagramBytes <= mostDatagram,
+		"MaxDatagramBytes", c.MaxDatagramBytes, "576 to 65507, or 0 for 1472")
+	c.MaxDatagramBytes = 0 // an endpoint by itself has another default
+	c.Channels = v.channels(c.Channels)
 	v.take(c.endpoint().Validate())
-	return errors.Join(v...)
+	return v.err()
 }
+
+// channels names those that are nil, and returns the list with others in their places, so that
+// the rest can be looked at, each by its number.
+func (v *validation) channels(all []AnyChannel) []AnyChannel {
+	all = slices.Clone(all)
+	taken := func(id ChannelID) bool {
+		return slices.ContainsFunc(all, func(ch AnyChannel) bool { return !noChannel(ch) && ch.Config().ID == id })
+	}
+	for i, ch := range all {
+		if !noChannel(ch) {
+			continue
+		}
+		v.check(false, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
+		id := ChannelID(1)
+		for taken(id) {
+			id++
+		}
+		all[i] = NewRawChannel(ChannelConfig{ID: id})
+	}
+	return all
+}
+
+// The least and the largest Config.MaxDatagramBytes.
+const (
+	leastDatagram = 576
+	mostDatagram  = 65507
+)
+
+// noChannel reports whether there is no channel, be it that a nil of some type was made one.
+func noChannel(ch AnyChannel) bool {
+	v := reflect.ValueOf(ch)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// err is the join of what was found.
+func (v *validation) err() error { return errors.Join(*v...) }
 
 // take adds what package endpoint found, as errors of ours.
 func (v *validation) take(err error) {
@@ -361,6 +408,8 @@ func (v *validation) take(err error) {
 		for _, e := range err.Unwrap() {
 			v.take(e)
 		}
+	case *ConfigError:
+		*v = append(*v, err)
 	case *endpoint.ConfigError:
 		v.check(false, err.Field, err.Value, err.Want)
 	default:
@@ -394,7 +443,7 @@ func (c ServerConfig) Validate() error {
 			fmt.Sprintf("PublicAddresses[%d]", i), a, "an address that clients can reach, with a port")
 	}
 	v.take(c.Config.Validate())
-	return errors.Join(v...)
+	return v.err()
 }
 
 // Validate reports what is wrong with the configuration; see Config.Validate.
@@ -406,5 +455,5 @@ func (c ClientConfig) Validate() error {
 	v.check(c.MaxSockets >= 0, "MaxSockets", c.MaxSockets, "0 (64) or more")
 	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
 	v.take(c.Config.Validate())
-	return errors.Join(v...)
+	return v.err()
 }

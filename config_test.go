@@ -102,13 +102,13 @@ func TestEveryFieldIsValidated(t *testing.T) {
 		t.Errorf("of a channel with three faults %v", got)
 	}
 	none := tickwire.Config{AckHold: time.Hour, Channels: raw(tickwire.ChannelConfig{})}
-	if got := fields(t, none.Validate()); !slices.Equal(got, []string{"Channels[0]", "AckHold"}) {
+	if got := fields(t, none.Validate()); !slices.Equal(got, []string{"Channels[0]", "AckHold", "Channels[1].ID"}) {
 		t.Errorf("of a channel that is none and another fault %v", got)
 	}
 	t.Log("# and the others take any value")
 	any := []string{
 		"ProtocolID", "MaxReceipts", "BufferBytes", "WindowPoolBytes", "Controller", "DisableECN", "Logger", "Now", "Random", "Config",
-		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "WireIDBytes", "Redial", "ResumeFor", "TicketKey", "HandOver", "StayPut",
+		"MaxTokenLifetime", "KeepOldest", "Admit", "Development", "DevelopmentToken", "DevelopmentPublic", "DevelopmentTimeout", "WireIDBytes", "Redial", "ResumeFor", "TicketKey", "HandOver", "StayPut",
 	}
 	for _, of := range []reflect.Type{reflect.TypeFor[tickwire.Config](), reflect.TypeFor[tickwire.ServerConfig](), reflect.TypeFor[tickwire.ClientConfig]()} {
 		for i := range of.NumField() {

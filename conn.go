@@ -51,12 +51,14 @@ type Conn struct {
 	reason      Reason
 	because     *Reason // for the end, in place of what the endpoint says
 	undelivered int     // messages that had no fate at the end
+	unreliable  int     // of them: unreliable ones
 	decoded     []decoded
 	draft       Draft
 	told        []told     // the channels of which the game was told that they are writable
 	final       *ConnStats // after the end
 
-	// Value is the application's: tickwire never looks at it.
+	// Value is the application's: tickwire never looks at it, nor guards it. Under a Hub or a Session
+	// set it and look at it in the loop over Events alone, or put something with a lock there.
 	Value any
 }
 
@@ -108,8 +110,7 @@ func (c *Conn) Open() bool {
 
 func (c *Conn) open() bool { return c.state == connOpen && (c.end == nil || c.end.Open()) }
 
-// Reason says why the Conn ended; the zero Reason while it has not. That is also the Reason
-// of one that this side closed without a code: Open tells the two apart.
+// Reason says why the Conn ended, from its Disconnected on; before that it is the zero Reason.
 func (c *Conn) Reason() Reason {
 	c.lock()
 	defer c.unlock()
@@ -246,7 +247,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		c.tellBack(true)
 		return
 	case endpoint.Closed:
-		c.undelivered = ev.Undelivered
+		c.undelivered, c.unreliable = ev.Undelivered, ev.Unreliable
 		r := Reason{Code: ev.Code, Text: ev.Text, Remote: ev.Remote}
 		if c.because != nil {
 			r = *c.because
@@ -268,6 +269,9 @@ type told struct {
 // tellWritable queues Writable, unless the game has not taken the last one yet: so
 // the queue stays bounded, and none has to be dropped for whom a game may wait.
 func (c *Conn) tellWritable(channel ChannelID) {
+	if !c.open() {
+		return // there is room, and nothing to be done with it
+	}
 	q := &c.core.events
 	i := slices.IndexFunc(c.told, func(t told) bool { return t.channel == channel })
 	switch {

@@ -60,9 +60,9 @@ func (c *Conn) tellAway() {
 // tellBack queues Back, unless the game knows of nobody who is away and nothing is lost.
 func (c *Conn) tellBack(kept bool) {
 	if (c.away || !kept) && c.state <= connClosing {
-		c.core.report(Event{Kind: Back, Conn: c, Kept: kept, Undelivered: c.undelivered})
+		c.core.report(Event{Kind: Back, Conn: c, Kept: kept, Undelivered: c.undelivered, Unreliable: c.unreliable})
 	}
-	c.away, c.came, c.undelivered = false, false, 0
+	c.away, c.came, c.undelivered, c.unreliable = false, false, 0, 0
 }
 
 // continueAt goes on with the same endpoint at another way, under new keys.
@@ -138,7 +138,7 @@ func (c *Conn) tellFormer() {
 		case endpoint.Away:
 			c.tellAway()
 		case endpoint.Closed:
-			c.undelivered = ev.Undelivered
+			c.undelivered, c.unreliable = ev.Undelivered, ev.Unreliable
 		}
 	}
 	c.tellBack(false)

@@ -1,19 +1,45 @@
 package tickwire
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Close ends the connection: the peer is told the code and the text (at most
 // 200 bytes). Messages that wait are not sent any more: Drain is for those that
-// shall arrive. Disconnected follows with the next Update. Applications use codes
-// from CodeApplication on; a code from 64 to 255 is for this side only, the peer
-// reads CodeNone. A server that closes a Conn makes the player's resume tickets worthless, unless
+// shall arrive. Disconnected follows with the next Update, and only from then on
+// Reason says why. A server that closes a Conn makes the player's resume tickets worthless, unless
 // the code is CodeGoingAway, or the player has closed it first: to keep him away, say so in
 // ServerConfig.Admit.
-func (c *Conn) Close(code Code, text string) {
+//
+// Applications use codes from CodeApplication (256) on, and may say CodeNone, CodeProtocol,
+// CodeBanned and CodeGoingAway; a code from 64 to 255 is for this side only, the peer
+// reads CodeNone. All others are what the library says: for them the error is a
+// *ConfigError, and the connection ends all the same, with CodeNone.
+func (c *Conn) Close(code Code, text string) error {
 	c.lock()
 	defer c.unlock()
+	code, err := codeOfGame(code)
 	c.close(code, text)
+	return err
 }
+
+// codeOfGame is the code with which a game ends a connection; CodeNone and an error if a peer
+// would take it for a word of the library, as that the server is full.
+func codeOfGame(code Code) (Code, error) {
+	switch code {
+	case CodeNone, CodeProtocol, CodeBanned, CodeGoingAway:
+		return code, nil
+	}
+	if code >= firstLocalCode {
+		return code, nil
+	}
+	return CodeNone, &ConfigError{"code", fmt.Sprintf("%d (%v)", uint64(code), code),
+		"CodeApplication (256) or above, CodeNone, CodeProtocol, CodeBanned or CodeGoingAway: the others below 64 are the library's"}
+}
+
+// firstLocalCode and those up to 255 are never sent.
+const firstLocalCode Code = 64
 
 // Drain ends the connection as Close does, but not before what was sent has arrived.
 // From now on Send fails with ErrClosed; messages that wait and those on their way
@@ -29,11 +55,13 @@ func (c *Conn) Close(code Code, text string) {
 // other one, as long as its own time allows. A peer that answers nothing for about a
 // second holds nothing up, unless something is known to be under way. Close cuts a drain short; another Drain
 // can only make it end sooner. Towards a plain peer what waits is sent once, and
-// that is all.
-func (c *Conn) Drain(code Code, text string, within time.Duration) {
+// that is all. The error is that of Close.
+func (c *Conn) Drain(code Code, text string, within time.Duration) error {
 	c.lock()
 	defer c.unlock()
+	code, err := codeOfGame(code)
 	c.drain(code, text, within)
+	return err
 }
 
 func (c *Conn) drain(code Code, text string, within time.Duration) {
@@ -105,6 +133,18 @@ func (c *Conn) HoldKnown() bool {
 	c.lock()
 	defer c.unlock()
 	return c.end != nil && c.end.HoldKnown()
+}
+
+// Timeout is how long nothing may be heard of the peer before the connection ends, or the peer is
+// Away (ServerConfig.KeepSeats); negative: for ever. The connect token says so, to both ends. 0 when
+// the connection is over.
+func (c *Conn) Timeout() time.Duration {
+	c.lock()
+	defer c.unlock()
+	if c.state >= connEnded || c.peer == nil {
+		return 0
+	}
+	return endpointTimeout(c.peer.silence())
 }
 
 // Held is how much longer the peer may be silent because its game announced so by

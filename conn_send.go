@@ -97,9 +97,11 @@ func (c *Conn) sendUntil(
 ) (r Receipt, err error) {
 	switch {
 	case c.state != connOpen:
-		return 0, ErrClosed
+		return 0, c.shut()
 	case c.plain != nil:
 		return 0, c.sendPlain(channel, from, opts)
+	case opts.Receipt && c.core.cfg.MaxReceipts < 0:
+		return 0, &SendError{Channel: channel, Err: ErrOption, Field: "Receipt, which Config.MaxReceipts forbids,"}
 	case channel == PlainChannel: // the endpoint has one of this number, for itself
 		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
 	case from.draft == nil:
@@ -110,7 +112,7 @@ func (c *Conn) sendUntil(
 		r, err = c.end.SendDraft(channel, from.draft, opts.endpoint(expires))
 	}
 	if err != nil && errors.Is(err, endpoint.ErrClosed) {
-		return 0, ErrClosed
+		return 0, c.shut()
 	}
 	c.core.markDirty(c)
 	return r, err

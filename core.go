@@ -56,6 +56,7 @@ type core struct {
 	incoming   [readBatch]transport.Datagram
 	posted     postbox
 	shared     *sharing // not nil under a Hub or a Session
+	parting    bool     // everybody drains, and newcomers are refused
 	shutBy     int64    // when a Shutdown gives up waiting; never: none is under way
 	closed     bool
 	counts     coreStats
@@ -107,9 +108,6 @@ func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections
 	k.events.limit = k.cfg.MaxEvents
 	k.byID = make(map[uint64]*Conn)
 	k.shutBy, k.retryAt, k.step = never, never, firstStep
-	if len(sockets) == 0 {
-		return &ConfigError{"sockets", "none", "at least one, from udp.Listen or udp.Open say"}
-	}
 	for _, s := range sockets {
 		k.ports = append(k.ports, newPort(s))
 	}
@@ -248,6 +246,9 @@ func (k *core) showLater(c *Conn) {
 	if c.plain != nil || c.end.News() {
 		k.news = true
 		k.touch(c)
+		if c.end != nil && c.end.Over() {
+			k.vacate(c)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func (k *core) disconnected(c *Conn, r Reason) {
 	c.state, c.reason = connEnded, r
 	k.leaving++
 	k.ending = append(k.ending, c)
-	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.undelivered})
+	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.undelivered, Unreliable: c.unreliable})
 	c.peer.disconnected()
 }
 

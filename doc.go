@@ -65,6 +65,29 @@
 // A game whose loop stops for a while, to load a level, announces that by
 // [Conn.Hold], so that its silence is not taken for the end.
 //
+// # Timeouts
+//
+// How long silence may last is said by the connect token, to both ends, and is 10 s unless whoever
+// mints it says otherwise: netcode.MintConfig.Timeout at a backend, tokenhttp.Grant.Timeout for one
+// player, [ServerConfig].DevelopmentTimeout for DevToken. [Conn.Timeout] tells. It is what "his timeout"
+// means everywhere. Beside it there are MintConfig.Lifetime, how long the token lets a player in,
+// [ServerConfig].KeepSeats, how long his seat is kept after the timeout, and [Config].MaxHold, the longest
+// silence that a peer may announce.
+//
+// # Coming back
+//
+// A client that lost its server has three ways back, for three losses:
+//
+//	lost                     way back                                by whom
+//	the path: Wi-Fi, socket  ClientConfig.Redial: another socket     the Conn itself; the game sees Away and Back at most
+//	the process              Resume, with a ticket of Conn.Ticket    the next process; as long as KeepSeats
+//	the connection           Dial, with another connect token        the program, if Reason.Retry says that it is of use
+//
+// [Dial] and [Resume] own their sockets: if they fail those are closed, and the next try opens others. A
+// token is used up when it has let somebody in; one that did not may be tried again until its life is
+// over, unless [Reason.NeedsToken]. A [Session] whose loop has seen Disconnected is closed by Close, for
+// its socket's sake. The example of Session has the whole loop.
+//
 // # Paths
 //
 // A player whose address changes is followed, and need not do anything; RemoteAddr is

@@ -67,7 +67,7 @@ func TestCloseWhileRanging(t *testing.T) {
 	w := newWorld(t)
 	srv := w.serve(w.address(), nil)
 	for player := range uint64(3) {
-		w.open(w.join(nil), srv, player)
+		w.open(w.join(nil), srv, player+1)
 	}
 	n := 0
 	for range srv.Conns() {
@@ -252,10 +252,10 @@ func TestReplacedOnTheWay(t *testing.T) {
 			w := newWorld(t)
 			must(t, w.nw.SetDefault(link))
 			srv := w.serve(w.address(), nil)
-			for player := range uint64(20) {
+			for player := uint64(1); player <= 20; player++ {
 				a, b := w.join(nil), w.join(nil)
 				first := w.dial(a, srv, player)
-				w.run(time.Duration(player)*10*time.Millisecond, nil)
+				w.run(time.Duration(player-1)*10*time.Millisecond, nil)
 				second := w.dial(b, srv, player)
 				over := func(c *tickwire.Conn) bool { return c.Reason() != tickwire.Reason{} }
 				w.until("one of them over", func() bool { return over(first) || over(second) })
@@ -336,7 +336,7 @@ func TestBadLinks(t *testing.T) {
 			srv := w.serve(w.address(), nil)
 			for player := range uint64(10) {
 				client := w.join(nil)
-				conn := w.open(client, srv, player)
+				conn := w.open(client, srv, player+1)
 				must(t, chat.Send(conn, []byte("hello")))
 				w.until("heard", func() bool {
 					_, ok := players(srv)[player].Next(2)
@@ -361,7 +361,7 @@ func TestBuffersReturn(t *testing.T) {
 	for player := range uint64(4) {
 		client := w.join(nil)
 		clients = append(clients, client)
-		conn := w.open(client, srv, player)
+		conn := w.open(client, srv, player+1)
 		for range 40 {
 			must(t, chat.Send(conn, make([]byte, 3000)))
 			must(t, inputs.Send(conn, input{}))

@@ -5,16 +5,19 @@ import (
 	"fmt"
 
 	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // What methods return. Test with errors.Is.
 var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn drains or is not open
-	// yet.
-	ErrClosed = errors.New("tickwire: not open: not connected yet, draining, or closed")
+	// yet: the text says which. errors.Is with it holds for a *ConnError, and it is
+	// one with endpoint.ErrClosed and transport.ErrClosed in the same way.
+	ErrClosed error = closedError("is closed")
 	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
 	// full. Of the channel's queue an event Writable tells when it has room, and
-	// Conn.SendContext waits for that; receipts are freed by reading events.
+	// Conn.SendContext waits for that. Of receipts (Field of the *SendError is "MaxReceipts")
+	// nothing tells: they are freed by their events Delivered and Lost, when those are read.
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge
@@ -27,7 +30,7 @@ var (
 	// ErrNoChannel: the configuration has no such channel.
 	ErrNoChannel = endpoint.ErrNoChannel
 	// ErrOption: the channel's delivery, or a plain netcode peer, does not have a
-	// field of SendOptions.
+	// field of SendOptions; or it is a receipt, and Config.MaxReceipts allows none.
 	ErrOption = endpoint.ErrOption
 	// ErrDraft: the message begins a group, while bytes were written into the Conn's
 	// Draft and not sent (Config.UnsentDraft). Send the draft, or Reset it.
@@ -48,6 +51,35 @@ var (
 	// Hub.
 	ErrOtherServer = errors.New("tickwire: it belongs to another server")
 )
+
+// A closedError is ErrClosed, in the words for one case of it.
+type closedError string
+
+// Error tells what is closed.
+func (e closedError) Error() string { return "tickwire: " + string(e) }
+
+// Is makes it one error with those of the layers below.
+func (e closedError) Is(target error) bool {
+	return target == ErrClosed || target == endpoint.ErrClosed || target == transport.ErrClosed
+}
+
+// Why a Conn takes no message.
+const (
+	errNotOpenYet = closedError("not connected yet: Connected comes first")
+	errDrains     = closedError("the connection drains: nothing new is sent")
+	errEnded      = closedError("the connection has ended: Conn.Reason says why")
+)
+
+// shut says why a Conn takes no message.
+func (c *Conn) shut() error {
+	switch {
+	case c.state == connOpening:
+		return errNotOpenYet
+	case c.state == connOpen:
+		return errDrains
+	}
+	return errEnded
+}
 
 // errStayPut is what the log is told of a client that follows nobody.
 var errStayPut = errors.New("tickwire: ClientConfig.StayPut")

@@ -2,12 +2,9 @@ package tickwire
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/seq"
-	"github.com/tickwire/tickwire/internal/wire"
-	"github.com/tickwire/tickwire/netcode"
 )
 
 // A Receipt stands for one message that was sent tracked. It is unique within
@@ -19,67 +16,14 @@ type LossReason = endpoint.LossReason
 
 // Why a message is Lost.
 const (
-	NotKnown   = endpoint.NotKnown
-	Superseded = endpoint.Superseded
-	Replaced   = endpoint.Replaced
-	Dropped    = endpoint.Dropped
-	ConnClosed = endpoint.ConnClosed
-	Expired    = endpoint.Expired
-	GaveUp     = endpoint.GaveUp
+	NotKnown   = endpoint.NotKnown   // its packet was lost, or its fate could not be learned
+	Superseded = endpoint.Superseded // of a Latest channel: a newer value was begun before this one arrived
+	Replaced   = endpoint.Replaced   // of a Latest channel: a newer value took its place in the queue
+	Dropped    = endpoint.Dropped    // the queue was full, and the channel drops then (ChannelConfig.Full)
+	ConnClosed = endpoint.ConnClosed // the connection ended first
+	Expired    = endpoint.Expired    // its time was over (SendOptions.TTL)
+	GaveUp     = endpoint.GaveUp     // it was lost, and ChannelConfig.Resend did not want it sent again
 )
-
-// A Code says why a connection ended or was refused. The application's own
-// begin at CodeApplication.
-type Code = wire.Code
-
-// The codes (SPEC.md, 6.5). CodeTimeout, CodeForgotten and CodePlainServer are
-// local: no peer ever says them.
-const (
-	CodeNone         = wire.CodeNone
-	CodeProtocol     = wire.CodeProtocol
-	CodeFlow         = wire.CodeFlow
-	CodeVersion      = wire.CodeVersion
-	CodeMismatch     = wire.CodeMismatch
-	CodeFull         = wire.CodeFull
-	CodeBanned       = wire.CodeBanned
-	CodeExpired      = wire.CodeExpired
-	CodeTooEarly     = wire.CodeTooEarly
-	CodeWrongAddress = wire.CodeWrongAddress
-	CodeReplaced     = wire.CodeReplaced
-	CodeGoingAway    = wire.CodeGoingAway
-	CodePad          = wire.CodePad
-	CodeSuite        = wire.CodeSuite
-	CodeTooFast      = wire.CodeTooFast
-	CodeRefused      = wire.CodeRefused
-	CodeUsed         = wire.CodeUsed
-	CodeInternal     = wire.CodeInternal
-	CodeConnected    = wire.CodeConnected
-	CodeTooLong      = wire.CodeTooLong
-	CodeTimeout      = wire.CodeTimeout
-	CodeForgotten    = wire.CodeForgotten
-	CodePlainServer  = netcode.CodePlainServer
-	CodeApplication  = wire.CodeApplication
-)
-
-// A Reason says why a connection ended, and which side decided.
-type Reason struct {
-	Code       Code
-	Text       string        // for people, in the words of who decided; a peer's has no control characters
-	Remote     bool          // the peer decided
-	RetryAfter time.Duration // when a server that refused us advises to try again; 0: no advice
-}
-
-// String tells the reason in a line.
-func (r Reason) String() string {
-	side := "by this side"
-	if r.Remote {
-		side = "by the peer"
-	}
-	if r.Text == "" || r.Text == r.Code.String() {
-		return fmt.Sprintf("%v (%s)", r.Code, side)
-	}
-	return fmt.Sprintf("%v: %s (%s)", r.Code, r.Text, side)
-}
 
 // An EventKind tells events apart.
 type EventKind uint8
@@ -150,24 +94,80 @@ type Event struct {
 	Resumed     bool       // of Connected: with a resume ticket, for a Conn that is not here any more
 	Kept        bool       // of Back: the messages of both directions go on
 	Undelivered int        // of Disconnected and Back: messages not known to have arrived
+	Unreliable  int        // of Disconnected and Back: how many of Undelivered were unreliable; those may be old, and have arrived
 	Payload     []byte     // of Message, valid until the loop asks for the next event
 
 	BytesPerSecond int // of RateChanged, with all headers
+}
+
+// String tells the event in a line, with what belongs to its kind.
+func (ev Event) String() string {
+	of := ""
+	if ev.Conn != nil {
+		of = fmt.Sprintf(" of conn %d", ev.Conn.id)
+	}
+	return ev.Kind.String() + of + ev.details()
+}
+
+func (ev *Event) details() string {
+	switch ev.Kind {
+	case Connecting:
+		return fmt.Sprintf(": %v", ev.State)
+	case Connected:
+		return cmpText(ev.Resumed, ": resumed", "")
+	case Delivered:
+		return fmt.Sprintf(": receipt %d, channel %d", ev.Receipt, ev.Channel)
+	case Lost:
+		return fmt.Sprintf(": receipt %d, channel %d: %v", ev.Receipt, ev.Channel, ev.Why)
+	case Writable:
+		return fmt.Sprintf(": channel %d", ev.Channel)
+	case PathChanged:
+		return fmt.Sprintf(": path %d is %v", ev.Path, ev.PathState)
+	case RateChanged:
+		return fmt.Sprintf(": %d bytes a second", ev.BytesPerSecond)
+	case Back:
+		return cmpText(ev.Kept, ": kept", fmt.Sprintf(": not kept, %s", ev.undelivered()))
+	case Message:
+		return fmt.Sprintf(": channel %d, %d bytes", ev.Channel, len(ev.Payload))
+	case Disconnected:
+		return fmt.Sprintf(": %v, %s", ev.Reason, ev.undelivered())
+	}
+	return ""
+}
+
+// undelivered tells what may not have arrived.
+func (ev *Event) undelivered() string {
+	return fmt.Sprintf("%d reliable and %d unreliable messages not known to have arrived",
+		ev.Undelivered-ev.Unreliable, ev.Unreliable)
+}
+
+func cmpText(which bool, yes, no string) string {
+	if which {
+		return yes
+	}
+	return no
+}
+
+// isMessageOf reports whether an event is a message of a channel.
+func (ev *Event) isMessageOf(channel ChannelID) bool {
+	return ev.Kind == Message && ev.Channel == channel
 }
 
 // A State is how far a client's attempt to connect has come.
 type State uint8
 
 const (
+	// NoState is that of events other than Connecting.
+	NoState State = iota
 	// Requesting: the server is asked to let us in.
-	Requesting State = iota
+	Requesting
 	// Answering: it challenged our address, and we answer.
 	Answering
 	// NextServer: the attempt goes on with the next address or ticket.
 	NextServer
 )
 
-var stateNames = [...]string{"requesting", "answering", "next server"}
+var stateNames = [...]string{"none", "requesting", "answering", "next server"}
 
 // String names the state.
 func (s State) String() string { return nameOf("State", s, stateNames[:]) }

@@ -123,7 +123,7 @@ func TestHandOverLong(t *testing.T) {
 	a, b := w.stage(nil), w.stage(nil)
 	movers := make([]*mover, n)
 	for i := range movers {
-		movers[i] = w.mover(a.srv, uint64(i), nil)
+		movers[i] = w.mover(a.srv, uint64(i)+1, nil)
 	}
 	w.until("everybody is in", func() bool { return len(players(a.srv)) == int(n) })
 	steps, speaks := 0, true
@@ -156,7 +156,7 @@ func TestHandOverLong(t *testing.T) {
 	}
 	total := 0
 	for i, m := range movers {
-		id := uint64(i)
+		id := uint64(i) + 1
 		all := append(slices.Clone(a.got[id]), b.got[id]...)
 		total += len(all)
 		if len(all) != int(m.said) || len(a.got[id]) == 0 || len(b.got[id]) == 0 {

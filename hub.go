@@ -18,6 +18,11 @@ import (
 //		}
 //	}
 //
+// The loop may begin late, pause and end: seats of players who have left become free without it, and
+// Conns is right. What it has not heard waits, in order; a player's messages wait at his end by
+// credit. Of players whose end nobody has heard so many are kept as netcode has slots for, three for
+// each seat and 16; then newcomers are refused with CodeFull until somebody listens.
+//
 // One player who grants no credit, as he may at will, stops a loop that waits for him with
 // SendContext, and with it all others. In the loop use Send, and close who is full for too long, or
 // give each SendContext a deadline of its own.
@@ -33,16 +38,33 @@ type Hub struct {
 // NewHub takes over a Server, whose own methods must not be called any more.
 func NewHub(srv *Server) *Hub { return &Hub{srv, share(&srv.core)} }
 
+// unshared is the core of a Server that is nobody's but its caller's. Of one that was given to a Hub
+// all that drives it belongs to the Hub: beside it, it would be a race.
+func (s *Server) unshared() *core {
+	if s.shared != nil {
+		panic("tickwire: this Server was given to a Hub, and is driven by it: call the Hub")
+	}
+	return &s.core
+}
+
 // Events yields what happens, until ctx ends, or the Hub is closed and everybody
-// is Disconnected. There must be one such loop at a time: nobody else takes
-// messages off the connections.
+// is Disconnected. A second loop beside it panics: let one hand on what others
+// need. A loop that is left early loses nothing: the next one goes on.
 func (h *Hub) Events(ctx context.Context) iter.Seq[Event] { return h.s.events(ctx) }
 
-// Conns returns the connections in the order in which they were connected.
-func (h *Hub) Conns() []*Conn {
+// Conns returns the connections that are open, in the order in which they were connected, as of
+// now: other goroutines may end them while the slice is gone through. It does not wait for the loop
+// over Events. A player is listed when his first packet has come, which may be a moment after
+// Dial has returned to him.
+func (h *Hub) Conns() (open []*Conn) {
 	h.s.lock()
 	defer h.s.unlock()
-	return append([]*Conn(nil), h.srv.conns...)
+	for _, c := range h.srv.conns {
+		if c.state <= connOpen && (c.end == nil || !c.end.Over()) {
+			open = append(open, c)
+		}
+	}
+	return open
 }
 
 // DevToken mints a connect token; see Server.DevToken.

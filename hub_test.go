@@ -234,9 +234,10 @@ func TestDial(t *testing.T) {
 	token, err := hub.DevToken(5)
 	must(t, err)
 	t.Log("# it ends with the context")
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("the player gave up"))
+	gaveUp := errors.New("the player gave up")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, gaveUp)
 	defer cancel()
-	if err := dial(ctx, tickwire.ClientConfig{Config: benchConfig()}, token); err.Error() != "the player gave up" {
+	if err := dial(ctx, tickwire.ClientConfig{Config: benchConfig()}, token); !errors.Is(err, gaveUp) || err.Error() != "tickwire: not connected, the server has not answered: the player gave up" {
 		t.Errorf("error %v", err)
 	}
 	var bad *tickwire.ConfigError

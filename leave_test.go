@@ -33,7 +33,7 @@ func TestDrain(t *testing.T) {
 		must(t, chat.Send(player, []byte(said[n])))
 	}
 	player.Drain(tickwire.CodeApplication+1, "the match is over", time.Minute)
-	if player.Open() || chat.Send(player, nil) != tickwire.ErrClosed || player.Hold(time.Second) != tickwire.ErrClosed {
+	if player.Open() || !errors.Is(chat.Send(player, nil), tickwire.ErrClosed) || player.Hold(time.Second) != tickwire.ErrClosed {
 		t.Error("something is accepted")
 	}
 	must(t, chat.Send(conn, []byte("good game")))
@@ -207,7 +207,7 @@ func TestDrainRefusesWaiting(t *testing.T) {
 		}()
 		synctest.Wait()
 		p.player.Conn().Drain(tickwire.CodeNone, "", time.Second)
-		if err := <-refused; err != tickwire.ErrClosed {
+		if err := <-refused; !errors.Is(err, tickwire.ErrClosed) {
 			t.Errorf("error %v", err)
 		}
 		p.player.Close()

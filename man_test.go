@@ -134,7 +134,7 @@ func TestManInTheMiddle(t *testing.T) {
 			c, err := tickwire.NewClient(cfg, middle[player+1])
 			must(t, err)
 			w.add(c)
-			conns = append(conns, w.dial(c, srv, player))
+			conns = append(conns, w.dial(c, srv, player+1))
 		}
 		g := gossip{t: t, heard: make(map[string]bool)}
 		talk := func() bool {
@@ -143,8 +143,9 @@ func TestManInTheMiddle(t *testing.T) {
 				g.hear(gossipers+player, c)
 			}
 			for c := range srv.Conns() {
-				g.say(gossipers+int(c.ClientID()), c)
-				g.hear(int(c.ClientID()), c)
+				player := int(c.ClientID()) - 1
+				g.say(gossipers+player, c)
+				g.hear(player, c)
 			}
 			return g.done()
 		}

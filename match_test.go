@@ -144,8 +144,14 @@ func TestTypedChannel(t *testing.T) {
 	if err := conn.Send(1, make([]byte, 1<<20)); !errors.Is(err, tickwire.ErrTooLarge) {
 		t.Errorf("Send of too much: %v", err)
 	}
-	if v, err := inputs.Decode(tickwire.Event{Payload: []byte{1, 0, 2, 0}}); err != nil || v != (input{1, 2}) {
+	ev := tickwire.Event{Kind: tickwire.Message, Channel: 1, Payload: []byte{1, 0, 2, 0}}
+	if v, err := inputs.Decode(ev); err != nil || v != (input{1, 2}) || !inputs.Is(ev) || chat.Is(ev) {
 		t.Errorf("decoded %v, %v", v, err)
+	}
+	for _, other := range []tickwire.Event{{}, {Kind: tickwire.Message, Channel: 2, Payload: ev.Payload}, {Kind: tickwire.Lost, Channel: 1}} {
+		if _, err := inputs.Decode(other); !errors.Is(err, tickwire.ErrNoChannel) || inputs.Is(other) {
+			t.Errorf("decoded %v: %v", other, err)
+		}
 	}
 }
 

@@ -14,6 +14,8 @@ type peer interface {
 	deadline() int64
 	// appendAhead appends to an empty slice what has to go ahead of the next packet, if anything.
 	appendAhead(dst []byte) []byte
+	// silence is how long it may last; 0: for ever.
+	silence() time.Duration
 	// keptUntil is how long the Conn is kept while nothing is heard of the peer; never: it is there.
 	keptUntil() int64
 	// uses reports whether the peer may yet be reached by a socket, beside the ways of the Conn.

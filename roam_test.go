@@ -117,11 +117,11 @@ func TestRoamLong(t *testing.T) {
 	conns := make([]*tickwire.Conn, n)
 	for i := range sockets {
 		sockets[i] = w.socket(address(0, i))
-		conns[i] = w.dial(w.joinOver(nil, sockets[i]), srv, uint64(i))
+		conns[i] = w.dial(w.joinOver(nil, sockets[i]), srv, uint64(i)+1)
 	}
 	w.until("everybody is in", func() bool { return len(players(srv)) == n })
 	for _, player := range players(srv) {
-		talks = append(talks, w.talk(conns[player.ClientID()], player))
+		talks = append(talks, w.talk(conns[player.ClientID()-1], player))
 	}
 	all := func() bool {
 		for _, talk := range talks {
@@ -141,7 +141,7 @@ func TestRoamLong(t *testing.T) {
 	w.run(2*time.Second, all)
 	moved := 0
 	for _, player := range players(srv) {
-		if player.RemoteAddr() == address(1, int(player.ClientID())) {
+		if player.RemoteAddr() == address(1, int(player.ClientID())-1) {
 			moved++
 		}
 	}

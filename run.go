@@ -27,11 +27,13 @@ const maxCatchUp = 5
 // never drift: a late one is followed by the next at its own time, up to five
 // are made up for at once; beyond that steps are skipped, which Number shows.
 // Between steps the wire is serviced as Wait does.
-func (s *Server) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return s.ticks(ctx, rate) }
+func (s *Server) Ticks(ctx context.Context, rate int) iter.Seq[Tick] {
+	return s.unshared().ticks(ctx, rate)
+}
 
 // Wait services the wire until the time has come (the zero time: for ever) or
 // until Post is called. The error is ErrClosed, or that of a socket.
-func (s *Server) Wait(until time.Time) error { return s.core.waitUntil(until) }
+func (s *Server) Wait(until time.Time) error { return s.unshared().waitUntil(until) }
 
 // WaitNews is Wait that ends when an Update would show something: for a loop that has no tick,
 // and answers what comes. An Update within a millisecond reads nothing more.

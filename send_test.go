@@ -254,7 +254,7 @@ func TestSendMisfit(t *testing.T) {
 		t.Errorf("a channel that is not configured: %v", err)
 	}
 	w.conn.Close(tickwire.CodeNone, "")
-	if _, err := raw.SendWith(w.conn, nil, tickwire.SendOptions{}); err != tickwire.ErrClosed {
+	if _, err := raw.SendWith(w.conn, nil, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }

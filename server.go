@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -43,16 +44,14 @@ type Server struct {
 func Listen(cfg ServerConfig, sockets ...transport.Socket) (*Server, error) {
 	s, err := newServer(cfg, sockets)
 	if err != nil {
-		for _, socket := range sockets {
-			socket.Close()
-		}
+		closeAll(sockets)
 		return nil, err
 	}
 	return s, nil
 }
 
 func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := errors.Join(cfg.Validate(), checkSockets(sockets)); err != nil {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, simulated: !cfg.Now.IsZero()}
@@ -93,27 +92,27 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 
 // Update makes what arrived visible: events, and messages to receive. What was
 // received before becomes invalid. Functions that were posted are called.
-func (s *Server) Update(now time.Time) { s.update(now) }
+func (s *Server) Update(now time.Time) { s.unshared().update(now) }
 
 // Flush sends what was sent since the last one, and returns when Service or
 // Update should be called at the latest; the zero time if nothing is due.
-func (s *Server) Flush(now time.Time) (next time.Time) { return s.gameFlush(now) }
+func (s *Server) Flush(now time.Time) (next time.Time) { return s.unshared().gameFlush(now) }
 
 // Service reads, acknowledges, repairs and paces without touching anything that
 // the game can see. Call it between Flush and Update, best by Ticks or Wait,
 // which do so whenever there is reason. It returns when it should be called
 // again; the zero time if nothing is due.
-func (s *Server) Service(now time.Time) (next time.Time) { return s.service(now, false) }
+func (s *Server) Service(now time.Time) (next time.Time) { return s.unshared().service(now, false) }
 
 // Events takes the events that the last Update made visible.
 func (s *Server) Events() iter.Seq[Event] {
-	return func(yield func(Event) bool) { s.eachEvent(yield) }
+	return func(yield func(Event) bool) { s.unshared().eachEvent(yield) }
 }
 
 // Conns lists the connections in the order in which they were connected. One
 // that ended is listed until the Update after its Disconnected.
 func (s *Server) Conns() iter.Seq[*Conn] {
-	return func(yield func(*Conn) bool) { s.eachConn(yield) }
+	return func(yield func(*Conn) bool) { s.unshared().eachConn(yield) }
 }
 
 // Conn returns the connection with an ID; nil if it is over.
@@ -124,7 +123,7 @@ func (s *Server) Conn(id uint64) *Conn { return s.byID[id] }
 // once, and one whom that does not reach finds out by its timeout; Shutdown drains
 // first, and makes sure. Events still has what was queued, a Disconnected for each connection at its
 // end.
-func (s *Server) Close() error { return s.core.close(CodeGoingAway, serverClosed) }
+func (s *Server) Close() error { return s.unshared().close(CodeGoingAway, serverClosed) }
 
 // PublicAddresses are the addresses that connect tokens for this server name.
 func (s *Server) PublicAddresses() []netip.AddrPort { return slices.Clone(s.cfg.PublicAddresses) }

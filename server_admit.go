@@ -16,7 +16,7 @@ func (s *Server) judge(o netcode.Offer) netcode.Verdict {
 	old := resumedBy(&o)
 	continues := old != nil && old.canContinue(&o)
 	switch {
-	case s.shutBy != never && !continues:
+	case s.parting && !continues:
 		return refuse(netcode.Refusal{Code: CodeGoingAway, Text: serverClosed})
 	case old != nil && !continues && !old.open():
 		return refuse(netcode.Refusal{Code: CodeRefused, Text: "the connection was closed"})

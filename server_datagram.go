@@ -81,7 +81,7 @@ func (s *Server) seatTaken(w way, ev netcode.Event) {
 	}
 	s.plainWays.remember(sourceOf(w.path), w, true)
 	s.connected(c)
-	if s.shutBy != never { // it was answered before
+	if s.parting { // it was answered before
 		c.close(CodeGoingAway, serverClosed)
 	}
 }

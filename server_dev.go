@@ -50,11 +50,14 @@ var ErrNotDevelopment = &ConfigError{
 }
 
 // DevToken mints a connect token for this server, for a player with the given
-// id. It takes the place of a login backend while a game is being written, needs
+// id, from 1. It takes the place of a login backend while a game is being written, needs
 // ServerConfig.Development, and may be called from any goroutine.
 func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	if !s.cfg.Development {
 		return nil, ErrNotDevelopment
+	}
+	if clientID == 0 {
+		return nil, &ConfigError{"clientID", clientID, "the player's number, from 1: 0 is what nobody has set"}
 	}
 	unix := time.Now().Unix()
 	if s.simulated {
@@ -68,6 +71,7 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 		Key:        s.cfg.PrivateKey,
 		ClientID:   clientID,
 		Lifetime:   max(s.cfg.MaxTokenLifetime, 0),
+		Timeout:    s.cfg.DevelopmentTimeout,
 		Random:     s.cfg.Random,
 	}
 	if s.cfg.DevelopmentToken != nil {

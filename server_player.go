@@ -92,6 +92,9 @@ func (p *player) appendAhead(dst []byte) []byte {
 	return p.server.netcode.AppendAccept(p.server.now, p.seat, dst)
 }
 
+// silence implements peer.
+func (p *player) silence() time.Duration { return p.seat.Timeout() }
+
 // keptUntil implements peer.
 func (p *player) keptUntil() int64 { return p.conn.keptUntil() }
 

@@ -126,7 +126,7 @@ func (s *Server) connectAgain(e *expected, seat *netcode.Seat) *player {
 	p.conn.resumed = true
 	p.begin(*e)
 	s.connected(p.conn)
-	if s.shutBy != never { // he was answered before
+	if s.parting { // he was answered before
 		p.conn.close(CodeGoingAway, serverClosed)
 	}
 	return p

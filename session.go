@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -58,17 +59,33 @@ func dial(
 		return nil, err
 	}
 	s := &Session{client: client, conn: conn, s: share(&client.core)}
+	got := Requesting
 	for ev := range s.Events(ctx) {
 		switch ev.Kind {
+		case Connecting:
+			got = ev.State
 		case Connected:
 			return s, nil
 		case Disconnected:
 			s.Close()
+			if s.s.failed != nil {
+				return nil, s.s.failed
+			}
 			return nil, &ConnError{ev.Reason}
 		}
 	}
 	s.Close()
-	return nil, context.Cause(ctx)
+	if s.s.failed != nil {
+		return nil, s.s.failed
+	}
+	return nil, fmt.Errorf("tickwire: not connected, %s: %w", progress[got], context.Cause(ctx))
+}
+
+// progress says how far an attempt had come.
+var progress = [...]string{
+	Requesting: "the server has not answered",
+	Answering:  "the server has answered, and not let us in yet",
+	NextServer: "the first server did not let us in, and the next one has not answered",
 }
 
 // Conn is the connection. It is another one after the server has handed the client over:
@@ -90,7 +107,7 @@ func (s *Session) SendContext(ctx context.Context, channel ChannelID, b []byte) 
 }
 
 // Events yields what happens, Message events included, until the connection has
-// ended or ctx ends. There must be one such loop at a time.
+// ended or ctx ends. A second loop beside it panics; the next one after it goes on where it was left.
 func (s *Session) Events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		if s.over {

@@ -29,8 +29,10 @@ type sharing struct {
 	burst  bool          // it was followed by another message at once
 	alarm  int64         // when the service goroutine will look again at the latest
 	called bool          // it was woken to flush
+	failed error         // of the socket that has ended everything
 
-	waiting bool    // the loop over Events waits for notify
+	loops   bool    // there is a loop over Events
+	waiting bool    // it waits for notify
 	batch   []Event // shown by it
 	more    bool    // the body has not seen the last of them
 	kept    []Event // shown and not wanted: for the next loop
@@ -175,6 +177,7 @@ func (s *sharing) fail(err error) {
 	defer s.release()
 	if !s.core.closed {
 		s.core.cfg.Logger.Error("a socket failed, so everything is closed", "err", err)
+		s.failed = err
 		s.core.close(CodeNone, "socket failed")
 	}
 }
@@ -251,11 +254,23 @@ func (s *sharing) last() {
 	s.mu.Unlock()
 }
 
+// enter notes that there is a loop over Events. A second one beside it would take half of the
+// events and leave the other half without memory: that is a mistake in the program.
+func (s *sharing) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loops {
+		panic("tickwire: two loops over Events of one Hub or Session at a time: " +
+			"let one loop hand on what others need")
+	}
+	s.loops = true
+}
+
 // leave notes that there is no loop any more, and sends what its body has said.
 func (s *sharing) leave() {
 	s.mu.Lock()
 	defer s.release()
-	if s.waiting, s.more = false, false; len(s.core.dirty) > 0 {
+	if s.loops, s.waiting, s.more = false, false, false; len(s.core.dirty) > 0 {
 		s.flush(time.Now())
 	}
 }
@@ -263,6 +278,7 @@ func (s *sharing) leave() {
 // events yields what happens until ctx ends or the core is closed.
 func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
+		s.enter()
 		defer s.leave()
 		defer context.AfterFunc(ctx, s.nudge)()
 		for ctx.Err() == nil {
@@ -284,6 +300,15 @@ func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 			}
 			<-s.notify
 		}
+	}
+}
+
+// vacate gives the seat of a player who has left to others before the game hears of it, if no loop
+// over Events is there to hear. What nobody hears of stays bounded: the Conn keeps its slot of
+// netcode's table, which has some more than there are seats.
+func (k *core) vacate(c *Conn) {
+	if p, ok := c.peer.(*player); ok && k.shared != nil && !k.shared.loops && p.seat != nil && c.state <= connClosing {
+		p.server.netcode.Leave(p.seat)
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 
 // A shutdown drains every connection and lets the wire work until the peers know:
 //
-//	running → shutting down (shutBy is set, newcomers are refused) → closed
+//	running → parting (everybody drains, newcomers are refused) → closed
 //
 // Close skips the middle. A single CLOSE can be lost, and whoever missed it waits
-// for its timeout.
+// for its timeout. Shutdown blocks until all know, and gives up at shutBy; Server.Drain leaves the
+// waiting to the game's own loop.
 
 const (
 	// goodbyeFor bounds the wait for peers that were told: an endpoint repeats its
@@ -35,11 +36,12 @@ const (
 // Undelivered of each Disconnected says what did not arrive.
 //
 // It ends early, with the cause of ctx, if that is done; else the error is nil,
-// ErrClosed, or that of a socket. The Server is closed in any case, and Events has
-// what was queued. It goes by the system's clock: in virtual time drain each Conn,
-// and go on with Service.
+// ErrClosed, or that of a socket. So do not give it the context whose end has stopped the
+// program, but one of its own. The Server is closed in any case, and Events has
+// what was queued. It goes by the system's clock and blocks: in virtual time, and in a loop that
+// has others to serve, it is Drain.
 func (s *Server) Shutdown(ctx context.Context) error {
-	return s.core.shutdown(ctx, CodeGoingAway, serverClosed)
+	return s.unshared().shutdown(ctx, CodeGoingAway, serverClosed)
 }
 
 // serverClosed is what clients read of a server that ends.
@@ -92,11 +94,49 @@ func (k *core) beginShutdown(ctx context.Context, code Code, text string) error 
 	within := drainTime(ctx, now)
 	k.liftBudgets()
 	k.shutBy = min(k.shutBy, k.now+int64(within+goodbyeFor))
+	k.part(code, text, within)
+	return nil
+}
+
+// part has every Conn drain, and lets nobody in any more.
+func (k *core) part(code Code, text string, within time.Duration) {
+	k.parting = true
 	for _, c := range slices.Clone(k.live) { // what is not open yet leaves the list
 		c.peer.shutDown(within, code, text)
 	}
-	return nil
 }
+
+// Drain begins what Shutdown does, and leaves the waiting to the loop, which goes on with its
+// ticks: every connection drains as by Conn.Drain, or is handed over (ServerConfig.HandOver), and
+// newcomers are refused with CodeGoingAway.
+//
+//	srv.Drain(tickwire.CodeGoingAway, "back in a minute", 5*time.Second)
+//	for tick := range srv.Ticks(ctx, 60) {
+//		srv.Update(tick.Now)
+//		… // Disconnected tells of each player; nothing new can be sent
+//		srv.Flush(tick.Now)
+//		if srv.Drained() {
+//			break
+//		}
+//	}
+//	srv.Close()
+//
+// The time counts from the last Update, Flush or Service, and then three seconds at most for the
+// goodbye. The error is ErrClosed, or that of Conn.Close. A Hub has Shutdown for it.
+func (s *Server) Drain(code Code, text string, within time.Duration) error {
+	k := s.unshared()
+	if k.closed {
+		return ErrClosed
+	}
+	code, err := codeOfGame(code)
+	k.part(code, text, within)
+	return err
+}
+
+// Drained reports whether nobody is left to whom the Server speaks: after a Drain each player has
+// what was sent and knows that it is over, or has not answered any more; and also at any other
+// time at which nobody is connected. Disconnected of the last may be shown with the next Update only.
+func (s *Server) Drained() bool { return s.unshared().saidAll() }
 
 // drainTime is how much of the time that ctx leaves may be spent draining.
 func drainTime(ctx context.Context, now time.Time) time.Duration {
@@ -113,8 +153,11 @@ func (k *core) settled() bool {
 	if k.now >= k.shutBy {
 		return true
 	}
-	return k.shutBy != never && !slices.ContainsFunc(k.live, (*Conn).unsettled)
+	return k.shutBy != never && k.saidAll()
 }
+
+// saidAll reports whether no goodbye is still being said.
+func (k *core) saidAll() bool { return !slices.ContainsFunc(k.live, (*Conn).unsettled) }
 
 // unsettled reports whether the endpoint of a Conn still says goodbye.
 func (c *Conn) unsettled() bool { return c.end != nil && !c.end.Done() }

@@ -344,3 +344,67 @@ func TestSessionShutdown(t *testing.T) {
 		must(t, <-left)
 	})
 }
+
+// TestServerDrain: a loop goes on while its players leave, in virtual time. What was sent arrives,
+// who comes too late is told so, who is gone is not waited for longer than the goodbye takes.
+func TestServerDrain(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	alive, gone, late := w.join(nil), w.join(nil), w.join(nil)
+	conn := w.open(alive, srv, 1)
+	w.open(gone, srv, 2)
+	w.remove(gone)
+	for _, c := range players(srv) {
+		if c.ClientID() == 1 {
+			must(t, chat.Send(c, make([]byte, 100<<10)))
+		}
+	}
+	if srv.Drained() {
+		t.Error("two players are there, and it is drained")
+	}
+	must(t, srv.Drain(tickwire.CodeApplication, "back in a minute", 5*time.Second))
+	began := w.nw.Now()
+	latecomer := w.dial(late, srv, 3)
+	got := 0
+	w.until("drained", func() bool {
+		for b := range chat.Receive(conn) {
+			got = len(b)
+		}
+		return srv.Drained()
+	})
+	if took := w.nw.Now().Sub(began); got != 100<<10 || took > 5*time.Second {
+		t.Errorf("%d bytes arrived, it took %v", got, took)
+	}
+	wantCode(t, conn.Reason(), tickwire.CodeApplication, true)
+	wantCode(t, w.ends(late, latecomer), tickwire.CodeGoingAway, true)
+	for _, code := range []tickwire.Code{tickwire.CodeFull, 200} {
+		var bad *tickwire.ConfigError
+		if err := srv.Drain(code, "", 0); errors.As(err, &bad) != (code == tickwire.CodeFull) {
+			t.Errorf("code %d: %v", uint64(code), err)
+		}
+	}
+	must(t, srv.Close())
+	if err := srv.Drain(tickwire.CodeNone, "", 0); err != tickwire.ErrClosed || !srv.Drained() {
+		t.Errorf("of a closed server: %v", err)
+	}
+}
+
+// TestCloseCodes: a game cannot say what is the library's to say, and ends the connection all the
+// same.
+func TestCloseCodes(t *testing.T) {
+	for code, want := range map[tickwire.Code]tickwire.Code{
+		5: tickwire.CodeNone, 20: tickwire.CodeNone, 63: tickwire.CodeNone, tickwire.CodeReplaced: tickwire.CodeNone,
+		0: 0, 1: 1, tickwire.CodeBanned: tickwire.CodeBanned, tickwire.CodeGoingAway: tickwire.CodeGoingAway, 64: tickwire.CodeNone, 256: 256, 1 << 30: 1 << 30,
+	} {
+		w := newWorld(t)
+		srv, client := w.serve(w.address(), nil), w.join(nil)
+		conn := w.open(client, srv, 1)
+		var bad *tickwire.ConfigError
+		if err := players(srv)[0].Close(code, "five"); errors.As(err, &bad) != (code > 0 && code < 64 && want == 0) {
+			t.Errorf("code %d: %v", uint64(code), err)
+		}
+		if r := w.ends(client, conn); r.Code != want || r.Text != "five" {
+			t.Errorf("code %d reads %+v", uint64(code), r)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func TestReconnectAtOnce(t *testing.T) {
 	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 50 * time.Millisecond, Loss: 0.2}))
 	srv, client := w.serve(w.address(), nil), w.join(nil)
 	for player := range uint64(10) {
-		conn := w.open(client, srv, player)
+		conn := w.open(client, srv, player+1)
 		must(t, chat.Send(conn, []byte("hello")))
 		conn.Close(tickwire.CodeApplication, "next")
 		next := w.dial(client, srv, 100+player)
@@ -118,7 +118,7 @@ func TestHostAndPlay(t *testing.T) {
 	defer guest.Close()
 	var conns []*tickwire.Conn
 	for i, c := range []*tickwire.Client{host, guest} {
-		token, err := srv.DevToken(uint64(i))
+		token, err := srv.DevToken(uint64(i) + 1)
 		must(t, err)
 		conn, err := c.Connect(token)
 		must(t, err)
@@ -138,7 +138,7 @@ func TestHostAndPlay(t *testing.T) {
 		}
 		for i, conn := range conns {
 			for b := range chat.Receive(conn) {
-				echoed[string(b)] = int(b[0]) == i
+				echoed[string(b)] = int(b[0]) == i+1
 			}
 		}
 		for _, d := range []driver{srv, host, guest} {
@@ -148,7 +148,7 @@ func TestHostAndPlay(t *testing.T) {
 			break
 		}
 	}
-	if !echoed["\x00"] || !echoed["\x01"] {
+	if !echoed["\x01"] || !echoed["\x02"] {
 		t.Errorf("heard %v", echoed)
 	}
 	if a := conns[0].RemoteAddr(); a.IsValid() {

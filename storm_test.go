@@ -76,7 +76,7 @@ func TestStormLong(t *testing.T) {
 			in := func() bool {
 				now := w.nw.Now()
 				for due := min(most, int(now.Sub(began).Seconds()*most)); len(conns) < due; {
-					conns = append(conns, w.dial(bots[len(conns)%hosts], srv, uint64(len(conns))))
+					conns = append(conns, w.dial(bots[len(conns)%hosts], srv, uint64(len(conns))+1))
 				}
 				if s != nil {
 					s.send(t, now)

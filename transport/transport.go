@@ -90,7 +90,8 @@ type Properties struct {
 	DontFragment bool
 }
 
-// A Socket is one open way to move datagrams. Read, Wait and Write may be
+// A Socket is one open way to move datagrams. Package transporttest checks all that is asked
+// here, and that a round trip allocates nothing, unless its Link says that it does. Read, Wait and Write may be
 // called from different goroutines, each from one at a time; Wake and Close from
 // any.
 type Socket interface {
@@ -121,7 +122,9 @@ type Socket interface {
 	LocalAddr() netip.AddrPort
 
 	// MaxDatagram is the largest payload in bytes that p can carry. It may
-	// shrink over time.
+	// shrink over time. A handshake takes 1078, so that package tickwire refuses sockets which
+	// carry less; it asks them with the path to their peer (Joined), or with the zero Path. 0 means
+	// that it is not known for such a path.
 	MaxDatagram(p Path) int
 
 	// Properties of the paths of this socket.

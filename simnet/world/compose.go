@@ -3,7 +3,6 @@ package world
 import (
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/tickwire/tickwire"
 )
@@ -102,15 +101,18 @@ func (w *World) Broadcast(channel tickwire.ChannelID, m Message) error {
 	}
 	opts := m.Options
 	opts.Receipt = opts.Receipt || m.Tracked
-	var to *End
+	w.crowd = w.crowd[:0]
+	told := 0
 	before := w.server.Stats().Buffers.InUse
 	if _, err := w.draft.Write(payload); err != nil {
 		w.draft.Reset()
 		return err
 	}
 	memory := w.draft.Bytes()
-	err := w.server.BroadcastDraft(w.audience(&to), channel, w.draft, opts,
+	err := w.server.BroadcastDraft(w.audience, channel, w.draft, opts,
 		func(c *tickwire.Conn, r tickwire.Receipt, err error) {
+			to := w.crowd[told] // in the order of the audience
+			told++
 			l := to.lane(channel)
 			if to.sent(l, payload, from, opts, r, err) == nil && w.cfg.Tap != nil {
 				w.cfg.Tap.Sent(l, memory, true)
@@ -129,13 +131,14 @@ const (
 	firstCommon = 1 << 31
 )
 
-// audience lists the Conns of the server's open ends, and says whose is the one under way.
-func (w *World) audience(current **End) iter.Seq[*tickwire.Conn] {
-	return func(yield func(*tickwire.Conn) bool) {
-		for e := range w.Ends() {
-			if *current = e; e.server && !yield(e.conn) {
-				return
-			}
+// audience lists the Conns of the server's open ends, and notes whose they are.
+func (w *World) audience(yield func(*tickwire.Conn) bool) {
+	for e := range w.Ends() {
+		if !e.server {
+			continue
+		}
+		if w.crowd = append(w.crowd, e); !yield(e.conn) {
+			return
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 func TestDrains(t *testing.T) {
 	w := newWorld(t, config())
 	for id := range uint64(8) {
-		p := join(t, w, id)
+		p := join(t, w, id+1)
 		w.Run(time.Second, func() {
 			for e := range w.Ends() {
 				for range 5 {

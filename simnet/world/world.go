@@ -80,6 +80,7 @@ type World struct {
 	dump    dump
 
 	draft  *tickwire.Draft // the server's, for messages to many
+	crowd  []*End          // who a broadcast goes to
 	shared uint32          // how many of them were made up
 	buf    []byte
 
