@@ -56,7 +56,7 @@ var rooms = []room{
 	{path: "transport/transporttest", ours: []string{"transport"}},
 	{path: "transport/udp", ours: []string{"transport"}, libs: []string{xsys}},
 	{path: "transport/mem", ours: []string{"transport"}},
-	{path: "simnet", ours: []string{"transport"}, fence: true, open: []string{"relay.go", "relay_io.go", "relay_rebind.go"}},
+	{path: "simnet", ours: []string{"transport"}, fence: true, open: []string{"relay.go", "relay_io.go", "relay_rebind.go", "wrap.go"}},
 	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
 	{path: "timeline"},
 
