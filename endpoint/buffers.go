@@ -119,9 +119,9 @@ func (s *spares[T]) fetch() *T {
 // release keeps one.
 func (s *spares[T]) release(v *T) { s.free = append(s.free, v) }
 
-// releaseFew keeps one of those that hold much memory of their own: not more than 64.
-func (s *spares[T]) releaseFew(v *T) {
-	if len(s.free) < 64 {
+// releaseFew keeps one of those that hold memory of their own, if there are not most already.
+func (s *spares[T]) releaseFew(v *T, most int) {
+	if len(s.free) < most {
 		s.release(v)
 	}
 }

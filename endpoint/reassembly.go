@@ -259,7 +259,7 @@ func (r *receiver) forgetPartial(p *partial) {
 	}
 	p.have.Reset()
 	*p = partial{have: p.have}
-	r.in.partials.releaseFew(p)
+	r.in.partials.releaseFew(p, 64)
 }
 
 // dropOldPartials drops unfinished messages that the ids have moved far past.

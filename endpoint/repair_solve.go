@@ -37,7 +37,7 @@ func (b *rebuilder) take(i int) *sum {
 func (all *rebuilders) freeSum(s *sum) {
 	all.buffers.release(s.row)
 	*s = sum{}
-	all.sums.releaseFew(s)
+	all.sums.releaseFew(s, 64)
 }
 
 // with returns a sum that has the column; negative: there is none.
