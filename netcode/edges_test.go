@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -234,6 +235,9 @@ func TestRandomnessThatEnds(t *testing.T) {
 	w.confirmed(w.mint(7, nil), 1)
 }
 
+// errorOf is the error of a call that returns something beside it.
+func errorOf[T any](_ T, err error) error { return err }
+
 // TestErrorsCount: numbers in errors are those that are meant.
 func TestErrorsCount(t *testing.T) {
 	a, err := NewAdmission(testUnix, AdmissionConfig{Random: newSeeded(1)})
@@ -242,6 +246,28 @@ func TestErrorsCount(t *testing.T) {
 	}
 	if err := a.Reserve(9*second, 7, 4*second); err == nil || !strings.Contains(err.Error(), "5s ago") {
 		t.Errorf("%v", err)
+	}
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{errorOf(NewAdmission(0, AdmissionConfig{FailuresPerSecond: 1<<24 + 1})), "FailuresPerSecond: 16777217; give up to 16777216,"},
+		{errorOf(Mint(0, MintConfig{Key: testKey(), UserData: make([]byte, 257)})), "257 bytes, at most 256 fit"},
+		{errorOf(Mint(0, MintConfig{Key: testKey(), TagBytes: 9, Addresses: []netip.AddrPort{serverAddr}})), "9; ChaCha20-Poly1305 has 16, and signed only has 8 to 32"},
+		{(&ResumeTicket{}).check(0), fmt.Sprintf("0 bytes, a ticket has %d to %d", minTicketBytes, maxTicketBytes)},
+		{(&ResumeTicket{ticket: make([]byte, maxTicketBytes+1)}).check(0), fmt.Sprintf("%d bytes, a ticket", maxTicketBytes+1)},
+		{(&ResumeTicket{ticket: make([]byte, maxTicketBytes)}).check(0), "addresses: 0 of them, not 1 to 32"},
+		{(&ResumeTicket{ticket: make([]byte, maxTicketBytes), Addresses: []netip.AddrPort{serverAddr}, Until: 90}).check(95), "expired at 90, 5 seconds ago"},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%v, want %s", c.err, c.want)
+		}
+	}
+	if _, err := NewAdmission(0, AdmissionConfig{FailuresPerSecond: 1 << 24, HandshakesPerSecond: 1 << 24, Random: newSeeded(1)}); err != nil {
+		t.Error(err)
+	}
+	if got := (Refusal{Code: CodePlainServer}).String(); got != "the server speaks plain netcode" {
+		t.Error(got)
 	}
 	for why, want := range map[Why]string{WhyTimeout: "timed out", WhyPeer: "closed by the peer", WhyRefused: "there is no place for it any more"} {
 		if why.String() != want {
@@ -255,6 +281,32 @@ func TestUnsealedIsRead(t *testing.T) {
 	for text, want := range map[string]bool{"": false, string([]byte{itemUnsealed, 0}): true, string([]byte{itemForwardSecrecy, 0}): false} {
 		if p, ok := padOfItems([]byte(text)); !ok || p.Unsealed != want {
 			t.Errorf("items %x: %v, unsealed %v", text, ok, p.Unsealed)
+		}
+	}
+}
+
+// TestPadEdges: a pad may be full, and holds nothing that must be understood and is not.
+func TestPadEdges(t *testing.T) {
+	full := append([]byte{0x11, byte(maxPadItems - 2)}, make([]byte, maxPadItems-2)...)
+	for text, want := range map[string]bool{
+		string(full): true, string([]byte{itemMandatory - 1, 0}): true, string([]byte{itemMandatory, 0}): false, string([]byte{0x11}): false,
+	} {
+		room := make([]byte, padBytes)
+		copy(room, padMagic)
+		room[len(padMagic)], room[len(padMagic)+1] = padVersion, byte(len(text))
+		copy(room[padHeader:], text)
+		if p, drop := readPad(room); (drop == DropNone) != want || want && string(p.raw()) != text {
+			t.Errorf("items %x: %v", text, drop)
+		}
+	}
+}
+
+// TestKeyBytes: a key has 32 bytes.
+func TestKeyBytes(t *testing.T) {
+	for n, good := range map[int]bool{0: false, KeyBytes - 1: false, KeyBytes: true, KeyBytes + 1: false} {
+		var k Key
+		if err := k.UnmarshalBinary(make([]byte, n)); (err == nil) != good {
+			t.Errorf("%d bytes: %v", n, err)
 		}
 	}
 }

@@ -69,6 +69,8 @@ func TestInspectDamage(t *testing.T) {
 		{"pad: malformed, or of a later version of tickwire: 59 bytes of items, at most 58 fit", 1989, []byte{59}},
 		{"pad: malformed, or of a later version of tickwire: the item at byte 6 is cut short", 1989, []byte{3, 1, 2, 1}},
 		{"pad: malformed, or of a later version of tickwire: the item at byte 6 is cut short", 1989, []byte{58, 0x11, 57}},
+		{"pad: malformed, or of a later version of tickwire: the item at byte 8 is cut short", 1989, []byte{3, 0x11, 0, 5}},
+		{"pad: malformed, or of a later version of tickwire: item 0x91 with 1 bytes", 1989, []byte{5, 0x11, 0, 0x91, 1, 1}},
 		{"pad: malformed, or of a later version of tickwire: item 0x90 with 1 bytes", 1989, []byte{3, 0x90, 1, 1}},
 		{"pad: malformed, or of a later version of tickwire: item 0x90 with 0 bytes", 1989, []byte{2, 0x90, 0}},
 		{"pad: asks for protection suite 9", 1989, []byte{4, 0x81, 2, 9, 16}},

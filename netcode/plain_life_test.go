@@ -68,6 +68,13 @@ func TestPlainClientDeadline(t *testing.T) {
 
 // TestServerDeadlineOfKeepAlives: with keep-alives to be taken, a server waits for nothing.
 func TestServerDeadlineOfKeepAlives(t *testing.T) {
+	full := newWorld(t, func(c *ServerConfig) { c.Plain, c.MaxClients = PlainOnly, 1 })
+	full.join(full.mint(1, plainToken), 1, func(c *ClientConfig) { c.Plain = PlainOnly })
+	full.step(0)
+	full.request(full.mint(2, plainToken), 2)
+	if got := full.server.Deadline(); got != full.now {
+		t.Errorf("waits for %v, with a Denied to send", time.Duration(got-full.now))
+	}
 	w, _, _ := plainPair(t, nil)
 	w.now += second
 	w.server.HandleTimeout(w.now, w.unix())

@@ -83,13 +83,13 @@ func TestResumeBesideReservations(t *testing.T) {
 // TestResumeWaitsTenSeconds: a seat waits no longer than that for who comes back, whatever timeout his
 // token had.
 func TestResumeWaitsTenSeconds(t *testing.T) {
-	for _, timeout := range []time.Duration{15 * time.Second, time.Hour, -1} {
+	for timeout, wait := range map[time.Duration]int64{7 * time.Second: 7, 15 * time.Second: 10, time.Hour: 10, -1: 10} {
 		w := newWorld(t, nil)
 		p, seat := w.confirmed(w.mint(7, func(c *MintConfig) { c.Timeout = timeout }), 1)
 		w.comeBack(w.ticket(p, seat), 2, nil)
 		w.step(0)
 		w.clients = nil
-		w.step(10*second - 1)
+		w.step(wait*second - 1)
 		w.waits(1)
 		w.step(1)
 		w.waits(0)
