@@ -9,8 +9,8 @@
 // All sampled mutants are compiled into one test program, from copies that the go command reads
 // instead of the files (its -overlay), and a number in the environment chooses one of them. So there
 // is one build for a package, not one for each mutant. Every test runs once, alone, to see which
-// mutants it comes by; a mutant is then tried against those tests only, the fastest first, in
-// processes with limits of time and memory.
+// mutants it comes by; a mutant is then tried against those tests only, in processes with limits of
+// time and memory, and first against those that have caught most in their time.
 //
 // Verdicts are kept in a file. A run that was cut short goes on where it was, and after a change of
 // tests alone only survivors are tried again.

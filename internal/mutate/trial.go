@@ -20,8 +20,8 @@ import (
 // A trial runs the tests of one pack with its mutants.
 type trial struct {
 	*pack
-	seen  string // file into which a run writes the mutants that it came by
-	tests []test // those that pass without a mutant: the pack's own first, the fastest first
+	seen  string  // file into which a run writes the mutants that it came by
+	tests []*test // those that pass without a mutant
 }
 
 // A test is one function of a suite, run alone.
@@ -30,6 +30,13 @@ type test struct {
 	name string
 	took time.Duration
 	seen []byte // by the number of the mutant
+	hits int    // mutants that it has caught
+}
+
+// worth compares tests by what they cost for each mutant that they catch, as far as that is known. The
+// pack's own come first.
+func (a *test) worth(b *test) int {
+	return cmp.Or(cmp.Compare(a.dir, b.dir), cmp.Compare(a.took/time.Duration(1+a.hits), b.took/time.Duration(1+b.hits)))
 }
 
 const (
@@ -95,7 +102,6 @@ func (t *trial) measure(s *suite, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var tests []test
 	for _, name := range strings.Fields(string(out)) {
 		if strings.HasPrefix(name, "Benchmark") || s.skip != nil && s.skip.MatchString(name) || s.only != nil && !s.only.MatchString(name) {
 			continue
@@ -109,30 +115,30 @@ func (t *trial) measure(s *suite, progress io.Writer) error {
 			fmt.Fprintf(progress, "%s fails with the marks of mutants alone, and is left out:\n%s", name, complaint)
 			continue
 		}
-		one := test{suite: s, name: name, took: time.Since(start)}
+		one := &test{suite: s, name: name, took: time.Since(start)}
 		if one.seen, err = os.ReadFile(t.seen); err != nil {
 			return err
 		}
-		tests = append(tests, one)
+		t.tests = append(t.tests, one)
 	}
-	slices.SortStableFunc(tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
-	t.tests = append(t.tests, tests...)
 	return nil
 }
 
 // judge runs the tests that come by a mutant until one fails.
 func (t *trial) judge(number int) (verdict, error) {
-	var all []test
+	var all []*test
 	for _, one := range t.tests {
 		if one.seen[number] != 0 {
 			all = append(all, one)
 		}
 	}
+	slices.SortStableFunc(all, (*test).worth)
 	v := verdict{How: survived, Tests: len(all)}
 	if len(all) == 0 {
 		v.How = unreached
 	}
 	for leg := firstLeg; len(all) > 0; leg *= legGrowth {
+		asked := all
 		s, names, took := all[0].suite, []string{all[0].name}, all[0].took
 		for all = all[1:]; len(all) > 0 && all[0].suite == s && took+all[0].took <= leg; all = all[1:] {
 			names, took = append(names, all[0].name), took+all[0].took
@@ -143,6 +149,9 @@ func (t *trial) judge(number int) (verdict, error) {
 		}
 		if how != survived {
 			v.How, v.By, v.Beside = how, firstFailure(complaint), s.dir
+			if i := slices.IndexFunc(asked, func(one *test) bool { return one.name == v.By }); i >= 0 {
+				asked[i].hits++
+			}
 			return v, nil
 		}
 		v.Last = names[len(names)-1]
