@@ -1,0 +1,188 @@
+package endpoint
+
+import (
+	"testing"
+	"time"
+)
+
+// TestCubicAtAnyTime: the curve depends on the time since the loss, not on what the clock shows.
+func TestCubicAtAnyTime(t *testing.T) {
+	play := func(began int64) (sizes []int64) {
+		var w cubicCurve
+		w.begin(began, 200*packetBytes)
+		w.lost(began)
+		for now := began; now < began+20*second; now += second / 20 {
+			w.acked(now, w.bytes, second/20, false)
+			sizes = append(sizes, w.bytes)
+		}
+		return sizes
+	}
+	first, later := play(0), play(5000*second)
+	for i := range first {
+		if first[i] != later[i] {
+			t.Fatalf("after %v: %d bytes, and %d at another time", time.Duration(i)*time.Second/20, first[i], later[i])
+		}
+	}
+}
+
+// TestCubicBounds: a window has two packets at least and a GiB at most.
+func TestCubicBounds(t *testing.T) {
+	var w cubicCurve
+	for bytes, want := range map[int64]int64{0: 2 * packetBytes, 2*packetBytes + 1: 2*packetBytes + 1, 1 << 30: 1 << 30, 1 << 40: 1 << 30} {
+		if w.begin(0, bytes); w.bytes != want || w.origin != want || w.reno != want {
+			t.Errorf("%d bytes: %+v", bytes, w)
+		}
+	}
+	w.begin(0, 3*packetBytes)
+	for range 3 {
+		w.lost(0)
+	}
+	if w.bytes != 2*packetBytes {
+		t.Errorf("after losses %d bytes", w.bytes)
+	}
+	w.begin(0, 1<<30-5)
+	for now := int64(0); now < 60*second; now += second / 10 {
+		if w.acked(now, w.bytes, second/10, false); w.bytes > 1<<30 {
+			t.Fatalf("%d bytes", w.bytes)
+		}
+	}
+	if w.bytes != 1<<30 {
+		t.Errorf("it ends at %d", w.bytes)
+	}
+}
+
+// TestCubicBesideReno: where the curve is slow it grows as Reno would: with its β by 9/17 of a packet in a
+// round trip until it is where it was, and by one from there on (RFC 9438, 4.3).
+func TestCubicBesideReno(t *testing.T) {
+	var w cubicCurve
+	w.begin(0, 20*packetBytes)
+	w.lost(0)
+	const roundTrip = second / 100
+	for n := range int64(30) {
+		was := w.reno
+		w.acked(n*roundTrip, w.bytes, roundTrip, false)
+		want := int64(packetBytes)
+		if was < 20*packetBytes {
+			want = packetBytes * 9 / 17
+		}
+		if w.reno-was != want || w.bytes < w.reno {
+			t.Errorf("round trip %d: grew by %d to %d, want %d; %d in all", n, w.reno-was, w.reno, want, w.bytes)
+		}
+	}
+}
+
+// TestCubeRoot: rounded down.
+func TestCubeRoot(t *testing.T) {
+	for _, n := range []int64{0, 1, 7, 8, 26, 27, 999, 1000, 1001, 1<<30 - 1, 1 << 30, 999_999_999_999, 1_000_000_000_000, 1 << 59, 1<<60 - 1, 1 << 60} {
+		if r := cubeRoot(n); r < 0 || r*r*r > n || (r+1)*(r+1)*(r+1) <= n {
+			t.Errorf("of %d: %d", n, r)
+		}
+	}
+	for seconds, want := range map[int64]int64{0: 0, 1: packetBytes * 4 / 10, -1: -packetBytes * 4 / 10, 10: 400 * packetBytes, 100: 400_000 * packetBytes, 200: 400_000 * packetBytes, -200: -400_000 * packetBytes} {
+		if got := cubed(seconds * 1000); got < want-1 || got > want+1 {
+			t.Errorf("0.4 packets times %d s to the third: %d, want %d", seconds, got, want)
+		}
+	}
+}
+
+// marksOf are so many marks of a packet each that came every so many milliseconds, and half of which are
+// known to have arrived.
+func marksOf(n int, every int64) (r passage) {
+	for i := range int64(n) {
+		r.add(mark{at: second + i*every*millisecond, sent: i * every * millisecond, passed: i * 1000, delivered: i * 500}, 0)
+	}
+	return r
+}
+
+// TestPassageOver: a pace is that of the shortest time that is long enough, and of enough bytes; of the last 64
+// marks, and of none before a rest.
+func TestPassageOver(t *testing.T) {
+	const ms = millisecond
+	r := marksOf(200, 10)
+	for _, c := range []struct {
+		span, bytes int64
+		ok          bool
+	}{{100 * ms, 0, true}, {0, 1000, true}, {630 * ms, 0, true}, {631 * ms, 0, false}, {0, 63_000, true}, {0, 63_001, false}, {10 * ms, 1000, true}} {
+		p, ok := r.over(c.span, c.bytes)
+		if ok != c.ok || ok && (p.passed != 100_000 || p.delivered != 50_000 || p.limited) {
+			t.Errorf("over %v and %d bytes: %+v, %v", time.Duration(c.span), c.bytes, p, ok)
+		}
+	}
+	if got := r.shown(63_000); got != 100_000 {
+		t.Errorf("shown: %d", got)
+	}
+	if got := r.shown(63_001); got != 0 {
+		t.Errorf("shown of more: %d", got)
+	}
+	two := marksOf(2, 10)
+	if p, ok := two.over(10*ms, 1000); !ok || p.passed != 100_000 {
+		t.Errorf("of two marks: %+v, %v", p, ok)
+	}
+	one := marksOf(1, 10)
+	if _, ok := one.over(0, 0); ok || one.shown(0) != 0 {
+		t.Error("a pace of one mark")
+	}
+	last := *r.last()
+	r.add(mark{at: last.at - 1, passed: last.passed + 5}, 0)
+	r.add(mark{at: last.at + 1, passed: last.passed - 5}, 0)
+	if *r.last() != last {
+		t.Error("a mark that was overtaken counts")
+	}
+	r.add(mark{at: last.at + passageRest, passed: last.passed + 1000}, 0)
+	if _, ok := r.over(0, 2000); !ok {
+		t.Error("forgotten after a rest that is none")
+	}
+	r.add(mark{at: last.at + 2*passageRest + 1, passed: last.passed + 2000}, 0)
+	if _, ok := r.over(0, 0); ok || r.n != 1 {
+		t.Errorf("after a rest %d marks count", r.n)
+	}
+}
+
+// TestPassageLimited: a sender that had too little to send has shown nothing from before, and a pace over that
+// time says so.
+func TestPassageLimited(t *testing.T) {
+	r := marksOf(20, 10)
+	last := *r.last()
+	add := func(n int64, limited bool) {
+		r.add(mark{at: last.at + n*10*millisecond, sent: last.sent + n*10*millisecond, passed: last.passed + n*1000, limited: limited}, 0)
+	}
+	add(1, true)
+	if r.shown(0) != 0 {
+		t.Error("shown while there was too little to send")
+	}
+	for n := range int64(5) {
+		add(2+n, false)
+	}
+	if got := r.shown(4000); got != 100_000 {
+		t.Errorf("shown since: %d", got)
+	}
+	if got := r.shown(4001); got != 0 {
+		t.Errorf("shown of more than since then: %d", got)
+	}
+	if p, ok := r.over(40*millisecond, 0); !ok || p.limited {
+		t.Errorf("since then: %+v", p)
+	}
+	if p, ok := r.over(50*millisecond, 0); !ok || !p.limited {
+		t.Errorf("from before: %+v", p)
+	}
+}
+
+// TestPassageKeepsSixteenths: of marks that come close together one for each sixteenth of a span stays, the last.
+func TestPassageKeepsSixteenths(t *testing.T) {
+	var r passage
+	for i := range int64(1000) {
+		r.add(mark{at: i * millisecond, passed: i, limited: i == 505}, 160*millisecond)
+	}
+	if r.n < 100 || r.n > 112 { // the newest may come a moment before its sixteenth is over
+		t.Errorf("%d marks of a second", r.n)
+	}
+	limited := 0
+	for i := uint64(1); i <= passageMarks; i++ {
+		if r.before(i).limited {
+			limited++
+		}
+	}
+	if r.last().passed != 999 || limited != 1 {
+		t.Errorf("the last is %+v, %d say that there was too little", *r.last(), limited)
+	}
+}
