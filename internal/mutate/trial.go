@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,7 +75,9 @@ func (p *pack) try(kept *verdicts, progress io.Writer) error {
 			return err
 		}
 	}
-	for i, m := range p.mutants {
+	// In any order, so that a run which is cut short says something about all files.
+	for _, i := range rand.New(rand.NewPCG(uint64(len(p.mutants)), 0)).Perm(len(p.mutants)) {
+		m := p.mutants[i]
 		if m.verdict.How != "" {
 			continue
 		}
