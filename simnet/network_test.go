@@ -288,7 +288,11 @@ func TestSocketEdges(t *testing.T) {
 	if ok, err := a.Wait(time.Time{}); !ok || err != nil {
 		t.Errorf("Wait with something there: %v, %v", ok, err)
 	}
+}
 
+// TestNetworkMistakes: addresses that nobody can have, and settings out of range.
+func TestNetworkMistakes(t *testing.T) {
+	n := NewNetwork(1)
 	for _, bad := range []netip.AddrPort{{}, netip.MustParseAddrPort("0.0.0.0:1"), netip.MustParseAddrPort("[ff02::1]:1")} {
 		if _, err := n.Socket(bad, SocketConfig{}); !errors.Is(err, ErrBadAddress) {
 			t.Errorf("bound to %v: %v", bad, err)

@@ -123,10 +123,16 @@ func TestFetchStrangers(t *testing.T) {
 			t.Errorf("%s: %+v", name, err)
 		}
 	}
-	answer = func(w http.ResponseWriter) { // it promises more than it has
+}
+
+// TestFetchCutShort: what does not come whole, what nobody waits for any more, and what cannot be asked so.
+func TestFetchCutShort(t *testing.T) {
+	answer := func(w http.ResponseWriter) { // it promises more than it has
 		w.Header().Set("Content-Length", "2048")
 		fmt.Fprint(w, "half")
 	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
+	defer s.Close()
 	if _, err := ask(t, s, ""); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("broken off: %v", err)
 	}
