@@ -53,9 +53,9 @@ func Idle(ctx context.Context, cfg IdleConfig, t Trial) (*Report, error) {
 
 // An idleEnd is what one end has used up.
 type idleEnd struct {
-	heap [2]uint64            // before and after the connections were made
-	cpu  [2]time.Duration     // while they were idle
-	of   func() (Cost, error) // what it uses now, after a collection
+	heap [2]uint64        // before and after the connections were made
+	cpu  [2]time.Duration // while they were idle
+	of   func(collect bool) (Cost, error)
 }
 
 type idleEnds struct {
@@ -76,8 +76,18 @@ func openIdle(t Trial, cfg IdleConfig, server *child, key netcode.Key) (*idleEnd
 		return nil, err
 	}
 	e := &idleEnds{client: client}
-	e.server.of = func() (Cost, error) { return server.ask(collectLine) }
-	e.own.of = func() (Cost, error) { return Cost{CPU: cpuTime(), Heap: liveHeap()}, nil }
+	e.server.of = func(collect bool) (Cost, error) {
+		if collect {
+			return server.ask(collectLine)
+		}
+		return server.ask("")
+	}
+	e.own.of = func(collect bool) (c Cost, err error) {
+		if c.CPU = cpuTime(); collect {
+			c.Heap = liveHeap()
+		}
+		return c, nil
+	}
 	for i := range cfg.Connections {
 		token, err := mint(server.began.Address, key, uint64(i)+1)
 		if err != nil {
@@ -91,27 +101,31 @@ func openIdle(t Trial, cfg IdleConfig, server *child, key netcode.Key) (*idleEnd
 
 // measure connects all, and leaves them alone.
 func (e *idleEnds) measure(ctx context.Context, t Trial) error {
-	if err := e.note(func(end *idleEnd, c Cost) { end.heap[0] = c.Heap }); err != nil {
+	if err := e.note(true, func(end *idleEnd, c Cost) { end.heap[0] = c.Heap }); err != nil {
 		return err
 	}
 	if err := e.connect(); err != nil {
 		return err
 	}
-	e.serve(ctx, settleTime)
-	if err := e.note(func(end *idleEnd, c Cost) { end.heap[1], end.cpu[0] = c.Heap, c.CPU }); err != nil {
+	e.serve(ctx, min(settleTime, 4*t.Time))
+	if err := e.note(true, func(end *idleEnd, c Cost) { end.heap[1] = c.Heap }); err != nil {
+		return err
+	}
+	if err := e.note(false, func(end *idleEnd, c Cost) { end.cpu[0] = c.CPU }); err != nil {
 		return err
 	}
 	e.serve(ctx, t.Time)
-	if err := e.note(func(end *idleEnd, c Cost) { end.cpu[1] = c.CPU }); err != nil {
+	if err := e.note(false, func(end *idleEnd, c Cost) { end.cpu[1] = c.CPU }); err != nil {
 		return err
 	}
 	runtime.KeepAlive(e.conns)
 	return context.Cause(ctx)
 }
 
-func (e *idleEnds) note(put func(*idleEnd, Cost)) error {
+// note asks both ends what they use; collecting garbage before takes time itself.
+func (e *idleEnds) note(collect bool, put func(*idleEnd, Cost)) error {
 	for _, end := range []*idleEnd{&e.server, &e.own} {
-		c, err := end.of()
+		c, err := end.of(collect)
 		if err != nil {
 			return err
 		}

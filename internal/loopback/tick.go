@@ -53,8 +53,9 @@ func Tick(cfg TickConfig) *Bench {
 	}
 }
 
-// settleTime is how long a game runs before it is measured.
-const settleTime = time.Second / 2
+// settleTime is how long a game runs at most before it is measured: until what each connection
+// remembers of its packets has grown as large as it gets.
+const settleTime = 2 * time.Second
 
 func (cfg TickConfig) runner(kind ServerKind) Runner {
 	return func(ctx context.Context, t Trial) (s Sample, err error) {
@@ -102,7 +103,7 @@ func newKey() (key [netcode.KeyBytes]byte, err error) {
 // measure plays for the time of the trial, and asks the server what that took it.
 func (c *crowd) measure(t Trial, server *child) (s Sample, err error) {
 	c.begin(time.Now())
-	c.play(settleTime)
+	c.play(min(settleTime, 4*t.Time))
 	before, err := server.ask("")
 	if err != nil {
 		return s, err
