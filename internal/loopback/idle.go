@@ -17,6 +17,9 @@ type IdleConfig struct {
 	CPU         int      // that both processes are pinned to; negative: none
 }
 
+// keepAlive is a quarter of the timeout of a token that says nothing else.
+const keepAlive = netcode.DefaultTimeout / 4
+
 // The two ends of idle connections, as rows of the report.
 const (
 	ServerEnd = "at the server"
@@ -196,6 +199,9 @@ func (e *idleEnds) report(cfg IdleConfig, t Trial) *Report {
 			{"live heap", "bytes a connection", heap / n},
 			{"CPU", "µs a connection and second", float64(end.of.cpu[1]-end.of.cpu[0]) / 1e3 / n / t.Time.Seconds()},
 		}})
+	}
+	if t.Time < 2*keepAlive {
+		r.Notes = append(r.Notes, fmt.Sprintf("the time is that of less than two keep-alives, which come each %v: measure for longer", keepAlive))
 	}
 	for _, row := range []string{ServerEnd, ClientEnd} {
 		r.Floors = append(r.Floors, Floor{
