@@ -159,11 +159,14 @@ func TestInventedChallenges(t *testing.T) {
 	o.challenge = bytes.Clone(p.c.challengeBy[:])
 	o.challenge[7] ^= 1
 	forged, _ := o.append(w.random, p.c.handshake, nil)
+	changed := bytes.Clone(forged)
+	changed[len(changed)-1] ^= 1
 	o.challenge, o.sequence = p.c.challengeBy[:], p.c.challenge+1<<entryBits
 	next, _ := o.append(w.random, p.c.handshake, nil)
 	o.sequence = p.c.challenge - 1<<entryBits
 	last, _ := o.append(w.random, p.c.handshake, nil)
 	w.wantDrops(t, "client 0", p.at, []droppedCase{
+		{"an OFFER that was changed", changed, DropForged},
 		{"an invented challenge", forged, DropChallengeForged},
 		{"the number of the next challenge", next, DropUnknownToken},
 		{"the number of the challenge before", last, DropUnknownToken},

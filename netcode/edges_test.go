@@ -269,6 +269,14 @@ func TestErrorsCount(t *testing.T) {
 	if got := (Refusal{Code: CodePlainServer}).String(); got != "the server speaks plain netcode" {
 		t.Error(got)
 	}
+	for state, want := range map[State]string{
+		StateTokenExpired: "connect token expired", StateTimedOut: "connection timed out", StateDenied: "connection denied",
+		StateDisconnected: "disconnected", StateConnected: "connected",
+	} {
+		if state.String() != want {
+			t.Errorf("%d is %q", state, state)
+		}
+	}
 	for why, want := range map[Why]string{WhyTimeout: "timed out", WhyPeer: "closed by the peer", WhyRefused: "there is no place for it any more"} {
 		if why.String() != want {
 			t.Errorf("%d is %q", why, why)

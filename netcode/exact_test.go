@@ -358,6 +358,67 @@ func TestMalformedResume(t *testing.T) {
 	}
 }
 
+// TestResumeLayout: a RESUME that is cut behind its seal, or has a cookie of another size, is malformed.
+func TestResumeLayout(t *testing.T) {
+	k, random := newResumeKeys(&rawKey{1}, testProtocol), newSeeded(1)
+	ticket := make([]byte, minTicketBytes)
+	for n, want := range map[int]Drop{0: DropNone, cookieBytes: DropNone, cookieBytes + 1: DropMalformed} {
+		r := resume{version: 1, cookie: make([]byte, n)}
+		b, _ := r.append(random, k, nil, ticket)
+		_, nonce, ok := splitResume(b)
+		if drop := new(resume).open(k, b, nonce); !ok || drop != want {
+			t.Errorf("a cookie of %d bytes: %v", n, drop)
+		}
+	}
+	head := append([]byte{wire.PrefixHandshake, longResume, byte(len(ticket)), byte(len(ticket) >> 8)}, ticket...)
+	for n := range resumeFixed {
+		b, _ := sealLong(random, k.offer, append(append(bytes.Clone(head), make([]byte, nonceXBytes)...), make([]byte, n)...), len(head), head)
+		if drop := new(resume).open(k, b, len(head)); drop != DropMalformed {
+			t.Errorf("%d bytes: %v", n, drop)
+		}
+	}
+}
+
+// TestPayloadsKeepAlive: a plain client that hears nothing but payloads knows that its server lives.
+func TestPayloadsKeepAlive(t *testing.T) {
+	w, p, seat := plainPair(t, func(c *MintConfig) { c.Timeout = time.Second })
+	w.onClient = func(_ Source, b []byte) bool { return packetKind(b[0]&15) == kindPayload }
+	for range 30 {
+		w.step(100 * ms)
+		b, err := w.server.AppendPayload(w.now, seat, nil, []byte("news"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.toClient(p.at, b)
+	}
+	w.wantState(p, StateConnected)
+	w.step(second)
+	w.wantState(p, StateTimedOut)
+}
+
+// TestOneSeatForAToken: a token whose client has left admits no plain one under the same keys.
+func TestOneSeatForAToken(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow })
+	p := w.join(w.mint(7, plainToken), 1, func(c *ClientConfig) { c.Plain = PlainAllow })
+	w.onServer = func(_ Source, b []byte) bool { return packetKind(b[0]&15) != kindResponse || b[0] < minPlainPrefix }
+	w.step(0)
+	w.wantState(p, StateConnected)
+	w.server.Leave(w.last().Seat)
+	w.onServer = nil
+	if ev := w.toServer(p.at, p.c.appendResponse(nil)); ev.Drop != DropClientConnected || len(ev.Reply) != 0 {
+		t.Errorf("%+v", ev)
+	}
+}
+
+// TestTimesBeforeTheEpoch: a clock before 1970 shows 1970.
+func TestTimesBeforeTheEpoch(t *testing.T) {
+	for unix, want := range map[int64]uint64{-5: 0, 0: 0, 5: 5} {
+		if got := seconds(unix); got != want {
+			t.Errorf("%d: %d", unix, got)
+		}
+	}
+}
+
 // TestRowsFillAReason: as many rows go along as there is room for.
 func TestRowsFillAReason(t *testing.T) {
 	k := newHandshakeKeys(&tokenKeys{}, 1)
@@ -368,7 +429,7 @@ func TestRowsFillAReason(t *testing.T) {
 			t.Fatalf("limit %d", limit)
 		}
 		got, _, _ := openReason(k, bytes.Clone(b), wireID{})
-		if len(got.Rows) < len(r.Rows) && limit-len(b) >= wire.ChannelRowSize || len(b) > limit {
+		if got.Text != r.Text || len(got.Rows) < len(r.Rows) && limit-len(b) >= wire.ChannelRowSize || len(b) > limit {
 			t.Errorf("limit %d: %d bytes, %d of rows", limit, len(b), len(got.Rows))
 		}
 	}

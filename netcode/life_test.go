@@ -37,8 +37,8 @@ func TestTokenPendingAnswersAnySource(t *testing.T) {
 			t.Fatalf("request %d: %v, %d bytes of answer", port, ev.Drop, len(ev.Reply))
 		}
 	}
-	if n := w.server.Counters().Decryptions; n != 1 {
-		t.Fatalf("%d decryptions for one token", n)
+	if c := w.server.Counters(); c.Decryptions != 1 || c.Challenges != 100 {
+		t.Fatalf("%d decryptions for one token, %d challenges", c.Decryptions, c.Challenges)
 	}
 	if n := w.server.Admission().Tokens(); n != 1 {
 		t.Fatalf("%d entries for one token", n)

@@ -152,7 +152,7 @@ func TestChallengeOfTheNextServer(t *testing.T) {
 		}
 	}
 	w.now += second
-	if ev := p.c.HandleTimeout(w.now, w.unix()); ev.State != StateRequesting || p.c.Server() != SourceFrom(serverAddr) {
+	if ev := p.c.HandleTimeout(w.now, w.unix()); ev.Kind != ClientState || ev.State != StateRequesting || p.c.Server() != SourceFrom(serverAddr) {
 		t.Fatalf("%+v at %v", ev, p.c.Server())
 	}
 	const next = 99 << entryBits

@@ -64,6 +64,21 @@ func TestSeatIndexes(t *testing.T) {
 	}
 }
 
+// TestSeatsHeldByComeAndGo: a slot that is given to somebody else, or once more to him, is no more held by who had it.
+func TestSeatsHeldByComeAndGo(t *testing.T) {
+	table, now := newSeatTable(0, 1), int64(0)
+	for i := range uint64(60) { // through all slots, several times
+		s := table.takeFor(7+i%2, now, 0, true)
+		if s == nil {
+			t.Fatalf("none for the %d.", i)
+		}
+		table.put(s, now)
+		if now += slotRest; table.held[7] > table.maxSlots || table.held[7]+table.held[8] > len(table.seats) {
+			t.Fatalf("after %d of them, of %d slots %v are held", i+1, len(table.seats), table.held)
+		}
+	}
+}
+
 // TestSeatsHeld: somebody who comes again and again may hold ten slots in any case, and more only while
 // half of all are there to take.
 func TestSeatsHeld(t *testing.T) {
