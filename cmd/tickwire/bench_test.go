@@ -183,7 +183,7 @@ func TestBenchTraces(t *testing.T) {
 		t.Errorf("who is better than whom:\n%s", table)
 	}
 	for args, want := range map[string]string{
-		"--seeds 0": "--seeds is 0", "--queue 0": "--queue is 0", "--rtt=-1s": "--rtt is -1s", "/nowhere": "--trace: open /nowhere",
+		"--seeds 0": "--seeds is 0", "--queue 0": "--queue is 0", "--rtt=-1s": "--rtt is -1s", "/nowhere": "open /nowhere: no such file",
 		"--controller vegas": `no controller is called "vegas"`, "--loss 2": "--loss is 2", "--for=-1s": "--for is -1s",
 	} {
 		if _, err := tracesOf(t, strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {

@@ -22,13 +22,13 @@ func (c traceCase) length() string {
 func TestBenchLinkTraces(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]traceCase{
-		"text":      {"1\ntwo\n", `text: simnet: trace line 2 is "two": want a time in milliseconds, digits only`},
-		"back":      {"5\n4\n", `back: simnet: trace line 2 is "4": want a time not before the 5`},
-		"binary":    {"\x00\x01\xff", `binary: simnet: trace line 1 is "\x00\x01\xff": want a time in milliseconds, digits only`},
-		"empty":     {"", "empty: simnet: trace line 1 is \"\": want a line with a time above 0"},
-		"long":      {strings.Repeat("1", 100_000), "long: simnet: trace line 1 is \"…\": want a line of digits, not thousands of bytes"},
-		"late":      {"86400001\n", "late: simnet: trace line 1 is \"86400001\": want a time of at most 24 hours"},
-		"still":     {"0\n0\n", "still: simnet: trace line 3 is \"\": want a line with a time above 0"},
+		"text":      {"1\ntwo\n", `text: trace line 2 is "two": want a time in milliseconds, digits only`},
+		"back":      {"5\n4\n", `back: trace line 2 is "4": want a time not before the 5`},
+		"binary":    {"\x00\x01\xff", `binary: trace line 1 is "\x00\x01\xff": want a time in milliseconds, digits only`},
+		"empty":     {"", "empty: trace line 1 is \"\": want a line with a time above 0"},
+		"long":      {strings.Repeat("1", 100_000), "long: trace line 1 is \"…\": want a line of digits, not thousands of bytes"},
+		"late":      {"86400001\n", "late: trace line 1 is \"86400001\": want a time of at most 24 hours"},
+		"still":     {"0\n0\n", "still: trace line 3 is \"\": want a line with a time above 0"},
 		"one a day": {"86400000\n", "the connection ended with timed out"},
 		"dense":     {strings.Repeat("0\n", 20_000) + "1\n", ""},
 	} {
@@ -44,7 +44,7 @@ func TestBenchLinkTraces(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := benchOf(t.Context(), t, "--trace", dir, "--seeds", "1"); err == nil || !strings.Contains(err.Error(), "--trace "+dir) {
+	if _, err := benchOf(t.Context(), t, "--trace", dir, "--seeds", "1"); err == nil || !strings.Contains(err.Error(), "--trace: "+dir) {
 		t.Errorf("a folder: %v", err)
 	}
 }

@@ -358,7 +358,7 @@ func TestConnectUnconfirmed(t *testing.T) {
 	t.Setenv("TICKWIRE_KEY", testKey)
 	server := start(t, binary, "serve", "--listen=127.0.0.1:0", "--protocol=7")
 	token := tokenFile(t, "--server", listening(t, server.out))
-	player := start(t, binary, "connect", "--token", token, "--linger=10ms", "--end-within=1500ms")
+	player := start(t, binary, "connect", "--token", token, "--linger=10ms", "--end-within=2500ms")
 	player.say("one")
 	waitFor(t, player.out, "\none\n")
 	if err := server.cmd.Process.Kill(); err != nil {
