@@ -8,77 +8,101 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// TestDrainTowardsSilence: who is drained asks a peer that answers nothing for a second, and no
-// longer; but what either end is known to have under way is given all the time there is.
+// A silence is what a drain may run into.
+type silence struct {
+	name  string
+	keep  time.Duration
+	begin func(p *pair) // after which the peer is not heard any more
+	pings bool          // but it is, and does not hear us
+}
+
+// takes plays it, and returns how long the end that drains is there.
+func (s silence) takes(t *testing.T, patience time.Duration) time.Duration {
+	cfg := channels()
+	cfg.KeepFor = s.keep
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.ends[1].Ping() // measures the round trip
+	p.run(time.Second)
+	s.begin(p)
+	began := p.now
+	for p.ends[0].life.live() && p.now-began < int64(patience) {
+		if s.pings {
+			p.ends[1].Ping()
+		}
+		p.run(10 * time.Millisecond)
+	}
+	return time.Duration(p.now - began)
+}
+
+// TestDrainTowardsSilence: who is drained with nothing under way asks a peer that answers nothing
+// for a second, and no longer; one that is away is not even asked.
 func TestDrainTowardsSilence(t *testing.T) {
-	second, long := time.Second, 20*time.Second
-	for name, c := range map[string]struct {
-		keep        time.Duration
-		begin       func(p *pair) // after which the peer is not heard any more
-		least, most time.Duration
-	}{
-		"nothing is under way": {0, func(p *pair) {
+	const second, long = time.Second, 20 * time.Second
+	for _, s := range []silence{
+		{name: "nothing is under way", begin: func(p *pair) {
 			p.cut(true)
 			p.ends[0].Drain(p.now, 300, "", long)
-		}, second, second + 200*time.Millisecond},
-		"it was not heard for a while": {0, func(p *pair) {
+		}},
+		{name: "it was not heard for a while", begin: func(p *pair) {
 			p.cut(true)
 			p.run(4 * second)
 			p.ends[0].Drain(p.now, 300, "", long)
-		}, second, second + 200*time.Millisecond},
-		"all has arrived, and then it falls silent": {0, func(p *pair) {
+		}},
+		{name: "all has arrived, and then it falls silent", begin: func(p *pair) {
 			p.send(0, chanOf(ReliableOrdered), message(0, 100))
 			p.ends[0].Drain(p.now, 300, "", long)
 			p.runUntil(second, p.ends[0].outbox.drained)
 			p.cut(true)
-		}, second, second + 200*time.Millisecond},
-		"our message is under way": {0, func(p *pair) {
+		}},
+	} {
+		if took := s.takes(t, long); took < second || took > second+200*time.Millisecond {
+			t.Errorf("%s: it took %v, want a second", s.name, took)
+		}
+	}
+	away := silence{name: "it is away", keep: time.Hour, begin: func(p *pair) {
+		p.cut(true)
+		p.run(15 * second)
+		p.ends[0].Drain(p.now, 300, "", long)
+	}}
+	if took := away.takes(t, long); took != 0 {
+		t.Errorf("%s: it took %v", away.name, took)
+	}
+}
+
+// TestDrainOfWhatIsUnderWay: what either end is known to have under way is given all the time
+// there is, however silent the peer is; so is a peer that is heard, or shall drain, too.
+func TestDrainOfWhatIsUnderWay(t *testing.T) {
+	const second, given = time.Second, 5 * time.Second
+	for _, s := range []silence{
+		{name: "our message is under way", begin: func(p *pair) {
 			p.cut(true)
 			p.send(0, chanOf(ReliableOrdered), message(0, 100))
-			p.ends[0].Drain(p.now, 300, "", 5*second)
-		}, 5 * second, 5 * second},
-		"it drains, and is not through": {0, func(p *pair) {
+			p.ends[0].Drain(p.now, 300, "", given)
+		}},
+		{name: "it drains, and is not through", begin: func(p *pair) {
 			p.send(1, chanOf(ReliableOrdered), message(0, 100_000))
-			p.ends[1].Drain(p.now, 301, "", long)
+			p.ends[1].Drain(p.now, 301, "", 20*second)
 			p.runUntil(second, p.ends[0].life.drain.peerDrains)
 			p.cut(true)
-			p.ends[0].Drain(p.now, 300, "", 5*second)
-		}, 5 * second, 5 * second},
-		"it shall drain, too": {0, func(p *pair) {
+			p.ends[0].Drain(p.now, 300, "", given)
+		}},
+		{name: "it shall drain, too", begin: func(p *pair) {
 			p.cut(true)
-			p.ends[0].DrainBoth(p.now, 300, "", 5*second)
-		}, 5 * second, 5 * second},
-		"we do not reach it, but it is heard": {0, func(p *pair) {
+			p.ends[0].DrainBoth(p.now, 300, "", given)
+		}},
+		{name: "we do not reach it, but it is heard", pings: true, begin: func(p *pair) {
 			p.links[0].cut = true
-			p.ends[0].Drain(p.now, 300, "", 5*second)
-		}, 5 * second, 5 * second},
-		"it is away": {time.Hour, func(p *pair) {
-			p.cut(true)
-			p.run(15 * second)
-			p.ends[0].Drain(p.now, 300, "", long)
-		}, 0, 0},
-		"it is away, and a message waits": {time.Hour, func(p *pair) {
+			p.ends[0].Drain(p.now, 300, "", given)
+		}},
+		{name: "it is away, and a message waits", keep: time.Hour, begin: func(p *pair) {
 			p.cut(true)
 			p.send(0, chanOf(ReliableOrdered), message(0, 100))
 			p.run(15 * second)
-			p.ends[0].Drain(p.now, 300, "", 5*second)
-		}, 5 * second, 5 * second},
+			p.ends[0].Drain(p.now, 300, "", given)
+		}},
 	} {
-		cfg := channels()
-		cfg.KeepFor = c.keep
-		p := newPair(t, cfg, 20*time.Millisecond).open()
-		p.ends[1].Ping() // measures the round trip
-		p.run(second)
-		c.begin(p)
-		began := p.now
-		for p.ends[0].life.live() && p.now-began < int64(long) {
-			if name == "we do not reach it, but it is heard" {
-				p.ends[1].Ping()
-			}
-			p.run(10 * time.Millisecond)
-		}
-		if took := time.Duration(p.now - began); took < c.least || took > c.most {
-			t.Errorf("%s: it took %v, want %v to %v", name, took, c.least, c.most)
+		if took := s.takes(t, 20*second); took != given {
+			t.Errorf("%s: it took %v, want all that it was given, %v", s.name, took, given)
 		}
 	}
 }

@@ -37,10 +37,12 @@ func (p *pair) marksSent(seconds int) (marked, all int) {
 
 func asSent(_ int, m ECN) ECN { return m }
 
+// bleach is a router that takes all marks off.
+func bleach(int, ECN) ECN { return NotECT }
+
 // TestMarksAreTested: packets are marked as long as the marks arrive as they left, and no further
 // than ten of them if not (RFC 9000, 13.4.2).
 func TestMarksAreTested(t *testing.T) {
-	bleach := func(int, ECN) ECN { return NotECT }
 	other := func(_ int, m ECN) ECN { return min(m, 1) } // ECT(0) becomes ECT(1)
 	half := func(n int, m ECN) ECN {
 		if n%2 == 0 {
@@ -70,55 +72,63 @@ func TestMarksAreTested(t *testing.T) {
 			}
 		})
 	}
-	t.Run("marked ones are dropped", func(t *testing.T) {
-		p := newMarked(t, channels(), asSent)
-		p.ends[0].paths.all[0].marks = marks{}
-		drop := func(int, []byte) bool { return p.links[0].mark != NotECT }
-		p.links[0].drop = drop
-		p.marksSent(10)
-		if got := p.ends[0].paths.all[0].marks.state; got != marksFailed {
-			t.Errorf("state %d", got)
+}
+
+// TestMarksGetLost: where marked packets are dropped no more are marked.
+func TestMarksGetLost(t *testing.T) {
+	p := newMarked(t, channels(), asSent)
+	p.ends[0].paths.all[0].marks = marks{}
+	drop := func(int, []byte) bool { return p.links[0].mark != NotECT }
+	p.links[0].drop = drop
+	p.marksSent(10)
+	if got := p.ends[0].paths.all[0].marks.state; got != marksFailed {
+		t.Errorf("state %d", got)
+	}
+}
+
+// TestMarksOff: DisableECN marks nothing.
+func TestMarksOff(t *testing.T) {
+	cfg := channels()
+	cfg.DisableECN = true
+	if marked, _ := newMarked(t, cfg, asSent).marksSent(1); marked != 0 {
+		t.Errorf("%d datagrams are marked", marked)
+	}
+}
+
+// TestMarksOnABadLine: losses, copies and overtaking are no fault of marks.
+func TestMarksOnABadLine(t *testing.T) {
+	for seed := range uint64(20) {
+		p := newPairSeed(t, channels(), 25*time.Millisecond, seed)
+		for i := range p.links {
+			l := &p.links[i]
+			l.router, l.loss, l.dup, l.jitter = asSent, 0.2, 0.1, 40*time.Millisecond
 		}
-	})
-	t.Run("off", func(t *testing.T) {
-		cfg := channels()
-		cfg.DisableECN = true
-		if marked, _ := newMarked(t, cfg, asSent).marksSent(1); marked != 0 {
-			t.Errorf("%d datagrams are marked", marked)
-		}
-	})
-	t.Run("losses, copies and overtaking are no fault of marks", func(t *testing.T) {
-		for seed := range uint64(20) {
-			p := newPairSeed(t, channels(), 25*time.Millisecond, seed)
-			for i := range p.links {
-				l := &p.links[i]
-				l.router, l.loss, l.dup, l.jitter = asSent, 0.2, 0.1, 40*time.Millisecond
+		p.open().marksSent(30)
+		for i := range p.ends {
+			if got := p.ends[i].paths.all[0].marks.state; got != marksCapable {
+				t.Errorf("seed %d, end %d: state %d", seed, i, got)
 			}
-			p.open().marksSent(30)
-			for i := range p.ends {
-				if got := p.ends[i].paths.all[0].marks.state; got != marksCapable {
-					t.Errorf("seed %d, end %d: state %d", seed, i, got)
-				}
-			}
 		}
-	})
-	t.Run("a path that moves is tested anew", func(t *testing.T) {
-		p := newMarked(t, channels(), asSent)
-		p.marksSent(2)
-		end := p.ends[0]
-		end.paths.all[0].move(p.now, 0, 0)
-		if end.paths.all[0].marks.state != marksTesting {
-			t.Error("not tested")
-		}
-		if marked, _ := p.marksSent(2); marked < 100 {
-			t.Errorf("%d marked", marked)
-		}
-		end.paths.all[0].move(p.now, 0, 0)
-		p.links[0].router = bleach
-		if marked, _ := p.marksSent(2); marked > 2*markTests {
-			t.Errorf("%d marked where marks are bleached", marked)
-		}
-	})
+	}
+}
+
+// TestMarksAfterAMove: a path that moves is tested anew.
+func TestMarksAfterAMove(t *testing.T) {
+	p := newMarked(t, channels(), asSent)
+	p.marksSent(2)
+	end := p.ends[0]
+	end.paths.all[0].move(p.now, 0, 0)
+	if end.paths.all[0].marks.state != marksTesting {
+		t.Error("not tested")
+	}
+	if marked, _ := p.marksSent(2); marked < 100 {
+		t.Errorf("%d marked", marked)
+	}
+	end.paths.all[0].move(p.now, 0, 0)
+	p.links[0].router = bleach
+	if marked, _ := p.marksSent(2); marked > 2*markTests {
+		t.Errorf("%d marked where marks are bleached", marked)
+	}
 }
 
 // TestMarksCostLittle: who gets no marks sends none of the bytes that tell of them; who gets

@@ -22,53 +22,18 @@ func FuzzHandlePacket(f *testing.F) {
 		f.Add(b, false)
 	}
 	for _, d := range deliveries {
-		ch := chanOf(d)
-		add(run(ch, 0, "a", "b"), run(ch, 1, "b", "c"), run(ch, 1000, "far"))
-		add(fragment(ch, 0, 0, 20, []byte("0123456789")), fragment(ch, 0, 10, 0, []byte("0123456789")))
-		add(fragment(ch, 7, 500, 0, []byte("x")), run(ch, 7, "whole"))
-		add(withOptions(ch, 3, wire.OptionKeyed, 0, 0, "a", "b"), withOptions(ch, 3, wire.OptionGroup, 2, 0, "c"), withOptions(ch, 2, wire.OptionGroup, 1, 0, "d"))
-		add(withOptions(ch, 1, wire.OptionDroppable, 0, 0, "a", "b"), withOptions(ch, 0, wire.OptionDroppable, 0, 5, "c"), run(ch, 0, "d"))
-		add(droppableFragment(ch, 1, 0, 0, 10, "01234"), droppableFragment(ch, 1, 0, 5, 0, "56789"), run(ch, 0, "x"))
-		add(wire.AppendWindow(nil, uint16(ch), 1<<20), wire.AppendBlocked(nil, uint16(ch), 1<<20), ack(0, 1))
-		add(wire.AppendSkip(nil, uint16(ch), 0, []int{1, 2, 3}), wire.AppendStored(nil, uint16(ch), []uint32{0, 1}))
+		seedMessages(add, chanOf(d))
 	}
-	add(ack(0, 0), ack(0, 5), ack(3, 3), []byte{wire.TypePing}, nil, []byte{wire.TypePing})
-	add(wire.AppendHold(nil, 1, 9000), wire.AppendHold(nil, 2, 0), wire.AppendHold(nil, 1, 60_000), []byte{wire.TypePing}, run(chanOf(ReliableOrdered), 0, "x"))
-	add(wire.AppendHold(nil, 9, 60_001))
-	add(wire.AppendDraining(nil, wire.Draining), []byte{wire.TypePing}, wire.AppendDraining(nil, wire.Drained), ack(0, 3))
-	add(run(0, 1, "\x01and a ticket"), run(0, 0, "\x4d"), fragment(0, 2, 0, 12, []byte("\x03\x01\x00\x00\x00\x01")), run(0, 3, "\x02TWTK"))
-	status := func(path uint8, serial uint64, state wire.PathState) []byte {
-		return wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, State: state, Weight: 3})
-	}
-	challenge := wire.AppendPathChallenge(nil, 77)
-	long := slices.Concat(challenge, wire.AppendPathResponse(nil, 77), run(chanOf(ReliableOrdered), 0, string(make([]byte, 300)))) // from route 1
-	add(challenge, long, []byte{wire.TypePing}, ack(0, 3), challenge, wire.AppendPathResponse(nil, 1), long)
-	for state := range wire.PathCopy + 1 {
-		open := slices.Concat(status(1, 1, state), challenge)
-		add(open, []byte{wire.TypePing}, open, slices.Concat(status(1, 2, wire.PathCopy), ack(0, 0)), status(1, 3, wire.PathAbandon), status(0, 1, state), status(6, 1, state))
-		add(status(0, 1, wire.PathAbandon), open, slices.Concat(status(1, 9, state), challenge), ack(0, 1), run(chanOf(Unreliable), 0, "a", "b"), run(chanOf(Unreliable), 0, "a"))
-	}
-	add(wire.AppendClose(nil, &wire.Close{Code: CodeMismatch, Rows: make([]byte, 24)}), []byte{wire.TypeCloseAck})
+	seedLife(add)
+	seedPaths(add)
 	f.Fuzz(func(t *testing.T, b []byte, trusted bool) {
 		cfg := channels()
 		cfg.Trusted = trusted
 		s := newScript(t, cfg)
-		for _, d := range deliveries {
-			for _, size := range []int{0, 30, 3000} {
-				_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{Receipt: true})
-				_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{Keyed: d.latest(), Droppable: d == ReliableOrdered, Receipt: true})
-				_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{ExpiresAt: s.now + 100_000_000})
-			}
-		}
+		s.sendsAll()
 		for len(b) > 0 {
 			n := min(4*int(b[0]), len(b)-1)
-			s.saysAnywhere()
-			frames, path := b[1:1+n], uint8(0)
-			if n > 1 && frames[0] == wire.TypePathStatus {
-				path = frames[1] & 7
-			}
-			s.e.HandlePacket(s.now, Incoming{Path: path, From: Route(b[0] >> 6), Number: s.number, Frames: frames})
-			s.number++
+			s.hearsAnywhere(Route(b[0]>>6), b[1:1+n])
 			s.now += int64(b[0]) * 100_000
 			s.e.HandleTimeout(s.now)
 			checkBounds(t, s.e)
@@ -86,6 +51,75 @@ func FuzzHandlePacket(f *testing.F) {
 			t.Error("not done")
 		}
 	})
+}
+
+// seedMessages adds what a peer can say on a channel, in pieces and with options, right and wrong.
+func seedMessages(add func(packets ...[]byte), ch ChannelID) {
+	add(run(ch, 0, "a", "b"), run(ch, 1, "b", "c"), run(ch, 1000, "far"))
+	add(fragment(ch, 0, 0, 20, []byte("0123456789")), fragment(ch, 0, 10, 0, []byte("0123456789")))
+	add(fragment(ch, 7, 500, 0, []byte("x")), run(ch, 7, "whole"))
+	add(withOptions(ch, 3, wire.OptionKeyed, 0, 0, "a", "b"), withOptions(ch, 3, wire.OptionGroup, 2, 0, "c"),
+		withOptions(ch, 2, wire.OptionGroup, 1, 0, "d"))
+	add(withOptions(ch, 1, wire.OptionDroppable, 0, 0, "a", "b"), withOptions(ch, 0, wire.OptionDroppable, 0, 5, "c"),
+		run(ch, 0, "d"))
+	add(droppableFragment(ch, 1, 0, 0, 10, "01234"), droppableFragment(ch, 1, 0, 5, 0, "56789"), run(ch, 0, "x"))
+	add(wire.AppendWindow(nil, uint16(ch), 1<<20), wire.AppendBlocked(nil, uint16(ch), 1<<20), ack(0, 1))
+	add(wire.AppendSkip(nil, uint16(ch), 0, []int{1, 2, 3}), wire.AppendStored(nil, uint16(ch), []uint32{0, 1}))
+}
+
+// seedLife adds acks, holds, drains, a close, and the messages of channel 0.
+func seedLife(add func(packets ...[]byte)) {
+	ping := []byte{wire.TypePing}
+	add(ack(0, 0), ack(0, 5), ack(3, 3), ping, nil, ping)
+	add(wire.AppendHold(nil, 1, 9000), wire.AppendHold(nil, 2, 0), wire.AppendHold(nil, 1, 60_000), ping,
+		run(chanOf(ReliableOrdered), 0, "x"))
+	add(wire.AppendHold(nil, 9, 60_001))
+	add(wire.AppendDraining(nil, wire.Draining), ping, wire.AppendDraining(nil, wire.Drained), ack(0, 3))
+	add(run(0, 1, "\x01and a ticket"), run(0, 0, "\x4d"), fragment(0, 2, 0, 12, []byte("\x03\x01\x00\x00\x00\x01")),
+		run(0, 3, "\x02TWTK"))
+	add(wire.AppendClose(nil, &wire.Close{Code: CodeMismatch, Rows: make([]byte, 24)}), []byte{wire.TypeCloseAck})
+}
+
+// seedPaths adds a peer that moves, and paths that open and end in each state.
+func seedPaths(add func(packets ...[]byte)) {
+	status := func(path uint8, serial uint64, state wire.PathState) []byte {
+		return wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, State: state, Weight: 3})
+	}
+	ping, challenge := []byte{wire.TypePing}, wire.AppendPathChallenge(nil, 77)
+	long := slices.Concat(challenge, wire.AppendPathResponse(nil, 77),
+		run(chanOf(ReliableOrdered), 0, string(make([]byte, 300)))) // from route 1
+	add(challenge, long, ping, ack(0, 3), challenge, wire.AppendPathResponse(nil, 1), long)
+	for state := range wire.PathCopy + 1 {
+		open := slices.Concat(status(1, 1, state), challenge)
+		add(open, ping, open, slices.Concat(status(1, 2, wire.PathCopy), ack(0, 0)), status(1, 3, wire.PathAbandon),
+			status(0, 1, state), status(6, 1, state))
+		add(status(0, 1, wire.PathAbandon), open, slices.Concat(status(1, 9, state), challenge), ack(0, 1),
+			run(chanOf(Unreliable), 0, "a", "b"), run(chanOf(Unreliable), 0, "a"))
+	}
+}
+
+// sendsAll sends messages of all deliveries and sizes, with options and without.
+func (s *script) sendsAll() {
+	for _, d := range deliveries {
+		for _, size := range []int{0, 30, 3000} {
+			_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{Receipt: true})
+			_, _ = s.e.Send(chanOf(d), make([]byte, size),
+				SendOptions{Keyed: d.latest(), Droppable: d == ReliableOrdered, Receipt: true})
+			_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{ExpiresAt: s.now + 100_000_000})
+		}
+	}
+}
+
+// hearsAnywhere lets the endpoint say what it has to say, and then hear the frames, from a route and on
+// the path that they name.
+func (s *script) hearsAnywhere(from Route, frames []byte) {
+	s.saysAnywhere()
+	path := uint8(0)
+	if len(frames) > 1 && frames[0] == wire.TypePathStatus {
+		path = frames[1] & 7
+	}
+	s.e.HandlePacket(s.now, Incoming{Path: path, From: from, Number: s.number, Frames: frames})
+	s.number++
 }
 
 // saysAnywhere lets the endpoint say what it has to say on all its paths.

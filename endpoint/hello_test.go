@@ -62,9 +62,15 @@ func TestHelloGoesUntilAcknowledged(t *testing.T) {
 	}
 }
 
-// TestMismatch gives the two ends different channels, one difference at a time: each end
-// closes and names the difference from its own point of view.
-func TestMismatch(t *testing.T) {
+// A differing configuration is one that channels() does not go with, and what its end and the
+// other one say of that.
+type differing struct {
+	name, here, there string
+	cfg               Config
+}
+
+// differences are configurations with one difference each.
+func differences() []differing {
 	row := func(f func(*ChannelConfig)) Config {
 		cfg := channels()
 		f(&cfg.Channels[2])
@@ -72,10 +78,7 @@ func TestMismatch(t *testing.T) {
 	}
 	more := channels()
 	more.Channels = append(more.Channels, ChannelConfig{ID: 9})
-	for _, c := range []struct {
-		name, here, there string
-		cfg               Config
-	}{
+	return []differing{
 		{"delivery", "channel 3 is ReliableUnordered here and ReliableOrdered at the peer",
 			"channel 3 is ReliableOrdered here and ReliableUnordered at the peer",
 			row(func(ch *ChannelConfig) { ch.Delivery = ReliableOrdered })},
@@ -88,43 +91,56 @@ func TestMismatch(t *testing.T) {
 			row(func(ch *ChannelConfig) { ch.ID = 7 })},
 		{"one more", "channel 9 exists only at the peer", "channel 9 exists only here", more},
 		{"none", "channel 1 exists only here", "channel 1 exists only at the peer", Config{}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Log("# both find out at once, and each names the difference")
-			p := newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 1)
-			p.run(5 * time.Second)
-			for i, want := range []string{c.here, c.there} {
-				if all := p.events(i); len(all) != 1 || all[0].Code != CodeMismatch || all[0].Text != want {
-					t.Errorf("end %d: %v, want %q", i, all, want)
-				}
+	}
+}
+
+// TestMismatch gives the two ends different channels, one difference at a time: each end finds
+// out at once, closes, and names the difference from its own point of view.
+func TestMismatch(t *testing.T) {
+	for _, c := range differences() {
+		p := newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 1)
+		p.run(5 * time.Second)
+		for i, want := range []string{c.here, c.there} {
+			if all := p.events(i); len(all) != 1 || all[0].Code != CodeMismatch || all[0].Text != want {
+				t.Errorf("%s, end %d: %v, want %q", c.name, i, all, want)
 			}
-			t.Log("# only one side's HELLO arrives: the other learns from CLOSE, with rows")
-			p = newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 2)
-			p.links[0].drop = func(n int, b []byte) bool { return n == 0 }
-			p.run(5 * time.Second)
-			if all := p.events(1); len(all) != 1 || all[0].Text != c.there || !all[0].Remote {
-				t.Errorf("the peer: %v, want %q", all, c.there)
-			}
-			if all := p.events(0); len(all) != 1 || all[0].Code != CodeMismatch || all[0].Remote {
-				t.Errorf("the end that found out: %v", all)
-			}
-			if !p.ends[0].Done() || !p.ends[1].Done() {
-				t.Error("an end is not done")
-			}
-			t.Log("# a handshake gets the difference as an error with rows")
-			other, err := New(0, c.cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			e, _ := New(0, channels())
-			var mismatch *MismatchError
-			if err := e.HandleHello(0, other.AppendHello(0, nil)); !errors.As(err, &mismatch) || mismatch.Code != CodeMismatch {
-				t.Fatalf("HandleHello: %v", err)
-			}
-			if got := other.Difference(mismatch.Rows); got != c.there {
-				t.Errorf("Difference is %q, want %q", got, c.there)
-			}
-		})
+		}
+	}
+}
+
+// TestMismatchHeardOnce: only one side's HELLO arrives; the other learns from CLOSE, with rows.
+func TestMismatchHeardOnce(t *testing.T) {
+	for _, c := range differences() {
+		p := newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 2)
+		p.links[0].drop = func(n int, b []byte) bool { return n == 0 }
+		p.run(5 * time.Second)
+		if all := p.events(1); len(all) != 1 || all[0].Text != c.there || !all[0].Remote {
+			t.Errorf("%s, the peer: %v, want %q", c.name, all, c.there)
+		}
+		if all := p.events(0); len(all) != 1 || all[0].Code != CodeMismatch || all[0].Remote {
+			t.Errorf("%s, the end that found out: %v", c.name, all)
+		}
+		if !p.ends[0].Done() || !p.ends[1].Done() {
+			t.Errorf("%s: an end is not done", c.name)
+		}
+	}
+}
+
+// TestMismatchError: a handshake gets the difference as an error with rows.
+func TestMismatchError(t *testing.T) {
+	for _, c := range differences() {
+		other, err := New(0, c.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _ := New(0, channels())
+		var mismatch *MismatchError
+		if err := e.HandleHello(0, other.AppendHello(0, nil)); !errors.As(err, &mismatch) || mismatch.Code != CodeMismatch {
+			t.Fatalf("%s: HandleHello: %v", c.name, err)
+		}
+		if got := other.Difference(mismatch.Rows); got != c.there {
+			t.Errorf("%s: Difference is %q, want %q", c.name, got, c.there)
+		}
 	}
 }
 

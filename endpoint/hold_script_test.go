@@ -7,34 +7,37 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// TestHoldByScript looks at each thing that ends a hold or does not, from the peer's side.
-func TestHoldByScript(t *testing.T) {
-	data := run(chanOf(ReliableOrdered), 0, "x")
-	hold := func(serial, millis uint64) []byte { return wire.AppendHold(nil, serial, millis) }
-	start := func() *script {
-		s := newScript(t, channels())
-		s.hears([]byte{wire.TypePing})
-		s.says()
-		s.number = 10
-		s.hears(hold(1, 20_000))
-		s.says()
-		return s
+// newHeld is an endpoint whose peer has announced twenty seconds of silence.
+func newHeld(t *testing.T) *script {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.says()
+	s.number = 10
+	s.hears(wire.AppendHold(nil, 1, 20_000))
+	s.says()
+	return s
+}
+
+// wantHeld wants the peer to be silent for so much longer.
+func (s *script) wantHeld(want time.Duration) {
+	s.t.Helper()
+	if got := s.e.Held(s.now); got != want {
+		s.t.Errorf("held for %v, want %v", got, want)
 	}
-	wantHeld := func(s *script, want time.Duration) {
-		t.Helper()
-		if got := s.e.Held(s.now); got != want {
-			t.Errorf("held for %v, want %v", got, want)
-		}
-	}
-	s := start()
+}
+
+// TestDataEndsHold: while a hold lasts nothing is sent but signs of life and acks, and nothing but
+// new data ends it.
+func TestDataEndsHold(t *testing.T) {
+	s := newHeld(t)
 	t.Log("# copies, older news, PINGs, acks and what is late change nothing")
 	s.now += second
-	s.hears(hold(1, 20_000))
+	s.hears(wire.AppendHold(nil, 1, 20_000))
 	s.hears([]byte{wire.TypePing})
 	s.hears()
 	s.number = 5
-	s.hears(data)
-	wantHeld(s, 19*time.Second)
+	s.hears(run(chanOf(ReliableOrdered), 0, "x"))
+	s.wantHeld(19 * time.Second)
 	t.Log("# what the game sends waits, and nothing is sent but signs of life and acks")
 	if _, err := s.e.Send(chanOf(ReliableUnordered), []byte("waits"), SendOptions{}); err != nil {
 		t.Fatal(err)
@@ -47,26 +50,32 @@ func TestHoldByScript(t *testing.T) {
 	t.Log("# data ends it")
 	s.number = 20
 	s.hears(run(chanOf(ReliableOrdered), 1, "y"))
-	wantHeld(s, 0)
+	s.wantHeld(0)
 	if count(s.says(), wire.TypeRunLong) != 1 {
 		t.Error("what waited is not sent")
 	}
-	s = start()
-	t.Log("# a newer HOLD changes it, or ends it")
+}
+
+// TestNewerHold: a newer HOLD changes it, or ends it.
+func TestNewerHold(t *testing.T) {
+	s := newHeld(t)
 	s.now += second
-	s.hears(hold(2, 30_000))
-	wantHeld(s, 30*time.Second)
-	s.hears(hold(3, 0))
-	wantHeld(s, 0)
-	s.hears(hold(2, 30_000))
-	wantHeld(s, 0)
-	s = start()
-	t.Log("# it ends by itself, and is followed by a timeout")
+	s.hears(wire.AppendHold(nil, 2, 30_000))
+	s.wantHeld(30 * time.Second)
+	s.hears(wire.AppendHold(nil, 3, 0))
+	s.wantHeld(0)
+	s.hears(wire.AppendHold(nil, 2, 30_000))
+	s.wantHeld(0)
+}
+
+// TestHoldRunsOut: it ends by itself, and is followed by a timeout.
+func TestHoldRunsOut(t *testing.T) {
+	s := newHeld(t)
 	end := s.now + 20*second
 	s.wait(end - 1)
-	wantHeld(s, 1)
+	s.wantHeld(1)
 	s.wait(end)
-	wantHeld(s, 0)
+	s.wantHeld(0)
 	s.wait(end + 10*second - 1)
 	if s.e.Done() {
 		t.Error("it timed out too early")

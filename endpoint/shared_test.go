@@ -85,28 +85,46 @@ func TestSharedLiesOnce(t *testing.T) {
 	})
 }
 
-// TestSharedEnds: however the messages of a shared payload end, and in whatever order, its
-// memory comes back with the last of them, and not before.
-func TestSharedEnds(t *testing.T) {
-	const limited = ChannelID(20)
+// limitedOldest and limitedNewest are channels with room for one message, which drop the oldest or
+// the newest.
+const (
+	limitedOldest = ChannelID(20)
+	limitedNewest = ChannelID(21)
+)
+
+// crowded are the usual channels and two with room for one message; a first try is the only one.
+func crowded() Config {
 	cfg := channels()
 	cfg.Timeout = 5 * time.Second
 	cfg.Channels = append(cfg.Channels,
-		ChannelConfig{ID: limited, Delivery: ReliableOrdered, MaxMessageBytes: 1000, MaxQueuedBytes: 1032, Full: DropOldest,
+		ChannelConfig{ID: limitedOldest, Delivery: ReliableOrdered, MaxMessageBytes: 1000, MaxQueuedBytes: 1032, Full: DropOldest,
 			Resend: ResendPolicy{MaxAttempts: 1}},
-		ChannelConfig{ID: limited + 1, Delivery: ReliableOrdered, MaxMessageBytes: 1000, MaxQueuedBytes: 1032, Full: DropNewest})
+		ChannelConfig{ID: limitedNewest, Delivery: ReliableOrdered, MaxMessageBytes: 1000, MaxQueuedBytes: 1032, Full: DropNewest})
+	return cfg
+}
+
+// A sharedEnd is a way in which the messages of a shared payload end.
+type sharedEnd struct {
+	channel ChannelID
+	opts    SendOptions
+	before  func(p *pair) // the message is sent
+	after   func(p *pair) // and then
+	why     LossReason
+}
+
+// unsent loses all that end 0 has to say now.
+func unsent(p *pair) {
+	p.links[0].cut = true
+	p.flush()
+	p.links[0].cut = false
+}
+
+// sharedLosses are the ends of single messages.
+func sharedLosses() map[string]sharedEnd {
 	latest, ordered := chanOf(ReliableLatest), chanOf(ReliableOrdered)
-	for name, c := range map[string]struct {
-		channel ChannelID
-		opts    SendOptions
-		before  func(p *pair) // the message is sent
-		after   func(p *pair) // and then
-		why     LossReason
-	}{
+	return map[string]sharedEnd{
 		"lost": {channel: chanOf(Unreliable), why: NotKnown, after: func(p *pair) {
-			p.links[0].cut = true
-			p.flush()
-			p.links[0].cut = false
+			unsent(p)
 			p.send(0, ordered, nil)
 			p.run(3 * time.Second)
 		}},
@@ -114,9 +132,7 @@ func TestSharedEnds(t *testing.T) {
 			_, _ = p.ends[0].Send(latest, nil, SendOptions{Keyed: true, Key: 3})
 		}},
 		"superseded": {channel: latest, why: Superseded, after: func(p *pair) {
-			p.links[0].cut = true
-			p.flush()
-			p.links[0].cut = false
+			unsent(p)
 			_, _ = p.ends[0].Send(latest, nil, SendOptions{})
 			p.run(3 * time.Second)
 		}},
@@ -125,55 +141,79 @@ func TestSharedEnds(t *testing.T) {
 			p.links[0].cut = true
 			p.run(2 * time.Second)
 		}},
-		"gave up": {channel: limited, why: GaveUp, after: func(p *pair) {
-			p.links[0].cut = true
-			p.flush()
-			p.links[0].cut = false
+		"gave up": {channel: limitedOldest, why: GaveUp, after: func(p *pair) {
+			unsent(p)
 			p.run(3 * time.Second)
 		}},
-		"the oldest": {channel: limited, why: Dropped, after: func(p *pair) {
-			_, _ = p.ends[0].Send(limited, make([]byte, 900), SendOptions{})
+		"the oldest": {channel: limitedOldest, why: Dropped, after: func(p *pair) {
+			_, _ = p.ends[0].Send(limitedOldest, make([]byte, 900), SendOptions{})
 			p.run(time.Second)
 		}},
-		"the newest": {channel: limited + 1, why: Dropped, after: func(p *pair) { p.run(time.Second) }, before: func(p *pair) {
-			_, _ = p.ends[0].Send(limited+1, make([]byte, 900), SendOptions{})
+		"the newest": {channel: limitedNewest, why: Dropped, after: func(p *pair) { p.run(time.Second) }, before: func(p *pair) {
+			_, _ = p.ends[0].Send(limitedNewest, make([]byte, 900), SendOptions{})
 		}},
-		"close":   {channel: ordered, why: ConnClosed, after: func(p *pair) { p.ends[0].Close(p.now, CodeNone, "") }},
-		"closed":  {channel: ordered, why: ConnClosed, after: func(p *pair) { p.links[0].cut = true; p.ends[1].Close(p.now, CodeNone, ""); p.run(time.Second) }},
-		"silence": {channel: ordered, why: ConnClosed, after: func(p *pair) { p.links[0].cut, p.links[1].cut = true, true; p.run(time.Minute) }},
-		"release": {channel: ordered, why: ConnClosed, after: func(p *pair) { p.flush(); p.ends[0].Release() }},
+	}
+}
+
+// sharedCloses end the connection.
+func sharedCloses() map[string]sharedEnd {
+	ends := map[string]sharedEnd{}
+	for name, after := range map[string]func(p *pair){
+		"close":   func(p *pair) { p.ends[0].Close(p.now, CodeNone, "") },
+		"closed":  func(p *pair) { p.links[0].cut = true; p.ends[1].Close(p.now, CodeNone, ""); p.run(time.Second) },
+		"silence": func(p *pair) { p.cut(true); p.run(time.Minute) },
+		"release": func(p *pair) { p.flush(); p.ends[0].Release() },
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := newStar(t, 3, cfg)
-			for _, p := range s.arms {
-				if c.before != nil {
-					c.before(p)
-				}
-			}
-			others := s.pool.Stats().InUse
-			receipts := s.sendAll(c.channel, message(1, 500), c.opts)
-			if c.before == nil {
-				s.wantInUse(others+1, "sent")
-			}
-			for i, p := range s.arms {
-				c.after(p)
-				if ev := p.fates(0)[receipts[i]]; ev.Kind != Lost || ev.Why != c.why {
-					t.Errorf("arm %d: %v (%v)", i, ev.Kind, ev.Why)
-				}
-				if held := s.arms[len(s.arms)-1].ends[0].holds(1, 500); i < 2 && !held && c.before == nil {
-					t.Error("the last one has lost its bytes")
-				}
-			}
-			for _, p := range s.arms {
-				p.links[0].cut, p.links[1].cut = false, false
-				p.run(3 * time.Second)
-				for _, ch := range cfg.Channels {
-					p.received(1, ch.ID)
-				}
-			}
-			s.run(time.Second)
-			s.wantInUse(0, "at the end")
-		})
+		ends[name] = sharedEnd{channel: chanOf(ReliableOrdered), why: ConnClosed, after: after}
+	}
+	return ends
+}
+
+// comes lets the messages of a star end in that way, one arm after the other.
+func (end sharedEnd) comes(t *testing.T) {
+	s := newStar(t, 3, crowded())
+	for _, p := range s.arms {
+		if end.before != nil {
+			end.before(p)
+		}
+	}
+	others := s.pool.Stats().InUse
+	receipts := s.sendAll(end.channel, message(1, 500), end.opts)
+	if end.before == nil {
+		s.wantInUse(others+1, "sent")
+	}
+	for i, p := range s.arms {
+		end.after(p)
+		if ev := p.fates(0)[receipts[i]]; ev.Kind != Lost || ev.Why != end.why {
+			t.Errorf("arm %d: %v (%v)", i, ev.Kind, ev.Why)
+		}
+		if held := s.arms[len(s.arms)-1].ends[0].holds(1, 500); i < 2 && !held && end.before == nil {
+			t.Error("the last one has lost its bytes")
+		}
+	}
+	for _, p := range s.arms {
+		p.cut(false)
+		p.run(3 * time.Second)
+		for _, ch := range crowded().Channels {
+			p.received(1, ch.ID)
+		}
+	}
+	s.run(time.Second)
+	s.wantInUse(0, "at the end")
+}
+
+// TestSharedEnds: however the messages of a shared payload end, and in whatever order, its
+// memory comes back with the last of them, and not before.
+func TestSharedEnds(t *testing.T) {
+	for name, end := range sharedLosses() {
+		t.Run(name, end.comes)
+	}
+}
+
+// TestSharedCloses: likewise if it is the connections that end.
+func TestSharedCloses(t *testing.T) {
+	for name, end := range sharedCloses() {
+		t.Run(name, end.comes)
 	}
 }
 

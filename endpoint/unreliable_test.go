@@ -114,66 +114,87 @@ func TestFragmentsOverlap(t *testing.T) {
 	})
 }
 
-// TestStored looks at receipts of unreliable messages of several packets: that all fragments
-// arrived does not mean that they arrived together.
-func TestStored(t *testing.T) {
+// eachUnreliable opens a pair for each delivery whose messages need STORED.
+func eachUnreliable(t *testing.T, f func(t *testing.T, p *pair, ch ChannelID)) {
 	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
-		p := newPair(t, channels(), 20*time.Millisecond).open()
-		p.run(time.Second)
+		t.Run(d.String(), func(t *testing.T) {
+			p := newPair(t, channels(), 20*time.Millisecond).open()
+			p.run(time.Second)
+			f(t, p, chanOf(d))
+		})
+	}
+}
+
+// storedIn counts STORED in a datagram.
+func storedIn(t *testing.T, b []byte) int { return count(framesOf(t, b[loneHeader:]), wire.TypeStored) }
+
+// wantNotKnown wants a receipt to read that it is not known whether the message arrived.
+func (p *pair) wantNotKnown(r Receipt) {
+	p.t.Helper()
+	if ev := p.fates(0)[r]; ev.Kind != Lost || ev.Why != NotKnown {
+		p.t.Errorf("the receipt reads %v (%v)", ev.Kind, ev.Why)
+	}
+}
+
+// TestStored looks at receipts of unreliable messages of several packets: STORED confirms the
+// whole message, and nobody asks for it without a receipt.
+func TestStored(t *testing.T) {
+	eachUnreliable(t, func(t *testing.T, p *pair, ch ChannelID) {
 		stored := 0
 		p.links[1].drop = func(_ int, b []byte) bool {
-			n := count(framesOf(t, b[loneHeader:]), wire.TypeStored)
-			stored += n
+			stored += storedIn(t, b)
 			return false
 		}
-		t.Logf("# %v: STORED confirms the whole message", d)
-		a := p.send(0, chanOf(d), message(0, 5000))
+		a := p.send(0, ch, message(0, 5000))
 		p.run(time.Second)
 		if ev := p.fates(0)[a]; ev.Kind != Delivered || stored != 1 {
 			t.Errorf("a reads %v, %d STORED", ev.Kind, stored)
 		}
-		t.Log("# without a receipt nobody asks for it")
-		_, _ = p.ends[0].Send(chanOf(d), message(1, 5000), SendOptions{})
+		_, _ = p.ends[0].Send(ch, message(1, 5000), SendOptions{})
 		p.run(time.Second)
 		if stored != 1 || p.ends[0].Stats().OpenReceipts != 0 {
 			t.Errorf("%d STORED", stored)
 		}
-		t.Log("# it is lost once and sent again: Delivered")
+	})
+}
+
+// TestStoredIsLost: STORED is lost once and sent again; and if it never comes the receipt reads
+// not known after a second, though every fragment is acknowledged: that all of them arrived does
+// not mean that they arrived together.
+func TestStoredIsLost(t *testing.T) {
+	eachUnreliable(t, func(t *testing.T, p *pair, ch ChannelID) {
 		lost := false
 		p.links[1].drop = func(_ int, b []byte) bool {
-			hit := !lost && count(framesOf(t, b[loneHeader:]), wire.TypeStored) > 0
+			hit := !lost && storedIn(t, b) > 0
 			lost = lost || hit
 			return hit
 		}
-		b := p.send(0, chanOf(d), message(2, 5000))
+		r := p.send(0, ch, message(2, 5000))
 		p.run(time.Second)
-		if ev := p.fates(0)[b]; ev.Kind != Delivered || !lost {
-			t.Errorf("b reads %v", ev.Kind)
+		if ev := p.fates(0)[r]; ev.Kind != Delivered || !lost {
+			t.Errorf("it reads %v", ev.Kind)
 		}
-		t.Log("# it never comes, though every fragment is acknowledged: not known, after a second")
-		p.links[1].drop = func(_ int, b []byte) bool {
-			return count(framesOf(t, b[loneHeader:]), wire.TypeStored) > 0
-		}
-		c := p.send(0, chanOf(d), message(3, 3000))
+		p.links[1].drop = func(_ int, b []byte) bool { return storedIn(t, b) > 0 }
+		r = p.send(0, ch, message(3, 3000))
 		for i := range 300 { // others keep the acknowledgements coming
 			_, _ = p.ends[0].Send(chanOf(ReliableOrdered), message(i, 10), SendOptions{})
 			p.run(20 * time.Millisecond)
 		}
-		if ev := p.fates(0)[c]; ev.Kind != Lost || ev.Why != NotKnown {
-			t.Errorf("c reads %v (%v)", ev.Kind, ev.Why)
-		}
-		p.links[1].drop = nil
-		t.Log("# a fragment is lost: the rest is not sent any more, and the receipt reads not known")
+		p.wantNotKnown(r)
+	})
+}
+
+// TestUnreliableFragmentLost: the rest is not sent any more, and the receipt reads not known.
+func TestUnreliableFragmentLost(t *testing.T) {
+	eachUnreliable(t, func(t *testing.T, p *pair, ch ChannelID) {
 		nth := p.links[0].sent + 1
 		p.links[0].drop = func(n int, _ []byte) bool { return n == nth }
-		e := p.send(0, chanOf(d), message(4, 60_000))
+		r := p.send(0, ch, message(4, 60_000))
 		bytes := p.links[0].bytes
 		p.run(3 * time.Second)
-		if ev := p.fates(0)[e]; ev.Kind != Lost || ev.Why != NotKnown {
-			t.Errorf("e reads %v (%v)", ev.Kind, ev.Why)
-		}
+		p.wantNotKnown(r)
 		if n := p.links[0].bytes - bytes; n > 40_000 {
 			t.Errorf("%d bytes sent of a lost message", n)
 		}
-	}
+	})
 }

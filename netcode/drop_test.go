@@ -32,29 +32,8 @@ func TestDropCounters(t *testing.T) {
 			token.sealPrivate(&MintConfig{Key: testKey()})
 			w.request(token, 1)
 		},
-		DropWireVersion: func(w *world) {
-			p := w.join(w.mint(1, nil), 1, nil)
-			w.onServer = func(_ Source, b []byte) bool { return b[0] == wire.PrefixRequest }
-			w.step(0)
-			w.onServer = nil
-			o := offer{
-				sequence: p.c.challenge, version: wire.Version + 1, share: p.c.share,
-				padItems: p.c.token.Pad.raw(), challenge: p.c.challengeBy[:],
-			}
-			b, _ := o.append(w.random, p.c.handshake, nil)
-			w.toServer(p.at, b)
-			if r := p.c.refusal; r.Code != CodeVersion {
-				w.t.Errorf("told %+v", r)
-			}
-		},
-		DropEpoch: func(w *world) {
-			p, _ := w.confirmed(w.mint(1, nil), 1)
-			w.toServer(p.at, p.data(2, "frames"))
-			w.toServer(p.at, p.data(5, "frames"))
-			b := p.data(3, "frames")
-			b[0] ^= wire.PrefixDataEpoch
-			w.toServer(p.at, b)
-		},
+		DropWireVersion: provokeWireVersion,
+		DropEpoch:       provokeEpoch,
 		DropQueueFull: func(w *world) {
 			w.confirmed(w.mint(1, nil), 1)
 			token := w.mint(2, plainToken)
@@ -78,6 +57,33 @@ func TestDropCounters(t *testing.T) {
 			t.Errorf("no %v in %v", drop, dropNames(w.server.Counters()))
 		}
 	}
+}
+
+// provokeWireVersion sends an OFFER of a version that does not exist yet.
+func provokeWireVersion(w *world) {
+	p := w.join(w.mint(1, nil), 1, nil)
+	w.onServer = func(_ Source, b []byte) bool { return b[0] == wire.PrefixRequest }
+	w.step(0)
+	w.onServer = nil
+	o := offer{
+		sequence: p.c.challenge, version: wire.Version + 1, share: p.c.share,
+		padItems: p.c.token.Pad.raw(), challenge: p.c.challengeBy[:],
+	}
+	b, _ := o.append(w.random, p.c.handshake, nil)
+	w.toServer(p.at, b)
+	if r := p.c.refusal; r.Code != CodeVersion {
+		w.t.Errorf("told %+v", r)
+	}
+}
+
+// provokeEpoch sends a packet of another epoch between two of the first.
+func provokeEpoch(w *world) {
+	p, _ := w.confirmed(w.mint(1, nil), 1)
+	w.toServer(p.at, p.data(2, "frames"))
+	w.toServer(p.at, p.data(5, "frames"))
+	b := p.data(3, "frames")
+	b[0] ^= wire.PrefixDataEpoch
+	w.toServer(p.at, b)
 }
 
 // forge shows a request that no key opens, from a port of a host of one network.

@@ -82,54 +82,23 @@ func (c *chaos) checkNonce(b []byte) {
 	c.sealed[string(id)] = bytes.Clone(b)
 }
 
+// op plays one operation: the low half of the byte says which one, the high half how.
 func (c *chaos) op(op byte) {
 	arg := int(op >> 4)
 	switch op & 15 {
-	case 0: // a new token, of one of six players
-		if len(c.tokens) < 100 {
-			c.tokens = append(c.tokens, c.mint(uint64(arg%6), func(m *MintConfig) {
-				if m.Plain = arg&1 != 0; !m.Plain {
-					protect(protections[arg/2])(m)
-				}
-			}))
-		}
-	case 1, 2: // a client, with a new token or one that was used
-		if len(c.tokens) > 0 {
-			token := c.tokens[len(c.tokens)-1-arg/4%len(c.tokens)]
-			policy := PlainPolicy(arg % 3)
-			if token.Pad.Present {
-				policy = PlainRefuse
-			}
-			c.room()
-			c.join(token, c.next%8, func(cfg *ClientConfig) { cfg.Plain, cfg.EpochPackets = policy, 1 })
-		}
+	case 0, 1, 2, 15:
+		c.comes(op&15, arg)
 	case 3, 4, 5:
 		c.step(int64(arg) * 50 * ms)
 	case 6:
 		c.step(int64(arg) * second)
 	case 7:
 		c.lose += arg
-	case 8: // replay, as it was or damaged
-		if len(c.record) > 0 {
-			i := arg % len(c.record)
-			c.toServer(c.from[i], bytes.Clone(c.record[i]))
-			b := bytes.Clone(c.record[i])
-			b[arg*len(b)/16] ^= 0x10
-			c.toServer(c.from[i], b)
-			c.toServer(source(uint16(arg)), bytes.Clone(c.record[i]))
-		}
-	case 9, 10: // a client says something
+	case 8:
+		c.replay(arg)
+	case 9, 10, 11, 12:
 		if len(c.clients) > 0 {
-			c.say(c.clients[arg%len(c.clients)])
-		}
-	case 11: // a client leaves
-		if len(c.clients) > 0 {
-			c.clients[arg%len(c.clients)].c.Disconnect(c.now)
-			c.exchange()
-		}
-	case 12: // a client moves
-		if len(c.clients) > 0 {
-			c.clients[arg%len(c.clients)].at = source(uint16(arg))
+			c.does(c.clients[arg%len(c.clients)], op&15, arg)
 		}
 	case 13: // the server ends a connection
 		if len(c.events) > 0 {
@@ -149,7 +118,28 @@ func (c *chaos) op(op byte) {
 		default: // refused while the server is full
 			_ = c.server.Admission().Reserve(c.now, uint64(arg%6), c.now+int64(1+arg)*second)
 		}
-	case 15: // a client, with a ticket that may be used or of an earlier run
+	}
+	c.check()
+}
+
+// comes lets somebody come, or gives out what it takes.
+func (c *chaos) comes(op byte, arg int) {
+	switch {
+	case op == 0 && len(c.tokens) < 100: // a new token, of one of six players
+		c.tokens = append(c.tokens, c.mint(uint64(arg%6), func(m *MintConfig) {
+			if m.Plain = arg&1 != 0; !m.Plain {
+				protect(protections[arg/2])(m)
+			}
+		}))
+	case (op == 1 || op == 2) && len(c.tokens) > 0: // a client, with a new token or one that was used
+		token := c.tokens[len(c.tokens)-1-arg/4%len(c.tokens)]
+		policy := PlainPolicy(arg % 3)
+		if token.Pad.Present {
+			policy = PlainRefuse
+		}
+		c.room()
+		c.join(token, c.next%8, func(cfg *ClientConfig) { cfg.Plain, cfg.EpochPackets = policy, 1 })
+	case op == 15: // a client, with a ticket that may be used or of an earlier run
 		if arg == 0 {
 			c.record, c.from = nil, nil
 		}
@@ -157,7 +147,32 @@ func (c *chaos) op(op byte) {
 			c.rejoin(c.back[len(c.back)-1-arg/4%len(c.back)], arg&1 != 0)
 		}
 	}
-	c.check()
+}
+
+// does lets a client say something, leave, or move.
+func (c *chaos) does(p *player, op byte, arg int) {
+	switch op {
+	case 9, 10:
+		c.say(p)
+	case 11:
+		p.c.Disconnect(c.now)
+		c.exchange()
+	case 12:
+		p.at = source(uint16(arg))
+	}
+}
+
+// replay shows the server a datagram once more, as it was, damaged, and from elsewhere.
+func (c *chaos) replay(arg int) {
+	if len(c.record) == 0 {
+		return
+	}
+	i := arg % len(c.record)
+	c.toServer(c.from[i], bytes.Clone(c.record[i]))
+	b := bytes.Clone(c.record[i])
+	b[arg*len(b)/16] ^= 0x10
+	c.toServer(c.from[i], b)
+	c.toServer(source(uint16(arg)), bytes.Clone(c.record[i]))
 }
 
 // room makes room for one more client.
