@@ -30,7 +30,6 @@ var stillLong = []string{
 	"handover_test.go TestHandOverLong",
 	"internal/swarm/saboteur.go Event",
 	"internal/swarm/swarm_test.go TestGenerate",
-	"internal/wire/malformed_test.go malformed",
 	"match_test.go TestMatch",
 	"netcode/admission.go NewAdmission",
 	"protection_test.go TestProtection",

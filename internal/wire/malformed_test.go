@@ -20,7 +20,12 @@ func malformed() []malformedVector {
 	bad := func(name, bytes, reason string) malformedVector {
 		return malformedVector{name, unhex(bytes), reason}
 	}
-	return slices.Concat([]malformedVector{
+	return slices.Concat(malformedControls(bad), malformedStates(bad), malformedRepairs(bad), malformedCloses(bad),
+		malformedHellos(), malformedAcks(bad), malformedMessages(bad))
+}
+
+func malformedControls(bad func(name, bytes, reason string) malformedVector) []malformedVector {
+	return []malformedVector{
 		bad("unknown type 10", "10", "no such frame"),
 		bad("unknown type 1F", "1f", "no such frame"),
 		bad("padding with a byte that is not zero", "00 00 01 00", "the rest of the packet must be zero"),
@@ -44,7 +49,11 @@ func malformed() []malformedVector {
 		bad("hold without a time", "0b 01", "cut short"),
 		bad("hold of more than HELLO can grant", "0b 01 99f89f1f", "at most 65535000 milliseconds"),
 		bad("hold with a serial that is not shortest", "0b 8100 00", "LEB128 not in shortest form"),
+	}
+}
 
+func malformedStates(bad func(name, bytes, reason string) malformedVector) []malformedVector {
+	return []malformedVector{
 		bad("path challenge cut", "08 01020304050607", "cut short"),
 		bad("path response without flags", "09 0102030405060708", "cut short"),
 		bad("path response that allows no seal", "09 0102030405060708 01", "flags are reserved"),
@@ -57,7 +66,11 @@ func malformed() []malformedVector {
 		bad("draining without its state", "0e", "cut short"),
 		bad("draining of state 0", "0e 00", "state is 1 or 2"),
 		bad("draining of state 3", "0e 03", "state is 1 or 2"),
+	}
+}
 
+func malformedRepairs(bad func(name, bytes, reason string) malformedVector) []malformedVector {
+	return []malformedVector{
 		bad("repair without bytes", "07 03 0000 01 01 00", "at least one byte"),
 		bad("repair to the end without bytes", "07 03 0000 81 01", "at least one byte"),
 		bad("repair of no message", "07 03 0000 01 00 01 00", "bit 0 of the mask is set"),
@@ -70,7 +83,11 @@ func malformed() []malformedVector {
 		bad("rebuilt of no message", "0f 03 0000 00", "bit 0 of the mask is set"),
 		bad("rebuilt of a mask too wide", "0f 03 0000 8180808010", "the mask has 32 bits"),
 		bad("rebuilt without a mask", "0f 03 0000", "cut short"),
+	}
+}
 
+func malformedCloses(bad func(name, bytes, reason string) malformedVector) []malformedVector {
+	return []malformedVector{
 		bad("close without its rows", "0c 00 00", "cut short"),
 		bad("close with a text too long", "0c 00 c901"+strings.Repeat("78", 201)+"00", "text is at most 200 bytes"),
 		bad("close with its text cut", "0c 00 03 6162", "cut short"),
@@ -79,7 +96,7 @@ func malformed() []malformedVector {
 		bad("close with a code too large", "0c 8080808010 00 00", "code has 32 bits"),
 		bad("close with the first local code", "0c 40 00 00", "codes 64 to 255 are never on the wire"),
 		bad("close with the last local code", "0c ff01 00 00", "codes 64 to 255 are never on the wire"),
-	}, malformedHellos(), malformedAcks(bad), malformedMessages(bad))
+	}
 }
 
 func malformedHellos() []malformedVector {
