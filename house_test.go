@@ -28,8 +28,6 @@ var stillLong = []string{
 	"example_resume_test.go ExampleServer_Shutdown_handOver",
 	"example_test.go ExampleServer_Broadcast",
 	"handover_test.go TestHandOverLong",
-	"internal/swarm/saboteur.go Event",
-	"internal/swarm/swarm_test.go TestGenerate",
 	"match_test.go TestMatch",
 	"netcode/admission.go NewAdmission",
 	"protection_test.go TestProtection",

@@ -206,13 +206,24 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 			s.late.of = nil
 		}
 	}
+	ev, told := s.always(e, ev, pass)
+	if told && s.due && s.waitsFor(e, ev) {
+		s.due = false
+		ev, told = s.once(e, ev, pass)
+	}
+	if told {
+		pass(ev)
+	}
+}
+
+// always is what a fault does to all events that suit it: they are told otherwise, or not at all.
+func (s *saboteur) always(e *world.End, ev tickwire.Event, pass func(tickwire.Event)) (_ tickwire.Event, told bool) {
 	switch {
 	case s.fault == UntoldRoom && ev.Kind == tickwire.Writable,
 		s.fault == UntoldBack && ev.Kind == tickwire.Back,
-		s.fault == Limbo && ev.Kind == tickwire.Lost && ev.Why == tickwire.ConnClosed:
-		return
-	case s.fault == Lingering && ev.Kind == tickwire.Disconnected && e.Away():
-		return
+		s.fault == Limbo && ev.Kind == tickwire.Lost && ev.Why == tickwire.ConnClosed,
+		s.fault == Lingering && ev.Kind == tickwire.Disconnected && e.Away():
+		return ev, false
 	case s.fault == Evicted && ev.Kind == tickwire.Away && e == e.Player().Server:
 		pass(ev)
 		ev = tickwire.Event{Kind: tickwire.Disconnected, Conn: ev.Conn, Reason: tickwire.Reason{Code: tickwire.CodeTimeout}}
@@ -220,47 +231,63 @@ func (s *saboteur) Event(e *world.End, ev tickwire.Event, pass func(tickwire.Eve
 		ev.Resumed = false
 	case s.fault == Bereft && ev.Kind == tickwire.Back:
 		ev.Kept, ev.Undelivered = false, 1
-	case !s.due:
-	case s.fault == FalseAway && ev.Kind == tickwire.Delivered && e.Open() && !e.Away():
-		s.due = false
-		pass(tickwire.Event{Kind: tickwire.Away, Conn: ev.Conn})
-	case s.fault == FalseRoom && ev.Kind == tickwire.Delivered:
-		s.due = false
-		pass(tickwire.Event{Kind: tickwire.Writable, Conn: ev.Conn, Channel: ev.Channel})
-	case s.fault == LateExpiry && ev.Kind == tickwire.Lost && ev.Why == tickwire.Expired:
-		s.due = false
-		s.late = tardy{e, ev, 100}
-		return
-	case s.fault == WrongReason && ev.Kind == tickwire.Lost && ev.Why == tickwire.Expired:
-		s.due = false
-		ev.Why = tickwire.GaveUp
-	case s.fault == ShortDrain && e.Draining():
+	case s.fault == ShortDrain && s.due && e.Draining():
 		ev.Undelivered = 0
-	case s.fault == FalseReceipt && ev.Kind == tickwire.Lost && ev.Why == tickwire.NotKnown:
-		s.due = false
+	}
+	return ev, true
+}
+
+// waitsFor reports whether an event is one that a fault meddles with now and then.
+func (s *saboteur) waitsFor(e *world.End, ev tickwire.Event) bool {
+	delivered := ev.Kind == tickwire.Delivered
+	switch s.fault {
+	case FalseRoom, ReceiptTwice, ReceiptLess, FalseEnd:
+		return delivered
+	case FalseAway:
+		return delivered && e.Open() && !e.Away()
+	case FalseLoss:
+		return delivered && e.Open()
+	case EarlyExpiry:
+		return delivered && ev.Channel == tickwire.ChannelID(tickwire.ReliableUnordered)+1
+	case LateExpiry, WrongReason:
+		return ev.Kind == tickwire.Lost && ev.Why == tickwire.Expired
+	case FalseReceipt:
+		return ev.Kind == tickwire.Lost && ev.Why == tickwire.NotKnown
+	case AfterLife:
+		return ev.Kind == tickwire.Disconnected
+	}
+	return false
+}
+
+// once is what a fault does to one of those.
+func (s *saboteur) once(e *world.End, ev tickwire.Event, pass func(tickwire.Event)) (_ tickwire.Event, told bool) {
+	switch s.fault {
+	case FalseAway:
+		pass(tickwire.Event{Kind: tickwire.Away, Conn: ev.Conn})
+	case FalseRoom:
+		pass(tickwire.Event{Kind: tickwire.Writable, Conn: ev.Conn, Channel: ev.Channel})
+	case LateExpiry:
+		s.late = tardy{e, ev, 100}
+		return ev, false
+	case WrongReason:
+		ev.Why = tickwire.GaveUp
+	case FalseReceipt:
 		ev.Kind = tickwire.Delivered
-	case s.fault == FalseLoss && ev.Kind == tickwire.Delivered && e.Open():
-		s.due = false
+	case FalseLoss:
 		ev.Kind, ev.Why = tickwire.Lost, tickwire.ConnClosed
-	case s.fault == EarlyExpiry && ev.Kind == tickwire.Delivered && ev.Channel == tickwire.ChannelID(tickwire.ReliableUnordered)+1:
-		s.due = false
+	case EarlyExpiry:
 		ev.Kind, ev.Why = tickwire.Lost, tickwire.Expired
-	case s.fault == ReceiptTwice && ev.Kind == tickwire.Delivered:
-		s.due = false
+	case ReceiptTwice:
 		pass(ev)
-	case s.fault == ReceiptLess && ev.Kind == tickwire.Delivered:
-		s.due = false
-		return
-	case s.fault == FalseEnd && ev.Kind == tickwire.Delivered:
-		s.due = false
-		pass(tickwire.Event{Kind: tickwire.Disconnected, Conn: ev.Conn, Reason: tickwire.Reason{Code: tickwire.CodeProtocol}})
-		return
-	case s.fault == AfterLife && ev.Kind == tickwire.Disconnected:
-		s.due = false
+	case ReceiptLess:
+		return ev, false
+	case FalseEnd:
+		return tickwire.Event{Kind: tickwire.Disconnected, Conn: ev.Conn, Reason: tickwire.Reason{Code: tickwire.CodeProtocol}}, true
+	case AfterLife:
 		pass(ev)
 		ev = tickwire.Event{Kind: tickwire.Delivered, Conn: ev.Conn, Receipt: 1}
 	}
-	pass(ev)
+	return ev, true
 }
 
 // Datagram implements world.Tap.

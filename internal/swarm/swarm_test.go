@@ -74,109 +74,91 @@ func TestSwarmReplay(t *testing.T) {
 	}
 }
 
+// anyLoad is a trait of scenarios in which one of the channels has it.
+func anyLoad(has func(Load) bool) func(Scenario) bool {
+	return func(s Scenario) bool { return slices.ContainsFunc(s.Loads, has) }
+}
+
+// traits are what some scenarios have and others have not.
+var traits = map[string]func(Scenario) bool{
+	"cuts":                    func(s Scenario) bool { return s.Trouble.Cut > 0 },
+	"stalls":                  func(s Scenario) bool { return s.Trouble.Stall > 0 },
+	"restarts":                func(s Scenario) bool { return s.Trouble.Restart > 0 },
+	"impostors":               func(s Scenario) bool { return s.Trouble.Impostor > 0 },
+	"drains":                  func(s Scenario) bool { return s.Trouble.Drain > 0 },
+	"players hold":            func(s Scenario) bool { return s.Trouble.Hold > 0 },
+	"the server holds":        func(s Scenario) bool { return s.Trouble.HoldServer > 0 },
+	"guests":                  func(s Scenario) bool { return s.Seats.Guests > 0 },
+	"reserved seats":          func(s Scenario) bool { return s.Seats.Reserve > 0 },
+	"room for all":            func(s Scenario) bool { return s.Seats == (Seats{}) },
+	"budgets":                 func(s Scenario) bool { return s.Budgets.Change > 0 },
+	"limits":                  func(s Scenario) bool { return s.Budgets.Change == 0 && s.Game.Inbound != tickwire.Limits{} },
+	"no limits or budgets":    func(s Scenario) bool { return s.Budgets.Change == 0 && s.Game.Inbound == tickwire.Limits{} },
+	"addresses move":          func(s Scenario) bool { return s.Roams.Move > 0 },
+	"paths open":              func(s Scenario) bool { return s.Roams.Open > 0 },
+	"paths close":             func(s Scenario) bool { return s.Roams.Shut > 0 },
+	"sockets die":             func(s Scenario) bool { return s.Roams.Die > 0 },
+	"a bystander":             func(s Scenario) bool { return s.Roams.Bystander > 0 },
+	"nobody roams":            func(s Scenario) bool { return s.Roams == (Roams{}) },
+	"other sockets are tried": func(s Scenario) bool { return s.Roams.Redial },
+	"streams":                 func(s Scenario) bool { return s.Roams.Stream },
+	"short epochs":            func(s Scenario) bool { return s.Game.EpochPackets > 0 },
+	"forward secrecy":         func(s Scenario) bool { return s.Seal.ForwardSecrecy },
+	"suite 0":                 func(s Scenario) bool { return s.Seal.Suite == 0 },
+	"suite 1":                 func(s Scenario) bool { return s.Seal.Suite == 1 },
+	"suite 2":                 func(s Scenario) bool { return s.Seal.Suite == 2 },
+	"suite 3":                 func(s Scenario) bool { return s.Seal.Suite == 3 },
+	"expiring messages":       anyLoad(func(l Load) bool { return l.Terms.Expiring > 0 }),
+	"keyed messages":          anyLoad(func(l Load) bool { return l.Terms.Keys > 0 }),
+	"groups":                  anyLoad(func(l Load) bool { return l.Terms.Grouped > 0 }),
+	"droppable messages":      anyLoad(func(l Load) bool { return l.Terms.Droppable > 0 }),
+	"a channel without terms": anyLoad(func(l Load) bool { return l.Terms == Terms{} }),
+	"messages built in place": anyLoad(func(l Load) bool { return l.Ways.InPlace > 0 }),
+	"messages to all":         anyLoad(func(l Load) bool { return l.Ways.ToAll > 0 }),
+	"drafts that are left":    anyLoad(func(l Load) bool { return l.Ways.Left > 0 }),
+	"a channel without ways":  anyLoad(func(l Load) bool { return l.Ways == Ways{} }),
+	"seats are kept":          keepsSeats,
+}
+
+func keepsSeats(s Scenario) bool { return s.Resumes.KeepSeats > 0 }
+
+// absences are traits that fewer scenarios have than seats are kept in.
+var absences = map[string]func(Scenario) bool{
+	"gone for long":       func(s Scenario) bool { return s.Resumes.Gone > 0 },
+	"the server crashes":  func(s Scenario) bool { return keepsSeats(s) && s.Trouble.Restart > 0 },
+	"players crash":       func(s Scenario) bool { return s.Resumes.Tickets > 0 && s.Trouble.Crash > 0 },
+	"messages are lost":   func(s Scenario) bool { return s.Game.Resume == tickwire.LoseMessages },
+	"seats are soon gone": func(s Scenario) bool { return keepsSeats(s) && s.Resumes.KeepSeats < leastAbsence },
+}
+
 // TestGenerate: the scenarios differ, and each kind of trouble happens in some and not in others.
 func TestGenerate(t *testing.T) {
-	on, off := Trouble{}, Trouble{Cut: 1}
-	terms, plain, ways, none := Terms{}, 0, Ways{}, 0
-	seats, roomy := Seats{}, 0
-	kept, gone, killed, stored, lose, short := 0, 0, 0, 0, 0, 0
-	limits, budgets, free := 0, 0, 0
-	suites, epochs, secret := [4]int{}, 0, 0
-	roams, still, redials, streams := Roams{}, 0, 0, 0
+	var all []Scenario
 	for seed := range uint64(200) {
 		s := Generate(seed)
 		if len(s.Channels) == 0 || len(s.Channels) != len(s.Loads) || s.Players == 0 {
 			t.Fatalf("seed %d: %+v", seed, s)
 		}
-		on.Cut, on.Stall, on.Restart, on.Impostor = on.Cut+s.Trouble.Cut, on.Stall+s.Trouble.Stall, on.Restart+s.Trouble.Restart, on.Impostor+s.Trouble.Impostor
-		on.Drain, on.Hold, on.HoldServer = on.Drain+s.Trouble.Drain, on.Hold+s.Trouble.Hold, on.HoldServer+s.Trouble.HoldServer
-		off.Cut = min(off.Cut, s.Trouble.Cut)
-		seats.Guests, seats.Reserve = seats.Guests+s.Seats.Guests, seats.Reserve+s.Seats.Reserve
-		if s.Seats == (Seats{}) {
-			roomy++
-		}
-		switch {
-		case s.Budgets.Change > 0:
-			budgets++
-		case s.Game.Inbound != tickwire.Limits{}:
-			limits++
-		default:
-			free++
-		}
-		roams.Move, roams.Open, roams.Shut = roams.Move+s.Roams.Move, roams.Open+s.Roams.Open, roams.Shut+s.Roams.Shut
-		roams.Die, roams.Bystander = roams.Die+s.Roams.Die, roams.Bystander+s.Roams.Bystander
-		if s.Roams == (Roams{}) {
-			still++
-		}
-		if s.Roams.Redial {
-			redials++
-		}
-		if s.Roams.Stream {
-			streams++
-		}
-		if s.Resumes.KeepSeats > 0 {
-			kept++
-		}
-		if s.Resumes.Gone > 0 {
-			gone++
-		}
-		if s.Resumes.KeepSeats > 0 && s.Trouble.Restart > 0 {
-			killed++
-		}
-		if s.Resumes.Tickets > 0 && s.Trouble.Crash > 0 {
-			stored++
-		}
-		if s.Game.Resume == tickwire.LoseMessages {
-			lose++
-		}
-		if s.Resumes.KeepSeats > 0 && s.Resumes.KeepSeats < leastAbsence {
-			short++
-		}
-		suites[s.Seal.Suite]++
-		if s.Game.EpochPackets > 0 {
-			epochs++
-		}
-		if s.Seal.ForwardSecrecy {
-			secret++
-		}
-		for _, l := range s.Loads {
-			terms.Expiring, terms.Keys = terms.Expiring+l.Terms.Expiring, terms.Keys+l.Terms.Keys
-			terms.Grouped, terms.Droppable = terms.Grouped+l.Terms.Grouped, terms.Droppable+l.Terms.Droppable
-			if l.Terms == (Terms{}) {
-				plain++
-			}
-			ways.InPlace, ways.ToAll, ways.Left = ways.InPlace+l.Ways.InPlace, ways.ToAll+l.Ways.ToAll, ways.Left+l.Ways.Left
-			if l.Ways == (Ways{}) {
-				none++
+		all = append(all, s)
+	}
+	count := func(has func(Scenario) bool) (n int) {
+		for _, s := range all {
+			if has(s) {
+				n++
 			}
 		}
+		return n
 	}
-	if slices.Contains(suites[:], 0) || epochs == 0 || epochs == 200 || secret == 0 || secret == 200 {
-		t.Errorf("%v scenarios of each suite, %d with short epochs, %d with forward secrecy", suites, epochs, secret)
+	wantSome := func(trait string, has func(Scenario) bool, of int) {
+		t.Helper()
+		if n := count(has); n == 0 || n >= of {
+			t.Errorf("%s: %d scenarios, of %d", trait, n, of)
+		}
 	}
-	if on.Drain == 0 || on.Hold == 0 || on.HoldServer == 0 || on.Cut == 0 || on.Stall == 0 || on.Restart == 0 || on.Impostor == 0 || off.Cut != 0 {
-		t.Errorf("sums of trouble %+v, least %+v", on, off)
+	for trait, has := range traits {
+		wantSome(trait, has, len(all))
 	}
-	if ways.InPlace == 0 || ways.ToAll == 0 || ways.Left == 0 || none == 0 {
-		t.Errorf("sums of ways %+v, %d channels have none", ways, none)
-	}
-	if roams.Move == 0 || roams.Open == 0 || roams.Shut == 0 || roams.Die == 0 || roams.Bystander == 0 || still == 0 || redials == 0 || streams == 0 {
-		t.Errorf("sums of roams %+v, %d scenarios have none, %d redial, %d have streams", roams, still, redials, streams)
-	}
-	if seats.Guests == 0 || seats.Reserve == 0 || roomy == 0 {
-		t.Errorf("sums of seats %+v, %d servers have room", seats, roomy)
-	}
-	if kept == 0 || kept == 200 || gone == 0 || gone == kept {
-		t.Errorf("%d servers keep seats, of %d of them somebody is gone for long", kept, gone)
-	}
-	if killed == 0 || stored == 0 || lose == 0 || short == 0 || max(killed, stored, lose, short) >= kept {
-		t.Errorf("of %d servers that keep seats %d crash, %d have players who do, %d lose messages, %d keep nobody for long",
-			kept, killed, stored, lose, short)
-	}
-	if limits == 0 || budgets == 0 || free == 0 {
-		t.Errorf("%d with limits, %d with budgets, %d with neither", limits, budgets, free)
-	}
-	if terms.Expiring == 0 || terms.Keys == 0 || terms.Grouped == 0 || terms.Droppable == 0 || plain == 0 {
-		t.Errorf("sums of terms %+v, %d channels have none", terms, plain)
+	for trait, has := range absences {
+		wantSome(trait, has, count(keepsSeats))
 	}
 }
