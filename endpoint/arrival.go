@@ -54,7 +54,7 @@ func (e *Endpoint) HandlePacket(now int64, packet Incoming) {
 		var in arrival // field by field: a literal would be made elsewhere and copied
 		in.now, in.path, in.from, in.ecn = now, p, packet.From, packet.ECN
 		in.number, in.frames = packet.Number, packet.Frames
-		in.bytes = len(packet.Frames) + e.cfg.PacketOverheadBytes
+		in.bytes = len(packet.Frames) + e.overhead
 		p.counts.PacketsReceived++
 		p.counts.BytesReceived += uint64(in.bytes)
 		e.paths.received.add(now, in.bytes)
@@ -120,7 +120,7 @@ const maxUnanswered = 1 << 22
 // handleEach handles frame after frame, and returns what their types say. What follows the end of
 // the connection means nothing.
 func (e *Endpoint) handleEach(in *arrival) (said traits, err error) {
-	e.inbox.rebuilders.work = rebuildWork
+	e.inbox.rebuilders.begin()
 	for rest := in.frames; len(rest) > 0 && !e.life.ended(); {
 		kind := rest[0]
 		n, err := e.handleFrame(in, rest)

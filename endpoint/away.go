@@ -29,11 +29,11 @@ func (e *Endpoint) AwayUntil() int64 {
 
 // SetKeepFor changes Config.KeepFor, also for a peer that is away: zero or negative means that the
 // connection ends with the timeout.
-func (e *Endpoint) SetKeepFor(d time.Duration) { e.cfg.KeepFor = max(d, 0) }
+func (e *Endpoint) SetKeepFor(d time.Duration) { e.keepFor = max(d, 0) }
 
 // keptUntil is when a peer that is away since a time is given up.
 func (l *lifetime) keptUntil(since int64) int64 {
-	if keep := int64(l.cfg.KeepFor); since <= never-keep {
+	if keep := int64(l.keepFor); since <= never-keep {
 		return since + keep
 	}
 	return never

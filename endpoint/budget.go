@@ -121,7 +121,7 @@ func (out *outbox) backlog(now, until int64, of *sender, datagram int) int64 {
 		}
 	}
 	room := int64(max(datagram, 100))
-	return bytes + (bytes+room-1)/room*int64(out.cfg.PacketOverheadBytes)
+	return bytes + (bytes+room-1)/room*int64(out.overhead)
 }
 
 // waitingMessages is how many messages wait that the peer counts before those of a channel.

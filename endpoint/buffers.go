@@ -15,6 +15,8 @@ type Buffers struct {
 	fetched    uint64
 	made       uint64
 	unpooled   bool
+
+	moved []uint64 // scratch of dropStale
 }
 
 const (

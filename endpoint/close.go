@@ -48,7 +48,7 @@ func (e *Endpoint) closeWith(now int64, code Code, text string, rows []byte) {
 	text = cutText(text, wire.MaxTextBytes)
 	left, unreliable := e.abandonAll()
 	e.life.state = stateClosing
-	e.life.closing = closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
+	e.life.closing = &closing{code: code, text: text, rows: rows, ackAt: never, sendAt: now, until: now + closeFor}
 	if e.life.closing.tell = rows != nil; e.life.closing.tell {
 		e.life.closing.left, e.life.closing.lesser = left, unreliable
 		return
@@ -71,7 +71,7 @@ func cutText(text string, most int) string {
 // tellMismatch makes the event Closed of an end that found the channels to differ. It waited
 // for the peer's rows, so that it can name the difference; answer is nil if none came.
 func (l *lifetime) tellMismatch(answer *wire.Close) {
-	c := &l.closing
+	c := l.closing
 	if !c.tell {
 		return
 	}
@@ -132,6 +132,9 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 // becomeTombstone makes a tombstone: it answers a repeated CLOSE for a while.
 func (l *lifetime) becomeTombstone(now, patience int64) {
 	l.state = stateTombstone
+	if l.closing == nil {
+		l.closing = new(closing)
+	}
 	l.closing.sendAt, l.closing.ackAt = never, never
 	l.closing.until = now + max(tombstoneFor, 3*patience)
 }
@@ -173,7 +176,7 @@ func (l *lifetime) oweCloseAck(now int64, p *path, from Route) {
 // those that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
 // on another one; then the others.
 func (ps *paths) closingTurn(asked uint8) (best *path) {
-	c := &ps.life.closing
+	c := ps.life.closing
 	if ps.life.state == stateDead {
 		return nil
 	}
@@ -216,7 +219,7 @@ func (e *Endpoint) closeAnswered(now int64, answer *wire.Close) {
 
 // buildClose fills a packet with CLOSE_ACK, or with CLOSE and an ACK of all.
 func (e *Endpoint) buildClose(b *builder) {
-	c := &e.life.closing
+	c := e.life.closing
 	if !b.path.canSend() {
 		return
 	}

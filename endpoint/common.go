@@ -1,14 +1,21 @@
 package endpoint
 
+import "time"
+
 // A common is what all parts of an endpoint share: its configuration, its counters, the events
 // for the game, and when something that it keeps is of no use any more.
 type common struct {
-	cfg      Config
+	cfg      *Config // of the plan
 	plan     *Plan
-	stats    Stats
+	stats    counters
 	events   events
 	now      int64 // the latest time that is known
 	expiryAt int64 // when expire has something to do
+
+	// Of the configuration, as it is changed in the life of the endpoint.
+	timeout  time.Duration
+	keepFor  time.Duration
+	overhead int // Config.PacketOverheadBytes
 }
 
 // expireLater makes sure that expire runs at the time.

@@ -41,7 +41,13 @@ func NewDraft(buffers *Buffers, channels []ChannelConfig) *Draft {
 
 // Draft is the endpoint's own draft: the one message that is under construction here. See
 // Config.UnsentDraft. When the connection is over it takes no bytes and returns ErrClosed.
-func (e *Endpoint) Draft() *Draft { return &e.outbox.draft }
+func (e *Endpoint) Draft() *Draft {
+	if e.outbox.draft == nil {
+		e.outbox.draft = NewDraft(e.cfg.Buffers, e.plan.channels)
+		e.outbox.draft.life = &e.life
+	}
+	return e.outbox.draft
+}
 
 // SendDraft puts the message of a draft on a channel, as Send does; then the draft is empty.
 // The message has the memory of the draft. After an error the draft is as it was.
@@ -279,9 +285,9 @@ func (p DraftPolicy) String() string { return nameOf(draftNames[:], int(p)) }
 // applyDraftPolicy applies it before a message, which comes from another draft or none, opens
 // a group, and reports whether that put one in the queue.
 func (out *outbox) applyDraftPolicy(s *sender, from *Draft, group uint32) (joined bool, err error) {
-	d := &out.draft
+	d := out.draft
 	switch {
-	case group == 0 || group == s.groups.sending || from == d || len(d.buf) == 0 || d.shared != nil:
+	case d == nil || group == 0 || group == s.groups.sending || from == d || len(d.buf) == 0 || d.shared != nil:
 		return false, nil
 	case out.cfg.UnsentDraft == DraftRefuse:
 		return false, &SendError{s.cfg.ID, ErrDraft, "UnsentDraft", len(d.buf), 0}

@@ -29,15 +29,17 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 // New returns an endpoint of the plan whose life begins now.
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
-		common: common{cfg: p.cfg, plan: p, now: now, expiryAt: never},
+		common: common{
+			cfg: &p.cfg, plan: p, now: now, expiryAt: never,
+			timeout: orDefault(life.Timeout, defaultTimeout, math.MaxInt64),
+			keepFor: p.cfg.KeepFor, overhead: p.cfg.PacketOverheadBytes,
+		},
 	}
-	e.cfg.Timeout = orDefault(life.Timeout, defaultTimeout, math.MaxInt64)
 	random := life.random()
 	e.life.begin(&e.common, &e.outbox, now, life.instance(random))
 	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
 	e.outbox.begin(&e.common, &e.paths, now, keySeed)
-	e.outbox.draft.life = &e.life
 	e.paths.begin(e, random, now, life.Path)
 	return e
 }

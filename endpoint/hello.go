@@ -12,8 +12,16 @@ type hello struct {
 	instance uint64
 	sent     bool // at least once (without a handshake)
 	acked    bool // the peer has ours
-	peer     wire.Hello
+	peer     peerHello
 	peerAt   int64 // when the peer's came
+}
+
+// A peerHello is what is kept of the peer's.
+type peerHello struct {
+	instance, capabilities uint64
+	clock                  uint64 // wire.ClockUnit
+	largestDatagram        uint16 // 0: it did not come yet
+	silenceSeconds         uint16
 }
 
 // A MismatchError says that the two ends cannot talk: their wire versions or their channels
@@ -86,9 +94,9 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	if e.life.state != stateMeeting {
 		return nil
 	}
-	e.life.hello.peer, e.life.hello.peerAt = h, now
+	e.life.hello.peer = peerHello{h.Instance, h.Capabilities, h.Clock, h.LargestDatagram, h.SilenceSeconds}
+	e.life.hello.peerAt = now
 	e.outbox.handleHello(now, &h)
-	e.life.hello.peer.Windows, e.life.hello.peer.ChannelLimits = nil, nil
 	for _, p := range e.paths.all {
 		p.ackDelay = min(int64(h.AckHoldMillis)*millisecond, int64(maxAckHold))
 	}
@@ -105,7 +113,7 @@ func (e *Endpoint) MaxDatagramBytes() int { return e.life.maxDatagramBytes() }
 // maxDatagramBytes is Endpoint.MaxDatagramBytes.
 func (l *lifetime) maxDatagramBytes() int {
 	most := l.cfg.MaxDatagramBytes
-	if peer := int(l.hello.peer.LargestDatagram); peer > 0 {
+	if peer := int(l.hello.peer.largestDatagram); peer > 0 {
 		most = min(most, peer)
 	}
 	return most
@@ -113,11 +121,11 @@ func (l *lifetime) maxDatagramBytes() int {
 
 // PeerInstance is the random number by which the peer tells its lives apart; 0 before its
 // HELLO.
-func (e *Endpoint) PeerInstance() uint64 { return e.life.hello.peer.Instance }
+func (e *Endpoint) PeerInstance() uint64 { return e.life.hello.peer.instance }
 
 // peerClock is what the peer's clock should show, in units of the wire.
 func (l *lifetime) peerClock(now int64) uint64 {
-	return l.hello.peer.Clock + uint64(max(0, now-l.hello.peerAt)/wire.ClockUnit)
+	return l.hello.peer.clock + uint64(max(0, now-l.hello.peerAt)/wire.ClockUnit)
 }
 
 // helloFirst reports whether our first HELLO waits to be sent.

@@ -80,10 +80,10 @@ func (e *Endpoint) Hold(now int64, d time.Duration) error {
 
 // grantedHold is how long we may be silent.
 func (l *lifetime) grantedHold() time.Duration {
-	if l.hello.peer.Capabilities&wire.CapabilityHold == 0 {
+	if l.hello.peer.capabilities&wire.CapabilityHold == 0 {
 		return 0
 	}
-	return time.Duration(l.hello.peer.SilenceSeconds) * time.Second
+	return time.Duration(l.hello.peer.silenceSeconds) * time.Second
 }
 
 // MaxHold is the longest silence that the peer may announce, as Config.MaxHold has it; 0: none.

@@ -17,19 +17,18 @@ type inbox struct {
 	lentToGame [][]byte    // payloads that the game may use until the next Update
 
 	partials   spares[partial]
-	moved      []uint64 // scratch of dropStale
-	rebuilders rebuilders
-	share      poolShare // of the pool of windows
+	rebuilders *rebuilders // nil: the peer has repaired nothing so far
+	share      poolShare   // of the pool of windows
 	inbound    *inbound
 }
 
 // begin makes an inbox that has received nothing. The tables of its receivers are seeded with a number
 // that no peer ever sees.
 func (in *inbox) begin(c *common, now int64, keySeed uint64) {
-	in.common, in.rebuilders.buffers = c, c.cfg.Buffers
+	in.common = c
 	in.receivers = make([]*receiver, len(c.cfg.Channels))
 	in.begun, in.keySeed = now, keySeed
-	in.inbound = newInbound(now, &c.cfg)
+	in.inbound = newInbound(now, c.cfg)
 }
 
 // receiver returns the incoming half of a channel; nil if there is none.
@@ -52,7 +51,7 @@ func (in *inbox) receiverAt(i int) *receiver {
 	if cfg.Delivery == Unreliable {
 		r.whole = seq.NewWindow(partialSpan)
 	}
-	r.inbound = newChannelInbound(in.begun, &in.cfg, cfg)
+	r.inbound = newChannelInbound(in.begun, in.cfg, cfg)
 	in.receivers[i] = r
 	return r
 }

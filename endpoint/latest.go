@@ -84,11 +84,11 @@ func (r *receiver) dropStale() {
 		return
 	}
 	base, end := r.ready.Base(), r.ready.End()
-	r.in.moved = r.in.moved[:0] // for each old place the new one, plus one
+	moved := r.in.cfg.Buffers.moved[:0] // for each old place the new one, plus one
 	for n := base; n < end; n++ {
 		m := *r.ready.At(n)
 		r.ready.Pop()
-		if r.in.moved = append(r.in.moved, r.ready.End()+1); m.stale {
+		if moved = append(moved, r.ready.End()+1); m.stale {
 			r.untaken -= charge(len(m.payload))
 			r.takeBack(m.payload)
 		} else {
@@ -97,14 +97,14 @@ func (r *receiver) dropStale() {
 	}
 	move := func(k *keyEntry) {
 		if old := k.place - 1; k.place > 0 && old >= base {
-			k.place = r.in.moved[old-base]
+			k.place = moved[old-base]
 		}
 	}
 	move(&r.keys.keyless)
 	for i := range r.keys.table.slots {
 		move(&r.keys.table.slots[i])
 	}
-	r.keys.stale = 0
+	r.keys.stale, r.in.cfg.Buffers.moved = 0, moved
 }
 
 // takeBack returns the charge and the memory of a message that nobody will see.

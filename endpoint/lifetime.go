@@ -14,7 +14,7 @@ type lifetime struct {
 	peerHold peerHold
 	drain    drain
 	away     away
-	closing  closing
+	closing  *closing // nil: neither end has ended it
 }
 
 // A state is where an endpoint is in its life:
@@ -60,7 +60,7 @@ func (l *lifetime) begin(c *common, out *outbox, now int64, instance uint64) {
 
 // timeoutAt is when the silence of the peer ends the connection, or it is away.
 func (l *lifetime) timeoutAt() int64 {
-	if int64(l.cfg.Timeout) == never {
+	if int64(l.timeout) == never {
 		return never
 	}
 	heard, last := l.lastHeard, never
@@ -73,8 +73,8 @@ func (l *lifetime) timeoutAt() int64 {
 	if l.peerHold.row {
 		last = l.peerHold.since + int64(l.cfg.MaxHold) // HOLD again and again prolongs nothing
 	}
-	return min(heard, last) + int64(l.cfg.Timeout)
+	return min(heard, last) + int64(l.timeout)
 }
 
 // pingInterval is how long a side that heard nothing waits before it asks for a sign of life.
-func (l *lifetime) pingInterval() int64 { return min(int64(l.cfg.Timeout)/4, maxSilence) }
+func (l *lifetime) pingInterval() int64 { return min(int64(l.timeout)/4, maxSilence) }

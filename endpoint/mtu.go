@@ -243,7 +243,7 @@ func (m *mtu) candidate() int {
 func (ps *paths) probesUntil(until int64) (bytes int64) {
 	for _, p := range ps.all {
 		if m := &p.mtu; m.search && m.at <= until && p.active() {
-			bytes += int64(m.most + ps.cfg.PacketOverheadBytes)
+			bytes += int64(m.most + ps.overhead)
 		}
 	}
 	return bytes

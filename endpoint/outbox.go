@@ -20,23 +20,22 @@ type outbox struct {
 	twins     seq.Ring[twin]
 	start     senderStart
 
-	draft        Draft
+	draft        *Draft // nil: it was never asked for
 	lastReceipt  Receipt
 	openReceipts int
 	cuts         spares[cut]
 	terms        spares[terms]
 
-	quota quota
+	quota *quota
 	flush flush
 }
 
 // begin makes an outbox that has sent nothing. The tables of its senders are seeded with a number that
 // no peer ever sees.
 func (out *outbox) begin(c *common, ps *paths, now int64, keySeed uint64) {
-	out.common, out.paths, out.flush = c, ps, noLimit
+	out.common, out.paths, out.flush, out.quota = c, ps, noLimit, &unlimited
 	out.senders = make([]*sender, len(c.cfg.Channels))
 	out.start = senderStart{at: now, keySeed: keySeed}
-	out.draft = *NewDraft(c.cfg.Buffers, c.plan.channels)
 	out.schedule()
 }
 
@@ -113,7 +112,9 @@ func (out *outbox) expire(now int64) int64 {
 // abandon ends everything that was under way, and returns how many of the game's messages
 // had no fate yet, and how many of those were unreliable.
 func (out *outbox) abandon() (left, unreliable int) {
-	out.draft.abandon()
+	if out.draft != nil {
+		out.draft.abandon()
+	}
 	for _, s := range out.senders {
 		if s == nil {
 			continue

@@ -170,7 +170,7 @@ func (ps *paths) commit(b *builder) {
 	if b.pkt.eliciting {
 		p.ackOnly = 0
 	}
-	b.pkt.bytes = int32(len(b.dst) - b.start + ps.cfg.PacketOverheadBytes)
+	b.pkt.bytes = int32(len(b.dst) - b.start + ps.overhead)
 	if b.data > 0 {
 		ps.keepCopy(b)
 	}

@@ -170,7 +170,7 @@ func TestUndecided(t *testing.T) {
 			went += len(packet)
 		}
 	}
-	if came := s.e.cfg.PacketOverheadBytes + 1; went > 3*came {
+	if came := s.e.overhead + 1; went > 3*came {
 		t.Errorf("%d bytes came, %d went there", came, went)
 	}
 	s.hearsFrom(1, append([]byte{wire.TypePing}, make([]byte, 900)...))

@@ -50,7 +50,7 @@ const (
 
 // knowsPaths reports whether both ends know frames of paths.
 func (ps *paths) knowsPaths() bool {
-	return ps.cfg.MaxPaths > 0 && ps.life.state == stateOpen && ps.life.hello.peer.Capabilities&wire.CapabilityPaths != 0
+	return ps.cfg.MaxPaths > 0 && ps.life.state == stateOpen && ps.life.hello.peer.capabilities&wire.CapabilityPaths != 0
 }
 
 // handlePathFrame handles the frames that ask and answer, and what the peer says of a path.
@@ -249,7 +249,7 @@ func (p *path) proofsAt() int64 {
 }
 
 // proofBytes is about what a packet that asks or answers takes.
-func (ps *paths) proofBytes() int { return proofBytes + ps.cfg.PacketOverheadBytes }
+func (ps *paths) proofBytes() int { return proofBytes + ps.overhead }
 
 // buildOdd looks whether a path has to ask or to answer, and does so. It reports whether that is
 // all that goes into the packet.

@@ -6,6 +6,10 @@ import "github.com/tickwire/tickwire/internal/wire"
 // alone are free; probes, and what keeps the connection alive, go in any case and leave a debt.
 type quota struct{ packets, bytes, messages throttle }
 
+// unlimited is that of a peer that states no limits. Nothing is counted without a rate, so that it
+// never changes.
+var unlimited quota
+
 // ready reports whether a packet may go.
 func (q *quota) ready(now int64) bool { return q.packets.ready(now) && q.bytes.ready(now) }
 
@@ -13,10 +17,13 @@ func (q *quota) readyAt() int64 { return max(q.packets.readyAt(), q.bytes.readyA
 
 // keepTo takes over the limits that the peer stated.
 func (out *outbox) keepTo(now int64, h *wire.Hello) {
-	out.quota = quota{
-		packets:  newThrottle(now, int(h.Limits.Packets)),
-		bytes:    newThrottle(now, int(h.Limits.Bytes)),
-		messages: newThrottle(now, int(h.Limits.Messages)),
+	out.quota = &unlimited
+	if h.Limits != (wire.Limits{}) {
+		out.quota = &quota{
+			packets:  newThrottle(now, int(h.Limits.Packets)),
+			bytes:    newThrottle(now, int(h.Limits.Bytes)),
+			messages: newThrottle(now, int(h.Limits.Messages)),
+		}
 	}
 	for _, l := range h.ChannelLimits {
 		s := out.sender(l.Channel)

@@ -46,6 +46,13 @@ const (
 	rowBytes      = pastIDs + wire.MaxSymbol
 )
 
+// begin begins another packet.
+func (all *rebuilders) begin() {
+	if all != nil {
+		all.work = rebuildWork
+	}
+}
+
 // handleRepair takes a sum.
 func (in *inbox) handleRepair(now int64, b []byte) (n int, err error) {
 	f, bytes, n := wire.ConsumeRepair(b)
@@ -85,7 +92,10 @@ func (r *receiver) expandRepair(low uint64) uint64 {
 // rebuilder returns that of a channel, made if need be: then the one that was used least lately
 // may have to go.
 func (r *receiver) needRebuilder(now int64, id uint64) *rebuilder {
-	all := &r.in.rebuilders
+	if r.in.rebuilders == nil {
+		r.in.rebuilders = &rebuilders{buffers: r.in.cfg.Buffers, work: rebuildWork}
+	}
+	all := r.in.rebuilders
 	if r.rebuild == nil {
 		if len(all.list) == maxRebuilders {
 			oldest := all.list[0]
@@ -148,7 +158,7 @@ func (r *receiver) dropRebuilder() {
 		b.forgetPast(i)
 	}
 	b.dropSums()
-	all := &r.in.rebuilders
+	all := r.in.rebuilders
 	for i, other := range all.list {
 		if other == b {
 			last := len(all.list) - 1

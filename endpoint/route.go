@@ -25,7 +25,8 @@ func (e *Endpoint) Uses(r Route) bool {
 			return true
 		}
 	}
-	return e.life.closing.ackOn != nil && e.life.closing.ackAt != never && e.life.closing.ackTo == r
+	c := e.life.closing
+	return c != nil && c.ackOn != nil && c.ackAt != never && c.ackTo == r
 }
 
 func (p *path) uses(now int64, r Route) bool {

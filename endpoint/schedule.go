@@ -136,7 +136,7 @@ func (s *sender) heldUntil() int64 {
 	switch at := s.turn.cap.readyAt(); {
 	case s.own():
 		return longAgo // which nothing holds up
-	case s.out.flush.spent(s.out.cfg.PacketOverheadBytes):
+	case s.out.flush.spent(s.out.overhead):
 		return never // until the next one begins
 	case s.midway():
 		return at
@@ -199,7 +199,7 @@ func (out *outbox) buildMessages(b *builder) {
 		return
 	}
 	before, end, times := len(b.dst), b.end, b.times()
-	around := out.cfg.PacketOverheadBytes
+	around := out.overhead
 	if times > 1 {
 		around += copyMore
 	}

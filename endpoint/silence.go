@@ -50,7 +50,7 @@ func (p *path) silenceAt() int64 {
 	case p.reliable:
 		// It may only be slow: what repairs losses itself has failed when it was silent for as
 		// long as a connection may be.
-		return since + max(3*p.probeTimeout(0), min(int64(p.ps.cfg.Timeout), int64(defaultTimeout)))
+		return since + max(3*p.probeTimeout(0), min(int64(p.ps.timeout), int64(defaultTimeout)))
 	}
 	return since
 }

@@ -91,7 +91,7 @@ type Stats struct {
 
 // Stats returns the counters and estimates.
 func (e *Endpoint) Stats() Stats {
-	s, lead := e.stats, e.paths.lead().stats()
+	s, lead := e.stats.stats(), e.paths.lead().stats()
 	for _, p := range e.paths.all {
 		s.addPath(&p.counts)
 		s.BytesInFlight += p.inFlight
@@ -117,8 +117,7 @@ func (e *Endpoint) Stats() Stats {
 	return s
 }
 
-// addPath adds what was counted of a path. That of paths which are over is in common.stats, from
-// when their number was used again, or all of them began anew.
+// addPath adds what was counted of a path.
 func (st *Stats) addPath(c *pathCounts) {
 	st.PacketsSent += c.PacketsSent
 	st.PacketsReceived += c.PacketsReceived

@@ -127,10 +127,10 @@ func (ps *paths) controlDue() bool {
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.
 func (e *Endpoint) SetTimeout(d time.Duration) {
-	e.cfg.Timeout = orDefault(d, defaultTimeout, math.MaxInt64)
+	e.timeout = orDefault(d, defaultTimeout, math.MaxInt64)
 }
 
 // SetPacketOverhead changes Config.PacketOverheadBytes, which a caller may learn late.
-func (e *Endpoint) SetPacketOverhead(bytes int) { e.cfg.PacketOverheadBytes = max(bytes, 0) }
+func (e *Endpoint) SetPacketOverhead(bytes int) { e.overhead = max(bytes, 0) }
 
 const defaultTimeout = 10 * time.Second

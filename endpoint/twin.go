@@ -37,7 +37,7 @@ func (s *sender) planTwin(b *builder, id uint64, m *outMessage) {
 
 // twinAt is when a twin goes alone.
 func (out *outbox) twinAt() int64 {
-	if out.twins.Len() == 0 || out.flush.spent(out.cfg.PacketOverheadBytes) {
+	if out.twins.Len() == 0 || out.flush.spent(out.overhead) {
 		return never
 	}
 	return out.twins.First().at
