@@ -43,28 +43,29 @@ var (
 
 // rooms is the table "who may import whom". A row gives what its room needs and no more.
 var rooms = []room{
+	{path: "internal/config", std: leaves, fence: true},
 	{path: "internal/seq", std: leaves, fence: true},
 	{path: "internal/wire", ours: []string{"internal/seq"}, std: append(slices.Clone(leaves), "unicode"), fence: true},
-	{path: "endpoint", ours: []string{"internal/wire", "internal/seq"},
+	{path: "endpoint", ours: []string{"internal/wire", "internal/seq", "internal/config"},
 		std: []string{"...", "!net/...", "!crypto/..."}, fence: true},
-	{path: "netcode", ours: []string{"internal/wire", "internal/seq"},
+	{path: "netcode", ours: []string{"internal/wire", "internal/seq", "internal/config"},
 		std: []string{"...", "!net/...", "net/netip"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
 	{path: "netcode/interop", ours: []string{"netcode"}},
-	{path: "netcode/tokenhttp", ours: []string{"netcode"}},
+	{path: "netcode/tokenhttp", ours: []string{"netcode", "internal/config"}},
 
 	{path: "transport"},
 	{path: "transport/transporttest", ours: []string{"transport"}},
-	{path: "transport/udp", ours: []string{"transport"}, libs: []string{xsys}},
-	{path: "transport/mem", ours: []string{"transport"}},
-	{path: "simnet", ours: []string{"transport"}, fence: true, open: []string{"relay.go", "relay_io.go", "relay_rebind.go", "wrap.go"}},
+	{path: "transport/udp", ours: []string{"transport", "internal/config"}, libs: []string{xsys}},
+	{path: "transport/mem", ours: []string{"transport", "internal/config"}},
+	{path: "simnet", ours: []string{"transport", "internal/config"}, fence: true, open: []string{"relay.go", "relay_io.go", "relay_rebind.go", "wrap.go"}},
 	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
-	{path: "timeline"},
+	{path: "timeline", ours: []string{"internal/config"}},
 
-	{path: ".", ours: []string{"endpoint", "netcode", "transport", "internal/wire", "internal/seq"}},
+	{path: ".", ours: []string{"endpoint", "netcode", "transport", "internal/wire", "internal/seq", "internal/config"}},
 
 	{path: "internal/netns", libs: []string{xsys}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/..."}, fence: true},
-	{path: "internal/workload", ours: []string{"endpoint", "simnet"}, fence: true},
+	{path: "internal/workload", ours: []string{"endpoint", "simnet", "internal/config"}, fence: true},
 	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},
 	{path: "internal/sweep", ours: []string{"endpoint", "simnet", "internal/workload", "internal/picture"}},
 	{path: "internal/mutate"},

@@ -1,11 +1,11 @@
 package tickwire
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -28,10 +28,12 @@ type Client struct {
 func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 	c := &Client{cfg: cfg, byWireID: make(map[wireID]*dialed)}
 	c.cfg.Config = cfg.Config.withDefaults()
-	err := errors.Join(cfg.Validate(), checkSockets(sockets))
-	if most := cfg.maxSockets(); err == nil && len(sockets) > most {
-		err = &ConfigError{"MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets))}
-	}
+	var v config.Check
+	v.Take("", cfg.Validate())
+	most := cfg.maxSockets()
+	v.That(most < 0 || len(sockets) <= most, "MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets)))
+	v.Take("", checkSockets(sockets))
+	err := v.Err()
 	if err == nil {
 		err = c.core.init(&c.cfg.Config, c, sockets, 1)
 	}
@@ -88,7 +90,7 @@ func (c *Client) firstPort() (*port, error) {
 	case c.closed:
 		return nil, ErrClosed
 	case len(c.ports) == 0:
-		return nil, &ConfigError{"sockets", "all failed", "a new Client with sockets that work"}
+		return nil, config.Wrong("sockets", "all failed", "a new Client with sockets that work")
 	}
 	return c.ports[0], nil
 }
@@ -98,7 +100,7 @@ func (c *Client) ConnectOver(socket transport.Socket, tickets []byte) (*Conn, er
 	if p := c.portOf(socket); p != nil {
 		return c.connect(p, tickets)
 	}
-	return nil, &ConfigError{"socket", "a stranger", "one of those that NewClient or OpenPath was given"}
+	return nil, config.Wrong("socket", "a stranger", "one of those that NewClient or OpenPath was given")
 }
 
 func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
@@ -136,10 +138,8 @@ func (c *Client) checkProtocol(what string, theirs uint64) error {
 	if mine == 0 || mine == theirs {
 		return nil
 	}
-	return &ConfigError{
-		"ProtocolID", fmt.Sprintf("%#x", mine),
-		fmt.Sprintf("%#x, as the %s has it, or 0 to take what they say", theirs, what),
-	}
+	return config.Wrong("ProtocolID", fmt.Sprintf("%#x", mine),
+		fmt.Sprintf("%#x, as the %s has it, or 0 to take what they say", theirs, what))
 }
 
 // checkFree refuses a second connection, or path, to one server that could not be
@@ -150,9 +150,7 @@ func (c *Client) checkFree(o origin, d *dialed) error {
 	}
 	for _, other := range c.dials {
 		if _, ok := other.pathFrom(o); ok && other != d && other.conn.state <= connOpen {
-			return &ConfigError{
-				"WireIDBytes", 0, "2, to hold several connections or paths to " + o.from.String() + " over one socket",
-			}
+			return config.Wrong("WireIDBytes", 0, "2, to hold several connections or paths to "+o.from.String()+" over one socket")
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 )
 
@@ -60,7 +61,7 @@ func (c *Client) portBeside(old *Conn) (*port, error) {
 		return old.at().port, nil
 	}
 	if c.cfg.Redial == nil {
-		return nil, &ConfigError{"Redial", nil, "a function that opens a socket, since this one leads to one server only"}
+		return nil, config.Wrong("Redial", nil, "a function that opens a socket, since this one leads to one server only")
 	}
 	return c.redialed()
 }

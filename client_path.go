@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -66,10 +67,8 @@ func (d *dialed) wayOver(p *port, server netip.AddrPort) (way, error) {
 	case here.Remote.IsValid():
 		return way{port: p, path: here}, nil
 	}
-	return way{}, &ConfigError{
-		"PathConfig.Server", "not valid, while the connection has no address",
-		"the address of the server's socket that the path shall go to",
-	}
+	return way{}, config.Wrong("Server", "not valid, while the connection has no address",
+		"the address of the server's socket that the path shall go to")
 }
 
 // checkOrigin refuses a way whose packets could not be told from those of another
@@ -81,13 +80,11 @@ func (d *dialed) checkOrigin(o origin) error {
 	}
 	for path, other := range d.origins {
 		if other == o && c.cfg.WireIDBytes == 0 && d.conn.hasPath(uint8(path)) {
-			return &ConfigError{
-				"WireIDBytes", 0, fmt.Sprintf("2, to have another path than %d to %v over one socket", path, o.from),
-			}
+			return config.Wrong("WireIDBytes", 0, fmt.Sprintf("2, to have another path than %d to %v over one socket", path, o.from))
 		}
 	}
 	if most := c.cfg.maxSockets(); len(c.ports) >= most && !slices.Contains(c.ports, o.port) {
-		return &ConfigError{"MaxSockets", most, "more of them, or a path closed before another one is opened"}
+		return config.Wrong("MaxSockets", most, "more of them, or a path closed before another one is opened")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"encoding/binary"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
@@ -16,7 +17,7 @@ func (c *Client) nextWireID() (wireID, error) {
 	}
 	most := wireID(1)<<(8*c.cfg.WireIDBytes-pathBits) - 1
 	if len(c.byWireID) >= int(most) {
-		return 0, &ConfigError{"WireIDBytes", c.cfg.WireIDBytes, "more of them for so many connections"}
+		return 0, config.Wrong("WireIDBytes", c.cfg.WireIDBytes, "more of them for so many connections")
 	}
 	for {
 		c.lastWireID = c.lastWireID%most + 1

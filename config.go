@@ -2,7 +2,6 @@ package tickwire
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
@@ -272,17 +272,10 @@ type Refusal struct {
 // Error returns the text.
 func (r *Refusal) Error() string { return fmt.Sprintf("tickwire: %v: %s", r.Code, r.Text) }
 
-// A ConfigError says which field of a configuration is wrong, and the way out.
-type ConfigError struct {
-	Field string // as in Channels[2].Delivery
-	Value any
-	Want  string
-}
-
-// Error names the field, the value, and what it should be.
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("tickwire: %s is %v: want %s", e.Field, e.Value, e.Want)
-}
+// A ConfigError names the Field of a configuration, as in Channels[2].Delivery, or the parameter, that
+// cannot be, its Value, and in Want what would do. It is one type in all packages of this module:
+// errors.As finds those of a socket, too.
+type ConfigError = config.Error
 
 // defaultDatagram is what an Ethernet frame of 1500 bytes holds behind the headers of
 // IPv4 and UDP.
@@ -334,39 +327,28 @@ func (c *Config) plain(p PlainPolicy) netcode.PlainPolicy {
 	return netcode.PlainRefuse
 }
 
-// A validation collects everything that is wrong with a configuration.
-type validation []error
-
-func (v *validation) check(ok bool, field string, value any, want string) {
-	if !ok {
-		*v = append(*v, &ConfigError{field, value, want})
-	}
-}
-
 // Validate reports what is wrong with the configuration, as a join of
 // *ConfigErrors that name the fields, all that are wrong. Listen and NewClient call
 // it.
 func (c Config) Validate() error {
-	var v validation
-	v.check(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
-	v.check(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
-	v.check(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
-	v.check(c.LeastProtection <= netcode.ForwardSecret, "LeastProtection", c.LeastProtection,
-		"netcode.AnyProtection, Encrypted or ForwardSecret")
-	v.check(c.EpochPackets >= 0 && c.EpochPackets <= netcode.MaxEpochPackets, "EpochPackets", c.EpochPackets,
-		"0 (4194304) or fewer")
-	v.check(c.Resume <= LoseMessages, "Resume", c.Resume, "KeepMessages or LoseMessages")
-	v.check(c.MaxDatagramBytes == 0 || c.MaxDatagramBytes >= leastDatagram && c.MaxDatagramBytes <= mostDatagram,
-		"MaxDatagramBytes", c.MaxDatagramBytes, "576 to 65507, or 0 for 1472")
+	var v config.Check
+	v.That(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
+	v.That(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
+	v.That(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
+	v.That(c.Resume <= LoseMessages, "Resume", c.Resume, "KeepMessages or LoseMessages")
+	v.Take("", netcode.ClientConfig{LeastProtection: c.LeastProtection, EpochPackets: c.EpochPackets}.Validate())
+	c.Channels = checkChannels(&v, c.Channels)
+	n := c.MaxDatagramBytes
+	v.That(n == 0 || n >= endpoint.LeastDatagramBytes && n <= endpoint.MostDatagramBytes, "MaxDatagramBytes", n,
+		fmt.Sprintf("%d to %d, or 0 for %d", endpoint.LeastDatagramBytes, endpoint.MostDatagramBytes, defaultDatagram))
 	c.MaxDatagramBytes = 0 // an endpoint by itself has another default
-	c.Channels = v.channels(c.Channels)
-	v.take(c.endpoint().Validate())
-	return v.err()
+	v.Take("", c.endpoint().Validate())
+	return v.Err()
 }
 
-// channels names those that are nil, and returns the list with others in their places, so that
+// checkChannels names those that are nil, and returns the list with others in their places, so that
 // the rest can be looked at, each by its number.
-func (v *validation) channels(all []AnyChannel) []AnyChannel {
+func checkChannels(v *config.Check, all []AnyChannel) []AnyChannel {
 	all = slices.Clone(all)
 	taken := func(id ChannelID) bool {
 		return slices.ContainsFunc(all, func(ch AnyChannel) bool { return !noChannel(ch) && ch.Config().ID == id })
@@ -375,7 +357,7 @@ func (v *validation) channels(all []AnyChannel) []AnyChannel {
 		if !noChannel(ch) {
 			continue
 		}
-		v.check(false, fmt.Sprintf("Channels[%d]", i), "nil", "what NewChannel or NewRawChannel made")
+		v.That(false, fmt.Sprintf("Channels[%d]", i), nil, "what NewChannel or NewRawChannel made")
 		id := ChannelID(1)
 		for taken(id) {
 			id++
@@ -385,75 +367,41 @@ func (v *validation) channels(all []AnyChannel) []AnyChannel {
 	return all
 }
 
-// The least and the largest Config.MaxDatagramBytes.
-const (
-	leastDatagram = 576
-	mostDatagram  = 65507
-)
-
 // noChannel reports whether there is no channel, be it that a nil of some type was made one.
 func noChannel(ch AnyChannel) bool {
 	v := reflect.ValueOf(ch)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// err is the join of what was found.
-func (v *validation) err() error { return errors.Join(*v...) }
-
-// take adds what package endpoint found, as errors of ours.
-func (v *validation) take(err error) {
-	switch err := err.(type) {
-	case nil:
-	case interface{ Unwrap() []error }:
-		for _, e := range err.Unwrap() {
-			v.take(e)
-		}
-	case *ConfigError:
-		*v = append(*v, err)
-	case *endpoint.ConfigError:
-		v.check(false, err.Field, err.Value, err.Want)
-	default:
-		*v = append(*v, err)
-	}
-}
-
-// mostClients is how many players one Server can have: connection ids have 21
-// bits for them, with generations.
-const mostClients = 1 << 16
-
-// mostPerSecond bounds what is limited by the second.
-const mostPerSecond = 1 << 24
-
 // mostKept bounds how long a seat is kept, and so the life of tickets.
 const mostKept = 24 * time.Hour
 
 // Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ServerConfig) Validate() error {
-	var v validation
-	v.check(c.Development || !c.PrivateKey.IsZero(), "PrivateKey", "zero",
+	var v config.Check
+	v.That(c.Development || !c.PrivateKey.IsZero(), "PrivateKey", "zero",
 		"the 32 secret bytes that the login backend has too, or Development: true to try things out")
-	v.check(c.MaxClients >= 0 && c.MaxClients <= mostClients, "MaxClients", c.MaxClients,
-		"0 (256) to 65536")
-	v.check(c.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", c.FailuresPerSecond, "0 (4096) to 16777216, or less for no limit")
-	v.check(c.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", c.HandshakesPerSecond, "0 (65536) to 16777216, or less for no limit")
-	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
-	v.check(c.KeepSeats <= mostKept, "KeepSeats", c.KeepSeats, "at most 24h, or 0 to keep none")
+	v.Take("", netcode.AdmissionConfig{
+		MaxClients: c.MaxClients, FailuresPerSecond: c.FailuresPerSecond, HandshakesPerSecond: c.HandshakesPerSecond,
+	}.Validate())
+	v.That(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	v.That(c.KeepSeats <= mostKept, "KeepSeats", c.KeepSeats, "at most 24h, or 0 to keep none")
 	for i, a := range c.PublicAddresses {
-		v.check(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,
+		v.That(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,
 			fmt.Sprintf("PublicAddresses[%d]", i), a, "an address that clients can reach, with a port")
 	}
-	v.take(c.Config.Validate())
-	return v.err()
+	v.Take("", c.Config.Validate())
+	return v.Err()
 }
 
 // Validate reports what is wrong with the configuration; see Config.Validate.
 func (c ClientConfig) Validate() error {
-	var v validation
-	v.check(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,
+	var v config.Check
+	v.That(c.WireIDBytes == 0 || c.WireIDBytes >= 2 && c.WireIDBytes <= 4,
 		"WireIDBytes", c.WireIDBytes, "0 or 2 to 4")
-	v.check(c.Redial == nil || c.severalPaths(), "MaxPaths", c.MaxPaths, "2 or more, or 0 (4), since Redial opens another path")
-	v.check(c.MaxSockets >= 0, "MaxSockets", c.MaxSockets, "0 (64) or more")
-	v.check(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
-	v.take(c.Config.Validate())
-	return v.err()
+	v.That(c.Redial == nil || c.severalPaths(), "MaxPaths", c.MaxPaths, "2 or more, or 0 (4), since Redial opens another path")
+	v.That(c.MaxSockets >= 0, "MaxSockets", c.MaxSockets, "0 (64) or more")
+	v.That(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	v.Take("", c.Config.Validate())
+	return v.Err()
 }

@@ -103,7 +103,7 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	}
 	none := tickwire.Config{AckHold: time.Hour, Channels: raw(tickwire.ChannelConfig{})}
 	if got := fields(t, none.Validate()); !slices.Equal(got, []string{"Channels[0]", "AckHold", "Channels[1].ID"}) {
-		t.Errorf("of a channel that is none and another fault %v", got)
+		t.Errorf("of a channel that is none and two other faults %v", got)
 	}
 	t.Log("# and the others take any value")
 	any := []string{

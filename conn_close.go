@@ -3,6 +3,8 @@ package tickwire
 import (
 	"fmt"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // Close ends the connection: the peer is told the code and the text (at most
@@ -34,8 +36,8 @@ func codeOfGame(code Code) (Code, error) {
 	if code >= firstLocalCode {
 		return code, nil
 	}
-	return CodeNone, &ConfigError{"code", fmt.Sprintf("%d (%v)", uint64(code), code),
-		"CodeApplication (256) or above, CodeNone, CodeProtocol, CodeBanned or CodeGoingAway: the others below 64 are the library's"}
+	return CodeNone, config.Wrong("code", fmt.Sprintf("%d (%v)", uint64(code), code),
+		"CodeApplication (256) or above, CodeNone, CodeProtocol, CodeBanned or CodeGoingAway: the others below 64 are the library's")
 }
 
 // firstLocalCode and those up to 255 are never sent.

@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"errors"
 	"iter"
 	"net/netip"
 
@@ -96,14 +95,8 @@ type PathConfig struct {
 
 // Validate reports what is wrong with the configuration; see Config.Validate.
 func (c PathConfig) Validate() error {
-	var v validation
-	v.check(c.Use <= UseReserve, "PathConfig.Use", c.Use, "UseShare, UseCopy or UseReserve")
-	v.check(c.Weight >= 0 && c.Weight <= maxPathWeight, "PathConfig.Weight", c.Weight, "1 to 255, or 0 for 1")
-	return errors.Join(v...)
+	return endpoint.PathConfig{Use: c.Use, Weight: c.Weight}.Validate()
 }
-
-// maxPathWeight is the most that the wire can say.
-const maxPathWeight = 255
 
 // A PathError says why a path cannot be opened or changed. It wraps ErrNoPath or
 // ErrPaths.

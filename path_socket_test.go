@@ -210,7 +210,7 @@ func TestPathLadder(t *testing.T) {
 	l := goLive(t, first, inside, door)
 	l.echo()
 	var wrong *tickwire.ConfigError
-	if _, err := l.conn.OpenPath(loopback(t), tickwire.PathConfig{}); !errors.As(err, &wrong) || wrong.Field != "PathConfig.Server" {
+	if _, err := l.conn.OpenPath(loopback(t), tickwire.PathConfig{}); !errors.As(err, &wrong) || wrong.Field != "Server" {
 		t.Errorf("to nowhere: %v", err)
 	}
 	path := l.open(loopback(t), tickwire.PathConfig{Server: door.LocalAddr()})

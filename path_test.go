@@ -160,7 +160,7 @@ func TestPathSet(t *testing.T) {
 		t.Errorf("of a path that there is not: %v", err)
 	}
 	var wrong *tickwire.ConfigError
-	if err := d.conn.SetPath(d.path, tickwire.PathConfig{Weight: 256}); !errors.As(err, &wrong) || wrong.Field != "PathConfig.Weight" {
+	if err := d.conn.SetPath(d.path, tickwire.PathConfig{Weight: 256}); !errors.As(err, &wrong) || wrong.Field != "Weight" {
 		t.Errorf("too much weight: %v", err)
 	}
 	d.player.ClosePath(d.path)

@@ -2,7 +2,6 @@ package tickwire
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
@@ -51,7 +51,10 @@ func Listen(cfg ServerConfig, sockets ...transport.Socket) (*Server, error) {
 }
 
 func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
-	if err := errors.Join(cfg.Validate(), checkSockets(sockets)); err != nil {
+	var v config.Check
+	v.Take("", cfg.Validate())
+	v.Take("", checkSockets(sockets))
+	if err := v.Err(); err != nil {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, simulated: !cfg.Now.IsZero()}
@@ -59,13 +62,12 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 	if cfg.Development && cfg.Random != nil {
 		s.cfg.Random = &sharedReader{r: cfg.Random} // DevToken mints in any goroutine
 	}
-	if err := s.core.init(&s.cfg.Config, s, sockets, cmp.Or(cfg.MaxClients, 256)); err != nil {
+	if err := s.core.init(&s.cfg.Config, s, sockets, cmp.Or(cfg.MaxClients, netcode.DefaultMaxClients)); err != nil {
 		return nil, err
 	}
-	if err := s.checkDevelopment(); err != nil {
-		return nil, err
-	}
-	if err := s.findPublicAddresses(); err != nil {
+	v.Take("", s.checkDevelopment())
+	v.Take("", s.findPublicAddresses())
+	if err := v.Err(); err != nil {
 		return nil, err
 	}
 	plain := s.cfg.plain(s.cfg.Plain)
@@ -143,10 +145,8 @@ func (s *Server) findPublicAddresses() error {
 		case s.cfg.Development:
 			found = append(found, netip.AddrPortFrom(loopback, a.Port()))
 		default:
-			return &ConfigError{
-				"PublicAddresses", "empty while a socket is bound to " + a.String(),
-				"the addresses that clients reach this server by, as the backend writes them into tokens",
-			}
+			return config.Wrong("PublicAddresses", "empty while a socket is bound to "+a.String(),
+				"the addresses that clients reach this server by, as the backend writes them into tokens")
 		}
 	}
 	if len(found) == 0 { // only transports without addresses: a token needs one all the same

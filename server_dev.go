@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 )
 
@@ -17,10 +18,8 @@ func (s *Server) checkDevelopment() error {
 	for _, p := range s.ports {
 		a := p.socket.LocalAddr()
 		if a.IsValid() && !sheltered(a.Addr()) && !s.cfg.DevelopmentPublic {
-			return &ConfigError{
-				"Development", "true on " + a.String(), "a loopback or private address to listen on, or " +
-					"a backend's PrivateKey instead; DevelopmentPublic: true if you know what you do",
-			}
+			return config.Wrong("Development", "true on "+a.String(), "a loopback or private address to listen on, or "+
+				"a backend's PrivateKey instead; DevelopmentPublic: true if you know what you do")
 		}
 	}
 	if s.cfg.PrivateKey.IsZero() {
@@ -45,9 +44,8 @@ func sheltered(a netip.Addr) bool {
 }
 
 // ErrNotDevelopment is what DevToken returns without ServerConfig.Development.
-var ErrNotDevelopment = &ConfigError{
-	"Development", false, "true for tokens without a backend; else mint them with package netcode",
-}
+var ErrNotDevelopment = config.Wrong("Development", false,
+	"true for tokens without a backend; else mint them with package netcode")
 
 // DevToken mints a connect token for this server, for a player with the given
 // id, from 1. It takes the place of a login backend while a game is being written, needs
@@ -57,7 +55,7 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 		return nil, ErrNotDevelopment
 	}
 	if clientID == 0 {
-		return nil, &ConfigError{"clientID", clientID, "the player's number, from 1: 0 is what nobody has set"}
+		return nil, config.Wrong("clientID", clientID, "the player's number, from 1: 0 is what nobody has set")
 	}
 	unix := time.Now().Unix()
 	if s.simulated {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/wire"
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -44,14 +45,14 @@ func (c *Conn) handOver(tickets []byte, within time.Duration) error {
 		return ErrHandOver
 	}
 	if suite := p.seat.Suite(); !suite.Encrypts() {
-		return &ConfigError{"Suite", suite, "one that encrypts: the tickets would be readable on the way, with their keys"}
+		return config.Wrong("Suite", suite, "one that encrypts: the tickets would be readable on the way, with their keys")
 	}
 	ts, err := netcode.ParseTickets(tickets)
 	if err != nil {
 		return err
 	}
 	if len(ts) > wire.MaxTokens {
-		return &ConfigError{"tickets", fmt.Sprintf("%d tokens", len(ts)), fmt.Sprintf("at most %d", wire.MaxTokens)}
+		return config.Wrong("tickets", fmt.Sprintf("%d tokens", len(ts)), fmt.Sprintf("at most %d", wire.MaxTokens))
 	}
 	if err := c.end.SendControl(wire.ControlTickets, ts.Append(nil)); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 )
 
@@ -37,7 +38,7 @@ func (s *Server) Reserve(clientID uint64, until time.Time) error {
 		return ErrClosed
 	}
 	if !until.After(s.clock) {
-		return &ConfigError{"until", until.Round(0), fmt.Sprintf("a time that is yet to come: it is %v", s.clock.Round(0))}
+		return config.Wrong("until", until.Round(0), fmt.Sprintf("a time that is yet to come: it is %v", s.clock.Round(0)))
 	}
 	return s.netcode.Admission().Reserve(s.now, clientID, s.nanosAt(until))
 }

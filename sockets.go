@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -13,17 +14,17 @@ const handshakeDatagram = 1078
 
 // checkSockets names what is wrong with the sockets of a new Server or Client.
 func checkSockets(sockets []transport.Socket) error {
-	var v validation
-	v.check(len(sockets) > 0, "sockets", "none", "at least one, from udp.Listen or udp.Open say")
+	var v config.Check
+	v.That(len(sockets) > 0, "sockets", "none", "at least one, from udp.Listen or udp.Open say")
 	for i, s := range sockets {
 		field := fmt.Sprintf("sockets[%d]", i)
 		if missing(s) {
-			v.take(noSocket(field))
+			v.Take("", noSocket(field))
 			continue
 		}
-		v.take(tooSmall(field, s, pathOf(s)))
+		v.Take("", tooSmall(field, s, pathOf(s)))
 	}
-	return v.err()
+	return v.Err()
 }
 
 // missing reports whether there is no socket, be it that a nil of some type was made one: what a
@@ -37,7 +38,7 @@ func missing(s transport.Socket) bool {
 }
 
 func noSocket(field string) error {
-	return &ConfigError{field, nil, "one, from udp.Open say, whose error tells why there is none"}
+	return config.Wrong(field, nil, "one, from udp.Open say, whose error tells why there is none")
 }
 
 // pathOf is the path to ask a socket about that goes to nobody in particular.
@@ -52,8 +53,8 @@ func pathOf(s transport.Socket) transport.Path {
 // before there is a peer says 0.
 func tooSmall(field string, s transport.Socket, path transport.Path) error {
 	if n := s.MaxDatagram(path); n > 0 && n < handshakeDatagram {
-		return &ConfigError{field, fmt.Sprintf("one that carries %d bytes", n),
-			fmt.Sprintf("one whose MaxDatagram is %d or more: a handshake takes as much", handshakeDatagram)}
+		return config.Wrong(field, fmt.Sprintf("one that carries %d bytes", n),
+			fmt.Sprintf("one whose MaxDatagram is %d or more: a handshake takes as much", handshakeDatagram))
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func TestSmallCarriers(t *testing.T) {
 			continue
 		}
 		var wrong *ConfigError
-		if !errors.As(err, &wrong) || wrong.Field != "Carrier.MaxDatagramBytes" || wrong.Value != size {
+		if !errors.As(err, &wrong) || wrong.Field != "carrier.MaxDatagramBytes" || wrong.Value != size {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
 		if refused++; size != 7+refused {

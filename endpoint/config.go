@@ -166,6 +166,10 @@ type Config struct {
 }
 
 const (
+	// LeastDatagramBytes and MostDatagramBytes bound Config.MaxDatagramBytes: what each host takes
+	// in one piece (RFC 791, section 3.1), and what UDP over IPv4 can say.
+	LeastDatagramBytes = 576
+	MostDatagramBytes  = 65507
 	// DatagramHeaderBytes is what IPv4 and UDP put around a datagram, 20 and 8 bytes.
 	DatagramHeaderBytes = 28
 	// SealedPacketBytes is what package netcode puts around the frames of a packet to a server: a

@@ -1,6 +1,10 @@
 package endpoint
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tickwire/tickwire/internal/config"
+)
 
 // A CongestionKind says how a connection finds out how fast it may send.
 type CongestionKind uint8
@@ -38,15 +42,17 @@ type CongestionConfig struct {
 }
 
 // validate reports everything that is wrong.
-func (c *CongestionConfig) validate(v *validation) {
-	v.check(c.Kind <= CongestionOff, "Congestion.Kind", c.Kind,
+func (c *CongestionConfig) validate() error {
+	var v config.Check
+	v.That(c.Kind <= CongestionOff, "Kind", c.Kind,
 		"CongestionDelay, CongestionAIMD, CongestionFixed or CongestionOff")
 	fixed := c.Kind == CongestionFixed
 	least, most := c.MinBytesPerSecond, orDefault(c.MaxBytesPerSecond, maxRate, maxRate)
-	v.check(most <= maxRate, "Congestion.MaxBytesPerSecond", c.MaxBytesPerSecond, "up to 1 GiB, or 0 for that")
-	v.check(least <= min(most, maxRate), "Congestion.MinBytesPerSecond", least, "at most MaxBytesPerSecond")
-	v.check(fixed == (c.BytesPerSecond > 0) && c.BytesPerSecond <= maxRate, "Congestion.BytesPerSecond",
+	v.That(most <= maxRate, "MaxBytesPerSecond", c.MaxBytesPerSecond, "up to 1 GiB, or 0 for that")
+	v.That(least <= min(most, maxRate), "MinBytesPerSecond", least, "at most MaxBytesPerSecond")
+	v.That(fixed == (c.BytesPerSecond > 0) && c.BytesPerSecond <= maxRate, "BytesPerSecond",
 		c.BytesPerSecond, fmt.Sprintf("1 to 1073741824 with %v, and 0 with the others", CongestionFixed))
+	return v.Err()
 }
 
 // controller makes the controller of a path.

@@ -1,9 +1,9 @@
 package endpoint
 
 import (
-	"errors"
 	"fmt"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -25,7 +25,7 @@ type Lone struct {
 // known: the zero Carrier takes whatever Config.MaxDatagramBytes allows. Handshake and Trusted of
 // the configuration are ignored; no datagram is marked, since a Lone hands on no marks. The error
 // is a join of ConfigErrors: also if the carrier takes so little that the two ends could not meet.
-func NewLone(now int64, cfg Config, by Carrier) (Lone, error) {
+func NewLone(now int64, cfg Config, carrier Carrier) (Lone, error) {
 	cfg.Handshake, cfg.Trusted, cfg.DisableECN = false, false, true
 	if cfg.PacketOverheadBytes == 0 {
 		cfg.PacketOverheadBytes = loneHeader
@@ -34,15 +34,12 @@ func NewLone(now int64, cfg Config, by Carrier) (Lone, error) {
 	if err != nil {
 		return Lone{}, err
 	}
-	var v validation
-	least := e.leastLone()
-	v.check(by.MaxDatagramBytes <= 0 || by.MaxDatagramBytes >= least, "Carrier.MaxDatagramBytes", by.MaxDatagramBytes,
-		fmt.Sprintf("at least %d, which the HELLO of these channels takes, or 0 for no limit", least))
-	if len(v.errs) > 0 {
+	if least := e.leastLone(); carrier.MaxDatagramBytes > 0 && carrier.MaxDatagramBytes < least {
 		e.Release()
-		return Lone{}, errors.Join(v.errs...)
+		return Lone{}, config.Wrong("carrier.MaxDatagramBytes", carrier.MaxDatagramBytes,
+			fmt.Sprintf("at least %d, which the HELLO of these channels takes, or 0 for no limit", least))
 	}
-	return Lone{e, by}, nil
+	return Lone{e, carrier}, nil
 }
 
 const loneHeader = 2

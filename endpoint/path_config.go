@@ -1,6 +1,11 @@
 package endpoint
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tickwire/tickwire/internal/config"
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // A PathUse says what a path is for, beside others.
 type PathUse uint8
@@ -35,16 +40,18 @@ type PathConfig struct {
 }
 
 const (
-	maxPaths      = 8 // the wire has three bits for the number
+	maxPaths      = wire.MaxPath + 1
 	defaultPaths  = 4
 	maxPathWeight = 255
 )
 
-// validate reports everything that is wrong.
-func (c *PathConfig) validate(v *validation) {
-	v.check(c.Route != NoRoute, "Path.Route", c.Route, "0 to 254")
-	v.check(c.Use <= UseReserve, "Path.Use", c.Use, "UseShare, UseCopy or UseReserve")
-	v.check(c.Weight >= 0 && c.Weight <= maxPathWeight, "Path.Weight", c.Weight, "1 to 255, or 0 for 1")
+// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
+func (c PathConfig) Validate() error {
+	var v config.Check
+	v.That(c.Route != NoRoute, "Route", c.Route, "0 to 254")
+	v.That(c.Use <= UseReserve, "Use", c.Use, "UseShare, UseCopy or UseReserve")
+	v.That(c.Weight >= 0 && c.Weight <= maxPathWeight, "Weight", c.Weight, "1 to 255, or 0 for 1")
+	return v.Err()
 }
 
 // A PathState is where a path is in its life, or what happened to it:

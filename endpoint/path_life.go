@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"errors"
 	"iter"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -27,9 +26,8 @@ func (e *Endpoint) OpenPath(now int64, cfg PathConfig) (id uint8, err error) {
 	if !e.paths.knowsPaths() || int(id) >= e.cfg.MaxPaths {
 		return 0, &PathError{id, ErrPaths}
 	}
-	var v validation
-	if cfg.validate(&v); v.errs != nil {
-		return 0, &PathError{id, errors.Join(v.errs...)}
+	if err := cfg.Validate(); err != nil {
+		return 0, &PathError{id, err}
 	}
 	p := e.paths.beginPath(now, id, stageOpening, cfg)
 	p.inquire().opening.ask(now, cfg.Route, openWait)
@@ -131,9 +129,8 @@ func (e *Endpoint) SetPath(now int64, id uint8, cfg PathConfig) error {
 	if p == nil || p.stage == stageClosed {
 		return &PathError{id, ErrNoPath}
 	}
-	var v validation
-	if cfg.validate(&v); v.errs != nil {
-		return &PathError{id, errors.Join(v.errs...)}
+	if err := cfg.Validate(); err != nil {
+		return &PathError{id, err}
 	}
 	changes := cfg.Use != p.use || max(cfg.Weight, 1) != p.weight
 	if cfg.Route != p.route {

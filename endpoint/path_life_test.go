@@ -17,10 +17,10 @@ func TestOpenPathErrors(t *testing.T) {
 	e := m.ends[0]
 	var path *PathError
 	var field *ConfigError
-	if _, err := e.OpenPath(m.now, PathConfig{Route: 1, Use: 9}); !errors.As(err, &path) || !errors.As(err, &field) || field.Field != "Path.Use" {
+	if _, err := e.OpenPath(m.now, PathConfig{Route: 1, Use: 9}); !errors.As(err, &path) || !errors.As(err, &field) || field.Field != "Use" {
 		t.Errorf("a wrong use: %v", err)
 	}
-	if err := e.SetPath(m.now, 0, PathConfig{Weight: -1}); !errors.As(err, &path) || !errors.As(err, &field) || field.Field != "Path.Weight" {
+	if err := e.SetPath(m.now, 0, PathConfig{Weight: -1}); !errors.As(err, &path) || !errors.As(err, &field) || field.Field != "Weight" {
 		t.Errorf("a wrong weight: %v", err)
 	}
 	if err := e.SetPath(m.now, 1, PathConfig{}); !errors.Is(err, ErrNoPath) {

@@ -62,7 +62,7 @@ func named(t *testing.T, err error) (fields []string) {
 	}
 	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
 		var of *ConfigError
-		if !errors.As(e, &of) || of.Want == "" || of.Error() != fmt.Sprintf("endpoint: %s is %v: want %s", of.Field, of.Value, of.Want) {
+		if !errors.As(e, &of) || of.Want == "" || of.Error() != fmt.Sprintf("tickwire: %s is %v: want %s", of.Field, of.Value, of.Want) {
 			t.Errorf("error %v", e)
 		}
 		fields = append(fields, of.Field)

@@ -1,12 +1,15 @@
 package netcode
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // An Admission is what has to be known about everybody at once: which tokens
@@ -85,9 +88,13 @@ type AdmissionConfig struct {
 	Random io.Reader
 }
 
-// maxClients is bounded by the bits of a connection id: three slots a client
-// and at least three bits of generation.
-const maxClientsLimit = 1 << 16
+const (
+	// DefaultMaxClients is how many players may be connected to a server that does not say.
+	DefaultMaxClients = 256
+	// MaxClients is how many a server can have: a connection id has the bits for three slots a
+	// client and at least three of a generation.
+	MaxClients = 1 << 16
+)
 
 // globalSequenceStart keeps the packets that are sent before a seat is taken
 // out of the way of those of a seat, which count from zero under the same key. Each run begins
@@ -95,20 +102,37 @@ const maxClientsLimit = 1 << 16
 // runs them, then do not seal with the same numbers.
 const globalSequenceStart = 1 << 63
 
-// NewAdmission starts an Admission at the time unix, in seconds since 1970.
+// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
+func (cfg AdmissionConfig) Validate() error {
+	var v config.Check
+	v.That(cfg.MaxClients >= 0 && cfg.MaxClients <= MaxClients, "MaxClients", cfg.MaxClients,
+		fmt.Sprintf("1 to %d, or 0 for %d; more servers take more", MaxClients, DefaultMaxClients))
+	v.That(cfg.MaxTokens >= 0 && cfg.MaxTokens <= maxEntries, "MaxTokens", cfg.MaxTokens,
+		fmt.Sprintf("1 to %d, or 0 for eight for each client", maxEntries))
+	v.That(cfg.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", cfg.FailuresPerSecond,
+		fmt.Sprintf("1 to %d, 0 for %d, or negative for no limit", mostPerSecond, defaultFailures))
+	v.That(cfg.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", cfg.HandshakesPerSecond,
+		fmt.Sprintf("1 to %d, 0 for %d, or negative for no limit", mostPerSecond, defaultWork))
+	return v.Err()
+}
+
+func (cfg AdmissionConfig) withDefaults() AdmissionConfig {
+	cfg.MaxClients = cmp.Or(cfg.MaxClients, DefaultMaxClients)
+	cfg.MaxTokens = cmp.Or(cfg.MaxTokens, max(8*cfg.MaxClients, 1024))
+	cfg.MaxTokenLifetime = cmp.Or(cfg.MaxTokenLifetime, DefaultLifetime)
+	if cfg.Random == nil {
+		cfg.Random = rand.Reader
+	}
+	return cfg
+}
+
+// NewAdmission starts an Admission at the time unix, in seconds since 1970. The error is that of
+// [AdmissionConfig.Validate], or a *[ConfigError] if there is no randomness.
 func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
-	if cfg.MaxClients == 0 {
-		cfg.MaxClients = 256
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
-	if cfg.MaxClients < 0 || cfg.MaxClients > maxClientsLimit {
-		return nil, &ConfigError{"AdmissionConfig.MaxClients", fmt.Sprintf("%d; give 1 to %d, or more servers", cfg.MaxClients, maxClientsLimit)}
-	}
-	if cfg.MaxTokens == 0 {
-		cfg.MaxTokens = max(8*cfg.MaxClients, 1024)
-	}
-	if cfg.MaxTokens < 0 || cfg.MaxTokens > maxEntries {
-		return nil, &ConfigError{"AdmissionConfig.MaxTokens", fmt.Sprintf("%d; give 1 to %d", cfg.MaxTokens, maxEntries)}
-	}
+	cfg = cfg.withDefaults()
 	a := &Admission{
 		random:     cfg.Random,
 		maxClients: cfg.MaxClients,
@@ -121,38 +145,23 @@ func NewAdmission(unix int64, cfg AdmissionConfig) (*Admission, error) {
 		byTicket:   make(map[[macBytes]byte]*resumer),
 		unix:       unix,
 	}
-	if a.random == nil {
-		a.random = rand.Reader
-	}
-	switch {
-	case cfg.MaxTokenLifetime == 0:
-		cfg.MaxTokenLifetime = DefaultLifetime
-		fallthrough
-	case cfg.MaxTokenLifetime > 0:
+	if cfg.MaxTokenLifetime > 0 {
 		a.lifetime = uint64((cfg.MaxTokenLifetime-1)/time.Second) + 1 // rounded up
 		a.notBefore = seconds(unix) + a.lifetime + 1                  // and the start's own second
 	}
-	for _, f := range []struct {
-		name string
-		rate int
-	}{{"FailuresPerSecond", cfg.FailuresPerSecond}, {"HandshakesPerSecond", cfg.HandshakesPerSecond}} {
-		if f.rate > mostPerSecond {
-			return nil, &ConfigError{"AdmissionConfig." + f.name, fmt.Sprintf("%d; give up to %d, or a negative number for no limit", f.rate, mostPerSecond)}
-		}
-	}
 	if !a.newChallengeKey() {
-		return nil, &ConfigError{"AdmissionConfig.Random", "failed; the server needs unpredictable keys or none at all"}
+		return nil, noRandom("the server needs unpredictable keys or none at all")
 	}
 	var ok bool
 	if a.gate, ok = newGate(a.random, cfg.FailuresPerSecond, cfg.HandshakesPerSecond); !ok {
-		return nil, &ConfigError{"AdmissionConfig.Random", "failed; where sources are counted must not be known"}
+		return nil, noRandom("where sources are counted must not be known")
 	}
 	if a.cookies, ok = newCookieJar(unix, a.random); !ok {
-		return nil, &ConfigError{"AdmissionConfig.Random", "failed; cookies must not be guessed"}
+		return nil, noRandom("cookies must not be guessed")
 	}
 	var start [8]byte
 	if !fill(a.random, start[:]) {
-		return nil, &ConfigError{"AdmissionConfig.Random", "failed; no two runs may begin to count at one number"}
+		return nil, noRandom("no two runs may begin to count at one number")
 	}
 	a.global = globalSequenceStart | binary.LittleEndian.Uint64(start[:])>>2 // 62 bits: it never comes to its end
 	return a, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -115,11 +116,11 @@ const (
 // NewClient begins to connect with a token. Unix is not needed now but keeps
 // the clocks of all calls alike.
 func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error) {
-	if err := cfg.check(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if token.Pad.Present && cfg.Plain == PlainOnly {
-		return nil, &ConfigError{"ClientConfig.Plain", "PlainOnly, but the token asks for more; mint it with Plain"}
+		return nil, config.Wrong("Plain", "PlainOnly", "another one, or a token that is minted with Plain: this one asks for more")
 	}
 	if lacking := token.Pad.unfit(cfg.LeastProtection); lacking != "" {
 		return nil, &TokenError{"pad", "asks for " + lacking}
@@ -138,7 +139,7 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 	return c, nil
 }
 
-var errNoShare = &ConfigError{"ClientConfig.Random", "failed; a client needs unpredictable shares or none at all"}
+var errNoShare = noRandom("a client needs unpredictable shares or none at all")
 
 func newClient(now int64, token *Token, cfg ClientConfig) *Client {
 	c := &Client{cfg: cfg, random: cfg.Random, token: token, started: now, now: now}
@@ -151,14 +152,15 @@ func newClient(now int64, token *Token, cfg ClientConfig) *Client {
 	return c
 }
 
-func (cfg *ClientConfig) check() error {
-	if len(cfg.Hello) > wire.MaxHelloBytes {
-		return &ConfigError{"ClientConfig.Hello", fmt.Sprintf("%d bytes, at most %d fit", len(cfg.Hello), wire.MaxHelloBytes)}
-	}
-	if len(cfg.WireID) > len(wireID{}.b) || len(cfg.WireID) > 0 && cfg.WireID[0]&pathMask != 0 {
-		return &ConfigError{"ClientConfig.WireID", fmt.Sprintf("%x; give at most 4 bytes, the low 3 bits of the first zero", cfg.WireID)}
-	}
-	return checkProtection("ClientConfig", cfg.LeastProtection, cfg.EpochPackets)
+// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
+func (cfg ClientConfig) Validate() error {
+	var v config.Check
+	v.That(len(cfg.Hello) <= wire.MaxHelloBytes, "Hello", fmt.Sprintf("%d bytes", len(cfg.Hello)),
+		fmt.Sprintf("at most %d", wire.MaxHelloBytes))
+	v.That(len(cfg.WireID) <= len(wireID{}.b) && (len(cfg.WireID) == 0 || cfg.WireID[0]&pathMask == 0),
+		"WireID", fmt.Sprintf("%x", cfg.WireID), "at most 4 bytes, the low 3 bits of the first zero")
+	checkPeers(&v, cfg.Plain, cfg.LeastProtection, cfg.EpochPackets)
+	return v.Err()
 }
 
 // begin starts with one address of the token. The share is new, so that two

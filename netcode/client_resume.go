@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
@@ -11,11 +12,11 @@ import (
 // The ticket stays good until the server has heard a packet of the new connection. A ticket
 // counts its attempts: if the process may end before, it is stored again afterwards.
 func NewResumeClient(now, unix int64, ticket *ResumeTicket, cfg ClientConfig) (*Client, error) {
-	if err := cfg.check(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if cfg.Plain == PlainOnly {
-		return nil, &ConfigError{"ClientConfig.Plain", "PlainOnly, which knows no tickets; connect with a token"}
+		return nil, config.Wrong("Plain", "PlainOnly", "another one, or a token to connect with: it knows no tickets")
 	}
 	if err := ticket.check(unix); err != nil {
 		return nil, err

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // KeyBytes is the size of a [Key].
@@ -30,7 +32,7 @@ func KeyFrom(b [KeyBytes]byte) Key {
 // UnmarshalBinary makes it the Key of [KeyBytes] secret bytes. The error is a *[ConfigError].
 func (k *Key) UnmarshalBinary(b []byte) error {
 	if len(b) != KeyBytes {
-		return &ConfigError{"Key", fmt.Sprintf("%d bytes; give %d, from a good random source", len(b), KeyBytes)}
+		return config.Wrong("Key", fmt.Sprintf("%d bytes", len(b)), fmt.Sprintf("%d, from a good random source", KeyBytes))
 	}
 	*k = KeyFrom([KeyBytes]byte(b))
 	return nil

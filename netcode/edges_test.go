@@ -51,7 +51,7 @@ func TestHelloOfEverySize(t *testing.T) {
 		t.Errorf("refused with %v", p.last().Refusal)
 	}
 	_, err := NewClient(0, 0, w.mint(7, nil), ClientConfig{Hello: make([]byte, wire.MaxHelloBytes+1)})
-	if err == nil || !strings.Contains(err.Error(), "257 bytes, at most 256 fit") {
+	if err == nil || !strings.Contains(err.Error(), "Hello is 257 bytes: want at most 256") {
 		t.Errorf("%v", err)
 	}
 }
@@ -219,7 +219,7 @@ func TestRandomnessThatEnds(t *testing.T) {
 	enough := 0
 	for _, err := NewAdmission(testUnix, AdmissionConfig{Random: &failing{after: enough}}); err != nil; enough++ {
 		_, err = NewAdmission(testUnix, AdmissionConfig{Random: &failing{after: enough}})
-		if !strings.Contains(fmt.Sprint(err), "AdmissionConfig.Random") && err != nil {
+		if !strings.Contains(fmt.Sprint(err), "Random is a source that fails") && err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"math"
 	"net/netip"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // Defaults of minted tokens.
@@ -59,23 +61,22 @@ type MintConfig struct {
 	Random io.Reader
 }
 
-// A ConfigError says which field of a config does not work.
-type ConfigError struct {
-	// Field is the name of the field, with the config's type.
-	Field string
-	// Problem is the value, and the way out.
-	Problem string
+// A ConfigError names the Field of a configuration, or the parameter, that cannot be, its Value, and
+// in Want what would do. It is one type in all packages of this module.
+type ConfigError = config.Error
+
+// noRandom is the error of whoever is given a Random that fails.
+func noRandom(why string) error {
+	return config.Wrong("Random", "a source that fails", "one that works: "+why)
 }
 
-func (e *ConfigError) Error() string { return "netcode: " + e.Field + ": " + e.Problem }
-
-// Mint makes a connect token at the time unix, in seconds since 1970.
+// Mint makes a connect token at the time unix, in seconds since 1970. The error is that of
+// [MintConfig.Validate], or a *[ConfigError] if there is no randomness.
 func Mint(unix int64, cfg MintConfig) (*Token, error) {
-	cfg.Suite, cfg.TagBytes = cmp.Or(cfg.Suite, SuiteChaCha20Poly1305), cmp.Or(cfg.TagBytes, macBytes)
-	lifetime, err := cfg.check()
-	if err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	cfg = cfg.withDefaults()
 	random := cfg.Random
 	if random == nil {
 		random = rand.Reader
@@ -85,7 +86,7 @@ func Mint(unix int64, cfg MintConfig) (*Token, error) {
 		reveal:         hide(new(tokenKeys)),
 		ProtocolID:     cfg.ProtocolID,
 		Created:        created,
-		Expires:        created + lifetime,
+		Expires:        created + uint64((cfg.Lifetime+time.Second-1)/time.Second),
 		TimeoutSeconds: timeoutSeconds(cfg.Timeout),
 	}
 	for _, a := range cfg.Addresses {
@@ -94,7 +95,7 @@ func Mint(unix int64, cfg MintConfig) (*Token, error) {
 	t.Pad.Present = !cfg.Plain
 	t.Pad.choose(cfg.Suite, uint8(cfg.TagBytes), cfg.ForwardSecrecy)
 	if !fill(random, t.nonce[:]) || !fill(random, t.keys().clientToServer[:]) || !fill(random, t.keys().serverToClient[:]) {
-		return nil, &ConfigError{"MintConfig.Random", "failed; a token is made with unpredictable keys or not at all"}
+		return nil, noRandom("a token is made with unpredictable keys or not at all")
 	}
 	t.sealPrivate(&cfg)
 	return t, nil
@@ -113,67 +114,59 @@ func (t *Token) sealPrivate(cfg *MintConfig) {
 	xchacha(cfg.Key.raw()).Seal(t.private[:0], t.nonce[:], plain, tokenAD(t.ProtocolID, t.Expires))
 }
 
-func (cfg *MintConfig) check() (lifetime uint64, err error) {
-	if cfg.Key.IsZero() {
-		return 0, &ConfigError{"MintConfig.Key", "all zero; give the 32 secret bytes that the servers have"}
-	}
-	if len(cfg.UserData) > UserDataBytes {
-		return 0, &ConfigError{"MintConfig.UserData", fmt.Sprintf("%d bytes, at most %d fit; send the rest as a message", len(cfg.UserData), UserDataBytes)}
-	}
-	if err := oneServer(cfg.Addresses); err != nil {
-		return 0, err
-	}
-	if cfg.Lifetime < 0 {
-		return 0, &ConfigError{"MintConfig.Lifetime", "negative; a token without end could never be forgotten by its server"}
-	}
-	if err := cfg.checkProtection(); err != nil {
-		return 0, err
-	}
-	d := cfg.Lifetime
-	if d == 0 {
-		d = DefaultLifetime
-	}
-	return uint64((d + time.Second - 1) / time.Second), nil
+func (cfg MintConfig) withDefaults() MintConfig {
+	cfg.Suite = cmp.Or(cfg.Suite, SuiteChaCha20Poly1305)
+	cfg.TagBytes = cmp.Or(cfg.TagBytes, macBytes)
+	cfg.Lifetime = cmp.Or(cfg.Lifetime, DefaultLifetime)
+	return cfg
 }
 
-func (cfg *MintConfig) checkProtection() error {
+// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
+func (cfg MintConfig) Validate() error {
+	var v config.Check
+	v.That(!cfg.Key.IsZero(), "Key", "zero", "the 32 secret bytes that the servers have")
+	v.That(len(cfg.UserData) <= UserDataBytes, "UserData", fmt.Sprintf("%d bytes", len(cfg.UserData)),
+		fmt.Sprintf("at most %d; send the rest as a message", UserDataBytes))
+	v.Take("", oneServer(cfg.Addresses))
+	v.That(cfg.Lifetime >= 0, "Lifetime", cfg.Lifetime,
+		"0 for 45s, or more: a token without end could never be forgotten by its server")
+	cfg.withDefaults().checkProtection(&v)
+	return v.Err()
+}
+
+func (cfg MintConfig) checkProtection(v *config.Check) {
+	known := cfg.Suite.takes(macBytes)
 	tag := uint8(min(max(cfg.TagBytes, 0), math.MaxUint8))
-	switch {
-	case !cfg.Suite.takes(macBytes):
-		return &ConfigError{"MintConfig.Suite", fmt.Sprintf("%d; give one of the suites 1 to 3, or 0 for the first", cfg.Suite)}
-	case !cfg.Suite.takes(tag):
-		return &ConfigError{"MintConfig.TagBytes", fmt.Sprintf("%d; %v has 16, and %v has 8 to 32", cfg.TagBytes, SuiteChaCha20Poly1305, SuiteSignedOnly)}
-	case cfg.Plain && (cfg.Suite != SuiteChaCha20Poly1305 || cfg.ForwardSecrecy):
-		return &ConfigError{"MintConfig.Plain", "true, but plain netcode has neither other suites nor forward secrecy; leave them out"}
+	v.That(known, "Suite", uint8(cfg.Suite), "one of the suites 1 to 3, or 0 for the first")
+	tags := fmt.Sprintf("16 with %v; only %v has others", cfg.Suite, SuiteSignedOnly)
+	if cfg.Suite == SuiteSignedOnly {
+		tags = "8 to 32, or 0 for 16"
 	}
-	return nil
+	v.That(!known || cfg.Suite.takes(tag), "TagBytes", cfg.TagBytes, tags)
+	v.That(!cfg.Plain || cfg.Suite == SuiteChaCha20Poly1305 && !cfg.ForwardSecrecy, "Plain", true,
+		"false, or neither another Suite nor ForwardSecrecy, which plain netcode does not have")
 }
 
 // oneServer refuses what could be several servers. They would share the
 // token's keys, and each of them starts its sequences at the same numbers: the
 // same key and nonce would seal different packets.
 func oneServer(addresses []netip.AddrPort) error {
+	var v config.Check
 	var v4, v6 int
-	for _, a := range addresses {
-		switch {
-		case !a.IsValid() || a.Port() == 0:
-			return &ConfigError{"MintConfig.Addresses", fmt.Sprintf("%v is not an address and port", a)}
-		case a.Addr().Unmap().IsUnspecified():
-			return &ConfigError{"MintConfig.Addresses", fmt.Sprintf("%v cannot be reached; name the address that clients see", a)}
-		case a.Addr().Unmap().Is4():
+	for i, a := range addresses {
+		field := fmt.Sprintf("Addresses[%d]", i)
+		v.That(a.IsValid() && a.Port() != 0, field, a, "an address and a port")
+		v.That(!a.Addr().Unmap().IsUnspecified(), field, a, "an address that can be reached: the one that clients see")
+		if a.Addr().Unmap().Is4() {
 			v4++
-		default:
+		} else {
 			v6++
 		}
 	}
-	if v4 > 1 || v6 > 1 {
-		return &ConfigError{"MintConfig.Addresses", fmt.Sprintf(
-			"%d IPv4 and %d IPv6 addresses; one token names one server (one address of each kind), for several servers use MintTickets", v4, v6)}
-	}
-	if v4+v6 == 0 {
-		return &ConfigError{"MintConfig.Addresses", "empty; name the server's address and port"}
-	}
-	return nil
+	v.That(v4 <= 1 && v6 <= 1, "Addresses", fmt.Sprintf("%d of IPv4 and %d of IPv6", v4, v6),
+		"one of each at most, since a token names one server; MintTickets makes several")
+	v.That(len(addresses) > 0, "Addresses", "empty", "the server's address and port")
+	return v.Err()
 }
 
 func timeoutSeconds(d time.Duration) int32 {

@@ -64,14 +64,14 @@ func TestPadPlace(t *testing.T) {
 func TestMintErrors(t *testing.T) {
 	good := MintConfig{Key: testKey(), Addresses: []netip.AddrPort{serverAddr}}
 	for want, change := range map[string]func(*MintConfig){
-		"MintConfig.Key":       func(c *MintConfig) { c.Key = Key{} },
-		"clients see":          func(c *MintConfig) { c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")} },
-		"use MintTickets":      func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
-		"name the server":      func(c *MintConfig) { c.Addresses = nil },
-		"not an address":       func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
-		"257 bytes":            func(c *MintConfig) { c.UserData = make([]byte, 257) },
-		"MintConfig.Lifetime":  func(c *MintConfig) { c.Lifetime = -1 },
-		"netcode: MintConfig.": func(c *MintConfig) { c.Random = &failing{} },
+		" Key is zero: want ": func(c *MintConfig) { c.Key = Key{} },
+		"Addresses[0] is 0.0.0.0:7777: want an address that can be reached": func(c *MintConfig) { c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")} },
+		"MintTickets makes several":                                         func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
+		"Addresses is empty: want the server's":                             func(c *MintConfig) { c.Addresses = nil },
+		"Addresses[0] is invalid AddrPort: want an address":                 func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
+		"UserData is 257 bytes: want at most 256":                           func(c *MintConfig) { c.UserData = make([]byte, 257) },
+		"Lifetime is -1ns: want":                                            func(c *MintConfig) { c.Lifetime = -1 },
+		"Random is a source that fails: want":                               func(c *MintConfig) { c.Random = &failing{} },
 	} {
 		cfg := good
 		change(&cfg)
@@ -151,13 +151,13 @@ func TestTickets(t *testing.T) {
 func TestServerConfigErrors(t *testing.T) {
 	good := ServerConfig{PrivateKey: testKey(), Addresses: []netip.AddrPort{serverAddr}}
 	for want, change := range map[string]func(*ServerConfig){
-		"ServerConfig.PrivateKey":             func(c *ServerConfig) { c.PrivateKey = Key{} },
-		"ServerConfig.Addresses":              func(c *ServerConfig) { c.Addresses = nil },
-		"ServerConfig.Plain":                  func(c *ServerConfig) { c.Plain = 3 },
-		"AdmissionConfig.MaxClients":          func(c *ServerConfig) { c.MaxClients = 1 << 17 },
-		"AdmissionConfig.MaxTokens":           func(c *ServerConfig) { c.MaxTokens = -1 },
-		"AdmissionConfig.FailuresPerSecond":   func(c *ServerConfig) { c.FailuresPerSecond = 1<<24 + 1 },
-		"AdmissionConfig.HandshakesPerSecond": func(c *ServerConfig) { c.HandshakesPerSecond = 1<<24 + 1 },
+		" PrivateKey":          func(c *ServerConfig) { c.PrivateKey = Key{} },
+		" Addresses":           func(c *ServerConfig) { c.Addresses = nil },
+		" Plain":               func(c *ServerConfig) { c.Plain = 3 },
+		" MaxClients":          func(c *ServerConfig) { c.MaxClients = 1 << 17 },
+		" MaxTokens":           func(c *ServerConfig) { c.MaxTokens = -1 },
+		" FailuresPerSecond":   func(c *ServerConfig) { c.FailuresPerSecond = 1<<24 + 1 },
+		" HandshakesPerSecond": func(c *ServerConfig) { c.HandshakesPerSecond = 1<<24 + 1 },
 	} {
 		cfg := good
 		change(&cfg)
@@ -173,10 +173,10 @@ func TestServerConfigErrors(t *testing.T) {
 func TestClientConfigErrors(t *testing.T) {
 	w := newWorld(t, nil)
 	for want, cfg := range map[string]ClientConfig{
-		"ClientConfig.Hello":  {Hello: make([]byte, 257)},
-		"ClientConfig.WireID": {WireID: make([]byte, 5)},
-		"ClientConfig.Plain":  {Plain: PlainOnly},
-		"ClientConfig.Random": {Random: &failing{}},
+		" Hello":  {Hello: make([]byte, 257)},
+		" WireID": {WireID: make([]byte, 5)},
+		" Plain":  {Plain: PlainOnly},
+		" Random": {Random: &failing{}},
 	} {
 		if _, err := NewClient(0, 0, w.mint(1, nil), cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // A reservation keeps a seat for a client until a time:
@@ -31,8 +33,7 @@ type reservation struct {
 // *[ConfigError] if the time has passed.
 func (a *Admission) Reserve(now int64, clientID uint64, until int64) error {
 	if until <= now {
-		ago := time.Duration(now - until)
-		return &ConfigError{"until", fmt.Sprintf("%v ago; give a time that is yet to come", ago)}
+		return config.Wrong("until", fmt.Sprintf("%v ago", time.Duration(now-until)), "a time that is yet to come")
 	}
 	a.expireReservations(now)
 	r := a.reserved[clientID]

@@ -100,15 +100,15 @@ func TestNewResumeClientErrors(t *testing.T) {
 	w := newWorld(t, nil)
 	p, seat := w.confirmed(w.mint(7, nil), 1)
 	for want, change := range map[string]func(t *ResumeTicket, c *ClientConfig){
-		"expiry":                     func(t *ResumeTicket, _ *ClientConfig) { t.Until = uint64(w.unix()) },
-		"length":                     func(t *ResumeTicket, _ *ClientConfig) { *t = ResumeTicket{Until: t.Until} },
-		"addresses":                  func(t *ResumeTicket, _ *ClientConfig) { t.Addresses = nil },
-		"pad":                        func(_ *ResumeTicket, c *ClientConfig) { c.LeastProtection = ForwardSecret },
-		"ClientConfig.Hello":         func(_ *ResumeTicket, c *ClientConfig) { c.Hello = make([]byte, 300) },
-		"ClientConfig.WireID":        func(_ *ResumeTicket, c *ClientConfig) { c.WireID = []byte{1} },
-		"ClientConfig.Plain":         func(_ *ResumeTicket, c *ClientConfig) { c.Plain = PlainOnly },
-		"ClientConfig.Random":        func(_ *ResumeTicket, c *ClientConfig) { c.Random = &failing{} },
-		"ClientConfig.EpochPackets:": func(_ *ResumeTicket, c *ClientConfig) { c.EpochPackets = -1 },
+		"expiry":             func(t *ResumeTicket, _ *ClientConfig) { t.Until = uint64(w.unix()) },
+		"length":             func(t *ResumeTicket, _ *ClientConfig) { *t = ResumeTicket{Until: t.Until} },
+		"addresses":          func(t *ResumeTicket, _ *ClientConfig) { t.Addresses = nil },
+		"pad":                func(_ *ResumeTicket, c *ClientConfig) { c.LeastProtection = ForwardSecret },
+		"Hello is":           func(_ *ResumeTicket, c *ClientConfig) { c.Hello = make([]byte, 300) },
+		"WireID is":          func(_ *ResumeTicket, c *ClientConfig) { c.WireID = []byte{1} },
+		"Plain is":           func(_ *ResumeTicket, c *ClientConfig) { c.Plain = PlainOnly },
+		"Random is":          func(_ *ResumeTicket, c *ClientConfig) { c.Random = &failing{} },
+		"EpochPackets is -1": func(_ *ResumeTicket, c *ClientConfig) { c.EpochPackets = -1 },
 	} {
 		ticket, cfg := w.ticket(p, seat), ClientConfig{}
 		change(ticket, &cfg)

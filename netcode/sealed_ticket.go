@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"crypto/cipher"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"net/netip"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
@@ -133,7 +133,7 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 		return dst, &StateError{"AppendTicket", "the seat is not of a client who speaks our dialect"}
 	}
 	if lifetime < 0 {
-		return dst, &ConfigError{"lifetime", fmt.Sprintf("%v; a ticket without end could never be forgotten by its server", lifetime)}
+		return dst, config.Wrong("lifetime", lifetime, "0 or more: a ticket without end could never be forgotten by its server")
 	}
 	if lifetime == 0 {
 		lifetime = DefaultTicketLifetime
@@ -145,7 +145,7 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 	out = binary.LittleEndian.AppendUint32(out, uint32(valid))
 	var nonce [nonceXBytes]byte
 	if !fill(s.random, nonce[:]) {
-		return dst, &ConfigError{"ServerConfig.Random", "failed; a ticket is sealed with an unpredictable nonce or not at all"}
+		return dst, noRandom("a ticket is sealed with an unpredictable nonce or not at all")
 	}
 	t := privateTicket{
 		issued:         s.adm.issue(unix),

@@ -2,12 +2,12 @@ package netcode
 
 import (
 	"crypto/cipher"
-	"fmt"
 	"io"
 	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
@@ -154,30 +154,38 @@ const (
 	maxParcels   = 4096
 )
 
-// NewServer starts a server at the time unix, in seconds since 1970.
-func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
-	if cfg.PrivateKey.IsZero() {
-		return nil, &ConfigError{"ServerConfig.PrivateKey", "all zero; give the 32 secret bytes that the backend has"}
+// Validate reports everything that is wrong with the configuration, as a join of ConfigErrors.
+func (cfg ServerConfig) Validate() error {
+	var v config.Check
+	v.That(!cfg.PrivateKey.IsZero(), "PrivateKey", "zero", "the 32 secret bytes that the backend has")
+	v.That(len(cfg.Addresses) > 0, "Addresses", "empty", "the public addresses that tokens name")
+	checkPeers(&v, cfg.Plain, cfg.LeastProtection, cfg.EpochPackets)
+	if cfg.Admission == nil {
+		v.Take("", cfg.admission().Validate())
 	}
-	if len(cfg.Addresses) == 0 {
-		return nil, &ConfigError{"ServerConfig.Addresses", "empty; give the public addresses that tokens name"}
+	return v.Err()
+}
+
+// admission is the configuration of the server's own Admission.
+func (cfg *ServerConfig) admission() AdmissionConfig {
+	return AdmissionConfig{
+		MaxClients: cfg.MaxClients, MaxTokens: cfg.MaxTokens, MaxTokenLifetime: cfg.MaxTokenLifetime,
+		FailuresPerSecond: cfg.FailuresPerSecond, HandshakesPerSecond: cfg.HandshakesPerSecond, Random: cfg.Random,
+	}
+}
+
+// NewServer starts a server at the time unix, in seconds since 1970. The error is that of
+// [ServerConfig.Validate] or of [NewAdmission].
+func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	adm := cfg.Admission
 	if adm == nil {
 		var err error
-		adm, err = NewAdmission(unix, AdmissionConfig{
-			MaxClients: cfg.MaxClients, MaxTokens: cfg.MaxTokens, MaxTokenLifetime: cfg.MaxTokenLifetime,
-			FailuresPerSecond: cfg.FailuresPerSecond, HandshakesPerSecond: cfg.HandshakesPerSecond, Random: cfg.Random,
-		})
-		if err != nil {
+		if adm, err = NewAdmission(unix, cfg.admission()); err != nil {
 			return nil, err
 		}
-	}
-	if cfg.Plain > PlainOnly {
-		return nil, &ConfigError{"ServerConfig.Plain", fmt.Sprintf("%d is no policy", cfg.Plain)}
-	}
-	if err := checkProtection("ServerConfig", cfg.LeastProtection, cfg.EpochPackets); err != nil {
-		return nil, err
 	}
 	ticketSecret := cfg.TicketKey
 	if ticketSecret.IsZero() {

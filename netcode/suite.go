@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // A Suite is how DATA packets are protected. The issuer of a token chooses it.
@@ -121,15 +123,12 @@ const (
 	ForwardSecret
 )
 
-// checkProtection checks the fields that both configs have.
-func checkProtection(config string, least Protection, epochPackets int) error {
-	switch {
-	case least > ForwardSecret:
-		return &ConfigError{config + ".LeastProtection", fmt.Sprintf("%d; give AnyProtection, Encrypted or ForwardSecret", least)}
-	case epochPackets < 0 || epochPackets > MaxEpochPackets:
-		return &ConfigError{config + ".EpochPackets", fmt.Sprintf("%d; give 0 for %d, or fewer", epochPackets, MaxEpochPackets)}
-	}
-	return nil
+// checkPeers checks what both configs say of peers.
+func checkPeers(v *config.Check, plain PlainPolicy, least Protection, epochPackets int) {
+	v.That(plain <= PlainOnly, "Plain", uint8(plain), "PlainRefuse, PlainAllow or PlainOnly")
+	v.That(least <= ForwardSecret, "LeastProtection", uint8(least), "AnyProtection, Encrypted or ForwardSecret")
+	v.That(epochPackets >= 0 && epochPackets <= MaxEpochPackets, "EpochPackets", epochPackets,
+		fmt.Sprintf("1 to %d, or 0 for the most", MaxEpochPackets))
 }
 
 // unfit says what a pad asks for that this side does not have or does not

@@ -306,7 +306,7 @@ func TestLeastProtection(t *testing.T) {
 	w := newWorld(t, nil)
 	token := w.mint(7, nil)
 	for want, cfg := range map[string]ClientConfig{
-		"LeastProtection": {LeastProtection: 3}, "EpochPackets": {EpochPackets: -1}, "fewer": {EpochPackets: MaxEpochPackets + 1},
+		"LeastProtection": {LeastProtection: 3}, "EpochPackets": {EpochPackets: -1}, "EpochPackets is 4194305: want 1 to 4194304": {EpochPackets: MaxEpochPackets + 1},
 	} {
 		if _, err := NewClient(0, 0, token, cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
@@ -324,14 +324,14 @@ func TestMintProtection(t *testing.T) {
 		}
 	}
 	for want, c := range map[string]MintConfig{
-		"MintConfig.Suite":           {Suite: 4},
-		"MintConfig.TagBytes: 8":     {TagBytes: 8},
-		"MintConfig.TagBytes: 7":     {Suite: SuiteSignedOnly, TagBytes: 7},
-		"MintConfig.TagBytes: 33":    {Suite: SuiteSignedOnly, TagBytes: 33},
-		"MintConfig.TagBytes: 272":   {Suite: SuiteSignedOnly, TagBytes: 256 + 16},
-		"MintConfig.TagBytes: -1":    {TagBytes: -1},
-		"MintConfig.Plain":           {Plain: true, Suite: SuiteAES256GCM},
-		"MintConfig.Plain: true, bu": {Plain: true, ForwardSecrecy: true},
+		" Suite is 4: want":                {Suite: 4},
+		" TagBytes is 8: want 16":          {TagBytes: 8},
+		" TagBytes is 7: want 8 to 32":     {Suite: SuiteSignedOnly, TagBytes: 7},
+		" TagBytes is 33: want 8 to 32":    {Suite: SuiteSignedOnly, TagBytes: 33},
+		" TagBytes is 272: want 8":         {Suite: SuiteSignedOnly, TagBytes: 256 + 16},
+		" TagBytes is -1: want 16":         {TagBytes: -1},
+		" Plain is true: want false":       {Plain: true, Suite: SuiteAES256GCM},
+		"another Suite nor ForwardSecrecy": {Plain: true, ForwardSecrecy: true},
 	} {
 		c.Key, c.Addresses = testKey(), w.cfg.Addresses
 		if _, err := Mint(0, c); err == nil || !strings.Contains(err.Error(), want) {

@@ -3,6 +3,8 @@ package netcode
 import (
 	"fmt"
 	"net/netip"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // MaxTickets is how many servers one player may be given at once.
@@ -25,7 +27,7 @@ const (
 // not used.
 func MintTickets(unix int64, cfg MintConfig, servers ...[]netip.AddrPort) (Tickets, error) {
 	if len(servers) == 0 || len(servers) > MaxTickets {
-		return nil, &ConfigError{"servers", fmt.Sprintf("%d of them; give 1 to %d", len(servers), MaxTickets)}
+		return nil, config.Wrong("servers", len(servers), fmt.Sprintf("1 to %d of them", MaxTickets))
 	}
 	var ts Tickets
 	for _, addresses := range servers {

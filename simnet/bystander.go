@@ -1,10 +1,11 @@
 package simnet
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // A Sighting is a datagram that somebody sees who stands beside its way. The bytes
@@ -59,23 +60,18 @@ type BystanderConfig struct {
 // Validate reports everything that is wrong with c: a joined error whose parts
 // are of type [*ConfigError], or nil.
 func (c BystanderConfig) Validate() error {
-	var errs []error
-	check := func(ok bool, field string, value any, want string) {
-		if !ok {
-			errs = append(errs, &ConfigError{"BystanderConfig." + field, value, want})
-		}
-	}
-	check(len(c.Beside) > 0 && !slices.ContainsFunc(c.Beside, func(a netip.Addr) bool { return !a.IsValid() }),
+	var v config.Check
+	v.That(len(c.Beside) > 0 && !slices.ContainsFunc(c.Beside, func(a netip.Addr) bool { return !a.IsValid() }),
 		"Beside", c.Beside, "the addresses of hosts")
-	check(c.Address.IsValid() && c.Address.Port() > 0, "Address", c.Address, "an address and a port")
-	check(c.Ports >= 0 && int(c.Address.Port())+c.Ports <= 1<<16, "Ports", c.Ports, "0 (one) up to 65536 less the port")
+	v.That(c.Address.IsValid() && c.Address.Port() > 0, "Address", c.Address, "an address and a port")
+	v.That(c.Ports >= 0 && int(c.Address.Port())+c.Ports <= 1<<16, "Ports", c.Ports, "0 (one) up to 65536 less the port")
 	probability := func(field string, p float64) {
-		check(p >= 0 && p <= 1, field, p, "a probability from 0 to 1")
+		v.That(p >= 0 && p <= 1, field, p, "a probability from 0 to 1")
 	}
 	probability("Forward", c.Forward)
 	probability("Replay", c.Replay)
 	probability("Forge", c.Forge)
-	return errors.Join(errs...)
+	return v.Err()
 }
 
 // BystanderStats count datagrams.

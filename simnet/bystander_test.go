@@ -110,7 +110,7 @@ func TestBystanderReplaysAndForges(t *testing.T) {
 func TestBystanderConfig(t *testing.T) {
 	err := BystanderConfig{Ports: 1 << 17, Forward: -1, Replay: 2, Forge: 3}.Validate()
 	for _, field := range []string{"Beside", "Address", "Ports", "Forward", "Replay", "Forge"} {
-		if err == nil || !bytes.Contains([]byte(err.Error()), []byte("BystanderConfig."+field)) {
+		if err == nil || !bytes.Contains([]byte(err.Error()), []byte(" "+field+" is ")) {
 			t.Errorf("%v does not name %s", err, field)
 		}
 	}

@@ -1,9 +1,10 @@
 package simnet
 
 import (
-	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // Defaults of a [LinkConfig].
@@ -118,64 +119,48 @@ type LinkConfig struct {
 	MaxBytes int
 }
 
-// A ConfigError names the field of a configuration that cannot be, its value
-// and what would do.
-type ConfigError struct {
-	// Field is the type and the field, "LinkConfig.Loss".
-	Field string
-	// Value is what it was set to.
-	Value any
-	// Want says what would do.
-	Want string
-}
-
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("simnet: %s is %v: want %s", e.Field, e.Value, e.Want)
-}
+// A ConfigError names the Field of a configuration that cannot be, its Value, and in Want what would
+// do. It is one type in all packages of this module.
+type ConfigError = config.Error
 
 // Validate reports everything that is wrong with c: a joined error whose parts
 // are of type [*ConfigError], or nil.
 func (c LinkConfig) Validate() error {
-	var errs []error
-	check := func(ok bool, field string, value any, want string) {
-		if !ok {
-			errs = append(errs, &ConfigError{"LinkConfig." + field, value, want})
-		}
-	}
+	var v config.Check
 	duration := func(field string, d time.Duration) {
-		check(d >= 0 && d <= maxDelay, field, d, "a time from 0 to 1h")
+		v.That(d >= 0 && d <= maxDelay, field, d, "a time from 0 to 1h")
 	}
 	probability := func(field string, p float64) {
-		check(p >= 0 && p <= 1, field, p, "a probability from 0 to 1")
+		v.That(p >= 0 && p <= 1, field, p, "a probability from 0 to 1")
 	}
 	duration("Delay", c.Delay)
 	duration("Jitter", c.Jitter)
-	check(c.JitterShape <= Exponential, "JitterShape", c.JitterShape, "Uniform or Exponential")
+	v.That(c.JitterShape <= Exponential, "JitterShape", c.JitterShape, "Uniform or Exponential")
 	probability("Loss", c.Loss)
-	check(c.LossBurst == 0 || c.LossBurst >= 1 && c.LossBurst <= 1e6, "LossBurst", c.LossBurst,
+	v.That(c.LossBurst == 0 || c.LossBurst >= 1 && c.LossBurst <= 1e6, "LossBurst", c.LossBurst,
 		"0 for independent losses, or a mean length from 1 to 1e6")
 	if c.LossBurst >= 1 && c.Loss < 1 {
 		// Between two bursts lies at least one datagram that arrives.
 		shortest := c.Loss / (1 - c.Loss)
-		check(c.LossBurst >= shortest, "LossBurst", c.LossBurst,
+		v.That(c.LossBurst >= shortest, "LossBurst", c.LossBurst,
 			fmt.Sprintf("at least %.4g, for a loss of %v cannot come in shorter bursts", shortest, c.Loss))
 	}
 	probability("Duplicate", c.Duplicate)
 	probability("Reorder", c.Reorder)
 	duration("ReorderBy", c.ReorderBy)
 	probability("Corrupt", c.Corrupt)
-	check(c.CorruptBits >= 0 && c.CorruptBits <= 8*maxIPBytes, "CorruptBits", c.CorruptBits, "0 (one bit) to 524280")
-	check(c.BitsPerSecond >= 0 && c.BitsPerSecond <= maxBitsPerSecond, "BitsPerSecond", c.BitsPerSecond,
+	v.That(c.CorruptBits >= 0 && c.CorruptBits <= 8*maxIPBytes, "CorruptBits", c.CorruptBits, "0 (one bit) to 524280")
+	v.That(c.BitsPerSecond >= 0 && c.BitsPerSecond <= maxBitsPerSecond, "BitsPerSecond", c.BitsPerSecond,
 		"0 (unlimited) to 1e12")
-	check(c.Trace == nil || c.BitsPerSecond == 0, "Trace", c.Trace, "either Trace or BitsPerSecond, not both")
-	check(c.TraceOffset >= 0 && c.TraceOffset <= maxTraceTime, "TraceOffset", c.TraceOffset, "a time from 0 to 24h")
-	check(c.QueuePackets <= maxQueue, "QueuePackets", c.QueuePackets, "at most 2^30, or negative for no bound")
-	check(c.QueueBytes <= maxQueue, "QueueBytes", c.QueueBytes, "at most 2^30, or 0 for no bound")
-	check(c.MarkPackets >= 0, "MarkPackets", c.MarkPackets, "0 (never) or more")
-	check(c.OverheadBytes <= 1500, "OverheadBytes", c.OverheadBytes, "at most 1500, or negative for none")
-	check(c.MTU >= 0 && c.MTU <= maxIPBytes, "MTU", c.MTU, "0 (65535) to 65535")
-	check(c.MaxBytes >= 0 && c.MaxBytes <= maxQueue, "MaxBytes", c.MaxBytes, "0 (64 MiB) to 2^30")
-	return errors.Join(errs...)
+	v.That(c.Trace == nil || c.BitsPerSecond == 0, "Trace", c.Trace, "either Trace or BitsPerSecond, not both")
+	v.That(c.TraceOffset >= 0 && c.TraceOffset <= maxTraceTime, "TraceOffset", c.TraceOffset, "a time from 0 to 24h")
+	v.That(c.QueuePackets <= maxQueue, "QueuePackets", c.QueuePackets, "at most 2^30, or negative for no bound")
+	v.That(c.QueueBytes <= maxQueue, "QueueBytes", c.QueueBytes, "at most 2^30, or 0 for no bound")
+	v.That(c.MarkPackets >= 0, "MarkPackets", c.MarkPackets, "0 (never) or more")
+	v.That(c.OverheadBytes <= 1500, "OverheadBytes", c.OverheadBytes, "at most 1500, or negative for none")
+	v.That(c.MTU >= 0 && c.MTU <= maxIPBytes, "MTU", c.MTU, "0 (65535) to 65535")
+	v.That(c.MaxBytes >= 0 && c.MaxBytes <= maxQueue, "MaxBytes", c.MaxBytes, "0 (64 MiB) to 2^30")
+	return v.Err()
 }
 
 // withDefaults replaces what stands for a default by the default, so that the

@@ -33,7 +33,7 @@ func TestConfigErrors(t *testing.T) {
 	} {
 		err := cfg.Validate()
 		var e *ConfigError
-		if !errors.As(err, &e) || e.Field != "LinkConfig."+field {
+		if !errors.As(err, &e) || e.Field != field {
 			t.Errorf("%s: got %v", field, err)
 		}
 	}

@@ -1,8 +1,9 @@
 package simnet
 
 import (
-	"errors"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // A DriveConfig describes the capacity of a cellular link as somebody on the
@@ -40,19 +41,14 @@ const (
 // are of type [*ConfigError], or nil.
 func (c DriveConfig) Validate() error {
 	c = c.withDefaults()
-	var errs []error
-	check := func(ok bool, field string, value any, want string) {
-		if !ok {
-			errs = append(errs, &ConfigError{"DriveConfig." + field, value, want})
-		}
-	}
-	check(c.Duration >= time.Second && c.Duration <= time.Hour, "Duration", c.Duration, "a time from 1s to 1h")
-	check(c.PeakBitsPerSecond >= 100_000 && c.PeakBitsPerSecond <= 1_000_000_000, "PeakBitsPerSecond",
+	var v config.Check
+	v.That(c.Duration >= time.Second && c.Duration <= time.Hour, "Duration", c.Duration, "a time from 1s to 1h")
+	v.That(c.PeakBitsPerSecond >= 100_000 && c.PeakBitsPerSecond <= 1_000_000_000, "PeakBitsPerSecond",
 		c.PeakBitsPerSecond, "100000 to 1e9")
-	check(c.Rungs >= 1 && c.Rungs <= maxRungs, "Rungs", c.Rungs, "1 to 24")
-	check(c.OutageEvery < 0 || c.OutageEvery >= walkStep, "OutageEvery", c.OutageEvery, "at least 200ms, or negative for none")
-	check(c.Outage >= fadeStep && c.Outage <= time.Minute, "Outage", c.Outage, "a time from 20ms to 1m")
-	return errors.Join(errs...)
+	v.That(c.Rungs >= 1 && c.Rungs <= maxRungs, "Rungs", c.Rungs, "1 to 24")
+	v.That(c.OutageEvery < 0 || c.OutageEvery >= walkStep, "OutageEvery", c.OutageEvery, "at least 200ms, or negative for none")
+	v.That(c.Outage >= fadeStep && c.Outage <= time.Minute, "Outage", c.Outage, "a time from 20ms to 1m")
+	return v.Err()
 }
 
 func (c DriveConfig) withDefaults() DriveConfig {
@@ -83,7 +79,7 @@ func GenerateTrace(cfg DriveConfig, seed uint64) (*Trace, error) {
 	}
 	cfg = cfg.withDefaults()
 	if most := cfg.PeakBitsPerSecond / (8 * opportunityBytes) * int64(cfg.Duration/time.Second) * 3 / 2; most > MaxTraceOpportunities {
-		return nil, &ConfigError{"DriveConfig.Duration", cfg.Duration, "less, for the trace could exceed 6000000 lines at this peak"}
+		return nil, config.Wrong("Duration", cfg.Duration, "less, for the trace could exceed 6000000 lines at this peak")
 	}
 	d := newDrive(cfg, seed)
 	end := uint32(cfg.Duration / time.Millisecond)

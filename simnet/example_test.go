@@ -106,8 +106,8 @@ func ExampleGenerateTrace() {
 func ExampleLinkConfig_Validate() {
 	fmt.Println(simnet.LinkConfig{Loss: 5, Delay: -time.Second}.Validate())
 	// Output:
-	// simnet: LinkConfig.Delay is -1s: want a time from 0 to 1h
-	// simnet: LinkConfig.Loss is 5: want a probability from 0 to 1
+	// tickwire: Delay is -1s: want a time from 0 to 1h
+	// tickwire: Loss is 5: want a probability from 0 to 1
 }
 
 // Somebody beside the player's line is faster than the player.

@@ -143,7 +143,7 @@ func (n *Network) SetHost(addr netip.Addr, access Links) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(access.Up.Validate(), access.Down.Validate()); err != nil {
+	if err := access.Validate(); err != nil {
 		return err
 	}
 	if h := n.hosts[addr]; h != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // Links are the two directions of a player's access to a server: Up carries
@@ -13,6 +15,15 @@ import (
 // The presets describe the whole way from a player to a server in the same
 // region; the server's own access is taken to be perfect.
 type Links struct{ Up, Down LinkConfig }
+
+// Validate reports everything that is wrong with both: a joined error whose
+// parts are of type [*ConfigError], or nil.
+func (l Links) Validate() error {
+	var v config.Check
+	v.Take("Up", l.Up.Validate())
+	v.Take("Down", l.Down.Validate())
+	return v.Err()
+}
 
 // Perfect is a path that does nothing: for measuring what is left without a
 // network.

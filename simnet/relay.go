@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"container/list"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // Defaults of a [RelayConfig].
@@ -58,28 +59,13 @@ type RelayConfig struct {
 // Validate reports everything that is wrong with c but for the addresses: a
 // joined error whose parts are of type [*ConfigError], or nil.
 func (c RelayConfig) Validate() error {
-	var errs []error
-	if c.Target == "" {
-		errs = append(errs, &ConfigError{"RelayConfig.Target", `""`, "the server's address, host:port"})
-	}
-	if c.MaxClients < 0 {
-		errs = append(errs, &ConfigError{"RelayConfig.MaxClients", c.MaxClients, "0 (1024) or more"})
-	}
-	if c.Rebind < 0 || c.Rebind > 0 && c.Rebind < minRebind {
-		errs = append(errs, &ConfigError{"RelayConfig.Rebind", c.Rebind, "0 (never) or at least " + minRebind.String()})
-	}
-	if c.KeepOld < 0 || c.KeepOld > maxKeepOld {
-		errs = append(errs, &ConfigError{"RelayConfig.KeepOld", c.KeepOld, "0 (not at all) to " + maxKeepOld.String()})
-	}
-	for _, l := range []struct {
-		name string
-		cfg  LinkConfig
-	}{{"Up", c.Up}, {"Down", c.Down}} {
-		if err := l.cfg.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("RelayConfig.%s: %w", l.name, err))
-		}
-	}
-	return errors.Join(errs...)
+	var v config.Check
+	v.That(c.Target != "", "Target", c.Target, "the server's address, host:port")
+	v.That(c.MaxClients >= 0, "MaxClients", c.MaxClients, "0 (1024) or more")
+	v.That(c.Rebind == 0 || c.Rebind >= minRebind, "Rebind", c.Rebind, "0 (never) or at least "+minRebind.String())
+	v.That(c.KeepOld >= 0 && c.KeepOld <= maxKeepOld, "KeepOld", c.KeepOld, "0 (not at all) to "+maxKeepOld.String())
+	v.Take("", Links{c.Up, c.Down}.Validate())
+	return v.Err()
 }
 
 // A Relay puts links between real UDP programs: clients talk to it as if it
@@ -214,9 +200,9 @@ func (r *Relay) Close() error {
 }
 
 // SetLinks changes the links of all clients, present and future. The error is
-// that of [LinkConfig.Validate], and then nothing changes.
+// that of [Links.Validate], and then nothing changes.
 func (r *Relay) SetLinks(up, down LinkConfig) error {
-	if err := errors.Join(up.Validate(), down.Validate()); err != nil {
+	if err := (Links{up, down}).Validate(); err != nil {
 		return err
 	}
 	r.mu.Lock()

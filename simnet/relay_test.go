@@ -276,7 +276,7 @@ func TestRelaySurvivesServerRestart(t *testing.T) {
 
 func TestRelayConfigErrors(t *testing.T) {
 	err := RelayConfig{MaxClients: -1, Rebind: 1, KeepOld: -1, Up: LinkConfig{Loss: 2}, Down: LinkConfig{Delay: -1}}.Validate()
-	for _, want := range []string{"RelayConfig.Target", "RelayConfig.MaxClients", "RelayConfig.Rebind", "RelayConfig.KeepOld", "RelayConfig.Up: ", "LinkConfig.Loss", "RelayConfig.Down: "} {
+	for _, want := range []string{"Target is \"\"", "MaxClients is", "Rebind is", "KeepOld is", "Up.Loss is", "Down.Delay is"} {
 		if err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
 			t.Errorf("%v does not mention %s", err, want)
 		}

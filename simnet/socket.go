@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -71,14 +72,8 @@ func (n *Network) Socket(addr netip.AddrPort, cfg SocketConfig) (*Socket, error)
 	if _, err := hostAddr(addr.Addr()); err != nil {
 		return nil, err
 	}
-	if cfg.MaxDatagram < 0 || cfg.MaxDatagram > maxIPBytes {
-		return nil, &ConfigError{"SocketConfig.MaxDatagram", cfg.MaxDatagram, "0 (1472) to 65535"}
-	}
-	if cfg.ReceiveBytes < 0 {
-		return nil, &ConfigError{"SocketConfig.ReceiveBytes", cfg.ReceiveBytes, "0 (4 MiB) or more"}
-	}
-	if cfg.SendBytes < 0 {
-		return nil, &ConfigError{"SocketConfig.SendBytes", cfg.SendBytes, "0 (64 MiB) or more"}
+	if err := cfg.validate(); err != nil {
+		return nil, err
 	}
 	cfg.MaxDatagram = cmp.Or(cfg.MaxDatagram, DefaultMaxDatagram)
 	cfg.ReceiveBytes = cmp.Or(cfg.ReceiveBytes, DefaultReceiveBytes)
@@ -92,6 +87,14 @@ func (n *Network) Socket(addr netip.AddrPort, cfg SocketConfig) (*Socket, error)
 	s := &Socket{net: n, cfg: cfg, local: addr, outer: addr}
 	n.sockets[addr] = s
 	return s, nil
+}
+
+func (c *SocketConfig) validate() error {
+	var v config.Check
+	v.That(c.MaxDatagram >= 0 && c.MaxDatagram <= maxIPBytes, "MaxDatagram", c.MaxDatagram, "0 (1472) to 65535")
+	v.That(c.ReceiveBytes >= 0, "ReceiveBytes", c.ReceiveBytes, "0 (4 MiB) or more")
+	v.That(c.SendBytes >= 0, "SendBytes", c.SendBytes, "0 (64 MiB) or more")
+	return v.Err()
 }
 
 // freePort returns host with a port that nobody has, or with 0 if all are

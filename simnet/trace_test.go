@@ -155,7 +155,7 @@ func TestDriveConfig(t *testing.T) {
 	} {
 		_, err := GenerateTrace(cfg, 1)
 		var e *ConfigError
-		if !errors.As(err, &e) || e.Field != "DriveConfig."+field {
+		if !errors.As(err, &e) || e.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

@@ -231,7 +231,7 @@ func TestBufferDefaults(t *testing.T) {
 	}
 	for _, share := range []float64{-0.1, 1.5, math.NaN()} {
 		var e *ConfigError
-		if _, err := NewBuffer[int](nil, BufferConfig{Late: share}); !errors.As(err, &e) || e.Field != "BufferConfig.Late" {
+		if _, err := NewBuffer[int](nil, BufferConfig{Late: share}); !errors.As(err, &e) || e.Field != "Late" {
 			t.Errorf("a share of %v: %v", share, err)
 		}
 	}

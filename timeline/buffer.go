@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // A BufferConfig configures a [Buffer].
@@ -74,23 +76,36 @@ type BufferStats struct {
 // NewBuffer returns an empty buffer of values that are dated by the peer's clock. A nil clock is
 // that of a peer whose clock is the own one. The error is a join of *ConfigErrors.
 func NewBuffer[T any](clock *Clock, cfg BufferConfig) (*Buffer[T], error) {
-	cfg.Late = orDefault(cfg.Late, 0.01)
-	cfg.MaxDelay = orDefault(cfg.MaxDelay, 500*time.Millisecond)
-	cfg.Entries = orDefault(cfg.Entries, 64)
-	cfg.Calm = orDefault(cfg.Calm, 5*time.Second)
-	var f faults
-	f.check(cfg.Late > 0 && cfg.Late < 1, "BufferConfig.Late", cfg.Late, "above 0 and below 1, or 0 for 0.01")
-	f.check(cfg.MinDelay >= 0 && cfg.MinDelay <= cfg.MaxDelay, "BufferConfig.MinDelay", cfg.MinDelay, "0 to MaxDelay")
-	f.check(cfg.Entries >= 2 && cfg.Entries <= 1<<16, "BufferConfig.Entries", cfg.Entries, "2 to 65536, or 0 for 64")
-	f.check(cfg.Calm >= 0, "BufferConfig.Calm", cfg.Calm, "above 0, or 0 for 5s")
-	slew := newSlew(&f, "BufferConfig", cfg.Slew, cfg.Jump)
-	if err := f.err(); err != nil {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	return &Buffer[T]{
-		clock: clock, cfg: cfg, entries: make([]entry[T], 0, cfg.Entries), slew: slew,
+		clock: clock, cfg: cfg, entries: make([]entry[T], 0, cfg.Entries), slew: newSlew(cfg.Slew, cfg.Jump),
 		reserve: newReserve(cfg.Late, cfg.MinDelay, cfg.MaxDelay, cfg.Calm),
 	}, nil
+}
+
+func (c BufferConfig) withDefaults() BufferConfig {
+	c.Late = orDefault(c.Late, 0.01)
+	c.MaxDelay = orDefault(c.MaxDelay, 500*time.Millisecond)
+	c.Entries = orDefault(c.Entries, 64)
+	c.Calm = orDefault(c.Calm, 5*time.Second)
+	c.Slew = orDefault(c.Slew, DefaultSlew)
+	c.Jump = orDefault(c.Jump, DefaultJump)
+	return c
+}
+
+// validate finds all that is wrong, defaults in place.
+func (c *BufferConfig) validate() error {
+	var v config.Check
+	v.That(c.Late > 0 && c.Late < 1, "Late", c.Late, "above 0 and below 1, or 0 for 0.01")
+	v.That(c.MaxDelay > 0, "MaxDelay", c.MaxDelay, "above 0, or 0 for 500ms")
+	v.That(c.MinDelay >= 0 && (c.MaxDelay <= 0 || c.MinDelay <= c.MaxDelay), "MinDelay", c.MinDelay, "0 to MaxDelay")
+	v.That(c.Entries >= 2 && c.Entries <= 1<<16, "Entries", c.Entries, "2 to 65536, or 0 for 64")
+	v.That(c.Calm > 0, "Calm", c.Calm, "above 0, or 0 for 5s")
+	checkSlew(&v, c.Slew, c.Jump)
+	return v.Err()
 }
 
 // Push takes a value that came now, of the own clock, and that the peer made at a time of its own.

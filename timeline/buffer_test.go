@@ -216,8 +216,8 @@ func TestBufferLearns(t *testing.T) {
 
 func TestBufferConfig(t *testing.T) {
 	for field, cfg := range map[string]BufferConfig{
-		"BufferConfig.Late": {Late: 1}, "BufferConfig.MinDelay": {MinDelay: time.Second}, "BufferConfig.Entries": {Entries: 1},
-		"BufferConfig.Calm": {Calm: -1}, "BufferConfig.Slew": {Slew: -1}, "BufferConfig.Jump": {Jump: -1},
+		"Late": {Late: 1}, "MinDelay": {MinDelay: time.Second}, "Entries": {Entries: 1},
+		"Calm": {Calm: -1}, "Slew": {Slew: -1}, "Jump": {Jump: -1},
 	} {
 		var e *ConfigError
 		if _, err := NewBuffer[int](nil, cfg); !errors.As(err, &e) || e.Field != field {

@@ -1,6 +1,10 @@
 package timeline
 
-import "time"
+import (
+	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
+)
 
 // A LeadConfig configures a [Lead].
 type LeadConfig struct {
@@ -67,19 +71,30 @@ type LeadStats struct {
 // NewLead returns a Lead for the Ticks that its Ahead is given to. The error is a join of
 // *ConfigErrors.
 func NewLead(ticks *Ticks, cfg LeadConfig) (*Lead, error) {
-	cfg.Late = orDefault(cfg.Late, 0.02)
-	cfg.MaxAhead = orDefault(cfg.MaxAhead, 500*time.Millisecond)
-	cfg.Calm = orDefault(cfg.Calm, 5*time.Second)
-	var f faults
-	f.check(cfg.Late > 0 && cfg.Late < 1, "LeadConfig.Late", cfg.Late, "above 0 and below 1, or 0 for 0.02")
-	f.check(cfg.MinAhead >= 0 && cfg.MinAhead <= cfg.MaxAhead, "LeadConfig.MinAhead", cfg.MinAhead, "0 to MaxAhead")
-	f.check(cfg.Calm >= 0, "LeadConfig.Calm", cfg.Calm, "above 0, or 0 for 5s")
-	if err := f.err(); err != nil {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	l := &Lead{ticks: ticks, reserve: newReserve(cfg.Late, cfg.MinAhead, cfg.MaxAhead, cfg.Calm)}
 	l.reserve.forgive = int(cfg.Late * reserveTransits)
 	return l, nil
+}
+
+func (c LeadConfig) withDefaults() LeadConfig {
+	c.Late = orDefault(c.Late, 0.02)
+	c.MaxAhead = orDefault(c.MaxAhead, 500*time.Millisecond)
+	c.Calm = orDefault(c.Calm, 5*time.Second)
+	return c
+}
+
+// validate finds all that is wrong, defaults in place.
+func (c *LeadConfig) validate() error {
+	var v config.Check
+	v.That(c.Late > 0 && c.Late < 1, "Late", c.Late, "above 0 and below 1, or 0 for 0.02")
+	v.That(c.MaxAhead > 0, "MaxAhead", c.MaxAhead, "above 0, or 0 for 500ms")
+	v.That(c.MinAhead >= 0 && (c.MaxAhead <= 0 || c.MinAhead <= c.MaxAhead), "MinAhead", c.MinAhead, "0 to MaxAhead")
+	v.That(c.Calm > 0, "Calm", c.Calm, "above 0, or 0 for 5s")
+	return v.Err()
 }
 
 // Ahead is how far ahead of the server's clock an input has to be. Until the server has spoken of

@@ -1,6 +1,10 @@
 package timeline
 
-import "time"
+import (
+	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
+)
 
 // A slew is a position in time that follows a target without jumping: like a film that runs a
 // little faster or slower until it is where it should be. Only what is too far off to be caught up
@@ -19,11 +23,12 @@ type slew struct {
 const slewTime = time.Second
 
 // newSlew returns one with the fields Slew and Jump of a configuration.
-func newSlew(f *faults, config string, most float64, jump time.Duration) slew {
-	s := slew{most: orDefault(most, DefaultSlew), jump: orDefault(jump, DefaultJump)}
-	f.check(s.most > 0 && s.most < 1, config+".Slew", most, "above 0 and below 1, or 0 for 0.05")
-	f.check(s.jump >= 0, config+".Jump", jump, "above 0, or 0 for 250ms")
-	return s
+func newSlew(most float64, jump time.Duration) slew { return slew{most: most, jump: jump} }
+
+// checkSlew checks these.
+func checkSlew(v *config.Check, most float64, jump time.Duration) {
+	v.That(most > 0 && most < 1, "Slew", most, "above 0 and below 1, or 0 for 0.05")
+	v.That(jump > 0, "Jump", jump, "above 0, or 0 for 250ms")
 }
 
 // advance moves the position to where it is at now and returns it.

@@ -1,9 +1,9 @@
 package timeline
 
 import (
-	"errors"
-	"fmt"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // Defaults of [TicksConfig] and [BufferConfig].
@@ -26,16 +26,9 @@ type TicksConfig struct {
 	Jump time.Duration
 }
 
-// A ConfigError names the field of a configuration that cannot be, its value and what would do.
-type ConfigError struct {
-	Field string // the type and the field, "TicksConfig.Slew"
-	Value any
-	Want  string
-}
-
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("timeline: %s is %v: want %s", e.Field, e.Value, e.Want)
-}
+// A ConfigError names the Field of a configuration that cannot be, its Value, and in Want what would
+// do. It is one type in all packages of this module.
+type ConfigError = config.Error
 
 // Ticks says which tick the peer is in, or will be in when what is sent now arrives. It follows a
 // [Clock] by running a little faster or slower, so no tick is left out and none comes twice, but
@@ -55,27 +48,27 @@ type Ticks struct {
 // peer's; Anchor says otherwise. A nil clock is that of a peer whose clock is the own one. The
 // error is a join of *ConfigErrors.
 func NewTicks(clock *Clock, cfg TicksConfig) (*Ticks, error) {
-	cfg.TicksPerSecond = orDefault(cfg.TicksPerSecond, DefaultTicksPerSecond)
-	var f faults
-	f.check(cfg.TicksPerSecond >= 1 && cfg.TicksPerSecond <= 100_000,
-		"TicksConfig.TicksPerSecond", cfg.TicksPerSecond, "1 to 100000, or 0 for 60")
-	slew := newSlew(&f, "TicksConfig", cfg.Slew, cfg.Jump)
-	if err := f.err(); err != nil {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Ticks{clock: clock, rate: int64(cfg.TicksPerSecond), slew: slew}, nil
+	return &Ticks{clock: clock, rate: int64(cfg.TicksPerSecond), slew: newSlew(cfg.Slew, cfg.Jump)}, nil
 }
 
-// faults are all that is wrong with a configuration.
-type faults []error
-
-func (f *faults) check(ok bool, field string, value any, want string) {
-	if !ok {
-		*f = append(*f, &ConfigError{field, value, want})
-	}
+func (c TicksConfig) withDefaults() TicksConfig {
+	c.TicksPerSecond = orDefault(c.TicksPerSecond, DefaultTicksPerSecond)
+	c.Slew = orDefault(c.Slew, DefaultSlew)
+	c.Jump = orDefault(c.Jump, DefaultJump)
+	return c
 }
 
-func (f faults) err() error { return errors.Join(f...) }
+// validate finds all that is wrong, defaults in place.
+func (c *TicksConfig) validate() error {
+	var v config.Check
+	v.That(c.TicksPerSecond >= 1 && c.TicksPerSecond <= 100_000, "TicksPerSecond", c.TicksPerSecond, "1 to 100000, or 0 for 60")
+	checkSlew(&v, c.Slew, c.Jump)
+	return v.Err()
+}
 
 func orDefault[T comparable](v, zero T) T {
 	var none T

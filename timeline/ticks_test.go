@@ -115,7 +115,7 @@ func TestTicksJumpOverWhatIsTooFar(t *testing.T) {
 
 func TestTicksConfig(t *testing.T) {
 	for field, cfg := range map[string]TicksConfig{
-		"TicksConfig.TicksPerSecond": {TicksPerSecond: -1}, "TicksConfig.Slew": {Slew: 1}, "TicksConfig.Jump": {Jump: -1},
+		"TicksPerSecond": {TicksPerSecond: -1}, "Slew": {Slew: 1}, "Jump": {Jump: -1},
 	} {
 		var e *ConfigError
 		if _, err := NewTicks(nil, cfg); !errors.As(err, &e) || e.Field != field {

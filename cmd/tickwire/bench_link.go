@@ -118,10 +118,11 @@ func (c *benchLinkCmd) cell(controller string) (workload.Cell, error) {
 	if cell.Up, cell.Down, err = c.links(); err != nil {
 		return cell, err
 	}
-	if err := flagErrors(cell.Up.Validate(), benchFlags); err != nil || c.AckLoss == nil {
-		return cell, errors.Join(err, flagErrors(cell.Validate(), benchFlags))
+	flags := benchFlags
+	if c.AckLoss != nil {
+		flags = backFlags
 	}
-	return cell, errors.Join(flagErrors(cell.Down.Validate(), backFlags), flagErrors(cell.Validate(), benchFlags))
+	return cell, flagErrors(cell.Validate(), flags)
 }
 
 // tcpController is TCP in place of a controller.
@@ -138,15 +139,24 @@ func namedController(name string) (func() endpoint.Controller, error) {
 	return make, nil
 }
 
-// benchFlags are the flags behind the fields of a cell and of its links.
-var benchFlags = map[string]string{
-	"LinkConfig.Delay": "rtt", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss", "LinkConfig.LossBurst": "burst",
-	"LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue", "LinkConfig.MTU": "mtu", "Up.MTU": "mtu",
-	"For": "for", "TCP": "controller tcp", "Up.BitsPerSecond": "rate", "Up.Trace": "trace",
-}
+// benchFlags are the flags behind the fields of a cell and of its links; backFlags, if the loss on the
+// way back has a flag of its own.
+var (
+	benchFlags = cellFlags("loss")
+	backFlags  = cellFlags("ack-loss")
+)
 
-// backFlags are those of the way back, where only the loss has a flag of its own.
-var backFlags = map[string]string{"LinkConfig.Loss": "ack-loss"}
+func cellFlags(back string) map[string]string {
+	flags := map[string]string{"For": "for", "TCP": "controller tcp", "Up.Trace": "trace"}
+	for field, flag := range map[string]string{
+		"Delay": "rtt", "Jitter": "jitter", "Loss": "loss", "LossBurst": "burst", "BitsPerSecond": "rate",
+		"QueuePackets": "queue", "MTU": "mtu",
+	} {
+		flags["Up."+field], flags["Down."+field] = flag, flag
+	}
+	flags["Down.Loss"] = back
+	return flags
+}
 
 // links are the two directions: that of the messages, and back.
 func (c *benchLinkCmd) links() (there, back simnet.LinkConfig, err error) {

@@ -129,7 +129,7 @@ func (c *benchTracesCmd) play(ctx context.Context, r road, queue int, progress i
 		if cell.Controller, err = namedController(name); err != nil {
 			return nil, err
 		}
-		if err = errors.Join(flagErrors(cell.Up.Validate(), benchFlags), flagErrors(cell.Validate(), benchFlags)); err != nil {
+		if err = flagErrors(cell.Validate(), benchFlags); err != nil {
 			return nil, mistaken(err)
 		}
 		results, err := playSeeds(ctx, cell, c.Seed, c.Seeds, progress)

@@ -314,8 +314,8 @@ func TestServeMistakes(t *testing.T) {
 	for flag, want := range map[string]string{
 		"--max-clients=0":     "--max-clients is 0: want 1 to 65536",
 		"--end-within=0s":     "--end-within is 0s: want a time such as 8s",
-		"--keep-seats=-1s":    "--keep-seats is -1s: want at most 24h0m0s, or 0",
-		"--keep-seats=25h":    "--keep-seats is 25h0m0s: want at most 24h0m0s, or 0",
+		"--keep-seats=-1s":    "--keep-seats is -1s: want a time such as 30s, or 0",
+		"--keep-seats=25h":    "--keep-seats is 25h0m0s: want at most 24h, or 0",
 		"--max-clients=-1":    "--max-clients is -1: want 1 to 65536",
 		"--max-clients=65537": "--max-clients is 65537: want 1 to 65536",
 		"--max-lifetime=0s":   "--max-lifetime is 0s: want a time such as 45s, or a negative one for none",

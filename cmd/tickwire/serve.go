@@ -45,21 +45,18 @@ func (c *serveCmd) Validate() (err error) {
 	switch {
 	case c.EndWithin <= 0:
 		return fmt.Errorf("--end-within is %v: want a time such as 8s", c.EndWithin)
-	case c.KeepSeats < 0 || c.KeepSeats > mostKept:
-		return fmt.Errorf("--keep-seats is %v: want at most %v, or 0", c.KeepSeats, mostKept)
-	case c.MaxClients < 1 || c.MaxClients > mostClients:
-		return fmt.Errorf("--max-clients is %d: want 1 to %d", c.MaxClients, mostClients)
+	case c.KeepSeats < 0:
+		return fmt.Errorf("--keep-seats is %v: want a time such as 30s, or 0", c.KeepSeats)
+	case c.MaxClients < 1 || c.MaxClients > netcode.MaxClients:
+		return fmt.Errorf("--max-clients is %d: want 1 to %d", c.MaxClients, netcode.MaxClients)
 	case c.MaxLifetime == 0:
 		return errors.New("--max-lifetime is 0s: want a time such as 45s, or a negative one for none")
 	}
-	return nil
+	return flagErrors(c.config(nil, nil).Validate(), serveFlags)
 }
 
-// mostClients is what one server takes.
-const mostClients = 1 << 16
-
-// mostKept is how long one keeps a seat.
-const mostKept = 24 * time.Hour
+// serveFlags are the flags behind the fields of a server.
+var serveFlags = map[string]string{"KeepSeats": "keep-seats", "PublicAddresses[0]": "public"}
 
 // Run is called by kong.
 func (c *serveCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }
@@ -127,18 +124,22 @@ func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
 		socket.Close()
 		return nil, err
 	}
-	srv, err := tickwire.Listen(tickwire.ServerConfig{
+	srv, err := tickwire.Listen(c.config(public, handOver), socket)
+	if e, ok := errors.AsType[*tickwire.ConfigError](err); ok && strings.HasPrefix(e.Field, "PublicAddresses") {
+		err = fmt.Errorf("--public is %v: want %s", e.Value, e.Want)
+	}
+	return srv, err
+}
+
+func (c *serveCmd) config(public []netip.AddrPort, handOver func(*tickwire.Conn) []byte) tickwire.ServerConfig {
+	return tickwire.ServerConfig{
 		Config: tickwire.Config{
 			ProtocolID: c.Protocol, Channels: echoChannels(), LeastProtection: leasts[c.Least],
 		},
 		PrivateKey: c.Key.Key, PublicAddresses: public, MaxClients: c.MaxClients,
 		MaxTokenLifetime: c.MaxLifetime, Plain: tickwire.PlainRaw,
 		KeepSeats: c.KeepSeats, HandOver: handOver,
-	}, socket)
-	if e, ok := errors.AsType[*tickwire.ConfigError](err); ok && strings.HasPrefix(e.Field, "PublicAddresses") {
-		err = fmt.Errorf("--public is %v: want %s", e.Value, e.Want)
 	}
-	return srv, err
 }
 
 // handOver makes tokens for the other server, as the backend would, since this one has the

@@ -124,28 +124,27 @@ func (c *soakCmd) useless(k *kong.Context) (errs []error) {
 
 // linkFlags are the flags behind the fields of a link.
 var linkFlags = map[string]string{
-	"LinkConfig.Delay": "latency", "LinkConfig.Jitter": "jitter", "LinkConfig.Loss": "loss",
-	"LinkConfig.LossBurst": "loss-burst", "LinkConfig.Duplicate": "duplicate", "LinkConfig.Reorder": "reorder",
-	"LinkConfig.Corrupt": "corrupt", "LinkConfig.BitsPerSecond": "rate", "LinkConfig.QueuePackets": "queue",
+	"Delay": "latency", "Jitter": "jitter", "Loss": "loss", "LossBurst": "loss-burst", "Duplicate": "duplicate",
+	"Reorder": "reorder", "Corrupt": "corrupt", "BitsPerSecond": "rate", "QueuePackets": "queue",
 }
 
-// flagErrors names the flags where errors name fields: of a link or of a cell.
+// flagErrors names the flags where errors name fields, each mistake once.
 func flagErrors(err error, flags map[string]string) error {
-	field, value, want := "", any(nil), ""
-	switch e := err.(type) {
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, one := range e.Unwrap() {
-			all = append(all, flagErrors(one, flags))
+	if err == nil {
+		return nil
+	}
+	var all []error
+	if join, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range join.Unwrap() {
+			one = flagErrors(one, flags)
+			if !slices.ContainsFunc(all, func(other error) bool { return other.Error() == one.Error() }) {
+				all = append(all, one)
+			}
 		}
 		return errors.Join(all...)
-	case *simnet.ConfigError:
-		field, value, want = e.Field, e.Value, e.Want
-	case *workload.CellError:
-		field, value, want = e.Field, e.Value, e.Want
 	}
-	if flag, ok := flags[field]; ok {
-		return fmt.Errorf("--%s is %v: want %s", flag, value, want)
+	if e, ok := errors.AsType[*tickwire.ConfigError](err); ok && flags[e.Field] != "" {
+		return fmt.Errorf("--%s is %v: want %s", flags[e.Field], e.Value, e.Want)
 	}
 	return err
 }

@@ -105,8 +105,7 @@ func resolveServers(ctx context.Context, names []string) (servers [][]netip.Addr
 
 // tokenFlags are the flags behind the fields of a token.
 var tokenFlags = map[string]string{
-	"MintConfig.UserData": "user-data", "MintConfig.Addresses": "server", "MintConfig.TagBytes": "tag-bytes",
-	"MintConfig.Plain": "plain", "servers": "server",
+	"UserData": "user-data", "Addresses": "server", "Addresses[0]": "server", "TagBytes": "tag-bytes", "Plain": "plain", "servers": "server",
 }
 
 func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.Tickets, error) {
@@ -122,8 +121,8 @@ func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.T
 		Lifetime: c.Lifetime, Timeout: c.Timeout, Plain: c.Plain,
 		Suite: suites[c.Suite], TagBytes: c.TagBytes, ForwardSecrecy: c.ForwardSecrecy,
 	}, servers...)
-	if e, ok := errors.AsType[*netcode.ConfigError](err); ok && tokenFlags[e.Field] != "" {
-		err = mistaken(fmt.Errorf("--%s: %s", tokenFlags[e.Field], e.Problem))
+	if _, ok := errors.AsType[*netcode.ConfigError](err); ok {
+		err = mistaken(flagErrors(err, tokenFlags))
 	}
 	return tickets, err
 }

@@ -239,11 +239,11 @@ func TestTokenMistakes(t *testing.T) {
 		{[]string{"--server=127.0.0.1"}, "--server: resolve \"127.0.0.1\": missing port"},
 		{[]string{"--server=0.0.0.0:7777", "--lifetime=0s"}, "--lifetime is 0s: want a time such as 45s"},
 		{[]string{server, "--timeout=0s"}, "--timeout is 0s: want a time such as 10s, or a negative one for ever"},
-		{[]string{server, "--user-data", strings.Repeat("x", 257)}, "--user-data: 257 bytes, at most 256 fit"},
+		{[]string{server, "--user-data", strings.Repeat("x", 257)}, "--user-data is 257 bytes: want at most 256"},
 		{[]string{server, "--user-data=@/nowhere"}, "--user-data: open /nowhere"},
-		{[]string{server, "--tag-bytes=8"}, "--tag-bytes: 8; ChaCha20-Poly1305 has 16"},
+		{[]string{server, "--tag-bytes=8"}, "--tag-bytes is 8: want 16 with ChaCha20-Poly1305"},
 		{[]string{server, "--suite=rot13"}, "--suite must be one of"},
-		{[]string{server, "--plain", "--forward-secrecy"}, "--plain: true, but plain netcode has neither"},
+		{[]string{server, "--plain", "--forward-secrecy"}, "--plain is true: want false, or neither another Suite nor ForwardSecrecy"},
 		{[]string{server, "--plain", "--server=127.0.0.1:2"}, "--plain with 2 servers"},
 		{[]string{server, "--key=abc123abc123"}, "--key: want 64 hex digits"},
 		{[]string{server, "--key", strings.Repeat("0", 64)}, "--key: all zero"},
@@ -259,7 +259,7 @@ func TestTokenMistakes(t *testing.T) {
 		}
 	}
 	many := strings.Fields(strings.Repeat(server+" ", netcode.MaxTickets+1))
-	if _, _, err := tokenNew(t, many...); err == nil || !strings.Contains(err.Error(), "--server: 9 of them; give 1 to 8") {
+	if _, _, err := tokenNew(t, many...); err == nil || !strings.Contains(err.Error(), "--server is 9: want 1 to 8") {
 		t.Errorf("%v", err)
 	}
 	c, err := parse(t, "token", "inspect", "/nowhere")

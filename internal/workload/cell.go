@@ -1,12 +1,12 @@
 package workload
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/simnet"
 )
 
@@ -183,30 +183,15 @@ func (c *Cell) bulkFrom() time.Duration {
 	return 0
 }
 
-// A CellError names the field of a cell that cannot be, its value and what would do.
-type CellError struct {
-	Field string // as in Steps[1].At
-	Value any
-	Want  string
-}
-
-// Error names the field, the value, and what it should be.
-func (e *CellError) Error() string {
-	return fmt.Sprintf("workload: Cell.%s is %v: want %s", e.Field, e.Value, e.Want)
-}
-
-// Validate says what is wrong with a cell: a join of CellErrors, or nil. The links say for
-// themselves.
+// Validate says what is wrong with a cell and its links: a join of ConfigErrors, or nil.
 func (c Cell) Validate() error {
+	var v config.Check
+	v.Take("", simnet.Links{Up: c.Up, Down: c.Down}.Validate())
 	if c.Workload >= kinds {
-		return &CellError{"Workload", c.Workload, "one of " + strings.Join(kindNames[:], ", ")}
+		v.That(false, "Workload", c.Workload, "one of "+strings.Join(kindNames[:], ", "))
+		return v.Err() // the rest depends on it
 	}
-	var errs []error
-	bad := func(wrong bool, field string, value any, want string) {
-		if wrong {
-			errs = append(errs, &CellError{field, value, want})
-		}
-	}
+	bad := func(wrong bool, field string, value any, want string) { v.That(!wrong, field, value, want) }
 	d := c.withDefaults()
 	bad(c.For < 0, "For", c.For, "a time such as 10s")
 	bad(c.For > 0 && d.Settle >= d.For, "For", c.For, fmt.Sprintf("more than %v, before which nothing counts", d.Settle))
@@ -226,7 +211,7 @@ func (c Cell) Validate() error {
 		bad(s.BitsPerSecond <= 0 && narrowed(c.Up), fmt.Sprintf("Steps[%d].BitsPerSecond", i), s.BitsPerSecond, "a rate above 0")
 		last = s.At
 	}
-	return errors.Join(errs...)
+	return v.Err()
 }
 
 // datagram is how large the datagrams are at best.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // A Record is what was seen of a flow that somebody else played, in real time and over a relay:
@@ -43,7 +45,7 @@ func (c Cell) Judge(rec *Record) (Result, error) {
 		return Result{}, err
 	}
 	if c.Workload > Mixed {
-		return Result{}, &CellError{"Workload", c.Workload, "stream, bulk or mixed: a record has one flow"}
+		return Result{}, config.Wrong("Workload", c.Workload, "stream, bulk or mixed: a record has one flow")
 	}
 	c = c.withDefaults()
 	c.Up.OverheadBytes = headerBytes

@@ -101,7 +101,7 @@ func TestJudgeRefuses(t *testing.T) {
 	c, rec := recorded()
 	c.Workload, c.For, c.Settle = Share, 0, 0
 	_, err := c.Judge(rec)
-	var cell *CellError
+	var cell *simnet.ConfigError
 	if !errors.As(err, &cell) || cell.Field != "Workload" {
 		t.Errorf("%v", err)
 	}

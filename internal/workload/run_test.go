@@ -186,21 +186,21 @@ func TestLongDuplex(t *testing.T) {
 func TestValidate(t *testing.T) {
 	narrow := link(0, 0, 1_000_000)
 	for want, c := range map[string]Cell{
-		"Cell.Workload is Kind(9)":          {Workload: 9},
-		"Cell.For is -1s":                   {For: -time.Second},
-		"Cell.For is 1s: want more than 2s": {For: time.Second, Settle: 2 * time.Second},
-		"Cell.Every is -1ns":                {Every: -1},
-		"Cell.Rate is -1":                   {Rate: -1},
-		"Cell.Bytes is 7":                   {Bytes: 7},
-		"Cell.TCP is true":                  {TCP: true},
-		"Cell.Up.BitsPerSecond is 0":        {Workload: Mixed},
-		"Cell.Steps[1].At is 1s":            {Up: narrow, Steps: []RateStep{{2 * time.Second, 1}, {time.Second, 1}}},
-		"Cell.Steps[0].BitsPerSecond is 0":  {Up: narrow, Steps: []RateStep{{time.Second, 0}}},
-		"Cell.Up.Corrupt is 0.1":            {Up: simnet.LinkConfig{Corrupt: 0.1}},
-		"Cell.Down.Corrupt is 0.1":          {Down: simnet.LinkConfig{Corrupt: 0.1}},
-		"LinkConfig.Loss is 2":              {Up: simnet.LinkConfig{Loss: 2}},
-		"LinkConfig.Delay is -1ns":          {Down: simnet.LinkConfig{Delay: -1}},
-		"Channels[0].Name":                  {Endpoint: func(c *endpoint.Config) { c.Channels[0].ID = 0 }},
+		"Workload is Kind(9)":          {Workload: 9},
+		"For is -1s":                   {For: -time.Second},
+		"For is 1s: want more than 2s": {For: time.Second, Settle: 2 * time.Second},
+		"Every is -1ns":                {Every: -1},
+		"Rate is -1":                   {Rate: -1},
+		"Bytes is 7":                   {Bytes: 7},
+		"TCP is true":                  {TCP: true},
+		"Up.BitsPerSecond is 0":        {Workload: Mixed},
+		"Steps[1].At is 1s":            {Up: narrow, Steps: []RateStep{{2 * time.Second, 1}, {time.Second, 1}}},
+		"Steps[0].BitsPerSecond is 0":  {Up: narrow, Steps: []RateStep{{time.Second, 0}}},
+		"Up.Corrupt is 0.1":            {Up: simnet.LinkConfig{Corrupt: 0.1}},
+		"Down.Corrupt is 0.1":          {Down: simnet.LinkConfig{Corrupt: 0.1}},
+		"Up.Loss is 2":                 {Up: simnet.LinkConfig{Loss: 2}},
+		"Down.Delay is -1ns":           {Down: simnet.LinkConfig{Delay: -1}},
+		"Channels[0].Name":             {Endpoint: func(c *endpoint.Config) { c.Channels[0].ID = 0 }},
 	} {
 		_, err := c.Run()
 		if want == "Channels[0].Name" {

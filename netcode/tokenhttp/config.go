@@ -2,7 +2,6 @@ package tokenhttp
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 )
 
@@ -106,17 +106,9 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("tokenhttp: %s: %s", cmp.Or(r.Code, "refused"), r.Text)
 }
 
-// A ConfigError says which field of a Config does not work.
-type ConfigError struct {
-	Field string // as in Servers[2]
-	Value any
-	Want  string
-}
-
-// Error names the field, the value, and what it should be.
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("tokenhttp: Config.%s is %v: want %s", e.Field, e.Value, e.Want)
-}
+// A ConfigError names the Field of a configuration that cannot be, its Value, and in Want what would
+// do. It is one type in all packages of this module.
+type ConfigError = config.Error
 
 func (c Config) withDefaults() Config {
 	c.MaxBodyBytes = max(cmp.Or(c.MaxBodyBytes, DefaultMaxBodyBytes), 0)
@@ -135,24 +127,20 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate returns all that is wrong.
+// validate finds all that is wrong.
 func (c *Config) validate() error {
-	var errs []error
-	if c.Login == nil {
-		errs = append(errs, &ConfigError{"Login", "nil", "a function that says who a request is from"})
-	}
+	var v config.Check
+	v.That(c.Login != nil, "Login", nil, "a function that says who a request is from")
 	trial := c.Token
 	trial.Addresses = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:1")}
-	if _, err := netcode.Mint(0, trial); err != nil {
-		errs = append(errs, err)
-	}
+	_, err := netcode.Mint(0, trial)
+	v.Take("Token", err)
 	for i, s := range c.Servers {
 		if _, err := parseServer(s); err != nil {
-			errs = append(errs, &ConfigError{fmt.Sprintf("Servers[%d]", i), fmt.Sprintf("%q", s), err.Error()})
+			v.That(false, fmt.Sprintf("Servers[%d]", i), fmt.Sprintf("%q", s), err.Error())
 		}
 	}
-	if _, err := newOrigins(c); err != nil {
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	_, err = newOrigins(c)
+	v.Take("", err)
+	return v.Err()
 }

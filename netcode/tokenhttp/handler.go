@@ -23,7 +23,7 @@ type handler struct {
 }
 
 // Handler returns a handler that gives tokens to who logs in. The error is a join
-// of *ConfigErrors, and of the *netcode.ConfigError that Token makes.
+// of *ConfigErrors.
 func Handler(cfg Config) (http.Handler, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err

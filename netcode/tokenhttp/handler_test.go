@@ -318,7 +318,7 @@ func TestConfigErrors(t *testing.T) {
 	_, err := tokenhttp.Handler(tokenhttp.Config{
 		Servers: []string{"192.0.2.1:7777", "192.0.2.1"}, AllowOrigins: []string{"play.example.com"},
 	})
-	for _, want := range []string{"Config.Login is nil", "MintConfig.Key", `Config.Servers[1] is "192.0.2.1": want host:port`, "Config.AllowOrigins[0]"} {
+	for _, want := range []string{" Login is nil", " Token.Key is zero", ` Servers[1] is "192.0.2.1": want host:port`, " AllowOrigins[0] is "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %s", err, want)
 		}

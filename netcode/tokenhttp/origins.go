@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/tickwire/tickwire/internal/config"
 )
 
 // origins says which pages a browser may ask for, and tells browsers (CORS). A
@@ -21,18 +23,16 @@ func newOrigins(c *Config) (*origins, error) {
 		list: c.AllowOrigins, all: slices.Contains(c.AllowOrigins, "*"),
 		credentials: c.AllowCredentials, guard: http.NewCrossOriginProtection(),
 	}
-	if o.all && o.credentials {
-		return nil, &ConfigError{"AllowCredentials", true, `false, or origins by name instead of "*"`}
-	}
+	var v config.Check
+	v.That(!o.all || !o.credentials, "AllowCredentials", true, `false, or origins by name instead of "*"`)
 	for i, origin := range o.list {
 		if origin == "*" {
 			continue
 		}
-		if err := o.guard.AddTrustedOrigin(origin); err != nil {
-			return nil, &ConfigError{fmt.Sprintf("AllowOrigins[%d]", i), fmt.Sprintf("%q", origin), `"*", or an origin such as "https://play.example.com"`}
-		}
+		err := o.guard.AddTrustedOrigin(origin)
+		v.That(err == nil, fmt.Sprintf("AllowOrigins[%d]", i), fmt.Sprintf("%q", origin), `"*", or an origin such as "https://play.example.com"`)
 	}
-	return o, nil
+	return o, v.Err()
 }
 
 // foreign reports whether a page asks that may not.

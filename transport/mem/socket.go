@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -26,15 +27,9 @@ const (
 	DefaultMaxDatagram = 1200
 )
 
-// A ConfigError says which field of a Config cannot be used.
-type ConfigError struct {
-	Field string
-	Value int
-}
-
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("mem: Config.%s is %d; give a positive number, or 0 for the default", e.Field, e.Value)
-}
+// A ConfigError names the Field of a configuration that cannot be, its Value, and in Want what would
+// do. It is one type in all packages of this module.
+type ConfigError = config.Error
 
 // resolve picks the one Config, if there is one, and fills its defaults in.
 func resolve(cfg []Config) (Config, error) {
@@ -46,11 +41,11 @@ func resolve(cfg []Config) (Config, error) {
 	default:
 		return c, fmt.Errorf("mem: %d Configs given; give at most one", len(cfg))
 	}
-	if c.Queue < 0 {
-		return c, &ConfigError{"Queue", c.Queue}
-	}
-	if c.MaxDatagram < 0 {
-		return c, &ConfigError{"MaxDatagram", c.MaxDatagram}
+	var v config.Check
+	v.That(c.Queue >= 0, "Queue", c.Queue, fmt.Sprintf("1 or more, or 0 for %d", DefaultQueue))
+	v.That(c.MaxDatagram >= 0, "MaxDatagram", c.MaxDatagram, fmt.Sprintf("1 or more, or 0 for %d", DefaultMaxDatagram))
+	if err := v.Err(); err != nil {
+		return c, err
 	}
 	if c.Queue == 0 {
 		c.Queue = DefaultQueue

@@ -1,6 +1,11 @@
 package udp
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/tickwire/tickwire/internal/config"
+)
 
 // Config sets up a socket. The zero value is a good one.
 type Config struct {
@@ -56,16 +61,9 @@ const (
 	mostDSCP = 63
 )
 
-// A ConfigError says which field of a Config cannot be used.
-type ConfigError struct {
-	Field   string
-	Value   int
-	Largest int
-}
-
-func (e *ConfigError) Error() string {
-	return fmt.Sprintf("udp: Config.%s is %d; give 1 to %d, or 0 for the default", e.Field, e.Value, e.Largest)
-}
+// A ConfigError names the Field of a configuration that cannot be, its Value, and in Want what would
+// do. It is one type in all packages of this module.
+type ConfigError = config.Error
 
 // resolve picks the one Config, if there is one, and fills its defaults in.
 func resolve(cfg []Config) (Config, error) {
@@ -77,19 +75,30 @@ func resolve(cfg []Config) (Config, error) {
 	default:
 		return c, fmt.Errorf("udp: %d Configs given; give at most one", len(cfg))
 	}
-	if c.MaxDatagram < 0 || c.MaxDatagram > largestPayload {
-		return c, &ConfigError{"MaxDatagram", c.MaxDatagram, largestPayload}
-	}
-	if c.Batch < 0 || c.Batch > mostBatch {
-		return c, &ConfigError{"Batch", c.Batch, mostBatch}
-	}
-	if c.DSCP < 0 || c.DSCP > mostDSCP {
-		return c, &ConfigError{"DSCP", c.DSCP, mostDSCP}
+	if err := c.validate(); err != nil {
+		return c, err
 	}
 	orDefault(&c.ReceiveBuffer, DefaultBuffer)
 	orDefault(&c.SendBuffer, DefaultBuffer)
 	orDefault(&c.Batch, DefaultBatch)
 	return c, nil
+}
+
+// validate finds all that is wrong.
+func (c *Config) validate() error {
+	var v config.Check
+	for _, f := range []struct {
+		name           string
+		value, largest int
+		zero           string
+	}{
+		{"MaxDatagram", c.MaxDatagram, largestPayload, "the system's"},
+		{"Batch", c.Batch, mostBatch, strconv.Itoa(DefaultBatch)},
+		{"DSCP", c.DSCP, mostDSCP, "none"},
+	} {
+		v.That(f.value >= 0 && f.value <= f.largest, f.name, f.value, fmt.Sprintf("1 to %d, or 0 for %s", f.largest, f.zero))
+	}
+	return v.Err()
 }
 
 func orDefault(field *int, value int) {

@@ -73,7 +73,7 @@ func (f *linkFlags) cells(kind workload.Kind, last time.Duration) ([]workload.Ce
 		} else if c.For == 0 {
 			c.For = bulkFor
 		}
-		if err := errors.Join(c.Validate(), up.Validate(), down.Validate()); err != nil {
+		if err := c.Validate(); err != nil {
 			return nil, err
 		}
 		cells = append(cells, c)

@@ -109,7 +109,7 @@ func TestRunMistakes(t *testing.T) {
 		"--systems udp --runs 0":               "--runs is 0",
 		"--systems udp --parallel 99":          "--parallel is 99",
 		"--systems udp --for=-1s":              "--for is -1s",
-		"--systems udp --loss 2":               "LinkConfig.Loss is 2: want a probability",
+		"--systems udp --loss 2":               "Up.Loss is 2: want a probability",
 		"--systems udp --trace main_test.go":   "--trace: simnet: trace line 1",
 		"--systems udp --trace x --rate 1000":  "--trace and --rate: want one of them",
 		"--systems udp --trace /nowhere/at/it": "--trace: open /nowhere/at/it",
