@@ -29,7 +29,6 @@ var stillLong = []string{
 	"example_test.go ExampleServer_Broadcast",
 	"handover_test.go TestHandOverLong",
 	"match_test.go TestMatch",
-	"netcode/admission.go NewAdmission",
 	"protection_test.go TestProtection",
 	"refusal_test.go TestTokenTrouble",
 	"resume_session_test.go TestSessionComesBack",
