@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/mem"
 	"github.com/tickwire/tickwire/transport/udp"
@@ -117,6 +119,39 @@ func TestEveryFieldIsValidated(t *testing.T) {
 			if wrong == slices.Contains(any, name) {
 				t.Errorf("%v.%s: is there an illegal value?", of, name)
 			}
+		}
+	}
+}
+
+// TestEveryRoomNamesAll: whoever is given a configuration names each wrong field of it at once, by its
+// way from what was given, in errors that any room's ConfigError finds.
+func TestEveryRoomNamesAll(t *testing.T) {
+	all := func(_ any, err error) []string { return fields(t, err) }
+	nw := simnet.NewNetwork(1)
+	addr := netip.MustParseAddrPort("10.0.0.1:1")
+	two := []netip.AddrPort{addr, netip.MustParseAddrPort("10.0.0.2:1")}
+	badLinks := simnet.Links{Up: simnet.LinkConfig{Loss: 2, MTU: -1}, Down: simnet.LinkConfig{Delay: -1}}
+	_, _, pair := mem.Pair(mem.Config{Queue: -1, MaxDatagram: -1})
+	for _, c := range []struct {
+		room string
+		got  []string
+		want string
+	}{
+		{"Listen", all(tickwire.Listen(tickwire.ServerConfig{KeepSeats: time.Hour * 25, MaxClients: -1})), "PrivateKey,MaxClients,KeepSeats,sockets"},
+		{"NewClient", all(tickwire.NewClient(tickwire.ClientConfig{WireIDBytes: 9, MaxSockets: -1})), "WireIDBytes,MaxSockets,sockets"},
+		{"PathConfig", fields(t, tickwire.PathConfig{Use: 9, Weight: -1}.Validate()), "Use,Weight"},
+		{"endpoint.New", all(endpoint.New(0, endpoint.Config{MaxPaths: 9, Path: endpoint.PathConfig{Weight: 300}})), "MaxPaths,Path.Weight"},
+		{"netcode.Mint", all(netcode.Mint(0, netcode.MintConfig{UserData: make([]byte, 300), TagBytes: 8, Addresses: two})), "Key,UserData,Addresses,TagBytes"},
+		{"netcode.NewServer", all(netcode.NewServer(0, 0, netcode.ServerConfig{MaxTokens: -1, EpochPackets: -1})), "PrivateKey,Addresses,EpochPackets,MaxTokens"},
+		{"netcode.NewAdmission", all(netcode.NewAdmission(0, netcode.AdmissionConfig{MaxClients: -1, MaxTokens: -1})), "MaxClients,MaxTokens"},
+		{"netcode.NewClient", all(netcode.NewClient(0, 0, nil, netcode.ClientConfig{Plain: 9, LeastProtection: 9})), "Plain,LeastProtection"},
+		{"udp.Open", all(udp.Open(udp.Config{MaxDatagram: 1 << 20, Batch: -1, DSCP: 99})), "MaxDatagram,Batch,DSCP"},
+		{"mem.Pair", fields(t, pair), "Queue,MaxDatagram"},
+		{"simnet.Socket", all(nw.Socket(addr, simnet.SocketConfig{MaxDatagram: -1, SendBytes: -1})), "MaxDatagram,SendBytes"},
+		{"simnet.SetHost", fields(t, nw.SetHost(addr.Addr(), badLinks)), "Up.Loss,Up.MTU,Down.Delay"},
+	} {
+		if got := strings.Join(c.got, ","); got != c.want {
+			t.Errorf("%s names %s, want %s", c.room, got, c.want)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func resolve(cfg []Config) (Config, error) {
 	case 1:
 		c = cfg[0]
 	default:
-		return c, fmt.Errorf("mem: %d Configs given; give at most one", len(cfg))
+		return c, config.Wrong("cfg", fmt.Sprintf("%d Configs", len(cfg)), "one at most")
 	}
 	var v config.Check
 	v.That(c.Queue >= 0, "Queue", c.Queue, fmt.Sprintf("1 or more, or 0 for %d", DefaultQueue))

@@ -73,7 +73,7 @@ func resolve(cfg []Config) (Config, error) {
 	case 1:
 		c = cfg[0]
 	default:
-		return c, fmt.Errorf("udp: %d Configs given; give at most one", len(cfg))
+		return c, config.Wrong("cfg", fmt.Sprintf("%d Configs", len(cfg)), "one at most")
 	}
 	if err := c.validate(); err != nil {
 		return c, err
