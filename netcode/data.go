@@ -18,7 +18,7 @@ import (
 
 const (
 	// MaxPaths is how many paths a connection can have.
-	MaxPaths = 8
+	MaxPaths = wire.MaxPath + 1
 
 	connectionIDBytes = 4
 	pathMask          = MaxPaths - 1

@@ -56,7 +56,7 @@ func (c *serveCmd) Validate() (err error) {
 }
 
 // serveFlags are the flags behind the fields of a server.
-var serveFlags = map[string]string{"KeepSeats": "keep-seats", "PublicAddresses[0]": "public"}
+var serveFlags = map[string]string{"KeepSeats": "keep-seats"}
 
 // Run is called by kong.
 func (c *serveCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }

@@ -17,6 +17,7 @@ import (
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/swarm"
 	"github.com/tickwire/tickwire/internal/workload"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/simnet/world"
 )
@@ -58,9 +59,6 @@ const maxSoakClients = 1024
 // leastSoakRestart is how often a server may crash, so that there is time to come back.
 const leastSoakRestart = 5 * time.Second
 
-// maxSoakPaths is what the wire can tell apart.
-const maxSoakPaths = 8
-
 // Validate is called by kong after parsing.
 func (c *soakCmd) Validate(k *kong.Context) error {
 	errs := c.useless(k)
@@ -85,8 +83,8 @@ func (c *soakCmd) Validate(k *kong.Context) error {
 	if c.Restart < 0 || c.Restart > 0 && c.Restart < leastSoakRestart {
 		errs = append(errs, fmt.Errorf("--restart is %v: want %v or more, or 0", c.Restart, leastSoakRestart))
 	}
-	if c.Paths < 1 || c.Paths > maxSoakPaths {
-		errs = append(errs, fmt.Errorf("--paths is %d: want 1 to %d", c.Paths, maxSoakPaths))
+	if c.Paths < 1 || c.Paths > netcode.MaxPaths {
+		errs = append(errs, fmt.Errorf("--paths is %d: want 1 to %d", c.Paths, netcode.MaxPaths))
 	}
 	if c.Watched < 0 || c.Watched > max(c.Clients, 0) {
 		errs = append(errs, fmt.Errorf("--watched is %d: want 0 to %d, which is how many --clients there are", c.Watched, c.Clients))
