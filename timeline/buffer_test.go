@@ -229,7 +229,7 @@ func TestBufferConfig(t *testing.T) {
 
 // TestBufferConfigNamesAll: what is wrong is told at once.
 func TestBufferConfigNamesAll(t *testing.T) {
-	_, err := NewBuffer[int](BufferConfig{Late: 2, MinDelay: -1, MaxDelay: -1, Entries: 1, Calm: -1, Slew: 1, Jump: -1})
+	_, err := NewBuffer[int](nil, BufferConfig{Late: 2, MinDelay: -1, MaxDelay: -1, Entries: 1, Calm: -1, Slew: 1, Jump: -1})
 	for _, field := range []string{"Late", "MaxDelay", "MinDelay", "Entries", "Calm", "Slew", "Jump"} {
 		if err == nil || !strings.Contains(err.Error(), " "+field+" is ") {
 			t.Errorf("%v does not name %s", err, field)
