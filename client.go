@@ -71,17 +71,17 @@ func (c *Client) Conns() iter.Seq[*Conn] {
 // Close ends every connection and closes the sockets; see Server.Close.
 func (c *Client) Close() error { return c.core.close(CodeNone, "") }
 
-// Connect begins to connect with connect tickets: one token or several, as the
+// Connect begins to connect with connect tokens: one token or several, as the
 // backend handed them out, which are tried in turn. Events tell the progress:
 // Connecting, then Connected, or Disconnected with the reason. It uses the first
-// socket. The error is ErrClosed, a *ConfigError, also if a ticket is for another
-// ProtocolID, or a *netcode.TokenError if the tickets cannot be read.
-func (c *Client) Connect(tickets []byte) (*Conn, error) {
+// socket. The error is ErrClosed, a *ConfigError, also if a token is for another
+// ProtocolID, or a *netcode.TokenError if the tokens cannot be read.
+func (c *Client) Connect(tokens []byte) (*Conn, error) {
 	p, err := c.firstPort()
 	if err != nil {
 		return nil, err
 	}
-	return c.connect(p, tickets)
+	return c.connect(p, tokens)
 }
 
 // firstPort is the socket that is used if none is named.
@@ -96,22 +96,22 @@ func (c *Client) firstPort() (*port, error) {
 }
 
 // ConnectOver is Connect over one of several sockets.
-func (c *Client) ConnectOver(socket transport.Socket, tickets []byte) (*Conn, error) {
+func (c *Client) ConnectOver(socket transport.Socket, tokens []byte) (*Conn, error) {
 	if p := c.portOf(socket); p != nil {
-		return c.connect(p, tickets)
+		return c.connect(p, tokens)
 	}
 	return nil, config.Wrong("socket", "a stranger", "one of those that NewClient or OpenPath was given")
 }
 
-func (c *Client) connect(p *port, tickets []byte) (*Conn, error) {
+func (c *Client) connect(p *port, tokens []byte) (*Conn, error) {
 	if c.closed {
 		return nil, ErrClosed
 	}
 	d := &dialed{client: c}
-	if err := d.parse(tickets); err != nil {
+	if err := d.parse(tokens); err != nil {
 		return nil, err
 	}
-	return c.begin(d, p, nil, d.tryTicket)
+	return c.begin(d, p, nil, d.tryToken)
 }
 
 // begin makes a Conn that begins to connect over a socket; from another one, if the server of
@@ -132,7 +132,7 @@ func (c *Client) begin(d *dialed, p *port, from *Conn, connect func() error) (*C
 	return conn, nil
 }
 
-// checkProtocol refuses tickets for another game, before a server has to.
+// checkProtocol refuses tokens for another game, before a server has to.
 func (c *Client) checkProtocol(what string, theirs uint64) error {
 	mine := c.cfg.ProtocolID
 	if mine == 0 || mine == theirs {

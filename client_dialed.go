@@ -14,7 +14,7 @@ import (
 //
 //	asking → open → over
 //	  ↑ └────────────↗
-//	  └ the next ticket, after a refusal or silence
+//	  └ the next token, after a refusal or silence
 //
 // While it asks, and as long as a plain connection lives, netcode has to be told
 // that time passes; an open connection in our dialect is its endpoint's matter, which may lose
@@ -26,8 +26,8 @@ type dialed struct {
 	wireID  wireID
 	origins [maxPaths]origin // from where the server's packets come, on each path
 
-	tickets netcode.Tickets
-	next    int  // ticket to try after this one
+	tokens  netcode.TokenList
+	next    int  // token to try after this one
 	resumes bool // it began with a resume ticket in place of those
 	over    bool // netcode has nothing to do any more
 
@@ -35,22 +35,22 @@ type dialed struct {
 	ticket     *netcode.ResumeTicket // the newest; nil: none came
 	spare      *netcode.ResumeTicket // the one before it; nil: there is none
 	addresses  []netip.AddrPort      // of the server, as it has told them
-	handedOver bool                  // tickets for another server came, and were looked at
+	handedOver bool                  // tokens for another server came, and were looked at
 
 	back      comeback
 	searching search
 	timed     bool // in client.timed
 }
 
-// patience is how long a server may be silent before the next ticket is tried.
+// patience is how long a server may be silent before the next token is tried.
 const patience = 2 * time.Second
 
-// tryTicket begins with the next ticket.
-func (d *dialed) tryTicket() error {
-	token := d.tickets[d.next]
+// tryToken begins with the next token.
+func (d *dialed) tryToken() error {
+	token := d.tokens[d.next]
 	d.next++
 	return d.begin(token.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
-		if d.next < len(d.tickets) {
+		if d.next < len(d.tokens) {
 			cfg.Patience = patience
 		}
 		return netcode.NewClient(d.client.now, d.client.unix.Load(), token, cfg)
@@ -87,10 +87,10 @@ func (d *dialed) aimAtServer() {
 	d.conn.aimAt(d.port.wayTo(d.netcode.Server()))
 }
 
-// tryNext goes on with the next ticket, or ends a Conn that was not opened.
+// tryNext goes on with the next token, or ends a Conn that was not opened.
 func (d *dialed) tryNext(r Reason) {
-	for d.next < len(d.tickets) {
-		if err := d.tryTicket(); err == nil {
+	for d.next < len(d.tokens) {
+		if err := d.tryToken(); err == nil {
 			d.client.report(Event{Kind: Connecting, Conn: d.conn, State: NextServer})
 			return
 		}
@@ -199,8 +199,8 @@ func (d *dialed) handled() {
 		switch kind {
 		case wire.ControlTicket:
 			d.takeTicket(body)
-		case wire.ControlTickets:
-			d.takeTickets(body)
+		case wire.ControlTokenList:
+			d.takeTokens(body)
 		case wire.ControlAddresses:
 			d.takeAddresses(body)
 		}

@@ -11,42 +11,42 @@ import (
 // time is shorter as a rule.
 const oldConnFor = 30 * time.Second
 
-// takeTickets connects to the server that another one hands the client over to.
-func (d *dialed) takeTickets(tickets []byte) {
+// takeTokens connects to the server that another one hands the client over to.
+func (d *dialed) takeTokens(tokens []byte) {
 	if d.handedOver || d.conn.state != connOpen {
 		return
 	}
 	d.handedOver = true
-	if err := d.connectBeside(tickets); err != nil {
+	if err := d.connectBeside(tokens); err != nil {
 		d.client.cfg.Logger.Warn("not handed over to another server", "err", err)
 		d.conn.drain(CodeGoingAway, handedOver, oldConnFor)
 	}
 }
 
-// connectBeside connects with tickets beside the Conn that there is.
-func (d *dialed) connectBeside(tickets []byte) error {
+// connectBeside connects with tokens beside the Conn that there is.
+func (d *dialed) connectBeside(tokens []byte) error {
 	c := d.client
 	if c.cfg.StayPut {
 		return errStayPut
 	}
 	next := &dialed{client: c}
-	if err := next.parse(tickets); err != nil {
+	if err := next.parse(tokens); err != nil {
 		return err
 	}
 	p, err := c.portBeside(d.conn)
 	if err != nil {
 		return err
 	}
-	_, err = c.begin(next, p, d.conn, next.tryTicket)
+	_, err = c.begin(next, p, d.conn, next.tryToken)
 	return err
 }
 
-// parse takes tickets, of which each has to be for this game.
-func (d *dialed) parse(tickets []byte) (err error) {
-	if d.tickets, err = netcode.ParseTickets(tickets); err != nil {
+// parse takes tokens, of which each has to be for this game.
+func (d *dialed) parse(tokens []byte) (err error) {
+	if d.tokens, err = netcode.ParseTokenList(tokens); err != nil {
 		return err
 	}
-	for _, t := range d.tickets {
+	for _, t := range d.tokens {
 		if err := d.client.checkProtocol("token", t.ProtocolID); err != nil {
 			return err
 		}

@@ -171,7 +171,7 @@ type ServerConfig struct {
 	// them in without the backend after a restart of the server. 0 or negative: the timeout ends
 	// the connection, and there are no tickets.
 	KeepSeats time.Duration
-	// HandOver is asked by Shutdown for connect tickets for another server, for each player; see
+	// HandOver is asked by Shutdown for connect tokens for another server, for each player; see
 	// Conn.HandOver. Without any, or if it is nil, the player is disconnected when all has arrived. It
 	// must not use the Server or Hub, of the Conn only what never changes, and Value.
 	HandOver func(*Conn) []byte
@@ -220,7 +220,7 @@ type ClientConfig struct {
 	// the ticket is good; negative: not at all, the Conn ends. A server without KeepSeats gives no
 	// tickets. If there is Redial it is asked for another socket, too.
 	ResumeFor time.Duration
-	// StayPut ignores connect tickets by which a server hands this client over to another one; the
+	// StayPut ignores connect tokens by which a server hands this client over to another one; the
 	// connection ends then. Without it the server, which has proven who it is, can have the client
 	// send requests to any addresses.
 	StayPut bool

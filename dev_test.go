@@ -57,7 +57,7 @@ func TestDevTokensBeside(t *testing.T) {
 	for _, tokens := range minted {
 		for _, token := range tokens {
 			different[string(token)] = true
-			ts, err := netcode.ParseTickets(token)
+			ts, err := netcode.ParseTokenList(token)
 			if err != nil || len(ts) != 1 || ts[0].Expires <= uint64(began.Unix()) {
 				t.Fatalf("token %v: %v", ts, err)
 			}

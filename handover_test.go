@@ -103,8 +103,8 @@ func (s *stage) tick(speaks bool) {
 	}
 }
 
-// ticketsFor are tickets for the stage, as any server with the key can mint them.
-func (s *stage) ticketsFor(player uint64) []byte {
+// tokensFor are tokens for the stage, as any server with the key can mint them.
+func (s *stage) tokensFor(player uint64) []byte {
 	return s.w.mint(player, func(cfg *netcode.MintConfig) {
 		cfg.Random = rand.NewChaCha8([32]byte{byte(player), byte(player >> 8), 1})
 	}, s.srv.PublicAddresses()...)
@@ -141,7 +141,7 @@ func TestHandOverLong(t *testing.T) {
 	w.run(time.Second, func() bool { play(); return false })
 	began := w.nw.Now()
 	for _, player := range players(a.srv) {
-		must(t, player.HandOver(b.ticketsFor(player.ClientID()), 20*time.Second))
+		must(t, player.HandOver(b.tokensFor(player.ClientID()), 20*time.Second))
 	}
 	w.until("the first server is through with everybody", play)
 	took := w.nw.Now().Sub(began)
@@ -191,7 +191,7 @@ func TestHandOverRefused(t *testing.T) {
 		w.until("in", func() bool { return len(players(a.srv)) == 1 && m.conn.Open() })
 		player := players(a.srv)[0]
 		w.run(time.Second, func() bool { a.tick(true); m.tick(); return false })
-		must(t, player.HandOver(b.ticketsFor(7), time.Minute))
+		must(t, player.HandOver(b.tokensFor(7), time.Minute))
 		began := w.nw.Now()
 		w.until("over", func() bool { m.listen(); a.tick(false); return m.conn.Reason() != tickwire.Reason{} })
 		w.run(time.Second, func() bool { m.listen(); a.tick(false); return false })
@@ -218,16 +218,16 @@ func TestHandOverErrors(t *testing.T) {
 	m := w.mover(a.srv, 7, nil)
 	w.until("in", func() bool { return len(players(a.srv)) == 1 && m.conn.Open() })
 	player := players(a.srv)[0]
-	good := b.ticketsFor(7)
+	good := b.tokensFor(7)
 	var token *netcode.TokenError
 	if err := player.HandOver(good[:100], time.Second); !errors.As(err, &token) {
 		t.Errorf("cut short: %v", err)
 	}
-	parsed, err := netcode.ParseTickets(good)
+	parsed, err := netcode.ParseTokenList(good)
 	must(t, err)
-	many := netcode.Tickets(slices.Repeat(parsed, 8)).Append(nil)
+	many := netcode.TokenList(slices.Repeat(parsed, 8)).Append(nil)
 	var field *tickwire.ConfigError
-	if err := player.HandOver(many, time.Second); !errors.As(err, &field) || field.Field != "tickets" {
+	if err := player.HandOver(many, time.Second); !errors.As(err, &field) || field.Field != "tokens" {
 		t.Errorf("too many: %v", err)
 	}
 	if err := m.conn.HandOver(good, time.Second); err != tickwire.ErrHandOver {
@@ -242,15 +242,15 @@ func TestHandOverErrors(t *testing.T) {
 	}
 }
 
-// TestHandOverElsewhere: tickets for another game are no reason to go anywhere; the player is
+// TestHandOverElsewhere: tokens for another game are no reason to go anywhere; the player is
 // drained where he is.
 func TestHandOverElsewhere(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.stage(nil), w.stage(nil)
 	m := w.mover(a.srv, 7, nil)
 	w.until("in", func() bool { return len(players(a.srv)) == 1 && m.conn.Open() })
-	tickets := w.mint(7, func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8 }, b.srv.PublicAddresses()...)
-	must(t, players(a.srv)[0].HandOver(tickets, time.Minute))
+	tokens := w.mint(7, func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8 }, b.srv.PublicAddresses()...)
+	must(t, players(a.srv)[0].HandOver(tokens, time.Minute))
 	began := w.nw.Now()
 	w.until("over", func() bool { m.listen(); a.tick(false); return m.conn.Reason() != tickwire.Reason{} })
 	if r := m.conn.Reason(); r.Code != tickwire.CodeGoingAway || w.nw.Now().Sub(began) > time.Second || len(m.froms) != 0 || len(players(b.srv)) != 0 {

@@ -220,11 +220,11 @@ func TestDial(t *testing.T) {
 		for range hub.Events(context.Background()) {
 		}
 	}()
-	dial := func(ctx context.Context, cfg tickwire.ClientConfig, tickets []byte) error {
+	dial := func(ctx context.Context, cfg tickwire.ClientConfig, tokens []byte) error {
 		server, client, err := mem.Pair()
 		must(t, err)
 		defer server.Close()
-		s, err := tickwire.Dial(ctx, cfg, tickets, client)
+		s, err := tickwire.Dial(ctx, cfg, tokens, client)
 		if err == nil {
 			t.Error("connected to nobody")
 			s.Close()

@@ -45,11 +45,11 @@ func (p *parting) mute(t *testing.T) *mute {
 	must(t, err)
 	token, err := p.srv.DevToken(9)
 	must(t, err)
-	tickets, err := netcode.ParseTickets(token)
+	tokens, err := netcode.ParseTokenList(token)
 	must(t, err)
 	m := &mute{t: t, socket: socket, began: time.Now()}
 	path := socket.Peer()
-	m.client, err = netcode.NewClient(0, m.began.Unix(), tickets[0], netcode.ClientConfig{
+	m.client, err = netcode.NewClient(0, m.began.Unix(), tokens[0], netcode.ClientConfig{
 		Plain: netcode.PlainOnly, Via: netcode.SourceOf(uint16(path.Kind), path.Association),
 	})
 	must(t, err)

@@ -18,11 +18,11 @@ func withKey(cfg *tickwire.ServerConfig) {
 	cfg.Development, cfg.PrivateKey, cfg.MaxTokenLifetime = false, testKey, -1
 }
 
-// refused connects with tickets and returns why that failed.
-func (w *world) refused(tickets []byte, change func(*tickwire.ClientConfig)) tickwire.Reason {
+// refused connects with tokens and returns why that failed.
+func (w *world) refused(tokens []byte, change func(*tickwire.ClientConfig)) tickwire.Reason {
 	w.t.Helper()
 	client := w.join(change)
-	conn, err := client.Connect(tickets)
+	conn, err := client.Connect(tokens)
 	must(w.t, err)
 	return w.ends(client, conn)
 }
@@ -218,7 +218,7 @@ func TestChannelMismatch(t *testing.T) {
 	}
 }
 
-func TestTicketsInTurn(t *testing.T) {
+func TestTokensInTurn(t *testing.T) {
 	w := newWorld(t)
 	full, free := w.address(), w.address()
 	w.serve(full, func(cfg *tickwire.ServerConfig) {
@@ -227,13 +227,13 @@ func TestTicketsInTurn(t *testing.T) {
 	})
 	w.serve(free, withKey)
 	nobody := w.address()
-	tickets, err := netcode.MintTickets(w.nw.Now().Unix(), netcode.MintConfig{
+	tokens, err := netcode.MintTokenList(w.nw.Now().Unix(), netcode.MintConfig{
 		ProtocolID: 7, Key: testKey, ClientID: 5, Random: newSeeded(99),
 	}, []netip.AddrPort{nobody}, []netip.AddrPort{full}, []netip.AddrPort{free})
 	must(t, err)
 	client := w.join(nil)
 	began := w.nw.Now()
-	conn, err := client.Connect(tickets.Append(nil))
+	conn, err := client.Connect(tokens.Append(nil))
 	must(t, err)
 	w.until("connected to the third", conn.Open)
 	if conn.RemoteAddr() != free {
@@ -248,7 +248,7 @@ func TestTicketsInTurn(t *testing.T) {
 	}
 }
 
-// TestOtherProtocol: a client that says which game it is refuses tickets for another one.
+// TestOtherProtocol: a client that says which game it is refuses tokens for another one.
 func TestOtherProtocol(t *testing.T) {
 	w := newWorld(t)
 	token, err := netcode.Mint(0, netcode.MintConfig{

@@ -75,16 +75,16 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	if s.cfg.DevelopmentToken != nil {
 		s.cfg.DevelopmentToken(&cfg)
 	}
-	tickets, err := netcode.MintTickets(unix, cfg, perServer(s.cfg.PublicAddresses)...)
+	tokens, err := netcode.MintTokenList(unix, cfg, perServer(s.cfg.PublicAddresses)...)
 	if err != nil {
 		return nil, err
 	}
-	return tickets.Append(nil), nil
+	return tokens.Append(nil), nil
 }
 
-// perServer puts each address into a ticket of its own, as many as tickets hold.
+// perServer puts each address into a token of its own, as many as a list holds.
 func perServer(addresses []netip.AddrPort) (servers [][]netip.AddrPort) {
-	for _, a := range addresses[:min(len(addresses), netcode.MaxTickets)] {
+	for _, a := range addresses[:min(len(addresses), netcode.MaxListTokens)] {
 		servers = append(servers, []netip.AddrPort{a})
 	}
 	return servers

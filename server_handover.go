@@ -11,7 +11,7 @@ import (
 
 // A handing over moves a player from one server to another:
 //
-//	server   sends Tickets, and drains
+//	server   sends a token list, and drains
 //	client   connects to the other server beside that, and drains here when it is there, or cannot be
 //	both     are over when both have drained
 //
@@ -20,7 +20,7 @@ import (
 // handedOver is what both say of the end of the old Conn.
 const handedOver = "handed over to another server"
 
-// HandOver gives a server's player to another server: it sends him connect tickets for that, one
+// HandOver gives a server's player to another server: it sends him connect tokens for that, one
 // token or several (at most seven) as a backend mints them, with his ClientID and UserData. The
 // Conn drains from now on, as by Drain, but waits for what the player sends until he is there.
 // Disconnected with CodeGoingAway follows then, or when the time is over. Share the state of the
@@ -28,15 +28,15 @@ const handedOver = "handed over to another server"
 // disconnected.
 //
 // The error is ErrClosed, ErrHandOver at a client and towards a plain peer, a *netcode.TokenError
-// if the tickets cannot be read, or a *ConfigError if they are too many, or if the connection is
+// if the tokens cannot be read, or a *ConfigError if they are too many, or if the connection is
 // signed only: everybody on the way would read the keys in them.
-func (c *Conn) HandOver(tickets []byte, within time.Duration) error {
+func (c *Conn) HandOver(tokens []byte, within time.Duration) error {
 	c.lock()
 	defer c.unlock()
-	return c.handOver(tickets, within)
+	return c.handOver(tokens, within)
 }
 
-func (c *Conn) handOver(tickets []byte, within time.Duration) error {
+func (c *Conn) handOver(tokens []byte, within time.Duration) error {
 	p, seated := c.peer.(*player)
 	switch {
 	case !c.open():
@@ -45,16 +45,16 @@ func (c *Conn) handOver(tickets []byte, within time.Duration) error {
 		return ErrHandOver
 	}
 	if suite := p.seat.Suite(); !suite.Encrypts() {
-		return config.Wrong("Suite", suite, "one that encrypts: the tickets would be readable on the way, with their keys")
+		return config.Wrong("Suite", suite, "one that encrypts: the tokens would be readable on the way, with their keys")
 	}
-	ts, err := netcode.ParseTickets(tickets)
+	ts, err := netcode.ParseTokenList(tokens)
 	if err != nil {
 		return err
 	}
 	if len(ts) > wire.MaxTokens {
-		return config.Wrong("tickets", fmt.Sprintf("%d tokens", len(ts)), fmt.Sprintf("at most %d", wire.MaxTokens))
+		return config.Wrong("tokens", fmt.Sprintf("%d tokens", len(ts)), fmt.Sprintf("at most %d", wire.MaxTokens))
 	}
-	if err := c.end.SendControl(wire.ControlTickets, ts.Append(nil)); err != nil {
+	if err := c.end.SendControl(wire.ControlTokenList, ts.Append(nil)); err != nil {
 		return err
 	}
 	c.end.DrainBoth(c.core.nowOfCall(), CodeGoingAway, handedOver, within)
@@ -69,11 +69,11 @@ func (p *player) handOver(within time.Duration) bool {
 	if s.cfg.HandOver == nil || !c.open() || c.plain != nil {
 		return false
 	}
-	tickets := s.cfg.HandOver(c)
-	if len(tickets) == 0 {
+	tokens := s.cfg.HandOver(c)
+	if len(tokens) == 0 {
 		return false
 	}
-	err := c.handOver(tickets, within)
+	err := c.handOver(tokens, within)
 	if err != nil {
 		s.cfg.Logger.Error("a player is not handed over", "client", c.clientID, "err", err)
 	}

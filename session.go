@@ -21,16 +21,16 @@ type Session struct {
 	over   bool // Disconnected was told
 }
 
-// Dial connects with connect tickets over sockets, which the Session owns from
+// Dial connects with connect tokens over sockets, which the Session owns from
 // now on. It returns when messages can be sent; the error is a *ConnError that
 // says why they cannot, or the cause of ctx.
 func Dial(
-	ctx context.Context, cfg ClientConfig, tickets []byte, sockets ...transport.Socket,
+	ctx context.Context, cfg ClientConfig, tokens []byte, sockets ...transport.Socket,
 ) (*Session, error) {
-	return dial(ctx, cfg, sockets, func(c *Client) (*Conn, error) { return c.Connect(tickets) })
+	return dial(ctx, cfg, sockets, func(c *Client) (*Conn, error) { return c.Connect(tokens) })
 }
 
-// Resume connects as Dial does, with a resume ticket in place of connect tickets; see
+// Resume connects as Dial does, with a resume ticket in place of connect tokens; see
 // Client.Resume.
 func Resume(
 	ctx context.Context, cfg ClientConfig, ticket []byte, sockets ...transport.Socket,

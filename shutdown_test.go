@@ -281,16 +281,16 @@ func TestHubShutdownTwice(t *testing.T) {
 	})
 }
 
-// TestShutdownWithoutTickets: a player for whom there are no tickets, or some that cannot be read,
+// TestShutdownWithoutTokens: a player for whom there are no tokens, or some that cannot be read,
 // is told that the server ends, as if nobody were handed over.
-func TestShutdownWithoutTickets(t *testing.T) {
-	for _, tickets := range [][]byte{nil, []byte("no tickets")} {
+func TestShutdownWithoutTokens(t *testing.T) {
+	for _, tokens := range [][]byte{nil, []byte("no tokens")} {
 		synctest.Test(t, func(t *testing.T) {
 			listening, err := mem.Listen()
 			must(t, err)
 			p := &parting{socket: &leaky{Server: listening}, learns: make(chan tickwire.Reason, 1)}
 			p.srv, err = tickwire.Listen(tickwire.ServerConfig{
-				Config: config(), Development: true, HandOver: func(*tickwire.Conn) []byte { return tickets },
+				Config: config(), Development: true, HandOver: func(*tickwire.Conn) []byte { return tokens },
 			}, p.socket)
 			must(t, err)
 			p.enter(t)

@@ -127,7 +127,7 @@ func TestControlErrors(t *testing.T) {
 func TestControlMalformed(t *testing.T) {
 	good := string(wire.AppendControl(nil, wire.ControlTicket, ticketBody(0, 50)))
 	for name, bad := range map[string]string{
-		"nothing": "", "kind": "\x81\x00", "ticket": "\x01short", "Tickets": "\x02TWTK\x01\x00", "addresses": "\x03\x00\x00\x00\x00",
+		"nothing": "", "kind": "\x81\x00", "ticket": "\x01short", "token list": "\x02TWTK\x01\x00", "addresses": "\x03\x00\x00\x00\x00",
 	} {
 		for _, before := range []int{0, 1} {
 			s := newScript(t, channels())
@@ -250,10 +250,10 @@ func TestControlUnread(t *testing.T) {
 func TestControlDrains(t *testing.T) {
 	p := newPair(t, channels(), 20*time.Millisecond).open()
 	p.links[0].loss, p.links[1].loss = 0.3, 0.3
-	p.control(0, wire.ControlTickets, wire.AppendTickets(nil, make([]byte, wire.MaxTokens*wire.TokenBytes)))
+	p.control(0, wire.ControlTokenList, wire.AppendTokenList(nil, make([]byte, wire.MaxTokens*wire.TokenBytes)))
 	p.ends[0].Drain(p.now, 300, "go there", time.Minute)
 	p.run(20 * time.Second)
-	if got := p.controls(1); len(got) != 1 || got[0].kind != wire.ControlTickets {
+	if got := p.controls(1); len(got) != 1 || got[0].kind != wire.ControlTokenList {
 		t.Errorf("%d messages came", len(got))
 	}
 	if ev := p.last(0); ev.Code != 300 || ev.Undelivered != 0 {

@@ -27,7 +27,7 @@ type ClientConfig struct {
 	PlainWait time.Duration
 	// Patience is how long one address may be silent before the next is tried;
 	// 0 means two seconds while there is a next one and the token's timeout for
-	// the last. Whoever has further Tickets sets two seconds.
+	// the last. Whoever has further tokens sets two seconds.
 	Patience time.Duration
 	// Via is where datagrams go in place of the token's addresses: the
 	// association of a transport that has no addresses.

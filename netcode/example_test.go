@@ -106,17 +106,17 @@ func ExampleMintConfig_protection() {
 }
 
 // Several servers get a token each, with keys of its own.
-func ExampleMintTickets() {
+func ExampleMintTokenList() {
 	eu, us := netip.MustParseAddrPort("192.0.2.1:7777"), netip.MustParseAddrPort("203.0.113.1:7777")
-	tickets, err := netcode.MintTickets(1_700_000_000, netcode.MintConfig{
+	tokens, err := netcode.MintTokenList(1_700_000_000, netcode.MintConfig{
 		ProtocolID: 1, Key: netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), ClientID: 42,
 	}, []netip.AddrPort{eu}, []netip.AddrPort{us})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sent := tickets.Append(nil)
-	received, err := netcode.ParseTickets(sent)
+	sent := tokens.Append(nil)
+	received, err := netcode.ParseTokenList(sent)
 	if err != nil {
 		fmt.Println(err)
 		return

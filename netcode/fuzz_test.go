@@ -30,12 +30,12 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-func FuzzParseTickets(f *testing.F) {
+func FuzzParseTokenList(f *testing.F) {
 	w := newWorld(f, nil)
-	f.Add(Tickets{w.mint(1, nil), w.mint(2, nil)}.Append(nil))
+	f.Add(TokenList{w.mint(1, nil), w.mint(2, nil)}.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if tickets, err := ParseTickets(b); err == nil && (len(tickets) < 1 || len(tickets) > MaxTickets) {
-			t.Fatalf("%d tickets", len(tickets))
+		if tokens, err := ParseTokenList(b); err == nil && (len(tokens) < 1 || len(tokens) > MaxListTokens) {
+			t.Fatalf("%d tokens", len(tokens))
 		}
 	})
 }

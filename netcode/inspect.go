@@ -55,10 +55,10 @@ func Inspect(b []byte, key *Key) *Inspection {
 	return i
 }
 
-// InspectTickets inspects each of several tokens, or a single one. The fault is
+// InspectTokenList inspects each of several tokens, or a single one. The fault is
 // that of what holds them together, or nil.
-func InspectTickets(b []byte, key *Key) (tokens []*Inspection, fault *TokenError) {
-	split, fault := splitTickets(b)
+func InspectTokenList(b []byte, key *Key) (tokens []*Inspection, fault *TokenError) {
+	split, fault := splitTokenList(b)
 	for _, b := range split {
 		tokens = append(tokens, Inspect(b, key))
 	}

@@ -133,15 +133,15 @@ func TestInspectPrivateDamage(t *testing.T) {
 	}
 }
 
-// TestInspectTickets: what is there is inspected, also if it is not what the header says.
-func TestInspectTickets(t *testing.T) {
+// TestInspectTokenList: what is there is inspected, also if it is not what the header says.
+func TestInspectTokenList(t *testing.T) {
 	key := testKey()
-	tickets, err := MintTickets(testUnix, MintConfig{Key: key, ClientID: 5}, []netip.AddrPort{serverAddr}, []netip.AddrPort{otherAddr})
+	list, err := MintTokenList(testUnix, MintConfig{Key: key, ClientID: 5}, []netip.AddrPort{serverAddr}, []netip.AddrPort{otherAddr})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := tickets.Append(nil)
-	tokens, fault := InspectTickets(b, &key)
+	b := list.Append(nil)
+	tokens, fault := InspectTokenList(b, &key)
 	if fault != nil || len(tokens) != 2 || tokens[1].Private.ClientID != 5 || tokens[1].Addresses[0] != otherAddr {
 		t.Errorf("%v, %v", tokens, fault)
 	}
@@ -153,20 +153,20 @@ func TestInspectTickets(t *testing.T) {
 		"version 1, count 2, 0 bytes":      func(b []byte) []byte { return b[:6] },
 	} {
 		b := change(bytes.Clone(b))
-		tokens, fault := InspectTickets(b, &key)
-		if fault == nil || !strings.Contains(fault.Problem, want) || len(tokens) > MaxTickets {
+		tokens, fault := InspectTokenList(b, &key)
+		if fault == nil || !strings.Contains(fault.Problem, want) || len(tokens) > MaxListTokens {
 			t.Errorf("%d tokens, %v; want %s", len(tokens), fault, want)
 		}
-		if _, err := ParseTickets(b); err == nil || err.Error() != fault.Error() {
+		if _, err := ParseTokenList(b); err == nil || err.Error() != fault.Error() {
 			t.Errorf("a client says %v, an inspection %v", err, fault)
 		}
 	}
 	more := append(bytes.Clone(b), 1)
-	if tokens, fault := InspectTickets(more, &key); fault == nil || len(tokens) != 3 || len(tokens[1].Faults) > 0 || len(tokens[2].Faults) == 0 ||
+	if tokens, fault := InspectTokenList(more, &key); fault == nil || len(tokens) != 3 || len(tokens[1].Faults) > 0 || len(tokens[2].Faults) == 0 ||
 		!strings.Contains(fault.Problem, "want version 1 and 1 to 8 tokens of 2048 bytes") {
 		t.Errorf("a byte too much: %d tokens, %v", len(tokens), fault)
 	}
-	if tokens, fault := InspectTickets(b[6:6+TokenBytes], nil); fault != nil || len(tokens) != 1 || len(tokens[0].Faults) > 0 {
+	if tokens, fault := InspectTokenList(b[6:6+TokenBytes], nil); fault != nil || len(tokens) != 1 || len(tokens[0].Faults) > 0 {
 		t.Errorf("a single one: %v, %v", tokens, fault)
 	}
 }
@@ -201,7 +201,7 @@ func TestPerServer(t *testing.T) {
 		if len(servers) != c.tokens || !slices.Equal(slices.Concat(servers...), c.addresses) {
 			t.Errorf("%v became %v", c.addresses, servers)
 		}
-		if _, err := MintTickets(0, MintConfig{Key: testKey()}, servers...); (err == nil) != (c.tokens > 0) {
+		if _, err := MintTokenList(0, MintConfig{Key: testKey()}, servers...); (err == nil) != (c.tokens > 0) {
 			t.Errorf("%v: %v", servers, err)
 		}
 	}

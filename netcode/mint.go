@@ -164,7 +164,7 @@ func oneServer(addresses []netip.AddrPort) error {
 		}
 	}
 	v.That(v4 <= 1 && v6 <= 1, "Addresses", fmt.Sprintf("%d of IPv4 and %d of IPv6", v4, v6),
-		"one of each at most, since a token names one server; MintTickets makes several")
+		"one of each at most, since a token names one server; MintTokenList makes several")
 	v.That(len(addresses) > 0, "Addresses", "empty", "the server's address and port")
 	return v.Err()
 }

@@ -66,7 +66,7 @@ func TestMintErrors(t *testing.T) {
 	for want, change := range map[string]func(*MintConfig){
 		" Key is zero: want ": func(c *MintConfig) { c.Key = Key{} },
 		"Addresses[0] is 0.0.0.0:7777: want an address that can be reached": func(c *MintConfig) { c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")} },
-		"MintTickets makes several":                                         func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
+		"MintTokenList makes several":                                       func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
 		"Addresses is empty: want the server's":                             func(c *MintConfig) { c.Addresses = nil },
 		"Addresses[0] is invalid AddrPort: want an address":                 func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
 		"UserData is 257 bytes: want at most 256":                           func(c *MintConfig) { c.UserData = make([]byte, 257) },
@@ -117,34 +117,34 @@ func TestTokenKeepsItsSecrets(t *testing.T) {
 	}
 }
 
-func TestTickets(t *testing.T) {
+func TestTokenList(t *testing.T) {
 	cfg := MintConfig{Key: testKey(), ClientID: 9}
 	var servers [][]netip.AddrPort
-	for i := range MaxTickets {
+	for i := range MaxListTokens {
 		servers = append(servers, []netip.AddrPort{netip.AddrPortFrom(serverAddr.Addr(), uint16(i+1))})
 	}
-	tickets, err := MintTickets(0, cfg, servers...)
-	if err != nil || len(tickets) != MaxTickets {
-		t.Fatalf("%d tickets, %v", len(tickets), err)
+	tokens, err := MintTokenList(0, cfg, servers...)
+	if err != nil || len(tokens) != MaxListTokens {
+		t.Fatalf("%d tokens, %v", len(tokens), err)
 	}
-	b := tickets.Append(nil)
-	again, err := ParseTickets(b)
-	if err != nil || len(again) != MaxTickets || !bytes.Equal(again.Append(nil), b) {
-		t.Fatalf("%d tickets, %v", len(again), err)
+	b := tokens.Append(nil)
+	again, err := ParseTokenList(b)
+	if err != nil || len(again) != MaxListTokens || !bytes.Equal(again.Append(nil), b) {
+		t.Fatalf("%d tokens, %v", len(again), err)
 	}
-	if one, err := ParseTickets(tickets[0].Append(nil)); err != nil || len(one) != 1 {
+	if one, err := ParseTokenList(tokens[0].Append(nil)); err != nil || len(one) != 1 {
 		t.Fatalf("a single token: %v", err)
 	}
 	for i, bad := range [][]byte{nil, b[:5], b[:len(b)-1], append([]byte("TWTK\x02\x08"), b[6:]...), append([]byte("TWTK\x01\x09"), b[6:]...), []byte("TWTK\x01\x00")} {
-		if _, err := ParseTickets(bad); err == nil {
-			t.Errorf("bad tickets %d were taken", i)
+		if _, err := ParseTokenList(bad); err == nil {
+			t.Errorf("bad tokens %d were taken", i)
 		}
 	}
-	if _, err := MintTickets(0, cfg); err == nil {
-		t.Error("minted tickets for no server")
+	if _, err := MintTokenList(0, cfg); err == nil {
+		t.Error("minted tokens for no server")
 	}
-	if _, err := MintTickets(0, cfg, append(servers, servers[0])...); err == nil {
-		t.Error("minted nine tickets")
+	if _, err := MintTokenList(0, cfg, append(servers, servers[0])...); err == nil {
+		t.Error("minted nine tokens")
 	}
 }
 

@@ -63,7 +63,7 @@ func TestPrintNoSecrets(t *testing.T) {
 			t.Errorf("%s is not looked at", name)
 		}
 	}
-	wantNoSecrets(t, Tickets{token}, secrets)
+	wantNoSecrets(t, TokenList{token}, secrets)
 	if leaks := leaksOf(holder{*w.cfg.PrivateKey.raw()}, secrets); len(leaks) == 0 {
 		t.Error("bytes that lie open are not found")
 	}

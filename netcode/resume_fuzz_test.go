@@ -59,7 +59,7 @@ func FuzzResumeTicket(f *testing.F) {
 		f.Add(append(bytes.Clone(b[:len(b)/2]), b...))    // two of them
 	}
 	f.Add([]byte{})
-	f.Add([]byte("TWTK\x01\x01")) // Tickets, not a ticket
+	f.Add([]byte("TWTK\x01\x01")) // a token list, no ticket
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ticket, err := ParseResumeTicket(b)
 		if err != nil {

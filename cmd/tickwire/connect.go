@@ -18,7 +18,7 @@ import (
 
 // A connectCmd is `tickwire connect`.
 type connectCmd struct {
-	Token     string        `required:"" placeholder:"FILE" help:"The token or Tickets: their bytes, or hex or base64."`
+	Token     string        `required:"" placeholder:"FILE" help:"The token or a token list: their bytes, or hex or base64."`
 	On        string        `default:"reliable-ordered" enum:"${channels}" help:"How lines are sent to a tickwire server: ${enum}."`
 	Linger    time.Duration `default:"1s" help:"Leave when the input has ended and nothing came for this long."`
 	EndWithin time.Duration `default:"8s" help:"How long leaving may take, until what was sent has arrived, and the server knows."`
@@ -43,7 +43,7 @@ func (c *connectCmd) Validate() error {
 func (c *connectCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdin, os.Stdout) }
 
 func (c *connectCmd) run(ctx context.Context, in io.Reader, out io.Writer) error {
-	tickets, err := readTokenFile(c.Token, nil)
+	tokens, err := readTokenFile(c.Token, nil)
 	if err != nil {
 		return fmt.Errorf("--token: %w; a login backend gives one out, or `tickwire token new --out FILE`", err)
 	}
@@ -56,7 +56,7 @@ func (c *connectCmd) run(ctx context.Context, in io.Reader, out io.Writer) error
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{
 		Config: tickwire.Config{Channels: echoChannels(), LeastProtection: leasts[c.Least]},
 		Plain:  tickwire.PlainRaw,
-	}, tickets, socket)
+	}, tokens, socket)
 	if ctx.Err() != nil {
 		return errors.Join(errors.New("interrupted before the server let us in"), closeIf(session))
 	}

@@ -16,7 +16,7 @@ import (
 
 // A tokenCmd is `tickwire token`.
 type tokenCmd struct {
-	New     tokenNewCmd     `cmd:"" help:"Make a connect token, or Tickets for several servers."`
+	New     tokenNewCmd     `cmd:"" help:"Make a connect token, or a token list for several servers."`
 	Inspect tokenInspectCmd `cmd:"" help:"Tell what a connect token of any netcode 1.02 backend says, and what is wrong with it. Exits with 2 if something is, with 3 if it is sound and has expired."`
 }
 
@@ -81,7 +81,7 @@ func readableByOthers(info os.FileInfo) bool {
 	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
-// readTokenFile reads a token or Tickets: as they are, or in hex or base64, as
+// readTokenFile reads a token or a token list: as they are, or in hex or base64, as
 // backends write them into JSON. "-" is in.
 func readTokenFile(name string, in io.Reader) ([]byte, error) {
 	if name != "-" {

@@ -19,7 +19,7 @@ import (
 
 // A tokenInspectCmd is `tickwire token inspect`.
 type tokenInspectCmd struct {
-	File string   `arg:"" help:"The token or Tickets: their bytes, or hex or base64; - is standard input."`
+	File string   `arg:"" help:"The token or a token list: their bytes, or hex or base64; - is standard input."`
 	Key  *keyFlag `placeholder:"HEX" help:"Look into the private part too. ${key}"`
 	JSON bool     `help:"Print it for machines."`
 }
@@ -108,7 +108,7 @@ func (c *tokenInspectCmd) report(b []byte, now time.Time) tokenReport {
 	if c.Key != nil {
 		key = &c.Key.Key
 	}
-	tokens, fault := netcode.InspectTickets(b, key)
+	tokens, fault := netcode.InspectTokenList(b, key)
 	r := tokenReport{Size: len(b), Expired: true, Faults: []faultReport{}, Tokens: []tokenJSON{}}
 	if fault != nil {
 		r.Faults = faultsOf([]*netcode.TokenError{fault})

@@ -20,7 +20,7 @@ import (
 
 // A tokenNewCmd is `tickwire token new`: a login backend for one player, by hand.
 type tokenNewCmd struct {
-	Server         []string      `required:"" placeholder:"HOST:PORT" help:"The game server, by address or name; several, or a name with several addresses of a kind, make Tickets."`
+	Server         []string      `required:"" placeholder:"HOST:PORT" help:"The game server, by address or name; several, or a name with several addresses of a kind, make a token list."`
 	Key            *keyFlag      `placeholder:"HEX" help:"${key}"`
 	Protocol       uint64        `placeholder:"ID" help:"Protocol id of the game, such as 0x1234; default 0."`
 	Client         uint64        `default:"1" help:"The player's number."`
@@ -72,14 +72,14 @@ func (c *tokenNewCmd) run(ctx context.Context, now time.Time, out, notes io.Writ
 	if err != nil {
 		return fmt.Errorf("--server: %w", err)
 	}
-	tickets, err := c.mint(now, servers)
+	tokens, err := c.mint(now, servers)
 	if err != nil {
 		return err
 	}
-	if err := c.write(out, c.encode(tickets)); err != nil {
+	if err := c.write(out, c.encode(tokens)); err != nil {
 		return err
 	}
-	for _, t := range tickets {
+	for _, t := range tokens {
 		fmt.Fprintf(notes, "client %d may show this to %v until %s: keep it secret\n", c.Client, t.Addresses,
 			time.Unix(int64(t.Expires), 0).UTC().Format(time.RFC3339))
 	}
@@ -108,7 +108,7 @@ var tokenFlags = map[string]string{
 	"UserData": "user-data", "Addresses": "server", "Addresses[0]": "server", "TagBytes": "tag-bytes", "Plain": "plain", "servers": "server",
 }
 
-func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.Tickets, error) {
+func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.TokenList, error) {
 	userData, err := atFile(c.UserData)
 	if err != nil {
 		return nil, fmt.Errorf("--user-data: %w", err)
@@ -116,7 +116,7 @@ func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.T
 	if c.Plain && len(servers) > 1 {
 		return nil, fmt.Errorf("--server %s has %d addresses: a plain token names one server, so give one address", c.Server[0], len(servers))
 	}
-	tickets, err := netcode.MintTickets(now.Unix(), netcode.MintConfig{
+	tokens, err := netcode.MintTokenList(now.Unix(), netcode.MintConfig{
 		ProtocolID: c.Protocol, Key: c.Key.Key, ClientID: c.Client, UserData: userData,
 		Lifetime: c.Lifetime, Timeout: c.Timeout, Plain: c.Plain,
 		Suite: suites[c.Suite], TagBytes: c.TagBytes, ForwardSecrecy: c.ForwardSecrecy,
@@ -124,7 +124,7 @@ func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.T
 	if _, ok := errors.AsType[*netcode.ConfigError](err); ok {
 		err = mistaken(flagErrors(err, tokenFlags))
 	}
-	return tickets, err
+	return tokens, err
 }
 
 // atFile is the text, or the content of the file that @ names.
@@ -135,11 +135,11 @@ func atFile(text string) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// encode makes one token what every netcode client reads, and several Tickets.
-func (c *tokenNewCmd) encode(tickets netcode.Tickets) []byte {
-	b := tickets.Append(nil)
-	if len(tickets) == 1 {
-		b = tickets[0].Append(nil)
+// encode makes one token what every netcode client reads, and of several a token list.
+func (c *tokenNewCmd) encode(tokens netcode.TokenList) []byte {
+	b := tokens.Append(nil)
+	if len(tokens) == 1 {
+		b = tokens[0].Append(nil)
 	}
 	switch c.Format {
 	case "hex":

@@ -206,7 +206,7 @@ func TestTokenDamaged(t *testing.T) {
 		{damage(good, 1089, "\x21"), "addresses", "33 of them, not 1 to 32"},
 		{damage(good, 1085, "\x63"), "private timeout", "10 s, but the public part says 99 s"},
 		{damage(good, 100, "xyz"), "private part", "does not open with this key"},
-		{damage(two, 5, "\x03"), "tickets", "version 1, count 3, 4096 bytes"},
+		{damage(two, 5, "\x03"), "token list", "version 1, count 3, 4096 bytes"},
 		{damage(two, 6+11, "1"), "version", "NETCODE 1.01"},
 	} {
 		r, code := reportOf(t, c.token, 0)
@@ -258,7 +258,7 @@ func TestTokenMistakes(t *testing.T) {
 			t.Errorf("repeats the key: %v", err)
 		}
 	}
-	many := strings.Fields(strings.Repeat(server+" ", netcode.MaxTickets+1))
+	many := strings.Fields(strings.Repeat(server+" ", netcode.MaxListTokens+1))
 	if _, _, err := tokenNew(t, many...); err == nil || !strings.Contains(err.Error(), "--server is 9: want 1 to 8") {
 		t.Errorf("%v", err)
 	}
@@ -303,12 +303,12 @@ func TestKeyFile(t *testing.T) {
 // what is wrong, the one for people shows it, and a client agrees.
 func FuzzTokenInspect(f *testing.F) {
 	key := netcode.KeyFrom([netcode.KeyBytes]byte{1})
-	tickets, err := netcode.MintTickets(testNow, netcode.MintConfig{Key: key, UserData: []byte("\xff\x1b[2J")},
+	tokens, err := netcode.MintTokenList(testNow, netcode.MintConfig{Key: key, UserData: []byte("\xff\x1b[2J")},
 		[]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, []netip.AddrPort{netip.MustParseAddrPort("[::1]:1")})
 	if err != nil {
 		f.Fatal(err)
 	}
-	several, one := tickets.Append(nil), tickets[0].Append(nil)
+	several, one := tokens.Append(nil), tokens[0].Append(nil)
 	for _, b := range [][]byte{several, one, one[:100], several[:3000], []byte(hex.EncodeToString(one)), []byte(base64.StdEncoding.EncodeToString(several)), nil} {
 		f.Add(b)
 	}
@@ -328,7 +328,7 @@ func FuzzTokenInspect(f *testing.F) {
 		if err != nil || again.FaultCount != r.FaultCount || len(again.Tokens) != len(r.Tokens) {
 			t.Fatalf("%v in %s", err, j)
 		}
-		if _, err := netcode.ParseTickets(raw); err != nil && r.FaultCount == 0 {
+		if _, err := netcode.ParseTokenList(raw); err != nil && r.FaultCount == 0 {
 			t.Fatalf("no fault, but a client says %v", err)
 		}
 	})

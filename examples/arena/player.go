@@ -39,9 +39,9 @@ type Counts struct {
 }
 
 // NewPlayer makes a Player of a client, which was made with NetConfig, that
-// connects with connect tickets.
-func NewPlayer(client *tickwire.Client, tickets []byte, name string, brain Brain) (*Player, error) {
-	conn, err := client.Connect(tickets)
+// connects with connect tokens.
+func NewPlayer(client *tickwire.Client, tokens []byte, name string, brain Brain) (*Player, error) {
+	conn, err := client.Connect(tokens)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import "encoding/binary"
 // Kinds that a reader does not know are passed over.
 const (
 	ControlTicket    = 1 // a resume ticket (SPEC.md, 3.6)
-	ControlTickets   = 2 // Tickets for another server
+	ControlTokenList = 2 // a token list for another server
 	ControlAddresses = 3 // n u32, 1 to 32 | n × address of this server
 )
 
@@ -18,7 +18,7 @@ const (
 const (
 	MaxControlBytes = 16384 // a whole message
 	MaxAddresses    = 32    // in a list
-	MaxTokens       = 7     // in Tickets on channel 0: more do not fit
+	MaxTokens       = 7     // in a token list on channel 0: more do not fit
 	TokenBytes      = 2048
 	leastTicket     = 24 + 1 + 16 // bytes of a ticket behind its lifetime: nonce, sealed, tag
 )
@@ -39,8 +39,8 @@ func ConsumeControl(b []byte) (kind uint64, body []byte, ok bool) {
 	switch ok = true; kind {
 	case ControlTicket:
 		_, _, _, ok = ConsumeTicket(body)
-	case ControlTickets:
-		_, ok = ConsumeTickets(body)
+	case ControlTokenList:
+		_, ok = ConsumeTokenList(body)
 	case ControlAddresses:
 		ok = validAddresses(body)
 	}
@@ -67,22 +67,22 @@ func ConsumeTicket(b []byte) (expires uint64, lifetime uint32, opaque []byte, ok
 	return expires, lifetime, opaque, !r.bad && len(opaque) >= leastTicket
 }
 
-const ticketsHead = "TWTK\x01" // and the version
+const tokenListHead = "TWTK\x01" // and the version
 
-// AppendTickets appends the body of ControlTickets: Tickets (SPEC.md, 2) of so
+// AppendTokenList appends the body of ControlTokenList: a token list (SPEC.md, 2) of so
 // many tokens, which lie one behind the other.
-func AppendTickets(b []byte, tokens []byte) []byte {
-	b = append(append(b, ticketsHead...), byte(len(tokens)/TokenBytes))
+func AppendTokenList(b []byte, tokens []byte) []byte {
+	b = append(append(b, tokenListHead...), byte(len(tokens)/TokenBytes))
 	return append(b, tokens...)
 }
 
-// ConsumeTickets reads it. The tokens themselves are not looked at.
-func ConsumeTickets(b []byte) (tokens []byte, ok bool) {
+// ConsumeTokenList reads it. The tokens themselves are not looked at.
+func ConsumeTokenList(b []byte) (tokens []byte, ok bool) {
 	r := NewReader(b)
-	head := r.Take(len(ticketsHead))
+	head := r.Take(len(tokenListHead))
 	n := int(r.U8())
 	tokens = r.Rest()
-	return tokens, string(head) == ticketsHead && n >= 1 && n <= MaxTokens && len(tokens) == n*TokenBytes
+	return tokens, string(head) == tokenListHead && n >= 1 && n <= MaxTokens && len(tokens) == n*TokenBytes
 }
 
 // Types of an address.

@@ -22,8 +22,8 @@ type ticketFields struct {
 	Opaque   hexBytes `json:"opaque"`
 }
 
-// ticketsFields have the first eight bytes of each token.
-type ticketsFields struct {
+// tokenListFields have the first eight bytes of each token.
+type tokenListFields struct {
 	Tokens []hexBytes `json:"tokens"`
 }
 
@@ -45,12 +45,12 @@ func (t ticketFields) appendTo(b []byte) []byte {
 	return AppendTicket(b, t.Expires, t.Lifetime, t.Opaque)
 }
 
-func (t ticketsFields) appendTo(b []byte) []byte {
+func (t tokenListFields) appendTo(b []byte) []byte {
 	tokens := make([]byte, len(t.Tokens)*TokenBytes)
 	for i, start := range t.Tokens {
 		copy(tokens[i*TokenBytes:], start)
 	}
-	return AppendTickets(b, tokens)
+	return AppendTokenList(b, tokens)
 }
 
 func (a addressesFields) appendTo(b []byte) []byte {
@@ -73,8 +73,8 @@ func controlVectors() []controlVector {
 		{Name: "the shortest resume ticket", Kind: ControlTicket, Fields: ticketFields{1, 3600, bytes.Repeat([]byte{0xaa}, 41)}},
 		{Name: "resume ticket of 412 bytes that never expires", Kind: ControlTicket,
 			Fields: ticketFields{math.MaxUint64, math.MaxUint32, bytes.Repeat([]byte{0x5a}, 400)}},
-		{Name: "Tickets for one server", Kind: ControlTickets, Fields: ticketsFields{[]hexBytes{unhex("4e4554434f444520")}}},
-		{Name: "Tickets for two", Kind: ControlTickets, Fields: ticketsFields{[]hexBytes{unhex("0102030405060708"), unhex("0807060504030201")}}},
+		{Name: "Token list for one server", Kind: ControlTokenList, Fields: tokenListFields{[]hexBytes{unhex("4e4554434f444520")}}},
+		{Name: "Token list for two", Kind: ControlTokenList, Fields: tokenListFields{[]hexBytes{unhex("0102030405060708"), unhex("0807060504030201")}}},
 		{Name: "an IPv4 and an IPv6 address", Kind: ControlAddresses,
 			Fields: addressesFields{[]addressField{{v4, 40000}, {v6, 7777}}}},
 		{Name: "as many addresses as there may be", Kind: ControlAddresses, Fields: most},
@@ -88,8 +88,8 @@ func controlVectors() []controlVector {
 }
 
 func malformedControl() []malformedVector {
-	tickets := func(head string, bytes int) hexBytes {
-		return append(append([]byte{ControlTickets}, unhex(head)...), make([]byte, bytes)...)
+	tokens := func(head string, bytes int) hexBytes {
+		return append(append([]byte{ControlTokenList}, unhex(head)...), make([]byte, bytes)...)
 	}
 	return []malformedVector{
 		{"nothing", hexBytes{}, "it has a kind"},
@@ -97,13 +97,13 @@ func malformedControl() []malformedVector {
 		{"resume ticket without its expiry", unhex("01 00000000000000"), "cut short"},
 		{"resume ticket without its lifetime", unhex("01 0000000000000000 000000"), "cut short"},
 		{"resume ticket that is too short", append(unhex("01 0000000000000000 00000000"), make([]byte, 40)...), "nonce, tag and a byte between them"},
-		{"Tickets without a token", tickets("5457544b 01 00", 0), "1 to 7 tokens"},
-		{"Tickets with eight tokens", tickets("5457544b 01 08", 8*TokenBytes), "1 to 7 tokens"},
-		{"Tickets of version 2", tickets("5457544b 02 01", TokenBytes), "version is 1"},
-		{"Tickets that are none", tickets("5457544c 01 01", TokenBytes), "begins with TWTK"},
-		{"Tickets with a token cut", tickets("5457544b 01 02", 2*TokenBytes-1), "a token has 2048 bytes"},
-		{"Tickets with a byte too many", tickets("5457544b 01 01", TokenBytes+1), "a token has 2048 bytes"},
-		{"Tickets cut in the head", unhex("02 5457544b 01"), "cut short"},
+		{"a token list without a token", tokens("5457544b 01 00", 0), "1 to 7 tokens"},
+		{"a token list with eight tokens", tokens("5457544b 01 08", 8*TokenBytes), "1 to 7 tokens"},
+		{"a token list of version 2", tokens("5457544b 02 01", TokenBytes), "version is 1"},
+		{"a token list that is none", tokens("5457544c 01 01", TokenBytes), "begins with TWTK"},
+		{"a token list with a token cut", tokens("5457544b 01 02", 2*TokenBytes-1), "a token has 2048 bytes"},
+		{"a token list with a byte too many", tokens("5457544b 01 01", TokenBytes+1), "a token has 2048 bytes"},
+		{"a token list cut in the head", unhex("02 5457544b 01"), "cut short"},
 		{"no address", unhex("03 00000000"), "1 to 32 addresses"},
 		{"33 addresses", append(unhex("03 21000000"), bytes.Repeat(unhex("01 c0000201 0100"), 33)...), "1 to 32 addresses"},
 		{"address of type 3", unhex("03 01000000 03 c0000201 0100"), "type is 1 or 2"},
@@ -120,9 +120,9 @@ func controlFields(kind uint64, body []byte) fields {
 	case ControlTicket:
 		expires, lifetime, opaque, _ := ConsumeTicket(body)
 		return ticketFields{expires, lifetime, opaque}
-	case ControlTickets:
-		tokens, _ := ConsumeTickets(body)
-		out := ticketsFields{}
+	case ControlTokenList:
+		tokens, _ := ConsumeTokenList(body)
+		out := tokenListFields{}
 		for ; len(tokens) > 0; tokens = tokens[TokenBytes:] {
 			out.Tokens = append(out.Tokens, tokens[:8])
 		}
@@ -153,8 +153,8 @@ func TestControl(t *testing.T) {
 			t.Errorf("%s: %x is accepted, but: %s", v.Name, v.Bytes, v.Reason)
 		}
 	}
-	if n := len(AppendControl(nil, ControlTickets, AppendTickets(nil, make([]byte, MaxTokens*TokenBytes)))); n > MaxControlBytes || n+TokenBytes <= MaxControlBytes {
-		t.Errorf("the largest Tickets take %d bytes of %d", n, MaxControlBytes)
+	if n := len(AppendControl(nil, ControlTokenList, AppendTokenList(nil, make([]byte, MaxTokens*TokenBytes)))); n > MaxControlBytes || n+TokenBytes <= MaxControlBytes {
+		t.Errorf("the largest token list takes %d bytes of %d", n, MaxControlBytes)
 	}
 	if ControlKnown(0) {
 		t.Error("kind 0 is known")
@@ -173,7 +173,7 @@ func FuzzControl(f *testing.F) {
 		if !ok {
 			return
 		}
-		if kind == ControlTickets {
+		if kind == ControlTokenList {
 			if n := int(body[5]); binary.LittleEndian.Uint32(body) != 0x4b545754 || len(body) != 6+n*TokenBytes {
 				t.Errorf("%x… has %d bytes", body[:6], len(body))
 			}

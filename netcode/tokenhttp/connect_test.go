@@ -114,13 +114,13 @@ func TestLoginToConnected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tickets, err := netcode.ParseTickets(b)
+	tokens, err := netcode.ParseTokenList(b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	in := admit(t, game, addr)
 	player, _ := loopback(t)
-	connect(t, player, tickets[0])
+	connect(t, player, tokens[0])
 	if who := <-in; who != "level 3" {
 		t.Errorf("the server admitted %q", who)
 	}
@@ -150,7 +150,7 @@ func TestManyAtOnce(t *testing.T) {
 	seen := map[string]bool{}
 	for range 50 {
 		b := <-tokens
-		if ts, err := netcode.ParseTickets([]byte(b)); err != nil || inspect(t, ts[0]).Private.ClientID != 42 {
+		if ts, err := netcode.ParseTokenList([]byte(b)); err != nil || inspect(t, ts[0]).Private.ClientID != 42 {
 			t.Fatalf("%v", err)
 		}
 		seen[b] = true

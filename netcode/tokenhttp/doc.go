@@ -7,7 +7,7 @@
 //
 // POST, with whatever the application's login reads: a cookie, a header, a body.
 //
-//   - 200, application/octet-stream: netcode's Tickets, what tickwire.Dial and
+//   - 200, application/octet-stream: netcode's TokenList, what tickwire.Dial and
 //     Client.Connect take. 6 bytes and 2048 for each server; or, for players with a
 //     client of another netcode library ([Grant].Plain), the 2048 bytes of one token.
 //   - else application/json, an object: "error" is a word for programs, "message"

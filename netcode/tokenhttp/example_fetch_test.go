@@ -13,7 +13,7 @@ import (
 	"github.com/tickwire/tickwire/netcode/tokenhttp"
 )
 
-// login is what a player's program does before tickwire.Dial: it asks for tickets, and waits when it
+// login is what a player's program does before tickwire.Dial: it asks for tokens, and waits when it
 // is told to.
 func login(ctx context.Context, url, session string) ([]byte, error) {
 	for {
@@ -22,10 +22,10 @@ func login(ctx context.Context, url, session string) ([]byte, error) {
 			return nil, err
 		}
 		r.Header.Set("Session", session)
-		tickets, err := tokenhttp.Fetch(nil, r)
+		tokens, err := tokenhttp.Fetch(nil, r)
 		var refused *tokenhttp.Refusal
 		if err == nil || !errors.As(err, &refused) || refused.RetryAfter == 0 {
-			return tickets, err // with a reason that does not pass by itself
+			return tokens, err // with a reason that does not pass by itself
 		}
 		select {
 		case <-ctx.Done():
@@ -57,11 +57,11 @@ func ExampleFetch() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 
-	tickets, err := login(ctx, backend.URL, "ada's session")
-	fmt.Println(len(tickets), "bytes of tickets,", err)
+	tokens, err := login(ctx, backend.URL, "ada's session")
+	fmt.Println(len(tokens), "bytes of tokens,", err)
 	_, err = login(ctx, backend.URL, "somebody's")
 	fmt.Println(err)
 	// Output:
-	// 2054 bytes of tickets, <nil>
+	// 2054 bytes of tokens, <nil>
 	// tokenhttp: session: log in first
 }

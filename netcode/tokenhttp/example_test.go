@@ -44,12 +44,12 @@ func Example() {
 			fmt.Printf("%d %s", w.Code, body)
 			return
 		}
-		tickets, err := netcode.ParseTickets(body) // tickwire.Dial takes the bytes as they are
-		fmt.Println(w.Code, len(tickets), "tickets, the first for", tickets[0].Addresses, err)
+		tokens, err := netcode.ParseTokenList(body) // tickwire.Dial takes the bytes as they are
+		fmt.Println(w.Code, len(tokens), "tokens, the first for", tokens[0].Addresses, err)
 	}
 	ask("ada's session")
 	ask("somebody's")
 	// Output:
-	// 200 2 tickets, the first for [192.0.2.1:7777] <nil>
+	// 200 2 tokens, the first for [192.0.2.1:7777] <nil>
 	// 401 {"error":"session","message":"log in first"}
 }

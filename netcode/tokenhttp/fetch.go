@@ -18,18 +18,18 @@ import (
 // maxAnswerBytes is more than the largest answer: eight connect tokens and their header.
 const maxAnswerBytes = 32 << 10
 
-// Fetch asks a Handler for connect tickets, and returns them as tickwire.Dial takes them. The
+// Fetch asks a Handler for connect tokens, and returns them as tickwire.Dial takes them. The
 // request is a POST of the caller's making, with what its Login wants to see; its context bounds
 // the time. A nil client is http.DefaultClient.
 //
 //	r, err := http.NewRequestWithContext(ctx, "POST", "https://login.example.com/token", nil)
 //	r.SetBasicAuth(name, password)
-//	tickets, err := tokenhttp.Fetch(nil, r)
+//	tokens, err := tokenhttp.Fetch(nil, r)
 //
 // If there are none the error is a *Refusal, which says why and, in RetryAfter, when to ask again;
 // or that of the client, if nobody answered. An answer that is neither, as that of a proxy on
 // the way, is a *Refusal with its Status and the Code "answer".
-func Fetch(client *http.Client, r *http.Request) (tickets []byte, err error) {
+func Fetch(client *http.Client, r *http.Request) (tokens []byte, err error) {
 	if client == nil {
 		client = http.DefaultClient
 	}
@@ -48,7 +48,7 @@ func Fetch(client *http.Client, r *http.Request) (tickets []byte, err error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, refusalIn(resp, body)
 	}
-	if _, err := netcode.ParseTickets(body); err != nil {
+	if _, err := netcode.ParseTokenList(body); err != nil {
 		return nil, strange(resp, body)
 	}
 	return body, nil
@@ -69,9 +69,9 @@ func refusalIn(resp *http.Response, body []byte) error {
 
 // strange is the error for an answer that no Handler gives.
 func strange(resp *http.Response, body []byte) error {
-	text := fmt.Sprintf("the answer, %s, has no tickets: ask the URL of a tokenhttp.Handler", resp.Status)
+	text := fmt.Sprintf("the answer, %s, has no tokens: ask the URL of a tokenhttp.Handler", resp.Status)
 	if len(body) > maxAnswerBytes {
-		text = fmt.Sprintf("the answer, %s, is larger than tickets are", resp.Status)
+		text = fmt.Sprintf("the answer, %s, is larger than a token list is", resp.Status)
 	}
 	return &Refusal{Status: resp.StatusCode, Code: "answer", Text: text, RetryAfter: retryAfter(resp)}
 }

@@ -56,8 +56,8 @@ func TestFetch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tickets, err := netcode.ParseTickets(body); err != nil || len(tickets) != 2 {
-		t.Errorf("%d tickets, %v", len(tickets), err)
+	if tokens, err := netcode.ParseTokenList(body); err != nil || len(tokens) != 2 {
+		t.Errorf("%d tokens, %v", len(tokens), err)
 	}
 	for header, want := range map[string]tokenhttp.Refusal{
 		"banned":  {Status: 403, Code: "banned", Text: "until Monday", RetryAfter: 90*time.Minute + time.Second},
@@ -148,7 +148,7 @@ func TestFetchCutShort(t *testing.T) {
 	}
 }
 
-// FuzzFetch: whatever a server answers, Fetch returns tickets that can be read, or an error.
+// FuzzFetch: whatever a server answers, Fetch returns tokens that can be read, or an error.
 func FuzzFetch(f *testing.F) {
 	f.Add(200, "application/octet-stream", "", []byte("TWTK"))
 	f.Add(403, "application/json", "5", []byte(`{"error":"banned","message":"until Monday","retry_after_s":5}`))
@@ -164,10 +164,10 @@ func FuzzFetch(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tickets, err := tokenhttp.Fetch(client, r)
+		tokens, err := tokenhttp.Fetch(client, r)
 		var refused *tokenhttp.Refusal
 		if err == nil {
-			_, err = netcode.ParseTickets(tickets)
+			_, err = netcode.ParseTokenList(tokens)
 		} else if errors.As(err, &refused) && (refused.RetryAfter < 0 || refused.RetryAfter > 24*time.Hour) {
 			t.Errorf("retry after %v", refused.RetryAfter)
 		} else {

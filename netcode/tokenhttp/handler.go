@@ -104,15 +104,15 @@ func (h *handler) mint(ctx context.Context, g *Grant) ([]byte, error) {
 	if g.Plain && len(servers) > 1 {
 		return nil, fmt.Errorf("tokenhttp: Grant.Plain with %d servers: want one, which is all that a plain token can name", len(servers))
 	}
-	tickets, err := netcode.MintTickets(h.cfg.Now().Unix(), h.terms(g), servers...)
+	tokens, err := netcode.MintTokenList(h.cfg.Now().Unix(), h.terms(g), servers...)
 	if err != nil {
 		return nil, err
 	}
 	h.cfg.Logger.DebugContext(ctx, "connect token issued", "client", g.ClientID, "servers", servers)
 	if g.Plain {
-		return tickets[0].Append(nil), nil
+		return tokens[0].Append(nil), nil
 	}
-	return tickets.Append(nil), nil
+	return tokens.Append(nil), nil
 }
 
 // terms are those of the config, with what the grant changes.

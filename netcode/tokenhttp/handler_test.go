@@ -82,15 +82,15 @@ func (d *desk) ask(method, body string, headers ...string) *http.Response {
 	return w.Result()
 }
 
-// tickets asks for tickets and gets them.
-func (d *desk) tickets() (netcode.Tickets, []byte) {
+// tokens asks for tokens and gets them.
+func (d *desk) tokens() (netcode.TokenList, []byte) {
 	d.t.Helper()
 	resp := d.ask("POST", "")
 	b, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/octet-stream" {
 		d.t.Fatalf("%v, %v, %s", resp, err, b)
 	}
-	ts, err := netcode.ParseTickets(b)
+	ts, err := netcode.ParseTokenList(b)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func inspect(t *testing.T, token *netcode.Token) *netcode.Inspection {
 // TestGrant: everything that a login grants is in the token.
 func TestGrant(t *testing.T) {
 	d := newDesk(t, func(c *tokenhttp.Config) { c.Token.Timeout = 7 * time.Second })
-	ts, b := d.tickets()
+	ts, b := d.tokens()
 	i := inspect(t, ts[0])
 	if len(ts) != 1 || string(b[:4]) != "TWTK" || i.ProtocolID != 7 || i.Private.ClientID != 42 ||
 		i.Created != unix || i.Expires != unix+45 || i.TimeoutSeconds != 7 || !i.Pad.Present || i.Pad.ForwardSecrecy {
@@ -138,7 +138,7 @@ func TestGrant(t *testing.T) {
 		ClientID: 9, UserData: []byte("level 3"), Servers: []string{"203.0.113.1:1", "[2001:db8::1]:2"},
 		Lifetime: time.Minute, Timeout: -1, Suite: netcode.SuiteSignedOnly, TagBytes: 8, ForwardSecrecy: true,
 	}
-	ts, _ = d.tickets()
+	ts, _ = d.tokens()
 	if len(ts) != 2 || ts[1].Addresses[0] != netip.MustParseAddrPort("[2001:db8::1]:2") {
 		t.Fatalf("%v", ts)
 	}
@@ -155,7 +155,7 @@ func TestGrant(t *testing.T) {
 func TestPlainGrant(t *testing.T) {
 	d := newDesk(t, func(c *tokenhttp.Config) { c.Token.ForwardSecrecy, c.Token.Suite = true, netcode.SuiteAES256GCM })
 	d.grant.Plain = true
-	ts, b := d.tickets()
+	ts, b := d.tokens()
 	if len(b) != netcode.TokenBytes || ts[0].Pad.Present {
 		t.Errorf("%d bytes, %+v", len(b), ts[0].Pad)
 	}
@@ -295,7 +295,7 @@ func TestOrigins(t *testing.T) {
 func TestLogKeepsSecrets(t *testing.T) {
 	d := newDesk(t, nil)
 	d.grant.UserData = []byte("her real name")
-	_, b := d.tickets()
+	_, b := d.tokens()
 	d.err = errors.New("broken")
 	d.refused(500, "internal", "POST", "the password", "Authorization: Bearer secret")
 	log := d.log.String()
@@ -351,11 +351,11 @@ func TestServerNames(t *testing.T) {
 		c.Servers = []string{"eu.example:7"}
 	}
 	d := newDesk(t, names)
-	if ts, _ := d.tickets(); len(ts) != 1 || len(ts[0].Addresses) != 2 || ts[0].Addresses[0].Addr() != v6 {
+	if ts, _ := d.tokens(); len(ts) != 1 || len(ts[0].Addresses) != 2 || ts[0].Addresses[0].Addr() != v6 {
 		t.Errorf("%v", ts)
 	}
 	d.grant.Servers = []string{"us.example:8", "eu.example:7"}
-	if ts, _ := d.tickets(); len(ts) != 4 || ts[1].Addresses[0] != netip.MustParseAddrPort("192.0.2.2:8") {
+	if ts, _ := d.tokens(); len(ts) != 4 || ts[1].Addresses[0] != netip.MustParseAddrPort("192.0.2.2:8") {
 		t.Errorf("%v", ts)
 	}
 	for _, name := range []string{"xx.example:1", "empty.example:1"} {

@@ -74,7 +74,7 @@ func (d *draws) Read(b []byte) (int, error) {
 
 // Offsets in a public token (SPEC.md, section 2).
 const (
-	tokenAt       = 4 + 1 + 1 // in Tickets
+	tokenAt       = 4 + 1 + 1 // in a token list
 	tokenNonceAt  = 13 + 8 + 8 + 8
 	privateAt     = tokenNonceAt + 24
 	addressesAt   = privateAt + 1024 + 4

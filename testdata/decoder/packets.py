@@ -85,13 +85,13 @@ def private_token(b, key, t):
 
 
 def tokens(b, most=8):
-    """Tickets (section 2): tokens to be tried in turn."""
+    """A token list (section 2): tokens to be tried in turn."""
     r = Reader(b)
-    need(r.take(4) == b"TWTK" and r.u8() == 1, "Tickets")
+    need(r.take(4) == b"TWTK" and r.u8() == 1, "token list")
     n = r.u8("tokens")
-    need(1 <= n <= most, "Tickets: count")
+    need(1 <= n <= most, "token list: count")
     out = [r.take(2048) for _ in range(n)]
-    r.end("Tickets")
+    r.end("token list")
     return out
 
 
