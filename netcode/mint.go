@@ -138,7 +138,7 @@ func (cfg MintConfig) checkProtection(v *config.Check) {
 	known := cfg.Suite.takes(macBytes)
 	tag := uint8(min(max(cfg.TagBytes, 0), math.MaxUint8))
 	v.That(known, "Suite", uint8(cfg.Suite), "one of the suites 1 to 3, or 0 for the first")
-	tags := fmt.Sprintf("16 with %v; only %v has others", cfg.Suite, SuiteSignedOnly)
+	tags := fmt.Sprintf("16 with %v; %v has 8 to 32", cfg.Suite, SuiteSignedOnly)
 	if cfg.Suite == SuiteSignedOnly {
 		tags = "8 to 32, or 0 for 16"
 	}
