@@ -101,14 +101,16 @@ func (k *core) waitUntil(until time.Time) error {
 // game says to them takes the acknowledgements along.
 func (k *core) waitNews(until time.Time) error {
 	for waits := false; !k.closed; waits = true {
-		now := time.Now()
-		over := !until.IsZero() && !now.Before(until)
-		k.attend(now, waits || over)
-		if k.news || over {
-			k.freshUntil = k.now + freshFor
-			return nil
+		if waits || k.news || len(k.dirty) > 0 { // else there is nothing to do but what park waits for
+			now := time.Now()
+			over := !until.IsZero() && !now.Before(until)
+			k.attend(now, waits || over)
+			if k.news || over {
+				k.freshUntil = k.now + freshFor
+				return nil
+			}
+			k.flush(now)
 		}
-		k.flush(now)
 		if woken, err := k.park(until); woken || err != nil {
 			return err
 		}

@@ -95,8 +95,12 @@ func (e *Endpoint) NextPacket(now int64, out *Outgoing, begin Begin) bool {
 
 // packetOn makes a packet for one path; false if it has nothing to send now.
 func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool {
-	if p.stuck() {
+	switch {
+	case p.stuck():
 		e.paths.copies.due &^= 1 << p.id
+		return false
+	case len(e.paths.all) == 1 && e.nothingToSay(now, p):
+		p.maySend(now) // pacing goes on
 		return false
 	}
 	h := p.header()
@@ -139,6 +143,20 @@ func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool
 	out.Path, out.Number, out.Packet = p.id, h.Number, b.dst
 	out.To, out.Also, out.ECN = b.to, b.also, b.ecn
 	return true
+}
+
+// nothingToSay reports whether a packet of the only path would certainly stay empty, which costs
+// less than to try it: whoever carries packets asks until there is none.
+func (e *Endpoint) nothingToSay(now int64, p *path) bool {
+	l := &e.life
+	switch {
+	case l.state != stateOpen || l.ownHold.on || l.peerHold.on || l.ownHold.copies > 0 || l.drain.on:
+	case e.outbox.active > 0 || e.outbox.twins.Len() > 0 || e.paths.controlDue():
+	case p.odd() || p.loss.probe > 0 || p.mtu.size == 0:
+	default:
+		return now < min(p.ackAt, p.searchAt()) && !p.pingDue(now)
+	}
+	return false
 }
 
 // header is what the header of the path's next packet says. Nothing changes until there is one.
