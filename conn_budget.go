@@ -93,7 +93,8 @@ func (k *core) gameFlush(t time.Time) time.Time {
 	}
 	k.flushed = k.now
 	k.limited = slices.DeleteFunc(k.limited, k.beginFlush)
-	return k.flush(t)
+	k.flush(t)
+	return k.nextTime()
 }
 
 // beginFlush begins a flush of a Conn whose budget is limited, and reports whether that is over.

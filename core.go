@@ -139,7 +139,9 @@ func (k *core) unlock() {
 // setNow moves the clocks; time never runs backwards.
 func (k *core) setNow(t time.Time) {
 	k.now = max(k.now, int64(t.Sub(k.base)))
-	k.unix.Store(t.Unix())
+	if unix := t.Unix(); unix != k.unix.Load() { // a Load costs nothing, and a Store does
+		k.unix.Store(unix)
+	}
 	k.clock = t
 }
 
@@ -206,13 +208,14 @@ func (k *core) service(t time.Time, lazily bool) time.Time {
 	k.setNow(t)
 	k.receive(lazily)
 	k.timeouts()
-	return k.flush(t)
+	k.flush(t)
+	return k.nextTime()
 }
 
 // flush is Flush, but for the budgets of the game.
-func (k *core) flush(t time.Time) time.Time {
+func (k *core) flush(t time.Time) {
 	if k.closed {
-		return time.Time{}
+		return
 	}
 	k.setNow(t)
 	if k.now >= k.retryAt {
@@ -233,6 +236,13 @@ func (k *core) flush(t time.Time) time.Time {
 	}
 	if k.unused {
 		k.dropPorts()
+	}
+}
+
+// nextTime is when Service wants to be called at the latest; the zero time if never.
+func (k *core) nextTime() time.Time {
+	if k.closed {
+		return time.Time{}
 	}
 	return k.timeAt(k.nextDeadline())
 }

@@ -154,5 +154,21 @@ func sendOne(fd uintptr, h *mmsghdr) (int, syscall.Errno) {
 	}
 }
 
+// receiveOne receives one message, for which the kernel has less to look at than multi gives it. It
+// never blocks.
+func receiveOne(fd uintptr, h *mmsghdr) (int, syscall.Errno) {
+	for {
+		n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&h.Msghdr)), unix.MSG_DONTWAIT)
+		switch errno {
+		case 0:
+			h.n = uint32(n)
+			return 1, 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
 // systemError is what a system call that must not fail said.
 func systemError(call string, errno syscall.Errno) error { return os.NewSyscallError(call, errno) }

@@ -55,6 +55,10 @@ func (r *receiver) init(raw syscall.RawConn, cfg Config, bound netip.Addr, count
 		r.reset(h)
 	}
 	r.call = func(fd uintptr) {
+		if r.want == 1 {
+			r.got, r.errno = receiveOne(fd, &r.hdrs[0])
+			return
+		}
 		r.got, r.errno = multi(unix.SYS_RECVMMSG, fd, r.hdrs[:r.want])
 	}
 }
