@@ -186,3 +186,67 @@ func TestPassageKeepsSixteenths(t *testing.T) {
 		t.Errorf("the last is %+v, %d say that there was too little", *r.last(), limited)
 	}
 }
+
+// TestLossesOfOurs: of what a path loses by itself three quarters at most are made up for, whatever
+// looks have shown, so no rate is taken for more than four times what arrived. Until 64 packets are
+// known nothing is said.
+func TestLossesOfOurs(t *testing.T) {
+	j := lossJudge{tolerated: 1000}
+	for passed, want := range map[int64]int64{1 << 20: 4000, 3999: 3999, 900: 900} {
+		if got := j.carried(pace{passed: passed, delivered: 1000}); got != want {
+			t.Errorf("%d passed: carried %d, want %d", passed, got, want)
+		}
+	}
+	for _, c := range []struct {
+		tolerated, lost, packets int64
+		part                     int64
+		crowded                  bool
+	}{
+		{1000, 63, 63, 1024, false}, // too few to say
+		{1000, 57, 64, 448, false},  // an eighth comes through, and counts four times
+		{256, 16, 64, 1024, false},  // as many as the path loses anyway
+		{256, 32, 64, 682, true},    // half comes through, of three quarters
+	} {
+		j := lossJudge{tolerated: c.tolerated, recent: share{c.lost * packetBytes, c.packets * packetBytes}}
+		if part, crowded := j.crowded(); part != c.part || crowded != c.crowded {
+			t.Errorf("%+v: %d, %v", c, part, crowded)
+		}
+		if c.packets == 64 && j.recent != (share{}) {
+			t.Errorf("%+v: %+v are counted once more", c, j.recent)
+		}
+	}
+}
+
+// TestLossTakenBack: a loss that was none is taken out of the count that it went into, also of a packet
+// that was sent at the very moment at which the rate was lowered.
+func TestLossTakenBack(t *testing.T) {
+	for _, sentAt := range []int64{second - 1, second, second + 1} {
+		c := byDelay()
+		c.cut = second
+		s := LossSample{Bytes: packetBytes, SentAt: sentAt}
+		c.Lost(2*second, s)
+		if known := c.losses.recent.lost == 0; known != (sentAt < c.cut) || c.losses.usual.lost != packetBytes {
+			t.Errorf("sent at %d: %+v", sentAt, c.losses)
+		}
+		if c.Spurious(2*second, s); c.losses.recent.lost != 0 || c.losses.usual.lost != 0 {
+			t.Errorf("sent at %d, and taken back: %+v", sentAt, c.losses)
+		}
+	}
+}
+
+// TestMarginIsBounded: an irregular link lengthens the queue by what it does in a round trip, up to half
+// of one, which counts for 20 ms at least and 60 ms at most.
+func TestMarginIsBounded(t *testing.T) {
+	for pipe, want := range map[int64]int64{0: 20, 40: 20, 80: 40, 120: 60, 1000: 60} {
+		for _, m := range []queueMeter{{swing: second}, {rough: second}} {
+			if got := m.margin(pipe * millisecond); got != want*millisecond {
+				t.Errorf("a round trip of %d ms: %v, want %d ms", pipe, time.Duration(got), want)
+			}
+		}
+	}
+	for _, m := range []queueMeter{{swing: 7 * millisecond, rough: 5 * millisecond}, {swing: 5 * millisecond, rough: 7 * millisecond}} {
+		if got := m.margin(second); got != 7*millisecond {
+			t.Errorf("%+v: %v", m, time.Duration(got))
+		}
+	}
+}

@@ -78,3 +78,33 @@ func TestCubicCurve(t *testing.T) {
 		t.Error("it grew although it was not used")
 	}
 }
+
+// TestLongerWayIsNoRival: pauses that find the same wait each time have found a longer way; what differs
+// by more than two packets of the best rate, and a millisecond, is the queue of somebody.
+func TestLongerWayIsNoRival(t *testing.T) {
+	for _, c := range []struct {
+		best, differs int64
+		rival         bool
+	}{
+		{1_200_000, 2 * millisecond, false}, {1_200_000, 2*millisecond + 1, true},
+		{12_000_000, millisecond, false}, {12_000_000, millisecond + 1, true},
+		{12_000, 100 * millisecond, false}, // at the present rate of 24 KB/s that is two packets
+		{12_000, 100*millisecond + 1, true},
+	} {
+		d := byDelay()
+		d.rate = 24_000
+		d.rivals.best.add(0, -c.best, bestSpan)
+		d.queue.base.add(0, 0, baseSpan)
+		for n, wait := range []int64{300 * millisecond, 300*millisecond + c.differs, 300*millisecond + c.differs/2} {
+			if d.rivals.on || !d.queue.base.any {
+				t.Fatalf("%+v: decided after %d pauses", c, n)
+			}
+			now := second * int64(n+1)
+			d.queue.wait, d.rivals.pause.wait, d.rivals.pause.sentAt = wait, wait, now-50*millisecond
+			d.answer(now+20*millisecond, now)
+		}
+		if d.rivals.on != c.rival || d.queue.base.any != c.rival {
+			t.Errorf("%+v: a rival %v, the base is known %v", c, d.rivals.on, d.queue.base.any)
+		}
+	}
+}

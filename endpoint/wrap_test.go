@@ -229,3 +229,19 @@ func TestClockWraps(t *testing.T) {
 		}
 	}
 }
+
+// TestIDsGoNarrow: an id takes two bytes as long as it is less than 2^14 above what the peer has,
+// however many there were before.
+func TestIDsGoNarrow(t *testing.T) {
+	for _, d := range []Delivery{ReliableOrdered, ReliableUnordered, UnreliableLatest} {
+		for _, before := range []uint64{1, 20_000, 1 << 40} {
+			s := newScript(t, channels()).e.outbox.sender(uint16(chanOf(d)))
+			s.wind(before)
+			for ahead, want := range map[uint64]bool{0: false, 1<<14 - 2: false, 1<<14 + 1: true} {
+				if s.wide(before+ahead) != want {
+					t.Errorf("%v: %d behind %d others: wide %v", d, ahead, before, !want)
+				}
+			}
+		}
+	}
+}
