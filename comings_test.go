@@ -118,6 +118,107 @@ func (k *chronicle) listen(c *tickwire.Conn) {
 	}
 }
 
+// A pilgrimage is one world of TestComeAndGo: two servers, and players who come and go.
+type pilgrimage struct {
+	*world
+	servers  [2]*process
+	pilgrims []*pilgrim
+	said     *chronicle
+	random   *rand.Rand
+}
+
+func newPilgrimage(t *testing.T, seed uint64) *pilgrimage {
+	w := newWorld(t)
+	w.seed = byte(seed)
+	p := &pilgrimage{
+		world:  w,
+		random: rand.New(rand.NewPCG(seed, 0x636f6d65)),
+		said:   &chronicle{t: t, names: map[*tickwire.Conn]uint32{}},
+	}
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: float64(p.random.IntN(3)) * 0.05}))
+	p.servers = [2]*process{w.process(keeping), w.process(keeping)}
+	for id := range uint64(3) {
+		one := &pilgrim{w: w, id: id}
+		one.connect(p.servers[0])
+		p.pilgrims = append(p.pilgrims, one)
+	}
+	return p
+}
+
+// tick lets everybody speak and listen.
+func (p *pilgrimage) tick() bool {
+	for _, one := range p.pilgrims {
+		one.tick(p.servers[0], p.said)
+	}
+	for _, s := range p.servers {
+		ids := map[uint64]bool{}
+		for c := range s.srv.Conns() {
+			p.said.listen(c)
+			if ids[c.ClientID()] && c.Open() {
+				p.t.Fatalf("seed %d: player %d has two seats", p.seed, c.ClientID())
+			}
+			ids[c.ClientID()] = ids[c.ClientID()] || c.Open()
+			p.said.speak(c)
+		}
+	}
+	return false
+}
+
+// happens does something to one of the players or servers.
+func (p *pilgrimage) happens() {
+	one, n := p.pilgrims[p.random.IntN(len(p.pilgrims))], p.random.IntN(2)
+	s, other := p.servers[n], p.servers[1-n]
+	switch p.random.IntN(8) {
+	case 0:
+		s.restart()
+	case 1:
+		one.dies(s)
+	case 2, 3:
+		p.cut(one.socket, p.servers[0].srv, true)
+		p.cut(one.socket, p.servers[1].srv, true)
+	case 4:
+		p.nw.HealAll()
+	case 5:
+		p.move(one.socket)
+	case 6:
+		for _, c := range players(s.srv) {
+			must(p.t, c.HandOver(p.mint(c.ClientID(), nil, other.srv.PublicAddresses()...), 5*time.Second))
+		}
+	}
+}
+
+// wantAllIn wants everybody to be in, once.
+func (p *pilgrimage) wantAllIn() {
+	p.t.Helper()
+	in := len(players(p.servers[0].srv)) + len(players(p.servers[1].srv))
+	for _, one := range p.pilgrims {
+		if !one.conn.Open() || one.conn.Away() > 0 || in != len(p.pilgrims) {
+			p.t.Errorf("seed %d: player %d is in: %v, away for %v; %d seats are taken", p.seed, one.id, one.conn.Open(), one.conn.Away(), in)
+		}
+	}
+}
+
+// A comeTally counts in which ways somebody came back: with all messages or without, on a new Conn,
+// and on another server.
+type comeTally struct{ kept, lost, resumed, moved int }
+
+func (n *comeTally) count(w *world) {
+	for _, heard := range w.heard {
+		for _, ev := range heard {
+			switch {
+			case ev.Kind == tickwire.Back && ev.Kept:
+				n.kept++
+			case ev.Kind == tickwire.Back:
+				n.lost++
+			case ev.Resumed:
+				n.resumed++
+			case ev.Kind == tickwire.Connected && ev.From != nil:
+				n.moved++
+			}
+		}
+	}
+}
+
 // TestComeAndGo plays worlds by seed in which lines die, addresses change, processes of players
 // and servers are killed, and servers hand their players over to each other, all at
 // any time. No message comes twice or out of order, nobody has two seats, and when it is over
@@ -127,91 +228,23 @@ func TestComeAndGo(t *testing.T) {
 	if raced {
 		n = min(n, 5)
 	}
-	var kept, lost, resumed, moved int
+	var tally comeTally
 	for seed := range uint64(n) {
-		rnd := rand.New(rand.NewPCG(seed, 0x636f6d65))
-		w := newWorld(t)
-		w.seed = byte(seed)
-		must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: float64(rnd.IntN(3)) * 0.05}))
-		servers := [2]*process{w.process(keeping), w.process(keeping)}
-		var pilgrims []*pilgrim
-		for id := range uint64(3) {
-			p := &pilgrim{w: w, id: id}
-			p.connect(servers[0])
-			pilgrims = append(pilgrims, p)
-		}
-		k := &chronicle{t: t, names: map[*tickwire.Conn]uint32{}}
-		tick := func() bool {
-			for _, p := range pilgrims {
-				p.tick(servers[0], k)
-			}
-			for _, s := range servers {
-				ids := map[uint64]bool{}
-				for c := range s.srv.Conns() {
-					k.listen(c)
-					if ids[c.ClientID()] && c.Open() {
-						t.Fatalf("seed %d: player %d has two seats", seed, c.ClientID())
-					}
-					ids[c.ClientID()] = ids[c.ClientID()] || c.Open()
-					k.speak(c)
-				}
-			}
-			return false
-		}
+		p := newPilgrimage(t, seed)
 		for range 25 {
-			p, s := pilgrims[rnd.IntN(len(pilgrims))], servers[rnd.IntN(2)]
-			switch rnd.IntN(8) {
-			case 0:
-				s.restart()
-			case 1:
-				p.dies(s)
-			case 2, 3:
-				w.cut(p.socket, servers[0].srv, true)
-				w.cut(p.socket, servers[1].srv, true)
-			case 4:
-				w.nw.HealAll()
-			case 5:
-				w.move(p.socket)
-			case 6:
-				for _, c := range players(s.srv) {
-					other := servers[0]
-					if s == other {
-						other = servers[1]
-					}
-					must(t, c.HandOver(w.mint(c.ClientID(), nil, other.srv.PublicAddresses()...), 5*time.Second))
-				}
-			}
-			w.run(time.Duration(rnd.IntN(8000))*time.Millisecond, tick)
+			p.happens()
+			p.run(time.Duration(p.random.IntN(8000))*time.Millisecond, p.tick)
 		}
-		w.nw.HealAll()
-		w.run(70*time.Second, tick)
-		in := len(players(servers[0].srv)) + len(players(servers[1].srv))
-		for _, p := range pilgrims {
-			if !p.conn.Open() || p.conn.Away() > 0 || in != len(pilgrims) {
-				t.Errorf("seed %d: player %d is in: %v, away for %v; %d seats are taken", seed, p.id, p.conn.Open(), p.conn.Away(), in)
-			}
-		}
-		for drv := range w.heard {
-			for _, ev := range w.heard[drv] {
-				switch {
-				case ev.Kind == tickwire.Back && ev.Kept:
-					kept++
-				case ev.Kind == tickwire.Back:
-					lost++
-				case ev.Resumed:
-					resumed++
-				case ev.Kind == tickwire.Connected && ev.From != nil:
-					moved++
-				}
-			}
-		}
-		if t.Failed() {
+		p.nw.HealAll()
+		p.run(70*time.Second, p.tick)
+		p.wantAllIn()
+		if tally.count(p.world); t.Failed() {
 			return
 		}
 	}
 	t.Logf("%d worlds: back with everything %d times, without %d times, on a new Conn %d times, on another server %d times",
-		n, kept, lost, resumed, moved)
-	if kept == 0 || lost == 0 || resumed == 0 || moved == 0 {
+		n, tally.kept, tally.lost, tally.resumed, tally.moved)
+	if tally.kept == 0 || tally.lost == 0 || tally.resumed == 0 || tally.moved == 0 {
 		t.Error("not everything has happened")
 	}
 }

@@ -21,23 +21,20 @@ func ExampleConfig_congestion() {
 		Logger:     slog.New(slog.DiscardHandler), Now: nw.Now(),
 	}
 	theirs, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{})
+	mine, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{})
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, theirs)
 	if err != nil {
-		fmt.Println(err)
-		return
+		panic(err)
 	}
 	defer srv.Close()
-	mine, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{})
 	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine)
 	if err != nil {
-		fmt.Println(err)
-		return
+		panic(err)
 	}
 	defer client.Close()
 	token, _ := srv.DevToken(42)
 	if _, err := client.Connect(token); err != nil {
-		fmt.Println(err)
-		return
+		panic(err)
 	}
 
 	line := simnet.LinkConfig{Delay: 25 * time.Millisecond, BitsPerSecond: 4_000_000}
@@ -62,11 +59,7 @@ func ExampleConfig_congestion() {
 		srv.Flush(nw.Now())
 		client.Update(nw.Now())
 		client.Flush(nw.Now())
-		for range 16 { // what Ticks does between the steps
-			nw.Advance(time.Second / 60 / 16)
-			srv.Service(nw.Now())
-			client.Service(nw.Now())
-		}
+		betweenSteps(nw, srv, client)
 	}
 	for c := range srv.Conns() {
 		st := c.Stats()
@@ -76,4 +69,13 @@ func ExampleConfig_congestion() {
 	// Output:
 	// the estimate is near 1 Mbit/s: true
 	// packets wait less than three ticks: true
+}
+
+// betweenSteps does for a tick what Ticks does, with a network in virtual time.
+func betweenSteps(nw *simnet.Network, srv *tickwire.Server, client *tickwire.Client) {
+	for range 16 {
+		nw.Advance(time.Second / 60 / 16)
+		srv.Service(nw.Now())
+		client.Service(nw.Now())
+	}
 }

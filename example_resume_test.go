@@ -82,10 +82,8 @@ func ExampleServer_Shutdown_handOver() {
 	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}) // 32 secret bytes, which the login backend has, too
 	run := func(name string, handOver func(*tickwire.Conn) []byte) (*tickwire.Hub, *mem.Server) {
 		socket, _ := mem.Listen()
-		srv, err := tickwire.Listen(tickwire.ServerConfig{
-			Config: cfg, PrivateKey: key, HandOver: handOver,
-			MaxTokenLifetime: -1, // there was no earlier server
-		}, socket)
+		cfg := tickwire.ServerConfig{Config: cfg, PrivateKey: key, HandOver: handOver, MaxTokenLifetime: -1} // no earlier run
+		srv, err := tickwire.Listen(cfg, socket)
 		if err != nil {
 			panic(err)
 		}
@@ -100,9 +98,8 @@ func ExampleServer_Shutdown_handOver() {
 		return hub, socket
 	}
 	mint := func(player uint64, hub *tickwire.Hub) []byte {
-		token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
-			Key: key, ClientID: player, Addresses: hub.PublicAddresses(),
-		})
+		cfg := netcode.MintConfig{Key: key, ClientID: player, Addresses: hub.PublicAddresses()}
+		token, err := netcode.Mint(time.Now().Unix(), cfg)
 		if err != nil {
 			panic(err)
 		}
@@ -125,14 +122,13 @@ func ExampleServer_Shutdown_handOver() {
 	defer player.Close()
 	welcomes := 0
 	for ev := range player.Events(ctx) {
-		if ev.Kind != tickwire.Message {
-			continue
+		if ev.Kind == tickwire.Message {
+			fmt.Println(string(ev.Payload))
+			if welcomes++; welcomes == 2 {
+				break
+			}
+			go old.Shutdown(ctx)
 		}
-		fmt.Println(string(ev.Payload))
-		if welcomes++; welcomes == 2 {
-			break
-		}
-		go old.Shutdown(ctx)
 	}
 	// Output:
 	// welcome to the first server, player 42

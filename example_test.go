@@ -265,13 +265,7 @@ func ExampleServer_Broadcast() {
 	// step lets a tick pass for all.
 	step := func() {
 		for _, player := range players {
-			player.Update(time.Now())
-			for c := range player.Conns() {
-				for b := range news.Receive(c) {
-					fmt.Printf("%s\n", b)
-				}
-			}
-			player.Flush(time.Now())
+			printNews(player, news)
 		}
 		srv.Update(time.Now())
 		for ev := range srv.Events() {
@@ -308,4 +302,15 @@ func ExampleServer_Broadcast() {
 	// the boss is here
 	// the boss is gone
 	// the boss is gone
+}
+
+// printNews is a tick of a player who prints what he hears.
+func printNews(player *tickwire.Client, news *tickwire.RawChannel) {
+	player.Update(time.Now())
+	for c := range player.Conns() {
+		for b := range news.Receive(c) {
+			fmt.Printf("%s\n", b)
+		}
+	}
+	player.Flush(time.Now())
 }

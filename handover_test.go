@@ -110,70 +110,96 @@ func (s *stage) tokensFor(player uint64) []byte {
 	}, s.srv.PublicAddresses()...)
 }
 
+// An exodus is a crowd of movers who talk, ten times a second, with the stage on which they are.
+type exodus struct {
+	*world
+	from, to *stage
+	movers   []*mover
+	steps    int
+	silent   bool
+}
+
+func newExodus(t *testing.T, n int) *exodus {
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: 0.03}))
+	x := &exodus{world: w, from: w.stage(nil), to: w.stage(nil)}
+	for i := range n {
+		x.movers = append(x.movers, w.mover(x.from.srv, uint64(i)+1, nil))
+	}
+	w.until("everybody is in", func() bool { return len(players(x.from.srv)) == n })
+	return x
+}
+
+// play is a step, and reports whether the first stage is through with everybody.
+func (x *exodus) play() bool {
+	x.steps++
+	speaks := !x.silent && x.steps%6 == 0
+	x.from.tick(speaks)
+	x.to.tick(speaks)
+	for _, m := range x.movers {
+		if m.listen(); speaks {
+			m.tick()
+		}
+	}
+	return len(x.from.ended) == len(x.movers)
+}
+
+func (x *exodus) playFor(d time.Duration) {
+	x.run(d, func() bool { x.play(); return false })
+}
+
+// wantAll wants all that the player with this index said to have come to one of the stages, in
+// order, and all that they said to him; it returns how many messages that are.
+func (x *exodus) wantAll(i int) int {
+	x.t.Helper()
+	m, id, from, to := x.movers[i], uint64(i)+1, x.from, x.to
+	all := append(slices.Clone(from.got[id]), to.got[id]...)
+	if len(all) != int(m.said) || len(from.got[id]) == 0 || len(to.got[id]) == 0 {
+		x.t.Fatalf("player %d said %d, the servers heard %d and %d", i, m.said, len(from.got[id]), len(to.got[id]))
+	}
+	for k, number := range all {
+		if number != uint64(k+1) {
+			x.t.Fatalf("player %d: message %d came where %d was due", i, number, k+1)
+		}
+	}
+	if len(m.froms) != 1 || m.got[m.froms[0]] != from.said[id] || m.got[m.conn] != to.said[id] || len(m.ended) != 1 || m.ended[0].Undelivered != 0 {
+		x.t.Fatalf("player %d: %d hand-overs, %d of %d and %d of %d messages",
+			i, len(m.froms), m.got[m.froms[0]], from.said[id], m.got[m.conn], to.said[id])
+	}
+	return len(all) + int(from.said[id]+to.said[id])
+}
+
 // TestHandOverLong: a thousand players, who talk with their server in both directions over links
 // that lose, are handed over to another one. Not one reliable message is lost, doubled or out of
 // order, of either server, or of any player.
 func TestHandOverLong(t *testing.T) {
-	n := uint64(1000)
+	n := 1000
 	if raced {
 		n = 50
 	}
-	w := newWorld(t)
-	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: 0.03}))
-	a, b := w.stage(nil), w.stage(nil)
-	movers := make([]*mover, n)
-	for i := range movers {
-		movers[i] = w.mover(a.srv, uint64(i)+1, nil)
+	x := newExodus(t, n)
+	x.playFor(time.Second)
+	began := x.nw.Now()
+	for _, player := range players(x.from.srv) {
+		must(t, player.HandOver(x.to.tokensFor(player.ClientID()), 20*time.Second))
 	}
-	w.until("everybody is in", func() bool { return len(players(a.srv)) == int(n) })
-	steps, speaks := 0, true
-	play := func() bool {
-		steps++
-		a.tick(speaks && steps%6 == 0)
-		b.tick(speaks && steps%6 == 0)
-		for _, m := range movers {
-			if m.listen(); speaks && steps%6 == 0 {
-				m.tick()
-			}
-		}
-		return len(a.ended) == int(n)
-	}
-	w.run(time.Second, func() bool { play(); return false })
-	began := w.nw.Now()
-	for _, player := range players(a.srv) {
-		must(t, player.HandOver(b.tokensFor(player.ClientID()), 20*time.Second))
-	}
-	w.until("the first server is through with everybody", play)
-	took := w.nw.Now().Sub(began)
-	w.run(time.Second, func() bool { play(); return false })
-	speaks = false
-	w.run(2*time.Second, func() bool { play(); return false })
+	x.until("the first server is through with everybody", x.play)
+	took := x.nw.Now().Sub(began)
+	x.playFor(time.Second)
+	x.silent = true
+	x.playFor(2 * time.Second)
 	undelivered := 0
-	for _, ev := range a.ended {
+	for _, ev := range x.from.ended {
 		if undelivered += ev.Undelivered; ev.Reason.Code != tickwire.CodeGoingAway {
 			t.Errorf("ended: %v", ev.Reason)
 		}
 	}
 	total := 0
-	for i, m := range movers {
-		id := uint64(i) + 1
-		all := append(slices.Clone(a.got[id]), b.got[id]...)
-		total += len(all)
-		if len(all) != int(m.said) || len(a.got[id]) == 0 || len(b.got[id]) == 0 {
-			t.Fatalf("player %d said %d, the servers heard %d and %d", i, m.said, len(a.got[id]), len(b.got[id]))
-		}
-		for k, number := range all {
-			if number != uint64(k+1) {
-				t.Fatalf("player %d: message %d came where %d was due", i, number, k+1)
-			}
-		}
-		if len(m.froms) != 1 || m.got[m.froms[0]] != a.said[id] || m.got[m.conn] != b.said[id] || len(m.ended) != 1 || m.ended[0].Undelivered != 0 {
-			t.Fatalf("player %d: %d hand-overs, %d of %d and %d of %d messages", i, len(m.froms), m.got[m.froms[0]], a.said[id], m.got[m.conn], b.said[id])
-		}
-		total += int(a.said[id] + b.said[id])
+	for i := range x.movers {
+		total += x.wantAll(i)
 	}
-	if undelivered != 0 || len(players(b.srv)) != int(n) || len(players(a.srv)) != 0 {
-		t.Errorf("%d undelivered; %d players on the second server, %d on the first", undelivered, len(players(b.srv)), len(players(a.srv)))
+	if there, here := len(players(x.to.srv)), len(players(x.from.srv)); undelivered != 0 || there != n || here != 0 {
+		t.Errorf("%d undelivered; %d players on the second server, %d on the first", undelivered, there, here)
 	}
 	t.Logf("%d players handed over in %v; %d reliable messages, none lost", n, took, total)
 }

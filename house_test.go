@@ -20,23 +20,6 @@ const (
 	maxFunctionLines = 60
 )
 
-// stillLong are functions from before there was a limit, by file and name. Who makes one shorter
-// takes it off the list; nobody adds one.
-var stillLong = []string{
-	"comings_test.go TestComeAndGo",
-	"example_rate_test.go ExampleConfig_congestion",
-	"example_resume_test.go ExampleServer_Shutdown_handOver",
-	"example_test.go ExampleServer_Broadcast",
-	"handover_test.go TestHandOverLong",
-	"match_test.go TestMatch",
-	"protection_test.go TestProtection",
-	"refusal_test.go TestTokenTrouble",
-	"resume_session_test.go TestSessionComesBack",
-	"resume_session_test.go TestShutdownHandsOver",
-	"resume_test.go TestAwayAndBack",
-	"resume_ticket_test.go TestTicketRefused",
-}
-
 var (
 	// leftOver are the marks of unfinished work; split, so that they do not find themselves.
 	leftOver = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X|HA` + `CK)\b`)
@@ -100,7 +83,7 @@ func taste(s source) (faults []string) {
 	ast.Inspect(s.file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
-			if s.long(n) && !slices.Contains(stillLong, s.name+" "+n.Name.Name) {
+			if s.long(n) {
 				fault(fmt.Sprintf("%s has more than %d lines; find the stories in it", n.Name.Name, maxFunctionLines))
 			}
 			if badName.MatchString(n.Name.Name) {
@@ -124,23 +107,6 @@ func taste(s source) (faults []string) {
 func (s source) long(fn *ast.FuncDecl) bool {
 	text := s.text[fn.Pos()-s.file.FileStart : fn.End()-s.file.FileStart]
 	return bytes.Count(text, []byte("\n")) >= maxFunctionLines
-}
-
-// TestStillLong: the list of functions that may be long has none that is not.
-func TestStillLong(t *testing.T) {
-	long := map[string]bool{}
-	for _, s := range sources(t) {
-		for _, decl := range s.file.Decls {
-			if fn, ok := decl.(*ast.FuncDecl); ok && s.long(fn) {
-				long[s.name+" "+fn.Name.Name] = true
-			}
-		}
-	}
-	for _, name := range stillLong {
-		if !long[name] {
-			t.Errorf("%s is not long any more, or gone: take it off the list", name)
-		}
-	}
 }
 
 func TestTaste(t *testing.T) {

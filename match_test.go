@@ -13,11 +13,11 @@ import (
 	"github.com/tickwire/tickwire/simnet"
 )
 
-func TestMatch(t *testing.T) {
+// TestStates: a client goes through its states, and either end knows the other's Conn.
+func TestStates(t *testing.T) {
 	w := newWorld(t)
 	srv, client := w.serve(w.address(), nil), w.join(nil)
 	must(t, w.nw.SetHost(netip.MustParseAddr("10.0.0.2"), simnet.LTE4G())) // the client's
-	t.Log("# a client goes through its states")
 	conn := w.open(client, srv, 42)
 	if got := w.states(client); !slices.Equal(got, []string{"requesting", "answering", "Connected"}) {
 		t.Errorf("states %v", got)
@@ -26,7 +26,15 @@ func TestMatch(t *testing.T) {
 	if player.ClientID() != 42 || srv.Conn(player.ID()) != player || client.Conn(conn.ID()) != conn {
 		t.Errorf("client id %d, id %d", player.ClientID(), player.ID())
 	}
-	t.Log("# the player's input and a line of chat arrive, typed and in order")
+}
+
+// TestMatch: the player's input and a line of chat arrive, typed and in order, and he leaves.
+func TestMatch(t *testing.T) {
+	w := newWorld(t)
+	srv, client := w.serve(w.address(), nil), w.join(nil)
+	must(t, w.nw.SetHost(netip.MustParseAddr("10.0.0.2"), simnet.LTE4G())) // the client's
+	conn := w.open(client, srv, 42)
+	player := players(srv)[0]
 	must(t, inputs.Send(conn, input{3, -4}))
 	receipt, err := chat.SendTracked(conn, []byte("hello"))
 	must(t, err)
@@ -45,25 +53,25 @@ func TestMatch(t *testing.T) {
 	if !slices.Equal(got, []input{{3, -4}}) || !slices.Equal(lines, []string{"hello"}) {
 		t.Errorf("received %v and %q", got, lines)
 	}
-	delivered := tickwire.Event{Kind: tickwire.Delivered, Conn: conn, Channel: 2, Receipt: receipt}
-	if ev := w.last(client); ev.Kind != delivered.Kind || ev.Receipt != receipt || ev.Conn != conn {
-		t.Errorf("heard %v, want %v", ev, delivered)
+	if ev := w.last(client); ev.Kind != tickwire.Delivered || ev.Receipt != receipt || ev.Conn != conn {
+		t.Errorf("heard %v, want that receipt %v is delivered", ev, receipt)
 	}
-	t.Log("# the client leaves, the server hears why, each side once")
+	w.wantFarewell(client, srv, conn)
+}
+
+// wantFarewell lets a client leave: the server hears why, each side once.
+func (w *world) wantFarewell(client *tickwire.Client, srv *tickwire.Server, conn *tickwire.Conn) {
+	w.t.Helper()
 	conn.Close(tickwire.CodeApplication+1, "good night")
 	if conn.Open() {
-		t.Error("open after Close")
+		w.t.Error("open after Close")
 	}
 	w.run(time.Second, nil)
-	wantLast := func(d driver, remote bool) {
+	for d, remote := range map[driver]bool{client: false, srv: true} {
 		want := tickwire.Reason{Code: tickwire.CodeApplication + 1, Text: "good night", Remote: remote}
 		if ev := w.last(d); ev.Kind != tickwire.Disconnected || ev.Reason != want {
-			t.Errorf("last event %v", ev)
+			w.t.Errorf("last event %v", ev)
 		}
-	}
-	wantLast(client, false)
-	wantLast(srv, true)
-	for _, d := range w.drivers {
 		n := 0
 		for _, ev := range w.heard[d] {
 			if ev.Kind == tickwire.Disconnected {
@@ -71,7 +79,7 @@ func TestMatch(t *testing.T) {
 			}
 		}
 		if n != 1 {
-			t.Errorf("%d times Disconnected", n)
+			w.t.Errorf("%d times Disconnected", n)
 		}
 	}
 }

@@ -35,10 +35,49 @@ func (o *overhearer) Write(ds []transport.Datagram) (int, error) {
 	return o.Socket.Write(ds)
 }
 
+// eavesdropped joins a client whose socket an overhearer has.
+func (w *world) eavesdropped(words string, change func(*tickwire.ClientConfig)) (*tickwire.Client, *overhearer) {
+	w.t.Helper()
+	ear := &overhearer{Socket: w.socket(w.address()), words: []byte(words), odd: map[byte]int{}}
+	cfg := tickwire.ClientConfig{Config: config()}
+	w.simulate(&cfg.Config)
+	if change != nil {
+		change(&cfg)
+	}
+	client, err := tickwire.NewClient(cfg, ear)
+	must(w.t, err)
+	w.add(client)
+	return client, ear
+}
+
+// wantLines says so many lines in both directions, and wants all of them to come.
+func (w *world) wantLines(lines int, words string, conn, player *tickwire.Conn) {
+	w.t.Helper()
+	up, down := 0, 0
+	for n := 0; n < lines || up < lines || down < lines; n++ {
+		if n < lines {
+			line := fmt.Appendf(nil, "%03d: %s", n, words)
+			must(w.t, chat.Send(conn, line))
+			must(w.t, chat.Send(player, line))
+		}
+		w.run(time.Second/60, nil)
+		for range player.Receive(2) {
+			up++
+		}
+		for range conn.Receive(2) {
+			down++
+		}
+		if n > 3*lines {
+			w.t.Fatalf("%d up, %d down of %d lines", up, down, lines)
+		}
+	}
+}
+
 // TestProtection: whatever the issuer asks for, a game over a bad line does
 // not notice; keys change all the time, nothing that is authentic is dropped
 // for it, and who listens on the way understands what he may.
 func TestProtection(t *testing.T) {
+	const words = "what everybody may hear"
 	for _, want := range []netcode.MintConfig{
 		{}, {ForwardSecrecy: true}, {Suite: netcode.SuiteAES256GCM, ForwardSecrecy: true},
 		{Suite: netcode.SuiteSignedOnly}, {Suite: netcode.SuiteSignedOnly, TagBytes: netcode.MinTagBytes},
@@ -54,34 +93,9 @@ func TestProtection(t *testing.T) {
 					m.Suite, m.TagBytes, m.ForwardSecrecy = want.Suite, want.TagBytes, want.ForwardSecrecy
 				}
 			})
-			ear := &overhearer{Socket: w.socket(w.address()), words: []byte("what everybody may hear"), odd: map[byte]int{}}
-			cfg := tickwire.ClientConfig{Config: config()}
-			w.simulate(&cfg.Config)
-			cfg.EpochPackets = 4
-			client, err := tickwire.NewClient(cfg, ear)
-			must(t, err)
-			w.add(client)
+			client, ear := w.eavesdropped(words, func(cfg *tickwire.ClientConfig) { cfg.EpochPackets = 4 })
 			conn := w.open(client, srv, 1)
-
-			const lines = 300
-			up, down := 0, 0
-			for n := 0; n < lines || up < lines || down < lines; n++ {
-				if n < lines {
-					line := fmt.Appendf(nil, "%03d: what everybody may hear", n)
-					must(t, chat.Send(conn, line))
-					must(t, chat.Send(players(srv)[0], line))
-				}
-				w.run(time.Second/60, nil)
-				for range players(srv)[0].Receive(2) {
-					up++
-				}
-				for range conn.Receive(2) {
-					down++
-				}
-				if n > 3*lines {
-					t.Fatalf("%d up, %d down of %d lines", up, down, lines)
-				}
-			}
+			w.wantLines(300, words, conn, players(srv)[0])
 			if readable := ear.heard > 0; readable != (want.Suite == netcode.SuiteSignedOnly) {
 				t.Errorf("%d datagrams can be read on the way", ear.heard)
 			}
@@ -104,12 +118,7 @@ func TestProtection(t *testing.T) {
 func TestChangeKeys(t *testing.T) {
 	w := newWorld(t)
 	srv := w.serve(w.address(), nil)
-	ear := &overhearer{Socket: w.socket(w.address()), words: []byte("-"), odd: map[byte]int{}}
-	cfg := tickwire.ClientConfig{Config: config()}
-	w.simulate(&cfg.Config)
-	client, err := tickwire.NewClient(cfg, ear)
-	must(t, err)
-	w.add(client)
+	client, ear := w.eavesdropped("-", nil)
 	conn := w.open(client, srv, 1)
 	say := func() {
 		must(t, chat.Send(conn, []byte("hello")))

@@ -86,114 +86,131 @@ type tap struct{ bytes.Buffer }
 
 func (l *tap) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
-func TestTokenTrouble(t *testing.T) {
-	var log tap
-	start := func(t *testing.T, change func(*tickwire.ServerConfig)) (*world, netip.AddrPort) {
-		log.Reset()
-		w := newWorld(t)
-		at := w.address()
-		w.serve(at, func(cfg *tickwire.ServerConfig) {
-			withKey(cfg)
-			cfg.Logger = log.logger()
-			if change != nil {
-				change(cfg)
-			}
-		})
-		return w, at
-	}
-	wantLog := func(t *testing.T, parts ...string) {
-		t.Helper()
-		for _, part := range parts {
-			if n := strings.Count(log.String(), part); n < 1 || n > 3 {
-				t.Errorf("%d times %q in the log:\n%s", n, part, log.String())
-			}
+// A gatehouse is a world with a server that says in its log whom it does not let in.
+type gatehouse struct {
+	*world
+	at  netip.AddrPort
+	log tap
+}
+
+func newGatehouse(t *testing.T, change func(*tickwire.ServerConfig)) *gatehouse {
+	w := newWorld(t)
+	g := &gatehouse{world: w, at: w.address()}
+	w.serve(g.at, func(cfg *tickwire.ServerConfig) {
+		withKey(cfg)
+		cfg.Logger = g.log.logger()
+		if change != nil {
+			change(cfg)
+		}
+	})
+	return g
+}
+
+// wantLog wants each part to be in the log, and no flood of them.
+func (g *gatehouse) wantLog(parts ...string) {
+	g.t.Helper()
+	for _, part := range parts {
+		if n := strings.Count(g.log.String(), part); n < 1 || n > 3 {
+			g.t.Errorf("%d times %q in the log:\n%s", n, part, g.log.String())
 		}
 	}
+}
+
+// TestTokenTimes: a token that has expired, one that an earlier run may have seen, and one that
+// lives for longer than the server remembers.
+func TestTokenTimes(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
-		w, at := start(t, nil)
-		token := w.mint(1, nil, at)
-		w.run(46*time.Second, nil)
-		wantCode(t, w.refused(token, nil), tickwire.CodeExpired, true)
-		wantLog(t, "expired", "do the clocks")
+		g := newGatehouse(t, nil)
+		token := g.mint(1, nil, g.at)
+		g.run(46*time.Second, nil)
+		wantCode(t, g.refused(token, nil), tickwire.CodeExpired, true)
+		g.wantLog("expired", "do the clocks")
 	})
 	t.Run("too early", func(t *testing.T) {
-		w, at := start(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
+		g := newGatehouse(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
 		short := func(cfg *netcode.MintConfig) { cfg.Lifetime = 30 * time.Second }
-		r := w.refused(w.mint(1, short, at), nil)
+		r := g.refused(g.mint(1, short, g.at), nil)
 		wantCode(t, r, tickwire.CodeTooEarly, true)
 		if r.RetryAfter != 16*time.Second {
 			t.Errorf("retry after %v", r.RetryAfter)
 		}
-		wantLog(t, "earlier run", "started=")
-	})
-	t.Run("Admit fails", func(t *testing.T) {
-		w, at := start(t, func(cfg *tickwire.ServerConfig) {
-			cfg.Admit = func(tickwire.Applicant) error { return errors.New("dial db-7.internal: refused") }
-		})
-		for player := range uint64(5) {
-			r := w.refused(w.mint(player, nil, at), nil)
-			if wantCode(t, r, tickwire.CodeRefused, true); r.Text != "refused" {
-				t.Errorf("the player reads %q", r.Text)
-			}
-		}
-		wantLog(t, "Admit failed", "db-7.internal")
+		g.wantLog("earlier run", "started=")
 	})
 	t.Run("too long", func(t *testing.T) {
-		w, at := start(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
+		g := newGatehouse(t, func(cfg *tickwire.ServerConfig) { cfg.MaxTokenLifetime = 0 })
 		long := func(cfg *netcode.MintConfig) { cfg.Lifetime = time.Hour }
-		wantCode(t, w.refused(w.mint(1, long, at), nil), tickwire.CodeTooLong, true)
-		wantLog(t, "longer than MaxTokenLifetime")
+		wantCode(t, g.refused(g.mint(1, long, g.at), nil), tickwire.CodeTooLong, true)
+		g.wantLog("longer than MaxTokenLifetime")
 	})
+}
+
+// TestTokenAddresses: a token names the address that players use, whichever the server's own is.
+func TestTokenAddresses(t *testing.T) {
 	t.Run("wrong address", func(t *testing.T) {
-		w, at := start(t, func(cfg *tickwire.ServerConfig) {
+		g := newGatehouse(t, func(cfg *tickwire.ServerConfig) {
 			cfg.PublicAddresses = []netip.AddrPort{netip.MustParseAddrPort("203.0.113.7:9000")}
 		})
-		wantCode(t, w.refused(w.mint(1, nil, at), nil), tickwire.CodeWrongAddress, true)
-		wantLog(t, "names another server", "expected=[203.0.113.7:9000]")
+		wantCode(t, g.refused(g.mint(1, nil, g.at), nil), tickwire.CodeWrongAddress, true)
+		g.wantLog("names another server", "expected=[203.0.113.7:9000]")
 	})
 	t.Run("behind a translated address", func(t *testing.T) {
-		w, at := start(t, func(cfg *tickwire.ServerConfig) {
-			cfg.PublicAddresses = []netip.AddrPort{netip.MustParseAddrPort("10.0.0.99:7000")}
-		})
-		must(t, w.nw.Rebind(at, netip.MustParseAddrPort("10.0.0.99:7000")))
-		client := w.join(nil)
-		conn, err := client.Connect(w.mint(1, nil, netip.MustParseAddrPort("10.0.0.99:7000")))
+		public := netip.MustParseAddrPort("10.0.0.99:7000")
+		g := newGatehouse(t, func(cfg *tickwire.ServerConfig) { cfg.PublicAddresses = []netip.AddrPort{public} })
+		must(t, g.nw.Rebind(g.at, public))
+		client := g.join(nil)
+		conn, err := client.Connect(g.mint(1, nil, public))
 		must(t, err)
-		w.until("connected", conn.Open)
+		g.until("connected", conn.Open)
 	})
-	t.Run("another key", func(t *testing.T) {
-		w, at := start(t, nil)
+}
+
+// TestTokenOfAnother key or game: the client hears nothing, the log says what is wrong.
+func TestTokenOfAnother(t *testing.T) {
+	t.Run("key", func(t *testing.T) {
+		g := newGatehouse(t, nil)
 		other := func(cfg *netcode.MintConfig) {
 			cfg.Key = netcode.KeyFrom([netcode.KeyBytes]byte{5: 9})
 			cfg.Timeout = time.Second
 		}
-		wantCode(t, w.refused(w.mint(1, other, at), nil), tickwire.CodeTimeout, false)
-		wantLog(t, "same PrivateKey")
+		wantCode(t, g.refused(g.mint(1, other, g.at), nil), tickwire.CodeTimeout, false)
+		g.wantLog("same PrivateKey")
 	})
-	t.Run("another game", func(t *testing.T) {
-		w, at := start(t, nil)
+	t.Run("game", func(t *testing.T) {
+		g := newGatehouse(t, nil)
 		other := func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8; cfg.Timeout = time.Second }
 		any := func(cfg *tickwire.ClientConfig) { cfg.ProtocolID = 0 }
-		wantCode(t, w.refused(w.mint(1, other, at), any), tickwire.CodeTimeout, false)
-		wantLog(t, "another ProtocolID")
+		wantCode(t, g.refused(g.mint(1, other, g.at), any), tickwire.CodeTimeout, false)
+		g.wantLog("another ProtocolID")
 	})
-	t.Run("used", func(t *testing.T) {
-		w, at := start(t, nil)
-		token := w.mint(1, nil, at)
-		client := w.join(nil)
-		conn, err := client.Connect(token)
-		must(t, err)
-		w.until("connected", conn.Open)
-		w.run(time.Second, nil)
-		wantCode(t, w.refused(token, nil), tickwire.CodeUsed, true)
+}
+
+// TestAdmitFails: the log says why the game's own check failed, and no player reads it.
+func TestAdmitFails(t *testing.T) {
+	g := newGatehouse(t, func(cfg *tickwire.ServerConfig) {
+		cfg.Admit = func(tickwire.Applicant) error { return errors.New("dial db-7.internal: refused") }
 	})
-	t.Run("garbage", func(t *testing.T) {
-		w, _ := start(t, nil)
-		var e *netcode.TokenError
-		if _, err := w.join(nil).Connect([]byte("token")); !errors.As(err, &e) {
-			t.Errorf("error %v", err)
+	for player := range uint64(5) {
+		r := g.refused(g.mint(player, nil, g.at), nil)
+		if wantCode(t, r, tickwire.CodeRefused, true); r.Text != "refused" {
+			t.Errorf("the player reads %q", r.Text)
 		}
-	})
+	}
+	g.wantLog("Admit failed", "db-7.internal")
+}
+
+// TestTokenUsed: a token lets somebody in once; what is none is found out before anything is sent.
+func TestTokenUsed(t *testing.T) {
+	g := newGatehouse(t, nil)
+	token := g.mint(1, nil, g.at)
+	conn, err := g.join(nil).Connect(token)
+	must(t, err)
+	g.until("connected", conn.Open)
+	g.run(time.Second, nil)
+	wantCode(t, g.refused(token, nil), tickwire.CodeUsed, true)
+	var e *netcode.TokenError
+	if _, err := g.join(nil).Connect([]byte("token")); !errors.As(err, &e) {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestChannelMismatch(t *testing.T) {

@@ -14,6 +14,26 @@ import (
 	"github.com/tickwire/tickwire/transport/mem"
 )
 
+// keepingHub serves on a socket, and keeps seats.
+func keepingHub(t *testing.T, socket transport.Socket) *tickwire.Hub {
+	t.Helper()
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	keeping(&cfg)
+	srv, err := tickwire.Listen(cfg, socket)
+	must(t, err)
+	return tickwire.NewHub(srv)
+}
+
+// sessionWith lets player 1 in.
+func sessionWith(t *testing.T, hub *tickwire.Hub, mine transport.Socket) *tickwire.Session {
+	t.Helper()
+	token, err := hub.DevToken(1)
+	must(t, err)
+	s, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, mine)
+	must(t, err)
+	return s
+}
+
 // TestSessionComesBack: a Session and a Hub whose wire is cut for longer than the timeout, while
 // both send on: the loops over Events hear of it, and of each message once and in order.
 func TestSessionComesBack(t *testing.T) {
@@ -21,17 +41,10 @@ func TestSessionComesBack(t *testing.T) {
 		listening, err := mem.Listen()
 		must(t, err)
 		socket := &leaky{Server: listening}
-		cfg := tickwire.ServerConfig{Config: config(), Development: true}
-		keeping(&cfg)
-		srv, err := tickwire.Listen(cfg, socket)
-		must(t, err)
-		hub := tickwire.NewHub(srv)
-		token, err := hub.DevToken(1)
-		must(t, err)
+		hub := keepingHub(t, socket)
 		mine, err := socket.Dial()
 		must(t, err)
-		s, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, mine)
-		must(t, err)
+		s := sessionWith(t, hub, mine)
 		var wg sync.WaitGroup
 		ctx, stop := context.WithCancel(t.Context())
 		wg.Go(func() { // an echo
@@ -41,8 +54,7 @@ func TestSessionComesBack(t *testing.T) {
 				}
 			}
 		})
-		var kinds []string
-		var lines []string
+		var kinds, lines []string
 		wg.Go(func() {
 			for ev := range s.Events(ctx) {
 				switch ev.Kind {
@@ -55,18 +67,7 @@ func TestSessionComesBack(t *testing.T) {
 				}
 			}
 		})
-		var want []string
-		for i := range 300 {
-			if i == 50 {
-				socket.loses.Store(1 << 30)
-			}
-			if i == 200 {
-				socket.loses.Store(0)
-			}
-			want = append(want, fmt.Sprint("line ", i))
-			must(t, s.SendContext(ctx, 2, []byte(want[i])))
-			time.Sleep(100 * time.Millisecond)
-		}
+		want := saysThroughALeak(t, s, socket)
 		time.Sleep(5 * time.Second)
 		stats := hub.Stats()
 		stop()
@@ -79,25 +80,36 @@ func TestSessionComesBack(t *testing.T) {
 	})
 }
 
+// saysThroughALeak says a line each tenth of a second for half a minute, and the wire is cut for
+// fifteen seconds of them.
+func saysThroughALeak(t *testing.T, s *tickwire.Session, socket *leaky) (lines []string) {
+	t.Helper()
+	for i := range 300 {
+		switch i {
+		case 50:
+			socket.loses.Store(1 << 30)
+		case 200:
+			socket.loses.Store(0)
+		}
+		lines = append(lines, fmt.Sprint("line ", i))
+		must(t, s.SendContext(t.Context(), 2, []byte(lines[i])))
+		time.Sleep(100 * time.Millisecond)
+	}
+	return lines
+}
+
 // TestSessionResumes: Resume is to Client.Resume what Dial is to Client.Connect.
 func TestSessionResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		socket, err := mem.Listen()
 		must(t, err)
-		cfg := tickwire.ServerConfig{Config: config(), Development: true}
-		keeping(&cfg)
-		srv, err := tickwire.Listen(cfg, socket)
-		must(t, err)
-		hub := tickwire.NewHub(srv)
-		token, err := hub.DevToken(1)
-		must(t, err)
+		hub := keepingHub(t, socket)
 		dial := func() *mem.Socket {
 			s, err := socket.Dial()
 			must(t, err)
 			return s
 		}
-		s, err := tickwire.Dial(t.Context(), tickwire.ClientConfig{Config: config()}, token, dial())
-		must(t, err)
+		s := sessionWith(t, hub, dial())
 		time.Sleep(time.Second)
 		ticket := s.Conn().Ticket()
 		again, err := tickwire.Resume(t.Context(), tickwire.ClientConfig{Config: config()}, ticket, dial())
@@ -120,27 +132,34 @@ func TestSessionResumes(t *testing.T) {
 	})
 }
 
+// successors are two Hubs, of which the first hands its players over to the second.
+func successors(t *testing.T) (hubs [2]*tickwire.Hub, sockets [2]*mem.Server) {
+	t.Helper()
+	next := new(*tickwire.Hub)
+	for i := range hubs {
+		var err error
+		sockets[i], err = mem.Listen()
+		must(t, err)
+		cfg := tickwire.ServerConfig{Config: config(), Development: true, PrivateKey: testKey, MaxTokenLifetime: -1}
+		cfg.HandOver = func(c *tickwire.Conn) []byte {
+			token, err := (*next).DevToken(c.ClientID())
+			must(t, err)
+			return token
+		}
+		srv, err := tickwire.Listen(cfg, sockets[i])
+		must(t, err)
+		hubs[i] = tickwire.NewHub(srv)
+	}
+	*next = hubs[1]
+	return hubs, sockets
+}
+
 // TestShutdownHandsOver: a server that shuts down hands its players over to another one. A Session
 // goes on with the other one, nothing that was sent is lost, and whoever reads its events hears
 // of both.
 func TestShutdownHandsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var hubs [2]*tickwire.Hub
-		var sockets [2]*mem.Server
-		for i := range hubs {
-			var err error
-			sockets[i], err = mem.Listen()
-			must(t, err)
-			cfg := tickwire.ServerConfig{Config: config(), Development: true, PrivateKey: testKey, MaxTokenLifetime: -1}
-			cfg.HandOver = func(c *tickwire.Conn) []byte {
-				token, err := hubs[1].DevToken(c.ClientID())
-				must(t, err)
-				return token
-			}
-			srv, err := tickwire.Listen(cfg, sockets[i])
-			must(t, err)
-			hubs[i] = tickwire.NewHub(srv)
-		}
+		hubs, sockets := successors(t)
 		token, err := hubs[0].DevToken(5)
 		must(t, err)
 		mine, err := sockets[0].Dial()

@@ -41,6 +41,68 @@ func (w *world) wantKinds(d driver, want ...string) {
 	}
 }
 
+// An absence is a world of TestAwayAndBack: over links that lose, a player talks in all deliveries
+// with his server, and is gone for a while.
+type absence struct {
+	*world
+	srv          *tickwire.Server
+	client       *tickwire.Client
+	socket       *simnet.Socket
+	conn, player *tickwire.Conn
+	d            *dialogue
+}
+
+// newAbsence differs by seed in who loses messages, if anybody does, and in the wire id.
+func newAbsence(t *testing.T, seed byte, lose bool) *absence {
+	w := newWorld(t)
+	w.seed = seed * 16
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05}))
+	policy := func(cfg *tickwire.Config, says bool) {
+		cfg.Channels = fiveWays()
+		if lose && says {
+			cfg.Resume = tickwire.LoseMessages
+		}
+	}
+	a := &absence{world: w}
+	a.srv = w.serve(w.address(), func(cfg *tickwire.ServerConfig) { keeping(cfg); policy(&cfg.Config, seed%2 == 0) })
+	a.socket = w.socket(w.address())
+	a.client = w.joinOver(func(cfg *tickwire.ClientConfig) {
+		policy(&cfg.Config, seed%2 == 1)
+		cfg.WireIDBytes = int(seed/4) * 2 % 5 // 0, 2, 4
+	}, a.socket)
+	a.conn = w.open(a.client, a.srv, 1)
+	a.player = players(a.srv)[0]
+	a.player.Value = "state"
+	a.d = w.dialogue(a.client, a.conn, a.srv, a.player)
+	return a
+}
+
+// last lets the player be gone for so long, and come back, from another address if he moves.
+func (a *absence) last(gone time.Duration, moves bool) {
+	a.t.Helper()
+	a.run(time.Second, a.d.tick)
+	a.cut(a.socket, a.srv, true)
+	a.run(gone, a.d.tick)
+	conn, player := a.conn.Away(), a.player.Away()
+	if conn <= 0 || player <= 0 || player > 30*time.Second || a.srv.Stats().Away != 1 || len(players(a.srv)) != 1 {
+		a.t.Fatalf("seed %d: away for %v, %v; %d away", a.seed, conn, player, a.srv.Stats().Away)
+	}
+	if moves {
+		a.move(a.socket)
+	}
+	a.cut(a.socket, a.srv, false)
+	toldBack := func(d driver) bool {
+		kinds := a.kinds(d)
+		return kinds[len(kinds)-1] != "Away"
+	}
+	a.until("back", func() bool {
+		a.d.tick()
+		return a.conn.Away()+a.player.Away() == 0 && toldBack(a.srv) && toldBack(a.client)
+	})
+	a.run(time.Second, a.d.tick)
+	a.d.settle()
+}
+
 // TestAwayAndBack: a player is gone for longer than his timeout, over links that lose and with
 // messages of all deliveries under way in both directions. If the messages are kept nothing
 // reliable is lost, doubled or out of order; if not, each of those that did not arrive is told.
@@ -48,57 +110,26 @@ func TestAwayAndBack(t *testing.T) {
 	var resumed, found uint64
 	for seed := range byte(12) {
 		lose := seed%3 == 2
-		w := newWorld(t)
-		w.seed = seed * 16
-		must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05}))
-		policy := func(cfg *tickwire.Config, says bool) {
-			cfg.Channels = fiveWays()
-			if lose && says {
-				cfg.Resume = tickwire.LoseMessages
-			}
+		a := newAbsence(t, seed, lose)
+		// He moves so that nothing but the ticket brings him back.
+		a.last(12*time.Second+time.Duration(seed)*time.Second/2, lose || seed%2 == 0)
+		n := a.srv.Stats().Resumed
+		if n != a.client.Stats().Resumed || n > 1 {
+			t.Errorf("seed %d: resumed %d times, the client thinks %d", seed, n, a.client.Stats().Resumed)
 		}
-		srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { keeping(cfg); policy(&cfg.Config, seed%2 == 0) })
-		socket := w.socket(w.address())
-		client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-			policy(&cfg.Config, seed%2 == 1)
-			cfg.WireIDBytes = int(seed/4) * 2 % 5 // 0, 2, 4
-		}, socket)
-		conn := w.open(client, srv, 1)
-		player := players(srv)[0]
-		player.Value = "state"
-		d := w.dialogue(client, conn, srv, player)
-		w.run(time.Second, d.tick)
-		w.cut(socket, srv, true)
-		w.run(12*time.Second+time.Duration(seed)*time.Second/2, d.tick)
-		if conn.Away() <= 0 || player.Away() <= 0 || player.Away() > 30*time.Second || srv.Stats().Away != 1 || len(players(srv)) != 1 {
-			t.Fatalf("seed %d: away for %v, %v; %d away", seed, conn.Away(), player.Away(), srv.Stats().Away)
+		resumed += n
+		found += 1 - n
+		kept := !lose || n == 0
+		for _, drv := range []driver{a.srv, a.client} {
+			a.wantKinds(drv, "Connected false", "Away", fmt.Sprintf("Back %v", kept))
 		}
-		if lose || seed%2 == 0 {
-			w.move(socket) // so that nothing but the ticket brings him back
-		}
-		w.cut(socket, srv, false)
-		w.until("back", func() bool {
-			d.tick()
-			return conn.Away()+player.Away() == 0 && w.kinds(srv)[len(w.kinds(srv))-1] != "Away" && w.kinds(client)[len(w.kinds(client))-1] != "Away"
-		})
-		w.run(time.Second, d.tick)
-		d.settle()
-		if n := srv.Stats().Resumed; n != client.Stats().Resumed || n > 1 {
-			t.Errorf("seed %d: resumed %d times, the client thinks %d", seed, n, client.Stats().Resumed)
-		}
-		resumed += srv.Stats().Resumed
-		found += 1 - srv.Stats().Resumed
-		kept := !lose || srv.Stats().Resumed == 0
-		for _, drv := range []driver{srv, client} {
-			w.wantKinds(drv, "Connected false", "Away", fmt.Sprintf("Back %v", kept))
-		}
-		if lost := d.up.check(t, kept) + d.down.check(t, kept); (lost == 0) != kept {
+		if lost := a.d.up.check(t, kept) + a.d.down.check(t, kept); (lost == 0) != kept {
 			t.Errorf("seed %d: %d messages lost with the connection", seed, lost)
 		}
-		if player.Value != "state" || players(srv)[0] != player || t.Failed() {
+		if a.player.Value != "state" || players(a.srv)[0] != a.player || t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
-		must(t, srv.Close())
+		must(t, a.srv.Close())
 	}
 	t.Logf("%d times with a ticket, %d times the old keys were answered first", resumed, found)
 	if resumed == 0 || found == 0 {

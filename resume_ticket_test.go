@@ -70,9 +70,41 @@ func TestClientRestart(t *testing.T) {
 	}
 }
 
-// TestTicketRefused: a ticket that is of no use ends the attempt with a reason, and with the way
-// out.
+// refusedTicket wants a ticket to be of no use: the attempt ends with a reason and with the way out.
+func (w *world) refusedTicket(what string, ticket []byte, code tickwire.Code) {
+	w.t.Helper()
+	client, conn := w.resume(ticket)
+	if r := conn.Reason(); r.Code != code || !r.Remote || !strings.HasSuffix(r.Text, "connect with a fresh connect token") {
+		w.t.Errorf("%s: %+v", what, r)
+	}
+	w.wantKinds(client, "Disconnected")
+}
+
+// TestTicketRefused: a ticket that was used, and one of another server with the same key, is of no
+// use.
 func TestTicketRefused(t *testing.T) {
+	w := newWorld(t)
+	srv, other := w.serve(w.address(), keeping), w.serve(w.address(), keeping)
+	socket := w.socket(w.address())
+	client := w.joinOver(nil, socket)
+	_, ticket := w.ticketed(client, srv, 1)
+	w.perish(client, socket)
+	if _, conn := w.resume(ticket); !conn.Open() {
+		t.Fatalf("not let in: %v", conn.Reason())
+	}
+	w.refusedTicket("used", ticket, tickwire.CodeUsed)
+	_, ticket = w.ticketed(w.join(nil), other, 2)
+	parsed, err := netcode.ParseResumeTicket(ticket)
+	must(t, err)
+	parsed.Addresses = srv.PublicAddresses()
+	ticket, err = parsed.AppendBinary(nil)
+	must(t, err)
+	w.refusedTicket("elsewhere", ticket, tickwire.CodeWrongAddress)
+}
+
+// TestUnwantedTicketRefused: the ticket of a player who was banned meanwhile, of one whom the
+// server has sent away, and of one who was replaced.
+func TestUnwantedTicketRefused(t *testing.T) {
 	w := newWorld(t)
 	banned := false
 	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) {
@@ -84,37 +116,9 @@ func TestTicketRefused(t *testing.T) {
 			return nil
 		}
 	})
-	other := w.serve(w.address(), keeping)
-	refused := func(what string, ticket []byte, code tickwire.Code) {
-		t.Helper()
-		client, conn := w.resume(ticket)
-		if r := conn.Reason(); r.Code != code || !r.Remote || !strings.HasSuffix(r.Text, "connect with a fresh connect token") {
-			t.Errorf("%s: %+v", what, r)
-		}
-		w.wantKinds(client, "Disconnected")
-	}
-	socket := w.socket(w.address())
-	client := w.joinOver(nil, socket)
-	_, ticket := w.ticketed(client, srv, 1)
-	t.Log("# one that was used")
-	w.perish(client, socket)
-	if _, conn := w.resume(ticket); !conn.Open() {
-		t.Fatalf("not let in: %v", conn.Reason())
-	}
-	refused("used", ticket, tickwire.CodeUsed)
-	t.Log("# one of another server, which has the same key")
-	_, ticket = w.ticketed(w.join(nil), other, 2)
-	parsed, err := netcode.ParseResumeTicket(ticket)
-	must(t, err)
-	parsed.Addresses = srv.PublicAddresses()
-	ticket, err = parsed.AppendBinary(nil)
-	must(t, err)
-	refused("elsewhere", ticket, tickwire.CodeWrongAddress)
-	t.Log("# a player who was banned meanwhile")
-	_, ticket = w.ticketed(w.join(nil), srv, 3)
+	_, ticket := w.ticketed(w.join(nil), srv, 3)
 	banned = true
-	refused("banned", ticket, tickwire.CodeBanned)
-	t.Log("# one whom the server has sent away, and one who was replaced")
+	w.refusedTicket("banned", ticket, tickwire.CodeBanned)
 	for _, code := range []tickwire.Code{tickwire.CodeApplication, tickwire.CodeReplaced} {
 		var conn *tickwire.Conn
 		conn, ticket = w.ticketed(w.join(nil), srv, 4)
@@ -124,16 +128,20 @@ func TestTicketRefused(t *testing.T) {
 			}
 		}
 		w.until("over", func() bool { return conn.Reason() != tickwire.Reason{} })
-		refused("sent away", ticket, tickwire.CodeUsed)
+		w.refusedTicket("sent away", ticket, tickwire.CodeUsed)
 	}
-	t.Log("# one that has expired is not even shown")
-	_, ticket = w.ticketed(w.join(nil), srv, 5)
+}
+
+// TestTicketNotShown: a ticket that has expired is not even shown, nor is what is none, or one of
+// another game.
+func TestTicketNotShown(t *testing.T) {
+	w := newWorld(t)
+	_, ticket := w.ticketed(w.join(nil), w.serve(w.address(), keeping), 5)
 	w.run(4*time.Minute, nil)
 	var wrong *netcode.TicketError
 	if _, err := w.join(nil).Resume(ticket); !errors.As(err, &wrong) || wrong.Field != "expiry" {
 		t.Errorf("expired: %v", err)
 	}
-	t.Log("# nor is what is no ticket, or one of another game")
 	if _, err := w.join(nil).Resume([]byte("ticket")); !errors.As(err, &wrong) {
 		t.Errorf("no ticket: %v", err)
 	}
