@@ -175,6 +175,8 @@ func (d *dialed) handleEvent(in arrival, ev netcode.ClientEvent) {
 	case netcode.ClientPacket:
 		if c.end != nil {
 			// The server does not roam: only what comes from where it is was read.
+			// So it came by the way that the path takes, by whichever socket: what a bystander
+			// leads astray must not begin a search.
 			c.handlePacket(in.at, endpoint.Incoming{
 				Path: ev.Path, From: c.end.Route(ev.Path), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
 			})

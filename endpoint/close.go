@@ -7,6 +7,8 @@ import (
 )
 
 // A closing is the end of a connection under way (SPEC.md, 7.9).
+// CLOSE is answered, not acknowledged, so that an end that has forgotten its channels can do it. If
+// both ends close each reports its own reason: each of them decided.
 type closing struct {
 	code   Code
 	text   string
@@ -130,6 +132,7 @@ func (e *Endpoint) handleClose(now int64, p *path, from Route, b []byte) (n int,
 }
 
 // becomeTombstone makes a tombstone: it answers a repeated CLOSE for a while.
+// The answer may be lost, and again; a tombstone knows nothing else.
 func (l *lifetime) becomeTombstone(now, patience int64) {
 	l.state = stateTombstone
 	if l.closing == nil {

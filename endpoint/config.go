@@ -178,7 +178,7 @@ const (
 )
 
 const (
-	messageCharge        = 32 // what a message costs beside its length
+	messageCharge        = 32 // what a message costs beside its length, also an empty one: bookkeeping is memory, too
 	defaultWindow        = 64 << 10
 	defaultUnreliable    = 256 << 10
 	maxMessageBytesLimit = 256 << 20

@@ -142,6 +142,7 @@ func (out *outbox) handleWindow(channel uint16, limit uint32) error {
 // handleBlocked: the sender's next message does not fit. The window grows as far as that
 // message needs it to fit alone, so that it can come at all; a game that does not drain the
 // channel gets no more than that. Where it does, the window quadruples.
+// WINDOW goes out also if the limit stays, since the last one may have been lost.
 func (in *inbox) handleBlocked(now int64, channel uint16, wanted uint32, trip int64) error {
 	r := in.receiver(channel)
 	if r == nil || !r.cfg.Delivery.Reliable() {

@@ -7,7 +7,7 @@ type cut struct {
 	sent     int       // first byte not sent yet
 	acked    seq.Spans // bytes that the peer has
 	tries    []try     // tries[n] of the bytes that were sent n+1 times; one for all if nobody counts
-	wireID   uint64    // of an Unreliable message, which has no other id on the wire
+	wireID   uint64    // of an Unreliable message: whole ones have none, to save two bytes each
 	storedBy int64     // when waiting for STORED ends
 	awaiting bool      // all acknowledged, STORED is missing
 }

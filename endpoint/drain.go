@@ -17,6 +17,9 @@ import (
 //
 // Who is drained does not wait for a peer that answers nothing, unless it is known to be on its
 // way to the end, too, or shall be: what it has under way is worth all the time there is.
+//
+// With nothing under way it still takes a round trip: the peer may drain, too, and have much to say,
+// and only its answer tells that it has not.
 type drain struct {
 	on    bool
 	both  bool  // over only when the peer is drained, too
@@ -117,6 +120,8 @@ const (
 )
 
 // drained reports whether each message has its fate.
+// Unreliable ones have it when their packets are acknowledged or lost: a CLOSE that overtakes them
+// would end them.
 func (out *outbox) drained() bool {
 	for _, s := range out.senders {
 		if s != nil && (s.queue.Len() > s.dead || s.open.Len() > 0 || s.loose != nil && s.loose.open.Len() > 0) {

@@ -21,6 +21,8 @@ type hold struct {
 //
 // While it is announced, what the path takes is still sent; HOLD goes last, so that everything
 // with a higher number comes after the silence.
+// Neither end measures what was sent before it woke, though the acks come: they tell how long a
+// level takes to load.
 type ownHold struct {
 	hold
 	silent bool // it was announced
@@ -30,6 +32,8 @@ type ownHold struct {
 }
 
 // A peerHold is the peer's.
+// HOLD after HOLD keeps no connection alive, as PING after PING does: who says nothing but
+// that he will be silent is not believed for ever.
 type peerHold struct {
 	hold
 	path   *path // and the number of the packet with the newest HOLD

@@ -26,7 +26,8 @@ func (r *receiver) newestOf(keyed bool, key uint64) uint64 {
 }
 
 // outdated reports whether a newer value of the key came, or may have come so long ago that
-// the key is forgotten.
+// the key is forgotten. Newer means complete, not begun: large values that overtake each other
+// before they are whole would show the game nothing at all.
 func (r *receiver) outdated(h *head) bool {
 	return h.id < r.newestOf(h.keyed(), h.key) || h.id+keyHorizon < r.next
 }

@@ -26,6 +26,7 @@ type lifetime struct {
 //
 // An endpoint that times out is dead at once, or away and then dead; one that drains is open, or
 // away, until it closes.
+// It says nothing: nobody listened for the whole timeout, and the address may be another's by now.
 type state uint8
 
 const (

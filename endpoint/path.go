@@ -10,6 +10,9 @@ import "github.com/tickwire/tickwire/internal/seq"
 //	measured  as long as it goes over one network
 //
 // Nothing in it is shared with another path.
+//
+// Its numbers are its own: with one space over paths of different delays every ack would be a list
+// of holes, and nobody would see the round trip of the slow one.
 type path struct {
 	ps       *paths
 	id       uint8
@@ -213,6 +216,7 @@ func (p *path) record(c content) { *p.contents.Push() = c }
 
 // forget drops packets at the low end whose fate is settled. Lost ones are kept for a while,
 // so that a late ack is recognised.
+// Such an ack changes a counter and no receipt: a game that acted on Lost is not told the opposite.
 func (p *path) forget(now int64) {
 	keep := 3 * p.probeTimeout(0)
 	for p.sent.Len() > 0 {

@@ -76,6 +76,7 @@ func (s *sender) handleRebuilt(low uint64, mask uint32) {
 
 // awaitRebuilt: an unreliable message was lost, and may be rebuilt: REBUILT will say so, or not.
 // It reports whether there is any hope.
+// The ack of a packet with the sum would not: a receiver may drop any sum, and mostly needs none.
 func (s *sender) awaitRebuilt(now int64, id uint64) bool {
 	r := &s.repair
 	if !r.on() || id < r.bare || id >= r.covered && id+uint64(r.span) < s.open.End() {

@@ -67,6 +67,8 @@ func (s *sum) add(symbol []byte, c byte) {
 }
 
 // addSum adds a sum to what is to be solved, if a message in it is missing.
+// One that cannot be solved yet is kept, but not if it is about a message that came and was not
+// kept: of that sum nothing will ever come.
 func (b *rebuilder) addSum(newest uint64, f *wire.Repair, bytes []byte) error {
 	b.moveTo(newest)
 	missing, known := 0, 0

@@ -59,6 +59,8 @@ func (c *Client) pathOf(path uint8, b []byte) uint8 {
 
 func clientDrop(d Drop) ClientEvent { return ClientEvent{Drop: d} }
 
+// handleData drops what overtakes ACCEPT, for want of a key: the server repeats ACCEPT in front of its
+// data until it hears from us.
 func (c *Client) handleData(path uint8, b []byte) ClientEvent {
 	if c.state != StateConnected || c.plain {
 		return clientDrop(DropUnexpected)
@@ -172,6 +174,8 @@ func (c *Client) refused(r Refusal) {
 
 // handleGone believes the hint only if it names our id, with whatever path, and one
 // of our newest packets.
+// A restarted server has no key to seal it with: so it ends nothing, but shortens our patience, and
+// whatever authentic comes in time disproves it.
 func (c *Client) handleGone(b []byte) ClientEvent {
 	if len(b) != goneBytes {
 		return clientDrop(DropMalformed)

@@ -125,6 +125,9 @@ func setDataNonce(nonce, iv *[nonceBytes]byte, path uint8, number uint64) {
 // An opener reads the DATA packets of one direction. Each path has its own
 // numbers and replay window, made when its first packet proves authentic; the
 // epochs are the same for all.
+// A window moves only for what was authentic, or a forged number would shut out the real ones. What
+// does not open is counted against nobody: RFC 9001, 6.6 ends a connection at 2^36 of them, and then
+// whoever forges so many could.
 type opener struct {
 	now, next epoch
 	old       epoch // the one before, for a while

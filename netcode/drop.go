@@ -2,6 +2,7 @@ package netcode
 
 // A Drop says why a datagram was not taken. Each is counted; none is ever an
 // error to the application.
+// Nothing but silence answers most of them, since an answer is a tool for who forges sources.
 type Drop uint8
 
 // The reasons, in the order in which the checks are made.

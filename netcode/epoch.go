@@ -9,6 +9,9 @@ import (
 // An epoch is the keys of one direction for a while. Each epoch's secret gives
 // the next one's, and none before it: once it is forgotten, what was sealed
 // under it stays sealed.
+//
+// A receiver derives the next keys before anybody asks: a packet that nobody has authenticated must
+// not make it derive anything. A change of one direction is not answered by one of the other.
 type epoch struct {
 	suite    Suite
 	tagBytes uint8

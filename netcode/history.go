@@ -36,6 +36,8 @@ type tokenEntry struct {
 }
 
 // find returns the entry of a token, nil if it was not shown before.
+// This is asked before anything is decrypted: a known token costs no decryption, and a request that
+// was sniffed cannot keep its owner out.
 func (a *Admission) find(mac *[macBytes]byte) *tokenEntry {
 	if i, ok := a.byMAC[*mac]; ok {
 		return a.tokens[i]

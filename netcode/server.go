@@ -54,6 +54,7 @@ type ServerConfig struct {
 	// reported as replaced; one that is not confirmed is replaced in any case.
 	// Plain clients never replace anyone. A client that resumes replaces the connection
 	// that it resumes in any case.
+	// An unconfirmed one is replaced all the same: it may be the same player, started anew.
 	KeepOldest bool
 	// Judge decides about a client whose token and address are proven, before a
 	// seat is taken; nil lets everybody in. It may be asked several times about

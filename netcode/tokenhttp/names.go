@@ -98,6 +98,8 @@ var closed = func() chan struct{} {
 }()
 
 // find returns the addresses of a server, IPv4-mapped ones unmapped, each once.
+// If one server of a Grant has none the player gets no ticket at all: half of what was meant would
+// hide that something is wrong.
 func (n *names) find(ctx context.Context, s server) ([]netip.AddrPort, error) {
 	if s.ip.IsValid() {
 		return []netip.AddrPort{netip.AddrPortFrom(s.ip, s.port)}, nil

@@ -20,6 +20,9 @@ import (
 // all that is written to and by the player. It follows SPEC.md, sections 2 to 5, and shares no
 // code with the library, so it does not take the library's word for what is sealed with
 // which key and nonce.
+//
+// It derives all keys once more, with no code of netcode: whoever asks netcode which key and nonce
+// it used believes what he wants to check.
 type spy struct {
 	toServer, toClient [32]byte // the token's keys
 	suite, tagBytes    byte
