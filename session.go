@@ -98,7 +98,10 @@ func (s *Session) Conn() *Conn {
 
 // Send sends a message on a channel; see Conn.Send.
 func (s *Session) Send(channel ChannelID, b []byte) error {
-	return s.Conn().Send(channel, b)
+	s.s.lock()
+	defer s.s.unlock()
+	_, err := s.conn.send(channel, payload{bytes: b}, &SendOptions{})
+	return err
 }
 
 // SendContext sends a message on a channel, and waits for room; see Conn.SendContext.
@@ -114,7 +117,10 @@ func (s *Session) Events(ctx context.Context) iter.Seq[Event] {
 			return
 		}
 		for ev := range s.s.events(ctx) {
-			s.follow(&ev)
+			switch ev.Kind {
+			case Connecting, Connected, Disconnected:
+				s.follow(&ev)
+			}
 			if !yield(ev) || s.over {
 				return
 			}

@@ -7,18 +7,18 @@ package endpoint
 // What is overtaken waits for as much longer, so that the window is kept on average; and pacing
 // holds as always.
 
-// filled reports whether the window is full: for messages above the lowest priority, or for others.
-func (p *path) filled(above bool) bool {
-	window, counts := p.cc.WindowBytes(), p.inFlight
-	if above {
-		counts -= min(p.lowest, window/2)
-	}
-	return counts >= window
+// filled reports whether the window is full, but for messages above the lowest priority.
+func (p *path) filled() bool { return p.inFlight >= p.cc.WindowBytes() }
+
+// filledAbove reports whether it is full for those, too.
+func (p *path) filledAbove() bool {
+	window := p.cc.WindowBytes()
+	return p.inFlight-min(p.lowest, window/2) >= window
 }
 
 // overtakes reports whether messages above the lowest priority may go although the window is full.
 func (p *path) overtakes() bool {
-	return p.lowest > 0 && !p.busy && p.sent.Len() < maxSentPackets && !p.filled(true)
+	return p.lowest > 0 && !p.busy && p.sent.Len() < maxSentPackets && !p.filledAbove()
 }
 
 // overtake has the packet that is being built take nothing but such messages, if there are any.

@@ -24,7 +24,7 @@ func TestOvertake(t *testing.T) {
 		}
 		p.run(100 * time.Millisecond)
 		path := p.ends[0].paths.all[0]
-		if !path.filled(false) {
+		if !path.filled() {
 			t.Fatalf("%d bytes in flight, the window is %d", path.inFlight, path.cc.WindowBytes())
 		}
 		sent := p.now

@@ -131,7 +131,7 @@ func (p *path) maySend(now int64) bool {
 		return false
 	}
 	p.pacer.pace(now, p.cc.BytesPerSecond())
-	if p.filled(false) {
+	if p.filled() {
 		p.pacer.stalled = true
 		return false
 	}

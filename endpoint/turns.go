@@ -40,7 +40,7 @@ func (p *path) ready(now int64) bool { return !p.full() && p.pacedAt() <= now }
 // full reports whether an acknowledgement must come before the path takes more, or what carries
 // it must be rid of something.
 func (p *path) full() bool {
-	return p.busy || p.filled(false) || p.sent.Len() >= maxSentPackets
+	return p.busy || p.filled() || p.sent.Len() >= maxSentPackets
 }
 
 // catchUp makes a path that could not send begin where the others are now: it gets nothing for
