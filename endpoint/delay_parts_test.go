@@ -250,3 +250,28 @@ func TestMarginIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestLooksJudge: losses that go away when less is sent are ours, and what stays is all that is tolerated;
+// others are the path's own, and half as many again are. Looks too short for twenty losses say nothing.
+func TestLooksJudge(t *testing.T) {
+	const packets = 400
+	for _, c := range []struct {
+		usual, looks, packets int64 // losses of 400, and of so many in looks
+		judged, ours          bool
+		tolerated             int64
+	}{
+		{100, 20, 79, false, false, firstTolerated},
+		{100, 20, 80, true, false, 384 + slackTolerated}, // a quarter everywhere
+		{100, 0, packets, true, true, slackTolerated},
+		{100, 12, packets, true, true, 30 + slackTolerated},   // less than an eighth of a quarter
+		{100, 13, packets, true, false, 384 + slackTolerated}, // more
+		{100, 200, packets, true, false, 768 + slackTolerated},
+	} {
+		j := lossJudge{tolerated: firstTolerated, ours: !c.ours && c.judged}
+		j.usual = share{c.usual * packetBytes, packets * packetBytes}
+		j.looks = share{c.looks * packetBytes, c.packets * packetBytes}
+		if judged := j.judge(); judged != c.judged || j.tolerated != c.tolerated || j.ours != c.ours {
+			t.Errorf("%+v: judged %v, ours %v, tolerated %d", c, judged, j.ours, j.tolerated)
+		}
+	}
+}

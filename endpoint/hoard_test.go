@@ -169,3 +169,16 @@ func TestAllocOpenedAgain(t *testing.T) {
 		t.Errorf("%d bytes for each, serial %d", n/times, s.e.paths.path(1).serial)
 	}
 }
+
+// TestPiecesFromTheMiddleHoldLittle: of a message whose beginning is missing no more memory is held than
+// twice of what counts against the sender, wherever the piece stands that came.
+func TestPiecesFromTheMiddleHoldLittle(t *testing.T) {
+	for end := 100; end <= 1<<20; end += end / 3 {
+		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered, MaxMessageBytes: 2 << 20, WindowBytes: 4 << 20}}}
+		s := newScript(t, cfg)
+		s.hears(fragment(1, 0, end-50, 0, make([]byte, 50)))
+		if used, counts := s.e.cfg.Buffers.Stats().BytesInUse, s.e.inbox.receiver(1).started; !s.e.Open() || uint64(used) >= 2*counts {
+			t.Errorf("a piece that ends at %d: open %v, %d bytes in use, %d count", end, s.e.Open(), used, counts)
+		}
+	}
+}

@@ -195,6 +195,27 @@ func TestTooFast(t *testing.T) {
 	}
 }
 
+// TestPiecesCount: messages in pieces count as messages once, and with all bytes of all pieces.
+func TestPiecesCount(t *testing.T) {
+	for limit, most := range map[ChannelLimits]uint64{
+		{BytesPerSecond: 10_000}: 25, // 500 bytes each, with frames, for a second and what may come at once
+		{MessagesPerSecond: 100}: 130,
+	} {
+		s := newScript(t, limited(Limits{}, limit))
+		for id := range uint64(200) {
+			s.hears(fragment(chanOf(Unreliable), id, 0, 500, make([]byte, 250)), fragment(chanOf(Unreliable), id, 250, 0, make([]byte, 250)))
+		}
+		s.e.Update()
+		came := uint64(0)
+		for _, ok := s.e.Receive(chanOf(Unreliable)); ok; _, ok = s.e.Receive(chanOf(Unreliable)) {
+			came++
+		}
+		if st := s.e.Stats(); st.MessagesTooFast == 0 || came > most || came < most/2 {
+			t.Errorf("%+v: %d messages came, %d pieces were dropped", limit, came, st.MessagesTooFast)
+		}
+	}
+}
+
 // TestRepeatedPacketsCostNothing: the network may repeat what it likes.
 func TestRepeatedPacketsCostNothing(t *testing.T) {
 	s := newScript(t, limited(Limits{leastPackets, leastBytes, 1}, ChannelLimits{1, 1}))

@@ -257,3 +257,32 @@ func TestUnfinishedKeys(t *testing.T) {
 	s.hears(part(1, 7, 5, 0, " one.."))
 	s.wantTaken(ch, "other key!")
 }
+
+// TestKeyTableGoesDown: a table of few keys keeps another one of its size, so that it need not ask for
+// memory; of many, and when they are gone, it keeps no more than 24 KiB beside what it needs.
+func TestKeyTableGoesDown(t *testing.T) {
+	var table keyTable
+	next := uint64(0)
+	fill := func(n int) {
+		from := next
+		for ; next < from+uint64(n); next++ {
+			table.at(next, func(k *keyEntry) bool { return k.key >= from }).id = 1
+			if len(table.spare) > keptSpare {
+				t.Fatalf("a spare table of %d slots beside %d", len(table.spare), len(table.slots))
+			}
+		}
+	}
+	fill(100)
+	if size := len(table.slots); size < 128 || size > 256 || len(table.spare) == 0 {
+		t.Errorf("of 100 keys: %d slots, %d spare", size, len(table.spare))
+	}
+	if fill(10_000); len(table.slots) > 1<<15 {
+		t.Errorf("of 10000 keys: %d slots", len(table.slots))
+	}
+	for range 20_000 {
+		fill(1)
+	}
+	if len(table.slots) > 64 {
+		t.Errorf("of one key: %d slots", len(table.slots))
+	}
+}

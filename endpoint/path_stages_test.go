@@ -52,6 +52,7 @@ func TestStages(t *testing.T) {
 		{"lives again", stageDead, func(s *stream) { s.ways[1].dead = false; s.runStage(5 * second) }, stageWell, PathActive},
 		{"another is well", stageWell, func(s *stream) { s.ways[1].dead = true; s.runStage(second) }, stageFailed, PathFailed},
 		{"its carrier is gone", stageWell, func(s *stream) { s.ends[0].PathDied(s.now, 1) }, stageFailed, PathFailed},
+		{"its carrier is gone, and again", stageWell, func(s *stream) { s.ends[0].PathDied(s.now, 1); s.events(0); s.ends[0].PathDied(s.now, 1) }, stageFailed, PathNone},
 		{"the peer goes on there", stageWell, func(s *stream) { s.ends[0].PathDied(s.now, 1); s.runStage(second / 5) }, stageWell, PathMoved},
 		{"given up", stageWell, func(s *stream) { s.ends[0].ClosePath(s.now, 1) }, stageClosed, PathClosed},
 		{"given up by the peer", stageWell, func(s *stream) { s.ends[1].ClosePath(s.now, 1); s.runStage(second / 2) }, stageClosed, PathClosed},
@@ -149,5 +150,47 @@ func (s *stream) runStage(d int64) {
 				s.received(end, chanOf(d))
 			}
 		}
+	}
+}
+
+// TestSilenceStepByStep: what owes an answer is a suspect after one probe timeout, and dead after three,
+// to the nanosecond, since the first packet that was sent and not since the last.
+func TestSilenceStepByStep(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.run(5 * time.Second)
+	e, path := p.ends[0].Endpoint, p.ends[0].paths.all[0]
+	p.links[0].cut = true
+	p.send(0, chanOf(ReliableOrdered), []byte("x"))
+	p.run(0)
+	since, pto := path.owedSince(), path.probeTimeout(0)
+	if since != p.now {
+		t.Fatalf("an answer is owed since %d, now is %d", since, p.now)
+	}
+	for _, c := range []struct {
+		after int64
+		want  stage
+	}{{pto - 1, stageWell}, {pto, stageSuspect}, {3*pto - 1, stageSuspect}, {3 * pto, stageDead}} {
+		p.run(time.Duration(since + c.after - p.now))
+		e.HandleTimeout(p.now)
+		if path.stage != c.want {
+			t.Errorf("%v after a probe timeout of %v: stage %d, want %d", time.Duration(c.after), time.Duration(pto), path.stage, c.want)
+		}
+	}
+}
+
+// TestSetPathToTheSame: who sets what is set already tells the peer nothing; no weight is a weight of one.
+func TestSetPathToTheSame(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.runStage(second)
+	p := s.ends[0].paths.all[1]
+	for _, c := range []struct {
+		cfg  PathConfig
+		tell uint64
+	}{{PathConfig{Route: 1}, 0}, {PathConfig{Route: 1, Weight: 1}, 0}, {PathConfig{Route: 1, Weight: 2}, 1}, {PathConfig{Route: 1, Weight: 2}, 0}, {PathConfig{Route: 1, Weight: 2, Use: UseReserve}, 1}} {
+		before := p.serial
+		if err := s.ends[0].SetPath(s.now, 1, c.cfg); err != nil || p.serial-before != c.tell {
+			t.Errorf("%+v: %v, told %d times", c.cfg, err, p.serial-before)
+		}
+		s.runStage(second / 10)
 	}
 }

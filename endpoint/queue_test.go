@@ -244,3 +244,23 @@ func TestWritableAndReplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestFullSaysHowMuch: an error of a full queue says how much there was no room for: the same one for the
+// same size, since who fills a queue does so again and again, and another one for another.
+func TestFullSaysHowMuch(t *testing.T) {
+	p := newPair(t, Config{Channels: []ChannelConfig{{ID: 1, Full: Refuse, MaxMessageBytes: 1000, MaxQueuedBytes: 1320}}}, 5*time.Millisecond).open()
+	p.hold(0, 1)
+	p.send(0, 1, make([]byte, 900))
+	errorOf := func(size int) *SendError {
+		_, err := p.ends[0].Send(1, make([]byte, size), SendOptions{})
+		var full *SendError
+		if !errors.As(err, &full) || !errors.Is(err, ErrFull) || full.Limit != 1320 {
+			t.Fatalf("%d bytes: %v", size, err)
+		}
+		return full
+	}
+	first, again, other := errorOf(700), errorOf(700), errorOf(800)
+	if first != again || other.Value-first.Value != 100 {
+		t.Errorf("%v, then %v, and %v of 100 bytes more", first, again, other)
+	}
+}

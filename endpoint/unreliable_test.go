@@ -66,6 +66,29 @@ func TestUnfinishedUnreliableExpires(t *testing.T) {
 	}
 }
 
+// TestUnfinishedUnreliableIsBounded: of messages of which pieces are missing 64 are kept; one more, and the
+// oldest is given up.
+func TestUnfinishedUnreliableIsBounded(t *testing.T) {
+	for _, d := range []Delivery{Unreliable, UnreliableLatest} {
+		s := newScript(t, channels())
+		for id := range uint64(65) {
+			if id == 64 && s.e.Stats().MessagesExpired != 0 {
+				t.Errorf("%v: one of 64 is given up", d)
+			}
+			s.hears(fragment(chanOf(d), id, 0, 20, make([]byte, 10)))
+		}
+		if n := s.e.Stats().MessagesExpired; n != 1 {
+			t.Errorf("%v: %d of 65 are given up", d, n)
+		}
+		for _, id := range []uint64{1, 0} { // a piece of one that was given up begins it anew
+			s.hears(fragment(chanOf(d), id, 10, 0, make([]byte, 10)))
+			if got := s.e.ChannelStats(chanOf(d)).MessagesReceived; got != 1 {
+				t.Errorf("%v: %d came with the end of message %d", d, got, id)
+			}
+		}
+	}
+}
+
 // TestPiecesDoNotMix leaves a message unfinished while as many others go by as two bytes count:
 // one with the same number on the wire gets none of its pieces.
 func TestPiecesDoNotMix(t *testing.T) {
