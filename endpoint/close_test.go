@@ -205,3 +205,32 @@ func TestMalformedPacketsClose(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingWaitsAfterClose: what waited when a connection ends waits no more, on any channel, cut or
+// whole, and is not counted as if it did.
+func TestNothingWaitsAfterClose(t *testing.T) {
+	cfg := channels()
+	cfg.Controller = func() Controller { return fixedRate(20_000) }
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	p.links[0].loss = 0.3
+	for n := range 10 {
+		p.flood(0)
+		for _, d := range deliveries {
+			_, _ = p.ends[0].Send(chanOf(d), message(n, 100), SendOptions{Keyed: d.latest(), Key: uint64(n % 3)})
+		}
+		p.run(50 * time.Millisecond)
+	}
+	if p.ends[0].Stats().QueuedMessages == 0 {
+		t.Fatal("nothing waits")
+	}
+	p.ends[0].Close(p.now, 0, "")
+	for _, d := range deliveries {
+		if st := p.ends[0].ChannelStats(chanOf(d)); st.QueuedMessages != 0 || st.QueuedBytes != 0 {
+			t.Errorf("%v: %+v", d, st)
+		}
+	}
+	if st := p.ends[0].Stats(); st.QueuedMessages != 0 || st.QueuedBytes != 0 {
+		t.Errorf("%d messages and %d bytes wait", st.QueuedMessages, st.QueuedBytes)
+	}
+}

@@ -174,3 +174,56 @@ func TestBulkRates(t *testing.T) {
 		}
 	}
 }
+
+// TestCongestionLimits: rates go up to a GiB a second, and a least one up to the most.
+func TestCongestionLimits(t *testing.T) {
+	const gib = 1 << 30
+	for _, c := range []struct {
+		cfg  CongestionConfig
+		good bool
+	}{
+		{CongestionConfig{MinBytesPerSecond: gib}, true},
+		{CongestionConfig{MinBytesPerSecond: gib + 1}, false},
+		{CongestionConfig{MaxBytesPerSecond: gib, MinBytesPerSecond: gib}, true},
+		{CongestionConfig{MaxBytesPerSecond: gib + 1}, false},
+		{CongestionConfig{MaxBytesPerSecond: 5000, MinBytesPerSecond: 5000}, true},
+		{CongestionConfig{MaxBytesPerSecond: 5000, MinBytesPerSecond: 5001}, false},
+		{CongestionConfig{Kind: CongestionFixed, BytesPerSecond: gib}, true},
+		{CongestionConfig{Kind: CongestionFixed, BytesPerSecond: gib + 1}, false},
+		{CongestionConfig{Kind: CongestionFixed}, false},
+		{CongestionConfig{Kind: CongestionAIMD, BytesPerSecond: 1}, false},
+		{CongestionConfig{Kind: CongestionOff}, true},
+		{CongestionConfig{Kind: CongestionOff + 1}, false},
+	} {
+		if err := c.cfg.validate(); (err == nil) != c.good {
+			t.Errorf("%+v: %v", c.cfg, err)
+		}
+	}
+}
+
+// lossesTold is a controller that keeps what it is told of losses.
+type lossesTold struct {
+	Controller
+	all []LossSample
+}
+
+func (w *lossesTold) Lost(_ int64, s LossSample) { w.all = append(w.all, s) }
+
+// TestQueueInsideIsJudged: of what repairs losses itself a round trip that is longer than twice the
+// shortest one by more than 50 ms says that a queue grows in it.
+func TestQueueInsideIsJudged(t *testing.T) {
+	w := &lossesTold{Controller: byDelay()}
+	p := newScript(t, channels()).e.paths.all[0]
+	p.cc, p.inFlight = w, 5000
+	p.rtt.min = 30 * milli
+	for latest, want := range map[int64]bool{30 * milli: false, 110 * milli: false, 110*milli + 1: true} {
+		w.all, p.steered, p.rtt.latest = nil, false, latest
+		p.judgeQueue(9*milli, &sentPacket{at: 7, bytes: 1200})
+		if p.steered != want || (len(w.all) == 1) != want {
+			t.Errorf("%d ns: %+v", latest, w.all)
+		}
+		if want && w.all[0] != (LossSample{Bytes: 1200, Packets: 1, InFlight: 5000, SentAt: 7, Queue: true}) {
+			t.Errorf("%+v", w.all)
+		}
+	}
+}

@@ -194,3 +194,24 @@ func TestSetPathToTheSame(t *testing.T) {
 		s.runStage(second / 10)
 	}
 }
+
+// TestSlowPathMayBeSilent: beside one that is well a path that repairs losses itself fails after as long as
+// a connection may be silent, ten seconds at most, but no sooner than after three probe timeouts.
+func TestSlowPathMayBeSilent(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{Reliable: true})
+	s.runStage(second)
+	s.ways[1].dead = true
+	s.runStage(second)
+	ps, p := s.ends[0].paths, s.ends[0].paths.all[1]
+	if p.stage != stageDead {
+		t.Fatalf("stage %d", p.stage)
+	}
+	for timeout, want := range map[time.Duration]int64{
+		time.Hour: 10 * second, 11 * time.Second: 10 * second, 4 * time.Second: 4 * second, time.Millisecond: 3 * p.probeTimeout(0),
+	} {
+		ps.timeout = timeout
+		if after := p.silenceAt() - p.owedSince(); after != want {
+			t.Errorf("a timeout of %v: it fails after %v, want %v", timeout, time.Duration(after), time.Duration(want))
+		}
+	}
+}
