@@ -255,3 +255,31 @@ func TestSuspended(t *testing.T) {
 		t.Errorf("RTT %v, the least %v", s.RTT, s.MinRTT)
 	}
 }
+
+// TestSilenceCountsFromHello: the time that a handshake took before does not count as silence of the peer.
+func TestSilenceCountsFromHello(t *testing.T) {
+	cfg := channels()
+	cfg.Handshake, cfg.Timeout = true, 10*time.Second
+	began := int64(second)
+	e, err := New(began, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Release()
+	peer, err := New(began, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Release()
+	met := began + 9*second
+	s := &script{t: t, e: e, now: met}
+	if err := s.e.HandleHello(met, peer.AppendHello(met, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if s.wait(met + 10*second - 1); s.e.Over() {
+		t.Fatalf("it ended %v after HELLO", time.Duration(s.now-met))
+	}
+	if s.wait(met + 10*second); !s.e.Over() || s.closed() != CodeTimeout {
+		t.Error("it goes on without a peer")
+	}
+}

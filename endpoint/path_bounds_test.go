@@ -203,3 +203,25 @@ func TestOpeningCarriesNothing(t *testing.T) {
 		t.Errorf("%d events", len(all))
 	}
 }
+
+// TestRepliesAreBounded: of challenges that come faster than they can be answered the newest four are.
+func TestRepliesAreBounded(t *testing.T) {
+	for asked, want := range map[int]int{1: 1, 4: 4, 5: 4, 100: 4} {
+		s := newScript(t, channels())
+		var challenges [][]byte
+		for token := range uint64(asked) {
+			challenges = append(challenges, wire.AppendPathChallenge(nil, 1000+token))
+		}
+		s.hears(challenges...)
+		var answered []uint64
+		for _, f := range s.wait(s.now + second) {
+			if f[0] == wire.TypePathResponse {
+				token, _ := wire.ConsumePathResponse(f)
+				answered = append(answered, token-1000)
+			}
+		}
+		if len(answered) != want || answered[0] != uint64(asked-want) || answered[want-1] != uint64(asked-1) {
+			t.Errorf("asked %d times, %d are answered", asked, answered)
+		}
+	}
+}
