@@ -123,8 +123,8 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 		return
 	}
 	c.seal(d.netcode.Sealer())
-	c.resumed = d.resumes
-	c.end.Ping() // the server waits for a packet of ours to confirm the connection
+	c.resumed, d.tickets, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
+	c.end.Ping()                                     // the server waits for a packet of ours to confirm the connection
 	c.core.connected(c)
 	d.leaveOld()
 }

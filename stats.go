@@ -77,7 +77,7 @@ func (k *core) stats() Stats {
 // Stats returns the counters of the server.
 func (s *Server) Stats() Stats {
 	st := s.core.stats()
-	st.Handshake = *s.netcode.Counters()
+	st.Handshake = s.netcode.Counters()
 	st.Seats = s.seatStats()
 	return st
 }
@@ -92,7 +92,7 @@ func (c *Client) Stats() Stats {
 	return st
 }
 
-func addCounters(sum, n *HandshakeStats) {
+func addCounters(sum *HandshakeStats, n HandshakeStats) {
 	for i := range n.Drops {
 		sum.Drops[i] += n.Drops[i]
 	}

@@ -37,7 +37,7 @@ var strangers = []unwanted{
 		return b
 	}, source(99), DropSourceLimit},
 	{"a request of a used token", func(_ *world, p *player) []byte {
-		return (&Client{token: p.c.token}).appendRequest(nil)
+		return (&Client{token: p.token}).appendRequest(nil)
 	}, source(99), DropUsed},
 	{"a forged OFFER for a token that is known", func(w *world, _ *player) []byte {
 		var offered []byte
@@ -138,7 +138,7 @@ func TestRequestsAllocateNothing(t *testing.T) {
 		p, _ := w.confirmed(w.mint(1, nil), 1)
 		datagram := u.prepare(w, p)
 		buf, reply := make([]byte, len(datagram)), make([]byte, 0, 1500)
-		before := *w.server.Counters()
+		before := w.server.Counters()
 		if allocs := testing.AllocsPerRun(500, func() {
 			copy(buf, datagram)
 			w.server.HandleDatagram(w.now, w.unix(), u.from, buf, reply)

@@ -53,21 +53,43 @@ type ClientConfig struct {
 //
 // A token with our pad makes our dialect mandatory. With any other, OFFER goes
 // beside the standard response, and the server's answer decides.
+//
+// A process may have many of them, all over one socket. So what only the way to the connection
+// needs is apart, and forgotten once it is there.
 type Client struct {
-	cfg      ClientConfig
-	random   io.Reader
-	token    *Token
-	state    State
-	address  int
-	sources  [MaxPaths]Source // the server, as each path reaches it
-	started  int64
-	attempt  int64 // when this address, and then its challenge, was reached
-	sent     int64
-	heard    int64
-	dueMask  dueMask
-	farewell int // redundant disconnects still to send
-	now      int64
-	counters Counters
+	*approach        // nil: it is connected, and in our dialect
+	token     *Token // once connected without what is sealed in it
+	sources          // the server, as each path reaches it
+	state     State
+	plainOnly bool
+	resumes   bool // it began with a ticket; the token is made up of it
+	plain     bool
+	dueMask   dueMask
+	farewell  uint8 // redundant disconnects still to send
+	address   int
+	sent      int64
+	heard     int64
+	now       int64
+	plainAt   int64 // when a keep-alive came before any ACCEPT, 0: none
+	drops     []dropCount
+
+	wireID            wireID
+	index, maxClients uint32
+	id                [connectionIDBytes]byte
+	sealer            Sealer
+	opener            opener
+	private           hidden[*ecdh.PrivateKey] // of the share, until it has served
+	resumption        hidden[*rawKey]          // what the secrets of tickets are derived from
+}
+
+// An approach is what a client needs until it is connected, and a plain one until the end.
+type approach struct {
+	cfg       ClientConfig
+	random    io.Reader
+	started   int64
+	attempt   int64 // when this address, and then its challenge, was reached
+	refusal   Refusal
+	refusedAt int64 // when a REASON or Denied came, 0: none
 
 	handshake *handshakeKeys
 	in, out   *packetKey
@@ -78,22 +100,10 @@ type Client struct {
 	challengeBy [challengeTokenBytes]byte
 	challenges  seq.Window // those of this address that were taken
 	unanswered  uint64     // so many since the last answer
-	wireID      wireID
 	share       [shareBytes]byte
-	private     hidden[*ecdh.PrivateKey] // of the share, until it has served
-	refusal     Refusal
-	refusedAt   int64 // when a REASON or Denied came, 0: none
-	plainAt     int64 // when a keep-alive came before any ACCEPT, 0: none
-	plain       bool
 
-	index, maxClients uint32
-	id                [connectionIDBytes]byte
-	sealer            Sealer
-	opener            opener
-
-	ticket     *ResumeTicket   // of a client that resumes; its token is made up of it
-	cookie     []byte          // that proves where it is
-	resumption hidden[*rawKey] // what the secrets of tickets are derived from
+	ticket *ResumeTicket // of a client that resumes
+	cookie []byte        // that proves where it is
 }
 
 // A dueMask says which packets NextDatagram owes.
@@ -142,7 +152,10 @@ func NewClient(now, unix int64, token *Token, cfg ClientConfig) (*Client, error)
 var errNoShare = noRandom("a client needs unpredictable shares or none at all")
 
 func newClient(now int64, token *Token, cfg ClientConfig) *Client {
-	c := &Client{cfg: cfg, random: cfg.Random, token: token, started: now, now: now}
+	c := &Client{
+		approach: &approach{cfg: cfg, random: cfg.Random, started: now},
+		token:    token, plainOnly: cfg.Plain == PlainOnly, now: now,
+	}
 	if c.random == nil {
 		c.random = rand.Reader
 	}
@@ -175,9 +188,9 @@ func (c *Client) begin(address int) bool {
 		c.private = hide(private)
 	}
 	c.address, c.state = address, StateRequesting
-	c.sources[0] = SourceFrom(c.token.Addresses[address])
+	c.source = SourceFrom(c.token.Addresses[address])
 	if c.cfg.Via != (Source{}) {
-		c.sources[0] = c.cfg.Via
+		c.source = c.cfg.Via
 	}
 	c.attempt, c.heard = c.now, c.now
 	c.refusedAt, c.plainAt = 0, 0
@@ -185,7 +198,7 @@ func (c *Client) begin(address int) bool {
 	c.challenges.Reset()
 	c.unanswered = 0
 	c.owe(dueRequest)
-	if c.ticket != nil {
+	if c.resumes {
 		c.beginResume()
 	}
 	return true
@@ -197,19 +210,20 @@ func (c *Client) owe(m dueMask) { c.dueMask, c.sent = m, c.now }
 func (c *Client) State() State { return c.state }
 
 // Server is the address that the client talks to on path 0.
-func (c *Client) Server() Source { return c.sources[0] }
+func (c *Client) Server() Source { return c.source }
 
 // Settled notes the address that the server has for a path below [MaxPaths] which
 // the owner opens: what comes from elsewhere is not read.
 func (c *Client) Settled(path uint8, server Source) {
 	if c.state == StateConnected && !c.plain {
-		c.sources[path] = server
+		c.settle(path, server)
 	}
 }
 
-// Token returns the token it connects with, nil if it resumes.
+// Token returns the token it connects with, nil if it resumes. Once it is connected to a server that
+// speaks our dialect, the token lacks what was secret in it, and can not be shown again.
 func (c *Client) Token() *Token {
-	if c.ticket != nil {
+	if c.resumes {
 		return nil
 	}
 	return c.token
@@ -228,7 +242,29 @@ func (c *Client) ID() [connectionIDBytes]byte { return c.id }
 func (c *Client) Timeout() time.Duration { return time.Duration(timeoutOf(c.token.TimeoutSeconds)) }
 
 // Counters returns what was counted so far.
-func (c *Client) Counters() *Counters { return &c.counters }
+func (c *Client) Counters() (all Counters) {
+	for i := range c.drops {
+		all.Drops[c.drops[i].why] = c.drops[i].n
+	}
+	return all
+}
+
+// A dropCount is how much was dropped for a reason. Most clients meet with few.
+type dropCount struct {
+	why Drop
+	n   uint64
+}
+
+// drop counts a datagram that was not taken, or not made.
+func (c *Client) drop(why Drop) {
+	for i := range c.drops {
+		if c.drops[i].why == why {
+			c.drops[i].n++
+			return
+		}
+	}
+	c.drops = append(c.drops, dropCount{why, 1})
+}
 
 // Sealer seals packets to the server, once connected, unless it is plain.
 func (c *Client) Sealer() *Sealer { return &c.sealer }

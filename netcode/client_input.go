@@ -16,7 +16,7 @@ func (c *Client) HandleDatagram(now, unix int64, path uint8, from Source, b []by
 	c.now = now
 	ev := c.dispatch(path, from, b)
 	if ev.Drop != DropNone {
-		c.counters.Drops[ev.Drop]++
+		c.drop(ev.Drop)
 	}
 	return ev
 }
@@ -28,14 +28,14 @@ func (c *Client) dispatch(path uint8, from Source, b []byte) ClientEvent {
 		return clientDrop(DropEmpty)
 	}
 	path = c.pathOf(path, b)
-	if from != c.sources[path] {
+	if from != c.on(path) {
 		return clientDrop(DropOtherSource)
 	}
 	prefix := b[0]
 	switch {
 	case prefix >= minPlainPrefix:
 		return c.handleStandard(b)
-	case c.cfg.Plain == PlainOnly:
+	case c.plainOnly:
 		return clientDrop(DropUnknownType)
 	case prefix&wire.PrefixDataMask != 0:
 		return c.handleData(path, b)
@@ -127,8 +127,10 @@ func (c *Client) handleAccept(b []byte) ClientEvent {
 		protocolID: c.token.ProtocolID, pad: c.token.Pad, connectionID: c.id, wireID: c.wireID,
 	})
 	c.sealer = newSealer(t.toServer, c.id[:], connectionIDBytes-1, c.cfg.EpochPackets)
+	c.sealer.tails = new([rememberedTails][goneTailBytes]byte)
 	c.opener = newOpener(t.toClient)
 	c.resumption = t.resumption
+	c.token, c.approach = c.token.opened(), nil
 	c.state, c.dueMask = StateConnected, 0
 	return ClientEvent{
 		Kind: ClientConnected, State: c.state, Hello: a.hello, Seen: a.source, Continue: a.flags&flagContinue != 0,
@@ -143,7 +145,7 @@ func (c *Client) handleReason(b []byte) ClientEvent {
 		return clientDrop(DropUnexpected)
 	}
 	id := wireID{}
-	if c.state == StateResponding || c.ticket != nil {
+	if c.state == StateResponding || c.resumes {
 		id = c.wireID
 	}
 	r, e, drop := openReason(c.handshake, b, id)
@@ -152,10 +154,10 @@ func (c *Client) handleReason(b []byte) ClientEvent {
 	}
 	r.Rows = bytes.Clone(r.Rows)
 	switch {
-	case c.state == StateRequesting && c.ticket == nil && e == (echo{}):
+	case c.state == StateRequesting && !c.resumes && e == (echo{}):
 		c.refused(r)
 		return ClientEvent{}
-	case (c.state == StateResponding || c.ticket != nil) && subtle.ConstantTimeCompare(e[:], c.share[:len(e)]) == 1:
+	case (c.state == StateResponding || c.resumes) && subtle.ConstantTimeCompare(e[:], c.share[:len(e)]) == 1:
 		c.refusal = r
 		return c.fail(StateDenied)
 	}
@@ -193,7 +195,7 @@ func (c *Client) handleGone(b []byte) ClientEvent {
 
 // handleStandard reads types 1, 2, 4, 5 and 6.
 func (c *Client) handleStandard(b []byte) ClientEvent {
-	if c.ticket != nil {
+	if c.resumes {
 		return clientDrop(DropNotPlain)
 	}
 	h, drop := readStandardHeader(b, clientReads)
@@ -201,12 +203,15 @@ func (c *Client) handleStandard(b []byte) ClientEvent {
 		return clientDrop(drop)
 	}
 	if h.kind.replayProtected() {
-		if c.token.Pad.Present {
+		if c.token.Pad.Present || c.approach == nil {
 			return clientDrop(DropNotPlain)
 		}
 		if !c.replay.Fresh(h.sequence) {
 			return clientDrop(DropReplay)
 		}
+	}
+	if c.approach == nil {
+		return clientDrop(DropUnexpected)
 	}
 	body, ok := c.in.open(b, h)
 	if !ok {

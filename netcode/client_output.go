@@ -24,13 +24,13 @@ func (c *Client) NextDatagram(dst []byte) (b []byte, to Source, ok bool) {
 			if b, ok := c.appendOffer(dst[:0]); ok {
 				return b, c.Server(), true
 			}
-			c.counters.Drops[DropNoRandom]++
+			c.drop(DropNoRandom)
 		case dueResume:
 			c.unanswered = 0
 			if b, ok := c.appendResume(dst[:0]); ok {
 				return b, c.Server(), true
 			}
-			c.counters.Drops[DropNoRandom]++
+			c.drop(DropNoRandom)
 		case dueResponse:
 			return c.appendResponse(dst[:0]), c.Server(), true
 		case dueKeepAlive:
@@ -49,7 +49,7 @@ func (c *Client) appendRequest(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, c.token.ProtocolID)
 	dst = binary.LittleEndian.AppendUint64(dst, c.token.Expires)
 	dst = append(dst, c.token.nonce[:]...)
-	return append(dst, c.token.private[:]...)
+	return append(dst, c.token.sealed()...)
 }
 
 func (c *Client) appendOffer(dst []byte) ([]byte, bool) {

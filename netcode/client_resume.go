@@ -29,7 +29,7 @@ func NewResumeClient(now, unix int64, ticket *ResumeTicket, cfg ClientConfig) (*
 		Addresses: ticket.Addresses, Pad: ticket.pad,
 	}
 	c := newClient(now, token, cfg)
-	c.ticket = ticket
+	c.ticket, c.resumes = ticket, true
 	ticket.attempt = max(ticket.attempt, seconds(unix)<<attemptBits)
 	c.handshake = newResumeKeys(ticket.secret(), ticket.ProtocolID)
 	if !c.begin(0) {
@@ -52,7 +52,7 @@ func (c *Client) beginResume() {
 // as with challenges: each cookie is used at once, and of several that wait for that one
 // is drawn by lot.
 func (c *Client) handleRetry(b []byte) ClientEvent {
-	if c.ticket == nil || c.state != StateRequesting && c.state != StateResponding {
+	if !c.resumes || c.state != StateRequesting && c.state != StateResponding {
 		return clientDrop(DropUnexpected)
 	}
 	number, cookie, drop := openRetry(c.handshake, b, c.wireID, &c.share)
@@ -87,7 +87,7 @@ func (c *Client) appendResume(dst []byte) ([]byte, bool) {
 
 // mayAccept are the flags that an ACCEPT for us may have.
 func (c *Client) mayAccept() uint8 {
-	if c.ticket != nil && c.cfg.Continue != 0 {
+	if c.resumes && c.cfg.Continue != 0 {
 		return flagContinue
 	}
 	return 0

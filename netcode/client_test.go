@@ -8,7 +8,7 @@ import (
 )
 
 // denied seals the standard's Denied as the server of p's token.
-func (p *player) denied() []byte { return p.c.in.append(nil, kindDenied, 1<<63, nil) }
+func (p *player) denied() []byte { return p.was.in.append(nil, kindDenied, 1<<63, nil) }
 
 // TestDeniedWaitsForReason: the reason may overtake Denied or come after it.
 func TestDeniedWaitsForReason(t *testing.T) {
@@ -21,7 +21,7 @@ func TestDeniedWaitsForReason(t *testing.T) {
 			for _, packet := range order {
 				b := p.denied()
 				if packet == 'r' {
-					b, _ = appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeGoingAway}, wireID{}, echo{}, 1078)
+					b, _ = appendReason(w.random, p.was.handshake, nil, Refusal{Code: CodeGoingAway}, wireID{}, echo{}, 1078)
 					want = CodeGoingAway
 				}
 				if ev := p.receive(b); ev.Kind != ClientNone || ev.Drop != DropNone {
@@ -46,7 +46,7 @@ func TestRefusalOvertakenByChallenge(t *testing.T) {
 		w := newWorld(t, nil)
 		w.onServer = func(Source, []byte) bool { return recorded }
 		p := w.join(w.mint(7, nil), 1, nil)
-		reason, ok := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 1078)
+		reason, ok := appendReason(w.random, p.was.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 1078)
 		if !ok {
 			t.Fatal("a REASON does not fit")
 		}
@@ -61,8 +61,8 @@ func TestRefusalOvertakenByChallenge(t *testing.T) {
 		w.wantState(p, StateRequesting) // for a tenth of a second
 		w.step(60 * ms)
 		w.wantState(p, StateDenied)
-		if p.c.refusal.Code != CodeBanned {
-			t.Errorf("refused with %v", p.c.refusal.Code)
+		if p.was.refusal.Code != CodeBanned {
+			t.Errorf("refused with %v", p.was.refusal.Code)
 		}
 	}
 }
@@ -75,12 +75,12 @@ func TestReasonEcho(t *testing.T) {
 	w.step(0)
 	w.wantState(p, StateResponding)
 	for _, e := range []echo{{}, {1, 2, 3}} {
-		b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, e, 400)
+		b, _ := appendReason(w.random, p.was.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, e, 400)
 		if ev := p.receive(b); ev.Drop != DropUnexpected {
 			t.Fatalf("echo %x: %+v", e, ev)
 		}
 	}
-	b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo(p.c.share[:8]), 400)
+	b, _ := appendReason(w.random, p.was.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo(p.was.share[:8]), 400)
 	if ev := p.receive(b); ev.Kind != ClientEnded || ev.State != StateDenied || ev.Refusal.Code != CodeBanned {
 		t.Fatalf("event %+v", ev)
 	}
@@ -93,7 +93,7 @@ func TestAcceptPadMismatch(t *testing.T) {
 	p := w.join(w.mint(7, nil), 1, nil)
 	w.step(0)
 	a := accept{padItems: []byte{0x11, 0}}
-	b, _ := a.append(w.random, p.c.handshake, nil, wireID{}, &p.c.share)
+	b, _ := a.append(w.random, p.was.handshake, nil, wireID{}, &p.was.share)
 	if ev := p.receive(b); ev.Kind != ClientEnded || ev.Refusal.Code != CodePad {
 		t.Fatalf("event %+v", ev)
 	}

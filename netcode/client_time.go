@@ -74,7 +74,7 @@ func (c *Client) attemptTimeout() ClientEvent {
 // dueNow is what an attempt repeats.
 func (c *Client) dueNow() dueMask {
 	switch {
-	case c.ticket != nil:
+	case c.resumes:
 		return dueResume
 	case c.state == StateRequesting:
 		return dueRequest

@@ -48,8 +48,8 @@ type Sealer struct {
 	begunAt int64            // when the first of them was sealed
 	wanted  bool
 
-	tails [rememberedTails][goneTailBytes]byte // of the newest packets, to believe a GONE
 	sent  uint64
+	tails *[rememberedTails][goneTailBytes]byte // of the newest packets, to believe a GONE; nil at a server
 }
 
 // newSealer returns what seals in the first epoch e; most is how many packets
@@ -100,13 +100,15 @@ func (s *Sealer) Seal(now int64, dst []byte, start, frames int, path uint8, numb
 	}
 	setDataNonce(&s.nonce, &s.epoch.keys().iv, path, number)
 	dst = s.epoch.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])
-	copy(s.tails[s.sent%rememberedTails][:], dst[len(dst)-goneTailBytes:])
+	if s.tails != nil {
+		copy(s.tails[s.sent%rememberedTails][:], dst[len(dst)-goneTailBytes:])
+	}
 	s.sent++
 	s.sealed++
 	return dst
 }
 
-// sentTail reports whether one of the newest packets ended with tail.
+// sentTail reports whether one of the newest packets of a client ended with tail.
 func (s *Sealer) sentTail(tail []byte) bool {
 	same := 0
 	for i := range min(s.sent, rememberedTails) {

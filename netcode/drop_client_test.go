@@ -22,10 +22,10 @@ type droppedCase struct {
 func (p *player) wantDrops(t *testing.T, when string, cases []droppedCase) {
 	t.Helper()
 	for _, c := range cases {
-		state, before := p.c.State(), *p.c.Counters()
+		state, before := p.c.State(), p.c.Counters()
 		ev := p.receive(bytes.Clone(c.b))
 		before.Drops[c.want]++
-		if ev.Drop != c.want || ev.Kind != ClientNone || *p.c.Counters() != before {
+		if ev.Drop != c.want || ev.Kind != ClientNone || p.c.Counters() != before {
 			t.Errorf("%s: %s: %v (event %v), want %v", when, c.name, ev.Drop, ev.Kind, c.want)
 		}
 		if p.c.State() != state {
@@ -36,7 +36,7 @@ func (p *player) wantDrops(t *testing.T, when string, cases []droppedCase) {
 
 // plainly are standard packets that the server of p's token has sealed, each under another sequence.
 func (p *player) plainly(kind packetKind, body int) []byte {
-	return p.c.in.append(nil, kind, 1<<40|uint64(kind)<<16|uint64(body), make([]byte, body))
+	return p.was.in.append(nil, kind, 1<<40|uint64(kind)<<16|uint64(body), make([]byte, body))
 }
 
 // long is a handshake packet with nothing good in it.
@@ -60,8 +60,12 @@ func (p *player) senseless() []droppedCase {
 		{"handshake packet 6", long(longRetry + 1), DropReserved},
 	}
 	cases[5].b[0] = wire.PrefixGone
-	if p.c.ticket != nil {
+	if p.was.ticket != nil {
 		return cases
+	}
+	forged, size := DropForged, DropBodySize
+	if p.c.approach == nil { // the keys are forgotten
+		forged, size = DropUnexpected, DropUnexpected
 	}
 	return slices.Concat(cases, []droppedCase{
 		{"17 bytes", short, DropTooShort},
@@ -70,9 +74,9 @@ func (p *player) senseless() []droppedCase {
 		{"standard packet 7", standardOf(0x17), DropUnknownType},
 		{"nine bytes of sequence", standardOf(0x91), DropSequenceBytes},
 		{"the largest sequence", append([]byte{0x84}, bytes.Repeat([]byte{255}, 60)...), DropSequenceBytes},
-		{"a forged challenge", standardOf(0x12), DropForged},
-		{"Denied with a body", p.plainly(kindDenied, 1), DropBodySize},
-		{"a short challenge", p.plainly(kindChallenge, challengeBody-1), DropBodySize},
+		{"a forged challenge", standardOf(0x12), forged},
+		{"Denied with a body", p.plainly(kindDenied, 1), size},
+		{"a short challenge", p.plainly(kindChallenge, challengeBody-1), size},
 	})
 }
 
@@ -122,8 +126,8 @@ func TestDropsWhileResponding(t *testing.T) {
 	p := w.join(w.mint(7, plainToken), 1, func(c *ClientConfig) { c.Plain = PlainAllow })
 	w.step(0)
 	w.wantState(p, StateResponding)
-	first := p.c.in.append(nil, kindChallenge, 1<<63, binaryChallenge(p.c.challenge))
-	beyond := p.c.in.append(nil, kindKeepAlive, 77, []byte{4, 0, 0, 0, 4, 0, 0, 0})
+	first := p.was.in.append(nil, kindChallenge, 1<<63, binaryChallenge(p.was.challenge))
+	beyond := p.was.in.append(nil, kindKeepAlive, 77, []byte{4, 0, 0, 0, 4, 0, 0, 0})
 	p.wantDrops(t, "responding", slices.Concat(p.senseless(), unexpected(), []droppedCase{
 		{"the same challenge", first, DropRepeated},
 		{"a forged ACCEPT", long(longAccept), DropForged},
@@ -132,12 +136,12 @@ func TestDropsWhileResponding(t *testing.T) {
 		{"payload", p.plainly(kindPayload, 9), DropUnexpected},
 		{"the end, from a server that has said nothing else", p.plainly(kindDisconnect, 0), DropUnexpected},
 	}))
-	before := p.c.attempt
+	before := p.was.attempt
 	w.now += 50 * ms
-	if ev := p.receive(p.c.in.append(nil, kindChallenge, 1<<63+1, binaryChallenge(1<<50))); ev.Kind != ClientNone || ev.Drop != DropNone {
+	if ev := p.receive(p.was.in.append(nil, kindChallenge, 1<<63+1, binaryChallenge(1<<50))); ev.Kind != ClientNone || ev.Drop != DropNone {
 		t.Errorf("another challenge is an event: %+v", ev)
 	}
-	if p.c.attempt != before {
+	if p.was.attempt != before {
 		t.Error("another challenge makes the client more patient")
 	}
 }
@@ -150,7 +154,7 @@ func TestReasonForAnotherID(t *testing.T) {
 	p := w.join(w.mint(7, nil), 1, func(c *ClientConfig) { c.WireID = []byte{0x10, 2} })
 	w.step(0)
 	to := func(id wireID) []byte {
-		b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeFull}, id, echo(p.c.share[:8]), 400)
+		b, _ := appendReason(w.random, p.was.handshake, nil, Refusal{Code: CodeFull}, id, echo(p.was.share[:8]), 400)
 		return b
 	}
 	p.wantDrops(t, "responding", []droppedCase{
@@ -226,7 +230,7 @@ func TestDropsWhilePlain(t *testing.T) {
 		{"the payload again", payload, DropReplay},
 		{"an empty payload", p.plainly(kindPayload, 0), DropBodySize},
 	})
-	p.c.cfg.Plain = PlainAllow // as if the server had turned out to be a plain one
+	p.c.plainOnly = false // as if the server had turned out to be a plain one
 	p.wantDrops(t, "plain after all", slices.Concat(unexpected(), []droppedCase{
 		{"ACCEPT", long(longAccept), DropUnexpected},
 		{"RETRY", long(longRetry), DropUnexpected},

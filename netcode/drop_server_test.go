@@ -120,7 +120,7 @@ func TestServerDropsOfConnected(t *testing.T) {
 		{"a payload again", payload, DropReplay},
 		{"a payload that was changed", changed, DropForged},
 		{"an empty payload", p.payload(1<<22, ""), DropBodySize},
-		{"an answer to a challenge", p.c.out.append(nil, kindResponse, 1<<23, make([]byte, challengeBody)), DropSourceConnected},
+		{"an answer to a challenge", p.was.out.append(nil, kindResponse, 1<<23, make([]byte, challengeBody)), DropSourceConnected},
 	})
 	for range 2 {
 		w.server.Release(w.now, seat) // a second time it is nobody's, and stays so
@@ -140,7 +140,7 @@ func TestServerDropsOfConnected(t *testing.T) {
 	q, _ := v.confirmed(v.mint(7, nil), 1)
 	v.wantDrops(t, "of a client of ours", q.at, []droppedCase{
 		{"its OFFER", offered, DropUsed},
-		{"its request", (&Client{token: q.c.token}).appendRequest(nil), DropUsed},
+		{"its request", (&Client{token: q.token}).appendRequest(nil), DropUsed},
 		{"DATA without a tag", q.data(5, "")[:1+connectionIDBytes+2+macBytes-1], DropTooShort},
 	})
 }
@@ -155,16 +155,16 @@ func TestInventedChallenges(t *testing.T) {
 	p := w.join(token, 1, nil)
 	w.onServer = func(_ Source, b []byte) bool { return b[0] == wire.PrefixRequest }
 	w.step(0)
-	o := offer{sequence: p.c.challenge, version: wire.Version, share: p.c.share, padItems: token.Pad.raw()}
-	o.challenge = bytes.Clone(p.c.challengeBy[:])
+	o := offer{sequence: p.was.challenge, version: wire.Version, share: p.was.share, padItems: token.Pad.raw()}
+	o.challenge = bytes.Clone(p.was.challengeBy[:])
 	o.challenge[7] ^= 1
-	forged, _ := o.append(w.random, p.c.handshake, nil)
+	forged, _ := o.append(w.random, p.was.handshake, nil)
 	changed := bytes.Clone(forged)
 	changed[len(changed)-1] ^= 1
-	o.challenge, o.sequence = p.c.challengeBy[:], p.c.challenge+1<<entryBits
-	next, _ := o.append(w.random, p.c.handshake, nil)
-	o.sequence = p.c.challenge - 1<<entryBits
-	last, _ := o.append(w.random, p.c.handshake, nil)
+	o.challenge, o.sequence = p.was.challengeBy[:], p.was.challenge+1<<entryBits
+	next, _ := o.append(w.random, p.was.handshake, nil)
+	o.sequence = p.was.challenge - 1<<entryBits
+	last, _ := o.append(w.random, p.was.handshake, nil)
 	w.wantDrops(t, "client 0", p.at, []droppedCase{
 		{"an OFFER that was changed", changed, DropForged},
 		{"an invented challenge", forged, DropChallengeForged},

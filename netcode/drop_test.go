@@ -66,12 +66,12 @@ func provokeWireVersion(w *world) {
 	w.step(0)
 	w.onServer = nil
 	o := offer{
-		sequence: p.c.challenge, version: wire.Version + 1, share: p.c.share,
-		padItems: p.c.token.Pad.raw(), challenge: p.c.challengeBy[:],
+		sequence: p.was.challenge, version: wire.Version + 1, share: p.was.share,
+		padItems: p.token.Pad.raw(), challenge: p.was.challengeBy[:],
 	}
-	b, _ := o.append(w.random, p.c.handshake, nil)
+	b, _ := o.append(w.random, p.was.handshake, nil)
 	w.toServer(p.at, b)
-	if r := p.c.refusal; r.Code != CodeVersion {
+	if r := p.was.refusal; r.Code != CodeVersion {
 		w.t.Errorf("told %+v", r)
 	}
 }

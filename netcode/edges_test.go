@@ -325,9 +325,9 @@ func TestPatienceFromTheChallenge(t *testing.T) {
 	w.onServer = func(Source, []byte) bool { return false }
 	p := w.join(w.mint(7, nil), 1, func(c *ClientConfig) { c.Patience = time.Second })
 	w.step(900 * ms)
-	reason, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: CodeFull}, wireID{}, echo{}, 1078)
+	reason, _ := appendReason(w.random, p.was.handshake, nil, Refusal{Code: CodeFull}, wireID{}, echo{}, 1078)
 	p.receive(reason) // which the challenge disproves
-	p.receive(p.c.in.append(nil, kindChallenge, 1<<63, binaryChallenge(5<<entryBits)))
+	p.receive(p.was.in.append(nil, kindChallenge, 1<<63, binaryChallenge(5<<entryBits)))
 	w.step(second - ms)
 	w.wantState(p, StateResponding)
 	w.step(ms)

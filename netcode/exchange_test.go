@@ -118,11 +118,11 @@ func TestWeakShares(t *testing.T) {
 			}
 			w.onServer = nil
 			var o offer
-			if o.open(p.c.handshake, bytes.Clone(b)) != DropNone {
+			if o.open(p.was.handshake, bytes.Clone(b)) != DropNone {
 				t.Fatal("OFFER does not open")
 			}
 			o.share = weak
-			forged, _ := o.append(w.random, p.c.handshake, nil)
+			forged, _ := o.append(w.random, p.was.handshake, nil)
 			if ev := w.toServer(p.at, forged); ev.Drop != DropShare || ev.Kind != EventNone || w.server.Admission().Clients() != 0 {
 				t.Fatalf("share %x at the server: %+v", weak, ev)
 			}
@@ -135,11 +135,11 @@ func TestWeakShares(t *testing.T) {
 			}
 			w.onClient = nil
 			var a accept
-			if a.open(p.c.handshake, bytes.Clone(b), p.c.wireID, &p.c.share) != DropNone {
+			if a.open(p.was.handshake, bytes.Clone(b), p.c.wireID, &p.was.share) != DropNone {
 				t.Fatal("ACCEPT does not open")
 			}
 			a.share = weak
-			forged, _ := a.append(w.random, p.c.handshake, nil, p.c.wireID, &p.c.share)
+			forged, _ := a.append(w.random, p.was.handshake, nil, p.c.wireID, &p.was.share)
 			if ev := p.receive(forged); ev.Drop != DropShare || p.c.State() != StateResponding {
 				t.Fatalf("share %x at the client: %+v", weak, ev)
 			}

@@ -84,9 +84,9 @@ func FuzzServerDatagram(f *testing.F) {
 	token := w.mint(9, nil)
 	f.Add((&Client{token: token}).appendRequest(nil))
 	f.Add(p.data(1, "frames"))
-	f.Add(p.c.out.append(nil, kindResponse, 0, make([]byte, challengeBody)))
-	f.Add(p.c.out.append(nil, kindPayload, 7, []byte("x")))
-	offer, _ := p.c.appendOffer(nil)
+	f.Add(p.was.out.append(nil, kindResponse, 0, make([]byte, challengeBody)))
+	f.Add(p.was.out.append(nil, kindPayload, 7, []byte("x")))
+	offer, _ := (&Client{approach: p.was, token: p.token, wireID: p.c.wireID}).appendOffer(nil)
 	f.Add(offer)
 	_, resume := w.sniffed(w.ticket(p, w.server.adm.clients[7]), 1)
 	f.Add(resume)
@@ -102,15 +102,18 @@ func FuzzServerDatagram(f *testing.F) {
 func FuzzClientDatagram(f *testing.F) {
 	w, p, seat := dataPair(f, nil)
 	q, _ := w.sniffed(w.ticket(p, seat), 2)
-	cookie, _ := w.server.adm.cookies.appendRetry(w.random, q.c.handshake, nil, wireID{}, &q.c.share, make([]byte, cookieBytes))
+	cookie, _ := w.server.adm.cookies.appendRetry(w.random, q.was.handshake, nil, wireID{}, &q.was.share, make([]byte, cookieBytes))
 	f.Add(cookie)
 	f.Add(seal(seat.Sealer(), 0, 3, "frames"))
-	f.Add(p.c.in.append(nil, kindChallenge, 1<<63, make([]byte, challengeBody)))
+	f.Add(p.was.in.append(nil, kindChallenge, 1<<63, make([]byte, challengeBody)))
 	f.Add([]byte("\x05eighteig"))
 	f.Add([]byte("\x07\x02accept"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, s := range []State{StateRequesting, StateResponding, StateConnected} {
-			p.c.state = s
+			p.c.state, p.c.approach = s, p.was
+			if s == StateConnected {
+				p.c.approach = nil
+			}
 			if ev := p.receive(bytes.Clone(b)); ev.Kind == ClientConnected || ev.Kind == ClientEnded {
 				t.Fatalf("%x, which the server did not say, brought %+v", b, ev)
 			}
@@ -133,7 +136,7 @@ func FuzzSealedStandard(f *testing.F) {
 			return
 		}
 		w, p, seat := plainPair(t, nil)
-		w.toServer(p.at, p.c.out.append(nil, packetKind(kind&15), sequence, body))
+		w.toServer(p.at, p.was.out.append(nil, packetKind(kind&15), sequence, body))
 		if len(w.server.plain) == 1 {
 			p.receive(seat.out.append(nil, packetKind(kind&15), sequence, body))
 		}
@@ -167,20 +170,20 @@ func FuzzOffer(f *testing.F) {
 func FuzzAccept(f *testing.F) {
 	w, p, _ := dataPair(f, func(c *ClientConfig) { c.WireID = []byte{8, 1} })
 	a := accept{hello: []byte("hello"), padItems: []byte{1, 0}}
-	b, _ := a.append(w.random, p.c.handshake, nil, p.c.wireID, &p.c.share)
-	plain, _ := openLong(p.c.handshake.accept, b, 4, acceptAD(&p.c.wireID, &p.c.share))
+	b, _ := a.append(w.random, p.was.handshake, nil, p.c.wireID, &p.was.share)
+	plain, _ := openLong(p.was.handshake.accept, b, 4, acceptAD(&p.c.wireID, &p.was.share))
 	f.Add(plain)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p.c.state = StateResponding
+		p.c.state, p.c.approach = StateResponding, p.was
 		head := append([]byte{wire.PrefixHandshake, longAccept, 8, 1}, make([]byte, nonceXBytes)...)
-		b, _ := sealLong(w.random, p.c.handshake.accept, append(head, body...), 4, acceptAD(&p.c.wireID, &p.c.share))
+		b, _ := sealLong(w.random, p.was.handshake.accept, append(head, body...), 4, acceptAD(&p.c.wireID, &p.was.share))
 		p.receive(b)
 	})
 }
 
 func FuzzReason(f *testing.F) {
 	w, p, _ := dataPair(f, nil)
-	k := p.c.handshake
+	k := p.was.handshake
 	b, _ := appendReason(w.random, k, nil, Refusal{Code: CodeMismatch, Text: "text", Rows: make([]byte, 24)}, wireID{}, echo{}, 500)
 	plain, _ := openLong(k.reason, b, 2, b[:2])
 	f.Add(plain)

@@ -60,6 +60,8 @@ type world struct {
 type player struct {
 	w      *world
 	c      *Client
+	was    *approach // of the client, which forgets it and
+	token  *Token    // most of that when it is connected
 	at     Source
 	events []ClientEvent
 }
@@ -116,7 +118,7 @@ func (w *world) join(token *Token, port uint16, change func(*ClientConfig)) *pla
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &player{w: w, c: c, at: source(port)}
+	p := &player{w: w, c: c, was: c.approach, token: c.token, at: source(port)}
 	w.clients = append(w.clients, p)
 	return p
 }
@@ -235,7 +237,7 @@ func (w *world) wantState(p *player, s State) {
 	}
 }
 
-func dropNames(c *Counters) (names []string) {
+func dropNames(c Counters) (names []string) {
 	for d, n := range c.Drops {
 		for range n {
 			names = append(names, Drop(d).String())

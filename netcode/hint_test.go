@@ -90,7 +90,7 @@ func TestHintsFair(t *testing.T) {
 func BenchmarkExplain(b *testing.B) {
 	w := newWorld(b, func(c *ServerConfig) { c.FailuresPerSecond = -1 })
 	p, _ := w.confirmed(w.mint(1, nil), 1)
-	request := (&Client{token: p.c.token}).appendRequest(nil)
+	request := (&Client{token: p.token}).appendRequest(nil)
 	datagram, reply := make([]byte, requestBytes), make([]byte, 0, 1500)
 	b.ReportAllocs()
 	for b.Loop() {

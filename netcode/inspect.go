@@ -67,7 +67,7 @@ func InspectTokenList(b []byte, key *Key) (tokens []*Inspection, fault *TokenErr
 
 // inspectPrivate opens the private part and compares it with the public one.
 func (t *Token) inspectPrivate(key *rawKey, wrong *faults) *PrivatePart {
-	b, err := xchacha(key).Open(nil, t.nonce[:], t.private[:], tokenAD(t.ProtocolID, t.Expires))
+	b, err := xchacha(key).Open(nil, t.nonce[:], t.sealed(), tokenAD(t.ProtocolID, t.Expires))
 	if err != nil {
 		wrong.add("private part", "does not open with this key: it was made with another one, or for another protocol id "+
 			"than %#x or another expiry than %d, or nonce or private part were changed", t.ProtocolID, t.Expires)

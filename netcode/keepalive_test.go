@@ -15,7 +15,7 @@ func (w *world) keepAlives() map[Source][2]uint32 {
 			if p.at != to || drop != DropNone || h.kind != kindKeepAlive {
 				continue
 			}
-			if body, ok := p.c.in.open(bytes.Clone(b), h); ok {
+			if body, ok := p.was.in.open(bytes.Clone(b), h); ok {
 				told[to] = [2]uint32{binary.LittleEndian.Uint32(body), binary.LittleEndian.Uint32(body[4:])}
 			}
 		}
@@ -75,7 +75,7 @@ func TestKeepAliveOfBadServer(t *testing.T) {
 		w.step(0)
 		w.wantState(p, StateResponding)
 		body := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, c.index), c.most)
-		k := newPacketKey(&p.c.token.keys().serverToClient, testProtocol)
+		k := newPacketKey(&p.token.keys().serverToClient, testProtocol)
 		p.receive(k.append(nil, kindKeepAlive, 0, body))
 		if got := p.c.State() == StateConnected; got != c.good || got == (p.c.Counters().Drops[DropMalformed] > 0) {
 			t.Errorf("index %d of %d: %v, dropped %v", c.index, c.most, p.c.State(), dropNames(p.c.Counters()))

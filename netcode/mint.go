@@ -111,6 +111,7 @@ func (t *Token) sealPrivate(cfg *MintConfig) {
 	}
 	copy(p.userData[:], cfg.UserData)
 	plain := p.append(make([]byte, 0, privateTokenBytes))
+	t.private = new([privateTokenBytes]byte)
 	xchacha(cfg.Key.raw()).Seal(t.private[:0], t.nonce[:], plain, tokenAD(t.ProtocolID, t.Expires))
 }
 

@@ -33,7 +33,7 @@ func plainPair(t testing.TB, change func(*MintConfig)) (*world, *player, *Seat) 
 }
 
 func (p *player) payload(sequence uint64, text string) []byte {
-	return p.c.out.append(nil, kindPayload, sequence, []byte(text))
+	return p.was.out.append(nil, kindPayload, sequence, []byte(text))
 }
 
 func TestMistake01ReplayOverflow(t *testing.T) {
@@ -61,7 +61,7 @@ func TestLargestSequence(t *testing.T) {
 			kindChallenge: challengeBody, kindResponse: challengeBody, kindKeepAlive: keepAliveBody, kindPayload: 1,
 		}[kind])
 		if serverReads&(1<<kind) != 0 {
-			if ev := w.toServer(p.at, p.c.out.append(nil, kind, largest, body)); ev.Drop != DropSequenceBytes {
+			if ev := w.toServer(p.at, p.was.out.append(nil, kind, largest, body)); ev.Drop != DropSequenceBytes {
 				t.Errorf("type %d at the server: %+v", kind, ev)
 			}
 		}
@@ -145,7 +145,7 @@ func TestMistake04OldText(t *testing.T) {
 	// A packet of the wrong size that opens has still been received: its
 	// sequence is spent, because the size is known only after decryption.
 	w, p, _ := plainPair(t, nil)
-	odd := func(kind packetKind) []byte { return p.c.out.append(nil, kind, 90, make([]byte, 9)) }
+	odd := func(kind packetKind) []byte { return p.was.out.append(nil, kind, 90, make([]byte, 9)) }
 	if ev := w.toServer(p.at, odd(kindKeepAlive)); ev.Drop != DropBodySize {
 		t.Fatalf("dropped as %v", ev.Drop)
 	}
@@ -166,7 +166,7 @@ func TestMistake05PayloadSize(t *testing.T) {
 	if b, err := p.c.AppendPayload(w.now, nil, large[1:]); err != nil || w.toServer(p.at, b).Kind != EventPayload {
 		t.Fatal("1200 bytes must go")
 	}
-	if ev := w.toServer(p.at, p.c.out.append(nil, kindPayload, 80, large)); ev.Drop != DropBodySize {
+	if ev := w.toServer(p.at, p.was.out.append(nil, kindPayload, 80, large)); ev.Drop != DropBodySize {
 		t.Fatalf("1201 bytes: %+v", ev)
 	}
 }
@@ -191,7 +191,7 @@ func TestMistake06DeniedIsEmpty(t *testing.T) {
 	for _, body := range [][]byte{{1}, nil} {
 		w, p, _ := plainPair(t, nil)
 		p.c.state = StateRequesting
-		got := p.receive(p.c.in.append(nil, kindDenied, 1<<63, body))
+		got := p.receive(p.was.in.append(nil, kindDenied, 1<<63, body))
 		if (got.Kind == ClientEnded) != (len(body) == 0) {
 			t.Fatalf("denied with %d bytes: %+v", len(body), got)
 		}
@@ -201,7 +201,7 @@ func TestMistake06DeniedIsEmpty(t *testing.T) {
 
 func TestMistake07AssociatedData(t *testing.T) {
 	w, p, _ := plainPair(t, nil)
-	other := newPacketKey(&p.c.token.keys().clientToServer, testProtocol+1)
+	other := newPacketKey(&p.token.keys().clientToServer, testProtocol+1)
 	if ev := w.toServer(p.at, other.append(nil, kindPayload, 60, []byte("x"))); ev.Drop != DropForged {
 		t.Fatalf("another protocol's packet: %+v", ev)
 	}
@@ -259,7 +259,7 @@ func TestMistake10TokenReused(t *testing.T) {
 	w.toServer(p.at, bytes.Clone(recorded))
 	w.server.Disconnect(w.now, seat)
 	w.server.Release(w.now, seat)
-	again := w.join(p.c.token, 2, func(c *ClientConfig) { c.Plain = PlainOnly })
+	again := w.join(p.token, 2, func(c *ClientConfig) { c.Plain = PlainOnly })
 	for range 20 {
 		w.step(100 * ms)
 	}
@@ -296,7 +296,7 @@ func TestMistake11TimeoutZero(t *testing.T) {
 
 func TestMistake12LongSequences(t *testing.T) {
 	w, p, _ := plainPair(t, nil)
-	k := p.c.out
+	k := p.was.out
 	k.set(0x35, 70) // three bytes where one is enough
 	head := []byte{0x35, 70, 0, 0}
 	b := k.aead.Seal(head, k.nonce[:], []byte("x"), k.ad[:])

@@ -230,7 +230,7 @@ func TestNoRandomness(t *testing.T) {
 		}
 		w.server.random = w.random
 		p.c.Disconnect(w.now)
-		again := w.join(p.c.token, 2, nil)
+		again := w.join(p.token, 2, nil)
 		w.step(0)
 		w.step(100 * ms)
 		w.wantState(again, StateConnected)

@@ -117,7 +117,7 @@ func TestLaterRefusalCounts(t *testing.T) {
 	w.onServer = func(Source, []byte) bool { return false }
 	p := w.join(w.mint(7, plainToken), 1, func(c *ClientConfig) { c.Plain = PlainAllow })
 	for _, code := range []Code{CodeFull, CodeGoingAway} {
-		b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Code: code}, wireID{}, echo{}, 1078)
+		b, _ := appendReason(w.random, p.was.handshake, nil, Refusal{Code: code}, wireID{}, echo{}, 1078)
 		p.receive(b)
 	}
 	p.receive(p.denied())
@@ -132,7 +132,7 @@ func TestRefusalOfTextAlone(t *testing.T) {
 	w := newWorld(t, nil)
 	w.onServer = func(Source, []byte) bool { return false }
 	p := w.join(w.mint(7, nil), 1, nil)
-	b, _ := appendReason(w.random, p.c.handshake, nil, Refusal{Text: "come back at eight"}, wireID{}, echo{}, 1078)
+	b, _ := appendReason(w.random, p.was.handshake, nil, Refusal{Text: "come back at eight"}, wireID{}, echo{}, 1078)
 	p.receive(b)
 	w.step(100 * ms)
 	if r := p.last().Refusal; r.Text != "come back at eight" {
@@ -146,7 +146,7 @@ func TestChallengeOfTheNextServer(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
 	p := w.join(w.foreign(nil), 1, func(c *ClientConfig) { c.Plain, c.Patience = PlainAllow, time.Second })
 	for i := range uint64(50) {
-		b := p.c.in.append(nil, kindChallenge, 1<<63+i, binaryChallenge(i<<entryBits))
+		b := p.was.in.append(nil, kindChallenge, 1<<63+i, binaryChallenge(i<<entryBits))
 		if ev := p.c.HandleDatagram(w.now, w.unix(), 0, SourceFrom(otherAddr), b); ev.Drop != DropNone {
 			t.Fatalf("challenge %d: %v", i, ev.Drop)
 		}
@@ -156,9 +156,9 @@ func TestChallengeOfTheNextServer(t *testing.T) {
 		t.Fatalf("%+v at %v", ev, p.c.Server())
 	}
 	const next = 99 << entryBits
-	p.receive(p.c.in.append(nil, kindChallenge, 1<<63, binaryChallenge(next)))
-	if p.c.challenge != next {
-		t.Errorf("answers challenge %#x, was asked %#x", p.c.challenge, uint64(next))
+	p.receive(p.was.in.append(nil, kindChallenge, 1<<63, binaryChallenge(next)))
+	if p.was.challenge != next {
+		t.Errorf("answers challenge %#x, was asked %#x", p.was.challenge, uint64(next))
 	}
 }
 

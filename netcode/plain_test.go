@@ -22,7 +22,7 @@ func TestPlainConnectedAlready(t *testing.T) {
 			t.Errorf("client %d from port %d: %v, an answer of %d bytes", c.client, c.port, ev.Drop, len(ev.Reply))
 		}
 	}
-	response := p.c.out.append(nil, kindResponse, 89, make([]byte, challengeBody))
+	response := p.was.out.append(nil, kindResponse, 89, make([]byte, challengeBody))
 	if ev := w.toServer(p.at, response); ev.Drop != DropSourceConnected {
 		t.Errorf("another response: %+v", ev)
 	}
@@ -83,7 +83,7 @@ func TestSequenceAcrossServers(t *testing.T) {
 func TestTokenKeysForgotten(t *testing.T) {
 	w := newWorld(t, nil)
 	p, _ := w.confirmed(w.mint(7, nil), 1)
-	mac := [macBytes]byte(p.c.token.private[privateTokenBytes-macBytes:])
+	mac := [macBytes]byte(p.token.private[privateTokenBytes-macBytes:])
 	e := w.server.adm.find(&mac)
 	if e == nil || e.state != tokenConsumed {
 		t.Fatalf("%+v", e)
@@ -128,7 +128,7 @@ func TestWindowAcrossServers(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
 	p := w.join(w.foreign(nil), 1, func(c *ClientConfig) { c.Plain, c.Patience = PlainOnly, time.Second })
 	for _, sequence := range []uint64{1000, 0} { // the first is of a server that says no more
-		early := p.c.in.append(nil, kindPayload, sequence, []byte("x"))
+		early := p.was.in.append(nil, kindPayload, sequence, []byte("x"))
 		if ev := p.c.HandleDatagram(w.now, w.unix(), 0, SourceFrom(otherAddr), early); ev.Drop == DropOtherSource {
 			t.Fatal("not with the first server")
 		}

@@ -46,8 +46,8 @@ func TestPrintNoSecrets(t *testing.T) {
 	inspection := Inspect(token.Append(nil), &w.cfg.PrivateKey)
 	all := []any{
 		w.server, w.server.Admission(), seat, p.c, seat.Sealer(), token, ticket, &w.cfg, &w.cfg.PrivateKey,
-		&MintConfig{Key: w.cfg.PrivateKey}, &p.c.cfg, &AdmissionConfig{}, inspection, inspection.Private,
-		&w.events[0], w.server.Counters(), &Offer{}, &Verdict{}, &Refusal{}, &ClientEvent{}, &token.Pad,
+		&MintConfig{Key: w.cfg.PrivateKey}, &p.was.cfg, &AdmissionConfig{}, inspection, inspection.Private,
+		&w.events[0], &w.server.counters, &Offer{}, &Verdict{}, &Refusal{}, &ClientEvent{}, &token.Pad,
 		&ConfigError{}, &TokenError{}, &TicketError{}, &StateError{}, &SeatsError{}, &PayloadError{},
 	}
 	seen := map[string]bool{}

@@ -158,12 +158,12 @@ func TestPlainTypesWithPad(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow })
 	p, _ := w.confirmed(w.mint(7, nil), 1)
 	for kind := kindResponse; kind < numKinds; kind++ {
-		if ev := w.toServer(p.at, p.c.out.append(nil, kind, 0, nil)); ev.Drop != DropUnknownSource {
+		if ev := w.toServer(p.at, p.was.out.append(nil, kind, 0, nil)); ev.Drop != DropUnknownSource {
 			t.Fatalf("type %d at the server: %v", kind, ev.Drop)
 		}
 	}
 	for kind := kindKeepAlive; kind < numKinds; kind++ {
-		if ev := p.receive(p.c.in.append(nil, kind, 0, nil)); ev.Drop != DropNotPlain {
+		if ev := p.receive(p.was.in.append(nil, kind, 0, nil)); ev.Drop != DropNotPlain {
 			t.Fatalf("type %d at the client: %v", kind, ev.Drop)
 		}
 	}

@@ -349,14 +349,14 @@ func TestResumeWeakShare(t *testing.T) {
 		p, old := w.confirmed(w.mint(7, protect(forwardSecret)), 1)
 		ticket := w.ticket(p, old)
 		q := w.comeBack(ticket, 2, nil)
-		share := q.c.share
-		q.c.share = weak // RETRY names it, too
+		share := q.was.share
+		q.was.share = weak // RETRY names it, too
 		w.step(0)
 		if w.step(100 * ms); w.drops(DropShare) == 0 || q.c.State() == StateConnected {
 			t.Fatalf("share %x: %v", weak, dropNames(w.server.Counters()))
 		}
 		w.waits(0)
-		q.c.share, q.c.cookie = share, nil
+		q.was.share, q.was.cookie = share, nil
 		w.step(100 * ms)
 		w.step(100 * ms)
 		w.back(w.clients[1])

@@ -181,7 +181,7 @@ func TestResumeHears(t *testing.T) {
 	w.clients = w.clients[:1]
 	w.now += second
 	q, b := w.sniffed(ticket, 2)
-	challenge := p.c.in.append(nil, kindChallenge, 1<<63, make([]byte, challengeBody))
+	challenge := p.was.in.append(nil, kindChallenge, 1<<63, make([]byte, challengeBody))
 	for name, b := range map[string][]byte{
 		"an earlier ACCEPT": earlier, "its own RESUME": b, "a challenge": challenge,
 		"GONE": appendGone(nil, make([]byte, 30)), "DATA": seal(seat.Sealer(), 0, 5, "early"),
@@ -190,15 +190,15 @@ func TestResumeHears(t *testing.T) {
 			t.Errorf("%s: %+v", name, ev)
 		}
 	}
-	earlierReason, _ := appendReason(w.random, q.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo(first.c.share[:8]), 500)
+	earlierReason, _ := appendReason(w.random, q.was.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo(first.was.share[:8]), 500)
 	if ev := q.receive(earlierReason); ev.Drop != DropUnexpected {
 		t.Errorf("an earlier REASON: %+v", ev)
 	}
-	unasked, _ := appendReason(w.random, q.c.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 500)
+	unasked, _ := appendReason(w.random, q.was.handshake, nil, Refusal{Code: CodeBanned}, wireID{}, echo{}, 500)
 	if ev := q.receive(unasked); ev.Drop != DropUnexpected {
 		t.Errorf("a REASON that echoes nothing: %+v", ev)
 	}
-	flagged, _ := (&accept{flags: flagContinue}).append(w.random, q.c.handshake, nil, wireID{}, &q.c.share)
+	flagged, _ := (&accept{flags: flagContinue}).append(w.random, q.was.handshake, nil, wireID{}, &q.was.share)
 	if ev := q.receive(flagged); ev.Drop != DropMalformed {
 		t.Errorf("an ACCEPT that continues what nobody asked for: %+v", ev)
 	}
@@ -213,7 +213,7 @@ func TestResumeHears(t *testing.T) {
 func TestRetryUnasked(t *testing.T) {
 	w := newWorld(t, nil)
 	p := w.join(w.mint(7, nil), 1, nil)
-	b, _ := w.server.adm.cookies.appendRetry(w.random, p.c.handshake, nil, wireID{}, &p.c.share, make([]byte, cookieBytes))
+	b, _ := w.server.adm.cookies.appendRetry(w.random, p.was.handshake, nil, wireID{}, &p.was.share, make([]byte, cookieBytes))
 	if ev := p.receive(b); ev.Kind != ClientNone || ev.Drop != DropUnexpected {
 		t.Errorf("event %+v", ev)
 	}
@@ -228,7 +228,7 @@ func TestAcceptContinues(t *testing.T) {
 	p := w.join(w.mint(7, nil), 1, func(c *ClientConfig) { c.Continue = 5 })
 	w.step(0)
 	w.wantState(p, StateResponding)
-	b, _ := (&accept{flags: flagContinue}).append(w.random, p.c.handshake, nil, wireID{}, &p.c.share)
+	b, _ := (&accept{flags: flagContinue}).append(w.random, p.was.handshake, nil, wireID{}, &p.was.share)
 	if ev := p.receive(b); ev.Drop != DropMalformed {
 		t.Errorf("event %+v", ev)
 	}
@@ -308,7 +308,7 @@ func TestRetryDrawnByLot(t *testing.T) {
 	jar := &w.server.adm.cookies
 	give := func(n byte) {
 		cookie := bytes.Repeat([]byte{n}, cookieBytes)
-		b, _ := jar.appendRetry(w.random, q.c.handshake, nil, wireID{}, &q.c.share, cookie)
+		b, _ := jar.appendRetry(w.random, q.was.handshake, nil, wireID{}, &q.was.share, cookie)
 		q.receive(b)
 	}
 	var used [4]int
@@ -316,11 +316,11 @@ func TestRetryDrawnByLot(t *testing.T) {
 		q.c.NextDatagram(nil)
 		for n := range byte(4) {
 			give(n)
-			if n == 0 && q.c.cookie[0] != 0 {
+			if n == 0 && q.was.cookie[0] != 0 {
 				t.Fatal("the first one was not used")
 			}
 		}
-		used[q.c.cookie[0]]++
+		used[q.was.cookie[0]]++
 	}
 	for n, times := range used {
 		if times < 60 || times > 140 {
@@ -347,11 +347,11 @@ func TestResumeNextAddress(t *testing.T) {
 	for w.now < 4*second-100*ms {
 		w.step(100 * ms)
 	}
-	if w.wantState(q, StateResponding); q.c.Server() != SourceFrom(serverAddr) || q.c.cookie == nil {
-		t.Fatalf("at %v, with cookie %x", q.c.Server(), q.c.cookie)
+	if w.wantState(q, StateResponding); q.c.Server() != SourceFrom(serverAddr) || q.was.cookie == nil {
+		t.Fatalf("at %v, with cookie %x", q.c.Server(), q.was.cookie)
 	}
 	w.step(100 * ms)
-	if w.wantState(q, StateRequesting); q.c.Server() != SourceFrom(otherAddr) || q.c.cookie != nil {
-		t.Fatalf("at %v, with cookie %x", q.c.Server(), q.c.cookie)
+	if w.wantState(q, StateRequesting); q.c.Server() != SourceFrom(otherAddr) || q.was.cookie != nil {
+		t.Fatalf("at %v, with cookie %x", q.c.Server(), q.was.cookie)
 	}
 }

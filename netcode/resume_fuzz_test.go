@@ -86,7 +86,7 @@ func FuzzResume(f *testing.F) {
 	ticket := w.ticket(p, seat)
 	q, b := w.sniffed(ticket, 1)
 	_, nonce, _ := splitResume(b)
-	k := q.c.handshake
+	k := q.was.handshake
 	plain, _ := openLong(k.offer, bytes.Clone(b), nonce, b[:nonce])
 	f.Add(plain, true)
 	f.Add(plain, false)
@@ -129,10 +129,10 @@ func FuzzRetry(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		q.c.state = StateRequesting
-		q.c.challenges.Reset()
+		q.was.challenges.Reset()
 		head := []byte{wire.PrefixHandshake, longRetry, 8, 1}
 		b := append(append(bytes.Clone(head), make([]byte, nonceXBytes)...), body...)
-		b, _ = sealLong(w.random, q.c.handshake.accept, b, 4, append(head, q.c.share[:]...))
+		b, _ = sealLong(w.random, q.was.handshake.accept, b, 4, append(head, q.was.share[:]...))
 		if ev := q.receive(b); (ev.Kind == ClientState) != (len(body) == retryBody) {
 			t.Fatalf("%d bytes: %+v", len(body), ev)
 		}

@@ -40,7 +40,7 @@ func (w *world) comeBack(ticket *ResumeTicket, port uint16, change func(*ClientC
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &player{w: w, c: c, at: source(port)}
+	p := &player{w: w, c: c, was: c.approach, token: c.token, at: source(port)}
 	w.clients = append(w.clients, p)
 	return p
 }

@@ -33,10 +33,9 @@ type Seat struct {
 	counted          bool // among the connected clients
 	index            int
 	clientID         uint64
-	userData         *[UserDataBytes]byte  // never written to
-	source           Source                // where the client was last proven to be, on path 0
-	others           *[MaxPaths - 1]Source // on the others; nil: on none
-	timeout          int64                 // nanoseconds; 0: never
+	userData         *[UserDataBytes]byte // never written to
+	sources                               // where the client was last proven to be
+	timeout          int64                // nanoseconds; 0: never
 	token            *tokenEntry
 	released         int64 // when the slot became free
 
@@ -97,29 +96,6 @@ func (s *Seat) UserData() []byte { return s.userData[:] }
 // Source is where the client was last proven to be on path 0, by the handshake
 // or since then by its owner, with [Server.Settled].
 func (s *Seat) Source() Source { return s.source }
-
-// sourceOn is Source on any path; the zero Source if the client was proven to be nowhere.
-func (s *Seat) sourceOn(path uint8) Source {
-	switch {
-	case path == 0:
-		return s.source
-	case s.others == nil:
-		return Source{}
-	}
-	return s.others[path-1]
-}
-
-// settle notes where the client was proven to be on a path.
-func (s *Seat) settle(path uint8, at Source) {
-	if path == 0 {
-		s.source = at
-		return
-	}
-	if s.others == nil {
-		s.others = new([MaxPaths - 1]Source)
-	}
-	s.others[path-1] = at
-}
 
 // Timeout is how long silence may last; zero: for ever.
 func (s *Seat) Timeout() time.Duration { return time.Duration(s.timeout) }

@@ -218,7 +218,7 @@ func (s *Server) named(a netip.AddrPort) bool { return slices.Contains(s.address
 func (s *Server) Admission() *Admission { return s.adm }
 
 // Counters returns what was counted so far.
-func (s *Server) Counters() *Counters { return &s.counters }
+func (s *Server) Counters() Counters { return s.counters }
 
 // HandleDatagram takes the datagram b, which came from the given source, and
 // opens it in place. What is to be answered at once is appended to reply[:0].

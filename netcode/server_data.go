@@ -16,7 +16,7 @@ func (s *Server) handleData(from Source, b, reply []byte) Event {
 		return ev
 	}
 	path := id[connectionIDBytes-1] & pathMask
-	moved := from != seat.sourceOn(path)
+	moved := from != seat.on(path)
 	if moved {
 		if drop := s.adm.gate.passMoved(s.now, &from); drop != DropNone {
 			return dropped(drop)

@@ -56,3 +56,32 @@ func (s Source) String() string {
 	}
 	return s.AddrPort().String()
 }
+
+// Sources are where a peer is, as each path reaches it.
+type sources struct {
+	source Source                // on path 0
+	others *[MaxPaths - 1]Source // on the others; nil: there are none
+}
+
+// on is where it is on a path; the zero Source if that is not known.
+func (s *sources) on(path uint8) Source {
+	switch {
+	case path == 0:
+		return s.source
+	case s.others == nil:
+		return Source{}
+	}
+	return s.others[path-1]
+}
+
+// settle notes where it is on a path.
+func (s *sources) settle(path uint8, at Source) {
+	if path == 0 {
+		s.source = at
+		return
+	}
+	if s.others == nil {
+		s.others = new([MaxPaths - 1]Source)
+	}
+	s.others[path-1] = at
+}

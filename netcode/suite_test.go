@@ -206,8 +206,8 @@ func TestPadFlipped(t *testing.T) {
 			}
 			if p.c.State() == StateConnected {
 				connected++
-				if p.c.Plain() || !bytes.Equal(p.c.token.Pad.raw(), padItems(want)) {
-					t.Fatalf("byte %d, bit %d: connected with %+v", at, bit, p.c.token.Pad)
+				if p.c.Plain() || !bytes.Equal(p.token.Pad.raw(), padItems(want)) {
+					t.Fatalf("byte %d, bit %d: connected with %+v", at, bit, p.token.Pad)
 				}
 			} else if len(w.events) != 0 {
 				t.Fatalf("byte %d, bit %d: a seat for a client in state %v", at, bit, p.c.State())

@@ -47,7 +47,7 @@ type Token struct {
 
 	reveal  hidden[*tokenKeys] // nil in one that nobody made or read
 	nonce   [nonceXBytes]byte
-	private [privateTokenBytes]byte
+	private *[privateTokenBytes]byte // nil in one without
 }
 
 // A TokenError says what is wrong with a connect token.
@@ -95,6 +95,7 @@ func readToken(b []byte) (*Token, faults) {
 		wrong.add("expiry", "expires at %d, before it was created at %d", t.Expires, t.Created)
 	}
 	copy(t.nonce[:], r.Take(nonceXBytes))
+	t.private = new([privateTokenBytes]byte)
 	copy(t.private[:], r.Take(privateTokenBytes))
 	t.TimeoutSeconds = int32(r.U32())
 	t.Addresses = readAddresses(&r, nil)
@@ -121,7 +122,7 @@ func (t *Token) Append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, t.Created)
 	dst = binary.LittleEndian.AppendUint64(dst, t.Expires)
 	dst = append(dst, t.nonce[:]...)
-	dst = append(dst, t.private[:]...)
+	dst = append(dst, t.sealed()...)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(t.TimeoutSeconds))
 	dst = appendAddresses(dst, t.Addresses)
 	keys := t.keys()
@@ -141,6 +142,22 @@ func (t Token) String() string {
 
 // GoString keeps the keys out of %#v too.
 func (t Token) GoString() string { return t.String() }
+
+// sealed is the part that servers read; zeros in a token that nobody made or read.
+func (t *Token) sealed() []byte {
+	if t.private == nil {
+		return make([]byte, privateTokenBytes)
+	}
+	return t.private[:]
+}
+
+// opened is what a connection still needs of a token, beside the keys that it led to.
+func (t *Token) opened() *Token {
+	return &Token{
+		ProtocolID: t.ProtocolID, Created: t.Created, Expires: t.Expires, TimeoutSeconds: t.TimeoutSeconds,
+		Addresses: t.Addresses, Pad: t.Pad,
+	}
+}
 
 func (t *Token) keys() *tokenKeys {
 	if t.reveal == nil {

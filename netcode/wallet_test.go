@@ -28,7 +28,7 @@ func TestTokensOfOnePlayer(t *testing.T) {
 	if seat == nil {
 		t.Fatal("a token that was forgotten does not admit")
 	}
-	used := p.c.token
+	used := p.token
 	for _, token := range tokens[:100] {
 		w.request(token, 60002)
 	}
