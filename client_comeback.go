@@ -222,7 +222,7 @@ func (d *dialed) cameBack(now int64, ev netcode.ClientEvent) {
 	if d.spare == b.shows {
 		d.spare = nil
 	}
-	d.origins = [maxPaths]origin{d.origin()}
+	d.origins = append(d.origins[:0], d.origin())
 	d.goneAt = 0
 	d.stopBack()
 	c.seal(d.netcode.Sealer())

@@ -24,7 +24,7 @@ type dialed struct {
 	conn   *Conn
 	handshake
 	wireID  wireID
-	origins [maxPaths]origin // from where the server's packets come, on each path
+	origins []origin // from where the server's packets come, on each path
 
 	tokens  netcode.TokenList
 	next    int  // token to try after this one
@@ -83,7 +83,7 @@ func timeoutOf(seconds int32) time.Duration {
 
 // aimAtServer points the Conn at the server that netcode talks to now.
 func (d *dialed) aimAtServer() {
-	d.origins[0] = d.origin()
+	d.setOrigin(0, d.origin())
 	d.conn.aimAt(d.port.wayTo(d.netcode.Server()))
 }
 

@@ -95,6 +95,14 @@ func (c *Conn) hasPath(path uint8) bool {
 	return st.State != PathNone && st.State != PathClosed
 }
 
+// setOrigin notes from where the server's packets come on a path.
+func (d *dialed) setOrigin(path uint8, o origin) {
+	for int(path) >= len(d.origins) {
+		d.origins = append(d.origins, origin{})
+	}
+	d.origins[path] = o
+}
+
 // expectFrom notes from where the packets of a path come. What had come from there was of a
 // path that is closed.
 func (d *dialed) expectFrom(path uint8, o origin) {
@@ -105,6 +113,6 @@ func (d *dialed) expectFrom(path uint8, o origin) {
 			}
 		}
 	}
-	d.origins[path] = o
+	d.setOrigin(path, o)
 	d.netcode.Settled(path, o.from)
 }

@@ -33,7 +33,7 @@ type Conn struct {
 	jam       jam
 
 	clientID uint64
-	userData []byte
+	userData string  // without the zeros at its end
 	from     *Conn   // whose server has sent us to this one, until this one is open
 	former   *former // what end has followed, until the game has taken its messages
 
@@ -85,9 +85,16 @@ func (c *Conn) ID() uint64 { return c.id }
 // ClientID is the player's id, authenticated by the connect token. At a client 0.
 func (c *Conn) ClientID() uint64 { return c.clientID }
 
-// UserData is what the backend wrote into the connect token, 256 bytes with
+// UserData is a copy of what the backend wrote into the connect token, 256 bytes with
 // zeros at their end. At a client nil.
-func (c *Conn) UserData() []byte { return c.userData }
+func (c *Conn) UserData() []byte {
+	if _, ok := c.peer.(*player); !ok {
+		return nil
+	}
+	b := make([]byte, netcode.UserDataBytes)
+	copy(b, c.userData)
+	return b
+}
 
 // RemoteAddr is the peer's address now, of several paths that of the first one on
 // which it answers; not valid on transports without addresses.

@@ -90,6 +90,15 @@ func (p *path) anyReceived() bool {
 	return ok
 }
 
+// An ackScratch is where ACKs are read and put together, of all endpoints of an owner.
+type ackScratch struct {
+	in, out wire.Ack // out as ackSent takes it
+	late    struct {
+		ack    wire.Ack
+		ranges []seq.Range
+	}
+}
+
 // buildAck appends an ACK of everything received on the path, as far as it fits 32 ranges and the
 // packet, and one of what came late and lies below them.
 func (ps *paths) buildAck(b *builder) {
@@ -98,7 +107,7 @@ func (ps *paths) buildAck(b *builder) {
 	if len(ranges) == 0 {
 		return
 	}
-	a := &ps.ackOut
+	a := &ps.cfg.Buffers.acks.out
 	a.Largest = ranges[0].Last
 	a.Wide = a.Largest-p.ackKnown >= 1<<14
 	a.Hold = 0
@@ -146,21 +155,21 @@ func setRanges(a *wire.Ack, ranges []seq.Range) {
 // buildLateAck acknowledges the ranges in which something came late: the peer has not heard of
 // them yet, and no later ACK will name them.
 func (ps *paths) buildLateAck(b *builder, below []seq.Range) {
-	p := b.path
-	ps.lateRanges = ps.lateRanges[:0]
+	p, late := b.path, &ps.cfg.Buffers.acks.late
+	late.ranges = late.ranges[:0]
 	for _, r := range below {
 		has := func(n uint64) bool { return r.First <= n && n <= r.Last }
-		if slices.ContainsFunc(p.late, has) && len(ps.lateRanges) < wire.MaxAckRanges {
-			ps.lateRanges = append(ps.lateRanges, r)
+		if slices.ContainsFunc(p.late, has) && len(late.ranges) < wire.MaxAckRanges {
+			late.ranges = append(late.ranges, r)
 		}
 	}
-	if len(ps.lateRanges) == 0 {
+	if len(late.ranges) == 0 {
 		return
 	}
-	a := &ps.ackLate
-	a.Largest = ps.lateRanges[0].Last
+	a := &late.ack
+	a.Largest = late.ranges[0].Last
 	a.Wide = a.Largest >= p.ackKnown && a.Largest-p.ackKnown >= 1<<14
-	b.ack(a, ps.lateRanges)
+	b.ack(a, late.ranges)
 }
 
 // ackSent notes that a packet goes out with the ACK that buildAck made last.

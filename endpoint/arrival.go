@@ -263,17 +263,18 @@ func consumePadding(b []byte) (int, error) {
 }
 
 func (ps *paths) handleAckFrame(in *arrival, b []byte) (int, error) {
-	n, p := wire.ConsumeAck(b, &ps.ackIn), in.path
+	a := &ps.cfg.Buffers.acks.in
+	n, p := wire.ConsumeAck(b, a), in.path
 	if n < 0 {
 		return 0, errProtocol
 	}
-	if ps.ackIn.HasPath {
-		if p = ps.path(ps.ackIn.Path); p == nil {
+	if a.HasPath {
+		if p = ps.path(a.Path); p == nil {
 			return 0, errProtocol
 		}
 	}
 	if in.acks[p.id]++; in.acks[p.id] > acksPerPacket {
 		return 0, errProtocol
 	}
-	return n, p.handleAck(in, &ps.ackIn)
+	return n, p.handleAck(in, a)
 }

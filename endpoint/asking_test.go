@@ -89,7 +89,7 @@ func attemptsIn(s *sender) (n int) {
 
 // TestPushLatest pushes events of which the last one matters: it is one as long as none is shown.
 func TestPushLatest(t *testing.T) {
-	var q events
+	q := events{lent: new(eventMemory)}
 	var rate, path uint64
 	push := func(last *uint64, kind EventKind, n int) { q.pushLatest(last, Event{Kind: kind, BytesPerSecond: n}) }
 	take := func(want ...Event) {

@@ -16,7 +16,9 @@ type Buffers struct {
 	made       uint64
 	unpooled   bool
 
-	moved []uint64 // scratch of dropStale
+	moved  []uint64 // scratch of dropStale
+	acks   ackScratch
+	events eventMemory
 }
 
 const (

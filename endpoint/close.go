@@ -159,7 +159,7 @@ func (e *Endpoint) handleClosing(now int64, p *path, from Route, frames []byte) 
 			e.closeAnswered(now, nil)
 		case kind == wire.TypePing:
 		case kind >= wire.TypeAck && kind < wire.TypeFragment:
-			n = wire.ConsumeAck(frames, &e.paths.ackIn)
+			n = wire.ConsumeAck(frames, &e.cfg.Buffers.acks.in)
 		default:
 			return
 		}

@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"encoding/binary"
 	"math"
 	"math/rand/v2"
 )
@@ -30,27 +29,18 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
 		common: common{
-			cfg: &p.cfg, plan: p, now: now, expiryAt: never,
+			cfg: &p.cfg, plan: p, now: now, expiryAt: never, events: events{lent: &p.cfg.Buffers.events},
 			timeout: orDefault(life.Timeout, defaultTimeout, math.MaxInt64),
 			keepFor: p.cfg.KeepFor, overhead: p.cfg.PacketOverheadBytes,
 		},
 	}
-	random := life.random()
-	e.life.begin(&e.common, &e.outbox, now, life.instance(random))
-	keySeed := newRandom(life.Seed, "tickwire 1 keys").Uint64()
+	e.paths.random.seed = life.Seed
+	e.life.begin(&e.common, &e.outbox, now, life.instance(&e.paths.random))
+	keySeed := rand.NewChaCha8(chanceKey(life.Seed, "tickwire 1 keys")).Uint64()
 	e.inbox.begin(&e.common, now, keySeed)
 	e.outbox.begin(&e.common, &e.paths, now, keySeed)
-	e.paths.begin(e, random, now, life.Path)
+	e.paths.begin(e, now, life.Path)
 	return e
-}
-
-// newRandom is a source for one purpose whose numbers nobody guesses who has seen others of it:
-// they are in challenges, which prove something by that.
-func newRandom(seed uint64, purpose string) *rand.Rand {
-	var key [32]byte
-	binary.LittleEndian.PutUint64(key[:], seed)
-	copy(key[8:], purpose)
-	return rand.New(rand.NewChaCha8(key))
 }
 
 // Update shows the game what has arrived since the last one: messages to Receive, events to

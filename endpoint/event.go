@@ -118,13 +118,25 @@ type Event struct {
 	BytesPerSecond int // of RateChanged, with all headers
 }
 
-// events is a queue of which the game sees only what was there at the last Update.
+// events is a queue of which the game sees only what was there at the last Update. Most have none at
+// most times, so the memory of an empty one is lent to the next that has.
 type events struct {
 	ring    seq.Ring[Event]
 	visible uint64
+	lent    *eventMemory // of all endpoints of the owner
 }
 
-func (q *events) push(ev Event) { *q.ring.Push() = ev }
+// An eventMemory is that of queues that are empty: as many as had events at a time.
+type eventMemory [][]Event
+
+func (q *events) push(ev Event) {
+	if last := len(*q.lent) - 1; q.ring.Bare() && last >= 0 {
+		q.ring.Lend((*q.lent)[last])
+		(*q.lent)[last] = nil
+		*q.lent = (*q.lent)[:last]
+	}
+	*q.ring.Push() = ev
+}
 
 // pushLatest pushes an event of a kind of which only the last one matters: if the one that was
 // pushed last was not shown yet it is brought up to date. Its number, plus one, is kept in last.
@@ -147,7 +159,9 @@ func (q *events) next() (Event, bool) {
 		return Event{}, false
 	}
 	ev := *q.ring.At(q.ring.Base())
-	q.ring.Pop()
+	if q.ring.Pop(); q.ring.Len() == 0 {
+		*q.lent = append(*q.lent, q.ring.Return())
+	}
 	return ev, true
 }
 

@@ -197,7 +197,7 @@ func (ps *paths) commit(b *builder) {
 		p.watch.sent()
 	}
 	if b.pkt.ackLargest > 0 {
-		p.ackSent(b.now, &ps.ackOut, int64(ps.cfg.AckHold))
+		p.ackSent(b.now, &ps.cfg.Buffers.acks.out, int64(ps.cfg.AckHold))
 	}
 	if b.pkt.eliciting {
 		ps.await(b)

@@ -182,7 +182,7 @@ func (p *path) numberBytes(number uint64) int {
 	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
 }
 
-func (ps *paths) skipInterval() int { return 256 + ps.random.IntN(4096-256) }
+func (ps *paths) skipInterval() int { return 256 + ps.random.intN(4096-256) }
 
 // LargestAcked is the largest number of a path that the peer has acknowledged;
 // false if it acknowledged none.

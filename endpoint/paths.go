@@ -1,12 +1,5 @@
 package endpoint
 
-import (
-	"math/rand/v2"
-
-	"github.com/tickwire/tickwire/internal/seq"
-	"github.com/tickwire/tickwire/internal/wire"
-)
-
 // Paths are those of a connection, and what they have in common: which of them messages take, and
 // what goes over several. A path knows what it has sent and what of that was acknowledged; it tells
 // the outbox, the inbox and the life of the connection what became of what they had it carry.
@@ -15,7 +8,7 @@ type paths struct {
 	inbox  *inbox
 	outbox *outbox
 	life   *lifetime
-	random *rand.Rand
+	random chance // what all is drawn from but the seeds of the tables
 
 	all        []*path // by their numbers; those that are not in use are closed
 	clock      uint64  // how much the path had got that messages went over last
@@ -23,17 +16,14 @@ type paths struct {
 	copies     copies
 	rateTold   rateTold
 
-	ackIn, ackOut wire.Ack
-	ackLate       wire.Ack
-	lateRanges    []seq.Range // of ackLate
-	exchanges     exchanges
-	sent          bandwidth
-	received      bandwidth
+	exchanges exchanges
+	sent      bandwidth
+	received  bandwidth
 }
 
 // begin makes path 0.
-func (ps *paths) begin(e *Endpoint, random *rand.Rand, now int64, cfg PathConfig) {
-	ps.common, ps.inbox, ps.outbox, ps.life, ps.random = &e.common, &e.inbox, &e.outbox, &e.life, random
+func (ps *paths) begin(e *Endpoint, now int64, cfg PathConfig) {
+	ps.common, ps.inbox, ps.outbox, ps.life = &e.common, &e.inbox, &e.outbox, &e.life
 	ps.all = []*path{ps.firstPath(now, cfg)}
 	ps.rateTold = rateTold{rate: ps.bytesPerSecond(), at: now}
 }

@@ -2,7 +2,6 @@ package endpoint
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -58,7 +57,7 @@ func (p *Plan) Match(hello []byte) error {
 // AppendHello appends the HELLO of the endpoint that New would make of a life now, for a handshake
 // that answers before it is known whether there will be one.
 func (p *Plan) AppendHello(now int64, life Life, dst []byte) []byte {
-	return p.appendHello(now, life.instance(life.random()), dst)
+	return p.appendHello(now, life.instance(&chance{seed: life.Seed}), dst)
 }
 
 func (p *Plan) appendHello(now int64, instance uint64, dst []byte) []byte {
@@ -69,11 +68,8 @@ func (p *Plan) appendHello(now int64, instance uint64, dst []byte) []byte {
 	return wire.AppendHello(dst, &h)
 }
 
-// random is what an endpoint draws all from but the seeds of its tables.
-func (l *Life) random() *rand.Rand { return newRandom(l.Seed, "tickwire 1 endpoint") }
-
 // instance is the number that tells the life apart, the first that is drawn if none is given.
-func (l *Life) instance(random *rand.Rand) uint64 {
+func (l *Life) instance(random *chance) uint64 {
 	drawn := random.Uint64()
 	if l.Instance != 0 {
 		return l.Instance

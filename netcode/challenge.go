@@ -37,7 +37,7 @@ type challengeKey struct {
 func (k *challengeKey) append(dst []byte, sequence uint64, e *tokenEntry, source Source) []byte {
 	start := len(dst)
 	dst = binary.LittleEndian.AppendUint64(dst, e.clientID)
-	dst = append(dst, e.userData[:]...)
+	dst = e.userData.append(dst)
 	dst = append(dst, source[:]...)
 	binary.LittleEndian.PutUint64(k.nonce[4:], sequence)
 	return k.aead.Seal(dst[:start], k.nonce[:], dst[start:], nil)

@@ -405,7 +405,7 @@ func TestOneSeatForAToken(t *testing.T) {
 	w.wantState(p, StateConnected)
 	w.server.Leave(w.last().Seat)
 	w.onServer = nil
-	if ev := w.toServer(p.at, p.c.appendResponse(nil)); ev.Drop != DropClientConnected || len(ev.Reply) != 0 {
+	if ev := w.toServer(p.at, (&Client{approach: p.was}).appendResponse(nil)); ev.Drop != DropClientConnected || len(ev.Reply) != 0 {
 		t.Errorf("%+v", ev)
 	}
 }

@@ -23,16 +23,16 @@ type tokenEntry struct {
 	timeoutSeconds int32
 	keys           hidden[*tokenKeys]
 	pad            Pad
-	userData       *[UserDataBytes]byte // never written to: the seat has it too
-	seat           *Seat                // of an accepted token
-	handshake      *handshakeKeys       // derived on the first use
-	receive        *packetKey           // of plain responses, likewise
-	send           *packetKey           // of challenges and Denied
-	firstChallenge uint64               // the counters of its challenges are
-	challenged     uint64               // as many, from the first on
-	judged         int64                // when the application was asked about it
-	paid           int64                // when its debt is paid back; see gate
-	at             int                  // place in Admission.tokensByEnd, when forgotten -1
+	userData       userData       // the seat has it too
+	seat           *Seat          // of an accepted token
+	handshake      *handshakeKeys // derived on the first use
+	receive        *packetKey     // of plain responses, likewise
+	send           *packetKey     // of challenges and Denied
+	firstChallenge uint64         // the counters of its challenges are
+	challenged     uint64         // as many, from the first on
+	judged         int64          // when the application was asked about it
+	paid           int64          // when its debt is paid back; see gate
+	at             int            // place in Admission.tokensByEnd, when forgotten -1
 }
 
 // find returns the entry of a token, nil if it was not shown before.
@@ -73,10 +73,10 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 		e = &tokenEntry{index: uint32(len(a.tokens))}
 		a.tokens = append(a.tokens, e)
 	}
-	keys, userData := p.keys, p.userData
+	keys := p.keys
 	*e = tokenEntry{
 		mac: *mac, index: e.index, expires: expires, clientID: p.clientID,
-		timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: &userData,
+		timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: keepData(&p.userData),
 		judged: -sendInterval,
 	}
 	a.byMAC[*mac] = e.index

@@ -155,8 +155,8 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 		timeoutSeconds: int32(seat.timeout / int64(time.Second)),
 		pad:            seat.pad,
 		addresses:      s.addresses[:min(len(s.addresses), maxTicketAddresses)],
-		userData:       *seat.userData,
 	}
+	copy(t.userData[:], seat.userData)
 	seat.issued, seat.ticketEnds = t.issued, max(seat.ticketEnds, seconds(unix)+valid)
 	return s.tickets().append(&t, append(out, nonce[:]...), start), nil
 }

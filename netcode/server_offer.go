@@ -127,7 +127,7 @@ func (a *admitting) judge(renews, replaces *Seat) (Drop, Refusal) {
 	if renews != nil && renews.state != seatOurs {
 		renews = nil
 	}
-	return a.ask(Offer{UserData: a.e.userData[:], Hello: a.o.hello, Replaces: replaces, Renews: renews})
+	return a.ask(Offer{UserData: a.e.userData.append(nil), Hello: a.o.hello, Replaces: replaces, Renews: renews})
 }
 
 // connect gives the seat fresh keys and builds its ACCEPT. Without randomness

@@ -85,7 +85,7 @@ func (s *Server) handleResponse(from Source, e *tokenEntry, body, reply []byte) 
 			return dropped(DropTooOften)
 		}
 		_, reserved := s.adm.Reserved(s.now, e.clientID)
-		o := Offer{ClientID: e.clientID, UserData: e.userData[:], Source: from, Plain: true, Reserved: reserved}
+		o := Offer{ClientID: e.clientID, UserData: e.userData.append(nil), Source: from, Plain: true, Reserved: reserved}
 		if v := s.cfg.Judge(o); !v.Admit {
 			s.deny(from, e)
 			return dropped(DropRefused)

@@ -28,8 +28,7 @@ func (in *resuming) wait(seat *Seat) Event {
 		c.old, c.oldID = in.old, in.old.id
 	}
 	seat.state, seat.coming, in.who.seat = seatOurs, c, seat
-	userData := in.t.userData
-	seat.clientID, seat.userData = in.clientID, &userData
+	seat.clientID, seat.userData = in.clientID, keepData(&in.t.userData)
 	seat.timeout = timeoutOf(in.t.timeoutSeconds)
 	seat.source, seat.heard = in.from, s.now
 	c.answer.key(seat)

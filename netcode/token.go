@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -269,4 +270,16 @@ func addressFault(b []byte) string {
 		r.U16()
 	}
 	return fmt.Sprintf("%d of them do not fit", n)
+}
+
+// A userData is what a backend gives along for the application, without the zeros at its end: most
+// give little, and it stays for as long as the player.
+type userData string
+
+func keepData(b *[UserDataBytes]byte) userData { return userData(bytes.TrimRight(b[:], "\x00")) }
+
+// append appends all 256 bytes.
+func (u userData) append(dst []byte) []byte {
+	dst = append(dst, u...)
+	return append(dst, make([]byte, UserDataBytes-len(u))...)
 }

@@ -43,6 +43,18 @@ func (r *Ring[T]) Pop() {
 	r.base++
 }
 
+// Lend gives memory to a ring that has none: what another one has returned.
+func (r *Ring[T]) Lend(items []T) { r.items = items }
+
+// Bare reports whether a ring has no memory.
+func (r *Ring[T]) Bare() bool { return len(r.items) == 0 }
+
+// Return takes the memory of an empty ring, whose numbers go on.
+func (r *Ring[T]) Return() (items []T) {
+	items, r.items = r.items, nil
+	return items
+}
+
 // Restart makes n the next number of an empty ring.
 func (r *Ring[T]) Restart(n uint64) { r.base, r.end = n, n }
 
