@@ -104,7 +104,7 @@ func TestContinueOverPaths(t *testing.T) {
 			m.goOn(1, epoch)
 			m.run(100 * time.Millisecond)
 			for end, e := range m.ends {
-				if n := len(slices.Collect(e.Paths())); n != 1 || e.paths.copies.sets.Len() > 0 {
+				if n := len(slices.Collect(e.Paths())); n != 1 || e.paths.copySets() > 0 {
 					t.Errorf("%v, end %d: %d paths", use, end, n)
 				}
 			}

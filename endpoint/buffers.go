@@ -19,6 +19,7 @@ type Buffers struct {
 	moved  []uint64 // scratch of dropStale
 	acks   ackScratch
 	events eventMemory
+	terms  spares[terms]
 }
 
 const (

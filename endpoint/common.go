@@ -9,8 +9,10 @@ type common struct {
 	plan     *Plan
 	stats    counters
 	events   events
-	now      int64 // the latest time that is known
-	expiryAt int64 // when expire has something to do
+	begun    int64  // when New was called
+	keySeed  uint64 // of the tables of keys: no peer ever sees it
+	now      int64  // the latest time that is known
+	expiryAt int64  // when expire has something to do
 
 	// Of the configuration, as it is changed in the life of the endpoint.
 	timeout  time.Duration

@@ -57,6 +57,9 @@ func (e *Endpoint) Follow(old *Endpoint) {
 
 // reset forgets all copies, when all packets are forgotten.
 func (c *copies) reset() {
+	if c.copied == nil {
+		return
+	}
 	for c.sets.Len() > 0 {
 		c.sets.Pop()
 	}

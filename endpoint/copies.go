@@ -6,7 +6,12 @@ import "github.com/tickwire/tickwire/internal/seq"
 // The frames of the last packet with messages are kept until each path that copies was asked for
 // a packet. One that cannot send then is left out: a copy that comes late is of little use.
 type copies struct {
-	due    uint8 // paths that shall copy it, as bits
+	due     uint8 // paths that shall copy it, as bits
+	*copied       // nil: nothing was copied so far
+}
+
+// Copied is what is kept of packets that have copies, and of the last one its frames.
+type copied struct {
 	frames []byte
 	from   *path
 	number uint64
@@ -60,6 +65,9 @@ func (c *copies) set(name uint32) *copySet { return c.sets.At(uint64(name) - 1) 
 // keepCopy keeps what a packet carries for the paths that copy it.
 func (ps *paths) keepCopy(b *builder) {
 	c := &ps.copies
+	if c.copied == nil {
+		c.copied = new(copied)
+	}
 	if c.sets.Len() >= maxCopySets {
 		return
 	}

@@ -9,7 +9,7 @@ type passage struct {
 }
 
 const (
-	fewMarks     = 4
+	fewMarks     = 1
 	passageMarks = 64
 	passageRest  = 2 * second
 )

@@ -29,16 +29,16 @@ func New(now int64, cfg Config) (*Endpoint, error) {
 func (p *Plan) New(now int64, life Life) *Endpoint {
 	e := &Endpoint{
 		common: common{
-			cfg: &p.cfg, plan: p, now: now, expiryAt: never, events: events{lent: &p.cfg.Buffers.events},
+			cfg: &p.cfg, plan: p, begun: now, now: now, expiryAt: never, events: events{lent: &p.cfg.Buffers.events},
 			timeout: orDefault(life.Timeout, defaultTimeout, math.MaxInt64),
 			keepFor: p.cfg.KeepFor, overhead: p.cfg.PacketOverheadBytes,
 		},
 	}
 	e.paths.random.seed = life.Seed
 	e.life.begin(&e.common, &e.outbox, now, life.instance(&e.paths.random))
-	keySeed := rand.NewChaCha8(chanceKey(life.Seed, "tickwire 1 keys")).Uint64()
-	e.inbox.begin(&e.common, now, keySeed)
-	e.outbox.begin(&e.common, &e.paths, now, keySeed)
+	e.keySeed = rand.NewChaCha8(chanceKey(life.Seed, "tickwire 1 keys")).Uint64()
+	e.inbox.begin(&e.common)
+	e.outbox.begin(&e.common, &e.paths)
 	e.paths.begin(e, now, life.Path)
 	return e
 }

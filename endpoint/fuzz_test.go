@@ -168,7 +168,7 @@ func checkPaths(t *testing.T, e *Endpoint) {
 			t.Fatalf("path %d is closed, with %d bytes in flight", p.id, p.inFlight)
 		}
 	}
-	if n := e.paths.copies.sets.Len(); len(e.paths.all) > max(e.cfg.MaxPaths, 1) || n > maxCopySets || n > 0 && remembered == 0 {
+	if n := e.paths.copySets(); len(e.paths.all) > max(e.cfg.MaxPaths, 1) || n > maxCopySets || n > 0 && remembered == 0 {
 		t.Fatalf("%d paths, %d sets of copies of %d packets", len(e.paths.all), n, remembered)
 	}
 	if data == 0 && slices.ContainsFunc(e.paths.all, func(p *path) bool { return p.active() }) {
@@ -246,4 +246,12 @@ func checkListed(t testing.TB, e *Endpoint) {
 	if owing != e.inbox.owing && e.life.talks() {
 		t.Fatalf("WINDOW, STORED or REBUILT to send: %v, but noted as %v", owing, e.inbox.owing)
 	}
+}
+
+// copySets is how many sets of copies are remembered.
+func (ps *paths) copySets() int {
+	if ps.copies.copied == nil {
+		return 0
+	}
+	return ps.copies.sets.Len()
 }

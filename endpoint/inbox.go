@@ -11,8 +11,6 @@ import (
 type inbox struct {
 	*common
 	receivers  []*receiver // in ascending order of channel, the library's own first; nil: nothing came on it
-	begun      int64       // when the connection began
-	keySeed    uint64      // of the tables of keys
 	owing      bool        // a receiver has WINDOW, STORED or REBUILT to send
 	lentToGame [][]byte    // payloads that the game may use until the next Update
 
@@ -24,11 +22,10 @@ type inbox struct {
 
 // begin makes an inbox that has received nothing. The tables of its receivers are seeded with a number
 // that no peer ever sees.
-func (in *inbox) begin(c *common, now int64, keySeed uint64) {
+func (in *inbox) begin(c *common) {
 	in.common = c
 	in.receivers = make([]*receiver, len(c.cfg.Channels))
-	in.begun, in.keySeed = now, keySeed
-	in.inbound = newInbound(now, c.cfg)
+	in.inbound = newInbound(c.begun, c.cfg)
 }
 
 // receiver returns the incoming half of a channel; nil if there is none.

@@ -44,7 +44,7 @@ func TestOneHole(t *testing.T) {
 func TestProbesOfASize(t *testing.T) {
 	p := newSearch(t, ethernet, time.Millisecond, 1)
 	for share, want := range map[float64]int{0: 3, 0.03: 3, 0.05: 4, 0.09: 5, 0.17: 7, 0.21: 8, 0.5: 8, 1: 8} {
-		p.ends[0].paths.all[0].outbound = lossMeter{ppm: int(share * 1e6), any: true}
+		p.ends[0].paths.all[0].outbound = lossMeter{ppm: int32(share * 1e6), any: true}
 		if n := p.ends[0].paths.all[0].probesOfSize(); n != want {
 			t.Errorf("a loss of %v: %d probes, want %d", share, n, want)
 		}

@@ -13,7 +13,6 @@ type outbox struct {
 	paths     *paths    // what a message can expect of them
 	senders   []*sender // in ascending order of channel, the library's own first; nil: nothing was sent on it
 	classes   []class   // by which senders take turns, the highest priority first
-	others    []class   // all but the first one, that of the library's own channel
 	active    int       // senders that are listed in classes
 	repairing []*sender // that may have something to repair
 	packets   uint64    // built so far
@@ -24,7 +23,6 @@ type outbox struct {
 	lastReceipt  Receipt
 	openReceipts int
 	cuts         spares[cut]
-	terms        spares[terms]
 
 	quota *quota
 	flush flush
@@ -32,18 +30,15 @@ type outbox struct {
 
 // begin makes an outbox that has sent nothing. The tables of its senders are seeded with a number that
 // no peer ever sees.
-func (out *outbox) begin(c *common, ps *paths, now int64, keySeed uint64) {
+func (out *outbox) begin(c *common, ps *paths) {
 	out.common, out.paths, out.flush, out.quota = c, ps, noLimit, &unlimited
 	out.senders = make([]*sender, len(c.cfg.Channels))
-	out.start = senderStart{at: now, keySeed: keySeed}
 	out.schedule()
 }
 
 // A senderStart is what a sender begins with that is made when the connection has been there for a
 // while: so that most of the channels of a connection cost no memory.
 type senderStart struct {
-	at      int64  // when the connection began
-	keySeed uint64 // of the tables of keys
 	credit  uint32 // that the peer gives
 	repairs bool   // the peer reads REPAIR
 }
@@ -64,12 +59,12 @@ func (out *outbox) senderAt(i int) *sender {
 	cfg, from := &out.cfg.Channels[i], &out.start
 	s := &sender{
 		out: out, cfg: cfg, id: uint16(cfg.ID), limit: uint64(from.credit),
-		expiry:    expiry{next: never, looked: from.at - second},
-		blockedAt: from.at - second,
-		repair:    repairer{at: from.at - second, ownAt: from.at - second},
+		expiry:    expiry{next: never, looked: out.begun - second},
+		blockedAt: out.begun - second,
+		repair:    repairer{at: out.begun - second, ownAt: out.begun - second},
 	}
-	s.keys.table.seed = from.keySeed
-	s.beginTurn(from.at)
+	s.keys.table.seed = out.keySeed
+	s.beginTurn(out.begun)
 	s.beginRepair(from.repairs)
 	out.senders[i] = s
 	return s

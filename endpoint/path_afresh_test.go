@@ -106,7 +106,7 @@ func TestArrivals(t *testing.T) {
 		{105, 104, true, 6, 2},
 		{1 << 20, 105, true, 7, 2}, // so many cannot have been lost
 	} {
-		if a.came(c.number, c.largest, c.newest); a.packets != c.packets || a.lost != c.lost {
+		if a.came(c.number, c.largest, c.newest); a.packets != int32(c.packets) || a.lost != int32(c.lost) {
 			t.Errorf("after %d: %d packets, %d lost, want %d and %d", c.number, a.packets, a.lost, c.packets, c.lost)
 		}
 	}

@@ -75,10 +75,10 @@ type lossWatch struct {
 	now, before lossCount
 	last        uint64 // number of the packet that was lost last
 	any         bool
-	since       int // packets sent since
+	since       int32 // packets sent since
 }
 
-type lossCount struct{ sent, lost, bursts int }
+type lossCount struct{ sent, lost, bursts int32 }
 
 const (
 	watched    = 256
@@ -135,5 +135,5 @@ func (w *lossWatch) strength() strength {
 // inARow is how many packets are lost in a row, rounded.
 func (w *lossWatch) inARow() int {
 	bursts := max(w.now.bursts+w.before.bursts, 1)
-	return (max(w.now.lost+w.before.lost, 0) + bursts/2) / bursts
+	return int((max(w.now.lost+w.before.lost, 0) + bursts/2) / bursts)
 }

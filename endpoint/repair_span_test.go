@@ -19,7 +19,7 @@ func TestStrengthSteps(t *testing.T) {
 		{160, 160, 2 * oneSum, 1}, {399, 399, 2 * oneSum, 1}, {400, 400, 3 * oneSum, 1}, {40, 20, oneSum * 3 / 2, 2}, {50, 20, oneSum * 3 / 2, 3},
 		{49, 20, oneSum * 3 / 2, 2}, {1, 3, oneSum / 2, 0}, {-1, 3, oneSum / 2, 0}, {1100, 1, 3 * oneSum, 1100},
 	} {
-		w := lossWatch{now: lossCount{sent: 1000, lost: c.lost, bursts: c.bursts}, any: true}
+		w := lossWatch{now: lossCount{sent: 1000, lost: int32(c.lost), bursts: int32(c.bursts)}, any: true}
 		if got := w.strength(); got != c.want || w.inARow() != c.row {
 			t.Errorf("%d of 1000 in %d rows: %d halves, %d in a row; want %d and %d", c.lost, c.bursts, got, w.inARow(), c.want, c.row)
 		}
@@ -62,7 +62,7 @@ func repairScript(t *testing.T, d Delivery) *script {
 func TestSpan(t *testing.T) {
 	for _, c := range []struct{ row, each, span int }{{1, 1, 7}, {2, 1, 7}, {3, 1, 14}, {1, 3, 21}, {3, 3, 28}, {1, 8, 28}} {
 		s := repairScript(t, ReliableOrdered)
-		s.e.paths.all[0].watch = lossWatch{before: lossCount{sent: 256, lost: 10 * c.row, bursts: 10}, any: true}
+		s.e.paths.all[0].watch = lossWatch{before: lossCount{sent: 256, lost: int32(10 * c.row), bursts: 10}, any: true}
 		widest := 0
 		for _, of := range s.sumsOf(t, 20, c.each, 20) {
 			for _, r := range of {

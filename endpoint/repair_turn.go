@@ -76,8 +76,8 @@ func (s *sender) bulkFollows(b *builder) bool {
 	if b.above || b.room() < 2*cutRoom+wire.MaxSymbol {
 		return false
 	}
-	for i := range s.out.others {
-		c := &s.out.others[i]
+	for i := range s.out.others() {
+		c := &s.out.others()[i]
 		if c.priority > s.priority() {
 			continue
 		}
@@ -104,8 +104,8 @@ func (s *sender) othersPay(b *builder) bool {
 
 // moreWaits reports whether more than so many bytes wait in these channels.
 func (s *sender) moreWaits(bytes int) bool {
-	for i := range s.out.others {
-		c := &s.out.others[i]
+	for i := range s.out.others() {
+		c := &s.out.others()[i]
 		if c.priority > s.priority() {
 			continue
 		}

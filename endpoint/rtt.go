@@ -71,18 +71,18 @@ func abs(n int64) int64 { return max(n, -n) }
 // A lossMeter is the share of packets lost lately, in parts per million: each batch of 64
 // packets moves the estimate an eighth of the way.
 type lossMeter struct {
-	packets, lost int
-	ppm           int
+	packets, lost int32
+	ppm           int32
 	any           bool
 }
 
 func (m *lossMeter) add(packets, lost int) {
-	m.packets += packets
-	m.lost += lost
+	m.packets += int32(packets)
+	m.lost += int32(lost)
 	if m.packets < 64 {
 		return
 	}
-	now := m.lost * 1_000_000 / m.packets
+	now := int32(int64(m.lost) * 1_000_000 / int64(m.packets))
 	if m.any {
 		now = m.ppm + (now-m.ppm)/8
 	}

@@ -70,8 +70,10 @@ func (out *outbox) schedule() {
 		}
 	}
 	slices.SortFunc(out.classes, func(a, b class) int { return b.priority - a.priority })
-	out.others = out.classes[1:]
 }
+
+// others are all classes but the first one, that of the library's own channel.
+func (out *outbox) others() []class { return out.classes[1:] }
 
 // beginTurn puts a sender into its class.
 func (s *sender) beginTurn(now int64) {
@@ -89,7 +91,7 @@ func (out *outbox) busy() []class {
 	case out.active == 0:
 		return nil
 	case len(out.classes[0].active) == 0:
-		return out.others
+		return out.others()
 	}
 	return out.classes
 }
@@ -220,13 +222,13 @@ const copyMore = 16
 
 // buildClasses fills the packet with messages of the game, class by class.
 func (out *outbox) buildClasses(b *builder) {
-	last := len(out.others) - 1
-	for i := range out.others {
+	last := len(out.others()) - 1
+	for i := range out.others() {
 		if b.above && i == last {
 			break
 		}
 		alone := i == last && i > 0 && !b.talks
-		full := out.buildRepaired(b, &out.others[i])
+		full := out.buildRepaired(b, &out.others()[i])
 		if alone && b.talks {
 			b.pkt.sort |= packetLowest
 		}
@@ -235,8 +237,8 @@ func (out *outbox) buildClasses(b *builder) {
 		}
 	}
 	if len(out.repairing) > 0 {
-		for i := range out.others {
-			out.buildRepairs(b, &out.others[i], sumsLast)
+		for i := range out.others() {
+			out.buildRepairs(b, &out.others()[i], sumsLast)
 		}
 	}
 	if b.sumBytes > 0 && !b.pkt.eliciting {

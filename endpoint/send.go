@@ -132,7 +132,7 @@ func (o *SendOptions) asksNothing() bool {
 
 // newTerms returns the terms that the options make.
 func (s *sender) newTerms(opts *SendOptions) *terms {
-	t := s.out.terms.fetch()
+	t := s.out.cfg.Buffers.terms.fetch()
 	t.expires = never
 	if opts.ExpiresAt != 0 {
 		t.expires = opts.ExpiresAt
@@ -169,6 +169,6 @@ func misfit(d Delivery, opts *SendOptions) string {
 func (out *outbox) freeTerms(t *terms) {
 	if t != nil {
 		*t = terms{}
-		out.terms.release(t)
+		out.cfg.Buffers.terms.release(t)
 	}
 }

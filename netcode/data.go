@@ -98,8 +98,9 @@ func (s *Sealer) Seal(now int64, dst []byte, start, frames int, path uint8, numb
 		s.paths |= 1 << path
 		s.first[path] = number
 	}
-	setDataNonce(&s.nonce, &s.epoch.keys().iv, path, number)
-	dst = s.epoch.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])
+	keys := s.epoch.keys()
+	setDataNonce(&s.nonce, &keys.iv, path, number)
+	dst = keys.aead.Seal(dst[:frames], s.nonce[:], dst[frames:], dst[start:frames])
 	if s.tails != nil {
 		copy(s.tails[s.sent%rememberedTails][:], dst[len(dst)-goneTailBytes:])
 	}
@@ -192,8 +193,9 @@ func (o *opener) open(now int64, b []byte, idLen int, path uint8) (number uint64
 	if e == nil {
 		return 0, nil, DropEpoch
 	}
-	setDataNonce(&o.nonce, &e.keys().iv, path, number)
-	frames, err := e.aead.Open(b[header:header], o.nonce[:], b[header:], b[:header])
+	keys := e.keys()
+	setDataNonce(&o.nonce, &keys.iv, path, number)
+	frames, err := keys.aead.Open(b[header:header], o.nonce[:], b[header:], b[:header])
 	if err != nil {
 		return 0, nil, DropForged
 	}

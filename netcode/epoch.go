@@ -15,11 +15,11 @@ import (
 type epoch struct {
 	suite    Suite
 	tagBytes uint8
-	aead     cipher.AEAD // nil: there is no such epoch
-	keys     hidden[*epochKeys]
+	keys     hidden[*epochKeys] // nil: there is no such epoch
 }
 
 type epochKeys struct {
+	aead   cipher.AEAD
 	secret [sha256.Size]byte
 	iv     [nonceBytes]byte
 }
@@ -30,7 +30,8 @@ func newEpoch(secret []byte, suite Suite, tagBytes uint8) epoch {
 		k.iv = [nonceBytes]byte(expand(secret, "tickwire 1 iv", nonceBytes))
 	}
 	key := (*rawKey)(expand(secret, "tickwire 1 key", len(rawKey{})))
-	return epoch{suite: suite, tagBytes: tagBytes, aead: suite.aead(key, tagBytes), keys: hide(k)}
+	k.aead = suite.aead(key, tagBytes)
+	return epoch{suite: suite, tagBytes: tagBytes, keys: hide(k)}
 }
 
 // next returns the epoch that follows.
@@ -93,14 +94,14 @@ func (s *Sealer) ChangeKeys(now int64, path uint8, acked uint64, probeTimeout ti
 // fails. The next keys are there before anyone asks for them, so that the
 // trial costs as much as any other (RFC 9001, 6.3).
 func (o *opener) keys(now int64, p *inbound, parity uint64, number uint64) *epoch {
-	if o.old.aead != nil && now-o.changedAt >= oldKeys {
+	if o.old.keys != nil && now-o.changedAt >= oldKeys {
 		o.old = epoch{}
 	}
 	heard := p != nil && p.epoch == o.epochs+1
 	switch {
 	case parity == o.epochs&1:
 		return &o.now
-	case o.old.aead != nil && (!heard || number < p.first):
+	case o.old.keys != nil && (!heard || number < p.first):
 		return &o.old
 	case heard && number <= p.largest(), o.epochs > 0 && now-o.changedAt < leastEpoch:
 		return nil

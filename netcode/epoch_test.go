@@ -154,7 +154,7 @@ func TestEpochReordered(t *testing.T) {
 		d.now++
 		d.want(old[2], DropEpoch, "the third, too late")
 		d.want(lost, DropNone, "of this epoch, however late")
-		if d.in.old.aead != nil || d.in.old.keys != nil {
+		if d.in.old.keys != nil {
 			t.Fatal("the old keys are kept")
 		}
 		d.now += second
@@ -192,7 +192,7 @@ func TestEpochBitFlipped(t *testing.T) {
 
 	trials := 0
 	for _, e := range []*epoch{&d.in.old, &d.in.now, &d.in.next} {
-		e.aead = counting{e.aead, &trials}
+		e.keys().aead = counting{e.keys().aead, &trials}
 	}
 	before := d.in
 	flip := func(b []byte, want Drop, tried int, what string) {

@@ -20,6 +20,15 @@ type tokenEntry struct {
 	state          tokenState
 	expires        uint64
 	clientID       uint64
+	firstChallenge uint64 // the counters of its challenges are
+	challenged     uint64 // as many, from the first on
+	paid           int64  // when its debt is paid back; see gate
+	at             int    // place in Admission.tokensByEnd, when forgotten -1
+	*usableToken          // nil: it is consumed
+}
+
+// A usableToken is what is erased when a token is consumed.
+type usableToken struct {
 	timeoutSeconds int32
 	keys           hidden[*tokenKeys]
 	pad            Pad
@@ -28,11 +37,7 @@ type tokenEntry struct {
 	handshake      *handshakeKeys // derived on the first use
 	receive        *packetKey     // of plain responses, likewise
 	send           *packetKey     // of challenges and Denied
-	firstChallenge uint64         // the counters of its challenges are
-	challenged     uint64         // as many, from the first on
 	judged         int64          // when the application was asked about it
-	paid           int64          // when its debt is paid back; see gate
-	at             int            // place in Admission.tokensByEnd, when forgotten -1
 }
 
 // find returns the entry of a token, nil if it was not shown before.
@@ -76,8 +81,10 @@ func (a *Admission) remember(mac *[macBytes]byte, expires uint64, p *privateToke
 	keys := p.keys
 	*e = tokenEntry{
 		mac: *mac, index: e.index, expires: expires, clientID: p.clientID,
-		timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: keepData(&p.userData),
-		judged: -sendInterval,
+		usableToken: &usableToken{
+			timeoutSeconds: p.timeoutSeconds, keys: hide(&keys), pad: p.pad, userData: keepData(&p.userData),
+			judged: -sendInterval,
+		},
 	}
 	a.byMAC[*mac] = e.index
 	a.pocket(e)

@@ -88,7 +88,7 @@ func TestTokenKeysForgotten(t *testing.T) {
 	if e == nil || e.state != tokenConsumed {
 		t.Fatalf("%+v", e)
 	}
-	if e.keys != nil || e.handshake != nil || e.receive != nil || e.send != nil || e.userData != "" {
+	if e.usableToken != nil {
 		t.Error("keys or user data are still there")
 	}
 }

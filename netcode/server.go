@@ -281,7 +281,7 @@ func (s *Server) forgetExpired(unix int64) {
 	s.adm.expireReservations(s.now)
 	s.adm.expireResumers(unix)
 	for e := s.adm.expired(unix); e != nil; e = s.adm.expired(unix) {
-		if e.seat != nil {
+		if e.usableToken != nil && e.seat != nil {
 			e.seat.token = nil
 		}
 	}

@@ -144,7 +144,7 @@ func TestTranscriptChallenges(t *testing.T) {
 	tr := readTranscript(t)
 	key := challengeKey{aead: chacha((*rawKey)(tr.ChallengeKey))}
 	for _, v := range tr.Challenges {
-		e := &tokenEntry{clientID: number(t, v.ClientID), userData: userData(v.UserData)}
+		e := &tokenEntry{clientID: number(t, v.ClientID), usableToken: &usableToken{userData: userData(v.UserData)}}
 		sequence := number(t, v.Sequence)
 		if got := key.append(nil, sequence, e, Source{}); !bytes.Equal(got, v.Token) {
 			t.Fatalf("challenge %d: sealed to other bytes", sequence)

@@ -66,7 +66,8 @@ type idleEnds struct {
 	server idleEnd
 	own    idleEnd
 	conns  []*tickwire.Conn
-	tokens [][]byte
+	mint   func(player uint64) ([]byte, error)
+	want   int // so many connections
 }
 
 func openIdle(t Trial, cfg IdleConfig, server *child, key netcode.Key) (*idleEnds, error) {
@@ -91,14 +92,8 @@ func openIdle(t Trial, cfg IdleConfig, server *child, key netcode.Key) (*idleEnd
 		}
 		return c, nil
 	}
-	for i := range cfg.Connections {
-		token, err := mint(server.began.Address, key, uint64(i)+1)
-		if err != nil {
-			client.Close()
-			return nil, err
-		}
-		e.tokens = append(e.tokens, token)
-	}
+	e.mint = func(player uint64) ([]byte, error) { return mint(server.began.Address, key, player) }
+	e.want = cfg.Connections
 	return e, nil
 }
 
@@ -139,19 +134,22 @@ func (e *idleEnds) note(collect bool, put func(*idleEnd, Cost)) error {
 
 // connect makes the connections, a few at a time, as a server's limit of handshakes would have it.
 func (e *idleEnds) connect() error {
-	for i, token := range e.tokens {
+	for i := range e.want {
+		token, err := e.mint(uint64(i) + 1)
+		if err != nil {
+			return err
+		}
 		c, err := e.client.Connect(token)
 		if err != nil {
 			return err
 		}
 		e.conns = append(e.conns, c)
-		if i%50 == 49 || i == len(e.tokens)-1 {
+		if i%50 == 49 || i == e.want-1 {
 			if err := e.finish(); err != nil {
 				return err
 			}
 		}
 	}
-	e.tokens = nil
 	return nil
 }
 
