@@ -26,20 +26,21 @@ type dialed struct {
 	wireID  wireID
 	origins []origin // from where the server's packets come, on each path
 
-	tokens  netcode.TokenList
-	next    int  // token to try after this one
-	resumes bool // it began with a resume ticket in place of those
-	over    bool // netcode has nothing to do any more
+	tokens netcode.TokenList // nil once it is connected
+	next   int               // token to try after this one
 
-	goneAt     int64                 // when to believe a GONE; 0: none came
-	ticket     *netcode.ResumeTicket // the newest; nil: none came
-	spare      *netcode.ResumeTicket // the one before it; nil: there is none
-	addresses  []netip.AddrPort      // of the server, as it has told them
-	handedOver bool                  // tokens for another server came, and were looked at
+	resumes    bool // it began with a resume ticket in place of those
+	over       bool // netcode has nothing to do any more
+	timed      bool // in client.timed
+	handedOver bool // tokens for another server came, and were looked at
+
+	goneAt    int64                 // when to believe a GONE; 0: none came
+	ticket    *netcode.ResumeTicket // the newest; nil: none came
+	spare     *netcode.ResumeTicket // the one before it; nil: there is none
+	addresses []netip.AddrPort      // of the server, as it has told them
 
 	back      comeback
 	searching search
-	timed     bool // in client.timed
 }
 
 // patience is how long a server may be silent before the next token is tried.
@@ -123,8 +124,8 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 		return
 	}
 	c.seal(d.netcode.Sealer())
-	c.resumed, d.tickets, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
-	c.end.Ping()                                     // the server waits for a packet of ours to confirm the connection
+	c.resumed, d.tokens, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
+	c.end.Ping()                                    // the server waits for a packet of ours to confirm the connection
 	c.core.connected(c)
 	d.leaveOld()
 }

@@ -38,19 +38,19 @@ type DelayConfig struct {
 // what came through in the latest moment (variation); beside flows that fill the queue until
 // something is lost, it is theirs (rivals).
 type DelayBased struct {
-	cfg    DelayConfig
-	phase  delayPhase
-	rate   int64 // bytes a second
-	now    int64
-	queue  queueMeter
-	flow   passage
-	losses lossJudge
-	begin  startup
-	look   look
-	varies variation
-	rivals rivals
-
+	cfg     DelayConfig
+	phase   delayPhase
 	sampled bool
+	rate    int64 // bytes a second
+	now     int64
+	queue   queueMeter
+	flow    passage
+	losses  lossJudge
+	begin   startup
+	look    look
+	varies  variation
+	rivals  rivals
+
 	pipe    int64 // a round trip in which nothing waits, with what acks are held
 	smooth  int64 // the smoothed round trip, with what waits
 	empty   int64 // when the queue was seen empty last

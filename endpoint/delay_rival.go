@@ -17,7 +17,7 @@ package endpoint
 //	     a pause says: ours; a short queue for a while
 type rivals struct {
 	on      bool
-	window  cubicCurve
+	window  *cubicCurve // nil: there never were any
 	reduced int64       // when something was lost last: losses of what was sent before belong to it
 	best    windowedMin // of the rates of round trips, negative: what the path may carry for us
 	short   int64       // when the queue was short last
@@ -126,6 +126,9 @@ func (c *DelayBased) answer(now, sentAt int64) {
 		r.leave(now)
 	default:
 		r.on = true
+		if r.window == nil {
+			r.window = new(cubicCurve)
+		}
 		r.window.begin(now, bytesIn(max(c.rate, -r.best.least()/2), c.smooth))
 	}
 }

@@ -65,7 +65,6 @@ type claims struct {
 	left       Route // that the path had before it was given this one: nobody is there any more
 	roam       *roam // nil: nobody claims it from elsewhere
 	*questions       // nil: there never were any
-	statusDue  bool  // PATH_STATUS is to be sent
 
 	// Its turn beside others.
 	served uint64 // bytes of messages, divided by the weight; wraps
@@ -84,6 +83,7 @@ type claims struct {
 	ackOnly     int   // packets sent in a row that elicit nothing
 	ackOnlyPing int64 // when a PING last rode along with them
 	heardMore   bool  // something else than PING and ACK came since that PING
+	statusDue   bool  // PATH_STATUS is to be sent
 	checkAt     int64 // its silence says nothing before
 	retryAt     int64 // of one that failed: when it is asked by a PING; never: it is not
 	retryWait   int64 // and how long after the one before

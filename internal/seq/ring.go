@@ -59,7 +59,7 @@ func (r *Ring[T]) Return() (items []T) {
 func (r *Ring[T]) Restart(n uint64) { r.base, r.end = n, n }
 
 func (r *Ring[T]) grow() {
-	items := make([]T, max(2, 2*len(r.items)))
+	items := make([]T, max(1, 2*len(r.items)))
 	for n := r.base; n != r.end; n++ {
 		items[n&uint64(len(items)-1)] = r.items[n&uint64(len(r.items)-1)]
 	}

@@ -192,7 +192,7 @@ func (g *goServer) serve(done func() bool) {
 	buf, reply := make([]byte, 2048), make([]byte, 2048)
 	for limit := time.Now().Add(patience); !done(); {
 		if time.Now().After(limit) {
-			g.t.Fatalf("nothing came of it; events %+v, counters %+v", g.events, *g.s.Counters())
+			g.t.Fatalf("nothing came of it; events %+v, counters %+v", g.events, g.s.Counters())
 		}
 		now, unix := clocks(g.start)
 		for ev := g.s.HandleTimeout(now, unix); ev.Kind != netcode.EventNone; ev = g.s.HandleTimeout(now, unix) {
