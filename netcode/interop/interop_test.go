@@ -290,7 +290,7 @@ func (g *goClient) run(done func() bool) {
 	buf := make([]byte, 2048)
 	for limit := time.Now().Add(patience); !done(); {
 		if time.Now().After(limit) {
-			g.t.Fatalf("nothing came of it; in state %v, events %+v, counters %+v", g.c.State(), g.events, *g.c.Counters())
+			g.t.Fatalf("nothing came of it; in state %v, events %+v, counters %+v", g.c.State(), g.events, g.c.Counters())
 		}
 		now, unix := clocks(g.start)
 		for ev := g.c.HandleTimeout(now, unix); ev.Kind != netcode.ClientNone; ev = g.c.HandleTimeout(now, unix) {
