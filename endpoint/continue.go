@@ -35,8 +35,8 @@ func (e *Endpoint) Continue(now int64, path PathConfig) error {
 	clear(e.paths.all)
 	e.paths.all, e.paths.statusOwed = append(e.paths.all[:0], p), false
 	e.paths.copies.reset()
-	e.life.ownHold = ownHold{hold: hold{serial: e.life.ownHold.serial}, known: true} // the serials go on
-	e.life.peerHold = peerHold{}
+	e.life.ownHold = ownHold{hold: hold{serial: e.life.ownHold.serial}, known: true} // the serials go on,
+	e.life.peerHold = peerHold{hold: hold{serial: e.life.peerHold.serial}}           // the peer's, too
 	e.life.awakeAt = longAgo
 	e.life.lastHeard = max(e.life.lastHeard, now)
 	if e.life.state == stateAway {

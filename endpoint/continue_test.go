@@ -193,6 +193,9 @@ func TestContinueOpens(t *testing.T) {
 		if p.ends[1].Held(p.now) != 0 || p.ends[0].life.ownHold.on {
 			t.Fatal("the hold lasts")
 		}
+		if said, heard := p.ends[0].life.ownHold.serial, p.ends[1].life.peerHold.serial; heard != said {
+			t.Fatalf("the holder is at serial %d, its peer knows %d", said, heard)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
@@ -199,5 +200,53 @@ func TestRebuiltIsSaid(t *testing.T) {
 	s.hears(ack(lost+1, lost+packetThreshold))
 	if n, _ := named(s.says()); n != maxStored {
 		t.Errorf("%d are named again", n)
+	}
+}
+
+// TestFragmentsCountAlone: fragmented messages of an Unreliable channel have ids of their own, which
+// no message that was rebuilt moves: STORED names the one that came, and what is unfinished stays
+// (SPEC.md, 6.2).
+func TestFragmentsCountAlone(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: Unreliable}}}
+	part := func(id uint64, offset int, bytes string) []byte {
+		f := wire.Fragment{Channel: 1, ID: id, Offset: offset, Total: 4, Length: len(bytes), Stored: true}
+		return append(wire.AppendFragment(nil, &f), bytes...)
+	}
+	stored := func(frames [][]byte) (ids []uint32) {
+		for _, f := range frames {
+			if f[0] == wire.TypeStored {
+				_, named, _ := wire.ConsumeStored(f)
+				for ; len(named) > 0; named = named[4:] {
+					ids = append(ids, binary.LittleEndian.Uint32(named))
+				}
+			}
+		}
+		return ids
+	}
+	for _, newest := range []uint64{2000, 40_000} {
+		for _, c := range []struct {
+			name   string
+			frames [][]byte
+			want   []uint32
+		}{
+			{"rebuilt before", [][]byte{sumOf(0, newest+1, []byte("x")), part(0, 0, "ab"), part(0, 2, "cd")}, []uint32{0}},
+			{"rebuilt between", [][]byte{part(0, 0, "ab"), sumOf(0, newest+1, []byte("x")), part(1, 0, "ef"), part(0, 2, "cd")}, []uint32{0}},
+		} {
+			s := newScript(t, cfg)
+			s.hears(run(1, newest, "w"))
+			var said [][]byte
+			for _, f := range c.frames {
+				s.now += 10 * milli
+				s.hears(f)
+				said = append(said, s.says()...)
+			}
+			said = append(said, s.wait(s.now+100*milli)...)
+			if got := stored(said); !slices.Equal(got, c.want) {
+				t.Errorf("%s, %d: STORED names %d, want %d", c.name, newest, got, c.want)
+			}
+			if st := s.e.Stats(); st.MessagesRebuilt != 1 || st.MessagesExpired != 0 {
+				t.Errorf("%s, %d: %d rebuilt, %d expired", c.name, newest, st.MessagesRebuilt, st.MessagesExpired)
+			}
+		}
 	}
 }

@@ -18,7 +18,9 @@ func (r *receiver) rebuiltArrived(now int64, id uint64, symbol []byte) error {
 	if !ok || len(sym.Payload) > r.cfg.MaxMessageBytes || sym.Back > id || !r.allows(sym.Options) {
 		return errProtocol
 	}
-	r.noteID(id)
+	if !h.copied { // of Unreliable fragments have ids of their own (SPEC.md, 6.2)
+		r.noteID(id)
+	}
 	r.counts.rebuilt++
 	r.confirmRebuilt(id)
 	return r.messageArrived(now, &h, sym.Payload)
