@@ -227,3 +227,16 @@ func TestQueueInsideIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// TestLossesAreTold: a controller hears of losses with what is in flight beside them, and of none that
+// are none.
+func TestLossesAreTold(t *testing.T) {
+	w := &lossesTold{Controller: byDelay()}
+	p := newScript(t, channels()).e.paths.all[0]
+	p.cc, p.inFlight = w, 5000
+	p.reportLoss(9*milli, LossSample{Bytes: 2400, Packets: 2, SentAt: 7})
+	p.reportLoss(9*milli, LossSample{})
+	if want := (LossSample{Bytes: 2400, Packets: 2, SentAt: 7, InFlight: 5000}); len(w.all) != 1 || w.all[0] != want {
+		t.Errorf("%+v", w.all)
+	}
+}

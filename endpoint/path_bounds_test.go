@@ -225,3 +225,15 @@ func TestRepliesAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoAreBarred: of the rivals that did not get a path the last two are barred, for a second from the
+// last one on, and one whose second is over no more.
+func TestTwoAreBarred(t *testing.T) {
+	for gap, want := range map[int64][2]Route{0: {2, 1}, barFor - 1: {2, 1}, barFor: {2, NoRoute}, 2 * barFor: {2, NoRoute}} {
+		c := newCalm()
+		c.refuse(second, 1, milli)
+		if c.refuse(second+gap, 2, milli); c.barred != want || c.until != second+gap+barFor {
+			t.Errorf("the second one %v after the first: %+v", time.Duration(gap), c)
+		}
+	}
+}
