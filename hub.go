@@ -35,8 +35,9 @@ type Hub struct {
 	s   *sharing
 }
 
-// NewHub takes over a Server, whose own methods must not be called any more.
-func NewHub(srv *Server) *Hub { return &Hub{srv, share(&srv.core)} }
+// NewHub takes over a Server, whose own methods must not be called any more. A Server has one Hub: a
+// second one panics.
+func NewHub(srv *Server) *Hub { return &Hub{srv, share(srv.unshared())} }
 
 // unshared is the core of a Server that is nobody's but its caller's. Of one that was given to a Hub
 // all that drives it belongs to the Hub: beside it, it would be a race.

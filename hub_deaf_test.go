@@ -198,6 +198,8 @@ func TestHubMisuse(t *testing.T) {
 	wantPanic("Close", "given to a Hub", func() { srv.Close() })
 	wantPanic("Shutdown", "given to a Hub", func() { srv.Shutdown(t.Context()) })
 	wantPanic("Wait", "given to a Hub", func() { srv.Wait(time.Now()) })
+	wantPanic("WaitNews", "given to a Hub", func() { srv.WaitNews(time.Now()) })
+	wantPanic("another Hub", "given to a Hub", func() { tickwire.NewHub(srv) })
 	wantPanic("Events", "given to a Hub", func() {
 		for range srv.Events() {
 		}

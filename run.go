@@ -37,7 +37,7 @@ func (s *Server) Wait(until time.Time) error { return s.unshared().waitUntil(unt
 
 // WaitNews is Wait that ends when an Update would show something: for a loop that has no tick,
 // and answers what comes. An Update within a millisecond reads nothing more.
-func (s *Server) WaitNews(until time.Time) error { return s.core.waitNews(until) }
+func (s *Server) WaitNews(until time.Time) error { return s.unshared().waitNews(until) }
 
 // Post has f called inside the next Update and ends the Wait under way. It may
 // be called from any goroutine. When Config.MaxPosted functions wait it does
