@@ -70,7 +70,7 @@ func TestTCPWithMTU(t *testing.T) {
 		t.Errorf("%d segments were too large, %.0f bits a second", r.Neck.TooLarge, r.Goodput)
 	}
 	for _, c := range []Cell{{Up: narrowest(1499), TCP: true, Workload: Bulk}, {Up: narrowest(1499), Workload: Rival}, {Up: narrowest(575)}} {
-		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "Cell.Up.MTU is ") {
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), ": Up.MTU is ") {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
