@@ -117,13 +117,8 @@ const spareHeld = 64
 type line struct {
 	conn    *Conn
 	channel ChannelID
-	limit   int // what the queue holds
 	held    []*heldSend
 }
-
-// queueCharge is what a message in a queue is counted as beside its length
-// (ChannelConfig.MaxQueuedBytes).
-const queueCharge = 32
 
 // sharingFor is what a goroutine waits with.
 func (c *Conn) sharingFor(ctx context.Context) (*sharing, error) {
@@ -141,12 +136,11 @@ func (s *sharing) sendOrHold(
 	l := s.line(c, channel)
 	if l == nil {
 		r, err := c.sendUntil(channel, from, opts, expires)
-		full := queueFull(err)
-		if full == nil {
+		if !queueFull(err) {
 			return r, nil, err
 		}
 		l = s.newLine()
-		l.conn, l.channel, l.limit = c, channel, full.Limit
+		l.conn, l.channel = c, channel
 		s.lines = append(s.lines, l)
 	}
 	b := from.bytes
@@ -205,13 +199,10 @@ func (s *sharing) line(c *Conn, channel ChannelID) *line {
 	return nil
 }
 
-// queueFull returns what says that a queue is full, and not anything else.
-func queueFull(err error) *SendError {
+// queueFull reports whether an error says that a queue is full, and not anything else.
+func queueFull(err error) bool {
 	full, ok := errors.AsType[*SendError](err)
-	if !ok || full.Err != ErrFull || full.Field != "MaxQueuedBytes" {
-		return nil
-	}
-	return full
+	return ok && full.Err == ErrFull && full.Field == "MaxQueuedBytes"
 }
 
 // await waits for the fate of a message. One that is not held has met it already.
@@ -277,11 +268,11 @@ func (l *line) advance() (sent bool) {
 	n := 0
 	for ; n < len(l.held); n++ {
 		h := l.held[n]
-		if !l.over() && l.queued()+len(h.bytes)+queueCharge > l.limit {
+		if !l.over() && !l.conn.end.Fits(l.channel, len(h.bytes)) {
 			break
 		}
 		r, err := l.conn.sendUntil(l.channel, payload{bytes: h.bytes}, &h.opts, h.expires)
-		if queueFull(err) != nil {
+		if queueFull(err) {
 			break
 		}
 		sent = sent || err == nil
@@ -294,12 +285,10 @@ func (l *line) advance() (sent bool) {
 
 // moves reports whether the line may: as for Writable the queue is half empty, so
 // that a goroutine is not woken for each message that leaves.
-func (l *line) moves() bool { return l.over() || l.queued() <= l.limit/2 }
+func (l *line) moves() bool { return l.over() || l.conn.end.HalfEmpty(l.channel) }
 
 // over reports whether the Conn takes no messages any more.
 func (l *line) over() bool {
 	c := l.conn
 	return c.state != connOpen || c.end == nil || !c.end.Open()
 }
-
-func (l *line) queued() int { return l.conn.end.ChannelStats(l.channel).QueuedBytes }
