@@ -24,7 +24,8 @@ type Client struct {
 }
 
 // NewClient returns a Client on sockets, which it owns from now on. It closes
-// them when it fails, with a join of *ConfigErrors that names every wrong field.
+// them when it fails, with a join of *ConfigErrors that names every wrong field. A
+// socket that is closed, or has an owner already, is such a fault, and stays as it is.
 func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 	c := &Client{cfg: cfg, byWireID: make(map[wireID]*dialed)}
 	c.cfg.Config = cfg.Config.withDefaults()
@@ -32,13 +33,13 @@ func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 	v.Take("", cfg.Validate())
 	most := cfg.maxSockets()
 	v.That(most < 0 || len(sockets) <= most, "MaxSockets", most, fmt.Sprintf("%d, as many as there are sockets, or more", len(sockets)))
-	v.Take("", checkSockets(sockets))
-	err := v.Err()
-	if err == nil {
-		err = c.core.init(&c.cfg.Config, c, sockets, 1)
+	mine, err := takeSockets(sockets)
+	v.Take("", err)
+	if err = v.Err(); err == nil {
+		err = c.core.init(&c.cfg.Config, c, mine, 1)
 	}
 	if err != nil {
-		closeAll(sockets)
+		closeAll(mine)
 		return nil, err
 	}
 	return c, nil

@@ -13,10 +13,10 @@ import (
 // openPath opens a path of the Conn over a socket, which is closed if it is new and that
 // fails.
 func (d *dialed) openPath(socket transport.Socket, cfg PathConfig) (path uint8, err error) {
-	if missing(socket) {
-		return 0, noSocket("socket")
+	p, isNew, err := d.client.portFor("socket", socket)
+	if err != nil {
+		return 0, err
 	}
-	p, isNew := d.client.portFor(socket)
 	if path, err = d.openPathOver(p, cfg); err != nil && isNew {
 		socket.Close()
 	}

@@ -19,15 +19,18 @@ func (c *Client) portOf(socket transport.Socket) *port {
 	return nil
 }
 
-// portFor is the port of a socket that the game gave. One that is new is not the Client's yet:
-// addPort makes it so.
-func (c *Client) portFor(socket transport.Socket) (p *port, isNew bool) {
+// portFor is the port of a socket that the game gave. One that is new belongs to the Client from now
+// on, but serves nothing yet: addPort has it do so.
+func (c *Client) portFor(field string, socket transport.Socket) (p *port, isNew bool, err error) {
 	if p = c.portOf(socket); p != nil {
-		return p, false
+		return p, false, nil
+	}
+	if err := own(field, socket); err != nil {
+		return nil, false, err
 	}
 	p = newPort(socket)
 	p.later = true
-	return p, true
+	return p, true, nil
 }
 
 // redialed is the port of a socket that Redial opens.
@@ -36,7 +39,10 @@ func (c *Client) redialed() (*port, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, _ := c.portFor(socket)
+	p, _, err := c.portFor("the socket of Redial", socket)
+	if err != nil {
+		return nil, err
+	}
 	c.addPort(p)
 	return p, nil
 }

@@ -51,13 +51,21 @@ func TestNoSocket(t *testing.T) {
 	wantField(t, err, "WireIDBytes", "sockets is none")
 }
 
+// A small socket says how little it carries.
+type small struct {
+	transport.Socket
+	bytes int
+}
+
+func (s small) MaxDatagram(transport.Path) int { return s.bytes }
+
 // TestSmallSocket: a socket that a handshake does not fit into is refused at once, not by a timeout.
 func TestSmallSocket(t *testing.T) {
-	for size, fits := range map[int]bool{100: false, 1077: false, 1078: true} {
-		server, client, err := mem.Pair(mem.Config{MaxDatagram: size})
+	for size, fits := range map[int]bool{-1: false, 100: false, 1077: false, 1078: true, 0: true} {
+		server, client, err := mem.Pair()
 		must(t, err)
-		_, err = tickwire.NewClient(tickwire.ClientConfig{Config: config()}, client)
-		_, err2 := tickwire.Listen(tickwire.ServerConfig{Config: config(), Development: true}, server)
+		_, err = tickwire.NewClient(tickwire.ClientConfig{Config: config()}, small{client, size})
+		_, err2 := tickwire.Listen(tickwire.ServerConfig{Config: config(), Development: true}, small{server, size})
 		if fits {
 			must(t, errors.Join(err, err2))
 			continue

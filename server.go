@@ -40,23 +40,26 @@ type Server struct {
 // socket that is bound to all addresses of its host is answered from the address that
 // was asked, if the socket knows it (transport.Datagram.Local). It closes the sockets
 // when it fails: with a join of *ConfigErrors that names every wrong field, or
-// because the source of randomness failed.
+// because the source of randomness failed. A socket that is closed, or has an owner
+// already, is a wrong one, and stays as it is.
 func Listen(cfg ServerConfig, sockets ...transport.Socket) (*Server, error) {
-	s, err := newServer(cfg, sockets)
+	var v config.Check
+	v.Take("", cfg.Validate())
+	mine, err := takeSockets(sockets)
+	v.Take("", err)
+	var s *Server
+	if err = v.Err(); err == nil {
+		s, err = newServer(cfg, mine)
+	}
 	if err != nil {
-		closeAll(sockets)
+		closeAll(mine)
 		return nil, err
 	}
 	return s, nil
 }
 
+// newServer makes a Server of what was checked.
 func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
-	var v config.Check
-	v.Take("", cfg.Validate())
-	v.Take("", checkSockets(sockets))
-	if err := v.Err(); err != nil {
-		return nil, err
-	}
 	s := &Server{cfg: cfg, simulated: !cfg.Now.IsZero()}
 	s.cfg.Config = cfg.Config.withDefaults()
 	if cfg.Development && cfg.Random != nil {
@@ -65,6 +68,7 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 	if err := s.core.init(&s.cfg.Config, s, sockets, cmp.Or(cfg.MaxClients, netcode.DefaultMaxClients)); err != nil {
 		return nil, err
 	}
+	var v config.Check
 	v.Take("", s.checkDevelopment())
 	v.Take("", s.findPublicAddresses())
 	if err := v.Err(); err != nil {

@@ -1,44 +1,47 @@
 package tickwire
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
-// handshakeDatagram is how large a connect request is, and a resume request (SPEC.md, 3.2): no
-// client gets in over a path that carries less.
-const handshakeDatagram = 1078
-
-// checkSockets names what is wrong with the sockets of a new Server or Client.
-func checkSockets(sockets []transport.Socket) error {
+// takeSockets makes a new Server or Client the owner of its sockets. What it did not get is not in
+// mine: those are not its own to close, if it fails.
+func takeSockets(sockets []transport.Socket) (mine []transport.Socket, err error) {
 	var v config.Check
 	v.That(len(sockets) > 0, "sockets", "none", "at least one, from udp.Listen or udp.Open say")
 	for i, s := range sockets {
 		field := fmt.Sprintf("sockets[%d]", i)
-		if missing(s) {
-			v.Take("", noSocket(field))
+		if s != nil && !reflect.TypeOf(s).Comparable() {
+			v.That(false, field, fmt.Sprintf("a %T, which cannot be compared", s), "a pointer to one")
 			continue
 		}
+		if first := slices.Index(sockets, s); first < i && slices.Contains(mine, s) {
+			v.That(false, field, fmt.Sprintf("sockets[%d] once more", first), "each socket once")
+			continue
+		}
+		if err := own(field, s); err != nil {
+			v.Take("", err)
+			continue
+		}
+		mine = append(mine, s)
 		v.Take("", tooSmall(field, s, pathOf(s)))
 	}
-	return v.Err()
+	return mine, v.Err()
 }
 
-// missing reports whether there is no socket, be it that a nil of some type was made one: what a
-// failed udp.Open returns looks like that.
-func missing(s transport.Socket) bool {
-	if s == nil {
-		return true
+// own makes the caller the owner of one socket.
+func own(field string, s transport.Socket) error {
+	err := transport.Own(s)
+	if fault, ok := errors.AsType[*transport.OwnError](err); ok {
+		return config.Wrong(field, fault.Is, fault.Want)
 	}
-	v := reflect.ValueOf(s)
-	return v.Kind() == reflect.Pointer && v.IsNil()
-}
-
-func noSocket(field string) error {
-	return config.Wrong(field, nil, "one, from udp.Open say, whose error tells why there is none")
+	return err
 }
 
 // pathOf is the path to ask a socket about that goes to nobody in particular.
@@ -52,18 +55,16 @@ func pathOf(s transport.Socket) transport.Path {
 // tooSmall is what is wrong with a socket that a handshake does not fit into. One that does not know
 // before there is a peer says 0.
 func tooSmall(field string, s transport.Socket, path transport.Path) error {
-	if n := s.MaxDatagram(path); n > 0 && n < handshakeDatagram {
+	if n := s.MaxDatagram(path); n != 0 && n < transport.MinDatagram {
 		return config.Wrong(field, fmt.Sprintf("one that carries %d bytes", n),
-			fmt.Sprintf("one whose MaxDatagram is %d or more: a handshake takes as much", handshakeDatagram))
+			fmt.Sprintf("one whose MaxDatagram is %d or more, as a handshake takes, or 0 where it is not known", transport.MinDatagram))
 	}
 	return nil
 }
 
-// closeAll closes the sockets that there are.
+// closeAll closes sockets of a Server or Client that failed to begin.
 func closeAll(sockets []transport.Socket) {
 	for _, s := range sockets {
-		if !missing(s) {
-			s.Close()
-		}
+		s.Close()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // Defaults of a [LinkConfig].
@@ -13,7 +14,7 @@ const (
 	// long as the transmit queues of many routers.
 	DefaultQueuePackets = 100
 	// DefaultOverheadBytes is the header of IPv4 (20) and of UDP (8).
-	DefaultOverheadBytes = 28
+	DefaultOverheadBytes = transport.HeaderBytes4
 	// DefaultReorderBy holds a datagram back for a little more than the gap
 	// between two datagrams at 60 a second.
 	DefaultReorderBy = 20 * time.Millisecond

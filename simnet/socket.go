@@ -49,6 +49,7 @@ type SocketConfig struct {
 // Its paths are of [transport.KindUDP], so that [transport.PathTo] and code
 // written for UDP work on it.
 type Socket struct {
+	transport.Ownership
 	net      *Network
 	cfg      SocketConfig
 	local    netip.AddrPort // what the owner knows

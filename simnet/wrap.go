@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -23,12 +24,14 @@ type Line interface {
 
 // Wrap puts links before a socket of the system, of package mem or of one's own, so that a Hub, a
 // Session, or a loop of Ticks plays over a bad network, in real time: Up for everything that is
-// sent, Down for everything that comes, whoever the peer is. It owns the socket from now on, and the
-// error is that of [LinkConfig.Validate].
+// sent, Down for everything that comes, whoever the peer is. It owns the socket from now on, and
+// closes it when it fails: with a join of [*ConfigError]s that names every wrong field. A socket that
+// is closed, or has an owner already, is a wrong one, and stays as it is.
 //
-//	socket, _ := udp.Open()
-//	bad, _ := simnet.Preset("wifi-bad")
-//	line, err := simnet.Wrap(socket, bad, 1)
+//	socket, err := udp.Open()
+//	…
+//	line, err := simnet.Wrap(socket, simnet.WiFiBad(), 1)
+//	…
 //	session, err := tickwire.Dial(ctx, cfg, token, line)
 //
 // A seed fixes what the links do to the nth datagram; when that comes is the system's to say, so
@@ -37,7 +40,7 @@ type Line interface {
 // Close returns at once, as a socket's does: what was sent before is still on its way, and the
 // socket below is closed when that is through, five seconds later at most.
 func Wrap(socket transport.Socket, links Links, seed uint64) (Line, error) {
-	if err := errors.Join(links.Up.Validate(), links.Down.Validate()); err != nil {
+	if err := takeBelow(socket, links); err != nil {
 		return nil, err
 	}
 	l := &line{
@@ -52,6 +55,22 @@ func Wrap(socket transport.Socket, links Links, seed uint64) (Line, error) {
 	return l, nil
 }
 
+// takeBelow makes a line the owner of the socket below, or says what is wrong with what it is given.
+func takeBelow(socket transport.Socket, links Links) error {
+	var v config.Check
+	err := transport.Own(socket)
+	if fault, ok := errors.AsType[*transport.OwnError](err); ok {
+		v.That(false, "socket", fault.Is, fault.Want)
+	} else if _, ok := socket.(*Socket); ok {
+		v.That(false, "socket", "one of a Network, in virtual time", "one of the system, from udp.Open say; a Network has links of its own")
+	}
+	v.Take("links", links.Validate())
+	if v.Err() != nil && err == nil {
+		socket.Close()
+	}
+	return v.Err()
+}
+
 // A joinedLine reaches one peer only, as the socket below does.
 type joinedLine struct {
 	*line
@@ -64,6 +83,7 @@ func (l joinedLine) Peer() transport.Path { return l.peer }
 // A line is two links and the goroutine that moves datagrams: from the socket below onto down, from
 // up into the socket, and from down to whoever reads. Nobody else touches the socket.
 type line struct {
+	transport.Ownership
 	below transport.Socket
 	bell  *transport.Bell // of those who wait for what came
 	began time.Time
@@ -335,7 +355,7 @@ func (l *line) Close() error {
 
 // SetLinks implements [Line].
 func (l *line) SetLinks(links Links) error {
-	if err := errors.Join(links.Up.Validate(), links.Down.Validate()); err != nil {
+	if err := links.Validate(); err != nil {
 		return err
 	}
 	l.mu.Lock()

@@ -3,6 +3,7 @@ package simnet
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,21 +119,67 @@ func TestWrapLoses(t *testing.T) {
 	})
 }
 
-// TestWrapFails: when the socket below fails so does the line, with the same word; one of a Network
-// cannot be wrapped, and says why.
+// TestWrapFails: when the socket below fails so does the line, with the same word.
 func TestWrapFails(t *testing.T) {
-	var bad *ConfigError
-	if _, err := Wrap(nil, Links{Up: LinkConfig{Loss: 2}, Down: LinkConfig{Delay: -1}}, 1); !errors.As(err, &bad) {
-		t.Errorf("links that cannot be: %v", err)
-	}
-	virtual, err := NewNetwork(1).Socket(atA, SocketConfig{})
+	below, _, err := mem.Pair()
 	must(t, err)
-	a, err := Wrap(virtual, Links{}, 1)
+	a, err := Wrap(failing{below}, Links{}, 1)
 	must(t, err)
-	if _, err := a.Wait(time.Time{}); err != ErrVirtualTime {
+	if _, err := a.Wait(time.Time{}); err != errUnplugged {
 		t.Errorf("Wait: %v", err)
 	}
-	if _, err := a.Read(nil); err != ErrVirtualTime {
+	if _, err := a.Read(nil); err != errUnplugged {
 		t.Errorf("Read: %v", err)
+	}
+}
+
+var errUnplugged = errors.New("the cable is out")
+
+// A failing socket fails when somebody waits for it.
+type failing struct{ transport.Socket }
+
+func (f failing) Wait(time.Time) (bool, error) { return false, errUnplugged }
+
+// TestWrapTakes: what cannot be wrapped is named at once, each field of it, and nothing that belongs
+// to somebody else is closed.
+func TestWrapTakes(t *testing.T) {
+	bad := Links{Up: LinkConfig{Loss: 2}, Down: LinkConfig{Delay: -1}}
+	var none *mem.Socket
+	closed, mine, err := mem.Pair()
+	must(t, err)
+	must(t, closed.Close())
+	virtual, err := NewNetwork(1).Socket(atA, SocketConfig{})
+	must(t, err)
+	owned, _ := wrapped(t, Links{})
+	other, err := Wrap(owned, Links{}, 1)
+	must(t, err)
+	for _, c := range []struct {
+		socket transport.Socket
+		links  Links
+		want   []string
+	}{
+		{nil, Links{}, []string{"socket is nil: want one, from udp.Open say"}},
+		{none, Links{}, []string{"socket is nil: want one, from udp.Open say"}},
+		{nil, bad, []string{"socket is nil", "links.Up.Loss is 2", "links.Down.Delay is -1ns"}},
+		{closed, Links{}, []string{"socket is closed: want one that is open"}},
+		{virtual, Links{}, []string{"socket is one of a Network, in virtual time: want one of the system"}},
+		{owned, Links{}, []string{"socket is one that has an owner already: want a socket of its own"}},
+		{mine, bad, []string{"links.Up.Loss is 2"}},
+	} {
+		_, err := Wrap(c.socket, c.links, 1)
+		if _, ok := errors.AsType[*ConfigError](err); !ok {
+			t.Fatalf("%v: %T", err, err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+	}
+	if mine.Close() != transport.ErrClosed {
+		t.Error("a socket whose links cannot be was left open")
+	}
+	if err := other.Close(); err != nil {
+		t.Errorf("a socket of another owner was closed: %v", err)
 	}
 }

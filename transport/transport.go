@@ -12,20 +12,38 @@ import (
 	"time"
 )
 
+// MinDatagram is the least that a socket has to carry, in bytes of payload: a connect request takes
+// as much, and a resume request (SPEC.md, section 3.2).
+const MinDatagram = 1078
+
+const (
+	// HeaderBytes4 and HeaderBytes6 are what goes around a datagram over UDP: 20 bytes of IPv4, or
+	// 40 of IPv6, and 8 of UDP.
+	HeaderBytes4 = 28
+	HeaderBytes6 = 48
+)
+
 // ErrClosed is returned by a Socket that was closed.
 var ErrClosed = errors.New("transport: socket closed")
 
-// A Kind tells transports apart where addresses cannot.
+// A Kind tells the transports of paths apart that have the same address, or none: a browser that
+// has a WebSocket and a data channel open is two paths of one [Path.Remote].
 type Kind uint8
 
-// The kinds of path. Custom transports use KindCustom and above.
 const (
-	KindUDP          Kind = 0
-	KindMemory       Kind = 1
+	// KindUDP is the kind of paths of package udp, and of simnet in its place: Remote is where
+	// datagrams go, and Association is zero.
+	KindUDP Kind = 0
+	// KindMemory is that of package mem: Association is the peer, and there is no Remote.
+	KindMemory Kind = 1
+	// KindWebSocket, KindWebRTC and KindWebTransport are for what a browser opens, one Association
+	// each; Remote is the browser's address, where that is known. WebRTC and WebTransport share the
+	// port of a UDP socket with native players by way of a [Diverter].
 	KindWebSocket    Kind = 2
 	KindWebRTC       Kind = 3
 	KindWebTransport Kind = 4
-	KindCustom       Kind = 128
+	// KindCustom and what is above are free for transports of one's own.
+	KindCustom Kind = 128
 )
 
 // A Path says where a datagram came from or shall go. It is comparable and is
@@ -91,12 +109,14 @@ type Properties struct {
 }
 
 // A Socket is one open way to move datagrams. Package transporttest checks all that is asked
-// here, and that a round trip allocates nothing, unless its Link says that it does. Read, Wait and Write may be
-// called from different goroutines, each from one at a time; Wake and Close from
-// any.
+// here, and that a round trip allocates nothing, unless its Link says that it does. Read, Wait and
+// Write may be called from different goroutines, each from one at a time; Wake and Close from any.
+//
+// It has one owner, who closes it: the Server, Client, Session or simnet.Wrap that it was given to.
+// One that embeds an [Ownership] can tell, and refuses a second.
 type Socket interface {
 	// Read fills ds with datagrams that have already arrived and returns how
-	// many. It never blocks: 0 and no error mean that nothing waits.
+	// many. It never blocks: 0 and no error mean that nothing waits, or that ds is empty.
 	Read(ds []Datagram) (n int, err error)
 
 	// Write sends ds and returns how many the system took. It never blocks:
@@ -122,9 +142,9 @@ type Socket interface {
 	LocalAddr() netip.AddrPort
 
 	// MaxDatagram is the largest payload in bytes that p can carry. It may
-	// shrink over time. A handshake takes 1078, so that package tickwire refuses sockets which
-	// carry less; it asks them with the path to their peer (Joined), or with the zero Path. 0 means
-	// that it is not known for such a path.
+	// shrink over time. Package tickwire refuses sockets which carry less than [MinDatagram]; it
+	// asks them with the path to their peer ([Joined]), or with the zero Path. 0 means that it is not
+	// known for such a path.
 	MaxDatagram(p Path) int
 
 	// Properties of the paths of this socket.
@@ -135,11 +155,12 @@ type Socket interface {
 	Close() error
 }
 
-// A Diverter takes datagrams that are not for the owner of a socket, so that
-// several protocols can live on one port: a STUN agent beside a game, say. A socket that supports this has a
-// method SetDiverter(Diverter), offers each datagram to it from within Read, and
-// lends its own Write to it: such a socket's Write may be called from several
-// goroutines at once.
+// A Diverter takes datagrams that are not for the owner of a socket, so that several protocols can
+// live on one port: STUN and DTLS of WebRTC (RFC 7983 tells them apart by their first byte), or the
+// QUIC of WebTransport, beside native players. A socket that supports this, as those of package udp
+// do, has a method SetDiverter(Diverter), offers each datagram to it from within Read, and lends its
+// own Write to it: such a socket's Write may be called from several goroutines at once. A Diverter
+// owns nothing: it neither reads the socket, nor waits for it, nor closes it.
 type Diverter interface {
 	// Divert reports whether it took d. The bytes are valid until it returns.
 	Divert(d Datagram) bool

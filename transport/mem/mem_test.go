@@ -128,11 +128,11 @@ func TestOverflowIsCounted(t *testing.T) {
 }
 
 func TestTooLargeIsCounted(t *testing.T) {
-	a, b, err := mem.Pair(mem.Config{MaxDatagram: 10})
+	a, b, err := mem.Pair(mem.Config{MaxDatagram: transport.MinDatagram})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, a, a.Peer(), "12345678901")
+	write(t, a, a.Peer(), strings.Repeat("x", transport.MinDatagram+1))
 	write(t, a, transport.Path{Association: 1}, "of another kind")
 	if st := a.Stats(); st.TooLarge != 1 || st.Unreachable != 1 {
 		t.Errorf("stats %+v, want one too large and one unreachable", st)
@@ -162,13 +162,14 @@ func TestClosedServer(t *testing.T) {
 }
 
 func TestConfigErrorsNameTheField(t *testing.T) {
-	for field, cfg := range map[string]mem.Config{
-		"Queue":       {Queue: -1},
-		"MaxDatagram": {MaxDatagram: -5},
+	for want, cfg := range map[string]mem.Config{
+		"tickwire: Queue is -1: want 1 or more, or 0 for 1024":                                     {Queue: -1},
+		"tickwire: MaxDatagram is -5: want 1078 or more, which a handshake takes, or 0 for 1200":   {MaxDatagram: -5},
+		"tickwire: MaxDatagram is 1077: want 1078 or more, which a handshake takes, or 0 for 1200": {MaxDatagram: 1077},
 	} {
 		_, err := mem.Listen(cfg)
-		if e, ok := errors.AsType[*mem.ConfigError](err); !ok || e.Field != field || !strings.Contains(err.Error(), field) {
-			t.Errorf("%+v: %v", cfg, err)
+		if _, ok := errors.AsType[*mem.ConfigError](err); !ok || err.Error() != want {
+			t.Errorf("%+v: %v, want %s", cfg, err, want)
 		}
 	}
 	if _, _, err := mem.Pair(mem.Config{}, mem.Config{}); err == nil {

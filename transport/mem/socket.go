@@ -16,8 +16,8 @@ type Config struct {
 	// Queue is how many datagrams may wait in a socket, those that the last Read
 	// lent included. 0: 1024. Their buffers are allocated on first use.
 	Queue int
-	// MaxDatagram is the largest datagram in bytes. 0: 1200, as over UDP, so that
-	// a game meets the same limits when it hosts itself.
+	// MaxDatagram is the largest datagram in bytes, [transport.MinDatagram] or more. 0: 1200, as over
+	// UDP, so that a game meets the same limits when it hosts itself.
 	MaxDatagram int
 }
 
@@ -43,7 +43,8 @@ func resolve(cfg []Config) (Config, error) {
 	}
 	var v config.Check
 	v.That(c.Queue >= 0, "Queue", c.Queue, fmt.Sprintf("1 or more, or 0 for %d", DefaultQueue))
-	v.That(c.MaxDatagram >= 0, "MaxDatagram", c.MaxDatagram, fmt.Sprintf("1 or more, or 0 for %d", DefaultMaxDatagram))
+	v.That(c.MaxDatagram == 0 || c.MaxDatagram >= transport.MinDatagram, "MaxDatagram", c.MaxDatagram,
+		fmt.Sprintf("%d or more, which a handshake takes, or 0 for %d", transport.MinDatagram, DefaultMaxDatagram))
 	if err := v.Err(); err != nil {
 		return c, err
 	}
@@ -79,6 +80,7 @@ type counters struct {
 // them by number: the peer of a client or of a Pair is number 1, and a server
 // numbers its clients from 1 in the order in which they dial.
 type Socket struct {
+	transport.Ownership
 	max   int
 	inbox inbox
 	bell  *transport.Bell

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/tickwire/tickwire/internal/config"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // Config sets up a socket. The zero value is a good one.
@@ -13,7 +14,8 @@ type Config struct {
 	// 0: 4 MiB, some 100 ms of a thousand players; negative: what the system gives
 	// unasked, which is often 200 KiB. [Socket.Buffers] tells what was granted.
 	ReceiveBuffer, SendBuffer int
-	// MaxDatagram is the largest payload in bytes that MaxDatagram reports. 0: what
+	// MaxDatagram is the largest payload in bytes that MaxDatagram reports, [transport.MinDatagram]
+	// to 65507. 0: what
 	// an Ethernet frame holds, 1472 over IPv4 and 1452 over IPv6, where the system can
 	// keep datagrams whole, so that what a path carries of that can be found out;
 	// elsewhere 1200, which fits through any IPv6 path (RFC 8200, section 5, asks for
@@ -88,15 +90,16 @@ func resolve(cfg []Config) (Config, error) {
 func (c *Config) validate() error {
 	var v config.Check
 	for _, f := range []struct {
-		name           string
-		value, largest int
-		zero           string
+		name                  string
+		value, least, largest int
+		zero                  string
 	}{
-		{"MaxDatagram", c.MaxDatagram, largestPayload, "the system's"},
-		{"Batch", c.Batch, mostBatch, strconv.Itoa(DefaultBatch)},
-		{"DSCP", c.DSCP, mostDSCP, "none"},
+		{"MaxDatagram", c.MaxDatagram, transport.MinDatagram, largestPayload, "the system's"},
+		{"Batch", c.Batch, 1, mostBatch, strconv.Itoa(DefaultBatch)},
+		{"DSCP", c.DSCP, 1, mostDSCP, "none"},
 	} {
-		v.That(f.value >= 0 && f.value <= f.largest, f.name, f.value, fmt.Sprintf("1 to %d, or 0 for %s", f.largest, f.zero))
+		v.That(f.value == 0 || f.value >= f.least && f.value <= f.largest, f.name, f.value,
+			fmt.Sprintf("%d to %d, or 0 for %s", f.least, f.largest, f.zero))
 	}
 	return v.Err()
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tickwire/tickwire/transport"
 )
 
 // sizes are how large the datagrams of a socket may be. The interfaces of a machine differ: a
@@ -26,10 +28,9 @@ type narrow struct {
 }
 
 const (
-	// The payloads of an Ethernet frame of 1500 bytes, less 28 bytes of headers of IPv4 and UDP,
-	// or 48 of IPv6 and UDP.
-	ethernet4 = 1472
-	ethernet6 = 1452
+	// The payloads of an Ethernet frame of 1500 bytes.
+	ethernet4 = 1500 - transport.HeaderBytes4
+	ethernet6 = 1500 - transport.HeaderBytes6
 	// narrowFor is how long it is remembered what an interface takes.
 	narrowFor = 10 * time.Minute
 	// mostNarrow bounds the peers that are remembered; beyond it the table starts afresh.

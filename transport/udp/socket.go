@@ -29,6 +29,7 @@ type engine interface {
 // A Socket is a [transport.Socket] over UDP. Beyond what the seam asks for, its
 // Write may be called from several goroutines at once.
 type Socket struct {
+	transport.Ownership
 	io            engine
 	local         netip.AddrPort
 	sizes         sizes

@@ -348,13 +348,15 @@ func TestListenErrorsShowTheWayOut(t *testing.T) {
 }
 
 func TestConfigErrorsNameTheField(t *testing.T) {
-	for field, cfg := range map[string]Config{
-		"MaxDatagram": {MaxDatagram: 65508},
-		"Batch":       {Batch: -1},
+	for want, cfg := range map[string]Config{
+		"MaxDatagram is 65508: want 1078 to 65507, or 0 for the system's": {MaxDatagram: 65508},
+		"MaxDatagram is 1077: want 1078 to 65507, or 0 for the system's":  {MaxDatagram: 1077},
+		"Batch is -1: want 1 to 1024, or 0 for 32":                        {Batch: -1},
+		"DSCP is 64: want 1 to 63, or 0 for none":                         {DSCP: 64},
 	} {
 		_, err := Open(cfg)
-		if e, ok := errors.AsType[*ConfigError](err); !ok || e.Field != field {
-			t.Errorf("%+v: %v", cfg, err)
+		if _, ok := errors.AsType[*ConfigError](err); !ok || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", cfg, err, want)
 		}
 	}
 	if _, err := Open(Config{}, Config{}); err == nil {
