@@ -68,7 +68,7 @@ func TestOneOwner(t *testing.T) {
 				t.Errorf("%s closed the socket of %s: %v", second.name, first.name, err)
 			}
 			_, err = second.take(socket)
-			wantField(t, err, second.field, "an owner already")
+			wantField(t, err, second.field, "is closed: want one that is open")
 		}
 	}
 }

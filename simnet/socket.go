@@ -110,6 +110,14 @@ func (n *Network) freePort(host netip.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(host, 0)
 }
 
+// Own implements [transport.Ownable].
+func (s *Socket) Own() error {
+	if s.closed {
+		return transport.ErrClosed
+	}
+	return s.Ownership.Own()
+}
+
 // Write sends datagrams at the present virtual time; over a path without delay
 // they have arrived when it returns. All of them are taken, but for a Reliable
 // socket that has SendBytes under way: a path that leads nowhere and a datagram

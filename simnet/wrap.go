@@ -117,6 +117,14 @@ const (
 	lineRoutes = 1 << 12
 )
 
+// Own implements [transport.Ownable].
+func (l *line) Own() error {
+	if l.bell.Closed() {
+		return transport.ErrClosed
+	}
+	return l.Ownership.Own()
+}
+
 // pump works until the socket fails, or the line was closed and is empty.
 func (l *line) pump() {
 	for {

@@ -75,8 +75,8 @@ func (b *Bell) Wait(until time.Time, arrived func() bool) (bool, error) {
 	}
 }
 
-// past is a channel that is always ready.
-var past = func() <-chan time.Time {
+// now is a channel that is always ready.
+var now = func() <-chan time.Time {
 	c := make(chan time.Time)
 	close(c)
 	return c
@@ -90,7 +90,7 @@ func (b *Bell) expiry(until time.Time) <-chan time.Time {
 	}
 	left := time.Until(until)
 	if left <= 0 {
-		return past
+		return now
 	}
 	if b.timer == nil {
 		b.timer = time.NewTimer(left)

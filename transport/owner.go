@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"sync/atomic"
+	"time"
 )
 
 // ErrOwned is returned by Own of a socket that has an owner already.
@@ -17,7 +18,7 @@ var ErrNoSocket = errors.New("transport: no socket")
 // and one's own that embed an [Ownership].
 type Ownable interface {
 	// Own makes the caller the owner, until the socket is closed. The error is [ErrOwned] if there
-	// is one already.
+	// is one already, and may be [ErrClosed].
 	Own() error
 }
 
@@ -41,19 +42,26 @@ func Own(s Socket) error {
 	if isNil(s) {
 		return &OwnError{ErrNoSocket, "nil", "one, from udp.Open say, whose error tells why there is none"}
 	}
-	if one, ok := s.(Ownable); ok && one.Own() != nil {
+	var err error
+	if one, ok := s.(Ownable); ok {
+		err = one.Own()
+	}
+	if err == nil {
+		_, err = s.Wait(past) // nobody else waits for it now
+	}
+	switch {
+	case errors.Is(err, ErrOwned):
 		return &OwnError{ErrOwned, "one that has an owner already",
 			"a socket of its own: a Server, a Client, a Session and simnet.Wrap each own what they were given, until they close it"}
+	case errors.Is(err, ErrClosed):
+		return &OwnError{ErrClosed, "closed",
+			"one that is open: who owns a socket closes it at its own end, so that the next one needs another"}
 	}
-	if _, err := s.Read(nil); err != nil { // nobody else reads it now
-		is := "one that fails: " + err.Error()
-		if errors.Is(err, ErrClosed) {
-			is = "closed"
-		}
-		return &OwnError{err, is, "one that is open: who owns a socket closes it at its own end, so that the next one needs another"}
-	}
-	return nil
+	return nil // what else fails is for the owner to find out
 }
+
+// past only looks.
+var past = time.Unix(0, 1)
 
 func isNil(s Socket) bool {
 	if s == nil {
@@ -65,7 +73,7 @@ func isNil(s Socket) bool {
 
 // An OwnError tells why a socket did not get an owner, and what would do.
 type OwnError struct {
-	// Err is [ErrNoSocket], [ErrOwned], [ErrClosed], or what Read said.
+	// Err is [ErrNoSocket], [ErrOwned] or [ErrClosed].
 	Err error
 	// Is says what the socket is, and Want what would do in its place.
 	Is, Want string

@@ -120,6 +120,14 @@ func (s *Socket) init(cfg Config) {
 	s.peers = make(map[uint64]link)
 }
 
+// Own implements [transport.Ownable].
+func (s *Socket) Own() error {
+	if s.bell.Closed() {
+		return transport.ErrClosed
+	}
+	return s.Ownership.Own()
+}
+
 // Peer returns the path to the peer of a client or of a Pair.
 func (s *Socket) Peer() transport.Path { return pathTo(1) }
 

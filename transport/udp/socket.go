@@ -89,6 +89,14 @@ func listen(address string, start newEngineFunc, cfgs []Config) (*Socket, error)
 	return s, nil
 }
 
+// Own implements [transport.Ownable].
+func (s *Socket) Own() error {
+	if s.shut.Load() {
+		return transport.ErrClosed
+	}
+	return s.Ownership.Own()
+}
+
 func unmap(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
