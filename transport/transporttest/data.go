@@ -2,7 +2,6 @@ package transporttest
 
 import (
 	"bytes"
-	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,150 +10,132 @@ import (
 	"github.com/tickwire/tickwire/transport"
 )
 
-func testRoundTrip(t *testing.T, l Link) {
+const (
+	promiseBytes = "what Read lends must be the bytes that were written"
+	promisePath  = "Read must name the path by which a datagram came, the one to answer to"
+	promiseLent  = "bytes that Read lends must stay the reader's until the next Read"
+)
+
+func testRoundTrip(c *check) {
 	for i := range 20 {
-		ping, pong := pattern(100, i), pattern(60, -i)
-		send(t, l.A, l.ToB, ping)
-		d := receive(t, l.B, 1)[0]
-		if !bytes.Equal(d.Bytes, ping) {
-			t.Fatalf("round %d: B read %x, A wrote %x", i, d.Bytes, ping)
-		}
-		if d.Path != l.ToA {
-			t.Fatalf("round %d: path at B is %v, want %v", i, d.Path, l.ToA)
-		}
-		send(t, l.B, d.Path, pong)
-		d = receive(t, l.A, 1)[0]
-		if !bytes.Equal(d.Bytes, pong) || d.Path != l.ToB {
-			t.Fatalf("round %d: A read %x from %v, want %x from %v", i, d.Bytes, d.Path, pong, l.ToB)
-		}
+		c.hop(c.A, c.ToB, c.B, c.ToA, pattern(100, i))
+		c.hop(c.B, c.ToA, c.A, c.ToB, pattern(60, -i))
 	}
 }
 
-func testSizes(t *testing.T, l Link) {
-	largest := l.A.MaxDatagram(l.ToB)
-	if largest < 1 {
-		t.Fatalf("MaxDatagram = %d", largest)
+// hop sends a datagram from one end to the other, to which it comes by a path back.
+func (c *check) hop(from transport.Socket, to transport.Path, at transport.Socket, back transport.Path, payload []byte) {
+	c.send(from, to, payload)
+	d := c.receive(at, 1)[0]
+	if !bytes.Equal(d.Bytes, payload) {
+		c.stop(promiseBytes, "Socket.Read", "%s read %x, %s wrote %x", c.name(at), d.Bytes, c.name(from), payload)
+	}
+	if d.Path != back {
+		c.stop(promisePath, "Socket.Read", "%s read one from %+v, and Link.To%s is %+v", c.name(at), d.Path, c.name(from), back)
+	}
+}
+
+func testSizes(c *check) {
+	largest := c.A.MaxDatagram(c.ToB)
+	if largest < transport.MinDatagram {
+		c.stop("a path to a peer must carry a handshake, 1078 bytes", "Socket.MaxDatagram", "A.MaxDatagram(Link.ToB) = %d", largest)
 	}
 	for _, n := range []int{1, 2, largest - 1, largest} {
 		want := pattern(n, n)
-		send(t, l.A, l.ToB, want)
-		if d := receive(t, l.B, 1)[0]; !bytes.Equal(d.Bytes, want) {
-			t.Errorf("datagram of %d bytes came with %d bytes, or others", n, len(d.Bytes))
+		c.send(c.A, c.ToB, want)
+		if d := c.receive(c.B, 1)[0]; !bytes.Equal(d.Bytes, want) {
+			c.broken(promiseBytes+", up to MaxDatagram", "Socket.MaxDatagram", "one of %d bytes came with %d bytes, or others", n, len(d.Bytes))
 		}
 	}
 }
 
-func testBatch(t *testing.T, l Link) {
+func testBatch(c *check) {
 	var want [][]byte
 	for i := range 64 {
 		want = append(want, pattern(50+i%3, i))
 	}
-	send(t, l.A, l.ToB, want...)
+	c.send(c.A, c.ToB, want...)
 	missing := make(map[string]int)
 	for _, w := range want {
 		missing[string(w)]++
 	}
-	for _, d := range receive(t, l.B, len(want)) {
+	for _, d := range c.receive(c.B, len(want)) {
 		if missing[string(d.Bytes)]--; missing[string(d.Bytes)] < 0 {
-			t.Fatalf("%x came too often, or was never sent", d.Bytes)
+			c.stop(promiseOnce, "Socket.Read", "%x came too often, or was never sent", d.Bytes)
 		}
 	}
 }
 
 // Reading with little room leaves the rest for the next Read.
-func testSmallReads(t *testing.T, l Link) {
+func testSmallReads(c *check) {
 	for i := range 10 {
-		send(t, l.A, l.ToB, []byte{byte(i), 1, 2, 3})
+		c.send(c.A, c.ToB, []byte{byte(i), 1, 2, 3})
 	}
-	if n, err := l.B.Read(nil); n != 0 || err != nil {
-		t.Fatalf("Read(nil) = %d, %v", n, err)
+	if n, err := c.B.Read(nil); n != 0 || err != nil {
+		c.stop("Read without room must return 0 and no error", "Socket.Read", "B.Read(nil) = %d, %v", n, err)
 	}
 	one := make([]transport.Datagram, 1)
 	seen := make(map[byte]bool)
-	for deadline := time.Now().Add(patience); len(seen) < 10; {
-		if ready, err := l.B.Wait(deadline); !ready || err != nil {
-			t.Fatalf("Wait = %v, %v with %d of 10 read", ready, err, len(seen))
-		}
-		n, err := l.B.Read(one)
-		if n > 1 || err != nil {
-			t.Fatalf("Read = %d, %v", n, err)
-		}
-		if n == 1 {
+	for deadline := time.Now().Add(c.patience); len(seen) < 10; {
+		if n := c.read(c.B, one, deadline, len(seen), 10); n == 1 {
 			seen[one[0].Bytes[0]] = true
 		}
 	}
 }
 
-func testReadNeverBlocks(t *testing.T, l Link) {
+func testReadNeverBlocks(c *check) {
 	ds := make([]transport.Datagram, 4)
-	done := make(chan error, 1)
-	go func() {
-		for range 100 {
-			if n, err := l.A.Read(ds); n != 0 || err != nil {
-				done <- fmt.Errorf("nothing was sent, but %d came (%v)", n, err)
-				return
-			}
+	for range 100 {
+		if n, err := c.A.Read(ds); n != 0 || err != nil {
+			c.stop("Read must return 0 and no error while nothing waits", "Socket.Read", "nothing was sent to A, but A.Read = %d, %v", n, err)
 		}
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(patience):
-		t.Fatal("Read blocks")
 	}
 }
 
-// What Read lent stays as it is, and may be written to, until the next Read,
-// whatever else arrives.
-func testBytesBelongToTheReader(t *testing.T, l Link) {
-	send(t, l.A, l.ToB, []byte("first"), []byte("later"))
+// What Read lent stays as it is, and may be written to, until the next Read, whatever else arrives.
+func testBytesBelongToTheReader(c *check) {
+	c.send(c.A, c.ToB, []byte("first"), []byte("later"))
 	ds := make([]transport.Datagram, 1)
-	if ready, err := l.B.Wait(time.Now().Add(patience)); !ready || err != nil {
-		t.Fatalf("Wait = %v, %v", ready, err)
-	}
-	if n, err := l.B.Read(ds); n != 1 || err != nil {
-		t.Fatalf("Read = %d, %v", n, err)
+	deadline := time.Now().Add(c.patience)
+	for c.read(c.B, ds, deadline, 0, 2) == 0 {
 	}
 	first := ds[0].Bytes
 	copy(first, bytes.ToUpper(first))
 	before := string(first)
 	for i := range 40 {
-		send(t, l.A, l.ToB, pattern(200, i))
+		c.send(c.A, c.ToB, pattern(200, i))
 	}
-	if ready, err := l.B.Wait(time.Now().Add(patience)); !ready || err != nil {
-		t.Fatalf("second Wait = %v, %v", ready, err)
+	if ready, err := c.B.Wait(time.Now().Add(c.patience)); !ready || err != nil {
+		c.stop("Wait must return true while something waits", "Socket.Wait", "B.Wait = %v, %v with 41 datagrams unread", ready, err)
 	}
 	if string(first) != before {
-		t.Errorf("lent bytes became %q, want %q", first, before)
+		c.broken(promiseLent, "Socket.Read", "they became %q, want %q, while others arrived", first, before)
 	}
 	want := map[string]bool{"first": true, "later": true}
-	delete(want, strings.ToLower(string(first)))
-	for _, d := range receive(t, l.B, 41) {
+	delete(want, strings.ToLower(before))
+	for _, d := range c.receive(c.B, 41) {
 		delete(want, string(d.Bytes))
 	}
 	if len(want) != 0 {
-		t.Errorf("never read: %v", want)
+		c.broken(promiseOnce, "Socket.Read", "never read: %v", want)
 	}
 }
 
-func testWriteKeepsNothing(t *testing.T, l Link) {
+func testWriteKeepsNothing(c *check) {
 	b := []byte("before")
-	send(t, l.A, l.ToB, b)
+	c.send(c.A, c.ToB, b)
 	copy(b, "after!")
-	if d := receive(t, l.B, 1)[0]; string(d.Bytes) != "before" {
-		t.Errorf("B read %q", d.Bytes)
+	if d := c.receive(c.B, 1)[0]; string(d.Bytes) != "before" {
+		c.broken("Write must not keep the bytes that it was given", "Socket.Write", `A wrote "before", and "after!" into them behind it; B read %q`, d.Bytes)
 	}
 }
 
-func testReceived(t *testing.T, l Link) {
+func testReceived(c *check) {
 	for range 3 {
 		before := time.Now()
-		send(t, l.A, l.ToB, []byte("when"))
+		c.send(c.A, c.ToB, []byte("when"))
 		time.Sleep(5 * time.Millisecond)
-		d := receive(t, l.B, 1)[0]
+		d := c.receive(c.B, 1)[0]
 		after := time.Now()
 		if d.Received.IsZero() {
 			continue // the socket does not know
@@ -162,60 +143,52 @@ func testReceived(t *testing.T, l Link) {
 		// The slack is for clocks of different grain.
 		const slack = time.Millisecond
 		if d.Received.Before(before.Add(-slack)) || d.Received.After(after.Add(slack)) {
-			t.Errorf("received %v after the sending and %v before the reading",
-				d.Received.Sub(before), after.Sub(d.Received))
+			c.broken("Datagram.Received must be when it arrived, or zero", "Socket.Read",
+				"it says %v after the sending and %v before the reading", d.Received.Sub(before), after.Sub(d.Received))
 		}
 	}
 }
 
 // An error of one peer is not an error of the socket.
-func testNowhere(t *testing.T, l Link) {
-	if l.Nowhere == (transport.Path{}) {
+func testNowhere(c *check) {
+	if c.Nowhere == (transport.Path{}) {
 		return
 	}
 	for range 5 {
-		send(t, l.A, l.Nowhere, []byte("anybody?"))
-		send(t, l.A, l.ToB, []byte("hello"))
-		receive(t, l.B, 1)
-		send(t, l.B, l.ToA, []byte("hello"))
-		receive(t, l.A, 1)
+		c.send(c.A, c.Nowhere, []byte("anybody?"))
+		c.send(c.A, c.ToB, []byte("hello"))
+		c.receive(c.B, 1)
+		c.send(c.B, c.ToA, []byte("hello"))
+		c.receive(c.A, 1)
 	}
 }
 
-func testNoAllocations(t *testing.T, l Link) {
-	if l.Allocates {
+const promiseFree = "a datagram must cost no memory, unless Link.Allocates says that it does"
+
+func testNoAllocations(c *check) {
+	if c.Allocates {
 		return
 	}
-	out := []transport.Datagram{{Path: l.ToB, Bytes: pattern(100, 1)}, {Path: l.ToB, Bytes: pattern(100, 2)}}
+	out := []transport.Datagram{{Path: c.ToB, Bytes: pattern(100, 1)}, {Path: c.ToB, Bytes: pattern(100, 2)}}
 	in := make([]transport.Datagram, 8)
 	round := func() {
-		write(t, l.A, out)
+		c.write(c.A, out)
+		deadline := time.Now().Add(c.patience)
 		for got := 0; got < len(out); {
-			if ready, err := l.B.Wait(time.Now().Add(patience)); !ready || err != nil {
-				t.Fatalf("Wait = %v, %v", ready, err)
-			}
-			n, err := l.B.Read(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got += n
+			got += c.read(c.B, in, deadline, got, len(out))
 		}
 	}
 	for range 2000 { // every buffer of the socket is in use once
 		round()
 	}
 	if n := testing.AllocsPerRun(200, round); n != 0 {
-		t.Errorf("%v allocations for two datagrams, want none", n)
+		c.broken(promiseFree, "Socket.Read", "%v allocations for two datagrams, written and read", n)
 	}
 	if runtime.GOOS == "js" {
 		return // the browser's timers allocate, whoever asks for one
 	}
-	timeout := func() {
-		if ready, err := l.B.Wait(time.Now().Add(50 * time.Microsecond)); ready || err != nil {
-			t.Fatalf("Wait for nothing = %v, %v", ready, err)
-		}
-	}
+	timeout := func() { c.timesOut(50 * time.Microsecond) }
 	if n := testing.AllocsPerRun(50, timeout); n != 0 {
-		t.Errorf("%v allocations for a Wait that times out, want none", n)
+		c.broken(promiseFree, "Socket.Wait", "%v allocations for a Wait that times out", n)
 	}
 }

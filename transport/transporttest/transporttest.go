@@ -8,10 +8,17 @@
 //			return transporttest.Link{A: a, B: b, ToB: a.Peer(), ToA: b.Peer()}
 //		})
 //	}
+//
+// Each failure quotes the promise that was broken, and the method that made it:
+//
+//	after Wake, Wait must return false (transport.Socket.Wait): A still waits after 5s
+//
+// No call may hang the test: one that does not return is a failure after 5 s.
 package transporttest
 
 import (
-	"bytes"
+	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -23,7 +30,8 @@ import (
 type Link struct {
 	// A and B are the two ends. The tests close them.
 	A, B transport.Socket
-	// ToB is the path by which A reaches B, ToA the other way round.
+	// ToB is the path by which A reaches B, ToA the other way round. Read of the
+	// other end names them.
 	ToB, ToA transport.Path
 	// Nowhere is a path of A's that leads to nobody; zero if there is none.
 	Nowhere transport.Path
@@ -31,103 +39,71 @@ type Link struct {
 	Allocates bool
 }
 
-// patience is how long a test waits for what must happen.
+// patience is how long what must happen may take.
 const patience = 5 * time.Second
 
-// Run checks the sockets that open returns, a fresh Link for each subtest.
+// checks are the subtests. Without the first of them the others mean nothing.
+var checks = []struct {
+	name string
+	test func(c *check)
+}{
+	{"RoundTrip", testRoundTrip},
+	{"Sizes", testSizes},
+	{"Batch", testBatch},
+	{"SmallReads", testSmallReads},
+	{"ReadNeverBlocks", testReadNeverBlocks},
+	{"BytesBelongToTheReader", testBytesBelongToTheReader},
+	{"WriteKeepsNothing", testWriteKeepsNothing},
+	{"Received", testReceived},
+	{"Nowhere", testNowhere},
+	{"WaitTimesOut", testWaitTimesOut},
+	{"WaitSeesArrival", testWaitSeesArrival},
+	{"WakeEndsWait", testWakeEndsWait},
+	{"WakeIsKeptOnce", testWakeIsKeptOnce},
+	{"CloseEndsWait", testCloseEndsWait},
+	{"ClosedSocket", testClosedSocket},
+	{"OneOwner", testOneOwner},
+	{"ManyGoroutines", testManyGoroutines},
+	{"NoAllocations", testNoAllocations},
+}
+
+// Run checks the sockets that open returns, a fresh Link for each subtest. It stops at the first
+// that shows the rest to be of no use: RoundTrip failed, a call did not return, or a field of the
+// Link is missing.
 func Run(t *testing.T, open func(t *testing.T) Link) {
 	t.Helper()
-	for _, c := range []struct {
-		name string
-		test func(t *testing.T, l Link)
-	}{
-		{"RoundTrip", testRoundTrip},
-		{"Sizes", testSizes},
-		{"Batch", testBatch},
-		{"SmallReads", testSmallReads},
-		{"ReadNeverBlocks", testReadNeverBlocks},
-		{"BytesBelongToTheReader", testBytesBelongToTheReader},
-		{"WriteKeepsNothing", testWriteKeepsNothing},
-		{"Received", testReceived},
-		{"Nowhere", testNowhere},
-		{"WaitTimesOut", testWaitTimesOut},
-		{"WaitSeesArrival", testWaitSeesArrival},
-		{"WakeEndsWait", testWakeEndsWait},
-		{"WakeIsKeptOnce", testWakeIsKeptOnce},
-		{"CloseEndsWait", testCloseEndsWait},
-		{"ClosedSocket", testClosedSocket},
-		{"ManyGoroutines", testManyGoroutines},
-		{"NoAllocations", testNoAllocations},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for i, one := range checks {
+		useless := false
+		ok := t.Run(one.name, func(t *testing.T) {
 			l := open(t)
-			t.Cleanup(func() {
-				l.A.Close()
-				l.B.Close()
-			})
-			c.test(t, l)
+			if fault := l.fault(); fault != "" {
+				useless = true
+				t.Fatal(fault)
+			}
+			useless = newCheck(t, l, patience).run(one.test)
 		})
-	}
-}
-
-// send writes payloads to a path, all of them, offering again what a full system
-// did not take.
-func send(t testing.TB, s transport.Socket, to transport.Path, payloads ...[]byte) {
-	t.Helper()
-	ds := make([]transport.Datagram, len(payloads))
-	for i, p := range payloads {
-		ds[i] = transport.Datagram{Path: to, Bytes: p}
-	}
-	write(t, s, ds)
-}
-
-// write is send for what is a datagram already.
-func write(t testing.TB, s transport.Socket, ds []transport.Datagram) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); len(ds) > 0; {
-		n, err := s.Write(ds)
-		if n < 0 || n > len(ds) || err != nil {
-			t.Fatalf("Write of %d datagrams = %d, %v", len(ds), n, err)
-		}
-		if ds = ds[n:]; len(ds) > 0 && time.Now().After(deadline) {
-			t.Fatalf("%d datagrams were not taken within %v", len(ds), patience)
+		if left := len(checks) - i - 1; left > 0 && (useless || i == 0 && !ok) {
+			t.Fatalf("mend this first: the %d checks after %s were not run", left, one.name)
 		}
 	}
 }
 
-// receive reads until it has n datagrams, and returns them with bytes of their
-// own.
-func receive(t testing.TB, s transport.Socket, n int) []transport.Datagram {
-	t.Helper()
-	var got []transport.Datagram
-	deadline := time.Now().Add(patience)
-	ds := make([]transport.Datagram, 16)
-	for len(got) < n {
-		if ready, err := s.Wait(deadline); err != nil {
-			t.Fatalf("Wait: %v", err)
-		} else if !ready {
-			t.Fatalf("%d of %d datagrams came within %v", len(got), n, patience)
-		}
-		m, err := s.Read(ds)
-		if err != nil {
-			t.Fatalf("Read: %v", err)
-		}
-		for _, d := range ds[:m] {
-			d.Bytes = bytes.Clone(d.Bytes)
-			got = append(got, d)
+// fault names a field that is missing.
+func (l Link) fault() string {
+	for _, end := range []struct {
+		name   string
+		socket transport.Socket
+	}{{"A", l.A}, {"B", l.B}} {
+		v := reflect.ValueOf(end.socket)
+		if end.socket == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+			return fmt.Sprintf("Link.%s is nil: want an open socket", end.name)
 		}
 	}
-	if len(got) > n {
-		t.Fatalf("%d datagrams came, %d were sent", len(got), n)
+	switch (transport.Path{}) {
+	case l.ToB:
+		return "Link.ToB is zero: want the path by which A reaches B; a transport of one's own has transport.KindCustom"
+	case l.ToA:
+		return "Link.ToA is zero: want the path by which B reaches A; a transport of one's own has transport.KindCustom"
 	}
-	return got
-}
-
-// pattern returns n bytes that differ from those of every other seed.
-func pattern(n, seed int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(seed + i*7)
-	}
-	return b
+	return ""
 }

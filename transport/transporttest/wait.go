@@ -4,10 +4,20 @@ import (
 	"errors"
 	"runtime"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
+)
+
+const (
+	promiseTimesOut = "Wait must return false when the time has come"
+	promiseArrival  = "Wait must return true when a datagram arrives"
+	promiseThere    = "Wait must return true at once while a datagram waits, also if its time has passed"
+	promiseWoken    = "after Wake, Wait must return false"
+	promiseWokeOnce = "several calls of Wake before a Wait must count as one"
+	promiseCloses   = "Close must end a Wait under way with ErrClosed"
+	promiseClosed   = "after Close, every call must return ErrClosed, a second Close among them"
+	promiseOwned    = "Own must return nil to the first owner, and ErrOwned to every other"
 )
 
 // A waiting is the outcome of a Wait in a goroutine of its own.
@@ -16,138 +26,169 @@ type waiting struct {
 	err   error
 }
 
-// wait starts a Wait and gives it time to begin.
-func wait(s transport.Socket, until time.Time) <-chan waiting {
-	c := make(chan waiting, 1)
+// wait starts a Wait and gives it time to begin. It is outcome that guards it.
+func wait(s *guarded, until time.Time) <-chan waiting {
+	w := make(chan waiting, 1)
 	go func() {
-		ready, err := s.Wait(until)
-		c <- waiting{ready, err}
+		ready, err := s.Socket.Wait(until)
+		w <- waiting{ready, err}
 	}()
 	time.Sleep(20 * time.Millisecond)
-	return c
+	return w
 }
 
-// outcome waits for the Wait.
-func outcome(t *testing.T, c <-chan waiting) waiting {
-	t.Helper()
+// outcome waits for the Wait of a socket, which a promise says must end now.
+func (c *check) outcome(s *guarded, w <-chan waiting, promise, method string) waiting {
 	select {
-	case w := <-c:
-		return w
-	case <-time.After(patience):
-		t.Fatalf("Wait still waits after %v", patience)
+	case got := <-w:
+		return got
+	case <-time.After(c.patience):
+		c.stop(promise, method, "%s still waits after %v", s.name, c.patience)
 		return waiting{}
 	}
 }
 
-func testWaitTimesOut(t *testing.T, l Link) {
-	for _, d := range []time.Duration{-time.Hour, 0, time.Millisecond, 30 * time.Millisecond} {
-		start := time.Now()
-		until := start.Add(d)
-		if ready, err := l.A.Wait(until); ready || err != nil {
-			t.Fatalf("Wait for %v = %v, %v", d, ready, err)
-		}
-		if early := time.Until(until); early > 0 {
-			t.Errorf("Wait for %v ended %v too early", d, early)
-		}
-		if took := time.Since(start); took > d+time.Second && took > time.Second {
-			t.Errorf("Wait for %v took %v", d, took)
-		}
+// timesOut has A wait for nothing.
+func (c *check) timesOut(d time.Duration) {
+	start := time.Now()
+	until := start.Add(d)
+	if ready, err := c.A.Wait(until); ready || err != nil {
+		c.stop(promiseTimesOut, "Socket.Wait", "A.Wait for %v, with nothing to come, = %v, %v", d, ready, err)
 	}
-	send(t, l.B, l.ToA, []byte("x"))
-	receive(t, l.A, 1) // time spent does not hide what arrives later
+	if early := time.Until(until); early > 0 {
+		c.broken(promiseTimesOut, "Socket.Wait", "A.Wait for %v ended %v too early", d, early)
+	}
+	if took := time.Since(start); took > d+time.Second && took > time.Second {
+		c.broken(promiseTimesOut, "Socket.Wait", "A.Wait for %v took %v", d, took)
+	}
 }
 
-func testWaitSeesArrival(t *testing.T, l Link) {
-	for i, until := range []time.Time{{}, time.Now().Add(time.Minute), {}} {
-		w := wait(l.B, until)
-		send(t, l.A, l.ToB, []byte("x"))
-		if got := outcome(t, w); !got.ready || got.err != nil {
-			t.Fatalf("case %d: Wait = %v, %v", i, got.ready, got.err)
+func testWaitTimesOut(c *check) {
+	for _, d := range []time.Duration{-time.Hour, 0, time.Millisecond, 30 * time.Millisecond} {
+		c.timesOut(d)
+	}
+	c.send(c.B, c.ToA, []byte("x"))
+	c.receive(c.A, 1) // time spent does not hide what arrives later
+}
+
+// waits are the Waits that something else must end: for ever, for a minute, and for ever again.
+func waits() []time.Time { return []time.Time{{}, time.Now().Add(time.Minute), {}} }
+
+func testWaitSeesArrival(c *check) {
+	for _, until := range waits() {
+		w := wait(c.b, until)
+		c.send(c.A, c.ToB, []byte("x"))
+		if got := c.outcome(c.b, w, promiseArrival, "Socket.Wait"); !got.ready || got.err != nil {
+			c.stop(promiseArrival, "Socket.Wait", "B.Wait = %v, %v", got.ready, got.err)
 		}
 		// Still there for a Wait that comes late, or one whose time is over.
-		if ready, err := l.B.Wait(time.Now().Add(-time.Second)); !ready || err != nil {
-			t.Fatalf("case %d: late Wait = %v, %v", i, ready, err)
+		if ready, err := c.B.Wait(time.Now().Add(-time.Second)); !ready || err != nil {
+			c.stop(promiseThere, "Socket.Wait", "B.Wait until a second ago = %v, %v", ready, err)
 		}
-		receive(t, l.B, 1)
+		c.receive(c.B, 1)
 	}
 }
 
-func testWakeEndsWait(t *testing.T, l Link) {
-	for i, until := range []time.Time{{}, time.Now().Add(time.Minute), {}} {
-		w := wait(l.A, until)
-		l.A.Wake()
-		if got := outcome(t, w); got.ready || got.err != nil {
-			t.Fatalf("case %d: woken Wait = %v, %v", i, got.ready, got.err)
+func testWakeEndsWait(c *check) {
+	for _, until := range waits() {
+		w := wait(c.a, until)
+		c.A.Wake()
+		if got := c.outcome(c.a, w, promiseWoken, "Socket.Wait"); got.ready || got.err != nil {
+			c.stop(promiseWoken, "Socket.Wait", "A.Wait = %v, %v", got.ready, got.err)
 		}
 	}
-	send(t, l.B, l.ToA, []byte("x"))
-	receive(t, l.A, 1)
+	c.send(c.B, c.ToA, []byte("x"))
+	c.receive(c.A, 1)
 }
 
-func testWakeIsKeptOnce(t *testing.T, l Link) {
-	l.A.Wake()
-	l.A.Wake()
-	if got := outcome(t, wait(l.A, time.Time{})); got.ready || got.err != nil {
-		t.Fatalf("Wait after Wake = %v, %v", got.ready, got.err)
+func testWakeIsKeptOnce(c *check) {
+	c.A.Wake()
+	c.A.Wake()
+	const promise = "Wake before a Wait must end that one"
+	if got := c.outcome(c.a, wait(c.a, time.Time{}), promise, "Socket.Wake"); got.ready || got.err != nil {
+		c.stop(promise, "Socket.Wake", "A.Wait = %v, %v, want false", got.ready, got.err)
 	}
 	const pause = 30 * time.Millisecond
 	start := time.Now()
-	if ready, err := l.A.Wait(start.Add(pause)); ready || err != nil {
-		t.Fatalf("second Wait = %v, %v", ready, err)
+	if ready, err := c.A.Wait(start.Add(pause)); ready || err != nil {
+		c.stop(promiseTimesOut, "Socket.Wait", "the second A.Wait = %v, %v", ready, err)
 	}
 	if took := time.Since(start); took < pause {
-		t.Errorf("two calls of Wake ended two Waits (%v of %v)", took, pause)
+		c.broken(promiseWokeOnce, "Socket.Wake", "two of them ended two Waits, the second after %v of %v", took, pause)
 	}
 }
 
-func testCloseEndsWait(t *testing.T, l Link) {
-	w := wait(l.A, time.Time{})
-	if err := l.A.Close(); err != nil {
-		t.Errorf("Close: %v", err)
-	}
-	if got := outcome(t, w); got.ready || !errors.Is(got.err, transport.ErrClosed) {
-		t.Errorf("Wait under way = %v, %v; want ErrClosed", got.ready, got.err)
+func testCloseEndsWait(c *check) {
+	w := wait(c.a, time.Time{})
+	c.closes()
+	if got := c.outcome(c.a, w, promiseCloses, "Socket.Close"); got.ready || !errors.Is(got.err, transport.ErrClosed) {
+		c.broken(promiseCloses, "Socket.Close", "A.Wait = %v, %v", got.ready, got.err)
 	}
 }
 
-func testClosedSocket(t *testing.T, l Link) {
-	addr := l.A.LocalAddr()
-	send(t, l.B, l.ToA, []byte("unread"))
-	if err := l.A.Close(); err != nil {
-		t.Errorf("Close: %v", err)
+// closes closes A for the first time.
+func (c *check) closes() {
+	if err := c.A.Close(); err != nil {
+		c.broken("the first Close must return nil", "Socket.Close", "A.Close = %v", err)
 	}
-	ds := []transport.Datagram{{Path: l.ToB, Bytes: []byte("x")}}
-	calls := map[string]func() error{
-		"Read":     func() error { _, err := l.A.Read(ds); return err },
-		"Write":    func() error { _, err := l.A.Write(ds); return err },
-		"Wait":     func() error { _, err := l.A.Wait(time.Time{}); return err },
-		"WaitPast": func() error { _, err := l.A.Wait(time.Now().Add(-1)); return err },
-		"Close":    l.A.Close,
-	}
-	for name, call := range calls {
-		if err := call(); !errors.Is(err, transport.ErrClosed) {
-			t.Errorf("%s on a closed socket: %v, want ErrClosed", name, err)
+}
+
+func testClosedSocket(c *check) {
+	addr, ds := c.A.LocalAddr(), []transport.Datagram{{Path: c.ToB, Bytes: []byte("x")}}
+	c.send(c.B, c.ToA, []byte("unread"))
+	c.closes()
+	for _, one := range []struct {
+		name string
+		call func() error
+	}{
+		{"Read", func() error { _, err := c.A.Read(ds); return err }},
+		{"Write", func() error { _, err := c.A.Write(ds); return err }},
+		{"Wait for ever", func() error { return c.a.waitClosed(time.Time{}) }},
+		{"Wait whose time has passed", func() error { return c.a.waitClosed(time.Now().Add(-1)) }},
+		{"second Close", c.A.Close},
+	} {
+		if err := one.call(); !errors.Is(err, transport.ErrClosed) {
+			c.broken(promiseClosed, "Socket.Close", "A's %s: %v", one.name, err)
 		}
 	}
-	l.A.Wake()
-	if l.A.LocalAddr() != addr || l.A.MaxDatagram(l.ToB) < 1 {
-		t.Error("a closed socket forgot its address or its largest datagram")
+	c.A.Wake()
+	if got := c.A.LocalAddr(); got != addr {
+		c.broken("a closed socket must know its address still", "Socket.LocalAddr", "%v, before it was %v", got, addr)
 	}
-	send(t, l.B, l.ToA, []byte("too late")) // not B's fault
+	if n := c.A.MaxDatagram(c.ToB); n < 1 {
+		c.broken("a closed socket must know its largest datagram still", "Socket.MaxDatagram", "%d", n)
+	}
+	c.send(c.B, c.ToA, []byte("too late")) // not B's fault
+}
+
+// testOneOwner looks at sockets that know their owner.
+func testOneOwner(c *check) {
+	one, ok := c.a.Socket.(transport.Ownable)
+	if !ok {
+		return
+	}
+	first, second := one.Own(), one.Own()
+	if first != nil || !errors.Is(second, transport.ErrOwned) {
+		c.broken(promiseOwned, "Ownable.Own", "%v, then %v", first, second)
+	}
+	c.closes()
+	if err := one.Own(); err == nil {
+		c.broken("a closed socket must have no new owner", "Ownable.Own", "nil")
+	}
 }
 
 // Read, Write, Wait, Wake and Close from their own goroutines: the race detector
 // judges, and so does the clock.
-func testManyGoroutines(t *testing.T, l Link) {
+func testManyGoroutines(c *check) {
 	var wg sync.WaitGroup
 	end := time.Now().Add(200 * time.Millisecond)
-	until := func(step func() error) {
+	until := func(method string, step func() error) {
 		wg.Go(func() {
 			for time.Now().Before(end) {
 				runtime.Gosched() // where there is but one thread
 				if err := step(); err != nil {
 					if !errors.Is(err, transport.ErrClosed) {
-						t.Error(err)
+						c.broken("a socket in use by several goroutines must work as by one", "Socket."+method, "%v", err)
 					}
 					return
 				}
@@ -156,16 +197,16 @@ func testManyGoroutines(t *testing.T, l Link) {
 	}
 	read := 0
 	in := make([]transport.Datagram, 8)
-	out := []transport.Datagram{{Path: l.ToB, Bytes: pattern(64, 1)}}
-	until(func() error { _, err := l.A.Write(out); return err })
-	until(func() error { n, err := l.B.Read(in); read += n; return err })
-	until(func() error { _, err := l.B.Wait(time.Now().Add(time.Millisecond)); return err })
-	until(func() error { l.B.Wake(); time.Sleep(time.Millisecond); return nil })
-	until(func() error { l.B.LocalAddr(); l.B.MaxDatagram(l.ToA); l.B.Properties(l.ToA); return nil })
+	out := []transport.Datagram{{Path: c.ToB, Bytes: pattern(64, 1)}}
+	until("Write", func() error { _, err := c.A.Write(out); return err })
+	until("Read", func() error { n, err := c.B.Read(in); read += n; return err })
+	until("Wait", func() error { _, err := c.B.Wait(time.Now().Add(time.Millisecond)); return err })
+	until("Wake", func() error { c.B.Wake(); time.Sleep(time.Millisecond); return nil })
+	until("MaxDatagram", func() error { c.B.MaxDatagram(c.ToA); return nil })
 	time.Sleep(150 * time.Millisecond)
-	l.B.Close()
+	c.B.Close()
 	wg.Wait()
 	if read == 0 {
-		t.Error("nothing arrived")
+		c.broken(promiseArrives, "Socket.Write", "nothing came to B")
 	}
 }
