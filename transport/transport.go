@@ -2,8 +2,9 @@
 // a UDP socket, a browser's association, an in-process pair, a simulated link.
 //
 // A custom transport imports this package and nothing else of tickwire, and
-// implements [Socket]. A Socket neither knows nor cares what is in a datagram:
-// encryption, order and repair happen above it.
+// implements [Socket], best by a [Bell]: the Example of Socket is a whole one. A
+// Socket neither knows nor cares what is in a datagram: encryption, order and repair
+// happen above it.
 package transport
 
 import (
@@ -109,8 +110,8 @@ type Properties struct {
 }
 
 // A Socket is one open way to move datagrams. Package transporttest checks all that is asked
-// here, and that a round trip allocates nothing, unless its Link says that it does. Read, Wait and
-// Write may be called from different goroutines, each from one at a time; Wake and Close from any.
+// here, and that a round trip allocates nothing, unless its Link says that it does: so the memory
+// that one Read lent has to serve again after the next. Read, Wait and Write may be called from different goroutines, each from one at a time; Wake and Close from any.
 //
 // It has one owner, who closes it: the Server, Client, Session or simnet.Wrap that it was given to.
 // One that embeds an [Ownership] can tell, and refuses a second.
