@@ -21,8 +21,8 @@ func takeSockets(sockets []transport.Socket) (mine []transport.Socket, err error
 			v.That(false, field, fmt.Sprintf("a %T, which cannot be compared", s), "a pointer to one")
 			continue
 		}
-		if first := slices.Index(sockets, s); first < i && slices.Contains(mine, s) {
-			v.That(false, field, fmt.Sprintf("sockets[%d] once more", first), "each socket once")
+		if slices.Contains(mine, s) {
+			v.That(false, field, fmt.Sprintf("sockets[%d] once more", slices.Index(sockets, s)), "each socket once")
 			continue
 		}
 		if err := own(field, s); err != nil {

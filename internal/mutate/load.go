@@ -51,8 +51,8 @@ type file struct {
 
 // besides is a package whose tests are asked about what survives the pack's own.
 type besides struct {
-	dir, path, name string
-	only            *regexp.Regexp // which of them
+	dir, path string
+	only      *regexp.Regexp // which of them
 }
 
 // between is the text from one position to another.
@@ -152,7 +152,7 @@ func (p *pack) ask(beside string) error {
 	if err != nil {
 		return err
 	}
-	b := besides{dir: dir, path: l.Dir, name: l.Name}
+	b := besides{dir: dir, path: l.Dir}
 	if b.only, err = regexp.Compile(only); err != nil {
 		return err
 	}

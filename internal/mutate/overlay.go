@@ -17,14 +17,10 @@ import (
 	"strings"
 )
 
-// What the changed files call, and what runs their tests: Go, under other names so that it is no
-// part of this program.
-var (
-	//go:embed aid.go.txt
-	aid string
-	//go:embed aid_test.go.txt
-	aidTest string
-)
+// aid is what the changed files call: Go, under another name so that it is no part of this program.
+//
+//go:embed aid.go.txt
+var aid string
 
 // aliases are the names under which changed files know types: a file need not import the package
 // of every value in it.
@@ -140,9 +136,7 @@ func (p *pack) build(dir string) (suites []*suite, err error) {
 		put(filepath.Join(p.path, name), text)
 	}
 	suites = []*suite{{path: p.path, skip: p.skip}}
-	put(filepath.Join(p.path, "xm_aid_test.go"), testMain(p.name, ""))
 	for _, b := range p.beside {
-		put(filepath.Join(b.path, "xm_aid_test.go"), testMain(b.name, p.types.own))
 		suites = append(suites, &suite{dir: b.dir, path: b.path, only: b.only})
 	}
 	overlay, err2 := json.Marshal(map[string]any{"Replace": replace})
@@ -159,13 +153,4 @@ func (p *pack) build(dir string) (suites []*suite, err error) {
 		}
 	}
 	return suites, nil
-}
-
-// testMain is what runs the tests of a package; from is the pack, if that is another one.
-func testMain(name, from string) string {
-	text := strings.Replace(aidTest, "package aid", "package "+name, 1)
-	if from == "" {
-		return strings.NewReplacer("\n\taid \"the package\"\n", "", "aid.XmSeen", "XmSeen").Replace(text)
-	}
-	return strings.Replace(text, "the package", from, 1)
 }

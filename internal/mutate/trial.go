@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -109,6 +110,9 @@ func (t *trial) measure(s *suite, progress io.Writer) error {
 		if strings.HasPrefix(name, "Benchmark") || s.skip != nil && s.skip.MatchString(name) || s.only != nil && !s.only.MatchString(name) {
 			continue
 		}
+		if err := os.RemoveAll(t.seen); err != nil {
+			return err
+		}
 		start := time.Now()
 		how, complaint, err := t.run(s, 0, []string{name}, slowest)
 		if err != nil {
@@ -119,7 +123,11 @@ func (t *trial) measure(s *suite, progress io.Writer) error {
 			continue
 		}
 		one := &test{suite: s, name: name, took: time.Since(start)}
-		if one.seen, err = os.ReadFile(t.seen); err != nil {
+		one.seen, err = os.ReadFile(t.seen)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a program without the pack
+		}
+		if err != nil {
 			return err
 		}
 		t.tests = append(t.tests, one)

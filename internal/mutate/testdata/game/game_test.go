@@ -1,11 +1,15 @@
 package game_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
 	"game"
 )
+
+// TestMain of the package itself: what its tests come by is known all the same.
+func TestMain(m *testing.M) { os.Exit(m.Run()) }
 
 func TestRound(t *testing.T) {
 	var p game.Player
