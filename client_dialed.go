@@ -160,32 +160,32 @@ func (d *dialed) handle(in arrival, path uint8, from netcode.Source, b []byte) b
 		return ev.Drop == netcode.DropNone
 	}
 	ev := d.netcode.HandleDatagram(in.at, unix, path, from, b)
-	d.handleEvent(in, ev)
+	d.handleEvent(in.at, endpoint.ECN(in.ECN), ev)
 	return ev.Drop == netcode.DropNone
 }
 
-// handleEvent acts on what netcode made of a datagram or of time.
-func (d *dialed) handleEvent(in arrival, ev netcode.ClientEvent) {
+// handleEvent acts on what netcode made of a datagram that had a mark, or of time.
+func (d *dialed) handleEvent(now int64, mark endpoint.ECN, ev netcode.ClientEvent) {
 	c, k := d.conn, &d.client.core
 	switch ev.Kind {
 	case netcode.ClientState:
 		d.aimAtServer()
 		k.report(Event{Kind: Connecting, Conn: c, State: stateOf(ev.State)})
 	case netcode.ClientConnected:
-		d.connected(in.at, ev)
+		d.connected(now, ev)
 	case netcode.ClientPacket:
 		if c.end != nil {
 			// The server does not roam: only what comes from where it is was read.
 			// So it came by the way that the path takes, by whichever socket: what a bystander
 			// leads astray must not begin a search.
-			c.handlePacket(in.at, endpoint.Incoming{
-				Path: ev.Path, From: c.end.Route(ev.Path), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
+			c.handlePacket(now, endpoint.Incoming{
+				Path: ev.Path, From: c.end.Route(ev.Path), ECN: mark, Number: ev.Number, Frames: ev.Frames,
 			})
 		}
 	case netcode.ClientPayload:
 		c.handlePayload(ev.Frames)
 	case netcode.ClientGone:
-		d.handleGone(in.at)
+		d.handleGone(now)
 	case netcode.ClientEnded:
 		if c.state == connOpening {
 			d.tryNext(d.why(ev))

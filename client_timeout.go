@@ -1,5 +1,7 @@
 package tickwire
 
+import "github.com/tickwire/tickwire/endpoint"
+
 // What time does to a client's connections is told to netcode until our dialect is agreed upon, and
 // as long as a plain connection lives; and to whoever has lost the way, or the server. All others
 // are their endpoints' matter, and not on the list.
@@ -71,7 +73,7 @@ func (d *dialed) nextTimer() int64 {
 // timeout does what is due by time.
 func (d *dialed) timeout(now int64) {
 	if d.isNetcodes() {
-		d.handleEvent(arrival{at: now}, d.netcode.HandleTimeout(now, d.client.unix.Load()))
+		d.handleEvent(now, endpoint.NotECT, d.netcode.HandleTimeout(now, d.client.unix.Load()))
 	}
 	if d.goneAt != 0 && now >= d.goneAt {
 		d.goneAt = 0

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/mem"
@@ -97,5 +98,30 @@ func TestWaysOfMany(t *testing.T) {
 	p.forget(source(1))
 	if w := p.to(source(1)); w.port != here || w.path.Association != 1 || w.path.Kind != transport.KindWebSocket {
 		t.Errorf("who is forgotten is sought at %+v", w)
+	}
+}
+
+// TestRouteOfThePeer: when all numbers of ways are given, another way gets that of one which the
+// endpoint does not need; but never that of the way which leads to the peer, though its path may
+// just be closed, and the endpoint need it no more.
+func TestRouteOfThePeer(t *testing.T) {
+	end, err := endpoint.New(0, endpoint.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Conn{end: end, here: 1}
+	for n := range maxRoutes {
+		c.routes = append(c.routes, way{port: new(port), path: transport.Path{Association: uint64(n)}})
+	}
+	peer := *c.at()
+	for n := range 3 * maxRoutes {
+		w := way{port: new(port), path: transport.Path{Association: uint64(100 + n)}}
+		r := c.route(w)
+		if r == endpoint.NoRoute || *c.wayBy(r) != w {
+			t.Fatalf("another way has number %d", r)
+		}
+		if r == c.end.Route(0) || r == c.here || *c.at() != peer {
+			t.Fatalf("another way has the number %d, of one that is needed", r)
+		}
 	}
 }
