@@ -34,11 +34,11 @@ func (p *player) tellAddresses() {
 		return
 	}
 	all = all[:min(len(all), wire.MaxAddresses)]
-	body := wire.AppendAddressCount(s.scratch[:0], len(all))
+	body := wire.AppendAddressCount(s.body[:0], len(all))
 	for _, a := range all {
 		body = wire.AppendAddress(body, a.Addr().Unmap().AsSlice(), a.Port())
 	}
-	s.scratch = body
+	s.body = body
 	if err := c.end.SendControl(wire.ControlAddresses, body); err != nil && c.end.Open() {
 		s.cfg.Logger.Warn("addresses not told", "client", c.clientID, "err", err)
 	}

@@ -21,6 +21,7 @@ type Client struct {
 	lastWireID wireID
 	lookAt     int64          // when to look for another address of the host
 	retired    HandshakeStats // of handshakes that are over
+	copied     []byte         // a datagram that several connections may open
 }
 
 // NewClient returns a Client on sockets, which it owns from now on. It closes

@@ -32,8 +32,8 @@ func (c *Client) handleUnnamed(in arrival, o origin) {
 			continue
 		}
 		if last != nil {
-			c.scratch = append(c.scratch[:0], in.Bytes...)
-			if last.handle(in, lastPath, o.from, c.scratch) {
+			c.copied = append(c.copied[:0], in.Bytes...)
+			if last.handle(in, lastPath, o.from, c.copied) {
 				return
 			}
 		}

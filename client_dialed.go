@@ -241,9 +241,6 @@ func (d *dialed) keptUntil() int64 {
 	return until
 }
 
-// appendAhead implements peer: a server reads what comes.
-func (d *dialed) appendAhead(dst []byte) []byte { return dst }
-
 // silence implements peer.
 func (d *dialed) silence() time.Duration { return d.netcode.Timeout() }
 

@@ -31,6 +31,7 @@ type Conn struct {
 	here      endpoint.Route  // that leads to the peer
 	lastRoute endpoint.Route  // that was given to another way
 	jam       jam
+	newcomer  *player // ACCEPT goes ahead of his packets until his seat is confirmed
 
 	clientID uint64
 	userData string  // without the zeros at its end

@@ -51,7 +51,7 @@ type core struct {
 	news       bool  // an Update would show something
 	freshUntil int64 // until when an Update need not read
 	lastID     uint64
-	scratch    []byte // what is read twice is copied to it
+	aside      []byte // where a packet is built that something else goes ahead of
 	casts      []*broadcast
 	incoming   [readBatch]transport.Datagram
 	posted     postbox

@@ -12,8 +12,6 @@ type peer interface {
 	timePassed()
 	// deadline is when timePassed wants to be called whatever the endpoint has to do.
 	deadline() int64
-	// appendAhead appends to an empty slice what has to go ahead of the next packet, if anything.
-	appendAhead(dst []byte) []byte
 	// silence is how long it may last; 0: for ever.
 	silence() time.Duration
 	// keptUntil is how long the Conn is kept while nothing is heard of the peer; never: it is there.

@@ -70,28 +70,11 @@ func (p *port) begin() []byte {
 // commit queues the datagram that was built in the buffer of begin, with a mark.
 func (p *port) commit(w *way, b []byte, mark transport.ECN) {
 	p.bufs[p.n] = b[:0] // it may have grown
-	p.queue(w, b, mark)
+	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: mark}
+	p.n++
 	if p.n-p.kept == writeBatch {
 		p.flush()
 	}
-}
-
-func (p *port) queue(w *way, b []byte, mark transport.ECN) {
-	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: mark}
-	p.n++
-}
-
-// queueAhead queues a copy of a datagram ahead of the one that is being built in the
-// buffer of begin; that buffer moves on.
-func (p *port) queueAhead(w *way, b []byte) {
-	if last := p.n; last-p.kept == writeBatch-1 {
-		p.flush()
-		p.bufs[p.n], p.bufs[last] = p.bufs[last], p.bufs[p.n]
-	}
-	building := p.bufs[p.n]
-	inserted := append(p.bufs[p.n+1][:0], b...)
-	p.bufs[p.n], p.bufs[p.n+1] = inserted[:0], building
-	p.queue(w, inserted, transport.NotECT)
 }
 
 // flush writes what is queued. What the system does not take is lost, as on the way

@@ -31,6 +31,8 @@ type Server struct {
 	cfg       ServerConfig
 	netcode   *netcode.Server // who may talk; the Owner of each seat is a *player, or an *expected
 	reply     []byte          // memory for what netcode says by itself
+	hello     []byte          // for the HELLO of a Verdict, until netcode has answered with it
+	body      []byte          // for a message on the library's own channel
 	plainWays plainWays
 	notices   notices
 	simulated bool // Config.Now was given: DevToken goes by the clock of the last call

@@ -36,15 +36,15 @@ func (s *Server) judge(o netcode.Offer) netcode.Verdict {
 	case o.Plain:
 		return netcode.Verdict{Admit: true}
 	case continues:
-		s.scratch = old.end.AppendHello(s.now, s.scratch[:0])
-		return netcode.Verdict{Admit: true, Hello: s.scratch}
+		s.hello = old.end.AppendHello(s.now, s.hello[:0])
+		return netcode.Verdict{Admit: true, Hello: s.hello}
 	}
 	seed, err := s.random.next()
 	if err != nil {
 		return refuse(netcode.Refusal{Code: wire.CodeInternal})
 	}
-	s.scratch = s.plan.AppendHello(s.now, endpoint.Life{Seed: seed}, s.scratch[:0])
-	return netcode.Verdict{Admit: true, Hello: s.scratch, Note: seed}
+	s.hello = s.plan.AppendHello(s.now, endpoint.Life{Seed: seed}, s.hello[:0])
+	return netcode.Verdict{Admit: true, Hello: s.hello, Note: seed}
 }
 
 func refuse(r netcode.Refusal) netcode.Verdict { return netcode.Verdict{Refusal: r} }

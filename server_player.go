@@ -39,7 +39,7 @@ func playerOn(seat *netcode.Seat) *player {
 // begin gives the Conn of a player who was expected its endpoint.
 func (p *player) begin(e expected) {
 	c := p.conn
-	c.end = p.server.endpointFor(&e, p.seat)
+	c.end, c.newcomer = p.server.endpointFor(&e, p.seat), p
 	c.seal(p.seat.Sealer())
 	c.core.due.set(c, c.end.Deadline())
 }
@@ -84,13 +84,13 @@ func (p *player) deadline() int64 {
 	return never
 }
 
-// appendAhead implements peer: until a connection is confirmed ACCEPT goes ahead of its packets,
-// or the client could not read them.
-func (p *player) appendAhead(dst []byte) []byte {
-	if p.seat.Confirmed() {
-		return dst
+// sendAccept queues an ACCEPT, without which a client cannot read our packets, unless that was
+// just done.
+func (p *player) sendAccept() {
+	w := p.conn.at()
+	if b := p.server.netcode.AppendAccept(p.server.now, p.seat, w.port.begin()); len(b) > 0 {
+		w.commit(b)
 	}
-	return p.server.netcode.AppendAccept(p.server.now, p.seat, dst)
 }
 
 // silence implements peer.

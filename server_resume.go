@@ -36,8 +36,8 @@ func (p *player) giveTicket() {
 		return
 	}
 	life := max(2*(c.end.MaxHold()+p.seat.Timeout()+s.cfg.KeepSeats), leastTicketLife)
-	ticket, err := s.netcode.AppendTicket(s.unix.Load(), p.seat, life, s.scratch[:0])
-	s.scratch = ticket
+	ticket, err := s.netcode.AppendTicket(s.unix.Load(), p.seat, life, s.body[:0])
+	s.body = ticket
 	if err == nil {
 		err = c.end.SendControl(wire.ControlTicket, ticket)
 	}

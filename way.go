@@ -123,39 +123,25 @@ func (c *Conn) sendPackets(now int64) {
 	}
 }
 
-// sendPacket sends one packet; false if there is none. It is built where the datagrams of its
-// path's usual way wait. One that asks whether the peer is elsewhere goes there alone, and until
-// that is known others go both ways.
+// sendPacket sends one packet; false if there is none. One that asks whether the peer is
+// elsewhere goes there alone, and until that is known others go both ways.
 func (c *Conn) sendPacket(now int64) bool {
 	if c.sealer.KeyChangeDue() {
 		c.renewKeys(now)
 	}
-	var usual *way
-	frames := 0 // where they begin
 	var out endpoint.Outgoing
-	ok := c.end.NextPacket(now, &out, func(h endpoint.Header) ([]byte, endpoint.Envelope) {
-		if usual = c.wayBy(h.Route); usual == nil {
-			usual = c.at() // the peer may still answer elsewhere
-		}
-		head := c.sealer.AppendHeader(usual.port.begin(), h.Path, h.Number, h.NumberBytes)
-		frames = len(head)
-		return head, endpoint.Envelope{
-			Tail:    c.sealer.Overhead(h.NumberBytes) - frames,
-			Carrier: usual.carrier(), Busy: c.checkJam(h.Path, usual),
-		}
-	})
-	if !ok {
+	if !c.end.NextPacket(now, &out, c.beginPacket) {
 		return false
 	}
-	packet, mark := c.sealer.Seal(now, out.Packet, 0, frames, out.Path, out.Number), transport.ECN(out.ECN)
-	// What the peer needs to read the packet is asked for now that there is one.
-	if ahead := c.peer.appendAhead(c.core.scratch[:0]); len(ahead) > 0 {
-		c.core.scratch = ahead
-		c.at().port.queueAhead(c.at(), ahead)
+	packet := c.sealer.Seal(now, out.Packet, 0, out.Head, out.Path, out.Number)
+	built, mark := c.usualWay(out.Route).port, transport.ECN(out.ECN)
+	if c.introduces() { // now that there is a packet to be read
+		c.newcomer.sendAccept()
+		built, c.core.aside = nil, packet
 	}
 	switch to := c.wayBy(out.To); {
 	case to == nil: // it is lost, as on a way that leads nowhere
-	case to.port == usual.port:
+	case to.port == built:
 		to.port.commit(to, packet, mark)
 	default:
 		to.sendMarked(packet, mark)
@@ -165,3 +151,30 @@ func (c *Conn) sendPacket(now int64) bool {
 	}
 	return true
 }
+
+// beginPacket is an endpoint.Begin. The packet is built in the buffer of its usual way's port,
+// where it need not be copied if it goes there; aside if an ACCEPT will take that buffer.
+func (c *Conn) beginPacket(h endpoint.Header) ([]byte, endpoint.Envelope) {
+	usual := c.usualWay(h.Route)
+	buffer := c.core.aside[:0]
+	if !c.introduces() {
+		buffer = usual.port.begin()
+	}
+	head := c.sealer.AppendHeader(buffer, h.Path, h.Number, h.NumberBytes)
+	return head, endpoint.Envelope{
+		Tail:    c.sealer.Overhead(h.NumberBytes) - len(head),
+		Carrier: usual.carrier(), Busy: c.checkJam(h.Path, usual),
+	}
+}
+
+// usualWay is where the usual packets of a path go: by its route, or where the peer may still
+// answer if that leads nowhere.
+func (c *Conn) usualWay(r endpoint.Route) *way {
+	if w := c.wayBy(r); w != nil {
+		return w
+	}
+	return c.at()
+}
+
+// introduces reports whether the peer may not be able to read a packet without an ACCEPT ahead.
+func (c *Conn) introduces() bool { return c.newcomer != nil && !c.newcomer.seat.Confirmed() }

@@ -35,11 +35,11 @@ type Envelope struct {
 
 // An Outgoing is a packet for the peer, and where it goes.
 type Outgoing struct {
-	// Path and Number are those of its Header.
-	Path   uint8
-	Number uint64
-	// Packet is what Begin returned with the frames behind it.
+	// Header is the one with which it was begun: its Route is where the usual packets of the path go.
+	Header
+	// Packet is what Begin returned, its first Head bytes, with the frames behind it.
 	Packet []byte
+	Head   int
 	// To is where the datagram goes. NoRoute: nowhere, the packet is lost.
 	To Route
 	// Also is where the same bytes go a second time; mostly NoRoute.
@@ -140,7 +140,7 @@ func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool
 		b.pkt.sort |= packetLarge
 	}
 	e.paths.commit(&b)
-	out.Path, out.Number, out.Packet = p.id, h.Number, b.dst
+	out.Header, out.Packet, out.Head = h, b.dst, b.start
 	out.To, out.Also, out.ECN = b.to, b.also, b.ecn
 	return true
 }
