@@ -14,8 +14,17 @@ import (
 // it can still be replaced, expire, or go over another path.
 type jam struct {
 	paths  uint8 // a bit for each that is busy
-	listed bool  // in core.jammed
+	listed bool  // in jams.jammed
 }
+
+// The jams of a core are the Conns with paths whose sockets take nothing, and when those are asked
+// again. There are some as long as a port keeps something, and then there is such a time.
+type jams struct {
+	jammed  []*Conn
+	retryAt int64 // never: none has refused anything
+}
+
+func (j *jams) init() { j.retryAt = never }
 
 // retryJam is how long a socket is left alone that took nothing.
 const retryJam = int64(5 * time.Millisecond)

@@ -125,9 +125,9 @@ func (c *Client) begin(d *dialed, p *port, from *Conn, connect func() error) (*C
 		conn.Value = from.Value
 	}
 	if err := connect(); err != nil {
-		c.live = c.live[:len(c.live)-1]
 		return nil, err
 	}
+	c.enroll(conn)
 	c.dials = append(c.dials, d)
 	d.watchTime()
 	c.report(Event{Kind: Connecting, Conn: conn, State: Requesting})

@@ -236,7 +236,7 @@ func (d *dialed) cameBack(now int64, ev netcode.ClientEvent) {
 // beginAnew goes on with another endpoint, and reports whether it can.
 func (d *dialed) beginAnew(now int64, w way, hello []byte) bool {
 	c, k := d.conn, &d.client.core
-	end, err := k.newEndpoint(timeoutOf(d.ticket.TimeoutSeconds), w, c.end.Instance())
+	end, err := k.newEndpoint(k.now, timeoutOf(d.ticket.TimeoutSeconds), w, c.end.Instance())
 	if err != nil {
 		k.cfg.Logger.Error("cannot resume", "err", err)
 		d.pauseBack(now, 0)

@@ -61,7 +61,7 @@ func (d *dialed) tryToken() error {
 // begin makes the endpoint and asks the server.
 func (d *dialed) begin(timeout int32, ask question) error {
 	k, p := &d.client.core, d.conn.at().port
-	end, err := k.newEndpoint(timeoutOf(timeout), p.wayToPeer(), 0)
+	end, err := k.newEndpoint(k.now, timeoutOf(timeout), p.wayToPeer(), 0)
 	if err != nil {
 		return err
 	}

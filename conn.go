@@ -42,9 +42,9 @@ type Conn struct {
 	resumed   bool // it began with a resume ticket
 	away      bool // Away was told, and not Back
 	came      bool // back, while that was not told
-	limited   bool // in core.limited
-	touched   bool // in core.touched
-	dirty     bool // in core.dirty
+	limited   bool // in budgets.limited
+	touched   bool // in marks.touched
+	dirty     bool // in marks.dirty
 	shown     bool // its Disconnected was shown
 	limitedTo int  // by LimitBudget
 	appointed int  // one more than its place in core.due

@@ -78,6 +78,16 @@ func (c *Conn) LimitBudget(bytes int) {
 	}
 }
 
+// The budgets of a core are those of the Conns that LimitBudget limits, and what there is to know of
+// the game's Flushes for them.
+type budgets struct {
+	limited []*Conn
+	flushed int64 // when the game called Flush last; never: not yet
+	step    int64 // time between its Flushes, smoothed
+}
+
+func (b *budgets) init() { b.flushed, b.step = never, firstStep }
+
 // firstStep is the time between two Flushes before any was seen.
 const firstStep = int64(time.Second / 60)
 
@@ -87,7 +97,7 @@ func (k *core) gameFlush(t time.Time) time.Time {
 		return time.Time{}
 	}
 	k.setNow(t)
-	if k.flushed > 0 {
+	if k.flushed != never {
 		gap := min(max(k.now-k.flushed, int64(time.Millisecond)), int64(100*time.Millisecond))
 		k.step += (gap - k.step) / 8
 	}

@@ -33,12 +33,8 @@ func (k *core) close(code Code, text string) error {
 
 // forgetAll gives all memory back. What is queued of events can still be taken.
 func (k *core) forgetAll() {
-	for _, c := range k.live {
-		c.state = connGone
-		c.forget()
-	}
-	clear(k.byID)
-	k.live, k.conns, k.touched, k.dirty, k.ending, k.limited, k.jammed = nil, nil, nil, nil, nil, nil, nil
-	k.leaving = 0
+	k.roster.forgetAll()
+	k.marks.forgetAll()
+	k.limited, k.jammed = nil, nil
 	k.events.visible = k.events.ring.End()
 }

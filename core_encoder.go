@@ -19,14 +19,32 @@ type encoder struct {
 // plainHandle is the handle of PlainChannel.
 var plainHandle = NewRawChannel(ChannelConfig{ID: PlainChannel, MaxMessageBytes: netcode.MaxPayloadBytes})
 
-func (k *core) addEncoder(ch AnyChannel) {
+// A catalogue knows the channels that are configured. It does not change.
+type catalogue struct {
+	encoders []encoder   // by ID, PlainChannel first; those without a handle are none
+	channels []ChannelID // the configured ones
+	reliable []ChannelID // of these, those that are
+}
+
+func (k *catalogue) init(channels []AnyChannel, buffers *endpoint.Buffers) {
+	k.add(plainHandle, buffers)
+	for _, ch := range channels {
+		k.add(ch, buffers)
+		cfg := ch.Config()
+		if k.channels = append(k.channels, cfg.ID); cfg.Delivery.Reliable() {
+			k.reliable = append(k.reliable, cfg.ID)
+		}
+	}
+}
+
+func (k *catalogue) add(ch AnyChannel, buffers *endpoint.Buffers) {
 	id := int(ch.Config().ID)
 	k.encoders = append(k.encoders, make([]encoder, max(0, id+1-len(k.encoders)))...)
-	k.encoders[id] = encoder{handle: ch, buffers: k.buffers}
+	k.encoders[id] = encoder{handle: ch, buffers: buffers}
 }
 
 // encoder returns the encoder of a channel.
-func (k *core) encoder(id ChannelID) (*encoder, error) {
+func (k *catalogue) encoder(id ChannelID) (*encoder, error) {
 	if int(id) < len(k.encoders) && k.encoders[id].handle != nil {
 		return &k.encoders[id], nil
 	}
@@ -38,48 +56,48 @@ var errOtherChannel = fmt.Errorf("%w: its ID is that of another one in Config.Ch
 
 // encoderOf returns the encoder of a handle. It refuses one of which the configuration has
 // nothing but the ID: one that was configured, or its twin, passes.
-func (k *core) encoderOf(ch AnyChannel, cfg *ChannelConfig) (*encoder, error) {
-	l, err := k.encoder(cfg.ID)
-	if err != nil || l.handle == ch {
-		return l, err
+func (k *catalogue) encoderOf(ch AnyChannel, cfg *ChannelConfig) (*encoder, error) {
+	e, err := k.encoder(cfg.ID)
+	if err != nil || e.handle == ch {
+		return e, err
 	}
-	if mine := l.handle.Config(); mine.Delivery == cfg.Delivery && mine.Name == cfg.Name {
-		return l, nil
+	if mine := e.handle.Config(); mine.Delivery == cfg.Delivery && mine.Name == cfg.Name {
+		return e, nil
 	}
 	return nil, &SendError{Channel: cfg.ID, Err: errOtherChannel}
 }
 
 // borrow returns an empty draft for a message of the channel, until giveBack. The
 // lock is held.
-func (l *encoder) borrow() *endpoint.Draft {
-	n := len(l.spare)
+func (e *encoder) borrow() *endpoint.Draft {
+	n := len(e.spare)
 	if n == 0 {
-		return endpoint.NewDraft(l.buffers, []ChannelConfig{l.handle.Config()})
+		return endpoint.NewDraft(e.buffers, []ChannelConfig{e.handle.Config()})
 	}
-	d := l.spare[n-1]
-	l.spare = l.spare[:n-1]
+	d := e.spare[n-1]
+	e.spare = e.spare[:n-1]
 	return d
 }
 
 // giveBack takes a draft back that is empty.
-func (l *encoder) giveBack(d *endpoint.Draft) { l.spare = append(l.spare, d) }
+func (e *encoder) giveBack(d *endpoint.Draft) { e.spare = append(e.spare, d) }
 
 // drop takes one back that is not.
-func (l *encoder) drop(d *endpoint.Draft) {
+func (e *encoder) drop(d *endpoint.Draft) {
 	d.Reset()
-	l.giveBack(d)
+	e.giveBack(d)
 }
 
 // encode returns a draft with a value, until giveBack. It is a function for each T,
 // so that no value is put into an interface, which would allocate.
-func encode[T encoding.BinaryAppender](l *encoder, v T) (*endpoint.Draft, error) {
-	d := l.borrow()
+func encode[T encoding.BinaryAppender](e *encoder, v T) (*endpoint.Draft, error) {
+	d := e.borrow()
 	b, err := v.AppendBinary(d.AvailableBuffer())
 	if err == nil {
 		_, err = d.Write(b)
 	}
 	if err != nil {
-		l.drop(d)
+		e.drop(d)
 		return nil, err
 	}
 	return d, nil

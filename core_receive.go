@@ -28,12 +28,7 @@ func (k *core) receive(lazily bool) {
 func (k *core) arrived(p *port, d *transport.Datagram) {
 	p.stats.Received++
 	p.stats.ReceivedBytes += uint64(len(d.Bytes))
-	at := k.now
-	if !d.Received.IsZero() {
-		at = min(at, max(int64(d.Received.Sub(k.base)), k.newest))
-	}
-	k.newest = at
-	k.role.handle(arrival{at, p, d})
+	k.role.handle(arrival{k.arrivedAt(d.Received), p, d})
 }
 
 // timeouts does what is due by time.

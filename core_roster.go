@@ -1,43 +1,109 @@
 package tickwire
 
-import (
-	"slices"
-	"time"
+import "slices"
 
-	"github.com/tickwire/tickwire/endpoint"
-)
-
-// The roster is the part of a core that knows which Conns there are. A Conn is
-// live from its first datagram, seen by the game from Connected, ended when its
-// Disconnected is queued, gone from Conns one Update after that was shown, and
-// forgotten when its endpoint has said its last goodbye, too.
-
-// newConn makes a Conn that the game does not see yet.
-func (k *core) newConn(w way) *Conn {
-	k.lastID++
-	c := &Conn{core: k, id: k.lastID}
-	c.draft = Draft{core: k, conn: c}
-	c.aimAt(w)
-	k.live = append(k.live, c)
-	return c
+// A roster knows which Conns there are. A Conn is live from its first datagram, seen by the game
+// from Connected, ended when its Disconnected is queued, gone from conns one Update after that was
+// shown, and forgotten when its endpoint has said its last goodbye, too:
+//
+//	        enroll   show      end             shown    removeEnded
+//	live    ├───────────────────────────────────────────────────┤
+//	conns            ├──────────────────────────────────────┤
+//	ending                     ├──────────────────┤
+//
+// One that the game never saw is live only.
+type roster struct {
+	live    []*Conn          // all that are not forgotten
+	conns   []*Conn          // those that the game sees, in the order of Connected
+	byID    map[uint64]*Conn // likewise
+	ending  []*Conn          // whose Disconnected was queued since the last Update
+	leaving int              // how many of live have ended
+	lastID  uint64
 }
 
-// newEndpoint makes the endpoint of a connection whose handshake takes a way; with an
-// instance, if that was told already.
-func (k *core) newEndpoint(timeout time.Duration, w way, instance uint64) (*endpoint.Endpoint, error) {
-	seed, err := k.random.next()
-	if err != nil {
-		return nil, err
+func (r *roster) init() { r.byID = make(map[uint64]*Conn) }
+
+// enroll gives a Conn its id. The game does not see it yet.
+func (r *roster) enroll(c *Conn) {
+	r.lastID++
+	c.id = r.lastID
+	r.live = append(r.live, c)
+}
+
+// show has the game see a Conn.
+func (r *roster) show(c *Conn) {
+	c.state = connOpen
+	r.conns = append(r.conns, c)
+	r.byID[c.id] = c
+}
+
+// end notes that a Conn is over, which the game hears with the next Update.
+func (r *roster) end(c *Conn) {
+	c.state = connEnded
+	r.ending = append(r.ending, c)
+	r.leaving++
+}
+
+// neverConnected notes that a Conn is over that the game never saw.
+func (r *roster) neverConnected(c *Conn) {
+	c.state = connGone
+	r.leaving++
+}
+
+// shown notes that the game has heard of each end there was.
+func (r *roster) shown() {
+	for i, c := range r.ending {
+		c.shown = true
+		r.ending[i] = nil
 	}
-	path := endpoint.PathConfig{Reliable: w.reliable()}
-	return k.plan.New(k.now, endpoint.Life{Seed: seed, Instance: instance, Path: path, Timeout: timeout}), nil
+	r.ending = r.ending[:0]
+}
+
+// removeEnded takes away the Conns whose end the game has seen, and those
+// whose endpoint has said its last goodbye.
+func (r *roster) removeEnded() {
+	if r.leaving == 0 {
+		return
+	}
+	r.conns = slices.DeleteFunc(r.conns, func(c *Conn) bool { return c.shown })
+	r.live = slices.DeleteFunc(r.live, r.forgetEnded)
+}
+
+// forgetEnded forgets a Conn if it is over, and reports whether it is.
+func (r *roster) forgetEnded(c *Conn) bool {
+	if c.state == connEnded && c.shown {
+		c.state = connGone
+		delete(r.byID, c.id)
+	}
+	if c.state != connGone || c.unsettled() {
+		return false
+	}
+	r.leaving--
+	c.forget()
+	return true
+}
+
+// forgetAll forgets every Conn at once.
+func (r *roster) forgetAll() {
+	for _, c := range r.live {
+		c.state = connGone
+		c.forget()
+	}
+	clear(r.byID)
+	r.live, r.conns, r.ending, r.leaving = nil, nil, nil, 0
+}
+
+// newConn makes a Conn whose peer is by a way, and that is on no roster yet.
+func (k *core) newConn(w way) *Conn {
+	c := &Conn{core: k}
+	c.draft = Draft{core: k, conn: c}
+	c.aimAt(w)
+	return c
 }
 
 // connected shows a Conn to the game.
 func (k *core) connected(c *Conn) {
-	c.state = connOpen
-	k.conns = append(k.conns, c)
-	k.byID[c.id] = c
+	k.show(c)
 	k.report(Event{Kind: Connected, Conn: c, Resumed: c.resumed})
 	k.touch(c)
 	k.markDirty(c)
@@ -54,17 +120,10 @@ func (k *core) disconnected(c *Conn, r Reason) {
 	if c.plain != nil && k.shared != nil {
 		c.takeEvents() // what it said before; endpoints keep that order by themselves
 	}
-	c.state, c.reason = connEnded, r
-	k.leaving++
-	k.ending = append(k.ending, c)
+	c.reason = r
+	k.end(c)
 	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.undelivered, Unreliable: c.unreliable})
 	c.peer.disconnected()
-}
-
-// neverConnected notes that a Conn is over that the game never saw.
-func (k *core) neverConnected(c *Conn) {
-	c.state = connGone
-	k.leaving++
 }
 
 // report queues an event for the next Update.
@@ -72,30 +131,6 @@ func (k *core) report(ev Event) {
 	k.news = true
 	ev.From = ev.Conn.from
 	k.events.push(ev)
-}
-
-// removeEnded takes away the Conns whose end the game has seen, and those
-// whose endpoint has said its last goodbye.
-func (k *core) removeEnded() {
-	if k.leaving == 0 {
-		return
-	}
-	k.conns = slices.DeleteFunc(k.conns, func(c *Conn) bool { return c.shown })
-	k.live = slices.DeleteFunc(k.live, k.forgetEnded)
-}
-
-// forgetEnded forgets a Conn if it is over, and reports whether it is.
-func (k *core) forgetEnded(c *Conn) bool {
-	if c.state == connEnded && c.shown {
-		c.state = connGone
-		delete(k.byID, c.id)
-	}
-	if c.state != connGone || c.end != nil && !c.end.Done() {
-		return false
-	}
-	k.leaving--
-	c.forget()
-	return true
 }
 
 // forget gives back what belongs to a Conn. The game may hold the Conn for

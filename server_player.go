@@ -23,6 +23,7 @@ type player struct {
 func (s *Server) seated(seat *netcode.Seat, w way) *player {
 	p := &player{server: s, conn: s.newConn(w), seat: seat, renewAt: never}
 	p.conn.peer, seat.Owner = p, p
+	s.enroll(p.conn)
 	p.conn.clientID, p.conn.userData = seat.ClientID(), string(bytes.TrimRight(seat.UserData(), "\x00"))
 	return p
 }

@@ -61,7 +61,7 @@ func share(k *core) *sharing {
 
 func (s *sharing) lock() {
 	s.mu.Lock()
-	s.before = s.core.marks
+	s.before = s.core.marks.count
 }
 
 // unlock sends what the caller has put in, or leaves it to the loop over Events if
@@ -70,7 +70,7 @@ func (s *sharing) lock() {
 // taken for another, unless something was shown since: that it answers.
 func (s *sharing) unlock() {
 	switch {
-	case s.core.marks == s.before: // the caller only looked
+	case s.core.marks.count == s.before: // the caller only looked
 	case s.called:
 		s.burst = true
 	case s.more && s.alarm <= s.core.now+bodyTime:

@@ -1,0 +1,65 @@
+package tickwire
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// The clocks of a core move when a call gives a time, and by nothing else:
+//
+//	now   nanoseconds since base, which never run backwards: whatever lasts is measured by it
+//	unix  seconds since 1970, as the host has them: for tokens and tickets, which others made
+//
+// So setting the clock of the host ends nothing that lasts. Under a Hub or a Session nobody ticks:
+// there now may have stood still for long, and what a caller gives a length of time counts from
+// nowOfCall instead.
+type clocks struct {
+	base   time.Time // where now begins
+	clock  time.Time // the newest time that a call gave
+	now    int64
+	newest int64        // when the newest datagram came
+	unix   atomic.Int64 // DevToken reads it from any goroutine
+}
+
+func (k *clocks) init(now time.Time) {
+	k.base, k.clock = now, now
+	k.unix.Store(now.Unix())
+}
+
+// setNow moves the clocks; time never runs backwards.
+func (k *clocks) setNow(t time.Time) {
+	k.now = max(k.now, int64(t.Sub(k.base)))
+	if unix := t.Unix(); unix != k.unix.Load() { // a Load costs nothing, and a Store does
+		k.unix.Store(unix)
+	}
+	k.clock = t
+}
+
+// nanosAt turns a time that may have no monotonic reading into a deadline, by how
+// far off it is now.
+func (k *clocks) nanosAt(t time.Time) int64 {
+	d := int64(t.Sub(k.clock))
+	if d > never-1-k.now {
+		return never - 1
+	}
+	return k.now + d
+}
+
+// timeAt turns a deadline into a time; the zero time if it is never.
+func (k *clocks) timeAt(at int64) time.Time {
+	if at == never {
+		return time.Time{}
+	}
+	return k.base.Add(time.Duration(max(at, 0)))
+}
+
+// arrivedAt is when a datagram came of which a socket says so: before we looked, but not before
+// the one ahead of it.
+func (k *clocks) arrivedAt(received time.Time) int64 {
+	at := k.now
+	if !received.IsZero() {
+		at = min(at, max(int64(received.Sub(k.base)), k.newest))
+	}
+	k.newest = at
+	return at
+}
