@@ -142,6 +142,15 @@ func (p *player) forget() {
 	p.seat = nil
 }
 
+// vacate gives the seat of a player who has left to others before the game hears of it, if no loop
+// over Events is there to hear. What nobody hears of stays bounded: the Conn keeps its slot of
+// netcode's table, which has some more than there are seats.
+func (k *core) vacate(c *Conn) {
+	if p, ok := c.peer.(*player); ok && k.shared != nil && !k.shared.loops && p.seat != nil && c.state <= connClosing {
+		p.server.netcode.Leave(p.seat)
+	}
+}
+
 // neverCame forgets a player whom the game never saw, and of whom nothing was heard.
 func (p *player) neverCame() {
 	c := p.conn

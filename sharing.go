@@ -24,32 +24,18 @@ type sharing struct {
 	notify chan struct{} // something waits to be shown
 	ended  chan struct{} // the service goroutine is over
 	err    error         // what closing gave at the end of a Shutdown; read after ended
-	before uint64        // the core's marks when the lock was taken
-	sent   time.Time     // when a sender looked at the clock last
-	burst  bool          // it was followed by another message at once
-	alarm  int64         // when the service goroutine will look again at the latest
-	called bool          // it was woken to flush
 	failed error         // of the socket that has ended everything
+	before uint64        // how many marks the core had noted when the lock was taken
+	batcher
 
-	loops   bool    // there is a loop over Events
-	waiting bool    // it waits for notify
-	batch   []Event // shown by it
-	more    bool    // the body has not seen the last of them
-	kept    []Event // shown and not wanted: for the next loop
+	loops bool    // there is a loop over Events
+	batch []Event // shown by it
+	kept  []Event // shown and not wanted: for the next loop
 
 	lines      []*line     // who waits for room, and where
 	spareLines []*line     // memory for others
 	spareHeld  []*heldSend // likewise
 }
-
-const (
-	// flushGap is how soon after one message the next one belongs to the same
-	// burst, which is left to the service goroutine, so that its messages share packets.
-	flushGap = 50 * time.Microsecond
-	// bodyTime is how long the body of the loop over Events may take before what it was
-	// left to send is sent without it.
-	bodyTime = int64(time.Millisecond)
-)
 
 func share(k *core) *sharing {
 	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{})}
@@ -64,25 +50,14 @@ func (s *sharing) lock() {
 	s.before = s.core.marks.count
 }
 
-// unlock sends what the caller has put in, or leaves it to the loop over Events if
-// that is about to send anyway, or in a burst to the service goroutine. The first
-// message of a burst looks like any other, so after one burst the next message is
-// taken for another, unless something was shown since: that it answers.
+// unlock has somebody send what the caller has put in, as the batcher says.
 func (s *sharing) unlock() {
-	switch {
-	case s.core.marks.count == s.before: // the caller only looked
-	case s.called:
-		s.burst = true
-	case s.more && s.alarm <= s.core.now+bodyTime:
-	default:
-		now := time.Now()
-		burst := s.burst
-		s.burst = now.Sub(s.sent) < flushGap
-		s.sent = now
-		if burst || s.burst {
-			s.call()
-		} else {
+	looked := s.core.marks.count == s.before // and has put in nothing
+	if !looked && !s.isLeft(s.core.now) {
+		if now := time.Now(); s.isLone(now) {
 			s.flush(now)
+		} else {
+			s.call()
 		}
 	}
 	s.release()
@@ -107,7 +82,7 @@ func (s *sharing) flush(now time.Time) {
 	if s.core.news {
 		s.signal()
 	}
-	if !s.called && s.core.nextDeadline() < s.alarm {
+	if s.comesLate(s.core.nextDeadline()) {
 		s.call()
 	}
 }
@@ -129,10 +104,7 @@ func (s *sharing) serve() {
 }
 
 // serveOnce returns when to look again; false if the core is closed, which it does
-// itself when a Shutdown is settled. An alarm
-// that was set for an earlier time stays: deadlines move on with each
-// packet, and most are never reached, so setting it again for each would wake
-// this goroutine more often than leaving it.
+// itself when a Shutdown is settled.
 func (s *sharing) serveOnce() (until time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.release()
@@ -153,11 +125,7 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 		s.err = k.close(CodeNone, "") // nobody is left who could hear a reason
 		return until, false
 	}
-	at = min(at, k.nextDeadline())
-	if s.alarm > k.now {
-		at = min(at, s.alarm)
-	}
-	s.alarm = at
+	at = s.setAlarm(k.now, min(at, k.nextDeadline()))
 	if k.news || k.posted.any() {
 		s.signal()
 	}
@@ -213,14 +181,8 @@ func (s *sharing) show() (batch []Event, closed bool) {
 	for ev, ok := k.events.next(); ok; ev, ok = k.events.next() {
 		s.batch = append(s.batch, ev)
 	}
-	switch s.more = len(s.batch) > 1; {
-	case len(s.batch) > 0:
-		s.sent, s.burst = time.Time{}, false
-	default:
-		s.waiting = true
-		if len(k.dirty) > 0 {
-			s.flush(time.Now())
-		}
+	if s.shows(len(s.batch)); len(s.batch) == 0 && len(k.dirty) > 0 {
+		s.flush(time.Now())
 	}
 	return s.batch, k.closed
 }
@@ -300,15 +262,6 @@ func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 			}
 			<-s.notify
 		}
-	}
-}
-
-// vacate gives the seat of a player who has left to others before the game hears of it, if no loop
-// over Events is there to hear. What nobody hears of stays bounded: the Conn keeps its slot of
-// netcode's table, which has some more than there are seats.
-func (k *core) vacate(c *Conn) {
-	if p, ok := c.peer.(*player); ok && k.shared != nil && !k.shared.loops && p.seat != nil && c.state <= connClosing {
-		p.server.netcode.Leave(p.seat)
 	}
 }
 
