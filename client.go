@@ -109,7 +109,7 @@ func (c *Client) connect(p *port, tokens []byte) (*Conn, error) {
 	if c.closed {
 		return nil, ErrClosed
 	}
-	d := &dialed{client: c}
+	d := c.newDialed()
 	if err := d.parse(tokens); err != nil {
 		return nil, err
 	}

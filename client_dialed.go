@@ -20,11 +20,12 @@ import (
 // that time passes; an open connection in our dialect is its endpoint's matter, which may lose
 // its way (search) or its server (comeback).
 type dialed struct {
-	client *Client
-	conn   *Conn
-	handshake
-	wireID  wireID
-	origins []origin // from where the server's packets come, on each path
+	client    *Client
+	conn      *Conn
+	handshake handshake
+	wireID    wireID
+	origins   []origin         // from where the server's packets come, on each path
+	addresses []netip.AddrPort // of the server, as it has told them
 
 	tokens netcode.TokenList // nil once it is connected
 	next   int               // token to try after this one
@@ -34,13 +35,17 @@ type dialed struct {
 	timed      bool // in client.timed
 	handedOver bool // tokens for another server came, and were looked at
 
-	goneAt    int64                 // when to believe a GONE; 0: none came
-	ticket    *netcode.ResumeTicket // the newest; nil: none came
-	spare     *netcode.ResumeTicket // the one before it; nil: there is none
-	addresses []netip.AddrPort      // of the server, as it has told them
+	goneAt int64     // when to believe a GONE; never: none came
+	search search    // for another way
+	wallet wallet    // resume tickets
+	back   *comeback // with one of them; nil: the server is not lost
+}
 
-	back      comeback
-	searching search
+// newDialed begins with one who has dialed nobody yet.
+func (c *Client) newDialed() *dialed {
+	d := &dialed{client: c, goneAt: never}
+	d.search.of = d
+	return d
 }
 
 // patience is how long a server may be silent before the next token is tried.
@@ -59,13 +64,13 @@ func (d *dialed) tryToken() error {
 }
 
 // begin makes the endpoint and asks the server.
-func (d *dialed) begin(timeout int32, ask question) error {
+func (d *dialed) begin(timeout int32, q question) error {
 	k, p := &d.client.core, d.conn.at().port
 	end, err := k.newEndpoint(k.now, timeoutOf(timeout), p.wayToPeer(), 0)
 	if err != nil {
 		return err
 	}
-	if err := d.ask(p, end.AppendHello(k.now, nil), ask); err != nil {
+	if err := d.ask(p, end.AppendHello(k.now, nil), q); err != nil {
 		end.Release()
 		return err
 	}
@@ -84,8 +89,8 @@ func timeoutOf(seconds int32) time.Duration {
 
 // aimAtServer points the Conn at the server that netcode talks to now.
 func (d *dialed) aimAtServer() {
-	d.setOrigin(0, d.origin())
-	d.conn.aimAt(d.port.wayTo(d.netcode.Server()))
+	d.setOrigin(0, d.handshake.origin())
+	d.conn.aimAt(d.handshake.port.wayTo(d.handshake.netcode.Server()))
 }
 
 // tryNext goes on with the next token, or ends a Conn that was not opened.
@@ -112,7 +117,7 @@ func (d *dialed) end(r Reason) {
 func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 	c := d.conn
 	d.aimAtServer()
-	if d.netcode.Plain() {
+	if d.handshake.netcode.Plain() {
 		c.end.Release()
 		c.end, c.plain = nil, &plainConn{peer: d}
 		c.core.connected(c)
@@ -123,7 +128,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 		d.tryNext(Reason{Code: m.Code, Text: m.Text})
 		return
 	}
-	c.seal(d.netcode.Sealer())
+	c.seal(d.handshake.netcode.Sealer())
 	c.resumed, d.tokens, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
 	c.end.Ping()                                    // the server waits for a packet of ours to confirm the connection
 	c.core.connected(c)
@@ -139,7 +144,7 @@ func (d *dialed) mayBeFor(b []byte) bool {
 // pathFrom is the path of d on which a datagram came; false if it is for none. That of a server
 // to which it comes back will be path 0.
 func (d *dialed) pathFrom(o origin) (path uint8, ok bool) {
-	if d.back.netcode != nil && d.back.origin() == o {
+	if d.back.hears(o) {
 		return 0, true
 	}
 	for i := range d.origins {
@@ -155,11 +160,11 @@ func (d *dialed) pathFrom(o origin) (path uint8, ok bool) {
 func (d *dialed) handle(in arrival, path uint8, from netcode.Source, b []byte) bool {
 	unix := d.client.unix.Load()
 	if d.back.reads(from, b) {
-		ev := d.back.netcode.HandleDatagram(in.at, unix, path, from, b)
-		d.handleBack(in.at, ev)
+		ev := d.back.try.netcode.HandleDatagram(in.at, unix, path, from, b)
+		d.back.handle(in.at, ev)
 		return ev.Drop == netcode.DropNone
 	}
-	ev := d.netcode.HandleDatagram(in.at, unix, path, from, b)
+	ev := d.handshake.netcode.HandleDatagram(in.at, unix, path, from, b)
 	d.handleEvent(in.at, endpoint.ECN(in.ECN), ev)
 	return ev.Drop == netcode.DropNone
 }
@@ -197,13 +202,13 @@ func (d *dialed) handleEvent(now int64, mark endpoint.ECN, ev netcode.ClientEven
 
 // handled implements peer.
 func (d *dialed) handled() {
-	d.goneAt = 0
+	d.goneAt = never
 	for kind, body, ok := d.conn.nextControl(); ok; kind, body, ok = d.conn.nextControl() {
 		switch kind {
 		case wire.ControlTicket:
-			d.takeTicket(body)
+			d.takeResumeTicket(body)
 		case wire.ControlTokenList:
-			d.takeTokens(body)
+			d.follow(body)
 		case wire.ControlAddresses:
 			d.takeAddresses(body)
 		}
@@ -214,7 +219,7 @@ func (d *dialed) handled() {
 // handleGone: somebody says that the server does not know us. That is not authentic,
 // so the server gets a second to prove the contrary, and is asked to.
 func (d *dialed) handleGone(now int64) {
-	if c := d.conn; d.goneAt == 0 && !d.back.on && c.state == connOpen {
+	if c := d.conn; d.goneAt == never && d.back == nil && c.state == connOpen {
 		d.watchTime()
 		d.goneAt = now + max(int64(time.Second), 3*int64(c.end.ProbeTimeout()))
 		c.end.Ping()
@@ -230,19 +235,19 @@ func stateOf(s netcode.State) State {
 }
 
 // uses implements peer.
-func (d *dialed) uses(p *port) bool { return d.back.on && d.back.port == p }
+func (d *dialed) uses(p *port) bool { return d.back != nil && d.back.try.port == p }
 
 // keptUntil implements peer.
 func (d *dialed) keptUntil() int64 {
 	until := d.conn.keptUntil()
-	if d.back.on {
+	if d.back != nil {
 		until = min(until, d.back.until)
 	}
 	return until
 }
 
 // silence implements peer.
-func (d *dialed) silence() time.Duration { return d.netcode.Timeout() }
+func (d *dialed) silence() time.Duration { return d.handshake.netcode.Timeout() }
 
 // shutDown implements peer.
 func (d *dialed) shutDown(within time.Duration, code Code, text string) {
@@ -262,7 +267,7 @@ func (d *dialed) disconnected() { d.leaveOld() }
 func (d *dialed) forget() {
 	c := d.client
 	d.stopBack()
-	addCounters(&c.retired, d.netcode.Counters())
+	c.retire(d.handshake)
 	delete(c.byWireID, d.wireID)
 	c.dials = slices.DeleteFunc(c.dials, func(other *dialed) bool { return other == d })
 	c.unused = true
@@ -270,11 +275,11 @@ func (d *dialed) forget() {
 
 // appendPayload implements plainPeer.
 func (d *dialed) appendPayload(dst, payload []byte) ([]byte, error) {
-	return d.netcode.AppendPayload(d.client.now, dst, payload)
+	return d.handshake.netcode.AppendPayload(d.client.now, dst, payload)
 }
 
 // hangUp implements plainPeer.
 func (d *dialed) hangUp() {
-	d.netcode.Disconnect(d.client.now)
-	d.sendDue()
+	d.handshake.netcode.Disconnect(d.client.now)
+	d.handshake.sendDue()
 }

@@ -11,8 +11,8 @@ import (
 // time is shorter as a rule.
 const oldConnFor = 30 * time.Second
 
-// takeTokens connects to the server that another one hands the client over to.
-func (d *dialed) takeTokens(tokens []byte) {
+// follow connects to the server that another one hands the client over to.
+func (d *dialed) follow(tokens []byte) {
 	if d.handedOver || d.conn.state != connOpen {
 		return
 	}
@@ -29,7 +29,7 @@ func (d *dialed) connectBeside(tokens []byte) error {
 	if c.cfg.StayPut {
 		return errStayPut
 	}
-	next := &dialed{client: c}
+	next := c.newDialed()
 	if err := next.parse(tokens); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (d *dialed) netcodeConfig(hello []byte, p *port) netcode.ClientConfig {
 type question func(netcode.ClientConfig) (*netcode.Client, error)
 
 // ask begins the handshake of a Conn that opens, under another wire id than the last.
-func (d *dialed) ask(p *port, hello []byte, ask question) error {
+func (d *dialed) ask(p *port, hello []byte, q question) error {
 	c, before := d.client, d.wireID
 	id, err := c.nextWireID()
 	if err != nil {
@@ -59,7 +59,7 @@ func (d *dialed) ask(p *port, hello []byte, ask question) error {
 	}
 	d.wireID = id
 	h := handshake{port: p}
-	if h.netcode, err = ask(d.netcodeConfig(hello, p)); err == nil {
+	if h.netcode, err = q(d.netcodeConfig(hello, p)); err == nil {
 		err = c.checkFree(h.origin(), d)
 	}
 	if err != nil {
@@ -76,8 +76,13 @@ func (d *dialed) ask(p *port, hello []byte, ask question) error {
 
 // replaceHandshake goes on with another handshake.
 func (d *dialed) replaceHandshake(h handshake) {
-	if d.netcode != nil {
-		addCounters(&d.client.retired, d.netcode.Counters())
-	}
+	d.client.retire(d.handshake)
 	d.handshake = h
+}
+
+// retire keeps what was counted of a handshake that is over, if there was one.
+func (c *Client) retire(h handshake) {
+	if h.netcode != nil {
+		addCounters(&c.retired, h.netcode.Counters())
+	}
 }

@@ -114,5 +114,5 @@ func (d *dialed) expectFrom(path uint8, o origin) {
 		}
 	}
 	d.setOrigin(path, o)
-	d.netcode.Settled(path, o.from)
+	d.handshake.netcode.Settled(path, o.from)
 }

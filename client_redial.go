@@ -15,6 +15,7 @@ import (
 //	        ↑ └────────│─────↗         the old one answers again
 //	        └──────────┘               nobody answers: again a little later
 type search struct {
+	of    *dialed
 	state searchState
 	at    int64         // of the next try, or the first time that another may begin
 	gap   time.Duration // between two tries
@@ -44,37 +45,44 @@ const (
 	lookAround = int64(time.Second)
 )
 
-// search begins to look for another way in place of the paths old, a bit for each,
+// begin begins to look for another way in place of the paths old, a bit for each,
 // at a time at the earliest, unless that goes on already.
-func (d *dialed) search(old uint8, moved bool, at int64) {
-	s := &d.searching
-	if s.state != searchIdle || d.back.on { // a comeback looks for itself
+func (s *search) begin(old uint8, moved bool, at int64) {
+	if s.state != searchIdle || s.of.back != nil { // a comeback looks for itself
 		return
 	}
-	d.watchTime()
+	s.of.watchTime()
 	s.state, s.old, s.moved = searchLooking, old, moved
 	s.at = max(s.at, at)
 }
 
-// continueSearch does what is due of a search.
-func (d *dialed) continueSearch(now int64) {
-	s, c := &d.searching, d.conn
+// due is when it has something to do, or never if it waits for what becomes of a path; false if
+// nothing is sought.
+func (s *search) due() (at int64, on bool) {
+	if s.state == searchLooking {
+		return s.at, true
+	}
+	return never, s.state != searchIdle
+}
+
+// timePassed does what is due of a search.
+func (s *search) timePassed(now int64) {
+	c := s.of.conn
 	switch {
-	case s.state == searchIdle:
-	case c.end == nil || !c.open() || c.end.Away() || d.back.on:
+	case c.end == nil || !c.open() || c.end.Away() || s.of.back != nil:
 		s.state = searchIdle
 	case s.state == searchTrying:
-		d.checkNewPath(now)
+		s.checkNewPath()
 	case !s.moved && !c.isLost():
 		s.state = searchIdle // it was a short silence
 	case now >= s.at:
-		d.redial(now)
+		s.redial(now)
 	}
 }
 
 // checkNewPath looks at what has become of the path that is being tried.
-func (d *dialed) checkNewPath(now int64) {
-	s, c := &d.searching, d.conn
+func (s *search) checkNewPath() {
+	c := s.of.conn
 	switch c.end.PathStats(s.path).State {
 	case PathOpening:
 		return
@@ -91,8 +99,8 @@ func (d *dialed) checkNewPath(now int64) {
 }
 
 // redial opens a path over a socket that Redial gives.
-func (d *dialed) redial(now int64) {
-	s := &d.searching
+func (s *search) redial(now int64) {
+	d := s.of
 	s.gap = min(max(2*s.gap, leastRedial), mostRedial)
 	s.at = now + int64(s.gap)
 	for path := range uint8(maxPaths) {
@@ -106,7 +114,7 @@ func (d *dialed) redial(now int64) {
 	}
 	if err != nil {
 		s.moved = false
-		d.client.cfg.Logger.Warn("no other way to the server", "server", d.netcode.Server(), "err", err)
+		d.client.cfg.Logger.Warn("no other way to the server", "server", d.handshake.netcode.Server(), "err", err)
 		return
 	}
 	s.state = searchTrying
@@ -193,7 +201,7 @@ func (c *Client) hostMoved(p *port) {
 		d.conn.end.Ping()
 		c.markDirty(d.conn)
 		if c.cfg.Redial != nil {
-			d.search(old, true, c.now)
+			d.search.begin(old, true, c.now)
 		}
 	}
 }

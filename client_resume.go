@@ -18,10 +18,10 @@ func (c *Conn) Ticket() []byte {
 	c.lock()
 	defer c.unlock()
 	d, ok := c.peer.(*dialed)
-	if !ok || d.ticket == nil || c.state > connOpen {
+	if !ok || d.wallet.newest == nil || c.state > connOpen {
 		return nil
 	}
-	b, _ := d.ticket.AppendBinary(nil)
+	b, _ := d.wallet.newest.AppendBinary(nil)
 	return b
 }
 
@@ -44,13 +44,16 @@ func (c *Client) Resume(ticket []byte) (*Conn, error) {
 	if err := c.checkProtocol("ticket", t.ProtocolID); err != nil {
 		return nil, err
 	}
-	d := &dialed{client: c, ticket: t, resumes: true}
+	d := c.newDialed()
+	d.resumes = true
+	d.wallet.put(t)
 	return c.begin(d, p, nil, d.showTicket)
 }
 
 // showTicket begins with the ticket of an earlier process.
 func (d *dialed) showTicket() error {
-	return d.begin(d.ticket.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
-		return netcode.NewResumeClient(d.client.now, d.client.unix.Load(), d.ticket, cfg)
+	t := d.wallet.newest
+	return d.begin(t.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
+		return netcode.NewResumeClient(d.client.now, d.client.unix.Load(), t, cfg)
 	})
 }

@@ -72,6 +72,6 @@ func (d *dialed) loseSocket(p *port) {
 		}
 	}
 	if c.cfg.Redial != nil && conn.isLost() {
-		d.search(allPaths, false, c.now)
+		d.search.begin(allPaths, false, c.now)
 	}
 }

@@ -14,7 +14,7 @@ func (c *Client) timeout(now int64) {
 	still := c.timed[:0]
 	for _, d := range c.timed {
 		d.timeout(now)
-		if d.timed = d.hasTimers(); d.timed {
+		if _, d.timed = d.nextTimer(); d.timed {
 			still = append(still, d)
 		}
 	}
@@ -29,7 +29,8 @@ func (c *Client) deadline() int64 {
 		at = c.lookAt
 	}
 	for _, d := range c.timed {
-		at = min(at, d.nextTimer())
+		next, _ := d.nextTimer()
+		at = min(at, next)
 	}
 	return at
 }
@@ -42,9 +43,41 @@ func (d *dialed) watchTime() {
 	}
 }
 
-// hasTimers reports whether time concerns d.
-func (d *dialed) hasTimers() bool {
-	return d.isNetcodes() || d.goneAt != 0 || d.back.on || d.searching.state != searchIdle
+// A timer is one of the reasons for which time concerns a dialed.
+type timer struct {
+	// due is when it has something to do, never if that is not known; false: it is off.
+	due func(*dialed) (at int64, on bool)
+	// timePassed does what is due; it is called whenever time has passed, while the timer is on.
+	timePassed func(d *dialed, now int64)
+}
+
+// timers are all there are, in the order in which they are asked.
+var timers = [...]timer{
+	{(*dialed).netcodeDue, (*dialed).netcodeTimeout},
+	{(*dialed).goneDue, (*dialed).believeGone},
+	{(*dialed).searchDue, func(d *dialed, now int64) { d.search.timePassed(now) }},
+	{(*dialed).backDue, func(d *dialed, now int64) { d.back.timePassed(now) }},
+}
+
+// nextTimer is when timeout has something to do; false if time does not concern d.
+func (d *dialed) nextTimer() (next int64, any bool) {
+	next = never
+	for i := range timers {
+		if at, on := timers[i].due(d); on {
+			next, any = min(next, at), true
+		}
+	}
+	return next, any
+}
+
+// timeout does what is due by time.
+func (d *dialed) timeout(now int64) {
+	for i := range timers {
+		if _, on := timers[i].due(d); on {
+			timers[i].timePassed(d, now)
+		}
+	}
+	d.handshake.sendDue()
 }
 
 // isNetcodes reports whether netcode has to be told that time passes.
@@ -52,38 +85,36 @@ func (d *dialed) isNetcodes() bool {
 	return !d.over && (d.conn.state == connOpening || d.conn.plain != nil)
 }
 
-// nextTimer is when timeout has something to do.
-func (d *dialed) nextTimer() int64 {
-	at := never
-	if d.isNetcodes() {
-		at = d.netcode.Deadline()
+func (d *dialed) netcodeDue() (int64, bool) {
+	if !d.isNetcodes() {
+		return never, false
 	}
-	if d.goneAt != 0 {
-		at = min(at, d.goneAt)
-	}
-	if d.back.on {
-		at = min(at, d.back.deadline())
-	}
-	if d.searching.state == searchLooking {
-		at = min(at, d.searching.at)
-	}
-	return at
+	return d.handshake.netcode.Deadline(), true
 }
 
-// timeout does what is due by time.
-func (d *dialed) timeout(now int64) {
-	if d.isNetcodes() {
-		d.handleEvent(now, endpoint.NotECT, d.netcode.HandleTimeout(now, d.client.unix.Load()))
+func (d *dialed) netcodeTimeout(now int64) {
+	d.handleEvent(now, endpoint.NotECT, d.handshake.netcode.HandleTimeout(now, d.client.unix.Load()))
+}
+
+func (d *dialed) goneDue() (int64, bool) { return d.goneAt, d.goneAt != never }
+
+// believeGone believes a GONE that nothing has contradicted in time.
+func (d *dialed) believeGone(now int64) {
+	if now < d.goneAt {
+		return
 	}
-	if d.goneAt != 0 && now >= d.goneAt {
-		d.goneAt = 0
-		if !d.comeBack(now, true) {
-			d.conn.close(CodeForgotten, "")
-		}
+	if d.goneAt = never; !d.comeBack(now, true) {
+		d.conn.close(CodeForgotten, "")
 	}
-	d.continueSearch(now)
-	d.tryBack(now)
-	d.sendDue()
+}
+
+func (d *dialed) searchDue() (int64, bool) { return d.search.due() }
+
+func (d *dialed) backDue() (int64, bool) {
+	if d.back == nil {
+		return never, false
+	}
+	return d.back.deadline(), true
 }
 
 // deadline implements peer: what time does beside the endpoint is on the Client's list.
@@ -98,6 +129,6 @@ func (d *dialed) timePassed() {
 		return
 	}
 	if c.cfg.Redial != nil && conn.isLost() {
-		d.search(allPaths, false, c.now+redialPatience)
+		d.search.begin(allPaths, false, c.now+redialPatience)
 	}
 }

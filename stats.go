@@ -87,7 +87,7 @@ func (c *Client) Stats() Stats {
 	st := c.core.stats()
 	st.Handshake = c.retired
 	for _, d := range c.dials {
-		addCounters(&st.Handshake, d.netcode.Counters())
+		addCounters(&st.Handshake, d.handshake.netcode.Counters())
 	}
 	return st
 }
