@@ -1,7 +1,7 @@
 package tickwire
 
 // handle implements role.
-func (c *Client) handle(in arrival) {
+func (c *Client) handle(in reading) {
 	o := origin{in.port, sourceOf(in.Path)}
 	if at := c.wireIDAt(in.Bytes); at > 0 {
 		if d := c.byWireID[wireIDOf(in.Bytes[at:], c.cfg.WireIDBytes)]; d != nil {
@@ -22,7 +22,7 @@ func (c *Client) handle(in arrival) {
 // until one takes it: some may have ended and still say goodbye, and the packets
 // of a handshake do not name theirs. Whoever tries to open a packet destroys it,
 // so that all but the last get a copy.
-func (c *Client) handleUnnamed(in arrival, o origin) {
+func (c *Client) handleUnnamed(in reading, o origin) {
 	var last *dialed
 	var lastPath uint8
 	for i := len(c.dials) - 1; i >= 0; i-- {

@@ -101,11 +101,11 @@ func (d *dialed) tryNext(r Reason) {
 			return
 		}
 	}
-	d.end(r)
+	d.disconnect(r)
 }
 
-// end ends a Conn to whose peer there is nothing to say any more.
-func (d *dialed) end(r Reason) {
+// disconnect ends a Conn to whose peer there is nothing to say any more.
+func (d *dialed) disconnect(r Reason) {
 	d.over = true
 	if d.conn.end != nil {
 		d.conn.end.Release()
@@ -121,7 +121,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 		c.end.Release()
 		c.end, c.plain = nil, &plainConn{peer: d}
 		c.core.connected(c)
-		d.leaveOld()
+		d.drainOld()
 		return
 	}
 	if m := matchHello(c.end, now, ev.Hello); m != nil {
@@ -132,7 +132,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 	c.resumed, d.tokens, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
 	c.end.Ping()                                    // the server waits for a packet of ours to confirm the connection
 	c.core.connected(c)
-	d.leaveOld()
+	d.drainOld()
 }
 
 // mayBeFor reports whether a packet can be for d. A plain one cannot once our
@@ -157,7 +157,7 @@ func (d *dialed) pathFrom(o origin) (path uint8, ok bool) {
 
 // handle hands a datagram to netcode and does what follows from it. It reports
 // whether it was for d.
-func (d *dialed) handle(in arrival, path uint8, from netcode.Source, b []byte) bool {
+func (d *dialed) handle(in reading, path uint8, from netcode.Source, b []byte) bool {
 	unix := d.client.unix.Load()
 	if d.back.reads(from, b) {
 		ev := d.back.try.netcode.HandleDatagram(in.at, unix, path, from, b)
@@ -195,7 +195,7 @@ func (d *dialed) handleEvent(now int64, mark endpoint.ECN, ev netcode.ClientEven
 		if c.state == connOpening {
 			d.tryNext(d.why(ev))
 		} else {
-			d.end(d.why(ev))
+			d.disconnect(d.why(ev))
 		}
 	}
 }
@@ -249,19 +249,19 @@ func (d *dialed) keptUntil() int64 {
 // silence implements peer.
 func (d *dialed) silence() time.Duration { return d.handshake.netcode.Timeout() }
 
-// shutDown implements peer.
-func (d *dialed) shutDown(within time.Duration, code Code, text string) {
+// drain implements peer.
+func (d *dialed) drain(within time.Duration, code Code, text string) {
 	d.conn.drain(code, text, within)
 }
 
 // abort implements peer.
 func (d *dialed) abort(r Reason) {
-	d.hangUp()
-	d.end(r)
+	d.sayGoodbye()
+	d.disconnect(r)
 }
 
 // disconnected implements peer.
-func (d *dialed) disconnected() { d.leaveOld() }
+func (d *dialed) disconnected() { d.drainOld() }
 
 // forget implements peer.
 func (d *dialed) forget() {
@@ -278,8 +278,8 @@ func (d *dialed) appendPayload(dst, payload []byte) ([]byte, error) {
 	return d.handshake.netcode.AppendPayload(d.client.now, dst, payload)
 }
 
-// hangUp implements plainPeer.
-func (d *dialed) hangUp() {
+// sayGoodbye implements plainPeer.
+func (d *dialed) sayGoodbye() {
 	d.handshake.netcode.Disconnect(d.client.now)
 	d.handshake.sendDue()
 }

@@ -66,9 +66,9 @@ func (c *Client) portBeside(old *Conn) (*port, error) {
 	return c.redialed()
 }
 
-// leaveOld ends the Conn from which this one was handed over, when it is open, or never will be:
+// drainOld ends the Conn from which this one was handed over, when it is open, or never will be:
 // either way the old one is of no more use.
-func (d *dialed) leaveOld() {
+func (d *dialed) drainOld() {
 	if old := d.conn.from; old != nil {
 		d.conn.from = nil
 		old.drain(CodeGoingAway, handedOver, oldConnFor)

@@ -47,11 +47,11 @@ func (c *Client) Resume(ticket []byte) (*Conn, error) {
 	d := c.newDialed()
 	d.resumes = true
 	d.wallet.put(t)
-	return c.begin(d, p, nil, d.showTicket)
+	return c.begin(d, p, nil, d.resume)
 }
 
-// showTicket begins with the ticket of an earlier process.
-func (d *dialed) showTicket() error {
+// resume begins with the ticket of an earlier process.
+func (d *dialed) resume() error {
 	t := d.wallet.newest
 	return d.begin(t.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
 		return netcode.NewResumeClient(d.client.now, d.client.unix.Load(), t, cfg)

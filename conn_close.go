@@ -87,7 +87,7 @@ func (c *Conn) close(code Code, text string) {
 	case c.state == connOpening:
 		c.peer.abort(Reason{Code: code, Text: text})
 	case c.plain != nil:
-		c.plain.peer.hangUp()
+		c.plain.peer.sayGoodbye()
 		c.core.disconnected(c, Reason{Code: code, Text: text})
 	default:
 		c.state = connClosing

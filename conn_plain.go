@@ -8,19 +8,19 @@ import (
 // A plainConn is the raw channel of a peer that speaks plain netcode 1.02:
 // each message is one payload packet, sent once.
 type plainConn struct {
-	peer    plainPeer
-	waiting seq.Ring[[]byte] // to be sent
-	arrived seq.Ring[[]byte]
-	visible uint64 // payloads below it are shown to the game
-	dropped uint64
+	peer     plainPeer
+	waiting  seq.Ring[[]byte] // to be sent
+	received seq.Ring[[]byte]
+	visible  uint64 // payloads below it are shown to the game
+	dropped  uint64
 }
 
 // A plainPeer is the peer of a Conn that turned out to be plain.
 type plainPeer interface {
 	// appendPayload appends the packet of a payload.
 	appendPayload(dst, payload []byte) ([]byte, error)
-	// hangUp says goodbye, which takes no answer.
-	hangUp()
+	// sayGoodbye says goodbye, which takes no answer.
+	sayGoodbye()
 }
 
 // maxPlainQueue bounds the payloads that wait in either direction; the oldest is
@@ -29,7 +29,7 @@ const maxPlainQueue = 256
 
 // handlePayload keeps a payload that came for the game.
 func (c *Conn) handlePayload(b []byte) {
-	c.plain.push(&c.plain.arrived, b)
+	c.plain.push(&c.plain.received, b)
 	c.core.showLater(c)
 }
 
@@ -42,14 +42,14 @@ func (p *plainConn) push(r *seq.Ring[[]byte], b []byte) {
 }
 
 // reveal shows what arrived.
-func (p *plainConn) reveal() { p.visible = p.arrived.End() }
+func (p *plainConn) reveal() { p.visible = p.received.End() }
 
 func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
-	if channel != PlainChannel || p.arrived.Base() >= p.visible {
+	if channel != PlainChannel || p.received.Base() >= p.visible {
 		return nil, false
 	}
-	b := *p.arrived.At(p.arrived.Base())
-	p.arrived.Pop()
+	b := *p.received.At(p.received.Base())
+	p.received.Pop()
 	return b, true
 }
 

@@ -48,7 +48,7 @@ const readBatch = 64
 // part of the Server or Client around a core. What they do differently with a Conn is its peer's.
 type role interface {
 	// handle takes a datagram that arrived.
-	handle(arrival)
+	handle(reading)
 	// timeout does what the handshakes have to do now.
 	timeout(now int64)
 	// deadline is when timeout wants to be called.
@@ -60,9 +60,9 @@ type role interface {
 	sayGoodbye()
 }
 
-// An arrival is a datagram that one of our sockets has read, and when it came: before we
+// A reading is a datagram that one of our sockets has read, and when it came: before we
 // looked, but not before the one ahead of it.
-type arrival struct {
+type reading struct {
 	at   int64
 	port *port
 	*transport.Datagram
@@ -180,7 +180,7 @@ func (k *core) showLater(c *Conn) {
 		k.news = true
 		k.touch(c)
 		if c.end != nil && c.end.Over() {
-			k.vacate(c)
+			k.leaveSeat(c)
 		}
 	}
 }

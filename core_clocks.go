@@ -53,9 +53,9 @@ func (k *clocks) timeAt(at int64) time.Time {
 	return k.base.Add(time.Duration(max(at, 0)))
 }
 
-// arrivedAt is when a datagram came of which a socket says so: before we looked, but not before
+// readAt is when a datagram came of which a socket says so: before we looked, but not before
 // the one ahead of it.
-func (k *clocks) arrivedAt(received time.Time) int64 {
+func (k *clocks) readAt(received time.Time) int64 {
 	at := k.now
 	if !received.IsZero() {
 		at = min(at, max(int64(received.Sub(k.base)), k.newest))

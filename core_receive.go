@@ -15,7 +15,7 @@ func (k *core) receive(lazily bool) {
 			}
 			left -= n
 			for i := range k.incoming[:n] {
-				k.arrived(p, &k.incoming[i])
+				k.handleDatagram(p, &k.incoming[i])
 			}
 			if n == 0 || lazily && n < want/2 {
 				break
@@ -24,11 +24,11 @@ func (k *core) receive(lazily bool) {
 	}
 }
 
-// arrived counts a datagram, finds out when it came, and hands it on.
-func (k *core) arrived(p *port, d *transport.Datagram) {
+// handleDatagram counts a datagram, finds out when it came, and hands it on.
+func (k *core) handleDatagram(p *port, d *transport.Datagram) {
 	p.stats.Received++
 	p.stats.ReceivedBytes += uint64(len(d.Bytes))
-	k.role.handle(arrival{k.arrivedAt(d.Received), p, d})
+	k.role.handle(reading{k.readAt(d.Received), p, d})
 }
 
 // timeouts does what is due by time.

@@ -6,10 +6,10 @@ import "slices"
 // from Connected, ended when its Disconnected is queued, gone from conns one Update after that was
 // shown, and forgotten when its endpoint has said its last goodbye, too:
 //
-//	        enroll   show      end             shown    removeEnded
-//	live    ├───────────────────────────────────────────────────┤
-//	conns            ├──────────────────────────────────────┤
-//	ending                     ├──────────────────┤
+//	        enroll   connected      disconnected    shown    removeEnded
+//	live    ├────────────────────────────────────────────────────────┤
+//	conns            ├───────────────────────────────────────────┤
+//	ending                          ├───────────────┤
 //
 // One that the game never saw is live only.
 type roster struct {
@@ -30,15 +30,15 @@ func (r *roster) enroll(c *Conn) {
 	r.live = append(r.live, c)
 }
 
-// show has the game see a Conn.
-func (r *roster) show(c *Conn) {
+// connected has the game see a Conn.
+func (r *roster) connected(c *Conn) {
 	c.state = connOpen
 	r.conns = append(r.conns, c)
 	r.byID[c.id] = c
 }
 
-// end notes that a Conn is over, which the game hears with the next Update.
-func (r *roster) end(c *Conn) {
+// disconnected notes that a Conn is over, which the game hears with the next Update.
+func (r *roster) disconnected(c *Conn) {
 	c.state = connEnded
 	r.ending = append(r.ending, c)
 	r.leaving++
@@ -103,7 +103,7 @@ func (k *core) newConn(w way) *Conn {
 
 // connected shows a Conn to the game.
 func (k *core) connected(c *Conn) {
-	k.show(c)
+	k.roster.connected(c)
 	k.report(Event{Kind: Connected, Conn: c, Resumed: c.resumed})
 	k.touch(c)
 	k.markDirty(c)
@@ -121,7 +121,7 @@ func (k *core) disconnected(c *Conn, r Reason) {
 		c.takeEvents() // what it said before; endpoints keep that order by themselves
 	}
 	c.reason = r
-	k.end(c)
+	k.roster.disconnected(c)
 	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.undelivered, Unreliable: c.unreliable})
 	c.peer.disconnected()
 }

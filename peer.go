@@ -18,8 +18,8 @@ type peer interface {
 	keptUntil() int64
 	// uses reports whether the peer may yet be reached by a socket, beside the ways of the Conn.
 	uses(p *port) bool
-	// shutDown begins the end of an open Conn that shall lose nothing.
-	shutDown(within time.Duration, code Code, text string)
+	// drain begins the end of an open Conn that shall lose nothing.
+	drain(within time.Duration, code Code, text string)
 	// abort ends a Conn whose handshake is not complete.
 	abort(r Reason)
 	// disconnected is called when Disconnected was queued: the peer's place is free, though the

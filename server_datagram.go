@@ -6,7 +6,7 @@ import (
 )
 
 // handle implements role: netcode says what a datagram is.
-func (s *Server) handle(in arrival) {
+func (s *Server) handle(in reading) {
 	w := in.port.wayBack(in.Datagram)
 	ev := s.netcode.HandleDatagram(in.at, s.unix.Load(), sourceOf(in.Path), in.Bytes, s.reply[:0])
 	if len(ev.Reply) > 0 {
@@ -15,7 +15,10 @@ func (s *Server) handle(in arrival) {
 	}
 	switch ev.Kind {
 	case netcode.EventPacket:
-		s.handlePacket(in, w, ev)
+		if ev.First {
+			s.seatConfirmed(w, ev)
+		}
+		playerOn(ev.Seat).handlePacket(in, w, ev)
 	case netcode.EventConnected:
 		s.seatTaken(w, ev)
 	case netcode.EventRenewed:
@@ -40,24 +43,21 @@ func (p *player) aimAt(w way) { p.conn.aimAt(w) }
 
 func (e *expected) aimAt(w way) { e.at = w }
 
-// handlePacket hands a packet of ours to its endpoint. The first one opens the Conn.
-func (s *Server) handlePacket(in arrival, w way, ev netcode.Event) {
+// seatConfirmed: the first packet has come of a player who has a seat. It opens his Conn.
+func (s *Server) seatConfirmed(w way, ev netcode.Event) {
 	p := playerOn(ev.Seat)
-	if c := p.conn; ev.First {
-		if !ev.Moved {
-			c.aimAt(w)
-		}
-		if c.state == connOpening { // not replaced meanwhile
-			s.connected(c)
-			p.giveTickets()
-			p.tellAddresses()
-		}
+	if !ev.Moved {
+		p.conn.aimAt(w)
 	}
-	p.handlePacket(in, w, ev)
+	if p.conn.state == connOpening { // not replaced meanwhile
+		s.connected(p.conn)
+		p.giveFirstTickets()
+		p.tellAddresses()
+	}
 }
 
 // handlePacket hands a packet to the player's endpoint.
-func (p *player) handlePacket(in arrival, w way, ev netcode.Event) {
+func (p *player) handlePacket(in reading, w way, ev netcode.Event) {
 	p.conn.handlePacket(in.at, endpoint.Incoming{
 		Path: ev.Path, From: p.conn.route(w), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
 	})
@@ -123,7 +123,7 @@ func (s *Server) seatLost(ev netcode.Event) {
 	case p == nil: // he who was expected did not come, or not in time
 		s.netcode.Release(s.now, ev.Seat)
 	case p.conn.state == connOpening:
-		p.neverCame()
+		p.neverConnected()
 	case ev.Why == netcode.WhyTimeout:
 		s.disconnected(p.conn, Reason{Code: CodeTimeout})
 	default:

@@ -103,8 +103,8 @@ func (p *player) keptUntil() int64 { return p.conn.keptUntil() }
 // uses implements peer: a player is where his Conn says.
 func (p *player) uses(*port) bool { return false }
 
-// shutDown implements peer: he is handed over to another server, if there is one for him.
-func (p *player) shutDown(within time.Duration, code Code, text string) {
+// drain implements peer: he is handed over to another server, if there is one for him.
+func (p *player) drain(within time.Duration, code Code, text string) {
 	if !p.handOver(within) {
 		p.conn.drain(code, text, within)
 	}
@@ -142,17 +142,17 @@ func (p *player) forget() {
 	p.seat = nil
 }
 
-// vacate gives the seat of a player who has left to others before the game hears of it, if no loop
+// leaveSeat gives the seat of a player who has left to others before the game hears of it, if no loop
 // over Events is there to hear. What nobody hears of stays bounded: the Conn keeps its slot of
 // netcode's table, which has some more than there are seats.
-func (k *core) vacate(c *Conn) {
+func (k *core) leaveSeat(c *Conn) {
 	if p, ok := c.peer.(*player); ok && k.shared != nil && !k.shared.loops && p.seat != nil && c.state <= connClosing {
 		p.server.netcode.Leave(p.seat)
 	}
 }
 
-// neverCame forgets a player whom the game never saw, and of whom nothing was heard.
-func (p *player) neverCame() {
+// neverConnected forgets a player whom the game never saw, and of whom nothing was heard.
+func (p *player) neverConnected() {
 	c := p.conn
 	c.end.Release()
 	c.end, c.sealer = nil, nil
@@ -166,8 +166,8 @@ func (p *player) appendPayload(dst, payload []byte) ([]byte, error) {
 	return p.server.netcode.AppendPayload(p.server.now, p.seat, dst, payload)
 }
 
-// hangUp implements plainPeer.
-func (p *player) hangUp() {
+// sayGoodbye implements plainPeer.
+func (p *player) sayGoodbye() {
 	p.server.netcode.Disconnect(p.server.now, p.seat)
 	p.server.sendDue(*p.conn.at())
 }

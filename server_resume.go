@@ -20,14 +20,14 @@ import (
 // started anew.
 const leastTicketLife = 2 * time.Minute
 
-// giveTickets gives a player who is connected two tickets: should his line die when he has used
+// giveFirstTickets gives a player who has just connected, or returned, two resume tickets: should his line die when he has used
 // one, and before he gets others, he has the second.
-func (p *player) giveTickets() {
+func (p *player) giveFirstTickets() {
 	p.giveTicket()
 	p.giveTicket()
 }
 
-// giveTicket gives a player a ticket, and notes when he needs the next one: when half of its life
+// giveTicket gives a player a resume ticket, and notes when he needs the next one: when half of its life
 // is over. The other half lasts as long as he may be silent and still be here: he may hold, and
 // is given none meanwhile, and then be away.
 func (p *player) giveTicket() {
@@ -98,7 +98,7 @@ func (s *Server) expectReturn(w way, ev netcode.Event) {
 }
 
 // playerReturned: a player is back, on a seat that is new.
-func (s *Server) playerReturned(in arrival, w way, ev netcode.Event) {
+func (s *Server) playerReturned(in reading, w way, ev netcode.Event) {
 	e := ev.Seat.Owner.(*expected)
 	if !ev.Moved {
 		e.at = w
@@ -107,21 +107,21 @@ func (s *Server) playerReturned(in arrival, w way, ev netcode.Event) {
 	p := playerOn(ev.Old)
 	switch {
 	case p == nil:
-		p = s.connectAgain(e, ev.Seat)
-	case !p.moveTo(ev.Seat, e, ev.Continue):
+		p = s.returnAnew(e, ev.Seat)
+	case !p.returnTo(ev.Seat, e, ev.Continue):
 		s.netcode.Release(s.now, ev.Seat)
 		return
 	}
 	s.counts.Resumed++
 	p.handlePacket(in, w, ev)
-	p.giveTickets()
+	p.giveFirstTickets()
 	if !ev.Continue {
 		p.tellAddresses()
 	}
 }
 
-// connectAgain makes a Conn of a player whose former one is over, or of an earlier run.
-func (s *Server) connectAgain(e *expected, seat *netcode.Seat) *player {
+// returnAnew makes a Conn of a player whose former one is over, or of an earlier run.
+func (s *Server) returnAnew(e *expected, seat *netcode.Seat) *player {
 	p := s.seated(seat, e.at)
 	p.conn.resumed = true
 	p.begin(*e)
@@ -132,16 +132,16 @@ func (s *Server) connectAgain(e *expected, seat *netcode.Seat) *player {
 	return p
 }
 
-// moveTo moves a player to the seat on which he is back, and reports whether he does: a Conn that
+// returnTo moves a player to the seat on which he is back, and reports whether he does: a Conn that
 // the game has closed meanwhile stays closed.
-func (p *player) moveTo(seat *netcode.Seat, e *expected, with bool) bool {
+func (p *player) returnTo(seat *netcode.Seat, e *expected, continues bool) bool {
 	c, s := p.conn, p.server
-	if c.state != connOpen || with && c.continueAt(e.at) != nil {
+	if c.state != connOpen || continues && c.continueAt(e.at) != nil {
 		return false
 	}
 	s.netcode.Release(s.now, p.seat)
 	p.seat, seat.Owner = seat, p
-	if !with {
+	if !continues {
 		c.replaceEnd(s.endpointFor(e, seat), e.at)
 	}
 	c.seal(seat.Sealer())

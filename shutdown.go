@@ -102,7 +102,7 @@ func (k *core) beginShutdown(ctx context.Context, code Code, text string) error 
 func (k *core) part(code Code, text string, within time.Duration) {
 	k.parting = true
 	for _, c := range slices.Clone(k.live) { // what is not open yet leaves the list
-		c.peer.shutDown(within, code, text)
+		c.peer.drain(within, code, text)
 	}
 }
 

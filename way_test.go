@@ -39,7 +39,7 @@ func TestWaysOfStrangers(t *testing.T) {
 		var ip [4]byte
 		binary.BigEndian.PutUint32(ip[:], 0x0a000000+n*97)
 		path := transport.PathTo(netip.AddrPortFrom(netip.AddrFrom4(ip), 7))
-		srv.handle(arrival{
+		srv.handle(reading{
 			int64(time.Second), srv.ports[1], &transport.Datagram{Path: path, Bytes: append([]byte(nil), b...)},
 		})
 		srv.ports[1].n = 0
