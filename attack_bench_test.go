@@ -213,10 +213,11 @@ func newFlooder(b *testing.B, to netip.AddrPort, sockets int) *flooder {
 // requestFor is the first packet of a client that has such a token.
 func requestFor(t testing.TB, cfg netcode.MintConfig) []byte {
 	t.Helper()
-	now := time.Now().Unix()
+	cfg.ClientID = 7
+	now := time.Now()
 	token, err := netcode.Mint(now, cfg)
 	must(t, err)
-	c, err := netcode.NewClient(0, now, token, netcode.ClientConfig{})
+	c, err := netcode.NewClient(0, now.Unix(), token, netcode.ClientConfig{})
 	must(t, err)
 	request, _, ok := c.NextDatagram(nil)
 	if !ok {

@@ -255,8 +255,8 @@ const PlainChannel ChannelID = 0
 // returns.
 type Applicant struct {
 	ClientID uint64
-	UserData []byte
-	Address  netip.AddrPort // not valid on transports without addresses
+	UserData netcode.UserData // of the connect token, 256 bytes; its method Text has what stands before the zeros
+	Address  netip.AddrPort   // not valid on transports without addresses
 	Plain    bool
 	Reserved bool // a seat is kept for this client; see Server.Reserve
 	Resumes  bool // the client comes back with a resume ticket; see ServerConfig.KeepSeats

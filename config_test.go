@@ -141,7 +141,7 @@ func TestEveryRoomNamesAll(t *testing.T) {
 		{"NewClient", all(tickwire.NewClient(tickwire.ClientConfig{WireIDBytes: 9, MaxSockets: -1})), "WireIDBytes,MaxSockets,sockets"},
 		{"PathConfig", fields(t, tickwire.PathConfig{Use: 9, Weight: -1}.Validate()), "Use,Weight"},
 		{"endpoint.New", all(endpoint.New(0, endpoint.Config{MaxPaths: 9, Path: endpoint.PathConfig{Weight: 300}})), "MaxPaths,Path.Weight"},
-		{"netcode.Mint", all(netcode.Mint(0, netcode.MintConfig{UserData: make([]byte, 300), TagBytes: 8, Addresses: two})), "Key,UserData,Addresses,TagBytes"},
+		{"netcode.Mint", all(netcode.Mint(time.Unix(0, 0), netcode.MintConfig{UserData: make([]byte, 300), TagBytes: 8, Addresses: two})), "Key,UserData,ClientID,Addresses,TagBytes"},
 		{"netcode.NewServer", all(netcode.NewServer(0, 0, netcode.ServerConfig{MaxTokens: -1, EpochPackets: -1})), "PrivateKey,Addresses,EpochPackets,MaxTokens"},
 		{"netcode.NewAdmission", all(netcode.NewAdmission(0, netcode.AdmissionConfig{MaxClients: -1, MaxTokens: -1})), "MaxClients,MaxTokens"},
 		{"netcode.NewClient", all(netcode.NewClient(0, 0, nil, netcode.ClientConfig{Plain: 9, LeastProtection: 9})), "Plain,LeastProtection"},

@@ -86,9 +86,9 @@ func (c *Conn) ID() uint64 { return c.id }
 // ClientID is the player's id, authenticated by the connect token. At a client 0.
 func (c *Conn) ClientID() uint64 { return c.clientID }
 
-// UserData is a copy of what the backend wrote into the connect token, 256 bytes with
-// zeros at their end. At a client nil.
-func (c *Conn) UserData() []byte {
+// UserData is a copy of what the backend wrote into the connect token: 256 bytes with
+// zeros at their end, without which text is read by its method Text. At a client nil.
+func (c *Conn) UserData() netcode.UserData {
 	if _, ok := c.peer.(*player); !ok {
 		return nil
 	}

@@ -99,7 +99,7 @@ func ExampleServer_Shutdown_handOver() {
 	}
 	mint := func(player uint64, hub *tickwire.Hub) []byte {
 		cfg := netcode.MintConfig{Key: key, ClientID: player, Addresses: hub.PublicAddresses()}
-		token, err := netcode.Mint(time.Now().Unix(), cfg)
+		token, err := netcode.Mint(time.Now(), cfg)
 		if err != nil {
 			panic(err)
 		}

@@ -84,7 +84,7 @@ func Example_backend() {
 		fmt.Println(err)
 		return
 	}
-	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: 7, Key: key, ClientID: 42, Addresses: addresses,
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func plainOver(t *testing.T, conn *net.UDPConn, server netip.AddrPort, player ui
 	t.Helper()
 	t.Cleanup(func() { conn.Close() })
 	must(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
-	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: 7, Key: testKey, ClientID: player, Addresses: []netip.AddrPort{server}, Plain: true,
 	})
 	must(t, err)

@@ -244,7 +244,7 @@ func TestTokensInTurn(t *testing.T) {
 	})
 	w.serve(free, withKey)
 	nobody := w.address()
-	tokens, err := netcode.MintTokenList(w.nw.Now().Unix(), netcode.MintConfig{
+	tokens, err := netcode.MintTokenList(w.nw.Now(), netcode.MintConfig{
 		ProtocolID: 7, Key: testKey, ClientID: 5, Random: newSeeded(99),
 	}, []netip.AddrPort{nobody}, []netip.AddrPort{full}, []netip.AddrPort{free})
 	must(t, err)
@@ -268,7 +268,7 @@ func TestTokensInTurn(t *testing.T) {
 // TestOtherProtocol: a client that says which game it is refuses tokens for another one.
 func TestOtherProtocol(t *testing.T) {
 	w := newWorld(t)
-	token, err := netcode.Mint(0, netcode.MintConfig{
+	token, err := netcode.Mint(time.Unix(0, 0), netcode.MintConfig{
 		ProtocolID: 0xbeef, Key: testKey, ClientID: 5, Addresses: []netip.AddrPort{w.address()},
 	})
 	must(t, err)

@@ -26,7 +26,8 @@ func (s *Server) judge(o netcode.Offer) netcode.Verdict {
 	}
 	if s.cfg.Admit != nil {
 		err := s.cfg.Admit(Applicant{
-			o.ClientID, o.UserData, o.Source.AddrPort(), o.Plain, o.Reserved, o.Resumed,
+			ClientID: o.ClientID, UserData: o.UserData, Address: o.Source.AddrPort(),
+			Plain: o.Plain, Reserved: o.Reserved, Resumes: o.Resumed,
 		})
 		if err != nil {
 			return refuse(s.refusalOf(o.ClientID, err))

@@ -75,7 +75,7 @@ func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	if s.cfg.DevelopmentToken != nil {
 		s.cfg.DevelopmentToken(&cfg)
 	}
-	tokens, err := netcode.MintTokenList(unix, cfg, perServer(s.cfg.PublicAddresses)...)
+	tokens, err := netcode.MintTokenList(time.Unix(unix, 0), cfg, perServer(s.cfg.PublicAddresses)...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/tickwire/tickwire/netcode"
@@ -24,7 +23,7 @@ func (s *Server) seated(seat *netcode.Seat, w way) *player {
 	p := &player{server: s, conn: s.newConn(w), seat: seat, renewAt: never}
 	p.conn.peer, seat.Owner = p, p
 	s.enroll(p.conn)
-	p.conn.clientID, p.conn.userData = seat.ClientID(), string(bytes.TrimRight(seat.UserData(), "\x00"))
+	p.conn.clientID, p.conn.userData = seat.ClientID(), seat.UserData().Text()
 	return p
 }
 

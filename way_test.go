@@ -54,7 +54,7 @@ func TestWaysOfStrangers(t *testing.T) {
 	if gone := srv.netcode.Counters().Gones; gone == 0 || known() != 0 {
 		t.Errorf("%d of 5000 strangers are remembered, %d were answered", known(), gone)
 	}
-	token, err := netcode.Mint(srv.unix.Load(), netcode.MintConfig{Key: key, ClientID: 7, Addresses: []netip.AddrPort{at}, Plain: true})
+	token, err := netcode.Mint(time.Unix(srv.unix.Load(), 0), netcode.MintConfig{Key: key, ClientID: 7, Addresses: []netip.AddrPort{at}, Plain: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func wide(t *testing.T, n *netns.Net) *wideServer {
 func (s *wideServer) dial(to netip.AddrPort) *tickwire.Session {
 	s.t.Helper()
 	s.next++
-	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: 7, Key: testKey, Addresses: []netip.AddrPort{to}, ClientID: s.next,
 	})
 	must(s.t, err)

@@ -153,7 +153,7 @@ func (w *world) mint(player uint64, change func(*netcode.MintConfig), at ...neti
 	if change != nil {
 		change(&cfg)
 	}
-	token, err := netcode.Mint(w.nw.Now().Unix(), cfg)
+	token, err := netcode.Mint(w.nw.Now(), cfg)
 	must(w.t, err)
 	return token.Append(nil)
 }

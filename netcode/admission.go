@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
@@ -66,8 +65,9 @@ type AdmissionConfig struct {
 	// whole seconds: one with the longest life is good if it was made in a later
 	// second than that of the start, however soon after its end a server is
 	// started again. Tokens that live longer, by more than the five seconds that clocks may differ,
-	// are refused with [CodeTooLong]. Negative turns both rules off, which is for tests: it lets
-	// recorded tokens in after a restart.
+	// are refused with [CodeTooLong]. Negative turns the first rule off, which is for tests and for who has
+	// had no earlier run: it lets recorded tokens in after a restart. Then the longest life is
+	// [MaxLifetime], since a token is remembered as long as it lives.
 	MaxTokenLifetime time.Duration
 	// FailuresPerSecond is how many datagrams that ask for cryptography and do not
 	// authenticate, and how many answers beyond those that a handshake needs,
@@ -109,6 +109,8 @@ func (cfg AdmissionConfig) Validate() error {
 		fmt.Sprintf("1 to %d, or 0 for %d; more servers take more", MaxClients, DefaultMaxClients))
 	v.That(cfg.MaxTokens >= 0 && cfg.MaxTokens <= maxEntries, "MaxTokens", cfg.MaxTokens,
 		fmt.Sprintf("1 to %d, or 0 for eight for each client", maxEntries))
+	v.That(cfg.MaxTokenLifetime <= MaxLifetime, "MaxTokenLifetime", cfg.MaxTokenLifetime,
+		fmt.Sprintf("up to %v, 0 for %v, or negative for no restart rule", MaxLifetime, DefaultLifetime))
 	v.That(cfg.FailuresPerSecond <= mostPerSecond, "FailuresPerSecond", cfg.FailuresPerSecond,
 		fmt.Sprintf("1 to %d, 0 for %d, or negative for no limit", mostPerSecond, defaultFailures))
 	v.That(cfg.HandshakesPerSecond <= mostPerSecond, "HandshakesPerSecond", cfg.HandshakesPerSecond,
@@ -180,10 +182,8 @@ const backendAhead = 5
 // notAfter is when a token expires at the latest that may be shown now: the restart rule of the
 // next run believes that no token lives longer.
 func (a *Admission) notAfter(unix int64) uint64 {
-	if a.lifetime == 0 {
-		return math.MaxUint64
-	}
-	return seconds(unix) + a.lifetime + backendAhead
+	longest := cmp.Or(a.lifetime, uint64(MaxLifetime/time.Second))
+	return seconds(unix) + longest + backendAhead
 }
 
 // Clients is how many players are connected.

@@ -252,8 +252,8 @@ func TestErrorsCount(t *testing.T) {
 		want string
 	}{
 		{errorOf(NewAdmission(0, AdmissionConfig{FailuresPerSecond: 1<<24 + 1})), "FailuresPerSecond is 16777217: want 1 to 16777216,"},
-		{errorOf(Mint(0, MintConfig{Key: testKey(), UserData: make([]byte, 257)})), "UserData is 257 bytes: want at most 256;"},
-		{errorOf(Mint(0, MintConfig{Key: testKey(), TagBytes: 9, Addresses: []netip.AddrPort{serverAddr}})), "TagBytes is 9: want 16 with ChaCha20-Poly1305; signed only has 8 to 32"},
+		{errorOf(Mint(wall(0), MintConfig{Key: testKey(), UserData: make([]byte, 257)})), "UserData is 257 bytes: want at most 256;"},
+		{errorOf(Mint(wall(0), MintConfig{Key: testKey(), TagBytes: 9, Addresses: []netip.AddrPort{serverAddr}})), "TagBytes is 9: want 16 with ChaCha20-Poly1305; signed only has 8 to 32"},
 		{(&ResumeTicket{}).check(0), fmt.Sprintf("0 bytes, a ticket has %d to %d", minTicketBytes, maxTicketBytes)},
 		{(&ResumeTicket{ticket: make([]byte, maxTicketBytes+1)}).check(0), fmt.Sprintf("%d bytes, a ticket", maxTicketBytes+1)},
 		{(&ResumeTicket{ticket: make([]byte, maxTicketBytes)}).check(0), "addresses: 0 of them, not 1 to 32"},

@@ -17,7 +17,7 @@ func Example() {
 	player := netcode.SourceFrom(netip.MustParseAddrPort("198.51.100.7:50000"))
 	now, unix := int64(0), int64(1_700_000_000)
 
-	token, err := netcode.Mint(unix, netcode.MintConfig{
+	token, err := netcode.Mint(time.Unix(unix, 0), netcode.MintConfig{
 		ProtocolID: protocol, Key: key, ClientID: 42, Addresses: []netip.AddrPort{server},
 	})
 	if err != nil {
@@ -92,7 +92,7 @@ func ExampleMintConfig_protection() {
 		{Suite: netcode.SuiteSignedOnly, TagBytes: 8},
 	} {
 		cfg.Key, cfg.ClientID, cfg.Addresses = netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), 42, []netip.AddrPort{server}
-		token, err := netcode.Mint(1_700_000_000, cfg)
+		token, err := netcode.Mint(time.Unix(1_700_000_000, 0), cfg)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -108,7 +108,7 @@ func ExampleMintConfig_protection() {
 // Several servers get a token each, with keys of its own.
 func ExampleMintTokenList() {
 	eu, us := netip.MustParseAddrPort("192.0.2.1:7777"), netip.MustParseAddrPort("203.0.113.1:7777")
-	tokens, err := netcode.MintTokenList(1_700_000_000, netcode.MintConfig{
+	tokens, err := netcode.MintTokenList(time.Unix(1_700_000_000, 0), netcode.MintConfig{
 		ProtocolID: 1, Key: netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}), ClientID: 42,
 	}, []netip.AddrPort{eu}, []netip.AddrPort{us})
 	if err != nil {

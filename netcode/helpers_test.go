@@ -88,6 +88,10 @@ func (w *world) restart() {
 
 func (w *world) unix() int64 { return w.unix0 + (w.now-second)/second }
 
+// wall is the time of day that stands for a second since 1970.
+func wall(unix int64) time.Time { return time.Unix(unix, 0) }
+
+// mint makes a token as a backend of any library may, which gives client ids and lives that ours refuses.
 func (w *world) mint(client uint64, change func(*MintConfig)) *Token {
 	cfg := MintConfig{
 		ProtocolID: testProtocol, Key: testKey(), ClientID: client, Addresses: []netip.AddrPort{serverAddr},
@@ -96,7 +100,7 @@ func (w *world) mint(client uint64, change func(*MintConfig)) *Token {
 	if change != nil {
 		change(&cfg)
 	}
-	t, err := Mint(w.unix(), cfg)
+	t, err := cfg.withDefaults().mint(uint64(w.unix()))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type usableToken struct {
 	timeoutSeconds int32
 	keys           hidden[*tokenKeys]
 	pad            Pad
-	userData       userData       // the seat has it too
+	userData       keptData       // the seat has it too
 	seat           *Seat          // of an accepted token
 	handshake      *handshakeKeys // derived on the first use
 	receive        *packetKey     // of plain responses, likewise

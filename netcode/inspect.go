@@ -30,7 +30,7 @@ type PrivatePart struct {
 	ClientID       uint64
 	TimeoutSeconds int32
 	Addresses      []netip.AddrPort // by which servers know themselves; clients go by those in public
-	UserData       []byte           // always 256 bytes; what the backend did not fill is zero
+	UserData       UserData
 	Pad            Pad
 }
 

@@ -136,7 +136,7 @@ func TestInspectPrivateDamage(t *testing.T) {
 // TestInspectTokenList: what is there is inspected, also if it is not what the header says.
 func TestInspectTokenList(t *testing.T) {
 	key := testKey()
-	list, err := MintTokenList(testUnix, MintConfig{Key: key, ClientID: 5}, []netip.AddrPort{serverAddr}, []netip.AddrPort{otherAddr})
+	list, err := MintTokenList(wall(testUnix), MintConfig{Key: key, ClientID: 5}, []netip.AddrPort{serverAddr}, []netip.AddrPort{otherAddr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestPerServer(t *testing.T) {
 		if len(servers) != c.tokens || !slices.Equal(slices.Concat(servers...), c.addresses) {
 			t.Errorf("%v became %v", c.addresses, servers)
 		}
-		if _, err := MintTokenList(0, MintConfig{Key: testKey()}, servers...); (err == nil) != (c.tokens > 0) {
+		if _, err := MintTokenList(wall(0), MintConfig{Key: testKey(), ClientID: 5}, servers...); (err == nil) != (c.tokens > 0) {
 			t.Errorf("%v: %v", servers, err)
 		}
 	}

@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"bytes"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -373,5 +374,22 @@ func TestTokenTooLong(t *testing.T) {
 			t.Errorf("%d s: no reason", seconds)
 		}
 		w.now += second
+	}
+}
+
+// TestTokenWithoutEnd: without a restart rule a token lives for a year at most, since it is remembered as
+// long; so one that was made in milliseconds for seconds is found too, and one that never ends.
+func TestTokenWithoutEnd(t *testing.T) {
+	w := newWorld(t, nil)
+	const year = int64(MaxLifetime / time.Second)
+	for lifetime, want := range map[int64]Drop{year: DropNone, year + 5: DropNone, year + 6: DropTooLong, 999 * testUnix: DropTooLong} {
+		cfg := MintConfig{ProtocolID: testProtocol, Key: testKey(), ClientID: 7, Addresses: []netip.AddrPort{serverAddr}, Random: w.random}
+		token, err := cfg.withDefaults().mint(uint64(testUnix + lifetime - int64(DefaultLifetime/time.Second)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev := w.request(token, 1); ev.Drop != want {
+			t.Errorf("%d s: dropped as %v", lifetime, ev.Drop)
+		}
 	}
 }

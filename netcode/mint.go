@@ -18,26 +18,31 @@ const (
 	// server expects: a shorter one is refused for the difference after each
 	// start of a server.
 	DefaultLifetime = 45 * time.Second
+	// MaxLifetime is the longest life of a token: what a server is shown it remembers as long, and no
+	// player waits for a year. Whoever gives more has another unit in mind.
+	MaxLifetime = 365 * 24 * time.Hour
 	// DefaultTimeout is how long silence may last on a connection.
 	DefaultTimeout = 10 * time.Second
 )
 
-// A MintConfig says what token to make. The zero value lacks at least Key and
-// Addresses.
+// A MintConfig says what token to make. The zero value lacks at least Key, ClientID
+// and Addresses.
 type MintConfig struct {
 	// ProtocolID tells games, and versions of a game, apart.
 	ProtocolID uint64
 	// Key is the secret that backend and servers share.
 	Key Key
-	// ClientID names the player; it is authenticated to the server.
+	// ClientID names the player, from 1: 0 is what nobody has set. It is authenticated to the
+	// server.
 	ClientID uint64
-	// UserData is for the application on the server, at most 256 bytes.
+	// UserData is for the application on the server, at most 256 bytes. A token has room for 256 and
+	// not for a length: the server reads all of them, see [UserData].
 	UserData []byte
 	// Addresses are of one server: one IPv4 address, one IPv6 address, or one
 	// of each. Names are resolved by the caller.
 	Addresses []netip.AddrPort
 	// Lifetime is how long the token may be shown to the server; 0 means
-	// [DefaultLifetime]. A part of a second counts as a whole one.
+	// [DefaultLifetime], and [MaxLifetime] is the most. A part of a second counts as a whole one.
 	Lifetime time.Duration
 	// Timeout is how long silence may last on the connection; 0 means
 	// [DefaultTimeout], negative for ever.
@@ -70,18 +75,25 @@ func noRandom(why string) error {
 	return config.Wrong("Random", "a source that fails", "one that works: "+why)
 }
 
-// Mint makes a connect token at the time unix, in seconds since 1970. The error is that of
-// [MintConfig.Validate], or a *[ConfigError] if there is no randomness.
-func Mint(unix int64, cfg MintConfig) (*Token, error) {
-	if err := cfg.Validate(); err != nil {
+// Mint makes a connect token that is good from now on, which is [time.Now] for a backend; a token counts
+// in whole seconds. The error is that of [MintConfig.Validate], or a *[ConfigError] if now is no time
+// of day or there is no randomness.
+func Mint(now time.Time, cfg MintConfig) (*Token, error) {
+	var v config.Check
+	v.That(now.Unix() >= 0 && now.Year() <= 9999, "now", now, "the time of day, as time.Now says it")
+	v.Take("", cfg.Validate())
+	if err := v.Err(); err != nil {
 		return nil, err
 	}
-	cfg = cfg.withDefaults()
+	return cfg.withDefaults().mint(uint64(now.Unix()))
+}
+
+// mint makes what a valid configuration says.
+func (cfg MintConfig) mint(created uint64) (*Token, error) {
 	random := cfg.Random
 	if random == nil {
 		random = rand.Reader
 	}
-	created := uint64(max(unix, 0))
 	t := &Token{
 		reveal:         hide(new(tokenKeys)),
 		ProtocolID:     cfg.ProtocolID,
@@ -128,9 +140,10 @@ func (cfg MintConfig) Validate() error {
 	v.That(!cfg.Key.IsZero(), "Key", "zero", "the 32 secret bytes that the servers have")
 	v.That(len(cfg.UserData) <= UserDataBytes, "UserData", fmt.Sprintf("%d bytes", len(cfg.UserData)),
 		fmt.Sprintf("at most %d; send the rest as a message", UserDataBytes))
+	v.That(cfg.ClientID != 0, "ClientID", cfg.ClientID, "the player's number, from 1: 0 is what nobody has set")
 	v.Take("", oneServer(cfg.Addresses))
-	v.That(cfg.Lifetime >= 0, "Lifetime", cfg.Lifetime,
-		"0 for 45s, or more: a token without end could never be forgotten by its server")
+	v.That(cfg.Lifetime >= 0 && cfg.Lifetime <= MaxLifetime, "Lifetime", cfg.Lifetime,
+		fmt.Sprintf("0 for %v, or up to %v: a token without end could never be forgotten by its server", DefaultLifetime, MaxLifetime))
 	cfg.withDefaults().checkProtection(&v)
 	return v.Err()
 }

@@ -12,7 +12,7 @@ import (
 
 func TestMint(t *testing.T) {
 	v6 := netip.MustParseAddrPort("[2001:db8::1]:40000")
-	token, err := Mint(1000, MintConfig{
+	token, err := Mint(wall(1000), MintConfig{
 		ProtocolID: 5, Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr, v6},
 	})
 	if err != nil {
@@ -29,7 +29,7 @@ func TestMint(t *testing.T) {
 	if !bytes.Equal(again.Append(nil), b[len("before"):]) || len(again.Addresses) != 2 || again.Addresses[1] != v6 {
 		t.Fatalf("read back as %+v", again)
 	}
-	other, _ := Mint(1000, MintConfig{ProtocolID: 5, Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr}})
+	other, _ := Mint(wall(1000), MintConfig{ProtocolID: 5, Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr}})
 	if *other.keys() == *token.keys() || other.nonce == token.nonce {
 		t.Fatal("two tokens share keys or nonce")
 	}
@@ -62,7 +62,7 @@ func TestPadPlace(t *testing.T) {
 }
 
 func TestMintErrors(t *testing.T) {
-	good := MintConfig{Key: testKey(), Addresses: []netip.AddrPort{serverAddr}}
+	good := MintConfig{Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr}}
 	for want, change := range map[string]func(*MintConfig){
 		" Key is zero: want ": func(c *MintConfig) { c.Key = Key{} },
 		"Addresses[0] is 0.0.0.0:7777: want an address that can be reached": func(c *MintConfig) { c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")} },
@@ -70,20 +70,53 @@ func TestMintErrors(t *testing.T) {
 		"Addresses is empty: want the server's":                             func(c *MintConfig) { c.Addresses = nil },
 		"Addresses[0] is invalid AddrPort: want an address":                 func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
 		"UserData is 257 bytes: want at most 256":                           func(c *MintConfig) { c.UserData = make([]byte, 257) },
-		"Lifetime is -1ns: want":                                            func(c *MintConfig) { c.Lifetime = -1 },
+		"ClientID is 0: want the player's number":                           func(c *MintConfig) { c.ClientID = 0 },
+		"Lifetime is -1ns: want 0 for 45s, or up to 8760h0m0s: ":            func(c *MintConfig) { c.Lifetime = -1 },
+		"Lifetime is 8760h0m0.000000001s: want":                             func(c *MintConfig) { c.Lifetime = MaxLifetime + 1 },
 		"Random is a source that fails: want":                               func(c *MintConfig) { c.Random = &failing{} },
 	} {
 		cfg := good
 		change(&cfg)
-		if _, err := Mint(0, cfg); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Mint(wall(0), cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}
 	}
 	for timeout, want := range map[time.Duration]int32{0: 10, -1: -1, 1: 1, 1500 * time.Millisecond: 2, time.Minute: 60} {
 		cfg := good
 		cfg.Timeout = timeout
-		if token, err := Mint(0, cfg); err != nil || token.TimeoutSeconds != want {
+		if token, err := Mint(wall(0), cfg); err != nil || token.TimeoutSeconds != want {
 			t.Errorf("timeout %v became %d seconds", timeout, token.TimeoutSeconds)
+		}
+	}
+}
+
+// TestMintTime: a token is made at a time of day; what is none, as a zero time and milliseconds taken for
+// seconds, is refused with the way out.
+func TestMintTime(t *testing.T) {
+	cfg := MintConfig{Key: testKey(), ClientID: 9, Addresses: []netip.AddrPort{serverAddr}}
+	for _, now := range []time.Time{{}, wall(-1), wall(wall(testUnix).UnixMilli())} {
+		_, err := Mint(now, cfg)
+		if err == nil || !strings.Contains(err.Error(), "now is "+now.String()+": want the time of day, as time.Now says it") {
+			t.Errorf("at %v: %v", now, err)
+		}
+	}
+	here := wall(testUnix).Add(999 * time.Millisecond).In(time.FixedZone("far", -11*3600))
+	if token, err := Mint(here, cfg); err != nil || token.Created != uint64(testUnix) || token.Expires != uint64(testUnix)+45 {
+		t.Errorf("%v, %v", token, err)
+	}
+	cfg.Lifetime = MaxLifetime
+	if token, err := Mint(wall(0), cfg); err != nil || token.Expires != 365*86400 {
+		t.Errorf("%v, %v", token, err)
+	}
+}
+
+// TestUserDataText: the bytes come as the token has them, 256, and text without the zeros at their end.
+func TestUserDataText(t *testing.T) {
+	for _, data := range []string{"", "level 3", "a\x00b", strings.Repeat("x", UserDataBytes)} {
+		w := newWorld(t, nil)
+		_, seat := w.confirmed(w.mint(7, func(c *MintConfig) { c.UserData = []byte(data) }), 1)
+		if got := seat.UserData(); len(got) != UserDataBytes || got.Text() != data || !strings.HasPrefix(string(got), data) {
+			t.Errorf("%q came as %q, text %q", data, got, got.Text())
 		}
 	}
 }
@@ -123,7 +156,7 @@ func TestTokenList(t *testing.T) {
 	for i := range MaxListTokens {
 		servers = append(servers, []netip.AddrPort{netip.AddrPortFrom(serverAddr.Addr(), uint16(i+1))})
 	}
-	tokens, err := MintTokenList(0, cfg, servers...)
+	tokens, err := MintTokenList(wall(0), cfg, servers...)
 	if err != nil || len(tokens) != MaxListTokens {
 		t.Fatalf("%d tokens, %v", len(tokens), err)
 	}
@@ -140,10 +173,10 @@ func TestTokenList(t *testing.T) {
 			t.Errorf("bad tokens %d were taken", i)
 		}
 	}
-	if _, err := MintTokenList(0, cfg); err == nil {
+	if _, err := MintTokenList(wall(0), cfg); err == nil {
 		t.Error("minted tokens for no server")
 	}
-	if _, err := MintTokenList(0, cfg, append(servers, servers[0])...); err == nil {
+	if _, err := MintTokenList(wall(0), cfg, append(servers, servers[0])...); err == nil {
 		t.Error("minted nine tokens")
 	}
 }

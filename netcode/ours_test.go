@@ -212,8 +212,8 @@ func (f *failing) Read(b []byte) (int, error) {
 
 // TestNoRandomness: keys from a CSPRNG, or not at all.
 func TestNoRandomness(t *testing.T) {
-	cfg := MintConfig{Key: testKey(), Addresses: []netip.AddrPort{serverAddr}, Random: &failing{after: 60}}
-	if _, err := Mint(0, cfg); err == nil {
+	cfg := MintConfig{Key: testKey(), ClientID: 7, Addresses: []netip.AddrPort{serverAddr}, Random: &failing{after: 60}}
+	if _, err := Mint(wall(0), cfg); err == nil {
 		t.Fatal("minted a token without keys")
 	}
 	if _, err := NewAdmission(0, AdmissionConfig{Random: &failing{}}); err == nil {

@@ -21,7 +21,7 @@ func TestPrintNoSecrets(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) {
 		c.PrivateKey, c.TicketKey = KeyFrom(strange(1)), KeyFrom(strange(2))
 	})
-	token, err := Mint(w.unix(), MintConfig{Key: w.cfg.PrivateKey, ProtocolID: testProtocol, ClientID: 7, Addresses: w.cfg.Addresses, Random: newSeeded(5)})
+	token, err := Mint(wall(w.unix()), MintConfig{Key: w.cfg.PrivateKey, ProtocolID: testProtocol, ClientID: 7, Addresses: w.cfg.Addresses, Random: newSeeded(5)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package netcode_test
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -41,7 +42,7 @@ func ExampleServer_AppendTicket() {
 		return ev.Seat
 	}
 
-	token, _ := netcode.Mint(unix, netcode.MintConfig{Key: key, ClientID: 42, Addresses: []netip.AddrPort{server}})
+	token, _ := netcode.Mint(time.Unix(unix, 0), netcode.MintConfig{Key: key, ClientID: 42, Addresses: []netip.AddrPort{server}})
 	s := run()
 	c, _ := netcode.NewClient(now, unix, token, netcode.ClientConfig{})
 	seat := handshake(s, c, "198.51.100.7:50000")

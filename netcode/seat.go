@@ -33,7 +33,7 @@ type Seat struct {
 	counted          bool // among the connected clients
 	index            int
 	clientID         uint64
-	userData         userData
+	userData         keptData
 	sources                // where the client was last proven to be
 	timeout          int64 // nanoseconds; 0: never
 	token            *tokenEntry
@@ -90,8 +90,8 @@ func (s *Seat) Index() int { return s.index }
 // ClientID is the authenticated id of the player.
 func (s *Seat) ClientID() uint64 { return s.clientID }
 
-// UserData is a copy of what the backend wrote into the token: 256 bytes with zeros at their end.
-func (s *Seat) UserData() []byte { return s.userData.append(nil) }
+// UserData is a copy of what the backend wrote into the token.
+func (s *Seat) UserData() UserData { return s.userData.append(nil) }
 
 // Source is where the client was last proven to be on path 0, by the handshake
 // or since then by its owner, with [Server.Settled].

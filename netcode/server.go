@@ -74,7 +74,7 @@ type ServerConfig struct {
 // until Judge returns.
 type Offer struct {
 	ClientID uint64
-	UserData []byte
+	UserData UserData
 	Source   Source
 	// Hello is the client's HELLO body; none if the client is plain.
 	Hello []byte

@@ -333,8 +333,8 @@ func TestMintProtection(t *testing.T) {
 		" Plain is true: want false":       {Plain: true, Suite: SuiteAES256GCM},
 		"another Suite nor ForwardSecrecy": {Plain: true, ForwardSecrecy: true},
 	} {
-		c.Key, c.Addresses = testKey(), w.cfg.Addresses
-		if _, err := Mint(0, c); err == nil || !strings.Contains(err.Error(), want) {
+		c.Key, c.ClientID, c.Addresses = testKey(), 7, w.cfg.Addresses
+		if _, err := Mint(wall(0), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package netcode
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -13,8 +12,6 @@ import (
 const (
 	// TokenBytes is the size of a connect token as the backend hands it out.
 	TokenBytes = tokenBytes
-	// UserDataBytes is the room for the application's data in a token.
-	UserDataBytes = 256
 
 	tokenBytes          = 2048
 	privateTokenBytes   = 1024 // sealed, tag included
@@ -270,16 +267,4 @@ func addressFault(b []byte) string {
 		r.U16()
 	}
 	return fmt.Sprintf("%d of them do not fit", n)
-}
-
-// A userData is what a backend gives along for the application, without the zeros at its end: most
-// give little, and it stays for as long as the player.
-type userData string
-
-func keepData(b *[UserDataBytes]byte) userData { return userData(bytes.TrimRight(b[:], "\x00")) }
-
-// append appends all 256 bytes.
-func (u userData) append(dst []byte) []byte {
-	dst = append(dst, u...)
-	return append(dst, make([]byte, UserDataBytes-len(u))...)
 }

@@ -3,6 +3,7 @@ package netcode
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
 )
@@ -24,16 +25,16 @@ const (
 	listHeader  = len(listMagic) + 2
 )
 
-// MintTokenList makes a token for each server. What Addresses says in cfg is
+// MintTokenList makes a token for each server, as [Mint] does. What Addresses says in cfg is
 // not used.
-func MintTokenList(unix int64, cfg MintConfig, servers ...[]netip.AddrPort) (TokenList, error) {
+func MintTokenList(now time.Time, cfg MintConfig, servers ...[]netip.AddrPort) (TokenList, error) {
 	if len(servers) == 0 || len(servers) > MaxListTokens {
 		return nil, config.Wrong("servers", len(servers), fmt.Sprintf("1 to %d of them", MaxListTokens))
 	}
 	var ts TokenList
 	for _, addresses := range servers {
 		cfg.Addresses = addresses
-		t, err := Mint(unix, cfg)
+		t, err := Mint(now, cfg)
 		if err != nil {
 			return nil, err
 		}

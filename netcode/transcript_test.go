@@ -122,7 +122,7 @@ func TestTranscriptMint(t *testing.T) {
 	tr := readTranscript(t)
 	v := tr.Tokens[0]
 	created := number(t, v.Created)
-	token, err := Mint(int64(created), MintConfig{
+	token, err := Mint(wall(int64(created)), MintConfig{
 		ProtocolID: number(t, tr.ProtocolID),
 		Key:        KeyFrom([KeyBytes]byte(tr.PrivateKey)),
 		ClientID:   number(t, v.ClientID),
@@ -144,7 +144,7 @@ func TestTranscriptChallenges(t *testing.T) {
 	tr := readTranscript(t)
 	key := challengeKey{aead: chacha((*rawKey)(tr.ChallengeKey))}
 	for _, v := range tr.Challenges {
-		e := &tokenEntry{clientID: number(t, v.ClientID), usableToken: &usableToken{userData: userData(v.UserData)}}
+		e := &tokenEntry{clientID: number(t, v.ClientID), usableToken: &usableToken{userData: keptData(v.UserData)}}
 		sequence := number(t, v.Sequence)
 		if got := key.append(nil, sequence, e, Source{}); !bytes.Equal(got, v.Token) {
 			t.Fatalf("challenge %d: sealed to other bytes", sequence)

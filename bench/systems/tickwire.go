@@ -79,7 +79,7 @@ func (tickwireSystem) Dial(ctx context.Context, site peer.Site) (peer.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: 1, Key: tickwireKey, ClientID: 1, Addresses: []netip.AddrPort{public},
 	})
 	if err != nil {

@@ -153,7 +153,7 @@ func (c *serveCmd) handOver(ctx context.Context) (func(*tickwire.Conn) []byte, e
 		return nil, fmt.Errorf("--hand-over: %w", err)
 	}
 	return func(conn *tickwire.Conn) []byte {
-		token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+		token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 			ProtocolID: c.Protocol, Key: c.Key.Key, Addresses: other[0], ClientID: conn.ClientID(), UserData: conn.UserData(),
 			ForwardSecrecy: true, // whatever his token asked for
 		})

@@ -116,7 +116,7 @@ func (c *tokenNewCmd) mint(now time.Time, servers [][]netip.AddrPort) (netcode.T
 	if c.Plain && len(servers) > 1 {
 		return nil, fmt.Errorf("--server %s has %d addresses: a plain token names one server, so give one address", c.Server[0], len(servers))
 	}
-	tokens, err := netcode.MintTokenList(now.Unix(), netcode.MintConfig{
+	tokens, err := netcode.MintTokenList(now, netcode.MintConfig{
 		ProtocolID: c.Protocol, Key: c.Key.Key, ClientID: c.Client, UserData: userData,
 		Lifetime: c.Lifetime, Timeout: c.Timeout, Plain: c.Plain,
 		Suite: suites[c.Suite], TagBytes: c.TagBytes, ForwardSecrecy: c.ForwardSecrecy,

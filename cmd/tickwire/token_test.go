@@ -303,7 +303,7 @@ func TestKeyFile(t *testing.T) {
 // what is wrong, the one for people shows it, and a client agrees.
 func FuzzTokenInspect(f *testing.F) {
 	key := netcode.KeyFrom([netcode.KeyBytes]byte{1})
-	tokens, err := netcode.MintTokenList(testNow, netcode.MintConfig{Key: key, UserData: []byte("\xff\x1b[2J")},
+	tokens, err := netcode.MintTokenList(time.Unix(testNow, 0), netcode.MintConfig{Key: key, ClientID: 7, UserData: []byte("\xff\x1b[2J")},
 		[]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")}, []netip.AddrPort{netip.MustParseAddrPort("[::1]:1")})
 	if err != nil {
 		f.Fatal(err)

@@ -137,7 +137,7 @@ func newClientPlayer(t Trial, to netip.AddrPort, key netcode.Key, id uint64) (pl
 }
 
 func mint(to netip.AddrPort, key netcode.Key, id uint64) ([]byte, error) {
-	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: config().ProtocolID, Key: key, ClientID: id, Addresses: []netip.AddrPort{to},
 	})
 	if err != nil {

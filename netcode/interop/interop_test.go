@@ -241,7 +241,7 @@ func read(t *testing.T, conn *net.UDPConn, buf []byte) (int, netcode.Source, boo
 
 func mint(t *testing.T, client uint64, timeout time.Duration, server netip.AddrPort) *netcode.Token {
 	t.Helper()
-	token, err := netcode.Mint(time.Now().Unix(), netcode.MintConfig{
+	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: protocol, Key: key(), ClientID: client, UserData: []byte("hello"),
 		Addresses: []netip.AddrPort{server}, Timeout: timeout, Plain: true,
 	})

@@ -133,7 +133,8 @@ func (c *Config) validate() error {
 	v.That(c.Login != nil, "Login", nil, "a function that says who a request is from")
 	trial := c.Token
 	trial.Addresses = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:1")}
-	_, err := netcode.Mint(0, trial)
+	trial.ClientID = cmp.Or(trial.ClientID, 1) // each grant has its own
+	_, err := netcode.Mint(time.Now(), trial)
 	v.Take("Token", err)
 	for i, s := range c.Servers {
 		if _, err := parseServer(s); err != nil {

@@ -104,7 +104,7 @@ func (h *handler) mint(ctx context.Context, g *Grant) ([]byte, error) {
 	if g.Plain && len(servers) > 1 {
 		return nil, fmt.Errorf("tokenhttp: Grant.Plain with %d servers: want one, which is all that a plain token can name", len(servers))
 	}
-	tokens, err := netcode.MintTokenList(h.cfg.Now().Unix(), h.terms(g), servers...)
+	tokens, err := netcode.MintTokenList(h.cfg.Now(), h.terms(g), servers...)
 	if err != nil {
 		return nil, err
 	}
