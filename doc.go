@@ -81,12 +81,13 @@
 //	lost                     way back                                by whom
 //	the path: Wi-Fi, socket  ClientConfig.Redial: another socket     the Conn itself; the game sees Away and Back at most
 //	the process              Resume, with a ticket of Conn.Ticket    the next process; as long as KeepSeats
-//	the connection           Dial, with another connect token        the program, if Reason.Retry says that it is of use
+//	the connection           Dial, with another connect token        Stay; or the program, if Reason.Retry says that it is of use
 //
-// [Dial] and [Resume] own their sockets: if they fail those are closed, and the next try opens others. A
-// token is used up when it has let somebody in; one that did not may be tried again until its life is
-// over, unless [Reason.NeedsToken]. A [Session] whose loop has seen Disconnected is closed by Close, for
-// its socket's sake. The example of Session has the whole loop.
+// [Stay] is a whole life of a player in one call: it logs in, dials, plays, pauses and comes again, and leaves in
+// order. A program that does so itself by [Dial] and [Resume] needs to know that these own their sockets: if
+// they fail those are closed, and the next try opens others. A token is used up when it has let somebody in;
+// one that did not may be tried again until its life is over, unless [Reason.NeedsToken]. A [Session] whose
+// loop has seen Disconnected is closed by Close, for its socket's sake.
 //
 // # Paths
 //
