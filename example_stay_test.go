@@ -47,7 +47,6 @@ func ExampleStay() {
 		},
 		Again: func(why error, pause time.Duration) error {
 			fmt.Println("again soon, since", why)
-			hub.Unreserve(7) // meanwhile there is a free seat
 			return nil
 		},
 	})
@@ -58,7 +57,7 @@ func ExampleStay() {
 	// tickwire: connection ended: banned (by the peer)
 }
 
-// openLobby has one seat, which is kept for another player, and a landlord.
+// openLobby has one seat, which is kept for another player for a moment, and a landlord.
 func openLobby(ctx context.Context, cfg tickwire.Config) (*mem.Server, *tickwire.Hub) {
 	socket, err := mem.Listen()
 	if err != nil {
@@ -69,7 +68,7 @@ func openLobby(ctx context.Context, cfg tickwire.Config) (*mem.Server, *tickwire
 		log.Fatal(err)
 	}
 	hub := tickwire.NewHub(srv)
-	if err := hub.Reserve(7, time.Now().Add(time.Hour)); err != nil {
+	if err := hub.Reserve(7, time.Now().Add(time.Second)); err != nil {
 		log.Fatal(err)
 	}
 	go func() {
