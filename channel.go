@@ -12,15 +12,29 @@ import (
 // shorter on the wire.
 type ChannelID = endpoint.ChannelID
 
-// A ChannelConfig describes a channel, to both ends. Its fields, with the defaults for zero: ID, 1 to
-// 16383; Name, for messages to people; Delivery, whose zero is Unreliable, so better say it;
-// MaxMessageBytes; MaxQueuedBytes and Full, what waits at most, and what happens then; Priority, Weight
-// and BytesPerSecond, how channels share the line; WindowBytes, what the peer takes ahead of its game;
-// Repair, Resend and Inbound. Package endpoint has each with its range.
+// A ChannelConfig describes a channel, to both ends. [endpoint.ChannelConfig] has each field with its
+// range:
+//
+//	ID               ChannelID     // 1 to 16383
+//	Name             string        // for messages to people; the two ends must agree on it
+//	Delivery         Delivery      // 0: Unreliable, so better say it
+//	MaxMessageBytes  int           // 0: 64 KiB, or 1 MiB of a reliable one
+//	MaxQueuedBytes   int           // that wait here to be sent. 0: 256 KiB, or 4 MiB, at least
+//	Full             FullPolicy    // what happens then
+//	Priority         int8          // higher classes go first, always
+//	Weight           int           // the share within the class. 0: 1
+//	BytesPerSecond   int           // at most. 0: what the path takes
+//	Resend           ResendPolicy  // how often what was lost is sent again. 0: until it arrives
+//	Repair           Repair        // how much goes out twice before anybody knows of a loss
+//	WindowBytes      int           // what this end takes ahead of its game. 0: 64 KiB, which grows
+//	Inbound          ChannelLimits // what this end takes in a second
 type ChannelConfig = endpoint.ChannelConfig
 
-// ChannelLimits are what an end takes on a channel in a second at most
-// (ChannelConfig.Inbound).
+// ChannelLimits are what an end takes on a channel in a second at most (ChannelConfig.Inbound), 0 for
+// as much as comes:
+//
+//	BytesPerSecond    int // of messages with their headers
+//	MessagesPerSecond int // those that were sent again once more
 type ChannelLimits = endpoint.ChannelLimits
 
 // A Delivery is the guarantee that the messages of a channel get.
@@ -70,8 +84,12 @@ const (
 )
 
 // A ResendPolicy says how often a reliable channel sends a message again that was
-// lost (ChannelConfig.Resend). Its function is called by all Conns of a Server or
-// Client, one at a time, and must not use them.
+// lost (ChannelConfig.Resend); the zero value never gives up:
+//
+//	MaxAttempts int                    // how often it is sent at most, the first time included
+//	Again       func(ResendInput) bool // asked when it was lost; false gives it up
+//
+// Again is called by all Conns of a Server or Client, one at a time, and must not use them.
 type ResendPolicy = endpoint.ResendPolicy
 
 // A DraftPolicy is what happens to bytes that were written into a Conn's Draft and
@@ -86,7 +104,14 @@ const (
 	DraftJoin   = endpoint.DraftJoin
 )
 
-// A ResendInput is what a ResendPolicy may judge by.
+// A ResendInput is what a ResendPolicy may judge by:
+//
+//	Age      time.Duration // since the message was first sent
+//	Attempts int           // how often it was sent, or the fragment that was lost
+//	Bytes    int           // its length
+//	RTT      time.Duration // smoothed
+//	RTTVar   time.Duration // mean deviation from that
+//	Loss     float64       // share of lost packets lately, 0 to 1
 type ResendInput = endpoint.ResendInput
 
 // An AnyChannel is a channel of any message type, as a Config lists it.

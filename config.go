@@ -108,10 +108,23 @@ type Config struct {
 	Random io.Reader
 }
 
-// Limits are what an end takes of a peer in a second at most (Config.Inbound).
+// Limits are what an end takes of a peer in a second at most (Config.Inbound), 0 for as much as comes:
+//
+//	PacketsPerSecond  int // but for acknowledgements alone; at least 16
+//	BytesPerSecond    int // of their frames, and 48 for each packet; at least 4096
+//	MessagesPerSecond int // those that were sent again once more
+//
+// They are told to the peer, and a peer that speaks tickwire keeps to them; [endpoint.Limits] says
+// what happens to one that does not.
 type Limits = endpoint.Limits
 
-// A CongestionConfig says how fast a connection may send (Config.Congestion).
+// A CongestionConfig says how fast a connection may send (Config.Congestion), in bytes a second with all
+// headers:
+//
+//	Kind              endpoint.CongestionKind // CongestionDelay and the others. 0: CongestionDelay
+//	MinBytesPerSecond int // never less, whatever is lost. 0: 16 KiB, 64 KiB of CongestionAIMD; negative: a few packets
+//	MaxBytesPerSecond int // never more. 0: 1 GiB
+//	BytesPerSecond    int // of CongestionFixed
 type CongestionConfig = endpoint.CongestionConfig
 
 // How a connection finds out how fast it may send.
@@ -272,9 +285,14 @@ type Refusal struct {
 // Error returns the text.
 func (r *Refusal) Error() string { return fmt.Sprintf("tickwire: %v: %s", r.Code, r.Text) }
 
-// A ConfigError names the Field of a configuration, as in Channels[2].Delivery, or the parameter, that
-// cannot be, its Value, and in Want what would do. It is one type in all packages of this module:
-// errors.As finds those of a socket, too.
+// A ConfigError names what cannot be: a field of a configuration, or a parameter. It is a struct of
+//
+//	Field string // the way to it from what the caller gave, as in Channels[2].Delivery
+//	Value any    // what it is, or words for that
+//	Want  string // what would do
+//
+// and Error tells the three in a line. It is one type in all packages of this module, so that
+// errors.As with a *ConfigError of any of them finds those of all.
 type ConfigError = config.Error
 
 // defaultDatagram is what an Ethernet frame of 1500 bytes holds behind the headers of

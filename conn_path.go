@@ -99,7 +99,10 @@ func (c PathConfig) Validate() error {
 }
 
 // A PathError says why a path cannot be opened or changed. It wraps ErrNoPath or
-// ErrPaths.
+// ErrPaths, or ConfigErrors:
+//
+//	Path uint8
+//	Err  error
 type PathError = endpoint.PathError
 
 // OpenPath opens another path of a client's Conn, over a socket of the Client or one

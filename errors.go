@@ -84,10 +84,19 @@ func (c *Conn) shut() error {
 // errStayPut is what the log is told of a client that follows nobody.
 var errStayPut = errors.New("tickwire: ClientConfig.StayPut")
 
-// A SendError says why a message was not accepted, and which setting set the limit.
+// A SendError says why a message was not accepted, and which setting set the limit. It wraps
+// ErrFull, ErrTooLarge, ErrNoChannel, ErrOption or ErrDraft:
+//
+//	Channel ChannelID
+//	Err     error  // which of these
+//	Field   string // the setting that set the limit; of ErrOption the option
+//	Value   int    // what was asked for
+//	Limit   int
 type SendError = endpoint.SendError
 
-// A HoldError says that the peer does not grant so long a Hold.
+// A HoldError says that the peer does not grant so long a Hold:
+//
+//	Asked, Granted time.Duration
 type HoldError = endpoint.HoldError
 
 // A ConnError says why a connection ended or never came to be. errors.Is with ErrClosed holds.

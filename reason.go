@@ -8,9 +8,9 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
-// A Code says why a connection ended or was refused: a number, which prints as words. The
-// application's own begin at CodeApplication. Which of them let a client try again, and how,
-// Reason.Retry and Reason.NeedsToken say.
+// A Code says why a connection ended or was refused: a number, a uint32, whose String is words and whose
+// Local tells that no peer says it, 64 to 255. The application's own begin at CodeApplication. Which
+// of them let a client try again, and how, Reason.Retry and Reason.NeedsToken say.
 type Code = wire.Code
 
 // What ends a connection that was open, or is about to be.

@@ -8,7 +8,10 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
-// A SeatsError says that no seat can be reserved: all are taken or reserved.
+// A SeatsError says that no seat can be reserved: all are taken or reserved:
+//
+//	MaxClients        int // how many seats there are
+//	Clients, Reserved int // those with a client, and those kept for others
 type SeatsError = netcode.SeatsError
 
 // SeatStats says who has the seats of a server.

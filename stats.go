@@ -13,7 +13,16 @@ type ConnStats struct {
 	PlainDropped uint64 // payloads of a plain peer that the game did not take in time
 }
 
-// ChannelStats is what was counted of one channel of a Conn.
+// ChannelStats is what was counted of one channel of a Conn; [endpoint.ChannelStats] has it in detail:
+//
+//	MessagesSent, MessagesReceived             uint64
+//	BytesSent, BytesReceived                   uint64        // with their headers, and what was sent again
+//	BytesSentPerSecond, BytesReceivedPerSecond int           // of about the last second
+//	Dropped                                    [7]uint64     // sent and given up, by LossReason
+//	RepairsSent, RepairBytesSent               uint64        // part of BytesSent
+//	MessagesRepaired, MessagesRebuilt          uint64        // of ours at the peer, and here
+//	QueuedMessages, QueuedBytes                int           // that wait to be sent for the first time
+//	QueueDelay                                 time.Duration // of a message sent now
 type ChannelStats = endpoint.ChannelStats
 
 func (c *Conn) stats() ConnStats {
@@ -39,7 +48,12 @@ type SocketStats struct {
 	Kept                    uint64 // of reliable paths: it took them later, or they are among Refused
 }
 
-// HandshakeStats counts what the handshake did; Drops is indexed by netcode.Drop.
+// HandshakeStats counts what the handshake did:
+//
+//	Drops                      [netcode.NumDrops]uint64 // datagrams that were not taken, by netcode.Drop
+//	Challenges, Reasons, Gones uint64                   // answers of a server
+//	Unheard                    uint64                   // plain clients of whom nothing more was heard
+//	Decryptions                uint64                   // of connect tokens and resume tickets, also in vain
 type HandshakeStats = netcode.Counters
 
 // Stats is what was counted of a Server or a Client.

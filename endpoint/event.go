@@ -7,7 +7,8 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A Code says why a connection ended (SPEC.md, 6.5). Applications use 256 and above.
+// A Code says why a connection ended: a number, a uint32, whose String is words and whose Local tells that
+// no peer says it, 64 to 255. Applications use 256 and above. It is the Code of all packages.
 type Code = wire.Code
 
 // Codes that an application meets.

@@ -66,8 +66,14 @@ type MintConfig struct {
 	Random io.Reader
 }
 
-// A ConfigError names the Field of a configuration, or the parameter, that cannot be, its Value, and
-// in Want what would do. It is one type in all packages of this module.
+// A ConfigError names what cannot be: a field of a configuration, or a parameter. It is a struct of
+//
+//	Field string // the way to it from what the caller gave, as in Channels[2].Delivery
+//	Value any    // what it is, or words for that
+//	Want  string // what would do
+//
+// and Error tells the three in a line. It is one type in all packages of this module, so that
+// errors.As with a *ConfigError of any of them finds those of all.
 type ConfigError = config.Error
 
 // noRandom is the error of whoever is given a Random that fails.

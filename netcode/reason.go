@@ -8,7 +8,8 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A Code says why an attempt or a connection ended.
+// A Code says why an attempt or a connection ended: a number, a uint32, whose String is words and whose
+// Local tells that no peer says it, 64 to 255. It is the Code of all packages.
 type Code = wire.Code
 
 // The codes that the handshake uses; the others of the table are the

@@ -63,8 +63,14 @@ const (
 	mostDSCP = 63
 )
 
-// A ConfigError names the Field of a configuration that cannot be, its Value, and in Want what would
-// do. It is one type in all packages of this module.
+// A ConfigError names what cannot be: a field of a configuration, or a parameter. It is a struct of
+//
+//	Field string // the way to it from what the caller gave, as in Channels[2].Delivery
+//	Value any    // what it is, or words for that
+//	Want  string // what would do
+//
+// and Error tells the three in a line. It is one type in all packages of this module, so that
+// errors.As with a *ConfigError of any of them finds those of all.
 type ConfigError = config.Error
 
 // resolve picks the one Config, if there is one, and fills its defaults in.
