@@ -202,7 +202,7 @@ func newFlooder(b *testing.B, to netip.AddrPort, sockets int) *flooder {
 		b.Cleanup(func() { s.Close() })
 		f.sockets = append(f.sockets, s)
 	}
-	f.request = requestFor(b, netcode.MintConfig{ProtocolID: 7, Key: netcode.KeyFrom([netcode.KeyBytes]byte{9}), Addresses: []netip.AddrPort{to}})
+	f.request = requestFor(b, netcode.MintConfig{ProtocolID: 7, ClientID: 1, Key: netcode.KeyFrom([netcode.KeyBytes]byte{9}), Addresses: []netip.AddrPort{to}})
 	f.batch = make([]transport.Datagram, 32)
 	for i := range f.batch {
 		f.batch[i] = transport.Datagram{Path: f.to, Bytes: make([]byte, 0, len(f.request))}

@@ -28,7 +28,7 @@ func TestWireIDGivenBack(t *testing.T) {
 	defer client.Close()
 	var tokens netcode.TokenList
 	for _, fit := range []bool{true, false} {
-		token, err := netcode.Mint(now.Unix(), netcode.MintConfig{
+		token, err := netcode.Mint(now, netcode.MintConfig{
 			Key: key, ClientID: 7, Addresses: []netip.AddrPort{nobody}, ForwardSecrecy: fit,
 		})
 		if err != nil {

@@ -190,7 +190,7 @@ func TestAdmitFails(t *testing.T) {
 		cfg.Admit = func(tickwire.Applicant) error { return errors.New("dial db-7.internal: refused") }
 	})
 	for player := range uint64(5) {
-		r := g.refused(g.mint(player, nil, g.at), nil)
+		r := g.refused(g.mint(player+1, nil, g.at), nil)
 		if wantCode(t, r, tickwire.CodeRefused, true); r.Text != "refused" {
 			t.Errorf("the player reads %q", r.Text)
 		}

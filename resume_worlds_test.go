@@ -138,7 +138,7 @@ func newPilgrimage(t *testing.T, seed uint64) *pilgrimage {
 	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 20 * time.Millisecond, Loss: float64(p.random.IntN(3)) * 0.05}))
 	p.servers = [2]*process{w.process(keeping), w.process(keeping)}
 	for id := range uint64(3) {
-		one := &pilgrim{w: w, id: id}
+		one := &pilgrim{w: w, id: id + 1} // nobody is player 0
 		one.connect(p.servers[0])
 		p.pilgrims = append(p.pilgrims, one)
 	}

@@ -29,7 +29,7 @@ const floodRate = 220_000
 func (w *world) flood(srv *tickwire.Server) *stranger {
 	to := srv.PublicAddresses()[0]
 	token, err := netcode.Mint(w.nw.Now(), netcode.MintConfig{
-		ProtocolID: 7, Key: netcode.KeyFrom([netcode.KeyBytes]byte{9}), Addresses: []netip.AddrPort{to}, Random: newSeeded(200),
+		ProtocolID: 7, ClientID: 1, Key: netcode.KeyFrom([netcode.KeyBytes]byte{9}), Addresses: []netip.AddrPort{to}, Random: newSeeded(200),
 	})
 	must(w.t, err)
 	c, err := netcode.NewClient(0, w.nw.Now().Unix(), token, netcode.ClientConfig{Random: newSeeded(201)})
