@@ -209,6 +209,12 @@ var slips = []struct {
 		}}, testWriteKeepsNothing, false,
 		`Write must not keep the bytes that it was given (transport.Socket.Write): A wrote "before", and "after!" into them behind it; B read "after!"`,
 	}, {
+		"Write keeps the memory", slip{write: func(s *slip, ds []transport.Datagram) (int, error) {
+			s.kept = append(s.kept[:0], ds...)
+			return s.Socket.Write(ds)
+		}}, testWriteKeepsNothing, false,
+		"Write must not keep the bytes that it was given (transport.Socket.Write): A holds on to their memory, after Write has returned and B has read them",
+	}, {
 		"Read names nobody", slip{read: func(s *slip, ds []transport.Datagram) (int, error) {
 			n, err := s.Socket.Read(ds)
 			for i := range ds[:n] {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/tickwire/tickwire/transport"
 )
@@ -121,13 +122,44 @@ func testBytesBelongToTheReader(c *check) {
 	}
 }
 
+const promiseKeeps = "Write must not keep the bytes that it was given"
+
 func testWriteKeepsNothing(c *check) {
 	b := []byte("before")
 	c.send(c.A, c.ToB, b)
 	copy(b, "after!")
 	if d := c.receive(c.B, 1)[0]; string(d.Bytes) != "before" {
-		c.broken("Write must not keep the bytes that it was given", "Socket.Write", `A wrote "before", and "after!" into them behind it; B read %q`, d.Bytes)
+		c.broken(promiseKeeps, "Socket.Write", `A wrote "before", and "after!" into them behind it; B read %q`, d.Bytes)
 	}
+	if runtime.GOOS == "js" {
+		return // its memory is not collected in time
+	}
+	memory := c.lend()
+	c.receive(c.B, 3)
+	for pause := time.Millisecond; ; pause *= 2 {
+		if runtime.GC(); memory.Value() == nil {
+			return
+		}
+		if pause > c.patience {
+			c.broken(promiseKeeps, "Socket.Write", "A holds on to their memory, after Write has returned and B has read them")
+			return
+		}
+		time.Sleep(pause)
+	}
+}
+
+// lend sends bytes that nobody else knows, and returns what is left of their memory. It has a stack of
+// its own, on which they are forgotten.
+func (c *check) lend() weak.Pointer[[1000]byte] {
+	lent := make(chan weak.Pointer[[1000]byte])
+	go func() {
+		var memory weak.Pointer[[1000]byte]
+		defer func() { lent <- memory }() // also if the check ends here
+		b := new([1000]byte)
+		memory = weak.Make(b)
+		c.send(c.A, c.ToB, b[:400], b[400:800], b[800:])
+	}()
+	return <-lent
 }
 
 func testReceived(c *check) {

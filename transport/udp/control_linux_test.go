@@ -48,12 +48,11 @@ func TestControlRoundTrip(t *testing.T) {
 			t.Errorf("%+v: wrote %x, read %+v", c, b, got)
 		}
 	}
-	other := transport.Datagram{
-		Path:  transport.PathTo(netip.MustParseAddrPort("192.0.2.1:1")),
-		Local: netip.MustParseAddr("2001:db8::9"),
-	}
-	if b := appendControl(make([]byte, 0, controlRoom), &other, true, 0, transport.NotECT, 0); len(b) != 0 {
-		t.Errorf("a local address of the other family was written: %x", b)
+	for local, what := range map[string]string{"2001:db8::9": "of the other family", "0.0.0.0": "of nobody", "::": "of nobody"} {
+		d := transport.Datagram{Path: transport.PathTo(netip.MustParseAddrPort("192.0.2.1:1")), Local: netip.MustParseAddr(local)}
+		if b := appendControl(make([]byte, 0, controlRoom), &d, true, 0, transport.NotECT, 0); len(b) != 0 {
+			t.Errorf("a local address %s was written: %x", what, b)
+		}
 	}
 }
 

@@ -313,22 +313,77 @@ func TestReusePort(t *testing.T) {
 	}
 }
 
-func init() {
-	hearErrors = func(t *testing.T, s *Socket) {
-		t.Helper()
-		var fd syscall.Conn
-		switch e := s.io.(type) {
-		case *batch:
-			fd = e.file
-		case *plain:
-			fd = e.conn
+// TestVanishedPeerIsCounted: what ICMP says of a peer, if the system is asked to tell it.
+func TestVanishedPeerIsCounted(t *testing.T) {
+	eachEngine(t, func(t *testing.T, open func(string, ...Config) *Socket) {
+		s := open("127.0.0.1:0")
+		hearErrors(t, s)
+		talkToNobody(t, s, open("127.0.0.1:0"))
+		if told := s.Stats().PeerErrors; told == 0 {
+			t.Error("the system had nothing to say of the peer")
 		}
-		raw, err := fd.SyscallConn()
-		if err != nil {
-			t.Fatal(err)
+	})
+}
+
+// hearErrors has the system tell a socket what ICMP says of its peers (IP_RECVERR, ip(7)).
+func hearErrors(t *testing.T, s *Socket) {
+	t.Helper()
+	var fd syscall.Conn
+	switch e := s.io.(type) {
+	case *batch:
+		fd = e.file
+	case *plain:
+		fd = e.conn
+	}
+	raw, err := fd.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ctl := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVERR, 1) }); ctl != nil || err != nil {
+		t.Fatal(ctl, err)
+	}
+}
+
+// TestManyPeerErrors: one Read passes over what the system says of several peers, up to a bound: 16 in
+// each of the 8 rounds that it makes while there is something to take.
+func TestManyPeerErrors(t *testing.T) {
+	a, b := mustListen(t, "127.0.0.1:0"), mustListen(t, "127.0.0.1:0")
+	rx := &b.io.(*batch).rx
+	working, pending := rx.call, 0
+	rx.call = func(fd uintptr) {
+		if pending > 0 {
+			pending--
+			rx.got, rx.errno = 0, unix.ECONNREFUSED
+			return
 		}
-		if ctl := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVERR, 1) }); ctl != nil || err != nil {
-			t.Fatal(ctl, err)
+		working(fd)
+	}
+	ds := make([]transport.Datagram, 4)
+	for errs, want := range map[int]int{0: 1, 1: 1, 127: 1, 128: 0, 1000: 0} {
+		mustWrite(t, a, transport.Datagram{Path: transport.PathTo(b.LocalAddr()), Bytes: []byte("x")})
+		pending = 0
+		if ready, err := b.Wait(time.Now().Add(5 * time.Second)); !ready || err != nil {
+			t.Fatalf("Wait = %v, %v", ready, err)
 		}
+		before := b.Stats().PeerErrors
+		pending = errs
+		if n, err := b.Read(ds); n != want || err != nil {
+			t.Errorf("behind %d errors of peers Read = %d, %v, want %d", errs, n, err, want)
+		}
+		if told := b.Stats().PeerErrors - before; told != uint64(min(errs, 128)) {
+			t.Errorf("behind %d errors %d are counted", errs, told)
+		}
+		if pending = 0; want == 0 {
+			mustRead(t, b)
+		}
+	}
+}
+
+// TestBuffersCountPayload: the kernel doubles what it is asked for, for its own bookkeeping; what is
+// told is without.
+func TestBuffersCountPayload(t *testing.T) {
+	s := mustListen(t, "127.0.0.1:0", Config{ReceiveBuffer: 128 << 10, SendBuffer: 64 << 10})
+	if r, w := s.Buffers(); r != 128<<10 || w != 64<<10 {
+		t.Errorf("granted %d and %d bytes, of 128 and 64 KiB", r, w)
 	}
 }
