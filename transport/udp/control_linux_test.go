@@ -56,6 +56,25 @@ func TestControlRoundTrip(t *testing.T) {
 	}
 }
 
+// TestShortNotices: what the kernel would say at too short a length is not read.
+func TestShortNotices(t *testing.T) {
+	for _, c := range []struct{ level, kind, size int }{
+		{unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS, 16}, {unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 4},
+		{unix.IPPROTO_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo}, {unix.IPPROTO_IPV6, unix.IPV6_PKTINFO, unix.SizeofInet6Pktinfo},
+		{unix.IPPROTO_IP, unix.IP_TOS, 1}, {unix.IPPROTO_IPV6, unix.IPV6_TCLASS, 4},
+	} {
+		for short := range 2 {
+			b, data := appendHeader(make([]byte, 0, controlRoom), c.level, c.kind, c.size-short)
+			for i := range data {
+				data[i] = 1
+			}
+			if read := parseNotice(b) != (notice{}); read == (short == 1) {
+				t.Errorf("%+v, %d byte short: read %v", c, short, read)
+			}
+		}
+	}
+}
+
 func FuzzParseNotice(f *testing.F) {
 	d := transport.Datagram{
 		Path:  transport.PathTo(netip.MustParseAddrPort("[2001:db8::1]:1")),

@@ -48,6 +48,28 @@ func TestMarksAndLocalAddresses(t *testing.T) {
 	}
 }
 
+// TestEachItsOwn: what is said of one datagram of a batch is said of no other.
+func TestEachItsOwn(t *testing.T) {
+	marks := []transport.ECN{transport.CE, transport.NotECT, transport.ECT0, transport.ECT1}
+	a := mustListen(t, ":0")
+	var ds []transport.Datagram
+	var peers []*Socket
+	for i := range 16 {
+		peers = append(peers, mustListen(t, "127.0.0.1:0"))
+		ds = append(ds, transport.Datagram{
+			Path: transport.PathTo(peers[i].LocalAddr()), Bytes: []byte{byte(i)},
+			Local: netip.AddrFrom4([4]byte{127, 0, 0, byte(2 + i)}), ECN: marks[i%4],
+		})
+	}
+	mustWrite(t, a, ds...)
+	for i, peer := range peers {
+		from := netip.AddrPortFrom(ds[i].Local, a.LocalAddr().Port())
+		if d := mustRead(t, peer); d.ECN != ds[i].ECN || d.Path.Remote != from || d.Bytes[0] != byte(i) {
+			t.Errorf("datagram %d came as %v from %v with mark %d, want %v and %d", i, d.Bytes, d.Path.Remote, d.ECN, from, ds[i].ECN)
+		}
+	}
+}
+
 func mustListen(t *testing.T, address string, cfg ...Config) *Socket {
 	t.Helper()
 	s, err := Listen(address, cfg...)

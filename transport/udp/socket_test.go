@@ -340,6 +340,9 @@ func TestListenErrorsShowTheWayOut(t *testing.T) {
 		if !ok || e.Address != address || !strings.Contains(err.Error(), hint) {
 			t.Errorf("listen %q: %v; want a hint to %s", address, err, hint)
 		}
+		if strings.Contains(err.Error(), "listen udp") {
+			t.Errorf("%v: it says twice what was done", err)
+		}
 	}
 }
 
