@@ -10,11 +10,15 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/examples/arena"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/udp"
 )
 
 // defaultTokens is where a demo hands out tokens unless it is told otherwise.
@@ -24,6 +28,7 @@ const defaultTokens = "127.0.0.1:7778"
 type joinCmd struct {
 	Addr string        `default:"127.0.0.1:7778" help:"Where the demo hands out tokens: its --tokens."`
 	Name string        `default:"guest" help:"What you are called."`
+	Link string        `default:"none" help:"A bad network of your own, on top of the demo's: ${links}."`
 	For  time.Duration `help:"Leave after this time, such as 10s. Without it ctrl-C or the end of the demo does."`
 	JSON bool          `help:"Print nothing but a summary for machines, at the end."`
 }
@@ -39,7 +44,24 @@ func (j *joinCmd) Validate() error {
 	if _, _, err := net.SplitHostPort(j.Addr); err != nil {
 		return fmt.Errorf("--addr is %q: want host:port, such as %s", j.Addr, defaultTokens)
 	}
+	if _, err := simnet.Preset(j.Link); err != nil {
+		return fmt.Errorf("--link is %q: want one of %s", j.Link, strings.Join(simnet.PresetNames(), ", "))
+	}
 	return nil
+}
+
+// open opens the guest's socket, behind the link that was asked for.
+func (j *joinCmd) open(seed uint64) (transport.Socket, error) {
+	socket, err := udp.Open()
+	if err != nil || j.Link == "none" {
+		return socket, err
+	}
+	links, err := simnet.Preset(j.Link)
+	if err != nil {
+		socket.Close()
+		return nil, err
+	}
+	return simnet.Wrap(socket, links, seed)
 }
 
 // Run is called by kong.
@@ -63,7 +85,12 @@ func (j *joinCmd) run(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	news := &feed{pass: os.Stderr}
-	client, player, err := enter(token, j.Name, rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)), news)
+	seed := uint64(time.Now().UnixNano())
+	socket, err := j.open(seed)
+	if err != nil {
+		return err
+	}
+	client, player, err := enter(socket, token, j.Name, rand.New(rand.NewPCG(seed, 0)), news)
 	if err != nil {
 		return err
 	}

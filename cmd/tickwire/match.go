@@ -12,6 +12,7 @@ import (
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/examples/arena"
 	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -130,7 +131,11 @@ func (m *match) addBot(ctx context.Context, id uint64) error {
 		return err
 	}
 	chance := rand.New(rand.NewPCG(m.cmd.Seed, id))
-	client, player, err := enter(token, fmt.Sprintf("bot %d", id), chance, m.news)
+	socket, err := udp.Open(udp.Config{ReceiveBuffer: -1, SendBuffer: -1})
+	if err != nil {
+		return err
+	}
+	client, player, err := enter(socket, token, fmt.Sprintf("bot %d", id), chance, m.news)
 	if err != nil {
 		return err
 	}
@@ -146,12 +151,8 @@ func (m *match) addBot(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// enter connects a player that moves by itself.
-func enter(token []byte, name string, chance *rand.Rand, news *feed) (*tickwire.Client, *arena.Player, error) {
-	socket, err := udp.Open(udp.Config{ReceiveBuffer: -1, SendBuffer: -1})
-	if err != nil {
-		return nil, nil, err
-	}
+// enter connects a player that moves by itself, over a socket that becomes its own.
+func enter(socket transport.Socket, token []byte, name string, chance *rand.Rand, news *feed) (*tickwire.Client, *arena.Player, error) {
 	cfg := tickwire.ClientConfig{Config: arena.NetConfig()}
 	cfg.Logger = news.logger()
 	client, err := tickwire.NewClient(cfg, socket)
