@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/mem"
@@ -111,6 +112,14 @@ func TestSocketTwice(t *testing.T) {
 		}
 		_, err := one.take(value{})
 		wantField(t, err, "sockets[0]", "which cannot be compared: want a pointer")
+	}
+}
+
+// TestHeaderBytes: what goes around a datagram is one number, though package endpoint, which knows no
+// transport, has it under a name of its own.
+func TestHeaderBytes(t *testing.T) {
+	if endpoint.DatagramHeaderBytes != transport.HeaderBytes4 || simnet.DefaultOverheadBytes != transport.HeaderBytes4 {
+		t.Errorf("%d, %d and %d bytes", endpoint.DatagramHeaderBytes, simnet.DefaultOverheadBytes, transport.HeaderBytes4)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tickwire/tickwire/internal/wire"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // handshakeSizes measures handshake packets.
@@ -83,7 +84,7 @@ func (s handshakeSizes) accepts() {
 		s.t.Fatalf("the largest OFFER has %d bytes, the largest ACCEPT %d", offered, accepted)
 	}
 	const challenged = 1 + 8 + challengeBody + macBytes // the global sequence takes eight bytes
-	if requestBytes != 1078 || challenged != 333 || minOfferBytes != 385 || maxOfferBytes != 703 {
+	if requestBytes != transport.MinDatagram || challenged != 333 || minOfferBytes != 385 || maxOfferBytes != 703 {
 		s.t.Fatalf("request %d, challenge %d, OFFER %d bytes", requestBytes, challenged, minOfferBytes)
 	}
 }
