@@ -3,6 +3,7 @@ package simnet
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/mem"
 	"github.com/tickwire/tickwire/transport/transporttest"
+	"github.com/tickwire/tickwire/transport/udp"
 )
 
 // wrapped is a pair of sockets in memory of which the first is behind links.
@@ -139,6 +141,24 @@ var errUnplugged = errors.New("the cable is out")
 type failing struct{ transport.Socket }
 
 func (f failing) Wait(time.Time) (bool, error) { return false, errUnplugged }
+
+// TestWrapRoams: a client whose socket is behind links hears of another address of its host as ever.
+func TestWrapRoams(t *testing.T) {
+	below, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	a, err := Wrap(below, Links{}, 1)
+	must(t, err)
+	defer a.Close()
+	to := transport.PathTo(netip.MustParseAddrPort("127.0.0.1:9"))
+	if roamer, ok := a.(transport.Roamer); !ok || roamer.LocalTo(to) != below.LocalTo(to) {
+		t.Errorf("%T: %v", a, ok)
+	}
+	if again, err := Wrap(a, Links{}, 1); err != nil {
+		t.Errorf("one line before another: %v", err)
+	} else if _, ok := again.(transport.Roamer); !ok {
+		t.Errorf("%T", again)
+	}
+}
 
 // TestWrapTakes: what cannot be wrapped is named at once, each field of it, and nothing that belongs
 // to somebody else is closed.
