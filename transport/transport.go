@@ -157,8 +157,9 @@ type Socket interface {
 }
 
 // A Diverter takes datagrams that are not for the owner of a socket, so that several protocols can
-// live on one port: STUN and DTLS of WebRTC (RFC 7983 tells them apart by their first byte), or the
-// QUIC of WebTransport, beside native players. A socket that supports this, as those of package udp
+// live on one port: STUN and DTLS of WebRTC, or the QUIC of WebTransport, beside native players. It
+// must take nothing of theirs, so that one byte tells too little (RFC 7983): STUN has a cookie for
+// it (RFC 8489, section 5). A socket that supports this, as those of package udp
 // do, has a method SetDiverter(Diverter), offers each datagram to it from within Read, and lends its
 // own Write to it: such a socket's Write may be called from several goroutines at once. A Diverter
 // owns nothing: it neither reads the socket, nor waits for it, nor closes it.

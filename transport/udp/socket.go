@@ -192,7 +192,8 @@ func (s *Socket) Close() error {
 	return s.io.close()
 }
 
-// SetDiverter makes every Read offer what arrives to d first; nil ends that. It
+// SetDiverter makes every Read offer what arrives to d first, who keeps what is of
+// another protocol: so WebRTC or QUIC share the port of a game. nil ends that. It
 // may be called from any goroutine.
 func (s *Socket) SetDiverter(d transport.Diverter) {
 	if d == nil {
