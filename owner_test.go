@@ -145,6 +145,8 @@ func TestOwnedDoors(t *testing.T) {
 	conn := w.open(client, srv, 1)
 	_, err := conn.OpenPath(theirs, tickwire.PathConfig{})
 	wantField(t, err, "socket", "owner already")
+	_, err = conn.OpenPath(value{}, tickwire.PathConfig{})
+	wantField(t, err, "socket", "cannot be compared")
 	_, err = conn.OpenPath(closed, tickwire.PathConfig{})
 	wantField(t, err, "socket", "closed")
 	t.Log("# the way is gone: Redial is asked until it brings one that can be had")

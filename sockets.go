@@ -17,10 +17,6 @@ func takeSockets(sockets []transport.Socket) (mine []transport.Socket, err error
 	v.That(len(sockets) > 0, "sockets", "none", "at least one, from udp.Listen or udp.Open say")
 	for i, s := range sockets {
 		field := fmt.Sprintf("sockets[%d]", i)
-		if s != nil && !reflect.TypeOf(s).Comparable() {
-			v.That(false, field, fmt.Sprintf("a %T, which cannot be compared", s), "a pointer to one")
-			continue
-		}
 		if slices.Contains(mine, s) {
 			v.That(false, field, fmt.Sprintf("sockets[%d] once more", slices.Index(sockets, s)), "each socket once")
 			continue
@@ -37,6 +33,9 @@ func takeSockets(sockets []transport.Socket) (mine []transport.Socket, err error
 
 // own makes the caller the owner of one socket.
 func own(field string, s transport.Socket) error {
+	if s != nil && !reflect.TypeOf(s).Comparable() {
+		return config.Wrong(field, fmt.Sprintf("a %T, which cannot be compared", s), "a pointer to one")
+	}
 	err := transport.Own(s)
 	if fault, ok := errors.AsType[*transport.OwnError](err); ok {
 		return config.Wrong(field, fault.Is, fault.Want)

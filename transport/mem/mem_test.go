@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
@@ -125,6 +126,23 @@ func TestOverflowIsCounted(t *testing.T) {
 	if st := b.Stats(); st.Overflowed != 3 || st.Received != 5 {
 		t.Errorf("receiver's stats %+v, want 3 overflowed, 5 received", st)
 	}
+}
+
+// TestReceivedIsWhenWritten: within a process a datagram arrives when it is written.
+func TestReceivedIsWhenWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, err := mem.Pair()
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := time.Now()
+		write(t, a, a.Peer(), "x")
+		time.Sleep(time.Second)
+		ds := make([]transport.Datagram, 1)
+		if n, err := b.Read(ds); n != 1 || err != nil || !ds[0].Received.Equal(written) {
+			t.Errorf("Read = %d, %v, received %v, want %v", n, err, ds[0].Received, written)
+		}
+	})
 }
 
 func TestTooLargeIsCounted(t *testing.T) {
