@@ -216,7 +216,7 @@ func BenchmarkThousand(b *testing.B) {
 	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxClients = 1000 })
 	bots := w.join(func(cfg *tickwire.ClientConfig) { cfg.WireIDBytes = 2 })
 	for player := range uint64(1000) {
-		w.dial(bots, srv, player)
+		w.dial(bots, srv, player+1)
 		if player%50 == 49 {
 			w.run(100*time.Millisecond, nil)
 		}
@@ -257,7 +257,7 @@ func benchBroadcast(b *testing.B, receivers int, message []byte) {
 	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { channels(&cfg.Config); cfg.MaxClients = 1000 })
 	bots := w.join(func(cfg *tickwire.ClientConfig) { channels(&cfg.Config); cfg.WireIDBytes = 2 })
 	for player := range uint64(receivers) {
-		w.dial(bots, srv, player)
+		w.dial(bots, srv, player+1)
 		if player%50 == 49 {
 			w.run(100*time.Millisecond, nil)
 		}
