@@ -1,9 +1,9 @@
 package tickwire
 
 import (
-	"math"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -68,7 +68,7 @@ type reading struct {
 	*transport.Datagram
 }
 
-const never = int64(math.MaxInt64)
+const never = seq.Never
 
 func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections int) error {
 	k.cfg, k.role = cfg, r

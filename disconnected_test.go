@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/internal/wire"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
@@ -290,6 +291,56 @@ func TestReplacedOnTheWay(t *testing.T) {
 			t.Errorf("the game heard %v", w.heard[srv])
 		}
 	})
+}
+
+// A recorder notes which kinds of packets a server sends to one host.
+type recorder struct {
+	transport.Socket
+	to   netip.Addr
+	sent []string
+}
+
+// Write implements transport.Socket.
+func (r *recorder) Write(ds []transport.Datagram) (int, error) {
+	for _, d := range ds {
+		kind := "other"
+		switch {
+		case d.Path.Remote.Addr() != r.to:
+			continue
+		case d.Bytes[0] == wire.PrefixHandshake:
+			kind = "ACCEPT"
+		case d.Bytes[0]&wire.PrefixDataMask == wire.PrefixData:
+			kind = "DATA"
+		}
+		r.sent = append(r.sent, kind)
+	}
+	return r.Socket.Write(ds)
+}
+
+// TestAcceptAhead: who has a seat and may have missed the ACCEPT gets it once more ahead of what is
+// said to him, without asking: here, that another one has taken his place.
+func TestAcceptAhead(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 50 * time.Millisecond}))
+	at := w.address()
+	ear := &recorder{Socket: w.socket(at)}
+	cfg := tickwire.ServerConfig{Config: config(), Development: true}
+	w.simulate(&cfg.Config)
+	srv, err := tickwire.Listen(cfg, ear)
+	must(t, err)
+	w.add(srv)
+	a, b := w.join(nil), w.join(nil)
+	ear.to = netip.AddrFrom4([4]byte{10, 0, 0, w.hosts - 1})
+	w.dial(a, srv, 9)
+	w.until("let in", func() bool { return slices.Contains(ear.sent, "ACCEPT") })
+	w.nw.Cut(ear.to, at.Addr()) // nothing more is heard of him
+	w.run(time.Second, nil)
+	ear.sent = nil
+	second := w.dial(b, srv, 9)
+	w.until("the other one is in", second.Open)
+	if len(ear.sent) < 2 || ear.sent[0] != "ACCEPT" || ear.sent[1] != "DATA" {
+		t.Errorf("sent %v, want an ACCEPT, and DATA", ear.sent)
+	}
 }
 
 func TestCloseWhileConnecting(t *testing.T) {
