@@ -186,7 +186,7 @@ func (ps *paths) commit(b *builder) {
 		p.forgetOldest(b.now)
 	}
 	if p.skipIn <= 0 {
-		p.skipIn = ps.skipInterval()
+		p.leaveOut()
 	}
 	p.next = b.number + 1
 	p.skipIn--

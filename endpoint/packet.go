@@ -167,7 +167,7 @@ func (p *path) header() Header {
 
 func (p *path) nextNumber() uint64 {
 	if p.skipIn <= 0 {
-		return p.next + 1
+		return p.next + uint64(p.skips)
 	}
 	return p.next
 }
@@ -182,7 +182,13 @@ func (p *path) numberBytes(number uint64) int {
 	return min(max(2, (bits.Len64(ahead)+2+7)/8), 4)
 }
 
-func (ps *paths) skipInterval() int { return 256 + ps.random.intN(4096-256) }
+// leaveOut draws after how many packets numbers of the path are left out, and how many: one, or two in a
+// row. A peer that acknowledges what it lost cannot spare every gap of one number, nor those of two.
+func (p *path) leaveOut() {
+	const least, most = 256, 4096
+	n := p.ps.random.intN(2 * (most - least))
+	p.skipIn, p.skips = least+n/2, uint8(1+n%2)
+}
 
 // LargestAcked is the largest number of a path that the peer has acknowledged;
 // false if it acknowledged none.

@@ -38,7 +38,8 @@ type numbers struct {
 
 	// Sending.
 	next         uint64 // number of the next packet
-	skipIn       int    // packets until a number is left out
+	skipIn       int    // packets until numbers are left out
+	skips        uint8  // so many
 	sent         seq.Ring[sentPacket]
 	contents     seq.Ring[content]
 	largestAcked uint64
@@ -108,17 +109,18 @@ func (c *claims) inquire() *questions {
 
 // newPath returns a path that nobody has opened.
 func (ps *paths) newPath(id uint8, now int64) *path {
-	return &path{
+	p := &path{
 		ps: ps,
 		id: id,
 		numbers: numbers{
 			received: seq.NewWindow(1024),
 			ranges:   seq.NewRanges(maxRanges),
-			skipIn:   ps.skipInterval(),
 		},
 		claims:   newClaims(now, stageClosed, PathConfig{Route: NoRoute}),
 		measured: newMeasured(longAgo, now, ps.cfg.Controller()),
 	}
+	p.leaveOut()
+	return p
 }
 
 func newClaims(now int64, s stage, cfg PathConfig) claims {
