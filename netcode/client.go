@@ -70,7 +70,7 @@ type Client struct {
 	sent      int64
 	heard     int64
 	now       int64
-	plainAt   int64 // when a keep-alive came before any ACCEPT, 0: none
+	plainAt   int64 // when a keep-alive came before any ACCEPT, or never
 	drops     []dropCount
 
 	wireID            wireID
@@ -89,7 +89,8 @@ type approach struct {
 	started   int64
 	attempt   int64 // when this address, and then its challenge, was reached
 	refusal   Refusal
-	refusedAt int64 // when a REASON or Denied came, 0: none
+	refusedAt int64 // when a REASON or Denied came, or never
+	unheard   bool  // nothing has come that the keys of the token or ticket open
 
 	handshake *handshakeKeys
 	in, out   *packetKey
@@ -153,7 +154,7 @@ var errNoShare = noRandom("a client needs unpredictable shares or none at all")
 
 func newClient(now int64, token *Token, cfg ClientConfig) *Client {
 	c := &Client{
-		approach: &approach{cfg: cfg, random: cfg.Random, started: now},
+		approach: &approach{cfg: cfg, random: cfg.Random, started: now, unheard: true},
 		token:    token, plainOnly: cfg.Plain == PlainOnly, now: now,
 	}
 	if c.random == nil {
@@ -193,7 +194,7 @@ func (c *Client) begin(address int) bool {
 		c.source = c.cfg.Via
 	}
 	c.attempt, c.heard = c.now, c.now
-	c.refusedAt, c.plainAt = 0, 0
+	c.refusedAt, c.plainAt = never, never
 	c.replay.Reset()
 	c.challenges.Reset()
 	c.unanswered = 0

@@ -152,6 +152,7 @@ func (c *Client) handleReason(b []byte) ClientEvent {
 	if drop != DropNone {
 		return clientDrop(drop)
 	}
+	c.unheard = false
 	r.Rows = bytes.Clone(r.Rows)
 	switch {
 	case c.state == StateRequesting && !c.resumes && e == (echo{}):
@@ -166,7 +167,7 @@ func (c *Client) handleReason(b []byte) ClientEvent {
 
 // refused notes a refusal that still waits for a challenge, or for its reason.
 func (c *Client) refused(r Refusal) {
-	if c.refusedAt == 0 {
+	if c.refusedAt == never {
 		c.refusedAt = c.now
 	}
 	if r.Code != CodeNone || c.refusal.Code == CodeNone {
@@ -217,6 +218,7 @@ func (c *Client) handleStandard(b []byte) ClientEvent {
 	if !ok {
 		return clientDrop(DropForged)
 	}
+	c.unheard = false
 	if h.kind.replayProtected() {
 		c.replay.Mark(h.sequence)
 	}
@@ -270,7 +272,7 @@ func (c *Client) handleChallenge(body []byte) ClientEvent {
 		return ClientEvent{}
 	}
 	c.state = StateResponding
-	c.attempt, c.refusedAt, c.refusal = c.now, 0, Refusal{}
+	c.attempt, c.refusedAt, c.refusal = c.now, never, Refusal{}
 	c.owe(c.dueNow())
 	return ClientEvent{Kind: ClientState, State: c.state}
 }
@@ -291,11 +293,11 @@ func (c *Client) handleKeepAlive(body []byte) ClientEvent {
 		if index >= most {
 			return clientDrop(DropMalformed)
 		}
-		c.index, c.maxClients, c.refusedAt = index, most, 0
+		c.index, c.maxClients, c.refusedAt = index, most, never
 		if c.plainWait() == 0 && c.cfg.Plain != PlainRefuse {
 			return c.connectPlain()
 		}
-		if c.plainAt == 0 {
+		if c.plainAt == never {
 			c.plainAt = c.now
 		}
 		return ClientEvent{}
@@ -309,7 +311,7 @@ func (c *Client) handleKeepAlive(body []byte) ClientEvent {
 // handlePlain takes payload and disconnect of a plain server. One that took our response may
 // end before it is known which dialect it speaks.
 func (c *Client) handlePlain(h standardHeader, body []byte) ClientEvent {
-	if h.kind == kindDisconnect && c.state == StateResponding && c.plainAt != 0 {
+	if h.kind == kindDisconnect && c.state == StateResponding && c.plainAt != never {
 		return c.fail(StateDisconnected)
 	}
 	if c.state != StateConnected || !c.plain {

@@ -90,7 +90,7 @@ func (c *Client) AppendPayload(now int64, dst, payload []byte) ([]byte, error) {
 // times; with one of ours, saying goodbye is the endpoint's matter.
 func (c *Client) Disconnect(now int64) {
 	c.now = now
-	if c.plain && c.state == StateConnected || c.plainAt != 0 && c.state == StateResponding {
+	if c.plain && c.state == StateConnected || c.plainAt != never && c.state == StateResponding {
 		c.farewell = redundantDisconnects
 	}
 	c.state, c.dueMask, c.private = StateDisconnected, 0, nil

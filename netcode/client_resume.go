@@ -59,6 +59,7 @@ func (c *Client) handleRetry(b []byte) ClientEvent {
 	if drop != DropNone {
 		return clientDrop(drop)
 	}
+	c.unheard = false
 	if !c.challenges.Fresh(number) {
 		return clientDrop(DropRepeated)
 	}

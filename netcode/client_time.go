@@ -12,16 +12,13 @@ func (c *Client) life() int64 {
 
 // patience is how long the address may be silent.
 func (c *Client) patience() int64 {
-	timeout := timeoutOf(c.token.TimeoutSeconds)
 	switch {
 	case c.cfg.Patience > 0:
 		return int64(c.cfg.Patience)
 	case c.cfg.Plain != PlainOnly && c.address+1 < len(c.token.Addresses):
 		return defaultPatience
-	case timeout > 0:
-		return timeout
 	}
-	return never / 2
+	return c.timeout()
 }
 
 func (c *Client) plainWait() int64 {
@@ -34,41 +31,116 @@ func (c *Client) plainWait() int64 {
 	return int64(c.cfg.PlainWait)
 }
 
-// HandleTimeout lets time pass. Call it until there is no event, then drain
-// NextDatagram. Calls too early or too often are harmless.
-func (c *Client) HandleTimeout(now, unix int64) ClientEvent {
-	c.now = now
-	switch {
-	case c.state == StateRequesting || c.state == StateResponding:
-		return c.attemptTimeout()
-	case c.state == StateConnected && c.plain:
-		return c.plainTimeout()
+// A clientTimer is a reason why HandleTimeout has something to do at some time. When and what stand
+// side by side in due and timeout, so that what Deadline tells is what HandleTimeout does. Of
+// several that are due the first one counts.
+type clientTimer uint8
+
+const (
+	timerLife      clientTimer = iota // of an attempt: the token is over
+	timerRefused                      // no challenge has disproved a refusal
+	timerPlain                        // no ACCEPT has followed a plain server's answer
+	timerPatience                     // the address is silent for too long
+	timerRepeat                       // what is not answered goes again
+	timerSilence                      // of a plain connection: it is silent for too long
+	timerKeepAlive                    // its server wants to hear something
+	clientTimers
+)
+
+// due is when a timer has something to do; never if it is off.
+func (c *Client) due(t clientTimer) int64 {
+	attempt := c.state == StateRequesting || c.state == StateResponding
+	if !attempt && !(c.plain && c.state == StateConnected) || attempt != (t < timerSilence) {
+		return never
 	}
-	return ClientEvent{}
+	switch t {
+	case timerLife:
+		return after(c.started, c.life())
+	case timerRefused:
+		return after(c.refusedAt, sendInterval)
+	case timerPlain:
+		return after(c.plainAt, c.plainWait())
+	case timerPatience:
+		return after(c.attempt, c.patience())
+	case timerSilence:
+		return after(c.heard, c.timeout())
+	case timerRepeat:
+		if c.cfg.Reliable {
+			return never
+		}
+	}
+	return after(c.sent, sendInterval)
 }
 
-func (c *Client) attemptTimeout() ClientEvent {
-	silent := StateRequestTimedOut
-	if c.state == StateResponding {
-		silent = StateResponseTimedOut
-	}
-	switch {
-	case c.now-c.started >= c.life():
-		return c.end(StateTokenExpired)
-	case c.refusedAt != 0 && c.now-c.refusedAt >= sendInterval:
+// timePassed does what a timer is for.
+func (c *Client) timePassed(t clientTimer) ClientEvent {
+	switch t {
+	case timerLife:
+		ev := c.end(StateTokenExpired)
+		ev.Unanswered = c.unheard
+		return ev
+	case timerRefused:
 		return c.fail(StateDenied)
-	case c.plainAt != 0 && c.now-c.plainAt >= c.plainWait():
+	case timerPlain:
 		if c.cfg.Plain == PlainRefuse {
 			c.refusal = Refusal{Code: CodePlainServer}
 			return c.fail(StateDenied)
 		}
 		return c.connectPlain()
-	case c.now-c.attempt >= c.patience():
-		return c.fail(silent)
-	case c.now-c.sent >= sendInterval && !c.cfg.Reliable:
+	case timerPatience:
+		if c.state == StateResponding {
+			return c.fail(StateResponseTimedOut)
+		}
+		return c.fail(StateRequestTimedOut)
+	case timerSilence:
+		return c.end(StateTimedOut)
+	case timerKeepAlive:
+		c.owe(dueKeepAlive)
+	default:
 		c.owe(c.dueNow())
 	}
 	return ClientEvent{}
+}
+
+// after is an instant that is so much later than another one: never if that never was, or so late is.
+func after(at, d int64) int64 {
+	if at == never || d == never || at > never-d {
+		return never
+	}
+	return at + d
+}
+
+// timeout is how long a plain server may be silent.
+func (c *Client) timeout() int64 {
+	if timeout := timeoutOf(c.token.TimeoutSeconds); timeout > 0 {
+		return timeout
+	}
+	return never
+}
+
+// HandleTimeout lets time pass. Call it until there is no event, then drain
+// NextDatagram. Calls too early or too often are harmless.
+func (c *Client) HandleTimeout(now, unix int64) ClientEvent {
+	c.now = now
+	for t := range clientTimers {
+		if now >= c.due(t) {
+			return c.timePassed(t)
+		}
+	}
+	return ClientEvent{}
+}
+
+// Deadline is when HandleTimeout wants to be called next; the largest int64 if
+// nothing waits for time.
+func (c *Client) Deadline() int64 {
+	if c.dueMask != 0 || c.farewell > 0 {
+		return c.now
+	}
+	at := never
+	for t := range clientTimers {
+		at = min(at, c.due(t))
+	}
+	return at
 }
 
 // dueNow is what an attempt repeats.
@@ -80,20 +152,10 @@ func (c *Client) dueNow() dueMask {
 		return dueRequest
 	case c.cfg.Plain == PlainOnly:
 		return dueResponse
-	case c.token.Pad.Present || c.plainAt != 0: // the response was taken
+	case c.token.Pad.Present || c.plainAt != never: // the response was taken
 		return dueOffer
 	}
 	return dueOffer | dueResponse
-}
-
-func (c *Client) plainTimeout() ClientEvent {
-	if timeout := timeoutOf(c.token.TimeoutSeconds); timeout > 0 && c.now-c.heard >= timeout {
-		return c.end(StateTimedOut)
-	}
-	if c.now-c.sent >= sendInterval {
-		c.owe(dueKeepAlive)
-	}
-	return ClientEvent{}
 }
 
 // fail goes on to the next address of the token, or ends in state s.
@@ -114,33 +176,4 @@ func (c *Client) connectPlain() ClientEvent {
 	c.heard = c.now
 	c.owe(dueKeepAlive)
 	return ClientEvent{Kind: ClientConnected, State: c.state}
-}
-
-// Deadline is when HandleTimeout wants to be called next; the largest int64 if
-// nothing waits for time.
-func (c *Client) Deadline() int64 {
-	if c.dueMask != 0 || c.farewell > 0 {
-		return c.now
-	}
-	switch {
-	case c.state == StateRequesting || c.state == StateResponding:
-		t := min(c.started+c.life(), c.attempt+c.patience())
-		if !c.cfg.Reliable {
-			t = min(t, c.sent+sendInterval)
-		}
-		if c.refusedAt != 0 {
-			t = min(t, c.refusedAt+sendInterval)
-		}
-		if c.plainAt != 0 {
-			t = min(t, c.plainAt+c.plainWait())
-		}
-		return t
-	case c.state == StateConnected && c.plain:
-		t := c.sent + sendInterval
-		if timeout := timeoutOf(c.token.TimeoutSeconds); timeout > 0 {
-			t = min(t, c.heard+timeout)
-		}
-		return t
-	}
-	return never
 }

@@ -393,3 +393,60 @@ func TestTokenWithoutEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestExpiredUnanswered: whose token is over says whether anything came that its keys open, which a server
+// with another key never sends.
+func TestExpiredUnanswered(t *testing.T) {
+	for _, key := range []Key{testKey(), KeyFrom(rawKey{9})} {
+		w := newWorld(t, nil)
+		token := w.mint(7, func(c *MintConfig) { c.Key, c.Lifetime = key, 2*time.Second })
+		c, err := NewClient(w.now, w.unix(), token, ClientConfig{Random: w.random})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, _, _ := c.NextDatagram(nil)
+		if ev := w.server.HandleDatagram(w.now, w.unix(), source(1), request, nil); len(ev.Reply) > 0 {
+			c.HandleDatagram(w.now, w.unix(), 0, SourceFrom(serverAddr), ev.Reply)
+		}
+		if ev := c.HandleTimeout(w.now+2*second-1, w.unix()); ev.Kind != ClientNone {
+			t.Errorf("before its time: %+v", ev)
+		}
+		ev := c.HandleTimeout(w.now+2*second, w.unix())
+		if ev.Kind != ClientEnded || ev.State != StateTokenExpired || ev.Unanswered == key.Equal(testKey()) {
+			t.Errorf("%+v", ev)
+		}
+	}
+}
+
+// TestTimersFire: what Deadline tells is what HandleTimeout does: at it something is done or owed, and not
+// a moment earlier, whatever the clock shows, zero too.
+func TestTimersFire(t *testing.T) {
+	for _, start := range []int64{-3 * second, 0, 1, 90 * second} {
+		w := newWorld(t, nil)
+		w.now = start
+		token := w.mint(7, plainToken)
+		c, err := NewClient(w.now, testUnix, token, ClientConfig{Random: w.random, Plain: PlainAllow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.HandleTimeout(start, testUnix)
+		for c.State() >= StateDisconnected {
+			for _, _, ok := c.NextDatagram(nil); ok; _, _, ok = c.NextDatagram(nil) {
+			}
+			at := c.Deadline()
+			if at <= w.now || at-w.now > sendInterval {
+				t.Fatalf("from %d: at %d the deadline is %d", start, w.now, at)
+			}
+			if ev := c.HandleTimeout(at-1, testUnix); ev.Kind != ClientNone || c.dueMask != 0 {
+				t.Fatalf("from %d: a moment before %d: %+v", start, at, ev)
+			}
+			w.now = at
+			if ev := c.HandleTimeout(at, testUnix); ev.Kind == ClientNone && c.dueMask == 0 {
+				t.Fatalf("from %d: nothing was done at %d", start, at)
+			}
+		}
+		if c.State() != StateRequestTimedOut || w.now != start+10*second || c.Deadline() != never {
+			t.Errorf("from %d: %v at %d, then %d", start, c.State(), w.now, c.Deadline())
+		}
+	}
+}

@@ -3,7 +3,6 @@ package netcode
 import (
 	"crypto/subtle"
 	"encoding/binary"
-	"math"
 	"math/bits"
 	"time"
 
@@ -300,5 +299,5 @@ func (f *fifo[T]) pop() T {
 	return v
 }
 
-// never is a deadline that does not come.
-const never = math.MaxInt64
+// never is an instant that does not come.
+const never = seq.Never

@@ -7,7 +7,7 @@ func (s *Server) watch(seat *Seat) {
 		seat.watched, seat.watchedAt = true, len(s.watched)
 		s.watched = append(s.watched, seat)
 	}
-	s.next = min(s.next, s.attention(seat))
+	s.next = min(s.next, seat.attention())
 }
 
 func (s *Server) unwatch(seat *Seat) {
@@ -22,25 +22,39 @@ func (s *Server) unwatch(seat *Seat) {
 	s.watched = s.watched[:last]
 }
 
-// attention is when a watched seat needs some: a keep-alive, or its end.
-func (s *Server) attention(seat *Seat) int64 {
-	t := seat.end()
-	if seat.Plain() {
-		t = min(t, seat.sent+sendInterval)
+// A seatTimer is a reason why a watched seat needs attention at some time. Both are worked out here
+// alone, for Deadline and for HandleTimeout.
+type seatTimer uint8
+
+const (
+	seatSilent    seatTimer = iota // nothing was heard of the client for too long
+	seatKeepAlive                  // a plain client wants to hear something
+)
+
+// due is when a timer of a seat has something to do; never if it is off.
+func (s *Seat) due(t seatTimer) int64 {
+	switch {
+	case t == seatSilent:
+		return after(s.heard, s.patience())
+	case s.Plain():
+		return after(s.sent, sendInterval)
 	}
-	return t
+	return never
 }
 
-// end is when a silent seat is given up. One that is not confirmed does not
-// stay for ever, whatever its token says.
-func (s *Seat) end() int64 {
+// attention is when a watched seat needs some.
+func (s *Seat) attention() int64 { return min(s.due(seatSilent), s.due(seatKeepAlive)) }
+
+// patience is how long a watched seat may be silent. One that is not confirmed does not stay for ever,
+// whatever its token says.
+func (s *Seat) patience() int64 {
 	switch {
 	case s.coming != nil && s.timeout > int64(DefaultTimeout):
-		return s.heard + int64(DefaultTimeout)
+		return int64(DefaultTimeout)
 	case s.timeout > 0:
-		return s.heard + s.timeout
+		return s.timeout
 	case !s.confirmed:
-		return s.heard + int64(DefaultTimeout)
+		return int64(DefaultTimeout)
 	}
 	return never
 }
@@ -71,18 +85,18 @@ func (s *Server) HandleTimeout(now, unix int64) Event {
 			i--
 			continue
 		}
-		if now >= seat.end() {
+		if now >= seat.due(seatSilent) {
 			s.next = now // there may be more
 			return s.expireSeat(seat)
 		}
-		if seat.Plain() && now-seat.sent >= sendInterval {
+		if now >= seat.due(seatKeepAlive) {
 			seat.sent = now
 			if !seat.keepAliveDue {
 				seat.keepAliveDue = true
 				s.due.push(seat)
 			}
 		}
-		s.next = min(s.next, s.attention(seat))
+		s.next = min(s.next, seat.attention())
 	}
 	return Event{}
 }

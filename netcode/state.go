@@ -75,6 +75,9 @@ type ClientEvent struct {
 	Refusal Refusal
 	Hello   []byte
 	Seen    Source
+	// Unanswered, of StateTokenExpired: nothing came that the token's keys open, so it was not for want of
+	// time alone.
+	Unanswered bool
 	// Continue, of a client that resumed: the server's endpoint goes on where it was.
 	Continue bool
 	// Path, Number and Frames: see [Event].
