@@ -32,7 +32,11 @@ func (d *dialed) whyEnded(ev netcode.ClientEvent) Reason {
 		if d.resumes {
 			what = "ticket"
 		}
-		return Reason{Code: CodeExpired, Text: "the " + what + " expired before the server let us in"}
+		text := "the " + what + " expired before the server let us in"
+		if ev.Unanswered {
+			text += "; it did not answer: it is down, elsewhere, or has another key or protocol id, which its log says"
+		}
+		return Reason{Code: CodeExpired, Text: text}
 	case netcode.StateDenied:
 		return Reason{Code: CodeFull, Text: "the server is full", Remote: true}
 	case netcode.StateRequestTimedOut:

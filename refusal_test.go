@@ -174,13 +174,30 @@ func TestTokenOfAnother(t *testing.T) {
 		}
 		wantCode(t, g.refused(g.mint(1, other, g.at), nil), tickwire.CodeTimeout, false)
 		g.wantLog("same PrivateKey")
+		if n := strings.Count(g.log.String(), "same PrivateKey"); n != 1 {
+			t.Errorf("%d times in the log, of one source", n)
+		}
+	})
+	t.Run("key, and a short life", func(t *testing.T) {
+		g := newGatehouse(t, nil)
+		other := func(cfg *netcode.MintConfig) {
+			cfg.Key = netcode.KeyFrom([netcode.KeyBytes]byte{5: 9})
+			cfg.Lifetime = 5 * time.Second
+		}
+		r := g.refused(g.mint(1, other, g.at), nil)
+		if wantCode(t, r, tickwire.CodeExpired, false); !strings.Contains(r.Text, "another key or protocol id, which its log says") {
+			t.Errorf("the player reads %q", r.Text)
+		}
+		if n := strings.Count(g.log.String(), "same PrivateKey"); n != 1 {
+			t.Errorf("%d times in the log, of one source", n)
+		}
 	})
 	t.Run("game", func(t *testing.T) {
 		g := newGatehouse(t, nil)
 		other := func(cfg *netcode.MintConfig) { cfg.ProtocolID = 8; cfg.Timeout = time.Second }
 		any := func(cfg *tickwire.ClientConfig) { cfg.ProtocolID = 0 }
 		wantCode(t, g.refused(g.mint(1, other, g.at), any), tickwire.CodeTimeout, false)
-		g.wantLog("another ProtocolID")
+		g.wantLog("another ProtocolID", "expected=7", "came=8")
 	})
 }
 

@@ -108,7 +108,7 @@ func (s *Server) handleOther(w way, ev netcode.Event) {
 		s.seatLost(ev)
 	}
 	if ev.Drop != netcode.DropNone {
-		s.notices.drop(s, ev.Drop, w.path)
+		s.notices.drop(s, ev, w.path)
 	}
 	if ev.Undecided { // a plain client may be about to be seated; a stranger is not remembered
 		s.plainWays.remember(sourceOf(w.path), w, false)

@@ -9,22 +9,50 @@ import (
 
 // notices tells an operator about refusals that point at a mistake in the
 // configuration of a backend or server, at most one of a kind a second, however
-// many come.
+// many come; and what one source repeats once, until it has been quiet for a while.
 type notices struct {
-	last [netcode.NumDrops]int64
-	told [netcode.NumDrops]bool // last is a time
+	last  [netcode.NumDrops]int64
+	told  [netcode.NumDrops]bool // last is a time
+	heard [16]complaint          // what was told of last, the newest first
 }
 
-func (n *notices) drop(s *Server, why netcode.Drop, path transport.Path) {
-	if !n.due(s, why) {
+// A complaint is what was told of a source.
+type complaint struct {
+	why  netcode.Drop // none: nothing
+	from netcode.Source
+	at   int64 // when it came last
+}
+
+// complaintQuiet is for how long a source has to be quiet before it is told of again: clients repeat
+// themselves ten times a second, and players try again after some seconds.
+const complaintQuiet = int64(time.Minute)
+
+func (n *notices) drop(s *Server, ev netcode.Event, path transport.Path) {
+	from := sourceOf(path)
+	if n.repeats(s.now, ev.Drop, from) || !n.due(s, ev.Drop) {
 		return
 	}
-	text, details := n.tell(s, why)
+	text, details := n.tell(s, ev)
 	if text == "" {
 		return
 	}
-	s.cfg.Logger.Warn(text, append(details, "from", path.Remote)...)
-	n.last[why], n.told[why] = s.now, true
+	s.cfg.Logger.Warn(text, append(details, "from", from)...)
+	n.last[ev.Drop], n.told[ev.Drop] = s.now, true
+	copy(n.heard[1:], n.heard[:])
+	n.heard[0] = complaint{ev.Drop, from, s.now}
+}
+
+// repeats reports whether the same was told of the source, and it has gone on since.
+func (n *notices) repeats(now int64, why netcode.Drop, from netcode.Source) bool {
+	for i := range n.heard {
+		c := &n.heard[i]
+		if c.why == why && c.from == from {
+			went := now-c.at < complaintQuiet
+			c.at = now
+			return went
+		}
+	}
+	return false
 }
 
 // due reports whether a kind was not told of for a second.
@@ -43,9 +71,9 @@ func (n *notices) failed(s *Server, clientID uint64, err error) {
 }
 
 // tell finds the words; none for what happens every day.
-func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any) {
+func (n *notices) tell(s *Server, ev netcode.Event) (text string, details []any) {
 	now := time.Unix(s.unix.Load(), 0).UTC()
-	switch why {
+	switch ev.Drop {
 	case netcode.DropWrongAddress:
 		return "connect token, or resume ticket, names another server: is PublicAddresses what the backend mints, and as it was?",
 			[]any{"expected", s.cfg.PublicAddresses}
@@ -64,7 +92,7 @@ func (n *notices) tell(s *Server, why netcode.Drop) (text string, details []any)
 	case netcode.DropTicketForged:
 		return "resume ticket does not open: is TicketKey, PrivateKey or ProtocolID another one than when it was given?", nil
 	case netcode.DropProtocolID:
-		return "client of another ProtocolID", []any{"expected", s.cfg.ProtocolID}
+		return "client of another ProtocolID", []any{"expected", s.cfg.ProtocolID, "came", ev.ProtocolID}
 	case netcode.DropPlainRefused:
 		return "plain netcode 1.02 is refused: Plain: PlainRaw would let such clients in", nil
 	case netcode.DropHistoryFull:

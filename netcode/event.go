@@ -95,4 +95,6 @@ type Event struct {
 	Undecided bool
 	// Drop says why the datagram was not taken.
 	Drop Drop
+	// ProtocolID, of a DropProtocolID, is the one that came.
+	ProtocolID uint64
 }

@@ -27,8 +27,8 @@ func (s *Server) handleRequest(unix int64, from *Source, b, reply []byte) Event 
 	if string(b[requestVersionAt:requestProtocolAt]) != versionInfo {
 		return dropped(DropVersion)
 	}
-	if binary.LittleEndian.Uint64(b[requestProtocolAt:]) != s.cfg.ProtocolID {
-		return dropped(DropProtocolID)
+	if id := binary.LittleEndian.Uint64(b[requestProtocolAt:]); id != s.cfg.ProtocolID {
+		return Event{Drop: DropProtocolID, ProtocolID: id}
 	}
 	expires := binary.LittleEndian.Uint64(b[requestExpiresAt:])
 	if expires <= seconds(unix) {
