@@ -156,12 +156,12 @@ class Side:
         n = k.number
         if n <= p.top:
             self.bad("5: a number does not rise", f"path {k.path}: {n} after {p.top}")
-        if n > p.top + 2:
-            self.bad("5: more than one number is left out", f"path {k.path}: {n} after {p.top}")
-        if n == p.top + 2:
-            if p.since is not None and not 256 <= n - 1 - p.since <= 4096:
-                self.bad("5: left out too soon or late", f"path {k.path}: {n - 1} after {p.since}")
-            p.left_out.add(n - 1)
+        if n > p.top + 3:
+            self.bad("5: more than two numbers are left out", f"path {k.path}: {n} after {p.top}")
+        if n > p.top + 1:
+            if p.since is not None and not 256 <= p.top + 1 - p.since <= 4096:
+                self.bad("5: left out too soon or late", f"path {k.path}: {p.top + 1} after {p.since}")
+            p.left_out.update(range(p.top + 1, n))
             p.since = n - 1
         p.top = max(p.top, n)
         if not self.lone:
