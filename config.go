@@ -35,7 +35,7 @@ type Config struct {
 	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram that is sent and read once a connection is open, 576
 	// to 65507 bytes of UDP payload. 0: 1472, which an Ethernet frame holds. What a path
-	// carries of that is found out (docs/mtu.md): each begins with 1200. So 1200 means
+	// carries of that is found out by probes: each begins with 1200. So 1200 means
 	// that nothing is to be found out. A socket that takes less has the last word, but it must take
 	// the 1078 bytes of a handshake.
 	MaxDatagramBytes int
@@ -71,7 +71,8 @@ type Config struct {
 	WindowPoolBytes int
 	// Resume says what becomes of messages that wait, or are on their way, when a player comes back
 	// under new keys (ServerConfig.KeepSeats). KeepMessages: they arrive, if both ends want that
-	// and both have them still. docs/resume.md has the rules.
+	// and both have them still. The rules:
+	// https://github.com/tickwire/tickwire/blob/main/docs/resume.md
 	Resume ResumePolicy
 	// UnsentDraft says what happens to bytes that were written into a Conn's Draft
 	// and not sent, when another message begins a group there (SendOptions.Group).

@@ -12,7 +12,6 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/netcode"
-	"github.com/tickwire/tickwire/netcode/tokenhttp"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/mem"
 )
@@ -213,6 +212,15 @@ func TestStayPauses(t *testing.T) {
 	})
 }
 
+// A refusal of a backend knows whether it passes.
+type refusal struct {
+	text  string
+	after time.Duration
+}
+
+func (r *refusal) Error() string                { return r.text }
+func (r *refusal) Retry() (time.Duration, bool) { return r.after, r.after > 0 }
+
 // TestStayEnds: what does not pass ends it, and what does is tried again.
 func TestStayEnds(t *testing.T) {
 	down := errors.New("the network is down")
@@ -221,16 +229,16 @@ func TestStayEnds(t *testing.T) {
 		tries int
 		want  string
 	}{
-		"password": {func(int) ([]byte, error) { return nil, &tokenhttp.Refusal{Status: 401, Code: "password"} }, 1, "password"},
+		"password": {func(int) ([]byte, error) { return nil, &refusal{text: "password"} }, 1, "password"},
 		"down": {func(try int) ([]byte, error) {
 			if try < 4 {
 				return nil, down
 			}
-			return nil, &tokenhttp.Refusal{Status: 403, Text: "banned"}
+			return nil, &refusal{text: "banned"}
 		}, 4, "banned"},
 		"busy": {func(try int) ([]byte, error) {
 			if try < 3 {
-				return nil, &tokenhttp.Refusal{Status: 503, RetryAfter: time.Minute}
+				return nil, &refusal{"busy", time.Minute}
 			}
 			return []byte("{}"), nil
 		}, 3, "token"},

@@ -98,7 +98,12 @@
 // first message that goes there, and keeps it. An idle connection takes 3 KiB here, and with what
 // package tickwire and netcode know of it 6.
 //
-// # The code
+// The wire is that of [SPEC.md], whose sections the comments name.
+//
+// [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
+package endpoint
+
+// The code, for who reads it.
 //
 // An Endpoint conducts four parts, each of which owns its state and what is done to it:
 //
@@ -142,4 +147,3 @@
 //	                     delay_varied, aimd
 //	pacing               throttle, overtake
 //	the life             lifetime, hello, hold, away, continue, drain, close
-package endpoint

@@ -8,16 +8,15 @@ import (
 	"testing"
 )
 
-// TestMapOfFiles compares the map of the code in the package documentation with the files: it names
-// each of them, and none that is not there.
+// TestMapOfFiles compares the map of the code in doc.go with the files: it names each of them, and none
+// that is not there. It stands behind the package documentation, whose readers may have no files.
 func TestMapOfFiles(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rows, found := strings.Cut(string(doc), "In which file what is:\n")
-	rows, _, ends := strings.Cut(rows, "\npackage endpoint")
-	if !found || !ends {
+	if !found {
 		t.Fatal("doc.go has no map")
 	}
 	named := map[string]bool{"doc": true}

@@ -9,7 +9,7 @@ import (
 )
 
 // A Lone is an endpoint used alone, over a carrier of the caller's: each packet goes as a
-// datagram of its own with its number, cut to two bytes, in front (SPEC.md, section 5). The
+// datagram of its own with its number, cut to two bytes, in front. The
 // carrier may lose, repeat and reorder datagrams, but neither join, cut nor damage them: over a
 // serial line, say, the caller frames them and adds a checksum. It must keep strangers out: a Lone
 // has no seal, and whoever can write a datagram can speak for the peer, or end the connection by one

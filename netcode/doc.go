@@ -13,7 +13,7 @@
 // on in our dialect: OFFER and ACCEPT in place of response and keep-alive,
 // then DATA packets with connection ids, by which they are known wherever they
 // come from (answers go where the handshake was), under keys that are new for
-// every connection. SPEC.md describes both.
+// every connection. [SPEC.md] describes both.
 //
 // A server may give a client tickets ([Server.AppendTicket]), with which it comes back
 // without its backend ([NewResumeClient]): after a silence that was too long, after a
@@ -36,4 +36,6 @@
 // place; what is to be sent comes out of Event.Reply and NextDatagram. Bytes
 // from the network never make an error: what is not taken is counted by
 // reason, see [Drop].
+//
+// [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
 package netcode

@@ -59,7 +59,7 @@ const (
 	// time is over, and for everybody then; all come back.
 	Seats Checker = "seats"
 	// NonceOnce: no key and nonce seal two contents, in whatever connection, epoch and run of
-	// a server; and everything is sealed with the keys that SPEC.md derives.
+	// a server; and everything is sealed with the right keys.
 	NonceOnce Checker = "nonce"
 	// Amplified: towards an address from which nobody has shown yet that he hears the server, it
 	// sends at most three bytes for each that came from there.

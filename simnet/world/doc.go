@@ -3,20 +3,13 @@
 // checkers that know what every channel has promised.
 //
 // A [World] is driven by one goroutine, a tick at a time. Ten minutes of eight
-// players pass in a few seconds, and one seed gives one outcome. A test of a
-// game reads
+// players pass in a few seconds, and one seed gives one outcome. The example below
+// is a test of a game: [New], [World.Join], [World.Run] with what the game does in a tick, [World.Settle] until
+// all has arrived, [World.Close], and then there must be no [World.Violations].
 //
-//	w, err := world.New(world.Config{Seed: 1, Channels: channels, Links: simnet.WiFiBad()})
-//	p, err := w.Join(42)
-//	w.Run(time.Minute, func() {
-//		p.Client.Send(inputs.Config().ID, world.Message{Payload: b})
-//	})
-//	w.Settle(time.Minute)
-//	w.Close()
-//	for _, v := range w.Violations() { t.Error(v) }
-//
-// A message is given to the library as bytes, or built in place (InPlace of [Message]), or sent
-// to all players at once ([World.Broadcast]).
+// A message is a value of a typed channel ([Send], [Receive]), or given to the library as bytes
+// ([End.Send]), or built in place (InPlace of [Message]), or sent to all players at once
+// ([World.Broadcast]).
 //
 // A player's address changes ([Player.Roam]); it has several [Line]s if it opens paths, and each may
 // go down for itself; and somebody beside them forwards, replays and forges ([Player.Bystander]).

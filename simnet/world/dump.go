@@ -11,18 +11,7 @@ import (
 
 // A dump is the story of a world for readers that share no code with it, as lines of JSON: what
 // both ends know from elsewhere, and each datagram where it leaves and where it is read. With it
-// all that goes over the wire can be opened, and told from SPEC.md alone. Its lines, by "k":
-//
-//	world    pid, key: the protocol id and the servers' private key
-//	channel  id, delivery, largest (0: the usual), name: a channel of the game
-//	token    b: a connect token that was made
-//	private  b: 32 bytes that a player's process drew; the private value of a share, maybe
-//	start    host: a process begins, a server or a player
-//	s, r     t: nanoseconds; at: when it arrived, -1 of one that is sent; host: who sends, or reads;
-//	         from, to: addresses, as that host sees them; ecn: the mark; stream: over a reliable
-//	         transport; b: the datagram
-//
-// All bytes are in hex.
+// all that goes over the wire can be opened, and told from SPEC.md alone. Config.Dump has its lines.
 type dump struct {
 	out io.Writer // nil: nobody reads
 	err error     // the first that writing gave, and the last: out can tell its owner itself

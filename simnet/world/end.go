@@ -145,14 +145,15 @@ type Message struct {
 }
 
 // Send sends a message and notes it in the ledger. The error is that of
-// Conn.SendWith; what was refused is not in the ledger.
+// Conn.SendWith, which is ErrClosed before the end is open, too; what was refused is not in the
+// ledger.
 func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 	l := e.lane(channel)
 	if l == nil {
-		return tickwire.ErrNoChannel
+		return fmt.Errorf("%w: channel %d is not in world.Config.Channels", tickwire.ErrNoChannel, channel)
 	}
 	if e.state != endOpen {
-		return tickwire.ErrClosed
+		return shut{e}
 	}
 	e.host().wake(e.world)
 	payload, from := m.Payload, given
@@ -173,6 +174,20 @@ func (e *End) Send(channel tickwire.ChannelID, m Message) error {
 	r, err := e.conn.SendWith(channel, payload, opts)
 	return e.sent(l, payload, from, opts, r, err)
 }
+
+// A shut end takes no message: it is tickwire.ErrClosed, in other words.
+type shut struct{ end *End }
+
+// Error says which end it is, and whether it was ever open.
+func (s shut) Error() string {
+	if s.end.state == endOpening {
+		return fmt.Sprintf("world: %v is not open yet: Step, or Run, until End.Open", s.end)
+	}
+	return fmt.Sprintf("world: %v is over: %v", s.end, s.end.reason)
+}
+
+// Is makes errors.Is with ErrClosed true.
+func (s shut) Is(target error) bool { return target == tickwire.ErrClosed }
 
 // sent notes what became of a message that the library was given.
 func (e *End) sent(

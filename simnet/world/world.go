@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -18,11 +19,11 @@ import (
 type Config struct {
 	// Seed fixes every random choice: keys, links, what the library draws.
 	Seed uint64
-	// Channels of the game.
+	// Channels of the game, one at least.
 	Channels []tickwire.AnyChannel
 	// Links is the access of each player who joins; Player.SetLinks changes it.
 	Links simnet.Links
-	// TickRate is how often the game steps in a second. 0: 60.
+	// TickRate is how often the game steps in a second, 1 to 1000. 0: 60.
 	TickRate int
 	// Server and Client are what the two are configured with. ProtocolID, Channels, Now, Random and
 	// Development are the world's to set; PrivateKey may be left out.
@@ -46,8 +47,17 @@ type Config struct {
 	// PlantBudget changes what reaches the library of the limits that End.LimitBudget sets,
 	// likewise. It may be nil.
 	PlantBudget func(bytes int) int
-	// Dump gets lines of JSON: each datagram, where it leaves and where it is read, and all keys;
-	// see dump.go. They are for tests that read the wire. It may be nil.
+	// Dump, if not nil, gets lines of JSON: each datagram, where it leaves and where it is read, and all
+	// keys. With it tests of the wire open all that goes over it. By "k", with all bytes in hex:
+	//
+	//	world    pid, key: the protocol id and the servers' private key
+	//	channel  id, delivery, largest (0: the usual), name: a channel of the game
+	//	token    b: a connect token that was made
+	//	private  b: 32 bytes that a player's process drew; the private value of a share, maybe
+	//	start    host: a process begins, a server or a player
+	//	s, r     t: nanoseconds; at: when it arrived, -1 of one that is sent; host: who sends, or
+	//	         reads; from, to: addresses, as that host sees them; ecn: the mark; stream: over a
+	//	         reliable transport; b: the datagram
 	Dump io.Writer
 }
 
@@ -93,8 +103,12 @@ type World struct {
 	seats      seats
 }
 
-// New returns a world in which a server runs and nobody has joined.
+// New returns a world in which a server runs and nobody has joined. The error is a join of
+// *ConfigErrors of package tickwire.
 func New(cfg Config) (*World, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
 	var seed [32]byte
 	for i := range 8 {
 		seed[i] = byte(cfg.Seed >> (8 * i))
@@ -124,6 +138,20 @@ func New(cfg Config) (*World, error) {
 	}
 	w.dumpGame()
 	return w, w.StartServer()
+}
+
+// validate finds what no game can be tested with; Listen finds the rest.
+func (c *Config) validate() error {
+	var faults []error
+	if len(c.Channels) == 0 {
+		faults = append(faults, &tickwire.ConfigError{
+			Field: "Channels", Value: "empty", Want: "what the game calls tickwire.Channels with",
+		})
+	}
+	if c.TickRate < 0 || c.TickRate > 1000 {
+		faults = append(faults, &tickwire.ConfigError{Field: "TickRate", Value: c.TickRate, Want: "1 to 1000, or 0 for 60"})
+	}
+	return errors.Join(faults...)
 }
 
 func (w *World) plant(cfg *tickwire.Config) {

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -259,38 +258,6 @@ func FuzzStamp(f *testing.F) {
 			}
 		}
 	})
-}
-
-func Example() {
-	silent := tickwire.Config{Logger: slog.New(slog.DiscardHandler)}
-	w, err := New(Config{
-		Seed: 1, Channels: tickwire.Channels(inputs, chat), Links: simnet.WiFiBad(),
-		Server: tickwire.ServerConfig{Config: silent}, Client: tickwire.ClientConfig{Config: silent},
-	})
-	if err != nil {
-		panic(err)
-	}
-	p, err := w.Join(42)
-	if err != nil {
-		panic(err)
-	}
-	w.Run(10*time.Second, func() {
-		if p.Client.Open() {
-			p.Client.Send(inputs.Config().ID, Message{Size: 20})
-			p.Client.Send(chat.Config().ID, Message{Payload: []byte("hello"), Tracked: true})
-		}
-	})
-	w.Settle(time.Minute, nil)
-	w.Close()
-	r := w.Report()
-	fmt.Println("violations:", r.ViolationCount)
-	for _, d := range r.Deliveries {
-		fmt.Println(d.Delivery, "received all:", d.Sent == d.Delivered)
-	}
-	// Output:
-	// violations: 0
-	// UnreliableLatest received all: false
-	// ReliableOrdered received all: true
 }
 
 // TestSeats: the ledger agrees with a server that keeps its word, and notices one that does not.
