@@ -9,7 +9,7 @@ import (
 // allocates.
 type loop struct {
 	now  int64
-	ends [2]Lone
+	ends [2]lone
 	buf  []byte
 
 	lossEach int // each so many-th datagram is lost; 0: none
@@ -31,7 +31,7 @@ func newLoopOf(t testing.TB, cfg Config) *loop {
 	for i := range l.ends {
 		cfg.Seed = uint64(i)
 		cfg.Controller = func() Controller { return fixedRate(1 << 30) }
-		end, err := NewLone(l.now, cfg, Carrier{})
+		end, err := newLone(l.now, cfg, Carrier{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -336,7 +336,7 @@ func TestAllocNothingWithLimits(t *testing.T) {
 	cfg := limited(Limits{2000, 2_000_000, 20_000}, ChannelLimits{500_000, 5000})
 	for i := range l.ends {
 		cfg.Seed = uint64(i)
-		end, err := NewLone(l.now, cfg, Carrier{})
+		end, err := newLone(l.now, cfg, Carrier{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ func TestSmallCarriers(t *testing.T) {
 	cfg := channels()
 	refused := 0
 	for size := 8; size <= 600; size++ {
-		end, err := NewLone(0, cfg, Carrier{MaxDatagramBytes: size})
+		end, err := newLone(0, cfg, Carrier{MaxDatagramBytes: size})
 		if err == nil {
 			end.Release()
 			playSmall(t, cfg, size)
@@ -40,7 +40,7 @@ func TestLeastCarrier(t *testing.T) {
 		cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(id + 1), Delivery: ReliableOrdered, WindowBytes: 100_000 + id})
 		p := newPair(t, cfg, 5*time.Millisecond)
 		least := p.ends[0].leastLone()
-		if _, err := NewLone(0, cfg, Carrier{MaxDatagramBytes: least - 1}); err == nil {
+		if _, err := newLone(0, cfg, Carrier{MaxDatagramBytes: least - 1}); err == nil {
 			t.Errorf("%d channels: %d bytes are taken for enough", id+1, least-1)
 		}
 		for i := range p.ends {

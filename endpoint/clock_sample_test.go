@@ -10,7 +10,7 @@ import (
 // A clockPair is two ends whose clocks are not one: each has been set back by so much.
 type clockPair struct {
 	t      *testing.T
-	ends   [2]Lone
+	ends   [2]lone
 	now    int64
 	behind [2]int64
 	way    int64 // 10 ms each way
@@ -22,7 +22,7 @@ func newClockPair(t *testing.T, began, behind int64) *clockPair {
 	for i := range p.ends {
 		cfg := channels()
 		cfg.Timeout, cfg.Seed = -1, uint64(i)
-		end, err := NewLone(p.at(i), cfg, Carrier{})
+		end, err := newLone(p.at(i), cfg, Carrier{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import "time"
 func (g *game) crossRoads(cfg Config) {
 	g.mesh = newMeshAt(g.t, cfg, g.now, 10*time.Millisecond, g.seed)
 	for end := range g.ends {
-		g.ends[end] = Lone{Endpoint: g.mesh.ends[end]}
+		g.ends[end] = lone{Endpoint: g.mesh.ends[end]}
 	}
 }
 

@@ -120,7 +120,8 @@ package endpoint
 // path remembers what the packet carried. When it is acknowledged, or lost, each piece goes back to
 // where it is from (fate.go), and may be sent again (resend.go). In which file what is:
 //
-//	the whole            endpoint, common, counters, chance, plan, config, validate, errors, lone
+//	the whole            endpoint, common, counters, chance, plan, config, validate, errors
+//	used alone           lone, lone_life, lone_wire
 //	timers, keep-alive   timer, path_timers, instant
 //	what the game sees   event, message, stats, channel_stats, clock, bandwidth
 //	memory               buffers, shared, key_table, unfinished, waiting

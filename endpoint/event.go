@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/tickwire/tickwire/internal/seq"
@@ -117,6 +118,40 @@ type Event struct {
 	State       PathState  // of PathChanged
 
 	BytesPerSecond int // of RateChanged, with all headers
+}
+
+// String tells the event in a line, with what belongs to its kind.
+func (ev Event) String() string { return ev.Kind.String() + ev.details() }
+
+func (ev *Event) details() string {
+	switch ev.Kind {
+	case Delivered:
+		return fmt.Sprintf(": receipt %d, channel %d", ev.Receipt, ev.Channel)
+	case Lost:
+		return fmt.Sprintf(": receipt %d, channel %d: %v", ev.Receipt, ev.Channel, ev.Why)
+	case Writable:
+		return fmt.Sprintf(": channel %d", ev.Channel)
+	case PathChanged:
+		return fmt.Sprintf(": path %d is %v", ev.Path, ev.State)
+	case RateChanged:
+		return fmt.Sprintf(": %d bytes a second", ev.BytesPerSecond)
+	case Closed:
+		return ": " + ev.why()
+	}
+	return ""
+}
+
+// why tells why the connection is over, and what was left behind.
+func (ev *Event) why() string {
+	text, side := ev.Code.String(), "by this side"
+	if ev.Text != "" && ev.Text != text {
+		text += ": " + ev.Text
+	}
+	if ev.Remote {
+		side = "by the peer"
+	}
+	return fmt.Sprintf("%s (%s), %d reliable and %d unreliable messages not known to have arrived",
+		text, side, ev.Undelivered-ev.Unreliable, ev.Unreliable)
 }
 
 // events is a queue of which the game sees only what was there at the last Update. Most have none at

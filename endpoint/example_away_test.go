@@ -9,22 +9,22 @@ import (
 
 // A player's phone loses its network for longer than the timeout. The connection is kept; what
 // was sent meanwhile arrives when there are new keys, which the owner of the two ends has seen to.
-func ExampleEndpoint_Continue() {
+func ExampleLone_Continue() {
 	cfg := endpoint.Config{
 		Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}},
 		KeepFor:  time.Minute,
 	}
 	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
-	carry := func(now int64, from, to endpoint.Lone) {
+	carry := func(now time.Duration, from, to *endpoint.Lone) {
 		from.HandleTimeout(now)
 		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 			to.HandleDatagram(now, b)
 		}
 	}
-	now := int64(0)
+	now := time.Duration(0)
 	run := func(d time.Duration, connected bool) {
-		for end := now + int64(d); now < end; now += int64(time.Millisecond) {
+		for end := now + d; now < end; now += time.Millisecond {
 			if connected {
 				carry(now, server, player)
 				carry(now, player, server)
@@ -39,8 +39,8 @@ func ExampleEndpoint_Continue() {
 	_, _ = server.Send(1, []byte("are you there?"), endpoint.SendOptions{})
 	fmt.Println("away:", server.Away(), player.Away())
 
-	_ = player.Continue(now, endpoint.PathConfig{})
-	_ = server.Continue(now, endpoint.PathConfig{})
+	_ = player.Continue(now)
+	_ = server.Continue(now)
 	run(time.Second, true)
 
 	server.Update()
@@ -61,21 +61,22 @@ func ExampleEndpoint_Continue() {
 }
 
 // The owners of two ends talk beside the games: here a server tells its addresses.
-func ExampleEndpoint_SendControl() {
-	server, _ := endpoint.NewLone(0, endpoint.Config{}, endpoint.Carrier{})
-	player, _ := endpoint.NewLone(0, endpoint.Config{}, endpoint.Carrier{})
-	const addresses = 3                                     // a kind of SPEC.md, 6.4
+func ExampleLone_SendControl() {
+	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}}}
+	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	const addresses = 3                                     // a kind of CONTROL
 	list := []byte{1, 0, 0, 0, 1, 192, 0, 2, 1, 0x61, 0x1e} // one of IPv4
 	_ = server.SendControl(addresses, list)
-	carry := func(now int64, from, to endpoint.Lone) {
+	carry := func(now time.Duration, from, to *endpoint.Lone) {
 		from.HandleTimeout(now)
 		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 			to.HandleDatagram(now, b)
 		}
 	}
-	for now := range int64(100) { // milliseconds
-		carry(now*1_000_000, server, player)
-		carry(now*1_000_000, player, server)
+	for now := time.Duration(0); now < 100*time.Millisecond; now += time.Millisecond {
+		carry(now, server, player)
+		carry(now, player, server)
 	}
 	kind, body, ok := player.ReceiveControl()
 	fmt.Println(kind, body, ok)

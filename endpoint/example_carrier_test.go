@@ -17,7 +17,7 @@ func Example_carrier() {
 	client, server := peer{a, pipe{there, back}}, peer{b, pipe{back, there}}
 
 	client.Send(1, make([]byte, 100_000), endpoint.SendOptions{})
-	for now := int64(0); now < int64(10*time.Second); now += int64(time.Millisecond) {
+	for now := time.Duration(0); now < 10*time.Second; now += time.Millisecond {
 		client.Step(now)
 		server.Step(now)
 		if m, ok := server.Receive(1); ok {
@@ -35,12 +35,12 @@ type carrier interface {
 
 // A peer is an endpoint on a carrier.
 type peer struct {
-	endpoint.Lone
+	*endpoint.Lone
 	link carrier
 }
 
 // Step reads, does what is due, and writes. Call it often, or after what Deadline says.
-func (p peer) Step(now int64) {
+func (p peer) Step(now time.Duration) {
 	for b, ok := p.link.Receive(); ok; b, ok = p.link.Receive() {
 		p.HandleDatagram(now, b)
 	}

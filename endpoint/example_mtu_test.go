@@ -2,6 +2,7 @@ package endpoint_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 )
@@ -16,7 +17,7 @@ func ExampleCarrier() {
 	alice, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{DontFragment: true})
 	bob, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{DontFragment: true})
 
-	tunnel := func(now int64, from, to endpoint.Lone) {
+	tunnel := func(now time.Duration, from, to *endpoint.Lone) {
 		from.HandleTimeout(now)
 		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 			if len(b) <= 1372 {
@@ -24,14 +25,14 @@ func ExampleCarrier() {
 			}
 		}
 	}
-	for now := range int64(10_000) { // milliseconds
-		if now == 100 {
-			fmt.Println(alice.PathStats(0).MTU, "bytes at first")
+	for now := time.Duration(0); now < 10*time.Second; now += time.Millisecond {
+		if now == 100*time.Millisecond {
+			fmt.Println(alice.PathStats().MTU, "bytes at first")
 		}
-		tunnel(now*1_000_000, alice, bob)
-		tunnel(now*1_000_000, bob, alice)
+		tunnel(now, alice, bob)
+		tunnel(now, bob, alice)
 	}
-	st := alice.PathStats(0)
+	st := alice.PathStats()
 	fmt.Println(st.MTU, "bytes,", st.PacketsLost, "packets lost")
 	// Output:
 	// 1200 bytes at first

@@ -16,24 +16,24 @@ func ExampleRepair() {
 	player, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	server, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 	type datagram struct {
-		at    int64
-		to    endpoint.Lone
+		at    time.Duration
+		to    *endpoint.Lone
 		bytes []byte
 	}
 	var air []datagram
-	var now int64
+	var now time.Duration
 	run := func(d time.Duration, lose bool) { // in steps of a millisecond
-		for end := now + int64(d); now < end; now += int64(time.Millisecond) {
+		for end := now + d; now < end; now += time.Millisecond {
 			for len(air) > 0 && air[0].at <= now {
 				air[0].to.HandleDatagram(now, air[0].bytes)
 				air = air[1:]
 			}
-			for _, way := range [][2]endpoint.Lone{{player, server}, {server, player}} {
+			for _, way := range [][2]*endpoint.Lone{{player, server}, {server, player}} {
 				from, to := way[0], way[1]
 				from.HandleTimeout(now)
 				for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 					if !lose {
-						air = append(air, datagram{now + int64(100*time.Millisecond), to, b})
+						air = append(air, datagram{now + 100*time.Millisecond, to, b})
 					}
 				}
 			}

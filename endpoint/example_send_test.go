@@ -24,15 +24,15 @@ func ExampleSendOptions() {
 	_, _ = server.Send(2, []byte("3 seconds to go"), endpoint.SendOptions{ExpiresAt: -1})
 	_, _ = server.Send(2, []byte("the hare wins"), endpoint.SendOptions{})
 	_, _ = server.Send(2, []byte("confetti"), endpoint.SendOptions{Droppable: true})
-	carry := func(now int64, from, to endpoint.Lone) {
+	carry := func(now time.Duration, from, to *endpoint.Lone) {
 		from.HandleTimeout(now)
 		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 			to.HandleDatagram(now, b)
 		}
 	}
-	for now := range int64(100) { // milliseconds
-		carry(now*1_000_000, server, player)
-		carry(now*1_000_000, player, server)
+	for now := time.Duration(0); now < 100*time.Millisecond; now += time.Millisecond {
+		carry(now, server, player)
+		carry(now, player, server)
 	}
 
 	player.Update()
@@ -54,7 +54,7 @@ func ExampleDraft() {
 		Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}},
 		Buffers:  endpoint.NewBuffers(0), // of the whole server
 	}
-	var servers, players [2]endpoint.Lone
+	var servers, players [2]*endpoint.Lone
 	for i := range servers {
 		servers[i], _ = endpoint.NewLone(0, cfg, endpoint.Carrier{})
 		players[i], _ = endpoint.NewLone(0, cfg, endpoint.Carrier{})
@@ -69,16 +69,16 @@ func ExampleDraft() {
 	d.Reset()
 	fmt.Println(cfg.Buffers.Stats().InUse, "buffer")
 
-	carry := func(now int64, from, to endpoint.Lone) {
+	carry := func(now time.Duration, from, to *endpoint.Lone) {
 		from.HandleTimeout(now)
 		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 			to.HandleDatagram(now, b)
 		}
 	}
 	for i := range players {
-		for now := range int64(100) { // milliseconds
-			carry(now*1_000_000, servers[i], players[i])
-			carry(now*1_000_000, players[i], servers[i])
+		for now := time.Duration(0); now < 100*time.Millisecond; now += time.Millisecond {
+			carry(now, servers[i], players[i])
+			carry(now, players[i], servers[i])
 		}
 		players[i].Update()
 		m, _ := players[i].Receive(1)
@@ -93,14 +93,14 @@ func ExampleDraft() {
 // A game that has more to tell than the line takes sends what matters most until its budget is used
 // up, each tick: what it sent leaves at once, and nothing grows old in a queue. Here the peer says
 // that it takes 120000 bytes a second, which is 2000 in each of 60 ticks.
-func ExampleEndpoint_Budget() {
-	const step = int64(time.Second / 60)
+func ExampleLone_Budget() {
+	const step = time.Second / 60
 	channels := []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.UnreliableLatest}}
 	server, _ := endpoint.NewLone(0, endpoint.Config{Channels: channels}, endpoint.Carrier{})
 	client, _ := endpoint.NewLone(0, endpoint.Config{
 		Channels: channels, Inbound: endpoint.Limits{BytesPerSecond: 120_000},
 	}, endpoint.Carrier{})
-	carry := func(now int64, from, to endpoint.Lone) {
+	carry := func(now time.Duration, from, to *endpoint.Lone) {
 		from.HandleTimeout(now)
 		for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 			to.HandleDatagram(now, b)
@@ -110,8 +110,8 @@ func ExampleEndpoint_Budget() {
 
 	entity := make([]byte, 40)
 	old := 0
-	for now := int64(0); now < int64(5*time.Second); now += int64(time.Millisecond) {
-		if now%step < int64(time.Millisecond) { // a tick
+	for now := time.Duration(0); now < 5*time.Second; now += time.Millisecond {
+		if now%step < time.Millisecond { // a tick
 			old = max(old, server.Stats().QueuedMessages)
 			for key := uint64(0); key < 1000 && server.Budget(now, now+step) > len(entity); key++ {
 				server.Send(1, entity, endpoint.SendOptions{Keyed: true, Key: key})

@@ -2,6 +2,7 @@ package endpoint_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
 )
@@ -14,9 +15,9 @@ func Example() {
 	bob, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
 
 	receipt, _ := alice.Send(1, []byte("hello"), endpoint.SendOptions{Receipt: true})
-	for now := range int64(100) { // milliseconds
-		carry(now*1_000_000, alice, bob)
-		carry(now*1_000_000, bob, alice)
+	for now := time.Duration(0); now < 100*time.Millisecond; now += time.Millisecond {
+		carry(now, alice, bob)
+		carry(now, bob, alice)
 	}
 
 	bob.Update()
@@ -33,7 +34,7 @@ func Example() {
 }
 
 // carry takes what one end has to send to the other: the place for your network.
-func carry(now int64, from, to endpoint.Lone) {
+func carry(now time.Duration, from, to *endpoint.Lone) {
 	from.HandleTimeout(now)
 	for b := from.AppendDatagram(now, nil); len(b) > 0; b = from.AppendDatagram(now, nil) {
 		to.HandleDatagram(now, b)

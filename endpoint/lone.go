@@ -1,116 +1,165 @@
 package endpoint
 
 import (
-	"fmt"
+	"errors"
+	"iter"
+	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
-	"github.com/tickwire/tickwire/internal/seq"
-	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A Lone is an endpoint used alone, over a carrier of the caller's: each packet goes as a
-// datagram of its own with its number, cut to two bytes, in front. The
-// carrier may lose, repeat and reorder datagrams, but neither join, cut nor damage them: over a
+// A Lone is an endpoint used alone, over a carrier of the caller's, without keys: NewLone makes one.
+// The carrier may lose, repeat and reorder datagrams, but neither join, cut nor damage them: over a
 // serial line, say, the caller frames them and adds a checksum. It must keep strangers out: a Lone
 // has no seal, and whoever can write a datagram can speak for the peer, or end the connection by one
 // that makes no sense.
+//
+// Its owner, one goroutine at a time, does in turn
+//
+//	HandleDatagram   for each datagram that came
+//	HandleTimeout    by Deadline at the latest
+//	Update           to see what has arrived: without it there are no messages and no events
+//	NextEvent        until there is none
+//	Receive          of each channel, until there is none
+//	Send             what the game has to say; nothing leaves before AppendDatagram
+//	AppendDatagram   and carries each to the peer, until there is none
+//
+// Times are since whenever the caller's monotonic clock began, the same for all calls, and
+// must not run backwards: time.Since(start), say. All calls may come in any order.
 type Lone struct {
-	*Endpoint
-	// Carrier is what NewLone was told. It may be changed when the carrier changes, as one does
-	// that agrees with the peer on larger frames.
-	Carrier Carrier
+	end     lone
+	updated bool
 }
 
 // NewLone returns an endpoint for use without package netcode, over a carrier of which so much is
 // known: the zero Carrier takes whatever Config.MaxDatagramBytes allows. Handshake and Trusted of
 // the configuration are ignored; no datagram is marked, since a Lone hands on no marks. The error
-// is a join of ConfigErrors: also if the carrier takes so little that the two ends could not meet.
-func NewLone(now int64, cfg Config, carrier Carrier) (Lone, error) {
-	cfg.Handshake, cfg.Trusted, cfg.DisableECN = false, false, true
-	if cfg.PacketOverheadBytes == 0 {
-		cfg.PacketOverheadBytes = loneHeader
+// is a join of *ConfigErrors: also if there are no channels, if a Timeout is shorter than a tenth of a
+// second, or if the carrier takes so little that the two ends could not meet, which with a few channels
+// are 40 bytes, and more with many.
+func NewLone(now time.Duration, cfg Config, carrier Carrier) (*Lone, error) {
+	var v config.Check
+	v.That(len(cfg.Channels) > 0, "Channels", "empty", "one channel at least, the same at both ends")
+	v.That(cfg.Timeout <= 0 || cfg.Timeout >= leastLoneTimeout, "Timeout", cfg.Timeout,
+		"at least 100ms, or 0 for 10s, or negative for ever")
+	end, err := newLone(int64(now), cfg, carrier)
+	if err = errors.Join(v.Err(), err); err != nil {
+		return nil, err
 	}
-	e, err := New(now, cfg)
-	if err != nil {
-		return Lone{}, err
-	}
-	if least := e.leastLone(); carrier.MaxDatagramBytes > 0 && carrier.MaxDatagramBytes < least {
-		e.Release()
-		return Lone{}, config.Wrong("carrier.MaxDatagramBytes", carrier.MaxDatagramBytes,
-			fmt.Sprintf("at least %d, which the HELLO of these channels takes, or 0 for no limit", least))
-	}
-	return Lone{e, carrier}, nil
+	return &Lone{end: end}, nil
 }
 
-const loneHeader = 2
+// leastLoneTimeout is a few round trips of a short line.
+const leastLoneTimeout = 100 * time.Millisecond
 
-// leastLone is the size of the datagram in which HELLO travels.
-func (e *Endpoint) leastLone() int {
-	var body [wire.MaxHelloBytes]byte
-	return loneHeader + helloFrame(e.AppendHello(0, body[:0]))
+// endpoint is what it is around. That of no Lone is a mistake in the program.
+func (l *Lone) endpoint() *lone {
+	if l == nil || l.end.Endpoint == nil {
+		panic("endpoint: this Lone is nil or zero: make it by NewLone")
+	}
+	return &l.end
+}
+
+// seen is endpoint for methods that give what Update has shown. If there is something, and there was no
+// Update, there never will be.
+func (l *Lone) seen() *lone {
+	e := l.endpoint()
+	if !l.updated && e.News() {
+		panic("endpoint: something has arrived at this Lone, and Update was never called: it shows that")
+	}
+	return e
+}
+
+// SetCarrier says that the carrier is another one, as when it agrees with the peer on larger frames. The
+// error is that of NewLone.
+func (l *Lone) SetCarrier(carrier Carrier) error {
+	e := l.endpoint()
+	if err := e.check(carrier); err != nil {
+		return err
+	}
+	e.Carrier = carrier
+	return nil
 }
 
 // HandleDatagram takes a datagram of the peer. It is only read, and not kept.
-func (l Lone) HandleDatagram(now int64, b []byte) { l.handle(now, b, NotECT) }
-
-func (l Lone) handle(now int64, b []byte, mark ECN) {
-	if len(b) < loneHeader {
-		l.stats.Dropped[DropShort]++
-		return
-	}
-	p := l.paths.all[0]
-	expected := uint64(0)
-	if largest, ok := p.received.Largest(); ok {
-		expected = largest + 1
-	}
-	number := seq.Nearest(expected, uint64(b[0])|uint64(b[1])<<8, 16)
-	l.HandlePacket(now, Incoming{ECN: mark, Number: number, Frames: b[loneHeader:]})
+func (l *Lone) HandleDatagram(now time.Duration, b []byte) {
+	l.endpoint().HandleDatagram(int64(now), b)
 }
+
+// HandleTimeout does what is due: it finds out what is lost, and whether the peer is.
+func (l *Lone) HandleTimeout(now time.Duration) { l.endpoint().HandleTimeout(int64(now)) }
 
 // AppendDatagram appends the next datagram for the peer to dst; nothing if there is none to
 // send now. Call it until it appends nothing.
-func (l Lone) AppendDatagram(now int64, dst []byte) []byte {
-	var out Outgoing
-	switch {
-	case !l.next(now, dst[len(dst):], &out):
-		return dst
-	case len(dst) == 0:
-		return out.Packet
-	}
-	return append(dst, out.Packet...) // onto itself, if there was room
+func (l *Lone) AppendDatagram(now time.Duration, dst []byte) []byte {
+	return l.endpoint().AppendDatagram(int64(now), dst)
 }
 
-// next makes the next datagram in free memory; false if there is none.
-func (l *Lone) next(now int64, free []byte, out *Outgoing) bool {
-	if l.outOfNumbers() {
-		return false
-	}
-	l.SetNow(now)
-	return l.packetOn(now, l.paths.all[0], out, func(h Header) ([]byte, Envelope) {
-		return append(free, byte(h.Number), byte(h.Number>>8)), Envelope{Carrier: l.Carrier}
-	})
+// Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest: a time
+// that is over means at once; if there is nothing to wait for it is the largest Duration.
+func (l *Lone) Deadline() time.Duration { return time.Duration(l.endpoint().Deadline()) }
+
+// Update makes visible what arrived since the last one. Messages of Receive are valid until the next.
+func (l *Lone) Update() {
+	l.endpoint().Update()
+	l.updated = true
 }
 
-// outOfNumbers reports whether so many packets are in flight that nothing new may be sent. A
-// probe may as long as the peer can tell its number from an older one: an ack must get through
-// for the others to follow.
-func (l Lone) outOfNumbers() bool {
-	p, most := l.paths.all[0], uint64(1<<14)
-	if p.loss.probe > 0 {
-		most = 1<<15 - 1
-	}
-	return !l.life.ended() && p.nextNumber()-p.largestAcked >= most
+// News reports whether Update would show something new: a message or an event.
+func (l *Lone) News() bool { return l.endpoint().News() }
+
+// NextEvent takes an event that an Update has shown; false if there is none.
+func (l *Lone) NextEvent() (Event, bool) { return l.seen().NextEvent() }
+
+// Receive takes a message of a channel that an Update has shown; false if there is none. What is not
+// taken stays.
+func (l *Lone) Receive(channel ChannelID) (Message, bool) { return l.seen().Receive(channel) }
+
+// ClockSamples yields the exchanges of clocks since the last call, for package timeline.
+func (l *Lone) ClockSamples() iter.Seq[ClockSample] { return l.endpoint().ClockSamples() }
+
+// Send sends a message on a channel; see [Endpoint.Send]. Before the peer is there it waits.
+// SendOptions.ExpiresAt is a time of the same clock as now is elsewhere, int64(now+ttl).
+func (l *Lone) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
+	return l.endpoint().Send(channel, payload, opts)
 }
 
-// Deadline returns when HandleTimeout or AppendDatagram has something to do at the latest, as
-// that of Endpoint does.
-func (l Lone) Deadline() int64 {
-	if l.outOfNumbers() {
-		at := l.lifeDeadline()
-		if p := l.paths.all[0]; p.loss.probe == 0 && !l.Away() {
-			at = min(at, p.loss.lossAt, p.probeAt())
-		}
-		return at
-	}
-	return l.Endpoint.Deadline()
+// Draft is where a message can be put together without a copy; see [Endpoint.Draft].
+func (l *Lone) Draft() *Draft { return l.endpoint().Draft() }
+
+// SendDraft sends the message of Draft; see [Endpoint.SendDraft].
+func (l *Lone) SendDraft(channel ChannelID, d *Draft, opts SendOptions) (Receipt, error) {
+	return l.endpoint().SendDraft(channel, d, opts)
+}
+
+// SendShared sends one message to many, an end at a time; see [Endpoint.SendShared].
+func (l *Lone) SendShared(channel ChannelID, d *Draft, opts SendOptions) (Receipt, error) {
+	return l.endpoint().SendShared(channel, d, opts)
+}
+
+// Budget is how many bytes of messages can be sent now so that they leave until a time, in the peer's
+// channels together; see [Endpoint.Budget].
+func (l *Lone) Budget(now, until time.Duration) int {
+	return l.endpoint().Budget(int64(now), int64(until))
+}
+
+// ChannelBudget is Budget of one channel.
+func (l *Lone) ChannelBudget(channel ChannelID, now, until time.Duration) int {
+	return l.endpoint().ChannelBudget(channel, int64(now), int64(until))
+}
+
+// PathBusy says that the carrier takes nothing for the moment, or does again; see [Endpoint.PathBusy].
+func (l *Lone) PathBusy(now time.Duration, busy bool) { l.endpoint().PathBusy(int64(now), 0, busy) }
+
+// Ping has the peer answer, to measure the way, or to keep one open.
+func (l *Lone) Ping() { l.endpoint().Ping() }
+
+// SendControl tells the peer's owner something beside the game; see [Endpoint.SendControl].
+func (l *Lone) SendControl(kind uint64, body []byte) error {
+	return l.endpoint().SendControl(kind, body)
+}
+
+// ReceiveControl takes what the peer's owner has told; false if there is nothing.
+func (l *Lone) ReceiveControl() (kind uint64, body []byte, ok bool) {
+	return l.endpoint().ReceiveControl()
 }

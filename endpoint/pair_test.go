@@ -13,7 +13,7 @@ import (
 type pair struct {
 	t     testing.TB
 	now   int64
-	ends  [2]Lone
+	ends  [2]lone
 	links [2]link // links[0] carries from ends[0] to ends[1]
 	seed  uint64
 	buf   []byte
@@ -173,7 +173,7 @@ func (p *pair) join(a, b Config, delay time.Duration) *pair {
 	p.t.Helper()
 	for i, cfg := range []Config{a, b} {
 		cfg.Seed = p.seed*2 + uint64(i)
-		end, err := NewLone(p.now, cfg, Carrier{})
+		end, err := newLone(p.now, cfg, Carrier{})
 		if err != nil {
 			p.t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ import (
 type stage struct {
 	scene *Scene
 	now   int64
-	ends  [2]endpoint.Lone
+	ends  [2]*endpoint.Lone
 	links [2]*simnet.Link // links[0] carries from ends[0] to ends[1]
 	turns [2]int64        // when each game has its next turn
 
@@ -36,6 +36,9 @@ const (
 	tail    = time.Second            // played after the last moment that is shown
 )
 
+// time is now, as endpoints take it.
+func (st *stage) time() time.Duration { return time.Duration(st.now) }
+
 // Play plays the scene and returns what happened.
 func (s *Scene) Play() (*Timeline, error) {
 	st := &stage{scene: s, cues: s.cues(), turns: [2]int64{never, never}}
@@ -47,7 +50,7 @@ func (s *Scene) Play() (*Timeline, error) {
 				return endpoint.NewAIMD(endpoint.AIMDConfig{MinBytesPerSecond: s.rate, MaxBytesPerSecond: s.rate})
 			}
 		}
-		if st.ends[i], err = endpoint.NewLone(st.now, cfg, endpoint.Carrier{}); err != nil {
+		if st.ends[i], err = endpoint.NewLone(st.time(), cfg, endpoint.Carrier{}); err != nil {
 			return nil, err
 		}
 	}
@@ -101,9 +104,9 @@ func (st *stage) connect(there, back simnet.LinkConfig) error {
 func (st *stage) run(until int64) {
 	for st.err == nil {
 		st.flush()
-		next := min(st.ends[0].Deadline(), st.turns[0], st.turns[1])
+		next := min(int64(st.ends[0].Deadline()), st.turns[0], st.turns[1])
 		if !st.asleep(1) {
-			next = min(next, st.ends[1].Deadline())
+			next = min(next, int64(st.ends[1].Deadline()))
 		}
 		for _, l := range st.links {
 			if at, ok := l.Next(); ok {
@@ -117,7 +120,7 @@ func (st *stage) run(until int64) {
 		for i := range st.ends {
 			st.receive(i)
 			if !st.asleep(i) {
-				st.ends[i].HandleTimeout(st.now)
+				st.ends[i].HandleTimeout(st.time())
 			}
 		}
 		for i, game := range []func(){st.send, st.take} {
@@ -137,7 +140,7 @@ func (st *stage) run(until int64) {
 func (st *stage) flush() {
 	for i, end := range st.ends {
 		for !st.asleep(i) {
-			st.buf = end.AppendDatagram(st.now, st.buf[:0])
+			st.buf = end.AppendDatagram(st.time(), st.buf[:0])
 			if len(st.buf) == 0 {
 				break
 			}
@@ -161,7 +164,7 @@ func (st *stage) record(from int, b []byte) {
 func (st *stage) receive(end int) {
 	if end == 1 && !st.asleep(1) {
 		for _, b := range st.inbox {
-			st.ends[1].HandleDatagram(st.now, b)
+			st.ends[1].HandleDatagram(st.time(), b)
 		}
 		st.inbox = nil
 	}
@@ -174,7 +177,7 @@ func (st *stage) receive(end int) {
 		if st.asleep(end) {
 			st.inbox = append(st.inbox, slices.Clone(b))
 		} else {
-			st.ends[end].HandleDatagram(st.now, b)
+			st.ends[end].HandleDatagram(st.time(), b)
 		}
 	}
 }
@@ -206,7 +209,7 @@ func (st *stage) send() {
 	}
 	if d := st.scene.drain; d > 0 && at == int64(d) {
 		st.note(false, true, "Drain")
-		st.ends[0].Drain(st.now, endpoint.CodeNone, "", time.Second)
+		st.ends[0].Drain(st.time(), endpoint.CodeNone, "", time.Second)
 	}
 }
 
@@ -280,7 +283,7 @@ func (st *stage) take() {
 	}
 	if st.scene.hold && at == int64(away[0]) {
 		st.note(true, true, "Hold")
-		if err := st.ends[1].Hold(st.now, away[1]-away[0]); err != nil {
+		if err := st.ends[1].Hold(st.time(), away[1]-away[0]); err != nil {
 			st.err = fmt.Errorf("picture: %w", err)
 		}
 	}
