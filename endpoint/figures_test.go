@@ -262,6 +262,16 @@ func TestFiguresOfBulkLong(t *testing.T) {
 	wantFigures(t, "bulk", rows)
 }
 
+// wholeEvents are events that print with all that they have, whatever their kind.
+func wholeEvents(all []Event) (bare []bareEvent) {
+	for _, ev := range all {
+		bare = append(bare, bareEvent(ev))
+	}
+	return bare
+}
+
+type bareEvent Event
+
 // TestFiguresOfMessagesLong plays twenty seconds of messages of all deliveries, sizes and options both ways, over
 // links that lose, repeat and reorder.
 func TestFiguresOfMessagesLong(t *testing.T) {
@@ -289,7 +299,7 @@ func TestFiguresOfMessagesLong(t *testing.T) {
 					for _, d := range deliveries[tick%3:] {
 						fmt.Fprintln(r.sum, p.received(end, chanOf(d)))
 					}
-					fmt.Fprintln(r.sum, p.events(end))
+					fmt.Fprintln(r.sum, wholeEvents(p.events(end)))
 					r.look(p.ends[end].Endpoint)
 				}
 			}
