@@ -70,9 +70,10 @@ const (
 	clockDoubts = 3
 )
 
-// Add takes a sample. False: it cannot be true, or contradicts what is known, and was not used.
+// Add takes a sample. False: it cannot be true, or contradicts what is known, and was not used. So
+// it is with the zero Sample, which nobody has measured.
 func (c *Clock) Add(s Sample) bool {
-	if s.Answered < s.Arrived || s.delay() < -clockGrain || c.n > 0 && s.Received < c.newest.Received {
+	if s == (Sample{}) || s.Answered < s.Arrived || s.delay() < -clockGrain || c.n > 0 && s.Received < c.newest.Received {
 		return false
 	}
 	if c.n > 0 && c.contradicts(s) {

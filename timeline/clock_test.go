@@ -205,6 +205,7 @@ func TestClockRefusesWhatCannotBe(t *testing.T) {
 		name string
 		s    Sample
 	}{
+		{"nobody's", Sample{}},
 		{"received before it was sent", Sample{Sent: 20 * ms, Arrived: 5 * ms, Answered: 6 * ms, Received: 10 * ms}},
 		{"answered before it arrived", Sample{Sent: 1 * ms, Arrived: 9 * ms, Answered: 6 * ms, Received: 10 * ms}},
 		{"held for longer than it was away", Sample{Sent: 1 * ms, Arrived: 2 * ms, Answered: 22 * ms, Received: 10 * ms}},

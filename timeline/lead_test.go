@@ -3,6 +3,7 @@ package timeline
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -165,5 +166,25 @@ func TestLeadAllocatesNothing(t *testing.T) {
 		i += 3
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestLeadWithoutTicks: a Lead of no Ticks is refused, and the zero one says how it is made.
+func TestLeadWithoutTicks(t *testing.T) {
+	var wrong *ConfigError
+	if l, err := NewLead(nil, LeadConfig{}); l != nil || !errors.As(err, &wrong) || wrong.Field != "ticks" {
+		t.Errorf("of no Ticks: %v", err)
+	}
+	for name, f := range map[string]func(l *Lead){
+		"Ahead": func(l *Lead) { l.Ahead() }, "Sent": func(l *Lead) { l.Sent(1, 0) }, "Arrived": func(l *Lead) { l.Arrived(1, 0) },
+	} {
+		func() {
+			defer func() {
+				if said, ok := recover().(string); !ok || !strings.Contains(said, "NewLead") {
+					t.Errorf("%s of the zero Lead: %v", name, said)
+				}
+			}()
+			f(new(Lead))
+		}()
 	}
 }
