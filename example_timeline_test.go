@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 
@@ -176,13 +177,13 @@ func carNetwork() (*simnet.Network, *tickwire.Server, *tickwire.Client, *tickwir
 	}
 	cfg := tickwire.Config{
 		Channels: tickwire.Channels(pedals, places), Now: nw.Now(), Logger: slog.New(slog.DiscardHandler),
-		Random: newSeeded(1),
+		Random: rand.NewChaCha8([32]byte{1}),
 	}
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, here)
 	if err != nil {
 		log.Fatal(err)
 	}
-	cfg.Random = newSeeded(2)
+	cfg.Random = rand.NewChaCha8([32]byte{2})
 	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, there)
 	if err != nil {
 		log.Fatal(err)
