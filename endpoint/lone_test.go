@@ -128,3 +128,34 @@ func TestEventString(t *testing.T) {
 		}
 	}
 }
+
+// TestLonesDiffer: of two ends with other channels one learns in what they differ, and the other one that
+// it is to be read there, if the peer's answer does not say it.
+func TestLonesDiffer(t *testing.T) {
+	other := Config{Channels: []ChannelConfig{{ID: 1, Delivery: Unreliable}}}
+	a, err := NewLone(0, loneConfig, Carrier{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NewLone(0, other, Carrier{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	carryLones(a, b, 0, 5*time.Second)
+	named := 0
+	for i, l := range []*Lone{a, b} {
+		l.Update()
+		ev, ok := l.NextEvent()
+		switch {
+		case !ok || ev.Kind != Closed || ev.Code != CodeMismatch:
+			t.Errorf("end %d: %v", i, ev)
+		case strings.Contains(ev.Text, "channel 1 is"):
+			named++
+		case !strings.Contains(ev.Text, "the other end reads in what"):
+			t.Errorf("end %d: %v", i, ev)
+		}
+	}
+	if named == 0 {
+		t.Error("nobody learns in what they differ")
+	}
+}
