@@ -128,7 +128,7 @@ func TestAllocDraft(t *testing.T) {
 	allocs(t, "a draft", func() {
 		draft.Append(field)
 		draft.WriteString("and more")
-		p.conn.SendDraft(ordered, tickwire.SendOptions{})
+		p.conn.Draft().SendWith(ordered, tickwire.SendOptions{})
 		p.arriveAt(p.player, ordered)
 	})
 }
@@ -145,7 +145,7 @@ func TestAllocBroadcast(t *testing.T) {
 		"a value": func() error { return inputs.Broadcast(p.srv, all, input{1, 2}, opts, report) },
 		"a draft": func() error {
 			many.Write(few)
-			return p.srv.BroadcastDraft(nil, 1, many, opts, report)
+			return many.Broadcast(nil, 1, opts, report)
 		},
 	} {
 		allocs(t, "a broadcast of "+name, func() {
@@ -165,7 +165,7 @@ func TestAllocBroadcast(t *testing.T) {
 func TestAllocLoop(t *testing.T) {
 	p := newSteadyPair(t)
 	allocs(t, "a receipt", func() {
-		chat.SendTracked(p.conn, p.message)
+		chat.SendWith(p.conn, p.message, tickwire.SendOptions{Receipt: true})
 		p.arrive(func() (delivered bool) {
 			for range p.player.Receive(2) {
 				p.player.Send(3, p.message) // takes the acknowledgement along
@@ -216,7 +216,7 @@ func TestAllocShared(t *testing.T) {
 		<-came
 	})
 	allocs(t, "a message that need not wait for room", func() {
-		s.SendContext(t.Context(), 3, message)
+		s.SendContext(t.Context(), 3, message, tickwire.SendOptions{})
 		<-came
 	})
 }

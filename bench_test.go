@@ -162,7 +162,7 @@ func sharedPing(t testing.TB, n int, start, stop func()) []time.Duration {
 	var began time.Time
 	send := func() {
 		began = time.Now()
-		_, err := s.Conn().SendTracked(3, message)
+		_, err := s.Conn().SendWith(3, message, tickwire.SendOptions{Receipt: true})
 		must(t, err)
 	}
 	start()

@@ -37,14 +37,6 @@ func (s *Server) Broadcast(
 	return s.core.broadcastBytes(conns, channel, b, &opts, report)
 }
 
-// BroadcastDraft sends the message of a draft that NewDraft made, as Broadcast does,
-// but copies nothing; then the draft is empty. After an error it is as it was.
-func (s *Server) BroadcastDraft(
-	conns iter.Seq[*Conn], channel ChannelID, d *Draft, opts SendOptions, report Report,
-) error {
-	return s.core.broadcastDraft(conns, channel, d, &opts, report)
-}
-
 // Broadcast sends one message to many Conns; see Server.Broadcast. The lock is taken once to send
 // it to all; conns and report run without it, so that they may use the Hub and its Conns. For a
 // slice, such as Hub.Conns, take slices.Values.
@@ -54,33 +46,15 @@ func (h *Hub) Broadcast(
 	return h.srv.core.broadcastBytes(conns, channel, b, &opts, report)
 }
 
-// BroadcastDraft sends the message of a draft to many Conns; see
-// Server.BroadcastDraft.
-func (h *Hub) BroadcastDraft(
-	conns iter.Seq[*Conn], channel ChannelID, d *Draft, opts SendOptions, report Report,
-) error {
-	return h.srv.core.broadcastDraft(conns, channel, d, &opts, report)
-}
-
 func (k *core) broadcastBytes(
 	conns iter.Seq[*Conn], channel ChannelID, b []byte, opts *SendOptions, report Report,
 ) error {
-	l, err := k.encoder(channel)
+	enc, err := k.encoder(channel)
 	if err != nil {
 		return err
 	}
 	cast := k.choose(conns)
-	return cast.tell(report, cast.sendBytes(l, channel, b, opts))
-}
-
-func (k *core) broadcastDraft(
-	conns iter.Seq[*Conn], channel ChannelID, d *Draft, opts *SendOptions, report Report,
-) error {
-	if d.core != k {
-		return ErrOtherServer
-	}
-	cast := k.choose(conns)
-	return cast.tell(report, cast.sendDraft(channel, d, opts))
+	return cast.tell(report, cast.sendBytes(enc, channel, b, opts))
 }
 
 // A broadcast is one under way:
@@ -91,13 +65,13 @@ func (k *core) broadcastDraft(
 // used again, and its memory and its function with it: what is given to a stranger's iterator is
 // allocated.
 type broadcast struct {
-	core  *core
-	fates []fate
-	add   func(*Conn) bool
+	core     *core
+	outcomes []outcome
+	add      func(*Conn) bool
 }
 
-// A fate is what became of a broadcast at one Conn.
-type fate struct {
+// An outcome is what became of a broadcast at one Conn.
+type outcome struct {
 	conn    *Conn
 	receipt Receipt
 	err     error
@@ -135,15 +109,15 @@ func (k *core) newCast(toAll bool) (b *broadcast) {
 }
 
 func (b *broadcast) addConn(c *Conn) bool {
-	b.fates = append(b.fates, fate{conn: c})
+	b.outcomes = append(b.outcomes, outcome{conn: c})
 	return true
 }
 
-func (b *broadcast) sendBytes(l *encoder, channel ChannelID, bytes []byte, opts *SendOptions) error {
+func (b *broadcast) sendBytes(enc *encoder, channel ChannelID, bytes []byte, opts *SendOptions) error {
 	b.core.lock()
 	defer b.core.unlock()
-	d := l.borrow()
-	defer l.drop(d)
+	d := enc.borrow()
+	defer enc.drop(d)
 	if _, err := d.Write(bytes); err != nil {
 		return err
 	}
@@ -172,11 +146,11 @@ func (b *broadcast) send(channel ChannelID, d *endpoint.Draft, opts *SendOptions
 	if k.closed {
 		return ErrClosed
 	}
-	from, expires := payload{draft: d, keep: true}, k.expiry(opts.TTL)
-	for i := range b.fates {
-		f := &b.fates[i]
-		if f.err = ErrOtherServer; f.conn.core == k {
-			f.receipt, f.err = f.conn.sendUntil(channel, from, opts, expires)
+	d.Share()
+	for i := range b.outcomes {
+		o := &b.outcomes[i]
+		if o.err = ErrOtherServer; o.conn.core == k {
+			o.receipt, o.err = o.conn.send(channel, nil, d, opts)
 		}
 	}
 	return nil
@@ -185,26 +159,26 @@ func (b *broadcast) send(channel ChannelID, d *endpoint.Draft, opts *SendOptions
 // tell reports what became of a broadcast that was sent, and gives it back.
 func (b *broadcast) tell(report Report, err error) error {
 	if report != nil && err == nil {
-		for _, f := range b.fates {
-			report(f.conn, f.receipt, f.err)
+		for _, o := range b.outcomes {
+			report(o.conn, o.receipt, o.err)
 		}
 	}
 	b.core.lock()
 	defer b.core.unlock()
-	clear(b.fates)
-	b.fates = b.fates[:0]
+	clear(b.outcomes)
+	b.outcomes = b.outcomes[:0]
 	b.core.casts = append(b.core.casts, b)
 	return err
 }
 
 // fits reports what keeps the message of a draft from every Conn.
 func (k *core) fits(channel ChannelID, d *endpoint.Draft) error {
-	l, err := k.encoder(channel)
+	enc, err := k.encoder(channel)
 	if err != nil {
 		return err
 	}
-	other := l.borrow() // as large as the channel allows
-	defer l.drop(other)
+	other := enc.borrow() // as large as the channel allows
+	defer enc.drop(other)
 	if n, most := d.Len(), other.Available(); n > most {
 		return &SendError{Channel: channel, Err: ErrTooLarge, Field: "MaxMessageBytes", Value: n, Limit: most}
 	}

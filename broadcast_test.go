@@ -131,13 +131,13 @@ func (c counting) AppendBinary(b []byte) ([]byte, error) {
 
 func (c *counting) UnmarshalBinary([]byte) error { return errCounting }
 
-// TestBroadcastDraft: what was written in place goes to all, and to those that are chosen.
-func TestBroadcastDraft(t *testing.T) {
+// TestDraftBroadcast: what was written in place goes to all, and to those that are chosen.
+func TestDraftBroadcast(t *testing.T) {
 	w := newCrowd(t, 4)
 	d := w.srv.NewDraft()
 	for round := range 3 {
 		fmt.Fprintf(d, "round %d", round)
-		must(t, chat.BroadcastDraft(w.srv, nil, d, tickwire.SendOptions{}, nil))
+		must(t, d.Broadcast(nil, 2, tickwire.SendOptions{}, nil))
 		if d.Len() != 0 {
 			t.Errorf("%d bytes are left", d.Len())
 		}
@@ -152,7 +152,7 @@ func TestBroadcastDraft(t *testing.T) {
 			}
 		}
 	}
-	must(t, w.srv.BroadcastDraft(odd, 2, d, tickwire.SendOptions{}, nil))
+	must(t, d.Broadcast(odd, 2, tickwire.SendOptions{}, nil))
 	w.hear(2, time.Second)
 	for i, c := range w.conns {
 		if (len(w.got[c]) == 1) != (i%2 == 0) {
@@ -161,24 +161,24 @@ func TestBroadcastDraft(t *testing.T) {
 	}
 	t.Log("# an error of the message leaves it in the draft")
 	d.Write(make([]byte, 2000))
-	if err := w.srv.BroadcastDraft(nil, narrow.ID, d, tickwire.SendOptions{}, nil); !errors.Is(err, tickwire.ErrTooLarge) || d.Len() != 2000 {
+	if err := d.Broadcast(nil, narrow.ID, tickwire.SendOptions{}, nil); !errors.Is(err, tickwire.ErrTooLarge) || d.Len() != 2000 {
 		t.Errorf("%v, %d bytes are left", err, d.Len())
 	}
-	if err := w.srv.BroadcastDraft(nil, 99, d, tickwire.SendOptions{}, nil); !errors.Is(err, tickwire.ErrNoChannel) || d.Len() != 2000 {
+	if err := d.Broadcast(nil, 99, tickwire.SendOptions{}, nil); !errors.Is(err, tickwire.ErrNoChannel) || d.Len() != 2000 {
 		t.Errorf("%v, %d bytes are left", err, d.Len())
 	}
 	d.Write(make([]byte, 2<<20))
 	d.Reset()
 	d.Write(make([]byte, 1<<20))
 	d.WriteByte(0)
-	if err := w.srv.BroadcastDraft(nil, ordered, d, tickwire.SendOptions{}, nil); !errors.Is(err, tickwire.ErrTooLarge) {
+	if err := d.Broadcast(nil, ordered, tickwire.SendOptions{}, nil); !errors.Is(err, tickwire.ErrTooLarge) {
 		t.Errorf("one that lacks its end: %v", err)
 	}
 	if d.Reset(); w.srv.Stats().Buffers.InUse != 0 {
 		t.Errorf("%+v", w.srv.Stats().Buffers)
 	}
-	if err := newCrowd(t, 1).srv.BroadcastDraft(nil, 2, d, tickwire.SendOptions{}, nil); err != tickwire.ErrOtherServer {
-		t.Errorf("a draft of another server: %v", err)
+	if _, err := d.SendWith(2, tickwire.SendOptions{}); err == nil || !strings.Contains(err.Error(), "Broadcast") {
+		t.Errorf("a draft of no Conn: %v", err)
 	}
 }
 
@@ -309,7 +309,7 @@ func TestBroadcastHub(t *testing.T) {
 			one := hub.Broadcast(nil, 3, []byte("bytes"), tickwire.SendOptions{}, nil)
 			two := inputs.Broadcast(hub, to, input{}, tickwire.SendOptions{}, nil)
 			d.WriteString("draft")
-			if err := errors.Join(one, two, hub.BroadcastDraft(to, 3, d, tickwire.SendOptions{}, nil)); err != nil {
+			if err := errors.Join(one, two, d.Broadcast(to, 3, tickwire.SendOptions{}, nil)); err != nil {
 				t.Error(err)
 			}
 		}

@@ -150,30 +150,20 @@ func (ch *Channel[T]) Send(c *Conn, v T) error {
 	return err
 }
 
-// SendTracked sends a message and returns a receipt, which an event will
-// report as Delivered or Lost.
-func (ch *Channel[T]) SendTracked(c *Conn, v T) (Receipt, error) {
-	return ch.SendWith(c, v, SendOptions{Receipt: true})
-}
-
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
-	l, err := c.core.encoderOf(ch, &ch.cfg)
+	enc, err := c.core.encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return 0, err
 	}
 	c.lock()
 	defer c.unlock()
-	d, err := encode(l, v)
+	d, err := encode(enc, v)
 	if err != nil {
 		return 0, err
 	}
-	r, err := c.send(ch.cfg.ID, payload{draft: d}, &opts)
-	if err != nil {
-		d.Reset()
-	}
-	l.giveBack(d)
-	return r, err
+	defer enc.drop(d)
+	return c.send(ch.cfg.ID, nil, d, &opts)
 }
 
 // Broadcast sends a message to many Conns; see Server.Broadcast. It is encoded
@@ -182,29 +172,29 @@ func (ch *Channel[T]) Broadcast(
 	to Broadcaster, conns iter.Seq[*Conn], v T, opts SendOptions, report Report,
 ) error {
 	k := to.crowd()
-	l, err := k.encoderOf(ch, &ch.cfg)
+	enc, err := k.encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return err
 	}
 	cast := k.choose(conns)
-	return cast.tell(report, ch.sendCast(cast, l, v, &opts))
+	return cast.tell(report, ch.sendCast(cast, enc, v, &opts))
 }
 
-func (ch *Channel[T]) sendCast(cast *broadcast, l *encoder, v T, opts *SendOptions) error {
+func (ch *Channel[T]) sendCast(cast *broadcast, enc *encoder, v T, opts *SendOptions) error {
 	cast.core.lock()
 	defer cast.core.unlock()
-	d, err := encode(l, v)
+	d, err := encode(enc, v)
 	if err != nil {
 		return err
 	}
-	defer l.drop(d)
+	defer enc.drop(d)
 	return cast.send(ch.cfg.ID, d, opts)
 }
 
-// Receive takes the messages that the last Update showed. The error is that of
-// a message that could not be decoded; the loop may go on. Of values that hold
-// memory of the message (their UnmarshalBinary did not copy it) that memory is
-// valid until the next Update.
+// Receive takes the messages that the last Update showed, the oldest first; what is not taken
+// stays, as Conn.Receive has it. The error is a *DecodeError; the loop may go on. Of values that
+// hold memory of the message (their UnmarshalBinary did not copy it) that memory is valid until the
+// next Update. Under a Hub or a Session it panics: messages are events there, for Decode.
 func (ch *Channel[T]) Receive(c *Conn) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { receive(ch, c, yield) }
 }
@@ -214,31 +204,51 @@ func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, e
 	for {
 		b, ok := c.Next(ch.cfg.ID)
 		if !ok {
-			return // always under a Hub or a Session, so that what follows needs no lock
+			return
 		}
 		if v == nil {
 			v = scratch[T](c, ch.cfg.ID)
 		}
-		var zero T
-		*v = zero
-		if err := ch.decode(v, b); !yield(*v, err) {
+		if err := ch.read(v, c, b); !yield(*v, err) {
 			return
 		}
 	}
+}
+
+// Latest takes all messages that the last Update showed, and decodes the last of them only; ok is
+// false if there is none, or if it cannot be decoded: then the error is a *DecodeError. See
+// Conn.Latest for where it belongs, and Receive for how long memory of the message is valid.
+func (ch *Channel[T]) Latest(c *Conn) (v T, ok bool, err error) {
+	b, ok := c.Latest(ch.cfg.ID)
+	if !ok {
+		return v, false, nil
+	}
+	in := scratch[T](c, ch.cfg.ID)
+	err = ch.read(in, c, b)
+	return *in, err == nil, err
+}
+
+// read decodes a message into memory that has seen others.
+func (ch *Channel[T]) read(v *T, c *Conn, b []byte) error {
+	var zero T
+	*v = zero
+	if err := ch.decode(v, b); err != nil {
+		return &DecodeError{Conn: c, Channel: ch.cfg.ID, Name: ch.cfg.Name, Bytes: len(b), Err: err}
+	}
+	return nil
 }
 
 // Is reports whether an event of a Hub or a Session is a message of this channel.
 func (ch *Channel[T]) Is(ev Event) bool { return ev.isMessageOf(ch.cfg.ID) }
 
 // Decode reads the message of an event of a Hub or a Session. Of one that is no message of this
-// channel the error wraps ErrNoChannel. For memory of the message that the value holds the rule
+// channel the error wraps ErrNoChannel, of one that cannot be decoded it is a *DecodeError. For memory of the message that the value holds the rule
 // is that of Event.Payload.
 func (ch *Channel[T]) Decode(ev Event) (v T, err error) {
 	if !ch.Is(ev) {
 		return v, fmt.Errorf("%w: this is %v, and no message of channel %d", ErrNoChannel, ev, ch.cfg.ID)
 	}
-	err = ch.decode(&v, ev.Payload)
-	return v, err
+	return v, ch.read(&v, ev.Conn, ev.Payload)
 }
 
 // scratch is where messages of a channel are decoded to, made once for each
@@ -277,26 +287,12 @@ func (ch *RawChannel) Send(c *Conn, b []byte) error {
 	return err
 }
 
-// SendTracked sends a message and returns a receipt, which an event will
-// report as Delivered or Lost.
-func (ch *RawChannel) SendTracked(c *Conn, b []byte) (Receipt, error) {
-	return ch.SendWith(c, b, SendOptions{Receipt: true})
-}
-
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, error) {
 	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendWith(ch.cfg.ID, b, opts)
-}
-
-// SendDraft sends the Conn's Draft; see Conn.SendDraft.
-func (ch *RawChannel) SendDraft(c *Conn, opts SendOptions) (Receipt, error) {
-	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
-		return 0, err
-	}
-	return c.SendDraft(ch.cfg.ID, opts)
 }
 
 // Broadcast sends a message to many Conns; see Server.Broadcast.
@@ -310,21 +306,11 @@ func (ch *RawChannel) Broadcast(
 	return k.broadcastBytes(conns, ch.cfg.ID, b, &opts, report)
 }
 
-// BroadcastDraft sends the message of a draft to many Conns; see
-// Server.BroadcastDraft.
-func (ch *RawChannel) BroadcastDraft(
-	to Broadcaster, conns iter.Seq[*Conn], d *Draft, opts SendOptions, report Report,
-) error {
-	k := to.crowd()
-	if _, err := k.encoderOf(ch, &ch.cfg); err != nil {
-		return err
-	}
-	return k.broadcastDraft(conns, ch.cfg.ID, d, &opts, report)
-}
-
-// Receive takes the messages that the last Update showed. The bytes are valid
-// until the next Update.
+// Receive takes the messages that the last Update showed; see Conn.Receive.
 func (ch *RawChannel) Receive(c *Conn) iter.Seq[[]byte] { return c.Receive(ch.cfg.ID) }
+
+// Latest takes the messages that the last Update showed, and returns the last; see Conn.Latest.
+func (ch *RawChannel) Latest(c *Conn) ([]byte, bool) { return c.Latest(ch.cfg.ID) }
 
 // Is reports whether an event of a Hub or a Session is a message of this channel.
 func (ch *RawChannel) Is(ev Event) bool { return ev.isMessageOf(ch.cfg.ID) }

@@ -125,9 +125,11 @@ func (c *Conn) Reason() Reason {
 	return c.reason
 }
 
-// Receive takes the messages of a channel that the last Update showed. The
-// bytes are valid until the next Update. Under a Hub or a Session messages are
-// events instead.
+// Receive takes the messages of a channel that the last Update showed, the oldest first. The
+// bytes are valid until the next Update. What is not taken stays, also of an unreliable channel:
+// the next Receive begins with it, and a peer whose messages are not taken is held up in the end.
+//
+// Under a Hub or a Session messages are events, so that Receive, Next and Latest panic.
 func (c *Conn) Receive(channel ChannelID) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) { c.receive(channel, yield) }
 }
@@ -144,9 +146,30 @@ func (c *Conn) receive(channel ChannelID, yield func([]byte) bool) {
 // Next takes the next message of a channel that the last Update showed; false
 // if there is none. The bytes are valid until the next Update.
 func (c *Conn) Next(channel ChannelID) ([]byte, bool) {
-	c.lock()
-	defer c.unlock()
+	c.mustPoll()
 	return c.next(channel)
+}
+
+// Latest takes all messages of a channel that the last Update showed, and returns the last of
+// them; false if there is none. The bytes are valid until the next Update.
+//
+// It is for an UnreliableLatest channel without keys, of which the game wants the newest only, as
+// of inputs and state: after a pause, or a late Update, several are there. Elsewhere it drops what
+// may still be of use.
+func (c *Conn) Latest(channel ChannelID) (last []byte, ok bool) {
+	c.mustPoll()
+	for b, more := c.next(channel); more; b, more = c.next(channel) {
+		last, ok = b, true
+	}
+	return last, ok
+}
+
+// mustPoll panics if messages are events: to find none for ever would be a riddle.
+func (c *Conn) mustPoll() {
+	if c.core.shared != nil {
+		panic("tickwire: under a Hub or a Session messages are events: take them in the loop over Events, " +
+			"with Event.Payload or Channel.Decode, instead of Receive, Next and Latest")
+	}
 }
 
 func (c *Conn) next(channel ChannelID) ([]byte, bool) {
@@ -268,7 +291,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 	c.core.events.push(of)
 }
 
-// A told is where in the queue of events the last Writable of a channel is.
+// A told is where in the queue of events the last Writable of a channel is, plus one.
 type told struct {
 	channel ChannelID
 	at      uint64
@@ -280,17 +303,12 @@ func (c *Conn) tellWritable(channel ChannelID) {
 	if !c.open() {
 		return // there is room, and nothing to be done with it
 	}
-	q := &c.core.events
 	i := slices.IndexFunc(c.told, func(t told) bool { return t.channel == channel })
-	switch {
-	case i < 0:
+	if i < 0 {
 		i = len(c.told)
 		c.told = append(c.told, told{channel: channel})
-	case q.ring.Has(c.told[i].at):
-		return
 	}
-	c.told[i].at = q.ring.End()
-	q.push(Event{Kind: Writable, Conn: c, Channel: channel})
+	c.core.events.pushOnce(&c.told[i].at, Event{Kind: Writable, Conn: c, Channel: channel})
 }
 
 // takeMessages makes events of messages, under a Hub or a Session.

@@ -2,6 +2,8 @@ package tickwire
 
 import (
 	"encoding"
+	"errors"
+	"iter"
 
 	"github.com/tickwire/tickwire/endpoint"
 )
@@ -11,10 +13,10 @@ import (
 //
 //	d := c.Draft()
 //	fmt.Fprintf(d, "%v takes the flag", name)
-//	c.SendDraft(chat, tickwire.SendOptions{})
+//	d.SendWith(chat, tickwire.SendOptions{})
 //
-// Each Conn has one, which Conn.SendDraft sends; a Server and a Hub make others,
-// for messages to many, which BroadcastDraft sends. A draft takes as much as the
+// Each Conn has one, which SendWith sends to its peer; a Server and a Hub make others,
+// for messages to many, which Broadcast sends. A draft takes as much as the
 // largest message of any channel has. Beyond that it returns a *SendError that wraps
 // ErrTooLarge, and is of no use until Reset, so that nothing is sent that lacks its
 // end. That of a Conn returns ErrClosed while the Conn is not open.
@@ -23,17 +25,17 @@ import (
 type Draft struct {
 	core *core
 	conn *Conn           // whose it is; nil: of a Server or Hub
-	end  *endpoint.Draft // nil of a Conn, unless the peer is plain
+	own  *endpoint.Draft // nil of a Conn, unless the peer is plain
 }
 
 // Draft is the Conn's own draft: the one message that is under construction here.
 // See Config.UnsentDraft.
 func (c *Conn) Draft() *Draft { return &c.draft }
 
-// NewDraft makes a draft for BroadcastDraft.
+// NewDraft makes a draft of a message to many, for Draft.Broadcast.
 func (s *Server) NewDraft() *Draft { return s.core.newDraft() }
 
-// NewDraft makes a draft for BroadcastDraft.
+// NewDraft makes a draft of a message to many, for Draft.Broadcast.
 func (h *Hub) NewDraft() *Draft { return h.srv.core.newDraft() }
 
 func (k *core) newDraft() *Draft {
@@ -43,7 +45,7 @@ func (k *core) newDraft() *Draft {
 			all = append(all, ch.Config())
 		}
 	}
-	return &Draft{core: k, end: endpoint.NewDraft(k.buffers, all)}
+	return &Draft{core: k, own: endpoint.NewDraft(k.buffers, all)}
 }
 
 // open returns the draft of the endpoint below.
@@ -51,16 +53,48 @@ func (d *Draft) open() (*endpoint.Draft, error) {
 	c := d.conn
 	switch {
 	case c == nil:
-		return d.end, nil
+		return d.own, nil
 	case c.state != connOpen:
-		return nil, ErrClosed
+		return nil, c.shut()
 	case c.plain == nil:
 		return c.end.Draft(), nil
-	case d.end == nil:
+	case d.own == nil:
 		// With memory of its own: the Conn may end while another goroutine writes.
-		d.end = endpoint.NewDraft(endpoint.NewBuffers(0), []ChannelConfig{plainHandle.cfg})
+		d.own = endpoint.NewDraft(endpoint.NewBuffers(0), []ChannelConfig{plainHandle.cfg})
 	}
-	return d.end, nil
+	return d.own, nil
+}
+
+// errNoConn is the error of a draft of nobody's.
+var errNoConn = errors.New("tickwire: this Draft is of no Conn, so there is nobody to send it to: use Broadcast")
+
+// SendWith sends what was written to the peer of the Conn whose draft it is, as Conn.SendWith
+// does, but copies nothing; then the draft is empty. After an error it is as it was, so that the
+// game may try again, or another channel.
+func (d *Draft) SendWith(channel ChannelID, opts SendOptions) (Receipt, error) {
+	d.core.lock()
+	defer d.core.unlock()
+	if d.conn == nil {
+		return 0, errNoConn
+	}
+	e, err := d.open()
+	if err != nil {
+		return 0, err
+	}
+	r, err := d.conn.send(channel, nil, e, &opts)
+	if err == nil {
+		e.Reset() // of what a plain peer is sent a copy is made
+	}
+	return r, err
+}
+
+// Broadcast sends what was written to many Conns, as Server.Broadcast does, but copies nothing;
+// then the draft is empty. After an error it is as it was.
+func (d *Draft) Broadcast(
+	conns iter.Seq[*Conn], channel ChannelID, opts SendOptions, report Report,
+) error {
+	cast := d.core.choose(conns)
+	return cast.tell(report, cast.sendDraft(channel, d, &opts))
 }
 
 // Len is how many bytes were written; 0 while the Conn is not open.

@@ -54,18 +54,14 @@ func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
 }
 
 // sendPlain queues a payload.
-func (c *Conn) sendPlain(channel ChannelID, from payload, opts *SendOptions) error {
-	b := from.bytes
-	if from.draft != nil {
-		b = from.draft.Bytes()
-	}
+func (c *Conn) sendPlain(channel ChannelID, b []byte, opts *SendOptions) error {
 	switch {
 	case channel != PlainChannel:
 		return &SendError{Channel: channel, Err: ErrNoChannel}
 	case opts.Receipt:
 		return ErrPlainReceipt
-	case opts.plainMisfit() != "":
-		return &SendError{Channel: channel, Err: ErrOption, Field: opts.plainMisfit()}
+	case plainMisfit(opts) != "":
+		return &SendError{Channel: channel, Err: ErrOption, Field: plainMisfit(opts)}
 	case len(b) == 0 || len(b) > netcode.MaxPayloadBytes:
 		return &SendError{
 			Channel: channel, Err: ErrTooLarge,
@@ -74,9 +70,6 @@ func (c *Conn) sendPlain(channel ChannelID, from payload, opts *SendOptions) err
 		}
 	}
 	c.plain.push(&c.plain.waiting, b)
-	if from.draft != nil && !from.keep {
-		from.draft.Reset()
-	}
 	c.core.markDirty(c)
 	return nil
 }

@@ -4,28 +4,25 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
 )
 
-// SendContext sends a message as Send does, and while the channel's queue refuses
-// it waits for room, until ctx ends: then the error is its cause, and the message is
-// not sent. Any number of goroutines may wait, with or without a loop over Events.
+// SendContext sends a message as SendWith does, and while the channel's queue refuses
+// it waits for room, until ctx ends. Then the message is not sent, and the error wraps ctx's cause
+// and ErrFull: it names the channel, and says whether the peer's game takes what it is sent. Any number of goroutines may wait, with or without a loop over Events.
 // Those who wait for one channel get in in the order in which they came; Send does
-// not stand in that line. A channel that drops when it is full (ChannelConfig.Full)
-// never makes it wait.
+// not overtake them. A channel that drops when it is full (ChannelConfig.Full)
+// never makes it wait; to the table of receipts (Config.MaxReceipts) it does not wait: that has
+// room when Events are read. TTL counts from the call.
 //
 // It is for the Conns of a Hub or a Session, and ErrNotShared elsewhere. A loop over
 // Events that waits takes no messages meanwhile: if both ends do, or if the peer grants no
 // credit, only their contexts end it. So give it one with a deadline.
-func (c *Conn) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
-	_, err := c.SendWithContext(ctx, channel, b, SendOptions{})
-	return err
-}
-
-// SendWithContext sends a message as SendWith does, and waits for room as
-// SendContext does. TTL counts from the call. To the table of receipts
-// (Config.MaxReceipts) it does not wait: that has room when Events are read.
-func (c *Conn) SendWithContext(
+func (c *Conn) SendContext(
 	ctx context.Context, channel ChannelID, b []byte, opts SendOptions,
 ) (Receipt, error) {
 	s, err := c.sharingFor(ctx)
@@ -33,91 +30,78 @@ func (c *Conn) SendWithContext(
 		return 0, err
 	}
 	s.lock()
-	r, h, err := s.sendOrHold(c, channel, payload{bytes: b}, &opts)
+	r, p, err := s.sendOrQueue(c, channel, b, nil, &opts)
 	s.unlock()
-	return s.await(ctx, h, r, err)
+	return s.await(ctx, p, r, err)
 }
 
-// SendContext sends a message, and waits for room; see Conn.SendContext.
-func (ch *Channel[T]) SendContext(ctx context.Context, c *Conn, v T) error {
-	_, err := ch.SendWithContext(ctx, c, v, SendOptions{})
-	return err
-}
-
-// SendWithContext sends a message with options, and waits for room; see
-// Conn.SendWithContext.
-func (ch *Channel[T]) SendWithContext(
+// SendContext sends a message with options, and waits for room; see Conn.SendContext.
+func (ch *Channel[T]) SendContext(
 	ctx context.Context, c *Conn, v T, opts SendOptions,
 ) (Receipt, error) {
 	s, err := c.sharingFor(ctx)
 	if err != nil {
 		return 0, err
 	}
-	l, err := c.core.encoderOf(ch, &ch.cfg)
+	enc, err := c.core.encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return 0, err
 	}
-	r, h, err := ch.sendOrHold(s, l, c, v, &opts)
-	return s.await(ctx, h, r, err)
+	r, p, err := ch.sendOrQueue(s, enc, c, v, &opts)
+	return s.await(ctx, p, r, err)
 }
 
-func (ch *Channel[T]) sendOrHold(
-	s *sharing, l *encoder, c *Conn, v T, opts *SendOptions,
-) (Receipt, *heldSend, error) {
+func (ch *Channel[T]) sendOrQueue(
+	s *sharing, enc *encoder, c *Conn, v T, opts *SendOptions,
+) (Receipt, *pendingSend, error) {
 	s.lock()
 	defer s.unlock()
-	d, err := encode(l, v)
+	d, err := encode(enc, v)
 	if err != nil {
 		return 0, nil, err
 	}
-	defer l.drop(d)
-	return s.sendOrHold(c, ch.cfg.ID, payload{draft: d}, opts)
+	defer enc.drop(d)
+	return s.sendOrQueue(c, ch.cfg.ID, nil, d, opts)
 }
 
-// SendContext sends a message, and waits for room; see Conn.SendContext.
-func (ch *RawChannel) SendContext(ctx context.Context, c *Conn, b []byte) error {
-	_, err := ch.SendWithContext(ctx, c, b, SendOptions{})
-	return err
-}
-
-// SendWithContext sends a message with options, and waits for room; see
-// Conn.SendWithContext.
-func (ch *RawChannel) SendWithContext(
+// SendContext sends a message with options, and waits for room; see Conn.SendContext.
+func (ch *RawChannel) SendContext(
 	ctx context.Context, c *Conn, b []byte, opts SendOptions,
 ) (Receipt, error) {
 	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
-	return c.SendWithContext(ctx, ch.cfg.ID, b, opts)
+	return c.SendContext(ctx, ch.cfg.ID, b, opts)
 }
 
-// A heldSend is a message that found its channel full, while the goroutine that
+// A pendingSend is a message that found its channel full, while the goroutine that
 // sends it waits for room:
 //
-//	refused → held → sent, or refused for good → told
-//	             └→ given up: its context ended
+//	refused → pending → sent, or refused for good → told
+//	                └→ given up: its context ended
 //
 // It is sent by whoever gives up the lock and leaves room for it, not by the
 // goroutine that waits, which is only told. So a turn cannot be lost on the way to
 // somebody who has stopped waiting, and nobody can be overtaken by a goroutine that
 // happens to run first.
-type heldSend struct {
+type pendingSend struct {
 	bytes   []byte // the caller's, who waits meanwhile, or a copy of a draft's
 	opts    SendOptions
-	expires int64         // what its TTL came to when it came
+	until   int64         // if it has a TTL: when that is over
 	told    chan struct{} // holds one when the fields below are set
 	receipt Receipt
 	err     error
 }
 
-// spareHeld bounds what is kept of held messages and lines for the next ones.
-const spareHeld = 64
+// sparePending bounds what is remembered of such messages and their queues for the next ones.
+const sparePending = 64
 
-// A line is who waits for room on one channel of one Conn, the first to come first.
-type line struct {
+// A sendQueue is who waits for room on one channel of one Conn, the first to come first.
+type sendQueue struct {
 	conn    *Conn
 	channel ChannelID
-	held    []*heldSend
+	full    error // what the first to come was refused with
+	pending []*pendingSend
 }
 
 // sharingFor is what a goroutine waits with.
@@ -128,72 +112,90 @@ func (c *Conn) sharingFor(ctx context.Context) (*sharing, error) {
 	return c.core.shared, context.Cause(ctx)
 }
 
-// sendOrHold sends, or joins the line for room. The lock is held.
-func (s *sharing) sendOrHold(
-	c *Conn, channel ChannelID, from payload, opts *SendOptions,
-) (Receipt, *heldSend, error) {
-	expires := c.core.expiry(opts.TTL)
-	l := s.line(c, channel)
-	if l == nil {
-		r, err := c.sendUntil(channel, from, opts, expires)
+// sendOrQueue sends, or queues for room. The lock is held.
+func (s *sharing) sendOrQueue(
+	c *Conn, channel ChannelID, b []byte, from *endpoint.Draft, opts *SendOptions,
+) (Receipt, *pendingSend, error) {
+	q := s.queueOf(c, channel)
+	if q == nil {
+		r, err := c.send(channel, b, from, opts)
 		if !queueFull(err) {
 			return r, nil, err
 		}
-		l = s.newLine()
-		l.conn, l.channel = c, channel
-		s.lines = append(s.lines, l)
+		q = s.newQueue()
+		q.conn, q.channel, q.full = c, channel, err
+		s.queues = append(s.queues, q)
 	}
-	b := from.bytes
-	if from.draft != nil {
-		b = bytes.Clone(from.draft.Bytes())
+	if from != nil {
+		b = bytes.Clone(from.Bytes())
 	}
-	h := s.newHeld()
-	h.bytes, h.opts, h.expires = b, *opts, expires
-	l.held = append(l.held, h)
-	return 0, h, nil
+	p := s.newPending()
+	p.bytes, p.opts, p.until = b, *opts, c.core.after(opts.TTL)
+	q.pending = append(q.pending, p)
+	return 0, p, nil
 }
 
-func (s *sharing) newLine() *line {
-	if n := len(s.spareLines); n > 0 {
-		l := s.spareLines[n-1]
-		s.spareLines = s.spareLines[:n-1]
-		return l
+// after is when a time to live that begins now is over.
+func (k *core) after(ttl time.Duration) int64 {
+	now := k.nowOfCall()
+	if int64(ttl) > never-now {
+		return never
 	}
-	return new(line)
+	return now + int64(ttl)
 }
 
-func (s *sharing) newHeld() *heldSend {
-	if n := len(s.spareHeld); n > 0 {
-		h := s.spareHeld[n-1]
-		s.spareHeld = s.spareHeld[:n-1]
-		return h
+// send sends a message whose turn has come, for what is left of its time.
+func (p *pendingSend) send(c *Conn, channel ChannelID) (Receipt, error) {
+	opts := p.opts
+	if opts.TTL != 0 {
+		if opts.TTL = time.Duration(p.until - c.core.nowOfCall()); opts.TTL <= 0 {
+			opts.TTL = -1
+		}
 	}
-	return &heldSend{told: make(chan struct{}, 1)}
+	return c.send(channel, p.bytes, nil, &opts)
 }
 
-// keepLine keeps a line that nobody stands in for the next one.
-func (s *sharing) keepLine(l *line) {
-	if len(s.spareLines) < spareHeld {
-		*l = line{held: l.held[:0]}
-		s.spareLines = append(s.spareLines, l)
+func (s *sharing) newQueue() *sendQueue {
+	if n := len(s.spareQueues); n > 0 {
+		q := s.spareQueues[n-1]
+		s.spareQueues = s.spareQueues[:n-1]
+		return q
+	}
+	return new(sendQueue)
+}
+
+func (s *sharing) newPending() *pendingSend {
+	if n := len(s.sparePending); n > 0 {
+		p := s.sparePending[n-1]
+		s.sparePending = s.sparePending[:n-1]
+		return p
+	}
+	return &pendingSend{told: make(chan struct{}, 1)}
+}
+
+// recycleQueue spares a queue in which nobody waits for the next ones.
+func (s *sharing) recycleQueue(q *sendQueue) {
+	if len(s.spareQueues) < sparePending {
+		*q = sendQueue{pending: q.pending[:0]}
+		s.spareQueues = append(s.spareQueues, q)
 	}
 }
 
-// keepHeld keeps a message whose fate was told for the next one.
-func (s *sharing) keepHeld(h *heldSend) {
+// recycle spares a message of which the sender was told for the next ones.
+func (s *sharing) recycle(p *pendingSend) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.spareHeld) < spareHeld {
-		*h = heldSend{told: h.told}
-		s.spareHeld = append(s.spareHeld, h)
+	if len(s.sparePending) < sparePending {
+		*p = pendingSend{told: p.told}
+		s.sparePending = append(s.sparePending, p)
 	}
 }
 
-// line finds who waits for a channel; nil if nobody does.
-func (s *sharing) line(c *Conn, channel ChannelID) *line {
-	for _, l := range s.lines {
-		if l.conn == c && l.channel == channel {
-			return l
+// queueOf finds who waits for a channel; nil if nobody does.
+func (s *sharing) queueOf(c *Conn, channel ChannelID) *sendQueue {
+	for _, q := range s.queues {
+		if q.conn == c && q.channel == channel {
+			return q
 		}
 	}
 	return nil
@@ -205,53 +207,67 @@ func queueFull(err error) bool {
 	return ok && full.Err == ErrFull && full.Field == "MaxQueuedBytes"
 }
 
-// await waits for the fate of a message. One that is not held has met it already.
-func (s *sharing) await(ctx context.Context, h *heldSend, r Receipt, err error) (Receipt, error) {
-	if h == nil {
+// await waits until a message was sent, or cannot be. One that does not wait is past that.
+func (s *sharing) await(ctx context.Context, p *pendingSend, r Receipt, err error) (Receipt, error) {
+	if p == nil {
 		return r, err
 	}
 	select {
-	case <-h.told:
+	case <-p.told:
 	case <-ctx.Done():
-		if s.giveUp(h) {
-			return 0, context.Cause(ctx)
+		if err := s.giveUp(ctx, p); err != nil {
+			return 0, err
 		}
-		<-h.told // at this very moment
+		<-p.told // at this very moment
 	}
-	r, err = h.receipt, h.err
-	s.keepHeld(h)
+	r, err = p.receipt, p.err
+	s.recycle(p)
 	return r, err
 }
 
-// giveUp leaves the line, and reports whether there was time for that: the message
-// may have been sent meanwhile.
-func (s *sharing) giveUp(h *heldSend) bool {
+// giveUp leaves the queue, and says why; nil if there was no time for that: the message may have
+// been sent meanwhile.
+func (s *sharing) giveUp(ctx context.Context, p *pendingSend) error {
 	s.lock()
 	defer s.unlock()
-	for _, l := range s.lines {
-		if i := slices.Index(l.held, h); i >= 0 {
-			l.held = slices.Delete(l.held, i, i+1)
-			return true
+	for _, q := range s.queues {
+		if i := slices.Index(q.pending, p); i >= 0 {
+			q.pending = slices.Delete(q.pending, i, i+1)
+			return q.noRoom(context.Cause(ctx))
 		}
 	}
-	return false
+	return nil
 }
 
-// advance sends for those in line for whom there is room. The lock is held, and
+// noRoom is the error of a message whose context ended first.
+func (q *sendQueue) noRoom(cause error) error {
+	why := "the path takes no more"
+	switch c := q.conn; {
+	case c.end == nil:
+		why = "the connection has ended"
+	case c.end.Away():
+		why = "nothing is heard of the peer"
+	case c.end.Blocked(q.channel):
+		why = "the peer's game does not take what was sent before"
+	}
+	return fmt.Errorf("tickwire: waited for room, but %s: %w: %w", why, cause, q.full)
+}
+
+// advance sends for those who wait and for whom there is room. The lock is held, and
 // about to be given up.
 func (s *sharing) advance() {
-	if len(s.lines) == 0 {
+	if len(s.queues) == 0 {
 		return
 	}
 	sent := false
-	s.lines = slices.DeleteFunc(s.lines, func(l *line) bool {
-		if l.advance() {
+	s.queues = slices.DeleteFunc(s.queues, func(q *sendQueue) bool {
+		if q.advance() {
 			sent = true
 		}
-		if len(l.held) > 0 {
+		if len(q.pending) > 0 {
 			return false
 		}
-		s.keepLine(l)
+		s.recycleQueue(q)
 		return true
 	})
 	if sent {
@@ -259,36 +275,36 @@ func (s *sharing) advance() {
 	}
 }
 
-// advance sends from the head of the line, and reports whether anything was sent.
+// advance sends from the head of the queue, and reports whether anything was sent.
 // Those who wait for a Conn that is over learn that.
-func (l *line) advance() (sent bool) {
-	if !l.moves() {
+func (q *sendQueue) advance() (sent bool) {
+	if !q.moves() {
 		return false
 	}
 	n := 0
-	for ; n < len(l.held); n++ {
-		h := l.held[n]
-		if !l.over() && !l.conn.end.Fits(l.channel, len(h.bytes)) {
+	for ; n < len(q.pending); n++ {
+		p := q.pending[n]
+		if !q.over() && !q.conn.end.Fits(q.channel, len(p.bytes)) {
 			break
 		}
-		r, err := l.conn.sendUntil(l.channel, payload{bytes: h.bytes}, &h.opts, h.expires)
+		r, err := p.send(q.conn, q.channel)
 		if queueFull(err) {
 			break
 		}
 		sent = sent || err == nil
-		h.receipt, h.err = r, err
-		h.told <- struct{}{}
+		p.receipt, p.err = r, err
+		p.told <- struct{}{}
 	}
-	l.held = slices.Delete(l.held, 0, n)
+	q.pending = slices.Delete(q.pending, 0, n)
 	return sent
 }
 
-// moves reports whether the line may: as for Writable the queue is half empty, so
+// moves reports whether the queue may: as for Writable that of the channel is half empty, so
 // that a goroutine is not woken for each message that leaves.
-func (l *line) moves() bool { return l.over() || l.conn.end.HalfEmpty(l.channel) }
+func (q *sendQueue) moves() bool { return q.over() || q.conn.end.HalfEmpty(q.channel) }
 
 // over reports whether the Conn takes no messages any more.
-func (l *line) over() bool {
-	c := l.conn
+func (q *sendQueue) over() bool {
+	c := q.conn
 	return c.state != connOpen || c.end == nil || !c.end.Open()
 }

@@ -67,7 +67,7 @@ func (k *catalogue) encoderOf(ch AnyChannel, cfg *ChannelConfig) (*encoder, erro
 	return nil, &SendError{Channel: cfg.ID, Err: errOtherChannel}
 }
 
-// borrow returns an empty draft for a message of the channel, until giveBack. The
+// borrow returns an empty draft for a message of the channel, until drop. The
 // lock is held.
 func (e *encoder) borrow() *endpoint.Draft {
 	n := len(e.spare)
@@ -79,16 +79,13 @@ func (e *encoder) borrow() *endpoint.Draft {
 	return d
 }
 
-// giveBack takes a draft back that is empty.
-func (e *encoder) giveBack(d *endpoint.Draft) { e.spare = append(e.spare, d) }
-
-// drop takes one back that is not.
+// drop takes a draft back, sent or not.
 func (e *encoder) drop(d *endpoint.Draft) {
 	d.Reset()
-	e.giveBack(d)
+	e.spare = append(e.spare, d)
 }
 
-// encode returns a draft with a value, until giveBack. It is a function for each T,
+// encode returns a draft with a value, until drop. It is a function for each T,
 // so that no value is put into an interface, which would allocate.
 func encode[T encoding.BinaryAppender](e *encoder, v T) (*endpoint.Draft, error) {
 	d := e.borrow()

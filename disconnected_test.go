@@ -84,7 +84,7 @@ func TestVanished(t *testing.T) {
 	w := newWorld(t)
 	srv, client := w.serve(w.address(), nil), w.join(nil)
 	conn := w.open(client, srv, 1)
-	receipt, err := chat.SendTracked(conn, []byte("into the void"))
+	receipt, err := chat.SendWith(conn, []byte("into the void"), tickwire.SendOptions{Receipt: true})
 	must(t, err)
 	w.nw.Cut(conn.RemoteAddr().Addr(), players(srv)[0].RemoteAddr().Addr())
 	w.nw.Cut(players(srv)[0].RemoteAddr().Addr(), conn.RemoteAddr().Addr())

@@ -27,7 +27,7 @@
 // # Building in place, and sending to many
 //
 // Bytes given to Send are copied, once. [Conn.Draft] is an io.Writer into the memory
-// that a message is sent from: [Conn.SendDraft] copies nothing, and chooses the
+// that a message is sent from: [Draft.SendWith] copies nothing, and chooses the
 // channel when the message is written. Typed channels encode there anyway.
 //
 // [Server.Broadcast] sends one message to all Conns or to some: it is encoded once,

@@ -40,16 +40,12 @@ func TestDraft(t *testing.T) {
 	w.fill()
 	for w.conn.Send(narrow.ID, nil) == nil {
 	}
-	if _, err := w.conn.SendDraft(narrow.ID, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrFull) || d.Len() != 13 {
+	if _, err := d.SendWith(narrow.ID, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrFull) || d.Len() != 13 {
 		t.Errorf("%v, %d bytes are left", err, d.Len())
 	}
-	r, err := allChannels[tickwire.ReliableOrdered].SendDraft(w.conn, tickwire.SendOptions{Receipt: true})
+	r, err := d.SendWith(ordered, tickwire.SendOptions{Receipt: true})
 	if err != nil || d.Len() != 0 {
 		t.Errorf("%v, %d bytes are left", err, d.Len())
-	}
-	other := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: ordered, Delivery: tickwire.Unreliable})
-	if _, err := other.SendDraft(w.conn, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrNoChannel) {
-		t.Errorf("a channel that is not configured: %v", err)
 	}
 	d.WriteString("dropped")
 	d.Reset()
@@ -65,15 +61,15 @@ func TestDraft(t *testing.T) {
 	if n != 1<<20 || !errors.Is(err, tickwire.ErrTooLarge) || !errors.As(err, &tooLarge) || tooLarge.Limit != 1<<20 {
 		t.Errorf("wrote %d bytes: %v", n, err)
 	}
-	if _, err := w.conn.SendDraft(ordered, tickwire.SendOptions{}); err != tooLarge {
-		t.Errorf("SendDraft: %v", err)
+	if _, err := d.SendWith(ordered, tickwire.SendOptions{}); err != tooLarge {
+		t.Errorf("SendWith: %v", err)
 	}
 	t.Log("# what is over has no draft, and keeps no memory")
 	w.arrivals(narrow.ID, 5*time.Second)
 	w.conn.Close(tickwire.CodeNone, "")
 	_, writes := d.Write([]byte{1})
-	_, sends := w.conn.SendDraft(ordered, tickwire.SendOptions{})
-	if writes != tickwire.ErrClosed || sends != tickwire.ErrClosed || d.Len() != 0 || d.WriteByte(1) != tickwire.ErrClosed {
+	_, sends := d.SendWith(ordered, tickwire.SendOptions{})
+	if !errors.Is(writes, tickwire.ErrClosed) || !errors.Is(sends, tickwire.ErrClosed) || d.Len() != 0 || !errors.Is(d.WriteByte(1), tickwire.ErrClosed) {
 		t.Errorf("%v, %v", writes, sends)
 	}
 	w.run(time.Second, nil)
@@ -184,10 +180,10 @@ func TestDraftPlain(t *testing.T) {
 	player := players(srv)[0]
 	d := player.Draft()
 	fmt.Fprintf(d, "one %d", 2)
-	if _, err := player.SendDraft(3, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrNoChannel) || d.Len() != 5 {
+	if _, err := player.Draft().SendWith(3, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrNoChannel) || d.Len() != 5 {
 		t.Errorf("%v, %d bytes are left", err, d.Len())
 	}
-	if _, err := player.SendDraft(tickwire.PlainChannel, tickwire.SendOptions{}); err != nil || d.Len() != 0 {
+	if _, err := player.Draft().SendWith(tickwire.PlainChannel, tickwire.SendOptions{}); err != nil || d.Len() != 0 {
 		t.Errorf("%v, %d bytes are left", err, d.Len())
 	}
 	if n, err := d.Write(make([]byte, 1300)); n != 1200 || !errors.Is(err, tickwire.ErrTooLarge) {
@@ -248,7 +244,7 @@ func write(t *testing.T, c *tickwire.Conn, lines int) {
 	for n := range lines {
 		fmt.Fprintf(d, "%d: ", c.ClientID())
 		d.Append(func(b []byte) []byte { return fmt.Appendf(b, "line %d", n) })
-		if _, err := c.SendDraft(2, tickwire.SendOptions{}); err != nil {
+		if _, err := c.Draft().SendWith(2, tickwire.SendOptions{}); err != nil {
 			t.Errorf("line %d: %v", n, err)
 		}
 	}

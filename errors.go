@@ -47,8 +47,7 @@ var (
 	// ErrServerPath: paths are opened by clients, since a server cannot know where they
 	// are. It closes paths, and changes what they are for.
 	ErrServerPath = errors.New("tickwire: a server opens no paths: its clients do, with Conn.OpenPath")
-	// ErrOtherServer: a Conn, or the Draft, of a broadcast belongs to another Server or
-	// Hub.
+	// ErrOtherServer: a Conn of a broadcast belongs to another Server or Hub.
 	ErrOtherServer = errors.New("tickwire: it belongs to another server")
 )
 
@@ -93,6 +92,29 @@ var errStayPut = errors.New("tickwire: ClientConfig.StayPut")
 //	Value   int    // what was asked for
 //	Limit   int
 type SendError = endpoint.SendError
+
+// A DecodeError says that a message could not be decoded: that its type is another one at the
+// peer, or that the peer is up to something. It wraps the error of UnmarshalBinary.
+type DecodeError struct {
+	Conn    *Conn // from whom
+	Channel ChannelID
+	Name    string // of the channel
+	Bytes   int    // length of the message
+	Err     error
+}
+
+// Error tells where the message came from, and what is wrong with it.
+func (e *DecodeError) Error() string {
+	channel := fmt.Sprint(e.Channel)
+	if e.Name != "" {
+		channel = fmt.Sprintf("%d (%s)", e.Channel, e.Name)
+	}
+	return fmt.Sprintf("tickwire: message of %d bytes on channel %s of Conn %d: %v",
+		e.Bytes, channel, e.Conn.ID(), e.Err)
+}
+
+// Unwrap returns the error of UnmarshalBinary.
+func (e *DecodeError) Unwrap() error { return e.Err }
 
 // A HoldError says that the peer does not grant so long a Hold:
 //

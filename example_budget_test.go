@@ -91,7 +91,7 @@ func ExampleConn_SendContext() {
 	const size, pieces = 64 << 10, 128
 	go func() {
 		for range pieces {
-			if err := session.SendContext(ctx, 1, make([]byte, size)); err != nil {
+			if _, err := session.SendContext(ctx, 1, make([]byte, size), tickwire.SendOptions{}); err != nil {
 				fmt.Println(err) // the time was over, or the connection
 				return
 			}

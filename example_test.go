@@ -229,7 +229,7 @@ func ExampleConn_Draft() {
 		fmt.Fprintf(d, "%s leaves. ", name)
 	}
 	d.WriteString("The door closes.")
-	if _, err := story.SendDraft(c, tickwire.SendOptions{}); err != nil {
+	if _, err := d.SendWith(1, tickwire.SendOptions{}); err != nil {
 		fmt.Println(err) // the draft is as it was: try again, or another channel
 	}
 	for ev := range hub.Events(ctx) {

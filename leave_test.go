@@ -199,7 +199,7 @@ func TestDrainRefusesWaiting(t *testing.T) {
 		refused := make(chan error)
 		go func() {
 			for {
-				if err := p.player.SendContext(t.Context(), 2, make([]byte, 100<<10)); err != nil {
+				if _, err := p.player.SendContext(t.Context(), 2, make([]byte, 100<<10), tickwire.SendOptions{}); err != nil {
 					refused <- err
 					return
 				}

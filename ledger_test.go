@@ -49,7 +49,7 @@ func (l *ledger) say() {
 	for d := tickwire.Unreliable; d <= tickwire.ReliableOrdered; d++ {
 		channel := waysOf(d)
 		l.said++
-		r, err := l.from.SendTracked(channel, binary.LittleEndian.AppendUint32(nil, l.said))
+		r, err := l.from.SendWith(channel, binary.LittleEndian.AppendUint32(nil, l.said), tickwire.SendOptions{Receipt: true})
 		switch {
 		case errors.Is(err, tickwire.ErrFull):
 		case err != nil:

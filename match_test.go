@@ -36,7 +36,7 @@ func TestMatch(t *testing.T) {
 	conn := w.open(client, srv, 42)
 	player := players(srv)[0]
 	must(t, inputs.Send(conn, input{3, -4}))
-	receipt, err := chat.SendTracked(conn, []byte("hello"))
+	receipt, err := chat.SendWith(conn, []byte("hello"), tickwire.SendOptions{Receipt: true})
 	must(t, err)
 	var got []input
 	var lines []string
@@ -243,7 +243,7 @@ func TestOtherChannel(t *testing.T) {
 	renamed := tickwire.NewChannel[input](tickwire.ChannelConfig{ID: 2, Delivery: tickwire.ReliableOrdered})
 	unknown := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 9})
 	must(t, twin.Send(c, []byte("hi")))
-	_, tracked := other.SendTracked(c, []byte("hi"))
+	_, tracked := other.SendWith(c, []byte("hi"), tickwire.SendOptions{Receipt: true})
 	for _, err := range []error{other.Send(c, []byte("hi")), tracked, renamed.Send(c, input{}), unknown.Send(c, nil)} {
 		var e *tickwire.SendError
 		if !errors.Is(err, tickwire.ErrNoChannel) || !errors.As(err, &e) {

@@ -153,8 +153,8 @@ func TestPlainClient(t *testing.T) {
 	if !slices.Equal(got, []string{"from the client"}) || !slices.Equal(peer.got, []string{"from the server"}) {
 		t.Errorf("the server got %q, the client %q", got, peer.got)
 	}
-	if _, err := player.SendTracked(tickwire.PlainChannel, []byte{1}); err != tickwire.ErrPlainReceipt {
-		t.Errorf("SendTracked: %v", err)
+	if _, err := player.SendWith(tickwire.PlainChannel, []byte{1}, tickwire.SendOptions{Receipt: true}); err != tickwire.ErrPlainReceipt {
+		t.Errorf("with a receipt: %v", err)
 	}
 	for _, b := range [][]byte{nil, make([]byte, 1201)} {
 		if player.Send(tickwire.PlainChannel, b) == nil {

@@ -50,7 +50,7 @@ func TestSessionComesBack(t *testing.T) {
 		wg.Go(func() { // an echo
 			for ev := range hub.Events(ctx) {
 				if ev.Kind == tickwire.Message {
-					must(t, ev.Conn.SendContext(ctx, ev.Channel, ev.Payload))
+					must(t, only(ev.Conn.SendContext(ctx, ev.Channel, ev.Payload, tickwire.SendOptions{})))
 				}
 			}
 		})
@@ -92,7 +92,7 @@ func saysThroughALeak(t *testing.T, s *tickwire.Session, socket *leaky) (lines [
 			socket.loses.Store(0)
 		}
 		lines = append(lines, fmt.Sprint("line ", i))
-		must(t, s.SendContext(t.Context(), 2, []byte(lines[i])))
+		must(t, only(s.SendContext(t.Context(), 2, []byte(lines[i]), tickwire.SendOptions{})))
 		time.Sleep(100 * time.Millisecond)
 	}
 	return lines

@@ -228,7 +228,7 @@ func TestLateUpdateTwice(t *testing.T) {
 	var sent []tickwire.Receipt
 	for range 2 {
 		p.restart()
-		r, err := chat.SendTracked(conn, []byte("under way"))
+		r, err := chat.SendWith(conn, []byte("under way"), tickwire.SendOptions{Receipt: true})
 		must(t, err)
 		sent = append(sent, r)
 		for range 360 {

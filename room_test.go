@@ -47,6 +47,9 @@ func straitPair(t *testing.T) (*tickwire.Hub, *tickwire.Session) {
 	return hub, s
 }
 
+// only is the error of what sends.
+func only(_ tickwire.Receipt, err error) error { return err }
+
 // TestSendContext: many goroutines send through a strait to a slow reader, from either end. All get
 // through, each in its order, and nobody has to loop over Events for that.
 func TestSendContext(t *testing.T) {
@@ -75,7 +78,7 @@ func throng(t *testing.T, ctx context.Context, conn *tickwire.Conn, events iter.
 		wg.Go(func() {
 			for i := range each {
 				b := binary.LittleEndian.AppendUint16([]byte{byte(sender)}, uint16(i))
-				if err := strait.SendContext(ctx, conn, append(b, make([]byte, 50)...)); err != nil {
+				if _, err := strait.SendContext(ctx, conn, append(b, make([]byte, 50)...), tickwire.SendOptions{}); err != nil {
 					t.Errorf("sender %d, message %d: %v", sender, i, err)
 					return
 				}
@@ -132,7 +135,7 @@ func TestSendContextInTurn(t *testing.T) {
 			go func() {
 				b := make([]byte, 100-i*37%100)
 				b[0] = byte(i)
-				must(t, conn.SendContext(t.Context(), 1, b))
+				must(t, only(conn.SendContext(t.Context(), 1, b, tickwire.SendOptions{})))
 			}()
 			synctest.Wait() // it stands in line
 		}
@@ -195,7 +198,7 @@ func manySenders(t *testing.T, c *tickwire.Conn) map[uint16]bool {
 			for i := range 100 {
 				id := uint16(sender<<8 | i)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(4000))*time.Millisecond)
-				err := c.SendContext(ctx, 1, binary.LittleEndian.AppendUint16(make([]byte, random.IntN(90)), id))
+				_, err := c.SendContext(ctx, 1, binary.LittleEndian.AppendUint16(make([]byte, random.IntN(90)), id), tickwire.SendOptions{})
 				cancel()
 				switch {
 				case err == nil:
@@ -268,7 +271,7 @@ func TestSendContextInTime(t *testing.T) {
 		wg.Go(func() {
 			for range 2000 {
 				brief, cancel := context.WithTimeout(ctx, time.Duration(random.IntN(100))*time.Microsecond)
-				if s.SendContext(brief, 1, make([]byte, 90)) == nil {
+				if only(s.SendContext(brief, 1, make([]byte, 90), tickwire.SendOptions{})) == nil {
 					accepted.Add(1)
 				}
 				cancel()
@@ -277,7 +280,7 @@ func TestSendContextInTime(t *testing.T) {
 	}
 	go func() {
 		wg.Wait()
-		if err := s.SendContext(ctx, 1, []byte("that was all")); err != nil {
+		if _, err := s.SendContext(ctx, 1, []byte("that was all"), tickwire.SendOptions{}); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -311,7 +314,7 @@ func TestSendContextEnds(t *testing.T) {
 				fill(t, s.Conn())
 				told := make(chan error, 5)
 				for range cap(told) {
-					go func() { told <- s.SendContext(t.Context(), 1, make([]byte, 100)) }()
+					go func() { told <- only(s.SendContext(t.Context(), 1, make([]byte, 100), tickwire.SendOptions{})) }()
 				}
 				synctest.Wait()
 				if len(told) > 0 {
@@ -340,15 +343,15 @@ func TestSendContextGivesUp(t *testing.T) {
 		tired := errors.New("tired of it")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		early, late := make(chan error, 1), make(chan error, 1)
-		go func() { early <- s.SendContext(ctx, 1, make([]byte, 100)) }()
+		go func() { early <- only(s.SendContext(ctx, 1, make([]byte, 100), tickwire.SendOptions{})) }()
 		synctest.Wait()
-		go func() { late <- s.SendContext(t.Context(), 1, []byte("late")) }()
+		go func() { late <- only(s.SendContext(t.Context(), 1, []byte("late"), tickwire.SendOptions{})) }()
 		synctest.Wait()
 		cancel(tired)
-		if err := <-early; err != tired {
+		if err := <-early; !errors.Is(err, tired) {
 			t.Errorf("canceled: %v", err)
 		}
-		if err := s.SendContext(ctx, 1, nil); err != tired {
+		if _, err := s.SendContext(ctx, 1, nil, tickwire.SendOptions{}); err != tired {
 			t.Errorf("canceled before: %v", err)
 		}
 		synctest.Wait()
@@ -376,20 +379,20 @@ func TestSendContextRefuses(t *testing.T) {
 		conn, ctx := s.Conn(), t.Context()
 		other := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Name: "another"})
 		for want, err := range map[error]error{
-			tickwire.ErrTooLarge:  conn.SendContext(ctx, 1, make([]byte, 101)),
-			tickwire.ErrNoChannel: errors.Join(conn.SendContext(ctx, 2, nil), other.SendContext(ctx, conn, nil)),
+			tickwire.ErrTooLarge:  only(conn.SendContext(ctx, 1, make([]byte, 101), tickwire.SendOptions{})),
+			tickwire.ErrNoChannel: errors.Join(only(conn.SendContext(ctx, 2, nil, tickwire.SendOptions{})), only(other.SendContext(ctx, conn, nil, tickwire.SendOptions{}))),
 		} {
 			if !errors.Is(err, want) {
 				t.Errorf("%v, want %v", err, want)
 			}
 		}
-		_, err := conn.SendWithContext(ctx, 1, nil, tickwire.SendOptions{Keyed: true})
+		_, err := conn.SendContext(ctx, 1, nil, tickwire.SendOptions{Keyed: true})
 		if !errors.Is(err, tickwire.ErrOption) {
 			t.Errorf("option: %v", err)
 		}
 		t.Log("# the table of receipts has room when events are read, maybe by this very goroutine")
 		for err = nil; err == nil; {
-			_, err = strait.SendWithContext(ctx, conn, nil, tickwire.SendOptions{Receipt: true, TTL: -1})
+			_, err = strait.SendContext(ctx, conn, nil, tickwire.SendOptions{Receipt: true, TTL: -1})
 		}
 		if full, ok := errors.AsType[*tickwire.SendError](err); !ok || full.Field != "MaxReceipts" || full.Err != tickwire.ErrFull {
 			t.Errorf("receipts: %v", err)
@@ -410,7 +413,7 @@ func TestSendContextTTL(t *testing.T) {
 		tooLate := bytes.Repeat([]byte("late"), 25)
 		go func() {
 			opts := tickwire.SendOptions{Receipt: true, TTL: time.Second}
-			r, err := s.Conn().SendWithContext(t.Context(), 1, tooLate, opts)
+			r, err := s.Conn().SendContext(t.Context(), 1, tooLate, opts)
 			sent <- result{r, err}
 		}()
 		time.Sleep(5 * time.Second)
@@ -444,7 +447,7 @@ func TestSendContextTyped(t *testing.T) {
 		must(t, s.Send(1, make([]byte, 20))) // what is left of the queue
 		sent := make(chan error, 2)
 		for i := range cap(sent) {
-			go func() { sent <- typed.SendContext(t.Context(), s.Conn(), input{X: int16(i), Y: 7}) }()
+			go func() { sent <- only(typed.SendContext(t.Context(), s.Conn(), input{X: int16(i), Y: 7}, tickwire.SendOptions{})) }()
 			synctest.Wait()
 		}
 		if len(sent) > 0 {
@@ -473,9 +476,9 @@ func TestSendContextNotShared(t *testing.T) {
 	srv := w.serve(w.address(), nil)
 	conn := w.open(w.join(nil), srv, 1)
 	for _, err := range []error{
-		conn.SendContext(t.Context(), 2, nil),
-		chat.SendContext(t.Context(), players(srv)[0], nil),
-		inputs.SendContext(t.Context(), conn, input{}),
+		only(conn.SendContext(t.Context(), 2, nil, tickwire.SendOptions{})),
+		only(chat.SendContext(t.Context(), players(srv)[0], nil, tickwire.SendOptions{})),
+		only(inputs.SendContext(t.Context(), conn, input{}, tickwire.SendOptions{})),
 	} {
 		if err != tickwire.ErrNotShared || !strings.Contains(err.Error(), "Writable") {
 			t.Errorf("error %v", err)

@@ -175,7 +175,7 @@ func TestWaitServices(t *testing.T) {
 					for ev := range client.Events() {
 						switch ev.Kind {
 						case tickwire.Connected:
-							_, err := conn.SendTracked(2, []byte("hello"))
+							_, err := conn.SendWith(2, []byte("hello"), tickwire.SendOptions{Receipt: true})
 							must(t, err)
 							delivered = -time.Duration(tick.Now.UnixNano())
 						case tickwire.Delivered:

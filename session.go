@@ -100,13 +100,15 @@ func (s *Session) Conn() *Conn {
 func (s *Session) Send(channel ChannelID, b []byte) error {
 	s.s.lock()
 	defer s.s.unlock()
-	_, err := s.conn.send(channel, payload{bytes: b}, &SendOptions{})
+	_, err := s.conn.send(channel, b, nil, &SendOptions{})
 	return err
 }
 
 // SendContext sends a message on a channel, and waits for room; see Conn.SendContext.
-func (s *Session) SendContext(ctx context.Context, channel ChannelID, b []byte) error {
-	return s.Conn().SendContext(ctx, channel, b)
+func (s *Session) SendContext(
+	ctx context.Context, channel ChannelID, b []byte, opts SendOptions,
+) (Receipt, error) {
+	return s.Conn().SendContext(ctx, channel, b, opts)
 }
 
 // Events yields what happens, Message events included, until the connection has

@@ -32,9 +32,9 @@ type sharing struct {
 	batch []Event // shown by it
 	kept  []Event // shown and not wanted: for the next loop
 
-	lines      []*line     // who waits for room, and where
-	spareLines []*line     // memory for others
-	spareHeld  []*heldSend // likewise
+	queues       []*sendQueue   // who waits for room, and where
+	spareQueues  []*sendQueue   // memory for others
+	sparePending []*pendingSend // likewise
 }
 
 func share(k *core) *sharing {

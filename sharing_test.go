@@ -35,7 +35,7 @@ func TestAckWhenShown(t *testing.T) {
 	const n = 100 // would take 25 s
 	ctx, delivered := within(t, 10*time.Second), 0
 	send := func() {
-		_, err := s.Conn().SendTracked(2, []byte("seen"))
+		_, err := s.Conn().SendWith(2, []byte("seen"), tickwire.SendOptions{Receipt: true})
 		must(t, err)
 	}
 	send()

@@ -67,7 +67,7 @@ func (p *parting) enter(t *testing.T) {
 		last := tickwire.NoEvent
 		for ev := range p.srv.Events() {
 			if last = ev.Kind; last == tickwire.Connected {
-				_, err := chat.SendTracked(ev.Conn, []byte("welcome")) // measures the RTT
+				_, err := chat.SendWith(ev.Conn, []byte("welcome"), tickwire.SendOptions{Receipt: true}) // measures the RTT
 				must(t, err)
 			}
 		}

@@ -213,7 +213,7 @@ func TestMaxEvents(t *testing.T) {
 	client := w.join(func(cfg *tickwire.ClientConfig) { cfg.MaxEvents = 10 })
 	conn := w.open(client, srv, 1)
 	for range 100 {
-		_, err := conn.SendTracked(2, []byte{1})
+		_, err := conn.SendWith(2, []byte{1}, tickwire.SendOptions{Receipt: true})
 		must(t, err)
 	}
 	client.Flush(w.nw.Now())

@@ -198,20 +198,20 @@ func TestAllocNothingWithPolicies(t *testing.T) {
 type option struct {
 	name string
 	fits func(Delivery) bool
-	of   func(n int, now int64) SendOptions
+	of   func(n int) SendOptions
 }
 
 var options = []option{
-	{"a time to live", always, func(n int, now int64) SendOptions {
-		return SendOptions{ExpiresAt: now + int64(n%9)*1_000_000}
+	{"a time to live", always, func(n int) SendOptions {
+		return SendOptions{TTL: max(time.Duration(n%9)*time.Millisecond, 1)}
 	}},
-	{"keys", Delivery.latest, func(n int, _ int64) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
-	{"ever new keys that expire", Delivery.latest, func(n int, now int64) SendOptions {
-		return SendOptions{Keyed: true, Key: uint64(n), ExpiresAt: now + int64(n%30)*1_000_000}
+	{"keys", Delivery.latest, func(n int) SendOptions { return SendOptions{Keyed: true, Key: uint64(n) % 60} }},
+	{"ever new keys that expire", Delivery.latest, func(n int) SendOptions {
+		return SendOptions{Keyed: true, Key: uint64(n), TTL: max(time.Duration(n%30)*time.Millisecond, 1)}
 	}},
-	{"groups", isOrdered, func(n int, _ int64) SendOptions { return SendOptions{Group: uint32(n/7) % 2} }},
-	{"droppables", isOrdered, func(n int, now int64) SendOptions {
-		return SendOptions{Droppable: n%3 != 0, Group: uint32(n/7) % 2, ExpiresAt: now + int64(n%30)*1_000_000}
+	{"groups", isOrdered, func(n int) SendOptions { return SendOptions{Group: uint32(n/7) % 2} }},
+	{"droppables", isOrdered, func(n int) SendOptions {
+		return SendOptions{Droppable: n%3 != 0, Group: uint32(n/7) % 2, TTL: max(time.Duration(n%30)*time.Millisecond, 1)}
 	}},
 }
 
@@ -258,8 +258,9 @@ func allocNothingWith(t *testing.T, d Delivery, o option) {
 			}
 		default:
 			_, _ = many.Write(b)
+			many.Share()
 			for _, l := range loops {
-				_, _ = l.ends[0].SendShared(chanOf(d), many, opts)
+				_, _ = l.ends[0].SendDraft(chanOf(d), many, opts)
 			}
 			many.Reset()
 		}
@@ -270,7 +271,7 @@ func allocNothingWith(t *testing.T, d Delivery, o option) {
 			if n++; i == 5 {
 				size = 2500
 			}
-			opts := o.of(n, loops[0].now)
+			opts := o.of(n)
 			opts.Receipt = true
 			send(opts, payload[:size])
 		}
@@ -309,8 +310,9 @@ func TestAllocNothingInPlace(t *testing.T) {
 				_ = own.WriteByte(7)
 				_, _ = loops[0].ends[0].SendDraft(chanOf(d), own, SendOptions{})
 				_, _ = many.Write(payload[:size])
+				many.Share()
 				for _, l := range loops {
-					_, _ = l.ends[0].SendShared(chanOf(d), many, SendOptions{Receipt: true})
+					_, _ = l.ends[0].SendDraft(chanOf(d), many, SendOptions{Receipt: true})
 				}
 				many.Reset()
 			}

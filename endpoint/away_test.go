@@ -252,10 +252,7 @@ func TestAwayExpires(t *testing.T) {
 	p := newPair(t, kept(time.Hour), 20*time.Millisecond).open()
 	p.cut(true)
 	p.run(10 * time.Second)
-	r, err := p.ends[0].Send(chanOf(ReliableOrdered), message(0, 10), SendOptions{Receipt: true, ExpiresAt: p.now + second})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := p.sendWith(0, chanOf(ReliableOrdered), message(0, 10), SendOptions{TTL: time.Second})
 	p.run(1100 * time.Millisecond)
 	if ev := p.fates(0)[r]; ev.Why != Expired {
 		t.Errorf("%v", ev)

@@ -60,7 +60,7 @@ type ChannelConfig struct {
 	// MaxQueuedBytes bounds what waits here to be sent, each message counted as its length +
 	// 32. 0: the largest message, at least 256 KiB, for the unreliable deliveries, twice the
 	// largest message, at least 4 MiB, for the reliable ones. As much again, or 16 MiB, may be on its way and not acknowledged.
-	// A message to many counts in each queue (Endpoint.SendShared).
+	// A message to many counts in each queue (Draft.Share).
 	MaxQueuedBytes int
 	// Full says what happens when MaxQueuedBytes is reached. FullDefault: a reliable Send
 	// returns ErrFull, an unreliable one drops the oldest waiting messages.

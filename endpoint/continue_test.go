@@ -214,7 +214,7 @@ func TestContinueSaysAgain(t *testing.T) {
 	for n := range 3 {
 		_, _ = s.e.Send(chanOf(ReliableUnordered), message(n, 900), SendOptions{})
 	}
-	giveUp, _ := s.e.Send(ordered, []byte("x"), SendOptions{Receipt: true, ExpiresAt: s.now + 1000})
+	giveUp, _ := s.e.Send(ordered, []byte("x"), SendOptions{Receipt: true, TTL: time.Microsecond})
 	large := fragment(chanOf(Unreliable), 0, 0, 5, []byte("whole"))
 	large[0] |= 16 // STORED is wanted
 	large = append([]byte{large[0], large[1], 0, 0}, large[4:]...)

@@ -5,7 +5,7 @@
 // An Endpoint owns no socket, clock or goroutine. Time is a parameter, in nanoseconds of a
 // monotonic clock that starts anywhere. What goes in:
 //
-//   - [Endpoint.Send], [Endpoint.SendDraft], [Endpoint.SendShared]: a message of the game
+//   - [Endpoint.Send], [Endpoint.SendDraft]: a message of the game
 //   - [Endpoint.HandlePacket]: a packet of the peer
 //   - [Endpoint.HandleTimeout]: time, not later than [Endpoint.Deadline]
 //
@@ -38,7 +38,7 @@
 //
 // Send copies its payload into memory of the pool. A [Draft] is that memory: a message is
 // written, or appends itself, where it will be sent from, and SendDraft puts it on a channel
-// without a copy. SendShared puts one and the same message on the channels of many endpoints: it
+// without a copy. One that is shared ([Draft.Share]) goes on the channels of many endpoints: it
 // lies in memory once, with a count of those who are not done with it. Each of the queues counts
 // it as if it were alone there, so that no limit depends on who else has it; [BufferStats] shows
 // the one buffer.

@@ -6,9 +6,9 @@ import "encoding"
 // be sent from, so that to send it copies nothing.
 //
 //	empty → written → SendDraft: empty again
-//	           ↘ SendShared: sent, for others too → Reset, or whatever is written next: empty again
+//	           ↘ Share → SendDraft, to as many as like → Reset, or whatever is written next: empty again
 //
-// Send refuses a draft without changing it: the game may try again, or on another channel. A
+// SendDraft refuses a draft without changing it: the game may try again, or on another channel. A
 // draft that was given more than the largest message of any channel is of no use until Reset,
 // so that none is sent that lacks its end.
 //
@@ -19,6 +19,7 @@ type Draft struct {
 	life    *lifetime // of the endpoint whose own draft it is; nil: nobody's
 	buf     []byte
 	usable  int     // buf may become as long as that without further ado
+	many    bool    // Share: it stays when it is sent
 	shared  *shared // not nil: messages have buf, and it changes no more
 	room    int     // length of the largest message so far
 	most    int     // and of the largest that any channel allows
@@ -26,8 +27,7 @@ type Draft struct {
 	err     error // why it cannot be sent
 }
 
-// NewDraft returns a draft that belongs to no endpoint, for messages that SendShared sends to
-// many of them. Its memory comes from buffers; it takes as much as the channel with the largest
+// NewDraft returns a draft that belongs to no endpoint, for messages to many of them (Share). Its memory comes from buffers; it takes as much as the channel with the largest
 // MaxMessageBytes allows.
 func NewDraft(buffers *Buffers, channels []ChannelConfig) *Draft {
 	d := &Draft{buffers: buffers}
@@ -49,29 +49,24 @@ func (e *Endpoint) Draft() *Draft {
 	return e.outbox.draft
 }
 
-// SendDraft puts the message of a draft on a channel, as Send does; then the draft is empty.
-// The message has the memory of the draft. After an error the draft is as it was.
+// SendDraft puts the message of a draft on a channel, as Send does; then the draft is empty, unless
+// it is shared. The message has the memory of the draft. After an error the draft is as it was.
 func (e *Endpoint) SendDraft(channel ChannelID, d *Draft, opts SendOptions) (Receipt, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	r, err := e.send(channel, d.buf, payloadSource{draft: d}, &opts)
-	if err == nil && d.buf != nil { // dropped at once, or shared
+	r, err := e.send(channel, d.buf, d, &opts)
+	if err == nil && !d.many && d.buf != nil { // dropped at once, or given to another pool
 		d.Reset()
 	}
 	return r, err
 }
 
-// SendShared puts the message of a draft on a channel, as Send does, and leaves it in the draft
-// for other endpoints, of the same owner. However many it is sent to, it lies in memory once,
-// until the last of them is done with it and the draft was Reset, or written to: that begins
-// another message. Each queue counts it as its own.
-func (e *Endpoint) SendShared(channel ChannelID, d *Draft, opts SendOptions) (Receipt, error) {
-	if d.err != nil {
-		return 0, d.err
-	}
-	return e.send(channel, d.buf, payloadSource{draft: d, keep: true}, &opts)
-}
+// Share makes the message one for many: from here on SendDraft leaves it in the draft, for other
+// endpoints of the same owner, until it is Reset, or written to: that begins another message.
+// However many it is sent to, it lies in memory once, until the last of them is done with it. Each
+// queue counts it as its own.
+func (d *Draft) Share() { d.many = true }
 
 // Len is how many bytes the message has.
 func (d *Draft) Len() int { return len(d.buf) }
@@ -90,7 +85,7 @@ func (d *Draft) Reset() {
 	} else {
 		d.buffers.release(d.buf)
 	}
-	d.buf, d.usable, d.shared, d.err = nil, 0, nil, nil
+	d.buf, d.usable, d.many, d.shared, d.err = nil, 0, false, nil, nil
 }
 
 // abandon drops the message of an endpoint that is over. Its memory is left to the garbage
@@ -231,8 +226,9 @@ func (d *Draft) reserve(size int) {
 	d.usable = min(cap(d.buf), d.most)
 }
 
-// give makes what was written the payload of a message: for it alone, or shared.
-func (d *Draft) give(m *outMessage, keep bool) {
+// give makes what was written the payload of a message: for it alone, or shared, as it is always with
+// an endpoint of another pool.
+func (d *Draft) give(m *outMessage, pool *Buffers) {
 	if d.shared == nil {
 		n := len(d.buf)
 		if n == 0 || cap(d.buf) > maxRounding*charge(n) {
@@ -240,7 +236,7 @@ func (d *Draft) give(m *outMessage, keep bool) {
 		}
 		d.room = max(d.room, n)
 		m.payload = d.buf
-		if !keep {
+		if !d.many && d.buffers == pool {
 			d.buf, d.usable = nil, 0
 			return
 		}
@@ -295,7 +291,7 @@ func (out *outbox) applyDraftPolicy(s *sender, from *Draft, group uint32) (joine
 		if d.err != nil {
 			return false, d.err
 		}
-		_, joined, err = out.send(s.cfg.ID, d.buf, payloadSource{draft: d}, &SendOptions{Group: group})
+		_, joined, err = out.send(s.cfg.ID, d.buf, d, &SendOptions{Group: group})
 		if err == nil && d.buf != nil {
 			d.Reset()
 		}

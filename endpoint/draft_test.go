@@ -157,8 +157,9 @@ func TestDraftTooLarge(t *testing.T) {
 	if _, err := e.SendDraft(2, d, SendOptions{}); err != tooLarge {
 		t.Errorf("SendDraft: %v", err)
 	}
-	if _, err := e.SendShared(2, d, SendOptions{}); err != tooLarge {
-		t.Errorf("SendShared: %v", err)
+	d.Share()
+	if _, err := e.SendDraft(2, d, SendOptions{}); err != tooLarge || d.shared != nil {
+		t.Errorf("SendDraft of one for many: %v", err)
 	}
 	if d.Reset(); d.Len() != 0 {
 		t.Errorf("%d bytes after Reset", d.Len())

@@ -157,7 +157,7 @@ func TestDrainExpired(t *testing.T) {
 	p := newPair(t, channels(), 20*time.Millisecond).open()
 	p.run(time.Second)
 	for n := range 60 { // of which the peer's game reads none
-		_, err := p.ends[0].Send(chanOf(ReliableOrdered), []byte(message(n, 2000)), SendOptions{ExpiresAt: p.now + 3*second})
+		_, err := p.ends[0].Send(chanOf(ReliableOrdered), []byte(message(n, 2000)), SendOptions{TTL: 3 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -204,7 +204,7 @@ func TestDrainOptions(t *testing.T) {
 			}{
 				{ReliableOrdered, SendOptions{Group: 1 + uint32(n)/10%2}},
 				{ReliableOrdered, SendOptions{Droppable: true}},
-				{ReliableOrdered, SendOptions{ExpiresAt: p.now + int64(n)*1_000_000}},
+				{ReliableOrdered, SendOptions{TTL: max(time.Duration(n)*time.Millisecond, 1)}},
 				{ReliableLatest, SendOptions{Keyed: true, Key: uint64(n) % 7}},
 				{UnreliableLatest, SendOptions{Keyed: true, Key: uint64(n) % 7}},
 				{ReliableUnordered, SendOptions{}},

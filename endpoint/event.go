@@ -80,7 +80,7 @@ const (
 	Dropped
 	// ConnClosed: the connection ended first.
 	ConnClosed
-	// Expired: its time was over (SendOptions.ExpiresAt here, TTL in package tickwire).
+	// Expired: its time was over (SendOptions.TTL).
 	Expired
 	// GaveUp: it was lost and not sent again (ChannelConfig.Resend).
 	GaveUp

@@ -21,7 +21,7 @@ func ExampleSendOptions() {
 		_, _ = server.Send(1, []byte("ship 7 "+place), endpoint.SendOptions{Keyed: true, Key: 7})
 		_, _ = server.Send(1, []byte("ship 8 "+place), endpoint.SendOptions{Keyed: true, Key: 8})
 	}
-	_, _ = server.Send(2, []byte("3 seconds to go"), endpoint.SendOptions{ExpiresAt: -1})
+	_, _ = server.Send(2, []byte("3 seconds to go"), endpoint.SendOptions{TTL: -1})
 	_, _ = server.Send(2, []byte("the hare wins"), endpoint.SendOptions{})
 	_, _ = server.Send(2, []byte("confetti"), endpoint.SendOptions{Droppable: true})
 	carry := func(now time.Duration, from, to *endpoint.Lone) {
@@ -63,8 +63,9 @@ func ExampleDraft() {
 	d := endpoint.NewDraft(cfg.Buffers, cfg.Channels)
 	fmt.Fprintf(d, "%d players, ", len(players))
 	_ = d.Append(func(b []byte) []byte { return strconv.AppendQuote(b, "go") })
+	d.Share()
 	for _, end := range servers {
-		_, _ = end.SendShared(1, d, endpoint.SendOptions{})
+		_, _ = end.SendDraft(1, d, endpoint.SendOptions{})
 	}
 	d.Reset()
 	fmt.Println(cfg.Buffers.Stats().InUse, "buffer")

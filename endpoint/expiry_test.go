@@ -11,6 +11,7 @@ import (
 func (p *pair) sendWith(end int, ch ChannelID, payload []byte, opts SendOptions) Receipt {
 	p.t.Helper()
 	opts.Receipt = true
+	p.ends[end].SetNow(p.now)
 	r, err := p.ends[end].Send(ch, payload, opts)
 	if err != nil {
 		p.t.Fatal(err)
@@ -47,8 +48,8 @@ func TestExpiryInQueue(t *testing.T) {
 		p.hold(0, chanOf(d))
 		due := map[Receipt]int64{}
 		for i := range 20 {
-			opts := SendOptions{ExpiresAt: p.now + int64(30+3*i)*1_000_000, Keyed: d.latest(), Key: uint64(i)}
-			due[p.sendWith(0, chanOf(d), message(i, 300), opts)] = opts.ExpiresAt
+			opts := SendOptions{TTL: time.Duration(30+3*i) * time.Millisecond, Keyed: d.latest(), Key: uint64(i)}
+			due[p.sendWith(0, chanOf(d), message(i, 300), opts)] = p.now + int64(opts.TTL)
 		}
 		late := int64(0)
 		for range 4000 {
@@ -84,7 +85,7 @@ func TestExpiryOnTheWay(t *testing.T) {
 			p.run(time.Second)
 			p.links[0].cut = true
 			t.Logf("# %v: a message of %d bytes is lost and expires", d, size)
-			r := p.sendWith(0, chanOf(d), message(0, size), SendOptions{ExpiresAt: p.now + 50_000_000})
+			r := p.sendWith(0, chanOf(d), message(0, size), SendOptions{TTL: 50 * time.Millisecond})
 			p.run(49 * time.Millisecond)
 			if len(p.fates(0)) != 0 {
 				t.Error("too early")
@@ -114,7 +115,7 @@ func TestExpiryStopsFragments(t *testing.T) {
 		p.run(time.Second)
 		bytes := p.links[0].bytes
 		t.Log("# 60 KB at 100 KB/s, for 200 ms")
-		r := p.sendWith(0, chanOf(d), message(0, 60_000), SendOptions{ExpiresAt: p.now + 200_000_000})
+		r := p.sendWith(0, chanOf(d), message(0, 60_000), SendOptions{TTL: 200 * time.Millisecond})
 		p.run(206 * time.Millisecond)
 		p.wantLost(0, r, Expired)
 		p.run(2 * time.Second)
@@ -156,10 +157,7 @@ func TestExpiryBehindHead(t *testing.T) {
 	s := p.hold(0, ch)
 	first := p.send(0, ch, message(0, 100))
 	for i := range 5000 {
-		_, err := p.ends[0].Send(ch, message(i, 100), SendOptions{ExpiresAt: p.now + 3_000_000})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p.sendWith(0, ch, message(i, 100), SendOptions{TTL: 3 * time.Millisecond})
 		p.run(time.Millisecond)
 	}
 	if s.queue.Len() > 200 {
@@ -181,7 +179,8 @@ func TestExpiryCost(t *testing.T) {
 	looks := 0
 	for i := range 2000 {
 		looked := s.expiry.looked
-		_, err := p.ends[0].Send(chanOf(ReliableUnordered), nil, SendOptions{ExpiresAt: p.now + int64(i)*500_000})
+		p.ends[0].SetNow(p.now)
+		_, err := p.ends[0].Send(chanOf(ReliableUnordered), nil, SendOptions{TTL: max(time.Duration(i)*500*time.Microsecond, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,12 +202,13 @@ func TestExpiryCost(t *testing.T) {
 func TestExpiredInPacket(t *testing.T) {
 	eachDelivery(t, func(t *testing.T, d Delivery) {
 		s := newScript(t, channels())
-		opts := SendOptions{Keyed: d.latest(), ExpiresAt: s.now + 1_000_000}
+		opts := SendOptions{Keyed: d.latest()}
+		s.e.SetNow(s.now)
 		for i, name := range []string{"a", "b", "c"} {
 			if opts.Key = uint64(i); i == 1 {
-				opts.ExpiresAt = 0
+				opts.TTL = 0
 			} else {
-				opts.ExpiresAt = s.now + 1_000_000
+				opts.TTL = time.Millisecond
 			}
 			if _, err := s.e.Send(chanOf(d), []byte(name), opts); err != nil {
 				t.Fatal(err)
@@ -234,7 +234,7 @@ func TestExpiryOfStartedDroppable(t *testing.T) {
 	p := newPair(t, cfg, 20*time.Millisecond).open()
 	p.run(time.Second)
 	ch := chanOf(ReliableOrdered)
-	r := p.sendWith(0, ch, message(0, 60_000), SendOptions{Droppable: true, ExpiresAt: p.now + 50_000_000})
+	r := p.sendWith(0, ch, message(0, 60_000), SendOptions{Droppable: true, TTL: 50 * time.Millisecond})
 	p.run(20 * time.Millisecond)
 	s := p.hold(0, ch)
 	p.run(35 * time.Millisecond)

@@ -322,7 +322,8 @@ func (r *record) talk(e *Endpoint, now int64, rnd *rand.Rand, tick int) {
 		}
 		opts := SendOptions{Receipt: rnd.IntN(2) == 0}
 		if rnd.IntN(8) == 0 {
-			opts.ExpiresAt = now + rnd.Int64N(second/5)
+			e.SetNow(now)
+			opts.TTL = max(time.Duration(rnd.Int64N(second/5)), 1)
 		}
 		if d.latest() && rnd.IntN(2) == 0 {
 			opts.Keyed, opts.Key = true, rnd.Uint64N(6)

@@ -105,7 +105,7 @@ func (s *script) sendsAll() {
 			_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{Receipt: true})
 			_, _ = s.e.Send(chanOf(d), make([]byte, size),
 				SendOptions{Keyed: d.latest(), Droppable: d == ReliableOrdered, Receipt: true})
-			_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{ExpiresAt: s.now + 100_000_000})
+			_, _ = s.e.Send(chanOf(d), make([]byte, size), SendOptions{TTL: 100 * 1_000_000})
 		}
 	}
 }

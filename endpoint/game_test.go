@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -272,7 +273,7 @@ func (g *game) jump(how, b byte) {
 func (g *game) message(end int, d Delivery, size int, how, b byte) {
 	opts := SendOptions{Receipt: true}
 	if how == 1 || how == 6 {
-		opts.ExpiresAt = g.now + int64(b)*500_000
+		opts.TTL = g.timeLeft(end, g.now+int64(b)*500_000)
 	}
 	if d.latest() && how >= 2 {
 		opts.Keyed, opts.Key = true, uint64(b)/5%4
@@ -283,13 +284,18 @@ func (g *game) message(end int, d Delivery, size int, how, b byte) {
 	opts.Droppable = d == ReliableOrdered && (how == 4 || how == 5)
 	switch {
 	case g.many != nil && b%3 == 0:
-		g.shared(d, size, opts)
+		g.shared(end, d, size, opts)
 	case g.drafts && b%2 == 0:
 		g.drafted(end, d, size, opts, b)
 	default:
 		payload := g.payload(size)
 		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].Send(chanOf(d), payload, opts) })
 	}
+}
+
+// timeLeft is how long it is until a time, from the latest that an end knows; not 0, which is for ever.
+func (g *game) timeLeft(end int, until int64) time.Duration {
+	return time.Duration(cmp.Or(until-g.ends[end].now, -1))
 }
 
 // payload makes up one that no other message has.
@@ -307,7 +313,7 @@ func (g *game) sends(end int, d Delivery, payload []byte, opts SendOptions, send
 	}
 	g.object(end, d, r.queue(before, g.ends[end].ChannelStats(chanOf(d)), len(payload), err))
 	if err == nil {
-		g.of[end][receipt] = r.sent(payload, opts)
+		g.of[end][receipt] = r.sent(payload, opts, g.ends[end].now)
 	}
 }
 
@@ -327,13 +333,19 @@ func (g *game) drafted(end int, d Delivery, size int, opts SendOptions, b byte) 
 	}
 }
 
-// shared sends one message to both ends.
-func (g *game) shared(d Delivery, size int, opts SendOptions) {
+// shared sends one message from both ends, of which each has its own clock; until when it is of use is said by
+// that of one.
+func (g *game) shared(by int, d Delivery, size int, opts SendOptions) {
 	payload := g.payload(size)
 	g.many.Reset()
 	_, _ = g.many.Write(payload)
+	g.many.Share()
+	until := g.ends[by].now + int64(opts.TTL)
 	for end := range g.ends {
-		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].SendShared(chanOf(d), g.many, opts) })
+		if opts.TTL != 0 {
+			opts.TTL = g.timeLeft(end, until)
+		}
+		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].SendDraft(chanOf(d), g.many, opts) })
 	}
 	g.many.Reset()
 }
@@ -478,7 +490,7 @@ func TestRulesObject(t *testing.T) {
 					opts.Group = uint32(kind)
 				}
 			}
-			if m := r.sent(message(i, 8), opts); kind == 'e' {
+			if m := r.sent(message(i, 8), opts, 0); kind == 'e' {
 				m.fate, m.why = Lost, Expired
 			}
 		}

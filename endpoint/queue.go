@@ -40,6 +40,13 @@ func (e *Endpoint) HalfEmpty(channel ChannelID) bool {
 	return s != nil && s.halfEmpty()
 }
 
+// Blocked reports whether the next message of a channel waits for credit, which the peer gives when
+// its game takes what was sent before.
+func (e *Endpoint) Blocked(channel ChannelID) bool {
+	s := e.outbox.sender(uint16(channel))
+	return s != nil && s.blocked()
+}
+
 func (s *sender) halfEmpty() bool { return s.queued <= s.cfg.MaxQueuedBytes/2 }
 
 // placeLatest returns where a value goes in the queue: the place of the one that it replaces,

@@ -207,7 +207,7 @@ func TestKeysMoveUp(t *testing.T) {
 	for key := range uint64(300) {
 		opts := keyed(key)
 		if key%10 > 0 {
-			opts.ExpiresAt = p.now + 1_000_000
+			opts.TTL = time.Millisecond
 		}
 		p.sendWith(0, ch, message(int(key), 8), opts)
 	}

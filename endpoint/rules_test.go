@@ -21,6 +21,7 @@ type asked struct {
 	number  int // among the messages of the channel
 	group   int // which group of the channel; 0: it is alone
 	payload string
+	until   int64 // its time is over then, if it has a TTL
 	shown   bool
 	fate    EventKind // Delivered, Lost, or NoEvent: not told yet
 	why     LossReason
@@ -28,8 +29,8 @@ type asked struct {
 
 // sent: the channel took a message. One that names the same group as the one before it is of
 // that group.
-func (r *rules) sent(payload []byte, opts SendOptions) *asked {
-	m := &asked{SendOptions: opts, number: len(r.all), payload: string(payload)}
+func (r *rules) sent(payload []byte, opts SendOptions, now int64) *asked {
+	m := &asked{SendOptions: opts, number: len(r.all), payload: string(payload), until: now + int64(opts.TTL)}
 	if opts.Group != 0 {
 		m.group = 1 + len(r.all)
 		if last := len(r.all) - 1; last >= 0 && r.all[last].Group == opts.Group {
@@ -80,7 +81,7 @@ func (r *rules) told(m *asked, ev Event, now int64, closed bool) error {
 			Superseded: r.Delivery == ReliableLatest && r.newer(m, func(*asked) bool { return true }),
 			Replaced:   r.Delivery.latest() && r.newer(m, func(*asked) bool { return true }) && !m.shown,
 			Dropped:    r.Full != Refuse && !m.shown,
-			Expired:    m.ExpiresAt != 0 && m.ExpiresAt <= now,
+			Expired:    m.TTL != 0 && m.until <= now,
 			GaveUp:     r.Delivery.Reliable() && !m.Droppable && r.Resend.limits(),
 			ConnClosed: closed,
 		}[why]

@@ -1,18 +1,28 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/wire"
+import (
+	"math"
+	"time"
 
-// SendOptions say how one message is to be sent. The zero value asks for nothing special.
+	"github.com/tickwire/tickwire/internal/wire"
+)
+
+// SendOptions say how one message is to be sent. The zero value asks for nothing special; an
+// option that the channel's delivery does not have is an error that wraps ErrOption.
 type SendOptions struct {
 	// Receipt asks for an event Delivered or Lost about this message.
 	Receipt bool
-	// ExpiresAt is when the message is of no use any more, on the endpoint's clock; 0: never.
-	// From then on it is neither sent nor sent again, and its receipt reads Lost (Expired),
-	// within five milliseconds if the endpoint is called at its Deadline. It may still arrive,
-	// if it was under way. A reliable channel tells its peer not to wait for it, which takes a
-	// one-way trip more. A message that an unreliable delivery has sent whole does not expire:
-	// its fate is that of its packet.
-	ExpiresAt int64
+	// TTL is how long the message is of use; 0: for ever, negative: it is of none any more.
+	// When the time is over it is neither sent nor sent again, and its receipt reads Lost
+	// (Expired), within five milliseconds if the endpoint is called at its Deadline. It may
+	// still arrive, if it was under way. A reliable channel tells its peer not to wait for it,
+	// which takes a one-way trip more. A message that an unreliable delivery has sent whole
+	// does not expire: its fate is that of its packet.
+	//
+	// It counts from the latest time that the endpoint knows: that of the last call that gave
+	// one, SetNow among them. By package tickwire that is the time of the last Update, Flush or
+	// Service, in a loop of ticks that of the tick; under a Hub or a Session that of the call.
+	TTL time.Duration
 	// Keyed gives the message of a Latest channel a Key: "latest" then means the latest of its
 	// key, say of one entity. A newer value takes the place of one of its key that waits in
 	// the queue. Messages without a key replace each other only.
@@ -28,20 +38,15 @@ type SendOptions struct {
 	Droppable bool
 }
 
-// Send puts a message on a channel. The payload is copied; SendDraft and SendShared save that.
-// It leaves with the packets that NextPacket makes next.
+// Send puts a message on a channel. The payload is copied; SendDraft saves that. It leaves with the
+// packets that NextPacket makes next.
 func (e *Endpoint) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
-	return e.send(channel, payload, payloadSource{}, &opts)
+	return e.send(channel, payload, nil, &opts)
 }
 
-// A source is where the payload of a message lies: in a draft, or, if that is nil, in memory of
-// the caller's, from which it is copied.
-type payloadSource struct {
-	draft *Draft
-	keep  bool // the draft shares it
-}
-
-func (e *Endpoint) send(channel ChannelID, payload []byte, from payloadSource, opts *SendOptions) (Receipt, error) {
+// send sends a payload that lies in a draft, or, if that is nil, in memory of the caller's, from
+// which it is copied.
+func (e *Endpoint) send(channel ChannelID, payload []byte, from *Draft, opts *SendOptions) (Receipt, error) {
 	if !e.life.accepts() {
 		return 0, ErrClosed
 	}
@@ -54,7 +59,7 @@ func (e *Endpoint) send(channel ChannelID, payload []byte, from payloadSource, o
 
 // send reports beside the receipt whether a message waits now that did not before: not one that was
 // dropped at once, but also one that was joined to another one which is refused.
-func (out *outbox) send(channel ChannelID, payload []byte, from payloadSource, opts *SendOptions) (r Receipt, queued bool, err error) {
+func (out *outbox) send(channel ChannelID, payload []byte, from *Draft, opts *SendOptions) (r Receipt, queued bool, err error) {
 	s, err := out.channelOf(channel, len(payload), opts)
 	if err != nil {
 		return 0, false, err
@@ -66,7 +71,7 @@ func (out *outbox) send(channel ChannelID, payload []byte, from payloadSource, o
 		if field := misfit(s.cfg.Delivery, opts); field != "" {
 			return 0, false, &SendError{Channel: channel, Err: ErrOption, Field: field}
 		}
-		if queued, err = out.applyDraftPolicy(s, from.draft, opts.Group); err != nil {
+		if queued, err = out.applyDraftPolicy(s, from, opts.Group); err != nil {
 			return 0, queued, err
 		}
 		t = s.newTerms(opts)
@@ -85,8 +90,8 @@ func (out *outbox) send(channel ChannelID, payload []byte, from payloadSource, o
 		m = s.queue.Push()
 	}
 	m.size, m.terms = uint32(len(payload)), t
-	if from.draft != nil {
-		from.draft.give(m, from.keep || from.draft.buffers != out.cfg.Buffers)
+	if from != nil {
+		from.give(m, out.cfg.Buffers)
 	} else {
 		m.payload = out.cfg.Buffers.fetch(len(payload))
 		copy(m.payload, payload)
@@ -127,16 +132,16 @@ func (out *outbox) newReceipt() Receipt {
 
 // asksNothing reports whether there is nothing that must be remembered with the message.
 func (o *SendOptions) asksNothing() bool {
-	return o.ExpiresAt == 0 && !o.Keyed && o.Group == 0 && !o.Droppable
+	return o.TTL == 0 && !o.Keyed && o.Group == 0 && !o.Droppable
 }
 
 // newTerms returns the terms that the options make.
 func (s *sender) newTerms(opts *SendOptions) *terms {
 	t := s.out.cfg.Buffers.terms.fetch()
 	t.expires = never
-	if opts.ExpiresAt != 0 {
-		t.expires = opts.ExpiresAt
-		s.out.expireLater(s.expiry.note(opts.ExpiresAt))
+	if opts.TTL != 0 {
+		t.expires = s.out.after(opts.TTL)
+		s.out.expireLater(s.expiry.note(t.expires))
 	}
 	if opts.Keyed {
 		t.options, t.key = wire.OptionKeyed, opts.Key
@@ -149,6 +154,18 @@ func (s *sender) newTerms(opts *SendOptions) *terms {
 		s.needLoose()
 	}
 	return t
+}
+
+// after is when a time to live that begins now is over.
+func (c *common) after(ttl time.Duration) int64 {
+	switch d := int64(ttl); {
+	case d > math.MaxInt64-max(0, c.now):
+		return never
+	case d < math.MinInt64-min(0, c.now):
+		return math.MinInt64
+	default:
+		return c.now + d
+	}
 }
 
 // misfit names the option that a delivery does not have; "" if it has all.

@@ -32,8 +32,9 @@ func (s *star) sendAll(ch ChannelID, payload []byte, opts SendOptions) (receipts
 	if _, err := s.draft.Write(payload); err != nil {
 		s.t.Fatal(err)
 	}
+	s.draft.Share()
 	for _, p := range s.arms {
-		r, err := p.ends[0].SendShared(ch, s.draft, opts)
+		r, err := p.ends[0].SendDraft(ch, s.draft, opts)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -136,8 +137,8 @@ func sharedLosses() map[string]sharedEnd {
 			_, _ = p.ends[0].Send(latest, nil, SendOptions{})
 			p.run(3 * time.Second)
 		}},
-		"expired in the queue": {channel: ordered, opts: SendOptions{ExpiresAt: 1}, why: Expired, after: func(p *pair) { p.run(time.Second) }},
-		"expired on its way": {channel: ordered, why: Expired, opts: SendOptions{ExpiresAt: 2 * second}, after: func(p *pair) {
+		"expired in the queue": {channel: ordered, opts: SendOptions{TTL: -1}, why: Expired, after: func(p *pair) { p.run(time.Second) }},
+		"expired on its way": {channel: ordered, why: Expired, opts: SendOptions{TTL: time.Second}, after: func(p *pair) {
 			p.links[0].cut = true
 			p.run(2 * time.Second)
 		}},
@@ -234,34 +235,21 @@ func (e *Endpoint) holds(n, size int) bool {
 func TestSharedOutlivesDraft(t *testing.T) {
 	s := newStar(t, 2, channels())
 	ch := chanOf(ReliableOrdered)
-	for _, text := range []string{"one", "two", ""} {
+	for _, text := range []string{"one", "two", "three", ""} {
 		if text != "" {
 			_, _ = s.draft.WriteString(text)
 		} else {
 			s.draft.Reset()
 		}
+		s.draft.Share()
 		for _, p := range s.arms {
-			if _, err := p.ends[0].SendShared(ch, s.draft, SendOptions{}); err != nil {
+			if _, err := p.ends[0].SendDraft(ch, s.draft, SendOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if string(s.draft.Bytes()) != text {
 			t.Errorf("the draft reads %q", s.draft.Bytes())
 		}
-	}
-	t.Log("# the last user may take it for itself")
-	_, _ = s.draft.WriteString("three")
-	for i, p := range s.arms {
-		send := p.ends[0].SendShared
-		if i == 1 {
-			send = p.ends[0].SendDraft
-		}
-		if _, err := send(ch, s.draft, SendOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if s.draft.Len() != 0 {
-		t.Error("the draft is not empty")
 	}
 	t.Log("# an endpoint with a pool of its own shares as well")
 	_, _ = s.draft.WriteString("four")
@@ -270,7 +258,7 @@ func TestSharedOutlivesDraft(t *testing.T) {
 	}
 	s.run(time.Second)
 	for i, p := range s.arms {
-		if got := p.received(1, ch); len(got) != 4 || got[0] != "one" || got[1] != "two" || got[2] != "" || got[3] != "three" {
+		if got := p.received(1, ch); len(got) != 4 || got[0] != "one" || got[1] != "two" || got[2] != "three" || got[3] != "" {
 			t.Errorf("arm %d: %q", i, got)
 		}
 	}

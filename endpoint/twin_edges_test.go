@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"testing"
+	"time"
 )
 
 // TestTwinOfShortRoundTrip: alone it goes after a quarter of a round trip, if that is less than a tick;
@@ -36,7 +37,8 @@ func TestTwinOfThePast(t *testing.T) {
 	}
 	s = losing(t, unrepaired(channels()))
 	began := s.now
-	if _, err := s.e.Send(chanOf(ReliableOrdered), make([]byte, 20), SendOptions{ExpiresAt: began + 110*milli}); err != nil {
+	s.e.SetNow(began)
+	if _, err := s.e.Send(chanOf(ReliableOrdered), make([]byte, 20), SendOptions{TTL: time.Duration(110 * milli)}); err != nil {
 		t.Fatal(err)
 	}
 	s.wait(began + 103*milli)

@@ -127,7 +127,7 @@ func TestDroppableIndexWraps(t *testing.T) {
 		}
 		opts := SendOptions{Receipt: true, Droppable: true, Group: uint32(i / 5 % 2)}
 		m := message(i, size)
-		of[p.sendWith(0, ch, m, opts)] = r.sent(m, opts)
+		of[p.sendWith(0, ch, m, opts)] = r.sent(m, opts, p.now)
 		if i%7 == 0 {
 			p.run(10 * time.Millisecond)
 		}

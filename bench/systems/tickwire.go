@@ -110,7 +110,8 @@ type tickwireConn struct {
 }
 
 func (c *tickwireConn) Send(lane peer.Lane, msg []byte) error {
-	return c.session.SendContext(c.ctx, channelOf(lane), msg)
+	_, err := c.session.SendContext(c.ctx, channelOf(lane), msg, tickwire.SendOptions{})
+	return err
 }
 
 // Flush does nothing: of a Session messages leave by themselves.

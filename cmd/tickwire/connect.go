@@ -181,7 +181,7 @@ func (c *connectCmd) send(ctx context.Context, session *tickwire.Session, in io.
 		if len(lines.Bytes()) == 0 && channel == tickwire.PlainChannel {
 			continue // plain netcode has no empty messages
 		}
-		err := session.SendContext(ctx, channel, lines.Bytes())
+		_, err := session.SendContext(ctx, channel, lines.Bytes(), tickwire.SendOptions{})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, tickwire.ErrClosed) {
 			return fmt.Errorf("a line of %d bytes, and what followed it, was not sent: %w", len(lines.Bytes()), err)
 		}

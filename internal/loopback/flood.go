@@ -170,7 +170,7 @@ func sharedStream(channel tickwire.ChannelID, size int) Runner {
 				return s, nil
 			default:
 			}
-			if err := p.session.SendContext(ctx, channel, message); err != nil {
+			if _, err := p.session.SendContext(ctx, channel, message, tickwire.SendOptions{}); err != nil {
 				return Sample{}, errors.Join(err, context.Cause(ctx))
 			}
 		}

@@ -34,7 +34,6 @@ type Cue struct {
 	Label   string
 	Channel endpoint.ChannelID
 	Bytes   int // 0: 24
-	TTL     time.Duration
 	Options endpoint.SendOptions
 }
 

@@ -125,7 +125,7 @@ func timeToLive() Scene {
 		endpoint.ChannelConfig{Delivery: endpoint.ReliableOrdered},
 		counted(7, func(i int, c *Cue) {
 			if i == 3 {
-				c.TTL = 70 * ms
+				c.Options.TTL = 70 * ms
 			}
 		}))
 }

@@ -21,11 +21,11 @@ func (e *End) sendInPlace(l *Lane, payload []byte, from origin, opts tickwire.Se
 	}
 	for at, step := 0, len(payload)/3+1; at < len(payload); at += step {
 		if _, err := d.Write(payload[at:min(at+step, len(payload))]); err != nil {
-			break // SendDraft gives the same error
+			break // SendWith gives the same error
 		}
 	}
 	memory := d.Bytes()
-	r, err := e.conn.SendDraft(l.channel.ID, opts)
+	r, err := d.SendWith(l.channel.ID, opts)
 	if err != nil {
 		d.Reset()
 	}
@@ -88,7 +88,7 @@ func (w *World) appendCommon(dst []byte, size int) []byte {
 }
 
 // Broadcast sends one message from the server to all players who are open, and notes it in the
-// ledger of each. The error is that of Server.BroadcastDraft; those of single Conns are counted
+// ledger of each. The error is that of Draft.Broadcast; those of single Conns are counted
 // as refused.
 func (w *World) Broadcast(channel tickwire.ChannelID, m Message) error {
 	if w.server == nil {
@@ -109,7 +109,7 @@ func (w *World) Broadcast(channel tickwire.ChannelID, m Message) error {
 		return err
 	}
 	memory := w.draft.Bytes()
-	err := w.server.BroadcastDraft(w.audience, channel, w.draft, opts,
+	err := w.draft.Broadcast(w.audience, channel, opts,
 		func(c *tickwire.Conn, r tickwire.Receipt, err error) {
 			to := w.crowd[told] // in the order of the audience
 			told++
