@@ -75,6 +75,16 @@ func (p *steadyPair) arriveInput() {
 	}
 }
 
+// arriveLatest is arriveInput for who takes the newest alone.
+func (p *steadyPair) arriveLatest() {
+	for end := time.Now().Add(time.Second); ; p.step() {
+		in, ok, err := inputs.Latest(p.player)
+		if p.over(ok && in.Y == 2 && err == nil, end) {
+			return
+		}
+	}
+}
+
 func (p *steadyPair) over(came bool, end time.Time) bool {
 	if !came && time.Now().After(end) {
 		p.t.Fatal("nothing came")
@@ -94,6 +104,11 @@ func TestAlloc(t *testing.T) {
 	allocs(t, "a typed channel", func() {
 		inputs.Send(p.conn, input{1, 2})
 		p.arriveInput()
+	})
+	allocs(t, "the latest of several", func() {
+		inputs.Send(p.conn, input{0, 1})
+		inputs.Send(p.conn, input{1, 2})
+		p.arriveLatest()
 	})
 }
 
@@ -128,7 +143,7 @@ func TestAllocDraft(t *testing.T) {
 	allocs(t, "a draft", func() {
 		draft.Append(field)
 		draft.WriteString("and more")
-		p.conn.Draft().SendWith(ordered, tickwire.SendOptions{})
+		draft.SendWith(ordered, tickwire.SendOptions{})
 		p.arriveAt(p.player, ordered)
 	})
 }

@@ -45,7 +45,8 @@ const (
 	// Unreliable, the zero value: at most once, in any order, sent once. For effects.
 	Unreliable = endpoint.Unreliable
 	// UnreliableLatest: as Unreliable, and what is older than one that has come is dropped. For state
-	// and inputs that are sent again and again.
+	// and inputs that are sent again and again. Those that came in order wait for the game one behind the
+	// other: Receive yields all of them, Channel.Latest the newest.
 	UnreliableLatest = endpoint.UnreliableLatest
 	// ReliableUnordered: once, as soon as it comes; nothing waits for anything. For independent events.
 	ReliableUnordered = endpoint.ReliableUnordered

@@ -126,8 +126,9 @@ func (c *Conn) Reason() Reason {
 }
 
 // Receive takes the messages of a channel that the last Update showed, the oldest first. The
-// bytes are valid until the next Update. What is not taken stays, also of an unreliable channel:
-// the next Receive begins with it, and a peer whose messages are not taken is held up in the end.
+// bytes are valid until the next Update. What is not taken stays, and the next Receive begins with
+// it: so much as ChannelConfig.WindowBytes says, beyond which an unreliable channel drops the oldest
+// and a reliable one holds up its sender.
 //
 // Under a Hub or a Session messages are events, so that Receive, Next and Latest panic.
 func (c *Conn) Receive(channel ChannelID) iter.Seq[[]byte] {

@@ -10,18 +10,23 @@ import (
 // Budget is about how many bytes of messages, with all headers, may still be sent
 // so that they leave with the coming Flush or before the one after it: as much as
 // congestion control, pacing, the limits of the peer and those of LimitBudget allow,
-// less what waits already. Each Send makes it smaller. It is 0 or more.
+// less what waits already. Each Send makes it smaller by the message's Cost. It is 0 or more.
 //
 // A game that has more to say than the line takes sorts what it has by importance and
 // sends until the budget is used up: what it sends then leaves at once, instead of
-// growing old in a queue.
+// growing old in a queue. Importance grows with the time for which something was not sent: else
+// what comes last never is.
 //
 //	for _, e := range world.ByImportance(player) {
-//		if c.Budget() < e.Size() {
+//		if c.Budget() < c.Cost(e.Size()) {
 //			break
 //		}
 //		entities.Send(c, e)
 //	}
+//
+// No budget is less than what the congestion control sends at least, which is 16 KiB a second by
+// default (CongestionConfig.MinBytesPerSecond): on a line that carries less than that a queue grows
+// in front of it all the same.
 //
 // How long it is until the Flush after the coming one is learned from the Flushes
 // before. Under a Hub or a Session, where nobody calls Flush, it is a sixtieth of a
@@ -38,6 +43,23 @@ func (c *Conn) Budget() int {
 	}
 	now := c.core.nowOfCall()
 	return c.end.Budget(now, now+c.core.step)
+}
+
+// Cost is by how much a message of so many bytes makes Budget smaller, if it is sent now: its
+// length, two bytes of a header, and about fifty where it takes a packet more. Small messages
+// share a packet, so that most of them cost little more than their length; towards a plain netcode
+// peer, where they do not, each costs a whole packet.
+func (c *Conn) Cost(bytes int) int {
+	c.lock()
+	defer c.unlock()
+	switch {
+	case c.state != connOpen:
+		return 0
+	case c.plain != nil:
+		return netcode.MaxPayloadBytes
+	}
+	now := c.core.nowOfCall()
+	return c.end.Cost(now, now+c.core.step, bytes)
 }
 
 // ChannelBudget is Budget for the messages of one channel: what is not in its way does

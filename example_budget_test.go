@@ -42,7 +42,7 @@ func ExampleConn_Budget() {
 		srv.Update(nw.Now())
 		for c := range srv.Conns() {
 			waits = max(waits, c.Stats().QueuedMessages)
-			for key := uint64(0); key < 1000 && c.Budget() > len(entity); key++ { // by importance
+			for key := uint64(0); key < 1000 && c.Budget() >= c.Cost(len(entity)); key++ { // by importance
 				entities.SendWith(c, entity, tickwire.SendOptions{Keyed: true, Key: key})
 			}
 		}

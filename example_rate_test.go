@@ -52,7 +52,7 @@ func ExampleConfig_congestion() {
 			}
 		}
 		for c := range srv.Conns() { // the most important entities, as many as a tick has room for
-			for sent := 0; sent < rate/60 && c.Budget() > len(entity); sent += len(entity) {
+			for sent := 0; sent < rate/60 && c.Budget() >= c.Cost(len(entity)); sent += c.Cost(len(entity)) {
 				_ = world.Send(c, entity)
 			}
 		}

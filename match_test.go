@@ -130,6 +130,9 @@ func TestTypedChannel(t *testing.T) {
 	if len(errs) != 1 || errs[0] == nil || !strings.Contains(errs[0].Error(), "4 bytes") {
 		t.Errorf("errors %v", errs)
 	}
+	if bad, ok := errors.AsType[*tickwire.DecodeError](errs[0]); !ok || bad.Conn != player || bad.Channel != 1 || bad.Bytes != 5 || errors.Unwrap(bad) != bad.Err {
+		t.Errorf("error %+v", bad)
+	}
 	t.Log("# several values of another channel, and a loop that is left early")
 	for _, text := range []string{"a", "b", "c"} {
 		must(t, chat.Send(conn, []byte(text)))

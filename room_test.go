@@ -348,7 +348,11 @@ func TestSendContextGivesUp(t *testing.T) {
 		go func() { late <- only(s.SendContext(t.Context(), 1, []byte("late"), tickwire.SendOptions{})) }()
 		synctest.Wait()
 		cancel(tired)
-		if err := <-early; !errors.Is(err, tired) {
+		err := <-early
+		if full, ok := errors.AsType[*tickwire.SendError](err); !errors.Is(err, tired) || !errors.Is(err, tickwire.ErrFull) || !ok || full.Channel != 1 {
+			t.Errorf("canceled: %v", err)
+		}
+		if !strings.Contains(err.Error(), "the peer's game does not take what was sent before") {
 			t.Errorf("canceled: %v", err)
 		}
 		if _, err := s.SendContext(ctx, 1, nil, tickwire.SendOptions{}); err != tired {
@@ -447,7 +451,9 @@ func TestSendContextTyped(t *testing.T) {
 		must(t, s.Send(1, make([]byte, 20))) // what is left of the queue
 		sent := make(chan error, 2)
 		for i := range cap(sent) {
-			go func() { sent <- only(typed.SendContext(t.Context(), s.Conn(), input{X: int16(i), Y: 7}, tickwire.SendOptions{})) }()
+			go func() {
+				sent <- only(typed.SendContext(t.Context(), s.Conn(), input{X: int16(i), Y: 7}, tickwire.SendOptions{}))
+			}()
 			synctest.Wait()
 		}
 		if len(sent) > 0 {

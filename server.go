@@ -112,7 +112,8 @@ func (s *Server) Flush(now time.Time) (next time.Time) { return s.unshared().gam
 // again; the zero time if nothing is due.
 func (s *Server) Service(now time.Time) (next time.Time) { return s.unshared().service(now, false) }
 
-// Events takes the events that the last Update made visible.
+// Events takes the events that the last Update made visible. What is not taken stays, and the next
+// call begins with it.
 func (s *Server) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) { s.unshared().eachEvent(yield) }
 }

@@ -41,8 +41,18 @@ func (e *Endpoint) BeginFlush() {
 // Budget is about how many bytes of messages sent now would leave until a time, ten seconds ahead
 // at most, with all headers: as much as congestion control, pacing, the limits of the peer and
 // that of LimitBudget allow, less what waits already, of capped channels as much as their cap
-// lets go. A game that stops sending at 0 keeps its queues near empty.
+// lets go. A game that stops sending when it is less than the Cost of the next message keeps its
+// queues near empty.
 func (e *Endpoint) Budget(now, until int64) int { return e.budget(now, until, nil) }
+
+// Cost is by how much a message of so many bytes makes Budget smaller, if it is sent now: its
+// length, two bytes of a header, and what a packet costs beside its frames if it takes one more. Many
+// small messages share a packet, so that most cost little more than their length.
+func (e *Endpoint) Cost(now, until int64, bytes int) int {
+	out, datagram := &e.outbox, e.paths.datagramBytes()
+	waits := out.waitingBytes(now, soon(now, until), nil)
+	return int(out.withPackets(waits+int64(max(0, bytes))+perMessage, datagram) - out.withPackets(waits, datagram))
+}
 
 // ChannelBudget is Budget for one channel: of the others only counts what goes before its messages
 // or beside them, not what waits for credit or has a lower Priority; and its own cap counts. 0 if
@@ -111,7 +121,17 @@ const perMessage = 2
 // backlog is how many bytes wait that go until a time if the path lets them, with all headers,
 // about; if of is not nil only those that may go before its messages.
 func (out *outbox) backlog(now, until int64, of *sender, datagram int) int64 {
-	bytes := int64(0)
+	return out.withPackets(out.waitingBytes(now, until, of), datagram)
+}
+
+// withPackets is how many bytes of messages are with all headers, about.
+func (out *outbox) withPackets(bytes int64, datagram int) int64 {
+	room := int64(max(datagram, 100))
+	return bytes + (bytes+room-1)/room*int64(out.overhead)
+}
+
+// waitingBytes is backlog without what packets cost.
+func (out *outbox) waitingBytes(now, until int64, of *sender) (bytes int64) {
 	busy := out.busy()
 	for i := range busy {
 		for _, s := range busy[i].active {
@@ -120,8 +140,7 @@ func (out *outbox) backlog(now, until int64, of *sender, datagram int) int64 {
 			}
 		}
 	}
-	room := int64(max(datagram, 100))
-	return bytes + (bytes+room-1)/room*int64(out.overhead)
+	return bytes
 }
 
 // waitingMessages is how many messages wait that the peer counts before those of a channel.

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -185,6 +186,47 @@ func TestBudgetCountsDown(t *testing.T) {
 	p.ends[0].Close(p.now, CodeNone, "")
 	if got := p.ends[0].Budget(p.now, p.now+step); got != 0 {
 		t.Errorf("budget %d of a closed end", got)
+	}
+}
+
+// TestCost: a message makes the budget smaller by its cost, small ones by little more than they are.
+func TestCost(t *testing.T) {
+	cfg := channels()
+	cfg.Controller = func() Controller { return fixedRate(6_000_000) }
+	p := newPair(t, cfg, 10*time.Millisecond).open()
+	p.run(time.Second)
+	e, until := p.ends[0], p.now+second/60
+	rnd, sent, total := rand.New(rand.NewPCG(1, 2)), 0, 0
+	for budget := e.Budget(p.now, until); ; sent++ {
+		size := 4 + rnd.IntN(60)
+		if rnd.IntN(20) == 0 {
+			size = 4 + rnd.IntN(5000)
+		}
+		cost := e.Cost(p.now, until, size)
+		if cost > budget {
+			break
+		}
+		p.send(0, chanOf([]Delivery{Unreliable, ReliableUnordered, ReliableOrdered}[rnd.IntN(3)]), message(sent, size))
+		if got := e.Budget(p.now, until); got != budget-cost {
+			t.Fatalf("message %d of %d bytes costs %d, the budget went from %d to %d", sent, size, cost, budget, got)
+		}
+		budget -= cost
+		total += size
+	}
+	if sent < 100 {
+		t.Errorf("only %d messages", sent)
+	}
+	t.Log("# what is said to be left over is about what left in packets")
+	before := e.Stats().BytesSent
+	p.run(500 * time.Millisecond)
+	if bytes := int(e.Stats().BytesSent - before); bytes < total || bytes > total*11/10+1000 {
+		t.Errorf("%d bytes of messages, %d were sent", total, bytes)
+	}
+	if a, b := e.Cost(p.now, until, 0), e.Cost(p.now, until, -5); a < 2 || a > 100 || a != b {
+		t.Errorf("an empty message costs %d, %d", a, b)
+	}
+	if a, b := e.Cost(p.now, until, 30), e.Cost(p.now, until, 130); b != a+100 {
+		t.Errorf("100 bytes more cost %d", b-a)
 	}
 }
 

@@ -39,7 +39,7 @@ type SendError struct {
 	Channel ChannelID
 	Err     error
 	Field   string // the setting that set the limit; of ErrOption the option
-	Value   int    // what was asked for
+	Value   int    // what was asked for; of MaxQueuedBytes what would wait then
 	Limit   int
 }
 
@@ -53,6 +53,9 @@ func (e *SendError) Error() string {
 	case e.Err == ErrDraft:
 		return fmt.Sprintf("%v: %d bytes of it are in the way of a group on channel %d; send or Reset it, or see %s",
 			e.Err, e.Value, e.Channel, e.Field)
+	case e.Field == "MaxQueuedBytes":
+		return fmt.Sprintf("%v: channel %d, %d bytes with this message, where %s allows %d (a message counts as its length + %d)",
+			e.Err, e.Channel, e.Value, e.Field, e.Limit, messageCharge)
 	}
 	return fmt.Sprintf("%v: channel %d, %d where %s allows %d", e.Err, e.Channel, e.Value, e.Field, e.Limit)
 }

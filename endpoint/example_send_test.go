@@ -114,7 +114,7 @@ func ExampleLone_Budget() {
 	for now := time.Duration(0); now < 5*time.Second; now += time.Millisecond {
 		if now%step < time.Millisecond { // a tick
 			old = max(old, server.Stats().QueuedMessages)
-			for key := uint64(0); key < 1000 && server.Budget(now, now+step) > len(entity); key++ {
+			for key := uint64(0); key < 1000 && server.Budget(now, now+step) >= server.Cost(now, now+step, len(entity)); key++ {
 				server.Send(1, entity, endpoint.SendOptions{Keyed: true, Key: key})
 			}
 		}
