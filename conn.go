@@ -169,7 +169,7 @@ func (c *Conn) Latest(channel ChannelID) (last []byte, ok bool) {
 func (c *Conn) mustPoll() {
 	if c.core.shared != nil {
 		panic("tickwire: under a Hub or a Session messages are events: take them in the loop over Events, " +
-			"with Event.Payload or Channel.Decode, instead of Receive, Next and Latest")
+			"by Event.Payload or Channel.Decode, in place of Receive, Next and Latest")
 	}
 }
 

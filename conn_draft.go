@@ -13,7 +13,7 @@ import (
 //
 //	d := c.Draft()
 //	fmt.Fprintf(d, "%v takes the flag", name)
-//	d.SendWith(chat, tickwire.SendOptions{})
+//	d.SendWith(chat.Config().ID, tickwire.SendOptions{})
 //
 // Each Conn has one, which SendWith sends to its peer; a Server and a Hub make others,
 // for messages to many, which Broadcast sends. A draft takes as much as the

@@ -27,8 +27,8 @@ import (
 type SendOptions = endpoint.SendOptions
 
 // Send sends a message on a channel. The bytes are copied. It leaves with the next
-// Flush, under a Hub or a Session by itself. The error is one with ErrClosed, or a *SendError that wraps ErrFull,
-// ErrTooLarge or ErrNoChannel; then the message is not sent.
+// Flush, under a Hub or a Session by itself. The error is one with ErrClosed, or a
+// *SendError that wraps ErrFull, ErrTooLarge or ErrNoChannel; then it is not sent.
 func (c *Conn) Send(channel ChannelID, b []byte) error {
 	_, err := c.SendWith(channel, b, SendOptions{})
 	return err
@@ -44,9 +44,8 @@ func (c *Conn) SendWith(channel ChannelID, b []byte, opts SendOptions) (Receipt,
 	return c.send(channel, b, nil, &opts)
 }
 
-// send sends what lies in a draft, or, if that is nil, bytes of the caller's. Whose the draft is
-// gets it back as the endpoint leaves it: empty, or, if it is shared or towards a plain peer, as it was.
-// The lock is held.
+// send sends what lies in a draft, or, if that is nil, bytes of the caller's. It leaves the draft
+// empty, or as it was if it is shared, or the peer plain. The lock is held.
 func (c *Conn) send(
 	channel ChannelID, b []byte, from *endpoint.Draft, opts *SendOptions,
 ) (r Receipt, err error) {

@@ -12,12 +12,14 @@ import (
 )
 
 // SendContext sends a message as SendWith does, and while the channel's queue refuses
-// it waits for room, until ctx ends. Then the message is not sent, and the error wraps ctx's cause
-// and ErrFull: it names the channel, and says whether the peer's game takes what it is sent. Any number of goroutines may wait, with or without a loop over Events.
-// Those who wait for one channel get in in the order in which they came; Send does
-// not overtake them. A channel that drops when it is full (ChannelConfig.Full)
-// never makes it wait; to the table of receipts (Config.MaxReceipts) it does not wait: that has
-// room when Events are read. TTL counts from the call.
+// it waits for room, until ctx ends. Then the message is not sent, and the error wraps
+// ctx's cause and ErrFull: it names the channel, and says whether the peer's game takes
+// what it is sent. TTL counts from the call.
+//
+// Any number of goroutines may wait, with or without a loop over Events. Those who wait
+// for one channel get in in the order in which they came; Send does not stand in that
+// line. A channel that drops when it is full (ChannelConfig.Full) never makes it wait,
+// nor does the table of receipts (Config.MaxReceipts): that has room when Events are read.
 //
 // It is for the Conns of a Hub or a Session, and ErrNotShared elsewhere. A loop over
 // Events that waits takes no messages meanwhile: if both ends do, or if the peer grants no

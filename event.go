@@ -189,8 +189,8 @@ func (q *eventQueue) push(ev Event) {
 	*q.ring.Push() = ev
 }
 
-// pushOnce queues an event unless the last one of its kind is still there, whose number plus one is kept
-// in last.
+// pushOnce queues an event unless the last one of its kind is still there, whose number,
+// plus one, is kept in last.
 func (q *eventQueue) pushOnce(last *uint64, ev Event) {
 	if *last == 0 || !q.ring.Has(*last-1) {
 		q.push(ev)

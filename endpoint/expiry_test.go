@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -18,6 +19,10 @@ func (p *pair) sendWith(end int, ch ChannelID, payload []byte, opts SendOptions)
 	}
 	return r
 }
+
+// timeLeft is how long it is until a time, from the latest that the endpoint knows; not 0, which is
+// for ever.
+func (e *Endpoint) timeLeft(until int64) time.Duration { return time.Duration(cmp.Or(until-e.now, -1)) }
 
 // hold keeps a channel from sending anything for a thousand seconds.
 func (p *pair) hold(end int, ch ChannelID) *sender {

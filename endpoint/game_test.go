@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"cmp"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -273,7 +272,7 @@ func (g *game) jump(how, b byte) {
 func (g *game) message(end int, d Delivery, size int, how, b byte) {
 	opts := SendOptions{Receipt: true}
 	if how == 1 || how == 6 {
-		opts.TTL = g.timeLeft(end, g.now+int64(b)*500_000)
+		opts.TTL = g.ends[end].timeLeft(g.now + int64(b)*500_000)
 	}
 	if d.latest() && how >= 2 {
 		opts.Keyed, opts.Key = true, uint64(b)/5%4
@@ -291,11 +290,6 @@ func (g *game) message(end int, d Delivery, size int, how, b byte) {
 		payload := g.payload(size)
 		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].Send(chanOf(d), payload, opts) })
 	}
-}
-
-// timeLeft is how long it is until a time, from the latest that an end knows; not 0, which is for ever.
-func (g *game) timeLeft(end int, until int64) time.Duration {
-	return time.Duration(cmp.Or(until-g.ends[end].now, -1))
 }
 
 // payload makes up one that no other message has.
@@ -333,8 +327,7 @@ func (g *game) drafted(end int, d Delivery, size int, opts SendOptions, b byte) 
 	}
 }
 
-// shared sends one message from both ends, of which each has its own clock; until when it is of use is said by
-// that of one.
+// shared sends one message from both ends, of which each has its own clock.
 func (g *game) shared(by int, d Delivery, size int, opts SendOptions) {
 	payload := g.payload(size)
 	g.many.Reset()
@@ -343,7 +336,7 @@ func (g *game) shared(by int, d Delivery, size int, opts SendOptions) {
 	until := g.ends[by].now + int64(opts.TTL)
 	for end := range g.ends {
 		if opts.TTL != 0 {
-			opts.TTL = g.timeLeft(end, until)
+			opts.TTL = g.ends[end].timeLeft(until)
 		}
 		g.sends(end, d, payload, opts, func() (Receipt, error) { return g.ends[end].SendDraft(chanOf(d), g.many, opts) })
 	}
