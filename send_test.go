@@ -280,8 +280,12 @@ func TestSendPlain(t *testing.T) {
 	if err != tickwire.ErrPlainReceipt {
 		t.Errorf("Receipt: %v", err)
 	}
+	budget, cost := player.Budget(), player.Cost(5)
 	_, err = player.SendWith(tickwire.PlainChannel, []byte("plain"), tickwire.SendOptions{})
 	must(t, err)
+	if left := player.Budget(); cost <= 0 || left != budget-cost {
+		t.Errorf("a message that costs %d took %d of %d", cost, budget-left, budget)
+	}
 	w.run(time.Second, nil)
 	if !slices.Equal(peer.got, []string{"plain"}) || player.ChannelStats(tickwire.PlainChannel) != (tickwire.ChannelStats{}) {
 		t.Errorf("got %q", peer.got)

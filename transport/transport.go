@@ -14,7 +14,7 @@ import (
 )
 
 // MinDatagram is the least that a socket has to carry, in bytes of payload: a connect request takes
-// as much, and a resume request (SPEC.md, section 3.2).
+// as much, and a resume request (both are padded, against amplification).
 const MinDatagram = 1078
 
 const (
