@@ -9,21 +9,17 @@ import (
 
 // SendOptions say how one message is to be sent. The zero value asks for nothing
 // special; an option that the channel's delivery does not have is an error that wraps
-// ErrOption. The fields:
+// ErrOption. [endpoint.SendOptions] has each field at length:
 //
-//   - Receipt bool asks for an event Delivered or Lost about this message. The receipt
-//     that SendWith returns tells which it is of.
-//   - TTL time.Duration is how long the message is of use; 0: for ever, negative: it is
-//     of none any more. When it is over the message is neither sent nor sent again, and
-//     its receipt reads Lost with Expired; it may still arrive, if it was under way.
-//     It counts from the call under a Hub or a Session, else from the time that the last
-//     Update, Flush or Service was given.
-//   - Keyed bool gives the message of a Latest channel a Key uint64, such as the number
-//     of an entity: "latest" then means the latest of its key.
-//   - Group uint32, if not 0, is for ReliableOrdered: messages of the same number that
-//     are sent one after the other may overtake each other, but never those around them.
-//   - Droppable bool is for ReliableOrdered: the message is sent once and never again. It
-//     arrives in its place or not at all, and nothing waits for it.
+//	Receipt   bool          // an event Delivered or Lost will tell about this message
+//	TTL       time.Duration // how long it is of use; 0: for ever, negative: no more
+//	Keyed     bool          // on a Latest channel: "latest" means the latest of
+//	Key       uint64        // this key, such as the number of an entity
+//	Group     uint32        // if not 0, on ReliableOrdered: it may overtake its group's others
+//	Droppable bool          // on ReliableOrdered: sent once; comes in its place or not at all
+//
+// A TTL counts from the call under a Hub or a Session, and elsewhere from the time that the
+// last Update, Flush or Service was given, which in a loop of ticks is that of the tick.
 type SendOptions = endpoint.SendOptions
 
 // Send sends a message on a channel. The bytes are copied. It leaves with the next
