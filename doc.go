@@ -14,15 +14,19 @@
 //
 // # One message
 //
-// Send is the simple form. [Conn.SendWith], and that of the channels, adds
-// [SendOptions]: a receipt, a time to live, a key whose latest value counts, a group
-// whose messages may overtake each other, or that nothing waits for the message if
-// it is lost. How channels share a connection is for their [ChannelConfig] to say:
+// There are three ways to send it, of a [Conn], a [RawChannel] and a [Channel] alike. Send is
+// the simple one. SendWith adds [SendOptions]: a receipt, a time to live, a key whose
+// latest value counts, a group whose messages may overtake each other, or that nothing
+// waits for the message if it is lost. SendContext waits, under a Hub or a Session, while
+// the queue is full. What came is taken by Receive, the oldest first, or by Latest, the
+// newest alone; under a Hub or a Session it is among the events.
+//
+// How channels share a connection is for their [ChannelConfig] to say:
 // Priority, Weight, BytesPerSecond; so is what happens at a full queue, and how much of
 // small messages goes out once more before anybody knows of a loss: Repair. A game that has
-// more to say than the line takes sends, in each tick, until [Conn.Budget] or
-// [Conn.ChannelBudget] is used up;
-// [Conn.LimitBudget] lowers it.
+// more to say than the line takes sends, in each tick, until the [Conn.Cost] of the next
+// message is more than is left of [Conn.Budget] or [Conn.ChannelBudget]; [Conn.LimitBudget]
+// lowers it.
 //
 // # Building in place, and sending to many
 //

@@ -5,7 +5,9 @@ import (
 	"iter"
 	"math"
 	"net/netip"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,6 +258,21 @@ func TestSendMisfit(t *testing.T) {
 	w.conn.Close(tickwire.CodeNone, "")
 	if _, err := raw.SendWith(w.conn, nil, tickwire.SendOptions{}); !errors.Is(err, tickwire.ErrClosed) {
 		t.Errorf("after Close: %v", err)
+	}
+}
+
+// TestWaysToSend: there are three, of a Conn and of both kinds of channels, and no more.
+func TestWaysToSend(t *testing.T) {
+	for _, of := range []any{new(tickwire.Conn), new(tickwire.RawChannel), new(tickwire.Channel[input])} {
+		var names []string
+		for i := range reflect.TypeOf(of).NumMethod() {
+			if name := reflect.TypeOf(of).Method(i).Name; strings.HasPrefix(name, "Send") {
+				names = append(names, name)
+			}
+		}
+		if !slices.Equal(names, []string{"Send", "SendContext", "SendWith"}) {
+			t.Errorf("%T has %v", of, names)
+		}
 	}
 }
 
