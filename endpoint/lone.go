@@ -118,8 +118,10 @@ func (l *Lone) Receive(channel ChannelID) (Message, bool) { return l.seen().Rece
 // ClockSamples yields the exchanges of clocks since the last call, for package timeline.
 func (l *Lone) ClockSamples() iter.Seq[ClockSample] { return l.endpoint().ClockSamples() }
 
+// SetNow tells a Lone the time, from which the TTL of what is sent next counts; see [Endpoint.SetNow].
+func (l *Lone) SetNow(now time.Duration) { l.endpoint().SetNow(int64(now)) }
+
 // Send sends a message on a channel; see [Endpoint.Send]. Before the peer is there it waits.
-// SendOptions.ExpiresAt is a time of the same clock as now is elsewhere, int64(now+ttl).
 func (l *Lone) Send(channel ChannelID, payload []byte, opts SendOptions) (Receipt, error) {
 	return l.endpoint().Send(channel, payload, opts)
 }
@@ -132,11 +134,6 @@ func (l *Lone) SendDraft(channel ChannelID, d *Draft, opts SendOptions) (Receipt
 	return l.endpoint().SendDraft(channel, d, opts)
 }
 
-// SendShared sends one message to many, an end at a time; see [Endpoint.SendShared].
-func (l *Lone) SendShared(channel ChannelID, d *Draft, opts SendOptions) (Receipt, error) {
-	return l.endpoint().SendShared(channel, d, opts)
-}
-
 // Budget is how many bytes of messages can be sent now so that they leave until a time, in the peer's
 // channels together; see [Endpoint.Budget].
 func (l *Lone) Budget(now, until time.Duration) int {
@@ -146,6 +143,11 @@ func (l *Lone) Budget(now, until time.Duration) int {
 // ChannelBudget is Budget of one channel.
 func (l *Lone) ChannelBudget(channel ChannelID, now, until time.Duration) int {
 	return l.endpoint().ChannelBudget(channel, int64(now), int64(until))
+}
+
+// Cost is by how much a message of so many bytes makes Budget smaller; see [Endpoint.Cost].
+func (l *Lone) Cost(now, until time.Duration, bytes int) int {
+	return l.endpoint().Cost(int64(now), int64(until), bytes)
 }
 
 // PathBusy says that the carrier takes nothing for the moment, or does again; see [Endpoint.PathBusy].

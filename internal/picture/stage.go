@@ -246,7 +246,7 @@ func (st *stage) give(at int64, c Cue) {
 	fill(payload, len(st.line.Messages))
 	opts := c.Options
 	opts.Receipt = true
-	st.ends[0].SetNow(st.now) // from which a TTL counts
+	st.ends[0].SetNow(time.Duration(st.now)) // from which a TTL counts
 	m := Message{Cue: c, Sent: at, Stored: never, Seen: never, Told: never}
 	r, err := st.ends[0].Send(c.Channel, payload, opts)
 	switch {
