@@ -39,12 +39,12 @@ type numbers struct {
 	// Sending.
 	next         uint64 // number of the next packet
 	skipIn       int    // packets until numbers are left out
-	skips        uint8  // so many
 	sent         seq.Ring[sentPacket]
 	contents     seq.Ring[content]
 	largestAcked uint64
 	ackVisits    uint64 // numbers that ACKs of the peer named so far
 	anyAcked     bool
+	skips        uint8  // how many numbers are left out next
 	unsettled    uint64 // no packet below it is in flight
 	owed         uint64 // no packet below it owes an answer
 	eliciting    int    // packets in flight that elicit an ack
