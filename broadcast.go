@@ -18,7 +18,7 @@ type Broadcaster interface {
 	crowd() *core
 }
 
-func (s *Server) crowd() *core { return &s.core }
+func (s *Server) crowd() *core { return s.unshared() }
 
 func (h *Hub) crowd() *core { return &h.srv.core }
 
@@ -34,7 +34,7 @@ func (h *Hub) crowd() *core { return &h.srv.core }
 func (s *Server) Broadcast(
 	conns iter.Seq[*Conn], channel ChannelID, b []byte, opts SendOptions, report Report,
 ) error {
-	return s.core.broadcastBytes(conns, channel, b, &opts, report)
+	return s.unshared().broadcastBytes(conns, channel, b, &opts, report)
 }
 
 // Broadcast sends one message to many Conns; see Server.Broadcast. The lock is taken once to send

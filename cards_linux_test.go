@@ -93,7 +93,7 @@ func playCards(t *testing.T, p handset, bound bool) {
 }
 
 // redial opens a socket at the address of the card that is up.
-func (p handset) redial() (transport.Socket, error) {
+func (p handset) redial(tickwire.Redial) (transport.Socket, error) {
 	return netns.Try(p.Host, func() (*udp.Socket, error) {
 		probe, err := net.Dial("udp", serverAt)
 		if err != nil {

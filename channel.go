@@ -153,7 +153,7 @@ func (ch *Channel[T]) Send(c *Conn, v T) error {
 
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
-	enc, err := c.core.encoderOf(ch, &ch.cfg)
+	enc, err := c.mustBe().encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return 0, err
 	}
@@ -290,7 +290,7 @@ func (ch *RawChannel) Send(c *Conn, b []byte) error {
 
 // SendWith sends a message with options; see Conn.SendWith.
 func (ch *RawChannel) SendWith(c *Conn, b []byte, opts SendOptions) (Receipt, error) {
-	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
+	if _, err := c.mustBe().encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendWith(ch.cfg.ID, b, opts)

@@ -47,31 +47,31 @@ func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 }
 
 // Update makes what arrived visible; see Server.Update.
-func (c *Client) Update(now time.Time) { c.update(now) }
+func (c *Client) Update(now time.Time) { c.owned().update(now) }
 
 // Flush sends what was sent since the last one; see Server.Flush.
-func (c *Client) Flush(now time.Time) (next time.Time) { return c.gameFlush(now) }
+func (c *Client) Flush(now time.Time) (next time.Time) { return c.owned().gameFlush(now) }
 
 // Service does what the game cannot see; see Server.Service.
-func (c *Client) Service(now time.Time) (next time.Time) { return c.service(now, false) }
+func (c *Client) Service(now time.Time) (next time.Time) { return c.owned().service(now, false) }
 
 // Events takes the events that the last Update made visible: first Connecting,
 // Connected when messages can be sent, last Disconnected.
 func (c *Client) Events() iter.Seq[Event] {
-	return func(yield func(Event) bool) { c.eachEvent(yield) }
+	return func(yield func(Event) bool) { c.owned().eachEvent(yield) }
 }
 
 // Conn returns the connection with an ID; nil if it is not open.
-func (c *Client) Conn(id uint64) *Conn { return c.byID[id] }
+func (c *Client) Conn(id uint64) *Conn { return c.owned().byID[id] }
 
 // Conns lists the connections in the order in which they were connected. One
 // that ended is listed until the Update after its Disconnected.
 func (c *Client) Conns() iter.Seq[*Conn] {
-	return func(yield func(*Conn) bool) { c.eachConn(yield) }
+	return func(yield func(*Conn) bool) { c.owned().eachConn(yield) }
 }
 
 // Close ends every connection and closes the sockets; see Server.Close.
-func (c *Client) Close() error { return c.core.close(CodeNone, "") }
+func (c *Client) Close() error { return c.owned().close(CodeNone, "") }
 
 // Connect begins to connect with connect tokens: one token or several, as the
 // backend handed them out, which are tried in turn. Events tell the progress:
@@ -86,8 +86,15 @@ func (c *Client) Connect(tokens []byte) (*Conn, error) {
 	return c.connect(p, tokens)
 }
 
+// owned is the core, for what only the owner may call, and not from a function that it calls.
+func (c *Client) owned() *core {
+	c.mustBeOutside()
+	return &c.core
+}
+
 // firstPort is the socket that is used if none is named.
 func (c *Client) firstPort() (*port, error) {
+	c.mustBeOutside()
 	switch {
 	case c.closed:
 		return nil, ErrClosed
@@ -99,6 +106,7 @@ func (c *Client) firstPort() (*port, error) {
 
 // ConnectOver is Connect over one of several sockets.
 func (c *Client) ConnectOver(socket transport.Socket, tokens []byte) (*Conn, error) {
+	c.mustBeOutside()
 	if p := c.portOf(socket); p != nil {
 		return c.connect(p, tokens)
 	}

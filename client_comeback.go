@@ -126,12 +126,46 @@ func (b *comeback) sendDue() {
 }
 
 // begin begins a try: over the socket that the Conn has, and if nobody answered there over
-// another one, if there is Redial.
+// another one, if there is Redial. Who has been waiting for that goes on without.
 func (b *comeback) begin(now int64) {
-	d, c := b.of, b.of.conn
-	if b.tries++; b.tries > 1 || b.try.port.broken {
-		b.redial()
+	d, c := b.of, b.of.client
+	b.tries++
+	switch {
+	case b.tries == 1 && !b.try.port.broken:
+	case c.cfg.Redial == nil:
+		if i := slices.IndexFunc(c.ports, func(p *port) bool { return !p.broken }); b.try.port.broken && i >= 0 {
+			b.try.port = c.ports[i]
+		}
+	case d.asking == nil:
+		b.at = now + int64(patience)
+		d.askForSocket(b.beginOver)
+		return
 	}
+	b.ask(now)
+}
+
+// beginOver goes on with a try over the socket that Redial has given, in place of one that did not
+// wait for it.
+func (b *comeback) beginOver(now int64, p *port, err error) (used bool) {
+	c := b.of.client
+	if b.of.back != b {
+		return false
+	}
+	b.stopTry()
+	if err != nil {
+		b.of.noOtherWay(err)
+	} else {
+		c.addPort(p)
+		b.try.port, c.unused = p, true // that of the try before
+	}
+	b.ask(now)
+	b.sendDue()
+	return err == nil
+}
+
+// ask shows the server a ticket.
+func (b *comeback) ask(now int64) {
+	d, c := b.of, b.of.conn
 	cfg := d.netcodeConfig(c.end.AppendHello(now, nil), b.try.port)
 	cfg.Patience = patience
 	if c.core.cfg.Resume == KeepMessages {
@@ -145,23 +179,6 @@ func (b *comeback) begin(now int64) {
 	}
 	b.try.netcode = asks
 	b.at = now + int64(patience)*int64(len(b.shows.Addresses))
-}
-
-// redial takes another socket for the next try, if there is one to be had.
-func (b *comeback) redial() {
-	c := b.of.client
-	if c.cfg.Redial == nil {
-		if i := slices.IndexFunc(c.ports, func(p *port) bool { return !p.broken }); b.try.port.broken && i >= 0 {
-			b.try.port = c.ports[i]
-		}
-		return
-	}
-	p, err := c.redialed()
-	if err != nil {
-		c.cfg.Logger.Warn("no other way to the server", "server", b.of.handshake.netcode.Server(), "err", err)
-		return
-	}
-	b.try.port, c.unused = p, true // that of the try before
 }
 
 // rest waits until the next try, a while at least.

@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"time"
@@ -39,6 +40,8 @@ type dialed struct {
 	search search    // for another way
 	wallet wallet    // resume tickets
 	back   *comeback // with one of them; nil: the server is not lost
+
+	asking context.CancelFunc // of the question to Redial that is under way; nil: none is
 }
 
 // newDialed begins with one who has dialed nobody yet.
@@ -261,7 +264,10 @@ func (d *dialed) abort(r Reason) {
 }
 
 // disconnected implements peer.
-func (d *dialed) disconnected() { d.drainOld() }
+func (d *dialed) disconnected() {
+	d.stopAsking()
+	d.drainOld()
+}
 
 // forget implements peer.
 func (d *dialed) forget() {

@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
@@ -18,12 +19,18 @@ func (d *dialed) follow(tokens []byte) {
 	}
 	d.handedOver = true
 	if err := d.connectBeside(tokens); err != nil {
-		d.client.cfg.Logger.Warn("not handed over to another server", "err", err)
-		d.conn.drain(CodeGoingAway, handedOver, oldConnFor)
+		d.stayBehind(err)
 	}
 }
 
-// connectBeside connects with tokens beside the Conn that there is.
+// stayBehind ends a Conn whose server hands it over, and which does not follow.
+func (d *dialed) stayBehind(err error) {
+	d.client.cfg.Logger.Warn("not handed over to another server", "err", err)
+	d.conn.drain(CodeGoingAway, handedOver, oldConnFor)
+}
+
+// connectBeside connects with tokens beside the Conn that there is, by its socket; or by another
+// one, if that leads to one server only.
 func (d *dialed) connectBeside(tokens []byte) error {
 	c := d.client
 	if c.cfg.StayPut {
@@ -33,16 +40,45 @@ func (d *dialed) connectBeside(tokens []byte) error {
 	if err := next.parse(tokens); err != nil {
 		return err
 	}
-	p, err := c.portBeside(d.conn)
-	if err != nil {
-		return err
+	switch old := d.conn.at().port; {
+	case !old.joined:
+		return next.beginBeside(old, d.conn)
+	case c.cfg.Redial == nil:
+		return config.Wrong("Redial", nil, "a function that opens a socket, since this one leads to one server only")
+	case d.asking != nil:
+		return errAsking
 	}
-	_, err = c.begin(next, p, d.conn, next.tryToken)
+	d.askForSocket(func(_ int64, p *port, err error) bool { return next.connectOver(d, p, err) })
+	return nil
+}
+
+func (d *dialed) beginBeside(p *port, old *Conn) error {
+	_, err := d.client.begin(d, p, old, d.tryToken)
 	return err
+}
+
+// connectOver connects beside the Conn of old over the socket that Redial has given.
+func (d *dialed) connectOver(old *dialed, p *port, err error) (used bool) {
+	if old.conn.state != connOpen {
+		return false
+	}
+	if err == nil {
+		d.client.addPort(p)
+		used, err = true, d.beginBeside(p, old.conn)
+	}
+	if err != nil {
+		d.client.unused = true
+		old.stayBehind(err)
+	}
+	return used
 }
 
 // parse takes tokens, of which each has to be for this game.
 func (d *dialed) parse(tokens []byte) (err error) {
+	if isText(tokens) {
+		return config.Wrong("tokens", "a text", "the bytes of connect tokens: a login that refuses answers with a text, "+
+			"which tokenhttp.Fetch makes an error of")
+	}
 	if d.tokens, err = netcode.ParseTokenList(tokens); err != nil {
 		return err
 	}
@@ -54,16 +90,10 @@ func (d *dialed) parse(tokens []byte) (err error) {
 	return nil
 }
 
-// portBeside is a socket by which another server can be reached: that of a Conn, unless it
-// leads to one server only.
-func (c *Client) portBeside(old *Conn) (*port, error) {
-	if !old.at().port.joined {
-		return old.at().port, nil
-	}
-	if c.cfg.Redial == nil {
-		return nil, config.Wrong("Redial", nil, "a function that opens a socket, since this one leads to one server only")
-	}
-	return c.redialed()
+// isText reports whether bytes begin as JSON or a page does, and no token.
+func isText(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && bytes.IndexByte([]byte("{[<"), b[0]) >= 0
 }
 
 // drainOld ends the Conn from which this one was handed over, when it is open, or never will be:

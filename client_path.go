@@ -26,7 +26,7 @@ func (d *dialed) openPath(socket transport.Socket, cfg PathConfig) (path uint8, 
 func (d *dialed) openPathOver(p *port, cfg PathConfig) (path uint8, err error) {
 	c, conn := d.client, d.conn
 	if !conn.open() {
-		return 0, ErrClosed
+		return 0, conn.shut()
 	}
 	if conn.plain != nil {
 		return 0, &PathError{Err: ErrPaths}

@@ -41,17 +41,38 @@ func (d *dialed) whyEnded(ev netcode.ClientEvent) Reason {
 		return Reason{Code: CodeFull, Text: "the server is full", Remote: true}
 	case netcode.StateRequestTimedOut:
 		if d.resumes {
-			return Reason{Code: CodeTimeout, Text: "the server did not answer our ticket: it is down, elsewhere, " +
+			return Reason{Code: CodeTimeout, Text: d.client.unsent() + "the server did not answer our ticket: it is down, elsewhere, " +
 				"or has another key or protocol id than when it gave it, which its log says"}
 		}
-		return Reason{Code: CodeTimeout, Text: "the server did not answer our request: it is down, elsewhere, " +
-			"or has another key or protocol id, which its log says"}
+		return Reason{Code: CodeTimeout, Text: d.client.unsent() + "the server did not answer our request: it is down, " +
+			"elsewhere, or has another key or protocol id, which its log says; or the path does not carry a datagram of 1078 bytes"}
 	case netcode.StateResponseTimedOut:
 		return Reason{Code: CodeTimeout, Text: "the server did not confirm our answer"}
 	case netcode.StateTimedOut:
 		return Reason{Code: CodeTimeout, Text: "nothing was heard from the server"}
 	}
 	return Reason{Code: CodeNone, Remote: true}
+}
+
+// unsent is what a silence begins with if no datagram was ever sent: it is not the server that is silent.
+func (c *Client) unsent() string {
+	if !c.neglect.flushed {
+		return "nothing was sent: is Flush called? So "
+	}
+	var failed, refused uint64
+	for _, p := range c.ports {
+		if p.stats.Sent > 0 {
+			return ""
+		}
+		failed, refused = failed+p.stats.Errors, refused+p.stats.Refused
+	}
+	switch {
+	case failed > 0:
+		return "nothing was sent: the socket fails, and the log says why. So "
+	case refused > 0:
+		return "nothing was sent: the socket takes nothing. So "
+	}
+	return ""
 }
 
 // ofTicket says why a ticket is of no use, and adds the way out; after a silence it may be yet, and who

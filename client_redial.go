@@ -108,16 +108,26 @@ func (s *search) redial(now int64) {
 			s.old &^= 1 << path
 		}
 	}
-	socket, err := d.client.cfg.Redial()
+	if d.asking == nil {
+		d.askForSocket(s.tryOver)
+	}
+}
+
+// tryOver opens a path over the socket that Redial has given, if one is still sought.
+func (s *search) tryOver(_ int64, p *port, err error) (used bool) {
+	if s.state != searchLooking || s.of.back != nil {
+		return false
+	}
 	if err == nil {
-		s.path, err = d.openPath(socket, PathConfig{})
+		s.path, err = s.of.openPathOver(p, PathConfig{})
 	}
 	if err != nil {
 		s.moved = false
-		d.client.cfg.Logger.Warn("no other way to the server", "server", d.handshake.netcode.Server(), "err", err)
-		return
+		s.of.noOtherWay(err)
+		return false
 	}
 	s.state = searchTrying
+	return true
 }
 
 // isLost reports whether a Conn has no path on which anybody answers, or may answer yet.

@@ -33,20 +33,6 @@ func (c *Client) portFor(field string, socket transport.Socket) (p *port, isNew 
 	return p, true, nil
 }
 
-// redialed is the port of a socket that Redial opens.
-func (c *Client) redialed() (*port, error) {
-	socket, err := c.cfg.Redial()
-	if err != nil {
-		return nil, err
-	}
-	p, _, err := c.portFor("the socket of Redial", socket)
-	if err != nil {
-		return nil, err
-	}
-	c.addPort(p)
-	return p, nil
-}
-
 // doesWithout implements role: what went by the socket goes over other paths. Without any,
 // and nobody who could bring one, the error is the game's to hear.
 func (c *Client) doesWithout(p *port) bool {

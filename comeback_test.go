@@ -98,7 +98,7 @@ func TestRedialOfComeback(t *testing.T) {
 	p := w.process(keeping)
 	var asked []time.Time
 	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 			asked = append(asked, w.nw.Now())
 			return w.socket(w.address()), nil
 		}

@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -49,7 +50,7 @@ type Config struct {
 	// stays where it is.
 	MaxPaths int
 	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
-	// beyond it a message that asks for one gets ErrFull. 0: 16384; negative: no receipts: ErrOption.
+	// beyond it a message that asks for one gets ErrFull. 0: 16384, at most 16777216; negative: no receipts: ErrOption.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
 	// Delivered, Lost, PathChanged and RateChanged are dropped and counted; Connected and Disconnected
@@ -98,7 +99,8 @@ type Config struct {
 	// Controller makes the congestion controller of each path, one of the caller's own. nil: the
 	// one that Congestion names.
 	Controller func() endpoint.Controller
-	// Logger gets what an operator should know. nil: slog.Default.
+	// Logger gets what an operator should know. nil: slog.Default. Its handler must not use the Server,
+	// Client, Hub or Session, but for Post: that panics.
 	Logger *slog.Logger
 	// Now is the time at which a simulation begins, that of the simulated network: what is given to
 	// Update, Flush and Service counts from there, and the tokens of DevToken are dated by it. It is
@@ -187,11 +189,12 @@ type ServerConfig struct {
 	KeepSeats time.Duration
 	// HandOver is asked by Shutdown for connect tokens for another server, for each player; see
 	// Conn.HandOver. Without any, or if it is nil, the player is disconnected when all has arrived. It
-	// must not use the Server or Hub, of the Conn only what never changes, and Value.
+	// must not use the Server or Hub, of the Conn only what never changes, and Value: all else panics.
 	HandOver func(*Conn) []byte
 	// Admit may refuse a client whose token and address are proven; nil lets
-	// everybody in. It may be asked several times about one client, and must not
-	// use the Server. A *Refusal says why; any other error is logged, at most once a second,
+	// everybody in. It may be asked several times about one client. It must not
+	// use the Server or Hub, but for Post and DevToken: that panics (see "Functions of the game" in the
+	// package's doc). A *Refusal says why; any other error is logged, at most once a second,
 	// and the client reads CodeRefused without its text. A player who is refused can have it
 	// asked ten times a second for each token he has, and everybody waits while it thinks: look
 	// at what is in memory, and leave what takes longer to the backend.
@@ -224,11 +227,12 @@ type ClientConfig struct {
 	// Conn goes on over it, and closes the paths that it left when the server has
 	// answered there. It is called at once, and while that helps nothing again after 1,
 	// 2, 4, 8 s and then each 16 s; by a Conn that is Away with each of its tries but
-	// the first. It is called within Update or Service: it must not
-	// block, nor use the Client or Session. nil: the Conn stays where it is, which follows the
+	// the first, one call at a time. A Session calls it in a goroutine of its own, where it may block until the
+	// context of the Redial ends, and use the Session. A Client calls it within Update or Service,
+	// where it must not block, and panics if it uses the Client. nil: the Conn stays where it is, which follows the
 	// host from one address to another if its socket does, and otherwise ends with its
 	// timeout.
-	Redial func() (transport.Socket, error)
+	Redial func(Redial) (transport.Socket, error)
 	// ResumeFor is how long a Conn whose server is silent beyond the timeout, or has
 	// forgotten it, tries to come back with the resume ticket that the server gave it. 0: as long as
 	// the ticket is good; negative: not at all, the Conn ends. A server without KeepSeats gives no
@@ -244,6 +248,12 @@ type ClientConfig struct {
 	// Plain says whether servers that speak plain netcode 1.02 will do. 0: not
 	// if there are channels.
 	Plain PlainPolicy
+}
+
+// A Redial says for whom ClientConfig.Redial shall open another socket, and until when that is of use.
+type Redial struct {
+	Conn    *Conn           // which has lost its way, or is handed over and has a socket that leads to one server only
+	Context context.Context // ends when the Conn is over, and with Close
 }
 
 // maxSockets resolves the default.
@@ -352,6 +362,7 @@ func (c *Config) plain(p PlainPolicy) netcode.PlainPolicy {
 func (c Config) Validate() error {
 	var v config.Check
 	v.That(c.MaxEvents >= 0, "MaxEvents", c.MaxEvents, "0 (65536) or more")
+	v.That(c.MaxReceipts <= mostReceipts, "MaxReceipts", c.MaxReceipts, "0 (16384), or at most 16777216: each takes memory")
 	v.That(c.MaxPosted >= 0, "MaxPosted", c.MaxPosted, "0 (65536) or more")
 	v.That(c.MaxReadsPerCall >= 0, "MaxReadsPerCall", c.MaxReadsPerCall, "0 (4096) or more")
 	v.That(c.Resume <= LoseMessages, "Resume", c.Resume, "KeepMessages or LoseMessages")
@@ -392,6 +403,9 @@ func noChannel(ch AnyChannel) bool {
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
+// mostReceipts bounds Config.MaxReceipts.
+const mostReceipts = 1 << 24
+
 // mostKept bounds how long a seat is kept, and so the life of tickets.
 const mostKept = 24 * time.Hour
 
@@ -404,6 +418,8 @@ func (c ServerConfig) Validate() error {
 		MaxClients: c.MaxClients, FailuresPerSecond: c.FailuresPerSecond, HandshakesPerSecond: c.HandshakesPerSecond,
 	}.Validate())
 	v.That(c.Plain <= PlainRaw, "Plain", c.Plain, "PlainDefault, PlainRefuse or PlainRaw")
+	v.That(c.DevelopmentTimeout <= 0 || c.DevelopmentTimeout >= time.Second, "DevelopmentTimeout", c.DevelopmentTimeout,
+		"1s or more, or 0 (10s): tokens say it in whole seconds")
 	v.That(c.KeepSeats <= mostKept, "KeepSeats", c.KeepSeats, "at most 24h, or 0 to keep none")
 	for i, a := range c.PublicAddresses {
 		v.That(a.IsValid() && !a.Addr().IsUnspecified() && a.Port() != 0,

@@ -245,4 +245,4 @@ func TestMadeUp(t *testing.T) {
 	}
 }
 
-func noRedial() (transport.Socket, error) { return nil, errors.ErrUnsupported }
+func noRedial(tickwire.Redial) (transport.Socket, error) { return nil, errors.ErrUnsupported }

@@ -221,7 +221,15 @@ func (c *Conn) ChangeKeys() {
 	}
 }
 
-func (c *Conn) lock() { c.core.lock() }
+// mustBe is the core of a Conn to whom a message shall go.
+func (c *Conn) mustBe() *core {
+	if c == nil {
+		panic("tickwire: nil Conn: a message goes to one of Conns, or of an event, or to Session.Conn")
+	}
+	return c.core
+}
+
+func (c *Conn) lock() { c.mustBe().lock() }
 
 func (c *Conn) unlock() { c.core.unlock() }
 

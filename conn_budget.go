@@ -119,6 +119,7 @@ func (k *core) gameFlush(t time.Time) time.Time {
 		return time.Time{}
 	}
 	k.setNow(t)
+	k.noteFlush()
 	if k.flushed != never {
 		gap := min(max(k.now-k.flushed, int64(time.Millisecond)), int64(100*time.Millisecond))
 		k.step += (gap - k.step) / 8

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // Close ends the connection: the peer is told the code and the text (at most
-// 200 bytes). Messages that wait are not sent any more: Drain is for those that
+// 200 bytes; of a longer one the first 200, and the error is a *ConfigError). Messages that wait are not sent any more: Drain is for those that
 // shall arrive. Disconnected follows with the next Update, and only from then on
 // Reason says why. A server that closes a Conn makes the player's resume tickets worthless, unless
 // the code is CodeGoingAway, or the player has closed it first: to keep him away, say so in
@@ -21,9 +22,19 @@ import (
 func (c *Conn) Close(code Code, text string) error {
 	c.lock()
 	defer c.unlock()
-	code, err := codeOfGame(code)
+	code, err := wordsOfGame(code, text)
 	c.close(code, text)
 	return err
+}
+
+// wordsOfGame is the code with which a game ends a connection, and what is wrong with that or the text.
+func wordsOfGame(code Code, text string) (Code, error) {
+	var v config.Check
+	code, err := codeOfGame(code)
+	v.Take("", err)
+	v.That(len(text) <= wire.MaxTextBytes, "text", fmt.Sprintf("%d bytes", len(text)),
+		fmt.Sprintf("at most %d: the peer reads as many", wire.MaxTextBytes))
+	return code, v.Err()
 }
 
 // codeOfGame is the code with which a game ends a connection; CodeNone and an error if a peer
@@ -61,7 +72,7 @@ const firstLocalCode Code = 64
 func (c *Conn) Drain(code Code, text string, within time.Duration) error {
 	c.lock()
 	defer c.unlock()
-	code, err := codeOfGame(code)
+	code, err := wordsOfGame(code, text)
 	c.drain(code, text, within)
 	return err
 }
@@ -120,7 +131,7 @@ func (c *Conn) Hold(d time.Duration) error {
 	defer c.unlock()
 	switch {
 	case !c.open():
-		return ErrClosed
+		return c.shut()
 	case c.plain != nil && d > 0:
 		return &HoldError{Asked: d}
 	case c.plain != nil:

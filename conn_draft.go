@@ -33,7 +33,7 @@ type Draft struct {
 func (c *Conn) Draft() *Draft { return &c.draft }
 
 // NewDraft makes a draft of a message to many, for Draft.Broadcast.
-func (s *Server) NewDraft() *Draft { return s.core.newDraft() }
+func (s *Server) NewDraft() *Draft { return s.unshared().newDraft() }
 
 // NewDraft makes a draft of a message to many, for Draft.Broadcast.
 func (h *Hub) NewDraft() *Draft { return h.srv.core.newDraft() }

@@ -45,7 +45,7 @@ func (ch *Channel[T]) SendContext(
 	if err != nil {
 		return 0, err
 	}
-	enc, err := c.core.encoderOf(ch, &ch.cfg)
+	enc, err := c.mustBe().encoderOf(ch, &ch.cfg)
 	if err != nil {
 		return 0, err
 	}
@@ -70,7 +70,7 @@ func (ch *Channel[T]) sendOrQueue(
 func (ch *RawChannel) SendContext(
 	ctx context.Context, c *Conn, b []byte, opts SendOptions,
 ) (Receipt, error) {
-	if _, err := c.core.encoderOf(ch, &ch.cfg); err != nil {
+	if _, err := c.mustBe().encoderOf(ch, &ch.cfg); err != nil {
 		return 0, err
 	}
 	return c.SendContext(ctx, ch.cfg.ID, b, opts)
@@ -185,7 +185,7 @@ func (s *sharing) recycleQueue(q *sendQueue) {
 
 // recycle spares a message of which the sender was told for the next ones.
 func (s *sharing) recycle(p *pendingSend) {
-	s.mu.Lock()
+	s.acquire()
 	defer s.mu.Unlock()
 	if len(s.sparePending) < sparePending {
 		*p = pendingSend{told: p.told}

@@ -1,6 +1,8 @@
 package tickwire
 
 import (
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/seq"
@@ -12,8 +14,9 @@ import (
 // between sockets, netcode and the endpoints. Its parts keep an invariant each, which their
 // comments say, and know nothing of one another.
 type core struct {
-	cfg  *Config // that of the Server or Client, with its defaults
-	role role
+	cfg    *Config      // that of the Server or Client, with its defaults
+	logger *slog.Logger // the game's own; that of cfg makes a callout of it
+	role   role
 
 	clocks
 	catalogue // of channels
@@ -34,9 +37,12 @@ type core struct {
 	events  eventQueue
 	casts   []*broadcast
 	posted  postbox
-	shared  *sharing // not nil under a Hub or a Session
-	parting bool     // everybody drains, and newcomers are refused
-	shutBy  int64    // when a Shutdown gives up waiting; never: none is under way
+	shared  *sharing                // not nil under a Hub or a Session
+	inside  atomic.Pointer[callout] // the game's function that is called at the moment
+	neglect neglect                 // of the game whose loop it is
+	parting bool                    // everybody drains, and newcomers are refused
+	shutBy  int64                   // when a Shutdown gives up waiting; never: none is under way
+	lost    losses                  // of that
 	closed  bool
 	counts  coreStats
 }
@@ -71,7 +77,8 @@ type reading struct {
 const never = seq.Never
 
 func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections int) error {
-	k.cfg, k.role = cfg, r
+	k.cfg, k.role, k.logger = cfg, r, cfg.Logger
+	cfg.Logger = slog.New(logCallout{k, cfg.Logger.Handler()})
 	k.clocks.init(cfg.Now)
 	if err := k.supply.init(cfg, connections); err != nil {
 		return err
@@ -93,7 +100,9 @@ func (k *core) init(cfg *Config, r role, sockets []transport.Socket, connections
 func (k *core) lock() {
 	if k.shared != nil {
 		k.shared.lock()
+		return
 	}
+	k.mustBeOutside()
 }
 
 func (k *core) unlock() {
@@ -108,6 +117,7 @@ func (k *core) update(t time.Time) {
 		return
 	}
 	k.setNow(t)
+	k.noteUpdate()
 	if k.now >= k.freshUntil {
 		k.receive(false)
 	}
@@ -120,7 +130,9 @@ func (k *core) update(t time.Time) {
 // may touch it again, for the next time.
 func (k *core) reveal() {
 	k.news = false
-	k.posted.run()
+	if k.shared == nil { // else the loop over Events has, without the lock
+		k.posted.run()
+	}
 	k.removeEnded()
 	k.lookAtTouched((*Conn).takeEvents)
 	k.shown()
@@ -146,6 +158,7 @@ func (k *core) flush(t time.Time) {
 		return
 	}
 	k.setNow(t)
+	k.neglect.updates.calls, k.neglect.flushed = 0, true
 	if k.now >= k.retryAt {
 		k.retry()
 	}

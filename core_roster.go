@@ -120,7 +120,9 @@ func (k *core) disconnected(c *Conn, r Reason) {
 	if c.plain != nil && k.shared != nil {
 		c.takeEvents() // what it said before; endpoints keep that order by themselves
 	}
-	c.reason = r
+	if c.reason = r; k.shutBy != never {
+		k.lost.add(c)
+	}
 	k.roster.disconnected(c)
 	k.report(Event{Kind: Disconnected, Conn: c, Reason: r, Undelivered: c.undelivered, Unreliable: c.unreliable})
 	c.peer.disconnected()

@@ -101,6 +101,15 @@
 // until they are dead. ClientConfig.Redial brings another socket when nobody answers
 // any more. [PathChanged] tells what happens, [Conn.Paths] what is measured.
 //
+// # Functions of the game
+//
+// ServerConfig.Admit, HandOver and the handler of Config.Logger are called in the middle of the library's
+// work. One that calls its own Server, Client, Hub or Session, or a Conn of it, panics, where it would
+// wait for itself for ever; Post, DevToken, Clock and what never changes are free. The log names one that
+// has not returned for a second. Redial is called in the same way by a Client; a Session calls it in a
+// goroutine of its own, in which all is free. Encoders of messages, Config.Controller and
+// Config.Random must not call back either, and nothing looks after them.
+//
 // # Limits
 //
 // Every queue has a limit with a default, documented at the field that sets it

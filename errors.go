@@ -13,7 +13,7 @@ var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn drains or is not open
 	// yet: the text says which. errors.Is with it holds for a *ConnError, and it is
 	// one with endpoint.ErrClosed and transport.ErrClosed in the same way.
-	ErrClosed error = closedError("is closed")
+	ErrClosed error = closedError("the Server or Client, or the Hub or Session that drives it, is closed")
 	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
 	// full. Of the channel's queue an event Writable tells when it has room, and
 	// Conn.SendContext waits for that. Of receipts (Field of the *SendError is "MaxReceipts")
@@ -83,6 +83,9 @@ func (c *Conn) shut() error {
 // errStayPut is what the log is told of a client that follows nobody.
 var errStayPut = errors.New("tickwire: ClientConfig.StayPut")
 
+// errAsking is what it is told of a client that cannot follow now.
+var errAsking = errors.New("tickwire: ClientConfig.Redial has not returned")
+
 // A SendError says why a message was not accepted, and which setting set the limit. It wraps
 // ErrFull, ErrTooLarge, ErrNoChannel, ErrOption or ErrDraft:
 //
@@ -116,17 +119,56 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the error of UnmarshalBinary.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
+// An UndeliveredError is what a Shutdown returns that has lost reliable messages: all is closed, and
+// so many are not known to have arrived. Undelivered of each Disconnected has the number for one Conn.
+type UndeliveredError struct {
+	Messages int // reliable ones
+	Conns    int // to which they were sent
+}
+
+// Error tells how many.
+func (e *UndeliveredError) Error() string {
+	return fmt.Sprintf("tickwire: closed, and %s on %s are not known to have arrived: "+
+		"their peers do not answer or read, or the context of Shutdown leaves too little time",
+		counted(e.Messages, "reliable message"), counted(e.Conns, "connection"))
+}
+
+// counted is a number of things, in words.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // A HoldError says that the peer does not grant so long a Hold:
 //
 //	Asked, Granted time.Duration
 type HoldError = endpoint.HoldError
 
 // A ConnError says why a connection ended or never came to be. errors.Is with ErrClosed holds.
-type ConnError struct{ Reason Reason }
+type ConnError struct {
+	Reason     Reason
+	NeverBegan bool // it never came to be: the error of Dial and Resume
+}
 
-// Error tells the reason.
+// Error tells the reason, and of what never came to be what would help.
 func (e *ConnError) Error() string {
-	return fmt.Sprintf("tickwire: connection ended: %v", e.Reason)
+	r := e.Reason
+	switch {
+	case r == (Reason{}):
+		return "tickwire: the connection has not ended"
+	case !e.NeverBegan:
+		return fmt.Sprintf("tickwire: connection ended: %v", r)
+	}
+	text := fmt.Sprintf("tickwire: not connected: %v", r)
+	if r.RetryAfter > 0 {
+		text += fmt.Sprintf("; try again after %v", r.RetryAfter)
+	}
+	if r.NeedsToken() {
+		text += "; it takes another connect token"
+	}
+	return text
 }
 
 // Is makes errors.Is(err, ErrClosed) true.

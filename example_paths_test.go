@@ -143,7 +143,7 @@ func ExampleClientConfig_redial() {
 	moves := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.ClientConfig{
 		Config: tickwire.Config{Channels: tickwire.Channels(moves), Logger: slog.New(slog.DiscardHandler)},
-		Redial: func() (transport.Socket, error) {
+		Redial: func(tickwire.Redial) (transport.Socket, error) {
 			fmt.Println("redialing")
 			return udp.Listen("127.0.0.1:0") // a real game: udp.Open()
 		},

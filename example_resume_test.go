@@ -113,7 +113,7 @@ func ExampleServer_Shutdown_handOver() {
 	player, err := tickwire.Dial(ctx, tickwire.ClientConfig{
 		Config: cfg,
 		// Sockets of the system need none to reach another server; those of package mem do.
-		Redial: func() (transport.Socket, error) { return nextSocket.Dial() },
+		Redial: func(tickwire.Redial) (transport.Socket, error) { return nextSocket.Dial() },
 	}, mint(42, old), mine)
 	if err != nil {
 		fmt.Println(err)

@@ -52,7 +52,7 @@ func ExampleStay() {
 	})
 	fmt.Println(err)
 	// Output:
-	// again soon, since tickwire: connection ended: server full (by the peer)
+	// again soon, since tickwire: not connected: server full (by the peer); try again after 1s
 	// Bob says not you <nil>
 	// tickwire: connection ended: banned (by the peer)
 }

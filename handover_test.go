@@ -263,7 +263,7 @@ func TestHandOverErrors(t *testing.T) {
 		t.Fatal("an error ended the connection")
 	}
 	must(t, player.HandOver(good, time.Second))
-	if err := player.HandOver(good, time.Second); err != tickwire.ErrClosed {
+	if err := player.HandOver(good, time.Second); !errors.Is(err, tickwire.ErrClosed) {
 		t.Errorf("twice: %v", err)
 	}
 }

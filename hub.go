@@ -29,7 +29,12 @@ import (
 //
 // A message leaves at once if nothing was sent just before it; messages sent in
 // a row share packets. A loop that falls behind stops its players by their
-// credit. To tell many the same, Broadcast takes the lock once. ServerConfig.Admit is called with the Hub locked: it must not use it.
+// credit. To tell many the same, Broadcast takes the lock once.
+//
+// ServerConfig.Admit, HandOver and the handler of Logger are called with the Hub locked: one that uses
+// the Hub panics, and while one hangs so do all methods but Clock, DevToken and what only names
+// the Hub. The log says so after a second; a loop over Events ends with its context all the same, Shutdown
+// ends with its own, and Close returns an error, and closes when the function returns.
 type Hub struct {
 	srv *Server
 	s   *sharing
@@ -37,7 +42,12 @@ type Hub struct {
 
 // NewHub takes over a Server, whose own methods must not be called any more. A Server has one Hub: a
 // second one panics.
-func NewHub(srv *Server) *Hub { return &Hub{srv, share(srv.unshared())} }
+func NewHub(srv *Server) *Hub {
+	if srv == nil {
+		panic("tickwire: NewHub of a nil Server: give it what Listen returned, after a look at its error")
+	}
+	return &Hub{srv, share(srv.unshared())}
+}
 
 // unshared is the core of a Server that is nobody's but its caller's. Of one that was given to a Hub
 // all that drives it belongs to the Hub: beside it, it would be a race.
@@ -45,6 +55,7 @@ func (s *Server) unshared() *core {
 	if s.shared != nil {
 		panic("tickwire: this Server was given to a Hub, and is driven by it: call the Hub")
 	}
+	s.mustBeOutside()
 	return &s.core
 }
 
@@ -87,7 +98,7 @@ func (h *Hub) LogValue() slog.Value { return h.srv.LogValue() }
 func (h *Hub) Stats() Stats {
 	h.lockNow()
 	defer h.s.unlock()
-	return h.srv.Stats()
+	return h.srv.stats()
 }
 
 // Close ends every connection and closes the sockets at once; a peer that is not

@@ -33,7 +33,7 @@ func TestDrain(t *testing.T) {
 		must(t, chat.Send(player, []byte(said[n])))
 	}
 	player.Drain(tickwire.CodeApplication+1, "the match is over", time.Minute)
-	if player.Open() || !errors.Is(chat.Send(player, nil), tickwire.ErrClosed) || player.Hold(time.Second) != tickwire.ErrClosed {
+	if player.Open() || !errors.Is(chat.Send(player, nil), tickwire.ErrClosed) || !errors.Is(player.Hold(time.Second), tickwire.ErrClosed) {
 		t.Error("something is accepted")
 	}
 	must(t, chat.Send(conn, []byte("good game")))
@@ -150,7 +150,7 @@ func TestHold(t *testing.T) {
 	}
 	t.Log("# a server that grants nothing says so; a closed connection is closed")
 	conn.Close(0, "")
-	if err := conn.Hold(time.Second); err != tickwire.ErrClosed || conn.Held() != 0 {
+	if err := conn.Hold(time.Second); !errors.Is(err, tickwire.ErrClosed) || conn.Held() != 0 {
 		t.Errorf("closed: %v", err)
 	}
 	strict := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { cfg.MaxHold = -1 })
@@ -217,7 +217,7 @@ func TestDrainRefusesWaiting(t *testing.T) {
 // TestShutdownStalled: a player who does not read is waited for as long as the context says, or
 // for five seconds.
 func TestShutdownStalled(t *testing.T) {
-	for by, want := range map[time.Duration]time.Duration{0: 6 * time.Second, 20 * time.Second: 18 * time.Second, 4 * time.Second: 3 * time.Second} {
+	for by, want := range map[time.Duration]time.Duration{0: 6 * time.Second, 20 * time.Second: 18 * time.Second, 4 * time.Second: 3660 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			p := part(t)
 			for c := range p.srv.Conns() {
@@ -231,9 +231,15 @@ func TestShutdownStalled(t *testing.T) {
 				ctx = within(t, by)
 			}
 			d, err := took(func() error { return p.srv.Shutdown(ctx) })
-			must(t, err)
+			var lost *tickwire.UndeliveredError
+			if !errors.As(err, &lost) || lost.Conns != 1 {
+				t.Errorf("Shutdown: %v", err)
+			}
 			wantTime(t, d, want, want+200*time.Millisecond)
 			for ev := range p.srv.Events() {
+				if ev.Undelivered != lost.Messages {
+					t.Errorf("the error says %d, the event %d", lost.Messages, ev.Undelivered)
+				}
 				if ev.Undelivered < 50 || ev.Reason.Code != tickwire.CodeGoingAway || ev.Reason.Remote {
 					t.Errorf("%d left, %v", ev.Undelivered, ev.Reason)
 				}

@@ -133,7 +133,7 @@ func TestOwnedDoors(t *testing.T) {
 	must(t, closed.Close())
 	doors := []transport.Socket{theirs, closed, given}
 	client := w.join(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 			if len(doors) == 0 {
 				return nil, errors.ErrUnsupported
 			}

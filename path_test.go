@@ -227,7 +227,7 @@ func TestPathErrors(t *testing.T) {
 			t.Errorf("error %v, want %s", err, what)
 		}
 	}
-	refused(conn, spare, tickwire.ErrClosed.Error())
+	refused(conn, spare, "tickwire: not connected yet: Connected comes first")
 	if _, err := spare.Write(nil); !errors.Is(err, transport.ErrClosed) {
 		t.Error("a socket that was not taken is left open")
 	}
@@ -247,7 +247,7 @@ func TestPathErrors(t *testing.T) {
 	}
 	refused(conn, w.socket(w.address()), "MaxSockets")
 	conn.Close(tickwire.CodeNone, "")
-	refused(conn, w.socket(w.address()), tickwire.ErrClosed.Error())
+	refused(conn, w.socket(w.address()), "tickwire: the connection has ended: Conn.Reason says why")
 	t.Log("# more paths than either side has")
 	small := w.joinOver(func(cfg *tickwire.ClientConfig) { cfg.MaxPaths = 1 }, w.socket(w.address()))
 	conn = w.dial(small, srv, 2)

@@ -21,7 +21,7 @@ func TestRedial(t *testing.T) {
 	first := w.socket(w.address())
 	var dialed []*simnet.Socket
 	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 			dialed = append(dialed, w.socket(w.address()))
 			return dialed[len(dialed)-1], nil
 		}
@@ -62,7 +62,7 @@ func TestRedialBacksOff(t *testing.T) {
 	var tries []time.Duration
 	var began time.Time
 	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 			tries = append(tries, w.nw.Now().Sub(began).Round(time.Second/2))
 			return nil, errors.New("no other network")
 		}
@@ -111,7 +111,7 @@ func TestHostMoves(t *testing.T) {
 		var dialed []*phone
 		client := w.joinOver(func(cfg *tickwire.ClientConfig) {
 			if redial {
-				cfg.Redial = func() (transport.Socket, error) {
+				cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 					s := &phone{Socket: w.socket(w.address())}
 					s.local = s.LocalAddr().Addr()
 					dialed = append(dialed, s)
@@ -163,7 +163,7 @@ func TestPathSocketFails(t *testing.T) {
 	srv := w.serve(w.address(), nil)
 	first, next := w.socket(w.address()), w.socket(w.address())
 	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) { return next, nil }
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) { return next, nil }
 	}, first)
 	conn := w.open(client, srv, 1)
 	talk := w.talk(conn, players(srv)[0])

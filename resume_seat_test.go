@@ -234,7 +234,7 @@ func TestResumeRedial(t *testing.T) {
 	first, networks := w.socket(w.address()), 0
 	var dialed []*simnet.Socket
 	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 			if networks++; networks < 6 {
 				return nil, errors.New("no network")
 			}

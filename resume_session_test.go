@@ -164,7 +164,7 @@ func TestShutdownHandsOver(t *testing.T) {
 		must(t, err)
 		mine, err := sockets[0].Dial()
 		must(t, err)
-		cfg := tickwire.ClientConfig{Config: config(), Redial: func() (transport.Socket, error) { return sockets[1].Dial() }}
+		cfg := tickwire.ClientConfig{Config: config(), Redial: func(tickwire.Redial) (transport.Socket, error) { return sockets[1].Dial() }}
 		s, err := tickwire.Dial(t.Context(), cfg, token, mine)
 		must(t, err)
 		first := s.Conn()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -22,8 +23,11 @@ type Tick struct {
 // is skipped.
 const maxCatchUp = 5
 
+// mostRate is how many steps a second Ticks makes at most.
+const mostRate = 1_000_000
+
 // Ticks yields rate steps a second until ctx ends, the Server is closed, or a
-// socket fails, which the next Wait tells. A rate below 1 is taken for 1. Steps
+// socket fails, which the next Wait tells. A rate below 1, or above a million, panics. Steps
 // never drift: a late one is followed by the next at its own time, up to five
 // are made up for at once; beyond that steps are skipped, which Number shows.
 // Between steps the wire is serviced as Wait does.
@@ -41,23 +45,29 @@ func (s *Server) WaitNews(until time.Time) error { return s.unshared().waitNews(
 
 // Post has f called inside the next Update and ends the Wait under way. It may
 // be called from any goroutine. When Config.MaxPosted functions wait it does
-// nothing and returns ErrFull, after Close ErrClosed.
+// nothing and returns ErrFull, after Close ErrClosed; of a nil f a *ConfigError. Under a Hub the loop
+// over Events calls f, which may use the Hub.
 func (s *Server) Post(f func()) error { return s.core.post(f) }
 
 // Ticks yields rate steps a second; see Server.Ticks.
-func (c *Client) Ticks(ctx context.Context, rate int) iter.Seq[Tick] { return c.ticks(ctx, rate) }
+func (c *Client) Ticks(ctx context.Context, rate int) iter.Seq[Tick] {
+	return c.owned().ticks(ctx, rate)
+}
 
 // Wait services the wire until the time has come; see Server.Wait.
-func (c *Client) Wait(until time.Time) error { return c.core.waitUntil(until) }
+func (c *Client) Wait(until time.Time) error { return c.owned().waitUntil(until) }
 
 // WaitNews services the wire until there are news; see Server.WaitNews.
-func (c *Client) WaitNews(until time.Time) error { return c.core.waitNews(until) }
+func (c *Client) WaitNews(until time.Time) error { return c.owned().waitNews(until) }
 
 // Post has f called inside the next Update; see Server.Post.
 func (c *Client) Post(f func()) error { return c.core.post(f) }
 
 func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
-	step := time.Second / time.Duration(max(rate, 1))
+	if rate < 1 || rate > mostRate {
+		panic(config.Wrong("rate", rate, "1 to 1000000 steps a second, for Ticks").Error())
+	}
+	step := time.Second / time.Duration(rate)
 	return func(yield func(Tick) bool) {
 		stop := context.AfterFunc(ctx, k.wait.wake)
 		defer stop()
@@ -67,6 +77,8 @@ func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
 			if skip := now.Sub(due)/step - maxCatchUp; skip > 0 {
 				n, due = n+uint64(skip), due.Add(skip*step)
 			}
+			k.setNow(now)
+			k.noteFlush()
 			if !yield(Tick{n, now, step, max(0, now.Sub(due))}) {
 				return
 			}
@@ -163,6 +175,9 @@ type postbox struct {
 }
 
 func (k *core) post(f func()) error {
+	if f == nil {
+		return config.Wrong("f", nil, "a function for the next Update to call")
+	}
 	b := &k.posted
 	b.mu.Lock()
 	if b.closed {
@@ -195,6 +210,12 @@ func (b *postbox) run() {
 		b.calling[i] = nil
 		f()
 	}
+}
+
+func (b *postbox) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
 }
 
 func (b *postbox) close() {

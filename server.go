@@ -125,7 +125,7 @@ func (s *Server) Conns() iter.Seq[*Conn] {
 }
 
 // Conn returns the connection with an ID; nil if it is over.
-func (s *Server) Conn(id uint64) *Conn { return s.byID[id] }
+func (s *Server) Conn(id uint64) *Conn { return s.unshared().byID[id] }
 
 // Close ends every connection with CodeGoingAway, closes the sockets and
 // makes everything else fail with ErrClosed. It does not wait: each peer is told

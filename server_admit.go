@@ -25,7 +25,7 @@ func (s *Server) judge(o netcode.Offer) netcode.Verdict {
 		return refuse(netcode.Refusal{Code: m.Code, Text: m.Text, Rows: m.Rows})
 	}
 	if s.cfg.Admit != nil {
-		err := s.cfg.Admit(Applicant{
+		err := s.admit(Applicant{
 			ClientID: o.ClientID, UserData: o.UserData, Address: o.Source.AddrPort(),
 			Plain: o.Plain, Reserved: o.Reserved, Resumes: o.Resumed,
 		})
@@ -46,6 +46,12 @@ func (s *Server) judge(o netcode.Offer) netcode.Verdict {
 	}
 	s.hello = s.plan.AppendHello(s.now, endpoint.Life{Seed: seed}, s.hello[:0])
 	return netcode.Verdict{Admit: true, Hello: s.hello, Note: seed}
+}
+
+// admit asks the game.
+func (s *Server) admit(a Applicant) error {
+	defer s.enter("ServerConfig.Admit").leave()
+	return s.cfg.Admit(a)
 }
 
 func refuse(r netcode.Refusal) netcode.Verdict { return netcode.Verdict{Refusal: r} }

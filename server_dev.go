@@ -49,10 +49,13 @@ var ErrNotDevelopment = config.Wrong("Development", false,
 
 // DevToken mints a connect token for this server, for a player with the given
 // id, from 1. It takes the place of a login backend while a game is being written, needs
-// ServerConfig.Development, and may be called from any goroutine.
+// ServerConfig.Development, and may be called from any goroutine. After Close the error is ErrClosed.
 func (s *Server) DevToken(clientID uint64) ([]byte, error) {
 	if !s.cfg.Development {
 		return nil, ErrNotDevelopment
+	}
+	if s.posted.isClosed() { // k.closed belongs to the owner
+		return nil, ErrClosed
 	}
 	if clientID == 0 {
 		return nil, config.Wrong("clientID", clientID, "the player's number, from 1: 0 is what nobody has set")

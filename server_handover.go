@@ -40,7 +40,7 @@ func (c *Conn) handOver(tokens []byte, within time.Duration) error {
 	p, seated := c.peer.(*player)
 	switch {
 	case !c.open():
-		return ErrClosed
+		return c.shut()
 	case !seated || c.plain != nil:
 		return ErrHandOver
 	}
@@ -63,13 +63,19 @@ func (c *Conn) handOver(tokens []byte, within time.Duration) error {
 	return nil
 }
 
+// tokensFor asks the game where a player shall go.
+func (s *Server) tokensFor(c *Conn) []byte {
+	defer s.enter("ServerConfig.HandOver").leave()
+	return s.cfg.HandOver(c)
+}
+
 // handOver gives a player to the server that the game names, if it names one.
 func (p *player) handOver(within time.Duration) bool {
 	c, s := p.conn, p.server
 	if s.cfg.HandOver == nil || !c.open() || c.plain != nil {
 		return false
 	}
-	tokens := s.cfg.HandOver(c)
+	tokens := s.tokensFor(c)
 	if len(tokens) == 0 {
 		return false
 	}

@@ -66,20 +66,23 @@ func (n *notices) failed(s *Server, clientID uint64, err error) {
 	if !n.due(s, why) {
 		return
 	}
-	s.cfg.Logger.Error("Admit failed, so nobody was let in", "client", clientID, "err", err)
+	s.cfg.Logger.Error("Admit failed, so this client was not let in, and is not told why: "+
+		"an error that is a *tickwire.Refusal is told to the player", "client", clientID, "err", err)
 	n.last[why], n.told[why] = s.now, true
 }
 
 // tell finds the words; none for what happens every day.
 func (n *notices) tell(s *Server, ev netcode.Event) (text string, details []any) {
-	now := time.Unix(s.unix.Load(), 0).UTC()
+	now := s.clock.UTC()
 	switch ev.Drop {
 	case netcode.DropWrongAddress:
 		return "connect token, or resume ticket, names another server: is PublicAddresses what the backend mints, and as it was?",
 			[]any{"expected", s.cfg.PublicAddresses}
 	case netcode.DropTooEarly:
 		return "connect token may have been seen by an earlier run of this server: " +
-				"it was made before the start or in the same second, or lives shorter than MaxTokenLifetime",
+				"it was made before the start or in the same second, or lives shorter than MaxTokenLifetime. " +
+				"The backend's next one will do, if it lives as long; a server without an earlier run, " +
+				"as in tests, has MaxTokenLifetime: -1",
 			[]any{"started", s.base.UTC(), "now", now}
 	case netcode.DropTooLong:
 		return "connect token lives longer than MaxTokenLifetime: the next run of this server would let it in again",

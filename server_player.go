@@ -145,7 +145,7 @@ func (p *player) forget() {
 // over Events is there to hear. What nobody hears of stays bounded: the Conn keeps its slot of
 // netcode's table, which has some more than there are seats.
 func (k *core) leaveSeat(c *Conn) {
-	if p, ok := c.peer.(*player); ok && k.shared != nil && !k.shared.loops && p.seat != nil && c.state <= connClosing {
+	if p, ok := c.peer.(*player); ok && k.shared != nil && !k.shared.loops.Load() && p.seat != nil && c.state <= connClosing {
 		p.server.netcode.Leave(p.seat)
 	}
 }

@@ -37,6 +37,11 @@ type SeatStats struct {
 // the time has passed, or ErrClosed. Reserve belongs to the owner, who is reached by
 // Post; a Hub has one for any goroutine.
 func (s *Server) Reserve(clientID uint64, until time.Time) error {
+	s.unshared()
+	return s.reserve(clientID, until)
+}
+
+func (s *Server) reserve(clientID uint64, until time.Time) error {
 	if s.closed {
 		return ErrClosed
 	}
@@ -48,11 +53,21 @@ func (s *Server) Reserve(clientID uint64, until time.Time) error {
 
 // Unreserve gives a reserved seat back, and reports whether there was one.
 func (s *Server) Unreserve(clientID uint64) bool {
+	s.unshared()
+	return s.unreserve(clientID)
+}
+
+func (s *Server) unreserve(clientID uint64) bool {
 	return !s.closed && s.netcode.Admission().Unreserve(s.now, clientID)
 }
 
 // Reserved returns until when a seat is kept for a player; false if none is.
 func (s *Server) Reserved(clientID uint64) (until time.Time, ok bool) {
+	s.unshared()
+	return s.reserved(clientID)
+}
+
+func (s *Server) reserved(clientID uint64) (until time.Time, ok bool) {
 	at, ok := s.netcode.Admission().Reserved(s.now, clientID)
 	if !ok || s.closed {
 		return time.Time{}, false
@@ -69,21 +84,21 @@ func (s *Server) seatStats() SeatStats {
 func (h *Hub) Reserve(clientID uint64, until time.Time) error {
 	h.lockNow()
 	defer h.s.unlock()
-	return h.srv.Reserve(clientID, until)
+	return h.srv.reserve(clientID, until)
 }
 
 // Unreserve gives a reserved seat back, and reports whether there was one.
 func (h *Hub) Unreserve(clientID uint64) bool {
 	h.lockNow()
 	defer h.s.unlock()
-	return h.srv.Unreserve(clientID)
+	return h.srv.unreserve(clientID)
 }
 
 // Reserved returns until when a seat is kept for a player; false if none is.
 func (h *Hub) Reserved(clientID uint64) (until time.Time, ok bool) {
 	h.lockNow()
 	defer h.s.unlock()
-	return h.srv.Reserved(clientID)
+	return h.srv.reserved(clientID)
 }
 
 // lockNow locks, and sets the clock, which nobody ticks.

@@ -24,6 +24,9 @@ type Session struct {
 // Dial connects with connect tokens over sockets, which the Session owns from
 // now on. It returns when messages can be sent; the error is a *ConnError that
 // says why they cannot, or the cause of ctx.
+//
+// Beside ctx the token bounds the time: what silence ends the connection (its Timeout, 10 s by default)
+// ends an attempt to which nobody answers, too, at each of the servers that it names.
 func Dial(
 	ctx context.Context, cfg ClientConfig, tokens []byte, sockets ...transport.Socket,
 ) (*Session, error) {
@@ -71,7 +74,7 @@ func dial(
 			if s.s.failed != nil {
 				return nil, s.s.failed
 			}
-			return nil, &ConnError{ev.Reason}
+			return nil, &ConnError{Reason: ev.Reason, NeverBegan: true}
 		}
 	}
 	s.Close()
@@ -150,7 +153,7 @@ func (s *Session) follow(ev *Event) {
 func (s *Session) Stats() Stats {
 	s.s.lock()
 	defer s.s.unlock()
-	return s.client.Stats()
+	return s.client.stats()
 }
 
 // Close ends the connection and closes the sockets at once. What was sent just

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,9 +29,11 @@ type sharing struct {
 	before uint64        // how many marks the core had noted when the lock was taken
 	batcher
 
-	loops bool    // there is a loop over Events
-	batch []Event // shown by it
-	kept  []Event // shown and not wanted: for the next loop
+	loops atomic.Bool // there is a loop over Events
+	batch []Event     // shown by it
+	kept  []Event     // shown and not wanted: for the next loop
+
+	unheard unheard
 
 	queues       []*sendQueue   // who waits for room, and where
 	spareQueues  []*sendQueue   // memory for others
@@ -38,7 +41,7 @@ type sharing struct {
 }
 
 func share(k *core) *sharing {
-	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{})}
+	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{}), unheard: unheard{since: never}}
 	k.liftBudgets()
 	k.shared = s
 	go s.serve()
@@ -46,7 +49,7 @@ func share(k *core) *sharing {
 }
 
 func (s *sharing) lock() {
-	s.mu.Lock()
+	s.acquire()
 	s.before = s.core.marks.count
 }
 
@@ -106,7 +109,7 @@ func (s *sharing) serve() {
 // serveOnce returns when to look again; false if the core is closed, which it does
 // itself when a Shutdown is settled.
 func (s *sharing) serveOnce() (until time.Time, ok bool) {
-	s.mu.Lock()
+	s.acquire()
 	defer s.release()
 	k := s.core
 	if k.closed {
@@ -125,7 +128,7 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 		s.err = k.close(CodeNone, "") // nobody is left who could hear a reason
 		return until, false
 	}
-	at = s.setAlarm(k.now, min(at, k.nextDeadline()))
+	at = s.setAlarm(k.now, min(at, k.nextDeadline(), s.unheard.look(s)))
 	if k.news || k.posted.any() {
 		s.signal()
 	}
@@ -134,14 +137,14 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 
 // without reports whether the core does without the socket that has failed.
 func (s *sharing) without() bool {
-	s.mu.Lock()
+	s.acquire()
 	defer s.release()
 	return s.core.without()
 }
 
 // fail closes the core, unless it is closed: a socket does not work any more.
 func (s *sharing) fail(err error) {
-	s.mu.Lock()
+	s.acquire()
 	defer s.release()
 	if !s.core.closed {
 		s.core.cfg.Logger.Error("a socket failed, so everything is closed", "err", err)
@@ -164,13 +167,16 @@ func (s *sharing) nudge() {
 	}
 }
 
-// show takes all that has happened since the last call, and sends what the body
+// show takes all that has happened since the last call, unless ctx ends before, and sends what the body
 // said about the last batch. The acknowledgements of the next one wait for what the
 // body says about that.
-func (s *sharing) show() (batch []Event, closed bool) {
-	s.mu.Lock()
-	defer s.release()
+func (s *sharing) show(ctx context.Context) (batch []Event, closed bool) {
 	k := s.core
+	k.posted.run()
+	if !s.acquireFor(ctx) {
+		return nil, true
+	}
+	defer s.release()
 	if !k.closed {
 		s.finish()
 		k.reveal()
@@ -210,29 +216,36 @@ func (s *sharing) finish() {
 
 // last notes that the body is about to see the last event of the batch. What it says
 // then goes at once.
-func (s *sharing) last() {
-	s.mu.Lock()
-	s.more = false
-	s.mu.Unlock()
+func (s *sharing) last(ctx context.Context) {
+	if s.acquireFor(ctx) {
+		s.more = false
+		s.mu.Unlock()
+	}
 }
 
 // enter notes that there is a loop over Events. A second one beside it would take half of the
 // events and leave the other half without memory: that is a mistake in the program.
 func (s *sharing) enter() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.loops {
+	if !s.loops.CompareAndSwap(false, true) {
 		panic("tickwire: two loops over Events of one Hub or Session at a time: " +
 			"let one loop hand on what others need")
 	}
-	s.loops = true
 }
 
 // leave notes that there is no loop any more, and sends what its body has said.
-func (s *sharing) leave() {
-	s.mu.Lock()
+func (s *sharing) leave(ctx context.Context) {
+	s.loops.Store(false)
+	if s.acquireFor(ctx) {
+		s.left()
+	} else {
+		go func() { s.acquire(); s.left() }() // ctx has ended, and the lock is taken for who knows how long
+	}
+}
+
+// left is the rest of leave. The lock is held.
+func (s *sharing) left() {
 	defer s.release()
-	if s.loops, s.waiting, s.more = false, false, false; len(s.core.dirty) > 0 {
+	if s.waiting, s.more = false, false; len(s.core.dirty) > 0 {
 		s.flush(time.Now())
 	}
 }
@@ -241,13 +254,13 @@ func (s *sharing) leave() {
 func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		s.enter()
-		defer s.leave()
+		defer s.leave(ctx)
 		defer context.AfterFunc(ctx, s.nudge)()
 		for ctx.Err() == nil {
-			batch, closed := s.show()
+			batch, closed := s.show(ctx)
 			for i := range batch {
 				if i > 0 && i == len(batch)-1 {
-					s.last()
+					s.last(ctx)
 				}
 				if !yield(batch[i]) {
 					s.keep(batch[i+1:])
@@ -274,9 +287,19 @@ func (s *sharing) keep(rest []Event) {
 	}
 }
 
-// close ends the core and waits for the service goroutine.
+// close ends the core and waits for the service goroutine. While a function of the game's hangs there
+// is no closing: that is done when it returns.
 func (s *sharing) close(code Code, text string) error {
-	s.mu.Lock()
+	if err := s.acquireUnlessHung(); err != nil {
+		go s.closeNow(code, text)
+		return err
+	}
+	s.mu.Unlock()
+	return s.closeNow(code, text)
+}
+
+func (s *sharing) closeNow(code Code, text string) error {
+	s.acquire()
 	err := s.core.close(code, text)
 	s.release()
 	<-s.ended

@@ -32,11 +32,11 @@ const (
 // a second if all confirm, four if somebody does not answer any more. Players to whom
 // something is under way, and who do not read or answer, are waited for: for five
 // seconds to drain and three for the goodbye; if ctx has a deadline, they have as long
-// as it leaves, the last three seconds of it, or the second half, for the goodbye.
-// Undelivered of each Disconnected says what did not arrive.
+// as it leaves, the last three seconds of it, or the last third, for the goodbye.
 //
-// It ends early, with the cause of ctx, if that is done; else the error is nil,
-// ErrClosed, or that of a socket. So do not give it the context whose end has stopped the
+// If reliable messages are lost with it, the error is an *UndeliveredError with their number;
+// Undelivered of each Disconnected says what did not arrive to whom. It ends early, with the cause of
+// ctx, if that is done; else the error is nil, ErrClosed, or that of a socket, and a join if there are two. So do not give it the context whose end has stopped the
 // program, but one of its own. The Server is closed in any case, and Events has
 // what was queued. It goes by the system's clock and blocks: in virtual time, and in a loop that
 // has others to serve, it is Drain.
@@ -50,7 +50,7 @@ const serverClosed = "server closed"
 // Shutdown drains every connection, tells servers until they have confirmed it,
 // and closes the Client; see Server.Shutdown.
 func (c *Client) Shutdown(ctx context.Context) error {
-	return c.core.shutdown(ctx, CodeNone, "")
+	return c.owned().shutdown(ctx, CodeNone, "")
 }
 
 // Shutdown drains every connection, waits until the peers know, and closes the Hub;
@@ -64,10 +64,38 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 // server knows, and closes the Session; see Server.Shutdown.
 func (s *Session) Shutdown(ctx context.Context) error { return s.s.shutdown(ctx, CodeNone, "") }
 
+// losses are reliable messages that a Shutdown has lost.
+type losses struct{ messages, conns int }
+
+// add counts those of a Conn that is over.
+func (l *losses) add(c *Conn) {
+	if n := c.undelivered - c.unreliable; n > 0 {
+		l.messages, l.conns = l.messages+n, l.conns+1
+	}
+}
+
+// join adds them to the error of a Shutdown.
+func (l *losses) join(err error) error {
+	switch lost := (&UndeliveredError{l.messages, l.conns}); {
+	case l.messages == 0:
+		return err
+	case err == nil:
+		return lost
+	default:
+		return errors.Join(err, lost)
+	}
+}
+
 func (k *core) shutdown(ctx context.Context, code Code, text string) error {
 	if err := k.beginShutdown(ctx, code, text); err != nil {
 		return err
 	}
+	err := k.awaitShutdown(ctx, code, text)
+	return k.lost.join(err)
+}
+
+// awaitShutdown serves the wire until all is said, and closes the core.
+func (k *core) awaitShutdown(ctx context.Context, code Code, text string) error {
 	stop := context.AfterFunc(ctx, k.wait.wake)
 	defer stop()
 	for {
@@ -145,7 +173,7 @@ func drainTime(ctx context.Context, now time.Time) time.Duration {
 		return drainFor
 	}
 	left := max(by.Sub(now), 0)
-	return min(max(left-goodbyeFor, left/2), math.MaxInt64/4)
+	return min(max(left-goodbyeFor, left/3*2), math.MaxInt64/4)
 }
 
 // settled reports whether a shutdown is under way and has nothing to wait for.
@@ -162,21 +190,32 @@ func (k *core) saidAll() bool { return !slices.ContainsFunc(k.live, (*Conn).unse
 // unsettled reports whether the endpoint of a Conn still says goodbye.
 func (c *Conn) unsettled() bool { return c.end != nil && !c.end.Done() }
 
+// beginShutdown has every Conn drain, and the service goroutine look after it.
+func (s *sharing) beginShutdown(ctx context.Context, code Code, text string) error {
+	if !s.acquireFor(ctx) {
+		return errors.Join(context.Cause(ctx), s.close(code, text))
+	}
+	s.before = s.core.marks.count
+	defer s.unlock()
+	defer s.call()
+	return s.core.beginShutdown(ctx, code, text)
+}
+
 // shutdown leaves the waiting to the service goroutine, which closes the core
 // when all is settled.
 func (s *sharing) shutdown(ctx context.Context, code Code, text string) error {
-	s.lock()
-	err := s.core.beginShutdown(ctx, code, text)
-	s.call()
-	s.unlock()
-	if err != nil {
+	if err := s.beginShutdown(ctx, code, text); err != nil {
 		return err
 	}
 	select {
 	case <-s.ended:
-		return s.err
+		return s.core.lost.join(s.err)
 	case <-ctx.Done():
-		s.close(code, text) // ErrClosed if all was settled at this very moment
-		return context.Cause(ctx)
+	}
+	switch err := s.close(code, text); err {
+	case nil, ErrClosed: // all was settled at this very moment
+		return s.core.lost.join(context.Cause(ctx))
+	default: // of a socket, or the lock is not to be had
+		return errors.Join(context.Cause(ctx), err)
 	}
 }

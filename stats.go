@@ -90,6 +90,11 @@ func (k *core) stats() Stats {
 
 // Stats returns the counters of the server.
 func (s *Server) Stats() Stats {
+	s.unshared()
+	return s.stats()
+}
+
+func (s *Server) stats() Stats {
 	st := s.core.stats()
 	st.Handshake = s.netcode.Counters()
 	st.Seats = s.seatStats()
@@ -98,6 +103,11 @@ func (s *Server) Stats() Stats {
 
 // Stats returns the counters of the client. Handshake sums up all attempts.
 func (c *Client) Stats() Stats {
+	c.mustBeOutside()
+	return c.stats()
+}
+
+func (c *Client) stats() Stats {
 	st := c.core.stats()
 	st.Handshake = c.retired
 	for _, d := range c.dials {

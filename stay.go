@@ -138,7 +138,7 @@ func (st *stay) once(ctx context.Context) (why error, over bool) {
 	var refused *ConnError
 	switch {
 	case errors.As(err, &refused):
-		return st.ended(refused.Reason)
+		return st.ended(refused)
 	case err != nil:
 		return st.failed(ctx, err)
 	}
@@ -166,13 +166,14 @@ func (st *stay) failed(ctx context.Context, err error) (why error, over bool) {
 	return err, over || errors.As(err, &field) || errors.As(err, &token)
 }
 
-// ended judges the reason for which a connection ended.
-func (st *stay) ended(r Reason) (why error, over bool) {
+// ended judges the reason for which a connection ended, or did not begin.
+func (st *stay) ended(of *ConnError) (why error, over bool) {
+	r := of.Reason
 	if r.NeedsToken() {
 		st.tokens = nil
 	}
 	st.after = r.RetryAfter
-	return &ConnError{r}, !r.Retry()
+	return of, !r.Retry()
 }
 
 // played plays, and finds out how that ended.
@@ -190,7 +191,7 @@ func (st *stay) played(ctx context.Context, s *Session) (why error, over bool) {
 	case failed != nil:
 		return st.failed(ctx, failed)
 	default:
-		return st.ended(reason)
+		return st.ended(&ConnError{Reason: reason})
 	}
 }
 

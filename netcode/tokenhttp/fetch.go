@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/netcode"
 )
 
@@ -30,6 +31,9 @@ const maxAnswerBytes = 32 << 10
 // or that of the client, if nobody answered. An answer that is neither, as that of a proxy on
 // the way, is a *Refusal with its Status and the Code "answer".
 func Fetch(client *http.Client, r *http.Request) (tokens []byte, err error) {
+	if r == nil {
+		return nil, config.Wrong("request", nil, "a POST to the URL of a Handler: http.NewRequestWithContext(ctx, \"POST\", url, nil)")
+	}
 	if client == nil {
 		client = http.DefaultClient
 	}

@@ -183,3 +183,11 @@ func FuzzFetch(f *testing.F) {
 type answers func(*http.Request) *http.Response
 
 func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r), nil }
+
+// TestFetchNothing: without a request there is a sentence, and no panic.
+func TestFetchNothing(t *testing.T) {
+	_, err := tokenhttp.Fetch(nil, nil)
+	if wrong, ok := errors.AsType[*tokenhttp.ConfigError](err); !ok || wrong.Field != "request" {
+		t.Errorf("%v", err)
+	}
+}

@@ -99,7 +99,7 @@ func (p *Player) OpenPath(cfg LineConfig) (*Line, error) {
 }
 
 // redial is the player's ClientConfig.Redial.
-func (p *Player) redial() (transport.Socket, error) {
+func (p *Player) redial(tickwire.Redial) (transport.Socket, error) {
 	l, err := p.addLine(p.lines[0].links, false)
 	if err != nil {
 		return nil, err
