@@ -53,7 +53,7 @@ func (c *Client) Update(now time.Time) { c.owned().update(now) }
 func (c *Client) Flush(now time.Time) (next time.Time) { return c.owned().gameFlush(now) }
 
 // Service does what the game cannot see; see Server.Service.
-func (c *Client) Service(now time.Time) (next time.Time) { return c.owned().service(now, false) }
+func (c *Client) Service(now time.Time) (next time.Time) { return c.owned().service(now, readAll) }
 
 // Events takes the events that the last Update made visible: first Connecting,
 // Connected when messages can be sent, last Disconnected.

@@ -288,7 +288,7 @@ type Applicant struct {
 
 // A Refusal is an error that tells a client why it was not let in.
 type Refusal struct {
-	Code       Code          // below 64, such as CodeBanned; others are told as CodeRefused
+	Code       Code          // below 64, such as CodeBanned; others, and 0, are told as CodeRefused
 	Text       string        // at most 200 bytes
 	RetryAfter time.Duration // cut to whole seconds, at most 65535; 0: no advice
 }

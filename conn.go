@@ -253,7 +253,7 @@ func (c *Conn) takeEvents() {
 			c.takeEvent(ev)
 		}
 		if c.came {
-			c.tellBack(true)
+			c.tellBack(KeepMessages)
 		}
 	}
 }
@@ -284,7 +284,7 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		c.tellAway()
 		return
 	case endpoint.Back:
-		c.tellBack(true)
+		c.tellBack(KeepMessages)
 		return
 	case endpoint.Closed:
 		c.undelivered, c.unreliable = ev.Undelivered, ev.Unreliable

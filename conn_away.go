@@ -58,7 +58,8 @@ func (c *Conn) tellAway() {
 }
 
 // tellBack queues Back, unless the game knows of nobody who is away and nothing is lost.
-func (c *Conn) tellBack(kept bool) {
+func (c *Conn) tellBack(how ResumePolicy) {
+	kept := how == KeepMessages
 	if (c.away || !kept) && c.state <= connClosing {
 		c.core.report(Event{Kind: Back, Conn: c, Kept: kept, Undelivered: c.undelivered, Unreliable: c.unreliable})
 	}
@@ -141,7 +142,7 @@ func (c *Conn) tellFormer() {
 			c.undelivered, c.unreliable = ev.Undelivered, ev.Unreliable
 		}
 	}
-	c.tellBack(false)
+	c.tellBack(LoseMessages)
 }
 
 func (c *Conn) forgetFormer() {

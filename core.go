@@ -119,7 +119,7 @@ func (k *core) update(t time.Time) {
 	k.setNow(t)
 	k.noteUpdate()
 	if k.now >= k.freshUntil {
-		k.receive(false)
+		k.receive(readAll)
 	}
 	k.freshUntil = 0
 	k.timeouts()
@@ -139,14 +139,13 @@ func (k *core) reveal() {
 	k.events.visible = k.events.ring.End()
 }
 
-// service is Service: everything that the game cannot see. Lazily
-// means that a Wait follows, which tells if something was left to read.
-func (k *core) service(t time.Time, lazily bool) time.Time {
+// service is Service: everything that the game cannot see.
+func (k *core) service(t time.Time, much howMuch) time.Time {
 	if k.closed {
 		return time.Time{}
 	}
 	k.setNow(t)
-	k.receive(lazily)
+	k.receive(much)
 	k.timeouts()
 	k.flush(t)
 	return k.nextTime()

@@ -2,8 +2,16 @@ package tickwire
 
 import "github.com/tickwire/tickwire/transport"
 
+// howMuch of what has arrived is read.
+type howMuch uint8
+
+const (
+	readAll   howMuch = iota // until there is nothing more
+	leaveRest                // until it seems so: a Wait follows, which tells if something was left
+)
+
 // receive reads what has arrived, a bounded number of datagrams.
-func (k *core) receive(lazily bool) {
+func (k *core) receive(much howMuch) {
 	for _, p := range k.ports {
 		for left := k.cfg.MaxReadsPerCall; left > 0 && !p.broken; {
 			want := min(left, len(k.incoming))
@@ -17,7 +25,7 @@ func (k *core) receive(lazily bool) {
 			for i := range k.incoming[:n] {
 				k.handleDatagram(p, &k.incoming[i])
 			}
-			if n == 0 || lazily && n < want/2 {
+			if n == 0 || much == leaveRest && n < want/2 {
 				break
 			}
 		}

@@ -138,7 +138,7 @@ const freshFor = int64(time.Millisecond)
 func (k *core) attend(now time.Time, reads bool) {
 	k.setNow(now)
 	if reads {
-		k.receive(true)
+		k.receive(leaveRest)
 	}
 	k.timeouts()
 }
@@ -151,7 +151,7 @@ func (k *core) park(until time.Time) (woken bool, err error) {
 	}
 	woken, err = k.wait.wait(next)
 	switch {
-	case err == nil, k.without():
+	case err == nil, k.survives():
 		return woken, nil
 	case errors.Is(err, transport.ErrClosed):
 		return false, ErrClosed
@@ -159,10 +159,10 @@ func (k *core) park(until time.Time) (woken bool, err error) {
 	return false, err
 }
 
-// without looks at the sockets after one of them has failed, and reports whether
-// the owner does without it.
-func (k *core) without() bool {
-	k.service(time.Now(), true)
+// survives serves the wire once after a socket has failed, so that what can goes over the others, and
+// reports whether another wait may do better.
+func (k *core) survives() bool {
+	k.service(time.Now(), leaveRest)
 	return !k.closed && k.wait.recovered()
 }
 

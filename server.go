@@ -72,8 +72,12 @@ func newServer(cfg ServerConfig, sockets []transport.Socket) (*Server, error) {
 	}
 	var v config.Check
 	v.Take("", s.checkDevelopment())
-	v.Take("", s.findPublicAddresses())
+	v.Take("", s.checkPublicAddresses())
 	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	s.takePublicAddresses()
+	if err := s.develop(); err != nil {
 		return nil, err
 	}
 	plain := s.cfg.plain(s.cfg.Plain)
@@ -110,7 +114,7 @@ func (s *Server) Flush(now time.Time) (next time.Time) { return s.unshared().gam
 // the game can see. Call it between Flush and Update, best by Ticks or Wait,
 // which do so whenever there is reason. It returns when it should be called
 // again; the zero time if nothing is due.
-func (s *Server) Service(now time.Time) (next time.Time) { return s.unshared().service(now, false) }
+func (s *Server) Service(now time.Time) (next time.Time) { return s.unshared().service(now, readAll) }
 
 // Events takes the events that the last Update made visible. What is not taken stays, and the next
 // call begins with it.
@@ -137,30 +141,38 @@ func (s *Server) Close() error { return s.unshared().close(CodeGoingAway, server
 // PublicAddresses are the addresses that connect tokens for this server name.
 func (s *Server) PublicAddresses() []netip.AddrPort { return slices.Clone(s.cfg.PublicAddresses) }
 
-// findPublicAddresses takes the addresses of the sockets if none were given.
-func (s *Server) findPublicAddresses() error {
+// checkPublicAddresses wants addresses to be given if those of a socket are not what clients reach.
+func (s *Server) checkPublicAddresses() error {
+	for _, p := range s.ports {
+		a := p.socket.LocalAddr()
+		if len(s.cfg.PublicAddresses) == 0 && a.IsValid() && a.Addr().IsUnspecified() && !s.cfg.Development {
+			return config.Wrong("PublicAddresses", "empty while a socket is bound to "+a.String(),
+				"the addresses that clients reach this server by, as the backend writes them into tokens")
+		}
+	}
+	return nil
+}
+
+// takePublicAddresses takes the addresses of the sockets if none were given.
+func (s *Server) takePublicAddresses() {
 	if len(s.cfg.PublicAddresses) > 0 {
-		return nil
+		return
 	}
 	var found []netip.AddrPort
 	for _, p := range s.ports {
 		a := p.socket.LocalAddr()
 		switch {
 		case !a.IsValid():
-		case !a.Addr().IsUnspecified():
-			found = append(found, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
-		case s.cfg.Development:
+		case a.Addr().IsUnspecified(): // in Development
 			found = append(found, netip.AddrPortFrom(loopback, a.Port()))
 		default:
-			return config.Wrong("PublicAddresses", "empty while a socket is bound to "+a.String(),
-				"the addresses that clients reach this server by, as the backend writes them into tokens")
+			found = append(found, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 		}
 	}
 	if len(found) == 0 { // only transports without addresses: a token needs one all the same
 		found = append(found, netip.AddrPortFrom(loopback, 1))
 	}
 	s.cfg.PublicAddresses = found
-	return nil
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})

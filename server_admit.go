@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"time"
@@ -90,5 +91,5 @@ func (s *Server) refusalOf(clientID uint64, err error) netcode.Refusal {
 		return netcode.Refusal{Code: CodeRefused}
 	}
 	seconds := min(max(r.RetryAfter, 0)/time.Second, math.MaxUint16)
-	return netcode.Refusal{Code: r.Code, Text: r.Text, RetryAfter: uint16(seconds)}
+	return netcode.Refusal{Code: cmp.Or(r.Code, CodeRefused), Text: r.Text, RetryAfter: uint16(seconds)}
 }

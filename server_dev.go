@@ -9,8 +9,7 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
-// checkDevelopment makes a key for a server without a backend, loudly, and
-// refuses to show it to the world.
+// checkDevelopment refuses to show a server without a backend to the world.
 func (s *Server) checkDevelopment() error {
 	if !s.cfg.Development {
 		return nil
@@ -21,6 +20,14 @@ func (s *Server) checkDevelopment() error {
 			return config.Wrong("Development", "true on "+a.String(), "a loopback or private address to listen on, or "+
 				"a backend's PrivateKey instead; DevelopmentPublic: true if you know what you do")
 		}
+	}
+	return nil
+}
+
+// develop makes a key for a server without a backend, loudly.
+func (s *Server) develop() error {
+	if !s.cfg.Development {
+		return nil
 	}
 	if s.cfg.PrivateKey.IsZero() {
 		var key [netcode.KeyBytes]byte

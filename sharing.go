@@ -99,7 +99,7 @@ func (s *sharing) serve() {
 		if !ok {
 			return
 		}
-		if _, err := s.core.wait.wait(until); err != nil && !s.without() {
+		if _, err := s.core.wait.wait(until); err != nil && !s.survives() {
 			s.fail(err)
 			return
 		}
@@ -135,11 +135,11 @@ func (s *sharing) serveOnce() (until time.Time, ok bool) {
 	return k.timeAt(at), true
 }
 
-// without reports whether the core does without the socket that has failed.
-func (s *sharing) without() bool {
+// survives reports whether the core goes on without the socket that has failed.
+func (s *sharing) survives() bool {
 	s.acquire()
 	defer s.release()
-	return s.core.without()
+	return s.core.survives()
 }
 
 // fail closes the core, unless it is closed: a socket does not work any more.

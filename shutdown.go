@@ -99,14 +99,14 @@ func (k *core) awaitShutdown(ctx context.Context, code Code, text string) error 
 	stop := context.AfterFunc(ctx, k.wait.wake)
 	defer stop()
 	for {
-		next := k.service(time.Now(), true)
+		next := k.service(time.Now(), leaveRest)
 		switch {
 		case k.settled():
 			return k.close(code, text)
 		case ctx.Err() != nil:
 			return errors.Join(context.Cause(ctx), k.close(code, text))
 		}
-		if _, err := k.wait.wait(next); err != nil && !k.without() {
+		if _, err := k.wait.wait(next); err != nil && !k.survives() {
 			return errors.Join(err, k.close(code, text))
 		}
 	}

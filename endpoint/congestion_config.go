@@ -44,7 +44,7 @@ type CongestionConfig struct {
 // validate reports everything that is wrong.
 func (c *CongestionConfig) validate() error {
 	var v config.Check
-	v.That(c.Kind <= CongestionOff, "Kind", c.Kind,
+	v.That(c.Kind <= CongestionOff, "Kind", fmt.Sprintf("CongestionKind(%d)", uint8(c.Kind)),
 		"CongestionDelay, CongestionAIMD, CongestionFixed or CongestionOff")
 	fixed := c.Kind == CongestionFixed
 	least, most := c.MinBytesPerSecond, orDefault(c.MaxBytesPerSecond, maxRate, maxRate)
