@@ -257,7 +257,7 @@ func TestPostUnderHub(t *testing.T) {
 // ofServerUnderHub says of each method of a Server what becomes of it when a Hub drives the Server:
 // whether any goroutine may go on calling it. The others panic.
 var ofServerUnderHub = map[string]bool{
-	"Broadcast": false, "BroadcastDraft": false, "Close": false, "Conn": false, "Conns": false,
+	"Broadcast": false, "Close": false, "Conn": false, "Conns": false,
 	"Drain": false, "Drained": false, "Events": false, "Flush": false, "NewDraft": false,
 	"Reserve": false, "Reserved": false, "Service": false, "Shutdown": false, "Stats": false,
 	"Ticks": false, "Unreserve": false, "Update": false, "Wait": false, "WaitNews": false,

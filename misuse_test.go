@@ -90,7 +90,7 @@ func TestSendContextInVain(t *testing.T) {
 		ctx := within(t, time.Second)
 		var err error
 		for err == nil { // nobody reads at the other end
-			err = s.SendContext(ctx, 2, make([]byte, 4000))
+			_, err = s.SendContext(ctx, 2, make([]byte, 4000), tickwire.SendOptions{})
 		}
 		full, ok := errors.AsType[*tickwire.SendError](err)
 		if !errors.Is(err, tickwire.ErrFull) || !errors.Is(err, context.DeadlineExceeded) || !ok || full.Channel != 2 {

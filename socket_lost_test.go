@@ -55,7 +55,7 @@ func TestRedialWhenLost(t *testing.T) {
 	first, second := &fragile{Socket: w.socket(w.address())}, &fragile{Socket: w.socket(w.address())}
 	asked := 0
 	client := w.joinOver(func(cfg *tickwire.ClientConfig) {
-		cfg.Redial = func() (transport.Socket, error) {
+		cfg.Redial = func(tickwire.Redial) (transport.Socket, error) {
 			asked++
 			return w.socket(w.address()), nil
 		}
