@@ -19,23 +19,15 @@ func ExampleConn_Budget() {
 	nw := simnet.NewNetwork(1)
 	entities := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.UnreliableLatest})
 	cfg := tickwire.Config{Channels: tickwire.Channels(entities), Logger: slog.New(slog.DiscardHandler), Now: nw.Now()}
-	theirs, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{})
-	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, theirs)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	theirs := try(nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{}))
+	srv := try(tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, theirs))
 	defer srv.Close()
 	cfg.Inbound.BytesPerSecond = 120_000 // what the player takes, which its server is told
-	mine, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{})
-	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	mine := try(nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{}))
+	client := try(tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine))
 	defer client.Close()
-	token, _ := srv.DevToken(42)
-	conn, _ := client.Connect(token)
+	token := try(srv.DevToken(42))
+	conn := try(client.Connect(token))
 
 	entity, waits := make([]byte, 40), 0
 	for range 5 * 60 {
@@ -69,23 +61,15 @@ func ExampleConn_SendContext() {
 		MaxMessageBytes: 64 << 10, MaxQueuedBytes: 256 << 10,
 	})
 	cfg := tickwire.Config{Channels: tickwire.Channels(level), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
-	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	socket := try(mem.Listen())
+	srv := try(tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket))
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
-	token, _ := hub.DevToken(42)
+	token := try(hub.DevToken(42))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	mine, _ := socket.Dial()
-	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	mine := try(socket.Dial())
+	session := try(tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine))
 	defer session.Close()
 
 	const size, pieces = 64 << 10, 128

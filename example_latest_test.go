@@ -15,14 +15,14 @@ func ExampleChannel_Latest() {
 	nw := simnet.NewNetwork(1)
 	places := tickwire.NewChannel[input](tickwire.ChannelConfig{ID: 1, Delivery: tickwire.UnreliableLatest})
 	cfg := tickwire.Config{Channels: tickwire.Channels(places), Logger: slog.New(slog.DiscardHandler), Now: nw.Now()}
-	theirs, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{})
+	theirs := try(nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{}))
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, theirs)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer srv.Close()
-	mine, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{})
+	mine := try(nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{}))
 	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine)
 	if err != nil {
 		fmt.Println(err)

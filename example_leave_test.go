@@ -16,7 +16,7 @@ func ExampleConn_Drain() {
 	defer cancel()
 	score := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(score), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -24,8 +24,8 @@ func ExampleConn_Drain() {
 	}
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
-	token, _ := hub.DevToken(42)
-	mine, _ := socket.Dial()
+	token := try(hub.DevToken(42))
+	mine := try(socket.Dial())
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
 	if err != nil {
 		fmt.Println(err)
@@ -62,7 +62,7 @@ func ExampleConn_Hold() {
 	defer cancel()
 	ready := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(ready), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -70,15 +70,15 @@ func ExampleConn_Hold() {
 	}
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
-	token, _ := hub.DevToken(42)
-	mine, _ := socket.Dial()
+	token := try(hub.DevToken(42))
+	mine := try(socket.Dial())
 	client, err := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer client.Close()
-	conn, _ := client.Connect(token)
+	conn := try(client.Connect(token))
 	for tick := range client.Ticks(ctx, 60) {
 		if client.Update(tick.Now); conn.Open() {
 			break

@@ -21,8 +21,8 @@ func Example_roaming() {
 	wifi, mobile := netip.MustParseAddrPort("198.51.100.7:4000"), netip.MustParseAddrPort("203.0.113.9:4000")
 	shots := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(shots), Now: nw.Now(), Logger: slog.New(slog.DiscardHandler)}
-	home, _ := nw.Socket(at, simnet.SocketConfig{})
-	phone, _ := nw.Socket(wifi, simnet.SocketConfig{})
+	home := try(nw.Socket(at, simnet.SocketConfig{}))
+	phone := try(nw.Socket(wifi, simnet.SocketConfig{}))
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true, DevelopmentPublic: true}, home)
 	if err != nil {
 		fmt.Println(err)
@@ -33,8 +33,8 @@ func Example_roaming() {
 		fmt.Println(err)
 		return
 	}
-	token, _ := srv.DevToken(42)
-	conn, _ := client.Connect(token)
+	token := try(srv.DevToken(42))
+	conn := try(client.Connect(token))
 	for tick := range 120 { // two seconds
 		srv.Update(nw.Now())
 		client.Update(nw.Now())
@@ -97,8 +97,8 @@ func ExampleConn_OpenPath() {
 	defer cancel()
 	moves := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(moves), Logger: slog.New(slog.DiscardHandler)}
-	wifi, _ := udp.Listen("127.0.0.1:0") // a real game binds each to the address of a network card
-	mobile, _ := udp.Listen("127.0.0.1:0")
+	wifi := try(udp.Listen("127.0.0.1:0")) // a real game binds each to the address of a network card
+	mobile := try(udp.Listen("127.0.0.1:0"))
 	hub, session, err := pathPair(ctx, tickwire.ClientConfig{Config: cfg}, wifi)
 	if err != nil {
 		fmt.Println(err)
@@ -148,7 +148,7 @@ func ExampleClientConfig_redial() {
 			return udp.Listen("127.0.0.1:0") // a real game: udp.Open()
 		},
 	}
-	wifi, _ := udp.Listen("127.0.0.1:0")
+	wifi := try(udp.Listen("127.0.0.1:0"))
 	hub, session, err := pathPair(ctx, cfg, wifi)
 	if err != nil {
 		fmt.Println(err)
@@ -177,8 +177,8 @@ func ExampleConn_ServerAddresses() {
 	defer cancel()
 	moves := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(moves), Logger: slog.New(slog.DiscardHandler)}
-	here, _ := udp.Listen("127.0.0.1:0")
-	there, _ := udp.Listen("127.0.0.1:0")
+	here := try(udp.Listen("127.0.0.1:0"))
+	there := try(udp.Listen("127.0.0.1:0"))
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, here, there)
 	if err != nil {
 		fmt.Println(err)
@@ -186,8 +186,8 @@ func ExampleConn_ServerAddresses() {
 	}
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
-	token, _ := hub.DevToken(42)
-	first, _ := udp.Open()
+	token := try(hub.DevToken(42))
+	first := try(udp.Open())
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, first)
 	if err != nil {
 		fmt.Println(err)
@@ -199,7 +199,7 @@ func ExampleConn_ServerAddresses() {
 	for len(conn.ServerAddresses()) == 0 && ctx.Err() == nil {
 		time.Sleep(time.Millisecond) // a game looks in one of its next ticks
 	}
-	second, _ := udp.Open()
+	second := try(udp.Open())
 	for _, at := range conn.ServerAddresses() {
 		if at != conn.RemoteAddr() {
 			conn.OpenPath(second, tickwire.PathConfig{Server: at, Use: tickwire.UseReserve})

@@ -20,8 +20,8 @@ func ExampleConfig_congestion() {
 		Congestion: tickwire.CongestionConfig{MinBytesPerSecond: 20_000}, // what he needs to play at all
 		Logger:     slog.New(slog.DiscardHandler), Now: nw.Now(),
 	}
-	theirs, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{})
-	mine, _ := nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{})
+	theirs := try(nw.Socket(netip.MustParseAddrPort("10.0.0.1:7777"), simnet.SocketConfig{}))
+	mine := try(nw.Socket(netip.MustParseAddrPort("10.0.0.2:5000"), simnet.SocketConfig{}))
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, theirs)
 	if err != nil {
 		panic(err)
@@ -32,7 +32,7 @@ func ExampleConfig_congestion() {
 		panic(err)
 	}
 	defer client.Close()
-	token, _ := srv.DevToken(42)
+	token := try(srv.DevToken(42))
 	if _, err := client.Connect(token); err != nil {
 		panic(err)
 	}

@@ -19,7 +19,7 @@ func ExampleClient_Resume() {
 	defer cancel()
 	score := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(score), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true, KeepSeats: time.Minute}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -40,8 +40,8 @@ func ExampleClient_Resume() {
 		}
 	}()
 
-	token, _ := hub.DevToken(42)
-	mine, _ := socket.Dial()
+	token := try(hub.DevToken(42))
+	mine := try(socket.Dial())
 	first, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
 	if err != nil {
 		fmt.Println(err)
@@ -55,7 +55,7 @@ func ExampleClient_Resume() {
 	}
 
 	// The process is gone. Here is the next one.
-	mine, _ = socket.Dial()
+	mine = try(socket.Dial())
 	second, err := tickwire.Resume(ctx, tickwire.ClientConfig{Config: cfg}, stored, mine)
 	if err != nil {
 		fmt.Println(err) // the reason, and that a connect token is needed
@@ -81,7 +81,7 @@ func ExampleServer_Shutdown_handOver() {
 	cfg := tickwire.Config{Channels: tickwire.Channels(lines), Logger: slog.New(slog.DiscardHandler)}
 	key := netcode.KeyFrom([netcode.KeyBytes]byte{1, 2, 3}) // 32 secret bytes, which the login backend has, too
 	run := func(name string, handOver func(*tickwire.Conn) []byte) (*tickwire.Hub, *mem.Server) {
-		socket, _ := mem.Listen()
+		socket := try(mem.Listen())
 		cfg := tickwire.ServerConfig{Config: cfg, PrivateKey: key, HandOver: handOver, MaxTokenLifetime: -1} // no earlier run
 		srv, err := tickwire.Listen(cfg, socket)
 		if err != nil {
@@ -109,7 +109,7 @@ func ExampleServer_Shutdown_handOver() {
 	defer next.Close()
 	old, oldSocket := run("first server", func(c *tickwire.Conn) []byte { return mint(c.ClientID(), next) })
 
-	mine, _ := oldSocket.Dial()
+	mine := try(oldSocket.Dial())
 	player, err := tickwire.Dial(ctx, tickwire.ClientConfig{
 		Config: cfg,
 		// Sockets of the system need none to reach another server; those of package mem do.

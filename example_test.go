@@ -30,7 +30,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	token, _ := srv.DevToken(42)
+	token := try(srv.DevToken(42))
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	served := make(chan bool)
@@ -48,7 +48,7 @@ func Example() {
 		}
 	}()
 
-	mine, _ := udp.Open()
+	mine := try(udp.Open())
 	ctx2, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	session, err := tickwire.Dial(ctx2, tickwire.ClientConfig{Config: cfg}, token, mine)
@@ -94,7 +94,7 @@ func Example_backend() {
 	ticket := token.Append(nil) // travels to the player, over HTTPS
 
 	// The game server. Elsewhere its socket would be udp.Listen(":7777").
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	cfg := tickwire.Config{ProtocolID: 7, Logger: slog.New(slog.DiscardHandler)}
 	cfg.Channels = tickwire.Channels(tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1}))
 	srv, err := tickwire.Listen(tickwire.ServerConfig{
@@ -108,7 +108,7 @@ func Example_backend() {
 	defer hub.Close()
 
 	// The player.
-	mine, _ := socket.Dial()
+	mine := try(socket.Dial())
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, ticket, mine)
 	if err != nil {
 		fmt.Println(err)
@@ -127,7 +127,7 @@ func Example_backend() {
 func ExampleHub_Reserve() {
 	cfg := tickwire.Config{ProtocolID: 7, Logger: slog.New(slog.DiscardHandler)}
 	cfg.Channels = tickwire.Channels(tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1}))
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true, MaxClients: 1}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -143,8 +143,8 @@ func ExampleHub_Reserve() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, player := range []uint64{8, 7} {
-		token, _ := hub.DevToken(player)
-		mine, _ := socket.Dial()
+		token := try(hub.DevToken(player))
+		mine := try(socket.Dial())
 		session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
 		var refused *tickwire.ConnError
 		if errors.As(err, &refused) {
@@ -164,7 +164,7 @@ func ExampleHub_Reserve() {
 func ExampleConn_SendWith() {
 	ships := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableLatest})
 	cfg := tickwire.Config{Channels: tickwire.Channels(ships), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -172,10 +172,10 @@ func ExampleConn_SendWith() {
 	}
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
-	token, _ := hub.DevToken(42)
+	token := try(hub.DevToken(42))
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	mine, _ := socket.Dial()
+	mine := try(socket.Dial())
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
 	if err != nil {
 		fmt.Println(err)
@@ -204,7 +204,7 @@ func ExampleConn_SendWith() {
 func ExampleConn_Draft() {
 	story := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(story), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -212,10 +212,10 @@ func ExampleConn_Draft() {
 	}
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
-	token, _ := hub.DevToken(42)
+	token := try(hub.DevToken(42))
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	mine, _ := socket.Dial()
+	mine := try(socket.Dial())
 	session, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
 	if err != nil {
 		fmt.Println(err)
@@ -246,7 +246,7 @@ func ExampleConn_Draft() {
 func ExampleServer_Broadcast() {
 	news := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(news), Logger: slog.New(slog.DiscardHandler)}
-	socket, _ := mem.Listen()
+	socket := try(mem.Listen())
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
 	if err != nil {
 		fmt.Println(err)
@@ -255,10 +255,10 @@ func ExampleServer_Broadcast() {
 	defer srv.Close()
 	var players []*tickwire.Client
 	for id := range uint64(3) {
-		mine, _ := socket.Dial()
-		player, _ := tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine)
+		mine := try(socket.Dial())
+		player := try(tickwire.NewClient(tickwire.ClientConfig{Config: cfg}, mine))
 		defer player.Close()
-		token, _ := srv.DevToken(id + 1)
+		token := try(srv.DevToken(id + 1))
 		player.Connect(token)
 		players = append(players, player)
 	}

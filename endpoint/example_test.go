@@ -2,6 +2,7 @@ package endpoint_test
 
 import (
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -11,18 +12,27 @@ import (
 // told.
 func Example() {
 	cfg := endpoint.Config{Channels: []endpoint.ChannelConfig{{ID: 1, Delivery: endpoint.ReliableOrdered}}}
-	alice, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
-	bob, _ := endpoint.NewLone(0, cfg, endpoint.Carrier{})
-
-	receipt, _ := alice.Send(1, []byte("hello"), endpoint.SendOptions{Receipt: true})
+	alice, err := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	bob, err := endpoint.NewLone(0, cfg, endpoint.Carrier{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	receipt, err := alice.Send(1, []byte("hello"), endpoint.SendOptions{Receipt: true})
+	if err != nil {
+		log.Fatal(err)
+	}
 	for now := time.Duration(0); now < 100*time.Millisecond; now += time.Millisecond {
 		carry(now, alice, bob)
 		carry(now, bob, alice)
 	}
 
 	bob.Update()
-	message, _ := bob.Receive(1)
-	fmt.Printf("bob received %q\n", message.Bytes())
+	if message, ok := bob.Receive(1); ok {
+		fmt.Printf("bob received %q\n", message.Bytes())
+	}
 	alice.Update()
 	for ev, ok := alice.NextEvent(); ok; ev, ok = alice.NextEvent() {
 		fmt.Println("alice:", ev.Kind, ev.Receipt == receipt)

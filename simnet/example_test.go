@@ -2,6 +2,7 @@ package simnet_test
 
 import (
 	"fmt"
+	"log"
 	"net/netip"
 	"os"
 	"time"
@@ -38,8 +39,14 @@ func ExampleLink() {
 func ExampleNetwork() {
 	nw := simnet.NewNetwork(42)
 	player, server := netip.MustParseAddrPort("10.0.0.1:5000"), netip.MustParseAddrPort("10.0.0.9:7777")
-	a, _ := nw.Socket(player, simnet.SocketConfig{})
-	b, _ := nw.Socket(server, simnet.SocketConfig{})
+	a, err := nw.Socket(player, simnet.SocketConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := nw.Socket(server, simnet.SocketConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	if err := nw.SetHost(player.Addr(), simnet.Satellite()); err != nil {
 		fmt.Println(err)
 		return
@@ -114,8 +121,14 @@ func ExampleLinkConfig_Validate() {
 func ExampleBystander() {
 	nw := simnet.NewNetwork(1)
 	player, server := netip.MustParseAddrPort("10.0.0.1:5000"), netip.MustParseAddrPort("10.0.0.9:7777")
-	a, _ := nw.Socket(player, simnet.SocketConfig{})
-	b, _ := nw.Socket(server, simnet.SocketConfig{})
+	a, err := nw.Socket(player, simnet.SocketConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := nw.Socket(server, simnet.SocketConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	_ = nw.SetHost(player.Addr(), simnet.LTE4G())
 	spy, err := nw.Bystander(simnet.BystanderConfig{
 		Beside: []netip.Addr{player.Addr()}, Address: netip.MustParseAddrPort("203.0.113.7:6000"), Forward: 1,
@@ -127,7 +140,10 @@ func ExampleBystander() {
 	_, _ = a.Write([]transport.Datagram{{Path: transport.PathTo(server), Bytes: []byte("hello")}})
 	nw.Advance(time.Second)
 	ds := make([]transport.Datagram, 8)
-	n, _ := b.Read(ds)
+	n, err := b.Read(ds)
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, d := range ds[:n] {
 		fmt.Printf("%s from %v\n", d.Bytes, d.Path.Remote)
 	}

@@ -2,6 +2,7 @@ package mem_test
 
 import (
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
@@ -27,7 +28,10 @@ func Example() {
 		panic("nothing came")
 	}
 	ds := make([]transport.Datagram, 16)
-	n, _ := server.Read(ds)
+	n, err := server.Read(ds)
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, d := range ds[:n] {
 		fmt.Printf("player %d: %s\n", d.Path.Association, d.Bytes)
 	}
