@@ -372,3 +372,13 @@ func (p *path) mistaken(now int64, n uint64, s *LossSample) {
 func (p *path) wantsAckPing(now int64) bool {
 	return p.ackOnly >= pingAfterAcks && p.heardMore && now-p.ackOnlyPing >= p.rtt.smooth
 }
+
+// owesAck reports whether something that elicits an ack came since the last one.
+func (p *path) owesAck() bool { return p.toAck > 0 }
+
+// ackAtOnce has an ACK sent without delay, unless the path is closed: nothing is acknowledged there.
+func (p *path) ackAtOnce(now int64) {
+	if p.stage != stageClosed {
+		p.ackAt = now
+	}
+}

@@ -62,12 +62,12 @@ func (e *Endpoint) checkTimeout(now int64) bool {
 }
 
 // pingAway has a PING sent to a peer that is away when it is time.
-func (ps *paths) pingAway(now int64) {
-	a := &ps.life.away
+func (e *Endpoint) pingAway(now int64) {
+	a := &e.life.away
 	if now < a.probeAt {
 		return
 	}
-	for _, p := range ps.all {
+	for _, p := range e.paths.all {
 		if p.active() || p.stage == stageFailed {
 			p.loss.probe = 1
 		}

@@ -17,6 +17,12 @@ func (f *flush) limited() bool { return f.limit >= 0 }
 // left is how many bytes may still go, if there is a limit.
 func (f *flush) left() int { return f.limit - f.used }
 
+// limited reports whether the game has a budget for the flush.
+func (out *outbox) limited() bool { return out.flush.limited() }
+
+// budgeted reports whether it has one for this flush or the coming ones.
+func (out *outbox) budgeted() bool { return out.limited() || out.flush.next >= 0 }
+
 // flushRoom is the least room in a packet for which a message is tried.
 const flushRoom = 128
 

@@ -178,17 +178,17 @@ func (l *lifetime) oweCloseAck(now int64, p *path, from Route) {
 // closingTurn is the path that is asked next at the end: the one on which an answer is owed, then
 // those that live, the one behind the last first, so that a CLOSE that nobody answers is repeated
 // on another one; then the others.
-func (ps *paths) closingTurn(asked uint8) (best *path) {
-	c := ps.life.closing
-	if ps.life.state == stateDead {
+func (e *Endpoint) closingTurn(asked uint8) (best *path) {
+	c, all := e.life.closing, e.paths.all
+	if e.life.state == stateDead {
 		return nil
 	}
 	first := 0
 	if c.last != nil {
 		first = int(c.last.id) + 1
 	}
-	for i := range ps.all {
-		p := ps.all[(first+i)%len(ps.all)]
+	for i := range all {
+		p := all[(first+i)%len(all)]
 		switch {
 		case asked&(1<<p.id) != 0 || !p.canSend():
 		case p == c.ackOn && c.ackAt != never:
@@ -206,7 +206,7 @@ func (p *path) canSend() bool { return p.mayBeAsked() && !p.gagged(p.ps.proofByt
 // closingDeadline is when something is to be said at the end, if there is a path for it, or when
 // it is over.
 func (e *Endpoint) closingDeadline() int64 {
-	if e.paths.closingTurn(0) == nil {
+	if e.closingTurn(0) == nil {
 		return e.life.closing.until
 	}
 	return e.life.closing.deadline()

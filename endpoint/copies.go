@@ -96,7 +96,7 @@ func (ps *paths) buildCopy(b *builder) bool {
 	if s.acked || s.lost {
 		return false
 	}
-	if p.toAck > 0 && ps.life.drainState() == 0 && !ps.outbox.flush.limited() { // else it goes with DRAINING, or alone
+	if p.toAck > 0 && ps.life.drainState() == 0 && !ps.outbox.limited() { // else it goes with DRAINING, or alone
 		if ps.buildAck(b); b.room() < len(c.frames) {
 			b.dst, b.pkt.ackLargest = b.dst[:b.start], 0 // it goes alone
 		}

@@ -118,11 +118,11 @@ func (out *outbox) blockedDue() int64 {
 // once in a round trip, since its answer takes one, and once for each limit: a path of 50 Mbit/s and
 // 100 ms whose rate is found in four round trips would wait for credit in each of them.
 func (s *sender) creditShort(now int64, p *path) bool {
-	if !p.rtt.sampled || s.limit == s.blockedBy || now-s.blockedAt < p.rtt.smooth ||
+	if !p.sampled() || s.limit == s.blockedBy || now-s.blockedAt < p.roundTrip() ||
 		!s.cfg.Delivery.Reliable() || s.queue.Len() == 0 {
 		return false
 	}
-	soon := min(int64(p.cc.WindowBytes()), s.turn.cap.until(now, now+p.rtt.smooth), int64(s.queued))
+	soon := min(int64(p.windowBytes()), s.turn.cap.until(now, now+p.roundTrip()), int64(s.queued))
 	return s.limit-s.started < uint64(soon) && s.wanted(s.queue.First()) <= s.limit
 }
 

@@ -131,6 +131,9 @@ func (out *outbox) drained() bool {
 	return true
 }
 
+// drains reports whether this end drains.
+func (l *lifetime) drains() bool { return l.drain.on }
+
 // drainState is what there is to say of a drain; 0: nothing that the peer does not know.
 func (l *lifetime) drainState() (state uint8) {
 	if !l.drain.on || l.state != stateOpen {
@@ -146,14 +149,14 @@ func (l *lifetime) drainState() (state uint8) {
 }
 
 // drainDue reports whether a packet has to go because of a drain.
-func (l *lifetime) drainDue() bool { return l.drainState() > l.drain.said }
+func (l *lifetime) drainDue() bool { return l.drain.on && l.drainState() > l.drain.said }
 
 // buildDraining appends DRAINING if there is something to say, and the packet goes because of it
 // or has an ACK.
 func (l *lifetime) buildDraining(b *builder) {
 	state := l.drainState()
 	due := state > l.drain.said && b.path.carries() && b.path.maySend(b.now)
-	if state == 0 || l.quiet() || b.room() < 2 || !due && b.path.toAck == 0 {
+	if state == 0 || l.quiet() || b.room() < 2 || !due && !b.path.owesAck() {
 		return
 	}
 	if l.drain.said = state; state == wire.Drained && l.drain.asked == never {
@@ -163,6 +166,9 @@ func (l *lifetime) buildDraining(b *builder) {
 	b.pkt.eliciting = true
 	b.record(content{kind: contentDraining, first: uint64(state)})
 }
+
+// drainAcked: the peer knows how far we are.
+func (l *lifetime) drainAcked(state uint8) { l.drain.known = max(l.drain.known, state) }
 
 // drainLost: a packet with DRAINING was lost, or is to be repeated.
 func (l *lifetime) drainLost(state uint8) {
@@ -178,8 +184,6 @@ func (l *lifetime) handleDraining(now int64, p *path, b []byte) (n int, err erro
 		return 0, errProtocol
 	}
 	l.drain.peer = max(l.drain.peer, state)
-	if p.stage != stageClosed { // where nothing is acknowledged
-		p.ackAt = now
-	}
+	p.ackAtOnce(now)
 	return n, nil
 }

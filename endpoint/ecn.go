@@ -86,7 +86,7 @@ func (m *marks) reported() { m.tell = max(0, m.tell-1) }
 func (ps *paths) mark(b *builder) {
 	m := &b.path.marks
 	switch {
-	case ps.cfg.DisableECN || ps.life.state != stateOpen || b.path.reliable || b.pkt.aside || b.pkt.sort&packetSizeProbe != 0:
+	case ps.cfg.DisableECN || !ps.life.open() || b.path.reliable || b.pkt.aside || b.pkt.sort&packetSizeProbe != 0:
 		return
 	case m.state != marksCapable && (m.state != marksTesting || !b.pkt.eliciting):
 		return

@@ -37,7 +37,7 @@ const rateInterval = second / 4
 // brought up to date.
 func (ps *paths) tellRate(now int64, limited bool) {
 	t := &ps.rateTold
-	if now-t.at < rateInterval || ps.life.state != stateOpen {
+	if now-t.at < rateInterval || !ps.life.open() {
 		return
 	}
 	rate := ps.bytesPerSecond()

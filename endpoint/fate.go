@@ -9,11 +9,11 @@ func (ps *paths) contentAcked(now int64, c *content, late bool) {
 	case contentRun, contentFragment, contentSkip:
 		c.channel.contentAcked(now, c, late)
 	case contentHello:
-		ps.life.hello.acked = true
+		ps.life.helloAcked()
 	case contentHold:
 		ps.life.holdAcked(c.first)
 	case contentDraining:
-		ps.life.drain.known = max(ps.life.drain.known, uint8(c.first))
+		ps.life.drainAcked(uint8(c.first))
 	case contentHome:
 		ps.all[c.offset].homeAcked(now, c.first)
 	}
@@ -29,7 +29,7 @@ func (ps *paths) contentLost(now int64, c *content) {
 	case contentRebuilt:
 		c.inbound.rebuiltLost(c.first, c.count)
 	case contentBlocked:
-		c.channel.blockedFor = 0
+		c.channel.forgetBlocked()
 	default:
 		ps.stateLost(c)
 	}
@@ -107,6 +107,9 @@ func (s *sender) contentLost(now int64, c *content) {
 		}
 	}
 }
+
+// forgetBlocked: the BLOCKED that a sender sent last was lost.
+func (s *sender) forgetBlocked() { s.blockedFor = 0 }
 
 // contentRepeat makes what is reliable ready to be sent once more.
 func (s *sender) contentRepeat(now int64, c *content) {

@@ -131,13 +131,22 @@ func (l *lifetime) peerClock(now int64) uint64 {
 // helloFirst reports whether our first HELLO waits to be sent.
 func (l *lifetime) helloFirst() bool { return !l.cfg.Handshake && !l.hello.sent }
 
+// helloKnown reports whether the peer is known to have our HELLO.
+func (l *lifetime) helloKnown() bool { return l.cfg.Handshake || l.hello.acked }
+
+// helloAcked: a packet with HELLO was acknowledged.
+func (l *lifetime) helloAcked() { l.hello.acked = true }
+
+// peerReads reports whether the peer's HELLO has told of a capability.
+func (l *lifetime) peerReads(capability uint64) bool { return l.hello.peer.capabilities&capability != 0 }
+
 // helloWanted reports whether the packet that is being built shall carry HELLO: the first,
 // each probe, and each that carries anything else, until one is acknowledged.
 func (p *path) helloWanted(now int64) bool {
-	if p.ps.cfg.Handshake || p.ps.life.hello.acked {
+	if p.ps.life.helloKnown() {
 		return false
 	}
-	return !p.ps.life.hello.sent || p.loss.probe > 0 || p.sendAt() <= now
+	return p.ps.life.helloFirst() || p.loss.probe > 0 || p.sendAt() <= now
 }
 
 // helloFrame is what HELLO takes in a packet.

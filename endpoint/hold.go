@@ -84,7 +84,7 @@ func (e *Endpoint) Hold(now int64, d time.Duration) error {
 
 // grantedHold is how long we may be silent.
 func (l *lifetime) grantedHold() time.Duration {
-	if l.hello.peer.capabilities&wire.CapabilityHold == 0 {
+	if !l.peerReads(wire.CapabilityHold) {
 		return 0
 	}
 	return time.Duration(l.hello.peer.silenceSeconds) * time.Second
@@ -108,6 +108,23 @@ func (e *Endpoint) Held(now int64) time.Duration {
 
 // quiet reports whether one end is silent, so that no data goes.
 func (l *lifetime) quiet() bool { return l.peerHold.on || l.ownHold.on && l.ownHold.silent }
+
+// held reports whether one end has announced silence, be it that its last packets still go.
+func (l *lifetime) held() bool { return l.ownHold.on || l.peerHold.on }
+
+// peerHeld reports whether the peer is on hold: it is not asked, but shown signs of life.
+func (l *lifetime) peerHeld() bool { return l.peerHold.on }
+
+// holdWaits reports whether a HOLD is to be sent.
+func (l *lifetime) holdWaits() bool { return l.ownHold.copies > 0 }
+
+// wake notes that a silence of either end is over, in which the peer counts as heard until a time.
+func (l *lifetime) wake(now, heard int64) {
+	l.awakeAt, l.lastHeard = now, max(l.lastHeard, heard)
+}
+
+// awakeSince is when a silence of either end was over.
+func (l *lifetime) awakeSince() int64 { return l.awakeAt }
 
 // holdDeadline is when a hold ends by itself.
 func (l *lifetime) holdDeadline() int64 {
@@ -156,9 +173,8 @@ func (e *Endpoint) endPeerHold(now, heard int64) {
 // endSilence goes on after a silence: its time is no measure of the path, and whoever did not
 // listen cannot say that nothing was heard.
 func (ps *paths) endSilence(now, heard int64) {
-	ps.life.awakeAt = now
+	ps.life.wake(now, heard)
 	ps.lookAgain()
-	ps.life.lastHeard = max(ps.life.lastHeard, heard)
 	for _, p := range ps.all {
 		p.loss.probes, p.loss.probe = 0, 0
 		p.excuse()
@@ -170,7 +186,7 @@ func (ps *paths) endSilence(now, heard int64) {
 // silentSince reports whether somebody was silent since a packet was sent: then when its ack came,
 // or did not come, tells nothing about the path.
 func (l *lifetime) silentSince(sentAt int64) bool {
-	return l.ownHold.on || l.peerHold.on || sentAt <= l.awakeAt
+	return l.held() || sentAt <= l.awakeAt
 }
 
 // ackTellsNothing reports whether it tells nothing about the path when a packet's ack came, or that

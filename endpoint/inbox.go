@@ -60,6 +60,16 @@ func (in *inbox) count(now int64, channel uint16, bytes int) {
 	}
 }
 
+// owes reports whether a receiver has an answer to send: WINDOW, STORED or REBUILT.
+func (in *inbox) owes() bool { return in.owing }
+
+// earnAck lets the peer send an acknowledgement more: of a packet that asks for one.
+func (in *inbox) earnAck(now int64) {
+	if in.inbound != nil {
+		in.inbound.acks.earn(now)
+	}
+}
+
 // reveal shows the game what arrived, and takes back the payloads that it had before.
 func (in *inbox) reveal() {
 	for _, b := range in.lentToGame {

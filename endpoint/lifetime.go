@@ -38,6 +38,12 @@ const (
 	stateDead
 )
 
+// open reports whether messages flow.
+func (s state) open() bool { return s == stateOpen }
+
+// lost reports whether the peer is away.
+func (s state) lost() bool { return s == stateAway }
+
 // live reports whether the ends know each other and none has ended the connection.
 func (s state) live() bool { return s == stateOpen || s == stateAway }
 
@@ -76,6 +82,9 @@ func (l *lifetime) timeoutAt() int64 {
 	}
 	return min(heard, last) + int64(l.timeout)
 }
+
+// pingAt is when a side whose only path is silent asks for a sign of life.
+func (l *lifetime) pingAt() int64 { return l.lastHeard + l.pingInterval() }
 
 // pingInterval is how long a side that heard nothing waits before it asks for a sign of life.
 func (l *lifetime) pingInterval() int64 { return min(int64(l.timeout)/4, maxSilence) }

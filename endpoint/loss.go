@@ -132,7 +132,7 @@ func (p *path) probeAt() int64 {
 	switch {
 	case p.loss.lossAt != never || p.stage == stageFailed:
 		return never
-	case p.ps.life.peerHold.on:
+	case p.ps.life.peerHeld():
 		return p.loss.lastSent + p.ps.life.pingInterval()
 	case p.eliciting == 0:
 		return never
@@ -143,7 +143,7 @@ func (p *path) probeAt() int64 {
 // sendProbe has a probe sent.
 func (p *path) sendProbe(now int64) {
 	p.loss.lastSent = now
-	if p.ps.life.peerHold.on {
+	if p.ps.life.peerHeld() {
 		p.loss.probe = 1
 		return
 	}

@@ -78,3 +78,35 @@ func (a *arrivals) came(number, largest uint64, newest bool) {
 	}
 	a.add(missing+1, missing)
 }
+
+// What follows is all that the outbox knows of the path that its messages go over.
+
+// sampled reports whether the path has measured a round trip.
+func (p *path) sampled() bool { return p.rtt.sampled }
+
+// roundTrip is how long one takes, smoothed.
+func (p *path) roundTrip() int64 { return p.rtt.smooth }
+
+// roundTripVaries is by how much it varies.
+func (p *path) roundTripVaries() int64 { return p.rtt.variance }
+
+// lossShare is how much of what we send is lost.
+func (p *path) lossShare() float64 { return p.outbound.share() }
+
+// lossy reports whether that is worth an effort.
+func (p *path) lossy() bool { return p.outbound.lossy() }
+
+// lossless reports whether what carries the path repairs all losses itself.
+func (p *path) lossless() bool { return p.reliable }
+
+// probes reports whether the next packet is a probe.
+func (p *path) probes() bool { return p.loss.probe > 0 }
+
+// silent reports whether probes went since anything was acknowledged.
+func (p *path) silent() bool { return p.loss.probes > 0 }
+
+// windowBytes is how much may be in flight.
+func (p *path) windowBytes() int { return p.cc.WindowBytes() }
+
+// talksEvery is how far packets with messages are apart.
+func (p *path) talksEvery() int64 { return p.talkEvery }

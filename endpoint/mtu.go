@@ -165,10 +165,10 @@ func (p *path) searchAt() int64 {
 func (p *path) stepAt() int64 {
 	m := &p.mtu
 	switch {
-	case p.ps.life.state != stateOpen || p.ps.life.quiet() || p.ps.life.drain.on:
+	case !p.ps.life.open() || p.ps.life.quiet() || p.ps.life.drains():
 	case p.stage != stageWell || !p.rtt.sampled || p.asks():
 	case p.loss.probe > 0 || p.loss.probes > 0:
-	case p.ps.outbox.flush.limited() || p.ps.outbox.flush.next >= 0: // each byte is the game's
+	case p.ps.outbox.budgeted(): // each byte is the game's
 	case p.ps.sendableAt() <= p.ps.now:
 		return m.at + p.rtt.smooth
 	default:

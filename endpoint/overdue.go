@@ -60,7 +60,7 @@ func (p *path) patience() int64 {
 // overdueAt is when the ack of the oldest packet that is waited for is overdue.
 func (p *path) overdueAt() int64 {
 	o := &p.loss.overdue
-	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || !p.active() || p.ps.life.state != stateOpen ||
+	if p.eliciting == 0 || p.reliable || !p.rtt.sampled || !p.active() || !p.ps.life.open() ||
 		o.debt >= overdueCredit*overdueShare || o.rounds >= overdueRounds {
 		return never
 	}

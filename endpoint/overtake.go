@@ -24,15 +24,14 @@ func (p *path) overtakes() bool {
 // overtake has the packet that is being built take nothing but such messages, if there are any.
 func (ps *paths) overtake(b *builder) bool {
 	p := b.path
-	b.above = p.overtakes() && p.pacer.ready(b.now) && ps.outbox.quota.ready(b.now) && ps.overtakeAt() <= b.now
+	b.above = p.overtakes() && p.pacer.ready(b.now) && ps.outbox.allowed(b.now) && ps.overtakeAt() <= b.now
 	return b.above
 }
 
 // overtakeAt is when such a message could go if the path allowed it.
 func (ps *paths) overtakeAt() int64 {
-	if ps.life.state != stateOpen || ps.life.quiet() {
+	if !ps.life.open() || ps.life.quiet() {
 		return never
 	}
-	busy := ps.outbox.busy()
-	return ps.outbox.sendableOf(busy[:max(len(busy), 1)-1])
+	return ps.outbox.urgentAt()
 }

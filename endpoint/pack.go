@@ -135,7 +135,7 @@ func (p *path) maySend(now int64) bool {
 		p.pacer.stalled = true
 		return false
 	}
-	return p.pacer.ready(now) && p.ps.outbox.quota.ready(now)
+	return p.pacer.ready(now) && p.ps.outbox.allowed(now)
 }
 
 func (b *builder) ping() {
@@ -161,7 +161,7 @@ func (b *builder) last() *content { return b.path.contents.At(b.path.contents.En
 // commit notes the packet as sent under its number.
 func (ps *paths) commit(b *builder) {
 	p := b.path
-	if b.pkt.onlyAcks() && ps.life.state == stateOpen {
+	if b.pkt.onlyAcks() && ps.life.open() {
 		if p.ackOnly++; p.wantsAckPing(b.now) {
 			b.ping()
 			p.ackOnlyPing, p.heardMore = b.now, false
@@ -226,7 +226,8 @@ func (ps *paths) charge(b *builder) {
 	if !b.pkt.onlyAcks() {
 		p.pacer.spend(b.now, int(b.pkt.bytes))
 		p.pacer.stalled = false
-		ps.spend(b)
+		ps.outbox.spend(b)
+		ps.inbox.earnAck(b.now) // for the one that it will bring
 	}
 	b.pkt.limited = ps.life.quiet() || ps.appLimited(b.now)
 	if !b.pkt.limited || p.full() {
@@ -253,20 +254,10 @@ func (ps *paths) await(b *builder) {
 	p.cc.Sent(b.now, int(b.pkt.bytes), p.inFlight)
 }
 
-// spend takes a packet that elicits an ack off the budget of the flush and the peer's limits.
-func (ps *paths) spend(b *builder) {
-	ps.outbox.flush.used += int(b.pkt.bytes)
-	ps.outbox.quota.packets.spend(b.now, 1)
-	ps.outbox.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
-	if ps.inbox.inbound != nil {
-		ps.inbox.inbound.acks.earn(b.now) // the ack that it will bring
-	}
-}
-
 // appLimited reports whether a packet leaves nothing behind that other limits than the path's let
 // go now, so that its fate says little about what the path could carry.
 func (ps *paths) appLimited(now int64) bool {
-	return ps.sendableAt() > now || !ps.outbox.quota.ready(now)
+	return ps.sendableAt() > now || !ps.outbox.allowed(now)
 }
 
 // buildControl appends frames that are not messages.

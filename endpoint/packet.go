@@ -82,7 +82,7 @@ func (e *Endpoint) NextPacket(now int64, out *Outgoing, begin Begin) bool {
 		return e.packetOn(now, e.paths.all[0], out, begin)
 	}
 	for asked := uint8(0); ; {
-		p := e.paths.turn(now, asked)
+		p := e.turn(now, asked)
 		if p == nil {
 			return false
 		}
@@ -91,6 +91,14 @@ func (e *Endpoint) NextPacket(now int64, out *Outgoing, begin Begin) bool {
 		}
 		asked |= 1 << p.id
 	}
+}
+
+// turn returns the path to ask next, of those that were not asked; nil if there is none.
+func (e *Endpoint) turn(now int64, asked uint8) *path {
+	if e.life.ended() {
+		return e.closingTurn(asked)
+	}
+	return e.paths.turn(now, asked)
 }
 
 // packetOn makes a packet for one path; false if it has nothing to send now.

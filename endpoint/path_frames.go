@@ -50,7 +50,7 @@ const (
 
 // knowsPaths reports whether both ends know frames of paths.
 func (ps *paths) knowsPaths() bool {
-	return ps.cfg.MaxPaths > 0 && ps.life.state == stateOpen && ps.life.hello.peer.capabilities&wire.CapabilityPaths != 0
+	return ps.cfg.MaxPaths > 0 && ps.life.open() && ps.life.peerReads(wire.CapabilityPaths)
 }
 
 // handlePathFrame handles the frames that ask and answer, and what the peer says of a path.

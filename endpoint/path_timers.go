@@ -73,7 +73,7 @@ func (p *path) timeouts(now int64) {
 // deadline is when a path has something to do: by one of its timers, or since a packet wants to go.
 func (p *path) deadline() int64 {
 	switch {
-	case p.ps.life.state == stateAway:
+	case p.ps.life.lost():
 		return p.awayDeadline()
 	case !p.mayBeAsked():
 		return never
@@ -93,7 +93,7 @@ func (p *path) deadline() int64 {
 // packetAt is when a path has a packet to send.
 func (p *path) packetAt() int64 {
 	switch {
-	case p.loss.probe > 0 || p.ps.life.ownHold.copies > 0 && p.carries():
+	case p.loss.probe > 0 || p.ps.life.holdWaits() && p.carries():
 		return min(p.ackAt, p.loss.lastSent) // at once
 	case p.ps.life.quiet():
 		return p.ackAt
@@ -105,7 +105,7 @@ func (p *path) packetAt() int64 {
 	case p.carries() && p.overtakes():
 		wanted = p.ps.overtakeAt()
 	}
-	return min(p.ackAt, max(wanted, p.pacedAt(), p.ps.outbox.quota.readyAt()))
+	return min(p.ackAt, max(wanted, p.pacedAt(), p.ps.outbox.allowedAt()))
 }
 
 // pacedAt is when pacing lets something go, at the rate that congestion control has now.

@@ -43,6 +43,19 @@ func (out *outbox) keepTo(now int64, h *wire.Hello) {
 	}
 }
 
+// allowed reports whether the peer's limits let a packet go.
+func (out *outbox) allowed(now int64) bool { return out.quota.ready(now) }
+
+// allowedAt is when they do.
+func (out *outbox) allowedAt() int64 { return out.quota.readyAt() }
+
+// spend takes a packet that is no ack alone off the budget of the flush and off the peer's limits.
+func (out *outbox) spend(b *builder) {
+	out.flush.used += int(b.pkt.bytes)
+	out.quota.packets.spend(b.now, 1)
+	out.quota.bytes.spend(b.now, len(b.dst)-b.start+packetCharge)
+}
+
 // mayStart reports whether a message of a sender may go, whole or its first piece.
 func (s *sender) mayStart(now int64) bool {
 	return !s.turn.limited || s.out.quota.messages.ready(now) && s.turn.count.ready(now)

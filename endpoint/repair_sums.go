@@ -83,7 +83,7 @@ func (s *sender) beginRepair(on bool) {
 // sends those; and nothing is lost on a path that is itself reliable.
 func (s *sender) buildRepair(b *builder) {
 	r := &s.repair
-	if r.packet = s.out.packets; s.queue.Len() > 0 || s.cutter() != nil || b.path.reliable {
+	if r.packet = s.out.packets; s.queue.Len() > 0 || s.cutter() != nil || b.path.lossless() {
 		s.skipRepair()
 		return
 	}
@@ -120,13 +120,16 @@ func (s *sender) buildRepair(b *builder) {
 // same, because the path carries less than the least rate or others fill it, repair would only have
 // messages wait longer.
 func (s *sender) repairMustWait(b *builder) bool {
-	p := b.path
+	return b.path.short(b.now) && !s.moreWaits(0)
+}
+
+// short reports whether the path has nothing to give to repair.
+func (p *path) short(now int64) bool {
 	window := p.cc.WindowBytes()
-	if b.now-p.deliveredAt > second/10 {
+	if now-p.deliveredAt > second/10 {
 		window /= 2
 	}
-	short := p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2 || p.estimate().QueueDelay > repairQueue
-	return short && !s.moreWaits(0)
+	return p.inFlight >= window || p.pacer.level < p.pacer.burst*second/2 || p.estimate().QueueDelay > repairQueue
 }
 
 // skipRepair: what was sent until now is not repaired.
@@ -148,7 +151,7 @@ func (s *sender) creditRepair(b *builder) {
 	each := s.out.strengthOf(r)
 	r.credit += strength(fresh) * each
 	if r.own == s.out.packets {
-		r.hold(strength(fresh)*each, b.path.talkEvery)
+		r.hold(strength(fresh)*each, b.path.talksEvery())
 	}
 	if each == repairIdle && b.now-r.at >= idleRepairs {
 		r.credit = max(r.credit, oneSum)

@@ -63,13 +63,13 @@ func (s *sender) askPolicy(now int64, m *outMessage, sent int) bool {
 // trip.
 func (s *sender) askAgain(now int64, m *outMessage, sent int) bool {
 	a, p := &m.terms.attempts, s.out.paths.lead()
-	if m.cut != nil && a.asked && now-a.askedAt < p.rtt.smooth {
+	if m.cut != nil && a.asked && now-a.askedAt < p.roundTrip() {
 		return true
 	}
 	a.asked, a.askedAt = true, now
 	return s.cfg.Resend.Again(ResendInput{
 		Age: time.Duration(now - a.first), Attempts: sent, Bytes: m.len(),
-		RTT: time.Duration(p.rtt.smooth), RTTVar: time.Duration(p.rtt.variance), Loss: p.outbound.share(),
+		RTT: time.Duration(p.roundTrip()), RTTVar: time.Duration(p.roundTripVaries()), Loss: p.lossShare(),
 	})
 }
 

@@ -274,7 +274,7 @@ func (out *outbox) buildProbe(b *builder, c *class) {
 // left to send, and no room for it or for what should go before it. A packet without a message
 // counts as full if it holds up one: acks and the like take the room, and go alone.
 func (out *outbox) buildClass(b *builder, c *class) (full bool) {
-	if b.path.loss.probe > 0 {
+	if b.path.probes() {
 		out.buildProbe(b, c)
 	}
 	var behind *sender // the one that was served least of those that want more than fits
@@ -315,6 +315,12 @@ const maxMisses = 16
 // sendableAt is when a message could go out if the path and the peer allowed it: long ago if one
 // waits for nothing else, never if none does.
 func (out *outbox) sendableAt() int64 { return out.sendableOf(out.busy()) }
+
+// urgentAt is sendableAt of what is above the lowest priority that waits.
+func (out *outbox) urgentAt() int64 {
+	busy := out.busy()
+	return out.sendableOf(busy[:max(len(busy), 1)-1])
+}
 
 // sendableOf is sendableAt of the channels of some classes.
 func (out *outbox) sendableOf(classes []class) int64 {

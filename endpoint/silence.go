@@ -32,14 +32,14 @@ func (pkt *sentPacket) owes() bool {
 
 // silenceAt is when a path becomes a suspect, or is dead.
 func (p *path) silenceAt() int64 {
-	if !p.active() || p.eliciting == 0 || p.ps.life.peerHold.on || p.ps.life.ownHold.on {
+	if !p.active() || p.eliciting == 0 || p.ps.life.held() {
 		return never
 	}
 	since := p.owedSince()
 	if since == never {
 		return never
 	}
-	since = max(since, p.ps.life.awakeAt)
+	since = max(since, p.ps.life.awakeSince())
 	switch {
 	case p.stage == stageWell:
 		return since + p.probeTimeout(0)

@@ -45,11 +45,11 @@ func (p *path) sendAt() int64 {
 		}
 		return never
 	}
-	if p.ps.controlDue() || p.ps.life.drain.on && p.ps.life.drainDue() {
+	if p.ps.controlDue() || p.ps.life.drainDue() {
 		return longAgo
 	}
 	at := p.ps.sendableAt()
-	if p.ps.life.state != stateOpen || at == longAgo {
+	if !p.ps.life.open() || at == longAgo {
 		return at
 	}
 	at = min(at, p.ps.outbox.twinAt())
@@ -61,7 +61,7 @@ func (p *path) sendAt() int64 {
 
 // sendableAt is when a message could go out if the path allowed it.
 func (ps *paths) sendableAt() int64 {
-	if ps.life.state != stateOpen {
+	if !ps.life.open() {
 		return never
 	}
 	return ps.outbox.sendableAt()
@@ -73,13 +73,13 @@ const maxSilence = 5 * second
 // pingAt is when a path on which nothing came asks for a sign of life.
 func (p *path) pingAt() int64 {
 	if len(p.ps.all) == 1 {
-		return p.ps.life.lastHeard + p.ps.life.pingInterval()
+		return p.ps.life.pingAt()
 	}
 	return p.heardAt + p.ps.life.pingInterval()
 }
 
 func (p *path) pingDue(now int64) bool {
-	return p.ps.life.state == stateOpen && p.active() && p.eliciting == 0 && now >= p.pingAt()
+	return p.ps.life.open() && p.active() && p.eliciting == 0 && now >= p.pingAt()
 }
 
 // HandleTimeout does what is due: losses by time, probes, what expires, the end of a
@@ -102,7 +102,7 @@ func (e *Endpoint) HandleTimeout(now int64) {
 		return
 	}
 	if e.life.state == stateAway {
-		e.paths.pingAway(now)
+		e.pingAway(now)
 	} else {
 		for _, p := range e.paths.all {
 			p.timeouts(now)
@@ -122,7 +122,7 @@ func (e *Endpoint) expire(now int64) {
 
 // controlDue reports whether a frame that is not a message waits.
 func (ps *paths) controlDue() bool {
-	return ps.life.helloFirst() || (ps.inbox.owing || ps.statusOwed) && ps.life.state == stateOpen
+	return ps.life.helloFirst() || (ps.inbox.owes() || ps.statusOwed) && ps.life.open()
 }
 
 // SetTimeout changes Config.Timeout: zero is the default, negative means never.

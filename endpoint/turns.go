@@ -3,9 +3,6 @@ package endpoint
 // turn returns the path to ask next, of those that were not asked; nil if there is none. First
 // come copies, then the path with messages that was served least, then the others.
 func (ps *paths) turn(now int64, asked uint8) (best *path) {
-	if ps.life.ended() {
-		return ps.closingTurn(asked)
-	}
 	for _, p := range ps.all {
 		if asked&(1<<p.id) != 0 {
 			continue
@@ -121,8 +118,6 @@ func (ps *paths) lead() *path {
 	}
 	return best
 }
-
-func (p *path) roundTrip() int64 { return p.rtt.smooth }
 
 // bytesPerSecond is the rate of all paths that carry messages.
 func (ps *paths) bytesPerSecond() (rate int) {

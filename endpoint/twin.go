@@ -29,10 +29,10 @@ const (
 // next to nothing, so that only acks are missing, or one that is silent: probes go there.
 func (s *sender) planTwin(b *builder, id uint64, m *outMessage) {
 	if m.flying > 0 || m.len() > twinBytes || s.queue.Len() > 0 || s.cfg.Resend.limits() ||
-		b.path.loss.probes > 0 || b.path.reliable || !b.path.outbound.lossy() || s.out.twins.Len() >= maxTwins {
+		b.path.silent() || b.path.lossless() || !b.path.lossy() || s.out.twins.Len() >= maxTwins {
 		return
 	}
-	*s.out.twins.Push() = twin{s, id, s.out.packets, b.now + min(b.path.rtt.smooth/4, twinWait)}
+	*s.out.twins.Push() = twin{s, id, s.out.packets, b.now + min(b.path.roundTrip()/4, twinWait)}
 }
 
 // twinAt is when a twin goes alone.
