@@ -115,6 +115,30 @@ package endpoint
 //	           flight, and what it has measured; which of them messages take
 //	lifetime   what the ends say of themselves: HELLO, holds, drains, and the end
 //
+// A part keeps its state to itself: of another one it calls methods, and only if it may ask that one at
+// all. The whole, which conducts them, may look at everything, and everybody at the packet that is built
+// or read; what is anybody's asks no part. Of congestion control paths know the Controller. Whom a part asks, and its types:
+//
+//	outbox asks paths: outbox, senderStart, class, turn, sender, senderCounts, senderKeys, outMessage,
+//		outState, terms, attempts, expiry, cut, try, flush, quota, twin, repairer, repairCounts, awaited,
+//		sumsTurn, groups
+//	inbox asks nobody: inbox, receiver, receiverCounts, receiverKeys, partial, unfinishedTable,
+//		waitingMessage, waitingQueue, inMessage, inbound, channelInbound, bound, bank, poolShare,
+//		rebuilder, rebuilders, pastMessage, sum
+//	paths asks outbox, inbox, lifetime: paths, path, numbers, claims, measured, questions, stage, roam,
+//		calm, tardy, proof, reply, replies, copies, copied, copySet, loss, overdue, lateness, reordering,
+//		strait, straitMark, mtu, datagramSize, marks, markState, rtt, clockSamples, clockDoubt, lossMeter,
+//		lossWatch, lossCount, arrivals, exchanges, rateTold, pathTimer, pathTimes, pathCounts
+//	lifetime asks outbox, paths: lifetime, state, hello, peerHello, hold, ownHold, peerHold, drain, away,
+//		closing
+//	congestion asks nobody: AIMD, DelayBased, delayPhase, steady, cubicCurve, look, lossJudge, share,
+//		queueMeter, passage, mark, pace, rivals, pause, startup, variation
+//	packet asks outbox, paths: builder, content, contentKind, sentPacket, packetState, packetSort, arrival,
+//		traits
+//	whole asks outbox, inbox, paths, lifetime: Endpoint, Lone, lone
+//	anybody asks nobody: common, counters, events, eventMemory, ackScratch, keyTable, keyEntry, spares,
+//		shared, chance, throttle, bandwidth, windowedMin, head, position, strength
+//
 // A message that is sent waits in a queue of its sender (queue.go), is started when its turn comes
 // (schedule.go), and lies in a packet as part of a run or as fragments (runs.go, fragments.go). The
 // path remembers what the packet carried. When it is acknowledged, or lost, each piece goes back to

@@ -39,7 +39,7 @@ func (p *Plan) New(now int64, life Life) *Endpoint {
 	e.keySeed = rand.NewChaCha8(chanceKey(life.Seed, "tickwire 1 keys")).Uint64()
 	e.inbox.begin(&e.common)
 	e.outbox.begin(&e.common, &e.paths)
-	e.paths.begin(e, now, life.Path)
+	e.paths.begin(&e.common, &e.inbox, &e.outbox, &e.life, now, life.Path)
 	return e
 }
 

@@ -62,8 +62,14 @@ func (ps *paths) stateLost(c *content) {
 // open is the ids of the messages that it speaks of and that are not settled yet: the first,
 // and one more than the last.
 func (c *content) open() (id, end uint64) {
-	return max(c.first, c.channel.open.Base()), c.first + uint64(c.count)
+	return max(c.first, c.channel.settledBefore()), c.first + uint64(c.count)
 }
+
+// settledBefore is the id before which all messages are settled.
+func (s *sender) settledBefore() uint64 { return s.open.Base() }
+
+// repairs reports whether what is lost of the channel is sent again.
+func (s *sender) repairs() bool { return s.cfg.Delivery.Reliable() }
 
 // contentAcked: the peer has messages, bytes of one, or a SKIP.
 func (s *sender) contentAcked(now int64, c *content, late bool) {

@@ -138,7 +138,9 @@ func (l *lifetime) helloKnown() bool { return l.cfg.Handshake || l.hello.acked }
 func (l *lifetime) helloAcked() { l.hello.acked = true }
 
 // peerReads reports whether the peer's HELLO has told of a capability.
-func (l *lifetime) peerReads(capability uint64) bool { return l.hello.peer.capabilities&capability != 0 }
+func (l *lifetime) peerReads(capability uint64) bool {
+	return l.hello.peer.capabilities&capability != 0
+}
 
 // helloWanted reports whether the packet that is being built shall carry HELLO: the first,
 // each probe, and each that carries anything else, until one is acknowledged.

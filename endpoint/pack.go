@@ -150,13 +150,13 @@ func (b *builder) record(c content) {
 	b.path.record(c)
 	b.pkt.records++
 	b.talks = b.talks || c.kind <= contentFragment
-	if c.kind <= contentSkip && c.channel.cfg.Delivery.Reliable() {
+	if c.kind <= contentSkip && c.channel.repairs() {
 		b.pkt.sort |= packetPrompt
 	}
 }
 
 // last is what was recorded last.
-func (b *builder) last() *content { return b.path.contents.At(b.path.contents.End() - 1) }
+func (b *builder) last() *content { return b.path.lastRecord() }
 
 // commit notes the packet as sent under its number.
 func (ps *paths) commit(b *builder) {

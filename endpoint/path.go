@@ -216,6 +216,9 @@ const (
 // record notes that the packet which is being built carries c.
 func (p *path) record(c content) { *p.contents.Push() = c }
 
+// lastRecord is what was noted last.
+func (p *path) lastRecord() *content { return p.contents.At(p.contents.End() - 1) }
+
 // forget drops packets at the low end whose fate is settled. Lost ones are kept for a while,
 // so that a late ack is recognised.
 // Such an ack changes a counter and no receipt: a game that acted on Lost is not told the opposite.

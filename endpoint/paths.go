@@ -22,8 +22,8 @@ type paths struct {
 }
 
 // begin makes path 0.
-func (ps *paths) begin(e *Endpoint, now int64, cfg PathConfig) {
-	ps.common, ps.inbox, ps.outbox, ps.life = &e.common, &e.inbox, &e.outbox, &e.life
+func (ps *paths) begin(c *common, in *inbox, out *outbox, l *lifetime, now int64, cfg PathConfig) {
+	ps.common, ps.inbox, ps.outbox, ps.life = c, in, out, l
 	ps.all = []*path{ps.firstPath(now, cfg)}
 	ps.rateTold = rateTold{rate: ps.bytesPerSecond(), at: now}
 }
