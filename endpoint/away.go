@@ -39,39 +39,39 @@ func (l *lifetime) keptUntil(since int64) int64 {
 	return never
 }
 
-// checkTimeout reports whether the peer is given up. One that is silent for too long, and kept, is
-// away from then on.
-func (e *Endpoint) checkTimeout(now int64) bool {
-	if e.life.state == stateAway {
-		return now >= e.life.keptUntil(e.life.away.since)
+// missPeer: nothing was heard for the timeout. A peer that is kept is away from then on.
+func (e *Endpoint) missPeer(now int64) {
+	since := e.life.timeoutAt()
+	if e.life.state != stateOpen || now >= e.life.keptUntil(since) {
+		e.giveUp()
+		return
 	}
-	if now < e.life.timeoutAt() {
-		return false
-	}
-	if e.life.state != stateOpen || now >= e.life.keptUntil(e.life.timeoutAt()) {
-		return true
-	}
-	e.life.away = away{since: e.life.timeoutAt(), wait: e.life.pingInterval()}
-	e.life.away.probeAt = now + e.life.away.wait
+	wait := e.life.pingInterval()
+	e.life.away = away{since: since, wait: wait, probeAt: now + wait}
 	e.life.state = stateAway
 	for _, p := range e.paths.all {
 		p.loss.probe = 0 // what was due is not said any more
 	}
 	e.events.push(Event{Kind: Away})
-	return false
 }
 
-// pingAway has a PING sent to a peer that is away when it is time.
+// giveUp ends the connection: the peer is gone.
+func (e *Endpoint) giveUp() {
+	left, unreliable := e.abandonAll()
+	e.events.push(Event{
+		Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: left, Unreliable: unreliable,
+	})
+	e.life.state = stateDead
+}
+
+// pingAway has a PING sent to a peer that is away.
 func (e *Endpoint) pingAway(now int64) {
-	a := &e.life.away
-	if now < a.probeAt {
-		return
-	}
 	for _, p := range e.paths.all {
 		if p.active() || p.stage == stageFailed {
 			p.loss.probe = 1
 		}
 	}
+	a := &e.life.away
 	a.wait = min(2*a.wait, maxSilence)
 	a.probeAt = now + a.wait
 }

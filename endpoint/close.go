@@ -30,10 +30,6 @@ const (
 	closeBytes   = 16         // of CLOSE beside its text and rows
 )
 
-func (c *closing) deadline() int64 {
-	return min(c.ackAt, c.sendAt, c.until)
-}
-
 // Close ends the connection: the peer is told the code and the text, which is cut after 200
 // bytes. A code that is local to one end (64 to 255) reads CodeNone there. Messages that wait
 // are not sent any more, those that have arrived may still be received. The endpoint must be
@@ -203,13 +199,20 @@ func (e *Endpoint) closingTurn(asked uint8) (best *path) {
 // canSend reports whether a path can carry a packet to its route.
 func (p *path) canSend() bool { return p.mayBeAsked() && !p.gagged(p.ps.proofBytes()) }
 
-// closingDeadline is when something is to be said at the end, if there is a path for it, or when
-// it is over.
-func (e *Endpoint) closingDeadline() int64 {
+// closingAt is when something is to be said at the end, if there is a path for it.
+func (e *Endpoint) closingAt() int64 {
 	if e.closingTurn(0) == nil {
-		return e.life.closing.until
+		return never
 	}
-	return e.life.closing.deadline()
+	return min(e.life.closing.ackAt, e.life.closing.sendAt)
+}
+
+// overAt is when the end has been said for long enough.
+func (l *lifetime) overAt() int64 {
+	if l.state == stateDead {
+		return never
+	}
+	return l.closing.until
 }
 
 // closeAnswered: the peer knows of our CLOSE, or has one of its own.
@@ -252,12 +255,4 @@ func (e *Endpoint) buildClose(b *builder) {
 	}
 	b.dst = wire.AppendClose(b.dst, &wire.Close{Code: code, Text: []byte(text), Rows: rows})
 	c.sendAt, c.last = b.now+b.path.probeTimeout(0), b.path
-}
-
-// closingTimeout ends the life of an endpoint that has said what there was to say.
-func (l *lifetime) closingTimeout(now int64) {
-	if now >= l.closing.until {
-		l.tellMismatch(nil)
-		l.state = stateDead
-	}
 }

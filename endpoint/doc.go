@@ -130,7 +130,7 @@ package endpoint
 //		strait, straitMark, mtu, datagramSize, marks, markState, rtt, clockSamples, clockDoubt, lossMeter,
 //		lossWatch, lossCount, arrivals, exchanges, rateTold, pathTimer, pathTimes, pathCounts
 //	lifetime asks outbox, paths: lifetime, state, hello, peerHello, hold, ownHold, peerHold, drain, away,
-//		closing
+//		closing, lifeTimer, lifeTimes
 //	congestion asks nobody: AIMD, DelayBased, delayPhase, steady, cubicCurve, look, lossJudge, share,
 //		queueMeter, passage, mark, pace, rivals, pause, startup, variation
 //	packet asks outbox, paths: builder, content, contentKind, sentPacket, packetState, packetSort, arrival,
@@ -146,7 +146,7 @@ package endpoint
 //
 //	the whole            endpoint, common, counters, chance, plan, config, validate, errors
 //	used alone           lone, lone_life, lone_wire
-//	timers, keep-alive   timer, path_timers, instant
+//	timers, keep-alive   timer, life_timers, path_timers, instant
 //	what the game sees   event, message, stats, channel_stats, clock, bandwidth
 //	memory               buffers, shared, key_table, unfinished, waiting
 //	a packet that goes   packet, pack, acks

@@ -68,9 +68,20 @@ func (e *Endpoint) DrainBoth(now int64, code Code, text string, within time.Dura
 	e.Drain(now, code, text, within)
 }
 
+// drainAt is when a drain is over; never: there is none.
+func (e *Endpoint) drainAt() int64 {
+	switch {
+	case !e.life.drain.on:
+		return never
+	case e.life.drainOver():
+		return longAgo
+	}
+	return e.life.drainUntil(e.askPatience())
+}
+
 // endDrain closes when a drain is over.
 func (e *Endpoint) endDrain(now int64) {
-	if e.life.drain.on && (now >= e.life.drainUntil(e.askPatience()) || e.life.drainOver()) {
+	if now >= e.drainAt() {
 		e.Close(now, e.life.drain.code, e.life.drain.text)
 	}
 }
@@ -80,7 +91,7 @@ func (e *Endpoint) endDrain(now int64) {
 func (l *lifetime) drainOver() bool {
 	d := &l.drain
 	switch {
-	case !d.on || !l.outbox.drained():
+	case !l.outbox.drained():
 		return false
 	case d.peer == 0:
 		return !d.both && d.known == wire.Drained || l.state == stateMeeting
@@ -92,7 +103,7 @@ func (l *lifetime) drainOver() bool {
 func (l *lifetime) drainUntil(patience int64) int64 {
 	d := &l.drain
 	switch {
-	case !d.on || d.both || d.peer > 0 || !l.outbox.drained():
+	case d.both || d.peer > 0 || !l.outbox.drained():
 		return d.until
 	case l.state == stateAway:
 		return longAgo // it was silent for far longer

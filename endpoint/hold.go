@@ -126,26 +126,20 @@ func (l *lifetime) wake(now, heard int64) {
 // awakeSince is when a silence of either end was over.
 func (l *lifetime) awakeSince() int64 { return l.awakeAt }
 
-// holdDeadline is when a hold ends by itself.
-func (l *lifetime) holdDeadline() int64 {
-	at := never
-	if l.ownHold.on {
-		at = l.ownHold.until
+// endsAt is when a hold ends by itself; never: it is not on.
+func (h *hold) endsAt() int64 {
+	if !h.on {
+		return never
 	}
-	if l.peerHold.on {
-		at = min(at, l.peerHold.until)
-	}
-	return at
+	return h.until
 }
 
-// endHolds ends the holds whose time has come.
-func (e *Endpoint) endHolds(now int64) {
-	if o := &e.life.ownHold; o.on && (o.woken || now >= o.until) {
-		e.endOwnHold(now)
+// endsAt is likewise, and at once if the game has sent a message.
+func (o *ownHold) endsAt() int64 {
+	if o.on && o.woken {
+		return longAgo
 	}
-	if e.life.peerHold.on && now >= e.life.peerHold.until {
-		e.endPeerHold(now, e.life.peerHold.until)
-	}
+	return o.hold.endsAt()
 }
 
 // endOwnHold ends our hold. If that is earlier than announced the peer is told.

@@ -106,7 +106,7 @@ func (l lone) outOfNumbers() bool {
 // that of Endpoint does.
 func (l lone) Deadline() int64 {
 	if l.outOfNumbers() {
-		at := l.lifeDeadline()
+		at := l.firstLifeTimer()
 		if p := l.paths.all[0]; p.loss.probe == 0 && !l.Away() {
 			at = min(at, p.loss.lossAt, p.probeAt())
 		}

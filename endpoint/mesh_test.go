@@ -282,7 +282,7 @@ func (m *mesh) whatIsDue() (text string) {
 			}
 		}
 	}
-	return fmt.Sprintf("now is %d, %slife %d and %d", m.now, text, m.ends[0].lifeDeadline(), m.ends[1].lifeDeadline())
+	return fmt.Sprintf("now is %d, %slife %d and %d", m.now, text, m.ends[0].firstLifeTimer(), m.ends[1].firstLifeTimer())
 }
 
 func (m *mesh) send(end int, ch ChannelID, payload []byte) {

@@ -121,8 +121,8 @@ func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool
 	if room <= 0 || p.stuck() || h.Number != p.nextNumber() || e.Done() {
 		return false
 	}
-	if e.life.ownHold.on || e.life.peerHold.on {
-		e.endHolds(now)
+	if e.life.held() {
+		e.lifeTimeouts(now, lifeOwnHold, lifePeerHold+1)
 	}
 	if e.life.drain.on {
 		e.endDrain(now)

@@ -63,7 +63,7 @@ func (p *path) timeouts(now int64) {
 	}
 	at := p.timers()
 	for t := range pathTimers {
-		if now >= at[t] {
+		if now >= at[t] && at[t] != never {
 			p.timeout(now, t)
 			at = p.timers()
 		}

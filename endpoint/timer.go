@@ -9,32 +9,14 @@ import (
 // nothing arrives and nothing is sent before; the largest int64 if never. Calls before or
 // after it are harmless.
 func (e *Endpoint) Deadline() int64 {
-	switch e.life.state {
-	case stateDead:
-		return never
-	case stateClosing, stateTombstone:
-		return e.closingDeadline()
+	at := e.firstLifeTimer()
+	if e.life.ended() {
+		return min(at, e.closingAt())
 	}
-	at := e.lifeDeadline()
 	for _, p := range e.paths.all {
 		at = min(at, p.deadline())
 	}
 	return at
-}
-
-// lifeDeadline is when something ends: the connection, a drain, a hold, the use of a message.
-func (e *Endpoint) lifeDeadline() int64 {
-	if e.life.ownHold.woken || e.life.drainOver() {
-		return longAgo
-	}
-	at := e.life.timeoutAt()
-	if e.life.state == stateAway {
-		at = min(e.life.keptUntil(e.life.away.since), e.life.away.probeAt)
-	}
-	if e.life.drain.on {
-		at = min(at, e.life.drainUntil(e.askPatience()))
-	}
-	return min(at, e.expiryAt, e.life.holdDeadline())
 }
 
 // sendAt is when a packet wants to go out that is not an ack alone, whatever the path allows.
@@ -86,32 +68,13 @@ func (p *path) pingDue(now int64) bool {
 // connection that fell silent.
 func (e *Endpoint) HandleTimeout(now int64) {
 	e.SetNow(now)
-	e.endHolds(now)
-	switch {
-	case e.life.state == stateDead:
-		return
-	case e.life.ended():
-		e.life.closingTimeout(now)
-		return
-	case e.checkTimeout(now):
-		left, unreliable := e.abandonAll()
-		e.events.push(Event{
-			Kind: Closed, Code: CodeTimeout, Text: CodeTimeout.String(), Undelivered: left, Unreliable: unreliable,
-		})
-		e.life.state = stateDead
-		return
-	}
-	if e.life.state == stateAway {
-		e.pingAway(now)
-	} else {
+	e.lifeTimeouts(now, 0, lifeAfterPaths)
+	if e.life.talks() {
 		for _, p := range e.paths.all {
 			p.timeouts(now)
 		}
 	}
-	if now >= e.expiryAt {
-		e.expire(now)
-	}
-	e.endDrain(now)
+	e.lifeTimeouts(now, lifeAfterPaths, lifeTimers)
 }
 
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,
