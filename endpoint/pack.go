@@ -75,7 +75,7 @@ func (e *Endpoint) build(b *builder) {
 		}
 	case p.maySend(b.now), e.paths.overtake(b):
 		switch {
-		case len(e.paths.all) > 1:
+		case !e.paths.single():
 			e.buildShare(b)
 		case p.active():
 			e.buildContent(b)
@@ -96,7 +96,7 @@ func (e *Endpoint) build(b *builder) {
 // buildShare appends what goes over one of several paths, if it carries messages, and over those
 // that copy it.
 func (e *Endpoint) buildShare(b *builder) {
-	if !b.path.carriesBest() {
+	if !b.path.carries() {
 		return
 	}
 	before := len(b.dst)

@@ -78,7 +78,7 @@ func (e *Endpoint) NextPacket(now int64, out *Outgoing, begin Begin) bool {
 	if e.life.state == stateDead {
 		return false
 	}
-	if len(e.paths.all) == 1 {
+	if e.paths.single() {
 		return e.packetOn(now, e.paths.all[0], out, begin)
 	}
 	for asked := uint8(0); ; {
@@ -107,7 +107,7 @@ func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool
 	case p.stuck():
 		e.paths.copies.due &^= 1 << p.id
 		return false
-	case len(e.paths.all) == 1 && e.nothingToSay(now, p):
+	case e.paths.single() && e.nothingToSay(now, p):
 		p.maySend(now) // pacing goes on
 		return false
 	}
@@ -136,7 +136,7 @@ func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool
 	if size.probe {
 		b.fillSizeProbe()
 	} else {
-		if len(e.paths.all) > 1 {
+		if !e.paths.single() {
 			p.room, b.copiers = room, p.copiers()
 		}
 		e.build(&b)

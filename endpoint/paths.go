@@ -35,6 +35,10 @@ func (ps *paths) firstPath(now int64, cfg PathConfig) *path {
 	return p
 }
 
+// single reports whether there never was a path but the first, as on most connections: then no turns are
+// counted, and none is asked whether it could do better.
+func (ps *paths) single() bool { return len(ps.all) == 1 }
+
 // path returns the path of a number; nil if there never was one.
 func (ps *paths) path(id uint8) *path {
 	if int(id) >= len(ps.all) {

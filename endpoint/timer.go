@@ -52,9 +52,10 @@ func (ps *paths) sendableAt() int64 {
 // maxSilence is how long a side that heard nothing waits at most before it sends a PING.
 const maxSilence = 5 * second
 
-// pingAt is when a path on which nothing came asks for a sign of life.
+// pingAt is when a path on which nothing came asks for a sign of life. The only one does so when the
+// connection would notice: that it goes elsewhere now is no sign of the peer.
 func (p *path) pingAt() int64 {
-	if len(p.ps.all) == 1 {
+	if p.ps.single() {
 		return p.ps.life.pingAt()
 	}
 	return p.heardAt + p.ps.life.pingInterval()

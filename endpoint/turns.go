@@ -76,10 +76,6 @@ const unfit = 4
 // carries reports whether messages go over a path: if there is none better. One with copies has
 // messages of its own only when there is no other, or when the others are full.
 func (p *path) carries() bool {
-	return p.active() && (len(p.ps.all) == 1 || p.carriesBest())
-}
-
-func (p *path) carriesBest() bool {
 	rank := p.rank()
 	if rank == unfit {
 		return false
@@ -108,9 +104,6 @@ func (p *path) anotherIsWell() bool {
 // the shortest round trip.
 func (ps *paths) lead() *path {
 	best := ps.all[0]
-	if len(ps.all) == 1 {
-		return best
-	}
 	for _, p := range ps.all[1:] {
 		if r, b := p.rank(), best.rank(); r < b || r == b && p.rtt.smooth < best.rtt.smooth {
 			best = p
@@ -131,9 +124,6 @@ func (ps *paths) bytesPerSecond() (rate int) {
 
 // longest is the longest of a measure of the paths that are in use.
 func (ps *paths) longest(measure func(p *path) int64) (most int64) {
-	if len(ps.all) == 1 {
-		return measure(ps.all[0])
-	}
 	for _, p := range ps.all {
 		if p.active() || p.onlyPath() {
 			most = max(most, measure(p))
