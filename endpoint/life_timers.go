@@ -1,7 +1,5 @@
 package endpoint
 
-import "slices"
-
 // A lifeTimer is a reason why HandleTimeout has something to do in the life of the connection, whatever
 // its paths have to do. As with a pathTimer, when and what stand side by side.
 type lifeTimer uint8
@@ -67,6 +65,9 @@ func (e *Endpoint) lifeTimeout(now int64, t lifeTimer) {
 // lifeTimeouts does what is due by the timers from one to before another, in their order: what is done
 // for one may put off those behind it.
 func (e *Endpoint) lifeTimeouts(now int64, from, to lifeTimer) {
+	if now < e.firstLifeTimer() {
+		return
+	}
 	at := e.lifeTimes()
 	for t := from; t < to; t++ {
 		if now >= at[t] && at[t] != never {
@@ -76,8 +77,22 @@ func (e *Endpoint) lifeTimeouts(now int64, from, to lifeTimer) {
 	}
 }
 
-// firstLifeTimer is when the first of them is due.
-func (e *Endpoint) firstLifeTimer() int64 {
-	at := e.lifeTimes()
-	return slices.Min(at[:])
+// firstLifeTimer is when the first of them is due. Like firstTimer of a path it does without the table.
+func (e *Endpoint) firstLifeTimer() (at int64) {
+	l := &e.life
+	switch {
+	case l.ended():
+		return l.overAt()
+	case l.state == stateAway:
+		at = min(l.keptUntil(l.away.since), l.away.probeAt)
+	default:
+		at = l.timeoutAt()
+	}
+	if l.held() {
+		at = min(at, l.ownHold.endsAt(), l.peerHold.endsAt())
+	}
+	if l.drain.on {
+		at = min(at, e.drainAt())
+	}
+	return min(at, e.expiryAt)
 }

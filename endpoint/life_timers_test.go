@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,9 @@ func TestLifeTimers(t *testing.T) {
 		s := newScript(t, cfg)
 		c.begin(s)
 		at := s.e.lifeTimes()[c.timer]
+		if first := s.e.lifeTimes(); s.e.firstLifeTimer() != slices.Min(first[:]) {
+			t.Errorf("%s: the first of %v is %d", name, first, s.e.firstLifeTimer())
+		}
 		if at == never || at <= s.now || s.e.Deadline() > at {
 			t.Errorf("%s: due at %d, now %d, the deadline is %d", name, at, s.now, s.e.Deadline())
 			continue

@@ -157,6 +157,9 @@ func (m *mesh) ask() {
 	for range m.asks {
 		for _, e := range m.ends {
 			e.Deadline()
+			if all := e.lifeTimes(); e.firstLifeTimer() != slices.Min(all[:]) {
+				m.t.Errorf("the first timer of the life, of %v, is %d", all, e.firstLifeTimer())
+			}
 			for _, p := range e.paths.all {
 				if all := p.timers(); p.firstTimer() != slices.Min(all[:]) {
 					m.t.Errorf("path %d: the first timer of %v is %d", p.id, all, p.firstTimer())
