@@ -65,9 +65,6 @@ func (e *Endpoint) lifeTimeout(now int64, t lifeTimer) {
 // lifeTimeouts does what is due by the timers from one to before another, in their order: what is done
 // for one may put off those behind it.
 func (e *Endpoint) lifeTimeouts(now int64, from, to lifeTimer) {
-	if now < e.firstLifeTimer() {
-		return
-	}
 	at := e.lifeTimes()
 	for t := from; t < to; t++ {
 		if now >= at[t] && at[t] != never {
@@ -77,7 +74,8 @@ func (e *Endpoint) lifeTimeouts(now int64, from, to lifeTimer) {
 	}
 }
 
-// firstLifeTimer is when the first of them is due. Like firstTimer of a path it does without the table.
+// firstLifeTimer is when the first of them is due. It is asked for with each packet, as firstTimer
+// of a path, and does without the table.
 func (e *Endpoint) firstLifeTimer() (at int64) {
 	l := &e.life
 	switch {

@@ -56,10 +56,10 @@ func (p *path) timeout(now int64, t pathTimer) {
 	}
 }
 
-// timeouts does what is due on a path.
-func (p *path) timeouts(now int64) {
+// timeouts does what is due on a path, and reports whether there was something.
+func (p *path) timeouts(now int64) bool {
 	if now < p.firstTimer() {
-		return
+		return false
 	}
 	at := p.timers()
 	for t := range pathTimers {
@@ -68,6 +68,7 @@ func (p *path) timeouts(now int64) {
 			at = p.timers()
 		}
 	}
+	return true
 }
 
 // deadline is when a path has something to do: by one of its timers, or since a packet wants to go.

@@ -69,13 +69,18 @@ func (p *path) pingDue(now int64) bool {
 // connection that fell silent.
 func (e *Endpoint) HandleTimeout(now int64) {
 	e.SetNow(now)
-	e.lifeTimeouts(now, 0, lifeAfterPaths)
+	due := now >= e.firstLifeTimer()
+	if due {
+		e.lifeTimeouts(now, 0, lifeAfterPaths)
+	}
 	if e.life.talks() {
 		for _, p := range e.paths.all {
-			p.timeouts(now)
+			due = p.timeouts(now) || due
 		}
 	}
-	e.lifeTimeouts(now, lifeAfterPaths, lifeTimers)
+	if due {
+		e.lifeTimeouts(now, lifeAfterPaths, lifeTimers)
+	}
 }
 
 // expire drops messages that are of no use any more, unreliable ones that stayed unfinished,

@@ -75,7 +75,9 @@ const unfit = 4
 
 // carries reports whether messages go over a path: if there is none better. One with copies has
 // messages of its own only when there is no other, or when the others are full.
-func (p *path) carries() bool {
+func (p *path) carries() bool { return p.active() && (p.ps.single() || p.carriesBest()) }
+
+func (p *path) carriesBest() bool {
 	rank := p.rank()
 	if rank == unfit {
 		return false
