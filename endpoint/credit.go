@@ -76,7 +76,7 @@ func (r *receiver) buildWindow(b *builder, trip int64) {
 	limit := r.announce(b.now, trip)
 	b.dst = wire.AppendWindow(b.dst, r.id, uint32(limit))
 	b.pkt.eliciting = true
-	b.record(content{kind: contentWindow, inbound: r, first: limit})
+	b.record(content{kind: contentWindow, inbound: r})
 }
 
 // buildBlocked says that the next message does not fit the credit: once for each message,

@@ -149,7 +149,7 @@ package endpoint
 //	timers, keep-alive   timer, life_timers, path_timers, instant
 //	what the game sees   event, message, stats, channel_stats, clock, bandwidth
 //	memory               buffers, shared, key_table, unfinished, waiting
-//	a packet that goes   packet, pack, acks
+//	a packet that goes   packet, pack, content, acks
 //	a packet that comes  arrival, acks, fate
 //	sending              outbox, sender, send, draft, control
 //	queues and options   queue, expiry, latest, group, droppable

@@ -175,7 +175,7 @@ func (l *lifetime) buildDraining(b *builder) {
 	}
 	b.dst = wire.AppendDraining(b.dst, state)
 	b.pkt.eliciting = true
-	b.record(content{kind: contentDraining, first: uint64(state)})
+	b.record(ofDraining(state))
 }
 
 // drainAcked: the peer knows how far we are.

@@ -11,11 +11,11 @@ func (ps *paths) contentAcked(now int64, c *content, late bool) {
 	case contentHello:
 		ps.life.helloAcked()
 	case contentHold:
-		ps.life.holdAcked(c.first)
+		ps.life.holdAcked(c.serial())
 	case contentDraining:
-		ps.life.drainAcked(uint8(c.first))
+		ps.life.drainAcked(c.state())
 	case contentHome:
-		ps.all[c.offset].homeAcked(now, c.first)
+		ps.all[c.path()].homeAcked(now, c.token())
 	}
 }
 
@@ -25,9 +25,9 @@ func (ps *paths) contentLost(now int64, c *content) {
 	case contentRun, contentFragment, contentSkip:
 		c.channel.contentLost(now, c)
 	case contentStored:
-		c.inbound.storedLost(c.first, c.count)
+		c.inbound.storedLost(c.ids())
 	case contentRebuilt:
-		c.inbound.rebuiltLost(c.first, c.count)
+		c.inbound.rebuiltLost(c.rebuilt())
 	case contentBlocked:
 		c.channel.forgetBlocked()
 	default:
@@ -51,18 +51,12 @@ func (ps *paths) stateLost(c *content) {
 	case contentWindow:
 		c.inbound.oweLimit()
 	case contentHold:
-		ps.life.holdLost(c.first)
+		ps.life.holdLost(c.serial())
 	case contentDraining:
-		ps.life.drainLost(uint8(c.first))
+		ps.life.drainLost(c.state())
 	case contentStatus:
 		ps.statusLost(c)
 	}
-}
-
-// open is the ids of the messages that it speaks of and that are not settled yet: the first,
-// and one more than the last.
-func (c *content) open() (id, end uint64) {
-	return max(c.first, c.channel.settledBefore()), c.first + uint64(c.count)
 }
 
 // settledBefore is the id before which all messages are settled.
@@ -75,16 +69,16 @@ func (s *sender) repairs() bool { return s.cfg.Delivery.Reliable() }
 func (s *sender) contentAcked(now int64, c *content, late bool) {
 	switch c.kind {
 	case contentRun:
-		if c.offset > 0 {
-			s.known = max(s.known, c.first+uint64(c.count)-1)
+		if c.hasIDs() {
+			s.known = max(s.known, c.end()-1)
 		}
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			s.messageAcked(id, late)
 		}
 	case contentFragment:
 		s.fragmentAcked(now, c)
 	case contentSkip:
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
 				s.done(m)
 			}
@@ -97,7 +91,7 @@ func (s *sender) contentAcked(now int64, c *content, late bool) {
 func (s *sender) contentLost(now int64, c *content) {
 	switch {
 	case c.kind == contentRun:
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			s.messageLost(now, id, c.again)
 		}
 		s.popDone()
@@ -106,7 +100,7 @@ func (s *sender) contentLost(now int64, c *content) {
 		s.fragmentLost(now, c)
 		s.popDone()
 	case c.kind == contentSkip:
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
 				s.wantResend(id, m)
 			}
@@ -124,7 +118,7 @@ func (s *sender) contentRepeat(now int64, c *content) {
 	case c.kind == contentFragment:
 		s.fragmentRepeat(now, c)
 	default:
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			m := s.open.At(id)
 			if m.state == outSkipping || m.state == outFlying && m.cut == nil && !m.resend && s.askPolicy(now, m, attemptsOf(m)) {
 				s.wantResend(id, m)
@@ -143,22 +137,22 @@ func (s *sender) contentOverdue(pkt *sentPacket, c *content) (any bool) {
 	alone := pkt.set == 0 // else its copies are in flight, and lost when the last of them is
 	switch {
 	case c.kind == contentRun:
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			any = s.messageOverdue(id, alone) || any
 		}
 		c.again = alone
 	case c.kind == contentSkip:
-		for id, end := c.open(); id < end; id++ {
+		for id, end := c.unsettled(); id < end; id++ {
 			if m := s.open.At(id); m.state == outSkipping {
 				s.wantResend(id, m)
 				any = true
 			}
 		}
 		c.again = any && alone
-	case c.kind == contentFragment && s.open.Has(c.first):
-		if m := s.open.At(c.first); m.state == outFlying && m.cut != nil && c.missing(m.cut) {
+	case c.kind == contentFragment && s.open.Has(c.oldest()):
+		if m := s.open.At(c.oldest()); m.state == outFlying && m.cut != nil && c.missing(m.cut) {
 			c.addLost(m.cut)
-			s.wantResend(c.first, m)
+			s.wantResend(c.oldest(), m)
 			any, c.again = true, alone
 		}
 	}

@@ -137,7 +137,7 @@ func (s *sender) putFragment(b *builder, id uint64, m *outMessage, from, n int) 
 	}
 	b.dst = append(b.dst, m.payload[from:from+n]...)
 	b.pkt.eliciting = true
-	b.record(content{kind: contentFragment, channel: s, first: id, count: uint32(n), offset: uint32(from), attempt: 1})
+	b.record(ofFragment(s, id, from, n))
 }
 
 // fragmentHeader is the header of a fragment but for its bytes.
@@ -159,12 +159,12 @@ func (s *sender) fragmentHeader(id uint64, m *outMessage) wire.Fragment {
 
 // fragmentAcked: the peer has bytes of a message.
 func (s *sender) fragmentAcked(now int64, c *content) {
-	if !s.open.Has(c.first) {
+	if !s.open.Has(c.oldest()) {
 		return
 	}
-	m := s.open.At(c.first)
+	m := s.open.At(c.oldest())
 	if s.cfg.Delivery == UnreliableLatest {
-		s.arrived = max(s.arrived, c.first)
+		s.arrived = max(s.arrived, c.oldest())
 	}
 	if m.state != outFlying || m.cut == nil {
 		return
@@ -172,7 +172,7 @@ func (s *sender) fragmentAcked(now int64, c *content) {
 	if s.cfg.Delivery == Unreliable {
 		s.arrived = max(s.arrived, m.cut.wireID)
 	}
-	from, to := int(c.offset), int(c.offset)+int(c.count)
+	from, to := c.span()
 	m.cut.arrived(from, to)
 	if s.cfg.Delivery.Reliable() {
 		if m.resend && !m.cut.anyLost() {
@@ -180,7 +180,7 @@ func (s *sender) fragmentAcked(now int64, c *content) {
 		}
 		if m.cut.acked.Covers(0, m.len()) {
 			s.tellFate(m, Delivered, 0)
-			s.finishCut(c.first)
+			s.finishCut(c.oldest())
 			s.done(m)
 		}
 		return
@@ -192,17 +192,17 @@ func (s *sender) fragmentAcked(now int64, c *content) {
 
 // fragmentLost: a packet with bytes of a message was lost.
 func (s *sender) fragmentLost(now int64, c *content) {
-	if !s.open.Has(c.first) {
+	if !s.open.Has(c.oldest()) {
 		return
 	}
-	m := s.open.At(c.first)
+	m := s.open.At(c.oldest())
 	if m.state != outFlying || m.cut == nil {
 		return
 	}
 	if s.cfg.Delivery.Reliable() {
 		if c.missing(m.cut) {
 			c.addLost(m.cut)
-			s.resendOrGiveUp(now, c.first, m, int(c.attempt))
+			s.resendOrGiveUp(now, c.oldest(), m, int(c.attempt))
 		}
 		return
 	}
@@ -211,19 +211,19 @@ func (s *sender) fragmentLost(now int64, c *content) {
 	}
 	// The rest would be of no use: nothing of it is sent any more.
 	s.lose(m, NotKnown)
-	s.finishCut(c.first)
+	s.finishCut(c.oldest())
 	s.done(m)
 }
 
 // fragmentRepeat has bytes sent once more that may have been lost.
 func (s *sender) fragmentRepeat(now int64, c *content) {
-	if !s.open.Has(c.first) {
+	if !s.open.Has(c.oldest()) {
 		return
 	}
-	m := s.open.At(c.first)
+	m := s.open.At(c.oldest())
 	if m.state == outFlying && m.cut != nil && c.missing(m.cut) && s.askPolicy(now, m, int(c.attempt)) {
 		c.addLost(m.cut)
-		s.wantResend(c.first, m)
+		s.wantResend(c.oldest(), m)
 	}
 }
 
@@ -236,11 +236,13 @@ func (s *sender) finishCut(id uint64) {
 
 // missing reports whether bytes of a fragment need to be sent again, if its packet is lost.
 func (c *content) missing(of *cut) bool {
-	_, any := of.missing(int(c.offset), int(c.offset)+int(c.count), c.attempt)
+	from, to := c.span()
+	_, any := of.missing(from, to, c.attempt)
 	return any
 }
 
 // addLost notes the bytes of a fragment as lost.
-func (c *content) addLost(to *cut) {
-	to.addLost(int(c.offset), int(c.offset)+int(c.count), c.attempt)
+func (c *content) addLost(of *cut) {
+	from, to := c.span()
+	of.addLost(from, to, c.attempt)
 }

@@ -233,7 +233,7 @@ func (l *lifetime) buildHold(b *builder) {
 	}
 	b.dst = wire.AppendHold(b.dst, o.serial, uint64(millis))
 	b.pkt.eliciting = true
-	b.record(content{kind: contentHold, first: o.serial})
+	b.record(ofHold(o.serial))
 	if o.copies = max(o.copies-1, 0); o.copies == 0 {
 		o.silent = o.on
 	}

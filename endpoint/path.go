@@ -184,35 +184,6 @@ const (
 	packetLost
 )
 
-// A content is one thing that a packet carried and that somebody waits for.
-type content struct {
-	kind    contentKind
-	again   bool      // it was sent again already, as if its packet were lost
-	attempt uint32    // of fragment: how often its bytes were sent, this time included
-	channel *sender   // of run, fragment, skip, blocked
-	inbound *receiver // of window, stored, rebuilt
-	first   uint64    // first message id, of rebuilt the newest; of window the limit, of hold and status the serial, of home the token
-	count   uint32    // messages; of fragment the bytes; of rebuilt the mask
-	offset  uint32    // of fragment; of status and home the path; of a run 1 if Unreliable has ids in it
-}
-
-type contentKind uint8
-
-const (
-	contentRun contentKind = iota
-	contentFragment
-	contentSkip
-	contentWindow
-	contentStored
-	contentRebuilt
-	contentBlocked
-	contentHello
-	contentHold
-	contentDraining
-	contentStatus
-	contentHome
-)
-
 // record notes that the packet which is being built carries c.
 func (p *path) record(c content) { *p.contents.Push() = c }
 

@@ -196,14 +196,14 @@ func (ps *paths) buildStatus(b *builder) {
 		s := p.statusOf()
 		b.dst = wire.AppendPathStatus(b.dst, &s)
 		b.pkt.eliciting = true
-		b.record(content{kind: contentStatus, first: p.serial, offset: uint32(p.id)})
+		b.record(ofStatus(p.id, p.serial))
 		p.statusDue = false
 	}
 }
 
 // statusLost: a packet with PATH_STATUS was lost.
 func (ps *paths) statusLost(c *content) {
-	if p := ps.path(uint8(c.offset)); p != nil && p.serial == c.first {
+	if p := ps.path(c.path()); p != nil && p.serial == c.serial() {
 		p.oweStatus()
 	}
 }
@@ -324,7 +324,7 @@ func (ps *paths) buildChallenge(b *builder, q *proof) {
 	b.dst = wire.AppendPathChallenge(b.dst, token)
 	p.counts.Challenges++
 	if p.roam != nil && q == &p.roam.home {
-		b.record(content{kind: contentHome, first: token, offset: uint32(p.id)})
+		b.record(ofHome(p.id, token))
 	}
 }
 

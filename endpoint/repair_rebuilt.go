@@ -48,7 +48,7 @@ func (r *receiver) buildRebuilt(b *builder) {
 	r.rebuilt = rest
 	b.dst = wire.AppendRebuilt(b.dst, r.id, newest, mask)
 	b.pkt.eliciting = true
-	b.record(content{kind: contentRebuilt, inbound: r, first: newest, count: mask})
+	b.record(ofRebuilt(r, newest, mask))
 }
 
 // rebuiltLost queues the ids of a REBUILT that was lost again.

@@ -218,6 +218,6 @@ func (s *sender) buildSkip(b *builder, id uint64) bool {
 	}
 	b.dst = wire.AppendSkip(b.dst, s.id, uint32(id), lengths[:count])
 	b.pkt.eliciting = true
-	b.record(content{kind: contentSkip, channel: s, first: id, count: uint32(count)})
+	b.record(ofSkip(s, id, count))
 	return true
 }

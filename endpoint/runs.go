@@ -67,13 +67,11 @@ func (s *sender) buildRun(b *builder, id uint64, again bool) bool {
 	}
 	m := s.runNext(id, again)
 	run, group, to := s.runHeader(id, m, b.copiers != 0), m.group(), s.holder(m)
-	c := content{kind: contentRun, channel: to, first: id}
+	first := id
 	if to != s {
-		c.first = to.open.End()
+		first = to.open.End()
 	}
-	if run.HasIDs && s.cfg.Delivery == Unreliable {
-		c.offset = 1
-	}
+	c := ofRun(to, first, run.HasIDs && s.cfg.Delivery == Unreliable)
 	header, need := len(b.dst), wire.RunHeaderLen(&run)
 	headerLen := need
 	repaired := !again && s.willRepair()

@@ -36,10 +36,7 @@ func (r *receiver) storedLost(ids uint64, count uint32) {
 // buildStored appends STORED of the ids that wait longest.
 func (r *receiver) buildStored(b *builder) {
 	n := min(len(r.stored), storedPerFrame)
-	c := content{kind: contentStored, inbound: r, count: uint32(n)}
-	for i, id := range r.stored[:n] {
-		c.first |= uint64(id) << (32 * i)
-	}
+	c := ofStored(r, r.stored[:n])
 	b.dst = wire.AppendStored(b.dst, r.id, r.stored[:n])
 	r.stored = append(r.stored[:0], r.stored[n:]...)
 	b.pkt.eliciting = true
