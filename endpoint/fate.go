@@ -149,8 +149,8 @@ func (s *sender) contentOverdue(pkt *sentPacket, c *content) (any bool) {
 			}
 		}
 		c.again = any && alone
-	case c.kind == contentFragment && s.open.Has(c.oldest()):
-		if m := s.open.At(c.oldest()); m.state == outFlying && m.cut != nil && c.missing(m.cut) {
+	case c.kind == contentFragment:
+		if m := s.cutOf(c.oldest()); m != nil && c.missing(m.cut) {
 			c.addLost(m.cut)
 			s.wantResend(c.oldest(), m)
 			any, c.again = true, alone

@@ -166,7 +166,7 @@ func (s *sender) fragmentAcked(now int64, c *content) {
 	if s.cfg.Delivery == UnreliableLatest {
 		s.arrived = max(s.arrived, c.oldest())
 	}
-	if m.state != outFlying || m.cut == nil {
+	if m.cut == nil {
 		return
 	}
 	if s.cfg.Delivery == Unreliable {
@@ -190,13 +190,18 @@ func (s *sender) fragmentAcked(now int64, c *content) {
 	}
 }
 
+// cutOf is a message that is sent in fragments; nil: it has its fate, or is none of those.
+func (s *sender) cutOf(id uint64) *outMessage {
+	if !s.open.Has(id) || s.open.At(id).cut == nil {
+		return nil
+	}
+	return s.open.At(id)
+}
+
 // fragmentLost: a packet with bytes of a message was lost.
 func (s *sender) fragmentLost(now int64, c *content) {
-	if !s.open.Has(c.oldest()) {
-		return
-	}
-	m := s.open.At(c.oldest())
-	if m.state != outFlying || m.cut == nil {
+	m := s.cutOf(c.oldest())
+	if m == nil {
 		return
 	}
 	if s.cfg.Delivery.Reliable() {
@@ -204,9 +209,6 @@ func (s *sender) fragmentLost(now int64, c *content) {
 			c.addLost(m.cut)
 			s.resendOrGiveUp(now, c.oldest(), m, int(c.attempt))
 		}
-		return
-	}
-	if m.cut.awaiting {
 		return
 	}
 	// The rest would be of no use: nothing of it is sent any more.
@@ -217,11 +219,7 @@ func (s *sender) fragmentLost(now int64, c *content) {
 
 // fragmentRepeat has bytes sent once more that may have been lost.
 func (s *sender) fragmentRepeat(now int64, c *content) {
-	if !s.open.Has(c.oldest()) {
-		return
-	}
-	m := s.open.At(c.oldest())
-	if m.state == outFlying && m.cut != nil && c.missing(m.cut) && s.askPolicy(now, m, int(c.attempt)) {
+	if m := s.cutOf(c.oldest()); m != nil && c.missing(m.cut) && s.askPolicy(now, m, int(c.attempt)) {
 		c.addLost(m.cut)
 		s.wantResend(c.oldest(), m)
 	}

@@ -205,7 +205,7 @@ func (r *receiver) learnSymbol(h *head, payload []byte) {
 		return
 	}
 	b.moveTo(h.id)
-	if b.newest-b.asked > rebuildFor && b.newest > b.asked {
+	if b.newest-b.asked > rebuildFor {
 		r.dropRebuilder()
 		return
 	}

@@ -94,16 +94,15 @@ func (b *rebuilder) addSum(newest uint64, f *wire.Repair, bytes []byte) error {
 	copy(s.row[pastIDs:], bytes)
 	for mask := f.Mask; mask != 0; mask &= mask - 1 {
 		id := newest - uint64(bits.TrailingZeros32(mask))
-		symbol := b.past[id%pastIDs].symbol
-		if symbol == nil {
+		switch symbol := b.past[id%pastIDs].symbol; {
+		case symbol == nil:
 			s.row[id%pastIDs] = wire.Coefficient(f.Row, id)
-			continue
-		}
-		if len(symbol) > len(bytes) {
+		case len(symbol) > len(bytes):
 			b.all.freeSum(s)
 			return errProtocol
+		default:
+			s.add(symbol, wire.Coefficient(f.Row, id))
 		}
-		s.add(symbol, wire.Coefficient(f.Row, id))
 	}
 	b.enter(s)
 	return nil

@@ -15,7 +15,6 @@ func (ps *paths) turn(now int64, asked uint8) (best *path) {
 		}
 		ready := p.carries() && p.ready(now)
 		if ready && p.waits {
-			p.waits = false
 			p.catchUp(ps.clock)
 		}
 		p.waits = !ready
