@@ -234,3 +234,37 @@ func TestNothingWaitsAfterClose(t *testing.T) {
 		t.Errorf("%d messages and %d bytes wait", st.QueuedMessages, st.QueuedBytes)
 	}
 }
+
+// TestPingBesideTheEnd: a packet that answers CLOSE may ask for an ack, too; it is the end all the same.
+func TestPingBesideTheEnd(t *testing.T) {
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.e.Close(s.now, 256, "bye")
+	if count(s.says(), wire.TypeClose) != 1 {
+		t.Fatal("CLOSE is not said")
+	}
+	s.hears([]byte{wire.TypePing, wire.TypeCloseAck})
+	if n := count(s.wait(s.now+5*second), wire.TypeClose); n != 0 || !s.e.Done() {
+		t.Errorf("CLOSE is said %d times after its answer", n)
+	}
+}
+
+// TestCloseFitsItsPacket: of the rows that CLOSE tells as many go as fit, whole ones, whatever the text.
+func TestCloseFitsItsPacket(t *testing.T) {
+	rows := make([]byte, 40*wire.ChannelRowSize)
+	for _, text := range []string{"", "channels differ", strings.Repeat("x", 200)} {
+		for room := 20; room < 600; room++ {
+			s := newScript(t, channels())
+			s.e.closeWith(s.now, CodeMismatch, text, rows)
+			packet := s.packetIn(room)
+			if len(packet) > room {
+				t.Fatalf("%d bytes where %d have room", len(packet), room)
+			}
+			c, n := wire.ConsumeClose(packet)
+			most := max(0, room-closeBytes-len(text)) / wire.ChannelRowSize
+			if n != len(packet) || len(c.Rows) != min(most, 40)*wire.ChannelRowSize {
+				t.Fatalf("room for %d, a text of %d: %d bytes of rows", room, len(text), len(c.Rows))
+			}
+		}
+	}
+}

@@ -450,3 +450,41 @@ func (r *slowReader) atOnce(rnd *rand.Rand) {
 		r.step()
 	}
 }
+
+// TestWantedToTheByte: a blocked sender hears as soon as exactly what it waits for fits, not a byte later:
+// it may have nothing else to say, and the game nothing else to read.
+func TestWantedToTheByte(t *testing.T) {
+	reliables(t, func(t *testing.T, d Delivery) {
+		for _, beyond := range []uint32{0, 1} {
+			s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, WindowBytes: 4000}}, Pool: NewWindowPool(-1, 1)})
+			s.hears(run(1, 0, string(make([]byte, 968))))
+			s.hears(wire.AppendBlocked(nil, 1, 5000+beyond))
+			s.says()
+			s.takes(1) // a thousand with what each costs
+			if n := count(s.says(), wire.TypeWindow); n != int(1-beyond) {
+				t.Errorf("5000 are given, %d wanted: WINDOW %d times", 5000+beyond, n)
+			}
+		}
+	})
+}
+
+// TestBlockedFitsItsPacket: whatever room a packet has, what says that credit lacks keeps to it.
+func TestBlockedFitsItsPacket(t *testing.T) {
+	for room := 1; room < 30; room++ {
+		cfg := Config{}
+		for id := range ChannelID(3) {
+			cfg.Channels = append(cfg.Channels, ChannelConfig{ID: 300 + id, Delivery: ReliableOrdered, WindowBytes: 1024})
+		}
+		s := newScript(t, cfg)
+		for id := range ChannelID(3) {
+			if _, err := s.e.Send(300+id, make([]byte, 2000), SendOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 20 {
+			if n := len(s.packetIn(room)); n > room {
+				t.Fatalf("a packet of %d bytes where %d have room", n, room)
+			}
+		}
+	}
+}

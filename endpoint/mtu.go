@@ -260,9 +260,8 @@ func (b *builder) fillSizeProbe() {
 
 var padding [256]byte // of the type 0
 
-// probeSent notes that a probe goes out, of the size that it really has.
+// probeSent notes that a probe goes out, of the size that was to be tried.
 func (m *mtu) probeSent(b *builder) {
-	m.probe = b.size - b.room()
 	m.number, m.at = b.number+1, b.now+max(2*b.path.probeTimeout(0), probeGap)
 	b.path.counts.Probes++
 }

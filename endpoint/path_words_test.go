@@ -194,3 +194,38 @@ func TestReliableRepeatsNothing(t *testing.T) {
 		t.Errorf("it was sent %d times", runs)
 	}
 }
+
+// TestWhatOpensAPath: a path is opened by a word of itself, whole, that does not give it up; and what was
+// said before that word counts no more.
+func TestWhatOpensAPath(t *testing.T) {
+	challenge := wire.AppendPathChallenge(nil, 7)
+	for name, frames := range map[string][]byte{
+		"of another path": append(statusOf(2, 5, wire.PathShare), challenge...),
+		"given up":        append(statusOf(1, 5, wire.PathAbandon), challenge...),
+		"cut":             statusOf(1, 5, wire.PathShare)[:3],
+		"no challenge":    append(statusOf(1, 5, wire.PathShare), wire.TypePing),
+		"nothing behind":  statusOf(1, 5, wire.PathShare),
+	} {
+		s := newScript(t, channels())
+		s.hears([]byte{wire.TypePing})
+		s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Frames: frames})
+		if st := s.e.PathStats(1); st.State != PathNone && st.State != PathClosed || !s.e.Open() {
+			t.Errorf("%s: path 1 is %v", name, st.State)
+		}
+	}
+	s := newScript(t, channels())
+	s.hears([]byte{wire.TypePing})
+	s.opensFrom(1, 1, 5, 0)
+	s.hears(statusOf(1, 4, wire.PathAbandon))
+	s.hears(statusOf(1, 3, wire.PathReserve))
+	if st := s.e.PathStats(1); st.State != PathOpening || st.Use != UseShare {
+		t.Errorf("an older word counts: %+v", st)
+	}
+	s = newBranch(t)
+	s.hears(statusOf(1, 6, wire.PathAbandon))
+	s.opensFrom(2, 1, 8, 0) // a number that came before: of this packet nothing else is read
+	s.hears(statusOf(1, 7, wire.PathAbandon))
+	if st := s.e.PathStats(1); st.State != PathOpening {
+		t.Errorf("an older word counts, after a packet of an old number: %+v", st)
+	}
+}

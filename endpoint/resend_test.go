@@ -263,3 +263,65 @@ func TestLateAckOfFragment(t *testing.T) {
 		}
 	}
 }
+
+// TestManySkips: one SKIP names sixteen messages; when more are given up at once the next ones name the
+// others, and the channel goes on behind them.
+func TestManySkips(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Resend: ResendPolicy{MaxAttempts: 1}}}})
+	for n := range 40 {
+		if _, err := s.e.Send(1, message(n, 10), SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := s.nextNumber()
+	s.says()
+	for range packetThreshold {
+		s.e.Ping()
+		s.says()
+	}
+	s.now += 50 * milli
+	s.hears(ack(first+1, s.nextNumber()-1))
+	next := uint64(0)
+	for _, f := range s.says() {
+		if f[0] == wire.TypeSkip {
+			_, from, n, _ := wire.ConsumeSkip(f)
+			if from != uint32(next) || n > 16 {
+				t.Errorf("%d from %d on are skipped, want those from %d", n, from, next)
+			}
+			next += uint64(n)
+		}
+	}
+	if next != 40 {
+		t.Errorf("%d of 40 are skipped", next)
+	}
+}
+
+// TestRebuiltWhileItIsCut: a peer that says to have rebuilt a message of which a part was sent has it; the
+// rest is not sent, and what waits behind it is.
+func TestRebuiltWhileItIsCut(t *testing.T) {
+	for _, d := range []Delivery{ReliableUnordered, ReliableOrdered} {
+		s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: d}}})
+		for _, size := range []int{60_000, 20} {
+			if _, err := s.e.Send(1, message(size, size), SendOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.packet()
+		if n := s.e.Stats().QueuedMessages; n != 1 {
+			t.Fatalf("%v: %d wait behind the large one", d, n)
+		}
+		s.hears(wire.AppendRebuilt(nil, 1, 0, 1))
+		fragments, runs := 0, 0
+		for _, f := range s.wait(s.now + second) {
+			switch {
+			case kindOf(f) == wire.TypeRunLong:
+				runs++
+			case f[0] >= wire.TypeFragment:
+				fragments++
+			}
+		}
+		if fragments != 0 || runs == 0 {
+			t.Errorf("%v: %d fragments and %d runs after that", d, fragments, runs)
+		}
+	}
+}

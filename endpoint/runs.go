@@ -71,7 +71,7 @@ func (s *sender) buildRun(b *builder, id uint64, again bool) bool {
 	if to != s {
 		first = to.open.End()
 	}
-	c := ofRun(to, first, run.HasIDs && s.cfg.Delivery == Unreliable)
+	c := ofRun(to, first, run.HasIDs)
 	header, need := len(b.dst), wire.RunHeaderLen(&run)
 	headerLen := need
 	repaired := !again && s.willRepair()
