@@ -113,9 +113,6 @@ func (ps *paths) buildCopy(b *builder) bool {
 	return true
 }
 
-// open reports whether nothing is known yet of what the packets carry.
-func (s *copySet) open() bool { return !s.acked && !s.lost }
-
 // lostCopy notes the loss of a packet, and reports whether what it carried is lost with it.
 func (ps *paths) lostCopy(pkt *sentPacket) bool {
 	s := ps.copies.set(pkt.set)

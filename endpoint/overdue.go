@@ -89,7 +89,7 @@ func (p *path) checkOverdue(now int64) {
 		o := &p.loss.overdue
 		pkt := p.sent.At(o.from)
 		o.from++
-		if pkt.set != 0 && !p.ps.copies.set(pkt.set).open() {
+		if pkt.set != 0 && p.ps.copies.set(pkt.set).lost { // what was acknowledged is done
 			continue
 		}
 		again := false

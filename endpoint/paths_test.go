@@ -294,3 +294,40 @@ func TestPathNumbersAgain(t *testing.T) {
 	}
 	s.settle(time.Second)
 }
+
+// TestBusyCopierAlone: a path whose carrier takes nothing carries no copies, and keeps none from the others.
+func TestBusyCopierAlone(t *testing.T) {
+	s := newStream(newMesh(t, channels(), 10*time.Millisecond, 1))
+	for route := range Route(2) {
+		s.addWay(1+route, 1+route, 20*time.Millisecond)
+		s.openPath(PathConfig{Route: 1 + route, Use: UseCopy})
+	}
+	s.play(time.Second)
+	s.ends[0].PathBusy(s.now, 1, true)
+	busy, other := s.ends[0].PathStats(1).Copies, s.ends[0].PathStats(2).Copies
+	s.play(time.Second)
+	if n := s.ends[0].PathStats(1).Copies - busy; n != 0 {
+		t.Errorf("%d copies on a path that is busy", n)
+	}
+	if n := s.ends[0].PathStats(2).Copies - other; n < 50 {
+		t.Errorf("%d copies on the other one", n)
+	}
+	s.ends[0].PathBusy(s.now, 1, false)
+	s.settle(time.Second)
+}
+
+// TestCopiesAreManyAndOn: the name of a set of copies is no name when the numbers come round.
+func TestCopiesAreManyAndOn(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{Use: UseCopy})
+	for _, e := range s.ends {
+		e.paths.copies.copied = new(copied)
+		e.paths.copies.sets.Restart(1<<32 - 100)
+	}
+	s.play(5 * time.Second)
+	s.settle(time.Second)
+	for end, e := range s.ends {
+		if sets := &e.paths.copies.sets; sets.End() < 1<<32+100 || sets.Len() > 100 || e.Stats().PacketsLost != 0 {
+			t.Errorf("end %d: at set %d, %d are remembered", end, sets.End(), sets.Len())
+		}
+	}
+}

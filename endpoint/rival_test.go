@@ -307,3 +307,23 @@ func TestAsideMeasuresNothing(t *testing.T) {
 		t.Errorf("RTT %v, then %v; the clock %+v", before.RTT, after.RTT, s.e.paths.all[0].clock)
 	}
 }
+
+// TestSecondRivalIsStillAsked: when one of two rivals has not answered in time the other one may yet.
+func TestSecondRivalIsStillAsked(t *testing.T) {
+	s, _ := newClaim(t)
+	var token uint64
+	for n := 0; s.e.PathStats(0).RoutesRefused == 0; n++ {
+		s.now = max(s.e.Deadline(), s.now)
+		s.e.HandleTimeout(s.now)
+		if n == 0 {
+			s.hearsFrom(2, run(chanOf(ReliableUnordered), 0, string(make([]byte, 500))))
+		}
+		if got, ok := s.asked()[2]; ok {
+			token = got
+		}
+	}
+	s.hearsFrom(2, response(token))
+	if at := s.decided(); at != 2 {
+		t.Errorf("the path is at %d", at)
+	}
+}
