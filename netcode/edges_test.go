@@ -313,7 +313,8 @@ func TestPadEdges(t *testing.T) {
 func TestKeyBytes(t *testing.T) {
 	for n, good := range map[int]bool{0: false, KeyBytes - 1: false, KeyBytes: true, KeyBytes + 1: false} {
 		var k Key
-		if err := k.UnmarshalBinary(make([]byte, n)); (err == nil) != good {
+		b := bytes.Repeat([]byte{7}, n)
+		if err := k.UnmarshalBinary(b); (err == nil) != good || good && !bytes.Equal(k.Append(nil), b) || !good && !k.IsZero() {
 			t.Errorf("%d bytes: %v", n, err)
 		}
 	}

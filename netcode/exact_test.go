@@ -218,7 +218,7 @@ func TestReplacedTokenIsUsed(t *testing.T) {
 	p := w.join(first, 3, nil)
 	w.step(0)
 	w.wantState(p, StateDenied)
-	if r := p.last().Refusal; r.Code != CodeUsed || w.drops(DropUsed) != 1 {
+	if r := p.last().Refusal; r.Code != CodeUsed || r.RetryAfter != 0 || w.drops(DropUsed) != 1 {
 		t.Errorf("refused with %v, drops %v", r, dropNames(w.server.Counters()))
 	}
 }

@@ -450,3 +450,15 @@ func TestTimersFire(t *testing.T) {
 		}
 	}
 }
+
+// TestTooEarlyForLong: a wait of more than the seconds that fit two bytes is told as the longest.
+func TestTooEarlyForLong(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxTokenLifetime = 24 * time.Hour })
+	for wait, want := range map[time.Duration]uint16{40_000 * time.Second: 40_000, 70_000 * time.Second: 1<<16 - 1} {
+		token := w.mint(1, func(c *MintConfig) { c.Lifetime = 24*time.Hour - wait + time.Second })
+		ev := w.request(token, 1)
+		if r := w.readReason(token, ev.Reply); ev.Drop != DropTooEarly || r.RetryAfter != want {
+			t.Errorf("a wait of %v: %v, explained as %+v", wait, ev.Drop, r)
+		}
+	}
+}

@@ -18,6 +18,7 @@ func TestMalformedHandshake(t *testing.T) {
 	offered := slices.Concat([]byte{1}, zeros(32), []byte{2, 0x08, 1, 3, 0x11, 1, 9}, zeros(300), zeros(wire.MaxHelloBytes))
 	accepted := slices.Concat([]byte{3, 1, 2, 0x50}, zeros(32), []byte{0, 3, 0x11, 1, 9}, zeros(28), zeros(wire.MaxHelloBytes))
 	reason := slices.Concat(zeros(8), []byte{4, 1, 0, 2, 'n', 'o'}, zeros(24))
+	longest := slices.Concat(zeros(8), []byte{1, 1, 0}, wire.AppendUvarint(nil, wire.MaxTextBytes), zeros(wire.MaxTextBytes+4*wire.ChannelRowSize))
 
 	openOffer := func(body []byte) Drop {
 		head := slices.Concat([]byte{wire.PrefixHandshake, longOffer}, zeros(8))
@@ -53,6 +54,7 @@ func TestMalformedHandshake(t *testing.T) {
 		{"REASON: a local code", readReason, reason, 8, 64, 0},
 		{"REASON: text that is not there", readReason, reason, 11, 200, 0},
 		{"REASON: part of a row", readReason, reason, 8, 4, 1},
+		{"REASON: text of 201 bytes", readReason, longest, 11, (wire.MaxTextBytes + 1) | 0x80, 1},
 	} {
 		if drop := c.open(bytes.Clone(c.good)); drop != DropNone {
 			t.Fatalf("%s: the good one is dropped: %v", c.name, drop)

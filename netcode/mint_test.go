@@ -67,13 +67,16 @@ func TestMintErrors(t *testing.T) {
 		" Key is zero: want ": func(c *MintConfig) { c.Key = Key{} },
 		"Addresses[0] is 0.0.0.0:7777: want an address that can be reached": func(c *MintConfig) { c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:7777")} },
 		"MintTokenList makes several":                                       func(c *MintConfig) { c.Addresses = append(c.Addresses, otherAddr) },
-		"Addresses is empty: want the server's":                             func(c *MintConfig) { c.Addresses = nil },
-		"Addresses[0] is invalid AddrPort: want an address":                 func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
-		"UserData is 257 bytes: want at most 256":                           func(c *MintConfig) { c.UserData = make([]byte, 257) },
-		"ClientID is 0: want the player's number":                           func(c *MintConfig) { c.ClientID = 0 },
-		"Lifetime is -1ns: want 0 for 45s, or up to 8760h0m0s: ":            func(c *MintConfig) { c.Lifetime = -1 },
-		"Lifetime is 8760h0m0.000000001s: want":                             func(c *MintConfig) { c.Lifetime = MaxLifetime + 1 },
-		"Random is a source that fails: want":                               func(c *MintConfig) { c.Random = &failing{} },
+		"0 of IPv4 and 2 of IPv6": func(c *MintConfig) {
+			c.Addresses = []netip.AddrPort{netip.MustParseAddrPort("[2001:db8::1]:1"), netip.MustParseAddrPort("[2001:db8::2]:1")}
+		},
+		"Addresses is empty: want the server's":                  func(c *MintConfig) { c.Addresses = nil },
+		"Addresses[0] is invalid AddrPort: want an address":      func(c *MintConfig) { c.Addresses = make([]netip.AddrPort, 1) },
+		"UserData is 257 bytes: want at most 256":                func(c *MintConfig) { c.UserData = make([]byte, 257) },
+		"ClientID is 0: want the player's number":                func(c *MintConfig) { c.ClientID = 0 },
+		"Lifetime is -1ns: want 0 for 45s, or up to 8760h0m0s: ": func(c *MintConfig) { c.Lifetime = -1 },
+		"Lifetime is 8760h0m0.000000001s: want":                  func(c *MintConfig) { c.Lifetime = MaxLifetime + 1 },
+		"Random is a source that fails: want":                    func(c *MintConfig) { c.Random = &failing{} },
 	} {
 		cfg := good
 		change(&cfg)
@@ -138,6 +141,42 @@ func TestParseTokenErrors(t *testing.T) {
 	}
 }
 
+// TestAddressFaults: who is told that the addresses of a token are wrong is told which one, of either kind.
+func TestAddressFaults(t *testing.T) {
+	w := newWorld(t, nil)
+	v4, v6 := netip.MustParseAddrPort("192.0.2.1:5"), netip.MustParseAddrPort("[2001:db8::1]:5")
+	for _, before := range []netip.AddrPort{v4, v6} {
+		token := w.mint(1, nil)
+		token.Addresses = []netip.AddrPort{before, v4}
+		b := token.Append(nil)
+		at := publicAddressesAt + len(appendAddresses(nil, token.Addresses[:1]))
+		b[at] = 9
+		if _, err := ParseToken(b); err == nil || !strings.Contains(err.Error(), "number 2 of 2 is of type 9") {
+			t.Errorf("behind %v: %v", before, err)
+		}
+	}
+}
+
+// TestTokenWithout: a token that nobody made or read has the size of any other.
+func TestTokenWithout(t *testing.T) {
+	if n := len(new(Token).Append(nil)); n != TokenBytes {
+		t.Errorf("%d bytes", n)
+	}
+}
+
+// TestPrivateTokenCut: of a private part no byte may be missing, the pad's neither.
+func TestPrivateTokenCut(t *testing.T) {
+	whole := (&privateToken{addresses: []netip.AddrPort{serverAddr}, pad: Pad{Present: true}}).append(nil)
+	for n := range whole {
+		if drop := new(privateToken).read(whole[:n]); drop != DropTokenMalformed {
+			t.Fatalf("%d of %d bytes: %v", n, len(whole), drop)
+		}
+	}
+	if drop := new(privateToken).read(whole); drop != DropNone {
+		t.Errorf("all of it: %v", drop)
+	}
+}
+
 func TestTokenKeepsItsSecrets(t *testing.T) {
 	token := newWorld(t, nil).mint(1, nil)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
@@ -189,6 +228,9 @@ func TestServerConfigErrors(t *testing.T) {
 		" Plain":               func(c *ServerConfig) { c.Plain = 3 },
 		" MaxClients":          func(c *ServerConfig) { c.MaxClients = 1 << 17 },
 		" MaxTokens":           func(c *ServerConfig) { c.MaxTokens = -1 },
+		" MaxClients is -1":    func(c *ServerConfig) { c.MaxClients = -1 },
+		" MaxTokens is":        func(c *ServerConfig) { c.MaxTokens = maxEntries + 1 },
+		" LeastProtection":     func(c *ServerConfig) { c.LeastProtection = ForwardSecret + 1 },
 		" FailuresPerSecond":   func(c *ServerConfig) { c.FailuresPerSecond = 1<<24 + 1 },
 		" HandshakesPerSecond": func(c *ServerConfig) { c.HandshakesPerSecond = 1<<24 + 1 },
 	} {
@@ -198,6 +240,11 @@ func TestServerConfigErrors(t *testing.T) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}
 	}
+	good.MaxTokens, good.LeastProtection = maxEntries, ForwardSecret
+	if err := good.Validate(); err != nil {
+		t.Errorf("the most of all: %v", err)
+	}
+	good.MaxTokens, good.LeastProtection = 0, AnyProtection
 	if s, err := NewServer(0, 0, good); err != nil || s.Admission().MaxClients() != 256 {
 		t.Errorf("the zero config: %v", err)
 	}
@@ -209,6 +256,7 @@ func TestClientConfigErrors(t *testing.T) {
 		" Hello":  {Hello: make([]byte, 257)},
 		" WireID": {WireID: make([]byte, 5)},
 		" Plain":  {Plain: PlainOnly},
+		" Least":  {LeastProtection: ForwardSecret + 1},
 		" Random": {Random: &failing{}},
 	} {
 		if _, err := NewClient(0, 0, w.mint(1, nil), cfg); err == nil || !strings.Contains(err.Error(), want) {
@@ -237,7 +285,8 @@ func TestNames(t *testing.T) {
 	}
 	for s := StateTokenExpired - 1; s <= StateConnected+1; s++ {
 		name := s.String()
-		if name == "" || seen[name] {
+		known := s >= StateTokenExpired && s <= StateConnected && s != -5 // which the standard has, and we have not
+		if name == "" || seen[name] || strings.HasPrefix(name, "state ") == known {
 			t.Errorf("state %d is called %q", s, name)
 		}
 		seen[name] = true

@@ -195,3 +195,41 @@ func TestOpenedIsForgotten(t *testing.T) {
 		t.Error("the secret of the ticket is kept")
 	}
 }
+
+// TestPlainRefusedAtOnce: a client that refuses plain servers does not connect to one, however short a
+// plain server is waited for; one that allows them does at once.
+func TestPlainRefusedAtOnce(t *testing.T) {
+	for _, plain := range []PlainPolicy{PlainRefuse, PlainAllow} {
+		w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
+		p := w.join(w.mint(7, plainToken), 1, func(c *ClientConfig) { c.Plain, c.PlainWait = plain, -1 })
+		for range 10 {
+			w.step(100 * ms)
+		}
+		if connected := p.c.State() == StateConnected; connected != (plain == PlainAllow) {
+			t.Errorf("policy %d: %v", plain, p.c.State())
+		}
+	}
+}
+
+// TestNothingShownWithoutPlain: a server that refuses plain clients remembers nothing for them.
+func TestNothingShownWithoutPlain(t *testing.T) {
+	for _, plain := range []PlainPolicy{PlainRefuse, PlainAllow} {
+		w := newWorld(t, func(c *ServerConfig) { c.Plain = plain })
+		w.request(w.mint(7, plainToken), 1)
+		if has := w.server.adm.shown.rows != nil; has != (plain == PlainAllow) {
+			t.Errorf("policy %d: it remembers: %v", plain, has)
+		}
+	}
+}
+
+// TestTokenPlaceIsUsedAgain: the place of a token that has expired is the next one's.
+func TestTokenPlaceIsUsedAgain(t *testing.T) {
+	w := newWorld(t, nil)
+	for n := range uint64(5) {
+		w.request(w.mint(n, nil), 1)
+		w.step(2 * int64(DefaultLifetime))
+	}
+	if n := len(w.server.adm.tokens); n != 1 {
+		t.Errorf("%d places for one token at a time", n)
+	}
+}

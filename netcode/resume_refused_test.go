@@ -394,3 +394,23 @@ func TestAppendTicketErrors(t *testing.T) {
 		t.Error("a ticket for a seat that is free")
 	}
 }
+
+// TestResumeOwnSeatWhenFull: whose seat waits for him takes it by a newer attempt, also when all the others
+// wait for somebody or are withheld.
+func TestResumeOwnSeatWhenFull(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.MaxClients = 1 })
+	p, old := w.confirmed(w.mint(7, nil), 1)
+	ticket := w.ticket(p, old)
+	w.server.Release(w.now, old)
+	w.clients = nil
+	first := w.comeBack(ticket, 2, nil)
+	w.step(0)
+	w.wantState(first, StateConnected)
+	w.waits(1)
+	w.clients = nil // and is gone before he says anything
+	w.step(200 * ms)
+	second := w.comeBack(ticket, 3, nil)
+	w.step(0)
+	w.wantState(second, StateConnected)
+	w.back(second)
+}
