@@ -53,8 +53,11 @@ func TestDropCounters(t *testing.T) {
 			}
 		})
 		provoke(w)
-		if n := w.drops(drop); n == 0 || n > 10_000 {
+		switch n := w.drops(drop); {
+		case n == 0:
 			t.Errorf("no %v in %v", drop, dropNames(w.server.Counters()))
+		case n > 10_000:
+			t.Errorf("%v: %d", drop, n)
 		}
 	}
 }

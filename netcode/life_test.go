@@ -462,3 +462,16 @@ func TestTooEarlyForLong(t *testing.T) {
 		}
 	}
 }
+
+// TestUsedTokenWillNotBeGood: whoever shows a token that was used is told so, and not to come again with it.
+func TestUsedTokenWillNotBeGood(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.mint(1, nil)
+	_, seat := w.confirmed(token, 1)
+	w.server.Release(w.now, seat)
+	w.now += second
+	ev := w.request(token, 2)
+	if r := w.readReason(token, ev.Reply); ev.Drop != DropUsed || r.Code != CodeUsed || r.RetryAfter != 0 {
+		t.Errorf("%v, explained as %+v", ev.Drop, r)
+	}
+}

@@ -66,3 +66,29 @@ func TestMalformedHandshake(t *testing.T) {
 		}
 	}
 }
+
+// TestLongOfAnother: what names another client, or is too short to name one, is forged, before and after
+// its seal is looked at.
+func TestLongOfAnother(t *testing.T) {
+	k, random := newHandshakeKeys(&tokenKeys{}, testProtocol), newSeeded(1)
+	id, other, share := wireID{b: [4]byte{0x08, 1}, n: 2}, wireID{b: [4]byte{0x08, 2}, n: 2}, [shareBytes]byte{7}
+	a := accept{connectionID: [4]byte{3, 1, 2, 0x50}}
+	accepted, _ := a.append(random, k, nil, id, &share)
+	reason, _ := appendReason(random, k, nil, Refusal{Code: CodeFull}, id, echo{}, requestBytes)
+	for name, open := range map[string]func(b []byte, id wireID) Drop{
+		"ACCEPT": func(b []byte, id wireID) Drop { return new(accept).open(k, b, id, &share) },
+		"REASON": func(b []byte, id wireID) Drop { _, _, drop := openReason(k, b, id); return drop },
+		"RETRY":  func(b []byte, id wireID) Drop { _, _, drop := openRetry(k, b, id, &share); return drop },
+	} {
+		for _, b := range [][]byte{accepted, reason} {
+			if drop := open(bytes.Clone(b), other); drop != DropForged {
+				t.Errorf("%s of another client: %v", name, drop)
+			}
+			for n := range len(b) {
+				if drop := open(bytes.Clone(b[:n]), id); drop != DropForged {
+					t.Fatalf("%d bytes of %s: %v", n, name, drop)
+				}
+			}
+		}
+	}
+}
