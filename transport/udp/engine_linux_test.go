@@ -96,34 +96,64 @@ func TestReceivedIsTheKernels(t *testing.T) {
 }
 
 func TestStampClockBelievesNoStampsAcrossAStep(t *testing.T) {
-	// base has no monotonic reading, so that Add moves the system's clock, and
-	// step what it is off by.
 	var c stampClock
 	base := time.Now()
-	c.init(base)
-	after := func(d time.Duration) time.Time { return base.Add(d) }
+	now := base
+	c.init(func() time.Time { return now })
+	at := func(stamp int64, emptied bool) time.Time {
+		defer c.over(emptied)
+		return c.time(stamp)
+	}
 
-	now := after(time.Second)
+	now = base.Add(time.Second)
 	stamp := now.Add(-3 * time.Millisecond).UnixNano()
-	if got := c.batch(now, true).time(stamp); now.Sub(got) != 3*time.Millisecond {
+	if got := at(stamp, true); now.Sub(got) != 3*time.Millisecond {
 		t.Errorf("a stamp of 3 ms ago became %v ago", now.Sub(got))
 	}
-	if got := c.batch(now, true).time(0); got != now {
+	if got := at(0, true); got != now {
 		t.Errorf("no stamp became %v", got)
 	}
-	if got := c.batch(now, true).time(now.UnixNano() + 5000); got != now {
+	c.look()
+	if got := at(now.UnixNano()+5000, true); got != now {
 		t.Errorf("a stamp of the future became %v", got)
 	}
 
 	c.offset -= int64(time.Minute) // as if the clock had been set forward since
-	if got := c.batch(now, false).time(stamp); got != now {
+	if got := at(stamp, false); got != now {
 		t.Errorf("a stamp was believed just after a step: %v ago", now.Sub(got))
 	}
-	if got := c.batch(now, true).time(stamp); got != now {
+	if got := at(stamp, true); got != now {
 		t.Errorf("a stamp from a queue older than the step was believed: %v ago", now.Sub(got))
 	}
-	if got := c.batch(now, true).time(stamp); now.Sub(got) != 3*time.Millisecond {
+	if got := at(stamp, true); now.Sub(got) != 3*time.Millisecond {
 		t.Errorf("stamps were not believed again: %v ago", now.Sub(got))
+	}
+}
+
+// A stamp just behind the last look is counted from there, and any other one makes the clock look.
+func TestStampClockLooksNowAndThen(t *testing.T) {
+	var c stampClock
+	looks := 0
+	base := time.Now()
+	now := base
+	c.init(func() time.Time { looks++; return now })
+	looks = 0
+	for i := range 10 {
+		now = base.Add(time.Duration(i+1) * 300 * time.Microsecond)
+		want := now.Add(-7 * time.Microsecond)
+		if got := c.time(want.UnixNano()); got.Sub(base) != want.Sub(base) {
+			t.Errorf("datagram %d: received %v behind the first look, want %v", i, got.Sub(base), want.Sub(base))
+		}
+		c.over(true)
+	}
+	if looks != 2 { // after 1.2 and 2.4 ms
+		t.Errorf("%d looks in 3 ms, want 2", looks)
+	}
+	if c.time(base.UnixNano()); looks != 3 {
+		t.Error("the clock was not looked at for a stamp ahead of the last look: it may have been set back")
+	}
+	if c.time(base.UnixNano()); looks != 3 {
+		t.Error("the clock was looked at twice for one read")
 	}
 }
 

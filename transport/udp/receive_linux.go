@@ -38,7 +38,7 @@ type receiver struct {
 
 func (r *receiver) init(raw syscall.RawConn, cfg Config, bound netip.Addr, count *counters) {
 	r.raw, r.count, r.room, r.local = raw, count, cfg.room(), bound
-	r.clock.init(time.Now())
+	r.clock.init(time.Now)
 	r.bytes = make([]byte, cfg.Batch*r.room)
 	r.controls = make([]byte, cfg.Batch*controlRoom)
 	r.names = make([]sockaddr, cfg.Batch)
@@ -117,7 +117,6 @@ func (r *receiver) read(ds []transport.Datagram) (n int, took bool, err error) {
 
 // accept turns the messages that came into datagrams and returns how many.
 func (r *receiver) accept(ds []transport.Datagram) int {
-	stamps := r.clock.batch(time.Now(), r.got < r.want)
 	n := 0
 	for i := range r.got {
 		h := &r.hdrs[i]
@@ -138,7 +137,7 @@ func (r *receiver) accept(ds []transport.Datagram) int {
 			ds[n] = transport.Datagram{
 				Path:     transport.Path{Remote: takeSockaddr(&r.names[i])},
 				Bytes:    r.bytes[i*r.room : end : end],
-				Received: stamps.time(says.stamp),
+				Received: r.clock.time(says.stamp),
 				Local:    local,
 				ECN:      says.ecn,
 			}
@@ -146,5 +145,6 @@ func (r *receiver) accept(ds []transport.Datagram) int {
 		}
 		r.reset(h)
 	}
+	r.clock.over(r.got < r.want)
 	return n
 }
