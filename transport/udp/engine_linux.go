@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -56,9 +57,10 @@ func (e *batch) start(s *Socket, cfg Config) error {
 		return err
 	}
 	s.sizes.whole = !opts.fragments
-	e.rx.init(raw, cfg, boundAddr(s.local), &s.count)
+	e.rx.init(cfg, boundAddr(s.local), &s.count)
 	e.tx.init(raw, cfg, opts, s)
-	return e.w.init(e.file, raw, &e.rx.flow)
+	ctlErr = raw.Control(func(fd uintptr) { e.rx.fd, e.tx.fd = fd, fd })
+	return errors.Join(ctlErr, e.w.init(e.file, raw, &e.rx.flow))
 }
 
 func (e *batch) read(ds []transport.Datagram) (int, bool, error) { return e.rx.read(ds) }
@@ -68,7 +70,35 @@ func (e *batch) wake()                                           { e.w.wake() }
 
 func (e *batch) close() error {
 	e.w.alarm.close()
+	e.rx.close()
+	e.tx.close()
 	return e.file.Close()
+}
+
+// A gate lets one at a time use the descriptor, and nobody once it is closed: another file may have
+// that number then. It costs less than what an os.File has for that, which also parks callers.
+type gate struct {
+	mu     sync.Mutex
+	fd     uintptr
+	closed bool
+}
+
+// enter is followed by leave, unless it fails.
+func (g *gate) enter() error {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return net.ErrClosed
+	}
+	return nil
+}
+
+func (g *gate) leave() { g.mu.Unlock() }
+
+func (g *gate) close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
 }
 
 // socketOptions is what the kernel shall do, and what it turned out to be able to.
@@ -126,7 +156,7 @@ func (o *socketOptions) setFragments(fd int) {
 // need not know of it.
 func multi(call, fd uintptr, hdrs []mmsghdr) (int, syscall.Errno) {
 	for {
-		n, _, errno := unix.RawSyscall6(call, fd, uintptr(unsafe.Pointer(&hdrs[0])),
+		n, _, errno := syscall.RawSyscall6(call, fd, uintptr(unsafe.Pointer(&hdrs[0])),
 			uintptr(len(hdrs)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
@@ -142,7 +172,7 @@ func multi(call, fd uintptr, hdrs []mmsghdr) (int, syscall.Errno) {
 // look at than multi gives it. It never blocks.
 func sendOne(fd uintptr, h *mmsghdr) (int, syscall.Errno) {
 	for {
-		_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(h.Iov.Base)), uintptr(h.Iov.Len),
+		_, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(h.Iov.Base)), uintptr(h.Iov.Len),
 			unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(h.Name)), uintptr(h.Namelen))
 		switch errno {
 		case 0:
@@ -158,7 +188,7 @@ func sendOne(fd uintptr, h *mmsghdr) (int, syscall.Errno) {
 // never blocks.
 func receiveOne(fd uintptr, h *mmsghdr) (int, syscall.Errno) {
 	for {
-		n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&h.Msghdr)), unix.MSG_DONTWAIT)
+		n, _, errno := syscall.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&h.Msghdr)), unix.MSG_DONTWAIT)
 		switch errno {
 		case 0:
 			h.n = uint32(n)

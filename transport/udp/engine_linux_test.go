@@ -3,6 +3,7 @@ package udp
 import (
 	"bytes"
 	"errors"
+	"net"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -273,6 +274,25 @@ func TestRefusedRuns(t *testing.T) {
 		if st := a.Stats(); st.Sent != 5 || st.PeerErrors != 0 || st.TooLarge != 0 {
 			t.Errorf("%v: stats %+v", errno, st)
 		}
+	}
+}
+
+// TestGate: once the engine is closed its descriptor is not used any more, whose number may be another
+// file's.
+func TestGate(t *testing.T) {
+	a := mustListen(t, "127.0.0.1:0")
+	e := a.io.(*batch)
+	used := func(uintptr) { t.Error("the descriptor was used after close") }
+	if err := e.close(); err != nil {
+		t.Fatal(err)
+	}
+	e.tx.call, e.rx.call = used, used
+	ds := []transport.Datagram{{Path: transport.PathTo(a.LocalAddr()), Bytes: []byte("x")}}
+	if n, err := e.write(ds); n != 0 || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("write of a closed engine: %d, %v", n, err)
+	}
+	if n, _, err := e.read(ds); n != 0 || !errors.Is(err, net.ErrClosed) {
+		t.Errorf("read of a closed engine: %d, %v", n, err)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // A receiver reads batches with recvmmsg. Each message has its own slot of bytes,
 // address and control messages, lent out until the next read.
 type receiver struct {
-	raw   syscall.RawConn
+	gate
 	count *counters
 	room  int
 	local netip.Addr // zero if bound to all addresses: each datagram tells
@@ -28,16 +28,15 @@ type receiver struct {
 	dropped  uint32 // the kernel's count of what found its buffer full
 	flow     flow
 
-	// The arguments and results of call, which is made once so that reading does
-	// not allocate a closure.
+	// The arguments and results of call.
 	call  func(fd uintptr)
 	want  int
 	got   int
 	errno syscall.Errno
 }
 
-func (r *receiver) init(raw syscall.RawConn, cfg Config, bound netip.Addr, count *counters) {
-	r.raw, r.count, r.room, r.local = raw, count, cfg.room(), bound
+func (r *receiver) init(cfg Config, bound netip.Addr, count *counters) {
+	r.count, r.room, r.local = count, cfg.room(), bound
 	r.clock.init(time.Now)
 	r.bytes = make([]byte, cfg.Batch*r.room)
 	r.controls = make([]byte, cfg.Batch*controlRoom)
@@ -96,12 +95,13 @@ func (f *flow) got(n int) { f.since += n }
 const peerErrors = 16
 
 func (r *receiver) read(ds []transport.Datagram) (n int, took bool, err error) {
+	if err := r.enter(); err != nil {
+		return 0, false, err
+	}
+	defer r.leave()
 	r.want = r.flow.expect(min(len(ds), len(r.hdrs)))
 	for range peerErrors {
-		if err := r.raw.Control(r.call); err != nil {
-			return 0, false, err
-		}
-		switch r.errno {
+		switch r.call(r.fd); r.errno {
 		case 0:
 			r.flow.got(r.got)
 			return r.accept(ds), r.got > 0, nil

@@ -1,7 +1,6 @@
 package udp
 
 import (
-	"sync"
 	"syscall"
 	"unsafe"
 
@@ -14,8 +13,7 @@ import (
 // udp(7)), a run of datagrams to one peer, all of one size but for a shorter last
 // one, becomes one message.
 type sender struct {
-	mu    sync.Mutex
-	raw   syscall.RawConn
+	gate
 	count *counters
 	sizes *sizes
 	v6    bool
@@ -44,7 +42,7 @@ const (
 )
 
 func (x *sender) init(raw syscall.RawConn, cfg Config, opts socketOptions, s *Socket) {
-	x.raw, x.count, x.sizes = raw, &s.count, &s.sizes
+	x.count, x.sizes = &s.count, &s.sizes
 	x.v6, x.cut, x.class = opts.v6, opts.segments, uint32(cfg.DSCP)<<2
 	x.marks.init(raw, opts.v6, cfg.DSCP<<2)
 	x.names = make([]sockaddr, cfg.Batch)
@@ -64,9 +62,12 @@ func (x *sender) init(raw syscall.RawConn, cfg Config, opts socketOptions, s *So
 func nameOf(sa *sockaddr) *byte { return (*byte)(unsafe.Pointer(sa)) }
 
 func (x *sender) write(ds []transport.Datagram) (taken int, err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	defer clear(x.iovs) // the bytes are the caller's again
+	if err := x.enter(); err != nil {
+		return 0, err
+	}
+	defer x.leave()
+	used := min(len(ds), len(x.iovs))
+	defer clear(x.iovs[:used]) // the bytes are the caller's again
 	cut := x.cut
 	for taken < len(ds) {
 		if x.fill(ds[taken:], cut) == 0 {
@@ -74,10 +75,7 @@ func (x *sender) write(ds []transport.Datagram) (taken int, err error) {
 			taken++
 			continue
 		}
-		if err := x.raw.Control(x.call); err != nil {
-			return taken, err
-		}
-		if x.errno == 0 {
+		if x.call(x.fd); x.errno == 0 {
 			taken += x.passed()
 			continue
 		}

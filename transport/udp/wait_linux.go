@@ -49,7 +49,7 @@ func (w *waiter) init(file *os.File, raw syscall.RawConn, f *flow) error {
 
 // somethingWaits asks for zero bytes of the first datagram without taking it.
 func somethingWaits(fd uintptr) bool {
-	_, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&nothing)), 0,
+	_, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&nothing)), 0,
 		unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 	return errno == 0
 }

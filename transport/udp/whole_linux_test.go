@@ -14,7 +14,7 @@ import (
 // discovers are what the system does with datagrams of a socket that are too large.
 func discovers(t *testing.T, s *Socket) (v4, v6 int) {
 	t.Helper()
-	err := s.io.(*batch).tx.raw.Control(func(fd uintptr) {
+	err := s.io.(*batch).tx.marks.raw.Control(func(fd uintptr) {
 		v4, _ = unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER)
 		v6, _ = unix.GetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER)
 	})
