@@ -184,9 +184,14 @@ func (c *Conn) next(channel ChannelID) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
+	c.taken()
+	return m.Bytes(), true
+}
+
+// taken notes that a message was taken.
+func (c *Conn) taken() {
 	c.core.touch(c)     // the next Update takes the bytes back
 	c.core.markDirty(c) // credit may be due
-	return m.Bytes(), true
 }
 
 // Stats returns what was counted and measured.
@@ -238,17 +243,13 @@ func (c *Conn) takeEvents() {
 	switch {
 	case c.plain != nil:
 		c.plain.reveal()
-		c.takeMessages(PlainChannel)
+		c.takeMessages()
 	case c.end != nil && c.state != connOpening:
 		if c.takeFormer() {
 			return
 		}
 		c.end.Update()
-		if c.core.shared != nil {
-			for _, channel := range c.core.channels {
-				c.takeMessages(channel)
-			}
-		}
+		c.takeMessages()
 		for ev, ok := c.end.NextEvent(); ok; ev, ok = c.end.NextEvent() {
 			c.takeEvent(ev)
 		}
@@ -321,13 +322,29 @@ func (c *Conn) tellWritable(channel ChannelID) {
 }
 
 // takeMessages makes events of messages, under a Hub or a Session.
-func (c *Conn) takeMessages(channel ChannelID) {
+func (c *Conn) takeMessages() {
 	if c.core.shared == nil {
 		return
 	}
-	for b, ok := c.next(channel); ok; b, ok = c.next(channel) {
+	for channel, b, ok := c.nextOfAny(); ok; channel, b, ok = c.nextOfAny() {
 		c.core.events.push(Event{Kind: Message, Conn: c, Channel: channel, Payload: b})
 	}
+}
+
+// nextOfAny is next of the first channel that has something.
+func (c *Conn) nextOfAny() (channel ChannelID, b []byte, ok bool) {
+	switch {
+	case c.plain != nil:
+		b, ok = c.plain.next(PlainChannel)
+		return PlainChannel, b, ok
+	case c.state == connGone:
+		return 0, nil, false
+	}
+	channel, m, ok := c.inbox().ReceiveAny()
+	if ok {
+		c.taken()
+	}
+	return channel, m.Bytes(), ok
 }
 
 // handlePacket hands a packet that has opened to the endpoint.

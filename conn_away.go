@@ -129,9 +129,7 @@ func (c *Conn) tellFormer() {
 	c.former.shown = true
 	end := c.former.end
 	end.Update()
-	for i := range c.core.cfg.Channels {
-		c.takeMessages(c.core.cfg.Channels[i].Config().ID)
-	}
+	c.takeMessages()
 	for ev, ok := end.NextEvent(); ok; ev, ok = end.NextEvent() {
 		switch ev.Kind {
 		case endpoint.Delivered, endpoint.Lost:
@@ -155,8 +153,7 @@ func (c *Conn) forgetFormer() {
 // nextControl takes the next message of the library's own channel.
 func (c *Conn) nextControl() (kind uint64, body []byte, ok bool) {
 	if kind, body, ok = c.end.ReceiveControl(); ok {
-		c.core.touch(c)     // the next Update takes the bytes back
-		c.core.markDirty(c) // credit may be due
+		c.taken()
 	}
 	return kind, body, ok
 }

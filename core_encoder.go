@@ -22,16 +22,14 @@ var plainHandle = NewRawChannel(ChannelConfig{ID: PlainChannel, MaxMessageBytes:
 // A catalogue knows the channels that are configured. It does not change.
 type catalogue struct {
 	encoders []encoder   // by ID, PlainChannel first; those without a handle are none
-	channels []ChannelID // the configured ones
-	reliable []ChannelID // of these, those that are
+	reliable []ChannelID // of the configured ones, those that are
 }
 
 func (k *catalogue) init(channels []AnyChannel, buffers *endpoint.Buffers) {
 	k.add(plainHandle, buffers)
 	for _, ch := range channels {
 		k.add(ch, buffers)
-		cfg := ch.Config()
-		if k.channels = append(k.channels, cfg.ID); cfg.Delivery.Reliable() {
+		if cfg := ch.Config(); cfg.Delivery.Reliable() {
 			k.reliable = append(k.reliable, cfg.ID)
 		}
 	}

@@ -20,6 +20,20 @@ func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	return Message{}, false
 }
 
+// ReceiveAny takes the next message of whichever channel, those of the lowest channel first, for an
+// owner who passes all of them on. It is Receive apart from that.
+func (e *Endpoint) ReceiveAny() (channel ChannelID, m Message, ok bool) {
+	for _, r := range e.inbox.receivers[1:] {
+		if r == nil {
+			continue
+		}
+		if m, ok = r.receive(); ok {
+			return ChannelID(r.id), m, true
+		}
+	}
+	return 0, Message{}, false
+}
+
 // Bytes returns the payload in place.
 func (m Message) Bytes() []byte { return m.payload }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func TestReader(t *testing.T) {
@@ -45,5 +46,36 @@ func TestReader(t *testing.T) {
 	}
 	if allocs := testing.AllocsPerRun(100, func() { r.Reset(m); _, _ = r.WriteTo(io.Discard) }); allocs != 0 {
 		t.Errorf("%v allocations to read a message", allocs)
+	}
+}
+
+// TestReceiveAny: it takes what Update has shown, channel by channel, and what it took Receive does
+// not give again.
+func TestReceiveAny(t *testing.T) {
+	p := newPair(t, channels(), time.Millisecond)
+	want := []Delivery{Unreliable, ReliableUnordered, ReliableOrdered}
+	for n := range 2 {
+		for i := len(want) - 1; i >= 0; i-- {
+			p.send(0, chanOf(want[i]), message(n, 20))
+		}
+	}
+	e := p.ends[1].Endpoint
+	p.run(100 * time.Millisecond)
+	e.Update()
+	var last ChannelID
+	for i := range 2 * len(want) {
+		channel, m, ok := e.ReceiveAny()
+		if !ok || channel < last || !bytes.Equal(m.Bytes(), message(i%2, 20)) {
+			t.Fatalf("message %d: %q of channel %d behind one of %d, %v", i, m.Bytes(), channel, last, ok)
+		}
+		last = channel
+	}
+	if channel, _, ok := e.ReceiveAny(); ok {
+		t.Errorf("one more, of channel %d", channel)
+	}
+	for _, d := range want {
+		if _, ok := e.Receive(chanOf(d)); ok {
+			t.Errorf("%v: received again", d)
+		}
 	}
 }
