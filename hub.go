@@ -71,6 +71,7 @@ func (h *Hub) Events(ctx context.Context) iter.Seq[Event] { return h.s.events(ct
 func (h *Hub) Conns() (open []*Conn) {
 	h.s.lock()
 	defer h.s.unlock()
+	open = make([]*Conn, 0, len(h.srv.conns))
 	for _, c := range h.srv.conns {
 		if c.state <= connOpen && (c.end == nil || !c.end.Over()) {
 			open = append(open, c)
