@@ -129,11 +129,12 @@ func steppedPing(_ context.Context, t Trial) (Sample, error) {
 func (p *stepped) echo(over chan<- struct{}) {
 	defer close(over)
 	for p.srv.WaitNews(time.Time{}) == nil {
-		p.srv.Update(time.Now())
+		now := time.Now() // of the step, as that of a Tick is
+		p.srv.Update(now)
 		for b, ok := p.player.Next(pings); ok; b, ok = p.player.Next(pings) {
 			p.player.Send(pings, b) // fails when the round is over
 		}
-		p.srv.Flush(time.Now())
+		p.srv.Flush(now)
 	}
 }
 
