@@ -1,0 +1,2 @@
+// Package codec is what generated message code calls: bits.
+package codec

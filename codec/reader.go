@@ -1,0 +1,123 @@
+package codec
+
+import (
+	"encoding/binary"
+	"strconv"
+)
+
+// A Reader takes the bits of one message. It lives on the stack of UnmarshalBinary:
+//
+//	r := NewReader(b) ─▶ Bits, String, … ─▶ Finish
+//
+// It trusts nobody. Bits behind the end are zeros; [Reader.Finish] tells that there were any. A
+// field that is wrong is noted by [Reader.Fail], and from then on all bits are zeros too: so reading
+// comes to its end without a branch for each field, and loops stay short.
+type Reader struct {
+	b    []byte
+	pos  uint   // in bits
+	tail uint   // the bit at which last begins
+	last uint64 // the last eight bytes, or all if there are fewer
+	err  error
+}
+
+// NewReader reads the message that is all of b.
+func NewReader(b []byte) Reader {
+	return Reader{b: b, tail: uint(max(len(b)-8, 0)) * 8, last: lastWord(b)}
+}
+
+// lastWord loads the last eight bytes, or all if there are fewer.
+func lastWord(b []byte) uint64 {
+	switch n := len(b); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(b[n-8:])
+	case n >= 4:
+		low, high := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[n-4:])
+		return uint64(low) | uint64(high)<<(uint(n-4)*8)
+	case n >= 2:
+		return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[n-1])<<(uint(n-1)*8)
+	case n == 1:
+		return uint64(b[0])
+	}
+	return 0
+}
+
+// Bits reads n bits, at most 56.
+func (r *Reader) Bits(n uint) uint64 {
+	v := r.last >> (r.pos - r.tail)
+	if i := r.pos >> 3; i+8 <= uint(len(r.b)) {
+		v = binary.LittleEndian.Uint64(r.b[i:]) >> (r.pos & 7)
+	}
+	r.pos += n
+	return v & (1<<n - 1)
+}
+
+// Wide reads n bits, 57 to 64.
+func (r *Reader) Wide(n uint) uint64 {
+	low := r.Bits(32)
+	return low | r.Bits(n-32)<<32
+}
+
+// Bool reads a bit.
+func (r *Reader) Bool() bool { return r.Bits(1) != 0 }
+
+// left is how many bits there are still.
+func (r *Reader) left() uint {
+	if end := uint(len(r.b)) * 8; end > r.pos {
+		return end - r.pos
+	}
+	return 0
+}
+
+// Count reads how many elements follow: at most limit, and at most as many as the rest of the
+// message can hold if each takes so many bits (none counts as one). If they are more, it fails and
+// returns 0; so what is allocated for them has a bound.
+func (r *Reader) Count(field string, limit int, least uint) int {
+	n := r.Bits(Width(uint64(limit)))
+	if n > uint64(limit) {
+		r.Fail(field, n, "at most "+strconv.Itoa(limit), ErrTooLong)
+		return 0
+	}
+	if n*uint64(max(least, 1)) > uint64(r.left()) {
+		r.Fail(field, n, "as many as came", ErrShort)
+		return 0
+	}
+	return int(n)
+}
+
+// Fail notes that a field is not what it may be: the value that came, what would be right (as
+// text, may be empty), and one of the errors of this package or another. The first failure counts.
+// If the message was at its end before, that is what is told.
+func (r *Reader) Fail(field string, value any, want string, err error) {
+	if r.err != nil {
+		return
+	}
+	if r.pos > uint(len(r.b))*8 {
+		value, want, err = nil, "", ErrShort
+	}
+	r.err = &FieldError{Field: field, Value: value, Want: want, Err: err}
+	r.b, r.last = nil, 0
+}
+
+// Range notes that a value is out of its range, which is given as text.
+func (r *Reader) Range(field string, value any, limits string) {
+	r.Fail(field, value, limits, ErrRange)
+}
+
+// Failed reports whether a field was wrong.
+func (r *Reader) Failed() bool { return r.err != nil }
+
+// Finish wants the message to end here, the rest of its last byte being zeros. It returns a
+// *[FieldError] otherwise, or the one that was noted. message is the name of its type.
+func (r *Reader) Finish(message string) error {
+	switch used, rest := (r.pos+7)>>3, -r.pos&7; {
+	case r.err != nil:
+		return r.err
+	case r.pos > uint(len(r.b))*8:
+		return &FieldError{Field: message, Err: ErrShort}
+	case used != uint(len(r.b)):
+		return &FieldError{Field: message, Value: uint(len(r.b)) - used, Err: ErrTrailing}
+	case r.Bits(rest) != 0:
+		return &FieldError{Field: message, Err: ErrPadding}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package codec
+
+import (
+	"encoding/binary"
+	"strconv"
+)
+
+// String writes a string of at most limit bytes: its length, then its bytes, unaligned.
+func (w *Writer) String(field, s string, limit int) {
+	if !w.length(field, len(s), limit) {
+		return
+	}
+	pushBytes(w, s)
+}
+
+// Bytes writes bytes as [Writer.String] writes a string.
+func (w *Writer) Bytes(field string, s []byte, limit int) {
+	if !w.length(field, len(s), limit) {
+		return
+	}
+	pushBytes(w, s)
+}
+
+// length writes the length of bytes and makes room for them.
+func (w *Writer) length(field string, n, limit int) bool {
+	if n > limit {
+		w.Fail(field, n, "at most "+strconv.Itoa(limit)+" bytes", ErrTooLong)
+		return false
+	}
+	w.Grow(4 + n)
+	w.Bits(uint64(n), Width(uint64(limit)))
+	return true
+}
+
+// pushBytes writes bytes for which there is room. Where they begin within a byte, seven of them
+// are one store.
+func pushBytes[T string | []byte](w *Writer, s T) {
+	if w.pos&7 == 0 {
+		end := w.pos>>3 + uint(copy(w.b[w.pos>>3:], s))
+		w.b[end] = 0
+		w.pos = end * 8
+		return
+	}
+	i := 0
+	for ; i+8 <= len(s); i += 7 {
+		c := s[i : i+8]
+		v := uint64(c[0]) | uint64(c[1])<<8 | uint64(c[2])<<16 | uint64(c[3])<<24 |
+			uint64(c[4])<<32 | uint64(c[5])<<40 | uint64(c[6])<<48
+		w.Bits(v, 56)
+	}
+	for ; i < len(s); i++ {
+		w.Bits(uint64(s[i]), 8)
+	}
+}
+
+// Spare is the memory behind the message, for a type that appends itself: hand the result of its
+// AppendBinary to [Writer.Appended] at once.
+func (w *Writer) Spare() []byte {
+	w.Grow(2 * slack)
+	return w.b[:w.pos>>3+2*slack]
+}
+
+// Appended writes what an AppendBinary made of [Writer.Spare], as [Writer.Bytes] would.
+func (w *Writer) Appended(field string, spare []byte, err error, limit int) {
+	if err != nil {
+		w.Fail(field, nil, "", err)
+		return
+	}
+	w.Bytes(field, spare[w.pos>>3+2*slack:], limit)
+}
+
+// length reads the length of bytes that are all there.
+func (r *Reader) length(field string, limit int) int {
+	n := r.Bits(Width(uint64(limit)))
+	switch {
+	case n > uint64(limit):
+		r.Fail(field, n, "at most "+strconv.Itoa(limit)+" bytes", ErrTooLong)
+		return 0
+	case n*8 > uint64(r.left()):
+		r.Fail(field, n, "as many bytes as came", ErrShort)
+		return 0
+	}
+	return int(n)
+}
+
+// pull reads as many bytes as dst is long. They are there: length has looked. It may write into
+// the message itself, at or in front of where it reads.
+func (r *Reader) pull(dst []byte) {
+	if r.pos&7 == 0 {
+		r.pos += 8 * uint(copy(dst, r.b[r.pos>>3:]))
+		return
+	}
+	src, shift := r.b[r.pos>>3:], r.pos&7
+	r.pos += 8 * uint(len(dst))
+	for len(dst) >= 8 {
+		v := binary.LittleEndian.Uint64(src)>>shift | uint64(src[8])<<(64-shift)
+		binary.LittleEndian.PutUint64(dst, v)
+		dst, src = dst[8:], src[8:]
+	}
+	for i := range dst {
+		dst[i] = src[i]>>shift | src[i+1]<<(8-shift)
+	}
+}
+
+// Bytes reads bytes of at most limit into the memory of old, or into new memory if that is too
+// small.
+func (r *Reader) Bytes(field string, old []byte, limit int) []byte {
+	s := Resize(old, r.length(field, limit))
+	r.pull(s)
+	return s
+}
+
+// View reads bytes of at most limit without a copy. They are a part of the message, whose bytes
+// are moved to where a byte begins: the message cannot be read a second time.
+func (r *Reader) View(field string, limit int) []byte {
+	n := r.length(field, limit)
+	if n == 0 {
+		return nil
+	}
+	i := r.pos >> 3
+	s := r.b[i : i+uint(n) : i+uint(n)]
+	r.pull(s)
+	return s
+}
+
+// Resize is a slice of n elements in the memory of s, with the elements that s had, or in new
+// memory of that size. Elements keep what they hold, so that they can be read into again.
+func Resize[T any](s []T, n int) []T {
+	if n <= cap(s) {
+		return s[:n]
+	}
+	grown := make([]T, n)
+	copy(grown, s[:cap(s)])
+	return grown
+}
