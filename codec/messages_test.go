@@ -337,7 +337,7 @@ func (m *Inventory) ReadBits(r *codec.Reader) {
 	for i := range m.Items {
 		m.Items[i].ReadBits(r)
 	}
-	n := r.Count("Inventory.Ammo", 16, 13)
+	n := r.Count("Inventory.Ammo", 16, 14)
 	if m.Ammo == nil {
 		m.Ammo = make(map[uint8]uint16, n)
 	}

@@ -10,7 +10,7 @@ func (w *Writer) String(field, s string, limit int) {
 	if !w.length(field, len(s), limit) {
 		return
 	}
-	pushBytes(w, s)
+	w.push(bytesOf(s))
 }
 
 // Bytes writes bytes as [Writer.String] writes a string.
@@ -18,7 +18,7 @@ func (w *Writer) Bytes(field string, s []byte, limit int) {
 	if !w.length(field, len(s), limit) {
 		return
 	}
-	pushBytes(w, s)
+	w.push(s)
 }
 
 // length writes the length of bytes and makes room for them.
@@ -32,25 +32,23 @@ func (w *Writer) length(field string, n, limit int) bool {
 	return true
 }
 
-// pushBytes writes bytes for which there is room. Where they begin within a byte, seven of them
-// are one store.
-func pushBytes[T string | []byte](w *Writer, s T) {
+// push writes bytes for which there is room. Where they begin within a byte, seven of them are one
+// store.
+func (w *Writer) push(s []byte) {
 	if w.pos&7 == 0 {
 		end := w.pos>>3 + uint(copy(w.b[w.pos>>3:], s))
 		w.b[end] = 0
 		w.pos = end * 8
 		return
 	}
-	i := 0
-	for ; i+8 <= len(s); i += 7 {
-		c := s[i : i+8]
-		v := uint64(c[0]) | uint64(c[1])<<8 | uint64(c[2])<<16 | uint64(c[3])<<24 |
-			uint64(c[4])<<32 | uint64(c[5])<<40 | uint64(c[6])<<48
-		w.Bits(v, 56)
+	rest := lastWord(s)
+	for len(s) >= 8 {
+		w.Bits(binary.LittleEndian.Uint64(s)&(1<<56-1), 56)
+		if s = s[7:]; len(s) < 8 {
+			rest >>= 64 - 8*uint(len(s))
+		}
 	}
-	for ; i < len(s); i++ {
-		w.Bits(uint64(s[i]), 8)
-	}
+	w.Bits(rest, 8*uint(len(s)))
 }
 
 // Spare is the memory behind the message, for a type that appends itself: hand the result of its
@@ -86,19 +84,23 @@ func (r *Reader) length(field string, limit int) int {
 // pull reads as many bytes as dst is long. They are there: length has looked. It may write into
 // the message itself, at or in front of where it reads.
 func (r *Reader) pull(dst []byte) {
+	if len(dst) == 0 {
+		return // the end may be in front of here
+	}
 	if r.pos&7 == 0 {
 		r.pos += 8 * uint(copy(dst, r.b[r.pos>>3:]))
 		return
 	}
 	src, shift := r.b[r.pos>>3:], r.pos&7
-	r.pos += 8 * uint(len(dst))
+	r.pos += uint(len(dst)) &^ 7 * 8
 	for len(dst) >= 8 {
 		v := binary.LittleEndian.Uint64(src)>>shift | uint64(src[8])<<(64-shift)
 		binary.LittleEndian.PutUint64(dst, v)
 		dst, src = dst[8:], src[8:]
 	}
+	v := r.Bits(8 * uint(len(dst)))
 	for i := range dst {
-		dst[i] = src[i]>>shift | src[i+1]<<(8-shift)
+		dst[i], v = byte(v), v>>8
 	}
 }
 

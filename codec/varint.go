@@ -11,9 +11,9 @@ func Width(limit uint64) uint { return uint(bits.Len64(limit)) }
 // Integers without a range are varints of bits: two bits of class, then as many bits as the
 // class has. SPEC.md, 10.2 lists the classes.
 var (
-	widths16 = [4]uint8{3, 6, 10, 16}
-	widths32 = [4]uint8{5, 10, 18, 32}
-	widths64 = [4]uint8{6, 14, 30, 64}
+	widths16 = [4]uint8{4, 8, 11, 16}
+	widths32 = [4]uint8{5, 11, 18, 32} // 18 bits are more than an hour of ticks
+	widths64 = [4]uint8{7, 18, 41, 64} // 41 bits are the milliseconds since 1970
 )
 
 // class is the first class whose width is enough for n bits.
@@ -31,7 +31,7 @@ func Zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
 // Zagzig is the way back.
 func Zagzig(u uint64) int64 { return int64(u>>1) ^ -int64(u&1) }
 
-// Varint16 writes a uint16 (or by [Zigzag] an int16) in 5 to 18 bits. There must be room.
+// Varint16 writes a uint16 (or by [Zigzag] an int16) in 6 to 18 bits. There must be room.
 func (w *Writer) Varint16(v uint16) { w.varint(uint64(v), &widths16) }
 
 // Varint32 writes a uint32 (or by [Zigzag] an int32) in 7 to 34 bits. There must be room.
@@ -42,9 +42,9 @@ func (w *Writer) varint(v uint64, widths *[4]uint8) {
 	w.Bits(v<<2|c, 2+uint(widths[c]))
 }
 
-// Varint64 writes a uint64 (or by [Zigzag] an int64) in 8 to 66 bits. There must be room.
+// Varint64 writes a uint64 (or by [Zigzag] an int64) in 9 to 66 bits. There must be room.
 func (w *Writer) Varint64(v uint64) {
-	if v >= 1<<30 {
+	if v >= 1<<41 {
 		w.Bits(v<<2&math.MaxUint32|3, 32)
 		w.Bits(v>>30, 34)
 		return

@@ -31,3 +31,6 @@ func (r *Reader) ViewString(field string, limit int) string {
 	s := r.View(field, limit)
 	return unsafe.String(unsafe.SliceData(s), len(s))
 }
+
+// bytesOf is the memory of a string, to be read.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -1,0 +1,74 @@
+package codec_test
+
+import (
+	"testing"
+
+	"github.com/tickwire/tickwire/codec"
+)
+
+// TestAllocNothing writes and reads each of the five messages: nothing is allocated, not even for
+// strings, as long as they are those that the value held.
+func TestAllocNothing(t *testing.T) {
+	for name, m := range five() {
+		b, err := m.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = append(b, make([]byte, 64)...)
+		if n := testing.AllocsPerRun(100, func() { b, err = m.AppendBinary(b[:0]) }); n != 0 || err != nil {
+			t.Errorf("%s: %v allocations to write it, %v", name, n, err)
+		}
+		if err := m.UnmarshalBinary(b); err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(100, func() { err = m.UnmarshalBinary(b) }); n != 0 || err != nil {
+			t.Errorf("%s: %v allocations to read it, %v", name, n, err)
+		}
+	}
+}
+
+// TestAllocString reads strings that are new: each costs one, and a view none.
+func TestAllocString(t *testing.T) {
+	for _, text := range []string{"short", "one that is longer than what lies on the stack while it is compared with the old"} {
+		w := codec.NewWriter(nil, 1)
+		w.Bits(1, 3)
+		w.String("s", text, 100)
+		b, _ := w.Finish()
+		read := func() {
+			r := codec.NewReader(b)
+			r.Bits(3)
+			if s := r.String("s", "other", 100); s != text {
+				t.Errorf("%q", s)
+			}
+		}
+		if n := testing.AllocsPerRun(100, read); n != 1 {
+			t.Errorf("%d bytes: %v allocations", len(text), n)
+		}
+		copied := append([]byte{}, b...)
+		view := func() {
+			r := codec.NewReader(append(copied[:0], b...))
+			r.Bits(3)
+			if s := r.ViewString("s", 100); s != text {
+				t.Errorf("%q", s)
+			}
+		}
+		if n := testing.AllocsPerRun(100, view); n != 0 {
+			t.Errorf("%d bytes: %v allocations for a view", len(text), n)
+		}
+	}
+}
+
+// TestAllocBound reads messages that promise much and hold little: what is allocated for them is an
+// element for each that could have come.
+func TestAllocBound(t *testing.T) {
+	w := codec.NewWriter(nil, 64)
+	w.Bits(0, 14)
+	w.Bits(256, 9)
+	b, _ := w.Finish()
+	b = append(b, make([]byte, 3*18)...) // room for three entities
+	var s Snapshot
+	var err error
+	if n := testing.AllocsPerRun(100, func() { err = s.UnmarshalBinary(b) }); n > 2 || err == nil || cap(s.Entities) > 0 {
+		t.Errorf("%v allocations, %d entities, %v", n, cap(s.Entities), err) // those of the error
+	}
+}
