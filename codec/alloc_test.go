@@ -2,8 +2,6 @@ package codec_test
 
 import (
 	"testing"
-
-	"github.com/tickwire/tickwire/codec"
 )
 
 // TestAllocNothing writes and reads each of the five messages: nothing is allocated, not even for
@@ -30,12 +28,12 @@ func TestAllocNothing(t *testing.T) {
 // TestAllocString reads strings that are new: each costs one, and a view none.
 func TestAllocString(t *testing.T) {
 	for _, text := range []string{"short", "one that is longer than what lies on the stack while it is compared with the old"} {
-		w := codec.NewWriter(nil, 1)
+		w := writer(nil, 1)
 		w.Bits(1, 3)
 		w.String("s", text, 100)
 		b, _ := w.Finish()
 		read := func() {
-			r := codec.NewReader(b)
+			r := reader(b)
 			r.Bits(3)
 			if s := r.String("s", "other", 100); s != text {
 				t.Errorf("%q", s)
@@ -46,7 +44,7 @@ func TestAllocString(t *testing.T) {
 		}
 		copied := append([]byte{}, b...)
 		view := func() {
-			r := codec.NewReader(append(copied[:0], b...))
+			r := reader(append(copied[:0], b...))
 			r.Bits(3)
 			if s := r.ViewString("s", 100); s != text {
 				t.Errorf("%q", s)
@@ -61,7 +59,7 @@ func TestAllocString(t *testing.T) {
 // TestAllocBound reads messages that promise much and hold little: what is allocated for them is an
 // element for each that could have come.
 func TestAllocBound(t *testing.T) {
-	w := codec.NewWriter(nil, 64)
+	w := writer(nil, 64)
 	w.Bits(0, 14)
 	w.Bits(256, 9)
 	b, _ := w.Finish()

@@ -8,7 +8,16 @@ import "math"
 // positive. Both are exact where a part is 0 or ±1: an axis has an odd number of codes.
 
 // half is the code of 0 on an axis of so many bits: its codes go to twice of that.
-func half(bits uint) float64 { return float64(int64(1)<<(bits-1) - 1) }
+func half(bits uint) float64 { return float64(int64(1)<<bits/2 - 1) }
+
+// quatScale is 1/(half·√2) for each number of bits: a division less to read a rotation.
+var quatScale [32]float64
+
+func init() {
+	for bits := range quatScale {
+		quatScale[bits] = 1 / float64(half(uint(bits))*math.Sqrt2)
+	}
+}
 
 // fold mirrors the lower half of the octahedron outwards, and back.
 func fold(x, y float64) (float64, float64) {
@@ -84,7 +93,7 @@ func Quat(q [4]float64, bits uint) uint64 {
 // FromQuat is the rotation of a code, of length 1, and whether the code is one.
 func FromQuat(code uint64, bits uint) (q [4]float64, ok bool) {
 	h, mask := half(bits), uint64(1)<<bits-1
-	scale := 1 / float64(h*math.Sqrt2)
+	scale := quatScale[bits&31]
 	largest, rest := int(code&3), code>>2
 	sum := 0.0
 	for i := range 4 {

@@ -101,7 +101,7 @@ func (k *kitchen) readMap(r *codec.Reader) {
 // out here.)
 func FuzzReader(f *testing.F) {
 	for _, k := range kitchens() {
-		w := codec.NewWriter(nil, 0)
+		w := writer(nil, 0)
 		k.AppendBits(&w)
 		b, err := w.Finish()
 		if err != nil {
@@ -111,7 +111,7 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var k kitchen
-		r := codec.NewReader(bytes.Clone(b)) // views move bytes in it
+		r := reader(bytes.Clone(b)) // views move bytes in it
 		k.ReadBits(&r)
 		if r.Finish("kitchen") != nil {
 			return
@@ -121,7 +121,7 @@ func FuzzReader(f *testing.F) {
 				return
 			}
 		}
-		w := codec.NewWriter(nil, 0)
+		w := writer(nil, 0)
 		k.AppendBits(&w)
 		if again, err := w.Finish(); err != nil || !bytes.Equal(again, b) {
 			t.Errorf("%x is %+v, and that is %x, %v", b, k, again, err)

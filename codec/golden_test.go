@@ -62,7 +62,7 @@ type refusedVector struct{ Type, Hex, Field, Error string }
 
 // number writes a number as its kind.
 func number(kind string, value string) []byte {
-	w := codec.NewWriter(nil, 16)
+	w := writer(nil, 16)
 	u, _ := strconv.ParseUint(value, 10, 64)
 	i, _ := strconv.ParseInt(value, 10, 64)
 	switch kind {
@@ -109,7 +109,7 @@ func (v *codeVector) encode() {
 }
 
 func (v *stringVector) encode() {
-	w := codec.NewWriter(nil, 8)
+	w := writer(nil, 8)
 	w.Bits(1<<v.Behind-1, v.Behind)
 	w.String("s", v.Value, v.Limit)
 	b, _ := w.Finish()

@@ -23,13 +23,15 @@ type Input struct {
 const InputMaxBytes = 12
 
 func (m *Input) AppendBinary(dst []byte) ([]byte, error) {
-	w := codec.NewWriter(dst, InputMaxBytes)
+	var w codec.Writer
+	w.Start(dst, InputMaxBytes)
 	m.AppendBits(&w)
 	return w.Finish()
 }
 
 func (m *Input) UnmarshalBinary(b []byte) error {
-	r := codec.NewReader(b)
+	var r codec.Reader
+	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Input")
 }
@@ -98,13 +100,15 @@ type Entity struct {
 const EntityMaxBytes = 24
 
 func (m *Entity) AppendBinary(dst []byte) ([]byte, error) {
-	w := codec.NewWriter(dst, EntityMaxBytes)
+	var w codec.Writer
+	w.Start(dst, EntityMaxBytes)
 	m.AppendBits(&w)
 	return w.Finish()
 }
 
 func (m *Entity) UnmarshalBinary(b []byte) error {
-	r := codec.NewReader(b)
+	var r codec.Reader
+	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Entity")
 }
@@ -190,13 +194,15 @@ type Snapshot struct {
 }
 
 func (m *Snapshot) AppendBinary(dst []byte) ([]byte, error) {
-	w := codec.NewWriter(dst, 16)
+	var w codec.Writer
+	w.Start(dst, 16)
 	m.AppendBits(&w)
 	return w.Finish()
 }
 
 func (m *Snapshot) UnmarshalBinary(b []byte) error {
-	r := codec.NewReader(b)
+	var r codec.Reader
+	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Snapshot")
 }
@@ -230,13 +236,15 @@ type Chat struct {
 }
 
 func (m *Chat) AppendBinary(dst []byte) ([]byte, error) {
-	w := codec.NewWriter(dst, 24)
+	var w codec.Writer
+	w.Start(dst, 24)
 	m.AppendBits(&w)
 	return w.Finish()
 }
 
 func (m *Chat) UnmarshalBinary(b []byte) error {
-	r := codec.NewReader(b)
+	var r codec.Reader
+	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Chat")
 }
@@ -303,13 +311,15 @@ type Item struct {
 const ItemMinBits = 11 + 10 + 7 + 6 + 3
 
 func (m *Inventory) AppendBinary(dst []byte) ([]byte, error) {
-	w := codec.NewWriter(dst, 24)
+	var w codec.Writer
+	w.Start(dst, 24)
 	m.AppendBits(&w)
 	return w.Finish()
 }
 
 func (m *Inventory) UnmarshalBinary(b []byte) error {
-	r := codec.NewReader(b)
+	var r codec.Reader
+	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Inventory")
 }

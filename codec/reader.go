@@ -7,7 +7,7 @@ import (
 
 // A Reader takes the bits of one message. It lives on the stack of UnmarshalBinary:
 //
-//	r := NewReader(b) ─▶ Bits, String, … ─▶ Finish
+//	Start ─▶ Bits, String, … ─▶ Finish
 //
 // It trusts nobody. Bits behind the end are zeros; [Reader.Finish] tells that there were any. A
 // field that is wrong is noted by [Reader.Fail], and from then on all bits are zeros too: so reading
@@ -20,9 +20,9 @@ type Reader struct {
 	err  error
 }
 
-// NewReader reads the message that is all of b.
-func NewReader(b []byte) Reader {
-	return Reader{b: b, tail: uint(max(len(b)-8, 0)) * 8, last: lastWord(b)}
+// Start begins to read the message that is all of b.
+func (r *Reader) Start(b []byte) { // as Writer.Start, not by a composite literal
+	r.b, r.pos, r.tail, r.last, r.err = b, 0, uint(max(len(b)-8, 0))*8, lastWord(b), nil
 }
 
 // lastWord loads the last eight bytes, or all if there are fewer.

@@ -44,7 +44,7 @@ func TestWriteErrors(t *testing.T) {
 // TestReadErrors damages messages in each way that there is.
 func TestReadErrors(t *testing.T) {
 	wire := func(write func(w *codec.Writer)) []byte {
-		w := codec.NewWriter(nil, 64)
+		w := writer(nil, 64)
 		write(&w)
 		b, err := w.Finish()
 		if err != nil {
@@ -84,21 +84,21 @@ func TestReadErrors(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	for _, text := range []string{"192.0.2.7:9", "[2001:db8::7]:65535", "[::ffff:192.0.2.7]:1"} {
 		want := netip.MustParseAddrPort(text)
-		w := codec.NewWriter(nil, 0)
+		w := writer(nil, 0)
 		w.AddrPort("a", want)
 		w.Addr("none", netip.Addr{})
 		wire, _ := w.Finish()
-		r := codec.NewReader(wire)
+		r := reader(wire)
 		if got, none := r.AddrPort("a"), r.Addr("none"); got != want || none.IsValid() || r.Finish("m") != nil {
 			t.Errorf("%v is %v", want, got)
 		}
 	}
-	w := codec.NewWriter(nil, 0)
+	w := writer(nil, 0)
 	w.Addr("a", netip.MustParseAddr("fe80::1%eth0"))
 	if _, err := w.Finish(); !errors.Is(err, codec.ErrZone) {
 		t.Errorf("a zone: %v", err)
 	}
-	r := codec.NewReader([]byte{3})
+	r := reader([]byte{3})
 	if r.Addr("a"); !errors.Is(r.Finish("m"), codec.ErrZone) {
 		t.Error("a zone is read")
 	}
@@ -108,7 +108,7 @@ func TestAddresses(t *testing.T) {
 func TestAppended(t *testing.T) {
 	for at := range uint(8) {
 		for n := range 60 {
-			w := codec.NewWriter(nil, 1)
+			w := writer(nil, 1)
 			w.Bits(0, at)
 			b, err := append(w.Spare(), strings.Repeat("custom", 10)[:n]...), error(nil)
 			w.Appended("c", b, err, 60)
@@ -117,19 +117,19 @@ func TestAppended(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := codec.NewReader(wire)
+			r := reader(wire)
 			r.Bits(at)
 			if got := r.Bytes("c", nil, 60); string(got) != strings.Repeat("custom", 10)[:n] || !r.Bool() {
 				t.Errorf("%d bytes at %d: %q", n, at, got)
 			}
 		}
 	}
-	w := codec.NewWriter(nil, 1)
+	w := writer(nil, 1)
 	w.Appended("c", append(w.Spare(), make([]byte, 9)...), nil, 8)
 	if _, err := w.Finish(); !errors.Is(err, codec.ErrTooLong) {
 		t.Errorf("9 bytes of 8: %v", err)
 	}
-	w = codec.NewWriter(nil, 1)
+	w = writer(nil, 1)
 	w.Appended("c", nil, errors.ErrUnsupported, 8)
 	if _, err := w.Finish(); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("its own error: %v", err)

@@ -46,11 +46,22 @@ func TestFiveMessages(t *testing.T) {
 	}
 }
 
+// writer and reader are begun.
+func writer(dst []byte, room int) (w codec.Writer) {
+	w.Start(dst, room)
+	return w
+}
+
+func reader(b []byte) (r codec.Reader) {
+	r.Start(b)
+	return r
+}
+
 // TestBitsAnywhere writes numbers of all widths, one behind the other, and reads them.
 func TestBitsAnywhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		w := codec.NewWriter(nil, 0)
+		w := writer(nil, 0)
 		var values, widths []uint64
 		for range rng.IntN(40) {
 			n := uint64(1 + rng.IntN(64))
@@ -67,7 +78,7 @@ func TestBitsAnywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := codec.NewReader(wire)
+		r := reader(wire)
 		for i, n := range widths {
 			got := uint64(0)
 			if n > 56 {
@@ -90,7 +101,7 @@ func TestStringsAnywhere(t *testing.T) {
 	text := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz", 4)
 	for at := range uint(9) {
 		for n := range 140 {
-			w := codec.NewWriter(nil, 4)
+			w := writer(nil, 4)
 			w.Bits(1<<at-1, at)
 			w.String("s", text[:n], 200)
 			w.Bytes("b", []byte(text[:n]), 140)
@@ -99,13 +110,13 @@ func TestStringsAnywhere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := codec.NewReader(wire)
+			r := reader(wire)
 			ones, s := r.Bits(at), r.String("s", text[:n/2*2], 200)
 			b, five := r.Bytes("b", nil, 140), r.Bits(3)
 			if err := r.Finish("m"); err != nil || ones != 1<<at-1 || s != text[:n] || string(b) != text[:n] || five != 5 {
 				t.Fatalf("at %d, %d bytes: %x %q %q %d, %v", at, n, ones, s, b, five, err)
 			}
-			v := codec.NewReader(wire)
+			v := reader(wire)
 			v.Bits(at)
 			s, b = v.ViewString("s", 200), v.View("b", 140)
 			if five := v.Bits(3); v.Finish("m") != nil || s != text[:n] || string(b) != text[:n] || five != 5 {
@@ -119,13 +130,13 @@ func TestStringsAnywhere(t *testing.T) {
 func TestVarints(t *testing.T) {
 	for shift := range 64 {
 		for _, v := range []uint64{1<<shift - 1, 1 << shift, 1<<shift + 1} {
-			w := codec.NewWriter(nil, 40)
+			w := writer(nil, 40)
 			w.Varint64(v)
 			w.Varint32(uint32(v))
 			w.Varint16(uint16(v))
 			w.Varint64(codec.Zigzag(-int64(v)))
 			wire, _ := w.Finish()
-			r := codec.NewReader(wire)
+			r := reader(wire)
 			a, b, c, d := r.Varint64("a"), r.Varint32("b"), r.Varint16("c"), codec.Zagzig(r.Varint64("d"))
 			if err := r.Finish("m"); err != nil || a != v || b != uint32(v) || c != uint16(v) || d != -int64(v) {
 				t.Errorf("%d: %d %d %d %d, %v", v, a, b, c, d, err)
@@ -136,7 +147,7 @@ func TestVarints(t *testing.T) {
 		for _, read := range []func(r *codec.Reader){
 			func(r *codec.Reader) { r.Varint16("n") }, func(r *codec.Reader) { r.Varint32("n") }, func(r *codec.Reader) { r.Varint64("n") },
 		} {
-			r := codec.NewReader(append([]byte{byte(class) | 1<<2}, make([]byte, 9)...))
+			r := reader(append([]byte{byte(class) | 1<<2}, make([]byte, 9)...))
 			if read(&r); !errors.Is(r.Finish("m"), codec.ErrForm) {
 				t.Errorf("1 in class %d is read", class)
 			}

@@ -13,9 +13,9 @@ const slack = 8
 
 // A Writer appends the bits of one message to a byte slice. It lives on the stack of AppendBinary:
 //
-//	w := NewWriter(dst, room) ─▶ Bits, String, … ─▶ Finish
+//	Start ─▶ Bits, String, … ─▶ Finish
 //
-// Bits trusts that there is room; [NewWriter] and [Writer.Grow] make it, once for all fields whose
+// Bits trusts that there is room; [Writer.Start] and [Writer.Grow] make it, once for all fields whose
 // size has a bound. All other methods make their own. The first failure is kept and told by
 // [Writer.Finish]; what is written after it goes nowhere.
 type Writer struct {
@@ -25,16 +25,17 @@ type Writer struct {
 	err   error
 }
 
-// NewWriter starts a message behind dst, with room for so many bytes. It allocates if dst has a
-// capacity of fewer than room+8 more bytes. Up to eight bytes behind the message are overwritten,
-// within dst's capacity.
-func NewWriter(dst []byte, room int) Writer {
+// Start begins a message behind dst, with room for so many bytes. It allocates if dst has a capacity
+// of fewer than room+8 more bytes. Up to eight bytes behind the message are overwritten, within dst's
+// capacity.
+func (w *Writer) Start(dst []byte, room int) {
 	if cap(dst)-len(dst) < room+slack {
 		dst = slices.Grow(dst, room+slack)
 	}
-	w := Writer{b: dst[:cap(dst)], pos: uint(len(dst)) * 8, start: len(dst)}
+	// Not a composite literal: that would be made elsewhere and copied here by wide loads, which
+	// wait for the narrow stores.
+	w.b, w.pos, w.start, w.err = dst[:cap(dst)], uint(len(dst))*8, len(dst), nil
 	w.b[w.start] = 0
-	return w
 }
 
 // Grow makes room for so many bytes.
