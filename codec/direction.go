@@ -65,54 +65,75 @@ func FromUnit(code uint64, bits uint) (x, y, z float64, ok bool) {
 // the others in their order. q and −q are the same rotation and have the same code. The length does
 // not matter; the code of zeros, NaN or infinities is [Outside].
 func Quat(q [4]float64, bits uint) uint64 {
-	n := math.Sqrt(float64(q[0]*q[0]) + float64(q[1]*q[1]) + float64(q[2]*q[2]) + float64(q[3]*q[3]))
-	if !(n > 0 && n <= math.MaxFloat64) {
-		return Outside
-	}
-	largest := 0
-	for i := 1; i < 4; i++ {
-		if math.Abs(q[i]) > math.Abs(q[largest]) {
-			largest = i
+	sum := float64(q[0]*q[0]) + float64(q[1]*q[1]) + float64(q[2]*q[2]) + float64(q[3]*q[3])
+	length := 1.5 - float64(0.5*sum) // nearly 1/√sum where sum is nearly 1, as it mostly is
+	if !(math.Abs(sum-1) < 1.0/(1<<16)) {
+		if !(sum > 0 && sum <= math.MaxFloat64) {
+			return Outside
 		}
+		length = 1 / math.Sqrt(sum)
 	}
+	largest, sign := largestPart(&q)
 	h := half(bits)
-	scale := float64(h*math.Sqrt2) / n
-	if q[largest] < 0 {
-		scale = -scale
+	scale := float64(float64(h*math.Sqrt2) * length)
+	scale = math.Float64frombits(math.Float64bits(scale) | sign)
+	zero := h + 0.5
+	a := uint64(int64(float64(q[0]*scale) + zero))
+	b := uint64(int64(float64(q[1]*scale) + zero))
+	c := uint64(int64(float64(q[2]*scale) + zero))
+	d := uint64(int64(float64(q[3]*scale) + zero))
+	if largest == 0 {
+		a = b
 	}
-	code, at := uint64(largest), uint(2)
-	for i := range 4 {
-		if i != largest {
-			code |= uint64(int64(float64(q[i]*scale)+(h+0.5))) << at
-			at += bits
-		}
+	if largest <= 1 {
+		b = c
 	}
-	return code
+	if largest <= 2 {
+		c = d
+	}
+	return largest | a<<2 | b<<(2+bits) | c<<(2+2*bits)
 }
+
+// largestPart is the first part whose size is the largest, and its sign bit. Rotations are as good
+// as random: there is no branch that could be guessed wrong.
+func largestPart(q *[4]float64) (largest, sign uint64) {
+	const mask = 1<<63 - 1
+	part := math.Float64bits(q[0])
+	if b := math.Float64bits(q[1]); b&mask > part&mask {
+		largest, part = 1, b
+	}
+	if b := math.Float64bits(q[2]); b&mask > part&mask {
+		largest, part = 2, b
+	}
+	if b := math.Float64bits(q[3]); b&mask > part&mask {
+		largest, part = 3, b
+	}
+	return largest, part &^ mask
+}
+
+// others are the parts that are not the largest, and then that.
+var others = [4][4]uint8{{1, 2, 3, 0}, {0, 2, 3, 1}, {0, 1, 3, 2}, {0, 1, 2, 3}}
 
 // FromQuat is the rotation of a code, of length 1, and whether the code is one.
 func FromQuat(code uint64, bits uint) (q [4]float64, ok bool) {
-	h, mask := half(bits), uint64(1)<<bits-1
-	scale := quatScale[bits&31]
-	largest, rest := int(code&3), code>>2
-	sum := 0.0
-	for i := range 4 {
-		if i == largest {
-			continue
-		}
-		if rest&mask == mask {
-			return q, false
-		}
-		q[i] = float64((float64(int64(rest&mask)) - h) * scale)
-		sum = float64(sum + float64(q[i]*q[i]))
-		rest >>= bits
+	h, scale, mask := half(bits), quatScale[bits&31], uint64(1)<<(bits&31)-1
+	i, j, k := code>>2&mask, code>>(2+bits)&mask, code>>(2+2*bits)&mask
+	if i == mask || j == mask || k == mask {
+		return q, false
 	}
-	q[largest] = math.Sqrt(max(0, 1-sum))
-	if sum > 1 { // a code that no rotation has
-		n := math.Sqrt(sum)
-		for i := range q {
-			q[i] /= n
-		}
+	a := float64((float64(int64(i)) - h) * scale)
+	b := float64((float64(int64(j)) - h) * scale)
+	c := float64((float64(int64(k)) - h) * scale)
+	sum := float64(a*a) + float64(b*b) + float64(c*c)
+	at := &others[code&3]
+	q[at[0]&3], q[at[1]&3], q[at[2]&3] = a, b, c
+	if sum <= 1 {
+		q[at[3]&3] = math.Sqrt(1 - sum)
+		return q, true
+	}
+	n := math.Sqrt(sum) // a code that no rotation has
+	for i := range q {
+		q[i] /= n
 	}
 	return q, true
 }

@@ -39,33 +39,42 @@ func Dequantize(code uint64, lo, step float64) float64 {
 // any NaN becomes 0x7e00.
 func Half(f float32) uint16 {
 	b := math.Float32bits(f)
+	if n := b&0x7fffffff - 0x38800000; n < 0x477ff000-0x38800000 { // from 2^-14 to below 65520
+		return uint16(b>>16&0x8000 | (n+0xfff+n>>13&1)>>13 + 0x400)
+	}
+	return rareHalf(b)
+}
+
+// rareHalf is Half of zero, subnormals, infinities and NaN.
+func rareHalf(b uint32) uint16 {
 	sign, b := uint16(b>>16&0x8000), b&0x7fffffff
 	switch {
 	case b > 0x7f800000:
 		return 0x7e00
-	case b >= 0x477ff000: // rounds to 65536 or above
+	case b >= 0x477ff000:
 		return sign | 0x7c00
-	case b < 0x38800000: // below 2^-14: subnormal, a multiple of 2^-24
-		x := math.Float32frombits(b) + 0.5 // whose last bit is 2^-24: the addition rounds
-		return sign | uint16(math.Float32bits(x)-0x3f000000)
 	}
-	b += 0xfff + b>>13&1
-	return sign | uint16(b>>13-(127-15)<<10)
+	x := math.Float32frombits(b) + 0.5 // whose last bit is 2^-24, as that of a subnormal is
+	return sign | uint16(math.Float32bits(x)-0x3f000000)
 }
 
 // FromHalf is the number that a binary16 stands for; each NaN is the one NaN of Go.
 func FromHalf(h uint16) float32 {
+	if n := uint32(h&0x7fff) - 0x400; n < 0x7c00-0x400 {
+		return math.Float32frombits(uint32(h&0x8000)<<16 | n<<13 + 0x38800000)
+	}
+	return fromRareHalf(h)
+}
+
+func fromRareHalf(h uint16) float32 {
 	sign, b := uint32(h&0x8000)<<16, uint32(h&0x7fff)
 	switch {
 	case b > 0x7c00:
 		return float32(math.NaN())
 	case b == 0x7c00:
 		return math.Float32frombits(sign | 0x7f800000)
-	case b < 0x400:
-		x := float32(b) * (1.0 / (1 << 24))
-		return math.Float32frombits(sign | math.Float32bits(x))
 	}
-	return math.Float32frombits(sign | (b<<13 + (127-15)<<23))
+	return math.Float32frombits(sign | math.Float32bits(float32(b)*(1.0/(1<<24))))
 }
 
 // Angle is the code of an angle in radians, of any number of turns, in so many bits (1 to 32): the

@@ -43,9 +43,11 @@ func lastWord(b []byte) uint64 {
 
 // Bits reads n bits, at most 56.
 func (r *Reader) Bits(n uint) uint64 {
-	v := r.last >> (r.pos - r.tail)
+	var v uint64
 	if i := r.pos >> 3; i+8 <= uint(len(r.b)) {
 		v = binary.LittleEndian.Uint64(r.b[i:]) >> (r.pos & 7)
+	} else {
+		v = r.last >> (r.pos - r.tail)
 	}
 	r.pos += n
 	return v & (1<<n - 1)

@@ -19,11 +19,16 @@ var (
 // classes are the widths of four.
 type classes [4]uint8
 
-// of is the first class whose width is enough for n bits.
-func (c *classes) of(n int) uint64 {
-	var class uint64
-	for class < 3 && int(c[class]) < n {
-		class++
+// of is the first class whose width is enough for n bits, without a branch to guess.
+func (c *classes) of(n int) (class uint64) {
+	if n > int(c[0]) {
+		class = 1
+	}
+	if n > int(c[1]) {
+		class = 2
+	}
+	if n > int(c[2]) {
+		class = 3
 	}
 	return class
 }
