@@ -64,8 +64,8 @@ func FromUnit(code uint64, bits uint) (x, y, z float64, ok bool) {
 // Quat is the code of a rotation, in 2+3·bits bits (bits 2 to 18): which part is the largest, then
 // the others in their order. q and −q are the same rotation and have the same code. The length does
 // not matter; the code of zeros, NaN or infinities is [Outside].
-func Quat(q [4]float64, bits uint) uint64 {
-	sum := float64(q[0]*q[0]) + float64(q[1]*q[1]) + float64(q[2]*q[2]) + float64(q[3]*q[3])
+func Quat(x, y, z, w float64, bits uint) uint64 {
+	sum := float64(x*x) + float64(y*y) + float64(z*z) + float64(w*w)
 	length := 1.5 - float64(0.5*sum) // nearly 1/√sum where sum is nearly 1, as it mostly is
 	if !(math.Abs(sum-1) < 1.0/(1<<16)) {
 		if !(sum > 0 && sum <= math.MaxFloat64) {
@@ -73,15 +73,15 @@ func Quat(q [4]float64, bits uint) uint64 {
 		}
 		length = 1 / math.Sqrt(sum)
 	}
-	largest, sign := largestPart(&q)
+	largest, sign := largestPart(x, y, z, w)
 	h := half(bits)
 	scale := float64(float64(h*math.Sqrt2) * length)
 	scale = math.Float64frombits(math.Float64bits(scale) | sign)
 	zero := h + 0.5
-	a := uint64(int64(float64(q[0]*scale) + zero))
-	b := uint64(int64(float64(q[1]*scale) + zero))
-	c := uint64(int64(float64(q[2]*scale) + zero))
-	d := uint64(int64(float64(q[3]*scale) + zero))
+	a := uint64(int64(float64(x*scale) + zero))
+	b := uint64(int64(float64(y*scale) + zero))
+	c := uint64(int64(float64(z*scale) + zero))
+	d := uint64(int64(float64(w*scale) + zero))
 	if largest == 0 {
 		a = b
 	}
@@ -96,44 +96,46 @@ func Quat(q [4]float64, bits uint) uint64 {
 
 // largestPart is the first part whose size is the largest, and its sign bit. Rotations are as good
 // as random: there is no branch that could be guessed wrong.
-func largestPart(q *[4]float64) (largest, sign uint64) {
+func largestPart(x, y, z, w float64) (largest, sign uint64) {
 	const mask = 1<<63 - 1
-	part := math.Float64bits(q[0])
-	if b := math.Float64bits(q[1]); b&mask > part&mask {
+	part := math.Float64bits(x)
+	if b := math.Float64bits(y); b&mask > part&mask {
 		largest, part = 1, b
 	}
-	if b := math.Float64bits(q[2]); b&mask > part&mask {
+	if b := math.Float64bits(z); b&mask > part&mask {
 		largest, part = 2, b
 	}
-	if b := math.Float64bits(q[3]); b&mask > part&mask {
+	if b := math.Float64bits(w); b&mask > part&mask {
 		largest, part = 3, b
 	}
 	return largest, part &^ mask
 }
 
-// others are the parts that are not the largest, and then that.
-var others = [4][4]uint8{{1, 2, 3, 0}, {0, 2, 3, 1}, {0, 1, 3, 2}, {0, 1, 2, 3}}
-
 // FromQuat is the rotation of a code, of length 1, and whether the code is one.
-func FromQuat(code uint64, bits uint) (q [4]float64, ok bool) {
+func FromQuat(code uint64, bits uint) (x, y, z, w float64, ok bool) {
 	h, scale, mask := half(bits), quatScale[bits&31], uint64(1)<<(bits&31)-1
 	i, j, k := code>>2&mask, code>>(2+bits)&mask, code>>(2+2*bits)&mask
 	if i == mask || j == mask || k == mask {
-		return q, false
+		return 0, 0, 0, 0, false
 	}
 	a := float64((float64(int64(i)) - h) * scale)
 	b := float64((float64(int64(j)) - h) * scale)
 	c := float64((float64(int64(k)) - h) * scale)
 	sum := float64(a*a) + float64(b*b) + float64(c*c)
-	at := &others[code&3]
-	q[at[0]&3], q[at[1]&3], q[at[2]&3] = a, b, c
+	d := 0.0
 	if sum <= 1 {
-		q[at[3]&3] = math.Sqrt(1 - sum)
-		return q, true
+		d = math.Sqrt(1 - sum)
+	} else { // a code that no rotation has
+		n := math.Sqrt(sum)
+		a, b, c = a/n, b/n, c/n
 	}
-	n := math.Sqrt(sum) // a code that no rotation has
-	for i := range q {
-		q[i] /= n
+	switch code & 3 {
+	case 0:
+		return d, a, b, c, true
+	case 1:
+		return a, d, b, c, true
+	case 2:
+		return a, b, d, c, true
 	}
-	return q, true
+	return a, b, c, d, true
 }

@@ -8,6 +8,14 @@ import (
 	"github.com/tickwire/tickwire/codec"
 )
 
+// quat and fromQuat take the parts of a rotation as an array.
+func quat(q [4]float64, bits uint) uint64 { return codec.Quat(q[0], q[1], q[2], q[3], bits) }
+
+func fromQuat(code uint64, bits uint) (q [4]float64, ok bool) {
+	q[0], q[1], q[2], q[3], ok = codec.FromQuat(code, bits)
+	return q, ok
+}
+
 // TestUnits bounds the angle between a direction and what is read of it: 2.3 steps of an axis.
 func TestUnits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -53,11 +61,11 @@ func TestQuats(t *testing.T) {
 		for range 20000 {
 			q := [4]float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}
 			n := math.Sqrt(q[0]*q[0] + q[1]*q[1] + q[2]*q[2] + q[3]*q[3])
-			code := codec.Quat(q, bits)
-			if code != codec.Quat([4]float64{-q[0], -q[1], -q[2], -q[3]}, bits) {
+			code := quat(q, bits)
+			if code != quat([4]float64{-q[0], -q[1], -q[2], -q[3]}, bits) {
 				t.Fatalf("%d bits: %v and its negative are the same rotation", bits, q)
 			}
-			got, ok := codec.FromQuat(code, bits)
+			got, ok := fromQuat(code, bits)
 			plus, minus := 0.0, 0.0
 			for i := range q {
 				plus += (got[i] - q[i]/n) * (got[i] - q[i]/n)
@@ -72,18 +80,18 @@ func TestQuats(t *testing.T) {
 			t.Errorf("%d bits: the worst error is %.3f steps", bits, worst/step)
 		}
 	}
-	if q, ok := codec.FromQuat(codec.Quat([4]float64{0, 0, 0, 9}, 9), 9); !ok || q != [4]float64{0, 0, 0, 1} {
+	if q, ok := fromQuat(quat([4]float64{0, 0, 0, 9}, 9), 9); !ok || q != [4]float64{0, 0, 0, 1} {
 		t.Errorf("no rotation is read as %v", q)
 	}
 	for _, w := range []float64{0, math.NaN(), math.Inf(1)} {
-		if codec.Quat([4]float64{0, 0, 0, w}, 9) != codec.Outside {
+		if quat([4]float64{0, 0, 0, w}, 9) != codec.Outside {
 			t.Errorf("0, 0, 0, %v is a rotation", w)
 		}
 	}
-	if _, ok := codec.FromQuat(0x1ff<<11, 9); ok {
+	if _, ok := fromQuat(0x1ff<<11, 9); ok {
 		t.Error("a code that no part has is one")
 	}
-	if q, ok := codec.FromQuat(0, 9); !ok || math.Abs(q[1]*q[1]+q[2]*q[2]+q[3]*q[3]-1) > 1e-15 || q[0] != 0 {
+	if q, ok := fromQuat(0, 9); !ok || math.Abs(q[1]*q[1]+q[2]*q[2]+q[3]*q[3]-1) > 1e-15 || q[0] != 0 {
 		t.Errorf("the code of parts that are too long together is %v", q)
 	}
 }

@@ -166,7 +166,7 @@ func FuzzDirections(f *testing.F) {
 		if length := x*x + y*y + z*z; ok && (length < 1-1e-14 || length > 1+1e-14) {
 			t.Errorf("unit %x of %d bits has the length %v", code, bits, length)
 		}
-		q, ok := codec.FromQuat(code&(1<<(2+3*bits)-1), bits)
+		q, ok := fromQuat(code&(1<<(2+3*bits)-1), bits)
 		if length := q[0]*q[0] + q[1]*q[1] + q[2]*q[2] + q[3]*q[3]; ok && (length < 1-1e-14 || length > 1+1e-14) {
 			t.Errorf("quat %x of %d bits has the length %v", code, bits, length)
 		}

@@ -101,8 +101,8 @@ func (v *codeVector) encode() {
 		x, y, z, _ := codec.FromUnit(code, v.Bits)
 		v.Read = []float64{x, y, z}
 	case "quat":
-		code = codec.Quat([4]float64(v.Value), v.Bits)
-		q, _ := codec.FromQuat(code, v.Bits)
+		code = quat([4]float64(v.Value), v.Bits)
+		q, _ := fromQuat(code, v.Bits)
 		v.Read = q[:]
 	}
 	v.Code = strconv.FormatUint(code, 10)

@@ -134,7 +134,7 @@ func (m *Entity) AppendBits(w *codec.Writer) {
 	if z > 102400 {
 		w.Range("Entity.Z", m.Z, "-512..512")
 	}
-	rotation := codec.Quat([4]float64{float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3])}, 10)
+	rotation := codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10)
 	if rotation == codec.Outside {
 		w.Range("Entity.Rotation", m.Rotation, "a rotation")
 	}
@@ -174,11 +174,11 @@ func (m *Entity) ReadBits(r *codec.Reader) {
 	m.VX = codec.FromHalf(uint16(b >> 17))
 	m.VY = codec.FromHalf(uint16(b >> 33))
 	b = r.Bits(41)
-	rotation, ok := codec.FromQuat(b&0xffffffff, 10)
+	qx, qy, qz, qw, ok := codec.FromQuat(b&0xffffffff, 10)
 	if !ok {
 		r.Range("Entity.Rotation", b&0xffffffff, "a rotation")
 	}
-	m.Rotation = [4]float32{float32(rotation[0]), float32(rotation[1]), float32(rotation[2]), float32(rotation[3])}
+	m.Rotation = [4]float32{float32(qx), float32(qy), float32(qz), float32(qw)}
 	if m.Health = uint8(b >> 32 & 0x7f); m.Health > 100 {
 		r.Range("Entity.Health", m.Health, "0..100")
 	}
