@@ -149,7 +149,8 @@ func FuzzMessages(f *testing.F) {
 				continue
 			}
 			again, err := m.AppendBinary(nil)
-			if err != nil || len(again) != len(b) {
+			rotates := name == "Entity" || name == "Snapshot" // rotations have several codes
+			if err != nil || len(again) != len(b) || !rotates && !bytes.Equal(again, b) {
 				t.Errorf("%s: %x is %+v, and that is %x, %v", name, b, m, again, err)
 			}
 		}

@@ -5,50 +5,34 @@ import (
 	"strconv"
 )
 
-// String writes a string of at most limit bytes: its length, then its bytes, unaligned.
-func (w *Writer) String(field, s string, limit int) {
-	if !w.length(field, len(s), limit) {
-		return
-	}
-	w.push(bytesOf(s))
-}
+// String writes a string of at most limit bytes: its length, then its bytes, unaligned. It makes its
+// own room.
+func (w *Writer) String(field, s string, limit int) { w.Bytes(field, bytesOf(s), limit) }
 
 // Bytes writes bytes as [Writer.String] writes a string.
 func (w *Writer) Bytes(field string, s []byte, limit int) {
-	if !w.length(field, len(s), limit) {
+	if len(s) > limit {
+		w.Fail(field, len(s), "at most "+strconv.Itoa(limit)+" bytes", ErrTooLong)
 		return
 	}
-	w.push(s)
-}
-
-// length writes the length of bytes and makes room for them.
-func (w *Writer) length(field string, n, limit int) bool {
-	if n > limit {
-		w.Fail(field, n, "at most "+strconv.Itoa(limit)+" bytes", ErrTooLong)
-		return false
-	}
-	w.Grow(4 + n)
-	w.Bits(uint64(n), Width(uint64(limit)))
-	return true
-}
-
-// push writes bytes for which there is room. Where they begin within a byte, seven of them are one
-// store.
-func (w *Writer) push(s []byte) {
-	if w.pos&7 == 0 {
-		end := w.pos>>3 + uint(copy(w.b[w.pos>>3:], s))
-		w.b[end] = 0
-		w.pos = end * 8
+	w.Grow(4 + len(s))
+	w.Bits(uint64(len(s)), Width(uint64(limit)))
+	shift, to := w.pos&7, w.b[w.pos>>3:]
+	w.pos += uint(len(s)) * 8
+	if shift == 0 {
+		to[copy(to, s)] = 0
 		return
 	}
-	rest := lastWord(s)
+	carry, rest, wide := uint64(to[0]), lastWord(s), len(s) >= 8
 	for len(s) >= 8 {
-		w.Bits(binary.LittleEndian.Uint64(s)&(1<<56-1), 56)
-		if s = s[7:]; len(s) < 8 {
-			rest >>= 64 - 8*uint(len(s))
-		}
+		v := binary.LittleEndian.Uint64(s)
+		binary.LittleEndian.PutUint64(to, carry|v<<shift)
+		carry, s, to = v>>(64-shift), s[8:], to[8:]
 	}
-	w.Bits(rest, 8*uint(len(s)))
+	if wide {
+		rest = rest >> 8 >> (56 - 8*uint(len(s))) // by 64 if nothing is left
+	}
+	binary.LittleEndian.PutUint64(to, carry|rest<<shift)
 }
 
 // Spare is the memory behind the message, for a type that appends itself: hand the result of its
