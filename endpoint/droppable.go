@@ -1,6 +1,10 @@
 package endpoint
 
-import "github.com/tickwire/tickwire/internal/wire"
+import (
+	"math"
+
+	"github.com/tickwire/tickwire/internal/wire"
+)
 
 // needLoose makes the sender that holds the droppables of an ordered channel: they are sent
 // and settled as messages of an unreliable one.
@@ -51,20 +55,44 @@ func (h *head) storedID() uint32 {
 	return uint32(h.id)
 }
 
-// droppableStored: the peer says that it has a whole droppable. Only those that went in pieces are
-// looked at.
+// droppableStored: the peer says that it has a whole droppable. Those that went in pieces are in order,
+// so that an id which a peer makes up costs the logarithm of how many they are. Of two with the
+// same number the newer one is meant.
 func (s *sender) droppableStored(stored uint32) {
-	for n := s.cuts.End(); n > s.cuts.Base() && s.waiting > 0; n-- {
-		id := *s.cuts.At(n - 1)
-		if !s.open.Has(id) {
-			continue
-		}
-		m := s.open.At(id)
-		if m.cut != nil && storedID(m.terms.precedes, m.terms.index) == stored {
-			s.messageStored(id, m)
-			return
+	if s.waiting == 0 || s.cuts.Len() == 0 {
+		return
+	}
+	newest := s.cuts.At(s.cuts.End() - 1).at.id
+	at := position{newest - (newest-uint64(stored))&0xffff, math.MaxUint64}
+	last := s.cutUpTo(at)
+	if last == nil || last.at.id != at.id {
+		return
+	}
+	at.index = last.at.index - (last.at.index-uint64(stored>>16))&0xffff
+	c := s.cutUpTo(at)
+	if c == nil || c.at != at || !s.open.Has(c.id) {
+		return
+	}
+	if id := c.id; s.open.At(id).cut != nil {
+		s.messageStored(id, s.open.At(id))
+	}
+}
+
+// cutUpTo is the last droppable in pieces that is not behind a position; nil if there is none.
+func (s *sender) cutUpTo(p position) *fragmented {
+	low, high := s.cuts.Base(), s.cuts.End()
+	for low < high {
+		s.storedVisits++
+		if mid := low + (high-low)/2; p.before(s.cuts.At(mid).at) {
+			high = mid
+		} else {
+			low = mid + 1
 		}
 	}
+	if low == s.cuts.Base() {
+		return nil
+	}
+	return s.cuts.At(low - 1)
 }
 
 // A position is a place in the order of an ordered channel: that of the droppable with this

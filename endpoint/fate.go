@@ -213,7 +213,7 @@ func (s *sender) popDone() {
 	for s.open.Len() > 0 && s.open.At(s.open.Base()).state == outDone {
 		s.open.Pop()
 	}
-	for s.cuts.Len() > 0 && !s.open.Has(*s.cuts.At(s.cuts.Base())) {
+	for s.cuts.Len() > 0 && !s.open.Has(s.cuts.At(s.cuts.Base()).id) {
 		s.cuts.Pop()
 	}
 }

@@ -29,10 +29,24 @@ func (s *sender) startCut(b *builder, m *outMessage) bool {
 	m.cut = s.out.cuts.fetch()
 	if to.cfg.Delivery == Unreliable {
 		m.cut.wireID = to.cuts.End()
-		*to.cuts.Push() = id
+		*to.cuts.Push() = to.fragmented(id, m)
 	}
 	to.cutting = id + 1
 	return true
+}
+
+// A fragmented is a message of an unreliable delivery that went in fragments.
+type fragmented struct {
+	id uint64   // in open
+	at position // of a droppable
+}
+
+func (s *sender) fragmented(id uint64, m *outMessage) fragmented {
+	f := fragmented{id: id}
+	if s.of != nil {
+		f.at = position{m.terms.precedes, m.terms.index}
+	}
+	return f
 }
 
 // cutter is the sender that holds the message whose first transmission is under way; nil if

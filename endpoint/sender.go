@@ -35,10 +35,12 @@ type sender struct {
 	blockedBy  uint64 // the limit that there was then
 	blockedAt  int64  // when that was
 
-	cuts    seq.Ring[uint64] // Unreliable: ids in open of fragmented messages, by their id on the wire
-	known   uint64           // Unreliable: newest id of a run with ids that is known to have arrived
-	arrived uint64           // newest id known to have arrived (unreliable deliveries)
-	waiting int              // messages that wait for STORED
+	cuts    seq.Ring[fragmented] // Unreliable: messages that went in fragments, by their id on the wire
+	known   uint64               // Unreliable: newest id of a run with ids that is known to have arrived
+	arrived uint64               // newest id known to have arrived (unreliable deliveries)
+	waiting int                  // messages that wait for STORED
+
+	storedVisits uint64 // of cuts, on behalf of STORED
 
 	expiry  expiry
 	keys    senderKeys // Latest

@@ -92,7 +92,7 @@ func (s *sender) storedArrived(wireID uint64) {
 		if !s.cuts.Has(wireID) {
 			return
 		}
-		id = *s.cuts.At(wireID)
+		id = s.cuts.At(wireID).id
 	}
 	if s.open.Has(id) && s.open.At(id).cut != nil {
 		s.messageStored(id, s.open.At(id))

@@ -124,6 +124,18 @@ var worstPackets = []struct {
 	{"STORED", nil, func(_ *script, n uint64) []byte {
 		return wire.AppendStored(nil, uint16(chanOf(Unreliable)), make([]uint32, 60))
 	}},
+	{"STORED, droppables that nobody has", func(s *script) {
+		droppablesUnderway(s, 1500)
+	}, func(s *script, n uint64) []byte {
+		if n%5 == 0 { // those from before are given up after a second
+			droppablesUnderway(s, 50)
+		}
+		ids := make([]uint32, 270)
+		for i := range ids {
+			ids[i] = uint32(n*270+uint64(i))<<16 | uint32(i%3)
+		}
+		return wire.AppendStored(nil, uint16(chanOf(ReliableOrdered)), ids)
+	}},
 	{"REBUILT", nil, func(_ *script, n uint64) []byte {
 		return repeated(func() []byte { return wire.AppendRebuilt(nil, uint16(chanOf(Unreliable)), n, 1<<31|1) })
 	}},
@@ -152,10 +164,32 @@ var worstPackets = []struct {
 	}},
 }
 
+// droppablesUnderway has the endpoint send droppables in pieces, with receipts. The peer acknowledges all
+// pieces, and says of none that it has it whole.
+func droppablesUnderway(s *script, n int) {
+	ch, acked := chanOf(ReliableOrdered), s.e.paths.all[0].sent.Base()
+	for range n {
+		if _, err := s.e.Send(ch, make([]byte, 1300), SendOptions{Receipt: true, Droppable: true}); err != nil {
+			return
+		}
+		s.says()
+		for sent := &s.e.paths.all[0].sent; acked < sent.End(); acked++ {
+			if sent.Has(acked) && sent.At(acked).state == packetInFlight {
+				s.hears(ack(acked, acked))
+			}
+		}
+	}
+}
+
 // visits is how many entries of the tables that a peer fills were looked at so far.
 func (e *Endpoint) visits() (n uint64) {
 	for _, p := range e.paths.all {
 		n += p.ackVisits
+	}
+	for i := range e.outbox.senders {
+		if s := e.outbox.senderAt(i); s.loose != nil {
+			n += s.loose.storedVisits
+		}
 	}
 	for i := range e.inbox.receivers {
 		r := e.inbox.receiverAt(i)
