@@ -11,6 +11,8 @@ import (
 type wallet struct {
 	newest *netcode.ResumeTicket // nil: none came
 	spare  *netcode.ResumeTicket // the one before it; nil: there is none
+
+	complained bool // of one that was of no use
 }
 
 // put takes the newest ticket in.
@@ -40,11 +42,15 @@ func (w *wallet) drop(t *netcode.ResumeTicket) bool {
 	return true
 }
 
-// takeResumeTicket keeps a ticket that the server gave.
+// takeResumeTicket keeps a ticket that the server gave. The log hears of the first one that is of no
+// use: a server could write nothing but such, as fast as the line is.
 func (d *dialed) takeResumeTicket(b []byte) {
 	t, err := d.handshake.netcode.ResumeTicket(d.client.unix.Load(), b)
 	if err != nil {
-		d.client.cfg.Logger.Warn("a resume ticket is of no use", "err", err)
+		if !d.wallet.complained {
+			d.wallet.complained = true
+			d.client.cfg.Logger.Warn("a resume ticket is of no use, and no more is said of others on this connection", "err", err)
+		}
 		return
 	}
 	d.wallet.put(t)

@@ -1,6 +1,8 @@
 package tickwire
 
 import (
+	"bytes"
+	"log/slog"
 	"testing"
 
 	"github.com/tickwire/tickwire/netcode"
@@ -29,5 +31,20 @@ func TestWallet(t *testing.T) {
 	w.put(a)
 	if w.drop(a) || w.next() != c || !w.drop(c) || w.next() != a {
 		t.Error("what is of no use is shown again, or another one than that is dropped")
+	}
+}
+
+// TestUselessTickets: a server that gives nothing but tickets of no use has one line of its client's log.
+func TestUselessTickets(t *testing.T) {
+	var log bytes.Buffer
+	c := new(Client)
+	c.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	d := c.newDialed()
+	d.handshake.netcode = new(netcode.Client)
+	for n := range 1000 {
+		d.takeResumeTicket(make([]byte, 53+n%70))
+	}
+	if n := bytes.Count(log.Bytes(), []byte("\n")); n != 1 || d.wallet.next() != nil {
+		t.Errorf("%d lines for 1000 tickets", n)
 	}
 }
