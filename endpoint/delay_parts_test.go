@@ -275,3 +275,79 @@ func TestLooksJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksGrowWhenFull: a ring of marks has the memory that its marks need, also when it was emptied.
+func TestMarksGrowWhenFull(t *testing.T) {
+	var r passage
+	for n := range int64(4) {
+		r.add(mark{at: n * millisecond, passed: n}, 0)
+	}
+	for range 10 {
+		r.n = 0
+		r.add(mark{}, 0)
+	}
+	if len(r.marks) != 4 {
+		t.Errorf("room for %d marks, there were four", len(r.marks))
+	}
+}
+
+// TestFastestRate: no measurement says more than a GiB a second, which all that is computed has room for.
+func TestFastestRate(t *testing.T) {
+	for _, elapsed := range []int64{0, 1, second} {
+		if got := perSecond(1<<40, elapsed); got != maxRate {
+			t.Errorf("a TiB in %v is %d a second", time.Duration(elapsed), got)
+		}
+	}
+}
+
+// TestClimbByFour: below the hint a round trip takes a rate to four times what it was, and no further.
+func TestClimbByFour(t *testing.T) {
+	s := startup{hint: 1 << 24}
+	s.climb(1<<20, second, 1)
+	if s.window != 4<<20 || s.at != 0 {
+		t.Errorf("a window of %d, there in round %d", s.window, s.at)
+	}
+	s.climb(4<<20, second, 2)
+	if s.window != 1<<24 || s.at != 2 {
+		t.Errorf("a window of %d, there in round %d", s.window, s.at)
+	}
+}
+
+// TestOneLossInARoundTrip: beside rivals what was sent before the window was reduced does not reduce it once
+// more, and what was sent since does.
+func TestOneLossInARoundTrip(t *testing.T) {
+	r := rivals{on: true, window: new(cubicCurve)}
+	r.window.begin(0, 100*packetBytes)
+	before := r.window.bytes
+	for _, c := range []struct {
+		now, sentAt int64
+		reduces     bool
+	}{{10, 5, true}, {20, 9, false}, {30, 10, true}, {40, 29, false}, {50, 45, true}} {
+		if r.lost(c.now, c.sentAt); (r.window.bytes < before) != c.reduces {
+			t.Errorf("sent at %d, lost at %d: %d bytes after %d", c.sentAt, c.now, r.window.bytes, before)
+		}
+		before = r.window.bytes
+	}
+	r.on = false
+	if r.lost(60, 55); r.window.bytes != before {
+		t.Error("it is reduced without rivals")
+	}
+}
+
+// TestFollowsWhatCameThrough: on a varied path more than was known is believed also of a sender who had
+// too little to send, and less only of one who had enough.
+func TestFollowsWhatCameThrough(t *testing.T) {
+	for _, c := range []struct {
+		limited    bool
+		rate, want int64
+	}{{true, 1000, 2_000_000}, {true, 3_000_000, 3_000_000}, {false, 3_000_000, 2_000_000}} {
+		d := byDelay()
+		d.smooth, d.varies.rate = 20*millisecond, c.rate
+		for n := range int64(5) {
+			d.flow.add(mark{at: n * 50 * millisecond, passed: n * 100_000, delivered: n * 100_000, limited: c.limited}, 0)
+		}
+		if d.follow(); d.varies.rate != c.want {
+			t.Errorf("limited %v, %d were known: %d, want %d", c.limited, c.rate, d.varies.rate, c.want)
+		}
+	}
+}

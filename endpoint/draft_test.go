@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -308,5 +309,64 @@ func TestDraftOfClosed(t *testing.T) {
 		if _, err := e.SendDraft(1, d, SendOptions{}); err != ErrClosed {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestRoomAtTheEndOfADraft: there is always room to append to, also when what was written nearly fills its
+// memory.
+func TestRoomAtTheEndOfADraft(t *testing.T) {
+	for written := range 300 {
+		d := newPair(t, channels(), time.Millisecond).ends[0].Draft()
+		_, _ = d.Write(make([]byte, written))
+		if b := d.AvailableBuffer(); len(b) != 0 || cap(b) < leastRoom {
+			t.Fatalf("room for %d bytes behind %d", cap(b), written)
+		}
+		d.Reset()
+	}
+}
+
+// TestSharedNothing: a message without bytes is shared as any other, and what is written behind it is
+// another one.
+func TestSharedNothing(t *testing.T) {
+	p := newPair(t, channels(), time.Millisecond).open()
+	e, ch := p.ends[0], chanOf(ReliableOrdered)
+	d := e.Draft()
+	d.Share()
+	for range 2 {
+		if _, err := e.SendDraft(ch, d, SendOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.WriteByte('x'); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.SendDraft(ch, d, SendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.run(time.Second)
+	if got := p.received(1, ch); !slices.Equal(got, []string{"", "", "x"}) {
+		t.Errorf("%q came", got)
+	}
+}
+
+// TestSharedDraftJoins: a shared draft that joins a group is empty then, and keeps no memory when the
+// message has arrived.
+func TestSharedDraftJoins(t *testing.T) {
+	cfg := channels()
+	cfg.UnsentDraft = DraftJoin
+	p := newPair(t, cfg, time.Millisecond).open()
+	e, ch := p.ends[0], chanOf(ReliableOrdered)
+	d := e.Draft()
+	d.Share()
+	_, _ = d.WriteString("joins")
+	if _, err := e.Send(ch, []byte("first"), SendOptions{Group: 1}); err != nil {
+		t.Fatal(err)
+	}
+	p.run(time.Second)
+	if got := p.received(1, ch); !slices.Equal(got, []string{"joins", "first"}) {
+		t.Errorf("%q came", got)
+	}
+	if n := e.cfg.Buffers.Stats().InUse; n != 0 {
+		t.Errorf("%d buffers are in use", n)
 	}
 }

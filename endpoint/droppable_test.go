@@ -266,3 +266,22 @@ func TestOptionsElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestNoRoomForOneDroppable: an unfinished droppable for which there is no room, since the game takes nothing,
+// is dropped, and nothing of it stays.
+func TestNoRoomForOneDroppable(t *testing.T) {
+	ch := chanOf(ReliableOrdered)
+	s := newScript(t, channels())
+	r, index := s.e.inbox.receiver(uint16(ch)), uint64(0)
+	for ; r.held+charge(20_000) <= r.droppableBudget(); index++ {
+		s.hears(withOptions(ch, 0, wire.OptionDroppable, 0, index, string(make([]byte, 20_000))))
+	}
+	held := r.held
+	s.hears(droppableFragment(ch, 0, index, 0, 30_000, "no room"))
+	if n := s.e.Stats().MessagesOverflowed; n != 1 || r.held != held || len(r.partials) != 0 {
+		t.Errorf("%d overflowed, %d bytes are held after %d, %d unfinished", n, r.held, held, len(r.partials))
+	}
+	if n := len(s.takes(ch)); n != int(index) {
+		t.Errorf("%d of %d came", n, index)
+	}
+}

@@ -346,3 +346,48 @@ func TestOptionsArePartOfVersion1(t *testing.T) {
 		t.Errorf("a peer without options: %v", err)
 	}
 }
+
+// TestBankForgets: what a peer may do for nothing is his for one to two lives of the bank, and what he earns
+// since counts anew.
+func TestBankForgets(t *testing.T) {
+	var b bank
+	took := func(now int64) (n int) {
+		for b.spend(now) {
+			n++
+		}
+		return n
+	}
+	for range 3 {
+		b.earn(0)
+	}
+	if b.pass(2*bankLife - 1); b.free != 3 {
+		t.Errorf("%d are left of three within two lives", b.free)
+	}
+	if n := took(3*bankLife - 2); n != 3 { // the second one began late
+		t.Errorf("%d are left of three", n)
+	}
+	b = bank{}
+	b.earn(0)
+	b.pass(bankLife)
+	if n := took(2 * bankLife); n != 0 {
+		t.Errorf("%d are left after two lives", n)
+	}
+	for range 2 {
+		b.earn(4 * bankLife)
+	}
+	if n := took(4*bankLife + 1); n != 2 {
+		t.Errorf("%d of two that were just earned", n)
+	}
+}
+
+// TestLeastLimitIsOne: one a second of anything is a limit.
+func TestLeastLimitIsOne(t *testing.T) {
+	for _, l := range []Limits{{PacketsPerSecond: 1}, {BytesPerSecond: 1}, {MessagesPerSecond: 1}} {
+		if newInbound(0, &Config{Inbound: l}) == nil {
+			t.Errorf("%+v limits nothing", l)
+		}
+	}
+	if newInbound(0, &Config{}) != nil {
+		t.Error("nothing is a limit")
+	}
+}

@@ -3,6 +3,8 @@ package endpoint
 import (
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // A feed sends a new value of a Latest channel again and again, and notes how old what the
@@ -186,5 +188,27 @@ func TestLatestIsFinished(t *testing.T) {
 	t.Logf("%d of %d values seen, at most %v old, at most %v without one", f.seen, len(f.sent), f.oldest, f.longest)
 	if f.oldest > 600*time.Millisecond || f.longest > 600*time.Millisecond || f.seen < 60 {
 		t.Errorf("%d of %d values seen, at most %v old, at most %v without one", f.seen, len(f.sent), f.oldest, f.longest)
+	}
+}
+
+// valueOf is a RUN of one message with a key.
+func valueOf(ch ChannelID, id, key uint64, message string) []byte {
+	b := wire.AppendRun(nil, &wire.Run{Channel: uint16(ch), HasIDs: true, First: id, Count: 1, Options: wire.OptionKeyed})
+	return wire.AppendBytes(wire.AppendUvarint(b, key), []byte(message))
+}
+
+// TestFirstValueMovesUp: of values that were shown and not taken those that are overtaken go, also the very
+// first one, and when others went before it.
+func TestFirstValueMovesUp(t *testing.T) {
+	ch := chanOf(ReliableLatest)
+	s := newScript(t, channels())
+	s.hears(valueOf(ch, 0, 7, "first of 7"), valueOf(ch, 1, 8, "first of 8"))
+	s.e.Update()
+	s.hears(valueOf(ch, 2, 8, "second of 8"))
+	s.e.Update()
+	s.hears(valueOf(ch, 3, 7, "second of 7"))
+	s.wantTaken(ch, "second of 8", "second of 7")
+	if n := s.e.Stats().MessagesStale; n != 2 {
+		t.Errorf("%d were stale", n)
 	}
 }

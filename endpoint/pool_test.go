@@ -97,3 +97,14 @@ func TestWindowGoesBack(t *testing.T) {
 		t.Errorf("a window of %d, %d bytes of the pool", r.window, pool.InUse())
 	}
 }
+
+// TestPoolLeavesHalf: what a connection takes of what is for all is no more than it leaves to the others.
+func TestPoolLeavesHalf(t *testing.T) {
+	pool := NewWindowPool(1<<20, 2)
+	var first, second poolShare
+	for n, want := range []int{1 << 19, 1<<18 + 1<<17} {
+		if got := pool.take([]*poolShare{&first, &second}[n], 1, 1<<20); got != want {
+			t.Errorf("connection %d gets %d, want %d", n, got, want)
+		}
+	}
+}

@@ -134,3 +134,30 @@ func TestBurstIsAQuantum(t *testing.T) {
 		t.Logf("# %d bytes a second: %d left together at most", rate, most)
 	}
 }
+
+// TestSumsLeaveOutWhatCame: a sum has nothing in it that was acknowledged, be it an empty message.
+func TestSumsLeaveOutWhatCame(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: RepairTwice}}})
+	sums := 0
+	for n := range 4 {
+		s.packetOf(t, message(n, 20))
+	}
+	came := s.nextNumber()
+	s.packetOf(t, nil)
+	s.hears(ack(came, came))
+	for n := range 5 {
+		for _, f := range s.packetOf(t, message(n, 20)) {
+			if f[0] != wire.TypeRepair {
+				continue
+			}
+			sums++
+			if r, _, _ := wire.ConsumeRepair(f); r.Newest >= 4 && r.Mask>>(r.Newest-4)&1 != 0 {
+				t.Errorf("a sum of %d, mask %b, has the message that came", r.Newest, r.Mask)
+			}
+		}
+		s.now += second / 60
+	}
+	if sums == 0 {
+		t.Error("there was no sum")
+	}
+}

@@ -250,3 +250,44 @@ func TestFragmentsCountAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestSumsNotTooFarAhead: a sum is of messages that may be open.
+func TestSumsNotTooFarAhead(t *testing.T) {
+	for beyond := range uint64(2) {
+		s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered}}})
+		s.hears(sumOf(0, maxAhead-1+beyond, []byte("x"), []byte("y")))
+		if beyond == 0 && !s.e.Open() {
+			t.Error("the last one that may be open is refused")
+		} else if beyond == 1 && s.closed() != CodeProtocol {
+			t.Error("not PROTOCOL")
+		}
+	}
+}
+
+// TestRebuilderGoesAfterManyIDs: when 256 ids came after the newest of the last sum, what is kept for repair
+// goes with the next one.
+func TestRebuilderGoesAfterManyIDs(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered}}})
+	s.hears(sumOf(0, 5, []byte("one"), []byte("two")))
+	for id := uint64(6); id <= 5+rebuildFor+1; id++ {
+		s.hears(run(1, id, "x"))
+		if has := s.e.inbox.receiver(1).rebuild != nil; has != (id <= 5+rebuildFor) {
+			t.Fatalf("after id %d: kept %v", id, has)
+		}
+	}
+}
+
+// TestWorkOfASum: a sum costs what it and all that is known of it have to be added.
+func TestWorkOfASum(t *testing.T) {
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableUnordered}}})
+	m := func(n int) []byte { return message(n, 20) }
+	s.hears(sumOf(0, 1, m(1), m(0)))
+	for id := 2; id < 5; id++ {
+		s.hears(run(1, uint64(id), string(m(id))))
+	}
+	s.hears(sumOf(1, 6, m(6), m(5), m(4), m(3), m(2)))
+	symbol := wire.Symbol{Payload: m(6)}
+	if spent := rebuildWork - s.e.inbox.rebuilders.work; spent != 4*symbol.Len() {
+		t.Errorf("it costs %d bytes, want four of %d", spent, symbol.Len())
+	}
+}
