@@ -206,3 +206,28 @@ func TestManyWindows(t *testing.T) {
 		}
 	}
 }
+
+// TestHelloOutOfPlace: behind a handshake that had it a HELLO makes no sense, be it the right one; and of one
+// that is cut nothing is believed.
+func TestHelloOutOfPlace(t *testing.T) {
+	s, cfg := newScript(t, channels()), channels()
+	cfg.Handshake = true
+	peer, err := New(s.now, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := wire.AppendBytes([]byte{wire.TypeHello}, peer.AppendHello(s.now, nil))
+	s.hears(good)
+	if code := s.closed(); code != CodeProtocol {
+		t.Errorf("a second HELLO: %v", code)
+	}
+	lone, err := newLone(s.now, channels(), Carrier{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lone.HandleDatagram(s.now, append([]byte{0, 0}, good[:len(good)-1]...))
+	lone.Update()
+	if ev, ok := lone.NextEvent(); !ok || ev.Kind != Closed || ev.Code != CodeProtocol {
+		t.Errorf("one that is cut: %v, %+v", ok, ev)
+	}
+}

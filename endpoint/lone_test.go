@@ -159,3 +159,14 @@ func TestLonesDiffer(t *testing.T) {
 		t.Error("nobody learns in what they differ")
 	}
 }
+
+// TestLoneMarksNothing: a Lone hands on no marks, so its packets ask for none.
+func TestLoneMarksNothing(t *testing.T) {
+	l, err := NewLone(0, channels(), Carrier{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !l.end.cfg.DisableECN {
+		t.Error("its packets would be marked")
+	}
+}

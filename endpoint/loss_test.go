@@ -200,3 +200,33 @@ func TestEstimates(t *testing.T) {
 		t.Errorf("RTT %v, at least %v; loss out %v", st.RTT, st.MinRTT, st.LossOut)
 	}
 }
+
+// TestProbesDoubleEightTimes: on a short line, too, probes in vain come no more seldom than 256 times the first
+// timeout.
+func TestProbesDoubleEightTimes(t *testing.T) {
+	s := newScript(t, channels())
+	p := s.e.paths.all[0]
+	p.ackDelay = 0
+	for range 100 {
+		p.rtt.sample(millisecond, 0)
+	}
+	if a, b := p.probeTimeout(8), p.probeTimeout(20); a != b || a != p.probeTimeout(0)<<8 || a >= maxProbeTimeout {
+		t.Errorf("after 8 probes %v, after 20 %v", time.Duration(a), time.Duration(b))
+	}
+}
+
+// TestTimeoutByDefault: SetTimeout(0) is the default of Config.Timeout.
+func TestTimeoutByDefault(t *testing.T) {
+	cfg := channels()
+	cfg.Timeout = -1
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	p.run(time.Second)
+	p.links[0].cut, p.links[1].cut = true, true
+	p.ends[0].SetTimeout(0)
+	if p.run(9 * time.Second); p.ends[0].Over() {
+		t.Error("it ended too early")
+	}
+	if p.run(3 * time.Second); !p.ends[0].Over() || p.ends[1].Over() {
+		t.Errorf("after 12 s of silence: over %v, and where there is no timeout %v", p.ends[0].Over(), p.ends[1].Over())
+	}
+}

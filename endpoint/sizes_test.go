@@ -195,3 +195,19 @@ func TestPeerReadsSmallDatagrams(t *testing.T) {
 		t.Error("not received")
 	}
 }
+
+// TestUnknownLengthGrowsByAQuarter: a message larger than any class of buffers, of which the beginning is
+// missing, has no more memory than a quarter beyond what came, and is seldom copied.
+func TestUnknownLengthGrowsByAQuarter(t *testing.T) {
+	const most, piece = 4 << 20, 1000
+	s := newScript(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, MaxMessageBytes: most, WindowBytes: most + 100}}})
+	for at := piece; at+piece <= 3<<20; at += piece {
+		s.hears(fragment(1, 0, at, 0, make([]byte, piece)))
+		if st := s.e.cfg.Buffers.Stats(); at > 2<<20 && st.BytesInUse > (at+piece)*5/4 {
+			t.Fatalf("%d bytes came, %d are in use", at+piece, st.BytesInUse)
+		}
+	}
+	if n := s.e.cfg.Buffers.Stats().Fetched; n > 40 || !s.e.Open() {
+		t.Errorf("%d buffers, one after the other; open %v", n, s.e.Open())
+	}
+}
