@@ -302,7 +302,7 @@ func (p *path) packetAcked(now int64, n uint64, sample *AckSample) error {
 	case packetAcked:
 		return nil
 	case packetLost:
-		pkt.late = pkt.sort&packetSizeProbe == 0
+		pkt.late = pkt.flags&packetSizeProbe == 0
 	case packetInFlight:
 		p.leaveFlight(pkt)
 		p.settleOverdue(pkt, false)
@@ -322,8 +322,8 @@ func (p *path) packetAcked(now int64, n uint64, sample *AckSample) error {
 		}
 	}
 	pkt.state = packetAcked
-	if pkt.sort != 0 {
-		p.sortAcked(now, n, pkt)
+	if pkt.flags != 0 {
+		p.datagramAcked(now, n, pkt)
 	}
 	news, given := true, pkt.late
 	if pkt.set != 0 {

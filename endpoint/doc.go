@@ -117,7 +117,8 @@ package endpoint
 //
 // A part keeps its state to itself: of another one it calls methods, and only if it may ask that one at
 // all. The whole, which conducts them, may look at everything, and everybody at the packet that is built
-// or read; what is anybody's asks no part. Of congestion control paths know the Controller. Whom a part asks, and its types:
+// or read; what is anybody's asks no part. Of congestion control paths know the Controller. Whom a part
+// asks, and its types:
 //
 //	outbox asks paths: outbox, senderStart, class, turn, sender, senderCounts, senderKeys, outMessage,
 //		outState, terms, attempts, expiry, cut, try, flush, quota, twin, repairer, repairCounts, awaited,
@@ -133,7 +134,7 @@ package endpoint
 //		closing, lifeTimer, lifeTimes
 //	congestion asks nobody: AIMD, DelayBased, delayPhase, steady, cubicCurve, look, lossJudge, share,
 //		queueMeter, passage, mark, pace, rivals, pause, startup, variation
-//	packet asks outbox, paths: builder, content, contentKind, sentPacket, packetState, packetSort, arrival,
+//	packet asks outbox, paths: builder, content, contentKind, sentPacket, packetState, packetFlags, arrival,
 //		traits
 //	whole asks outbox, inbox, paths, lifetime: Endpoint, Lone, lone
 //	anybody asks nobody: common, counters, events, eventMemory, ackScratch, keyTable, keyEntry, spares,
@@ -144,11 +145,11 @@ package endpoint
 // path remembers what the packet carried. When it is acknowledged, or lost, each piece goes back to
 // where it is from (fate.go), and may be sent again (resend.go). In which file what is:
 //
-//	the whole            endpoint, common, counters, chance, plan, config, validate, errors
-//	used alone           lone, lone_life, lone_wire
-//	timers, keep-alive   timer, life_timers, path_timers, instant
-//	what the game sees   event, message, stats, channel_stats, clock, bandwidth
-//	memory               buffers, shared, key_table, unfinished, waiting
+//	the whole            endpoint, chance, plan, config, validate, errors
+//	used alone           lone, lone_wire
+//	timers, keep-alive   timer, life_timers, path_timers
+//	what the game sees   event, message, stats, channel_stats, clock
+//	memory               buffers, key_table, unfinished, waiting
 //	a packet that goes   packet, pack, content, acks
 //	a packet that comes  arrival, acks, fate
 //	sending              outbox, sender, send, draft, control
@@ -165,10 +166,10 @@ package endpoint
 //	migration            route, proof
 //	path MTU             mtu
 //	ECN                  ecn
-//	loss detection       loss, overdue, reordering, strait, sorts
-//	measurements         measured, rtt, clock_doubt, estimate
+//	loss detection       loss, overdue
+//	measurements         measured, rtt
 //	congestion control   congestion, congestion_config, delay, delay_cubic, delay_look, delay_loss,
 //	                     delay_queue, delay_rate, delay_rival, delay_start, delay_steer,
 //	                     delay_varied, aimd
-//	pacing               throttle, overtake
+//	pacing               throttle
 //	the life             lifetime, hello, hold, away, continue, drain, close

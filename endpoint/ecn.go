@@ -86,12 +86,12 @@ func (m *marks) reported() { m.tell = max(0, m.tell-1) }
 func (ps *paths) mark(b *builder) {
 	m := &b.path.marks
 	switch {
-	case ps.cfg.DisableECN || !ps.life.open() || b.path.reliable || b.pkt.aside || b.pkt.sort&packetSizeProbe != 0:
+	case ps.cfg.DisableECN || !ps.life.open() || b.path.reliable || b.pkt.aside || b.pkt.flags&packetSizeProbe != 0:
 		return
 	case m.state != marksCapable && (m.state != marksTesting || !b.pkt.eliciting):
 		return
 	}
-	b.pkt.sort |= packetMarked
+	b.pkt.flags |= packetMarked
 	b.ecn = ECT0
 	m.sent++
 	if m.state == marksTesting {

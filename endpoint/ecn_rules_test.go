@@ -102,22 +102,22 @@ func TestMarksOfOldRoutes(t *testing.T) {
 	m.run(time.Second)
 	p := m.ends[0].paths.all[0]
 	p.marks = marks{state: marksCapable}
-	old := sentPacket{at: m.now, sort: packetMarked}
+	old := sentPacket{at: m.now, flags: packetMarked}
 	m.run(time.Second)
 	p.move(m.now, 0, 0)
 	for range 3 * 10 {
-		p.sortLost(m.now, &old)
+		p.datagramLost(m.now, &old)
 	}
 	if p.marks.state != marksTesting {
 		t.Errorf("state %d", p.marks.state)
 	}
 	for range 10 - 1 {
-		p.sortLost(m.now, &sentPacket{at: m.now + 1, sort: packetMarked})
+		p.datagramLost(m.now, &sentPacket{at: m.now + 1, flags: packetMarked})
 	}
 	if p.marks.state != marksTesting {
 		t.Errorf("state %d after nine losses", p.marks.state)
 	}
-	p.sortLost(m.now, &sentPacket{at: m.now + 1, sort: packetMarked})
+	p.datagramLost(m.now, &sentPacket{at: m.now + 1, flags: packetMarked})
 	if p.marks.state != marksFailed {
 		t.Errorf("state %d after ten losses", p.marks.state)
 	}
@@ -127,7 +127,7 @@ func TestMarksOfOldRoutes(t *testing.T) {
 	}
 	p.marks = marks{state: marksCapable}
 	for range 3 * 10 {
-		p.sortLost(m.now, &sentPacket{at: m.now + 1, sort: packetMarked})
+		p.datagramLost(m.now, &sentPacket{at: m.now + 1, flags: packetMarked})
 	}
 	if p.marks.state != marksCapable {
 		t.Error("losses of a path that carries marks are taken for the fault of marks")

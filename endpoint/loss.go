@@ -52,7 +52,7 @@ func (p *path) detectLost(now int64) {
 		case near && pkt.at+delay > now:
 			p.loss.lossAt = min(p.loss.lossAt, pkt.at+delay)
 		default:
-			if pkt.sort&packetSizeProbe == 0 && !p.ackTellsNothing(pkt.at) {
+			if pkt.flags&packetSizeProbe == 0 && !p.ackTellsNothing(pkt.at) {
 				p.watch.lost(n)
 			}
 			p.packetLost(now, pkt, &sample)
@@ -83,11 +83,11 @@ func (p *path) reportLoss(now int64, s LossSample) {
 
 func (p *path) packetLost(now int64, pkt *sentPacket, sample *LossSample) {
 	pkt.state = packetLost
-	if pkt.sort&packetSizeProbe != 0 {
+	if pkt.flags&packetSizeProbe != 0 {
 		return // it is missed when the next one is due
 	}
-	if pkt.sort != 0 {
-		p.sortLost(now, pkt)
+	if pkt.flags != 0 {
+		p.datagramLost(now, pkt)
 	}
 	p.leaveFlight(pkt)
 	p.settleOverdue(pkt, true)
@@ -114,7 +114,7 @@ func (p *path) packetLost(now int64, pkt *sentPacket, sample *LossSample) {
 func (p *path) leaveFlight(pkt *sentPacket) {
 	if pkt.inFlight {
 		p.inFlight -= int(pkt.bytes)
-		if pkt.sort&packetLowest != 0 {
+		if pkt.flags&packetLowest != 0 {
 			p.lowest -= int(pkt.bytes)
 		}
 	}
@@ -162,7 +162,7 @@ func (p *path) repeatOldest(now int64) {
 	budget := packetBytes
 	for n := p.oldestInFlight(); n < p.sent.End() && budget > 0; n++ {
 		pkt := p.sent.At(n)
-		if pkt.state != packetInFlight || pkt.sort&packetSizeProbe != 0 {
+		if pkt.state != packetInFlight || pkt.flags&packetSizeProbe != 0 {
 			continue
 		}
 		budget -= int(pkt.bytes)
@@ -189,4 +189,42 @@ func (e *Endpoint) ProbeTimeout() time.Duration { return time.Duration(e.paths.p
 
 func (ps *paths) patience() int64 {
 	return ps.longest(func(p *path) int64 { return p.probeTimeout(0) })
+}
+
+// A reordering is what a path has shown of packets that overtake each other. It starts with the
+// tolerance of RFC 9002, 6.1, which takes three packets or an eighth of a round trip for a loss. As
+// soon as a late ack has proved that wrong, numbers say nothing more: how many packets overtake one
+// depends on how fast they are sent. What counts then is time alone, and more of it as far as late
+// acks call for, as RACK has it (RFC 8985, 6.2). Each number of losses that stayed losses takes half
+// of that back; after as many times that number, numbers count again.
+type reordering struct {
+	seen  bool  // packets overtake each other
+	slack int64 // nanoseconds beyond an eighth of a round trip
+	calm  int   // times that packets were declared lost since the last mistake
+}
+
+const (
+	packetThreshold = 3  // RFC 9002, 6.1.1
+	calmLosses      = 16 // RFC 8985, 6.2: as many recoveries keep what was learned
+)
+
+// tolerates reports whether a packet may still come that is so far behind the largest one which did,
+// as far as numbers tell.
+func (r *reordering) tolerates(behind uint64) bool { return r.seen || behind < packetThreshold }
+
+// mistaken learns from a packet that was declared lost and acknowledged late: so much later than an
+// eighth of a round trip allows.
+func (r *reordering) mistaken(late, smoothRTT int64) {
+	r.calm, r.seen = 0, true
+	r.slack = min(max(r.slack, late), smoothRTT)
+}
+
+// declared notes that packets were declared lost.
+func (r *reordering) declared() {
+	if r.calm++; r.calm%calmLosses == 0 {
+		r.slack /= 2
+	}
+	if r.calm >= calmLosses*calmLosses {
+		*r = reordering{}
+	}
 }

@@ -255,7 +255,7 @@ func (b *builder) fillSizeProbe() {
 	for b.room() > 0 {
 		b.dst = append(b.dst, padding[:min(b.room(), len(padding))]...)
 	}
-	b.pkt.sort = packetSizeProbe
+	b.pkt.flags = packetSizeProbe
 }
 
 var padding [256]byte // of the type 0
@@ -273,4 +273,21 @@ func (m *mtu) probeAcked(now int64, p *path, number uint64) {
 	}
 	m.size, m.probe, m.tries, m.number = m.probe, 0, 0, 0
 	m.at = now + max(p.rtt.smooth, probeGap)
+}
+
+// largeAcked: the path carries large packets.
+func (m *mtu) largeAcked(pkt *sentPacket) { m.passed, m.lost = max(m.passed, pkt.at), 0 }
+
+// largeLost: a large packet was lost. If one that was sent later arrived, that is chance, or
+// congestion; if only smaller ones did, and often, it is a black hole.
+func (m *mtu) largeLost(now int64, p *path, pkt *sentPacket) {
+	if !m.search || pkt.at <= max(m.passed, m.begun) {
+		return
+	}
+	if m.lost++; m.lost < p.probesOfSize() {
+		return
+	}
+	m.size, m.begun, m.lost = m.smaller(), now, 0
+	m.searchAnew(now + max(p.rtt.smooth, probeGap))
+	p.counts.BlackHoles++
 }

@@ -164,7 +164,7 @@ func TestWhatIsABlackHole(t *testing.T) {
 	p := pair.ends[0].paths.all[0]
 	m := &p.mtu
 	now := pair.now
-	large := func(at int64) *sentPacket { return &sentPacket{at: now + at, sort: packetLarge} }
+	large := func(at int64) *sentPacket { return &sentPacket{at: now + at, flags: packetLarge} }
 	lost := func(at ...int64) int {
 		for _, a := range at {
 			m.largeLost(now+1000, p, large(a))

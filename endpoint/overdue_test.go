@@ -127,7 +127,7 @@ func TestOverdueIsForWhatIsAlone(t *testing.T) {
 	p := s.e.paths.all[0]
 	prompt := 0
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
-		if p.sent.At(n).sort&packetPrompt != 0 {
+		if p.sent.At(n).flags&packetPrompt != 0 {
 			prompt++
 		}
 	}
@@ -138,7 +138,7 @@ func TestOverdueIsForWhatIsAlone(t *testing.T) {
 	s.acksAll()
 	n := s.speak(t, chanOf(Unreliable))
 	s.wait(s.now + 102*milli)
-	if st := s.e.Stats(); st.PacketsOverdue != 0 || p.sent.At(n).sort&packetPrompt != 0 {
+	if st := s.e.Stats(); st.PacketsOverdue != 0 || p.sent.At(n).flags&packetPrompt != 0 {
 		t.Errorf("%+v", st)
 	}
 }

@@ -151,7 +151,7 @@ func (b *builder) record(c content) {
 	b.pkt.records++
 	b.talks = b.talks || c.kind <= contentFragment
 	if c.kind <= contentSkip && c.channel.repairs() {
-		b.pkt.sort |= packetPrompt
+		b.pkt.flags |= packetPrompt
 	}
 }
 
@@ -190,7 +190,7 @@ func (ps *paths) commit(b *builder) {
 	}
 	p.next = b.number + 1
 	p.skipIn--
-	if b.pkt.sort&packetSizeProbe != 0 {
+	if b.pkt.flags&packetSizeProbe != 0 {
 		p.mtu.probeSent(b)
 	} else {
 		p.outbound.add(1, 0)
@@ -212,7 +212,7 @@ func (ps *paths) commit(b *builder) {
 
 // onlyAcks reports whether the packet holds acknowledgements alone.
 func (pkt *sentPacket) onlyAcks() bool {
-	return !pkt.eliciting && !pkt.aside && pkt.sort&packetSizeProbe == 0
+	return !pkt.eliciting && !pkt.aside && pkt.flags&packetSizeProbe == 0
 }
 
 // charge takes the packet off what pacing and other limits let go.
@@ -231,7 +231,7 @@ func (ps *paths) charge(b *builder) {
 	}
 	b.pkt.limited = ps.life.quiet() || ps.appLimited(b.now)
 	if !b.pkt.limited || p.full() {
-		b.pkt.sort &^= packetPrompt
+		b.pkt.flags &^= packetPrompt
 	}
 }
 
@@ -247,7 +247,7 @@ func (ps *paths) await(b *builder) {
 	}
 	p.loss.probe = max(0, p.loss.probe-1)
 	p.inFlight += int(b.pkt.bytes)
-	if b.pkt.sort&packetLowest != 0 {
+	if b.pkt.flags&packetLowest != 0 {
 		p.lowest += int(b.pkt.bytes)
 	}
 	p.steered = true

@@ -145,7 +145,7 @@ func (e *Endpoint) packetOn(now int64, p *path, out *Outgoing, begin Begin) bool
 		return false
 	}
 	if len(b.dst)-b.start > room-size.spare {
-		b.pkt.sort |= packetLarge
+		b.pkt.flags |= packetLarge
 	}
 	e.paths.commit(&b)
 	out.Header, out.Packet, out.Head = h, b.dst, b.start

@@ -170,7 +170,7 @@ func TestProbesAreAsLargeAsBuilt(t *testing.T) {
 			if most > 0 && size > most || size > ethernet {
 				t.Fatalf("a datagram of %d bytes, the carrier takes %d", size, most)
 			}
-			if p.sent.At(number).sort&packetSizeProbe != 0 {
+			if p.sent.At(number).flags&packetSizeProbe != 0 {
 				if probes++; p.mtu.probe != size {
 					t.Fatalf("a probe of %d bytes is booked as one of %d", size, p.mtu.probe)
 				}

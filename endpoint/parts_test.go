@@ -22,7 +22,7 @@ type partRow struct {
 
 // partRows reads the table: "part asks these: its types", and types on the lines behind it.
 func partRows(text string) map[string]*partRow {
-	_, table, _ := strings.Cut(text, "Whom a part asks, and its types:\n//\n")
+	_, table, _ := strings.Cut(text, "asks, and its types:\n//\n")
 	table, _, _ = strings.Cut(table, "//\n")
 	rows, row := map[string]*partRow{}, (*partRow)(nil)
 	for line := range strings.Lines(table) {

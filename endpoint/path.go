@@ -151,7 +151,7 @@ type sentPacket struct {
 	late        bool // just acknowledged, after it was declared lost
 	limited     bool
 	aside       bool // to a route that is asked: it measures nothing
-	sort        packetSort
+	flags       packetFlags
 	records     uint16
 	waits       int64  // that the strait needs for it and what is before it
 	firstRecord uint64 // its records in contents
@@ -161,17 +161,17 @@ type sentPacket struct {
 	deliveredAt int64
 }
 
-// A packetSort says what a packet is to those who look at its datagram, or wait for its ack, as bits.
-type packetSort uint8
+// PacketFlags say what a packet is to those who look at its datagram, or wait for its ack, as bits.
+type packetFlags uint8
 
 const (
-	packetMarked    packetSort = 1 << iota // ECT(0)
-	packetLarge                            // larger than what certainly passes
-	packetSizeProbe                        // nothing but the question whether its size passes
-	packetPrompt                           // carries something reliable that is little, and its path had room
-	packetRepaired                         // sums of what it carries go with the packets behind it
-	packetOverdue                          // what it carries was sent again since its ack was overdue
-	packetLowest                           // nothing but messages of the lowest priority of several
+	packetMarked    packetFlags = 1 << iota // ECT(0)
+	packetLarge                             // larger than what certainly passes
+	packetSizeProbe                         // nothing but the question whether its size passes
+	packetPrompt                            // carries something reliable that is little, and its path had room
+	packetRepaired                          // sums of what it carries go with the packets behind it
+	packetOverdue                           // what it carries was sent again since its ack was overdue
+	packetLowest                            // nothing but messages of the lowest priority of several
 )
 
 // A packetState is the fate of a packet.
@@ -247,3 +247,27 @@ func (p *path) mostlyAcks() bool {
 // maxSentPackets bounds how many packets are remembered: beyond it nothing new is sent until
 // some are settled.
 const maxSentPackets = 1 << 14
+
+// datagramAcked tells those who look at datagrams, for marks and for the size, that a packet was
+// acknowledged.
+func (p *path) datagramAcked(now int64, number uint64, pkt *sentPacket) {
+	if pkt.flags&packetMarked != 0 {
+		p.marks.acked++
+	}
+	switch {
+	case pkt.flags&packetSizeProbe != 0:
+		p.mtu.probeAcked(now, p, number)
+	case pkt.flags&packetLarge != 0:
+		p.mtu.largeAcked(pkt)
+	}
+}
+
+// datagramLost tells them that it was lost.
+func (p *path) datagramLost(now int64, pkt *sentPacket) {
+	if pkt.flags&packetMarked != 0 && pkt.at > p.freshAt {
+		p.marks.lostMarked()
+	}
+	if pkt.flags&packetLarge != 0 {
+		p.mtu.largeLost(now, p, pkt)
+	}
+}

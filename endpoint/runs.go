@@ -95,7 +95,7 @@ func (s *sender) buildRun(b *builder, id uint64, again bool) bool {
 		return false
 	}
 	if repaired {
-		b.pkt.sort |= packetRepaired
+		b.pkt.flags |= packetRepaired
 	}
 	wire.SetRunCount(b.dst[header:], headerLen, int(c.count))
 	b.pkt.eliciting = true

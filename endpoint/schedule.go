@@ -230,7 +230,7 @@ func (out *outbox) buildClasses(b *builder) {
 		alone := i == last && i > 0 && !b.talks
 		full := out.buildRepaired(b, &out.others()[i])
 		if alone && b.talks {
-			b.pkt.sort |= packetLowest
+			b.pkt.flags |= packetLowest
 		}
 		if full {
 			break

@@ -142,3 +142,79 @@ func (st *Stats) addSender(s *sender) {
 	st.QueuedMessages += s.waitingMessages()
 	st.QueuedBytes += s.queued
 }
+
+// Counters are what is counted of a connection beside what its paths and channels count of
+// themselves, and what was counted of paths that are over. Their names are those of Stats.
+type counters struct {
+	Dropped [dropReasons]uint64
+
+	MessagesResent, MessagesDoubled                    uint64
+	FragmentsResent                                    uint64
+	MessagesDuplicate, MessagesStale, MessagesExpired  uint64
+	MessagesOverflowed, DraftsDropped, MessagesTooFast uint64
+	ControlUnknown                                     uint64
+
+	over *Stats // of paths that are over; nil: none is
+}
+
+// addPath takes over what was counted of a path that is over.
+func (c *counters) addPath(of *pathCounts) {
+	if c.over == nil {
+		c.over = new(Stats)
+	}
+	c.over.addPath(of)
+}
+
+// stats are the counters as Stats has them.
+func (c *counters) stats() Stats {
+	s := Stats{}
+	if c.over != nil {
+		s = *c.over
+	}
+	s.Dropped = c.Dropped
+	s.MessagesResent, s.MessagesDoubled, s.FragmentsResent = c.MessagesResent, c.MessagesDoubled, c.FragmentsResent
+	s.MessagesDuplicate, s.MessagesStale, s.MessagesExpired = c.MessagesDuplicate, c.MessagesStale, c.MessagesExpired
+	s.MessagesOverflowed, s.MessagesTooFast = c.MessagesOverflowed, c.MessagesTooFast
+	s.DraftsDropped, s.ControlUnknown = c.DraftsDropped, c.ControlUnknown
+	return s
+}
+
+// A bandwidth is how many bytes there were in about the last second: those of the second that
+// runs, and of the second before it the share that is not older than a second, as if it had been
+// even. It needs no timer: a pause, or a clock that jumps, is found when somebody looks.
+type bandwidth struct {
+	began         int64 // the second that runs
+	bytes, before uint64
+}
+
+// turn begins another second if it is time.
+func (b *bandwidth) turn(now int64) {
+	switch past := now - b.began; {
+	case past < second:
+	case past < 2*second:
+		b.began, b.before, b.bytes = b.began+second, b.bytes, 0
+	default:
+		*b = bandwidth{began: now}
+	}
+}
+
+func (b *bandwidth) add(now int64, bytes int) {
+	if b.bytes+b.before == 0 {
+		b.began = now
+	}
+	if now-b.began >= second {
+		b.turn(now)
+	}
+	b.bytes += uint64(bytes)
+}
+
+func (b bandwidth) perSecond(now int64) int {
+	b.turn(now)
+	left := min(max(0, second-(now-b.began)), second)
+	return int(b.bytes + b.before*uint64(left)/second)
+}
+
+// SetNow tells an endpoint the time, for what is read without one: the bytes per second of Stats
+// and ChannelStats. Every other call with a time does so too, so it is needed after idle times
+// only. Time never runs backwards.
+func (e *Endpoint) SetNow(now int64) { e.now = max(e.now, now) }

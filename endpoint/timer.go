@@ -3,6 +3,8 @@ package endpoint
 import (
 	"math"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/seq"
 )
 
 // Deadline returns when HandleTimeout or NextPacket has something to do at the latest, if
@@ -103,3 +105,15 @@ func (e *Endpoint) SetTimeout(d time.Duration) {
 func (e *Endpoint) SetPacketOverhead(bytes int) { e.overhead = max(bytes, 0) }
 
 const defaultTimeout = 10 * time.Second
+
+// Times are nanoseconds of the caller's clock, and these two are none of it.
+const (
+	never   = seq.Never
+	longAgo = seq.LongAgo
+)
+
+// Spans of time. All others are given in these.
+const (
+	millisecond = 1_000_000
+	second      = 1000 * millisecond
+)
