@@ -287,3 +287,25 @@ type witness struct {
 
 func (w *witness) Acked(_ int64, s AckSample) { w.samples = append(w.samples, s) }
 func (w *witness) Lost(int64, LossSample)     { w.losses++ }
+
+// TestWhatIsAcknowledged: packets of these frames alone are acknowledged, and of the others not (SPEC.md, 6).
+func TestWhatIsAcknowledged(t *testing.T) {
+	for name, c := range map[string]struct {
+		frame []byte
+		want  bool
+	}{
+		"PING":      {[]byte{wire.TypePing}, true},
+		"padding":   {[]byte{wire.TypePadding}, false},
+		"CLOSE_ACK": {[]byte{wire.TypeCloseAck}, false},
+		"a message": {run(chanOf(ReliableOrdered), 0, "x"), true},
+		"DRAINING":  {wire.AppendDraining(nil, wire.Draining), true},
+		"WINDOW":    {wire.AppendWindow(nil, uint16(chanOf(ReliableOrdered)), 1<<20), true},
+		"BLOCKED":   {wire.AppendBlocked(nil, uint16(chanOf(ReliableOrdered)), 5), true},
+	} {
+		s := newScript(t, channels())
+		s.hears(c.frame)
+		if got := count(s.wait(s.now+second), wire.TypeAck) > 0; got != c.want {
+			t.Errorf("%s is acknowledged: %v", name, got)
+		}
+	}
+}

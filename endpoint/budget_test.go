@@ -349,3 +349,21 @@ func TestBudgetOfMessages(t *testing.T) {
 		})
 	}
 }
+
+// TestBudgetLooksAhead: what may be sent is told for ten seconds ahead at most, and for no time that has
+// passed.
+func TestBudgetLooksAhead(t *testing.T) {
+	cfg := channels()
+	cfg.Congestion = CongestionConfig{Kind: CongestionFixed, BytesPerSecond: 100_000}
+	p := newPair(t, cfg, 20*time.Millisecond).open()
+	e := p.ends[0]
+	at := func(d int64) int { return e.Budget(p.now, p.now+d) }
+	if at(10*second) != at(3600*second) || at(-second) != at(0) {
+		t.Errorf("an hour ahead %d, ten seconds %d; now %d, a second ago %d", at(3600*second), at(10*second), at(0), at(-second))
+	}
+	for d := int64(0); d < 10; d++ {
+		if more := at((d+1)*second) - at(d*second); more < 95_000 || more > 250_000 {
+			t.Errorf("in second %d there are %d bytes", d, more)
+		}
+	}
+}

@@ -144,3 +144,25 @@ func TestClockOfALiar(t *testing.T) {
 		t.Error("the connection is over")
 	}
 }
+
+// TestClockSamplesForYears: more samples than an int of 32 bits counts.
+func TestClockSamplesForYears(t *testing.T) {
+	var x exchanges
+	for range x.take {
+		t.Fatal("there is one")
+	}
+	x.n, x.took = 1<<32-3, 1<<32-3
+	for n := range int64(6) {
+		x.add(ClockSample{Sent: n})
+	}
+	next := int64(0)
+	for s := range x.take {
+		if s.Sent != next {
+			t.Errorf("sample %d is %d", next, s.Sent)
+		}
+		next++
+	}
+	if next != 6 {
+		t.Errorf("%d samples", next)
+	}
+}

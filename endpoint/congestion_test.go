@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -238,5 +239,33 @@ func TestLossesAreTold(t *testing.T) {
 	p.reportLoss(9*milli, LossSample{})
 	if want := (LossSample{Bytes: 2400, Packets: 2, SentAt: 7, InFlight: 5000}); len(w.all) != 1 || w.all[0] != want {
 		t.Errorf("%+v", w.all)
+	}
+}
+
+// TestControllersKeepTheirBounds: without other bounds a controller stays between its least rate and a
+// GiB a second, whatever it is told; negative ones are off.
+func TestControllersKeepTheirBounds(t *testing.T) {
+	if c := NewAIMD(AIMDConfig{}); c.cfg.MinBytesPerSecond != 64<<10 || c.cfg.MaxBytesPerSecond != 1<<30 {
+		t.Errorf("%+v", c.cfg)
+	}
+	if c := NewDelayBased(DelayConfig{}); c.cfg.MinBytesPerSecond != 16<<10 || c.cfg.MaxBytesPerSecond != 1<<30 {
+		t.Errorf("%+v", c.cfg)
+	}
+	if a, d := NewAIMD(AIMDConfig{MinBytesPerSecond: -1}), NewDelayBased(DelayConfig{MinBytesPerSecond: -1}); a.cfg.MinBytesPerSecond != 0 || d.cfg.MinBytesPerSecond != 0 {
+		t.Errorf("off: %+v, %+v", a.cfg, d.cfg)
+	}
+}
+
+// TestWindowsFitAnywhere: a window of more than two gigabytes is not negative where an int has 32
+// bits.
+func TestWindowsFitAnywhere(t *testing.T) {
+	c := NewDelayBased(DelayConfig{})
+	c.begin.window, c.rounds = 1<<31, 2
+	if n := c.WindowBytes(); n != math.MaxInt32 {
+		t.Errorf("starting: %d", n)
+	}
+	c.phase, c.rate, c.pipe = delayCruising, maxRate, 3*second
+	if n := c.WindowBytes(); n != math.MaxInt32 {
+		t.Errorf("cruising: %d", n)
 	}
 }

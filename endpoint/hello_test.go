@@ -231,3 +231,27 @@ func TestHelloOutOfPlace(t *testing.T) {
 		t.Errorf("one that is cut: %v, %+v", ok, ev)
 	}
 }
+
+// TestFirstWindows: HELLO says of eight channels at most how large their windows are, if not the usual size;
+// with more of them the smallest is the usual one.
+func TestFirstWindows(t *testing.T) {
+	for n := range 2 * wire.MaxHelloWindows {
+		var all []ChannelConfig
+		for i := range n {
+			all = append(all, ChannelConfig{ID: ChannelID(1 + i), Delivery: ReliableOrdered, WindowBytes: 2000 + 100*i}.withDefaults())
+		}
+		usual, others := firstWindows(all)
+		want, wantOthers := defaultWindow, n
+		if n > wire.MaxHelloWindows {
+			want, wantOthers = 2000, wire.MaxHelloWindows
+		}
+		if int(usual) != want || len(others) != wantOthers {
+			t.Errorf("%d channels of their own: usual %d, and %d others", n, usual, len(others))
+		}
+		for _, w := range others {
+			if int(w.Bytes) != 2000+100*(int(w.Channel)-1) {
+				t.Errorf("channel %d: %d", w.Channel, w.Bytes)
+			}
+		}
+	}
+}

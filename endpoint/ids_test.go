@@ -3,6 +3,8 @@ package endpoint
 import (
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // TestIDsWrap sends more messages than two bytes count, with loss, in every delivery, small
@@ -194,5 +196,30 @@ func TestNumberBytes(t *testing.T) {
 	}
 	if n, ok := s.e.LargestAcked(9); n != 0 || ok {
 		t.Error("a path that is not there")
+	}
+}
+
+// TestIDsGoWide: an id has two bytes as long as it is less than 2^14 above the oldest that is open, however many
+// there were before (SPEC.md, 6.2).
+func TestIDsGoWide(t *testing.T) {
+	for _, d := range []Delivery{ReliableOrdered, ReliableUnordered} {
+		cfg := unrepaired(channels())
+		s := newScript(t, cfg)
+		for n := range 120 {
+			for range 100 {
+				if _, err := s.e.Send(chanOf(d), []byte{byte(n)}, SendOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, f := range s.wait(s.now + second/10) {
+				if kindOf(f) != wire.TypeRunLong {
+					continue
+				}
+				if r, _ := wire.ConsumeRun(f); r.Wide {
+					t.Fatalf("%v: message %d goes wide, and all before it have arrived", d, 100*n)
+				}
+			}
+			s.hears(ack(0, s.nextNumber()-1), wire.AppendWindow(nil, uint16(chanOf(d)), uint32(64<<10+(n+1)*100*33)))
+		}
 	}
 }

@@ -61,3 +61,52 @@ func TestLifeTimersOff(t *testing.T) {
 		t.Errorf("an endpoint without a timeout is open %v, away %v", s.e.Open(), s.e.Away())
 	}
 }
+
+// TestAskingChangesNothing asks for the deadline again and again while messages wait for credit,
+// for a place among droppables, and for leave to go again.
+func TestAskingChangesNothing(t *testing.T) {
+	cfg := Config{Channels: []ChannelConfig{{
+		ID: 1, Delivery: ReliableOrdered, WindowBytes: 4096, Resend: ResendPolicy{MaxAttempts: 3},
+	}}}
+	p := newPair(t, cfg, 5*time.Millisecond).open()
+	p.links[0].loss = 0.2
+	s, waits := p.ends[0].outbox.sender(1), 0
+	for i := range 400 {
+		p.sendWith(0, 1, message(i, 600), SendOptions{Droppable: i%3 == 0})
+		s.groups.precedes, s.groups.next = s.open.End(), wire.MaxIndex-2+uint64(i%5) // few places are left
+		var queued []byte
+		for n := s.queue.Base(); n < s.queue.End(); n++ {
+			queued = append(queued, s.queue.At(n).terms.options)
+		}
+		attempts, groups, at := attemptsIn(s), s.groups, p.ends[0].Deadline()
+		for range 3 {
+			if again := p.ends[0].Deadline(); again != at {
+				t.Fatalf("message %d: the deadline was %d and is %d", i, at, again)
+			}
+		}
+		if s.blocked() {
+			waits++
+		}
+		for n := s.queue.Base(); n < s.queue.End(); n++ {
+			if options := s.queue.At(n).terms.options; options != queued[n-s.queue.Base()] {
+				t.Fatalf("message %d: the options of one that waits became %#x", i, options)
+			}
+		}
+		if now := attemptsIn(s); now != attempts || s.groups != groups {
+			t.Fatalf("message %d: %d attempts became %d, %+v became %+v", i, attempts, now, groups, s.groups)
+		}
+		p.run(time.Millisecond)
+		p.received(1, 1)
+	}
+	if waits == 0 {
+		t.Error("none waited for credit")
+	}
+}
+
+// attemptsIn is how often the messages that a sender has open were sent.
+func attemptsIn(s *sender) (n int) {
+	for id := s.open.Base(); id < s.open.End(); id++ {
+		n += attemptsOf(s.open.At(id))
+	}
+	return n
+}

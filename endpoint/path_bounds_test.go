@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -235,5 +236,22 @@ func TestTwoAreBarred(t *testing.T) {
 		if c.refuse(second+gap, 2, milli); c.barred != want || c.until != second+gap+barFor {
 			t.Errorf("the second one %v after the first: %+v", time.Duration(gap), c)
 		}
+	}
+}
+
+// TestStatusLeap: a serial behind which ours could not go on ends the connection.
+func TestStatusLeap(t *testing.T) {
+	for serial, open := range map[uint64]bool{1 << 32: true, 1<<32 + 1: false, math.MaxUint64: false} {
+		s := newScript(t, channels())
+		s.hears(wire.AppendPathStatus(nil, &wire.PathStatus{Path: 0, Serial: serial, Weight: 1}))
+		if s.e.Open() != open {
+			t.Errorf("serial %d: open %v", serial, s.e.Open())
+		}
+	}
+	s := newScript(t, channels())
+	opening := wire.AppendPathStatus(nil, &wire.PathStatus{Path: 1, Serial: math.MaxUint64, Weight: 1})
+	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Frames: wire.AppendPathChallenge(opening, 7)})
+	if s.e.paths.path(1) != nil {
+		t.Error("a path was opened with the last serial of all")
 	}
 }

@@ -215,3 +215,20 @@ func TestSlowPathMayBeSilent(t *testing.T) {
 		}
 	}
 }
+
+// TestRetriesGetRarer: a path that failed is asked after 1, 2, … and each five seconds.
+func TestRetriesGetRarer(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.play(time.Second)
+	s.ways[1].dead = true
+	s.play(time.Second)
+	if s.state(0, 1) != PathFailed {
+		t.Fatalf("path 1 is %v", s.state(0, 1))
+	}
+	began := s.ends[0].PathStats(1).PacketsSent
+	s.run(30 * time.Second)
+	if n := s.ends[0].PathStats(1).PacketsSent - began; n < 7 || n > 9 {
+		t.Errorf("%d packets in half a minute", n)
+	}
+	s.settle(time.Second)
+}

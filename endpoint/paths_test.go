@@ -331,3 +331,37 @@ func TestCopiesAreManyAndOn(t *testing.T) {
 		}
 	}
 }
+
+// TestCopyLossIsNoLoss: while another copy of a packet is under way nothing in it is lost, nor sent
+// again; what neither copy brings is.
+func TestCopyLossIsNoLoss(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{Use: UseCopy})
+	s.ways[0].links[0].loss = 0.5
+	fates := map[EventKind]int{}
+	for n := range 600 {
+		if _, err := s.ends[0].Send(chanOf(Unreliable), message(n, 100), SendOptions{Receipt: true}); err != nil {
+			t.Fatal(err)
+		}
+		s.run(time.Second / 60)
+		if n == 300 {
+			s.ways[1].links[0].loss = 0.5
+		}
+		if n == 299 {
+			s.run(time.Second)
+			for _, ev := range s.events(0) {
+				fates[ev.Kind]++
+			}
+			if fates[Lost] != 0 || fates[Delivered] != 300 {
+				t.Errorf("one of two paths loses: %v", fates)
+			}
+		}
+	}
+	s.run(2 * time.Second)
+	for _, ev := range s.events(0) {
+		fates[ev.Kind]++
+	}
+	came := len(s.received(1, chanOf(Unreliable)))
+	if fates[Lost] < 40 || fates[Lost]+fates[Delivered] != 600 || fates[Delivered] != came {
+		t.Errorf("both paths lose: %v, and %d came", fates, came)
+	}
+}

@@ -66,3 +66,23 @@ func TestAckOfUnevenTalk(t *testing.T) {
 		t.Errorf("%d of 40 acks go alone", alone)
 	}
 }
+
+// TestNothingIsAcknowledged: acks alone go out without end, and none is ever acknowledged.
+func TestNothingIsAcknowledged(t *testing.T) {
+	s := newScript(t, channels())
+	s.e.windPath(maxUnanswered - 100)
+	s.e.paths.all[0].largestAcked = 0
+	s.number = maxUnanswered
+	for n := 0; s.e.Open(); n++ {
+		if n > 1000 {
+			t.Fatal("the connection goes on")
+		}
+		s.hears([]byte{wire.TypePing})
+		s.hears([]byte{wire.TypePing})
+		s.packet()
+		s.now += millisecond
+	}
+	if code := s.closed(); code != CodeProtocol {
+		t.Errorf("closed with %v", code)
+	}
+}

@@ -265,3 +265,33 @@ func TestFullSaysHowMuch(t *testing.T) {
 		t.Errorf("%v, then %v, and %v of 100 bytes more", first, again, other)
 	}
 }
+
+// TestFits asks before each message whether there is room for it: Send finds the same.
+func TestFits(t *testing.T) {
+	eachDelivery(t, func(t *testing.T, d Delivery) {
+		cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Full: Refuse, MaxMessageBytes: 900, MaxQueuedBytes: 2000}}}
+		p := newPair(t, cfg, 5*time.Millisecond).open()
+		p.hold(0, 1)
+		e, refused, full := p.ends[0], 0, 0
+		for i := range 30 {
+			length := 11 * i
+			fits, key := e.Fits(1, length), SendOptions{Keyed: d.latest(), Key: uint64(i)}
+			_, err := e.Send(1, make([]byte, length), key)
+			if fits != (err == nil) || err != nil && !errors.Is(err, ErrFull) {
+				t.Fatalf("of %d bytes Fits says %v, and Send %v", length, fits, err)
+			}
+			if queued := e.ChannelStats(1).QueuedBytes; e.HalfEmpty(1) != (queued <= 1000) {
+				t.Fatalf("with %d bytes of 2000 HalfEmpty says %v", queued, e.HalfEmpty(1))
+			}
+			if full++; !fits {
+				refused++
+			}
+		}
+		if refused == 0 || refused == full {
+			t.Errorf("%d of %d were refused", refused, full)
+		}
+		if e.Fits(9, 0) || e.HalfEmpty(9) {
+			t.Error("a channel that does not exist has room")
+		}
+	})
+}
