@@ -11,7 +11,7 @@ import "time"
 type away struct {
 	since   int64 // when the timeout was over
 	probeAt int64 // when the next PING goes
-	wait    int64 // and how long after the one before it
+	wait    int64 // between the last PING and the next one
 }
 
 // Away reports whether the peer is away: nothing was heard for as long as the timeout, and the

@@ -15,13 +15,13 @@ type closing struct {
 	rows   []byte
 	sendAt int64 // when CLOSE is to be sent (again); never in a tombstone
 	ackAt  int64 // when a CLOSE came that was not answered yet; never: none
-	ackTo  Route // from there
-	ackOn  *path // on this path
+	ackTo  Route // that CLOSE came from there
+	ackOn  *path // that CLOSE came on this path
 	last   *path // the one that CLOSE went over last
 	until  int64 // when the state ends
 	tell   bool  // the event Closed waits for the peer's channel rows
-	left   int   // what it will say,
-	lesser int   // and how many of them were unreliable
+	left   int   // Undelivered of that event
+	lesser int   // Unreliable of that event
 }
 
 const (

@@ -36,10 +36,10 @@ type ownHold struct {
 // that he will be silent is not believed for ever.
 type peerHold struct {
 	hold
-	path   *path // and the number of the packet with the newest HOLD
-	number uint64
-	row    bool  // the last packet held a HOLD
-	since  int64 // and the first of them came then
+	path   *path  // on which the newest HOLD came
+	number uint64 // of the packet with the newest HOLD
+	row    bool   // the last packet held a HOLD
+	since  int64  // when the first HOLD of that row came
 }
 
 // firstCopies is how often HOLD is sent at once: its sender may not be there to repeat it.

@@ -80,14 +80,14 @@ type claims struct {
 	acksUntil   int64 // until when those that went would last, two in a hold
 	lastClock   int64 // when an ack last carried the clock
 	talkedAt    int64 // when a packet with messages went last
-	talkEvery   int64 // how far they are apart
+	talkEvery   int64 // how far packets with messages are apart
 	ackOnly     int   // packets sent in a row that elicit nothing
 	ackOnlyPing int64 // when a PING last rode along with them
 	heardMore   bool  // something else than PING and ACK came since that PING
 	statusDue   bool  // PATH_STATUS is to be sent
 	checkAt     int64 // its silence says nothing before
 	retryAt     int64 // of one that failed: when it is asked by a PING; never: it is not
-	retryWait   int64 // and how long after the one before
+	retryWait   int64 // between the last such PING and the next one
 }
 
 // Questions are what a path asks and answers about where its peer is. Most paths stay where they

@@ -58,10 +58,10 @@ type roam struct {
 // another one not before a wait that grows with each. A path that is a suspect waits for that alone,
 // since home has answered and may have gone since, and for a rival that may yet answer.
 type calm struct {
-	refused int      // rivals in a row
-	barred  [2]Route // those that did not get the path,
-	until   int64    // and are not asked before
-	any     int64    // nobody is
+	refused int      // rivals in a row that did not get the path
+	barred  [2]Route // of the last two of them
+	until   int64    // the two are not asked before
+	any     int64    // no rival at all is asked before
 }
 
 const (
