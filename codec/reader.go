@@ -13,6 +13,9 @@ import (
 // field that is wrong is noted by [Reader.Fail], and from then on all bits are zeros too: so reading
 // comes to its end without a branch for each field, and loops stay short.
 type Reader struct {
+	// Version is the schema version of the message, if there are several. Start leaves it.
+	Version int
+
 	b    []byte
 	pos  uint   // in bits
 	tail uint   // the bit at which last begins

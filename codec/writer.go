@@ -19,6 +19,10 @@ const slack = 8
 // size has a bound. All other methods make their own. The first failure is kept and told by
 // [Writer.Finish]; what is written after it goes nowhere.
 type Writer struct {
+	// Version is the schema version that generated code writes, if its messages have several. Start
+	// leaves it.
+	Version int
+
 	b     []byte // all of the memory; the byte of pos holds the bits below pos, and zeros above
 	pos   uint   // in bits
 	start int    // length of what is in front of the message

@@ -28,6 +28,7 @@ type cli struct {
 	Soak    soakCmd    `cmd:"" help:"Play whole matches by seed, with faults, in virtual time, and hold them to their promises."`
 	Bench   benchCmd   `cmd:"" help:"Measure what the library makes of a bad link."`
 	Picture pictureCmd `cmd:"" help:"Draw what a delivery or an option does when packets get lost, from a simulated run."`
+	Gen     genCmd     `cmd:"" help:"Write the code of typed messages from the structs of a Go package."`
 }
 
 func main() {

@@ -1,0 +1,133 @@
+package gen
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// A builder makes the model of a package from its source.
+type builder struct {
+	*source
+	pkg      *Package
+	declared map[*types.TypeName]declared
+	structs  map[*types.TypeName]*Struct // nil: under way, so it contains itself
+	unions   map[*types.TypeName]*Union
+	enums    map[*types.TypeName]*Enum
+}
+
+// Load reads the package in a folder and makes the model of its messages. The error is a Mistakes
+// if the package is one that no code can be generated for.
+func Load(dir string) (*Package, error) {
+	s, err := load(dir)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{
+		source: s, pkg: &Package{Name: s.types.Name(), Dir: dir},
+		declared: make(map[*types.TypeName]declared), structs: make(map[*types.TypeName]*Struct),
+		unions: make(map[*types.TypeName]*Union), enums: make(map[*types.TypeName]*Enum),
+	}
+	all := s.declarations()
+	for _, d := range all {
+		b.declared[d.obj] = d
+	}
+	for _, d := range all {
+		if _, ok := mark(d.doc, messageMark); !ok {
+			continue
+		}
+		if m := b.message(d); m != nil {
+			m.Message = true
+		}
+	}
+	if err := s.mistakes.err(); err != nil {
+		return nil, err
+	}
+	return b.pkg, nil
+}
+
+// message builds a type that is marked.
+func (b *builder) message(d declared) *Struct {
+	t, ok := d.obj.Type().Underlying().(*types.Struct)
+	switch {
+	case !ok:
+		b.mistake(d.spec.Pos(), d.obj.Name(), "it is marked as a message, and is no struct", "a struct, with this as a field say")
+		return nil
+	case d.spec.TypeParams != nil:
+		b.mistake(d.spec.Pos(), d.obj.Name(), "it has type parameters", "a struct without: one for each type of message")
+		return nil
+	}
+	return b.structOf(d.obj, t, d.spec.Pos())
+}
+
+// structOf builds a struct once; nil if it is one that contains itself.
+func (b *builder) structOf(name *types.TypeName, t *types.Struct, use token.Pos) *Struct {
+	if s, known := b.structs[name]; known {
+		if s == nil {
+			b.mistake(use, name.Name(), "it contains itself", "a limited depth: ids in place of pointers, say")
+		}
+		return s
+	}
+	b.structs[name] = nil
+	d := b.declared[name]
+	s := &Struct{Name: name.Name(), Doc: text(d.doc), At: b.fset.Position(d.spec.Pos())}
+	for i := range t.NumFields() {
+		if f := b.field(s, t.Field(i), t.Tag(i), b.docOf(d.spec, i)); f != nil {
+			s.Fields = append(s.Fields, f)
+		}
+	}
+	b.structs[name] = s
+	b.pkg.Structs = append(b.pkg.Structs, s)
+	return s
+}
+
+// docOf finds the comment of a field by its index.
+func (b *builder) docOf(spec *ast.TypeSpec, i int) string {
+	st, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return ""
+	}
+	for _, f := range st.Fields.List {
+		n := max(len(f.Names), 1)
+		if i < n {
+			if doc := text(f.Doc); doc != "" {
+				return doc
+			}
+			return text(f.Comment)
+		}
+		i -= n
+	}
+	return ""
+}
+
+// field builds a field; nil if it is left out, or wrong.
+func (b *builder) field(s *Struct, v *types.Var, tagText, doc string) *Field {
+	what := s.Name + "." + v.Name()
+	said, has := reflect.StructTag(tagText).Lookup("tw")
+	if !has && strings.Contains(tagText, "tw:") {
+		b.mistake(v.Pos(), what, "its tag "+strconv.Quote(tagText)+" is not read by Go", "`tw:\"...\"` in back quotes")
+		return nil
+	}
+	t, fault := parseTag(said, b.constant)
+	switch {
+	case fault != nil:
+		b.mistake(v.Pos(), what, fault.why, fault.want)
+		return nil
+	case t.leave:
+		return nil
+	case !v.Exported():
+		b.mistake(v.Pos(), what, "it is not exported, so it would be lost on the way in silence", `an exported name, or tw:"-"`)
+		return nil
+	case t.until != 0 && t.until <= t.since:
+		b.mistake(v.Pos(), what, "until is not above since", "the first version that does not have it any more")
+		return nil
+	}
+	f := &Field{Name: v.Name(), Doc: doc, Since: t.since, Until: t.until, At: b.fset.Position(v.Pos())}
+	if f.Type = b.typeOf(what, v.Type(), t, v.Pos()); f.Type == nil {
+		return nil
+	}
+	return f
+}

@@ -1,0 +1,43 @@
+// Package gen writes the code of messages: Go that puts the fields of a struct into as few bits as the
+// tags of the struct allow, by package codec. The command tickwire gen calls it.
+//
+//	load.go      the source of a package, parsed and typed
+//	build.go     its structs and their fields; types.go: the form of each type on the wire
+//	tag.go       what a tag says
+//	model.go     what was found; bounds.go: how many bits it takes; schema.go: its text and digest
+//	print*.go    Go
+package gen
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Generate writes the file of a package's messages into its folder, and returns its path. A file that
+// is as it should be is left as it is. The error is a [Mistakes] if the package is one that no code can
+// be generated for.
+func Generate(dir string) (string, error) {
+	p, err := Load(dir)
+	if err != nil {
+		return "", err
+	}
+	if len(p.Structs) == 0 {
+		return "", fmt.Errorf("%s: no type is a message: want a line %s above a struct", dir, messageMark)
+	}
+	b, err := p.Go()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, FileName)
+	switch old, err := os.ReadFile(file); {
+	case err == nil && bytes.Equal(old, b):
+		return file, nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	return file, os.WriteFile(file, b, 0o644)
+}

@@ -1,0 +1,109 @@
+package gen
+
+import (
+	"go/token"
+	"math/big"
+)
+
+// A Package is what the messages of a Go package are made of, each type after those that it
+// contains.
+type Package struct {
+	Name, Path, Dir string
+	Structs         []*Struct
+	Unions          []*Union
+	Enums           []*Enum
+}
+
+// A Struct is a message, or something that messages contain.
+type Struct struct {
+	Name    string
+	Doc     string
+	Message bool // marked by //tickwire:message
+	Fields  []*Field
+	At      token.Position
+}
+
+// A Field is one of a Struct, as it goes over the wire.
+type Field struct {
+	Name         string
+	Doc          string
+	Type         *Type
+	Since, Until int // schema versions between which it is there; 0: no bound
+	At           token.Position
+}
+
+// A Kind is the form that a value has on the wire.
+type Kind uint8
+
+// The kinds. What else is needed of a Type is said behind each.
+const (
+	Bool      Kind = iota
+	Ranged         // integer: Lo, Hi
+	Varint         // integer without a range: Bits, Signed
+	Byte           // uint8, int8 as they are
+	EnumKind       // Lo, Hi, Enum
+	Float          // all bits: Bits
+	Quantized      // float: From, To, Step
+	Half
+	Unit       // Bits an axis; Bits of the float in Width
+	Quaternion // likewise
+	Angle      // Bits a turn
+	String     // Max, View
+	Bytes      // Max, View
+	Array      // Len, Elem
+	Slice      // Max, Elem
+	Map        // Max, Key, Elem
+	Optional   // a pointer: Elem
+	Default    // the zero value is left out: Elem
+	StructKind // Struct
+	UnionKind  // Union
+	Custom     // has AppendBits and ReadBits
+	Binary     // has AppendBinary and UnmarshalBinary: Max
+	Duration   // Lo, Hi in units of Step
+	Addr
+	AddrPort
+)
+
+// A Type is a Kind with what belongs to it.
+type Type struct {
+	Kind     Kind
+	Go       string // as the package's source names it
+	Signed   bool
+	Bits     int
+	Width    int // of the Go number, in bits
+	Lo, Hi   *big.Int
+	From, To float64
+	Step     float64
+	Unit     int64 // of a Duration, in nanoseconds
+	Max, Len int
+	Clamp    bool
+	View     bool
+	Key      *Type
+	Elem     *Type
+	Struct   *Struct
+	Union    *Union
+	Enum     *Enum
+}
+
+// A Union is an interface that has one of some types, in the order of the wire.
+type Union struct {
+	Name    string
+	Members []*Struct
+	At      token.Position
+}
+
+// An Enum is a named integer type with its constants.
+type Enum struct {
+	Name      string
+	Constants []Constant
+	At        token.Position
+}
+
+// A Constant is one value of an Enum.
+type Constant struct {
+	Name  string
+	Value *big.Int
+}
+
+// diff is how far two numbers are apart.
+func diff(lo, hi *big.Int) uint64 { return new(big.Int).Sub(hi, lo).Uint64() }

@@ -1,0 +1,283 @@
+package gen
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+)
+
+// A readPrinter prints what reads fields. As those that are written, codes of fixed width are taken in
+// words; a word is printed when all that is in it is known.
+type readPrinter struct {
+	*printer
+	word     []part
+	width    int
+	declared bool // the variable of words, in this block
+}
+
+// A part of a word is the code of one value.
+type part struct {
+	at, width int
+	print     func(code string)
+}
+
+// code adds a part to the word, and what is printed with it.
+func (r *readPrinter) code(n int, print func(code string)) {
+	if r.width+n > 56 {
+		r.end()
+	}
+	r.word = append(r.word, part{r.width, n, print})
+	r.width += n
+}
+
+// end prints the word.
+func (r *readPrinter) end() {
+	word, width := r.word, r.width
+	r.word, r.width = nil, 0
+	switch {
+	case len(word) == 0:
+		return
+	case len(word) == 1:
+		word[0].print(fmt.Sprintf("r.Bits(%d)", width))
+		return
+	case r.declared:
+		r.linef("b = r.Bits(%d)", width)
+	default:
+		r.linef("b := r.Bits(%d)", width)
+		r.declared = true
+	}
+	for _, p := range word {
+		code := "b"
+		if p.at > 0 {
+			code = fmt.Sprintf("b>>%d", p.at)
+		}
+		if p.at+p.width < width {
+			code = fmt.Sprintf("%s&%#x", code, uint64(1)<<p.width-1)
+		}
+		p.print(code)
+	}
+}
+
+// block prints what reads a value inside of a block.
+func (r *readPrinter) block(head string, t *Type, expr, label string) {
+	r.end()
+	r.linef("%s", head)
+	outer := r.declared
+	r.declared = false
+	r.field(t, expr, label)
+	r.end()
+	r.declared = outer
+}
+
+// field prints what reads a value.
+func (r *readPrinter) field(t *Type, expr, label string) {
+	if n := t.fixed(); n > 0 {
+		r.code(n, func(code string) { r.decode(t, expr, code, label) })
+		return
+	}
+	switch t.Kind {
+	case Optional:
+		name := r.presence(label)
+		r.linef("switch {\ncase !%[1]s:\n%[2]s = nil\ncase %[2]s == nil:\n%[2]s = new(%[3]s)\n}", name, expr, t.Elem.Go)
+		r.block("if "+name+" {", t.Elem, "*"+expr, label)
+		r.linef("}")
+		return
+	case Default:
+		name := r.presence(label)
+		r.block("if "+name+" {", t.Elem, expr, label)
+		r.linef("} else {\n%s = %s\n}", expr, t.Elem.zero())
+		return
+	}
+	r.end()
+	r.long(t, expr, label)
+}
+
+// presence reads whether a value is there into a variable.
+func (r *readPrinter) presence(label string) string {
+	name := r.local(label + "There")
+	r.code(1, func(code string) { r.linef("%s := %s != 0", name, code) })
+	r.end()
+	return name
+}
+
+// long prints a type that is no part of a word.
+func (r *readPrinter) long(t *Type, expr, label string) {
+	least := 0
+	if t.Elem != nil {
+		least, _ = t.Elem.size()
+	}
+	switch t.Kind {
+	case Varint, Duration, Ranged, EnumKind, Float:
+		r.number(t, expr, label)
+	case String:
+		if t.View {
+			r.linef("%s = %s(r.ViewString(%q, %d))", expr, t.Go, label, t.Max)
+			return
+		}
+		r.linef("%[1]s = %[2]s(r.String(%[3]q, string(%[1]s), %[4]d))", expr, t.Go, label, t.Max)
+	case Bytes:
+		if t.View {
+			r.linef("%s = r.View(%q, %d)", expr, label, t.Max)
+			return
+		}
+		r.linef("%[1]s = r.Bytes(%[2]q, %[1]s, %[3]d)", expr, label, t.Max)
+	case Addr, AddrPort:
+		r.linef("%s = r.%s(%q)", expr, [...]string{Addr: "Addr", AddrPort: "AddrPort"}[t.Kind], label)
+	case StructKind, Custom:
+		r.linef("%s.ReadBits(r)", strings.TrimPrefix(expr, "*"))
+	case Binary:
+		name := r.local(label)
+		r.linef("%s := r.View(%q, %d)", name, label, t.Max)
+		r.linef("if err := %s.UnmarshalBinary(%s); err != nil && !r.Failed() {\nr.Fail(%q, nil, \"\", err)\n}", expr, name, label)
+	case Array:
+		r.loop(expr, t, label)
+	case Slice:
+		r.linef("%[1]s = codec.Resize(%[1]s, r.Count(%[2]q, %[3]d, %[4]d))", expr, label, t.Max, least)
+		r.loop(expr, t, label)
+	case Map:
+		r.mapping(t, expr, label)
+	case UnionKind:
+		r.union(t, expr, label)
+	}
+}
+
+// number is an integer of variable width, or one that is wider than a word.
+func (r *readPrinter) number(t *Type, expr, label string) {
+	switch {
+	case t.Kind == Float:
+		r.imports["math"] = true
+		r.linef("%s = %s(math.Float64frombits(r.Wide(64)))", expr, t.Go)
+	case t.Kind == Varint || t.endless():
+		code := fmt.Sprintf("r.Varint%d(%q)", t.Bits, label)
+		if t.Signed {
+			code = "codec.Zagzig(uint64(" + code + "))"
+		}
+		r.linef("%s = %s(%s)", expr, t.Go, code)
+	default:
+		r.ranged(t, expr, fmt.Sprintf("r.Wide(%d)", widthOf(t.codes())), label)
+	}
+}
+
+func (r *readPrinter) loop(expr string, t *Type, label string) {
+	i := r.index()
+	r.depth++
+	r.block(fmt.Sprintf("for %s := range %s {", i, expr), t.Elem, expr+"["+i+"]", label)
+	r.linef("}")
+	r.depth--
+}
+
+func (r *readPrinter) mapping(t *Type, expr, label string) {
+	count, i := r.local(label+"Count"), r.index()
+	key, last, value := r.local(label+"Key"), r.local(label+"Last"), r.local(label+"Value")
+	keyLeast, _ := t.Key.size()
+	elemLeast, _ := t.Elem.size()
+	r.linef("%s := r.Count(%q, %d, %d)", count, label, t.Max, keyLeast+elemLeast)
+	r.linef("if %[1]s == nil {\n%[1]s = make(%[2]s, %[3]s)\n}\nclear(%[1]s)\nvar %[4]s %[5]s", expr, t.Go, count, last, t.Key.Go)
+	r.linef("for %s := range %s {\nvar %s %s\nvar %s %s", i, count, key, t.Key.Go, value, t.Elem.Go)
+	outer := r.declared
+	r.declared = false
+	r.depth++
+	r.field(t.Key, key, label)
+	r.end()
+	r.linef("if !codec.Ascends(r, %q, %s == 0, %s, %s) {\nreturn\n}", label, i, last, key)
+	r.field(t.Elem, value, label)
+	r.end()
+	r.depth--
+	r.declared = outer
+	r.linef("%[1]s[%[2]s], %[3]s = %[4]s, %[2]s\n}", expr, key, last, value)
+}
+
+func (r *readPrinter) union(t *Type, expr, label string) {
+	name := r.local(label)
+	r.linef("switch r.Bits(%d) {", widthOf(uint64(len(t.Union.Members)-1+t.Max)))
+	if t.Max > 0 {
+		r.linef("case 0:\n%s = nil", expr)
+	}
+	for i, member := range t.Union.Members {
+		r.linef("case %[1]d:\nvar %[2]s %[3]s\n%[2]s.ReadBits(r)\n%[4]s = %[2]s", i+t.Max, name, member.Name, expr)
+	}
+	r.linef("default:\nr.Fail(%q, nil, \"\", codec.ErrUnion)\n}", label)
+}
+
+// decode prints what makes a value of its code.
+func (r *readPrinter) decode(t *Type, expr, code, label string) {
+	switch t.Kind {
+	case Bool:
+		r.linef("%s = %s != 0", expr, code)
+	case Byte:
+		r.linef("%s = %s(%s)", expr, t.Go, code)
+	case Float:
+		r.imports["math"] = true
+		r.linef("%s = %s(math.Float32frombits(uint32(%s)))", expr, t.Go, code)
+	case Half:
+		r.linef("%s = %s(codec.FromHalf(uint16(%s)))", expr, t.Go, code)
+	case Angle:
+		r.linef("%s = %s(codec.FromAngle(%s, %d))", expr, t.Go, code, t.Bits)
+	case Unit:
+		r.linef("{\nx, y, z, ok := codec.FromUnit(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a direction\")\n}", code, t.Bits, label)
+		r.linef("%[1]s = %[2]s{float%[3]d(x), float%[3]d(y), float%[3]d(z)}\n}", expr, t.Go, t.Width)
+	case Quaternion:
+		r.linef("{\nx, y, z, w, ok := codec.FromQuat(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a rotation\")\n}", code, t.Bits, label)
+		r.linef("%[1]s = %[2]s{float%[3]d(x), float%[3]d(y), float%[3]d(z), float%[3]d(w)}\n}", expr, t.Go, t.Width)
+	default:
+		r.ranged(t, expr, code, label)
+	}
+}
+
+// ranged prints a code that may be above the last one, and what becomes of it.
+func (r *readPrinter) ranged(t *Type, expr, code, label string) {
+	last := t.codes()
+	if last&(last+1) != 0 || t.Kind == Quantized {
+		name := r.local(label)
+		r.linef("%s := %s", name, code)
+		if last&(last+1) != 0 {
+			r.linef("if %[1]s > %[2]d {\nr.Range(%[3]q, %[1]s, \"a code of 0..%[2]d\")\n}", name, last, label)
+		}
+		code = name
+	}
+	switch {
+	case t.Kind == Quantized:
+		r.linef("%s = %s(codec.Dequantize(%s, %s, %s))", expr, t.Go, code, number64(t.From), number64(t.Step))
+	case t.Kind == Duration:
+		if t.Lo.Sign() == 0 {
+			r.linef("%s = time.Duration(%s) * %d", expr, code, t.Unit)
+		} else {
+			r.linef("%s = %s + time.Duration(%s)*%d", expr, t.Lo, code, t.Unit)
+		}
+		r.imports["time"] = true
+	case t.Lo.Sign() == 0:
+		r.linef("%s = %s(%s)", expr, t.Go, code)
+	case t.Signed:
+		r.linef("%s = %s(int64(%s) + %s)", expr, t.Go, code, paren(t.Lo.String()))
+	default:
+		r.linef("%s = %s(%s + %s)", expr, t.Go, code, t.Lo)
+	}
+}
+
+// zero is the zero value of a type, to be compared with.
+func (t *Type) zero() string {
+	switch t.Kind {
+	case Bool:
+		return "false"
+	case String:
+		return `""`
+	case Varint, Ranged, Byte, EnumKind, Float, Quantized, Half, Angle, Duration:
+		return "0"
+	}
+	return "(" + t.Go + "{})"
+}
+
+// nothing is the zero value of a type, to be assigned.
+func (t *Type) nothing() string {
+	switch t.Kind {
+	case Slice, Map, Bytes, Optional, UnionKind:
+		return "nil"
+	case Custom, Binary, Array, Unit, Quaternion, StructKind, Addr, AddrPort:
+		return t.Go + "{}"
+	}
+	return t.zero()
+}
+
+// span is a duration as people write it.
+func span(n *big.Int) time.Duration { return time.Duration(n.Int64()) }
