@@ -80,7 +80,7 @@ func (g *game) goOn(end int) {
 		g.pair.goOn(end, epoch+1)
 	}
 	for i := range g.ends[end].outbox.senders {
-		for s := g.ends[end].outbox.senderAt(i); s != nil; s = s.loose {
+		for s := g.ends[end].outbox.senderAt(i); s != nil; s = s.droppables {
 			for id := s.open.Base(); id < s.open.End(); id++ {
 				if n := s.open.At(id).flying; n > 0 && g.ends[end].paths.all[0].sent.Len() == 0 {
 					g.t.Errorf("end %d, channel %d: message %d is in %d packets that are gone", end, s.id, id, n)

@@ -135,7 +135,7 @@ const (
 // would end them.
 func (out *outbox) drained() bool {
 	for _, s := range out.senders {
-		if s != nil && (s.queue.Len() > s.dead || s.open.Len() > 0 || s.loose != nil && s.loose.open.Len() > 0) {
+		if s != nil && (s.queue.Len() > s.dead || s.open.Len() > 0 || s.droppables != nil && s.droppables.open.Len() > 0) {
 			return false
 		}
 	}

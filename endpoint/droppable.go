@@ -6,15 +6,15 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// needLoose makes the sender that holds the droppables of an ordered channel: they are sent
+// needDroppables makes the sender that holds the droppables of an ordered channel: they are sent
 // and settled as messages of an unreliable one.
-func (s *sender) needLoose() {
-	if s.loose != nil {
+func (s *sender) needDroppables() {
+	if s.droppables != nil {
 		return
 	}
 	cfg := *s.cfg
 	cfg.Delivery = Unreliable
-	s.loose = &sender{out: s.out, cfg: &cfg, id: s.id, of: s, repair: repairer{kind: RepairOff}}
+	s.droppables = &sender{out: s.out, cfg: &cfg, id: s.id, ordered: s, repair: repairer{kind: RepairOff}}
 }
 
 // droppable reports whether the message is sent, or was, as one.
@@ -36,8 +36,8 @@ func (s *sender) optionsOf(m *outMessage) byte {
 
 // whole is the sender of the channel: that of the ordered messages if s holds its droppables.
 func (s *sender) whole() *sender {
-	if s.of != nil {
-		return s.of
+	if s.ordered != nil {
+		return s.ordered
 	}
 	return s
 }

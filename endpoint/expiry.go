@@ -44,8 +44,8 @@ func (s *sender) expireMessages(now int64) int64 {
 	}
 	s.trim()
 	s.expireOpen(now, x)
-	if s.loose != nil {
-		s.loose.expireOpen(now, x)
+	if s.droppables != nil {
+		s.droppables.expireOpen(now, x)
 	}
 	return x.due()
 }

@@ -55,8 +55,8 @@ func (s *sender) cutter() *sender {
 	if s.cutting != 0 {
 		return s
 	}
-	if s.loose != nil && s.loose.cutting != 0 {
-		return s.loose
+	if s.droppables != nil && s.droppables.cutting != 0 {
+		return s.droppables
 	}
 	return nil
 }
@@ -158,8 +158,8 @@ func (s *sender) putFragment(b *builder, id uint64, m *outMessage, from, n int) 
 func (s *sender) fragmentHeader(id uint64, m *outMessage) wire.Fragment {
 	f := wire.Fragment{Channel: s.id, ID: id, Stored: !s.cfg.Delivery.Reliable() && m.receipt != 0}
 	switch t := m.terms; {
-	case s.of != nil:
-		f.ID, f.Wide = t.precedes, s.of.wide(t.precedes)
+	case s.ordered != nil:
+		f.ID, f.Wide = t.precedes, s.ordered.wide(t.precedes)
 		f.Options, f.Back, f.Index = t.options, back(t.precedes, t.first), t.index
 		return f
 	case s.cfg.Delivery == Unreliable:

@@ -97,8 +97,8 @@ func (out *outbox) expire(now int64) int64 {
 			continue
 		}
 		at = min(at, s.expireStored(now), s.expireMessages(now), s.expireAwaited(now))
-		if s.loose != nil {
-			at = min(at, s.loose.expireStored(now))
+		if s.droppables != nil {
+			at = min(at, s.droppables.expireStored(now))
 		}
 	}
 	return at
@@ -144,8 +144,8 @@ func (s *sender) dropAll() (left int) {
 		s.freeMessage(m)
 	}
 	s.queued, s.dead, s.resend, s.resendBytes, s.cutting, s.refused = 0, 0, 0, 0, 0, 0
-	if s.loose != nil {
-		left += s.loose.dropAll()
+	if s.droppables != nil {
+		left += s.droppables.dropAll()
 	}
 	return left
 }

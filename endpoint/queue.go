@@ -146,8 +146,8 @@ func (s *sender) dropInPlace(m *outMessage, why LossReason) {
 
 // lose counts a message that is given up, and tells the game.
 func (s *sender) lose(m *outMessage, why LossReason) {
-	if s.counts.dropped[why]++; s.of != nil {
-		s.of.counts.dropped[why]++
+	if s.counts.dropped[why]++; s.ordered != nil {
+		s.ordered.counts.dropped[why]++
 	}
 	s.tellFate(m, Lost, why)
 }

@@ -235,7 +235,7 @@ func (s *sender) mayRepair(id uint64, m *outMessage) bool {
 // keeps reports whether the payload of an unreliable message is kept for repair until its fate
 // is known.
 func (s *sender) keeps(m *outMessage) bool {
-	return s.repair.on() && s.of == nil && m.cut == nil && m.len() <= s.repair.kind.largest()
+	return s.repair.on() && s.ordered == nil && m.cut == nil && m.len() <= s.repair.kind.largest()
 }
 
 // symbolOf is a message as a sum has it.

@@ -151,7 +151,7 @@ func (s *sender) newTerms(opts *SendOptions) *terms {
 	}
 	if opts.Droppable {
 		t.options |= wire.OptionDroppable
-		s.needLoose()
+		s.needDroppables()
 	}
 	return t
 }

@@ -14,6 +14,10 @@ import (
 //
 // Ids are given at first transmission, so that what dies in the queue leaves no hole. The
 // message at the head of the queue is never a dead one.
+//
+// The droppables of a ReliableOrdered channel wait in its queue in their order, but have ids and fates
+// of their own, as unreliable messages do. So they move to the open of a second sender, which has no
+// queue, no turn and no repair: droppables leads to it, and ordered back.
 type sender struct {
 	out      *outbox
 	cfg      *ChannelConfig // of the plan
@@ -42,17 +46,17 @@ type sender struct {
 
 	storedVisits uint64 // of cuts, on behalf of STORED
 
-	expiry  expiry
-	keys    senderKeys // Latest
-	groups  groups     // ReliableOrdered
-	loose   *sender    // ReliableOrdered: its open holds the droppables that were sent; nil before the first
-	of      *sender    // of such a sender: the one whose droppables it holds
-	refused int        // charge of the last message that found the queue full; 0: none since Writable
-	full    *SendError // that was returned to it, to be returned again
-	told    uint64     // the event Writable pushed last, plus one
-	turn    turn
-	repair  repairer
-	counts  senderCounts
+	expiry     expiry
+	keys       senderKeys // Latest
+	groups     groups     // ReliableOrdered
+	droppables *sender    // of an ordered channel; nil before the first
+	ordered    *sender    // of a sender of droppables: whose they are
+	refused    int        // charge of the last message that found the queue full; 0: none since Writable
+	full       *SendError // that was returned to it, to be returned again
+	told       uint64     // the event Writable pushed last, plus one
+	turn       turn
+	repair     repairer
+	counts     senderCounts
 }
 
 // next returns the message that may be started now; nil if there is none.
@@ -81,12 +85,12 @@ func (s *sender) blocked() bool {
 func (s *sender) head() (m *outMessage, short bool) {
 	m = s.queue.First()
 	switch {
-	case s.cutting != 0 || s.loose != nil && s.loose.cutting != 0 || s.open.Len() >= maxOpenIDs:
+	case s.cutting != 0 || s.droppables != nil && s.droppables.cutting != 0 || s.open.Len() >= maxOpenIDs:
 		return nil, false
 	case !s.cfg.Delivery.Reliable():
 		return m, false
 	case s.droppable(m):
-		if s.loose.open.Len() >= maxOpenIDs {
+		if s.droppables.open.Len() >= maxOpenIDs {
 			return nil, false
 		}
 		return m, false
@@ -153,7 +157,7 @@ func (s *sender) start(now int64) (to *sender, id uint64, m *outMessage) {
 // holder is the sender whose open will hold a message.
 func (s *sender) holder(m *outMessage) *sender {
 	if s.droppable(m) {
-		return s.loose
+		return s.droppables
 	}
 	return s
 }

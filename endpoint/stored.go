@@ -63,7 +63,7 @@ const storedWait = second
 // handleStored takes the confirmations of STORED.
 func (s *sender) handleStored(ids []byte) error {
 	if s.cfg.Delivery == ReliableOrdered {
-		if s = s.loose; s == nil {
+		if s = s.droppables; s == nil {
 			return errProtocol // there never was a droppable
 		}
 	}
@@ -76,7 +76,7 @@ func (s *sender) handleStored(ids []byte) error {
 	}
 	for ; len(ids) >= 4; ids = ids[4:] {
 		id := uint64(ids[0]) | uint64(ids[1])<<8 | uint64(ids[2])<<16 | uint64(ids[3])<<24
-		if s.of != nil {
+		if s.ordered != nil {
 			s.droppableStored(uint32(id))
 			continue
 		}
