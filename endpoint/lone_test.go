@@ -170,3 +170,23 @@ func TestLoneMarksNothing(t *testing.T) {
 		t.Error("its packets would be marked")
 	}
 }
+
+// TestNumbersInFlight: a Lone whose packets are not acknowledged stops long before two bytes mean an older
+// number; a probe may go on as far as they tell numbers apart.
+func TestNumbersInFlight(t *testing.T) {
+	l, err := newLone(0, channels(), Carrier{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := l.paths.all[0]
+	for probe, most := range map[int]uint64{0: 1 << 14, 1: 1<<15 - 1} {
+		p.loss.probe = probe
+		for beyond := range uint64(2) {
+			p.next = p.largestAcked + most - 1 + beyond
+			if stops := l.outOfNumbers(); stops != (beyond == 1) {
+				t.Errorf("%d probes, %d numbers: stops %v", probe, most-1+beyond, stops)
+			}
+		}
+	}
+	p.next, p.loss.probe = 0, 0
+}
