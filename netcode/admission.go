@@ -41,6 +41,7 @@ type Admission struct {
 	byTicket      map[[macBytes]byte]*resumer
 	resumersByEnd byEnd[*resumer]
 	issued        uint64 // number of the newest ticket
+	ticketsEnd    uint64 // when all tickets of this run are over
 	returning     int    // seats that wait for players who resume
 	connected     int
 	global        uint64 // next sequence of denied and challenge packets

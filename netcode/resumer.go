@@ -33,6 +33,7 @@ type returning struct {
 	who       *resumer
 	begun     int64  // of the attempt
 	issued    uint64 // of the ticket
+	ends      uint64 // when one would be over that was given to him now and lives as long
 	answer    applicant
 	pad       Pad
 	accept    []byte

@@ -57,6 +57,42 @@ func TestRevokeAfterComeback(t *testing.T) {
 	}
 }
 
+// TestRevokeForgotten: who has come back to a server that has forgotten his seat, or was started again, is sent away
+// before he was given another ticket: what he has left from before is of no use.
+func TestRevokeForgotten(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		w := newWorld(t, nil)
+		p, seat := w.confirmed(w.mint(7, nil), 1)
+		life := 10 * time.Second
+		if restarted {
+			life = time.Hour
+		}
+		first, other := w.ticketFor(life, p, seat), w.ticketFor(time.Hour, p, seat)
+		if restarted {
+			w.restart()
+		} else {
+			w.server.Leave(seat)
+			w.server.Release(w.now, seat)
+		}
+		q := w.comeBack(first, 2, nil)
+		w.step(0)
+		seat = w.back(q).Seat
+		if !w.server.Revoke(seat) {
+			t.Error("not revoked")
+		}
+		w.server.Leave(seat)
+		w.server.Release(w.now, seat)
+		for range 20 {
+			w.step(1000 * ms)
+		}
+		late := w.comeBack(other, 3, nil)
+		w.step(0)
+		if w.wantState(late, StateDenied); late.last().Refusal.Code != CodeUsed {
+			t.Errorf("restarted %v: the other ticket: %+v", restarted, late.last())
+		}
+	}
+}
+
 // TestRevokeLives: of several tickets all are worthless, for as long as the longest of them lives.
 func TestRevokeLives(t *testing.T) {
 	w := newWorld(t, nil)

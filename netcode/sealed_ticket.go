@@ -158,10 +158,12 @@ func (s *Server) AppendTicket(unix int64, seat *Seat, lifetime time.Duration, ds
 	}
 	copy(t.userData[:], seat.userData)
 	seat.issued, seat.ticketEnds = t.issued, max(seat.ticketEnds, seconds(unix)+valid)
+	s.adm.ticketsEnd = max(s.adm.ticketsEnd, seat.ticketEnds)
 	return s.tickets().append(&t, append(out, nonce[:]...), start), nil
 }
 
-// Revoke makes the tickets worthless that were given to a seat, for a player whose connection the
+// Revoke makes the tickets worthless that were given to a seat, and if its player came there with a
+// ticket all that he was given before, for a player whose connection the
 // server itself has ended. A restart of the server forgets that, as it forgets all that were
 // used: whoever bans a player says so when he is judged, too. A table of those who resumed that
 // is full (AdmissionConfig.MaxTokens) forgets a player who has not used his ticket, or grows to twice

@@ -19,6 +19,7 @@ func (in *resuming) wait(seat *Seat) Event {
 		s.adm.returning++
 	}
 	c := &returning{who: in.who, begun: in.who.begun, issued: in.t.issued, pad: in.t.pad, continues: in.continues(), given: in.t.connectionID}
+	c.ends = seconds(s.adm.unix) + ticketLifetime(in.ticket)
 	c.answer = in.applicant
 	c.answer.pad, c.answer.hello, c.answer.reply = &c.pad, bytes.Clone(in.hello), nil
 	if c.continues {
@@ -102,6 +103,8 @@ func (s *Server) resumed(from *Source, seat *Seat, b, reply []byte) Event {
 	seat.before = origin{id: c.given, over: true}
 	if old != nil {
 		seat.issued, seat.ticketEnds, seat.before = old.issued, old.ticketEnds, old.origin
+	} else { // where he was given others is forgotten: all until now count as those of this seat
+		seat.issued, seat.ticketEnds = s.adm.issue(s.adm.unix), max(c.ends, s.adm.ticketsEnd)
 	}
 	ev := Event{Kind: EventResumed, Seat: seat, Continue: c.continues, Old: old}
 	if replaced := s.seatClient(seat); replaced != old {
