@@ -121,7 +121,7 @@ package endpoint
 // asks, and its types:
 //
 //	outbox asks paths: outbox, senderStart, class, turn, sender, senderCounts, senderKeys, outMessage,
-//		outState, terms, attempts, expiry, cut, try, flush, quota, twin, repairer, repairCounts, awaited,
+//		outState, terms, attempts, expiry, cut, fragmented, try, flush, quota, twin, repairer, repairCounts, awaited,
 //		sumsTurn, groups
 //	inbox asks nobody: inbox, receiver, receiverCounts, receiverKeys, partial, unfinishedTable,
 //		waitingMessage, waitingQueue, inMessage, inbound, channelInbound, bound, bank, poolShare,

@@ -43,7 +43,7 @@ type fragmented struct {
 
 func (s *sender) fragmented(id uint64, m *outMessage) fragmented {
 	f := fragmented{id: id}
-	if s.of != nil {
+	if s.ordered != nil {
 		f.at = position{m.terms.precedes, m.terms.index}
 	}
 	return f

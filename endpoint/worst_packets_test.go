@@ -187,8 +187,8 @@ func (e *Endpoint) visits() (n uint64) {
 		n += p.ackVisits
 	}
 	for i := range e.outbox.senders {
-		if s := e.outbox.senderAt(i); s.loose != nil {
-			n += s.loose.storedVisits
+		if s := e.outbox.senderAt(i); s.droppables != nil {
+			n += s.droppables.storedVisits
 		}
 	}
 	for i := range e.inbox.receivers {
