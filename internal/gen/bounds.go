@@ -3,7 +3,7 @@ package gen
 import "math/bits"
 
 // unbounded is the size of what has no limit in bits.
-const unbounded = 1 << 40
+const unbounded = 1 << 30
 
 // widthOf is how many bits a number from 0 to limit takes.
 func widthOf(limit uint64) int { return bits.Len64(limit) }
@@ -80,7 +80,7 @@ func (t *Type) size() (least, most int) {
 		return n, n
 	case String, Bytes, Binary:
 		n := widthOf(uint64(t.Max))
-		return n, n + 8*t.Max
+		return n, n + times(t.Max, 8)
 	case Addr:
 		return 2, 130
 	case AddrPort:
@@ -112,7 +112,7 @@ func (t *Type) sizeOfParts() (least, most int) {
 	return 1, 1 + most
 }
 
-func times(n, most int) int { return min(n*most, unbounded) }
+func times(n, most int) int { return int(min(int64(n)*int64(most), unbounded)) }
 
 // size of a union: nils is 1 if it may be nil.
 func (u *Union) size(nils int) (least, most int) {

@@ -137,10 +137,13 @@ func (t *tag) limits(lo, hi string, value func(string) (string, bool)) *tagFault
 	return nil
 }
 
+// mostNumber is the most that a number of a tag may be: 16 MiB is far more than a message takes.
+const mostNumber = 1 << 24
+
 func (t *tag) number(name, text string, value func(string) (string, bool)) *tagFault {
 	n, err := strconv.Atoi(resolve(text, value))
-	if err != nil || n <= 0 {
-		return faultOf("a number above 0, or a constant of the package that is one", "%s is %q", name, text)
+	if err != nil || n <= 0 || n > mostNumber {
+		return faultOf("a number from 1 to 16777216, or a constant of the package that is one", "%s is %q", name, text)
 	}
 	of := (*int)(nil)
 	switch name {
