@@ -56,6 +56,7 @@ type Seat struct {
 	sent       int64
 	watched    bool
 	watchedAt  int
+	lookAt     int64 // when its time is looked at, at the latest
 }
 
 // A plainSeat is what a seat has for a client who is plain, or may be.

@@ -129,18 +129,19 @@ type Server struct {
 	adm       *Admission
 	seats     seatTable
 	plain     map[Source]*Seat // connected plain clients
-	watched   []*Seat          // seats whose time netcode looks after
-	next      int64            // when the first of them needs attention
-	now       int64
-	due       fifo[*Seat] // owed a keep-alive
-	parcels   fifo[parcel]
-	private   hidden[*privateToken] // scratch
-	offer     offer                 // likewise
-	tickets   hidden[*ticketSealer]
-	ticket    hidden[*privateTicket]
-	body      [challengeBody]byte // of a challenge, likewise
-	response  [maxResponseBytes]byte
-	counters  Counters
+	watched   byEnd[*Seat]     // seats whose time netcode looks after, by lookAt
+
+	timeVisits uint64 // of seats, by HandleTimeout
+	now        int64
+	due        fifo[*Seat] // owed a keep-alive
+	parcels    fifo[parcel]
+	private    hidden[*privateToken] // scratch
+	offer      offer                 // likewise
+	tickets    hidden[*ticketSealer]
+	ticket     hidden[*privateTicket]
+	body       [challengeBody]byte // of a challenge, likewise
+	response   [maxResponseBytes]byte
+	counters   Counters
 }
 
 // A parcel is a small datagram that waits to be taken.
@@ -193,7 +194,7 @@ func NewServer(now, unix int64, cfg ServerConfig) (*Server, error) {
 		ticketSecret = cfg.PrivateKey
 	}
 	s := &Server{
-		cfg: cfg, adm: adm, now: now, next: never,
+		cfg: cfg, adm: adm, now: now,
 		random:   adm.random,
 		tokenKey: xchacha(cfg.PrivateKey.raw()),
 		seats:    newSeatTable(cfg.Shard, adm.maxClients),

@@ -1,26 +1,30 @@
 package netcode
 
-// watch puts a seat on the list of those whose time netcode looks after: plain
-// clients, and seats that are not confirmed.
+import "container/heap"
+
+// watch puts a seat among those whose time netcode looks after: plain clients, and seats that are
+// not confirmed. What needs attention first is on top; a seat that was heard meanwhile is found to
+// need it later when its turn comes.
 func (s *Server) watch(seat *Seat) {
-	if !seat.watched {
-		seat.watched, seat.watchedAt = true, len(s.watched)
-		s.watched = append(s.watched, seat)
+	seat.lookAt = seat.attention()
+	if seat.watched {
+		heap.Fix(&s.watched, seat.watchedAt)
+		return
 	}
-	s.next = min(s.next, seat.attention())
+	seat.watched = true
+	heap.Push(&s.watched, seat)
 }
 
 func (s *Server) unwatch(seat *Seat) {
-	if !seat.watched {
-		return
+	if seat.watched {
+		seat.watched = false
+		heap.Remove(&s.watched, seat.watchedAt)
 	}
-	seat.watched = false
-	last := len(s.watched) - 1
-	moved := s.watched[last]
-	s.watched[seat.watchedAt], moved.watchedAt = moved, seat.watchedAt
-	s.watched[last] = nil
-	s.watched = s.watched[:last]
 }
+
+func (s *Seat) endsBefore(other *Seat) bool { return s.lookAt < other.lookAt }
+
+func (s *Seat) place() *int { return &s.watchedAt }
 
 // A seatTimer is a reason why a watched seat needs attention at some time. Both are worked out here
 // alone, for Deadline and for HandleTimeout.
@@ -65,7 +69,10 @@ func (s *Server) Deadline() int64 {
 	if s.parcels.len() > 0 || s.due.len() > 0 {
 		return s.now
 	}
-	return s.next
+	if len(s.watched) == 0 {
+		return never
+	}
+	return s.watched[0].lookAt
 }
 
 // HandleTimeout lets time pass. It returns one event at a time: call it until
@@ -74,19 +81,14 @@ func (s *Server) Deadline() int64 {
 func (s *Server) HandleTimeout(now, unix int64) Event {
 	s.now = now
 	s.forgetExpired(s.adm.newest(unix))
-	if now < s.next {
-		return Event{}
-	}
-	s.next = never
-	for i := 0; i < len(s.watched); i++ {
-		seat := s.watched[i]
+	for len(s.watched) > 0 && s.watched[0].lookAt <= now {
+		s.timeVisits++
+		seat := s.watched[0]
 		if seat.state == seatOurs && seat.confirmed {
 			s.unwatch(seat)
-			i--
 			continue
 		}
 		if now >= seat.due(seatSilent) {
-			s.next = now // there may be more
 			return s.expireSeat(seat)
 		}
 		if now >= seat.due(seatKeepAlive) {
@@ -96,7 +98,8 @@ func (s *Server) HandleTimeout(now, unix int64) Event {
 				s.due.push(seat)
 			}
 		}
-		s.next = min(s.next, seat.attention())
+		seat.lookAt = seat.attention()
+		heap.Fix(&s.watched, 0)
 	}
 	return Event{}
 }

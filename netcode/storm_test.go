@@ -278,3 +278,26 @@ func TestMovedUnderFlood(t *testing.T) {
 		}
 	}
 }
+
+// TestSilentStorm: half of the seats that wait fall silent at once. Each is looked at once.
+func TestSilentStorm(t *testing.T) {
+	const n = 4096
+	w := newWorld(t, nil)
+	s := w.server
+	s.seats = newSeatTable(0, n)
+	for i := range n {
+		seat := s.seats.take(0, 0)
+		seat.home, seat.state, seat.clientID, seat.timeout = s, seatOurs, uint64(i), 5*second
+		if i < n/2 {
+			seat.heard = 4 * second
+		}
+		s.watch(seat)
+	}
+	before, over := s.timeVisits, 0
+	for s.HandleTimeout(6*second, 0).Kind != EventNone {
+		over++
+	}
+	if visits := s.timeVisits - before; over != n/2 || visits != n/2 || s.Deadline() != 9*second {
+		t.Errorf("%d are over, %d visits; the next is due at %d", over, visits, s.Deadline())
+	}
+}
