@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"go/ast"
 	"go/token"
 	"go/types"
 	"reflect"
@@ -27,7 +26,7 @@ func Load(dir string) (*Package, error) {
 		return nil, err
 	}
 	b := &builder{
-		source: s, pkg: &Package{Name: s.types.Name(), Dir: dir},
+		source: s, pkg: &Package{Name: s.types.Name()},
 		declared: make(map[*types.TypeName]declared), structs: make(map[*types.TypeName]*Struct),
 		unions: make(map[*types.TypeName]*Union), enums: make(map[*types.TypeName]*Enum),
 	}
@@ -72,10 +71,9 @@ func (b *builder) structOf(name *types.TypeName, t *types.Struct, use token.Pos)
 		return s
 	}
 	b.structs[name] = nil
-	d := b.declared[name]
-	s := &Struct{Name: name.Name(), Doc: text(d.doc), At: b.fset.Position(d.spec.Pos())}
+	s := &Struct{Name: name.Name()}
 	for i := range t.NumFields() {
-		if f := b.field(s, t.Field(i), t.Tag(i), b.docOf(d.spec, i)); f != nil {
+		if f := b.field(s, t.Field(i), t.Tag(i)); f != nil {
 			s.Fields = append(s.Fields, f)
 		}
 	}
@@ -84,27 +82,8 @@ func (b *builder) structOf(name *types.TypeName, t *types.Struct, use token.Pos)
 	return s
 }
 
-// docOf finds the comment of a field by its index.
-func (b *builder) docOf(spec *ast.TypeSpec, i int) string {
-	st, ok := spec.Type.(*ast.StructType)
-	if !ok {
-		return ""
-	}
-	for _, f := range st.Fields.List {
-		n := max(len(f.Names), 1)
-		if i < n {
-			if doc := text(f.Doc); doc != "" {
-				return doc
-			}
-			return text(f.Comment)
-		}
-		i -= n
-	}
-	return ""
-}
-
 // field builds a field; nil if it is left out, or wrong.
-func (b *builder) field(s *Struct, v *types.Var, tagText, doc string) *Field {
+func (b *builder) field(s *Struct, v *types.Var, tagText string) *Field {
 	what := s.Name + "." + v.Name()
 	said, has := reflect.StructTag(tagText).Lookup("tw")
 	if !has && strings.Contains(tagText, "tw:") {
@@ -125,7 +104,7 @@ func (b *builder) field(s *Struct, v *types.Var, tagText, doc string) *Field {
 		b.mistake(v.Pos(), what, "until is not above since", "the first version that does not have it any more")
 		return nil
 	}
-	f := &Field{Name: v.Name(), Doc: doc, Since: t.since, Until: t.until, At: b.fset.Position(v.Pos())}
+	f := &Field{Name: v.Name(), Since: t.since, Until: t.until}
 	if f.Type = b.typeOf(what, v.Type(), t, v.Pos()); f.Type == nil {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -155,14 +154,6 @@ func mark(doc *ast.CommentGroup, name string) (rest string, ok bool) {
 	return "", false
 }
 
-// text is a comment without its marks.
-func text(doc *ast.CommentGroup) string {
-	if doc == nil {
-		return ""
-	}
-	return strings.TrimSpace(doc.Text())
-}
-
 // show prints an expression as the source has it.
 func (s *source) show(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string {
@@ -186,5 +177,5 @@ func (s *source) constant(name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return string(bytes.TrimSpace([]byte(c.Val().ExactString()))), true
+	return c.Val().ExactString(), true
 }

@@ -1,35 +1,28 @@
 package gen
 
 import (
-	"go/token"
 	"math/big"
 )
 
 // A Package is what the messages of a Go package are made of, each type after those that it
 // contains.
 type Package struct {
-	Name, Path, Dir string
-	Structs         []*Struct
-	Unions          []*Union
-	Enums           []*Enum
+	Name    string
+	Structs []*Struct
 }
 
 // A Struct is a message, or something that messages contain.
 type Struct struct {
 	Name    string
-	Doc     string
 	Message bool // marked by //tickwire:message
 	Fields  []*Field
-	At      token.Position
 }
 
 // A Field is one of a Struct, as it goes over the wire.
 type Field struct {
 	Name         string
-	Doc          string
 	Type         *Type
 	Since, Until int // schema versions between which it is there; 0: no bound
-	At           token.Position
 }
 
 // A Kind is the form that a value has on the wire.
@@ -89,14 +82,12 @@ type Type struct {
 type Union struct {
 	Name    string
 	Members []*Struct
-	At      token.Position
 }
 
 // An Enum is a named integer type with its constants.
 type Enum struct {
 	Name      string
 	Constants []Constant
-	At        token.Position
 }
 
 // A Constant is one value of an Enum.

@@ -65,33 +65,23 @@ func (s *Struct) Digest(version int) uint64 {
 	return h.Sum64()
 }
 
-// FieldHash is what a row is known by when two ends look for the first that differs: the low half
-// of the low half of FNV-1a, 64 bit.
-func FieldHash(row string) uint16 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(row))
-	return uint16(h.Sum64())
-}
-
-// kindTexts are the kinds that need only numbers beside their name.
+// kindTexts are the kinds that a word tells, or a word and their bits.
 var kindTexts = map[Kind]string{
-	Bool: "bool", Half: "half", Addr: "addr", AddrPort: "addrport", Custom: "custom", Byte: "byte",
+	Bool: "bool", Half: "half", Addr: "addr", AddrPort: "addrport",
 	Unit: "unit", Quaternion: "quat", Angle: "angle", Float: "float",
 }
 
 // text is a type in a schema version.
 func (t *Type) text(version int) string {
 	switch t.Kind {
-	case Varint:
+	case Varint, Byte:
 		return t.sign() + strconv.Itoa(t.Bits)
-	case Byte:
-		return t.sign() + "8"
 	case Ranged, EnumKind:
 		return fmt.Sprintf("%v..%v", t.Lo, t.Hi)
 	case Quantized:
 		return number64(t.From) + ".." + number64(t.To) + "/" + number64(t.Step)
 	case Duration:
-		if t.Lo == nil {
+		if t.endless() {
 			return "duration"
 		}
 		return fmt.Sprintf("duration %v..%v/%d", t.Lo, t.Hi, t.Unit)

@@ -56,8 +56,6 @@ func (s flagSet) has(f flag) bool { return s&(1<<f) != 0 }
 // A tagFault is what is wrong with a tag.
 type tagFault struct{ why, want string }
 
-func (f *tagFault) Error() string { return f.why + ": want " + f.want }
-
 func faultOf(want, format string, args ...any) *tagFault {
 	return &tagFault{fmt.Sprintf(format, args...), want}
 }

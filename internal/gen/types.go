@@ -162,7 +162,7 @@ func (u *use) named(t *types.Named) (*Type, bool) {
 	switch {
 	case hasMethod(t, "AppendBits") && hasMethod(t, "ReadBits"):
 		return &Type{Kind: Custom, Go: shown}, true
-	case u.declared[name].obj == nil && hasMethod(t, "AppendBinary") && hasMethod(t, "UnmarshalBinary"):
+	case u.declared[name].obj == nil && hasBinary(t):
 		return u.binary(shown), true
 	case u.flag(enumFlag):
 		return u.enum(t), true
@@ -173,7 +173,7 @@ func (u *use) named(t *types.Named) (*Type, bool) {
 			return u.wrongf("methods AppendBits and ReadBits on it, or a struct of this package",
 				"%s is a struct of another package, whose fields have no tags here", shown), true
 		}
-		if hasOwnBinary(t) {
+		if hasBinary(t) {
 			return u.binary(shown), true
 		}
 		if s := u.structOf(name, under, u.at); s != nil {
@@ -193,9 +193,9 @@ func hasMethod(t types.Type, name string) bool {
 	return ok
 }
 
-// hasOwnBinary reports whether a struct of the package has methods of its own; those that are generated are
-// in a file that is not read.
-func hasOwnBinary(t types.Type) bool {
+// hasBinary reports whether a type writes and reads itself. The methods that are generated are in a file that
+// is not read, so a struct of the package that has them has its own.
+func hasBinary(t types.Type) bool {
 	return hasMethod(t, "AppendBinary") && hasMethod(t, "UnmarshalBinary")
 }
 
@@ -422,7 +422,6 @@ func (u *use) enum(t *types.Named) *Type {
 			return u.wrongf("constants of the type, in its package", "%s has no constants", u.show(t))
 		}
 		u.enums[t.Obj()] = e
-		u.pkg.Enums = append(u.pkg.Enums, e)
 	}
 	if name, gap := e.gap(); gap {
 		return u.wrongf("a range such as 0..9 in place of enum, or constants without one", "nothing is just below %s: its constants have a gap", name)
@@ -443,7 +442,7 @@ func (e *Enum) gap() (name string, found bool) {
 
 // constantsOf lists the constants of a type by value.
 func (u *use) constantsOf(t *types.Named) *Enum {
-	e := &Enum{Name: t.Obj().Name(), At: u.fset.Position(t.Obj().Pos())}
+	e := &Enum{Name: t.Obj().Name()}
 	scope := t.Obj().Pkg().Scope()
 	for _, name := range scope.Names() {
 		c, ok := scope.Lookup(name).(*types.Const)
@@ -469,7 +468,7 @@ func (u *use) union(name *types.TypeName, t *types.Interface) *Type {
 		return u.wrongf("a line "+unionMark+" A B C in the comment of "+name.Name()+", with its types",
 			"%s is an interface, and nothing says what can be in it", name.Name())
 	}
-	r := &Union{Name: name.Name(), At: u.fset.Position(d.spec.Pos())}
+	r := &Union{Name: name.Name()}
 	u.unions[name] = r
 	for _, member := range strings.Fields(list) {
 		obj, ok := u.types.Scope().Lookup(member).(*types.TypeName)
@@ -492,6 +491,5 @@ func (u *use) union(name *types.TypeName, t *types.Interface) *Type {
 	if len(r.Members) == 0 {
 		return u.wrongf("one type at least behind "+unionMark, "the union %s is empty", r.Name)
 	}
-	u.pkg.Unions = append(u.pkg.Unions, r)
 	return &Type{Kind: UnionKind, Go: name.Name(), Union: r}
 }
