@@ -5,7 +5,8 @@ import "math"
 // A unit vector is folded onto an octahedron, whose eight faces are spread over a square: two
 // numbers from −1 to 1 (Cigolle et al., "A Survey of Efficient Representations for Independent Unit
 // Vectors", JCGT 2014). A rotation is a quaternion without its largest part, whose sign is made
-// positive. Both are exact where a part is 0 or ±1: an axis has an odd number of codes.
+// positive. Both are exact where a part is 0 or ±1: an axis has an odd number of codes. What is read
+// of a code that Unit or Quat made has that code again, also if it was a float32 in between.
 
 // half is the code of 0 on an axis of so many bits: its codes go to twice of that.
 func half(bits uint) float64 { return float64(int64(1)<<bits/2 - 1) }
@@ -43,7 +44,23 @@ func Unit(x, y, z float64, bits uint) uint64 {
 		u, v = fold(u, v)
 	}
 	h := half(bits)
-	return uint64(int64(float64(u*h)+(h+0.5))) | uint64(int64(float64(v*h)+(h+0.5)))<<bits
+	i, j := uint64(int64(float64(u*h)+(h+0.5))), uint64(int64(float64(v*h)+(h+0.5)))
+	if last := uint64(1)<<bits - 2; i-1 >= last-1 || j-1 >= last-1 {
+		i, j = rim(i, j, last)
+	}
+	return i | j<<bits
+}
+
+// rim is the one code of a direction at the edge of the square, where two points that mirror each
+// other are the same one, and the four corners are.
+func rim(i, j, last uint64) (uint64, uint64) {
+	if i == 0 || i == last {
+		j = max(j, last-j)
+	}
+	if j == 0 || j == last {
+		i = max(i, last-i)
+	}
+	return i, j
 }
 
 // FromUnit is the vector of length 1 of a code, and whether the code is one.
@@ -91,7 +108,32 @@ func Quat(x, y, z, w float64, bits uint) uint64 {
 	if largest <= 2 {
 		c = d
 	}
+	if whole := int64(h); !leaves(int64(a)-whole, int64(b)-whole, int64(c)-whole, whole) {
+		a, b, c = shrink(int64(a)-whole, int64(b)-whole, int64(c)-whole, whole)
+	}
 	return largest | a<<2 | b<<(2+bits) | c<<(2+2*bits)
+}
+
+// leaves reports whether three parts leave so much for the one that is left out that it is the largest
+// by half a step at least, when they are read. Parts are counted in steps, of which 1 has h·√2.
+func leaves(i, j, k, h int64) bool {
+	most := max(max(i, -i), max(j, -j), max(k, -k))
+	return 2*h*h-i*i-j*j-k*k > most*(most+1)
+}
+
+// shrink takes a step of the largest part, the first if there are several, until they do.
+func shrink(i, j, k, h int64) (a, b, c uint64) {
+	for !leaves(i, j, k, h) {
+		switch x, y, z := max(i, -i), max(j, -j), max(k, -k); {
+		case x >= y && x >= z:
+			i -= i / x
+		case y >= z:
+			j -= j / y
+		default:
+			k -= k / z
+		}
+	}
+	return uint64(i + h), uint64(j + h), uint64(k + h)
 }
 
 // largestPart is the first part whose size is the largest, and its sign bit. Rotations are as good

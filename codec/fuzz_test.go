@@ -171,5 +171,7 @@ func FuzzDirections(f *testing.F) {
 		if length := q[0]*q[0] + q[1]*q[1] + q[2]*q[2] + q[3]*q[3]; ok && (length < 1-1e-14 || length > 1+1e-14) {
 			t.Errorf("quat %x of %d bits has the length %v", code, bits, length)
 		}
+		keepsUnit(t, code&(1<<(2*bits)-1), bits)
+		keepsQuat(t, code&(1<<(2+3*bits)-1), bits)
 	})
 }

@@ -146,6 +146,12 @@ func (v *vectors) makeCodes() {
 			codeVector{Kind: "unit", Bits: 12, Value: []float64{around(), around(), around()}},
 			codeVector{Kind: "quat", Bits: 11, Value: []float64{around(), around(), around(), around()}})
 	}
+	for _, d := range [][3]float64{{0, 0, -1}, {0.7, -1e-5, -0.3}, {-0.7, 1e-5, -0.3}, {1e-5, -1, -1}, {-1, 0, 0}} { // at the edge
+		v.Codes = append(v.Codes, codeVector{Kind: "unit", Bits: 9, Value: d[:]})
+	}
+	for _, q := range [][4]float64{{0.5, 0.5, 0.5, 0.5}, {-0.5, 0.5, 0.5, -0.5}, {0.7, 0.7001, 0, 0.1}, {0, 1, 0, -1}, {3, 0, -3, 3}} {
+		v.Codes = append(v.Codes, codeVector{Kind: "quat", Bits: 9, Value: q[:]}, codeVector{Kind: "quat", Bits: 2, Value: q[:]})
+	}
 	for i := range v.Codes {
 		v.Codes[i].encode()
 	}

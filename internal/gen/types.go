@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -281,7 +282,7 @@ func (u *use) float(t *types.Basic, shown string) *Type {
 	}
 	switch n := u.number(angleNumber); {
 	case n != 0:
-		return u.bits(&Type{Kind: Angle, Go: shown, Bits: n, Width: width}, "angle", 32)
+		return u.bits(&Type{Kind: Angle, Go: shown, Bits: n, Width: width}, "angle", 24+8*(width/64))
 	case u.flag(halfFlag):
 		return &Type{Kind: Half, Go: shown, Width: width}
 	case !u.ranged():
@@ -302,8 +303,24 @@ func (u *use) float(t *types.Basic, shown string) *Type {
 	case !(r.Step > 0) || r.Step > r.To-r.From || (r.To-r.From)/r.Step >= 1<<53:
 		return u.wrongf("one above 0 by which the range is divided into less than 2^53", "its step is %v", r.Step)
 	}
+	return u.stepped(r)
+}
+
+// stepped checks that each code of a range is read as a number that has this code.
+func (u *use) stepped(r *Type) *Type {
+	least := max(math.Abs(r.From), math.Abs(r.To)) * finest[r.Width]
+	steps := (r.To - r.From) / r.Step
+	switch {
+	case r.Step < least:
+		return u.wrongf(fmt.Sprintf("%.1g or more, or a float64", least), "a %s cannot tell steps of %v apart", r.Go, r.Step)
+	case math.Abs(steps-math.Round(steps)) > steps*1e-9:
+		return u.wrongf("one that divides it", "the range %v..%v is %.4g steps of %v", r.From, r.To, steps, r.Step)
+	}
 	return r
 }
+
+// finest is the smallest step of a float of so many bits, of its largest number.
+var finest = map[int]float64{32: 1.0 / (1 << 22), 64: 1.0 / (1 << 48)}
 
 // bits checks a number of bits.
 func (u *use) bits(t *Type, name string, most int) *Type {
@@ -345,7 +362,7 @@ func (u *use) array(t *types.Array) *Type {
 			if n != 3 {
 				return u.wrongf("an array of three floats", "unit is for directions, and this is a %s", shown)
 			}
-			return u.bits(&Type{Kind: Unit, Go: shown, Bits: bits, Width: width}, "unit", 24)
+			return u.bits(&Type{Kind: Unit, Go: shown, Bits: bits, Width: width}, "unit", 22+2*(width/64))
 		}
 		if bits := u.number(quatNumber); bits != 0 {
 			if n != 4 {

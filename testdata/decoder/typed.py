@@ -148,7 +148,12 @@ def write_unit(value, bits):
     u, v = x / s, y / s
     if z < 0:
         u, v = fold(u, v)
-    return int(u * h + (h + 0.5)) | int(v * h + (h + 0.5)) << bits
+    i, j = int(u * h + (h + 0.5)), int(v * h + (h + 0.5))
+    if i in (0, 2 * h):
+        j = max(j, 2 * h - j)
+    if j in (0, 2 * h):
+        i = max(i, 2 * h - i)
+    return i | j << bits
 
 
 def read_unit(code, bits):
@@ -166,12 +171,14 @@ def write_quat(q, bits):
     k = 1.5 - 0.5 * n if abs(n - 1) < 2**-16 else 1 / math.sqrt(n)
     largest = max(range(4), key=lambda i: abs(q[i]))
     s = math.copysign(h * math.sqrt(2) * k, q[largest])
-    code, at = largest, 2
-    for i in range(4):
-        if i != largest:
-            code |= int(q[i] * s + (h + 0.5)) << at
-            at += bits
-    return code
+    parts = [int(q[i] * s + (h + 0.5)) - h for i in range(4) if i != largest]
+    while True:
+        sizes = [abs(part) for part in parts]
+        most = max(sizes)
+        if 2 * h * h - sum(part * part for part in parts) > most * (most + 1):
+            return largest | sum((part + h) << (2 + bits * i) for i, part in enumerate(parts))
+        first = sizes.index(most)
+        parts[first] -= 1 if parts[first] > 0 else -1
 
 
 def read_quat(code, bits):

@@ -27,6 +27,9 @@ type Wrong struct {
 	Twice    int            `tw:"0..1,0..2"`       // want "there are two ranges" "one"
 	Gap      Sparse         `tw:"enum"`            // want "have a gap" "a range such as 0..9"
 	Keyed    map[bool]int   `tw:"max=2"`           // want "no key that has an order" "keys that are integers"
+	Uneven   float32        `tw:"0..1/0.4"`        // want "is 2.5 steps" "divides"
+	Fine     float32        `tw:"0..1024/0.0001"`  // want "cannot tell steps" "float64"
+	Turn     float32        `tw:"angle=32"`        // want "angle=32" "2 to 24"
 	NoConst  Bare           `tw:"enum"`            // want "has no constants" "constants of the type"
 }
 
