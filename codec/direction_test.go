@@ -119,7 +119,9 @@ func TestDirectionsKeepTheirCodes(t *testing.T) {
 		}
 	}
 	for range 20000 { // two parts, three and four that are nearly the same
-		part := func() float64 { return float64(rng.IntN(2)*2-1) * (1 + rng.NormFloat64()*1e-5) * float64(rng.IntN(3)) / 2 }
+		part := func() float64 {
+			return float64(rng.IntN(2)*2-1) * (1 + rng.NormFloat64()*1e-5) * float64(rng.IntN(3)) / 2
+		}
 		bits := 2 + uint(rng.IntN(17))
 		if code := quat([4]float64{part(), part(), part(), part()}, bits); code != codec.Outside {
 			keepsQuat(t, code, bits)
