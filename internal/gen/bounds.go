@@ -11,7 +11,9 @@ func widthOf(limit uint64) int { return bits.Len64(limit) }
 // codes is the highest code of a ranged type: codes go from 0.
 func (t *Type) codes() uint64 {
 	switch t.Kind {
-	case Ranged, EnumKind:
+	case EnumKind:
+		return uint64(len(t.Enum.Distinct()) - 1)
+	case Ranged:
 		return diff(t.Lo, t.Hi)
 	case Quantized:
 		return uint64((t.To-t.From)/t.Step + 0.5)

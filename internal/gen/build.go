@@ -3,7 +3,9 @@ package gen
 import (
 	"go/token"
 	"go/types"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,6 +47,8 @@ func Load(dir string) (*Package, error) {
 	if err := s.mistakes.err(); err != nil {
 		return nil, err
 	}
+	b.pkg.Imports = s.imports
+	b.pkg.Facts = slices.Sorted(maps.Keys(s.facts))
 	return b.pkg, nil
 }
 
@@ -73,13 +77,31 @@ func (b *builder) structOf(name *types.TypeName, t *types.Struct, use token.Pos)
 	b.structs[name] = nil
 	s := &Struct{Name: name.Name()}
 	for i := range t.NumFields() {
-		if f := b.field(s, t.Field(i), t.Tag(i)); f != nil {
+		v := t.Field(i)
+		s.Source = append(s.Source, SourceField{v.Name(), b.show(v.Type()), v.Embedded()})
+		if f := b.field(s, v, t.Tag(i)); f != nil {
 			s.Fields = append(s.Fields, f)
 		}
 	}
+	s.LeftOut = len(s.Fields) < len(s.Source)
+	b.names(s, name, use)
 	b.structs[name] = s
 	b.pkg.Structs = append(b.pkg.Structs, s)
 	return s
+}
+
+// generatedMethods are those that each struct gets.
+var generatedMethods = []string{"AppendBinary", "AppendVersion", "UnmarshalBinary", "UnmarshalVersion", "AppendBits", "ReadBits",
+	"Equal", "CopyFrom", "AppendDelta", "AppendDeltaVersion", "ApplyDelta", "ApplyDeltaVersion",
+	"appendFields", "appendDelta", "readDelta", "same"}
+
+// names tells of what has the name of a method that the struct gets.
+func (b *builder) names(s *Struct, name *types.TypeName, use token.Pos) {
+	for _, method := range generatedMethods {
+		if has, _, _ := types.LookupFieldOrMethod(name.Type(), true, b.types, method); has != nil {
+			b.mistake(use, s.Name, "it has a "+method+", as one is called that is generated", "another name")
+		}
+	}
 }
 
 // field builds a field; nil if it is left out, or wrong.

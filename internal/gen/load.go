@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"go/ast"
 	"go/build"
+	"go/constant"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -35,11 +38,13 @@ type source struct {
 	info     *types.Info
 	dir      string
 	mistakes Mistakes
+	imports  []Import
+	facts    map[string]bool // of constants, as conditions
 }
 
 // load reads the package in a folder.
 func load(dir string) (*source, error) {
-	s := &source{fset: token.NewFileSet(), dir: dir}
+	s := &source{fset: token.NewFileSet(), dir: dir, facts: make(map[string]bool)}
 	names, err := goFiles(dir)
 	if err != nil {
 		return nil, err
@@ -58,6 +63,9 @@ func load(dir string) (*source, error) {
 	cfg := types.Config{
 		Importer: lenient{importer.ForCompiler(s.fset, "source", nil), make(map[string]*types.Package)},
 		Error:    func(error) {}, // what matters is asked for by name, and told there
+	}
+	for _, own := range generatedImports {
+		s.imported(path.Base(own), own)
 	}
 	s.types, _ = cfg.Check(s.files[0].Name.Name, s.fset, s.files, s.info)
 	return s, nil
@@ -154,14 +162,31 @@ func mark(doc *ast.CommentGroup, name string) (rest string, ok bool) {
 	return "", false
 }
 
-// show prints an expression as the source has it.
+// show prints a type as the source has it. Two packages of the same name get different ones.
 func (s *source) show(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string {
 		if p == s.types {
 			return ""
 		}
-		return p.Name()
+		return s.imported(p.Name(), p.Path())
 	})
+}
+
+// imported is the name of a package in what is generated.
+func (s *source) imported(name, from string) string {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(s.imports, func(i Import) bool { return i.Name == name })
+	}
+	for _, known := range s.imports {
+		if known.Path == from {
+			return known.Name
+		}
+	}
+	for first, n := name, 2; taken(name); n++ {
+		name = first + strconv.Itoa(n)
+	}
+	s.imports = append(s.imports, Import{name, from})
+	return name
 }
 
 func (s *source) mistake(at token.Pos, what, why, want string) {
@@ -177,5 +202,11 @@ func (s *source) constant(name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return c.Val().ExactString(), true
+	value := c.Val().ExactString()
+	if c.Val().Kind() == constant.Float {
+		f, _ := constant.Float64Val(c.Val())
+		value = number64(f)
+	}
+	s.facts[name+" == "+value] = true
+	return value, true
 }

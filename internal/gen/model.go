@@ -9,13 +9,27 @@ import (
 type Package struct {
 	Name    string
 	Structs []*Struct
+	Imports []Import // the packages whose types are named
+	Facts   []string // what tags and enums took of constants, as conditions
 }
+
+// An Import is a package by the name that it has in what is generated.
+type Import struct{ Name, Path string }
 
 // A Struct is a message, or something that messages contain.
 type Struct struct {
 	Name    string
 	Message bool // marked by //tickwire:message
 	Fields  []*Field
+	Source  []SourceField // all that the Go struct has
+	LeftOut bool          // some of them are no Fields
+}
+
+// A SourceField is one of a Go struct, as its source has it.
+type SourceField struct {
+	Name     string
+	Type     string
+	Embedded bool
 }
 
 // A Field is one of a Struct, as it goes over the wire.
@@ -76,6 +90,15 @@ type Type struct {
 	Struct   *Struct
 	Union    *Union
 	Enum     *Enum
+	Own      *Own // of a Custom and a Binary
+}
+
+// An Own is what a type that writes itself can do besides.
+type Own struct {
+	Comparable bool   // by ==
+	Equal      string // it has such a method, of "value" or "pointer"
+	CopyFrom   bool   // it has such a method, of a pointer
+	Shares     bool   // what is assigned shares memory with what it was assigned from
 }
 
 // A Union is an interface that has one of some types, in the order of the wire.

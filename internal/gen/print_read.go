@@ -146,7 +146,6 @@ func (r *readPrinter) long(t *Type, expr, label string) {
 func (r *readPrinter) number(t *Type, expr, label string) {
 	switch {
 	case t.Kind == Float:
-		r.imports["math"] = true
 		r.linef("%s = %s(math.Float64frombits(r.Wide(64)))", expr, t.Go)
 	case t.Kind == Varint || t.endless():
 		code := fmt.Sprintf("r.Varint%d(%q)", t.Bits, label)
@@ -162,7 +161,7 @@ func (r *readPrinter) number(t *Type, expr, label string) {
 func (r *readPrinter) loop(expr string, t *Type, label string) {
 	i := r.index()
 	r.depth++
-	r.block(fmt.Sprintf("for %s := range %s {", i, expr), t.Elem, expr+"["+i+"]", label)
+	r.block(fmt.Sprintf("for %s := range %s {", i, expr), t.Elem, grouped(expr)+"["+i+"]", label)
 	r.linef("}")
 	r.depth--
 }
@@ -180,12 +179,16 @@ func (r *readPrinter) mapping(t *Type, expr, label string) {
 	r.depth++
 	r.field(t.Key, key, label)
 	r.end()
-	r.linef("if !codec.Ascends(r, %q, %s == 0, %s, %s) {\nreturn\n}", label, i, last, key)
+	before, now := last, key
+	if t.Key.Kind == Bool {
+		before, now = "codec.Bool(bool("+last+"))", "codec.Bool(bool("+key+"))"
+	}
+	r.linef("if !codec.Ascends(r, %q, %s == 0, %s, %s) {\nreturn\n}", label, i, before, now)
 	r.field(t.Elem, value, label)
 	r.end()
 	r.depth--
 	r.declared = outer
-	r.linef("%[1]s[%[2]s], %[3]s = %[4]s, %[2]s\n}", expr, key, last, value)
+	r.linef("%[1]s[%[2]s], %[3]s = %[4]s, %[2]s\n}", grouped(expr), key, last, value)
 }
 
 func (r *readPrinter) union(t *Type, expr, label string) {
@@ -208,7 +211,6 @@ func (r *readPrinter) decode(t *Type, expr, code, label string) {
 	case Byte:
 		r.linef("%s = %s(%s)", expr, t.Go, code)
 	case Float:
-		r.imports["math"] = true
 		r.linef("%s = %s(math.Float32frombits(uint32(%s)))", expr, t.Go, code)
 	case Half:
 		r.linef("%s = %s(codec.FromHalf(uint16(%s)))", expr, t.Go, code)
@@ -237,6 +239,8 @@ func (r *readPrinter) ranged(t *Type, expr, code, label string) {
 		code = name
 	}
 	switch {
+	case t.Gaps():
+		r.linef("%s = %s(%s)", expr, t.Enum.valueName(), code)
 	case t.Kind == Quantized:
 		r.linef("%s = %s(codec.Dequantize(%s, %s, %s))", expr, t.Go, code, number64(t.From), number64(t.Step))
 	case t.Kind == Duration:
@@ -245,7 +249,6 @@ func (r *readPrinter) ranged(t *Type, expr, code, label string) {
 		} else {
 			r.linef("%s = %s + time.Duration(%s)*%d", expr, t.Lo, code, t.Unit)
 		}
-		r.imports["time"] = true
 	case t.Lo.Sign() == 0:
 		r.linef("%s = %s(%s)", expr, t.Go, code)
 	case t.Signed:

@@ -103,9 +103,9 @@ func checkClose(t *testing.T, sent, came *sample.All) {
 
 // show prints a message with what its pointers lead to; empty and missing slices are alike.
 func show(m *sample.All) string {
-	target := m.Target
-	m.Target = nil
-	return fmt.Sprintf("%+v %+v", *m, target)
+	top := *m
+	top.Target = nil
+	return fmt.Sprintf("%+v %+v", top, m.Target)
 }
 
 // TestVersions: a message of an older version has the fields that were there then, and the others are zero.

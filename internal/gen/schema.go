@@ -76,7 +76,12 @@ func (t *Type) text(version int) string {
 	switch t.Kind {
 	case Varint, Byte:
 		return t.sign() + strconv.Itoa(t.Bits)
-	case Ranged, EnumKind:
+	case EnumKind:
+		if t.Gaps() {
+			return strings.Join(t.Enum.values(), "|")
+		}
+		return fmt.Sprintf("%v..%v", t.Lo, t.Hi)
+	case Ranged:
 		return fmt.Sprintf("%v..%v", t.Lo, t.Hi)
 	case Quantized:
 		return number64(t.From) + ".." + number64(t.To) + "/" + number64(t.Step)

@@ -131,6 +131,9 @@ func (u *use) plain(t types.Type) *Type {
 	case *types.Basic:
 		return u.basic(t, u.show(t))
 	case *types.Pointer:
+		if _, twice := t.Elem().Underlying().(*types.Pointer); twice {
+			return u.wrong("a pointer to a pointer cannot be sent", "one of them")
+		}
 		elem := u.typeOf(u.what, t.Elem(), u.rest(), u.at)
 		if elem == nil {
 			return nil
@@ -162,9 +165,9 @@ func (u *use) named(t *types.Named) (*Type, bool) {
 	name, shown := t.Obj(), u.show(t)
 	switch {
 	case hasMethod(t, "AppendBits") && hasMethod(t, "ReadBits"):
-		return &Type{Kind: Custom, Go: shown}, true
+		return &Type{Kind: Custom, Go: shown, Own: ownOf(t)}, true
 	case u.declared[name].obj == nil && hasBinary(t):
-		return u.binary(shown), true
+		return u.binary(t), true
 	case u.flag(enumFlag):
 		return u.enum(t), true
 	}
@@ -175,7 +178,7 @@ func (u *use) named(t *types.Named) (*Type, bool) {
 				"%s is a struct of another package, whose fields have no tags here", shown), true
 		}
 		if hasBinary(t) {
-			return u.binary(shown), true
+			return u.binary(t), true
 		}
 		if s := u.structOf(name, under, u.at); s != nil {
 			return &Type{Kind: StructKind, Go: shown, Struct: s}, true
@@ -200,12 +203,58 @@ func hasBinary(t types.Type) bool {
 	return hasMethod(t, "AppendBinary") && hasMethod(t, "UnmarshalBinary")
 }
 
-func (u *use) binary(shown string) *Type {
-	n := u.number(maxNumber)
+func (u *use) binary(t *types.Named) *Type {
+	n, shown := u.number(maxNumber), u.show(t)
 	if n == 0 {
 		return u.wrongf("max=N, in bytes", "%s says how it is read and written, and not how long that may be", shown)
 	}
-	return &Type{Kind: Binary, Go: shown, Max: n}
+	return &Type{Kind: Binary, Go: shown, Max: n, Own: ownOf(t)}
+}
+
+// ownOf finds what a type that writes itself can do besides.
+func ownOf(t *types.Named) *Own {
+	o := &Own{Comparable: types.Comparable(t), Shares: shares(t)}
+	param := func(method string) types.Type {
+		m, _, _ := types.LookupFieldOrMethod(t, true, nil, method)
+		f, ok := m.(*types.Func)
+		if !ok || f.Signature().Params().Len() != 1 {
+			return nil
+		}
+		return f.Signature().Params().At(0).Type()
+	}
+	if p := param("Equal"); p != nil {
+		switch {
+		case types.Identical(p, t):
+			o.Equal = "value"
+		case types.Identical(p, types.NewPointer(t)):
+			o.Equal = "pointer"
+		}
+	}
+	p := param("CopyFrom")
+	o.CopyFrom = p != nil && types.Identical(p, types.NewPointer(t))
+	return o
+}
+
+// shares reports whether what is assigned to a variable of a type shares memory with it. Times and addresses
+// do, and nobody changes that.
+func shares(t types.Type) bool {
+	if n, ok := t.(*types.Named); ok && n.Obj().Pkg() != nil && (n.Obj().Pkg().Path() == "time" || n.Obj().Pkg().Path() == "net/netip") {
+		return false
+	}
+	switch t := t.Underlying().(type) {
+	case *types.Basic:
+		return false
+	case *types.Array:
+		return shares(t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if shares(f.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // basic is a number, a bool or a string.
@@ -420,9 +469,15 @@ func (u *use) mapping(t *types.Map) *Type {
 		return nil
 	}
 	switch key.Kind {
-	case Ranged, Varint, Byte, EnumKind, String:
+	case Ranged, Varint, Byte, EnumKind, String, Bool:
 	default:
-		return u.wrongf("keys that are integers, strings or enums", "a %s is no key that has an order", key.Go)
+		return u.wrongf("keys that are bools, integers, strings or enums", "a %s is no key that has an order", key.Go)
+	}
+	switch {
+	case key.Clamp:
+		return u.wrong("two keys may be clamped to one", "key: without clamp")
+	case key.View:
+		return u.wrong("a key that is a view would change in the map", "key: without view")
 	}
 	return &Type{Kind: Map, Go: u.show(t), Max: n, Key: key, Elem: elem}
 }
@@ -440,21 +495,23 @@ func (u *use) enum(t *types.Named) *Type {
 		}
 		u.enums[t.Obj()] = e
 	}
-	if name, gap := e.gap(); gap {
-		return u.wrongf("a range such as 0..9 in place of enum, or constants without one", "nothing is just below %s: its constants have a gap", name)
+	if len(e.Distinct()) == 1 {
+		return u.wrongf("two at least, or the field left out", "%s has one constant, so there is nothing to send", u.show(t))
 	}
+	u.constantsTaken(t, e)
 	first, last := e.Constants[0].Value, e.Constants[len(e.Constants)-1].Value
 	return &Type{Kind: EnumKind, Go: u.show(t), Enum: e, Lo: first, Hi: last, Signed: basic.Info()&types.IsUnsigned == 0}
 }
 
-// gap finds a constant below which a value is missing.
-func (e *Enum) gap() (name string, found bool) {
-	for i, c := range e.Constants[1:] {
-		if diff(e.Constants[i].Value, c.Value) > 1 {
-			return c.Name, true
-		}
+// constantsTaken notes which constants the range of an enum was made of.
+func (u *use) constantsTaken(t *types.Named, e *Enum) {
+	of := ""
+	if p := t.Obj().Pkg(); p != u.types {
+		of = u.imported(p.Name(), p.Path()) + "."
 	}
-	return "", false
+	for _, c := range e.Constants {
+		u.facts[fmt.Sprintf("%s%s == %v", of, c.Name, c.Value)] = true
+	}
 }
 
 // constantsOf lists the constants of a type by value.
