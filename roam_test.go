@@ -278,6 +278,48 @@ func TestRoamForwarded(t *testing.T) {
 	}
 }
 
+// TestOpenCopied: somebody near the player's second socket sends a copy of the packet that opens a path there
+// from an address of his own, faster. The path opens where the player is all the same, and whoever
+// copied gets no more than three times what he sent.
+func TestOpenCopied(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), nil)
+	to := srv.PublicAddresses()[0]
+	thief, got, sent := w.socket(w.address()), 0, 0
+	second := &wiretap{Socket: w.socket(w.address()), see: func(b []byte) {
+		if sent == 0 {
+			sent = len(b)
+			_, err := thief.Write([]transport.Datagram{{Path: transport.PathTo(to), Bytes: b}})
+			must(t, err)
+		}
+	}}
+	w.delay(thief, srv, time.Millisecond)
+	w.delay(second.Socket, srv, 30*time.Millisecond)
+	conn := w.open(w.joinOver(nil, w.socket(w.address())), srv, 1)
+	player := players(srv)[0]
+	talk := w.talk(conn, player)
+	talk.run(time.Second)
+	path, err := conn.OpenPath(second, tickwire.PathConfig{})
+	must(t, err)
+	ds := make([]transport.Datagram, 64)
+	w.run(3*time.Second, func() bool {
+		n, _ := thief.Read(ds)
+		for _, d := range ds[:n] {
+			got += len(d.Bytes)
+		}
+		return talk.tick()
+	})
+	talk.settle()
+	st := player.PathStats(path)
+	if st.State != tickwire.PathActive || st.Remote != second.PublicAddr() || conn.PathStats(path).State != tickwire.PathActive {
+		t.Errorf("the player is at %v, his path %+v", second.PublicAddr(), st)
+	}
+	const header = 28 // that each datagram has, too
+	if got == 0 || got > 3*(sent+header) {
+		t.Errorf("the thief sent %d bytes and got %d", sent, got)
+	}
+}
+
 // TestRoamForged: who repeats, from elsewhere, what has arrived, or changes it, or makes it
 // up, moves nobody and is answered by nobody.
 func TestRoamForged(t *testing.T) {

@@ -29,6 +29,7 @@ type arrival struct {
 	newest    bool            // its number is the highest of its path
 	gap       bool            // the one before it is missing, and its ACK
 	elsewhere bool            // it came from another route than the path has
+	asked     bool            // its path was asked then, and knows where it came from
 	reliable  bool            // it holds something of a reliable delivery, as far as it was read
 	acks      [maxPaths]uint8 // that it holds, of each path, likewise
 }
@@ -81,6 +82,9 @@ func (e *Endpoint) read(in *arrival) {
 	in.newest = first || in.number > p.largest
 	in.gap = first || in.number != p.largest+1
 	in.elsewhere = in.from != p.route
+	if in.asked = p.stage == stageAsked; in.asked && in.elsewhere {
+		p.cameFrom(now, in.from, in.bytes, in.newest) // before an answer in it opens the path
+	}
 	said, err := e.handleEach(in)
 	switch {
 	case err != nil:
@@ -104,7 +108,7 @@ func (e *Endpoint) read(in *arrival) {
 // arrived notes a packet whose frames were handled.
 func (e *Endpoint) arrived(in *arrival, said traits) {
 	p := in.path
-	if in.from != p.route || p.stage == stageClosed {
+	if !in.asked && (in.from != p.route || p.stage == stageClosed) {
 		p.cameFrom(in.now, in.from, in.bytes, in.newest)
 	}
 	p.arrived(in.now, in.number, said&elicits != 0, e.paths.ackWait(in))

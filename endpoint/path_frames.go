@@ -242,8 +242,8 @@ func (p *path) proofsAt() int64 {
 	for q := range p.proofs() {
 		at = min(at, q.readyAt(bytes))
 	}
-	if r := p.roam; r != nil && r.winner() != nil {
-		at = min(at, r.decideAt)
+	if r := p.roam; r != nil {
+		at = min(at, r.decidesAt())
 	}
 	return at
 }
@@ -332,7 +332,7 @@ func (ps *paths) buildChallenge(b *builder, q *proof) {
 func (p *path) endQuestions(now int64) {
 	bytes := p.ps.proofBytes()
 	if p.opening.ended(now, bytes) {
-		if p.opening.stop(); p.opens() {
+		if p.opening.stop(); p.opens() && !p.askInstead() {
 			p.notOpened(now)
 		}
 	}

@@ -100,6 +100,9 @@ func (ps *paths) beginOf(now int64, id uint8, from Route, frames []byte) *path {
 
 // opened: the peer answered on a path that was being opened.
 func (p *path) opened(now int64) {
+	if p.stage == stageAsked && p.roam != nil {
+		p.roam.first = p.opening.rtt
+	}
 	p.become(stageWell)
 	p.rtt.sample(p.opening.rtt, 0)
 	p.served = p.ps.clock
@@ -287,12 +290,15 @@ func (p *path) retry(now int64) {
 	p.retryAt = now + p.retryWait
 }
 
-// tellPath makes the event PathChanged. If the last one of the path was not shown yet it is
-// brought up to date, so that a path that flutters fills no queue.
+// tell makes the event PathChanged. If the last one of the path was not shown yet it is
+// brought up to date, so that a path that flutters fills no queue. That a path is active says as well
+// that it was not before, and is so wherever it has moved to since.
 func (p *path) tell(s PathState) {
 	q := &p.ps.events
 	if p.told > q.visible && q.ring.Has(p.told-1) {
-		q.ring.At(p.told - 1).State = s
+		if last := q.ring.At(p.told - 1); last.State != PathActive || s != PathMoved {
+			last.State = s
+		}
 		return
 	}
 	q.push(Event{Kind: PathChanged, Path: p.id, State: s})

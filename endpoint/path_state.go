@@ -8,7 +8,7 @@ package endpoint
 //	closed, asked     a packet of the peer opens it                   asked
 //	opening, asked    the peer answers a challenge                    well       active
 //	opening           nobody has answered the last one in time        closed     closed
-//	asked             likewise                                        closed
+//	asked             likewise, nor from elsewhere                    closed
 //	asked             SetPath leads it elsewhere                      opening
 //	well              it owes an answer for a probe timeout           suspect
 //	suspect           for three                                       dead       silent, if no other is well

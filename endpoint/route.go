@@ -46,11 +46,19 @@ func (p *path) uses(now int64, r Route) bool {
 // for it. There is room for two rivals: who passes on every second packet of somebody who has
 // really moved does not keep him from being asked, and if both answer it is the slower one, since
 // nobody who is slower can pass on what is news.
+//
+// A path that the peer opens is nobody's yet: whoever copies the packet that opens it and is faster
+// is the first to be asked. So no route is home before one has answered, and that one opens the
+// path:
+//
+//	the first one answers   → opens there
+//	one that is no faster   → moves there, when all have answered that may
 type roam struct {
 	home     proof
 	rivals   [2]proof
 	last     int   // the one that was heard last
 	decideAt int64 // home should have answered by then
+	first    int64 // how long the answer took that opened the path meanwhile; 0: none did
 }
 
 // A calm is the rest that a path has from rivals, so that packets that come from here and there
@@ -129,13 +137,13 @@ func (p *path) cameFrom(now int64, from Route, bytes int, newest bool) {
 		return
 	}
 	switch {
-	case !newest || !p.ps.knowsPaths() || from == NoRoute || from == p.left || p.opens():
+	case !newest || !p.ps.knowsPaths() || from == NoRoute || from == p.left || p.opens() && p.stage != stageAsked:
 	case p.stage == stageClosed:
 		if p.ps.forlorn() {
 			p.reclaim(now)
 			p.beginRoam(now, from, bytes)
 		}
-	case p.bars(now, from):
+	case p.bars(now, from) || p.roam.opened():
 		p.counts.RoutesBarred++
 	default:
 		p.beginRoam(now, from, bytes)
@@ -165,23 +173,27 @@ func (p *path) reclaim(now int64) {
 func (p *path) beginRoam(now int64, rival Route, bytes int) {
 	p.askHome(now)
 	r := p.roam
-	i := r.vacancy(now, p.answerTime())
+	wait := p.answerTime()
+	if p.stage == stageAsked {
+		wait = openWait
+	}
+	i := r.vacancy(now, wait)
 	if i < 0 {
 		return // its next packet asks again
 	}
 	if q := &r.rivals[i]; q.asking {
 		p.calm.refuse(now, q.route, 0)
 	}
-	r.rivals[i].ask(now, rival, p.answerTime())
+	r.rivals[i].ask(now, rival, wait)
 	r.rivals[i].came, r.rivals[i].growth, r.last = bytes, 1, i
 }
 
-// askHome asks at the route that the path has, unless that goes on.
+// askHome asks at the route that the path has, unless that goes on, or it has none that is its own.
 func (p *path) askHome(now int64) {
 	if p.roam == nil {
 		p.inquire()
 		p.roam = &roam{decideAt: now}
-		if r := p.roam; p.route != NoRoute {
+		if r := p.roam; p.route != NoRoute && p.stage != stageAsked {
 			// Five times within half a round trip: an answer that is lost must not lose the path.
 			r.home.ask(now, p.route, p.rtt.smooth/8)
 			r.home.free, r.home.most = true, homeTries
@@ -234,9 +246,9 @@ func (p *path) decide(now int64) {
 		return
 	}
 	for i := range r.rivals {
-		if q := &r.rivals[i]; q.ended(now, p.ps.proofBytes()) || r.home.answered && (q.asking || q.answered) {
+		if q := &r.rivals[i]; q.ended(now, p.ps.proofBytes()) || r.refuses(q) {
 			p.tardy = tardy{}
-			if !r.home.answered {
+			if q.asking && !r.home.answered {
 				gone := *q
 				p.tardy = tardy{&gone, now + tardyFor}
 			}
@@ -245,14 +257,62 @@ func (p *path) decide(now int64) {
 			*q = proof{}
 		}
 	}
-	switch winner := r.winner(); {
-	case winner != nil && now >= r.decideAt:
+	winner := r.winner()
+	if p.stage == stageAsked && winner != nil {
+		p.openElsewhere(now, winner)
+		winner = r.winner()
+	}
+	switch {
+	case now >= r.decidesAt():
 		p.roam, p.calm = nil, newCalm()
 		p.counts.Moves++
 		p.move(now, winner.route, winner.rtt)
-	case winner == nil && !r.rivals[0].asking && !r.rivals[1].asking:
+	case winner == nil && !r.asksRival():
 		p.roam = nil
 	}
+}
+
+// refuses reports whether a rival does not get the path, as far as is known.
+func (r *roam) refuses(q *proof) bool {
+	return r.home.answered && (q.asking || q.answered) || q.answered && q.rtt < r.first
+}
+
+// opened reports whether the path opened since the roam began. Until those that were asked then have
+// answered, or will not any more, nobody else is asked.
+func (r *roam) opened() bool { return r != nil && r.first > 0 }
+
+func (r *roam) asksRival() bool { return r.rivals[0].asking || r.rivals[1].asking }
+
+// decidesAt is when the path moves; never: it does not, as far as is known.
+func (r *roam) decidesAt() int64 {
+	if r.winner() == nil || r.opened() && r.asksRival() {
+		return never
+	}
+	return r.decideAt
+}
+
+// openElsewhere opens a path that is asked where a rival has answered. The route that was asked
+// first is a rival now.
+func (p *path) openElsewhere(now int64, q *proof) {
+	p.opening, *q = *q, p.opening
+	p.route = p.opening.route
+	p.opened(now)
+}
+
+// askInstead has the path ask at a rival alone, since nobody has answered where it was asked first;
+// false: there is none.
+func (p *path) askInstead() bool {
+	r := p.roam
+	if r == nil || p.stage != stageAsked || !r.asksRival() {
+		return false
+	}
+	q := &r.rivals[0]
+	if !q.asking {
+		q = &r.rivals[1]
+	}
+	p.opening, *q = *q, proof{}
+	p.route = p.opening.route
+	return true
 }
 
 // winner is the rival that gets the path if home does not answer; nil if none has answered.
@@ -283,7 +343,7 @@ func (p *path) move(now int64, to Route, rtt int64) {
 // direct decides where else a packet of an odd path goes, and counts it there.
 func (ps *paths) direct(b *builder) {
 	p, bytes := b.path, int(b.pkt.bytes)
-	if p.opens() {
+	if p.opens() && b.to == p.opening.route {
 		p.opening.went += bytes
 	}
 	switch {
@@ -291,7 +351,7 @@ func (ps *paths) direct(b *builder) {
 		if q := p.roam.rival(b.to); q != nil {
 			q.went += bytes
 		}
-	case p.roam != nil:
+	case p.roam != nil && p.stage != stageAsked:
 		b.also = p.alsoTo(bytes)
 	}
 }
