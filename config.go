@@ -160,7 +160,8 @@ type ServerConfig struct {
 	// MaxTokenLifetime is the longest life of a token that any backend makes.
 	// After each start tokens that an earlier run may have seen, those made before the
 	// next second, are refused for as long, with CodeTooEarly; those that live longer always, with
-	// CodeTooLong. So the first second after a start refuses everybody, and who has an older token
+	// CodeTooLong, but if it is by five seconds at most, as of a backend whose clock is ahead, their
+	// players wait for as long. So the first second after a start refuses everybody, and who has an older token
 	// needs another one. 0: 45 s; negative: both rules are off, for a server that has no earlier
 	// run, as in tests.
 	MaxTokenLifetime time.Duration

@@ -65,8 +65,8 @@ type AdmissionConfig struct {
 	// this are refused, since an earlier run may have seen them. Tokens count in
 	// whole seconds: one with the longest life is good if it was made in a later
 	// second than that of the start, however soon after its end a server is
-	// started again. Tokens that live longer, by more than the five seconds that clocks may differ,
-	// are refused with [CodeTooLong]. Negative turns the first rule off, which is for tests and for who has
+	// started again. A token that lives longer, since the backend's clock is ahead, has to wait until it
+	// does not, see [DropAhead]; if that is more than five seconds it is refused with [CodeTooLong]. Negative turns the first rule off, which is for tests and for who has
 	// had no earlier run: it lets recorded tokens in after a restart. Then the longest life is
 	// [MaxLifetime], since a token is remembered as long as it lives.
 	MaxTokenLifetime time.Duration
@@ -180,11 +180,17 @@ func (a *Admission) newest(unix int64) int64 {
 // backendAhead is how many seconds the clock of a backend may be ahead of ours.
 const backendAhead = 5
 
-// notAfter is when a token expires at the latest that may be shown now: the restart rule of the
-// next run believes that no token lives longer.
-func (a *Admission) notAfter(unix int64) uint64 {
+// tooLong finds out whether a token outlives what ours may: the restart rule of the next run believes
+// that none does. The token of a backend whose clock is ahead has to wait for as long as it is.
+func (a *Admission) tooLong(unix int64, expires uint64) Drop {
 	longest := cmp.Or(a.lifetime, uint64(MaxLifetime/time.Second))
-	return seconds(unix) + longest + backendAhead
+	switch most := seconds(unix) + longest; {
+	case expires > most+backendAhead:
+		return DropTooLong
+	case expires > most && a.lifetime > 0:
+		return DropAhead
+	}
+	return DropNone
 }
 
 // Clients is how many players are connected.

@@ -32,7 +32,8 @@ type ClientConfig struct {
 	// Via is where datagrams go in place of the token's addresses: the
 	// association of a transport that has no addresses.
 	Via Source
-	// Reliable is for transports that lose nothing: nothing is repeated.
+	// Reliable is for transports that lose nothing: what a server passes over is repeated each second,
+	// and not ten times.
 	Reliable bool
 	// Continue is the instance of the server's endpoint with which ours wants to go on,
 	// and zero if it begins anew; for [NewResumeClient].
@@ -120,6 +121,7 @@ const (
 
 const (
 	defaultPatience  = int64(2 * time.Second)
+	reliableInterval = int64(time.Second) // between repetitions of what can only have been passed over
 	defaultPlainWait = time.Second
 	challengeWindow  = 1024 // what a busy server counts while datagrams overtake each other
 )

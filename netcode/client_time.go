@@ -66,7 +66,7 @@ func (c *Client) due(t clientTimer) int64 {
 		return after(c.heard, c.timeout())
 	case timerRepeat:
 		if c.cfg.Reliable {
-			return never
+			return after(c.sent, reliableInterval)
 		}
 	}
 	return after(c.sent, sendInterval)

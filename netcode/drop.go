@@ -20,6 +20,7 @@ const (
 	DropExpired              // the token, or resume ticket, has expired
 	DropTooEarly             // an earlier run of this server may have seen the token
 	DropTooLong              // the token lives longer than a backend may make it
+	DropAhead                // the token outlives what ours may by seconds: it is good when they have passed
 	DropSourceLimit          // the source has failed too often, or asked too often
 	DropAddressLimit         // its address has
 	DropNetworkLimit         // its network has
@@ -72,7 +73,7 @@ func (d Drop) String() string {
 	}
 	return [NumDrops]string{
 		"none", "empty", "too short", "unknown type", "reserved", "wrong role", "sequence bytes", "request size",
-		"version", "protocol id", "token expired", "token too early", "token too long", "source limit", "address limit",
+		"version", "protocol id", "token expired", "token too early", "token too long", "token ahead", "source limit", "address limit",
 		"network limit", "busy", "token forged", "token malformed", "pad",
 		"suite", "wrong address", "source connected", "client connected", "token used", "history full",
 		"server full", "plain refused", "not plain", "unknown source", "unknown token", "offer size",

@@ -360,15 +360,21 @@ func TestClockStep(t *testing.T) {
 }
 
 // TestTokenTooLong: a token that the restart rule of the next run would not know is refused by this
-// one; what clocks may differ by is not.
+// one; who has one of a clock that is ahead by what clocks may differ by waits for as long.
 func TestTokenTooLong(t *testing.T) {
 	w := newWorld(t, func(c *ServerConfig) { c.MaxTokenLifetime = 0 })
 	w.now += 60 * second
-	for seconds, want := range map[time.Duration]Drop{45: DropNone, 50: DropNone, 51: DropTooLong, 3600: DropTooLong, 1 << 30: DropTooLong} {
+	for seconds, want := range map[time.Duration]Drop{45: DropNone, 46: DropAhead, 50: DropAhead, 51: DropTooLong, 3600: DropTooLong, 1 << 30: DropTooLong} {
 		token := w.mint(7, func(c *MintConfig) { c.Lifetime = seconds * time.Second })
 		ev := w.request(token, 1)
 		if ev.Drop != want {
 			t.Errorf("%d s: dropped as %v", seconds, ev.Drop)
+		}
+		if want == DropAhead {
+			w.now += int64(seconds-45) * second
+			if ev := w.request(token, 1); ev.Drop != DropNone {
+				t.Errorf("%d s, asked again in time: dropped as %v", seconds, ev.Drop)
+			}
 		}
 		if want == DropTooLong && w.readReason(token, ev.Reply).Code != CodeTooLong {
 			t.Errorf("%d s: no reason", seconds)

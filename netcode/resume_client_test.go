@@ -234,7 +234,7 @@ func TestAcceptContinues(t *testing.T) {
 	}
 }
 
-// TestResumeReliable: over a transport that loses nothing one RESUME goes.
+// TestResumeReliable: over a transport that loses nothing RESUME goes each second.
 func TestResumeReliable(t *testing.T) {
 	w := newWorld(t, nil)
 	p, seat := w.confirmed(w.mint(7, nil), 1)
@@ -244,7 +244,7 @@ func TestResumeReliable(t *testing.T) {
 	for range 20 {
 		w.step(100 * ms)
 	}
-	if w.wantState(q, StateRequesting); sent != 1 {
+	if w.wantState(q, StateRequesting); sent != 3 {
 		t.Errorf("%d RESUMEs", sent)
 	}
 }

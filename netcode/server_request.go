@@ -38,8 +38,11 @@ func (s *Server) handleRequest(unix int64, from *Source, b, reply []byte) Event 
 		wait := s.adm.notBefore - expires
 		return s.explain(from, b, reply, DropTooEarly, CodeTooEarly, uint16(min(wait, 1<<16-1)))
 	}
-	if expires > s.adm.notAfter(unix) {
+	switch s.adm.tooLong(unix, expires) {
+	case DropTooLong:
 		return s.explain(from, b, reply, DropTooLong, CodeTooLong, 0)
+	case DropAhead:
+		return dropped(DropAhead) // he asks again, until its time has come
 	}
 	e := s.adm.find((*[macBytes]byte)(b[requestMACAt:]))
 	if e == nil {

@@ -98,7 +98,6 @@ type World struct {
 	droppables bool  // some were sent
 	progress   int64 // when something reliable last got on
 	grown      int   // bytes by which the windows of a server have grown at most
-	started    int64 // when one was started last
 	stopped    int64 // when a server last went down; negative: none did
 	seats      seats
 }
@@ -198,15 +197,12 @@ func (w *World) Ends() iter.Seq[*End] {
 	}
 }
 
-// StartServer starts the server, at the beginning and after StopServer or CrashServer; not again within
-// a second, since the tokens of a development server are dated from the second after its start, and the
-// next run would take them for its own.
+// StartServer starts the server, at the beginning and after StopServer or CrashServer. The first one has
+// had no earlier run, and lets players in at once, unless Server.MaxTokenLifetime is set; a later one
+// from its second second on.
 func (w *World) StartServer() error {
 	if w.server != nil {
 		return fmt.Errorf("world: the server runs")
-	}
-	if w.runs > 0 && w.now()-w.started < int64(time.Second) {
-		return fmt.Errorf("world: the server was started less than a second ago")
 	}
 	h := &host{name: "server"}
 	sockets, err := w.listen(h)
@@ -216,6 +212,9 @@ func (w *World) StartServer() error {
 	cfg := w.cfg.Server
 	cfg.Channels, cfg.ProtocolID, cfg.Development = w.cfg.Channels, protocolID, true
 	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
+	if w.runs == 0 && cfg.MaxTokenLifetime == 0 {
+		cfg.MaxTokenLifetime = -1
+	}
 	if w.cfg.Stream { // which is for paths alone
 		cfg.PublicAddresses = []netip.AddrPort{serverAddr}
 	}
@@ -226,7 +225,6 @@ func (w *World) StartServer() error {
 	}
 	w.server, w.draft = srv, srv.NewDraft()
 	w.runs++
-	w.started = w.now()
 	w.dump.line(`{"k":"start","host":"server"}`)
 	h.driver, w.home = srv, h
 	w.hosts = slices.Insert(w.hosts, 0, w.home)
