@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"log/slog"
 	"net/netip"
 	"slices"
 
@@ -40,7 +41,7 @@ func (p *player) tellAddresses() {
 	}
 	s.body = body
 	if err := c.end.SendControl(wire.ControlAddresses, body); err != nil && c.end.Open() {
-		s.cfg.Logger.Warn("addresses not told", "client", c.clientID, "err", err)
+		s.notice(noticeAddresses, slog.LevelWarn, "addresses not told", "client", c.clientID, "err", err)
 	}
 	s.markDirty(c)
 }

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"cmp"
 	"errors"
+	"log/slog"
 	"math"
 	"time"
 
@@ -87,7 +88,8 @@ func mismatchOf(err error) *endpoint.MismatchError {
 func (s *Server) refusalOf(clientID uint64, err error) netcode.Refusal {
 	r, ok := errors.AsType[*Refusal](err)
 	if !ok {
-		s.notices.failed(s, clientID, err)
+		s.notice(noticeAdmit, slog.LevelError, "Admit failed, so this client was not let in, and is not told why: "+
+			"an error that is a *tickwire.Refusal is told to the player", "client", clientID, "err", err)
 		return netcode.Refusal{Code: CodeRefused}
 	}
 	seconds := min(max(r.RetryAfter, 0)/time.Second, math.MaxUint16)

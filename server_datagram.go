@@ -3,6 +3,7 @@ package tickwire
 import (
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
+	"log/slog"
 )
 
 // handle implements role: netcode says what a datagram is.
@@ -108,7 +109,7 @@ func (s *Server) handleOther(w way, ev netcode.Event) {
 		s.seatLost(ev)
 	}
 	if ev.Drop != netcode.DropNone {
-		s.notices.drop(s, ev, w.path)
+		s.noticeDrop(ev, w.path)
 	}
 	if ev.Undecided { // a plain client may be about to be seated; a stranger is not remembered
 		s.plainWays.remember(sourceOf(w.path), w, false)
@@ -142,7 +143,7 @@ func (s *Server) timeout(now int64) {
 		case netcode.EventDisconnected:
 			s.seatLost(ev)
 		case netcode.EventUnheard:
-			s.cfg.Logger.Info("plain client was let in and said nothing until its timeout",
+			s.notice(noticeUnheard, slog.LevelInfo, "plain client was let in and said nothing until its timeout",
 				"client", ev.Seat.ClientID(), "from", ev.Seat.Source().AddrPort())
 			s.netcode.Release(now, ev.Seat)
 		}

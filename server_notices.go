@@ -1,78 +1,94 @@
 package tickwire
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
-// notices tells an operator about refusals that point at a mistake in the
-// configuration of a backend or server, at most one of a kind a second, however
-// many come; and what one source repeats once, until it has been quiet for a while.
-type notices struct {
-	last  [netcode.NumDrops]int64
-	told  [netcode.NumDrops]bool // last is a time
-	heard [16]complaint          // what was told of last, the newest first
+// notices tells an operator what players and strangers meet with that points at a mistake in the
+// configuration of a backend or server. Others cause these lines, so of each kind there is one, the
+// next one a minute later at the soonest, and then after twice as long each time, while it goes on; each
+// says how many there were between. So nobody fills the log, and none of a kind hides another one.
+type notices [numNotices]noticed
+
+// A notice is a kind of line: why a datagram was dropped, or one of those below.
+type notice uint16
+
+const (
+	noticeAdmit notice = notice(netcode.NumDrops) + iota // Admit failed
+	noticeTicket
+	noticeAddresses
+	noticeUnheard
+	numNotices
+)
+
+// noticed is what is known of the lines of one kind.
+type noticed struct {
+	next int64         // when there may be another one
+	wait time.Duration // that led to it; 0: there was none yet
+	kept uint64        // so many were kept back meanwhile
 }
 
-// A complaint is what was told of a source.
-type complaint struct {
-	why  netcode.Drop // none: nothing
-	from netcode.Source
-	at   int64 // when it came last
-}
+const (
+	leastNoticeWait = time.Minute
+	mostNoticeWait  = 16 * time.Minute
+)
 
-// complaintQuiet is for how long a source has to be quiet before it is told of again: clients repeat
-// themselves ten times a second, and players try again after some seconds.
-const complaintQuiet = int64(time.Minute)
-
-func (n *notices) drop(s *Server, ev netcode.Event, path transport.Path) {
-	from := sourceOf(path)
-	if n.repeats(s.now, ev.Drop, from) || !n.due(s, ev.Drop) {
-		return
+// due reports whether a line of a kind is due, and how many were kept back since the last one.
+func (n *notices) due(now int64, kind notice) (kept uint64, ok bool) {
+	k := &n[kind]
+	switch {
+	case k.wait > 0 && now < k.next:
+		k.kept++
+		return 0, false
+	case k.kept > 0:
+		k.wait = min(2*k.wait, mostNoticeWait)
+	default: // quiet for as long
+		k.wait = leastNoticeWait
 	}
-	text, details := n.tell(s, ev)
-	if text == "" {
-		return
-	}
-	s.cfg.Logger.Warn(text, append(details, "from", from)...)
-	n.last[ev.Drop], n.told[ev.Drop] = s.now, true
-	copy(n.heard[1:], n.heard[:])
-	n.heard[0] = complaint{ev.Drop, from, s.now}
+	kept, k.kept, k.next = k.kept, 0, now+int64(k.wait)
+	return kept, true
 }
 
-// repeats reports whether the same was told of the source, and it has gone on since.
-func (n *notices) repeats(now int64, why netcode.Drop, from netcode.Source) bool {
-	for i := range n.heard {
-		c := &n.heard[i]
-		if c.why == why && c.from == from {
-			went := now-c.at < complaintQuiet
-			c.at = now
-			return went
+// notice writes a line of a kind if one is due.
+func (s *Server) notice(kind notice, level slog.Level, text string, details ...any) {
+	if kept, ok := s.notices.due(s.now, kind); ok {
+		s.writeNotice(kept, level, text, details)
+	}
+}
+
+// writeNotice writes a line that is due.
+func (s *Server) writeNotice(kept uint64, level slog.Level, text string, details []any) {
+	if kept > 0 {
+		details = append(details, "untold", kept)
+	}
+	s.cfg.Logger.Log(context.Background(), level, text, details...)
+}
+
+// noticeDrop tells of a datagram that was refused, if that may be for a mistake of the operator's. It
+// makes nothing before it is due, since there may be a flood of them. Of times it believes no stranger.
+func (s *Server) noticeDrop(ev netcode.Event, path transport.Path) {
+	switch ev.Drop {
+	case netcode.DropTooEarly, netcode.DropTooLong, netcode.DropExpired:
+		if !ev.Opened {
+			return
 		}
 	}
-	return false
-}
-
-// due reports whether a kind was not told of for a second.
-func (n *notices) due(s *Server, why netcode.Drop) bool {
-	return !n.told[why] || s.now-n.last[why] >= int64(time.Second)
-}
-
-// failed tells of an Admit that could not decide.
-func (n *notices) failed(s *Server, clientID uint64, err error) {
-	const why = netcode.DropRefused
-	if !n.due(s, why) {
+	kept, ok := s.notices.due(s.now, notice(ev.Drop))
+	if !ok {
 		return
 	}
-	s.cfg.Logger.Error("Admit failed, so this client was not let in, and is not told why: "+
-		"an error that is a *tickwire.Refusal is told to the player", "client", clientID, "err", err)
-	n.last[why], n.told[why] = s.now, true
+	if text, details := s.complaint(ev); text != "" {
+		s.writeNotice(kept, slog.LevelWarn, text, append(details, "from", sourceOf(path)))
+	}
 }
 
-// tell finds the words; none for what happens every day.
-func (n *notices) tell(s *Server, ev netcode.Event) (text string, details []any) {
+// complaint finds the words; none for what happens every day.
+func (s *Server) complaint(ev netcode.Event) (text string, details []any) {
 	now := s.clock.UTC()
 	switch ev.Drop {
 	case netcode.DropWrongAddress:

@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"bytes"
+	"log/slog"
 	"time"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -42,7 +43,7 @@ func (p *player) giveTicket() {
 		err = c.end.SendControl(wire.ControlTicket, ticket)
 	}
 	if err != nil && c.end.Open() { // else it is over anyway
-		s.cfg.Logger.Warn("no resume ticket", "client", c.clientID, "err", err)
+		s.notice(noticeTicket, slog.LevelWarn, "no resume ticket", "client", c.clientID, "err", err)
 	}
 	p.renewAt = s.now + int64(life/2)
 	s.markDirty(c)

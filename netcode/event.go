@@ -95,6 +95,9 @@ type Event struct {
 	Undecided bool
 	// Drop says why the datagram was not taken.
 	Drop Drop
+	// Opened, of a DropExpired, DropTooEarly or DropTooLong: the token, or ticket, was opened, so it is
+	// of who has the key. Strangers can write such times in the clear, and only so many are opened.
+	Opened bool
 	// ProtocolID, of a DropProtocolID, is the one that came.
 	ProtocolID uint64
 }

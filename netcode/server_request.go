@@ -104,11 +104,12 @@ func (s *Server) openToken(b []byte) Drop {
 	return drop
 }
 
-// explain refuses a request whose token has to be opened only to say why,
+// explain refuses a request whose token has to be opened only to say why, the operator in any case,
 // which is done so many times a second and no more, and charged.
 func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retryAfter uint16) Event {
 	ev := dropped(d)
 	if s.mayExplain(from) && s.openToken(b) == DropNone {
+		ev.Opened = true
 		ev.Reply = s.reasonTo(newHandshakeKeys(&s.private().keys, s.cfg.ProtocolID), reply, Refusal{Code: code, RetryAfter: retryAfter})
 	}
 	return ev
@@ -118,7 +119,7 @@ func (s *Server) explain(from *Source, b, reply []byte, d Drop, code Code, retry
 // wrong with it, and charges him for it.
 func (s *Server) mayExplain(from *Source) bool {
 	g := &s.adm.gate
-	if s.cfg.Plain == PlainOnly || g.indebted(s.now, from) != DropNone || !g.hint(s.now, from, &g.explained) {
+	if g.indebted(s.now, from) != DropNone || !g.hint(s.now, from, &g.explained) {
 		return false
 	}
 	g.charge(s.now, from)

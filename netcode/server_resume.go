@@ -134,7 +134,9 @@ func (in *resuming) explain(b []byte, d Drop, code Code) Event {
 	if !in.s.mayExplain(&in.from) || in.openTicket() != DropNone || in.open(b) != DropNone {
 		return dropped(d)
 	}
-	return in.refuse(d, Refusal{Code: code})
+	ev := in.refuse(d, Refusal{Code: code})
+	ev.Opened = true
+	return ev
 }
 
 // admit goes by which attempt this is: the newest that its player has made, and proven to
