@@ -72,6 +72,13 @@ type tickPair struct {
 func newTickPair(t testing.TB) *tickPair {
 	t.Helper()
 	p := &tickPair{srv: benchServer(t), client: benchClient(t)}
+	p.connect(t)
+	return p
+}
+
+// connect drives both until they are connected.
+func (p *tickPair) connect(t testing.TB) {
+	t.Helper()
 	token, err := p.srv.DevToken(1)
 	must(t, err)
 	p.conn, err = p.client.Connect(token)
@@ -84,7 +91,6 @@ func newTickPair(t testing.TB) *tickPair {
 			t.Fatalf("not connected: %v", p.conn.Reason())
 		}
 	}
-	return p
 }
 
 // step lets both have a turn.

@@ -121,7 +121,7 @@ func (b *broadcast) sendBytes(enc *encoder, channel ChannelID, bytes []byte, opt
 	if _, err := d.Write(bytes); err != nil {
 		return err
 	}
-	return b.send(channel, d, opts)
+	return b.send(channel, d, opts, anyVersion)
 }
 
 func (b *broadcast) sendDraft(channel ChannelID, d *Draft, opts *SendOptions) error {
@@ -134,26 +134,52 @@ func (b *broadcast) sendDraft(channel ChannelID, d *Draft, opts *SendOptions) er
 	if err := b.core.fits(channel, e); err != nil {
 		return err
 	}
-	if err = b.send(channel, e, opts); err == nil {
+	if err = b.send(channel, e, opts, anyVersion); err == nil {
 		e.Reset()
 	}
 	return err
 }
 
-// send sends the message of a draft to each. The lock is held.
-func (b *broadcast) send(channel ChannelID, d *endpoint.Draft, opts *SendOptions) error {
+// send sends the message of a draft to each who has the schema version, or to all. The lock is held.
+func (b *broadcast) send(
+	channel ChannelID, d *endpoint.Draft, opts *SendOptions, version int,
+) error {
 	k := b.core
 	if k.closed {
 		return ErrClosed
 	}
 	d.Share()
 	for i := range b.outcomes {
-		o := &b.outcomes[i]
-		if o.err = ErrOtherServer; o.conn.core == k {
+		switch o := &b.outcomes[i]; {
+		case o.conn.core != k:
+			o.err = ErrOtherServer
+		case version == anyVersion || o.conn.version() == version:
 			o.receipt, o.err = o.conn.send(channel, nil, d, opts)
 		}
 	}
 	return nil
+}
+
+// versionBelow is the newest schema version below another one that any of the Conns has; 0 if none has.
+func (b *broadcast) versionBelow(other int) (newest int) {
+	for _, o := range b.outcomes {
+		if o.conn.core != b.core {
+			continue
+		}
+		if v := o.conn.version(); v < other {
+			newest = max(newest, v)
+		}
+	}
+	return newest
+}
+
+// failed notes what became of a message that could not be encoded in a schema version.
+func (b *broadcast) failed(version int, err error) {
+	for i := range b.outcomes {
+		if o := &b.outcomes[i]; o.conn.core == b.core && o.conn.version() == version {
+			o.err = err
+		}
+	}
 }
 
 // tell reports what became of a broadcast that was sent, and gives it back.

@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"encoding"
 	"fmt"
 	"iter"
 
@@ -128,22 +127,34 @@ func Channels(channels ...AnyChannel) []AnyChannel { return channels }
 // it once, name it in the configuration of both ends, use it with any Conn. To
 // send on one that the configuration does not have gives ErrNoChannel, also if
 // another one, of other Delivery or Name, has its ID.
-type Channel[T encoding.BinaryAppender] struct {
-	cfg    ChannelConfig
-	decode func(*T, []byte) error
+type Channel[T any] struct {
+	cfg  ChannelConfig
+	form *form[T]
 }
 
-// NewChannel returns a channel of messages that append themselves to a slice and
-// read themselves back.
-func NewChannel[T encoding.BinaryAppender, P interface {
-	*T
-	encoding.BinaryUnmarshaler
-}](cfg ChannelConfig) *Channel[T] {
-	return &Channel[T]{cfg, func(v *T, b []byte) error { return P(v).UnmarshalBinary(b) }}
+// NewChannel returns a channel of messages that write and read themselves:
+//
+//   - generated ones (tickwire gen), or others that are [Versioned];
+//   - those with encoding.BinaryAppender, or encoding.BinaryMarshaler, which allocates, and with
+//     encoding.BinaryUnmarshaler. T itself or *T has the methods.
+//
+// For all others there is [NewChannelWith]. If T is none of these, Config.Validate says so, as do
+// Listen, Dial and the methods of the channel, whose error is a *CodecError. It names what would do.
+func NewChannel[T any](cfg ChannelConfig) *Channel[T] {
+	return &Channel[T]{cfg, formOf[T]()}
+}
+
+// NewChannelWith returns a channel of messages that a Codec writes and reads, which may be a
+// [Registry] of several types.
+func NewChannelWith[T any](cfg ChannelConfig, codec Codec[T]) *Channel[T] {
+	return &Channel[T]{cfg, codec.form()}
 }
 
 // Config returns what the channel was made with.
 func (ch *Channel[T]) Config() ChannelConfig { return ch.cfg }
+
+// known is what a Config asks of a channel whose messages have a type.
+func (ch *Channel[T]) known() (schema []string, err error) { return ch.form.schema, ch.form.err }
 
 // Send sends a message. It leaves with the next Flush.
 func (ch *Channel[T]) Send(c *Conn, v T) error {
@@ -151,7 +162,8 @@ func (ch *Channel[T]) Send(c *Conn, v T) error {
 	return err
 }
 
-// SendWith sends a message with options; see Conn.SendWith.
+// SendWith sends a message with options; see Conn.SendWith. The error may also be that of what
+// writes the value.
 func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
 	enc, err := c.mustBe().encoderOf(ch, &ch.cfg)
 	if err != nil {
@@ -159,7 +171,7 @@ func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) 
 	}
 	c.lock()
 	defer c.unlock()
-	d, err := encode(enc, v)
+	d, err := encode(enc, ch.form, v, c.version())
 	if err != nil {
 		return 0, err
 	}
@@ -168,7 +180,7 @@ func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) 
 }
 
 // Broadcast sends a message to many Conns; see Server.Broadcast. It is encoded
-// once.
+// once, or once for each schema version that they have.
 func (ch *Channel[T]) Broadcast(
 	to Broadcaster, conns iter.Seq[*Conn], v T, opts SendOptions, report Report,
 ) error {
@@ -184,23 +196,43 @@ func (ch *Channel[T]) Broadcast(
 func (ch *Channel[T]) sendCast(cast *broadcast, enc *encoder, v T, opts *SendOptions) error {
 	cast.core.lock()
 	defer cast.core.unlock()
-	d, err := encode(enc, v)
+	if !ch.form.versioned {
+		return ch.sendVersion(cast, enc, v, opts, anyVersion)
+	}
+	newest := cast.versionBelow(anyVersion)
+	if err := ch.sendVersion(cast, enc, v, opts, newest); err != nil {
+		return err
+	}
+	for version := cast.versionBelow(newest); version > 0; version = cast.versionBelow(version) {
+		if err := ch.sendVersion(cast, enc, v, opts, version); err != nil {
+			cast.failed(version, err)
+		}
+	}
+	return nil
+}
+
+// sendVersion sends a message to those who have a schema version.
+func (ch *Channel[T]) sendVersion(
+	cast *broadcast, enc *encoder, v T, opts *SendOptions, version int,
+) error {
+	d, err := encode(enc, ch.form, v, version)
 	if err != nil {
 		return err
 	}
 	defer enc.drop(d)
-	return cast.send(ch.cfg.ID, d, opts)
+	return cast.send(ch.cfg.ID, d, opts, version)
 }
 
 // Receive takes the messages that the last Update showed, the oldest first; what is not taken
-// stays, as Conn.Receive has it. The error is a *DecodeError; the loop may go on. Of values that
-// hold memory of the message (their UnmarshalBinary did not copy it) that memory is valid until the
-// next Update. Under a Hub or a Session it panics: messages are events there, for Decode.
+// stays, as Conn.Receive has it. The error is a *DecodeError; the loop may go on. Each value has
+// memory of its own, which the game may keep, but for what is a view of the message (the tag view,
+// or an UnmarshalBinary that does not copy): that is valid until the next Update. Under a Hub or a
+// Session it panics: messages are events there, for Decode.
 func (ch *Channel[T]) Receive(c *Conn) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { receive(ch, c, yield) }
 }
 
-func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, error) bool) {
+func receive[T any](ch *Channel[T], c *Conn, yield func(T, error) bool) {
 	var v *T
 	for {
 		b, ok := c.Next(ch.cfg.ID)
@@ -210,7 +242,24 @@ func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, e
 		if v == nil {
 			v = scratch[T](c, ch.cfg.ID)
 		}
-		if err := ch.read(v, c, b); !yield(*v, err) {
+		if err := ch.readNew(v, c, b); !yield(*v, err) {
+			return
+		}
+	}
+}
+
+// ReceiveInto takes messages as Receive does, and reads each into *v, whose memory is used again: its
+// slices, maps, what its pointers point to, and strings that are as they were. So nothing is
+// allocated, and each message overwrites the one before it. What does not overwrite all fields, as
+// encoding/json, leaves what the one before had.
+func (ch *Channel[T]) ReceiveInto(c *Conn, v *T) iter.Seq[error] {
+	return func(yield func(error) bool) { receiveInto(ch, c, v, yield) }
+}
+
+func receiveInto[T any](ch *Channel[T], c *Conn, v *T, yield func(error) bool) {
+	for {
+		b, ok := c.Next(ch.cfg.ID)
+		if !ok || !yield(ch.read(v, c, b, c.versionRead())) {
 			return
 		}
 	}
@@ -218,38 +267,62 @@ func receive[T encoding.BinaryAppender](ch *Channel[T], c *Conn, yield func(T, e
 
 // Latest takes all messages that the last Update showed, and decodes the last of them only; ok is
 // false if there is none, or if it cannot be decoded: then the error is a *DecodeError. See
-// Conn.Latest for where it belongs, and Receive for how long memory of the message is valid.
+// Conn.Latest for where it belongs, and Receive for whose memory the value has.
 func (ch *Channel[T]) Latest(c *Conn) (v T, ok bool, err error) {
 	b, ok := c.Latest(ch.cfg.ID)
 	if !ok {
 		return v, false, nil
 	}
 	in := scratch[T](c, ch.cfg.ID)
-	err = ch.read(in, c, b)
+	err = ch.readNew(in, c, b)
 	return *in, err == nil, err
 }
 
-// read decodes a message into memory that has seen others.
-func (ch *Channel[T]) read(v *T, c *Conn, b []byte) error {
+// LatestInto is Latest that reads into *v, as ReceiveInto does. If there is none *v stays.
+func (ch *Channel[T]) LatestInto(c *Conn, v *T) (ok bool, err error) {
+	b, ok := c.Latest(ch.cfg.ID)
+	if !ok {
+		return false, nil
+	}
+	err = ch.read(v, c, b, c.versionRead())
+	return err == nil, err
+}
+
+// readNew decodes a message into memory that has seen others, none of which the value shall have.
+func (ch *Channel[T]) readNew(v *T, c *Conn, b []byte) error {
 	var zero T
 	*v = zero
-	if err := ch.decode(v, b); err != nil {
-		return &DecodeError{Conn: c, Channel: ch.cfg.ID, Name: ch.cfg.Name, Bytes: len(b), Err: err}
+	return ch.read(v, c, b, c.versionRead())
+}
+
+func (ch *Channel[T]) read(v *T, c *Conn, b []byte, version int) error {
+	err := ch.form.err
+	if err == nil {
+		err = ch.form.read(v, b, version)
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	return &DecodeError{Conn: c, Channel: ch.cfg.ID, Name: ch.cfg.Name, Bytes: len(b), Err: err}
 }
 
 // Is reports whether an event of a Hub or a Session is a message of this channel.
 func (ch *Channel[T]) Is(ev Event) bool { return ev.isMessageOf(ch.cfg.ID) }
 
 // Decode reads the message of an event of a Hub or a Session. Of one that is no message of this
-// channel the error wraps ErrNoChannel, of one that cannot be decoded it is a *DecodeError. For memory of the message that the value holds the rule
-// is that of Event.Payload.
+// channel the error wraps ErrNoChannel, of one that cannot be decoded it is a *DecodeError. The
+// value has memory of its own; for what is a view of the message the rule is that of Event.Payload.
 func (ch *Channel[T]) Decode(ev Event) (v T, err error) {
+	err = ch.DecodeInto(ev, &v)
+	return v, err
+}
+
+// DecodeInto is Decode that reads into *v, as ReceiveInto does.
+func (ch *Channel[T]) DecodeInto(ev Event, v *T) error {
 	if !ch.Is(ev) {
-		return v, fmt.Errorf("%w: this is %v, and no message of channel %d", ErrNoChannel, ev, ch.cfg.ID)
+		return fmt.Errorf("%w: this is %v, and no message of channel %d", ErrNoChannel, ev, ch.cfg.ID)
 	}
-	return v, ch.read(&v, ev.Conn, ev.Payload)
+	return ch.read(v, ev.Conn, ev.Payload, ev.version)
 }
 
 // scratch is where messages of a channel are decoded to, made once for each

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -386,6 +387,7 @@ func checkChannels(v *config.Check, all []AnyChannel) []AnyChannel {
 	}
 	for i, ch := range all {
 		if !noChannel(ch) {
+			checkForm(v, i, ch)
 			continue
 		}
 		v.That(false, fmt.Sprintf("Channels[%d]", i), nil, "what NewChannel or NewRawChannel made")
@@ -396,6 +398,23 @@ func checkChannels(v *config.Check, all []AnyChannel) []AnyChannel {
 		all[i] = NewRawChannel(ChannelConfig{ID: id})
 	}
 	return all
+}
+
+// A formed channel is one whose messages have a type.
+type formed interface {
+	known() (schema []string, err error)
+}
+
+// checkForm names a channel of a type that cannot be written and read.
+func checkForm(v *config.Check, i int, ch AnyChannel) {
+	typed, ok := ch.(formed)
+	if !ok {
+		return
+	}
+	_, err := typed.known()
+	if bad, ok := errors.AsType[*CodecError](err); ok {
+		v.That(false, fmt.Sprintf("Channels[%d]", i), "a channel of "+bad.Type+", of which "+bad.Why, bad.Want)
+	}
 }
 
 // noChannel reports whether there is no channel, be it that a nil of some type was made one.

@@ -327,7 +327,7 @@ func (c *Conn) takeMessages() {
 		return
 	}
 	for channel, b, ok := c.nextOfAny(); ok; channel, b, ok = c.nextOfAny() {
-		c.core.events.push(Event{Kind: Message, Conn: c, Channel: channel, Payload: b})
+		c.core.events.push(Event{Kind: Message, Conn: c, Channel: channel, Payload: b, version: c.versionRead()})
 	}
 }
 

@@ -58,7 +58,7 @@ func (ch *Channel[T]) sendOrQueue(
 ) (Receipt, *pendingSend, error) {
 	s.lock()
 	defer s.unlock()
-	d, err := encode(enc, v)
+	d, err := encode(enc, ch.form, v, c.version())
 	if err != nil {
 		return 0, nil, err
 	}

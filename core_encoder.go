@@ -1,7 +1,6 @@
 package tickwire
 
 import (
-	"encoding"
 	"fmt"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -14,7 +13,12 @@ type encoder struct {
 	handle  AnyChannel // nil: there is no such channel
 	buffers *endpoint.Buffers
 	spare   []*endpoint.Draft // several, since what encodes itself may send, too
+	values  []any             // of typed messages: what points to a value while it is encoded
+	room    int               // that these want to begin with
 }
+
+// mostRoom bounds encoder.room: what is larger learns by its draft how large it is.
+const mostRoom = 1 << 10
 
 // plainHandle is the handle of PlainChannel.
 var plainHandle = NewRawChannel(ChannelConfig{ID: PlainChannel, MaxMessageBytes: netcode.MaxPayloadBytes})
@@ -83,12 +87,22 @@ func (e *encoder) drop(d *endpoint.Draft) {
 	e.spare = append(e.spare, d)
 }
 
-// encode returns a draft with a value, until drop. It is a function for each T,
-// so that no value is put into an interface, which would allocate.
-func encode[T encoding.BinaryAppender](e *encoder, v T) (*endpoint.Draft, error) {
-	d := e.borrow()
-	b, err := v.AppendBinary(d.AvailableBuffer())
+// encode returns a draft with a value, until drop. The value is encoded where it stays from one message
+// to the next: one that went into an interface would be allocated.
+func encode[T any](e *encoder, f *form[T], v T, version int) (*endpoint.Draft, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	d, p := e.borrow(), borrowValue[T](e)
+	*p = v
+	d.Grow(e.room)
+	offered := d.AvailableBuffer()
+	b, err := f.write(p, offered, version)
+	dropValue(e, p)
 	if err == nil {
+		if cap(b) > cap(offered) { // it wants room for its largest, however small this one is
+			e.room = max(e.room, min(cap(b), mostRoom))
+		}
 		_, err = d.Write(b)
 	}
 	if err != nil {
@@ -96,4 +110,23 @@ func encode[T encoding.BinaryAppender](e *encoder, v T) (*endpoint.Draft, error)
 		return nil, err
 	}
 	return d, nil
+}
+
+// borrowValue returns memory for a value, until dropValue.
+func borrowValue[T any](e *encoder) *T {
+	if n := len(e.values); n > 0 {
+		v, ok := e.values[n-1].(*T)
+		e.values = e.values[:n-1]
+		if ok {
+			return v
+		}
+	}
+	return new(T)
+}
+
+// dropValue takes it back, and keeps nothing that the value pointed to.
+func dropValue[T any](e *encoder, v *T) {
+	var zero T
+	*v = zero
+	e.values = append(e.values, v)
 }

@@ -98,6 +98,8 @@ type Event struct {
 	Payload     []byte     // of Message, valid until the loop asks for the next event
 
 	BytesPerSecond int // of RateChanged, with all headers
+
+	version int // of Message: the schema version that it has
 }
 
 // String tells the event in a line, with what belongs to its kind.

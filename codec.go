@@ -1,0 +1,156 @@
+package tickwire
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"reflect"
+)
+
+// A Codec is how values of a type become messages and messages become values, for types that do not
+// do that by themselves: those of protobuf, msgpack, CBOR, JSON, and others'. [NewChannelWith] takes
+// one:
+//
+//	var chat = tickwire.NewChannelWith(cfg, tickwire.Codec[Line]{
+//		Append: func(v *Line, dst []byte) ([]byte, error) { … },
+//		Decode: func(v *Line, b []byte) error { return json.Unmarshal(b, v) },
+//	})
+//
+// Both functions may be called by several goroutines at a time, if there are several Servers or
+// Clients.
+type Codec[T any] struct {
+	// Append appends the message of *v to dst, and returns that, as append does. It may neither
+	// change nor keep *v.
+	Append func(v *T, dst []byte) ([]byte, error)
+	// Decode reads the message that is all of b into *v, which is zero, or what the game has given
+	// to ReceiveInto. It must not keep b, nor a part of it, unless the game knows until when that is
+	// valid (Channel.Receive).
+	Decode func(v *T, b []byte) error
+
+	own *form[T] // nil of a Codec of the game's
+}
+
+// A Versioned message has several forms, of which both ends choose the newest that they have in
+// common when they meet: Conn.SchemaVersion. Generated messages are Versioned if a field has since
+// or until in its tag. The pointer has these methods.
+type Versioned interface {
+	// AppendVersion is AppendBinary in the form of a version.
+	AppendVersion(dst []byte, version int) ([]byte, error)
+	// UnmarshalVersion is UnmarshalBinary of the form of a version.
+	UnmarshalVersion(b []byte, version int) error
+}
+
+// A Described message says what its form is, so that two ends of which one has another form find
+// out when they meet, and say which field it is. Generated messages are Described. The pointer has
+// the method.
+type Described interface {
+	// TickwireSchema is the form in words, for each schema version from 1 on: the name of the type
+	// in the first line, and a line for each field in the order of the wire, its name first. What
+	// comes after the last version is as that.
+	TickwireSchema() []string
+}
+
+// A form is how a channel's values are written and read, chosen once, when the channel is made:
+// each of the ways in which a type may have a form ends here.
+type form[T any] struct {
+	write     func(v *T, dst []byte, version int) ([]byte, error)
+	read      func(v *T, b []byte, version int) error
+	schema    []string // nil: nobody says what it is
+	versioned bool     // write cares for the version
+	err       error    // T has no form
+}
+
+// formOf is the form that a type has by itself.
+func formOf[T any]() *form[T] {
+	f := new(form[T])
+	_, f.versioned = any((*T)(nil)).(Versioned)
+	switch any((*T)(nil)).(type) {
+	case Versioned:
+		f.write = func(v *T, dst []byte, version int) ([]byte, error) {
+			return any(v).(Versioned).AppendVersion(dst, version)
+		}
+	case encoding.BinaryAppender:
+		f.write = func(v *T, dst []byte, _ int) ([]byte, error) {
+			return any(v).(encoding.BinaryAppender).AppendBinary(dst)
+		}
+	case encoding.BinaryMarshaler:
+		f.write = func(v *T, dst []byte, _ int) ([]byte, error) {
+			b, err := any(v).(encoding.BinaryMarshaler).MarshalBinary()
+			return append(dst, b...), err
+		}
+	}
+	switch any((*T)(nil)).(type) {
+	case Versioned:
+		f.read = func(v *T, b []byte, version int) error {
+			return any(v).(Versioned).UnmarshalVersion(b, version)
+		}
+	case encoding.BinaryUnmarshaler:
+		f.read = func(v *T, b []byte, _ int) error {
+			return any(v).(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
+		}
+	}
+	if f.write == nil || f.read == nil {
+		f.err = noForm[T](f.write != nil, f.read != nil)
+		return f
+	}
+	if d, ok := any(new(T)).(Described); ok {
+		f.schema = d.TickwireSchema()
+	}
+	return f
+}
+
+// form is what a channel does with a Codec.
+func (c *Codec[T]) form() *form[T] {
+	if c.own != nil {
+		return c.own
+	}
+	f := new(form[T])
+	if c.Append == nil || c.Decode == nil {
+		f.err = &CodecError{Type: typeName[T](), Why: "its Codec lacks a function", Want: "both Append and Decode"}
+		return f
+	}
+	encode, decode := c.Append, c.Decode
+	f.write = func(v *T, dst []byte, _ int) ([]byte, error) { return encode(v, dst) }
+	f.read = func(v *T, b []byte, _ int) error { return decode(v, b) }
+	return f
+}
+
+// A CodecError says that values of a channel's type cannot be written or read. The channel's methods
+// return it; Config.Validate says the same as a *ConfigError, before anything is sent.
+type CodecError struct {
+	Type string // as Go calls it
+	Why  string
+	Want string // the way out
+}
+
+// Error tells the three.
+func (e *CodecError) Error() string {
+	return fmt.Sprintf("tickwire: a channel of %s: %s: want %s", e.Type, e.Why, e.Want)
+}
+
+func typeName[T any]() string { return reflect.TypeFor[T]().String() }
+
+// noForm says what a type lacks, and what would do.
+func noForm[T any](writes, reads bool) error {
+	e := &CodecError{
+		Type: typeName[T](),
+		Why:  "it neither writes nor reads itself",
+		Want: "a comment //tickwire:message above the struct and a run of tickwire gen, or methods AppendBinary " +
+			"and UnmarshalBinary, or NewChannelWith and a Codec",
+	}
+	switch t := reflect.TypeFor[T](); {
+	case writes:
+		e.Why = "it writes itself, but does not read itself"
+		e.Want = fmt.Sprintf("a method UnmarshalBinary of *%v, or NewChannelWith and a Codec", t)
+	case reads:
+		e.Why = "it reads itself, but does not write itself"
+		e.Want = "a method AppendBinary, or NewChannelWith and a Codec"
+	case t.Kind() == reflect.Pointer && t.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]()):
+		e.Why = "it is a pointer"
+		e.Want = fmt.Sprintf("a channel of %v, which has the methods", t.Elem())
+	}
+	return e
+}
+
+// anyVersion stands for the newest schema version.
+const anyVersion = math.MaxInt32
