@@ -76,7 +76,8 @@ var rooms = []room{
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/..."})},
 	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/loopback", "internal/workload", "bench/..."},
-		libs: []string{"github.com/pion/...", xsys, "github.com/quic-go/quic-go", "github.com/xtaci/kcp-go/v5", "github.com/alecthomas/kong", "gonum.org/v1/plot/..."}},
+		libs: []string{"github.com/pion/...", xsys, "github.com/quic-go/quic-go", "github.com/xtaci/kcp-go/v5", "github.com/alecthomas/kong", "gonum.org/v1/plot/...",
+			"github.com/fxamacker/cbor/v2", "github.com/planetscale/vtprotobuf/...", "github.com/tinylib/msgp/msgp", "google.golang.org/protobuf/..."}},
 }
 
 // inTests is what every room's tests may import on top of its own row; they
