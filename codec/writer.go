@@ -101,6 +101,15 @@ func (w *Writer) Range(field string, value any, limits string) {
 	w.Fail(field, value, limits, ErrRange)
 }
 
+// Mark is where the next bit goes, for [Writer.Rewind].
+func (w *Writer) Mark() uint { return w.pos }
+
+// Rewind takes back what was written since Mark, as if it had never been.
+func (w *Writer) Rewind(mark uint) {
+	w.pos = mark
+	w.b[mark>>3] &= 1<<(mark&7) - 1
+}
+
 // Finish fills the last byte with zeros and returns dst with the message behind it, or dst as it
 // was and a *[FieldError].
 func (w *Writer) Finish() ([]byte, error) {

@@ -1,0 +1,99 @@
+// Package delta sends values that change a little and often: of each only what differs from the
+// newest that the other end is known to have.
+//
+//	game ─ Put ─▶ Sender ─ message ─▶ an Unreliable channel ─▶ Receiver ─ Change ─▶ game
+//	                 ▲                                             │
+//	                 └──────── Delivered and Lost ◀── receipts ────┘
+//
+// A game has many values, each under a key: the state of each player, of each door. In each tick it
+// gives all of them to the [Sender] of a Conn, which writes those that the peer may not have. A
+// value is written against a baseline, the newest that a receipt told to be there, or in full if
+// there is none. So nothing is ever sent again because it was lost: what goes next is the newest,
+// against what arrived. A value that stays as it is goes until it was acknowledged, and costs nothing
+// from then on.
+//
+// The channel has to keep what it has acknowledged, and may lose and reorder as it likes:
+// [Unreliable] is meant for it; the [Receiver] drops what is outdated, key by key. On UnreliableLatest
+// a message that comes behind a newer one is dropped although it was acknowledged, so that
+// a baseline would be missing. The game has to read all that comes, by Receive and not by Latest.
+//
+// Values are messages that `tickwire gen` has written the code for. SPEC.md, 10.6 has the bits.
+// Nothing in here reads a clock, starts a goroutine or knows the network. No type may be used by two
+// goroutines at a time.
+//
+// [Unreliable]: https://pkg.go.dev/github.com/tickwire/tickwire#Unreliable
+package delta
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/tickwire/tickwire/codec"
+	"github.com/tickwire/tickwire/internal/config"
+)
+
+// A Key names a value. Keys that stand near each other, sent one after the other, take 10 bits
+// each, or 8 if the type has 32 bits at most.
+type Key interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
+}
+
+// A Message is a pointer to a value with the methods that `tickwire gen` writes.
+type Message[T any] interface {
+	*T
+	codec.Bits
+	// AppendDelta writes what differs from base.
+	AppendDeltaBits(w *codec.Writer, base *T)
+	// ReadDeltaBits becomes base with what differs. It shares no memory with base that either of the
+	// two writes to later.
+	ReadDeltaBits(r *codec.Reader, base *T)
+}
+
+// A Config has the limits of a Sender or a Receiver.
+type Config struct {
+	// MaxKeys bounds how many values there are, those included whose end the peer may not know of.
+	// 0: 4096. Beyond it Put and Read fail with ErrKeys. Each takes two values and up to 128 encoded ones.
+	MaxKeys int
+
+	// MaxOpen bounds the messages whose receipts have not read Delivered or Lost; what went in older
+	// ones becomes no baseline. 0: 256. Of a Sender.
+	MaxOpen int
+
+	// Version is the schema version that both ends use (Conn.SchemaVersion), for values with fields
+	// that came or went. Of others it is not looked at.
+	Version int
+}
+
+// A ConfigError names the field that cannot be, its value, and what would do.
+type ConfigError = config.Error
+
+// withDefaults is the configuration with its defaults, or a join of *ConfigError.
+func (c Config) withDefaults() (Config, error) {
+	c.MaxKeys, c.MaxOpen = cmp.Or(c.MaxKeys, 4096), cmp.Or(c.MaxOpen, 256)
+	var v config.Check
+	v.That(c.MaxKeys > 0, "MaxKeys", c.MaxKeys, "at least 1, or 0 for 4096")
+	v.That(c.MaxOpen > 0, "MaxOpen", c.MaxOpen, "at least 1, or 0 for 256")
+	return c, v.Err()
+}
+
+// What can be wrong with a key, in a [KeyError].
+var (
+	// ErrKeys: there are as many values as Config.MaxKeys allows.
+	ErrKeys = errors.New("no more keys than Config.MaxKeys")
+	// ErrTwice: the message has this key already.
+	ErrTwice = errors.New("put twice into one message")
+	// ErrBaseline: the value was written against one that is not here any more. It takes a game that
+	// did not read a message, a channel that drops what it has acknowledged, or a message that more
+	// than 64 others overtook. Have the Sender start anew: Reset.
+	ErrBaseline = errors.New("the baseline is not here: not every message was read")
+)
+
+// A KeyError says which value could not be written or read.
+type KeyError struct {
+	Key any
+	Err error // ErrKeys, ErrTwice, ErrBaseline, or a *codec.FieldError
+}
+
+func (e *KeyError) Error() string { return fmt.Sprintf("delta: key %v: %v", e.Key, e.Err) }
+func (e *KeyError) Unwrap() error { return e.Err }
