@@ -17,10 +17,11 @@
 // a message that comes behind a newer one is dropped although it was acknowledged, so that
 // a baseline would be missing. The game has to read all that comes, by Receive and not by Latest.
 //
-// Values are messages that `tickwire gen` has written the code for. SPEC.md, 10.6 has the bits.
+// Values are messages that `tickwire gen` has written the code for. [SPEC.md], section 10.6, has the bits.
 // Nothing in here reads a clock, starts a goroutine or knows the network. No type may be used by two
 // goroutines at a time.
 //
+// [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
 // [Unreliable]: https://pkg.go.dev/github.com/tickwire/tickwire#Unreliable
 package delta
 
@@ -43,11 +44,12 @@ type Key interface {
 type Message[T any] interface {
 	*T
 	codec.Bits
-	// AppendDelta writes what differs from base.
+	// CopyFrom makes it a copy of another, in the memory that it has.
+	CopyFrom(*T)
+	// AppendDeltaBits writes what differs from base.
 	AppendDeltaBits(w *codec.Writer, base *T)
-	// ReadDeltaBits becomes base with what differs. It shares no memory with base that either of the
-	// two writes to later.
-	ReadDeltaBits(r *codec.Reader, base *T)
+	// ReadDeltaBits reads what differs from what it is, and becomes that.
+	ReadDeltaBits(r *codec.Reader)
 }
 
 // A Config has the limits of a Sender or a Receiver.
@@ -65,7 +67,11 @@ type Config struct {
 	Version int
 }
 
-// A ConfigError names the field that cannot be, its value, and what would do.
+// A ConfigError says what cannot be configured. Its Error has all of it, in a sentence:
+//
+//	Field string // MaxKeys
+//	Value any    // -1
+//	Want  string // what would do
 type ConfigError = config.Error
 
 // withDefaults is the configuration with its defaults, or a join of *ConfigError.

@@ -173,7 +173,8 @@ func (m *reading[K, T, P]) value(in *incoming[T, P], k kind, v *T) (err error) {
 		if m.near.back == 0 || !in.rebase(&m.to.base, base) {
 			return ErrBaseline
 		}
-		P(v).ReadDeltaBits(&m.r, &in.base.value)
+		P(v).CopyFrom(&in.base.value)
+		P(v).ReadDeltaBits(&m.r)
 	}
 	if m.r.Failed() {
 		return m.r.Finish("delta")

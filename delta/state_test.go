@@ -62,11 +62,14 @@ func (m *state) AppendDeltaBits(w *codec.Writer, base *state) {
 	}
 }
 
-func (m *state) ReadDeltaBits(r *codec.Reader, base *state) {
-	changed := r.Bits(4)
-	items := append(m.Items[:0], base.Items...)
-	*m = *base
+func (m *state) CopyFrom(o *state) {
+	items := append(m.Items[:0], o.Items...)
+	*m = *o
 	m.Items = items
+}
+
+func (m *state) ReadDeltaBits(r *codec.Reader) {
+	changed := r.Bits(4)
 	if changed&1 != 0 {
 		m.X = uint16(r.Bits(16))
 	}

@@ -93,7 +93,7 @@ func (b *builder) structOf(name *types.TypeName, t *types.Struct, use token.Pos)
 // generatedMethods are those that each struct gets.
 var generatedMethods = []string{"AppendBinary", "AppendVersion", "UnmarshalBinary", "UnmarshalVersion", "AppendBits", "ReadBits",
 	"Equal", "CopyFrom", "AppendDelta", "AppendDeltaVersion", "ApplyDelta", "ApplyDeltaVersion",
-	"appendFields", "appendDelta", "readDelta", "same"}
+	"appendFields", "AppendDeltaBits", "ReadDeltaBits", "same"}
 
 // names tells of what has the name of a method that the struct gets.
 func (b *builder) names(s *Struct, name *types.TypeName, use token.Pos) {

@@ -40,7 +40,7 @@ func (p *printer) deltaMessage(s *Struct, newest int) {
 	if s.deltaSize() <= roomyBits {
 		room = inBytes(s.deltaSize())
 	}
-	p.linef("w.Start(dst, %d)\nm.appendDelta(&w, base)\nreturn w.Finish()\n}", room)
+	p.linef("w.Start(dst, %d)\nm.AppendDeltaBits(&w, base)\nreturn w.Finish()\n}", room)
 	p.linef("\n// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and\n" +
 		"// must not share memory otherwise.")
 	p.linef("func (m *%[1]s) ApplyDelta(b []byte, base *%[1]s) error {", s.Name)
@@ -51,7 +51,7 @@ func (p *printer) deltaMessage(s *Struct, newest int) {
 	}
 	p.linef("if m != base {\nm.CopyFrom(base)\n}")
 	p.start("b", newest)
-	p.linef("r.Start(b)\nm.readDelta(&r)\nreturn r.Finish(%q)\n}", s.Name)
+	p.linef("r.Start(b)\nm.ReadDeltaBits(&r)\nreturn r.Finish(%q)\n}", s.Name)
 }
 
 // A deltaWriter prints what writes in what a value differs from another.
@@ -62,8 +62,8 @@ type deltaWriter struct {
 
 // appendingDelta prints what writes the delta of a struct: the bits of what differs, then what does.
 func (p *printer) appendingDelta(s *Struct) {
-	p.linef("\n// appendDelta writes in what the fields differ: first for each whether it does.")
-	p.linef("func (m *%[1]s) appendDelta(w *codec.Writer, base *%[1]s) {", s.Name)
+	p.linef("\n// AppendDeltaBits writes in what the fields differ: first for each whether it does.")
+	p.linef("func (m *%[1]s) AppendDeltaBits(w *codec.Writer, base *%[1]s) {", s.Name)
 	roomy := s.deltaSize() <= roomyBits
 	d := &deltaWriter{p.writer(roomy), comparison{codes: true}}
 	if s.Versions() > 1 {
@@ -107,7 +107,7 @@ func (p *printer) appendingDelta(s *Struct) {
 func (d *deltaWriter) delta(t *Type, expr, base, label string) {
 	switch t.Kind {
 	case StructKind:
-		d.linef("%s.appendDelta(w, %s)", value(expr), pointer(base))
+		d.linef("%s.AppendDeltaBits(w, %s)", value(expr), pointer(base))
 	case Array, Slice:
 		d.elements(t, expr, base, label)
 	case Optional:
@@ -159,7 +159,7 @@ type deltaReader struct{ *readPrinter }
 
 // readingDelta prints what reads the delta of a struct.
 func (p *printer) readingDelta(s *Struct) {
-	p.linef("\n// readDelta reads in what the fields differ from those that m has.\nfunc (m *%s) readDelta(r *codec.Reader) {", s.Name)
+	p.linef("\n// ReadDeltaBits reads in what the fields differ from those that m has.\nfunc (m *%s) ReadDeltaBits(r *codec.Reader) {", s.Name)
 	p.names, p.depth = make(map[string]bool), 0
 	d := deltaReader{&readPrinter{printer: p}}
 	differ := d.bits(s)
@@ -213,7 +213,7 @@ func (d deltaReader) ended() {
 func (d deltaReader) delta(t *Type, expr, label string) {
 	switch t.Kind {
 	case StructKind:
-		d.linef("%s.readDelta(r)", value(expr))
+		d.linef("%s.ReadDeltaBits(r)", value(expr))
 	case Array, Slice:
 		d.elements(t, expr, label)
 	case Optional:

@@ -66,8 +66,8 @@ func (m *Item) CopyFrom(o *Item) {
 	*m = *o
 }
 
-// appendDelta writes in what the fields differ: first for each whether it does.
-func (m *Item) appendDelta(w *codec.Writer, base *Item) {
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 	w.Grow(3)
 	kindSame := m.Kind == base.Kind
 	countSame := m.Count == base.Count
@@ -88,8 +88,8 @@ func (m *Item) appendDelta(w *codec.Writer, base *Item) {
 	}
 }
 
-// readDelta reads in what the fields differ from those that m has.
-func (m *Item) readDelta(r *codec.Reader) {
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Item) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
 		kind := r.Bits(9)
@@ -138,8 +138,8 @@ func (m *Joined) CopyFrom(o *Joined) {
 	*m = *o
 }
 
-// appendDelta writes in what the fields differ: first for each whether it does.
-func (m *Joined) appendDelta(w *codec.Writer, base *Joined) {
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Joined) AppendDeltaBits(w *codec.Writer, base *Joined) {
 	w.Grow(5)
 	playerSame := m.Player == base.Player
 	w.Bits(codec.Bool(!playerSame), 1)
@@ -148,8 +148,8 @@ func (m *Joined) appendDelta(w *codec.Writer, base *Joined) {
 	}
 }
 
-// readDelta reads in what the fields differ from those that m has.
-func (m *Joined) readDelta(r *codec.Reader) {
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Joined) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(1)
 	if differ&0x1 != 0 {
 		m.Player = uint32(r.Varint32("Joined.Player"))
@@ -190,8 +190,8 @@ func (m *Left) CopyFrom(o *Left) {
 	*m = *o
 }
 
-// appendDelta writes in what the fields differ: first for each whether it does.
-func (m *Left) appendDelta(w *codec.Writer, base *Left) {
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Left) AppendDeltaBits(w *codec.Writer, base *Left) {
 	w.Grow(106)
 	playerSame := m.Player == base.Player
 	whySame := m.Why == base.Why
@@ -204,8 +204,8 @@ func (m *Left) appendDelta(w *codec.Writer, base *Left) {
 	}
 }
 
-// readDelta reads in what the fields differ from those that m has.
-func (m *Left) readDelta(r *codec.Reader) {
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Left) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
 		m.Player = uint32(r.Varint32("Left.Player"))
@@ -257,7 +257,7 @@ func (m *All) AppendDeltaVersion(dst []byte, base *All, version int) ([]byte, er
 	var w codec.Writer
 	w.Version = version
 	w.Start(dst, 468)
-	m.appendDelta(&w, base)
+	m.AppendDeltaBits(&w, base)
 	return w.Finish()
 }
 
@@ -275,7 +275,7 @@ func (m *All) ApplyDeltaVersion(b []byte, base *All, version int) error {
 	var r codec.Reader
 	r.Version = version
 	r.Start(b)
-	m.readDelta(&r)
+	m.ReadDeltaBits(&r)
 	return r.Finish("All")
 }
 
@@ -678,8 +678,8 @@ func (m *All) CopyFrom(o *All) {
 	m.Old = o.Old
 }
 
-// appendDelta writes in what the fields differ: first for each whether it does.
-func (m *All) appendDelta(w *codec.Writer, base *All) {
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 	w.Grow(468)
 	aliveSame := m.Alive == base.Alive
 	healthSame := m.Health == base.Health
@@ -809,7 +809,7 @@ func (m *All) appendDelta(w *codec.Writer, base *All) {
 			itemsSame2 := m.Items[i].Equal(&base.Items[i])
 			w.Bits(codec.Bool(!itemsSame2), 1)
 			if !itemsSame2 {
-				m.Items[i].appendDelta(w, &base.Items[i])
+				m.Items[i].AppendDeltaBits(w, &base.Items[i])
 			}
 		}
 	}
@@ -876,7 +876,7 @@ func (m *All) appendDelta(w *codec.Writer, base *All) {
 		case base.Target == nil:
 			m.Target.appendFields(w)
 		default:
-			m.Target.appendDelta(w, base.Target)
+			m.Target.AppendDeltaBits(w, base.Target)
 		}
 	}
 	if !bonusSame {
@@ -938,8 +938,8 @@ func (m *All) appendDelta(w *codec.Writer, base *All) {
 	}
 }
 
-// readDelta reads in what the fields differ from those that m has.
-func (m *All) readDelta(r *codec.Reader) {
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *All) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(27)
 	newDiffers := r.Version >= 2 && r.Bool()
 	oldDiffers := r.Version < 3 && r.Bool()
@@ -1032,7 +1032,7 @@ func (m *All) readDelta(r *codec.Reader) {
 				continue
 			}
 			if r.Bool() {
-				m.Items[i].readDelta(r)
+				m.Items[i].ReadDeltaBits(r)
 			}
 		}
 	}
@@ -1108,7 +1108,7 @@ func (m *All) readDelta(r *codec.Reader) {
 			m.Target = new(Item)
 			m.Target.ReadBits(r)
 		default:
-			m.Target.readDelta(r)
+			m.Target.ReadDeltaBits(r)
 		}
 	}
 	if differ&0x100000 != 0 {

@@ -3,6 +3,10 @@
 package game
 
 import (
+	"bytes"
+	"slices"
+	"strings"
+
 	"github.com/tickwire/tickwire/codec"
 )
 
@@ -21,9 +25,9 @@ func (m Move) AppendBinary(dst []byte) ([]byte, error) {
 // AppendVersion is AppendBinary for a peer that knows the messages of a version.
 func (m *Move) AppendVersion(dst []byte, version int) ([]byte, error) {
 	var w codec.Writer
-	w.Start(dst, 88)
 	w.Version = version
-	m.AppendBits(&w)
+	w.Start(dst, 88)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -35,15 +39,52 @@ func (m *Move) UnmarshalBinary(b []byte) error {
 // UnmarshalVersion is UnmarshalBinary of a message of a version; fields that it does not have are zero.
 func (m *Move) UnmarshalVersion(b []byte, version int) error {
 	var r codec.Reader
-	r.Start(b)
 	r.Version = version
+	r.Start(b)
 	m.ReadBits(&r)
+	return r.Finish("Move")
+}
+
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Move) AppendDelta(dst []byte, base *Move) ([]byte, error) {
+	return m.AppendDeltaVersion(dst, base, SchemaVersion)
+}
+
+// AppendDeltaVersion is AppendDelta for a peer that knows the messages of a version.
+func (m *Move) AppendDeltaVersion(dst []byte, base *Move, version int) ([]byte, error) {
+	var w codec.Writer
+	w.Version = version
+	w.Start(dst, 177)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Move) ApplyDelta(b []byte, base *Move) error {
+	return m.ApplyDeltaVersion(b, base, SchemaVersion)
+}
+
+// ApplyDeltaVersion is ApplyDelta of a delta of a version.
+func (m *Move) ApplyDeltaVersion(b []byte, base *Move, version int) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Version = version
+	r.Start(b)
+	m.ReadDeltaBits(&r)
 	return r.Finish("Move")
 }
 
 // AppendBits writes the fields.
 func (m *Move) AppendBits(w *codec.Writer) {
-	w.Grow(8)
+	w.Grow(88)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Move) appendFields(w *codec.Writer) {
 	w.Varint32(uint32(m.Tick))
 	x := codec.Quantize(float64(m.X), -1, 100)
 	if x > 200 {
@@ -55,12 +96,10 @@ func (m *Move) AppendBits(w *codec.Writer) {
 	}
 	w.Bits(x|y<<8|codec.Bool(bool(m.Fires))<<16, 17)
 	if w.Version >= 2 {
-		w.Grow(2)
 		w.Bits(codec.Bool(bool(m.Jumps)), 1)
 	}
 	w.Count("Move.Seen", len(m.Seen), 64)
 	for i := range m.Seen {
-		w.Grow(3)
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
 			w.Range("Move.Seen", m.Seen[i], "0..1023")
@@ -95,6 +134,142 @@ func (m *Move) ReadBits(r *codec.Reader) {
 	}
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Move) Equal(o *Move) bool {
+	return m.Tick == o.Tick &&
+		codec.SameFloat(m.X, o.X) &&
+		codec.SameFloat(m.Y, o.Y) &&
+		m.Fires == o.Fires &&
+		m.Jumps == o.Jumps &&
+		slices.Equal(m.Seen, o.Seen)
+}
+
+// same reports whether both are written as the same bits.
+func (m *Move) same(o *Move, version int) bool {
+	return m.Tick == o.Tick &&
+		(m.X == o.X || codec.Quantize(float64(m.X), -1, 100) == codec.Quantize(float64(o.X), -1, 100)) &&
+		(m.Y == o.Y || codec.Quantize(float64(m.Y), -1, 100) == codec.Quantize(float64(o.Y), -1, 100)) &&
+		m.Fires == o.Fires &&
+		(version < 2 || m.Jumps == o.Jumps) &&
+		slices.Equal(m.Seen, o.Seen)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Move) CopyFrom(o *Move) {
+	m.Tick = o.Tick
+	m.X = o.X
+	m.Y = o.Y
+	m.Fires = o.Fires
+	m.Jumps = o.Jumps
+	m.Seen = append(m.Seen[:0], o.Seen...)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
+	w.Grow(177)
+	tickSame := m.Tick == base.Tick
+	xSame := (m.X == base.X || codec.Quantize(float64(m.X), -1, 100) == codec.Quantize(float64(base.X), -1, 100))
+	ySame := (m.Y == base.Y || codec.Quantize(float64(m.Y), -1, 100) == codec.Quantize(float64(base.Y), -1, 100))
+	firesSame := m.Fires == base.Fires
+	jumpsSame := w.Version < 2 || m.Jumps == base.Jumps
+	seenSame := slices.Equal(m.Seen, base.Seen)
+	w.Bits(codec.Bool(!tickSame)|codec.Bool(!xSame)<<1|codec.Bool(!ySame)<<2|codec.Bool(!firesSame)<<3, 4)
+	if w.Version >= 2 {
+		w.Bits(codec.Bool(!jumpsSame), 1)
+	}
+	w.Bits(codec.Bool(!seenSame), 1)
+	if !tickSame {
+		w.Varint32(uint32(m.Tick))
+	}
+	if !xSame {
+		x := codec.Quantize(float64(m.X), -1, 100)
+		if x > 200 {
+			w.Range("Move.X", m.X, "-1..1")
+		}
+		w.Bits(x, 8)
+	}
+	if !ySame {
+		y := codec.Quantize(float64(m.Y), -1, 100)
+		if y > 200 {
+			w.Range("Move.Y", m.Y, "-1..1")
+		}
+		w.Bits(y, 8)
+	}
+	if !firesSame {
+		w.Bits(codec.Bool(bool(m.Fires)), 1)
+	}
+	if !jumpsSame {
+		w.Bits(codec.Bool(bool(m.Jumps)), 1)
+	}
+	if !seenSame {
+		w.DeltaCount("Move.Seen", len(m.Seen), len(base.Seen), 64)
+		for i := range m.Seen {
+			if i >= len(base.Seen) {
+				seen := uint64(m.Seen[i])
+				if seen > 1023 {
+					w.Range("Move.Seen", m.Seen[i], "0..1023")
+				}
+				w.Bits(seen, 10)
+				continue
+			}
+			seenSame2 := m.Seen[i] == base.Seen[i]
+			w.Bits(codec.Bool(!seenSame2), 1)
+			if !seenSame2 {
+				seen2 := uint64(m.Seen[i])
+				if seen2 > 1023 {
+					w.Range("Move.Seen", m.Seen[i], "0..1023")
+				}
+				w.Bits(seen2, 10)
+			}
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Move) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(4)
+	jumpsDiffers := r.Version >= 2 && r.Bool()
+	differ2 := r.Bits(1)
+	if differ&0x1 != 0 {
+		m.Tick = uint32(r.Varint32("Move.Tick"))
+	}
+	if differ&0x2 != 0 {
+		x := r.Bits(8)
+		if x > 200 {
+			r.Range("Move.X", x, "a code of 0..200")
+		}
+		m.X = float32(codec.Dequantize(x, -1, 0.01))
+	}
+	if differ&0x4 != 0 {
+		y := r.Bits(8)
+		if y > 200 {
+			r.Range("Move.Y", y, "a code of 0..200")
+		}
+		m.Y = float32(codec.Dequantize(y, -1, 0.01))
+	}
+	if differ&0x8 != 0 {
+		m.Fires = r.Bits(1) != 0
+	}
+	if jumpsDiffers {
+		m.Jumps = r.Bits(1) != 0
+	}
+	if differ2&0x1 != 0 {
+		seenHad := len(m.Seen)
+		m.Seen = codec.Resize(m.Seen, r.DeltaCount("Move.Seen", seenHad, 64, 10))
+		for i := range m.Seen {
+			if i >= seenHad {
+				m.Seen[i] = uint16(r.Bits(10))
+				continue
+			}
+			if r.Bool() {
+				m.Seen[i] = uint16(r.Bits(10))
+			}
+		}
+	}
+}
+
 // LineMaxBytes is the size of the largest Line, in bytes.
 const LineMaxBytes = 234
 
@@ -107,9 +282,9 @@ func (m Line) AppendBinary(dst []byte) ([]byte, error) {
 // AppendVersion is AppendBinary for a peer that knows the messages of a version.
 func (m *Line) AppendVersion(dst []byte, version int) ([]byte, error) {
 	var w codec.Writer
-	w.Start(dst, 234)
 	w.Version = version
-	m.AppendBits(&w)
+	w.Start(dst, 234)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -121,14 +296,52 @@ func (m *Line) UnmarshalBinary(b []byte) error {
 // UnmarshalVersion is UnmarshalBinary of a message of a version; fields that it does not have are zero.
 func (m *Line) UnmarshalVersion(b []byte, version int) error {
 	var r codec.Reader
-	r.Start(b)
 	r.Version = version
+	r.Start(b)
 	m.ReadBits(&r)
+	return r.Finish("Line")
+}
+
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Line) AppendDelta(dst []byte, base *Line) ([]byte, error) {
+	return m.AppendDeltaVersion(dst, base, SchemaVersion)
+}
+
+// AppendDeltaVersion is AppendDelta for a peer that knows the messages of a version.
+func (m *Line) AppendDeltaVersion(dst []byte, base *Line, version int) ([]byte, error) {
+	var w codec.Writer
+	w.Version = version
+	w.Start(dst, 234)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Line) ApplyDelta(b []byte, base *Line) error {
+	return m.ApplyDeltaVersion(b, base, SchemaVersion)
+}
+
+// ApplyDeltaVersion is ApplyDelta of a delta of a version.
+func (m *Line) ApplyDeltaVersion(b []byte, base *Line, version int) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Version = version
+	r.Start(b)
+	m.ReadDeltaBits(&r)
 	return r.Finish("Line")
 }
 
 // AppendBits writes the fields.
 func (m *Line) AppendBits(w *codec.Writer) {
+	w.Grow(234)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Line) appendFields(w *codec.Writer) {
 	w.String("Line.From", string(m.From), 32)
 	w.String("Line.Text", string(m.Text), 200)
 }
@@ -137,6 +350,44 @@ func (m *Line) AppendBits(w *codec.Writer) {
 func (m *Line) ReadBits(r *codec.Reader) {
 	m.From = string(r.String("Line.From", string(m.From), 32))
 	m.Text = string(r.String("Line.Text", string(m.Text), 200))
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Line) Equal(o *Line) bool {
+	return m.From == o.From &&
+		m.Text == o.Text
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Line) CopyFrom(o *Line) {
+	*m = *o
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
+	w.Grow(234)
+	fromSame := m.From == base.From
+	textSame := m.Text == base.Text
+	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
+	if !fromSame {
+		w.String("Line.From", string(m.From), 32)
+	}
+	if !textSame {
+		w.String("Line.Text", string(m.Text), 200)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Line) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(2)
+	if differ&0x1 != 0 {
+		m.From = string(r.String("Line.From", string(m.From), 32))
+	}
+	if differ&0x2 != 0 {
+		m.Text = string(r.String("Line.Text", string(m.Text), 200))
+	}
 }
 
 // SightMaxBytes is the size of the largest Sight, in bytes.
@@ -151,9 +402,9 @@ func (m Sight) AppendBinary(dst []byte) ([]byte, error) {
 // AppendVersion is AppendBinary for a peer that knows the messages of a version.
 func (m *Sight) AppendVersion(dst []byte, version int) ([]byte, error) {
 	var w codec.Writer
-	w.Start(dst, 234)
 	w.Version = version
-	m.AppendBits(&w)
+	w.Start(dst, 234)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -165,14 +416,52 @@ func (m *Sight) UnmarshalBinary(b []byte) error {
 // UnmarshalVersion is UnmarshalBinary of a message of a version; fields that it does not have are zero.
 func (m *Sight) UnmarshalVersion(b []byte, version int) error {
 	var r codec.Reader
-	r.Start(b)
 	r.Version = version
+	r.Start(b)
 	m.ReadBits(&r)
+	return r.Finish("Sight")
+}
+
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Sight) AppendDelta(dst []byte, base *Sight) ([]byte, error) {
+	return m.AppendDeltaVersion(dst, base, SchemaVersion)
+}
+
+// AppendDeltaVersion is AppendDelta for a peer that knows the messages of a version.
+func (m *Sight) AppendDeltaVersion(dst []byte, base *Sight, version int) ([]byte, error) {
+	var w codec.Writer
+	w.Version = version
+	w.Start(dst, 234)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Sight) ApplyDelta(b []byte, base *Sight) error {
+	return m.ApplyDeltaVersion(b, base, SchemaVersion)
+}
+
+// ApplyDeltaVersion is ApplyDelta of a delta of a version.
+func (m *Sight) ApplyDeltaVersion(b []byte, base *Sight, version int) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Version = version
+	r.Start(b)
+	m.ReadDeltaBits(&r)
 	return r.Finish("Sight")
 }
 
 // AppendBits writes the fields.
 func (m *Sight) AppendBits(w *codec.Writer) {
+	w.Grow(234)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Sight) appendFields(w *codec.Writer) {
 	w.String("Sight.From", string(m.From), 32)
 	w.Bytes("Sight.Text", m.Text, 200)
 }
@@ -181,4 +470,63 @@ func (m *Sight) AppendBits(w *codec.Writer) {
 func (m *Sight) ReadBits(r *codec.Reader) {
 	m.From = string(r.ViewString("Sight.From", 32))
 	m.Text = r.View("Sight.Text", 200)
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Sight) Equal(o *Sight) bool {
+	return m.From == o.From &&
+		bytes.Equal(m.Text, o.Text)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Sight) CopyFrom(o *Sight) {
+	m.From = string(strings.Clone(string(o.From)))
+	m.Text = bytes.Clone(o.Text)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Sight) AppendDeltaBits(w *codec.Writer, base *Sight) {
+	w.Grow(234)
+	fromSame := m.From == base.From
+	textSame := bytes.Equal(m.Text, base.Text)
+	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
+	if !fromSame {
+		w.String("Sight.From", string(m.From), 32)
+	}
+	if !textSame {
+		w.Bytes("Sight.Text", m.Text, 200)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Sight) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(2)
+	if differ&0x1 != 0 {
+		m.From = string(r.ViewString("Sight.From", 32))
+	}
+	if differ&0x2 != 0 {
+		m.Text = r.View("Sight.Text", 200)
+	}
+}
+
+// The structs and constants as they were: if this does not compile, go generate mends it.
+func _() {
+	_ = struct {
+		Tick  uint32
+		X     float32
+		Y     float32
+		Fires bool
+		Jumps bool
+		Seen  []uint16
+	}(Move{})
+	_ = struct {
+		From string
+		Text string
+	}(Line{})
+	_ = struct {
+		From string
+		Text []byte
+	}(Sight{})
 }

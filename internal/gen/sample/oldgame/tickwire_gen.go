@@ -3,6 +3,8 @@
 package oldgame
 
 import (
+	"slices"
+
 	"github.com/tickwire/tickwire/codec"
 )
 
@@ -14,7 +16,7 @@ const MoveMaxBytes = 88
 func (m Move) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 88)
-	m.AppendBits(&w)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -26,9 +28,34 @@ func (m *Move) UnmarshalBinary(b []byte) error {
 	return r.Finish("Move")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Move) AppendDelta(dst []byte, base *Move) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 176)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Move) ApplyDelta(b []byte, base *Move) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Move")
+}
+
 // AppendBits writes the fields.
 func (m *Move) AppendBits(w *codec.Writer) {
-	w.Grow(8)
+	w.Grow(88)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Move) appendFields(w *codec.Writer) {
 	w.Varint32(uint32(m.Tick))
 	x := codec.Quantize(float64(m.X), -1, 100)
 	if x > 200 {
@@ -41,7 +68,6 @@ func (m *Move) AppendBits(w *codec.Writer) {
 	w.Bits(x|y<<8|codec.Bool(bool(m.Fires))<<16, 17)
 	w.Count("Move.Seen", len(m.Seen), 64)
 	for i := range m.Seen {
-		w.Grow(3)
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
 			w.Range("Move.Seen", m.Seen[i], "0..1023")
@@ -71,6 +97,126 @@ func (m *Move) ReadBits(r *codec.Reader) {
 	}
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Move) Equal(o *Move) bool {
+	return m.Tick == o.Tick &&
+		codec.SameFloat(m.X, o.X) &&
+		codec.SameFloat(m.Y, o.Y) &&
+		m.Fires == o.Fires &&
+		slices.Equal(m.Seen, o.Seen)
+}
+
+// same reports whether both are written as the same bits.
+func (m *Move) same(o *Move) bool {
+	return m.Tick == o.Tick &&
+		(m.X == o.X || codec.Quantize(float64(m.X), -1, 100) == codec.Quantize(float64(o.X), -1, 100)) &&
+		(m.Y == o.Y || codec.Quantize(float64(m.Y), -1, 100) == codec.Quantize(float64(o.Y), -1, 100)) &&
+		m.Fires == o.Fires &&
+		slices.Equal(m.Seen, o.Seen)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Move) CopyFrom(o *Move) {
+	m.Tick = o.Tick
+	m.X = o.X
+	m.Y = o.Y
+	m.Fires = o.Fires
+	m.Seen = append(m.Seen[:0], o.Seen...)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
+	w.Grow(176)
+	tickSame := m.Tick == base.Tick
+	xSame := (m.X == base.X || codec.Quantize(float64(m.X), -1, 100) == codec.Quantize(float64(base.X), -1, 100))
+	ySame := (m.Y == base.Y || codec.Quantize(float64(m.Y), -1, 100) == codec.Quantize(float64(base.Y), -1, 100))
+	firesSame := m.Fires == base.Fires
+	seenSame := slices.Equal(m.Seen, base.Seen)
+	w.Bits(codec.Bool(!tickSame)|codec.Bool(!xSame)<<1|codec.Bool(!ySame)<<2|codec.Bool(!firesSame)<<3|codec.Bool(!seenSame)<<4, 5)
+	if !tickSame {
+		w.Varint32(uint32(m.Tick))
+	}
+	if !xSame {
+		x := codec.Quantize(float64(m.X), -1, 100)
+		if x > 200 {
+			w.Range("Move.X", m.X, "-1..1")
+		}
+		w.Bits(x, 8)
+	}
+	if !ySame {
+		y := codec.Quantize(float64(m.Y), -1, 100)
+		if y > 200 {
+			w.Range("Move.Y", m.Y, "-1..1")
+		}
+		w.Bits(y, 8)
+	}
+	if !firesSame {
+		w.Bits(codec.Bool(bool(m.Fires)), 1)
+	}
+	if !seenSame {
+		w.DeltaCount("Move.Seen", len(m.Seen), len(base.Seen), 64)
+		for i := range m.Seen {
+			if i >= len(base.Seen) {
+				seen := uint64(m.Seen[i])
+				if seen > 1023 {
+					w.Range("Move.Seen", m.Seen[i], "0..1023")
+				}
+				w.Bits(seen, 10)
+				continue
+			}
+			seenSame2 := m.Seen[i] == base.Seen[i]
+			w.Bits(codec.Bool(!seenSame2), 1)
+			if !seenSame2 {
+				seen2 := uint64(m.Seen[i])
+				if seen2 > 1023 {
+					w.Range("Move.Seen", m.Seen[i], "0..1023")
+				}
+				w.Bits(seen2, 10)
+			}
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Move) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(5)
+	if differ&0x1 != 0 {
+		m.Tick = uint32(r.Varint32("Move.Tick"))
+	}
+	if differ&0x2 != 0 {
+		x := r.Bits(8)
+		if x > 200 {
+			r.Range("Move.X", x, "a code of 0..200")
+		}
+		m.X = float32(codec.Dequantize(x, -1, 0.01))
+	}
+	if differ&0x4 != 0 {
+		y := r.Bits(8)
+		if y > 200 {
+			r.Range("Move.Y", y, "a code of 0..200")
+		}
+		m.Y = float32(codec.Dequantize(y, -1, 0.01))
+	}
+	if differ&0x8 != 0 {
+		m.Fires = r.Bits(1) != 0
+	}
+	if differ&0x10 != 0 {
+		seenHad := len(m.Seen)
+		m.Seen = codec.Resize(m.Seen, r.DeltaCount("Move.Seen", seenHad, 64, 10))
+		for i := range m.Seen {
+			if i >= seenHad {
+				m.Seen[i] = uint16(r.Bits(10))
+				continue
+			}
+			if r.Bool() {
+				m.Seen[i] = uint16(r.Bits(10))
+			}
+		}
+	}
+}
+
 // LineMaxBytes is the size of the largest Line, in bytes.
 const LineMaxBytes = 134
 
@@ -79,7 +225,7 @@ const LineMaxBytes = 134
 func (m Line) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 134)
-	m.AppendBits(&w)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -91,8 +237,34 @@ func (m *Line) UnmarshalBinary(b []byte) error {
 	return r.Finish("Line")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Line) AppendDelta(dst []byte, base *Line) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 134)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Line) ApplyDelta(b []byte, base *Line) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Line")
+}
+
 // AppendBits writes the fields.
 func (m *Line) AppendBits(w *codec.Writer) {
+	w.Grow(134)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Line) appendFields(w *codec.Writer) {
 	w.String("Line.From", string(m.From), 32)
 	w.String("Line.Text", string(m.Text), 100)
 }
@@ -101,4 +273,57 @@ func (m *Line) AppendBits(w *codec.Writer) {
 func (m *Line) ReadBits(r *codec.Reader) {
 	m.From = string(r.String("Line.From", string(m.From), 32))
 	m.Text = string(r.String("Line.Text", string(m.Text), 100))
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Line) Equal(o *Line) bool {
+	return m.From == o.From &&
+		m.Text == o.Text
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Line) CopyFrom(o *Line) {
+	*m = *o
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
+	w.Grow(134)
+	fromSame := m.From == base.From
+	textSame := m.Text == base.Text
+	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
+	if !fromSame {
+		w.String("Line.From", string(m.From), 32)
+	}
+	if !textSame {
+		w.String("Line.Text", string(m.Text), 100)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Line) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(2)
+	if differ&0x1 != 0 {
+		m.From = string(r.String("Line.From", string(m.From), 32))
+	}
+	if differ&0x2 != 0 {
+		m.Text = string(r.String("Line.Text", string(m.Text), 100))
+	}
+}
+
+// The structs and constants as they were: if this does not compile, go generate mends it.
+func _() {
+	_ = struct {
+		Tick  uint32
+		X     float32
+		Y     float32
+		Fires bool
+		Seen  []uint16
+	}(Move{})
+	_ = struct {
+		From string
+		Text string
+	}(Line{})
 }
