@@ -39,8 +39,8 @@ func (l *link) send(b []byte) endpoint.Receipt {
 	return l.receipts
 }
 
-// game is two ends over a link, and what the values should be.
-type game struct {
+// A match is two ends over a link, and what the values should be.
+type match struct {
 	t        *testing.T
 	link     *link
 	from     *delta.Sender[uint16, state, *state]
@@ -52,7 +52,7 @@ type game struct {
 	messages int
 }
 
-func newGame(t *testing.T, l *link) *game {
+func newMatch(t *testing.T, l *link) *match {
 	from, err := delta.NewSender[uint16, state](delta.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +61,10 @@ func newGame(t *testing.T, l *link) *game {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &game{t: t, link: l, from: from, to: to, truth: map[uint16]*state{}, room: 1000}
+	return &match{t: t, link: l, from: from, to: to, truth: map[uint16]*state{}, room: 1000}
 }
 
-func (g *game) tick() {
+func (g *match) tick() {
 	g.t.Helper()
 	l := g.link
 	l.now++
@@ -94,7 +94,7 @@ func (g *game) tick() {
 }
 
 // put sends what there is, the keys in turn.
-func (g *game) put() {
+func (g *match) put() {
 	g.from.Begin(nil, g.room)
 	for i := range g.order {
 		k := g.order[(i+g.link.now)%len(g.order)]
@@ -121,7 +121,7 @@ func (g *game) put() {
 }
 
 // change changes the world a little.
-func (g *game) change() {
+func (g *match) change() {
 	rng := g.link.rng
 	if rng.IntN(20) == 0 && len(g.order) < 60 {
 		if k := uint16(rng.IntN(80)); g.truth[k] == nil {
@@ -151,7 +151,7 @@ func (g *game) change() {
 	}
 }
 
-func (g *game) same() {
+func (g *match) same() {
 	g.t.Helper()
 	if g.to.Len() != len(g.truth) {
 		g.t.Errorf("%d values, want %d", g.to.Len(), len(g.truth))
@@ -170,7 +170,7 @@ func TestConverges(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 0))
-			g := newGame(t, &link{rng: rng, loss: rng.Float64() * 0.9 * rng.Float64(), delay: rng.IntN(20), jitter: rng.IntN(30)})
+			g := newMatch(t, &link{rng: rng, loss: rng.Float64() * 0.9 * rng.Float64(), delay: rng.IntN(20), jitter: rng.IntN(30)})
 			g.room = 60 + rng.IntN(1000)
 			g.order, g.truth[7] = []uint16{7}, &state{}
 			for range 1500 {
@@ -198,7 +198,7 @@ func TestConverges(t *testing.T) {
 
 // TestOutage: nothing arrives for longer than any table is, then all does again.
 func TestOutage(t *testing.T) {
-	g := newGame(t, &link{rng: rand.New(rand.NewPCG(1, 2)), delay: 3})
+	g := newMatch(t, &link{rng: rand.New(rand.NewPCG(1, 2)), delay: 3})
 	g.order, g.truth[7] = []uint16{7}, &state{}
 	for range 300 {
 		g.change()
@@ -218,7 +218,7 @@ func TestOutage(t *testing.T) {
 
 // TestSmall: in the steady state a delta of one changed field of many keys is a fraction of the values.
 func TestSmall(t *testing.T) {
-	g := newGame(t, &link{rng: rand.New(rand.NewPCG(1, 2)), delay: 3})
+	g := newMatch(t, &link{rng: rand.New(rand.NewPCG(1, 2)), delay: 3})
 	for k := range uint16(40) {
 		g.order, g.truth[k] = append(g.order, k), &state{Items: []uint8{1, 2, 3, 4, 5, 6, 7, 8}}
 	}

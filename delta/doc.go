@@ -90,8 +90,8 @@ var (
 	// ErrTwice: the message has this key already.
 	ErrTwice = errors.New("put twice into one message")
 	// ErrBaseline: the value was written against one that is not here any more. It takes a game that
-	// did not read a message, a channel that drops what it has acknowledged, or a message that more
-	// than 64 others overtook. Have the Sender start anew: Reset.
+	// did not read a message, or a channel that drops what it has acknowledged. Have the Sender start
+	// anew: Reset.
 	ErrBaseline = errors.New("the baseline is not here: not every message was read")
 )
 

@@ -6,19 +6,25 @@ import (
 	"github.com/tickwire/tickwire/codec"
 )
 
-// mostVersions is how many versions of a value an end keeps beside the baseline. A Sender that has
-// sent so many without an acknowledgement forgets the oldest, so that a Receiver that keeps the
-// newest so many has each that can become a baseline.
+// mostVersions is how many newer versions of a value a Sender may have sent when it hears that one
+// arrived, and may make it the baseline.
 const mostVersions = 128
 
 // reorderSpan is how many messages later one may come and still find its baselines: a Receiver
-// keeps for that long what newer messages have no use for.
+// keeps for that long what newer messages have no use for. It drops what comes later still, and the
+// Sender, which hears that the newer ones came before, does not count on it.
 const reorderSpan = 64
+
+// keptVersions is how many versions a Receiver keeps for being new: when the first message with a
+// baseline comes, so many have come after that at most. What was a baseline of the last reorderSpan
+// messages it keeps beside them.
+const keptVersions = mostVersions + reorderSpan
 
 // A version is a value as it was written into one message.
 type version struct {
 	seq  uint64 // of that message
 	base uint64 // of its baseline's message; 0: it was written in full
+	nth  uint64 // of the versions of a Sender
 	bits []byte // all of it, encoded
 }
 
@@ -26,16 +32,42 @@ type version struct {
 type history struct{ versions []version }
 
 // add puts a version in its place; there is none of that message yet.
-func (h *history) add(seq, base uint64, bits []byte) {
+func (h *history) add(v version) {
 	n := len(h.versions)
 	h.versions = slices.Grow(h.versions, 1)[:n+1]
-	fresh := h.versions[n]
-	fresh.seq, fresh.base, fresh.bits = seq, base, append(fresh.bits[:0], bits...)
+	v.bits = append(h.versions[n].bits[:0], v.bits...)
 	at := n
-	for ; at > 0 && h.versions[at-1].seq > seq; at-- {
+	for ; at > 0 && h.versions[at-1].seq > v.seq; at-- {
 		h.versions[at] = h.versions[at-1]
 	}
-	h.versions[at] = fresh
+	h.versions[at] = v
+}
+
+// prune forgets what no message can have as its baseline any more: what is older than the baseline
+// that was in use a reorderSpan ago, and beyond keptVersions all that was none since.
+func (h *history) prune() {
+	newest := h.versions[len(h.versions)-1].seq
+	floor, since := uint64(0), 0 // the first version since a reorderSpan
+	for ; h.versions[since].seq+reorderSpan < newest; since++ {
+		floor = max(floor, h.versions[since].base)
+	}
+	old := 0
+	for h.versions[old].seq < floor {
+		old++
+	}
+	h.forget(old)
+	for at := 0; at < len(h.versions)-keptVersions; {
+		if h.inUse(h.versions[at].seq, max(since-old, 0)) {
+			at++
+		} else {
+			h.drop(at)
+		}
+	}
+}
+
+// inUse reports whether a version was the baseline of one that stands at a place or behind it.
+func (h *history) inUse(seq uint64, from int) bool {
+	return slices.ContainsFunc(h.versions[min(from, len(h.versions)):], func(v version) bool { return v.base == seq })
 }
 
 // index is where the version of a message stands, or where it would.

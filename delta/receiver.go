@@ -15,7 +15,8 @@ type Receiver[K Key, T any, P Message[T]] struct {
 	gone   []parting[K]
 
 	from reading[K, T, P] // the message that is read
-	late T                // a value that is outdated as it comes
+	old  T                // a value that is outdated as it comes
+	late uint64           // messages that were dropped
 	base codec.Reader     // of baselines
 	w    codec.Writer
 	bits []byte // of the value that was read, in full
@@ -62,7 +63,9 @@ func NewReceiver[K Key, T any, P Message[T]](cfg Config) (*Receiver[K, T, P], er
 func (r *Receiver[K, T, P]) Read(b []byte) iter.Seq2[Change[K, T], error] {
 	return func(yield func(Change[K, T], error) bool) {
 		m := &r.from
-		m.begin(b)
+		if !m.begin(b) {
+			return
+		}
 		for asked := true; m.more(); {
 			change, fresh, err := m.entry()
 			if err == nil && !fresh {
@@ -90,6 +93,9 @@ func (r *Receiver[K, T, P]) Value(key K) (v *T, ok bool) {
 // Len is how many values there are.
 func (r *Receiver[K, T, P]) Len() int { return r.alive }
 
+// Late is how many messages were dropped because more than 64 newer ones had come before.
+func (r *Receiver[K, T, P]) Late() uint64 { return r.late }
+
 // All yields all values, in no order.
 func (r *Receiver[K, T, P]) All() iter.Seq2[K, *T] {
 	return func(yield func(K, *T) bool) {
@@ -109,19 +115,25 @@ type reading[K Key, T any, P Message[T]] struct {
 	near place[K]
 }
 
-// begin reads the number of the message: the one nearest to the newest.
-func (m *reading[K, T, P]) begin(b []byte) {
+// begin reads the number of the message, the one nearest to the newest, and says whether to read on.
+// What too many others overtook is dropped, as its sender will find out.
+func (m *reading[K, T, P]) begin(b []byte) bool {
 	m.r.Start(b)
 	m.near = place[K]{}
 	low := uint32(m.r.Bits(seqBits))
 	ahead := int32((low-uint32(m.to.newest))<<(32-seqBits)) >> (32 - seqBits)
 	m.seq = m.to.newest + uint64(int64(ahead))
-	if int64(m.seq) < 1 || m.seq+reorderSpan < m.to.newest {
-		m.r.Fail("delta.Number", m.seq, "one of the newest 64", ErrBaseline)
-		return
+	if int64(m.seq) < 1 {
+		m.r.Fail("delta.Number", low, "", codec.ErrRange)
+		return true
+	}
+	if m.seq+reorderSpan < m.to.newest {
+		m.to.late++
+		return false
 	}
 	m.to.newest = max(m.to.newest, m.seq)
 	m.to.part()
+	return true
 }
 
 func (m *reading[K, T, P]) more() bool { return m.r.Bits(1) != 0 && !m.r.Failed() }
@@ -146,7 +158,7 @@ func (m *reading[K, T, P]) entry() (c Change[K, T], fresh bool, err error) {
 	if in, err = m.to.admit(c.Key, in, k); err != nil {
 		return c, false, &KeyError{Key: c.Key, Err: err}
 	}
-	c.Value = &m.to.late
+	c.Value = &m.to.old
 	if fresh = m.seq > in.seq || in.gone && m.seq == in.seq; fresh { // gone, and there again
 		c.Value = &in.value
 	}
@@ -238,30 +250,10 @@ func (in *incoming[T, P]) rebase(r *codec.Reader, seq uint64) bool {
 	return found && in.base.set(r, seq, in.before.versions[at].bits)
 }
 
-// remember keeps a value as one that may become a baseline, and forgets those that cannot: older
-// than the baseline that was in use a reorderSpan ago.
+// remember keeps a value as one that may become a baseline.
 func (in *incoming[T, P]) remember(seq, base uint64, bits []byte) {
-	if _, found := in.before.index(seq); found {
-		return // a message that names a key twice
-	}
-	in.before.add(seq, base, bits)
-	newest := in.before.versions[len(in.before.versions)-1]
-	floor := uint64(0)
-	for i := range in.before.versions {
-		v := &in.before.versions[i]
-		if v.seq+reorderSpan > newest.seq {
-			break
-		}
-		floor = max(floor, v.base)
-	}
-	for in.before.versions[0].seq < floor {
-		in.before.drop(0)
-	}
-	if len(in.before.versions) > mostVersions+1 {
-		at := 0
-		if in.before.versions[0].seq == newest.base {
-			at = 1
-		}
-		in.before.drop(at)
+	if _, found := in.before.index(seq); !found { // else the message names a key twice
+		in.before.add(version{seq: seq, base: base, bits: bits})
+		in.before.prune()
 	}
 }

@@ -19,6 +19,8 @@ type Sender[K Key, T any, P Message[T]] struct {
 	gone []tomb[K] // dropped, which the peer may not know
 
 	seq     uint64 // of the last message
+	arrived uint64 // the newest that was delivered
+	news    bool   // some were since learn
 	open    []*letter[K]
 	free    []*letter[K]
 	written *letter[K] // under construction, or waiting for Sent
@@ -36,6 +38,7 @@ type Sender[K Key, T any, P Message[T]] struct {
 type letter[K Key] struct {
 	seq     uint64
 	receipt endpoint.Receipt
+	arrived bool
 	keys    []K // whose values it has
 	gone    []K // that it says are gone
 }
@@ -51,6 +54,7 @@ type outgoing[T any, P Message[T]] struct {
 	base    baseline[T, P]
 	pending history
 	put     uint64 // the last message that has it
+	count   uint64 // of messages that had it
 }
 
 // NewSender makes the Sender of one Conn.
@@ -68,6 +72,7 @@ func NewSender[K Key, T any, P Message[T]](cfg Config) (*Sender[K, T, P], error)
 // be gone is in it from the start, as far as there is room.
 func (s *Sender[K, T, P]) Begin(dst []byte, room int) {
 	s.unsent()
+	s.learn()
 	s.seq++
 	s.written = s.take()
 	s.written.seq = s.seq
@@ -108,22 +113,21 @@ func (s *Sender[K, T, P]) Put(key K, v *T) (fits bool, err error) {
 		}
 		o = &outgoing[T, P]{}
 		s.keys[key] = o
-		s.known(key, s.seq)
+		s.bury(key, s.seq)
 	} else if o.put == s.seq {
 		return false, &KeyError{Key: key, Err: ErrTwice}
 	} else if o.has(s.bits) {
 		return true, nil
 	}
 	mark, near := s.w.Mark(), s.near
-	base := s.write(key, o, v, full)
+	s.write(key, o, v, full)
 	if s.over() {
 		s.w.Rewind(mark)
 		s.near = near
 		return false, nil
 	}
 	s.written.keys = append(s.written.keys, key)
-	o.put = s.seq
-	o.note(s.seq, base, s.bits)
+	o.note(s.seq, s.bits)
 	return true, nil
 }
 
@@ -136,21 +140,20 @@ func (s *Sender[K, T, P]) encode(v *T) (bits uint, err error) {
 	return bits, err
 }
 
-// write writes an entry, against the baseline if that is shorter, and returns which.
-func (s *Sender[K, T, P]) write(key K, o *outgoing[T, P], v *T, full uint) (base uint64) {
+// write writes an entry, against the baseline if that is shorter.
+func (s *Sender[K, T, P]) write(key K, o *outgoing[T, P], v *T, full uint) {
 	mark, near := s.w.Mark(), s.near
 	if back := s.seq - o.base.seq; o.base.seq != 0 && back <= mostBack {
 		s.near.write(&s.w, kindDelta, key, uint16(back))
 		value := s.w.Mark()
 		if P(v).AppendDeltaBits(&s.w, &o.base.value); s.w.Mark()-value <= full {
-			return o.base.seq
+			return
 		}
 		s.w.Rewind(mark)
 		s.near = near
 	}
 	s.near.write(&s.w, kindFull, key, 0)
 	P(v).AppendBits(&s.w)
-	return 0
 }
 
 // since is the message behind which a key was dropped, if the peer may not know; or 0.
@@ -163,8 +166,8 @@ func (s *Sender[K, T, P]) since(key K) uint64 {
 	return 0
 }
 
-// known forgets that a key is gone, if it was dropped before a message.
-func (s *Sender[K, T, P]) known(key K, seq uint64) {
+// bury forgets that a key is gone, if it was dropped before a message.
+func (s *Sender[K, T, P]) bury(key K, seq uint64) {
 	i := slices.IndexFunc(s.gone, func(t tomb[K]) bool { return t.key == key })
 	if i >= 0 && s.gone[i].since < seq {
 		s.gone = slices.Delete(s.gone, i, i+1)
@@ -208,20 +211,44 @@ func (s *Sender[K, T, P]) unsent() {
 
 // Delivered notes that the message of a receipt arrived. Receipts of others are passed over.
 func (s *Sender[K, T, P]) Delivered(r endpoint.Receipt) {
-	i := s.index(r)
-	if i < 0 {
+	if i := s.index(r); i >= 0 {
+		s.open[i].arrived, s.news = true, true
+		s.arrived = max(s.arrived, s.open[i].seq)
+	}
+}
+
+// learn takes what arrived as baselines, but for messages that so many others had overtaken that the
+// Receiver has dropped them. Which those are is known when all that was acknowledged at one time is.
+func (s *Sender[K, T, P]) learn() {
+	if !s.news {
 		return
 	}
-	l := s.open[i]
+	s.news = false
+	for i := 0; i < len(s.open); {
+		l := s.open[i]
+		if !l.arrived {
+			i++
+			continue
+		}
+		if l.seq+reorderSpan < s.arrived {
+			s.lose(l)
+		} else {
+			s.known(l)
+		}
+		s.settle(i)
+	}
+}
+
+// known takes what a message said as what the peer knows.
+func (s *Sender[K, T, P]) known(l *letter[K]) {
 	for _, k := range l.keys {
 		if o := s.keys[k]; o != nil {
 			o.delivered(&s.r, l.seq)
 		}
 	}
 	for _, k := range l.gone {
-		s.known(k, l.seq)
+		s.bury(k, l.seq)
 	}
-	s.settle(i)
 }
 
 // Lost notes that the message of a receipt is not known to have arrived.
@@ -283,7 +310,7 @@ func (s *Sender[K, T, P]) take() *letter[K] {
 }
 
 func (s *Sender[K, T, P]) give(l *letter[K]) {
-	l.keys, l.gone = l.keys[:0], l.gone[:0]
+	l.arrived, l.keys, l.gone = false, l.keys[:0], l.gone[:0]
 	s.free = append(s.free, l)
 }
 
@@ -301,11 +328,14 @@ func (o *outgoing[T, P]) has(bits []byte) bool {
 	return true
 }
 
-func (o *outgoing[T, P]) note(seq, base uint64, bits []byte) {
-	if len(o.pending.versions) >= mostVersions {
+// note notes what a message has, and forgets what is too old for a baseline by now.
+func (o *outgoing[T, P]) note(seq uint64, bits []byte) {
+	o.put = seq
+	o.pending.add(version{seq: seq, nth: o.count, bits: bits})
+	for o.pending.versions[0].nth+mostVersions < o.count {
 		o.pending.drop(0)
 	}
-	o.pending.add(seq, base, bits)
+	o.count++
 }
 
 // delivered makes the version of a message the baseline, if it is newer.

@@ -217,6 +217,12 @@ func (e *End) checkRefusal(l *Lane, size int, err error) {
 	l.fault(Life, "Send of %d bytes on an open connection: %v", size, err)
 }
 
+// LastReceipt is the receipt of the last message of this end that was Tracked, or asked for one; 0
+// if there is none.
+func (e *End) LastReceipt() tickwire.Receipt {
+	return e.firstReceipt + tickwire.Receipt(len(e.receipts)) - 1
+}
+
 func (e *End) noteReceipt(r tickwire.Receipt, l *Lane) {
 	if want := e.firstReceipt + tickwire.Receipt(len(e.receipts)); r != want {
 		l.fault(Receipts, "receipt %d where %d was next", r, want)
