@@ -22,6 +22,7 @@ type Client struct {
 	lookAt     int64          // when to look for another address of the host
 	retired    HandshakeStats // of handshakes that are over
 	copied     []byte         // a datagram that several connections may open
+	trail      *trail         // of the last Conn that the game began
 }
 
 // NewClient returns a Client on sockets, which it owns from now on. It closes
@@ -118,6 +119,7 @@ func (c *Client) connect(p *port, tokens []byte) (*Conn, error) {
 		return nil, ErrClosed
 	}
 	d := c.newDialed()
+	d.trail = c.newTrail()
 	if err := d.parse(tokens); err != nil {
 		return nil, err
 	}

@@ -36,6 +36,9 @@ type dialed struct {
 	timed      bool // in client.timed
 	handedOver bool // tokens for another server came, and were looked at
 
+	trail *trail // of the Conns from which it was handed over, and their followers
+	led   int64  // since when it asks where a server has sent it; never: it does not
+
 	goneAt int64     // when to believe a GONE; never: none came
 	search search    // for another way
 	wallet wallet    // resume tickets
@@ -46,7 +49,7 @@ type dialed struct {
 
 // newDialed begins with one who has dialed nobody yet.
 func (c *Client) newDialed() *dialed {
-	d := &dialed{client: c, goneAt: never}
+	d := &dialed{client: c, goneAt: never, led: never}
 	d.search.of = d
 	return d
 }
@@ -58,10 +61,15 @@ const patience = 2 * time.Second
 func (d *dialed) tryToken() error {
 	token := d.tokens[d.next]
 	d.next++
+	within, ok := d.asksFor()
+	if !ok {
+		return errLedAround
+	}
 	return d.begin(token.TimeoutSeconds, func(cfg netcode.ClientConfig) (*netcode.Client, error) {
 		if d.next < len(d.tokens) {
 			cfg.Patience = patience
 		}
+		cfg.Within = within
 		return netcode.NewClient(d.client.now, d.client.unix.Load(), token, cfg)
 	})
 }
@@ -110,6 +118,7 @@ func (d *dialed) tryNext(r Reason) {
 // disconnect ends a Conn to whose peer there is nothing to say any more.
 func (d *dialed) disconnect(r Reason) {
 	d.over = true
+	d.arrived()
 	if d.conn.end != nil {
 		d.conn.end.Release()
 	}
@@ -121,6 +130,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 	c := d.conn
 	d.aimAtServer()
 	if d.handshake.netcode.Plain() {
+		d.arrived()
 		c.end.Release()
 		c.end, c.plain = nil, &plainConn{peer: d}
 		c.core.connected(c)
@@ -131,6 +141,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 		d.tryNext(Reason{Code: m.Code, Text: m.Text})
 		return
 	}
+	d.arrived()
 	c.seal(d.handshake.netcode.Sealer())
 	c.resumed, d.tokens, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
 	c.end.Ping()                                    // the server waits for a packet of ours to confirm the connection

@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"bytes"
+	"net/netip"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
@@ -36,11 +37,24 @@ func (d *dialed) connectBeside(tokens []byte) error {
 	if c.cfg.StayPut {
 		return errStayPut
 	}
+	if !d.trail.step(c.now) {
+		return errLedAround
+	}
 	next := c.newDialed()
+	next.trail = d.trail
 	if err := next.parse(tokens); err != nil {
 		return err
 	}
-	switch old := d.conn.at().port; {
+	old := d.conn.at().port
+	server := d.handshake.netcode.Server().AddrPort().Addr().Unmap()
+	if old.joined {
+		server = netip.Addr{} // by a transport that has no addresses, or by its own
+	}
+	var err error
+	if next.tokens, err = believable(next.tokens, server); err != nil {
+		return err
+	}
+	switch {
 	case !old.joined:
 		return next.beginBeside(old, d.conn)
 	case c.cfg.Redial == nil:
@@ -53,6 +67,7 @@ func (d *dialed) connectBeside(tokens []byte) error {
 }
 
 func (d *dialed) beginBeside(p *port, old *Conn) error {
+	d.led = d.client.now
 	_, err := d.client.begin(d, p, old, d.tryToken)
 	return err
 }

@@ -45,7 +45,7 @@ func (c *Client) Resume(ticket []byte) (*Conn, error) {
 		return nil, err
 	}
 	d := c.newDialed()
-	d.resumes = true
+	d.resumes, d.trail = true, c.newTrail()
 	d.wallet.put(t)
 	return c.begin(d, p, nil, d.resume)
 }

@@ -196,7 +196,7 @@ type ServerConfig struct {
 	// Admit may refuse a client whose token and address are proven; nil lets
 	// everybody in. It may be asked several times about one client. It must not
 	// use the Server or Hub, but for Post and DevToken: that panics (see "Functions of the game" in the
-	// package's doc). A *Refusal says why; any other error is logged, at most once a second,
+	// package's doc). A *Refusal says why; any other error is logged, the next ones ever more seldom,
 	// and the client reads CodeRefused without its text. A player who is refused can have it
 	// asked ten times a second for each token he has, and everybody waits while it thinks: look
 	// at what is in memory, and leave what takes longer to the backend.
@@ -242,7 +242,8 @@ type ClientConfig struct {
 	ResumeFor time.Duration
 	// StayPut ignores connect tokens by which a server hands this client over to another one; the
 	// connection ends then. Without it the server, which has proven who it is, can have the client
-	// send requests to any addresses.
+	// send requests to any addresses, but those of everybody and, if it is not there itself, of the
+	// player's own network: for a minute in all, of which a second comes back in ten.
 	StayPut bool
 	// MaxSockets bounds the sockets of a Client, those of NewClient, OpenPath and
 	// Redial together. 0: 64.

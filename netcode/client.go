@@ -29,6 +29,8 @@ type ClientConfig struct {
 	// 0 means two seconds while there is a next one and the token's timeout for
 	// the last. Whoever has further tokens sets two seconds.
 	Patience time.Duration
+	// Within bounds the attempt, at all addresses together; 0 means the life of the token or ticket.
+	Within time.Duration
 	// Via is where datagrams go in place of the token's addresses: the
 	// association of a transport that has no addresses.
 	Via Source

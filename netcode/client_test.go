@@ -172,3 +172,30 @@ func TestClientStates(t *testing.T) {
 		}
 	}
 }
+
+// TestClientWithin: what its owner gives an attempt holds for all its addresses and states together,
+// whatever the token says of silence and of its life.
+func TestClientWithin(t *testing.T) {
+	for _, answers := range []bool{false, true} {
+		w := newWorld(t, nil)
+		token := w.mint(7, func(c *MintConfig) { c.Timeout, c.Lifetime = -1, MaxLifetime })
+		token.Addresses = append(token.Addresses, otherAddr, serverAddr)
+		w.onServer = func(_ Source, b []byte) bool { return answers && b[0] == 0 } // the request alone
+		p := w.join(token, 1, func(c *ClientConfig) { c.Within = 7 * time.Second })
+		for began := w.now; w.now < began+6900*ms; {
+			w.step(100 * ms)
+		}
+		if p.c.address != 2 {
+			t.Errorf("at address %d, in state %v", p.c.address, p.c.State())
+		}
+		want := StateRequestTimedOut
+		if answers {
+			want = StateResponseTimedOut
+		}
+		w.step(100 * ms)
+		w.wantState(p, want)
+		if ev := p.last(); ev.Kind != ClientEnded || p.c.Deadline() != never {
+			t.Errorf("told %+v", ev)
+		}
+	}
+}

@@ -10,6 +10,22 @@ func (c *Client) life() int64 {
 	return int64(min(c.token.Expires-c.token.Created, uint64(math.MaxInt64/int64(time.Second)/2))) * int64(time.Second)
 }
 
+// within is how long its owner gives it.
+func (c *Client) within() int64 {
+	if c.cfg.Within > 0 {
+		return int64(c.cfg.Within)
+	}
+	return never
+}
+
+// silent is how an attempt ends that is not answered for too long.
+func (c *Client) silent() State {
+	if c.state == StateResponding {
+		return StateResponseTimedOut
+	}
+	return StateRequestTimedOut
+}
+
 // patience is how long the address may be silent.
 func (c *Client) patience() int64 {
 	switch {
@@ -55,7 +71,7 @@ func (c *Client) due(t clientTimer) int64 {
 	}
 	switch t {
 	case timerLife:
-		return after(c.started, c.life())
+		return after(c.started, min(c.life(), c.within()))
 	case timerRefused:
 		return after(c.refusedAt, sendInterval)
 	case timerPlain:
@@ -76,6 +92,9 @@ func (c *Client) due(t clientTimer) int64 {
 func (c *Client) timePassed(t clientTimer) ClientEvent {
 	switch t {
 	case timerLife:
+		if c.within() < c.life() {
+			return c.end(c.silent())
+		}
 		ev := c.end(StateTokenExpired)
 		ev.Unanswered = c.unheard
 		return ev
@@ -88,10 +107,7 @@ func (c *Client) timePassed(t clientTimer) ClientEvent {
 		}
 		return c.connectPlain()
 	case timerPatience:
-		if c.state == StateResponding {
-			return c.fail(StateResponseTimedOut)
-		}
-		return c.fail(StateRequestTimedOut)
+		return c.fail(c.silent())
 	case timerSilence:
 		return c.end(StateTimedOut)
 	case timerKeepAlive:

@@ -127,16 +127,26 @@ func TestUserDataText(t *testing.T) {
 func TestParseTokenErrors(t *testing.T) {
 	good := newWorld(t, nil).mint(1, nil).Append(nil)
 	for want, change := range map[string]func([]byte) []byte{
-		"length":    func(b []byte) []byte { return b[1:] },
-		"version":   func(b []byte) []byte { b[11] = '1'; return b },
-		"expiry":    func(b []byte) []byte { b[36] = 0; b[29] = 0; b[28] = 9; return b },
-		"addresses": func(b []byte) []byte { b[1089] = 0; return b },
-		"1 to 32":   func(b []byte) []byte { b[1089] = 33; return b },
-		"pad":       func(b []byte) []byte { b[1984+4] = 2; return b },
+		"length":              func(b []byte) []byte { return b[1:] },
+		"version":             func(b []byte) []byte { b[11] = '1'; return b },
+		"expiry":              func(b []byte) []byte { b[36] = 0; b[29] = 0; b[28] = 9; return b },
+		"more than 8760h0m0s": func(b []byte) []byte { b[29+4] = 1; return b }, // expires 2^32 s later
+		"addresses":           func(b []byte) []byte { b[1089] = 0; return b },
+		"1 to 32":             func(b []byte) []byte { b[1089] = 33; return b },
+		"pad":                 func(b []byte) []byte { b[1984+4] = 2; return b },
 	} {
 		_, err := ParseToken(change(bytes.Clone(good)))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+	for life, fails := range map[uint64]bool{365 * 86400: false, 365*86400 + 1: true} {
+		for _, plain := range []bool{false, true} {
+			token := newWorld(t, nil).mint(1, func(c *MintConfig) { c.Plain = plain })
+			token.Expires = token.Created + life
+			if _, err := ParseToken(token.Append(nil)); (err != nil) != (fails && !plain) {
+				t.Errorf("a life of %d s, plain %v: %v", life, plain, err)
+			}
 		}
 	}
 }

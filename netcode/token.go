@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
 )
@@ -68,7 +69,8 @@ func (f *faults) add(field, format string, args ...any) {
 }
 
 // ParseToken reads a connect token of any netcode 1.02 backend and makes the
-// checks that the standard asks of a client. It keeps nothing of b.
+// checks that the standard asks of a client, which takes tokens that never expire; one with our pad lives
+// for [MaxLifetime] at most. It keeps nothing of b.
 func ParseToken(b []byte) (*Token, error) {
 	t, faults := readToken(b)
 	if len(faults) > 0 {
@@ -108,6 +110,9 @@ func readToken(b []byte) (*Token, faults) {
 		wrong.add("pad", "malformed, or of a later version of tickwire: %s", padFault(b[publicPadAt:]))
 	} else if lacking := t.Pad.unfit(AnyProtection); lacking != "" {
 		wrong.add("pad", "asks for %s", lacking)
+	}
+	if life := t.Expires - t.Created; t.Pad.Present && t.Created <= t.Expires && life > uint64(MaxLifetime/time.Second) {
+		wrong.add("expiry", "lives for %d s, and no backend of ours makes one for more than %v", life, MaxLifetime)
 	}
 	return t, wrong
 }
