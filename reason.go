@@ -39,7 +39,7 @@ const (
 	CodePad          = wire.CodePad          // 12: the token is damaged, or somebody on the way has changed it
 	CodeSuite        = wire.CodeSuite        // 13: the token asks for protection that the server does not have
 	CodeRefused      = wire.CodeRefused      // 15: ServerConfig.Admit refused
-	CodeUsed         = wire.CodeUsed         // 16: the token, or a newer ticket, was used before
+	CodeUsed         = wire.CodeUsed         // 16: the token, or a newer ticket, was used before, or there was a later attempt
 	CodeConnected    = wire.CodeConnected    // 18: the player is connected already (ServerConfig.KeepOldest)
 	CodeTooLong      = wire.CodeTooLong      // 19: the token lives longer than ServerConfig.MaxTokenLifetime
 )

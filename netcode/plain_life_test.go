@@ -1,9 +1,12 @@
 package netcode
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/wire"
 )
 
 // TestPlainClientTalks: a plain client speaks as soon as it is connected, ten times a second from then
@@ -168,5 +171,51 @@ func TestPayloadErrorTellsTheWayOut(t *testing.T) {
 	_, err := p.c.AppendPayload(0, nil, make([]byte, MaxPayloadBytes+1))
 	if err == nil || !strings.Contains(err.Error(), "1201 bytes") || !strings.Contains(err.Error(), "1 to 1200") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestPlainSeatWithoutRandomness: where a plain client was expected, and has been spoken to, and an OFFER
+// shows that it is one of ours while there is no randomness for its ACCEPT, the token is used up: a
+// plain seat of it would count from zero again under its keys.
+func TestPlainSeatWithoutRandomness(t *testing.T) {
+	w := newWorld(t, func(c *ServerConfig) { c.Plain = PlainAllow })
+	sealed := make(map[uint64]int)
+	w.onClient = func(_ Source, b []byte) bool {
+		if h, drop := readStandardHeader(b, clientReads); drop == DropNone {
+			sealed[h.sequence]++
+		}
+		return true
+	}
+	var offers [][]byte
+	w.onServer = func(_ Source, b []byte) bool {
+		if b[0] == wire.PrefixHandshake {
+			offers = append(offers, bytes.Clone(b))
+			return false
+		}
+		return true
+	}
+	token := w.mint(7, plainToken)
+	p := w.join(token, 1, nil)
+	w.step(0)
+	w.step(100 * ms)
+	if len(offers) == 0 || len(w.server.watched) != 1 || w.server.watched[0].state != seatUndecided {
+		t.Fatalf("%d OFFERs, %d seats", len(offers), len(w.server.watched))
+	}
+	w.onServer, w.server.random = nil, &failing{after: shareBytes}
+	if ev := w.toServer(p.at, offers[0]); ev.Drop != DropNoRandom || len(w.server.watched) != 0 {
+		t.Fatalf("without randomness: %+v", ev)
+	}
+	w.clients, w.server.random = nil, w.random
+	w.join(token, 2, func(c *ClientConfig) { c.Plain = PlainOnly })
+	for range 5 {
+		w.step(100 * ms)
+	}
+	for sequence, n := range sealed {
+		if n > 1 {
+			t.Errorf("number %#x sealed %d times under one key", sequence, n)
+		}
+	}
+	if w.drops(DropUsed) == 0 || w.server.Admission().Clients() != 0 {
+		t.Errorf("the token goes on: drops %v", dropNames(w.server.Counters()))
 	}
 }

@@ -190,7 +190,7 @@ func TestResumeAfterRestartCopied(t *testing.T) {
 	back := w.comeBack(second, 3, nil)
 	w.step(100 * ms)
 	for range 3 {
-		if ev := w.toServer(q.at, bytes.Clone(resume)); ev.Drop != DropResumeOld || len(ev.Reply) != 0 {
+		if ev := w.toServer(q.at, bytes.Clone(resume)); ev.Drop != DropResumeOld || ev.Kind != EventNone {
 			t.Fatalf("a copy of an older ticket: %+v", ev)
 		}
 	}
@@ -282,8 +282,10 @@ func TestResumeOlderAttempt(t *testing.T) {
 	}
 	for range 3 {
 		w.step(100 * ms)
-		if ev := w.toServer(a.at, bytes.Clone(resume)); ev.Drop != DropResumeOld || len(ev.Reply) != 0 {
+		if ev := w.toServer(a.at, bytes.Clone(resume)); ev.Drop != DropResumeOld || ev.Kind != EventNone {
 			t.Fatalf("an older RESUME: %+v", ev)
+		} else if ev := b.receive(ev.Reply); ev.Drop == DropNone || b.c.State() != StateConnected {
+			t.Fatalf("its answer, to the newer one: %+v", ev)
 		}
 	}
 	if ev := w.toServer(a.at, a.data(0, "old keys")); ev.Drop != DropForged {

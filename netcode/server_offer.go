@@ -99,7 +99,7 @@ func (a *admitting) admit() Event {
 	if drop := a.agree(); drop != DropNone {
 		return dropped(drop)
 	}
-	kind := EventConnected
+	kind, wasPlain := EventConnected, seat != nil && seat.state == seatUndecided
 	if seat == nil {
 		if seat = a.s.takeSeat(a.e, a.from); seat == nil {
 			return a.noSlot()
@@ -111,7 +111,7 @@ func (a *admitting) admit() Event {
 	if !a.connect(seat) {
 		ev.Drop = DropNoRandom
 		if kind == EventConnected {
-			a.giveBack(seat)
+			a.giveBack(seat, wasPlain)
 			return dropped(DropNoRandom)
 		}
 	}
@@ -146,9 +146,12 @@ func (a *admitting) connect(seat *Seat) bool {
 	return a.buildAccept(seat)
 }
 
-// giveBack undoes takeSeat: the slot rests, and the token is good for the next OFFER.
-func (a *admitting) giveBack(seat *Seat) {
-	seat.token, a.e.seat, a.e.state = nil, nil, tokenPending
+// giveBack undoes takeSeat: the slot rests, and the token is good for the next OFFER. Where a plain
+// client was expected the token is used up: its keys have sealed from number zero on.
+func (a *admitting) giveBack(seat *Seat, wasPlain bool) {
+	if !wasPlain {
+		seat.token, a.e.seat, a.e.state = nil, nil, tokenPending
+	}
 	a.s.Release(a.s.now, seat)
 }
 

@@ -141,7 +141,8 @@ func (in *resuming) explain(b []byte, d Drop, code Code) Event {
 
 // admit goes by which attempt this is: the newest that its player has made, and proven to
 // be his, gets a seat, ten times a second at most; the same again the same ACCEPT, or the
-// same refusal; an older one, which somebody repeats, nothing.
+// same refusal. An older one is told so, under its own share: by that a client knows whether it is its
+// present one, as when its clock was ahead, or one that somebody repeats.
 func (in *resuming) admit() Event {
 	s, who := in.s, in.who
 	age := cmp.Or(cmp.Compare(in.t.issued, who.issued), cmp.Compare(in.r.attempt, who.attempt))
@@ -149,7 +150,7 @@ func (in *resuming) admit() Event {
 	case in.r.version != wire.Version:
 		return in.refuse(DropWireVersion, Refusal{Code: CodeVersion})
 	case age < 0:
-		return dropped(DropResumeOld)
+		return in.refuse(DropResumeOld, Refusal{Code: CodeUsed, Text: "a later attempt was made with it: was the clock of this device ahead?"})
 	case !s.adm.cookies.good(s.now, in.r.cookie, &in.mac, &in.share, &in.from):
 		return in.retry()
 	case age == 0 && who.seat != nil && who.seat.coming.begun == who.begun:
