@@ -55,7 +55,8 @@ type Config struct {
 	// failure is not kept.
 	NamesFor time.Duration
 	// Interval is how often a player, once logged in, is given tokens again; five he may have at
-	// once. 0: 5 s; negative: no bound.
+	// once. 0: 5 s; negative: no bound. Where more than 262144 players log in within five times as long the log
+	// says so, and the first of them may have five again at once.
 	Interval time.Duration
 	// PlainHTTP serves requests that came without TLS, because something in front of the handler
 	// has it. Those from this machine are served in any case. A token that goes over a

@@ -33,7 +33,9 @@ func Handler(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handler{cfg, o, newNames(&cfg), newTurnstile(&cfg), &hush{now: time.Now, kinds: map[string]*hushed{}}}, nil
+	h := &handler{cfg: cfg, origins: o, names: newNames(&cfg), hush: &hush{now: time.Now, kinds: map[string]*hushed{}}}
+	h.often = newTurnstile(&cfg, h.crowded)
+	return h, nil
 }
 
 // ServeHTTP answers one request.
@@ -87,6 +89,13 @@ func (h *handler) issue(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 		return nil, &Refusal{Status: http.StatusTooManyRequests, Code: "too_often", Text: "you have had tokens just now", RetryAfter: wait}
 	}
 	return h.mint(ctx, &grant)
+}
+
+// crowded tells that there are more players than can be remembered.
+func (h *handler) crowded() {
+	if missed, ok := h.hush.speak("crowded"); ok {
+		h.cfg.Logger.Warn("more players log in than are remembered: some may have their tokens sooner than Interval says", "missed", missed)
+	}
 }
 
 // fromHere reports whether a request came from this machine: from a proxy on it, or its user.

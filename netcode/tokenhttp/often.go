@@ -6,10 +6,15 @@ import (
 )
 
 // A turnstile bounds how often each player is given tokens: some at once, and then one each interval.
-// It remembers who had one lately in two ages, so that the older is forgotten as a whole.
+// It remembers who had one lately in two ages, so that the older is forgotten as a whole: when all that is
+// in it is used up no more, or when the younger has more players than are remembered. Then the first of
+// them may have five again too early; to refuse the others instead would let whoever has so many
+// accounts keep everybody out.
 type turnstile struct {
 	interval time.Duration // negative: no bound
+	most     int           // players of an age
 	now      func() time.Time
+	crowded  func() // an age ends early
 
 	mu         sync.Mutex
 	began      time.Time            // of the present age
@@ -20,12 +25,12 @@ const (
 	// atOnce is how many tokens a player may have in a row: for a client that is started again, or a second
 	// device.
 	atOnce = 5
-	// maxPlayers bounds those of an age. More than that are not counted.
+	// maxPlayers bounds those of an age, some 20 MB.
 	maxPlayers = 1 << 18
 )
 
-func newTurnstile(c *Config) *turnstile {
-	return &turnstile{interval: c.Interval, now: time.Now, full: map[uint64]time.Time{}}
+func newTurnstile(c *Config, crowded func()) *turnstile {
+	return &turnstile{interval: c.Interval, most: maxPlayers, now: time.Now, crowded: crowded, full: map[uint64]time.Time{}}
 }
 
 // pass takes a turn of a player, or says how long he has to wait.
@@ -33,10 +38,20 @@ func (t *turnstile) pass(player uint64) (wait time.Duration) {
 	if t.interval < 0 {
 		return 0
 	}
+	wait, early := t.turn(player, t.now())
+	if early {
+		t.crowded()
+	}
+	return wait
+}
+
+func (t *turnstile) turn(player uint64, now time.Time) (wait time.Duration, early bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now()
-	if now.Sub(t.began) >= atOnce*t.interval { // what was used before that is full again
+	over := now.Sub(t.began) >= atOnce*t.interval // what was used before that is full again
+	_, counted := t.full[player]
+	early = !over && !counted && len(t.full) >= t.most
+	if over || early {
 		t.began, t.last, t.full = now, t.full, map[uint64]time.Time{}
 	}
 	full := t.last[player]
@@ -47,12 +62,10 @@ func (t *turnstile) pass(player uint64) (wait time.Duration) {
 		full = now
 	}
 	if full = full.Add(t.interval); full.Sub(now) > atOnce*t.interval {
-		return full.Sub(now) - atOnce*t.interval
+		return full.Sub(now) - atOnce*t.interval, early
 	}
-	if len(t.full) < maxPlayers {
-		t.full[player] = full
-	}
-	return 0
+	t.full[player] = full
+	return 0, early
 }
 
 // A hush lets one line of a kind through each second, and counts those that it keeps back.
