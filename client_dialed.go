@@ -132,7 +132,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 	if d.handshake.netcode.Plain() {
 		d.arrived()
 		c.end.Release()
-		c.end, c.plain = nil, &plainConn{peer: d}
+		c.end, c.plain = nil, c.core.newPlain(d)
 		c.core.connected(c)
 		d.drainOld()
 		return
@@ -202,7 +202,7 @@ func (d *dialed) handleEvent(now int64, mark endpoint.ECN, ev netcode.ClientEven
 			})
 		}
 	case netcode.ClientPayload:
-		c.handlePayload(ev.Frames)
+		c.handlePayload(now, ev.Frames)
 	case netcode.ClientGone:
 		d.handleGone(now)
 	case netcode.ClientEnded:

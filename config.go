@@ -85,7 +85,7 @@ type Config struct {
 	// to it: what is too much waits there, and Budget knows. Of one that does not,
 	// unreliable and droppable messages beyond a limit are dropped and counted, and at
 	// twice a limit for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
-	// same of one channel. 0 or negative: no limit.
+	// same of one channel. A plain peer is told nothing, and each payload of its may be dropped. 0 or negative: no limit.
 	Inbound Limits
 	// LeastProtection refuses connect tokens whose issuer asks for less:
 	// netcode.Encrypted those whose messages everybody on the way could read,

@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -13,6 +14,12 @@ type plainConn struct {
 	received seq.Ring[[]byte]
 	visible  uint64 // payloads below it are shown to the game
 	dropped  uint64
+	intake   *endpoint.Intake // Config.Inbound; nil: there are no limits
+}
+
+// newPlain makes the channel of a peer who turned out to be plain.
+func (k *core) newPlain(p plainPeer) *plainConn {
+	return &plainConn{peer: p, intake: endpoint.NewIntake(k.now, k.cfg.Inbound, netcode.MaxPayloadBytes)}
 }
 
 // A plainPeer is the peer of a Conn that turned out to be plain.
@@ -27,8 +34,16 @@ type plainPeer interface {
 // dropped.
 const maxPlainQueue = 256
 
-// handlePayload keeps a payload that came for the game.
-func (c *Conn) handlePayload(b []byte) {
+// handlePayload keeps a payload that came for the game, if the peer may send as much.
+func (c *Conn) handlePayload(now int64, b []byte) {
+	switch fits, broken := c.plain.intake.Take(now, len(b)); {
+	case broken != "":
+		c.close(CodeTooFast, broken)
+		return
+	case !fits:
+		c.plain.dropped++
+		return
+	}
 	c.plain.push(&c.plain.received, b)
 	c.core.showLater(c)
 }

@@ -31,7 +31,7 @@ func (s *Server) handle(in reading) {
 	case netcode.EventMoved: // not confirmed yet, and challenged anew where it is now
 		ev.Seat.Owner.(aimer).aimAt(w)
 	case netcode.EventPayload:
-		playerOn(ev.Seat).conn.handlePayload(ev.Frames)
+		playerOn(ev.Seat).conn.handlePayload(in.at, ev.Frames)
 	default:
 		s.handleOther(w, ev)
 	}
@@ -76,9 +76,9 @@ func (s *Server) seatTaken(w way, ev netcode.Event) {
 		return
 	}
 	c := p.conn
-	c.plain = &plainConn{peer: p}
+	c.plain = s.newPlain(p)
 	if len(ev.Frames) > 0 {
-		c.handlePayload(ev.Frames)
+		c.handlePayload(s.now, ev.Frames)
 	}
 	s.plainWays.remember(sourceOf(w.path), w, true)
 	s.connected(c)

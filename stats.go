@@ -10,7 +10,7 @@ import (
 // the headers of IP and UDP.
 type ConnStats struct {
 	endpoint.Stats
-	PlainDropped uint64 // payloads of a plain peer that the game did not take in time
+	PlainDropped uint64 // payloads of a plain peer that the game did not take in time, or that were more than Config.Inbound
 }
 
 // ChannelStats is what was counted of one channel of a Conn; [endpoint.ChannelStats] has it in detail:
