@@ -16,7 +16,8 @@ const (
 	// reorders by more gets a second one for what came late.
 	maxRanges = 256
 	maxLate   = wire.MaxAckRanges
-	// acksPerPacket is how many ACKs of a path a packet may hold: each walks what is remembered.
+	// acksPerPacket is how many ACKs a packet may hold, of whatever paths: each walks what is remembered
+	// of one.
 	acksPerPacket = 2
 )
 

@@ -25,13 +25,13 @@ type arrival struct {
 	ecn       ECN
 	number    uint64
 	frames    []byte
-	bytes     int             // that it had on the wire
-	newest    bool            // its number is the highest of its path
-	gap       bool            // the one before it is missing, and its ACK
-	elsewhere bool            // it came from another route than the path has
-	asked     bool            // its path was asked then, and knows where it came from
-	reliable  bool            // it holds something of a reliable delivery, as far as it was read
-	acks      [maxPaths]uint8 // that it holds, of each path, likewise
+	bytes     int  // that it had on the wire
+	newest    bool // its number is the highest of its path
+	gap       bool // the one before it is missing, and its ACK
+	elsewhere bool // it came from another route than the path has
+	asked     bool // its path was asked then, and knows where it came from
+	reliable  bool // it holds something of a reliable delivery, as far as it was read
+	acks      int  // that it holds, likewise
 }
 
 // HandlePacket takes a packet that arrived. Repeated and very old ones are recognised by their number
@@ -277,7 +277,7 @@ func (ps *paths) handleAckFrame(in *arrival, b []byte) (int, error) {
 			return 0, errProtocol
 		}
 	}
-	if in.acks[p.id]++; in.acks[p.id] > acksPerPacket {
+	if in.acks++; in.acks > acksPerPacket {
 		return 0, errProtocol
 	}
 	return n, p.handleAck(in, a)

@@ -131,6 +131,22 @@ func TestAckWork(t *testing.T) {
 	if code := s.closed(); code != CodeProtocol {
 		t.Errorf("closed with %v", code)
 	}
+	s = newScript(t, worstChannels())
+	acksAloneOnPaths(s)
+	all := func(paths int) (packet []byte) {
+		for p := range paths {
+			packet = append(packet, ackOfAll(s.e.paths.all[p], p > 0)...)
+		}
+		return packet
+	}
+	if s.hears(all(2)); !s.e.Open() || s.e.visits() > 2*maxSentAcks {
+		t.Errorf("ACKs of two paths have %d numbers looked at, open %v", s.e.visits(), s.e.Open())
+	}
+	before := s.e.visits()
+	s.hears(all(maxPaths))
+	if code := s.closed(); code != CodeProtocol || s.e.visits()-before > 2*maxSentAcks {
+		t.Errorf("ACKs of %d paths: %v, %d visits", maxPaths, code, s.e.visits()-before)
+	}
 }
 
 // TestBlockedWork: what the game has not taken is added up as it comes and goes, not for each

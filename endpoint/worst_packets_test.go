@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/tickwire/tickwire/internal/wire"
@@ -13,6 +14,7 @@ const worstBytes = 1100
 func worstChannels() Config {
 	cfg := channels()
 	cfg.Congestion.Kind = CongestionOff
+	cfg.MaxPaths = maxPaths
 	return cfg
 }
 
@@ -57,6 +59,9 @@ var worstPackets = []struct {
 			first--
 		}
 		return append(ack(first, last), ack(first, last)...)
+	}},
+	{"ACK, of two paths", acksAloneOnPaths, func(s *script, _ uint64) []byte {
+		return append(ackOfAll(s.e.paths.all[0], false), ackOfAll(s.e.paths.all[7], true)...)
 	}},
 	{"RUN, Unreliable", nil, func(_ *script, n uint64) []byte {
 		return repeated(func() []byte {
@@ -162,6 +167,48 @@ var worstPackets = []struct {
 			return wire.AppendPathStatus(nil, &wire.PathStatus{Path: uint8(n % 8), Serial: n, Weight: 1})
 		})
 	}},
+}
+
+// acksAloneOnPaths opens all paths, and has as many packets of acks alone remembered on each as there may
+// be, since the first one is not acknowledged.
+func acksAloneOnPaths(s *script) {
+	var next [maxPaths]uint64
+	hears := func(p uint8, frames []byte) {
+		s.e.HandlePacket(s.now, Incoming{Path: p, From: Route(p), Number: next[p], Frames: frames})
+		next[p]++
+	}
+	for p := uint8(1); p < maxPaths; p++ {
+		s.opensFrom(Route(p), p, 1, 0)
+		next[p]++
+		hears(p, response(s.asked()[Route(p)]))
+	}
+	for range maxSentAcks {
+		for p := range uint8(maxPaths) {
+			hears(p, []byte{wire.TypePing, wire.TypePing})
+			hears(p, []byte{wire.TypePing})
+		}
+		s.says()
+		s.now += millisecond / 100
+	}
+	s.number = next[0]
+}
+
+// ackOfAll acknowledges all that is remembered of a path but its first packet, and what was left out.
+func ackOfAll(p *path, other bool) []byte {
+	last := p.sent.End() - 1
+	a := &wire.Ack{HasPath: other, Path: p.id, Largest: last, Wide: true}
+	for n, end := p.sent.Base()+1, p.sent.Base()+1; n <= last; n = end + 1 {
+		for end = n; end <= last && p.sent.At(end).state != packetUnsent; {
+			end++
+		}
+		if end > n {
+			a.Ranges = append(a.Ranges, wire.AckRange{Newest: last - (end - 1), Oldest: last - n})
+		}
+	}
+	if slices.Reverse(a.Ranges); len(a.Ranges) == 0 {
+		a.Ranges = []wire.AckRange{{}} // only one is left
+	}
+	return wire.AppendAck(nil, a)
 }
 
 // droppablesUnderway has the endpoint send droppables in pieces, with receipts. The peer acknowledges all

@@ -71,9 +71,10 @@ func (s *Sealer) WantNewKeys() { s.wanted = true }
 // there was a second path, seven seconds have to pass. It reports whether the keys
 // changed.
 //
-// It need not be forced: an endpoint stops at 2^14 packets without an
-// acknowledgement, and probe timeouts are two seconds at most, so that far
-// less than what a key bears can be sealed meanwhile.
+// It need not be forced: an endpoint has at most 2^14 packets in flight, and
+// probe timeouts are two seconds at most. Of acks alone, which nobody need
+// acknowledge, it ends the connection at 2^22 on a path (SPEC.md, 7.4): that is
+// 2^25 on eight, and a key bears more (SPEC.md, 4).
 func (s *Sealer) ChangeKeys(now int64, path uint8, acked uint64, probeTimeout time.Duration) bool {
 	least := 3 * int64(probeTimeout)
 	if s.paths&(s.paths-1) != 0 {
