@@ -90,7 +90,7 @@ func TestAckRates(t *testing.T) {
 		}
 		t.Log("# both sides remember little: ranges are forgotten, packets too")
 		for i := range p.ends {
-			path := p.ends[i].paths.all[0]
+			path := p.ends[i].path(0)
 			if path.sent.Len() > 600 || len(path.ranges.All()) > 2 || path.contents.Len() > 600 {
 				t.Errorf("end %d: %d packets, %d contents, %d ranges", i, path.sent.Len(), path.contents.Len(), len(path.ranges.All()))
 			}
@@ -119,8 +119,8 @@ func TestOneWayTrafficForMinutes(t *testing.T) {
 		}
 		p.run(time.Second / 30)
 		p.received(1, chanOf(UnreliableLatest))
-		most = max(most, p.ends[1].paths.all[0].sent.Len())
-		if n := len(p.ends[1].paths.all[0].ranges.All()); n > 32 {
+		most = max(most, p.ends[1].path(0).sent.Len())
+		if n := len(p.ends[1].path(0).ranges.All()); n > 32 {
 			t.Fatalf("%d ranges", n)
 		}
 	}
@@ -229,7 +229,7 @@ func TestLeftOutNumber(t *testing.T) {
 		t.Fatalf("%d lost, state %d", lost, s.e.life.state)
 	}
 	t.Log("# acknowledging a number that was left out closes")
-	for s.nextNumber() == s.e.paths.all[0].sent.End() {
+	for s.nextNumber() == s.e.path(0).sent.End() {
 		_, _ = s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{})
 		n := s.nextNumber()
 		s.packet()
@@ -257,7 +257,7 @@ func TestLeftOutInRows(t *testing.T) {
 			rows[min(left, 3)]++
 		}
 		last = n
-		s.e.paths.all[0].skipIn -= 7 // time goes by
+		s.e.path(0).skipIn -= 7 // time goes by
 		_, _ = s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{})
 		s.packet()
 		s.hears(ack(n, n))

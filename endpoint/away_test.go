@@ -62,7 +62,7 @@ func TestAway(t *testing.T) {
 				t.Errorf("from end %d came %d messages", end, len(got))
 			}
 		}
-		if w := p.ends[0].paths.all[0].cc.WindowBytes(); w < initialWindow {
+		if w := p.ends[0].path(0).cc.WindowBytes(); w < initialWindow {
 			t.Errorf("the silence counts as congestion: the window is %d", w)
 		}
 	}

@@ -115,7 +115,7 @@ func TestAcksGoWide(t *testing.T) {
 					s.hears(run(chanOf(ReliableOrdered), n, "x"), ack(0, s.nextNumber()-1))
 					s.wait(s.now + second)
 				}
-				known = s.e.paths.all[0].ackKnown
+				known = s.e.path(0).ackKnown
 			}
 			s.number = known + distance
 			s.hears([]byte{wire.TypePing})

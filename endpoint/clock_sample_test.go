@@ -117,7 +117,7 @@ func TestClockOfALiar(t *testing.T) {
 	for n := range uint64(200) {
 		p.send(0, chanOf(ReliableOrdered), message(int(n), 10))
 		p.run(5 * time.Millisecond)
-		q := e.paths.all[0]
+		q := e.path(0)
 		a := wire.Ack{
 			Largest: q.next - 1, HasClock: true, Clock: uint32(n*0xabcdef) & 0xffffff, Hold: int64(n*n) * 1_000_000,
 			Wide: true, Ranges: []wire.AckRange{{}},

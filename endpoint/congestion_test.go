@@ -214,7 +214,7 @@ func (w *lossesTold) Lost(_ int64, s LossSample) { w.all = append(w.all, s) }
 // shortest one by more than 50 ms says that a queue grows in it.
 func TestQueueInsideIsJudged(t *testing.T) {
 	w := &lossesTold{Controller: byDelay()}
-	p := newScript(t, channels()).e.paths.all[0]
+	p := newScript(t, channels()).e.path(0)
 	p.cc, p.inFlight = w, 5000
 	p.rtt.min = 30 * milli
 	for latest, want := range map[int64]bool{30 * milli: false, 110 * milli: false, 110*milli + 1: true} {
@@ -233,7 +233,7 @@ func TestQueueInsideIsJudged(t *testing.T) {
 // are none.
 func TestLossesAreTold(t *testing.T) {
 	w := &lossesTold{Controller: byDelay()}
-	p := newScript(t, channels()).e.paths.all[0]
+	p := newScript(t, channels()).e.path(0)
 	p.cc, p.inFlight = w, 5000
 	p.reportLoss(9*milli, LossSample{Bytes: 2400, Packets: 2, SentAt: 7})
 	p.reportLoss(9*milli, LossSample{})

@@ -82,7 +82,7 @@ func (g *game) goOn(end int) {
 	for i := range g.ends[end].outbox.senders {
 		for s := g.ends[end].outbox.senderAt(i); s != nil; s = s.droppables {
 			for id := s.open.Base(); id < s.open.End(); id++ {
-				if n := s.open.At(id).flying; n > 0 && g.ends[end].paths.all[0].sent.Len() == 0 {
+				if n := s.open.At(id).flying; n > 0 && g.ends[end].path(0).sent.Len() == 0 {
 					g.t.Errorf("end %d, channel %d: message %d is in %d packets that are gone", end, s.id, id, n)
 				}
 			}
@@ -108,7 +108,7 @@ func TestContinue(t *testing.T) {
 		}
 		p.run(300 * time.Millisecond)
 		var got [5][]string
-		window := p.ends[0].paths.all[0].cc.WindowBytes()
+		window := p.ends[0].path(0).cc.WindowBytes()
 		t.Log("# one end goes on, half a second later the other")
 		p.links[0].cut, p.links[1].cut = false, false
 		p.goOn(0, 1)
@@ -142,8 +142,8 @@ func TestContinue(t *testing.T) {
 			t.Error("no unreliable message was lost")
 		}
 		st := p.ends[0].Stats()
-		if st.PacketsLost == 0 || p.ends[0].paths.all[0].cc.WindowBytes() < min(window, initialWindow) {
-			t.Errorf("%d packets lost, the window is %d", st.PacketsLost, p.ends[0].paths.all[0].cc.WindowBytes())
+		if st.PacketsLost == 0 || p.ends[0].path(0).cc.WindowBytes() < min(window, initialWindow) {
+			t.Errorf("%d packets lost, the window is %d", st.PacketsLost, p.ends[0].path(0).cc.WindowBytes())
 		}
 		if dup := p.ends[1].Stats().MessagesDuplicate; dup > 0 != ackLost {
 			t.Errorf("%d messages came again", dup)

@@ -152,7 +152,7 @@ func TestDrainingIsSaid(t *testing.T) {
 	if said = s.wait(s.now + second/2); count(said, wire.TypeDraining) < 2 || s.e.life.state != stateOpen {
 		t.Errorf("state %d, %x", s.e.life.state, said)
 	}
-	last := s.e.paths.all[0].sent.End() - 1
+	last := s.e.path(0).sent.End() - 1
 	t.Log("# what is known is said no more, while the peer that drains itself is waited for")
 	s.hears(append(ack(2, last), wire.TypeDraining, wire.Draining))
 	if said = s.says(); count(said, wire.TypeDraining) != 0 || count(said, wire.TypeAck) == 0 || s.e.life.state != stateOpen {

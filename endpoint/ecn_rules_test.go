@@ -26,7 +26,7 @@ func TestMarksOfATest(t *testing.T) {
 			return
 		case first == wire.TypePing && len(b) > baseDatagram:
 			t.Errorf("a probe of %d bytes is marked", len(b))
-		case p.ends[end].paths.all[0].marks.state != marksCapable && p.ends[end].paths.all[0].sent.At(p.ends[end].paths.all[0].next-1).eliciting == false:
+		case p.ends[end].path(0).marks.state != marksCapable && p.ends[end].path(0).sent.At(p.ends[end].path(0).next-1).eliciting == false:
 			t.Errorf("% x is marked in the test", b[:min(len(b), 8)])
 		}
 		if end == 0 {
@@ -40,8 +40,8 @@ func TestMarksOfATest(t *testing.T) {
 		p.send(0, chanOf(ReliableOrdered), message(n, 50))
 		p.run(10 * time.Millisecond)
 	}
-	if len(marks) != 10 || p.ends[0].paths.all[0].marks.state == marksCapable {
-		t.Errorf("%d marked packets, state %d", len(marks), p.ends[0].paths.all[0].marks.state)
+	if len(marks) != 10 || p.ends[0].path(0).marks.state == marksCapable {
+		t.Errorf("%d marked packets, state %d", len(marks), p.ends[0].path(0).marks.state)
 	}
 	t.Log("# they arrived, as the peer says now: all from here on")
 	p.links[1].cut = false
@@ -57,10 +57,10 @@ func TestMarksOfATest(t *testing.T) {
 	}
 	t.Log("# a reliable transport drops nothing that a mark could save")
 	m := newMesh(t, channels(), 10*time.Millisecond, 1)
-	m.ends[0].paths.all[0].reliable = true
+	m.ends[0].path(0).reliable = true
 	for range 30 {
 		m.send(0, chanOf(ReliableOrdered), message(0, 50))
-		if m.run(10 * time.Millisecond); m.marks[0] != NotECT || m.ends[0].paths.all[0].marks.sent != 0 {
+		if m.run(10 * time.Millisecond); m.marks[0] != NotECT || m.ends[0].path(0).marks.sent != 0 {
 			t.Fatal("a packet is marked")
 		}
 	}
@@ -73,7 +73,7 @@ func TestMarksBesideARoam(t *testing.T) {
 	asked, marked := 0, 0
 	m.watch = func(end int, w *way, b []byte) {
 		e := m.ends[end]
-		aside := e.paths.all[0].sent.At(e.paths.all[0].next - 1).aside
+		aside := e.path(0).sent.At(e.path(0).next - 1).aside
 		switch {
 		case aside && m.marks[end] != NotECT:
 			t.Error("a packet that asks is marked")
@@ -82,7 +82,7 @@ func TestMarksBesideARoam(t *testing.T) {
 		case m.marks[end] != NotECT:
 			marked++
 		}
-		e.paths.all[0].marks = marks{state: marksCapable} // whatever the peer says of marks that no way carries
+		e.path(0).marks = marks{state: marksCapable} // whatever the peer says of marks that no way carries
 	}
 	m.rebind(0, 1)
 	for n := range 100 {
@@ -90,8 +90,8 @@ func TestMarksBesideARoam(t *testing.T) {
 		m.send(1, chanOf(ReliableOrdered), message(n, 100))
 		m.run(10 * time.Millisecond)
 	}
-	if m.ends[1].paths.all[0].counts.Moves != 1 || asked == 0 || marked < 100 {
-		t.Errorf("%d moves, %d packets that asked, %d that were marked", m.ends[1].paths.all[0].counts.Moves, asked, marked)
+	if m.ends[1].path(0).counts.Moves != 1 || asked == 0 || marked < 100 {
+		t.Errorf("%d moves, %d packets that asked, %d that were marked", m.ends[1].path(0).counts.Moves, asked, marked)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestMarksBesideARoam(t *testing.T) {
 func TestMarksOfOldRoutes(t *testing.T) {
 	m := newMesh(t, channels(), 10*time.Millisecond, 1)
 	m.run(time.Second)
-	p := m.ends[0].paths.all[0]
+	p := m.ends[0].path(0)
 	p.marks = marks{state: marksCapable}
 	old := sentPacket{at: m.now, flags: packetMarked}
 	m.run(time.Second)
@@ -205,15 +205,15 @@ func TestMarksThatCome(t *testing.T) {
 	p.links[0].router, p.links[0].dup = asSent, 1
 	p.open()
 	p.marksSent(3)
-	in := p.ends[1].paths.all[0].marks
-	if out := p.ends[0].paths.all[0].marks; in.ect != out.sent || out.state != marksCapable {
+	in := p.ends[1].path(0).marks
+	if out := p.ends[0].path(0).marks; in.ect != out.sent || out.state != marksCapable {
 		t.Errorf("%d marks came of %d, state %d", in.ect, out.sent, out.state)
 	}
 	e := p.ends[1]
 	e.handle(p.now, []byte{0}, CE)
-	e.HandlePacket(p.now, Incoming{ECN: CE, Number: p.ends[0].paths.all[0].next + 10, Frames: []byte{wire.TypePing}})
-	e.HandlePacket(p.now, Incoming{Number: p.ends[0].paths.all[0].next + 11, Frames: []byte{wire.TypePing}})
-	if got := e.paths.all[0].marks.ce - in.ce; got != 1 {
+	e.HandlePacket(p.now, Incoming{ECN: CE, Number: p.ends[0].path(0).next + 10, Frames: []byte{wire.TypePing}})
+	e.HandlePacket(p.now, Incoming{Number: p.ends[0].path(0).next + 11, Frames: []byte{wire.TypePing}})
+	if got := e.path(0).marks.ce - in.ce; got != 1 {
 		t.Errorf("one mark counts %d times", got)
 	}
 }
@@ -230,8 +230,8 @@ func TestCongestionIsToldOnce(t *testing.T) {
 		return m
 	}
 	p.open()
-	spy := &congestionSpy{Controller: p.ends[0].paths.all[0].cc}
-	p.ends[0].paths.all[0].cc = spy
+	spy := &congestionSpy{Controller: p.ends[0].path(0).cc}
+	p.ends[0].path(0).cc = spy
 	p.marksSent(10)
 	p.run(time.Second)
 	if spy.congested != ce || ce < 30 {

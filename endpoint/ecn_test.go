@@ -67,7 +67,7 @@ func TestMarksAreTested(t *testing.T) {
 			if marked < c.least || marked > c.most {
 				t.Errorf("%d of %d datagrams are marked, want %d to %d", marked, all, c.least, c.most)
 			}
-			if got := p.ends[0].paths.all[0].marks.state; got != c.state {
+			if got := p.ends[0].path(0).marks.state; got != c.state {
 				t.Errorf("state %d, want %d", got, c.state)
 			}
 		})
@@ -77,11 +77,11 @@ func TestMarksAreTested(t *testing.T) {
 // TestMarksGetLost: where marked packets are dropped no more are marked.
 func TestMarksGetLost(t *testing.T) {
 	p := newMarked(t, channels(), asSent)
-	p.ends[0].paths.all[0].marks = marks{}
+	p.ends[0].path(0).marks = marks{}
 	drop := func(int, []byte) bool { return p.links[0].mark != NotECT }
 	p.links[0].drop = drop
 	p.marksSent(10)
-	if got := p.ends[0].paths.all[0].marks.state; got != marksFailed {
+	if got := p.ends[0].path(0).marks.state; got != marksFailed {
 		t.Errorf("state %d", got)
 	}
 }
@@ -105,7 +105,7 @@ func TestMarksOnABadLine(t *testing.T) {
 		}
 		p.open().marksSent(30)
 		for i := range p.ends {
-			if got := p.ends[i].paths.all[0].marks.state; got != marksCapable {
+			if got := p.ends[i].path(0).marks.state; got != marksCapable {
 				t.Errorf("seed %d, end %d: state %d", seed, i, got)
 			}
 		}
@@ -117,14 +117,14 @@ func TestMarksAfterAMove(t *testing.T) {
 	p := newMarked(t, channels(), asSent)
 	p.marksSent(2)
 	end := p.ends[0]
-	end.paths.all[0].move(p.now, 0, 0)
-	if end.paths.all[0].marks.state != marksTesting {
+	end.path(0).move(p.now, 0, 0)
+	if end.path(0).marks.state != marksTesting {
 		t.Error("not tested")
 	}
 	if marked, _ := p.marksSent(2); marked < 100 {
 		t.Errorf("%d marked", marked)
 	}
-	end.paths.all[0].move(p.now, 0, 0)
+	end.path(0).move(p.now, 0, 0)
 	p.links[0].router = bleach
 	if marked, _ := p.marksSent(2); marked > 2*markTests {
 		t.Errorf("%d marked where marks are bleached", marked)

@@ -119,7 +119,7 @@ func TestPiecesFromTheMiddle(t *testing.T) {
 // TestAcksAloneAreBounded: a peer makes us acknowledge without end, and acknowledges nothing.
 func TestAcksAloneAreBounded(t *testing.T) {
 	s := newScript(t, channels())
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	for range 50_000 {
 		s.hears([]byte{wire.TypePing})
 		s.hears([]byte{wire.TypePing})

@@ -157,13 +157,13 @@ func TestHoldAndProbes(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.wait(s.now + 5*second)
-	if n := s.e.paths.all[0].loss.probes; n < 2 {
+	if n := s.e.path(0).loss.probes; n < 2 {
 		t.Fatalf("%d probes", n)
 	}
 	end := s.now + 19*second
 	s.hears(wire.AppendHold(nil, 1, 19_000))
 	s.wait(end)
-	first := end + s.e.paths.all[0].probeTimeout(0)
+	first := end + s.e.path(0).probeTimeout(0)
 	if said := s.wait(first - 1); len(said) != 0 {
 		t.Errorf("said %x before the peer could answer", said)
 	}
@@ -182,7 +182,7 @@ func TestHoldAndReordering(t *testing.T) {
 		s.says()
 		s.now += 10_000_000
 	}
-	window := s.e.paths.all[0].cc.WindowBytes()
+	window := s.e.path(0).cc.WindowBytes()
 	s.hears(wire.AppendHold(nil, 1, 5000))
 	s.now += second
 	s.hears(ack(9, 9))
@@ -190,7 +190,7 @@ func TestHoldAndReordering(t *testing.T) {
 		t.Fatal("nothing is lost")
 	}
 	s.hears(ack(0, 9))
-	if st, p := s.e.Stats(), s.e.paths.all[0]; st.PacketsSpurious == 0 || p.loss.order != (reordering{}) || p.cc.WindowBytes() < window || st.RTT != 0 {
+	if st, p := s.e.Stats(), s.e.path(0); st.PacketsSpurious == 0 || p.loss.order != (reordering{}) || p.cc.WindowBytes() < window || st.RTT != 0 {
 		t.Errorf("%d of %d were no losses, %+v learned, a window of %d after %d, RTT %v",
 			st.PacketsSpurious, st.PacketsLost, p.loss.order, p.cc.WindowBytes(), window, st.RTT)
 	}
@@ -215,7 +215,7 @@ func TestLeaveDeadlines(t *testing.T) {
 	}
 	due("HOLD", true)
 	s.says()
-	s.hears(ack(0, s.e.paths.all[0].next-1))
+	s.hears(ack(0, s.e.path(0).next-1))
 	s.says()
 	if at := s.e.Deadline(); at != s.now+30*second {
 		t.Errorf("a hold of 30 s ends in %v", time.Duration(at-s.now))
@@ -232,10 +232,10 @@ func TestLeaveDeadlines(t *testing.T) {
 	if at := s.e.Deadline(); at != s.now+100_000_000 {
 		t.Errorf("a drain of 100 ms ends in %v", time.Duration(at-s.now))
 	}
-	s.hears(ack(0, s.e.paths.all[0].next-1))
+	s.hears(ack(0, s.e.path(0).next-1))
 	due("DRAINING once more", true)
 	s.says()
-	s.hears(ack(0, s.e.paths.all[0].next-1))
+	s.hears(ack(0, s.e.path(0).next-1))
 	due("the end of a drain", true)
 	if said := s.says(); count(said, wire.TypeClose) != 1 {
 		t.Errorf("said %x", said)

@@ -93,7 +93,7 @@ func TestHold(t *testing.T) {
 			if st.BytesPerSecond < before[i].BytesPerSecond {
 				t.Errorf("end %d: %d bytes a second before, %d after", i, before[i].BytesPerSecond, st.BytesPerSecond)
 			}
-			if n := p.ends[i].paths.all[0].loss.probes; n != 0 {
+			if n := p.ends[i].path(0).loss.probes; n != 0 {
 				t.Errorf("end %d: %d probes in a row", i, n)
 			}
 		}

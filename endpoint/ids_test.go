@@ -168,7 +168,7 @@ func TestPacketNumbersWrap(t *testing.T) {
 	if came < n*93/100 || came > n*97/100 {
 		t.Errorf("%d of %d came", came, n)
 	}
-	if next := p.ends[0].paths.all[0].header().Number; next < uint64(n) {
+	if next := p.ends[0].path(0).header().Number; next < uint64(n) {
 		t.Errorf("the next number is %d", next)
 	}
 }
@@ -180,7 +180,7 @@ func TestNumberBytes(t *testing.T) {
 		number uint64
 		want   int
 	}{{0, 2}, {1<<14 - 2, 2}, {1<<14 - 1, 3}, {1<<22 - 2, 3}, {1<<22 - 1, 4}, {1 << 40, 4}} {
-		if got := s.e.paths.all[0].numberBytes(c.number); got != c.want {
+		if got := s.e.path(0).numberBytes(c.number); got != c.want {
 			t.Errorf("%d: %d bytes, want %d", c.number, got, c.want)
 		}
 	}
@@ -190,7 +190,7 @@ func TestNumberBytes(t *testing.T) {
 	}
 	s.hears(ack(2, 2))
 	for ahead, want := range map[uint64]int{1: 2, 1<<14 - 1: 2, 1 << 14: 3, 1<<22 - 1: 3, 1 << 22: 4} {
-		if got := s.e.paths.all[0].numberBytes(2 + ahead); got != want {
+		if got := s.e.path(0).numberBytes(2 + ahead); got != want {
 			t.Errorf("%d ahead: %d bytes, want %d", ahead, got, want)
 		}
 	}

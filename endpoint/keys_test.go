@@ -177,7 +177,7 @@ func TestKeysForgotten(t *testing.T) {
 				for _, ok := s.e.Receive(chanOf(d)); ok; _, ok = s.e.Receive(chanOf(d)) {
 				}
 				s.says()
-				if next := s.e.paths.all[0].next; next > 0 {
+				if next := s.e.path(0).next; next > 0 {
 					s.hears(ack(0, next-1))
 				}
 				s.now += 1_000_000

@@ -69,14 +69,14 @@ func TestOutOfNumbers(t *testing.T) {
 	a := p.ends[0]
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.links[0].cut, p.links[1].cut = true, true
-	for a.paths.all[0].next < 1<<16 {
+	for a.path(0).next < 1<<16 {
 		p.now = min(a.Deadline(), p.now+int64(time.Hour))
 		a.HandleTimeout(p.now)
 		if len(a.AppendDatagram(p.now, nil)) == 0 && a.outOfNumbers() {
 			break
 		}
 	}
-	if in := a.paths.all[0].header().Number - a.paths.all[0].largestAcked; in != 1<<15-1 {
+	if in := a.path(0).header().Number - a.path(0).largestAcked; in != 1<<15-1 {
 		t.Errorf("%d numbers in flight", in)
 	}
 	if a.Deadline() != never {
@@ -112,7 +112,7 @@ func TestKeepAlive(t *testing.T) {
 			t.Errorf("%d bytes in %d intervals", bytes, rounds)
 		}
 		t.Logf("%d packets, %d bytes an hour", packets, bytes)
-		if n := p.ends[0].paths.all[0].sent.Len() + p.ends[1].paths.all[0].sent.Len(); n > 50 {
+		if n := p.ends[0].path(0).sent.Len() + p.ends[1].path(0).sent.Len(); n > 50 {
 			t.Errorf("%d packets are remembered", n)
 		}
 	}

@@ -178,7 +178,7 @@ func TestNumbersInFlight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := l.paths.all[0]
+	p := l.path(0)
 	for probe, most := range map[int]uint64{0: 1 << 14, 1: 1<<15 - 1} {
 		p.loss.probe = probe
 		for beyond := range uint64(2) {

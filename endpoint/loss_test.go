@@ -24,7 +24,7 @@ func TestRepairTime(t *testing.T) {
 		p.received(1, chanOf(ReliableOrdered))
 		t.Logf("# round trip %v: nothing follows, a probe finds out", rtt)
 		took = p.timeToRepair(t, 0)
-		path := p.ends[0].paths.all[0]
+		path := p.ends[0].path(0)
 		limit := min(time.Duration(path.probeTimeout(0))+rtt/2+2*time.Millisecond, 2*rtt+50*time.Millisecond)
 		if took > limit {
 			t.Errorf("round trip %v: %v to repair, want at most %v", rtt, took, limit)
@@ -205,7 +205,7 @@ func TestEstimates(t *testing.T) {
 // timeout.
 func TestProbesDoubleEightTimes(t *testing.T) {
 	s := newScript(t, channels())
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	p.ackDelay = 0
 	for range 100 {
 		p.rtt.sample(millisecond, 0)

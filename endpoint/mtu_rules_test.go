@@ -69,11 +69,11 @@ type probing struct {
 func probesOf(p *pair, end int) *probing {
 	var seen probing
 	p.watch = func(from int, b []byte) {
-		if from != end || len(b) <= p.ends[end].paths.all[0].mtu.smaller() || b[loneHeader] != wire.TypePing {
+		if from != end || len(b) <= p.ends[end].path(0).mtu.smaller() || b[loneHeader] != wire.TypePing {
 			return
 		}
 		seen.at, seen.size = append(seen.at, p.now), append(seen.size, len(b))
-		seen.timeout = append(seen.timeout, p.ends[end].paths.all[0].probeTimeout(0))
+		seen.timeout = append(seen.timeout, p.ends[end].path(0).probeTimeout(0))
 		if rest := b[loneHeader+1:]; !bytes.Equal(rest, make([]byte, len(rest))) {
 			p.t.Errorf("a probe has %x", rest)
 		}
@@ -178,7 +178,7 @@ func TestSearchWaits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newSearch(t, ethernet, 10*time.Millisecond, 1)
 			p.carries(1200).open().run(7 * time.Second)
-			m := &p.ends[0].paths.all[0].mtu
+			m := &p.ends[0].path(0).mtu
 			if m.fails != 0 || m.size != 1200 {
 				t.Fatalf("the first search goes on: %+v", *m)
 			}
@@ -210,7 +210,7 @@ func TestSearchLeavesRoom(t *testing.T) {
 	m.run(5 * time.Second)
 	e := m.ends[0]
 	probe := int64(ethernet + 51)
-	p, q := e.paths.all[0], e.paths.path(id)
+	p, q := e.path(0), e.paths.path(id)
 	p.mtu.at, q.mtu.at = m.now+second, m.now+second
 	if now, then := e.paths.probesUntil(m.now+second-1), e.paths.probesUntil(m.now+second); now != 0 || then != 2*probe {
 		t.Errorf("%d bytes are kept, then %d, want 0 and %d", now, then, 2*probe)
@@ -233,7 +233,7 @@ func TestSearchLeavesRoom(t *testing.T) {
 // that of the one under way counts, whatever was lost meanwhile.
 func TestOddProbes(t *testing.T) {
 	p := newSearch(t, ethernet, 100*time.Millisecond, 1).open()
-	m := &p.ends[0].paths.all[0].mtu
+	m := &p.ends[0].path(0).mtu
 	if !p.runUntil(5*time.Second, func() bool { return m.number > 0 }) {
 		t.Fatal("no probe")
 	}
@@ -241,7 +241,7 @@ func TestOddProbes(t *testing.T) {
 	p.links[0].flight = nil
 	for _, f := range flying {
 		if len(f.b) == ethernet { // the probe comes three probe timeouts late
-			f.at += 3 * p.ends[0].paths.all[0].probeTimeout(0)
+			f.at += 3 * p.ends[0].path(0).probeTimeout(0)
 		}
 		p.links[0].put(f)
 	}
@@ -262,7 +262,7 @@ func TestOddProbes(t *testing.T) {
 	}
 	t.Log("# in the middle of a search the carrier takes less: the answer to the probe is too large")
 	p = newSearch(t, ethernet, 100*time.Millisecond, 1).open()
-	m = &p.ends[0].paths.all[0].mtu
+	m = &p.ends[0].path(0).mtu
 	p.runUntil(5*time.Second, func() bool { return m.number > 0 })
 	p.ends[0].Carrier.MaxDatagramBytes = 1250
 	p.run(5 * time.Second)

@@ -44,8 +44,8 @@ func TestOneHole(t *testing.T) {
 func TestProbesOfASize(t *testing.T) {
 	p := newSearch(t, ethernet, time.Millisecond, 1)
 	for share, want := range map[float64]int{0: 3, 0.03: 3, 0.05: 4, 0.09: 5, 0.17: 7, 0.21: 8, 0.5: 8, 1: 8} {
-		p.ends[0].paths.all[0].outbound = lossMeter{ppm: int32(share * 1e6), any: true}
-		if n := p.ends[0].paths.all[0].probesOfSize(); n != want {
+		p.ends[0].path(0).outbound = lossMeter{ppm: int32(share * 1e6), any: true}
+		if n := p.ends[0].path(0).probesOfSize(); n != want {
 			t.Errorf("a loss of %v: %d probes, want %d", share, n, want)
 		}
 	}
@@ -57,7 +57,7 @@ func TestSearchAt(t *testing.T) {
 	pair := newSearch(t, ethernet, 10*time.Millisecond, 1).carries(1300).open()
 	pair.run(20 * time.Second)
 	e := pair.ends[0].Endpoint
-	p := e.paths.all[0]
+	p := e.path(0)
 	p.mtu.at = pair.now
 	if at := p.searchAt(); at != pair.now {
 		t.Fatalf("the search goes on at %d, now is %d", at, pair.now)
@@ -97,7 +97,7 @@ func TestSearchAt(t *testing.T) {
 // is has none.
 func TestSearchAnew(t *testing.T) {
 	p := newSearch(t, ethernet, time.Millisecond, 1)
-	path := p.ends[0].paths.all[0]
+	path := p.ends[0].path(0)
 	m := &path.mtu
 	*m = mtu{size: 1200, most: 1300, fails: 1260, probe: 1252, tries: 2, number: 8, search: true}
 	m.fit(p.now, 1472)
@@ -129,7 +129,7 @@ func TestSizesMeanwhile(t *testing.T) {
 	pair := newSearch(t, ethernet, 10*time.Millisecond, 1).open()
 	pair.run(5 * time.Second)
 	e, by := pair.ends[0].Endpoint, pair.ends[0].Carrier
-	p := e.paths.all[0]
+	p := e.path(0)
 	size := func() int { return p.datagramSize(pair.now, by).bytes }
 	if size() != ethernet {
 		t.Fatalf("%d bytes", size())
@@ -161,7 +161,7 @@ func TestSizesMeanwhile(t *testing.T) {
 // arrived and since the last black hole; more of them where much is lost.
 func TestWhatIsABlackHole(t *testing.T) {
 	pair := newSearch(t, ethernet, 10*time.Millisecond, 1)
-	p := pair.ends[0].paths.all[0]
+	p := pair.ends[0].path(0)
 	m := &p.mtu
 	now := pair.now
 	large := func(at int64) *sentPacket { return &sentPacket{at: now + at, flags: packetLarge} }

@@ -90,7 +90,7 @@ func TestSearchEnds(t *testing.T) {
 func TestSearchIsPatient(t *testing.T) {
 	p := newSearch(t, ethernet, 25*time.Millisecond, 1).carries(baseDatagram)
 	cc := NewAIMD(AIMDConfig{})
-	p.ends[0].paths.all[0].cc = cc
+	p.ends[0].path(0).cc = cc
 	p.open()
 	var probes []int64
 	p.watch = func(end int, b []byte) {
@@ -333,7 +333,7 @@ func TestAllocNothingSearching(t *testing.T) {
 	came, large := 0, make([]byte, 5000)
 	round := func() {
 		for i := range l.ends {
-			m := &l.ends[i].paths.all[0].mtu
+			m := &l.ends[i].path(0).mtu
 			m.size, m.at = baseDatagram, l.now
 			l.exchange()
 		}
@@ -344,7 +344,7 @@ func TestAllocNothingSearching(t *testing.T) {
 		came += l.take(ReliableOrdered)
 	}
 	allocatesNothing(t, 500, 200, &came, round)
-	st, marks := l.ends[0].Stats(), &l.ends[0].paths.all[0].marks
+	st, marks := l.ends[0].Stats(), &l.ends[0].path(0).marks
 	if came < 200 || st.Probes < 200 || st.MTU != ethernet || marks.state != marksCapable || marks.toldCE == 0 {
 		t.Errorf("%d messages, %d probes, %d bytes, marks %+v", came, st.Probes, st.MTU, *marks)
 	}

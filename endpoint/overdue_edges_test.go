@@ -32,7 +32,7 @@ func TestSilenceTeachesLittle(t *testing.T) {
 	for range lateAcks / 2 {
 		s.answered(t, 100*milli)
 	}
-	if w := s.e.paths.all[0].patience(); w > 230*milli {
+	if w := s.e.path(0).patience(); w > 230*milli {
 		t.Errorf("it waits %v", time.Duration(w))
 	}
 	t.Log("# where acks are held for longer than a round trip, that is learned in full")
@@ -59,7 +59,7 @@ func TestHoldTeachesNothing(t *testing.T) {
 	s.hears(wire.AppendHold(nil, 1, 1000))
 	s.wait(s.now + second/2)
 	s.hears([]byte{wire.TypePing}, ack(n, n))
-	if w := s.e.paths.all[0].patience(); w > 102*milli {
+	if w := s.e.path(0).patience(); w > 102*milli {
 		t.Errorf("it waits %v", time.Duration(w))
 	}
 }
@@ -120,14 +120,14 @@ func TestSpuriousLosses(t *testing.T) {
 	}
 	s.now += 100 * milli
 	s.hears(ack(lost+1, lost+packetThreshold))
-	w := &s.e.paths.all[0].watch
-	if cc.lost.Packets != 1 || w.now.lost+w.before.lost != 1 || s.e.paths.all[0].outbound.lost+s.e.paths.all[0].outbound.ppm == 0 {
+	w := &s.e.path(0).watch
+	if cc.lost.Packets != 1 || w.now.lost+w.before.lost != 1 || s.e.path(0).outbound.lost+s.e.path(0).outbound.ppm == 0 {
 		t.Fatalf("%+v lost", cc.lost)
 	}
 	s.speak(t, chanOf(Unreliable))
-	delivered, flying := s.e.paths.all[0].delivered, s.e.paths.all[0].inFlight
+	delivered, flying := s.e.path(0).delivered, s.e.path(0).inFlight
 	s.hears(ack(lost, lost+packetThreshold))
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	if cc.spurious.Packets != 1 || cc.spurious.Bytes != cc.lost.Bytes || cc.spurious.SentAt != at || cc.spurious.InFlight != flying || flying == 0 {
 		t.Errorf("the controller heard %+v of %+v", cc.spurious, cc.lost)
 	}
@@ -169,7 +169,7 @@ func TestProbesCarryTheOldest(t *testing.T) {
 	}
 	sent := s.now
 	before := s.e.Stats()
-	for s.e.paths.all[0].loss.probes == 0 {
+	for s.e.path(0).loss.probes == 0 {
 		s.wait(s.now + milli)
 	}
 	if took := s.now - sent; took > 130*milli {
@@ -179,7 +179,7 @@ func TestProbesCarryTheOldest(t *testing.T) {
 	if again, packets := st.MessagesResent-before.MessagesResent, st.PacketsSent-before.PacketsSent; again == 0 || again > 2 || packets > 2 {
 		t.Errorf("%d messages go again in %d packets", again, packets)
 	}
-	for s.e.paths.all[0].loss.probes == 1 {
+	for s.e.path(0).loss.probes == 1 {
 		s.wait(s.now + milli)
 	}
 	if packets := s.e.Stats().PacketsSent - st.PacketsSent; packets < 2 {

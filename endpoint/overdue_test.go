@@ -35,14 +35,14 @@ func (s *script) speak(t *testing.T, ch ChannelID) uint64 {
 		t.Fatal(err)
 	}
 	s.says()
-	return s.e.paths.all[0].sent.End() - 1
+	return s.e.path(0).sent.End() - 1
 }
 
 // acksAll acknowledges all that is in flight, in one packet, and gives credit for more.
 func (s *script) acksAll() {
 	ordered := s.e.outbox.sender(uint16(chanOf(ReliableOrdered)))
 	acks := wire.AppendWindow(nil, ordered.id, uint32(ordered.started)+1<<16)
-	sent := &s.e.paths.all[0].sent
+	sent := &s.e.path(0).sent
 	var a wire.Ack
 	for n := sent.End() - 1; n+1 > sent.Base(); n-- {
 		switch k := len(a.Ranges) - 1; {
@@ -100,7 +100,7 @@ func TestOverdueThenLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.says()
-		n := s.e.paths.all[0].sent.End() - 1
+		n := s.e.path(0).sent.End() - 1
 		s.speak(t, chanOf(Unreliable))
 		s.speak(t, chanOf(Unreliable))
 		s.wait(s.now + 102*milli)
@@ -124,7 +124,7 @@ func TestOverdueIsForWhatIsAlone(t *testing.T) {
 		}
 	}
 	s.speak(t, chanOf(Unreliable))
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	prompt := 0
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
 		if p.sent.At(n).flags&packetPrompt != 0 {
@@ -157,7 +157,7 @@ func TestOverdueLearns(t *testing.T) {
 	for range 2 * lateAcks {
 		s.answered(t, 100*milli)
 	}
-	if w := s.e.paths.all[0].patience(); w > 102*milli {
+	if w := s.e.path(0).patience(); w > 102*milli {
 		t.Errorf("it waits %v", time.Duration(w))
 	}
 }
@@ -174,7 +174,7 @@ func TestLostAcksTeachNothing(t *testing.T) {
 		s.now = first + 120*milli
 		s.hears(ack(a, b))
 	}
-	if w := s.e.paths.all[0].patience(); w > 102*milli {
+	if w := s.e.path(0).patience(); w > 102*milli {
 		t.Errorf("it waits %v", time.Duration(w))
 	}
 }
@@ -243,7 +243,7 @@ func TestOverdueFragments(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says()
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	n := p.sent.End() - 1
 	s.wait(s.now + 102*milli)
 	st := s.e.Stats()

@@ -23,7 +23,7 @@ func TestOvertake(t *testing.T) {
 			p.send(0, 2, make([]byte, 4000))
 		}
 		p.run(100 * time.Millisecond)
-		path := p.ends[0].paths.all[0]
+		path := p.ends[0].path(0)
 		if !path.filled() {
 			t.Fatalf("%d bytes in flight, the window is %d", path.inFlight, path.cc.WindowBytes())
 		}
@@ -49,7 +49,7 @@ func TestOvertakingIsBounded(t *testing.T) {
 		Controller: func() Controller { return narrow{fixedRate(10 << 20), 20 * packetBytes} },
 	}
 	p := newPair(t, cfg, 50*time.Millisecond).open()
-	path := p.ends[0].paths.all[0]
+	path := p.ends[0].path(0)
 	fill := func(ch ChannelID) {
 		for range 64 {
 			p.send(0, ch, make([]byte, 4000))

@@ -20,7 +20,7 @@ func TestNothingInIt(t *testing.T) {
 		}
 		for _, ok := nextPacket(s.e, s.now, usual); ok; _, ok = nextPacket(s.e, s.now, usual) {
 		}
-		p := s.e.paths.all[0]
+		p := s.e.path(0)
 		for p.skipIn = 0; p.skipIn > -3; p.skipIn-- {
 			before, asked := p.header(), 0
 			for range 1000 {
@@ -58,7 +58,7 @@ func TestNotBuilt(t *testing.T) {
 		for _, d := range deliveries {
 			_, _ = s.e.Send(chanOf(d), message(int(d), 50), SendOptions{})
 		}
-		want := s.e.paths.all[0].header()
+		want := s.e.path(0).header()
 		for range 3 {
 			if out, ok := nextPacket(s.e, s.now, func(Header) ([]byte, Envelope) { return refuse.head, refuse.around }); ok || out.Packet != nil {
 				t.Fatalf("%s: % x is sent", name, out.Packet)
@@ -131,7 +131,7 @@ func TestQuestionsBetweenPackets(t *testing.T) {
 					ask(s.e, s.now)
 				}
 			}
-			s.hears([]byte{wire.TypePing}, ack(0, max(s.e.paths.all[0].next, 1)-1))
+			s.hears([]byte{wire.TypePing}, ack(0, max(s.e.path(0).next, 1)-1))
 			s.now += 10 * millisecond
 			s.e.HandleTimeout(s.now)
 		}
@@ -156,7 +156,7 @@ func TestProbesAreAsLargeAsBuilt(t *testing.T) {
 	cfg := channels()
 	cfg.MaxDatagramBytes = ethernet
 	s := newScript(t, cfg)
-	p, largest, probes := s.e.paths.all[0], baseDatagram, 0
+	p, largest, probes := s.e.path(0), baseDatagram, 0
 	rnd, carrier := rand.New(rand.NewPCG(1, 2)), Carrier{DontFragment: true}
 	for range 5000 {
 		if rnd.IntN(40) == 0 {

@@ -15,7 +15,7 @@ func lossyLife(t *testing.T, seed uint64) *stream {
 	s.play(10 * time.Second)
 	for end, e := range s.ends {
 		st := e.PathStats(1)
-		if st.LossOut < 0.1 || st.LossIn < 0.1 || st.PacketsLost == 0 || e.paths.all[1].probesOfSize() <= maxProbes {
+		if st.LossOut < 0.1 || st.LossIn < 0.1 || st.PacketsLost == 0 || e.path(1).probesOfSize() <= maxProbes {
 			t.Fatalf("end %d: the path shows nothing: %+v", end, st)
 		}
 	}
@@ -27,7 +27,7 @@ func lossyLife(t *testing.T, seed uint64) *stream {
 func (s *stream) measuresAfresh(what string, sent uint64, missing float64) {
 	s.t.Helper()
 	for end, e := range s.ends {
-		st, p := e.PathStats(1), e.paths.all[1]
+		st, p := e.PathStats(1), e.path(1)
 		if st.LossOut != 0 || st.LossIn > missing || p.probesOfSize() != maxProbes || p.outbound.lossy() || st.RTT > 85*time.Millisecond {
 			s.t.Errorf("%s, end %d: %d probes of a size, %+v", what, end, p.probesOfSize(), st)
 		}
@@ -118,7 +118,7 @@ func TestFateOfTheNetworkBefore(t *testing.T) {
 	s := newScript(t, channels())
 	s.hears([]byte{wire.TypePing})
 	s.says()
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	for n := range 6 {
 		if _, err := s.e.Send(chanOf(Unreliable), message(n, 100), SendOptions{}); err != nil {
 			t.Fatal(err)

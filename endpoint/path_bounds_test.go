@@ -129,7 +129,7 @@ func TestThirdRival(t *testing.T) {
 	if tokens := s.asked(); tokens[3] != 0 || tokens[2] == 0 {
 		t.Errorf("asked %v", tokens)
 	}
-	s.after(int64(s.e.paths.all[0].answerTime()/1_000_000)+1, 3, []byte{wire.TypePing})
+	s.after(int64(s.e.path(0).answerTime()/1_000_000)+1, 3, []byte{wire.TypePing})
 	tokens := s.asked()
 	if tokens[3] == 0 {
 		t.Fatalf("asked %v", tokens)
@@ -197,8 +197,8 @@ func TestOpeningCarriesNothing(t *testing.T) {
 	s.settle(time.Second)
 	s.events(0)
 	for range 1000 {
-		s.ends[0].paths.all[0].tell(PathFailed)
-		s.ends[0].paths.all[0].tell(PathActive)
+		s.ends[0].path(0).tell(PathFailed)
+		s.ends[0].path(0).tell(PathActive)
 	}
 	if all := s.events(0); len(all) != 1 || all[0].State != PathActive {
 		t.Errorf("%d events", len(all))

@@ -44,7 +44,7 @@ type rows []struct {
 func TestStages(t *testing.T) {
 	dead := func(s *stream, probes int64) {
 		s.ways[1].dead, s.ways[0].dead = true, true
-		s.runStage(s.ends[0].paths.all[1].probeTimeout(0) * probes / 2)
+		s.runStage(s.ends[0].path(1).probeTimeout(0) * probes / 2)
 	}
 	for _, r := range (rows{
 		{"a suspect", stageWell, func(s *stream) { dead(s, 3) }, stageSuspect, PathNone},
@@ -70,7 +70,7 @@ func TestStages(t *testing.T) {
 			s := staged(t, r.from)
 			s.events(0)
 			r.do(s)
-			if got := s.ends[0].paths.all[1].stage; got != r.to {
+			if got := s.ends[0].path(1).stage; got != r.to {
 				t.Errorf("from stage %d to %d, want %d", r.from, got, r.to)
 			}
 			told := PathNone
@@ -109,7 +109,7 @@ func staged(t *testing.T, in stage) *stream {
 	if in == stageOpening {
 		s.again(true)
 	}
-	if p := s.ends[0].paths.all[1]; p.stage != in {
+	if p := s.ends[0].path(1); p.stage != in {
 		t.Fatalf("stage %d, want %d", p.stage, in)
 	}
 	return s
@@ -137,13 +137,13 @@ func (s *stream) runStage(d int64) {
 	for until := s.now + d; s.now < until; {
 		var before [2]stage
 		for end, e := range s.ends {
-			before[end] = e.paths.all[1].stage
+			before[end] = e.path(1).stage
 			s.send(end, chanOf(Unreliable), message(1, 40))
 			s.send(end, chanOf(ReliableUnordered), message(1, 40))
 		}
 		s.run(2 * time.Millisecond)
 		for end, e := range s.ends {
-			if now := e.paths.all[1].stage; !before[end].reaches(now, 2) {
+			if now := e.path(1).stage; !before[end].reaches(now, 2) {
 				s.t.Errorf("end %d: from stage %d to %d", end, before[end], now)
 			}
 			for _, d := range deliveries {
@@ -158,7 +158,7 @@ func (s *stream) runStage(d int64) {
 func TestSilenceStepByStep(t *testing.T) {
 	p := newPair(t, channels(), 20*time.Millisecond).open()
 	p.run(5 * time.Second)
-	e, path := p.ends[0].Endpoint, p.ends[0].paths.all[0]
+	e, path := p.ends[0].Endpoint, p.ends[0].path(0)
 	p.links[0].cut = true
 	p.send(0, chanOf(ReliableOrdered), []byte("x"))
 	p.run(0)
@@ -182,7 +182,7 @@ func TestSilenceStepByStep(t *testing.T) {
 func TestSetPathToTheSame(t *testing.T) {
 	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
 	s.runStage(second)
-	p := s.ends[0].paths.all[1]
+	p := s.ends[0].path(1)
 	for _, c := range []struct {
 		cfg  PathConfig
 		tell uint64
@@ -202,7 +202,7 @@ func TestSlowPathMayBeSilent(t *testing.T) {
 	s.runStage(second)
 	s.ways[1].dead = true
 	s.runStage(second)
-	ps, p := s.ends[0].paths, s.ends[0].paths.all[1]
+	ps, p := s.ends[0].paths, s.ends[0].path(1)
 	if p.stage != stageDead {
 		t.Fatalf("stage %d", p.stage)
 	}

@@ -61,7 +61,7 @@ func TestClosedIsRead(t *testing.T) {
 	s.hears(statusOf(1, 2, wire.PathAbandon))
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 2, Frames: run(chanOf(ReliableOrdered), 0, "read")})
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 3, Frames: wire.AppendDraining(nil, wire.Draining)})
-	if at := s.e.paths.all[1].ackAt; at != never {
+	if at := s.e.path(1).ackAt; at != never {
 		t.Errorf("an ack is due at %d", at)
 	}
 	sent := s.e.PathStats(1).PacketsSent

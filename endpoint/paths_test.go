@@ -272,7 +272,7 @@ func TestPathNumbersAgain(t *testing.T) {
 	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
 	for n := range 20 {
 		s.play(500 * time.Millisecond)
-		number := s.ends[0].paths.all[1].header().Number
+		number := s.ends[0].path(1).header().Number
 		s.ends[n%2].ClosePath(s.now, 1)
 		s.play(time.Duration(n*10) * time.Millisecond)
 		if n > 10 && (s.state(0, 1) != PathClosed || s.state(1, 1) != PathClosed) {
@@ -288,7 +288,7 @@ func TestPathNumbersAgain(t *testing.T) {
 		if err == nil && (id != 1 || s.state(0, id) != PathActive || s.state(1, id) != PathActive) {
 			t.Errorf("path %d is %v and %v", id, s.state(0, id), s.state(1, id))
 		}
-		if next := s.ends[0].paths.all[1].header().Number; next < number {
+		if next := s.ends[0].path(1).header().Number; next < number {
 			t.Errorf("the next number is %d after %d", next, number)
 		}
 	}

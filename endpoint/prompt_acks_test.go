@@ -71,7 +71,7 @@ func TestAckOfUnevenTalk(t *testing.T) {
 func TestNothingIsAcknowledged(t *testing.T) {
 	s := newScript(t, channels())
 	s.e.windPath(maxUnanswered - 100)
-	s.e.paths.all[0].largestAcked = 0
+	s.e.path(0).largestAcked = 0
 	s.number = maxUnanswered
 	for n := 0; s.e.Open(); n++ {
 		if n > 1000 {

@@ -210,7 +210,7 @@ func TestReorderingBesideLosses(t *testing.T) {
 		p.received(1, chanOf(ReliableUnordered))
 		p.events(0)
 	}
-	st, path := p.ends[0].Stats(), p.ends[0].paths.all[0]
+	st, path := p.ends[0].Stats(), p.ends[0].path(0)
 	t.Logf("# %d packets, %d taken for lost, %d of them were not", st.PacketsSent, st.PacketsLost, st.PacketsSpurious)
 	if st.PacketsSpurious*500 > st.PacketsSent || st.PacketsLost*30 > st.PacketsSent {
 		t.Errorf("%d of %d packets taken for lost, %d of them wrongly", st.PacketsLost, st.PacketsSent, st.PacketsSpurious)
@@ -225,7 +225,7 @@ func TestReorderingBesideLosses(t *testing.T) {
 // the first.
 func TestNumbersTellNoMore(t *testing.T) {
 	s := settled(t, unrepaired(channels()))
-	order := &s.e.paths.all[0].loss.order
+	order := &s.e.path(0).loss.order
 	behind := func() (n uint64, sent int64) {
 		n, sent = s.speak(t, chanOf(Unreliable)), s.now
 		for range 9 {

@@ -187,7 +187,7 @@ func TestRebuiltIsSaid(t *testing.T) {
 	if n, least := named(s.says()); n != maxStored || least != 100-maxStored {
 		t.Errorf("%d are named, from %d on", n, least)
 	}
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	lost := p.sent.End() - 1
 	if p.eliciting == 0 {
 		t.Error("nobody is to acknowledge it")

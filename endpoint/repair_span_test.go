@@ -62,7 +62,7 @@ func repairScript(t *testing.T, d Delivery) *script {
 func TestSpan(t *testing.T) {
 	for _, c := range []struct{ row, each, span int }{{1, 1, 7}, {2, 1, 7}, {3, 1, 14}, {1, 3, 21}, {3, 3, 28}, {1, 8, 28}} {
 		s := repairScript(t, ReliableOrdered)
-		s.e.paths.all[0].watch = lossWatch{before: lossCount{sent: 256, lost: int32(10 * c.row), bursts: 10}, any: true}
+		s.e.path(0).watch = lossWatch{before: lossCount{sent: 256, lost: int32(10 * c.row), bursts: 10}, any: true}
 		widest := 0
 		for _, of := range s.sumsOf(t, 20, c.each, 20) {
 			for _, r := range of {
@@ -152,9 +152,9 @@ func TestStrengthOfPaths(t *testing.T) {
 	m.openPath(PathConfig{Route: 1})
 	e := m.ends[0]
 	bad := lossWatch{now: lossCount{sent: 100, lost: 30, bursts: 10}, any: true}
-	for i := range 2 {
-		e.paths.all[0].watch, e.paths.all[1].watch = lossWatch{}, lossWatch{}
-		e.paths.all[i].watch = bad
+	for i := range uint8(2) {
+		e.path(0).watch, e.path(1).watch = lossWatch{}, lossWatch{}
+		e.path(i).watch = bad
 		if e.paths.strength() != bad.strength() || e.paths.inARow() != 3 {
 			t.Errorf("path %d loses: strength %d, %d in a row", i, e.paths.strength(), e.paths.inARow())
 		}
@@ -162,7 +162,7 @@ func TestStrengthOfPaths(t *testing.T) {
 	if err := e.SetPath(m.now, 1, PathConfig{Route: 1, Use: UseReserve}); err != nil {
 		t.Fatal(err)
 	}
-	e.paths.all[1].watch, e.paths.all[0].watch = bad, lossWatch{since: unproven}
+	e.path(1).watch, e.path(0).watch = bad, lossWatch{since: unproven}
 	if e.paths.strength() != repairIdle || e.paths.inARow() != 0 {
 		t.Errorf("a path in reserve loses: strength %d, %d in a row", e.paths.strength(), e.paths.inARow())
 	}
@@ -196,7 +196,7 @@ func TestSumsDriveNothingOut(t *testing.T) {
 
 // acksOf acknowledges the oldest packets, so that the last four are in flight.
 func (s *script) acksOf() {
-	sent := &s.e.paths.all[0].sent
+	sent := &s.e.path(0).sent
 	for n := sent.Base(); n+4 < sent.End(); n++ {
 		if sent.At(n).state == packetInFlight {
 			s.hears(ack(n, n))

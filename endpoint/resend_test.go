@@ -209,7 +209,7 @@ func TestCutWhileWholeIsUnderWay(t *testing.T) {
 	s.says()
 	first := s.nextNumber() - 1
 	t.Log("# a probe has room for 600 bytes")
-	for s.e.paths.all[0].sent.End() < first+4 {
+	for s.e.path(0).sent.End() < first+4 {
 		if s.e.Deadline() > s.now+second {
 			s.e.Ping()
 		}

@@ -287,7 +287,7 @@ func TestAsideMeasuresNothing(t *testing.T) {
 		t.Fatalf("asked %v", tokens)
 	}
 	last := s.nextNumber() - 1
-	if pkt := s.e.paths.all[0].sent.At(last); !pkt.aside {
+	if pkt := s.e.path(0).sent.At(last); !pkt.aside {
 		t.Fatalf("the last packet was a usual one: %+v", pkt)
 	}
 	s.now += 20_000_000
@@ -303,8 +303,8 @@ func TestAsideMeasuresNothing(t *testing.T) {
 	if got := watch.samples[samples]; got.RTT != 0 || got.RateSample != 0 || got.HasOneWay {
 		t.Errorf("the controller is told %+v", got)
 	}
-	if after := s.e.PathStats(0); after.RTT != before.RTT || s.e.paths.all[0].clock.outTransit != 0 {
-		t.Errorf("RTT %v, then %v; the clock %+v", before.RTT, after.RTT, s.e.paths.all[0].clock)
+	if after := s.e.PathStats(0); after.RTT != before.RTT || s.e.path(0).clock.outTransit != 0 {
+		t.Errorf("RTT %v, then %v; the clock %+v", before.RTT, after.RTT, s.e.path(0).clock)
 	}
 }
 

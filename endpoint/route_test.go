@@ -37,7 +37,7 @@ func TestLateRivalKeepsItsRoute(t *testing.T) {
 // what was sent before tells nothing about it.
 func TestMovedAfresh(t *testing.T) {
 	s, tokens := newClaim(t)
-	p := s.e.paths.all[0]
+	p := s.e.path(0)
 	for range 20 {
 		p.rtt.sample(300_000_000, 0)
 	}
@@ -95,7 +95,7 @@ func TestRestGrows(t *testing.T) {
 	s.hears([]byte{wire.TypePing})
 	s.says()
 	for range 20 {
-		s.e.paths.all[0].rtt.sample(10_000_000, 0)
+		s.e.path(0).rtt.sample(10_000_000, 0)
 	}
 	const seconds = 5
 	for n := range 100 * seconds {

@@ -73,7 +73,7 @@ func (s *script) packetIn(room int) []byte {
 }
 
 // nextNumber is the number that the next packet of path 0 has.
-func (s *script) nextNumber() uint64 { return s.e.paths.all[0].header().Number }
+func (s *script) nextNumber() uint64 { return s.e.path(0).header().Number }
 
 // says returns the frames of the packets that the endpoint sends now.
 func (s *script) says() (all [][]byte) {
@@ -229,3 +229,7 @@ func fragment(ch ChannelID, id uint64, offset, total int, bytes []byte) []byte {
 func ack(first, last uint64) []byte {
 	return wire.AppendAck(nil, &wire.Ack{Largest: last, Ranges: []wire.AckRange{{Newest: 0, Oldest: last - first}}})
 }
+
+// path is a path of an endpoint, for tests that look into it, or lead it where a script would take too
+// long.
+func (e *Endpoint) path(id uint8) *path { return e.paths.all[id] }

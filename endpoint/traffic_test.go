@@ -51,7 +51,7 @@ func (w *watcher) wants(ch ChannelID, worst time.Duration) {
 func (w *watcher) remembersLittle() {
 	w.t.Helper()
 	for i := range w.ends {
-		p, b := w.ends[i].paths.all[0], w.ends[i].cfg.Buffers.Stats()
+		p, b := w.ends[i].path(0), w.ends[i].cfg.Buffers.Stats()
 		if p.sent.Len() > 600 || p.contents.Len() > 600 || len(p.ranges.All()) > 2 || b.InUse != 0 {
 			w.t.Errorf("end %d remembers %d packets with %d contents, %d ranges, %d buffers",
 				i, p.sent.Len(), p.contents.Len(), len(p.ranges.All()), b.InUse)

@@ -12,7 +12,7 @@ func TestTwinOfShortRoundTrip(t *testing.T) {
 	for range 30 * lateAcks {
 		s.answered(t, 20*milli)
 	}
-	s.e.paths.all[0].outbound.ppm = 50_000
+	s.e.path(0).outbound.ppm = 50_000
 	s.resends(t, chanOf(ReliableOrdered))
 	bytes := s.e.ChannelStats(chanOf(ReliableOrdered)).BytesSent
 	if n := runsOf(s.wait(s.now + 4*milli)); n != 0 {
@@ -78,7 +78,7 @@ func TestTwinWaitsForRoom(t *testing.T) {
 // for.
 func TestNoTwinIntoSilence(t *testing.T) {
 	s := losing(t, unrepaired(channels()))
-	s.e.paths.all[0].loss.overdue.late.note(100 * milli) // so that a probe comes first
+	s.e.path(0).loss.overdue.late.note(100 * milli) // so that a probe comes first
 	s.speak(t, chanOf(ReliableOrdered))
 	s.wait(s.now + 900*milli)
 	if st := s.e.Stats(); st.PacketsOverdue == 0 || st.MessagesDoubled != 0 {
@@ -91,7 +91,7 @@ func TestNoTwinIntoSilence(t *testing.T) {
 		}
 	}
 	s.says()
-	n := s.e.paths.all[0].sent.End() - 1
+	n := s.e.path(0).sent.End() - 1
 	for range packetThreshold {
 		s.speak(t, chanOf(Unreliable))
 	}

@@ -11,10 +11,10 @@ func losing(t *testing.T, cfg Config) *script {
 	t.Helper()
 	s := settled(t, cfg)
 	for range 128 {
-		s.e.paths.all[0].outbound.add(1, 0)
+		s.e.path(0).outbound.add(1, 0)
 	}
-	s.e.paths.all[0].outbound.add(1, 10)
-	s.e.paths.all[0].outbound.add(64, 0)
+	s.e.path(0).outbound.add(1, 10)
+	s.e.path(0).outbound.add(64, 0)
 	return s
 }
 
@@ -99,7 +99,7 @@ func TestTwinStays(t *testing.T) {
 		if c.clean {
 			s = settled(t, c.cfg)
 		}
-		ch, p := chanOf(ReliableOrdered), s.e.paths.all[0]
+		ch, p := chanOf(ReliableOrdered), s.e.path(0)
 		if _, err := s.e.Send(ch, make([]byte, c.size), SendOptions{}); err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func TestSleepCallsForNoRepair(t *testing.T) {
 	for range 20 {
 		s.speak(t, chanOf(Unreliable))
 	}
-	n := s.e.paths.all[0].sent.End() - 1
+	n := s.e.path(0).sent.End() - 1
 	s.hears(wire.AppendHold(nil, 1, 2000))
 	s.wait(s.now + second)
 	s.hears([]byte{wire.TypePing})
@@ -47,7 +47,7 @@ func TestSleepCallsForNoRepair(t *testing.T) {
 	if st := s.e.Stats(); st.PacketsLost < 10 {
 		t.Fatalf("%d packets are lost", st.PacketsLost)
 	}
-	if got := s.e.paths.all[0].watch.strength(); got != repairIdle {
+	if got := s.e.path(0).watch.strength(); got != repairIdle {
 		t.Errorf("strength %d", got)
 	}
 }
@@ -60,7 +60,7 @@ func TestMovedPathHasLostNothing(t *testing.T) {
 	for range packetThreshold {
 		s.speak(t, chanOf(Unreliable))
 	}
-	w := &s.e.paths.all[0].watch
+	w := &s.e.path(0).watch
 	s.hears(ack(lost+1, lost+packetThreshold))
 	if w.strength() == repairIdle {
 		t.Fatal("nothing was lost")

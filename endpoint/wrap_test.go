@@ -38,7 +38,7 @@ func (e *Endpoint) windShares(n uint64) {
 
 // windPath moves the packet numbers on. Everything that was sent has been acknowledged.
 func (e *Endpoint) windPath(n uint64) {
-	p := e.paths.all[0]
+	p := e.path(0)
 	p.sent.Restart(n)
 	p.contents.Restart(n)
 	p.next, p.largestAcked, p.unsettled = n, n-1, n
@@ -99,8 +99,8 @@ func TestWraps(t *testing.T) {
 						across++
 					}
 				}
-				if g.ends[end].paths.all[0].next <= n {
-					t.Errorf("at %d, seed %d: the next packet is %d", n, seed, g.ends[end].paths.all[0].next)
+				if g.ends[end].path(0).next <= n {
+					t.Errorf("at %d, seed %d: the next packet is %d", n, seed, g.ends[end].path(0).next)
 				}
 			}
 		}
