@@ -18,14 +18,14 @@ type loop struct {
 	alone    bool // nobody else uses its buffers
 }
 
-func newLoop(t testing.TB, buffers *Buffers) *loop {
-	t.Helper()
+// channelsIn are the usual channels, with buffers of somebody else's.
+func channelsIn(buffers *Buffers) Config {
 	cfg := channels()
 	cfg.Buffers = buffers
-	return newLoopOf(t, cfg)
+	return cfg
 }
 
-func newLoopOf(t testing.TB, cfg Config) *loop {
+func newLoop(t testing.TB, cfg Config) *loop {
 	t.Helper()
 	l := &loop{now: 1_000_000_000, buf: make([]byte, 0, 2048), alone: true}
 	for i := range l.ends {
@@ -121,7 +121,7 @@ func TestAllocNothing(t *testing.T) {
 		return
 	}
 	eachDelivery(t, func(t *testing.T, d Delivery) {
-		l := newLoop(t, nil)
+		l := newLoop(t, channels())
 		t.Log("# 20 messages of 32 bytes and one of 5000, with receipts, round after round")
 		small, large := make([]byte, 32), make([]byte, 5000)
 		came := 0
@@ -152,7 +152,7 @@ func TestAllocNothingWithLoss(t *testing.T) {
 		return
 	}
 	eachDelivery(t, func(t *testing.T, d Delivery) {
-		l := newLoop(t, nil)
+		l := newLoop(t, channels())
 		t.Log("# repair allocates nothing either")
 		l.lossEach = 7
 		payload := make([]byte, 2500)
@@ -178,7 +178,7 @@ func TestAllocNothingWithPolicies(t *testing.T) {
 		}
 	}
 	reliables(t, func(t *testing.T, d Delivery) {
-		l := newLoopOf(t, cfg)
+		l := newLoop(t, cfg)
 		l.lossEach = 3
 		payload, came := make([]byte, 3500), 0
 		round := func() {
@@ -240,7 +240,7 @@ func allocNothingWith(t *testing.T, d Delivery, o option) {
 			t.Errorf("%d buffers are not returned", n)
 		}
 	})
-	loops := [2]*loop{newLoop(t, pool), newLoop(t, pool)}
+	loops := [2]*loop{newLoop(t, channelsIn(pool)), newLoop(t, channelsIn(pool))}
 	for _, l := range loops {
 		l.lossEach, l.alone = 11, false
 	}
@@ -298,7 +298,7 @@ func TestAllocNothingInPlace(t *testing.T) {
 				t.Errorf("%d buffers are not returned", n)
 			}
 		})
-		loops := [2]*loop{newLoop(t, pool), newLoop(t, pool)}
+		loops := [2]*loop{newLoop(t, channelsIn(pool)), newLoop(t, channelsIn(pool))}
 		loops[0].alone, loops[1].alone = false, false
 		many, payload, came := NewDraft(pool, channels().Channels), make([]byte, 3000), 0
 		round := func() {
@@ -334,7 +334,7 @@ func TestAllocNothingWithLimits(t *testing.T) {
 	if raced {
 		return
 	}
-	l := newLoop(t, nil)
+	l := newLoop(t, channels())
 	cfg := limited(Limits{2000, 2_000_000, 20_000}, ChannelLimits{500_000, 5000})
 	for i := range l.ends {
 		cfg.Seed = uint64(i)
@@ -377,7 +377,7 @@ func TestAllocRepair(t *testing.T) {
 	for _, d := range []Delivery{Unreliable, ReliableOrdered} {
 		cfg := channels()
 		cfg.Channels[d].Repair = RepairTwice
-		l := newLoopOf(t, cfg)
+		l := newLoop(t, cfg)
 		l.lossEach = 10
 		payload, came := make([]byte, 100), 0
 		allocatesNothing(t, 3000, 1000, &came, func() {

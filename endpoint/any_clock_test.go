@@ -22,7 +22,7 @@ type journey struct {
 func newJourney(t *testing.T, start int64, seed uint64) *journey {
 	cfg := channels()
 	cfg.Congestion.Kind = CongestionKind(seed % 2)
-	j := &journey{mesh: newMeshAt(t, cfg, start, 20*time.Millisecond, seed), rnd: rand.New(rand.NewPCG(seed, 3))}
+	j := &journey{mesh: (&mesh{t: t, now: start, seed: seed}).join(cfg, 20*time.Millisecond), rnd: rand.New(rand.NewPCG(seed, 3))}
 	j.carrier = Carrier{MaxDatagramBytes: 1472, DontFragment: true}
 	j.narrow(j.ways[0])
 	sum := fnv.New64a()

@@ -266,7 +266,7 @@ func TestAllocNothingAway(t *testing.T) {
 		return
 	}
 	cfg := kept(math.MaxInt64)
-	l := newLoopOf(t, cfg)
+	l := newLoop(t, cfg)
 	for n := range 100 {
 		_, _ = l.ends[0].Send(chanOf(ReliableOrdered), message(n, 2000), SendOptions{Receipt: true})
 	}

@@ -26,7 +26,7 @@ func BenchmarkFlood(b *testing.B) {
 }
 
 func flood(b *testing.B, d Delivery, buffers *Buffers) {
-	l := newLoop(b, buffers)
+	l := newLoop(b, channelsIn(buffers))
 	payload := make([]byte, 32)
 	b.ReportAllocs()
 	came := 0
@@ -49,7 +49,7 @@ func flood(b *testing.B, d Delivery, buffers *Buffers) {
 // BenchmarkPing is one message there and one back, each in a packet of its own.
 func BenchmarkPing(b *testing.B) {
 	for _, d := range deliveries {
-		b.Run(d.String(), func(b *testing.B) { ping(b, newLoop(b, nil), chanOf(d)) })
+		b.Run(d.String(), func(b *testing.B) { ping(b, newLoop(b, channels()), chanOf(d)) })
 	}
 }
 
@@ -76,7 +76,7 @@ func BenchmarkChannels(b *testing.B) {
 			for i := range n {
 				cfg.Channels = append(cfg.Channels, ChannelConfig{ID: ChannelID(i + 1), Delivery: ReliableOrdered})
 			}
-			ping(b, newLoopOf(b, cfg), ChannelID(n))
+			ping(b, newLoop(b, cfg), ChannelID(n))
 		})
 	}
 }
@@ -104,7 +104,7 @@ func BenchmarkLarge(b *testing.B) {
 			if !pooled {
 				limit = -1
 			}
-			l := newLoop(b, NewBuffers(limit))
+			l := newLoop(b, channelsIn(NewBuffers(limit)))
 			large(b, l)
 		})
 	}
@@ -179,7 +179,7 @@ func BenchmarkDatagrams(b *testing.B) {
 		b.Run(fmt.Sprint(most), func(b *testing.B) {
 			cfg := channels()
 			cfg.MaxDatagramBytes = most
-			l := newLoopOf(b, cfg)
+			l := newLoop(b, cfg)
 			l.buf = make([]byte, 0, most)
 			large(b, l)
 		})

@@ -13,7 +13,7 @@ import (
 func TestClose(t *testing.T) {
 	t.Log("# code and text reach the peer, also when three of ten datagrams are lost")
 	for seed := range uint64(20) {
-		p := newPairSeed(t, channels(), 20*time.Millisecond, seed+1)
+		p := newPair(t, channels(), 20*time.Millisecond, seed+1)
 		p.open().run(time.Second)
 		p.links[0].loss, p.links[1].loss = 0.3, 0.3
 		p.ends[0].Close(p.now, 300, "thank you")

@@ -26,7 +26,7 @@ func TestContinueGames(t *testing.T) {
 	var total struct{ went, away, duplicates, resent uint64 }
 	for seed := range uint64(n) {
 		rnd := rand.New(rand.NewPCG(seed, 0x636f6e74696e7565))
-		g := newGame(t, uint16(rnd.Uint32())&^1024|uint16(seed%4/3*1024^1024)) // most with a timeout
+		g := newGame(t, uint16(rnd.Uint32())&^1024|uint16(seed%4/3*1024^1024), second) // most with a timeout
 		g.follow = seed%2 == 0
 		for i := range g.links {
 			l := &g.links[i]
@@ -300,7 +300,7 @@ func TestAbandon(t *testing.T) {
 // TestFollow: an endpoint that takes the place of another one numbers receipts on, has the
 // instance that its HELLO was said to have, and keeps to the limit of each flush.
 func TestFollow(t *testing.T) {
-	p := newPairSeed(t, channels(), 20*time.Millisecond, 1)
+	p := newPair(t, channels(), 20*time.Millisecond, 1)
 	p.open()
 	old := p.ends[0]
 	old.LimitBudget(777)

@@ -42,7 +42,7 @@ func TestControl(t *testing.T) {
 		cfg := channels()
 		cfg.MaxPaths = -1 // no event tells of paths, nor of a rate
 		cfg.Congestion = CongestionConfig{Kind: CongestionFixed, BytesPerSecond: 1 << 20}
-		p := newPairSeed(t, cfg, 20*time.Millisecond, seed+1)
+		p := newPair(t, cfg, 20*time.Millisecond, seed+1)
 		p.open()
 		p.links[0].loss, p.links[1].loss, p.links[0].jitter = 0.3, 0.3, 20*time.Millisecond
 		var want, got [2][]controlMessage
@@ -287,7 +287,7 @@ func TestAllocNothingControl(t *testing.T) {
 	if raced {
 		return
 	}
-	l := newLoop(t, nil)
+	l := newLoop(t, channels())
 	address := wire.AppendAddress(wire.AppendAddressCount(nil, 1), []byte{192, 0, 2, 1}, 40000)
 	ticket, came := ticketBody(1, 2500), 0
 	round := func() {

@@ -391,7 +391,7 @@ func TestCreditStepByStep(t *testing.T) {
 				MaxQueuedBytes: 1<<16 + 32 + rnd.IntN(1<<20), WindowBytes: 1024 << rnd.IntN(9)}}}
 			cfg.Pool = NewWindowPool([]int{0, 1 << 18}[seed%2], 1)
 			cfg.Controller = func() Controller { return fixedRate(4 << 20) }
-			p := newPairSeed(t, cfg, 10*time.Millisecond, seed).open()
+			p := newPair(t, cfg, 10*time.Millisecond, seed).open()
 			p.links[0].loss, p.links[1].loss = float64(seed%3)*0.05, float64(seed%3)*0.05
 			p.links[1].jitter = time.Duration(seed%2) * 30 * time.Millisecond // old limits come late
 			p.run(time.Second)

@@ -4,7 +4,7 @@ import "time"
 
 // crossRoads joins the ends of a game anew, by a way that others may come beside.
 func (g *game) crossRoads(cfg Config) {
-	g.mesh = newMeshAt(g.t, cfg, g.now, 10*time.Millisecond, g.seed)
+	g.mesh = (&mesh{t: g.t, now: g.now, seed: g.seed}).join(cfg, 10*time.Millisecond)
 	for end := range g.ends {
 		g.ends[end] = lone{Endpoint: g.mesh.ends[end]}
 	}

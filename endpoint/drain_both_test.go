@@ -22,7 +22,7 @@ func (p *pair) runBoth(d time.Duration, got *[2]int) {
 // one has far more to say, or nothing.
 func TestDrainBothAtOnce(t *testing.T) {
 	for seed := range uint64(40) {
-		p := newPairSeed(t, channels(), 20*time.Millisecond, seed+1)
+		p := newPair(t, channels(), 20*time.Millisecond, seed+1)
 		p.open().run(time.Second)
 		p.links[0].loss, p.links[1].loss = 0.3, 0.3
 		few := int(seed%2) * 20
@@ -53,7 +53,7 @@ func TestDrainCutsNobodyShort(t *testing.T) {
 	both, late := 0, 0
 	for seed := range uint64(400) {
 		rnd := rand.New(rand.NewPCG(seed, 0x647261696e))
-		p := newPairSeed(t, channels(), time.Duration(1+rnd.IntN(60))*time.Millisecond, seed+1)
+		p := newPair(t, channels(), time.Duration(1+rnd.IntN(60))*time.Millisecond, seed+1)
 		p.open()
 		p.follow = true
 		for i := range p.links {
@@ -214,7 +214,7 @@ func TestDrainTowardsHold(t *testing.T) {
 // drains, too, arrives; one that never does is waited for until the time is over.
 func TestDrainBothWaits(t *testing.T) {
 	for _, follows := range []bool{true, false} {
-		p := newPairSeed(t, channels(), 20*time.Millisecond, 1)
+		p := newPair(t, channels(), 20*time.Millisecond, 1)
 		p.open().run(time.Second)
 		p.ends[0].DrainBoth(p.now, 300, "both", 10*time.Second)
 		var got [2]int

@@ -21,7 +21,7 @@ func (p *pair) last(end int) Event {
 // datagrams are lost in both directions.
 func TestDrain(t *testing.T) {
 	for seed := range uint64(40) {
-		p := newPairSeed(t, channels(), 20*time.Millisecond, seed+1)
+		p := newPair(t, channels(), 20*time.Millisecond, seed+1)
 		p.open().run(time.Second)
 		p.links[0].loss, p.links[1].loss = 0.3, 0.3
 		reliable := []Delivery{ReliableUnordered, ReliableLatest, ReliableOrdered}
@@ -194,7 +194,7 @@ func TestDrainOptions(t *testing.T) {
 	for seed := range uint64(20) {
 		cfg := channels()
 		cfg.Channels[ReliableUnordered].Resend.MaxAttempts = 1
-		p := newPairSeed(t, cfg, 20*time.Millisecond, seed+1)
+		p := newPair(t, cfg, 20*time.Millisecond, seed+1)
 		p.open().run(time.Second)
 		p.links[0].loss, p.links[1].loss = 0.3, 0.3
 		for n := range 200 {

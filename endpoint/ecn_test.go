@@ -8,11 +8,10 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// newMarked joins two ends by links whose routers do something to marks.
-func newMarked(t testing.TB, cfg Config, router func(n int, m ECN) ECN) *pair {
-	p := newPair(t, cfg, 25*time.Millisecond)
+// marking has the routers of both links do something to marks.
+func (p *pair) marking(router func(n int, m ECN) ECN) *pair {
 	p.links[0].router, p.links[1].router = router, router
-	return p.open()
+	return p
 }
 
 // marksSent runs a game for some seconds and counts marked datagrams of end 0, and all.
@@ -62,7 +61,7 @@ func TestMarksAreTested(t *testing.T) {
 		{"bleached now and then", half, 0, 20, marksFailed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newMarked(t, channels(), c.router)
+			p := newPair(t, channels(), 25*time.Millisecond).marking(c.router).open()
 			marked, all := p.marksSent(10)
 			if marked < c.least || marked > c.most {
 				t.Errorf("%d of %d datagrams are marked, want %d to %d", marked, all, c.least, c.most)
@@ -76,7 +75,7 @@ func TestMarksAreTested(t *testing.T) {
 
 // TestMarksGetLost: where marked packets are dropped no more are marked.
 func TestMarksGetLost(t *testing.T) {
-	p := newMarked(t, channels(), asSent)
+	p := newPair(t, channels(), 25*time.Millisecond).marking(asSent).open()
 	p.ends[0].path(0).marks = marks{}
 	drop := func(int, []byte) bool { return p.links[0].mark != NotECT }
 	p.links[0].drop = drop
@@ -90,7 +89,7 @@ func TestMarksGetLost(t *testing.T) {
 func TestMarksOff(t *testing.T) {
 	cfg := channels()
 	cfg.DisableECN = true
-	if marked, _ := newMarked(t, cfg, asSent).marksSent(1); marked != 0 {
+	if marked, _ := newPair(t, cfg, 25*time.Millisecond).marking(asSent).open().marksSent(1); marked != 0 {
 		t.Errorf("%d datagrams are marked", marked)
 	}
 }
@@ -98,7 +97,7 @@ func TestMarksOff(t *testing.T) {
 // TestMarksOnABadLine: losses, copies and overtaking are no fault of marks.
 func TestMarksOnABadLine(t *testing.T) {
 	for seed := range uint64(20) {
-		p := newPairSeed(t, channels(), 25*time.Millisecond, seed)
+		p := newPair(t, channels(), 25*time.Millisecond, seed)
 		for i := range p.links {
 			l := &p.links[i]
 			l.router, l.loss, l.dup, l.jitter = asSent, 0.2, 0.1, 40*time.Millisecond
@@ -114,7 +113,7 @@ func TestMarksOnABadLine(t *testing.T) {
 
 // TestMarksAfterAMove: a path that moves is tested anew.
 func TestMarksAfterAMove(t *testing.T) {
-	p := newMarked(t, channels(), asSent)
+	p := newPair(t, channels(), 25*time.Millisecond).marking(asSent).open()
 	p.marksSent(2)
 	end := p.ends[0]
 	end.path(0).move(p.now, 0, 0)

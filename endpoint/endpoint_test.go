@@ -47,7 +47,7 @@ func TestLargeMessage(t *testing.T) {
 func TestLossyLink(t *testing.T) {
 	eachDelivery(t, func(t *testing.T, d Delivery) {
 		for seed := range uint64(5) {
-			p := newPairSeed(t, channels(), 30*time.Millisecond, seed+1)
+			p := newPair(t, channels(), 30*time.Millisecond, seed+1)
 			for i := range p.links {
 				p.links[i].loss, p.links[i].dup, p.links[i].jitter = 0.2, 0.05, 60*time.Millisecond
 			}

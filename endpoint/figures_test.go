@@ -119,7 +119,7 @@ func TestFiguresOfGamesLong(t *testing.T) {
 // game plays one.
 func (r *record) game(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 0x66696775726573))
-	g := newGame(t, uint16(rnd.Uint32()))
+	g := newGame(t, uint16(rnd.Uint32()), second)
 	g.watch = func(end int, b []byte) { r.datagram(g.now, end, 0, g.mark, b) }
 	if g.mesh != nil {
 		g.mesh.watch = func(end int, w *way, b []byte) {
@@ -284,7 +284,7 @@ func TestFiguresOfMessagesLong(t *testing.T) {
 				ch.Priority, ch.Weight, ch.Repair = int8(c%2), 1+c, Repair((c+i)%int(RepairThrice+1))
 				ch.MaxMessageBytes, ch.MaxQueuedBytes, ch.WindowBytes = 20_000, 60_000, 50_000
 			}
-			p := newPairSeed(t, cfg, 25*time.Millisecond, uint64(i))
+			p := newPair(t, cfg, 25*time.Millisecond, uint64(i))
 			p.watch = func(end int, b []byte) { r.datagram(p.now, end, 0, p.mark, b) }
 			for l := range p.links {
 				p.links[l].loss, p.links[l].jitter, p.links[l].dup = loss, jitter, loss/2

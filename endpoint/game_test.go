@@ -30,7 +30,7 @@ func FuzzOperations(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, ops []byte, variant uint16, wound byte) {
 		ops = ops[:min(len(ops), 2000)]
-		g := newGame(t, variant)
+		g := newGame(t, variant, second)
 		if n := wraps[int(wound)%len(wraps)]; n > 0 {
 			g.wind(n - 5)
 		}
@@ -51,7 +51,7 @@ func TestRules(t *testing.T) {
 	}
 	for seed := range seeds {
 		rnd := rand.New(rand.NewPCG(seed, 0x72756c6573))
-		g := newGame(t, uint16(rnd.Uint32()))
+		g := newGame(t, uint16(rnd.Uint32()), second)
 		for i := range g.links {
 			l := g.link(i, 0)
 			l.loss, l.dup = float64(rnd.IntN(5))*0.1, float64(rnd.IntN(2))*0.1
@@ -92,18 +92,12 @@ type flushed struct {
 	before uint64
 }
 
-// newGame makes a game. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
+// newGame makes a game, at a time of the clock. Bits of the variant: 1 classes and weights, 2 a resend policy, 4
 // queues that drop the oldest, 8 a cap, 16 queues that drop the newest or all refuse, 32 some
 // messages are built in place, 64 some are sent to both ends, 128 inbound limits, 256 limits of
 // flushes, 512 several paths, 1024 a timeout after which the ends are away, and kept. All of them
 // together say how much each channel is repaired.
-func newGame(t *testing.T, variant uint16) *game {
-	t.Helper()
-	return newGameAt(t, variant, second)
-}
-
-// newGameAt begins at a time of the clock.
-func newGameAt(t *testing.T, variant uint16, now int64) *game {
+func newGame(t *testing.T, variant uint16, now int64) *game {
 	t.Helper()
 	cfg := channels()
 	for i := range cfg.Channels {
@@ -133,7 +127,7 @@ func newGameAt(t *testing.T, variant uint16, now int64) *game {
 	}
 	cfg.UnsentDraft = DraftPolicy(variant >> 3 % 3)
 	g := &game{
-		pair:   newPairAt(t, cfg, now, 10*time.Millisecond),
+		pair:   (&pair{t: t, seed: 1, now: now}).join(cfg, cfg, 10*time.Millisecond),
 		drafts: variant&32 != 0, limits: variant&256 != 0,
 	}
 	if variant&512 != 0 {

@@ -7,9 +7,8 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// newHeld is an endpoint whose peer has announced twenty seconds of silence.
-func newHeld(t *testing.T) *script {
-	s := newScript(t, channels())
+// held is an endpoint whose peer has announced twenty seconds of silence.
+func (s *script) held() *script {
 	s.hears([]byte{wire.TypePing})
 	s.says()
 	s.number = 10
@@ -29,7 +28,7 @@ func (s *script) wantHeld(want time.Duration) {
 // TestDataEndsHold: while a hold lasts nothing is sent but signs of life and acks, and nothing but
 // new data ends it.
 func TestDataEndsHold(t *testing.T) {
-	s := newHeld(t)
+	s := newScript(t, channels()).held()
 	t.Log("# copies, older news, PINGs, acks and what is late change nothing")
 	s.now += second
 	s.hears(wire.AppendHold(nil, 1, 20_000))
@@ -58,7 +57,7 @@ func TestDataEndsHold(t *testing.T) {
 
 // TestNewerHold: a newer HOLD changes it, or ends it.
 func TestNewerHold(t *testing.T) {
-	s := newHeld(t)
+	s := newScript(t, channels()).held()
 	s.now += second
 	s.hears(wire.AppendHold(nil, 2, 30_000))
 	s.wantHeld(30 * time.Second)
@@ -70,7 +69,7 @@ func TestNewerHold(t *testing.T) {
 
 // TestHoldRunsOut: it ends by itself, and is followed by a timeout.
 func TestHoldRunsOut(t *testing.T) {
-	s := newHeld(t)
+	s := newScript(t, channels()).held()
 	end := s.now + 20*second
 	s.wait(end - 1)
 	s.wantHeld(1)

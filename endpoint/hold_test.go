@@ -12,7 +12,7 @@ import (
 // busy is a pair in the middle of a game: both ends send 60 times a second, and what they may
 // in bulk.
 func busy(t *testing.T, cfg Config, seed uint64) *pair {
-	p := newPairSeed(t, cfg, 20*time.Millisecond, seed).open()
+	p := newPair(t, cfg, 20*time.Millisecond, seed).open()
 	p.play(2 * time.Second)
 	return p
 }

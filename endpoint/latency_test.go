@@ -74,7 +74,7 @@ func gilbert(rnd *rand.Rand, loss, length float64) func(int, []byte) bool {
 }
 
 func (s talk) join(t testing.TB, seed uint64) *pair {
-	p := newPairSeed(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: RepairOff}}}, s.rtt/2, seed).open()
+	p := newPair(t, Config{Channels: []ChannelConfig{{ID: 1, Delivery: ReliableOrdered, Repair: RepairOff}}}, s.rtt/2, seed).open()
 	for i, loss := range []float64{s.loss, s.ackLoss} {
 		l := &p.links[i]
 		l.jitter, l.dup, l.sent, l.bytes = s.jitter, s.dup, 0, 0

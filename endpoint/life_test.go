@@ -137,7 +137,7 @@ func TestAnyClock(t *testing.T) {
 	for _, start := range []int64{0, -1 << 40, -2 * second, -20 * second, 1 << 61, math.MinInt64 + day, math.MaxInt64 - 30*day} {
 		for seed := range uint64(10) {
 			rnd := rand.New(rand.NewPCG(seed, uint64(start)))
-			g := newGameAt(t, uint16(seed), start)
+			g := newGame(t, uint16(seed), start)
 			for range 300 {
 				if a := byte(rnd.IntN(256)); a&0x7f != 0x5e { // not a jump by hours
 					g.play(a, byte(rnd.IntN(256)))

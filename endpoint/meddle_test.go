@@ -17,7 +17,7 @@ func FuzzMeddling(f *testing.F) {
 		f.Add(meddlingSeed(rand.New(rand.NewPCG(seed, 0x6d6564646c65))), uint16(seed)+uint16(seed%4)<<7)
 	}
 	f.Fuzz(func(t *testing.T, ops []byte, variant uint16) {
-		m := meddled{game: newGame(t, variant)}
+		m := meddled{game: newGame(t, variant, second)}
 		for ops = ops[:min(len(ops), 1500)]; len(ops) > 1; {
 			ops = m.play(ops[0], ops[1], ops[2:])
 		}

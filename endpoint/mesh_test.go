@@ -58,30 +58,28 @@ const meshHeader = 9
 // newMesh joins two endpoints by one way, on which path 0 is.
 func newMesh(t testing.TB, cfg Config, delay time.Duration, seed uint64) *mesh {
 	t.Helper()
-	return newMeshAt(t, cfg, second, delay, seed)
+	return (&mesh{t: t, now: second, seed: seed}).join(cfg, delay)
 }
 
-// newMeshAt begins at a time of the clock.
-func newMeshAt(t testing.TB, cfg Config, now int64, delay time.Duration, seed uint64) *mesh {
-	t.Helper()
-	m := &mesh{t: t, now: now, seed: seed}
+func (m *mesh) join(cfg Config, delay time.Duration) *mesh {
+	m.t.Helper()
 	cfg.Handshake, cfg.Trusted = true, true
 	for i := range m.ends {
-		cfg.Seed = seed*2 + uint64(i)
+		cfg.Seed = m.seed*2 + uint64(i)
 		var err error
 		if m.ends[i], err = New(m.now, cfg); err != nil {
-			t.Fatal(err)
+			m.t.Fatal(err)
 		}
 	}
 	for i, e := range m.ends {
 		if err := e.HandleHello(m.now, m.ends[1-i].AppendHello(m.now, nil)); err != nil {
-			t.Fatal(err)
+			m.t.Fatal(err)
 		}
 	}
 	m.addWay(0, 0, delay).ours = true
 	m.events(0)
 	m.events(1)
-	t.Cleanup(m.checkLeaks)
+	m.t.Cleanup(m.checkLeaks)
 	return m
 }
 

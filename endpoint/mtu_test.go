@@ -13,7 +13,7 @@ func newSearch(t testing.TB, most int, delay time.Duration, seed uint64) *pair {
 	t.Helper()
 	cfg := channels()
 	cfg.MaxDatagramBytes = most
-	p := newPairSeed(t, cfg, delay, seed)
+	p := newPair(t, cfg, delay, seed)
 	for i := range p.ends {
 		p.ends[i].Carrier.DontFragment = true
 	}
@@ -325,7 +325,7 @@ func TestAllocNothingSearching(t *testing.T) {
 	}
 	cfg := channels()
 	cfg.MaxDatagramBytes = ethernet
-	l := newLoopOf(t, cfg)
+	l := newLoop(t, cfg)
 	l.marks = true
 	for i := range l.ends {
 		l.ends[i].Carrier.DontFragment = true

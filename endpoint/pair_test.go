@@ -148,19 +148,10 @@ func (l *link) next() int64 {
 	return l.flight[0].at
 }
 
-func newPair(t testing.TB, cfg Config, delay time.Duration) *pair {
-	return newPairSeed(t, cfg, delay, 1)
-}
-
-func newPairSeed(t testing.TB, cfg Config, delay time.Duration, seed uint64) *pair {
+// newPair joins two ends that are configured alike, by links of a seed, or of 1.
+func newPair(t testing.TB, cfg Config, delay time.Duration, seed ...uint64) *pair {
 	t.Helper()
-	return newPairOf(t, cfg, cfg, delay, seed)
-}
-
-// newPairAt begins at a time of the clock.
-func newPairAt(t testing.TB, cfg Config, now int64, delay time.Duration) *pair {
-	t.Helper()
-	return (&pair{t: t, seed: 1, now: now}).join(cfg, cfg, delay)
+	return newPairOf(t, cfg, cfg, delay, append(seed, 1)[0])
 }
 
 // newPairOf joins two ends that are configured differently.

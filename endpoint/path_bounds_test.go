@@ -63,10 +63,9 @@ func TestOpenedAgain(t *testing.T) {
 	}
 }
 
-// newClaim is a scripted endpoint whose path 0 a rival at route 1 claims; home is route 0, and
-// both have been asked.
-func newClaim(t *testing.T) (s *script, tokens map[Route]uint64) {
-	s = newScript(t, channels())
+// claimed is an endpoint whose path 0 a rival at route 1 claims; home is route 0, and both have been
+// asked.
+func (s *script) claimed() (of *script, tokens map[Route]uint64) {
 	s.hears([]byte{wire.TypePing})
 	s.says()
 	s.hearsFrom(1, []byte{wire.TypePing})
@@ -92,13 +91,13 @@ func (s *script) decided() Route {
 // TestHomeIsWaitedFor: a rival that answers first does not get the path if home answers while it
 // may, by PATH_RESPONSE or by an ACK of the packet that asked.
 func TestHomeIsWaitedFor(t *testing.T) {
-	s, tokens := newClaim(t)
+	s, tokens := newScript(t, channels()).claimed()
 	s.after(5, 1, response(tokens[1]))
 	s.after(20, 0, response(tokens[0]))
 	if at := s.decided(); at != 0 || s.e.PathStats(0).Moves != 0 {
 		t.Errorf("home has answered, and the path is at %d", at)
 	}
-	s, tokens = newClaim(t)
+	s, tokens = newScript(t, channels()).claimed()
 	s.after(5, 1, response(tokens[1]))
 	s.after(20, 0, ack(0, s.nextNumber()-1))
 	if at := s.decided(); at != 0 || s.e.PathStats(0).Moves != 0 {
@@ -109,7 +108,7 @@ func TestHomeIsWaitedFor(t *testing.T) {
 // TestSlowerRival: of two that answer, while home does not, the slower one gets the path.
 func TestSlowerRival(t *testing.T) {
 	for _, slow := range []Route{1, 2} {
-		s, tokens := newClaim(t)
+		s, tokens := newScript(t, channels()).claimed()
 		s.hearsFrom(2, []byte{wire.TypePing})
 		tokens[2] = s.asked()[2]
 		s.after(10, 3-slow, response(tokens[3-slow]))
@@ -123,7 +122,7 @@ func TestSlowerRival(t *testing.T) {
 // TestThirdRival: two rivals that do not answer keep nobody from being asked for longer than an
 // answer would take.
 func TestThirdRival(t *testing.T) {
-	s, _ := newClaim(t)
+	s, _ := newScript(t, channels()).claimed()
 	s.hearsFrom(2, []byte{wire.TypePing})
 	s.hearsFrom(3, []byte{wire.TypePing})
 	if tokens := s.asked(); tokens[3] != 0 || tokens[2] == 0 {
@@ -156,7 +155,7 @@ func TestOldNumbersMoveNobody(t *testing.T) {
 // TestUndecided: as long as it is not decided what is said goes home, and no more than three times
 // what came from there to the rival.
 func TestUndecided(t *testing.T) {
-	s, _ := newClaim(t)
+	s, _ := newScript(t, channels()).claimed()
 	went := 0
 	for n := range 20 {
 		if _, err := s.e.Send(chanOf(Unreliable), message(n, 100), SendOptions{}); err != nil {

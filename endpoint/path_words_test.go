@@ -11,15 +11,15 @@ func statusOf(path uint8, serial uint64, state wire.PathState) []byte {
 	return wire.AppendPathStatus(nil, &wire.PathStatus{Path: path, Serial: serial, State: state, Weight: 1})
 }
 
-// newBranch is a scripted endpoint with a second path, at route 1, that its peer has opened.
-func newBranch(t *testing.T) *script {
-	s := newScript(t, channels())
+// branched is an endpoint with a second path, at route 1, that its peer has opened.
+func (s *script) branched() *script {
+	s.t.Helper()
 	s.hears([]byte{wire.TypePing})
 	s.says()
 	s.opensFrom(1, 1, 1, 0)
 	var token uint64
 	for out := s.packet(); len(out.Packet) > 0; out = s.packet() {
-		for _, f := range framesOf(t, out.Packet) {
+		for _, f := range framesOf(s.t, out.Packet) {
 			if f[0] == wire.TypePathChallenge {
 				token, _ = wire.ConsumePathChallenge(f)
 			}
@@ -27,14 +27,14 @@ func newBranch(t *testing.T) *script {
 	}
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 1, Frames: response(token)})
 	if st := s.e.PathStats(1); st.State != PathActive {
-		t.Fatalf("%+v", st)
+		s.t.Fatalf("%+v", st)
 	}
 	return s
 }
 
 // TestOldStatus: what is older than what was said of a path means nothing, and opens none.
 func TestOldStatus(t *testing.T) {
-	s := newBranch(t)
+	s := newScript(t, channels()).branched()
 	s.hears(statusOf(1, 5, wire.PathCopy))
 	s.hears(statusOf(1, 4, wire.PathReserve))
 	if st := s.e.PathStats(1); st.Use != UseCopy {
@@ -57,7 +57,7 @@ func TestOldStatus(t *testing.T) {
 
 // TestClosedIsRead: what comes on a closed path is read, and not acknowledged.
 func TestClosedIsRead(t *testing.T) {
-	s := newBranch(t)
+	s := newScript(t, channels()).branched()
 	s.hears(statusOf(1, 2, wire.PathAbandon))
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 2, Frames: run(chanOf(ReliableOrdered), 0, "read")})
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 3, Frames: wire.AppendDraining(nil, wire.Draining)})
@@ -75,7 +75,7 @@ func TestClosedIsRead(t *testing.T) {
 // TestHoldOfOnePath: data ends a HOLD on the path of the HOLD alone, since on another one it may
 // have been sent before.
 func TestHoldOfOnePath(t *testing.T) {
-	s := newBranch(t)
+	s := newScript(t, channels()).branched()
 	s.hears(wire.AppendHold(nil, 1, 5000))
 	s.e.HandlePacket(s.now, Incoming{Path: 1, From: 1, Number: 100, Frames: run(chanOf(ReliableUnordered), 0, "before")})
 	if s.e.Held(s.now) == 0 {
@@ -221,7 +221,7 @@ func TestWhatOpensAPath(t *testing.T) {
 	if st := s.e.PathStats(1); st.State != PathOpening || st.Use != UseShare {
 		t.Errorf("an older word counts: %+v", st)
 	}
-	s = newBranch(t)
+	s = newScript(t, channels()).branched()
 	s.hears(statusOf(1, 6, wire.PathAbandon))
 	s.opensFrom(2, 1, 8, 0) // a number that came before: of this packet nothing else is read
 	s.hears(statusOf(1, 7, wire.PathAbandon))

@@ -116,7 +116,7 @@ func TestStreamIsRepaired(t *testing.T) {
 func playRepaired(t *testing.T, d Delivery, r Repair, seed uint64) (resent uint64) {
 	rnd := rand.New(rand.NewPCG(seed, uint64(r)))
 	cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Repair: r}}, Controller: func() Controller { return fixedRate(1 << 20) }}
-	p := newPairSeed(t, cfg, 30*time.Millisecond, seed).open()
+	p := newPair(t, cfg, 30*time.Millisecond, seed).open()
 	for i := range p.links {
 		p.links[i].loss, p.links[i].dup = 0.02+0.05*float64(seed), 0.02
 		p.links[i].jitter = time.Duration(seed%2) * 25 * time.Millisecond

@@ -67,7 +67,7 @@ func TestMaxAttempts(t *testing.T) {
 				rnd := rand.New(rand.NewPCG(seed, uint64(most)))
 				cfg := Config{Channels: []ChannelConfig{{ID: 1, Delivery: d, Resend: ResendPolicy{MaxAttempts: most}}, {ID: 2}}}
 				cfg.Controller = func() Controller { return fixedRate(200_000) }
-				p := newPairSeed(t, cfg, 15*time.Millisecond, seed).open()
+				p := newPair(t, cfg, 15*time.Millisecond, seed).open()
 				c := &tracer{channel: 1, counts: map[uint64][]int{}}
 				p.links[0].loss, p.links[1].loss = float64(seed+1)*0.06, float64(seed%3)*0.1
 				p.links[0].jitter = time.Duration(seed%2) * 10 * time.Millisecond

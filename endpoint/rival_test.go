@@ -310,7 +310,7 @@ func TestAsideMeasuresNothing(t *testing.T) {
 
 // TestSecondRivalIsStillAsked: when one of two rivals has not answered in time the other one may yet.
 func TestSecondRivalIsStillAsked(t *testing.T) {
-	s, _ := newClaim(t)
+	s, _ := newScript(t, channels()).claimed()
 	var token uint64
 	for n := 0; s.e.PathStats(0).RoutesRefused == 0; n++ {
 		s.now = max(s.e.Deadline(), s.now)

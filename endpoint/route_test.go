@@ -10,7 +10,7 @@ import (
 // TestLateRivalKeepsItsRoute: as long as the answer of a rival counts that was given up, the
 // number of its route is not free for another way, to which the answer would lead the path.
 func TestLateRivalKeepsItsRoute(t *testing.T) {
-	s, tokens := newClaim(t)
+	s, tokens := newScript(t, channels()).claimed()
 	refused := func() bool { return s.e.PathStats(0).RoutesRefused == 1 }
 	for !refused() {
 		s.asked()
@@ -36,7 +36,7 @@ func TestLateRivalKeepsItsRoute(t *testing.T) {
 // TestMovedAfresh: of a path that has moved nothing is known but the answer of its new route;
 // what was sent before tells nothing about it.
 func TestMovedAfresh(t *testing.T) {
-	s, tokens := newClaim(t)
+	s, tokens := newScript(t, channels()).claimed()
 	p := s.e.path(0)
 	for range 20 {
 		p.rtt.sample(300_000_000, 0)

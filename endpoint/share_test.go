@@ -163,7 +163,7 @@ func newRivalry(t *testing.T, seed uint64) *rivalry {
 		}
 		cfg.Channels, r.sizes = append(cfg.Channels, ch), append(r.sizes, size)
 	}
-	p := newPairSeed(t, cfg, 10*time.Millisecond, seed).open()
+	p := newPair(t, cfg, 10*time.Millisecond, seed).open()
 	p.run(time.Second)
 	p.ends[0].windShares(seed % 4 * 20_000) // of three in four seeds they wrap on the way
 	p.links[0].loss = float64(r.rnd.IntN(3)) * 0.05

@@ -187,7 +187,7 @@ func TestBulkBeside60Hz(t *testing.T) {
 func TestClockJumps(t *testing.T) {
 	cfg := channels()
 	cfg.Timeout = -1
-	p := newPairSeed(t, cfg, 20*time.Millisecond, 4).open()
+	p := newPair(t, cfg, 20*time.Millisecond, 4).open()
 	p.run(time.Second)
 	p.links[0].loss = 0.05
 	w, ch := watchers(p), chanOf(ReliableOrdered)

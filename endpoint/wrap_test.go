@@ -80,7 +80,7 @@ func TestWraps(t *testing.T) {
 		across := 0
 		for seed := range seeds {
 			rnd := rand.New(rand.NewPCG(seed, n))
-			g := newGame(t, 0)
+			g := newGame(t, 0, second)
 			g.wind(n - 5)
 			for i := range g.links {
 				g.links[i].loss, g.links[i].dup, g.links[i].jitter = 0.15, 0.1, 20*time.Millisecond
@@ -209,7 +209,7 @@ func TestClockWraps(t *testing.T) {
 	for _, silence := range []time.Duration{0, time.Minute, 30 * time.Minute} {
 		cfg := channels()
 		cfg.Timeout = time.Hour
-		p := newPairAt(t, cfg, lap-5*second, 20*time.Millisecond).open()
+		p := (&pair{t: t, seed: 1, now: lap - 5*second}).join(cfg, cfg, 20*time.Millisecond).open()
 		for range 600 {
 			_, _ = p.ends[0].Send(chanOf(Unreliable), []byte("x"), SendOptions{})
 			p.run(16 * time.Millisecond)
