@@ -191,6 +191,31 @@ func TestPeerDrains(t *testing.T) {
 	}
 }
 
+// TestLossEndsDrain: a drain is over as soon as time declares lost what was last under way, in the same call.
+func TestLossEndsDrain(t *testing.T) {
+	s := newScript(t, channels())
+	s.says()
+	if _, err := s.e.Send(chanOf(Unreliable), []byte("x"), SendOptions{Receipt: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.says()
+	s.hears(wire.AppendDraining(nil, wire.Drained))
+	s.e.Drain(s.now, 300, "", time.Hour)
+	s.now += milli
+	s.e.Ping()
+	s.says()
+	last := s.nextNumber() - 1
+	s.now += 20 * milli
+	s.hears(ack(last, last))
+	at := s.e.path(0).loss.lossAt
+	if at == never || s.e.life.state != stateOpen {
+		t.Fatalf("state %d, lost at %d", s.e.life.state, at)
+	}
+	if s.e.HandleTimeout(at); s.e.life.state != stateClosing {
+		t.Errorf("state %d", s.e.life.state)
+	}
+}
+
 // TestDrainTowardsHold: a peer on hold is not disturbed; the drain waits for it.
 func TestDrainTowardsHold(t *testing.T) {
 	p := newPair(t, channels(), 20*time.Millisecond).open()

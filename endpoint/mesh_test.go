@@ -150,6 +150,15 @@ func (m *mesh) begin(h Header) ([]byte, Envelope) {
 	return head, Envelope{Tail: 1200 - 1150 - meshHeader}
 }
 
+// wantNothingDue: HandleTimeout did all that was due in the life of the connection, also since it did
+// something on a path.
+func (m *mesh) wantNothingDue(end int) {
+	e := m.ends[end]
+	if at := e.lifeTimes(); e.firstLifeTimer() <= m.now {
+		m.t.Errorf("end %d: the timers of the life, %v, are not all done at %d", end, at, m.now)
+	}
+}
+
 // ask asks both ends for their deadlines.
 func (m *mesh) ask() {
 	for range m.asks {
@@ -267,6 +276,7 @@ func (m *mesh) runUntil(d time.Duration, cond func() bool) bool {
 			if !m.asleep[end] {
 				m.ask()
 				e.HandleTimeout(m.now)
+				m.wantNothingDue(end)
 				m.ask()
 			}
 		}

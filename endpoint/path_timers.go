@@ -37,8 +37,7 @@ func (p *path) firstTimer() int64 {
 	return min(p.overdueAt(), p.probeAt(), p.loss.lossAt, p.retryAt, p.checkAt, p.questionAt())
 }
 
-// timeout does what a timer of a path is for. The order is that of the constants: what is done for one
-// may put off those behind it.
+// timeout does what a timer of a path is for.
 func (p *path) timeout(now int64, t pathTimer) {
 	switch t {
 	case timerOverdue:
@@ -56,19 +55,17 @@ func (p *path) timeout(now int64, t pathTimer) {
 	}
 }
 
-// timeouts does what is due on a path, and reports whether there was something.
-func (p *path) timeouts(now int64) bool {
+// timeouts does what is due on a path, in the order of the constants. What is done for one makes none
+// behind it wrong, nor due.
+func (p *path) timeouts(now int64) {
 	if now < p.firstTimer() {
-		return false
+		return
 	}
-	at := p.timers()
-	for t := range pathTimers {
-		if now >= at[t] && at[t] != never {
-			p.timeout(now, t)
-			at = p.timers()
+	for t, at := range p.timers() {
+		if now >= at && at != never {
+			p.timeout(now, pathTimer(t))
 		}
 	}
-	return true
 }
 
 // deadline is when a path has something to do: by one of its timers, or since a packet wants to go.

@@ -71,16 +71,15 @@ func (p *path) pingDue(now int64) bool {
 // connection that fell silent.
 func (e *Endpoint) HandleTimeout(now int64) {
 	e.SetNow(now)
-	due := now >= e.firstLifeTimer()
-	if due {
+	if now >= e.firstLifeTimer() {
 		e.lifeTimeouts(now, 0, lifeAfterPaths)
 	}
 	if e.life.talks() {
 		for _, p := range e.paths.all {
-			due = p.timeouts(now) || due
+			p.timeouts(now)
 		}
 	}
-	if due {
+	if now >= e.firstLifeTimer() {
 		e.lifeTimeouts(now, lifeAfterPaths, lifeTimers)
 	}
 }
