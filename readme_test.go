@@ -72,6 +72,42 @@ func TestQuickStart(t *testing.T) {
 	}
 }
 
+// TestOwnModule types what README says makes the quick start a module of one's own.
+func TestOwnModule(t *testing.T) {
+	_, rest, _ := strings.Cut(blocks(t, "sh")[1], "cd ../hello\n")
+	clone, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hello, err := os.ReadFile("examples/hello/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, printed := t.TempDir(), ""
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), hello, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(rest) {
+		line, _, _ = strings.Cut(line, "#")
+		for command := range strings.SplitSeq(line, "&&") {
+			args := strings.Fields(strings.ReplaceAll(command, "../tickwire", clone))
+			if len(args) < 2 || args[0] != "go" {
+				t.Fatalf("README.md has the reader type %q, which this test does not know", command)
+			}
+			cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+			cmd.Dir = dir
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", command, err, out)
+			}
+			printed = string(out)
+		}
+	}
+	if !strings.Contains(printed, "welcome, Ada\n") {
+		t.Errorf("the module of one's own prints\n%s", printed)
+	}
+}
+
 // TestExcerpts holds README's other pieces of Go against the examples that they are from.
 func TestExcerpts(t *testing.T) {
 	examples := ""

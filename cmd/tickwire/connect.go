@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -13,13 +14,14 @@ import (
 	"unicode"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
 // A connectCmd is `tickwire connect`.
 type connectCmd struct {
 	Token     string        `required:"" placeholder:"FILE" help:"The token or a token list: their bytes, or hex or base64."`
-	On        string        `default:"reliable-ordered" enum:"${channels}" help:"How lines are sent to a tickwire server: ${enum}."`
+	On        string        `default:"reliable-ordered" enum:"${channels}" help:"How lines are sent to a tickwire server: one of ${deliveries}."`
 	Linger    time.Duration `default:"1s" help:"Leave when the input has ended and nothing came for this long."`
 	EndWithin time.Duration `default:"8s" help:"How long leaving may take, until what was sent has arrived, and the server knows."`
 	Least     string        `default:"any" enum:"any,encrypted,forward-secret" help:"The protection that the token must ask for: any, encrypted or forward-secret."`
@@ -61,12 +63,32 @@ func (c *connectCmd) run(ctx context.Context, in io.Reader, out io.Writer) error
 		return errors.Join(errors.New("interrupted before the server let us in"), closeIf(session))
 	}
 	if err != nil {
-		return &exitError{exitBad, fmt.Errorf("not let in: %w", err)}
+		return &exitError{exitBad, fmt.Errorf("not let in: %w%s", err, late(tokens, time.Now()))}
 	}
 	conn := session.Conn()
 	fmt.Fprintf(out, "* connected to %v, %s\n", conn.RemoteAddr(), dialect(conn))
 	hint("* what you type is sent, and what comes is shown; ctrl-D leaves")
 	return c.talk(ctx, session, in, out)
+}
+
+// late says how long ago the last of tokens expired, if all have, by this machine's clock. They
+// were shown all the same: only the server's clock counts.
+func late(tokens []byte, now time.Time) string {
+	list, fault := netcode.InspectTokenList(tokens, nil)
+	if fault != nil || len(list) == 0 {
+		return ""
+	}
+	left := int64(math.MinInt64)
+	for _, t := range list {
+		if len(t.Faults) > 0 {
+			return ""
+		}
+		left = max(left, validFor(t.Expires, now.Unix()))
+	}
+	if left > 0 {
+		return ""
+	}
+	return fmt.Sprintf("; by this machine's clock it expired %d s ago", -left)
 }
 
 // hints tells who sits at a terminal what to do, and nobody else.

@@ -20,7 +20,7 @@ type demoCmd struct {
 	Bots   int           `default:"16" help:"How many bots play, each over a socket of its own."`
 	Link   string        `default:"4g" help:"The link between the players and the server: ${links}."`
 	Rebind time.Duration `placeholder:"DURATION" help:"How often each bot's port changes on the way to the server, as behind a NAT that forgets, such as 1s; 0: never."`
-	For    time.Duration `help:"End by itself after this time, such as 10s. Without it ctrl-C ends the demo."`
+	For    time.Duration `help:"End by itself after this time, such as 10s. Without it, or with 0, ctrl-C ends the demo."`
 	JSON   bool          `help:"Print nothing but a summary for machines, at the end."`
 	Listen string        `default:"127.0.0.1:0" help:"UDP address of the server, on loopback."`
 	Tokens string        `default:"127.0.0.1:7778" help:"TCP address, on loopback, at which 'tickwire join' gets its token."`

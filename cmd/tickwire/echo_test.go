@@ -289,6 +289,24 @@ func expired(t *testing.T, addr string) string {
 	return file
 }
 
+// TestConnectLate: whose token has run out learns it, whether a server is there or not.
+func TestConnectLate(t *testing.T) {
+	token, err := readTokenFile(tokenFile(t, "--server=127.0.0.1:9", "--key", testKey, "--lifetime=45s"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := late(token, time.Now()); text != "" {
+		t.Errorf("a good one: %q", text)
+	}
+	now := time.Unix(time.Now().Unix()+1000, 0)
+	if text := late(token, now); !strings.HasPrefix(text, "; by this machine's clock it expired 95") {
+		t.Errorf("a late one: %q", text)
+	}
+	if text := late([]byte("junk"), now); text != "" {
+		t.Errorf("none at all: %q", text)
+	}
+}
+
 // TestConnectInterrupted: ctrl-C leaves in order, whatever waits to be read.
 func TestConnectInterrupted(t *testing.T) {
 	s := serve(t)

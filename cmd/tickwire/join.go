@@ -29,7 +29,7 @@ type joinCmd struct {
 	Addr string        `default:"127.0.0.1:7778" help:"Where the demo hands out tokens: its --tokens."`
 	Name string        `default:"guest" help:"What you are called."`
 	Link string        `default:"none" help:"A bad network of your own, on top of the demo's: ${links}."`
-	For  time.Duration `help:"Leave after this time, such as 10s. Without it ctrl-C or the end of the demo does."`
+	For  time.Duration `help:"Leave after this time, such as 10s. Without it, or with 0, ctrl-C or the end of the demo does."`
 	JSON bool          `help:"Print nothing but a summary for machines, at the end."`
 }
 

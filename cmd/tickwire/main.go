@@ -40,13 +40,27 @@ func main() {
 	if err != nil {
 		panic(err) // not possible: the structs above are constant, and tested
 	}
-	command, err := k.Parse(os.Args[1:])
+	command, err := k.Parse(asked(os.Args[1:]))
+	if err != nil {
+		k.Stdout = k.Stderr // the usage too: what reads our output gets none of it
+	}
 	k.FatalIfErrorf(err)
 	if err := command.Run(); err != nil {
 		k.Errorf("%v", err)
 		stop()
 		os.Exit(exitCode(err))
 	}
+}
+
+// asked is what the arguments ask for: none, and the word help, for help.
+func asked(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(args[1:len(args):len(args)], "--help")
+	}
+	return args
 }
 
 // Exit codes beyond 0, all is well, and 1, it could not be tried or a promise was broken.
@@ -57,7 +71,7 @@ const (
 )
 
 const exitHelp = "Exit codes: 0 all is well; 1 it could not be tried, or a run broke a promise; " +
-	"2 a token is damaged, or a server did not let us in; 3 a token has expired, or a connection broke before all had arrived; " +
+	"2 a token is damaged, or a server did not let us in; 3 an inspected token has expired, or a connection broke before all had arrived; " +
 	"80 the command line is wrong. `go run` makes 1 of each but 0: `go build ./cmd/tickwire` keeps them."
 
 // An exitError is an error with an exit code of its own.
@@ -93,6 +107,7 @@ func newParser(ctx context.Context, c *cli) (*kong.Kong, error) {
 		valueMappers(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"links": strings.Join(simnet.PresetNames(), ", "), "key": keyHelp, "channels": echoNames(),
+			"deliveries":  strings.ReplaceAll(echoNames(), ",", ", "),
 			"repairs":     strings.Join(workload.RepairNames(), ", "),
 			"controllers": strings.Join(append(workload.ControllerNames(), tcpController), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -109,6 +109,27 @@ func TestProgram(t *testing.T) {
 		t.Errorf("the player's exit code is %d after\n%s", code, player.out)
 	}
 	demoEnds(t, binary)
+	mistakesStayAside(t, binary)
+}
+
+// mistakesStayAside: what reads the output of a wrong command line gets nothing, and a person all of it.
+func mistakesStayAside(t *testing.T, binary string) {
+	t.Helper()
+	var out, aside bytes.Buffer
+	soak := exec.Command(binary, "soak", "--json", "--bogus")
+	soak.Stdout, soak.Stderr = &out, &aside
+	if err := soak.Run(); err == nil || soak.ProcessState.ExitCode() != exitUsage {
+		t.Errorf("an unknown flag: %v", err)
+	}
+	if out.Len() > 0 || !strings.Contains(aside.String(), "Usage: tickwire soak") || !strings.Contains(aside.String(), "--bogus") {
+		t.Errorf("an unknown flag prints %q, and aside %q", out.String(), aside.String())
+	}
+	for _, args := range [][]string{nil, {"help"}} {
+		help, err := exec.Command(binary, args...).Output()
+		if err != nil || !strings.Contains(string(help), "bench traces") {
+			t.Errorf("tickwire %q: %v\n%s", args, err, help)
+		}
+	}
 }
 
 // demoEnds has SIGTERM end a demo in which somebody plays.

@@ -105,11 +105,20 @@ func (c *serveCmd) waitOut(ctx context.Context, started time.Time) {
 	}
 }
 
+// hostPort reports whether an address has the shape of one: a host, and a port that there is.
+func hostPort(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("udp", port)
+	}
+	return err == nil
+}
+
 func (c *serveCmd) open(ctx context.Context) (*tickwire.Server, error) {
 	socket, err := udp.Listen(c.Listen)
 	if err != nil {
 		err = fmt.Errorf("--listen: %w", bare(err))
-		if _, _, shape := net.SplitHostPort(c.Listen); shape != nil {
+		if !hostPort(c.Listen) {
 			err = mistaken(err)
 		}
 		return nil, err

@@ -56,12 +56,26 @@ func TestUsageCode(t *testing.T) {
 			t.Errorf("tickwire token new %s: exit code %d, %v", args, exitCode(err), err)
 		}
 	}
-	c, err := parse(t, "serve", "--key", testKey, "--listen=7777")
-	if err != nil {
-		t.Fatal(err)
+	for _, listen := range []string{"7777", "127.0.0.1:99999", "127.0.0.1:what"} {
+		c, err := parse(t, "serve", "--key", testKey, "--listen="+listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Serve.run(t.Context(), nil); exitCode(err) != exitUsage {
+			t.Errorf("serve --listen=%s: exit code %d, %v", listen, exitCode(err), err)
+		}
 	}
-	if err := c.Serve.run(t.Context(), nil); exitCode(err) != exitUsage {
-		t.Errorf("serve --listen=7777: exit code %d, %v", exitCode(err), err)
+}
+
+// TestAsked: who says nothing, or help, gets help.
+func TestAsked(t *testing.T) {
+	for typed, want := range map[string]string{
+		"": "--help", "help": "--help", "help soak": "soak --help", "help token new": "token new --help",
+		"soak --json": "soak --json", "token help": "token help",
+	} {
+		if got := strings.Join(asked(strings.Fields(typed)), " "); got != want {
+			t.Errorf("tickwire %s asks for %q, want %q", typed, got, want)
+		}
 	}
 }
 

@@ -21,13 +21,13 @@ func main() {
 	go func() {
 		for ev := range hub.Events(ctx) {
 			if ev.Kind == tickwire.Message {
-				chat.Send(ev.Conn, fmt.Appendf(nil, "welcome, %s", ev.Payload))
+				check(chat.Send(ev.Conn, fmt.Appendf(nil, "welcome, %s", ev.Payload)))
 			}
 		}
 	}()
 
 	player := must(tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, must(udp.Open())))
-	player.Send(1, []byte("Ada"))
+	check(player.Send(1, []byte("Ada")))
 	for ev := range player.Events(ctx) {
 		if ev.Kind == tickwire.Message {
 			fmt.Printf("%s\n", ev.Payload)
@@ -36,9 +36,13 @@ func main() {
 	}
 }
 
-func must[T any](v T, err error) T {
+func check(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+func must[T any](v T, err error) T {
+	check(err)
 	return v
 }

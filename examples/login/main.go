@@ -4,7 +4,7 @@
 //	export TICKWIRE_KEY=$(openssl rand -hex 32)
 //	go run ./cmd/tickwire serve --protocol 7 &
 //	go run ./examples/login &
-//	curl -X POST -u ada:lovelace -o token http://127.0.0.1:8080/token
+//	curl -fsS -X POST -u ada:lovelace -o token http://127.0.0.1:8080/token
 //	go run ./cmd/tickwire connect --token token
 //
 // A login for the world has HTTPS: tokens are keys.
@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -37,7 +38,11 @@ func main() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/token", tokens)
-	srv := &http.Server{Addr: *listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	log.Printf("log in at http://%s/token, to play on %s", *listen, *server)
-	log.Fatalf("-listen %s: %v", *listen, srv.ListenAndServe())
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	desk, err := net.Listen("tcp", *listen)
+	if err != nil {
+		log.Fatalf("-listen %s: %v; stop what has this port, or say another, such as -listen 127.0.0.1:0", *listen, err)
+	}
+	log.Printf("log in at http://%s/token, to play on %s", desk.Addr(), *server)
+	log.Fatal(srv.Serve(desk))
 }
