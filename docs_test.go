@@ -1,10 +1,14 @@
 package tickwire_test
 
 import (
+	"fmt"
 	"go/ast"
+	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -112,5 +116,38 @@ func TestConstantsPage(t *testing.T) {
 	}
 	if found < 40 {
 		t.Errorf("docs/constants.md explains %d constants", found)
+	}
+}
+
+// TestPathsPage holds the table of docs/paths.md to the simulated runs that it names.
+func TestPathsPage(t *testing.T) {
+	page, err := os.ReadFile("docs/paths.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "test", "./endpoint", "-run", "^TestPathsTable$", "-v").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, played := range map[string]string{
+		"not there": "20 ms", "`UseShare`": "20 ms beside a reliable 80 ms",
+		"`UseCopy`": "20 ms, a reliable 80 ms copies", "`UseReserve`": "20 ms, a reliable 80 ms in reserve",
+	} {
+		row := regexp.MustCompile(`(?m)\| ` + played + ` \| (\d+, \d+) \| ([\d.]+)ms \| ([\d.]+)ms \| [^|]+ \| ([\d.]+)ms \| ([\d.]+)ms \| ([\d.]+ %) \|`)
+		m := row.FindStringSubmatch(string(out))
+		if m == nil {
+			t.Fatalf("TestPathsTable has no row %q\n%s", played, out)
+		}
+		for i := 2; i <= 5; i++ {
+			ms, err := strconv.ParseFloat(m[i], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m[i] = strconv.FormatFloat(math.Round(ms), 'f', 0, 64)
+		}
+		want := fmt.Sprintf("| %s | %s, %s ms | %s, %s ms, %s | %s |\n", name, m[2], m[3], m[4], m[5], m[6], m[1])
+		if !strings.Contains(string(page), want) {
+			t.Errorf("docs/paths.md does not have %s", want)
+		}
 	}
 }
