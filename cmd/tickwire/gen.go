@@ -5,17 +5,17 @@ import "github.com/tickwire/tickwire/internal/gen"
 // A genCmd is `tickwire gen`.
 type genCmd struct {
 	Dir string `arg:"" optional:"" default:"." help:"The folder of a Go package; by default this one."`
+	TS  string `name:"ts" placeholder:"DIR" help:"Write a TypeScript module of the same messages into this folder, too."`
 }
 
 // Help is called by kong.
 func (*genCmd) Help() string {
 	return "Structs with a line //tickwire:message in their comment get AppendBinary and UnmarshalBinary, in " + gen.FileName +
 		". What their fields may be stands in tags: `tw:\"0..1000\"`, `tw:\"-512..512/0.01\"`, `tw:\"max=32\"`. " +
-		"In the source: //go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen"
+		"In the source: //go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts web"
 }
 
 // Run is called by kong.
 func (c *genCmd) Run() error {
-	_, err := gen.Generate(c.Dir)
-	return err
+	return gen.Generate(c.Dir, c.TS)
 }

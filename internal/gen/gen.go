@@ -1,11 +1,12 @@
 // Package gen writes the code of messages: Go that puts the fields of a struct into as few bits as the
-// tags of the struct allow, by package codec. The command tickwire gen calls it.
+// tags of the struct allow, by package codec, and TypeScript that reads and writes the same. The command
+// tickwire gen calls it.
 //
 //	load.go      the source of a package, parsed and typed
 //	build.go     its structs and their fields; types.go: the form of each type on the wire
 //	tag.go       what a tag says
 //	model.go     what was found; bounds.go: how many bits it takes; schema.go: its text and digest
-//	print*.go    Go
+//	print*.go    Go; print_ts*.go: TypeScript
 package gen
 
 import (
@@ -17,27 +18,37 @@ import (
 	"path/filepath"
 )
 
-// Generate writes the file of a package's messages into its folder, and returns its path. A file that
-// is as it should be is left as it is. The error is a [Mistakes] if the package is one that no code can
-// be generated for.
-func Generate(dir string) (string, error) {
+// Generate writes the Go file of a package's messages into its folder, and if ts is not empty the
+// TypeScript module of the package's name into that folder. A file that is as it should be is left as it
+// is. The error is a [Mistakes] if the package is one that no code can be generated for.
+func Generate(dir, ts string) error {
 	p, err := Load(dir)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if len(p.Structs) == 0 {
-		return "", fmt.Errorf("%s: no type is a message: want a line %s above a struct", dir, messageMark)
+		return fmt.Errorf("%s: no type is a message: want a line %s above a struct", dir, messageMark)
 	}
 	b, err := p.Go()
 	if err != nil {
-		return "", err
+		return err
 	}
-	file := filepath.Join(dir, FileName)
+	if err := replace(filepath.Join(dir, FileName), b); err != nil || ts == "" {
+		return err
+	}
+	if b, err = p.TypeScript(); err != nil {
+		return err
+	}
+	return replace(filepath.Join(ts, p.Name+".ts"), b)
+}
+
+// replace writes a file, unless it is there already.
+func replace(file string, b []byte) error {
 	switch old, err := os.ReadFile(file); {
 	case err == nil && bytes.Equal(old, b):
-		return file, nil
+		return nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return "", err
+		return err
 	}
-	return file, os.WriteFile(file, b, 0o644)
+	return os.WriteFile(file, b, 0o644)
 }

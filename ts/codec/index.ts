@@ -1,0 +1,10 @@
+/**
+ * What generated message code calls: a {@link Writer} and a {@link Reader} of bits, as SPEC.md, section
+ * 10, has them. The bits are those of Go.
+ */
+export { FieldError, type Reason } from "./error.js";
+export { Writer } from "./writer.js";
+export { Reader } from "./reader.js";
+export { type Rotation, type Vector } from "./direction.js";
+export { equalAddrPorts, equalArrays, equalBytes, equalMaps, equalOptional, nearest, type AddrPort } from "./values.js";
+export { type Message } from "./message.js";
