@@ -44,6 +44,7 @@ type tsPrinter struct {
 	newest  int
 	enums   []*Enum
 	unions  []*Union
+	gaps    map[*Enum]bool   // those that are sent as an index
 	members map[*Struct]bool // of unions
 	omitted map[*Struct]bool // those whose zero value is left out somewhere
 	customs []string
@@ -54,7 +55,7 @@ type tsPrinter struct {
 }
 
 func newTSPrinter(p *Package) *tsPrinter {
-	t := &tsPrinter{pkg: p, newest: 1, members: make(map[*Struct]bool), omitted: make(map[*Struct]bool), types: map[string]bool{"codec": true}}
+	t := &tsPrinter{pkg: p, newest: 1, gaps: make(map[*Enum]bool), members: make(map[*Struct]bool), omitted: make(map[*Struct]bool), types: map[string]bool{"codec": true}}
 	for _, s := range p.Structs {
 		t.newest = max(t.newest, s.Versions())
 		t.types[tsName(s.Name)] = true
@@ -72,7 +73,8 @@ func (t *tsPrinter) find(typ *Type, label string) {
 	case EnumKind:
 		if !slices.Contains(t.enums, typ.Enum) {
 			t.enums = append(t.enums, typ.Enum)
-			t.types[tsName(typ.Enum.Name)] = true
+			t.types[tsName(typ.Enum.Name)], t.types[typ.Enum.tsValues()] = true, true
+			t.gaps[typ.Enum] = typ.Gaps()
 		}
 	case UnionKind:
 		if !slices.Contains(t.unions, typ.Union) {
@@ -88,7 +90,7 @@ func (t *tsPrinter) find(typ *Type, label string) {
 			t.types[name] = true
 		}
 	case Optional:
-		if k := typ.Elem.Kind; k == Optional || k == UnionKind && typ.Elem.Max > 0 {
+		if typ.Elem.Kind == UnionKind && typ.Elem.Max > 0 {
 			t.wrong = append(t.wrong, label+": a pointer to what may be nil itself has no form in TypeScript: want one of them")
 		}
 	case Default:
@@ -213,10 +215,43 @@ func (t *tsPrinter) free(names ...string) {
 	}
 }
 
-// function prints the head of a member, whose parameters are no names for locals.
+// function prints the head of a member.
 func (t *tsPrinter) function(doc, head string) {
 	t.names = make(map[string]bool)
-	t.linef("\n/** %s */\n%s {", doc, head)
+	t.linef("\n/** %s */", doc)
+	if 2*t.indent+len(head)+2 <= columns {
+		t.linef("%s {", head)
+		return
+	}
+	name, rest, _ := strings.Cut(head, "(")
+	end := strings.LastIndexByte(rest, ')')
+	t.linef("%s(", name)
+	for _, param := range strings.SplitAfter(rest[:end]+", ", ", ") {
+		if param != "" {
+			t.linef("%s", strings.TrimSuffix(param, " "))
+		}
+	}
+	t.linef("%s {", rest[end:])
+}
+
+// guarded prints what happens under a condition: on its line, if it is one short statement.
+func (t *tsPrinter) guarded(condition string, body func()) {
+	whole := t.out
+	t.out = bytes.Buffer{}
+	t.indent++
+	body()
+	t.indent--
+	inner := t.out
+	t.out = whole
+	statement := strings.TrimSpace(inner.String())
+	line := fmt.Sprintf("if (%s) %s", condition, statement)
+	if !strings.Contains(statement, "\n") && 2*t.indent+len(line) <= columns && strings.HasSuffix(statement, ";") {
+		t.linef("%s", line)
+		return
+	}
+	t.linef("if (%s) {", condition)
+	t.out.Write(inner.Bytes())
+	t.linef("}")
 }
 
 // enum prints the constants of a type.
@@ -227,6 +262,13 @@ func (t *tsPrinter) enum(e *Enum) {
 		t.linef("%s: %s,", c.Name, tsInt(c.Value, e.wide()))
 	}
 	t.linef("} as const;\n\nexport type %[1]s = (typeof %[1]s)[keyof typeof %[1]s];", name)
+	if t.gaps[e] {
+		var values []string
+		for _, c := range e.Distinct() {
+			values = append(values, name+"."+c.Name)
+		}
+		t.linef("\nconst %s: readonly %s[] = [%s];", e.tsValues(), name, strings.Join(values, ", "))
+	}
 }
 
 // face prints the interface of a struct.
@@ -256,6 +298,7 @@ func (t *tsPrinter) companion(s *Struct) {
 	t.linef("return { %s };\n},", strings.Join(zeros, ", "))
 	if s.Message {
 		t.message(s, most)
+		t.deltaMessage(s)
 	}
 	t.function("Writes the fields.", fmt.Sprintf("appendBits(w: codec.Writer, m: %s): void", name))
 	for i, f := range s.Fields {
@@ -267,7 +310,9 @@ func (t *tsPrinter) companion(s *Struct) {
 		t.readField(f, "m."+names[i], s.Name+"."+f.Name)
 	}
 	t.linef("},")
-	t.equal(s)
+	t.equality(s)
+	t.copying(s)
+	t.deltas(s)
 	t.linef("};")
 }
 
@@ -334,5 +379,6 @@ func (t *tsPrinter) union(u *Union) {
 	}
 	t.linef("default: {\nreturn r.fail(field, \"union\");\n}\n}\n},")
 	t.equalUnion(u)
+	t.copyUnion(u)
 	t.linef("};")
 }

@@ -2,26 +2,89 @@ package gen
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 )
 
-// equal prints whether two values of a struct are the same, and for those that are left out if they
-// are zero, whether they are.
-func (t *tsPrinter) equal(s *Struct) {
-	name, names := tsName(s.Name), t.fields(s)
-	var terms, zeros []string
-	for i, f := range s.Fields {
-		terms = append(terms, t.same(f.Type, "a."+names[i], "b."+names[i]))
-		zeros = append(zeros, "!("+t.notZero(f.Type, "m."+names[i])+")")
-	}
-	t.function("Whether all fields are the same.", fmt.Sprintf("equal(a: %[1]s, b: %[1]s): boolean", name))
-	t.all(terms)
+// A tsComparison prints conditions that hold if two values are alike: as [comparison] does in Go.
+type tsComparison struct {
+	*tsPrinter
+	comparison
+}
+
+// equality prints what compares two values of a struct: equal and, where what is written may be alike
+// that is not equal, same.
+func (t *tsPrinter) equality(s *Struct) {
+	name := tsName(s.Name)
+	t.function("Whether all that is sent is equal; floats are compared by their bits.", fmt.Sprintf("equal(a: %[1]s, b: %[1]s): boolean", name))
+	t.all(tsComparison{t, comparison{}}.fields(s))
 	t.linef("},")
+	if s.coded() {
+		c, version := tsComparison{t, comparison{codes: true}}, ""
+		if s.Versions() > 1 {
+			c.version, version = "version", ", version: number"
+		}
+		t.function("Whether both are written as the same bits.", fmt.Sprintf("same(a: %[1]s, b: %[1]s%[2]s): boolean", name, version))
+		t.all(c.fields(s))
+		t.linef("},")
+	}
 	if t.omitted[s] {
+		var zeros []string
+		for i, f := range t.fields(s) {
+			zeros = append(zeros, negated(t.notZero(s.Fields[i].Type, "m."+f)))
+		}
 		t.function("Whether all fields are zero.", fmt.Sprintf("isZero(m: %s): boolean", name))
 		t.all(zeros)
 		t.linef("},")
 	}
+}
+
+// fields are the conditions that those of two structs are alike.
+func (c tsComparison) fields(s *Struct) (terms []string) {
+	for i, name := range c.tsPrinter.fields(s) {
+		f := s.Fields[i]
+		term := c.alike(f.Type, "a."+name, "b."+name)
+		if absent := f.absent(c.version); c.codes && absent != "" {
+			term = "(" + absent + " || " + term + ")"
+		}
+		terms = append(terms, term)
+	}
+	return terms
+}
+
+// negated is the condition that another does not hold.
+func negated(condition string) string {
+	for _, op := range []string{" && ", " || "} {
+		if outside(condition, op) >= 0 {
+			return "!(" + condition + ")"
+		}
+	}
+	for op, not := range map[string]string{" === ": " !== ", " !== ": " === "} {
+		if i := outside(condition, op); i >= 0 {
+			return condition[:i] + not + condition[i+len(op):]
+		}
+	}
+	if rest, ok := strings.CutPrefix(condition, "!"); ok {
+		return rest
+	}
+	return "!" + condition
+}
+
+// outside is where an operator stands outside of all parentheses, below 0: nowhere.
+func outside(s, op string) int {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(', '{', '[':
+			depth++
+		case ')', '}', ']':
+			depth--
+		}
+		if depth == 0 && strings.HasPrefix(s[i:], op) {
+			return i
+		}
+	}
+	return -1
 }
 
 // all prints that all terms hold.
@@ -31,6 +94,8 @@ func (t *tsPrinter) all(terms []string) {
 		t.linef("return true;")
 	case 2*t.indent+len("return ;")+len(whole) <= columns:
 		t.linef("return %s;", whole)
+	case 2*t.indent+2+len(whole) <= columns:
+		t.linef("return (\n%s\n);", whole)
 	default:
 		t.linef("return (")
 		for i, term := range terms {
@@ -40,58 +105,156 @@ func (t *tsPrinter) all(terms []string) {
 	}
 }
 
-// same is whether two values are the same.
-func (t *tsPrinter) same(typ *Type, a, b string) string {
+// alike is the condition that two values are.
+func (c tsComparison) alike(typ *Type, a, b string) string {
 	switch typ.Kind {
+	case Ranged:
+		if c.codes && typ.Clamp {
+			return typ.clamped(a) + " === " + typ.clamped(b)
+		}
+	case Duration:
+		if c.codes && typ.coded() && !typ.endless() {
+			return fmt.Sprintf("codec.sameDuration%s(%s, %s, %s, %s)", typ.wideSuffix(), typ.clamped(a), typ.clamped(b),
+				tsInt(typ.Lo, typ.wide()), tsInt(big.NewInt(typ.Unit), typ.wide()))
+		}
+	case Float, Half, Quantized, Angle, Unit, Quaternion:
+		return c.floats(typ, a, b)
 	case Bytes, Binary, Addr:
 		return fmt.Sprintf("codec.equalBytes(%s, %s)", a, b)
 	case AddrPort:
 		return fmt.Sprintf("codec.equalAddrPorts(%s, %s)", a, b)
-	case Unit, Quaternion:
-		return fmt.Sprintf("codec.equalArrays(%s, %s)", a, b)
+	case StructKind, UnionKind, Custom:
+		return c.call(typ, a, b)
 	case Array, Slice:
-		return fmt.Sprintf("codec.equalArrays(%s, %s%s)", a, b, t.comparer(typ.Elem))
+		return fmt.Sprintf("codec.equalArrays(%s, %s%s)", a, b, behind(c.function(typ.Elem)))
 	case Map:
-		return fmt.Sprintf("codec.equalMaps(%s, %s%s)", a, b, t.comparer(typ.Elem))
-	case StructKind, Custom:
-		return fmt.Sprintf("%s.equal(%s, %s)", t.typeOf(typ), a, b)
-	case UnionKind:
-		if typ.Max == 0 {
-			return fmt.Sprintf("%s.equal(%s, %s)", tsName(typ.Union.Name), a, b)
-		}
-		return fmt.Sprintf("codec.equalOptional(%s, %s, %s.equal)", a, b, tsName(typ.Union.Name))
+		return fmt.Sprintf("codec.equalMaps(%s, %s%s)", a, b, behind(c.function(typ.Elem)))
 	case Optional:
-		return fmt.Sprintf("codec.equalOptional(%s, %s%s)", a, b, t.comparer(typ.Elem))
+		return fmt.Sprintf("codec.equalOptional(%s, %s%s)", a, b, behind(c.function(typ.Elem)))
 	case Default:
-		return t.same(typ.Elem, a, b)
+		alike := c.alike(typ.Elem, a, b)
+		if !c.codes || !typ.Elem.coded() {
+			return alike
+		}
+		return fmt.Sprintf("((%s) === (%s) && %s)", c.notZero(typ.Elem, a), c.notZero(typ.Elem, b), alike)
 	}
 	return a + " === " + b
 }
 
-// comparer is the argument that compares elements; empty for those that === compares.
-func (t *tsPrinter) comparer(elem *Type) string {
-	switch elem.Kind {
-	case StructKind, Custom:
-		return ", " + t.typeOf(elem) + ".equal"
-	case Bytes, Binary, Addr:
-		return ", codec.equalBytes"
-	case AddrPort:
-		return ", codec.equalAddrPorts"
+// floats compares floats, and what is made of them.
+func (c tsComparison) floats(typ *Type, a, b string) string {
+	numbers := typ.rounded(a) + ", " + typ.rounded(b)
+	switch {
+	case typ.Kind == Float:
+		return fmt.Sprintf("codec.sameFloat%d(%s, %s)", typ.Bits, a, b)
+	case !c.codes && (typ.Kind == Unit || typ.Kind == Quaternion):
+		return fmt.Sprintf("codec.equalArrays(%s, %s, codec.sameFloat%d)", a, b, typ.Width)
+	case !c.codes:
+		return fmt.Sprintf("codec.sameFloat%d(%s, %s)", typ.Width, a, b)
 	}
-	same := t.same(elem, "x", "y")
-	if same == "x === y" {
-		return ""
+	switch typ.Kind {
+	case Half:
+		return fmt.Sprintf("codec.sameHalf(%s, %s)", a, b)
+	case Angle:
+		return fmt.Sprintf("codec.sameAngle(%s, %d)", numbers, typ.Bits)
+	case Unit:
+		return fmt.Sprintf("codec.sameUnit(%s, %s, %d, %d)", a, b, typ.Bits, typ.Width)
+	case Quaternion:
+		return fmt.Sprintf("codec.sameQuat(%s, %s, %d, %d)", a, b, typ.Bits, typ.Width)
 	}
-	return ", (x, y) => " + same
+	if typ.Clamp {
+		return fmt.Sprintf("codec.sameClamped(%s, %s, %s, %s)", numbers, number64(typ.From), number64(typ.To), number64(typ.Step))
+	}
+	return fmt.Sprintf("codec.sameQuantized(%s, %s, %s)", numbers, number64(typ.From), number64(typ.Step))
 }
 
-// equalUnion prints whether two values of a union are the same.
+// call compares by a function of the type.
+func (c tsComparison) call(typ *Type, a, b string) string {
+	switch {
+	case typ.Kind == Custom:
+		version := c.version
+		if version == "" {
+			version = "Infinity"
+		}
+		return fmt.Sprintf("codec.sameBits(%s, %s, %s, %s)", c.typeOf(typ), a, b, version)
+	case typ.Kind == UnionKind && typ.Max > 0:
+		return fmt.Sprintf("codec.equalOptional(%s, %s, %s)", a, b, c.functionOf(typ))
+	}
+	if function := c.functionOf(typ); !strings.Contains(function, "=>") {
+		return fmt.Sprintf("%s(%s, %s)", function, a, b)
+	}
+	return fmt.Sprintf("%s.same(%s, %s, %s)", c.nameOf(typ), a, b, c.version)
+}
+
+func (c tsComparison) nameOf(typ *Type) string {
+	if typ.Kind == UnionKind {
+		return tsName(typ.Union.Name)
+	}
+	return c.typeOf(typ)
+}
+
+// functionOf is what compares two values of a struct or a union, neither of which is null.
+func (c tsComparison) functionOf(typ *Type) string {
+	coded, versioned := false, false
+	if typ.Kind == UnionKind {
+		coded, versioned = typ.Union.coded(), typ.Union.versioned()
+	} else {
+		coded, versioned = typ.Struct.coded(), typ.Struct.coded() && typ.Struct.Versions() > 1
+	}
+	switch {
+	case c.codes && versioned:
+		return fmt.Sprintf("(x, y) => %s.same(x, y, %s)", c.nameOf(typ), c.version)
+	case c.codes && coded:
+		return c.nameOf(typ) + ".same"
+	}
+	return c.nameOf(typ) + ".equal"
+}
+
+// function is what compares elements; empty for those that === compares.
+func (c tsComparison) function(elem *Type) string {
+	switch elem.Kind {
+	case StructKind:
+		return c.functionOf(elem)
+	case UnionKind:
+		if elem.Max == 0 {
+			return c.functionOf(elem)
+		}
+	case Bytes, Binary, Addr:
+		return "codec.equalBytes"
+	case AddrPort:
+		return "codec.equalAddrPorts"
+	case Float:
+		return fmt.Sprint("codec.sameFloat", elem.Bits)
+	}
+	alike := c.alike(elem, "x", "y")
+	if alike == "x === y" {
+		return ""
+	}
+	return "(x, y) => " + alike
+}
+
+// equalUnion prints what compares two values of a union.
 func (t *tsPrinter) equalUnion(u *Union) {
-	name := tsName(u.Name)
-	t.function("Whether both are of the same type, and all fields the same.", fmt.Sprintf("equal(a: %[1]s, b: %[1]s): boolean", name))
+	t.compareUnion(u, "equal", "Whether both are of the same type, and equal.", comparison{})
+	if u.coded() {
+		c := comparison{codes: true}
+		if u.versioned() {
+			c.version = "version"
+		}
+		t.compareUnion(u, "same", "Whether both are written as the same bits.", c)
+	}
+}
+
+func (t *tsPrinter) compareUnion(u *Union, function, doc string, c comparison) {
+	version := ""
+	if c.version != "" {
+		version = ", version: number"
+	}
+	t.function(doc, fmt.Sprintf("%[2]s(a: %[1]s, b: %[1]s%[3]s): boolean", tsName(u.Name), function, version))
 	t.linef("switch (a.type) {")
 	for _, m := range u.Members {
-		t.linef("case %q: {\nreturn b.type === %q && %s.equal(a, b);\n}", m.Name, m.Name, tsName(m.Name))
+		alike := tsComparison{t, c}.call(&Type{Kind: StructKind, Struct: m}, "a", "b")
+		t.linef("case %q: {\nreturn b.type === %q && %s;\n}", m.Name, m.Name, alike)
 	}
 	t.linef("}\n},")
 }

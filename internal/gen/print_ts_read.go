@@ -86,19 +86,24 @@ func (t *tsPrinter) index() string {
 func (t *tsPrinter) readEach(typ *Type, count, expr, label string) {
 	i := t.index()
 	t.linef("for (let %[1]s = 0; %[1]s < %[2]s; %[1]s++) {", i, count)
-	place, each := expr+"["+i+"]", ""
-	switch elem := typ.Elem; {
+	t.readElement(typ.Elem, expr+"["+i+"]", label)
+	t.linef("}")
+	t.free(i)
+}
+
+// readElement prints what reads one of an array, where there may be none yet.
+func (t *tsPrinter) readElement(elem *Type, place, label string) {
+	switch {
 	case elem.Kind == StructKind || elem.Kind == Custom:
 		t.linef("%s.readBits(r, (%s ??= %s));", t.typeOf(elem), place, t.zero(elem))
 	case elem.inPlace():
-		each = t.local("each")
+		each := t.local("each")
 		t.linef("const %s = (%s ??= %s);", each, place, t.zero(elem))
 		t.read(elem, each, each, label)
+		t.free(each)
 	default:
 		t.read(elem, place, place, label)
 	}
-	t.linef("}")
-	t.free(i, each)
 }
 
 // readMap prints the loop that reads the entries of a map.
@@ -198,6 +203,9 @@ func behind(arg string) string {
 }
 
 func (t *tsPrinter) readRanged(typ *Type, label string) string {
+	if typ.Gaps() {
+		return fmt.Sprintf("r.oneOf(%q, %s)", label, typ.Enum.tsValues())
+	}
 	made := fmt.Sprintf("r.ranged%s(%q, %s)", typ.wideSuffix(), label, typ.limits())
 	if typ.Kind == EnumKind {
 		return made + " as " + tsName(typ.Enum.Name)

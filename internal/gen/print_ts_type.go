@@ -95,6 +95,9 @@ func tsInt(v *big.Int, wide bool) string {
 	return v.String()
 }
 
+// tsValues is the name of the list of an enum's values.
+func (e *Enum) tsValues() string { return "all" + tsName(e.Name) }
+
 // typeOf is a type as TypeScript has it.
 func (t *tsPrinter) typeOf(typ *Type) string {
 	switch typ.Kind {

@@ -7,28 +7,23 @@ import (
 
 // writeField prints what writes a field, if it is there in the version.
 func (t *tsPrinter) writeField(f *Field, expr, label string) {
-	when := f.when("w.version")
-	if when != "" {
-		t.linef("if (%s) {", when)
+	if when := f.when("w.version"); when != "" {
+		t.guarded(when, func() { t.write(f.Type, expr, label) })
+		return
 	}
 	t.write(f.Type, expr, label)
-	if when != "" {
-		t.linef("}")
-	}
 }
 
 // write prints what writes a value.
 func (t *tsPrinter) write(typ *Type, expr, label string) {
 	switch typ.Kind {
 	case Optional:
-		t.linef("w.bool(%[1]s !== null);\nif (%[1]s !== null) {", expr)
-		t.write(typ.Elem, expr, label)
-		t.linef("}")
+		t.linef("w.bool(%s !== null);", expr)
+		t.guarded(expr+" !== null", func() { t.write(typ.Elem, expr, label) })
 	case Default:
 		there := t.notZero(typ.Elem, expr)
-		t.linef("w.bool(%s);\nif (%s) {", there, there)
-		t.write(typ.Elem, expr, label)
-		t.linef("}")
+		t.linef("w.bool(%s);", there)
+		t.guarded(there, func() { t.write(typ.Elem, expr, label) })
 	case Array:
 		t.linef("w.exactly(%q, %s.length, %d);", label, expr, typ.Len)
 		t.writeEach(typ, expr, label)
@@ -142,6 +137,9 @@ func (t *Type) wideSuffix() string {
 }
 
 func (t *tsPrinter) writeRanged(typ *Type, expr, label string) string {
+	if typ.Gaps() {
+		return fmt.Sprintf("w.oneOf(%q, %s, %s)", label, expr, typ.Enum.tsValues())
+	}
 	return fmt.Sprintf("w.ranged%s(%q, %s, %s)", typ.wideSuffix(), label, typ.clamped(expr), typ.limits())
 }
 
@@ -177,7 +175,7 @@ func (t *tsPrinter) notZero(typ *Type, expr string) string {
 	case Default:
 		return t.notZero(typ.Elem, expr)
 	case Custom:
-		return fmt.Sprintf("!%[1]s.equal(%[2]s, %[1]s.create())", t.typeOf(typ), expr)
+		return fmt.Sprintf("!codec.sameBits(%[1]s, %[2]s, %[1]s.create(), Infinity)", t.typeOf(typ), expr)
 	case EnumKind:
 		if zero := typ.Enum.zero(); zero != "" {
 			return expr + " !== " + zero

@@ -50,8 +50,13 @@ export function unit(v: Readonly<Vector>, bits: number, float: 32 | 64): Float64
     a = folded;
   }
   const h = middle(bits);
-  codes[0] = Math.floor(a * h + (h + 0.5));
-  codes[1] = Math.floor(b * h + (h + 0.5));
+  let i = Math.floor(a * h + (h + 0.5));
+  let j = Math.floor(b * h + (h + 0.5));
+  // at the edge two points that mirror each other are one direction, and so are the four corners
+  if (i === 0 || i === 2 * h) j = Math.max(j, 2 * h - j);
+  if (j === 0 || j === 2 * h) i = Math.max(i, 2 * h - i);
+  codes[0] = i;
+  codes[1] = j;
   return codes;
 }
 
@@ -79,7 +84,11 @@ export function fromUnit(a: number, b: number, bits: number, v: Vector): boolean
  * each (2 to 18), left in the array that is returned until the next call. q and −q are the same rotation
  * and have the same codes. The length does not matter; undefined for zeros, NaN or infinities.
  */
-export function quat(q: Readonly<Rotation>, bits: number, float: 32 | 64): Float64Array | undefined {
+export function quat(
+  q: Readonly<Rotation>,
+  bits: number,
+  float: 32 | 64,
+): Float64Array | undefined {
   const parts = partsOf(q, float);
   let sum = 0;
   for (let i = 0; i < 4; i++) sum += parts[i]! * parts[i]!;
@@ -95,13 +104,46 @@ export function quat(q: Readonly<Rotation>, bits: number, float: 32 | 64): Float
   if (parts[largest]! < 0) scale = -scale;
   codes[0] = largest;
   for (let i = 0, at = 1; i < 4; i++) {
-    if (i !== largest) codes[at++] = Math.floor(parts[i]! * scale + (h + 0.5));
+    if (i !== largest) codes[at++] = Math.floor(parts[i]! * scale + (h + 0.5)) - h;
   }
+  while (!leaves(h)) shrink();
+  for (let at = 1; at < 4; at++) codes[at]! += h;
   return codes;
 }
 
+/**
+ * Reports whether three parts leave so much for the one that is left out that it is the largest by half
+ * a step at least, when they are read. Parts are counted in steps, of which 1 has h·√2.
+ */
+function leaves(h: number): boolean {
+  let most = 0;
+  let rest = 2 * h * h;
+  for (let at = 1; at < 4; at++) {
+    const part = codes[at]!;
+    most = Math.max(most, Math.abs(part));
+    rest -= part * part;
+  }
+  return rest > most * (most + 1);
+}
+
+/** Takes a step of the largest part, the first if there are several. */
+function shrink(): void {
+  let largest = 1;
+  for (let at = 2; at < 4; at++) {
+    if (Math.abs(codes[at]!) > Math.abs(codes[largest]!)) largest = at;
+  }
+  codes[largest]! -= Math.sign(codes[largest]!);
+}
+
 /** Puts the rotation of length 1 of four codes into q, and reports whether they are codes. */
-export function fromQuat(largest: number, i: number, j: number, k: number, bits: number, q: Rotation): boolean {
+export function fromQuat(
+  largest: number,
+  i: number,
+  j: number,
+  k: number,
+  bits: number,
+  q: Rotation,
+): boolean {
   const h = middle(bits);
   if (i > 2 * h || j > 2 * h || k > 2 * h) return false;
   const scale = 1 / (h * Math.SQRT2);

@@ -1,14 +1,6 @@
 /** What can be wrong with a field, in the words of SPEC.md, 10.4. */
 export type Reason =
-  | "short"
-  | "trailing"
-  | "padding"
-  | "range"
-  | "too long"
-  | "form"
-  | "order"
-  | "union"
-  | "zone";
+  "short" | "trailing" | "padding" | "range" | "too long" | "form" | "order" | "union" | "zone";
 
 const texts: Record<Reason, string> = {
   short: "the message ends before its last field",

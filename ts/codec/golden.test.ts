@@ -10,7 +10,15 @@ import * as five from "../testdata/five.js";
 
 interface Vectors {
   Numbers: { Kind: string; Value: string; Hex: string }[];
-  Codes: { Kind: string; Bits: number; Lo: number; Step: number; Value: number[]; Code: string; Read: number[] }[];
+  Codes: {
+    Kind: string;
+    Bits: number;
+    Lo: number;
+    Step: number;
+    Value: number[];
+    Code: string;
+    Read: number[];
+  }[];
   Strings: { Behind: number; Limit: number; Value: string; Hex: string }[];
   Messages: { Type: string; Value: Record<string, unknown>; Hex: string }[];
   Refused: { Type: string; Hex: string; Field: string; Error: string }[];
@@ -30,7 +38,8 @@ test("numbers are the bits of the golden vectors", () => {
   const w = new Writer();
   const r = new Reader();
   for (const { Kind, Value, Hex } of vectors.Numbers) {
-    const kind = Kind as "varint16" | "varint32" | "varint64" | "zigzag16" | "zigzag32" | "zigzag64";
+    const kind = Kind as
+      "varint16" | "varint32" | "varint64" | "zigzag16" | "zigzag32" | "zigzag64";
     w.start();
     r.start(bytesOf(Hex));
     if (kind === "varint64" || kind === "zigzag64") {
@@ -70,7 +79,10 @@ const codes: Record<string, (v: Vectors["Codes"][0]) => [bigint, number[]]> = {
     const read: Rotation = [0, 0, 0, 0];
     assert.ok(fromQuat(l, a, b, c, Bits, read));
     const n = BigInt(Bits);
-    return [BigInt(l) | (BigInt(a) << 2n) | (BigInt(b) << (2n + n)) | (BigInt(c) << (2n + 2n * n)), read];
+    return [
+      BigInt(l) | (BigInt(a) << 2n) | (BigInt(b) << (2n + n)) | (BigInt(c) << (2n + 2n * n)),
+      read,
+    ];
   },
 };
 
@@ -116,11 +128,13 @@ const types: Record<string, Message<unknown>> = {
 /** A value of Go's JSON as TypeScript has it. */
 function valueOf(name: string, v: unknown): unknown {
   if (name === "Owner") return BigInt(v as string);
-  if (name === "Ammo") return new Map(Object.entries(v as object).map(([k, n]) => [Number(k), n as number]));
+  if (name === "Ammo")
+    return new Map(Object.entries(v as object).map(([k, n]) => [Number(k), n as number]));
   if (name === "Enchants") return typeof v === "string" ? [...Buffer.from(v, "base64")] : (v ?? []);
   if (Array.isArray(v)) return v.map((e) => valueOf("", e));
   if (typeof v !== "object" || v === null) return v;
-  const lower = (s: string) => (s === s.toUpperCase() ? s.toLowerCase() : s[0]!.toLowerCase() + s.slice(1));
+  const lower = (s: string) =>
+    s === s.toUpperCase() ? s.toLowerCase() : s[0]!.toLowerCase() + s.slice(1);
   return Object.fromEntries(Object.entries(v).map(([k, e]) => [lower(k), valueOf(k, e)]));
 }
 

@@ -5,6 +5,8 @@
 export { FieldError, type Reason } from "./error.js";
 export { Writer } from "./writer.js";
 export { Reader } from "./reader.js";
-export { type Rotation, type Vector } from "./direction.js";
-export { equalAddrPorts, equalArrays, equalBytes, equalMaps, equalOptional, nearest, type AddrPort } from "./values.js";
 export { type Message } from "./message.js";
+export { type Rotation, type Vector } from "./direction.js";
+export { nearest, type AddrPort } from "./values.js";
+export * from "./equal.js";
+export * from "./copy.js";

@@ -115,6 +115,11 @@ export class Reader {
     return lo + code;
   }
 
+  /** Reads which of all values there are it is. */
+  oneOf<T>(field: string, all: readonly T[]): T {
+    return all[this.code(field, all.length - 1)]!;
+  }
+
   /** Reads a code of 0 to last. */
   private code(field: string, last: number): number {
     const code = this.bits(width(last));
@@ -195,7 +200,8 @@ export class Reader {
     const largest = this.short(2);
     const i = this.short(n);
     const j = this.short(n);
-    if (!fromQuat(largest, i, j, this.short(n), n, v)) this.fail(field, "range", undefined, "a rotation");
+    if (!fromQuat(largest, i, j, this.short(n), n, v))
+      this.fail(field, "range", undefined, "a rotation");
     if (float === 32) roundAll(v);
   }
 
@@ -217,6 +223,19 @@ export class Reader {
     const n = this.short(width(limit));
     if (n > limit) this.fail(field, "too long", n, `at most ${limit}`);
     if (n * Math.max(least, 1) > this.left()) this.fail(field, "short", n, "as many as came");
+    return n;
+  }
+
+  /**
+   * Reads how many elements there are now: at most limit, and at most as many as the rest of the message
+   * can hold if those that there were take a bit each, and the others so many.
+   */
+  deltaCount(field: string, had: number, limit: number, least: number): number {
+    if (!this.bool()) return had;
+    const n = this.count(field, limit, 1);
+    if (n > had && had + (n - had) * Math.max(least, 1) > this.left()) {
+      this.fail(field, "short", n, "as many as came");
+    }
     return n;
   }
 
@@ -255,7 +274,12 @@ export class Reader {
   }
 
   /** Wants a key of a map to be above the one before, if there was one. */
-  ascends(field: string, first: boolean, before: number | bigint, key: number | bigint): void {
+  ascends<K extends boolean | number | bigint>(
+    field: string,
+    first: boolean,
+    before: K,
+    key: K,
+  ): void {
     if (!first && before >= key) this.fail(field, "order", key);
   }
 

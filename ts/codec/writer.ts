@@ -1,7 +1,16 @@
 import { FieldError, type Reason } from "./error.js";
 import { angle, clamp, float32Bits, float64, half, lastCode, quantize } from "./float.js";
 import { quat, unit, type Rotation, type Vector } from "./direction.js";
-import { classOf, short16, short32, short64, wideWidth, width, zigzag, type Classes } from "./number.js";
+import {
+  classOf,
+  short16,
+  short32,
+  short64,
+  wideWidth,
+  width,
+  zigzag,
+  type Classes,
+} from "./number.js";
 import { compareText, encodeText, isBroken, scratchOf } from "./text.js";
 import { type AddrPort } from "./values.js";
 
@@ -19,7 +28,7 @@ export class Writer {
 
   private memory: Uint8Array;
   private view: DataView;
-  private at = 0; // bytes that are in memory
+  private used = 0; // bytes that are in memory
   private word = 0; // the bits behind them
   private fill = 0; // how many those are, below 32
 
@@ -31,17 +40,22 @@ export class Writer {
 
   /** Begins a message. */
   start(): void {
-    this.at = this.word = this.fill = 0;
+    this.used = this.word = this.fill = 0;
   }
 
   /** The message, its last byte filled with zeros: a part of the writer's memory, good until the next start. */
   finish(): Uint8Array {
     this.flush();
     if (this.fill > 0) {
-      this.memory[this.at++] = this.word;
+      this.memory[this.used++] = this.word;
       this.word = this.fill = 0;
     }
-    return this.memory.subarray(0, this.at);
+    return this.memory.subarray(0, this.used);
+  }
+
+  /** How many bits there are so far. */
+  get at(): number {
+    return 8 * this.used + this.fill;
   }
 
   /** Throws a {@link FieldError}. */
@@ -78,16 +92,16 @@ export class Writer {
       return;
     }
     this.grow(4);
-    this.view.setUint32(this.at, this.word, true);
-    this.at += 4;
+    this.view.setUint32(this.used, this.word, true);
+    this.used += 4;
     this.fill = fill + n - 32;
     this.word = fill === 0 ? 0 : v >>> (32 - fill); // what did not fit
   }
 
   /** Makes room for so many bytes. */
   private grow(bytes: number): void {
-    if (this.at + bytes <= this.memory.length) return;
-    const larger = new Uint8Array(2 * (this.at + bytes));
+    if (this.used + bytes <= this.memory.length) return;
+    const larger = new Uint8Array(2 * (this.used + bytes));
     larger.set(this.memory);
     this.memory = larger;
     this.view = new DataView(larger.buffer);
@@ -97,7 +111,7 @@ export class Writer {
   private flush(): void {
     this.grow(4);
     for (; this.fill >= 8; this.fill -= 8) {
-      this.memory[this.at++] = this.word;
+      this.memory[this.used++] = this.word;
       this.word >>>= 8;
     }
   }
@@ -107,8 +121,8 @@ export class Writer {
     if (this.fill % 8 === 0) {
       this.flush();
       this.grow(n);
-      for (let i = 0; i < n; i++) this.memory[this.at + i] = bytes[i]!;
-      this.at += n;
+      for (let i = 0; i < n; i++) this.memory[this.used + i] = bytes[i]!;
+      this.used += n;
       return;
     }
     for (let i = 0; i < n; i++) this.short(bytes[i]!, 8);
@@ -116,6 +130,12 @@ export class Writer {
 
   bool(v: boolean): void {
     this.short(v ? 1 : 0, 1);
+  }
+
+  /** Writes a bit, and returns what it says. */
+  flag(v: boolean): boolean {
+    this.short(v ? 1 : 0, 1);
+    return v;
   }
 
   /** Writes a uint8 as it is. */
@@ -140,6 +160,13 @@ export class Writer {
   rangedWide(field: string, v: bigint, lo: bigint, hi: bigint): void {
     if (v < lo || v > hi) this.fail(field, "range", v, `${lo}..${hi}`);
     this.wide(v - lo, wideWidth(hi - lo));
+  }
+
+  /** Writes the index of a value among all that there are. */
+  oneOf<T>(field: string, v: T, all: readonly T[]): void {
+    const index = all.indexOf(v);
+    if (index < 0) this.fail(field, "range", v, `one of ${all.join(", ")}`);
+    this.short(index, width(all.length - 1));
   }
 
   private whole(field: string, v: number, lo: number, hi: number): void {
@@ -266,6 +293,11 @@ export class Writer {
     this.short(n, width(limit));
   }
 
+  /** Writes how many elements there are now, of at most limit, if that is not what there were. */
+  deltaCount(field: string, n: number, had: number, limit: number): void {
+    if (this.flag(n !== had)) this.count(field, n, limit);
+  }
+
   /** Wants as many elements as an array has. */
   exactly(field: string, n: number, want: number): void {
     if (n !== want) this.fail(field, "range", n, `${want} elements`);
@@ -291,7 +323,11 @@ export class Writer {
   }
 
   /** Writes how many entries of a map follow, of at most limit, and returns its keys in their order. */
-  keys<K extends number | bigint | string>(field: string, m: ReadonlyMap<K, unknown>, limit: number): K[] {
+  keys<K extends boolean | number | bigint | string>(
+    field: string,
+    m: ReadonlyMap<K, unknown>,
+    limit: number,
+  ): K[] {
     this.count(field, m.size, limit);
     const all = [...m.keys()];
     if (typeof all[0] !== "string") return all.sort((a, b) => (a < b ? -1 : 1));

@@ -60,6 +60,27 @@ export const Input = {
     return m;
   },
 
+  /** In what m differs from base, which the reader has as well; as encode otherwise. */
+  encodeDelta(m: Input, base: Input, w: codec.Writer = new codec.Writer()): Uint8Array {
+    w.start();
+    Input.appendDelta(w, m, base);
+    return w.finish();
+  },
+
+  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  applyDelta(
+    b: Uint8Array,
+    base: Input,
+    m: Input = Input.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Input {
+    if (m !== base) Input.copy(base, m);
+    r.start(b);
+    Input.readDelta(r, m);
+    r.finish("Input");
+    return m;
+  },
+
   /** Writes the fields. */
   appendBits(w: codec.Writer, m: Input): void {
     w.varint32("Input.Tick", m.tick);
@@ -82,17 +103,84 @@ export const Input = {
     m.fire = r.bool();
   },
 
-  /** Whether all fields are the same. */
+  /** Whether all that is sent is equal; floats are compared by their bits. */
   equal(a: Input, b: Input): boolean {
     return (
       a.tick === b.tick &&
       a.buttons === b.buttons &&
-      a.moveX === b.moveX &&
-      a.moveY === b.moveY &&
-      a.yaw === b.yaw &&
-      a.pitch === b.pitch &&
+      codec.sameFloat32(a.moveX, b.moveX) &&
+      codec.sameFloat32(a.moveY, b.moveY) &&
+      codec.sameFloat32(a.yaw, b.yaw) &&
+      codec.sameFloat32(a.pitch, b.pitch) &&
       a.fire === b.fire
     );
+  },
+
+  /** Whether both are written as the same bits. */
+  same(a: Input, b: Input): boolean {
+    return (
+      a.tick === b.tick &&
+      a.buttons === b.buttons &&
+      codec.sameQuantized(Math.fround(a.moveX), Math.fround(b.moveX), -1, 0.01) &&
+      codec.sameQuantized(Math.fround(a.moveY), Math.fround(b.moveY), -1, 0.01) &&
+      codec.sameAngle(Math.fround(a.yaw), Math.fround(b.yaw), 14) &&
+      codec.sameQuantized(Math.fround(a.pitch), Math.fround(b.pitch), -1.6, 0.001) &&
+      a.fire === b.fire
+    );
+  },
+
+  /** A copy that shares no memory with what it is of, in the memory of to if it is given. */
+  copy(from: Input, to: Input = Input.create()): Input {
+    to.tick = from.tick;
+    to.buttons = from.buttons;
+    to.moveX = from.moveX;
+    to.moveY = from.moveY;
+    to.yaw = from.yaw;
+    to.pitch = from.pitch;
+    to.fire = from.fire;
+    return to;
+  },
+
+  /** Writes in what the fields differ: first for each whether it does. */
+  appendDelta(w: codec.Writer, m: Input, base: Input): void {
+    const tickDiffers = w.flag(m.tick !== base.tick);
+    const buttonsDiffers = w.flag(m.buttons !== base.buttons);
+    const moveXDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.moveX), Math.fround(base.moveX), -1, 0.01),
+    );
+    const moveYDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.moveY), Math.fround(base.moveY), -1, 0.01),
+    );
+    const yawDiffers = w.flag(!codec.sameAngle(Math.fround(m.yaw), Math.fround(base.yaw), 14));
+    const pitchDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.pitch), Math.fround(base.pitch), -1.6, 0.001),
+    );
+    const fireDiffers = w.flag(m.fire !== base.fire);
+    if (tickDiffers) w.varint32("Input.Tick", m.tick);
+    if (buttonsDiffers) w.ranged("Input.Buttons", m.buttons, 0, 4095);
+    if (moveXDiffers) w.quantized("Input.MoveX", Math.fround(m.moveX), -1, 1, 0.01);
+    if (moveYDiffers) w.quantized("Input.MoveY", Math.fround(m.moveY), -1, 1, 0.01);
+    if (yawDiffers) w.angle("Input.Yaw", Math.fround(m.yaw), 14);
+    if (pitchDiffers) w.quantized("Input.Pitch", Math.fround(m.pitch), -1.6, 1.6, 0.001);
+    if (fireDiffers) w.bool(m.fire);
+  },
+
+  /** Reads in what the fields differ from those that m has. */
+  readDelta(r: codec.Reader, m: Input): void {
+    const tickDiffers = r.bool();
+    const buttonsDiffers = r.bool();
+    const moveXDiffers = r.bool();
+    const moveYDiffers = r.bool();
+    const yawDiffers = r.bool();
+    const pitchDiffers = r.bool();
+    const fireDiffers = r.bool();
+    if (tickDiffers) m.tick = r.varint32("Input.Tick");
+    if (buttonsDiffers) m.buttons = r.ranged("Input.Buttons", 0, 4095);
+    if (moveXDiffers) m.moveX = Math.fround(r.quantized("Input.MoveX", -1, 1, 0.01));
+    if (moveYDiffers) m.moveY = Math.fround(r.quantized("Input.MoveY", -1, 1, 0.01));
+    if (yawDiffers) m.yaw = Math.fround(r.angle(14));
+    if (pitchDiffers) m.pitch = Math.fround(r.quantized("Input.Pitch", -1.6, 1.6, 0.001));
+    if (fireDiffers) m.fire = r.bool();
   },
 };
 
@@ -158,6 +246,27 @@ export const Entity = {
     return m;
   },
 
+  /** In what m differs from base, which the reader has as well; as encode otherwise. */
+  encodeDelta(m: Entity, base: Entity, w: codec.Writer = new codec.Writer()): Uint8Array {
+    w.start();
+    Entity.appendDelta(w, m, base);
+    return w.finish();
+  },
+
+  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  applyDelta(
+    b: Uint8Array,
+    base: Entity,
+    m: Entity = Entity.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Entity {
+    if (m !== base) Entity.copy(base, m);
+    r.start(b);
+    Entity.readDelta(r, m);
+    r.finish("Entity");
+    return m;
+  },
+
   /** Writes the fields. */
   appendBits(w: codec.Writer, m: Entity): void {
     w.varint16("Entity.ID", m.id);
@@ -190,22 +299,119 @@ export const Entity = {
     m.carried = r.bool();
   },
 
-  /** Whether all fields are the same. */
+  /** Whether all that is sent is equal; floats are compared by their bits. */
   equal(a: Entity, b: Entity): boolean {
     return (
       a.id === b.id &&
       a.kind === b.kind &&
       a.team === b.team &&
-      a.x === b.x &&
-      a.y === b.y &&
-      a.z === b.z &&
-      a.vx === b.vx &&
-      a.vy === b.vy &&
-      codec.equalArrays(a.rotation, b.rotation) &&
+      codec.sameFloat32(a.x, b.x) &&
+      codec.sameFloat32(a.y, b.y) &&
+      codec.sameFloat32(a.z, b.z) &&
+      codec.sameFloat32(a.vx, b.vx) &&
+      codec.sameFloat32(a.vy, b.vy) &&
+      codec.equalArrays(a.rotation, b.rotation, codec.sameFloat32) &&
       a.health === b.health &&
       a.crouched === b.crouched &&
       a.carried === b.carried
     );
+  },
+
+  /** Whether both are written as the same bits. */
+  same(a: Entity, b: Entity): boolean {
+    return (
+      a.id === b.id &&
+      a.kind === b.kind &&
+      a.team === b.team &&
+      codec.sameQuantized(Math.fround(a.x), Math.fround(b.x), -512, 0.01) &&
+      codec.sameQuantized(Math.fround(a.y), Math.fround(b.y), -512, 0.01) &&
+      codec.sameQuantized(Math.fround(a.z), Math.fround(b.z), -512, 0.01) &&
+      codec.sameHalf(a.vx, b.vx) &&
+      codec.sameHalf(a.vy, b.vy) &&
+      codec.sameQuat(a.rotation, b.rotation, 10, 32) &&
+      a.health === b.health &&
+      a.crouched === b.crouched &&
+      a.carried === b.carried
+    );
+  },
+
+  /** A copy that shares no memory with what it is of, in the memory of to if it is given. */
+  copy(from: Entity, to: Entity = Entity.create()): Entity {
+    to.id = from.id;
+    to.kind = from.kind;
+    to.team = from.team;
+    to.x = from.x;
+    to.y = from.y;
+    to.z = from.z;
+    to.vx = from.vx;
+    to.vy = from.vy;
+    to.rotation = codec.copyArray(from.rotation, to.rotation);
+    to.health = from.health;
+    to.crouched = from.crouched;
+    to.carried = from.carried;
+    return to;
+  },
+
+  /** Writes in what the fields differ: first for each whether it does. */
+  appendDelta(w: codec.Writer, m: Entity, base: Entity): void {
+    const idDiffers = w.flag(m.id !== base.id);
+    const kindDiffers = w.flag(m.kind !== base.kind);
+    const teamDiffers = w.flag(m.team !== base.team);
+    const xDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.x), Math.fround(base.x), -512, 0.01),
+    );
+    const yDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.y), Math.fround(base.y), -512, 0.01),
+    );
+    const zDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.z), Math.fround(base.z), -512, 0.01),
+    );
+    const vxDiffers = w.flag(!codec.sameHalf(m.vx, base.vx));
+    const vyDiffers = w.flag(!codec.sameHalf(m.vy, base.vy));
+    const rotationDiffers = w.flag(!codec.sameQuat(m.rotation, base.rotation, 10, 32));
+    const healthDiffers = w.flag(m.health !== base.health);
+    const crouchedDiffers = w.flag(m.crouched !== base.crouched);
+    const carriedDiffers = w.flag(m.carried !== base.carried);
+    if (idDiffers) w.varint16("Entity.ID", m.id);
+    if (kindDiffers) w.ranged("Entity.Kind", m.kind, 0, 40);
+    if (teamDiffers) w.ranged("Entity.Team", m.team, 0, 3);
+    if (xDiffers) w.quantized("Entity.X", Math.fround(m.x), -512, 512, 0.01);
+    if (yDiffers) w.quantized("Entity.Y", Math.fround(m.y), -512, 512, 0.01);
+    if (zDiffers) w.quantized("Entity.Z", Math.fround(m.z), -512, 512, 0.01);
+    if (vxDiffers) w.half(m.vx);
+    if (vyDiffers) w.half(m.vy);
+    if (rotationDiffers) w.quat("Entity.Rotation", m.rotation, 10, 32);
+    if (healthDiffers) w.ranged("Entity.Health", m.health, 0, 100);
+    if (crouchedDiffers) w.bool(m.crouched);
+    if (carriedDiffers) w.bool(m.carried);
+  },
+
+  /** Reads in what the fields differ from those that m has. */
+  readDelta(r: codec.Reader, m: Entity): void {
+    const idDiffers = r.bool();
+    const kindDiffers = r.bool();
+    const teamDiffers = r.bool();
+    const xDiffers = r.bool();
+    const yDiffers = r.bool();
+    const zDiffers = r.bool();
+    const vxDiffers = r.bool();
+    const vyDiffers = r.bool();
+    const rotationDiffers = r.bool();
+    const healthDiffers = r.bool();
+    const crouchedDiffers = r.bool();
+    const carriedDiffers = r.bool();
+    if (idDiffers) m.id = r.varint16("Entity.ID");
+    if (kindDiffers) m.kind = r.ranged("Entity.Kind", 0, 40);
+    if (teamDiffers) m.team = r.ranged("Entity.Team", 0, 3) as Team;
+    if (xDiffers) m.x = Math.fround(r.quantized("Entity.X", -512, 512, 0.01));
+    if (yDiffers) m.y = Math.fround(r.quantized("Entity.Y", -512, 512, 0.01));
+    if (zDiffers) m.z = Math.fround(r.quantized("Entity.Z", -512, 512, 0.01));
+    if (vxDiffers) m.vx = r.half();
+    if (vyDiffers) m.vy = r.half();
+    if (rotationDiffers) r.quat("Entity.Rotation", m.rotation, 10, 32);
+    if (healthDiffers) m.health = r.ranged("Entity.Health", 0, 100);
+    if (crouchedDiffers) m.crouched = r.bool();
+    if (carriedDiffers) m.carried = r.bool();
   },
 };
 
@@ -236,9 +442,34 @@ export const Snapshot = {
   },
 
   /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
-  decode(b: Uint8Array, m: Snapshot = Snapshot.create(), r: codec.Reader = new codec.Reader()): Snapshot {
+  decode(
+    b: Uint8Array,
+    m: Snapshot = Snapshot.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Snapshot {
     r.start(b);
     Snapshot.readBits(r, m);
+    r.finish("Snapshot");
+    return m;
+  },
+
+  /** In what m differs from base, which the reader has as well; as encode otherwise. */
+  encodeDelta(m: Snapshot, base: Snapshot, w: codec.Writer = new codec.Writer()): Uint8Array {
+    w.start();
+    Snapshot.appendDelta(w, m, base);
+    return w.finish();
+  },
+
+  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  applyDelta(
+    b: Uint8Array,
+    base: Snapshot,
+    m: Snapshot = Snapshot.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Snapshot {
+    if (m !== base) Snapshot.copy(base, m);
+    r.start(b);
+    Snapshot.readDelta(r, m);
     r.finish("Snapshot");
     return m;
   },
@@ -264,13 +495,70 @@ export const Snapshot = {
     m.entities.length = entities;
   },
 
-  /** Whether all fields are the same. */
+  /** Whether all that is sent is equal; floats are compared by their bits. */
   equal(a: Snapshot, b: Snapshot): boolean {
     return (
       a.tick === b.tick &&
       a.ack === b.ack &&
       codec.equalArrays(a.entities, b.entities, Entity.equal)
     );
+  },
+
+  /** Whether both are written as the same bits. */
+  same(a: Snapshot, b: Snapshot): boolean {
+    return (
+      a.tick === b.tick && a.ack === b.ack && codec.equalArrays(a.entities, b.entities, Entity.same)
+    );
+  },
+
+  /** A copy that shares no memory with what it is of, in the memory of to if it is given. */
+  copy(from: Snapshot, to: Snapshot = Snapshot.create()): Snapshot {
+    to.tick = from.tick;
+    to.ack = from.ack;
+    to.entities = codec.copyArray(from.entities, to.entities, Entity.copy);
+    return to;
+  },
+
+  /** Writes in what the fields differ: first for each whether it does. */
+  appendDelta(w: codec.Writer, m: Snapshot, base: Snapshot): void {
+    const tickDiffers = w.flag(m.tick !== base.tick);
+    const ackDiffers = w.flag(m.ack !== base.ack);
+    const entitiesDiffers = w.flag(!codec.equalArrays(m.entities, base.entities, Entity.same));
+    if (tickDiffers) w.varint32("Snapshot.Tick", m.tick);
+    if (ackDiffers) w.varint32("Snapshot.Ack", m.ack);
+    if (entitiesDiffers) {
+      w.deltaCount("Snapshot.Entities", m.entities.length, base.entities.length, 256);
+      for (let i = 0; i < m.entities.length; i++) {
+        const now = m.entities[i]!;
+        const was = base.entities[i];
+        if (was === undefined) {
+          Entity.appendBits(w, now);
+        } else if (w.flag(!Entity.same(now, was))) {
+          Entity.appendDelta(w, now, was);
+        }
+      }
+    }
+  },
+
+  /** Reads in what the fields differ from those that m has. */
+  readDelta(r: codec.Reader, m: Snapshot): void {
+    const tickDiffers = r.bool();
+    const ackDiffers = r.bool();
+    const entitiesDiffers = r.bool();
+    if (tickDiffers) m.tick = r.varint32("Snapshot.Tick");
+    if (ackDiffers) m.ack = r.varint32("Snapshot.Ack");
+    if (entitiesDiffers) {
+      const entitiesHad = m.entities.length;
+      const entities = r.deltaCount("Snapshot.Entities", entitiesHad, 256, 138);
+      for (let i = 0; i < entities; i++) {
+        if (i >= entitiesHad) {
+          Entity.readBits(r, (m.entities[i] ??= Entity.create()));
+        } else if (r.bool()) {
+          Entity.readDelta(r, m.entities[i]!);
+        }
+      }
+      m.entities.length = entities;
+    }
   },
 };
 
@@ -311,13 +599,32 @@ export const Chat = {
     return m;
   },
 
+  /** In what m differs from base, which the reader has as well; as encode otherwise. */
+  encodeDelta(m: Chat, base: Chat, w: codec.Writer = new codec.Writer()): Uint8Array {
+    w.start();
+    Chat.appendDelta(w, m, base);
+    return w.finish();
+  },
+
+  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  applyDelta(
+    b: Uint8Array,
+    base: Chat,
+    m: Chat = Chat.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Chat {
+    if (m !== base) Chat.copy(base, m);
+    r.start(b);
+    Chat.readDelta(r, m);
+    r.finish("Chat");
+    return m;
+  },
+
   /** Writes the fields. */
   appendBits(w: codec.Writer, m: Chat): void {
     w.varint32("Chat.From", m.from);
     w.bool(m.to !== null);
-    if (m.to !== null) {
-      w.varint32("Chat.To", m.to);
-    }
+    if (m.to !== null) w.varint32("Chat.To", m.to);
     w.ranged("Chat.Room", m.room, 0, 2);
     w.duration("Chat.At", m.at, 0, 86400000000000, 1000000);
     w.string("Chat.Text", m.text, 200);
@@ -332,7 +639,7 @@ export const Chat = {
     m.text = r.string("Chat.Text", 200, m.text);
   },
 
-  /** Whether all fields are the same. */
+  /** Whether all that is sent is equal; floats are compared by their bits. */
   equal(a: Chat, b: Chat): boolean {
     return (
       a.from === b.from &&
@@ -341,6 +648,58 @@ export const Chat = {
       a.at === b.at &&
       a.text === b.text
     );
+  },
+
+  /** Whether both are written as the same bits. */
+  same(a: Chat, b: Chat): boolean {
+    return (
+      a.from === b.from &&
+      codec.equalOptional(a.to, b.to) &&
+      a.room === b.room &&
+      codec.sameDuration(a.at, b.at, 0, 1000000) &&
+      a.text === b.text
+    );
+  },
+
+  /** A copy that shares no memory with what it is of, in the memory of to if it is given. */
+  copy(from: Chat, to: Chat = Chat.create()): Chat {
+    to.from = from.from;
+    to.to = from.to;
+    to.room = from.room;
+    to.at = from.at;
+    to.text = from.text;
+    return to;
+  },
+
+  /** Writes in what the fields differ: first for each whether it does. */
+  appendDelta(w: codec.Writer, m: Chat, base: Chat): void {
+    const fromDiffers = w.flag(m.from !== base.from);
+    const toDiffers = w.flag(!codec.equalOptional(m.to, base.to));
+    const roomDiffers = w.flag(m.room !== base.room);
+    const atDiffers = w.flag(!codec.sameDuration(m.at, base.at, 0, 1000000));
+    const textDiffers = w.flag(m.text !== base.text);
+    if (fromDiffers) w.varint32("Chat.From", m.from);
+    if (toDiffers) {
+      w.bool(m.to !== null);
+      if (m.to !== null) w.varint32("Chat.To", m.to);
+    }
+    if (roomDiffers) w.ranged("Chat.Room", m.room, 0, 2);
+    if (atDiffers) w.duration("Chat.At", m.at, 0, 86400000000000, 1000000);
+    if (textDiffers) w.string("Chat.Text", m.text, 200);
+  },
+
+  /** Reads in what the fields differ from those that m has. */
+  readDelta(r: codec.Reader, m: Chat): void {
+    const fromDiffers = r.bool();
+    const toDiffers = r.bool();
+    const roomDiffers = r.bool();
+    const atDiffers = r.bool();
+    const textDiffers = r.bool();
+    if (fromDiffers) m.from = r.varint32("Chat.From");
+    if (toDiffers) m.to = r.bool() ? r.varint32("Chat.To") : null;
+    if (roomDiffers) m.room = r.ranged("Chat.Room", 0, 2) as Room;
+    if (atDiffers) m.at = r.duration("Chat.At", 0, 86400000000000, 1000000);
+    if (textDiffers) m.text = r.string("Chat.Text", 200, m.text);
   },
 };
 
@@ -392,15 +751,80 @@ export const Item = {
     m.enchants.length = enchants;
   },
 
-  /** Whether all fields are the same. */
+  /** Whether all that is sent is equal; floats are compared by their bits. */
   equal(a: Item, b: Item): boolean {
     return (
       a.kind === b.kind &&
       a.count === b.count &&
-      a.wear === b.wear &&
+      codec.sameFloat32(a.wear, b.wear) &&
       a.name === b.name &&
       codec.equalArrays(a.enchants, b.enchants)
     );
+  },
+
+  /** Whether both are written as the same bits. */
+  same(a: Item, b: Item): boolean {
+    return (
+      a.kind === b.kind &&
+      a.count === b.count &&
+      codec.sameQuantized(Math.fround(a.wear), Math.fround(b.wear), 0, 0.01) &&
+      a.name === b.name &&
+      codec.equalArrays(a.enchants, b.enchants)
+    );
+  },
+
+  /** A copy that shares no memory with what it is of, in the memory of to if it is given. */
+  copy(from: Item, to: Item = Item.create()): Item {
+    to.kind = from.kind;
+    to.count = from.count;
+    to.wear = from.wear;
+    to.name = from.name;
+    to.enchants = codec.copyArray(from.enchants, to.enchants);
+    return to;
+  },
+
+  /** Writes in what the fields differ: first for each whether it does. */
+  appendDelta(w: codec.Writer, m: Item, base: Item): void {
+    const kindDiffers = w.flag(m.kind !== base.kind);
+    const countDiffers = w.flag(m.count !== base.count);
+    const wearDiffers = w.flag(
+      !codec.sameQuantized(Math.fround(m.wear), Math.fround(base.wear), 0, 0.01),
+    );
+    const nameDiffers = w.flag(m.name !== base.name);
+    const enchantsDiffers = w.flag(!codec.equalArrays(m.enchants, base.enchants));
+    if (kindDiffers) w.ranged("Item.Kind", m.kind, 0, 2000);
+    if (countDiffers) w.ranged("Item.Count", m.count, 1, 999);
+    if (wearDiffers) w.quantized("Item.Wear", Math.fround(m.wear), 0, 1, 0.01);
+    if (nameDiffers) w.string("Item.Name", m.name, 32);
+    if (enchantsDiffers) {
+      w.deltaCount("Item.Enchants", m.enchants.length, base.enchants.length, 4);
+      for (let i = 0; i < m.enchants.length; i++) {
+        const now = m.enchants[i]!;
+        const was = base.enchants[i];
+        if (was === undefined || w.flag(now !== was)) w.ranged("Item.Enchants", now, 0, 99);
+      }
+    }
+  },
+
+  /** Reads in what the fields differ from those that m has. */
+  readDelta(r: codec.Reader, m: Item): void {
+    const kindDiffers = r.bool();
+    const countDiffers = r.bool();
+    const wearDiffers = r.bool();
+    const nameDiffers = r.bool();
+    const enchantsDiffers = r.bool();
+    if (kindDiffers) m.kind = r.ranged("Item.Kind", 0, 2000);
+    if (countDiffers) m.count = r.ranged("Item.Count", 1, 999);
+    if (wearDiffers) m.wear = Math.fround(r.quantized("Item.Wear", 0, 1, 0.01));
+    if (nameDiffers) m.name = r.string("Item.Name", 32, m.name);
+    if (enchantsDiffers) {
+      const enchantsHad = m.enchants.length;
+      const enchants = r.deltaCount("Item.Enchants", enchantsHad, 4, 7);
+      for (let i = 0; i < enchants; i++) {
+        if (i >= enchantsHad || r.bool()) m.enchants[i] = r.ranged("Item.Enchants", 0, 99);
+      }
+      m.enchants.length = enchants;
+    }
   },
 };
 
@@ -433,9 +857,34 @@ export const Inventory = {
   },
 
   /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
-  decode(b: Uint8Array, m: Inventory = Inventory.create(), r: codec.Reader = new codec.Reader()): Inventory {
+  decode(
+    b: Uint8Array,
+    m: Inventory = Inventory.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Inventory {
     r.start(b);
     Inventory.readBits(r, m);
+    r.finish("Inventory");
+    return m;
+  },
+
+  /** In what m differs from base, which the reader has as well; as encode otherwise. */
+  encodeDelta(m: Inventory, base: Inventory, w: codec.Writer = new codec.Writer()): Uint8Array {
+    w.start();
+    Inventory.appendDelta(w, m, base);
+    return w.finish();
+  },
+
+  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  applyDelta(
+    b: Uint8Array,
+    base: Inventory,
+    m: Inventory = Inventory.create(),
+    r: codec.Reader = new codec.Reader(),
+  ): Inventory {
+    if (m !== base) Inventory.copy(base, m);
+    r.start(b);
+    Inventory.readDelta(r, m);
     r.finish("Inventory");
     return m;
   },
@@ -475,7 +924,7 @@ export const Inventory = {
     }
   },
 
-  /** Whether all fields are the same. */
+  /** Whether all that is sent is equal; floats are compared by their bits. */
   equal(a: Inventory, b: Inventory): boolean {
     return (
       a.owner === b.owner &&
@@ -483,5 +932,86 @@ export const Inventory = {
       codec.equalArrays(a.items, b.items, Item.equal) &&
       codec.equalMaps(a.ammo, b.ammo)
     );
+  },
+
+  /** Whether both are written as the same bits. */
+  same(a: Inventory, b: Inventory): boolean {
+    return (
+      a.owner === b.owner &&
+      a.gold === b.gold &&
+      codec.equalArrays(a.items, b.items, Item.same) &&
+      codec.equalMaps(a.ammo, b.ammo)
+    );
+  },
+
+  /** A copy that shares no memory with what it is of, in the memory of to if it is given. */
+  copy(from: Inventory, to: Inventory = Inventory.create()): Inventory {
+    to.owner = from.owner;
+    to.gold = from.gold;
+    to.items = codec.copyArray(from.items, to.items, Item.copy);
+    to.ammo = codec.copyMap(from.ammo, to.ammo);
+    return to;
+  },
+
+  /** Writes in what the fields differ: first for each whether it does. */
+  appendDelta(w: codec.Writer, m: Inventory, base: Inventory): void {
+    const ownerDiffers = w.flag(m.owner !== base.owner);
+    const goldDiffers = w.flag(m.gold !== base.gold);
+    const itemsDiffers = w.flag(!codec.equalArrays(m.items, base.items, Item.same));
+    const ammoDiffers = w.flag(!codec.equalMaps(m.ammo, base.ammo));
+    if (ownerDiffers) w.varint64("Inventory.Owner", m.owner);
+    if (goldDiffers) w.varint32("Inventory.Gold", m.gold);
+    if (itemsDiffers) {
+      w.deltaCount("Inventory.Items", m.items.length, base.items.length, 64);
+      for (let i = 0; i < m.items.length; i++) {
+        const now = m.items[i]!;
+        const was = base.items[i];
+        if (was === undefined) {
+          Item.appendBits(w, now);
+        } else if (w.flag(!Item.same(now, was))) {
+          Item.appendDelta(w, now, was);
+        }
+      }
+    }
+    if (ammoDiffers) {
+      for (const key of w.keys("Inventory.Ammo", m.ammo, 16)) {
+        const value = m.ammo.get(key)!;
+        w.uint8("Inventory.Ammo", key);
+        w.varint16("Inventory.Ammo", value);
+      }
+    }
+  },
+
+  /** Reads in what the fields differ from those that m has. */
+  readDelta(r: codec.Reader, m: Inventory): void {
+    const ownerDiffers = r.bool();
+    const goldDiffers = r.bool();
+    const itemsDiffers = r.bool();
+    const ammoDiffers = r.bool();
+    if (ownerDiffers) m.owner = r.varint64("Inventory.Owner");
+    if (goldDiffers) m.gold = r.varint32("Inventory.Gold");
+    if (itemsDiffers) {
+      const itemsHad = m.items.length;
+      const items = r.deltaCount("Inventory.Items", itemsHad, 64, 37);
+      for (let i = 0; i < items; i++) {
+        if (i >= itemsHad) {
+          Item.readBits(r, (m.items[i] ??= Item.create()));
+        } else if (r.bool()) {
+          Item.readDelta(r, m.items[i]!);
+        }
+      }
+      m.items.length = items;
+    }
+    if (ammoDiffers) {
+      const ammo = r.count("Inventory.Ammo", 16, 14);
+      m.ammo.clear();
+      for (let i = 0, before = 0; i < ammo; i++) {
+        const key = r.uint8();
+        r.ascends("Inventory.Ammo", i === 0, before, key);
+        before = key;
+        const value = r.varint16("Inventory.Ammo");
+        m.ammo.set(key, value);
+      }
+    }
   },
 };

@@ -1,7 +1,7 @@
 // Package sample has a message with a field of each kind, for the tests of package gen.
 package sample
 
-//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen
+//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts ../../../ts/testdata
 
 import (
 	"net/netip"

@@ -1,5 +1,10 @@
-// Reads lines "Type version hex" from its input, and answers each with "= hex", the same value written
-// again, or "! Field: reason". A "?" is what must not be.
+// Answers the lines of its input, each of which is a job for one type of message:
+//
+//     full Type version hex          reads it, and writes it again
+//     delta Type version base next   writes in what two messages differ
+//     apply Type version base delta  applies that, and writes what came of it in full
+//
+// The answer is "= hex", or "! Field: reason". A "?" is what must not be.
 import { createInterface } from "node:readline";
 import { FieldError, Reader, Writer } from "@tickwire/client/codec";
 import * as messages from "./messages.js";
@@ -7,40 +12,71 @@ import * as messages from "./messages.js";
 interface Message {
   create(): unknown;
   equal(a: unknown, b: unknown): boolean;
+  copy(from: unknown, to?: unknown): unknown;
   encode(m: unknown, w?: Writer): Uint8Array;
   decode(b: Uint8Array, m?: unknown, r?: Reader): unknown;
+  encodeDelta(m: unknown, base: unknown, w?: Writer): Uint8Array;
+  applyDelta(b: Uint8Array, base: unknown, m?: unknown, r?: Reader): unknown;
 }
 
 const types = messages as unknown as Record<string, Message>;
-const used = new Map<string, unknown>();
-const w = new Writer();
+const used = new Map<Message, unknown>();
+const w = new Writer(1);
 const r = new Reader();
 
-/** Decodes into new memory and into that of the message before, and writes both again. */
-function again(name: string, version: number, b: Uint8Array): string {
-  const type = types[name]!;
-  r.version = w.version = version;
-  const fresh = type.decode(b, undefined, r);
-  const old = used.get(name) ?? type.create();
-  used.set(name, old);
-  const reused = type.decode(b, old, r);
-  const hex = Buffer.from(type.encode(fresh, w)).toString("hex");
-  const same = Buffer.from(type.encode(reused, w)).toString("hex") === hex;
-  const own = new Writer(1);
-  own.version = version;
-  if (!same || Buffer.from(type.encode(fresh, own)).toString("hex") !== hex) {
-    return "? memory that was used before changes what is written";
-  }
-  if (!type.equal(fresh, reused) && !/NaN/.test(String(Object.values(fresh as object)))) {
-    return "? two values of the same bytes are not equal";
-  }
-  return "= " + hex;
+const bytesOf = (hex: string | undefined) => new Uint8Array(Buffer.from(hex ?? "", "hex"));
+const hexOf = (b: Uint8Array) => Buffer.from(b).toString("hex");
+
+/** Memory that held other messages of the type before. */
+function usedOf(type: Message): unknown {
+  const m = used.get(type) ?? type.create();
+  used.set(type, m);
+  return m;
 }
 
+class Surprise extends Error {}
+
+function expect(what: string, holds: boolean): void {
+  if (!holds) throw new Surprise(what);
+}
+
+const jobs: Record<string, (type: Message, first: Uint8Array, second: Uint8Array) => string> = {
+  full(type, b) {
+    const fresh = type.decode(b, undefined, r);
+    const reused = type.decode(b, usedOf(type), r);
+    const hex = hexOf(type.encode(fresh, w));
+    expect("memory that was used before changes what is read", hexOf(type.encode(reused, w)) === hex);
+    expect("two values of the same bytes are equal", type.equal(fresh, reused));
+    const copied = type.copy(fresh);
+    type.decode(b, fresh, r);
+    expect("a copy is equal", type.equal(copied, reused));
+    return hex;
+  },
+
+  delta(type, base, next) {
+    const from = type.decode(base, undefined, r);
+    return hexOf(type.encodeDelta(type.decode(next, undefined, r), from, w));
+  },
+
+  apply(type, base, delta) {
+    const from = type.decode(base, undefined, r);
+    const before = hexOf(type.encode(from, w));
+    const fresh = type.applyDelta(delta, from, undefined, r);
+    const reused = type.applyDelta(delta, from, usedOf(type), r);
+    expect("the base stays as it was", hexOf(type.encode(from, w)) === before);
+    const hex = hexOf(type.encode(fresh, w));
+    expect("memory that was used before changes what is applied", hexOf(type.encode(reused, w)) === hex);
+    const inPlace = type.applyDelta(delta, from, from, r);
+    expect("a delta can be applied in place", inPlace === from && type.equal(from, fresh));
+    return hex;
+  },
+};
+
 function answer(line: string): string {
-  const [name, version, hex] = line.split(" ") as [string, string, string];
+  const [job, name, version, first, second] = line.split(" ");
+  r.version = w.version = Number(version);
   try {
-    return again(name, Number(version), Buffer.from(hex, "hex"));
+    return "= " + jobs[job!]!(types[name!]!, bytesOf(first), bytesOf(second));
   } catch (e) {
     if (e instanceof FieldError) return `! ${e.field}: ${e.reason}`;
     return "? " + String(e instanceof Error ? e.stack : e).replaceAll("\n", " ");
