@@ -28,6 +28,7 @@ type sharing struct {
 	failed error         // of the socket that has ended everything
 	before uint64        // how many marks the core had noted when the lock was taken
 	batcher
+	helm
 
 	loops atomic.Bool // there is a loop over Events
 	batch []Event     // shown by it
@@ -42,6 +43,7 @@ type sharing struct {
 
 func share(k *core) *sharing {
 	s := &sharing{core: k, notify: make(chan struct{}, 1), ended: make(chan struct{}), unheard: unheard{since: never}}
+	s.relief = make(chan struct{}, 1)
 	k.liftBudgets()
 	k.shared = s
 	go s.serve()
@@ -72,9 +74,13 @@ func (s *sharing) release() {
 	s.mu.Unlock()
 }
 
-// call wakes the service goroutine.
+// call wakes whoever services the wire.
 func (s *sharing) call() {
 	s.called = true
+	if s.at == free {
+		s.relieve()
+		return
+	}
 	s.core.wait.wake()
 }
 
@@ -95,9 +101,13 @@ func (s *sharing) serve() {
 	defer s.nudge()
 	defer close(s.ended)
 	for {
-		until, ok := s.serveOnce()
-		if !ok {
+		until, next := s.serveOnce()
+		switch next {
+		case ends:
 			return
+		case rests:
+			<-s.relief
+			continue
 		}
 		if _, err := s.core.wait.wait(until); err != nil && !s.survives() {
 			s.fail(err)
@@ -106,33 +116,49 @@ func (s *sharing) serve() {
 	}
 }
 
-// serveOnce returns when to look again; false if the core is closed, which it does
+// A turn is what the service goroutine does next.
+type turn uint8
+
+const (
+	waits turn = iota // for the sockets
+	rests             // while the loop has the helm
+	ends
+)
+
+// serveOnce returns when to look again, if it waits. It ends if the core is closed, which it does
 // itself when a Shutdown is settled.
-func (s *sharing) serveOnce() (until time.Time, ok bool) {
+func (s *sharing) serveOnce() (until time.Time, next turn) {
 	s.acquire()
 	defer s.release()
 	k := s.core
-	if k.closed {
-		return until, false
+	switch {
+	case k.closed:
+		return until, ends
+	case s.at == atLoop:
+		return until, rests
 	}
-	s.called = false
+	s.at, s.called = atService, false
 	now := time.Now()
 	k.attend(now, true)
 	at := never
 	if s.waiting && k.news {
+		if s.leaves() {
+			s.signal()
+			return until, rests
+		}
 		at = k.now + bodyTime
 	} else {
 		k.flush(now)
 	}
 	if k.settled() {
 		s.err = k.close(CodeNone, "") // nobody is left who could hear a reason
-		return until, false
+		return until, ends
 	}
 	at = s.setAlarm(k.now, min(at, k.nextDeadline(), s.unheard.look(s)))
 	if k.news || k.posted.any() {
 		s.signal()
 	}
-	return k.timeAt(at), true
+	return k.timeAt(at), waits
 }
 
 // survives reports whether the core goes on without the socket that has failed.
@@ -156,6 +182,10 @@ func (s *sharing) fail(err error) {
 // signal ends the waiting of the loop over Events, or else its next one.
 func (s *sharing) signal() {
 	s.waiting = false
+	if s.at == atLoop {
+		s.core.wait.wake()
+		return
+	}
 	s.nudge()
 }
 
@@ -165,6 +195,12 @@ func (s *sharing) nudge() {
 	case s.notify <- struct{}{}:
 	default:
 	}
+}
+
+// rouse has the loop over Events look at its context, whatever it waits for.
+func (s *sharing) rouse() {
+	s.nudge()
+	s.core.wait.wake()
 }
 
 // show takes all that has happened since the last call, unless ctx ends before, and sends what the body
@@ -177,6 +213,9 @@ func (s *sharing) show(ctx context.Context) (batch []Event, closed bool) {
 		return nil, true
 	}
 	defer s.release()
+	if s.at == atLoop {
+		s.back()
+	}
 	if !k.closed {
 		s.finish()
 		k.reveal()
@@ -187,8 +226,15 @@ func (s *sharing) show(ctx context.Context) (batch []Event, closed bool) {
 	for ev, ok := k.events.next(); ok; ev, ok = k.events.next() {
 		s.batch = append(s.batch, ev)
 	}
-	if s.shows(len(s.batch)); len(s.batch) == 0 && len(k.dirty) > 0 {
+	n := len(s.batch)
+	switch s.shows(n); {
+	case s.at == free:
+		s.steer(n)
+	case n == 0 && len(k.dirty) > 0:
 		s.flush(time.Now())
+	}
+	if n > 0 {
+		s.lone = n == 1
 	}
 	return s.batch, k.closed
 }
@@ -210,8 +256,17 @@ func (s *sharing) finish() {
 		}
 	}
 	if len(s.core.dirty) > 0 {
-		s.flush(time.Now())
+		s.flushShown(time.Now())
 	}
+}
+
+// flushShown is flush of the loop that is about to look what is due, if it has the helm.
+func (s *sharing) flushShown(now time.Time) {
+	if s.at == free {
+		s.core.flush(now)
+		return
+	}
+	s.flush(now)
 }
 
 // last notes that the body is about to see the last event of the batch. What it says
@@ -245,7 +300,12 @@ func (s *sharing) leave(ctx context.Context) {
 // left is the rest of leave. The lock is held.
 func (s *sharing) left() {
 	defer s.release()
-	if s.waiting, s.more = false, false; len(s.core.dirty) > 0 {
+	if !s.loops.Load() { // else the next one is here already
+		s.steers = false
+		s.resign()
+		s.waiting, s.more = false, false
+	}
+	if len(s.core.dirty) > 0 {
 		s.flush(time.Now())
 	}
 }
@@ -255,7 +315,7 @@ func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		s.enter()
 		defer s.leave(ctx)
-		defer context.AfterFunc(ctx, s.nudge)()
+		defer context.AfterFunc(ctx, s.rouse)()
 		for ctx.Err() == nil {
 			batch, closed := s.show(ctx)
 			for i := range batch {
@@ -273,7 +333,7 @@ func (s *sharing) events(ctx context.Context) iter.Seq[Event] {
 			if closed {
 				return
 			}
-			<-s.notify
+			s.pause(ctx)
 		}
 	}
 }
@@ -301,6 +361,7 @@ func (s *sharing) close(code Code, text string) error {
 func (s *sharing) closeNow(code Code, text string) error {
 	s.acquire()
 	err := s.core.close(code, text)
+	s.relieve()
 	s.release()
 	<-s.ended
 	return err
