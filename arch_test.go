@@ -61,6 +61,7 @@ var rooms = []room{
 	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
 	{path: "codec", std: append(slices.Clone(leaves), "bytes", "encoding", "net/netip", "unsafe"), fence: true, open: []string{"delta.go", "maps.go", "view.go"}},
 	{path: "delta", ours: []string{"codec", "endpoint", "internal/config"}},
+	{path: "compress", libs: []string{"github.com/klauspost/compress/..."}},
 	{path: "timeline", ours: []string{"internal/config"}},
 
 	{path: ".", ours: []string{"endpoint", "netcode", "transport", "internal/wire", "internal/seq", "internal/config"}},
@@ -71,6 +72,7 @@ var rooms = []room{
 	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},
 	{path: "internal/sweep", ours: []string{"endpoint", "simnet", "internal/workload", "internal/picture"}},
 	{path: "internal/mutate"},
+	{path: "internal/corpus", ours: []string{"codec"}},
 	{path: "internal/gen/...", ours: []string{"codec"}},
 	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
 	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"examples/arena", "internal/gen", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
@@ -83,7 +85,7 @@ var rooms = []room{
 
 // inTests is what every room's tests may import on top of its own row; they
 // may use the whole standard library too.
-var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "timeline", "codec", "internal/gen/sample/..."}
+var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "internal/corpus", "timeline", "codec", "internal/gen/sample/..."}
 
 // allowed applies a list of patterns to one import path.
 func allowed(patterns []string, p string) bool {
