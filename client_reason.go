@@ -19,7 +19,7 @@ func (d *dialed) whyEnded(ev netcode.ClientEvent) Reason {
 	switch refusal := ev.Refusal; refusal.Code {
 	case CodeNone:
 	case CodePlainServer:
-		return Reason{Code: CodePlainServer, Text: "the server speaks plain netcode"}
+		return Reason{Code: CodePlainServer, Text: CodePlainServer.String()}
 	case CodeMismatch:
 		return Reason{Code: CodeMismatch, Text: d.conn.end.Difference(refusal.Rows), Remote: true}
 	default:

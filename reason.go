@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
-	"github.com/tickwire/tickwire/netcode"
 )
 
 // A Code says why a connection ended or was refused: a number, a uint32, whose String is words and whose
@@ -46,9 +45,9 @@ const (
 
 // What this side finds out by itself: no peer ever says it.
 const (
-	CodeTimeout     = wire.CodeTimeout        // 64: nothing was heard for the timeout; of a client that was not connected yet: nobody let it in
-	CodeForgotten   = wire.CodeForgotten      // 65: the server does not know the connection, since it was started anew, say
-	CodePlainServer = netcode.CodePlainServer // 66: the server speaks plain netcode 1.02, and ClientConfig.Plain does not want that
+	CodeTimeout     = wire.CodeTimeout     // 64: nothing was heard for the timeout; of a client that was not connected yet: nobody let it in
+	CodeForgotten   = wire.CodeForgotten   // 65: the server does not know the connection, since it was started anew, say
+	CodePlainServer = wire.CodePlainServer // 66: the server speaks plain netcode 1.02, and ClientConfig.Plain does not want that
 )
 
 // A Reason says why a connection ended, and which side decided. The zero Reason is that of a

@@ -35,7 +35,7 @@ const (
 
 	// CodePlainServer never travels: the client found a server that speaks
 	// plain netcode only, and its config asks for more.
-	CodePlainServer Code = 66
+	CodePlainServer = wire.CodePlainServer
 )
 
 // A Refusal is why a peer is not let in: what a REASON packet says.
@@ -53,14 +53,10 @@ type Refusal struct {
 }
 
 func (r Refusal) String() string {
-	name := r.Code.String()
-	if r.Code == CodePlainServer {
-		name = "the server speaks plain netcode"
-	}
 	if r.Text == "" {
-		return name
+		return r.Code.String()
 	}
-	return name + ": " + r.Text
+	return r.Code.String() + ": " + r.Text
 }
 
 const reasonFixed = 2 + nonceXBytes + 8 + 1 + 2 + 1 + macBytes

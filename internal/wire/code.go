@@ -31,6 +31,7 @@ const (
 
 	CodeTimeout     Code = 64 // nothing was heard for the timeout
 	CodeForgotten   Code = 65 // the server does not know the connection (GONE)
+	CodePlainServer Code = 66 // a client wants more than plain netcode, which is all that the server speaks
 	CodeApplication Code = 256
 )
 
@@ -57,6 +58,7 @@ var codeText = [...]string{
 	CodeTooLong:      "token lives longer than the server allows",
 	CodeTimeout:      "timed out",
 	CodeForgotten:    "server forgot this connection",
+	CodePlainServer:  "the server speaks plain netcode",
 }
 
 // String names the code.
