@@ -1,9 +1,10 @@
 package tickwire
 
 import (
+	"log/slog"
+
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
-	"log/slog"
 )
 
 // handle implements role: netcode says what a datagram is.
