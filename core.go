@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -172,6 +173,11 @@ func (k *core) flush(t time.Time) {
 	if k.unused {
 		k.dropPorts()
 	}
+}
+
+// hasToFlush reports whether a flush would do anything.
+func (k *core) hasToFlush() bool {
+	return len(k.dirty) > 0 || k.unused || k.now >= k.retryAt || slices.ContainsFunc(k.ports, (*port).hasNew)
 }
 
 // nextTime is when Service wants to be called at the latest; the zero time if never.

@@ -212,3 +212,12 @@ func (q *eventQueue) next() (Event, bool) {
 	q.ring.Pop()
 	return ev, true
 }
+
+// takeAll appends all that next would return.
+func (q *eventQueue) takeAll(to []Event) []Event {
+	for q.ring.Base() < q.visible {
+		to = append(to, *q.ring.First())
+		q.ring.Pop()
+	}
+	return to
+}

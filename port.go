@@ -77,6 +77,9 @@ func (p *port) commit(w *way, b []byte, mark transport.ECN) {
 	}
 }
 
+// hasNew reports whether something is queued that was not offered to the socket yet.
+func (p *port) hasNew() bool { return p.n > p.kept }
+
 // flush writes what is queued. What the system does not take is lost, as on the way
 // it might have been; unless it goes by a reliable path, on which nothing is: that is
 // kept for the next time, with all that goes behind it.

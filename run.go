@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tickwire/tickwire/internal/config"
@@ -95,7 +96,7 @@ func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
 // waitUntil services the wire until the time, or until it is woken.
 func (k *core) waitUntil(until time.Time) error {
 	for waits := false; !k.closed; waits = true {
-		now := time.Now()
+		now := k.read()
 		over := !until.IsZero() && !now.Before(until)
 		k.attend(now, waits || over)
 		k.flush(now)
@@ -114,7 +115,7 @@ func (k *core) waitUntil(until time.Time) error {
 func (k *core) waitNews(until time.Time) error {
 	for waits := false; !k.closed; waits = true {
 		if waits || k.news || len(k.dirty) > 0 { // else there is nothing to do but what park waits for
-			now := time.Now()
+			now := k.read()
 			over := !until.IsZero() && !now.Before(until)
 			k.attend(now, waits || over)
 			if k.news || over {
@@ -170,7 +171,8 @@ func (k *core) survives() bool {
 type postbox struct {
 	mu      sync.Mutex
 	waiting []func()
-	calling []func() // memory for the next waiting; the owner's
+	calling []func()    // memory for the next waiting; the owner's
+	some    atomic.Bool // there are any waiting
 	closed  bool
 }
 
@@ -189,21 +191,22 @@ func (k *core) post(f func()) error {
 		return ErrFull
 	}
 	b.waiting = append(b.waiting, f)
+	b.some.Store(true)
 	b.mu.Unlock()
 	k.wait.wake()
 	return nil
 }
 
 // any reports whether something waits.
-func (b *postbox) any() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.waiting) > 0
-}
+func (b *postbox) any() bool { return b.some.Load() }
 
 // run calls what was posted so far.
 func (b *postbox) run() {
+	if !b.any() {
+		return
+	}
 	b.mu.Lock()
+	b.some.Store(false)
 	b.waiting, b.calling = b.calling[:0], b.waiting
 	b.mu.Unlock()
 	for i, f := range b.calling {
@@ -222,4 +225,5 @@ func (b *postbox) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed, b.waiting = true, nil
+	b.some.Store(false)
 }

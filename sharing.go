@@ -59,7 +59,7 @@ func (s *sharing) lock() {
 func (s *sharing) unlock() {
 	looked := s.core.marks.count == s.before // and has put in nothing
 	if !looked && !s.isLeft(s.core.now) {
-		if now := time.Now(); s.isLone(now) {
+		if now := s.core.read(); s.isLone(now) {
 			s.flush(now)
 		} else {
 			s.call()
@@ -138,7 +138,7 @@ func (s *sharing) serveOnce() (until time.Time, next turn) {
 		return until, rests
 	}
 	s.at, s.called = atService, false
-	now := time.Now()
+	now := k.read()
 	k.attend(now, true)
 	at := never
 	if s.waiting && k.news {
@@ -223,15 +223,13 @@ func (s *sharing) show(ctx context.Context) (batch []Event, closed bool) {
 	clear(s.batch)
 	s.batch = append(s.batch[:0], s.kept...)
 	s.kept = nil
-	for ev, ok := k.events.next(); ok; ev, ok = k.events.next() {
-		s.batch = append(s.batch, ev)
-	}
+	s.batch = k.events.takeAll(s.batch)
 	n := len(s.batch)
 	switch s.shows(n); {
 	case s.at == free:
 		s.steer(n)
 	case n == 0 && len(k.dirty) > 0:
-		s.flush(time.Now())
+		s.flush(s.core.read())
 	}
 	if n > 0 {
 		s.lone = n == 1
@@ -256,7 +254,7 @@ func (s *sharing) finish() {
 		}
 	}
 	if len(s.core.dirty) > 0 {
-		s.flushShown(time.Now())
+		s.flushShown(s.core.read())
 	}
 }
 
@@ -306,7 +304,7 @@ func (s *sharing) left() {
 		s.waiting, s.more = false, false
 	}
 	if len(s.core.dirty) > 0 {
-		s.flush(time.Now())
+		s.flush(s.core.read())
 	}
 }
 
@@ -351,15 +349,14 @@ func (s *sharing) keep(rest []Event) {
 // is no closing: that is done when it returns.
 func (s *sharing) close(code Code, text string) error {
 	if err := s.acquireUnlessHung(); err != nil {
-		go s.closeNow(code, text)
+		go func() { s.acquire(); s.closeHeld(code, text) }()
 		return err
 	}
-	s.mu.Unlock()
-	return s.closeNow(code, text)
+	return s.closeHeld(code, text)
 }
 
-func (s *sharing) closeNow(code Code, text string) error {
-	s.acquire()
+// closeHeld is the rest of close. The lock is held.
+func (s *sharing) closeHeld(code Code, text string) error {
 	err := s.core.close(code, text)
 	s.relieve()
 	s.release()

@@ -104,7 +104,7 @@ func (s *sharing) back() {
 		s.resign()
 		return
 	}
-	if k.attend(time.Now(), true); k.settled() {
+	if k.attend(k.read(), true); k.settled() {
 		s.resign() // the service goroutine closes the core
 	}
 }
@@ -113,7 +113,7 @@ func (s *sharing) back() {
 // that has none sends what is to be sent, and will wait.
 func (s *sharing) steer(events int) {
 	k := s.core
-	if events == 0 && !k.closed {
+	if events == 0 && k.hasToFlush() {
 		k.flush(k.clock)
 	}
 	due := k.nextDeadline()
