@@ -11,8 +11,8 @@ import (
 )
 
 // A sharing makes a core safe for any goroutine: a lock, a goroutine that
-// services the wire, and a flush by whoever sent, so that a lone message
-// leaves without waiting for another goroutine.
+// services the wire (or the loop over Events does: see helm), and a flush by whoever
+// sent, so that a lone message leaves without waiting for another goroutine.
 //
 // Only the loop over Events shows what arrived, and it gives up the lock while the
 // body runs: that is safe, because servicing touches nothing that the
