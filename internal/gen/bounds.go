@@ -130,10 +130,13 @@ func (u *Union) size(nils int) (least, most int) {
 	return index + least, index + most
 }
 
-// size is how many bits a struct takes at least and at most.
+// size is how many bits a struct takes at least and at most, in any version.
 func (s *Struct) size() (least, most int) {
 	for _, f := range s.Fields {
 		l, h := f.Type.size()
+		if f.Since > 1 || f.Until > 0 {
+			l = 0
+		}
 		least, most = least+l, min(most+h, unbounded)
 	}
 	return least, most

@@ -152,10 +152,33 @@ func (t *tsPrinter) put(line string) {
 		fmt.Fprintf(&t.out, "%s%s\n", strings.Repeat("  ", t.indent), line)
 		return
 	}
+	if params, body, ok := strings.Cut(line, " => "); ok && params == "(x, y)" {
+		t.put(params + " =>")
+		t.indent++
+		t.put(body)
+		t.indent--
+		return
+	}
+	if left, right, ok := strings.Cut(line, " = "); ok && !strings.HasSuffix(line, "{") && (outside(right, " && ") >= 0 || outside(right, " ? ") >= 0) {
+		t.put(left + " =")
+		t.indent++
+		t.put(right)
+		t.indent--
+		return
+	}
+	if i := outside(line, " && "); i >= 0 && strings.HasSuffix(line, ";") {
+		t.put(line[:i+len(" &&")])
+		t.put(line[i+len(" && "):])
+		return
+	}
+	comma := ","
+	if before := strings.TrimRight(head, "("); before != head && (before == "" || strings.HasSuffix(before, " ")) {
+		comma = "" // it is no call
+	}
 	t.put(head)
 	t.indent++
 	for _, arg := range args {
-		t.put(arg + ",")
+		t.put(arg + comma)
 	}
 	t.indent--
 	t.put(tail)
@@ -164,8 +187,8 @@ func (t *tsPrinter) put(line string) {
 // broken cuts a line at the arguments of its outermost call, or the fields of its outermost object.
 func broken(line string) (head string, args []string, tail string, ok bool) {
 	from := strings.IndexAny(line, "({")
-	if i := strings.Index(line, " = "); i >= 0 && i < from+40 { // the right side of an assignment
-		if j := strings.IndexAny(line[i:], "({"); j >= 0 {
+	if i := strings.Index(line, " = "); i >= 0 && !strings.HasPrefix(line, "if (") && !strings.HasPrefix(line, "for (") { // the right side of an assignment
+		if j := strings.IndexAny(line[i:], "({["); j >= 0 {
 			from = i + j
 		}
 	}

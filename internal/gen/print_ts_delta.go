@@ -113,10 +113,9 @@ func (t *tsPrinter) readDelta(typ *Type, expr, label string) {
 		t.linef("%s.readDelta(r, %s);", t.typeOf(typ), expr)
 	case typ.Kind == Optional:
 		t.linef("if (!r.bool()) {\n%s = null;\n} else if (%s === null) {", expr, expr)
-		t.linef("%s = %s;", expr, t.zero(typ.Elem))
-		t.read(typ.Elem, expr, expr, label)
+		t.readThere(typ, expr, expr, label)
 		t.linef("} else {")
-		t.readDelta(typ.Elem, expr, label)
+		t.readDelta(typ.Elem, expr+map[bool]string{true: "!"}[element(expr)], label)
 		t.linef("}")
 	default:
 		t.readDeltas(typ, expr, label)

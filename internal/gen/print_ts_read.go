@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 	"math/big"
+	"strings"
 )
 
 // readField prints what reads a field, or makes it zero if it is not there in the version.
@@ -13,7 +14,7 @@ func (t *tsPrinter) readField(f *Field, expr, label string) {
 		return
 	}
 	if value := t.reader(f.Type, expr, label); value != "" {
-		t.linef("%s = %s ? %s : %s;", expr, when, value, t.zero(f.Type))
+		t.linef("%s = %s ? %s : %s;", expr, when, choice(value), t.zero(f.Type))
 		return
 	}
 	t.linef("if (%s) {", when)
@@ -30,10 +31,7 @@ func (t *tsPrinter) read(typ *Type, expr, old, label string) {
 	switch typ.Kind {
 	case Optional, Default:
 		t.linef("if (r.bool()) {")
-		if typ.Kind == Optional && typ.Elem.inPlace() {
-			t.linef("%s ??= %s;", expr, t.zero(typ.Elem))
-		}
-		t.read(typ.Elem, expr, old, label)
+		t.readThere(typ, expr, old, label)
 		t.linef("} else {\n%s = %s;\n}", expr, t.zero(typ))
 	case Array:
 		t.readEach(typ, fmt.Sprint(typ.Len), expr, label)
@@ -60,13 +58,31 @@ func (t *tsPrinter) read(typ *Type, expr, old, label string) {
 	}
 }
 
+// readThere prints what reads a value that may be missing, and is there.
+func (t *tsPrinter) readThere(typ *Type, expr, old, label string) {
+	switch {
+	case !typ.Elem.inPlace() || typ.Kind == Default && !element(expr):
+		t.read(typ.Elem, expr, old, label)
+	case element(expr):
+		each := t.local("each")
+		t.linef("const %s = (%s ??= %s);", each, expr, t.zero(typ.Elem))
+		t.read(typ.Elem, each, each, label)
+		t.free(each)
+	default:
+		t.linef("%s ??= %s;", expr, t.zero(typ.Elem))
+		t.read(typ.Elem, expr, old, label)
+	}
+}
+
+// element reports whether an expression is an element of an array, of which the compiler cannot know that
+// it is still what it was found to be a line before.
+func element(expr string) bool { return strings.HasSuffix(expr, "]") }
+
 // inPlace reports whether a value is read into what is there, and not made.
 func (t *Type) inPlace() bool {
 	switch t.Kind {
 	case Array, Slice, Map, Unit, Quaternion, AddrPort, StructKind, Custom:
 		return true
-	case Default:
-		return t.Elem.inPlace()
 	}
 	return false
 }
@@ -126,7 +142,7 @@ func (t *tsPrinter) readMap(typ *Type, expr, label string) {
 	}
 	if made := t.reader(typ.Elem, "", label); made != "" {
 		t.linef("const %s = %s;", value, made)
-	} else if typ.Elem.inPlace() && typ.Elem.Kind != Default {
+	} else if typ.Elem.inPlace() {
 		t.linef("const %s%s = %s;", value, t.annotation(typ.Elem), t.zero(typ.Elem))
 		t.read(typ.Elem, value, value, label)
 	} else {
@@ -188,10 +204,18 @@ func (t *tsPrinter) reader(typ *Type, old, label string) string {
 			old += " ?? undefined"
 		}
 		if made := t.reader(typ.Elem, old, label); made != "" {
-			return fmt.Sprintf("r.bool() ? %s : %s", made, t.zero(typ))
+			return fmt.Sprintf("r.bool() ? %s : %s", choice(made), t.zero(typ))
 		}
 	}
 	return ""
+}
+
+// choice puts an expression that chooses into parentheses.
+func choice(expr string) string {
+	if outside(expr, " ? ") >= 0 {
+		return "(" + expr + ")"
+	}
+	return expr
 }
 
 // behind is one more argument, if there is one.

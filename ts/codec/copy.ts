@@ -35,7 +35,7 @@ export function copyArray<A extends unknown[]>(
 export function copyMap<K, V>(
   from: ReadonlyMap<K, V>,
   to: Map<K, V> = new Map(),
-  copy: (from: V) => V = itself,
+  copy: (from: V, to?: V) => V = itself,
 ): Map<K, V> {
   to.clear();
   for (const [key, value] of from) to.set(key, copy(value));

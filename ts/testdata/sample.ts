@@ -235,7 +235,7 @@ export interface All {
 
 export const All = {
   /** The size of the smallest and of the largest, in bytes. */
-  minBytes: 38,
+  minBytes: 37,
   maxBytes: 426,
 
   /** A value whose fields are zero. */
@@ -760,7 +760,7 @@ export const All = {
       if (!r.bool()) {
         m.target = null;
       } else if (m.target === null) {
-        m.target = Item.create();
+        m.target ??= Item.create();
         Item.readBits(r, m.target);
       } else {
         Item.readDelta(r, m.target);

@@ -3,6 +3,7 @@
 //     full Type version hex          reads it, and writes it again
 //     delta Type version base next   writes in what two messages differ
 //     apply Type version base delta  applies that, and writes what came of it in full
+//     there Type version base next   does both
 //
 // The answer is "= hex", or "! Field: reason". A "?" is what must not be.
 import { createInterface } from "node:readline";
@@ -69,6 +70,10 @@ const jobs: Record<string, (type: Message, first: Uint8Array, second: Uint8Array
     const inPlace = type.applyDelta(delta, from, from, r);
     expect("a delta can be applied in place", inPlace === from && type.equal(from, fresh));
     return hex;
+  },
+
+  there(type, base, next) {
+    return jobs["apply"]!(type, base, bytesOf(jobs["delta"]!(type, base, next)));
   },
 };
 
