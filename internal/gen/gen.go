@@ -36,7 +36,10 @@ func Generate(dir, ts string) error {
 	if err := replace(filepath.Join(dir, FileName), b); err != nil || ts == "" {
 		return err
 	}
-	if b, err = p.TypeScript(); err != nil {
+	if b, err = p.TypeScript(); err == nil {
+		err = os.MkdirAll(ts, 0o755)
+	}
+	if err != nil {
 		return err
 	}
 	return replace(filepath.Join(ts, p.Name+".ts"), b)

@@ -7,18 +7,18 @@ func (t *tsPrinter) deltaMessage(s *Struct) {
 	name := tsName(s.Name)
 	t.function("In what m differs from base, which the reader has as well; as encode otherwise.",
 		fmt.Sprintf("encodeDelta(m: %[1]s, base: %[1]s, w: codec.Writer = new codec.Writer()): Uint8Array", name))
-	t.linef("w.start();\n%s.appendDelta(w, m, base);\nreturn w.finish();\n},", name)
+	t.linef("w.start();\n%s.appendDeltaBits(w, m, base);\nreturn w.finish();\n},", name)
 	t.function("Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode.",
 		fmt.Sprintf("applyDelta(b: Uint8Array, base: %[1]s, m: %[1]s = %[1]s.create(), r: codec.Reader = new codec.Reader()): %[1]s", name))
 	t.linef("if (m !== base) %s.copy(base, m);", name)
-	t.linef("r.start(b);\n%s.readDelta(r, m);\nr.finish(%q);\nreturn m;\n},", name, s.Name)
+	t.linef("r.start(b);\n%s.readDeltaBits(r, m);\nr.finish(%q);\nreturn m;\n},", name, s.Name)
 }
 
 // deltas prints what writes and reads in what a struct differs: first for each field whether it does,
 // then those that do.
 func (t *tsPrinter) deltas(s *Struct) {
 	name, names := tsName(s.Name), t.fields(s)
-	t.function("Writes in what the fields differ: first for each whether it does.", fmt.Sprintf("appendDelta(w: codec.Writer, m: %[1]s, base: %[1]s): void", name))
+	t.function("Writes in what the fields differ: first for each whether it does.", fmt.Sprintf("appendDeltaBits(w: codec.Writer, m: %[1]s, base: %[1]s): void", name))
 	c := tsComparison{t, comparison{codes: true, version: "w.version"}}
 	flags := make([]string, len(names))
 	for i, f := range s.Fields {
@@ -30,7 +30,7 @@ func (t *tsPrinter) deltas(s *Struct) {
 		t.guarded(flags[i], func() { t.writeDelta(f.Type, "m."+names[i], "base."+names[i], s.Name+"."+f.Name) })
 	}
 	t.linef("},")
-	t.function("Reads in what the fields differ from those that m has.", fmt.Sprintf("readDelta(r: codec.Reader, m: %s): void", name))
+	t.function("Reads in what the fields differ from those that m has.", fmt.Sprintf("readDeltaBits(r: codec.Reader, m: %s): void", name))
 	for i, f := range s.Fields {
 		flags[i] = t.local(f.Name + "Differs")
 		t.linef("const %s = %sr.bool();", flags[i], conjunct(f.when("r.version")))
@@ -65,7 +65,7 @@ func (t *tsPrinter) writeDelta(typ *Type, expr, base, label string) {
 	case !typ.partial():
 		t.write(typ, expr, label)
 	case typ.Kind == StructKind:
-		t.linef("%s.appendDelta(w, %s, %s);", t.typeOf(typ), expr, base)
+		t.linef("%s.appendDeltaBits(w, %s, %s);", t.typeOf(typ), expr, base)
 	case typ.Kind == Optional:
 		t.linef("w.bool(%s !== null);\nif (%s !== null && %s !== null) {", expr, expr, base)
 		t.writeDelta(typ.Elem, expr, base, label)
@@ -110,7 +110,7 @@ func (t *tsPrinter) readDelta(typ *Type, expr, label string) {
 	case !typ.partial():
 		t.read(typ, expr, expr, label)
 	case typ.Kind == StructKind:
-		t.linef("%s.readDelta(r, %s);", t.typeOf(typ), expr)
+		t.linef("%s.readDeltaBits(r, %s);", t.typeOf(typ), expr)
 	case typ.Kind == Optional:
 		t.linef("if (!r.bool()) {\n%s = null;\n} else if (%s === null) {", expr, expr)
 		t.readThere(typ, expr, expr, label)

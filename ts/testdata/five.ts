@@ -63,7 +63,7 @@ export const Input = {
   /** In what m differs from base, which the reader has as well; as encode otherwise. */
   encodeDelta(m: Input, base: Input, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
-    Input.appendDelta(w, m, base);
+    Input.appendDeltaBits(w, m, base);
     return w.finish();
   },
 
@@ -76,7 +76,7 @@ export const Input = {
   ): Input {
     if (m !== base) Input.copy(base, m);
     r.start(b);
-    Input.readDelta(r, m);
+    Input.readDeltaBits(r, m);
     r.finish("Input");
     return m;
   },
@@ -142,7 +142,7 @@ export const Input = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Input, base: Input): void {
+  appendDeltaBits(w: codec.Writer, m: Input, base: Input): void {
     const tickDiffers = w.flag(m.tick !== base.tick);
     const buttonsDiffers = w.flag(m.buttons !== base.buttons);
     const moveXDiffers = w.flag(
@@ -166,7 +166,7 @@ export const Input = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Input): void {
+  readDeltaBits(r: codec.Reader, m: Input): void {
     const tickDiffers = r.bool();
     const buttonsDiffers = r.bool();
     const moveXDiffers = r.bool();
@@ -249,7 +249,7 @@ export const Entity = {
   /** In what m differs from base, which the reader has as well; as encode otherwise. */
   encodeDelta(m: Entity, base: Entity, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
-    Entity.appendDelta(w, m, base);
+    Entity.appendDeltaBits(w, m, base);
     return w.finish();
   },
 
@@ -262,7 +262,7 @@ export const Entity = {
   ): Entity {
     if (m !== base) Entity.copy(base, m);
     r.start(b);
-    Entity.readDelta(r, m);
+    Entity.readDeltaBits(r, m);
     r.finish("Entity");
     return m;
   },
@@ -353,7 +353,7 @@ export const Entity = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Entity, base: Entity): void {
+  appendDeltaBits(w: codec.Writer, m: Entity, base: Entity): void {
     const idDiffers = w.flag(m.id !== base.id);
     const kindDiffers = w.flag(m.kind !== base.kind);
     const teamDiffers = w.flag(m.team !== base.team);
@@ -387,7 +387,7 @@ export const Entity = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Entity): void {
+  readDeltaBits(r: codec.Reader, m: Entity): void {
     const idDiffers = r.bool();
     const kindDiffers = r.bool();
     const teamDiffers = r.bool();
@@ -456,7 +456,7 @@ export const Snapshot = {
   /** In what m differs from base, which the reader has as well; as encode otherwise. */
   encodeDelta(m: Snapshot, base: Snapshot, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
-    Snapshot.appendDelta(w, m, base);
+    Snapshot.appendDeltaBits(w, m, base);
     return w.finish();
   },
 
@@ -469,7 +469,7 @@ export const Snapshot = {
   ): Snapshot {
     if (m !== base) Snapshot.copy(base, m);
     r.start(b);
-    Snapshot.readDelta(r, m);
+    Snapshot.readDeltaBits(r, m);
     r.finish("Snapshot");
     return m;
   },
@@ -520,7 +520,7 @@ export const Snapshot = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Snapshot, base: Snapshot): void {
+  appendDeltaBits(w: codec.Writer, m: Snapshot, base: Snapshot): void {
     const tickDiffers = w.flag(m.tick !== base.tick);
     const ackDiffers = w.flag(m.ack !== base.ack);
     const entitiesDiffers = w.flag(!codec.equalArrays(m.entities, base.entities, Entity.same));
@@ -534,14 +534,14 @@ export const Snapshot = {
         if (was === undefined) {
           Entity.appendBits(w, now);
         } else if (w.flag(!Entity.same(now, was))) {
-          Entity.appendDelta(w, now, was);
+          Entity.appendDeltaBits(w, now, was);
         }
       }
     }
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Snapshot): void {
+  readDeltaBits(r: codec.Reader, m: Snapshot): void {
     const tickDiffers = r.bool();
     const ackDiffers = r.bool();
     const entitiesDiffers = r.bool();
@@ -554,7 +554,7 @@ export const Snapshot = {
         if (i >= entitiesHad) {
           Entity.readBits(r, (m.entities[i] ??= Entity.create()));
         } else if (r.bool()) {
-          Entity.readDelta(r, m.entities[i]!);
+          Entity.readDeltaBits(r, m.entities[i]!);
         }
       }
       m.entities.length = entities;
@@ -602,7 +602,7 @@ export const Chat = {
   /** In what m differs from base, which the reader has as well; as encode otherwise. */
   encodeDelta(m: Chat, base: Chat, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
-    Chat.appendDelta(w, m, base);
+    Chat.appendDeltaBits(w, m, base);
     return w.finish();
   },
 
@@ -615,7 +615,7 @@ export const Chat = {
   ): Chat {
     if (m !== base) Chat.copy(base, m);
     r.start(b);
-    Chat.readDelta(r, m);
+    Chat.readDeltaBits(r, m);
     r.finish("Chat");
     return m;
   },
@@ -672,7 +672,7 @@ export const Chat = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Chat, base: Chat): void {
+  appendDeltaBits(w: codec.Writer, m: Chat, base: Chat): void {
     const fromDiffers = w.flag(m.from !== base.from);
     const toDiffers = w.flag(!codec.equalOptional(m.to, base.to));
     const roomDiffers = w.flag(m.room !== base.room);
@@ -689,7 +689,7 @@ export const Chat = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Chat): void {
+  readDeltaBits(r: codec.Reader, m: Chat): void {
     const fromDiffers = r.bool();
     const toDiffers = r.bool();
     const roomDiffers = r.bool();
@@ -784,7 +784,7 @@ export const Item = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Item, base: Item): void {
+  appendDeltaBits(w: codec.Writer, m: Item, base: Item): void {
     const kindDiffers = w.flag(m.kind !== base.kind);
     const countDiffers = w.flag(m.count !== base.count);
     const wearDiffers = w.flag(
@@ -807,7 +807,7 @@ export const Item = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Item): void {
+  readDeltaBits(r: codec.Reader, m: Item): void {
     const kindDiffers = r.bool();
     const countDiffers = r.bool();
     const wearDiffers = r.bool();
@@ -871,7 +871,7 @@ export const Inventory = {
   /** In what m differs from base, which the reader has as well; as encode otherwise. */
   encodeDelta(m: Inventory, base: Inventory, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
-    Inventory.appendDelta(w, m, base);
+    Inventory.appendDeltaBits(w, m, base);
     return w.finish();
   },
 
@@ -884,7 +884,7 @@ export const Inventory = {
   ): Inventory {
     if (m !== base) Inventory.copy(base, m);
     r.start(b);
-    Inventory.readDelta(r, m);
+    Inventory.readDeltaBits(r, m);
     r.finish("Inventory");
     return m;
   },
@@ -954,7 +954,7 @@ export const Inventory = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Inventory, base: Inventory): void {
+  appendDeltaBits(w: codec.Writer, m: Inventory, base: Inventory): void {
     const ownerDiffers = w.flag(m.owner !== base.owner);
     const goldDiffers = w.flag(m.gold !== base.gold);
     const itemsDiffers = w.flag(!codec.equalArrays(m.items, base.items, Item.same));
@@ -969,7 +969,7 @@ export const Inventory = {
         if (was === undefined) {
           Item.appendBits(w, now);
         } else if (w.flag(!Item.same(now, was))) {
-          Item.appendDelta(w, now, was);
+          Item.appendDeltaBits(w, now, was);
         }
       }
     }
@@ -983,7 +983,7 @@ export const Inventory = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Inventory): void {
+  readDeltaBits(r: codec.Reader, m: Inventory): void {
     const ownerDiffers = r.bool();
     const goldDiffers = r.bool();
     const itemsDiffers = r.bool();
@@ -997,7 +997,7 @@ export const Inventory = {
         if (i >= itemsHad) {
           Item.readBits(r, (m.items[i] ??= Item.create()));
         } else if (r.bool()) {
-          Item.readDelta(r, m.items[i]!);
+          Item.readDeltaBits(r, m.items[i]!);
         }
       }
       m.items.length = items;

@@ -55,7 +55,7 @@ export const Item = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Item, base: Item): void {
+  appendDeltaBits(w: codec.Writer, m: Item, base: Item): void {
     const kindDiffers = w.flag(m.kind !== base.kind);
     const countDiffers = w.flag(m.count !== base.count);
     if (kindDiffers) w.ranged("Item.Kind", m.kind, 0, 500);
@@ -63,7 +63,7 @@ export const Item = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Item): void {
+  readDeltaBits(r: codec.Reader, m: Item): void {
     const kindDiffers = r.bool();
     const countDiffers = r.bool();
     if (kindDiffers) m.kind = r.ranged("Item.Kind", 0, 500);
@@ -108,13 +108,13 @@ export const Joined = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Joined, base: Joined): void {
+  appendDeltaBits(w: codec.Writer, m: Joined, base: Joined): void {
     const playerDiffers = w.flag(m.player !== base.player);
     if (playerDiffers) w.varint32("Joined.Player", m.player);
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Joined): void {
+  readDeltaBits(r: codec.Reader, m: Joined): void {
     const playerDiffers = r.bool();
     if (playerDiffers) m.player = r.varint32("Joined.Player");
   },
@@ -162,7 +162,7 @@ export const Left = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: Left, base: Left): void {
+  appendDeltaBits(w: codec.Writer, m: Left, base: Left): void {
     const playerDiffers = w.flag(m.player !== base.player);
     const whyDiffers = w.flag(m.why !== base.why);
     if (playerDiffers) w.varint32("Left.Player", m.player);
@@ -170,7 +170,7 @@ export const Left = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: Left): void {
+  readDeltaBits(r: codec.Reader, m: Left): void {
     const playerDiffers = r.bool();
     const whyDiffers = r.bool();
     if (playerDiffers) m.player = r.varint32("Left.Player");
@@ -291,7 +291,7 @@ export const All = {
   /** In what m differs from base, which the reader has as well; as encode otherwise. */
   encodeDelta(m: All, base: All, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
-    All.appendDelta(w, m, base);
+    All.appendDeltaBits(w, m, base);
     return w.finish();
   },
 
@@ -304,7 +304,7 @@ export const All = {
   ): All {
     if (m !== base) All.copy(base, m);
     r.start(b);
-    All.readDelta(r, m);
+    All.readDeltaBits(r, m);
     r.finish("All");
     return m;
   },
@@ -531,7 +531,7 @@ export const All = {
   },
 
   /** Writes in what the fields differ: first for each whether it does. */
-  appendDelta(w: codec.Writer, m: All, base: All): void {
+  appendDeltaBits(w: codec.Writer, m: All, base: All): void {
     const aliveDiffers = w.flag(m.alive !== base.alive);
     const healthDiffers = w.flag(m.health !== base.health);
     const heatDiffers = w.flag(
@@ -600,7 +600,7 @@ export const All = {
         if (was === undefined) {
           Item.appendBits(w, now);
         } else if (w.flag(!Item.equal(now, was))) {
-          Item.appendDelta(w, now, was);
+          Item.appendDeltaBits(w, now, was);
         }
       }
     }
@@ -634,7 +634,7 @@ export const All = {
     if (targetDiffers) {
       w.bool(m.target !== null);
       if (m.target !== null && base.target !== null) {
-        Item.appendDelta(w, m.target, base.target);
+        Item.appendDeltaBits(w, m.target, base.target);
       } else if (m.target !== null) {
         Item.appendBits(w, m.target);
       }
@@ -660,7 +660,7 @@ export const All = {
   },
 
   /** Reads in what the fields differ from those that m has. */
-  readDelta(r: codec.Reader, m: All): void {
+  readDeltaBits(r: codec.Reader, m: All): void {
     const aliveDiffers = r.bool();
     const healthDiffers = r.bool();
     const heatDiffers = r.bool();
@@ -717,7 +717,7 @@ export const All = {
         if (i >= itemsHad) {
           Item.readBits(r, (m.items[i] ??= Item.create()));
         } else if (r.bool()) {
-          Item.readDelta(r, m.items[i]!);
+          Item.readDeltaBits(r, m.items[i]!);
         }
       }
       m.items.length = items;
@@ -763,7 +763,7 @@ export const All = {
         m.target ??= Item.create();
         Item.readBits(r, m.target);
       } else {
-        Item.readDelta(r, m.target);
+        Item.readDeltaBits(r, m.target);
       }
     }
     if (bonusDiffers) m.bonus = r.bool() ? r.ranged("All.Bonus", 0, 9) : 0;
