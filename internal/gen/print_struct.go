@@ -14,6 +14,7 @@ func printStruct(out *bytes.Buffer, s *Struct, newest int) {
 	}
 	if s.Message {
 		p.message(s, newest)
+		p.schema(s)
 		p.deltaMessage(s, newest)
 	}
 	p.appending(s)

@@ -65,6 +65,23 @@ func (s *Struct) Digest(version int) uint64 {
 	return h.Sum64()
 }
 
+// schema prints the method by which a channel learns the texts of a message.
+func (p *printer) schema(s *Struct) {
+	p.linef("\n// TickwireSchema is the form of the message in words, for each schema version from 1 on.")
+	p.linef("func (*%s) TickwireSchema() []string {\nreturn []string{", s.Name)
+	for version := 1; version <= s.Versions(); version++ {
+		lines := append([]string{s.Name}, s.Rows(version)...)
+		for i, line := range lines[:len(lines)-1] {
+			p.linef("%q +", newline[:min(i, 1)]+line)
+		}
+		p.linef("%q,", newline[:min(len(lines)-1, 1)]+lines[len(lines)-1])
+	}
+	p.linef("}\n}")
+}
+
+// newline is between the lines of a text.
+const newline = "\n"
+
 // kindTexts are the kinds that a word tells, or a word and their bits.
 var kindTexts = map[Kind]string{
 	Bool: "bool", Half: "half", Addr: "addr", AddrPort: "addrport",

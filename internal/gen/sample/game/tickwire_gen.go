@@ -45,6 +45,25 @@ func (m *Move) UnmarshalVersion(b []byte, version int) error {
 	return r.Finish("Move")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Move) TickwireSchema() []string {
+	return []string{
+		"Move" +
+			"\nTick uint32" +
+			"\nX -1..1/0.01" +
+			"\nY -1..1/0.01" +
+			"\nFires bool" +
+			"\nSeen [<=64]0..1023",
+		"Move" +
+			"\nTick uint32" +
+			"\nX -1..1/0.01" +
+			"\nY -1..1/0.01" +
+			"\nFires bool" +
+			"\nJumps bool" +
+			"\nSeen [<=64]0..1023",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Move) AppendDelta(dst []byte, base *Move) ([]byte, error) {
 	return m.AppendDeltaVersion(dst, base, SchemaVersion)
@@ -302,6 +321,15 @@ func (m *Line) UnmarshalVersion(b []byte, version int) error {
 	return r.Finish("Line")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Line) TickwireSchema() []string {
+	return []string{
+		"Line" +
+			"\nFrom string<=32" +
+			"\nText string<=200",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Line) AppendDelta(dst []byte, base *Line) ([]byte, error) {
 	return m.AppendDeltaVersion(dst, base, SchemaVersion)
@@ -420,6 +448,15 @@ func (m *Sight) UnmarshalVersion(b []byte, version int) error {
 	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Sight")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Sight) TickwireSchema() []string {
+	return []string{
+		"Sight" +
+			"\nFrom string<=32" +
+			"\nText bytes<=200",
+	}
 }
 
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.

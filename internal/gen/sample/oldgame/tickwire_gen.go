@@ -28,6 +28,18 @@ func (m *Move) UnmarshalBinary(b []byte) error {
 	return r.Finish("Move")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Move) TickwireSchema() []string {
+	return []string{
+		"Move" +
+			"\nTick uint32" +
+			"\nX -1..1/0.01" +
+			"\nY -1..1/0.01" +
+			"\nFires bool" +
+			"\nSeen [<=64]0..1023",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Move) AppendDelta(dst []byte, base *Move) ([]byte, error) {
 	var w codec.Writer
@@ -235,6 +247,15 @@ func (m *Line) UnmarshalBinary(b []byte) error {
 	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Line")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Line) TickwireSchema() []string {
+	return []string{
+		"Line" +
+			"\nFrom string<=32" +
+			"\nText string<=100",
+	}
 }
 
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
