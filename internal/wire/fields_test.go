@@ -42,6 +42,12 @@ type helloRest struct {
 
 	Limits        *limitsField         `json:"limits,omitempty"`
 	ChannelLimits []channelLimitsField `json:"channel_limits,omitempty"`
+	Schemas       []schemaField        `json:"schemas,omitempty"`
+}
+
+type schemaField struct {
+	Version uint16 `json:"version"`
+	Digest  uint32 `json:"digest"`
 }
 
 type limitsField struct {
@@ -118,6 +124,15 @@ type closeFields struct {
 	Code uint32     `json:"code"`
 	Text string     `json:"text"`
 	Rows []rowField `json:"rows"`
+
+	Versions []schemaField `json:"versions,omitempty"` // of typed messages, in place of Rows
+	Forms    []formField   `json:"forms,omitempty"`
+}
+
+type formField struct {
+	Channel uint16                `json:"channel"`
+	Part    uint8                 `json:"part"`
+	Hashes  [FormRowHashes]uint16 `json:"hashes"`
 }
 
 type rowField struct {
@@ -224,6 +239,9 @@ func (h helloFields) hello() *Hello {
 		for _, l := range r.ChannelLimits {
 			out.ChannelLimits = append(out.ChannelLimits, ChannelLimits(l))
 		}
+		for i, v := range r.Schemas {
+			out.Schemas[i] = Schema(v)
+		}
 	}
 	return out
 }
@@ -270,6 +288,12 @@ func (c closeFields) appendTo(b []byte) []byte {
 	var rows []byte
 	for _, r := range c.Rows {
 		rows = AppendChannelRow(rows, r.row())
+	}
+	for _, v := range c.Versions {
+		rows = AppendVersionRow(rows, Schema(v))
+	}
+	for _, f := range c.Forms {
+		rows = AppendFormRow(rows, FormRow(f))
 	}
 	return AppendClose(b, &Close{Code(c.Code), []byte(c.Text), rows})
 }

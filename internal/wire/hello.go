@@ -25,6 +25,7 @@ type Hello struct {
 	Windows                []Window // channels whose window differs, at most MaxHelloWindows
 	Limits                 Limits   // item 1, of the connection
 	ChannelLimits          []ChannelLimits
+	Schemas                Schemas // item 3
 }
 
 // Limits are what an end takes of its peer in a second at most; 0: as much as comes.
@@ -40,6 +41,7 @@ type ChannelLimits struct {
 const (
 	itemLimits        = 1
 	itemChannelLimits = 2
+	itemSchemas       = 3
 )
 
 // Capabilities of HELLO.
@@ -88,7 +90,7 @@ func AppendHello(b []byte, h *Hello) []byte {
 		b = AppendUvarint(b, uint64(l.Bytes))
 		b = AppendUvarint(b, uint64(l.Messages))
 	}
-	return appendChannelLimits(b, h.ChannelLimits)
+	return appendSchemas(appendChannelLimits(b, h.ChannelLimits), &h.Schemas)
 }
 
 // appendChannelLimits appends an item for each run of channels in a row with the same limits.
@@ -153,6 +155,8 @@ func (h *Hello) consumeItem(kind uint64, b []byte) bool {
 		for first := true; !r.bad && (first || r.at < len(b)); first = false {
 			h.ChannelLimits = append(h.ChannelLimits, ChannelLimits{r.channel(), bytes, messages})
 		}
+	case itemSchemas:
+		h.Schemas = r.consumeSchemas(len(b))
 	default:
 		return true
 	}

@@ -99,6 +99,15 @@ func malformedCloses(bad func(name, bytes, reason string) malformedVector) []mal
 	}
 }
 
+// nineVersions is a HELLO with one version of typed messages too many.
+func nineVersions(plain []byte) []byte {
+	b := append(bytes.Clone(plain), 3, 45)
+	for v := byte(9); v > 0; v-- {
+		b = append(b, v, 0, 0, 0, 0)
+	}
+	return b
+}
+
 func malformedHellos() []malformedVector {
 	body := func(h helloFields) []byte { return AppendHello(nil, h.hello()) }
 	plain := body(helloFields{1, 1, &plainHello})
@@ -131,6 +140,13 @@ func malformedHellos() []malformedVector {
 		bad("hello with a limit of 2^31", append(bytes.Clone(plain), 1, 7, 0x80, 0x80, 0x80, 0x80, 8, 0, 0), "a limit is below 2^31"),
 		bad("hello with limits of no channel", append(bytes.Clone(plain), 2, 2, 5, 5), "at least one channel"),
 		bad("hello with limits of a channel too large", append(bytes.Clone(plain), 2, 5, 5, 5, 0x80, 0x80, 1), "channel is at most 16383"),
+		bad("hello with no version of typed messages", append(bytes.Clone(plain), 3, 0), "at least one version"),
+		bad("hello with a version cut", append(bytes.Clone(plain), 3, 4, 1, 9, 9, 9), "cut short"),
+		bad("hello with version 0 of typed messages", append(bytes.Clone(plain), 3, 5, 0, 9, 9, 9, 9), "versions start at 1"),
+		bad("hello with version 16384 of typed messages", append(bytes.Clone(plain), 3, 7, 0x80, 0x80, 1, 9, 9, 9, 9), "versions are at most 16383"),
+		bad("hello with a version twice", append(bytes.Clone(plain), 3, 10, 2, 9, 9, 9, 9, 2, 9, 9, 9, 9), "versions descend"),
+		bad("hello with versions that ascend", append(bytes.Clone(plain), 3, 10, 1, 9, 9, 9, 9, 2, 9, 9, 9, 9), "versions descend"),
+		bad("hello with nine versions", nineVersions(plain), "at most 8 versions"),
 		bad("hello of 257 bytes", tooLong, "body is at most 256 bytes"),
 		bad("hello with 25 windows", windows(make([]windowField, MaxHelloWindows+1)...), "at most 24 windows"),
 		bad("hello with a window of 2^31", windows(windowField{1, 1 << 31}), "a window is below 2^31"),

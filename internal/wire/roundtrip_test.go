@@ -58,7 +58,7 @@ func randomBytes(r *rand.Rand, n int) []byte {
 
 func randomHello(r *rand.Rand) fields {
 	h := helloRest{r.Uint64(), r.Uint64(), r.Uint64() >> r.UintN(64), r.Uint64(), MinDatagramBytes + uint16(r.UintN(60000)),
-		uint8(r.Uint32()), uint16(r.Uint32()), r.Uint32N(1 << 31), []windowField{}, nil, nil}
+		uint8(r.Uint32()), uint16(r.Uint32()), r.Uint32N(1 << 31), []windowField{}, nil, nil, nil}
 	for range r.IntN(MaxHelloWindows + 1) {
 		h.Windows = append(h.Windows, windowField{uint16(r.UintN(MaxChannel + 1)), r.Uint32N(1 << 31)})
 	}
@@ -68,11 +68,16 @@ func randomHello(r *rand.Rand) fields {
 			h.ChannelLimits = append(h.ChannelLimits, channelLimitsField{uint16(r.UintN(MaxChannel + 1)), r.Uint32N(3), r.Uint32N(1 << 31)})
 		}
 	}
+	if r.IntN(2) == 0 && len(h.Windows) < 16 {
+		for v := range uint16(1 + r.IntN(4)) {
+			h.Schemas = append(h.Schemas, schemaField{MaxSchemaVersion/(v+1) - uint16(r.UintN(9)), r.Uint32()})
+		}
+	}
 	return helloFields{1, 1 + uint8(r.UintN(255)), &h}
 }
 
 func randomClose(r *rand.Rand) fields {
-	c := closeFields{r.Uint32() >> r.UintN(32), strings.Repeat("é", r.IntN(MaxTextBytes/2+1)), []rowField{}}
+	c := closeFields{Code: r.Uint32() >> r.UintN(32), Text: strings.Repeat("é", r.IntN(MaxTextBytes/2+1)), Rows: []rowField{}}
 	if Code(c.Code).Local() {
 		c.Code = uint32(CodeApplication)
 	}

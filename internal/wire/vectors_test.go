@@ -49,7 +49,7 @@ var (
 		{2, 0, 1 << 20, nameHash("state")},
 		{300, 4, 16384, nameHash("chat")},
 	}
-	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, CapabilityOptions | CapabilityEpochs, 1 << 40, 1200, 20, 10, 65536, []windowField{}, nil, nil}
+	plainHello = helloRest{0x0123456789abcdef, math.MaxUint64, CapabilityOptions | CapabilityEpochs, 1 << 40, 1200, 20, 10, 65536, []windowField{}, nil, nil, nil}
 )
 
 func nameHash(s string) uint32 { return uint32(Hash([]byte(s))) }
@@ -84,6 +84,15 @@ func written() []frameVector {
 			h.Limits = &limitsField{0, 0, math.MaxInt32}
 			h.ChannelLimits = []channelLimitsField{{1, 4096, 0}, {300, 4096, 0}, {16383, 0, 20}}
 		})},
+		{Name: "hello with one version of typed messages", Fields: with(func(h *helloRest) {
+			h.Schemas = []schemaField{{1, 0x89abcdef}}
+		})},
+		{Name: "hello with limits and as many versions of typed messages as there may be", Fields: with(func(h *helloRest) {
+			h.Limits = &limitsField{1000, 1 << 20, 0}
+			for i := range uint16(MaxHelloSchemas) {
+				h.Schemas = append(h.Schemas, schemaField{MaxSchemaVersion - 2000*i, 0x10001 * uint32(i)})
+			}
+		})},
 		{Name: "skip of one empty message", Fields: skipFields{1, 0, []int{0}}},
 		{Name: "skip of three, ids wrap", Fields: skipFields{300, math.MaxUint32, []int{5, 127, 16384}}},
 		{Name: "window", Fields: limitFields{0, 65536, false}},
@@ -107,11 +116,13 @@ func written() []frameVector {
 		{Name: "path status: copies, serial of two bytes", Fields: pathStatusFields{2, 300, uint8(PathCopy), 7}},
 		{Name: "draining", Fields: drainingFields{Draining}},
 		{Name: "drained", Fields: drainingFields{Drained}},
-		{Name: "close without a reason", Fields: closeFields{0, "", []rowField{}}},
-		{Name: "close, going away", Fields: closeFields{11, "Tschüß, bis später", []rowField{}}},
-		{Name: "close, mismatch with rows", Fields: closeFields{4, "", shooterRows}},
-		{Name: "close, a code of the application", Fields: closeFields{256, "kicked", []rowField{}}},
-		{Name: "close, largest code and longest text", Fields: closeFields{math.MaxUint32, strings.Repeat("x", MaxTextBytes), []rowField{}}},
+		{Name: "close without a reason", Fields: closeFields{Code: 0, Text: "", Rows: []rowField{}}},
+		{Name: "close, going away", Fields: closeFields{Code: 11, Text: "Tschüß, bis später", Rows: []rowField{}}},
+		{Name: "close, mismatch with rows", Fields: closeFields{Code: 4, Text: "", Rows: shooterRows}},
+		{Name: "close, mismatch of typed messages", Fields: closeFields{Code: 4, Rows: []rowField{}, Versions: []schemaField{{2, 0x89abcdef}},
+			Forms: []formField{{1, 0, [4]uint16{0x1234, 1, 65535, 7}}, {1, 1, [4]uint16{9}}, {16383, 0, [4]uint16{1, 2, 3, 0}}}}},
+		{Name: "close, a code of the application", Fields: closeFields{Code: 256, Text: "kicked", Rows: []rowField{}}},
+		{Name: "close, largest code and longest text", Fields: closeFields{Code: math.MaxUint32, Text: strings.Repeat("x", MaxTextBytes), Rows: []rowField{}}},
 	}, writtenAcks(), writtenMessages())
 }
 
@@ -212,7 +223,7 @@ func readerOnly() []frameVector {
 		{Name: "run, long form, no ids", Bytes: unhex("62 03 02 00 02 6869"),
 			Fields: runOf(3, nil, false, []hexBytes{{}, []byte("hi")})},
 		{Name: "close with a code of the library that is not assigned", Bytes: unhex("0c 3f 00 00"),
-			Fields: closeFields{63, "", []rowField{}}},
+			Fields: closeFields{Code: 63, Text: "", Rows: []rowField{}}},
 	}
 }
 
@@ -249,7 +260,7 @@ func packetVectors() []packetVector {
 			{"FRAGMENT", fragmentOf(2, 9, false, 1152, 0, true, false, unhex("0000000001"))}}},
 		{Name: "close with its ack, padded", Frames: []packetFrame{
 			{"ACK", ackFields{Largest: 3, Ranges: [][2]uint64{{0, 3}}}},
-			{"CLOSE", closeFields{15, "bye", []rowField{}}},
+			{"CLOSE", closeFields{Code: 15, Text: "bye", Rows: []rowField{}}},
 			{"PADDING", padding{3}}}},
 	}
 	for i := range list {

@@ -108,7 +108,7 @@ func fieldsOfHello(h *Hello) helloFields {
 		return out
 	}
 	rest := helloRest{h.Digest, h.Instance, h.Capabilities, h.Clock, h.LargestDatagram,
-		h.AckHoldMillis, h.SilenceSeconds, h.DefaultWindow, []windowField{}, nil, nil}
+		h.AckHoldMillis, h.SilenceSeconds, h.DefaultWindow, []windowField{}, nil, nil, nil}
 	for _, w := range h.Windows {
 		rest.Windows = append(rest.Windows, windowField(w))
 	}
@@ -117,6 +117,9 @@ func fieldsOfHello(h *Hello) helloFields {
 	}
 	for _, l := range h.ChannelLimits {
 		rest.ChannelLimits = append(rest.ChannelLimits, channelLimitsField(l))
+	}
+	for _, v := range h.Schemas[:h.Schemas.Len()] {
+		rest.Schemas = append(rest.Schemas, schemaField(v))
 	}
 	out.helloRest = &rest
 	return out
@@ -186,9 +189,16 @@ func readDraining(b []byte) (fields, int) {
 
 func readClose(b []byte) (fields, int) {
 	c, n := ConsumeClose(b)
-	out := closeFields{uint32(c.Code), string(c.Text), []rowField{}}
-	for rows := range slices.Chunk(c.Rows, ChannelRowSize) {
-		out.Rows = append(out.Rows, rowField(ConsumeChannelRow(rows)))
+	out := closeFields{Code: uint32(c.Code), Text: string(c.Text), Rows: []rowField{}}
+	for row := range slices.Chunk(c.Rows, ChannelRowSize) {
+		switch RowFlags(row) {
+		case RowOfForm:
+			out.Forms = append(out.Forms, formField(ConsumeFormRow(row)))
+		case RowOfVersion:
+			out.Versions = append(out.Versions, schemaField(ConsumeVersionRow(row)))
+		default:
+			out.Rows = append(out.Rows, rowField(ConsumeChannelRow(row)))
+		}
 	}
 	return out, n
 }

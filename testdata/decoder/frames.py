@@ -31,8 +31,16 @@ class Channel:
 
 
 def row(r):
-    """A channel row (6.4), 12 bytes."""
+    """A row of a refusal (6.4), 12 bytes: of a channel, of a type's form, or of a version."""
     channel, delivery, flags = r.u16("row channel"), r.u8("row delivery"), r.u8("row flags")
+    if flags == 1:
+        need(1 <= channel <= 16383, "form row: channel")
+        return ("form", channel, delivery, [r.u16("hash") for _ in range(4)])
+    if flags == 2:
+        need(1 <= channel <= 16383 and delivery == 0, "version row: version")
+        digest_of = r.u32("digest")
+        need(r.u32("zeros") == 0, "version row: zeros")
+        return ("version", channel, digest_of)
     largest, name = r.u32("row largest"), r.u32("row name")
     need(1 <= channel <= 16383, "row: channel")
     need(delivery <= 4 and flags == 0, "row: delivery or flags")
@@ -87,7 +95,19 @@ def item(kind, b):
         while r.left():
             channels.append(r.v("channel", 0, 16383))
         return ("channels", *limits, channels)
+    if kind == 3:
+        return ("schemas", schemas(r))
     return (kind, b)
+
+
+def schemas(r):
+    """Versions of typed messages and their digests, newest first."""
+    out, last = [], 16384
+    while not out or r.left():
+        need(len(out) < 8, "item 3: more than 8 versions")
+        last = r.v("version", 1, last - 1)
+        out.append((last, r.u32("digest")))
+    return out
 
 
 def frames(b, channels, lone=False):

@@ -49,6 +49,8 @@ def hello_fields(f):
         if kind == "channels":
             rows = [{"channel": c, "bytes": said[0], "messages": said[1]} for c in said[2]]
             out.setdefault("channel_limits", []).extend(rows)
+        if kind == "schemas":
+            out["schemas"] = [{"version": v, "digest": d} for v, d in said[0]]
     return out
 
 
@@ -79,6 +81,18 @@ def ack_fields(f):
     return out | ({"ecn": dict(zip(("ect", "ce"), f["ecn"]))} if f["ecn"] else {})
 
 
+def close_fields(f):
+    out = {"text": f["text"].decode("utf-8", "replace"), "rows": []}
+    for c in f["rows"]:
+        if not isinstance(c, tuple):
+            out["rows"].append(row_fields(c))
+        elif c[0] == "version":
+            out.setdefault("versions", []).append({"version": c[1], "digest": c[2]})
+        else:
+            out.setdefault("forms", []).append({"channel": c[1], "part": c[2], "hashes": c[3]})
+    return out
+
+
 def row_fields(c):
     return {"channel": c.channel, "delivery": c.delivery, "largest_message": c.largest, "name_hash": c.name}
 
@@ -95,7 +109,7 @@ OTHERS = {
     "SKIP": lambda f: {"first": f["id"]},
     "REBUILT": lambda f: {"newest": f["id"]},
     "REPAIR": lambda f: {"newest": f["id"], "to_end": f["end"], "bytes": f["bytes"].hex()},
-    "CLOSE": lambda f: {"text": f["text"].decode("utf-8", "replace"), "rows": [row_fields(c) for c in f["rows"]]},
+    "CLOSE": close_fields,
 }
 
 
