@@ -160,8 +160,10 @@ func (b *broadcast) send(
 	return nil
 }
 
-// versionBelow is the newest schema version below another one that any of the Conns has; 0 if none has.
-func (b *broadcast) versionBelow(other int) (newest int) {
+// versionBelow is the newest schema version below another one that any of the Conns has; negative if
+// none has.
+func (b *broadcast) versionBelow(other int) int {
+	newest := -1
 	for _, o := range b.outcomes {
 		if o.conn.core != b.core {
 			continue

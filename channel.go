@@ -200,10 +200,13 @@ func (ch *Channel[T]) sendCast(cast *broadcast, enc *encoder, v T, opts *SendOpt
 		return ch.sendVersion(cast, enc, v, opts, anyVersion)
 	}
 	newest := cast.versionBelow(anyVersion)
+	if newest < 0 {
+		newest = cast.core.plan.SchemaVersion()
+	}
 	if err := ch.sendVersion(cast, enc, v, opts, newest); err != nil {
 		return err
 	}
-	for version := cast.versionBelow(newest); version > 0; version = cast.versionBelow(version) {
+	for version := cast.versionBelow(newest); version >= 0; version = cast.versionBelow(version) {
 		if err := ch.sendVersion(cast, enc, v, opts, version); err != nil {
 			cast.failed(version, err)
 		}

@@ -344,6 +344,11 @@ func (c *Config) endpoint() endpoint.Config {
 	}
 	for _, ch := range c.Channels {
 		cfg.Channels = append(cfg.Channels, ch.Config())
+		if typed, ok := ch.(formed); ok {
+			if texts, _ := typed.known(); len(texts) > 0 {
+				cfg.Schemas = append(cfg.Schemas, endpoint.Schema{Channel: ch.Config().ID, Versions: texts})
+			}
+		}
 	}
 	return cfg
 }

@@ -101,6 +101,10 @@ type ChannelConfig struct {
 type Config struct {
 	// Channels of the application.
 	Channels []ChannelConfig
+	// Schemas say what the messages of some channels look like. Both ends use the newest version that
+	// is the same at both, Endpoint.SchemaVersion; if there is none, they do not talk. Of an end that
+	// has no Schemas nothing is compared.
+	Schemas []Schema
 	// Seed makes the endpoint's random choices (which packet numbers it leaves out, its
 	// instance number) repeatable. Give every endpoint another one.
 	Seed uint64

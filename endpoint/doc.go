@@ -137,7 +137,7 @@ package endpoint
 //	packet asks outbox, paths: builder, content, contentKind, sentPacket, packetState, packetFlags, arrival,
 //		traits
 //	whole asks outbox, inbox, paths, lifetime: Endpoint, Lone, lone
-//	anybody asks nobody: common, counters, events, eventMemory, ackScratch, keyTable, keyEntry, spares,
+//	anybody asks nobody: common, forms, Schema, counters, events, eventMemory, ackScratch, keyTable, keyEntry, spares,
 //		shared, chance, throttle, bandwidth, windowedMin, head, position, strength
 //
 // A message that is sent waits in a queue of its sender (queue.go), is started when its turn comes
@@ -172,4 +172,5 @@ package endpoint
 //	                     delay_queue, delay_rate, delay_rival, delay_start, delay_steer,
 //	                     delay_varied, aimd
 //	pacing               throttle
-//	the life             lifetime, hello, hold, away, continue, drain, close
+//	the life             lifetime, hello, schema, schema_difference, hold, away, continue, drain,
+//	                     close

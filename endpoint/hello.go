@@ -22,14 +22,15 @@ type peerHello struct {
 	clock                  uint64 // wire.ClockUnit
 	largestDatagram        uint16 // 0: it did not come yet
 	silenceSeconds         uint16
+	schema                 int // the version of typed messages that both ends use
 }
 
-// A MismatchError says that the two ends cannot talk: their wire versions or their channels
-// differ.
+// A MismatchError says that the two ends cannot talk: their wire versions, their channels or the forms
+// of their messages differ.
 type MismatchError struct {
 	Code Code   // CodeVersion or CodeMismatch
 	Text string // names the first difference
-	Rows []byte // our channel rows, for the peer (SPEC.md, 6.4)
+	Rows []byte // our rows, of channels or of forms, for the peer (SPEC.md, 6.4)
 }
 
 // Error tells the difference.
@@ -94,7 +95,8 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 	if e.life.state != stateMeeting {
 		return nil
 	}
-	e.life.hello.peer = peerHello{h.Instance, h.Capabilities, h.Clock, h.LargestDatagram, h.SilenceSeconds}
+	version, _ := e.plan.forms.common(&h.Schemas)
+	e.life.hello.peer = peerHello{h.Instance, h.Capabilities, h.Clock, h.LargestDatagram, h.SilenceSeconds, version}
 	e.life.hello.peerAt = now
 	e.outbox.handleHello(now, &h)
 	for _, p := range e.paths.all {
@@ -122,6 +124,19 @@ func (l *lifetime) maxDatagramBytes() int {
 // PeerInstance is the random number by which the peer tells its lives apart; 0 before its
 // HELLO.
 func (e *Endpoint) PeerInstance() uint64 { return e.life.hello.peer.instance }
+
+// SchemaVersion is the newest version of typed messages that the endpoints of the plan have; 0 if no
+// message says what its form is (Config.Schemas).
+func (p *Plan) SchemaVersion() int { return p.forms.newest() }
+
+// SchemaVersion is the version of typed messages that both ends use; before the peer's HELLO it is our
+// newest.
+func (e *Endpoint) SchemaVersion() int {
+	if e.life.hello.peer.largestDatagram == 0 {
+		return e.plan.forms.newest()
+	}
+	return e.life.hello.peer.schema
+}
 
 // peerClock is what the peer's clock should show, in units of the wire.
 func (l *lifetime) peerClock(now int64) uint64 {
@@ -212,5 +227,8 @@ func rowAt(b []byte) wire.ChannelRow { return wire.ConsumeChannelRow(b) }
 func (e *Endpoint) Difference(rows []byte) string { return e.plan.difference(rows) }
 
 func (p *Plan) difference(rows []byte) string {
+	if len(rows) >= wire.ChannelRowSize && wire.RowFlags(rows) != wire.RowOfChannel {
+		return p.forms.difference(rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize])
+	}
 	return firstDifference(p.rows, rows[:len(rows)/wire.ChannelRowSize*wire.ChannelRowSize])
 }

@@ -16,6 +16,7 @@ type Plan struct {
 	rows     []byte          // what both ends must agree on
 	digest   uint64          // of rows
 	ids      []uint16        // of all channels, in ascending order, the library's own first
+	forms    forms           // of messages that say what theirs is
 }
 
 // A Life is what one endpoint of a Plan has of its own. The fields are those of Config.
@@ -44,6 +45,7 @@ func Prepare(cfg Config) (*Plan, error) {
 	}
 	p.rows = wire.AppendChannelRows([]byte{}, rows)
 	p.digest = wire.Hash(p.rows)
+	p.forms.prepare(cfg.Schemas, wire.MaxHelloBytes-p.cfg.longestHello())
 	return p, nil
 }
 
@@ -65,6 +67,7 @@ func (p *Plan) appendHello(now int64, instance uint64, dst []byte) []byte {
 	h.Digest = p.digest
 	h.Instance = instance
 	h.Clock = uint64(wireClock(now))
+	h.Schemas = p.forms.versions
 	return wire.AppendHello(dst, &h)
 }
 
@@ -91,6 +94,9 @@ func (p *Plan) match(body []byte) (h wire.Hello, err error) {
 		return h, &MismatchError{Code: CodeVersion, Text: text}
 	case h.Digest != p.digest:
 		return h, &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ: the other end reads in what", Rows: p.rows}
+	}
+	if _, ok := p.forms.common(&h.Schemas); !ok {
+		return h, p.forms.mismatch(&h.Schemas)
 	}
 	return h, nil
 }

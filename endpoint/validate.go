@@ -48,6 +48,7 @@ func (c Config) Validate() error {
 		v.That(!twice, name+".ID", ch.ID, fmt.Sprintf("a number of its own (Channels[%d] has it too)", other))
 		v.Take(name, ch.validate())
 	}
+	c.checkSchemas(&v)
 	if err := v.Err(); err != nil {
 		return err
 	}
@@ -66,14 +67,25 @@ func limit(v *config.Check, field string, n, least int) {
 		fmt.Sprintf("%d to 268435456, or 0 for no limit", least))
 }
 
-// checkHello: what HELLO says of the channels must fit. Windows are cut to what does.
+// checkHello: what HELLO says of the channels must fit, and one version of typed messages. Windows are
+// cut to what does, and older versions left out.
 func (c Config) checkHello(v *config.Check) {
 	c = c.withDefaults()
-	h := c.hello()
-	h.Capabilities = 1 << 63 // as long as it may become
-	size := len(wire.AppendHello(nil, &h))
+	size := c.longestHello()
+	if len(c.Schemas) > 0 {
+		one := wire.Schemas{{Version: wire.MaxSchemaVersion}}
+		size += one.ItemLen()
+	}
 	v.That(size <= wire.MaxHelloBytes, "Channels", fmt.Sprintf("%d bytes of HELLO", size),
 		"at most 256: give fewer channels Inbound limits or WindowBytes of their own, or several in a row the same Inbound limits")
+}
+
+// longestHello is how long HELLO may become, but for the versions of typed messages. Defaults are
+// filled in.
+func (c *Config) longestHello() int {
+	h := c.hello()
+	h.Capabilities = 1 << 63
+	return len(wire.AppendHello(nil, &h))
 }
 
 // validate finds all fields that are wrong. Limits that depend on each other are compared if

@@ -27,16 +27,25 @@ func (s *Schemas) Len() int {
 	return n
 }
 
+// ItemLen is how many bytes they take in HELLO.
+func (s *Schemas) ItemLen() int {
+	size := 0
+	for _, v := range s[:s.Len()] {
+		size += UvarintLen(uint64(v.Version)) + 4
+	}
+	if size > 0 {
+		size += 2
+	}
+	return size
+}
+
 // appendSchemas appends the item of the versions of forms, if there are any.
 func appendSchemas(b []byte, s *Schemas) []byte {
-	list, size := s[:s.Len()], 0
+	list := s[:s.Len()]
 	if len(list) == 0 {
 		return b
 	}
-	for _, v := range list {
-		size += UvarintLen(uint64(v.Version)) + 4
-	}
-	b = append(b, itemSchemas, byte(size))
+	b = append(b, itemSchemas, byte(s.ItemLen()-2))
 	for _, v := range list {
 		b = AppendUvarint(b, uint64(v.Version))
 		b = binary.LittleEndian.AppendUint32(b, v.Digest)
