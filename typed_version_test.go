@@ -1,0 +1,190 @@
+package tickwire_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/internal/gen/sample/game"
+	"github.com/tickwire/tickwire/internal/gen/sample/oldgame"
+	"github.com/tickwire/tickwire/transport/mem"
+)
+
+// The channels of a game as it was before: Moves of version 1, and Lines that are shorter.
+var (
+	oldMoves = tickwire.NewChannel[oldgame.Move](gameMoves.Config())
+	oldLines = tickwire.NewChannel[oldgame.Line](gameLines.Config())
+)
+
+// with makes channels those of a client.
+func with(channels ...tickwire.AnyChannel) func(*tickwire.ClientConfig) {
+	return func(cfg *tickwire.ClientConfig) { cfg.Channels = channels }
+}
+
+// serving makes channels those of a server.
+func serving(channels ...tickwire.AnyChannel) func(*tickwire.ServerConfig) {
+	return func(cfg *tickwire.ServerConfig) { cfg.Channels = channels }
+}
+
+// TestTypedVersions: a server talks to clients of this release and of the one before, to each in its own
+// version, and what is told to all is encoded for each of them.
+func TestTypedVersions(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), serving(gameMoves))
+	now := w.open(w.join(with(gameMoves)), srv, 1)
+	before := w.open(w.join(with(oldMoves)), srv, 2)
+	raw := w.open(w.join(with(tickwire.NewRawChannel(gameMoves.Config()))), srv, 3)
+	for i, c := range []*tickwire.Conn{now, before, raw} {
+		theirs := slices.IndexFunc(players(srv), func(p *tickwire.Conn) bool { return p.ClientID() == uint64(i+1) })
+		if mine, other := c.SchemaVersion(), players(srv)[theirs].SchemaVersion(); [2]int{mine, other} != [][2]int{{2, 2}, {1, 1}, {0, 2}}[i] {
+			t.Errorf("player %d uses version %d, the server %d", i+1, mine, other)
+		}
+	}
+	move := game.Move{Tick: 7, X: 0.5, Y: -0.25, Jumps: true, Seen: []uint16{1, 1000}}
+	told := 0
+	must(t, gameMoves.Broadcast(srv, nil, move, tickwire.SendOptions{}, func(_ *tickwire.Conn, _ tickwire.Receipt, err error) {
+		must(t, err)
+		told++
+	}))
+	must(t, oldMoves.Send(before, oldgame.Move{Tick: 8, Fires: true}))
+	var got game.Move
+	var old oldgame.Move
+	bytes, back := 0, game.Move{}
+	w.run(time.Second, func() bool {
+		for v, err := range gameMoves.Receive(now) {
+			must(t, err)
+			got = v
+		}
+		for v, err := range oldMoves.Receive(before) {
+			must(t, err)
+			old = v
+		}
+		for b := range raw.Receive(gameMoves.Config().ID) {
+			bytes = len(b)
+		}
+		for _, c := range players(srv) {
+			for v, err := range gameMoves.Receive(c) {
+				must(t, err)
+				back = v
+			}
+		}
+		return false
+	})
+	if !slices.Equal(got.Seen, move.Seen) || got.Tick != 7 || !got.Jumps || told != 3 {
+		t.Errorf("this release got %+v, %d were told", got, told)
+	}
+	if !slices.Equal(old.Seen, move.Seen) || old.Tick != 7 || old.X != 0.5 {
+		t.Errorf("the one before got %+v", old)
+	}
+	if b, err := move.AppendBinary(nil); err != nil || len(b) != bytes {
+		t.Errorf("who does not say a version got %d bytes, not %d, %v", bytes, len(b), err)
+	}
+	if back.Tick != 8 || !back.Fires || back.Jumps {
+		t.Errorf("the server got %+v", back)
+	}
+}
+
+// TestTypedMismatch: two releases without a common version do not talk, and the player reads which field of
+// which type it is.
+func TestTypedMismatch(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), serving(gameMoves, gameLines))
+	client := w.join(with(oldMoves, oldLines))
+	r := w.ends(client, w.dial(client, srv, 1))
+	const want = "typed messages, version 1: field Text of Line (channel 2) is string<=100 here, and another one at the peer"
+	if r.Code != tickwire.CodeMismatch || !r.Remote || r.Text != want {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestTypedVersionEvents: under a Hub and a Session messages are read in the version of their Conn, too,
+// and one goroutine's SendContext writes it.
+func TestTypedVersionEvents(t *testing.T) {
+	ctx := within(t, 10*time.Second)
+	cfg := tickwire.Config{ProtocolID: 7, Channels: tickwire.Channels(gameMoves), Logger: quiet}
+	socket, err := mem.Listen()
+	must(t, err)
+	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, socket)
+	must(t, err)
+	hub := tickwire.NewHub(srv)
+	t.Cleanup(func() { hub.Close() })
+	token, err := hub.DevToken(1)
+	must(t, err)
+	mine, err := socket.Dial()
+	must(t, err)
+	cfg.Channels = tickwire.Channels(oldMoves)
+	s, err := tickwire.Dial(ctx, tickwire.ClientConfig{Config: cfg}, token, mine)
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	must(t, only(oldMoves.SendContext(ctx, s.Conn(), oldgame.Move{Tick: 9}, tickwire.SendOptions{})))
+	for ev := range hub.Events(ctx) {
+		if gameMoves.Is(ev) {
+			v, err := gameMoves.Decode(ev)
+			if err != nil || v.Tick != 9 || ev.Conn.SchemaVersion() != 1 {
+				t.Errorf("%+v of version %d, %v", v, ev.Conn.SchemaVersion(), err)
+			}
+			must(t, only(gameMoves.SendContext(ctx, ev.Conn, game.Move{Tick: 10, Jumps: true}, tickwire.SendOptions{})))
+			break
+		}
+	}
+	var got oldgame.Move
+	for ev := range s.Events(ctx) {
+		if oldMoves.Is(ev) {
+			must(t, oldMoves.DecodeInto(ev, &got))
+			break
+		}
+	}
+	if got.Tick != 10 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestTypedComeback: a server is started anew with a newer release: from then on a client that comes back
+// uses its version.
+func TestTypedComeback(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(func(cfg *tickwire.ServerConfig) {
+		keeping(cfg)
+		cfg.Channels = tickwire.Channels(oldMoves)
+	})
+	client := w.join(with(gameMoves))
+	conn, _ := w.ticketed(client, p.srv, 1)
+	if v := conn.SchemaVersion(); v != 1 {
+		t.Fatalf("version %d", v)
+	}
+	p.change = func(cfg *tickwire.ServerConfig) {
+		keeping(cfg)
+		cfg.Channels = tickwire.Channels(gameMoves)
+	}
+	p.restart()
+	w.until("back", func() bool { return len(players(p.srv)) > 0 && conn.SchemaVersion() == 2 })
+	must(t, gameMoves.Send(players(p.srv)[0], game.Move{Tick: 3, Jumps: true}))
+	var got game.Move
+	w.until("received", func() bool {
+		ok, err := gameMoves.LatestInto(conn, &got)
+		must(t, err)
+		return ok
+	})
+	if got.Tick != 3 || !got.Jumps {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestTypedBroadcastOutOfRange: a value that cannot be written goes to nobody.
+func TestTypedBroadcastOutOfRange(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), serving(gameMoves))
+	w.open(w.join(with(oldMoves)), srv, 1)
+	err := gameMoves.Broadcast(srv, nil, game.Move{Y: -9}, tickwire.SendOptions{}, func(*tickwire.Conn, tickwire.Receipt, error) {
+		t.Error("it was sent")
+	})
+	if err == nil || !strings.Contains(err.Error(), "Move.Y (-9)") {
+		t.Error(err)
+	}
+	none := func(func(*tickwire.Conn) bool) {}
+	if err := gameMoves.Broadcast(srv, none, game.Move{Y: -9}, tickwire.SendOptions{}, nil); err == nil {
+		t.Error("nobody is told, and nothing is wrong")
+	}
+}
