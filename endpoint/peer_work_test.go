@@ -121,7 +121,7 @@ func TestAckWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says()
-	last := s.e.path(0).next - 1
+	last := s.e.paths.all[0].next - 1
 	s.hears(ack(last, last), ack(last, last))
 	s.hears(ack(last, last), ack(last, last))
 	if !s.e.Open() {
@@ -135,7 +135,7 @@ func TestAckWork(t *testing.T) {
 	acksAloneOnPaths(s)
 	all := func(paths int) (packet []byte) {
 		for p := range paths {
-			packet = append(packet, ackOfAll(s.e.path(uint8(p)), p > 0)...)
+			packet = append(packet, ackOfAll(s.e.paths.all[p], p > 0)...)
 		}
 		return packet
 	}

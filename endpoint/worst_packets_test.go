@@ -52,7 +52,7 @@ var worstPackets = []struct {
 			}
 		}
 	}, func(s *script, _ uint64) []byte {
-		sent := &s.e.path(0).sent
+		sent := &s.e.paths.all[0].sent
 		last := sent.End() - 1
 		first := last
 		for sent.Has(first-1) && first-1 > sent.Base() && sent.At(first-1).state != packetUnsent {
@@ -61,7 +61,7 @@ var worstPackets = []struct {
 		return append(ack(first, last), ack(first, last)...)
 	}},
 	{"ACK, of two paths", acksAloneOnPaths, func(s *script, _ uint64) []byte {
-		return append(ackOfAll(s.e.path(0), false), ackOfAll(s.e.path(7), true)...)
+		return append(ackOfAll(s.e.paths.all[0], false), ackOfAll(s.e.paths.all[7], true)...)
 	}},
 	{"RUN, Unreliable", nil, func(_ *script, n uint64) []byte {
 		return repeated(func() []byte {
@@ -214,13 +214,13 @@ func ackOfAll(p *path, other bool) []byte {
 // droppablesUnderway has the endpoint send droppables in pieces, with receipts. The peer acknowledges all
 // pieces, and says of none that it has it whole.
 func droppablesUnderway(s *script, n int) {
-	ch, acked := chanOf(ReliableOrdered), s.e.path(0).sent.Base()
+	ch, acked := chanOf(ReliableOrdered), s.e.paths.all[0].sent.Base()
 	for range n {
 		if _, err := s.e.Send(ch, make([]byte, 1300), SendOptions{Receipt: true, Droppable: true}); err != nil {
 			return
 		}
 		s.says()
-		for sent := &s.e.path(0).sent; acked < sent.End(); acked++ {
+		for sent := &s.e.paths.all[0].sent; acked < sent.End(); acked++ {
 			if sent.Has(acked) && sent.At(acked).state == packetInFlight {
 				s.hears(ack(acked, acked))
 			}
