@@ -185,6 +185,17 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestAnswerBehindHome: when home has answered, what a rival says after that asks nobody.
+func TestAnswerBehindHome(t *testing.T) {
+	s, tokens := newScript(t, channels()).claimed()
+	s.after(20, 0, response(tokens[0]))
+	s.after(20, 1, response(tokens[1]))
+	s.hearsFrom(0, response(tokens[1]))
+	if more := s.asked(); len(more) != 0 || s.decided() != 0 || s.e.PathStats(0).Challenges != 2 {
+		t.Errorf("asked %v: %+v", more, s.e.PathStats(0))
+	}
+}
+
 // TestChallengesDiffer: no two challenges are alike, nor those of endpoints that differ in their
 // seed alone.
 func TestChallengesDiffer(t *testing.T) {

@@ -257,12 +257,9 @@ func (p *path) decide(now int64) {
 			*q = proof{}
 		}
 	}
-	winner := r.winner()
-	if p.stage == stageAsked && winner != nil {
+	switch winner := r.winner(); {
+	case p.stage == stageAsked && winner != nil:
 		p.openElsewhere(now, winner)
-		winner = r.winner()
-	}
-	switch {
 	case now >= r.decidesAt():
 		p.roam, p.calm = nil, newCalm()
 		p.counts.Moves++
