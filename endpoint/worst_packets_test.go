@@ -197,13 +197,15 @@ func acksAloneOnPaths(s *script) {
 func ackOfAll(p *path, other bool) []byte {
 	last := p.sent.End() - 1
 	a := &wire.Ack{HasPath: other, Path: p.id, Largest: last, Wide: true}
-	for n, end := p.sent.Base()+1, p.sent.Base()+1; n <= last; n = end + 1 {
-		for end = n; end <= last && p.sent.At(end).state != packetUnsent; {
+	for n := p.sent.Base() + 1; n <= last; n++ {
+		end := n
+		for end <= last && p.sent.At(end).state != packetUnsent {
 			end++
 		}
 		if end > n {
 			a.Ranges = append(a.Ranges, wire.AckRange{Newest: last - (end - 1), Oldest: last - n})
 		}
+		n = end
 	}
 	if slices.Reverse(a.Ranges); len(a.Ranges) == 0 {
 		a.Ranges = []wire.AckRange{{}} // only one is left
