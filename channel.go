@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 
@@ -136,7 +137,8 @@ type Channel[T any] struct {
 //
 //   - generated ones (tickwire gen), or others that are [Versioned];
 //   - those with encoding.BinaryAppender, or encoding.BinaryMarshaler, which allocates, and with
-//     encoding.BinaryUnmarshaler. T itself or *T has the methods.
+//     encoding.BinaryUnmarshaler. T itself or *T has the methods; or T is a pointer, and has them.
+//     Then what is sent is not copied, and each message that is received is a new one.
 //
 // For all others there is [NewChannelWith]. If T is none of these, Config.Validate says so, as do
 // Listen, Dial and the methods of the channel, whose error is a *CodecError. It names what would do.
@@ -301,10 +303,13 @@ func (ch *Channel[T]) readNew(v *T, c *Conn, b []byte) error {
 func (ch *Channel[T]) read(v *T, c *Conn, b []byte, version int) error {
 	err := ch.form.err
 	if err == nil {
-		err = ch.form.read(v, b, version)
+		err = ch.form.read(v, b, cmp.Or(version, anyVersion))
 	}
 	if err == nil {
 		return nil
+	}
+	if c != nil { // else the game has made the event up
+		c.undecoded.note(err)
 	}
 	return &DecodeError{Conn: c, Channel: ch.cfg.ID, Name: ch.cfg.Name, Bytes: len(b), Err: err}
 }

@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -32,7 +33,8 @@ type Codec[T any] struct {
 
 // A Versioned message has several forms, of which both ends choose the newest that they have in
 // common when they meet: Conn.SchemaVersion. Generated messages are Versioned if a field has since
-// or until in its tag. The pointer has these methods.
+// or until in its tag. A version above the newest that a type knows stands for that one. What is
+// Versioned is to be Described too, or the ends know of no version.
 type Versioned interface {
 	// AppendVersion is AppendBinary in the form of a version.
 	AppendVersion(dst []byte, version int) ([]byte, error)
@@ -41,8 +43,7 @@ type Versioned interface {
 }
 
 // A Described message says what its form is, so that two ends of which one has another form find
-// out when they meet, and say which field it is. Generated messages are Described. The pointer has
-// the method.
+// out when they meet, and say which field it is. Generated messages are Described.
 type Described interface {
 	// TickwireSchema is the form in words, for each schema version from 1 on: the name of the type
 	// in the first line, and a line for each field in the order of the wire, its name first. What
@@ -60,44 +61,78 @@ type form[T any] struct {
 	err       error    // T has no form
 }
 
-// formOf is the form that a type has by itself.
+// formOf is the form that a type has by itself: the methods are those of its pointer, or, if it is a
+// pointer, its own.
 func formOf[T any]() *form[T] {
+	if t := reflect.TypeFor[T](); t.Kind() == reflect.Pointer {
+		return formOfPointer[T](t.Elem())
+	}
+	return formBy(new(T), func(v *T) any { return v })
+}
+
+// formBy is a form by the methods of what self returns, which example has, too.
+func formBy[T any](example any, self func(*T) any) *form[T] {
 	f := new(form[T])
-	_, f.versioned = any((*T)(nil)).(Versioned)
-	switch any((*T)(nil)).(type) {
+	_, f.versioned = example.(Versioned)
+	switch example.(type) {
 	case Versioned:
 		f.write = func(v *T, dst []byte, version int) ([]byte, error) {
-			return any(v).(Versioned).AppendVersion(dst, version)
+			return self(v).(Versioned).AppendVersion(dst, version)
 		}
 	case encoding.BinaryAppender:
 		f.write = func(v *T, dst []byte, _ int) ([]byte, error) {
-			return any(v).(encoding.BinaryAppender).AppendBinary(dst)
+			return self(v).(encoding.BinaryAppender).AppendBinary(dst)
 		}
 	case encoding.BinaryMarshaler:
 		f.write = func(v *T, dst []byte, _ int) ([]byte, error) {
-			b, err := any(v).(encoding.BinaryMarshaler).MarshalBinary()
+			b, err := self(v).(encoding.BinaryMarshaler).MarshalBinary()
 			return append(dst, b...), err
 		}
 	}
-	switch any((*T)(nil)).(type) {
+	switch example.(type) {
 	case Versioned:
 		f.read = func(v *T, b []byte, version int) error {
-			return any(v).(Versioned).UnmarshalVersion(b, version)
+			return self(v).(Versioned).UnmarshalVersion(b, version)
 		}
 	case encoding.BinaryUnmarshaler:
 		f.read = func(v *T, b []byte, _ int) error {
-			return any(v).(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
+			return self(v).(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
 		}
 	}
 	if f.write == nil || f.read == nil {
 		f.err = noForm[T](f.write != nil, f.read != nil)
 		return f
 	}
-	if d, ok := any(new(T)).(Described); ok {
+	if d, ok := example.(Described); ok {
 		f.schema = d.TickwireSchema()
 	}
 	return f
 }
+
+// formOfPointer is the form of pointers to a type. What is received is read into what the pointer
+// points to, or, if it is nil, into a new one.
+func formOfPointer[T any](to reflect.Type) *form[T] {
+	f := formBy(reflect.New(to).Interface(), func(v *T) any { return *v })
+	if f.err != nil {
+		return f
+	}
+	write, read := f.write, f.read
+	f.write = func(v *T, dst []byte, version int) ([]byte, error) {
+		if reflect.ValueOf(*v).IsNil() {
+			return dst, errNil
+		}
+		return write(v, dst, version)
+	}
+	f.read = func(v *T, b []byte, version int) error {
+		if reflect.ValueOf(*v).IsNil() {
+			*v = reflect.New(to).Interface().(T)
+		}
+		return read(v, b, version)
+	}
+	return f
+}
+
+var errNil = errors.New("tickwire: a message that is a nil pointer")
 
 // form is what a channel does with a Codec.
 func (c *Codec[T]) form() *form[T] {
@@ -145,9 +180,6 @@ func noForm[T any](writes, reads bool) error {
 	case reads:
 		e.Why = "it reads itself, but does not write itself"
 		e.Want = "a method AppendBinary, or NewChannelWith and a Codec"
-	case t.Kind() == reflect.Pointer && t.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]()):
-		e.Why = "it is a pointer"
-		e.Want = fmt.Sprintf("a channel of %v, which has the methods", t.Elem())
 	}
 	return e
 }

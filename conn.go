@@ -54,6 +54,7 @@ type Conn struct {
 	undelivered int     // messages that had no fate at the end
 	unreliable  int     // of them: unreliable ones
 	decoded     []decoded
+	undecoded   undecoded
 	draft       Draft
 	told        []told     // the channels of which the game was told that they are writable
 	final       *ConnStats // after the end

@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tickwire/tickwire/endpoint"
@@ -97,7 +98,7 @@ func encode[T any](e *encoder, f *form[T], v T, version int) (*endpoint.Draft, e
 	*p = v
 	d.Grow(e.room)
 	offered := d.AvailableBuffer()
-	b, err := f.write(p, offered, version)
+	b, err := f.write(p, offered, cmp.Or(version, anyVersion))
 	dropValue(e, p)
 	if err == nil {
 		if cap(b) > cap(offered) { // it wants room for its largest, however small this one is

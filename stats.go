@@ -1,6 +1,9 @@
 package tickwire
 
 import (
+	"errors"
+	"sync/atomic"
+
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -11,6 +14,8 @@ import (
 type ConnStats struct {
 	endpoint.Stats
 	PlainDropped uint64 // payloads of a plain peer that the game did not take in time, or that were more than Config.Inbound
+	Undecoded    uint64 // typed messages of which the game was told a DecodeError
+	UnknownKinds uint64 // of them: those with a number that the channel's Registry does not have
 }
 
 // ChannelStats is what was counted of one channel of a Conn; [endpoint.ChannelStats] has it in detail:
@@ -25,7 +30,24 @@ type ConnStats struct {
 //	QueueDelay                                 time.Duration // of a message sent now
 type ChannelStats = endpoint.ChannelStats
 
+// An undecoded counts messages that could not be decoded. Under a Hub any goroutine decodes.
+type undecoded struct{ all, kinds atomic.Uint64 }
+
+func (u *undecoded) note(err error) {
+	u.all.Add(1)
+	if _, ok := errors.AsType[*UnknownKindError](err); ok {
+		u.kinds.Add(1)
+	}
+}
+
 func (c *Conn) stats() ConnStats {
+	st := c.statsBelow()
+	st.Undecoded, st.UnknownKinds = c.undecoded.all.Load(), c.undecoded.kinds.Load()
+	return st
+}
+
+// statsBelow are the stats of what carries the messages.
+func (c *Conn) statsBelow() ConnStats {
 	if c.final != nil {
 		return *c.final
 	}

@@ -294,7 +294,7 @@ func TestTypedMistakes(t *testing.T) {
 		mistaken(p, tickwire.NewChannel[plainLine](cfg), "tickwire_test.plainLine", "neither", "tickwire gen", "NewChannelWith"),
 		mistaken(p, tickwire.NewChannel[onlyWrites](cfg), "onlyWrites", "does not read itself", "UnmarshalBinary of *tickwire_test.onlyWrites"),
 		mistaken(p, tickwire.NewChannel[onlyReads](cfg), "onlyReads", "does not write itself", "AppendBinary"),
-		mistaken(p, tickwire.NewChannel[*pointed](cfg), "*tickwire_test.pointed", "is a pointer", "a channel of tickwire_test.pointed"),
+		mistaken(p, tickwire.NewChannel[*plainLine](cfg), "*tickwire_test.plainLine", "neither", "tickwire gen"),
 		mistaken(p, tickwire.NewChannelWith(cfg, tickwire.Codec[plainLine]{}), "plainLine", "lacks a function", "both Append and Decode"),
 	} {
 		all := tickwire.Config{Channels: tickwire.Channels(gameMoves, c.channel)}

@@ -116,6 +116,11 @@ func written() []frameVector {
 		{Name: "path status: copies, serial of two bytes", Fields: pathStatusFields{2, 300, uint8(PathCopy), 7}},
 		{Name: "draining", Fields: drainingFields{Draining}},
 		{Name: "drained", Fields: drainingFields{Drained}},
+	}, writtenCloses(), writtenAcks(), writtenMessages())
+}
+
+func writtenCloses() []frameVector {
+	return []frameVector{
 		{Name: "close without a reason", Fields: closeFields{Code: 0, Text: "", Rows: []rowField{}}},
 		{Name: "close, going away", Fields: closeFields{Code: 11, Text: "Tschüß, bis später", Rows: []rowField{}}},
 		{Name: "close, mismatch with rows", Fields: closeFields{Code: 4, Text: "", Rows: shooterRows}},
@@ -123,7 +128,7 @@ func written() []frameVector {
 			Forms: []formField{{1, 0, [4]uint16{0x1234, 1, 65535, 7}}, {1, 1, [4]uint16{9}}, {16383, 0, [4]uint16{1, 2, 3, 0}}}}},
 		{Name: "close, a code of the application", Fields: closeFields{Code: 256, Text: "kicked", Rows: []rowField{}}},
 		{Name: "close, largest code and longest text", Fields: closeFields{Code: math.MaxUint32, Text: strings.Repeat("x", MaxTextBytes), Rows: []rowField{}}},
-	}, writtenAcks(), writtenMessages())
+	}
 }
 
 func writtenAcks() []frameVector {
