@@ -1,6 +1,7 @@
 package tickwire
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"iter"
@@ -160,9 +161,16 @@ func (d *Draft) Append(f func(b []byte) []byte) error {
 	return err
 }
 
-// AppendBinary appends what v appends of itself. If v fails nothing was written.
+// AppendBinary appends what v appends of itself; a message that is Versioned, in the version that
+// the Conn has, so give it by its pointer. If v fails nothing was written.
 func (d *Draft) AppendBinary(v encoding.BinaryAppender) error {
-	b, err := v.AppendBinary(d.AvailableBuffer())
+	var b []byte
+	var err error
+	if of, ok := v.(Versioned); ok && d.conn != nil {
+		b, err = of.AppendVersion(d.AvailableBuffer(), cmp.Or(d.conn.SchemaVersion(), anyVersion))
+	} else {
+		b, err = v.AppendBinary(d.AvailableBuffer())
+	}
 	if err == nil {
 		_, err = d.Write(b)
 	}

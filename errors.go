@@ -97,7 +97,8 @@ var errAsking = errors.New("tickwire: ClientConfig.Redial has not returned")
 type SendError = endpoint.SendError
 
 // A DecodeError says that a message could not be decoded: that its type is another one at the
-// peer, or that the peer is up to something. It wraps the error of UnmarshalBinary.
+// peer, or that the peer is up to something. It wraps the error of UnmarshalBinary or of a Codec, or an
+// *UnknownKindError. ConnStats counts them.
 type DecodeError struct {
 	Conn    *Conn // from whom
 	Channel ChannelID
@@ -116,7 +117,7 @@ func (e *DecodeError) Error() string {
 		e.Bytes, channel, e.Conn.ID(), e.Err)
 }
 
-// Unwrap returns the error of UnmarshalBinary.
+// Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // An UndeliveredError is what a Shutdown returns that has lost reliable messages: all is closed, and

@@ -49,6 +49,11 @@ func TestTypedVersions(t *testing.T) {
 		told++
 	}))
 	must(t, oldMoves.Send(before, oldgame.Move{Tick: 8, Fires: true}))
+	must(t, now.Draft().AppendBinary(&game.Move{Tick: 9, Jumps: true}))
+	if _, err := now.Draft().SendWith(gameMoves.Config().ID, tickwire.SendOptions{}); err != nil {
+		t.Error(err)
+	}
+	var drafted game.Move
 	var got game.Move
 	var old oldgame.Move
 	bytes, back := 0, game.Move{}
@@ -67,7 +72,9 @@ func TestTypedVersions(t *testing.T) {
 		for _, c := range players(srv) {
 			for v, err := range gameMoves.Receive(c) {
 				must(t, err)
-				back = v
+				if back = v; c.ClientID() == 1 {
+					drafted = v
+				}
 			}
 		}
 		return false
@@ -80,6 +87,9 @@ func TestTypedVersions(t *testing.T) {
 	}
 	if b, err := move.AppendBinary(nil); err != nil || len(b) != bytes {
 		t.Errorf("who does not say a version got %d bytes, not %d, %v", bytes, len(b), err)
+	}
+	if drafted.Tick != 9 || !drafted.Jumps {
+		t.Errorf("by a draft the server got %+v", drafted)
 	}
 	if back.Tick != 8 || !back.Fires || back.Jumps {
 		t.Errorf("the server got %+v", back)
