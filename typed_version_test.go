@@ -72,8 +72,10 @@ func TestTypedVersions(t *testing.T) {
 		for _, c := range players(srv) {
 			for v, err := range gameMoves.Receive(c) {
 				must(t, err)
-				if back = v; c.ClientID() == 1 {
+				if c.ClientID() == 1 {
 					drafted = v
+				} else {
+					back = v
 				}
 			}
 		}
