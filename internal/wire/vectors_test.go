@@ -56,16 +56,45 @@ func nameHash(s string) uint32 { return uint32(Hash([]byte(s))) }
 
 // written are frames whose bytes the library writes.
 func written() []frameVector {
-	with := func(change func(h *helloRest)) helloFields {
-		h := plainHello
-		change(&h)
-		return helloFields{1, 1, &h}
-	}
 	return slices.Concat([]frameVector{
 		{Name: "padding of one byte", Fields: padding{0}},
 		{Name: "padding to the end of the packet", Fields: padding{7}},
 		{Name: "ping", Fields: ping{}},
 		{Name: "close ack", Fields: closeAck{}},
+	}, writtenHellos(), []frameVector{
+		{Name: "skip of one empty message", Fields: skipFields{1, 0, []int{0}}},
+		{Name: "skip of three, ids wrap", Fields: skipFields{300, math.MaxUint32, []int{5, 127, 16384}}},
+		{Name: "window", Fields: limitFields{0, 65536, false}},
+		{Name: "window of the last channel", Fields: limitFields{16383, math.MaxUint32, false}},
+		{Name: "blocked", Fields: limitFields{128, 70000, true}},
+		{Name: "stored", Fields: storedFields{2, []uint32{0}}},
+		{Name: "stored, two ids", Fields: storedFields{2, []uint32{70000, math.MaxUint32}}},
+		{Name: "repair: a sum of three messages", Fields: repairFields{3, 65535, 1, 0b1011, false, unhex("0102030405")}},
+		{Name: "repair to the end of the packet, the widest mask, the last row", Fields: repairFields{300, 7, MaxRepairRow, math.MaxUint32, true, unhex("00")}},
+		{Name: "repair of the longest symbol", Fields: repairFields{16383, 0, 0, 1, false, make(hexBytes, MaxSymbol)}},
+		{Name: "rebuilt", Fields: rebuiltFields{3, 17, 1}},
+		{Name: "rebuilt, two of 32 ids", Fields: rebuiltFields{300, 65535, 1<<31 | 1}},
+		{Name: "hold of 20 seconds", Fields: holdFields{1, 20_000}},
+		{Name: "hold that ends the one before", Fields: holdFields{300, 0}},
+		{Name: "hold, largest serial and longest silence", Fields: holdFields{math.MaxUint64, MaxSilenceMillis}},
+		{Name: "path challenge", Fields: tokenFields{0x0123456789abcdef, false}},
+		{Name: "path response", Fields: tokenFields{0x0123456789abcdef, true}},
+		{Name: "path status: in turn", Fields: pathStatusFields{1, 1, uint8(PathShare), 1}},
+		{Name: "path status: in reserve", Fields: pathStatusFields{0, 2, uint8(PathReserve), 1}},
+		{Name: "path status: abandoned", Fields: pathStatusFields{MaxPath, math.MaxUint64, uint8(PathAbandon), 255}},
+		{Name: "path status: copies, serial of two bytes", Fields: pathStatusFields{2, 300, uint8(PathCopy), 7}},
+		{Name: "draining", Fields: drainingFields{Draining}},
+		{Name: "drained", Fields: drainingFields{Drained}},
+	}, writtenCloses(), writtenAcks(), writtenMessages())
+}
+
+func writtenHellos() []frameVector {
+	with := func(change func(h *helloRest)) helloFields {
+		h := plainHello
+		change(&h)
+		return helloFields{1, 1, &h}
+	}
+	return []frameVector{
 		{Name: "hello, default windows only", Fields: helloFields{1, 1, &plainHello}},
 		{Name: "hello that also speaks a later version", Fields: helloFields{1, 9, &plainHello}},
 		{Name: "hello with capabilities and windows of two channels", Fields: with(func(h *helloRest) {
@@ -93,30 +122,7 @@ func written() []frameVector {
 				h.Schemas = append(h.Schemas, schemaField{MaxSchemaVersion - 2000*i, 0x10001 * uint32(i)})
 			}
 		})},
-		{Name: "skip of one empty message", Fields: skipFields{1, 0, []int{0}}},
-		{Name: "skip of three, ids wrap", Fields: skipFields{300, math.MaxUint32, []int{5, 127, 16384}}},
-		{Name: "window", Fields: limitFields{0, 65536, false}},
-		{Name: "window of the last channel", Fields: limitFields{16383, math.MaxUint32, false}},
-		{Name: "blocked", Fields: limitFields{128, 70000, true}},
-		{Name: "stored", Fields: storedFields{2, []uint32{0}}},
-		{Name: "stored, two ids", Fields: storedFields{2, []uint32{70000, math.MaxUint32}}},
-		{Name: "repair: a sum of three messages", Fields: repairFields{3, 65535, 1, 0b1011, false, unhex("0102030405")}},
-		{Name: "repair to the end of the packet, the widest mask, the last row", Fields: repairFields{300, 7, MaxRepairRow, math.MaxUint32, true, unhex("00")}},
-		{Name: "repair of the longest symbol", Fields: repairFields{16383, 0, 0, 1, false, make(hexBytes, MaxSymbol)}},
-		{Name: "rebuilt", Fields: rebuiltFields{3, 17, 1}},
-		{Name: "rebuilt, two of 32 ids", Fields: rebuiltFields{300, 65535, 1<<31 | 1}},
-		{Name: "hold of 20 seconds", Fields: holdFields{1, 20_000}},
-		{Name: "hold that ends the one before", Fields: holdFields{300, 0}},
-		{Name: "hold, largest serial and longest silence", Fields: holdFields{math.MaxUint64, MaxSilenceMillis}},
-		{Name: "path challenge", Fields: tokenFields{0x0123456789abcdef, false}},
-		{Name: "path response", Fields: tokenFields{0x0123456789abcdef, true}},
-		{Name: "path status: in turn", Fields: pathStatusFields{1, 1, uint8(PathShare), 1}},
-		{Name: "path status: in reserve", Fields: pathStatusFields{0, 2, uint8(PathReserve), 1}},
-		{Name: "path status: abandoned", Fields: pathStatusFields{MaxPath, math.MaxUint64, uint8(PathAbandon), 255}},
-		{Name: "path status: copies, serial of two bytes", Fields: pathStatusFields{2, 300, uint8(PathCopy), 7}},
-		{Name: "draining", Fields: drainingFields{Draining}},
-		{Name: "drained", Fields: drainingFields{Drained}},
-	}, writtenCloses(), writtenAcks(), writtenMessages())
+	}
 }
 
 func writtenCloses() []frameVector {
