@@ -183,10 +183,19 @@ func (c *Conn) next(channel ChannelID) ([]byte, bool) {
 	}
 	m, ok := c.inbox().Receive(channel)
 	if !ok {
+		c.withheld()
 		return nil, false
 	}
 	c.taken()
 	return m.Bytes(), true
+}
+
+// withheld notes that there is more than was given (ChannelConfig.Compression), or that it ends here.
+func (c *Conn) withheld() {
+	if c.inbox().Withheld() {
+		c.taken()
+		c.core.news = true
+	}
 }
 
 // taken notes that a message was taken.
@@ -344,6 +353,8 @@ func (c *Conn) nextOfAny() (channel ChannelID, b []byte, ok bool) {
 	channel, m, ok := c.inbox().ReceiveAny()
 	if ok {
 		c.taken()
+	} else {
+		c.withheld()
 	}
 	return channel, m.Bytes(), ok
 }

@@ -128,8 +128,14 @@ func (c *Compressor) prepare(d *Dictionary) (err error) {
 // withoutDictionary is the ID of a Compressor that has none.
 const withoutDictionary = 1
 
-// ID is what both ends have to agree on: that of the dictionary, or 1 without one.
-func (c *Compressor) ID() uint32 { return c.id }
+// ID is what both ends have to agree on: that of the dictionary, or 1 without one. That
+// of nil is 0, which no channel takes.
+func (c *Compressor) ID() uint32 {
+	if c == nil {
+		return 0
+	}
+	return c.id
+}
 
 // AppendCompressed appends a message, compressed: at most one byte more than it has, and then it
 // goes as it is. In steady state it allocates nothing if dst has room for the length and a sixth more, and 64.

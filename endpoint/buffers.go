@@ -16,10 +16,11 @@ type Buffers struct {
 	made       uint64
 	unpooled   bool
 
-	moved  []uint64 // scratch of dropStale
-	acks   ackScratch
-	events eventMemory
-	terms  spares[terms]
+	moved      []uint64 // scratch of dropStale
+	compressed []byte   // scratch of sender.compress
+	acks       ackScratch
+	events     eventMemory
+	terms      spares[terms]
 }
 
 const (

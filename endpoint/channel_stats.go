@@ -18,6 +18,12 @@ type ChannelStats struct {
 	RepairsSent, RepairBytesSent      uint64
 	MessagesRepaired, MessagesRebuilt uint64
 
+	// Compression (ChannelConfig.Compression): bytes of messages before and after it, in both
+	// directions, and how many went as they are, a byte longer. What was sent is counted by Send.
+	CompressedFrom, CompressedTo uint64
+	OpenedFrom, OpenedTo         uint64
+	MessagesLeftAsIs             uint64
+
 	QueuedMessages int // that wait to be sent for the first time
 	QueuedBytes    int // their lengths, and 32 for each
 	// QueueDelay is how long a message sent now would wait, if the path's rate stays as it is
@@ -29,12 +35,14 @@ type senderCounts struct {
 	messages, bytes uint64
 	rate            bandwidth
 	dropped         [lossReasons]uint64
+	compressed      compressed
 }
 
 type receiverCounts struct {
 	messages, bytes uint64
 	rebuilt         uint64
 	rate            bandwidth
+	compressed      compressed
 }
 
 // ChannelStats returns the counters of a channel; zeros if there is none.
@@ -50,6 +58,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) (st ChannelStats) {
 		st.MessagesReceived, st.BytesReceived = r.counts.messages, r.counts.bytes
 		st.BytesReceivedPerSecond = r.counts.rate.perSecond(e.now)
 		st.MessagesRebuilt = r.counts.rebuilt
+		st.OpenedFrom, st.OpenedTo = r.counts.compressed.to, r.counts.compressed.from
 	}
 	return st
 }
@@ -60,6 +69,8 @@ func (e *Endpoint) addSender(st *ChannelStats, s *sender) {
 	st.Dropped = s.counts.dropped
 	st.RepairsSent, st.RepairBytesSent = s.repair.counts.sums, s.repair.counts.bytes
 	st.MessagesRepaired = s.repair.counts.rebuilt
+	st.CompressedFrom, st.CompressedTo = s.counts.compressed.from, s.counts.compressed.to
+	st.MessagesLeftAsIs = s.counts.compressed.asTheyAre
 	st.QueuedMessages, st.QueuedBytes = s.waitingMessages(), s.queued
 	rate := e.paths.bytesPerSecond()
 	for _, limit := range [2]int{s.turn.cap.rate, e.outbox.quota.bytes.rate} {

@@ -46,8 +46,8 @@ func (d Delivery) Reliable() bool { return d >= ReliableUnordered }
 
 func (d Delivery) latest() bool { return d == UnreliableLatest || d == ReliableLatest }
 
-// A ChannelConfig describes a channel. Both ends must agree on ID, Delivery, Name and
-// MaxMessageBytes; a difference is found before any message is sent.
+// A ChannelConfig describes a channel. Both ends must agree on ID, Delivery, Name,
+// MaxMessageBytes and Compression; a difference is found before any message is sent.
 type ChannelConfig struct {
 	ID       ChannelID
 	Delivery Delivery
@@ -78,6 +78,10 @@ type ChannelConfig struct {
 	// packet that it may begin. Frames that answer the peer (credit, receipts) count and never
 	// wait. 0 or negative: no limit but that of the path; at most 1 GiB.
 	BytesPerSecond int
+	// Compression makes the messages smaller, each for itself, and both ends must have it, with the
+	// same ID. nil: none. MaxMessageBytes and WindowBytes limit what the game sends and takes, which
+	// is not compressed; queues and credit count what is. Towards plain netcode peers nothing is compressed.
+	Compression Compression
 	// Resend limits how often a lost message of a reliable delivery is sent again. The zero
 	// value never gives up.
 	Resend ResendPolicy
@@ -200,7 +204,7 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 		}
 	}
 	if c.MaxQueuedBytes == 0 {
-		c.MaxQueuedBytes = max(defaultUnreliable, c.MaxMessageBytes+messageCharge)
+		c.MaxQueuedBytes = max(defaultUnreliable, charge(c.largest()))
 		if c.Delivery.Reliable() {
 			c.MaxQueuedBytes = max(4<<20, 2*c.MaxMessageBytes)
 		}
@@ -220,7 +224,7 @@ func (c ChannelConfig) withDefaults() ChannelConfig {
 	if c.WindowBytes == 0 {
 		c.WindowBytes = defaultWindow
 		if !c.Delivery.Reliable() {
-			c.WindowBytes = max(defaultUnreliable, 2*charge(c.MaxMessageBytes))
+			c.WindowBytes = max(defaultUnreliable, 2*charge(c.largest()))
 		}
 	}
 	return c

@@ -153,7 +153,7 @@ func (in *inbox) handleBlocked(now int64, channel uint16, wanted uint32, trip in
 	}
 	// What was started and is still on its way makes the message look larger than it is.
 	length := int64(r.wanted) - int64(r.started)
-	if grow := int(min(length, int64(charge(r.cfg.MaxMessageBytes)))) - r.window; grow > 0 {
+	if grow := int(min(length, int64(charge(r.cfg.largest())))) - r.window; grow > 0 {
 		r.widen(in.cfg.Pool.take(&in.share, grow, grow))
 	}
 	if r.tooNarrow(now, trip) {

@@ -138,7 +138,7 @@ package endpoint
 //		traits
 //	whole asks outbox, inbox, paths, lifetime: Endpoint, Lone, lone
 //	anybody asks nobody: common, forms, Schema, counters, events, eventMemory, ackScratch, keyTable, keyEntry, spares,
-//		shared, chance, throttle, bandwidth, windowedMin, head, position, strength
+//		shared, compressed, chance, throttle, bandwidth, windowedMin, head, position, strength
 //
 // A message that is sent waits in a queue of its sender (queue.go), is started when its turn comes
 // (schedule.go), and lies in a packet as part of a run or as fragments (runs.go, fragments.go). The
@@ -153,12 +153,13 @@ package endpoint
 //	a packet that goes   packet, pack, content, acks
 //	a packet that comes  arrival, acks, fate
 //	sending              outbox, sender, send, draft, control
+//	compression          compression
 //	queues and options   queue, expiry, latest, group, droppable
 //	priorities, weights  schedule, budget, quota
 //	messages in packets  runs, fragments, cut
 //	retransmission       resend, twin, stored
 //	receiving            inbox, receiver, reassembly, latest, group, droppable
-//	credit, limits       credit, pool, inbound
+//	credit, limits       credit, pool, inbound, intake
 //	repair               repair, repair_sums, repair_turn, repair_rebuilder, repair_solve,
 //	                     repair_rebuilt
 //	paths                paths, path, path_config, path_state, path_life, path_frames, path_stats

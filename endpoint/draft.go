@@ -25,6 +25,9 @@ type Draft struct {
 	most    int     // and of the largest that any channel allows
 	widest  ChannelID
 	err     error // why it cannot be sent
+
+	small   *Draft      // a message to many, compressed
+	smallBy Compression // by this
 }
 
 // NewDraft returns a draft that belongs to no endpoint, for messages to many of them (Share). Its memory comes from buffers; it takes as much as the channel with the largest
@@ -86,6 +89,9 @@ func (d *Draft) Reset() {
 		d.buffers.release(d.buf)
 	}
 	d.buf, d.usable, d.many, d.shared, d.err = nil, 0, false, nil, nil
+	if d.small != nil {
+		d.small.Reset()
+	}
 }
 
 // abandon drops the message of an endpoint that is over. Its memory is left to the garbage

@@ -103,7 +103,7 @@ func (p position) before(q position) bool { return p.id < q.id || p.id == q.id &
 
 // droppableBudget bounds the droppables of a channel that wait, here and in the game's hands.
 func (r *receiver) droppableBudget() int {
-	return max(defaultUnreliable, charge(r.cfg.MaxMessageBytes))
+	return max(defaultUnreliable, charge(r.cfg.largest()))
 }
 
 // maxWaiting is how many droppables of a channel wait for their turn at most.

@@ -204,7 +204,10 @@ func firstDifference(ours, theirs []byte) string {
 		case len(theirs) == 0 || rowAt(ours).Channel < rowAt(theirs).Channel:
 			return fmt.Sprintf("channel %d exists only here", rowAt(ours).Channel)
 		}
-		a, b := rowAt(ours), rowAt(theirs)
+		var a, b wire.ChannelRow
+		var byUs, byThem uint32
+		a, byUs, ours = takeRow(ours)
+		b, byThem, theirs = takeRow(theirs)
 		switch {
 		case a.Delivery != b.Delivery:
 			return fmt.Sprintf("channel %d is %v here and %v at the peer",
@@ -214,10 +217,21 @@ func firstDifference(ours, theirs []byte) string {
 				a.Channel, a.MaxMessage, b.MaxMessage)
 		case a.Name != b.Name:
 			return fmt.Sprintf("channel %d has different names", a.Channel)
+		case byUs != byThem:
+			return fmt.Sprintf("channel %d is %s here and %s at the peer",
+				a.Channel, compressionName(byUs), compressionName(byThem))
 		}
-		ours, theirs = ours[wire.ChannelRowSize:], theirs[wire.ChannelRowSize:]
 	}
 	return "no difference in the rows that came"
+}
+
+// takeRow takes the row of a channel off, with that of its compression if there is one.
+func takeRow(b []byte) (row wire.ChannelRow, compression uint32, rest []byte) {
+	row, rest = rowAt(b), b[wire.ChannelRowSize:]
+	if len(rest) > 0 && rowAt(rest).Channel == row.Channel && rowAt(rest).Delivery == wire.CompressionRow {
+		return row, rowAt(rest).MaxMessage, rest[wire.ChannelRowSize:]
+	}
+	return row, 0, rest
 }
 
 func rowAt(b []byte) wire.ChannelRow { return wire.ConsumeChannelRow(b) }

@@ -70,7 +70,7 @@ type differing struct {
 }
 
 // differences are configurations with one difference each.
-func differences() []differing {
+func differences(t *testing.T) []differing {
 	row := func(f func(*ChannelConfig)) Config {
 		cfg := channels()
 		f(&cfg.Channels[2])
@@ -87,6 +87,9 @@ func differences() []differing {
 			row(func(ch *ChannelConfig) { ch.MaxMessageBytes = 77 })},
 		{"name", "channel 3 has different names", "channel 3 has different names",
 			row(func(ch *ChannelConfig) { ch.Name = "other" })},
+		{"compression", "channel 3 is not compressed here and compressed without a dictionary at the peer",
+			"channel 3 is compressed without a dictionary here and not compressed at the peer",
+			row(func(ch *ChannelConfig) { ch.Compression = plainCompression(t) })},
 		{"number", "channel 3 exists only here", "channel 3 exists only at the peer",
 			row(func(ch *ChannelConfig) { ch.ID = 7 })},
 		{"one more", "channel 9 exists only at the peer", "channel 9 exists only here", more},
@@ -97,7 +100,7 @@ func differences() []differing {
 // TestMismatch gives the two ends different channels, one difference at a time: each end finds
 // out at once, closes, and names the difference from its own point of view.
 func TestMismatch(t *testing.T) {
-	for _, c := range differences() {
+	for _, c := range differences(t) {
 		p := newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 1)
 		p.run(5 * time.Second)
 		for i, want := range []string{c.here, c.there} {
@@ -110,7 +113,7 @@ func TestMismatch(t *testing.T) {
 
 // TestMismatchHeardOnce: only one side's HELLO arrives; the other learns from CLOSE, with rows.
 func TestMismatchHeardOnce(t *testing.T) {
-	for _, c := range differences() {
+	for _, c := range differences(t) {
 		p := newPairOf(t, channels(), c.cfg, 20*time.Millisecond, 2)
 		p.links[0].drop = func(n int, b []byte) bool { return n == 0 }
 		p.run(5 * time.Second)
@@ -128,7 +131,7 @@ func TestMismatchHeardOnce(t *testing.T) {
 
 // TestMismatchError: a handshake gets the difference as an error with rows.
 func TestMismatchError(t *testing.T) {
-	for _, c := range differences() {
+	for _, c := range differences(t) {
 		other, err := New(0, c.cfg)
 		if err != nil {
 			t.Fatal(err)

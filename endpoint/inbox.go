@@ -13,6 +13,8 @@ type inbox struct {
 	receivers  []*receiver // in ascending order of channel, the library's own first; nil: nothing came on it
 	owing      bool        // a receiver has WINDOW, STORED or REBUILT to send
 	lentToGame [][]byte    // payloads that the game may use until the next Update
+	withheld   bool        // a receiver with compression has more than the game may have until then
+	broken     bool        // a message did not open
 
 	partials   spares[partial]
 	rebuilders *rebuilders // nil: the peer has repaired nothing so far
@@ -75,6 +77,7 @@ func (in *inbox) reveal() {
 	for _, b := range in.lentToGame {
 		in.cfg.Buffers.release(b)
 	}
+	in.withheld = false
 	clear(in.lentToGame)
 	in.lentToGame = in.lentToGame[:0]
 	for _, r := range in.receivers {
@@ -86,6 +89,9 @@ func (in *inbox) reveal() {
 
 // news reports whether reveal would show the game a message.
 func (in *inbox) news() bool {
+	if in.withheld {
+		return true
+	}
 	for _, r := range in.receivers {
 		if r != nil && r.ready.End() != r.visible {
 			return true

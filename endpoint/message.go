@@ -14,7 +14,11 @@ type Message struct{ payload []byte }
 func (e *Endpoint) Receive(channel ChannelID) (Message, bool) {
 	if i := e.plan.index(uint16(channel)); i > 0 { // 0 is the library's own
 		if r := e.inbox.receivers[i]; r != nil {
-			return r.receive()
+			m, ok := r.receive()
+			if e.inbox.broken {
+				e.broke()
+			}
+			return m, ok
 		}
 	}
 	return Message{}, false
@@ -29,6 +33,9 @@ func (e *Endpoint) ReceiveAny() (channel ChannelID, m Message, ok bool) {
 		}
 		if m, ok = r.receive(); ok {
 			return ChannelID(r.id), m, true
+		}
+		if e.inbox.broken {
+			e.broke()
 		}
 	}
 	return 0, Message{}, false

@@ -41,6 +41,11 @@ func Prepare(cfg Config) (*Plan, error) {
 				Channel: uint16(ch.ID), Delivery: uint8(ch.Delivery),
 				MaxMessage: uint32(ch.MaxMessageBytes), Name: uint32(wire.Hash([]byte(ch.Name))),
 			})
+			if ch.Compression != nil {
+				rows = append(rows, wire.ChannelRow{
+					Channel: uint16(ch.ID), Delivery: wire.CompressionRow, MaxMessage: ch.Compression.ID(),
+				})
+			}
 		}
 	}
 	p.rows = wire.AppendChannelRows([]byte{}, rows)

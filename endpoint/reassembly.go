@@ -42,7 +42,7 @@ func (r *receiver) loose(h *head) bool { return !r.cfg.Delivery.Reliable() || h.
 
 // handleFragment takes a byte range of a message.
 func (r *receiver) handleFragment(now int64, f *wire.Fragment, b []byte) error {
-	if f.Offset+len(b) > r.cfg.MaxMessageBytes || f.Total > r.cfg.MaxMessageBytes ||
+	if f.Offset+len(b) > r.cfg.largest() || f.Total > r.cfg.largest() ||
 		f.Offset == 0 && f.Total < len(b) || !r.allows(f.Options) {
 		return errProtocol
 	}
@@ -189,7 +189,7 @@ func (r *receiver) growPartial(p *partial, f *wire.Fragment, length int) (fits b
 		}
 	}
 	if p.known > len(p.buf) {
-		p.grow(r.in.cfg.Buffers, r.cfg.MaxMessageBytes)
+		p.grow(r.in.cfg.Buffers, r.cfg.largest())
 	}
 	return true, nil
 }

@@ -22,6 +22,8 @@ type receiver struct {
 	ready    seq.Ring[inMessage]
 	visible  uint64 // messages below it are shown to the game
 	untaken  int    // charges of what is in ready
+	opened   int    // charges of what was opened for the game since the last Update
+	broken   bool   // a message did not open: the game gets no more
 	held     int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
 	seen   seq.Seen     // reliable deliveries: ids stored, skipped or delivered
@@ -84,7 +86,7 @@ func (r *receiver) handleRun(now int64, run *wire.Run, b []byte) (n int, err err
 			}
 		}
 		payload, m := wire.ConsumeBytes(b[n+k:])
-		if m < 0 || len(payload) > r.cfg.MaxMessageBytes {
+		if m < 0 || len(payload) > r.cfg.largest() {
 			return 0, errProtocol
 		}
 		n += k + m
@@ -304,7 +306,7 @@ func (r *receiver) makeRoom(keep *partial, bytes int) {
 // reveal shows the game what arrived.
 func (r *receiver) reveal() {
 	r.dropStale()
-	r.visible = r.ready.End()
+	r.visible, r.opened = r.ready.End(), 0
 }
 
 // handleSkip handles ids that will not come. b starts behind the head of the frame.
@@ -315,7 +317,7 @@ func (r *receiver) handleSkip(first uint32, count int, b []byte) (n int, err err
 	id := seq.Nearest(r.seen.Base(), uint64(first), 32)
 	for i := range uint64(count) {
 		length, k := wire.ConsumeUvarint(b[n:])
-		if k < 0 || length > uint64(r.cfg.MaxMessageBytes) {
+		if k < 0 || length > uint64(r.cfg.largest()) {
 			return 0, errProtocol
 		}
 		n += k
@@ -339,15 +341,16 @@ func (r *receiver) skip(id uint64, length int) error {
 
 // receive takes the next message that is shown.
 func (r *receiver) receive() (Message, bool) {
-	if r.ready.Base() >= r.visible {
+	if r.ready.Base() >= r.visible || r.broken {
+		return Message{}, false
+	}
+	if r.withholds() {
+		r.in.withheld = true
 		return Message{}, false
 	}
 	m := *r.ready.At(r.ready.Base())
 	r.ready.Pop()
 	r.untaken -= charge(len(m.payload))
-	if m.payload != nil {
-		r.in.lentToGame = append(r.in.lentToGame, m.payload)
-	}
 	if r.cfg.Delivery.Reliable() && !m.droppable {
 		r.returnCharge(charge(len(m.payload)))
 	} else {
@@ -355,6 +358,16 @@ func (r *receiver) receive() (Message, bool) {
 	}
 	if m.stale {
 		r.keys.stale--
+	}
+	if r.cfg.Compression != nil {
+		var ok bool
+		if m.payload, ok = r.open(m.payload); !ok {
+			r.broken, r.in.broken = true, true
+			return Message{}, false
+		}
+	}
+	if m.payload != nil {
+		r.in.lentToGame = append(r.in.lentToGame, m.payload)
 	}
 	return Message{payload: m.payload}, true
 }

@@ -15,7 +15,7 @@ import (
 func (r *receiver) rebuiltArrived(now int64, id uint64, symbol []byte) error {
 	sym, ok := wire.ConsumeSymbol(symbol)
 	h := head{id: id, options: sym.Options, key: sym.Key, first: id - sym.Back, copied: r.cfg.Delivery == Unreliable}
-	if !ok || len(sym.Payload) > r.cfg.MaxMessageBytes || sym.Back > id || !r.allows(sym.Options) {
+	if !ok || len(sym.Payload) > r.cfg.largest() || sym.Back > id || !r.allows(sym.Options) {
 		return errProtocol
 	}
 	if !h.copied { // of Unreliable fragments have ids of their own (SPEC.md, 6.2)

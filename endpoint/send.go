@@ -76,6 +76,9 @@ func (out *outbox) send(channel ChannelID, payload []byte, from *Draft, opts *Se
 		}
 		t = s.newTerms(opts)
 	}
+	if s.cfg.Compression != nil {
+		payload, from = s.compress(payload, from)
+	}
 	if s.queued+charge(len(payload)) > s.cfg.MaxQueuedBytes {
 		if fits, err := s.makeQueueRoom(t, charge(len(payload))); !fits {
 			out.freeTerms(t)

@@ -94,7 +94,7 @@ func (c ChannelConfig) validate() error {
 	var v config.Check
 	full := c.withDefaults()
 	reliable, message := c.Delivery.Reliable(), c.MaxMessageBytes >= 0 && c.MaxMessageBytes <= maxMessageBytesLimit
-	largest := full.MaxMessageBytes + messageCharge
+	largest := charge(full.largest())
 	window := full.WindowBytes >= 1024 && full.WindowBytes <= 1<<30
 	v.That(c.ID >= 1 && c.ID <= wire.MaxChannel, "ID", c.ID, "1 to 16383 (0 is the library's own)")
 	v.That(c.Delivery <= ReliableOrdered, "Delivery", c.Delivery, "one of the five deliveries")
@@ -104,6 +104,7 @@ func (c ChannelConfig) validate() error {
 	v.That(c.Full <= DropNewest, "Full", c.Full, "Refuse, DropOldest or DropNewest")
 	v.That(c.Weight >= 0 && c.Weight <= maxWeight, "Weight", c.Weight, "1 to 65536, or 0 for 1")
 	v.That(c.BytesPerSecond <= maxRate, "BytesPerSecond", c.BytesPerSecond, "up to 1 GiB, or 0 for no limit")
+	v.That(c.Compression == nil || c.Compression.ID() != 0, "Compression", c.Compression, "one with an ID other than 0, as compress.New returns, or nil for none")
 	v.That(c.Resend.MaxAttempts >= 0, "Resend.MaxAttempts", c.Resend.MaxAttempts, "at least 1, or 0 for no limit")
 	v.That(!c.Resend.limits() || reliable, "Resend", c.Delivery, "one of the reliable deliveries: the others send nothing again")
 	v.That(c.Repair <= RepairThrice, "Repair", c.Repair, "RepairAuto, RepairOff, or RepairHalf to RepairThrice")

@@ -3,6 +3,8 @@
 package corpus
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tickwire/tickwire/codec"
@@ -16,7 +18,7 @@ const InputMaxBytes = 12
 func (m Input) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 12)
-	m.AppendBits(&w)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -28,9 +30,34 @@ func (m *Input) UnmarshalBinary(b []byte) error {
 	return r.Finish("Input")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Input) AppendDelta(dst []byte, base *Input) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 12)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Input) ApplyDelta(b []byte, base *Input) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Input")
+}
+
 // AppendBits writes the fields.
 func (m *Input) AppendBits(w *codec.Writer) {
-	w.Grow(13)
+	w.Grow(12)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Input) appendFields(w *codec.Writer) {
 	w.Varint32(uint32(m.Tick))
 	buttons := uint64(m.Buttons)
 	if buttons > 4095 {
@@ -79,6 +106,127 @@ func (m *Input) ReadBits(r *codec.Reader) {
 	m.Fire = b>>54 != 0
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Input) Equal(o *Input) bool {
+	return m.Tick == o.Tick &&
+		m.Buttons == o.Buttons &&
+		codec.SameFloat(m.MoveX, o.MoveX) &&
+		codec.SameFloat(m.MoveY, o.MoveY) &&
+		codec.SameFloat(m.Yaw, o.Yaw) &&
+		codec.SameFloat(m.Pitch, o.Pitch) &&
+		m.Fire == o.Fire
+}
+
+// same reports whether both are written as the same bits.
+func (m *Input) same(o *Input) bool {
+	return m.Tick == o.Tick &&
+		m.Buttons == o.Buttons &&
+		(m.MoveX == o.MoveX || codec.Quantize(float64(m.MoveX), -1, 100) == codec.Quantize(float64(o.MoveX), -1, 100)) &&
+		(m.MoveY == o.MoveY || codec.Quantize(float64(m.MoveY), -1, 100) == codec.Quantize(float64(o.MoveY), -1, 100)) &&
+		(m.Yaw == o.Yaw || codec.Angle(float64(m.Yaw), 14) == codec.Angle(float64(o.Yaw), 14)) &&
+		(m.Pitch == o.Pitch || codec.Quantize(float64(m.Pitch), -1.6, 1000) == codec.Quantize(float64(o.Pitch), -1.6, 1000)) &&
+		m.Fire == o.Fire
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Input) CopyFrom(o *Input) {
+	*m = *o
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
+	w.Grow(12)
+	tickSame := m.Tick == base.Tick
+	buttonsSame := m.Buttons == base.Buttons
+	moveXSame := (m.MoveX == base.MoveX || codec.Quantize(float64(m.MoveX), -1, 100) == codec.Quantize(float64(base.MoveX), -1, 100))
+	moveYSame := (m.MoveY == base.MoveY || codec.Quantize(float64(m.MoveY), -1, 100) == codec.Quantize(float64(base.MoveY), -1, 100))
+	yawSame := (m.Yaw == base.Yaw || codec.Angle(float64(m.Yaw), 14) == codec.Angle(float64(base.Yaw), 14))
+	pitchSame := (m.Pitch == base.Pitch || codec.Quantize(float64(m.Pitch), -1.6, 1000) == codec.Quantize(float64(base.Pitch), -1.6, 1000))
+	fireSame := m.Fire == base.Fire
+	w.Bits(codec.Bool(!tickSame)|codec.Bool(!buttonsSame)<<1|codec.Bool(!moveXSame)<<2|codec.Bool(!moveYSame)<<3|codec.Bool(!yawSame)<<4|codec.Bool(!pitchSame)<<5|codec.Bool(!fireSame)<<6, 7)
+	if !tickSame {
+		w.Varint32(uint32(m.Tick))
+	}
+	if !buttonsSame {
+		buttons := uint64(m.Buttons)
+		if buttons > 4095 {
+			w.Range("Input.Buttons", m.Buttons, "0..4095")
+		}
+		w.Bits(buttons, 12)
+	}
+	if !moveXSame {
+		moveX := codec.Quantize(float64(m.MoveX), -1, 100)
+		if moveX > 200 {
+			w.Range("Input.MoveX", m.MoveX, "-1..1")
+		}
+		w.Bits(moveX, 8)
+	}
+	if !moveYSame {
+		moveY := codec.Quantize(float64(m.MoveY), -1, 100)
+		if moveY > 200 {
+			w.Range("Input.MoveY", m.MoveY, "-1..1")
+		}
+		w.Bits(moveY, 8)
+	}
+	if !yawSame {
+		yaw := codec.Angle(float64(m.Yaw), 14)
+		if yaw == codec.Outside {
+			w.Range("Input.Yaw", m.Yaw, "a finite angle")
+		}
+		w.Bits(yaw, 14)
+	}
+	if !pitchSame {
+		pitch := codec.Quantize(float64(m.Pitch), -1.6, 1000)
+		if pitch > 3200 {
+			w.Range("Input.Pitch", m.Pitch, "-1.6..1.6")
+		}
+		w.Bits(pitch, 12)
+	}
+	if !fireSame {
+		w.Bits(codec.Bool(bool(m.Fire)), 1)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Input) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(7)
+	if differ&0x1 != 0 {
+		m.Tick = uint32(r.Varint32("Input.Tick"))
+	}
+	if differ&0x2 != 0 {
+		m.Buttons = uint16(r.Bits(12))
+	}
+	if differ&0x4 != 0 {
+		moveX := r.Bits(8)
+		if moveX > 200 {
+			r.Range("Input.MoveX", moveX, "a code of 0..200")
+		}
+		m.MoveX = float32(codec.Dequantize(moveX, -1, 0.01))
+	}
+	if differ&0x8 != 0 {
+		moveY := r.Bits(8)
+		if moveY > 200 {
+			r.Range("Input.MoveY", moveY, "a code of 0..200")
+		}
+		m.MoveY = float32(codec.Dequantize(moveY, -1, 0.01))
+	}
+	if differ&0x10 != 0 {
+		m.Yaw = float32(codec.FromAngle(r.Bits(14), 14))
+	}
+	if differ&0x20 != 0 {
+		pitch := r.Bits(12)
+		if pitch > 3200 {
+			r.Range("Input.Pitch", pitch, "a code of 0..3200")
+		}
+		m.Pitch = float32(codec.Dequantize(pitch, -1.6, 0.001))
+	}
+	if differ&0x40 != 0 {
+		m.Fire = r.Bits(1) != 0
+	}
+}
+
 // EntityMaxBytes is the size of the largest Entity, in bytes.
 const EntityMaxBytes = 19
 
@@ -87,7 +235,7 @@ const EntityMaxBytes = 19
 func (m Entity) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 19)
-	m.AppendBits(&w)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -99,9 +247,34 @@ func (m *Entity) UnmarshalBinary(b []byte) error {
 	return r.Finish("Entity")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Entity) AppendDelta(dst []byte, base *Entity) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 21)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Entity) ApplyDelta(b []byte, base *Entity) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Entity")
+}
+
 // AppendBits writes the fields.
 func (m *Entity) AppendBits(w *codec.Writer) {
-	w.Grow(20)
+	w.Grow(19)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Entity) appendFields(w *codec.Writer) {
 	w.Varint16(uint16(m.ID))
 	kind := uint64(m.Kind)
 	if kind > 40 {
@@ -181,6 +354,194 @@ func (m *Entity) ReadBits(r *codec.Reader) {
 	m.Carried = b>>40 != 0
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Entity) Equal(o *Entity) bool {
+	return m.ID == o.ID &&
+		m.Kind == o.Kind &&
+		m.Team == o.Team &&
+		codec.SameFloat(m.X, o.X) &&
+		codec.SameFloat(m.Y, o.Y) &&
+		codec.SameFloat(m.Z, o.Z) &&
+		codec.SameFloat(m.VX, o.VX) &&
+		codec.SameFloat(m.VY, o.VY) &&
+		codec.SameFloat(m.Rotation[0], o.Rotation[0]) && codec.SameFloat(m.Rotation[1], o.Rotation[1]) && codec.SameFloat(m.Rotation[2], o.Rotation[2]) && codec.SameFloat(m.Rotation[3], o.Rotation[3]) &&
+		m.Health == o.Health &&
+		m.Crouched == o.Crouched &&
+		m.Carried == o.Carried
+}
+
+// same reports whether both are written as the same bits.
+func (m *Entity) same(o *Entity) bool {
+	return m.ID == o.ID &&
+		m.Kind == o.Kind &&
+		m.Team == o.Team &&
+		(m.X == o.X || codec.Quantize(float64(m.X), -512, 100) == codec.Quantize(float64(o.X), -512, 100)) &&
+		(m.Y == o.Y || codec.Quantize(float64(m.Y), -512, 100) == codec.Quantize(float64(o.Y), -512, 100)) &&
+		(m.Z == o.Z || codec.Quantize(float64(m.Z), -512, 100) == codec.Quantize(float64(o.Z), -512, 100)) &&
+		uint64(codec.Half(float32(m.VX))) == uint64(codec.Half(float32(o.VX))) &&
+		uint64(codec.Half(float32(m.VY))) == uint64(codec.Half(float32(o.VY))) &&
+		(m.Rotation == o.Rotation || codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10) == codec.Quat(float64(o.Rotation[0]), float64(o.Rotation[1]), float64(o.Rotation[2]), float64(o.Rotation[3]), 10)) &&
+		m.Health == o.Health &&
+		m.Crouched == o.Crouched &&
+		m.Carried == o.Carried
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Entity) CopyFrom(o *Entity) {
+	*m = *o
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
+	w.Grow(21)
+	idSame := m.ID == base.ID
+	kindSame := m.Kind == base.Kind
+	teamSame := m.Team == base.Team
+	xSame := (m.X == base.X || codec.Quantize(float64(m.X), -512, 100) == codec.Quantize(float64(base.X), -512, 100))
+	ySame := (m.Y == base.Y || codec.Quantize(float64(m.Y), -512, 100) == codec.Quantize(float64(base.Y), -512, 100))
+	zSame := (m.Z == base.Z || codec.Quantize(float64(m.Z), -512, 100) == codec.Quantize(float64(base.Z), -512, 100))
+	vxSame := uint64(codec.Half(float32(m.VX))) == uint64(codec.Half(float32(base.VX)))
+	vySame := uint64(codec.Half(float32(m.VY))) == uint64(codec.Half(float32(base.VY)))
+	rotationSame := (m.Rotation == base.Rotation || codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10) == codec.Quat(float64(base.Rotation[0]), float64(base.Rotation[1]), float64(base.Rotation[2]), float64(base.Rotation[3]), 10))
+	healthSame := m.Health == base.Health
+	crouchedSame := m.Crouched == base.Crouched
+	carriedSame := m.Carried == base.Carried
+	w.Bits(codec.Bool(!idSame)|codec.Bool(!kindSame)<<1|codec.Bool(!teamSame)<<2|codec.Bool(!xSame)<<3|codec.Bool(!ySame)<<4|codec.Bool(!zSame)<<5|codec.Bool(!vxSame)<<6|codec.Bool(!vySame)<<7|codec.Bool(!rotationSame)<<8|codec.Bool(!healthSame)<<9|codec.Bool(!crouchedSame)<<10|codec.Bool(!carriedSame)<<11, 12)
+	if !idSame {
+		w.Varint16(uint16(m.ID))
+	}
+	if !kindSame {
+		kind := uint64(m.Kind)
+		if kind > 40 {
+			w.Range("Entity.Kind", m.Kind, "0..40")
+		}
+		w.Bits(kind, 6)
+	}
+	if !teamSame {
+		team := uint64(m.Team)
+		if team > 3 {
+			w.Range("Entity.Team", m.Team, "0..3")
+		}
+		w.Bits(team, 2)
+	}
+	if !xSame {
+		x := codec.Quantize(float64(m.X), -512, 100)
+		if x > 102400 {
+			w.Range("Entity.X", m.X, "-512..512")
+		}
+		w.Bits(x, 17)
+	}
+	if !ySame {
+		y := codec.Quantize(float64(m.Y), -512, 100)
+		if y > 102400 {
+			w.Range("Entity.Y", m.Y, "-512..512")
+		}
+		w.Bits(y, 17)
+	}
+	if !zSame {
+		z := codec.Quantize(float64(m.Z), -512, 100)
+		if z > 102400 {
+			w.Range("Entity.Z", m.Z, "-512..512")
+		}
+		w.Bits(z, 17)
+	}
+	if !vxSame {
+		w.Bits(uint64(codec.Half(float32(m.VX))), 16)
+	}
+	if !vySame {
+		w.Bits(uint64(codec.Half(float32(m.VY))), 16)
+	}
+	if !rotationSame {
+		rotation := codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10)
+		if rotation == codec.Outside {
+			w.Range("Entity.Rotation", m.Rotation, "a rotation")
+		}
+		w.Bits(rotation, 32)
+	}
+	if !healthSame {
+		health := uint64(m.Health)
+		if health > 100 {
+			w.Range("Entity.Health", m.Health, "0..100")
+		}
+		w.Bits(health, 7)
+	}
+	if !crouchedSame {
+		w.Bits(codec.Bool(bool(m.Crouched)), 1)
+	}
+	if !carriedSame {
+		w.Bits(codec.Bool(bool(m.Carried)), 1)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Entity) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(12)
+	if differ&0x1 != 0 {
+		m.ID = uint16(r.Varint16("Entity.ID"))
+	}
+	if differ&0x2 != 0 {
+		kind := r.Bits(6)
+		if kind > 40 {
+			r.Range("Entity.Kind", kind, "a code of 0..40")
+		}
+		m.Kind = uint8(kind)
+	}
+	if differ&0x4 != 0 {
+		m.Team = uint8(r.Bits(2))
+	}
+	if differ&0x8 != 0 {
+		x := r.Bits(17)
+		if x > 102400 {
+			r.Range("Entity.X", x, "a code of 0..102400")
+		}
+		m.X = float32(codec.Dequantize(x, -512, 0.01))
+	}
+	if differ&0x10 != 0 {
+		y := r.Bits(17)
+		if y > 102400 {
+			r.Range("Entity.Y", y, "a code of 0..102400")
+		}
+		m.Y = float32(codec.Dequantize(y, -512, 0.01))
+	}
+	if differ&0x20 != 0 {
+		z := r.Bits(17)
+		if z > 102400 {
+			r.Range("Entity.Z", z, "a code of 0..102400")
+		}
+		m.Z = float32(codec.Dequantize(z, -512, 0.01))
+	}
+	if differ&0x40 != 0 {
+		m.VX = float32(codec.FromHalf(uint16(r.Bits(16))))
+	}
+	if differ&0x80 != 0 {
+		m.VY = float32(codec.FromHalf(uint16(r.Bits(16))))
+	}
+	if differ&0x100 != 0 {
+		{
+			x, y, z, w, ok := codec.FromQuat(r.Bits(32), 10)
+			if !ok {
+				r.Range("Entity.Rotation", nil, "a rotation")
+			}
+			m.Rotation = [4]float32{float32(x), float32(y), float32(z), float32(w)}
+		}
+	}
+	if differ&0x200 != 0 {
+		health := r.Bits(7)
+		if health > 100 {
+			r.Range("Entity.Health", health, "a code of 0..100")
+		}
+		m.Health = uint8(health)
+	}
+	if differ&0x400 != 0 {
+		m.Crouched = r.Bits(1) != 0
+	}
+	if differ&0x800 != 0 {
+		m.Carried = r.Bits(1) != 0
+	}
+}
+
 // SnapshotMaxBytes is the size of the largest Snapshot, in bytes.
 const SnapshotMaxBytes = 38410
 
@@ -201,14 +562,35 @@ func (m *Snapshot) UnmarshalBinary(b []byte) error {
 	return r.Finish("Snapshot")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Snapshot) AppendDelta(dst []byte, base *Snapshot) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 33)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Snapshot")
+}
+
 // AppendBits writes the fields.
 func (m *Snapshot) AppendBits(w *codec.Writer) {
-	w.Grow(10)
+	w.Grow(9)
 	w.Varint32(uint32(m.Tick))
 	w.Varint32(uint32(m.Ack))
 	w.Count("Snapshot.Entities", len(m.Entities), 2048)
+	w.Grow(len(m.Entities) * 19)
 	for i := range m.Entities {
-		m.Entities[i].AppendBits(w)
+		m.Entities[i].appendFields(w)
 	}
 }
 
@@ -222,6 +604,85 @@ func (m *Snapshot) ReadBits(r *codec.Reader) {
 	}
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Snapshot) Equal(o *Snapshot) bool {
+	return m.Tick == o.Tick &&
+		m.Ack == o.Ack &&
+		codec.SameSlice(m.Entities, o.Entities, (*Entity).Equal)
+}
+
+// same reports whether both are written as the same bits.
+func (m *Snapshot) same(o *Snapshot) bool {
+	return m.Tick == o.Tick &&
+		m.Ack == o.Ack &&
+		codec.SameSlice(m.Entities, o.Entities, (*Entity).same)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Snapshot) CopyFrom(o *Snapshot) {
+	m.Tick = o.Tick
+	m.Ack = o.Ack
+	m.Entities = append(m.Entities[:0], o.Entities...)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Snapshot) AppendDeltaBits(w *codec.Writer, base *Snapshot) {
+	tickSame := m.Tick == base.Tick
+	ackSame := m.Ack == base.Ack
+	entitiesSame := codec.SameSlice(m.Entities, base.Entities, (*Entity).same)
+	w.Grow(1)
+	w.Bits(codec.Bool(!tickSame)|codec.Bool(!ackSame)<<1|codec.Bool(!entitiesSame)<<2, 3)
+	if !tickSame {
+		w.Grow(5)
+		w.Varint32(uint32(m.Tick))
+	}
+	if !ackSame {
+		w.Grow(5)
+		w.Varint32(uint32(m.Ack))
+	}
+	if !entitiesSame {
+		w.DeltaCount("Snapshot.Entities", len(m.Entities), len(base.Entities), 2048)
+		w.Grow(len(m.Entities) * 21)
+		for i := range m.Entities {
+			if i >= len(base.Entities) {
+				m.Entities[i].appendFields(w)
+				continue
+			}
+			entitiesSame2 := m.Entities[i].same(&base.Entities[i])
+			w.Bits(codec.Bool(!entitiesSame2), 1)
+			if !entitiesSame2 {
+				m.Entities[i].AppendDeltaBits(w, &base.Entities[i])
+			}
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Snapshot) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(3)
+	if differ&0x1 != 0 {
+		m.Tick = uint32(r.Varint32("Snapshot.Tick"))
+	}
+	if differ&0x2 != 0 {
+		m.Ack = uint32(r.Varint32("Snapshot.Ack"))
+	}
+	if differ&0x4 != 0 {
+		entitiesHad := len(m.Entities)
+		m.Entities = codec.Resize(m.Entities, r.DeltaCount("Snapshot.Entities", entitiesHad, 2048, 138))
+		for i := range m.Entities {
+			if i >= entitiesHad {
+				m.Entities[i].ReadBits(r)
+				continue
+			}
+			if r.Bool() {
+				m.Entities[i].ReadDeltaBits(r)
+			}
+		}
+	}
+}
+
 // ChatMaxBytes is the size of the largest Chat, in bytes.
 const ChatMaxBytes = 214
 
@@ -230,7 +691,7 @@ const ChatMaxBytes = 214
 func (m Chat) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 214)
-	m.AppendBits(&w)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
@@ -242,16 +703,39 @@ func (m *Chat) UnmarshalBinary(b []byte) error {
 	return r.Finish("Chat")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Chat) AppendDelta(dst []byte, base *Chat) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 214)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Chat) ApplyDelta(b []byte, base *Chat) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Chat")
+}
+
 // AppendBits writes the fields.
 func (m *Chat) AppendBits(w *codec.Writer) {
-	w.Grow(6)
+	w.Grow(214)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Chat) appendFields(w *codec.Writer) {
 	w.Varint32(uint32(m.From))
 	w.Bits(codec.Bool(m.To != nil), 1)
 	if m.To != nil {
-		w.Grow(6)
 		w.Varint32(uint32(*m.To))
 	}
-	w.Grow(5)
 	room := uint64(m.Room)
 	if room > 2 {
 		w.Range("Chat.Room", m.Room, "0..2")
@@ -290,12 +774,130 @@ func (m *Chat) ReadBits(r *codec.Reader) {
 	m.Text = string(r.String("Chat.Text", string(m.Text), 200))
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Chat) Equal(o *Chat) bool {
+	return m.From == o.From &&
+		codec.SamePointer(m.To, o.To, func(a, b *uint32) bool { return *a == *b }) &&
+		m.Room == o.Room &&
+		m.At == o.At &&
+		m.Text == o.Text
+}
+
+// same reports whether both are written as the same bits.
+func (m *Chat) same(o *Chat) bool {
+	return m.From == o.From &&
+		codec.SamePointer(m.To, o.To, func(a, b *uint32) bool { return *a == *b }) &&
+		m.Room == o.Room &&
+		(m.At == o.At || uint64(m.At/1000000) == uint64(o.At/1000000)) &&
+		m.Text == o.Text
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Chat) CopyFrom(o *Chat) {
+	m.From = o.From
+	switch {
+	case o.To == nil:
+		m.To = nil
+	case m.To == nil:
+		m.To = new(uint32)
+	}
+	if o.To != nil {
+		*m.To = *o.To
+	}
+	m.Room = o.Room
+	m.At = o.At
+	m.Text = o.Text
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Chat) AppendDeltaBits(w *codec.Writer, base *Chat) {
+	w.Grow(214)
+	fromSame := m.From == base.From
+	toSame := codec.SamePointer(m.To, base.To, func(a, b *uint32) bool { return *a == *b })
+	roomSame := m.Room == base.Room
+	atSame := (m.At == base.At || uint64(m.At/1000000) == uint64(base.At/1000000))
+	textSame := m.Text == base.Text
+	w.Bits(codec.Bool(!fromSame)|codec.Bool(!toSame)<<1|codec.Bool(!roomSame)<<2|codec.Bool(!atSame)<<3|codec.Bool(!textSame)<<4, 5)
+	if !fromSame {
+		w.Varint32(uint32(m.From))
+	}
+	if !toSame {
+		w.Bits(codec.Bool(m.To != nil), 1)
+		switch {
+		case m.To == nil:
+		case base.To == nil:
+			w.Varint32(uint32(*m.To))
+		default:
+			w.Varint32(uint32(*m.To))
+		}
+	}
+	if !roomSame {
+		room := uint64(m.Room)
+		if room > 2 {
+			w.Range("Chat.Room", m.Room, "0..2")
+		}
+		w.Bits(room, 2)
+	}
+	if !atSame {
+		if m.At < 0 || m.At > 86400000000000 {
+			w.Range("Chat.At", m.At, "0s..24h0m0s")
+		}
+		w.Bits(uint64(m.At/1000000), 27)
+	}
+	if !textSame {
+		w.String("Chat.Text", string(m.Text), 200)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Chat) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(5)
+	if differ&0x1 != 0 {
+		m.From = uint32(r.Varint32("Chat.From"))
+	}
+	if differ&0x2 != 0 {
+		switch there := r.Bool(); {
+		case !there:
+			m.To = nil
+		case m.To == nil:
+			m.To = new(uint32)
+			*m.To = uint32(r.Varint32("Chat.To"))
+		default:
+			*m.To = uint32(r.Varint32("Chat.To"))
+		}
+	}
+	if differ&0x4 != 0 {
+		room := r.Bits(2)
+		if room > 2 {
+			r.Range("Chat.Room", room, "a code of 0..2")
+		}
+		m.Room = uint8(room)
+	}
+	if differ&0x8 != 0 {
+		at := r.Bits(27)
+		if at > 86400000 {
+			r.Range("Chat.At", at, "a code of 0..86400000")
+		}
+		m.At = time.Duration(at) * 1000000
+	}
+	if differ&0x10 != 0 {
+		m.Text = string(r.String("Chat.Text", string(m.Text), 200))
+	}
+}
+
 // ItemMaxBytes is the size of the largest Item, in bytes.
 const ItemMaxBytes = 41
 
 // AppendBits writes the fields.
 func (m *Item) AppendBits(w *codec.Writer) {
-	w.Grow(5)
+	w.Grow(41)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Item) appendFields(w *codec.Writer) {
 	kind := uint64(m.Kind)
 	if kind > 2000 {
 		w.Range("Item.Kind", m.Kind, "0..2000")
@@ -312,7 +914,6 @@ func (m *Item) AppendBits(w *codec.Writer) {
 	w.String("Item.Name", string(m.Name), 32)
 	w.Count("Item.Enchants", len(m.Enchants), 4)
 	for i := range m.Enchants {
-		w.Grow(2)
 		enchants := uint64(m.Enchants[i])
 		if enchants > 99 {
 			w.Range("Item.Enchants", m.Enchants[i], "0..99")
@@ -350,6 +951,142 @@ func (m *Item) ReadBits(r *codec.Reader) {
 	}
 }
 
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Item) Equal(o *Item) bool {
+	return m.Kind == o.Kind &&
+		m.Count == o.Count &&
+		codec.SameFloat(m.Wear, o.Wear) &&
+		m.Name == o.Name &&
+		slices.Equal(m.Enchants, o.Enchants)
+}
+
+// same reports whether both are written as the same bits.
+func (m *Item) same(o *Item) bool {
+	return m.Kind == o.Kind &&
+		m.Count == o.Count &&
+		(m.Wear == o.Wear || codec.Quantize(float64(m.Wear), 0, 100) == codec.Quantize(float64(o.Wear), 0, 100)) &&
+		m.Name == o.Name &&
+		slices.Equal(m.Enchants, o.Enchants)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Item) CopyFrom(o *Item) {
+	m.Kind = o.Kind
+	m.Count = o.Count
+	m.Wear = o.Wear
+	m.Name = o.Name
+	m.Enchants = append(m.Enchants[:0], o.Enchants...)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
+	w.Grow(45)
+	kindSame := m.Kind == base.Kind
+	countSame := m.Count == base.Count
+	wearSame := (m.Wear == base.Wear || codec.Quantize(float64(m.Wear), 0, 100) == codec.Quantize(float64(base.Wear), 0, 100))
+	nameSame := m.Name == base.Name
+	enchantsSame := slices.Equal(m.Enchants, base.Enchants)
+	w.Bits(codec.Bool(!kindSame)|codec.Bool(!countSame)<<1|codec.Bool(!wearSame)<<2|codec.Bool(!nameSame)<<3|codec.Bool(!enchantsSame)<<4, 5)
+	if !kindSame {
+		kind := uint64(m.Kind)
+		if kind > 2000 {
+			w.Range("Item.Kind", m.Kind, "0..2000")
+		}
+		w.Bits(kind, 11)
+	}
+	if !countSame {
+		count := uint64(uint64(m.Count) - 1)
+		if count > 998 {
+			w.Range("Item.Count", m.Count, "1..999")
+		}
+		w.Bits(count, 10)
+	}
+	if !wearSame {
+		wear := codec.Quantize(float64(m.Wear), 0, 100)
+		if wear > 100 {
+			w.Range("Item.Wear", m.Wear, "0..1")
+		}
+		w.Bits(wear, 7)
+	}
+	if !nameSame {
+		w.String("Item.Name", string(m.Name), 32)
+	}
+	if !enchantsSame {
+		w.DeltaCount("Item.Enchants", len(m.Enchants), len(base.Enchants), 4)
+		for i := range m.Enchants {
+			if i >= len(base.Enchants) {
+				enchants := uint64(m.Enchants[i])
+				if enchants > 99 {
+					w.Range("Item.Enchants", m.Enchants[i], "0..99")
+				}
+				w.Bits(enchants, 7)
+				continue
+			}
+			enchantsSame2 := m.Enchants[i] == base.Enchants[i]
+			w.Bits(codec.Bool(!enchantsSame2), 1)
+			if !enchantsSame2 {
+				enchants2 := uint64(m.Enchants[i])
+				if enchants2 > 99 {
+					w.Range("Item.Enchants", m.Enchants[i], "0..99")
+				}
+				w.Bits(enchants2, 7)
+			}
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Item) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(5)
+	if differ&0x1 != 0 {
+		kind := r.Bits(11)
+		if kind > 2000 {
+			r.Range("Item.Kind", kind, "a code of 0..2000")
+		}
+		m.Kind = uint16(kind)
+	}
+	if differ&0x2 != 0 {
+		count := r.Bits(10)
+		if count > 998 {
+			r.Range("Item.Count", count, "a code of 0..998")
+		}
+		m.Count = uint16(count + 1)
+	}
+	if differ&0x4 != 0 {
+		wear := r.Bits(7)
+		if wear > 100 {
+			r.Range("Item.Wear", wear, "a code of 0..100")
+		}
+		m.Wear = float32(codec.Dequantize(wear, 0, 0.01))
+	}
+	if differ&0x8 != 0 {
+		m.Name = string(r.String("Item.Name", string(m.Name), 32))
+	}
+	if differ&0x10 != 0 {
+		enchantsHad := len(m.Enchants)
+		m.Enchants = codec.Resize(m.Enchants, r.DeltaCount("Item.Enchants", enchantsHad, 4, 7))
+		for i := range m.Enchants {
+			if i >= enchantsHad {
+				enchants := r.Bits(7)
+				if enchants > 99 {
+					r.Range("Item.Enchants", enchants, "a code of 0..99")
+				}
+				m.Enchants[i] = uint8(enchants)
+				continue
+			}
+			if r.Bool() {
+				enchants2 := r.Bits(7)
+				if enchants2 > 99 {
+					r.Range("Item.Enchants", enchants2, "a code of 0..99")
+				}
+				m.Enchants[i] = uint8(enchants2)
+			}
+		}
+	}
+}
+
 // InventoryMaxBytes is the size of the largest Inventory, in bytes.
 const InventoryMaxBytes = 2634
 
@@ -370,20 +1107,41 @@ func (m *Inventory) UnmarshalBinary(b []byte) error {
 	return r.Finish("Inventory")
 }
 
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Inventory) AppendDelta(dst []byte, base *Inventory) ([]byte, error) {
+	var w codec.Writer
+	w.Start(dst, 33)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
+// must not share memory otherwise.
+func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Inventory")
+}
+
 // AppendBits writes the fields.
 func (m *Inventory) AppendBits(w *codec.Writer) {
-	w.Grow(14)
+	w.Grow(13)
 	w.Varint64(uint64(m.Owner))
 	w.Varint32(uint32(m.Gold))
 	w.Count("Inventory.Items", len(m.Items), 64)
+	w.Grow(len(m.Items) * 41)
 	for i := range m.Items {
-		m.Items[i].AppendBits(w)
+		m.Items[i].appendFields(w)
 	}
 	w.Count("Inventory.Ammo", len(m.Ammo), 16)
+	w.Grow(len(m.Ammo) * 4)
 	var ammoKeys [16]uint8
 	for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
 		ammoValue := m.Ammo[ammoKey]
-		w.Grow(5)
 		w.Bits(uint64(uint8(ammoKey)), 8)
 		w.Varint16(uint16(ammoValue))
 	}
@@ -413,4 +1171,174 @@ func (m *Inventory) ReadBits(r *codec.Reader) {
 		ammoValue = uint16(r.Varint16("Inventory.Ammo"))
 		m.Ammo[ammoKey], ammoLast = ammoValue, ammoKey
 	}
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
+// and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Inventory) Equal(o *Inventory) bool {
+	return m.Owner == o.Owner &&
+		m.Gold == o.Gold &&
+		codec.SameSlice(m.Items, o.Items, (*Item).Equal) &&
+		maps.Equal(m.Ammo, o.Ammo)
+}
+
+// same reports whether both are written as the same bits.
+func (m *Inventory) same(o *Inventory) bool {
+	return m.Owner == o.Owner &&
+		m.Gold == o.Gold &&
+		codec.SameSlice(m.Items, o.Items, (*Item).same) &&
+		maps.Equal(m.Ammo, o.Ammo)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
+// interfaces, and strings.
+func (m *Inventory) CopyFrom(o *Inventory) {
+	m.Owner = o.Owner
+	m.Gold = o.Gold
+	m.Items = codec.Resize(m.Items, len(o.Items))
+	for i := range o.Items {
+		m.Items[i].CopyFrom(&o.Items[i])
+	}
+	if m.Ammo == nil && len(o.Ammo) > 0 {
+		m.Ammo = make(map[uint8]uint16, len(o.Ammo))
+	}
+	clear(m.Ammo)
+	maps.Copy(m.Ammo, o.Ammo)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
+	ownerSame := m.Owner == base.Owner
+	goldSame := m.Gold == base.Gold
+	itemsSame := codec.SameSlice(m.Items, base.Items, (*Item).same)
+	ammoSame := maps.Equal(m.Ammo, base.Ammo)
+	w.Grow(1)
+	w.Bits(codec.Bool(!ownerSame)|codec.Bool(!goldSame)<<1|codec.Bool(!itemsSame)<<2|codec.Bool(!ammoSame)<<3, 4)
+	if !ownerSame {
+		w.Grow(9)
+		w.Varint64(uint64(m.Owner))
+	}
+	if !goldSame {
+		w.Grow(5)
+		w.Varint32(uint32(m.Gold))
+	}
+	if !itemsSame {
+		w.DeltaCount("Inventory.Items", len(m.Items), len(base.Items), 64)
+		w.Grow(len(m.Items) * 45)
+		for i := range m.Items {
+			if i >= len(base.Items) {
+				m.Items[i].appendFields(w)
+				continue
+			}
+			itemsSame2 := m.Items[i].same(&base.Items[i])
+			w.Bits(codec.Bool(!itemsSame2), 1)
+			if !itemsSame2 {
+				m.Items[i].AppendDeltaBits(w, &base.Items[i])
+			}
+		}
+	}
+	if !ammoSame {
+		w.Count("Inventory.Ammo", len(m.Ammo), 16)
+		w.Grow(len(m.Ammo) * 4)
+		var ammoKeys [16]uint8
+		for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
+			ammoValue := m.Ammo[ammoKey]
+			w.Bits(uint64(uint8(ammoKey)), 8)
+			w.Varint16(uint16(ammoValue))
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Inventory) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(4)
+	if differ&0x1 != 0 {
+		m.Owner = uint64(r.Varint64("Inventory.Owner"))
+	}
+	if differ&0x2 != 0 {
+		m.Gold = uint32(r.Varint32("Inventory.Gold"))
+	}
+	if differ&0x4 != 0 {
+		itemsHad := len(m.Items)
+		m.Items = codec.Resize(m.Items, r.DeltaCount("Inventory.Items", itemsHad, 64, 37))
+		for i := range m.Items {
+			if i >= itemsHad {
+				m.Items[i].ReadBits(r)
+				continue
+			}
+			if r.Bool() {
+				m.Items[i].ReadDeltaBits(r)
+			}
+		}
+	}
+	if differ&0x8 != 0 {
+		ammoCount := r.Count("Inventory.Ammo", 16, 14)
+		if m.Ammo == nil {
+			m.Ammo = make(map[uint8]uint16, ammoCount)
+		}
+		clear(m.Ammo)
+		var ammoLast uint8
+		for i := range ammoCount {
+			var ammoKey uint8
+			var ammoValue uint16
+			ammoKey = uint8(r.Bits(8))
+			if !codec.Ascends(r, "Inventory.Ammo", i == 0, ammoLast, ammoKey) {
+				return
+			}
+			ammoValue = uint16(r.Varint16("Inventory.Ammo"))
+			m.Ammo[ammoKey], ammoLast = ammoValue, ammoKey
+		}
+	}
+}
+
+// The structs and constants as they were: if this does not compile, go generate mends it.
+func _() {
+	_ = struct {
+		Tick    uint32
+		Buttons uint16
+		MoveX   float32
+		MoveY   float32
+		Yaw     float32
+		Pitch   float32
+		Fire    bool
+	}(Input{})
+	_ = struct {
+		ID       uint16
+		Kind     uint8
+		Team     uint8
+		X        float32
+		Y        float32
+		Z        float32
+		VX       float32
+		VY       float32
+		Rotation [4]float32
+		Health   uint8
+		Crouched bool
+		Carried  bool
+	}(Entity{})
+	_ = struct {
+		Tick     uint32
+		Ack      uint32
+		Entities []Entity
+	}(Snapshot{})
+	_ = struct {
+		From uint32
+		To   *uint32
+		Room uint8
+		At   time.Duration
+		Text string
+	}(Chat{})
+	_ = struct {
+		Kind     uint16
+		Count    uint16
+		Wear     float32
+		Name     string
+		Enchants []uint8
+	}(Item{})
+	_ = struct {
+		Owner uint64
+		Gold  uint32
+		Items []Item
+		Ammo  map[uint8]uint16
+	}(Inventory{})
 }

@@ -170,13 +170,17 @@ func (r *Reader) limit() uint32 {
 	return uint32(n)
 }
 
-// A ChannelRow is what both ends must agree on about a channel.
+// A ChannelRow is what both ends must agree on about a channel. That of a channel with compression is
+// followed by another one, whose Delivery is CompressionRow and whose MaxMessage is the ID of that.
 type ChannelRow struct {
 	Channel    uint16
 	Delivery   uint8
 	MaxMessage uint32
 	Name       uint32 // low half of the FNV-1a hash of the name
 }
+
+// CompressionRow is no delivery: the row says how its channel is compressed.
+const CompressionRow = 255
 
 // AppendChannelRow appends
 //
@@ -198,9 +202,9 @@ func ConsumeChannelRow(b []byte) ChannelRow {
 	}
 }
 
-// AppendChannelRows appends rows in ascending order of channel.
+// AppendChannelRows appends rows in ascending order of channel, those of one in the order given.
 func AppendChannelRows(b []byte, rows []ChannelRow) []byte {
-	rows = slices.SortedFunc(slices.Values(rows), func(a, c ChannelRow) int { return int(a.Channel) - int(c.Channel) })
+	rows = slices.SortedStableFunc(slices.Values(rows), func(a, c ChannelRow) int { return int(a.Channel) - int(c.Channel) })
 	for _, row := range rows {
 		b = AppendChannelRow(b, row)
 	}
