@@ -7,9 +7,12 @@
 //
 // A message of a few hundred bytes holds little that it could repeat, so without a dictionary only
 // large ones shrink. `tickwire dict train` makes one from recorded messages. Fields in exactly the
-// bits that they need (package codec) leave nothing to find: docs/compression.md says when it pays.
+// bits that they need (package codec) leave nothing to find: [When compression pays] has a table.
 //
-// SPEC.md, 6.8, has the bytes.
+// The bytes are those of [SPEC.md], section 11.
+//
+// [When compression pays]: https://github.com/tickwire/tickwire/blob/main/docs/compression.md
+// [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
 package compress
 
 import (
