@@ -24,11 +24,16 @@ type ChannelID = endpoint.ChannelID
 //	Priority         int8          // higher classes go first, always
 //	Weight           int           // the share within the class. 0: 1
 //	BytesPerSecond   int           // at most. 0: what the path takes
+//	Compression      Compression   // makes messages smaller; both ends must have the same. nil: none
 //	Resend           ResendPolicy  // how often what was lost is sent again. 0: until it arrives
 //	Repair           Repair        // how much goes out twice before anybody knows of a loss
 //	WindowBytes      int           // what this end takes ahead of its game. 0: 64 KiB, which grows
 //	Inbound          ChannelLimits // what this end takes in a second
 type ChannelConfig = endpoint.ChannelConfig
+
+// A Compression makes the messages of a channel smaller (ChannelConfig.Compression): one of package
+// compress, or your own. [endpoint.Compression] says what it has to do.
+type Compression = endpoint.Compression
 
 // ChannelLimits are what an end takes on a channel in a second at most (ChannelConfig.Inbound), 0 for
 // as much as comes:

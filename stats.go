@@ -26,6 +26,9 @@ type ConnStats struct {
 //	Dropped                                    [7]uint64     // sent and given up, by LossReason
 //	RepairsSent, RepairBytesSent               uint64        // part of BytesSent
 //	MessagesRepaired, MessagesRebuilt          uint64        // of ours at the peer, and here
+//	CompressedFrom, CompressedTo               uint64        // bytes of messages before compression and after
+//	OpenedFrom, OpenedTo                       uint64        // likewise of those that came
+//	MessagesLeftAsIs                           uint64        // that compression would not have made smaller
 //	QueuedMessages, QueuedBytes                int           // that wait to be sent for the first time
 //	QueueDelay                                 time.Duration // of a message sent now
 type ChannelStats = endpoint.ChannelStats
