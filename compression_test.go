@@ -155,7 +155,7 @@ func TestCompressionUnderAHub(t *testing.T) {
 	}
 }
 
-// TestWaitNewsOfWithheld: messages that one Update did not show are news, for which nobody waits.
+// TestWaitNewsOfWithheld: what one Update did not show the next ones do, in a loop that waits for news.
 func TestWaitNewsOfWithheld(t *testing.T) {
 	said, _ := compressedChannels(leaning(t, spoken))
 	srv, dial := compressedPair(t, said)

@@ -93,3 +93,22 @@ func TestDictionaryFile(t *testing.T) {
 		}
 	}
 }
+
+// TestRecords: what was recorded is read, and of a recording that ends early what is whole.
+func TestRecords(t *testing.T) {
+	var b []byte
+	for _, m := range []string{"one", "", "three"} {
+		b = compress.AppendRecord(b, []byte(m))
+	}
+	if got, err := compress.Records(b); err != nil || string(bytes.Join(got, []byte("|"))) != "one||three" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for cut := 12; cut < len(b); cut++ {
+		if got, err := compress.Records(b[:cut]); !errors.Is(err, compress.ErrRecords) || len(got) != 2 {
+			t.Errorf("cut to %d bytes: %q, %v", cut, got, err)
+		}
+	}
+	if _, err := compress.Records([]byte(`{"json":1}`)); !errors.Is(err, compress.ErrRecords) {
+		t.Errorf("JSON: %v", err)
+	}
+}

@@ -29,6 +29,7 @@ type cli struct {
 	Bench   benchCmd   `cmd:"" help:"Measure what the library makes of a bad link."`
 	Picture pictureCmd `cmd:"" help:"Draw what a delivery or an option does when packets get lost, from a simulated run."`
 	Gen     genCmd     `cmd:"" help:"Write the code of typed messages from the structs of a Go package."`
+	Dict    dictCmd    `cmd:"" help:"Train dictionaries for compressed channels, and look at them."`
 }
 
 func main() {
