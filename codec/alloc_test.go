@@ -2,12 +2,14 @@ package codec_test
 
 import (
 	"testing"
+
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // TestAllocNothing writes and reads each of the five messages: nothing is allocated, not even for
 // strings, as long as they are those that the value held.
 func TestAllocNothing(t *testing.T) {
-	for name, m := range five() {
+	for name, m := range values() {
 		b, err := m.AppendBinary(nil)
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +66,7 @@ func TestAllocBound(t *testing.T) {
 	w.Bits(256, 9)
 	b, _ := w.Finish()
 	b = append(b, make([]byte, 3*18)...) // room for three entities
-	var s Snapshot
+	var s five.Snapshot
 	var err error
 	if n := testing.AllocsPerRun(100, func() { err = s.UnmarshalBinary(b) }); n > 2 || err == nil || cap(s.Entities) > 0 {
 		t.Errorf("%v allocations, %d entities, %v", n, cap(s.Entities), err) // those of the error

@@ -4,6 +4,8 @@ import (
 	"encoding"
 	"encoding/json"
 	"testing"
+
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // A message is what the generator makes of a struct.
@@ -12,15 +14,15 @@ type message interface {
 	encoding.BinaryUnmarshaler
 }
 
-func five() map[string]message {
-	e := entity(7)
-	return map[string]message{"input": input(), "entity": &e, "snapshot": snapshot(), "chat": chat(), "inventory": inventory()}
+func values() map[string]message {
+	e := five.AnEntity(7)
+	return map[string]message{"input": five.AnInput(), "entity": &e, "snapshot": five.ASnapshot(), "chat": five.AChat(), "inventory": five.AnInventory()}
 }
 
 func BenchmarkAppend(b *testing.B) {
 	for _, name := range []string{"input", "entity", "snapshot", "chat", "inventory"} {
 		b.Run(name, func(b *testing.B) {
-			m := five()[name]
+			m := values()[name]
 			buf, err := m.AppendBinary(nil)
 			if err != nil {
 				b.Fatal(err)
@@ -38,7 +40,7 @@ func BenchmarkAppend(b *testing.B) {
 func BenchmarkUnmarshal(b *testing.B) {
 	for _, name := range []string{"input", "entity", "snapshot", "chat", "inventory"} {
 		b.Run(name, func(b *testing.B) {
-			m := five()[name]
+			m := values()[name]
 			buf, _ := m.AppendBinary(nil)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -52,7 +54,7 @@ func BenchmarkUnmarshal(b *testing.B) {
 
 func BenchmarkJSON(b *testing.B) {
 	for _, name := range []string{"input", "entity", "snapshot", "chat", "inventory"} {
-		m := five()[name]
+		m := values()[name]
 		text, err := json.Marshal(m)
 		if err != nil {
 			b.Fatal(err)

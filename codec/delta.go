@@ -1,10 +1,6 @@
 package codec
 
-import (
-	"bytes"
-	"encoding"
-	"math"
-)
+import "math"
 
 // DeltaCount writes how many elements there are now, of at most limit, if that is not what there were.
 func (w *Writer) DeltaCount(field string, n, had, limit int) {
@@ -48,20 +44,6 @@ func SameSlice[T any](a, b []T, same func(a, b *T) bool) bool {
 	return true
 }
 
-// SameMap reports whether two maps have the same keys, and the same at each.
-func SameMap[K comparable, V any](a, b map[K]V, same func(a, b *V) bool) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for key, of := range a {
-		other, ok := b[key]
-		if !ok || !same(&of, &other) {
-			return false
-		}
-	}
-	return true
-}
-
 // SamePointer reports whether both are nil, or lead to the same.
 func SamePointer[T any](a, b *T, same func(a, b *T) bool) bool {
 	if a == nil || b == nil {
@@ -85,16 +67,22 @@ func SameBits(a, b Bits, version int) bool {
 	}
 	x, errX := v.Finish()
 	y, errY := w.Finish()
-	return errX == nil && errY == nil && bytes.Equal(x[v.start:], y[w.start:])
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// A Binary is a type that appends itself to bytes, and is read from them.
+type Binary interface {
+	AppendBinary([]byte) ([]byte, error)
+	UnmarshalBinary([]byte) error
 }
 
 // SameBinary reports whether two values are written as the same bytes. What cannot be written is the
 // same as nothing.
-func SameBinary(a, b encoding.BinaryAppender) bool {
+func SameBinary(a, b Binary) bool {
 	var scratch [256]byte
 	x, errX := a.AppendBinary(scratch[:0:128])
 	y, errY := b.AppendBinary(scratch[128:128])
-	return errX == nil && errY == nil && bytes.Equal(x, y)
+	return errX == nil && errY == nil && string(x) == string(y)
 }
 
 // CopyBits makes to what from is, by way of bits, so that they share no memory. What cannot be written
@@ -111,7 +99,7 @@ func CopyBits(to, from Bits) {
 }
 
 // CopyBinary makes to what from is, as [CopyBits] does.
-func CopyBinary(to encoding.BinaryUnmarshaler, from encoding.BinaryAppender) {
+func CopyBinary(to, from Binary) {
 	if b, err := from.AppendBinary(nil); err == nil {
 		_ = to.UnmarshalBinary(b)
 	}

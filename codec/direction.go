@@ -11,12 +11,18 @@ import "math"
 // half is the code of 0 on an axis of so many bits: its codes go to twice of that.
 func half(bits uint) float64 { return float64(int64(1)<<bits/2 - 1) }
 
-// quatScale is 1/(half·√2) for each number of bits: a division less to read a rotation.
-var quatScale [32]float64
+// quatSteps are the numbers of rotations for each number of bits, so that nothing is divided for one.
+var quatSteps [32]struct {
+	whole      int64   // steps from 0 to the last code
+	zero       float64 // the code of 0, and a half
+	scale, one float64 // steps of 1, and 1 over them
+}
 
 func init() {
-	for bits := range quatScale {
-		quatScale[bits] = 1 / float64(half(uint(bits))*math.Sqrt2)
+	for bits := range quatSteps {
+		h, s := half(uint(bits)), &quatSteps[bits]
+		s.whole, s.zero = int64(h), h+0.5
+		s.scale, s.one = h*math.Sqrt2, 1/float64(h*math.Sqrt2)
 	}
 }
 
@@ -90,15 +96,25 @@ func Quat(x, y, z, w float64, bits uint) uint64 {
 		}
 		length = 1 / math.Sqrt(sum)
 	}
-	largest, sign := largestPart(x, y, z, w)
-	h := half(bits)
-	scale := float64(float64(h*math.Sqrt2) * length)
-	scale = math.Float64frombits(math.Float64bits(scale) | sign)
-	zero := h + 0.5
-	a := uint64(int64(float64(x*scale) + zero))
-	b := uint64(int64(float64(y*scale) + zero))
-	c := uint64(int64(float64(z*scale) + zero))
-	d := uint64(int64(float64(w*scale) + zero))
+	// Rotations are as good as random, so there is no branch that could be guessed wrong.
+	const mask = 1<<63 - 1
+	largest, part := uint64(0), math.Float64bits(x)
+	if b := math.Float64bits(y); b&mask > part&mask {
+		largest, part = 1, b
+	}
+	if b := math.Float64bits(z); b&mask > part&mask {
+		largest, part = 2, b
+	}
+	if b := math.Float64bits(w); b&mask > part&mask {
+		largest, part = 3, b
+	}
+	steps := &quatSteps[bits&31]
+	scale, zero := float64(steps.scale*length), steps.zero
+	scale = math.Float64frombits(math.Float64bits(scale) | part&^mask)
+	a := int64(float64(x*scale) + zero)
+	b := int64(float64(y*scale) + zero)
+	c := int64(float64(z*scale) + zero)
+	d := int64(float64(w*scale) + zero)
 	if largest == 0 {
 		a = b
 	}
@@ -108,10 +124,11 @@ func Quat(x, y, z, w float64, bits uint) uint64 {
 	if largest <= 2 {
 		c = d
 	}
-	if whole := int64(h); !leaves(int64(a)-whole, int64(b)-whole, int64(c)-whole, whole) {
-		a, b, c = shrink(int64(a)-whole, int64(b)-whole, int64(c)-whole, whole)
+	h := steps.whole
+	if top := int64(float64(math.Float64frombits(part) * scale)); top-max(max(a, b, c)-h, h-min(a, b, c)) < 3 {
+		a, b, c = shrink(a-h, b-h, c-h, h) // there may be no need, but that is seldom
 	}
-	return largest | a<<2 | b<<(2+bits) | c<<(2+2*bits)
+	return largest | uint64(a)<<2 | uint64(b)<<((2+bits)&63) | uint64(c)<<((2+2*bits)&63)
 }
 
 // leaves reports whether three parts leave so much for the one that is left out that it is the largest
@@ -122,7 +139,7 @@ func leaves(i, j, k, h int64) bool {
 }
 
 // shrink takes a step of the largest part, the first if there are several, until they do.
-func shrink(i, j, k, h int64) (a, b, c uint64) {
+func shrink(i, j, k, h int64) (a, b, c int64) {
 	for !leaves(i, j, k, h) {
 		switch x, y, z := max(i, -i), max(j, -j), max(k, -k); {
 		case x >= y && x >= z:
@@ -133,36 +150,19 @@ func shrink(i, j, k, h int64) (a, b, c uint64) {
 			k -= k / z
 		}
 	}
-	return uint64(i + h), uint64(j + h), uint64(k + h)
-}
-
-// largestPart is the first part whose size is the largest, and its sign bit. Rotations are as good
-// as random: there is no branch that could be guessed wrong.
-func largestPart(x, y, z, w float64) (largest, sign uint64) {
-	const mask = 1<<63 - 1
-	part := math.Float64bits(x)
-	if b := math.Float64bits(y); b&mask > part&mask {
-		largest, part = 1, b
-	}
-	if b := math.Float64bits(z); b&mask > part&mask {
-		largest, part = 2, b
-	}
-	if b := math.Float64bits(w); b&mask > part&mask {
-		largest, part = 3, b
-	}
-	return largest, part &^ mask
+	return i + h, j + h, k + h
 }
 
 // FromQuat is the rotation of a code, of length 1, and whether the code is one.
 func FromQuat(code uint64, bits uint) (x, y, z, w float64, ok bool) {
-	h, scale, mask := half(bits), quatScale[bits&31], uint64(1)<<(bits&31)-1
-	i, j, k := code>>2&mask, code>>(2+bits)&mask, code>>(2+2*bits)&mask
+	steps, mask := &quatSteps[bits&31], uint64(1)<<(bits&31)-1
+	i, j, k := code>>2&mask, code>>((2+bits)&63)&mask, code>>((2+2*bits)&63)&mask
 	if i == mask || j == mask || k == mask {
 		return 0, 0, 0, 0, false
 	}
-	a := float64((float64(int64(i)) - h) * scale)
-	b := float64((float64(int64(j)) - h) * scale)
-	c := float64((float64(int64(k)) - h) * scale)
+	a := float64(float64(int64(i)-steps.whole) * steps.one)
+	b := float64(float64(int64(j)-steps.whole) * steps.one)
+	c := float64(float64(int64(k)-steps.whole) * steps.one)
 	sum := float64(a*a) + float64(b*b) + float64(c*c)
 	d := 0.0
 	if sum <= 1 {

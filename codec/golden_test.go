@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/tickwire/tickwire/codec"
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 var update = flag.Bool("update", false, "write the golden vectors anew")
@@ -26,6 +27,7 @@ type vectors struct {
 	Codes    []codeVector
 	Strings  []stringVector
 	Messages []messageVector
+	Deltas   []deltaVector
 	Refused  []refusedVector
 }
 
@@ -172,24 +174,24 @@ func (v *vectors) makeStrings() {
 func blank(name string) message {
 	switch name {
 	case "Input":
-		return &Input{}
+		return &five.Input{}
 	case "Entity":
-		return &Entity{}
+		return &five.Entity{}
 	case "Snapshot":
-		return &Snapshot{}
+		return &five.Snapshot{}
 	case "Chat":
-		return &Chat{}
+		return &five.Chat{}
 	}
-	return &Inventory{}
+	return &five.Inventory{}
 }
 
 func (v *vectors) makeMessages(t *testing.T) {
-	e, s := entity(7), snapshot()
+	e, s := five.AnEntity(7), five.ASnapshot()
 	s.Entities = s.Entities[:5]
 	for _, m := range []struct {
 		name string
 		m    message
-	}{{"Input", input()}, {"Entity", &e}, {"Snapshot", s}, {"Chat", chat()}, {"Inventory", inventory()}} {
+	}{{"Input", five.AnInput()}, {"Entity", &e}, {"Snapshot", s}, {"Chat", five.AChat()}, {"Inventory", five.AnInventory()}} {
 		wire, err := m.m.AppendBinary(nil)
 		value, err2 := json.Marshal(m.m)
 		if err := errors.Join(err, err2); err != nil {
@@ -220,6 +222,7 @@ func TestGolden(t *testing.T) {
 		v.makeCodes()
 		v.makeStrings()
 		v.makeMessages(t)
+		v.makeDeltas()
 		text, err := json.MarshalIndent(v, "", " ")
 		if err == nil {
 			err = os.WriteFile(vectorFile, append(text, '\n'), 0o644)
@@ -254,6 +257,7 @@ func TestGolden(t *testing.T) {
 		}
 	}
 	v.checkMessages(t)
+	v.checkDeltas(t)
 }
 
 func (v *vectors) checkMessages(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // What one writes by hand who does not care for bytes: fixed widths, a length of two bytes. It is
@@ -21,29 +23,29 @@ func flag1(b []byte, v bool) []byte {
 	return append(b, 0)
 }
 
-func handInput(b []byte, m *Input) []byte {
+func handInput(b []byte, m *five.Input) []byte {
 	b = le.AppendUint16(le.AppendUint32(b, m.Tick), m.Buttons)
 	return flag1(f32(f32(f32(f32(b, m.MoveX), m.MoveY), m.Yaw), m.Pitch), m.Fire)
 }
 
-func handEntity(b []byte, m *Entity) []byte {
-	b = append(le.AppendUint16(b, m.ID), m.Kind, m.Team)
+func handEntity(b []byte, m *five.Entity) []byte {
+	b = append(le.AppendUint16(b, m.ID), m.Kind, byte(m.Team))
 	b = f32(f32(f32(f32(f32(b, m.X), m.Y), m.Z), m.VX), m.VY)
 	b = f32(f32(f32(f32(b, m.Rotation[0]), m.Rotation[1]), m.Rotation[2]), m.Rotation[3])
 	return flag1(flag1(append(b, m.Health), m.Crouched), m.Carried)
 }
 
-func handReadEntity(b []byte, m *Entity) []byte {
+func handReadEntity(b []byte, m *five.Entity) []byte {
 	_ = b[42]
 	f := func(at int) float32 { return math.Float32frombits(le.Uint32(b[at:])) }
-	m.ID, m.Kind, m.Team = le.Uint16(b), b[2], b[3]
+	m.ID, m.Kind, m.Team = le.Uint16(b), b[2], five.Team(b[3])
 	m.X, m.Y, m.Z, m.VX, m.VY = f(4), f(8), f(12), f(16), f(20)
 	m.Rotation = [4]float32{f(24), f(28), f(32), f(36)}
 	m.Health, m.Crouched, m.Carried = b[40], b[41] != 0, b[42] != 0
 	return b[43:]
 }
 
-func handSnapshot(b []byte, m *Snapshot) []byte {
+func handSnapshot(b []byte, m *five.Snapshot) []byte {
 	b = le.AppendUint16(le.AppendUint32(le.AppendUint32(b, m.Tick), m.Ack), uint16(len(m.Entities)))
 	for i := range m.Entities {
 		b = handEntity(b, &m.Entities[i])
@@ -51,7 +53,7 @@ func handSnapshot(b []byte, m *Snapshot) []byte {
 	return b
 }
 
-func handReadSnapshot(b []byte, m *Snapshot) {
+func handReadSnapshot(b []byte, m *five.Snapshot) {
 	m.Tick, m.Ack = le.Uint32(b), le.Uint32(b[4:])
 	m.Entities = m.Entities[:le.Uint16(b[8:])]
 	b = b[10:]
@@ -60,15 +62,15 @@ func handReadSnapshot(b []byte, m *Snapshot) {
 	}
 }
 
-func handChat(b []byte, m *Chat) []byte {
+func handChat(b []byte, m *five.Chat) []byte {
 	b = flag1(le.AppendUint32(b, m.From), m.To != nil)
 	if m.To != nil {
 		b = le.AppendUint32(b, *m.To)
 	}
-	return text(le.AppendUint64(append(b, m.Room), uint64(m.At/time.Nanosecond)), m.Text)
+	return text(le.AppendUint64(append(b, byte(m.Room)), uint64(m.At/time.Nanosecond)), m.Text)
 }
 
-func handInventory(b []byte, m *Inventory) []byte {
+func handInventory(b []byte, m *five.Inventory) []byte {
 	b = le.AppendUint16(le.AppendUint32(le.AppendUint64(b, m.Owner), m.Gold), uint16(len(m.Items)))
 	for i := range m.Items {
 		it := &m.Items[i]
@@ -83,7 +85,7 @@ func handInventory(b []byte, m *Inventory) []byte {
 }
 
 func BenchmarkByHand(b *testing.B) {
-	in, s, c, inv := input(), snapshot(), chat(), inventory()
+	in, s, c, inv := five.AnInput(), five.ASnapshot(), five.AChat(), five.AnInventory()
 	for _, by := range []struct {
 		name  string
 		write func(b []byte) []byte

@@ -56,10 +56,34 @@ func (r *Reader) Bits(n uint) uint64 {
 	return v & (1<<n - 1)
 }
 
-// Wide reads n bits, 57 to 64.
+// Wide reads n bits, at most 64: Bits does for 56.
 func (r *Reader) Wide(n uint) uint64 {
-	low := r.Bits(32)
-	return low | r.Bits(n-32)<<32
+	low := r.Bits(min(n, 32))
+	return low | r.Bits(n-min(n, 32))<<32
+}
+
+// Bits2 reads n bits, 65 to 128: the low 64 of them, and the others.
+func (r *Reader) Bits2(n uint) (v, v2 uint64) {
+	i, s := r.pos>>3, r.pos&7
+	if i+17 > uint(len(r.b)) {
+		return r.Wide(64), r.Wide(n - 64)
+	}
+	b := r.b[i : i+17]
+	r.pos += n
+	v, v2 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	return v>>s | v2<<1<<(63-s), (v2>>s | uint64(b[16])<<1<<(63-s)) & (1<<(n-64) - 1)
+}
+
+// Bits3 reads n bits, 129 to 184, as Bits2 does.
+func (r *Reader) Bits3(n uint) (v, v2, v3 uint64) {
+	i, s := r.pos>>3, r.pos&7
+	if i+24 > uint(len(r.b)) {
+		return r.Wide(64), r.Wide(64), r.Bits(n - 128)
+	}
+	b := r.b[i : i+24]
+	r.pos += n
+	v, v2, v3 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
+	return v>>s | v2<<1<<(63-s), v2>>s | v3<<1<<(63-s), v3 >> s & (1<<(n-128) - 1)
 }
 
 // Bool reads a bit.
@@ -92,6 +116,8 @@ func (r *Reader) Count(field string, limit int, least uint) int {
 // Fail notes that a field is not what it may be: the value that came, what would be right (as
 // text, may be empty), and one of the errors of this package or another. The first failure counts.
 // If the message was at its end before, that is what is told.
+//
+//go:noinline
 func (r *Reader) Fail(field string, value any, want string, err error) {
 	if r.err != nil {
 		return
@@ -104,6 +130,8 @@ func (r *Reader) Fail(field string, value any, want string, err error) {
 }
 
 // Range notes that a value is out of its range, which is given as text.
+//
+//go:noinline
 func (r *Reader) Range(field string, value any, limits string) {
 	r.Fail(field, value, limits, ErrRange)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/codec"
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // TestWriteErrors: what cannot be written is an error that names field and value, and dst comes
@@ -20,16 +21,16 @@ func TestWriteErrors(t *testing.T) {
 		text string
 		err  error
 	}{
-		{&Input{Buttons: 4096}, "Input.Buttons (4096): out of range, want 0..4095", codec.ErrRange},
-		{&Input{MoveX: 1.01}, "Input.MoveX (1.01): out of range, want -1..1", codec.ErrRange},
-		{&Input{MoveY: nan}, "Input.MoveY (NaN)", codec.ErrRange},
-		{&Input{Yaw: nan}, "Input.Yaw (NaN)", codec.ErrRange},
-		{&Input{Pitch: float32(math.Inf(1))}, "Input.Pitch (+Inf)", codec.ErrRange},
-		{&Entity{}, "Entity.Rotation ([0 0 0 0])", codec.ErrRange},
-		{&Chat{At: -time.Second}, "Chat.At (-1s)", codec.ErrRange},
-		{&Chat{Text: strings.Repeat("x", 201)}, "Chat.Text (201): too long, want at most 200 bytes", codec.ErrTooLong},
-		{&Snapshot{Entities: make([]Entity, 257)}, "Snapshot.Entities (257): too long, want at most 256", codec.ErrTooLong},
-		{&Inventory{Items: []Item{{}}}, "Item.Count (0): out of range, want 1..999", codec.ErrRange},
+		{&five.Input{Buttons: 4096}, "Input.Buttons (4096): out of range, want 0..4095", codec.ErrRange},
+		{&five.Input{MoveX: 1.01}, "Input.MoveX (1.01): out of range, want -1..1", codec.ErrRange},
+		{&five.Input{MoveY: nan}, "Input.MoveY (NaN)", codec.ErrRange},
+		{&five.Input{Yaw: nan}, "Input.Yaw (NaN)", codec.ErrRange},
+		{&five.Input{Pitch: float32(math.Inf(1))}, "Input.Pitch (+Inf)", codec.ErrRange},
+		{&five.Entity{}, "Entity.Rotation ([0 0 0 0])", codec.ErrRange},
+		{&five.Chat{At: -time.Second}, "Chat.At (-1s)", codec.ErrRange},
+		{&five.Chat{Text: strings.Repeat("x", 201)}, "Chat.Text (201): too long, want at most 200 bytes", codec.ErrTooLong},
+		{&five.Snapshot{Entities: make([]five.Entity, 257)}, "Snapshot.Entities (257): too long, want at most 256", codec.ErrTooLong},
+		{&five.Inventory{Items: []five.Item{{}}}, "Item.Count (0): out of range, want 1..999", codec.ErrRange},
 	} {
 		b, err := c.m.AppendBinary([]byte("kept"))
 		if !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.text) || string(b) != "kept" {
@@ -52,7 +53,7 @@ func TestReadErrors(t *testing.T) {
 		}
 		return b
 	}
-	whole, _ := input().AppendBinary(nil)
+	whole, _ := five.AnInput().AppendBinary(nil)
 	for _, c := range []struct {
 		name  string
 		m     message
@@ -60,17 +61,17 @@ func TestReadErrors(t *testing.T) {
 		field string
 		err   error
 	}{
-		{"nothing", &Input{}, nil, "Input", codec.ErrShort},
-		{"a byte too few", &Input{}, whole[:len(whole)-1], "Input", codec.ErrShort},
-		{"a byte too many", &Input{}, append(whole[:len(whole):len(whole)], 0), "Input", codec.ErrTrailing},
-		{"a bit too many", &Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1); w.Bits(0, 29); w.Bits(0, 8); w.Bits(1, 3) }), "Chat", codec.ErrPadding},
-		{"a code above the last", &Input{}, wire(func(w *codec.Writer) { w.Bits(0, 7+12); w.Bits(201, 8); w.Bits(0, 35) }), "Input.MoveX", codec.ErrRange},
-		{"an unknown constant", &Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1); w.Bits(3, 29); w.Bits(0, 8) }), "Chat.Room", codec.ErrRange},
-		{"more bytes than may be", &Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1+29); w.Bits(201, 8) }), "Chat.Text", codec.ErrTooLong},
-		{"more bytes than came", &Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1+29); w.Bits(200, 8) }), "Chat.Text", codec.ErrShort},
-		{"more elements than may be", &Snapshot{}, wire(func(w *codec.Writer) { w.Bits(0, 14); w.Bits(257, 9) }), "Snapshot.Entities", codec.ErrTooLong},
-		{"more elements than came", &Snapshot{}, wire(func(w *codec.Writer) { w.Bits(0, 14); w.Bits(256, 9) }), "Snapshot.Entities", codec.ErrShort},
-		{"a key twice", &Inventory{}, wire(func(w *codec.Writer) { w.Bits(0, 9+7+7); w.Bits(2, 5); w.Bits(7, 14); w.Bits(7, 14) }), "Inventory.Ammo", codec.ErrOrder},
+		{"nothing", &five.Input{}, nil, "Input", codec.ErrShort},
+		{"a byte too few", &five.Input{}, whole[:len(whole)-1], "Input", codec.ErrShort},
+		{"a byte too many", &five.Input{}, append(whole[:len(whole):len(whole)], 0), "Input", codec.ErrTrailing},
+		{"a bit too many", &five.Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1); w.Bits(0, 29); w.Bits(0, 8); w.Bits(1, 3) }), "Chat", codec.ErrPadding},
+		{"a code above the last", &five.Input{}, wire(func(w *codec.Writer) { w.Bits(0, 7+12); w.Bits(201, 8); w.Bits(0, 35) }), "Input.MoveX", codec.ErrRange},
+		{"an unknown constant", &five.Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1); w.Bits(3, 29); w.Bits(0, 8) }), "Chat.Room", codec.ErrRange},
+		{"more bytes than may be", &five.Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1+29); w.Bits(201, 8) }), "Chat.Text", codec.ErrTooLong},
+		{"more bytes than came", &five.Chat{}, wire(func(w *codec.Writer) { w.Bits(0, 7+1+29); w.Bits(200, 8) }), "Chat.Text", codec.ErrShort},
+		{"more elements than may be", &five.Snapshot{}, wire(func(w *codec.Writer) { w.Bits(0, 14); w.Bits(257, 9) }), "Snapshot.Entities", codec.ErrTooLong},
+		{"more elements than came", &five.Snapshot{}, wire(func(w *codec.Writer) { w.Bits(0, 14); w.Bits(256, 9) }), "Snapshot.Entities", codec.ErrShort},
+		{"a key twice", &five.Inventory{}, wire(func(w *codec.Writer) { w.Bits(0, 9+7+7); w.Bits(2, 5); w.Bits(7, 14); w.Bits(7, 14) }), "Inventory.Ammo", codec.ErrOrder},
 	} {
 		err := c.m.UnmarshalBinary(c.b)
 		var field *codec.FieldError

@@ -9,19 +9,20 @@ import (
 	"testing"
 
 	"github.com/tickwire/tickwire/codec"
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // TestFiveMessages takes each message there, back and there again: into a fresh value and into one
 // that held another, and the second time the bytes are the same.
 func TestFiveMessages(t *testing.T) {
 	used := map[string]message{
-		"input": input(), "entity": &Entity{Kind: 3}, "snapshot": snapshot(),
-		"chat":      &Chat{To: new(uint32), Text: strings.Repeat("x", 190)},
-		"inventory": &Inventory{Items: make([]Item, 40), Ammo: map[uint8]uint16{200: 3}},
+		"input": five.AnInput(), "entity": &five.Entity{Kind: 3}, "snapshot": five.ASnapshot(),
+		"chat":      &five.Chat{To: new(uint32), Text: strings.Repeat("x", 190)},
+		"inventory": &five.Inventory{Items: make([]five.Item, 40), Ammo: map[uint8]uint16{200: 3}},
 	}
 	fresh := map[string]message{
-		"input": &Input{}, "entity": &Entity{}, "snapshot": &Snapshot{}, "chat": &Chat{}, "inventory": &Inventory{}}
-	for name, m := range five() {
+		"input": &five.Input{}, "entity": &five.Entity{}, "snapshot": &five.Snapshot{}, "chat": &five.Chat{}, "inventory": &five.Inventory{}}
+	for name, m := range values() {
 		wire, err := m.AppendBinary([]byte("front"))
 		if err != nil || !bytes.HasPrefix(wire, []byte("front")) {
 			t.Fatalf("%s: %q, %v", name, wire, err)
@@ -37,8 +38,8 @@ func TestFiveMessages(t *testing.T) {
 			}
 		}
 	}
-	if got := (&Inventory{}); true {
-		want := inventory()
+	if got := (&five.Inventory{}); true {
+		want := five.AnInventory()
 		wire, _ := want.AppendBinary(nil)
 		if err := got.UnmarshalBinary(wire); err != nil || !reflect.DeepEqual(got.Ammo, want.Ammo) || got.Items[1].Name != want.Items[1].Name {
 			t.Errorf("%v: %+v", err, got)
@@ -150,6 +151,47 @@ func TestVarints(t *testing.T) {
 			r := reader(append([]byte{byte(class) | 1<<2}, make([]byte, 9)...))
 			if read(&r); !errors.Is(r.Finish("m"), codec.ErrForm) {
 				t.Errorf("1 in class %d is read", class)
+			}
+		}
+	}
+}
+
+// TestBitsOfLanes writes and reads numbers of 57 to 184 bits at all places of a byte, with what follows and
+// at the end.
+func TestBitsOfLanes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	for n := uint(57); n <= 184; n++ {
+		for at := range uint(16) {
+			v := [3]uint64{rng.Uint64(), rng.Uint64(), rng.Uint64()}
+			v[(n-1)/64] >>= -n & 63
+			w := writer(nil, int(n+at+7)/8)
+			w.Bits(1<<(at/2)-1, at/2)
+			switch {
+			case n <= 64:
+				w.Wide(v[0], n)
+			case n <= 128:
+				w.Bits2(v[0], v[1], n)
+			default:
+				w.Bits3(v[0], v[1], v[2], n)
+			}
+			w.Bits(uint64(at&1), at&1)
+			wire, err := w.Finish()
+			for _, more := range []int{0, 8} {
+				r := reader(append(wire[:len(wire):len(wire)], make([]byte, more)...))
+				got, front := [3]uint64{}, r.Bits(at/2)
+				switch {
+				case n <= 64:
+					got[0] = r.Wide(n)
+				case n <= 128:
+					got[0], got[1] = r.Bits2(n)
+				default:
+					got[0], got[1], got[2] = r.Bits3(n)
+				}
+				want := [3]uint64{}
+				copy(want[:], v[:(n+63)/64])
+				if err != nil || got != want || front != 1<<(at/2)-1 || r.Bits(at&1) != uint64(at&1) {
+					t.Fatalf("%d bits at %d, %d bytes behind: %x, want %x, %v", n, at/2, more, got, want, err)
+				}
 			}
 		}
 	}

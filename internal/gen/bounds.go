@@ -135,7 +135,7 @@ func (s *Struct) size() (least, most int) {
 	for _, f := range s.Fields {
 		l, h := f.Type.size()
 		if f.Since > 1 || f.Until > 0 {
-			l = 0
+			l = 0 // in a version that does not have it
 		}
 		least, most = least+l, min(most+h, unbounded)
 	}

@@ -3,7 +3,6 @@ package gen
 import (
 	"errors"
 	cli "flag"
-
 	"fmt"
 	"os"
 	"regexp"

@@ -19,8 +19,9 @@ func (p *Package) Go() ([]byte, error) {
 	if newest > 1 {
 		fmt.Fprintf(&body, "\n// SchemaVersion is the newest version of the messages: since and until in their tags count it.\nconst SchemaVersion = %d\n", newest)
 	}
+	taken := p.taken()
 	for _, s := range p.Structs {
-		printStruct(&body, s, newest)
+		printStruct(&body, s, newest, taken)
 	}
 	printUnions(&body, p)
 	printEnums(&body, p)
@@ -46,6 +47,24 @@ func (p *Package) Go() ([]byte, error) {
 	file.WriteString(")\n")
 	file.Write(body.Bytes())
 	return format.Source(file.Bytes())
+}
+
+// taken are the names that no variable may have: those of types and packages.
+func (p *Package) taken() map[string]bool {
+	all := make(map[string]bool)
+	note := func(name string) {
+		for _, word := range strings.FieldsFunc(name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '_' }) {
+			all[word] = true
+		}
+	}
+	for _, i := range p.Imports {
+		note(i.Name)
+	}
+	for _, s := range p.Structs {
+		note(s.Name)
+	}
+	p.eachType(func(t *Type) { note(t.Go) })
+	return all
 }
 
 // newest is the newest schema version of the messages.
@@ -77,6 +96,7 @@ func packagesOf(body []byte) (map[string]bool, error) {
 type printer struct {
 	out   *bytes.Buffer
 	names map[string]bool // of locals
+	taken map[string]bool // names that mean something else in the package
 	depth int             // of loops
 	roomy bool            // what is written has room already
 }
@@ -91,11 +111,11 @@ func (p *printer) local(label string) string {
 		label = label[i+1:]
 	}
 	name := lower(label)
-	if reserved[name] {
+	if reserved[name] || p.taken[name] {
 		name += "Code"
 	}
 	for try, i := name, 2; ; i++ {
-		if !p.names[try] {
+		if !p.names[try] && !p.taken[try] {
 			p.names[try] = true
 			return try
 		}
@@ -121,7 +141,7 @@ var reserved = func() map[string]bool {
 	for _, name := range strings.Fields(`break case chan const continue default defer else fallthrough for func go goto if
 		import interface map package range return select struct switch type var append bool byte cap clear close copy error
 		false float32 float64 int int8 int16 int32 int64 len make max min new nil panic string true uint uint8 uint16 uint32
-		uint64 any m w r b i j k l n o base version bytes codec maps math slices strings time dst err`) {
+		uint64 any m w r b b2 b3 i j k l n o base version bytes codec maps math slices strings time dst err`) {
 		r[name] = true
 	}
 	return r

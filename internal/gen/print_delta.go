@@ -87,12 +87,12 @@ func (p *printer) appendingDelta(s *Struct) {
 		if when := f.when(d.version); when != "" {
 			d.end()
 			p.linef("if %s {", when)
-			d.code(bit, 1)
+			d.code(bit, 1, f.Name)
 			d.end()
 			p.linef("}")
 			continue
 		}
-		d.code(bit, 1)
+		d.code(bit, 1, f.Name)
 	}
 	d.end()
 	for i, f := range s.Fields {
@@ -111,7 +111,7 @@ func (d *deltaWriter) delta(t *Type, expr, base, label string) {
 	case Array, Slice:
 		d.elements(t, expr, base, label)
 	case Optional:
-		d.code("codec.Bool("+expr+" != nil)", 1)
+		d.code("codec.Bool("+expr+" != nil)", 1, label)
 		d.end()
 		d.linef("switch {\ncase %s == nil:\ncase %s == nil:", expr, base)
 		d.field(t.Elem, "*"+expr, label)
@@ -145,7 +145,7 @@ func (d *deltaWriter) elements(t *Type, expr, base, label string) {
 	}
 	same := d.local(label + "Same")
 	d.linef("%s := %s", same, d.alike(t.Elem, elem, old))
-	d.code("codec.Bool(!"+same+")", 1)
+	d.code("codec.Bool(!"+same+")", 1, label)
 	d.end()
 	d.linef("if !%s {", same)
 	d.delta(t.Elem, elem, old, label)
@@ -206,7 +206,7 @@ func (d deltaReader) bits(s *Struct) []string {
 // ended prints the word, at the end of a block.
 func (d deltaReader) ended() {
 	d.end()
-	d.declared = false
+	d.declared = 0
 }
 
 // delta prints what reads a value that differs.

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ type readPrinter struct {
 	*printer
 	word     []part
 	width    int
-	declared bool // the variable of words, in this block
+	declared int // how many variables of lanes, in this block
 }
 
 // A part of a word is the code of one value.
@@ -24,39 +25,55 @@ type part struct {
 
 // code adds a part to the word, and what is printed with it.
 func (r *readPrinter) code(n int, print func(code string)) {
-	if r.width+n > 56 {
+	if r.width+n > mostLanes {
 		r.end()
 	}
 	r.word = append(r.word, part{r.width, n, print})
 	r.width += n
 }
 
+// laneNames are the variables of lanes.
+var laneNames = [...]string{"b", "b2", "b3"}
+
 // end prints the word.
 func (r *readPrinter) end() {
 	word, width := r.word, r.width
 	r.word, r.width = nil, 0
-	switch {
-	case len(word) == 0:
+	call := fmt.Sprintf("r.%s(%d)", lanesName(width), width)
+	switch len(word) {
+	case 0:
 		return
-	case len(word) == 1:
-		word[0].print(fmt.Sprintf("r.Bits(%d)", width))
-		return
-	case r.declared:
-		r.linef("b = r.Bits(%d)", width)
-	default:
-		r.linef("b := r.Bits(%d)", width)
-		r.declared = true
+	case 1:
+		if width <= 64 {
+			word[0].print(call)
+			return
+		}
 	}
+	lanes := (width + 63) / 64
+	assign := "="
+	if r.declared < lanes {
+		assign, r.declared = ":=", lanes
+	}
+	r.linef("%s %s %s", strings.Join(laneNames[:lanes], ", "), assign, call)
 	for _, p := range word {
-		code := "b"
-		if p.at > 0 {
-			code = fmt.Sprintf("b>>%d", p.at)
-		}
-		if p.at+p.width < width {
-			code = fmt.Sprintf("%s&%#x", code, uint64(1)<<p.width-1)
-		}
-		p.print(code)
+		p.print(p.code(width))
 	}
+}
+
+// code is the part of a word of so many bits.
+func (p part) code(width int) string {
+	lane, at := p.at/64, p.at%64
+	code, shifted := laneNames[lane], at > 0
+	if shifted {
+		code = fmt.Sprintf("%s>>%d", code, at)
+	}
+	if at+p.width > 64 {
+		code = fmt.Sprintf("(%s|%s<<%d)", code, laneNames[lane+1], 64-at)
+	}
+	if at+p.width == 64 || p.at+p.width == width && at+p.width < 64 {
+		return code
+	}
+	return fmt.Sprintf("%s&%#x", code, uint64(1)<<p.width-1)
 }
 
 // block prints what reads a value inside of a block.
@@ -64,7 +81,7 @@ func (r *readPrinter) block(head string, t *Type, expr, label string) {
 	r.end()
 	r.linef("%s", head)
 	outer := r.declared
-	r.declared = false
+	r.declared = 0
 	r.field(t, expr, label)
 	r.end()
 	r.declared = outer
@@ -72,7 +89,7 @@ func (r *readPrinter) block(head string, t *Type, expr, label string) {
 
 // field prints what reads a value.
 func (r *readPrinter) field(t *Type, expr, label string) {
-	if n := t.fixed(); n > 0 {
+	if n := t.lane(); n > 0 {
 		r.code(n, func(code string) { r.decode(t, expr, code, label) })
 		return
 	}
@@ -108,14 +125,14 @@ func (r *readPrinter) long(t *Type, expr, label string) {
 		least, _ = t.Elem.size()
 	}
 	switch t.Kind {
-	case Varint, Duration, Ranged, EnumKind, Float:
+	case Varint, Duration:
 		r.number(t, expr, label)
 	case String:
 		if t.View {
-			r.linef("%s = %s(r.ViewString(%q, %d))", expr, t.Go, label, t.Max)
+			r.linef("%s = %s", expr, convert(t.Go, "string", fmt.Sprintf("r.ViewString(%q, %d)", label, t.Max)))
 			return
 		}
-		r.linef("%[1]s = %[2]s(r.String(%[3]q, string(%[1]s), %[4]d))", expr, t.Go, label, t.Max)
+		r.linef("%s = %s", expr, convert(t.Go, "string", fmt.Sprintf("r.String(%q, %s, %d)", label, t.as("string", expr), t.Max)))
 	case Bytes:
 		if t.View {
 			r.linef("%s = r.View(%q, %d)", expr, label, t.Max)
@@ -129,7 +146,7 @@ func (r *readPrinter) long(t *Type, expr, label string) {
 	case Binary:
 		name := r.local(label)
 		r.linef("%s := r.View(%q, %d)", name, label, t.Max)
-		r.linef("if err := %s.UnmarshalBinary(%s); err != nil && !r.Failed() {\nr.Fail(%q, nil, \"\", err)\n}", expr, name, label)
+		r.linef("if err := %s.UnmarshalBinary(%s); err != nil && !r.Failed() {\nr.Fail(%q, nil, \"\", err)\n}", value(expr), name, label)
 	case Array:
 		r.loop(expr, t, label)
 	case Slice:
@@ -142,20 +159,21 @@ func (r *readPrinter) long(t *Type, expr, label string) {
 	}
 }
 
-// number is an integer of variable width, or one that is wider than a word.
+// number is an integer of variable width.
 func (r *readPrinter) number(t *Type, expr, label string) {
-	switch {
-	case t.Kind == Float:
-		r.linef("%s = %s(math.Float64frombits(r.Wide(64)))", expr, t.Go)
-	case t.Kind == Varint || t.endless():
-		code := fmt.Sprintf("r.Varint%d(%q)", t.Bits, label)
-		if t.Signed {
-			code = "codec.Zagzig(uint64(" + code + "))"
-		}
-		r.linef("%s = %s(%s)", expr, t.Go, code)
-	default:
-		r.ranged(t, expr, fmt.Sprintf("r.Wide(%d)", widthOf(t.codes())), label)
+	code, of := fmt.Sprintf("r.Varint%d(%q)", t.Bits, label), fmt.Sprintf("uint%d", t.Bits)
+	if t.Signed {
+		code, of = "codec.Zagzig("+convert("uint64", of, code)+")", "int64"
 	}
+	r.linef("%s = %s", expr, convert(t.Go, of, code))
+}
+
+// convert converts an expression from one type to another.
+func convert(to, from, expr string) string {
+	if to == from {
+		return expr
+	}
+	return to + "(" + expr + ")"
 }
 
 func (r *readPrinter) loop(expr string, t *Type, label string) {
@@ -175,7 +193,7 @@ func (r *readPrinter) mapping(t *Type, expr, label string) {
 	r.linef("if %[1]s == nil {\n%[1]s = make(%[2]s, %[3]s)\n}\nclear(%[1]s)\nvar %[4]s %[5]s", expr, t.Go, count, last, t.Key.Go)
 	r.linef("for %s := range %s {\nvar %s %s\nvar %s %s", i, count, key, t.Key.Go, value, t.Elem.Go)
 	outer := r.declared
-	r.declared = false
+	r.declared = 0
 	r.depth++
 	r.field(t.Key, key, label)
 	r.end()
@@ -211,16 +229,18 @@ func (r *readPrinter) decode(t *Type, expr, code, label string) {
 	case Byte:
 		r.linef("%s = %s(%s)", expr, t.Go, code)
 	case Float:
-		r.linef("%s = %s(math.Float32frombits(uint32(%s)))", expr, t.Go, code)
+		of := fmt.Sprintf("float%d", t.Bits)
+		call := fmt.Sprintf("math.Float%dfrombits(%s)", t.Bits, convert(fmt.Sprintf("uint%d", t.Bits), "uint64", code))
+		r.linef("%s = %s", expr, convert(t.Go, of, call))
 	case Half:
-		r.linef("%s = %s(codec.FromHalf(uint16(%s)))", expr, t.Go, code)
+		r.linef("%s = %s", expr, convert(t.Go, "float32", "codec.FromHalf(uint16("+code+"))"))
 	case Angle:
-		r.linef("%s = %s(codec.FromAngle(%s, %d))", expr, t.Go, code, t.Bits)
+		r.linef("%s = %s", expr, convert(t.Go, "float64", fmt.Sprintf("codec.FromAngle(%s, %d)", code, t.Bits)))
 	case Unit:
-		r.linef("{\nx, y, z, ok := codec.FromUnit(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a direction\")\n}", code, t.Bits, label)
+		r.linef("{\nx, y, z, ok := codec.FromUnit(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a direction\")\nreturn\n}", code, t.Bits, label)
 		r.linef("%[1]s = %[2]s{float%[3]d(x), float%[3]d(y), float%[3]d(z)}\n}", expr, t.Go, t.Width)
 	case Quaternion:
-		r.linef("{\nx, y, z, w, ok := codec.FromQuat(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a rotation\")\n}", code, t.Bits, label)
+		r.linef("{\nx, y, z, w, ok := codec.FromQuat(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a rotation\")\nreturn\n}", code, t.Bits, label)
 		r.linef("%[1]s = %[2]s{float%[3]d(x), float%[3]d(y), float%[3]d(z), float%[3]d(w)}\n}", expr, t.Go, t.Width)
 	default:
 		r.ranged(t, expr, code, label)
@@ -234,7 +254,7 @@ func (r *readPrinter) ranged(t *Type, expr, code, label string) {
 		name := r.local(label)
 		r.linef("%s := %s", name, code)
 		if last&(last+1) != 0 {
-			r.linef("if %[1]s > %[2]d {\nr.Range(%[3]q, %[1]s, \"a code of 0..%[2]d\")\n}", name, last, label)
+			r.linef("if %[1]s > %[2]d {\nr.Range(%[3]q, %[1]s, \"a code of 0..%[2]d\")\nreturn\n}", name, last, label)
 		}
 		code = name
 	}
@@ -242,7 +262,8 @@ func (r *readPrinter) ranged(t *Type, expr, code, label string) {
 	case t.Gaps():
 		r.linef("%s = %s(%s)", expr, t.Enum.valueName(), code)
 	case t.Kind == Quantized:
-		r.linef("%s = %s(codec.Dequantize(%s, %s, %s))", expr, t.Go, code, number64(t.From), number64(t.Step))
+		r.linef("%s = %s", expr, convert(t.Go, "float64",
+			fmt.Sprintf("codec.Dequantize(%s, %s, %s)", code, number64(t.From), number64(t.Step))))
 	case t.Kind == Duration:
 		if t.Lo.Sign() == 0 {
 			r.linef("%s = time.Duration(%s) * %d", expr, code, t.Unit)
@@ -250,12 +271,21 @@ func (r *readPrinter) ranged(t *Type, expr, code, label string) {
 			r.linef("%s = %s + time.Duration(%s)*%d", expr, t.Lo, code, t.Unit)
 		}
 	case t.Lo.Sign() == 0:
-		r.linef("%s = %s(%s)", expr, t.Go, code)
+		r.linef("%s = %s", expr, convert(t.Go, "uint64", code))
 	case t.Signed:
-		r.linef("%s = %s(int64(%s) + %s)", expr, t.Go, code, paren(t.Lo.String()))
+		sum := fmt.Sprintf("int64(%s) %s", code, plus(t.Lo))
+		r.linef("%s = %s", expr, convert(t.Go, "int64", sum))
 	default:
-		r.linef("%s = %s(%s + %s)", expr, t.Go, code, t.Lo)
+		r.linef("%s = %s", expr, convert(t.Go, "uint64", code+" + "+t.Lo.String()))
 	}
+}
+
+// plus adds a number that may be negative.
+func plus(n *big.Int) string {
+	if n.Sign() < 0 && n.Cmp(big.NewInt(math.MinInt64)) != 0 { // whose negative is none
+		return "- " + new(big.Int).Neg(n).String()
+	}
+	return "+ " + paren(n.String())
 }
 
 // zero is the zero value of a type, to be compared with.
@@ -267,6 +297,8 @@ func (t *Type) zero() string {
 		return `""`
 	case Varint, Ranged, Byte, EnumKind, Float, Quantized, Half, Angle, Duration:
 		return "0"
+	case Custom, Binary:
+		return "*new(" + t.Go + ")"
 	}
 	return "(" + t.Go + "{})"
 }
@@ -276,8 +308,10 @@ func (t *Type) nothing() string {
 	switch t.Kind {
 	case Slice, Map, Bytes, Optional, UnionKind:
 		return "nil"
-	case Custom, Binary, Array, Unit, Quaternion, StructKind, Addr, AddrPort:
+	case Array, Unit, Quaternion, StructKind, Addr, AddrPort:
 		return t.Go + "{}"
+	case Default:
+		return t.Elem.nothing()
 	}
 	return t.zero()
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // printStruct prints what a struct gets.
-func printStruct(out *bytes.Buffer, s *Struct, newest int) {
-	p := &printer{out: out}
+func printStruct(out *bytes.Buffer, s *Struct, newest int, taken map[string]bool) {
+	p := &printer{out: out, taken: taken}
 	if most := s.most(); most < unbounded {
 		p.linef("\n// %[1]sMaxBytes is the size of the largest %[1]s, in bytes.\nconst %[1]sMaxBytes = %[2]d", s.Name, inBytes(most))
 	}

@@ -3,16 +3,17 @@ package gen
 import (
 	"bytes"
 	"fmt"
+	"go/token"
 	"strconv"
 	"strings"
 )
 
-// A writePrinter prints what writes fields. Codes of fixed width are put together to words of 56 bits at
-// most; a stretch is what goes without asking for room in between.
+// A writePrinter prints what writes fields. Codes of fixed width are put together to words of some lanes of
+// 64 bits; a stretch is what goes without asking for room in between.
 type writePrinter struct {
 	*printer
-	word    []string // its parts, shifted
-	width   int      // of the word
+	word    [][]string // by lanes: its parts, shifted
+	width   int        // of the word
 	stretch bytes.Buffer
 	bits    int // of the stretch, at most
 }
@@ -21,15 +22,30 @@ func (w *writePrinter) stretchf(format string, args ...any) {
 	fmt.Fprintf(&w.stretch, format+"\n", args...)
 }
 
-// code adds a part of so many bits to the word.
-func (w *writePrinter) code(expr string, n int) {
-	if w.width+n > 56 {
+// mostLanes is how many bits are written at once.
+const mostLanes = 56 + 64 + 64
+
+// code adds a part of so many bits to the word. What does not fit into a lane of 64 bits is in two.
+func (w *writePrinter) code(expr string, n int, label string) {
+	if w.width+n > mostLanes {
 		w.endWord()
 	}
-	if w.width > 0 {
-		expr = fmt.Sprintf("%s<<%d", expr, w.width)
+	lane, at := w.width/64, w.width%64
+	for len(w.word) <= (w.width+n-1)/64 {
+		w.word = append(w.word, nil)
 	}
-	w.word = append(w.word, expr)
+	if at+n > 64 {
+		if !token.IsIdentifier(expr) {
+			name := w.local(label)
+			w.stretchf("%s := %s", name, expr)
+			expr = name
+		}
+		w.word[lane+1] = append(w.word[lane+1], fmt.Sprintf("%s>>%d", expr, 64-at))
+	}
+	if at > 0 {
+		expr = fmt.Sprintf("%s<<%d", expr, at)
+	}
+	w.word[lane] = append(w.word[lane], expr)
 	w.width += n
 }
 
@@ -37,9 +53,41 @@ func (w *writePrinter) endWord() {
 	if w.width == 0 {
 		return
 	}
-	w.stretchf("w.Bits(%s, %d)", strings.Join(w.word, "|"), w.width)
+	var lanes []string
+	for _, parts := range w.word {
+		lanes = append(lanes, strings.Join(parts, "|"))
+	}
+	w.stretchf("w.%s(%s, %d)", lanesName(w.width), strings.Join(lanes, ",\n"), w.width)
 	w.bits += w.width
 	w.word, w.width = nil, 0
+}
+
+// lanesName is the method that writes or reads so many bits.
+func lanesName(bits int) string {
+	switch {
+	case bits <= 56:
+		return "Bits"
+	case bits <= 64:
+		return "Wide"
+	case bits <= 128:
+		return "Bits2"
+	}
+	return "Bits3"
+}
+
+// lane is how many bits a type takes in a lane; 0 if it is none that does.
+func (t *Type) lane() int {
+	switch t.Kind {
+	case Float:
+		return t.Bits
+	case Ranged:
+		return widthOf(t.codes())
+	case Duration:
+		if !t.endless() {
+			return widthOf(t.codes())
+		}
+	}
+	return t.fixed()
 }
 
 // end prints the stretch.
@@ -55,24 +103,24 @@ func (w *writePrinter) end() {
 
 // field prints what writes a value.
 func (w *writePrinter) field(t *Type, expr, label string) {
-	if n := t.fixed(); n > 0 {
-		w.code(w.codeOf(t, expr, label), n)
+	if n := t.lane(); n > 0 {
+		w.code(w.codeOf(t, expr, label), n, label)
 		return
 	}
 	switch t.Kind {
 	case Optional:
-		w.code("codec.Bool("+expr+" != nil)", 1)
+		w.code("codec.Bool("+expr+" != nil)", 1, label)
 		w.block("if "+expr+" != nil {", t.Elem, "*"+expr, label)
 		return
 	case Default:
-		w.code("codec.Bool("+expr+" != "+t.Elem.zero()+")", 1)
+		w.code("codec.Bool("+expr+" != "+t.Elem.zero()+")", 1, label)
 		w.block("if "+expr+" != "+t.Elem.zero()+" {", t.Elem, expr, label)
 		return
-	case Varint, Duration, Ranged, EnumKind, Float:
+	case Varint, Duration:
 		w.endWord()
 		_, most := t.size()
 		w.bits += most
-		w.stretchf("%s", w.number(t, expr, label))
+		w.stretchf("%s", w.number(t, expr))
 		return
 	case StructKind:
 		if t.Struct.small() {
@@ -86,18 +134,18 @@ func (w *writePrinter) field(t *Type, expr, label string) {
 	w.long(t, expr, label)
 }
 
-// number is an integer of variable width, or one that is wider than a word.
-func (w *writePrinter) number(t *Type, expr, label string) string {
+// number is an integer of variable width.
+func (w *writePrinter) number(t *Type, expr string) string {
+	want := fmt.Sprintf("uint%d", t.Bits)
 	switch {
-	case t.Kind == Float:
-		return fmt.Sprintf("w.Wide(math.Float64bits(float64(%s)), 64)", expr)
-	case t.Kind == Varint || t.endless():
-		if t.Signed {
-			expr = "codec.Zigzag(int64(" + expr + "))"
-		}
-		return fmt.Sprintf("w.Varint%[1]d(uint%[1]d(%[2]s))", t.Bits, expr)
+	case !t.Signed:
+		expr = t.as(want, expr)
+	case t.Bits == 64:
+		expr = "codec.Zigzag(" + t.as("int64", expr) + ")"
+	default:
+		expr = want + "(codec.Zigzag(" + t.as("int64", expr) + "))"
 	}
-	return fmt.Sprintf("w.Wide(%s, %d)", w.codeOf(t, expr, label), widthOf(t.codes()))
+	return fmt.Sprintf("w.Varint%d(%s)", t.Bits, expr)
 }
 
 // block prints what writes a value inside of a block.
@@ -113,7 +161,7 @@ func (w *writePrinter) block(head string, t *Type, expr, label string) {
 func (w *writePrinter) long(t *Type, expr, label string) {
 	switch t.Kind {
 	case String:
-		w.linef("w.String(%q, string(%s), %d)", label, expr, t.Max)
+		w.linef("w.String(%q, %s, %d)", label, t.as("string", expr), t.Max)
 	case Bytes:
 		w.linef("w.Bytes(%q, %s, %d)", label, expr, t.Max)
 	case Addr, AddrPort:
@@ -122,7 +170,7 @@ func (w *writePrinter) long(t *Type, expr, label string) {
 		w.linef("%s.AppendBits(w)", value(expr))
 	case Binary:
 		name := w.local(label)
-		w.linef("%[1]s, err := %[2]s.AppendBinary(w.Spare())\nw.Appended(%[3]q, %[1]s, err, %[4]d)", name, expr, label, t.Max)
+		w.linef("%[1]s, err := %[2]s.AppendBinary(w.Spare())\nw.Appended(%[3]q, %[1]s, err, %[4]d)", name, value(expr), label, t.Max)
 	case Array:
 		w.loop(expr, t, label)
 	case Slice:
@@ -191,7 +239,7 @@ func (w *writePrinter) union(t *Type, expr, label string) {
 	name := w.local(label)
 	index := func(i int) {
 		if width > 0 {
-			w.code(strconv.Itoa(i), width)
+			w.code(strconv.Itoa(i), width, label)
 			w.endWord()
 		}
 	}
@@ -235,17 +283,20 @@ var wantTexts = map[Kind]string{Angle: "a finite angle", Unit: "a direction", Qu
 func (t *Type) code(expr string) string {
 	switch t.Kind {
 	case Bool:
-		return "codec.Bool(bool(" + expr + "))"
+		return "codec.Bool(" + t.as("bool", expr) + ")"
 	case Byte:
 		return "uint64(uint8(" + expr + "))"
 	case Float:
-		return "uint64(math.Float32bits(float32(" + expr + ")))"
+		if t.Bits == 64 {
+			return "math.Float64bits(" + t.as("float64", expr) + ")"
+		}
+		return "uint64(math.Float32bits(" + t.as("float32", expr) + "))"
 	case Half:
-		return "uint64(codec.Half(float32(" + expr + ")))"
+		return "uint64(codec.Half(" + t.as("float32", expr) + "))"
 	case Ranged, EnumKind:
 		return t.rangedCode(expr)
 	case Quantized:
-		call := fmt.Sprintf("float64(%s), %s, %s", expr, number64(t.From), number64(1/t.Step))
+		call := fmt.Sprintf("%s, %s, %s", t.as("float64", expr), number64(t.From), number64(1/t.Step))
 		if t.Clamp {
 			return fmt.Sprintf("codec.Clamp(%s, %d)", call, t.codes())
 		}
@@ -259,7 +310,7 @@ func (t *Type) code(expr string) string {
 		}
 		return fmt.Sprintf("uint64(%s/%d)", expr, t.Unit)
 	case Angle:
-		return fmt.Sprintf("codec.Angle(float64(%s), %d)", expr, t.Bits)
+		return fmt.Sprintf("codec.Angle(%s, %d)", t.as("float64", expr), t.Bits)
 	case Unit:
 		return fmt.Sprintf("codec.Unit(%s, %d)", floats(expr, 3), t.Bits)
 	}
@@ -275,17 +326,19 @@ func (t *Type) rangedCode(expr string) string {
 	case t.Gaps():
 		return t.Enum.codeName() + "(" + expr + ")"
 	case t.Clamp:
-		return fmt.Sprintf("uint64(min(max(%s(%s), %v), %v)-%s)", kind, expr, t.Lo, t.Hi, lo)
+		return fmt.Sprintf("uint64(min(max(%s, %v), %v)-%s)", t.as(kind, expr), t.Lo, t.Hi, lo)
 	case t.Lo.Sign() == 0:
-		return "uint64(" + expr + ")"
+		return t.as("uint64", expr)
+	case !t.Signed:
+		return t.as("uint64", expr) + " - " + lo
 	}
-	return fmt.Sprintf("uint64(%s(%s)-%s)", kind, expr, lo)
+	return fmt.Sprintf("uint64(%s-%s)", t.as(kind, expr), lo)
 }
 
 // checked prints a code with its check, and returns its name.
 func (w *writePrinter) checked(code, wrong, expr, label, limits string) string {
 	name := w.local(label)
-	w.stretchf("%[1]s := %[2]s\nif %[1]s %[3]s {\nw.Range(%[4]q, %[5]s, %[6]q)\n}", name, code, wrong, label, expr, limits)
+	w.stretchf("%[1]s := %[2]s\nif %[1]s %[3]s {\nw.Range(%[4]q, %[5]s, %[6]q)\nreturn\n}", name, code, wrong, label, expr, limits)
 	return name
 }
 
@@ -319,8 +372,16 @@ func (w *writePrinter) duration(t *Type, expr, label string) string {
 	if t.Clamp {
 		return t.code(expr)
 	}
-	w.stretchf("if %[1]s < %[2]v || %[1]s > %[3]v {\nw.Range(%[4]q, %[1]s, %[5]q)\n}", expr, t.Lo, t.Hi, label, limits)
+	w.stretchf("if %[1]s < %[2]v || %[1]s > %[3]v {\nw.Range(%[4]q, %[1]s, %[5]q)\nreturn\n}", expr, t.Lo, t.Hi, label, limits)
 	return t.code(expr)
+}
+
+// as converts an expression of a type to a basic one, if it is another.
+func (t *Type) as(want, expr string) string {
+	if t.Go == want {
+		return expr
+	}
+	return want + "(" + expr + ")"
 }
 
 // floats are the elements of an array, as arguments.

@@ -127,9 +127,10 @@ func (u *use) plain(t types.Type) *Type {
 			return r
 		}
 	}
+	shown := u.show(t)
 	switch t := t.Underlying().(type) {
 	case *types.Basic:
-		return u.basic(t, u.show(t))
+		return u.basic(t, shown)
 	case *types.Pointer:
 		if _, twice := t.Elem().Underlying().(*types.Pointer); twice {
 			return u.wrong("a pointer to a pointer cannot be sent", "one of them")
@@ -138,16 +139,16 @@ func (u *use) plain(t types.Type) *Type {
 		if elem == nil {
 			return nil
 		}
-		return &Type{Kind: Optional, Go: u.show(t), Elem: elem}
+		return &Type{Kind: Optional, Go: shown, Elem: elem}
 	case *types.Array:
-		return u.array(t)
+		return u.array(t, shown)
 	case *types.Slice:
-		return u.slice(t)
+		return u.slice(t, shown)
 	case *types.Map:
-		return u.mapping(t)
+		return u.mapping(t, shown)
 	}
 	return u.wrongf("one of the types that the documentation of codec lists, or a type with AppendBinary and UnmarshalBinary",
-		"a %s cannot be sent", u.show(t))
+		"a %s cannot be sent", shown)
 }
 
 // rest hands the whole tag on to what a pointer points to.
@@ -400,8 +401,8 @@ func (u *use) duration() *Type {
 }
 
 // array is one of some elements, or a vector that is a direction or a rotation.
-func (u *use) array(t *types.Array) *Type {
-	shown, n := u.show(t), int(t.Len())
+func (u *use) array(t *types.Array, shown string) *Type {
+	n := int(t.Len())
 	if elem, ok := t.Elem().Underlying().(*types.Basic); ok && elem.Info()&types.IsFloat != 0 {
 		width := 64
 		if elem.Kind() == types.Float32 {
@@ -442,8 +443,7 @@ func (u *use) part(name string, g *tag, t types.Type) *Type {
 	return r
 }
 
-func (u *use) slice(t *types.Slice) *Type {
-	shown := u.show(t)
+func (u *use) slice(t *types.Slice, shown string) *Type {
 	if elem, ok := t.Elem().(*types.Basic); ok && elem.Kind() == types.Uint8 && u.tag.each == nil {
 		return u.text(Bytes, shown)
 	}
@@ -458,7 +458,7 @@ func (u *use) slice(t *types.Slice) *Type {
 	return &Type{Kind: Slice, Go: shown, Max: n, Elem: elem}
 }
 
-func (u *use) mapping(t *types.Map) *Type {
+func (u *use) mapping(t *types.Map, shown string) *Type {
 	n := u.number(maxNumber)
 	if n == 0 {
 		return u.wrong("it has no limit, so a peer could make it as large as he likes", "max=N, in entries")
@@ -479,7 +479,7 @@ func (u *use) mapping(t *types.Map) *Type {
 	case key.View:
 		return u.wrong("a key that is a view would change in the map", "key: without view")
 	}
-	return &Type{Kind: Map, Go: u.show(t), Max: n, Key: key, Elem: elem}
+	return &Type{Kind: Map, Go: shown, Max: n, Key: key, Elem: elem}
 }
 
 // enum is a named integer with its constants.

@@ -124,9 +124,32 @@ class Bits:
     def struct(self, name, fields):
         return {field[0]: self.field(name + "." + field[0], *field[1:]) for field in fields}
 
-    def message(self, name):
+    def delta(self, name, base, kind, *more):
+        """What a value is now that was base."""
+        if kind == "struct":
+            return self.delta_struct(*more, base)
+        if kind == "slice":
+            n = len(base)
+            if self.take(1):
+                n = self.count(more[0], name, 1)
+            return [self.element(name, base, i, more[1]) for i in range(n)]
+        if kind == "optional" and base is not None:
+            return self.delta(name, base, *more[0]) if self.take(1) else None
+        return self.field(name, kind, *more)
+
+    def element(self, name, base, i, kind):
+        if i >= len(base):
+            return self.field(name, *kind)
+        return self.delta(name, base[i], *kind) if self.take(1) else base[i]
+
+    def delta_struct(self, name, fields, base):
+        differs = [self.take(1) for _ in fields]
+        return {field[0]: self.delta(name + "." + field[0], base[field[0]], *field[1:]) if bit else base[field[0]]
+                for bit, field in zip(differs, fields)}
+
+    def message(self, name, base=None):
         try:
-            got = self.struct(name, MESSAGES[name])
+            got = self.struct(name, MESSAGES[name]) if base is None else self.delta_struct(name, MESSAGES[name], base)
         except Refused as refused:
             raise Refused(refused.args[0], SHORT) if self.at > self.end else refused
         if self.at > self.end:
@@ -251,6 +274,11 @@ def check_message(vec):
     return near(Bits(bytes.fromhex(vec["Hex"])).message(vec["Type"]), want)
 
 
+def check_delta(vec):
+    base, want = (Bits(bytes.fromhex(vec[key])).message(vec["Type"]) for key in ("Base", "Next"))
+    return Bits(bytes.fromhex(vec["Delta"])).message(vec["Type"], base) == want
+
+
 def check_refused(vec):
     try:
         Bits(bytes.fromhex(vec["Hex"])).message(vec["Type"])
@@ -262,7 +290,7 @@ def check_refused(vec):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         doc = json.load(file)
-    checks = {"Numbers": check_number, "Codes": check_code, "Strings": check_string, "Messages": check_message, "Refused": check_refused}
+    checks = {"Numbers": check_number, "Codes": check_code, "Strings": check_string, "Messages": check_message, "Deltas": check_delta, "Refused": check_refused}
     problems = [f"{kind}: {vec}" for kind, check in checks.items() for vec in doc[kind] if not check(vec)]
     if problems:
         sys.exit("\n".join(problems))

@@ -30,10 +30,12 @@ func (m *Item) appendFields(w *codec.Writer) {
 	kind := uint64(m.Kind)
 	if kind > 500 {
 		w.Range("Item.Kind", m.Kind, "0..500")
+		return
 	}
-	count := uint64(uint64(m.Count) - 1)
+	count := uint64(m.Count) - 1
 	if count > 98 {
 		w.Range("Item.Count", m.Count, "1..99")
+		return
 	}
 	w.Bits(kind|count<<9, 16)
 }
@@ -44,11 +46,13 @@ func (m *Item) ReadBits(r *codec.Reader) {
 	kind := b & 0x1ff
 	if kind > 500 {
 		r.Range("Item.Kind", kind, "a code of 0..500")
+		return
 	}
 	m.Kind = uint16(kind)
 	count := b >> 9
 	if count > 98 {
 		r.Range("Item.Count", count, "a code of 0..98")
+		return
 	}
 	m.Count = uint8(count + 1)
 }
@@ -76,13 +80,15 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 		kind := uint64(m.Kind)
 		if kind > 500 {
 			w.Range("Item.Kind", m.Kind, "0..500")
+			return
 		}
 		w.Bits(kind, 9)
 	}
 	if !countSame {
-		count := uint64(uint64(m.Count) - 1)
+		count := uint64(m.Count) - 1
 		if count > 98 {
 			w.Range("Item.Count", m.Count, "1..99")
+			return
 		}
 		w.Bits(count, 7)
 	}
@@ -95,6 +101,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 		kind := r.Bits(9)
 		if kind > 500 {
 			r.Range("Item.Kind", kind, "a code of 0..500")
+			return
 		}
 		m.Kind = uint16(kind)
 	}
@@ -102,6 +109,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 		count := r.Bits(7)
 		if count > 98 {
 			r.Range("Item.Count", count, "a code of 0..98")
+			return
 		}
 		m.Count = uint8(count + 1)
 	}
@@ -118,12 +126,12 @@ func (m *Joined) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Joined) appendFields(w *codec.Writer) {
-	w.Varint32(uint32(m.Player))
+	w.Varint32(m.Player)
 }
 
 // ReadBits reads the fields.
 func (m *Joined) ReadBits(r *codec.Reader) {
-	m.Player = uint32(r.Varint32("Joined.Player"))
+	m.Player = r.Varint32("Joined.Player")
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
@@ -144,7 +152,7 @@ func (m *Joined) AppendDeltaBits(w *codec.Writer, base *Joined) {
 	playerSame := m.Player == base.Player
 	w.Bits(codec.Bool(!playerSame), 1)
 	if !playerSame {
-		w.Varint32(uint32(m.Player))
+		w.Varint32(m.Player)
 	}
 }
 
@@ -152,7 +160,7 @@ func (m *Joined) AppendDeltaBits(w *codec.Writer, base *Joined) {
 func (m *Joined) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(1)
 	if differ&0x1 != 0 {
-		m.Player = uint32(r.Varint32("Joined.Player"))
+		m.Player = r.Varint32("Joined.Player")
 	}
 }
 
@@ -167,14 +175,14 @@ func (m *Left) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Left) appendFields(w *codec.Writer) {
-	w.Varint32(uint32(m.Player))
-	w.String("Left.Why", string(m.Why), 100)
+	w.Varint32(m.Player)
+	w.String("Left.Why", m.Why, 100)
 }
 
 // ReadBits reads the fields.
 func (m *Left) ReadBits(r *codec.Reader) {
-	m.Player = uint32(r.Varint32("Left.Player"))
-	m.Why = string(r.String("Left.Why", string(m.Why), 100))
+	m.Player = r.Varint32("Left.Player")
+	m.Why = r.String("Left.Why", m.Why, 100)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
@@ -197,10 +205,10 @@ func (m *Left) AppendDeltaBits(w *codec.Writer, base *Left) {
 	whySame := m.Why == base.Why
 	w.Bits(codec.Bool(!playerSame)|codec.Bool(!whySame)<<1, 2)
 	if !playerSame {
-		w.Varint32(uint32(m.Player))
+		w.Varint32(m.Player)
 	}
 	if !whySame {
-		w.String("Left.Why", string(m.Why), 100)
+		w.String("Left.Why", m.Why, 100)
 	}
 }
 
@@ -208,10 +216,10 @@ func (m *Left) AppendDeltaBits(w *codec.Writer, base *Left) {
 func (m *Left) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
-		m.Player = uint32(r.Varint32("Left.Player"))
+		m.Player = r.Varint32("Left.Player")
 	}
 	if differ&0x2 != 0 {
-		m.Why = string(r.String("Left.Why", string(m.Why), 100))
+		m.Why = r.String("Left.Why", m.Why, 100)
 	}
 }
 
@@ -384,40 +392,47 @@ func (m *All) appendFields(w *codec.Writer) {
 	health := uint64(m.Health)
 	if health > 1000 {
 		w.Range("All.Health", m.Health, "0..1000")
+		return
 	}
-	w.Bits(codec.Bool(bool(m.Alive))|health<<1|uint64(min(max(int64(m.Heat), -40), 85)-(-40))<<11, 18)
-	w.Varint32(uint32(m.Score))
-	w.Varint64(uint64(codec.Zigzag(int64(m.Debt))))
+	w.Bits(codec.Bool(m.Alive)|health<<1|uint64(min(max(int64(m.Heat), -40), 85)-(-40))<<11, 18)
+	w.Varint32(m.Score)
+	w.Varint64(codec.Zigzag(m.Debt))
 	weapon := uint64(m.Weapon)
 	if weapon > 2 {
 		w.Range("All.Weapon", m.Weapon, "0..2")
+		return
 	}
-	w.Bits(uint64(uint8(m.Raw))|weapon<<8, 10)
-	w.Wide(math.Float64bits(float64(m.Exact)), 64)
+	exact := math.Float64bits(m.Exact)
 	x := codec.Quantize(float64(m.X), -512, 100)
 	if x > 102400 {
 		w.Range("All.X", m.X, "-512..512")
+		return
 	}
 	facing := codec.Angle(float64(m.Facing), 10)
 	if facing == codec.Outside {
 		w.Range("All.Facing", m.Facing, "a finite angle")
+		return
 	}
 	aim := codec.Unit(float64(m.Aim[0]), float64(m.Aim[1]), float64(m.Aim[2]), 12)
 	if aim == codec.Outside {
 		w.Range("All.Aim", m.Aim, "a direction")
+		return
 	}
-	w.Bits(x|uint64(codec.Half(float32(m.Rough)))<<17|facing<<33, 43)
 	turn := codec.Quat(float64(m.Turn[0]), float64(m.Turn[1]), float64(m.Turn[2]), float64(m.Turn[3]), 9)
 	if turn == codec.Outside {
 		w.Range("All.Turn", m.Turn, "a rotation")
+		return
 	}
-	w.Bits(aim|turn<<24, 53)
-	w.String("All.Name", string(m.Name), 32)
+	w.Bits3(uint64(uint8(m.Raw))|weapon<<8|exact<<10,
+		exact>>54|x<<10|uint64(codec.Half(m.Rough))<<27|facing<<43|aim<<53,
+		aim>>11|turn<<13, 170)
+	w.String("All.Name", m.Name, 32)
 	w.Bytes("All.Blob", m.Blob, 64)
 	for i := range m.Grid {
 		grid := uint64(m.Grid[i])
 		if grid > 15 {
 			w.Range("All.Grid", m.Grid[i], "0..15")
+			return
 		}
 		w.Bits(grid, 4)
 	}
@@ -432,6 +447,7 @@ func (m *All) appendFields(w *codec.Writer) {
 			deep := uint64(m.Deep[i][j])
 			if deep > 9 {
 				w.Range("All.Deep", m.Deep[i][j], "0..9")
+				return
 			}
 			w.Bits(deep, 4)
 		}
@@ -443,10 +459,12 @@ func (m *All) appendFields(w *codec.Writer) {
 		ammo := uint64(ammoKey)
 		if ammo > 2 {
 			w.Range("All.Ammo", ammoKey, "0..2")
+			return
 		}
 		ammo2 := uint64(ammoValue)
 		if ammo2 > 99 {
 			w.Range("All.Ammo", ammoValue, "0..99")
+			return
 		}
 		w.Bits(ammo|ammo2<<2, 9)
 	}
@@ -459,6 +477,7 @@ func (m *All) appendFields(w *codec.Writer) {
 		bonus := uint64(m.Bonus)
 		if bonus > 9 {
 			w.Range("All.Bonus", m.Bonus, "0..9")
+			return
 		}
 		w.Bits(bonus, 4)
 	}
@@ -486,16 +505,17 @@ func (m *All) appendFields(w *codec.Writer) {
 	}
 	if m.Cooldown < 0 || m.Cooldown > 10000000000 {
 		w.Range("All.Cooldown", m.Cooldown, "0s..10s")
+		return
 	}
 	w.Bits(uint64(m.Cooldown/1000000), 14)
-	w.Varint64(uint64(codec.Zigzag(int64(m.Since))))
+	w.Varint64(codec.Zigzag(int64(m.Since)))
 	w.Addr("All.From", m.From)
 	w.AddrPort("All.Back", m.Back)
 	if w.Version >= 2 {
-		w.Bits(codec.Bool(bool(m.New)), 1)
+		w.Bits(codec.Bool(m.New), 1)
 	}
 	if w.Version < 3 {
-		w.Bits(codec.Bool(bool(m.Old)), 1)
+		w.Bits(codec.Bool(m.Old), 1)
 	}
 }
 
@@ -506,47 +526,51 @@ func (m *All) ReadBits(r *codec.Reader) {
 	health := b >> 1 & 0x3ff
 	if health > 1000 {
 		r.Range("All.Health", health, "a code of 0..1000")
+		return
 	}
 	m.Health = int(health)
 	heat := b >> 11
 	if heat > 125 {
 		r.Range("All.Heat", heat, "a code of 0..125")
+		return
 	}
-	m.Heat = int16(int64(heat) + (-40))
-	m.Score = uint32(r.Varint32("All.Score"))
-	m.Debt = int64(codec.Zagzig(uint64(r.Varint64("All.Debt"))))
-	b = r.Bits(10)
+	m.Heat = int16(int64(heat) - 40)
+	m.Score = r.Varint32("All.Score")
+	m.Debt = codec.Zagzig(r.Varint64("All.Debt"))
+	b, b2, b3 := r.Bits3(170)
 	m.Raw = uint8(b & 0xff)
-	weapon := b >> 8
+	weapon := b >> 8 & 0x3
 	if weapon > 2 {
 		r.Range("All.Weapon", weapon, "a code of 0..2")
+		return
 	}
 	m.Weapon = Weapon(weapon)
-	m.Exact = float64(math.Float64frombits(r.Wide(64)))
-	b = r.Bits(43)
-	x := b & 0x1ffff
+	m.Exact = math.Float64frombits((b>>10 | b2<<54) & 0xffffffffffffffff)
+	x := b2 >> 10 & 0x1ffff
 	if x > 102400 {
 		r.Range("All.X", x, "a code of 0..102400")
+		return
 	}
 	m.X = float32(codec.Dequantize(x, -512, 0.01))
-	m.Rough = float32(codec.FromHalf(uint16(b >> 17 & 0xffff)))
-	m.Facing = float32(codec.FromAngle(b>>33, 10))
-	b = r.Bits(53)
+	m.Rough = codec.FromHalf(uint16(b2 >> 27 & 0xffff))
+	m.Facing = float32(codec.FromAngle(b2>>43&0x3ff, 10))
 	{
-		x, y, z, ok := codec.FromUnit(b&0xffffff, 12)
+		x, y, z, ok := codec.FromUnit((b2>>53|b3<<11)&0xffffff, 12)
 		if !ok {
 			r.Range("All.Aim", nil, "a direction")
+			return
 		}
 		m.Aim = [3]float32{float32(x), float32(y), float32(z)}
 	}
 	{
-		x, y, z, w, ok := codec.FromQuat(b>>24, 9)
+		x, y, z, w, ok := codec.FromQuat(b3>>13, 9)
 		if !ok {
 			r.Range("All.Turn", nil, "a rotation")
+			return
 		}
 		m.Turn = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 	}
-	m.Name = string(r.String("All.Name", string(m.Name), 32))
+	m.Name = r.String("All.Name", m.Name, 32)
 	m.Blob = r.View("All.Blob", 64)
 	for i := range m.Grid {
 		m.Grid[i] = uint8(r.Bits(4))
@@ -562,6 +586,7 @@ func (m *All) ReadBits(r *codec.Reader) {
 			deep := r.Bits(4)
 			if deep > 9 {
 				r.Range("All.Deep", deep, "a code of 0..9")
+				return
 			}
 			m.Deep[i][j] = int32(deep)
 		}
@@ -578,6 +603,7 @@ func (m *All) ReadBits(r *codec.Reader) {
 		ammo := r.Bits(2)
 		if ammo > 2 {
 			r.Range("All.Ammo", ammo, "a code of 0..2")
+			return
 		}
 		ammoKey = Weapon(ammo)
 		if !codec.Ascends(r, "All.Ammo", i == 0, ammoLast, ammoKey) {
@@ -586,6 +612,7 @@ func (m *All) ReadBits(r *codec.Reader) {
 		ammo2 := r.Bits(7)
 		if ammo2 > 99 {
 			r.Range("All.Ammo", ammo2, "a code of 0..99")
+			return
 		}
 		ammoValue = int(ammo2)
 		m.Ammo[ammoKey], ammoLast = ammoValue, ammoKey
@@ -605,6 +632,7 @@ func (m *All) ReadBits(r *codec.Reader) {
 		bonus := r.Bits(4)
 		if bonus > 9 {
 			r.Range("All.Bonus", bonus, "a code of 0..9")
+			return
 		}
 		m.Bonus = int32(bonus)
 	} else {
@@ -639,9 +667,10 @@ func (m *All) ReadBits(r *codec.Reader) {
 	cooldown := r.Bits(14)
 	if cooldown > 10000 {
 		r.Range("All.Cooldown", cooldown, "a code of 0..10000")
+		return
 	}
 	m.Cooldown = time.Duration(cooldown) * 1000000
-	m.Since = time.Duration(codec.Zagzig(uint64(r.Varint64("All.Since"))))
+	m.Since = time.Duration(codec.Zagzig(r.Varint64("All.Since")))
 	m.From = r.Addr("All.From")
 	m.Back = r.AddrPort("All.Back")
 	if r.Version >= 2 {
@@ -701,7 +730,7 @@ func (m *All) same(o *All, version int) bool {
 		m.Weapon == o.Weapon &&
 		codec.SameFloat(m.Exact, o.Exact) &&
 		(m.X == o.X || codec.Quantize(float64(m.X), -512, 100) == codec.Quantize(float64(o.X), -512, 100)) &&
-		uint64(codec.Half(float32(m.Rough))) == uint64(codec.Half(float32(o.Rough))) &&
+		uint64(codec.Half(m.Rough)) == uint64(codec.Half(o.Rough)) &&
 		(m.Facing == o.Facing || codec.Angle(float64(m.Facing), 10) == codec.Angle(float64(o.Facing), 10)) &&
 		(m.Aim == o.Aim || codec.Unit(float64(m.Aim[0]), float64(m.Aim[1]), float64(m.Aim[2]), 12) == codec.Unit(float64(o.Aim[0]), float64(o.Aim[1]), float64(o.Aim[2]), 12)) &&
 		(m.Turn == o.Turn || codec.Quat(float64(m.Turn[0]), float64(m.Turn[1]), float64(m.Turn[2]), float64(m.Turn[3]), 9) == codec.Quat(float64(o.Turn[0]), float64(o.Turn[1]), float64(o.Turn[2]), float64(o.Turn[3]), 9)) &&
@@ -784,7 +813,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 	weaponSame := m.Weapon == base.Weapon
 	exactSame := codec.SameFloat(m.Exact, base.Exact)
 	xSame := (m.X == base.X || codec.Quantize(float64(m.X), -512, 100) == codec.Quantize(float64(base.X), -512, 100))
-	roughSame := uint64(codec.Half(float32(m.Rough))) == uint64(codec.Half(float32(base.Rough)))
+	roughSame := uint64(codec.Half(m.Rough)) == uint64(codec.Half(base.Rough))
 	facingSame := (m.Facing == base.Facing || codec.Angle(float64(m.Facing), 10) == codec.Angle(float64(base.Facing), 10))
 	aimSame := (m.Aim == base.Aim || codec.Unit(float64(m.Aim[0]), float64(m.Aim[1]), float64(m.Aim[2]), 12) == codec.Unit(float64(base.Aim[0]), float64(base.Aim[1]), float64(base.Aim[2]), 12))
 	turnSame := (m.Turn == base.Turn || codec.Quat(float64(m.Turn[0]), float64(m.Turn[1]), float64(m.Turn[2]), float64(m.Turn[3]), 9) == codec.Quat(float64(base.Turn[0]), float64(base.Turn[1]), float64(base.Turn[2]), float64(base.Turn[3]), 9))
@@ -812,12 +841,13 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		w.Bits(codec.Bool(!oldSame), 1)
 	}
 	if !aliveSame {
-		w.Bits(codec.Bool(bool(m.Alive)), 1)
+		w.Bits(codec.Bool(m.Alive), 1)
 	}
 	if !healthSame {
 		health := uint64(m.Health)
 		if health > 1000 {
 			w.Range("All.Health", m.Health, "0..1000")
+			return
 		}
 		w.Bits(health, 10)
 	}
@@ -825,10 +855,10 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		w.Bits(uint64(min(max(int64(m.Heat), -40), 85)-(-40)), 7)
 	}
 	if !scoreSame {
-		w.Varint32(uint32(m.Score))
+		w.Varint32(m.Score)
 	}
 	if !debtSame {
-		w.Varint64(uint64(codec.Zigzag(int64(m.Debt))))
+		w.Varint64(codec.Zigzag(m.Debt))
 	}
 	if !rawSame {
 		w.Bits(uint64(uint8(m.Raw)), 8)
@@ -837,26 +867,29 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		weapon := uint64(m.Weapon)
 		if weapon > 2 {
 			w.Range("All.Weapon", m.Weapon, "0..2")
+			return
 		}
 		w.Bits(weapon, 2)
 	}
 	if !exactSame {
-		w.Wide(math.Float64bits(float64(m.Exact)), 64)
+		w.Wide(math.Float64bits(m.Exact), 64)
 	}
 	if !xSame {
 		x := codec.Quantize(float64(m.X), -512, 100)
 		if x > 102400 {
 			w.Range("All.X", m.X, "-512..512")
+			return
 		}
 		w.Bits(x, 17)
 	}
 	if !roughSame {
-		w.Bits(uint64(codec.Half(float32(m.Rough))), 16)
+		w.Bits(uint64(codec.Half(m.Rough)), 16)
 	}
 	if !facingSame {
 		facing := codec.Angle(float64(m.Facing), 10)
 		if facing == codec.Outside {
 			w.Range("All.Facing", m.Facing, "a finite angle")
+			return
 		}
 		w.Bits(facing, 10)
 	}
@@ -864,6 +897,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		aim := codec.Unit(float64(m.Aim[0]), float64(m.Aim[1]), float64(m.Aim[2]), 12)
 		if aim == codec.Outside {
 			w.Range("All.Aim", m.Aim, "a direction")
+			return
 		}
 		w.Bits(aim, 24)
 	}
@@ -871,11 +905,12 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		turn := codec.Quat(float64(m.Turn[0]), float64(m.Turn[1]), float64(m.Turn[2]), float64(m.Turn[3]), 9)
 		if turn == codec.Outside {
 			w.Range("All.Turn", m.Turn, "a rotation")
+			return
 		}
 		w.Bits(turn, 29)
 	}
 	if !nameSame {
-		w.String("All.Name", string(m.Name), 32)
+		w.String("All.Name", m.Name, 32)
 	}
 	if !blobSame {
 		w.Bytes("All.Blob", m.Blob, 64)
@@ -888,6 +923,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 				grid := uint64(m.Grid[i])
 				if grid > 15 {
 					w.Range("All.Grid", m.Grid[i], "0..15")
+					return
 				}
 				w.Bits(grid, 4)
 			}
@@ -916,6 +952,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 					deep := uint64(m.Deep[i][j])
 					if deep > 9 {
 						w.Range("All.Deep", m.Deep[i][j], "0..9")
+						return
 					}
 					w.Bits(deep, 4)
 				}
@@ -930,6 +967,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 						deep2 := uint64(m.Deep[i][j])
 						if deep2 > 9 {
 							w.Range("All.Deep", m.Deep[i][j], "0..9")
+							return
 						}
 						w.Bits(deep2, 4)
 						continue
@@ -940,6 +978,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 						deep3 := uint64(m.Deep[i][j])
 						if deep3 > 9 {
 							w.Range("All.Deep", m.Deep[i][j], "0..9")
+							return
 						}
 						w.Bits(deep3, 4)
 					}
@@ -955,10 +994,12 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 			ammo := uint64(ammoKey)
 			if ammo > 2 {
 				w.Range("All.Ammo", ammoKey, "0..2")
+				return
 			}
 			ammo2 := uint64(ammoValue)
 			if ammo2 > 99 {
 				w.Range("All.Ammo", ammoValue, "0..99")
+				return
 			}
 			w.Bits(ammo|ammo2<<2, 9)
 		}
@@ -979,6 +1020,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 			bonus := uint64(m.Bonus)
 			if bonus > 9 {
 				w.Range("All.Bonus", m.Bonus, "0..9")
+				return
 			}
 			w.Bits(bonus, 4)
 		}
@@ -1012,11 +1054,12 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 	if !cooldownSame {
 		if m.Cooldown < 0 || m.Cooldown > 10000000000 {
 			w.Range("All.Cooldown", m.Cooldown, "0s..10s")
+			return
 		}
 		w.Bits(uint64(m.Cooldown/1000000), 14)
 	}
 	if !sinceSame {
-		w.Varint64(uint64(codec.Zigzag(int64(m.Since))))
+		w.Varint64(codec.Zigzag(int64(m.Since)))
 	}
 	if !fromSame {
 		w.Addr("All.From", m.From)
@@ -1025,10 +1068,10 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		w.AddrPort("All.Back", m.Back)
 	}
 	if !newSame {
-		w.Bits(codec.Bool(bool(m.New)), 1)
+		w.Bits(codec.Bool(m.New), 1)
 	}
 	if !oldSame {
-		w.Bits(codec.Bool(bool(m.Old)), 1)
+		w.Bits(codec.Bool(m.Old), 1)
 	}
 }
 
@@ -1044,6 +1087,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		health := r.Bits(10)
 		if health > 1000 {
 			r.Range("All.Health", health, "a code of 0..1000")
+			return
 		}
 		m.Health = int(health)
 	}
@@ -1051,14 +1095,15 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		heat := r.Bits(7)
 		if heat > 125 {
 			r.Range("All.Heat", heat, "a code of 0..125")
+			return
 		}
-		m.Heat = int16(int64(heat) + (-40))
+		m.Heat = int16(int64(heat) - 40)
 	}
 	if differ&0x8 != 0 {
-		m.Score = uint32(r.Varint32("All.Score"))
+		m.Score = r.Varint32("All.Score")
 	}
 	if differ&0x10 != 0 {
-		m.Debt = int64(codec.Zagzig(uint64(r.Varint64("All.Debt"))))
+		m.Debt = codec.Zagzig(r.Varint64("All.Debt"))
 	}
 	if differ&0x20 != 0 {
 		m.Raw = uint8(r.Bits(8))
@@ -1067,21 +1112,23 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		weapon := r.Bits(2)
 		if weapon > 2 {
 			r.Range("All.Weapon", weapon, "a code of 0..2")
+			return
 		}
 		m.Weapon = Weapon(weapon)
 	}
 	if differ&0x80 != 0 {
-		m.Exact = float64(math.Float64frombits(r.Wide(64)))
+		m.Exact = math.Float64frombits(r.Wide(64))
 	}
 	if differ&0x100 != 0 {
 		x := r.Bits(17)
 		if x > 102400 {
 			r.Range("All.X", x, "a code of 0..102400")
+			return
 		}
 		m.X = float32(codec.Dequantize(x, -512, 0.01))
 	}
 	if differ&0x200 != 0 {
-		m.Rough = float32(codec.FromHalf(uint16(r.Bits(16))))
+		m.Rough = codec.FromHalf(uint16(r.Bits(16)))
 	}
 	if differ&0x400 != 0 {
 		m.Facing = float32(codec.FromAngle(r.Bits(10), 10))
@@ -1091,6 +1138,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 			x, y, z, ok := codec.FromUnit(r.Bits(24), 12)
 			if !ok {
 				r.Range("All.Aim", nil, "a direction")
+				return
 			}
 			m.Aim = [3]float32{float32(x), float32(y), float32(z)}
 		}
@@ -1100,12 +1148,13 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 			x, y, z, w, ok := codec.FromQuat(r.Bits(29), 9)
 			if !ok {
 				r.Range("All.Turn", nil, "a rotation")
+				return
 			}
 			m.Turn = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 		}
 	}
 	if differ&0x2000 != 0 {
-		m.Name = string(r.String("All.Name", string(m.Name), 32))
+		m.Name = r.String("All.Name", m.Name, 32)
 	}
 	if differ&0x4000 != 0 {
 		m.Blob = r.View("All.Blob", 64)
@@ -1140,6 +1189,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 					deep := r.Bits(4)
 					if deep > 9 {
 						r.Range("All.Deep", deep, "a code of 0..9")
+						return
 					}
 					m.Deep[i][j] = int32(deep)
 				}
@@ -1153,6 +1203,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 						deep2 := r.Bits(4)
 						if deep2 > 9 {
 							r.Range("All.Deep", deep2, "a code of 0..9")
+							return
 						}
 						m.Deep[i][j] = int32(deep2)
 						continue
@@ -1161,6 +1212,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 						deep3 := r.Bits(4)
 						if deep3 > 9 {
 							r.Range("All.Deep", deep3, "a code of 0..9")
+							return
 						}
 						m.Deep[i][j] = int32(deep3)
 					}
@@ -1181,6 +1233,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 			ammo := r.Bits(2)
 			if ammo > 2 {
 				r.Range("All.Ammo", ammo, "a code of 0..2")
+				return
 			}
 			ammoKey = Weapon(ammo)
 			if !codec.Ascends(r, "All.Ammo", i == 0, ammoLast, ammoKey) {
@@ -1189,6 +1242,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 			ammo2 := r.Bits(7)
 			if ammo2 > 99 {
 				r.Range("All.Ammo", ammo2, "a code of 0..99")
+				return
 			}
 			ammoValue = int(ammo2)
 			m.Ammo[ammoKey], ammoLast = ammoValue, ammoKey
@@ -1211,6 +1265,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 			bonus := r.Bits(4)
 			if bonus > 9 {
 				r.Range("All.Bonus", bonus, "a code of 0..9")
+				return
 			}
 			m.Bonus = int32(bonus)
 		} else {
@@ -1251,11 +1306,12 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		cooldown := r.Bits(14)
 		if cooldown > 10000 {
 			r.Range("All.Cooldown", cooldown, "a code of 0..10000")
+			return
 		}
 		m.Cooldown = time.Duration(cooldown) * 1000000
 	}
 	if differ&0x1000000 != 0 {
-		m.Since = time.Duration(codec.Zagzig(uint64(r.Varint64("All.Since"))))
+		m.Since = time.Duration(codec.Zagzig(r.Varint64("All.Since")))
 	}
 	if differ&0x2000000 != 0 {
 		m.From = r.Addr("All.From")

@@ -104,24 +104,27 @@ func (m *Move) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Move) appendFields(w *codec.Writer) {
-	w.Varint32(uint32(m.Tick))
+	w.Varint32(m.Tick)
 	x := codec.Quantize(float64(m.X), -1, 100)
 	if x > 200 {
 		w.Range("Move.X", m.X, "-1..1")
+		return
 	}
 	y := codec.Quantize(float64(m.Y), -1, 100)
 	if y > 200 {
 		w.Range("Move.Y", m.Y, "-1..1")
+		return
 	}
-	w.Bits(x|y<<8|codec.Bool(bool(m.Fires))<<16, 17)
+	w.Bits(x|y<<8|codec.Bool(m.Fires)<<16, 17)
 	if w.Version >= 2 {
-		w.Bits(codec.Bool(bool(m.Jumps)), 1)
+		w.Bits(codec.Bool(m.Jumps), 1)
 	}
 	w.Count("Move.Seen", len(m.Seen), 64)
 	for i := range m.Seen {
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
 			w.Range("Move.Seen", m.Seen[i], "0..1023")
+			return
 		}
 		w.Bits(seen, 10)
 	}
@@ -129,16 +132,18 @@ func (m *Move) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Move) ReadBits(r *codec.Reader) {
-	m.Tick = uint32(r.Varint32("Move.Tick"))
+	m.Tick = r.Varint32("Move.Tick")
 	b := r.Bits(17)
 	x := b & 0xff
 	if x > 200 {
 		r.Range("Move.X", x, "a code of 0..200")
+		return
 	}
 	m.X = float32(codec.Dequantize(x, -1, 0.01))
 	y := b >> 8 & 0xff
 	if y > 200 {
 		r.Range("Move.Y", y, "a code of 0..200")
+		return
 	}
 	m.Y = float32(codec.Dequantize(y, -1, 0.01))
 	m.Fires = b>>16 != 0
@@ -200,12 +205,13 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 	}
 	w.Bits(codec.Bool(!seenSame), 1)
 	if !tickSame {
-		w.Varint32(uint32(m.Tick))
+		w.Varint32(m.Tick)
 	}
 	if !xSame {
 		x := codec.Quantize(float64(m.X), -1, 100)
 		if x > 200 {
 			w.Range("Move.X", m.X, "-1..1")
+			return
 		}
 		w.Bits(x, 8)
 	}
@@ -213,14 +219,15 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 		y := codec.Quantize(float64(m.Y), -1, 100)
 		if y > 200 {
 			w.Range("Move.Y", m.Y, "-1..1")
+			return
 		}
 		w.Bits(y, 8)
 	}
 	if !firesSame {
-		w.Bits(codec.Bool(bool(m.Fires)), 1)
+		w.Bits(codec.Bool(m.Fires), 1)
 	}
 	if !jumpsSame {
-		w.Bits(codec.Bool(bool(m.Jumps)), 1)
+		w.Bits(codec.Bool(m.Jumps), 1)
 	}
 	if !seenSame {
 		w.DeltaCount("Move.Seen", len(m.Seen), len(base.Seen), 64)
@@ -229,6 +236,7 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 				seen := uint64(m.Seen[i])
 				if seen > 1023 {
 					w.Range("Move.Seen", m.Seen[i], "0..1023")
+					return
 				}
 				w.Bits(seen, 10)
 				continue
@@ -239,6 +247,7 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 				seen2 := uint64(m.Seen[i])
 				if seen2 > 1023 {
 					w.Range("Move.Seen", m.Seen[i], "0..1023")
+					return
 				}
 				w.Bits(seen2, 10)
 			}
@@ -252,12 +261,13 @@ func (m *Move) ReadDeltaBits(r *codec.Reader) {
 	jumpsDiffers := r.Version >= 2 && r.Bool()
 	differ2 := r.Bits(1)
 	if differ&0x1 != 0 {
-		m.Tick = uint32(r.Varint32("Move.Tick"))
+		m.Tick = r.Varint32("Move.Tick")
 	}
 	if differ&0x2 != 0 {
 		x := r.Bits(8)
 		if x > 200 {
 			r.Range("Move.X", x, "a code of 0..200")
+			return
 		}
 		m.X = float32(codec.Dequantize(x, -1, 0.01))
 	}
@@ -265,6 +275,7 @@ func (m *Move) ReadDeltaBits(r *codec.Reader) {
 		y := r.Bits(8)
 		if y > 200 {
 			r.Range("Move.Y", y, "a code of 0..200")
+			return
 		}
 		m.Y = float32(codec.Dequantize(y, -1, 0.01))
 	}
@@ -370,14 +381,14 @@ func (m *Line) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Line) appendFields(w *codec.Writer) {
-	w.String("Line.From", string(m.From), 32)
-	w.String("Line.Text", string(m.Text), 200)
+	w.String("Line.From", m.From, 32)
+	w.String("Line.Text", m.Text, 200)
 }
 
 // ReadBits reads the fields.
 func (m *Line) ReadBits(r *codec.Reader) {
-	m.From = string(r.String("Line.From", string(m.From), 32))
-	m.Text = string(r.String("Line.Text", string(m.Text), 200))
+	m.From = r.String("Line.From", m.From, 32)
+	m.Text = r.String("Line.Text", m.Text, 200)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
@@ -400,10 +411,10 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 	textSame := m.Text == base.Text
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
 	if !fromSame {
-		w.String("Line.From", string(m.From), 32)
+		w.String("Line.From", m.From, 32)
 	}
 	if !textSame {
-		w.String("Line.Text", string(m.Text), 200)
+		w.String("Line.Text", m.Text, 200)
 	}
 }
 
@@ -411,10 +422,10 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 func (m *Line) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
-		m.From = string(r.String("Line.From", string(m.From), 32))
+		m.From = r.String("Line.From", m.From, 32)
 	}
 	if differ&0x2 != 0 {
-		m.Text = string(r.String("Line.Text", string(m.Text), 200))
+		m.Text = r.String("Line.Text", m.Text, 200)
 	}
 }
 
@@ -499,13 +510,13 @@ func (m *Sight) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Sight) appendFields(w *codec.Writer) {
-	w.String("Sight.From", string(m.From), 32)
+	w.String("Sight.From", m.From, 32)
 	w.Bytes("Sight.Text", m.Text, 200)
 }
 
 // ReadBits reads the fields.
 func (m *Sight) ReadBits(r *codec.Reader) {
-	m.From = string(r.ViewString("Sight.From", 32))
+	m.From = r.ViewString("Sight.From", 32)
 	m.Text = r.View("Sight.Text", 200)
 }
 
@@ -530,7 +541,7 @@ func (m *Sight) AppendDeltaBits(w *codec.Writer, base *Sight) {
 	textSame := bytes.Equal(m.Text, base.Text)
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
 	if !fromSame {
-		w.String("Sight.From", string(m.From), 32)
+		w.String("Sight.From", m.From, 32)
 	}
 	if !textSame {
 		w.Bytes("Sight.Text", m.Text, 200)
@@ -541,7 +552,7 @@ func (m *Sight) AppendDeltaBits(w *codec.Writer, base *Sight) {
 func (m *Sight) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
-		m.From = string(r.ViewString("Sight.From", 32))
+		m.From = r.ViewString("Sight.From", 32)
 	}
 	if differ&0x2 != 0 {
 		m.Text = r.View("Sight.Text", 200)

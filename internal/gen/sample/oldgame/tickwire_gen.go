@@ -68,21 +68,24 @@ func (m *Move) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Move) appendFields(w *codec.Writer) {
-	w.Varint32(uint32(m.Tick))
+	w.Varint32(m.Tick)
 	x := codec.Quantize(float64(m.X), -1, 100)
 	if x > 200 {
 		w.Range("Move.X", m.X, "-1..1")
+		return
 	}
 	y := codec.Quantize(float64(m.Y), -1, 100)
 	if y > 200 {
 		w.Range("Move.Y", m.Y, "-1..1")
+		return
 	}
-	w.Bits(x|y<<8|codec.Bool(bool(m.Fires))<<16, 17)
+	w.Bits(x|y<<8|codec.Bool(m.Fires)<<16, 17)
 	w.Count("Move.Seen", len(m.Seen), 64)
 	for i := range m.Seen {
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
 			w.Range("Move.Seen", m.Seen[i], "0..1023")
+			return
 		}
 		w.Bits(seen, 10)
 	}
@@ -90,16 +93,18 @@ func (m *Move) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Move) ReadBits(r *codec.Reader) {
-	m.Tick = uint32(r.Varint32("Move.Tick"))
+	m.Tick = r.Varint32("Move.Tick")
 	b := r.Bits(17)
 	x := b & 0xff
 	if x > 200 {
 		r.Range("Move.X", x, "a code of 0..200")
+		return
 	}
 	m.X = float32(codec.Dequantize(x, -1, 0.01))
 	y := b >> 8 & 0xff
 	if y > 200 {
 		r.Range("Move.Y", y, "a code of 0..200")
+		return
 	}
 	m.Y = float32(codec.Dequantize(y, -1, 0.01))
 	m.Fires = b>>16 != 0
@@ -148,12 +153,13 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 	seenSame := slices.Equal(m.Seen, base.Seen)
 	w.Bits(codec.Bool(!tickSame)|codec.Bool(!xSame)<<1|codec.Bool(!ySame)<<2|codec.Bool(!firesSame)<<3|codec.Bool(!seenSame)<<4, 5)
 	if !tickSame {
-		w.Varint32(uint32(m.Tick))
+		w.Varint32(m.Tick)
 	}
 	if !xSame {
 		x := codec.Quantize(float64(m.X), -1, 100)
 		if x > 200 {
 			w.Range("Move.X", m.X, "-1..1")
+			return
 		}
 		w.Bits(x, 8)
 	}
@@ -161,11 +167,12 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 		y := codec.Quantize(float64(m.Y), -1, 100)
 		if y > 200 {
 			w.Range("Move.Y", m.Y, "-1..1")
+			return
 		}
 		w.Bits(y, 8)
 	}
 	if !firesSame {
-		w.Bits(codec.Bool(bool(m.Fires)), 1)
+		w.Bits(codec.Bool(m.Fires), 1)
 	}
 	if !seenSame {
 		w.DeltaCount("Move.Seen", len(m.Seen), len(base.Seen), 64)
@@ -174,6 +181,7 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 				seen := uint64(m.Seen[i])
 				if seen > 1023 {
 					w.Range("Move.Seen", m.Seen[i], "0..1023")
+					return
 				}
 				w.Bits(seen, 10)
 				continue
@@ -184,6 +192,7 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 				seen2 := uint64(m.Seen[i])
 				if seen2 > 1023 {
 					w.Range("Move.Seen", m.Seen[i], "0..1023")
+					return
 				}
 				w.Bits(seen2, 10)
 			}
@@ -195,12 +204,13 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 func (m *Move) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(5)
 	if differ&0x1 != 0 {
-		m.Tick = uint32(r.Varint32("Move.Tick"))
+		m.Tick = r.Varint32("Move.Tick")
 	}
 	if differ&0x2 != 0 {
 		x := r.Bits(8)
 		if x > 200 {
 			r.Range("Move.X", x, "a code of 0..200")
+			return
 		}
 		m.X = float32(codec.Dequantize(x, -1, 0.01))
 	}
@@ -208,6 +218,7 @@ func (m *Move) ReadDeltaBits(r *codec.Reader) {
 		y := r.Bits(8)
 		if y > 200 {
 			r.Range("Move.Y", y, "a code of 0..200")
+			return
 		}
 		m.Y = float32(codec.Dequantize(y, -1, 0.01))
 	}
@@ -286,14 +297,14 @@ func (m *Line) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Line) appendFields(w *codec.Writer) {
-	w.String("Line.From", string(m.From), 32)
-	w.String("Line.Text", string(m.Text), 100)
+	w.String("Line.From", m.From, 32)
+	w.String("Line.Text", m.Text, 100)
 }
 
 // ReadBits reads the fields.
 func (m *Line) ReadBits(r *codec.Reader) {
-	m.From = string(r.String("Line.From", string(m.From), 32))
-	m.Text = string(r.String("Line.Text", string(m.Text), 100))
+	m.From = r.String("Line.From", m.From, 32)
+	m.Text = r.String("Line.Text", m.Text, 100)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
@@ -316,10 +327,10 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 	textSame := m.Text == base.Text
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
 	if !fromSame {
-		w.String("Line.From", string(m.From), 32)
+		w.String("Line.From", m.From, 32)
 	}
 	if !textSame {
-		w.String("Line.Text", string(m.Text), 100)
+		w.String("Line.Text", m.Text, 100)
 	}
 }
 
@@ -327,10 +338,10 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 func (m *Line) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
-		m.From = string(r.String("Line.From", string(m.From), 32))
+		m.From = r.String("Line.From", m.From, 32)
 	}
 	if differ&0x2 != 0 {
-		m.Text = string(r.String("Line.Text", string(m.Text), 100))
+		m.Text = r.String("Line.Text", m.Text, 100)
 	}
 }
 
