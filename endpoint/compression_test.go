@@ -48,7 +48,7 @@ func compressing(by Compression) Config {
 func TestCompressionOverLossyLinks(t *testing.T) {
 	eachDelivery(t, func(t *testing.T, d Delivery) {
 		cfg := compressing(plainCompression(t))
-		p := newPairSeed(t, cfg, 30*time.Millisecond, 5)
+		p := newPair(t, cfg, 30*time.Millisecond, 5)
 		for i := range p.links {
 			p.links[i].loss, p.links[i].jitter, p.links[i].dup = 0.1, 20*time.Millisecond, 0.02
 		}
@@ -236,7 +236,7 @@ func TestAllocNothingWithCompression(t *testing.T) {
 	}
 	by, _ := withDictionary(t, "inventory")
 	eachDelivery(t, func(t *testing.T, d Delivery) {
-		l := newLoopOf(t, compressing(by))
+		l := newLoop(t, compressing(by))
 		small, large := bytes.Repeat([]byte("and what messages repeat "), 8), bytes.Repeat([]byte("twelve bytes"), 400)
 		came := 0
 		round := func() {

@@ -30,6 +30,20 @@ func (m *Input) UnmarshalBinary(b []byte) error {
 	return r.Finish("Input")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Input) TickwireSchema() []string {
+	return []string{
+		"Input" +
+			"\nTick uint32" +
+			"\nButtons 0..4095" +
+			"\nMoveX -1..1/0.01" +
+			"\nMoveY -1..1/0.01" +
+			"\nYaw angle14" +
+			"\nPitch -1.6..1.6/0.001" +
+			"\nFire bool",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Input) AppendDelta(dst []byte, base *Input) ([]byte, error) {
 	var w codec.Writer
@@ -58,49 +72,57 @@ func (m *Input) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Input) appendFields(w *codec.Writer) {
-	w.Varint32(uint32(m.Tick))
+	w.Varint32(m.Tick)
 	buttons := uint64(m.Buttons)
 	if buttons > 4095 {
 		w.Range("Input.Buttons", m.Buttons, "0..4095")
+		return
 	}
 	moveX := codec.Quantize(float64(m.MoveX), -1, 100)
 	if moveX > 200 {
 		w.Range("Input.MoveX", m.MoveX, "-1..1")
+		return
 	}
 	moveY := codec.Quantize(float64(m.MoveY), -1, 100)
 	if moveY > 200 {
 		w.Range("Input.MoveY", m.MoveY, "-1..1")
+		return
 	}
 	yaw := codec.Angle(float64(m.Yaw), 14)
 	if yaw == codec.Outside {
 		w.Range("Input.Yaw", m.Yaw, "a finite angle")
+		return
 	}
 	pitch := codec.Quantize(float64(m.Pitch), -1.6, 1000)
 	if pitch > 3200 {
 		w.Range("Input.Pitch", m.Pitch, "-1.6..1.6")
+		return
 	}
-	w.Bits(buttons|moveX<<12|moveY<<20|yaw<<28|pitch<<42|codec.Bool(bool(m.Fire))<<54, 55)
+	w.Bits(buttons|moveX<<12|moveY<<20|yaw<<28|pitch<<42|codec.Bool(m.Fire)<<54, 55)
 }
 
 // ReadBits reads the fields.
 func (m *Input) ReadBits(r *codec.Reader) {
-	m.Tick = uint32(r.Varint32("Input.Tick"))
+	m.Tick = r.Varint32("Input.Tick")
 	b := r.Bits(55)
 	m.Buttons = uint16(b & 0xfff)
 	moveX := b >> 12 & 0xff
 	if moveX > 200 {
 		r.Range("Input.MoveX", moveX, "a code of 0..200")
+		return
 	}
 	m.MoveX = float32(codec.Dequantize(moveX, -1, 0.01))
 	moveY := b >> 20 & 0xff
 	if moveY > 200 {
 		r.Range("Input.MoveY", moveY, "a code of 0..200")
+		return
 	}
 	m.MoveY = float32(codec.Dequantize(moveY, -1, 0.01))
 	m.Yaw = float32(codec.FromAngle(b>>28&0x3fff, 14))
 	pitch := b >> 42 & 0xfff
 	if pitch > 3200 {
 		r.Range("Input.Pitch", pitch, "a code of 0..3200")
+		return
 	}
 	m.Pitch = float32(codec.Dequantize(pitch, -1.6, 0.001))
 	m.Fire = b>>54 != 0
@@ -147,12 +169,13 @@ func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
 	fireSame := m.Fire == base.Fire
 	w.Bits(codec.Bool(!tickSame)|codec.Bool(!buttonsSame)<<1|codec.Bool(!moveXSame)<<2|codec.Bool(!moveYSame)<<3|codec.Bool(!yawSame)<<4|codec.Bool(!pitchSame)<<5|codec.Bool(!fireSame)<<6, 7)
 	if !tickSame {
-		w.Varint32(uint32(m.Tick))
+		w.Varint32(m.Tick)
 	}
 	if !buttonsSame {
 		buttons := uint64(m.Buttons)
 		if buttons > 4095 {
 			w.Range("Input.Buttons", m.Buttons, "0..4095")
+			return
 		}
 		w.Bits(buttons, 12)
 	}
@@ -160,6 +183,7 @@ func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
 		moveX := codec.Quantize(float64(m.MoveX), -1, 100)
 		if moveX > 200 {
 			w.Range("Input.MoveX", m.MoveX, "-1..1")
+			return
 		}
 		w.Bits(moveX, 8)
 	}
@@ -167,6 +191,7 @@ func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
 		moveY := codec.Quantize(float64(m.MoveY), -1, 100)
 		if moveY > 200 {
 			w.Range("Input.MoveY", m.MoveY, "-1..1")
+			return
 		}
 		w.Bits(moveY, 8)
 	}
@@ -174,6 +199,7 @@ func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
 		yaw := codec.Angle(float64(m.Yaw), 14)
 		if yaw == codec.Outside {
 			w.Range("Input.Yaw", m.Yaw, "a finite angle")
+			return
 		}
 		w.Bits(yaw, 14)
 	}
@@ -181,11 +207,12 @@ func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
 		pitch := codec.Quantize(float64(m.Pitch), -1.6, 1000)
 		if pitch > 3200 {
 			w.Range("Input.Pitch", m.Pitch, "-1.6..1.6")
+			return
 		}
 		w.Bits(pitch, 12)
 	}
 	if !fireSame {
-		w.Bits(codec.Bool(bool(m.Fire)), 1)
+		w.Bits(codec.Bool(m.Fire), 1)
 	}
 }
 
@@ -193,7 +220,7 @@ func (m *Input) AppendDeltaBits(w *codec.Writer, base *Input) {
 func (m *Input) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(7)
 	if differ&0x1 != 0 {
-		m.Tick = uint32(r.Varint32("Input.Tick"))
+		m.Tick = r.Varint32("Input.Tick")
 	}
 	if differ&0x2 != 0 {
 		m.Buttons = uint16(r.Bits(12))
@@ -202,6 +229,7 @@ func (m *Input) ReadDeltaBits(r *codec.Reader) {
 		moveX := r.Bits(8)
 		if moveX > 200 {
 			r.Range("Input.MoveX", moveX, "a code of 0..200")
+			return
 		}
 		m.MoveX = float32(codec.Dequantize(moveX, -1, 0.01))
 	}
@@ -209,6 +237,7 @@ func (m *Input) ReadDeltaBits(r *codec.Reader) {
 		moveY := r.Bits(8)
 		if moveY > 200 {
 			r.Range("Input.MoveY", moveY, "a code of 0..200")
+			return
 		}
 		m.MoveY = float32(codec.Dequantize(moveY, -1, 0.01))
 	}
@@ -219,6 +248,7 @@ func (m *Input) ReadDeltaBits(r *codec.Reader) {
 		pitch := r.Bits(12)
 		if pitch > 3200 {
 			r.Range("Input.Pitch", pitch, "a code of 0..3200")
+			return
 		}
 		m.Pitch = float32(codec.Dequantize(pitch, -1.6, 0.001))
 	}
@@ -245,6 +275,25 @@ func (m *Entity) UnmarshalBinary(b []byte) error {
 	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Entity")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Entity) TickwireSchema() []string {
+	return []string{
+		"Entity" +
+			"\nID uint16" +
+			"\nKind 0..40" +
+			"\nTeam 0..3" +
+			"\nX -512..512/0.01" +
+			"\nY -512..512/0.01" +
+			"\nZ -512..512/0.01" +
+			"\nVX half" +
+			"\nVY half" +
+			"\nRotation quat10" +
+			"\nHealth 0..100" +
+			"\nCrouched bool" +
+			"\nCarried bool",
+	}
 }
 
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
@@ -275,83 +324,95 @@ func (m *Entity) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Entity) appendFields(w *codec.Writer) {
-	w.Varint16(uint16(m.ID))
+	w.Varint16(m.ID)
 	kind := uint64(m.Kind)
 	if kind > 40 {
 		w.Range("Entity.Kind", m.Kind, "0..40")
+		return
 	}
 	team := uint64(m.Team)
 	if team > 3 {
 		w.Range("Entity.Team", m.Team, "0..3")
+		return
 	}
 	x := codec.Quantize(float64(m.X), -512, 100)
 	if x > 102400 {
 		w.Range("Entity.X", m.X, "-512..512")
+		return
 	}
 	y := codec.Quantize(float64(m.Y), -512, 100)
 	if y > 102400 {
 		w.Range("Entity.Y", m.Y, "-512..512")
+		return
 	}
 	z := codec.Quantize(float64(m.Z), -512, 100)
 	if z > 102400 {
 		w.Range("Entity.Z", m.Z, "-512..512")
+		return
 	}
-	w.Bits(kind|team<<6|x<<8|y<<25, 42)
+	vx := uint64(codec.Half(m.VX))
 	rotation := codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10)
 	if rotation == codec.Outside {
 		w.Range("Entity.Rotation", m.Rotation, "a rotation")
+		return
 	}
-	w.Bits(z|uint64(codec.Half(float32(m.VX)))<<17|uint64(codec.Half(float32(m.VY)))<<33, 49)
 	health := uint64(m.Health)
 	if health > 100 {
 		w.Range("Entity.Health", m.Health, "0..100")
+		return
 	}
-	w.Bits(rotation|health<<32|codec.Bool(bool(m.Crouched))<<39|codec.Bool(bool(m.Carried))<<40, 41)
+	w.Bits3(kind|team<<6|x<<8|y<<25|z<<42|vx<<59,
+		vx>>5|uint64(codec.Half(m.VY))<<11|rotation<<27|health<<59,
+		health>>5|codec.Bool(m.Crouched)<<2|codec.Bool(m.Carried)<<3, 132)
 }
 
 // ReadBits reads the fields.
 func (m *Entity) ReadBits(r *codec.Reader) {
-	m.ID = uint16(r.Varint16("Entity.ID"))
-	b := r.Bits(42)
+	m.ID = r.Varint16("Entity.ID")
+	b, b2, b3 := r.Bits3(132)
 	kind := b & 0x3f
 	if kind > 40 {
 		r.Range("Entity.Kind", kind, "a code of 0..40")
+		return
 	}
 	m.Kind = uint8(kind)
 	m.Team = uint8(b >> 6 & 0x3)
 	x := b >> 8 & 0x1ffff
 	if x > 102400 {
 		r.Range("Entity.X", x, "a code of 0..102400")
+		return
 	}
 	m.X = float32(codec.Dequantize(x, -512, 0.01))
-	y := b >> 25
+	y := b >> 25 & 0x1ffff
 	if y > 102400 {
 		r.Range("Entity.Y", y, "a code of 0..102400")
+		return
 	}
 	m.Y = float32(codec.Dequantize(y, -512, 0.01))
-	b = r.Bits(49)
-	z := b & 0x1ffff
+	z := b >> 42 & 0x1ffff
 	if z > 102400 {
 		r.Range("Entity.Z", z, "a code of 0..102400")
+		return
 	}
 	m.Z = float32(codec.Dequantize(z, -512, 0.01))
-	m.VX = float32(codec.FromHalf(uint16(b >> 17 & 0xffff)))
-	m.VY = float32(codec.FromHalf(uint16(b >> 33)))
-	b = r.Bits(41)
+	m.VX = codec.FromHalf(uint16((b>>59 | b2<<5) & 0xffff))
+	m.VY = codec.FromHalf(uint16(b2 >> 11 & 0xffff))
 	{
-		x, y, z, w, ok := codec.FromQuat(b&0xffffffff, 10)
+		x, y, z, w, ok := codec.FromQuat(b2>>27&0xffffffff, 10)
 		if !ok {
 			r.Range("Entity.Rotation", nil, "a rotation")
+			return
 		}
 		m.Rotation = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 	}
-	health := b >> 32 & 0x7f
+	health := (b2>>59 | b3<<5) & 0x7f
 	if health > 100 {
 		r.Range("Entity.Health", health, "a code of 0..100")
+		return
 	}
 	m.Health = uint8(health)
-	m.Crouched = b>>39&0x1 != 0
-	m.Carried = b>>40 != 0
+	m.Crouched = b3>>2&0x1 != 0
+	m.Carried = b3>>3 != 0
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
@@ -379,8 +440,8 @@ func (m *Entity) same(o *Entity) bool {
 		(m.X == o.X || codec.Quantize(float64(m.X), -512, 100) == codec.Quantize(float64(o.X), -512, 100)) &&
 		(m.Y == o.Y || codec.Quantize(float64(m.Y), -512, 100) == codec.Quantize(float64(o.Y), -512, 100)) &&
 		(m.Z == o.Z || codec.Quantize(float64(m.Z), -512, 100) == codec.Quantize(float64(o.Z), -512, 100)) &&
-		uint64(codec.Half(float32(m.VX))) == uint64(codec.Half(float32(o.VX))) &&
-		uint64(codec.Half(float32(m.VY))) == uint64(codec.Half(float32(o.VY))) &&
+		uint64(codec.Half(m.VX)) == uint64(codec.Half(o.VX)) &&
+		uint64(codec.Half(m.VY)) == uint64(codec.Half(o.VY)) &&
 		(m.Rotation == o.Rotation || codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10) == codec.Quat(float64(o.Rotation[0]), float64(o.Rotation[1]), float64(o.Rotation[2]), float64(o.Rotation[3]), 10)) &&
 		m.Health == o.Health &&
 		m.Crouched == o.Crouched &&
@@ -402,20 +463,21 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 	xSame := (m.X == base.X || codec.Quantize(float64(m.X), -512, 100) == codec.Quantize(float64(base.X), -512, 100))
 	ySame := (m.Y == base.Y || codec.Quantize(float64(m.Y), -512, 100) == codec.Quantize(float64(base.Y), -512, 100))
 	zSame := (m.Z == base.Z || codec.Quantize(float64(m.Z), -512, 100) == codec.Quantize(float64(base.Z), -512, 100))
-	vxSame := uint64(codec.Half(float32(m.VX))) == uint64(codec.Half(float32(base.VX)))
-	vySame := uint64(codec.Half(float32(m.VY))) == uint64(codec.Half(float32(base.VY)))
+	vxSame := uint64(codec.Half(m.VX)) == uint64(codec.Half(base.VX))
+	vySame := uint64(codec.Half(m.VY)) == uint64(codec.Half(base.VY))
 	rotationSame := (m.Rotation == base.Rotation || codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10) == codec.Quat(float64(base.Rotation[0]), float64(base.Rotation[1]), float64(base.Rotation[2]), float64(base.Rotation[3]), 10))
 	healthSame := m.Health == base.Health
 	crouchedSame := m.Crouched == base.Crouched
 	carriedSame := m.Carried == base.Carried
 	w.Bits(codec.Bool(!idSame)|codec.Bool(!kindSame)<<1|codec.Bool(!teamSame)<<2|codec.Bool(!xSame)<<3|codec.Bool(!ySame)<<4|codec.Bool(!zSame)<<5|codec.Bool(!vxSame)<<6|codec.Bool(!vySame)<<7|codec.Bool(!rotationSame)<<8|codec.Bool(!healthSame)<<9|codec.Bool(!crouchedSame)<<10|codec.Bool(!carriedSame)<<11, 12)
 	if !idSame {
-		w.Varint16(uint16(m.ID))
+		w.Varint16(m.ID)
 	}
 	if !kindSame {
 		kind := uint64(m.Kind)
 		if kind > 40 {
 			w.Range("Entity.Kind", m.Kind, "0..40")
+			return
 		}
 		w.Bits(kind, 6)
 	}
@@ -423,6 +485,7 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 		team := uint64(m.Team)
 		if team > 3 {
 			w.Range("Entity.Team", m.Team, "0..3")
+			return
 		}
 		w.Bits(team, 2)
 	}
@@ -430,6 +493,7 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 		x := codec.Quantize(float64(m.X), -512, 100)
 		if x > 102400 {
 			w.Range("Entity.X", m.X, "-512..512")
+			return
 		}
 		w.Bits(x, 17)
 	}
@@ -437,6 +501,7 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 		y := codec.Quantize(float64(m.Y), -512, 100)
 		if y > 102400 {
 			w.Range("Entity.Y", m.Y, "-512..512")
+			return
 		}
 		w.Bits(y, 17)
 	}
@@ -444,19 +509,21 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 		z := codec.Quantize(float64(m.Z), -512, 100)
 		if z > 102400 {
 			w.Range("Entity.Z", m.Z, "-512..512")
+			return
 		}
 		w.Bits(z, 17)
 	}
 	if !vxSame {
-		w.Bits(uint64(codec.Half(float32(m.VX))), 16)
+		w.Bits(uint64(codec.Half(m.VX)), 16)
 	}
 	if !vySame {
-		w.Bits(uint64(codec.Half(float32(m.VY))), 16)
+		w.Bits(uint64(codec.Half(m.VY)), 16)
 	}
 	if !rotationSame {
 		rotation := codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10)
 		if rotation == codec.Outside {
 			w.Range("Entity.Rotation", m.Rotation, "a rotation")
+			return
 		}
 		w.Bits(rotation, 32)
 	}
@@ -464,14 +531,15 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 		health := uint64(m.Health)
 		if health > 100 {
 			w.Range("Entity.Health", m.Health, "0..100")
+			return
 		}
 		w.Bits(health, 7)
 	}
 	if !crouchedSame {
-		w.Bits(codec.Bool(bool(m.Crouched)), 1)
+		w.Bits(codec.Bool(m.Crouched), 1)
 	}
 	if !carriedSame {
-		w.Bits(codec.Bool(bool(m.Carried)), 1)
+		w.Bits(codec.Bool(m.Carried), 1)
 	}
 }
 
@@ -479,12 +547,13 @@ func (m *Entity) AppendDeltaBits(w *codec.Writer, base *Entity) {
 func (m *Entity) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(12)
 	if differ&0x1 != 0 {
-		m.ID = uint16(r.Varint16("Entity.ID"))
+		m.ID = r.Varint16("Entity.ID")
 	}
 	if differ&0x2 != 0 {
 		kind := r.Bits(6)
 		if kind > 40 {
 			r.Range("Entity.Kind", kind, "a code of 0..40")
+			return
 		}
 		m.Kind = uint8(kind)
 	}
@@ -495,6 +564,7 @@ func (m *Entity) ReadDeltaBits(r *codec.Reader) {
 		x := r.Bits(17)
 		if x > 102400 {
 			r.Range("Entity.X", x, "a code of 0..102400")
+			return
 		}
 		m.X = float32(codec.Dequantize(x, -512, 0.01))
 	}
@@ -502,6 +572,7 @@ func (m *Entity) ReadDeltaBits(r *codec.Reader) {
 		y := r.Bits(17)
 		if y > 102400 {
 			r.Range("Entity.Y", y, "a code of 0..102400")
+			return
 		}
 		m.Y = float32(codec.Dequantize(y, -512, 0.01))
 	}
@@ -509,20 +580,22 @@ func (m *Entity) ReadDeltaBits(r *codec.Reader) {
 		z := r.Bits(17)
 		if z > 102400 {
 			r.Range("Entity.Z", z, "a code of 0..102400")
+			return
 		}
 		m.Z = float32(codec.Dequantize(z, -512, 0.01))
 	}
 	if differ&0x40 != 0 {
-		m.VX = float32(codec.FromHalf(uint16(r.Bits(16))))
+		m.VX = codec.FromHalf(uint16(r.Bits(16)))
 	}
 	if differ&0x80 != 0 {
-		m.VY = float32(codec.FromHalf(uint16(r.Bits(16))))
+		m.VY = codec.FromHalf(uint16(r.Bits(16)))
 	}
 	if differ&0x100 != 0 {
 		{
 			x, y, z, w, ok := codec.FromQuat(r.Bits(32), 10)
 			if !ok {
 				r.Range("Entity.Rotation", nil, "a rotation")
+				return
 			}
 			m.Rotation = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 		}
@@ -531,6 +604,7 @@ func (m *Entity) ReadDeltaBits(r *codec.Reader) {
 		health := r.Bits(7)
 		if health > 100 {
 			r.Range("Entity.Health", health, "a code of 0..100")
+			return
 		}
 		m.Health = uint8(health)
 	}
@@ -562,6 +636,16 @@ func (m *Snapshot) UnmarshalBinary(b []byte) error {
 	return r.Finish("Snapshot")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Snapshot) TickwireSchema() []string {
+	return []string{
+		"Snapshot" +
+			"\nTick uint32" +
+			"\nAck uint32" +
+			"\nEntities [<=2048]Entity{ID uint16; Kind 0..40; Team 0..3; X -512..512/0.01; Y -512..512/0.01; Z -512..512/0.01; VX half; VY half; Rotation quat10; Health 0..100; Crouched bool; Carried bool}",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Snapshot) AppendDelta(dst []byte, base *Snapshot) ([]byte, error) {
 	var w codec.Writer
@@ -585,8 +669,8 @@ func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 // AppendBits writes the fields.
 func (m *Snapshot) AppendBits(w *codec.Writer) {
 	w.Grow(9)
-	w.Varint32(uint32(m.Tick))
-	w.Varint32(uint32(m.Ack))
+	w.Varint32(m.Tick)
+	w.Varint32(m.Ack)
 	w.Count("Snapshot.Entities", len(m.Entities), 2048)
 	w.Grow(len(m.Entities) * 19)
 	for i := range m.Entities {
@@ -596,8 +680,8 @@ func (m *Snapshot) AppendBits(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Snapshot) ReadBits(r *codec.Reader) {
-	m.Tick = uint32(r.Varint32("Snapshot.Tick"))
-	m.Ack = uint32(r.Varint32("Snapshot.Ack"))
+	m.Tick = r.Varint32("Snapshot.Tick")
+	m.Ack = r.Varint32("Snapshot.Ack")
 	m.Entities = codec.Resize(m.Entities, r.Count("Snapshot.Entities", 2048, 138))
 	for i := range m.Entities {
 		m.Entities[i].ReadBits(r)
@@ -636,11 +720,11 @@ func (m *Snapshot) AppendDeltaBits(w *codec.Writer, base *Snapshot) {
 	w.Bits(codec.Bool(!tickSame)|codec.Bool(!ackSame)<<1|codec.Bool(!entitiesSame)<<2, 3)
 	if !tickSame {
 		w.Grow(5)
-		w.Varint32(uint32(m.Tick))
+		w.Varint32(m.Tick)
 	}
 	if !ackSame {
 		w.Grow(5)
-		w.Varint32(uint32(m.Ack))
+		w.Varint32(m.Ack)
 	}
 	if !entitiesSame {
 		w.DeltaCount("Snapshot.Entities", len(m.Entities), len(base.Entities), 2048)
@@ -663,10 +747,10 @@ func (m *Snapshot) AppendDeltaBits(w *codec.Writer, base *Snapshot) {
 func (m *Snapshot) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(3)
 	if differ&0x1 != 0 {
-		m.Tick = uint32(r.Varint32("Snapshot.Tick"))
+		m.Tick = r.Varint32("Snapshot.Tick")
 	}
 	if differ&0x2 != 0 {
-		m.Ack = uint32(r.Varint32("Snapshot.Ack"))
+		m.Ack = r.Varint32("Snapshot.Ack")
 	}
 	if differ&0x4 != 0 {
 		entitiesHad := len(m.Entities)
@@ -703,6 +787,18 @@ func (m *Chat) UnmarshalBinary(b []byte) error {
 	return r.Finish("Chat")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Chat) TickwireSchema() []string {
+	return []string{
+		"Chat" +
+			"\nFrom uint32" +
+			"\nTo ?uint32" +
+			"\nRoom 0..2" +
+			"\nAt duration 0..86400000000000/1000000" +
+			"\nText string<=200",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Chat) AppendDelta(dst []byte, base *Chat) ([]byte, error) {
 	var w codec.Writer
@@ -731,25 +827,27 @@ func (m *Chat) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Chat) appendFields(w *codec.Writer) {
-	w.Varint32(uint32(m.From))
+	w.Varint32(m.From)
 	w.Bits(codec.Bool(m.To != nil), 1)
 	if m.To != nil {
-		w.Varint32(uint32(*m.To))
+		w.Varint32(*m.To)
 	}
 	room := uint64(m.Room)
 	if room > 2 {
 		w.Range("Chat.Room", m.Room, "0..2")
+		return
 	}
 	if m.At < 0 || m.At > 86400000000000 {
 		w.Range("Chat.At", m.At, "0s..24h0m0s")
+		return
 	}
 	w.Bits(room|uint64(m.At/1000000)<<2, 29)
-	w.String("Chat.Text", string(m.Text), 200)
+	w.String("Chat.Text", m.Text, 200)
 }
 
 // ReadBits reads the fields.
 func (m *Chat) ReadBits(r *codec.Reader) {
-	m.From = uint32(r.Varint32("Chat.From"))
+	m.From = r.Varint32("Chat.From")
 	toThere := r.Bits(1) != 0
 	switch {
 	case !toThere:
@@ -758,20 +856,22 @@ func (m *Chat) ReadBits(r *codec.Reader) {
 		m.To = new(uint32)
 	}
 	if toThere {
-		*m.To = uint32(r.Varint32("Chat.To"))
+		*m.To = r.Varint32("Chat.To")
 	}
 	b := r.Bits(29)
 	room := b & 0x3
 	if room > 2 {
 		r.Range("Chat.Room", room, "a code of 0..2")
+		return
 	}
 	m.Room = uint8(room)
 	at := b >> 2
 	if at > 86400000 {
 		r.Range("Chat.At", at, "a code of 0..86400000")
+		return
 	}
 	m.At = time.Duration(at) * 1000000
-	m.Text = string(r.String("Chat.Text", string(m.Text), 200))
+	m.Text = r.String("Chat.Text", m.Text, 200)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
@@ -821,33 +921,35 @@ func (m *Chat) AppendDeltaBits(w *codec.Writer, base *Chat) {
 	textSame := m.Text == base.Text
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!toSame)<<1|codec.Bool(!roomSame)<<2|codec.Bool(!atSame)<<3|codec.Bool(!textSame)<<4, 5)
 	if !fromSame {
-		w.Varint32(uint32(m.From))
+		w.Varint32(m.From)
 	}
 	if !toSame {
 		w.Bits(codec.Bool(m.To != nil), 1)
 		switch {
 		case m.To == nil:
 		case base.To == nil:
-			w.Varint32(uint32(*m.To))
+			w.Varint32(*m.To)
 		default:
-			w.Varint32(uint32(*m.To))
+			w.Varint32(*m.To)
 		}
 	}
 	if !roomSame {
 		room := uint64(m.Room)
 		if room > 2 {
 			w.Range("Chat.Room", m.Room, "0..2")
+			return
 		}
 		w.Bits(room, 2)
 	}
 	if !atSame {
 		if m.At < 0 || m.At > 86400000000000 {
 			w.Range("Chat.At", m.At, "0s..24h0m0s")
+			return
 		}
 		w.Bits(uint64(m.At/1000000), 27)
 	}
 	if !textSame {
-		w.String("Chat.Text", string(m.Text), 200)
+		w.String("Chat.Text", m.Text, 200)
 	}
 }
 
@@ -855,7 +957,7 @@ func (m *Chat) AppendDeltaBits(w *codec.Writer, base *Chat) {
 func (m *Chat) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(5)
 	if differ&0x1 != 0 {
-		m.From = uint32(r.Varint32("Chat.From"))
+		m.From = r.Varint32("Chat.From")
 	}
 	if differ&0x2 != 0 {
 		switch there := r.Bool(); {
@@ -863,15 +965,16 @@ func (m *Chat) ReadDeltaBits(r *codec.Reader) {
 			m.To = nil
 		case m.To == nil:
 			m.To = new(uint32)
-			*m.To = uint32(r.Varint32("Chat.To"))
+			*m.To = r.Varint32("Chat.To")
 		default:
-			*m.To = uint32(r.Varint32("Chat.To"))
+			*m.To = r.Varint32("Chat.To")
 		}
 	}
 	if differ&0x4 != 0 {
 		room := r.Bits(2)
 		if room > 2 {
 			r.Range("Chat.Room", room, "a code of 0..2")
+			return
 		}
 		m.Room = uint8(room)
 	}
@@ -879,11 +982,12 @@ func (m *Chat) ReadDeltaBits(r *codec.Reader) {
 		at := r.Bits(27)
 		if at > 86400000 {
 			r.Range("Chat.At", at, "a code of 0..86400000")
+			return
 		}
 		m.At = time.Duration(at) * 1000000
 	}
 	if differ&0x10 != 0 {
-		m.Text = string(r.String("Chat.Text", string(m.Text), 200))
+		m.Text = r.String("Chat.Text", m.Text, 200)
 	}
 }
 
@@ -901,22 +1005,26 @@ func (m *Item) appendFields(w *codec.Writer) {
 	kind := uint64(m.Kind)
 	if kind > 2000 {
 		w.Range("Item.Kind", m.Kind, "0..2000")
+		return
 	}
-	count := uint64(uint64(m.Count) - 1)
+	count := uint64(m.Count) - 1
 	if count > 998 {
 		w.Range("Item.Count", m.Count, "1..999")
+		return
 	}
 	wear := codec.Quantize(float64(m.Wear), 0, 100)
 	if wear > 100 {
 		w.Range("Item.Wear", m.Wear, "0..1")
+		return
 	}
 	w.Bits(kind|count<<11|wear<<21, 28)
-	w.String("Item.Name", string(m.Name), 32)
+	w.String("Item.Name", m.Name, 32)
 	w.Count("Item.Enchants", len(m.Enchants), 4)
 	for i := range m.Enchants {
 		enchants := uint64(m.Enchants[i])
 		if enchants > 99 {
 			w.Range("Item.Enchants", m.Enchants[i], "0..99")
+			return
 		}
 		w.Bits(enchants, 7)
 	}
@@ -928,24 +1036,28 @@ func (m *Item) ReadBits(r *codec.Reader) {
 	kind := b & 0x7ff
 	if kind > 2000 {
 		r.Range("Item.Kind", kind, "a code of 0..2000")
+		return
 	}
 	m.Kind = uint16(kind)
 	count := b >> 11 & 0x3ff
 	if count > 998 {
 		r.Range("Item.Count", count, "a code of 0..998")
+		return
 	}
 	m.Count = uint16(count + 1)
 	wear := b >> 21
 	if wear > 100 {
 		r.Range("Item.Wear", wear, "a code of 0..100")
+		return
 	}
 	m.Wear = float32(codec.Dequantize(wear, 0, 0.01))
-	m.Name = string(r.String("Item.Name", string(m.Name), 32))
+	m.Name = r.String("Item.Name", m.Name, 32)
 	m.Enchants = codec.Resize(m.Enchants, r.Count("Item.Enchants", 4, 7))
 	for i := range m.Enchants {
 		enchants := r.Bits(7)
 		if enchants > 99 {
 			r.Range("Item.Enchants", enchants, "a code of 0..99")
+			return
 		}
 		m.Enchants[i] = uint8(enchants)
 	}
@@ -993,13 +1105,15 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 		kind := uint64(m.Kind)
 		if kind > 2000 {
 			w.Range("Item.Kind", m.Kind, "0..2000")
+			return
 		}
 		w.Bits(kind, 11)
 	}
 	if !countSame {
-		count := uint64(uint64(m.Count) - 1)
+		count := uint64(m.Count) - 1
 		if count > 998 {
 			w.Range("Item.Count", m.Count, "1..999")
+			return
 		}
 		w.Bits(count, 10)
 	}
@@ -1007,11 +1121,12 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 		wear := codec.Quantize(float64(m.Wear), 0, 100)
 		if wear > 100 {
 			w.Range("Item.Wear", m.Wear, "0..1")
+			return
 		}
 		w.Bits(wear, 7)
 	}
 	if !nameSame {
-		w.String("Item.Name", string(m.Name), 32)
+		w.String("Item.Name", m.Name, 32)
 	}
 	if !enchantsSame {
 		w.DeltaCount("Item.Enchants", len(m.Enchants), len(base.Enchants), 4)
@@ -1020,6 +1135,7 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 				enchants := uint64(m.Enchants[i])
 				if enchants > 99 {
 					w.Range("Item.Enchants", m.Enchants[i], "0..99")
+					return
 				}
 				w.Bits(enchants, 7)
 				continue
@@ -1030,6 +1146,7 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 				enchants2 := uint64(m.Enchants[i])
 				if enchants2 > 99 {
 					w.Range("Item.Enchants", m.Enchants[i], "0..99")
+					return
 				}
 				w.Bits(enchants2, 7)
 			}
@@ -1044,6 +1161,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 		kind := r.Bits(11)
 		if kind > 2000 {
 			r.Range("Item.Kind", kind, "a code of 0..2000")
+			return
 		}
 		m.Kind = uint16(kind)
 	}
@@ -1051,6 +1169,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 		count := r.Bits(10)
 		if count > 998 {
 			r.Range("Item.Count", count, "a code of 0..998")
+			return
 		}
 		m.Count = uint16(count + 1)
 	}
@@ -1058,11 +1177,12 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 		wear := r.Bits(7)
 		if wear > 100 {
 			r.Range("Item.Wear", wear, "a code of 0..100")
+			return
 		}
 		m.Wear = float32(codec.Dequantize(wear, 0, 0.01))
 	}
 	if differ&0x8 != 0 {
-		m.Name = string(r.String("Item.Name", string(m.Name), 32))
+		m.Name = r.String("Item.Name", m.Name, 32)
 	}
 	if differ&0x10 != 0 {
 		enchantsHad := len(m.Enchants)
@@ -1072,6 +1192,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 				enchants := r.Bits(7)
 				if enchants > 99 {
 					r.Range("Item.Enchants", enchants, "a code of 0..99")
+					return
 				}
 				m.Enchants[i] = uint8(enchants)
 				continue
@@ -1080,6 +1201,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 				enchants2 := r.Bits(7)
 				if enchants2 > 99 {
 					r.Range("Item.Enchants", enchants2, "a code of 0..99")
+					return
 				}
 				m.Enchants[i] = uint8(enchants2)
 			}
@@ -1107,6 +1229,17 @@ func (m *Inventory) UnmarshalBinary(b []byte) error {
 	return r.Finish("Inventory")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Inventory) TickwireSchema() []string {
+	return []string{
+		"Inventory" +
+			"\nOwner uint64" +
+			"\nGold uint32" +
+			"\nItems [<=64]Item{Kind 0..2000; Count 1..999; Wear 0..1/0.01; Name string<=32; Enchants [<=4]0..99}" +
+			"\nAmmo map<=16[uint8]uint16",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Inventory) AppendDelta(dst []byte, base *Inventory) ([]byte, error) {
 	var w codec.Writer
@@ -1130,8 +1263,8 @@ func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 // AppendBits writes the fields.
 func (m *Inventory) AppendBits(w *codec.Writer) {
 	w.Grow(13)
-	w.Varint64(uint64(m.Owner))
-	w.Varint32(uint32(m.Gold))
+	w.Varint64(m.Owner)
+	w.Varint32(m.Gold)
 	w.Count("Inventory.Items", len(m.Items), 64)
 	w.Grow(len(m.Items) * 41)
 	for i := range m.Items {
@@ -1143,14 +1276,14 @@ func (m *Inventory) AppendBits(w *codec.Writer) {
 	for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
 		ammoValue := m.Ammo[ammoKey]
 		w.Bits(uint64(uint8(ammoKey)), 8)
-		w.Varint16(uint16(ammoValue))
+		w.Varint16(ammoValue)
 	}
 }
 
 // ReadBits reads the fields.
 func (m *Inventory) ReadBits(r *codec.Reader) {
-	m.Owner = uint64(r.Varint64("Inventory.Owner"))
-	m.Gold = uint32(r.Varint32("Inventory.Gold"))
+	m.Owner = r.Varint64("Inventory.Owner")
+	m.Gold = r.Varint32("Inventory.Gold")
 	m.Items = codec.Resize(m.Items, r.Count("Inventory.Items", 64, 37))
 	for i := range m.Items {
 		m.Items[i].ReadBits(r)
@@ -1168,7 +1301,7 @@ func (m *Inventory) ReadBits(r *codec.Reader) {
 		if !codec.Ascends(r, "Inventory.Ammo", i == 0, ammoLast, ammoKey) {
 			return
 		}
-		ammoValue = uint16(r.Varint16("Inventory.Ammo"))
+		ammoValue = r.Varint16("Inventory.Ammo")
 		m.Ammo[ammoKey], ammoLast = ammoValue, ammoKey
 	}
 }
@@ -1216,11 +1349,11 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 	w.Bits(codec.Bool(!ownerSame)|codec.Bool(!goldSame)<<1|codec.Bool(!itemsSame)<<2|codec.Bool(!ammoSame)<<3, 4)
 	if !ownerSame {
 		w.Grow(9)
-		w.Varint64(uint64(m.Owner))
+		w.Varint64(m.Owner)
 	}
 	if !goldSame {
 		w.Grow(5)
-		w.Varint32(uint32(m.Gold))
+		w.Varint32(m.Gold)
 	}
 	if !itemsSame {
 		w.DeltaCount("Inventory.Items", len(m.Items), len(base.Items), 64)
@@ -1244,7 +1377,7 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 		for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
 			ammoValue := m.Ammo[ammoKey]
 			w.Bits(uint64(uint8(ammoKey)), 8)
-			w.Varint16(uint16(ammoValue))
+			w.Varint16(ammoValue)
 		}
 	}
 }
@@ -1253,10 +1386,10 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 func (m *Inventory) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(4)
 	if differ&0x1 != 0 {
-		m.Owner = uint64(r.Varint64("Inventory.Owner"))
+		m.Owner = r.Varint64("Inventory.Owner")
 	}
 	if differ&0x2 != 0 {
-		m.Gold = uint32(r.Varint32("Inventory.Gold"))
+		m.Gold = r.Varint32("Inventory.Gold")
 	}
 	if differ&0x4 != 0 {
 		itemsHad := len(m.Items)
@@ -1285,7 +1418,7 @@ func (m *Inventory) ReadDeltaBits(r *codec.Reader) {
 			if !codec.Ascends(r, "Inventory.Ammo", i == 0, ammoLast, ammoKey) {
 				return
 			}
-			ammoValue = uint16(r.Varint16("Inventory.Ammo"))
+			ammoValue = r.Varint16("Inventory.Ammo")
 			m.Ammo[ammoKey], ammoLast = ammoValue, ammoKey
 		}
 	}

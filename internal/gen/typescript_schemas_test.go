@@ -16,8 +16,7 @@ import (
 // the TypeScript that are printed.
 type chooser struct {
 	*rand.Rand
-	pkg    *Package
-	unions []*Union
+	pkg *Package
 }
 
 // scalars and wholes are the kinds that a chooser makes up: the latter are made of others.

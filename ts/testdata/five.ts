@@ -6,15 +6,15 @@ export const Team = {
   Nobody: 0,
   Red: 1,
   Blue: 2,
-  Guests: 3,
+  Monsters: 3,
 } as const;
 
 export type Team = (typeof Team)[keyof typeof Team];
 
 export const Room = {
-  Everybody: 0,
-  Ours: 1,
-  Whisper: 2,
+  ToAll: 0,
+  ToTeam: 1,
+  ToOne: 2,
 } as const;
 
 export type Room = (typeof Room)[keyof typeof Room];
@@ -581,7 +581,7 @@ export const Chat = {
 
   /** A value whose fields are zero. */
   create(): Chat {
-    return { from: 0, to: null, room: Room.Everybody, at: 0, text: "" };
+    return { from: 0, to: null, room: Room.ToAll, at: 0, text: "" };
   },
 
   /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */

@@ -2,7 +2,7 @@
 // have them, and a value of each.
 package five
 
-//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen
+//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts ../../../../ts/testdata
 
 import "time"
 

@@ -30,6 +30,20 @@ func (m *Input) UnmarshalBinary(b []byte) error {
 	return r.Finish("Input")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Input) TickwireSchema() []string {
+	return []string{
+		"Input" +
+			"\nTick uint32" +
+			"\nButtons 0..4095" +
+			"\nMoveX -1..1/0.01" +
+			"\nMoveY -1..1/0.01" +
+			"\nYaw angle14" +
+			"\nPitch -1.6..1.6/0.001" +
+			"\nFire bool",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Input) AppendDelta(dst []byte, base *Input) ([]byte, error) {
 	var w codec.Writer
@@ -261,6 +275,25 @@ func (m *Entity) UnmarshalBinary(b []byte) error {
 	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Entity")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Entity) TickwireSchema() []string {
+	return []string{
+		"Entity" +
+			"\nID uint16" +
+			"\nKind 0..40" +
+			"\nTeam 0..3" +
+			"\nX -512..512/0.01" +
+			"\nY -512..512/0.01" +
+			"\nZ -512..512/0.01" +
+			"\nVX half" +
+			"\nVY half" +
+			"\nRotation quat10" +
+			"\nHealth 0..100" +
+			"\nCrouched bool" +
+			"\nCarried bool",
+	}
 }
 
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
@@ -603,6 +636,16 @@ func (m *Snapshot) UnmarshalBinary(b []byte) error {
 	return r.Finish("Snapshot")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Snapshot) TickwireSchema() []string {
+	return []string{
+		"Snapshot" +
+			"\nTick uint32" +
+			"\nAck uint32" +
+			"\nEntities [<=256]Entity{ID uint16; Kind 0..40; Team 0..3; X -512..512/0.01; Y -512..512/0.01; Z -512..512/0.01; VX half; VY half; Rotation quat10; Health 0..100; Crouched bool; Carried bool}",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Snapshot) AppendDelta(dst []byte, base *Snapshot) ([]byte, error) {
 	var w codec.Writer
@@ -742,6 +785,18 @@ func (m *Chat) UnmarshalBinary(b []byte) error {
 	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Chat")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Chat) TickwireSchema() []string {
+	return []string{
+		"Chat" +
+			"\nFrom uint32" +
+			"\nTo ?uint32" +
+			"\nRoom 0..2" +
+			"\nAt duration 0..86400000000000/1000000" +
+			"\nText string<=200",
+	}
 }
 
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
@@ -1172,6 +1227,17 @@ func (m *Inventory) UnmarshalBinary(b []byte) error {
 	r.Start(b)
 	m.ReadBits(&r)
 	return r.Finish("Inventory")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Inventory) TickwireSchema() []string {
+	return []string{
+		"Inventory" +
+			"\nOwner uint64" +
+			"\nGold uint32" +
+			"\nItems [<=64]Item{Kind 0..2000; Count 1..999; Wear 0..1/0.01; Name string<=32; Enchants [<=4]0..99}" +
+			"\nAmmo map<=16[uint8]uint16",
+	}
 }
 
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.

@@ -460,6 +460,193 @@ func (m *Everything) UnmarshalVersion(b []byte, version int) error {
 	return r.Finish("Everything")
 }
 
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Everything) TickwireSchema() []string {
+	return []string{
+		"Everything" +
+			"\nFlag bool" +
+			"\nI8 int8" +
+			"\nI16 int16" +
+			"\nI32 int32" +
+			"\nI64 int64" +
+			"\nI int64" +
+			"\nU8 uint8" +
+			"\nU16 uint16" +
+			"\nU32 uint32" +
+			"\nU64 uint64" +
+			"\nU uint64" +
+			"\nSmall -3..4" +
+			"\nLevel 1..60" +
+			"\nScore -1000000..1000000" +
+			"\nLarge -9223372036854775808..9223372036854775807" +
+			"\nMost 0..18446744073709551615" +
+			"\nClamped 0..100" +
+			"\nMood -10|0|7|300" +
+			"\nSide 1..4" +
+			"\nF32 float32" +
+			"\nF64 float64" +
+			"\nStep -4096..4096/0.01" +
+			"\nFine -1e+06..1e+06/1e-06" +
+			"\nHalf half" +
+			"\nYaw angle12" +
+			"\nTurn angle32" +
+			"\nAim unit11" +
+			"\nAimWide unit24" +
+			"\nPose quat9" +
+			"\nPoseWide quat18" +
+			"\nName string<=24" +
+			"\nViewed string<=24" +
+			"\nBlob bytes<=48" +
+			"\nBlobView bytes<=48" +
+			"\nWait duration 0..3600000000000/10000000" +
+			"\nTook duration" +
+			"\nWhen time.Time<=16" +
+			"\nHost addr" +
+			"\nPeer addrport" +
+			"\nNet netip.Prefix<=18" +
+			"\nFixed Fixed" +
+			"\nPlace Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nParts [<=6]Part{Label string<=10; At Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Worn [<=5]0..9}" +
+			"\nCells [3][2]0..15" +
+			"\nFlags [5]bool" +
+			"\nPath [<=8]Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nRows [<=4][<=3]-5..5" +
+			"\nByName map<=4[string<=8]0..9" +
+			"\nBySide map<=4[1..4]Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nByBool map<=2[bool]string<=6" +
+			"\nByMood map<=3[-10|0|7|300]bytes<=4" +
+			"\nTarget ?uint32" +
+			"\nSpare ?Part{Label string<=10; At Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Worn [<=5]0..9}" +
+			"\nBonus ?0..500" +
+			"\nNick ?string<=12" +
+			"\nDid (Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nMaybe (nil | Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nDeeds [<=3](Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nGone duration 0..1000000000/1000000",
+		"Everything" +
+			"\nFlag bool" +
+			"\nI8 int8" +
+			"\nI16 int16" +
+			"\nI32 int32" +
+			"\nI64 int64" +
+			"\nI int64" +
+			"\nU8 uint8" +
+			"\nU16 uint16" +
+			"\nU32 uint32" +
+			"\nU64 uint64" +
+			"\nU uint64" +
+			"\nSmall -3..4" +
+			"\nLevel 1..60" +
+			"\nScore -1000000..1000000" +
+			"\nLarge -9223372036854775808..9223372036854775807" +
+			"\nMost 0..18446744073709551615" +
+			"\nClamped 0..100" +
+			"\nMood -10|0|7|300" +
+			"\nSide 1..4" +
+			"\nF32 float32" +
+			"\nF64 float64" +
+			"\nStep -4096..4096/0.01" +
+			"\nFine -1e+06..1e+06/1e-06" +
+			"\nHalf half" +
+			"\nYaw angle12" +
+			"\nTurn angle32" +
+			"\nAim unit11" +
+			"\nAimWide unit24" +
+			"\nPose quat9" +
+			"\nPoseWide quat18" +
+			"\nName string<=24" +
+			"\nViewed string<=24" +
+			"\nBlob bytes<=48" +
+			"\nBlobView bytes<=48" +
+			"\nWait duration 0..3600000000000/10000000" +
+			"\nTook duration" +
+			"\nWhen time.Time<=16" +
+			"\nHost addr" +
+			"\nPeer addrport" +
+			"\nNet netip.Prefix<=18" +
+			"\nFixed Fixed" +
+			"\nPlace Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nParts [<=6]Part{Label string<=10; At Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Worn [<=5]0..9; Since uint32}" +
+			"\nCells [3][2]0..15" +
+			"\nFlags [5]bool" +
+			"\nPath [<=8]Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nRows [<=4][<=3]-5..5" +
+			"\nByName map<=4[string<=8]0..9" +
+			"\nBySide map<=4[1..4]Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nByBool map<=2[bool]string<=6" +
+			"\nByMood map<=3[-10|0|7|300]bytes<=4" +
+			"\nTarget ?uint32" +
+			"\nSpare ?Part{Label string<=10; At Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Worn [<=5]0..9; Since uint32}" +
+			"\nBonus ?0..500" +
+			"\nNick ?string<=12" +
+			"\nDid (Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nMaybe (nil | Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nDeeds [<=3](Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nLaterMood ?-10|0|7|300" +
+			"\nGone duration 0..1000000000/1000000",
+		"Everything" +
+			"\nFlag bool" +
+			"\nI8 int8" +
+			"\nI16 int16" +
+			"\nI32 int32" +
+			"\nI64 int64" +
+			"\nI int64" +
+			"\nU8 uint8" +
+			"\nU16 uint16" +
+			"\nU32 uint32" +
+			"\nU64 uint64" +
+			"\nU uint64" +
+			"\nSmall -3..4" +
+			"\nLevel 1..60" +
+			"\nScore -1000000..1000000" +
+			"\nLarge -9223372036854775808..9223372036854775807" +
+			"\nMost 0..18446744073709551615" +
+			"\nClamped 0..100" +
+			"\nMood -10|0|7|300" +
+			"\nSide 1..4" +
+			"\nF32 float32" +
+			"\nF64 float64" +
+			"\nStep -4096..4096/0.01" +
+			"\nFine -1e+06..1e+06/1e-06" +
+			"\nHalf half" +
+			"\nYaw angle12" +
+			"\nTurn angle32" +
+			"\nAim unit11" +
+			"\nAimWide unit24" +
+			"\nPose quat9" +
+			"\nPoseWide quat18" +
+			"\nName string<=24" +
+			"\nViewed string<=24" +
+			"\nBlob bytes<=48" +
+			"\nBlobView bytes<=48" +
+			"\nWait duration 0..3600000000000/10000000" +
+			"\nTook duration" +
+			"\nWhen time.Time<=16" +
+			"\nHost addr" +
+			"\nPeer addrport" +
+			"\nNet netip.Prefix<=18" +
+			"\nFixed Fixed" +
+			"\nPlace Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nParts [<=6]Part{Label string<=10; At Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Worn [<=5]0..9; Since uint32}" +
+			"\nCells [3][2]0..15" +
+			"\nFlags [5]bool" +
+			"\nPath [<=8]Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nRows [<=4][<=3]-5..5" +
+			"\nByName map<=4[string<=8]0..9" +
+			"\nBySide map<=4[1..4]Vec{X -4096..4096/0.125; Y -4096..4096/0.125}" +
+			"\nByBool map<=2[bool]string<=6" +
+			"\nByMood map<=3[-10|0|7|300]bytes<=4" +
+			"\nTarget ?uint32" +
+			"\nSpare ?Part{Label string<=10; At Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Worn [<=5]0..9; Since uint32}" +
+			"\nBonus ?0..500" +
+			"\nNick ?string<=12" +
+			"\nDid (Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nMaybe (nil | Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nDeeds [<=3](Move{To Vec{X -4096..4096/0.125; Y -4096..4096/0.125}; Fast bool} | Say{Text string<=60} | Wait{})" +
+			"\nLaterMood ?-10|0|7|300",
+	}
+}
+
 // AppendDelta appends to dst in what m differs from base, which the reader has as well.
 func (m *Everything) AppendDelta(dst []byte, base *Everything) ([]byte, error) {
 	return m.AppendDeltaVersion(dst, base, SchemaVersion)
