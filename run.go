@@ -96,7 +96,7 @@ func (k *core) ticks(ctx context.Context, rate int) iter.Seq[Tick] {
 // waitUntil services the wire until the time, or until it is woken.
 func (k *core) waitUntil(until time.Time) error {
 	for waits := false; !k.closed; waits = true {
-		now := k.read()
+		now := time.Now()
 		over := !until.IsZero() && !now.Before(until)
 		k.attend(now, waits || over)
 		k.flush(now)
@@ -115,7 +115,7 @@ func (k *core) waitUntil(until time.Time) error {
 func (k *core) waitNews(until time.Time) error {
 	for waits := false; !k.closed; waits = true {
 		if waits || k.news || len(k.dirty) > 0 { // else there is nothing to do but what park waits for
-			now := k.read()
+			now := time.Now()
 			over := !until.IsZero() && !now.Before(until)
 			k.attend(now, waits || over)
 			if k.news || over {

@@ -67,6 +67,7 @@ func (s *sharing) leaves() bool {
 // steerFree lets the helm go for as long as the loop shows one event.
 func (s *sharing) steerFree() {
 	s.at, s.since = free, s.core.now
+	s.unheard.since = never // somebody takes what came
 	s.alarm = s.since + steerTime
 	switch {
 	case s.guards:
