@@ -1,8 +1,11 @@
 package tickwire
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +20,31 @@ type talk struct {
 	t       *testing.T
 	hub     *Hub
 	session *Session
+	log     record
 	hung    chan struct{} // closed at the end: ends the body that hangs
 }
 
+// A record keeps what the log was told.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(b)
+}
+
+func (r *record) has(text string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Contains(r.text.String(), text)
+}
+
 func talking(t *testing.T) *talk {
-	cfg := Config{Logger: slog.New(slog.DiscardHandler), Channels: Channels(NewRawChannel(ChannelConfig{ID: lines, Delivery: ReliableOrdered}))}
+	p := &talk{t: t, hung: make(chan struct{})}
+	cfg := Config{Logger: slog.New(slog.NewTextHandler(&p.log, nil)), Channels: Channels(NewRawChannel(ChannelConfig{ID: lines, Delivery: ReliableOrdered}))}
 	listening, err := mem.Listen()
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +53,7 @@ func talking(t *testing.T) *talk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &talk{t: t, hub: NewHub(srv), hung: make(chan struct{})}
+	p.hub = NewHub(srv)
 	go p.answer()
 	token, err := p.hub.DevToken(1)
 	if err != nil {
@@ -191,5 +214,29 @@ func TestHelmClosed(t *testing.T) {
 			t.Error(err)
 		}
 		p.close()
+	})
+}
+
+// TestHelmHears: what a loop takes that has the helm is heard, and the log says that nobody takes
+// what comes only when that is so for long.
+func TestHelmHears(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := talking(t)
+		defer p.close()
+		p.converse()
+		p.hub.s.lock()
+		p.hub.s.unheard.since = p.hub.s.core.now // news that the loop took after a look at them
+		p.hub.s.unlock()
+		time.Sleep(2 * time.Duration(unheardFor))
+		p.session.Send(lines, []byte("hang"))
+		synctest.Wait()
+		p.say("are you there?", Delivered, 1)
+		for _, late := range []bool{false, true} {
+			synctest.Wait()
+			if told := p.log.has("nobody takes them"); told != late {
+				t.Errorf("the log tells: %v, want %v", told, late)
+			}
+			time.Sleep(2 * time.Duration(unheardFor))
+		}
 	})
 }
