@@ -19,6 +19,7 @@ type loopbackFlags struct {
 	CPU      int           `default:"-1" placeholder:"N" help:"CPU that both ends are pinned to. Negative: the last that the process may use."`
 	Free     bool          `help:"Pin nothing: both ends may have CPUs of their own."`
 	Offloads bool          `help:"Let the system cut datagrams out of larger pieces, where it can (UDP_SEGMENT)."`
+	Suite    string        `default:"chacha20" enum:"chacha20,aes256,signed" help:"How packets are sealed: chacha20, aes256, or signed."`
 	JSON     bool          `name:"json" help:"Write the report as JSON."`
 }
 
@@ -40,7 +41,7 @@ func (f *loopbackFlags) Validate() error {
 }
 
 func (f *loopbackFlags) trial() loopback.Trial {
-	return loopback.Trial{Time: f.For, Offloads: f.Offloads}
+	return loopback.Trial{Time: f.For, Offloads: f.Offloads, Suite: suites[f.Suite]}
 }
 
 // pin pins this process, and returns where the other one shall be and what the report is to say.

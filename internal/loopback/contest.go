@@ -1,9 +1,12 @@
 package loopback
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/tickwire/tickwire/netcode"
 )
 
 // A Trial is what a contestant is asked to do in one round.
@@ -14,7 +17,12 @@ type Trial struct {
 	Most int
 	// Offloads lets the system cut datagrams out of larger pieces, where it can.
 	Offloads bool
+	// Suite is how the packets are sealed. 0: ChaCha20-Poly1305.
+	Suite netcode.Suite
 }
+
+// sealing names the suite.
+func (t Trial) sealing() string { return cmp.Or(t.Suite, netcode.SuiteChaCha20Poly1305).String() }
 
 // warm reports whether as much has gone as it takes until buffers and windows have grown.
 func (t Trial) warm(messages int, began time.Time) bool {
@@ -77,7 +85,7 @@ func (b *Bench) Play(ctx context.Context, t Trial, rounds int) (*Report, error) 
 			all[i] = append(all[i], s)
 		}
 	}
-	r := &Report{Bench: b.Name, What: b.What, Rounds: rounds, Seconds: t.Time.Seconds()}
+	r := &Report{Bench: b.Name, What: b.What, Rounds: rounds, Seconds: t.Time.Seconds(), Suite: t.sealing()}
 	for i, c := range b.Contestants {
 		r.Rows = append(r.Rows, b.row(c.Name, all[0], all[i]))
 	}

@@ -126,7 +126,7 @@ func newClientPlayer(t Trial, to netip.AddrPort, key netcode.Key, id uint64) (pl
 		return nil, err
 	}
 	p := &clientPlayer{client: client, input: make([]byte, inputBytes)}
-	token, err := mint(to, key, id)
+	token, err := mint(to, key, id, t.Suite)
 	if err == nil {
 		p.conn, err = client.Connect(token)
 	}
@@ -136,9 +136,9 @@ func newClientPlayer(t Trial, to netip.AddrPort, key netcode.Key, id uint64) (pl
 	return p, nil
 }
 
-func mint(to netip.AddrPort, key netcode.Key, id uint64) ([]byte, error) {
+func mint(to netip.AddrPort, key netcode.Key, id uint64, suite netcode.Suite) ([]byte, error) {
 	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
-		ProtocolID: config().ProtocolID, Key: key, ClientID: id, Addresses: []netip.AddrPort{to},
+		ProtocolID: config().ProtocolID, Key: key, ClientID: id, Addresses: []netip.AddrPort{to}, Suite: suite,
 	})
 	if err != nil {
 		return nil, err

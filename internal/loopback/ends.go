@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -44,7 +45,10 @@ func openServer(t Trial) (*tickwire.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tickwire.Listen(tickwire.ServerConfig{Config: config(), Development: true}, socket)
+	return tickwire.Listen(tickwire.ServerConfig{
+		Config: config(), Development: true,
+		DevelopmentToken: func(m *netcode.MintConfig) { m.Suite = t.Suite },
+	}, socket)
 }
 
 // A stepped pair is a Server and a Client that one goroutine steps in turn.

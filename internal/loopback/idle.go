@@ -92,7 +92,7 @@ func openIdle(t Trial, cfg IdleConfig, server *child, key netcode.Key) (*idleEnd
 		}
 		return c, nil
 	}
-	e.mint = func(player uint64) ([]byte, error) { return mint(server.began.Address, key, player) }
+	e.mint = func(player uint64) ([]byte, error) { return mint(server.began.Address, key, player, t.Suite) }
 	e.want = cfg.Connections
 	return e, nil
 }
@@ -185,7 +185,7 @@ func (e *idleEnds) serve(ctx context.Context, d time.Duration) {
 func (e *idleEnds) report(cfg IdleConfig, t Trial) *Report {
 	n := float64(cfg.Connections)
 	r := &Report{
-		Bench: "idle", Rounds: 1, Seconds: t.Time.Seconds(),
+		Bench: "idle", Rounds: 1, Seconds: t.Time.Seconds(), Suite: t.sealing(),
 		What: fmt.Sprintf("%d connections over which nothing is said", cfg.Connections),
 	}
 	for _, end := range []struct {

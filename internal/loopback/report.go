@@ -13,6 +13,7 @@ type Report struct {
 	What    string   `json:"what"`
 	Rounds  int      `json:"rounds"`
 	Seconds float64  `json:"seconds"` // that a contestant had in a round
+	Suite   string   `json:"suite"`   // by which the library seals
 	Machine Machine  `json:"machine"`
 	Rows    []Row    `json:"rows"`
 	Floors  []Floor  `json:"floors"`
@@ -95,8 +96,8 @@ func (r *Report) String() string {
 	if m.Pinned {
 		pinned = fmt.Sprintf("all on CPU %d", m.CPU)
 	}
-	fmt.Fprintf(&b, "%s: %s\n%s/%s, %d CPUs, %s, %s; medians of %d rounds, each of %.3g s\n\n",
-		r.Bench, r.What, m.System, m.Arch, m.CPUs, m.Go, pinned, r.Rounds, r.Seconds)
+	fmt.Fprintf(&b, "%s: %s\n%s/%s, %d CPUs, %s, %s; medians of %d rounds, each of %.3g s; sealed by %s\n\n",
+		r.Bench, r.What, m.System, m.Arch, m.CPUs, m.Go, pinned, r.Rounds, r.Seconds, r.Suite)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if len(r.Rows) > 0 {
 		for _, f := range r.Rows[0].Figures {
