@@ -213,6 +213,7 @@ func (p *path) abandon(now int64) {
 	}
 	known := p.stage != stageAsked
 	p.empty(now)
+	p.forgetQuestions()
 	p.become(stageClosed)
 	p.ackAt, p.toAck = never, 0
 	if known {
@@ -231,7 +232,6 @@ func (p *path) empty(now int64) {
 			p.packetLost(now, pkt, &LossSample{})
 		}
 	}
-	p.forgetQuestions()
 	p.ps.copies.due &^= 1 << p.id
 }
 
@@ -249,6 +249,7 @@ func (e *Endpoint) PathDied(now int64, id uint8) {
 		return
 	}
 	p.empty(now)
+	p.forgetQuestions()
 	p.become(stageFailed)
 	p.route = NoRoute
 	p.tell(PathFailed)
@@ -271,6 +272,7 @@ func (p *path) stuck() bool { return p.busy && p.ps.life.talks() }
 // fail leaves a path that does not answer any more. It is tried again.
 func (p *path) fail(now int64) {
 	p.empty(now)
+	p.forgetQuestions()
 	p.become(stageFailed)
 	p.retryAt, p.retryWait = now+firstRetry, firstRetry
 	p.tell(PathFailed)
@@ -282,7 +284,8 @@ const (
 	lastRetry  = 5 * second
 )
 
-// retry asks a path that failed whether it lives.
+// retry asks a path that failed whether it lives. Who is asked elsewhere still is: the peer's own
+// question may have come from there just now, and if both ends ask at the same times it always does.
 func (p *path) retry(now int64) {
 	p.empty(now) // of the last time
 	p.loss.probe = 1
