@@ -74,7 +74,8 @@ func (e *ConfigError) Error() string {
 }
 
 // A Compressor compresses and opens messages. It remembers nothing of them, so that it may serve
-// many channels and Conns, from several goroutines at once. It implements tickwire.Compression.
+// many channels and Conns, also from several goroutines at once, which take turns at Zstandard. It
+// implements tickwire.Compression.
 type Compressor struct {
 	id        uint32
 	dict      *s2.Dict // nil: none
@@ -113,9 +114,9 @@ func (c *Compressor) prepare(d *Dictionary) (err error) {
 	if c.effort == Small {
 		level = zstd.SpeedDefault
 	}
-	// One coder each is made when it is first needed, and more if several goroutines meet.
-	out := []zstd.EOption{zstd.WithEncoderLevel(level), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)}
-	in := []zstd.DOption{zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true)}
+	// One coder each, that looks back a megabyte: they hold 1 to 4 MB, which nobody wants for each processor.
+	out := []zstd.EOption{zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithEncoderLevel(level), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)}
+	in := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true)}
 	if d != nil {
 		c.id, c.dict = d.ID(), d.s2
 		out = append(out, zstd.WithEncoderDictRaw(0, d.content))
