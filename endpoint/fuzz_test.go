@@ -26,9 +26,15 @@ func FuzzHandlePacket(f *testing.F) {
 	}
 	seedLife(add)
 	seedPaths(add)
+	squeezed := []ChannelConfig{{ID: 9, Delivery: Unreliable, Compression: plainCompression(f)}, {ID: 10, Delivery: ReliableOrdered, Compression: plainCompression(f)}}
+	for _, ch := range squeezed {
+		seedMessages(add, ch.ID)
+		add(run(ch.ID, 0, "\x00as it is", "\x01\x0b\x00a\x19\x01"), run(ch.ID, 2, "\x01\xff\xff\xff\x7f\x00"), run(ch.ID, 3, ""))
+	}
 	f.Fuzz(func(t *testing.T, b []byte, trusted bool) {
 		cfg := channels()
 		cfg.Trusted = trusted
+		cfg.Channels = append(cfg.Channels, squeezed...)
 		s := newScript(t, cfg)
 		s.sendsAll()
 		for len(b) > 0 {
@@ -41,6 +47,9 @@ func FuzzHandlePacket(f *testing.F) {
 				s.e.Update()
 				for _, d := range deliveries {
 					s.e.Receive(chanOf(d))
+				}
+				for _, ch := range squeezed {
+					s.e.Receive(ch.ID)
 				}
 			}
 			b = b[1+n:]

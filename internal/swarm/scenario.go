@@ -111,6 +111,7 @@ func Generate(seed uint64) Scenario {
 	s.addResumes(generator{rand.New(rand.NewPCG(seed, 0x726573756d65))})
 	s.addRepair(generator{rand.New(rand.NewPCG(seed, 0x726570616972))})
 	s.addNarrow(generator{rand.New(rand.NewPCG(seed, 0x6e6172726f77))})
+	s.addCompression(generator{rand.New(rand.NewPCG(seed, 0x736d616c6c))})
 	return s
 }
 

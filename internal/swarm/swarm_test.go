@@ -118,7 +118,10 @@ var traits = map[string]func(Scenario) bool{
 	"drafts that are left":    anyLoad(func(l Load) bool { return l.Ways.Left > 0 }),
 	"a channel without ways":  anyLoad(func(l Load) bool { return l.Ways == Ways{} }),
 	"seats are kept":          keepsSeats,
+	"a compressed channel":    func(s Scenario) bool { return slices.ContainsFunc(s.Channels, compresses) },
 }
+
+func compresses(ch tickwire.ChannelConfig) bool { return ch.Compression != nil }
 
 func keepsSeats(s Scenario) bool { return s.Resumes.KeepSeats > 0 }
 

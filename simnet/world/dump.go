@@ -28,7 +28,12 @@ func (w *World) dumpGame() {
 	w.dump.line(`{"k":"world","pid":%d,"key":"%x"}`, uint64(protocolID), w.cfg.Server.PrivateKey.Append(nil))
 	for _, ch := range w.cfg.Channels {
 		c := ch.Config()
-		w.dump.line(`{"k":"channel","id":%d,"delivery":%d,"largest":%d,"name":%q}`, c.ID, c.Delivery, c.MaxMessageBytes, c.Name)
+		compression := uint32(0)
+		if c.Compression != nil {
+			compression = c.Compression.ID()
+		}
+		w.dump.line(`{"k":"channel","id":%d,"delivery":%d,"largest":%d,"name":%q,"compression":%d}`,
+			c.ID, c.Delivery, c.MaxMessageBytes, c.Name, compression)
 	}
 }
 

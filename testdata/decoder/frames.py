@@ -11,23 +11,27 @@ ABANDON = 2  # state of PATH_STATUS
 MOST = 2**14  # distances of ids and numbers
 
 
+COMPRESSED = 255  # in place of a delivery: the row says how the channel of the one before is compressed
+
+
 class Channel:
     """What both ends know of a channel; of a lone vector's nothing, and then nothing is asked of it."""
 
-    def __init__(self, channel, delivery, largest, name=0):
-        self.channel, self.delivery, self.largest, self.name = channel, delivery, largest, name
+    def __init__(self, channel, delivery, largest, name=0, compression=0):
+        self.channel, self.delivery, self.stated, self.name, self.compression = channel, delivery, largest, name, compression
+        self.largest = largest + 1 if compression else largest  # on the way (11)
         self.reliable = delivery is not None and delivery >= RELIABLE_UNORDERED
 
     def may_be(self, *deliveries):
         return self.delivery is None or self.delivery in deliveries
 
     def row(self):
-        return (
-            self.channel.to_bytes(2, "little")
-            + bytes([self.delivery, 0])
-            + self.largest.to_bytes(4, "little")
-            + self.name.to_bytes(4, "little")
-        )
+        rows = bare_row(self.channel, self.delivery, self.stated, self.name)
+        return rows + bare_row(self.channel, COMPRESSED, self.compression, 0) if self.compression else rows
+
+
+def bare_row(channel, delivery, largest, name):
+    return channel.to_bytes(2, "little") + bytes([delivery, 0]) + largest.to_bytes(4, "little") + name.to_bytes(4, "little")
 
 
 def row(r):
@@ -43,7 +47,7 @@ def row(r):
         return ("version", channel, digest_of)
     largest, name = r.u32("row largest"), r.u32("row name")
     need(1 <= channel <= 16383, "row: channel")
-    need(delivery <= 4 and flags == 0, "row: delivery or flags")
+    need((delivery <= 4 or delivery == COMPRESSED) and flags == 0, "row: delivery or flags")
     return Channel(channel, delivery, largest, name)
 
 

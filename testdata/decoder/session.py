@@ -68,7 +68,7 @@ class Conn:
 def channel(d):
     """A channel of the game, with the largest message of 7.11 unless it has one."""
     largest = d["largest"] or (1 << 20 if d["delivery"] >= 2 else 1 << 16)
-    return Channel(d["id"], d["delivery"], largest, fnv1a(d["name"].encode()) & 0xFFFFFFFF)
+    return Channel(d["id"], d["delivery"], largest, fnv1a(d["name"].encode()) & 0xFFFFFFFF, d["compression"])
 
 
 class Session:
