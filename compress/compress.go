@@ -115,7 +115,7 @@ func (c *Compressor) prepare(d *Dictionary) (err error) {
 		level = zstd.SpeedDefault
 	}
 	// One coder each, that looks back a megabyte: they hold 1 to 4 MB, which nobody wants for each processor.
-	out := []zstd.EOption{zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithEncoderLevel(level), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)}
+	out := []zstd.EOption{zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1 << 20), zstd.WithEncoderLevel(level), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true)}
 	in := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderLowmem(true)}
 	if d != nil {
 		c.id, c.dict = d.ID(), d.s2
