@@ -191,3 +191,24 @@ func TestTypedPointers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzRegistry reads messages of whatever bytes: what they are does not depend on what the memory held.
+func FuzzRegistry(f *testing.F) {
+	mixed := tickwire.NewChannelWith(mixed.Config(), tickwire.Registry(
+		tickwire.KindOf[command, pointed](1), tickwire.KindOf[command, *game.Move](200), tickwire.KindOf[command, game.Line](16383)))
+	for _, b := range []string{"", "\x01\x07", "\xc8\x01\x00\x00\x00\x00\x00\x00", "\xff\x7f\x02hi", "\x80\x00", "\x07", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
+		f.Add([]byte(b))
+	}
+	var used command
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ev := tickwire.Event{Kind: tickwire.Message, Channel: mixed.Config().ID, Payload: b}
+		v, err := mixed.Decode(ev)
+		again := mixed.DecodeInto(ev, &used)
+		if (err == nil) != (again == nil) {
+			t.Fatalf("%x: %v, and into memory that was used %v", b, err, again)
+		}
+		if err == nil && fmt.Sprintf("%+v", v) != fmt.Sprintf("%+v", used) {
+			t.Errorf("%x: %+v, and into memory that was used %+v", b, v, used)
+		}
+	})
+}

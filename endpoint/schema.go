@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,12 +68,9 @@ func (f *forms) digest(version int) uint32 {
 	var b []byte
 	for i := range f.schemas {
 		s := &f.schemas[i]
-		text := s.in(version)
-		b = binary.LittleEndian.AppendUint16(b, uint16(s.Channel))
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
-		b = append(b, text...)
+		b = wire.AppendForm(b, uint16(s.Channel), s.in(version))
 	}
-	return uint32(wire.Hash(b))
+	return wire.FormsDigest(b)
 }
 
 // formRows are a version, and the hashes of the lines of all forms in it.
@@ -82,24 +78,16 @@ func (f *forms) formRows(version wire.Schema) []byte {
 	rows := wire.AppendVersionRow(nil, version)
 	for i := range f.schemas {
 		s := &f.schemas[i]
-		left := append(hashes(s.lines(int(version.Version))), 0)
-		for part := 0; len(left) > 0; part++ {
-			row := wire.FormRow{Channel: uint16(s.Channel), Part: uint8(part)}
-			left = left[copy(row.Hashes[:], left):]
-			rows = wire.AppendFormRow(rows, row)
-		}
+		rows = wire.AppendFormRows(rows, uint16(s.Channel), s.lines(int(version.Version)))
 	}
 	return rows
 }
 
-// mostLines is how many lines of a text have hashes.
-const mostLines = 256*wire.FormRowHashes - 1
-
-// hashes are those of the lines of a text. None is 0, which stands for the end.
+// hashes are those of the lines of a text, as rows have them.
 func hashes(lines []string) []uint16 {
 	var all []uint16
-	for _, line := range lines[:min(len(lines), mostLines)] {
-		all = append(all, max(1, uint16(wire.Hash([]byte(line)))))
+	for _, line := range lines[:min(len(lines), wire.MaxFormLines)] {
+		all = append(all, wire.LineHash(line))
 	}
 	return all
 }

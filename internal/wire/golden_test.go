@@ -76,12 +76,14 @@ func numbersDocument() []byte {
 			"lengths: the number of the packet next as 2 to 4 bytes, when acked_end is the largest acknowledged number + 1, or 0 before the first ack.",
 			"rebuilds: low is the low bits of number, which is the nearest to expected.",
 			"digests: the channel rows of HELLO, their bytes and the FNV-1a digest of these.",
+			"forms: the texts of typed messages in a version, the bytes and the digest of them all, and the form rows of a refusal.",
 		}),
 		sectionOf("uvarints", uvarintVectors()),
 		sectionOf("refused_uvarints", refusedUvarints()),
 		sectionOf("lengths", lengthVectors()),
 		sectionOf("rebuilds", rebuildVectors()),
 		sectionOf("digests", digestVectors()),
+		sectionOf("forms", formsVectors()),
 	)
 }
 
@@ -139,7 +141,7 @@ func TestIndependentDecoder(t *testing.T) {
 		t.Fatalf("vectors.py: %v\n%s", err, out)
 	}
 	want := fmt.Sprintf("agree: %d frames, %d packets, %d malformed, %d sums, %d control, %d numbers", len(frameVectors(t)), len(packetVectors()),
-		len(malformed()), len(sumVectors()), len(controlVectors())+len(malformedControl()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors()))
+		len(malformed()), len(sumVectors()), len(controlVectors())+len(malformedControl()), len(uvarintVectors())+len(refusedUvarints())+len(lengthVectors())+len(rebuildVectors())+len(digestVectors())+len(formsVectors()))
 	if got := strings.TrimSpace(string(out)); got != want {
 		t.Errorf("vectors.py says %q, want %q", got, want)
 	}

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/tickwire/tickwire/internal/seq"
@@ -39,6 +41,47 @@ type digestVector struct {
 	Rows   []rowField `json:"rows"`
 	Bytes  hexBytes   `json:"bytes"`
 	Digest uint64     `json:"digest,string"`
+}
+
+// A formsVector is the digest of HELLO over the forms of typed messages, and the rows of a refusal.
+type formsVector struct {
+	Name   string      `json:"name"`
+	Forms  []formEntry `json:"forms"`
+	Bytes  hexBytes    `json:"bytes"`
+	Digest uint32      `json:"digest"`
+	Rows   hexBytes    `json:"rows"`
+}
+
+type formEntry struct {
+	Channel uint16 `json:"channel"`
+	Text    string `json:"text"`
+}
+
+func formsVectors() (list []formsVector) {
+	const move = "Move\nTick uint32\nX -1..1/0.01\nY -1..1/0.01"
+	for _, v := range []formsVector{
+		{Name: "a type without fields", Forms: []formEntry{{1, "Ping"}}},
+		{Name: "a type with three fields, whose last row is full", Forms: []formEntry{{16383, move}}},
+		{Name: "two types", Forms: []formEntry{{1, move + "\nFires bool"}, {300, "Line\nFrom string<=32\nText string<=200"}}},
+		{Name: "a line whose hash would be 0", Forms: []formEntry{{2, lineOfZero()}}},
+	} {
+		for _, f := range v.Forms {
+			v.Bytes = AppendForm(v.Bytes, f.Channel, f.Text)
+			v.Rows = AppendFormRows(v.Rows, f.Channel, strings.Split(f.Text, "\n"))
+		}
+		v.Digest = FormsDigest(v.Bytes)
+		list = append(list, v)
+	}
+	return list
+}
+
+// lineOfZero is a name whose hash has 16 low bits of zero.
+func lineOfZero() string {
+	for i := 0; ; i++ {
+		if name := fmt.Sprintf("T%d", i); uint16(Hash([]byte(name))) == 0 {
+			return name
+		}
+	}
 }
 
 func uvarintVectors() (list []uvarintVector) {

@@ -123,3 +123,34 @@ func AppendVersionRow(b []byte, s Schema) []byte {
 func ConsumeVersionRow(b []byte) Schema {
 	return Schema{binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint32(b[4:])}
 }
+
+// AppendForm appends the form of a channel's messages, for a digest:
+//
+//	channel u16 | n u32, text n
+func AppendForm(b []byte, channel uint16, text string) []byte {
+	b = binary.LittleEndian.AppendUint16(b, channel)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
+	return append(b, text...)
+}
+
+// FormsDigest is that of all forms in a version.
+func FormsDigest(forms []byte) uint32 { return uint32(Hash(forms)) }
+
+// MaxFormLines is how many lines of a text have hashes in rows.
+const MaxFormLines = 256*FormRowHashes - 1
+
+// LineHash is that of a line of a text, never 0, which stands for the end.
+func LineHash(line string) uint16 { return max(1, uint16(Hash([]byte(line)))) }
+
+// AppendFormRows appends the rows of a channel's form, given by its lines.
+func AppendFormRows(b []byte, channel uint16, lines []string) []byte {
+	lines = lines[:min(len(lines), MaxFormLines)]
+	for part := 0; part <= len(lines)/FormRowHashes; part++ { // one more than it takes if the last would be full
+		row := FormRow{Channel: channel, Part: uint8(part)}
+		for i, line := range lines[part*FormRowHashes : min(len(lines), (part+1)*FormRowHashes)] {
+			row.Hashes[i] = LineHash(line)
+		}
+		b = AppendFormRow(b, row)
+	}
+	return b
+}

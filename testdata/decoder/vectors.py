@@ -211,7 +211,22 @@ def check_numbers(doc, problems):
         check(problems, vec["name"], rows, vec["rows"])
         check(problems, vec["name"], str(fnv1a(data)), vec["digest"])
         check(problems, vec["name"], [x["name_hash"] for x in rows], [fnv1a(n.encode()) % 2**32 for n in vec["channel_names"]])
-    return sum(len(doc[k]) for k in ("uvarints", "refused_uvarints", "lengths", "rebuilds", "digests"))
+    for vec in doc["forms"]:
+        r, got = Reader(bytes.fromhex(vec["bytes"])), []
+        while r.left():
+            got.append({"channel": r.u16("channel"), "text": r.take(r.u32("length")).decode()})
+        check(problems, vec["name"], got, vec["forms"])
+        check(problems, vec["name"], fnv1a(bytes.fromhex(vec["bytes"])) % 2**32, vec["digest"])
+        check(problems, vec["name"], b"".join(map(form_rows, got)).hex(), vec["rows"])
+    return sum(len(doc[k]) for k in ("uvarints", "refused_uvarints", "lengths", "rebuilds", "digests", "forms"))
+
+
+def form_rows(form):
+    """The form rows of a type (6.4)."""
+    hashes = [fnv1a(line.encode()) % 2**16 or 1 for line in form["text"].split("\n")] + [0]
+    hashes += [0] * (-len(hashes) % 4)
+    rows = [hashes[i : i + 4] for i in range(0, len(hashes), 4)]
+    return b"".join(struct.pack("<HBB4H", form["channel"], part, 1, *row) for part, row in enumerate(rows))
 
 
 def main():
