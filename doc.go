@@ -38,6 +38,23 @@
 // lies in memory once, and each Conn adds its own header and seal. Drafts and typed
 // channels can do so as well.
 //
+// # Typed messages
+//
+// A [Channel] carries values. Of which types there are three ways to say:
+//
+//	a struct, with //tickwire:message above it    NewChannel, and a run of tickwire gen, which puts it into few bits
+//	a type that writes and reads itself           NewChannel, by AppendBinary or MarshalBinary, and UnmarshalBinary
+//	any other: protobuf, msgpack, CBOR, JSON      NewChannelWith and a Codec: two functions
+//
+// [Registry] has several types on one channel, in one order. To send a value allocates nothing beside what
+// its own methods do. [Channel.Receive] yields values that may be kept; [Channel.ReceiveInto] reads into
+// memory that is used again, and allocates nothing but strings that have changed.
+//
+// Generated types are [Described]: the two ends compare them when they meet. Where fields have since or
+// until in their tags, messages have versions: a server talks to clients of its own release and of older ones,
+// to each in the newest version that both have, [Conn.SchemaVersion]. If there is none they do not connect,
+// and the reason names the type and the field that differ.
+//
 // # Ownership
 //
 // A [Server], a [Client] and their [Conn]s belong to one goroutine at a time.
