@@ -33,8 +33,9 @@ type Codec[T any] struct {
 
 // A Versioned message has several forms, of which both ends choose the newest that they have in
 // common when they meet: Conn.SchemaVersion. Generated messages are Versioned if a field has since
-// or until in its tag. A version above the newest that a type knows stands for that one. What is
-// Versioned is to be Described too, or the ends know of no version.
+// or until in its tag. A version above the newest that a type knows stands for that one: they are
+// counted for all messages of a game together. What is Versioned is to be Described too, or the ends
+// know of no version.
 type Versioned interface {
 	// AppendVersion is AppendBinary in the form of a version.
 	AppendVersion(dst []byte, version int) ([]byte, error)

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tickwire/tickwire/internal/gen/sample"
 )
 
 var update = cli.Bool("update", false, "write what the tests compare with anew")
@@ -87,5 +89,33 @@ func TestNoPackage(t *testing.T) {
 		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: %v", dir, err)
 		}
+	}
+}
+
+// TestSchemaPrinted: the generated texts are those of the model, version by version.
+func TestSchemaPrinted(t *testing.T) {
+	p, err := Load("sample")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := map[string][]string{"All": (*sample.All)(nil).TickwireSchema()}
+	for _, s := range p.Structs {
+		texts, ok := printed[s.Name]
+		if !ok {
+			continue
+		}
+		delete(printed, s.Name)
+		if len(texts) != s.Versions() {
+			t.Errorf("%s has %d texts for %d versions", s.Name, len(texts), s.Versions())
+			continue
+		}
+		for i, text := range texts {
+			if want := strings.Join(append([]string{s.Name}, s.Rows(i+1)...), "\n"); text != want {
+				t.Errorf("%s, version %d, is described as\n%s\nwant\n%s", s.Name, i+1, text, want)
+			}
+		}
+	}
+	if len(printed) > 0 {
+		t.Errorf("not in the package: %v", printed)
 	}
 }
