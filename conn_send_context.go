@@ -63,8 +63,16 @@ func (ch *Channel[T]) sendOrQueue(
 		return 0, nil, err
 	}
 	defer enc.drop(d)
-	return s.sendOrQueue(c, ch.cfg.ID, nil, d, opts)
+	r, p, err := s.sendOrQueue(c, ch.cfg.ID, nil, d, opts)
+	if p != nil && ch.form.versioned {
+		p.version = c.version()
+	}
+	return r, p, err
 }
+
+// errOtherVersion: what waited was encoded for the peer as it was.
+var errOtherVersion = errors.New("tickwire: while the message waited for room, its peer came back with another " +
+	"version of the messages: send it again")
 
 // SendContext sends a message with options, and waits for room; see Conn.SendContext.
 func (ch *RawChannel) SendContext(
@@ -90,6 +98,7 @@ type pendingSend struct {
 	bytes   []byte // the caller's, who waits meanwhile, or a copy of a draft's
 	opts    SendOptions
 	until   int64         // if it has a TTL: when that is over
+	version int           // of a typed message: the schema version that it has; 0 of others
 	told    chan struct{} // holds one when the fields below are set
 	receipt Receipt
 	err     error
@@ -148,6 +157,9 @@ func (k *core) after(ttl time.Duration) int64 {
 
 // send sends a message whose turn has come, for what is left of its time.
 func (p *pendingSend) send(c *Conn, channel ChannelID) (Receipt, error) {
+	if p.version != 0 && p.version != c.version() {
+		return 0, errOtherVersion
+	}
 	opts := p.opts
 	if opts.TTL != 0 {
 		if opts.TTL = time.Duration(p.until - c.core.nowOfCall()); opts.TTL <= 0 {

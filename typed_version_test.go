@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tickwire/tickwire"
@@ -192,6 +193,61 @@ func TestTypedComeback(t *testing.T) {
 	if got.Tick != 3 || !got.Jumps {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// TestTypedVersionWaits: what waits for room while the player's process gives way to one of another release
+// is not sent: that would not read it.
+func TestTypedVersionWaits(t *testing.T) {
+	cfg := gameMoves.Config()
+	cfg.MaxMessageBytes, cfg.MaxQueuedBytes, cfg.WindowBytes = 100, 2000, 1024
+	now, before := tickwire.NewChannel[game.Move](cfg), tickwire.NewChannel[oldgame.Move](cfg)
+	synctest.Test(t, func(t *testing.T) {
+		listening, err := mem.Listen()
+		must(t, err)
+		server := tickwire.ServerConfig{Config: config(), Development: true}
+		keeping(&server)
+		server.Channels, server.WindowPoolBytes = tickwire.Channels(now), -1
+		srv, err := tickwire.Listen(server, listening)
+		must(t, err)
+		hub := tickwire.NewHub(srv)
+		client := func(ch tickwire.AnyChannel) tickwire.ClientConfig {
+			cfg := config()
+			cfg.Channels, cfg.WindowPoolBytes = tickwire.Channels(ch), -1
+			return tickwire.ClientConfig{Config: cfg}
+		}
+		token, err := hub.DevToken(1)
+		must(t, err)
+		mine, err := listening.Dial()
+		must(t, err)
+		old, err := tickwire.Dial(t.Context(), client(before), token, mine)
+		must(t, err)
+		time.Sleep(time.Second)
+		player := hub.Conns()[0]
+		for now.Send(player, game.Move{Seen: make([]uint16, 64)}) == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+		sent := make(chan error, 1)
+		go func() {
+			sent <- only(now.SendContext(t.Context(), player, game.Move{Seen: make([]uint16, 64)}, tickwire.SendOptions{}))
+		}()
+		synctest.Wait()
+		if len(sent) > 0 || player.SchemaVersion() != 1 {
+			t.Fatalf("it does not wait, in version %d", player.SchemaVersion())
+		}
+		mine, err = listening.Dial()
+		must(t, err)
+		s, err := tickwire.Resume(t.Context(), client(now), old.Conn().Ticket(), mine)
+		must(t, err)
+		if err := <-sent; err == nil || !strings.Contains(err.Error(), "another version of the messages") {
+			t.Errorf("it was sent, or: %v", err)
+		}
+		if v := player.SchemaVersion(); v != 2 {
+			t.Errorf("version %d", v)
+		}
+		must(t, s.Close())
+		must(t, old.Close())
+		must(t, hub.Close())
+	})
 }
 
 // TestTypedBroadcastOutOfRange: a value that cannot be written goes to nobody.
