@@ -2,12 +2,14 @@ package codec
 
 import "math"
 
-// DeltaCount writes how many elements there are now, of at most limit, if that is not what there were.
-func (w *Writer) DeltaCount(field string, n, had, limit int) {
-	w.Grow(1)
-	w.Bits(Bool(n != had), 1)
-	if n != had || n > limit {
-		w.Count(field, n, limit)
+// DeltaCount writes how many elements there are now, of at most limit, if that is not what there were. It
+// makes its own room, and none for the elements.
+func (w *Writer) DeltaCount(n, had, limit int) {
+	w.Grow(5)
+	if n == had {
+		w.Bits(0, 1)
+	} else {
+		w.Bits(1|uint64(n)<<1, 1+Width(uint64(limit)))
 	}
 }
 

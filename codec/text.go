@@ -17,6 +17,14 @@ func (w *Writer) Bytes(field string, s []byte, limit int) {
 	}
 	w.Grow(4 + len(s))
 	w.Bits(uint64(len(s)), Width(uint64(limit)))
+	w.Raw(s)
+}
+
+// Text writes the bytes of a string. There must be room.
+func (w *Writer) Text(s string) { w.Raw(bytesOf(s)) }
+
+// Raw writes bytes. There must be room.
+func (w *Writer) Raw(s []byte) {
 	shift, to := w.pos&7, w.b[w.pos>>3:]
 	w.pos += uint(len(s)) * 8
 	if shift == 0 {

@@ -128,7 +128,9 @@ func (d *deltaWriter) delta(t *Type, expr, base, label string) {
 // elements prints what writes those of an array or a slice.
 func (d *deltaWriter) elements(t *Type, expr, base, label string) {
 	if t.Kind == Slice {
-		d.linef("w.DeltaCount(%q, len(%s), len(%s), %d)", label, expr, base, t.Max)
+		d.limit(t, expr, label, "")
+		d.end()
+		d.linef("w.DeltaCount(len(%s), len(%s), %d)", expr, base, t.Max)
 	}
 	i, roomy := d.index(), d.roomy
 	if _, most := t.Elem.size(); !roomy && max(most, t.Elem.deltaSize()) < largeElem {

@@ -49,7 +49,7 @@ func (p *printer) message(s *Struct, newest int) {
 	}
 	p.linef("\n// AppendBinary appends the message to dst: at most %s bytes. A field that is out of\n"+
 		"// its range is a *codec.FieldError, and dst is returned as it was.", limit)
-	p.linef("func (m %s) AppendBinary(dst []byte) ([]byte, error) {", s.Name)
+	p.linef("func (m *%s) AppendBinary(dst []byte) ([]byte, error) {", s.Name)
 	if newest > 1 {
 		p.linef("return m.AppendVersion(dst, SchemaVersion)\n}")
 		p.linef("\n// AppendVersion is AppendBinary for a peer that knows the messages of a version.")

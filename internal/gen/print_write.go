@@ -130,8 +130,44 @@ func (w *writePrinter) field(t *Type, expr, label string) {
 			return
 		}
 	}
+	if unit, counted := countedKinds[t.Kind]; counted {
+		w.count(t, expr, label, unit)
+		if t.Kind == String || t.Kind == Bytes {
+			w.text(t, expr)
+			return
+		}
+	}
 	w.end()
 	w.long(t, expr, label)
+}
+
+// countedKinds are the kinds that begin with how many there are, and of what.
+var countedKinds = map[Kind]string{String: " bytes", Bytes: " bytes", Slice: "", Map: ""}
+
+// count adds how many bytes or elements there are to the word.
+func (w *writePrinter) count(t *Type, expr, label, unit string) {
+	w.limit(t, expr, label, unit)
+	w.code("uint64(len("+expr+"))", widthOf(uint64(t.Max)), label)
+}
+
+// limit prints the check of how many there are.
+func (w *writePrinter) limit(t *Type, expr, label, unit string) {
+	w.stretchf("if len(%[1]s) > %[2]d {\nw.Fail(%[3]q, len(%[1]s), \"at most %[2]d%[4]s\", codec.ErrTooLong)\nreturn\n}", expr, t.Max, label, unit)
+}
+
+// text prints what writes the bytes of a string behind their number.
+func (w *writePrinter) text(t *Type, expr string) {
+	w.endWord()
+	if t.Kind == String {
+		expr = t.as("string", expr)
+	}
+	name := map[Kind]string{String: "Text", Bytes: "Raw"}[t.Kind]
+	if w.roomy {
+		w.stretchf("w.%s(%s)", name, expr)
+		return
+	}
+	w.end()
+	w.linef("w.Grow(len(%s))\nw.%s(%s)", expr, name, expr)
 }
 
 // number is an integer of variable width.
@@ -160,10 +196,6 @@ func (w *writePrinter) block(head string, t *Type, expr, label string) {
 // long prints a type that asks for room itself.
 func (w *writePrinter) long(t *Type, expr, label string) {
 	switch t.Kind {
-	case String:
-		w.linef("w.String(%q, %s, %d)", label, t.as("string", expr), t.Max)
-	case Bytes:
-		w.linef("w.Bytes(%q, %s, %d)", label, expr, t.Max)
 	case Addr, AddrPort:
 		w.linef("w.%s(%q, %s)", [...]string{Addr: "Addr", AddrPort: "AddrPort"}[t.Kind], label, expr)
 	case StructKind, Custom:
@@ -174,7 +206,6 @@ func (w *writePrinter) long(t *Type, expr, label string) {
 	case Array:
 		w.loop(expr, t, label)
 	case Slice:
-		w.linef("w.Count(%q, len(%s), %d)", label, expr, t.Max)
 		w.loop(expr, t, label)
 	case Map:
 		w.mapping(t, expr, label)
@@ -212,7 +243,6 @@ const mostKeys = 64
 
 func (w *writePrinter) mapping(t *Type, expr, label string) {
 	keys, key, roomy := w.local(label+"Keys"), w.local(label+"Key"), w.roomy
-	w.linef("w.Count(%q, len(%s), %d)", label, expr, t.Max)
 	_, keyMost := t.Key.size()
 	if _, most := t.Elem.size(); !roomy && most+keyMost <= largeElem {
 		w.roomyFor(expr, t, most+keyMost)

@@ -176,7 +176,12 @@ func (m *Left) AppendBits(w *codec.Writer) {
 // appendFields is AppendBits where there is room.
 func (m *Left) appendFields(w *codec.Writer) {
 	w.Varint32(m.Player)
-	w.String("Left.Why", m.Why, 100)
+	if len(m.Why) > 100 {
+		w.Fail("Left.Why", len(m.Why), "at most 100 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Why)), 7)
+	w.Text(m.Why)
 }
 
 // ReadBits reads the fields.
@@ -208,7 +213,12 @@ func (m *Left) AppendDeltaBits(w *codec.Writer, base *Left) {
 		w.Varint32(m.Player)
 	}
 	if !whySame {
-		w.String("Left.Why", m.Why, 100)
+		if len(m.Why) > 100 {
+			w.Fail("Left.Why", len(m.Why), "at most 100 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Why)), 7)
+		w.Text(m.Why)
 	}
 }
 
@@ -228,7 +238,7 @@ const AllMaxBytes = 426
 
 // AppendBinary appends the message to dst: at most AllMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m All) AppendBinary(dst []byte) ([]byte, error) {
+func (m *All) AppendBinary(dst []byte) ([]byte, error) {
 	return m.AppendVersion(dst, SchemaVersion)
 }
 
@@ -423,11 +433,20 @@ func (m *All) appendFields(w *codec.Writer) {
 		w.Range("All.Turn", m.Turn, "a rotation")
 		return
 	}
+	if len(m.Name) > 32 {
+		w.Fail("All.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
+		return
+	}
 	w.Bits3(uint64(uint8(m.Raw))|weapon<<8|exact<<10,
 		exact>>54|x<<10|uint64(codec.Half(m.Rough))<<27|facing<<43|aim<<53,
-		aim>>11|turn<<13, 170)
-	w.String("All.Name", m.Name, 32)
-	w.Bytes("All.Blob", m.Blob, 64)
+		aim>>11|turn<<13|uint64(len(m.Name))<<42, 176)
+	w.Text(m.Name)
+	if len(m.Blob) > 64 {
+		w.Fail("All.Blob", len(m.Blob), "at most 64 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Blob)), 7)
+	w.Raw(m.Blob)
 	for i := range m.Grid {
 		grid := uint64(m.Grid[i])
 		if grid > 15 {
@@ -436,13 +455,25 @@ func (m *All) appendFields(w *codec.Writer) {
 		}
 		w.Bits(grid, 4)
 	}
-	w.Count("All.Items", len(m.Items), 12)
+	if len(m.Items) > 12 {
+		w.Fail("All.Items", len(m.Items), "at most 12", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Items)), 4)
 	for i := range m.Items {
 		m.Items[i].appendFields(w)
 	}
-	w.Count("All.Deep", len(m.Deep), 3)
+	if len(m.Deep) > 3 {
+		w.Fail("All.Deep", len(m.Deep), "at most 3", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Deep)), 2)
 	for i := range m.Deep {
-		w.Count("All.Deep", len(m.Deep[i]), 2)
+		if len(m.Deep[i]) > 2 {
+			w.Fail("All.Deep", len(m.Deep[i]), "at most 2", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Deep[i])), 2)
 		for j := range m.Deep[i] {
 			deep := uint64(m.Deep[i][j])
 			if deep > 9 {
@@ -452,7 +483,11 @@ func (m *All) appendFields(w *codec.Writer) {
 			w.Bits(deep, 4)
 		}
 	}
-	w.Count("All.Ammo", len(m.Ammo), 3)
+	if len(m.Ammo) > 3 {
+		w.Fail("All.Ammo", len(m.Ammo), "at most 3", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Ammo)), 2)
 	var ammoKeys [3]Weapon
 	for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
 		ammoValue := m.Ammo[ammoKey]
@@ -910,10 +945,20 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		w.Bits(turn, 29)
 	}
 	if !nameSame {
-		w.String("All.Name", m.Name, 32)
+		if len(m.Name) > 32 {
+			w.Fail("All.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Name)), 6)
+		w.Text(m.Name)
 	}
 	if !blobSame {
-		w.Bytes("All.Blob", m.Blob, 64)
+		if len(m.Blob) > 64 {
+			w.Fail("All.Blob", len(m.Blob), "at most 64 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Blob)), 7)
+		w.Raw(m.Blob)
 	}
 	if !gridSame {
 		for i := range m.Grid {
@@ -930,7 +975,11 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		}
 	}
 	if !itemsSame {
-		w.DeltaCount("All.Items", len(m.Items), len(base.Items), 12)
+		if len(m.Items) > 12 {
+			w.Fail("All.Items", len(m.Items), "at most 12", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Items), len(base.Items), 12)
 		for i := range m.Items {
 			if i >= len(base.Items) {
 				m.Items[i].appendFields(w)
@@ -944,10 +993,18 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		}
 	}
 	if !deepSame {
-		w.DeltaCount("All.Deep", len(m.Deep), len(base.Deep), 3)
+		if len(m.Deep) > 3 {
+			w.Fail("All.Deep", len(m.Deep), "at most 3", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Deep), len(base.Deep), 3)
 		for i := range m.Deep {
 			if i >= len(base.Deep) {
-				w.Count("All.Deep", len(m.Deep[i]), 2)
+				if len(m.Deep[i]) > 2 {
+					w.Fail("All.Deep", len(m.Deep[i]), "at most 2", codec.ErrTooLong)
+					return
+				}
+				w.Bits(uint64(len(m.Deep[i])), 2)
 				for j := range m.Deep[i] {
 					deep := uint64(m.Deep[i][j])
 					if deep > 9 {
@@ -961,7 +1018,11 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 			deepSame2 := slices.Equal(m.Deep[i], base.Deep[i])
 			w.Bits(codec.Bool(!deepSame2), 1)
 			if !deepSame2 {
-				w.DeltaCount("All.Deep", len(m.Deep[i]), len(base.Deep[i]), 2)
+				if len(m.Deep[i]) > 2 {
+					w.Fail("All.Deep", len(m.Deep[i]), "at most 2", codec.ErrTooLong)
+					return
+				}
+				w.DeltaCount(len(m.Deep[i]), len(base.Deep[i]), 2)
 				for j := range m.Deep[i] {
 					if j >= len(base.Deep[i]) {
 						deep2 := uint64(m.Deep[i][j])
@@ -987,7 +1048,11 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 		}
 	}
 	if !ammoSame {
-		w.Count("All.Ammo", len(m.Ammo), 3)
+		if len(m.Ammo) > 3 {
+			w.Fail("All.Ammo", len(m.Ammo), "at most 3", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Ammo)), 2)
 		var ammoKeys [3]Weapon
 		for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
 			ammoValue := m.Ammo[ammoKey]

@@ -15,7 +15,7 @@ const InputMaxBytes = 12
 
 // AppendBinary appends the message to dst: at most InputMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Input) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Input) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 12)
 	m.appendFields(&w)
@@ -262,7 +262,7 @@ const EntityMaxBytes = 19
 
 // AppendBinary appends the message to dst: at most EntityMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Entity) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Entity) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 19)
 	m.appendFields(&w)
@@ -621,7 +621,7 @@ const SnapshotMaxBytes = 4810
 
 // AppendBinary appends the message to dst: at most SnapshotMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Snapshot) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Snapshot) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 35)
 	m.AppendBits(&w)
@@ -668,10 +668,14 @@ func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 
 // AppendBits writes the fields.
 func (m *Snapshot) AppendBits(w *codec.Writer) {
-	w.Grow(9)
+	w.Grow(10)
 	w.Varint32(m.Tick)
 	w.Varint32(m.Ack)
-	w.Count("Snapshot.Entities", len(m.Entities), 256)
+	if len(m.Entities) > 256 {
+		w.Fail("Snapshot.Entities", len(m.Entities), "at most 256", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Entities)), 9)
 	w.Grow(len(m.Entities) * 19)
 	for i := range m.Entities {
 		m.Entities[i].appendFields(w)
@@ -727,7 +731,11 @@ func (m *Snapshot) AppendDeltaBits(w *codec.Writer, base *Snapshot) {
 		w.Varint32(m.Ack)
 	}
 	if !entitiesSame {
-		w.DeltaCount("Snapshot.Entities", len(m.Entities), len(base.Entities), 256)
+		if len(m.Entities) > 256 {
+			w.Fail("Snapshot.Entities", len(m.Entities), "at most 256", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Entities), len(base.Entities), 256)
 		w.Grow(len(m.Entities) * 21)
 		for i := range m.Entities {
 			if i >= len(base.Entities) {
@@ -772,7 +780,7 @@ const ChatMaxBytes = 214
 
 // AppendBinary appends the message to dst: at most ChatMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Chat) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Chat) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 214)
 	m.appendFields(&w)
@@ -841,8 +849,12 @@ func (m *Chat) appendFields(w *codec.Writer) {
 		w.Range("Chat.At", m.At, "0s..24h0m0s")
 		return
 	}
-	w.Bits(room|uint64(m.At/1000000)<<2, 29)
-	w.String("Chat.Text", m.Text, 200)
+	if len(m.Text) > 200 {
+		w.Fail("Chat.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(room|uint64(m.At/1000000)<<2|uint64(len(m.Text))<<29, 37)
+	w.Text(m.Text)
 }
 
 // ReadBits reads the fields.
@@ -949,7 +961,12 @@ func (m *Chat) AppendDeltaBits(w *codec.Writer, base *Chat) {
 		w.Bits(uint64(m.At/1000000), 27)
 	}
 	if !textSame {
-		w.String("Chat.Text", m.Text, 200)
+		if len(m.Text) > 200 {
+			w.Fail("Chat.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Text)), 8)
+		w.Text(m.Text)
 	}
 }
 
@@ -1017,9 +1034,17 @@ func (m *Item) appendFields(w *codec.Writer) {
 		w.Range("Item.Wear", m.Wear, "0..1")
 		return
 	}
-	w.Bits(kind|count<<11|wear<<21, 28)
-	w.String("Item.Name", m.Name, 32)
-	w.Count("Item.Enchants", len(m.Enchants), 4)
+	if len(m.Name) > 32 {
+		w.Fail("Item.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(kind|count<<11|wear<<21|uint64(len(m.Name))<<28, 34)
+	w.Text(m.Name)
+	if len(m.Enchants) > 4 {
+		w.Fail("Item.Enchants", len(m.Enchants), "at most 4", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Enchants)), 3)
 	for i := range m.Enchants {
 		enchants := uint64(m.Enchants[i])
 		if enchants > 99 {
@@ -1126,10 +1151,19 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 		w.Bits(wear, 7)
 	}
 	if !nameSame {
-		w.String("Item.Name", m.Name, 32)
+		if len(m.Name) > 32 {
+			w.Fail("Item.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Name)), 6)
+		w.Text(m.Name)
 	}
 	if !enchantsSame {
-		w.DeltaCount("Item.Enchants", len(m.Enchants), len(base.Enchants), 4)
+		if len(m.Enchants) > 4 {
+			w.Fail("Item.Enchants", len(m.Enchants), "at most 4", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Enchants), len(base.Enchants), 4)
 		for i := range m.Enchants {
 			if i >= len(base.Enchants) {
 				enchants := uint64(m.Enchants[i])
@@ -1214,7 +1248,7 @@ const InventoryMaxBytes = 2634
 
 // AppendBinary appends the message to dst: at most InventoryMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Inventory) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Inventory) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 36)
 	m.AppendBits(&w)
@@ -1262,15 +1296,24 @@ func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 
 // AppendBits writes the fields.
 func (m *Inventory) AppendBits(w *codec.Writer) {
-	w.Grow(13)
+	w.Grow(14)
 	w.Varint64(m.Owner)
 	w.Varint32(m.Gold)
-	w.Count("Inventory.Items", len(m.Items), 64)
+	if len(m.Items) > 64 {
+		w.Fail("Inventory.Items", len(m.Items), "at most 64", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Items)), 7)
 	w.Grow(len(m.Items) * 41)
 	for i := range m.Items {
 		m.Items[i].appendFields(w)
 	}
-	w.Count("Inventory.Ammo", len(m.Ammo), 16)
+	w.Grow(1)
+	if len(m.Ammo) > 16 {
+		w.Fail("Inventory.Ammo", len(m.Ammo), "at most 16", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Ammo)), 5)
 	w.Grow(len(m.Ammo) * 4)
 	var ammoKeys [16]uint8
 	for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
@@ -1356,7 +1399,11 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 		w.Varint32(m.Gold)
 	}
 	if !itemsSame {
-		w.DeltaCount("Inventory.Items", len(m.Items), len(base.Items), 64)
+		if len(m.Items) > 64 {
+			w.Fail("Inventory.Items", len(m.Items), "at most 64", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Items), len(base.Items), 64)
 		w.Grow(len(m.Items) * 45)
 		for i := range m.Items {
 			if i >= len(base.Items) {
@@ -1371,7 +1418,12 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 		}
 	}
 	if !ammoSame {
-		w.Count("Inventory.Ammo", len(m.Ammo), 16)
+		w.Grow(1)
+		if len(m.Ammo) > 16 {
+			w.Fail("Inventory.Ammo", len(m.Ammo), "at most 16", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Ammo)), 5)
 		w.Grow(len(m.Ammo) * 4)
 		var ammoKeys [16]uint8
 		for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {

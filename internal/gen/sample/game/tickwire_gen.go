@@ -18,7 +18,7 @@ const MoveMaxBytes = 88
 
 // AppendBinary appends the message to dst: at most MoveMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Move) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Move) AppendBinary(dst []byte) ([]byte, error) {
 	return m.AppendVersion(dst, SchemaVersion)
 }
 
@@ -119,7 +119,11 @@ func (m *Move) appendFields(w *codec.Writer) {
 	if w.Version >= 2 {
 		w.Bits(codec.Bool(m.Jumps), 1)
 	}
-	w.Count("Move.Seen", len(m.Seen), 64)
+	if len(m.Seen) > 64 {
+		w.Fail("Move.Seen", len(m.Seen), "at most 64", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Seen)), 7)
 	for i := range m.Seen {
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
@@ -230,7 +234,11 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 		w.Bits(codec.Bool(m.Jumps), 1)
 	}
 	if !seenSame {
-		w.DeltaCount("Move.Seen", len(m.Seen), len(base.Seen), 64)
+		if len(m.Seen) > 64 {
+			w.Fail("Move.Seen", len(m.Seen), "at most 64", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Seen), len(base.Seen), 64)
 		for i := range m.Seen {
 			if i >= len(base.Seen) {
 				seen := uint64(m.Seen[i])
@@ -305,7 +313,7 @@ const LineMaxBytes = 234
 
 // AppendBinary appends the message to dst: at most LineMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Line) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Line) AppendBinary(dst []byte) ([]byte, error) {
 	return m.AppendVersion(dst, SchemaVersion)
 }
 
@@ -381,8 +389,18 @@ func (m *Line) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Line) appendFields(w *codec.Writer) {
-	w.String("Line.From", m.From, 32)
-	w.String("Line.Text", m.Text, 200)
+	if len(m.From) > 32 {
+		w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.From)), 6)
+	w.Text(m.From)
+	if len(m.Text) > 200 {
+		w.Fail("Line.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Text)), 8)
+	w.Text(m.Text)
 }
 
 // ReadBits reads the fields.
@@ -411,10 +429,20 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 	textSame := m.Text == base.Text
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
 	if !fromSame {
-		w.String("Line.From", m.From, 32)
+		if len(m.From) > 32 {
+			w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.From)), 6)
+		w.Text(m.From)
 	}
 	if !textSame {
-		w.String("Line.Text", m.Text, 200)
+		if len(m.Text) > 200 {
+			w.Fail("Line.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Text)), 8)
+		w.Text(m.Text)
 	}
 }
 
@@ -434,7 +462,7 @@ const SightMaxBytes = 234
 
 // AppendBinary appends the message to dst: at most SightMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Sight) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Sight) AppendBinary(dst []byte) ([]byte, error) {
 	return m.AppendVersion(dst, SchemaVersion)
 }
 
@@ -510,8 +538,18 @@ func (m *Sight) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Sight) appendFields(w *codec.Writer) {
-	w.String("Sight.From", m.From, 32)
-	w.Bytes("Sight.Text", m.Text, 200)
+	if len(m.From) > 32 {
+		w.Fail("Sight.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.From)), 6)
+	w.Text(m.From)
+	if len(m.Text) > 200 {
+		w.Fail("Sight.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Text)), 8)
+	w.Raw(m.Text)
 }
 
 // ReadBits reads the fields.
@@ -541,10 +579,20 @@ func (m *Sight) AppendDeltaBits(w *codec.Writer, base *Sight) {
 	textSame := bytes.Equal(m.Text, base.Text)
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
 	if !fromSame {
-		w.String("Sight.From", m.From, 32)
+		if len(m.From) > 32 {
+			w.Fail("Sight.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.From)), 6)
+		w.Text(m.From)
 	}
 	if !textSame {
-		w.Bytes("Sight.Text", m.Text, 200)
+		if len(m.Text) > 200 {
+			w.Fail("Sight.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Text)), 8)
+		w.Raw(m.Text)
 	}
 }
 

@@ -13,7 +13,7 @@ const MoveMaxBytes = 88
 
 // AppendBinary appends the message to dst: at most MoveMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Move) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Move) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 88)
 	m.appendFields(&w)
@@ -79,8 +79,11 @@ func (m *Move) appendFields(w *codec.Writer) {
 		w.Range("Move.Y", m.Y, "-1..1")
 		return
 	}
-	w.Bits(x|y<<8|codec.Bool(m.Fires)<<16, 17)
-	w.Count("Move.Seen", len(m.Seen), 64)
+	if len(m.Seen) > 64 {
+		w.Fail("Move.Seen", len(m.Seen), "at most 64", codec.ErrTooLong)
+		return
+	}
+	w.Bits(x|y<<8|codec.Bool(m.Fires)<<16|uint64(len(m.Seen))<<17, 24)
 	for i := range m.Seen {
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
@@ -175,7 +178,11 @@ func (m *Move) AppendDeltaBits(w *codec.Writer, base *Move) {
 		w.Bits(codec.Bool(m.Fires), 1)
 	}
 	if !seenSame {
-		w.DeltaCount("Move.Seen", len(m.Seen), len(base.Seen), 64)
+		if len(m.Seen) > 64 {
+			w.Fail("Move.Seen", len(m.Seen), "at most 64", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Seen), len(base.Seen), 64)
 		for i := range m.Seen {
 			if i >= len(base.Seen) {
 				seen := uint64(m.Seen[i])
@@ -245,7 +252,7 @@ const LineMaxBytes = 134
 
 // AppendBinary appends the message to dst: at most LineMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Line) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Line) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 134)
 	m.appendFields(&w)
@@ -297,8 +304,18 @@ func (m *Line) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Line) appendFields(w *codec.Writer) {
-	w.String("Line.From", m.From, 32)
-	w.String("Line.Text", m.Text, 100)
+	if len(m.From) > 32 {
+		w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.From)), 6)
+	w.Text(m.From)
+	if len(m.Text) > 100 {
+		w.Fail("Line.Text", len(m.Text), "at most 100 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Text)), 7)
+	w.Text(m.Text)
 }
 
 // ReadBits reads the fields.
@@ -327,10 +344,20 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 	textSame := m.Text == base.Text
 	w.Bits(codec.Bool(!fromSame)|codec.Bool(!textSame)<<1, 2)
 	if !fromSame {
-		w.String("Line.From", m.From, 32)
+		if len(m.From) > 32 {
+			w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.From)), 6)
+		w.Text(m.From)
 	}
 	if !textSame {
-		w.String("Line.Text", m.Text, 100)
+		if len(m.Text) > 100 {
+			w.Fail("Line.Text", len(m.Text), "at most 100 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Text)), 7)
+		w.Text(m.Text)
 	}
 }
 

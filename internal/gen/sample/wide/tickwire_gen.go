@@ -133,9 +133,18 @@ func (m *Part) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Part) appendFields(w *codec.Writer) {
-	w.String("Part.Label", m.Label, 10)
+	if len(m.Label) > 10 {
+		w.Fail("Part.Label", len(m.Label), "at most 10 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Label)), 4)
+	w.Text(m.Label)
 	m.At.appendFields(w)
-	w.Count("Part.Worn", len(m.Worn), 5)
+	if len(m.Worn) > 5 {
+		w.Fail("Part.Worn", len(m.Worn), "at most 5", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Worn)), 3)
 	for i := range m.Worn {
 		worn := uint64(m.Worn[i])
 		if worn > 9 {
@@ -207,13 +216,22 @@ func (m *Part) AppendDeltaBits(w *codec.Writer, base *Part) {
 		w.Bits(codec.Bool(!sinceSame), 1)
 	}
 	if !labelSame {
-		w.String("Part.Label", m.Label, 10)
+		if len(m.Label) > 10 {
+			w.Fail("Part.Label", len(m.Label), "at most 10 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Label)), 4)
+		w.Text(m.Label)
 	}
 	if !atSame {
 		m.At.AppendDeltaBits(w, &base.At)
 	}
 	if !wornSame {
-		w.DeltaCount("Part.Worn", len(m.Worn), len(base.Worn), 5)
+		if len(m.Worn) > 5 {
+			w.Fail("Part.Worn", len(m.Worn), "at most 5", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Worn), len(base.Worn), 5)
 		for i := range m.Worn {
 			if i >= len(base.Worn) {
 				worn := uint64(m.Worn[i])
@@ -355,7 +373,12 @@ func (m *Say) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Say) appendFields(w *codec.Writer) {
-	w.String("Say.Text", m.Text, 60)
+	if len(m.Text) > 60 {
+		w.Fail("Say.Text", len(m.Text), "at most 60 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Text)), 6)
+	w.Text(m.Text)
 }
 
 // ReadBits reads the fields.
@@ -381,7 +404,12 @@ func (m *Say) AppendDeltaBits(w *codec.Writer, base *Say) {
 	textSame := m.Text == base.Text
 	w.Bits(codec.Bool(!textSame), 1)
 	if !textSame {
-		w.String("Say.Text", m.Text, 60)
+		if len(m.Text) > 60 {
+			w.Fail("Say.Text", len(m.Text), "at most 60 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Text)), 6)
+		w.Text(m.Text)
 	}
 }
 
@@ -433,7 +461,7 @@ func (m *Wait) ReadDeltaBits(r *codec.Reader) {
 
 // AppendBinary appends the message to dst: at most any number of bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Everything) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Everything) AppendBinary(dst []byte) ([]byte, error) {
 	return m.AppendVersion(dst, SchemaVersion)
 }
 
@@ -681,7 +709,7 @@ func (m *Everything) ApplyDeltaVersion(b []byte, base *Everything, version int) 
 
 // AppendBits writes the fields.
 func (m *Everything) AppendBits(w *codec.Writer) {
-	w.Grow(116)
+	w.Grow(117)
 	w.Bits(codec.Bool(m.Flag)|uint64(uint8(m.I8))<<1, 9)
 	w.Varint16(uint16(codec.Zigzag(int64(m.I16))))
 	w.Varint32(uint32(codec.Zigzag(int64(m.I32))))
@@ -777,11 +805,37 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 	w.Bits3(yaw|turn<<12|aim<<44,
 		aim>>20|aimWide<<2|pose<<50,
 		pose>>14, 143)
-	w.Bits(poseWide, 56)
-	w.String("Everything.Name", string(m.Name), 24)
-	w.String("Everything.Viewed", m.Viewed, 24)
-	w.Bytes("Everything.Blob", m.Blob, 48)
-	w.Bytes("Everything.BlobView", m.BlobView, 48)
+	if len(m.Name) > 24 {
+		w.Fail("Everything.Name", len(m.Name), "at most 24 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Wide(poseWide|uint64(len(m.Name))<<56, 61)
+	w.Grow(len(string(m.Name)))
+	w.Text(string(m.Name))
+	w.Grow(1)
+	if len(m.Viewed) > 24 {
+		w.Fail("Everything.Viewed", len(m.Viewed), "at most 24 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Viewed)), 5)
+	w.Grow(len(m.Viewed))
+	w.Text(m.Viewed)
+	w.Grow(1)
+	if len(m.Blob) > 48 {
+		w.Fail("Everything.Blob", len(m.Blob), "at most 48 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Blob)), 6)
+	w.Grow(len(m.Blob))
+	w.Raw(m.Blob)
+	w.Grow(1)
+	if len(m.BlobView) > 48 {
+		w.Fail("Everything.BlobView", len(m.BlobView), "at most 48 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.BlobView)), 6)
+	w.Grow(len(m.BlobView))
+	w.Raw(m.BlobView)
 	w.Grow(11)
 	if m.Wait < 0 || m.Wait > 3600000000000 {
 		w.Range("Everything.Wait", m.Wait, "0s..1h0m0s")
@@ -798,7 +852,11 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 	m.Fixed.AppendBits(w)
 	w.Grow(5)
 	m.Place.appendFields(w)
-	w.Count("Everything.Parts", len(m.Parts), 6)
+	if len(m.Parts) > 6 {
+		w.Fail("Everything.Parts", len(m.Parts), "at most 6", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Parts)), 3)
 	w.Grow(len(m.Parts) * 22)
 	for i := range m.Parts {
 		m.Parts[i].appendFields(w)
@@ -818,15 +876,29 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 	for i := range m.Flags {
 		w.Bits(codec.Bool(m.Flags[i]), 1)
 	}
-	w.Count("Everything.Path", len(m.Path), 8)
+	w.Grow(1)
+	if len(m.Path) > 8 {
+		w.Fail("Everything.Path", len(m.Path), "at most 8", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Path)), 4)
 	w.Grow(len(m.Path) * 5)
 	for i := range m.Path {
 		m.Path[i].appendFields(w)
 	}
-	w.Count("Everything.Rows", len(m.Rows), 4)
+	w.Grow(1)
+	if len(m.Rows) > 4 {
+		w.Fail("Everything.Rows", len(m.Rows), "at most 4", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Rows)), 3)
 	w.Grow(len(m.Rows) * 2)
 	for i := range m.Rows {
-		w.Count("Everything.Rows", len(m.Rows[i]), 3)
+		if len(m.Rows[i]) > 3 {
+			w.Fail("Everything.Rows", len(m.Rows[i]), "at most 3", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Rows[i])), 2)
 		for j := range m.Rows[i] {
 			rows := uint64(int64(m.Rows[i][j]) - (-5))
 			if rows > 10 {
@@ -836,12 +908,22 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 			w.Bits(rows, 4)
 		}
 	}
-	w.Count("Everything.ByName", len(m.ByName), 4)
+	w.Grow(1)
+	if len(m.ByName) > 4 {
+		w.Fail("Everything.ByName", len(m.ByName), "at most 4", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.ByName)), 3)
 	w.Grow(len(m.ByName) * 9)
 	var byNameKeys [4]string
 	for _, byNameKey := range codec.Keys(byNameKeys[:0], m.ByName) {
 		byNameValue := m.ByName[byNameKey]
-		w.String("Everything.ByName", byNameKey, 8)
+		if len(byNameKey) > 8 {
+			w.Fail("Everything.ByName", len(byNameKey), "at most 8 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(byNameKey)), 4)
+		w.Text(byNameKey)
 		byName := uint64(byNameValue)
 		if byName > 9 {
 			w.Range("Everything.ByName", byNameValue, "0..9")
@@ -849,7 +931,12 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		}
 		w.Bits(byName, 4)
 	}
-	w.Count("Everything.BySide", len(m.BySide), 4)
+	w.Grow(1)
+	if len(m.BySide) > 4 {
+		w.Fail("Everything.BySide", len(m.BySide), "at most 4", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.BySide)), 3)
 	w.Grow(len(m.BySide) * 5)
 	var bySideKeys [4]Side
 	for _, bySideKey := range codec.Keys(bySideKeys[:0], m.BySide) {
@@ -862,15 +949,29 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		w.Bits(bySide, 2)
 		bySideValue.appendFields(w)
 	}
-	w.Count("Everything.ByBool", len(m.ByBool), 2)
+	w.Grow(1)
+	if len(m.ByBool) > 2 {
+		w.Fail("Everything.ByBool", len(m.ByBool), "at most 2", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.ByBool)), 2)
 	w.Grow(len(m.ByBool) * 7)
 	var byBoolKeys [2]bool
 	for _, byBoolKey := range codec.BoolKeys(byBoolKeys[:0], m.ByBool) {
 		byBoolValue := m.ByBool[byBoolKey]
-		w.Bits(codec.Bool(byBoolKey), 1)
-		w.String("Everything.ByBool", byBoolValue, 6)
+		if len(byBoolValue) > 6 {
+			w.Fail("Everything.ByBool", len(byBoolValue), "at most 6 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(codec.Bool(byBoolKey)|uint64(len(byBoolValue))<<1, 4)
+		w.Text(byBoolValue)
 	}
-	w.Count("Everything.ByMood", len(m.ByMood), 3)
+	w.Grow(1)
+	if len(m.ByMood) > 3 {
+		w.Fail("Everything.ByMood", len(m.ByMood), "at most 3", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.ByMood)), 2)
 	w.Grow(len(m.ByMood) * 5)
 	var byMoodKeys [3]Mood
 	for _, byMoodKey := range codec.Keys(byMoodKeys[:0], m.ByMood) {
@@ -880,8 +981,12 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 			w.Range("Everything.ByMood", byMoodKey, "a constant of Mood")
 			return
 		}
-		w.Bits(byMood, 2)
-		w.Bytes("Everything.ByMood", byMoodValue, 4)
+		if len(byMoodValue) > 4 {
+			w.Fail("Everything.ByMood", len(byMoodValue), "at most 4 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(byMood|uint64(len(byMoodValue))<<2, 5)
+		w.Raw(byMoodValue)
 	}
 	w.Grow(1)
 	w.Bits(codec.Bool(m.Target != nil), 1)
@@ -909,7 +1014,14 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 	w.Grow(1)
 	w.Bits(codec.Bool(m.Nick != ""), 1)
 	if m.Nick != "" {
-		w.String("Everything.Nick", m.Nick, 12)
+		w.Grow(1)
+		if len(m.Nick) > 12 {
+			w.Fail("Everything.Nick", len(m.Nick), "at most 12 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Nick)), 4)
+		w.Grow(len(m.Nick))
+		w.Text(m.Nick)
 	}
 	switch did := m.Did.(type) {
 	case Move:
@@ -946,7 +1058,12 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 	default:
 		w.Fail("Everything.Maybe", maybe, "", codec.ErrUnion)
 	}
-	w.Count("Everything.Deeds", len(m.Deeds), 3)
+	w.Grow(1)
+	if len(m.Deeds) > 3 {
+		w.Fail("Everything.Deeds", len(m.Deeds), "at most 3", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Deeds)), 2)
 	w.Grow(len(m.Deeds) * 61)
 	for i := range m.Deeds {
 		switch deeds := m.Deeds[i].(type) {
@@ -1823,16 +1940,44 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		w.Bits(poseWide, 56)
 	}
 	if !nameSame {
-		w.String("Everything.Name", string(m.Name), 24)
+		w.Grow(1)
+		if len(m.Name) > 24 {
+			w.Fail("Everything.Name", len(m.Name), "at most 24 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Name)), 5)
+		w.Grow(len(string(m.Name)))
+		w.Text(string(m.Name))
 	}
 	if !viewedSame {
-		w.String("Everything.Viewed", m.Viewed, 24)
+		w.Grow(1)
+		if len(m.Viewed) > 24 {
+			w.Fail("Everything.Viewed", len(m.Viewed), "at most 24 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Viewed)), 5)
+		w.Grow(len(m.Viewed))
+		w.Text(m.Viewed)
 	}
 	if !blobSame {
-		w.Bytes("Everything.Blob", m.Blob, 48)
+		w.Grow(1)
+		if len(m.Blob) > 48 {
+			w.Fail("Everything.Blob", len(m.Blob), "at most 48 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Blob)), 6)
+		w.Grow(len(m.Blob))
+		w.Raw(m.Blob)
 	}
 	if !blobViewSame {
-		w.Bytes("Everything.BlobView", m.BlobView, 48)
+		w.Grow(1)
+		if len(m.BlobView) > 48 {
+			w.Fail("Everything.BlobView", len(m.BlobView), "at most 48 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.BlobView)), 6)
+		w.Grow(len(m.BlobView))
+		w.Raw(m.BlobView)
 	}
 	if !waitSame {
 		w.Grow(3)
@@ -1867,7 +2012,11 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		m.Place.AppendDeltaBits(w, &base.Place)
 	}
 	if !partsSame {
-		w.DeltaCount("Everything.Parts", len(m.Parts), len(base.Parts), 6)
+		if len(m.Parts) > 6 {
+			w.Fail("Everything.Parts", len(m.Parts), "at most 6", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Parts), len(base.Parts), 6)
 		w.Grow(len(m.Parts) * 26)
 		for i := range m.Parts {
 			if i >= len(base.Parts) {
@@ -1913,7 +2062,11 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		}
 	}
 	if !pathSame {
-		w.DeltaCount("Everything.Path", len(m.Path), len(base.Path), 8)
+		if len(m.Path) > 8 {
+			w.Fail("Everything.Path", len(m.Path), "at most 8", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Path), len(base.Path), 8)
 		w.Grow(len(m.Path) * 5)
 		for i := range m.Path {
 			if i >= len(base.Path) {
@@ -1928,11 +2081,19 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		}
 	}
 	if !rowsSame {
-		w.DeltaCount("Everything.Rows", len(m.Rows), len(base.Rows), 4)
+		if len(m.Rows) > 4 {
+			w.Fail("Everything.Rows", len(m.Rows), "at most 4", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Rows), len(base.Rows), 4)
 		w.Grow(len(m.Rows) * 4)
 		for i := range m.Rows {
 			if i >= len(base.Rows) {
-				w.Count("Everything.Rows", len(m.Rows[i]), 3)
+				if len(m.Rows[i]) > 3 {
+					w.Fail("Everything.Rows", len(m.Rows[i]), "at most 3", codec.ErrTooLong)
+					return
+				}
+				w.Bits(uint64(len(m.Rows[i])), 2)
 				for j := range m.Rows[i] {
 					rows := uint64(int64(m.Rows[i][j]) - (-5))
 					if rows > 10 {
@@ -1946,7 +2107,11 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 			rowsSame2 := slices.Equal(m.Rows[i], base.Rows[i])
 			w.Bits(codec.Bool(!rowsSame2), 1)
 			if !rowsSame2 {
-				w.DeltaCount("Everything.Rows", len(m.Rows[i]), len(base.Rows[i]), 3)
+				if len(m.Rows[i]) > 3 {
+					w.Fail("Everything.Rows", len(m.Rows[i]), "at most 3", codec.ErrTooLong)
+					return
+				}
+				w.DeltaCount(len(m.Rows[i]), len(base.Rows[i]), 3)
 				for j := range m.Rows[i] {
 					if j >= len(base.Rows[i]) {
 						rows2 := uint64(int64(m.Rows[i][j]) - (-5))
@@ -1972,12 +2137,22 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		}
 	}
 	if !byNameSame {
-		w.Count("Everything.ByName", len(m.ByName), 4)
+		w.Grow(1)
+		if len(m.ByName) > 4 {
+			w.Fail("Everything.ByName", len(m.ByName), "at most 4", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.ByName)), 3)
 		w.Grow(len(m.ByName) * 9)
 		var byNameKeys [4]string
 		for _, byNameKey := range codec.Keys(byNameKeys[:0], m.ByName) {
 			byNameValue := m.ByName[byNameKey]
-			w.String("Everything.ByName", byNameKey, 8)
+			if len(byNameKey) > 8 {
+				w.Fail("Everything.ByName", len(byNameKey), "at most 8 bytes", codec.ErrTooLong)
+				return
+			}
+			w.Bits(uint64(len(byNameKey)), 4)
+			w.Text(byNameKey)
 			byName := uint64(byNameValue)
 			if byName > 9 {
 				w.Range("Everything.ByName", byNameValue, "0..9")
@@ -1987,7 +2162,12 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		}
 	}
 	if !bySideSame {
-		w.Count("Everything.BySide", len(m.BySide), 4)
+		w.Grow(1)
+		if len(m.BySide) > 4 {
+			w.Fail("Everything.BySide", len(m.BySide), "at most 4", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.BySide)), 3)
 		w.Grow(len(m.BySide) * 5)
 		var bySideKeys [4]Side
 		for _, bySideKey := range codec.Keys(bySideKeys[:0], m.BySide) {
@@ -2002,17 +2182,31 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		}
 	}
 	if !byBoolSame {
-		w.Count("Everything.ByBool", len(m.ByBool), 2)
+		w.Grow(1)
+		if len(m.ByBool) > 2 {
+			w.Fail("Everything.ByBool", len(m.ByBool), "at most 2", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.ByBool)), 2)
 		w.Grow(len(m.ByBool) * 7)
 		var byBoolKeys [2]bool
 		for _, byBoolKey := range codec.BoolKeys(byBoolKeys[:0], m.ByBool) {
 			byBoolValue := m.ByBool[byBoolKey]
-			w.Bits(codec.Bool(byBoolKey), 1)
-			w.String("Everything.ByBool", byBoolValue, 6)
+			if len(byBoolValue) > 6 {
+				w.Fail("Everything.ByBool", len(byBoolValue), "at most 6 bytes", codec.ErrTooLong)
+				return
+			}
+			w.Bits(codec.Bool(byBoolKey)|uint64(len(byBoolValue))<<1, 4)
+			w.Text(byBoolValue)
 		}
 	}
 	if !byMoodSame {
-		w.Count("Everything.ByMood", len(m.ByMood), 3)
+		w.Grow(1)
+		if len(m.ByMood) > 3 {
+			w.Fail("Everything.ByMood", len(m.ByMood), "at most 3", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.ByMood)), 2)
 		w.Grow(len(m.ByMood) * 5)
 		var byMoodKeys [3]Mood
 		for _, byMoodKey := range codec.Keys(byMoodKeys[:0], m.ByMood) {
@@ -2022,8 +2216,12 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 				w.Range("Everything.ByMood", byMoodKey, "a constant of Mood")
 				return
 			}
-			w.Bits(byMood, 2)
-			w.Bytes("Everything.ByMood", byMoodValue, 4)
+			if len(byMoodValue) > 4 {
+				w.Fail("Everything.ByMood", len(byMoodValue), "at most 4 bytes", codec.ErrTooLong)
+				return
+			}
+			w.Bits(byMood|uint64(len(byMoodValue))<<2, 5)
+			w.Raw(byMoodValue)
 		}
 	}
 	if !targetSame {
@@ -2068,7 +2266,14 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		w.Grow(1)
 		w.Bits(codec.Bool(m.Nick != ""), 1)
 		if m.Nick != "" {
-			w.String("Everything.Nick", m.Nick, 12)
+			w.Grow(1)
+			if len(m.Nick) > 12 {
+				w.Fail("Everything.Nick", len(m.Nick), "at most 12 bytes", codec.ErrTooLong)
+				return
+			}
+			w.Bits(uint64(len(m.Nick)), 4)
+			w.Grow(len(m.Nick))
+			w.Text(m.Nick)
 		}
 	}
 	if !didSame {
@@ -2111,7 +2316,11 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		}
 	}
 	if !deedsSame {
-		w.DeltaCount("Everything.Deeds", len(m.Deeds), len(base.Deeds), 3)
+		if len(m.Deeds) > 3 {
+			w.Fail("Everything.Deeds", len(m.Deeds), "at most 3", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Deeds), len(base.Deeds), 3)
 		w.Grow(len(m.Deeds) * 62)
 		for i := range m.Deeds {
 			if i >= len(base.Deeds) {
