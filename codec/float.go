@@ -60,21 +60,19 @@ func rareHalf(b uint32) uint16 {
 
 // FromHalf is the number that a binary16 stands for; each NaN is the one NaN of Go.
 func FromHalf(h uint16) float32 {
-	if n := uint32(h&0x7fff) - 0x400; n < 0x7c00-0x400 {
-		return math.Float32frombits(uint32(h&0x8000)<<16 | n<<13 + 0x38800000)
+	f := math.Float32frombits(uint32(h&0x7fff)<<13) * (1 << 112) // exact: the exponents begin 112 apart
+	if f >= 1<<16 {
+		return endless(h)
 	}
-	return fromRareHalf(h)
+	return math.Float32frombits(math.Float32bits(f) | uint32(h&0x8000)<<16)
 }
 
-func fromRareHalf(h uint16) float32 {
-	sign, b := uint32(h&0x8000)<<16, uint32(h&0x7fff)
-	switch {
-	case b > 0x7c00:
+// endless is FromHalf of infinities and NaN.
+func endless(h uint16) float32 {
+	if h&0x3ff != 0 {
 		return float32(math.NaN())
-	case b == 0x7c00:
-		return math.Float32frombits(sign | 0x7f800000)
 	}
-	return math.Float32frombits(sign | math.Float32bits(float32(b)*(1.0/(1<<24))))
+	return float32(math.Inf(1 - int(h>>14&2)))
 }
 
 // Angle is the code of an angle in radians, of any number of turns, in so many bits (1 to 32): the

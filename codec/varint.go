@@ -11,23 +11,30 @@ func Width(limit uint64) uint { return uint(bits.Len64(limit)) }
 // Integers without a range are varints of bits: two bits of class, then as many bits as the
 // class has. SPEC.md, 10.2 lists the classes.
 var (
-	short16 = classes{4, 8, 11, 16}
-	short32 = classes{5, 11, 18, 32} // 18 bits are more than an hour of ticks
-	short64 = classes{7, 18, 41, 64} // 41 bits are the milliseconds since 1970
+	short16 = classesOf(4, 8, 11, 16)
+	short32 = classesOf(5, 11, 18, 32) // 18 bits are more than an hour of ticks
+	short64 = classesOf(7, 18, 41, 64) // 41 bits are the milliseconds since 1970
 )
 
-// classes are the widths of four.
-type classes [4]uint8
+// classes are the widths of four, and the least number of each.
+type classes struct {
+	width [4]uint
+	least [4]uint64
+}
 
-// of is the first class whose width is enough for n bits, without a branch to guess.
-func (c *classes) of(n int) (class uint64) {
-	if n > int(c[0]) {
+func classesOf(a, b, c, d uint) classes {
+	return classes{[4]uint{a, b, c, d}, [4]uint64{0, 1 << a, 1 << b, 1 << c}}
+}
+
+// of is the first class that v fits into, without a branch to guess.
+func (c *classes) of(v uint64) (class uint64) {
+	if v >= c.least[1] {
 		class = 1
 	}
-	if n > int(c[1]) {
+	if v >= c.least[2] {
 		class = 2
 	}
-	if n > int(c[2]) {
+	if v >= c.least[3] {
 		class = 3
 	}
 	return class
@@ -46,8 +53,8 @@ func (w *Writer) Varint16(v uint16) { w.varint(uint64(v), &short16) }
 func (w *Writer) Varint32(v uint32) { w.varint(uint64(v), &short32) }
 
 func (w *Writer) varint(v uint64, c *classes) {
-	class := c.of(bits.Len64(v))
-	w.Bits(v<<2|class, 2+uint(c[class]))
+	class := c.of(v)
+	w.Bits(v<<2|class, 2+c.width[class&3])
 }
 
 // Varint64 writes a uint64 (or by [Zigzag] an int64) in 9 to 66 bits. There must be room.
@@ -68,23 +75,23 @@ func (r *Reader) Varint32(field string) uint32 { return uint32(r.varint(field, &
 
 func (r *Reader) varint(field string, c *classes) uint64 {
 	v := r.Bits(56)
-	class, width := v&3, uint(c[v&3])
+	class, width := v&3, c.width[v&3]
 	r.pos -= 56 - 2 - width
-	return r.shortest(field, v>>2&(1<<width-1), class, c)
+	return r.shortest(field, v>>2&(1<<(width&63)-1), c.least[class])
 }
 
 // Varint64 reads what [Writer.Varint64] wrote.
 func (r *Reader) Varint64(field string) uint64 {
 	if r.Bits(2) == 3 {
-		return r.shortest(field, r.Wide(64), 3, &short64)
+		return r.shortest(field, r.Wide(64), short64.least[3])
 	}
 	r.pos -= 2
 	return r.varint(field, &short64)
 }
 
-// shortest refuses a number that a smaller class could hold.
-func (r *Reader) shortest(field string, v, class uint64, c *classes) uint64 {
-	if class > 0 && v>>c[class-1&3] == 0 {
+// shortest refuses a number below the least of its class: a smaller one could hold it.
+func (r *Reader) shortest(field string, v, least uint64) uint64 {
+	if v < least {
 		r.Fail(field, v, "", ErrForm)
 		return 0
 	}
