@@ -60,14 +60,16 @@ func rareHalf(b uint32) uint16 {
 
 // FromHalf is the number that a binary16 stands for; each NaN is the one NaN of Go.
 func FromHalf(h uint16) float32 {
-	f := math.Float32frombits(uint32(h&0x7fff)<<13) * (1 << 112) // exact: the exponents begin 112 apart
-	if f >= 1<<16 {
+	if h&0x7c00 == 0x7c00 {
 		return endless(h)
 	}
-	return math.Float32frombits(math.Float32bits(f) | uint32(h&0x8000)<<16)
+	b := uint32(h&0x8000)<<16 | uint32(h&0x7fff)<<13
+	return math.Float32frombits(b) * (1 << 112) // exact: the exponents begin 112 apart
 }
 
 // endless is FromHalf of infinities and NaN.
+//
+//go:noinline
 func endless(h uint16) float32 {
 	if h&0x3ff != 0 {
 		return float32(math.NaN())
