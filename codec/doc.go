@@ -13,17 +13,22 @@
 // its own bits (see [Bits]):
 //
 //   - Each field becomes a code first, in a variable of its name. Where a code can be wrong, a
-//     branch that nobody takes says so: [Writer.Range] with the name of the field, and its value.
-//   - Codes of known width are joined by shifts, up to 56 bits, and written by one call of
-//     [Writer.Bits]: an addition, a shift, a bounds check, and a store of eight bytes.
-//   - Room is made once for all fields whose size has a bound, by [Writer.Start], and by
-//     [Writer.Grow] in front of the elements of a slice: they may be more than the limit. A message
-//     that may be large has room made for its fixed part, and for each slice of it.
-//   - [Reader.Bits] is a load of eight bytes, a shift and a mask, also at the end of a message. No
-//     field looks whether the message has ended: what is behind it are zeros, and [Reader.Finish]
-//     tells. Lengths and counts are checked against what came, before anything is allocated.
+//     branch that nobody takes says so, with the name of the field and its value, and leaves.
+//   - Codes of known width are joined by shifts, up to 184 bits in three lanes, and written at once by
+//     [Writer.Bits], [Writer.Bits2] or [Writer.Bits3]: what waits for the store before is the slow part.
+//   - Room is made once for all fields whose size has a bound, by [Writer.Start] or [Writer.Grow]; for
+//     those of a large message where it is known how large they are. Structs of at most 512 bytes
+//     leave that to what they are in.
+//   - Reading is a load of eight bytes, a shift and a mask for each lane, also at the end of a
+//     message. No field looks whether the message has ended: what is behind it are zeros, and
+//     [Reader.Finish] tells. Lengths and counts are checked against what came, before anything is
+//     allocated.
 //   - Writer and Reader are variables of AppendBinary and UnmarshalBinary, and handed down by
 //     pointer to concrete methods only: so they stay on the stack.
+//
+// Besides, it compares messages (Equal), copies them into memory that there is (CopyFrom), and writes
+// and reads in what one differs from another that both ends have (AppendDelta, ApplyDelta). A delta
+// has a bit for each field, and then those fields whose codes differ: [SPEC.md], 10.5.
 //
 // # Who owns what
 //
@@ -32,6 +37,11 @@
 // A string costs an allocation if it is another than the one that the value held. [Reader.View] and
 // [Reader.ViewString] cost none, and are a part of the message. If reading fails, the value holds
 // what was read so far.
+//
+// What a reader allocates has a bound. A slice or a map gets memory for at most as many elements as its
+// limit says, and for at most as many as the rest of the message can hold, of the fewest bits that
+// one takes (one at least); a string gets its bytes. So a struct whose elements have 40 bytes and take
+// 20 bits has 16 bytes allocated for each byte that came, whatever the bytes say.
 //
 // Nothing here reflects, starts a goroutine or keeps state. A message may have 256 MiB.
 //

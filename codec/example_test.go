@@ -29,19 +29,18 @@ type Thing struct {
 const (
 	PlayerMinBytes = 9  // 70 bits
 	PlayerMaxBytes = 73 // 579 bits
-	thingBits      = 16
 )
 
-// AppendBinary appends the message to dst.
+// AppendBinary appends the message to dst: at most PlayerMaxBytes bytes. A field that is out of
+// its range is a *codec.FieldError, and dst is returned as it was.
 func (m *Player) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
-	w.Start(dst, PlayerMaxBytes)
-	m.AppendBits(&w)
+	w.Start(dst, 73)
+	m.appendFields(&w)
 	return w.Finish()
 }
 
-// UnmarshalBinary reads the message that is all of b. The value may have held another, whose memory
-// is used again.
+// UnmarshalBinary reads the message that is all of b, into the memory that m has.
 func (m *Player) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
@@ -49,99 +48,131 @@ func (m *Player) UnmarshalBinary(b []byte) error {
 	return r.Finish("Player")
 }
 
-// AppendBits writes the fields of a Player. There is room for PlayerMaxBytes.
+// AppendBits writes the fields.
 func (m *Player) AppendBits(w *codec.Writer) {
+	w.Grow(73)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Player) appendFields(w *codec.Writer) {
+	w.Varint32(m.ID)
 	health := uint64(m.Health)
 	if health > 100 {
 		w.Range("Player.Health", m.Health, "0..100")
+		return
 	}
 	x := codec.Quantize(float64(m.X), -512, 100)
 	if x > 102400 {
 		w.Range("Player.X", m.X, "-512..512")
+		return
 	}
 	y := codec.Quantize(float64(m.Y), -512, 100)
 	if y > 102400 {
 		w.Range("Player.Y", m.Y, "-512..512")
+		return
 	}
 	aim := codec.Angle(float64(m.Aim), 10)
 	if aim == codec.Outside {
 		w.Range("Player.Aim", m.Aim, "a finite angle")
+		return
 	}
-	ducks := codec.Bool(m.Ducks)
-	w.Varint32(m.ID)
-	w.Bits(health|x<<7|y<<24|aim<<41|ducks<<51, 52)
-	w.String("Player.Name", m.Name, 24)
-	if m.Target == nil {
-		w.Bits(0, 1)
-	} else {
-		w.Bits(1, 1)
+	if len(m.Name) > 24 {
+		w.Fail("Player.Name", len(m.Name), "at most 24 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Wide(health|x<<7|y<<24|aim<<41|codec.Bool(m.Ducks)<<51|uint64(len(m.Name))<<52, 57)
+	w.Text(m.Name)
+	w.Bits(codec.Bool(m.Target != nil), 1)
+	if m.Target != nil {
 		w.Varint32(*m.Target)
 	}
-	w.Count("Player.Bag", len(m.Bag), 16)
-	w.Grow((len(m.Bag)*thingBits + 7) / 8)
+	if len(m.Bag) > 16 {
+		w.Fail("Player.Bag", len(m.Bag), "at most 16", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Bag)), 5)
 	for i := range m.Bag {
-		m.Bag[i].AppendBits(w)
+		m.Bag[i].appendFields(w)
 	}
 }
 
-// ReadBits reads the fields of a Player.
+// ReadBits reads the fields.
 func (m *Player) ReadBits(r *codec.Reader) {
 	m.ID = r.Varint32("Player.ID")
 	b := r.Bits(52)
-	health, x, y, aim, ducks := b&0x7f, b>>7&0x1ffff, b>>24&0x1ffff, b>>41&0x3ff, b>>51
+	health := b & 0x7f
 	if health > 100 {
-		r.Range("Player.Health", health, "0..100")
-	}
-	if x > 102400 {
-		r.Range("Player.X", x, "a code of 0..102400")
-	}
-	if y > 102400 {
-		r.Range("Player.Y", y, "a code of 0..102400")
+		r.Range("Player.Health", health, "a code of 0..100")
+		return
 	}
 	m.Health = int(health)
+	x := b >> 7 & 0x1ffff
+	if x > 102400 {
+		r.Range("Player.X", x, "a code of 0..102400")
+		return
+	}
 	m.X = float32(codec.Dequantize(x, -512, 0.01))
+	y := b >> 24 & 0x1ffff
+	if y > 102400 {
+		r.Range("Player.Y", y, "a code of 0..102400")
+		return
+	}
 	m.Y = float32(codec.Dequantize(y, -512, 0.01))
-	m.Aim = float32(codec.FromAngle(aim, 10))
-	m.Ducks = ducks != 0
+	m.Aim = float32(codec.FromAngle(b>>41&0x3ff, 10))
+	m.Ducks = b>>51 != 0
 	m.Name = r.String("Player.Name", m.Name, 24)
-	if !r.Bool() {
+	targetThere := r.Bits(1) != 0
+	switch {
+	case !targetThere:
 		m.Target = nil
-	} else {
-		if m.Target == nil {
-			m.Target = new(uint32)
-		}
+	case m.Target == nil:
+		m.Target = new(uint32)
+	}
+	if targetThere {
 		*m.Target = r.Varint32("Player.Target")
 	}
-	m.Bag = codec.Resize(m.Bag, r.Count("Player.Bag", 16, thingBits))
+	m.Bag = codec.Resize(m.Bag, r.Count("Player.Bag", 16, 16))
 	for i := range m.Bag {
 		m.Bag[i].ReadBits(r)
 	}
 }
 
-// AppendBits writes the fields of a Thing. There is room for them.
+// AppendBits writes the fields.
 func (m *Thing) AppendBits(w *codec.Writer) {
+	w.Grow(2)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Thing) appendFields(w *codec.Writer) {
 	kind := uint64(m.Kind)
 	if kind > 40 {
 		w.Range("Thing.Kind", m.Kind, "0..40")
+		return
 	}
 	count := uint64(m.Count) - 1
 	if count > 998 {
 		w.Range("Thing.Count", m.Count, "1..999")
+		return
 	}
 	w.Bits(kind|count<<6, 16)
 }
 
-// ReadBits reads the fields of a Thing.
+// ReadBits reads the fields.
 func (m *Thing) ReadBits(r *codec.Reader) {
 	b := r.Bits(16)
-	kind, count := b&0x3f, b>>6
+	kind := b & 0x3f
 	if kind > 40 {
-		r.Range("Thing.Kind", kind, "0..40")
-	}
-	if count > 998 {
-		r.Range("Thing.Count", count+1, "1..999")
+		r.Range("Thing.Kind", kind, "a code of 0..40")
+		return
 	}
 	m.Kind = uint8(kind)
+	count := b >> 6
+	if count > 998 {
+		r.Range("Thing.Count", count, "a code of 0..998")
+		return
+	}
 	m.Count = uint16(count + 1)
 }
 

@@ -10,8 +10,8 @@ type genCmd struct {
 
 // Help is called by kong.
 func (*genCmd) Help() string {
-	return "Structs with a line //tickwire:message in their comment get AppendBinary and UnmarshalBinary, in " + gen.FileName +
-		". What their fields may be stands in tags: `tw:\"0..1000\"`, `tw:\"-512..512/0.01\"`, `tw:\"max=32\"`. " +
+	return "Structs with a line //tickwire:message in their comment get AppendBinary and UnmarshalBinary, " +
+		"AppendDelta and ApplyDelta, Equal and CopyFrom, in " + gen.FileName + ". What their fields may be stands in tags: `tw:\"0..1000\"`, `tw:\"-512..512/0.01\"`, `tw:\"max=32\"`. " +
 		"In the source: //go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts web"
 }
 

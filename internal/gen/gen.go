@@ -6,7 +6,9 @@
 //	build.go     its structs and their fields; types.go: the form of each type on the wire
 //	tag.go       what a tag says
 //	model.go     what was found; bounds.go: how many bits it takes; schema.go: its text and digest
-//	print*.go    Go; print_ts*.go: TypeScript
+//	print.go     Go: print_struct.go what a struct gets, print_write.go and print_read.go its bits,
+//	             print_delta.go deltas, print_same.go equality, print_copy.go copies, print_enum.go enums
+//	print_ts*.go TypeScript
 package gen
 
 import (

@@ -1,10 +1,12 @@
 package gen
 
 import (
+	"bytes"
 	"errors"
 	cli "flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -117,5 +119,22 @@ func TestSchemaPrinted(t *testing.T) {
 	}
 	if len(printed) > 0 {
 		t.Errorf("not in the package: %v", printed)
+	}
+}
+
+// TestSamplesAreFresh: the generated code of each sample is what would be generated now.
+func TestSamplesAreFresh(t *testing.T) {
+	for _, dir := range []string{"sample", "sample/five", "sample/wide"} {
+		p, err := Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := p.Go()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(dir, FileName)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %s is not what go generate makes: %v", dir, FileName, err)
+		}
 	}
 }

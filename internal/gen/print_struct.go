@@ -64,6 +64,9 @@ func (p *printer) message(s *Struct, newest int) {
 	}
 	p.linef("return w.Finish()\n}")
 	p.linef("\n// UnmarshalBinary reads the message that is all of b, into the memory that m has.")
+	if s.views() {
+		p.linef("// What is tagged as a view is a part of b: it is valid as long as b is not written to.")
+	}
 	p.linef("func (m *%s) UnmarshalBinary(b []byte) error {", s.Name)
 	if newest > 1 {
 		p.linef("return m.UnmarshalVersion(b, SchemaVersion)\n}")

@@ -252,6 +252,7 @@ func (m *All) AppendVersion(dst []byte, version int) ([]byte, error) {
 }
 
 // UnmarshalBinary reads the message that is all of b, into the memory that m has.
+// What is tagged as a view is a part of b: it is valid as long as b is not written to.
 func (m *All) UnmarshalBinary(b []byte) error {
 	return m.UnmarshalVersion(b, SchemaVersion)
 }

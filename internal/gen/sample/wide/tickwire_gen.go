@@ -475,6 +475,7 @@ func (m *Everything) AppendVersion(dst []byte, version int) ([]byte, error) {
 }
 
 // UnmarshalBinary reads the message that is all of b, into the memory that m has.
+// What is tagged as a view is a part of b: it is valid as long as b is not written to.
 func (m *Everything) UnmarshalBinary(b []byte) error {
 	return m.UnmarshalVersion(b, SchemaVersion)
 }
