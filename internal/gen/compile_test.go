@@ -118,11 +118,27 @@ func TestEverything(t *testing.T) {
 	}
 }
 
+// vectors is a message of directions and rotations in structs.
+const vectors = `
+type Vec struct{ X, Y, Z float32 }
+
+type Turn struct{ A, B, C, D float64 }
+
+//tickwire:message
+type Pose struct {
+	Aim   Vec           ` + "`tw:\"unit=11\"`" + `
+	Turn  *Turn         ` + "`tw:\"quat=12\"`" + `
+	Bones map[int8]Turn ` + "`tw:\"max=5,each:quat=9\"`" + `
+	Looks []Vec         ` + "`tw:\"max=4,each:unit=9\"`" + `
+	Rest  Vec           ` + "`tw:\"unit=7,opt\"`" + `
+}
+`
+
 var seed = cli.Uint64("seed", 1, "of the random messages")
 
 // TestRandomSchemas compiles and runs random messages.
 func TestRandomSchemas(t *testing.T) {
-	source := randomSource(*seed, 16)
+	source := randomSource(*seed, 16) + vectors
 	if _, err := randomProgram(t, source).run(t); err != nil {
 		t.Errorf("%v\n%s", err, source)
 	}

@@ -52,7 +52,7 @@ const (
 	Float          // all bits: Bits
 	Quantized      // float: From, To, Step
 	Half
-	Unit       // Bits an axis; Bits of the float in Width
+	Unit       // Bits an axis; bits of the float in Width; Parts
 	Quaternion // likewise
 	Angle      // Bits a turn
 	String     // Max, View
@@ -90,7 +90,8 @@ type Type struct {
 	Struct   *Struct
 	Union    *Union
 	Enum     *Enum
-	Own      *Own // of a Custom and a Binary
+	Own      *Own     // of a Custom and a Binary
+	Parts    []string // of a Unit and a Quaternion, behind the value: "[0]", or ".X"
 }
 
 // An Own is what a type that writes itself can do besides.

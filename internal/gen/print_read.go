@@ -238,13 +238,27 @@ func (r *readPrinter) decode(t *Type, expr, code, label string) {
 		r.linef("%s = %s", expr, convert(t.Go, "float64", fmt.Sprintf("codec.FromAngle(%s, %d)", code, t.Bits)))
 	case Unit:
 		r.linef("{\nx, y, z, ok := codec.FromUnit(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a direction\")\nreturn\n}", code, t.Bits, label)
-		r.linef("%[1]s = %[2]s{float%[3]d(x), float%[3]d(y), float%[3]d(z)}\n}", expr, t.Go, t.Width)
+		r.linef("%s = %s\n}", expr, t.composed("x", "y", "z"))
 	case Quaternion:
 		r.linef("{\nx, y, z, w, ok := codec.FromQuat(%s, %d)\nif !ok {\nr.Range(%q, nil, \"a rotation\")\nreturn\n}", code, t.Bits, label)
-		r.linef("%[1]s = %[2]s{float%[3]d(x), float%[3]d(y), float%[3]d(z), float%[3]d(w)}\n}", expr, t.Go, t.Width)
+		r.linef("%s = %s\n}", expr, t.composed("x", "y", "z", "w"))
 	default:
 		r.ranged(t, expr, code, label)
 	}
+}
+
+// composed is a direction or a rotation of its parts.
+func (t *Type) composed(parts ...string) string {
+	for i, part := range parts {
+		if t.Width == 32 {
+			part = "float32(" + part + ")"
+		}
+		if name, ok := strings.CutPrefix(t.Parts[i], "."); ok {
+			part = name + ": " + part
+		}
+		parts[i] = part
+	}
+	return t.Go + "{" + strings.Join(parts, ", ") + "}"
 }
 
 // ranged prints a code that may be above the last one, and what becomes of it.

@@ -140,13 +140,12 @@ func (c comparison) numbers(t *Type, a, b string) string {
 		}
 		return fmt.Sprintf("(%s == %s || %s)", a, b, codes)
 	}
-	parts := map[Kind]int{Unit: 3, Quaternion: 4}[t.Kind]
-	if parts == 0 {
+	if len(t.Parts) == 0 {
 		return fmt.Sprintf("codec.SameFloat(%s, %s)", a, b)
 	}
 	var all []string
-	for i := range parts {
-		all = append(all, fmt.Sprintf("codec.SameFloat(%s[%d], %s[%d])", grouped(a), i, grouped(b), i))
+	for _, part := range t.Parts {
+		all = append(all, fmt.Sprintf("codec.SameFloat(%s%s, %s%s)", grouped(a), part, grouped(b), part))
 	}
 	return strings.Join(all, " && ")
 }

@@ -342,9 +342,9 @@ func (t *Type) code(expr string) string {
 	case Angle:
 		return fmt.Sprintf("codec.Angle(%s, %d)", t.as("float64", expr), t.Bits)
 	case Unit:
-		return fmt.Sprintf("codec.Unit(%s, %d)", floats(expr, 3), t.Bits)
+		return fmt.Sprintf("codec.Unit(%s, %d)", t.floats(expr), t.Bits)
 	}
-	return fmt.Sprintf("codec.Quat(%s, %d)", floats(expr, 4), t.Bits)
+	return fmt.Sprintf("codec.Quat(%s, %d)", t.floats(expr), t.Bits)
 }
 
 func (t *Type) rangedCode(expr string) string {
@@ -414,11 +414,14 @@ func (t *Type) as(want, expr string) string {
 	return want + "(" + expr + ")"
 }
 
-// floats are the elements of an array, as arguments.
-func floats(expr string, n int) string {
-	parts := make([]string, n)
-	for i := range parts {
-		parts[i] = fmt.Sprintf("float64(%s[%d])", grouped(expr), i)
+// floats are the parts of a direction or a rotation, as arguments.
+func (t *Type) floats(expr string) string {
+	parts := make([]string, len(t.Parts))
+	for i, part := range t.Parts {
+		parts[i] = grouped(expr) + part
+		if t.Width == 32 {
+			parts[i] = "float64(" + parts[i] + ")"
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -61,7 +61,11 @@ func maker(t *Type) string {
 	case Angle:
 		return t.Go + "(r.Float64()*20 - 10)"
 	case Unit, Quaternion:
-		return fmt.Sprintf("vector[%s](r, func(m %s, i int, v float64) %s { m[i] = float%d(v); return m })", t.Go, "*"+t.Go, "*"+t.Go, t.Width)
+		var parts []string
+		for _, part := range t.Parts {
+			parts = append(parts, "&m"+part)
+		}
+		return fmt.Sprintf("func() (m %s) {\nvector(r, %s)\nreturn m\n}()", t.Go, strings.Join(parts, ", "))
 	case String, Bytes:
 		return fmt.Sprintf("%s(text(r, %d))", t.Go, t.Max)
 	case Duration:

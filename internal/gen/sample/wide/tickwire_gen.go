@@ -788,7 +788,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		w.Range("Everything.Aim", m.Aim, "a direction")
 		return
 	}
-	aimWide := codec.Unit(float64(m.AimWide[0]), float64(m.AimWide[1]), float64(m.AimWide[2]), 24)
+	aimWide := codec.Unit(m.AimWide[0], m.AimWide[1], m.AimWide[2], 24)
 	if aimWide == codec.Outside {
 		w.Range("Everything.AimWide", m.AimWide, "a direction")
 		return
@@ -798,7 +798,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		w.Range("Everything.Pose", m.Pose, "a rotation")
 		return
 	}
-	poseWide := codec.Quat(float64(m.PoseWide[0]), float64(m.PoseWide[1]), float64(m.PoseWide[2]), float64(m.PoseWide[3]), 18)
+	poseWide := codec.Quat(m.PoseWide[0], m.PoseWide[1], m.PoseWide[2], m.PoseWide[3], 18)
 	if poseWide == codec.Outside {
 		w.Range("Everything.PoseWide", m.PoseWide, "a rotation")
 		return
@@ -1175,7 +1175,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 			r.Range("Everything.AimWide", nil, "a direction")
 			return
 		}
-		m.AimWide = [3]float64{float64(x), float64(y), float64(z)}
+		m.AimWide = [3]float64{x, y, z}
 	}
 	{
 		x, y, z, w, ok := codec.FromQuat((b2>>50|b3<<14)&0x1fffffff, 9)
@@ -1191,7 +1191,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 			r.Range("Everything.PoseWide", nil, "a rotation")
 			return
 		}
-		m.PoseWide = [4]float64{float64(x), float64(y), float64(z), float64(w)}
+		m.PoseWide = [4]float64{x, y, z, w}
 	}
 	m.Name = Name(r.String("Everything.Name", string(m.Name), 24))
 	m.Viewed = r.ViewString("Everything.Viewed", 24)
@@ -1523,9 +1523,9 @@ func (m *Everything) same(o *Everything, version int) bool {
 		(m.Yaw == o.Yaw || codec.Angle(float64(m.Yaw), 12) == codec.Angle(float64(o.Yaw), 12)) &&
 		(m.Turn == o.Turn || codec.Angle(m.Turn, 32) == codec.Angle(o.Turn, 32)) &&
 		(m.Aim == o.Aim || codec.Unit(float64(m.Aim[0]), float64(m.Aim[1]), float64(m.Aim[2]), 11) == codec.Unit(float64(o.Aim[0]), float64(o.Aim[1]), float64(o.Aim[2]), 11)) &&
-		(m.AimWide == o.AimWide || codec.Unit(float64(m.AimWide[0]), float64(m.AimWide[1]), float64(m.AimWide[2]), 24) == codec.Unit(float64(o.AimWide[0]), float64(o.AimWide[1]), float64(o.AimWide[2]), 24)) &&
+		(m.AimWide == o.AimWide || codec.Unit(m.AimWide[0], m.AimWide[1], m.AimWide[2], 24) == codec.Unit(o.AimWide[0], o.AimWide[1], o.AimWide[2], 24)) &&
 		(m.Pose == o.Pose || codec.Quat(float64(m.Pose[0]), float64(m.Pose[1]), float64(m.Pose[2]), float64(m.Pose[3]), 9) == codec.Quat(float64(o.Pose[0]), float64(o.Pose[1]), float64(o.Pose[2]), float64(o.Pose[3]), 9)) &&
-		(m.PoseWide == o.PoseWide || codec.Quat(float64(m.PoseWide[0]), float64(m.PoseWide[1]), float64(m.PoseWide[2]), float64(m.PoseWide[3]), 18) == codec.Quat(float64(o.PoseWide[0]), float64(o.PoseWide[1]), float64(o.PoseWide[2]), float64(o.PoseWide[3]), 18)) &&
+		(m.PoseWide == o.PoseWide || codec.Quat(m.PoseWide[0], m.PoseWide[1], m.PoseWide[2], m.PoseWide[3], 18) == codec.Quat(o.PoseWide[0], o.PoseWide[1], o.PoseWide[2], o.PoseWide[3], 18)) &&
 		m.Name == o.Name &&
 		m.Viewed == o.Viewed &&
 		bytes.Equal(m.Blob, o.Blob) &&
@@ -1702,9 +1702,9 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 	yawSame := (m.Yaw == base.Yaw || codec.Angle(float64(m.Yaw), 12) == codec.Angle(float64(base.Yaw), 12))
 	turnSame := (m.Turn == base.Turn || codec.Angle(m.Turn, 32) == codec.Angle(base.Turn, 32))
 	aimSame := (m.Aim == base.Aim || codec.Unit(float64(m.Aim[0]), float64(m.Aim[1]), float64(m.Aim[2]), 11) == codec.Unit(float64(base.Aim[0]), float64(base.Aim[1]), float64(base.Aim[2]), 11))
-	aimWideSame := (m.AimWide == base.AimWide || codec.Unit(float64(m.AimWide[0]), float64(m.AimWide[1]), float64(m.AimWide[2]), 24) == codec.Unit(float64(base.AimWide[0]), float64(base.AimWide[1]), float64(base.AimWide[2]), 24))
+	aimWideSame := (m.AimWide == base.AimWide || codec.Unit(m.AimWide[0], m.AimWide[1], m.AimWide[2], 24) == codec.Unit(base.AimWide[0], base.AimWide[1], base.AimWide[2], 24))
 	poseSame := (m.Pose == base.Pose || codec.Quat(float64(m.Pose[0]), float64(m.Pose[1]), float64(m.Pose[2]), float64(m.Pose[3]), 9) == codec.Quat(float64(base.Pose[0]), float64(base.Pose[1]), float64(base.Pose[2]), float64(base.Pose[3]), 9))
-	poseWideSame := (m.PoseWide == base.PoseWide || codec.Quat(float64(m.PoseWide[0]), float64(m.PoseWide[1]), float64(m.PoseWide[2]), float64(m.PoseWide[3]), 18) == codec.Quat(float64(base.PoseWide[0]), float64(base.PoseWide[1]), float64(base.PoseWide[2]), float64(base.PoseWide[3]), 18))
+	poseWideSame := (m.PoseWide == base.PoseWide || codec.Quat(m.PoseWide[0], m.PoseWide[1], m.PoseWide[2], m.PoseWide[3], 18) == codec.Quat(base.PoseWide[0], base.PoseWide[1], base.PoseWide[2], base.PoseWide[3], 18))
 	nameSame := m.Name == base.Name
 	viewedSame := m.Viewed == base.Viewed
 	blobSame := bytes.Equal(m.Blob, base.Blob)
@@ -1915,7 +1915,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 	}
 	if !aimWideSame {
 		w.Grow(6)
-		aimWide := codec.Unit(float64(m.AimWide[0]), float64(m.AimWide[1]), float64(m.AimWide[2]), 24)
+		aimWide := codec.Unit(m.AimWide[0], m.AimWide[1], m.AimWide[2], 24)
 		if aimWide == codec.Outside {
 			w.Range("Everything.AimWide", m.AimWide, "a direction")
 			return
@@ -1933,7 +1933,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 	}
 	if !poseWideSame {
 		w.Grow(7)
-		poseWide := codec.Quat(float64(m.PoseWide[0]), float64(m.PoseWide[1]), float64(m.PoseWide[2]), float64(m.PoseWide[3]), 18)
+		poseWide := codec.Quat(m.PoseWide[0], m.PoseWide[1], m.PoseWide[2], m.PoseWide[3], 18)
 		if poseWide == codec.Outside {
 			w.Range("Everything.PoseWide", m.PoseWide, "a rotation")
 			return
@@ -2518,7 +2518,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 				r.Range("Everything.AimWide", nil, "a direction")
 				return
 			}
-			m.AimWide = [3]float64{float64(x), float64(y), float64(z)}
+			m.AimWide = [3]float64{x, y, z}
 		}
 	}
 	if differ&0x10000000 != 0 {
@@ -2538,7 +2538,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 				r.Range("Everything.PoseWide", nil, "a rotation")
 				return
 			}
-			m.PoseWide = [4]float64{float64(x), float64(y), float64(z), float64(w)}
+			m.PoseWide = [4]float64{x, y, z, w}
 		}
 	}
 	if differ&0x40000000 != 0 {
