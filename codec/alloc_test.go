@@ -48,6 +48,16 @@ func TestAllocString(t *testing.T) {
 		if n := testing.AllocsPerRun(100, read); n != 1 {
 			t.Errorf("%d bytes: %v allocations", len(text), n)
 		}
+		kept := func() {
+			r := reader(b)
+			r.Bits(3)
+			if s := r.String("s", text, 100); s != text {
+				t.Errorf("%q", s)
+			}
+		}
+		if n := testing.AllocsPerRun(100, kept); n != 0 {
+			t.Errorf("%d bytes that the value had: %v allocations", len(text), n)
+		}
 		copied := append([]byte{}, b...)
 		view := func() {
 			r := reader(append(copied[:0], b...))

@@ -34,8 +34,8 @@
 //
 // Start writes behind a slice of the caller's and Finish returns it, as append does. Slices, maps and
 // what optional fields point to are read into the memory that the value has: [Resize] keeps it.
-// A string costs an allocation if it is another than the one that the value held. [Reader.View] and
-// [Reader.ViewString] cost none, and are a part of the message. If reading fails, the value holds
+// A string costs an allocation if it is another than the one that the value held, and so does what a
+// union holds, each time. [Reader.View] and [Reader.ViewString] cost none, and are a part of the message. If reading fails, the value holds
 // what was read so far.
 //
 // What a reader allocates has a bound. A slice or a map gets memory for at most as many elements as its

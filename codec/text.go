@@ -96,6 +96,26 @@ func (r *Reader) pull(dst []byte) {
 	}
 }
 
+// holds reports whether the bytes that come are these. As many are there: length has looked.
+func (r *Reader) holds(s []byte) bool {
+	src, shift := r.b[r.pos>>3:], r.pos&7
+	if shift == 0 {
+		return string(src[:len(s)]) == string(s)
+	}
+	for len(s) >= 8 && len(src) > 8 {
+		if binary.LittleEndian.Uint64(src)>>shift|uint64(src[8])<<(64-shift) != binary.LittleEndian.Uint64(s) {
+			return false
+		}
+		s, src = s[8:], src[8:]
+	}
+	for ; len(s) > 0 && len(src) > 1; s, src = s[1:], src[1:] {
+		if src[0]>>shift|src[1]<<(8-shift) != s[0] {
+			return false
+		}
+	}
+	return true
+}
+
 // Bytes reads bytes of at most limit into the memory of old, or into new memory if that is too
 // small.
 func (r *Reader) Bytes(field string, old []byte, limit int) []byte {

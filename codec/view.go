@@ -9,16 +9,9 @@ func (r *Reader) String(field, old string, limit int) string {
 	if n == 0 {
 		return ""
 	}
-	if n == len(old) {
-		var small [64]byte
-		if n <= len(small) {
-			s := small[:n]
-			r.pull(s)
-			if string(s) == old {
-				return old
-			}
-			return string(s)
-		}
+	if n == len(old) && r.holds(bytesOf(old)) {
+		r.pos += 8 * uint(n)
+		return old
 	}
 	s := make([]byte, n)
 	r.pull(s)

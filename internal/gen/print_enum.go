@@ -2,7 +2,6 @@ package gen
 
 import (
 	"bytes"
-	"math/big"
 	"strings"
 )
 
@@ -27,7 +26,7 @@ func (e *Enum) Distinct() []Constant {
 func (e *Enum) values() []string {
 	var all []string
 	for _, c := range e.Distinct() {
-		all = append(all, (*big.Int).String(c.Value))
+		all = append(all, c.Value.String())
 	}
 	return all
 }
