@@ -87,9 +87,9 @@ func TestAllocBound(t *testing.T) {
 	}
 }
 
-// TestAllocBoundOfDamage reads random bytes and damaged messages: what is allocated for each byte that came
-// has the bound that the documentation says. A Snapshot's elements take 137 bits and have 56 bytes; an
-// Inventory's take 37 and have 48, and it has a map.
+// TestAllocBoundOfDamage reads random bytes and damaged messages: what is allocated for each byte
+// that came has the bound that the documentation says. A Snapshot's elements take 137 bits and have
+// 56 bytes; an Inventory's take 37 and have 48, and it has a map.
 func TestAllocBoundOfDamage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 18))
 	for _, name := range []string{"Snapshot", "Inventory", "Chat"} {

@@ -2,8 +2,8 @@ package codec
 
 import "math"
 
-// DeltaCount writes how many elements there are now, of at most limit, if that is not what there were. It
-// makes its own room, and none for the elements.
+// DeltaCount writes how many elements there are now, of at most limit, if that is not what there
+// were. It makes its own room, and none for the elements.
 func (w *Writer) DeltaCount(n, had, limit int) {
 	w.Grow(5)
 	if n == had {
@@ -13,9 +13,9 @@ func (w *Writer) DeltaCount(n, had, limit int) {
 	}
 }
 
-// DeltaCount reads how many elements there are now: at most limit, and at most as many as the rest of
-// the message can hold if those that there were take a bit each, and the others at least so many (none
-// counts as one). Otherwise it fails and returns 0.
+// DeltaCount reads how many elements there are now: at most limit, and at most as many as the rest
+// of the message can hold if those that there were take a bit each, and the others at least so many
+// (none counts as one). Otherwise it fails and returns 0.
 func (r *Reader) DeltaCount(field string, had, limit int, least uint) int {
 	if !r.Bool() {
 		return had
@@ -28,7 +28,8 @@ func (r *Reader) DeltaCount(field string, had, limit int, least uint) int {
 	return n
 }
 
-// SameFloat reports whether two floats have the same bits: a NaN is the same as itself, and -0 is not 0.
+// SameFloat reports whether two floats have the same bits: a NaN is the same as itself, and -0 is
+// not 0.
 func SameFloat[F ~float32 | ~float64](a, b F) bool {
 	return math.Float64bits(float64(a)) == math.Float64bits(float64(b))
 }
@@ -54,8 +55,8 @@ func SamePointer[T any](a, b *T, same func(a, b *T) bool) bool {
 	return same(a, b)
 }
 
-// SameBits reports whether two values are written as the same bits, in a schema version. What cannot be
-// written is the same as nothing.
+// SameBits reports whether two values are written as the same bits, in a schema version. What
+// cannot be written is the same as nothing.
 func SameBits(a, b Bits, version int) bool {
 	var scratch [256]byte
 	var v, w Writer
@@ -78,8 +79,8 @@ type Binary interface {
 	UnmarshalBinary([]byte) error
 }
 
-// SameBinary reports whether two values are written as the same bytes. What cannot be written is the
-// same as nothing.
+// SameBinary reports whether two values are written as the same bytes. What cannot be written is
+// the same as nothing.
 func SameBinary(a, b Binary) bool {
 	var scratch [256]byte
 	x, errX := a.AppendBinary(scratch[:0:128])
@@ -87,8 +88,8 @@ func SameBinary(a, b Binary) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-// CopyBits makes to what from is, by way of bits, so that they share no memory. What cannot be written
-// is not copied.
+// CopyBits makes to what from is, by way of bits, so that they share no memory. What cannot be
+// written is not copied.
 func CopyBits(to, from Bits) {
 	var w Writer
 	w.Start(nil, 64)

@@ -41,7 +41,8 @@ func TestAllocDelta(t *testing.T) {
 	}
 }
 
-// TestAllocBoundDelta reads deltas that promise more elements than could have come: nothing is made for them.
+// TestAllocBoundDelta reads deltas that promise more elements than could have come: nothing is made
+// for them.
 func TestAllocBoundDelta(t *testing.T) {
 	base := &five.Snapshot{Entities: make([]five.Entity, 3)}
 	w := writer(nil, 64)
@@ -72,8 +73,8 @@ func (o *own) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// TestSameAndCopy: types that write themselves are compared and copied by what they write; what cannot be
-// written is like nothing, and is not copied.
+// TestSameAndCopy: types that write themselves are compared and copied by what they write; what
+// cannot be written is like nothing, and is not copied.
 func TestSameAndCopy(t *testing.T) {
 	a, same, other, large := &own{[]byte{1, 2}}, &own{[]byte{1, 2}}, &own{[]byte{1, 3}}, &own{make([]byte, 4)}
 	for _, c := range []struct {

@@ -5,13 +5,14 @@ import "math"
 // A unit vector is folded onto an octahedron, whose eight faces are spread over a square: two
 // numbers from −1 to 1 (Cigolle et al., "A Survey of Efficient Representations for Independent Unit
 // Vectors", JCGT 2014). A rotation is a quaternion without its largest part, whose sign is made
-// positive. Both are exact where a part is 0 or ±1: an axis has an odd number of codes. What is read
-// of a code that Unit or Quat made has that code again, also if it was a float32 in between.
+// positive. Both are exact where a part is 0 or ±1: an axis has an odd number of codes. What is
+// read of a code that Unit or Quat made has that code again, also if it was a float32 in between.
 
 // half is the code of 0 on an axis of so many bits: its codes go to twice of that.
 func half(bits uint) float64 { return float64(int64(1)<<bits/2 - 1) }
 
-// quatSteps are the numbers of rotations for each number of bits, so that nothing is divided for one.
+// quatSteps are the numbers of rotations for each number of bits, so that nothing is divided for
+// one.
 var quatSteps [32]struct {
 	whole      int64   // steps from 0 to the last code
 	zero       float64 // the code of 0, and a half
@@ -38,8 +39,8 @@ func fold(x, y float64) (float64, float64) {
 	return fx, fy
 }
 
-// Unit is the code of a direction, in 2·bits bits (bits 2 to 28). Its length does not matter, but it
-// must have one: the code of a vector of zeros, NaN or infinities is [Outside].
+// Unit is the code of a direction, in 2·bits bits (bits 2 to 28). Its length does not matter, but
+// it must have one: the code of a vector of zeros, NaN or infinities is [Outside].
 func Unit(x, y, z float64, bits uint) uint64 {
 	sum := math.Abs(x) + math.Abs(y) + math.Abs(z)
 	if !(sum > 0 && sum <= math.MaxFloat64) {
@@ -131,8 +132,9 @@ func Quat(x, y, z, w float64, bits uint) uint64 {
 	return largest | uint64(a)<<2 | uint64(b)<<((2+bits)&63) | uint64(c)<<((2+2*bits)&63)
 }
 
-// leaves reports whether three parts leave so much for the one that is left out that it is the largest
-// by half a step at least, when they are read. Parts are counted in steps, of which 1 has h·√2.
+// leaves reports whether three parts leave so much for the one that is left out that it is the
+// largest by half a step at least, when they are read. Parts are counted in steps, of which 1 has
+// h·√2.
 func leaves(i, j, k, h int64) bool {
 	most := max(max(i, -i), max(j, -j), max(k, -k))
 	return 2*h*h-i*i-j*j-k*k > most*(most+1)

@@ -96,8 +96,9 @@ func TestQuats(t *testing.T) {
 	}
 }
 
-// TestDirectionsKeepTheirCodes: what is read of a code that was written has the code again, as float64 and
-// as float32. All codes of few bits are read, also those that nobody writes; of more bits, many.
+// TestDirectionsKeepTheirCodes: what is read of a code that was written has the code again, as
+// float64 and as float32. All codes of few bits are read, also those that nobody writes; of more
+// bits, many.
 func TestDirectionsKeepTheirCodes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	for bits := uint(2); bits <= 22; bits++ {

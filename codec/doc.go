@@ -26,22 +26,22 @@
 //   - Writer and Reader are variables of AppendBinary and UnmarshalBinary, and handed down by
 //     pointer to concrete methods only: so they stay on the stack.
 //
-// Besides, it compares messages (Equal), copies them into memory that there is (CopyFrom), and writes
-// and reads in what one differs from another that both ends have (AppendDelta, ApplyDelta). A delta
-// has a bit for each field, and then those fields whose codes differ: [SPEC.md], 10.5.
+// Besides, it compares messages (Equal), copies them into memory that there is (CopyFrom), and
+// writes and reads in what one differs from another that both ends have (AppendDelta, ApplyDelta).
+// A delta has a bit for each field, and then those fields whose codes differ: [SPEC.md], 10.5.
 //
 // # Who owns what
 //
-// Start writes behind a slice of the caller's and Finish returns it, as append does. Slices, maps and
-// what optional fields point to are read into the memory that the value has: [Resize] keeps it.
-// A string costs an allocation if it is another than the one that the value held, and so does what a
-// union holds, each time. [Reader.View] and [Reader.ViewString] cost none, and are a part of the message. If reading fails, the value holds
-// what was read so far.
+// Start writes behind a slice of the caller's and Finish returns it, as append does. Slices, maps
+// and what optional fields point to are read into the memory that the value has: [Resize] keeps it.
+// A string costs an allocation if it is another than the one that the value held, and so does what
+// a union holds, each time. [Reader.View] and [Reader.ViewString] cost none, and are a part of the
+// message. If reading fails, the value holds what was read so far.
 //
-// What a reader allocates has a bound. A slice or a map gets memory for at most as many elements as its
-// limit says, and for at most as many as the rest of the message can hold, of the fewest bits that
-// one takes (one at least); a string gets its bytes. So a struct whose elements have 40 bytes and take
-// 20 bits has 16 bytes allocated for each byte that came, whatever the bytes say.
+// What a reader allocates has a bound. A slice or a map gets memory for at most as many elements as
+// its limit says, and for at most as many as the rest of the message can hold, of the fewest bits
+// that one takes (one at least); a string gets its bytes. So a struct whose elements have 40 bytes
+// and take 20 bits has 16 bytes allocated for each byte that came, whatever the bytes say.
 //
 // Nothing here reflects, starts a goroutine or keeps state. A message may have 256 MiB.
 //

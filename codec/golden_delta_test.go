@@ -20,7 +20,8 @@ type differing[T any] interface {
 	CopyFrom(*T)
 }
 
-// makeDeltas fills in each of the five messages with itself, and with others that change makes of it.
+// makeDeltas fills in each of the five messages with itself, and with others that change makes of
+// it.
 func (v *vectors) makeDeltas() {
 	addDeltas(v, "Input", *five.AnInput(), func(m *five.Input) { m.Tick++ },
 		func(m *five.Input) { m.Buttons, m.MoveX, m.Yaw, m.Fire = 7, -1, 3, false },

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestIndependentCodec has the vectors read by a decoder in another language, which was written from
-// SPEC.md, 10, and shares nothing with this package.
+// TestIndependentCodec has the vectors read by a decoder in another language, which was written
+// from SPEC.md, 10, and shares nothing with this package.
 func TestIndependentCodec(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 //	Start ─▶ Bits, String, … ─▶ Finish
 //
 // It trusts nobody. Bits behind the end are zeros; [Reader.Finish] tells that there were any. A
-// field that is wrong is noted by [Reader.Fail], and from then on all bits are zeros too: so reading
-// comes to its end without a branch for each field, and loops stay short.
+// field that is wrong is noted by [Reader.Fail], and from then on all bits are zeros too: so
+// reading comes to its end without a branch for each field, and loops stay short.
 type Reader struct {
 	// Version is the schema version of the message, if there are several. Start leaves it.
 	Version int

@@ -156,8 +156,8 @@ func TestVarints(t *testing.T) {
 	}
 }
 
-// TestBitsOfLanes writes and reads numbers of 57 to 184 bits at all places of a byte, with what follows and
-// at the end.
+// TestBitsOfLanes writes and reads numbers of 57 to 184 bits at all places of a byte, with what
+// follows and at the end.
 func TestBitsOfLanes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
 	for n := uint(57); n <= 184; n++ {

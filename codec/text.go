@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// String writes a string of at most limit bytes: its length, then its bytes, unaligned. It makes its
-// own room.
+// String writes a string of at most limit bytes: its length, then its bytes, unaligned. It makes
+// its own room.
 func (w *Writer) String(field, s string, limit int) { w.Bytes(field, bytesOf(s), limit) }
 
 // Bytes writes bytes as [Writer.String] writes a string.

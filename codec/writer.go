@@ -14,8 +14,8 @@ const slack = 8
 //
 //	Start ─▶ Bits, String, … ─▶ Finish
 //
-// Bits trusts that there is room; [Writer.Start] and [Writer.Grow] make it, once for all fields whose
-// size has a bound. All other methods make their own. The first failure is kept and told by
+// Bits trusts that there is room; [Writer.Start] and [Writer.Grow] make it, once for all fields
+// whose size has a bound. All other methods make their own. The first failure is kept and told by
 // [Writer.Finish]; what is written after it goes nowhere.
 type Writer struct {
 	// Version is the schema version that generated code writes, if its messages have several. Start
@@ -28,9 +28,9 @@ type Writer struct {
 	err   error
 }
 
-// Start begins a message behind dst, with room for so many bytes. It allocates if dst has a capacity
-// of fewer than room+8 more bytes. Up to eight bytes behind the message are overwritten, within dst's
-// capacity.
+// Start begins a message behind dst, with room for so many bytes. It allocates if dst has a
+// capacity of fewer than room+8 more bytes. Up to eight bytes behind the message are overwritten,
+// within dst's capacity.
 func (w *Writer) Start(dst []byte, room int) {
 	if cap(dst)-len(dst) < room+slack {
 		dst = slices.Grow(dst, room+slack)
@@ -71,8 +71,8 @@ func (w *Writer) Wide(v uint64, n uint) {
 	w.pos += n
 }
 
-// Bits2 writes the low n bits, 65 to 128, of a number whose low 64 are v; the others must be zero. There
-// must be room. It is faster than Bits twice, which waits for the first to be stored.
+// Bits2 writes the low n bits, 65 to 128, of a number whose low 64 are v; the others must be zero.
+// There must be room. It is faster than Bits twice, which waits for the first to be stored.
 func (w *Writer) Bits2(v, v2 uint64, n uint) {
 	b, s := w.b[w.pos>>3:], w.pos&7
 	b[16] = byte(v2 >> 1 >> (63 - s))

@@ -26,8 +26,8 @@ func (t *Type) codes() uint64 {
 // endless reports whether a Duration has no range.
 func (t *Type) endless() bool { return t.Kind == Duration && t.Lo == nil }
 
-// fixed is how many bits a type always takes, if it is a code that can stand beside others in a word;
-// 0 if it is none.
+// fixed is how many bits a type always takes, if it is a code that can stand beside others in a
+// word; 0 if it is none.
 func (t *Type) fixed() int {
 	n := 0
 	switch t.Kind {

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// A program is a package of messages that is compiled with its generated code, in a folder that there is not.
+// A program is a package of messages that is compiled with its generated code, in a folder that
+// there is not.
 type program struct {
 	dir   string            // what the files are in
 	files map[string]string // as they would be in the module, and where they are
@@ -78,8 +79,8 @@ func (p *program) run(t *testing.T, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// randomProgram is one with random messages that checks itself; with an argument it prints vectors: the name
-// of a type, a version, a message, another, and the delta between them.
+// randomProgram is one with random messages that checks itself; with an argument it prints vectors:
+// the name of a type, a version, a message, another, and the delta between them.
 func randomProgram(t *testing.T, source string) *program {
 	t.Helper()
 	p, model := newProgram(t, source)

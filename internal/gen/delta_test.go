@@ -22,8 +22,9 @@ func wire(t *testing.T, m *sample.All) []byte {
 	return b
 }
 
-// TestDelta: what differs between two messages, applied to the first as its reader has it, is the second, in
-// the same memory, in another, and in memory that held something else. The base stays as it was.
+// TestDelta: what differs between two messages, applied to the first as its reader has it, is the
+// second, in the same memory, in another, and in memory that held something else. The base stays as
+// it was.
 func TestDelta(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	var had sample.All
@@ -78,8 +79,8 @@ func changed(r *rand.Rand, m *sample.All) *sample.All {
 	return &n
 }
 
-// TestDeltaOfNothing: equal messages have a delta of a bit for each field, also if they are equal only once
-// they are rounded.
+// TestDeltaOfNothing: equal messages have a delta of a bit for each field, also if they are equal
+// only once they are rounded.
 func TestDeltaOfNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 200 {
@@ -188,8 +189,8 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-// FuzzDelta: whatever bytes come, they are a delta or are refused, and what becomes of them can be written
-// again as a delta with the same outcome.
+// FuzzDelta: whatever bytes come, they are a delta or are refused, and what becomes of them can be
+// written again as a delta with the same outcome.
 func FuzzDelta(f *testing.F) {
 	r := rand.New(rand.NewPCG(11, 11))
 	base := anything(r)

@@ -57,7 +57,8 @@ func (c checker) wrong(t *testing.T, sources ...string) []string {
 	return wrong
 }
 
-// TestGuard: generated code does not compile with structs or constants that are not those it was made of.
+// TestGuard: generated code does not compile with structs or constants that are not those it was
+// made of.
 func TestGuard(t *testing.T) {
 	p, _ := newProgram(t, guarded)
 	code := p.read(t, FileName)

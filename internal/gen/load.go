@@ -29,8 +29,8 @@ const (
 )
 
 // A source is a package as it was parsed: its files but for tests and what is generated, and what
-// the compiler knows of their types. Where it calls code that is not generated yet, nothing is known,
-// which is no mistake here.
+// the compiler knows of their types. Where it calls code that is not generated yet, nothing is
+// known, which is no mistake here.
 type source struct {
 	fset     *token.FileSet
 	files    []*ast.File

@@ -33,8 +33,8 @@ func (u *Union) views() bool {
 	return false
 }
 
-// plain reports whether = copies a type as CopyFrom does. What an interface holds is not written to, so it
-// may be shared.
+// plain reports whether = copies a type as CopyFrom does. What an interface holds is not written
+// to, so it may be shared.
 func (t *Type) plain() bool {
 	switch t.Kind {
 	case String:
@@ -64,8 +64,8 @@ func (s *Struct) plain() bool {
 
 // copying prints how a struct is copied.
 func (p *printer) copying(s *Struct) {
-	p.linef("\n// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in\n" +
-		"// interfaces, and strings.")
+	p.linef("\n// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but\n" +
+		"// what is in interfaces, and strings.")
 	p.linef("func (m *%[1]s) CopyFrom(o *%[1]s) {", s.Name)
 	p.names, p.depth = make(map[string]bool), 0
 	if s.plain() {

@@ -41,8 +41,11 @@ func (p *printer) deltaMessage(s *Struct, newest int) {
 		room = inBytes(s.deltaSize())
 	}
 	p.linef("w.Start(dst, %d)\nm.AppendDeltaBits(&w, base)\nreturn w.Finish()\n}", room)
-	p.linef("\n// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and\n" +
-		"// must not share memory otherwise.")
+	p.linef("\n// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the\n" +
+		"// same value, and must not share memory otherwise.")
+	if s.views() {
+		p.linef("// What is tagged as a view is a part of b if it differs, and a copy of base's otherwise.")
+	}
 	p.linef("func (m *%[1]s) ApplyDelta(b []byte, base *%[1]s) error {", s.Name)
 	if newest > 1 {
 		p.linef("return m.ApplyDeltaVersion(b, base, SchemaVersion)\n}")
@@ -60,7 +63,8 @@ type deltaWriter struct {
 	comparison
 }
 
-// appendingDelta prints what writes the delta of a struct: the bits of what differs, then what does.
+// appendingDelta prints what writes the delta of a struct: the bits of what differs, then what
+// does.
 func (p *printer) appendingDelta(s *Struct) {
 	p.linef("\n// AppendDeltaBits writes in what the fields differ: first for each whether it does.")
 	p.linef("func (m *%[1]s) AppendDeltaBits(w *codec.Writer, base *%[1]s) {", s.Name)

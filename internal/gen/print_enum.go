@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Gaps reports whether a type is an enum whose constants leave values out: its code is the index of a
-// constant.
+// Gaps reports whether a type is an enum whose constants leave values out: its code is the index of
+// a constant.
 func (t *Type) Gaps() bool {
 	return t.Kind == EnumKind && diff(t.Lo, t.Hi) != uint64(len(t.Enum.Distinct())-1)
 }

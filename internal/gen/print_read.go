@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A readPrinter prints what reads fields. As those that are written, codes of fixed width are taken in
-// words; a word is printed when all that is in it is known.
+// A readPrinter prints what reads fields. As those that are written, codes of fixed width are taken
+// in words; a word is printed when all that is in it is known.
 type readPrinter struct {
 	*printer
 	word     []part

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Values are compared in two ways: Equal compares what they are, and same what is written of them. Where
-// the two agree there is no same.
+// Values are compared in two ways: Equal compares what they are, and same what is written of them.
+// Where the two agree there is no same.
 
 // A comparison prints conditions that hold if two values are alike.
 type comparison struct {
@@ -239,8 +239,8 @@ func (p *printer) sameUnion(u *Union, c comparison) {
 
 // equality prints how structs are compared.
 func (p *printer) equality(s *Struct) {
-	p.linef("\n// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,\n" +
-		"// and -0 is not 0. A slice or a map that is nil equals an empty one.")
+	p.linef("\n// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN\n" +
+		"// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.")
 	p.linef("func (m *%[1]s) Equal(o *%[1]s) bool {", s.Name)
 	p.conditions(s, comparison{})
 	if !s.coded() {

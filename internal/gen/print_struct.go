@@ -40,8 +40,8 @@ const roomyBits = 512 * 8
 // small reports whether all room of a struct is made in front of it.
 func (s *Struct) small() bool { return s.most() <= roomyBits }
 
-// message prints the methods of encoding.BinaryAppender and encoding.BinaryUnmarshaler, and those of older
-// versions if there are any.
+// message prints the methods of encoding.BinaryAppender and encoding.BinaryUnmarshaler, and those
+// of older versions if there are any.
 func (p *printer) message(s *Struct, newest int) {
 	limit := "any number of"
 	if s.most() < unbounded {
@@ -144,7 +144,8 @@ func (p *printer) reading(s *Struct) {
 	p.linef("}")
 }
 
-// printGuard prints what does not compile any more if the structs have changed, or a constant that tags speak of.
+// printGuard prints what does not compile any more if the structs have changed, or a constant that
+// tags speak of.
 func printGuard(out *bytes.Buffer, p *Package) {
 	w := &printer{out: out}
 	w.linef("\n// The structs and constants as they were: if this does not compile, go generate mends it.\nfunc _() {")

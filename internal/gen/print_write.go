@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A writePrinter prints what writes fields. Codes of fixed width are put together to words of some lanes of
-// 64 bits; a stretch is what goes without asking for room in between.
+// A writePrinter prints what writes fields. Codes of fixed width are put together to words of some
+// lanes of 64 bits; a stretch is what goes without asking for room in between.
 type writePrinter struct {
 	*printer
 	word    [][]string // by lanes: its parts, shifted

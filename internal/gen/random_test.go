@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Random schemas: the source of a package with so many messages of all kinds of fields, by a seed. What reads
-// the same seed in another language reads the same messages.
+// Random schemas: the source of a package with so many messages of all kinds of fields, by a seed.
+// What reads the same seed in another language reads the same messages.
 
 // A spec is the type of a field as source, with the options of its tag.
 type spec struct {

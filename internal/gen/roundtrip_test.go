@@ -47,8 +47,8 @@ func anything(r *rand.Rand) *sample.All {
 	return m
 }
 
-// TestRoundTrip: a message that is read is the one that was written, but for what its codes leave out, and
-// is written as the same bytes; also into a value that has held another.
+// TestRoundTrip: a message that is read is the one that was written, but for what its codes leave
+// out, and is written as the same bytes; also into a value that has held another.
 func TestRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	var read, again sample.All
@@ -108,7 +108,8 @@ func show(m *sample.All) string {
 	return fmt.Sprintf("%+v %+v", top, m.Target)
 }
 
-// TestVersions: a message of an older version has the fields that were there then, and the others are zero.
+// TestVersions: a message of an older version has the fields that were there then, and the others
+// are zero.
 func TestVersions(t *testing.T) {
 	sent := anything(rand.New(rand.NewPCG(2, 2)))
 	sent.New, sent.Old = true, true
@@ -174,8 +175,8 @@ func TestOutOfRange(t *testing.T) {
 	}
 }
 
-// FuzzGenerated: whatever bytes come, the generated reader takes them or refuses them, and what it takes can
-// be written again.
+// FuzzGenerated: whatever bytes come, the generated reader takes them or refuses them, and what it
+// takes can be written again.
 func FuzzGenerated(f *testing.F) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for range 20 {

@@ -23,8 +23,8 @@ func (b *builder) typeOf(what string, t types.Type, g *tag, at token.Pos) *Type 
 	return r
 }
 
-// A use is a type where it stands, with what its tag says. What of the tag was taken is noted, so that
-// what means nothing for the type is a mistake, and not passed over.
+// A use is a type where it stands, with what its tag says. What of the tag was taken is noted, so
+// that what means nothing for the type is a mistake, and not passed over.
 type use struct {
 	*builder
 	what  string

@@ -46,8 +46,8 @@ func hasMethod(t types.Type, name string) bool {
 	return ok
 }
 
-// hasBinary reports whether a type writes and reads itself. The methods that are generated are in a file that
-// is not read, so a struct of the package that has them has its own.
+// hasBinary reports whether a type writes and reads itself. The methods that are generated are in a
+// file that is not read, so a struct of the package that has them has its own.
 func hasBinary(t types.Type) bool {
 	return hasMethod(t, "AppendBinary") && hasMethod(t, "UnmarshalBinary")
 }
@@ -84,8 +84,8 @@ func ownOf(t *types.Named) *Own {
 	return o
 }
 
-// shares reports whether what is assigned to a variable of a type shares memory with it. Times and addresses
-// do, and nobody changes that.
+// shares reports whether what is assigned to a variable of a type shares memory with it. Times and
+// addresses do, and nobody changes that.
 func shares(t types.Type) bool {
 	if n, ok := t.(*types.Named); ok && n.Obj().Pkg() != nil && (n.Obj().Pkg().Path() == "time" || n.Obj().Pkg().Path() == "net/netip") {
 		return false

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Values by chance, of a model: source that makes them, by functions that testdata/random/check.txt has.
+// Values by chance, of a model: source that makes them, by functions that testdata/random/check.txt
+// has.
 
 // makers prints for each struct a function that makes one, and one that changes some of its fields.
 func makers(p *Package) string {

@@ -57,15 +57,15 @@ func (m *Item) ReadBits(r *codec.Reader) {
 	m.Count = uint8(count + 1)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Item) Equal(o *Item) bool {
 	return m.Kind == o.Kind &&
 		m.Count == o.Count
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Item) CopyFrom(o *Item) {
 	*m = *o
 }
@@ -134,14 +134,14 @@ func (m *Joined) ReadBits(r *codec.Reader) {
 	m.Player = r.Varint32("Joined.Player")
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Joined) Equal(o *Joined) bool {
 	return m.Player == o.Player
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Joined) CopyFrom(o *Joined) {
 	*m = *o
 }
@@ -190,15 +190,15 @@ func (m *Left) ReadBits(r *codec.Reader) {
 	m.Why = r.String("Left.Why", m.Why, 100)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Left) Equal(o *Left) bool {
 	return m.Player == o.Player &&
 		m.Why == o.Why
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Left) CopyFrom(o *Left) {
 	*m = *o
 }
@@ -374,8 +374,9 @@ func (m *All) AppendDeltaVersion(dst []byte, base *All, version int) ([]byte, er
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
+// What is tagged as a view is a part of b if it differs, and a copy of base's otherwise.
 func (m *All) ApplyDelta(b []byte, base *All) error {
 	return m.ApplyDeltaVersion(b, base, SchemaVersion)
 }
@@ -721,8 +722,8 @@ func (m *All) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *All) Equal(o *All) bool {
 	return m.Alive == o.Alive &&
 		m.Health == o.Health &&
@@ -788,8 +789,8 @@ func (m *All) same(o *All, version int) bool {
 		(version >= 3 || m.Old == o.Old)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *All) CopyFrom(o *All) {
 	m.Alive = o.Alive
 	m.Health = o.Health

@@ -52,8 +52,8 @@ func (m *Input) AppendDelta(dst []byte, base *Input) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Input) ApplyDelta(b []byte, base *Input) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -128,8 +128,8 @@ func (m *Input) ReadBits(r *codec.Reader) {
 	m.Fire = b>>54 != 0
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Input) Equal(o *Input) bool {
 	return m.Tick == o.Tick &&
 		m.Buttons == o.Buttons &&
@@ -151,8 +151,8 @@ func (m *Input) same(o *Input) bool {
 		m.Fire == o.Fire
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Input) CopyFrom(o *Input) {
 	*m = *o
 }
@@ -304,8 +304,8 @@ func (m *Entity) AppendDelta(dst []byte, base *Entity) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Entity) ApplyDelta(b []byte, base *Entity) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -415,8 +415,8 @@ func (m *Entity) ReadBits(r *codec.Reader) {
 	m.Carried = b3>>3 != 0
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Entity) Equal(o *Entity) bool {
 	return m.ID == o.ID &&
 		m.Kind == o.Kind &&
@@ -448,8 +448,8 @@ func (m *Entity) same(o *Entity) bool {
 		m.Carried == o.Carried
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Entity) CopyFrom(o *Entity) {
 	*m = *o
 }
@@ -654,8 +654,8 @@ func (m *Snapshot) AppendDelta(dst []byte, base *Snapshot) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -692,8 +692,8 @@ func (m *Snapshot) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Snapshot) Equal(o *Snapshot) bool {
 	return m.Tick == o.Tick &&
 		m.Ack == o.Ack &&
@@ -707,8 +707,8 @@ func (m *Snapshot) same(o *Snapshot) bool {
 		codec.SameSlice(m.Entities, o.Entities, (*Entity).same)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Snapshot) CopyFrom(o *Snapshot) {
 	m.Tick = o.Tick
 	m.Ack = o.Ack
@@ -815,8 +815,8 @@ func (m *Chat) AppendDelta(dst []byte, base *Chat) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Chat) ApplyDelta(b []byte, base *Chat) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -886,8 +886,8 @@ func (m *Chat) ReadBits(r *codec.Reader) {
 	m.Text = r.String("Chat.Text", m.Text, 200)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Chat) Equal(o *Chat) bool {
 	return m.From == o.From &&
 		codec.SamePointer(m.To, o.To, func(a, b *uint32) bool { return *a == *b }) &&
@@ -905,8 +905,8 @@ func (m *Chat) same(o *Chat) bool {
 		m.Text == o.Text
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Chat) CopyFrom(o *Chat) {
 	m.From = o.From
 	switch {
@@ -1088,8 +1088,8 @@ func (m *Item) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Item) Equal(o *Item) bool {
 	return m.Kind == o.Kind &&
 		m.Count == o.Count &&
@@ -1107,8 +1107,8 @@ func (m *Item) same(o *Item) bool {
 		slices.Equal(m.Enchants, o.Enchants)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Item) CopyFrom(o *Item) {
 	m.Kind = o.Kind
 	m.Count = o.Count
@@ -1282,8 +1282,8 @@ func (m *Inventory) AppendDelta(dst []byte, base *Inventory) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -1349,8 +1349,8 @@ func (m *Inventory) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Inventory) Equal(o *Inventory) bool {
 	return m.Owner == o.Owner &&
 		m.Gold == o.Gold &&
@@ -1366,8 +1366,8 @@ func (m *Inventory) same(o *Inventory) bool {
 		maps.Equal(m.Ammo, o.Ammo)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Inventory) CopyFrom(o *Inventory) {
 	m.Owner = o.Owner
 	m.Gold = o.Gold

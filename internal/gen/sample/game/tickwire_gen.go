@@ -78,8 +78,8 @@ func (m *Move) AppendDeltaVersion(dst []byte, base *Move, version int) ([]byte, 
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Move) ApplyDelta(b []byte, base *Move) error {
 	return m.ApplyDeltaVersion(b, base, SchemaVersion)
 }
@@ -162,8 +162,8 @@ func (m *Move) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Move) Equal(o *Move) bool {
 	return m.Tick == o.Tick &&
 		codec.SameFloat(m.X, o.X) &&
@@ -183,8 +183,8 @@ func (m *Move) same(o *Move, version int) bool {
 		slices.Equal(m.Seen, o.Seen)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Move) CopyFrom(o *Move) {
 	m.Tick = o.Tick
 	m.X = o.X
@@ -363,8 +363,8 @@ func (m *Line) AppendDeltaVersion(dst []byte, base *Line, version int) ([]byte, 
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Line) ApplyDelta(b []byte, base *Line) error {
 	return m.ApplyDeltaVersion(b, base, SchemaVersion)
 }
@@ -409,15 +409,15 @@ func (m *Line) ReadBits(r *codec.Reader) {
 	m.Text = r.String("Line.Text", m.Text, 200)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Line) Equal(o *Line) bool {
 	return m.From == o.From &&
 		m.Text == o.Text
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Line) CopyFrom(o *Line) {
 	*m = *o
 }
@@ -513,8 +513,9 @@ func (m *Sight) AppendDeltaVersion(dst []byte, base *Sight, version int) ([]byte
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
+// What is tagged as a view is a part of b if it differs, and a copy of base's otherwise.
 func (m *Sight) ApplyDelta(b []byte, base *Sight) error {
 	return m.ApplyDeltaVersion(b, base, SchemaVersion)
 }
@@ -559,15 +560,15 @@ func (m *Sight) ReadBits(r *codec.Reader) {
 	m.Text = r.View("Sight.Text", 200)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Sight) Equal(o *Sight) bool {
 	return m.From == o.From &&
 		bytes.Equal(m.Text, o.Text)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Sight) CopyFrom(o *Sight) {
 	m.From = string(strings.Clone(string(o.From)))
 	m.Text = bytes.Clone(o.Text)

@@ -48,8 +48,8 @@ func (m *Move) AppendDelta(dst []byte, base *Move) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Move) ApplyDelta(b []byte, base *Move) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -117,8 +117,8 @@ func (m *Move) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Move) Equal(o *Move) bool {
 	return m.Tick == o.Tick &&
 		codec.SameFloat(m.X, o.X) &&
@@ -136,8 +136,8 @@ func (m *Move) same(o *Move) bool {
 		slices.Equal(m.Seen, o.Seen)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Move) CopyFrom(o *Move) {
 	m.Tick = o.Tick
 	m.X = o.X
@@ -284,8 +284,8 @@ func (m *Line) AppendDelta(dst []byte, base *Line) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Line) ApplyDelta(b []byte, base *Line) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -324,15 +324,15 @@ func (m *Line) ReadBits(r *codec.Reader) {
 	m.Text = r.String("Line.Text", m.Text, 100)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Line) Equal(o *Line) bool {
 	return m.From == o.From &&
 		m.Text == o.Text
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Line) CopyFrom(o *Line) {
 	*m = *o
 }

@@ -58,8 +58,8 @@ func (m *Vec) ReadBits(r *codec.Reader) {
 	m.Y = float32(codec.Dequantize(y, -4096, 0.125))
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Vec) Equal(o *Vec) bool {
 	return codec.SameFloat(m.X, o.X) &&
 		codec.SameFloat(m.Y, o.Y)
@@ -71,8 +71,8 @@ func (m *Vec) same(o *Vec) bool {
 		(m.Y == o.Y || codec.Quantize(float64(m.Y), -4096, 8) == codec.Quantize(float64(o.Y), -4096, 8))
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Vec) CopyFrom(o *Vec) {
 	*m = *o
 }
@@ -178,8 +178,8 @@ func (m *Part) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Part) Equal(o *Part) bool {
 	return m.Label == o.Label &&
 		m.At.Equal(&o.At) &&
@@ -195,8 +195,8 @@ func (m *Part) same(o *Part, version int) bool {
 		(version < 2 || m.Since == o.Since)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Part) CopyFrom(o *Part) {
 	m.Label = o.Label
 	m.At = o.At
@@ -318,8 +318,8 @@ func (m *Move) ReadBits(r *codec.Reader) {
 	m.Fast = r.Bits(1) != 0
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Move) Equal(o *Move) bool {
 	return m.To.Equal(&o.To) &&
 		m.Fast == o.Fast
@@ -331,8 +331,8 @@ func (m *Move) same(o *Move) bool {
 		m.Fast == o.Fast
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Move) CopyFrom(o *Move) {
 	*m = *o
 }
@@ -386,14 +386,14 @@ func (m *Say) ReadBits(r *codec.Reader) {
 	m.Text = r.String("Say.Text", m.Text, 60)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Say) Equal(o *Say) bool {
 	return m.Text == o.Text
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Say) CopyFrom(o *Say) {
 	*m = *o
 }
@@ -438,14 +438,14 @@ func (m *Wait) appendFields(w *codec.Writer) {
 func (m *Wait) ReadBits(r *codec.Reader) {
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Wait) Equal(o *Wait) bool {
 	return true
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Wait) CopyFrom(o *Wait) {
 	*m = *o
 }
@@ -690,8 +690,9 @@ func (m *Everything) AppendDeltaVersion(dst []byte, base *Everything, version in
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
+// What is tagged as a view is a part of b if it differs, and a copy of base's otherwise.
 func (m *Everything) ApplyDelta(b []byte, base *Everything) error {
 	return m.ApplyDeltaVersion(b, base, SchemaVersion)
 }
@@ -1429,8 +1430,8 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Everything) Equal(o *Everything) bool {
 	return m.Flag == o.Flag &&
 		m.I8 == o.I8 &&
@@ -1558,8 +1559,8 @@ func (m *Everything) same(o *Everything, version int) bool {
 		(version >= 3 || (m.Gone == o.Gone || uint64(m.Gone/1000000) == uint64(o.Gone/1000000)))
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Everything) CopyFrom(o *Everything) {
 	m.Flag = o.Flag
 	m.I8 = o.I8

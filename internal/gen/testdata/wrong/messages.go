@@ -49,3 +49,19 @@ const One Only = 1
 
 //tickwire:message
 type Number int // want "is no struct" "a struct"
+
+//tickwire:message
+type Clash struct { // want "it has a CopyFrom" "another name"
+	CopyFrom int
+}
+
+type Vague struct {
+	X float32
+	Y int
+}
+
+//tickwire:message
+type Aims struct {
+	Mixed Vague                  `tw:"unit=9"` // want "is no direction" "floats of one type"
+	Flat  struct{ X, Y float32 } `tw:"unit=9"` // want "unit is for directions" "three floats"
+}
