@@ -84,6 +84,6 @@ peers-show: ## the tables and pictures of bench/results and the tables of README
 	bin/peers plot --out bench/results bench/results/peers.jsonl > /dev/null
 
 clean: ## remove what the targets above made
-	rm -rf bin
+	rm -rf bin ts/dist
 	find . -name node_modules -type d -prune -exec rm -rf {} +
 	go clean -testcache

@@ -15,7 +15,7 @@ const InputMaxBytes = 12
 
 // AppendBinary appends the message to dst: at most InputMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Input) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Input) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 12)
 	m.appendFields(&w)
@@ -52,8 +52,8 @@ func (m *Input) AppendDelta(dst []byte, base *Input) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Input) ApplyDelta(b []byte, base *Input) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -128,8 +128,8 @@ func (m *Input) ReadBits(r *codec.Reader) {
 	m.Fire = b>>54 != 0
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Input) Equal(o *Input) bool {
 	return m.Tick == o.Tick &&
 		m.Buttons == o.Buttons &&
@@ -151,8 +151,8 @@ func (m *Input) same(o *Input) bool {
 		m.Fire == o.Fire
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Input) CopyFrom(o *Input) {
 	*m = *o
 }
@@ -262,7 +262,7 @@ const EntityMaxBytes = 19
 
 // AppendBinary appends the message to dst: at most EntityMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Entity) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Entity) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 19)
 	m.appendFields(&w)
@@ -304,8 +304,8 @@ func (m *Entity) AppendDelta(dst []byte, base *Entity) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Entity) ApplyDelta(b []byte, base *Entity) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -415,8 +415,8 @@ func (m *Entity) ReadBits(r *codec.Reader) {
 	m.Carried = b3>>3 != 0
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Entity) Equal(o *Entity) bool {
 	return m.ID == o.ID &&
 		m.Kind == o.Kind &&
@@ -448,8 +448,8 @@ func (m *Entity) same(o *Entity) bool {
 		m.Carried == o.Carried
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Entity) CopyFrom(o *Entity) {
 	*m = *o
 }
@@ -621,7 +621,7 @@ const SnapshotMaxBytes = 38410
 
 // AppendBinary appends the message to dst: at most SnapshotMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Snapshot) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Snapshot) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 36)
 	m.AppendBits(&w)
@@ -654,8 +654,8 @@ func (m *Snapshot) AppendDelta(dst []byte, base *Snapshot) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -668,10 +668,14 @@ func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 
 // AppendBits writes the fields.
 func (m *Snapshot) AppendBits(w *codec.Writer) {
-	w.Grow(9)
+	w.Grow(10)
 	w.Varint32(m.Tick)
 	w.Varint32(m.Ack)
-	w.Count("Snapshot.Entities", len(m.Entities), 2048)
+	if len(m.Entities) > 2048 {
+		w.Fail("Snapshot.Entities", len(m.Entities), "at most 2048", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Entities)), 12)
 	w.Grow(len(m.Entities) * 19)
 	for i := range m.Entities {
 		m.Entities[i].appendFields(w)
@@ -688,8 +692,8 @@ func (m *Snapshot) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Snapshot) Equal(o *Snapshot) bool {
 	return m.Tick == o.Tick &&
 		m.Ack == o.Ack &&
@@ -703,8 +707,8 @@ func (m *Snapshot) same(o *Snapshot) bool {
 		codec.SameSlice(m.Entities, o.Entities, (*Entity).same)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Snapshot) CopyFrom(o *Snapshot) {
 	m.Tick = o.Tick
 	m.Ack = o.Ack
@@ -727,7 +731,11 @@ func (m *Snapshot) AppendDeltaBits(w *codec.Writer, base *Snapshot) {
 		w.Varint32(m.Ack)
 	}
 	if !entitiesSame {
-		w.DeltaCount("Snapshot.Entities", len(m.Entities), len(base.Entities), 2048)
+		if len(m.Entities) > 2048 {
+			w.Fail("Snapshot.Entities", len(m.Entities), "at most 2048", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Entities), len(base.Entities), 2048)
 		w.Grow(len(m.Entities) * 21)
 		for i := range m.Entities {
 			if i >= len(base.Entities) {
@@ -772,7 +780,7 @@ const ChatMaxBytes = 214
 
 // AppendBinary appends the message to dst: at most ChatMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Chat) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Chat) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 214)
 	m.appendFields(&w)
@@ -807,8 +815,8 @@ func (m *Chat) AppendDelta(dst []byte, base *Chat) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Chat) ApplyDelta(b []byte, base *Chat) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -841,8 +849,12 @@ func (m *Chat) appendFields(w *codec.Writer) {
 		w.Range("Chat.At", m.At, "0s..24h0m0s")
 		return
 	}
-	w.Bits(room|uint64(m.At/1000000)<<2, 29)
-	w.String("Chat.Text", m.Text, 200)
+	if len(m.Text) > 200 {
+		w.Fail("Chat.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(room|uint64(m.At/1000000)<<2|uint64(len(m.Text))<<29, 37)
+	w.Text(m.Text)
 }
 
 // ReadBits reads the fields.
@@ -874,8 +886,8 @@ func (m *Chat) ReadBits(r *codec.Reader) {
 	m.Text = r.String("Chat.Text", m.Text, 200)
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Chat) Equal(o *Chat) bool {
 	return m.From == o.From &&
 		codec.SamePointer(m.To, o.To, func(a, b *uint32) bool { return *a == *b }) &&
@@ -893,8 +905,8 @@ func (m *Chat) same(o *Chat) bool {
 		m.Text == o.Text
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Chat) CopyFrom(o *Chat) {
 	m.From = o.From
 	switch {
@@ -949,7 +961,12 @@ func (m *Chat) AppendDeltaBits(w *codec.Writer, base *Chat) {
 		w.Bits(uint64(m.At/1000000), 27)
 	}
 	if !textSame {
-		w.String("Chat.Text", m.Text, 200)
+		if len(m.Text) > 200 {
+			w.Fail("Chat.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Text)), 8)
+		w.Text(m.Text)
 	}
 }
 
@@ -1017,9 +1034,17 @@ func (m *Item) appendFields(w *codec.Writer) {
 		w.Range("Item.Wear", m.Wear, "0..1")
 		return
 	}
-	w.Bits(kind|count<<11|wear<<21, 28)
-	w.String("Item.Name", m.Name, 32)
-	w.Count("Item.Enchants", len(m.Enchants), 4)
+	if len(m.Name) > 32 {
+		w.Fail("Item.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
+		return
+	}
+	w.Bits(kind|count<<11|wear<<21|uint64(len(m.Name))<<28, 34)
+	w.Text(m.Name)
+	if len(m.Enchants) > 4 {
+		w.Fail("Item.Enchants", len(m.Enchants), "at most 4", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Enchants)), 3)
 	for i := range m.Enchants {
 		enchants := uint64(m.Enchants[i])
 		if enchants > 99 {
@@ -1063,8 +1088,8 @@ func (m *Item) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Item) Equal(o *Item) bool {
 	return m.Kind == o.Kind &&
 		m.Count == o.Count &&
@@ -1082,8 +1107,8 @@ func (m *Item) same(o *Item) bool {
 		slices.Equal(m.Enchants, o.Enchants)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Item) CopyFrom(o *Item) {
 	m.Kind = o.Kind
 	m.Count = o.Count
@@ -1126,10 +1151,19 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 		w.Bits(wear, 7)
 	}
 	if !nameSame {
-		w.String("Item.Name", m.Name, 32)
+		if len(m.Name) > 32 {
+			w.Fail("Item.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Name)), 6)
+		w.Text(m.Name)
 	}
 	if !enchantsSame {
-		w.DeltaCount("Item.Enchants", len(m.Enchants), len(base.Enchants), 4)
+		if len(m.Enchants) > 4 {
+			w.Fail("Item.Enchants", len(m.Enchants), "at most 4", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Enchants), len(base.Enchants), 4)
 		for i := range m.Enchants {
 			if i >= len(base.Enchants) {
 				enchants := uint64(m.Enchants[i])
@@ -1214,7 +1248,7 @@ const InventoryMaxBytes = 2634
 
 // AppendBinary appends the message to dst: at most InventoryMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
-func (m Inventory) AppendBinary(dst []byte) ([]byte, error) {
+func (m *Inventory) AppendBinary(dst []byte) ([]byte, error) {
 	var w codec.Writer
 	w.Start(dst, 36)
 	m.AppendBits(&w)
@@ -1248,8 +1282,8 @@ func (m *Inventory) AppendDelta(dst []byte, base *Inventory) ([]byte, error) {
 	return w.Finish()
 }
 
-// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the same value, and
-// must not share memory otherwise.
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
 func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 	if m != base {
 		m.CopyFrom(base)
@@ -1262,15 +1296,24 @@ func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 
 // AppendBits writes the fields.
 func (m *Inventory) AppendBits(w *codec.Writer) {
-	w.Grow(13)
+	w.Grow(14)
 	w.Varint64(m.Owner)
 	w.Varint32(m.Gold)
-	w.Count("Inventory.Items", len(m.Items), 64)
+	if len(m.Items) > 64 {
+		w.Fail("Inventory.Items", len(m.Items), "at most 64", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Items)), 7)
 	w.Grow(len(m.Items) * 41)
 	for i := range m.Items {
 		m.Items[i].appendFields(w)
 	}
-	w.Count("Inventory.Ammo", len(m.Ammo), 16)
+	w.Grow(1)
+	if len(m.Ammo) > 16 {
+		w.Fail("Inventory.Ammo", len(m.Ammo), "at most 16", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Ammo)), 5)
 	w.Grow(len(m.Ammo) * 4)
 	var ammoKeys [16]uint8
 	for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {
@@ -1306,8 +1349,8 @@ func (m *Inventory) ReadBits(r *codec.Reader) {
 	}
 }
 
-// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN equals itself,
-// and -0 is not 0. A slice or a map that is nil equals an empty one.
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
 func (m *Inventory) Equal(o *Inventory) bool {
 	return m.Owner == o.Owner &&
 		m.Gold == o.Gold &&
@@ -1323,8 +1366,8 @@ func (m *Inventory) same(o *Inventory) bool {
 		maps.Equal(m.Ammo, o.Ammo)
 }
 
-// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but what is in
-// interfaces, and strings.
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
 func (m *Inventory) CopyFrom(o *Inventory) {
 	m.Owner = o.Owner
 	m.Gold = o.Gold
@@ -1356,7 +1399,11 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 		w.Varint32(m.Gold)
 	}
 	if !itemsSame {
-		w.DeltaCount("Inventory.Items", len(m.Items), len(base.Items), 64)
+		if len(m.Items) > 64 {
+			w.Fail("Inventory.Items", len(m.Items), "at most 64", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Items), len(base.Items), 64)
 		w.Grow(len(m.Items) * 45)
 		for i := range m.Items {
 			if i >= len(base.Items) {
@@ -1371,7 +1418,12 @@ func (m *Inventory) AppendDeltaBits(w *codec.Writer, base *Inventory) {
 		}
 	}
 	if !ammoSame {
-		w.Count("Inventory.Ammo", len(m.Ammo), 16)
+		w.Grow(1)
+		if len(m.Ammo) > 16 {
+			w.Fail("Inventory.Ammo", len(m.Ammo), "at most 16", codec.ErrTooLong)
+			return
+		}
+		w.Bits(uint64(len(m.Ammo)), 5)
 		w.Grow(len(m.Ammo) * 4)
 		var ammoKeys [16]uint8
 		for _, ammoKey := range codec.Keys(ammoKeys[:0], m.Ammo) {

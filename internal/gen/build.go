@@ -75,7 +75,7 @@ func (b *builder) structOf(name *types.TypeName, t *types.Struct, use token.Pos)
 		return s
 	}
 	b.structs[name] = nil
-	s := &Struct{Name: name.Name()}
+	s := &Struct{Name: name.Name(), Doc: b.comments[name.Pos()]}
 	for i := range t.NumFields() {
 		v := t.Field(i)
 		s.Source = append(s.Source, SourceField{v.Name(), b.show(v.Type()), v.Embedded()})
@@ -126,7 +126,7 @@ func (b *builder) field(s *Struct, v *types.Var, tagText string) *Field {
 		b.mistake(v.Pos(), what, "until is not above since", "the first version that does not have it any more")
 		return nil
 	}
-	f := &Field{Name: v.Name(), Since: t.since, Until: t.until}
+	f := &Field{Name: v.Name(), Doc: b.comments[v.Pos()], Since: t.since, Until: t.until}
 	if f.Type = b.typeOf(what, v.Type(), t, v.Pos()); f.Type == nil {
 		return nil
 	}

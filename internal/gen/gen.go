@@ -8,7 +8,7 @@
 //	model.go     what was found; bounds.go: how many bits it takes; schema.go: its text and digest
 //	print.go     Go: print_struct.go what a struct gets, print_write.go and print_read.go its bits,
 //	             print_delta.go deltas, print_same.go equality, print_copy.go copies, print_enum.go enums
-//	print_ts*.go TypeScript
+//	print_ts.go  TypeScript, in files of the same names behind print_ts_; print_ts_type.go: its types
 package gen
 
 import (

@@ -40,6 +40,7 @@ type source struct {
 	mistakes Mistakes
 	imports  []Import
 	facts    map[string]bool // of constants, as conditions
+	comments map[token.Pos]string
 }
 
 // load reads the package in a folder.
@@ -59,6 +60,7 @@ func load(dir string) (*source, error) {
 	if len(s.files) == 0 {
 		return nil, fmt.Errorf("%s: there is no Go file: want the folder of a package", dir)
 	}
+	s.comments = commentsOf(s.files)
 	s.info = &types.Info{Defs: make(map[*ast.Ident]types.Object), Types: make(map[ast.Expr]types.TypeAndValue)}
 	cfg := types.Config{
 		Importer: lenient{importer.ForCompiler(s.fset, "source", nil), make(map[string]*types.Package)},

@@ -19,7 +19,8 @@ type Import struct{ Name, Path string }
 // A Struct is a message, or something that messages contain.
 type Struct struct {
 	Name    string
-	Message bool // marked by //tickwire:message
+	Doc     string // the first paragraph of its comment
+	Message bool   // marked by //tickwire:message
 	Fields  []*Field
 	Source  []SourceField // all that the Go struct has
 	LeftOut bool          // some of them are no Fields
@@ -35,6 +36,7 @@ type SourceField struct {
 // A Field is one of a Struct, as it goes over the wire.
 type Field struct {
 	Name         string
+	Doc          string // its comment
 	Type         *Type
 	Since, Until int // schema versions between which it is there; 0: no bound
 }
@@ -105,12 +107,14 @@ type Own struct {
 // A Union is an interface that has one of some types, in the order of the wire.
 type Union struct {
 	Name    string
+	Doc     string
 	Members []*Struct
 }
 
 // An Enum is a named integer type with its constants.
 type Enum struct {
 	Name      string
+	Doc       string
 	Constants []Constant
 }
 

@@ -11,8 +11,8 @@ import (
 // it a constant of the same name with its functions: nothing reflects, and a bundler sees what is used.
 func (p *Package) TypeScript() ([]byte, error) {
 	t := newTSPrinter(p)
-	if err := t.faults(); err != nil {
-		return nil, err
+	if len(t.wrong) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(t.wrong, "\n"))
 	}
 	for _, e := range t.enums {
 		t.enum(e)
@@ -49,37 +49,49 @@ type tsPrinter struct {
 	omitted map[*Struct]bool // those whose zero value is left out somewhere
 	customs []string
 	wrong   []string
-	types   map[string]bool // the names of the module
-	names   map[string]bool // of locals of the function
+	types   map[string]string // the names of the module, and what each is in Go
+	names   map[string]bool   // of locals of the function
 	indent  int
+	unused  bool // the functions do not use what they are given
 }
 
 func newTSPrinter(p *Package) *tsPrinter {
-	t := &tsPrinter{pkg: p, newest: 1, gaps: make(map[*Enum]bool), members: make(map[*Struct]bool), omitted: make(map[*Struct]bool), types: map[string]bool{"codec": true}}
+	t := &tsPrinter{pkg: p, newest: 1, gaps: make(map[*Enum]bool), members: make(map[*Struct]bool), omitted: make(map[*Struct]bool), types: map[string]string{"codec": "the package"}}
 	for _, s := range p.Structs {
 		t.newest = max(t.newest, s.Versions())
-		t.types[tsName(s.Name)] = true
+		t.claim(s.Name)
 		for _, f := range s.Fields {
-			t.find(f.Type, s.Name+"."+f.Name)
+			t.find(f.Type)
 		}
 	}
 	slices.Sort(t.customs)
 	return t
 }
 
-// find notes what of a type is printed by itself, and what TypeScript has no form for.
-func (t *tsPrinter) find(typ *Type, label string) {
+// claim notes the name of a type of Go's. In TypeScript it stands without its package.
+func (t *tsPrinter) claim(source string) {
+	name := tsName(source)
+	if was, taken := t.types[name]; taken && was != source {
+		t.wrong = append(t.wrong, fmt.Sprintf("%s and %s would both be %s in TypeScript: want two names", was, source, name))
+	}
+	t.types[name] = source
+}
+
+// find notes what of a type is printed by itself.
+func (t *tsPrinter) find(typ *Type) {
 	switch typ.Kind {
 	case EnumKind:
 		if !slices.Contains(t.enums, typ.Enum) {
 			t.enums = append(t.enums, typ.Enum)
-			t.types[tsName(typ.Enum.Name)], t.types[typ.Enum.tsValues()] = true, true
-			t.gaps[typ.Enum] = typ.Gaps()
+			t.claim(typ.Go)
+			if t.gaps[typ.Enum] = typ.Gaps(); t.gaps[typ.Enum] {
+				t.claim(typ.Enum.tsValues())
+			}
 		}
 	case UnionKind:
 		if !slices.Contains(t.unions, typ.Union) {
 			t.unions = append(t.unions, typ.Union)
-			t.types[tsName(typ.Union.Name)] = true
+			t.claim(typ.Union.Name)
 			for _, m := range typ.Union.Members {
 				t.members[m] = true
 			}
@@ -87,12 +99,8 @@ func (t *tsPrinter) find(typ *Type, label string) {
 	case Custom:
 		if name := tsName(typ.Go); !slices.Contains(t.customs, name) {
 			t.customs = append(t.customs, name)
-			t.types[name] = true
 		}
-	case Optional:
-		if typ.Elem.Kind == UnionKind && typ.Elem.Max > 0 {
-			t.wrong = append(t.wrong, label+": a pointer to what may be nil itself has no form in TypeScript: want one of them")
-		}
+		t.claim(typ.Go)
 	case Default:
 		if typ.Elem.Kind == StructKind {
 			t.omit(typ.Elem.Struct)
@@ -100,7 +108,7 @@ func (t *tsPrinter) find(typ *Type, label string) {
 	}
 	for _, part := range []*Type{typ.Key, typ.Elem} {
 		if part != nil {
-			t.find(part, label)
+			t.find(part)
 		}
 	}
 }
@@ -117,105 +125,6 @@ func (t *tsPrinter) omit(s *Struct) {
 	}
 }
 
-func (t *tsPrinter) faults() error {
-	if len(t.wrong) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%s", strings.Join(t.wrong, "\n"))
-}
-
-// columns is how wide a line may be.
-const columns = 100
-
-// linef prints lines. A line that begins with a closing brace stands where its opening one does, and
-// what follows an opening one stands deeper; what is too wide is broken at its arguments.
-func (t *tsPrinter) linef(format string, args ...any) {
-	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
-		if strings.HasPrefix(line, "}") || strings.HasPrefix(line, "]") || strings.HasPrefix(line, ")") {
-			t.indent--
-		}
-		t.put(line)
-		if last := line[max(len(line)-1, 0):]; last == "{" || last == "[" || last == "(" {
-			t.indent++
-		}
-	}
-}
-
-// put prints one line.
-func (t *tsPrinter) put(line string) {
-	if line == "" {
-		t.out.WriteByte('\n')
-		return
-	}
-	head, args, tail, ok := broken(line)
-	if 2*t.indent+len(line) <= columns || !ok {
-		fmt.Fprintf(&t.out, "%s%s\n", strings.Repeat("  ", t.indent), line)
-		return
-	}
-	if params, body, ok := strings.Cut(line, " => "); ok && params == "(x, y)" {
-		t.put(params + " =>")
-		t.indent++
-		t.put(body)
-		t.indent--
-		return
-	}
-	if left, right, ok := strings.Cut(line, " = "); ok && !strings.HasSuffix(line, "{") && (outside(right, " && ") >= 0 || outside(right, " ? ") >= 0) {
-		t.put(left + " =")
-		t.indent++
-		t.put(right)
-		t.indent--
-		return
-	}
-	if i := outside(line, " && "); i >= 0 && strings.HasSuffix(line, ";") {
-		t.put(line[:i+len(" &&")])
-		t.put(line[i+len(" && "):])
-		return
-	}
-	comma := ","
-	if before := strings.TrimRight(head, "("); before != head && (before == "" || strings.HasSuffix(before, " ")) {
-		comma = "" // it is no call
-	}
-	t.put(head)
-	t.indent++
-	for _, arg := range args {
-		t.put(arg + comma)
-	}
-	t.indent--
-	t.put(tail)
-}
-
-// broken cuts a line at the arguments of its outermost call, or the fields of its outermost object.
-func broken(line string) (head string, args []string, tail string, ok bool) {
-	from := strings.IndexAny(line, "({")
-	if i := strings.Index(line, " = "); i >= 0 && !strings.HasPrefix(line, "if (") && !strings.HasPrefix(line, "for (") { // the right side of an assignment
-		if j := strings.IndexAny(line[i:], "({["); j >= 0 {
-			from = i + j
-		}
-	}
-	if from < 0 {
-		return "", nil, "", false
-	}
-	depth, start := 0, from+1
-	for i := from; i < len(line); i++ {
-		switch line[i] {
-		case '(', '{', '[':
-			depth++
-		case ')', '}', ']':
-			depth--
-			if depth == 0 {
-				args = append(args, strings.TrimSpace(line[start:i]))
-				return strings.TrimRight(line[:from+1], " "), args, line[i:], args[0] != ""
-			}
-		case ',':
-			if depth == 1 {
-				args = append(args, strings.TrimSpace(line[start:i]))
-				start = i + 1
-			}
-		}
-	}
-	return "", nil, "", false
-}
-
 // local is a name for a variable, unlike all others of the function and the types of the module.
 func (t *tsPrinter) local(label string) string {
 	if i := strings.LastIndexByte(label, '.'); i >= 0 {
@@ -223,7 +132,7 @@ func (t *tsPrinter) local(label string) string {
 	}
 	name := tsField(label)
 	for try, i := name, 2; ; i++ {
-		if !t.names[try] && !t.types[try] && !tsReserved[try] {
+		if !t.names[try] && t.types[try] == "" && !tsReserved[try] {
 			t.names[try] = true
 			return try
 		}
@@ -238,49 +147,12 @@ func (t *tsPrinter) free(names ...string) {
 	}
 }
 
-// function prints the head of a member.
-func (t *tsPrinter) function(doc, head string) {
-	t.names = make(map[string]bool)
-	t.linef("\n/** %s */", doc)
-	if 2*t.indent+len(head)+2 <= columns {
-		t.linef("%s {", head)
-		return
-	}
-	name, rest, _ := strings.Cut(head, "(")
-	end := strings.LastIndexByte(rest, ')')
-	t.linef("%s(", name)
-	for _, param := range strings.SplitAfter(rest[:end]+", ", ", ") {
-		if param != "" {
-			t.linef("%s", strings.TrimSuffix(param, " "))
-		}
-	}
-	t.linef("%s {", rest[end:])
-}
-
-// guarded prints what happens under a condition: on its line, if it is one short statement.
-func (t *tsPrinter) guarded(condition string, body func()) {
-	whole := t.out
-	t.out = bytes.Buffer{}
-	t.indent++
-	body()
-	t.indent--
-	inner := t.out
-	t.out = whole
-	statement := strings.TrimSpace(inner.String())
-	line := fmt.Sprintf("if (%s) %s", condition, statement)
-	if !strings.Contains(statement, "\n") && 2*t.indent+len(line) <= columns && strings.HasSuffix(statement, ";") {
-		t.linef("%s", line)
-		return
-	}
-	t.linef("if (%s) {", condition)
-	t.out.Write(inner.Bytes())
-	t.linef("}")
-}
-
 // enum prints the constants of a type.
 func (t *tsPrinter) enum(e *Enum) {
 	name := tsName(e.Name)
-	t.linef("\nexport const %s = {", name)
+	t.linef("")
+	t.comment(e.Doc)
+	t.linef("export const %s = {", name)
 	for _, c := range e.Constants {
 		t.linef("%s: %s,", c.Name, tsInt(c.Value, e.wide()))
 	}
@@ -296,12 +168,12 @@ func (t *tsPrinter) enum(e *Enum) {
 
 // face prints the interface of a struct.
 func (t *tsPrinter) face(s *Struct) {
-	t.linef("\nexport interface %s {", tsName(s.Name))
+	t.linef("")
+	t.comment(s.Doc)
+	t.linef("export interface %s {", tsName(s.Name))
 	names := t.fields(s)
 	for i, f := range s.Fields {
-		if doc := f.about(); doc != "" {
-			t.linef("/** %s */", doc)
-		}
+		t.comment(f.about())
 		t.linef("%s: %s;", names[i], t.typeOf(f.Type))
 	}
 	t.linef("}")
@@ -318,11 +190,13 @@ func (t *tsPrinter) companion(s *Struct) {
 	for i, f := range s.Fields {
 		zeros = append(zeros, names[i]+": "+t.zero(f.Type))
 	}
-	t.linef("return { %s };\n},", strings.Join(zeros, ", "))
+	t.linef("%s\n},", strings.Replace("return { "+strings.Join(zeros, ", ")+" };", "{  }", "{}", 1))
 	if s.Message {
 		t.message(s, most)
 		t.deltaMessage(s)
 	}
+	t.unused = len(s.Fields) == 0
+	defer func() { t.unused = false }()
 	t.function("Writes the fields.", fmt.Sprintf("appendBits(w: codec.Writer, m: %s): void", name))
 	for i, f := range s.Fields {
 		t.writeField(f, "m."+names[i], s.Name+"."+f.Name)
@@ -376,7 +250,9 @@ func (t *tsPrinter) union(u *Union) {
 	for _, m := range u.Members {
 		parts = append(parts, fmt.Sprintf("({ type: %q } & %s)", m.Name, tsName(m.Name)))
 	}
-	t.linef("\n%s", alternatives("export type "+name+" =", parts))
+	t.linef("")
+	t.comment(u.Doc)
+	t.linef("%s", alternatives("export type "+name+" =", parts))
 	t.linef("\nexport const %s = {", name)
 	first := u.Members[0]
 	t.linef("/** A value of the first of the types, whose fields are zero. */\ncreate(): %s {", name)

@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -81,7 +82,7 @@ func element(expr string) bool { return strings.HasSuffix(expr, "]") }
 // inPlace reports whether a value is read into what is there, and not made.
 func (t *Type) inPlace() bool {
 	switch t.Kind {
-	case Array, Slice, Map, Unit, Quaternion, AddrPort, StructKind, Custom:
+	case Array, Slice, Map, Unit, Quaternion, AddrPort, StructKind:
 		return true
 	}
 	return false
@@ -110,7 +111,7 @@ func (t *tsPrinter) readEach(typ *Type, count, expr, label string) {
 // readElement prints what reads one of an array, where there may be none yet.
 func (t *tsPrinter) readElement(elem *Type, place, label string) {
 	switch {
-	case elem.Kind == StructKind || elem.Kind == Custom:
+	case elem.Kind == StructKind:
 		t.linef("%s.readBits(r, (%s ??= %s));", t.typeOf(elem), place, t.zero(elem))
 	case elem.inPlace():
 		each := t.local("each")
@@ -192,6 +193,8 @@ func (t *tsPrinter) reader(typ *Type, old, label string) string {
 	case String, Bytes, Binary:
 		name := map[bool]string{true: "string", false: "bytes"}[typ.Kind == String]
 		return fmt.Sprintf("r.%s(%q, %d%s)", name, label, typ.Max, behind(old))
+	case Custom:
+		return fmt.Sprintf("%s.readBits(r%s)", t.typeOf(typ), behind(old))
 	case Addr:
 		return fmt.Sprintf("r.addr(%q%s)", label, behind(old))
 	case UnionKind:
@@ -200,7 +203,7 @@ func (t *tsPrinter) reader(typ *Type, old, label string) string {
 			return fmt.Sprintf("%s.readBits(r, %q, r.bits(%d)%s)", tsName(typ.Union.Name), label, n, behind(old))
 		}
 	case Optional, Default:
-		if old != "" && typ.Kind == Optional && (typ.Elem.Kind == String || typ.Elem.Kind == Bytes || typ.Elem.Kind == Binary || typ.Elem.Kind == Addr) {
+		if old != "" && typ.Kind == Optional && typ.Elem.reads() {
 			old += " ?? undefined"
 		}
 		if made := t.reader(typ.Elem, old, label); made != "" {
@@ -208,6 +211,11 @@ func (t *tsPrinter) reader(typ *Type, old, label string) string {
 		}
 	}
 	return ""
+}
+
+// reads reports whether what reads a value is told what there was.
+func (t *Type) reads() bool {
+	return slices.Contains([]Kind{String, Bytes, Binary, Addr, Custom}, t.Kind)
 }
 
 // choice puts an expression that chooses into parentheses.

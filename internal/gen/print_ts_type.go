@@ -226,6 +226,9 @@ func objectParens(expr string) string {
 // about says what a field may hold, beyond its type.
 func (f *Field) about() string {
 	var parts []string
+	if f.Doc != "" {
+		parts = append(parts, strings.TrimSuffix(f.Doc, "."))
+	}
 	if said := f.Type.about(); said != "" {
 		parts = append(parts, said)
 	}
@@ -235,7 +238,7 @@ func (f *Field) about() string {
 	if f.Until > 0 {
 		parts = append(parts, fmt.Sprintf("until version %d", f.Until))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }
 
 func (t *Type) about() string {

@@ -140,7 +140,7 @@ func (u *use) constantsTaken(t *types.Named, e *Enum) {
 
 // constantsOf lists the constants of a type by value.
 func (u *use) constantsOf(t *types.Named) *Enum {
-	e := &Enum{Name: t.Obj().Name()}
+	e := &Enum{Name: t.Obj().Name(), Doc: u.comments[t.Obj().Pos()]}
 	scope := t.Obj().Pkg().Scope()
 	for _, name := range scope.Names() {
 		c, ok := scope.Lookup(name).(*types.Const)
@@ -166,7 +166,7 @@ func (u *use) union(name *types.TypeName, t *types.Interface) *Type {
 		return u.wrongf("a line "+unionMark+" A B C in the comment of "+name.Name()+", with its types",
 			"%s is an interface, and nothing says what can be in it", name.Name())
 	}
-	r := &Union{Name: name.Name()}
+	r := &Union{Name: name.Name(), Doc: u.comments[name.Pos()]}
 	u.unions[name] = r
 	for _, member := range strings.Fields(list) {
 		obj, ok := u.types.Scope().Lookup(member).(*types.TypeName)

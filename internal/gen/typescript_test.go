@@ -48,7 +48,7 @@ func compile(t *testing.T, args ...string) {
 	run(t, nil, append([]string{tsc}, args...)...)
 }
 
-// install compiles the library into a folder, as npm would install it there.
+// install compiles the library into a folder, as npm would install it there; folders below have it too.
 func install(t *testing.T, dir string) {
 	t.Helper()
 	to := filepath.Join(dir, "node_modules/@tickwire/client")
@@ -96,6 +96,9 @@ func TestTypeScriptLibrary(t *testing.T) {
 	if _, err := os.ReadFile("../../testdata/vectors/codec.json"); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.RemoveAll(filepath.Join(library, "dist")); err != nil { // tests that there were
+		t.Fatal(err)
+	}
 	compile(t, "-p", library)
 	tests, err := filepath.Glob(filepath.Join(library, "dist/*/*.test.js"))
 	if err != nil || len(tests) == 0 {
@@ -114,11 +117,9 @@ const settings = `{"compilerOptions": {"target": "es2022", "lib": ["es2022"], "m
 	"types": ["node"], "typeRoots": [%q], "outDir": "out"}, "files": ["peer.ts"]}`
 
 // peer compiles the TypeScript of a package with the program that reads and writes its messages, and returns
-// that program.
-func peer(t *testing.T, p *Package) string {
+// that program. Customs are the types that write themselves.
+func peer(t *testing.T, dir string, p *Package, customs string) string {
 	t.Helper()
-	dir := t.TempDir()
-	install(t, dir)
 	b, err := p.TypeScript()
 	if err != nil {
 		t.Fatal(err)
@@ -129,6 +130,7 @@ func peer(t *testing.T, p *Package) string {
 	}
 	for name, text := range map[string][]byte{
 		"package.json": []byte(`{"type": "module"}`), "tsconfig.json": fmt.Appendf(nil, settings, roots), "messages.ts": b,
+		p.Name + ".custom.ts": []byte(customs),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			t.Fatal(err)
@@ -137,6 +139,16 @@ func peer(t *testing.T, p *Package) string {
 	copyFile(t, "testdata/ts/peer.ts", filepath.Join(dir, "peer.ts"))
 	compile(t, "-p", dir)
 	return filepath.Join(dir, "out/peer.js")
+}
+
+// ask gives the program jobs, and returns its answers.
+func ask(t *testing.T, program, jobs string, want int) []string {
+	t.Helper()
+	answers := strings.Split(strings.TrimSpace(string(run(t, []byte(jobs), program))), "\n")
+	if len(answers) != want {
+		t.Fatalf("%d answers to %d jobs", len(answers), want)
+	}
+	return answers
 }
 
 // A passage is a job for the program in TypeScript, and what Go makes of it.
@@ -205,23 +217,38 @@ func passages(t *testing.T, r *rand.Rand) (all []passage) {
 	return all
 }
 
-// TestTypeScript: TypeScript reads what Go wrote, writes it again as the same bytes, and refuses what Go
-// refuses, at the same field and for the same reason: messages and deltas of each version, whole and damaged.
+// TestTypeScript compiles and runs what is generated: of a message with a field of each kind, of random schemas
+// and a struct of sixty fields, and of the page that shows how one begins.
 func TestTypeScript(t *testing.T) {
+	dir := t.TempDir()
+	install(t, dir)
+	for name, check := range map[string]func(t *testing.T, dir string){
+		"sample": checkSample, "random": checkRandom, "wide": checkWide, "page": checkPage,
+	} {
+		t.Run(name, func(t *testing.T) {
+			below := filepath.Join(dir, name)
+			if err := os.Mkdir(below, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			check(t, below)
+		})
+	}
+}
+
+// checkSample: TypeScript reads what Go wrote, writes it again as the same bytes, and refuses what Go refuses,
+// at the same field and for the same reason: messages and deltas of each version, whole and damaged.
+func checkSample(t *testing.T, dir string) {
 	p, err := Load("sample")
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := peer(t, p)
+	program := peer(t, dir, p, "")
 	all := passages(t, rand.New(rand.NewPCG(6, 6)))
 	var in bytes.Buffer
 	for _, p := range all {
 		in.WriteString(p.job + "\n")
 	}
-	answers := strings.Split(strings.TrimSpace(string(run(t, in.Bytes(), program))), "\n")
-	if len(answers) != len(all) {
-		t.Fatalf("%d answers to %d jobs", len(answers), len(all))
-	}
+	answers := ask(t, program, in.String(), len(all))
 	refused, wrong := 0, 0
 	for i, p := range all {
 		if p.err != nil {

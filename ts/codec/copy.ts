@@ -1,7 +1,7 @@
 // What copy of a message calls. Each returns a copy that shares no memory with what it is of, in the
 // memory of to where that will do.
 
-import { type Message } from "./message.js";
+import { type Bits } from "./bits.js";
 import { Reader } from "./reader.js";
 import { type AddrPort } from "./values.js";
 import { Writer } from "./writer.js";
@@ -51,13 +51,12 @@ export function copyOptional<T>(
 }
 
 /** Copies a value of a type that writes its own bits, by way of them. */
-export function copyBits<T>(type: Message<T>, from: T, to: T = type.create()): T {
+export function copyBits<T>(type: Bits<T>, from: T, to?: T): T {
   const w = new Writer();
   type.appendBits(w, from);
   const r = new Reader();
   r.start(w.finish());
-  type.readBits(r, to);
-  return to;
+  return type.readBits(r, to);
 }
 
 function itself<T>(from: T): T {

@@ -3,7 +3,7 @@
 
 import { angle, clamp, half, lastCode, quantize } from "./float.js";
 import { quat, unit, type Rotation, type Vector } from "./direction.js";
-import { type Message } from "./message.js";
+import { type Bits } from "./bits.js";
 import { type AddrPort } from "./values.js";
 import { Writer } from "./writer.js";
 
@@ -134,7 +134,7 @@ export function sameQuat(
 }
 
 /** Reports whether two values of a type that writes its own bits are written as the same, in a version. */
-export function sameBits<T>(type: Message<T>, a: T, b: T, version: number): boolean {
+export function sameBits<T>(type: Bits<T>, a: T, b: T, version: number): boolean {
   const [x, y] = [a, b].map((m) => {
     const w = new Writer();
     w.version = version;

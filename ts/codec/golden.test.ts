@@ -21,6 +21,7 @@ interface Vectors {
   }[];
   Strings: { Behind: number; Limit: number; Value: string; Hex: string }[];
   Messages: { Type: string; Value: Record<string, unknown>; Hex: string }[];
+  Deltas: { Type: string; Base: string; Next: string; Delta: string }[];
   Refused: { Type: string; Hex: string; Field: string; Error: string }[];
 }
 
@@ -115,6 +116,8 @@ interface Message<T> {
   encode(m: T, w?: Writer): Uint8Array;
   decode(b: Uint8Array, m?: T, r?: Reader): T;
   equal(a: T, b: T): boolean;
+  encodeDelta(m: T, base: T): Uint8Array;
+  applyDelta(b: Uint8Array, base: T): T;
 }
 
 const types: Record<string, Message<unknown>> = {
@@ -146,6 +149,17 @@ test("messages are the bytes of the golden vectors", () => {
     assert.equal(hexOf(type.encode(read)), Hex, Type);
     assert.equal(hexOf(type.encode(valueOf("", Value))), Hex, Type);
     assert.ok(type.equal(read, type.decode(bytesOf(Hex), type.create())), Type);
+  }
+});
+
+test("deltas are the bytes of the golden vectors", () => {
+  assert.ok(vectors.Deltas.length > 15);
+  for (const { Type, Base, Next, Delta } of vectors.Deltas) {
+    const type = types[Type]!;
+    const base = type.decode(bytesOf(Base));
+    const next = type.decode(bytesOf(Next));
+    assert.equal(hexOf(type.encodeDelta(next, base)), Delta, Type);
+    assert.equal(hexOf(type.encode(type.applyDelta(bytesOf(Delta), base))), Next, Type);
   }
 });
 

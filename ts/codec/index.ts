@@ -5,7 +5,7 @@
 export { FieldError, type Reason } from "./error.js";
 export { Writer } from "./writer.js";
 export { Reader } from "./reader.js";
-export { type Message } from "./message.js";
+export { type Bits } from "./bits.js";
 export { type Rotation, type Vector } from "./direction.js";
 export { nearest, type AddrPort } from "./values.js";
 export * from "./equal.js";

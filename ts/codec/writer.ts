@@ -125,7 +125,12 @@ export class Writer {
       this.used += n;
       return;
     }
-    for (let i = 0; i < n; i++) this.short(bytes[i]!, 8);
+    let i = 0;
+    for (; i + 4 <= n; i += 4) {
+      const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+      this.short(word, 32);
+    }
+    for (; i < n; i++) this.short(bytes[i]!, 8);
   }
 
   bool(v: boolean): void {

@@ -2,6 +2,7 @@
 
 import * as codec from "@tickwire/client/codec";
 
+/** A Team is one of four. */
 export const Team = {
   Nobody: 0,
   Red: 1,
@@ -11,6 +12,7 @@ export const Team = {
 
 export type Team = (typeof Team)[keyof typeof Team];
 
+/** A Room is who hears what is said. */
 export const Room = {
   ToAll: 0,
   ToTeam: 1,
@@ -19,6 +21,7 @@ export const Room = {
 
 export type Room = (typeof Room)[keyof typeof Room];
 
+/** Input is what a player does in a tick. */
 export interface Input {
   /** uint32 */
   tick: number;
@@ -45,14 +48,20 @@ export const Input = {
     return { tick: 0, buttons: 0, moveX: 0, moveY: 0, yaw: 0, pitch: 0, fire: false };
   },
 
-  /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */
+  /**
+   * The message as bytes: memory of the writer, if one is given, until its next message. Throws a
+   * FieldError.
+   */
   encode(m: Input, w: codec.Writer = new codec.Writer(Input.maxBytes)): Uint8Array {
     w.start();
     Input.appendBits(w, m);
     return w.finish();
   },
 
-  /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
+  /**
+   * Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing
+   * else.
+   */
   decode(b: Uint8Array, m: Input = Input.create(), r: codec.Reader = new codec.Reader()): Input {
     r.start(b);
     Input.readBits(r, m);
@@ -67,7 +76,10 @@ export const Input = {
     return w.finish();
   },
 
-  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  /**
+   * Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise
+   * as decode.
+   */
   applyDelta(
     b: Uint8Array,
     base: Input,
@@ -184,6 +196,7 @@ export const Input = {
   },
 };
 
+/** Entity is the state of one of them. */
 export interface Entity {
   /** uint16 */
   id: number;
@@ -231,14 +244,20 @@ export const Entity = {
     };
   },
 
-  /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */
+  /**
+   * The message as bytes: memory of the writer, if one is given, until its next message. Throws a
+   * FieldError.
+   */
   encode(m: Entity, w: codec.Writer = new codec.Writer(Entity.maxBytes)): Uint8Array {
     w.start();
     Entity.appendBits(w, m);
     return w.finish();
   },
 
-  /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
+  /**
+   * Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing
+   * else.
+   */
   decode(b: Uint8Array, m: Entity = Entity.create(), r: codec.Reader = new codec.Reader()): Entity {
     r.start(b);
     Entity.readBits(r, m);
@@ -253,7 +272,10 @@ export const Entity = {
     return w.finish();
   },
 
-  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  /**
+   * Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise
+   * as decode.
+   */
   applyDelta(
     b: Uint8Array,
     base: Entity,
@@ -415,6 +437,7 @@ export const Entity = {
   },
 };
 
+/** Snapshot is what a player sees of the world. */
 export interface Snapshot {
   /** uint32 */
   tick: number;
@@ -434,14 +457,20 @@ export const Snapshot = {
     return { tick: 0, ack: 0, entities: [] };
   },
 
-  /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */
+  /**
+   * The message as bytes: memory of the writer, if one is given, until its next message. Throws a
+   * FieldError.
+   */
   encode(m: Snapshot, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
     Snapshot.appendBits(w, m);
     return w.finish();
   },
 
-  /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
+  /**
+   * Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing
+   * else.
+   */
   decode(
     b: Uint8Array,
     m: Snapshot = Snapshot.create(),
@@ -460,7 +489,10 @@ export const Snapshot = {
     return w.finish();
   },
 
-  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  /**
+   * Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise
+   * as decode.
+   */
   applyDelta(
     b: Uint8Array,
     base: Snapshot,
@@ -562,6 +594,7 @@ export const Snapshot = {
   },
 };
 
+/** Chat is what one player says to others. */
 export interface Chat {
   /** uint32 */
   from: number;
@@ -584,14 +617,20 @@ export const Chat = {
     return { from: 0, to: null, room: Room.ToAll, at: 0, text: "" };
   },
 
-  /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */
+  /**
+   * The message as bytes: memory of the writer, if one is given, until its next message. Throws a
+   * FieldError.
+   */
   encode(m: Chat, w: codec.Writer = new codec.Writer(Chat.maxBytes)): Uint8Array {
     w.start();
     Chat.appendBits(w, m);
     return w.finish();
   },
 
-  /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
+  /**
+   * Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing
+   * else.
+   */
   decode(b: Uint8Array, m: Chat = Chat.create(), r: codec.Reader = new codec.Reader()): Chat {
     r.start(b);
     Chat.readBits(r, m);
@@ -606,7 +645,10 @@ export const Chat = {
     return w.finish();
   },
 
-  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  /**
+   * Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise
+   * as decode.
+   */
   applyDelta(
     b: Uint8Array,
     base: Chat,
@@ -703,6 +745,7 @@ export const Chat = {
   },
 };
 
+/** Item is a thing in an inventory. */
 export interface Item {
   /** 0..2000 */
   kind: number;
@@ -828,6 +871,7 @@ export const Item = {
   },
 };
 
+/** Inventory is what a player has. */
 export interface Inventory {
   /** uint64 */
   owner: bigint;
@@ -849,14 +893,20 @@ export const Inventory = {
     return { owner: 0n, gold: 0, items: [], ammo: new Map() };
   },
 
-  /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */
+  /**
+   * The message as bytes: memory of the writer, if one is given, until its next message. Throws a
+   * FieldError.
+   */
   encode(m: Inventory, w: codec.Writer = new codec.Writer()): Uint8Array {
     w.start();
     Inventory.appendBits(w, m);
     return w.finish();
   },
 
-  /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
+  /**
+   * Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing
+   * else.
+   */
   decode(
     b: Uint8Array,
     m: Inventory = Inventory.create(),
@@ -875,7 +925,10 @@ export const Inventory = {
     return w.finish();
   },
 
-  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  /**
+   * Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise
+   * as decode.
+   */
   applyDelta(
     b: Uint8Array,
     base: Inventory,

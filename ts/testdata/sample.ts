@@ -2,6 +2,7 @@
 
 import * as codec from "@tickwire/client/codec";
 
+/** A Weapon is what is held. */
 export const Weapon = {
   Fists: 0,
   Sword: 1,
@@ -13,6 +14,7 @@ export type Weapon = (typeof Weapon)[keyof typeof Weapon];
 /** The newest version of the messages: since and until in their tags count it. */
 export const schemaVersion = 3;
 
+/** An Item is one of a bag. */
 export interface Item {
   /** 0..500 */
   kind: number;
@@ -71,6 +73,7 @@ export const Item = {
   },
 };
 
+/** Joined is an Event. */
 export interface Joined {
   /** uint32 */
   player: number;
@@ -120,6 +123,7 @@ export const Joined = {
   },
 };
 
+/** Left is an Event. */
 export interface Left {
   /** uint32 */
   player: number;
@@ -178,13 +182,14 @@ export const Left = {
   },
 };
 
+/** All is a message. */
 export interface All {
   alive: boolean;
   /** 0..1000 */
   health: number;
   /** -40..85 */
   heat: number;
-  /** uint32 */
+  /** what it comes to; uint32 */
   score: number;
   /** int64 */
   debt: bigint;
@@ -273,14 +278,20 @@ export const All = {
     };
   },
 
-  /** The message as bytes: memory of the writer, if one is given, until its next message. Throws a FieldError. */
+  /**
+   * The message as bytes: memory of the writer, if one is given, until its next message. Throws a
+   * FieldError.
+   */
   encode(m: All, w: codec.Writer = new codec.Writer(All.maxBytes)): Uint8Array {
     w.start();
     All.appendBits(w, m);
     return w.finish();
   },
 
-  /** Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing else. */
+  /**
+   * Reads the message that is all of b, into m if it is given. Throws a FieldError, and nothing
+   * else.
+   */
   decode(b: Uint8Array, m: All = All.create(), r: codec.Reader = new codec.Reader()): All {
     r.start(b);
     All.readBits(r, m);
@@ -295,7 +306,10 @@ export const All = {
     return w.finish();
   },
 
-  /** Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise as decode. */
+  /**
+   * Makes m a copy of base, with the differences that are all of b. Both may be the same; otherwise
+   * as decode.
+   */
   applyDelta(
     b: Uint8Array,
     base: All,
@@ -781,6 +795,7 @@ export const All = {
   },
 };
 
+/** An Event is what has happened. */
 export type Event = ({ type: "Joined" } & Joined) | ({ type: "Left" } & Left);
 
 export const Event = {
@@ -789,7 +804,9 @@ export const Event = {
     return { type: "Joined", ...Joined.create() };
   },
 
-  /** Writes the index of the type, which is first for the first of them, in n bits; then the fields. */
+  /**
+   * Writes the index of the type, which is first for the first of them, in n bits; then the fields.
+   */
   appendBits(w: codec.Writer, field: string, m: Event, first: number, n: number): void {
     switch (m.type) {
       case "Joined": {
@@ -837,7 +854,9 @@ export const Event = {
     }
   },
 
-  /** A copy that shares no memory with what it is of, in the memory of to if it is of the same type. */
+  /**
+   * A copy that shares no memory with what it is of, in the memory of to if it is of the same type.
+   */
   copy(from: Event, to?: Event | null): Event {
     switch (from.type) {
       case "Joined": {

@@ -46,7 +46,10 @@ const jobs: Record<string, (type: Message, first: Uint8Array, second: Uint8Array
     const fresh = type.decode(b, undefined, r);
     const reused = type.decode(b, usedOf(type), r);
     const hex = hexOf(type.encode(fresh, w));
-    expect("memory that was used before changes what is read", hexOf(type.encode(reused, w)) === hex);
+    expect(
+      "memory that was used before changes what is read",
+      hexOf(type.encode(reused, w)) === hex,
+    );
     expect("two values of the same bytes are equal", type.equal(fresh, reused));
     const copied = type.copy(fresh);
     type.decode(b, fresh, r);
@@ -66,7 +69,10 @@ const jobs: Record<string, (type: Message, first: Uint8Array, second: Uint8Array
     const reused = type.applyDelta(delta, from, usedOf(type), r);
     expect("the base stays as it was", hexOf(type.encode(from, w)) === before);
     const hex = hexOf(type.encode(fresh, w));
-    expect("memory that was used before changes what is applied", hexOf(type.encode(reused, w)) === hex);
+    expect(
+      "memory that was used before changes what is applied",
+      hexOf(type.encode(reused, w)) === hex,
+    );
     const inPlace = type.applyDelta(delta, from, from, r);
     expect("a delta can be applied in place", inPlace === from && type.equal(from, fresh));
     return hex;

@@ -1,0 +1,91 @@
+package tickwire_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// tsImport is what a line of TypeScript imports from.
+var tsImport = regexp.MustCompile(`(?m)^(?:import|export) [^;]*?from "([^"]+)"|^import "([^"]+)"`)
+
+// tasteOfTS finds what is wrong with one file of the TypeScript library.
+func tasteOfTS(name string, text []byte) (faults []string) {
+	if bytes.HasPrefix(text, []byte("// Code generated ")) {
+		return nil
+	}
+	if bytes.Count(text, []byte("\n")) > maxFileLines {
+		faults = append(faults, name+": is too long; find the noun that wants a file of its own")
+	}
+	test := strings.HasSuffix(name, ".test.ts")
+	for _, m := range tsImport.FindAllSubmatch(text, -1) {
+		from := string(m[1]) + string(m[2])
+		if !strings.HasPrefix(from, ".") && !(test && strings.HasPrefix(from, "node:")) {
+			faults = append(faults, name+": imports "+from+"; the library stands alone")
+		}
+		if room := path.Join(path.Dir(name), from); !test && path.Dir(room) == "ts/testdata" {
+			faults = append(faults, name+": imports "+from+", which is for tests")
+		}
+	}
+	if skip := regexp.MustCompile(`\b(?:test|it|describe)\.(?:skip|only|todo)\b|\bas any\b|@ts-ignore|@ts-nocheck`).Find(text); skip != nil {
+		faults = append(faults, name+": "+string(skip)+" passes over something")
+	}
+	return faults
+}
+
+// TestTasteOfTypeScript: the TypeScript library needs no other package, and its files are as those of Go.
+func TestTasteOfTypeScript(t *testing.T) {
+	files := 0
+	walk(t, func(name string) {
+		if !strings.HasPrefix(name, "ts/") || path.Ext(name) != ".ts" {
+			return
+		}
+		files++
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range tasteOfTS(name, text) {
+			t.Error(fault)
+		}
+	})
+	if files < 10 {
+		t.Errorf("found %d files", files)
+	}
+	text, err := os.ReadFile("ts/package.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct{ Dependencies, PeerDependencies, OptionalDependencies map[string]string }
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(manifest.Dependencies) + len(manifest.PeerDependencies) + len(manifest.OptionalDependencies); n > 0 {
+		t.Errorf("ts/package.json: %d packages are to be installed beside the library; it needs none", n)
+	}
+}
+
+func TestTasteOfTypeScriptCanFail(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		wrong      bool
+	}{
+		{"ts/codec/a.ts", "import { width } from \"./number.js\";\n", false},
+		{"ts/codec/a.ts", "import { read } from \"node:fs\";\n", true},
+		{"ts/codec/a.test.ts", "import { read } from \"node:fs\";\n", false},
+		{"ts/codec/a.ts", "import {\n  a,\n} from \"lodash\";\n", true},
+		{"ts/codec/a.ts", "import \"lodash\";\n", true},
+		{"ts/codec/a.ts", "export * from \"../" + "testdata/five.js\";\n", true},
+		{"ts/codec/a.test.ts", "test.skip(\"later\", () => {});\n", true},
+		{"ts/codec/a.ts", "const a = b as any;\n", true},
+		{"ts/codec/a.ts", strings.Repeat("// line\n", maxFileLines+1), true},
+	} {
+		if faults := tasteOfTS(c.name, []byte(c.text)); (len(faults) > 0) != c.wrong {
+			t.Errorf("%s, %.40q: faults %v", c.name, c.text, faults)
+		}
+	}
+}
