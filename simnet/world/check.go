@@ -67,7 +67,7 @@ const (
 	// Stolen: no end takes an address for its peer's that is somebody else's.
 	Stolen Checker = "stolen"
 	// Gap: what is unreliable goes on within two round trips of the first packet from a new
-	// address.
+	// address, and the path of a line that carries again is soon back.
 	Gap Checker = "gap"
 )
 

@@ -24,6 +24,8 @@ type Line struct {
 	cut    bool             // by itself; the player may be cut as well
 	closed bool             // by the library
 	path   uint8            // that goes by it
+
+	calmFrom int64 // since when it carries, at one address; see checkBack
 }
 
 // firstPort is the first of each line's ports.
@@ -121,11 +123,13 @@ func (l *Line) SetLinks(links simnet.Links) error {
 	later := l.socket != nil && roundTrip(links) > roundTrip(l.links)
 	p.shadowed.lossy = p.shadowed.lossy || lossy(links.Up) || lossy(links.Down) || later
 	l.links, p.roaming = links, roaming{}
+	l.unsettle(p.world.now())
 	return p.world.net.SetHost(l.addr.Addr(), links)
 }
 
 // Cut takes the line down in both directions. A connection that has another one goes on.
 func (l *Line) Cut() {
+	l.checkBack()
 	l.cut = true
 	l.block(true, true)
 }
@@ -144,6 +148,7 @@ func (l *Line) Heal() {
 
 func (l *Line) block(up, down bool) {
 	l.player.roaming, l.player.shadowed.lossy = roaming{}, true
+	l.unsettle(l.player.world.now())
 	for _, host := range l.hosts {
 		if up {
 			l.player.world.net.Cut(host, serverAddr.Addr())
@@ -155,6 +160,7 @@ func (l *Line) block(up, down bool) {
 }
 
 func (l *Line) free() {
+	l.unsettle(l.player.world.now())
 	for _, host := range l.hosts {
 		l.player.world.net.Heal(host, serverAddr.Addr())
 		l.player.world.net.Heal(serverAddr.Addr(), host)
@@ -181,6 +187,8 @@ func (l *Line) Roam(elsewhere bool, keep time.Duration) error {
 	if p.Client.Over() || p.done || l.closed || l.socket.Properties(transport.Path{}).Reliable {
 		return nil
 	}
+	l.checkBack()
+	now, hasty := p.world.now(), !l.followed()
 	host := l.addr.Addr()
 	if elsewhere {
 		host = l.hosts[1-slices.Index(l.hosts[:], host)]
@@ -193,9 +201,9 @@ func (l *Line) Roam(elsewhere bool, keep time.Duration) error {
 	l.known()
 	p.world.report.roams++
 	p.shadowed.moved = p.shadowed.forwards
-	now := p.world.now()
-	p.roaming = roaming{line: l, under: l.Whole(), roundTrip: roundTrip(l.links), hasty: now < p.settledAt}
-	p.settledAt = now + int64(settled+keep)
+	p.roaming = roaming{line: l, under: l.Whole(), roundTrip: roundTrip(l.links), hasty: hasty || now < p.settledAt}
+	p.settledAt = max(p.settledAt, now+int64(settled+keep))
+	l.unsettle(now + int64(keep))
 	return nil
 }
 

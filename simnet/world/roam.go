@@ -1,6 +1,11 @@
 package world
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/tickwire/tickwire"
+)
 
 // Roam changes the address at which others see the player's first line; see Line.Roam.
 func (p *Player) Roam(elsewhere bool, keep time.Duration) error {
@@ -17,9 +22,44 @@ func (p *Player) Roamed() bool { return p.roaming.under }
 type roaming struct {
 	line       *Line
 	under      bool
-	hasty      bool // the player had hardly arrived where it was before
+	hasty      bool // the server can hardly have known where the player was before
 	roundTrip  int64
 	left, said int64 // 0: not yet
+}
+
+// followed reports whether both ends have the line's path active, and the server where the line is. The
+// promise of two round trips is for who leaves such a place: a path that has failed, while the line was
+// cut or had another address, is asked seldom, and its home has longer to answer.
+func (l *Line) followed() bool {
+	p := l.player
+	if !p.Client.Open() || !p.Server.Open() {
+		return false
+	}
+	here, there := p.Client.conn.PathStats(l.path), p.Server.conn.PathStats(l.path)
+	return here.State == tickwire.PathActive && there.State == tickwire.PathActive && there.Remote == l.addr
+}
+
+// backWithin is how long a line has to carry, at one address, until its path must be back: one that has
+// failed is asked each five seconds, and who answers from elsewhere is followed a second later.
+const backWithin = 10 * time.Second
+
+// unsettle says that the line does not carry as it did before, until a time.
+func (l *Line) unsettle(until int64) { l.calmFrom = max(l.calmFrom, until) }
+
+// checkBack looks whether the path of a line that has carried for long is at both ends where the line is.
+func (l *Line) checkBack() {
+	p, w := l.player, l.player.world
+	calm := l.Whole() && !p.shadowed.forwards && w.now() >= max(p.trouble, l.calmFrom+int64(backWithin))
+	if !calm || !w.cfg.JudgeGaps || !p.Client.Open() || p.Client.Away() || p.Server.Away() || l.followed() {
+		return
+	}
+	here := p.Client.conn.PathStats(l.path)
+	if here.Local != l.socket.LocalAddr() || here.State == tickwire.PathOpening {
+		return // it has none
+	}
+	there := p.Server.conn.PathStats(l.path)
+	w.fault(Gap, p.Client.String(), fmt.Sprintf("path %d is %v here, and %v at %v there, for %v after its line carries again, at %v",
+		l.path, here.State, there.State, there.Remote, backWithin, l.addr))
 }
 
 // noteSaid notes that an unreliable message was accepted.
