@@ -16,6 +16,7 @@
 package compress
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -47,7 +48,7 @@ type Config struct {
 	Dictionary *Dictionary
 	// Effort of S2 and of Zstandard. 0: Fast.
 	Effort Effort
-	// MinBytes is the length from which on it is tried at all. 0: 24.
+	// MinBytes is the length from which on it is tried at all. 0: 24; negative: always.
 	MinBytes int
 	// ZstdBytes is the length from which on it is Zstandard, which finds more in large messages and
 	// takes three to ten times the time. 0: 1024; negative: never; at most 65536.
@@ -91,18 +92,12 @@ func New(cfg Config) (*Compressor, error) {
 	switch {
 	case cfg.Effort > Small:
 		return nil, &ConfigError{"Effort", cfg.Effort, "Fast or Small"}
-	case cfg.MinBytes < 0:
-		return nil, &ConfigError{"MinBytes", cfg.MinBytes, "a length, or 0 for 24"}
 	case cfg.ZstdBytes > maxZstdBytes:
 		return nil, &ConfigError{"ZstdBytes", cfg.ZstdBytes, "up to 65536, 0 for 1024, or a negative one for never"}
 	}
 	c := &Compressor{id: withoutDictionary, effort: cfg.Effort, minBytes: cfg.MinBytes, zstdBytes: cfg.ZstdBytes}
-	if c.minBytes == 0 {
-		c.minBytes = defaultMinBytes
-	}
-	if c.zstdBytes == 0 {
-		c.zstdBytes = defaultZstdBytes
-	} else if c.zstdBytes < 0 {
+	c.minBytes = cmp.Or(c.minBytes, defaultMinBytes)
+	if c.zstdBytes = cmp.Or(c.zstdBytes, defaultZstdBytes); c.zstdBytes < 0 {
 		c.zstdBytes = neverZstd
 	}
 	return c, c.prepare(cfg.Dictionary)

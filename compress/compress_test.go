@@ -46,7 +46,7 @@ func compressors(t testing.TB) (all []*compress.Compressor) {
 	for _, d := range []*compress.Dictionary{nil, trained(t)} {
 		for _, effort := range []compress.Effort{compress.Fast, compress.Small} {
 			for _, zstdBytes := range []int{1, 0, -1} {
-				all = append(all, compressor(t, compress.Config{Dictionary: d, Effort: effort, ZstdBytes: zstdBytes, MinBytes: 1}))
+				all = append(all, compressor(t, compress.Config{Dictionary: d, Effort: effort, ZstdBytes: zstdBytes, MinBytes: -1}))
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func TestOtherDictionary(t *testing.T) {
 // TestConfig: what cannot be is refused by name.
 func TestConfig(t *testing.T) {
 	for field, cfg := range map[string]compress.Config{
-		"Effort": {Effort: 2}, "MinBytes": {MinBytes: -1}, "ZstdBytes": {ZstdBytes: 65537},
+		"Effort": {Effort: 2}, "ZstdBytes": {ZstdBytes: 65537},
 	} {
 		var wrong *compress.ConfigError
 		if _, err := compress.New(cfg); !errors.As(err, &wrong) || wrong.Field != field || !strings.Contains(err.Error(), "Config."+field) {
