@@ -181,3 +181,29 @@ func TestWaitNewsOfWithheld(t *testing.T) {
 		}
 	}
 }
+
+// TestCompressionOfTypes: typed channels compress what their types write, and drafts what was written
+// in place.
+func TestCompressionOfTypes(t *testing.T) {
+	w := newWorld(t)
+	lines := tickwire.NewChannel[Line](tickwire.ChannelConfig{ID: 3, Delivery: tickwire.ReliableOrdered, Compression: leaning(t, spoken)})
+	configure := func(cfg *tickwire.Config) { cfg.Channels = tickwire.Channels(lines) }
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) { configure(&cfg.Config) })
+	conn := w.open(w.join(func(cfg *tickwire.ClientConfig) { configure(&cfg.Config) }), srv, 1)
+	said := Line{"everybody", "come to the north gate"}
+	must(t, lines.Send(conn, said))
+	draft := conn.Draft()
+	must(t, draft.AppendBinary(said))
+	_, err := draft.SendWith(3, tickwire.SendOptions{})
+	must(t, err)
+	w.run(time.Second, nil)
+	n := 0
+	for line, err := range lines.Receive(players(srv)[0]) {
+		if n++; err != nil || line != said {
+			t.Errorf("%+v, %v", line, err)
+		}
+	}
+	if st := conn.ChannelStats(3); n != 2 || st.CompressedTo*3 > st.CompressedFrom*2 {
+		t.Errorf("%d came; %+v", n, st)
+	}
+}
