@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -314,7 +315,7 @@ func (ch *Channel[T]) read(v *T, c *Conn, b []byte, version int) error {
 		return nil
 	}
 	if c != nil { // else the game has made the event up
-		c.undecoded.note(err)
+		c.noteUndecoded(err)
 	}
 	return &DecodeError{Conn: c, Channel: ch.cfg.ID, Name: ch.cfg.Name, Bytes: len(b), Err: err}
 }
@@ -338,25 +339,54 @@ func (ch *Channel[T]) DecodeInto(ev Event, v *T) error {
 	return ch.read(v, ev.Conn, ev.Payload, ev.version)
 }
 
-// scratch is where messages of a channel are decoded to, made once for each
-// Conn.
-func scratch[T any](c *Conn, id ChannelID) *T {
-	for i := range c.decoded {
-		if c.decoded[i].id == id {
-			if v, ok := c.decoded[i].value.(*T); ok {
-				return v
-			}
-		}
-	}
-	v := new(T)
-	c.decoded = append(c.decoded, decoded{id, v})
-	return v
+// A typed is what the typed channels of a Conn keep.
+type typed struct {
+	decoded   []decoded
+	undecoded uint64 // messages of which the game was told a DecodeError
+	unknown   uint64 // of them: of a kind that the Registry does not have
 }
 
 // A decoded is the memory for the typed messages of one channel.
 type decoded struct {
 	id    ChannelID
 	value any
+}
+
+// keep returns what typed channels keep, which there is from then on.
+func (c *Conn) keep() *typed {
+	if c.typed == nil {
+		c.typed = new(typed)
+	}
+	return c.typed
+}
+
+// scratch is where messages of a channel are decoded to, made once for each
+// Conn.
+func scratch[T any](c *Conn, id ChannelID) *T {
+	k := c.keep()
+	for i := range k.decoded {
+		if k.decoded[i].id == id {
+			if v, ok := k.decoded[i].value.(*T); ok {
+				return v
+			}
+		}
+	}
+	v := new(T)
+	k.decoded = append(k.decoded, decoded{id, v})
+	return v
+}
+
+// noteUndecoded counts a message that could not be decoded. Under a Hub any goroutine decodes.
+func (c *Conn) noteUndecoded(err error) {
+	if c.core.shared != nil {
+		c.lock()
+		defer c.unlock()
+	}
+	k := c.keep()
+	k.undecoded++
+	if _, ok := errors.AsType[*UnknownKindError](err); ok {
+		k.unknown++
+	}
 }
 
 // A RawChannel carries messages of bytes.

@@ -53,8 +53,7 @@ type Conn struct {
 	because     *Reason // for the end, in place of what the endpoint says
 	undelivered int     // messages that had no fate at the end
 	unreliable  int     // of them: unreliable ones
-	decoded     []decoded
-	undecoded   undecoded
+	typed       *typed  // what typed channels keep; nil until they have something
 	draft       Draft
 	told        []told     // the channels of which the game was told that they are writable
 	final       *ConnStats // after the end

@@ -149,7 +149,10 @@ func (c *Conn) forget() {
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}
 	}
-	c.end, c.sealer, c.decoded, c.told = nil, nil, nil, nil
+	if c.typed != nil {
+		c.typed.decoded = nil
+	}
+	c.end, c.sealer, c.told = nil, nil, nil
 }
 
 func (k *core) eachEvent(yield func(Event) bool) {

@@ -1,9 +1,6 @@
 package tickwire
 
 import (
-	"errors"
-	"sync/atomic"
-
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
 )
@@ -33,19 +30,11 @@ type ConnStats struct {
 //	QueueDelay                                 time.Duration // of a message sent now
 type ChannelStats = endpoint.ChannelStats
 
-// An undecoded counts messages that could not be decoded. Under a Hub any goroutine decodes.
-type undecoded struct{ all, kinds atomic.Uint64 }
-
-func (u *undecoded) note(err error) {
-	u.all.Add(1)
-	if _, ok := errors.AsType[*UnknownKindError](err); ok {
-		u.kinds.Add(1)
-	}
-}
-
 func (c *Conn) stats() ConnStats {
 	st := c.statsBelow()
-	st.Undecoded, st.UnknownKinds = c.undecoded.all.Load(), c.undecoded.kinds.Load()
+	if k := c.typed; k != nil {
+		st.Undecoded, st.UnknownKinds = k.undecoded, k.unknown
+	}
 	return st
 }
 

@@ -22,7 +22,7 @@ type peerHello struct {
 	clock                  uint64 // wire.ClockUnit
 	largestDatagram        uint16 // 0: it did not come yet
 	silenceSeconds         uint16
-	schema                 int // the version of typed messages that both ends use
+	schema                 uint16 // the version of typed messages that both ends use
 }
 
 // A MismatchError says that the two ends cannot talk: their wire versions, their channels or the forms
@@ -96,7 +96,7 @@ func (e *Endpoint) HandleHello(now int64, body []byte) error {
 		return nil
 	}
 	version, _ := e.plan.forms.common(&h.Schemas)
-	e.life.hello.peer = peerHello{h.Instance, h.Capabilities, h.Clock, h.LargestDatagram, h.SilenceSeconds, version}
+	e.life.hello.peer = peerHello{h.Instance, h.Capabilities, h.Clock, h.LargestDatagram, h.SilenceSeconds, uint16(version)}
 	e.life.hello.peerAt = now
 	e.outbox.handleHello(now, &h)
 	for _, p := range e.paths.all {
@@ -135,7 +135,7 @@ func (e *Endpoint) SchemaVersion() int {
 	if e.life.hello.peer.largestDatagram == 0 {
 		return e.plan.forms.newest()
 	}
-	return e.life.hello.peer.schema
+	return int(e.life.hello.peer.schema)
 }
 
 // peerClock is what the peer's clock should show, in units of the wire.
