@@ -25,7 +25,11 @@ type Reader struct {
 
 // Start begins to read the message that is all of b.
 func (r *Reader) Start(b []byte) { // as Writer.Start, not by a composite literal
-	r.b, r.pos, r.tail, r.last, r.err = b, 0, uint(max(len(b)-8, 0))*8, lastWord(b), nil
+	r.b, r.pos, r.err = b, 0, nil
+	r.tail, r.last = 0, lastWord(b)
+	if len(b) > 8 {
+		r.tail = uint(len(b)-8) * 8
+	}
 }
 
 // lastWord loads the last eight bytes, or all if there are fewer.
@@ -142,15 +146,21 @@ func (r *Reader) Failed() bool { return r.err != nil }
 // Finish wants the message to end here, the rest of its last byte being zeros. It returns a
 // *[FieldError] otherwise, or the one that was noted. message is the name of its type.
 func (r *Reader) Finish(message string) error {
-	switch used, rest := (r.pos+7)>>3, -r.pos&7; {
+	if r.err == nil && (r.pos+7)>>3 == uint(len(r.b)) && r.last>>(r.pos-r.tail) == 0 {
+		return nil
+	}
+	return r.unfinished(message)
+}
+
+// unfinished is the error of a message that does not end here, or in zeros, or has a wrong field.
+func (r *Reader) unfinished(message string) error {
+	switch used := (r.pos + 7) >> 3; {
 	case r.err != nil:
 		return r.err
 	case r.pos > uint(len(r.b))*8:
 		return &FieldError{Field: message, Err: ErrShort}
 	case used != uint(len(r.b)):
 		return &FieldError{Field: message, Value: uint(len(r.b)) - used, Err: ErrTrailing}
-	case r.Bits(rest) != 0:
-		return &FieldError{Field: message, Err: ErrPadding}
 	}
-	return nil
+	return &FieldError{Field: message, Err: ErrPadding}
 }
