@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links module demo pictures constants mutants fuzz bench peers peers-show clean
+.PHONY: test help deps style generated cross race long links module demo pictures constants mutants fuzz bench codec peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -69,6 +69,9 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+codec: ## tickwire's codec beside other formats, into docs/codec.md and its picture; CODEC="--rounds 15" changes it
+	go -C bench run ./cmd/codec --into ../docs/codec.md --picture ../docs/pictures/codec.svg $(CODEC)
 
 peers: ## tickwire beside other libraries over bad links, into bench/results; PEERS="--for 8s" changes it
 	go -C bench build -o $(CURDIR)/bin/peers ./cmd/peers

@@ -78,9 +78,9 @@ var rooms = []room{
 	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"examples/arena", "internal/gen", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/..."})},
-	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/loopback", "internal/workload", "bench/..."},
+	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/gen/sample/five", "internal/loopback", "internal/workload", "bench/..."},
 		libs: []string{"github.com/pion/...", xsys, "github.com/quic-go/quic-go", "github.com/xtaci/kcp-go/v5", "github.com/alecthomas/kong", "gonum.org/v1/plot/...",
-			"github.com/fxamacker/cbor/v2", "github.com/planetscale/vtprotobuf/...", "github.com/tinylib/msgp/msgp", "google.golang.org/protobuf/..."}},
+			"github.com/fxamacker/cbor/v2", "github.com/google/flatbuffers/go", "github.com/planetscale/vtprotobuf/...", "github.com/tinylib/msgp/msgp", "google.golang.org/protobuf/..."}},
 }
 
 // inTests is what every room's tests may import on top of its own row; they

@@ -7,6 +7,7 @@ replace github.com/tickwire/tickwire => ../
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/fxamacker/cbor/v2 v2.9.6
+	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/planetscale/vtprotobuf v0.6.0
 	github.com/tickwire/tickwire v0.0.0
 	github.com/tinylib/msgp v1.6.5

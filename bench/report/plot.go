@@ -127,6 +127,9 @@ var colours = []color.RGBA{
 	{0, 158, 115, 255}, {204, 121, 167, 255}, {86, 180, 233, 255}, {130, 130, 130, 255},
 }
 
+// Colour is that of the i-th of those who are compared.
+func Colour(i int) color.Color { return colours[i%len(colours)] }
+
 // Sizes of a picture.
 const (
 	pictureWidth  = 9 * vg.Inch
@@ -145,7 +148,7 @@ func (p *picture) save(file, title string, names []string) error {
 			return err
 		}
 		i := slices.Index(names, c.name)
-		line.Color, line.Width = colours[i%len(colours)], vg.Points(1.5)
+		line.Color, line.Width = Colour(i), vg.Points(1.5)
 		if i >= len(colours) {
 			line.Dashes = []vg.Length{vg.Points(4), vg.Points(2)}
 		}

@@ -37,7 +37,8 @@ type VTMessage interface {
 	UnmarshalVT(b []byte) error
 }
 
-// VTProtobuf is Protobuf by the code that vtprotobuf has generated.
+// VTProtobuf is Protobuf by the code that vtprotobuf has generated. What was generated with the feature
+// pool keeps its memory in ReceiveInto.
 func VTProtobuf[M VTMessage]() tickwire.Codec[M] {
 	return tickwire.Codec[M]{
 		Append: func(m *M, dst []byte) ([]byte, error) {
@@ -50,7 +51,11 @@ func VTProtobuf[M VTMessage]() tickwire.Codec[M] {
 			if !(*m).ProtoReflect().IsValid() {
 				*m = (*m).ProtoReflect().New().Interface().(M)
 			}
-			(*m).Reset() // UnmarshalVT merges
+			if pooled, ok := any(*m).(interface{ ResetVT() }); ok {
+				pooled.ResetVT()
+			} else {
+				(*m).Reset() // UnmarshalVT merges
+			}
 			return (*m).UnmarshalVT(b)
 		},
 	}
