@@ -34,10 +34,10 @@ const float = new Float32Array(1);
 const float32 = new Uint32Array(float.buffer);
 const double = new DataView(new ArrayBuffer(8));
 
-/** The 32 bits of a float. */
+/** The 32 bits of a float. Which NaN it is JavaScript does not say: it is that of Go. */
 export function float32Bits(v: number): number {
   float[0] = v;
-  return float32[0]!;
+  return Number.isNaN(v) ? 0x7fc00000 : float32[0]!;
 }
 
 /** The float of 32 bits. */
@@ -46,15 +46,15 @@ export function float32From(bits: number): number {
   return float[0]!;
 }
 
-/** The lower and the upper 32 bits of a double, and the double of them. */
+/** The lower and the upper 32 bits of a double, NaN being that of Go; and the double of them. */
 export const float64 = {
   low(v: number): number {
     double.setFloat64(0, v, true);
-    return double.getUint32(0, true);
+    return Number.isNaN(v) ? 1 : double.getUint32(0, true);
   },
   high(v: number): number {
     double.setFloat64(0, v, true);
-    return double.getUint32(4, true);
+    return Number.isNaN(v) ? 0x7ff80000 : double.getUint32(4, true);
   },
   from(low: number, high: number): number {
     double.setUint32(0, low, true);
