@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/tickwire/tickwire/compress"
 )
 
 // wrongChannel has an illegal value for each field of ChannelConfig that can have one; the others
@@ -23,6 +25,7 @@ var wrongChannel = map[string]ChannelConfig{
 	"Resend.MaxAttempts":        {ID: 1, Delivery: ReliableOrdered, Resend: ResendPolicy{MaxAttempts: -1}},
 	"Repair":                    {ID: 1, Repair: RepairThrice + 1},
 	"WindowBytes":               {ID: 1, WindowBytes: 100},
+	"Compression":               {ID: 1, Compression: (*compress.Compressor)(nil)},
 	"Inbound.BytesPerSecond":    {ID: 1, Inbound: ChannelLimits{BytesPerSecond: maxLimit + 1}},
 	"Inbound.MessagesPerSecond": {ID: 1, Inbound: ChannelLimits{MessagesPerSecond: maxLimit + 1}},
 }
@@ -45,13 +48,14 @@ var wrongConfig = map[string]Config{
 	"Congestion.MinBytesPerSecond": {Congestion: CongestionConfig{MinBytesPerSecond: 2, MaxBytesPerSecond: 1}},
 	"Congestion.MaxBytesPerSecond": {Congestion: CongestionConfig{MaxBytesPerSecond: maxRate + 1}},
 	"Congestion.BytesPerSecond":    {Congestion: CongestionConfig{Kind: CongestionFixed}},
+	"Schemas[0].Channel":           {Schemas: []Schema{{Channel: 7, Versions: []string{"text"}}}},
 	"Inbound.PacketsPerSecond":     {Inbound: Limits{PacketsPerSecond: leastPackets - 1}},
 	"Inbound.BytesPerSecond":       {Inbound: Limits{BytesPerSecond: leastBytes - 1}},
 	"Inbound.MessagesPerSecond":    {Inbound: Limits{MessagesPerSecond: maxLimit + 1}},
 }
 
 var anyOfConfig = []string{
-	"Seed", "Instance", "Handshake", "DisableECN", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path", "Congestion",
+	"Seed", "Instance", "Handshake", "DisableECN", "Trusted", "Timeout", "KeepFor", "MaxReceipts", "Controller", "Pool", "Buffers", "Inbound", "Path", "Congestion", "Schemas",
 }
 
 // named lists the fields that an error names, each with a way out.
