@@ -31,11 +31,22 @@ func (w *Writer) Raw(s []byte) {
 		to[copy(to, s)] = 0
 		return
 	}
+	back := (64 - shift) & 63
 	carry, rest, wide := uint64(to[0]), lastWord(s), len(s) >= 8
+	for len(s) >= 32 { // in arrays, whose bounds are checked once
+		from, into := (*[32]byte)(s), (*[32]byte)(to)
+		v, v2 := binary.LittleEndian.Uint64(from[:8]), binary.LittleEndian.Uint64(from[8:16])
+		v3, v4 := binary.LittleEndian.Uint64(from[16:24]), binary.LittleEndian.Uint64(from[24:])
+		binary.LittleEndian.PutUint64(into[:8], carry|v<<shift)
+		binary.LittleEndian.PutUint64(into[8:16], v>>back|v2<<shift)
+		binary.LittleEndian.PutUint64(into[16:24], v2>>back|v3<<shift)
+		binary.LittleEndian.PutUint64(into[24:], v3>>back|v4<<shift)
+		carry, s, to = v4>>back, s[32:], to[32:]
+	}
 	for len(s) >= 8 {
 		v := binary.LittleEndian.Uint64(s)
 		binary.LittleEndian.PutUint64(to, carry|v<<shift)
-		carry, s, to = v>>(64-shift), s[8:], to[8:]
+		carry, s, to = v>>back, s[8:], to[8:]
 	}
 	if wide {
 		rest = rest >> 8 >> (56 - 8*uint(len(s))) // by 64 if nothing is left
