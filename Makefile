@@ -71,7 +71,8 @@ bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 codec: ## tickwire's codec beside other formats, into docs/codec.md and its picture; CODEC="--rounds 15" changes it
-	go -C bench run ./cmd/codec --into ../docs/codec.md --picture ../docs/pictures/codec.svg $(CODEC)
+	go -C bench build -o $(CURDIR)/bin/codec ./cmd/codec
+	bin/codec --into docs/codec.md --picture docs/pictures/codec.svg $(CODEC)
 
 peers: ## tickwire beside other libraries over bad links, into bench/results; PEERS="--for 8s" changes it
 	go -C bench build -o $(CURDIR)/bin/peers ./cmd/peers

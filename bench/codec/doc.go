@@ -1,6 +1,6 @@
 // Package codec measures what tickwire's generated code makes of five messages beside what other formats
 // make of them: bytes, and the time and the allocations to write them and to read every field into a
-// struct that is used again. The command of the same name makes docs/codec.md of it.
+// struct that is used again. The command of the same name makes a table and a picture of it.
 //
 //	values.go   the values, in the types of each format
 //	case.go     a message in a format

@@ -23,14 +23,15 @@ const (
 	sans          = "Sans"
 )
 
-// Plot draws the rows as SVG: a panel for each figure, a line for each message, a dot for each format.
+// Plot draws the rows as SVG: a panel for each figure, a line for each message, a dot for each format. Ours
+// is 1 everywhere: a dot is how many times as much the others have.
 func Plot(w io.Writer, rows []Row) error {
 	sheet := vgsvg.New(width, height)
 	whole := draw.New(sheet)
 	whole.SetColor(color.White)
 	whole.Fill(whole.Rectangle.Path())
 	legend := plot.NewLegend()
-	legend.Top, legend.TextStyle.Font.Variant = true, sans
+	legend.Top, legend.TextStyle.Font.Variant, legend.Padding = true, sans, vg.Points(4)
 	each := (width - legendWidth) / vg.Length(len(figures))
 	for i, f := range figures {
 		p, err := panel(rows, f, i == 0, &legend)
@@ -51,11 +52,11 @@ func panel(rows []Row, f figure, first bool, legend *plot.Legend) (*plot.Plot, e
 	for _, style := range []*text.Style{&p.X.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label} {
 		style.Font.Variant = sans
 	}
-	p.X.Label.Text, p.X.Scale, p.X.Tick.Marker = f.name, plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.X.Label.Text, p.X.Scale, p.X.Tick.Marker = f.name+", times ours", plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Y.Min, p.Y.Max = -0.6, float64(len(Messages))-0.4
 	p.Y.Tick.Marker = names(first)
 	p.Add(plotter.NewGrid())
-	for i, format := range slices.Backward(Formats) { // ours is drawn last, above the others
+	for i, format := range Formats {
 		dots, err := plotter.NewScatter(dots(rows, f, format))
 		if err != nil {
 			return nil, err
@@ -90,9 +91,10 @@ func names(shown bool) plot.ConstantTicks {
 
 func dots(rows []Row, f figure, format string) (points plotter.XYs) {
 	for i, message := range slices.Backward(Messages) {
-		for _, r := range rowsOf(rows, message) {
+		own := rowsOf(rows, message)
+		for _, r := range own {
 			if r.Format == format {
-				points = append(points, plotter.XY{X: f.of(&r), Y: float64(len(Messages) - 1 - i)})
+				points = append(points, plotter.XY{X: f.of(&r) / ourOwn(own, f), Y: float64(len(Messages) - 1 - i)})
 			}
 		}
 	}

@@ -76,12 +76,15 @@ func least(rows []Row, f figure, without func(r *Row) bool) mark {
 	return best
 }
 
+// ourOwn is our value.
+func ourOwn(rows []Row, f figure) float64 {
+	return least(rows, f, func(r *Row) bool { return r.Format != Ours }).value
+}
+
 // part is our value as a part of the least of the others.
 func part(rows []Row, f figure) mark {
-	isOurs := func(r *Row) bool { return r.Format == Ours }
-	others := least(rows, f, isOurs)
-	ours := least(rows, f, func(r *Row) bool { return !isOurs(r) })
-	return mark{ours.value / others.value, others.format}
+	others := least(rows, f, func(r *Row) bool { return r.Format == Ours })
+	return mark{ourOwn(rows, f) / others.value, others.format}
 }
 
 // digits leaves three of them.

@@ -4,23 +4,24 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/bench/messages"
+	"github.com/tickwire/tickwire/bench/messages/pb"
 	"github.com/tickwire/tickwire/simnet"
 	"google.golang.org/protobuf/proto"
 )
 
 // The channels, one for each library.
 var (
-	official = tickwire.NewChannelWith(on(1), Protobuf[*ProtoChat]())
-	vt       = tickwire.NewChannelWith(on(2), VTProtobuf[*ProtoChat]())
-	msgpack  = tickwire.NewChannelWith(on(3), MsgPack[Chat]())
-	inCBOR   = tickwire.NewChannelWith(on(4), CBOR[Chat]())
-	inJSON   = tickwire.NewChannelWith(on(5), JSON[Chat]())
+	official = tickwire.NewChannelWith(on(1), Protobuf[*pb.Chat]())
+	vt       = tickwire.NewChannelWith(on(2), VTProtobuf[*pb.Chat]())
+	msgpack  = tickwire.NewChannelWith(on(3), MsgPack[messages.Chat]())
+	inCBOR   = tickwire.NewChannelWith(on(4), CBOR[messages.Chat]())
+	inJSON   = tickwire.NewChannelWith(on(5), JSON[messages.Chat]())
 )
 
 func on(id tickwire.ChannelID) tickwire.ChannelConfig {
@@ -117,13 +118,13 @@ func exchange[T any](p *pair, name string, ch *tickwire.Channel[T], same func(a,
 // TestFormats takes the same chat through each library, there and back.
 func TestFormats(t *testing.T) {
 	p := newPair(t)
-	chats := []Chat{{Player: 7, Text: "grün", To: []uint32{1, 2, 300}}, {Player: 1 << 30, Text: "", To: []uint32{9}}}
-	var protos []*ProtoChat
+	chats := []messages.Chat{{From: 7, Text: "grün", To: new(uint32(300))}, {From: 1 << 30, Room: 2, At: 5000}}
+	var protos []*pb.Chat
 	for _, c := range chats {
-		protos = append(protos, &ProtoChat{Player: c.Player, Text: c.Text, To: c.To})
+		protos = append(protos, &pb.Chat{From: c.From, To: c.To, Room: pb.Room(c.Room), At: c.At, Text: c.Text})
 	}
-	sameProto := func(a, b *ProtoChat) bool { return proto.Equal(a, b) }
-	sameChat := func(a, b Chat) bool { return reflect.DeepEqual(a, b) }
+	sameProto := func(a, b *pb.Chat) bool { return proto.Equal(a, b) }
+	sameChat := func(a, b messages.Chat) bool { return a.Equal(&b) }
 	exchange(p, "protobuf", official, sameProto, protos...)
 	exchange(p, "vtprotobuf", vt, sameProto, protos...)
 	exchange(p, "msgpack", msgpack, sameChat, chats...)
@@ -134,11 +135,11 @@ func TestFormats(t *testing.T) {
 // TestFormatsMalformed: what a library cannot read is a DecodeError, and the next message is read.
 func TestFormatsMalformed(t *testing.T) {
 	p := newPair(t)
-	malformed(p, official, []byte{0x0a}, &ProtoChat{Player: 1})
-	malformed(p, vt, []byte{0x12, 5, 'a'}, &ProtoChat{Player: 1})
-	malformed(p, msgpack, []byte{0x80, 0}, Chat{Player: 1})
-	malformed(p, inCBOR, []byte{0xff}, Chat{Player: 1})
-	malformed(p, inJSON, []byte(`{"player":`), Chat{Player: 1})
+	malformed(p, official, []byte{0x0a}, &pb.Chat{From: 1})
+	malformed(p, vt, []byte{0x2a, 5, 'a'}, &pb.Chat{From: 1})
+	malformed(p, msgpack, []byte{0x80, 0}, messages.Chat{From: 1})
+	malformed(p, inCBOR, []byte{0xff}, messages.Chat{From: 1})
+	malformed(p, inJSON, []byte(`{"from":`), messages.Chat{From: 1})
 }
 
 func malformed[T any](p *pair, ch *tickwire.Channel[T], b []byte, good T) {

@@ -1,6 +1,6 @@
 // The command codec measures what tickwire's generated code makes of five messages of a game beside
-// protobuf, msgpack, CBOR, FlatBuffers, gob and JSON, and writes the table and the picture of
-// docs/codec.md.
+// protobuf, msgpack, CBOR, FlatBuffers, gob and JSON, and puts a table into a page and a picture
+// beside it.
 package main
 
 import (
