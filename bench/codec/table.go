@@ -26,7 +26,7 @@ func Table(rows []Row) string {
 			name = ""
 		}
 	}
-	b.WriteString("\nOurs, as a part of the best of the others:\n\n| message | bytes | write | read |\n|---|--:|--:|--:|\n")
+	b.WriteString("\nOurs, as a part of the best of the others; above 1 it has more bytes, or takes longer:\n\n| message | bytes | write | read |\n|---|--:|--:|--:|\n")
 	for _, message := range Messages {
 		fmt.Fprintf(&b, "| %s |", message)
 		for _, f := range figures {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -65,19 +64,8 @@ func (c *cli) show(table string) error {
 		_, err := os.Stdout.WriteString(table)
 		return err
 	}
-	page, err := os.ReadFile(c.Into)
-	if err != nil {
+	if err := report.PutInto(c.Into, "codec", table); err != nil {
 		return fmt.Errorf("--into: %w", err)
 	}
-	before, rest, ok := strings.Cut(string(page), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return fmt.Errorf("--into %s: the page has no lines %q and %q", c.Into, strings.TrimSpace(begin), strings.TrimSpace(end))
-	}
-	return os.WriteFile(c.Into, []byte(before+begin+"\n"+table+"\n"+end+after), 0o644)
+	return nil
 }
-
-const (
-	begin = "<!-- codec -->\n"
-	end   = "<!-- /codec -->\n"
-)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/tickwire/tickwire/bench/report"
 )
@@ -40,23 +39,11 @@ func (c *tableCmd) run(out io.Writer) error {
 		_, err = out.Write(b.Bytes())
 		return err
 	}
-	page, err := os.ReadFile(c.Into)
-	if err != nil {
+	if err := report.PutInto(c.Into, "peers", b.String()); err != nil {
 		return fmt.Errorf("--into: %w", err)
 	}
-	before, rest, ok := bytes.Cut(page, []byte(intoBegin))
-	_, after, closed := bytes.Cut(rest, []byte(intoEnd))
-	if !ok || !closed {
-		return fmt.Errorf("--into %s: the page has no lines %q and %q", c.Into, strings.TrimSpace(intoBegin), strings.TrimSpace(intoEnd))
-	}
-	page = bytes.Join([][]byte{before, []byte(intoBegin + "\n"), b.Bytes(), []byte("\n" + intoEnd), after}, nil)
-	return os.WriteFile(c.Into, page, 0o644)
+	return nil
 }
-
-const (
-	intoBegin = "<!-- peers -->\n"
-	intoEnd   = "<!-- /peers -->\n"
-)
 
 // A plotCmd is `peers plot`.
 type plotCmd struct {
