@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -105,5 +106,26 @@ func TestOursIsNear(t *testing.T) {
 		near("Z", got.Z, want.Z, 0.01)
 		near("VX", got.VX, want.VX, 1.0/256)
 		near("VY", got.VY, want.VY, 1.0/256)
+	}
+}
+
+// TestOursAllocs: none to write, and none to read but for a string that has changed.
+func TestOursAllocs(t *testing.T) {
+	strings := map[string]float64{"chat": 1, "inventory": float64(len(TheValues().Inventory.Items))}
+	aloud := Cases(TheValues().Aloud())
+	for i, c := range Cases(TheValues()) {
+		if c.Format != Ours {
+			continue
+		}
+		here, there := encoded(t, &c), encoded(t, &aloud[i])
+		allocs := func(what string, want float64, call func() error) {
+			var err error
+			if got := testing.AllocsPerRun(20, func() { err = errors.Join(err, call()) }); got != want || err != nil {
+				t.Errorf("%s, %s: %v allocations, want %v, error %v", &c, what, got, want, err)
+			}
+		}
+		allocs("to write", 0, func() error { _, err := c.Encode(); return err })
+		allocs("to read the same", 0, func() error { return c.Decode(here) })
+		allocs("to read two in turn", 2*strings[c.Message], func() error { return errors.Join(c.Decode(there), c.Decode(here)) })
 	}
 }
