@@ -16,7 +16,7 @@ func TestFailedPathElsewhere(t *testing.T) {
 		s.play(time.Second)
 		s.ways[1].dead = true
 		s.play(2 * time.Second)
-		client, server := s.ends[0].paths.all[1], s.ends[1].paths.all[1]
+		client, server := s.ends[0].path(1), s.ends[1].path(1)
 		if client.stage != stageFailed || server.stage != stageFailed {
 			t.Fatalf("path 1 is in stages %d and %d", client.stage, server.stage)
 		}
