@@ -74,7 +74,7 @@ func TestQuickStart(t *testing.T) {
 
 // TestOwnModule types what README says makes the quick start a module of one's own.
 func TestOwnModule(t *testing.T) {
-	_, rest, _ := strings.Cut(blocks(t, "sh")[1], "cd ../hello\n")
+	_, rest, _ := strings.Cut(blocks(t, "sh")[1], "cd ~/hello\n")
 	clone, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestOwnModule(t *testing.T) {
 	for line := range strings.Lines(rest) {
 		line, _, _ = strings.Cut(line, "#")
 		for command := range strings.SplitSeq(line, "&&") {
-			args := strings.Fields(strings.ReplaceAll(command, "../tickwire", clone))
+			args := strings.Fields(strings.ReplaceAll(command, "$clone", clone))
 			if len(args) < 2 || args[0] != "go" {
 				t.Fatalf("README.md has the reader type %q, which this test does not know", command)
 			}
