@@ -142,9 +142,17 @@ func TestTokenForeign(t *testing.T) {
 	}
 }
 
-// TestTokenNeverExpires: the largest expiry is no time of a calendar, and is not over.
+// TestTokenNeverExpires: the largest expiry is no time of a calendar, and is not over. A plain token may
+// have it; one of ours is no backend's.
 func TestTokenNeverExpires(t *testing.T) {
-	good, _, err := tokenNew(t, "--server=127.0.0.1:7777")
+	ours, _, err := tokenNew(t, "--server=127.0.0.1:7777")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := inspect(t, ours[:29]+strings.Repeat("\xff", 8)+ours[37:], 1); err == nil || !strings.Contains(out, "WRONG     expiry") {
+		t.Errorf("%v, %s", err, out)
+	}
+	good, _, err := tokenNew(t, "--plain", "--server=127.0.0.1:7777")
 	if err != nil {
 		t.Fatal(err)
 	}
