@@ -29,6 +29,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/tickwire/tickwire/codec"
 	"github.com/tickwire/tickwire/internal/config"
@@ -62,8 +63,8 @@ type Config struct {
 	// ones becomes no baseline. 0: 256. Of a Sender.
 	MaxOpen int
 
-	// Version is the schema version that both ends use (Conn.SchemaVersion), for values with fields
-	// that came or went. Of others it is not looked at.
+	// Version is the schema version that both ends use, for values with fields that came or went:
+	// Conn.SchemaVersion of a channel of Encoded, or of another that knows the type. 0: the newest.
 	Version int
 }
 
@@ -74,12 +75,17 @@ type Config struct {
 //	Want  string // what would do
 type ConfigError = config.Error
 
+// newestVersion is one above all that tags may name: it stands for the newest.
+const newestVersion = math.MaxInt32
+
 // withDefaults is the configuration with its defaults, or a join of *ConfigError.
 func (c Config) withDefaults() (Config, error) {
 	c.MaxKeys, c.MaxOpen = cmp.Or(c.MaxKeys, 4096), cmp.Or(c.MaxOpen, 256)
+	c.Version = cmp.Or(c.Version, newestVersion)
 	var v config.Check
 	v.That(c.MaxKeys > 0, "MaxKeys", c.MaxKeys, "at least 1, or 0 for 4096")
 	v.That(c.MaxOpen > 0, "MaxOpen", c.MaxOpen, "at least 1, or 0 for 256")
+	v.That(c.Version > 0, "Version", c.Version, "Conn.SchemaVersion, or 0 for the newest")
 	return c, v.Err()
 }
 
