@@ -17,11 +17,15 @@
 // a message that comes behind a newer one is dropped although it was acknowledged, so that
 // a baseline would be missing. The game has to read all that comes, by Receive and not by Latest.
 //
+// The channel is one of [Encoded], so that the two ends agree on what a value looks like. A loop of ticks
+// with a Server, a Conn and its receipts is in [example_delta_test.go].
+//
 // Values are messages that `tickwire gen` has written the code for. [SPEC.md], section 10.6, has the bits.
 // Nothing in here reads a clock, starts a goroutine or knows the network. No type may be used by two
 // goroutines at a time.
 //
 // [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
+// [example_delta_test.go]: https://github.com/tickwire/tickwire/blob/main/example_delta_test.go
 // [Unreliable]: https://pkg.go.dev/github.com/tickwire/tickwire#Unreliable
 package delta
 

@@ -9,12 +9,8 @@ import (
 	"github.com/tickwire/tickwire/internal/gen/sample/game"
 )
 
-// Two ends without a network in between. With one, a message goes by
-//
-//	receipt, err := c.SendWith(channel, b, tickwire.SendOptions{Receipt: true})
-//
-// on a channel of tickwire.Unreliable; the events Delivered and Lost of the Conn are told to the Sender, and
-// each message of the channel is given to the Receiver at the other end.
+// Two ends without a network in between. Example_delta of package tickwire is with one: a message goes with
+// SendOptions.Receipt, and the events Delivered and Lost of the Conn are told to the Sender.
 func Example() {
 	from, err := delta.NewSender[uint16, game.Move](delta.Config{Version: game.SchemaVersion})
 	if err != nil {

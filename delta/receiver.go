@@ -45,7 +45,7 @@ type Change[K Key, T any] struct {
 	Gone  bool // there is none any more: Value is the last
 }
 
-// NewReceiver makes the Receiver of one Conn.
+// NewReceiver makes the Receiver of one Conn. P is as for [NewSender].
 func NewReceiver[K Key, T any, P Message[T]](cfg Config) (*Receiver[K, T, P], error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

@@ -57,7 +57,8 @@ type outgoing[T any, P Message[T]] struct {
 	count   uint64 // of messages that had it
 }
 
-// NewSender makes the Sender of one Conn.
+// NewSender makes the Sender of one Conn. Here P need not be named; in a variable's type it is:
+// *Sender[uint16, Move, *Move].
 func NewSender[K Key, T any, P Message[T]](cfg Config) (*Sender[K, T, P], error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

@@ -12,7 +12,8 @@ type genCmd struct {
 func (*genCmd) Help() string {
 	return "Structs with a line //tickwire:message in their comment get AppendBinary and UnmarshalBinary, " +
 		"AppendDelta and ApplyDelta, Equal and CopyFrom, in " + gen.FileName + ". What their fields may be stands in tags: `tw:\"0..1000\"`, `tw:\"-512..512/0.01\"`, `tw:\"max=32\"`. " +
-		"In the source: //go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts web"
+		"Once in a module: go get -tool github.com/tickwire/tickwire/cmd/tickwire. In the source: //go:generate go tool tickwire gen --ts web. " +
+		"What else a tag says: https://github.com/tickwire/tickwire/blob/main/docs/messages.md"
 }
 
 // Run is called by kong.

@@ -147,7 +147,7 @@ func (u *use) plain(t types.Type) *Type {
 	case *types.Map:
 		return u.mapping(t, shown)
 	}
-	return u.wrongf("one of the types that the documentation of codec lists, or a type with AppendBinary and UnmarshalBinary",
+	return u.wrongf("one of the types that docs/messages.md lists, or a type with AppendBinary and UnmarshalBinary",
 		"a %s cannot be sent", shown)
 }
 

@@ -17,7 +17,7 @@ type Wrong struct {
 	Typo     int             `tw:"rang=3"`   // want "there is no option" "a range such as"
 	Lost     bool            `tw:"half"`     // want "half means nothing for a bool" "left out"
 	hidden   int             // want "it is not exported" "an exported name"
-	Chan     chan int        // want "a chan int cannot be sent" "documentation of codec"
+	Chan     chan int        // want "a chan int cannot be sent" "docs/messages.md lists"
 	Foreign  url.URL         // want "how it is read and written" "max=N"
 	Self     *Node           // want "" ""
 	Any      Loose           // want "nothing says what can be in it" "//tickwire:union A B C"
