@@ -85,7 +85,7 @@ var rooms = []room{
 
 // inTests is what every room's tests may import on top of its own row; they
 // may use the whole standard library too.
-var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "compress", "internal/corpus", "timeline", "codec", "internal/gen/sample/..."}
+var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "compress", "internal/corpus", "timeline", "codec", "delta", "internal/gen/sample/..."}
 
 // allowed applies a list of patterns to one import path.
 func allowed(patterns []string, p string) bool {
