@@ -81,8 +81,8 @@ func (m *Player) appendFields(w *codec.Writer) {
 		w.Fail("Player.Name", len(m.Name), "at most 24 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Wide(health|x<<7|y<<24|aim<<41|codec.Bool(m.Ducks)<<51|uint64(len(m.Name))<<52, 57)
-	w.Text(m.Name)
+	w.Bits(health|x<<7|y<<24|aim<<41|codec.Bool(m.Ducks)<<51, 52)
+	w.Text(uint64(len(m.Name)), 5, m.Name)
 	w.Bits(codec.Bool(m.Target != nil), 1)
 	if m.Target != nil {
 		w.Varint32(*m.Target)

@@ -52,9 +52,19 @@ func (w *Writer) Varint16(v uint16) { w.varint(uint64(v), &short16) }
 // Varint32 writes a uint32 (or by [Zigzag] an int32) in 7 to 34 bits. There must be room.
 func (w *Writer) Varint32(v uint32) { w.varint(uint64(v), &short32) }
 
-func (w *Writer) varint(v uint64, c *classes) {
+// Short16 is what [Writer.Varint16] writes, and in how many bits: to be written by Bits with others.
+func Short16(v uint16) (code uint64, n uint) { return short(uint64(v), &short16) }
+
+// Short32 is what [Writer.Varint32] writes.
+func Short32(v uint32) (code uint64, n uint) { return short(uint64(v), &short32) }
+
+func short(v uint64, c *classes) (code uint64, n uint) {
 	class := c.of(v)
-	w.Bits(v<<2|class, 2+c.width[class&3])
+	return v<<2 | class, 2 + c.width[class&3]
+}
+
+func (w *Writer) varint(v uint64, c *classes) {
+	w.Bits(short(v, c))
 }
 
 // Varint64 writes a uint64 (or by [Zigzag] an int64) in 9 to 66 bits. There must be room.

@@ -1,6 +1,10 @@
 package codec
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
 
 // String reads a string of at most limit bytes. If it is old it is returned, and nothing is
 // allocated. Its bytes need not be UTF-8.
@@ -27,3 +31,17 @@ func (r *Reader) ViewString(field string, limit int) string {
 
 // bytesOf is the memory of a string, to be read.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// turned writes s, shifted by less than eight bits, behind the bits of carry; rest is what is behind
+// its last whole word. There is room: to is longer than s by eight bytes. Each word is rotated
+// once, not shifted twice, and there are no slices, whose bounds cost more than all of it.
+func turned(to, s []byte, shift uint, carry, rest uint64) {
+	from, into, above := unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(to)), ^uint64(0)<<shift
+	n := len(s) &^ 7
+	for i := 0; i < n; i += 8 {
+		v := bits.RotateLeft64(binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(from, i))[:]), int(shift))
+		binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(into, i))[:], carry|v&above)
+		carry = v &^ above
+	}
+	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(into, n))[:], carry|rest<<shift)
+}

@@ -72,7 +72,6 @@ func (m *Input) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Input) appendFields(w *codec.Writer) {
-	w.Varint32(m.Tick)
 	buttons := uint64(m.Buttons)
 	if buttons > 4095 {
 		w.Range("Input.Buttons", m.Buttons, "0..4095")
@@ -88,6 +87,8 @@ func (m *Input) appendFields(w *codec.Writer) {
 		w.Range("Input.MoveY", m.MoveY, "-1..1")
 		return
 	}
+	tick, tickWidth := codec.Short32(m.Tick)
+	w.Bits(tick|(buttons|moveX<<12)<<(tickWidth&63), tickWidth+20)
 	yaw := codec.Angle(float64(m.Yaw), 14)
 	if yaw == codec.Outside {
 		w.Range("Input.Yaw", m.Yaw, "a finite angle")
@@ -98,7 +99,7 @@ func (m *Input) appendFields(w *codec.Writer) {
 		w.Range("Input.Pitch", m.Pitch, "-1.6..1.6")
 		return
 	}
-	w.Bits(buttons|moveX<<12|moveY<<20|yaw<<28|pitch<<42|codec.Bool(m.Fire)<<54, 55)
+	w.Bits(moveY|yaw<<8|pitch<<22|codec.Bool(m.Fire)<<34, 35)
 }
 
 // ReadBits reads the fields.
@@ -324,7 +325,6 @@ func (m *Entity) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Entity) appendFields(w *codec.Writer) {
-	w.Varint16(m.ID)
 	kind := uint64(m.Kind)
 	if kind > 40 {
 		w.Range("Entity.Kind", m.Kind, "0..40")
@@ -345,12 +345,14 @@ func (m *Entity) appendFields(w *codec.Writer) {
 		w.Range("Entity.Y", m.Y, "-512..512")
 		return
 	}
+	id, idWidth := codec.Short16(m.ID)
+	w.Bits(id|(kind|team<<6|x<<8)<<(idWidth&63), idWidth+25)
 	z := codec.Quantize(float64(m.Z), -512, 100)
 	if z > 102400 {
 		w.Range("Entity.Z", m.Z, "-512..512")
 		return
 	}
-	vx := uint64(codec.Half(m.VX))
+	vy := uint64(codec.Half(m.VY))
 	rotation := codec.Quat(float64(m.Rotation[0]), float64(m.Rotation[1]), float64(m.Rotation[2]), float64(m.Rotation[3]), 10)
 	if rotation == codec.Outside {
 		w.Range("Entity.Rotation", m.Rotation, "a rotation")
@@ -361,9 +363,8 @@ func (m *Entity) appendFields(w *codec.Writer) {
 		w.Range("Entity.Health", m.Health, "0..100")
 		return
 	}
-	w.Bits3(kind|team<<6|x<<8|y<<25|z<<42|vx<<59,
-		vx>>5|uint64(codec.Half(m.VY))<<11|rotation<<27|health<<59,
-		health>>5|codec.Bool(m.Crouched)<<2|codec.Bool(m.Carried)<<3, 132)
+	w.Bits2(y|z<<17|uint64(codec.Half(m.VX))<<34|vy<<50,
+		vy>>14|rotation<<2|health<<34|codec.Bool(m.Crouched)<<41|codec.Bool(m.Carried)<<42, 107)
 }
 
 // ReadBits reads the fields.
@@ -670,12 +671,12 @@ func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 func (m *Snapshot) AppendBits(w *codec.Writer) {
 	w.Grow(10)
 	w.Varint32(m.Tick)
-	w.Varint32(m.Ack)
 	if len(m.Entities) > 2048 {
 		w.Fail("Snapshot.Entities", len(m.Entities), "at most 2048", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Entities)), 12)
+	ack, ackWidth := codec.Short32(m.Ack)
+	w.Bits(ack|(uint64(len(m.Entities)))<<(ackWidth&63), ackWidth+12)
 	w.Grow(len(m.Entities) * 19)
 	for i := range m.Entities {
 		m.Entities[i].appendFields(w)
@@ -835,8 +836,8 @@ func (m *Chat) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Chat) appendFields(w *codec.Writer) {
-	w.Varint32(m.From)
-	w.Bits(codec.Bool(m.To != nil), 1)
+	from, fromWidth := codec.Short32(m.From)
+	w.Bits(from|(codec.Bool(m.To != nil))<<(fromWidth&63), fromWidth+1)
 	if m.To != nil {
 		w.Varint32(*m.To)
 	}
@@ -853,8 +854,7 @@ func (m *Chat) appendFields(w *codec.Writer) {
 		w.Fail("Chat.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(room|uint64(m.At/1000000)<<2|uint64(len(m.Text))<<29, 37)
-	w.Text(m.Text)
+	w.Text(room|uint64(m.At/1000000)<<2|uint64(len(m.Text))<<29, 37, m.Text)
 }
 
 // ReadBits reads the fields.
@@ -965,8 +965,7 @@ func (m *Chat) AppendDeltaBits(w *codec.Writer, base *Chat) {
 			w.Fail("Chat.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Text)), 8)
-		w.Text(m.Text)
+		w.Text(uint64(len(m.Text)), 8, m.Text)
 	}
 }
 
@@ -1038,8 +1037,7 @@ func (m *Item) appendFields(w *codec.Writer) {
 		w.Fail("Item.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(kind|count<<11|wear<<21|uint64(len(m.Name))<<28, 34)
-	w.Text(m.Name)
+	w.Text(kind|count<<11|wear<<21|uint64(len(m.Name))<<28, 34, m.Name)
 	if len(m.Enchants) > 4 {
 		w.Fail("Item.Enchants", len(m.Enchants), "at most 4", codec.ErrTooLong)
 		return
@@ -1155,8 +1153,7 @@ func (m *Item) AppendDeltaBits(w *codec.Writer, base *Item) {
 			w.Fail("Item.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Name)), 6)
-		w.Text(m.Name)
+		w.Text(uint64(len(m.Name)), 6, m.Name)
 	}
 	if !enchantsSame {
 		if len(m.Enchants) > 4 {
@@ -1298,12 +1295,12 @@ func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 func (m *Inventory) AppendBits(w *codec.Writer) {
 	w.Grow(14)
 	w.Varint64(m.Owner)
-	w.Varint32(m.Gold)
 	if len(m.Items) > 64 {
 		w.Fail("Inventory.Items", len(m.Items), "at most 64", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Items)), 7)
+	gold, goldWidth := codec.Short32(m.Gold)
+	w.Bits(gold|(uint64(len(m.Items)))<<(goldWidth&63), goldWidth+7)
 	w.Grow(len(m.Items) * 41)
 	for i := range m.Items {
 		m.Items[i].appendFields(w)

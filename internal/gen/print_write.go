@@ -12,10 +12,17 @@ import (
 // lanes of 64 bits; a stretch is what goes without asking for room in between.
 type writePrinter struct {
 	*printer
+	lead    *lead      // in front of the word, in the same call
 	word    [][]string // by lanes: its parts, shifted
 	width   int        // of the word
 	stretch bytes.Buffer
 	bits    int // of the stretch, at most
+}
+
+// A lead is an integer of variable width that the word may be put behind.
+type lead struct {
+	t           *Type
+	expr, label string
 }
 
 func (w *writePrinter) stretchf(format string, args ...any) {
@@ -27,7 +34,7 @@ const mostLanes = 56 + 64 + 64
 
 // code adds a part of so many bits to the word. What does not fit into a lane of 64 bits is in two.
 func (w *writePrinter) code(expr string, n int, label string) {
-	if w.width+n > mostLanes {
+	if w.width+n > w.mostWord() {
 		w.endWord()
 	}
 	lane, at := w.width/64, w.width%64
@@ -49,17 +56,48 @@ func (w *writePrinter) code(expr string, n int, label string) {
 	w.width += n
 }
 
-func (w *writePrinter) endWord() {
-	if w.width == 0 {
-		return
+// mostWord is how many bits the word may have.
+func (w *writePrinter) mostWord() int {
+	if w.lead == nil {
+		return mostLanes
 	}
+	_, most := w.lead.t.size()
+	return mostHead - most
+}
+
+func (w *writePrinter) endWord() {
+	switch {
+	case w.width == 0 && w.lead != nil:
+		_, most := w.lead.t.size()
+		w.stretchf("w.Varint%d(%s)", w.lead.t.Bits, w.lead.t.number(w.lead.expr))
+		w.bits += most
+		w.lead = nil
+	case w.width > 0:
+		method := lanesName(w.width)
+		if w.lead != nil {
+			method = "Bits"
+		}
+		code, width, most := w.takeWord()
+		w.stretchf("w.%s(%s, %s)", method, code, width)
+		w.bits += most
+	}
+}
+
+// takeWord takes the word with its lead: its lanes, and its width as an expression and at most.
+func (w *writePrinter) takeWord() (code, width string, most int) {
 	var lanes []string
 	for _, parts := range w.word {
 		lanes = append(lanes, strings.Join(parts, "|"))
 	}
-	w.stretchf("w.%s(%s, %d)", lanesName(w.width), strings.Join(lanes, ",\n"), w.width)
-	w.bits += w.width
-	w.word, w.width = nil, 0
+	code, width, most = strings.Join(lanes, ",\n"), strconv.Itoa(w.width), w.width
+	if l := w.lead; l != nil {
+		name, n := w.local(l.label), w.local(l.label+"Width")
+		w.stretchf("%s, %s := codec.Short%d(%s)", name, n, l.t.Bits, l.t.number(l.expr))
+		_, more := l.t.size()
+		code, width, most = fmt.Sprintf("%s|(%s)<<(%s&63)", name, code, n), n+"+"+width, most+more
+	}
+	w.lead, w.word, w.width = nil, nil, 0
+	return code, width, most
 }
 
 // lanesName is the method that writes or reads so many bits.
@@ -118,9 +156,10 @@ func (w *writePrinter) field(t *Type, expr, label string) {
 		return
 	case Varint, Duration:
 		w.endWord()
-		_, most := t.size()
-		w.bits += most
-		w.stretchf("%s", w.number(t, expr))
+		w.lead = &lead{t, expr, label}
+		if _, most := t.size(); most > mostHead {
+			w.endWord()
+		}
 		return
 	case StructKind:
 		if t.Struct.small() {
@@ -147,7 +186,11 @@ var countedKinds = map[Kind]string{String: " bytes", Bytes: " bytes", Slice: "",
 // count adds how many bytes or elements there are to the word.
 func (w *writePrinter) count(t *Type, expr, label, unit string) {
 	w.limit(t, expr, label, unit)
-	w.code("uint64(len("+expr+"))", widthOf(uint64(t.Max)), label)
+	n := widthOf(uint64(t.Max))
+	if unit != "" && w.width+n > min(w.mostWord(), mostHead) {
+		w.endWord()
+	}
+	w.code("uint64(len("+expr+"))", n, label)
 }
 
 // limit prints the check of how many there are.
@@ -155,33 +198,35 @@ func (w *writePrinter) limit(t *Type, expr, label, unit string) {
 	w.stretchf("if len(%[1]s) > %[2]d {\nw.Fail(%[3]q, len(%[1]s), \"at most %[2]d%[4]s\", codec.ErrTooLong)\nreturn\n}", expr, t.Max, label, unit)
 }
 
-// text prints what writes the bytes of a string behind their number.
+// text prints what writes the bytes of a string behind their number, with the word in front.
 func (w *writePrinter) text(t *Type, expr string) {
-	w.endWord()
+	code, width, most := w.takeWord()
 	if t.Kind == String {
 		expr = t.as("string", expr)
 	}
 	name := map[Kind]string{String: "Text", Bytes: "Raw"}[t.Kind]
 	if w.roomy {
-		w.stretchf("w.%s(%s)", name, expr)
+		w.bits += most
+		w.stretchf("w.%s(%s, %s, %s)", name, code, width, expr)
 		return
 	}
 	w.end()
-	w.linef("w.Grow(len(%s))\nw.%s(%s)", expr, name, expr)
+	w.linef("w.Grow(%d + len(%s))\nw.%s(%s, %s, %s)", inBytes(most), expr, name, code, width, expr)
 }
 
-// number is an integer of variable width.
-func (w *writePrinter) number(t *Type, expr string) string {
+// mostHead is how many bits are written in one call with the bytes of a string.
+const mostHead = 56
+
+// number is what is written of an integer of variable width.
+func (t *Type) number(expr string) string {
 	want := fmt.Sprintf("uint%d", t.Bits)
 	switch {
 	case !t.Signed:
-		expr = t.as(want, expr)
+		return t.as(want, expr)
 	case t.Bits == 64:
-		expr = "codec.Zigzag(" + t.as("int64", expr) + ")"
-	default:
-		expr = want + "(codec.Zigzag(" + t.as("int64", expr) + "))"
+		return "codec.Zigzag(" + t.as("int64", expr) + ")"
 	}
-	return fmt.Sprintf("w.Varint%d(%s)", t.Bits, expr)
+	return want + "(codec.Zigzag(" + t.as("int64", expr) + "))"
 }
 
 // block prints what writes a value inside of a block.

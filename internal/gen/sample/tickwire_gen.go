@@ -175,13 +175,12 @@ func (m *Left) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Left) appendFields(w *codec.Writer) {
-	w.Varint32(m.Player)
 	if len(m.Why) > 100 {
 		w.Fail("Left.Why", len(m.Why), "at most 100 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Why)), 7)
-	w.Text(m.Why)
+	player, playerWidth := codec.Short32(m.Player)
+	w.Text(player|(uint64(len(m.Why)))<<(playerWidth&63), playerWidth+7, m.Why)
 }
 
 // ReadBits reads the fields.
@@ -217,8 +216,7 @@ func (m *Left) AppendDeltaBits(w *codec.Writer, base *Left) {
 			w.Fail("Left.Why", len(m.Why), "at most 100 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Why)), 7)
-		w.Text(m.Why)
+		w.Text(uint64(len(m.Why)), 7, m.Why)
 	}
 }
 
@@ -441,14 +439,13 @@ func (m *All) appendFields(w *codec.Writer) {
 	}
 	w.Bits3(uint64(uint8(m.Raw))|weapon<<8|exact<<10,
 		exact>>54|x<<10|uint64(codec.Half(m.Rough))<<27|facing<<43|aim<<53,
-		aim>>11|turn<<13|uint64(len(m.Name))<<42, 176)
-	w.Text(m.Name)
+		aim>>11|turn<<13, 170)
+	w.Text(uint64(len(m.Name)), 6, m.Name)
 	if len(m.Blob) > 64 {
 		w.Fail("All.Blob", len(m.Blob), "at most 64 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Blob)), 7)
-	w.Raw(m.Blob)
+	w.Raw(uint64(len(m.Blob)), 7, m.Blob)
 	for i := range m.Grid {
 		grid := uint64(m.Grid[i])
 		if grid > 15 {
@@ -951,16 +948,14 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 			w.Fail("All.Name", len(m.Name), "at most 32 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Name)), 6)
-		w.Text(m.Name)
+		w.Text(uint64(len(m.Name)), 6, m.Name)
 	}
 	if !blobSame {
 		if len(m.Blob) > 64 {
 			w.Fail("All.Blob", len(m.Blob), "at most 64 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Blob)), 7)
-		w.Raw(m.Blob)
+		w.Raw(uint64(len(m.Blob)), 7, m.Blob)
 	}
 	if !gridSame {
 		for i := range m.Grid {

@@ -104,7 +104,6 @@ func (m *Move) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Move) appendFields(w *codec.Writer) {
-	w.Varint32(m.Tick)
 	x := codec.Quantize(float64(m.X), -1, 100)
 	if x > 200 {
 		w.Range("Move.X", m.X, "-1..1")
@@ -115,7 +114,8 @@ func (m *Move) appendFields(w *codec.Writer) {
 		w.Range("Move.Y", m.Y, "-1..1")
 		return
 	}
-	w.Bits(x|y<<8|codec.Bool(m.Fires)<<16, 17)
+	tick, tickWidth := codec.Short32(m.Tick)
+	w.Bits(tick|(x|y<<8|codec.Bool(m.Fires)<<16)<<(tickWidth&63), tickWidth+17)
 	if w.Version >= 2 {
 		w.Bits(codec.Bool(m.Jumps), 1)
 	}
@@ -393,14 +393,12 @@ func (m *Line) appendFields(w *codec.Writer) {
 		w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.From)), 6)
-	w.Text(m.From)
+	w.Text(uint64(len(m.From)), 6, m.From)
 	if len(m.Text) > 200 {
 		w.Fail("Line.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Text)), 8)
-	w.Text(m.Text)
+	w.Text(uint64(len(m.Text)), 8, m.Text)
 }
 
 // ReadBits reads the fields.
@@ -433,16 +431,14 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 			w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.From)), 6)
-		w.Text(m.From)
+		w.Text(uint64(len(m.From)), 6, m.From)
 	}
 	if !textSame {
 		if len(m.Text) > 200 {
 			w.Fail("Line.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Text)), 8)
-		w.Text(m.Text)
+		w.Text(uint64(len(m.Text)), 8, m.Text)
 	}
 }
 
@@ -544,14 +540,12 @@ func (m *Sight) appendFields(w *codec.Writer) {
 		w.Fail("Sight.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.From)), 6)
-	w.Text(m.From)
+	w.Text(uint64(len(m.From)), 6, m.From)
 	if len(m.Text) > 200 {
 		w.Fail("Sight.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Text)), 8)
-	w.Raw(m.Text)
+	w.Raw(uint64(len(m.Text)), 8, m.Text)
 }
 
 // ReadBits reads the fields.
@@ -585,16 +579,14 @@ func (m *Sight) AppendDeltaBits(w *codec.Writer, base *Sight) {
 			w.Fail("Sight.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.From)), 6)
-		w.Text(m.From)
+		w.Text(uint64(len(m.From)), 6, m.From)
 	}
 	if !textSame {
 		if len(m.Text) > 200 {
 			w.Fail("Sight.Text", len(m.Text), "at most 200 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Text)), 8)
-		w.Raw(m.Text)
+		w.Raw(uint64(len(m.Text)), 8, m.Text)
 	}
 }
 

@@ -68,7 +68,6 @@ func (m *Move) AppendBits(w *codec.Writer) {
 
 // appendFields is AppendBits where there is room.
 func (m *Move) appendFields(w *codec.Writer) {
-	w.Varint32(m.Tick)
 	x := codec.Quantize(float64(m.X), -1, 100)
 	if x > 200 {
 		w.Range("Move.X", m.X, "-1..1")
@@ -83,7 +82,9 @@ func (m *Move) appendFields(w *codec.Writer) {
 		w.Fail("Move.Seen", len(m.Seen), "at most 64", codec.ErrTooLong)
 		return
 	}
-	w.Bits(x|y<<8|codec.Bool(m.Fires)<<16|uint64(len(m.Seen))<<17, 24)
+	tick, tickWidth := codec.Short32(m.Tick)
+	w.Bits(tick|(x|y<<8|codec.Bool(m.Fires)<<16)<<(tickWidth&63), tickWidth+17)
+	w.Bits(uint64(len(m.Seen)), 7)
 	for i := range m.Seen {
 		seen := uint64(m.Seen[i])
 		if seen > 1023 {
@@ -308,14 +309,12 @@ func (m *Line) appendFields(w *codec.Writer) {
 		w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.From)), 6)
-	w.Text(m.From)
+	w.Text(uint64(len(m.From)), 6, m.From)
 	if len(m.Text) > 100 {
 		w.Fail("Line.Text", len(m.Text), "at most 100 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Text)), 7)
-	w.Text(m.Text)
+	w.Text(uint64(len(m.Text)), 7, m.Text)
 }
 
 // ReadBits reads the fields.
@@ -348,16 +347,14 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 			w.Fail("Line.From", len(m.From), "at most 32 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.From)), 6)
-		w.Text(m.From)
+		w.Text(uint64(len(m.From)), 6, m.From)
 	}
 	if !textSame {
 		if len(m.Text) > 100 {
 			w.Fail("Line.Text", len(m.Text), "at most 100 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Text)), 7)
-		w.Text(m.Text)
+		w.Text(uint64(len(m.Text)), 7, m.Text)
 	}
 }
 

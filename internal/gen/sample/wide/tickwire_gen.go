@@ -137,8 +137,7 @@ func (m *Part) appendFields(w *codec.Writer) {
 		w.Fail("Part.Label", len(m.Label), "at most 10 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Label)), 4)
-	w.Text(m.Label)
+	w.Text(uint64(len(m.Label)), 4, m.Label)
 	m.At.appendFields(w)
 	if len(m.Worn) > 5 {
 		w.Fail("Part.Worn", len(m.Worn), "at most 5", codec.ErrTooLong)
@@ -220,8 +219,7 @@ func (m *Part) AppendDeltaBits(w *codec.Writer, base *Part) {
 			w.Fail("Part.Label", len(m.Label), "at most 10 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Label)), 4)
-		w.Text(m.Label)
+		w.Text(uint64(len(m.Label)), 4, m.Label)
 	}
 	if !atSame {
 		m.At.AppendDeltaBits(w, &base.At)
@@ -377,8 +375,7 @@ func (m *Say) appendFields(w *codec.Writer) {
 		w.Fail("Say.Text", len(m.Text), "at most 60 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Text)), 6)
-	w.Text(m.Text)
+	w.Text(uint64(len(m.Text)), 6, m.Text)
 }
 
 // ReadBits reads the fields.
@@ -408,8 +405,7 @@ func (m *Say) AppendDeltaBits(w *codec.Writer, base *Say) {
 			w.Fail("Say.Text", len(m.Text), "at most 60 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Text)), 6)
-		w.Text(m.Text)
+		w.Text(uint64(len(m.Text)), 6, m.Text)
 	}
 }
 
@@ -711,7 +707,7 @@ func (m *Everything) ApplyDeltaVersion(b []byte, base *Everything, version int) 
 
 // AppendBits writes the fields.
 func (m *Everything) AppendBits(w *codec.Writer) {
-	w.Grow(117)
+	w.Grow(116)
 	w.Bits(codec.Bool(m.Flag)|uint64(uint8(m.I8))<<1, 9)
 	w.Varint16(uint16(codec.Zigzag(int64(m.I16))))
 	w.Varint32(uint32(codec.Zigzag(int64(m.I32))))
@@ -811,33 +807,27 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		w.Fail("Everything.Name", len(m.Name), "at most 24 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Wide(poseWide|uint64(len(m.Name))<<56, 61)
-	w.Grow(len(string(m.Name)))
-	w.Text(string(m.Name))
-	w.Grow(1)
+	w.Bits(poseWide, 56)
+	w.Grow(1 + len(string(m.Name)))
+	w.Text(uint64(len(m.Name)), 5, string(m.Name))
 	if len(m.Viewed) > 24 {
 		w.Fail("Everything.Viewed", len(m.Viewed), "at most 24 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Viewed)), 5)
-	w.Grow(len(m.Viewed))
-	w.Text(m.Viewed)
-	w.Grow(1)
+	w.Grow(1 + len(m.Viewed))
+	w.Text(uint64(len(m.Viewed)), 5, m.Viewed)
 	if len(m.Blob) > 48 {
 		w.Fail("Everything.Blob", len(m.Blob), "at most 48 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.Blob)), 6)
-	w.Grow(len(m.Blob))
-	w.Raw(m.Blob)
-	w.Grow(1)
+	w.Grow(1 + len(m.Blob))
+	w.Raw(uint64(len(m.Blob)), 6, m.Blob)
 	if len(m.BlobView) > 48 {
 		w.Fail("Everything.BlobView", len(m.BlobView), "at most 48 bytes", codec.ErrTooLong)
 		return
 	}
-	w.Bits(uint64(len(m.BlobView)), 6)
-	w.Grow(len(m.BlobView))
-	w.Raw(m.BlobView)
+	w.Grow(1 + len(m.BlobView))
+	w.Raw(uint64(len(m.BlobView)), 6, m.BlobView)
 	w.Grow(11)
 	if m.Wait < 0 || m.Wait > 3600000000000 {
 		w.Range("Everything.Wait", m.Wait, "0s..1h0m0s")
@@ -924,8 +914,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 			w.Fail("Everything.ByName", len(byNameKey), "at most 8 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(byNameKey)), 4)
-		w.Text(byNameKey)
+		w.Text(uint64(len(byNameKey)), 4, byNameKey)
 		byName := uint64(byNameValue)
 		if byName > 9 {
 			w.Range("Everything.ByName", byNameValue, "0..9")
@@ -965,8 +954,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 			w.Fail("Everything.ByBool", len(byBoolValue), "at most 6 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(codec.Bool(byBoolKey)|uint64(len(byBoolValue))<<1, 4)
-		w.Text(byBoolValue)
+		w.Text(codec.Bool(byBoolKey)|uint64(len(byBoolValue))<<1, 4, byBoolValue)
 	}
 	w.Grow(1)
 	if len(m.ByMood) > 3 {
@@ -987,8 +975,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 			w.Fail("Everything.ByMood", len(byMoodValue), "at most 4 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(byMood|uint64(len(byMoodValue))<<2, 5)
-		w.Raw(byMoodValue)
+		w.Raw(byMood|uint64(len(byMoodValue))<<2, 5, byMoodValue)
 	}
 	w.Grow(1)
 	w.Bits(codec.Bool(m.Target != nil), 1)
@@ -1016,14 +1003,12 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 	w.Grow(1)
 	w.Bits(codec.Bool(m.Nick != ""), 1)
 	if m.Nick != "" {
-		w.Grow(1)
 		if len(m.Nick) > 12 {
 			w.Fail("Everything.Nick", len(m.Nick), "at most 12 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Nick)), 4)
-		w.Grow(len(m.Nick))
-		w.Text(m.Nick)
+		w.Grow(1 + len(m.Nick))
+		w.Text(uint64(len(m.Nick)), 4, m.Nick)
 	}
 	switch did := m.Did.(type) {
 	case Move:
@@ -1942,44 +1927,36 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		w.Bits(poseWide, 56)
 	}
 	if !nameSame {
-		w.Grow(1)
 		if len(m.Name) > 24 {
 			w.Fail("Everything.Name", len(m.Name), "at most 24 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Name)), 5)
-		w.Grow(len(string(m.Name)))
-		w.Text(string(m.Name))
+		w.Grow(1 + len(string(m.Name)))
+		w.Text(uint64(len(m.Name)), 5, string(m.Name))
 	}
 	if !viewedSame {
-		w.Grow(1)
 		if len(m.Viewed) > 24 {
 			w.Fail("Everything.Viewed", len(m.Viewed), "at most 24 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Viewed)), 5)
-		w.Grow(len(m.Viewed))
-		w.Text(m.Viewed)
+		w.Grow(1 + len(m.Viewed))
+		w.Text(uint64(len(m.Viewed)), 5, m.Viewed)
 	}
 	if !blobSame {
-		w.Grow(1)
 		if len(m.Blob) > 48 {
 			w.Fail("Everything.Blob", len(m.Blob), "at most 48 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.Blob)), 6)
-		w.Grow(len(m.Blob))
-		w.Raw(m.Blob)
+		w.Grow(1 + len(m.Blob))
+		w.Raw(uint64(len(m.Blob)), 6, m.Blob)
 	}
 	if !blobViewSame {
-		w.Grow(1)
 		if len(m.BlobView) > 48 {
 			w.Fail("Everything.BlobView", len(m.BlobView), "at most 48 bytes", codec.ErrTooLong)
 			return
 		}
-		w.Bits(uint64(len(m.BlobView)), 6)
-		w.Grow(len(m.BlobView))
-		w.Raw(m.BlobView)
+		w.Grow(1 + len(m.BlobView))
+		w.Raw(uint64(len(m.BlobView)), 6, m.BlobView)
 	}
 	if !waitSame {
 		w.Grow(3)
@@ -2153,8 +2130,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 				w.Fail("Everything.ByName", len(byNameKey), "at most 8 bytes", codec.ErrTooLong)
 				return
 			}
-			w.Bits(uint64(len(byNameKey)), 4)
-			w.Text(byNameKey)
+			w.Text(uint64(len(byNameKey)), 4, byNameKey)
 			byName := uint64(byNameValue)
 			if byName > 9 {
 				w.Range("Everything.ByName", byNameValue, "0..9")
@@ -2198,8 +2174,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 				w.Fail("Everything.ByBool", len(byBoolValue), "at most 6 bytes", codec.ErrTooLong)
 				return
 			}
-			w.Bits(codec.Bool(byBoolKey)|uint64(len(byBoolValue))<<1, 4)
-			w.Text(byBoolValue)
+			w.Text(codec.Bool(byBoolKey)|uint64(len(byBoolValue))<<1, 4, byBoolValue)
 		}
 	}
 	if !byMoodSame {
@@ -2222,8 +2197,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 				w.Fail("Everything.ByMood", len(byMoodValue), "at most 4 bytes", codec.ErrTooLong)
 				return
 			}
-			w.Bits(byMood|uint64(len(byMoodValue))<<2, 5)
-			w.Raw(byMoodValue)
+			w.Raw(byMood|uint64(len(byMoodValue))<<2, 5, byMoodValue)
 		}
 	}
 	if !targetSame {
@@ -2268,14 +2242,12 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 		w.Grow(1)
 		w.Bits(codec.Bool(m.Nick != ""), 1)
 		if m.Nick != "" {
-			w.Grow(1)
 			if len(m.Nick) > 12 {
 				w.Fail("Everything.Nick", len(m.Nick), "at most 12 bytes", codec.ErrTooLong)
 				return
 			}
-			w.Bits(uint64(len(m.Nick)), 4)
-			w.Grow(len(m.Nick))
-			w.Text(m.Nick)
+			w.Grow(1 + len(m.Nick))
+			w.Text(uint64(len(m.Nick)), 4, m.Nick)
 		}
 	}
 	if !didSame {
