@@ -20,6 +20,9 @@
 // The channel is one of [Encoded], so that the two ends agree on what a value looks like. A loop of ticks
 // with a Server, a Conn and its receipts is in [example_delta_test.go].
 //
+// A Sender and a Receiver belong to one Conn, and to each other. Where its messages do not go on, as the
+// event Back without Kept says, both ends make new ones.
+//
 // Values are messages that `tickwire gen` has written the code for. [SPEC.md], section 10.6, has the bits.
 // Nothing in here reads a clock, starts a goroutine or knows the network. No type may be used by two
 // goroutines at a time.
