@@ -330,7 +330,16 @@ func (w *writePrinter) union(t *Type, expr, label string) {
 		w.field(&Type{Kind: StructKind, Struct: member}, name, label)
 		w.end()
 	}
-	w.linef("default:\nw.Fail(%q, %s, \"\", codec.ErrUnion)\n}", label, name)
+	w.linef("default:\nw.Fail(%q, %s, %q, codec.ErrUnion)\n}", label, name, t.Union.values())
+}
+
+// values is what may be in the union, for people.
+func (u *Union) values() string {
+	names := make([]string, len(u.Members))
+	for i, member := range u.Members {
+		names[i] = member.Name
+	}
+	return strings.Join(names, " or ") + ", not a pointer to one"
 }
 
 // value is an expression without the star of a pointer, for a call of a method.

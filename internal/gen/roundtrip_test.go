@@ -153,14 +153,14 @@ func TestDamaged(t *testing.T) {
 // TestOutOfRange: a field that cannot be written is named, with its value, and dst stays as it was.
 func TestOutOfRange(t *testing.T) {
 	for want, change := range map[string]func(*sample.All){
-		"All.Health (1001): out of range, want 0..1000":    func(m *sample.All) { m.Health = 1001 },
-		"All.X (513): out of range, want -512..512":        func(m *sample.All) { m.X = 513 },
-		"All.Items (13): too long, want at most 12":        func(m *sample.All) { m.Items = make([]sample.Item, 13) },
-		"All.Deep (1000): too long, want at most 3":        func(m *sample.All) { m.Deep = make([][]int32, 1000) },
-		"All.Name (9999): too long, want at most 32 bytes": func(m *sample.All) { m.Name = string(make([]byte, 9999)) },
-		"Item.Count (0): out of range, want 1..99":         func(m *sample.All) { m.Items = make([]sample.Item, 1) },
-		"All.Did: not one of the union's types":            func(m *sample.All) { m.Did = nil },
-		"All.Cooldown (-1ms): out of range, want 0s..10s":  func(m *sample.All) { m.Cooldown = -time.Millisecond },
+		"All.Health (1001): out of range, want 0..1000":                                    func(m *sample.All) { m.Health = 1001 },
+		"All.X (513): out of range, want -512..512":                                        func(m *sample.All) { m.X = 513 },
+		"All.Items (13): too long, want at most 12":                                        func(m *sample.All) { m.Items = make([]sample.Item, 13) },
+		"All.Deep (1000): too long, want at most 3":                                        func(m *sample.All) { m.Deep = make([][]int32, 1000) },
+		"All.Name (9999): too long, want at most 32 bytes":                                 func(m *sample.All) { m.Name = string(make([]byte, 9999)) },
+		"Item.Count (0): out of range, want 1..99":                                         func(m *sample.All) { m.Items = make([]sample.Item, 1) },
+		"All.Did: not one of the union's types, want Joined or Left, not a pointer to one": func(m *sample.All) { m.Did = nil },
+		"All.Cooldown (-1ms): out of range, want 0s..10s":                                  func(m *sample.All) { m.Cooldown = -time.Millisecond },
 	} {
 		base, m := anything(rand.New(rand.NewPCG(4, 4))), anything(rand.New(rand.NewPCG(4, 4)))
 		change(m)

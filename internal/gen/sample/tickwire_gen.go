@@ -523,7 +523,7 @@ func (m *All) appendFields(w *codec.Writer) {
 		w.Bits(1, 1)
 		did.appendFields(w)
 	default:
-		w.Fail("All.Did", did, "", codec.ErrUnion)
+		w.Fail("All.Did", did, "Joined or Left, not a pointer to one", codec.ErrUnion)
 	}
 	switch maybe := m.Maybe.(type) {
 	case nil:
@@ -535,7 +535,7 @@ func (m *All) appendFields(w *codec.Writer) {
 		w.Bits(2, 2)
 		maybe.appendFields(w)
 	default:
-		w.Fail("All.Maybe", maybe, "", codec.ErrUnion)
+		w.Fail("All.Maybe", maybe, "Joined or Left, not a pointer to one", codec.ErrUnion)
 	}
 	if m.Cooldown < 0 || m.Cooldown > 10000000000 {
 		w.Range("All.Cooldown", m.Cooldown, "0s..10s")
@@ -1096,7 +1096,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 			w.Bits(1, 1)
 			did.appendFields(w)
 		default:
-			w.Fail("All.Did", did, "", codec.ErrUnion)
+			w.Fail("All.Did", did, "Joined or Left, not a pointer to one", codec.ErrUnion)
 		}
 	}
 	if !maybeSame {
@@ -1110,7 +1110,7 @@ func (m *All) AppendDeltaBits(w *codec.Writer, base *All) {
 			w.Bits(2, 2)
 			maybe.appendFields(w)
 		default:
-			w.Fail("All.Maybe", maybe, "", codec.ErrUnion)
+			w.Fail("All.Maybe", maybe, "Joined or Left, not a pointer to one", codec.ErrUnion)
 		}
 	}
 	if !cooldownSame {

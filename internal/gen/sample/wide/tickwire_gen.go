@@ -1024,7 +1024,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		w.Bits(2, 2)
 		did.appendFields(w)
 	default:
-		w.Fail("Everything.Did", did, "", codec.ErrUnion)
+		w.Fail("Everything.Did", did, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 	}
 	switch maybe := m.Maybe.(type) {
 	case nil:
@@ -1043,7 +1043,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 		w.Bits(3, 2)
 		maybe.appendFields(w)
 	default:
-		w.Fail("Everything.Maybe", maybe, "", codec.ErrUnion)
+		w.Fail("Everything.Maybe", maybe, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 	}
 	w.Grow(1)
 	if len(m.Deeds) > 3 {
@@ -1064,7 +1064,7 @@ func (m *Everything) AppendBits(w *codec.Writer) {
 			w.Bits(2, 2)
 			deeds.appendFields(w)
 		default:
-			w.Fail("Everything.Deeds", deeds, "", codec.ErrUnion)
+			w.Fail("Everything.Deeds", deeds, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 		}
 	}
 	if w.Version >= 2 {
@@ -2265,7 +2265,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 			w.Bits(2, 2)
 			did.appendFields(w)
 		default:
-			w.Fail("Everything.Did", did, "", codec.ErrUnion)
+			w.Fail("Everything.Did", did, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 		}
 	}
 	if !maybeSame {
@@ -2286,7 +2286,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 			w.Bits(3, 2)
 			maybe.appendFields(w)
 		default:
-			w.Fail("Everything.Maybe", maybe, "", codec.ErrUnion)
+			w.Fail("Everything.Maybe", maybe, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 		}
 	}
 	if !deedsSame {
@@ -2309,7 +2309,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 					w.Bits(2, 2)
 					deeds.appendFields(w)
 				default:
-					w.Fail("Everything.Deeds", deeds, "", codec.ErrUnion)
+					w.Fail("Everything.Deeds", deeds, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 				}
 				continue
 			}
@@ -2327,7 +2327,7 @@ func (m *Everything) AppendDeltaBits(w *codec.Writer, base *Everything) {
 					w.Bits(2, 2)
 					deeds2.appendFields(w)
 				default:
-					w.Fail("Everything.Deeds", deeds2, "", codec.ErrUnion)
+					w.Fail("Everything.Deeds", deeds2, "Move or Say or Wait, not a pointer to one", codec.ErrUnion)
 				}
 			}
 		}
