@@ -175,6 +175,8 @@ func noForm[T any](writes, reads bool) error {
 			"and UnmarshalBinary, or NewChannelWith and a Codec",
 	}
 	switch t := reflect.TypeFor[T](); {
+	case t.Kind() == reflect.Interface:
+		e.Want = "a struct with a field of it (tickwire gen), or NewChannelWith and a Registry of its types"
 	case writes:
 		e.Why = "it writes itself, but does not read itself"
 		e.Want = fmt.Sprintf("a method UnmarshalBinary of *%v, or NewChannelWith and a Codec", t)

@@ -127,6 +127,7 @@ func TestRegistryMistakes(t *testing.T) {
 		"game.Line, number 5, is there twice":                     over(tickwire.KindOf[command, game.Line](2), tickwire.KindOf[command, game.Line](5)),
 		"plainLine, of which it neither writes nor reads itself":  over(tickwire.KindOf[command, plainLine](1)),
 		"line, of which tickwire_test.pointed is none":            over(tickwire.KindOf[line, pointed](1)),
+		"or NewChannelWith and a Registry of its types":           tickwire.NewChannel[command](tickwire.ChannelConfig{ID: 1}),
 		"its Registry is empty: want at least one Kind":           over[command](),
 		"a Registry has several types: want an interface":         over(tickwire.KindOf[pointed, pointed](1)),
 	} {

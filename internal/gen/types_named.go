@@ -160,6 +160,10 @@ func (u *use) union(name *types.TypeName, t *types.Interface) *Type {
 	if known := u.unions[name]; known != nil {
 		return &Type{Kind: UnionKind, Go: name.Name(), Union: known}
 	}
+	if name.Pkg() != u.types {
+		return u.wrongf("an interface of this package, with a line "+unionMark+" A B C in its comment",
+			"%s is an interface of another package, and nothing says what can be in it", name.Name())
+	}
 	d := u.declared[name]
 	list, ok := mark(d.doc, unionMark)
 	if !ok {

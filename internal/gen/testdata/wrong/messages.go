@@ -20,6 +20,7 @@ type Wrong struct {
 	Chan     chan int        // want "a chan int cannot be sent" "docs/messages.md lists"
 	Foreign  url.URL         // want "how it is read and written" "max=N"
 	Self     *Node           // want "" ""
+	Err      error           // want "error is an interface of another package" "of this package"
 	Any      Loose           // want "nothing says what can be in it" "//tickwire:union A B C"
 	Aim      [2]float32      `tw:"unit=9"`                   // want "unit is for directions" "three floats"
 	Wait     time.Duration   `tw:"0s..1s"`                   // want "is no range of durations" "0s..10s/1ms"
