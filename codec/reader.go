@@ -70,7 +70,8 @@ func (r *Reader) Wide(n uint) uint64 {
 func (r *Reader) Bits2(n uint) (v, v2 uint64) {
 	i, s := r.pos>>3, r.pos&7
 	if i+17 > uint(len(r.b)) {
-		return r.Wide(64), r.Wide(n - 64)
+		v, v2, _ = r.end3(n)
+		return v, v2 & (1<<(n-64) - 1)
 	}
 	b := r.b[i : i+17]
 	r.pos += n
@@ -82,12 +83,28 @@ func (r *Reader) Bits2(n uint) (v, v2 uint64) {
 func (r *Reader) Bits3(n uint) (v, v2, v3 uint64) {
 	i, s := r.pos>>3, r.pos&7
 	if i+24 > uint(len(r.b)) {
-		return r.Wide(64), r.Wide(64), r.Bits(n - 128)
+		v, v2, v3 = r.end3(n)
+		return v, v2, v3 & (1<<(n-128) - 1)
 	}
 	b := r.b[i : i+24]
 	r.pos += n
 	v, v2, v3 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
 	return v>>s | v2<<1<<(63-s), v2>>s | v3<<1<<(63-s), v3 >> s & (1<<(n-128) - 1)
+}
+
+// end3 reads n bits, and those behind them, near the end of the message. All but the last eight
+// bytes are loaded from where they are.
+func (r *Reader) end3(n uint) (v, v2, v3 uint64) {
+	i, s := r.pos>>3, r.pos&7
+	if i+16 > uint(len(r.b)) {
+		v, v2 = r.Wide(64), r.Wide(64)
+		r.pos += n - 128
+		return v, v2, 0
+	}
+	b := r.b[i : i+16]
+	r.pos += n
+	v, v2, v3 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), r.last>>((i+16)*8-r.tail)
+	return v>>s | v2<<1<<(63-s), v2>>s | v3<<1<<(63-s), v3 >> s
 }
 
 // Bool reads a bit.
