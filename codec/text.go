@@ -85,12 +85,10 @@ func (r *Reader) pull(dst []byte) {
 		r.pos += 8 * uint(copy(dst, r.b[r.pos>>3:]))
 		return
 	}
-	src, shift := r.b[r.pos>>3:], r.pos&7
-	r.pos += uint(len(dst)) &^ 7 * 8
-	for len(dst) >= 8 {
-		v := binary.LittleEndian.Uint64(src)>>shift | uint64(src[8])<<(64-shift)
-		binary.LittleEndian.PutUint64(dst, v)
-		dst, src = dst[8:], src[8:]
+	if n := len(dst); n >= 8 {
+		turnedBack(dst, r.b[r.pos>>3:][:n+1], r.pos&7)
+		r.pos += uint(n) * 8
+		return
 	}
 	v := r.Bits(8 * uint(len(dst)))
 	for i := range dst {

@@ -45,3 +45,22 @@ func turned(to, s []byte, shift uint, carry, rest uint64) {
 	}
 	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(into, n))[:], carry|rest<<shift)
 }
+
+// turnedBack is the way back, of eight bytes at least; s is a byte longer than dst. The two may be
+// the same memory, from where s begins on or in front of it: so the last eight are read first.
+func turnedBack(dst, s []byte, shift uint) {
+	from, into, n := unsafe.Pointer(unsafe.SliceData(s)), unsafe.Pointer(unsafe.SliceData(dst)), len(dst)-8
+	last := straight(unsafe.Add(from, n), shift)
+	for i := 0; i < n; i += 8 {
+		binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(into, i))[:], straight(unsafe.Add(from, i), shift))
+	}
+	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(into, n))[:], last)
+}
+
+// straight loads eight bytes out of nine.
+func straight(from unsafe.Pointer, shift uint) uint64 {
+	below := ^uint64(0) >> (shift & 63)
+	v := bits.RotateLeft64(binary.LittleEndian.Uint64((*[8]byte)(from)[:]), -int(shift))
+	next := bits.RotateLeft64(uint64(*(*byte)(unsafe.Add(from, 8))), -int(shift))
+	return v&below | next&^below
+}
