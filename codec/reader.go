@@ -26,9 +26,10 @@ type Reader struct {
 // Start begins to read the message that is all of b.
 func (r *Reader) Start(b []byte) { // as Writer.Start, not by a composite literal
 	r.b, r.pos, r.err = b, 0, nil
-	r.tail, r.last = 0, lastWord(b)
-	if len(b) > 8 {
-		r.tail = uint(len(b)-8) * 8
+	if n := len(b); n >= 8 {
+		r.tail, r.last = uint(n-8)*8, binary.LittleEndian.Uint64(b[n-8:])
+	} else {
+		r.tail, r.last = 0, lastWord(b)
 	}
 }
 

@@ -91,6 +91,11 @@ func (r *Reader) pull(dst []byte) {
 		return
 	}
 	v := r.Bits(8 * uint(len(dst)))
+	if n := len(dst); n >= 4 {
+		binary.LittleEndian.PutUint32(dst, uint32(v))
+		binary.LittleEndian.PutUint32(dst[n-4:], uint32(v>>(8*uint(n-4)&63)))
+		return
+	}
 	for i := range dst {
 		dst[i], v = byte(v), v>>8
 	}
