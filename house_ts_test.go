@@ -29,6 +29,8 @@ func tasteOfTS(name string, text []byte) (faults []string) {
 		}
 		if room := path.Join(path.Dir(name), from); !test && path.Dir(room) == "ts/testdata" {
 			faults = append(faults, name+": imports "+from+", which is for tests")
+		} else if strings.HasPrefix(from, ".") && path.Dir(room) != path.Dir(name) && path.Dir(room) == "ts/compress" {
+			faults = append(faults, name+": imports "+from+", which is for who wants it alone")
 		}
 	}
 	if skip := regexp.MustCompile(`\b(?:test|it|describe)\.(?:skip|only|todo)\b|\bas any\b|@ts-ignore|@ts-nocheck`).Find(text); skip != nil {
@@ -80,6 +82,8 @@ func TestTasteOfTypeScriptCanFail(t *testing.T) {
 		{"ts/codec/a.ts", "import {\n  a,\n} from \"lodash\";\n", true},
 		{"ts/codec/a.ts", "import \"lodash\";\n", true},
 		{"ts/codec/a.ts", "export * from \"../" + "testdata/five.js\";\n", true},
+		{"ts/codec/a.ts", "import { open } from \"../" + "compress/index.js\";\n", true},
+		{"ts/compress/a.ts", "import { open } from \"./open.js\";\n", false},
 		{"ts/codec/a.test.ts", "test.skip(\"later\", () => {});\n", true},
 		{"ts/codec/a.ts", "const a = b as any;\n", true},
 		{"ts/codec/a.ts", strings.Repeat("// line\n", maxFileLines+1), true},

@@ -87,7 +87,7 @@ export function readTable(input: Input, mostBits: number, last: number): Table {
     const share = readShare(take, left, () => pos--);
     left -= Math.abs(share);
     shares.push(share);
-    for (let more = share === 0 ? 3 : 0; more === 3; ) {
+    for (let more = share === 0 ? 3 : 0; more === 3;) {
       more = take(2);
       for (let i = 0; i < more; i++) shares.push(0);
       if (shares.length > last) break;

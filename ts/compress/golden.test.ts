@@ -26,6 +26,25 @@ test("the dictionary has the ID of the golden vectors", () => {
   assert.equal(new Dictionary(dictionary.content).id, vectors.ID);
 });
 
+test("a dictionary that is damaged, too small or none is refused", () => {
+  const file = bytesOf(vectors.Dictionary);
+  const other = file.slice();
+  other[other.length - 1]! ^= 1;
+  const wrong = [
+    other,
+    file.subarray(0, 41),
+    file.subarray(0, 20),
+    file.subarray(1),
+    new Uint8Array(0),
+  ];
+  for (const b of wrong) {
+    assert.throws(() => Dictionary.parse(b), { name: "OpenError", reason: "dictionary" });
+  }
+  for (const n of [0, 15, 65537]) {
+    assert.throws(() => new Dictionary(new Uint8Array(n)), OpenError);
+  }
+});
+
 test("messages open to the bytes of the golden vectors", () => {
   assert.ok(vectors.Opens.length >= 20);
   for (const v of vectors.Opens) {

@@ -88,7 +88,11 @@ function readTables(input: Input, memory: Memory): void {
     if (mode === 0) memory.tables[i] = code.predefined;
     if (mode === 1) memory.tables[i] = tableOfOne(input.byte());
     if (mode === 2) {
-      memory.tables[i] = readTable(input, code.mostBits, code === offsets ? 31 : code.bits.length - 1);
+      memory.tables[i] = readTable(
+        input,
+        code.mostBits,
+        code === offsets ? 31 : code.bits.length - 1,
+      );
     }
     if (memory.tables[i] === undefined) throw new OpenError("table", mode, "a table from before");
   });
@@ -103,13 +107,7 @@ function numberOf(code: Code, table: Table, state: number, bits: Bits): number {
 }
 
 /** Executes sequences, each of which appends literals and a copy. Returns how many literals they used. */
-function execute(
-  n: number,
-  bits: Bits,
-  literals: Uint8Array,
-  memory: Memory,
-  out: Output,
-): number {
+function execute(n: number, bits: Bits, literals: Uint8Array, memory: Memory, out: Output): number {
   const [l, o, m] = memory.tables as [Table, Table, Table];
   let used = 0;
   let ls = bits.take(l.bits);

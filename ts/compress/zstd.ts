@@ -82,6 +82,7 @@ class Blocks {
     this.tree = tree;
     readSequences(block, literals, this.memory, this.out);
     const n = this.out.at - before;
-    if (n > mostOfBlock) throw new OpenError("frame", n, `blocks that open to ${mostOfBlock} bytes`);
+    if (n > mostOfBlock)
+      throw new OpenError("frame", n, `blocks that open to ${mostOfBlock} bytes`);
   }
 }
