@@ -188,11 +188,33 @@ func (c *Compressor) OpenedLen(b []byte) int {
 		}
 	case kindZstd:
 		var h zstd.Header
-		if err := h.Decode(body); err == nil && h.SingleSegment && h.HasFCS && !h.Skippable && h.FrameContentSize <= maxOpened {
+		if err := h.Decode(body); err == nil && h.SingleSegment && h.HasFCS && !h.Skippable && h.FrameContentSize <= maxOpened && alone(body, &h) {
 			return int(h.FrameContentSize)
 		}
 	}
 	return -1
+}
+
+// alone reports whether the frame that b begins with is all of b: the decoder would go on with what is
+// behind it, were that one more frame (RFC 8878, 3).
+func alone(b []byte, h *zstd.Header) bool {
+	at := h.HeaderSize
+	for last := false; !last; {
+		if len(b) < at+3 {
+			return false
+		}
+		head := int(b[at]) | int(b[at+1])<<8 | int(b[at+2])<<16
+		last = head&1 == 1
+		n := head >> 3
+		if head>>1&3 == 1 { // a byte that is repeated n times
+			n = 1
+		}
+		at += 3 + n
+	}
+	if h.HasCheckSum {
+		at += 4
+	}
+	return at == len(b)
 }
 
 // maxOpened is the largest message that a channel can have.

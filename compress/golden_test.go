@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -44,6 +45,7 @@ func makeVectors(t *testing.T) *vectors {
 	v := &vectors{Comment: "Golden vectors of SPEC.md, 11. Written by: go test ./compress -update", Dictionary: hex.EncodeToString(file), ID: d.ID()}
 	v.write(t, nil)
 	v.write(t, d)
+	v.addNumbers(t)
 	v.add("nothing, as it is", false, "\x00", "")
 	v.add("nothing, in S2", false, "\x01\x00", "")
 	v.add("a copy that overlaps itself", false, "\x01\x0b\x00a\x19\x01", strings.Repeat("a", 11))
@@ -63,6 +65,8 @@ func makeVectors(t *testing.T) *vectors {
 		{"a frame without a length", "0228b52ffd0058010000"},
 		{"another magic number", "0229b52ffd2000010000"},
 		{"a frame that ends early", "0228b52ffd2005"},
+		{"a frame behind the frame", "0228b52ffd200109000061" + "28b52ffd2000010000"},
+		{"a frame to be skipped behind the frame", "0228b52ffd200109000061" + "502a4d1803000000616263"},
 	}
 	return v
 }
@@ -84,6 +88,17 @@ func (v *vectors) write(t *testing.T, d *compress.Dictionary) {
 			v.add(kind, d != nil, string(c.AppendCompressed(nil, []byte(text))), text)
 		}
 	}
+}
+
+// addNumbers adds digits, of which few stand elsewhere in the same order: their literals are in a Huffman code.
+func (v *vectors) addNumbers(t *testing.T) {
+	var text []byte
+	for i := range 150 {
+		text = fmt.Appendf(text, "%d ", i*i*7919%10007)
+	}
+	text = append(text, text[100:300]...)
+	c := compressor(t, compress.Config{Effort: compress.Small, ZstdBytes: 1})
+	v.add("Zstandard, of digits", false, string(c.AppendCompressed(nil, text)), string(text))
 }
 
 // TestGolden opens what the vectors say, and nothing that they refuse.

@@ -14,7 +14,7 @@ func TestIndependentDecoder(t *testing.T) {
 		t.Fatalf("%v: this test needs Python 3 without further packages; make test installs it", err)
 	}
 	out, err := exec.Command(python, "-B", "../testdata/decoder/compressed.py", vectorFile).CombinedOutput()
-	if err != nil || !strings.HasPrefix(string(out), "agree: 20 opened") {
+	if err != nil || !strings.HasPrefix(string(out), "agree: 21 opened") {
 		t.Errorf("compressed.py: %v\n%s", err, out)
 	}
 }
