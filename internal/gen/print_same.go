@@ -246,12 +246,12 @@ func (p *printer) equality(s *Struct) {
 	if !s.coded() {
 		return
 	}
-	version := ""
+	codes, version := comparison{codes: true}, ""
 	if s.Versions() > 1 {
-		version = ", version int"
+		codes.version, version = "version", ", version int"
 	}
 	p.linef("\n// same reports whether both are written as the same bits.\nfunc (m *%[1]s) same(o *%[1]s%[2]s) bool {", s.Name, version)
-	p.conditions(s, comparison{codes: true, version: "version"})
+	p.conditions(s, codes)
 }
 
 func (p *printer) conditions(s *Struct, c comparison) {
