@@ -72,7 +72,7 @@ var rooms = []room{
 	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},
 	{path: "internal/sweep", ours: []string{"endpoint", "simnet", "internal/workload", "internal/picture"}},
 	{path: "internal/mutate"},
-	{path: "internal/corpus", ours: []string{"codec"}},
+	{path: "internal/corpus", ours: []string{"codec", "internal/gen/sample/five"}},
 	{path: "internal/gen/...", ours: []string{"codec"}},
 	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
 	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"examples/arena", "internal/gen", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // lines are what players say. $p is a player, $w a place, $i a thing, $n a number.
@@ -129,7 +131,7 @@ type chatter struct {
 
 func (c *chatter) next() message {
 	c.at += time.Duration(c.rng.IntN(9000)) * time.Millisecond
-	m := &Chat{From: uint32(1000 + c.rng.IntN(64)), Room: uint8(c.rng.IntN(3)), At: c.at, Text: c.line()}
+	m := &five.Chat{From: uint32(1000 + c.rng.IntN(64)), Room: five.Room(c.rng.IntN(3)), At: c.at, Text: c.line()}
 	if c.rng.IntN(8) == 0 {
 		to := uint32(1000 + c.rng.IntN(64))
 		m.To = &to

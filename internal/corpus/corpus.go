@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
 // A Half is one of two halves of what is said in chat: a dictionary is trained on Train and measured
@@ -113,7 +115,7 @@ func (p *player) next() message {
 	}
 	p.yaw += p.rng.NormFloat64() * 0.05
 	p.pitch = min(max(p.pitch+p.rng.NormFloat64()*0.02, -1.5), 1.5)
-	return &Input{Tick: 40000 + p.tick, Buttons: p.buttons, MoveX: float32(p.x), MoveY: float32(p.y),
+	return &five.Input{Tick: 40000 + p.tick, Buttons: p.buttons, MoveX: float32(p.x), MoveY: float32(p.y),
 		Yaw: float32(p.yaw), Pitch: float32(p.pitch), Fire: p.rng.IntN(9) == 0}
 }
 
@@ -121,13 +123,13 @@ func (p *player) next() message {
 type world struct {
 	rng      *rand.Rand
 	tick     uint32
-	entities []Entity
+	entities []five.Entity
 }
 
 func newWorld(rng *rand.Rand, n int) *world {
 	w := &world{rng: rng, tick: 120000}
 	for i := range n {
-		w.entities = append(w.entities, Entity{ID: uint16(i * 3), Kind: uint8(rng.IntN(12)), Team: uint8(rng.IntN(3)),
+		w.entities = append(w.entities, five.Entity{ID: uint16(i * 3), Kind: uint8(rng.IntN(12)), Team: five.Team(rng.IntN(3)),
 			X: float32(rng.Float64()*800 - 400), Y: float32(rng.Float64()*800 - 400), Z: float32(rng.IntN(8)),
 			Health: 100})
 		w.turn(&w.entities[i])
@@ -136,7 +138,7 @@ func newWorld(rng *rand.Rand, n int) *world {
 }
 
 // turn lets an entity walk in another direction, or stand.
-func (w *world) turn(e *Entity) {
+func (w *world) turn(e *five.Entity) {
 	a := w.rng.Float64() * 2 * math.Pi
 	e.Rotation = [4]float32{0, float32(math.Sin(a / 2)), 0, float32(math.Cos(a / 2))}
 	e.VX, e.VY = float32(5*math.Cos(a)), float32(5*math.Sin(a))
@@ -167,10 +169,10 @@ func (w *world) snapshot() message {
 }
 
 func inventory(rng *rand.Rand) message {
-	v := &Inventory{Owner: 76561198000000000 + uint64(rng.IntN(1e6)), Gold: uint32(rng.IntN(9000)), Ammo: map[uint8]uint16{}}
+	v := &five.Inventory{Owner: 76561198000000000 + uint64(rng.IntN(1e6)), Gold: uint32(rng.IntN(9000)), Ammo: map[uint8]uint16{}}
 	for range 8 + rng.IntN(24) {
 		kind := rng.IntN(len(things))
-		it := Item{Kind: uint16(100 + kind*7), Count: 1, Name: things[kind]}
+		it := five.Item{Kind: uint16(100 + kind*7), Count: 1, Name: things[kind]}
 		if rng.IntN(3) == 0 {
 			it.Count = uint16(1 + rng.IntN(20))
 			it.Wear = float32(rng.IntN(100)) / 100

@@ -3,76 +3,15 @@
 // are what compression is measured on.
 package corpus
 
-import "time"
+import "github.com/tickwire/tickwire/internal/gen/sample/five"
 
 //go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen
 
-// An Input is what a player does in a tick.
-//
-//tickwire:message
-type Input struct {
-	Tick    uint32
-	Buttons uint16  `tw:"0..4095"`
-	MoveX   float32 `tw:"-1..1/0.01"`
-	MoveY   float32 `tw:"-1..1/0.01"`
-	Yaw     float32 `tw:"angle=14"`
-	Pitch   float32 `tw:"-1.6..1.6/0.001"`
-	Fire    bool
-}
-
-// An Entity is the state of one of them.
-//
-//tickwire:message
-type Entity struct {
-	ID       uint16
-	Kind     uint8      `tw:"0..40"`
-	Team     uint8      `tw:"0..3"`
-	X        float32    `tw:"-512..512/0.01"`
-	Y        float32    `tw:"-512..512/0.01"`
-	Z        float32    `tw:"-512..512/0.01"`
-	VX       float32    `tw:"half"`
-	VY       float32    `tw:"half"`
-	Rotation [4]float32 `tw:"quat=10"`
-	Health   uint8      `tw:"0..100"`
-	Crouched bool
-	Carried  bool
-}
-
-// A Snapshot is what a player sees of the world.
+// A Snapshot is what a player sees of the world, or all of a level.
 //
 //tickwire:message
 type Snapshot struct {
 	Tick     uint32
 	Ack      uint32
-	Entities []Entity `tw:"max=2048"`
-}
-
-// A Chat is what one player says to others.
-//
-//tickwire:message
-type Chat struct {
-	From uint32
-	To   *uint32
-	Room uint8         `tw:"0..2"`
-	At   time.Duration `tw:"0s..24h/1ms"`
-	Text string        `tw:"max=200"`
-}
-
-// An Inventory is what a player has.
-//
-//tickwire:message
-type Inventory struct {
-	Owner uint64
-	Gold  uint32
-	Items []Item           `tw:"max=64"`
-	Ammo  map[uint8]uint16 `tw:"max=16"`
-}
-
-// An Item is a thing in an inventory.
-type Item struct {
-	Kind     uint16  `tw:"0..2000"`
-	Count    uint16  `tw:"1..999"`
-	Wear     float32 `tw:"0..1/0.01"`
-	Name     string  `tw:"max=32"`
-	Enchants []uint8 `tw:"max=4,each:0..99"`
+	Entities []five.Entity `tw:"max=2048"`
 }
