@@ -1,6 +1,7 @@
 package tickwire_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // TestDeltaVersions: a server and a client of the release before agree on the version of what package
 // delta sends, although what their channel carries is bytes to it.
 func TestDeltaVersions(t *testing.T) {
-	theirs := tickwire.NewChannel[delta.Encoded[oldgame.Move, *oldgame.Move]](Moves.Config())
+	theirs := tickwire.NewChannel[delta.Encoded[uint16, oldgame.Move, *oldgame.Move]](Moves.Config())
 	w := newWorld(t)
 	srv := w.serve(w.address(), serving(Moves))
 	client := w.open(w.join(with(theirs)), srv, 1)
@@ -42,15 +43,20 @@ func TestDeltaVersions(t *testing.T) {
 	}
 }
 
-// TestDeltaMismatch: two ends whose values have nothing in common do not talk, and the player reads why.
+// TestDeltaMismatch: two ends whose values or keys are others do not talk, and the player reads why.
 func TestDeltaMismatch(t *testing.T) {
-	theirs := tickwire.NewChannel[delta.Encoded[game.Line, *game.Line]](Moves.Config())
-	w := newWorld(t)
-	srv := w.serve(w.address(), serving(Moves))
-	client := w.join(with(theirs))
-	r := w.ends(client, w.dial(client, srv, 1))
-	const want = "typed messages, version 1: channel 1 carries deltas of Line here, and another type at the peer"
-	if r.Code != tickwire.CodeMismatch || !r.Remote || r.Text != want {
-		t.Errorf("%+v", r)
+	cfg := Moves.Config()
+	for want, theirs := range map[string]tickwire.AnyChannel{
+		"channel 1 carries deltas of Line here, and another type at the peer":                 tickwire.NewChannel[delta.Encoded[uint16, game.Line, *game.Line]](cfg),
+		"field key of deltas of Move (channel 1) is uint32 here, and another one at the peer": tickwire.NewChannel[delta.Encoded[uint32, game.Move, *game.Move]](cfg),
+		"field key of deltas of Move (channel 1) is int64 here, and another one at the peer":  tickwire.NewChannel[delta.Encoded[int, game.Move, *game.Move]](cfg),
+	} {
+		w := newWorld(t)
+		srv := w.serve(w.address(), serving(Moves))
+		client := w.join(with(theirs))
+		r := w.ends(client, w.dial(client, srv, 1))
+		if r.Code != tickwire.CodeMismatch || !r.Remote || !strings.HasPrefix(r.Text, "typed messages, version ") || !strings.HasSuffix(r.Text, want) {
+			t.Errorf("%+v, want %q", r, want)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Moves carries what changed since the newest that a player is known to have. It is declared once.
-var Moves = tickwire.NewChannel[delta.Encoded[game.Move, *game.Move]](
+var Moves = tickwire.NewChannel[delta.Encoded[uint16, game.Move, *game.Move]](
 	tickwire.ChannelConfig{ID: 1, Name: "moves", Delivery: tickwire.Unreliable})
 
 // A MoveSender is what the server keeps for each player, in Conn.Value; a MoveReceiver is his.

@@ -43,7 +43,7 @@ import (
 )
 
 // A Key names a value. Keys that stand near each other, sent one after the other, take 10 bits
-// each, or 8 if the type has 32 bits at most.
+// each, or 8 if the type has 32 bits at most; an int counts as 64.
 type Key interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }

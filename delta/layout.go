@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"reflect"
 	"unsafe"
 
 	"github.com/tickwire/tickwire/codec"
@@ -56,9 +57,15 @@ func (p *place[K]) write(w *codec.Writer, k kind, key K, back uint16) {
 func (p *place[K]) read(r *codec.Reader) kind {
 	k := kind(r.Bits(2))
 	if wide[K]() {
-		p.key = K(uint64(p.key) + uint64(codec.Zagzig(r.Varint64("key"))))
+		key := uint64(p.key) + uint64(codec.Zagzig(r.Varint64("key")))
+		if p.key = K(key); uint64(p.key) != key {
+			r.Range("key", key, keyForm[K]())
+		}
 	} else {
-		p.key = K(uint32(p.key) + uint32(codec.Zagzig(uint64(r.Varint32("key")))))
+		key := uint32(p.key) + uint32(codec.Zagzig(uint64(r.Varint32("key"))))
+		if p.key = K(key); uint32(p.key) != key {
+			r.Range("key", key, keyForm[K]())
+		}
 	}
 	if k == kindOther {
 		p.back = r.Varint16("baseline")
@@ -67,5 +74,14 @@ func (p *place[K]) read(r *codec.Reader) kind {
 	return k
 }
 
-// wide reports whether a key has more than 32 bits.
-func wide[K Key]() bool { return unsafe.Sizeof(K(0)) > 4 }
+// wide reports whether a key takes 64 bits: also an int of a machine that has 32 of them.
+func wide[K Key]() bool {
+	if unsafe.Sizeof(K(0)) > 4 {
+		return true
+	}
+	if unsafe.Sizeof(0) > 4 {
+		return false
+	}
+	kind := reflect.TypeFor[K]().Kind()
+	return kind == reflect.Int || kind == reflect.Uint
+}

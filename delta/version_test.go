@@ -1,7 +1,9 @@
 package delta_test
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tickwire/tickwire/delta"
@@ -59,7 +61,7 @@ func TestVersions(t *testing.T) {
 
 // Encoded copies, and says what its values look like, in other words than they do.
 func TestEncoded(t *testing.T) {
-	var e delta.Encoded[game.Move, *game.Move]
+	var e delta.Encoded[uint16, game.Move, *game.Move]
 	b := []byte{1, 2, 3}
 	if err := e.UnmarshalBinary(b); err != nil {
 		t.Fatal(err)
@@ -69,10 +71,46 @@ func TestEncoded(t *testing.T) {
 		t.Error(got, err)
 	}
 	forms, values := e.TickwireSchema(), new(game.Move).TickwireSchema()
-	if len(forms) != game.SchemaVersion || forms[1] != "deltas of "+values[1] {
+	name, fields, _ := strings.Cut(values[1], "\n")
+	if len(forms) != game.SchemaVersion || forms[1] != "deltas of "+name+"\nkey uint16\n"+fields {
 		t.Errorf("got %q, want a line more than %q", forms, values)
 	}
-	if got := (delta.Encoded[state, *state]{}).TickwireSchema(); got != nil {
+	if got := (delta.Encoded[uint16, state, *state]{}).TickwireSchema(); got != nil {
 		t.Errorf("got %q of a type that says nothing", got)
+	}
+}
+
+// Two ends with other keys than each other's read none that was not meant: a key that the type of theirs does
+// not have is refused. An int is as wide as an int64, on every machine.
+func TestKeys(t *testing.T) {
+	carried[int, int64](t, -1<<31, "")
+	carried[uint64, uint](t, 1<<32-1, "")
+	carried[uint16, uint32](t, 1<<16-1, "")
+	carried[uint16, uint8](t, 300, "codec: key (300): out of range, want uint8")
+	carried[int32, uint32](t, -5, "")
+	carried[int16, uint16](t, -5, "codec: key (4294967291): out of range, want uint16")
+	if math.MaxInt == math.MaxInt32 {
+		carried[int64, int](t, 1<<40, "codec: key (1099511627776): out of range, want int64")
+	}
+}
+
+// carried takes a key of one type to a Receiver of another.
+func carried[K, L delta.Key](t *testing.T, key K, want string) {
+	t.Helper()
+	from, _ := delta.NewSender[K, state](delta.Config{})
+	to, _ := delta.NewReceiver[L, state](delta.Config{})
+	from.Begin(nil, 100)
+	if fits, err := from.Put(key, &state{X: 1}); !fits || err != nil {
+		t.Fatal(fits, err)
+	}
+	b, _ := from.End()
+	said := ""
+	for _, err := range to.Read(b) {
+		if err != nil {
+			said = err.Error()
+		}
+	}
+	if _, ok := to.Value(L(key)); ok != (want == "") || said != want {
+		t.Errorf("%v as %T: %v, %q, want %q", key, L(0), ok, said, want)
 	}
 }
