@@ -1,14 +1,15 @@
 package tickwire
 
 import (
+	"cmp"
 	"iter"
 
 	"github.com/tickwire/tickwire/endpoint"
 )
 
 // A Report is told what became of a broadcast at one Conn: the receipt that was
-// asked for, or the error, which is that of Conn.SendWith, or ErrOtherServer. It is called when
-// the message was sent to all, and may do whatever its caller may: close the Conn, say.
+// asked for, or the error, which is that of Conn.SendWith, or ErrOtherServer, or of a Draft a *VersionError. It is
+// called when the message was sent to all, and may do whatever its caller may: close the Conn, say.
 type Report func(c *Conn, r Receipt, err error)
 
 // A Broadcaster sends to many Conns: a *Server or a *Hub.
@@ -134,10 +135,24 @@ func (b *broadcast) sendDraft(channel ChannelID, d *Draft, opts *SendOptions) er
 	if err := b.core.fits(channel, e); err != nil {
 		return err
 	}
-	if err = b.send(channel, e, opts, anyVersion); err == nil {
-		e.Reset()
+	if err = b.send(channel, e, opts, cmp.Or(d.version, anyVersion)); err != nil {
+		return err
 	}
-	return err
+	if d.version > 0 {
+		b.otherVersions(d.version)
+	}
+	e.Reset()
+	d.version = 0
+	return nil
+}
+
+// otherVersions notes that a draft of one schema version was not sent to those who have another one.
+func (b *broadcast) otherVersions(version int) {
+	for i := range b.outcomes {
+		if o := &b.outcomes[i]; o.conn.core == b.core && o.conn.version() != version {
+			o.err = &VersionError{Draft: version, Conn: o.conn.version()}
+		}
+	}
 }
 
 // send sends the message of a draft to each who has the schema version, or to all. The lock is held.

@@ -27,6 +27,8 @@ type Draft struct {
 	core *core
 	conn *Conn           // whose it is; nil: of a Server or Hub
 	own  *endpoint.Draft // nil of a Conn, unless the peer is plain
+
+	version int // the schema version that a part of it was written in; 0: none was
 }
 
 // Draft is the Conn's own draft: the one message that is under construction here.
@@ -85,12 +87,14 @@ func (d *Draft) SendWith(channel ChannelID, opts SendOptions) (Receipt, error) {
 	r, err := d.conn.send(channel, nil, e, &opts)
 	if err == nil {
 		e.Reset() // of what a plain peer is sent a copy is made
+		d.version = 0
 	}
 	return r, err
 }
 
 // Broadcast sends what was written to many Conns, as Server.Broadcast does, but copies nothing;
-// then the draft is empty. After an error it is as it was.
+// then the draft is empty. After an error it is as it was. What AppendBinary wrote goes to those who have
+// its schema version; report is told a *VersionError of the others, for whom Channel.Broadcast would write it anew.
 func (d *Draft) Broadcast(
 	conns iter.Seq[*Conn], channel ChannelID, opts SendOptions, report Report,
 ) error {
@@ -118,6 +122,7 @@ func (d *Draft) Reset() {
 	defer d.core.unlock()
 	if e, err := d.open(); err == nil {
 		e.Reset()
+		d.version = 0
 	}
 }
 
@@ -162,19 +167,35 @@ func (d *Draft) Append(f func(b []byte) []byte) error {
 }
 
 // AppendBinary appends what v appends of itself; a message that is Versioned, in the version that
-// the Conn has, so give it by its pointer. If v fails nothing was written.
+// the Conn has, so give it by its pointer. If v fails nothing was written. A draft to many has
+// it in the newest version of this end, and goes to nobody who has another one: a *VersionError.
 func (d *Draft) AppendBinary(v encoding.BinaryAppender) error {
-	var b []byte
-	var err error
-	if of, ok := v.(Versioned); ok && d.conn != nil {
-		b, err = of.AppendVersion(d.AvailableBuffer(), cmp.Or(d.conn.SchemaVersion(), anyVersion))
-	} else {
-		b, err = v.AppendBinary(d.AvailableBuffer())
+	of, ok := v.(Versioned)
+	if !ok {
+		return d.take(v.AppendBinary(d.AvailableBuffer()))
 	}
+	version := d.schemaVersion()
+	err := d.take(of.AppendVersion(d.AvailableBuffer(), cmp.Or(version, anyVersion)))
+	if err == nil {
+		d.version = version
+	}
+	return err
+}
+
+// take writes what was appended to the AvailableBuffer, if nothing was wrong.
+func (d *Draft) take(b []byte, err error) error {
 	if err == nil {
 		_, err = d.Write(b)
 	}
 	return err
+}
+
+// schemaVersion is the version that typed messages are written in.
+func (d *Draft) schemaVersion() int {
+	if d.conn == nil {
+		return d.core.plan.SchemaVersion()
+	}
+	return d.conn.SchemaVersion()
 }
 
 // AvailableBuffer returns an empty slice with room, to append to and give to Write

@@ -96,6 +96,19 @@ var errAsking = errors.New("tickwire: ClientConfig.Redial has not returned")
 //	Limit   int
 type SendError = endpoint.SendError
 
+// A VersionError says that a Draft was not sent to a Conn of a broadcast that has another schema version
+// than its message was written in.
+type VersionError struct {
+	Draft int // the version of the message: the newest of this end
+	Conn  int // that of the Conn: Conn.SchemaVersion
+}
+
+// Error tells both versions, and what would do.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("tickwire: the draft has schema version %d, and the Conn %d: use Channel.Broadcast, "+
+		"which writes the message for each version", e.Draft, e.Conn)
+}
+
 // A DecodeError says that a message could not be decoded: that its type is another one at the
 // peer, or that the peer is up to something. It wraps the error of UnmarshalBinary or of a Codec, or an
 // *UnknownKindError. ConnStats counts them.

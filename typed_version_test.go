@@ -1,6 +1,7 @@
 package tickwire_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,55 @@ func TestTypedVersions(t *testing.T) {
 	}
 	if b, err := move.AppendBinary(nil); err != nil || len(b) != bytes {
 		t.Errorf("who does not say a version got %d bytes, not %d, %v", bytes, len(b), err)
+	}
+}
+
+// TestTypedVersionsDraft: a draft to many is of one version: who has another one is not sent what he would
+// misread, and its owner is told. A draft without typed messages goes to all.
+func TestTypedVersionsDraft(t *testing.T) {
+	w, srv, now, before, raw := releases(t)
+	d := srv.NewDraft()
+	failed := map[uint64]string{}
+	cast := func() {
+		clear(failed)
+		must(t, d.Broadcast(nil, gameMoves.Config().ID, tickwire.SendOptions{}, func(c *tickwire.Conn, _ tickwire.Receipt, err error) {
+			if err != nil {
+				failed[c.ClientID()] = err.Error()
+			}
+			if _, ok := errors.AsType[*tickwire.VersionError](err); ok != (err != nil) {
+				t.Error(err)
+			}
+		}))
+	}
+	move := game.Move{Tick: 7, Jumps: true}
+	must(t, d.AppendBinary(&move))
+	cast()
+	const want = "tickwire: the draft has schema version 2, and the Conn 1: use Channel.Broadcast, which writes the message for each version"
+	if len(failed) != 1 || failed[2] != want {
+		t.Errorf("not sent: %v", failed)
+	}
+	for _, reset := range []func(){func() {}, func() { must(t, d.AppendBinary(&move)); d.Reset() }} {
+		reset()
+		must(t, d.WriteByte(3))
+		if cast(); len(failed) != 0 {
+			t.Errorf("not sent: %v", failed)
+		}
+	}
+	count := func(c *tickwire.Conn) (n int) {
+		for range c.Receive(gameMoves.Config().ID) {
+			n++
+		}
+		return n
+	}
+	var n [3]int
+	w.run(time.Second, func() bool {
+		for i, c := range []*tickwire.Conn{now, before, raw} {
+			n[i] += count(c)
+		}
+		return n[0] == 3 && n[2] == 3
+	})
+	if n[1] > 2 || n[0] != 3 {
+		t.Errorf("got %d", n)
 	}
 }
 
