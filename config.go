@@ -28,6 +28,10 @@ type Config struct {
 	// Channels are the lanes for messages, made with NewChannel or
 	// NewRawChannel; both ends must have the same.
 	Channels []AnyChannel
+	// MinSchemaVersion is the oldest version of the typed messages that is spoken (Conn.SchemaVersion):
+	// who has older ones only does not connect, and both ends are told both versions. Who does not say
+	// what its messages look like is let in. 0: 1, or the newest but seven.
+	MinSchemaVersion int
 	// AckHold is how long an acknowledgement may wait for a packet to ride on, at
 	// most 250 ms. 0: 20 ms, of a Session 1 ms; negative: not at all. Under a Hub or a Session
 	// that of a reliable message waits no longer than the loop over Events takes for it.
@@ -331,6 +335,7 @@ func (c Config) withDefaults() Config {
 func (c *Config) endpoint() endpoint.Config {
 	cfg := endpoint.Config{
 		Handshake: true, Trusted: true,
+		MinSchemaVersion: c.MinSchemaVersion,
 		AckHold:          c.AckHold,
 		MaxHold:          c.MaxHold,
 		MaxDatagramBytes: c.MaxDatagramBytes,

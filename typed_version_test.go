@@ -172,6 +172,21 @@ func TestTypedMismatch(t *testing.T) {
 	}
 }
 
+// TestTypedMinimum: a server that speaks no version below 2 refuses a player of the release before, who reads why.
+func TestTypedMinimum(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve(w.address(), func(cfg *tickwire.ServerConfig) {
+		cfg.Channels, cfg.MinSchemaVersion = tickwire.Channels(gameMoves), 2
+	})
+	w.open(w.join(with(gameMoves)), srv, 1)
+	client := w.join(with(oldMoves))
+	r := w.ends(client, w.dial(client, srv, 2))
+	const want = "typed messages: no version is common: we have 1, the peer 2: this end needs a newer release"
+	if r.Code != tickwire.CodeMismatch || !r.Remote || r.Text != want {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestTypedVersionEvents: under a Hub and a Session messages are read in the version of their Conn, too,
 // and one goroutine's SendContext writes it.
 func TestTypedVersionEvents(t *testing.T) {

@@ -109,6 +109,9 @@ type Config struct {
 	// is the same at both, Endpoint.SchemaVersion; if there is none, they do not talk. Of an end that
 	// has no Schemas nothing is compared.
 	Schemas []Schema
+	// MinSchemaVersion is the oldest version of the Schemas that is spoken: a peer whose newest one is
+	// older is refused, and told both. 0: 1, as far as HELLO has room for (SPEC.md, 6.4).
+	MinSchemaVersion int
 	// Seed makes the endpoint's random choices (which packet numbers it leaves out, its
 	// instance number) repeatable. Give every endpoint another one.
 	Seed uint64

@@ -50,7 +50,7 @@ func Prepare(cfg Config) (*Plan, error) {
 	}
 	p.rows = wire.AppendChannelRows([]byte{}, rows)
 	p.digest = wire.Hash(p.rows)
-	p.forms.prepare(cfg.Schemas, wire.MaxHelloBytes-p.cfg.longestHello())
+	p.forms.prepare(&p.cfg, wire.MaxHelloBytes-p.cfg.longestHello())
 	return p, nil
 }
 

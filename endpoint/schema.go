@@ -34,6 +34,21 @@ func (c *Config) checkSchemas(v *config.Check) {
 		n := len(s.Versions)
 		v.That(n >= 1 && n <= wire.MaxSchemaVersion, name+".Versions", fmt.Sprintf("%d texts", n), "1 to 16383")
 	}
+	switch newest := c.newestSchema(); {
+	case newest == 0:
+		v.That(c.MinSchemaVersion == 0, "MinSchemaVersion", c.MinSchemaVersion, "0: no channel says what its messages look like")
+	default:
+		v.That(c.MinSchemaVersion >= 0 && c.MinSchemaVersion <= newest, "MinSchemaVersion", c.MinSchemaVersion,
+			fmt.Sprintf("1 to %d, the newest version of the messages, or 0 for 1", newest))
+	}
+}
+
+// newestSchema is the newest version of all messages; 0: none says what its form is.
+func (c *Config) newestSchema() (newest int) {
+	for _, s := range c.Schemas {
+		newest = max(newest, len(s.Versions))
+	}
+	return newest
 }
 
 // A forms is what the endpoints of a Plan say and know of the forms of their messages.
@@ -45,13 +60,10 @@ type forms struct {
 }
 
 // prepare sets what HELLO says: the newest versions, as many as there is room for.
-func (f *forms) prepare(schemas []Schema, room int) {
-	f.schemas = slices.SortedFunc(slices.Values(schemas), func(a, b Schema) int { return int(a.Channel) - int(b.Channel) })
-	newest := 0
-	for _, s := range f.schemas {
-		newest = max(newest, len(s.Versions))
-	}
-	for i := 0; i < min(newest, len(f.versions)); i++ {
+func (f *forms) prepare(c *Config, room int) {
+	f.schemas = slices.SortedFunc(slices.Values(c.Schemas), func(a, b Schema) int { return int(a.Channel) - int(b.Channel) })
+	newest, oldest := c.newestSchema(), max(c.MinSchemaVersion, 1)
+	for i := 0; i < min(newest-oldest+1, len(f.versions)); i++ {
 		version := newest - i
 		with := f.versions
 		with[i] = wire.Schema{Version: uint16(version), Digest: f.digest(version)}
@@ -123,9 +135,14 @@ func (f *forms) mismatch(theirs *wire.Schemas) *MismatchError {
 	return &MismatchError{Code: CodeMismatch, Text: f.noVersion(theirs), Rows: f.list}
 }
 
-// noVersion says that the two ends list no version that the other one lists.
+// noVersion says that the two ends list no version that the other one lists, and which of them is older.
 func (f *forms) noVersion(theirs *wire.Schemas) string {
-	return fmt.Sprintf("typed messages: no version is common: we have %s, the peer %s", span(&f.versions), span(theirs))
+	older := "the peer"
+	if f.newest() < int(theirs[0].Version) {
+		older = "this end"
+	}
+	return fmt.Sprintf("typed messages: no version is common: we have %s, the peer %s: %s needs a newer release",
+		span(&f.versions), span(theirs), older)
 }
 
 // span are the versions of a list, for people.

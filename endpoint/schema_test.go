@@ -32,6 +32,12 @@ func move(channel ChannelID, versions ...string) Schema {
 	return s
 }
 
+// from is a configuration that speaks no version below one.
+func from(version int, c Config) Config {
+	c.MinSchemaVersion = version
+	return c
+}
+
 // meets are pairs of configurations, and which version they agree on.
 var meets = []struct {
 	name string
@@ -46,6 +52,9 @@ var meets = []struct {
 	{"the newest differs, an older one does not", described(move(1, "X:8", "X:9")), described(move(1, "X:8", "X:10")), [2]int{1, 1}},
 	{"two channels: one has changed", described(move(1, "X:8"), move(2, "Y:1", "Y:2")), described(move(1, "X:8"), move(2, "Y:1")), [2]int{1, 1}},
 	{"listed the other way round", described(move(2, "Y:1"), move(1, "X:8")), described(move(1, "X:8"), move(2, "Y:1")), [2]int{1, 1}},
+	{"as old as the other end wants", from(1, described(move(1, "X:8", "X:9"))), described(move(1, "X:8")), [2]int{1, 1}},
+	{"newer than that", from(2, described(move(1, "X:8", "X:9"))), described(move(1, "X:8", "X:9", "X:10")), [2]int{2, 2}},
+	{"one end wants a version, the other says nothing", from(2, described(move(1, "X:8", "X:9"))), described(), [2]int{2, 0}},
 	{"more versions than HELLO lists", described(move(1, strings.Split("A:1 A:2 A:3 A:4 A:5 A:6 A:7 A:8 A:9 A:10", " ")...)),
 		described(move(1, strings.Split("A:1 A:2 A:3", " ")...)), [2]int{3, 3}},
 }
@@ -90,7 +99,12 @@ var clashes = []struct {
 	{"the newest common number", described(move(1, "X:8", "X:9", "X:1")), described(move(1, "X:7", "X:10")),
 		"version 2: field X of Move (channel 1) is 9 here", "version 2: field X of Move (channel 1) is 10 here"},
 	{"no number in common", described(move(1, strings.Fields(strings.Repeat("X:8 ", 20))...)), described(move(1, "X:7", "X:8")),
-		"typed messages: no version is common: we have 13 to 20, the peer 1 to 2", "we have 1 to 2, the peer 13 to 20"},
+		"no version is common: we have 13 to 20, the peer 1 to 2: the peer needs a newer release",
+		"typed messages: no version is common: we have 1 to 2, the peer 13 to 20: this end needs a newer release"},
+	{"older than the other end wants", from(2, described(move(1, "X:8", "X:9", "X:10"))), described(move(1, "X:8")),
+		"we have 2 to 3, the peer 1: the peer needs a newer release", "we have 1, the peer 2 to 3: this end needs a newer release"},
+	{"one of them is wanted, and differs", from(2, described(move(1, "X:8", "X:9", "X:10"))), described(move(1, "X:8", "X:7")),
+		"version 2: field X of Move (channel 1) is 9 here", "version 2: field X of Move (channel 1) is 7 here"},
 }
 
 // TestSchemaMismatch: ends without a common version do not talk, and each names the first field that differs.
@@ -218,6 +232,9 @@ func TestSchemaMistakes(t *testing.T) {
 		{described(move(1, "X:8"), move(1, "X:8")), "Schemas[1].Channel is 1: want one of Channels, once"},
 		{described(Schema{Channel: 1}), "Schemas[0].Versions is 0 texts: want 1 to 16383"},
 		{described(Schema{1, make([]string, wire.MaxSchemaVersion+1)}), "Schemas[0].Versions is 16384 texts"},
+		{from(3, described(move(1, "X:8", "X:9"))), "MinSchemaVersion is 3: want 1 to 2, the newest version of the messages, or 0 for 1"},
+		{from(-1, described(move(1, "X:8"))), "MinSchemaVersion is -1: want 1 to 1,"},
+		{from(1, described()), "MinSchemaVersion is 1: want 0: no channel says what its messages look like"},
 	} {
 		if err := c.cfg.Validate(); !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
