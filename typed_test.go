@@ -19,6 +19,7 @@ var (
 	gameMoves  = tickwire.NewChannel[game.Move](tickwire.ChannelConfig{ID: 1, Delivery: tickwire.ReliableOrdered})
 	gameLines  = tickwire.NewChannel[game.Line](tickwire.ChannelConfig{ID: 2, Delivery: tickwire.ReliableOrdered})
 	gameSights = tickwire.NewChannel[game.Sight](tickwire.ChannelConfig{ID: 3, Delivery: tickwire.ReliableOrdered})
+	gameOrders = tickwire.NewChannel[game.Order](tickwire.ChannelConfig{ID: 4, Delivery: tickwire.ReliableOrdered})
 )
 
 // typedPair is a server and a client, with channels of types, over sealed UDP.
@@ -92,6 +93,19 @@ func (p *steadyPair) intoSight(v *game.Sight) {
 	}
 }
 
+// intoOrder is into of an Order.
+func (p *steadyPair) intoOrder(v *game.Order) {
+	for end := time.Now().Add(time.Second); ; p.step() {
+		came := false
+		for err := range gameOrders.ReceiveInto(p.player, v) {
+			came = err == nil
+		}
+		if p.over(came, end) {
+			return
+		}
+	}
+}
+
 // arriveMove waits for the newest Move at the client.
 func (p *steadyPair) arriveMove(v *game.Move) {
 	for end := time.Now().Add(time.Second); ; p.step() {
@@ -157,6 +171,33 @@ func TestAllocTyped(t *testing.T) {
 		must(t, gameSights.Send(p.conn, seen[turn&1]))
 		p.intoSight(&gotSight)
 	})
+}
+
+// TestAllocUnion: of a union of pointers the value that is there is read into, if it is of the same type.
+func TestAllocUnion(t *testing.T) {
+	p := typedPair(t, gameOrders)
+	walk, build := &game.Walk{Path: make([]uint16, 40)}, &game.Build{What: 7}
+	var got game.Order
+	send := func(what game.Command) {
+		must(t, gameOrders.Send(p.conn, game.Order{Unit: 9, Do: what}))
+		p.intoOrder(&got)
+	}
+	allocs(t, "a type that stays", func() {
+		walk.Path[3]++
+		send(walk)
+	})
+	if w, ok := got.Do.(*game.Walk); !ok || !slices.Equal(w.Path, walk.Path) || w == walk {
+		t.Errorf("got %+v", got.Do)
+	}
+	builds, turn := [2]*game.Build{build, {What: 8}}, 0
+	send(build)
+	allocs(t, "another one", func() {
+		turn++
+		send(builds[turn&1])
+	})
+	if b, ok := got.Do.(*game.Build); !ok || *b != *builds[turn&1] {
+		t.Errorf("got %+v", got.Do)
+	}
 }
 
 // TestTypedViews: a view is valid until the next Update: then its memory is that of other messages. What

@@ -106,9 +106,18 @@ type Own struct {
 
 // A Union is an interface that has one of some types, in the order of the wire.
 type Union struct {
-	Name    string
-	Doc     string
-	Members []*Struct
+	Name     string
+	Doc      string
+	Members  []*Struct
+	Pointers bool // it has pointers to them
+}
+
+// member is a type of the union, as the interface has it.
+func (u *Union) member(s *Struct) string {
+	if u.Pointers {
+		return "*" + s.Name
+	}
+	return s.Name
 }
 
 // An Enum is a named integer type with its constants.

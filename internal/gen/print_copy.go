@@ -33,8 +33,11 @@ func (u *Union) views() bool {
 	return false
 }
 
-// plain reports whether = copies a type as CopyFrom does. What an interface holds is not written
-// to, so it may be shared.
+// plain reports whether = copies a union: what an interface holds is not written to, unless it is a
+// pointer, so it may be shared.
+func (u *Union) plain() bool { return !u.Pointers && !u.views() }
+
+// plain reports whether = copies a type as CopyFrom does.
 func (t *Type) plain() bool {
 	switch t.Kind {
 	case String:
@@ -46,7 +49,7 @@ func (t *Type) plain() bool {
 	case StructKind:
 		return t.Struct.plain()
 	case UnionKind:
-		return !t.Union.views()
+		return t.Union.plain()
 	case Custom, Binary:
 		return !t.Own.Shares && !t.Own.CopyFrom
 	}
@@ -113,7 +116,11 @@ func (p *printer) copy(t *Type, to, from string) {
 	case StructKind:
 		p.linef("%s.CopyFrom(%s)", value(to), pointer(from))
 	case UnionKind:
-		p.linef("%s = copy%s(%s)", to, t.Union.Name, from)
+		if t.Union.Pointers {
+			p.linef("%[1]s = copy%[2]s(%[1]s, %[3]s)", to, t.Union.Name, from)
+		} else {
+			p.linef("%s = copy%s(%s)", to, t.Union.Name, from)
+		}
 	case Custom, Binary:
 		switch {
 		case t.Own.CopyFrom:
@@ -147,11 +154,18 @@ func (p *printer) copyMap(t *Type, to, from string) {
 	p.linef("%s[%s] = %s\n}", grouped(to), key, elem)
 }
 
-// copyUnion prints how a union with views in it is copied.
+// copyUnion prints how a union is copied that has views in it, or pointers.
 func (p *printer) copyUnion(u *Union) {
-	p.linef("\n// copy%[1]s is a copy that shares no views.\nfunc copy%[1]s(from %[1]s) %[1]s {\nswitch from := from.(type) {", u.Name)
-	for _, m := range u.Members {
-		p.linef("case %[1]s:\nvar to %[1]s\nto.CopyFrom(&from)\nreturn to", m.Name)
+	if u.Pointers {
+		p.linef("\n// copy%[1]s is a copy, in the memory of to if that is of the same type.\nfunc copy%[1]s(to, from %[1]s) %[1]s {\nswitch from := from.(type) {", u.Name)
+		for _, m := range u.Members {
+			p.linef("case *%[1]s:\nto, _ := to.(*%[1]s)\nswitch {\ncase from == nil:\nreturn from\ncase to == nil:\nto = new(%[1]s)\n}\nto.CopyFrom(from)\nreturn to", m.Name)
+		}
+	} else {
+		p.linef("\n// copy%[1]s is a copy that shares no views.\nfunc copy%[1]s(from %[1]s) %[1]s {\nswitch from := from.(type) {", u.Name)
+		for _, m := range u.Members {
+			p.linef("case %[1]s:\nvar to %[1]s\nto.CopyFrom(&from)\nreturn to", m.Name)
+		}
 	}
 	p.linef("}\nreturn from\n}")
 }

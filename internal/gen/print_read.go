@@ -216,6 +216,11 @@ func (r *readPrinter) union(t *Type, expr, label string) {
 		r.linef("case 0:\n%s = nil", expr)
 	}
 	for i, member := range t.Union.Members {
+		if t.Union.Pointers {
+			r.linef("case %[1]d:\n%[2]s, _ := %[4]s.(*%[3]s)\nif %[2]s == nil {\n%[2]s = new(%[3]s)\n%[4]s = %[2]s\n}\n%[2]s.ReadBits(r)",
+				i+t.Max, name, member.Name, grouped(expr))
+			continue
+		}
 		r.linef("case %[1]d:\nvar %[2]s %[3]s\n%[2]s.ReadBits(r)\n%[4]s = %[2]s", i+t.Max, name, member.Name, expr)
 	}
 	r.linef("default:\nr.Fail(%q, nil, \"\", codec.ErrUnion)\n}", label)

@@ -216,7 +216,7 @@ func printUnions(out *bytes.Buffer, p *Package) {
 		if t.Union.coded() {
 			w.sameUnion(t.Union, comparison{codes: true, version: "version"})
 		}
-		if t.Union.views() {
+		if !t.Union.plain() {
 			w.copyUnion(t.Union)
 		}
 	})
@@ -232,6 +232,10 @@ func (p *printer) sameUnion(u *Union, c comparison) {
 	}
 	p.linef("\n// %[1]s%[2]s reports whether two of them %[3]s.\nfunc %[1]s%[2]s(a, b %[2]s%[4]s) bool {\nswitch a := a.(type) {", name, u.Name, what, version)
 	for _, m := range u.Members {
+		if u.Pointers {
+			p.linef("case *%[1]s:\nb, ok := b.(*%[1]s)\nreturn ok && (a == b || a != nil && b != nil && %[2]s)", m.Name, c.call(m, "*a", "*b"))
+			continue
+		}
 		p.linef("case %[1]s:\nb, ok := b.(%[1]s)\nreturn ok && %[2]s", m.Name, c.call(m, "a", "b"))
 	}
 	p.linef("}\nreturn a == nil && b == nil\n}")

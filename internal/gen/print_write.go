@@ -325,7 +325,10 @@ func (w *writePrinter) union(t *Type, expr, label string) {
 		w.end()
 	}
 	for i, member := range t.Union.Members {
-		w.linef("case %s:", member.Name)
+		w.linef("case %s:", t.Union.member(member))
+		if t.Union.Pointers {
+			w.linef("if %s == nil {\nw.Fail(%q, nil, %q, codec.ErrUnion)\nreturn\n}", name, label, t.Union.values())
+		}
 		index(i + t.Max)
 		w.field(&Type{Kind: StructKind, Struct: member}, name, label)
 		w.end()
@@ -337,7 +340,10 @@ func (w *writePrinter) union(t *Type, expr, label string) {
 func (u *Union) values() string {
 	names := make([]string, len(u.Members))
 	for i, member := range u.Members {
-		names[i] = member.Name
+		names[i] = u.member(member)
+	}
+	if u.Pointers {
+		return strings.Join(names, " or ") + ", not nil"
 	}
 	return strings.Join(names, " or ") + ", not a pointer to one"
 }

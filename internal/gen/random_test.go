@@ -146,7 +146,7 @@ func (s *schemer) any(deep int) spec {
 	case 6:
 		return s.other()
 	case 7:
-		return spec{"Event", nil, false}
+		return spec{s.pick("Event", "Deed"), nil, false}
 	case 8:
 		if s.structs == 0 {
 			return s.number()
@@ -171,7 +171,7 @@ func (s *schemer) composed(kind int, elem spec) spec {
 		k := s.key()
 		return spec{"map[" + k.source + "]" + elem.source, append(append(k.of("key"), elem.of("each")...), limit), false}
 	}
-	if elem.source[0] == '*' || elem.source == "Event" {
+	if elem.source[0] == '*' || elem.source == "Event" || elem.source == "Deed" {
 		return elem
 	}
 	return spec{"*" + elem.source, elem.options, false}
@@ -182,7 +182,7 @@ func (s *schemer) field(i int) string {
 	t := s.any(2)
 	options := t.options
 	switch {
-	case t.source == "Event", t.plain && s.IntN(8) == 0 && t.source[0] != '[':
+	case t.source == "Event", t.source == "Deed", t.plain && s.IntN(8) == 0 && t.source[0] != '[':
 		options = append(options, "opt")
 	}
 	switch s.IntN(12) {
@@ -264,4 +264,16 @@ type Left struct{ Why []uint16 ` + "`tw:\"max=3\"`" + ` }
 
 func (Said) event() {}
 func (Left) event() {}
+
+//tickwire:union *Fell *Rose
+type Deed interface{ deed() }
+
+type Fell struct {
+	From  uint16
+	Marks []uint8 ` + "`tw:\"max=4,each:0..9\"`" + `
+}
+type Rose struct{ Fixed Fixed }
+
+func (*Fell) deed() {}
+func (*Rose) deed() {}
 `

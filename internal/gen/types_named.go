@@ -170,9 +170,13 @@ func (u *use) union(name *types.TypeName, t *types.Interface) *Type {
 		return u.wrongf("a line "+unionMark+" A B C in the comment of "+name.Name()+", with its types",
 			"%s is an interface, and nothing says what can be in it", name.Name())
 	}
-	r := &Union{Name: name.Name(), Doc: u.comments[name.Pos()]}
+	r := &Union{Name: name.Name(), Doc: u.comments[name.Pos()], Pointers: strings.HasPrefix(strings.TrimSpace(list), "*")}
 	u.unions[name] = r
 	for _, member := range strings.Fields(list) {
+		member, pointer := strings.CutPrefix(member, "*")
+		if pointer != r.Pointers {
+			return u.wrongf("pointers, or none", "the union %s names structs and pointers to structs", r.Name)
+		}
 		obj, ok := u.types.Scope().Lookup(member).(*types.TypeName)
 		if !ok {
 			return u.wrongf("types of this package", "the union %s names %s, which is none", r.Name, member)
@@ -181,8 +185,11 @@ func (u *use) union(name *types.TypeName, t *types.Interface) *Type {
 		if !ok {
 			return u.wrongf("structs", "%s of the union %s is no struct", member, r.Name)
 		}
-		if !types.Implements(obj.Type(), t) {
-			return u.wrongf("its methods, with value receivers", "%s does not implement %s", member, r.Name)
+		if pointer && !types.Implements(types.NewPointer(obj.Type()), t) {
+			return u.wrongf("its methods", "*%s does not implement %s", member, r.Name)
+		}
+		if !pointer && !types.Implements(obj.Type(), t) {
+			return u.wrongf("its methods, with value receivers, or "+unionMark+" *"+member, "%s does not implement %s", member, r.Name)
 		}
 		s := u.structOf(obj, under, u.at)
 		if s == nil {

@@ -108,7 +108,11 @@ func composedMaker(t *Type) string {
 	case UnionKind:
 		body = fmt.Sprintf("switch r.IntN(%d) {\n", len(t.Union.Members)+t.Max)
 		for i, m := range t.Union.Members {
-			body += fmt.Sprintf("case %d:\nreturn make%s(r)\n", i, m.Name)
+			value := fmt.Sprintf("make%s(r)", m.Name)
+			if t.Union.Pointers {
+				value = fmt.Sprintf("new(%s)", value)
+			}
+			body += fmt.Sprintf("case %d:\nreturn %s\n", i, value)
 		}
 		body += "}\nreturn nil"
 	}

@@ -30,3 +30,28 @@ type Sight struct {
 	From string `tw:"max=32,view"`
 	Text []byte `tw:"max=200,view"`
 }
+
+// An Order is what a player wants somebody to do.
+//
+//tickwire:message
+type Order struct {
+	Unit uint16
+	Do   Command
+}
+
+// A Command is one of them. Pointers are read into the memory that they point to.
+//
+//tickwire:union *Walk *Build
+type Command interface{ command() }
+
+type Walk struct {
+	Path []uint16 `tw:"max=64,each:0..1023"`
+}
+
+type Build struct {
+	What uint8 `tw:"0..20"`
+	At   uint16
+}
+
+func (*Walk) command()  {}
+func (*Build) command() {}

@@ -601,6 +601,422 @@ func (m *Sight) ReadDeltaBits(r *codec.Reader) {
 	}
 }
 
+// WalkMaxBytes is the size of the largest Walk, in bytes.
+const WalkMaxBytes = 81
+
+// AppendBits writes the fields.
+func (m *Walk) AppendBits(w *codec.Writer) {
+	w.Grow(81)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Walk) appendFields(w *codec.Writer) {
+	if len(m.Path) > 64 {
+		w.Fail("Walk.Path", len(m.Path), "at most 64", codec.ErrTooLong)
+		return
+	}
+	w.Bits(uint64(len(m.Path)), 7)
+	for i := range m.Path {
+		path := uint64(m.Path[i])
+		if path > 1023 {
+			w.Range("Walk.Path", m.Path[i], "0..1023")
+			return
+		}
+		w.Bits(path, 10)
+	}
+}
+
+// ReadBits reads the fields.
+func (m *Walk) ReadBits(r *codec.Reader) {
+	m.Path = codec.Resize(m.Path, r.Count("Walk.Path", 64, 10))
+	for i := range m.Path {
+		m.Path[i] = uint16(r.Bits(10))
+	}
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Walk) Equal(o *Walk) bool {
+	return slices.Equal(m.Path, o.Path)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
+func (m *Walk) CopyFrom(o *Walk) {
+	m.Path = append(m.Path[:0], o.Path...)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Walk) AppendDeltaBits(w *codec.Writer, base *Walk) {
+	w.Grow(170)
+	pathSame := slices.Equal(m.Path, base.Path)
+	w.Bits(codec.Bool(!pathSame), 1)
+	if !pathSame {
+		if len(m.Path) > 64 {
+			w.Fail("Walk.Path", len(m.Path), "at most 64", codec.ErrTooLong)
+			return
+		}
+		w.DeltaCount(len(m.Path), len(base.Path), 64)
+		for i := range m.Path {
+			if i >= len(base.Path) {
+				path := uint64(m.Path[i])
+				if path > 1023 {
+					w.Range("Walk.Path", m.Path[i], "0..1023")
+					return
+				}
+				w.Bits(path, 10)
+				continue
+			}
+			pathSame2 := m.Path[i] == base.Path[i]
+			w.Bits(codec.Bool(!pathSame2), 1)
+			if !pathSame2 {
+				path2 := uint64(m.Path[i])
+				if path2 > 1023 {
+					w.Range("Walk.Path", m.Path[i], "0..1023")
+					return
+				}
+				w.Bits(path2, 10)
+			}
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Walk) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(1)
+	if differ&0x1 != 0 {
+		pathHad := len(m.Path)
+		m.Path = codec.Resize(m.Path, r.DeltaCount("Walk.Path", pathHad, 64, 10))
+		for i := range m.Path {
+			if i >= pathHad {
+				m.Path[i] = uint16(r.Bits(10))
+				continue
+			}
+			if r.Bool() {
+				m.Path[i] = uint16(r.Bits(10))
+			}
+		}
+	}
+}
+
+// BuildMaxBytes is the size of the largest Build, in bytes.
+const BuildMaxBytes = 3
+
+// AppendBits writes the fields.
+func (m *Build) AppendBits(w *codec.Writer) {
+	w.Grow(3)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Build) appendFields(w *codec.Writer) {
+	what := uint64(m.What)
+	if what > 20 {
+		w.Range("Build.What", m.What, "0..20")
+		return
+	}
+	w.Bits(what, 5)
+	w.Varint16(m.At)
+}
+
+// ReadBits reads the fields.
+func (m *Build) ReadBits(r *codec.Reader) {
+	what := r.Bits(5)
+	if what > 20 {
+		r.Range("Build.What", what, "a code of 0..20")
+		return
+	}
+	m.What = uint8(what)
+	m.At = r.Varint16("Build.At")
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Build) Equal(o *Build) bool {
+	return m.What == o.What &&
+		m.At == o.At
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
+func (m *Build) CopyFrom(o *Build) {
+	*m = *o
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Build) AppendDeltaBits(w *codec.Writer, base *Build) {
+	w.Grow(4)
+	whatSame := m.What == base.What
+	atSame := m.At == base.At
+	w.Bits(codec.Bool(!whatSame)|codec.Bool(!atSame)<<1, 2)
+	if !whatSame {
+		what := uint64(m.What)
+		if what > 20 {
+			w.Range("Build.What", m.What, "0..20")
+			return
+		}
+		w.Bits(what, 5)
+	}
+	if !atSame {
+		w.Varint16(m.At)
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Build) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(2)
+	if differ&0x1 != 0 {
+		what := r.Bits(5)
+		if what > 20 {
+			r.Range("Build.What", what, "a code of 0..20")
+			return
+		}
+		m.What = uint8(what)
+	}
+	if differ&0x2 != 0 {
+		m.At = r.Varint16("Build.At")
+	}
+}
+
+// OrderMaxBytes is the size of the largest Order, in bytes.
+const OrderMaxBytes = 84
+
+// AppendBinary appends the message to dst: at most OrderMaxBytes bytes. A field that is out of
+// its range is a *codec.FieldError, and dst is returned as it was.
+func (m *Order) AppendBinary(dst []byte) ([]byte, error) {
+	return m.AppendVersion(dst, SchemaVersion)
+}
+
+// AppendVersion is AppendBinary for a peer that knows the messages of a version.
+func (m *Order) AppendVersion(dst []byte, version int) ([]byte, error) {
+	var w codec.Writer
+	w.Version = version
+	w.Start(dst, 84)
+	m.appendFields(&w)
+	return w.Finish()
+}
+
+// UnmarshalBinary reads the message that is all of b, into the memory that m has.
+func (m *Order) UnmarshalBinary(b []byte) error {
+	return m.UnmarshalVersion(b, SchemaVersion)
+}
+
+// UnmarshalVersion is UnmarshalBinary of a message of a version; fields that it does not have are zero.
+func (m *Order) UnmarshalVersion(b []byte, version int) error {
+	var r codec.Reader
+	r.Version = version
+	r.Start(b)
+	m.ReadBits(&r)
+	return r.Finish("Order")
+}
+
+// TickwireSchema is the form of the message in words, for each schema version from 1 on.
+func (*Order) TickwireSchema() []string {
+	return []string{
+		"Order" +
+			"\nUnit uint16" +
+			"\nDo (Walk{Path [<=64]0..1023} | Build{What 0..20; At uint16})",
+	}
+}
+
+// AppendDelta appends to dst in what m differs from base, which the reader has as well.
+func (m *Order) AppendDelta(dst []byte, base *Order) ([]byte, error) {
+	return m.AppendDeltaVersion(dst, base, SchemaVersion)
+}
+
+// AppendDeltaVersion is AppendDelta for a peer that knows the messages of a version.
+func (m *Order) AppendDeltaVersion(dst []byte, base *Order, version int) ([]byte, error) {
+	var w codec.Writer
+	w.Version = version
+	w.Start(dst, 84)
+	m.AppendDeltaBits(&w, base)
+	return w.Finish()
+}
+
+// ApplyDelta makes m a copy of base, with the differences that are all of b. Both may be the
+// same value, and must not share memory otherwise.
+func (m *Order) ApplyDelta(b []byte, base *Order) error {
+	return m.ApplyDeltaVersion(b, base, SchemaVersion)
+}
+
+// ApplyDeltaVersion is ApplyDelta of a delta of a version.
+func (m *Order) ApplyDeltaVersion(b []byte, base *Order, version int) error {
+	if m != base {
+		m.CopyFrom(base)
+	}
+	var r codec.Reader
+	r.Version = version
+	r.Start(b)
+	m.ReadDeltaBits(&r)
+	return r.Finish("Order")
+}
+
+// AppendBits writes the fields.
+func (m *Order) AppendBits(w *codec.Writer) {
+	w.Grow(84)
+	m.appendFields(w)
+}
+
+// appendFields is AppendBits where there is room.
+func (m *Order) appendFields(w *codec.Writer) {
+	w.Varint16(m.Unit)
+	switch do := m.Do.(type) {
+	case *Walk:
+		if do == nil {
+			w.Fail("Order.Do", nil, "*Walk or *Build, not nil", codec.ErrUnion)
+			return
+		}
+		w.Bits(0, 1)
+		do.appendFields(w)
+	case *Build:
+		if do == nil {
+			w.Fail("Order.Do", nil, "*Walk or *Build, not nil", codec.ErrUnion)
+			return
+		}
+		w.Bits(1, 1)
+		do.appendFields(w)
+	default:
+		w.Fail("Order.Do", do, "*Walk or *Build, not nil", codec.ErrUnion)
+	}
+}
+
+// ReadBits reads the fields.
+func (m *Order) ReadBits(r *codec.Reader) {
+	m.Unit = r.Varint16("Order.Unit")
+	switch r.Bits(1) {
+	case 0:
+		do, _ := m.Do.(*Walk)
+		if do == nil {
+			do = new(Walk)
+			m.Do = do
+		}
+		do.ReadBits(r)
+	case 1:
+		do, _ := m.Do.(*Build)
+		if do == nil {
+			do = new(Build)
+			m.Do = do
+		}
+		do.ReadBits(r)
+	default:
+		r.Fail("Order.Do", nil, "", codec.ErrUnion)
+	}
+}
+
+// Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
+// equals itself, and -0 is not 0. A slice or a map that is nil equals an empty one.
+func (m *Order) Equal(o *Order) bool {
+	return m.Unit == o.Unit &&
+		equalCommand(m.Do, o.Do)
+}
+
+// CopyFrom makes all that is sent a copy of o's, in the memory that m has. They share none but
+// what is in interfaces, and strings.
+func (m *Order) CopyFrom(o *Order) {
+	m.Unit = o.Unit
+	m.Do = copyCommand(m.Do, o.Do)
+}
+
+// AppendDeltaBits writes in what the fields differ: first for each whether it does.
+func (m *Order) AppendDeltaBits(w *codec.Writer, base *Order) {
+	w.Grow(84)
+	unitSame := m.Unit == base.Unit
+	doSame := equalCommand(m.Do, base.Do)
+	w.Bits(codec.Bool(!unitSame)|codec.Bool(!doSame)<<1, 2)
+	if !unitSame {
+		w.Varint16(m.Unit)
+	}
+	if !doSame {
+		switch do := m.Do.(type) {
+		case *Walk:
+			if do == nil {
+				w.Fail("Order.Do", nil, "*Walk or *Build, not nil", codec.ErrUnion)
+				return
+			}
+			w.Bits(0, 1)
+			do.appendFields(w)
+		case *Build:
+			if do == nil {
+				w.Fail("Order.Do", nil, "*Walk or *Build, not nil", codec.ErrUnion)
+				return
+			}
+			w.Bits(1, 1)
+			do.appendFields(w)
+		default:
+			w.Fail("Order.Do", do, "*Walk or *Build, not nil", codec.ErrUnion)
+		}
+	}
+}
+
+// ReadDeltaBits reads in what the fields differ from those that m has.
+func (m *Order) ReadDeltaBits(r *codec.Reader) {
+	differ := r.Bits(2)
+	if differ&0x1 != 0 {
+		m.Unit = r.Varint16("Order.Unit")
+	}
+	if differ&0x2 != 0 {
+		switch r.Bits(1) {
+		case 0:
+			do, _ := m.Do.(*Walk)
+			if do == nil {
+				do = new(Walk)
+				m.Do = do
+			}
+			do.ReadBits(r)
+		case 1:
+			do, _ := m.Do.(*Build)
+			if do == nil {
+				do = new(Build)
+				m.Do = do
+			}
+			do.ReadBits(r)
+		default:
+			r.Fail("Order.Do", nil, "", codec.ErrUnion)
+		}
+	}
+}
+
+// equalCommand reports whether two of them are equal.
+func equalCommand(a, b Command) bool {
+	switch a := a.(type) {
+	case *Walk:
+		b, ok := b.(*Walk)
+		return ok && (a == b || a != nil && b != nil && a.Equal(b))
+	case *Build:
+		b, ok := b.(*Build)
+		return ok && (a == b || a != nil && b != nil && a.Equal(b))
+	}
+	return a == nil && b == nil
+}
+
+// copyCommand is a copy, in the memory of to if that is of the same type.
+func copyCommand(to, from Command) Command {
+	switch from := from.(type) {
+	case *Walk:
+		to, _ := to.(*Walk)
+		switch {
+		case from == nil:
+			return from
+		case to == nil:
+			to = new(Walk)
+		}
+		to.CopyFrom(from)
+		return to
+	case *Build:
+		to, _ := to.(*Build)
+		switch {
+		case from == nil:
+			return from
+		case to == nil:
+			to = new(Build)
+		}
+		to.CopyFrom(from)
+		return to
+	}
+	return from
+}
+
 // The structs and constants as they were: if this does not compile, go generate mends it.
 func _() {
 	_ = struct {
@@ -619,4 +1035,15 @@ func _() {
 		From string
 		Text []byte
 	}(Sight{})
+	_ = struct {
+		Path []uint16
+	}(Walk{})
+	_ = struct {
+		What uint8
+		At   uint16
+	}(Build{})
+	_ = struct {
+		Unit uint16
+		Do   Command
+	}(Order{})
 }

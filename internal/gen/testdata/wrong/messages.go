@@ -34,7 +34,24 @@ type Wrong struct {
 	Turn     float32         `tw:"angle=32"`       // want "angle=32" "2 to 24"
 	Lonely   Only            `tw:"enum"`           // want "nothing to send" "two at least"
 	NoConst  Bare            `tw:"enum"`           // want "has no constants" "constants of the type"
+	Half     Mixed           // want "names structs and pointers to structs" "pointers, or none"
+	Aimed    Shot            // want "Arrow does not implement Shot" "//tickwire:union *Arrow"
+	Missed   Miss            // want "*Arrow does not implement Miss" "its methods"
 }
+
+//tickwire:union *Arrow Node
+type Mixed interface{ mixed() }
+
+//tickwire:union Arrow
+type Shot interface{ shot() }
+
+//tickwire:union *Arrow
+type Miss interface{ miss() }
+
+type Arrow struct{ Far uint8 }
+
+func (*Arrow) shot()  {}
+func (*Arrow) mixed() {}
 
 type Node struct {
 	Next *Node // want "it contains itself" "ids in place of pointers"
