@@ -1,0 +1,150 @@
+import { type Rtt } from "./rtt.js";
+
+/** What a packet is counted as where windows are counted in packets: the first size of datagrams. */
+export const packetBytes = 1200;
+const initialWindow = 10 * packetBytes; // RFC 9002, 7.2
+const minWindow = 4 * packetBytes;
+const leastRate = 32 * 1024; // bytes a second
+const ownQueue = 30_000;
+const innerQueue = 50_000; // of a reliable path, beside twice the shortest round trip (SPEC.md, 7.15)
+const vainRounds = 4;
+const deafFor = 10_000_000;
+
+/**
+ * A Congestion is the controller of RFC 9002, section 7, with a bound on the delay that it adds itself.
+ * Losses alone would have a transfer fill the queue of the narrowest place, which may hold a second, and
+ * the player's own messages wait in that queue. So a window that was in use is taken back to what empties
+ * the queue when no round trip of a whole round was below the shortest one and 30 ms.
+ *
+ * A queue that stays, though the window was taken back four times, is somebody else's. Then nothing
+ * would be left for us: for ten seconds losses alone count, and what the round trip was then is the
+ * shortest one from there on. Four packets, and 32 KiB a second over the shortest round trip, are never
+ * taken away: a game is not starved by losses that nobody's queue makes.
+ */
+export class Congestion {
+  private window = initialWindow;
+  private threshold = Infinity; // slow start below it
+  private credit = 0; // acknowledged bytes that have not grown the window yet
+  private recovery = -Infinity; // what was sent until then belongs to the last reduction
+
+  // The last reduction, to take it back if all its losses were none.
+  private lostPackets = 0;
+  private windowBefore = 0;
+  private thresholdBefore = 0;
+
+  // The round: from a time on until something that was sent later is acknowledged.
+  private roundAt = -Infinity;
+  private least = Infinity; // its shortest round trip
+  private samples = 0;
+  private used = false; // the window held something back
+
+  private base = Infinity; // the shortest round trip without a queue of ours
+  private vain = 0; // rounds in a row after which the window was taken back
+  private deafUntil = -Infinity;
+
+  constructor(
+    private readonly rtt: Rtt,
+    private readonly reliable: boolean,
+  ) {}
+
+  /** How many bytes may be in flight. */
+  get windowBytes(): number {
+    return Math.max(this.window, this.rtt.sampled ? (leastRate * this.rtt.min) / 1e6 : 0);
+  }
+
+  /** The rate of pacing: a window in a round trip and a quarter more, in slow start twice (RFC 9002, 7.7). */
+  get bytesPerSecond(): number {
+    const window = this.windowBytes;
+    return ((window < this.threshold ? 2 : 1.25) * window * 1e6) / Math.max(this.rtt.smooth, 1);
+  }
+
+  /**
+   * Takes an acknowledgement: of so many bytes that were in flight, the newest of them sent at sentAt,
+   * and whether the sender had nothing more to send then. Sampled: it gave a round trip.
+   */
+  acked(now: number, bytes: number, sentAt: number, limited: boolean, sampled: boolean): void {
+    if (sentAt <= this.recovery) return; // RFC 9002, 7.3.2
+    this.used ||= !limited;
+    if (sampled) {
+      this.samples++;
+      this.least = Math.min(this.least, this.rtt.latest);
+    }
+    const slow = this.window < this.threshold;
+    if (slow && this.samples >= 8 && this.least > this.base + this.early()) {
+      this.threshold = this.window; // RFC 9406
+    }
+    if (sentAt > this.roundAt) this.endRound(now);
+    if (limited) return; // RFC 9002, 7.8
+    if (this.window < this.threshold) {
+      this.window += bytes;
+    } else if ((this.credit += bytes) >= this.window) {
+      this.credit -= this.window;
+      this.window += packetBytes;
+    }
+  }
+
+  /** How much longer a round trip is when slow start has begun to fill a queue (RFC 9406, 4.2). */
+  private early(): number {
+    return Math.min(Math.max(this.base / 8, 4000), 16_000);
+  }
+
+  private endRound(now: number): void {
+    const { least, used } = this;
+    this.roundAt = now;
+    this.least = Infinity;
+    this.samples = 0;
+    this.used = false;
+    if (least === Infinity) return;
+    this.base = Math.min(this.base, least);
+    if (now < this.deafUntil) return;
+    const bound = this.reliable ? this.base + innerQueue : ownQueue;
+    if (!used || least <= this.base + bound) {
+      this.vain = 0;
+      return;
+    }
+    if (!this.reliable && ++this.vain > vainRounds) {
+      this.vain = 0;
+      this.base = Infinity;
+      this.deafUntil = now + deafFor;
+      return;
+    }
+    this.reduce(now, Math.max((0.9 * this.base) / least, 0.5));
+    this.windowBefore = 0; // nothing takes it back
+  }
+
+  /** Packets were lost, the newest of them sent at sentAt. */
+  lost(now: number, packets: number, sentAt: number): void {
+    if (sentAt <= this.recovery) {
+      this.lostPackets += packets;
+      return;
+    }
+    this.lostPackets = packets;
+    this.windowBefore = this.window;
+    this.thresholdBefore = this.threshold;
+    this.reduce(now, 0.7);
+  }
+
+  /** The window takes a part of itself; once in a round trip (RFC 9002, 7.3.2). */
+  private reduce(now: number, part: number): void {
+    this.recovery = this.roundAt = now;
+    this.window = Math.max(this.window * part, minWindow);
+    this.threshold = this.window;
+    this.credit = 0;
+  }
+
+  /** So many packets that were lost have arrived: if all have the reduction is taken back (RFC 9438, 4.9). */
+  spurious(packets: number): void {
+    this.lostPackets -= packets;
+    if (this.lostPackets > 0 || this.windowBefore === 0) return;
+    this.window = Math.max(this.window, this.windowBefore);
+    this.threshold = Math.max(this.threshold, this.thresholdBefore);
+    this.windowBefore = 0;
+  }
+
+  /** Nothing came back for long, and then what was lost says so (RFC 9002, 7.6). */
+  collapse(): void {
+    this.window = minWindow;
+    this.recovery = -Infinity;
+    this.windowBefore = 0;
+  }
+}
