@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Acker } from "../testdata/acker.js";
 import { chance, Link, type LinkConfig } from "../testdata/link.js";
 import { nearest } from "./number.js";
 import { Path, Sent, type AckFrame, type Fate } from "./path.js";
@@ -36,10 +37,7 @@ class World {
   hold = 20_000;
   there: Link<number>;
   back: Link<AckFrame>;
-  private ranges: { newest: number; oldest: number }[] = []; // descending
-  private toAck = 0;
-  private ackAt = Infinity;
-  private largestAt = 0;
+  private acker = new Acker(this.hold);
 
   constructor(seed: number, to: LinkConfig, back: LinkConfig = to, reliable = false) {
     const random = chance(seed);
@@ -68,45 +66,22 @@ class World {
     this.path.onSent(this.now, s);
   }
 
-  private came(number: number): void {
-    this.arrived.push(number);
-    const { ranges } = this;
-    const largest = ranges[0]?.newest ?? -1;
-    if (number > largest) this.largestAt = this.now;
-    let i = 0;
-    while (i < ranges.length && ranges[i]!.oldest > number) i++;
-    ranges.splice(i, 0, { newest: number, oldest: number });
-    for (i = Math.min(i + 1, ranges.length - 1); i > 0; i--) {
-      if (ranges[i - 1]!.oldest !== ranges[i]!.newest + 1) continue;
-      ranges[i - 1]!.oldest = ranges[i]!.oldest;
-      ranges.splice(i, 1);
-    }
-    ranges.length = Math.min(ranges.length, 32);
-    this.ackAt = ++this.toAck >= 2 || number !== largest + 1 ? this.now : this.now + this.hold;
-  }
-
-  ack(): AckFrame {
-    const largest = this.ranges[0]!.newest;
-    const wide = largest - Math.max(this.path.largestAcked, 0) >= 1 << 14;
-    return {
-      largest: largest % (wide ? 2 ** 32 : 2 ** 16),
-      wide,
-      hold: this.now - this.largestAt,
-      ranges: this.ranges.flatMap((r) => [largest - r.newest, largest - r.oldest]),
-      n: this.ranges.length,
-    };
-  }
-
   /** Lets the time go on until something happens, at most until end. */
   step(end: number): void {
     const { path } = this;
-    const at = Math.min(this.there.deadline(), this.back.deadline(), this.ackAt, path.deadline());
+    const at = Math.min(
+      this.there.deadline(),
+      this.back.deadline(),
+      this.acker.at,
+      path.deadline(),
+    );
     this.now = Math.max(this.now, Math.min(Math.ceil(at), end));
-    for (let n; (n = this.there.receive(this.now)) !== undefined;) this.came(n);
-    if (this.ackAt <= this.now) {
-      this.back.send(this.now, 40, this.ack());
-      this.toAck = 0;
-      this.ackAt = Infinity;
+    for (let n; (n = this.there.receive(this.now)) !== undefined;) {
+      this.arrived.push(n);
+      this.acker.came(this.now, n, true);
+    }
+    if (this.acker.at <= this.now) {
+      this.back.send(this.now, 40, this.acker.ack(this.now, Math.max(path.largestAcked, 0)));
     }
     for (let a; (a = this.back.receive(this.now)) !== undefined;) {
       assert.ok(path.onAck(this.now, a), "an honest ACK is taken");

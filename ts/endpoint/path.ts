@@ -1,3 +1,4 @@
+import { Claims } from "./claims.js";
 import { Congestion, packetBytes } from "./congestion.js";
 import { LossMeter, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
@@ -69,7 +70,9 @@ export interface PathConfig<S extends Sent> {
  */
 export class Path<S extends Sent> {
   readonly id: number;
-  readonly reliable: boolean;
+  /** What it is for, and where it goes. */
+  readonly claims = new Claims();
+  reliable: boolean;
   ackHold: number;
   /** The number of the next packet. */
   next = 0;
@@ -85,6 +88,8 @@ export class Path<S extends Sent> {
   busy = false;
   /** No probes are sent: the peer is on hold, or the path has failed. */
   quiet = false;
+  /** The last ACK acknowledged something new. */
+  news = false;
   /** When the newest packet was sent that the last ACK was the first to acknowledge; −1: there is none that tells. */
   measuredAt = -1;
   rtt = new Rtt();
@@ -224,6 +229,7 @@ export class Path<S extends Sent> {
   /** Takes an ACK; false: it acknowledges what was never sent. */
   onAck(now: number, a: AckFrame): boolean {
     this.measuredAt = -1;
+    this.news = false;
     const { ring } = this;
     const largest = nearest(Math.max(this.largestAcked, 0), a.largest, a.wide ? 32 : 16);
     if (largest >= this.next || a.ranges[2 * a.n - 1]! > largest) return false;
@@ -250,6 +256,7 @@ export class Path<S extends Sent> {
     }
     if (mistakes > 0) this.cc.spurious(mistakes);
     if (newestAt === -Infinity) return true; // nothing new
+    this.news = true;
     const sampled = largest > this.largestAcked && this.measure(now, ring.at(largest), a.hold);
     this.largestAcked = Math.max(this.largestAcked, largest);
     this.timeouts = 0;
