@@ -1,0 +1,46 @@
+/** Codes of CLOSE and REASON, as SPEC.md, 6.5, has them; those from 64 to 255 never travel. */
+export const Code = {
+  none: 0,
+  protocol: 1,
+  flow: 2,
+  version: 3,
+  mismatch: 4,
+  full: 5,
+  banned: 6,
+  expired: 7,
+  tooEarly: 8,
+  wrongAddress: 9,
+  replaced: 10,
+  goingAway: 11,
+  pad: 12,
+  suite: 13,
+  tooFast: 14,
+  refused: 15,
+  used: 16,
+  internal: 17,
+  connected: 18,
+  tooLong: 19,
+  /** Nothing was heard for the timeout. */
+  timeout: 64,
+  /** The server does not know the connection any more. */
+  forgotten: 65,
+  /** The first code that is the application's own. */
+  application: 256,
+} as const;
+
+/** A WireError says which rule of SPEC.md the peer broke; its code is that of the CLOSE that follows. */
+export class WireError extends Error {
+  override readonly name = "WireError";
+
+  constructor(
+    readonly rule: string,
+    readonly code: number = Code.protocol,
+  ) {
+    super(`wire: ${rule}`);
+  }
+}
+
+/** Wants that a rule is kept. */
+export function want(kept: boolean, rule: string): void {
+  if (!kept) throw new WireError(rule);
+}

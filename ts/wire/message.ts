@@ -1,0 +1,174 @@
+import { want } from "./error.js";
+import { type Reader } from "./reader.js";
+import { type Writer } from "./writer.js";
+
+/** A key: a bigint from 2^53 on. */
+export type Key = number | bigint;
+
+/** What a frame may say of its messages, SPEC.md, 6.6. */
+export const Option = { keyed: 1, group: 2, droppable: 4 } as const;
+
+/** How far below an id its group may be said to begin. */
+export const maxBack = 1 << 14;
+
+const maxIndex = 0xffffffff;
+
+/** How many messages a run has at most: one whose count was left open, and one that is read. */
+export const maxShortRun = 63;
+export const maxLongRun = 127;
+const maxRun = 4096;
+
+const flag = { wide: 1, noIds: 2, first: 1, wideId: 2, options: 4, toEnd: 8, stored: 16 } as const;
+
+/** A Run is the header of messages of one channel that follow each other, SPEC.md, 6.2. */
+export class Run {
+  channel = 0;
+  /** Id of the first message: what came are its low 16 bits, 32 if it is wide; -1: the messages have none. */
+  first = -1;
+  wide = false;
+  options = 0;
+  /** How far below the first id the group begins. */
+  back = 0;
+  /** Of the first droppable. */
+  index = 0;
+  count = 0;
+
+  /** Whether the run needs the long form. */
+  get long(): boolean {
+    return this.wide || this.options !== 0;
+  }
+}
+
+/** Appends the header of a run; {@link setCount} says how many there are, if that is not known yet. */
+export function appendRun(w: Writer, run: Run): void {
+  if (!run.long) {
+    w.u8((run.first < 0 ? 0xc0 : 0x80) | run.count);
+    w.v(run.channel);
+    if (run.first >= 0) w.u16(run.first % 0x10000);
+    return;
+  }
+  w.u8(0x60 | (run.wide ? flag.wide : 0) | (run.options ? flag.options : 0));
+  w.v(run.channel);
+  appendId(w, run.first, run.wide);
+  appendOptions(w, run, undefined);
+  w.v(run.count);
+}
+
+function appendId(w: Writer, id: number, wide: boolean): void {
+  if (wide) w.u32(id);
+  else w.u16(id % 0x10000);
+}
+
+function appendOptions(
+  w: Writer,
+  of: { options: number; back: number; index: number },
+  key: Key | undefined,
+): void {
+  if (!of.options) return;
+  w.u8(of.options);
+  if (key !== undefined) w.v(key);
+  if (of.options & Option.group) w.v(of.back);
+  if (of.options & Option.droppable) w.v(of.index);
+}
+
+/** Says how many messages a run has whose header lies from start to body. */
+export function setCount(w: Writer, run: Run, start: number, body: number): void {
+  if (run.long) w.bytes[body - 1] = run.count;
+  else w.bytes[start] = (w.bytes[start]! & 0xc0) | run.count;
+}
+
+/**
+ * Reads the header of a run whose type was read. The messages follow, each a length and bytes, the key
+ * before the length if they are keyed.
+ */
+export function readRun(r: Reader, type: number, run: Run): void {
+  run.wide = false;
+  run.options = run.back = run.index = 0;
+  run.channel = r.channel();
+  if (type >= 0x80) {
+    run.count = type & 63;
+    want(run.count > 0, "a run has at least one message");
+    run.first = type < 0xc0 ? r.u16() : -1;
+    return;
+  }
+  run.wide = (type & flag.wide) !== 0;
+  const ids = !(type & flag.noIds);
+  want(!(type & 24) && (ids || !(type & (flag.wide | flag.options))), "a run without such flags");
+  run.first = ids ? (run.wide ? r.u32() : r.u16()) : -1;
+  if (type & flag.options) {
+    readOptions(r, run);
+    readPlace(r, run);
+  }
+  run.count = r.count(maxRun);
+}
+
+function readOptions(r: Reader, of: { options: number }): void {
+  const o = (of.options = r.u8());
+  want(o === Option.keyed || (o !== 0 && (o & 6) === o), "options are 1, 2, 4 or 6");
+}
+
+function readPlace(r: Reader, of: { options: number; back: number; index: number }): void {
+  of.back = of.options & Option.group ? r.atMost(maxBack, "back is at most 2^14") : 0;
+  of.index = of.options & Option.droppable ? r.atMost(maxIndex, "an index is below 2^32") : 0;
+}
+
+/** The largest total of a message. */
+const maxTotal = 2 ** 30;
+
+/** A Fragment is a range of the bytes of a message, SPEC.md, 6.3. */
+export class Fragment {
+  channel = 0;
+  /** What came of it: its low 16 bits, 32 if it is wide. */
+  id = 0;
+  wide = false;
+  offset = 0;
+  /** Of the whole message, where the offset is 0. */
+  total = 0;
+  /** How many bytes the fragment has; -1: all to the end of the packet. */
+  length = 0;
+  /** Whether the sender wants STORED. */
+  stored = false;
+  options = 0;
+  key: Key = 0;
+  back = 0;
+  index = 0;
+}
+
+/** Appends what stands in front of the bytes of a fragment. */
+export function appendFragment(w: Writer, f: Fragment): void {
+  w.u8(
+    0x40 |
+      (f.offset === 0 ? flag.first : 0) |
+      (f.wide ? flag.wideId : 0) |
+      (f.options ? flag.options : 0) |
+      (f.length < 0 ? flag.toEnd : 0) |
+      (f.stored ? flag.stored : 0),
+  );
+  w.v(f.channel);
+  appendId(w, f.id, f.wide);
+  appendOptions(w, f, f.options & Option.keyed ? f.key : undefined);
+  w.v(f.offset === 0 ? f.total : f.offset);
+  if (f.length >= 0) w.v(f.length);
+}
+
+/** Reads a fragment whose type was read, all but its bytes: they come next, as many as length says. */
+export function readFragment(r: Reader, type: number, f: Fragment): void {
+  f.channel = r.channel();
+  f.wide = (type & flag.wideId) !== 0;
+  f.stored = (type & flag.stored) !== 0;
+  f.id = f.wide ? r.u32() : r.u16();
+  f.options = f.back = f.index = 0;
+  if (type & flag.options) {
+    readOptions(r, f);
+    if (f.options & Option.keyed) f.key = r.exact();
+    readPlace(r, f);
+  }
+  const at = r.v();
+  want(at >= 1 && at <= maxTotal, "offsets and totals are 1 to 2^30");
+  const first = (type & flag.first) !== 0;
+  f.offset = first ? 0 : at;
+  f.total = first ? at : 0;
+  f.length = type & flag.toEnd ? r.left : r.v();
+  want(f.length > 0 && f.length <= r.left, "a fragment has at least one byte, and all of them");
+  want(!first || f.length <= at, "no byte is beyond the total");
+}

@@ -1,0 +1,437 @@
+import {
+  Ack,
+  appendAck,
+  appendClose,
+  appendFragment,
+  appendHead,
+  appendHold,
+  appendLimit,
+  appendPathStatus,
+  appendProof,
+  appendRebuilt,
+  appendRepair,
+  appendRun,
+  Fragment,
+  helloBody,
+  maxNamed,
+  Option,
+  PathStatus,
+  readAck,
+  readClose,
+  readDraining,
+  readFragment,
+  readHello,
+  readHoldTime,
+  readPadding,
+  readPathStatus,
+  readProof,
+  readRebuilt,
+  readRepair,
+  readRun,
+  Reader,
+  Repair,
+  Run,
+  Type,
+  unknown,
+  version,
+  Writer,
+  type ControlMessage,
+  type Hello,
+  type Key,
+} from "./index.js";
+
+/** The fields of a frame, as the golden vectors have them. */
+export type Fields = Record<string, unknown>;
+
+interface Row {
+  channel: number;
+  delivery: number;
+  largest_message: number;
+  name_hash: number;
+}
+interface Form {
+  channel: number;
+  part: number;
+  hashes: number[];
+}
+interface Version {
+  version: number;
+  digest: number;
+}
+
+const hexOf = (b: Uint8Array) => Buffer.from(b).toString("hex");
+const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
+
+const names = [
+  ["PADDING", Type.padding],
+  ["PING", Type.ping],
+  ["HELLO", Type.hello],
+  ["SKIP", Type.skip],
+  ["WINDOW", Type.window],
+  ["BLOCKED", Type.blocked],
+  ["STORED", Type.stored],
+  ["REPAIR", Type.repair],
+  ["PATH_CHALLENGE", Type.pathChallenge],
+  ["PATH_RESPONSE", Type.pathResponse],
+  ["PATH_STATUS", Type.pathStatus],
+  ["HOLD", Type.hold],
+  ["CLOSE", Type.close],
+  ["CLOSE_ACK", Type.closeAck],
+  ["DRAINING", Type.draining],
+  ["REBUILT", Type.rebuilt],
+] as const;
+const typeOf = new Map<string, number>(names);
+
+/** The frames of a packet. */
+export function readPacket(bytes: Uint8Array): { frame: string; fields: Fields }[] {
+  const all = [];
+  for (const r = new Reader(bytes); r.left > 0; ) {
+    const type = r.u8();
+    if (type >= Type.run) all.push({ frame: "RUN", fields: run(r, type) });
+    else if (type >= Type.fragment) all.push({ frame: "FRAGMENT", fields: fragment(r, type) });
+    else if (type >= Type.ack) all.push({ frame: "ACK", fields: ack(r, type) });
+    else if (type < names.length) all.push({ frame: names[type]![0], fields: other(r, type) });
+    else unknown(type);
+  }
+  return all;
+}
+
+function run(r: Reader, type: number): Fields {
+  const h = new Run();
+  readRun(r, type, h);
+  const keys: string[] = [];
+  const messages = [];
+  for (let i = 0; i < h.count; i++) {
+    if (h.options & Option.keyed) keys.push(String(r.exact()));
+    messages.push(hexOf(r.block()));
+  }
+  return {
+    channel: h.channel,
+    ...(h.first < 0 ? {} : { first: h.first }),
+    wide: h.wide,
+    messages,
+    ...options(h),
+    ...(keys.length > 0 ? { keys } : {}),
+  };
+}
+
+function options(of: { options: number; back: number; index: number }): Fields {
+  return {
+    ...(of.options ? { options: of.options } : {}),
+    ...(of.options & Option.group ? { back: of.back } : {}),
+    ...(of.options & Option.droppable ? { index: of.index } : {}),
+  };
+}
+
+function fragment(r: Reader, type: number): Fields {
+  const f = new Fragment();
+  readFragment(r, type, f);
+  return {
+    channel: f.channel,
+    id: f.id,
+    wide: f.wide,
+    offset: f.offset,
+    ...(f.offset === 0 ? { total: f.total } : {}),
+    to_end: (type & 8) !== 0,
+    stored: f.stored,
+    bytes: hexOf(r.take(f.length)),
+    ...options(f),
+    ...(f.options & Option.keyed ? { key: String(f.key) } : {}),
+  };
+}
+
+function ack(r: Reader, type: number): Fields {
+  const a = new Ack();
+  readAck(r, type, a);
+  const ranges = [];
+  for (let i = 0; i < a.ranges.length; i += 2) ranges.push([a.ranges[i], a.ranges[i + 1]]);
+  return {
+    ...(a.path < 0 ? {} : { path: a.path }),
+    largest: a.largest,
+    wide: a.wide,
+    hold_us: a.hold,
+    ...(a.clock < 0 ? {} : { clock: a.clock }),
+    ...(a.ect < 0 ? {} : { ecn: { ect: a.ect, ce: a.ce } }),
+    ranges,
+  };
+}
+
+function other(r: Reader, type: number): Fields {
+  switch (type) {
+    case Type.padding: {
+      const zeros = r.left;
+      readPadding(r);
+      return { zeros };
+    }
+    case Type.hello:
+      return hello(readHello(r.block()));
+    case Type.skip: {
+      const head = { channel: r.channel(), first: r.u32() };
+      return { ...head, lengths: Array.from({ length: r.count(maxNamed) }, () => r.v()) };
+    }
+    case Type.window:
+    case Type.blocked:
+      return { channel: r.channel(), limit: r.u32() };
+    case Type.stored: {
+      const channel = r.channel();
+      return { channel, ids: Array.from({ length: r.count(maxNamed) }, () => r.u32()) };
+    }
+    case Type.pathChallenge:
+    case Type.pathResponse:
+      return { token: String(readProof(r, type)) };
+    case Type.pathStatus: {
+      const s = new PathStatus();
+      readPathStatus(r, s);
+      return { path: s.path, serial: String(s.serial), state: s.state, weight: s.weight };
+    }
+    case Type.hold:
+      return { serial: String(r.exact()), milliseconds: readHoldTime(r) };
+    case Type.close:
+      return close(r);
+    case Type.draining:
+      return { state: readDraining(r) };
+    case Type.repair:
+    case Type.rebuilt:
+      return sum(r, type);
+  }
+  return {};
+}
+
+function sum(r: Reader, type: number): Fields {
+  const s = new Repair();
+  if (type === Type.rebuilt) {
+    readRebuilt(r, s);
+    return { channel: s.channel, newest: s.newest, mask: s.mask };
+  }
+  readRepair(r, s);
+  const bytes = hexOf(r.take(s.length));
+  const { channel, newest, row, mask } = s;
+  return { channel, newest, row, mask, to_end: s.toEnd, bytes };
+}
+
+function hello(h: Hello): Fields {
+  const { packets, bytes, messages } = h.limits;
+  const versions = { min_version: h.minVersion, max_version: h.maxVersion };
+  if (h.minVersion > version) return versions;
+  return {
+    ...versions,
+    digest: String(h.digest),
+    instance: String(h.instance),
+    capabilities: String(h.capabilities),
+    clock: String(h.clock),
+    largest_datagram: h.largestDatagram,
+    ack_hold_ms: h.ackHold,
+    silence_s: h.silence,
+    default_window: h.defaultWindow,
+    windows: h.windows,
+    ...(packets || bytes || messages ? { limits: h.limits } : {}),
+    ...(h.channelLimits.length > 0 ? { channel_limits: h.channelLimits } : {}),
+    ...(h.schemas.length > 0 ? { schemas: h.schemas } : {}),
+  };
+}
+
+function close(r: Reader): Fields {
+  const c = readClose(r);
+  const rows: Row[] = [];
+  const versions: Version[] = [];
+  const forms: Form[] = [];
+  for (const row = new Reader(c.rows); row.left > 0; ) {
+    const channel = row.u16();
+    const second = row.u8();
+    const flags = row.u8();
+    if (flags === 1) {
+      const hashes = [row.u16(), row.u16(), row.u16(), row.u16()];
+      forms.push({ channel, part: second, hashes });
+    } else if (flags === 2) {
+      versions.push({ version: channel, digest: row.u32() });
+      row.u32();
+    } else {
+      const largest_message = row.u32();
+      rows.push({ channel, delivery: second, largest_message, name_hash: row.u32() });
+    }
+  }
+  return {
+    code: c.code,
+    text: new TextDecoder().decode(c.text),
+    rows,
+    ...(versions.length > 0 ? { versions } : {}),
+    ...(forms.length > 0 ? { forms } : {}),
+  };
+}
+
+/** The fields of a message of channel 0. */
+export function readFields(m: ControlMessage): Fields {
+  switch (m.kind) {
+    case 0:
+      return { body: hexOf(m.body) };
+    case 1: {
+      const opaque = hexOf(m.ticket.subarray(12));
+      return { expires: String(m.expires), lifetime: m.lifetime, opaque };
+    }
+    case 2:
+      return { tokens: m.tokens.map((t) => hexOf(t.subarray(0, 8))) };
+    case 3:
+      return { addresses: m.addresses.map((a) => ({ ip: hexOf(a.ip), port: a.port })) };
+  }
+}
+
+/** Appends a frame of such fields. */
+export function appendFields(w: Writer, frame: string, fields: Fields): void {
+  const f = fields as never;
+  switch (frame) {
+    case "RUN":
+      return appendRunFields(w, f);
+    case "FRAGMENT":
+      return appendFragmentFields(w, f);
+    case "ACK":
+      return appendAckFields(w, f);
+    case "HELLO":
+      w.u8(Type.hello);
+      return w.block(helloBody(helloOf(f)));
+    case "CLOSE":
+      return appendCloseFields(w, f);
+  }
+  appendOther(w, typeOf.get(frame)!, f);
+}
+
+function appendOther(w: Writer, type: number, f: Record<string, never>): void {
+  switch (type) {
+    case Type.skip:
+      appendHead(w, type, f["channel"]!);
+      w.u32(f["first"]!);
+      w.v((f["lengths"]! as number[]).length);
+      return (f["lengths"]! as number[]).forEach((n) => w.v(n));
+    case Type.window:
+    case Type.blocked:
+      return appendLimit(w, type, f["channel"]!, f["limit"]!);
+    case Type.stored:
+      appendHead(w, type, f["channel"]!);
+      w.v((f["ids"]! as number[]).length);
+      return (f["ids"]! as number[]).forEach((n) => w.u32(n));
+    case Type.pathChallenge:
+    case Type.pathResponse:
+      return appendProof(w, type, BigInt(f["token"]!));
+    case Type.pathStatus:
+      return appendPathStatus(w, { ...(f as never as PathStatus), serial: keyOf(f["serial"]!) });
+    case Type.hold:
+      return appendHold(w, keyOf(f["serial"]!), f["milliseconds"]!);
+    case Type.repair: {
+      const bytes = bytesOf(f["bytes"]!);
+      appendRepair(w, { ...(f as never as Repair), length: bytes.length, toEnd: f["to_end"]! });
+      return w.raw(bytes);
+    }
+    case Type.rebuilt:
+      return appendRebuilt(w, f["channel"]!, f["newest"]!, f["mask"]!);
+  }
+  w.u8(type);
+  if (type === Type.padding) w.raw(new Uint8Array(f["zeros"]!));
+  if (type === Type.draining) w.u8(f["state"]!);
+}
+
+function appendRunFields(
+  w: Writer,
+  f: Run & { messages: string[]; keys?: string[] },
+): void {
+  const run = Object.assign(new Run(), {
+    channel: f.channel,
+    first: f.first ?? -1,
+    wide: f.wide,
+    options: f.options ?? 0,
+    back: f.back ?? 0,
+    index: f.index ?? 0,
+    count: f.messages.length,
+  });
+  appendRun(w, run);
+  f.messages.forEach((m, i) => {
+    if (f.keys) w.v(keyOf(f.keys[i]!));
+    w.block(bytesOf(m));
+  });
+}
+
+function keyOf(text: string): Key {
+  const big = BigInt(text);
+  return big < 2n ** 53n ? Number(big) : big;
+}
+
+function appendFragmentFields(
+  w: Writer,
+  f: Omit<Fragment, "key"> & { bytes: string; to_end: boolean; key?: string },
+): void {
+  const bytes = bytesOf(f.bytes);
+  appendFragment(w, {
+    ...f,
+    total: f.total ?? 0,
+    options: f.options ?? 0,
+    key: keyOf(f.key ?? "0"),
+    length: f.to_end ? -1 : bytes.length,
+  });
+  w.raw(bytes);
+}
+
+function appendAckFields(
+  w: Writer,
+  f: {
+    path?: number;
+    largest: number;
+    wide: boolean;
+    hold_us: number;
+    clock?: number;
+    ecn?: { ect: number; ce: number };
+    ranges: number[][];
+  },
+): void {
+  appendAck(w, {
+    path: f.path ?? -1,
+    largest: f.largest,
+    wide: f.wide,
+    hold: f.hold_us,
+    clock: f.clock ?? -1,
+    ect: f.ecn?.ect ?? -1,
+    ce: f.ecn?.ce ?? 0,
+    ranges: f.ranges.flat(),
+  });
+}
+
+function helloOf(f: Record<string, never>): Hello {
+  return {
+    minVersion: f["min_version"]!,
+    maxVersion: f["max_version"]!,
+    digest: BigInt(f["digest"]!),
+    instance: BigInt(f["instance"]!),
+    capabilities: Number(f["capabilities"]),
+    clock: BigInt(f["clock"]!),
+    largestDatagram: f["largest_datagram"]!,
+    ackHold: f["ack_hold_ms"]!,
+    silence: f["silence_s"]!,
+    defaultWindow: f["default_window"]!,
+    windows: f["windows"]!,
+    limits: f["limits"] ?? { packets: 0, bytes: 0, messages: 0 },
+    channelLimits: f["channel_limits"] ?? [],
+    schemas: f["schemas"] ?? [],
+  };
+}
+
+function appendCloseFields(
+  w: Writer,
+  f: { code: number; text: string; rows: Row[]; versions?: Version[]; forms?: Form[] },
+): void {
+  const rows = new Writer(new Uint8Array(4096));
+  for (const r of f.rows) {
+    rows.u16(r.channel);
+    rows.u16(r.delivery);
+    rows.u32(r.largest_message);
+    rows.u32(r.name_hash);
+  }
+  for (const v of f.versions ?? []) {
+    rows.u16(v.version);
+    rows.u16(0x200);
+    rows.u32(v.digest);
+    rows.u32(0);
+  }
+  for (const o of f.forms ?? []) {
+    rows.u16(o.channel);
+    rows.u16(0x100 | o.part);
+    for (const h of o.hashes) rows.u16(h);
+  }
+  appendClose(w, { code: f.code, text: new TextEncoder().encode(f.text), rows: rows.written() });
+}
