@@ -104,9 +104,9 @@ func TestDictionaryMismatch(t *testing.T) {
 }
 
 // compressedPair is a server, and a token for it and the other socket of its pair, for a Session.
-func compressedPair(t *testing.T, said *tickwire.RawChannel) (*tickwire.Server, func() *tickwire.Session) {
+func compressedPair(t *testing.T, said *tickwire.RawChannel, perSecond int) (*tickwire.Server, func() *tickwire.Session) {
 	t.Helper()
-	cfg := tickwire.Config{ProtocolID: 7, Channels: tickwire.Channels(said), Logger: quiet}
+	cfg := tickwire.Config{ProtocolID: 7, Channels: tickwire.Channels(said), Logger: quiet, OpenedBytesPerSecond: perSecond}
 	a, b, err := mem.Pair()
 	must(t, err)
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, a)
@@ -138,7 +138,7 @@ func sendLarge(t *testing.T, s *tickwire.Session) {
 // TestCompressionUnderAHub: what was withheld comes with the next events; nobody waits for it.
 func TestCompressionUnderAHub(t *testing.T) {
 	said, _ := compressedChannels(leaning(t, spoken))
-	srv, dial := compressedPair(t, said)
+	srv, dial := compressedPair(t, said, 0)
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
 	sendLarge(t, dial())
@@ -155,10 +155,60 @@ func TestCompressionUnderAHub(t *testing.T) {
 	}
 }
 
+// TestOpenedBytesPerSecond: what may not be opened yet comes when it may, under a Hub, and nobody asks all
+// the time meanwhile.
+func TestOpenedBytesPerSecond(t *testing.T) {
+	said, _ := compressedChannels(leaning(t, spoken))
+	srv, dial := compressedPair(t, said, 10_000_000)
+	hub := tickwire.NewHub(srv)
+	defer hub.Close()
+	began, got := time.Now(), 0
+	go func() { sendLarge(t, dial()) }()
+	for ev := range hub.Events(within(t, 20*time.Second)) {
+		if said.Is(ev) {
+			if got++; got == 30 {
+				st := ev.Conn.ChannelStats(3)
+				if took := time.Since(began); took < 400*time.Millisecond || st.OpeningPaused < 3 || st.OpeningPaused > 10 {
+					t.Errorf("15 MB were opened in %v, with %d pauses", took, st.OpeningPaused)
+				}
+				return
+			}
+		}
+	}
+	t.Errorf("%d came", got)
+}
+
+// TestWaitNewsOfPaused: a loop that waits for news sleeps while nothing may be opened.
+func TestWaitNewsOfPaused(t *testing.T) {
+	said, _ := compressedChannels(leaning(t, spoken))
+	srv, dial := compressedPair(t, said, 10_000_000)
+	defer srv.Close()
+	go func() { sendLarge(t, dial()) }()
+	got, idle, end := 0, 0, time.Now().Add(20*time.Second)
+	for got < 30 && time.Now().Before(end) {
+		must(t, srv.WaitNews(end))
+		srv.Update(time.Now())
+		for range srv.Events() {
+		}
+		before := got
+		for player := range srv.Conns() {
+			for range said.Receive(player) {
+				got++
+			}
+		}
+		if got == before && got >= 20 {
+			idle++
+		}
+	}
+	if got < 30 || idle > 40 {
+		t.Errorf("%d came, and %d times none", got, idle)
+	}
+}
+
 // TestWaitNewsOfWithheld: what one Update did not show the next ones do, in a loop that waits for news.
 func TestWaitNewsOfWithheld(t *testing.T) {
 	said, _ := compressedChannels(leaning(t, spoken))
-	srv, dial := compressedPair(t, said)
+	srv, dial := compressedPair(t, said, 0)
 	defer srv.Close()
 	go func() { sendLarge(t, dial()) }()
 	end := time.Now().Add(20 * time.Second)

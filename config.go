@@ -91,6 +91,11 @@ type Config struct {
 	// twice a limit for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
 	// same of one channel. A plain peer is told nothing, and each payload of its may be dropped. 0 or negative: no limit.
 	Inbound Limits
+	// OpenedBytesPerSecond is how many bytes compressed messages (ChannelConfig.Compression) of a peer
+	// are opened to in a second at most, so that few bytes on the wire do not cost much time and memory.
+	// What is more waits unopened, as what the game has not taken; ChannelStats.OpeningPaused counts how
+	// often. 0: 16 MiB; negative: no limit.
+	OpenedBytesPerSecond int
 	// LeastProtection refuses connect tokens whose issuer asks for less:
 	// netcode.Encrypted those whose messages everybody on the way could read,
 	// netcode.ForwardSecret also those without forward secrecy. 0: none.
@@ -346,6 +351,8 @@ func (c *Config) endpoint() endpoint.Config {
 		Inbound:          c.Inbound,
 		Congestion:       c.Congestion,
 		Controller:       c.Controller,
+
+		OpenedBytesPerSecond: c.OpenedBytesPerSecond,
 	}
 	for _, ch := range c.Channels {
 		cfg.Channels = append(cfg.Channels, ch.Config())

@@ -191,9 +191,9 @@ func (c *Conn) next(channel ChannelID) ([]byte, bool) {
 
 // withheld notes that there is more than was given (ChannelConfig.Compression), or that it ends here.
 func (c *Conn) withheld() {
-	if c.inbox().Withheld() {
+	if end := c.inbox(); end.Withheld() {
 		c.taken()
-		c.core.news = true
+		c.core.news = c.core.news || end.News()
 	}
 }
 

@@ -26,6 +26,7 @@ type ConnStats struct {
 //	CompressedFrom, CompressedTo               uint64        // bytes of messages before compression and after
 //	OpenedFrom, OpenedTo                       uint64        // likewise of those that came
 //	MessagesLeftAsIs                           uint64        // that compression would not have made smaller
+//	OpeningPaused                              uint64        // times that messages waited for Config.OpenedBytesPerSecond
 //	QueuedMessages, QueuedBytes                int           // that wait to be sent for the first time
 //	QueueDelay                                 time.Duration // of a message sent now
 type ChannelStats = endpoint.ChannelStats

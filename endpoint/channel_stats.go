@@ -23,6 +23,7 @@ type ChannelStats struct {
 	CompressedFrom, CompressedTo uint64
 	OpenedFrom, OpenedTo         uint64
 	MessagesLeftAsIs             uint64
+	OpeningPaused                uint64 // times that messages waited, since Config.OpenedBytesPerSecond was used up
 
 	QueuedMessages int // that wait to be sent for the first time
 	QueuedBytes    int // their lengths, and 32 for each
@@ -43,6 +44,7 @@ type receiverCounts struct {
 	rebuilt         uint64
 	rate            bandwidth
 	compressed      compressed
+	paused          uint64 // messages in front of which opening paused
 }
 
 // ChannelStats returns the counters of a channel; zeros if there is none.
@@ -58,6 +60,7 @@ func (e *Endpoint) ChannelStats(channel ChannelID) (st ChannelStats) {
 		st.MessagesReceived, st.BytesReceived = r.counts.messages, r.counts.bytes
 		st.BytesReceivedPerSecond = r.counts.rate.perSecond(e.now)
 		st.MessagesRebuilt = r.counts.rebuilt
+		st.OpeningPaused = r.counts.paused
 		st.OpenedFrom, st.OpenedTo = r.counts.compressed.to, r.counts.compressed.from
 	}
 	return st

@@ -112,6 +112,7 @@ func (r *receiver) open(b []byte) (opened []byte, ok bool) {
 		opened = pool.fetch(n)
 		ok = r.cfg.Compression.Open(opened, b)
 		r.opened += charge(n)
+		r.in.opened(n, len(b))
 		r.counts.compressed.count(n, len(b))
 	}
 	pool.release(b)
@@ -124,16 +125,31 @@ func (r *receiver) open(b []byte) (opened []byte, ok bool) {
 
 // withholds reports whether the game has got as much as it may between two Updates: so much that a
 // peer cannot make it hold many large messages by sending it many small ones, and enough for the
-// largest.
-func (r *receiver) withholds() bool {
-	return r.cfg.Compression != nil && r.opened >= max(r.cfg.MaxMessageBytes, r.window)
+// largest. So much is shown that the next Update may show more at once.
+func (r *receiver) withholds() bool { return r.opened >= max(r.cfg.MaxMessageBytes, r.window) }
+
+// mayNotOpen reports whether the next message has to wait, for an Update or for longer.
+func (r *receiver) mayNotOpen() bool {
+	if r.withholds() {
+		r.in.withheld = true
+		return true
+	}
+	if !r.in.rations() {
+		return false
+	}
+	if at := r.ready.Base() + 1; r.pausedAt != at {
+		r.pausedAt = at
+		r.counts.paused++
+	}
+	return true
 }
 
 // Withheld reports whether Receive has given nothing since the last Update although a message is
-// there, so that another Update is due. A channel with compression gives its game as many bytes
-// between two Updates as its window has, or the largest message if that is more; and the connection
-// ends if a message does not open.
-func (e *Endpoint) Withheld() bool { return e.inbox.withheld }
+// there, so that another Update is due: at once if there is News, otherwise when HandleTimeout at the
+// Deadline has made it News. A channel with compression gives its game as many bytes
+// between two Updates as its window has, or the largest message if that is more, and all of them
+// together Config.OpenedBytesPerSecond; and the connection ends if a message does not open.
+func (e *Endpoint) Withheld() bool { return e.inbox.withheld || e.inbox.pauses() }
 
 // broke ends the connection: a message does not open, and those behind it mean nothing without it.
 func (e *Endpoint) broke() {

@@ -158,6 +158,11 @@ type Config struct {
 	// Inbound is what this end takes of its peer in a second at most. The peer is told, and
 	// keeps to it.
 	Inbound Limits
+	// OpenedBytesPerSecond is how many bytes the messages of compressed channels may open to in a
+	// second, all together; those that came as they are do not count. What is more waits unopened. The
+	// peer is not told: it notices by credit, or its unreliable messages give way to newer ones. 0: 16 MiB, at most 1 GiB;
+	// negative: no limit.
+	OpenedBytesPerSecond int
 	// Path is path 0, which exists from the beginning. The zero value shares, on Route 0.
 	Path PathConfig
 	// MaxPaths is how many paths there may be, 8 at most. 0: 4; 1: one that follows the peer when
@@ -241,6 +246,7 @@ func (c Config) withDefaults() Config {
 	c.MaxDatagramBytes = orDefault(c.MaxDatagramBytes, 1200, 1200)
 	c.PacketOverheadBytes = orDefault(c.PacketOverheadBytes, DatagramHeaderBytes+SealedPacketBytes, 0)
 	c.MaxReceipts = orDefault(c.MaxReceipts, 16384, 0)
+	c.OpenedBytesPerSecond = orDefault(c.OpenedBytesPerSecond, defaultOpened, 0)
 	c.Channels = c.allChannels()
 	c.MaxPaths = orDefault(c.MaxPaths, defaultPaths, 0)
 	if c.Controller == nil {

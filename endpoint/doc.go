@@ -124,7 +124,7 @@ package endpoint
 //		outState, terms, attempts, expiry, cut, fragmented, try, flush, quota, twin, repairer, repairCounts, awaited,
 //		sumsTurn, groups
 //	inbox asks nobody: inbox, receiver, receiverCounts, receiverKeys, partial, unfinishedTable,
-//		waitingMessage, waitingQueue, inMessage, inbound, channelInbound, bound, bank, poolShare,
+//		waitingMessage, waitingQueue, inMessage, inbound, channelInbound, bound, bank, ration, poolShare,
 //		rebuilder, rebuilders, pastMessage, sum
 //	paths asks outbox, inbox, lifetime: paths, path, numbers, claims, measured, questions, stage, roam,
 //		calm, tardy, proof, reply, replies, copies, copied, copySet, loss, overdue, lateness, reordering,
@@ -153,7 +153,7 @@ package endpoint
 //	a packet that goes   packet, pack, content, acks
 //	a packet that comes  arrival, acks, fate
 //	sending              outbox, sender, send, draft, control
-//	compression          compression
+//	compression          compression, ration
 //	queues and options   queue, expiry, latest, group, droppable
 //	priorities, weights  schedule, budget, quota
 //	messages in packets  runs, fragments, cut

@@ -15,11 +15,13 @@ type inbox struct {
 	lentToGame [][]byte    // payloads that the game may use until the next Update
 	withheld   bool        // a receiver with compression has more than the game may have until then
 	broken     bool        // a message did not open
+	final      bool        // nothing comes any more
 
 	partials   spares[partial]
 	rebuilders *rebuilders // nil: the peer has repaired nothing so far
 	share      poolShare   // of the pool of windows
 	inbound    *inbound
+	ration     *ration // of what is opened; nil: nothing was so far
 }
 
 // begin makes an inbox that has received nothing. The tables of its receivers are seeded with a number
@@ -144,7 +146,7 @@ func (in *inbox) handled(now int64, r *receiver, bytes int, err error) error {
 
 // expire drops what stayed unfinished for too long, and says when to look again.
 func (in *inbox) expire(now int64) int64 {
-	at := never
+	at := in.resume(now)
 	for _, r := range in.receivers {
 		if r == nil {
 			continue
@@ -156,6 +158,7 @@ func (in *inbox) expire(now int64) int64 {
 
 // dropUnfinished drops all that the game will never see.
 func (in *inbox) dropUnfinished() {
+	in.final = true
 	for _, r := range in.receivers {
 		if r != nil {
 			r.dropUnfinished()

@@ -23,6 +23,7 @@ type receiver struct {
 	visible  uint64 // messages below it are shown to the game
 	untaken  int    // charges of what is in ready
 	opened   int    // charges of what was opened for the game since the last Update
+	pausedAt uint64 // one above the place of the last message that had to wait for the ration
 	broken   bool   // a message did not open: the game gets no more
 	held     int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
@@ -344,8 +345,7 @@ func (r *receiver) receive() (Message, bool) {
 	if r.ready.Base() >= r.visible || r.broken {
 		return Message{}, false
 	}
-	if r.withholds() {
-		r.in.withheld = true
+	if r.cfg.Compression != nil && r.mayNotOpen() {
 		return Message{}, false
 	}
 	m := *r.ready.At(r.ready.Base())

@@ -38,6 +38,8 @@ func (c Config) Validate() error {
 	limit(&v, "Inbound.PacketsPerSecond", c.Inbound.PacketsPerSecond, leastPackets)
 	limit(&v, "Inbound.BytesPerSecond", c.Inbound.BytesPerSecond, leastBytes)
 	limit(&v, "Inbound.MessagesPerSecond", c.Inbound.MessagesPerSecond, 1)
+	v.That(c.OpenedBytesPerSecond <= maxRate, "OpenedBytesPerSecond", c.OpenedBytesPerSecond,
+		"up to 1 GiB, 0 for 16 MiB, or negative for no limit")
 	first := make(map[ChannelID]int, len(c.Channels))
 	for i, ch := range c.Channels {
 		name := fmt.Sprintf("Channels[%d]", i)
