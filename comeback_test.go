@@ -56,7 +56,7 @@ func TestComebackMismatch(t *testing.T) {
 	conn, _ := w.ticketed(client, p.srv, 1)
 	p.change = func(cfg *tickwire.ServerConfig) { keeping(cfg); cfg.Channels = tickwire.Channels(inputs) }
 	p.restart()
-	if r := w.ends(client, conn); r.Code != tickwire.CodeMismatch || !r.Remote || r.Text != "channel 2 exists only here" {
+	if r := w.ends(client, conn); r.Code != tickwire.CodeMismatch || !r.Remote || r.Text != "channel 2 is in Config.Channels of this end, and not of the peer" {
 		t.Errorf("%+v", r)
 	}
 }

@@ -1,6 +1,8 @@
 package tickwire
 
 import (
+	"fmt"
+
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/seq"
 	"github.com/tickwire/tickwire/netcode"
@@ -68,11 +70,17 @@ func (p *plainConn) next(channel ChannelID) ([]byte, bool) {
 	return b, true
 }
 
+// errPlainOnly and errNotPlain: the channel is one of the other kind of peers.
+var (
+	errPlainOnly = fmt.Errorf("%w: a plain netcode peer has PlainChannel alone", ErrNoChannel)
+	errNotPlain  = fmt.Errorf("%w: PlainChannel is for plain netcode peers, others have Config.Channels", ErrNoChannel)
+)
+
 // sendPlain queues a payload.
 func (c *Conn) sendPlain(channel ChannelID, b []byte, opts *SendOptions) error {
 	switch {
 	case channel != PlainChannel:
-		return &SendError{Channel: channel, Err: ErrNoChannel}
+		return &SendError{Channel: channel, Err: errPlainOnly}
 	case opts.Receipt:
 		return ErrPlainReceipt
 	case plainMisfit(opts) != "":

@@ -56,7 +56,7 @@ func (c *Conn) send(
 	case opts.Receipt && c.core.cfg.MaxReceipts < 0:
 		return 0, &SendError{Channel: channel, Err: ErrOption, Field: "Receipt, which Config.MaxReceipts forbids,"}
 	case channel == PlainChannel: // the endpoint has one of this number, for itself
-		return 0, &SendError{Channel: channel, Err: ErrNoChannel}
+		return 0, &SendError{Channel: channel, Err: errNotPlain}
 	}
 	if opts.TTL != 0 {
 		c.end.SetNow(c.core.nowOfCall())

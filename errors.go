@@ -179,10 +179,20 @@ func (e *ConnError) Error() string {
 	if r.RetryAfter > 0 {
 		text += fmt.Sprintf("; try again after %v", r.RetryAfter)
 	}
-	if r.NeedsToken() {
-		text += "; it takes another connect token"
+	return text + tokenAdvice(r)
+}
+
+// tokenAdvice says which token would do, if not the one that there is.
+func tokenAdvice(r Reason) string {
+	switch {
+	case !r.NeedsToken():
+		return ""
+	case r.Code == CodeTimeout:
+		return "; try again with a new connect token: the server may have taken this one, though no answer came"
+	case r.Code == CodeExpired, r.Code == CodeTooEarly, r.Code == CodePad:
+		return "; it takes a new connect token"
 	}
-	return text
+	return "; it takes another connect token"
 }
 
 // Is makes errors.Is(err, ErrClosed) true.

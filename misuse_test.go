@@ -28,6 +28,19 @@ func TestErrorsHaveSubjects(t *testing.T) {
 	used.RetryAfter = time.Second
 	wantText(t, "of one that never was", &tickwire.ConnError{Reason: used, NeverBegan: true},
 		"not connected: token already used (by the peer); try again after 1s; it takes another connect token")
+	for code, want := range map[tickwire.Code]string{
+		tickwire.CodeTimeout:     "timed out (by this side); try again with a new connect token: the server may have taken this one, though no answer came",
+		tickwire.CodeExpired:     "token expired (by this side); it takes a new connect token",
+		tickwire.CodeForgotten:   "; it takes another connect token",
+		tickwire.CodeBanned:      "banned (by this side)",
+		tickwire.CodePlainServer: "(by this side)",
+	} {
+		if text := (&tickwire.ConnError{Reason: tickwire.Reason{Code: code}, NeverBegan: true}).Error(); !strings.HasSuffix(text, want) {
+			t.Errorf("%v: %q, want %q", code, text, want)
+		}
+	}
+	nobody := &tickwire.SendError{Channel: 2, Err: tickwire.ErrNoChannel}
+	wantText(t, "a channel", nobody, "no such channel: 2: name one with this ID in Config.Channels, at both ends")
 }
 
 // TestRefusedAtTheCall: a mistake is told where it is made.

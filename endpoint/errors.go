@@ -46,6 +46,8 @@ type SendError struct {
 // Error names the channel, the value, the limit and the setting behind it.
 func (e *SendError) Error() string {
 	switch {
+	case e.Err == ErrNoChannel:
+		return fmt.Sprintf("%v: %d: name one with this ID in Config.Channels, at both ends", e.Err, e.Channel)
 	case e.Field == "":
 		return fmt.Sprintf("%v: %d", e.Err, e.Channel)
 	case e.Err == ErrOption:

@@ -200,9 +200,9 @@ func firstDifference(ours, theirs []byte) string {
 	for len(ours) > 0 || len(theirs) > 0 {
 		switch {
 		case len(ours) == 0 || len(theirs) > 0 && rowAt(theirs).Channel < rowAt(ours).Channel:
-			return fmt.Sprintf("channel %d exists only at the peer", rowAt(theirs).Channel)
+			return fmt.Sprintf("channel %d is in Config.Channels of the peer, and not of this end", rowAt(theirs).Channel)
 		case len(theirs) == 0 || rowAt(ours).Channel < rowAt(theirs).Channel:
-			return fmt.Sprintf("channel %d exists only here", rowAt(ours).Channel)
+			return fmt.Sprintf("channel %d is in Config.Channels of this end, and not of the peer", rowAt(ours).Channel)
 		}
 		var a, b wire.ChannelRow
 		var byUs, byThem uint32

@@ -90,10 +90,10 @@ func differences(t *testing.T) []differing {
 		{"compression", "channel 3 is not compressed here and compressed without a dictionary at the peer",
 			"channel 3 is compressed without a dictionary here and not compressed at the peer",
 			row(func(ch *ChannelConfig) { ch.Compression = plainCompression(t) })},
-		{"number", "channel 3 exists only here", "channel 3 exists only at the peer",
+		{"number", "channel 3 is in Config.Channels of this end, and not of the peer", "channel 3 is in Config.Channels of the peer, and not of this end",
 			row(func(ch *ChannelConfig) { ch.ID = 7 })},
-		{"one more", "channel 9 exists only at the peer", "channel 9 exists only here", more},
-		{"none", "channel 1 exists only here", "channel 1 exists only at the peer", Config{}},
+		{"one more", "channel 9 is in Config.Channels of the peer, and not of this end", "channel 9 is in Config.Channels of this end, and not of the peer", more},
+		{"none", "channel 1 is in Config.Channels of this end, and not of the peer", "channel 1 is in Config.Channels of the peer, and not of this end", Config{}},
 	}
 }
 
