@@ -49,6 +49,8 @@ var wrongConfig = map[string]Config{
 	"Congestion.MaxBytesPerSecond": {Congestion: CongestionConfig{MaxBytesPerSecond: maxRate + 1}},
 	"Congestion.BytesPerSecond":    {Congestion: CongestionConfig{Kind: CongestionFixed}},
 	"Schemas[0].Channel":           {Schemas: []Schema{{Channel: 7, Versions: []string{"text"}}}},
+	"MinSchemaVersion":             {MinSchemaVersion: 1},
+	"OpenedBytesPerSecond":         {OpenedBytesPerSecond: maxRate + 1},
 	"Inbound.PacketsPerSecond":     {Inbound: Limits{PacketsPerSecond: leastPackets - 1}},
 	"Inbound.BytesPerSecond":       {Inbound: Limits{BytesPerSecond: leastBytes - 1}},
 	"Inbound.MessagesPerSecond":    {Inbound: Limits{MessagesPerSecond: maxLimit + 1}},
