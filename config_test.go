@@ -85,13 +85,13 @@ func TestEveryFieldIsValidated(t *testing.T) {
 	}
 	t.Log("# everything that is wrong is told at once, of a channel too")
 	everything := tickwire.ServerConfig{MaxClients: -1, KeepSeats: 25 * time.Hour, FailuresPerSecond: 1 << 25, HandshakesPerSecond: 1 << 25, Plain: 9, PublicAddresses: make([]netip.AddrPort, 1)}
-	everything.Config = tickwire.Config{MaxPaths: 9, MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1, Resume: 2,
+	everything.Config = tickwire.Config{MaxPaths: 9, MinSchemaVersion: 1, OpenedBytesPerSecond: 1<<30 + 1, MaxEvents: -1, MaxPosted: -1, MaxReadsPerCall: -1, MaxDatagramBytes: 1, AckHold: time.Hour, UnsentDraft: 9, MaxHold: time.Millisecond, LeastProtection: 9, EpochPackets: -1, Resume: 2,
 		Congestion: tickwire.CongestionConfig{Kind: 9},
 		Inbound:    tickwire.Limits{PacketsPerSecond: 1, BytesPerSecond: 1, MessagesPerSecond: 1 << 30},
 		Channels:   raw(tickwire.ChannelConfig{})[1:]}
 	got := fields(t, everything.Validate())
 	for _, want := range []string{
-		"PrivateKey", "MaxClients", "FailuresPerSecond", "HandshakesPerSecond", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets", "MaxPaths",
+		"PrivateKey", "MaxClients", "FailuresPerSecond", "HandshakesPerSecond", "Plain", "PublicAddresses[0]", "MaxEvents", "MaxPosted", "MaxReadsPerCall", "AckHold", "MaxDatagramBytes", "UnsentDraft", "MaxHold", "LeastProtection", "EpochPackets", "MaxPaths", "MinSchemaVersion", "OpenedBytesPerSecond",
 		"Congestion.Kind", "Inbound.PacketsPerSecond", "Inbound.BytesPerSecond", "Inbound.MessagesPerSecond", "Channels[0].ID",
 	} {
 		if !slices.Contains(got, want) {

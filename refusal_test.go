@@ -240,9 +240,9 @@ func TestChannelMismatch(t *testing.T) {
 		}
 	}
 	for want, cfg := range map[string]tickwire.ChannelConfig{
-		"channel 2 is Unreliable here and ReliableOrdered at the peer": {ID: 2, Name: "chat"},
-		"channel 2 is in Config.Channels of the peer, and not of this end":                            {ID: 3, Name: "chat"},
-		"channel 2 has different names":                                {ID: 2, Delivery: tickwire.ReliableOrdered},
+		"channel 2 is Unreliable here and ReliableOrdered at the peer":     {ID: 2, Name: "chat"},
+		"channel 2 is in Config.Channels of the peer, and not of this end": {ID: 3, Name: "chat"},
+		"channel 2 has different names":                                    {ID: 2, Delivery: tickwire.ReliableOrdered},
 	} {
 		r := w.refused(w.mint(1, nil, at), other(cfg))
 		wantCode(t, r, tickwire.CodeMismatch, true)

@@ -44,7 +44,7 @@ type receiverCounts struct {
 	rebuilt         uint64
 	rate            bandwidth
 	compressed      compressed
-	paused          uint64 // messages in front of which opening paused
+	paused          uint64 // times that opening paused at one of its messages
 }
 
 // ChannelStats returns the counters of a channel; zeros if there is none.

@@ -128,22 +128,6 @@ func (r *receiver) open(b []byte) (opened []byte, ok bool) {
 // largest. So much is shown that the next Update may show more at once.
 func (r *receiver) withholds() bool { return r.opened >= max(r.cfg.MaxMessageBytes, r.window) }
 
-// mayNotOpen reports whether the next message has to wait, for an Update or for longer.
-func (r *receiver) mayNotOpen() bool {
-	if r.withholds() {
-		r.in.withheld = true
-		return true
-	}
-	if !r.in.rations() {
-		return false
-	}
-	if at := r.ready.Base() + 1; r.pausedAt != at {
-		r.pausedAt = at
-		r.counts.paused++
-	}
-	return true
-}
-
 // Withheld reports whether Receive has given nothing since the last Update although a message is
 // there, so that another Update is due: at once if there is News, otherwise when HandleTimeout at the
 // Deadline has made it News. A channel with compression gives its game as many bytes

@@ -75,11 +75,12 @@ func (b *bound) over() bool   { return b.once.level < 0 }
 func (b *bound) broken() bool { return b.twice.level < 0 }
 
 // An inbound is what an end takes of its peer. An end that has no limits, of the connection or of a
-// channel, has none.
+// channel, has none before it has opened a compressed message.
 type inbound struct {
 	packets, bytes, messages bound
-	acks                     bank   // packets of acks alone that the peer has reason to send
-	broken                   string // which limit was exceeded twice; "": none
+	ration                   *ration // of what is opened; nil: nothing was so far
+	acks                     bank    // packets of acks alone that the peer has reason to send
+	broken                   string  // which limit was exceeded twice; "": none
 }
 
 // A channelInbound is what is taken on a channel that has limits.

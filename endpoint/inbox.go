@@ -21,7 +21,6 @@ type inbox struct {
 	rebuilders *rebuilders // nil: the peer has repaired nothing so far
 	share      poolShare   // of the pool of windows
 	inbound    *inbound
-	ration     *ration // of what is opened; nil: nothing was so far
 }
 
 // begin makes an inbox that has received nothing. The tables of its receivers are seeded with a number

@@ -16,12 +16,18 @@ const (
 	portionTime = 10 * millisecond
 )
 
-// rations reports whether nothing may be opened now. Of a connection that has ended the rest is shown.
-func (in *inbox) rations() bool {
-	ra := in.ration
-	if ra == nil || in.final {
+// mayNotOpen reports whether the next message has to wait, for an Update or until the ration has
+// something again. Of a connection that has ended what there is is shown.
+func (r *receiver) mayNotOpen() bool {
+	in := r.in
+	switch {
+	case r.withholds():
+		in.withheld = true
+		return true
+	case in.inbound == nil || in.inbound.ration == nil || in.final:
 		return false
 	}
+	ra := in.inbound.ration
 	if ra.until != never && in.now < ra.until {
 		return true
 	}
@@ -31,11 +37,14 @@ func (in *inbox) rations() bool {
 	}
 	ra.until = max(ra.bucket.readyAt(), in.now+portionTime)
 	in.expireLater(ra.until)
+	r.counts.paused++
 	return true
 }
 
 // pauses reports whether something waits until it may be opened.
-func (in *inbox) pauses() bool { return in.ration != nil && in.ration.until != never }
+func (in *inbox) pauses() bool {
+	return in.inbound != nil && in.inbound.ration != nil && in.inbound.ration.until != never
+}
 
 // opened takes a message that was opened out of the ration. One that came as it is was paid for.
 func (in *inbox) opened(bytes, came int) {
@@ -43,19 +52,22 @@ func (in *inbox) opened(bytes, came int) {
 	if rate == 0 || bytes < came {
 		return
 	}
-	if in.ration == nil {
-		burst := int64(rate)
-		in.ration = &ration{throttle{rate: rate, burst: burst, level: burst * second, at: in.now}, never}
+	if in.inbound == nil {
+		in.inbound = new(inbound)
 	}
-	in.ration.bucket.spend(in.now, bytes)
+	if in.inbound.ration == nil {
+		burst := int64(rate)
+		in.inbound.ration = &ration{throttle{rate: rate, burst: burst, level: burst * second, at: in.now}, never}
+	}
+	in.inbound.ration.bucket.spend(in.now, bytes)
 }
 
 // resume has the game told of what waited, if that may go on, and says when to look again.
 func (in *inbox) resume(now int64) int64 {
-	ra := in.ration
-	if ra == nil {
+	if !in.pauses() {
 		return never
 	}
+	ra := in.inbound.ration
 	if now < ra.until {
 		return ra.until
 	}

@@ -23,7 +23,6 @@ type receiver struct {
 	visible  uint64 // messages below it are shown to the game
 	untaken  int    // charges of what is in ready
 	opened   int    // charges of what was opened for the game since the last Update
-	pausedAt uint64 // one above the place of the last message that had to wait for the ration
 	broken   bool   // a message did not open: the game gets no more
 	held     int    // unreliable deliveries, and droppables: bytes that wait or are unfinished, with charges
 
