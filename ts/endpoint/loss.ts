@@ -34,24 +34,64 @@ export class Reordering {
   }
 }
 
-/** A LossMeter is the share of packets that are lost: each batch of 64 moves it an eighth of the way. */
-export class LossMeter {
-  private packets = 0;
-  private lost = 0;
-  private share = -1;
+const watched = 256;
+const unproven = 128; // packets of a path of which nobody knows yet what it loses
+const remembered = 2048; // packets for which one loss is
 
-  add(packets: number, lost: number): void {
-    this.packets += packets;
-    this.lost += lost;
-    if (this.packets < 64) return;
-    const now = Math.max(this.lost, 0) / this.packets;
-    this.share = this.share < 0 ? now : this.share + (now - this.share) / 8;
-    this.packets = this.lost = 0;
+/**
+ * A LossWatch is the losses of a path over the last 256 to 512 packets: their share, and how many come in a
+ * row, which is what repair goes by.
+ */
+export class LossWatch {
+  private sent = 0;
+  private lost = 0;
+  private bursts = 0;
+  private before = { sent: 0, lost: 0, bursts: 0 };
+  private last = -1; // number of the packet that was lost last
+  private since = 0; // packets since then
+
+  onSent(): void {
+    this.since++;
+    if (++this.sent < watched) return;
+    const { before } = this;
+    before.sent = this.sent;
+    before.lost = this.lost;
+    before.bursts = this.bursts;
+    this.sent = this.lost = this.bursts = 0;
   }
 
-  /** Before the first batch what there is of it. */
+  onLost(number: number): void {
+    this.lost++;
+    if (this.last < 0 || number !== this.last + 1) this.bursts++;
+    this.last = number;
+    this.since = 0;
+  }
+
+  /** A loss was none. */
+  mistaken(): void {
+    this.lost--;
+  }
+
+  private get losses(): number {
+    return Math.max(this.lost + this.before.lost, 0);
+  }
+
+  /** The share of packets that are lost. */
   get rate(): number {
-    if (this.share >= 0) return this.share;
-    return this.packets === 0 ? 0 : Math.max(this.lost, 0) / this.packets;
+    return this.losses / Math.max(this.sent + this.before.sent, 1);
+  }
+
+  /** How many are lost in a row. */
+  get inARow(): number {
+    return this.losses / Math.max(this.bursts + this.before.bursts, 1);
+  }
+
+  /** How many sums the losses call for, for each message: SPEC.md, 7.17. */
+  get strength(): number {
+    if (this.last < 0) return this.since < unproven ? 1 : 0;
+    if (this.since > remembered) return 0;
+    const load = this.rate * Math.max(this.inARow, 1);
+    if (load < 0.005) return 0.5;
+    return load < 0.08 ? 1 : load < 0.16 ? 1.5 : load < 0.4 ? 2 : 3;
   }
 }

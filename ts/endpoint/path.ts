@@ -1,6 +1,6 @@
 import { Claims } from "./claims.js";
 import { Congestion, packetBytes } from "./congestion.js";
-import { LossMeter, Reordering } from "./loss.js";
+import { LossWatch, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
 import { Ring } from "./ring.js";
 import { nearest } from "./number.js";
@@ -93,7 +93,8 @@ export class Path<S extends Sent> {
   /** When the newest packet was sent that the last ACK was the first to acknowledge; −1: there is none that tells. */
   measuredAt = -1;
   rtt = new Rtt();
-  losses = new LossMeter();
+  /** What is lost of what is sent here. */
+  losses = new LossWatch();
   /** Packets sent, lost, and lost by mistake, since the beginning. */
   packetsSent = 0;
   packetsLost = 0;
@@ -103,13 +104,14 @@ export class Path<S extends Sent> {
   private pacer: Pacer;
   private order = new Reordering();
   private flying = 0; // bytes
+  private ackedAt: number; // when something new was acknowledged
   private lossAt = Infinity; // when the oldest suspect counts as lost by time
   private lastSent: number; // when a packet that elicits an ack was sent last
   private tellsFrom = -Infinity; // what was sent until then measures nothing
   private skipIn: number; // packets until numbers are left out
   private ring = new Ring<S>(); // by number; undefined: it was left out
   private unsettled = 0; // no packet below it is in flight
-  private spare: S[] = [];
+  private unused: S[] = [];
 
   constructor(
     private cfg: PathConfig<S>,
@@ -118,7 +120,7 @@ export class Path<S extends Sent> {
     this.id = cfg.id;
     this.reliable = cfg.reliable;
     this.ackHold = cfg.ackHold;
-    this.lastSent = now;
+    this.lastSent = this.ackedAt = now;
     this.cc = new Congestion(this.rtt, cfg.reliable);
     this.pacer = new Pacer(now);
     this.skipIn = this.leaveOutIn();
@@ -130,8 +132,8 @@ export class Path<S extends Sent> {
 
   /** A record for a packet, to be filled; as long as {@link onSent} does not take it, it is the next one again. */
   fresh(): S {
-    if (this.spare.length === 0) this.spare.push(this.cfg.make());
-    return this.spare[this.spare.length - 1]!;
+    if (this.unused.length === 0) this.unused.push(this.cfg.make());
+    return this.unused[this.unused.length - 1]!;
   }
 
   /** In how few bytes the next number can be written: 2 to 4 (SPEC.md, 5). */
@@ -173,6 +175,20 @@ export class Path<S extends Sent> {
     return this.pacer.readyAt(rate) <= now;
   }
 
+  /**
+   * Whether there is room for what need not go: pacing has saved up half of what it may, the window has
+   * room, half of it once nothing was acknowledged for 100 ms, and packets do not wait for more than 50 ms.
+   */
+  spare(now: number): boolean {
+    const window = this.cc.windowBytes;
+    this.pacer.fill(now, this.cc.bytesPerSecond);
+    return (
+      this.flying < (now - this.ackedAt > 100_000 ? window / 2 : window) &&
+      this.pacer.half(this.cc.bytesPerSecond) &&
+      this.rtt.latest - this.rtt.min <= 50_000
+    );
+  }
+
   private full(bytes: number): boolean {
     return this.flying + bytes > this.cc.windowBytes || this.ring.length >= maxSent;
   }
@@ -186,7 +202,7 @@ export class Path<S extends Sent> {
 
   /** Notes that the packet of the record that {@link fresh} gave goes, under the number {@link next}. */
   onSent(now: number, s: S): void {
-    this.spare.pop();
+    this.unused.pop();
     if (this.ring.length >= 2 * maxSent) this.dropOldest();
     s.number = this.next++;
     s.sentAt = now;
@@ -194,7 +210,7 @@ export class Path<S extends Sent> {
     s.counts = s.eliciting && !s.aside;
     this.ring.push(s);
     this.packetsSent++;
-    this.losses.add(1, 0);
+    this.losses.onSent();
     if (--this.skipIn <= 0) this.leaveOut();
     if (!s.eliciting) return;
     this.eliciting++;
@@ -223,7 +239,7 @@ export class Path<S extends Sent> {
 
   private recycle(): void {
     const s = this.ring.shift();
-    if (s !== undefined) this.spare.unshift(s);
+    if (s !== undefined) this.unused.unshift(s);
   }
 
   /** Takes an ACK; false: it acknowledges what was never sent. */
@@ -257,6 +273,7 @@ export class Path<S extends Sent> {
     if (mistakes > 0) this.cc.spurious(mistakes);
     if (newestAt === -Infinity) return true; // nothing new
     this.news = true;
+    this.ackedAt = now;
     const sampled = largest > this.largestAcked && this.measure(now, ring.at(largest), a.hold);
     this.largestAcked = Math.max(this.largestAcked, largest);
     this.timeouts = 0;
@@ -290,9 +307,9 @@ export class Path<S extends Sent> {
   private mistaken(now: number, s: S): boolean {
     s.state = 2;
     this.packetsSpurious++;
-    this.losses.add(0, -1);
     this.cfg.settled(s, "late");
     if (!this.tells(s)) return false;
+    this.losses.mistaken();
     this.order.mistaken(now - s.sentAt - this.leastDelay(), this.rtt.smooth);
     return s.counts;
   }
@@ -334,13 +351,13 @@ export class Path<S extends Sent> {
           continue;
         }
       }
+      if (this.tells(s)) this.losses.onLost(n);
       if (s.counts && this.tells(s)) {
         packets++;
         newest = s.sentAt;
         since = Math.min(since, s.sentAt);
       }
       this.packetsLost++;
-      this.losses.add(0, 1);
       this.settle(s, "lost");
     }
     if (packets === 0 || reliable) return;

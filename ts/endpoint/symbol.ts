@@ -1,0 +1,46 @@
+import { maxBack, maxSymbol, Option, want, Writer, type Key, type Reader } from "../wire/index.js";
+
+/** What a RUN of its own would say of a message beside its id: a sum is of these (SPEC.md, 6.9). */
+export interface Symbol {
+  options: number;
+  key: Key | undefined;
+  back: number;
+  bytes: Uint8Array;
+  size: number;
+}
+
+/** Writes the symbol of a message; {@link Writer.fits} says whether it is one. */
+export function writeSymbol(w: Writer, s: Symbol): void {
+  w.at = 0;
+  if (s.size > maxSymbol) {
+    w.at = w.end + 1;
+    return;
+  }
+  w.v(s.size);
+  w.raw(s.bytes, 0, s.size);
+  if (s.options === 0) return;
+  w.u8(s.options);
+  if (s.options & Option.keyed) w.v(s.key!);
+  if (s.options & Option.group) w.v(s.back);
+}
+
+/** What {@link writeSymbol} writes to. */
+export function symbolWriter(): Writer {
+  const w = new Writer(new Uint8Array(maxSymbol + 16));
+  w.end = maxSymbol;
+  return w;
+}
+
+/** Reads a symbol with the zeros behind it, to the reader's end. A droppable is in no sum: it has no id of its own. */
+export function readSymbol(r: Reader): Symbol {
+  const bytes = r.block();
+  const s: Symbol = { options: 0, key: undefined, back: 0, bytes, size: bytes.length };
+  if (r.left > 0 && r.bytes[r.at] !== 0) {
+    s.options = r.u8();
+    want(s.options === Option.keyed || s.options === Option.group, "a symbol has such options");
+    if (s.options === Option.keyed) s.key = r.exact();
+    else s.back = r.atMost(maxBack, "back is at most 2^14");
+  }
+  while (r.left > 0) want(r.u8() === 0, "zeros follow a symbol");
+  return s;
+}
