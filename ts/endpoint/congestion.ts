@@ -4,11 +4,11 @@ import { type Rtt } from "./rtt.js";
 export const packetBytes = 1200;
 const initialWindow = 10 * packetBytes; // RFC 9002, 7.2
 const minWindow = 4 * packetBytes;
-const leastRate = 32 * 1024; // bytes a second
+const leastRate = 16 * 1024; // bytes a second
 const ownQueue = 30_000;
 const innerQueue = 50_000; // of a reliable path, beside twice the shortest round trip (SPEC.md, 7.15)
-const vainRounds = 4;
-const deafFor = 10_000_000;
+const vainRounds = 2;
+const deafFor = 60_000_000;
 
 /**
  * A Congestion is the controller of RFC 9002, section 7, with a bound on the delay that it adds itself.
@@ -16,10 +16,10 @@ const deafFor = 10_000_000;
  * the player's own messages wait in that queue. So a window that was in use is taken back to what empties
  * the queue when no round trip of a whole round was below the shortest one and 30 ms.
  *
- * A queue that stays, though the window was taken back four times, is somebody else's. Then nothing
- * would be left for us: for ten seconds losses alone count, and what the round trip was then is the
- * shortest one from there on. Four packets, and 32 KiB a second over the shortest round trip, are never
- * taken away: a game is not starved by losses that nobody's queue makes.
+ * A queue that stays as long as it was though the window was taken back twice is somebody else's. Then
+ * nothing would be left for us: losses alone count until it goes away, for a minute at most, after which the
+ * shortest round trip of that minute is the one to go by. Four packets, and 16 KiB a second, are never taken
+ * away: a game is not starved by losses that nobody's queue makes.
  */
 export class Congestion {
   private window = initialWindow;
@@ -39,8 +39,10 @@ export class Congestion {
   private used = false; // the window held something back
 
   private base = Infinity; // the shortest round trip without a queue of ours
-  private vain = 0; // rounds in a row after which the window was taken back
-  private deafUntil = -Infinity;
+  private hope = Infinity; // the longest round trip that shows that taking the window back was of use
+  private vain = 0; // times in a row that it was taken back in vain
+  private deafUntil = -Infinity; // losses alone count
+  private low = Infinity; // the shortest round trip since then
 
   constructor(
     private readonly rtt: Rtt,
@@ -49,7 +51,11 @@ export class Congestion {
 
   /** How many bytes may be in flight. */
   get windowBytes(): number {
-    return Math.max(this.window, this.rtt.sampled ? (leastRate * this.rtt.min) / 1e6 : 0);
+    return Math.max(this.window, this.floor);
+  }
+
+  private get floor(): number {
+    return Math.max(minWindow, this.rtt.sampled ? (leastRate * this.rtt.smooth) / 1e6 : 0);
   }
 
   /** The rate of pacing: a window in a round trip and a quarter more, in slow start twice (RFC 9002, 7.7). */
@@ -95,21 +101,27 @@ export class Congestion {
     this.samples = 0;
     this.used = false;
     if (least === Infinity) return;
-    this.base = Math.min(this.base, least);
-    if (now < this.deafUntil) return;
     const bound = this.reliable ? this.base + innerQueue : ownQueue;
-    if (!used || least <= this.base + bound) {
+    const waits = least > this.base + bound;
+    this.base = Math.min(this.base, least);
+    if (this.deafUntil > -Infinity) {
+      this.low = Math.min(this.low, least);
+      if (waits && now < this.deafUntil) return;
+      if (waits) this.base = this.low;
+      this.deafUntil = -Infinity;
+    } else if (!waits || !used || this.window <= this.floor) {
+      this.hope = Infinity;
       this.vain = 0;
-      return;
-    }
-    if (!this.reliable && ++this.vain > vainRounds) {
+    } else if (least > this.hope && ++this.vain >= vainRounds && !this.reliable) {
+      this.hope = this.low = Infinity;
       this.vain = 0;
-      this.base = Infinity;
       this.deafUntil = now + deafFor;
-      return;
+    } else {
+      const before = this.window;
+      this.reduce(now, Math.max((0.9 * this.base) / least, 0.5));
+      this.windowBefore = 0; // nothing takes it back
+      this.hope = (least * (1 + this.window / before)) / 2;
     }
-    this.reduce(now, Math.max((0.9 * this.base) / least, 0.5));
-    this.windowBefore = 0; // nothing takes it back
   }
 
   /** Packets were lost, the newest of them sent at sentAt. */
@@ -127,7 +139,7 @@ export class Congestion {
   /** The window takes a part of itself; once in a round trip (RFC 9002, 7.3.2). */
   private reduce(now: number, part: number): void {
     this.recovery = this.roundAt = now;
-    this.window = Math.max(this.window * part, minWindow);
+    this.window = Math.max(this.window * part, this.floor);
     this.threshold = this.window;
     this.credit = 0;
   }
