@@ -192,3 +192,25 @@ test("each half float is read and written as itself", () => {
   ];
   for (const [v, h] of cases) assert.equal(half(v!), h);
 });
+
+test("a writer takes back what was written behind a bit", () => {
+  const below = chance(11);
+  const w = new Writer(1);
+  const plain = new Writer(1);
+  for (let round = 0; round < 300; round++) {
+    w.start();
+    plain.start();
+    for (let n = below(40); n > 0; n--) {
+      const { at } = w;
+      for (let k = below(4); k > 0; k--) w.bits(below(2 ** 31), 1 + below(32));
+      w.bytes("b", new Uint8Array(below(9)).fill(255), 20);
+      w.rewind(at);
+      assert.equal(w.at, at);
+      const bits = 1 + below(31);
+      const v = below(2 ** bits);
+      w.bits(v, bits);
+      plain.bits(v, bits);
+    }
+    assert.deepEqual([...w.finish()], [...plain.finish()]);
+  }
+});

@@ -58,6 +58,15 @@ export class Writer {
     return 8 * this.used + this.fill;
   }
 
+  /** Takes back all from a bit on: what {@link at} was before. */
+  rewind(at: number): void {
+    this.grow(4);
+    this.view.setUint32(this.used, this.word, true);
+    this.used = at >>> 3;
+    this.fill = at & 7;
+    this.word = this.memory[this.used]! & ((1 << this.fill) - 1);
+  }
+
   /** Throws a {@link FieldError}. */
   fail(field: string, reason: Reason, value?: unknown, want = ""): never {
     throw new FieldError(field, reason, value, want);
