@@ -16,6 +16,11 @@ export class Ring<T> {
     return this.items[number % this.items.length];
   }
 
+  /** Puts another one in the place of what has a number. */
+  put(number: number, item: T): void {
+    this.items[number % this.items.length] = item;
+  }
+
   push(item: T | undefined): void {
     const { items } = this;
     if (this.length === items.length) {

@@ -30,10 +30,15 @@ export class Ack {
   ce = 0;
   /** Pairs of distances below the largest, newest and oldest, of which the first begins with 0. */
   readonly ranges: number[] = [];
+
+  /** How many ranges there are. */
+  get n(): number {
+    return this.ranges.length / 2;
+  }
 }
 
 /** Appends ACK; of its first range the newest is 0. */
-export function appendAck(w: Writer, a: Ack): void {
+export function appendAck(w: Writer, a: Omit<Ack, "n">): void {
   const more = a.ranges.length > 2;
   w.u8(
     ackType |

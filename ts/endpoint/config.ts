@@ -1,0 +1,176 @@
+import { maxControl, shortHash, type ChannelRow, type Schema } from "../wire/index.js";
+
+/** The guarantee that the messages of a channel get: SPEC.md, 6.4. */
+export const Delivery = {
+  unreliable: 0,
+  unreliableLatest: 1,
+  reliableUnordered: 2,
+  reliableLatest: 3,
+  reliableOrdered: 4,
+} as const;
+export type Delivery = (typeof Delivery)[keyof typeof Delivery];
+
+export const isReliable = (d: Delivery) => d >= Delivery.reliableUnordered;
+export const isLatest = (d: Delivery) =>
+  d === Delivery.unreliableLatest || d === Delivery.reliableLatest;
+
+/** What happens to a message that finds its queue full. */
+export type FullPolicy = "refuse" | "dropOldest" | "dropNewest";
+
+/** What opens the messages of a compressed channel; this end sends them as they are. SPEC.md, 11. */
+export interface Compression {
+  /** The ID of the dictionary, 1 without one: both ends must have the same. */
+  id: number;
+  /** Opens a message to at most so many bytes; throws if it cannot be opened. */
+  open(message: Uint8Array, most: number): Uint8Array;
+}
+
+/** A ChannelConfig describes a channel. Both ends agree on id, delivery, name, maxMessageBytes and compression. */
+export interface ChannelConfig {
+  /** 1 to 16383; below 128 it is a byte shorter on the wire. */
+  id: number;
+  delivery: Delivery;
+  name?: string;
+  /** The largest message. 64 KiB for the unreliable deliveries, 1 MiB for the reliable ones. */
+  maxMessageBytes?: number;
+  /**
+   * What waits to be sent, each message with 32 bytes more. The largest message, at least 256 KiB, for
+   * the unreliable deliveries, twice the largest, at least 4 MiB, for the reliable ones.
+   */
+  maxQueuedBytes?: number;
+  /** By default the reliable deliveries refuse, the others drop the oldest. */
+  full?: FullPolicy;
+  /** As long as a channel of a higher class has something that fits, one of a lower class sends nothing. */
+  priority?: number;
+  /** The share of the bytes of its class; 1 by default. */
+  weight?: number;
+  /** The most that the channel sends in a second; no limit by default. */
+  bytesPerSecond?: number;
+  /** How often a message of a reliable delivery is sent at most; as often as it takes by default. */
+  maxAttempts?: number;
+  /** How much of small messages goes out once more before anybody knows of a loss. */
+  repair?: "off" | "auto";
+  /**
+   * What the peer may send before the game has taken it; 64 KiB at first for the reliable deliveries.
+   * For the others the budget of what was not taken or is not complete: 256 KiB, or room for two messages.
+   */
+  windowBytes?: number;
+  compression?: Compression;
+}
+
+/** A Channel is a ChannelConfig with its defaults. */
+export type Channel = Required<Omit<ChannelConfig, "compression">> & {
+  compression: Compression | undefined;
+  /** The largest message on the wire. */
+  largest: number;
+};
+
+/** An EndpointConfig configures an Endpoint. Times are microseconds; 0 is the default, negative is off. */
+export interface EndpointConfig {
+  channels: readonly ChannelConfig[];
+  /** The versions of typed messages, newest first, at most 8. */
+  schemas?: readonly Schema[];
+  /** Numbers from 0 to below 1, as Math.random. */
+  random: () => number;
+  /** Whether path 0 repairs losses itself and keeps the order, as a WebSocket does. */
+  reliable?: boolean;
+  /** Ends the connection when nothing was heard for so long. 10 s; negative: never. */
+  timeout?: number;
+  /** For how long the connection is kept after the timeout, its peer away. 0: not at all. */
+  keepFor?: number;
+  /** How long an ack may wait for a packet to ride on: 20 ms; at most 250 ms. */
+  ackHold?: number;
+  /** The longest silence that the peer may announce: 60 s. */
+  maxHold?: number;
+  /** The largest datagram that is sent and read: 1200 bytes. */
+  maxDatagramBytes?: number;
+  /** What is around the frames of a packet, headers of IP and UDP included: 51. */
+  packetOverheadBytes?: number;
+  /** Receipts that are open or were not read: 16384. */
+  maxReceipts?: number;
+  /** What all windows together may grow by: 64 MiB. */
+  windowPoolBytes?: number;
+  /** How many paths there may be: 4; negative: one that stays where it is. */
+  maxPaths?: number;
+}
+
+/** A Config is an EndpointConfig with its defaults. */
+export type Config = Required<Omit<EndpointConfig, "channels">> & { channels: readonly Channel[] };
+
+/** What a message costs beside its length, in credit and in queues. */
+export const messageCharge = 32;
+
+export const second = 1_000_000;
+export const never = Infinity;
+
+const defaultWindow = 64 << 10;
+
+function channel(c: ChannelConfig): Channel {
+  const reliable = isReliable(c.delivery);
+  const maxMessageBytes = c.maxMessageBytes || (reliable ? 1 << 20 : 64 << 10);
+  const largest = maxMessageBytes + (c.compression ? 1 : 0);
+  const queued = reliable
+    ? Math.max(4 << 20, 2 * maxMessageBytes)
+    : Math.max(256 << 10, largest + messageCharge);
+  return {
+    id: c.id,
+    delivery: c.delivery,
+    name: c.name ?? "",
+    maxMessageBytes,
+    largest,
+    maxQueuedBytes: c.maxQueuedBytes || queued,
+    full: c.full ?? (reliable ? "refuse" : "dropOldest"),
+    priority: c.priority ?? 0,
+    weight: c.weight || 1,
+    bytesPerSecond: Math.max(c.bytesPerSecond ?? 0, 0),
+    maxAttempts: c.maxAttempts || never,
+    repair: c.repair ?? (reliable ? "auto" : "off"),
+    windowBytes:
+      c.windowBytes ||
+      (reliable ? defaultWindow : Math.max(256 << 10, 2 * (largest + messageCharge))),
+    compression: c.compression,
+  };
+}
+
+/** Fills defaults in, and puts the library's own channel in front. */
+export function resolve(c: EndpointConfig): Config {
+  const channels = c.channels.map(channel).sort((a, b) => a.id - b.id);
+  channels.forEach((ch, i) => {
+    const fine = ch.id >= 1 && ch.id <= 16383 && channels[i - 1]?.id !== ch.id;
+    if (!fine) throw new RangeError(`tickwire: channel ${ch.id}, want 1 to 16383, each once`);
+  });
+  const own = { id: 0, delivery: Delivery.reliableOrdered, maxMessageBytes: maxControl };
+  return {
+    channels: [channel(own), ...channels],
+    schemas: c.schemas ?? [],
+    random: c.random,
+    reliable: c.reliable ?? false,
+    timeout: orDefault(c.timeout, 10 * second, never),
+    keepFor: Math.max(c.keepFor ?? 0, 0),
+    ackHold: Math.min(orDefault(c.ackHold, 20_000, 0), 250_000),
+    maxHold: Math.min(orDefault(c.maxHold, 60 * second, 0), 65535 * second),
+    maxDatagramBytes: orDefault(c.maxDatagramBytes, 1200, 1200),
+    packetOverheadBytes: orDefault(c.packetOverheadBytes, 51, 0),
+    maxReceipts: orDefault(c.maxReceipts, 16384, 0),
+    windowPoolBytes: orDefault(c.windowPoolBytes, 64 << 20, 0),
+    maxPaths: orDefault(c.maxPaths, 4, 0),
+  };
+}
+
+function orDefault(v: number | undefined, usual: number, off: number): number {
+  return !v ? usual : v < 0 ? off : v;
+}
+
+/** What both ends must agree on about the application's channels. */
+export function rowsOf(channels: readonly Channel[]): ChannelRow[] {
+  return channels
+    .filter((c) => c.id > 0)
+    .map((c) => ({
+      channel: c.id,
+      delivery: c.delivery,
+      largestMessage: c.maxMessageBytes,
+      name: shortHash(c.name),
+      compression: c.compression?.id ?? 0,
+    }));
+}
+

@@ -1,0 +1,75 @@
+import { Type } from "../wire/index.js";
+import { never, second } from "./config.js";
+import { Carries, type Builder, type Item } from "./packet.js";
+import { type Fate } from "./path.js";
+
+export const draining = 1;
+export const drained = 2;
+
+const asking = 8; // probe timeouts that a peer is given to answer
+const leastAsking = second;
+
+/** A Drain is an end that waits until what was sent is through: SPEC.md, 7.9. */
+export class Drain {
+  on = false;
+  code = 0;
+  text = "";
+  /** What the peer says of itself; 0: nothing. */
+  peer = 0;
+  private until = never;
+  private both = false; // over only when the peer is through, too
+  private said = 0;
+  private known = 0; // to the peer
+  private askedAt = never; // when the peer was told first that we are through
+
+  begin(until: number, code: number, text: string, both: boolean): void {
+    if (!this.on) {
+      this.on = true;
+      this.code = code;
+      this.text = text;
+      this.both = both;
+    }
+    this.until = Math.min(this.until, until);
+  }
+
+  /** What there is to say that the peer does not know; 0: nothing. */
+  state(through: boolean): number {
+    const state = through ? drained : draining;
+    return this.on && state > this.known ? state : 0;
+  }
+
+  /** Whether a packet has to go for that. */
+  due(through: boolean): boolean {
+    return this.state(through) > this.said;
+  }
+
+  write(b: Builder, state: number): void {
+    if (b.room < 2) return;
+    this.said = state;
+    if (state === drained && this.askedAt === never) this.askedAt = b.now;
+    b.w.u8(Type.draining);
+    b.w.u8(state);
+    b.carry(Carries.draining, this, undefined, state);
+  }
+
+  settled(item: Item, fate: Fate): void {
+    const state = item.from;
+    if (fate === "acked" || fate === "late") this.known = Math.max(this.known, state);
+    else if (state > this.known) this.said = Math.min(this.said, state - 1);
+  }
+
+  /** When it is over. Through: each message of ours has its fate; patience: a probe timeout, 0 if none was measured. */
+  overAt(through: boolean, heardAt: number, away: boolean, held: boolean, patience: number): number {
+    if (!this.on) return never;
+    if (!through) return this.until;
+    if (this.peer === drained) return -never;
+    if (this.peer === 0 && !this.both) {
+      if (this.known === drained || away) return -never;
+      if (this.askedAt < never && !held) {
+        const asked = Math.max(this.askedAt, heardAt) + Math.max(leastAsking, asking * patience);
+        return Math.min(this.until, asked);
+      }
+    }
+    return this.until;
+  }
+}

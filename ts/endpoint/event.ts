@@ -1,0 +1,82 @@
+/** Why a message is lost. */
+export type LossReason =
+  | "not known" // its packet was lost, or its fate could not be learned
+  | "superseded" // a newer value was started before this one arrived
+  | "replaced" // a newer value of its key replaced it in the queue
+  | "dropped" // the queue was full
+  | "connection closed"
+  | "expired" // its time was over
+  | "gave up"; // it was lost and not sent again
+
+/** An Event is something that happened to the connection or to a message. */
+export type Event =
+  /** The peer's HELLO matched: messages flow. */
+  | { kind: "opened" }
+  /** The peer says that it stored the whole message. */
+  | { kind: "delivered"; channel: number; receipt: number }
+  /** The message is not known to have arrived. */
+  | { kind: "lost"; channel: number; receipt: number; why: LossReason }
+  /** A channel whose full queue refused a message is half empty. */
+  | { kind: "writable"; channel: number }
+  /** A path is in another state. */
+  | { kind: "path"; path: number; state: string }
+  /** Nothing was heard of the peer for the timeout; the connection is kept. */
+  | { kind: "away" }
+  /** The peer is heard again. */
+  | { kind: "back" }
+  /** The connection is over. It is the last event. */
+  | {
+      kind: "closed";
+      code: number;
+      text: string;
+      /** The peer decided. */
+      remote: boolean;
+      /** Messages not known to have arrived, and how many of them were unreliable. */
+      undelivered: number;
+      unreliable: number;
+    };
+
+/** A SendError says why a message was not taken. */
+export class SendError extends Error {
+  override readonly name = "SendError";
+
+  /**
+   * @param reason in a word
+   * @param field the setting or option that is in the way; may be empty
+   * @param value what the message would have come to, and the limit of that
+   */
+  constructor(
+    readonly channel: number,
+    readonly reason: "closed" | "no channel" | "too large" | "full" | "option",
+    readonly field = "",
+    readonly value = 0,
+    readonly limit = 0,
+  ) {
+    super(
+      `tickwire: channel ${channel}: ${reason}` +
+        (field === "" ? "" : `: ${field}`) +
+        (limit === 0 ? "" : ` ${value}, want at most ${limit}`),
+    );
+  }
+}
+
+/** Counters of an endpoint since its beginning. */
+export class Stats {
+  packetsReceived = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Packets that were not read: repeated ones and those of no path; and those whose content had no room. */
+  packetsDropped = 0;
+  packetsScattered = 0;
+  messagesSent = 0;
+  messagesReceived = 0;
+  messagesResent = 0;
+  fragmentsResent = 0;
+  /** Messages that came and were of no use: known already, older than another one, never finished, without room. */
+  messagesDuplicate = 0;
+  messagesStale = 0;
+  messagesExpired = 0;
+  messagesOverflowed = 0;
+  /** Messages of this end that were lost, for whatever reason. */
+  messagesLost = 0;
+}

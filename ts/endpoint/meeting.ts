@@ -1,0 +1,80 @@
+import {
+  Capability,
+  channelDigest,
+  channelRows,
+  clockUnit,
+  Code,
+  helloBody,
+  maxWindows,
+  readHello,
+  version,
+  WireError,
+  type Hello,
+  type Schema,
+} from "../wire/index.js";
+import { isReliable, rowsOf, second, type Config } from "./config.js";
+
+/** Why two ends cannot talk. */
+export interface Refusal {
+  code: number;
+  text: string;
+}
+
+/** The newest version of typed messages that both ends have in the same form; our newest if one does not say. */
+function commonSchema(ours: readonly Schema[], theirs: readonly Schema[]): number | undefined {
+  if (ours.length === 0 || theirs.length === 0) return ours[0]?.version ?? 0;
+  const same = (s: Schema) => theirs.some((t) => t.version === s.version && t.digest === s.digest);
+  return ours.find(same)?.version;
+}
+
+/** What an endpoint says of itself. */
+export function introduce(cfg: Config, instance: bigint, now: number): Uint8Array {
+  const usual = 64 << 10;
+  const others = cfg.channels.filter((c) => isReliable(c.delivery) && c.windowBytes !== usual);
+  // of more than there is room for the smallest stands for all; BLOCKED brings the rest
+  const tooMany = others.length > maxWindows;
+  return helloBody({
+    minVersion: version,
+    maxVersion: version,
+    digest: channelDigest(channelRows(rowsOf(cfg.channels))),
+    instance,
+    capabilities:
+      (cfg.maxPaths > 0 ? Capability.paths : 0) |
+      Capability.hold |
+      Capability.options |
+      Capability.epochs,
+    clock: BigInt(Math.floor(now / clockUnit)),
+    largestDatagram: Math.min(cfg.maxDatagramBytes, 0xffff),
+    ackHold: Math.ceil(cfg.ackHold / 1000),
+    silence: Math.floor(cfg.maxHold / second),
+    defaultWindow: tooMany ? Math.min(usual, ...others.map((c) => c.windowBytes)) : usual,
+    windows: tooMany ? [] : others.map((c) => ({ channel: c.id, bytes: c.windowBytes })),
+    limits: { packets: 0, bytes: 0, messages: 0 },
+    channelLimits: [],
+    schemas: cfg.schemas.slice(0, 8),
+  });
+}
+
+/** Holds the peer's HELLO against what this end has: what both use, or why they cannot talk. */
+export function match(cfg: Config, body: Uint8Array): (Hello & { schema: number }) | Refusal {
+  let h: Hello;
+  try {
+    h = readHello(body);
+  } catch (err) {
+    if (err instanceof WireError) return { code: Code.protocol, text: err.rule };
+    throw err;
+  }
+  const read = h.minVersion <= version && h.maxVersion >= version;
+  if (!read || !(Number(BigInt(h.capabilities) & 31n) & Capability.options)) {
+    const text = `wire versions ${h.minVersion} to ${h.maxVersion}, want ${version}`;
+    return { code: Code.version, text };
+  }
+  if (h.digest !== channelDigest(channelRows(rowsOf(cfg.channels)))) {
+    return { code: Code.mismatch, text: "the channels of the two ends differ" };
+  }
+  const schema = commonSchema(cfg.schemas, h.schemas);
+  if (schema === undefined) {
+    return { code: Code.mismatch, text: "the typed messages of the two ends differ" };
+  }
+  return { ...h, schema };
+}

@@ -1,0 +1,185 @@
+import { type Hello } from "../wire/index.js";
+import { Bucket } from "./bucket.js";
+import { type Common } from "./common.js";
+import { never, type Channel } from "./config.js";
+import { SendError, type LossReason } from "./event.js";
+import { writeBlocked, writeChannel, type Gate } from "./pack.js";
+import { type Builder } from "./packet.js";
+import { Sender, type Receipts, type SendOptions } from "./sender.js";
+
+const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
+
+/** The limits of a channel, its own and what the peer takes. */
+class Limits {
+  constructor(
+    readonly bytes: Bucket,
+    readonly messages: Bucket,
+  ) {}
+}
+
+/** An Outbox is what goes to the peer: a sender for each channel, and in which order they fill packets. */
+export class Outbox implements Receipts, Gate {
+  readonly senders = new Map<number, Sender>();
+  private classes: Sender[][] = []; // by priority; in each those that have something to send
+  private byPriority = new Map<Sender, Sender[]>();
+  private limits = new Map<Sender, Limits>();
+  private packets: Bucket;
+  private bytes: Bucket;
+  private messages: Bucket;
+  private lastReceipt = 0;
+  private openReceipts = 0;
+
+  constructor(private c: Common) {
+    this.packets = this.bytes = this.messages = new Bucket(c.now, 0);
+    const { channels } = c.cfg;
+    const priority = (ch: Channel) => (ch.id === 0 ? Infinity : ch.priority);
+    for (const p of [...new Set(channels.map(priority))].sort((a, b) => b - a)) {
+      const active: Sender[] = [];
+      this.classes.push(active);
+      for (const ch of channels.filter((ch) => priority(ch) === p)) {
+        const s = new Sender(c, ch, this);
+        this.senders.set(ch.id, s);
+        this.byPriority.set(s, active);
+        if (ch.bytesPerSecond > 0) this.limit(s, ch.bytesPerSecond, 0);
+      }
+    }
+  }
+
+  private limit(s: Sender, bytes: number, messages: number): void {
+    this.limits.set(s, new Limits(new Bucket(this.c.now, bytes), new Bucket(this.c.now, messages)));
+  }
+
+  /** Takes the credit and the limits of the peer's HELLO. */
+  opened(now: number, h: Hello): void {
+    for (const s of this.senders.values()) s.limit = h.defaultWindow;
+    for (const { channel, bytes } of h.windows) {
+      const s = this.senders.get(channel);
+      if (s) s.limit = bytes;
+    }
+    this.packets = new Bucket(now, h.limits.packets);
+    this.bytes = new Bucket(now, h.limits.bytes);
+    this.messages = new Bucket(now, h.limits.messages);
+    for (const { channel, bytes, messages } of h.channelLimits) {
+      const s = this.senders.get(channel);
+      if (!s || channel === 0) continue;
+      const least = Math.min(bytes || never, s.cfg.bytesPerSecond || never);
+      this.limit(s, least === never ? 0 : least, messages);
+    }
+  }
+
+  send(channel: number, bytes: Uint8Array, o: SendOptions): number {
+    const s = channel > 0 ? this.senders.get(channel) : undefined;
+    if (!s) throw new SendError(channel, "no channel");
+    const receipts = this.openReceipts + this.c.events.length;
+    if (o.receipt && receipts >= this.c.cfg.maxReceipts) {
+      throw new SendError(channel, "full", "maxReceipts", receipts, this.c.cfg.maxReceipts);
+    }
+    return s.send(bytes, o);
+  }
+
+  issue(): number {
+    this.openReceipts++;
+    return ++this.lastReceipt;
+  }
+
+  tell(channel: number, receipt: number, why: LossReason | undefined): void {
+    this.openReceipts--;
+    this.c.events.push(
+      why === undefined
+        ? { kind: "delivered", channel, receipt }
+        : { kind: "lost", channel, receipt, why },
+    );
+  }
+
+  activate(s: Sender): void {
+    if (s.active) return;
+    s.active = true;
+    const active = this.byPriority.get(s)!;
+    // time in which it had nothing to send is not made up for
+    if (active.length > 0) s.served = Math.max(s.served, active[0]!.served);
+    active.push(s);
+  }
+
+  mayStart(s: Sender, now: number): boolean {
+    const own = this.limits.get(s);
+    return s.cfg.id === 0 || (this.messages.ready(now) && (!own || own.messages.ready(now)));
+  }
+
+  counts(s: Sender, now: number): void {
+    if (s.cfg.id === 0) return;
+    this.messages.spend(now, 1);
+    this.limits.get(s)?.messages.spend(now, 1);
+  }
+
+  /** When the limits of the peer let a packet go that is no ack alone. */
+  readyAt(): number {
+    return Math.max(this.packets.readyAt(), this.bytes.readyAt());
+  }
+
+  /** Notes such a packet. */
+  spend(now: number, bytes: number): void {
+    this.packets.spend(now, 1);
+    this.bytes.spend(now, bytes + packetCharge);
+  }
+
+  /** When a sender may send, as far as limits go. */
+  private senderAt(s: Sender): number {
+    const own = this.limits.get(s);
+    const messages = s.cfg.id === 0 ? -never : this.messages.readyAt();
+    return own ? Math.max(own.bytes.readyAt(), own.messages.readyAt(), messages) : messages;
+  }
+
+  /** When there is something to send; -Infinity: now. */
+  sendAt(now: number): number {
+    let at = never;
+    for (const active of this.classes) {
+      for (const s of active) {
+        if (s.wants(now)) at = Math.min(at, this.senderAt(s));
+        at = Math.min(at, s.blockedDue(now));
+      }
+    }
+    return Math.max(at, this.readyAt());
+  }
+
+  /** Appends what is to be sent, class after class, and in each first who had least for its weight. */
+  write(b: Builder): void {
+    for (const active of this.classes) {
+      if (active.length === 0) continue;
+      active.sort((s, t) => s.served - t.served);
+      for (const s of active) this.serve(s, b);
+      let kept = 0;
+      for (const s of active) {
+        s.active = s.resends > 0 || s.cutting !== undefined || s.queue.length > 0;
+        if (s.active) active[kept++] = s;
+      }
+      active.length = kept;
+    }
+  }
+
+  private serve(s: Sender, b: Builder): void {
+    const before = b.w.at;
+    if (b.now >= s.blockedDue(b.now) && b.room >= 8) writeBlocked(s, b);
+    if (this.senderAt(s) <= b.now) writeChannel(s, b, this);
+    const n = b.w.at - before;
+    if (n === 0) return;
+    s.served += n / s.cfg.weight;
+    this.limits.get(s)?.bytes.spend(b.now, n);
+  }
+
+  expire(now: number): void {
+    for (const s of this.senders.values()) s.expire(now);
+  }
+
+  /** Whether each message has its fate. */
+  get drained(): boolean {
+    for (const s of this.senders.values()) if (!s.drained) return false;
+    return true;
+  }
+
+  /** Ends all that has no fate: how many messages of reliable deliveries that were, and of the others. */
+  abandon(): [reliable: number, unreliable: number] {
+    const n: [number, number] = [0, 0];
+    for (const s of this.senders.values()) n[s.reliable ? 0 : 1] += s.abandon();
+    return n;
+  }
+}

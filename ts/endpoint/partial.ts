@@ -1,0 +1,90 @@
+import { WireError, type Key } from "../wire/index.js";
+import { Ranges } from "./ranges.js";
+
+/** What a frame says of a message beside its bytes. */
+export class Head {
+  /** Of a droppable: the id that it precedes. */
+  id = 0;
+  options = 0;
+  key: Key | undefined = undefined;
+  /** The first id of its group. */
+  first = 0;
+  index = 0;
+}
+
+/** A Partial is a message of which some bytes have come: whatever range comes, the first copy of a byte counts. */
+export class Partial {
+  private bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  private have = new Ranges();
+  private got = 0;
+  private total = -1;
+  /** The end of what is known of it, its total once that is known. */
+  known = 0;
+  /** The sender wants STORED. */
+  stored = false;
+  /** What it takes of a budget. */
+  held = 0;
+
+  constructor(
+    readonly head: Readonly<Head>,
+    /** When its first fragment came. */
+    readonly began: number,
+  ) {}
+
+  /** Wants that a fragment speaks of the same message, in the same way. */
+  matches(h: Head): void {
+    const { options, key, first } = this.head;
+    if (options === h.options && key === h.key && first === h.first) return;
+    throw new WireError("fragments of a message have the same options");
+  }
+
+  /** Notes how long a fragment shows the message to be, and says by how much that is more. */
+  learn(offset: number, length: number, total: number): number {
+    let end = offset + length;
+    if (offset === 0) {
+      const fits = this.known <= total && (this.total < 0 || this.total === total);
+      if (!fits) throw new WireError("a message has one total");
+      this.total = end = total;
+    } else if (this.total >= 0 && end > this.total) {
+      throw new WireError("no byte is beyond the total");
+    }
+    const more = Math.max(end - this.known, 0);
+    this.known += more;
+    return more;
+  }
+
+  /** Whether a message that comes whole, or is skipped, can be this one. */
+  canBe(length: number): boolean {
+    return this.total < 0 ? this.known <= length : this.total === length;
+  }
+
+  /** Whether one more range would be more than whoever cuts messages for packets makes. */
+  scattered(offset: number, length: number): boolean {
+    const { have } = this;
+    if (have.length < 64 + this.known / 512 || have.touches(offset, offset + length)) return false;
+    return offset > have.gap(0, offset + length);
+  }
+
+  /** Takes the bytes that are new. */
+  add(offset: number, from: Uint8Array, start: number, length: number): void {
+    if (this.known > this.bytes.length) this.grow();
+    const end = offset + length;
+    for (let at = this.have.gap(offset, end); at < end; at = this.have.gap(at, end)) {
+      const to = this.have.gapEnd;
+      for (let i = at; i < to; i++) this.bytes[i] = from[start + i - offset]!;
+      this.got += this.have.add(at, to);
+    }
+  }
+
+  private grow(): void {
+    const larger = new Uint8Array(this.total >= 0 ? this.total : Math.ceil(this.known * 1.25));
+    larger.set(this.bytes.subarray(0, larger.length));
+    this.bytes = larger;
+  }
+
+  /** The message, if all of it is there. */
+  whole(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.total < 0 || this.got < this.total) return undefined;
+    return this.bytes.length === this.total ? this.bytes : this.bytes.slice(0, this.total);
+  }
+}

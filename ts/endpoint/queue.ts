@@ -1,0 +1,118 @@
+import { type Key } from "../wire/index.js";
+import { type Common } from "./common.js";
+import { isLatest, never, type Channel } from "./config.js";
+import { SendError, type LossReason } from "./event.js";
+import { type Message } from "./message.js";
+import { Ring } from "./ring.js";
+
+/** A Queue is the messages of a channel that wait to be started. */
+export class Queue {
+  private ring = new Ring<Message>();
+  private bytes = 0; // with charges
+  private refused = 0; // the charge of a message that found no room
+  private places = new Map<Key | undefined, number>(); // Latest: where a value waits
+  private readonly latest: boolean;
+
+  /** @param lose hears of receipts of messages that die here, 0 if one has none */
+  constructor(
+    private c: Common,
+    private cfg: Channel,
+    private lose: (receipt: number, why: LossReason) => void,
+  ) {
+    this.latest = isLatest(cfg.delivery);
+  }
+
+  get length(): number {
+    return this.ring.length;
+  }
+
+  get head(): Message | undefined {
+    return this.ring.at(this.ring.base);
+  }
+
+  /** Makes room as the policy has it; false: the message is dropped. */
+  makeRoom(key: Key | undefined, charge: number): boolean {
+    const { id, full, maxQueuedBytes } = this.cfg;
+    const fits = () => this.bytes - (this.waiting(key)?.charge ?? 0) + charge <= maxQueuedBytes;
+    if (fits()) return true;
+    if (full === "refuse") {
+      this.refused = charge;
+      throw new SendError(id, "full", "maxQueuedBytes", this.bytes + charge, maxQueuedBytes);
+    }
+    if (full === "dropNewest") return false;
+    while (this.ring.length > 0 && !fits()) this.drop("dropped");
+    return true;
+  }
+
+  /** The value of a key that waits. */
+  private waiting(key: Key | undefined): Message | undefined {
+    const place = this.latest ? this.places.get(key) : undefined;
+    return place === undefined ? undefined : this.ring.at(place);
+  }
+
+  /** Adds a message, in the place of one of its key, or behind all. */
+  add(key: Key | undefined, bytes: Uint8Array, prefix: number): Message {
+    let m = this.waiting(key);
+    if (m) {
+      this.bytes -= m.charge;
+      this.lose(m.receipt, "replaced");
+      m.reset();
+    } else {
+      m = this.c.message();
+      if (this.latest) this.places.set(key, this.ring.end);
+      this.ring.push(m);
+    }
+    m.fill(bytes, prefix);
+    m.key = key;
+    this.bytes += m.charge;
+    return m;
+  }
+
+  /** Takes the head out. */
+  shift(): Message {
+    const place = this.ring.base;
+    const m = this.ring.shift()!;
+    if (this.latest && this.places.get(m.key) === place) this.places.delete(m.key);
+    this.bytes -= m.charge;
+    if (this.refused > 0) this.tellWritable();
+    return m;
+  }
+
+  private tellWritable(): void {
+    const { id, maxQueuedBytes } = this.cfg;
+    if (2 * this.bytes > maxQueuedBytes || this.bytes + this.refused > maxQueuedBytes) return;
+    this.refused = 0;
+    this.c.events.push({ kind: "writable", channel: id });
+  }
+
+  /** The head is of no use any more. */
+  drop(why: LossReason): void {
+    const m = this.shift();
+    this.lose(m.receipt, why);
+    this.c.recycle(m);
+  }
+
+  /** Drops what is of no use any more, and says when to look again. */
+  expire(now: number): number {
+    let next = never;
+    for (let n = this.ring.length; n > 0; n--) {
+      if (this.head!.expires <= now) {
+        this.drop("expired");
+        continue;
+      }
+      const m = this.ring.shift()!;
+      next = Math.min(next, m.expires);
+      if (this.latest) this.places.set(m.key, this.ring.end);
+      this.ring.push(m);
+    }
+    return next;
+  }
+
+  /** Ends all, and says how many that were. */
+  abandon(): number {
+    const n = this.ring.length;
+    this.refused = 0;
+    while (this.ring.length > 0) this.drop("connection closed");
+    return n;
+  }
+}
