@@ -21,13 +21,13 @@ func tasteOfTS(name string, text []byte) (faults []string) {
 	if bytes.Count(text, []byte("\n")) > maxFileLines {
 		faults = append(faults, name+": is too long; find the noun that wants a file of its own")
 	}
-	test := strings.HasSuffix(name, ".test.ts")
+	test := strings.HasSuffix(name, ".test.ts") || path.Dir(name) == "ts/testdata"
 	for _, m := range tsImport.FindAllSubmatch(text, -1) {
 		from := string(m[1]) + string(m[2])
 		if !strings.HasPrefix(from, ".") && !(test && strings.HasPrefix(from, "node:")) {
 			faults = append(faults, name+": imports "+from+"; the library stands alone")
 		}
-		if room := path.Join(path.Dir(name), from); !test && path.Dir(room) == "ts/testdata" && path.Dir(name) != "ts/testdata" {
+		if room := path.Join(path.Dir(name), from); !test && path.Dir(room) == "ts/testdata" {
 			faults = append(faults, name+": imports "+from+", which is for tests")
 		} else if strings.HasPrefix(from, ".") && path.Dir(room) != path.Dir(name) && path.Dir(room) == "ts/compress" {
 			faults = append(faults, name+": imports "+from+", which is for who wants it alone")
@@ -81,6 +81,7 @@ func TestTasteOfTypeScriptCanFail(t *testing.T) {
 		{"ts/codec/a.test.ts", "import { read } from \"node:fs\";\n", false},
 		{"ts/codec/a.ts", "import {\n  a,\n} from \"lodash\";\n", true},
 		{"ts/codec/a.ts", "import \"lodash\";\n", true},
+		{"ts/testdata/a.ts", "import assert from \"node:assert\";\n", false},
 		{"ts/codec/a.ts", "export * from \"../" + "testdata/five.js\";\n", true},
 		{"ts/codec/a.ts", "import { open } from \"../" + "compress/index.js\";\n", true},
 		{"ts/compress/a.ts", "import { open } from \"./open.js\";\n", false},

@@ -1,5 +1,6 @@
 import { Type, Writer } from "../wire/index.js";
 import { type Common } from "./common.js";
+import { packetBytes } from "./congestion.js";
 import { never } from "./config.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
@@ -75,8 +76,10 @@ export class Departure {
     const acked = p.acks.waiting > 0 && p.acks.write(w, now);
     const start = w.at;
     this.fill(b, p, acked);
-    if (w.at > start || (acked && now >= p.acks.at)) return this.commit(p, out, acked);
-    return false;
+    if (w.at > start) return this.commit(p, out, acked);
+    // an ACK alone goes when it is due, or if it is in the way of what fills a packet
+    const due = acked && (now >= p.acks.at || this.waits(now, p));
+    return due && this.commit(p, out, acked);
   }
 
   /** Appends what goes behind the ACK. */
@@ -86,7 +89,7 @@ export class Departure {
     if (life.quiet || life.state === "away") {
       if (p.probes > 0 || (life.state === "open" && now >= life.pingAt(p))) this.ping(b, p);
     } else {
-      const may = p.canSend(now, b.full + this.c.cfg.packetOverheadBytes);
+      const may = p.canSend(now, packetBytes);
       const carries = paths.carries(p);
       const state = life.drain.state(this.outbox.drained);
       if (state > 0 && (acked || (life.drainDue && may && carries))) life.drain.write(b, state);
@@ -96,6 +99,11 @@ export class Departure {
       return;
     }
     if (!b.packet.eliciting && life.state === "open" && life.own.copies > 0) life.own.write(b);
+  }
+
+  /** Whether something could go on a path but for the room. */
+  private waits(now: number, p: Way): boolean {
+    return this.workAt(now) <= now && p.canSend(now, packetBytes) && this.paths.carries(p);
   }
 
   private ping(b: Builder, p: Way): void {

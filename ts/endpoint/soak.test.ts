@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Game } from "../testdata/game.js";
+import { chance } from "../testdata/link.js";
+import { Pair, type PairConfig } from "../testdata/pair.js";
+import { Delivery, type ChannelConfig } from "./index.js";
+
+const seeds = 300;
+const tick = 16_667;
+const ticks = 120;
+
+/** A line as bad as the seed has it, and channels of all deliveries. */
+function world(seed: number): PairConfig & { channels: ChannelConfig[] } {
+  const random = chance(seed + 7919);
+  const upTo = (n: number) => Math.floor(random() * n);
+  const channels: ChannelConfig[] = Object.values(Delivery).map((delivery) => ({
+    id: delivery === Delivery.reliableLatest ? 200 : delivery + 1,
+    delivery,
+    priority: upTo(2),
+    weight: 1 + upTo(3),
+    windowBytes: delivery >= Delivery.reliableUnordered ? 8192 << upTo(5) : 1 << 20,
+    ...(upTo(4) === 0 ? { bytesPerSecond: 20_000 + upTo(100_000) } : {}),
+  }));
+  const outage = 1_000_000 + upTo(3_000_000);
+  return {
+    seed,
+    channels,
+    config: { channels, timeout: 30_000_000, maxDatagramBytes: upTo(4) === 0 ? 576 : 1200 },
+    link: {
+      delay: 1000 + upTo(80_000),
+      jitter: upTo(3) === 0 ? 0 : upTo(40_000),
+      loss: upTo(4) === 0 ? 0 : random() * 0.25,
+      rate: upTo(3) === 0 ? 150_000 : Infinity,
+      queue: 60_000,
+    },
+    twice: upTo(2) === 0 ? 0 : 0.1,
+    outages: upTo(3) === 0 ? [[outage, outage + upTo(2_000_000)]] : [],
+  };
+}
+
+/** Plays both ways over the line, lets all come through, and ends the connection. */
+function soak(seed: number): void {
+  const cfg = world(seed);
+  const pair = new Pair(cfg);
+  assert.equal(pair.meet(), undefined);
+  const { a, b } = pair;
+  const games = [
+    new Game(a, b, cfg.channels, pair.random),
+    new Game(b, a, cfg.channels, pair.random),
+  ];
+  for (let n = 0; n < ticks; n++) {
+    for (const g of games) {
+      g.play();
+      g.take(0.5);
+    }
+    pair.run(tick);
+  }
+  for (let n = 0; n < 6000 && !(a.endpoint.drained && b.endpoint.drained); n++) {
+    pair.run(tick);
+    for (const g of games) g.take();
+  }
+  assert.ok(a.endpoint.drained && b.endpoint.drained, "messages are still under way");
+  pair.run(100_000);
+  for (const g of games) {
+    g.take();
+    g.finish();
+  }
+  a.endpoint.close(pair.now, 300, "that was it");
+  pair.run(10_000_000);
+  assert.ok(a.endpoint.done && b.endpoint.done);
+  const end = (remote: boolean) => ({
+    kind: "closed",
+    code: 300,
+    text: "that was it",
+    remote,
+    undelivered: 0,
+    unreliable: 0,
+  });
+  assert.deepEqual([a.events.at(-1), b.events.at(-1)], [end(false), end(true)]);
+}
+
+test(`nothing reliable is lost or doubled, and receipts are true, over ${seeds} bad lines`, () => {
+  const only = Number(process.env["SEED"] ?? 0);
+  for (let seed = only || 1; seed <= (only || seeds); seed++) {
+    try {
+      soak(seed);
+    } catch (err) {
+      const how = `SEED=${seed} node --test dist/endpoint/soak.test.js`;
+      throw new Error(`${how}: ${String(err)}`, { cause: err });
+    }
+  }
+});
