@@ -72,6 +72,8 @@ export interface EndpointConfig {
   schemas?: readonly Schema[];
   /** Numbers from 0 to below 1, as Math.random. */
   random: () => number;
+  /** The number by which the endpoint tells its lives apart: a random one, unless another one's HELLO announced it. */
+  instance?: bigint;
   /** Whether path 0 repairs losses itself and keeps the order, as a WebSocket does. */
   reliable?: boolean;
   /** Ends the connection when nothing was heard for so long. 10 s; negative: never. */
@@ -95,7 +97,9 @@ export interface EndpointConfig {
 }
 
 /** A Config is an EndpointConfig with its defaults. */
-export type Config = Required<Omit<EndpointConfig, "channels">> & { channels: readonly Channel[] };
+export type Config = Required<Omit<EndpointConfig, "channels" | "instance">> & {
+  channels: readonly Channel[];
+};
 
 /** What a message costs beside its length, in credit and in queues. */
 export const messageCharge = 32;

@@ -41,7 +41,7 @@ export class Endpoint {
   constructor(now: number, config: EndpointConfig, route = 0) {
     const c = (this.c = new Common(resolve(config), now));
     this.schema = c.cfg.schemas[0]?.version ?? 0;
-    this.instance = this.token();
+    this.instance = config.instance ?? this.token();
     this.inbox = new Inbox(c);
     this.outbox = new Outbox(c);
     this.paths = new Paths<Packet, Way>(
@@ -182,6 +182,11 @@ export class Endpoint {
 
   nextEvent(): Event | undefined {
     return this.c.events.length > 0 ? this.c.events.shift() : undefined;
+  }
+
+  /** Has a PING go at once, whatever else goes. */
+  ping(): void {
+    this.paths.lead.probes = 1;
   }
 
   /** Has acks that are owed go with the next packets. */
