@@ -1,0 +1,111 @@
+import { nearest } from "../wire/number.js";
+import { Epoch } from "./epoch.js";
+import { type Pad } from "./pad.js";
+import { Window } from "./window.js";
+
+const oldKeys = 6_000_000; // how long what was sealed before a change is opened
+const leastEpoch = 1000;
+
+/** Why a datagram was dropped. */
+export type Drop = "layout" | "id" | "repeated" | "epoch" | "forged" | "unexpected";
+
+/** An Inbound is what is known of the packets that came on a path. */
+interface Inbound {
+  readonly seen: Window;
+  /** In which one came last. */
+  epoch: number;
+  /** Number of the one that came first in that. */
+  first: number;
+}
+
+/** An Opener opens the DATA packets that come of a connection (SPEC.md, 4 and 5). */
+export class Opener {
+  /** Of the packet that was opened last. */
+  path = 0;
+  number = 0;
+  /** Why the last one was not. */
+  drop: Drop = "layout";
+  private old: Epoch | undefined;
+  private now: Epoch;
+  private next: Epoch; // derived ahead, so that no forgery has it derived
+  private epochs = 0;
+  private changedAt = 0;
+  private readonly paths: (Inbound | undefined)[] = [];
+
+  /** @param clientId what the server's packets carry, which may be nothing */
+  constructor(
+    private readonly pad: Pad,
+    secret: Uint8Array,
+    private readonly clientId: Uint8Array,
+  ) {
+    this.now = new Epoch(pad, secret);
+    this.next = this.now.next();
+  }
+
+  /**
+   * Opens a packet in place.
+   *
+   * @param path on which it came, if there is no client id
+   * @returns its frames, undefined if it is to be dropped
+   */
+  open(now: number, b: Uint8Array, path: number): Uint8Array | undefined {
+    const id = this.clientId;
+    const header = 1 + id.length + (b[0]! & 3) + 1;
+    if (b.length < header + this.pad.tagBytes || b[0]! >> 3 !== 1) return this.no("layout");
+    for (let i = 0; i < id.length; i++)
+      if ((b[1 + i]! & (i === 0 ? 0xf8 : 0xff)) !== id[i]) return this.no("id");
+    if (id.length > 0) path = b[1]! & 7;
+    let low = 0;
+    for (let i = header - 1; i > id.length; i--) low = low * 256 + b[i]!;
+    const p = this.paths[path];
+    const number = nearest(p ? p.seen.largest + 1 : 0, low, 8 * ((b[0]! & 3) + 1));
+    if (p && !p.seen.fresh(number)) return this.no("repeated");
+    const epoch = this.keysOf(now, p, (b[0]! >> 2) & 1, number);
+    if (!epoch) return this.no("epoch");
+    const frames = epoch.aead.open(epoch.nonce(path, number), b, header);
+    if (!frames) return this.no("forged");
+    this.path = path;
+    this.number = number;
+    this.mark(now, epoch, number);
+    return frames;
+  }
+
+  private no(why: Drop): undefined {
+    this.drop = why;
+  }
+
+  private mark(now: number, epoch: Epoch, number: number): void {
+    const p = (this.paths[this.path] ??= { seen: new Window(), epoch: -1, first: 0 });
+    p.seen.mark(number);
+    const of =
+      epoch === this.old ? this.epochs - 1 : epoch === this.now ? this.epochs : this.begin(now);
+    if (of > p.epoch) {
+      p.epoch = of;
+      p.first = number;
+    }
+  }
+
+  /** Begins the next epoch. */
+  private begin(now: number): number {
+    this.old = this.now;
+    this.now = this.next;
+    this.next = this.next.next();
+    this.changedAt = now;
+    return ++this.epochs;
+  }
+
+  /** The epoch that a packet must be of; undefined if it is of none. */
+  private keysOf(
+    now: number,
+    p: Inbound | undefined,
+    parity: number,
+    number: number,
+  ): Epoch | undefined {
+    if (this.old && now - this.changedAt >= oldKeys) this.old = undefined;
+    if (parity === (this.epochs & 1)) return this.now;
+    const heard = p !== undefined && p.epoch === this.epochs;
+    if (this.old && (!heard || number < p.first)) return this.old;
+    if (heard && number <= p.seen.largest) return undefined;
+    return this.epochs > 0 && now - this.changedAt < leastEpoch ? undefined : this.next;
+  }
+}

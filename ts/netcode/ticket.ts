@@ -1,0 +1,80 @@
+import { appendAddress, type Address } from "../wire/control.js";
+import { want } from "../wire/error.js";
+import { Reader } from "../wire/reader.js";
+import { Writer } from "../wire/writer.js";
+import { readAddresses } from "./address.js";
+import { ascii, takeShort } from "./bytes.js";
+import { maxItems, readItems, type Pad } from "./pad.js";
+import { reading } from "./token.js";
+
+const least = 120;
+const most = 503;
+
+/**
+ * A Ticket is what a client needs to come back to a server without its backend: what the server gave, and
+ * what both ends know of the connection on which it did (SPEC.md, 3.6). Whoever has it can come back as
+ * the player, once: keep it as one keeps a token.
+ */
+export interface Ticket {
+  readonly protocolId: Uint8Array;
+  /** When it is over, in seconds since 1970 by this client's clock. */
+  readonly until: number;
+  /** Seconds of silence after which a connection ends; zero or less: never. */
+  readonly timeout: number;
+  readonly pad: Pad;
+  /** The server's, that which answered first. */
+  addresses: readonly Address[];
+  readonly secret: Uint8Array;
+  /** What the server gave. */
+  readonly ticket: Uint8Array;
+  /** That of the last RESUME with it. */
+  attempt: bigint;
+}
+
+/** The lifetime of a ticket as it came, in seconds, and its nonce. */
+export function readTicket(ticket: Uint8Array): { lifetime: number; nonce: Uint8Array } {
+  const r = new Reader(ticket);
+  r.skip(8);
+  return { lifetime: r.u32(), nonce: r.take(24) };
+}
+
+/** Whether a client may show a ticket of so many bytes. */
+export const isTicket = (ticket: Uint8Array) => ticket.length >= least && ticket.length <= most;
+
+const magic = "TWRT\x01";
+
+/** A ticket as bytes for a store, which parseTicket reads; Go's netcode.ResumeTicket has the same. */
+export function storeTicket(t: Ticket): Uint8Array {
+  const w = new Writer(new Uint8Array(1024 + 19 * t.addresses.length));
+  w.raw(ascii(magic));
+  w.raw(t.protocolId);
+  w.u64(BigInt(t.until));
+  w.u32(t.timeout >>> 0);
+  w.block(t.pad.items);
+  w.u32(t.addresses.length);
+  for (const a of t.addresses) appendAddress(w, a);
+  w.raw(t.secret);
+  w.u64(t.attempt);
+  w.raw(t.ticket);
+  return w.written().slice();
+}
+
+/** Reads what storeTicket made. Throws a TokenError. */
+export function parseTicket(b: Uint8Array): Ticket {
+  return reading("resume ticket", "connect with a token instead", () => {
+    const r = new Reader(b);
+    want(String.fromCharCode(...r.take(5)) === magic, "it is none, or one of a later version");
+    const ticket = {
+      protocolId: r.take(8).slice(),
+      until: Number(r.u64()),
+      timeout: r.u32() | 0,
+      pad: readItems(takeShort(r, maxItems)),
+      addresses: readAddresses(r),
+      secret: r.take(32).slice(),
+      attempt: r.u64(),
+      ticket: r.take(r.left).slice(),
+    };
+    want(isTicket(ticket.ticket), `it has ${ticket.ticket.length} bytes, not ${least} to ${most}`);
+    return ticket;
+  });
+}
