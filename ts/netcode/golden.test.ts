@@ -68,7 +68,8 @@ interface Resumed {
 }
 
 // from ts/dist/netcode, where this is compiled to
-const folder = pathJoin(dirname(fileURLToPath(import.meta.url)), "../../../testdata/vectors");
+const root = pathJoin(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
+const folder = pathJoin(root, "testdata", "vectors");
 const load = <T>(name: string) => JSON.parse(readFileSync(pathJoin(folder, name), "utf8")) as T;
 
 // attempts, instances and sequences do not fit a number

@@ -221,9 +221,15 @@ export class Handshake {
     return this.state === "requesting" ? unheard : "the server did not confirm our answer";
   }
 
+  /** Gives the try under way up: what it went by has ended, say. */
+  giveUp(now: number, why: Refusal): void {
+    this.now = now;
+    if (!this.session && this.state !== "failed") this.fail(why);
+  }
+
   /** Goes on with the next try; with another credential if this one is over. */
   private fail(why: Refusal, over = false): void {
-    this.refusal = this.refusal && why.code >= Code.timeout ? this.refusal : why;
+    if (!this.refusal || why.code !== Code.timeout) this.refusal = why; // silence tells less
     const { tries } = this.cfg;
     let at = this.at + 1;
     if (over) while (tries[at]?.credential === this.by.credential) at++;

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { GoServer } from "../testdata/server.js";
+import { udp } from "../transport/udp.js";
+import { type Way } from "../transport/way.js";
+import { helloBody } from "../wire/hello.js";
+import { shortHash } from "../wire/number.js";
+import { channelDigest, channelRows } from "../wire/row.js";
+import { Handshake, type Try } from "./handshake.js";
+import { loadProtection } from "./suite.js";
+import { parseTokens } from "./token.js";
+
+const microseconds = () => Math.floor(performance.now() * 1000);
+
+const deliveries = [
+  "Unreliable",
+  "UnreliableLatest",
+  "ReliableUnordered",
+  "ReliableLatest",
+  "ReliableOrdered",
+];
+
+/** A body of HELLO for the channels of the server. */
+function hello(largestMessage = 1 << 16): Uint8Array {
+  const rows = deliveries.map((name, i) => ({
+    channel: i + 1,
+    delivery: i,
+    largestMessage,
+    name: shortHash(name),
+    compression: 0,
+  }));
+  return helloBody({
+    minVersion: 1,
+    maxVersion: 1,
+    digest: channelDigest(channelRows(rows)),
+    instance: 1n,
+    capabilities: 1 + 8 + 16,
+    clock: 0n,
+    largestDatagram: 1200,
+    ackHold: 20,
+    silence: 60,
+    defaultWindow: 1 << 16,
+    windows: [],
+    limits: { packets: 0, bytes: 0, messages: 0 },
+    channelLimits: [],
+    schemas: [],
+  });
+}
+
+/** A Player is a handshake over UDP, and the ways that it opened. */
+class Player {
+  readonly shake: Handshake;
+  private readonly ways: Way[] = [];
+  private readonly tries: Try[] = [];
+  /** Frames of the packets that came once it was connected. */
+  readonly came: Uint8Array[] = [];
+
+  constructor(tokens: Uint8Array, body: Uint8Array) {
+    for (const credential of parseTokens(tokens)) {
+      for (const open of udp().ways(credential.addresses)) {
+        const target = this.ways.length;
+        const way = open();
+        way.onDatagram = (b) => this.receive(target, b);
+        this.ways.push(way);
+        this.tries.push({ credential, target, reliable: false });
+      }
+    }
+    this.shake = new Handshake(microseconds(), {
+      tries: this.tries,
+      hello: body,
+      judge: () => undefined,
+      unix: Date.now() / 1000,
+      random: (n) => randomBytes(n),
+    });
+  }
+
+  private receive(target: number, b: Uint8Array): void {
+    const { session } = this.shake;
+    if (!session) return this.shake.receive(microseconds(), target, b);
+    const frames = session.opener.open(microseconds(), b.slice(), 0);
+    if (frames) this.came.push(frames);
+  }
+
+  /** Drives the handshake to its end. */
+  async enter(): Promise<this> {
+    for (const end = microseconds() + 5e6; microseconds() < end; await pause(5)) {
+      this.shake.handleTimeout(microseconds());
+      const b = this.shake.next();
+      if (b) this.ways[this.shake.by.target]!.send(b);
+      if (this.shake.session || this.shake.state === "failed") return this;
+    }
+    throw new Error(`still ${this.shake.state}`);
+  }
+
+  /** Sends a packet with frames. */
+  say(number: number, ...frames: number[]): void {
+    const { sealer, by } = this.shake.session!;
+    const sealed = sealer.seal(microseconds(), 0, number, 2, Uint8Array.from(frames));
+    assert.ok(this.ways[by.target]!.send(sealed));
+  }
+
+  leave(): void {
+    for (const way of this.ways) way.close();
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(done: () => boolean): Promise<void> {
+  for (const end = performance.now() + 5000; !done(); await pause(2))
+    if (performance.now() > end) throw new Error("it did not happen within five seconds");
+}
+
+const protections = {
+  "ChaCha20-Poly1305": {},
+  "AES-256-GCM": { suite: 2 },
+  "signed only": { suite: 3, tagBytes: 8 },
+  "forward secrecy": { forwardSecrecy: true },
+  "a token without a pad": { plain: true },
+};
+
+for (const [name, settings] of Object.entries(protections)) {
+  test(`a Go server lets us in, and answers: ${name}`, async () => {
+    const server = await GoServer.start(settings);
+    const tokens = await server.token(7);
+    for (const { pad } of parseTokens(tokens)) await loadProtection(pad);
+    const player = await new Player(tokens, hello()).enter();
+    try {
+      assert.equal(player.shake.state, "connected", JSON.stringify(player.shake.refusal));
+      assert.equal(player.shake.session!.accept.maxClients, 256);
+      player.say(0, 1); // PING
+      await server.event("Connected", 7);
+      await until(() => player.came.some((frames) => (frames[0]! & 0xe0) === 0x20)); // ACK
+      player.say(1, 0x0c, 0x80, 0x02, 2, 0x68, 0x69, 0); // CLOSE 256 "hi"
+      const { code, text } = await server.event("Disconnected", 7);
+      assert.deepEqual([code, text], [256, "hi"]);
+    } finally {
+      player.leave();
+      await server.stop();
+    }
+  });
+}
+
+/** Says why a server with some settings does not let a player in. */
+async function refused(settings: object, body = hello(), players = [7]) {
+  const server = await GoServer.start({ ...settings });
+  const all: Player[] = [];
+  try {
+    for (const id of players) {
+      const player = await new Player(await server.token(id), body).enter();
+      all.push(player);
+      if (player.shake.session) player.say(0, 1);
+      if (player.shake.session) await server.event("Connected", id);
+    }
+    return all[all.length - 1]!.shake.refusal;
+  } finally {
+    for (const player of all) player.leave();
+    await server.stop();
+  }
+}
+
+test("a Go server says why it does not let us in", async () => {
+  const banned = { Code: 6, Text: "you were rude", RetryAfter: 3e9 };
+  assert.deepEqual(await refused({ refuse: banned }), {
+    code: 6,
+    text: "you were rude",
+    retryAfter: 3,
+    rows: new Uint8Array(0),
+  });
+  assert.equal((await refused({ maxClients: 1 }, hello(), [7, 8]))!.code, 5);
+  const mismatch = (await refused({}, hello(1000)))!;
+  assert.equal(mismatch.code, 4);
+  assert.equal(mismatch.rows.length, 12 * deliveries.length);
+  assert.equal((await refused({}, new Uint8Array(3)))!.code, 1);
+});
+
+test("of a token list the second server is tried when nobody answers for the first", async () => {
+  const [gone, here] = [await GoServer.start(), await GoServer.start({ key: 1 })];
+  const lists = [await gone.token(7), await here.token(7)];
+  await gone.kill();
+  const tokens = lists.flatMap((list) => [...list.subarray(list.length - 2048)]);
+  const list = Uint8Array.from([...Buffer.from("TWTK\x01\x02"), ...tokens]);
+  const began = performance.now();
+  const player = await new Player(list, hello()).enter();
+  try {
+    assert.equal(player.shake.state, "connected");
+    const took = performance.now() - began;
+    assert.ok(took > 1900 && took < 2600, `it took ${took} ms`);
+  } finally {
+    player.leave();
+    await here.stop();
+  }
+});
