@@ -1,0 +1,68 @@
+package web
+
+import (
+	"sync/atomic"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// KindStats counts what went by one kind of transport, and what was lost, and why.
+type KindStats struct {
+	// Open is how many associations there are, and Opened how many there ever were. Of those that are
+	// over, Broken were ended by the peer or by the network.
+	Open, Opened, Broken uint64
+	// Received and Sent count datagrams handed in and written out.
+	Received, ReceivedBytes, Sent, SentBytes uint64
+	// Overflowed counts datagrams that found no room to wait to be read. A WebSocket waits instead.
+	Overflowed uint64
+	// Replaced counts datagrams that gave way to newer ones, because the transport took nothing.
+	Replaced uint64
+	// Full counts Writes to a WebSocket that had to be offered again.
+	Full uint64
+	// TooLarge counts datagrams to Write that were larger than the path carries, or, of those that
+	// came, than is allowed.
+	TooLarge uint64
+	// Unreachable counts datagrams to Write whose association is over.
+	Unreachable uint64
+}
+
+// Stats counts what a socket carried and refused.
+type Stats struct {
+	WebSocket, WebRTC, WebTransport KindStats
+	// Refused counts those that were not let in: by Full there was no room for another player, by
+	// Crowded none for another from their address, Origin and Rules are what [Config].Origins and the
+	// protocol ask for, Closed came while the server ended.
+	Refused struct{ Full, Crowded, Origin, Rules, Closed uint64 }
+	// Idle counts associations that were closed because nothing went by them, and Stuck those whose
+	// peer took nothing for [Config].WriteTimeout.
+	Idle, Stuck uint64
+}
+
+// kinds is how many there are, and one for what is none of them.
+const kinds = 4
+
+func kindIndex(k transport.Kind) int {
+	if k < transport.KindWebSocket || k > transport.KindWebTransport {
+		return kinds - 1
+	}
+	return int(k - transport.KindWebSocket)
+}
+
+// counters is KindStats while it is being counted.
+type counters struct {
+	opened, closed, broken                   atomic.Uint64
+	received, receivedBytes, sent, sentBytes atomic.Uint64
+	overflowed, replaced, full               atomic.Uint64
+	tooLarge, unreachable                    atomic.Uint64
+}
+
+func (c *counters) stats() KindStats {
+	opened, closed := c.opened.Load(), c.closed.Load()
+	return KindStats{
+		Open: opened - min(closed, opened), Opened: opened, Broken: c.broken.Load(),
+		Received: c.received.Load(), ReceivedBytes: c.receivedBytes.Load(),
+		Sent: c.sent.Load(), SentBytes: c.sentBytes.Load(),
+		Overflowed: c.overflowed.Load(), Replaced: c.replaced.Load(), Full: c.full.Load(),
+		TooLarge: c.tooLarge.Load(), Unreachable: c.unreachable.Load(),
+	}
+}
