@@ -47,6 +47,16 @@ const (
 	KindCustom Kind = 128
 )
 
+// String names the kind as it is spelt on a page for people.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "custom"
+}
+
+var kindNames = [...]string{"udp", "memory", "websocket", "webrtc", "webtransport"}
+
 // A Path says where a datagram came from or shall go. It is comparable and is
 // valid for the socket that reported it (or, for an addressed transport, for
 // any path made by [PathTo]).
@@ -182,4 +192,44 @@ type Roamer interface {
 type Joined interface {
 	// Peer is the path to the other end.
 	Peer() Path
+}
+
+// An Ending tells that a path has ended.
+type Ending struct {
+	// Path is gone for good: its Association is never used again.
+	Path Path
+	// Reason says why, in words that a player may be shown; never nil.
+	Reason error
+}
+
+// Mortal is implemented by sockets whose paths end by themselves: a WebSocket that was closed, a
+// data channel that has lost its peer. Who owns the socket learns at once, and need not wait for
+// silence, that what was on its way there may be lost, and goes over another path.
+type Mortal interface {
+	// Ended appends to dst the paths that have ended since the last call, each once, and returns it.
+	// Once it was called Wait returns true while there is one that it has not told. What had arrived by
+	// a path can be read after its end as well, and what is written to it counts as taken. It does
+	// not block, and is called by whoever calls Read.
+	Ended(dst []Ending) []Ending
+}
+
+// A Ladder is a client's socket that reaches its one peer by several transports, each a rung: a
+// WebSocket that is there at once, and what is better and comes later. All of them are paths of one
+// socket, told apart by Kind and Association, each with its own MaxDatagram and Properties.
+//
+// A Client begins on Peer, opens what is better as a further path when it is there, and moves there
+// when the server answers on it; what fails or ends, it leaves for the next. A Ladder brings rungs
+// that have ended again by itself, each time with another Association, for as long as it is open.
+type Ladder interface {
+	Mortal
+
+	// Peer is the rung for a handshake: the one of those that carry [MinDatagram] which is surest to,
+	// such as the WebSocket; if there is none now, the last that was. Other than that of a plain
+	// [Joined] it changes.
+	Peer() Path
+
+	// Rungs appends to dst the paths on which the peer can be tried now, the best first, and returns
+	// it. Once it was called Wait returns true after a change of them, until it is called again. It does
+	// not block, and is called by whoever calls Read.
+	Rungs(dst []Path) []Path
 }

@@ -110,6 +110,7 @@ const (
 	inWake
 	inClose
 	inFacts
+	inTold
 	methods
 )
 
@@ -121,6 +122,7 @@ var promises = [methods]struct{ text, method string }{
 	inWake:       {"Wake must never block", "Socket.Wake"},
 	inClose:      {"Close must end every call under way, and return", "Socket.Close"},
 	inFacts:      {"LocalAddr, MaxDatagram and Properties must never block", "Socket.MaxDatagram"},
+	inTold:       {"Ended and Rungs must never block", "Mortal.Ended"},
 }
 
 // enter notes that a call is under way, and leave that it has returned.

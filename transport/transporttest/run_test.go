@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		text := string(out)
-		stops := strings.Contains(text, "mend this first: the 17 checks after RoundTrip were not run")
+		stops := strings.Contains(text, "mend this first: the 20 checks after RoundTrip were not run")
 		if !strings.Contains(text, link.want) || stops != link.stops || strings.Contains(text, "/NoAllocations") == stops {
 			t.Errorf("%s: it said\n%s", name, text)
 		}

@@ -37,6 +37,9 @@ type Link struct {
 	Nowhere transport.Path
 	// Allocates says that a round trip may allocate memory.
 	Allocates bool
+	// End ends the path between A and B as an outage would, or a peer who leaves, while both sockets stay
+	// open. Those of them that are a [transport.Mortal] have to tell. nil: neither is one.
+	End func()
 }
 
 // patience is how long what must happen may take.
@@ -63,6 +66,9 @@ var checks = []struct {
 	{"CloseEndsWait", testCloseEndsWait},
 	{"ClosedSocket", testClosedSocket},
 	{"OneOwner", testOneOwner},
+	{"Endings", testEndings},
+	{"LastWords", testStored},
+	{"Rungs", testRungs},
 	{"ManyGoroutines", testManyGoroutines},
 	{"NoAllocations", testNoAllocations},
 }
@@ -97,6 +103,9 @@ func (l Link) fault() string {
 		v := reflect.ValueOf(end.socket)
 		if end.socket == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 			return fmt.Sprintf("Link.%s is nil: want an open socket", end.name)
+		}
+		if _, ok := end.socket.(transport.Mortal); ok && l.End == nil {
+			return fmt.Sprintf("Link.End is nil: want a function that ends the path, since Link.%s is a transport.Mortal", end.name)
 		}
 	}
 	switch (transport.Path{}) {
