@@ -57,7 +57,7 @@ var rooms = []room{
 	{path: "transport/transporttest", ours: []string{"transport"}},
 	{path: "transport/udp", ours: []string{"transport", "internal/config"}, libs: []string{xsys}},
 	{path: "transport/mem", ours: []string{"transport", "internal/config"}},
-	{path: "transport/web", ours: []string{"transport"}},
+	{path: "transport/web", ours: []string{"transport", "internal/config"}, libs: []string{xsys, "github.com/coder/websocket"}},
 	{path: "simnet", ours: []string{"transport", "internal/config"}, fence: true, open: []string{"relay.go", "relay_io.go", "relay_rebind.go", "wrap.go", "wrap_socket.go"}},
 	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
 	{path: "codec", std: append(slices.Clone(leaves), "net/netip", "unsafe"), fence: true, open: []string{"maps.go", "view.go"}},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,10 +22,10 @@ type conduit interface {
 
 // An association is one peer by one transport:
 //
-//	open → leaving → over → reported
+//	open → leaving → over
 //
 // What was queued still goes out while it is leaving. It is over when its conduit is closed or
-// broken, and reported to the owner of the socket once all that came by it was read.
+// broken, which the owner of the socket is told once.
 type association struct {
 	board    *board
 	path     transport.Path
@@ -42,6 +43,9 @@ type association struct {
 	heard   atomic.Int64 // when something came last
 	spoken  atomic.Int64 // when the owner wrote last
 	writing atomic.Int64 // since when a write is under way
+	// What the owner wrote since something was heard, and when it began to.
+	asked      atomic.Int64
+	askedSince atomic.Int64
 
 	// Under the board's lock.
 	waiting int     // datagrams in the inbox
@@ -76,18 +80,24 @@ const (
 
 // received hands in a datagram, which is copied, and reports whether more is wanted. One that finds
 // no room is lost and counted; a reliable association waits instead, so that its peer has to.
-func (a *association) received(b []byte) bool {
+func (a *association) received(b []byte) bool { return a.take(a.board.free.fill(b)) }
+
+// take is received of a buffer that goes over to the board.
+func (a *association) take(b *buffer) bool {
 	a.heard.Store(a.board.now())
+	a.asked.Store(0)
 	for {
 		switch a.board.put(a, b) {
 		case putTaken, putLost:
 			return true
 		case putOver:
+			a.board.free.give(b)
 			return false
 		}
 		select {
 		case <-a.room:
 		case <-a.done:
+			a.board.free.give(b)
 			return false
 		}
 	}
@@ -107,14 +117,24 @@ func (a *association) ended(reason error) {
 	a.finish(0, "", reason)
 }
 
-var errPeerLeft = errors.New("web: the peer closed it")
+// Why associations are over.
+var (
+	errPeerLeft       = errors.New("web: the peer closed it")
+	errStuck          = errors.New("web: the peer took nothing for too long")
+	errOver           = errors.New("web: it is over already")
+	errTooLarge error = &CloseError{CodeTooLarge, fmt.Sprintf("a datagram has %d bytes at most", MaxWebSocketDatagram)}
+)
 
 // setMaxDatagram says that the path carries another size from now on.
 func (a *association) setMaxDatagram(n int) { a.largest.Store(int32(min(n, bufferRoom))) }
 
 // send queues a datagram, and reports whether it was taken.
 func (a *association) send(b []byte) bool {
-	a.spoken.Store(a.board.now())
+	now := a.board.now()
+	a.spoken.Store(now)
+	if a.asked.Add(1) == 1 {
+		a.askedSince.Store(now)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -190,13 +210,10 @@ func (a *association) next() *buffer {
 			return nil
 		default:
 		}
-		a.mu.Lock()
-		if a.queued > 0 {
-			defer a.mu.Unlock()
-			return a.pop()
+		b, leaving, code, reason := a.oldest()
+		if b != nil {
+			return b
 		}
-		leaving, code, reason := a.leaving, a.code, a.reason
-		a.mu.Unlock()
 		if leaving {
 			a.finish(code, reason, nil)
 			return nil
@@ -206,6 +223,16 @@ func (a *association) next() *buffer {
 		case <-a.done:
 		}
 	}
+}
+
+// oldest takes what is to be written next, or says whether the association leaves, and how.
+func (a *association) oldest() (b *buffer, leaving bool, code int, reason string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.queued > 0 {
+		b = a.pop()
+	}
+	return b, a.leaving, a.code, a.reason
 }
 
 // drop gives back what will not be written.
@@ -220,7 +247,11 @@ func (a *association) drop() {
 
 // finish ends the association at once.
 func (a *association) finish(code int, reason string, err error) {
-	if !a.board.end(a, err) {
+	why := err
+	if why == nil {
+		why = &CloseError{code, reason}
+	}
+	if !a.board.end(a, why, err != nil) {
 		return
 	}
 	close(a.done)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,10 +30,11 @@ type board struct {
 	limit limits
 	last  uint64 // the number of the newest association
 	open  map[uint64]*association
-	inbox inbox
-	crowd []*association // that wait for room in the inbox, in turn
-	over  []*association // that were not reported
-	news  bool           // something is to be reported
+	inbox arrivals
+	crowd []*association     // that wait for room in the inbox, in turn
+	over  []transport.Ending // that were not told
+	tells bool               // the owner asks for endings
+	rungs rungs              // at a client
 }
 
 func (b *board) init(queue int, limit limits) {
@@ -48,7 +50,7 @@ func (b *board) init(queue int, limit limits) {
 func (b *board) now() int64 { return int64(time.Since(b.start)) + 1 }
 
 // newAssociation takes an association in, whose conduit c is open; datagrams may come by it at
-// once. The error is a *refusal.
+// once. The error is a *CloseError.
 func (b *board) newAssociation(kind transport.Kind, remote netip.AddrPort, reliable bool, maxDatagram int, c conduit) (*association, error) {
 	a := &association{
 		board: b, reliable: reliable, conduit: c, count: &b.counts[kindIndex(kind)],
@@ -62,19 +64,23 @@ func (b *board) newAssociation(kind transport.Kind, remote netip.AddrPort, relia
 	if b.bell.Closed() {
 		return nil, b.refuse.say(refusedClosed, 0)
 	}
-	if err := b.limit.admit(kind, remote.Addr(), &b.refuse); err != nil {
-		return nil, err
+	if why := b.limit.admit(kind, remote.Addr(), &b.refuse); why != nil {
+		return nil, why
 	}
 	b.last++
 	a.path = transport.Path{Kind: kind, Remote: remote, Association: b.last}
 	b.open[b.last] = a
 	a.count.opened.Add(1)
+	b.rungs.changed = true
 	go a.writeAll()
 	return a, nil
 }
 
+// mostUntold bounds the endings that are kept for an owner who does not ask for them.
+const mostUntold = 64
+
 // end takes an association out, and reports whether it was there.
-func (b *board) end(a *association, err error) bool {
+func (b *board) end(a *association, why error, broken bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if a.over {
@@ -84,11 +90,14 @@ func (b *board) end(a *association, err error) bool {
 	delete(b.open, a.path.Association)
 	b.limit.leave(a.path.Kind, a.path.Remote.Addr())
 	a.count.closed.Add(1)
-	if err != nil {
+	if broken {
 		a.count.broken.Add(1)
 	}
-	b.over = append(b.over, a)
-	b.news = true
+	if !b.tells && len(b.over) == mostUntold {
+		b.over = slices.Delete(b.over, 0, 1)
+	}
+	b.over = append(b.over, transport.Ending{Path: a.path, Reason: why})
+	b.rungs.changed = true
 	return true
 }
 
@@ -102,8 +111,8 @@ const (
 	putOver      // the association is over
 )
 
-// put copies a datagram into the inbox.
-func (b *board) put(a *association, bytes []byte) put {
+// put queues a datagram to be read. The buffer is the board's, unless it waits.
+func (b *board) put(a *association, held *buffer) put {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -119,12 +128,13 @@ func (b *board) put(a *association, bytes []byte) put {
 		return putWaits
 	default:
 		a.count.overflowed.Add(1)
+		b.free.give(held)
 		return putLost
 	}
-	b.inbox.put(arrival{a, b.free.fill(bytes), now})
+	b.inbox.put(arrival{a, held, now})
 	a.waiting++
 	a.count.received.Add(1)
-	a.count.receivedBytes.Add(uint64(len(bytes)))
+	a.count.receivedBytes.Add(uint64(held.n))
 	b.bell.Ring()
 	return putTaken
 }
@@ -137,12 +147,10 @@ func (b *board) Read(ds []transport.Datagram) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.inbox.takeBack(&b.free)
-	b.news = false
 	n := min(len(ds), b.inbox.size)
 	for i := range n {
 		a := b.inbox.take(&ds[i])
 		a.waiting--
-		b.news = b.news || a.over && a.waiting == 0
 		if a.blocked == byShare {
 			a.unblock()
 		}
@@ -184,14 +192,13 @@ func (b *board) send(d *transport.Datagram) bool {
 	return a.send(d.Bytes)
 }
 
-// Wait implements [transport.Socket]. It is true for an association that has ended, too, until the
-// next Read.
+// Wait implements [transport.Socket], and is true for an ending that was not told, too.
 func (b *board) Wait(until time.Time) (bool, error) { return b.bell.Wait(until, b.arrived) }
 
 func (b *board) arrived() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.inbox.size > 0 || b.news
+	return b.inbox.size > 0 || b.tells && len(b.over) > 0 || b.rungs.asked && b.rungs.changed
 }
 
 // Wake implements [transport.Socket].
@@ -205,21 +212,14 @@ func (b *board) Own() error {
 	return b.Ownership.Own()
 }
 
-// Ended appends the paths that have ended by themselves since the last call: those whose
-// datagrams were all read.
-func (b *board) Ended(dst []transport.Path) []transport.Path {
+// Ended implements [transport.Mortal].
+func (b *board) Ended(dst []transport.Ending) []transport.Ending {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	left := b.over[:0]
-	for _, a := range b.over {
-		if a.waiting == 0 {
-			dst = append(dst, a.path)
-		} else {
-			left = append(left, a)
-		}
-	}
-	clear(b.over[len(left):])
-	b.over = left
+	b.tells = true
+	dst = append(dst, b.over...)
+	clear(b.over)
+	b.over = b.over[:0]
 	return dst
 }
 

@@ -26,13 +26,22 @@ const (
 	CodeFull = 4503
 )
 
-// A refusal is why an association was not taken in.
-type refusal struct {
-	code int
-	text string
+// A CloseError is why an association was not taken in, or why it was closed, by this end or by the
+// other.
+type CloseError struct {
+	// Code is one of the close codes.
+	Code int
+	// Reason is for people.
+	Reason string
 }
 
-func (r *refusal) Error() string { return "web: " + r.text }
+// Error tells the reason, and the code.
+func (e *CloseError) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("web: closed with code %d", e.Code)
+	}
+	return fmt.Sprintf("web: %s (close code %d)", e.Reason, e.Code)
+}
 
 // refusals counts them by reason.
 type refusals struct {
@@ -50,23 +59,23 @@ const (
 )
 
 // say counts a refusal and finds words for it; n is the limit, where there is one.
-func (r *refusals) say(kind refusalKind, n int) *refusal {
+func (r *refusals) say(kind refusalKind, n int) *CloseError {
 	switch kind {
 	case refusedFull:
 		r.full.Add(1)
-		return &refusal{CodeFull, fmt.Sprintf("the server has no room for another browser player (%d)", n)}
+		return &CloseError{CodeFull, fmt.Sprintf("the server has no room for another browser player (%d)", n)}
 	case refusedCrowded:
 		r.crowded.Add(1)
-		return &refusal{CodeFull, fmt.Sprintf("the server has no room for another browser player from this address (%d)", n)}
+		return &CloseError{CodeFull, fmt.Sprintf("the server has no room for another browser player from this address (%d)", n)}
 	case refusedOrigin:
 		r.origin.Add(1)
-		return &refusal{CodeOrigin, "pages of this origin may not play here"}
+		return &CloseError{CodeOrigin, "pages of this origin may not play here"}
 	case refusedRules:
 		r.rules.Add(1)
-		return &refusal{CodeRules, "want the subprotocol " + Subprotocol}
+		return &CloseError{CodeRules, "want the subprotocol " + Subprotocol}
 	default:
 		r.closed.Add(1)
-		return &refusal{CodeGoingAway, "the server has closed"}
+		return &CloseError{CodeGoingAway, "the server has closed"}
 	}
 }
 
@@ -97,7 +106,7 @@ func sourceOf(kind transport.Kind, remote netip.Addr) source {
 }
 
 // admit counts one more in, or says why not.
-func (l *limits) admit(kind transport.Kind, remote netip.Addr, r *refusals) error {
+func (l *limits) admit(kind transport.Kind, remote netip.Addr, r *refusals) *CloseError {
 	from := sourceOf(kind, remote)
 	switch {
 	case l.players > 0 && l.open[kindIndex(kind)] >= l.players:

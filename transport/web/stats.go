@@ -66,3 +66,13 @@ func (c *counters) stats() KindStats {
 		TooLarge: c.tooLarge.Load(), Unreachable: c.unreachable.Load(),
 	}
 }
+
+func (b *board) stats() (st Stats) {
+	for i, k := range []*KindStats{&st.WebSocket, &st.WebRTC, &st.WebTransport} {
+		*k = b.counts[i].stats()
+	}
+	r := &b.refuse
+	st.Refused.Full, st.Refused.Crowded, st.Refused.Origin = r.full.Load(), r.crowded.Load(), r.origin.Load()
+	st.Refused.Rules, st.Refused.Closed = r.rules.Load(), r.closed.Load()
+	return st
+}

@@ -13,9 +13,9 @@ type arrival struct {
 	at   time.Time
 }
 
-// An inbox is the bounded queue of all that has arrived at a socket, a ring that grows up to its
+// The arrivals are the bounded queue of all that has arrived at a socket, a ring that grows up to its
 // limit, and what the last Read lent. The lock is the board's.
-type inbox struct {
+type arrivals struct {
 	ring        []arrival
 	first, size int
 	limit       int
@@ -25,10 +25,10 @@ type inbox struct {
 // firstArrivals is how long the ring begins.
 const firstArrivals = 64
 
-func (q *inbox) full() bool { return q.size >= q.limit }
+func (q *arrivals) full() bool { return q.size >= q.limit }
 
 // put adds one; the caller has seen that there is room.
-func (q *inbox) put(x arrival) {
+func (q *arrivals) put(x arrival) {
 	if q.size == len(q.ring) {
 		q.grow()
 	}
@@ -36,7 +36,7 @@ func (q *inbox) put(x arrival) {
 	q.size++
 }
 
-func (q *inbox) grow() {
+func (q *arrivals) grow() {
 	bigger := make([]arrival, min(max(2*len(q.ring), firstArrivals), q.limit))
 	for i := range q.size {
 		bigger[i] = q.ring[(q.first+i)%len(q.ring)]
@@ -45,7 +45,7 @@ func (q *inbox) grow() {
 }
 
 // take lends the oldest; there is one.
-func (q *inbox) take(d *transport.Datagram) *association {
+func (q *arrivals) take(d *transport.Datagram) *association {
 	x := q.ring[q.first]
 	q.ring[q.first] = arrival{}
 	q.first = (q.first + 1) % len(q.ring)
@@ -56,7 +56,7 @@ func (q *inbox) take(d *transport.Datagram) *association {
 }
 
 // takeBack gives what was lent to those that are free.
-func (q *inbox) takeBack(free *buffers) {
+func (q *arrivals) takeBack(free *buffers) {
 	for i, b := range q.lent {
 		free.give(b)
 		q.lent[i] = nil

@@ -1,0 +1,125 @@
+//go:build !js
+
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// An origin is whose pages may play here (RFC 6454): a scheme, or every one, and a host with its port,
+// or all hosts below one.
+type origin struct {
+	anybody bool
+	scheme  string // "": every one
+	below   bool   // host begins with a dot, and what is in front of it does not matter
+	host    string // in lower case, with its port if that is not the scheme's; "null" by itself
+}
+
+// parseOrigin reads one of Config.Origins.
+func parseOrigin(s string) (origin, bool) {
+	s = strings.ToLower(s)
+	if s == "*" || s == "null" {
+		return origin{anybody: s == "*", host: s}, true
+	}
+	var o origin
+	scheme, host, ok := strings.Cut(s, "://")
+	if ok {
+		o.scheme = scheme
+	} else {
+		host = s
+	}
+	if rest, ok := strings.CutPrefix(host, "*."); ok {
+		o.below, host = true, rest
+	}
+	u, err := url.Parse("any://" + host)
+	if err != nil || host == "" || u.Host != host || u.Hostname() == "" || strings.ContainsAny(host, "*%\\") || ok && scheme == "" {
+		return origin{}, false
+	}
+	o.host = host
+	if o.below {
+		o.host = "." + host
+	}
+	return o, true
+}
+
+// matches compares it with an origin as browsers send it.
+func (o origin) matches(scheme, host string) bool {
+	switch {
+	case o.anybody:
+		return true
+	case o.scheme != "" && o.scheme != scheme:
+		return false
+	case o.below:
+		return strings.HasSuffix(host, o.host)
+	}
+	return host == o.host
+}
+
+// allowsOrigin reports whether a request comes from pages that may play here: those of the host that
+// was asked, those of Config.Origins, and what is no browser, which sends no origin. It counts nothing.
+func (s *Socket) allowsOrigin(r *http.Request) bool {
+	sent := strings.ToLower(r.Header.Get("Origin"))
+	if sent == "" {
+		return true
+	}
+	scheme, host, _ := strings.Cut(sent, "://")
+	if sent == "null" {
+		host = sent
+	} else if host != "" && host == strings.ToLower(r.Host) {
+		return true
+	}
+	for _, o := range s.origins {
+		if o.matches(scheme, host) {
+			return true
+		}
+	}
+	return false
+}
+
+// remoteOf is the address of who sends a request: what a trusted proxy says, else where it came
+// from. The port of one behind a proxy is not known, and 0.
+func (s *Socket) remoteOf(r *http.Request) netip.AddrPort {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	at = netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
+	if !s.trusts(at.Addr()) {
+		return at
+	}
+	// Each proxy adds who asked it at the end, so that what a player made up stands in front.
+	said := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(said) - 1; i >= 0; i-- {
+		one, ok := parseForwarded(strings.TrimSpace(said[i]))
+		if !ok {
+			break
+		}
+		at = one
+		if !s.trusts(at.Addr()) {
+			break
+		}
+	}
+	return at
+}
+
+// parseForwarded reads an address, with or without a port.
+func parseForwarded(s string) (netip.AddrPort, bool) {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	return netip.AddrPortFrom(a.Unmap().WithZone(""), 0), err == nil
+}
+
+func (s *Socket) trusts(a netip.Addr) bool {
+	for _, p := range s.cfg.TrustedProxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,137 @@
+//go:build !js
+
+package web
+
+import (
+	"io"
+	"sync"
+	"time"
+)
+
+// A signalling is the server's side of the text messages of one WebSocket:
+//
+//	→ hello     what there is
+//	← want      then → offer, or → refused
+//	← answer
+//	← candidate, as they trickle
+//
+// The offer has all the server's candidates. A want replaces the data channel that is under way; once
+// that is open it is an association of its own, and lives on when the WebSocket ends.
+type signalling struct {
+	c     *webSocket
+	texts bucket
+
+	mu     sync.Mutex
+	peer   *rtcPeer // the data channel under way; nil: none
+	id     uint64   // of the newest offer
+	wanted time.Time
+	over   bool
+}
+
+const (
+	// A client may send so many texts at once, and so many a second: some ten candidates come together.
+	mostTexts, textsPerSecond = 100, 10
+	// betweenWants is how long the next data channel has to wait: each costs the server some
+	// milliseconds.
+	betweenWants = time.Second
+)
+
+func (g *signalling) init(c *webSocket) {
+	g.c = c
+	g.texts = bucket{left: mostTexts, at: time.Now()}
+}
+
+// hello says what there is.
+func (g *signalling) hello() {
+	var m helloSignal
+	m.WebTransport, m.WebRTC = g.c.s.udp.hello()
+	g.c.say(&signal{Hello: &m})
+}
+
+// read takes one text. A *CloseError ends the WebSocket.
+func (g *signalling) read(r io.Reader) error {
+	b, err := io.ReadAll(r) // bounded by the read limit
+	if err != nil {
+		return err
+	}
+	if !g.texts.take(time.Now()) {
+		return &CloseError{CodeRules, "too many text messages"}
+	}
+	m, err := consumeSignal(b)
+	if err != nil {
+		return &CloseError{CodeRules, err.Error()}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.over:
+	case m.Want != nil:
+		g.want(m.Want.Transport)
+	case g.peer == nil:
+	case m.Answer != nil && m.Answer.ID == g.id:
+		err = g.peer.answer(m.Answer.SDP)
+	case m.Candidate != nil && m.Candidate.ID == g.id:
+		err = g.peer.candidate(m.Candidate.Candidate, m.Candidate.Mid)
+	}
+	if err != nil {
+		return &CloseError{CodeRules, err.Error()}
+	}
+	return nil
+}
+
+// want begins a data channel, or refuses.
+func (g *signalling) want(transport string) {
+	refuse := func(reason string) { g.c.say(&signal{Refused: &refusedSignal{transport, reason}}) }
+	_, offered := g.c.s.udp.hello()
+	switch now := time.Now(); {
+	case transport != wantWebRTC || !offered:
+		refuse("this server does not offer it")
+		return
+	case now.Sub(g.wanted) < betweenWants:
+		refuse("the last one was wanted less than a second ago")
+		return
+	default:
+		g.wanted = now
+	}
+	g.drop("another one is wanted")
+	g.id++
+	peer, offer, err := g.c.s.udp.offer(g.c)
+	if err != nil {
+		refuse(err.Error())
+		return
+	}
+	g.peer = peer
+	g.c.say(&signal{Offer: &sdpSignal{g.id, offer}})
+}
+
+// drop ends the data channel under way.
+func (g *signalling) drop(reason string) {
+	if g.peer != nil {
+		g.peer.close(reason)
+		g.peer = nil
+	}
+}
+
+// close ends it with the WebSocket. A data channel that is open already stays.
+func (g *signalling) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over = true
+	g.drop("the WebSocket has ended")
+}
+
+// A bucket bounds a rate.
+type bucket struct {
+	left float64
+	at   time.Time
+}
+
+func (b *bucket) take(now time.Time) bool {
+	b.left = min(b.left+now.Sub(b.at).Seconds()*textsPerSecond, mostTexts)
+	b.at = now
+	if b.left < 1 {
+		return false
+	}
+	b.left--
+	return true
+}

@@ -1,0 +1,92 @@
+//go:build !js
+
+package web
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/transporttest"
+)
+
+func listen(t *testing.T, cfg Config) *Socket {
+	t.Helper()
+	s, err := Listen("127.0.0.1:0", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func dial(t *testing.T, s *Socket, cfg DialConfig) *Ladder {
+	t.Helper()
+	l, err := Dial(context.Background(), s.URL(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// meet has a client say something, and returns the path by which the server answers him.
+func meet(t *testing.T, s *Socket, l *Ladder) transport.Path {
+	t.Helper()
+	if n, err := l.Write(datagrams(l.Peer(), "hello")); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	return one(t, s, "hello")
+}
+
+// one waits for a datagram and returns its path.
+func one(t *testing.T, s transport.Socket, want string) transport.Path {
+	t.Helper()
+	ds := make([]transport.Datagram, 1)
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		if ready, err := s.Wait(deadline); !ready || err != nil {
+			t.Fatalf("Wait for %q = %v, %v", want, ready, err)
+		}
+		n, err := s.Read(ds)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case n == 1 && string(ds[0].Bytes) == want:
+			return ds[0].Path
+		case n == 1:
+			t.Fatalf("came %q, want %q", ds[0].Bytes, want)
+		}
+	}
+}
+
+// TestConformance: both ends of a WebSocket keep what the seam asks for.
+func TestConformance(t *testing.T) {
+	transporttest.Run(t, func(t *testing.T) transporttest.Link {
+		s := listen(t, Config{})
+		l := dial(t, s, DialConfig{})
+		return transporttest.Link{
+			A: s, B: l, ToB: meet(t, s, l), ToA: l.Peer(),
+			Nowhere: transport.Path{Kind: transport.KindWebSocket, Association: 99},
+			End:     func() { s.cut() },
+		}
+	})
+	transporttest.Run(t, func(t *testing.T) transporttest.Link {
+		s := listen(t, Config{})
+		l := dial(t, s, DialConfig{})
+		return transporttest.Link{
+			A: l, B: s, ToA: meet(t, s, l), ToB: l.Peer(),
+			Nowhere: transport.Path{Kind: transport.KindWebSocket, Association: 99},
+			End:     func() { s.cut() },
+		}
+	})
+}
+
+// cut breaks the TCP connections of all.
+func (s *Socket) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.open {
+		a.conduit.(*webSocket).raw.Close()
+	}
+}

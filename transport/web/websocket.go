@@ -1,0 +1,183 @@
+//go:build !js
+
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// A webSocket is a player's WebSocket: binary messages are datagrams, text messages signals. One
+// goroutine reads it, and that of its association writes; net/http's is not kept.
+type webSocket struct {
+	s      *Socket
+	ws     *websocket.Conn
+	raw    net.Conn
+	host   string // that was asked for
+	a      *association
+	signal signalling
+	beyond [1]byte // read to see whether there is more
+}
+
+// The buffers of a WebSocket are such that a datagram is one system call.
+const (
+	readBuffer  = 2048
+	writeBuffer = MaxWebSocketDatagram + 4 // with the head of a frame (RFC 6455, section 5.2)
+)
+
+// accept turns a request into a WebSocket. Who may not have one is told by the reason of its end, for
+// a page sees nothing of HTTP.
+func (s *Socket) accept(w http.ResponseWriter, r *http.Request) {
+	h := &hijacked{ResponseWriter: w}
+	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{Subprotocol},
+		InsecureSkipVerify: true, // see allowsOrigin
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		s.refuse.rules.Add(1) // it has told the client
+		return
+	}
+	ws.SetReadLimit(mostSignal)
+	c := &webSocket{s: s, ws: ws, raw: h.conn}
+	if tcp := tcpOf(h.conn); tcp != nil {
+		keepFresh(tcp)
+	}
+	if err := c.admit(r); err != nil {
+		if why, ok := errors.AsType[*CloseError](err); ok {
+			c.close(why.Code, why.Reason)
+		}
+		return
+	}
+	go c.readAll()
+}
+
+// admit makes an association of it, or says why not.
+func (c *webSocket) admit(r *http.Request) (err error) {
+	switch {
+	case !c.s.allowsOrigin(r):
+		return c.s.refuse.say(refusedOrigin, 0)
+	case c.ws.Subprotocol() != Subprotocol:
+		return c.s.refuse.say(refusedRules, 0)
+	}
+	c.host = r.Host
+	c.signal.init(c)
+	c.a, err = c.s.newAssociation(transport.KindWebSocket, c.s.remoteOf(r), true, MaxWebSocketDatagram, c)
+	return err
+}
+
+// hijacked takes a connection out of net/http with buffers of a fitting size.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.conn = conn
+	n := rw.Reader.Buffered() // what came behind the request already
+	early, _ := rw.Reader.Peek(n)
+	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn), max(readBuffer, n))
+	_, _ = r.Peek(n) // so that it knows of it
+	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
+}
+
+// tcpOf is the TCP connection below TLS, a gate or both.
+func tcpOf(c net.Conn) *net.TCPConn {
+	for {
+		switch below := c.(type) {
+		case *net.TCPConn:
+			return below
+		case interface{ NetConn() net.Conn }:
+			c = below.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// write implements conduit.
+func (c *webSocket) write(b []byte) error {
+	return c.ws.Write(context.Background(), websocket.MessageBinary, b)
+}
+
+// say sends a signal. It may block as long as the peer takes nothing.
+func (c *webSocket) say(m *signal) {
+	_ = c.ws.Write(context.Background(), websocket.MessageText, appendSignal(nil, m)) // the reader hears of it
+}
+
+// mostReason is what a close frame has room for (RFC 6455, section 5.5).
+const mostReason = 123
+
+// close implements conduit.
+func (c *webSocket) close(code int, reason string) {
+	closeSocket(c.ws, c.raw, code, reason)
+	c.signal.close()
+}
+
+// clip cuts a text to n bytes at most, between characters.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// readAll reads until the end.
+func (c *webSocket) readAll() {
+	c.signal.hello()
+	for {
+		kind, r, err := c.ws.Reader(context.Background())
+		if err != nil {
+			c.a.ended(err)
+			return
+		}
+		if kind == websocket.MessageBinary {
+			err = c.datagram(r)
+		} else {
+			err = c.signal.read(r)
+		}
+		if why, ok := err.(*CloseError); ok {
+			c.s.refuse.rules.Add(1)
+			c.a.finish(why.Code, why.Reason, why)
+		}
+		if err != nil {
+			c.a.ended(err)
+			return
+		}
+	}
+}
+
+// datagram reads one of them into a buffer of the socket, which is not kept while there is none.
+func (c *webSocket) datagram(r io.Reader) error {
+	b := c.s.free.take()
+	n, err := readDatagram(r, b.bytes[:], c.beyond[:])
+	if err != nil {
+		if err == errTooLarge {
+			c.a.count.tooLarge.Add(1)
+		}
+		c.s.free.give(b)
+		return err
+	}
+	if b.n = n; !c.a.take(b) {
+		return errOver
+	}
+	return nil
+}
