@@ -71,9 +71,12 @@ const (
 )
 
 const (
-	// outboxSlots is how many datagrams wait for a conduit. One that is reliable refuses more, so that
-	// what gets old waits in the endpoint's channels, where it can be replaced; the others lose the oldest.
-	outboxSlots = 16
+	// outboxSlots is how many datagrams wait for a conduit that may lose some; then it is the oldest.
+	// A tick's burst fits in.
+	outboxSlots = 32
+	// outboxReliable is how many wait for one that is reliable, and refuses more: what gets old is to
+	// wait in the endpoint's channels, where it can be replaced or expires.
+	outboxReliable = 8
 	// inboxShare is how many datagrams of one association wait to be read.
 	inboxShare = 64
 )
@@ -141,7 +144,7 @@ func (a *association) send(b []byte) bool {
 	case a.leaving:
 		a.count.unreachable.Add(1)
 		return true
-	case a.queued == outboxSlots && a.reliable:
+	case a.reliable && a.queued == outboxReliable:
 		a.count.full.Add(1)
 		return false
 	case a.queued == outboxSlots:

@@ -1,0 +1,325 @@
+//go:build !js
+
+package web
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// stranger opens a WebSocket by hand.
+func stranger(t *testing.T, url string, o *websocket.DialOptions) *websocket.Conn {
+	t.Helper()
+	if o == nil {
+		o = &websocket.DialOptions{Subprotocols: []string{Subprotocol}}
+	}
+	ws, _, err := websocket.Dial(t.Context(), url, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.CloseNow() })
+	return ws
+}
+
+// farewell reads to the end of a WebSocket, and returns what the server said there.
+func farewell(t *testing.T, ws *websocket.Conn) CloseError {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := ws.Read(ctx); err != nil {
+			if ctx.Err() != nil {
+				t.Fatal("the server did not close it")
+			}
+			said, ok := errors.AsType[*CloseError](closeReason(err))
+			if !ok {
+				t.Fatalf("no farewell: %v", err)
+			}
+			return *said
+		}
+	}
+}
+
+// TestOrigins: whose pages may play, by what Config.Origins has.
+func TestOrigins(t *testing.T) {
+	const host = "game.example:7777"
+	for _, c := range []struct {
+		origins []string
+		origin  string
+		allowed bool
+	}{
+		{nil, "", true}, // no browser
+		{nil, "http://game.example:7777", true},
+		{nil, "https://GAME.example:7777", true},
+		{nil, "http://game.example", false},
+		{nil, "https://evil.example", false},
+		{nil, "null", false},
+		{nil, "http://", false},
+		{[]string{"null"}, "null", true},
+		{[]string{"https://play.example"}, "https://play.example", true},
+		{[]string{"https://play.example"}, "http://play.example", false},
+		{[]string{"https://play.example"}, "https://play.example.evil.example", false},
+		{[]string{"play.example"}, "http://play.example", true},
+		{[]string{"play.example"}, "http://play.example:81", false},
+		{[]string{"*.play.example"}, "https://eu.play.example", true},
+		{[]string{"*.play.example"}, "https://play.example", false},
+		{[]string{"*.play.example"}, "https://evilplay.example", false},
+		{[]string{"https://*.play.example:8443"}, "https://a.b.play.example:8443", true},
+		{[]string{"a.example", "*"}, "https://evil.example", true},
+		{[]string{"*"}, "null", true},
+		{[]string{"[::1]:80"}, "http://[::1]:80", true},
+	} {
+		s := &Socket{cfg: Config{Origins: c.origins}}
+		if err := s.cfg.validate(); err != nil {
+			t.Errorf("%v: %v", c.origins, err)
+		}
+		for _, o := range c.origins {
+			parsed, _ := parseOrigin(o)
+			s.origins = append(s.origins, parsed)
+		}
+		r := httptest.NewRequest("GET", "/tickwire", nil)
+		r.Host = host
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		if got := s.allowsOrigin(r); got != c.allowed {
+			t.Errorf("origin %q, allowed beside the host: %v: %v", c.origin, c.origins, got)
+		}
+	}
+}
+
+// TestRemote: only a trusted proxy is believed, and of what it forwards only what it added.
+func TestRemote(t *testing.T) {
+	s := &Socket{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
+	for _, c := range []struct {
+		from, forwarded, want string
+	}{
+		{"192.0.2.1:5000", "", "192.0.2.1:5000"},
+		{"192.0.2.1:5000", "198.51.100.7", "192.0.2.1:5000"},
+		{"10.0.0.1:5000", "", "10.0.0.1:5000"},
+		{"10.0.0.1:5000", "198.51.100.7", "198.51.100.7:0"},
+		{"10.0.0.1:5000", "1.2.3.4, 198.51.100.7, 10.0.0.9", "198.51.100.7:0"},
+		{"10.0.0.1:5000", "made up, 198.51.100.7", "198.51.100.7:0"},
+		{"10.0.0.1:5000", "made up", "10.0.0.1:5000"},
+		{"[::1]:5000", "2001:db8::5", "[2001:db8::5]:0"},
+		{"[::1]:5000", "[2001:db8::5]:4711", "[2001:db8::5]:0"},
+		{"[::ffff:10.0.0.1]:5000", "::ffff:198.51.100.7", "198.51.100.7:0"},
+	} {
+		r := httptest.NewRequest("GET", "/tickwire", nil)
+		r.RemoteAddr = c.from
+		r.Header.Set("X-Forwarded-For", c.forwarded)
+		if got := s.remoteOf(r); got.String() != c.want {
+			t.Errorf("from %s, forwarded for %q: %v, want %s", c.from, c.forwarded, got, c.want)
+		}
+	}
+}
+
+// TestRefusals: who may not play reads why, as a page can.
+func TestRefusals(t *testing.T) {
+	s := listen(t, Config{MaxPlayers: 2, MaxPerAddress: -1})
+	evil := http.Header{"Origin": {"https://evil.example"}}
+	ws := stranger(t, s.URL(), &websocket.DialOptions{Subprotocols: []string{Subprotocol}, HTTPHeader: evil})
+	if got, want := farewell(t, ws), (CloseError{CodeOrigin, "pages of this origin may not play here"}); got != want {
+		t.Errorf("another origin is told %v, want %v", got, want)
+	}
+	ws = stranger(t, s.URL(), &websocket.DialOptions{})
+	if got, want := farewell(t, ws), (CloseError{CodeRules, "want the subprotocol tickwire.1"}); got != want {
+		t.Errorf("without a subprotocol is told %v, want %v", got, want)
+	}
+	dial(t, s, DialConfig{})
+	leaver := dial(t, s, DialConfig{})
+	_, err := Dial(t.Context(), s.URL(), DialConfig{})
+	want := CloseError{CodeFull, "the server has no room for another browser player (2)"}
+	if said, ok := errors.AsType[*CloseError](err); !ok || *said != want {
+		t.Errorf("a third is told %v, want %v", err, want)
+	}
+	if _, err := Dial(t.Context(), s.URL(), DialConfig{Origin: "https://evil.example"}); err == nil || !strings.Contains(err.Error(), "origin") {
+		t.Errorf("Dial with another origin: %v", err)
+	}
+	st := s.Stats()
+	if st.Refused.Full != 1 || st.Refused.Origin != 2 || st.Refused.Rules != 1 || st.WebSocket.Open != 2 {
+		t.Errorf("%+v", st)
+	}
+	leaver.Close()
+	for deadline := time.Now().Add(5 * time.Second); s.Stats().WebSocket.Open > 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("who left is still there")
+		}
+	}
+	dial(t, s, DialConfig{}) // his room
+}
+
+// TestHostileFrames: whatever comes by a WebSocket, its sender is told what was wrong, and nobody
+// else notices.
+func TestHostileFrames(t *testing.T) {
+	s := listen(t, Config{})
+	honest := dial(t, s, DialConfig{})
+	meet(t, s, honest)
+	for name, c := range map[string]struct {
+		kind websocket.MessageType
+		body string
+		code int
+	}{
+		"a datagram too large":     {websocket.MessageBinary, strings.Repeat("x", MaxWebSocketDatagram+1), CodeTooLarge},
+		"a datagram far too large": {websocket.MessageBinary, strings.Repeat("x", 1<<20), CodeTooLarge},
+		"a text too large":         {websocket.MessageText, strings.Repeat(" ", mostSignal+1), CodeTooLarge},
+		"a text that is no JSON":   {websocket.MessageText, "hello", CodeRules},
+		"an array":                 {websocket.MessageText, `["want"]`, CodeRules},
+		"two members":              {websocket.MessageText, `{"want":{},"answer":{}}`, CodeRules},
+		"a member twice":           {websocket.MessageText, `{"want":{},"want":{}}`, CodeRules},
+		"none":                     {websocket.MessageText, `{}`, CodeRules},
+		"two objects":              {websocket.MessageText, `{"want":{}}{"want":{}}`, CodeRules},
+		"of another type":          {websocket.MessageText, `{"want":[]}`, CodeRules},
+	} {
+		ws := stranger(t, s.URL(), nil)
+		if err := ws.Write(t.Context(), c.kind, []byte(c.body)); err != nil {
+			t.Fatal(name, err)
+		}
+		if got := farewell(t, ws); got.Code != c.code || got.Reason == "" {
+			t.Errorf("%s: told %v, want code %d", name, got, c.code)
+		}
+	}
+	meet(t, s, honest)
+	if n := s.Stats().WebSocket.TooLarge; n != 2 {
+		t.Errorf("TooLarge = %d, want 2", n)
+	}
+}
+
+// TestSignals: what a server of WebSockets alone answers.
+func TestSignals(t *testing.T) {
+	s := listen(t, Config{DisableWebRTC: true, DisableWebTransport: true})
+	ws := stranger(t, s.URL(), nil)
+	say := func(text string) {
+		t.Helper()
+		if err := ws.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear := func(want string) {
+		t.Helper()
+		kind, b, err := ws.Read(t.Context())
+		if err != nil || kind != websocket.MessageText || string(b) != want {
+			t.Errorf("heard %s, %v, want %s", b, err, want)
+		}
+	}
+	hear(`{"hello":{}}`)
+	say(`{"tomorrow":{"any":["thing"]}}`) // of a later version
+	say(`{"answer":{"id":7,"sdp":"to nothing"}}`)
+	say(`{"candidate":{"id":7,"candidate":"","mid":"0"}}`)
+	say(`{"want":{"transport":"webrtc"}}`)
+	hear(`{"refused":{"transport":"webrtc","reason":"this server does not offer it"}}`)
+	say(`{"want":{"transport":"carrier pigeons"}}`)
+	hear(`{"refused":{"transport":"carrier pigeons","reason":"this server does not offer it"}}`)
+	go func() {
+		for ws.Write(context.Background(), websocket.MessageText, []byte(`{"tomorrow":{}}`)) == nil {
+		}
+	}()
+	if got, want := farewell(t, ws), (CloseError{CodeRules, "too many text messages"}); got != want {
+		t.Errorf("who floods is told %v, want %v", got, want)
+	}
+}
+
+// TestSlowRequest: who begins a request and does not go on is cut off, and so is who opens a
+// WebSocket and never plays.
+func TestSlowRequest(t *testing.T) {
+	s := listen(t, Config{HandshakeTimeout: 300 * time.Millisecond})
+	c, err := net.Dial("tcp", s.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("GET /tickwire HTTP/1.1\r\nHost: x\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	c.SetReadDeadline(began.Add(5 * time.Second))
+	for b := make([]byte, 512); err == nil; {
+		_, err = c.Read(b)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("half a request was kept for %v", took)
+	}
+	if got := farewell(t, stranger(t, s.URL(), nil)); got.Code != CodeIdle {
+		t.Errorf("who does not play is told %v", got)
+	}
+	if n := s.Stats().Idle; n != 1 {
+		t.Errorf("Idle = %d", n)
+	}
+}
+
+// TestPortIsGuarded: one address does not hold all connections of the port.
+func TestPortIsGuarded(t *testing.T) {
+	s := listen(t, Config{MaxPerAddress: 1})
+	var all []net.Conn
+	for range 1 + spareConnections + 5 {
+		c, err := net.Dial("tcp", s.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		all = append(all, c)
+	}
+	last := all[len(all)-1]
+	last.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := last.Read(make([]byte, 1)); err == nil || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one connection too many: %v", err)
+	}
+	for _, c := range all {
+		c.Close()
+	}
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if l, err := Dial(t.Context(), s.URL(), DialConfig{}); err == nil {
+			l.Close()
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatal("after they left:", err)
+		}
+	}
+	if n := s.Stats().Refused.Crowded; n < 5 {
+		t.Errorf("Crowded = %d", n)
+	}
+}
+
+// TestConfigErrors: each names its field.
+func TestConfigErrors(t *testing.T) {
+	for field, c := range map[string]Config{
+		"Path":              {Path: "tickwire"},
+		"Origins[1]":        {Origins: []string{"*", "https://"}},
+		"TrustedProxies[0]": {TrustedProxies: make([]netip.Prefix, 1)},
+		"Shards[0]":         {Shards: make([]Port, 1)},
+		"Advertise[0]":      {Advertise: []netip.Addr{netip.IPv6Unspecified()}},
+		"Queue":             {Queue: -1},
+		"KeyFile":           {CertFile: "cert.pem"},
+		"Listener":          {NoListen: true, Listener: &net.TCPListener{}},
+	} {
+		_, err := Listen("127.0.0.1:0", c)
+		if fault, ok := errors.AsType[*ConfigError](err); !ok || fault.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	for field, c := range map[string]DialConfig{"Timeout": {Timeout: -1}, "Queue": {Queue: -1}, "Origin": {Origin: "game.example"}} {
+		_, err := Dial(t.Context(), "ws://127.0.0.1:1", c)
+		if fault, ok := errors.AsType[*ConfigError](err); !ok || fault.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	for _, url := range []string{"", "game.example", "ftp://game.example", "ws://", "ws://%zz"} {
+		_, err := Dial(t.Context(), url, DialConfig{})
+		if fault, ok := errors.AsType[*ConfigError](err); !ok || fault.Field != "address" {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+var _ transport.Mortal = (*Socket)(nil)
