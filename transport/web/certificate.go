@@ -1,0 +1,232 @@
+//go:build !js
+
+package web
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"math/big"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/config"
+)
+
+// A certificate is what WebTransport proves the server by, and HTTPS where that is served. It comes
+// from one of three places:
+//
+//   - made here, for development: browsers take it because the signalling tells them its hash
+//   - files, read again when they change
+//   - a function, such as that of autocert
+//
+// It has no goroutine: whoever asks finds out that a newer one is due.
+type certificate struct {
+	clock func() time.Time
+	get   func(*tls.ClientHelloInfo) (*tls.Certificate, error) // the caller's; nil: one of the others
+
+	mu            sync.Mutex
+	made          bool
+	current, next *madeCertificate // those made here; next is nil until it is published
+	files         certificateFiles
+}
+
+// newCertificate finds out which of the three it is; cert and key are paths, or both empty.
+func newCertificate(cert, key string, get func(*tls.ClientHelloInfo) (*tls.Certificate, error), clock func() time.Time) (*certificate, error) {
+	c := &certificate{clock: clock, get: get, files: certificateFiles{cert: cert, key: key}}
+	switch {
+	case get != nil && (cert != "" || key != ""):
+		return nil, config.Wrong("GetCertificate", "set beside CertFile and KeyFile", "one or the other")
+	case get != nil:
+		return c, nil
+	case cert == "" && key == "":
+		c.made = true
+		return c, c.rotate()
+	case cert == "":
+		return nil, config.Wrong("CertFile", "", "the file with the certificate for "+key+", or neither file for one that is made for development")
+	case key == "":
+		return nil, config.Wrong("KeyFile", "", "the file with the key of "+cert+", or neither file for one that is made for development")
+	}
+	return c, c.files.load(clock())
+}
+
+// tls is a configuration with the certificate, whichever is current.
+func (c *certificate) tls() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: c.choose}
+}
+
+// choose returns the certificate for a handshake.
+func (c *certificate) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if c.get != nil {
+		return c.get(hello)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.made {
+		return c.files.latest(c.clock()), nil
+	}
+	if err := c.rotate(); err != nil {
+		return nil, err
+	}
+	return &c.current.tls, nil
+}
+
+// hashes are what a browser is to be told, so that it takes the certificate that it will see; none if
+// it is one that browsers take anyway.
+func (c *certificate) hashes() ([][sha256.Size]byte, error) {
+	if !c.made {
+		return nil, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.rotate(); err != nil {
+		return nil, err
+	}
+	all := [][sha256.Size]byte{c.current.hash}
+	if c.next != nil {
+		all = append(all, c.next.hash)
+	}
+	return all, nil
+}
+
+// reloadError is why the files that changed were not taken; nil if they were.
+func (c *certificate) reloadError() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.files.err
+}
+
+const (
+	// madeFor is how long a certificate that is made here lasts. Browsers want it to be two weeks at
+	// most (WebTransport, section 3.1), from its first day on, which is behind clocks that are late.
+	madeFor   = 13 * 24 * time.Hour
+	madeEarly = 6 * time.Hour
+	// publishBefore is how long before the end of one the next is published, and takeBefore when it is
+	// used: whoever was told the hashes within the time between has both.
+	publishBefore = 3 * 24 * time.Hour
+	takeBefore    = 24 * time.Hour
+)
+
+// A madeCertificate is one that was made here.
+type madeCertificate struct {
+	tls  tls.Certificate
+	hash [sha256.Size]byte // of its DER
+	ends time.Time
+}
+
+// rotate makes those that are due. The lock is held, or nobody else knows c yet.
+func (c *certificate) rotate() (err error) {
+	now := c.clock()
+	if c.next != nil && !now.Before(c.current.ends.Add(-takeBefore)) {
+		c.current, c.next = c.next, nil
+	}
+	if c.current == nil || !now.Before(c.current.ends.Add(-takeBefore)) { // the first, or nobody asked for days
+		if c.current, err = makeCertificate(now); err != nil {
+			return err
+		}
+	}
+	if c.next == nil && !now.Before(c.current.ends.Add(-publishBefore)) {
+		c.next, err = makeCertificate(now)
+	}
+	return err
+}
+
+// makeCertificate makes one that browsers take for its hash: ECDSA over P-256, two weeks at most.
+// Chromium wants an extension besides, whichever it is.
+func makeCertificate(now time.Time) (*madeCertificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("web: the key of a certificate for development: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, fmt.Errorf("web: the number of a certificate for development: %w", err)
+	}
+	begins := now.Add(-madeEarly)
+	form := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: "tickwire, for development"},
+		NotBefore:    begins,
+		NotAfter:     begins.Add(madeFor),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:     []string{"localhost"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
+	if err != nil {
+		return nil, fmt.Errorf("web: a certificate for development: %w", err)
+	}
+	return &madeCertificate{
+		tls:  tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		hash: sha256.Sum256(der),
+		ends: form.NotAfter,
+	}, nil
+}
+
+// reloadEach is how often the files are looked at, if somebody asks for the certificate.
+const reloadEach = 5 * time.Second
+
+// certificateFiles are a certificate and its key on disk. What is renewed there, as by an ACME client,
+// is taken without a restart; until both files fit together, and if they never do, the last ones that
+// did are used.
+type certificateFiles struct {
+	cert, key string
+	loaded    *tls.Certificate
+	seen      [2]stamp // of the files that were tried last
+	looked    time.Time
+	err       error // of that try
+}
+
+// A stamp tells one version of a file from another.
+type stamp struct {
+	changed time.Time
+	size    int64
+}
+
+func (f *certificateFiles) latest(now time.Time) *tls.Certificate {
+	if now.Sub(f.looked) >= reloadEach {
+		if seen, err := f.stamps(); err != nil || seen != f.seen || f.err != nil {
+			f.err = f.load(now)
+		}
+		f.looked = now
+	}
+	return f.loaded
+}
+
+// load reads both files. If that fails, what was loaded before stays.
+func (f *certificateFiles) load(now time.Time) error {
+	f.looked = now
+	seen, err := f.stamps()
+	if err != nil {
+		return err
+	}
+	f.seen = seen
+	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+	if err != nil {
+		return fmt.Errorf("web: CertFile %s and KeyFile %s: %w: want a certificate with its chain and its own key, both PEM, or neither file for development", f.cert, f.key, err)
+	}
+	if ends := pair.Leaf.NotAfter; now.After(ends) {
+		return fmt.Errorf("web: CertFile %s ended on %s: renew it, or name neither file for development", f.cert, ends.UTC().Format(time.DateTime))
+	}
+	f.loaded = &pair
+	return nil
+}
+
+func (f *certificateFiles) stamps() (seen [2]stamp, err error) {
+	for i, x := range []struct{ field, name, holds string }{
+		{"CertFile", f.cert, "the certificate with its chain"}, {"KeyFile", f.key, "its key"},
+	} {
+		info, err := os.Stat(x.name)
+		if err != nil {
+			return seen, fmt.Errorf("web: %s: %w: want a PEM file with %s that this process may read, or neither file for development", x.field, err, x.holds)
+		}
+		seen[i] = stamp{info.ModTime(), info.Size()}
+	}
+	return seen, nil
+}

@@ -1,0 +1,193 @@
+//go:build !js
+
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A calendar is a clock that a test moves.
+type calendar struct{ at time.Time }
+
+func (c *calendar) now() time.Time { return c.at }
+
+func serving(t *testing.T, c *certificate) *x509.Certificate {
+	t.Helper()
+	chosen, err := c.choose(&tls.ClientHelloInfo{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := x509.ParseCertificate(chosen.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// TestDevelopmentCertificate: over two months, asked each hour, a browser is always shown a
+// certificate that is valid, lasts no longer than browsers allow, and whose hash everybody was told
+// who asked within the last day.
+func TestDevelopmentCertificate(t *testing.T) {
+	day := &calendar{at: time.Date(2026, 2, 25, 12, 0, 0, 0, time.UTC)}
+	c, err := newCertificate("", "", nil, day.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told [][][sha256.Size]byte // each hour
+	seen := map[[sha256.Size]byte]bool{}
+	for range 60 * 24 {
+		hashes, err := c.hashes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		told = append(told, hashes)
+		x := serving(t, c)
+		hash := sha256.Sum256(x.Raw)
+		seen[hash] = true
+		if day.at.Before(x.NotBefore) || day.at.After(x.NotAfter) {
+			t.Fatalf("at %v it shows one of %v to %v", day.at, x.NotBefore, x.NotAfter)
+		}
+		if x.NotAfter.Sub(x.NotBefore) >= 14*24*time.Hour || x.PublicKeyAlgorithm != x509.ECDSA || len(x.Extensions) == 0 {
+			t.Fatalf("browsers refuse it: %v to %v, %v, %d extensions", x.NotBefore, x.NotAfter, x.PublicKeyAlgorithm, len(x.Extensions))
+		}
+		for _, then := range told[max(0, len(told)-25):] {
+			if !slices.Contains(then, hash) {
+				t.Fatalf("at %v it shows one that a page of the last day was not told", day.at)
+			}
+		}
+		day.at = day.at.Add(time.Hour)
+	}
+	if len(seen) < 5 || len(seen) > 7 {
+		t.Errorf("%d certificates in 60 days, want one each 10 to 12", len(seen))
+	}
+}
+
+// TestDevelopmentCertificateAfterSleep: a machine that slept for a month shows a valid one at once.
+func TestDevelopmentCertificateAfterSleep(t *testing.T) {
+	day := &calendar{at: time.Date(2026, 2, 25, 12, 0, 0, 0, time.UTC)}
+	c, err := newCertificate("", "", nil, day.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, slept := range []time.Duration{11 * 24 * time.Hour, 14 * 24 * time.Hour, 40 * 24 * time.Hour} {
+		day.at = day.at.Add(slept)
+		x := serving(t, c)
+		if hashes, _ := c.hashes(); !slices.Contains(hashes, sha256.Sum256(x.Raw)) || day.at.After(x.NotAfter.Add(-12*time.Hour)) {
+			t.Errorf("after %v it shows one that ends on %v", slept, x.NotAfter)
+		}
+	}
+}
+
+// writeCertificate puts a certificate that begins at a time, and its key, into files.
+func writeCertificate(t *testing.T, cert, key string, begins time.Time) [sha256.Size]byte {
+	t.Helper()
+	made, err := makeCertificate(begins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(made.tls.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: made.tls.Certificate[0]},
+		key:  {Type: "PRIVATE KEY", Bytes: der},
+	} {
+		if name == "" {
+			continue
+		}
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return made.hash
+}
+
+// TestCertificateFilesReload: what is renewed on disk is shown within seconds, without a restart;
+// while the two files do not fit together the old one stays, and it is told why.
+func TestCertificateFilesReload(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	day := &calendar{at: time.Date(2026, 2, 25, 12, 0, 0, 0, time.UTC)}
+	first := writeCertificate(t, cert, key, day.at)
+	c, err := newCertificate(cert, key, nil, day.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := func() [sha256.Size]byte {
+		day.at = day.at.Add(reloadEach)
+		return sha256.Sum256(serving(t, c).Raw)
+	}
+	if shown() != first {
+		t.Error("it does not show what is in the files")
+	}
+	if hashes, err := c.hashes(); hashes != nil || err != nil {
+		t.Errorf("hashes of a real certificate: %v, %v", hashes, err)
+	}
+	writeCertificate(t, cert, "", day.at) // the new certificate is there, and its key is not yet
+	if shown() != first {
+		t.Error("it shows a certificate whose key it does not have")
+	}
+	if err := c.reloadError(); err == nil || !strings.Contains(err.Error(), key) {
+		t.Errorf("what does not fit is told as %v", err)
+	}
+	second := writeCertificate(t, cert, key, day.at)
+	if shown() != second {
+		t.Error("what was renewed is not shown")
+	}
+	if err := c.reloadError(); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(cert); err != nil {
+		t.Fatal(err)
+	}
+	if shown() != second || c.reloadError() == nil {
+		t.Errorf("the file is gone: %v", c.reloadError())
+	}
+}
+
+// TestCertificateErrors name the file or the field, and the way out.
+func TestCertificateErrors(t *testing.T) {
+	dir := t.TempDir()
+	cert, key, none, other := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "none.pem"), filepath.Join(dir, "other.pem")
+	day := &calendar{at: time.Date(2026, 2, 25, 12, 0, 0, 0, time.UTC)}
+	writeCertificate(t, cert, key, day.at)
+	writeCertificate(t, "", other, day.at)
+	old := filepath.Join(dir, "old.pem")
+	writeCertificate(t, old, filepath.Join(dir, "oldkey.pem"), day.at.AddDate(0, -1, 0))
+	get := func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, nil }
+	for _, x := range []struct {
+		cert, key string
+		get       func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+		want      []string
+	}{
+		{none, key, nil, []string{"CertFile", none, "no such file", "want a PEM file", "development"}},
+		{cert, none, nil, []string{"KeyFile", none, "no such file"}},
+		{cert, "", nil, []string{"KeyFile", cert}},
+		{"", key, nil, []string{"CertFile", key}},
+		{cert, other, nil, []string{cert, other, "its own key"}},
+		{key, key, nil, []string{key, "PEM"}},
+		{old, filepath.Join(dir, "oldkey.pem"), nil, []string{old, "ended on 2026-02-", "renew"}},
+		{cert, key, get, []string{"GetCertificate", "CertFile"}},
+	} {
+		_, err := newCertificate(x.cert, x.key, x.get, day.now)
+		if err == nil {
+			t.Errorf("%s with %s is taken", x.cert, x.key)
+			continue
+		}
+		for _, word := range x.want {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%q does not say %q", err, word)
+			}
+		}
+	}
+}
