@@ -123,8 +123,8 @@ func TestNothingLeftBehind(t *testing.T) {
 			t.Fatal(err)
 		}
 		meet(t, s, l)
-		if got := stranger(t, s.URL(), nil); got == nil {
-			t.Fatal("no stranger")
+		if got := byHand(t, s.URL(), nil); got == nil {
+			t.Fatal("nobody")
 		}
 		s.Close()
 		l.Close()

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// mostHeader bounds the head of a request.
-	mostHeader = 16 << 10
+	// mostHead bounds the head of a request, with the cookies of the pages.
+	mostHead = 16 << 10
 	// idlePage is how long a browser may keep a connection that loaded pages.
 	idlePage = time.Minute
 )
@@ -31,7 +31,7 @@ func (s *Socket) serve(l net.Listener) {
 	}
 	s.server = &http.Server{
 		Handler:        mux,
-		MaxHeaderBytes: mostHeader,
+		MaxHeaderBytes: mostHead,
 		IdleTimeout:    idlePage,
 		ErrorLog:       s.errorLog(),
 		TLSConfig:      s.udp.tlsConfig(),

@@ -18,8 +18,8 @@ import (
 	"github.com/tickwire/tickwire/transport"
 )
 
-// stranger opens a WebSocket by hand.
-func stranger(t *testing.T, url string, o *websocket.DialOptions) *websocket.Conn {
+// byHand opens a WebSocket by hand.
+func byHand(t *testing.T, url string, o *websocket.DialOptions) *websocket.Conn {
 	t.Helper()
 	if o == nil {
 		o = &websocket.DialOptions{Subprotocols: []string{Subprotocol}}
@@ -129,11 +129,11 @@ func TestRemote(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	s := listen(t, Config{MaxPlayers: 2, MaxPerAddress: -1})
 	evil := http.Header{"Origin": {"https://evil.example"}}
-	ws := stranger(t, s.URL(), &websocket.DialOptions{Subprotocols: []string{Subprotocol}, HTTPHeader: evil})
+	ws := byHand(t, s.URL(), &websocket.DialOptions{Subprotocols: []string{Subprotocol}, HTTPHeader: evil})
 	if got, want := farewell(t, ws), (CloseError{CodeOrigin, "pages of this origin may not play here"}); got != want {
 		t.Errorf("another origin is told %v, want %v", got, want)
 	}
-	ws = stranger(t, s.URL(), &websocket.DialOptions{})
+	ws = byHand(t, s.URL(), &websocket.DialOptions{})
 	if got, want := farewell(t, ws), (CloseError{CodeRules, "want the subprotocol tickwire.1"}); got != want {
 		t.Errorf("without a subprotocol is told %v, want %v", got, want)
 	}
@@ -182,7 +182,7 @@ func TestHostileFrames(t *testing.T) {
 		"two objects":              {websocket.MessageText, `{"want":{}}{"want":{}}`, CodeRules},
 		"of another type":          {websocket.MessageText, `{"want":[]}`, CodeRules},
 	} {
-		ws := stranger(t, s.URL(), nil)
+		ws := byHand(t, s.URL(), nil)
 		if err := ws.Write(t.Context(), c.kind, []byte(c.body)); err != nil {
 			t.Fatal(name, err)
 		}
@@ -199,7 +199,7 @@ func TestHostileFrames(t *testing.T) {
 // TestSignals: what a server of WebSockets alone answers.
 func TestSignals(t *testing.T) {
 	s := listen(t, Config{DisableWebRTC: true, DisableWebTransport: true})
-	ws := stranger(t, s.URL(), nil)
+	ws := byHand(t, s.URL(), nil)
 	say := func(text string) {
 		t.Helper()
 		if err := ws.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
@@ -250,7 +250,7 @@ func TestSlowRequest(t *testing.T) {
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("half a request was kept for %v", took)
 	}
-	if got := farewell(t, stranger(t, s.URL(), nil)); got.Code != CodeIdle {
+	if got := farewell(t, byHand(t, s.URL(), nil)); got.Code != CodeIdle {
 		t.Errorf("who does not play is told %v", got)
 	}
 	if n := s.Stats().Idle; n != 1 {

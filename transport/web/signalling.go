@@ -3,6 +3,7 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -43,8 +44,7 @@ func (g *signalling) init(c *webSocket) {
 
 // hello says what there is.
 func (g *signalling) hello() {
-	var m helloSignal
-	m.WebTransport, m.WebRTC = g.c.s.udp.hello()
+	m := g.c.s.udp.hello()
 	g.c.say(&signal{Hello: &m})
 }
 
@@ -71,7 +71,7 @@ func (g *signalling) read(r io.Reader) error {
 	case m.Answer != nil && m.Answer.ID == g.id:
 		err = g.peer.answer(m.Answer.SDP)
 	case m.Candidate != nil && m.Candidate.ID == g.id:
-		err = g.peer.candidate(m.Candidate.Candidate, m.Candidate.Mid)
+		err = g.peer.candidate(m.Candidate.Candidate)
 	}
 	if err != nil {
 		return &CloseError{CodeRules, err.Error()}
@@ -82,9 +82,8 @@ func (g *signalling) read(r io.Reader) error {
 // want begins a data channel, or refuses.
 func (g *signalling) want(transport string) {
 	refuse := func(reason string) { g.c.say(&signal{Refused: &refusedSignal{transport, reason}}) }
-	_, offered := g.c.s.udp.hello()
 	switch now := time.Now(); {
-	case transport != wantWebRTC || !offered:
+	case transport != wantWebRTC || g.c.s.udp.rtc == nil:
 		refuse("this server does not offer it")
 		return
 	case now.Sub(g.wanted) < betweenWants:
@@ -93,7 +92,7 @@ func (g *signalling) want(transport string) {
 	default:
 		g.wanted = now
 	}
-	g.drop("another one is wanted")
+	g.drop()
 	g.id++
 	peer, offer, err := g.c.s.udp.offer(g.c)
 	if err != nil {
@@ -104,10 +103,10 @@ func (g *signalling) want(transport string) {
 	g.c.say(&signal{Offer: &sdpSignal{g.id, offer}})
 }
 
-// drop ends the data channel under way.
-func (g *signalling) drop(reason string) {
+// drop ends the data channel under way, unless it is open.
+func (g *signalling) drop() {
 	if g.peer != nil {
-		g.peer.close(reason)
+		g.peer.abandon(errAbandoned)
 		g.peer = nil
 	}
 }
@@ -117,8 +116,10 @@ func (g *signalling) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.over = true
-	g.drop("the WebSocket has ended")
+	g.drop()
 }
+
+var errAbandoned = errors.New("web: nobody waits for the data channel any more")
 
 // A bucket bounds a rate.
 type bucket struct {

@@ -44,7 +44,7 @@ func New(u Port, cfg Config) (*Socket, error) {
 			return nil, fmt.Errorf("web: the TCP port beside UDP %v: %w", u.LocalAddr(), err)
 		}
 	}
-	return open(cfg, l, append([]Port{u}, cfg.Shards...))
+	return open(cfg, l, append([]Port{u}, cfg.Shards...), nil)
 }
 
 // Listen opens a socket for browsers alone, on a TCP port and the UDP port of the same number: ":7777"
@@ -56,7 +56,7 @@ func Listen(address string, cfg Config) (*Socket, error) {
 	for tries := 0; ; tries++ {
 		l, u, err := listenBoth(address, &cfg)
 		if err == nil {
-			return open(cfg, l, []Port{u})
+			return open(cfg, l, nil, u)
 		}
 		if _, port, _ := net.SplitHostPort(address); port != "0" || tries == 10 {
 			return nil, fmt.Errorf("web: listen %q: %w", address, err)
@@ -84,15 +84,19 @@ func listenBoth(address string, cfg *Config) (net.Listener, *ownPort, error) {
 func listenTCP(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 
 // open makes a Socket of its ports, which it takes over.
-func open(cfg Config, l net.Listener, ports []Port) (*Socket, error) {
-	s := &Socket{cfg: cfg, local: ports[0].LocalAddr()}
+func open(cfg Config, l net.Listener, ports []Port, own *ownPort) (_ *Socket, err error) {
+	s := &Socket{cfg: cfg}
+	if own != nil {
+		s.local = own.LocalAddr()
+	} else {
+		s.local = ports[0].LocalAddr()
+	}
 	for _, o := range cfg.Origins {
 		parsed, _ := parseOrigin(o)
 		s.origins = append(s.origins, parsed)
 	}
 	s.board.init(cfg.Queue, limits{players: cfg.MaxPlayers, perAddress: cfg.MaxPerAddress})
-	var err error
-	if s.udp, err = newUDPSide(s, ports); err != nil {
+	if s.udp, err = newUDPSide(s, ports, own); err != nil {
 		if l != nil {
 			l.Close()
 		}

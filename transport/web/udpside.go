@@ -3,59 +3,139 @@
 package web
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
-
-	"github.com/tickwire/tickwire/transport"
+	"slices"
+	"time"
 )
 
-// A udpSide is what a Socket does with its UDP ports.
-type udpSide struct{ ports []Port }
-
-func newUDPSide(_ *Socket, ports []Port) (*udpSide, error) { return &udpSide{ports}, nil }
-
-// tlsConfig is for the TCP port; nil: plain HTTP.
-func (*udpSide) tlsConfig() *tls.Config { return nil }
-
-// hello says what there is.
-func (*udpSide) hello() (*webTransportOffer, bool) { return nil, false }
-
-// offer begins a data channel.
-func (*udpSide) offer(*webSocket) (*rtcPeer, string, error) { return nil, "", errUnavailable }
-
-func (u *udpSide) close() {
-	for _, p := range u.ports {
-		if own, ok := p.(*ownPort); ok {
-			own.UDPConn.Close()
-		}
-	}
+// A udpSide is what a Socket does with its UDP ports: WebRTC and WebTransport, by one diverter for all
+// of them. What goes out takes the first, since all have one address.
+type udpSide struct {
+	cfg      *Config
+	ports    []Port   // shared with native players
+	own      *ownPort // or its own
+	port     uint16
+	cert     *certificate
+	diverter *diverter
+	rtc      *rtcServer // nil: not offered
+	wt       *wtServer  // nil: not offered
 }
 
-// An rtcPeer is a data channel under way.
-type rtcPeer struct{}
-
-func (*rtcPeer) answer(string) error            { return errUnavailable }
-func (*rtcPeer) candidate(string, string) error { return errUnavailable }
-func (*rtcPeer) close(string)                   {}
-
-// An ownPort is a UDP port that is not shared.
-type ownPort struct{ *net.UDPConn }
-
-func openPort(address string) (*ownPort, error) {
-	c, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", address)
-	if err != nil {
+func newUDPSide(s *Socket, ports []Port, own *ownPort) (_ *udpSide, err error) {
+	u := &udpSide{cfg: &s.cfg, ports: ports, own: own, port: s.local.Port()}
+	var out carrier = own
+	if own == nil {
+		out = ports[0]
+	}
+	u.diverter = newDiverter(out)
+	defer func() {
+		if err != nil {
+			u.close()
+		}
+	}()
+	if u.cert, err = newCertificate(s.cfg.CertFile, s.cfg.KeyFile, s.cfg.GetCertificate, time.Now); err != nil {
 		return nil, err
 	}
-	return &ownPort{c.(*net.UDPConn)}, nil
+	if !s.cfg.DisableWebRTC {
+		if u.rtc, err = newRTCServer(&s.board, u.diverter); err != nil {
+			return nil, err
+		}
+	}
+	if !s.cfg.DisableWebTransport {
+		u.wt, err = newWTServer(&s.board, u.diverter, s.local, s.cfg.Path, u.cert.tls(), s.checkOrigin)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if own != nil {
+		own.serve(u.diverter)
+	}
+	for _, p := range ports {
+		p.SetDiverter(u.diverter)
+	}
+	return u, nil
 }
 
-func (p *ownPort) Write(ds []transport.Datagram) (int, error) {
-	return 0, errors.ErrUnsupported
+// checkOrigin says why pages may not play here, and counts it.
+func (s *Socket) checkOrigin(r *http.Request) error {
+	if s.allowsOrigin(r) {
+		return nil
+	}
+	return s.refuse.say(refusedOrigin, 0)
 }
-func (p *ownPort) SetDiverter(transport.Diverter) {}
-func (p *ownPort) LocalAddr() netip.AddrPort {
-	return p.UDPConn.LocalAddr().(*net.UDPAddr).AddrPort()
+
+// acmeProtocol is by which autocert proves a domain (RFC 8737, section 6.2).
+const acmeProtocol = "acme-tls/1"
+
+// tlsConfig is for the TCP port; nil: plain HTTP, since browsers take a certificate for its hash by
+// WebTransport alone.
+func (u *udpSide) tlsConfig() *tls.Config {
+	if u.cert.made {
+		return nil
+	}
+	c := u.cert.tls()
+	c.MinVersion = tls.VersionTLS12
+	if u.cfg.GetCertificate != nil {
+		c.NextProtos = append(c.NextProtos, acmeProtocol)
+	}
+	return c
+}
+
+// hello says what there is beside the WebSocket.
+func (u *udpSide) hello() (m helloSignal) {
+	m.WebRTC = u.rtc != nil
+	if u.wt == nil {
+		return m
+	}
+	hashes, err := u.cert.hashes()
+	if err != nil {
+		return m // no certificate: it cannot be had now
+	}
+	m.WebTransport = &webTransportOffer{Port: int(u.port), Path: u.cfg.Path}
+	for _, h := range hashes {
+		m.WebTransport.Hashes = append(m.WebTransport.Hashes, slices.Clone(h[:]))
+	}
+	return m
+}
+
+var errNoAddress = errors.New("the server knows no address of its own that would do")
+
+// offer begins a data channel with the browser that has a WebSocket.
+func (u *udpSide) offer(c *webSocket) (*rtcPeer, string, error) {
+	var seen []netip.Addr
+	host, _, err := net.SplitHostPort(c.host)
+	if err != nil {
+		host = c.host
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		seen = append(seen, a)
+	}
+	if at, err := netip.ParseAddrPort(c.raw.LocalAddr().String()); err == nil {
+		seen = append(seen, at.Addr())
+	}
+	at := reachedAt(u.cfg.Advertise, u.port, seen...)
+	if len(at) == 0 {
+		return nil, "", errNoAddress
+	}
+	return u.rtc.offer(at)
+}
+
+// close ends all that there is. A port that is shared is the game's again.
+func (u *udpSide) close() {
+	for _, p := range u.ports {
+		p.SetDiverter(nil)
+	}
+	if u.rtc != nil {
+		u.rtc.close()
+	}
+	if u.wt != nil {
+		u.wt.close()
+	}
+	if u.own != nil {
+		_ = u.own.close()
+	}
 }

@@ -1,0 +1,84 @@
+//go:build !js
+
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// ownPortBuffer is what an ownPort asks the system for in each direction: some 25 ms of a thousand
+// players.
+const ownPortBuffer = 1 << 20
+
+// An ownPort is the UDP port of a server that has no native players: a goroutine reads it and offers
+// everything to the diverter, and what that does not take is nobody's.
+type ownPort struct {
+	conn    *net.UDPConn
+	local   netip.AddrPort
+	nobodys atomic.Uint64 // datagrams
+	serving sync.WaitGroup
+}
+
+var _ carrier = (*ownPort)(nil)
+
+// openPort opens a port for a diverter of its own, which gets nothing before serve.
+func openPort(address string) (*ownPort, error) {
+	at, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, fmt.Errorf("web: listen %q: %w: want host:port", address, err)
+	}
+	conn, err := net.ListenUDP("udp", at)
+	if err != nil {
+		return nil, fmt.Errorf("web: listen %q: %w: want an address of this host and a port that is free, for UDP and TCP", address, err)
+	}
+	_, _ = conn.SetReadBuffer(ownPortBuffer), conn.SetWriteBuffer(ownPortBuffer) // less is a worse port, and still one
+	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return &ownPort{conn: conn, local: netip.AddrPortFrom(local.Addr().Unmap(), local.Port())}, nil
+}
+
+// LocalAddr is where it listens.
+func (p *ownPort) LocalAddr() netip.AddrPort { return p.local }
+
+// serve reads for d until close.
+func (p *ownPort) serve(d transport.Diverter) {
+	p.serving.Go(func() {
+		b := make([]byte, largestPacket+1)
+		for {
+			n, from, err := p.conn.ReadFromUDPAddrPort(b)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err != nil {
+				continue // of one datagram, such as that a peer has gone
+			}
+			if !d.Divert(transport.Datagram{Path: transport.PathTo(from), Bytes: b[:n]}) {
+				p.nobodys.Add(1)
+			}
+		}
+	})
+}
+
+// Write sends ds. One that cannot be sent is lost, as it might be on the way.
+func (p *ownPort) Write(ds []transport.Datagram) (int, error) {
+	for i := range ds {
+		_, err := p.conn.WriteToUDPAddrPort(ds[i].Bytes, ds[i].Path.Remote)
+		if errors.Is(err, net.ErrClosed) {
+			return i, transport.ErrClosed
+		}
+	}
+	return len(ds), nil
+}
+
+// close ends the port. It returns when nobody reads any more.
+func (p *ownPort) close() error {
+	err := p.conn.Close()
+	p.serving.Wait()
+	return err
+}

@@ -1,0 +1,89 @@
+//go:build !js
+
+package web
+
+import (
+	"errors"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/webtransport-go"
+)
+
+// A wtConduit is a session of WebTransport, which has its connection of QUIC to itself.
+type wtConduit struct {
+	session     *webtransport.Session
+	conn        *quic.Conn
+	association atomic.Pointer[association]
+}
+
+// remoteOf is where the browser was when it asked for the session.
+func remoteOf(s *webtransport.Session) netip.AddrPort {
+	if a, ok := s.RemoteAddr().(*quicAddress); ok {
+		return a.remote
+	}
+	return netip.AddrPort{}
+}
+
+// sessionTag is what a datagram of a session has in front, at most: the number of its stream, divided
+// by four (RFC 9297, section 2.1), of which a connection has a few.
+const sessionTag = 2
+
+// room is the largest datagram that the session carries: QUIC says so of one that is larger than any.
+func (c *wtConduit) room() int {
+	var large *quic.DatagramTooLargeError
+	if err := c.session.SendDatagram(make([]byte, 2*quicPacket)); errors.As(err, &large) {
+		return max(0, int(large.MaxDatagramPayloadSize)-sessionTag)
+	}
+	return 0 // it has ended, as the first write will find
+}
+
+// readAll hands datagrams in until the session ends.
+func (c *wtConduit) readAll(a *association) {
+	for {
+		b, err := c.session.ReceiveDatagram(c.session.Context())
+		switch {
+		case err != nil:
+			a.ended(err)
+			return
+		case len(b) > bufferRoom:
+			a.count.tooLarge.Add(1)
+		case !a.received(b):
+			return
+		}
+	}
+}
+
+// write implements conduit. It waits while quic-go holds as many datagrams as it takes, which are 32.
+func (c *wtConduit) write(b []byte) error {
+	err := c.session.SendDatagram(b)
+	if large := (*quic.DatagramTooLargeError)(nil); errors.As(err, &large) { // the browser has changed its mind
+		a := c.association.Load()
+		if a == nil {
+			return nil
+		}
+		a.setMaxDatagram(max(0, int(large.MaxDatagramPayloadSize)-sessionTag))
+		a.count.tooLarge.Add(1)
+		return nil
+	}
+	return err
+}
+
+// refuse closes a session that was not let in, and says why.
+func (c *wtConduit) refuse(err error) {
+	var why *CloseError
+	if errors.As(err, &why) {
+		c.close(why.Code, why.Reason)
+		return
+	}
+	c.close(CodeGoingAway, err.Error())
+}
+
+// close implements conduit. The connection ends a moment after the session, so that the browser can
+// read why.
+func (c *wtConduit) close(code int, reason string) {
+	_ = c.session.CloseWithError(webtransport.SessionErrorCode(code), reason)
+	time.AfterFunc(sessionGone, func() { endQUIC(c.conn, "") })
+}

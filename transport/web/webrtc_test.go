@@ -1,0 +1,243 @@
+//go:build !js
+
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// TestWebRTC: a data channel carries datagrams of all sizes both ways, is an association with the
+// address of its peer, and ends at both ends when either does.
+func TestWebRTC(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	c, p := s.dialRTC()
+	for _, n := range []int{1, 100, MaxWebRTCDatagram} {
+		if err := c.dc.Send(bytes.Repeat([]byte{byte(n)}, n)); err != nil {
+			t.Fatal(err)
+		}
+		if got := within(t, "an echo", c.got); len(got) != n || got[0] != byte(n) {
+			t.Errorf("%d bytes came back as %d", n, len(got))
+		}
+	}
+	p.mu.Lock()
+	at := p.association.path
+	p.mu.Unlock()
+	if at.Kind != transport.KindWebRTC || !at.Remote.Addr().IsLoopback() || at.Remote.Port() == 0 || at.Association == 0 {
+		t.Errorf("its path is %v", at)
+	}
+	_ = c.conn.Close()
+	eventually(t, "the association ends", func() bool { return s.board.counts[kindIndex(transport.KindWebRTC)].stats().Open == 0 })
+	eventually(t, "nothing is left of it", func() bool { return s.rtc.idle() })
+}
+
+// idle reports whether the server has forgotten all of its peers.
+func (r *rtcServer) idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.table.mu.Lock()
+	defer r.table.mu.Unlock()
+	return len(r.peers) == 0 && len(r.table.names) == 0 && len(r.table.addresses) == 0 && r.pending.Load() == 0
+}
+
+// TestWebRTCEndedHere: a peer that the owner sends away is told.
+func TestWebRTCEndedHere(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	c, p := s.dialRTC()
+	closed := make(chan struct{})
+	c.dc.OnClose(func() { close(closed) })
+	p.mu.Lock()
+	at := p.association.path
+	p.mu.Unlock()
+	s.board.End(at)
+	within(t, "the peer learns of it", closed)
+	eventually(t, "nothing is left of it", s.rtc.idle)
+}
+
+// TestWebRTCFull: when there is no room for another player he is told so in place of an offer; of two
+// who asked at a time the second channel closes.
+func TestWebRTCFull(t *testing.T) {
+	s := newSharedPort(t, limits{players: 1})
+	p, offer, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.dialRTC()
+	_, answer := rtcBrowser(t, offer)
+	if err := p.answer(answer); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the second ends", p.done)
+	var full *CloseError
+	if _, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()}); !errors.As(err, &full) || full.Code != CodeFull {
+		t.Errorf("a third gets %v", err)
+	}
+	if n := s.board.refuse.full.Load(); n != 2 {
+		t.Errorf("%d are counted, want 2", n)
+	}
+}
+
+// TestWebRTCTooLarge: a message that is larger than a datagram is dropped and counted, and the rest
+// goes on.
+func TestWebRTCTooLarge(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	p, offer, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, answer := rtcBrowser(t, offer)
+	if err := p.answer(answer); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the data channel opens", c.open)
+	raw := c.dc
+	for _, n := range []int{MaxWebRTCDatagram + 1, 4000} {
+		_ = raw.Send(make([]byte, n)) // pion refuses to send the larger itself, as we said what we take
+	}
+	if err := raw.Send([]byte("small")); err != nil {
+		t.Fatal(err)
+	}
+	if got := within(t, "an echo", c.got); string(got) != "small" {
+		t.Errorf("%d bytes came back", len(got))
+	}
+}
+
+// TestWebRTCRubbish: answers that no browser gives are refused with words for it, cost nothing that
+// stays, and leave room for those who play.
+func TestWebRTCRubbish(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	good := answer{name: "abcd", password: strings.Repeat("p", 22), fingerprint: strings.Repeat("AB:", 31) + "AB", setup: "active"}
+	whole := good.description()
+	for what, sdp := range map[string]string{
+		"nothing":            "",
+		"rubbish":            "\x00\xff\xfe rubbish",
+		"too long":           whole + strings.Repeat("a=x\r\n", mostAnswer/4),
+		"two channels":       whole + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+		"video":              strings.Replace(whole, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=video 9 UDP/TLS/RTP/SAVPF 96", 1),
+		"a refusal":          strings.Replace(whole, "m=application 9", "m=application 0", 1),
+		"no name":            strings.Replace(whole, "ice-ufrag", "ice-x", 1),
+		"a short secret":     strings.Replace(whole, strings.Repeat("p", 22), "p", 1),
+		"a long secret":      strings.Replace(whole, strings.Repeat("p", 22), strings.Repeat("p", 300), 1),
+		"a secret of spaces": strings.Replace(whole, strings.Repeat("p", 22), strings.Repeat(" ", 22), 1),
+		"no certificate":     strings.Replace(whole, "AB:AB", "AB-AB", 1),
+		"SHA-1":              strings.Replace(whole, "sha-256", "sha-1", 1),
+		"no role":            strings.Replace(whole, "setup:active", "setup:actpass", 1),
+	} {
+		p, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wrong *answerError
+		if err := p.answer(sdp); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "want that of a browser") {
+			t.Errorf("%s: %v", what, err)
+		}
+		p.end(nil)
+	}
+	p, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.answer(whole); err != nil {
+		t.Errorf("one that is right: %v", err)
+	}
+	if err := p.answer(whole); err == nil {
+		t.Error("a second answer is taken")
+	}
+	if err := p.candidate(strings.Repeat("x", mostCandidate+1)); err == nil {
+		t.Error("a candidate without end is taken")
+	}
+	if err := p.candidate("candidate:1 1 udp 1 0.local 9 typ host"); err != nil {
+		t.Error(err)
+	}
+	p.end(nil)
+	if !s.rtc.idle() {
+		t.Error("something is left of them")
+	}
+}
+
+// TestWebRTCManyWants: a browser that asks for one offer after the other gets as many as may be under
+// way, then a refusal with words; the state is bounded, and gone when they are.
+func TestWebRTCManyWants(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	var all []*rtcPeer
+	refused := 0
+	for range 3 * rtcHandshakes {
+		p, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+		if err != nil {
+			refused++
+			if !strings.Contains(err.Error(), fmt.Sprint(rtcHandshakes)) {
+				t.Errorf("the refusal says %q", err)
+			}
+			continue
+		}
+		all = append(all, p)
+	}
+	if len(all) != rtcHandshakes || refused != 2*rtcHandshakes {
+		t.Errorf("%d offers, %d refused", len(all), refused)
+	}
+	for _, p := range all {
+		p.end(nil)
+	}
+	if !s.rtc.idle() {
+		t.Error("something is left of them")
+	}
+	start := time.Now()
+	for range 200 { // one at a time, as by one WebSocket
+		p, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.end(nil)
+	}
+	t.Logf("an offer and its end take %v", time.Since(start)/200)
+}
+
+// TestWebRTCCandidates: the offer has the addresses that it is to have, and no other of this host.
+func TestWebRTCCandidates(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	at := reachedAt([]netip.Addr{netip.MustParseAddr("203.0.113.5"), netip.MustParseAddr("2001:db8::5")}, 7777,
+		netip.MustParseAddr("::ffff:203.0.113.5"), netip.MustParseAddr("0.0.0.0"), netip.Addr{}, netip.MustParseAddr("10.0.0.1"))
+	p, sdp, err := s.rtc.offer(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.end(nil)
+	var got []string
+	for line := range strings.Lines(sdp) {
+		if words := strings.Fields(line); strings.HasPrefix(line, "a=candidate:") {
+			got = append(got, words[4]+" "+words[5])
+		}
+	}
+	if want := "203.0.113.5 7777,2001:db8::5 7777,10.0.0.1 7777"; strings.Join(got, ",") != want {
+		t.Errorf("candidates %q, want %q in\n%s", got, want, sdp)
+	}
+	if !strings.Contains(sdp, "a=ice-lite") || !strings.Contains(sdp, "a=setup:actpass") {
+		t.Errorf("the offer is\n%s", sdp)
+	}
+}
+
+func FuzzAnswer(f *testing.F) {
+	good := answer{name: "abcd", password: strings.Repeat("p", 22), fingerprint: strings.Repeat("AB:", 31) + "AB", setup: "active"}
+	f.Add(good.description())
+	f.Add("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=ice-ufrag:")
+	f.Fuzz(func(t *testing.T, sdp string) {
+		a, err := readAnswer(sdp)
+		if err != nil {
+			return
+		}
+		again, err := readAnswer(a.description())
+		if err != nil || again != a {
+			t.Errorf("%+v is %+v, %v when it is read again", a, again, err)
+		}
+	})
+}

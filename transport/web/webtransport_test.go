@@ -1,0 +1,174 @@
+//go:build !js
+
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/quic-go/webtransport-go"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+func receiveWithin(t *testing.T, s *webtransport.Session) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	b, err := s.ReceiveDatagram(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func mustDialWT(s *sharedPort) *webtransport.Session {
+	s.t.Helper()
+	session, err := s.dialWT(wtPath)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return session
+}
+
+// TestWebTransport: a session carries datagrams up to the size that it says, both ways, is an
+// association with the address of its peer, and ends when the peer ends it.
+func TestWebTransport(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	session := mustDialWT(s)
+	if err := session.SendDatagram([]byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	receiveWithin(t, session)
+	s.board.mu.Lock()
+	var a *association
+	for _, a = range s.board.open {
+	}
+	s.board.mu.Unlock()
+	most := s.board.MaxDatagram(a.path)
+	if a.path.Kind != transport.KindWebTransport || !a.path.Remote.Addr().IsLoopback() || most < transport.MinDatagram {
+		t.Errorf("its path is %v, and carries %d bytes", a.path, most)
+	}
+	t.Logf("it carries %d bytes", most)
+	for _, n := range []int{1, 100, most} {
+		if err := session.SendDatagram(bytes.Repeat([]byte{byte(n)}, n)); err != nil {
+			t.Fatal(err)
+		}
+		if got := receiveWithin(t, session); len(got) != n || got[0] != byte(n) {
+			t.Errorf("%d bytes came back as %d", n, len(got))
+		}
+	}
+	if err := session.CloseWithError(0, "enough"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the association ends", func() bool { return s.board.counts[kindIndex(transport.KindWebTransport)].stats().Open == 0 })
+}
+
+// TestWebTransportSaysWhy: who is not let in, or sent away, learns code and reason, and his connection
+// does not stay.
+func TestWebTransportSaysWhy(t *testing.T) {
+	s := newSharedPort(t, limits{players: 1})
+	s.echo()
+	first := mustDialWT(s)
+	eventually(t, "the first is in", func() bool { return s.board.counts[kindIndex(transport.KindWebTransport)].stats().Open == 1 })
+	wantEnd(t, mustDialWT(s), CodeFull, "no room for another browser player (1)")
+	s.board.mu.Lock()
+	var at transport.Path
+	for _, a := range s.board.open {
+		at = a.path
+	}
+	s.board.mu.Unlock()
+	s.board.End(at)
+	wantEnd(t, first, CodeNormal, "")
+	why := "pages of this origin may not play here"
+	s.refuse.Store(&why)
+	if _, err := s.dialWT(wtPath); err == nil || !strings.Contains(err.Error(), "403") {
+		t.Errorf("another origin: %v", err)
+	}
+	if _, err := s.dialWT("/elsewhere"); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("another path: %v", err)
+	}
+}
+
+func wantEnd(t *testing.T, s *webtransport.Session, code int, reason string) {
+	t.Helper()
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		_, err := s.ReceiveDatagram(ctx)
+		cancel()
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Error("it does not end")
+			return
+		}
+		break
+	}
+	_, err := s.AcceptStream(t.Context())
+	var end *webtransport.SessionError
+	if !errors.As(err, &end) || int(end.ErrorCode) != code || !strings.Contains(end.Message, reason) {
+		t.Errorf("it ends with %v, want %d and %q", err, code, reason)
+	}
+}
+
+// TestFloods: floods that look like QUIC, DTLS and checks of ICE hold a bounded number of connections
+// for some seconds, and browsers get in and play beside them.
+func TestFloods(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(s.port.LocalAddr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	stop := make(chan struct{})
+	flooded := make(chan struct{})
+	go func() {
+		defer close(flooded)
+		long, record, check := quicLong(), dtlsRecord(22, 100), stunFor("nobody")
+		for i := uint64(0); ; i++ {
+			binary.BigEndian.PutUint64(long[6:], i) // another connection each time
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			for _, b := range [][]byte{long, record, check} {
+				_, _ = conn.Write(b)
+			}
+			time.Sleep(20 * time.Microsecond)
+		}
+	}()
+	session := mustDialWT(s)
+	c, _ := s.dialRTC()
+	for range 100 {
+		if err := session.SendDatagram([]byte("QUIC")); err != nil {
+			t.Fatal(err)
+		}
+		if got := receiveWithin(t, session); string(got) != "QUIC" {
+			t.Errorf("%q", got)
+		}
+		if err := c.dc.Send([]byte("SCTP")); err != nil {
+			t.Fatal(err)
+		}
+		if got := within(t, "an echo", c.got); string(got) != "SCTP" {
+			t.Errorf("%q", got)
+		}
+	}
+	close(stop)
+	<-flooded
+	if s.d.count.quicLong.Load() < 100 || s.d.count.strangers.Load() < 100 || s.port.nobodys.Load() < 100 {
+		t.Errorf("there was no flood: %d, %d, %d", s.d.count.quicLong.Load(), s.d.count.strangers.Load(), s.port.nobodys.Load())
+	}
+	if n := s.wt.pending.Load(); n == 0 || n > quicWary {
+		t.Errorf("strangers who did not prove their address hold %d connections, want at most %d", n, quicWary)
+	}
+}
