@@ -161,12 +161,15 @@ func (s *Server) takePublicAddresses() {
 	var found []netip.AddrPort
 	for _, p := range s.ports {
 		a := p.socket.LocalAddr()
-		switch {
-		case !a.IsValid():
-		case a.Addr().IsUnspecified(): // in Development
-			found = append(found, netip.AddrPortFrom(loopback, a.Port()))
-		default:
-			found = append(found, netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
+		if !a.IsValid() {
+			continue
+		}
+		at := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+		if a.Addr().IsUnspecified() { // in Development
+			at = netip.AddrPortFrom(loopback, a.Port())
+		}
+		if !slices.Contains(found, at) { // several sockets may share a port
+			found = append(found, at)
 		}
 	}
 	if len(found) == 0 { // only transports without addresses: a token needs one all the same

@@ -1,0 +1,319 @@
+//go:build !js
+
+package tickwire_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/udp"
+	"github.com/tickwire/tickwire/transport/web"
+)
+
+// webChannels has one channel of each delivery.
+var webChannels = []tickwire.ChannelConfig{
+	{ID: 1, Delivery: tickwire.Unreliable},
+	{ID: 2, Delivery: tickwire.UnreliableLatest},
+	{ID: 3, Delivery: tickwire.ReliableUnordered},
+	{ID: 4, Delivery: tickwire.ReliableLatest},
+	{ID: 5, Delivery: tickwire.ReliableOrdered},
+}
+
+// A webHouse is a server that native players and browsers come to, on one port; it tells everybody
+// what one of them says.
+type webHouse struct {
+	t    *testing.T
+	hub  *tickwire.Hub
+	udp  *udp.Socket
+	web  *web.Socket
+	cfg  tickwire.Config
+	work sync.WaitGroup
+	stop context.CancelFunc
+	met  int // Connected
+	mu   sync.Mutex
+}
+
+func newWebHouse(t *testing.T, scfg tickwire.ServerConfig, wcfg web.Config) *webHouse {
+	t.Helper()
+	h := &webHouse{t: t}
+	h.cfg = tickwire.Config{Logger: quiet}
+	for _, c := range webChannels {
+		h.cfg.Channels = append(h.cfg.Channels, tickwire.NewRawChannel(c))
+	}
+	scfg.Config = h.cfg
+	scfg.Logger = quiet
+	var err error
+	h.udp, err = udp.Listen("127.0.0.1:0")
+	must(t, err)
+	h.web, err = web.New(h.udp, wcfg)
+	must(t, err)
+	srv, err := tickwire.Listen(scfg, h.udp, h.web)
+	must(t, err)
+	h.hub = tickwire.NewHub(srv)
+	ctx, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	h.work.Go(func() { h.relay(ctx) })
+	t.Cleanup(func() {
+		h.hub.Close()
+		h.stop()
+		h.work.Wait()
+	})
+	return h
+}
+
+// relay tells the others what one says.
+func (h *webHouse) relay(ctx context.Context) {
+	for ev := range h.hub.Events(ctx) {
+		switch ev.Kind {
+		case tickwire.Connected:
+			h.mu.Lock()
+			h.met++
+			h.mu.Unlock()
+		case tickwire.Message:
+			for _, c := range h.hub.Conns() {
+				if c != ev.Conn {
+					_ = c.Send(ev.Channel, ev.Payload) // a full channel shows in what the others count
+				}
+			}
+		}
+	}
+}
+
+func (h *webHouse) connected() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.met
+}
+
+func (h *webHouse) token(player uint64) []byte {
+	h.t.Helper()
+	token, err := h.hub.DevToken(player)
+	must(h.t, err)
+	return token
+}
+
+// dial connects over sockets of one's own.
+func (h *webHouse) dial(token []byte, socket transport.Socket) (*tickwire.Session, error) {
+	return tickwire.Dial(within(h.t, 10*time.Second), tickwire.ClientConfig{Config: h.cfg}, token, socket)
+}
+
+func (h *webHouse) native(player uint64) *tickwire.Session {
+	h.t.Helper()
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(h.t, err)
+	s, err := h.dial(h.token(player), socket)
+	must(h.t, err)
+	h.t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func (h *webHouse) ladder(cfg web.DialConfig) *web.Ladder {
+	h.t.Helper()
+	l, err := web.Dial(h.t.Context(), h.web.URL(), cfg)
+	must(h.t, err)
+	return l
+}
+
+func (h *webHouse) browser(player uint64) *tickwire.Session {
+	h.t.Helper()
+	s, err := h.dial(h.token(player), h.ladder(web.DialConfig{}))
+	must(h.t, err)
+	h.t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// TestNativeAndWebInOneWorld: a native player and one by a WebSocket hear all of each other, on
+// channels of all deliveries.
+func TestNativeAndWebInOneWorld(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	players := []*tickwire.Session{h.native(1), h.browser(2)}
+	for ctx := within(t, 5*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	const each = 300
+	var wg sync.WaitGroup
+	for _, s := range players {
+		wg.Go(func() {
+			for i := range uint64(each) {
+				for _, ch := range webChannels {
+					if _, err := s.SendContext(t.Context(), ch.ID, binary.LittleEndian.AppendUint64(nil, i), tickwire.SendOptions{}); err != nil {
+						t.Errorf("message %d on channel %d: %v", i, ch.ID, err)
+					}
+				}
+				time.Sleep(time.Millisecond)
+			}
+		})
+		wg.Go(func() { hearAll(t, s, each) })
+	}
+	wg.Wait()
+	if st := h.web.Stats().WebSocket; st.Open != 1 || st.Received == 0 || st.Sent == 0 || st.Overflowed+st.TooLarge > 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
+// hearAll holds what a player hears to what the channels promise.
+func hearAll(t *testing.T, s *tickwire.Session, each uint64) {
+	heard, next := map[tickwire.ChannelID]uint64{}, map[tickwire.ChannelID]uint64{}
+	loose := map[uint64]bool{}
+	for ev := range s.Events(within(t, 20*time.Second)) {
+		if ev.Kind != tickwire.Message {
+			continue
+		}
+		n := binary.LittleEndian.Uint64(ev.Payload)
+		heard[ev.Channel]++
+		switch ev.Channel {
+		case 2, 4:
+			if n < next[ev.Channel] {
+				t.Errorf("channel %d: %d after %d", ev.Channel, n, next[ev.Channel]-1)
+			}
+		case 3:
+			if loose[n] {
+				t.Errorf("channel 3: %d twice", n)
+			}
+			loose[n] = true
+		case 5:
+			if n != next[5] {
+				t.Errorf("channel 5: %d, want %d", n, next[5])
+			}
+		}
+		next[ev.Channel] = n + 1
+		if heard[3] == each && next[4] == each && heard[5] == each && heard[1] > each*9/10 && heard[2] > each/2 {
+			return
+		}
+	}
+	t.Errorf("heard %v, next %v", heard, next)
+}
+
+// TestWebRefusals: who is not let in by a WebSocket reads why, as by UDP.
+func TestWebRefusals(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{PrivateKey: testKey, MaxTokenLifetime: -1, MaxClients: 1}, web.Config{MaxPlayers: 2})
+	mint := func(player uint64, at time.Time, key netcode.Key) []byte {
+		token, err := netcode.Mint(at, netcode.MintConfig{Key: key, ClientID: player, Addresses: h.hub.PublicAddresses(), Timeout: time.Second})
+		must(t, err)
+		return token.Append(nil)
+	}
+	refused := func(token []byte) tickwire.Reason {
+		t.Helper()
+		_, err := h.dial(token, h.ladder(web.DialConfig{}))
+		e, ok := errors.AsType[*tickwire.ConnError](err)
+		if !ok {
+			t.Fatalf("let in: %v", err)
+		}
+		return e.Reason
+	}
+	now := time.Now()
+	if r := refused(mint(1, now, netcode.KeyFrom([netcode.KeyBytes]byte{5: 9}))); r.Code != tickwire.CodeTimeout || r.Text == "" {
+		t.Errorf("token of another key: %v", r)
+	}
+	if r := refused(mint(1, now.Add(-2*time.Minute), testKey)); r.Code != tickwire.CodeExpired || r.Text == "" {
+		t.Errorf("expired token: %v", r)
+	}
+	native, err := udp.Open()
+	must(t, err)
+	first, err := h.dial(mint(1, now, testKey), native)
+	must(t, err)
+	defer first.Close()
+	if r := refused(mint(2, now, testKey)); r.Code != tickwire.CodeFull || !r.Remote {
+		t.Errorf("full server: %v", r)
+	}
+	if at := h.hub.PublicAddresses(); len(at) != 1 {
+		t.Errorf("two sockets of one port are %v", at)
+	}
+	_, err = web.Dial(t.Context(), h.web.URL(), web.DialConfig{Origin: "https://evil.example"})
+	if e, ok := errors.AsType[*web.CloseError](err); !ok || e.Code != web.CodeOrigin || e.Reason == "" {
+		t.Errorf("another origin: %v", err)
+	}
+}
+
+// A sniffer notes what is written to the socket that it stands in front of.
+type sniffer struct {
+	transport.Socket
+	mu   sync.Mutex
+	seen [][]byte
+}
+
+func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
+	s.mu.Lock()
+	for _, d := range ds {
+		s.seen = append(s.seen, bytes.Clone(d.Bytes))
+	}
+	s.mu.Unlock()
+	return s.Socket.Write(ds)
+}
+
+func (s *sniffer) all() [][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
+// TestReplayOverWebSocket: who has seen everything that a player sent by UDP, his request first of all,
+// gets nowhere with it by a WebSocket: he is no player, the player's messages do not go to him, and he is
+// sent no more than he sends.
+func TestReplayOverWebSocket(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	socket, err := udp.Listen("127.0.0.1:0")
+	must(t, err)
+	line := &sniffer{Socket: socket}
+	victim, err := h.dial(h.token(1), line)
+	must(t, err)
+	defer victim.Close()
+	other := h.native(2)
+	talk := func(n int) {
+		t.Helper()
+		must(t, other.Send(5, []byte{byte(n)}))
+		for ev := range victim.Events(within(t, 5*time.Second)) {
+			if ev.Kind == tickwire.Message && ev.Payload[0] == byte(n) {
+				return
+			}
+		}
+		t.Fatalf("the player does not hear message %d", n)
+	}
+	talk(0)
+	must(t, victim.Send(5, []byte("some move")))
+	thief := h.ladder(web.DialConfig{})
+	defer thief.Close()
+	sent, back := 0, 0
+	for round := range 3 {
+		for _, b := range line.all() {
+			for n := 0; n == 0; {
+				n, err = thief.Write([]transport.Datagram{{Path: thief.Peer(), Bytes: b}})
+				must(t, err)
+			}
+			sent += len(b)
+		}
+		time.Sleep(50 * time.Millisecond)
+		talk(1 + round)
+	}
+	ds := make([]transport.Datagram, 16)
+	for n := 1; n > 0; {
+		n, err = thief.Read(ds)
+		must(t, err)
+		for _, d := range ds[:n] {
+			back += len(d.Bytes)
+		}
+	}
+	t.Logf("%d bytes replayed, %d came back", sent, back)
+	if back > sent {
+		t.Errorf("%d bytes came back for %d", back, sent)
+	}
+	if n := h.connected(); n != 2 {
+		t.Errorf("%d players, want 2", n)
+	}
+	for _, c := range h.hub.Conns() {
+		for p := range c.Paths() {
+			if p.Remote != socket.LocalAddr() && c.ClientID() == 1 {
+				t.Errorf("the player has a path to %v", p.Remote)
+			}
+		}
+	}
+}
