@@ -93,7 +93,11 @@ func consumeSignal(b []byte) (signal, error) {
 	if err != nil {
 		return m, errNotOne
 	}
-	if err := d.Decode(m.member(member)); err != nil {
+	var value json.RawMessage
+	if err := d.Decode(&value); err != nil {
+		return m, fmt.Errorf("the signal %q: %w", member, err)
+	}
+	if err := m.set(member, value); err != nil {
 		return m, fmt.Errorf("the signal %q: %w", member, err)
 	}
 	if end, err := expect[json.Delim](d); err != nil || end != '}' {
@@ -119,7 +123,19 @@ func expect[T any](d *json.Decoder) (T, error) {
 	return t, nil
 }
 
-// member is where the value of a member goes.
+// set reads the value of a member, which is an object, if its name is known.
+func (m *signal) set(name string, value json.RawMessage) error {
+	at := m.member(name)
+	switch {
+	case at == nil:
+		return nil
+	case value[0] != '{':
+		return errors.New("want an object")
+	}
+	return json.Unmarshal(value, at)
+}
+
+// member is where the value of a member goes; nil: its name is not known.
 func (m *signal) member(name string) any {
 	switch name {
 	case "hello":
@@ -141,5 +157,5 @@ func (m *signal) member(name string) any {
 		m.Refused = new(refusedSignal)
 		return m.Refused
 	}
-	return new(json.RawMessage)
+	return nil
 }
