@@ -72,6 +72,7 @@ func (b *board) newAssociation(kind transport.Kind, remote netip.AddrPort, relia
 	b.open[b.last] = a
 	a.count.opened.Add(1)
 	b.rungs.changed = true
+	b.bell.Ring()
 	go a.writeAll()
 	return a, nil
 }

@@ -1,4 +1,61 @@
-// Package web carries the datagrams of players in browsers.
+// Package web moves datagrams to and from browsers: by WebSockets, by data channels of WebRTC, and by
+// sessions of WebTransport.
+//
+// A server opens a [Socket], beside its UDP socket by [New] or alone by [Listen], and gives both to
+// tickwire.Listen. Nothing else changes: a player in a browser shows the same token, has the same channels
+// and causes the same events. All of it is one port number: WebRTC and WebTransport share the UDP
+// port with native players, and the WebSockets come by TCP, where [Config].Handler may serve the
+// pages of the game as well. [SPEC.md] has every byte in section 12.
+//
+//	u, err := udp.Listen(":7777")
+//	w, err := web.New(u, web.Config{Handler: http.FileServerFS(pages)})
+//	srv, err := tickwire.Listen(cfg, u, w)
+//
+// A client in Go dials with [Dial], natively by a WebSocket, and compiled for the browser by all that
+// the browser has. Its [Ladder] begins on the WebSocket and climbs to what is better as soon as that is there;
+// what ends it opens again. Clients in TypeScript are in the folder ts.
+//
+// # What a WebSocket is like
+//
+// TCP loses nothing, and holds up everything behind what it has to send again. So a Socket keeps
+// little of what TCP has not sent: 8 datagrams, and on Linux 4 KiB in the kernel (32 KiB of unacknowledged
+// ones elsewhere). The rest waits in the channels of the endpoint, where a value gives way to a newer one and
+// what has expired is dropped; so a slow player gets what is new, later than others and not seconds
+// old.
+//
+// # Limits
+//
+// Each of these is in [Config], or a constant here. Who meets one is told so by the code and the text with which his
+// WebSocket is closed, since a page sees nothing of HTTP, and is counted in [Stats].
+//
+//	what                                        limit                  beyond it
+//	players by each kind of transport           1000 MaxPlayers        closed with 4503
+//	of one address, or one /64 of IPv6          128 MaxPerAddress      closed with 4503
+//	TCP connections of one address              32 more than that      closed when they are accepted
+//	a request                                   16 KiB, 10 s           HTTP error, or closed
+//	no datagram was ever answered               10 s HandshakeTimeout  closed with 4408
+//	nothing goes either way                     5 min IdleTimeout      closed with 4408
+//	the player takes nothing                    10 s WriteTimeout      closed with 4408
+//	a datagram; a text message                  1500 bytes; 16 KiB     closed with 1009
+//	text messages                               100, and 10 a second   closed with 4400
+//	datagrams that wait to be read              8192 Queue             a WebSocket waits, others lose the newest
+//	of one association                          64                     likewise
+//	datagrams that wait to be written           8 of a WebSocket       Write takes no more
+//	                                            32 of the others       the oldest gives way
+//
+// Whose pages may play is [Config].Origins: those of the same host if it is empty. Behind a proxy
+// that ends TLS nothing is to be set but [Config].TrustedProxies, so that limits count players and
+// not the proxy; WebRTC and WebTransport then go past it, by UDP.
+//
+// # What a player costs
+//
+// A player by a WebSocket costs two goroutines and some 20 KiB of memory, all buffers included, and a
+// datagram no allocation. A test holds him to 24 KiB. TLS adds its own.
+//
+// # The end
+//
+// Close sends what was written, tells every player that the server goes away (1001) and is through
+// within a second. Then no goroutine is left.
 //
 // [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
 package web

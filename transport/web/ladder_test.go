@@ -1,0 +1,189 @@
+//go:build !js
+
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// ending waits for a path to end, and returns why.
+func ending(t *testing.T, s interface {
+	transport.Socket
+	transport.Mortal
+}, of transport.Path) error {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		for _, e := range s.Ended(nil) {
+			if e.Path == of {
+				return e.Reason
+			}
+		}
+		if _, err := s.Wait(deadline); err != nil || time.Now().After(deadline) {
+			t.Fatalf("%v has not ended: %v", of, err)
+		}
+		s.Read(nil)
+	}
+}
+
+// waitRungs waits until the rungs are as they should be.
+func waitRungs(t *testing.T, l *Ladder, what string, ok func([]transport.Path) bool) {
+	t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		got := l.Rungs(nil)
+		if ok(got) && time.Now().Before(deadline) {
+			return
+		}
+		if ready, err := l.Wait(deadline); !ready || err != nil {
+			t.Fatalf("%s: the rungs are %v, %v", what, got, err)
+		}
+		l.Read(nil)
+	}
+}
+
+// TestLadderComesBack: a WebSocket that was cut is opened again, as another path.
+func TestLadderComesBack(t *testing.T) {
+	s := listen(t, Config{})
+	l := dial(t, s, DialConfig{})
+	meet(t, s, l)
+	first := l.Peer()
+	l.Ended(nil)
+	s.cut()
+	if err := ending(t, l, first); err == nil {
+		t.Error("no reason")
+	}
+	waitRungs(t, l, "after the cut", func(all []transport.Path) bool {
+		return len(all) == 1 && all[0] != first && all[0] == l.Peer()
+	})
+	meet(t, s, l)
+}
+
+// TestGoingAway: a server that closes says so to its players, after what it had to say; and a Ladder
+// finds the next one at its place.
+func TestGoingAway(t *testing.T) {
+	s := listen(t, Config{})
+	l := dial(t, s, DialConfig{})
+	l.Ended(nil)
+	path, first := meet(t, s, l), l.Peer()
+	s.Write(datagrams(path, "good night"))
+	began := time.Now()
+	s.Close()
+	if took := time.Since(began); took > closePatience/2 {
+		t.Errorf("closing took %v with nobody in the way", took)
+	}
+	said, ok := errors.AsType[*CloseError](ending(t, l, first))
+	if !ok || *said != (CloseError{CodeGoingAway, "the server ends"}) {
+		t.Errorf("told %v", said)
+	}
+	one(t, l, "good night")
+	again, err := Listen(s.LocalAddr().String(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	waitRungs(t, l, "at the next server", func(all []transport.Path) bool { return len(all) == 1 })
+	meet(t, again, l)
+}
+
+// TestEnd: an owner who needs a player no more has his WebSocket closed, after the last words.
+func TestEnd(t *testing.T) {
+	s := listen(t, Config{})
+	l := dial(t, s, DialConfig{})
+	l.Ended(nil)
+	path, first := meet(t, s, l), l.Peer()
+	s.Ended(nil)
+	s.Write(datagrams(path, "you are out"))
+	s.End(path)
+	if said, ok := errors.AsType[*CloseError](ending(t, l, first)); !ok || said.Code != CodeNormal {
+		t.Errorf("told %v", said)
+	}
+	one(t, l, "you are out")
+	ending(t, s, path)
+}
+
+// TestBehindProxy: TLS may end in front of the server, which then knows its players by what a trusted proxy says.
+func TestBehindProxy(t *testing.T) {
+	s := listen(t, Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	inside, _ := url.Parse("http://" + s.LocalAddr().String())
+	site := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(inside)
+		r.Out.Host = r.In.Host
+		r.Out.Header.Set("X-Forwarded-For", "6.6.6.6, 198.51.100.7")
+	}})
+	defer site.Close()
+	trust := site.Client().Transport.(*http.Transport).TLSClientConfig
+	l, err := Dial(t.Context(), site.URL, DialConfig{TLS: trust, Origin: site.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if path := meet(t, s, l); path.Remote != netip.MustParseAddrPort("198.51.100.7:0") {
+		t.Errorf("the player is at %v", path.Remote)
+	}
+}
+
+// TestTLS: with a certificate the port speaks TLS, for pages and WebSockets.
+func TestTLS(t *testing.T) {
+	made, err := makeCertificate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("the game")) })
+	s := listen(t, Config{Handler: page, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &made.tls, nil }})
+	if !strings.HasPrefix(s.URL(), "wss://") {
+		t.Errorf("URL %s", s.URL())
+	}
+	if _, err := Dial(t.Context(), s.URL(), DialConfig{}); err == nil {
+		t.Error("a certificate of nobody's was believed")
+	}
+	trust := &tls.Config{InsecureSkipVerify: true}
+	l, err := Dial(t.Context(), s.URL(), DialConfig{TLS: trust})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	meet(t, s, l)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust}}
+	answer, err := client.Get("https://" + s.LocalAddr().String() + "/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	defer client.CloseIdleConnections()
+	if answer.StatusCode != http.StatusOK {
+		t.Error(answer.Status)
+	}
+}
+
+// TestDialFails: what is no server of this package is told apart.
+func TestDialFails(t *testing.T) {
+	site := httptest.NewServer(http.NotFoundHandler())
+	defer site.Close()
+	if _, err := Dial(t.Context(), site.URL, DialConfig{}); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("of a site without a game: %v", err)
+	}
+	s := listen(t, Config{})
+	s.Close()
+	if _, err := Dial(t.Context(), s.URL(), DialConfig{}); err == nil {
+		t.Error("of nobody: no error")
+	}
+	mute := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer mute.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := Dial(ctx, mute.URL, DialConfig{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("of a server that says nothing: %v", err)
+	}
+}
