@@ -32,7 +32,7 @@ const retryJam = int64(5 * time.Millisecond)
 // checkJam reports whether the port of a path keeps something that has to go first, and has the
 // Conn listed until it is rid of that.
 func (c *Conn) checkJam(path uint8, w *way) bool {
-	if w.port.kept == 0 || !w.port.holds(w.port.kept, w.path) {
+	if w.port.backlogOf(w.path) == nil {
 		return false
 	}
 	c.jam.paths |= 1 << path
@@ -53,7 +53,7 @@ func (c *Conn) clearJam(now int64) bool {
 		if c.jam.paths&(1<<path) == 0 {
 			continue
 		}
-		if w := c.wayOf(path); w != nil && w.port.kept > 0 && w.port.holds(w.port.kept, w.path) {
+		if w := c.wayOf(path); w != nil && w.port.backlogOf(w.path) != nil {
 			continue
 		}
 		c.jam.paths &^= 1 << path
@@ -65,16 +65,14 @@ func (c *Conn) clearJam(now int64) bool {
 
 // isJammed reports whether a socket is to be asked again.
 func (k *core) isJammed() bool {
-	return len(k.jammed) > 0 || slices.ContainsFunc(k.ports, func(p *port) bool { return p.kept > 0 })
+	return len(k.jammed) > 0 || slices.ContainsFunc(k.ports, func(p *port) bool { return len(p.all) > 0 })
 }
 
 // retry offers once more what sockets did not take.
 func (k *core) retry() {
 	k.retryAt = never
 	for _, p := range k.ports {
-		if p.kept > 0 {
-			p.flush()
-		}
+		p.retry()
 	}
 	still := k.jammed[:0]
 	for _, c := range k.jammed {

@@ -20,10 +20,10 @@ type port struct {
 	later   bool             // it came after the start, and goes with its last path
 	broken  bool             // the owner does without it
 	vantage vantage
-	out     [writeBatch + portKeeps]transport.Datagram
-	bufs    [writeBatch + portKeeps][]byte
+	out     [writeBatch]transport.Datagram
+	bufs    [writeBatch][]byte
 	n       int
-	kept    int // of these, in front: the socket did not take them yet
+	backlogs
 	stats   SocketStats
 	failure error     // of a Write, which the log was not told yet
 	logged  [2]string // what it was told last, of Read and of Write
@@ -53,9 +53,6 @@ func (p *port) wayTo(server netcode.Source) way {
 // gains nothing on Linux.
 const writeBatch = 32
 
-// portKeeps bounds the datagrams that a port keeps because the socket did not take them.
-const portKeeps = writeBatch
-
 // datagramRoom is how large the buffers of a port begin.
 const datagramRoom = 1536
 
@@ -72,42 +69,53 @@ func (p *port) commit(w *way, b []byte, mark transport.ECN) {
 	p.bufs[p.n] = b[:0] // it may have grown
 	p.out[p.n] = transport.Datagram{Path: w.path, Bytes: b, Local: w.local, ECN: mark}
 	p.n++
-	if p.n-p.kept == writeBatch {
+	if p.n == writeBatch {
 		p.flush()
 	}
 }
 
 // hasNew reports whether something is queued that was not offered to the socket yet.
-func (p *port) hasNew() bool { return p.n > p.kept }
+func (p *port) hasNew() bool { return p.n > 0 }
 
 // flush writes what is queued. What the system does not take is lost, as on the way
 // it might have been; unless it goes by a reliable path, on which nothing is: that is
 // kept for the next time, with all that goes behind it.
 func (p *port) flush() {
-	n, left := p.n, 0
+	n := p.n
+	p.n = 0
 	for i := 0; i < n; {
-		if p.holds(left, p.out[i].Path) {
-			left = p.keep(i, left)
+		if b := p.backlogOf(p.out[i].Path); b != nil {
+			p.keep(b, i)
 			i++
 			continue
 		}
 		end := i + 1
-		for end < n && !p.holds(left, p.out[end].Path) {
+		for end < n && p.backlogOf(p.out[end].Path) == nil {
 			end++
 		}
 		wrote, err := p.write(p.out[i:end])
-		switch i += wrote; {
-		case i == end:
-		case err == nil && p.socket.Properties(p.out[i].Path).Reliable:
-			left = p.keep(i, left)
-			i++
-		default: // it takes nothing for anybody
-			p.stats.Refused += uint64(end - i)
-			i = end
+		if i += wrote; i < end {
+			i = p.refused(i, end, err)
 		}
 	}
-	p.n, p.kept = left, left
 }
+
+// refused decides what becomes of datagrams of which the socket did not take the first, and returns
+// the next one to offer. What is lost on the way of one who loses now and then is lost for all of
+// those: a system that takes nothing is not asked for each.
+func (p *port) refused(i, end int, err error) int {
+	if err == nil && p.isReliable(i) {
+		p.keep(p.newBacklog(p.out[i].Path), i)
+		return i + 1
+	}
+	for p.stats.Refused++; i+1 < end && (err != nil || !p.isReliable(i+1)); i++ {
+		p.stats.Refused++
+	}
+	return i + 1
+}
+
+// isReliable reports whether a datagram that is queued goes by a way that repairs losses itself.
+func (p *port) isReliable(i int) bool { return p.socket.Properties(p.out[i].Path).Reliable }
 
 // write writes datagrams, and counts those that the socket took.
 func (p *port) write(ds []transport.Datagram) (wrote int, err error) {
@@ -121,30 +129,6 @@ func (p *port) write(ds []transport.Datagram) (wrote int, err error) {
 		p.stats.SentBytes += uint64(len(ds[i].Bytes))
 	}
 	return wrote, err
-}
-
-// holds reports whether something for a path is among the first datagrams.
-func (p *port) holds(first int, path transport.Path) bool {
-	for i := range first {
-		if p.out[i].Path == path {
-			return true
-		}
-	}
-	return false
-}
-
-// keep moves datagram i behind those in front that are kept, as far as there is room.
-func (p *port) keep(i, left int) int {
-	if left == portKeeps {
-		p.stats.Refused++
-		return left
-	}
-	if i >= p.kept {
-		p.stats.Kept++
-	}
-	p.out[left], p.out[i] = p.out[i], p.out[left]
-	p.bufs[left], p.bufs[i] = p.bufs[i], p.bufs[left]
-	return left + 1
 }
 
 // addPort takes a socket in, unless it is known.

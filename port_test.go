@@ -120,7 +120,7 @@ func (s *stubborn) Write(ds []transport.Datagram) (int, error) {
 }
 
 // TestPortKeeps: what a reliable path does not take is kept in its order, however often it is
-// offered, and holds nobody else up; more than a port keeps is refused, and counted.
+// offered, and holds nobody else up; more than a path keeps is refused, and counted.
 func TestPortKeeps(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	s := &stubborn{takes: func(uint64) bool { return random.IntN(30) > 0 }}
@@ -137,11 +137,12 @@ func TestPortKeeps(t *testing.T) {
 			(&way{port: p, path: path}).send(text)
 		}
 		if random.IntN(5) == 0 {
+			p.retry()
 			p.flush()
 		}
 	}
-	for range 100 {
-		p.flush()
+	for p.flush(); len(p.all) > 0; {
+		p.retry()
 	}
 	var came [4]int
 	for _, text := range s.wrote {
@@ -157,12 +158,71 @@ func TestPortKeeps(t *testing.T) {
 
 	s.wrote, s.takes = nil, func(path uint64) bool { return path == 1 }
 	p.stats = SocketStats{}
-	for range 3 * portKeeps {
+	for range 3 * mostBacklog {
 		(&way{port: p, path: transport.Path{Association: 0}}).send([]byte("kept"))
 		(&way{port: p, path: transport.Path{Association: 1}}).send([]byte("sent"))
 	}
 	p.flush()
-	if p.kept != portKeeps || p.n != portKeeps || len(s.wrote) != 3*portKeeps || p.stats.Refused != 2*portKeeps || p.stats.Kept != portKeeps {
-		t.Errorf("%d kept, %d sent; %+v", p.kept, len(s.wrote), p.stats)
+	if b := p.backlogOf(transport.Path{}); len(b.waiting) != mostBacklog || len(s.wrote) != 3*mostBacklog ||
+		p.stats.Refused != 2*mostBacklog || p.stats.Kept != mostBacklog {
+		t.Errorf("%d kept, %d sent; %+v", len(b.waiting), len(s.wrote), p.stats)
+	}
+}
+
+// TestPortManyJams: two hundred reliable paths of one socket take nothing for a while, and nothing of
+// any is lost; a further one is not held up, and what was needed is given back.
+func TestPortManyJams(t *testing.T) {
+	const ways, each, free = 200, mostBacklog, 200
+	jammed := true
+	s := &stubborn{takes: func(path uint64) bool { return path == free || !jammed }}
+	p := &port{socket: s}
+	for n := range each {
+		for association := range uint64(ways + 1) {
+			(&way{port: p, path: transport.Path{Association: association}}).send([]byte{byte(association), byte(n)})
+		}
+	}
+	p.flush()
+	p.retry()
+	if len(s.wrote) != each || len(p.all) != ways || p.stats.Kept != ways*each {
+		t.Errorf("%d went by the path that is free, %d others wait; %+v", len(s.wrote), len(p.all), p.stats)
+	}
+	jammed = false
+	p.retry()
+	var came [ways + 1]int
+	for _, text := range s.wrote {
+		if n := int(text[1]); n != came[text[0]] {
+			t.Fatalf("datagram %d of path %d came where %d was due", n, text[0], came[text[0]])
+		}
+		came[text[0]]++
+	}
+	for path, n := range came {
+		if n != each {
+			t.Errorf("%d of path %d came", n, path)
+		}
+	}
+	if p.stats.Refused != 0 || len(p.all) != 0 || len(p.byPath) != 0 || len(p.spare) > writeBatch {
+		t.Errorf("%d backlogs are left, %d buffers; %+v", len(p.byPath), len(p.spare), p.stats)
+	}
+}
+
+// A mixed socket has reliable paths, those of even numbers, and others, and is full.
+type mixed struct{ stubborn }
+
+func (s *mixed) Properties(p transport.Path) transport.Properties {
+	return transport.Properties{Reliable: p.Association%2 == 0}
+}
+
+// TestPortMixed: what of an unreliable path finds no room takes nothing reliable along.
+func TestPortMixed(t *testing.T) {
+	s := &mixed{stubborn{takes: func(uint64) bool { return false }}}
+	p := &port{socket: s}
+	for association := range uint64(10) {
+		for range 3 {
+			(&way{port: p, path: transport.Path{Association: association}}).send([]byte{byte(association)})
+		}
+	}
+	p.flush()
+	if p.stats.Refused != 15 || p.stats.Kept != 15 || len(p.all) != 5 {
+		t.Errorf("%d paths wait; %+v", len(p.all), p.stats)
 	}
 }
