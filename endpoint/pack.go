@@ -238,7 +238,8 @@ func (ps *paths) charge(b *builder) {
 // await notes that the peer has to acknowledge the packet.
 func (ps *paths) await(b *builder) {
 	p := b.path
-	if p.eliciting++; p.eliciting == 1 {
+	// Beside it there may be some in flight that owe no answer: a later one was acknowledged.
+	if p.eliciting++; p.eliciting == 1 || p.checkAt == never && p.stage == stageWell {
 		p.checkAt = b.now + p.probeTimeout(0)
 	}
 	p.loss.lastSent = b.now

@@ -32,3 +32,23 @@ func TestFailedPathElsewhere(t *testing.T) {
 		s.settle(time.Second)
 	}
 }
+
+// TestSilenceBesideHoles: a path whose packets get lost is cut, at any moment, also when what was in
+// flight at the last acknowledgement were holes alone: it is a suspect after a probe timeout all the
+// same, and the messages go over the other one.
+func TestSilenceBesideHoles(t *testing.T) {
+	for seed := range uint64(300) {
+		s := twoPaths(t, seed, PathConfig{Use: UseReserve}, PathConfig{})
+		for i := range s.ways[1].links {
+			s.ways[1].links[i].loss = 0.3
+		}
+		s.play(time.Second + time.Duration(seed)*7*time.Millisecond)
+		s.ways[1].dead = true
+		s.play(time.Second)
+		for end, e := range s.ends {
+			if p := e.path(1); p.stage == stageWell {
+				t.Errorf("seed %d, end %d: nobody has answered for a second, %d packets owe it, and it is well: %d", seed, end, p.eliciting, p.checkAt)
+			}
+		}
+	}
+}

@@ -53,6 +53,21 @@ func (e *Endpoint) PathStats(id uint8) PathStats {
 	return p.stats()
 }
 
+// PathState is the State of PathStats alone, for who looks often.
+func (e *Endpoint) PathState(id uint8) PathState {
+	if p := e.paths.path(id); p != nil {
+		return p.state()
+	}
+	return PathNone
+}
+
+// Answers reports whether the peer owes no answer on a path for longer than a probe timeout, as far
+// as anything was asked there: such a path is active, and no suspect.
+func (e *Endpoint) Answers(id uint8) bool {
+	p := e.paths.path(id)
+	return p != nil && p.stage == stageWell
+}
+
 func (p *path) stats() PathStats {
 	c := &p.counts
 	s := PathStats{
