@@ -129,6 +129,9 @@ func (c *Client) connect(p *port, tokens []byte) (*Conn, error) {
 // begin makes a Conn that begins to connect over a socket; from another one, if the server of
 // that has sent us.
 func (c *Client) begin(d *dialed, p *port, from *Conn, connect func() error) (*Conn, error) {
+	if p.lookAtRungs() {
+		c.climb(p, nil)
+	}
 	conn := c.newConn(p.wayToPeer())
 	d.conn, conn.peer = conn, d
 	if conn.from = from; from != nil {

@@ -171,6 +171,7 @@ func (b *comeback) ask(now int64) {
 	if c.core.cfg.Resume == KeepMessages {
 		cfg.Continue = c.end.PeerInstance()
 	}
+	b.try.peer = b.try.port.peerNow()
 	b.shows = d.wallet.next()
 	asks, err := netcode.NewResumeClient(now, d.client.unix.Load(), b.shows, cfg)
 	if err != nil {
@@ -241,7 +242,7 @@ func (b *comeback) giveUp(r Reason) {
 // another one if the server has none that knows it.
 func (b *comeback) letIn(now int64, ev netcode.ClientEvent) {
 	d, c, k := b.of, b.of.conn, &b.of.client.core
-	w := b.try.port.wayTo(b.try.netcode.Server())
+	w := b.try.way()
 	switch {
 	case !ev.Continue:
 		if !b.beginAnew(now, w, ev.Hello) {
@@ -259,6 +260,8 @@ func (b *comeback) letIn(now int64, ev netcode.ClientEvent) {
 	d.stopBack()
 	c.seal(d.handshake.netcode.Sealer())
 	c.end.Ping() // the server waits for a packet of ours
+	c.lost = 0
+	d.beginClimb()
 	k.counts.Resumed++
 	k.unused = true
 	k.showLater(c)

@@ -41,6 +41,7 @@ type dialed struct {
 
 	goneAt int64     // when to believe a GONE; never: none came
 	search search    // for another way
+	climb  *climb    // to a better one of the same socket; nil: that is no ladder
 	wallet wallet    // resume tickets
 	back   *comeback // with one of them; nil: the server is not lost
 
@@ -101,7 +102,7 @@ func timeoutOf(seconds int32) time.Duration {
 // aimAtServer points the Conn at the server that netcode talks to now.
 func (d *dialed) aimAtServer() {
 	d.setOrigin(0, d.handshake.origin())
-	d.conn.aimAt(d.handshake.port.wayTo(d.handshake.netcode.Server()))
+	d.conn.aimAt(d.handshake.way())
 }
 
 // tryNext goes on with the next token, or ends a Conn that was not opened.
@@ -145,6 +146,7 @@ func (d *dialed) connected(now int64, ev netcode.ClientEvent) {
 	c.seal(d.handshake.netcode.Sealer())
 	c.resumed, d.tokens, d.next = d.resumes, nil, 0 // a token is large, and good for one connection
 	c.end.Ping()                                    // the server waits for a packet of ours to confirm the connection
+	d.beginClimb()
 	c.core.connected(c)
 	d.drainOld()
 }
@@ -228,6 +230,7 @@ func (d *dialed) handled() {
 		}
 	}
 	d.stayHere()
+	d.climb.heard()
 }
 
 // handleGone: somebody says that the server does not know us. That is not authentic,

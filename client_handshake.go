@@ -2,6 +2,7 @@ package tickwire
 
 import (
 	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // A handshake is netcode's conversation with a server by one of our sockets: that in which a Conn
@@ -10,6 +11,7 @@ import (
 type handshake struct {
 	netcode *netcode.Client
 	port    *port
+	peer    *transport.Path // at the other end of a socket that is joined; nobody changes it
 }
 
 // An origin is from where the datagrams of a server come on a path.
@@ -20,9 +22,17 @@ type origin struct {
 
 func (h *handshake) origin() origin { return origin{h.port, h.netcode.Server()} }
 
+// way is where the server is asked. That of a ladder stays as long as the handshake does.
+func (h *handshake) way() way {
+	if h.port.joined {
+		return way{port: h.port, path: *h.peer}
+	}
+	return way{port: h.port, path: transport.PathTo(h.netcode.Server().AddrPort())}
+}
+
 // sendDue sends what netcode has to send.
 func (h *handshake) sendDue() {
-	w := h.port.wayTo(h.netcode.Server())
+	w := h.way()
 	for b, _, ok := h.netcode.NextDatagram(h.port.begin()); ok; b, _, ok = h.netcode.NextDatagram(h.port.begin()) {
 		w.commit(b)
 	}
@@ -58,7 +68,7 @@ func (d *dialed) ask(p *port, hello []byte, q question) error {
 		return err
 	}
 	d.wireID = id
-	h := handshake{port: p}
+	h := handshake{port: p, peer: p.peerNow()}
 	if h.netcode, err = q(d.netcodeConfig(hello, p)); err == nil {
 		err = c.checkFree(h.origin(), d)
 	}

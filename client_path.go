@@ -24,7 +24,7 @@ func (d *dialed) openPath(socket transport.Socket, cfg PathConfig) (path uint8, 
 }
 
 func (d *dialed) openPathOver(p *port, cfg PathConfig) (path uint8, err error) {
-	c, conn := d.client, d.conn
+	conn := d.conn
 	if !conn.open() {
 		return 0, conn.shut()
 	}
@@ -38,6 +38,12 @@ func (d *dialed) openPathOver(p *port, cfg PathConfig) (path uint8, err error) {
 	if err != nil {
 		return 0, err
 	}
+	return d.openPathBy(w, cfg)
+}
+
+// openPathBy opens a path of the Conn, which is open, by a way.
+func (d *dialed) openPathBy(w way, cfg PathConfig) (path uint8, err error) {
+	c, conn, p := d.client, d.conn, w.port
 	o := origin{p, sourceOf(w.path)}
 	if err := d.checkOrigin(o); err != nil {
 		return 0, err

@@ -57,6 +57,7 @@ var timers = [...]timer{
 	{(*dialed).goneDue, (*dialed).believeGone},
 	{(*dialed).searchDue, func(d *dialed, now int64) { d.search.timePassed(now) }},
 	{(*dialed).backDue, func(d *dialed, now int64) { d.back.timePassed(now) }},
+	{(*dialed).climbDue, func(d *dialed, now int64) { d.climb.timePassed(now) }},
 }
 
 // nextTimer is when timeout has something to do; false if time does not concern d.
@@ -117,6 +118,13 @@ func (d *dialed) backDue() (int64, bool) {
 	return d.back.deadline(), true
 }
 
+func (d *dialed) climbDue() (int64, bool) {
+	if d.climb == nil {
+		return never, false
+	}
+	return d.climb.at, d.climb.at != never
+}
+
 // deadline implements peer: what time does beside the endpoint is on the Client's list.
 func (d *dialed) deadline() int64 { return never }
 
@@ -128,6 +136,7 @@ func (d *dialed) timePassed() {
 		d.comeBack(c.now, false)
 		return
 	}
+	d.climb.look(c.now)
 	if c.cfg.Redial != nil && conn.isLost() {
 		d.search.begin(allPaths, false, c.now+redialPatience)
 	}

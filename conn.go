@@ -30,6 +30,7 @@ type Conn struct {
 	routes    []way           // by endpoint.Route
 	here      endpoint.Route  // that leads to the peer
 	lastRoute endpoint.Route  // that was given to another way
+	lost      uint8           // a bit for each path whose way has ended, and that is not closed yet
 	jam       jam
 	newcomer  *player // ACCEPT goes ahead of his packets until his seat is confirmed
 
@@ -280,6 +281,9 @@ func (c *Conn) takeEvent(ev endpoint.Event) {
 		return
 	case endpoint.PathChanged:
 		c.aimAtActive()
+		if c.lost != 0 {
+			c.closeLost()
+		}
 		c.core.unused = c.core.unused || ev.State == PathClosed
 		if c.state > connClosing {
 			return // the game has heard the last of it, or never saw it

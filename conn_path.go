@@ -36,6 +36,7 @@ const (
 type PathStats struct {
 	endpoint.PathStats
 	Path   uint8          // its number
+	Kind   transport.Kind // of what carries it, KindUDP also if that is gone
 	Local  netip.AddrPort // of our socket, not valid on transports without addresses
 	Remote netip.AddrPort // of the peer, likewise
 }
@@ -57,6 +58,25 @@ func (c *Conn) eachPath(yield func(PathStats) bool) {
 	}
 }
 
+// Transport says what carries the messages now, as "udp" or "websocket": the kind of the path that
+// they take, of several the first one. It changes with the event PathChanged, when a client's ladder
+// (transport.Ladder) has moved to a better rung or back.
+func (c *Conn) Transport() transport.Kind {
+	c.lock()
+	defer c.unlock()
+	if c.end != nil {
+		for _, reserve := range [...]bool{false, true} {
+			for id := range c.end.Paths() {
+				st := c.end.PathStats(id)
+				if w := c.wayBy(st.Route); w != nil && st.State == PathActive && (st.Use == UseReserve) == reserve {
+					return w.path.Kind
+				}
+			}
+		}
+	}
+	return c.at().path.Kind
+}
+
 // PathStats returns what is known of a path; its State is PathNone if there is none
 // of that number.
 func (c *Conn) PathStats(path uint8) PathStats {
@@ -68,7 +88,7 @@ func (c *Conn) PathStats(path uint8) PathStats {
 	c.end.SetNow(c.core.nowOfCall())
 	st := PathStats{PathStats: c.end.PathStats(path), Path: path}
 	if w := c.wayBy(st.Route); w != nil {
-		st.Local, st.Remote = w.port.socket.LocalAddr(), w.path.Remote
+		st.Local, st.Remote, st.Kind = w.port.socket.LocalAddr(), w.path.Remote, w.path.Kind
 		if w.local.IsValid() {
 			st.Local = netip.AddrPortFrom(w.local, st.Local.Port())
 		}

@@ -31,6 +31,7 @@ type core struct {
 	unused     bool // a port may not be needed any more
 	wait       waiter
 	incoming   [readBatch]transport.Datagram
+	endings    []transport.Ending
 	freshUntil int64  // until when an Update need not read
 	aside      []byte // where a packet is built that something else goes ahead of
 
@@ -63,6 +64,8 @@ type role interface {
 	// doesWithout is told of a socket that has failed, and reports whether everything else
 	// goes on without it.
 	doesWithout(p *port) bool
+	// climb is told that the rungs of a socket have changed, a ladder, or that some have ended.
+	climb(p *port, ended []transport.Ending)
 	// sayGoodbye tells those who have no Conn yet that the core is being closed.
 	sayGoodbye()
 }

@@ -29,6 +29,9 @@ func (k *core) receive(much howMuch) {
 				break
 			}
 		}
+		if p.mortal != nil && !p.broken {
+			k.lookAtPaths(p)
+		}
 	}
 }
 

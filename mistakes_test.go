@@ -208,7 +208,7 @@ func TestReasonAdvice(t *testing.T) {
 	for code := range tickwire.Code(70) {
 		want := stop
 		switch code {
-		case tickwire.CodeFull, tickwire.CodeConnected:
+		case tickwire.CodeFull, tickwire.CodeConnected, tickwire.CodeUnreachable:
 			want = same
 		case tickwire.CodeExpired, tickwire.CodeTooEarly, tickwire.CodeGoingAway, tickwire.CodePad, tickwire.CodeUsed,
 			tickwire.CodeInternal, tickwire.CodeTimeout, tickwire.CodeForgotten:

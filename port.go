@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tickwire/tickwire/endpoint"
-	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -15,7 +14,10 @@ type port struct {
 	socket  transport.Socket
 	peer    transport.Path   // of a socket that is joined
 	joined  bool             // it reaches one peer only
+	rungs   []transport.Path // of a ladder: what can be tried now
 	roamer  transport.Roamer // nil: it does not know the host's address
+	mortal  transport.Mortal // nil: its paths end with it
+	ladder  transport.Ladder // nil: it is none
 	wide    bool             // it listens on all addresses of the host
 	later   bool             // it came after the start, and goes with its last path
 	broken  bool             // the owner does without it
@@ -35,18 +37,22 @@ func newPort(socket transport.Socket) *port {
 		p.peer, p.joined = one.Peer(), true
 	}
 	p.roamer, _ = socket.(transport.Roamer)
+	p.mortal, _ = socket.(transport.Mortal)
+	p.ladder, _ = socket.(transport.Ladder)
+	p.lookAtRungs()
 	return p
 }
 
 // wayToPeer is the way to the one peer whom the socket reaches; if there are others its path is zero.
 func (p *port) wayToPeer() way { return way{port: p, path: p.peer} }
 
-// wayTo is the way to a server that netcode names.
-func (p *port) wayTo(server netcode.Source) way {
-	if p.joined {
-		return p.wayToPeer()
+// peerNow is the path to that peer, which stays what it is; that of a ladder is another one by and by.
+func (p *port) peerNow() *transport.Path {
+	if p.ladder == nil {
+		return &p.peer
 	}
-	return way{port: p, path: transport.PathTo(server.AddrPort())}
+	peer := p.peer
+	return &peer
 }
 
 // writeBatch is how many datagrams are written in one call. Beyond 16 a batch

@@ -48,6 +48,7 @@ const (
 	CodeTimeout     = wire.CodeTimeout     // 64: nothing was heard for the timeout; of a client that was not connected yet: nobody let it in
 	CodeForgotten   = wire.CodeForgotten   // 65: the server does not know the connection, since it was started anew, say
 	CodePlainServer = wire.CodePlainServer // 66: the server speaks plain netcode 1.02, and ClientConfig.Plain does not want that
+	CodeUnreachable = wire.CodeUnreachable // 67: what carried the handshake has ended, and there is nothing else; the text says why
 )
 
 // A Reason says why a connection ended, and which side decided. The zero Reason is that of a
@@ -78,11 +79,11 @@ func (r Reason) String() string {
 // in the way passes, or another token will do. If not, trying again ends in the same way, or takes
 // the seat from the player's own other device (CodeReplaced). It is true of CodeFull,
 // CodeExpired, CodeTooEarly, CodeGoingAway, CodePad, CodeUsed, CodeInternal, CodeConnected,
-// CodeTimeout and CodeForgotten, and of every refusal that says when to come again.
+// CodeTimeout, CodeForgotten and CodeUnreachable, and of every refusal that says when to come again.
 // What the application's own codes mean is its own to know: they are no.
 func (r Reason) Retry() bool {
 	switch r.Code {
-	case CodeFull, CodeConnected:
+	case CodeFull, CodeConnected, CodeUnreachable:
 		return true
 	}
 	return r.RetryAfter > 0 || r.NeedsToken()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // handle implements role: netcode says what a datagram is.
@@ -173,6 +174,9 @@ func (s *Server) sendDue(near way) {
 
 // doesWithout implements role: a server needs each of its sockets.
 func (s *Server) doesWithout(*port) bool { return false }
+
+// climb implements role: ladders are for clients.
+func (s *Server) climb(*port, []transport.Ending) {}
 
 // sayGoodbye implements role: plain clients that were answered, and did not speak since.
 func (s *Server) sayGoodbye() {

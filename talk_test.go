@@ -27,6 +27,7 @@ type speech struct {
 	heard      time.Time
 	gap        time.Duration // the longest between two unreliable messages
 	gaps       []time.Duration
+	more       func() int // bytes of a reliable message beyond its number; nil: none
 }
 
 func (w *world) talk(client, player *tickwire.Conn) *talk {
@@ -49,7 +50,11 @@ func (s *speech) tick(t testing.TB, now time.Time) {
 	t.Helper()
 	s.listen(t, now)
 	s.said++
-	must(t, chat.Send(s.from, binary.LittleEndian.AppendUint64(nil, s.said)))
+	text := binary.LittleEndian.AppendUint64(nil, s.said)
+	if s.more != nil {
+		text = append(text, make([]byte, s.more())...)
+	}
+	must(t, chat.Send(s.from, text))
 	must(t, inputs.Send(s.from, input{X: 1}))
 }
 

@@ -76,8 +76,11 @@ type world struct {
 }
 
 // newWorld returns a world without anybody. It takes 10 ms from one to the other.
-func newWorld(t testing.TB) *world {
-	w := &world{t: t, nw: simnet.NewNetwork(1), heard: make(map[driver][]tickwire.Event)}
+func newWorld(t testing.TB) *world { return newWorldOf(t, 1) }
+
+// newWorldOf returns a world whose network rolls its dice by a seed.
+func newWorldOf(t testing.TB, seed uint64) *world {
+	w := &world{t: t, nw: simnet.NewNetwork(seed), heard: make(map[driver][]tickwire.Event)}
 	must(t, w.nw.SetDefault(simnet.LinkConfig{Delay: 10 * time.Millisecond}))
 	return w
 }

@@ -32,6 +32,7 @@ const (
 	CodeTimeout     Code = 64 // nothing was heard for the timeout
 	CodeForgotten   Code = 65 // the server does not know the connection (GONE)
 	CodePlainServer Code = 66 // a client wants more than plain netcode, which is all that the server speaks
+	CodeUnreachable Code = 67 // what carried the handshake has ended, and there is nothing else
 	CodeApplication Code = 256
 )
 
@@ -59,6 +60,7 @@ var codeText = [...]string{
 	CodeTimeout:      "timed out",
 	CodeForgotten:    "server forgot this connection",
 	CodePlainServer:  "the server speaks plain netcode",
+	CodeUnreachable:  "no way to the server",
 }
 
 // String names the code.

@@ -1,0 +1,190 @@
+package tickwire_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
+)
+
+var (
+	climbs  = flag.Int("climbs", 100, "seeds of TestHundredClimbs")
+	climbOf = flag.Int("climb", -1, "the only seed of TestHundredClimbs")
+)
+
+// mostPause bounds how long nothing unreliable comes in a climb while one rung carries something: what
+// carried the messages is cut, which shows only when three probe timeouts have passed in silence.
+const mostPause = time.Second
+
+// A mountain is a climb by a seed: rungs come, are cut, rebound and killed, one of them always is as
+// it should be, and both sides talk all the time.
+type mountain struct {
+	*climber
+	random *rand.Rand
+	cutOff map[*rung]time.Time // until when
+	comes  map[transport.Kind]time.Time
+	did    map[string]int
+}
+
+// kindsDown are the kinds of rungs in an order that a seed cannot change.
+func (m *mountain) living(kind transport.Kind) *rung {
+	for _, r := range m.ladder.rungs {
+		if r.path.Kind == kind && !r.dead {
+			return r
+		}
+	}
+	return nil
+}
+
+// sound reports whether there is another rung that carries something.
+func (m *mountain) soundBeside(r *rung) bool {
+	for _, other := range m.ladder.rungs {
+		if _, off := m.cutOff[other]; other != r && !other.dead && !off && m.settled(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// settled reports whether both sides have a rung for one on which the other answers.
+func (m *mountain) settled(r *rung) bool {
+	n := 0
+	for st := range m.conn.Paths() {
+		if st.Kind == r.path.Kind && st.State == tickwire.PathActive {
+			n++
+		}
+	}
+	for st := range m.player.Paths() {
+		if st.Kind == r.path.Kind && st.State == tickwire.PathActive {
+			n++
+		}
+	}
+	return n == 2
+}
+
+// raiseRough adds a rung over a line that the seed draws.
+func (m *mountain) raiseRough(kind transport.Kind) {
+	r := m.raise(kind)
+	cfg := simnet.LinkConfig{Delay: m.between(5, 60), Jitter: m.between(0, 8), Loss: 0.05 * m.random.Float64()}
+	if r.slow {
+		cfg = simnet.LinkConfig{Delay: m.between(10, 80), Loss: 0.01 * m.random.Float64()}
+	}
+	r.link(cfg)
+	delete(m.comes, kind)
+}
+
+// between is a time of so many milliseconds.
+func (m *mountain) between(least, most int) time.Duration {
+	return time.Duration(least+m.random.IntN(most-least+1)) * time.Millisecond
+}
+
+// step does what is due, and now and then something to a rung.
+func (m *mountain) step() {
+	now := m.w.nw.Now()
+	for _, kind := range ranks {
+		at, gone := m.comes[kind]
+		if !gone && m.living(kind) == nil {
+			m.comes[kind] = now.Add(m.between(300, 4000))
+		} else if gone && now.After(at) {
+			m.raiseRough(kind)
+		}
+		r := m.living(kind)
+		if r == nil {
+			continue
+		}
+		if until, off := m.cutOff[r]; off {
+			if now.After(until) {
+				r.cut(false)
+				delete(m.cutOff, r)
+			}
+			continue
+		}
+		if m.random.IntN(150) == 0 {
+			m.shake(r)
+		}
+	}
+}
+
+// shake does something to a rung that is well.
+func (m *mountain) shake(r *rung) {
+	switch what := m.random.IntN(3); {
+	case what == 0 && !r.slow:
+		m.did["rebinds"]++
+		r.rebind()
+	case !m.soundBeside(r):
+	case what == 1:
+		m.did["cuts of "+r.path.Kind.String()]++
+		r.cut(true)
+		m.cutOff[r] = m.w.nw.Now().Add(m.between(200, 5000))
+	case what == 2:
+		m.did["killed "+r.path.Kind.String()]++
+		r.kill("killed", m.between(0, 300), m.between(0, 300))
+	}
+}
+
+// size is how long a reliable message is beyond its number: mostly little, and some do not fit one datagram.
+func (m *mountain) size() int {
+	if m.random.IntN(20) == 0 {
+		return m.random.IntN(6000)
+	}
+	return m.random.IntN(40)
+}
+
+// climb plays one seed, and returns how long at most nothing came.
+func climb(t *testing.T, seed int, did map[string]int) (pause time.Duration) {
+	t.Helper()
+	w := newWorldOf(t, uint64(seed))
+	m := &mountain{
+		climber: w.newClimber(nil), random: rand.New(rand.NewPCG(uint64(seed), 1)),
+		cutOff: make(map[*rung]time.Time), comes: make(map[transport.Kind]time.Time), did: did,
+	}
+	m.connect()
+	m.up.more, m.down.more = m.size, m.size
+	w.run(30*time.Second, func() bool { m.step(); return m.tick() })
+	pause = max(m.up.gap, m.down.gap)
+	for r := range m.cutOff {
+		r.cut(false)
+	}
+	m.settle()
+	for _, c := range []*tickwire.Conn{m.conn, m.player} {
+		if !c.Open() {
+			t.Errorf("it ended: %v", c.Reason())
+		}
+	}
+	for i := range m.w.heard[m.client] {
+		if m.w.heard[m.client][i].Kind == tickwire.PathChanged && m.w.heard[m.client][i].PathState == tickwire.PathActive {
+			did["active"]++
+		}
+	}
+	return pause
+}
+
+// TestHundredClimbs: in a hundred climbs no reliable message is lost, doubled or out of order, whatever
+// becomes of the rungs; and as long as one of them carries something nothing pauses for long.
+func TestHundredClimbs(t *testing.T) {
+	did := make(map[string]int)
+	var worst time.Duration
+	for seed := range *climbs {
+		if *climbOf >= 0 {
+			seed = *climbOf
+		}
+		if !t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			pause := climb(t, seed, did)
+			worst = max(worst, pause)
+			if pause > mostPause {
+				t.Errorf("nothing came for %v", pause)
+			}
+		}) {
+			t.Errorf("again: go test . -run TestHundredClimbs -climb %d", seed)
+		}
+		if *climbOf >= 0 {
+			break
+		}
+	}
+	t.Logf("the longest pause was %v; %v", worst, did)
+}
