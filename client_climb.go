@@ -25,6 +25,7 @@ type climb struct {
 	rungs   []rung
 	carries transport.Path // the messages
 	at      int64          // when to look again; never: not before something happens
+	states  uint64         // of all paths, when it glanced at them last
 }
 
 // A rung is what is known of one way up.
@@ -55,6 +56,13 @@ func (d *dialed) beginClimb() {
 	}
 }
 
+// climbBy climbs a ladder that came later, unless there is another one that leads anywhere.
+func (d *dialed) climbBy(p *port) {
+	if p.ladder != nil && (d.climb == nil || d.climb.port != p && len(d.climb.port.rungs) == 0) {
+		d.climb = &climb{of: d, port: p, ready: true, at: never}
+	}
+}
+
 // heard is called for each packet of the server's.
 func (k *climb) heard() {
 	if k == nil {
@@ -62,8 +70,28 @@ func (k *climb) heard() {
 	}
 	if !k.ready {
 		_, k.ready = k.of.conn.end.LargestAcked(0)
+		k.states = 0 // look, whatever it was
 	}
-	k.look(k.of.client.now)
+	k.glance(k.of.client.now)
+}
+
+// glance looks if it is time, or something has become of a path. It is what most packets cost.
+func (k *climb) glance(now int64) {
+	if k == nil || k.of.conn.end == nil {
+		return
+	}
+	states := uint64(0)
+	for id := range uint8(maxPaths) {
+		state := uint64(k.of.conn.end.PathState(id))
+		if k.of.conn.end.Answers(id) {
+			state |= 1 << 7
+		}
+		states = states<<8 | state
+	}
+	if states != k.states || now >= k.at {
+		k.states = states
+		k.look(now)
+	}
 }
 
 // timePassed looks again if it is time.
@@ -108,8 +136,6 @@ func (k *climb) know() {
 		r := rung{path: path}
 		if i := slices.IndexFunc(known, func(r rung) bool { return r.path == path }); i >= 0 {
 			r = known[i]
-		} else if i := slices.IndexFunc(known, func(r rung) bool { return r.path.Kind == path.Kind }); i >= 0 {
-			r.falls = known[i].falls + 1 // it comes again
 		}
 		k.rungs = append(k.rungs, r)
 	}

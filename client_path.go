@@ -56,6 +56,7 @@ func (d *dialed) openPathBy(w way, cfg PathConfig) (path uint8, err error) {
 		return 0, err
 	}
 	c.addPort(p)
+	d.climbBy(p)
 	d.expectFrom(path, o)
 	c.showLater(conn)
 	c.markDirty(conn)

@@ -136,7 +136,7 @@ func (d *dialed) timePassed() {
 		d.comeBack(c.now, false)
 		return
 	}
-	d.climb.look(c.now)
+	d.climb.glance(c.now)
 	if c.cfg.Redial != nil && conn.isLost() {
 		d.search.begin(allPaths, false, c.now+redialPatience)
 	}

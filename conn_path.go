@@ -36,7 +36,7 @@ const (
 type PathStats struct {
 	endpoint.PathStats
 	Path   uint8          // its number
-	Kind   transport.Kind // of what carries it, KindUDP also if that is gone
+	Kind   transport.Kind // of what carries it; zero as well when that is gone
 	Local  netip.AddrPort // of our socket, not valid on transports without addresses
 	Remote netip.AddrPort // of the peer, likewise
 }

@@ -30,16 +30,6 @@ func (c *climber) wantPause(most time.Duration) {
 	c.forgetGaps()
 }
 
-// lost counts the packets that a side has declared lost on the paths of a kind.
-func lost(c *tickwire.Conn, kind transport.Kind) (n uint64) {
-	for st := range c.Paths() {
-		if st.Kind == kind {
-			n += st.PacketsLost
-		}
-	}
-	return n
-}
-
 // climbUp connects on a WebSocket and climbs to the top; both rungs above go over lines of the same kind.
 func climbUp(t *testing.T, line simnet.LinkConfig) (c *climber, socket, webrtc, top *rung) {
 	t.Helper()
@@ -87,6 +77,16 @@ func TestClimb(t *testing.T) {
 	}
 }
 
+// TestClimbAtOnce: what is there before the Conn is open is climbed as soon as that is.
+func TestClimbAtOnce(t *testing.T) {
+	c := newWorld(t).newClimber(nil)
+	c.raise(transport.KindWebTransport)
+	c.connect()
+	c.run(100 * time.Millisecond)
+	c.wantTransport(transport.KindWebTransport)
+	c.settle()
+}
+
 // TestClimbCut: in mid-game nothing passes any more but the WebSocket, which nobody tells: it goes on
 // there within a second, and up again when all is well.
 func TestClimbCut(t *testing.T) {
@@ -120,7 +120,7 @@ func TestClimbKilled(t *testing.T) {
 		}
 		kill(socket, transport.KindWebTransport)
 		kill(top, transport.KindWebRTC)
-		socket = c.raise(transport.KindWebSocket)
+		c.raise(transport.KindWebSocket)
 		c.run(2 * time.Second)
 		kill(webrtc, transport.KindWebSocket)
 		top = c.raise(transport.KindWebTransport)
@@ -162,6 +162,57 @@ func TestClimbFromNothing(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestClimbClose: a connection ends in order over what is left, whatever ends beside it; and without
+// anything left both sides end by themselves.
+func TestClimbClose(t *testing.T) {
+	for _, last := range []bool{false, true} {
+		c, socket, webrtc, top := climbUp(t, simnet.LinkConfig{Delay: 50 * time.Millisecond})
+		top.kill("gone", 0, 0)
+		c.conn.Close(tickwire.CodeApplication, "enough")
+		if last {
+			socket.kill("gone", 0, 0)
+			webrtc.kill("gone", 0, 0)
+		}
+		c.w.run(20*time.Second, nil)
+		wantCode(t, c.conn.Reason(), tickwire.CodeApplication, false)
+		if last {
+			wantCode(t, c.player.Reason(), tickwire.CodeTimeout, false)
+		} else {
+			wantCode(t, c.player.Reason(), tickwire.CodeApplication, true)
+		}
+		if st := c.srv.Stats(); st.Conns != 0 || c.client.Stats().Conns != 0 {
+			t.Errorf("the last rung is gone %v: %d connections are left", last, st.Conns)
+		}
+	}
+}
+
+// TestClimbRedial: the whole ladder is gone, and the game brings another one, which is climbed in its place.
+func TestClimbRedial(t *testing.T) {
+	w := newWorld(t)
+	var c *climber
+	next := &ladder{ends{w: w}}
+	c = w.newClimber(func(_ *tickwire.ServerConfig, client *tickwire.ClientConfig) {
+		client.Redial = func(tickwire.Redial) (transport.Socket, error) {
+			c.ladder = next
+			c.raise(transport.KindWebSocket)
+			return next, nil
+		}
+	})
+	c.connect()
+	c.raise(transport.KindWebTransport)
+	c.run(time.Second)
+	c.wantTransport(transport.KindWebTransport)
+	for _, r := range c.ladder.rungs {
+		r.kill("gone", 0, 0)
+	}
+	c.run(time.Second)
+	c.wantTransport(transport.KindWebSocket)
+	c.raise(transport.KindWebRTC)
+	c.run(time.Second)
+	c.wantTransport(transport.KindWebRTC)
+	c.settle()
 }
 
 // TestClimbHandshake: the rung of a handshake ends, at any moment of it. It goes on over another one that
