@@ -1,6 +1,10 @@
 package tickwire
 
-import "github.com/tickwire/tickwire/endpoint"
+import (
+	"slices"
+
+	"github.com/tickwire/tickwire/endpoint"
+)
 
 // Paths of some sockets end by themselves (transport.Mortal). Both sides of a Conn hear that from their
 // own sockets, each when it can know, and give the path up: what was on its way there goes over another
@@ -48,4 +52,21 @@ func (c *Conn) closeLost() {
 			c.lost &^= 1 << id
 		}
 	}
+}
+
+// endWays ends what sockets keep for a Conn that is forgotten, unless another one is there: its player
+// may have come again by the same WebSocket.
+func (c *Conn) endWays() {
+	for i := range c.routes {
+		w := &c.routes[i]
+		if w.port.ender == nil || slices.ContainsFunc(c.core.live, func(x *Conn) bool { return x != c && x.goesBy(w) }) {
+			continue
+		}
+		w.port.ender.End(w.path)
+	}
+}
+
+// goesBy reports whether a way is one of the Conn's.
+func (c *Conn) goesBy(w *way) bool {
+	return slices.ContainsFunc(c.routes, func(x way) bool { return x.port == w.port && x.path == w.path })
 }

@@ -17,6 +17,7 @@ type port struct {
 	rungs   []transport.Path // of a ladder: what can be tried now
 	roamer  transport.Roamer // nil: it does not know the host's address
 	mortal  transport.Mortal // nil: its paths end with it
+	ender   transport.Ender  // nil: it keeps nothing for a path
 	ladder  transport.Ladder // nil: it is none
 	wide    bool             // it listens on all addresses of the host
 	later   bool             // it came after the start, and goes with its last path
@@ -38,6 +39,7 @@ func newPort(socket transport.Socket) *port {
 	}
 	p.roamer, _ = socket.(transport.Roamer)
 	p.mortal, _ = socket.(transport.Mortal)
+	p.ender, _ = socket.(transport.Ender)
 	p.ladder, _ = socket.(transport.Ladder)
 	p.lookAtRungs()
 	return p

@@ -139,6 +139,7 @@ func (p *player) forget() {
 	}
 	p.server.netcode.Release(p.server.now, p.seat)
 	p.seat = nil
+	p.conn.endWays()
 }
 
 // leaveSeat gives the seat of a player who has left to others before the game hears of it, if no loop

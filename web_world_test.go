@@ -234,6 +234,33 @@ func TestWebRefusals(t *testing.T) {
 	}
 }
 
+// TestKickedPlayerIsClosed: the WebSocket of a player who was sent away does not stay, though his end
+// keeps it open.
+func TestKickedPlayerIsClosed(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	kicked, stays := h.browser(1), h.browser(2)
+	for ctx := within(t, 20*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	for _, c := range h.hub.Conns() {
+		if c.ClientID() == 1 {
+			c.Close(tickwire.CodeBanned, "no shouting")
+		}
+	}
+	for ev := range kicked.Events(within(t, 20*time.Second)) {
+		if ev.Kind == tickwire.Disconnected && ev.Reason.Text != "no shouting" {
+			t.Errorf("told %v", ev.Reason)
+		}
+	}
+	for ctx := within(t, 20*time.Second); h.web.Stats().WebSocket.Open > 1; time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	must(t, stays.Send(5, []byte("still here")))
+	if st := h.web.Stats().WebSocket; st.Broken != 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
 // A sniffer notes what is written to the socket that it stands in front of.
 type sniffer struct {
 	transport.Socket

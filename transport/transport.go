@@ -213,6 +213,14 @@ type Mortal interface {
 	Ended(dst []Ending) []Ending
 }
 
+// Ender is implemented by sockets that keep something for each path, such as a connection of TCP. A
+// Server ends the paths of a Conn that is over.
+type Ender interface {
+	// End says that the owner needs p no more. What was written to it before still goes out, and then
+	// the other end is told, by whatever means the transport has. It does not block.
+	End(p Path)
+}
+
 // A Ladder is a client's socket that reaches its one peer by several transports, each a rung: a
 // WebSocket that is there at once, and what is better and comes later. All of them are paths of one
 // socket, told apart by Kind and Association, each with its own MaxDatagram and Properties.
