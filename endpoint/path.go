@@ -97,6 +97,7 @@ type questions struct {
 	calm    calm
 	tardy   tardy
 	replies replies
+	before  rtt // of a path that failed: what its round trips were
 }
 
 // inquire returns the questions of a path that has some now.

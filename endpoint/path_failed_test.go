@@ -52,3 +52,110 @@ func TestSilenceBesideHoles(t *testing.T) {
 		}
 	}
 }
+
+// until plays until path 1 is active at both ends, at the server on a route, and returns how long that took.
+func (s *stream) until(route Route) time.Duration {
+	s.t.Helper()
+	began := s.now
+	for s.now < began+10*second {
+		s.play(time.Second / 60)
+		if there := s.ends[1].PathStats(1); s.state(0, 1) == PathActive && there.State == PathActive && there.Route == route {
+			return time.Duration(s.now - began)
+		}
+	}
+	s.t.Fatalf("path 1 is %v, and %v on route %d", s.state(0, 1), s.state(1, 1), s.ends[1].Route(1))
+	return 0
+}
+
+// TestFailKeepsRival: a path falls silent since the client's address there is another one soon. That it fails
+// meanwhile, because another path is well, does not end what the new address was asked, and home is waited
+// for as long as its round trips were.
+func TestFailKeepsRival(t *testing.T) {
+	for silent := 40 * time.Millisecond; silent < 230*time.Millisecond; silent += 10 * time.Millisecond {
+		s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+		s.play(time.Second)
+		s.ways[1].dead = true
+		s.play(silent)
+		s.rebind(1, 2)
+		if took := s.until(2); took > 300*time.Millisecond {
+			t.Errorf("silent for %v before: it took %v", silent, took)
+		}
+		s.settle(time.Second)
+	}
+}
+
+// TestMovedTwice: the client's address on a path that failed changes, and once more before the server has
+// decided where the path goes, or just after.
+func TestMovedTwice(t *testing.T) {
+	const oneWay = 40 * time.Millisecond
+	for between := 2 * oneWay; between < 600*time.Millisecond; between += oneWay / 2 {
+		s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+		s.play(time.Second)
+		s.ways[1].dead = true
+		s.play(2 * time.Second)
+		client := s.ends[0].path(1)
+		if client.stage != stageFailed || s.ends[1].path(1).stage != stageFailed {
+			t.Fatalf("path 1 is in stages %d and %d", client.stage, s.ends[1].path(1).stage)
+		}
+		s.rebind(1, 2)
+		s.play(time.Duration(client.retryAt-s.now) + oneWay)
+		s.play(between)
+		s.rebind(1, 3)
+		if took := s.until(3); took > 400*time.Millisecond {
+			t.Errorf("%v after the first time: it took %v", between, took)
+		}
+		s.settle(time.Second)
+	}
+}
+
+// TestFailedIsAskedAtOnce: a path has failed for so long that it is asked every five seconds. When the last
+// one that is well falls silent it is asked at once, at most once a second.
+func TestFailedIsAskedAtOnce(t *testing.T) {
+	for later := 1100 * time.Millisecond; later < 5*time.Second; later += 700 * time.Millisecond {
+		s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+		s.play(time.Second)
+		s.ways[1].dead = true
+		s.play(20 * time.Second)
+		client := s.ends[0].path(1)
+		s.play(time.Duration(client.retryAt - s.now))
+		s.ways[1].dead = false
+		s.play(later - 100*time.Millisecond)
+		if client.stage != stageFailed {
+			t.Fatalf("%v after it was asked path 1 is in stage %d", later, client.stage)
+		}
+		s.ways[0].dead = true
+		if took := s.until(1); took > 300*time.Millisecond {
+			t.Errorf("%v after it was asked: it took %v", later, took)
+		}
+		s.settle(time.Second)
+	}
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.play(time.Second)
+	s.ways[1].dead = true
+	s.play(20 * time.Second)
+	before := s.ends[0].PathStats(1).PacketsSent
+	for range 100 { // path 0 is a suspect now and then
+		s.ways[0].dead = true
+		s.play(70 * time.Millisecond)
+		s.ways[0].dead = false
+		s.play(30 * time.Millisecond)
+	}
+	if n := s.ends[0].PathStats(1).PacketsSent - before; n < 5 || n > 12 {
+		t.Errorf("asked %d times in ten seconds", n)
+	}
+}
+
+// TestFailedIsAskedWhenTheSocketDies: likewise when what carries the last one is gone.
+func TestFailedIsAskedWhenTheSocketDies(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{})
+	s.play(time.Second)
+	s.ways[1].dead = true
+	s.play(20 * time.Second)
+	s.play(time.Duration(s.ends[0].path(1).retryAt-s.now) + 1500*time.Millisecond)
+	s.ways[1].dead = false
+	s.ends[0].PathDied(s.now, 0)
+	if took := s.until(1); took > 150*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	s.settle(time.Second)
+}

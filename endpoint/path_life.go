@@ -153,7 +153,7 @@ func (p *path) reroute(now int64, to Route) {
 	p.route, p.left, p.heardAt = to, p.route, now
 	p.roam, p.toldSilent = nil, false
 	if q := p.questions; q != nil {
-		q.calm, q.tardy = newCalm(), tardy{}
+		q.calm, q.tardy, q.before = newCalm(), tardy{}, rtt{}
 	}
 	if !p.opens() {
 		p.renew(now)
@@ -253,6 +253,7 @@ func (e *Endpoint) PathDied(now int64, id uint8) {
 	p.become(stageFailed)
 	p.route = NoRoute
 	p.tell(PathFailed)
+	p.ps.askFailed(now)
 }
 
 // PathBusy tells whether what carries a path takes nothing now: the buffer of a stream is full,
@@ -269,10 +270,16 @@ func (e *Endpoint) PathBusy(now int64, id uint8, busy bool) {
 // stuck reports whether no packet is to be made for a path.
 func (p *path) stuck() bool { return p.busy && p.ps.life.talks() }
 
-// fail leaves a path that does not answer any more. It is tried again.
+// fail leaves a path that does not answer any more. It is tried again. A rival that is asked still is:
+// perhaps the path fails because the peer has gone there.
 func (p *path) fail(now int64) {
+	if p.rtt.sampled {
+		p.inquire().before = p.rtt
+	}
 	p.empty(now)
-	p.forgetQuestions()
+	if p.questions != nil {
+		p.opening.stop()
+	}
 	p.become(stageFailed)
 	p.retryAt, p.retryWait = now+firstRetry, firstRetry
 	p.tell(PathFailed)
@@ -291,6 +298,20 @@ func (p *path) retry(now int64) {
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
 	p.retryAt = now + p.retryWait
+}
+
+// askFailed has those that failed asked at once, since none answers of those that carried: but not within
+// a second of the last time.
+func (ps *paths) askFailed(now int64) {
+	if !ps.forlorn() {
+		return
+	}
+	for _, p := range ps.all {
+		if p.stage == stageFailed && p.retryAt != never {
+			p.retryAt = min(p.retryAt, max(now, p.retryAt-p.retryWait+firstRetry))
+			p.retryWait = 0
+		}
+	}
 }
 
 // tell makes the event PathChanged. If the last one of the path was not shown yet it is

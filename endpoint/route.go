@@ -195,9 +195,10 @@ func (p *path) askHome(now int64) {
 		p.roam = &roam{decideAt: now}
 		if r := p.roam; p.route != NoRoute && p.stage != stageAsked {
 			// Five times within half a round trip: an answer that is lost must not lose the path.
-			r.home.ask(now, p.route, p.rtt.smooth/8)
+			rtt := p.latelyRTT().smooth
+			r.home.ask(now, p.route, rtt/8)
 			r.home.free, r.home.most = true, homeTries
-			r.decideAt = now + p.rtt.smooth/2 + p.answerTime()
+			r.decideAt = now + rtt/2 + p.answerTime()
 		}
 	}
 }
@@ -236,7 +237,17 @@ func (p *path) answeredLate(now int64, token uint64) {
 
 // answerTime is how long an answer may take that is not held back.
 func (p *path) answerTime() int64 {
-	return min(p.rtt.smooth+max(4*p.rtt.variance, millisecond), maxProbeTimeout)
+	rtt := p.latelyRTT()
+	return min(rtt.smooth+max(4*rtt.variance, millisecond), maxProbeTimeout)
+}
+
+// latelyRTT is what is known of the round trips of a path: those from before it failed, until there are
+// others.
+func (p *path) latelyRTT() *rtt {
+	if !p.rtt.sampled && p.questions != nil && p.before.sampled {
+		return &p.before
+	}
+	return &p.rtt
 }
 
 // decide ends a roam if there is enough to know.

@@ -59,6 +59,7 @@ func (p *path) silenceAt() int64 {
 func (p *path) checkSilence(now int64) {
 	if p.stage == stageWell && now >= p.silenceAt() {
 		p.become(stageSuspect)
+		p.ps.askFailed(now)
 	}
 	if p.stage == stageSuspect && now >= p.silenceAt() {
 		p.become(stageDead)

@@ -29,7 +29,7 @@ type roaming struct {
 
 // followed reports whether both ends have the line's path active, and the server where the line is. The
 // promise of two round trips is for who leaves such a place: a path that has failed, while the line was
-// cut or had another address, is asked seldom, and its home has longer to answer.
+// cut or had another address, is asked seldom.
 func (l *Line) followed() bool {
 	p := l.player
 	if !p.Client.Open() || !p.Server.Open() {
