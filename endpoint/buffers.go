@@ -21,6 +21,7 @@ type Buffers struct {
 	acks       ackScratch
 	events     eventMemory
 	terms      spares[terms]
+	cuts       spares[cut]
 }
 
 const (

@@ -16,7 +16,7 @@ type chance struct {
 
 // keptChance is after how many numbers the generator is kept. To make it anew takes a few
 // nanoseconds for each of them.
-const keptChance = 256
+const keptChance = 32
 
 // Uint64 implements rand.Source.
 func (c *chance) Uint64() uint64 {

@@ -93,5 +93,5 @@ func (out *outbox) freeCut(c *cut) {
 		c.tries[i].again.Reset()
 	}
 	*c = cut{acked: c.acked, tries: c.tries[:0]}
-	out.cuts.releaseFew(c, 256) // as many as 4 MiB under way in messages of 16 KiB
+	out.cfg.Buffers.cuts.releaseFew(c, 1024) // as many as 16 MiB under way in messages of 16 KiB
 }

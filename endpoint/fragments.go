@@ -26,7 +26,7 @@ func (s *sender) startCut(b *builder, m *outMessage) bool {
 		return false
 	}
 	to, id, m := s.start(b.now)
-	m.cut = s.out.cuts.fetch()
+	m.cut = s.out.cfg.Buffers.cuts.fetch()
 	if to.cfg.Delivery == Unreliable {
 		m.cut.wireID = to.cuts.End()
 		*to.cuts.Push() = to.fragmented(id, m)
@@ -110,7 +110,7 @@ func (s *sender) cutToResend(b *builder, id uint64, m *outMessage) bool {
 	if wire.RunHeaderLen(&run)+m.runRoom() <= b.full || b.room() < b.fragmentRoom() {
 		return false
 	}
-	m.cut = s.out.cuts.fetch()
+	m.cut = s.out.cfg.Buffers.cuts.fetch()
 	m.cut.sent = m.len()
 	m.cut.addLost(0, m.len(), uint32(max(attemptsOf(m)-1, 1))) // the next attempt was granted
 	return true

@@ -22,7 +22,6 @@ type outbox struct {
 	draft        *Draft // nil: it was never asked for
 	lastReceipt  Receipt
 	openReceipts int
-	cuts         spares[cut]
 
 	quota *quota
 	flush flush

@@ -6,8 +6,13 @@ import "slices"
 type Span struct{ From, To int }
 
 // Spans is a set of bytes as spans in ascending order, disjoint and not
-// adjacent: which bytes of a message have come, or were acknowledged.
-type Spans struct{ list []Span }
+// adjacent: which bytes of a message have come, or were acknowledged. One that
+// is in use must not be copied, unless what it was copied from is not used any
+// more: the first spans, which are all that most messages need, lie in it.
+type Spans struct {
+	list  []Span
+	first [3]Span
+}
 
 // All returns the spans in ascending order; valid until the next change.
 func (s *Spans) All() []Span { return s.list }
@@ -64,6 +69,9 @@ func (s *Spans) Gap(from, to int) (Span, bool) {
 func (s *Spans) Add(from, to int) (fresh int) {
 	if from >= to {
 		return 0
+	}
+	if s.list == nil {
+		s.list = s.first[:0]
 	}
 	if last := len(s.list) - 1; last >= 0 && s.list[last].To == from { // in order
 		s.list[last].To = to
