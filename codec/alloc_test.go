@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -102,14 +103,24 @@ func TestAllocBoundOfDamage(t *testing.T) {
 			for range rng.IntN(8) {
 				b[rng.IntN(min(len(b), 12))] = byte(rng.Uint32())
 			}
-			m := blank(name)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			err := m.UnmarshalBinary(b)
-			runtime.ReadMemStats(&after)
-			if n := after.TotalAlloc - before.TotalAlloc; n > uint64(4096+16*len(b)) {
+			if n, err := allocatedFor(name, b); n > uint64(4096+16*len(b)) {
 				t.Fatalf("%s: %d bytes are allocated for %d: %v", name, n, len(b), err)
 			}
 		}
 	}
+}
+
+// allocatedFor is how many bytes it takes to read a message: the least of three times, since on a busy machine
+// the runtime makes something for itself now and then.
+func allocatedFor(name string, b []byte) (least uint64, err error) {
+	least = math.MaxUint64
+	for range 3 {
+		m := blank(name)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err = m.UnmarshalBinary(b)
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least, err
 }
