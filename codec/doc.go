@@ -19,10 +19,10 @@
 //   - Room is made once for all fields whose size has a bound, by [Writer.Start] or [Writer.Grow]; for
 //     those of a large message where it is known how large they are. Structs of at most 512 bytes
 //     leave that to what they are in.
-//   - Reading is a load of eight bytes, a shift and a mask for each lane, also at the end of a
-//     message. No field looks whether the message has ended: what is behind it are zeros, and
-//     [Reader.Finish] tells. Lengths and counts are checked against what came, before anything is
-//     allocated.
+//   - Reading is a load of eight bytes and a shift for each lane of 56 bits, also at the end of a
+//     message, and a mask for each field. No field looks whether the message has ended: what is
+//     behind it are zeros, and [Reader.Complete] tells. Lengths and counts are read with what is in
+//     front of them, and checked against what came before anything is allocated.
 //   - Writer and Reader are variables of AppendBinary and UnmarshalBinary, and handed down by
 //     pointer to concrete methods only: so they stay on the stack.
 //

@@ -45,6 +45,9 @@ func (m *Player) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Player")
 }
 
@@ -99,29 +102,30 @@ func (m *Player) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Player) ReadBits(r *codec.Reader) {
-	m.ID = r.Varint32("Player.ID")
-	b := r.Bits(52)
-	health := b & 0x7f
+	id, b := r.Varint32With("Player.ID", 7)
+	m.ID = id
+	health := b
 	if health > 100 {
 		r.Range("Player.Health", health, "a code of 0..100")
 		return
 	}
 	m.Health = int(health)
-	x := b >> 7 & 0x1ffff
+	b = r.Bits(50)
+	x := b & 0x1ffff
 	if x > 102400 {
 		r.Range("Player.X", x, "a code of 0..102400")
 		return
 	}
 	m.X = float32(codec.Dequantize(x, -512, 0.01))
-	y := b >> 24 & 0x1ffff
+	y := b >> 17 & 0x1ffff
 	if y > 102400 {
 		r.Range("Player.Y", y, "a code of 0..102400")
 		return
 	}
 	m.Y = float32(codec.Dequantize(y, -512, 0.01))
-	m.Aim = float32(codec.FromAngle(b>>41&0x3ff, 10))
-	m.Ducks = b>>51 != 0
-	m.Name = r.String("Player.Name", m.Name, 24)
+	m.Aim = float32(codec.FromAngle(b>>34&0x3ff, 10))
+	m.Ducks = b>>44&0x1 != 0
+	m.Name = r.Text("Player.Name", m.Name, b>>45, 24)
 	targetThere := r.Bits(1) != 0
 	switch {
 	case !targetThere:
@@ -132,7 +136,7 @@ func (m *Player) ReadBits(r *codec.Reader) {
 	if targetThere {
 		*m.Target = r.Varint32("Player.Target")
 	}
-	m.Bag = codec.Resize(m.Bag, r.Count("Player.Bag", 16, 16))
+	m.Bag = codec.Resize(m.Bag, r.Fits("Player.Bag", r.Bits(5), 16, 16))
 	for i := range m.Bag {
 		m.Bag[i].ReadBits(r)
 	}

@@ -60,21 +60,14 @@ func rareHalf(b uint32) uint16 {
 
 // FromHalf is the number that a binary16 stands for; each NaN is the one NaN of Go.
 func FromHalf(h uint16) float32 {
-	if h&0x7c00 == 0x7c00 {
-		return endless(h)
+	b := uint32(int32(int16(h))<<13) & 0x8fffe000
+	if h&0x7c00 != 0x7c00 {
+		return math.Float32frombits(b) * (1 << 112) // exact: the exponents begin 112 apart
 	}
-	b := uint32(h&0x8000)<<16 | uint32(h&0x7fff)<<13
-	return math.Float32frombits(b) * (1 << 112) // exact: the exponents begin 112 apart
-}
-
-// endless is FromHalf of infinities and NaN.
-//
-//go:noinline
-func endless(h uint16) float32 {
 	if h&0x3ff != 0 {
-		return float32(math.NaN())
+		b = 0x7fc00000
 	}
-	return float32(math.Inf(1 - int(h>>14&2)))
+	return math.Float32frombits(b | 0x7f800000)
 }
 
 // Angle is the code of an angle in radians, of any number of turns, in so many bits (1 to 32): the

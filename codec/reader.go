@@ -18,18 +18,20 @@ type Reader struct {
 
 	b    []byte
 	pos  uint   // in bits
-	tail uint   // the bit at which last begins
-	last uint64 // the last eight bytes, or all if there are fewer
+	tail uint   // the bit at which last begins: 64 before the end, modulo 2^64
+	last uint64 // the last eight bytes; zeros stand in front of fewer
 	err  error
 }
 
 // Start begins to read the message that is all of b.
 func (r *Reader) Start(b []byte) { // as Writer.Start, not by a composite literal
 	r.b, r.pos, r.err = b, 0, nil
-	if n := len(b); n >= 8 {
-		r.tail, r.last = uint(n-8)*8, binary.LittleEndian.Uint64(b[n-8:])
+	n := uint(len(b))
+	r.tail = n*8 - 64
+	if n >= 8 {
+		r.last = binary.LittleEndian.Uint64(b[n-8:])
 	} else {
-		r.tail, r.last = 0, lastWord(b)
+		r.last = lastWord(b) << (64 - n*8)
 	}
 }
 
@@ -49,14 +51,17 @@ func lastWord(b []byte) uint64 {
 	return 0
 }
 
+// load is the bits that come, 57 of them at least.
+func (r *Reader) load() uint64 {
+	if i := r.pos >> 3; i+8 <= uint(len(r.b)) {
+		return binary.LittleEndian.Uint64(r.b[i:i+8]) >> (r.pos & 7)
+	}
+	return r.last >> (r.pos - r.tail)
+}
+
 // Bits reads n bits, at most 56.
 func (r *Reader) Bits(n uint) uint64 {
-	var v uint64
-	if i := r.pos >> 3; i+8 <= uint(len(r.b)) {
-		v = binary.LittleEndian.Uint64(r.b[i:]) >> (r.pos & 7)
-	} else {
-		v = r.last >> (r.pos - r.tail)
-	}
+	v := r.load()
 	r.pos += n
 	return v & (1<<n - 1)
 }
@@ -67,45 +72,28 @@ func (r *Reader) Wide(n uint) uint64 {
 	return low | r.Bits(n-min(n, 32))<<32
 }
 
-// Bits2 reads n bits, 65 to 128: the low 64 of them, and the others.
+// Bits2 reads n bits, 57 to 112, in two lanes of 56. Above these a lane has zeros, or bits of the
+// next one: nobody takes them off, because a number that ends in the next lane wants the same there.
 func (r *Reader) Bits2(n uint) (v, v2 uint64) {
-	i, s := r.pos>>3, r.pos&7
-	if i+17 > uint(len(r.b)) {
-		v, v2, _ = r.end3(n)
-		return v, v2 & (1<<(n-64) - 1)
-	}
-	b := r.b[i : i+17]
-	r.pos += n
-	v, v2 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
-	return v>>s | v2<<1<<(63-s), (v2>>s | uint64(b[16])<<1<<(63-s)) & (1<<(n-64) - 1)
+	v = r.load()
+	r.pos += 56
+	v2 = r.load()
+	r.pos += n - 56
+	return v, v2
 }
 
-// Bits3 reads n bits, 129 to 184, as Bits2 does.
+// Bits3 reads n bits, 113 to 168, in three lanes, as Bits2 does.
 func (r *Reader) Bits3(n uint) (v, v2, v3 uint64) {
 	i, s := r.pos>>3, r.pos&7
-	if i+24 > uint(len(r.b)) {
-		v, v2, v3 = r.end3(n)
-		return v, v2, v3 & (1<<(n-128) - 1)
+	if i+22 > uint(len(r.b)) {
+		v, v2 = r.Bits2(112)
+		v3 = r.load()
+		r.pos += n - 112
+		return v, v2, v3
 	}
-	b := r.b[i : i+24]
+	b := r.b[i : i+22]
 	r.pos += n
-	v, v2, v3 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
-	return v>>s | v2<<1<<(63-s), v2>>s | v3<<1<<(63-s), v3 >> s & (1<<(n-128) - 1)
-}
-
-// end3 reads n bits, and those behind them, near the end of the message. All but the last eight
-// bytes are loaded from where they are.
-func (r *Reader) end3(n uint) (v, v2, v3 uint64) {
-	i, s := r.pos>>3, r.pos&7
-	if i+16 > uint(len(r.b)) {
-		v, v2 = r.Wide(64), r.Wide(64)
-		r.pos += n - 128
-		return v, v2, 0
-	}
-	b := r.b[i : i+16]
-	r.pos += n
-	v, v2, v3 = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), r.last>>((i+16)*8-r.tail)
-	return v>>s | v2<<1<<(63-s), v2>>s | v3<<1<<(63-s), v3 >> s
+	return binary.LittleEndian.Uint64(b) >> s, binary.LittleEndian.Uint64(b[7:]) >> s, binary.LittleEndian.Uint64(b[14:]) >> s
 }
 
 // Bool reads a bit.
@@ -123,16 +111,27 @@ func (r *Reader) left() uint {
 // message can hold if each takes so many bits (none counts as one). If they are more, it fails and
 // returns 0; so what is allocated for them has a bound.
 func (r *Reader) Count(field string, limit int, least uint) int {
-	n := r.Bits(Width(uint64(limit)))
-	if n > uint64(limit) {
-		r.Fail(field, n, "at most "+strconv.Itoa(limit), ErrTooLong)
-		return 0
-	}
-	if n*uint64(max(least, 1)) > uint64(r.left()) {
-		r.Fail(field, n, "as many as came", ErrShort)
-		return 0
+	return r.Fits(field, r.Bits(Width(uint64(limit))), limit, least)
+}
+
+// Fits is [Reader.Count] of a number that was read already, by Bits with others.
+func (r *Reader) Fits(field string, n uint64, limit int, least uint) int {
+	if n > uint64(limit) || n*uint64(max(least, 1)) > uint64(r.left()) {
+		return r.tooMany(field, n, limit, "", "as many as came")
 	}
 	return int(n)
+}
+
+// tooMany fails because of a count or a length, and returns 0.
+//
+//go:noinline
+func (r *Reader) tooMany(field string, n uint64, limit int, unit, came string) int {
+	if n > uint64(limit) {
+		r.Fail(field, n, "at most "+strconv.Itoa(limit)+unit, ErrTooLong)
+	} else {
+		r.Fail(field, n, came, ErrShort)
+	}
+	return 0
 }
 
 // Fail notes that a field is not what it may be: the value that came, what would be right (as
@@ -161,18 +160,19 @@ func (r *Reader) Range(field string, value any, limits string) {
 // Failed reports whether a field was wrong.
 func (r *Reader) Failed() bool { return r.err != nil }
 
-// Finish wants the message to end here, the rest of its last byte being zeros. It returns a
-// *[FieldError] otherwise, or the one that was noted. message is the name of its type.
-func (r *Reader) Finish(message string) error {
-	if r.err == nil && (r.pos+7)>>3 == uint(len(r.b)) && r.last>>(r.pos-r.tail) == 0 {
-		return nil
-	}
-	return r.unfinished(message)
+// Complete reports whether the message ends here, the rest of its last byte being zeros, and no
+// field was wrong. Finish says the same; but this needs no call.
+func (r *Reader) Complete() bool {
+	at := r.pos - r.tail
+	return at-57 < 8 && r.last>>at == 0 && r.err == nil
 }
 
-// unfinished is the error of a message that does not end here, or in zeros, or has a wrong field.
-func (r *Reader) unfinished(message string) error {
+// Finish wants the message to be [Reader.Complete]. It returns a *[FieldError] otherwise: what was
+// noted, if there is something. message is the name of its type.
+func (r *Reader) Finish(message string) error {
 	switch used := (r.pos + 7) >> 3; {
+	case r.Complete():
+		return nil
 	case r.err != nil:
 		return r.err
 	case r.pos > uint(len(r.b))*8:

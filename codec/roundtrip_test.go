@@ -178,15 +178,8 @@ func TestBitsOfLanes(t *testing.T) {
 			wire, err := w.Finish()
 			for _, more := range []int{0, 8} {
 				r := reader(append(wire[:len(wire):len(wire)], make([]byte, more)...))
-				got, front := [3]uint64{}, r.Bits(at/2)
-				switch {
-				case n <= 64:
-					got[0] = r.Wide(n)
-				case n <= 128:
-					got[0], got[1] = r.Bits2(n)
-				default:
-					got[0], got[1], got[2] = r.Bits3(n)
-				}
+				front := r.Bits(at / 2)
+				got := lanes(t, &r, n)
 				want := [3]uint64{}
 				copy(want[:], v[:(n+63)/64])
 				if err != nil || got != want || front != 1<<(at/2)-1 || r.Bits(at&1) != uint64(at&1) {
@@ -195,4 +188,27 @@ func TestBitsOfLanes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lanes reads a number of 57 to 184 bits. Above its 56 a lane has nothing but bits of the next one.
+func lanes(t *testing.T, r *codec.Reader, n uint) [3]uint64 {
+	t.Helper()
+	if n <= 64 {
+		return [3]uint64{r.Wide(n)}
+	}
+	var l [4]uint64
+	last := uint(1)
+	if n <= 112 {
+		l[0], l[1] = r.Bits2(n)
+	} else {
+		l[0], l[1], l[2] = r.Bits3(min(n, 168))
+		l[3], last = r.Bits(n-min(n, 168)), 2
+	}
+	for i := range uint(4) {
+		if i < last && l[i]>>56&^l[i+1] != 0 {
+			t.Fatalf("%d bits: lane %d is %x, and the next is %x", n, i, l[i], l[i+1])
+		}
+		l[i] &= 1<<min(56, n-min(n, 56*i)) - 1
+	}
+	return [3]uint64{l[0] | l[1]<<56, l[1]>>8 | l[2]<<48, l[2]>>16 | l[3]<<40}
 }

@@ -16,14 +16,14 @@ var (
 	short64 = classesOf(7, 18, 41, 64) // 41 bits are the milliseconds since 1970
 )
 
-// classes are the widths of four, and the least number of each.
+// classes are the widths of four, and the least number and the largest of each.
 type classes struct {
-	width [4]uint
-	least [4]uint64
+	width       [4]uint
+	least, most [4]uint64
 }
 
 func classesOf(a, b, c, d uint) classes {
-	return classes{[4]uint{a, b, c, d}, [4]uint64{0, 1 << a, 1 << b, 1 << c}}
+	return classes{[4]uint{a, b, c, d}, [4]uint64{0, 1 << a, 1 << b, 1 << c}, [4]uint64{1<<a - 1, 1<<b - 1, 1<<c - 1, 1<<d - 1}}
 }
 
 // of is the first class that v fits into, without a branch to guess.
@@ -84,26 +84,55 @@ func (r *Reader) Varint16(field string) uint16 { return uint16(r.varint(field, &
 func (r *Reader) Varint32(field string) uint32 { return uint32(r.varint(field, &short32)) }
 
 func (r *Reader) varint(field string, c *classes) uint64 {
-	v := r.Bits(56)
-	class, width := v&3, c.width[v&3]
-	r.pos -= 56 - 2 - width
-	return r.shortest(field, v>>2&(1<<(width&63)-1), c.least[class])
+	v := r.load()
+	class := v & 3
+	r.pos += 2 + c.width[class]
+	if v = v >> 2 & c.most[class]; v < c.least[class] {
+		return r.tooLong(field, v)
+	}
+	return v
+}
+
+// Varint16With reads what [Writer.Varint16] wrote, and n bits behind it, at most 38.
+func (r *Reader) Varint16With(field string, n uint) (v uint16, bits uint64) {
+	code, bits := r.varintWith(field, n, &short16)
+	return uint16(code), bits
+}
+
+// Varint32With reads what [Writer.Varint32] wrote, and n bits behind it, at most 22.
+func (r *Reader) Varint32With(field string, n uint) (v uint32, bits uint64) {
+	code, bits := r.varintWith(field, n, &short32)
+	return uint32(code), bits
+}
+
+func (r *Reader) varintWith(field string, n uint, c *classes) (v, bits uint64) {
+	bits = r.load()
+	class := bits & 3
+	width := 2 + c.width[class]
+	r.pos += width + n
+	if v = bits >> 2 & c.most[class]; v < c.least[class] {
+		return r.tooLong(field, v), 0
+	}
+	return v, bits >> (width & 63) & (1<<(n&63) - 1)
 }
 
 // Varint64 reads what [Writer.Varint64] wrote.
 func (r *Reader) Varint64(field string) uint64 {
-	if r.Bits(2) == 3 {
-		return r.shortest(field, r.Wide(64), short64.least[3])
+	if r.load()&3 < 3 {
+		return r.varint(field, &short64)
 	}
-	r.pos -= 2
-	return r.varint(field, &short64)
-}
-
-// shortest refuses a number below the least of its class: a smaller one could hold it.
-func (r *Reader) shortest(field string, v, least uint64) uint64 {
-	if v < least {
-		r.Fail(field, v, "", ErrForm)
-		return 0
+	r.pos += 2
+	v := r.Wide(64)
+	if v < short64.least[3] {
+		return r.tooLong(field, v)
 	}
 	return v
+}
+
+// tooLong refuses a number below the least of its class: a smaller one could hold it.
+//
+//go:noinline
+func (r *Reader) tooLong(field string, v uint64) uint64 {
+	r.Fail(field, v, "", ErrForm)
+	return 0
 }

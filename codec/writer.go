@@ -32,13 +32,13 @@ type Writer struct {
 // capacity of fewer than room+8 more bytes. Up to eight bytes behind the message are overwritten,
 // within dst's capacity.
 func (w *Writer) Start(dst []byte, room int) {
-	if cap(dst)-len(dst) < room+slack {
-		dst = slices.Grow(dst, room+slack)
-	}
+	n := len(dst)
+	b := slices.Grow(dst, room+slack)
+	b = b[:cap(b)]
+	b[n] = 0
 	// Not a composite literal: that would be made elsewhere and copied here by wide loads, which
 	// wait for the narrow stores.
-	w.b, w.pos, w.start, w.err = dst[:cap(dst)], uint(len(dst))*8, len(dst), nil
-	w.b[w.start] = 0
+	w.b, w.pos, w.start, w.err = b, uint(n)*8, n, nil
 }
 
 // Grow makes room for so many bytes.
@@ -58,14 +58,16 @@ func (w *Writer) grow(bytes int) {
 // Bits writes the low n bits of v, at most 56; the others must be zero. There must be room: it
 // panics if there is none.
 func (w *Writer) Bits(v uint64, n uint) {
-	b := w.b[w.pos>>3:]
+	i := w.pos >> 3
+	b := w.b[i : i+8]
 	binary.LittleEndian.PutUint64(b, uint64(b[0])|v<<(w.pos&7))
 	w.pos += n
 }
 
 // Wide writes the low n bits of v, 57 to 64; the others must be zero. There must be room.
 func (w *Writer) Wide(v uint64, n uint) {
-	b, s := w.b[w.pos>>3:], w.pos&7
+	i, s := w.pos>>3, w.pos&7
+	b := w.b[i : i+9]
 	b[8] = byte(v >> 1 >> (63 - s))
 	binary.LittleEndian.PutUint64(b, uint64(b[0])|v<<s)
 	w.pos += n
@@ -74,7 +76,8 @@ func (w *Writer) Wide(v uint64, n uint) {
 // Bits2 writes the low n bits, 65 to 128, of a number whose low 64 are v; the others must be zero.
 // There must be room. It is faster than Bits twice, which waits for the first to be stored.
 func (w *Writer) Bits2(v, v2 uint64, n uint) {
-	b, s := w.b[w.pos>>3:], w.pos&7
+	i, s := w.pos>>3, w.pos&7
+	b := w.b[i : i+17]
 	b[16] = byte(v2 >> 1 >> (63 - s))
 	binary.LittleEndian.PutUint64(b, uint64(b[0])|v<<s)
 	binary.LittleEndian.PutUint64(b[8:], v>>1>>(63-s)|v2<<s)
@@ -83,8 +86,8 @@ func (w *Writer) Bits2(v, v2 uint64, n uint) {
 
 // Bits3 writes the low n bits, 129 to 184, as Bits2 does.
 func (w *Writer) Bits3(v, v2, v3 uint64, n uint) {
-	b, s := w.b[w.pos>>3:], w.pos&7
-	_ = b[23]
+	i, s := w.pos>>3, w.pos&7
+	b := w.b[i : i+24]
 	binary.LittleEndian.PutUint64(b, uint64(b[0])|v<<s)
 	binary.LittleEndian.PutUint64(b[8:], v>>1>>(63-s)|v2<<s)
 	binary.LittleEndian.PutUint64(b[16:], v2>>1>>(63-s)|v3<<s)

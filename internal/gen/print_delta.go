@@ -54,7 +54,7 @@ func (p *printer) deltaMessage(s *Struct, newest int) {
 	}
 	p.linef("if m != base {\nm.CopyFrom(base)\n}")
 	p.start("b", newest)
-	p.linef("r.Start(b)\nm.ReadDeltaBits(&r)\nreturn r.Finish(%q)\n}", s.Name)
+	p.linef("r.Start(b)\nm.ReadDeltaBits(&r)\nif r.Complete() {\nreturn nil\n}\nreturn r.Finish(%q)\n}", s.Name)
 }
 
 // A deltaWriter prints what writes in what a value differs from another.

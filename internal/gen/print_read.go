@@ -12,6 +12,7 @@ import (
 // in words; a word is printed when all that is in it is known.
 type readPrinter struct {
 	*printer
+	lead     *lead // in front of the word, maybe in the same call
 	word     []part
 	width    int
 	declared int // how many variables of lanes, in this block
@@ -25,7 +26,7 @@ type part struct {
 
 // code adds a part to the word, and what is printed with it.
 func (r *readPrinter) code(n int, print func(code string)) {
-	if r.width+n > mostLanes {
+	if r.width+n > mostRead {
 		r.end()
 	}
 	r.word = append(r.word, part{r.width, n, print})
@@ -35,42 +36,93 @@ func (r *readPrinter) code(n int, print func(code string)) {
 // laneNames are the variables of lanes.
 var laneNames = [...]string{"b", "b2", "b3"}
 
-// end prints the word.
+// laneRead is how many bits a load of eight bytes has for sure, if they begin within a byte;
+// mostRead is how many are read at once.
+const (
+	laneRead = 56
+	mostRead = laneRead * len(laneNames)
+)
+
+// lanesRead is how many lanes so many bits take.
+func lanesRead(bits int) int { return (bits + laneRead - 1) / laneRead }
+
+// end prints the word with its lead.
 func (r *readPrinter) end() {
-	word, width := r.word, r.width
-	r.word, r.width = nil, 0
-	call := fmt.Sprintf("r.%s(%d)", lanesName(width), width)
+	lead, word, width := r.lead, r.word, r.width
+	r.lead, r.word, r.width = nil, nil, 0
+	if lead != nil {
+		word, width = r.leading(lead, word, width)
+	}
+	method := [...]string{"", "Bits", "Bits2", "Bits3"}[lanesRead(width)]
+	call := fmt.Sprintf("r.%s(%d)", method, width)
 	switch len(word) {
 	case 0:
 		return
 	case 1:
-		if width <= 64 {
+		if width <= laneRead {
 			word[0].print(call)
 			return
 		}
 	}
-	lanes := (width + 63) / 64
+	lanes := lanesRead(width)
 	assign := "="
 	if r.declared < lanes {
 		assign, r.declared = ":=", lanes
 	}
 	r.linef("%s %s %s", strings.Join(laneNames[:lanes], ", "), assign, call)
+	r.parts(word, width)
+}
+
+// leading prints what reads an integer of variable width, with the first parts of the word if that
+// saves a lane. It returns what is left of the word.
+func (r *readPrinter) leading(l *lead, word []part, width int) ([]part, int) {
+	_, most := l.t.size()
+	taken, bits := 0, 0
+	for taken < len(word) && most+bits+word[taken].width <= laneRead {
+		bits += word[taken].width
+		taken++
+	}
+	if lanesRead(width-bits) == lanesRead(width) {
+		r.number(l.t, l.expr, l.label)
+		return word, width
+	}
+	name := r.local(l.label)
+	r.linef("%s, %s := r.Varint%dWith(%q, %d)", name, laneNames[0], l.t.Bits, l.label, bits)
+	r.linef("%s = %s", l.expr, l.t.numberOf(name))
+	r.declared = max(r.declared, 1)
+	r.parts(word[:taken], bits)
+	word = word[taken:]
+	for i := range word {
+		word[i].at -= bits
+	}
+	return word, width - bits
+}
+
+// parts prints the parts of a word of so many bits.
+func (r *readPrinter) parts(word []part, width int) {
 	for _, p := range word {
 		p.print(p.code(width))
 	}
 }
 
-// code is the part of a word of so many bits.
+// code is the part of a word of so many bits. A word of one lane has zeros behind them.
 func (p part) code(width int) string {
-	lane, at := p.at/64, p.at%64
-	code, shifted := laneNames[lane], at > 0
-	if shifted {
-		code = fmt.Sprintf("%s>>%d", code, at)
+	var terms []string
+	for lane := p.at / laneRead; lane*laneRead < p.at+p.width; lane++ {
+		switch at := p.at - lane*laneRead; {
+		case at == 0:
+			terms = append(terms, laneNames[lane])
+		case at > 0:
+			terms = append(terms, fmt.Sprintf("%s>>%d", laneNames[lane], at))
+		default:
+			terms = append(terms, fmt.Sprintf("%s<<%d", laneNames[lane], -at))
+		}
 	}
-	if at+p.width > 64 {
-		code = fmt.Sprintf("(%s|%s<<%d)", code, laneNames[lane+1], 64-at)
+	code := strings.Join(terms, "|")
+	if len(terms) > 1 {
+		code = "(" + code + ")"
 	}
-	if at+p.width == 64 || p.at+p.width == width && at+p.width < 64 {
+	if p.width == 64 || p.at+p.width == width && width <= laneRead {
 		return code
 	}
 	return fmt.Sprintf("%s&%#x", code, uint64(1)<<p.width-1)
@@ -106,8 +158,37 @@ func (r *readPrinter) field(t *Type, expr, label string) {
 		r.linef("} else {\n%s = %s\n}", expr, t.Elem.zero())
 		return
 	}
+	if t.Kind == Varint && t.Bits < 64 {
+		r.end()
+		r.lead = &lead{t, expr, label}
+		return
+	}
+	if _, counted := countedKinds[t.Kind]; counted && !t.View {
+		r.code(widthOf(uint64(t.Max)), func(code string) { r.counted(t, expr, code, label) })
+		r.end()
+		return
+	}
 	r.end()
 	r.long(t, expr, label)
+}
+
+// counted prints what reads so many bytes or elements.
+func (r *readPrinter) counted(t *Type, expr, code, label string) {
+	fits := func(least int) string { return fmt.Sprintf("r.Fits(%q, %s, %d, %d)", label, code, t.Max, least) }
+	switch t.Kind {
+	case String:
+		r.linef("%s = %s", expr, convert(t.Go, "string", fmt.Sprintf("r.Text(%q, %s, %s, %d)", label, t.as("string", expr), code, t.Max)))
+	case Bytes:
+		r.linef("%[1]s = r.Raw(%[2]q, %[1]s, %[3]s, %[4]d)", expr, label, code, t.Max)
+	case Slice:
+		least, _ := t.Elem.size()
+		r.linef("%[1]s = codec.Resize(%[1]s, %[2]s)", expr, fits(least))
+		r.loop(expr, t, label)
+	case Map:
+		keyLeast, _ := t.Key.size()
+		elemLeast, _ := t.Elem.size()
+		r.mapping(t, expr, fits(keyLeast+elemLeast), label)
+	}
 }
 
 // presence reads whether a value is there into a variable.
@@ -120,25 +201,13 @@ func (r *readPrinter) presence(label string) string {
 
 // long prints a type that is no part of a word.
 func (r *readPrinter) long(t *Type, expr, label string) {
-	least := 0
-	if t.Elem != nil {
-		least, _ = t.Elem.size()
-	}
 	switch t.Kind {
 	case Varint, Duration:
 		r.number(t, expr, label)
 	case String:
-		if t.View {
-			r.linef("%s = %s", expr, convert(t.Go, "string", fmt.Sprintf("r.ViewString(%q, %d)", label, t.Max)))
-			return
-		}
-		r.linef("%s = %s", expr, convert(t.Go, "string", fmt.Sprintf("r.String(%q, %s, %d)", label, t.as("string", expr), t.Max)))
+		r.linef("%s = %s", expr, convert(t.Go, "string", fmt.Sprintf("r.ViewString(%q, %d)", label, t.Max)))
 	case Bytes:
-		if t.View {
-			r.linef("%s = r.View(%q, %d)", expr, label, t.Max)
-			return
-		}
-		r.linef("%[1]s = r.Bytes(%[2]q, %[1]s, %[3]d)", expr, label, t.Max)
+		r.linef("%s = r.View(%q, %d)", expr, label, t.Max)
 	case Addr, AddrPort:
 		r.linef("%s = r.%s(%q)", expr, [...]string{Addr: "Addr", AddrPort: "AddrPort"}[t.Kind], label)
 	case StructKind, Custom:
@@ -149,11 +218,6 @@ func (r *readPrinter) long(t *Type, expr, label string) {
 		r.linef("if err := %s.UnmarshalBinary(%s); err != nil && !r.Failed() {\nr.Fail(%q, nil, \"\", err)\n}", value(expr), name, label)
 	case Array:
 		r.loop(expr, t, label)
-	case Slice:
-		r.linef("%[1]s = codec.Resize(%[1]s, r.Count(%[2]q, %[3]d, %[4]d))", expr, label, t.Max, least)
-		r.loop(expr, t, label)
-	case Map:
-		r.mapping(t, expr, label)
 	case UnionKind:
 		r.union(t, expr, label)
 	}
@@ -161,11 +225,16 @@ func (r *readPrinter) long(t *Type, expr, label string) {
 
 // number is an integer of variable width.
 func (r *readPrinter) number(t *Type, expr, label string) {
-	code, of := fmt.Sprintf("r.Varint%d(%q)", t.Bits, label), fmt.Sprintf("uint%d", t.Bits)
+	r.linef("%s = %s", expr, t.numberOf(fmt.Sprintf("r.Varint%d(%q)", t.Bits, label)))
+}
+
+// numberOf is the integer that was written as a number of variable width.
+func (t *Type) numberOf(code string) string {
+	of := fmt.Sprintf("uint%d", t.Bits)
 	if t.Signed {
 		code, of = "codec.Zagzig("+convert("uint64", of, code)+")", "int64"
 	}
-	r.linef("%s = %s", expr, convert(t.Go, of, code))
+	return convert(t.Go, of, code)
 }
 
 // convert converts an expression from one type to another.
@@ -184,12 +253,10 @@ func (r *readPrinter) loop(expr string, t *Type, label string) {
 	r.depth--
 }
 
-func (r *readPrinter) mapping(t *Type, expr, label string) {
+func (r *readPrinter) mapping(t *Type, expr, fits, label string) {
 	count, i := r.local(label+"Count"), r.index()
 	key, last, value := r.local(label+"Key"), r.local(label+"Last"), r.local(label+"Value")
-	keyLeast, _ := t.Key.size()
-	elemLeast, _ := t.Elem.size()
-	r.linef("%s := r.Count(%q, %d, %d)", count, label, t.Max, keyLeast+elemLeast)
+	r.linef("%s := %s", count, fits)
 	r.linef("if %[1]s == nil {\n%[1]s = make(%[2]s, %[3]s)\n}\nclear(%[1]s)\nvar %[4]s %[5]s", expr, t.Go, count, last, t.Key.Go)
 	r.linef("for %s := range %s {\nvar %s %s\nvar %s %s", i, count, key, t.Key.Go, value, t.Elem.Go)
 	outer := r.declared

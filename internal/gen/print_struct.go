@@ -74,7 +74,7 @@ func (p *printer) message(s *Struct, newest int) {
 		p.linef("func (m *%s) UnmarshalVersion(b []byte, version int) error {", s.Name)
 	}
 	p.start("b", newest)
-	p.linef("r.Start(b)\nm.ReadBits(&r)\nreturn r.Finish(%q)\n}", s.Name)
+	p.linef("r.Start(b)\nm.ReadBits(&r)\nif r.Complete() {\nreturn nil\n}\nreturn r.Finish(%q)\n}", s.Name)
 }
 
 // start prints the variable that writes to dst or reads b.

@@ -185,8 +185,9 @@ func (m *Left) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Left) ReadBits(r *codec.Reader) {
-	m.Player = r.Varint32("Left.Player")
-	m.Why = r.String("Left.Why", m.Why, 100)
+	player, b := r.Varint32With("Left.Player", 7)
+	m.Player = player
+	m.Why = r.Text("Left.Why", m.Why, b, 100)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
@@ -227,7 +228,7 @@ func (m *Left) ReadDeltaBits(r *codec.Reader) {
 		m.Player = r.Varint32("Left.Player")
 	}
 	if differ&0x2 != 0 {
-		m.Why = r.String("Left.Why", m.Why, 100)
+		m.Why = r.Text("Left.Why", m.Why, r.Bits(7), 100)
 	}
 }
 
@@ -261,6 +262,9 @@ func (m *All) UnmarshalVersion(b []byte, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("All")
 }
 
@@ -388,6 +392,9 @@ func (m *All) ApplyDeltaVersion(b []byte, base *All, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("All")
 }
 
@@ -571,7 +578,7 @@ func (m *All) ReadBits(r *codec.Reader) {
 	m.Heat = int16(int64(heat) - 40)
 	m.Score = r.Varint32("All.Score")
 	m.Debt = codec.Zagzig(r.Varint64("All.Debt"))
-	b, b2, b3 := r.Bits3(170)
+	b, b2, b3 := r.Bits3(141)
 	m.Raw = uint8(b & 0xff)
 	weapon := b >> 8 & 0x3
 	if weapon > 2 {
@@ -579,43 +586,44 @@ func (m *All) ReadBits(r *codec.Reader) {
 		return
 	}
 	m.Weapon = Weapon(weapon)
-	m.Exact = math.Float64frombits((b>>10 | b2<<54) & 0xffffffffffffffff)
-	x := b2 >> 10 & 0x1ffff
+	m.Exact = math.Float64frombits((b>>10 | b2<<46))
+	x := b2 >> 18 & 0x1ffff
 	if x > 102400 {
 		r.Range("All.X", x, "a code of 0..102400")
 		return
 	}
 	m.X = float32(codec.Dequantize(x, -512, 0.01))
-	m.Rough = codec.FromHalf(uint16(b2 >> 27 & 0xffff))
-	m.Facing = float32(codec.FromAngle(b2>>43&0x3ff, 10))
+	m.Rough = codec.FromHalf(uint16(b2 >> 35 & 0xffff))
+	m.Facing = float32(codec.FromAngle((b2>>51|b3<<5)&0x3ff, 10))
 	{
-		x, y, z, ok := codec.FromUnit((b2>>53|b3<<11)&0xffffff, 12)
+		x, y, z, ok := codec.FromUnit(b3>>5&0xffffff, 12)
 		if !ok {
 			r.Range("All.Aim", nil, "a direction")
 			return
 		}
 		m.Aim = [3]float32{float32(x), float32(y), float32(z)}
 	}
+	b = r.Bits(35)
 	{
-		x, y, z, w, ok := codec.FromQuat(b3>>13, 9)
+		x, y, z, w, ok := codec.FromQuat(b&0x1fffffff, 9)
 		if !ok {
 			r.Range("All.Turn", nil, "a rotation")
 			return
 		}
 		m.Turn = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 	}
-	m.Name = r.String("All.Name", m.Name, 32)
+	m.Name = r.Text("All.Name", m.Name, b>>29, 32)
 	m.Blob = r.View("All.Blob", 64)
 	for i := range m.Grid {
 		m.Grid[i] = uint8(r.Bits(4))
 	}
-	m.Items = codec.Resize(m.Items, r.Count("All.Items", 12, 16))
+	m.Items = codec.Resize(m.Items, r.Fits("All.Items", r.Bits(4), 12, 16))
 	for i := range m.Items {
 		m.Items[i].ReadBits(r)
 	}
-	m.Deep = codec.Resize(m.Deep, r.Count("All.Deep", 3, 2))
+	m.Deep = codec.Resize(m.Deep, r.Fits("All.Deep", r.Bits(2), 3, 2))
 	for i := range m.Deep {
-		m.Deep[i] = codec.Resize(m.Deep[i], r.Count("All.Deep", 2, 4))
+		m.Deep[i] = codec.Resize(m.Deep[i], r.Fits("All.Deep", r.Bits(2), 2, 4))
 		for j := range m.Deep[i] {
 			deep := r.Bits(4)
 			if deep > 9 {
@@ -625,7 +633,7 @@ func (m *All) ReadBits(r *codec.Reader) {
 			m.Deep[i][j] = int32(deep)
 		}
 	}
-	ammoCount := r.Count("All.Ammo", 3, 9)
+	ammoCount := r.Fits("All.Ammo", r.Bits(2), 3, 9)
 	if m.Ammo == nil {
 		m.Ammo = make(map[Weapon]int, ammoCount)
 	}
@@ -1179,7 +1187,8 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		m.Weapon = Weapon(weapon)
 	}
 	if differ&0x80 != 0 {
-		m.Exact = math.Float64frombits(r.Wide(64))
+		b, b2 := r.Bits2(64)
+		m.Exact = math.Float64frombits((b | b2<<56))
 	}
 	if differ&0x100 != 0 {
 		x := r.Bits(17)
@@ -1216,7 +1225,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x2000 != 0 {
-		m.Name = r.String("All.Name", m.Name, 32)
+		m.Name = r.Text("All.Name", m.Name, r.Bits(6), 32)
 	}
 	if differ&0x4000 != 0 {
 		m.Blob = r.View("All.Blob", 64)
@@ -1246,7 +1255,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		m.Deep = codec.Resize(m.Deep, r.DeltaCount("All.Deep", deepHad, 3, 2))
 		for i := range m.Deep {
 			if i >= deepHad {
-				m.Deep[i] = codec.Resize(m.Deep[i], r.Count("All.Deep", 2, 4))
+				m.Deep[i] = codec.Resize(m.Deep[i], r.Fits("All.Deep", r.Bits(2), 2, 4))
 				for j := range m.Deep[i] {
 					deep := r.Bits(4)
 					if deep > 9 {
@@ -1283,7 +1292,7 @@ func (m *All) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x40000 != 0 {
-		ammoCount := r.Count("All.Ammo", 3, 9)
+		ammoCount := r.Fits("All.Ammo", r.Bits(2), 3, 9)
 		if m.Ammo == nil {
 			m.Ammo = make(map[Weapon]int, ammoCount)
 		}

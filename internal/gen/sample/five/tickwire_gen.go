@@ -27,6 +27,9 @@ func (m *Input) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Input")
 }
 
@@ -61,6 +64,9 @@ func (m *Input) ApplyDelta(b []byte, base *Input) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Input")
 }
 
@@ -275,6 +281,9 @@ func (m *Entity) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Entity")
 }
 
@@ -314,6 +323,9 @@ func (m *Entity) ApplyDelta(b []byte, base *Entity) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Entity")
 }
 
@@ -369,8 +381,8 @@ func (m *Entity) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Entity) ReadBits(r *codec.Reader) {
-	m.ID = r.Varint16("Entity.ID")
-	b, b2, b3 := r.Bits3(132)
+	id, b := r.Varint16With("Entity.ID", 25)
+	m.ID = id
 	kind := b & 0x3f
 	if kind > 40 {
 		r.Range("Entity.Kind", kind, "a code of 0..40")
@@ -378,42 +390,43 @@ func (m *Entity) ReadBits(r *codec.Reader) {
 	}
 	m.Kind = uint8(kind)
 	m.Team = Team(b >> 6 & 0x3)
-	x := b >> 8 & 0x1ffff
+	x := b >> 8
 	if x > 102400 {
 		r.Range("Entity.X", x, "a code of 0..102400")
 		return
 	}
 	m.X = float32(codec.Dequantize(x, -512, 0.01))
-	y := b >> 25 & 0x1ffff
+	b, b2 := r.Bits2(107)
+	y := b & 0x1ffff
 	if y > 102400 {
 		r.Range("Entity.Y", y, "a code of 0..102400")
 		return
 	}
 	m.Y = float32(codec.Dequantize(y, -512, 0.01))
-	z := b >> 42 & 0x1ffff
+	z := b >> 17 & 0x1ffff
 	if z > 102400 {
 		r.Range("Entity.Z", z, "a code of 0..102400")
 		return
 	}
 	m.Z = float32(codec.Dequantize(z, -512, 0.01))
-	m.VX = codec.FromHalf(uint16((b>>59 | b2<<5) & 0xffff))
-	m.VY = codec.FromHalf(uint16(b2 >> 11 & 0xffff))
+	m.VX = codec.FromHalf(uint16(b >> 34 & 0xffff))
+	m.VY = codec.FromHalf(uint16((b>>50 | b2<<6) & 0xffff))
 	{
-		x, y, z, w, ok := codec.FromQuat(b2>>27&0xffffffff, 10)
+		x, y, z, w, ok := codec.FromQuat(b2>>10&0xffffffff, 10)
 		if !ok {
 			r.Range("Entity.Rotation", nil, "a rotation")
 			return
 		}
 		m.Rotation = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 	}
-	health := (b2>>59 | b3<<5) & 0x7f
+	health := b2 >> 42 & 0x7f
 	if health > 100 {
 		r.Range("Entity.Health", health, "a code of 0..100")
 		return
 	}
 	m.Health = uint8(health)
-	m.Crouched = b3>>2&0x1 != 0
-	m.Carried = b3>>3 != 0
+	m.Crouched = b2>>49&0x1 != 0
+	m.Carried = b2>>50&0x1 != 0
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
@@ -634,6 +647,9 @@ func (m *Snapshot) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Snapshot")
 }
 
@@ -664,6 +680,9 @@ func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Snapshot")
 }
 
@@ -686,8 +705,9 @@ func (m *Snapshot) AppendBits(w *codec.Writer) {
 // ReadBits reads the fields.
 func (m *Snapshot) ReadBits(r *codec.Reader) {
 	m.Tick = r.Varint32("Snapshot.Tick")
-	m.Ack = r.Varint32("Snapshot.Ack")
-	m.Entities = codec.Resize(m.Entities, r.Count("Snapshot.Entities", 256, 138))
+	ack, b := r.Varint32With("Snapshot.Ack", 9)
+	m.Ack = ack
+	m.Entities = codec.Resize(m.Entities, r.Fits("Snapshot.Entities", b, 256, 138))
 	for i := range m.Entities {
 		m.Entities[i].ReadBits(r)
 	}
@@ -793,6 +813,9 @@ func (m *Chat) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Chat")
 }
 
@@ -825,6 +848,9 @@ func (m *Chat) ApplyDelta(b []byte, base *Chat) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Chat")
 }
 
@@ -859,8 +885,9 @@ func (m *Chat) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Chat) ReadBits(r *codec.Reader) {
-	m.From = r.Varint32("Chat.From")
-	toThere := r.Bits(1) != 0
+	from, b := r.Varint32With("Chat.From", 1)
+	m.From = from
+	toThere := b != 0
 	switch {
 	case !toThere:
 		m.To = nil
@@ -870,20 +897,20 @@ func (m *Chat) ReadBits(r *codec.Reader) {
 	if toThere {
 		*m.To = r.Varint32("Chat.To")
 	}
-	b := r.Bits(29)
+	b = r.Bits(37)
 	room := b & 0x3
 	if room > 2 {
 		r.Range("Chat.Room", room, "a code of 0..2")
 		return
 	}
 	m.Room = Room(room)
-	at := b >> 2
+	at := b >> 2 & 0x7ffffff
 	if at > 86400000 {
 		r.Range("Chat.At", at, "a code of 0..86400000")
 		return
 	}
 	m.At = time.Duration(at) * 1000000
-	m.Text = r.String("Chat.Text", m.Text, 200)
+	m.Text = r.Text("Chat.Text", m.Text, b>>29, 200)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
@@ -1003,7 +1030,7 @@ func (m *Chat) ReadDeltaBits(r *codec.Reader) {
 		m.At = time.Duration(at) * 1000000
 	}
 	if differ&0x10 != 0 {
-		m.Text = r.String("Chat.Text", m.Text, 200)
+		m.Text = r.Text("Chat.Text", m.Text, r.Bits(8), 200)
 	}
 }
 
@@ -1055,7 +1082,7 @@ func (m *Item) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Item) ReadBits(r *codec.Reader) {
-	b := r.Bits(28)
+	b := r.Bits(34)
 	kind := b & 0x7ff
 	if kind > 2000 {
 		r.Range("Item.Kind", kind, "a code of 0..2000")
@@ -1068,14 +1095,14 @@ func (m *Item) ReadBits(r *codec.Reader) {
 		return
 	}
 	m.Count = uint16(count + 1)
-	wear := b >> 21
+	wear := b >> 21 & 0x7f
 	if wear > 100 {
 		r.Range("Item.Wear", wear, "a code of 0..100")
 		return
 	}
 	m.Wear = float32(codec.Dequantize(wear, 0, 0.01))
-	m.Name = r.String("Item.Name", m.Name, 32)
-	m.Enchants = codec.Resize(m.Enchants, r.Count("Item.Enchants", 4, 7))
+	m.Name = r.Text("Item.Name", m.Name, b>>28, 32)
+	m.Enchants = codec.Resize(m.Enchants, r.Fits("Item.Enchants", r.Bits(3), 4, 7))
 	for i := range m.Enchants {
 		enchants := r.Bits(7)
 		if enchants > 99 {
@@ -1213,7 +1240,7 @@ func (m *Item) ReadDeltaBits(r *codec.Reader) {
 		m.Wear = float32(codec.Dequantize(wear, 0, 0.01))
 	}
 	if differ&0x8 != 0 {
-		m.Name = r.String("Item.Name", m.Name, 32)
+		m.Name = r.Text("Item.Name", m.Name, r.Bits(6), 32)
 	}
 	if differ&0x10 != 0 {
 		enchantsHad := len(m.Enchants)
@@ -1257,6 +1284,9 @@ func (m *Inventory) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Inventory")
 }
 
@@ -1288,6 +1318,9 @@ func (m *Inventory) ApplyDelta(b []byte, base *Inventory) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Inventory")
 }
 
@@ -1323,12 +1356,13 @@ func (m *Inventory) AppendBits(w *codec.Writer) {
 // ReadBits reads the fields.
 func (m *Inventory) ReadBits(r *codec.Reader) {
 	m.Owner = r.Varint64("Inventory.Owner")
-	m.Gold = r.Varint32("Inventory.Gold")
-	m.Items = codec.Resize(m.Items, r.Count("Inventory.Items", 64, 37))
+	gold, b := r.Varint32With("Inventory.Gold", 7)
+	m.Gold = gold
+	m.Items = codec.Resize(m.Items, r.Fits("Inventory.Items", b, 64, 37))
 	for i := range m.Items {
 		m.Items[i].ReadBits(r)
 	}
-	ammoCount := r.Count("Inventory.Ammo", 16, 14)
+	ammoCount := r.Fits("Inventory.Ammo", r.Bits(5), 16, 14)
 	if m.Ammo == nil {
 		m.Ammo = make(map[uint8]uint16, ammoCount)
 	}
@@ -1454,7 +1488,7 @@ func (m *Inventory) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x8 != 0 {
-		ammoCount := r.Count("Inventory.Ammo", 16, 14)
+		ammoCount := r.Fits("Inventory.Ammo", r.Bits(5), 16, 14)
 		if m.Ammo == nil {
 			m.Ammo = make(map[uint8]uint16, ammoCount)
 		}

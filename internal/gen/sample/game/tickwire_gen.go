@@ -42,6 +42,9 @@ func (m *Move) UnmarshalVersion(b []byte, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Move")
 }
 
@@ -93,6 +96,9 @@ func (m *Move) ApplyDeltaVersion(b []byte, base *Move, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Move")
 }
 
@@ -136,8 +142,8 @@ func (m *Move) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Move) ReadBits(r *codec.Reader) {
-	m.Tick = r.Varint32("Move.Tick")
-	b := r.Bits(17)
+	tick, b := r.Varint32With("Move.Tick", 17)
+	m.Tick = tick
 	x := b & 0xff
 	if x > 200 {
 		r.Range("Move.X", x, "a code of 0..200")
@@ -156,7 +162,7 @@ func (m *Move) ReadBits(r *codec.Reader) {
 	} else {
 		m.Jumps = false
 	}
-	m.Seen = codec.Resize(m.Seen, r.Count("Move.Seen", 64, 10))
+	m.Seen = codec.Resize(m.Seen, r.Fits("Move.Seen", r.Bits(7), 64, 10))
 	for i := range m.Seen {
 		m.Seen[i] = uint16(r.Bits(10))
 	}
@@ -337,6 +343,9 @@ func (m *Line) UnmarshalVersion(b []byte, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Line")
 }
 
@@ -378,6 +387,9 @@ func (m *Line) ApplyDeltaVersion(b []byte, base *Line, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Line")
 }
 
@@ -403,8 +415,8 @@ func (m *Line) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Line) ReadBits(r *codec.Reader) {
-	m.From = r.String("Line.From", m.From, 32)
-	m.Text = r.String("Line.Text", m.Text, 200)
+	m.From = r.Text("Line.From", m.From, r.Bits(6), 32)
+	m.Text = r.Text("Line.Text", m.Text, r.Bits(8), 200)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
@@ -446,10 +458,10 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 func (m *Line) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
-		m.From = r.String("Line.From", m.From, 32)
+		m.From = r.Text("Line.From", m.From, r.Bits(6), 32)
 	}
 	if differ&0x2 != 0 {
-		m.Text = r.String("Line.Text", m.Text, 200)
+		m.Text = r.Text("Line.Text", m.Text, r.Bits(8), 200)
 	}
 }
 
@@ -483,6 +495,9 @@ func (m *Sight) UnmarshalVersion(b []byte, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Sight")
 }
 
@@ -525,6 +540,9 @@ func (m *Sight) ApplyDeltaVersion(b []byte, base *Sight, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Sight")
 }
 
@@ -629,7 +647,7 @@ func (m *Walk) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Walk) ReadBits(r *codec.Reader) {
-	m.Path = codec.Resize(m.Path, r.Count("Walk.Path", 64, 10))
+	m.Path = codec.Resize(m.Path, r.Fits("Walk.Path", r.Bits(7), 64, 10))
 	for i := range m.Path {
 		m.Path[i] = uint16(r.Bits(10))
 	}
@@ -808,6 +826,9 @@ func (m *Order) UnmarshalVersion(b []byte, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Order")
 }
 
@@ -849,6 +870,9 @@ func (m *Order) ApplyDeltaVersion(b []byte, base *Order, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Order")
 }
 

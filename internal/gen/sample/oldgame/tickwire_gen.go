@@ -25,6 +25,9 @@ func (m *Move) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Move")
 }
 
@@ -57,6 +60,9 @@ func (m *Move) ApplyDelta(b []byte, base *Move) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Move")
 }
 
@@ -98,7 +104,7 @@ func (m *Move) appendFields(w *codec.Writer) {
 // ReadBits reads the fields.
 func (m *Move) ReadBits(r *codec.Reader) {
 	m.Tick = r.Varint32("Move.Tick")
-	b := r.Bits(17)
+	b := r.Bits(24)
 	x := b & 0xff
 	if x > 200 {
 		r.Range("Move.X", x, "a code of 0..200")
@@ -111,8 +117,8 @@ func (m *Move) ReadBits(r *codec.Reader) {
 		return
 	}
 	m.Y = float32(codec.Dequantize(y, -1, 0.01))
-	m.Fires = b>>16 != 0
-	m.Seen = codec.Resize(m.Seen, r.Count("Move.Seen", 64, 10))
+	m.Fires = b>>16&0x1 != 0
+	m.Seen = codec.Resize(m.Seen, r.Fits("Move.Seen", b>>17, 64, 10))
 	for i := range m.Seen {
 		m.Seen[i] = uint16(r.Bits(10))
 	}
@@ -265,6 +271,9 @@ func (m *Line) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Line")
 }
 
@@ -294,6 +303,9 @@ func (m *Line) ApplyDelta(b []byte, base *Line) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Line")
 }
 
@@ -319,8 +331,8 @@ func (m *Line) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Line) ReadBits(r *codec.Reader) {
-	m.From = r.String("Line.From", m.From, 32)
-	m.Text = r.String("Line.Text", m.Text, 100)
+	m.From = r.Text("Line.From", m.From, r.Bits(6), 32)
+	m.Text = r.Text("Line.Text", m.Text, r.Bits(7), 100)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
@@ -362,10 +374,10 @@ func (m *Line) AppendDeltaBits(w *codec.Writer, base *Line) {
 func (m *Line) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(2)
 	if differ&0x1 != 0 {
-		m.From = r.String("Line.From", m.From, 32)
+		m.From = r.Text("Line.From", m.From, r.Bits(6), 32)
 	}
 	if differ&0x2 != 0 {
-		m.Text = r.String("Line.Text", m.Text, 100)
+		m.Text = r.Text("Line.Text", m.Text, r.Bits(7), 100)
 	}
 }
 

@@ -159,9 +159,9 @@ func (m *Part) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Part) ReadBits(r *codec.Reader) {
-	m.Label = r.String("Part.Label", m.Label, 10)
+	m.Label = r.Text("Part.Label", m.Label, r.Bits(4), 10)
 	m.At.ReadBits(r)
-	m.Worn = codec.Resize(m.Worn, r.Count("Part.Worn", 5, 4))
+	m.Worn = codec.Resize(m.Worn, r.Fits("Part.Worn", r.Bits(3), 5, 4))
 	for i := range m.Worn {
 		worn := r.Bits(4)
 		if worn > 9 {
@@ -262,7 +262,7 @@ func (m *Part) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(3)
 	sinceDiffers := r.Version >= 2 && r.Bool()
 	if differ&0x1 != 0 {
-		m.Label = r.String("Part.Label", m.Label, 10)
+		m.Label = r.Text("Part.Label", m.Label, r.Bits(4), 10)
 	}
 	if differ&0x2 != 0 {
 		m.At.ReadDeltaBits(r)
@@ -380,7 +380,7 @@ func (m *Say) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Say) ReadBits(r *codec.Reader) {
-	m.Text = r.String("Say.Text", m.Text, 60)
+	m.Text = r.Text("Say.Text", m.Text, r.Bits(6), 60)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN
@@ -413,7 +413,7 @@ func (m *Say) AppendDeltaBits(w *codec.Writer, base *Say) {
 func (m *Say) ReadDeltaBits(r *codec.Reader) {
 	differ := r.Bits(1)
 	if differ&0x1 != 0 {
-		m.Text = r.String("Say.Text", m.Text, 60)
+		m.Text = r.Text("Say.Text", m.Text, r.Bits(6), 60)
 	}
 }
 
@@ -482,6 +482,9 @@ func (m *Everything) UnmarshalVersion(b []byte, version int) error {
 	r.Version = version
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Everything")
 }
 
@@ -702,6 +705,9 @@ func (m *Everything) ApplyDeltaVersion(b []byte, base *Everything, version int) 
 	r.Version = version
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Everything")
 }
 
@@ -1104,7 +1110,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	m.U32 = r.Varint32("Everything.U32")
 	m.U64 = r.Varint64("Everything.U64")
 	m.U = uint(r.Varint64("Everything.U"))
-	b, b2, b3 := r.Bits3(169)
+	b, b2, b3 := r.Bits3(167)
 	m.Small = int8(int64(b&0x7) - 3)
 	level := b >> 3 & 0x3f
 	if level > 59 {
@@ -1118,37 +1124,37 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		return
 	}
 	m.Score = int32(int64(score) - 1000000)
-	m.Large = int64((b>>30|b2<<34)&0xffffffffffffffff) + (-9223372036854775808)
-	m.Most = (b2>>30 | b3<<34) & 0xffffffffffffffff
-	clamped := b3 >> 30 & 0x7f
+	m.Large = int64((b>>30 | b2<<26)) + (-9223372036854775808)
+	m.Most = (b2>>38 | b3<<18)
+	clamped := b3 >> 46 & 0x7f
 	if clamped > 100 {
 		r.Range("Everything.Clamped", clamped, "a code of 0..100")
 		return
 	}
 	m.Clamped = int(clamped)
-	m.Mood = moodOfCode(b3 >> 37 & 0x3)
-	m.Side = Side(b3>>39 + 1)
-	b, b2, b3 = r.Bits3(173)
-	m.F32 = math.Float32frombits(uint32(b & 0xffffffff))
-	m.F64 = math.Float64frombits((b>>32 | b2<<32) & 0xffffffffffffffff)
-	step := b2 >> 32 & 0xfffff
+	m.Mood = moodOfCode(b3 >> 53 & 0x3)
+	b, b2, b3 = r.Bits3(159)
+	m.Side = Side(b&0x3 + 1)
+	m.F32 = math.Float32frombits(uint32(b >> 2 & 0xffffffff))
+	m.F64 = math.Float64frombits((b>>34 | b2<<22))
+	step := (b2>>42 | b3<<14) & 0xfffff
 	if step > 819200 {
 		r.Range("Everything.Step", step, "a code of 0..819200")
 		return
 	}
 	m.Step = float32(codec.Dequantize(step, -4096, 0.01))
-	fine := (b2>>52 | b3<<12) & 0x1ffffffffff
+	fine := b3 >> 6 & 0x1ffffffffff
 	if fine > 2000000000000 {
 		r.Range("Everything.Fine", fine, "a code of 0..2000000000000")
 		return
 	}
 	m.Fine = codec.Dequantize(fine, -1e+06, 1e-06)
-	m.Half = codec.FromHalf(uint16(b3 >> 29))
-	b, b2, b3 = r.Bits3(143)
-	m.Yaw = float32(codec.FromAngle(b&0xfff, 12))
-	m.Turn = codec.FromAngle(b>>12&0xffffffff, 32)
+	b, b2, b3 = r.Bits3(159)
+	m.Half = codec.FromHalf(uint16(b & 0xffff))
+	m.Yaw = float32(codec.FromAngle(b>>16&0xfff, 12))
+	m.Turn = codec.FromAngle((b>>28|b2<<28)&0xffffffff, 32)
 	{
-		x, y, z, ok := codec.FromUnit((b>>44|b2<<20)&0x3fffff, 11)
+		x, y, z, ok := codec.FromUnit(b2>>4&0x3fffff, 11)
 		if !ok {
 			r.Range("Everything.Aim", nil, "a direction")
 			return
@@ -1156,7 +1162,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		m.Aim = [3]float32{float32(x), float32(y), float32(z)}
 	}
 	{
-		x, y, z, ok := codec.FromUnit(b2>>2&0xffffffffffff, 24)
+		x, y, z, ok := codec.FromUnit((b2>>26|b3<<30)&0xffffffffffff, 24)
 		if !ok {
 			r.Range("Everything.AimWide", nil, "a direction")
 			return
@@ -1164,24 +1170,25 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		m.AimWide = [3]float64{x, y, z}
 	}
 	{
-		x, y, z, w, ok := codec.FromQuat((b2>>50|b3<<14)&0x1fffffff, 9)
+		x, y, z, w, ok := codec.FromQuat(b3>>18&0x1fffffff, 9)
 		if !ok {
 			r.Range("Everything.Pose", nil, "a rotation")
 			return
 		}
 		m.Pose = [4]float32{float32(x), float32(y), float32(z), float32(w)}
 	}
+	b, b2 = r.Bits2(61)
 	{
-		x, y, z, w, ok := codec.FromQuat(r.Bits(56), 18)
+		x, y, z, w, ok := codec.FromQuat(b&0xffffffffffffff, 18)
 		if !ok {
 			r.Range("Everything.PoseWide", nil, "a rotation")
 			return
 		}
 		m.PoseWide = [4]float64{x, y, z, w}
 	}
-	m.Name = Name(r.String("Everything.Name", string(m.Name), 24))
+	m.Name = Name(r.Text("Everything.Name", string(m.Name), b2&0x1f, 24))
 	m.Viewed = r.ViewString("Everything.Viewed", 24)
-	m.Blob = r.Bytes("Everything.Blob", m.Blob, 48)
+	m.Blob = r.Raw("Everything.Blob", m.Blob, r.Bits(6), 48)
 	m.BlobView = r.View("Everything.BlobView", 48)
 	wait := r.Bits(19)
 	if wait > 360000 {
@@ -1202,7 +1209,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	}
 	m.Fixed.ReadBits(r)
 	m.Place.ReadBits(r)
-	m.Parts = codec.Resize(m.Parts, r.Count("Everything.Parts", 6, 41))
+	m.Parts = codec.Resize(m.Parts, r.Fits("Everything.Parts", r.Bits(3), 6, 41))
 	for i := range m.Parts {
 		m.Parts[i].ReadBits(r)
 	}
@@ -1214,13 +1221,13 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	for i := range m.Flags {
 		m.Flags[i] = r.Bits(1) != 0
 	}
-	m.Path = codec.Resize(m.Path, r.Count("Everything.Path", 8, 34))
+	m.Path = codec.Resize(m.Path, r.Fits("Everything.Path", r.Bits(4), 8, 34))
 	for i := range m.Path {
 		m.Path[i].ReadBits(r)
 	}
-	m.Rows = codec.Resize(m.Rows, r.Count("Everything.Rows", 4, 2))
+	m.Rows = codec.Resize(m.Rows, r.Fits("Everything.Rows", r.Bits(3), 4, 2))
 	for i := range m.Rows {
-		m.Rows[i] = codec.Resize(m.Rows[i], r.Count("Everything.Rows", 3, 4))
+		m.Rows[i] = codec.Resize(m.Rows[i], r.Fits("Everything.Rows", r.Bits(2), 3, 4))
 		for j := range m.Rows[i] {
 			rows := r.Bits(4)
 			if rows > 10 {
@@ -1230,7 +1237,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 			m.Rows[i][j] = int32(int64(rows) - 5)
 		}
 	}
-	byNameCount := r.Count("Everything.ByName", 4, 8)
+	byNameCount := r.Fits("Everything.ByName", r.Bits(3), 4, 8)
 	if m.ByName == nil {
 		m.ByName = make(map[string]int32, byNameCount)
 	}
@@ -1239,7 +1246,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	for i := range byNameCount {
 		var byNameKey string
 		var byNameValue int32
-		byNameKey = r.String("Everything.ByName", byNameKey, 8)
+		byNameKey = r.Text("Everything.ByName", byNameKey, r.Bits(4), 8)
 		if !codec.Ascends(r, "Everything.ByName", i == 0, byNameLast, byNameKey) {
 			return
 		}
@@ -1251,7 +1258,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		byNameValue = int32(byName)
 		m.ByName[byNameKey], byNameLast = byNameValue, byNameKey
 	}
-	bySideCount := r.Count("Everything.BySide", 4, 36)
+	bySideCount := r.Fits("Everything.BySide", r.Bits(3), 4, 36)
 	if m.BySide == nil {
 		m.BySide = make(map[Side]Vec, bySideCount)
 	}
@@ -1267,7 +1274,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		bySideValue.ReadBits(r)
 		m.BySide[bySideKey], bySideLast = bySideValue, bySideKey
 	}
-	byBoolCount := r.Count("Everything.ByBool", 2, 4)
+	byBoolCount := r.Fits("Everything.ByBool", r.Bits(2), 2, 4)
 	if m.ByBool == nil {
 		m.ByBool = make(map[bool]string, byBoolCount)
 	}
@@ -1280,10 +1287,10 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		if !codec.Ascends(r, "Everything.ByBool", i == 0, codec.Bool(bool(byBoolLast)), codec.Bool(bool(byBoolKey))) {
 			return
 		}
-		byBoolValue = r.String("Everything.ByBool", byBoolValue, 6)
+		byBoolValue = r.Text("Everything.ByBool", byBoolValue, r.Bits(3), 6)
 		m.ByBool[byBoolKey], byBoolLast = byBoolValue, byBoolKey
 	}
-	byMoodCount := r.Count("Everything.ByMood", 3, 5)
+	byMoodCount := r.Fits("Everything.ByMood", r.Bits(2), 3, 5)
 	if m.ByMood == nil {
 		m.ByMood = make(map[Mood][]uint8, byMoodCount)
 	}
@@ -1296,7 +1303,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 		if !codec.Ascends(r, "Everything.ByMood", i == 0, byMoodLast, byMoodKey) {
 			return
 		}
-		byMoodValue = r.Bytes("Everything.ByMood", byMoodValue, 4)
+		byMoodValue = r.Raw("Everything.ByMood", byMoodValue, r.Bits(3), 4)
 		m.ByMood[byMoodKey], byMoodLast = byMoodValue, byMoodKey
 	}
 	targetThere := r.Bits(1) != 0
@@ -1332,7 +1339,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	}
 	nickThere := r.Bits(1) != 0
 	if nickThere {
-		m.Nick = r.String("Everything.Nick", m.Nick, 12)
+		m.Nick = r.Text("Everything.Nick", m.Nick, r.Bits(4), 12)
 	} else {
 		m.Nick = ""
 	}
@@ -1370,7 +1377,7 @@ func (m *Everything) ReadBits(r *codec.Reader) {
 	default:
 		r.Fail("Everything.Maybe", nil, "", codec.ErrUnion)
 	}
-	m.Deeds = codec.Resize(m.Deeds, r.Count("Everything.Deeds", 3, 2))
+	m.Deeds = codec.Resize(m.Deeds, r.Fits("Everything.Deeds", r.Bits(2), 3, 2))
 	for i := range m.Deeds {
 		switch r.Bits(2) {
 		case 0:
@@ -2424,10 +2431,12 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		m.Score = int32(int64(score) - 1000000)
 	}
 	if differ&0x4000 != 0 {
-		m.Large = int64(r.Wide(64)) + (-9223372036854775808)
+		b, b2 := r.Bits2(64)
+		m.Large = int64((b | b2<<56)) + (-9223372036854775808)
 	}
 	if differ&0x8000 != 0 {
-		m.Most = r.Wide(64)
+		b, b2 := r.Bits2(64)
+		m.Most = (b | b2<<56)
 	}
 	if differ&0x10000 != 0 {
 		clamped := r.Bits(7)
@@ -2447,7 +2456,8 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		m.F32 = math.Float32frombits(uint32(r.Bits(32)))
 	}
 	if differ&0x100000 != 0 {
-		m.F64 = math.Float64frombits(r.Wide(64))
+		b, b2 := r.Bits2(64)
+		m.F64 = math.Float64frombits((b | b2<<56))
 	}
 	if differ&0x200000 != 0 {
 		step := r.Bits(20)
@@ -2515,13 +2525,13 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x40000000 != 0 {
-		m.Name = Name(r.String("Everything.Name", string(m.Name), 24))
+		m.Name = Name(r.Text("Everything.Name", string(m.Name), r.Bits(5), 24))
 	}
 	if differ&0x80000000 != 0 {
 		m.Viewed = r.ViewString("Everything.Viewed", 24)
 	}
 	if differ&0x100000000 != 0 {
-		m.Blob = r.Bytes("Everything.Blob", m.Blob, 48)
+		m.Blob = r.Raw("Everything.Blob", m.Blob, r.Bits(6), 48)
 	}
 	if differ&0x200000000 != 0 {
 		m.BlobView = r.View("Everything.BlobView", 48)
@@ -2610,7 +2620,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		m.Rows = codec.Resize(m.Rows, r.DeltaCount("Everything.Rows", rowsHad, 4, 2))
 		for i := range m.Rows {
 			if i >= rowsHad {
-				m.Rows[i] = codec.Resize(m.Rows[i], r.Count("Everything.Rows", 3, 4))
+				m.Rows[i] = codec.Resize(m.Rows[i], r.Fits("Everything.Rows", r.Bits(2), 3, 4))
 				for j := range m.Rows[i] {
 					rows := r.Bits(4)
 					if rows > 10 {
@@ -2647,7 +2657,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x800000000000 != 0 {
-		byNameCount := r.Count("Everything.ByName", 4, 8)
+		byNameCount := r.Fits("Everything.ByName", r.Bits(3), 4, 8)
 		if m.ByName == nil {
 			m.ByName = make(map[string]int32, byNameCount)
 		}
@@ -2656,7 +2666,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		for i := range byNameCount {
 			var byNameKey string
 			var byNameValue int32
-			byNameKey = r.String("Everything.ByName", byNameKey, 8)
+			byNameKey = r.Text("Everything.ByName", byNameKey, r.Bits(4), 8)
 			if !codec.Ascends(r, "Everything.ByName", i == 0, byNameLast, byNameKey) {
 				return
 			}
@@ -2670,7 +2680,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x1000000000000 != 0 {
-		bySideCount := r.Count("Everything.BySide", 4, 36)
+		bySideCount := r.Fits("Everything.BySide", r.Bits(3), 4, 36)
 		if m.BySide == nil {
 			m.BySide = make(map[Side]Vec, bySideCount)
 		}
@@ -2688,7 +2698,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x2000000000000 != 0 {
-		byBoolCount := r.Count("Everything.ByBool", 2, 4)
+		byBoolCount := r.Fits("Everything.ByBool", r.Bits(2), 2, 4)
 		if m.ByBool == nil {
 			m.ByBool = make(map[bool]string, byBoolCount)
 		}
@@ -2701,12 +2711,12 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 			if !codec.Ascends(r, "Everything.ByBool", i == 0, codec.Bool(bool(byBoolLast)), codec.Bool(bool(byBoolKey))) {
 				return
 			}
-			byBoolValue = r.String("Everything.ByBool", byBoolValue, 6)
+			byBoolValue = r.Text("Everything.ByBool", byBoolValue, r.Bits(3), 6)
 			m.ByBool[byBoolKey], byBoolLast = byBoolValue, byBoolKey
 		}
 	}
 	if differ&0x4000000000000 != 0 {
-		byMoodCount := r.Count("Everything.ByMood", 3, 5)
+		byMoodCount := r.Fits("Everything.ByMood", r.Bits(2), 3, 5)
 		if m.ByMood == nil {
 			m.ByMood = make(map[Mood][]uint8, byMoodCount)
 		}
@@ -2719,7 +2729,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 			if !codec.Ascends(r, "Everything.ByMood", i == 0, byMoodLast, byMoodKey) {
 				return
 			}
-			byMoodValue = r.Bytes("Everything.ByMood", byMoodValue, 4)
+			byMoodValue = r.Raw("Everything.ByMood", byMoodValue, r.Bits(3), 4)
 			m.ByMood[byMoodKey], byMoodLast = byMoodValue, byMoodKey
 		}
 	}
@@ -2761,7 +2771,7 @@ func (m *Everything) ReadDeltaBits(r *codec.Reader) {
 	if differ&0x40000000000000 != 0 {
 		nickThere := r.Bits(1) != 0
 		if nickThere {
-			m.Nick = r.String("Everything.Nick", m.Nick, 12)
+			m.Nick = r.Text("Everything.Nick", m.Nick, r.Bits(4), 12)
 		} else {
 			m.Nick = ""
 		}
