@@ -157,14 +157,19 @@ func shrink(i, j, k, h int64) (a, b, c int64) {
 
 // FromQuat is the rotation of a code, of length 1, and whether the code is one.
 func FromQuat(code uint64, bits uint) (x, y, z, w float64, ok bool) {
-	steps, mask := &quatSteps[bits&31], uint64(1)<<(bits&31)-1
-	i, j, k := code>>2&mask, code>>((2+bits)&63)&mask, code>>((2+2*bits)&63)&mask
+	steps := &quatSteps[bits&31]
+	whole, rest := steps.whole, code>>2
+	mask := 2*whole + 1
+	i := int64(rest) & mask
+	rest >>= bits & 31
+	j := int64(rest) & mask
+	k := int64(rest>>(bits&31)) & mask
 	if i == mask || j == mask || k == mask {
 		return 0, 0, 0, 0, false
 	}
-	a := float64(float64(int64(i)-steps.whole) * steps.one)
-	b := float64(float64(int64(j)-steps.whole) * steps.one)
-	c := float64(float64(int64(k)-steps.whole) * steps.one)
+	a := float64(float64(i-whole) * steps.one)
+	b := float64(float64(j-whole) * steps.one)
+	c := float64(float64(k-whole) * steps.one)
 	sum := float64(a*a) + float64(b*b) + float64(c*c)
 	d := 0.0
 	if sum <= 1 {

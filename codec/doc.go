@@ -22,7 +22,7 @@
 //   - Reading is a load of eight bytes and a shift for each lane of 56 bits, also at the end of a
 //     message, and a mask for each field. No field looks whether the message has ended: what is
 //     behind it are zeros, and [Reader.Complete] tells. Lengths and counts are read with what is in
-//     front of them, and checked against what came before anything is allocated.
+//     front of them, and checked against what came, before anything is allocated.
 //   - Writer and Reader are variables of AppendBinary and UnmarshalBinary, and handed down by
 //     pointer to concrete methods only: so they stay on the stack.
 //

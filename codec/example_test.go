@@ -102,9 +102,16 @@ func (m *Player) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Player) ReadBits(r *codec.Reader) {
-	id, b := r.Varint32With("Player.ID", 7)
+	b := r.Load()
+	id, idWidth, ok := codec.Long32(b)
+	r.Take(idWidth + 7)
+	if !ok {
+		r.Form("Player.ID", uint64(id))
+		return
+	}
 	m.ID = id
-	health := b
+	b >>= idWidth & 63
+	health := b & 0x7f
 	if health > 100 {
 		r.Range("Player.Health", health, "a code of 0..100")
 		return

@@ -51,17 +51,20 @@ func lastWord(b []byte) uint64 {
 	return 0
 }
 
-// load is the bits that come, 57 of them at least.
-func (r *Reader) load() uint64 {
+// Load is the bits that come, 57 of them at least. It does not take them: Take does.
+func (r *Reader) Load() uint64 {
 	if i := r.pos >> 3; i+8 <= uint(len(r.b)) {
 		return binary.LittleEndian.Uint64(r.b[i:i+8]) >> (r.pos & 7)
 	}
 	return r.last >> (r.pos - r.tail)
 }
 
+// Take takes n bits that Load has loaded.
+func (r *Reader) Take(n uint) { r.pos += n }
+
 // Bits reads n bits, at most 56.
 func (r *Reader) Bits(n uint) uint64 {
-	v := r.load()
+	v := r.Load()
 	r.pos += n
 	return v & (1<<n - 1)
 }
@@ -75,10 +78,18 @@ func (r *Reader) Wide(n uint) uint64 {
 // Bits2 reads n bits, 57 to 112, in two lanes of 56. Above these a lane has zeros, or bits of the
 // next one: nobody takes them off, because a number that ends in the next lane wants the same there.
 func (r *Reader) Bits2(n uint) (v, v2 uint64) {
-	v = r.load()
-	r.pos += 56
-	v2 = r.load()
-	r.pos += n - 56
+	i, s := r.pos>>3, r.pos&7
+	if i+8 <= uint(len(r.b)) {
+		v = binary.LittleEndian.Uint64(r.b[i:i+8]) >> s
+	} else {
+		v = r.last >> (r.pos - r.tail)
+	}
+	if i+15 <= uint(len(r.b)) {
+		v2 = binary.LittleEndian.Uint64(r.b[i+7:i+15]) >> s
+	} else {
+		v2 = r.last >> (r.pos + 56 - r.tail)
+	}
+	r.pos += n
 	return v, v2
 }
 
@@ -87,7 +98,7 @@ func (r *Reader) Bits3(n uint) (v, v2, v3 uint64) {
 	i, s := r.pos>>3, r.pos&7
 	if i+22 > uint(len(r.b)) {
 		v, v2 = r.Bits2(112)
-		v3 = r.load()
+		v3 = r.Load()
 		r.pos += n - 112
 		return v, v2, v3
 	}

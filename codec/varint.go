@@ -84,55 +84,50 @@ func (r *Reader) Varint16(field string) uint16 { return uint16(r.varint(field, &
 func (r *Reader) Varint32(field string) uint32 { return uint32(r.varint(field, &short32)) }
 
 func (r *Reader) varint(field string, c *classes) uint64 {
-	v := r.load()
-	class := v & 3
-	r.pos += 2 + c.width[class]
-	if v = v >> 2 & c.most[class]; v < c.least[class] {
-		return r.tooLong(field, v)
+	v, n, ok := long(r.Load(), c)
+	r.pos += n
+	if !ok {
+		return r.Form(field, v)
 	}
 	return v
 }
 
-// Varint16With reads what [Writer.Varint16] wrote, and n bits behind it, at most 38.
-func (r *Reader) Varint16With(field string, n uint) (v uint16, bits uint64) {
-	code, bits := r.varintWith(field, n, &short16)
-	return uint16(code), bits
+// Long16 is the number that [Short16] has made w of, whatever is above it, and in how many bits. It
+// is not ok if there is a shorter form: [Reader.Form] tells.
+func Long16(w uint64) (v uint16, n uint, ok bool) {
+	code, n, ok := long(w, &short16)
+	return uint16(code), n, ok
 }
 
-// Varint32With reads what [Writer.Varint32] wrote, and n bits behind it, at most 22.
-func (r *Reader) Varint32With(field string, n uint) (v uint32, bits uint64) {
-	code, bits := r.varintWith(field, n, &short32)
-	return uint32(code), bits
+// Long32 is the number that [Short32] has made w of, as Long16 is.
+func Long32(w uint64) (v uint32, n uint, ok bool) {
+	code, n, ok := long(w, &short32)
+	return uint32(code), n, ok
 }
 
-func (r *Reader) varintWith(field string, n uint, c *classes) (v, bits uint64) {
-	bits = r.load()
-	class := bits & 3
-	width := 2 + c.width[class]
-	r.pos += width + n
-	if v = bits >> 2 & c.most[class]; v < c.least[class] {
-		return r.tooLong(field, v), 0
-	}
-	return v, bits >> (width & 63) & (1<<(n&63) - 1)
+func long(w uint64, c *classes) (v uint64, n uint, ok bool) {
+	class := w & 3
+	v = w >> 2 & c.most[class]
+	return v, 2 + c.width[class], v >= c.least[class]
 }
 
 // Varint64 reads what [Writer.Varint64] wrote.
 func (r *Reader) Varint64(field string) uint64 {
-	if r.load()&3 < 3 {
+	if r.Load()&3 < 3 {
 		return r.varint(field, &short64)
 	}
 	r.pos += 2
 	v := r.Wide(64)
 	if v < short64.least[3] {
-		return r.tooLong(field, v)
+		return r.Form(field, v)
 	}
 	return v
 }
 
-// tooLong refuses a number below the least of its class: a smaller one could hold it.
+// Form notes that a number is in a longer form than it needs. It returns 0.
 //
 //go:noinline
-func (r *Reader) tooLong(field string, v uint64) uint64 {
+func (r *Reader) Form(field string, v uint64) uint64 {
 	r.Fail(field, v, "", ErrForm)
 	return 0
 }

@@ -35,7 +35,7 @@ func (w *Writer) text(v uint64, n uint, from unsafe.Pointer, size int) {
 		return
 	}
 	le.PutUint64(word(into)[:], v|le.Uint64(word(from)[:])<<(n&63))
-	shifted(unsafe.Add(into, n>>3+1), from, size, 8-n&7)
+	shifted(unsafe.Add(into, n>>3+1), from, 8-n&7, size)
 }
 
 // few is text of less than eight bytes: the low n bits of v, less than 64, and s.
@@ -51,12 +51,11 @@ func few(into unsafe.Pointer, v uint64, n uint, s []byte) {
 // bytes when it is shifted: so the next one is stored where its seventh ends, and the last one, with
 // zeros above its last bits, where the bytes end. No slices: their bounds would cost more than all
 // of it.
-func shifted(into, from unsafe.Pointer, n int, up uint) {
+func shifted(into, from unsafe.Pointer, up uint, n int) { // up is third, so it is where a shift wants it
 	at, last := 0, n-8
 	for ; at < last-7; at += 14 {
-		one, two := le.Uint64(word(unsafe.Add(from, at))[:]), le.Uint64(word(unsafe.Add(from, at+7))[:])
-		le.PutUint64(word(unsafe.Add(into, at))[:], one>>(up&63))
-		le.PutUint64(word(unsafe.Add(into, at+7))[:], two>>(up&63))
+		le.PutUint64(word(unsafe.Add(into, at))[:], le.Uint64(word(unsafe.Add(from, at))[:])>>(up&63))
+		le.PutUint64(word(unsafe.Add(into, at+7))[:], le.Uint64(word(unsafe.Add(from, at+7))[:])>>(up&63))
 	}
 	if at < last {
 		le.PutUint64(word(unsafe.Add(into, at))[:], le.Uint64(word(unsafe.Add(from, at))[:])>>(up&63))
@@ -82,7 +81,7 @@ func (r *Reader) Text(field, old string, n uint64, limit int) string {
 	raw := unsafe.Slice((*byte)(from), size)
 	s := make([]byte, len(raw))
 	copy(s, raw) // or it would be cleared
-	shifted(unsafe.Pointer(unsafe.SliceData(s)), from, size, up)
+	shifted(unsafe.Pointer(unsafe.SliceData(s)), from, up, size)
 	s[size-1] = byte(tail(from, size) >> (up & 15))
 	return unsafe.String(unsafe.SliceData(s), size) // nobody else has s
 }
@@ -116,7 +115,7 @@ func (r *Reader) Raw(field string, old []byte, n uint64, limit int) []byte {
 		putFew(s, r.before(len(s)))
 	} else {
 		from, up := unsafe.Pointer(&r.b[before>>3]), before&7+1
-		shifted(unsafe.Pointer(unsafe.SliceData(s)), from, len(s), up)
+		shifted(unsafe.Pointer(unsafe.SliceData(s)), from, up, len(s))
 		s[len(s)-1] = byte(tail(from, len(s)) >> (up & 15))
 	}
 	return s

@@ -141,7 +141,7 @@ var reserved = func() map[string]bool {
 	for _, name := range strings.Fields(`break case chan const continue default defer else fallthrough for func go goto if
 		import interface map package range return select struct switch type var append bool byte cap clear close copy error
 		false float32 float64 int int8 int16 int32 int64 len make max min new nil panic string true uint uint8 uint16 uint32
-		uint64 any m w r b b2 b3 i j k l n o base version bytes codec maps math slices strings time dst err`) {
+		uint64 any ok m w r b b2 b3 i j k l n o base version bytes codec maps math slices strings time dst err`) {
 		r[name] = true
 	}
 	return r

@@ -86,11 +86,14 @@ func (r *readPrinter) leading(l *lead, word []part, width int) ([]part, int) {
 		r.number(l.t, l.expr, l.label)
 		return word, width
 	}
-	name := r.local(l.label)
-	r.linef("%s, %s := r.Varint%dWith(%q, %d)", name, laneNames[0], l.t.Bits, l.label, bits)
-	r.linef("%s = %s", l.expr, l.t.numberOf(name))
-	r.declared = max(r.declared, 1)
-	r.parts(word[:taken], bits)
+	name, n, assign := r.local(l.label), r.local(l.label+"Width"), "="
+	if r.declared == 0 {
+		assign, r.declared = ":=", 1
+	}
+	r.linef("%s %s r.Load()\n%s, %s, ok := codec.Long%d(b)\nr.Take(%s + %d)", laneNames[0], assign, name, n, l.t.Bits, n, bits)
+	r.linef("if !ok {\nr.Form(%q, uint64(%s))\nreturn\n}", l.label, name)
+	r.linef("%s = %s\nb >>= %s & 63", l.expr, l.t.numberOf(name), n)
+	r.parts(word[:taken], mostRead) // b has what is behind them, too
 	word = word[taken:]
 	for i := range word {
 		word[i].at -= bits

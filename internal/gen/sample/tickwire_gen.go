@@ -185,9 +185,16 @@ func (m *Left) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Left) ReadBits(r *codec.Reader) {
-	player, b := r.Varint32With("Left.Player", 7)
+	b := r.Load()
+	player, playerWidth, ok := codec.Long32(b)
+	r.Take(playerWidth + 7)
+	if !ok {
+		r.Form("Left.Player", uint64(player))
+		return
+	}
 	m.Player = player
-	m.Why = r.Text("Left.Why", m.Why, b, 100)
+	b >>= playerWidth & 63
+	m.Why = r.Text("Left.Why", m.Why, b&0x7f, 100)
 }
 
 // Equal reports whether all that is sent is equal. Floats are compared by their bits: a NaN

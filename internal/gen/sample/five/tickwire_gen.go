@@ -381,8 +381,15 @@ func (m *Entity) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Entity) ReadBits(r *codec.Reader) {
-	id, b := r.Varint16With("Entity.ID", 25)
+	b := r.Load()
+	id, idWidth, ok := codec.Long16(b)
+	r.Take(idWidth + 25)
+	if !ok {
+		r.Form("Entity.ID", uint64(id))
+		return
+	}
 	m.ID = id
+	b >>= idWidth & 63
 	kind := b & 0x3f
 	if kind > 40 {
 		r.Range("Entity.Kind", kind, "a code of 0..40")
@@ -390,7 +397,7 @@ func (m *Entity) ReadBits(r *codec.Reader) {
 	}
 	m.Kind = uint8(kind)
 	m.Team = Team(b >> 6 & 0x3)
-	x := b >> 8
+	x := b >> 8 & 0x1ffff
 	if x > 102400 {
 		r.Range("Entity.X", x, "a code of 0..102400")
 		return
@@ -705,9 +712,16 @@ func (m *Snapshot) AppendBits(w *codec.Writer) {
 // ReadBits reads the fields.
 func (m *Snapshot) ReadBits(r *codec.Reader) {
 	m.Tick = r.Varint32("Snapshot.Tick")
-	ack, b := r.Varint32With("Snapshot.Ack", 9)
+	b := r.Load()
+	ack, ackWidth, ok := codec.Long32(b)
+	r.Take(ackWidth + 9)
+	if !ok {
+		r.Form("Snapshot.Ack", uint64(ack))
+		return
+	}
 	m.Ack = ack
-	m.Entities = codec.Resize(m.Entities, r.Fits("Snapshot.Entities", b, 256, 138))
+	b >>= ackWidth & 63
+	m.Entities = codec.Resize(m.Entities, r.Fits("Snapshot.Entities", b&0x1ff, 256, 138))
 	for i := range m.Entities {
 		m.Entities[i].ReadBits(r)
 	}
@@ -885,9 +899,16 @@ func (m *Chat) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Chat) ReadBits(r *codec.Reader) {
-	from, b := r.Varint32With("Chat.From", 1)
+	b := r.Load()
+	from, fromWidth, ok := codec.Long32(b)
+	r.Take(fromWidth + 1)
+	if !ok {
+		r.Form("Chat.From", uint64(from))
+		return
+	}
 	m.From = from
-	toThere := b != 0
+	b >>= fromWidth & 63
+	toThere := b&0x1 != 0
 	switch {
 	case !toThere:
 		m.To = nil
@@ -1356,9 +1377,16 @@ func (m *Inventory) AppendBits(w *codec.Writer) {
 // ReadBits reads the fields.
 func (m *Inventory) ReadBits(r *codec.Reader) {
 	m.Owner = r.Varint64("Inventory.Owner")
-	gold, b := r.Varint32With("Inventory.Gold", 7)
+	b := r.Load()
+	gold, goldWidth, ok := codec.Long32(b)
+	r.Take(goldWidth + 7)
+	if !ok {
+		r.Form("Inventory.Gold", uint64(gold))
+		return
+	}
 	m.Gold = gold
-	m.Items = codec.Resize(m.Items, r.Fits("Inventory.Items", b, 64, 37))
+	b >>= goldWidth & 63
+	m.Items = codec.Resize(m.Items, r.Fits("Inventory.Items", b&0x7f, 64, 37))
 	for i := range m.Items {
 		m.Items[i].ReadBits(r)
 	}

@@ -142,8 +142,15 @@ func (m *Move) appendFields(w *codec.Writer) {
 
 // ReadBits reads the fields.
 func (m *Move) ReadBits(r *codec.Reader) {
-	tick, b := r.Varint32With("Move.Tick", 17)
+	b := r.Load()
+	tick, tickWidth, ok := codec.Long32(b)
+	r.Take(tickWidth + 17)
+	if !ok {
+		r.Form("Move.Tick", uint64(tick))
+		return
+	}
 	m.Tick = tick
+	b >>= tickWidth & 63
 	x := b & 0xff
 	if x > 200 {
 		r.Range("Move.X", x, "a code of 0..200")
@@ -156,7 +163,7 @@ func (m *Move) ReadBits(r *codec.Reader) {
 		return
 	}
 	m.Y = float32(codec.Dequantize(y, -1, 0.01))
-	m.Fires = b>>16 != 0
+	m.Fires = b>>16&0x1 != 0
 	if r.Version >= 2 {
 		m.Jumps = r.Bits(1) != 0
 	} else {
