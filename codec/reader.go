@@ -26,13 +26,25 @@ type Reader struct {
 // Start begins to read the message that is all of b.
 func (r *Reader) Start(b []byte) { // as Writer.Start, not by a composite literal
 	r.b, r.pos, r.err = b, 0, nil
+	r.tail, r.last = ending(b)
+}
+
+// ending loads the last eight bytes, with zeros in front if there are fewer, and tells where they
+// begin. It calls nothing: so it needs no frame, and Start is small enough to be inlined.
+func ending(b []byte) (at uint, last uint64) {
 	n := uint(len(b))
-	r.tail = n*8 - 64
-	if n >= 8 {
-		r.last = binary.LittleEndian.Uint64(b[n-8:])
-	} else {
-		r.last = lastWord(b) << (64 - n*8)
+	at = n*8 - 64
+	switch {
+	case n >= 8:
+		return at, binary.LittleEndian.Uint64(b[n-8:])
+	case n >= 4:
+		last = uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32 | uint64(binary.LittleEndian.Uint32(b))<<(-at&63)
+	case n >= 2:
+		last = uint64(binary.LittleEndian.Uint16(b[n-2:]))<<48 | uint64(b[0])<<(-at&63)
+	case n == 1:
+		last = uint64(b[0]) << 56
 	}
+	return at, last
 }
 
 // lastWord loads the last eight bytes, or all if there are fewer.
