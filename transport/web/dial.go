@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net/url"
 	"time"
@@ -13,7 +12,7 @@ import (
 // DialConfig sets up a Ladder. The zero value is a good one.
 type DialConfig struct {
 	// TLS says whom to trust by wss://. nil: whom the system trusts. In a browser the browser decides.
-	TLS *tls.Config
+	TLS *TLSConfig
 	// Origin is what to send as such, as a browser does: "https://game.example". "": none.
 	Origin string
 	// DisableWebRTC and DisableWebTransport leave a rung out.

@@ -10,11 +10,14 @@ import (
 	"time"
 )
 
+// A TLSConfig is empty: the browser has its own.
+type TLSConfig struct{}
+
 // A browserSocket is the WebSocket of a browser. It has no way to hold up its server, so that what
 // comes is queued; and none to say when it takes more, so that it is asked.
 type browserSocket struct {
 	ws      js.Value
-	events  []js.Func
+	events  events
 	scratch js.Value // a Uint8Array to send from: send keeps none of it
 	opened  chan struct{}
 	over    chan struct{} // closed at the end
@@ -49,13 +52,12 @@ func openWebSocket(ctx context.Context, to target, _ *DialConfig) (_ clientSocke
 		opened:  make(chan struct{}), over: make(chan struct{}), arrived: make(chan struct{}, 1),
 	}
 	c.ws.Set("binaryType", "arraybuffer")
-	c.on("open", func(js.Value) { close(c.opened) })
-	c.on("message", c.message)
-	c.on("close", func(e js.Value) {
-		c.end(&CloseError{e.Get("code").Int(), e.Get("reason").String()})
-		for _, f := range c.events {
-			f.Release()
-		}
+	c.events.of = c.ws
+	c.events.on("open", func(js.Value) { close(c.opened) })
+	c.events.on("message", c.message)
+	c.events.on("close", func(e js.Value) {
+		c.end(&CloseError{number(e.Get("code"), 0), e.Get("reason").String()})
+		c.events.off()
 	})
 	select {
 	case <-c.opened:
@@ -66,15 +68,6 @@ func openWebSocket(ctx context.Context, to target, _ *DialConfig) (_ clientSocke
 		c.ws.Call("close")
 		return nil, ctx.Err()
 	}
-}
-
-func (c *browserSocket) on(event string, f func(e js.Value)) {
-	call := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		f(args[0])
-		return nil
-	})
-	c.events = append(c.events, call)
-	c.ws.Call("addEventListener", event, call)
 }
 
 // end notes why it is over; the first reason counts.
@@ -143,7 +136,7 @@ func (c *browserSocket) next(b *buffer) ([]byte, error) {
 
 // write implements conduit.
 func (c *browserSocket) write(b []byte) error {
-	for c.ws.Get("bufferedAmount").Int() > mostBuffered {
+	for number(c.ws.Get("bufferedAmount"), 0) > mostBuffered {
 		select {
 		case <-c.over:
 			return c.err

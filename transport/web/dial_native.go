@@ -4,6 +4,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,10 @@ import (
 
 	"github.com/coder/websocket"
 )
+
+// A TLSConfig is a tls.Config. In a browser, which has its own, it is empty, and the library not
+// linked.
+type TLSConfig = tls.Config
 
 // A nativeSocket is the WebSocket of a client that is no browser.
 type nativeSocket struct {

@@ -1,0 +1,124 @@
+//go:build js && browser
+
+package web
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/transport"
+)
+
+// These tests run in a browser; TestLongGoInTheBrowser builds them, serves them and reads how they went.
+// The server echoes what comes.
+
+func dialFromPage(t *testing.T, cfg DialConfig) *Ladder {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	l, err := Dial(ctx, os.Getenv("TICKWIRE_URL"), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// climbTo waits until the best rung is of a kind.
+func climbTo(t *testing.T, l *Ladder, kind transport.Kind) transport.Path {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); ; {
+		all := l.Rungs(nil)
+		if len(all) > 0 && all[0].Kind == kind {
+			return all[0]
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the rungs are %v, want one of %v in front", all, kind)
+		}
+		if _, err := l.Wait(deadline); err != nil {
+			t.Fatal(err)
+		}
+		l.Read(make([]transport.Datagram, 4))
+	}
+}
+
+// echo sends datagrams of sizes up to one by a path, and hears them again.
+func echo(t *testing.T, l *Ladder, by transport.Path, most int) {
+	t.Helper()
+	for size := most; size > 0; size -= 97 {
+		b := make([]byte, size)
+		for i := range b {
+			b[i] = byte(i * size)
+		}
+		if n, err := l.Write([]transport.Datagram{{Path: by, Bytes: b}}); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		ds := make([]transport.Datagram, 1)
+		for n, deadline := 0, time.Now().Add(5*time.Second); n == 0; {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d bytes by %v did not come back", size, by.Kind)
+			}
+			l.Wait(deadline)
+			var err error
+			if n, err = l.Read(ds); err != nil {
+				t.Fatal(err)
+			}
+			l.Ended(nil)
+			l.Rungs(nil)
+		}
+		if ds[0].Path != by || string(ds[0].Bytes) != string(b) {
+			t.Fatalf("%d bytes by %v came back as %d by %v", size, by, len(ds[0].Bytes), ds[0].Path)
+		}
+	}
+}
+
+func TestWebSocketInBrowser(t *testing.T) {
+	l := dialFromPage(t, DialConfig{DisableWebRTC: true, DisableWebTransport: true})
+	echo(t, l, l.Peer(), MaxWebSocketDatagram)
+}
+
+func TestWebRTCInBrowser(t *testing.T) {
+	l := dialFromPage(t, DialConfig{DisableWebTransport: true})
+	by := climbTo(t, l, transport.KindWebRTC)
+	echo(t, l, by, MaxWebRTCDatagram)
+	echo(t, l, l.Peer(), MaxWebSocketDatagram)
+	if n := l.MaxDatagram(by); n != MaxWebRTCDatagram {
+		t.Errorf("carries %d bytes", n)
+	}
+}
+
+func TestWebTransportInBrowser(t *testing.T) {
+	l := dialFromPage(t, DialConfig{})
+	by := climbTo(t, l, transport.KindWebTransport)
+	echo(t, l, by, transport.MinDatagram) // the server carries less than the browser
+	if n := l.MaxDatagram(by); n < transport.MinDatagram {
+		t.Errorf("carries %d bytes", n)
+	}
+	l.End(by)
+	waitEnded(t, l, by)
+	again := climbTo(t, l, transport.KindWebTransport)
+	echo(t, l, again, transport.MinDatagram)
+}
+
+func TestRefusedInBrowser(t *testing.T) {
+	_, err := Dial(t.Context(), os.Getenv("TICKWIRE_FULL_URL"), DialConfig{})
+	if said, ok := errors.AsType[*CloseError](err); !ok || said.Code != CodeFull || said.Reason == "" {
+		t.Errorf("a full server: %v", err)
+	}
+}
+
+func waitEnded(t *testing.T, l *Ladder, p transport.Path) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); l.Wait(time.Now().Add(10 * time.Millisecond)) {
+		for _, e := range l.Ended(nil) {
+			if e.Path == p {
+				return
+			}
+		}
+		l.Read(make([]transport.Datagram, 4))
+	}
+	t.Fatalf("%v does not end", p)
+}
