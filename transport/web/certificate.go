@@ -30,6 +30,7 @@ import (
 type certificate struct {
 	clock func() time.Time
 	get   func(*tls.ClientHelloInfo) (*tls.Certificate, error) // the caller's; nil: one of the others
+	note  func(error)                                          // is told that files were not taken
 
 	mu            sync.Mutex
 	made          bool
@@ -39,7 +40,7 @@ type certificate struct {
 
 // newCertificate finds out which of the three it is; cert and key are paths, or both empty.
 func newCertificate(cert, key string, get func(*tls.ClientHelloInfo) (*tls.Certificate, error), clock func() time.Time) (*certificate, error) {
-	c := &certificate{clock: clock, get: get, files: certificateFiles{cert: cert, key: key}}
+	c := &certificate{clock: clock, get: get, note: func(error) {}, files: certificateFiles{cert: cert, key: key}}
 	switch {
 	case get != nil && (cert != "" || key != ""):
 		return nil, config.Wrong("GetCertificate", "set beside CertFile and KeyFile", "one or the other")
@@ -69,7 +70,7 @@ func (c *certificate) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.made {
-		return c.files.latest(c.clock()), nil
+		return c.files.latest(c.clock(), c.note), nil
 	}
 	if err := c.rotate(); err != nil {
 		return nil, err
@@ -93,13 +94,6 @@ func (c *certificate) hashes() ([][sha256.Size]byte, error) {
 		all = append(all, c.next.hash)
 	}
 	return all, nil
-}
-
-// reloadError is why the files that changed were not taken; nil if they were.
-func (c *certificate) reloadError() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.files.err
 }
 
 const (
@@ -189,12 +183,17 @@ type stamp struct {
 	size    int64
 }
 
-func (f *certificateFiles) latest(now time.Time) *tls.Certificate {
-	if now.Sub(f.looked) >= reloadEach {
-		if seen, err := f.stamps(); err != nil || seen != f.seen || f.err != nil {
-			f.err = f.load(now)
-		}
-		f.looked = now
+func (f *certificateFiles) latest(now time.Time, note func(error)) *tls.Certificate {
+	if now.Sub(f.looked) < reloadEach {
+		return f.loaded
+	}
+	f.looked = now
+	if seen, err := f.stamps(); err == nil && seen == f.seen && f.err == nil {
+		return f.loaded
+	}
+	before := f.err
+	if f.err = f.load(now); f.err != nil && (before == nil || before.Error() != f.err.Error()) {
+		note(f.err)
 	}
 	return f.loaded
 }

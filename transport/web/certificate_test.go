@@ -123,6 +123,8 @@ func TestCertificateFilesReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var told error
+	c.note = func(err error) { told = err }
 	shown := func() [sha256.Size]byte {
 		day.at = day.at.Add(reloadEach)
 		return sha256.Sum256(serving(t, c).Raw)
@@ -137,21 +139,26 @@ func TestCertificateFilesReload(t *testing.T) {
 	if shown() != first {
 		t.Error("it shows a certificate whose key it does not have")
 	}
-	if err := c.reloadError(); err == nil || !strings.Contains(err.Error(), key) {
-		t.Errorf("what does not fit is told as %v", err)
+	if told == nil || !strings.Contains(told.Error(), key) {
+		t.Errorf("what does not fit is told as %v", told)
 	}
+	told = nil
 	second := writeCertificate(t, cert, key, day.at)
 	if shown() != second {
 		t.Error("what was renewed is not shown")
 	}
-	if err := c.reloadError(); err != nil {
-		t.Error(err)
+	if told != nil {
+		t.Error(told)
 	}
 	if err := os.Remove(cert); err != nil {
 		t.Fatal(err)
 	}
-	if shown() != second || c.reloadError() == nil {
-		t.Errorf("the file is gone: %v", c.reloadError())
+	if shown() != second || told == nil || !strings.Contains(told.Error(), cert) {
+		t.Errorf("the file is gone: %v", told)
+	}
+	told = nil
+	if shown(); told != nil {
+		t.Errorf("it is told again: %v", told)
 	}
 }
 

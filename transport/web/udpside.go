@@ -5,6 +5,7 @@ package web
 import (
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -19,6 +20,7 @@ type udpSide struct {
 	ports    []Port   // shared with native players
 	own      *ownPort // or its own
 	port     uint16
+	wildcard netip.Addr // what the ports are bound to: of one address, or of all
 	cert     *certificate
 	diverter *diverter
 	rtc      *rtcServer // nil: not offered
@@ -26,7 +28,7 @@ type udpSide struct {
 }
 
 func newUDPSide(s *Socket, ports []Port, own *ownPort) (_ *udpSide, err error) {
-	u := &udpSide{cfg: &s.cfg, ports: ports, own: own, port: s.local.Port()}
+	u := &udpSide{cfg: &s.cfg, ports: ports, own: own, port: s.local.Port(), wildcard: s.local.Addr()}
 	var out carrier = own
 	if own == nil {
 		out = ports[0]
@@ -39,6 +41,11 @@ func newUDPSide(s *Socket, ports []Port, own *ownPort) (_ *udpSide, err error) {
 	}()
 	if u.cert, err = newCertificate(s.cfg.CertFile, s.cfg.KeyFile, s.cfg.GetCertificate, time.Now); err != nil {
 		return nil, err
+	}
+	if s.cfg.Logger != nil {
+		u.cert.note = func(err error) {
+			s.cfg.Logger.Warn("the certificate that changed is not taken, the last one stays", slog.Any("err", err))
+		}
 	}
 	if !s.cfg.DisableWebRTC {
 		if u.rtc, err = newRTCServer(&s.board, u.diverter); err != nil {
@@ -117,11 +124,32 @@ func (u *udpSide) offer(c *webSocket) (*rtcPeer, string, error) {
 	if at, err := netip.ParseAddrPort(c.raw.LocalAddr().String()); err == nil {
 		seen = append(seen, at.Addr())
 	}
-	at := reachedAt(u.cfg.Advertise, u.port, seen...)
+	at := reachedAt(u.cfg.Advertise, u.port, append(seen, u.bound()...)...)
 	if len(at) == 0 {
 		return nil, "", errNoAddress
 	}
 	return u.rtc.offer(at)
+}
+
+// bound are the addresses that the port listens on: none if others were configured.
+func (u *udpSide) bound() (all []netip.Addr) {
+	at := u.wildcard
+	switch {
+	case len(u.cfg.Advertise) > 0:
+		return nil
+	case !at.IsUnspecified():
+		return []netip.Addr{at}
+	}
+	list, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil // then the others have to do
+	}
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().IsGlobalUnicast() {
+			all = append(all, p.Addr())
+		}
+	}
+	return all
 }
 
 // close ends all that there is. A port that is shared is the game's again.

@@ -394,5 +394,8 @@ func reachedAt(named []netip.Addr, port uint16, seen ...netip.Addr) []netip.Addr
 			all = append(all, at)
 		}
 	}
-	return all
+	return all[:min(len(all), mostCandidates)]
 }
+
+// mostCandidates bounds what a browser has to try, each by itself.
+const mostCandidates = 8

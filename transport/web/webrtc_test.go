@@ -28,15 +28,27 @@ func TestWebRTC(t *testing.T) {
 			t.Errorf("%d bytes came back as %d", n, len(got))
 		}
 	}
-	p.mu.Lock()
-	at := p.association.path
-	p.mu.Unlock()
+	at := p.path(t)
 	if at.Kind != transport.KindWebRTC || !at.Remote.Addr().IsLoopback() || at.Remote.Port() == 0 || at.Association == 0 {
 		t.Errorf("its path is %v", at)
 	}
 	_ = c.conn.Close()
 	eventually(t, "the association ends", func() bool { return s.board.counts[kindIndex(transport.KindWebRTC)].stats().Open == 0 })
 	eventually(t, "nothing is left of it", func() bool { return s.rtc.idle() })
+}
+
+// path waits for the association.
+func (p *rtcPeer) path(t *testing.T) (at transport.Path) {
+	t.Helper()
+	eventually(t, "it is an association", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.association != nil {
+			at = p.association.path
+		}
+		return p.association != nil
+	})
+	return at
 }
 
 // idle reports whether the server has forgotten all of its peers.
@@ -55,9 +67,7 @@ func TestWebRTCEndedHere(t *testing.T) {
 	c, p := s.dialRTC()
 	closed := make(chan struct{})
 	c.dc.OnClose(func() { close(closed) })
-	p.mu.Lock()
-	at := p.association.path
-	p.mu.Unlock()
+	at := p.path(t)
 	s.board.End(at)
 	within(t, "the peer learns of it", closed)
 	eventually(t, "nothing is left of it", s.rtc.idle)
