@@ -16,8 +16,8 @@ import (
 	"github.com/tickwire/tickwire/transport"
 )
 
-// headless is the browser that the tests drive: apt-get install chromium-headless-shell.
-const headless = "chromium-headless-shell"
+// wasmBrowser is the browser that the tests drive: apt-get install chromium-headless-shell.
+const wasmBrowser = "chromium-headless-shell"
 
 // wasmPage runs a test binary of Go, and reports what it says, and how it ended.
 const wasmPage = `<!doctype html><script src="wasm_exec.js"></script><script>
@@ -60,12 +60,12 @@ func buildWasm(t *testing.T) (dir string) {
 	return dir
 }
 
-// browse opens a page until the test is over.
-func browse(t *testing.T, url string) {
+// openPage opens a page until the test is over.
+func openPage(t *testing.T, url string) {
 	t.Helper()
-	program, err := exec.LookPath(headless)
+	program, err := exec.LookPath(wasmBrowser)
 	if err != nil {
-		t.Fatalf("%v: this test needs a browser: apt-get install %s", err, headless)
+		t.Fatalf("%v: this test needs a browser: apt-get install %s", err, wasmBrowser)
 	}
 	c := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
 		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", url)
@@ -113,7 +113,7 @@ func TestLongGoInTheBrowser(t *testing.T) {
 	mux.Handle("/", http.FileServer(http.Dir(dir)))
 	s := listen(t, Config{Handler: mux})
 	go echoAll(s)
-	browse(t, "http://"+s.LocalAddr().String()+"/")
+	openPage(t, "http://"+s.LocalAddr().String()+"/")
 	select {
 	case o := <-done:
 		t.Log(o.said)
