@@ -69,6 +69,7 @@ var rooms = []room{
 	{path: ".", ours: []string{"endpoint", "netcode", "transport", "internal/wire", "internal/seq", "internal/config"}},
 
 	{path: "internal/netns", libs: []string{xsys}},
+	{path: "internal/browser", libs: []string{"github.com/chromedp/chromedp"}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/..."}, fence: true},
 	{path: "internal/workload", ours: []string{"endpoint", "simnet", "internal/config"}, fence: true},
 	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},
@@ -87,7 +88,7 @@ var rooms = []room{
 
 // inTests is what every room's tests may import on top of its own row; they
 // may use the whole standard library too.
-var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "compress", "internal/corpus", "timeline", "codec", "delta", "internal/gen/sample/..."}
+var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "internal/browser", "compress", "internal/corpus", "timeline", "codec", "delta", "internal/gen/sample/..."}
 
 // allowed applies a list of patterns to one import path.
 func allowed(patterns []string, p string) bool {

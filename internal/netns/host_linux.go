@@ -66,6 +66,20 @@ func (n *Net) Host(name string) *Host {
 	return h
 }
 
+// Here is the host that the test itself is on, and each program that it starts. Its loopback interface
+// is up.
+func (n *Net) Here() *Host {
+	n.t.Helper()
+	ns, err := os.Open("/proc/self/ns/net")
+	if err != nil {
+		n.t.Fatalf("the namespace of this process: %v", err)
+	}
+	h := &Host{net: n, name: "here", ns: ns}
+	n.hosts = append(n.hosts, h)
+	h.Up("lo")
+	return h
+}
+
 // Pair connects two hosts by a pair of virtual Ethernet cards, which are up. Addresses have the
 // length of their network, as in 10.1.0.1/24.
 func (n *Net) Pair(a *Host, cardA, addressA string, b *Host, cardB, addressB string) {

@@ -3,18 +3,22 @@
 package web
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
+	"github.com/quic-go/quic-go/quicvarint"
 	"github.com/quic-go/webtransport-go"
 )
 
 // A wtConduit is a session of WebTransport, which has its connection of QUIC to itself.
 type wtConduit struct {
 	session     *webtransport.Session
+	stream      *http3.Stream // that asked for the session
 	conn        *quic.Conn
 	association atomic.Pointer[association]
 }
@@ -73,17 +77,34 @@ func (c *wtConduit) write(b []byte) error {
 
 // refuse closes a session that was not let in, and says why.
 func (c *wtConduit) refuse(err error) {
-	var why *CloseError
-	if errors.As(err, &why) {
+	if why, ok := errors.AsType[*CloseError](err); ok {
 		c.close(why.Code, why.Reason)
 		return
 	}
 	c.close(CodeGoingAway, err.Error())
 }
 
-// close implements conduit. The connection ends a moment after the session, so that the browser can
-// read why.
+const (
+	closeSession    = 0x2843 // the type of the capsule that ends a session
+	mostCloseReason = 1024
+)
+
+// close implements conduit. It returns when the connection has ended, by the browser, or by us if that
+// takes longer than sessionGone. The session's own CloseWithError says in front of that that it reads no more, for
+// which Chromium throws the reason away.
+//
+//	type v | length v | code u32 | reason (draft-ietf-webtrans-http3, section 6)
 func (c *wtConduit) close(code int, reason string) {
-	_ = c.session.CloseWithError(webtransport.SessionErrorCode(code), reason)
-	time.AfterFunc(sessionGone, func() { endQUIC(c.conn, "") })
+	reason = clip(reason, mostCloseReason)
+	b := quicvarint.Append(nil, closeSession)
+	b = quicvarint.Append(b, uint64(4+len(reason)))
+	b = binary.BigEndian.AppendUint32(b, uint32(code))
+	_ = c.stream.SetWriteDeadline(time.Now().Add(sessionGone))
+	_, _ = c.stream.Write(append(b, reason...))
+	_ = c.stream.Close()
+	select {
+	case <-c.conn.Context().Done(): // the browser has read it
+	case <-time.After(sessionGone):
+	}
+	endQUIC(c.conn, "")
 }

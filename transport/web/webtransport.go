@@ -188,13 +188,14 @@ func (w *wtServer) serve(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	coming := comingOf(r.Context())
-	coming.settle(nothing)
-	c := &wtConduit{session: session, conn: coming.conn}
+	defer coming.settle(nothing) // of one that is refused
+	c := &wtConduit{session: session, stream: rw.(http3.HTTPStreamer).HTTPStream(), conn: coming.conn}
 	a, err := w.board.newAssociation(transport.KindWebTransport, remoteOf(session), false, c.room(), c)
 	if err != nil {
 		c.refuse(err)
 		return
 	}
+	coming.settle(nothing)
 	c.association.Store(a)
 	c.readAll(a)
 }

@@ -1,0 +1,38 @@
+//go:build !js
+
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// TestBrowser: a page runs JavaScript, whose promises are waited for, and what it throws is an error.
+func TestBrowser(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `<!doctype html><title>a page</title><script>console.log("hello"); const twice = async n => 2 * n</script>`)
+	}))
+	defer s.Close()
+	p := Start(t).Open(s.URL)
+	if got := Eval[string](p, `document.title`); got != "a page" {
+		t.Errorf("its title is %q", got)
+	}
+	if got := Eval[int](p, `twice(21)`); got != 42 {
+		t.Errorf("twice 21 is %d", got)
+	}
+	if _, err := Try[int](p, `Promise.reject(new Error("no such luck"))`); err == nil || !strings.Contains(err.Error(), "no such luck") {
+		t.Errorf("what it throws is told as %v", err)
+	}
+	p.Reload()
+	if got := Eval[string](p, `location.href`); !strings.HasPrefix(got, s.URL) {
+		t.Errorf("it is at %s", got)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !strings.Contains(strings.Join(p.console, "\n"), "hello") {
+		t.Errorf("its console is %q", p.console)
+	}
+}
