@@ -3,12 +3,14 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,33 +102,38 @@ type rtcClient struct {
 // rtcBrowser answers an offer.
 func rtcBrowser(t *testing.T, offer string) (*rtcClient, string) {
 	t.Helper()
+	c, answer, err := answerOffer(offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.conn.Close() })
+	c.dc.OnMessage(func(m webrtc.DataChannelMessage) { c.got <- m.Data })
+	return c, answer
+}
+
+func answerOffer(offer string) (*rtcClient, string, error) {
 	s := webrtc.SettingEngine{LoggerFactory: silence{}}
 	s.SetIncludeLoopbackCandidate(true)
 	conn, err := webrtc.NewAPI(webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
-	t.Cleanup(func() { _ = conn.Close() })
 	c := &rtcClient{conn: conn, open: make(chan struct{}), got: make(chan []byte, 4096)}
 	ordered, retransmits, negotiated, id := false, uint16(0), true, uint16(rtcID)
 	if c.dc, err = conn.CreateDataChannel(rtcLabel, &webrtc.DataChannelInit{
 		Ordered: &ordered, MaxRetransmits: &retransmits, Negotiated: &negotiated, ID: &id,
 	}); err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
 	c.dc.OnOpen(func() { close(c.open) })
-	c.dc.OnMessage(func(m webrtc.DataChannelMessage) { c.got <- m.Data })
 	if err := conn.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
 	answer, err := conn.CreateAnswer(nil)
 	if err != nil {
-		t.Fatal(err)
+		return nil, "", err
 	}
-	if err := conn.SetLocalDescription(answer); err != nil {
-		t.Fatal(err)
-	}
-	return c, answer.SDP
+	return c, answer.SDP, conn.SetLocalDescription(answer)
 }
 
 // dialRTC opens a data channel to the port.
@@ -172,12 +179,19 @@ func (s *sharedPort) dialWT(path string) (*webtransport.Session, error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	return dialSession(ctx, fmt.Sprintf("https://%v%s", s.port.LocalAddr(), path), [][]byte{hashes[0][:]})
+}
+
+func dialSession(ctx context.Context, url string, hashes [][]byte) (*webtransport.Session, error) {
 	dialer := &webtransport.Transport{
 		TLSClientConfig: &tls.Config{
 			InsecureSkipVerify: true, // it is the hash that counts
 			NextProtos:         []string{"h3"},
 			VerifyConnection: func(c tls.ConnectionState) error {
-				if sha256.Sum256(c.PeerCertificates[0].Raw) != hashes[0] {
+				seen := sha256.Sum256(c.PeerCertificates[0].Raw)
+				if !slices.ContainsFunc(hashes, func(h []byte) bool { return bytes.Equal(h, seen[:]) }) {
 					return fmt.Errorf("another certificate than the one whose hash was published")
 				}
 				return nil
@@ -185,10 +199,7 @@ func (s *sharedPort) dialWT(path string) (*webtransport.Session, error) {
 		},
 		QUICConfig: &quic.Config{EnableDatagrams: true, EnableStreamResetPartialDelivery: true},
 	}
-	s.t.Cleanup(func() { _ = dialer.Close() })
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
-	defer cancel()
-	response, session, err := dialer.Dial(ctx, fmt.Sprintf("https://%v%s", s.port.LocalAddr(), path), nil)
+	response, session, err := dialer.Dial(ctx, url, nil)
 	if err != nil && response != nil {
 		err = fmt.Errorf("%w: %s", err, response.Status)
 	}

@@ -130,6 +130,7 @@ func (s *Socket) URL() string {
 func (s *Socket) Stats() Stats {
 	st := s.board.stats()
 	st.Idle, st.Stuck = s.idle.Load(), s.stuck.Load()
+	st.UDP = s.udp.stats()
 	return st
 }
 

@@ -26,9 +26,31 @@ type KindStats struct {
 	Unreachable uint64
 }
 
+// UDPStats counts datagrams on the UDP port that are not the game's: what was taken off it, by what
+// they are, and what was dropped of that, and why.
+type UDPStats struct {
+	// STUN counts checks of data channels, and DTLS what goes by those. QUICHandshake counts QUIC's
+	// packets until there are keys, and QUIC those of sessions.
+	STUN, DTLS, QUICHandshake, QUIC uint64
+	// Strangers counts checks for data channels that nobody began, and TooMany those of one channel
+	// beyond what a browser needs.
+	Strangers, TooMany uint64
+	// Overflowed counts datagrams that gave way to newer ones, since too many waited for WebRTC or
+	// WebTransport, or were too large.
+	Overflowed uint64
+	// Refused counts connections of QUIC that were not begun, since too many had no session yet.
+	Refused uint64
+	// Unsent counts datagrams that the system did not take.
+	Unsent uint64
+	// Nobodys counts datagrams on a port of [Listen] that are of no protocol there.
+	Nobodys uint64
+}
+
 // Stats counts what a socket carried and refused.
 type Stats struct {
 	WebSocket, WebRTC, WebTransport KindStats
+	// UDP counts datagrams of the port that WebRTC and WebTransport have in common.
+	UDP UDPStats
 	// Refused counts those that were not let in: by Full there was no room for another player, by
 	// Crowded none for another from their address, Origin and Rules are what [Config].Origins and the
 	// protocol ask for, Closed came while the server ended.

@@ -152,6 +152,22 @@ func (u *udpSide) bound() (all []netip.Addr) {
 	return all
 }
 
+// stats are the counts so far.
+func (u *udpSide) stats() UDPStats {
+	c := &u.diverter.count
+	st := UDPStats{
+		STUN: c.stun.Load(), DTLS: c.dtls.Load(), QUICHandshake: c.quicLong.Load(), QUIC: c.quicShort.Load(),
+		Strangers: c.strangers.Load(), TooMany: c.tooMany.Load(), Overflowed: c.overflowed.Load(), Unsent: c.unsent.Load(),
+	}
+	if u.wt != nil {
+		st.Refused = u.wt.refused.Load()
+	}
+	if u.own != nil {
+		st.Nobodys = u.own.nobodys.Load()
+	}
+	return st
+}
+
 // close ends all that there is. A port that is shared is the game's again.
 func (u *udpSide) close() {
 	for _, p := range u.ports {
