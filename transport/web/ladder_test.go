@@ -70,6 +70,63 @@ func TestLadderComesBack(t *testing.T) {
 	meet(t, s, l)
 }
 
+// TestNativeClimb: a client that is no browser climbs to WebTransport, whose certificate it takes for its
+// hash; when that ends there is the WebSocket still, and another session after it. Without the WebSocket
+// the session lives on.
+func TestNativeClimb(t *testing.T) {
+	s := listen(t, Config{})
+	l, err := Dial(t.Context(), s.URL(), DialConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	l.Ended(nil)
+	climbed := func(all []transport.Path) bool { return len(all) == 2 && all[0].Kind == transport.KindWebTransport }
+	waitRungs(t, l, "at first", climbed)
+	first := l.Rungs(nil)[0]
+	l.Write(datagrams(first, "by WebTransport"))
+	path := one(t, s, "by WebTransport")
+	if path.Kind != transport.KindWebTransport || first.Remote != s.LocalAddr() {
+		t.Errorf("came by %v to %v", path, first.Remote)
+	}
+	s.End(path)
+	if said, ok := errors.AsType[*CloseError](ending(t, l, first)); !ok || said.Code != CodeNormal {
+		t.Errorf("told %v", said)
+	}
+	meet(t, s, l)
+	waitRungs(t, l, "once more", climbed)
+	again := l.Rungs(nil)[0]
+	s.cut()
+	waitRungs(t, l, "when the WebSocket was cut", func(all []transport.Path) bool { return climbed(all) && all[1].Association > again.Association })
+	l.Write(datagrams(again, "still here"))
+	one(t, s, "still here")
+}
+
+// TestOtherCertificate: a certificate that nobody named is not taken.
+func TestOtherCertificate(t *testing.T) {
+	made, err := makeCertificate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	der := made.tls.Certificate
+	if err := isOneOf(der, [][]byte{make([]byte, 32), made.hash[:]}); err != nil {
+		t.Error(err)
+	}
+	old, err := makeCertificate(time.Now().Add(-14 * 24 * time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"another":  isOneOf(der, [][]byte{make([]byte, 32)}),
+		"none":     isOneOf(nil, [][]byte{made.hash[:]}),
+		"that old": isOneOf(old.tls.Certificate, [][]byte{old.hash[:]}),
+	} {
+		if err == nil {
+			t.Errorf("%s was taken", what)
+		}
+	}
+}
+
 // TestGoingAway: a server that closes says so to its players, after what it had to say; and a Ladder
 // finds the next one at its place.
 func TestGoingAway(t *testing.T) {

@@ -3,8 +3,10 @@
 package web
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
+	"net"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -23,10 +25,13 @@ type wtConduit struct {
 	association atomic.Pointer[association]
 }
 
-// remoteOf is where the browser was when it asked for the session.
+// remoteOf is where the other end was when the session began.
 func remoteOf(s *webtransport.Session) netip.AddrPort {
-	if a, ok := s.RemoteAddr().(*quicAddress); ok {
+	switch a := s.RemoteAddr().(type) {
+	case *quicAddress:
 		return a.remote
+	case *net.UDPAddr: // at a client
+		return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
 	}
 	return netip.AddrPort{}
 }
@@ -50,7 +55,7 @@ func (c *wtConduit) readAll(a *association) {
 		b, err := c.session.ReceiveDatagram(c.session.Context())
 		switch {
 		case err != nil:
-			a.ended(err)
+			a.ended(c.reason(err))
 			return
 		case len(b) > bufferRoom:
 			a.count.tooLarge.Add(1)
@@ -58,6 +63,18 @@ func (c *wtConduit) readAll(a *association) {
 			return
 		}
 	}
+}
+
+// reason finds out what the other end said at the end: it is the streams, of which there are none,
+// that hear of it.
+func (c *wtConduit) reason(err error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), sessionGone)
+	defer cancel()
+	_, why := c.session.AcceptStream(ctx)
+	if said := (*webtransport.SessionError)(nil); errors.As(why, &said) && said.Remote {
+		return &CloseError{int(said.ErrorCode), said.Message}
+	}
+	return err
 }
 
 // write implements conduit. It waits while quic-go holds as many datagrams as it takes, which are 32.

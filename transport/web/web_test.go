@@ -21,8 +21,10 @@ func listen(t *testing.T, cfg Config) *Socket {
 	return s
 }
 
+// dial opens a Ladder that stays on its WebSocket.
 func dial(t *testing.T, s *Socket, cfg DialConfig) *Ladder {
 	t.Helper()
+	cfg.DisableWebTransport = true
 	l, err := Dial(context.Background(), s.URL(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +89,8 @@ func (s *Socket) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.open {
-		a.conduit.(*webSocket).raw.Close()
+		if ws, ok := a.conduit.(*webSocket); ok {
+			ws.raw.Close()
+		}
 	}
 }
