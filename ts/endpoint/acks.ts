@@ -1,8 +1,8 @@
 import { Ack, appendAck, clockUnit, maxAckRanges, type Writer } from "../wire/index.js";
 import { never } from "./config.js";
 import { Ranges } from "./ranges.js";
+import { Window } from "./window.js";
 
-const remembered = 1024; // numbers of which repetitions are known: SPEC.md, 5
 const maxRanges = 256;
 const maxLate = 256;
 const clockInterval = 100_000;
@@ -22,7 +22,7 @@ export class Acks {
   alone = 0;
   heardMore = false;
 
-  private seen = new Float64Array(remembered).fill(-1);
+  private seen = new Window();
   private ranges = new Ranges();
   private largestAt = 0;
   private clockAt = -never;
@@ -38,12 +38,12 @@ export class Acks {
 
   /** Whether a number did not come yet, as far as is known. */
   fresh(number: number): boolean {
-    return number > this.largest - remembered && this.seen[number % remembered] !== number;
+    return this.seen.fresh(number);
   }
 
   /** Notes a number as seen, be it that its packet could not be taken. */
   note(number: number): void {
-    this.seen[number % remembered] = number;
+    this.seen.mark(number);
   }
 
   /** Notes a packet that was taken. Prompt: it holds something of a reliable delivery. */

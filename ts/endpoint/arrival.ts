@@ -101,7 +101,7 @@ export class Arrival {
     }
     life.heard(now);
     this.acks = 0;
-    this.inbox.prompt = false;
+    this.inbox.begin();
     let said = 0;
     while (r.left > 0 && !life.ended) {
       const type = r.u8();
@@ -112,6 +112,7 @@ export class Arrival {
       said |= saidBy(type);
     }
     if (life.ended) return;
+    this.inbox.end();
     if (said & Said.more) p.acks.heardMore = true;
     if (!(said & Said.hold)) life.heardMore(now, p.id, number, (said & Said.data) !== 0);
     if (p.claims.stage !== "closed") {
@@ -192,7 +193,7 @@ export class Arrival {
   private content(type: number): boolean {
     const { r, sum } = this;
     want(this.life.state === "open", "nothing comes before HELLO");
-    if (type >= Type.fragment || type === Type.skip || type === Type.blocked) {
+    if (type >= Type.fragment || type === Type.skip || type === Type.blocked || type === Type.repair) {
       return this.inbox.read(type, r, this.paths.lead.rtt.smooth);
     }
     if (type === Type.rebuilt) {

@@ -1,4 +1,4 @@
-import { Type, Writer } from "../wire/index.js";
+import { Capability, Type, Writer } from "../wire/index.js";
 import { type Common } from "./common.js";
 import { packetBytes } from "./congestion.js";
 import { never } from "./config.js";
@@ -126,6 +126,7 @@ export class Departure {
     const messages = w.at;
     if (this.outbox.readyAt() <= b.now) this.outbox.write(b);
     if (w.at > messages) p.acks.talked(b.now, this.c.cfg.ackHold);
+    if (b.packet.eliciting && this.life.peerReads(Capability.repair)) this.outbox.repair(b, p);
     this.paths.serve(p, w.at - before);
   }
 

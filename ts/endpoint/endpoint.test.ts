@@ -31,3 +31,27 @@ test("messages of all deliveries arrive, large ones too, and receipts say so", (
   const delivered = pair.a.events.filter((e) => e.kind === "delivered").map((e) => e.receipt);
   assert.deepEqual(delivered.sort(), receipts.sort());
 });
+
+test("a small message that is lost comes back without a round trip", () => {
+  const late = (repair: "auto" | "off") => {
+    const one: ChannelConfig[] = [{ id: 1, delivery: Delivery.reliableUnordered, repair }];
+    const link = { delay: 50_000, loss: 0.05 };
+    const pair = new Pair({ seed: 5, config: { channels: one }, link });
+    pair.meet();
+    let n = 0;
+    for (let i = 0; i < 1200; i++) {
+      const sentAt = new Uint8Array(8);
+      new DataView(sentAt.buffer).setFloat64(0, pair.now);
+      pair.a.endpoint.send(1, sentAt);
+      pair.run(16_667);
+      for (let m; (m = pair.b.endpoint.receive(1)) !== undefined; ) {
+        if (pair.now - new DataView(m.buffer).getFloat64(0) > 140_000) n++;
+      }
+    }
+    return { n, rebuilt: pair.b.endpoint.stats.messagesRebuilt };
+  };
+  const [on, off] = [late("auto"), late("off")];
+  assert.equal(off.rebuilt, 0);
+  assert.ok(on.rebuilt > 20, `${on.rebuilt} rebuilt`);
+  assert.ok(on.n < off.n / 4, `${on.n} late ones with repair, ${off.n} without`);
+});

@@ -129,7 +129,7 @@ export class Endpoint {
     const { life } = this;
     const at = Math.min(life.deadline(), this.departure.at(this.c.now));
     const paths = life.state === "open" || life.state === "away" ? this.paths.deadline() : never;
-    return Math.max(Math.min(at, paths), this.c.now);
+    return Math.max(Math.ceil(Math.min(at, paths)), this.c.now);
   }
 
   /** Does what is due. */

@@ -77,6 +77,8 @@ export class Stats {
   messagesStale = 0;
   messagesExpired = 0;
   messagesOverflowed = 0;
+  /** Messages that came back without a round trip. */
+  messagesRebuilt = 0;
   /** Messages of this end that were lost, for whatever reason. */
   messagesLost = 0;
 }

@@ -1,7 +1,25 @@
-import { Fragment, readFragment, readRun, Run, Type, maxNamed, want, type Reader } from "../wire/index.js";
+import {
+  Fragment,
+  maxNamed,
+  Option,
+  readFragment,
+  readRepair,
+  readRun,
+  Repair,
+  Run,
+  Type,
+  want,
+  type Reader,
+} from "../wire/index.js";
 import { type Common } from "./common.js";
 import { type Builder } from "./packet.js";
+import { type Head } from "./partial.js";
+import { Rebuilders } from "./rebuild.js";
 import { Receiver } from "./receiver.js";
+import { maxOpen } from "./sender.js";
+import { type Symbol } from "./symbol.js";
+
+const none = new Uint8Array(0);
 
 /** An Inbox is what comes from the peer: a receiver for each channel. */
 export class Inbox {
@@ -12,10 +30,37 @@ export class Inbox {
   prompt = false;
   private run = new Run();
   private fragment = new Fragment();
+  private sum = new Repair();
+  private rebuilders = new Rebuilders();
+  private symbol: Symbol = { options: 0, key: undefined, back: 0, bytes: none, size: 0 };
 
   constructor(private c: Common) {
     const owe = () => void (this.owing = true);
-    for (const ch of c.cfg.channels) this.receivers.set(ch.id, new Receiver(c, ch, owe));
+    const saw = (channel: number, h: Readonly<Head>, bytes: Uint8Array) =>
+      this.saw(channel, h, bytes);
+    for (const ch of c.cfg.channels) this.receivers.set(ch.id, new Receiver(c, ch, owe, saw));
+  }
+
+  private saw(channel: number, h: Readonly<Head>, bytes: Uint8Array): void {
+    if (!this.rebuilders.any || h.options & Option.droppable) return;
+    const { symbol } = this;
+    symbol.options = h.options;
+    symbol.key = h.key;
+    symbol.back = Math.min(h.id - h.first, maxOpen);
+    symbol.bytes = bytes;
+    symbol.size = bytes.length;
+    this.rebuilders.saw(channel, h.id, symbol);
+  }
+
+  /** Begins a packet. */
+  begin(): void {
+    this.prompt = false;
+    this.rebuilders.begin();
+  }
+
+  /** Ends it: what can be rebuilt now is. */
+  end(): void {
+    this.rebuilders.end();
   }
 
   private of(channel: number): Receiver {
@@ -37,6 +82,8 @@ export class Inbox {
       const of = this.of(this.fragment.channel);
       this.prompt ||= of.reliable;
       return of.fragment(now, this.fragment, r);
+    } else if (type === Type.repair) {
+      this.repair(r);
     } else if (type === Type.skip) {
       const of = this.of(r.channel());
       const first = r.u32();
@@ -46,6 +93,19 @@ export class Inbox {
       of.blocked(now, r.u32(), trip);
     }
     return true;
+  }
+
+  private repair(r: Reader): void {
+    const { sum } = this;
+    readRepair(r, sum);
+    const bytes = r.take(sum.length);
+    const of = this.of(sum.channel);
+    want(sum.channel > 0, "channel 0 is not repaired");
+    const newest = of.expand(sum.newest, false, !of.reliable);
+    want(!of.reliable || newest < of.lowest + maxOpen, "a sum is too far above what is missing");
+    const { now } = this.c;
+    this.rebuilders.repair(now, sum.channel, of, newest, sum.row, sum.mask, bytes);
+    this.c.expireLater(this.rebuilders.expire(now));
   }
 
   /** Appends what is owed, as far as there is room. */
@@ -59,5 +119,6 @@ export class Inbox {
 
   expire(now: number): void {
     for (const r of this.receivers.values()) r.expire(now);
+    this.c.expireLater(this.rebuilders.expire(now));
   }
 }

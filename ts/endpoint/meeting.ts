@@ -41,6 +41,7 @@ export function introduce(cfg: Config, instance: bigint, now: number): Uint8Arra
     capabilities:
       (cfg.maxPaths > 0 ? Capability.paths : 0) |
       Capability.hold |
+      Capability.repair |
       Capability.options |
       Capability.epochs,
     clock: BigInt(Math.floor(now / clockUnit)),

@@ -6,6 +6,7 @@ import { SendError, type LossReason } from "./event.js";
 import { writeBlocked, writeChannel, type Gate } from "./pack.js";
 import { type Builder } from "./packet.js";
 import { Sender, type Receipts, type SendOptions } from "./sender.js";
+import { type Line } from "./sums.js";
 
 const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
 
@@ -23,6 +24,7 @@ export class Outbox implements Receipts, Gate {
   private classes: Sender[][] = []; // by priority; in each those that have something to send
   private byPriority = new Map<Sender, Sender[]>();
   private limits = new Map<Sender, Limits>();
+  private repaired: Sender[] = [];
   private packets: Bucket;
   private bytes: Bucket;
   private messages: Bucket;
@@ -39,6 +41,7 @@ export class Outbox implements Receipts, Gate {
       for (const ch of channels.filter((ch) => priority(ch) === p)) {
         const s = new Sender(c, ch, this);
         this.senders.set(ch.id, s);
+        if (s.sums) this.repaired.push(s);
         this.byPriority.set(s, active);
         if (ch.bytesPerSecond > 0) this.limit(s, ch.bytesPerSecond, 0);
       }
@@ -141,8 +144,14 @@ export class Outbox implements Receipts, Gate {
     return Math.max(at, this.readyAt());
   }
 
+  /** Appends sums of messages behind all else. */
+  repair(b: Builder, line: Line): void {
+    for (const s of this.repaired) s.sums!.write(b.now, b.w, line, Math.min(s.first, s.open.end));
+  }
+
   /** Appends what is to be sent, class after class, and in each first who had least for its weight. */
   write(b: Builder): void {
+    for (const s of this.repaired) s.first = s.open.end;
     for (const active of this.classes) {
       if (active.length === 0) continue;
       active.sort((s, t) => s.served - t.served);

@@ -223,6 +223,11 @@ export class Rebuilders {
   private all = new Map<number, Rebuilder>();
   private work: Work = { left: mostWork, spare: [] };
 
+  /** Whether anything is repaired. */
+  get any(): boolean {
+    return this.all.size > 0;
+  }
+
   /** Begins another packet. */
   begin(): void {
     this.work.left = mostWork;

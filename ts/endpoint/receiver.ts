@@ -21,29 +21,27 @@ import { Head, Partial } from "./partial.js";
 import { type Fate } from "./path.js";
 import { Ring } from "./ring.js";
 import { maxOpen } from "./sender.js";
+import { type Symbol } from "./symbol.js";
+import { Window } from "./window.js";
 
 const maxPartials = 64;
 const partialSpan = 1024; // newer ids that an unfinished unreliable message outlives
 const partialLife = second;
-const copies = 1024; // of Unreliable that are known again
 const keyHorizon = 1 << 14;
 const manyKeys = 256;
 const maxStored = 64;
 
-/** Who solves sums of messages (SPEC.md, 6.9), and so wants to know those that came. */
-export interface Rebuilder {
-  saw(id: number, options: number, key: Key | undefined, back: number, bytes: Uint8Array): void;
-}
+/** Hears of each whole message with an id of its own: who solves sums of messages (SPEC.md, 6.9) wants to know them. */
+export type Saw = (channel: number, h: Readonly<Head>, bytes: Uint8Array) => void;
 
-/** A Receiver is the incoming half of a channel. What is complete and in its place waits in ready for the game. */
+/** A Receiver is the incoming half of a channel. What is complete and in its place waits in ready. */
 export class Receiver {
   readonly ready = new Ring<Uint8Array>();
   readonly reliable: boolean;
   readonly credit: Credit;
   /** Ids to confirm by STORED, and by REBUILT. */
   readonly stored: number[] = [];
-  readonly rebuilt: number[] = [];
-  rebuilder: Rebuilder | undefined;
+  readonly rebuiltIds: number[] = [];
   /** The lowest id that is missing (reliable deliveries); one more than the newest seen (the others). */
   lowest = 0;
   next = 0;
@@ -51,9 +49,8 @@ export class Receiver {
   private above = new Set<number>(); // ids above lowest that are resolved
   private unfinished = new Map<number, Partial>();
   private loose: Partial[] = []; // those that may be dropped, the oldest first
-  private copied: Float64Array | undefined; // Unreliable: ids of whole messages that came, and of fragmented ones
-  private fragmented: Float64Array | undefined;
-  private copiedNext = 0;
+  private copied: Window | undefined; // Unreliable: ids of whole messages that came, and of fragmented ones
+  private fragmented: Window | undefined;
   private newest = new Map<Key | undefined, number>(); // Latest: the newest id of a key
   private tidyAt = 0; // many keys are looked through at this id
   private places = new Map<Key | undefined, number>(); // ReliableLatest: where its value waits in ready
@@ -66,6 +63,7 @@ export class Receiver {
     private c: Common,
     readonly cfg: Channel,
     private owe: () => void,
+    private saw: Saw,
   ) {
     this.reliable = isReliable(cfg.delivery);
     this.credit = new Credit(c, cfg);
@@ -107,7 +105,7 @@ export class Receiver {
 
   /** Rebuilds an id. */
   expand(low: number, wide: boolean, copy = false): number {
-    const near = this.reliable ? this.lowest : copy ? this.copiedNext : this.next;
+    const near = this.reliable ? this.lowest : copy ? (this.copied?.next ?? 0) : this.next;
     return nearest(near, low, wide ? 32 : 16);
   }
 
@@ -117,28 +115,43 @@ export class Receiver {
 
   /** Takes a whole message, which is its own from here on. */
   arrived(h: Head, bytes: Uint8Array, copy = false): void {
-    if (this.rebuilder && (copy || this.cfg.delivery !== Delivery.unreliable) && !droppable(h)) {
-      this.rebuilder.saw(h.id, h.options, h.key, h.id - h.first, bytes);
-    }
+    if (copy || this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
     if (copy && !this.firstCopy(h.id)) return;
     if (this.admits(h, bytes.length)) this.complete(h, bytes);
   }
 
   /** Whether a copied message of Unreliable is the first with its id. */
   private firstCopy(id: number): boolean {
-    this.copied ??= new Float64Array(copies).fill(-1);
-    if (id < this.copiedNext - copies || this.copied[id % copies] === id) {
+    this.copied ??= new Window();
+    if (!this.copied.fresh(id)) {
       this.c.stats.messagesDuplicate++;
       return false;
     }
-    this.copied[id % copies] = id;
-    if (id >= this.copiedNext) this.copiedNext = id + 1;
+    this.copied.mark(id);
     return true;
   }
 
-  /** Whether an id of a reliable delivery is resolved. */
+  /** Whether the message of an id is known to have come, or not to come. */
   resolved(id: number): boolean {
-    return id < this.lowest || this.above.has(id);
+    if (this.reliable) return id < this.lowest || this.above.has(id);
+    return this.copied !== undefined && !this.copied.fresh(id);
+  }
+
+  /** Takes a message that was rebuilt, as if its RUN had come. */
+  rebuilt(id: number, m: Symbol): void {
+    const h = new Head();
+    this.begin(h, m.options, m.key, 0);
+    h.id = id;
+    h.first = id - m.back;
+    want(m.size <= this.cfg.largest, "a message is larger than its channel's largest");
+    const copy = this.cfg.delivery === Delivery.unreliable;
+    if (!copy) this.note(id);
+    if (this.rebuiltIds.length < maxStored) this.rebuiltIds.push(id);
+    this.owe();
+    if (copy && !this.firstCopy(id)) return;
+    if (!this.admits(h, m.size)) return;
+    this.c.stats.messagesRebuilt++;
+    this.complete(h, m.bytes.slice(0, m.size));
   }
 
   /** Whether a message is wanted that is complete with this; one of a reliable delivery is charged. */
@@ -315,8 +328,8 @@ export class Receiver {
   private wantsFragment(h: Head): boolean {
     switch (this.cfg.delivery) {
       case Delivery.unreliable:
-        this.fragmented ??= new Float64Array(copies).fill(-1);
-        return h.id >= this.next - copies && this.fragmented[h.id % copies] !== h.id;
+        this.fragmented ??= new Window();
+        return this.fragmented.fresh(h.id);
       case Delivery.unreliableLatest:
         if (this.outdated(h)) this.c.stats.messagesStale++;
         return !this.outdated(h);
@@ -377,13 +390,11 @@ export class Receiver {
       this.loose.splice(this.loose.indexOf(p), 1);
       this.release(p.held);
       if (p.stored) this.confirm(h);
-      if (this.fragmented && this.cfg.delivery === Delivery.unreliable) {
-        this.fragmented[h.id % copies] = h.id;
-      }
+      this.fragmented?.mark(h.id);
     } else {
       this.unfinished.delete(h.id);
-      this.rebuilder?.saw(h.id, h.options, h.key, h.id - h.first, bytes);
     }
+    if (this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
     this.complete(h, bytes);
   }
 
@@ -435,7 +446,7 @@ export class Receiver {
 
   /** Whether WINDOW, STORED or REBUILT is to be said. */
   get owes(): boolean {
-    return this.credit.due || this.stored.length > 0 || this.rebuilt.length > 0;
+    return this.credit.due || this.stored.length > 0 || this.rebuiltIds.length > 0;
   }
 
   /** Appends them, as far as there is room. */
@@ -453,8 +464,8 @@ export class Receiver {
       w.u32(stored);
       b.carry(Carries.stored, this, undefined, stored);
     }
-    while (this.rebuilt.length > 0 && b.room >= 10) {
-      const newest = this.rebuilt.shift()!;
+    while (this.rebuiltIds.length > 0 && b.room >= 10) {
+      const newest = this.rebuiltIds.shift()!;
       appendRebuilt(w, id, newest, 1);
       b.carry(Carries.rebuilt, this, undefined, newest);
     }
@@ -464,7 +475,7 @@ export class Receiver {
     if (fate === "acked" || fate === "late") return;
     if (item.kind === Carries.window) this.credit.due = true;
     else if (fate === "lost") {
-      (item.kind === Carries.stored ? this.stored : this.rebuilt).push(item.from);
+      (item.kind === Carries.stored ? this.stored : this.rebuiltIds).push(item.from);
     }
     this.owe();
   }

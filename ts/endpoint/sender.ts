@@ -15,6 +15,7 @@ import { Carries, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
 import { Ring } from "./ring.js";
+import { Sums } from "./sums.js";
 
 /** How many ids of a channel may be open, SPEC.md, 7.11. */
 export const maxOpen = 1 << 14;
@@ -71,8 +72,12 @@ export class Sender {
   /** What of its class it has been given, by weight. */
   served = 0;
   active = false;
+  /** The next id when the packet was begun that is made. */
+  first = 0;
+  /** Sums of what it sends, for a peer that reads them. */
+  readonly sums: Sums<Message> | undefined;
 
-  private underway = 0;
+  private underwayBytes = 0;
   private resendFrom = 0;
   private expireAt = never;
   private newest = new Map<Key | undefined, Message>(); // ReliableLatest: the newest started
@@ -91,6 +96,7 @@ export class Sender {
   ) {
     this.reliable = isReliable(cfg.delivery);
     this.queue = new Queue(c, cfg, (receipt, why) => this.lose(receipt, why));
+    if (this.reliable && cfg.id > 0 && cfg.repair === "auto") this.sums = new Sums(this, "auto");
   }
 
   /** Takes a message; its receipt, 0 if none is wanted. */
@@ -158,7 +164,7 @@ export class Sender {
       if (before?.cut && before.state === State.flying) return false; // it is finished first
     }
     const most = Math.max(maxUnderway, this.cfg.maxQueuedBytes);
-    if (this.underway > 0 && this.underway + m.charge > most) return false;
+    if (this.underwayBytes > 0 && this.underwayBytes + m.charge > most) return false;
     this.short = this.wanted(m) > this.limit;
     return !this.short;
   }
@@ -190,7 +196,7 @@ export class Sender {
     }
     this.open.push(m);
     this.started += m.charge;
-    this.underway += m.charge;
+    this.underwayBytes += m.charge;
     this.current = m.group;
     this.began = m.first;
     if (this.cfg.delivery === Delivery.reliableLatest) {
@@ -214,6 +220,20 @@ export class Sender {
   private storedId(m: Message): number {
     if (m.droppable) return ((m.id & 0xffff) | (m.index << 16)) >>> 0;
     return (this.cfg.delivery === Delivery.unreliable ? m.index : m.id) % 2 ** 32;
+  }
+
+  get id(): number {
+    return this.cfg.id;
+  }
+
+  /** Whether there is more to send than went. */
+  get more(): boolean {
+    return this.queue.length > 0 || this.cutting !== undefined;
+  }
+
+  /** Whether a message is on its way, whole, and of use. */
+  underway(m: Message): boolean {
+    return m.state === State.flying && !m.cut && !m.superseded;
   }
 
   /** Whether an id goes in four bytes. */
@@ -347,7 +367,7 @@ export class Sender {
     this.lose(m.receipt, why);
     m.receipt = 0;
     if (this.cutting === m) this.cutting = undefined;
-    this.underway -= m.charge;
+    this.underwayBytes -= m.charge;
     m.state = State.skipping;
     m.free();
     this.wantResend(m);
@@ -395,7 +415,7 @@ export class Sender {
       this.unnamed(m);
       return;
     }
-    if (before !== State.skipping) this.underway -= m.charge;
+    if (before !== State.skipping) this.underwayBytes -= m.charge;
     if (this.newest.get(m.key) === m) this.newest.delete(m.key);
     while (this.open.at(this.open.base)?.state === State.done) this.unnamed(this.open.shift()!);
   }
