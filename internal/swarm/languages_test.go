@@ -1,0 +1,417 @@
+package swarm
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/endpoint"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// Two languages, one line: an endpoint in Go and one in TypeScript speak over simulated links, in virtual time. The
+// TypeScript one is driven over standard input and output (ts/testdata/peer.ts).
+
+var (
+	languageSeed  = flag.Uint64("languages.seed", 0, "TestLanguages: this seed alone")
+	languageSeeds = flag.Uint64("languages.seeds", 40, "TestLanguages: how many seeds")
+)
+
+const (
+	languageTick  = 16_667 * time.Microsecond
+	languageTicks = 90
+)
+
+// A spoken is a message that one end has sent.
+type spoken struct {
+	channel  int
+	bytes    []byte
+	opts     endpoint.SendOptions
+	fate     string
+	received int
+}
+
+// A speech is what one end says to the other, and what came of it.
+type speech struct {
+	sent      map[int][]*spoken // by channel
+	byReceipt map[int64]*spoken
+	got       map[int][]int
+}
+
+func newSpeech() *speech {
+	return &speech{map[int][]*spoken{}, map[int64]*spoken{}, map[int][]int{}}
+}
+
+// languages is one connection between the two.
+type languages struct {
+	t        *testing.T
+	ts       *tsPeer
+	rnd      *rand.Rand
+	now      int64 // nanoseconds
+	e        *endpoint.Endpoint
+	links    [2]*simnet.Link // to Go, to TypeScript
+	channels []tsChannel
+	toGo     *speech
+	toTS     *speech
+	deadline int64 // of TypeScript, in nanoseconds
+	last     *tsAnswer
+	endings  [2]string
+	fault    string
+}
+
+func (l *languages) failf(format string, args ...any) {
+	if l.fault == "" {
+		l.fault = fmt.Sprintf(format, args...)
+	}
+}
+
+func languageLink(rnd *rand.Rand) simnet.LinkConfig {
+	cfg := simnet.LinkConfig{Delay: time.Duration(1+rnd.IntN(80)) * time.Millisecond}
+	if rnd.IntN(3) > 0 {
+		cfg.Jitter = time.Duration(1+rnd.IntN(30)) * time.Millisecond
+		cfg.JitterReorders = rnd.IntN(2) == 0
+	}
+	if rnd.IntN(4) > 0 {
+		cfg.Loss = 0.2 * rnd.Float64()
+	}
+	if rnd.IntN(2) == 0 {
+		cfg.Duplicate = 0.1
+	}
+	if rnd.IntN(3) == 0 {
+		cfg.BitsPerSecond = 1_500_000
+	}
+	return cfg
+}
+
+func newLanguages(t *testing.T, ts *tsPeer, seed uint64) *languages {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	l := &languages{t: t, ts: ts, rnd: rnd, now: int64(time.Hour), toGo: newSpeech(), toTS: newSpeech()}
+	var channels []endpoint.ChannelConfig
+	for d := range 5 {
+		c := tsChannel{ID: d + 1 + 200*(d%2), Delivery: d, Name: strconv.Itoa(d), Window: 8192 << rnd.IntN(4), Priority: rnd.IntN(2)}
+		if d < 2 {
+			c.Window = 1 << 20
+		}
+		l.channels = append(l.channels, c)
+		channels = append(channels, endpoint.ChannelConfig{
+			ID: endpoint.ChannelID(c.ID), Delivery: endpoint.Delivery(d), Name: c.Name, WindowBytes: c.Window, Priority: int8(c.Priority),
+		})
+	}
+	link := languageLink(rnd)
+	for i := range l.links {
+		var err error
+		if l.links[i], err = simnet.NewLink(l.now, link, seed*2+uint64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := endpoint.New(l.now, endpoint.Config{Channels: channels, Seed: seed, Handshake: true, Trusted: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.e = e
+	begun := ts.ask(&tsAsk{Now: l.now / 1000, Begin: &tsBegin{Seed: seed, Channels: l.channels}})
+	hello, _ := hex.DecodeString(begun.Hello)
+	if err := e.HandleHello(l.now, hello); err != nil {
+		t.Fatal(err)
+	}
+	l.heard(ts.ask(&tsAsk{Now: l.now / 1000, Hello: hex.EncodeToString(e.AppendHello(l.now, nil))}))
+	if l.last.Refused != nil {
+		t.Fatalf("refused: %v", l.last.Refused)
+	}
+	return l
+}
+
+// options draws what a message asks for.
+func (l *languages) options(c tsChannel, index int) (o endpoint.SendOptions) {
+	chance := func(p float64) bool { return l.rnd.Float64() < p }
+	o.Receipt = chance(0.5)
+	if chance(0.1) {
+		o.TTL = time.Duration(1+l.rnd.IntN(300)) * time.Millisecond
+	}
+	if c.Delivery%2 == 1 && chance(0.8) {
+		o.Keyed, o.Key = true, uint64(l.rnd.IntN(5))
+		if chance(0.1) {
+			o.Key = 1<<63 + 5
+		}
+	}
+	if c.Delivery == 4 {
+		if chance(0.3) {
+			o.Group = uint32(1 + index>>3)
+		}
+		o.Droppable = chance(0.2)
+	}
+	return o
+}
+
+// message makes one of a channel.
+func (l *languages) message(s *speech, c tsChannel) *spoken {
+	size := 4 + l.rnd.IntN(120)
+	if l.rnd.IntN(12) == 0 {
+		size = 4 + l.rnd.IntN(6000<<(2*c.Delivery/3))
+	}
+	index := len(s.sent[c.ID])
+	m := &spoken{channel: c.ID, bytes: make([]byte, size), opts: l.options(c, index)}
+	for i := range m.bytes {
+		m.bytes[i] = byte(index*31 + i*7)
+	}
+	binary.LittleEndian.PutUint32(m.bytes, uint32(index))
+	return m
+}
+
+// play has both ends say something, and take what came.
+func (l *languages) play(sends bool) {
+	ask := &tsAsk{Now: l.now / 1000, Take: true}
+	var said []*spoken
+	for _, c := range l.channels {
+		for n := l.rnd.IntN(3); sends && n > 0; n-- {
+			m := l.message(l.toGo, c)
+			l.toGo.sent[c.ID] = append(l.toGo.sent[c.ID], m)
+			said = append(said, m)
+			send := tsSend{Channel: c.ID, Bytes: hex.EncodeToString(m.bytes), Receipt: m.opts.Receipt,
+				TTL: m.opts.TTL.Microseconds(), Group: m.opts.Group, Droppable: m.opts.Droppable}
+			if m.opts.Keyed {
+				send.Key = strconv.FormatUint(m.opts.Key, 10)
+			}
+			ask.Sends = append(ask.Sends, send)
+			l.sendFromGo(c)
+		}
+	}
+	a := l.ts.ask(ask)
+	for i, receipt := range a.Receipts {
+		switch {
+		case receipt < 0:
+			l.failf("channel %d: the queue is full", said[i].channel)
+		case receipt > 0:
+			l.toGo.byReceipt[receipt] = said[i]
+		}
+	}
+	l.heard(a)
+	l.flushGo()
+}
+
+func (l *languages) sendFromGo(c tsChannel) {
+	m := l.message(l.toTS, c)
+	receipt, err := l.e.Send(endpoint.ChannelID(c.ID), m.bytes, m.opts)
+	if err != nil {
+		l.failf("Send: %v", err)
+		return
+	}
+	l.toTS.sent[c.ID] = append(l.toTS.sent[c.ID], m)
+	if receipt > 0 {
+		l.toTS.byReceipt[int64(receipt)] = m
+	}
+}
+
+// heard takes what the TypeScript end answered.
+func (l *languages) heard(a *tsAnswer) {
+	l.last = a
+	if l.deadline = a.Deadline; l.deadline < 1<<52 {
+		l.deadline *= 1000
+	}
+	for _, p := range a.Packets {
+		frames, _ := hex.DecodeString(p.Frames)
+		l.links[0].Send(l.now, append(binary.LittleEndian.AppendUint64(nil, p.Number), frames...))
+	}
+	for _, m := range a.Messages {
+		b, _ := hex.DecodeString(m.Bytes)
+		l.arrived(l.toTS, m.Channel, b)
+	}
+	for _, ev := range a.Events {
+		switch ev.Kind {
+		case "delivered":
+			l.told(l.toGo, ev.Receipt, "delivered")
+		case "lost":
+			l.told(l.toGo, ev.Receipt, ev.Why)
+		case "closed":
+			l.endings[1] = fmt.Sprint(ev.Code, ev.Text, ev.Remote, ev.Undelivered)
+		}
+	}
+}
+
+// flushGo sends what the Go end has to send, and takes what came there.
+func (l *languages) flushGo() {
+	var out endpoint.Outgoing
+	begin := func(h endpoint.Header) ([]byte, endpoint.Envelope) {
+		return binary.LittleEndian.AppendUint64(nil, h.Number), endpoint.Envelope{Tail: 16}
+	}
+	for l.e.NextPacket(l.now, &out, begin) {
+		l.links[1].Send(l.now, out.Packet)
+	}
+	l.e.Update()
+	for channel, m, ok := l.e.ReceiveAny(); ok; channel, m, ok = l.e.ReceiveAny() {
+		l.arrived(l.toGo, int(channel), m.Clone())
+	}
+	for ev, ok := l.e.NextEvent(); ok; ev, ok = l.e.NextEvent() {
+		switch ev.Kind {
+		case endpoint.Delivered:
+			l.told(l.toTS, int64(ev.Receipt), "delivered")
+		case endpoint.Lost:
+			l.told(l.toTS, int64(ev.Receipt), ev.Why.String())
+		case endpoint.Closed:
+			l.endings[0] = fmt.Sprint(uint32(ev.Code), ev.Text, ev.Remote, ev.Undelivered)
+		}
+	}
+}
+
+func (l *languages) told(s *speech, receipt int64, fate string) {
+	m := s.byReceipt[receipt]
+	if m == nil || m.fate != "" {
+		l.failf("receipt %d: %s, for a message that is %+v", receipt, fate, m)
+		return
+	}
+	m.fate = fate
+}
+
+// arrived holds a message that came against what its delivery promises.
+func (l *languages) arrived(s *speech, channel int, b []byte) {
+	index := int(binary.LittleEndian.Uint32(b))
+	if index >= len(s.sent[channel]) || !bytes.Equal(s.sent[channel][index].bytes, b) {
+		l.failf("channel %d: what came was never sent: %x", channel, b[:4])
+		return
+	}
+	m := s.sent[channel][index]
+	if m.received++; m.received > 1 {
+		l.failf("channel %d: message %d came twice", channel, index)
+	}
+	for _, before := range s.got[channel] {
+		if before > index && !l.mayOvertake(s, channel, before, index) {
+			l.failf("channel %d: message %d came behind %d", channel, index, before)
+		}
+	}
+	s.got[channel] = append(s.got[channel], index)
+}
+
+// mayOvertake reports whether a later message may arrive before an earlier one.
+func (l *languages) mayOvertake(s *speech, channel, later, earlier int) bool {
+	all := s.sent[channel]
+	switch l.delivery(channel) {
+	case 0, 2:
+		return true
+	case 1, 3:
+		a, b := all[later].opts, all[earlier].opts
+		return a.Keyed != b.Keyed || a.Key != b.Key
+	}
+	group := all[earlier].opts.Group
+	other := func(m *spoken) bool { return m.opts.Group != group }
+	return group != 0 && !all[earlier].opts.Droppable && !slices.ContainsFunc(all[earlier:later+1], other)
+}
+
+func (l *languages) delivery(channel int) int {
+	i := slices.IndexFunc(l.channels, func(c tsChannel) bool { return c.ID == channel })
+	return l.channels[i].Delivery
+}
+
+// run lets time pass.
+func (l *languages) run(d time.Duration) {
+	for until := l.now + int64(d); ; {
+		next := min(l.e.Deadline(), l.deadline)
+		for _, link := range l.links {
+			if at, ok := link.Next(); ok {
+				next = min(next, at)
+			}
+		}
+		if next > until {
+			l.now = until
+			return
+		}
+		l.now = (max(l.now, next) + 999) / 1000 * 1000 // the time of the other end is whole microseconds
+		l.step()
+	}
+}
+
+// step lets everything happen that is due.
+func (l *languages) step() {
+	ask := &tsAsk{Now: l.now / 1000}
+	for b, ok := l.links[1].Receive(l.now); ok; b, ok = l.links[1].Receive(l.now) {
+		ask.Packets = append(ask.Packets, tsPacket{binary.LittleEndian.Uint64(b), hex.EncodeToString(b[8:])})
+	}
+	for b, ok := l.links[0].Receive(l.now); ok; b, ok = l.links[0].Receive(l.now) {
+		l.e.HandlePacket(l.now, endpoint.Incoming{Number: binary.LittleEndian.Uint64(b), Frames: b[8:]})
+	}
+	if l.e.Deadline() <= l.now {
+		l.e.HandleTimeout(l.now)
+	}
+	l.flushGo()
+	if len(ask.Packets) > 0 || l.deadline <= l.now {
+		l.heard(l.ts.ask(ask))
+	}
+}
+
+// missing names a message that must have arrived and has not, or of which a receipt did not tell, or did not tell the
+// truth; "" if there is none.
+func (l *languages) missing(s *speech, to string) string {
+	for channel, all := range s.sent {
+		newest := map[string]*spoken{}
+		d := l.delivery(channel)
+		key := func(m *spoken) string { return fmt.Sprint(m.opts.Keyed, m.opts.Key) }
+		for _, m := range all {
+			newest[key(m)] = m
+		}
+		for i, m := range all {
+			if m.opts.Receipt && m.fate == "" {
+				return fmt.Sprintf("to %s, channel %d: message %d has no fate", to, channel, i)
+			}
+			if m.fate == "delivered" && d%2 == 0 && !m.opts.Droppable && m.received == 0 {
+				return fmt.Sprintf("to %s, channel %d: message %d is delivered and did not arrive", to, channel, i)
+			}
+			must := d >= 2 && m.opts.TTL == 0 && !m.opts.Droppable && (d != 3 || newest[key(m)] == m)
+			if must && m.received == 0 {
+				return fmt.Sprintf("to %s, channel %d: message %d of %d bytes did not arrive: %q", to, channel, i, len(m.bytes), m.fate)
+			}
+		}
+	}
+	return ""
+}
+
+// converse is one whole connection; what went wrong is returned.
+func (l *languages) converse() string {
+	for range languageTicks {
+		l.play(true)
+		l.run(languageTick)
+	}
+	missing := func() string { return cmp.Or(l.missing(l.toGo, "Go"), l.missing(l.toTS, "TypeScript")) }
+	for n := 0; n < 3600 && (n == 0 || !l.last.Drained || missing() != "") && l.fault == ""; n++ {
+		l.run(languageTick)
+		l.play(false)
+	}
+	if what := missing(); what != "" {
+		l.failf("%s", what)
+	}
+	l.run(2 * time.Second) // what nobody waits for has its fate then, too
+	l.play(false)
+	code := 300
+	if l.rnd.IntN(2) == 0 {
+		l.e.Close(l.now, 300, "the peer of another language")
+	} else {
+		l.heard(l.ts.ask(&tsAsk{Now: l.now / 1000, Close: &code}))
+	}
+	l.run(8 * time.Second)
+	text := func(remote bool) string { return fmt.Sprint(300, "the peer of another language", remote, 0) }
+	if e := l.endings; !(e[0] == text(false) && e[1] == text(true) || e[0] == text(true) && e[1] == text(false)) {
+		l.failf("the ends are %q", e)
+	}
+	return l.fault
+}
+
+// TestLanguages: over bad links, nothing reliable is lost or doubled between the two implementations, in either
+// direction, order and groups hold, and receipts tell the truth.
+func TestLanguages(t *testing.T) {
+	ts := newTSPeer(t)
+	first, last := uint64(1), *languageSeeds
+	if seed := *languageSeed; seed != 0 {
+		first, last = seed, seed
+	}
+	for seed := first; seed <= last; seed++ {
+		if fault := newLanguages(t, ts, seed).converse(); fault != "" {
+			t.Errorf("%s\ngo test ./internal/swarm -run TestLanguages -languages.seed=%d", fault, seed)
+		}
+	}
+}

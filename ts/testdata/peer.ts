@@ -1,0 +1,116 @@
+import { readSync, writeSync } from "node:fs";
+import { Endpoint, Outgoing, SendError, type ChannelConfig, type Event } from "../endpoint/index.js";
+import { chance } from "./link.js";
+
+// One endpoint, driven over standard input and output in virtual time: a line of JSON asks, a line answers. So a
+// program in another language can have its own endpoint speak with it.
+
+interface Send {
+  channel: number;
+  bytes: string;
+  receipt: boolean;
+  ttl: number;
+  key: string;
+  group: number;
+  droppable: boolean;
+}
+
+interface Ask {
+  now: number;
+  /** Begins anew. */
+  begin?: { seed: number; channels: ChannelConfig[]; reliable: boolean };
+  /** The peer's HELLO, in hex. */
+  hello?: string;
+  packets?: { number: number; frames: string }[];
+  sends?: Send[];
+  take?: boolean;
+  close?: number;
+}
+
+interface Answer {
+  hello?: string;
+  refused?: unknown;
+  /** Of each send: its receipt, -1 if the queue was full. */
+  receipts: number[];
+  packets: { number: number; frames: string }[];
+  messages: { channel: number; bytes: string }[];
+  events: Event[];
+  deadline: number;
+  drained: boolean;
+  done: boolean;
+}
+
+const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
+const hexOf = (b: Uint8Array) => Buffer.from(b.buffer, b.byteOffset, b.length).toString("hex");
+
+let endpoint: Endpoint;
+let channels: ChannelConfig[] = [];
+const out = new Outgoing(2048);
+
+function send(s: Send): number {
+  try {
+    return endpoint.send(s.channel, bytesOf(s.bytes), {
+      receipt: s.receipt,
+      ttl: s.ttl,
+      group: s.group,
+      droppable: s.droppable,
+      ...(s.key === "" ? {} : { key: BigInt(s.key) }),
+    });
+  } catch (err) {
+    if (err instanceof SendError && err.reason === "full") return -1;
+    throw err;
+  }
+}
+
+function answer(ask: Ask): Answer {
+  const { now, begin } = ask;
+  if (begin) {
+    ({ channels } = begin);
+    endpoint = new Endpoint(now, {
+      channels,
+      reliable: begin.reliable,
+      random: chance(begin.seed),
+    });
+  }
+  const a: Answer = {
+    receipts: [],
+    packets: [],
+    messages: [],
+    events: [],
+    deadline: 0,
+    drained: false,
+    done: false,
+  };
+  if (begin) a.hello = hexOf(endpoint.hello(now));
+  if (ask.hello) a.refused = endpoint.handleHello(now, bytesOf(ask.hello));
+  for (const p of ask.packets ?? []) endpoint.handlePacket(now, 0, 0, p.number, bytesOf(p.frames));
+  if (endpoint.deadline() <= now) endpoint.timeout(now);
+  a.receipts = (ask.sends ?? []).map(send);
+  if (ask.close !== undefined) endpoint.close(now, ask.close, "the peer of another language");
+  while (endpoint.nextPacket(now, out)) {
+    a.packets.push({ number: out.number, frames: hexOf(out.frames.written()) });
+  }
+  if (ask.take) {
+    for (const { id } of channels) {
+      for (let m; (m = endpoint.receive(id)); ) a.messages.push({ channel: id, bytes: hexOf(m) });
+    }
+    while (endpoint.nextPacket(now, out)) {
+      a.packets.push({ number: out.number, frames: hexOf(out.frames.written()) });
+    }
+  }
+  for (let e; (e = endpoint.nextEvent()); ) a.events.push(e);
+  a.deadline = Math.min(endpoint.deadline(), Number.MAX_SAFE_INTEGER);
+  a.drained = endpoint.drained;
+  a.done = endpoint.done;
+  return a;
+}
+
+let text = "";
+const chunk = Buffer.alloc(1 << 16);
+for (let n; (n = readSync(0, chunk)) > 0; ) {
+  text += chunk.toString("latin1", 0, n);
+  for (let end; (end = text.indexOf("\n")) >= 0; text = text.slice(end + 1)) {
+    const line = Buffer.from(JSON.stringify(answer(JSON.parse(text.slice(0, end)) as Ask)) + "\n");
+    for (let at = 0; at < line.length; ) at += writeSync(1, line, at);
+  }
+}
