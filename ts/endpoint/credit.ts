@@ -34,7 +34,7 @@ export class Credit {
   /** Counts what the peer has started. */
   start(bytes: number): void {
     this.started += bytes;
-    if (this.started > this.limit) throw new WireError("more than the credit allows", Code.flow);
+    if (this.started > this.limit) throw new WireError("credit exceeded", Code.flow);
   }
 
   /** Counts what the peer may use again; true: WINDOW is due. */

@@ -65,7 +65,7 @@ export class Inbox {
 
   private of(channel: number): Receiver {
     const r = this.receivers.get(channel);
-    want(r !== undefined, "the channel is none that HELLO agreed on");
+    want(r !== undefined);
     return r!;
   }
 
@@ -100,9 +100,9 @@ export class Inbox {
     readRepair(r, sum);
     const bytes = r.take(sum.length);
     const of = this.of(sum.channel);
-    want(sum.channel > 0, "channel 0 is not repaired");
+    want(sum.channel > 0);
     const newest = of.expand(sum.newest, false, !of.reliable);
-    want(!of.reliable || newest < of.lowest + maxOpen, "a sum is too far above what is missing");
+    want(!of.reliable || newest < of.lowest + maxOpen);
     const { now } = this.c;
     this.rebuilders.repair(now, sum.channel, of, newest, sum.row, sum.mask, bytes);
     this.c.expireLater(this.rebuilders.expire(now));

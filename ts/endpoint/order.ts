@@ -75,7 +75,7 @@ export class Order {
 
   /** Whether a droppable, or a part of one, is of use. */
   wants(h: Readonly<Head>): boolean {
-    want(h.id <= this.of.lowest + maxOpen, "an id is too far above the lowest that is missing");
+    want(h.id <= this.of.lowest + maxOpen);
     if (this.late(h)) this.c.stats.messagesStale++;
     return !this.late(h);
   }

@@ -35,7 +35,7 @@ export class Partial {
   matches(h: Head): void {
     const { options, key, first } = this.head;
     if (options === h.options && key === h.key && first === h.first) return;
-    throw new WireError("fragments of a message have the same options");
+    throw new WireError();
   }
 
   /** Notes how long a fragment shows the message to be, and says by how much that is more. */
@@ -43,10 +43,10 @@ export class Partial {
     let end = offset + length;
     if (offset === 0) {
       const fits = this.known <= total && (this.total < 0 || this.total === total);
-      if (!fits) throw new WireError("a message has one total");
+      if (!fits) throw new WireError();
       this.total = end = total;
     } else if (this.total >= 0 && end > this.total) {
-      throw new WireError("no byte is beyond the total");
+      throw new WireError();
     }
     const more = Math.max(end - this.known, 0);
     this.known += more;

@@ -122,7 +122,7 @@ class Rebuilder {
       const id = newest - i;
       if (id <= this.newest - past) return; // it came too late
       const n = this.sizes[id % past]!;
-      want(n <= bytes.length, "a sum is as long as what is in it");
+      want(n <= bytes.length);
       if (n >= 0) known++;
       else if (this.of.resolved(id))
         return; // it is here, and its bytes are not
@@ -207,7 +207,7 @@ class Rebuilder {
       reader.end = first.n;
       this.sums.splice(this.sums.indexOf(first), 1);
       const m = readSymbol(reader);
-      want(m.back <= id, "a group begins at an id");
+      want(m.back <= id);
       this.of.rebuilt(id, m);
       this.saw(id, m);
       this.work.spare.push(first);
@@ -243,7 +243,7 @@ export class Rebuilders {
     mask: number,
     bytes: Uint8Array,
   ): void {
-    want(newest >= 31 - Math.clz32(mask), "no id is below 0");
+    want(newest >= 31 - Math.clz32(mask));
     let b = this.all.get(channel);
     if (b === undefined) {
       if (this.all.size >= maxRebuilders) this.dropOldest();

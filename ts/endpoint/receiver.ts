@@ -75,15 +75,15 @@ export class Receiver {
     const { head: h } = this;
     this.begin(h, run.options, undefined, run.index);
     const unreliable = this.cfg.delivery === Delivery.unreliable;
-    want(unreliable || run.first >= 0, "messages of this delivery have ids");
+    want(unreliable || run.first >= 0);
     const copy = unreliable && run.first >= 0;
     if (run.first >= 0) h.id = this.expand(run.first, run.wide, copy);
     if (!unreliable) this.note(h.id + run.count - 1);
     h.first = h.id - run.back;
-    want(h.first >= 0, "no group begins below id 0");
+    want(h.first >= 0);
     for (let n = run.count; n > 0; n--) {
       if (h.options & Option.keyed) h.key = r.exact();
-      const length = r.atMost(this.cfg.largest, "a message is larger than its channel's largest");
+      const length = r.atMost(this.cfg.largest);
       const start = r.skip(length);
       const bytes = r.bytes.slice(start, r.at);
       this.arrived(h, bytes, copy);
@@ -96,7 +96,7 @@ export class Receiver {
     const { delivery, id } = this.cfg;
     const keyed = (options & Option.keyed) !== 0;
     const legal = keyed ? isLatest(delivery) : delivery === Delivery.reliableOrdered && id > 0;
-    want(options === 0 || legal, "no such option on this delivery");
+    want(options === 0 || legal);
     h.options = options;
     h.key = key;
     h.index = index;
@@ -143,7 +143,7 @@ export class Receiver {
     this.begin(h, m.options, m.key, 0);
     h.id = id;
     h.first = id - m.back;
-    want(m.size <= this.cfg.largest, "a message is larger than its channel's largest");
+    want(m.size <= this.cfg.largest);
     const copy = this.cfg.delivery === Delivery.unreliable;
     if (!copy) this.note(id);
     if (this.rebuiltIds.length < maxStored) this.rebuiltIds.push(id);
@@ -163,14 +163,14 @@ export class Receiver {
       return !this.outdated(h);
     }
     if (droppable(h)) return this.order!.wants(h);
-    want(h.id < this.lowest + maxOpen, "an id is too far above the lowest that is missing");
+    want(h.id < this.lowest + maxOpen);
     if (this.resolved(h.id)) {
       stats.messagesDuplicate++;
       return false;
     }
     const p = this.unfinished.get(h.id);
     if (p) {
-      want(p.canBe(length), "a message has one total");
+      want(p.canBe(length));
       this.unfinished.delete(h.id);
       this.credit.start(-p.known - messageCharge); // the whole is charged instead
     }
@@ -302,14 +302,14 @@ export class Receiver {
   fragment(now: number, f: Fragment, r: Reader): boolean {
     const start = r.skip(f.length);
     const end = Math.max(f.offset + f.length, f.total);
-    want(end <= this.cfg.largest, "a message is larger than its channel's largest");
+    want(end <= this.cfg.largest);
     const { head: h } = this;
     this.begin(h, f.options, f.options & Option.keyed ? f.key : undefined, f.index);
     h.id = this.expand(f.id, f.wide);
     h.first = h.id - f.back;
-    want(h.first >= 0, "no group begins below id 0");
+    want(h.first >= 0);
     const loose = !this.reliable || droppable(h);
-    want(loose || !f.stored, "STORED is for what may be dropped");
+    want(loose || !f.stored);
     this.note(h.id);
     if (!this.wantsFragment(h)) return true;
     const p = this.partial(now, h, loose);
@@ -335,7 +335,7 @@ export class Receiver {
         return !this.outdated(h);
     }
     if (droppable(h)) return this.order!.wants(h);
-    want(h.id < this.lowest + maxOpen, "an id is too far above the lowest that is missing");
+    want(h.id < this.lowest + maxOpen);
     return !this.resolved(h.id);
   }
 
@@ -407,11 +407,11 @@ export class Receiver {
 
   /** Reads which messages from an id on will not come. */
   skip(first: number, count: number, r: Reader): void {
-    want(this.reliable, "SKIP is for reliable channels");
+    want(this.reliable);
     const { head: h } = this;
     this.begin(h, 0, undefined, 0);
     for (let id = this.expand(first, true); count > 0; count--, id++) {
-      const length = r.atMost(this.cfg.largest, "a message is larger than its channel's largest");
+      const length = r.atMost(this.cfg.largest);
       h.id = h.first = id;
       if (!this.admits(h, length)) continue;
       this.resolve(id);
@@ -432,7 +432,7 @@ export class Receiver {
     try {
       return compression.open(bytes, maxMessageBytes);
     } catch {
-      throw new WireError("a compressed message does not open");
+      throw new WireError();
     }
   }
 
@@ -482,7 +482,7 @@ export class Receiver {
 
   /** The peer's next message does not fit the credit. */
   blocked(now: number, wanted: number, trip: number): void {
-    want(this.reliable, "BLOCKED is for reliable channels");
+    want(this.reliable);
     this.credit.blocked(now, wanted, trip, this.untaken);
     this.owe();
   }

@@ -37,10 +37,10 @@ export function readSymbol(r: Reader): Symbol {
   const s: Symbol = { options: 0, key: undefined, back: 0, bytes, size: bytes.length };
   if (r.left > 0 && r.bytes[r.at] !== 0) {
     s.options = r.u8();
-    want(s.options === Option.keyed || s.options === Option.group, "a symbol has such options");
+    want(s.options === Option.keyed || s.options === Option.group);
     if (s.options === Option.keyed) s.key = r.exact();
-    else s.back = r.atMost(maxBack, "back is at most 2^14");
+    else s.back = r.atMost(maxBack);
   }
-  while (r.left > 0) want(r.u8() === 0, "zeros follow a symbol");
+  while (r.left > 0) want(r.u8() === 0);
   return s;
 }

@@ -73,12 +73,11 @@ function appendHold(w: Writer, hold: number): void {
 }
 
 const maxDistance = 2 ** 40 - 1;
-const tooFar = "ranges and gaps of ACK are below 2^40";
 
 /** Reads an ACK whose type was read. */
 export function readAck(r: Reader, type: number, a: Ack): void {
   a.path = type & flag.path ? r.u8() : -1;
-  want(a.path <= 7, "a path is at most 7");
+  want(a.path <= 7);
   a.wide = (type & flag.wide) !== 0;
   a.largest = a.wide ? r.u32() : r.u16();
   const units = r.u8();
@@ -86,13 +85,13 @@ export function readAck(r: Reader, type: number, a: Ack): void {
   a.clock = type & flag.clock ? r.u24() : -1;
   a.ect = type & flag.ecn ? r.u16() : -1;
   a.ce = type & flag.ecn ? r.u16() : 0;
-  let oldest = r.atMost(maxDistance, tooFar);
+  let oldest = r.atMost(maxDistance);
   a.ranges.length = 0;
   a.ranges.push(0, oldest);
   if (!(type & flag.ranges)) return;
   for (let n = r.count(maxAckRanges - 1); n > 0; n--) {
-    const newest = oldest + r.atMost(maxDistance, tooFar) + 2;
-    oldest = newest + r.atMost(maxDistance, tooFar);
+    const newest = oldest + r.atMost(maxDistance) + 2;
+    oldest = newest + r.atMost(maxDistance);
     a.ranges.push(newest, oldest);
   }
 }

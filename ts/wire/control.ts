@@ -35,7 +35,7 @@ export function readControl(message: Uint8Array): ControlMessage {
     case Control.ticket: {
       const expires = r.u64();
       const lifetime = r.u32();
-      want(r.left >= leastTicket, "a ticket is cut short");
+      want(r.left >= leastTicket);
       return { kind, expires, lifetime, ticket: body };
     }
     case Control.tokens:
@@ -47,24 +47,24 @@ export function readControl(message: Uint8Array): ControlMessage {
 }
 
 function readTokens(r: Reader): Uint8Array[] {
-  for (const byte of [0x54, 0x57, 0x54, 0x4b, 1]) want(r.u8() === byte, "a token list is TWTK 1");
+  for (const byte of [0x54, 0x57, 0x54, 0x4b, 1]) want(r.u8() === byte);
   const n = r.count(maxTokens);
-  want(r.left === n * tokenBytes, "a token list has as many tokens as it says");
+  want(r.left === n * tokenBytes);
   return Array.from({ length: n }, () => r.take(tokenBytes));
 }
 
 function readAddresses(r: Reader): Address[] {
   const n = r.u32();
-  want(n >= 1 && n <= maxAddresses, "there are 1 to 32 addresses");
+  want(n >= 1 && n <= maxAddresses);
   const all = Array.from({ length: n }, () => readAddress(r));
-  want(r.left === 0, "nothing is behind the addresses");
+  want(r.left === 0);
   return all;
 }
 
 /** Reads an address as tokens have it. */
 export function readAddress(r: Reader): Address {
   const kind = r.u8();
-  want(kind === 1 || kind === 2, "an address is of kind 1 or 2");
+  want(kind === 1 || kind === 2);
   const ip = r.take(kind === 1 ? 4 : 16).slice();
   if (kind === 2) swapPairs(ip);
   return { ip, port: r.u16() };

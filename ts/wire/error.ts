@@ -28,12 +28,15 @@ export const Code = {
   application: 256,
 } as const;
 
-/** A WireError says which rule of SPEC.md the peer broke; its code is that of the CLOSE that follows. */
+/**
+ * A WireError says that a rule of SPEC.md is broken; its code is that of the CLOSE that follows. Rules of packets
+ * have no words, which nobody would read.
+ */
 export class WireError extends Error {
   override readonly name = "WireError";
 
   constructor(
-    readonly rule: string,
+    readonly rule = "malformed packet",
     readonly code: number = Code.protocol,
   ) {
     super(`wire: ${rule}`);
@@ -41,6 +44,6 @@ export class WireError extends Error {
 }
 
 /** Wants that a rule is kept. */
-export function want(kept: boolean, rule: string): void {
+export function want(kept: boolean, rule?: string): void {
   if (!kept) throw new WireError(rule);
 }

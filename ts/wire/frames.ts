@@ -1,4 +1,4 @@
-import { Code, want, WireError } from "./error.js";
+import { Code, want } from "./error.js";
 import { type Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
 
@@ -37,7 +37,7 @@ const maxSilence = 65_535_000; // milliseconds that any HELLO can have granted
 
 /** Reads the rest of a packet as PADDING whose type was read. */
 export function readPadding(r: Reader): void {
-  while (r.left > 0) want(r.u8() === 0, "behind PADDING all is zero");
+  while (r.left > 0) want(r.u8() === 0);
 }
 
 /** Begins SKIP, WINDOW, BLOCKED or STORED. */
@@ -61,13 +61,13 @@ export function appendHold(w: Writer, serial: number | bigint, milliseconds: num
 
 /** Reads how long HOLD is, behind its serial. */
 export function readHoldTime(r: Reader): number {
-  return r.atMost(maxSilence, "a HOLD is at most 65535 s long");
+  return r.atMost(maxSilence);
 }
 
 /** Reads the state of DRAINING: 1 or 2. */
 export function readDraining(r: Reader): number {
   const state = r.u8();
-  want(state === 1 || state === 2, "DRAINING is 1 or 2");
+  want(state === 1 || state === 2);
   return state;
 }
 
@@ -91,11 +91,11 @@ export function appendClose(w: Writer, c: Close): void {
 
 /** Reads a CLOSE whose type was read. */
 export function readClose(r: Reader): Close {
-  const code = r.atMost(0xffffffff, "a code has 32 bits");
-  want(code < Code.timeout || code >= Code.application, "codes 64 to 255 do not travel");
+  const code = r.atMost(0xffffffff);
+  want(code < Code.timeout || code >= Code.application);
   const text = r.block();
-  want(text.length <= maxText, "a text has at most 200 bytes");
-  const rows = r.take(rowBytes * r.atMost(maxNamed, "there are at most 4096 rows"));
+  want(text.length <= maxText);
+  const rows = r.take(rowBytes * r.atMost(maxNamed));
   return { code, text, rows };
 }
 
@@ -123,7 +123,7 @@ export function readPathStatus(r: Reader, s: PathStatus): void {
   s.serial = r.exact();
   s.state = r.u8();
   s.weight = r.u8();
-  want(s.path <= 7 && s.state <= 3 && s.weight > 0, "a path is at most 7, a state 3, a weight not 0");
+  want(s.path <= 7 && s.state <= 3 && s.weight > 0);
 }
 
 /** Appends PATH_CHALLENGE, or PATH_RESPONSE, with the 8 bytes of a challenge. */
@@ -136,7 +136,7 @@ export function appendProof(w: Writer, type: number, token: bigint): void {
 /** Reads the token of a PATH_CHALLENGE or PATH_RESPONSE. */
 export function readProof(r: Reader, type: number): bigint {
   const token = r.u64();
-  if (type === Type.pathResponse) want(r.u8() === 0, "the flags of PATH_RESPONSE are reserved");
+  if (type === Type.pathResponse) want(r.u8() === 0);
   return token;
 }
 
@@ -174,7 +174,7 @@ export function readRepair(r: Reader, s: Repair): void {
   s.toEnd = s.row >= 128;
   s.length = s.toEnd ? r.left : r.v();
   s.row &= 127;
-  want(s.length > 0 && s.length <= maxSymbol && s.length <= r.left, "a sum has 1 to 512 bytes");
+  want(s.length > 0 && s.length <= maxSymbol && s.length <= r.left);
 }
 
 /** Appends REBUILT. */
@@ -192,12 +192,8 @@ export function readRebuilt(r: Reader, s: Repair): void {
 }
 
 function readMask(r: Reader): number {
-  const mask = r.atMost(0xffffffff, "a mask has 32 bits");
-  want(mask % 2 === 1, "bit 0 of a mask is set");
+  const mask = r.atMost(0xffffffff);
+  want(mask % 2 === 1);
   return mask;
 }
 
-/** What comes of a frame that nobody knows. */
-export function unknown(type: number): never {
-  throw new WireError(`there is no frame of type ${type}`);
-}

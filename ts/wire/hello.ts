@@ -102,11 +102,11 @@ function appendItem(w: Writer, kind: number, numbers: number[]): void {
   for (const v of numbers) w.v(v);
 }
 
-const below31 = (r: Reader) => r.atMost(0x7fffffff, "windows and limits are below 2^31");
+const below31 = (r: Reader) => r.atMost(0x7fffffff);
 
 /** Reads the body of HELLO. Of one that speaks no version of ours only the versions are read. */
 export function readHello(body: Uint8Array): Hello {
-  want(body.length <= maxHello, "a HELLO has at most 256 bytes");
+  want(body.length <= maxHello);
   const r = new Reader(body);
   const h: Hello = {
     minVersion: r.u8(),
@@ -124,18 +124,18 @@ export function readHello(body: Uint8Array): Hello {
     channelLimits: [],
     schemas: [],
   };
-  want(h.minVersion >= 1 && h.minVersion <= h.maxVersion, "versions begin with 1 and ascend");
+  want(h.minVersion >= 1 && h.minVersion <= h.maxVersion);
   if (h.minVersion > version || h.maxVersion < version) return h;
   h.digest = r.u64();
   h.instance = r.u64();
   h.capabilities = r.exact();
   h.clock = r.u64();
   h.largestDatagram = r.u16();
-  want(h.largestDatagram >= 576, "a largest datagram has at least 576 bytes");
+  want(h.largestDatagram >= 576);
   h.ackHold = r.u8();
   h.silence = r.u16();
   h.defaultWindow = below31(r);
-  for (let n = r.atMost(maxWindows, "there are at most 24 windows"); n > 0; n--) {
+  for (let n = r.atMost(maxWindows); n > 0; n--) {
     h.windows.push({ channel: r.channel(), bytes: below31(r) });
   }
   while (r.left > 0) {
@@ -158,7 +158,7 @@ function readItem(h: Hello, kind: number, r: Reader): void {
   } else {
     return;
   }
-  want(r.left === 0, "limits are three");
+  want(r.left === 0);
 }
 
 function readSchemas(r: Reader): Schema[] {
@@ -166,7 +166,7 @@ function readSchemas(r: Reader): Schema[] {
   let last = 16384;
   do {
     const version = r.v();
-    want(version > 0 && version < last && all.length < maxSchemas, "at most 8 versions descend");
+    want(version > 0 && version < last && all.length < maxSchemas);
     all.push({ version, digest: r.u32() });
     last = version;
   } while (r.left > 0);

@@ -87,13 +87,13 @@ export function readRun(r: Reader, type: number, run: Run): void {
   run.channel = r.channel();
   if (type >= 0x80) {
     run.count = type & 63;
-    want(run.count > 0, "a run has at least one message");
+    want(run.count > 0);
     run.first = type < 0xc0 ? r.u16() : -1;
     return;
   }
   run.wide = (type & flag.wide) !== 0;
   const ids = !(type & flag.noIds);
-  want(!(type & 24) && (ids || !(type & (flag.wide | flag.options))), "a run without such flags");
+  want(!(type & 24) && (ids || !(type & (flag.wide | flag.options))));
   run.first = ids ? (run.wide ? r.u32() : r.u16()) : -1;
   if (type & flag.options) {
     readOptions(r, run);
@@ -104,12 +104,12 @@ export function readRun(r: Reader, type: number, run: Run): void {
 
 function readOptions(r: Reader, of: { options: number }): void {
   const o = (of.options = r.u8());
-  want(o === Option.keyed || (o !== 0 && (o & 6) === o), "options are 1, 2, 4 or 6");
+  want(o === Option.keyed || (o !== 0 && (o & 6) === o));
 }
 
 function readPlace(r: Reader, of: { options: number; back: number; index: number }): void {
-  of.back = of.options & Option.group ? r.atMost(maxBack, "back is at most 2^14") : 0;
-  of.index = of.options & Option.droppable ? r.atMost(maxIndex, "an index is below 2^32") : 0;
+  of.back = of.options & Option.group ? r.atMost(maxBack) : 0;
+  of.index = of.options & Option.droppable ? r.atMost(maxIndex) : 0;
 }
 
 /** The largest total of a message. */
@@ -164,11 +164,11 @@ export function readFragment(r: Reader, type: number, f: Fragment): void {
     readPlace(r, f);
   }
   const at = r.v();
-  want(at >= 1 && at <= maxTotal, "offsets and totals are 1 to 2^30");
+  want(at >= 1 && at <= maxTotal);
   const first = (type & flag.first) !== 0;
   f.offset = first ? 0 : at;
   f.total = first ? at : 0;
   f.length = type & flag.toEnd ? r.left : r.v();
-  want(f.length > 0 && f.length <= r.left, "a fragment has at least one byte, and all of them");
-  want(!first || f.length <= at, "no byte is beyond the total");
+  want(f.length > 0 && f.length <= r.left);
+  want(!first || f.length <= at);
 }

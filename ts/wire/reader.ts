@@ -1,7 +1,5 @@
 import { want, WireError } from "./error.js";
 
-const short = "a frame is cut short";
-
 /** The largest channel. */
 const maxChannel = 16383;
 
@@ -30,7 +28,7 @@ export class Reader {
 
   /** Passes over n bytes and returns where they begin. */
   skip(n: number): number {
-    if (n > this.end - this.at) throw new WireError(short);
+    if (n > this.end - this.at) throw new WireError();
     const start = this.at;
     this.at += n;
     return start;
@@ -74,11 +72,11 @@ export class Reader {
     for (let i = 0; ; i++) {
       const byte = this.u8();
       if (byte < 128) {
-        want(byte > 0 || i === 0, "LEB128 is not in its shortest form");
-        want(i < 9 || (i === 9 && byte === 1), "LEB128 is beyond 64 bits");
+        want(byte > 0 || i === 0);
+        want(i < 9 || (i === 9 && byte === 1));
         return v + byte * scale;
       }
-      want(i < 9, "LEB128 is beyond 64 bits");
+      want(i < 9);
       v += (byte & 127) * scale;
       scale *= 128;
     }
@@ -97,20 +95,20 @@ export class Reader {
   }
 
   /** Reads a LEB128 of at most so much. */
-  atMost(limit: number, what: string): number {
+  atMost(limit: number): number {
     const v = this.v();
-    want(v <= limit, what);
+    want(v <= limit);
     return v;
   }
 
   channel(): number {
-    return this.atMost(maxChannel, "a channel is at most 16383");
+    return this.atMost(maxChannel);
   }
 
   /** Reads how many there are: 1 to so many. */
   count(limit: number): number {
     const n = this.v();
-    want(n >= 1 && n <= limit, `a count is 1 to ${limit}`);
+    want(n >= 1 && n <= limit);
     return n;
   }
 }

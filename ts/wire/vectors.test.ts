@@ -32,7 +32,7 @@ import {
   Repair,
   Run,
   Type,
-  unknown,
+  WireError,
   version,
   Writer,
   type ControlMessage,
@@ -91,7 +91,7 @@ export function readPacket(bytes: Uint8Array): { frame: string; fields: Fields }
     else if (type >= Type.fragment) all.push({ frame: "FRAGMENT", fields: fragment(r, type) });
     else if (type >= Type.ack) all.push({ frame: "ACK", fields: ack(r, type) });
     else if (type < names.length) all.push({ frame: names[type]![0], fields: other(r, type) });
-    else unknown(type);
+    else throw new WireError();
   }
   return all;
 }
