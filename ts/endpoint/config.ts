@@ -128,7 +128,7 @@ function channel(c: ChannelConfig): Channel {
     weight: c.weight || 1,
     bytesPerSecond: Math.max(c.bytesPerSecond ?? 0, 0),
     maxAttempts: c.maxAttempts || never,
-    repair: c.repair ?? (reliable ? "auto" : "off"),
+    repair: c.repair ?? (reliable && c.id > 0 ? "auto" : "off"),
     windowBytes:
       c.windowBytes ||
       (reliable ? defaultWindow : Math.max(256 << 10, 2 * (largest + messageCharge))),

@@ -11,6 +11,7 @@ import { introduce, match, type Refusal } from "./meeting.js";
 import { Outbox } from "./outbox.js";
 import { type Packet } from "./packet.js";
 import { Paths } from "./paths.js";
+import { type Repair } from "./repair.js";
 import { type SendOptions } from "./sender.js";
 import { Way } from "./way.js";
 
@@ -240,6 +241,12 @@ export class Endpoint {
   setDatagramBytes(path: number, bytes: number): void {
     const p = this.paths.all[path];
     if (p) p.datagramBytes = bytes;
+  }
+
+  /** Has lost messages come back without a round trip: module endpoint/repair has what that takes. */
+  repairBy(parts: Repair): void {
+    this.inbox.rebuilders = parts.rebuilders();
+    this.outbox.repairBy(parts);
   }
 
   /** For how long the connection is kept after the timeout. */

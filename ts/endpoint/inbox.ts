@@ -14,7 +14,7 @@ import {
 import { type Common } from "./common.js";
 import { type Builder } from "./packet.js";
 import { type Head } from "./partial.js";
-import { Rebuilders } from "./rebuild.js";
+import { type Rebuilders } from "./rebuild.js";
 import { Receiver } from "./receiver.js";
 import { maxOpen } from "./sender.js";
 import { type Symbol } from "./symbol.js";
@@ -31,7 +31,8 @@ export class Inbox {
   private run = new Run();
   private fragment = new Fragment();
   private sum = new Repair();
-  private rebuilders = new Rebuilders();
+  /** What comes of REPAIR; without it all sums are dropped. */
+  rebuilders: Rebuilders | undefined;
   private symbol: Symbol = { options: 0, key: undefined, back: 0, bytes: none, size: 0 };
 
   constructor(private c: Common) {
@@ -42,7 +43,7 @@ export class Inbox {
   }
 
   private saw(channel: number, h: Readonly<Head>, bytes: Uint8Array): void {
-    if (!this.rebuilders.any || h.options & Option.droppable) return;
+    if (!this.rebuilders?.any || h.options & Option.droppable) return;
     const { symbol } = this;
     symbol.options = h.options;
     symbol.key = h.key;
@@ -55,12 +56,12 @@ export class Inbox {
   /** Begins a packet. */
   begin(): void {
     this.prompt = false;
-    this.rebuilders.begin();
+    this.rebuilders?.begin();
   }
 
   /** Ends it: what can be rebuilt now is. */
   end(): void {
-    this.rebuilders.end();
+    this.rebuilders?.end();
   }
 
   private of(channel: number): Receiver {
@@ -103,6 +104,7 @@ export class Inbox {
     want(sum.channel > 0);
     const newest = of.expand(sum.newest, false, !of.reliable);
     want(!of.reliable || newest < of.lowest + maxOpen);
+    if (!this.rebuilders) return;
     const { now } = this.c;
     this.rebuilders.repair(now, sum.channel, of, newest, sum.row, sum.mask, bytes);
     this.c.expireLater(this.rebuilders.expire(now));
@@ -119,6 +121,6 @@ export class Inbox {
 
   expire(now: number): void {
     for (const r of this.receivers.values()) r.expire(now);
-    this.c.expireLater(this.rebuilders.expire(now));
+    if (this.rebuilders) this.c.expireLater(this.rebuilders.expire(now));
   }
 }

@@ -5,6 +5,7 @@ import { never, type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
 import { writeBlocked, writeChannel, type Gate } from "./pack.js";
 import { type Builder } from "./packet.js";
+import { type Repair } from "./repair.js";
 import { Sender, type Receipts, type SendOptions } from "./sender.js";
 import { type Line } from "./sums.js";
 
@@ -41,7 +42,6 @@ export class Outbox implements Receipts, Gate {
       for (const ch of channels.filter((ch) => priority(ch) === p)) {
         const s = new Sender(c, ch, this);
         this.senders.set(ch.id, s);
-        if (s.sums) this.repaired.push(s);
         this.byPriority.set(s, active);
         if (ch.bytesPerSecond > 0) this.limit(s, ch.bytesPerSecond, 0);
       }
@@ -142,6 +142,12 @@ export class Outbox implements Receipts, Gate {
       }
     }
     return Math.max(at, this.readyAt());
+  }
+
+  /** Has lost messages repaired. */
+  repairBy(parts: Repair): void {
+    this.repaired = [...this.senders.values()].filter((s) => s.reliable && s.cfg.repair === "auto");
+    for (const s of this.repaired) s.sums = parts.sums(s);
   }
 
   /** Appends sums of messages behind all else. */

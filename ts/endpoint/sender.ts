@@ -15,7 +15,7 @@ import { Carries, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
 import { Ring } from "./ring.js";
-import { Sums } from "./sums.js";
+import { type Sums } from "./sums.js";
 
 /** How many ids of a channel may be open, SPEC.md, 7.11. */
 export const maxOpen = 1 << 14;
@@ -75,7 +75,7 @@ export class Sender {
   /** The next id when the packet was begun that is made. */
   first = 0;
   /** Sums of what it sends, for a peer that reads them. */
-  readonly sums: Sums<Message> | undefined;
+  sums: Sums<Message> | undefined;
 
   private underwayBytes = 0;
   private resendFrom = 0;
@@ -96,7 +96,6 @@ export class Sender {
   ) {
     this.reliable = isReliable(cfg.delivery);
     this.queue = new Queue(c, cfg, (receipt, why) => this.lose(receipt, why));
-    if (this.reliable && cfg.id > 0 && cfg.repair === "auto") this.sums = new Sums(this, "auto");
   }
 
   /** Takes a message; its receipt, 0 if none is wanted. */

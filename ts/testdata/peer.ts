@@ -1,5 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import { Endpoint, Outgoing, SendError, type ChannelConfig, type Event } from "../endpoint/index.js";
+import { repair } from "../endpoint/repair.js";
 import { chance } from "./link.js";
 
 // One endpoint, driven over standard input and output in virtual time: a line of JSON asks, a line answers. So a
@@ -71,6 +72,7 @@ function answer(ask: Ask): Answer {
       reliable: begin.reliable,
       random: chance(begin.seed),
     });
+    if (begin.seed % 4 > 0) endpoint.repairBy(repair);
   }
   const a: Answer = {
     receipts: [],
