@@ -124,12 +124,12 @@ export class Acks {
 
   /** Sets the ACK to the pairs of ranges from a place on. */
   private setRanges(ranges: readonly number[], from: number): void {
-    out.ranges.length = 0;
+    out.n = 0;
     const end = ranges.length;
     out.largest = ranges[end - 1]! - 1;
     out.wide = out.largest - this.known >= wideFrom;
     for (let i = end - 2; i >= from; i -= 2) {
-      out.ranges.push(out.largest - ranges[i + 1]! + 1, out.largest - ranges[i]!);
+      out.add(out.largest - ranges[i + 1]! + 1, out.largest - ranges[i]!);
     }
   }
 

@@ -160,7 +160,7 @@ export class Outbox implements Receipts, Gate {
     for (const s of this.repaired) s.first = s.open.end;
     for (const active of this.classes) {
       if (active.length === 0) continue;
-      active.sort((s, t) => s.served - t.served);
+      sortByServed(active);
       for (const s of active) this.serve(s, b);
       let kept = 0;
       for (const s of active) {
@@ -196,5 +196,15 @@ export class Outbox implements Receipts, Gate {
     const n: [number, number] = [0, 0];
     for (const s of this.senders.values()) n[s.reliable ? 0 : 1] += s.abandon();
     return n;
+  }
+}
+
+/** Sorts the few that there are, which nearly are already; Array.sort would allocate. */
+function sortByServed(active: Sender[]): void {
+  for (let i = 1; i < active.length; i++) {
+    const s = active[i]!;
+    let j = i;
+    for (; j > 0 && active[j - 1]!.served > s.served; j--) active[j] = active[j - 1]!;
+    active[j] = s;
   }
 }

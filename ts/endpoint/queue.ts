@@ -5,12 +5,15 @@ import { SendError, type LossReason } from "./event.js";
 import { type Message } from "./message.js";
 import { Ring } from "./ring.js";
 
+const manyKeys = 256;
+
 /** A Queue is the messages of a channel that wait to be started. */
 export class Queue {
   private ring = new Ring<Message>();
   private bytes = 0; // with charges
   private refused = 0; // the charge of a message that found no room
   private places = new Map<Key | undefined, number>(); // Latest: where a value waits
+  private many = manyKeys;
   private readonly latest: boolean;
 
   /** @param lose hears of receipts of messages that die here, 0 if one has none */
@@ -33,15 +36,18 @@ export class Queue {
   /** Makes room as the policy has it; false: the message is dropped. */
   makeRoom(key: Key | undefined, charge: number): boolean {
     const { id, full, maxQueuedBytes } = this.cfg;
-    const fits = () => this.bytes - (this.waiting(key)?.charge ?? 0) + charge <= maxQueuedBytes;
-    if (fits()) return true;
+    if (this.fits(key, charge)) return true;
     if (full === "refuse") {
       this.refused = charge;
       throw new SendError(id, "full", "maxQueuedBytes", this.bytes + charge, maxQueuedBytes);
     }
     if (full === "dropNewest") return false;
-    while (this.ring.length > 0 && !fits()) this.drop("dropped");
+    while (this.ring.length > 0 && !this.fits(key, charge)) this.drop("dropped");
     return true;
+  }
+
+  private fits(key: Key | undefined, charge: number): boolean {
+    return this.bytes - (this.waiting(key)?.charge ?? 0) + charge <= this.cfg.maxQueuedBytes;
   }
 
   /** The value of a key that waits. */
@@ -59,7 +65,7 @@ export class Queue {
       m.reset();
     } else {
       m = this.c.message();
-      if (this.latest) this.places.set(key, this.ring.end);
+      if (this.latest) this.note(key);
       this.ring.push(m);
     }
     m.fill(bytes, prefix);
@@ -68,11 +74,17 @@ export class Queue {
     return m;
   }
 
+  /** Notes the place of a key; those that have gone stay until they are many, since deleting them costs memory, too. */
+  private note(key: Key | undefined): void {
+    this.places.set(key, this.ring.end);
+    if (this.places.size < this.many) return;
+    for (const [k, place] of this.places) if (place < this.ring.base) this.places.delete(k);
+    this.many = 2 * this.places.size + manyKeys;
+  }
+
   /** Takes the head out. */
   shift(): Message {
-    const place = this.ring.base;
     const m = this.ring.shift()!;
-    if (this.latest && this.places.get(m.key) === place) this.places.delete(m.key);
     this.bytes -= m.charge;
     if (this.refused > 0) this.tellWritable();
     return m;
@@ -102,7 +114,7 @@ export class Queue {
       }
       const m = this.ring.shift()!;
       next = Math.min(next, m.expires);
-      if (this.latest) this.places.set(m.key, this.ring.end);
+      if (this.latest) this.note(m.key);
       this.ring.push(m);
     }
     return next;

@@ -207,8 +207,9 @@ export class Receiver {
 
   /** Notes that nothing more is expected under an id. */
   private resolve(id: number): void {
-    this.above.add(id);
-    while (this.above.delete(this.lowest)) this.lowest++;
+    if (id === this.lowest) this.lowest++;
+    else this.above.add(id);
+    while (this.above.size > 0 && this.above.delete(this.lowest)) this.lowest++;
     this.order?.moved();
   }
 

@@ -53,7 +53,7 @@ export class Sender {
   /** Reliable deliveries: what was started, by id. */
   readonly open = new Ring<Message>();
   /** The other deliveries, and droppables: what was started. */
-  readonly loose = new Set<Message>();
+  readonly loose: Message[] = [];
   readonly reliable: boolean;
   /** Messages in open that are to be sent again. */
   resends = 0;
@@ -156,7 +156,7 @@ export class Sender {
   short = false;
 
   private mayStart(m: Message): boolean {
-    if (!this.reliable || m.droppable) return this.loose.size < maxOpen;
+    if (!this.reliable || m.droppable) return this.loose.length < maxOpen;
     if (this.open.length >= maxOpen) return false;
     if (this.cfg.delivery === Delivery.reliableLatest) {
       const before = this.newest.get(m.key);
@@ -188,7 +188,7 @@ export class Sender {
     m.attempts = 1;
     if (!this.reliable) this.nextId++;
     if (!this.reliable || m.droppable) {
-      this.loose.add(m);
+      m.slot = this.loose.push(m) - 1;
       this.precedes = m.id;
       this.index = m.index + 1;
       return m;
@@ -211,7 +211,7 @@ export class Sender {
     const m = this.start();
     m.cut = true;
     if (this.cfg.delivery === Delivery.unreliable) m.index = this.nextCut++;
-    if (this.loose.has(m) && m.receipt > 0) this.confirmable.set(this.storedId(m), m);
+    if (m.slot >= 0 && m.receipt > 0) this.confirmable.set(this.storedId(m), m);
     return (this.cutting = m);
   }
 
@@ -261,16 +261,12 @@ export class Sender {
   private wholeSettled(m: Message, fate: Fate): void {
     if (fate === "acked" || fate === "lost") m.flying--;
     if (fate === "acked" || fate === "late") {
-      if (this.cfg.delivery === Delivery.unreliableLatest) this.noteArrived(m.id);
+      if (this.cfg.delivery === Delivery.unreliableLatest) this.arrived = Math.max(this.arrived, m.id);
       this.delivered(m);
     } else if (m.state === State.flying && !m.resend && !m.cut) {
       if (fate === "lost" && m.flying === 0) this.missed(m, m.attempts);
       else if (fate === "repeat" && this.repairs(m, m.attempts)) this.wantResend(m);
     }
-  }
-
-  private noteArrived(id: number): void {
-    if (id > this.arrived) this.arrived = id;
   }
 
   private delivered(m: Message): void {
@@ -301,7 +297,8 @@ export class Sender {
     const { from, to } = item;
     if (fate === "acked" || fate === "late") {
       if (!this.reliable) {
-        this.noteArrived(this.cfg.delivery === Delivery.unreliable ? m.index : m.id);
+        const id = this.cfg.delivery === Delivery.unreliable ? m.index : m.id;
+        this.arrived = Math.max(this.arrived, id);
       }
       m.acked.add(from, to);
       m.lost.remove(from, to);
@@ -353,13 +350,11 @@ export class Sender {
     const id = nearest(next, newest, 16);
     for (let i = 0; i < 32; i++) {
       if (!((mask >>> i) & 1)) continue;
-      if (this.reliable) this.rebuiltOne(this.open.at(id - i));
-      else for (const m of this.loose) if (m.id === id - i && !m.cut) this.rebuiltOne(m);
+      const m = this.reliable
+        ? this.open.at(id - i)
+        : this.loose.find((m) => m.id === id - i && !m.cut);
+      if (m) this.delivered(m);
     }
-  }
-
-  private rebuiltOne(m: Message | undefined): void {
-    if (m) this.delivered(m);
   }
 
   private giveUp(m: Message, why: LossReason): void {
@@ -410,13 +405,24 @@ export class Sender {
     if (m.cut && this.confirmable.get(this.storedId(m)) === m) {
       this.confirmable.delete(this.storedId(m));
     }
-    if (this.loose.delete(m)) {
-      this.unnamed(m);
+    if (m.slot >= 0) {
+      this.settle(m);
       return;
     }
     if (before !== State.skipping) this.underwayBytes -= m.charge;
     if (this.newest.get(m.key) === m) this.newest.delete(m.key);
     while (this.open.at(this.open.base)?.state === State.done) this.unnamed(this.open.shift()!);
+  }
+
+  /** Takes a message out of those that are loose. */
+  private settle(m: Message): void {
+    const last = this.loose.pop()!;
+    if (last !== m) {
+      this.loose[m.slot] = last;
+      last.slot = m.slot;
+    }
+    m.slot = -1;
+    this.unnamed(m);
   }
 
   unnamed(m: Message): void {
@@ -439,7 +445,7 @@ export class Sender {
       if (m.expires <= now) this.giveUp(m, "expired");
       else this.expireLater(m.expires);
     }
-    for (const m of this.loose) this.expireLoose(m, now);
+    for (let i = this.loose.length - 1; i >= 0; i--) this.expireLoose(this.loose[i]!, now);
   }
 
   /** Of what went whole the packet decides. */
@@ -452,7 +458,7 @@ export class Sender {
 
   /** Whether every message has its fate. */
   get drained(): boolean {
-    return this.queue.length + this.open.length + this.loose.size === 0;
+    return this.queue.length + this.open.length + this.loose.length === 0;
   }
 
   /** Whether there is something to send, as far as credit goes. */
@@ -484,7 +490,7 @@ export class Sender {
     };
     while (this.open.length > 0) end(this.open.shift()!);
     for (const m of this.loose) end(m);
-    this.loose.clear();
+    this.loose.length = 0;
     this.resends = 0;
     this.cutting = undefined;
     return n;

@@ -28,18 +28,20 @@ export class Ack {
   /** Packets that came with a mark, modulo 2^16; -1: not said. */
   ect = -1;
   ce = 0;
-  /** Pairs of distances below the largest, newest and oldest, of which the first begins with 0. */
+  /** Pairs of distances below the largest, newest and oldest, of which the first begins with 0; and how many. */
   readonly ranges: number[] = [];
+  n = 0;
 
-  /** How many ranges there are. */
-  get n(): number {
-    return this.ranges.length / 2;
+  /** Adds a range. */
+  add(newest: number, oldest: number): void {
+    this.ranges[2 * this.n] = newest;
+    this.ranges[2 * this.n++ + 1] = oldest;
   }
 }
 
 /** Appends ACK; of its first range the newest is 0. */
-export function appendAck(w: Writer, a: Omit<Ack, "n">): void {
-  const more = a.ranges.length > 2;
+export function appendAck(w: Writer, a: Omit<Ack, "add">): void {
+  const more = a.n > 1;
   w.u8(
     ackType |
       (a.clock < 0 ? 0 : flag.clock) |
@@ -59,8 +61,8 @@ export function appendAck(w: Writer, a: Omit<Ack, "n">): void {
   }
   w.v(a.ranges[1]!);
   if (!more) return;
-  w.v(a.ranges.length / 2 - 1);
-  for (let i = 2; i < a.ranges.length; i += 2) {
+  w.v(a.n - 1);
+  for (let i = 2; i < 2 * a.n; i += 2) {
     w.v(a.ranges[i]! - a.ranges[i - 1]! - 2);
     w.v(a.ranges[i + 1]! - a.ranges[i]!);
   }
@@ -86,12 +88,12 @@ export function readAck(r: Reader, type: number, a: Ack): void {
   a.ect = type & flag.ecn ? r.u16() : -1;
   a.ce = type & flag.ecn ? r.u16() : 0;
   let oldest = r.atMost(maxDistance);
-  a.ranges.length = 0;
-  a.ranges.push(0, oldest);
+  a.n = 0;
+  a.add(0, oldest);
   if (!(type & flag.ranges)) return;
   for (let n = r.count(maxAckRanges - 1); n > 0; n--) {
     const newest = oldest + r.atMost(maxDistance) + 2;
     oldest = newest + r.atMost(maxDistance);
-    a.ranges.push(newest, oldest);
+    a.add(newest, oldest);
   }
 }

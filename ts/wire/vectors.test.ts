@@ -144,7 +144,7 @@ function ack(r: Reader, type: number): Fields {
   const a = new Ack();
   readAck(r, type, a);
   const ranges = [];
-  for (let i = 0; i < a.ranges.length; i += 2) ranges.push([a.ranges[i], a.ranges[i + 1]]);
+  for (let i = 0; i < 2 * a.n; i += 2) ranges.push([a.ranges[i], a.ranges[i + 1]]);
   return {
     ...(a.path < 0 ? {} : { path: a.path }),
     largest: a.largest,
@@ -389,6 +389,7 @@ function appendAckFields(
     ect: f.ecn?.ect ?? -1,
     ce: f.ecn?.ce ?? 0,
     ranges: f.ranges.flat(),
+    n: f.ranges.length,
   });
 }
 
