@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -57,13 +58,18 @@ type languages struct {
 	rnd      *rand.Rand
 	now      int64 // nanoseconds
 	e        *endpoint.Endpoint
-	links    [2]*simnet.Link // to Go, to TypeScript
+	routes   [2][2]*simnet.Link // of each route: to Go, to TypeScript
 	channels []tsChannel
 	toGo     *speech
 	toTS     *speech
 	deadline int64 // of TypeScript, in nanoseconds
 	last     *tsAnswer
 	endings  [2]string
+	openAt   int64 // when another path is opened, for which use
+	use      string
+	cutAt    int64 // when a way is cut, and which
+	cut      int
+	climbed  bool // the other path was proven
 	fault    string
 }
 
@@ -105,11 +111,13 @@ func newLanguages(t *testing.T, ts *tsPeer, seed uint64) *languages {
 			ID: endpoint.ChannelID(c.ID), Delivery: endpoint.Delivery(d), Name: c.Name, WindowBytes: c.Window, Priority: int8(c.Priority),
 		})
 	}
-	link := languageLink(rnd)
-	for i := range l.links {
-		var err error
-		if l.links[i], err = simnet.NewLink(l.now, link, seed*2+uint64(i)); err != nil {
-			t.Fatal(err)
+	for route := range l.routes {
+		link := languageLink(rnd)
+		for i := range l.routes[route] {
+			var err error
+			if l.routes[route][i], err = simnet.NewLink(l.now, link, seed*4+uint64(2*route+i)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	e, err := endpoint.New(l.now, endpoint.Config{Channels: channels, Seed: seed, Handshake: true, Trusted: true})
@@ -218,7 +226,7 @@ func (l *languages) heard(a *tsAnswer) {
 	}
 	for _, p := range a.Packets {
 		frames, _ := hex.DecodeString(p.Frames)
-		l.links[0].Send(l.now, append(binary.LittleEndian.AppendUint64(nil, p.Number), frames...))
+		l.routes[p.Route][0].Send(l.now, append(binary.LittleEndian.AppendUint64([]byte{p.Path}, p.Number), frames...))
 	}
 	for _, m := range a.Messages {
 		b, _ := hex.DecodeString(m.Bytes)
@@ -230,6 +238,8 @@ func (l *languages) heard(a *tsAnswer) {
 			l.told(l.toGo, ev.Receipt, "delivered")
 		case "lost":
 			l.told(l.toGo, ev.Receipt, ev.Why)
+		case "path":
+			l.climbed = l.climbed || ev.Path == 1 && ev.State == "active"
 		case "closed":
 			l.endings[1] = fmt.Sprint(ev.Code, ev.Text, ev.Remote, ev.Undelivered)
 		}
@@ -240,10 +250,14 @@ func (l *languages) heard(a *tsAnswer) {
 func (l *languages) flushGo() {
 	var out endpoint.Outgoing
 	begin := func(h endpoint.Header) ([]byte, endpoint.Envelope) {
-		return binary.LittleEndian.AppendUint64(nil, h.Number), endpoint.Envelope{Tail: 16}
+		return binary.LittleEndian.AppendUint64([]byte{h.Path}, h.Number), endpoint.Envelope{Tail: 16}
 	}
 	for l.e.NextPacket(l.now, &out, begin) {
-		l.links[1].Send(l.now, out.Packet)
+		for _, route := range []endpoint.Route{out.To, out.Also} {
+			if route != endpoint.NoRoute {
+				l.routes[route][1].Send(l.now, out.Packet)
+			}
+		}
 	}
 	l.e.Update()
 	for channel, m, ok := l.e.ReceiveAny(); ok; channel, m, ok = l.e.ReceiveAny() {
@@ -313,9 +327,11 @@ func (l *languages) delivery(channel int) int {
 func (l *languages) run(d time.Duration) {
 	for until := l.now + int64(d); ; {
 		next := min(l.e.Deadline(), l.deadline)
-		for _, link := range l.links {
-			if at, ok := link.Next(); ok {
-				next = min(next, at)
+		for _, links := range l.routes {
+			for _, link := range links {
+				if at, ok := link.Next(); ok {
+					next = min(next, at)
+				}
 			}
 		}
 		if next > until {
@@ -330,11 +346,15 @@ func (l *languages) run(d time.Duration) {
 // step lets everything happen that is due.
 func (l *languages) step() {
 	ask := &tsAsk{Now: l.now / 1000}
-	for b, ok := l.links[1].Receive(l.now); ok; b, ok = l.links[1].Receive(l.now) {
-		ask.Packets = append(ask.Packets, tsPacket{binary.LittleEndian.Uint64(b), hex.EncodeToString(b[8:])})
-	}
-	for b, ok := l.links[0].Receive(l.now); ok; b, ok = l.links[0].Receive(l.now) {
-		l.e.HandlePacket(l.now, endpoint.Incoming{Number: binary.LittleEndian.Uint64(b), Frames: b[8:]})
+	for route, links := range l.routes {
+		for b, ok := links[1].Receive(l.now); ok; b, ok = links[1].Receive(l.now) {
+			ask.Packets = append(ask.Packets, tsPacket{b[0], route, binary.LittleEndian.Uint64(b[1:]), hex.EncodeToString(b[9:])})
+		}
+		for b, ok := links[0].Receive(l.now); ok; b, ok = links[0].Receive(l.now) {
+			l.e.HandlePacket(l.now, endpoint.Incoming{
+				Path: b[0], From: endpoint.Route(route), Number: binary.LittleEndian.Uint64(b[1:]), Frames: b[9:],
+			})
+		}
 	}
 	if l.e.Deadline() <= l.now {
 		l.e.HandleTimeout(l.now)
@@ -371,11 +391,47 @@ func (l *languages) missing(s *speech, to string) string {
 	return ""
 }
 
+// climb plans what happens to the ways of the connection: with some seeds another path is opened, and with some of
+// these one of the two ways is cut later.
+func (l *languages) climb() {
+	if l.openAt, l.cutAt = never, never; l.rnd.IntN(2) == 0 {
+		return
+	}
+	l.openAt = l.now + int64(l.rnd.IntN(500))*int64(time.Millisecond)
+	l.use = []string{"share", "reserve"}[l.rnd.IntN(2)]
+	if l.rnd.IntN(3) > 0 {
+		l.cutAt, l.cut = l.openAt+int64(400+l.rnd.IntN(500))*int64(time.Millisecond), l.rnd.IntN(2)
+	}
+}
+
+const never = math.MaxInt64
+
+// ways does what climb has planned. Of a way that is cut nobody is told, or only the client.
+func (l *languages) ways() {
+	ask := &tsAsk{Now: l.now / 1000}
+	if l.now >= l.openAt {
+		l.openAt, ask.Open = never, &tsOpen{1, l.use}
+	}
+	if l.now >= l.cutAt {
+		l.cutAt = never
+		for _, link := range l.routes[l.cut] {
+			link.Cut()
+		}
+		if l.rnd.IntN(2) == 0 {
+			ask.Died = &l.cut
+		}
+	}
+	l.heard(l.ts.ask(ask))
+	l.flushGo()
+}
+
 // converse is one whole connection; what went wrong is returned.
 func (l *languages) converse() string {
+	l.climb()
 	for range languageTicks {
 		l.play(true)
 		l.run(languageTick)
+		l.ways()
 	}
 	missing := func() string { return cmp.Or(l.missing(l.toGo, "Go"), l.missing(l.toTS, "TypeScript")) }
 	for n := 0; n < 3600 && (n == 0 || !l.last.Drained || missing() != "") && l.fault == ""; n++ {
@@ -409,9 +465,17 @@ func TestLanguages(t *testing.T) {
 	if seed := *languageSeed; seed != 0 {
 		first, last = seed, seed
 	}
+	climbed := uint64(0)
 	for seed := first; seed <= last; seed++ {
-		if fault := newLanguages(t, ts, seed).converse(); fault != "" {
+		l := newLanguages(t, ts, seed)
+		if fault := l.converse(); fault != "" {
 			t.Errorf("%s\ngo test ./internal/swarm -run TestLanguages -languages.seed=%d", fault, seed)
 		}
+		if l.climbed {
+			climbed++
+		}
+	}
+	if climbed < (last-first)/4 {
+		t.Errorf("in %d of %d connections another path was proven", climbed, last-first+1)
 	}
 }

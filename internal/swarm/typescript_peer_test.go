@@ -47,7 +47,24 @@ func newTSPeer(t *testing.T) *tsPeer {
 	if b, err := exec.Command(node, tsc, "-p", out).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, b)
 	}
+	watchLibrary(t)
 	return startTSPeer(t, exec.Command(node, filepath.Join(out, "testdata/peer.js")))
+}
+
+// watchLibrary looks at the sources of the library, so that go test knows that its results hang on them.
+func watchLibrary(t *testing.T) {
+	t.Helper()
+	for _, room := range []string{"wire", "endpoint", "testdata"} {
+		files, err := filepath.Glob(filepath.Join(tsLibrary, room, "*.ts"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", room, len(files), err)
+		}
+		for _, name := range files {
+			if _, err := os.ReadFile(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func startTSPeer(t *testing.T, cmd *exec.Cmd) *tsPeer {
@@ -83,6 +100,8 @@ type tsChannel struct {
 }
 
 type tsPacket struct {
+	Path   uint8  `json:"path"`
+	Route  int    `json:"route"`
 	Number uint64 `json:"number"`
 	Frames string `json:"frames"`
 }
@@ -103,6 +122,11 @@ type tsBegin struct {
 	Reliable bool        `json:"reliable"`
 }
 
+type tsOpen struct {
+	Route int    `json:"route"`
+	Use   string `json:"use"`
+}
+
 type tsAsk struct {
 	Now     int64      `json:"now"` // microseconds
 	Begin   *tsBegin   `json:"begin,omitempty"`
@@ -111,6 +135,8 @@ type tsAsk struct {
 	Sends   []tsSend   `json:"sends,omitempty"`
 	Take    bool       `json:"take,omitempty"`
 	Close   *int       `json:"close,omitempty"`
+	Open    *tsOpen    `json:"open,omitempty"`
+	Died    *int       `json:"died,omitempty"`
 }
 
 type tsAnswer struct {
@@ -130,6 +156,8 @@ type tsAnswer struct {
 		Text        string `json:"text"`
 		Remote      bool   `json:"remote"`
 		Undelivered int    `json:"undelivered"`
+		Path        int    `json:"path"`
+		State       string `json:"state"`
 	} `json:"events"`
 	Deadline int64 `json:"deadline"`
 	Drained  bool  `json:"drained"`

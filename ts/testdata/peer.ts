@@ -1,5 +1,12 @@
 import { readSync, writeSync } from "node:fs";
-import { Endpoint, Outgoing, SendError, type ChannelConfig, type Event } from "../endpoint/index.js";
+import {
+  Endpoint,
+  Outgoing,
+  SendError,
+  type ChannelConfig,
+  type Event,
+  type PathUse,
+} from "../endpoint/index.js";
 import { repair } from "../endpoint/repair.js";
 import { chance } from "./link.js";
 
@@ -16,13 +23,24 @@ interface Send {
   droppable: boolean;
 }
 
+interface Datagram {
+  path: number;
+  route: number;
+  number: number;
+  frames: string;
+}
+
 interface Ask {
   now: number;
   /** Begins anew. */
   begin?: { seed: number; channels: ChannelConfig[]; reliable: boolean };
   /** The peer's HELLO, in hex. */
   hello?: string;
-  packets?: { number: number; frames: string }[];
+  packets?: Datagram[];
+  /** Opens a path over another route, for what it says. */
+  open?: { route: number; use: PathUse };
+  /** A route is gone. */
+  died?: number;
   sends?: Send[];
   take?: boolean;
   close?: number;
@@ -33,7 +51,7 @@ interface Answer {
   refused?: unknown;
   /** Of each send: its receipt, -1 if the queue was full. */
   receipts: number[];
-  packets: { number: number; frames: string }[];
+  packets: Datagram[];
   messages: { channel: number; bytes: string }[];
   events: Event[];
   deadline: number;
@@ -63,6 +81,13 @@ function send(s: Send): number {
   }
 }
 
+function flush(now: number, a: Answer): void {
+  while (endpoint.nextPacket(now, out)) {
+    const { path, route, number } = out;
+    a.packets.push({ path, route, number, frames: hexOf(out.frames.written()) });
+  }
+}
+
 function answer(ask: Ask): Answer {
   const { now, begin } = ask;
   if (begin) {
@@ -85,20 +110,20 @@ function answer(ask: Ask): Answer {
   };
   if (begin) a.hello = hexOf(endpoint.hello(now));
   if (ask.hello) a.refused = endpoint.handleHello(now, bytesOf(ask.hello));
-  for (const p of ask.packets ?? []) endpoint.handlePacket(now, 0, 0, p.number, bytesOf(p.frames));
+  for (const { path, route, number, frames } of ask.packets ?? []) {
+    endpoint.handlePacket(now, path, route, number, bytesOf(frames));
+  }
+  if (ask.open) endpoint.openPath(now, ask.open.route, false, ask.open.use);
+  if (ask.died !== undefined) endpoint.paths.died(now, ask.died);
   if (endpoint.deadline() <= now) endpoint.timeout(now);
   a.receipts = (ask.sends ?? []).map(send);
   if (ask.close !== undefined) endpoint.close(now, ask.close, "the peer of another language");
-  while (endpoint.nextPacket(now, out)) {
-    a.packets.push({ number: out.number, frames: hexOf(out.frames.written()) });
-  }
+  flush(now, a);
   if (ask.take) {
     for (const { id } of channels) {
       for (let m; (m = endpoint.receive(id)); ) a.messages.push({ channel: id, bytes: hexOf(m) });
     }
-    while (endpoint.nextPacket(now, out)) {
-      a.packets.push({ number: out.number, frames: hexOf(out.frames.written()) });
-    }
+    flush(now, a);
   }
   for (let e; (e = endpoint.nextEvent()); ) a.events.push(e);
   a.deadline = Math.min(endpoint.deadline(), Number.MAX_SAFE_INTEGER);
