@@ -189,13 +189,17 @@ export class Departure {
     return this.commit(p, out, acked);
   }
 
+  /** The path behind the last one, of those that are active if there are any. */
   private nextToClose(): Way | undefined {
     const { all } = this.paths;
+    let best: Way | undefined;
     for (let i = 1; i <= all.length; i++) {
-      const p = all[(this.lastClosed + i) % all.length]!;
-      if (p.claims.proven && p.claims.route >= 0) return p;
+      const p = all[(this.lastClosed + i + all.length) % all.length]!;
+      if (!p.claims.proven || p.claims.route < 0) continue;
+      if (p.claims.active) return p;
+      best ??= p;
     }
-    return undefined;
+    return best;
   }
 
   /** When there is something to send; -Infinity: now. */

@@ -95,6 +95,7 @@ function writeRun(s: Sender, b: Builder, gate: Gate, again: Message | undefined)
     gate.counts(s, b.now);
     if (again) {
       s.resent(m);
+      s.stats.messagesResent++;
       m.attempts++;
     } else {
       m = s.start();
@@ -162,6 +163,7 @@ function writeLost(s: Sender, b: Builder, m: Message, gate: Gate): boolean {
   }
   const n = writeFragment(s, b, m, from, to!, gate);
   m.lost.remove(from, from + n);
+  if (n > 0) s.stats.fragmentsResent++;
   if (m.lost.length === 0) s.resent(m);
   return n > 0;
 }

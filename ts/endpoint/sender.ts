@@ -9,7 +9,7 @@ import {
   type Channel,
 } from "./config.js";
 import { type Common } from "./common.js";
-import { SendError, type LossReason } from "./event.js";
+import { SendError, type LossReason, type Stats } from "./event.js";
 import { State, type Message } from "./message.js";
 import { Carries, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
@@ -55,6 +55,7 @@ export class Sender {
   /** The other deliveries, and droppables: what was started. */
   readonly loose: Message[] = [];
   readonly reliable: boolean;
+  readonly stats: Stats;
   /** Messages in open that are to be sent again. */
   resends = 0;
   /** The message whose first transmission is under way. */
@@ -95,6 +96,7 @@ export class Sender {
     private out: Receipts,
   ) {
     this.reliable = isReliable(cfg.delivery);
+    this.stats = c.stats;
     this.queue = new Queue(c, cfg, (receipt, why) => this.lose(receipt, why));
   }
 
@@ -121,7 +123,7 @@ export class Sender {
       this.expireLater(m.expires);
     }
     if (o.receipt) m.receipt = this.out.issue();
-    this.c.stats.messagesSent++;
+    this.stats.messagesSent++;
     this.out.activate(this);
     return m.receipt;
   }
@@ -138,7 +140,7 @@ export class Sender {
   }
 
   private lose(receipt: number, why: LossReason): void {
-    this.c.stats.messagesLost++;
+    this.stats.messagesLost++;
     if (receipt > 0) this.out.tell(this.cfg.id, receipt, why);
   }
 
