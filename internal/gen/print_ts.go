@@ -2,6 +2,7 @@ package gen
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -185,6 +186,9 @@ func (t *tsPrinter) companion(s *Struct) {
 	least, most := s.size()
 	t.linef("\nexport const %s = {", name)
 	t.linef("/** The size of the smallest and of the largest, in bytes. */\nminBytes: %d,\nmaxBytes: %s,", (least+7)/8, bytesOf(most))
+	if s.Message {
+		t.form(s)
+	}
 	t.function("A value whose fields are zero.", "create(): "+name)
 	var zeros []string
 	for i, f := range s.Fields {
@@ -211,6 +215,28 @@ func (t *tsPrinter) companion(s *Struct) {
 	t.copying(s)
 	t.deltas(s)
 	t.linef("};")
+}
+
+// form prints the texts by which two ends find out whether they have the same form of a message. Each is
+// one string, however long: a call to put one together would keep bundlers from leaving the message out.
+func (t *tsPrinter) form(s *Struct) {
+	var texts []string
+	for version := 1; version <= s.Versions(); version++ {
+		texts = append(texts, tsQuote(strings.Join(append([]string{s.Name}, s.Rows(version)...), newline)))
+	}
+	t.linef("\n/** The form of the message in words, for each schema version from 1 on. */")
+	in := strings.Repeat("  ", t.indent)
+	if line := "schema: [" + strings.Join(texts, ", ") + "],"; len(in)+len(line) <= columns {
+		fmt.Fprintf(&t.out, "%s%s\n", in, line)
+		return
+	}
+	fmt.Fprintf(&t.out, "%[1]sschema: [\n%[1]s  %[2]s,\n%[1]s],\n", in, strings.Join(texts, ",\n  "+in))
+}
+
+// tsQuote is a text as a literal of TypeScript: JSON is one.
+func tsQuote(text string) string {
+	quoted, _ := json.Marshal(text) // of a string that cannot fail
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(quoted))
 }
 
 // bytesOf is a size in bytes as TypeScript has it.

@@ -43,6 +43,11 @@ export const Input = {
   minBytes: 8,
   maxBytes: 12,
 
+  /** The form of the message in words, for each schema version from 1 on. */
+  schema: [
+    "Input\nTick uint32\nButtons 0..4095\nMoveX -1..1/0.01\nMoveY -1..1/0.01\nYaw angle14\nPitch -1.6..1.6/0.001\nFire bool",
+  ],
+
   /** A value whose fields are zero. */
   create(): Input {
     return { tick: 0, buttons: 0, moveX: 0, moveY: 0, yaw: 0, pitch: 0, fire: false };
@@ -225,6 +230,11 @@ export const Entity = {
   /** The size of the smallest and of the largest, in bytes. */
   minBytes: 18,
   maxBytes: 19,
+
+  /** The form of the message in words, for each schema version from 1 on. */
+  schema: [
+    "Entity\nID uint16\nKind 0..40\nTeam 0..3\nX -512..512/0.01\nY -512..512/0.01\nZ -512..512/0.01\nVX half\nVY half\nRotation quat10\nHealth 0..100\nCrouched bool\nCarried bool",
+  ],
 
   /** A value whose fields are zero. */
   create(): Entity {
@@ -452,6 +462,11 @@ export const Snapshot = {
   minBytes: 3,
   maxBytes: 4810,
 
+  /** The form of the message in words, for each schema version from 1 on. */
+  schema: [
+    "Snapshot\nTick uint32\nAck uint32\nEntities [<=256]Entity{ID uint16; Kind 0..40; Team 0..3; X -512..512/0.01; Y -512..512/0.01; Z -512..512/0.01; VX half; VY half; Rotation quat10; Health 0..100; Crouched bool; Carried bool}",
+  ],
+
   /** A value whose fields are zero. */
   create(): Snapshot {
     return { tick: 0, ack: 0, entities: [] };
@@ -611,6 +626,11 @@ export const Chat = {
   /** The size of the smallest and of the largest, in bytes. */
   minBytes: 6,
   maxBytes: 214,
+
+  /** The form of the message in words, for each schema version from 1 on. */
+  schema: [
+    "Chat\nFrom uint32\nTo ?uint32\nRoom 0..2\nAt duration 0..86400000000000/1000000\nText string<=200",
+  ],
 
   /** A value whose fields are zero. */
   create(): Chat {
@@ -887,6 +907,11 @@ export const Inventory = {
   /** The size of the smallest and of the largest, in bytes. */
   minBytes: 4,
   maxBytes: 2634,
+
+  /** The form of the message in words, for each schema version from 1 on. */
+  schema: [
+    "Inventory\nOwner uint64\nGold uint32\nItems [<=64]Item{Kind 0..2000; Count 1..999; Wear 0..1/0.01; Name string<=32; Enchants [<=4]0..99}\nAmmo map<=16[uint8]uint16",
+  ],
 
   /** A value whose fields are zero. */
   create(): Inventory {

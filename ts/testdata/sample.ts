@@ -243,6 +243,13 @@ export const All = {
   minBytes: 37,
   maxBytes: 426,
 
+  /** The form of the message in words, for each schema version from 1 on. */
+  schema: [
+    "All\nAlive bool\nHealth 0..1000\nHeat -40..85\nScore uint32\nDebt int64\nRaw uint8\nWeapon 0..2\nExact float64\nX -512..512/0.01\nRough half\nFacing angle10\nAim unit12\nTurn quat9\nName string<=32\nBlob bytes<=64\nGrid [4]0..15\nItems [<=12]Item{Kind 0..500; Count 1..99}\nDeep [<=3][<=2]0..9\nAmmo map<=3[0..2]0..99\nTarget ?Item{Kind 0..500; Count 1..99}\nBonus ?0..9\nDid (Joined{Player uint32} | Left{Player uint32; Why string<=100})\nMaybe (nil | Joined{Player uint32} | Left{Player uint32; Why string<=100})\nCooldown duration 0..10000000000/1000000\nSince duration\nFrom addr\nBack addrport\nOld bool",
+    "All\nAlive bool\nHealth 0..1000\nHeat -40..85\nScore uint32\nDebt int64\nRaw uint8\nWeapon 0..2\nExact float64\nX -512..512/0.01\nRough half\nFacing angle10\nAim unit12\nTurn quat9\nName string<=32\nBlob bytes<=64\nGrid [4]0..15\nItems [<=12]Item{Kind 0..500; Count 1..99}\nDeep [<=3][<=2]0..9\nAmmo map<=3[0..2]0..99\nTarget ?Item{Kind 0..500; Count 1..99}\nBonus ?0..9\nDid (Joined{Player uint32} | Left{Player uint32; Why string<=100})\nMaybe (nil | Joined{Player uint32} | Left{Player uint32; Why string<=100})\nCooldown duration 0..10000000000/1000000\nSince duration\nFrom addr\nBack addrport\nNew bool\nOld bool",
+    "All\nAlive bool\nHealth 0..1000\nHeat -40..85\nScore uint32\nDebt int64\nRaw uint8\nWeapon 0..2\nExact float64\nX -512..512/0.01\nRough half\nFacing angle10\nAim unit12\nTurn quat9\nName string<=32\nBlob bytes<=64\nGrid [4]0..15\nItems [<=12]Item{Kind 0..500; Count 1..99}\nDeep [<=3][<=2]0..9\nAmmo map<=3[0..2]0..99\nTarget ?Item{Kind 0..500; Count 1..99}\nBonus ?0..9\nDid (Joined{Player uint32} | Left{Player uint32; Why string<=100})\nMaybe (nil | Joined{Player uint32} | Left{Player uint32; Why string<=100})\nCooldown duration 0..10000000000/1000000\nSince duration\nFrom addr\nBack addrport\nNew bool",
+  ],
+
   /** A value whose fields are zero. */
   create(): All {
     return {
