@@ -194,7 +194,7 @@ func TestGolden(t *testing.T) {
 	v := &goldenGames{
 		About: "Games of SPEC.md, 10.6, with values that are messages Input of codec.json. Written by: go test ./delta -run TestGolden -update",
 		Games: []*goldenGame{
-			playGolden(t, "few values", "uint32", 1000, 1, []uint16{1, 2, 3, 700, 65535}),
+			playGolden(t, "few values", "uint16", 1000, 1, []uint16{1, 2, 3, 700, 65535}),
 			playGolden(t, "too many for a message", "int32", 40, 2, []int32{-5, 0, 7, 1 << 30, -1 << 31}),
 			playGolden(t, "keys of 64 bits", "int64", 200, 3, []int64{-1 << 63, -1, 5, 1<<63 - 1}),
 			playGolden(t, "keys of 64 bits without a sign", "uint64", 200, 4, []uint64{0, 1 << 40, 1<<64 - 1}),

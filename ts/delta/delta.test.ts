@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FieldError } from "../codec/index.js";
 import { Entity, Input } from "../testdata/five.js";
 import { chance } from "../testdata/link.js";
-import { KeyError, Receiver, Sender, type Config } from "./index.js";
+import { KeyError, Receiver, Sender, type Config, type Key, type Keys } from "./index.js";
 
 /** One that can be sent: a rotation of zeros cannot. */
 function anEntity(): Entity {
@@ -35,7 +35,7 @@ class Match {
     private delay: number,
     private jitter: number,
     private room = 1000,
-    config: Config<Entity> = { type: Entity },
+    config: Config<Entity> = { type: Entity, keys: "uint16" },
   ) {
     this.random = chance(seed);
     this.from = new Sender(config);
@@ -166,7 +166,7 @@ test("numbers go on beyond 24 bits", () => {
 });
 
 test("a Sender starts anew when a message was not read", () => {
-  const config = { type: Input };
+  const config = { type: Input, keys: "uint16" } as const;
   const from = new Sender<number, Input>(config);
   const to = new Receiver<number, Input>(config);
   const value = Input.create();
@@ -192,7 +192,7 @@ test("a Sender starts anew when a message was not read", () => {
 });
 
 test("what cannot be put leaves the message as it was", () => {
-  const from = new Sender<number, Input>({ type: Input, maxKeys: 2 });
+  const from = new Sender<number, Input>({ type: Input, keys: "uint8", maxKeys: 2 });
   from.begin(100);
   assert.ok(from.put(1, Input.create()));
   const reason = (f: () => unknown) => {
@@ -217,22 +217,55 @@ test("what cannot be put leaves the message as it was", () => {
     reason(() => from.put(3, Input.create())),
     "keys",
   );
-  const to = new Receiver<number, Input>({ type: Input, maxKeys: 1 });
+  assert.equal(
+    reason(() => from.put(256, Input.create())),
+    "type",
+  );
+  const to = new Receiver<number, Input>({ type: Input, keys: "uint8", maxKeys: 1 });
   assert.throws(
     () => to.read(from.end()!),
     (e: unknown) => e instanceof KeyError && e.reason === "keys" && e.key === 2,
   );
   assert.equal(to.size, 1);
-  assert.throws(() => new Sender({ type: Input, maxOpen: 0 }), RangeError);
-  assert.throws(() => new Receiver({ type: Input, maxKeys: -1 }), RangeError);
+  assert.throws(() => new Sender({ type: Input, keys: "uint8", maxOpen: 0 }), RangeError);
+  assert.throws(() => new Receiver({ type: Input, keys: "uint8", maxKeys: -1 }), RangeError);
+});
+
+test("a key that the type does not have is refused", () => {
+  const types: [Keys, Key, Key][] = [
+    ["int8", 127, 128],
+    ["int16", -32768, -32769],
+    ["uint8", 255, 256],
+    ["uint32", 2 ** 32 - 1, -1],
+    ["int32", -(2 ** 31), 2 ** 31],
+    ["uint64", 2n ** 64n - 1n, -1n],
+    ["int64", -(2n ** 63n), 5],
+  ];
+  for (const [keys, last, beyond] of types) {
+    const from = new Sender<Key, Input>({ type: Input, keys });
+    from.begin(100);
+    assert.ok(from.put(last, Input.create()));
+    assert.throws(() => from.put(beyond, Input.create()), KeyError, keys);
+    const to = new Receiver<Key, Input>({ type: Input, keys });
+    to.read(from.end()!);
+    assert.ok(to.get(last) !== undefined);
+  }
+  const from = new Sender<number, Input>({ type: Input, keys: "uint16" });
+  from.begin(100);
+  from.put(256, Input.create());
+  const to = new Receiver<number, Input>({ type: Input, keys: "uint8" });
+  assert.throws(
+    () => to.read(from.end()!),
+    (e: unknown) => e instanceof FieldError && e.reason === "range",
+  );
 });
 
 test("whatever comes is read or refused, and what is kept has a bound, by seed", () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = chance(seed);
     const below = (n: number) => Math.floor(random() * n);
-    const from = new Sender<number, Entity>({ type: Entity });
-    const to = new Receiver<number, Entity>({ type: Entity, maxKeys: 8 });
+    const from = new Sender<number, Entity>({ type: Entity, keys: "uint16" });
+    const to = new Receiver<number, Entity>({ type: Entity, keys: "uint16", maxKeys: 8 });
     const e = anEntity();
     let read = 0;
     for (let n = 1; n <= 400; n++) {

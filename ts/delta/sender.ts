@@ -1,6 +1,15 @@
 import { Reader, Writer } from "../codec/index.js";
 import { Baseline, equalBytes, History, mostVersions, reorderSpan } from "./history.js";
-import { KeyError, Kind, mostBack, Place, seqBits, type Config, type Key, type Type } from "./type.js";
+import {
+  KeyError,
+  Kind,
+  mostBack,
+  Place,
+  seqBits,
+  type Config,
+  type Key,
+  type Type,
+} from "./type.js";
 
 /** What the peer is known to have of a value, and what it may have. */
 interface Outgoing<T> {
@@ -91,6 +100,7 @@ export class Sender<K extends Key, T> {
    * caller's again on return. A KeyError leaves the message as it was.
    */
   put(key: K, value: T): boolean {
+    if (!this.near.has(key)) throw new KeyError(key, "type");
     this.whole.start();
     try {
       this.type.appendBits(this.whole, value);

@@ -15,15 +15,15 @@ export interface Type<T> {
 /** A Key names a value: a bigint where the keys of the other end have 64 bits. */
 export type Key = number | bigint;
 
-/** A Keys is the type of the keys, as Go has it: shorter ones are as those of 32 bits. */
-export type Keys = "uint32" | "int32" | "uint64" | "int64";
+/** A Keys is the type of the keys, as Go has it; an int of Go's is an int64. Keys of 64 bits are bigints. */
+export type Keys = `${"int" | "uint"}${8 | 16 | 32 | 64}`;
 
 /** A Config says what the values are, and has the limits of a Sender or a Receiver. */
 export interface Config<T> {
   /** Of the values. */
   type: Type<T>;
-  /** Of the keys; uint32. Keys of 64 bits are bigints. */
-  keys?: Keys;
+  /** Of the keys. */
+  keys: Keys;
   /** How many values there may be, those included whose end the peer may not know of; 4096. */
   maxKeys?: number;
   /** Of a Sender: how many messages may have no fate yet; what went in older ones becomes no baseline; 256. */
@@ -33,12 +33,13 @@ export interface Config<T> {
 }
 
 /** What can be wrong with a key. */
-export type KeyReason = "keys" | "twice" | "baseline" | "value";
+export type KeyReason = "keys" | "twice" | "baseline" | "type" | "value";
 
 const texts: Record<KeyReason, string> = {
   keys: "no more keys than maxKeys",
   twice: "put twice into one message",
   baseline: "the baseline is not here: not every message was read; reset the Sender",
+  type: "the type of the keys does not have it",
   value: "the value cannot be written or read",
 };
 
@@ -64,25 +65,39 @@ export const Kind = { delta: 0, other: 1, full: 2, gone: 3 } as const;
 
 /** A Place is what entries of a message are told from: the one before. */
 export class Place {
-  key: Key;
+  key: Key = 0;
   back = 0; // of the last that had one
-  private wide: boolean;
+  private bits: number;
+  private signed: boolean;
 
-  constructor(private keys: Keys = "uint32") {
-    this.wide = keys.endsWith("64");
-    this.key = this.wide ? 0n : 0;
+  constructor(private keys: Keys) {
+    this.signed = keys.startsWith("int");
+    this.bits = Number(keys.slice(this.signed ? 3 : 4));
   }
 
-  reset(key: Key = this.wide ? 0n : 0, back = 0): void {
+  reset(key: Key = 0, back = 0): void {
     this.key = key;
     this.back = back;
+  }
+
+  /** Whether the type of the keys has a key. */
+  has(key: Key): boolean {
+    if (this.bits < 64) {
+      const least = this.signed ? -(2 ** (this.bits - 1)) : 0;
+      return Number.isInteger(key) && key >= least && key < least + 2 ** this.bits;
+    }
+    return typeof key === "bigint" && this.cut(key) === key;
+  }
+
+  private cut(key: bigint): bigint {
+    return this.signed ? BigInt.asIntN(64, key) : BigInt.asUintN(64, key);
   }
 
   /** Writes the head of an entry, and makes it the place; back is of a delta. */
   write(w: Writer, kind: number, key: Key, back = 0): void {
     const other = kind === Kind.delta && back !== this.back;
     w.bits(1 + 2 * (other ? Kind.other : kind), 3);
-    if (this.wide) {
+    if (this.bits === 64) {
       w.zigzag64("key", BigInt.asIntN(64, BigInt(key) - BigInt(this.key)));
     } else {
       w.zigzag32("key", (Number(key) - Number(this.key)) | 0);
@@ -96,12 +111,12 @@ export class Place {
   /** Reads the head of an entry behind its 1, and returns its kind, never other. */
   read(r: Reader): number {
     const kind = r.bits(2);
-    if (this.wide) {
-      const key = BigInt(this.key) + r.zigzag64("key");
-      this.key = this.keys === "int64" ? BigInt.asIntN(64, key) : BigInt.asUintN(64, key);
+    if (this.bits === 64) {
+      this.key = this.cut(BigInt(this.key) + r.zigzag64("key"));
     } else {
       const key = Number(this.key) + r.zigzag32("key");
-      this.key = this.keys === "int32" ? key | 0 : key >>> 0;
+      this.key = this.signed ? key | 0 : key >>> 0;
+      if (!this.has(this.key)) r.fail("key", "range", this.key, this.keys);
     }
     if (kind !== Kind.other) return kind;
     this.back = r.varint16("baseline");
