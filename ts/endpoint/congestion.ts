@@ -27,11 +27,6 @@ export class Congestion {
   private credit = 0; // acknowledged bytes that have not grown the window yet
   private recovery = -Infinity; // what was sent until then belongs to the last reduction
 
-  // The last reduction, to take it back if all its losses were none.
-  private lostPackets = 0;
-  private windowBefore = 0;
-  private thresholdBefore = 0;
-
   // The round: from a time on until something that was sent later is acknowledged.
   private roundAt = -Infinity;
   private least = Infinity; // its shortest round trip
@@ -75,9 +70,10 @@ export class Congestion {
       this.samples++;
       this.least = Math.min(this.least, this.rtt.latest);
     }
-    const slow = this.window < this.threshold;
-    if (slow && this.samples >= 8 && this.least > this.base + this.early()) {
-      this.threshold = this.window; // RFC 9406
+    // slow start ends when it has begun to fill a queue (RFC 9406, 4.2)
+    const early = Math.min(Math.max(this.base / 8, 4000), 16_000);
+    if (this.samples >= 8 && this.least > this.base + early) {
+      this.threshold = Math.min(this.threshold, this.window);
     }
     if (sentAt > this.roundAt) this.endRound(now);
     if (limited) return; // RFC 9002, 7.8
@@ -87,11 +83,6 @@ export class Congestion {
       this.credit -= this.window;
       this.window += packetBytes;
     }
-  }
-
-  /** How much longer a round trip is when slow start has begun to fill a queue (RFC 9406, 4.2). */
-  private early(): number {
-    return Math.min(Math.max(this.base / 8, 4000), 16_000);
   }
 
   private endRound(now: number): void {
@@ -119,21 +110,13 @@ export class Congestion {
     } else {
       const before = this.window;
       this.reduce(now, Math.max((0.9 * this.base) / least, 0.5));
-      this.windowBefore = 0; // nothing takes it back
       this.hope = (least * (1 + this.window / before)) / 2;
     }
   }
 
   /** Packets were lost, the newest of them sent at sentAt. */
-  lost(now: number, packets: number, sentAt: number): void {
-    if (sentAt <= this.recovery) {
-      this.lostPackets += packets;
-      return;
-    }
-    this.lostPackets = packets;
-    this.windowBefore = this.window;
-    this.thresholdBefore = this.threshold;
-    this.reduce(now, 0.7);
+  lost(now: number, sentAt: number): void {
+    if (sentAt > this.recovery) this.reduce(now, 0.7);
   }
 
   /** The window takes a part of itself; once in a round trip (RFC 9002, 7.3.2). */
@@ -144,19 +127,9 @@ export class Congestion {
     this.credit = 0;
   }
 
-  /** So many packets that were lost have arrived: if all have the reduction is taken back (RFC 9438, 4.9). */
-  spurious(packets: number): void {
-    this.lostPackets -= packets;
-    if (this.lostPackets > 0 || this.windowBefore === 0) return;
-    this.window = Math.max(this.window, this.windowBefore);
-    this.threshold = Math.max(this.threshold, this.thresholdBefore);
-    this.windowBefore = 0;
-  }
-
   /** Nothing came back for long, and then what was lost says so (RFC 9002, 7.6). */
   collapse(): void {
     this.window = minWindow;
     this.recovery = -Infinity;
-    this.windowBefore = 0;
   }
 }

@@ -252,14 +252,13 @@ export class Path<S extends Sent> {
     let bytes = 0;
     let newestAt = -Infinity;
     let limited = false;
-    let mistakes = 0;
     for (let i = 0; i < 2 * a.n; i += 2) {
       const last = largest - a.ranges[i]!;
       for (let n = Math.max(largest - a.ranges[i + 1]!, ring.base); n <= last; n++) {
         const s = ring.at(n);
         if (s === undefined) return false;
         if (s.state === 3) {
-          if (this.mistaken(now, s)) mistakes++;
+          this.mistaken(now, s);
         } else if (s.state === 1) {
           if (s.counts) bytes += s.bytes;
           if (s.sentAt >= newestAt) {
@@ -270,7 +269,6 @@ export class Path<S extends Sent> {
         }
       }
     }
-    if (mistakes > 0) this.cc.spurious(mistakes);
     if (newestAt === -Infinity) return true; // nothing new
     this.news = true;
     this.ackedAt = now;
@@ -303,15 +301,14 @@ export class Path<S extends Sent> {
     this.cfg.settled(s, fate);
   }
 
-  /** A packet that was declared lost is acknowledged; true: that says something of the path. */
-  private mistaken(now: number, s: S): boolean {
+  /** A packet that was declared lost is acknowledged. */
+  private mistaken(now: number, s: S): void {
     s.state = 2;
     this.packetsSpurious++;
     this.cfg.settled(s, "late");
-    if (!this.tells(s)) return false;
+    if (!this.tells(s)) return;
     this.losses.mistaken();
     this.order.mistaken(now - s.sentAt - this.leastDelay(), this.rtt.smooth);
-    return s.counts;
   }
 
   /** How long an ack may take where packets do not overtake each other, once a later one came (RFC 9002, 6.1.2). */
@@ -333,8 +330,7 @@ export class Path<S extends Sent> {
   private detectLost(now: number): void {
     const { ring, largestAcked, reliable } = this;
     const before = now - this.leastDelay() - this.order.slack;
-    let packets = 0;
-    let newest = -Infinity;
+    let newest = 0; // when the newest was sent that counts; 0: none does
     let since = Infinity; // from when on all is lost
     this.lossAt = Infinity;
     for (let n = this.oldestInFlight(); n < largestAcked; n++) {
@@ -351,18 +347,17 @@ export class Path<S extends Sent> {
           continue;
         }
       }
-      if (this.tells(s)) this.losses.onLost(n);
-      if (s.counts && this.tells(s)) {
-        packets++;
-        newest = s.sentAt;
+      if (this.tells(s)) {
+        this.losses.onLost(n);
+        if (s.counts) newest = s.sentAt;
         since = Math.min(since, s.sentAt);
       }
       this.packetsLost++;
       this.settle(s, "lost");
     }
-    if (packets === 0 || reliable) return;
+    if (newest === 0 || reliable) return;
     this.order.declared();
-    this.cc.lost(now, packets, newest);
+    this.cc.lost(now, newest);
     if (this.rtt.sampled && newest - since > 3 * this.pto()) this.cc.collapse();
   }
 

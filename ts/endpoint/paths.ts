@@ -169,7 +169,7 @@ export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
     const p = this.all[id];
     if (p === undefined) return undefined;
     const c = p.claims;
-    if (c.stage === "closed" && newest && !this.all.some((q) => q.claims.rank < 2)) {
+    if (c.stage === "closed" && newest && !this.anotherIsWell()) {
       c.route = route; // both sides may have given up another one
       this.fail(now, p);
       c.retryAt = now;
@@ -297,7 +297,8 @@ export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
 
   /** A path of which PATH_STATUS is to be said, with any packet that carries messages; its challenges tell it of one that opens. */
   owesStatus(): P | undefined {
-    return this.all.find((p) => p.claims.statusDue && p.claims.stage !== "opening");
+    for (const p of this.all) if (p.claims.statusDue && p.claims.stage !== "opening") return p;
+    return undefined;
   }
 
   /** Appends PATH_STATUS of one that owes it, at most 14 bytes: if the packet is lost {@link statusLost} wants its number and serial. */
@@ -349,20 +350,24 @@ export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
 
   /** The path whose measurements stand for the connection: of the best the one with the shortest round trip. */
   get lead(): P {
-    return this.all.reduce((best, p) => {
+    let best = this.all[0]!;
+    for (const p of this.all) {
       const d = p.claims.rank - best.claims.rank;
-      return d < 0 || (d === 0 && p.rtt.smooth < best.rtt.smooth) ? p : best;
-    });
+      if (d < 0 || (d === 0 && p.rtt.smooth < best.rtt.smooth)) best = p;
+    }
+    return best;
   }
 
   /** The probe timeout of the slowest path. */
   get patience(): number {
-    const active = this.all.filter((p) => p.claims.active);
-    return Math.max(...(active.length > 0 ? active : this.all).map((p) => p.pto()));
+    let most = 0;
+    for (const p of this.all) if (p.claims.active) most = Math.max(most, p.pto());
+    return most || this.all[0]!.pto();
   }
 
-  private anotherIsWell(than: P): boolean {
-    return this.all.some((q) => q !== than && q.claims.rank < 2);
+  private anotherIsWell(than?: P): boolean {
+    for (const q of this.all) if (q !== than && q.claims.rank < 2) return true;
+    return false;
   }
 
   /** When a path becomes a suspect, is dead, or has failed. */
