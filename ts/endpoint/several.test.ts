@@ -5,7 +5,8 @@ import { chance, Link, type LinkConfig } from "../testdata/link.js";
 import { type PathState } from "./claims.js";
 import { Ladder } from "./ladder.js";
 import { Path, Sent, type AckFrame } from "./path.js";
-import { Paths, type FrameWriter } from "./paths.js";
+import { type FrameWriter, type Paths } from "./paths.js";
+import { SeveralPaths } from "./several.js";
 
 /** A Packet carries messages, or what asks and answers. */
 interface Packet {
@@ -80,7 +81,7 @@ class World {
     config: LinkConfig,
   ) {
     this.random = chance(seed);
-    this.paths = new Paths(
+    this.paths = new SeveralPaths<Noted>(
       this.now,
       {
         make: (id, now) =>

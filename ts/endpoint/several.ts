@@ -1,0 +1,360 @@
+import { abandon, Claims, noRoute, pathUses, type PathUse } from "./claims.js";
+import { type AckFrame, type Path, type Sent } from "./path.js";
+import { Paths, type FrameWriter } from "./paths.js";
+
+const maxPath = 7;
+const tries = 3; // challenges of a path that is opened
+const openWait = 250_000; // for the answer to the first of them; for each further one twice as long
+const maxReplies = 4;
+const second = 1_000_000;
+const longestRetry = 5 * second;
+const longestSilence = 10 * second; // of a reliable path
+const maxLeap = 2 ** 32; // of serials
+
+/**
+ * SeveralPaths are opened and given up, asked and answered for, and take turns. The peer follows a path whose address
+ * changes by itself; here that takes no more than an answer to its challenges.
+ */
+export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends Paths<S, P> {
+  /** Opens another path over a way, and returns its number; −1: there is no room for one. */
+  override open(
+    now: number,
+    route: number,
+    reliable: boolean,
+    use: PathUse = "share",
+    weight = 1,
+  ): number {
+    let id = 0;
+    while (id < this.all.length && this.all[id]!.claims.stage !== "closed") id++;
+    if (!this.known || id >= Math.min(this.cfg.limit, maxPath + 1)) return -1;
+    const c = this.begin(now, id, route, reliable);
+    c.become("opening");
+    c.use = use;
+    c.weight = weight;
+    c.serial++;
+    c.askAt = now;
+    return id;
+  }
+
+  /** Changes what a path is for, and tells the peer. */
+  override set(id: number, use: PathUse, weight = 1): void {
+    const c = this.all[id]?.claims;
+    if (c === undefined || c.stage === "closed" || (c.use === use && c.weight === weight)) return;
+    c.use = use;
+    c.weight = weight;
+    this.say(c);
+  }
+
+  private say(c: Claims): void {
+    if (!this.known) return;
+    c.serial++;
+    c.statusDue = true;
+  }
+
+  /** Gives a path up, and tells the peer; the last one that is active stays. */
+  override close(now: number, id: number): void {
+    const p = this.all[id];
+    if (p === undefined || p.claims.stage === "closed") return;
+    if (!this.all.some((q) => q !== p && q.claims.active)) return;
+    this.abandon(now, p);
+    this.say(p.claims);
+  }
+
+  protected override stranded(now: number, p: P): void {
+    if (p.claims.stage === "opening") {
+      this.notOpened(now, p);
+      return;
+    }
+    super.stranded(now, p);
+    this.forget(p.claims);
+  }
+
+  private abandon(now: number, p: P): void {
+    if (p.claims.stage === "closed") return;
+    this.empty(now, p);
+    p.claims.become("closed");
+    this.cfg.told(p.id, "closed");
+  }
+
+  /** Nobody answers. The peer may have had its answer: it is told, by the serial of the opening. */
+  private notOpened(now: number, p: P): void {
+    this.abandon(now, p);
+    p.claims.statusDue = true;
+  }
+
+  /** It is asked by a PING now and then. */
+  private fail(now: number, p: P): void {
+    const c = p.claims;
+    this.empty(now, p);
+    c.become("failed");
+    c.retryAt = now + second;
+    c.retryWait = second;
+    this.cfg.told(p.id, "failed");
+  }
+
+  private empty(now: number, p: P): void {
+    p.lostAll(now);
+    p.busy = false;
+    p.quiet = true;
+    this.forget(p.claims);
+  }
+
+  /** Forgets what was asked, or is to be answered. */
+  private forget(c: Claims): void {
+    c.replies.length = c.tokens.length = c.times.length = 0;
+    c.askAt = Infinity;
+  }
+
+  /**
+   * Takes a packet that opened, before its frames are read: newest, if its number is the highest so far.
+   * undefined: it is dropped, since its path is none, or came another way.
+   */
+  override arrived(now: number, id: number, route: number, newest: boolean): P | undefined {
+    const p = this.all[id];
+    if (p === undefined) return undefined;
+    const c = p.claims;
+    if (c.stage === "closed" && newest && !this.anotherIsWell()) {
+      c.route = route; // both sides may have given up another one
+      this.fail(now, p);
+      c.retryAt = now;
+    }
+    if (c.route !== route) return undefined;
+    c.heardAt = now;
+    return p;
+  }
+
+  /** Takes an ACK of a path; false: it acknowledges what was never sent. */
+  override onAck(now: number, p: P, a: AckFrame): boolean {
+    if (!p.onAck(now, a)) return false;
+    const c = p.claims;
+    if (p.news && (c.silent || (c.stage !== "well" && c.proven))) this.revive(p);
+    return true;
+  }
+
+  /** A path that was silent answers. */
+  private revive(p: P): void {
+    const c = p.claims;
+    const tell = c.silent || c.stage === "failed";
+    c.become("well");
+    c.silent = p.quiet = false;
+    if (!tell) return;
+    c.served = Math.max(c.served, this.clock);
+    this.cfg.told(p.id, "active");
+  }
+
+  /** PATH_CHALLENGE: it is answered where it came from, at once. */
+  override challenge(p: P, token: bigint): void {
+    const { replies, stage } = p.claims;
+    if (stage === "closed") return;
+    if (replies.length === maxReplies) replies.shift();
+    replies.push(token);
+  }
+
+  /** PATH_RESPONSE. */
+  override response(now: number, p: P, token: bigint): void {
+    const c = p.claims;
+    const at = c.tokens.indexOf(token);
+    if (c.stage !== "opening" || at < 0) return;
+    p.rtt.sample(now - c.times[at]!, 0);
+    c.askAt = Infinity;
+    c.become("well");
+    c.served = this.clock;
+    this.cfg.told(p.id, "active");
+  }
+
+  /** PATH_STATUS, its state as the number on the wire; false: it breaks the rules. */
+  override status(now: number, id: number, serial: number, state: number, weight: number): boolean {
+    const p = this.all[id];
+    if (p === undefined) return true;
+    const c = p.claims;
+    if (serial > c.serial + maxLeap) return false;
+    if (serial < c.serial || (serial === c.serial && !this.outdoes(c, state, weight))) return true;
+    c.serial = serial;
+    c.statusDue = state !== abandon && c.stage === "closed"; // which the peer does not know
+    if (state !== abandon) {
+      c.use = pathUses[state] as PathUse;
+      c.weight = weight;
+    } else if (this.all.some((q) => q !== p && q.claims.proven)) {
+      this.abandon(now, p);
+    } else {
+      this.fail(now, p); // the last one is kept, and asked
+    }
+    return true;
+  }
+
+  private stateOf(c: Claims): number {
+    return c.stage === "closed" ? abandon : pathUses.indexOf(c.use);
+  }
+
+  /** Whether what the peer says counts, where both have said something with the same serial. */
+  private outdoes(c: Claims, state: number, weight: number): boolean {
+    const own = this.stateOf(c);
+    if (state === own) return weight > c.weight;
+    if (state === abandon || own === abandon) return state === abandon;
+    return state > own;
+  }
+
+  /** Whether the next packet of a path is one that asks or answers: {@link writeProof} fills it, and nothing else. */
+  override proves(now: number, p: P): boolean {
+    const c = p.claims;
+    if (c.route === noRoute || p.busy) return false;
+    return c.replies.length > 0 || (c.tokens.length < tries && now >= c.askAt);
+  }
+
+  /** Fills such a packet. It elicits an ack, and is {@link Sent.aside}. */
+  override writeProof(now: number, p: P, w: FrameWriter): void {
+    const c = p.claims;
+    if (c.tokens.length < tries && now >= c.askAt) {
+      this.writeOne(p, w);
+      const token = this.cfg.token();
+      w.u8(0x08);
+      w.u64(token);
+      c.askAt = now + openWait * 2 ** c.tokens.length;
+      c.tokens.push(token);
+      c.times.push(now);
+    }
+    for (const token of c.replies) {
+      w.u8(0x09);
+      w.u64(token);
+      w.u8(0);
+    }
+    c.replies.length = 0;
+  }
+
+  private writeOne(p: P, w: FrameWriter): void {
+    const c = p.claims;
+    w.u8(0x0a);
+    w.u8(p.id);
+    w.v(c.serial);
+    w.u8(this.stateOf(c));
+    w.u8(c.weight);
+  }
+
+  /** A path of which PATH_STATUS is to be said, with any packet that carries messages; its challenges tell it of one that opens. */
+  override owesStatus(): P | undefined {
+    for (const p of this.all) if (p.claims.statusDue && p.claims.stage !== "opening") return p;
+    return undefined;
+  }
+
+  /** Appends PATH_STATUS of one that owes it, at most 14 bytes: if the packet is lost {@link statusLost} wants its number and serial. */
+  override writeStatus(p: P, w: FrameWriter): void {
+    this.writeOne(p, w);
+    p.claims.statusDue = false;
+  }
+
+  override statusLost(id: number, serial: number): void {
+    const c = this.all[id]?.claims;
+    if (c?.serial === serial) c.statusDue = true;
+  }
+
+  /** Whether messages go over a path: if there is none better. One that copies has its own only where no other can. */
+  override carries(p: P): boolean {
+    const { rank, use } = p.claims;
+    if (rank === 4 || p.claims.route === noRoute) return false;
+    for (const q of this.all) {
+      const r = q.claims.rank;
+      if (q === p || r > rank || q.claims.route === noRoute) continue;
+      if (r < rank || (use === "copy" && q.claims.use !== "copy" && q.nextSend() < Infinity)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The path to ask next for a packet, of those that were not (bits by number); undefined: there is none. */
+  override turn(now: number, asked = 0): P | undefined {
+    let best: P | undefined;
+    for (const p of this.all) {
+      const c = p.claims;
+      if ((asked >> p.id) & 1 || c.stage === "closed" || c.route === noRoute) continue;
+      const ready = this.carries(p) && p.nextSend() <= now;
+      if (ready && c.waits) c.served = Math.max(c.served, this.clock); // nothing is made up for
+      c.waits = !ready;
+      if (best === undefined || (ready && (best.claims.waits || c.served < best.claims.served))) {
+        best = p;
+      }
+    }
+    return best;
+  }
+
+  private anotherIsWell(than?: P): boolean {
+    for (const q of this.all) if (q !== than && q.claims.rank < 2) return true;
+    return false;
+  }
+
+  /** When a path becomes a suspect, is dead, or has failed. */
+  private silenceAt(p: P): number {
+    const { stage, active } = p.claims;
+    if (!active || this.held) return Infinity;
+    const since = Math.max(p.owedSince(), this.awakeAt);
+    if (stage === "well") return since + p.pto();
+    if (stage === "suspect") return since + 3 * p.pto();
+    if (!this.anotherIsWell(p)) return Infinity;
+    if (!p.reliable) return since;
+    return since + Math.max(3 * p.pto(), Math.min(this.cfg.timeout, longestSilence));
+  }
+
+  private checkSilence(now: number, p: P): void {
+    const c = p.claims;
+    if (c.stage === "well" && now >= this.silenceAt(p)) c.become("suspect");
+    if (c.stage === "suspect" && now >= this.silenceAt(p)) c.become("dead");
+    if (c.stage !== "dead") return;
+    if (now >= this.silenceAt(p)) {
+      this.fail(now, p);
+    } else if (!c.silent && !this.anotherIsWell(p)) {
+      c.silent = true;
+      this.cfg.told(p.id, "silent");
+    }
+  }
+
+  /** When {@link onTimeout} has something to do. What is to be sent is not among it. */
+  override deadline(): number {
+    let at = Infinity;
+    for (const p of this.all) {
+      const c = p.claims;
+      if (c.stage === "closed") continue;
+      at = Math.min(at, p.deadline(), c.retryAt, this.silenceAt(p));
+      if (c.tokens.length === tries) at = Math.min(at, c.askAt);
+    }
+    return at;
+  }
+
+  /** When a path has to ask or to answer. */
+  override provesAt(p: P): number {
+    const c = p.claims;
+    if (c.route === noRoute || p.busy) return Infinity;
+    if (c.replies.length > 0) return -Infinity;
+    return c.tokens.length < tries ? c.askAt : Infinity;
+  }
+
+  /** Does what is due. */
+  override onTimeout(now: number): void {
+    for (const p of this.all) {
+      const c = p.claims;
+      if (c.stage === "closed") continue;
+      p.onTimeout(now);
+      if (now >= c.retryAt) this.retry(now, p);
+      this.checkSilence(now, p);
+      if (c.stage === "opening" && c.tokens.length === tries && now >= c.askAt) {
+        this.notOpened(now, p);
+      }
+    }
+  }
+
+  /** A path that failed is asked after one second, and each time a second later, up to five. */
+  private retry(now: number, p: P): void {
+    const c = p.claims;
+    p.lostAll(now); // of the last time
+    p.probes = 1;
+    c.retryWait = Math.min(c.retryWait + second, longestRetry);
+    c.retryAt = now + c.retryWait;
+  }
+}
+
+/**
+ * Makes the paths of a connection ones of which there may be several. They are the same ones, since what knows
+ * them does so from the beginning, and this is loaded beside the handshake: they only learn more.
+ */
+export function several<S extends Sent, P extends Path<S>>(paths: Paths<S, P>): SeveralPaths<S, P> {
+  return Object.setPrototypeOf(paths, SeveralPaths.prototype) as SeveralPaths<S, P>;
+}
