@@ -21,6 +21,9 @@ func (m *Snapshot) UnmarshalBinary(b []byte) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Snapshot")
 }
 
@@ -51,6 +54,9 @@ func (m *Snapshot) ApplyDelta(b []byte, base *Snapshot) error {
 	var r codec.Reader
 	r.Start(b)
 	m.ReadDeltaBits(&r)
+	if r.Complete() {
+		return nil
+	}
 	return r.Finish("Snapshot")
 }
 
@@ -72,8 +78,16 @@ func (m *Snapshot) AppendBits(w *codec.Writer) {
 // ReadBits reads the fields.
 func (m *Snapshot) ReadBits(r *codec.Reader) {
 	m.Tick = r.Varint32("Snapshot.Tick")
-	m.Ack = r.Varint32("Snapshot.Ack")
-	m.Entities = codec.Resize(m.Entities, r.Count("Snapshot.Entities", 2048, 0))
+	b := r.Load()
+	ack, ackWidth, ok := codec.Long32(b)
+	r.Take(ackWidth + 12)
+	if !ok {
+		r.Form("Snapshot.Ack", uint64(ack))
+		return
+	}
+	m.Ack = ack
+	b >>= ackWidth & 63
+	m.Entities = codec.Resize(m.Entities, r.Fits("Snapshot.Entities", b&0xfff, 2048, 0))
 	for i := range m.Entities {
 		m.Entities[i].ReadBits(r)
 	}
