@@ -168,7 +168,7 @@ export function readReason(
     for (let i = 0; i < 8; i++) want(theirs[i] === echo[i], "the echo of another attempt");
     const code = r.u8();
     const retryAfter = r.u16();
-    const text = r.take(r.atMost(mostText, "a text is at most 200 bytes long"));
+    const text = r.take(r.atMost(mostText));
     want(code < 64 && r.left % rowBytes === 0, "a code below 64, and whole rows");
     return { code, text: cleanText(text), retryAfter, rows: r.take(r.left) };
   });
