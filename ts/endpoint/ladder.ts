@@ -1,6 +1,7 @@
 import { type Claims } from "./claims.js";
 import { type Sent } from "./path.js";
 import { type Paths } from "./paths.js";
+import { several, type SeveralPaths } from "./several.js";
 
 const second = 1_000_000;
 const firstAgain = 2 * second;
@@ -31,13 +32,11 @@ interface Rung {
 export class Ladder<S extends Sent> {
   private rungs: Rung[] = [];
 
-  /** Begins with the way of the handshake, which has path 0. */
-  constructor(
-    private paths: Paths<S>,
-    route: number,
-    rank: number,
-    reliable: boolean,
-  ) {
+  private paths: SeveralPaths<S>;
+
+  /** Begins with the way of the handshake, which has path 0. The paths learn what it takes to be several. */
+  constructor(paths: Paths<S>, route: number, rank: number, reliable: boolean) {
+    this.paths = several(paths);
     this.rungs.push({ route, rank, reliable, path: 0, openAt: Infinity, wait: firstAgain });
   }
 

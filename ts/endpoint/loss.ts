@@ -35,8 +35,6 @@ export class Reordering {
 }
 
 const watched = 256;
-const unproven = 128; // packets of a path of which nobody knows yet what it loses
-const remembered = 2048; // packets for which one loss is
 
 /**
  * A LossWatch is the losses of a path over the last 256 to 512 packets: their share, and how many come in a
@@ -47,8 +45,10 @@ export class LossWatch {
   private lost = 0;
   private bursts = 0;
   private before = { sent: 0, lost: 0, bursts: 0 };
-  private last = -1; // number of the packet that was lost last
-  private since = 0; // packets since then
+  /** The number of the packet that was lost last; −1: none was. */
+  last = -1;
+  /** Packets since then. */
+  since = 0;
 
   onSent(): void {
     this.since++;
@@ -84,14 +84,5 @@ export class LossWatch {
   /** How many are lost in a row. */
   get inARow(): number {
     return this.losses / Math.max(this.bursts + this.before.bursts, 1);
-  }
-
-  /** How many sums the losses call for, for each message: SPEC.md, 7.17. */
-  get strength(): number {
-    if (this.last < 0) return this.since < unproven ? 1 : 0;
-    if (this.since > remembered) return 0;
-    const load = this.rate * Math.max(this.inARow, 1);
-    if (load < 0.005) return 0.5;
-    return load < 0.08 ? 1 : load < 0.16 ? 1.5 : load < 0.4 ? 2 : 3;
   }
 }

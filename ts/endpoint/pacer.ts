@@ -19,17 +19,9 @@ export class Pacer {
   /** Adds what has come in since the last time. */
   fill(now: number, rate: number): void {
     if (now <= this.at) return;
-    this.level = Math.min(this.level + ((now - this.at) * rate) / 1e6, this.most(rate));
+    const most = Math.max((this.stalled ? 2 : 10) * packetBytes, rate / 250);
+    this.level = Math.min(this.level + ((now - this.at) * rate) / 1e6, most);
     this.at = now;
-  }
-
-  private most(rate: number): number {
-    return Math.max((this.stalled ? 2 : 10) * packetBytes, rate / 250);
-  }
-
-  /** Whether it is half full. */
-  half(rate: number): boolean {
-    return 2 * this.level >= this.most(rate);
   }
 
   spend(bytes: number): void {

@@ -3,7 +3,7 @@ import { Congestion, packetBytes } from "./congestion.js";
 import { LossWatch, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
 import { Ring } from "./ring.js";
-import { nearest } from "./number.js";
+import { nearest } from "../wire/number.js";
 import { Rtt } from "./rtt.js";
 
 const maxProbeTimeout = 2_000_000;
@@ -80,6 +80,8 @@ export class Path<S extends Sent> {
   largestAcked = -1;
   /** Packets in flight that elicit an ack. */
   eliciting = 0;
+  /** Bytes in flight. */
+  inFlight = 0;
   /** How many packets are to go as probes, whatever the window says. */
   probes = 0;
   /** Probe timeouts in a row. */
@@ -103,8 +105,6 @@ export class Path<S extends Sent> {
   private cc: Congestion;
   private pacer: Pacer;
   private order = new Reordering();
-  private flying = 0; // bytes
-  private ackedAt: number; // when something new was acknowledged
   private lossAt = Infinity; // when the oldest suspect counts as lost by time
   private lastSent: number; // when a packet that elicits an ack was sent last
   private tellsFrom = -Infinity; // what was sent until then measures nothing
@@ -112,6 +112,7 @@ export class Path<S extends Sent> {
   private ring = new Ring<S>(); // by number; undefined: it was left out
   private unsettled = 0; // no packet below it is in flight
   private unused: S[] = [];
+  private draft: S | undefined;
 
   constructor(
     private cfg: PathConfig<S>,
@@ -120,7 +121,7 @@ export class Path<S extends Sent> {
     this.id = cfg.id;
     this.reliable = cfg.reliable;
     this.ackHold = cfg.ackHold;
-    this.lastSent = this.ackedAt = now;
+    this.lastSent = now;
     this.cc = new Congestion(this.rtt, cfg.reliable);
     this.pacer = new Pacer(now);
     this.skipIn = this.leaveOutIn();
@@ -132,8 +133,7 @@ export class Path<S extends Sent> {
 
   /** A record for a packet, to be filled; as long as {@link onSent} does not take it, it is the next one again. */
   fresh(): S {
-    if (this.unused.length === 0) this.unused.push(this.cfg.make());
-    return this.unused[this.unused.length - 1]!;
+    return (this.draft ??= this.unused.pop() ?? this.cfg.make());
   }
 
   /** In how few bytes the next number can be written: 2 to 4 (SPEC.md, 5). */
@@ -142,11 +142,7 @@ export class Path<S extends Sent> {
     return ahead < 1 << 14 ? 2 : ahead < 1 << 22 ? 3 : 4;
   }
 
-  /** Bytes in flight. */
-  get inFlight(): number {
-    return this.flying;
-  }
-
+  /** How many bytes may be in flight. */
   get windowBytes(): number {
     return this.cc.windowBytes;
   }
@@ -175,22 +171,8 @@ export class Path<S extends Sent> {
     return this.pacer.readyAt(rate) <= now;
   }
 
-  /**
-   * Whether there is room for what need not go: pacing has saved up half of what it may, the window has
-   * room, half of it once nothing was acknowledged for 100 ms, and packets do not wait for more than 50 ms.
-   */
-  spare(now: number): boolean {
-    const window = this.cc.windowBytes;
-    this.pacer.fill(now, this.cc.bytesPerSecond);
-    return (
-      this.flying < (now - this.ackedAt > 100_000 ? window / 2 : window) &&
-      this.pacer.half(this.cc.bytesPerSecond) &&
-      this.rtt.latest - this.rtt.min <= 50_000
-    );
-  }
-
   private full(bytes: number): boolean {
-    return this.flying + bytes > this.cc.windowBytes || this.ring.length >= maxSent;
+    return this.inFlight + bytes > this.cc.windowBytes || this.ring.length >= maxSent;
   }
 
   /** When {@link canSend} lets a packet go; Infinity: not before something is acknowledged or lost. */
@@ -202,7 +184,7 @@ export class Path<S extends Sent> {
 
   /** Notes that the packet of the record that {@link fresh} gave goes, under the number {@link next}. */
   onSent(now: number, s: S): void {
-    this.unused.pop();
+    this.draft = undefined;
     if (this.ring.length >= 2 * maxSent) this.dropOldest();
     s.number = this.next++;
     s.sentAt = now;
@@ -216,7 +198,7 @@ export class Path<S extends Sent> {
     this.eliciting++;
     this.lastSent = now;
     this.probes = Math.max(this.probes - 1, 0);
-    if (s.counts) this.flying += s.bytes;
+    if (s.counts) this.inFlight += s.bytes;
     this.pacer.fill(now, this.cc.bytesPerSecond);
     this.pacer.spend(s.bytes);
   }
@@ -239,7 +221,7 @@ export class Path<S extends Sent> {
 
   private recycle(): void {
     const s = this.ring.shift();
-    if (s !== undefined) this.unused.unshift(s);
+    if (s !== undefined) this.unused.push(s);
   }
 
   /** Takes an ACK; false: it acknowledges what was never sent. */
@@ -271,7 +253,6 @@ export class Path<S extends Sent> {
     }
     if (newestAt === -Infinity) return true; // nothing new
     this.news = true;
-    this.ackedAt = now;
     const sampled = largest > this.largestAcked && this.measure(now, ring.at(largest), a.hold);
     this.largestAcked = Math.max(this.largestAcked, largest);
     this.timeouts = 0;
@@ -296,7 +277,7 @@ export class Path<S extends Sent> {
   /** What becomes of a packet that was in flight. */
   private settle(s: S, fate: "acked" | "lost"): void {
     s.state = fate === "acked" ? 2 : 3;
-    if (s.counts) this.flying -= s.bytes;
+    if (s.counts) this.inFlight -= s.bytes;
     if (s.eliciting) this.eliciting--;
     this.cfg.settled(s, fate);
   }
@@ -330,7 +311,7 @@ export class Path<S extends Sent> {
   private detectLost(now: number): void {
     const { ring, largestAcked, reliable } = this;
     const before = now - this.leastDelay() - this.order.slack;
-    let newest = 0; // when the newest was sent that counts; 0: none does
+    let newest = -1; // when the newest was sent that counts; −1: none does
     let since = Infinity; // from when on all is lost
     this.lossAt = Infinity;
     for (let n = this.oldestInFlight(); n < largestAcked; n++) {
@@ -355,7 +336,7 @@ export class Path<S extends Sent> {
       this.packetsLost++;
       this.settle(s, "lost");
     }
-    if (newest === 0 || reliable) return;
+    if (newest < 0 || reliable) return;
     this.order.declared();
     this.cc.lost(now, newest);
     if (this.rtt.sampled && newest - since > 3 * this.pto()) this.cc.collapse();
@@ -421,7 +402,7 @@ export class Path<S extends Sent> {
       const s = this.ring.at(n);
       if (s !== undefined) s.counts = false;
     }
-    this.flying = this.probes = 0;
+    this.inFlight = this.probes = 0;
     this.rtt = new Rtt();
     this.order = new Reordering();
     this.cc = new Congestion(this.rtt, this.reliable);

@@ -212,7 +212,8 @@ function game(seed: number, loss: number, strength: Strength, inARow = 1) {
     wide: () => false,
   };
   const out = new Sums<M>(of, strength);
-  const line = { reliable: false, losses: watch, spare: () => true };
+  const rtt = { latest: 0, min: 0 };
+  const line = { reliable: false, losses: watch, inFlight: 0, windowBytes: 1, rtt };
   const all = new Rebuilders();
   const channel = new Channel();
   const late: number[] = [];

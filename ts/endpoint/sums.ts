@@ -9,6 +9,8 @@ const idleFor = 66_667; // between sums while nothing is lost
 const mostIds = 28;
 const keeps = 375_000; // a peer keeps messages so long, at least, without REPAIR
 const keepsIds = 128;
+const unproven = 128; // packets of a path of which nobody knows yet what it loses
+const remembered = 2048; // packets for which one loss is
 
 /** A Strength is how many sums there are for each message, or "auto": as many as the losses call for; 0: none. */
 export type Strength = "auto" | 0 | 0.5 | 1 | 2 | 3;
@@ -39,8 +41,29 @@ export interface Repaired<M extends Repairable> {
 /** A Line is the path of the packet: what repair goes by. */
 export interface Line {
   readonly reliable: boolean;
-  readonly losses: { readonly strength: number; readonly inARow: number };
-  spare(now: number): boolean;
+  readonly inFlight: number;
+  readonly windowBytes: number;
+  readonly rtt: { readonly latest: number; readonly min: number };
+  readonly losses: {
+    readonly rate: number;
+    readonly inARow: number;
+    readonly last: number;
+    readonly since: number;
+  };
+}
+
+/** How many sums the losses of a path call for, for each message: SPEC.md, 7.17. */
+export function strengthOf({ rate, inARow, last, since }: Line["losses"]): number {
+  if (last < 0) return since < unproven ? 1 : 0;
+  if (since > remembered) return 0;
+  const load = rate * Math.max(inARow, 1);
+  if (load < 0.005) return 0.5;
+  return load < 0.08 ? 1 : load < 0.16 ? 1.5 : load < 0.4 ? 2 : 3;
+}
+
+/** Whether a path has room for what need not go: half of the window, and packets do not wait for more than 50 ms. */
+function spare({ inFlight, windowBytes, rtt }: Line): boolean {
+  return inFlight < windowBytes / 2 && rtt.latest - rtt.min <= 50_000;
 }
 
 const symbols = symbolWriter();
@@ -88,7 +111,7 @@ export class Sums<M extends Repairable> {
     if (longest > 0 && !of.wide(frame.newest)) {
       const idle = now - this.at > keeps || first - this.covered > keepsIds;
       let n = Math.min(Math.floor(this.credit), bits(frame.mask));
-      for (; n > 0 && line.spare(now) && this.put(w, longest); n--) this.at = now;
+      for (; n > 0 && spare(line) && this.put(w, longest); n--) this.at = now;
       if (idle && this.at === now) this.from = end; // behind the first one the peer keeps what comes
     }
     this.credit = Math.min(this.credit, 1);
@@ -98,7 +121,7 @@ export class Sums<M extends Repairable> {
   private count(now: number, line: Line): void {
     const { end } = this.of.open;
     const fresh = end - this.counted;
-    const each = this.strength === "auto" ? line.losses.strength : this.strength;
+    const each = this.strength === "auto" ? strengthOf(line.losses) : this.strength;
     this.counted = end;
     this.credit += fresh * each;
     if (each === 0 && this.strength === "auto" && now - this.at >= idleFor) {
