@@ -22,12 +22,19 @@ function world(seed: number): PairConfig & { channels: ChannelConfig[] } {
     ...(upTo(4) === 0 ? { bytesPerSecond: 20_000 + upTo(100_000) } : {}),
   }));
   const outage = 1_000_000 + upTo(3_000_000);
+  const maxDatagramBytes = upTo(4) === 0 ? 576 : 1200;
+  const delay = 1000 + upTo(80_000);
+  if (upTo(6) === 0) {
+    // a stream, as a WebSocket is one: nothing is lost, and nothing overtakes
+    const config = { channels, maxDatagramBytes, reliable: true };
+    return { seed, channels, config, link: { delay, rate: 300_000 } };
+  }
   return {
     seed,
     channels,
-    config: { channels, timeout: 30_000_000, maxDatagramBytes: upTo(4) === 0 ? 576 : 1200 },
+    config: { channels, timeout: 30_000_000, maxDatagramBytes },
     link: {
-      delay: 1000 + upTo(80_000),
+      delay,
       jitter: upTo(3) === 0 ? 0 : upTo(40_000),
       loss: upTo(4) === 0 ? 0 : random() * 0.25,
       rate: upTo(3) === 0 ? 150_000 : Infinity,
