@@ -8,6 +8,7 @@ import {
   type PathUse,
 } from "../endpoint/index.js";
 import { repair } from "../endpoint/repair.js";
+import { several } from "../endpoint/several.js";
 import { chance } from "./link.js";
 
 // One endpoint, driven over standard input and output in virtual time: a line of JSON asks, a line answers. So a
@@ -113,7 +114,7 @@ function answer(ask: Ask): Answer {
   for (const { path, route, number, frames } of ask.packets ?? []) {
     endpoint.handlePacket(now, path, route, number, bytesOf(frames));
   }
-  if (ask.open) endpoint.openPath(now, ask.open.route, false, ask.open.use);
+  if (ask.open) several(endpoint.paths).open(now, ask.open.route, false, ask.open.use);
   if (ask.died !== undefined) endpoint.paths.died(now, ask.died);
   if (endpoint.deadline() <= now) endpoint.timeout(now);
   a.receipts = (ask.sends ?? []).map(send);
