@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Input } from "../testdata/five.js";
 import { All, schemaVersion } from "../testdata/sample.js";
-import { deltasOf, formDifference, registryOf, schemasOf, type Form } from "./forms.js";
+import { deltasOf, registryOf, schemasOf, type Form } from "./forms.js";
+import { formDifference } from "./mismatch.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 const read = (file: string) =>
