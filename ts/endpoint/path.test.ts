@@ -143,3 +143,123 @@ test("an ACK of what was never sent is refused", () => {
   assert.equal(w.path.onAck(w.now, ack(next - 1, 0, next)), false, "below 0");
   assert.equal(w.path.onAck(w.now, ack(next - 1, 0, 3)), true);
 });
+
+test("packets that overtake each other are taken for lost only until that is known", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const w = new World(seed, { delay: 30_000, jitter: 30_000 });
+    w.talk(11_000_000, 100, 4000);
+    const late = w.fates.filter((f) => f.fate === "late").length;
+    assert.equal(w.path.packetsSpurious, late, `seed ${seed}`);
+    assert.equal(late, w.lost().length, `seed ${seed}: nothing is lost here`);
+    assert.ok(late > 0 && late < 25, `seed ${seed}: ${late} of 2500 were taken for lost`);
+    assert.ok(w.path.losses.rate < 0.01, `seed ${seed}: ${w.path.losses.rate}`);
+  }
+});
+
+test("on a reliable path nothing is lost for being late, and a probe says nothing again", () => {
+  const w = new World(1, { delay: 30_000 }, { delay: 30_000 }, true);
+  w.talk(3_000_000, 100, 16_667);
+  w.back.config = { delay: 900_000 };
+  w.talk(6_000_000, 100, 16_667);
+  assert.deepEqual(
+    w.fates.filter((f) => f.fate !== "acked"),
+    [],
+  );
+  assert.ok(w.path.packetsSent > 300);
+  const { next } = w.path;
+  for (let i = 0; i < 5; i++) w.send(100, true);
+  const ack = (n: number, ...ranges: number[]): AckFrame => {
+    return { largest: n % 65536, wide: false, hold: 0, ranges, n: ranges.length / 2 };
+  };
+  assert.ok(w.path.onAck(w.now, ack(next + 2, 0, 1))); // next + 1 and next + 2 came, next did not get in
+  assert.deepEqual(w.lost(), [], "it may still be on its way");
+  assert.ok(w.path.onAck(w.now, ack(next + 3, 0, 2)));
+  assert.ok(w.lost().includes(next), "three numbers later it is not");
+  assert.ok(w.path.windowBytes >= 10 * 1200, "which says nothing about congestion");
+});
+
+test("a probe asks after a timeout, twice as late each time, and repeats what is oldest", () => {
+  const w = new World(1, { delay: 30_000 });
+  w.talk(2_000_000, 100, 16_667);
+  w.step(w.now + 200_000);
+  while (w.path.eliciting > 0) w.step(w.now + 200_000);
+  w.there.config.loss = 1;
+  w.send(100, true);
+  const { number } = { number: w.path.next - 1 };
+  const times: number[] = [];
+  for (let before = w.now; times.length < 6;) {
+    w.now = Math.ceil(w.path.deadline());
+    w.path.onTimeout(w.now);
+    times.push(w.now - before);
+    assert.equal(w.path.probes, Math.min(times.length, 2));
+    before = w.now;
+    while (w.path.probes > 0) w.send(40, true);
+  }
+  const first = w.path.pto();
+  assert.ok(Math.abs(times[0]! - first) < 2, `${times[0]}, want ${first}`);
+  times.forEach((t, i) =>
+    assert.ok(Math.abs(t - Math.min(first * 2 ** i, 2_000_000)) < 2 ** i + 2),
+  );
+  const repeated = w.fates.filter((f) => f.fate === "repeat" && f.number === number);
+  assert.equal(repeated.length, 6, "it is in flight all the time");
+  w.path.quiet = true;
+  assert.equal(w.path.deadline(), Infinity, "who is on hold is not asked");
+});
+
+test("what is lost for long leaves the smallest window; one loss seven tenths", () => {
+  const w = new World(1, { delay: 30_000, rate: 1_250_000, queue: 30_000 });
+  w.flood(5_000_000);
+  const before = w.path.windowBytes;
+  assert.ok(before > 20_000, `${before}`);
+  w.there.config.loss = 1;
+  w.flood(8_000_000);
+  assert.ok(w.path.probes > 0 || w.path.timeouts > 3);
+  w.there.config.loss = 0;
+  for (const until = w.now + 3_000_000; w.now < until && w.path.timeouts > 0;) {
+    while (w.path.probes > 0) w.send(40, true);
+    w.step(until);
+  }
+  assert.equal(w.path.windowBytes, 4 * 1200);
+});
+
+test("what was sent before a sleep, or another way, measures nothing", () => {
+  const w = new World(1, { delay: 30_000 });
+  w.talk(3_000_000, 100, 16_667);
+  const { smooth } = w.path.rtt;
+  w.send(100, true);
+  const ack: AckFrame = {
+    largest: (w.path.next - 1) & 0xffff,
+    wide: false,
+    hold: 0,
+    ranges: [0, 0],
+    n: 1,
+  };
+  w.path.forgive(w.now);
+  w.now += 1_500_000;
+  assert.ok(w.path.onAck(w.now, ack));
+  assert.equal(w.path.measuredAt, -1);
+  assert.equal(w.path.rtt.smooth, smooth);
+  assert.ok(w.path.news);
+  w.send(100, true);
+  w.path.afresh(w.now);
+  assert.ok(!w.path.rtt.sampled && w.path.inFlight === 0 && w.path.windowBytes === 12_000);
+  w.path.lostAll(w.now);
+  assert.equal(w.path.eliciting, 0);
+  assert.equal(w.path.windowBytes, 12_000, "what is given up says nothing about congestion");
+});
+
+test("a peer that acknowledges nothing has a bounded number of packets kept", () => {
+  const w = new World(1, { delay: 30_000, loss: 1 });
+  let records = 0;
+  for (let n = 0; n < 50_000; n++) {
+    const s = w.path.fresh();
+    if (s.number === 0) records++;
+    s.bytes = 40;
+    s.eliciting = s.limited = s.aside = false;
+    w.path.onSent(w.now, s);
+  }
+  assert.ok(records <= 2 ** 15 + 1, `${records} records`);
+  assert.ok(!w.path.canSend(w.now, 100), "nothing new is sent");
+  const lost = w.lost().length; // all that is not kept, but for numbers that were left out
+  assert.ok(lost > 17_200 && lost <= 50_000 - 2 ** 15 + 40, `${lost} are given up`);
+});
