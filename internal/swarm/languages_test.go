@@ -412,7 +412,7 @@ func (l *languages) ways() {
 	if l.now >= l.openAt {
 		l.openAt, ask.Open = never, &tsOpen{1, l.use}
 	}
-	if l.now >= l.cutAt {
+	if l.now >= l.cutAt && (l.cut == 1 || l.climbed) { // else there is no other way
 		l.cutAt = never
 		for _, link := range l.routes[l.cut] {
 			link.Cut()
@@ -421,8 +421,42 @@ func (l *languages) ways() {
 			ask.Died = &l.cut
 		}
 	}
+	l.pause(ask)
 	l.heard(l.ts.ask(ask))
 	l.flushGo()
+}
+
+const (
+	farewellCode = 300
+	farewell     = "the peer of another language"
+)
+
+// part has one of the two end the connection, at once or when all is through.
+func (l *languages) part() {
+	code := farewellCode
+	switch l.rnd.IntN(4) {
+	case 0:
+		l.e.Close(l.now, farewellCode, farewell)
+	case 1:
+		l.e.Drain(l.now, farewellCode, farewell, 20*time.Second)
+	case 2:
+		l.heard(l.ts.ask(&tsAsk{Now: l.now / 1000, Close: &code}))
+	case 3:
+		l.heard(l.ts.ask(&tsAsk{Now: l.now / 1000, Drain: &code}))
+	}
+	l.flushGo()
+}
+
+// pause has one of the two announce silence now and then: the next message ends it.
+func (l *languages) pause(ask *tsAsk) {
+	switch hold := int64(2e6); l.rnd.IntN(80) {
+	case 0:
+		if err := l.e.Hold(l.now, time.Duration(hold)*time.Microsecond); err != nil {
+			l.failf("Hold: %v", err)
+		}
+	case 1:
+		ask.Hold = &hold
+	}
 }
 
 // converse is one whole connection; what went wrong is returned.
@@ -443,14 +477,9 @@ func (l *languages) converse() string {
 	}
 	l.run(2 * time.Second) // what nobody waits for has its fate then, too
 	l.play(false)
-	code := 300
-	if l.rnd.IntN(2) == 0 {
-		l.e.Close(l.now, 300, "the peer of another language")
-	} else {
-		l.heard(l.ts.ask(&tsAsk{Now: l.now / 1000, Close: &code}))
-	}
+	l.part()
 	l.run(8 * time.Second)
-	text := func(remote bool) string { return fmt.Sprint(300, "the peer of another language", remote, 0) }
+	text := func(remote bool) string { return fmt.Sprint(farewellCode, farewell, remote, 0) }
 	if e := l.endings; !(e[0] == text(false) && e[1] == text(true) || e[0] == text(true) && e[1] == text(false)) {
 		l.failf("the ends are %q", e)
 	}

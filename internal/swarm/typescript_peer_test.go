@@ -135,6 +135,8 @@ type tsAsk struct {
 	Sends   []tsSend   `json:"sends,omitempty"`
 	Take    bool       `json:"take,omitempty"`
 	Close   *int       `json:"close,omitempty"`
+	Drain   *int       `json:"drain,omitempty"`
+	Hold    *int64     `json:"hold,omitempty"` // microseconds
 	Open    *tsOpen    `json:"open,omitempty"`
 	Died    *int       `json:"died,omitempty"`
 }

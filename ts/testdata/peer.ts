@@ -45,6 +45,10 @@ interface Ask {
   sends?: Send[];
   take?: boolean;
   close?: number;
+  /** Likewise, when all is through. */
+  drain?: number;
+  /** Announces silence, in microseconds. */
+  hold?: number;
 }
 
 interface Answer {
@@ -60,6 +64,7 @@ interface Answer {
   done: boolean;
 }
 
+const farewell = "the peer of another language";
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const hexOf = (b: Uint8Array) => Buffer.from(b.buffer, b.byteOffset, b.length).toString("hex");
 
@@ -118,7 +123,9 @@ function answer(ask: Ask): Answer {
   if (ask.died !== undefined) endpoint.paths.died(now, ask.died);
   if (endpoint.deadline() <= now) endpoint.timeout(now);
   a.receipts = (ask.sends ?? []).map(send);
-  if (ask.close !== undefined) endpoint.close(now, ask.close, "the peer of another language");
+  if (ask.close !== undefined) endpoint.close(now, ask.close, farewell);
+  if (ask.drain !== undefined) endpoint.drain(now, ask.drain, farewell, 20_000_000);
+  if (ask.hold !== undefined) endpoint.hold(now, ask.hold);
   flush(now, a);
   if (ask.take) {
     for (const { id } of channels) {
