@@ -15,5 +15,4 @@ export { SendError, type Event, type LossReason, type Stats } from "./event.js";
 export { type SendOptions } from "./sender.js";
 export { type Refusal } from "./meeting.js";
 export { type Way } from "./way.js";
-export { Ladder } from "./ladder.js";
 export { noRoute, type PathState, type PathUse } from "./claims.js";
