@@ -98,7 +98,12 @@ func newLanguages(t *testing.T, ts *tsPeer, seed uint64) *languages {
 			}
 		}
 	}
-	e, err := endpoint.New(l.now, endpoint.Config{Channels: channels, Seed: seed, Handshake: true, Trusted: true})
+	cfg := endpoint.Config{Channels: channels, Seed: seed, Handshake: true, Trusted: true}
+	if rnd.IntN(4) == 0 { // what goes beyond it ends the connection
+		cfg.Inbound = endpoint.Limits{PacketsPerSecond: 120, BytesPerSecond: 80_000, MessagesPerSecond: 250}
+		cfg.Channels[rnd.IntN(len(channels))].Inbound = endpoint.ChannelLimits{BytesPerSecond: 20_000, MessagesPerSecond: 40}
+	}
+	e, err := endpoint.New(l.now, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
