@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pair } from "../testdata/pair.js";
+import { Delivery, SendError, type ChannelConfig } from "./index.js";
+
+const second = 1_000_000;
+
+/** What arrives of each channel in some seconds, if all have more to send than goes. */
+function flood(channels: ChannelConfig[], seconds: number): number[] {
+  const link = { delay: 10_000, rate: 200_000, queue: 20_000 };
+  const pair = new Pair({ seed: 3, config: { channels }, link });
+  pair.meet();
+  const got = channels.map(() => 0);
+  const b = new Uint8Array(500);
+  for (let n = 0; n < seconds * 50; n++) {
+    for (const { id } of channels) for (let k = 0; k < 12; k++) pair.a.endpoint.send(id, b);
+    pair.run(second / 50);
+    channels.forEach(({ id }, i) => {
+      for (let m; (m = pair.b.endpoint.receive(id)) !== undefined; ) got[i]! += m.length;
+    });
+  }
+  return got;
+}
+
+const delivery = Delivery.reliableOrdered;
+const full = "dropOldest";
+
+test("channels of a class share by their weights", () => {
+  const [one, three] = flood(
+    [
+      { id: 1, delivery, full, maxQueuedBytes: 50_000 },
+      { id: 2, delivery, full, maxQueuedBytes: 50_000, weight: 3 },
+    ],
+    20,
+  ) as [number, number];
+  assert.ok(one + three > 2_500_000, `${one + three} bytes in 20 s`);
+  const ratio = three / one;
+  assert.ok(ratio > 2.5 && ratio < 3.5, `three times the weight has ${ratio} times the bytes`);
+});
+
+test("a lower class waits for a higher one", () => {
+  const [low, high] = flood(
+    [
+      { id: 1, delivery, full, maxQueuedBytes: 50_000 },
+      { id: 2, delivery, full, maxQueuedBytes: 50_000, priority: 1 },
+    ],
+    10,
+  ) as [number, number];
+  assert.ok(high > 1_000_000 && low < high / 50, `${high} and ${low} bytes`);
+});
+
+test("a channel keeps to its own rate", () => {
+  const [bytes] = flood(
+    [{ id: 1, delivery, full, maxQueuedBytes: 50_000, bytesPerSecond: 20_000 }],
+    10,
+  ) as [number];
+  assert.ok(bytes > 180_000 && bytes < 210_000, `${bytes} bytes in 10 s`);
+});
+
+test("a full queue refuses, and tells when there is room again", () => {
+  const one: ChannelConfig = { id: 1, delivery, maxQueuedBytes: 5000 };
+  const pair = new Pair({ seed: 1, config: { channels: [one] }, link: { delay: 10_000 } });
+  pair.meet();
+  const fill = () => {
+    for (let n = 0; ; n++) pair.a.endpoint.send(1, new Uint8Array(400));
+  };
+  assert.throws(fill, (err) => err instanceof SendError && err.reason === "full");
+  pair.run(second);
+  assert.ok(pair.a.events.some((e) => e.kind === "writable" && e.channel === 1));
+  let n = 0;
+  while (pair.b.endpoint.receive(1)) n++;
+  assert.equal(n, 11);
+});
+
+test("a newer value takes the place of one of its key that waits, and old ones are dropped where that is asked for", () => {
+  const channels: ChannelConfig[] = [
+    { id: 1, delivery: Delivery.reliableLatest },
+    { id: 2, delivery: Delivery.unreliable, maxQueuedBytes: 1000 },
+  ];
+  const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 10_000 } });
+  pair.meet();
+  for (let n = 0; n < 10; n++) {
+    pair.a.endpoint.send(1, new Uint8Array([n]), { key: n % 2, receipt: true });
+    pair.a.endpoint.send(2, new Uint8Array(300), { receipt: true });
+  }
+  pair.run(second);
+  assert.deepEqual([pair.b.endpoint.receive(1)?.[0], pair.b.endpoint.receive(1)?.[0]], [8, 9]);
+  const fates = (channel: number) =>
+    pair.a.events
+      .flatMap((e) => (e.kind === "lost" && e.channel === channel ? [e.why] : []))
+      .join(" ");
+  assert.equal(fates(1), Array(8).fill("replaced").join(" "));
+  assert.equal(fates(2), Array(7).fill("dropped").join(" "));
+  assert.equal(pair.a.events.filter((e) => e.kind === "delivered").length, 5);
+});
+
+test("large unreliable messages and droppables are told by STORED", () => {
+  const channels: ChannelConfig[] = [
+    { id: 1, delivery: Delivery.unreliable },
+    { id: 2, delivery },
+  ];
+  const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 10_000 } });
+  pair.meet();
+  const large = new Uint8Array(5000);
+  pair.a.endpoint.send(1, large, { receipt: true });
+  pair.a.endpoint.send(2, large, { receipt: true, droppable: true });
+  pair.run(second / 2);
+  assert.equal(pair.a.events.filter((e) => e.kind === "delivered").length, 2);
+  assert.equal(pair.b.endpoint.receive(1)?.length, 5000);
+  assert.equal(pair.b.endpoint.receive(2)?.length, 5000);
+});
