@@ -1,3 +1,4 @@
+import { type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { same } from "./bytes.js";
 import { ticketKeys, tokenKeys, secretsOf, type HandshakeKeys } from "./keys.js";
@@ -21,16 +22,16 @@ export interface Try {
   readonly credential: Token | Ticket;
   /** One of the caller's ways and addresses: what comes from others is not for this handshake. */
   readonly target: number;
-  /** It loses nothing. */
-  readonly reliable: boolean;
+  /** Where that is, if it is an address of the credential. */
+  readonly address?: Address | undefined;
 }
 
 /** A HandshakeConfig says how to get in. */
 export interface HandshakeConfig {
   /** In turn; at least one. Each goes on from the one before when that is refused, or silent for two seconds. */
   readonly tries: readonly Try[];
-  /** The body of HELLO, at most 256 bytes. */
-  readonly hello: Uint8Array;
+  /** Returns the body of HELLO for a try that begins, at most 256 bytes. */
+  readonly hello: (by: Try) => Uint8Array;
   /** Judges the server's: what it returns refuses the server. */
   readonly judge: (hello: Uint8Array) => Refusal | undefined;
   /** What the server's packets shall carry, 0 to 4 bytes, the low 3 bits of the first zero. */
@@ -67,6 +68,8 @@ export class Handshake {
   session: Session | undefined;
   /** Why it failed; before that, why the last try did. */
   refusal: Refusal | undefined;
+  /** Of the try under way: its way loses nothing. The caller sets it, once it is known. */
+  reliable = false;
   /** Datagrams that were dropped. */
   drops = 0;
   private at = 0;
@@ -77,6 +80,7 @@ export class Handshake {
   private denial: Refusal | undefined; // what is told if none does
   private heard = false; // something that the keys open came, in any try
   private keys!: HandshakeKeys;
+  private hello: Uint8Array = nothing;
   private secret!: Uint8Array; // of the share
   private share!: Uint8Array;
   private counters!: Window; // of the challenges, or RETRYs, of this try
@@ -122,6 +126,7 @@ export class Handshake {
     this.keys = token
       ? tokenKeys(token.clientToServer, token.serverToClient, protocolId)
       : ticketKeys(ticket!.secret, protocolId);
+    this.hello = cfg.hello(this.by);
     this.secret = cfg.random(32);
     this.share = exchangeOf(pad)?.publicOf(this.secret) ?? this.secret;
     this.counters = new Window();
@@ -153,11 +158,16 @@ export class Handshake {
     return this.packet;
   }
 
+  /** What next returned could not be sent, and is due again. */
+  unsent(): void {
+    this.due = true;
+  }
+
   private build(): Uint8Array {
     const { token, ticket, cfg, keys, share, clientId, challenge } = this;
     if (token && this.state === "requesting") return token.request;
     const nonce = cfg.random(24);
-    const { hello } = cfg;
+    const { hello } = this;
     if (token)
       return packet.offer(keys.offer, nonce, challenge, share, clientId, token.pad.items, hello);
     const shown = ticket!.ticket;
@@ -176,16 +186,16 @@ export class Handshake {
     );
   }
 
-  /** When handleTimeout has something to do. */
+  /** When handleTimeout has something to do, if what is due was sent. */
   deadline(): number {
     if (this.session || this.state === "failed") return Infinity;
-    const repeat = this.sentAt + (this.by.reliable ? reliableInterval : interval);
+    const repeat = this.sentAt + (this.reliable ? reliableInterval : interval);
     const silence = this.reachedAt + this.patience();
     return Math.min(
       this.expiry(),
       this.refusedAt + interval,
       silence,
-      this.due ? this.now : repeat,
+      this.due ? Infinity : repeat,
     );
   }
 

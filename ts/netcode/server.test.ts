@@ -58,17 +58,17 @@ class Player {
 
   constructor(tokens: Uint8Array, body: Uint8Array) {
     for (const credential of parseTokens(tokens)) {
-      for (const open of udp().ways(credential.addresses)) {
+      for (const { open } of udp().ways(credential.addresses)) {
         const target = this.ways.length;
         const way = open();
         way.onDatagram = (b) => this.receive(target, b);
         this.ways.push(way);
-        this.tries.push({ credential, target, reliable: false });
+        this.tries.push({ credential, target });
       }
     }
     this.shake = new Handshake(microseconds(), {
       tries: this.tries,
-      hello: body,
+      hello: () => body,
       judge: () => undefined,
       unix: Date.now() / 1000,
       random: (n) => randomBytes(n),

@@ -145,8 +145,8 @@ export class Bench {
   ) {
     const { reliable = false, ...cfg } = more;
     this.shake = new Handshake(this.now, {
-      tries: tries.map((credential, target): Try => ({ credential, target, reliable })),
-      hello: ascii("hello of the client"),
+      tries: tries.map((credential, target): Try => ({ credential, target })),
+      hello: () => ascii("hello of the client"),
       judge: (hello) => {
         assert.ok(same(hello, helloOfServer));
         return undefined;
@@ -155,6 +155,7 @@ export class Bench {
       random: randomOf(1),
       ...cfg,
     });
+    this.shake.reliable = reliable;
   }
 
   /** Lets time pass, at each deadline, and returns what was sent when; in milliseconds. */

@@ -64,6 +64,11 @@ class UdpWay implements Way {
 /** The transport of Node: UDP to the addresses that tokens name. */
 export function udp(): Transport {
   return {
-    ways: (addresses) => addresses.map((a) => () => new UdpWay(hostOf(a), a.port)),
+    reliable: false,
+    ways: (addresses) =>
+      addresses.map((address) => ({
+        address,
+        open: () => new UdpWay(hostOf(address), address.port),
+      })),
   };
 }

@@ -21,15 +21,39 @@ export interface Way {
   send(datagram: Uint8Array): boolean;
   /** Closes it. onEnded is not called. */
   close(): void;
-  /** A datagram came; its memory is the way's again when the function returns. */
+  /** A datagram came; its memory is the receiver's. */
   onDatagram: (datagram: Uint8Array) => void;
   onReady: () => void;
-  /** It ended; the reason is for people. It is called once. */
+  /** It ended, or could not be opened; the reason is for people. It is called once. */
   onEnded: (reason: string) => void;
+}
+
+/** A Climber looks for further ways to the server of a way, until it is stopped. */
+export interface Climber {
+  /** Stops, and closes nothing that it has found. */
+  stop(): void;
+}
+
+/** A Door is how a server can be reached. */
+export interface Door {
+  /** Which of its addresses that is; undefined if it is none of them. */
+  readonly address?: Address;
+  /** Opens a way; each call another one. */
+  open(): Way;
 }
 
 /** A Transport opens ways to servers. */
 export interface Transport {
-  /** How a server can be reached, in the order in which to try; each call of one opens a way. */
-  ways(addresses: readonly Address[]): readonly (() => Way)[];
+  /** Whether the ways that it opens first are; those to which it climbs may be others. */
+  readonly reliable: boolean;
+  /** How a server can be reached, in the order in which to try. */
+  ways(addresses: readonly Address[]): readonly Door[];
+  /**
+   * Looks for further ways to the same server, once there is a connection by the first one. Each is told
+   * when it is open, and one that ends is looked for again.
+   */
+  climb?(first: Way, found: (way: Way) => void): Climber;
 }
+
+/** Ways are better the lower this is. */
+export const rankOf = (kind: Kind) => (kind === "websocket" ? 2 : kind === "webrtc" ? 1 : 0);

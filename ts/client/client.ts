@@ -1,0 +1,153 @@
+import { Outgoing } from "../endpoint/departure.js";
+import { parseTicket, type Ticket } from "../netcode/ticket.js";
+import { parseTokens, TokenError, type Token } from "../netcode/token.js";
+import { systemClock, systemRandom, type Clock } from "./clock.js";
+import { type ClientConfig } from "./config.js";
+import { Conn } from "./conn.js";
+import { type Event } from "./event.js";
+import { type Host } from "./host.js";
+
+const largestPacket = 1500;
+const usualEvents = 4096;
+
+/** Events that give way when nobody takes them. */
+const givesWay: readonly string[] = ["Delivered", "Lost", "PathChanged"];
+
+/**
+ * A Client connects to servers and exchanges messages with them. It drives itself: what comes is read when it
+ * comes, what is sent leaves at the end of the task in which it was, and what is due happens in between. A
+ * game takes what there is in its frames:
+ *
+ *     for (const event of client.events()) …
+ *     for (const move of moves.receive(conn)) …
+ */
+export class Client {
+  /** Is called when there is something to take: events, or messages. */
+  onNews: () => void = () => {};
+  /** Events that gave way since nobody took them. */
+  droppedEvents = 0;
+  private readonly all = new Set<Conn>();
+  private readonly clock: Clock;
+  private readonly host: Host;
+  private queue: Event[] = [];
+  private taken = 0; // of queue
+  private lastId = 0;
+  private timer: unknown;
+  private soon = false;
+  private driving = false;
+  private news = false;
+  private closed = false;
+
+  constructor(private readonly cfg: ClientConfig) {
+    this.clock = cfg.clock ?? systemClock;
+    this.host = {
+      cfg,
+      clock: this.clock,
+      random: cfg.random ?? systemRandom,
+      out: new Outgoing(largestPacket),
+      report: (event) => this.report(event),
+      wake: () => this.wake(),
+    };
+  }
+
+  /**
+   * Begins to connect with connect tokens, as the backend handed them out: one token or several, which are
+   * tried in turn. Events tell the progress: Connecting, then Connected, or Disconnected with the reason.
+   * Throws a TokenError.
+   */
+  connect(tokens: Uint8Array): Conn {
+    return this.begin(parseTokens(tokens));
+  }
+
+  /** Comes back to a server with what Conn.ticket returned in an earlier process. Throws a TokenError. */
+  resume(ticket: Uint8Array): Conn {
+    return this.begin([parseTicket(ticket)]);
+  }
+
+  private begin(credentials: readonly (Token | Ticket)[]): Conn {
+    if (this.closed) throw new Error("tickwire: the Client is closed: make another one");
+    for (const { protocolId } of credentials) {
+      const id = new DataView(protocolId.buffer, protocolId.byteOffset).getBigUint64(0, true);
+      const mine = this.cfg.protocolId ?? 0n;
+      if (mine !== 0n && mine !== id)
+        throw new TokenError(`it is for protocol id ${id}, and ClientConfig.protocolId is ${mine}`);
+    }
+    const conn = new Conn(this.host, ++this.lastId, credentials);
+    this.all.add(conn);
+    this.wake();
+    return conn;
+  }
+
+  /** The connections that have not ended, in the order in which they began. */
+  conns(): IterableIterator<Conn> {
+    return this.all.values();
+  }
+
+  /** Takes what happened since the last call. */
+  *events(): Generator<Event> {
+    for (let event = this.next(); event; event = this.next()) yield event;
+  }
+
+  /** Takes the next event; undefined if there is none. */
+  next(): Event | undefined {
+    const event = this.queue[this.taken];
+    if (!event) return undefined;
+    if (++this.taken === this.queue.length) this.queue.length = this.taken = 0;
+    return event;
+  }
+
+  private report(event: Event): void {
+    const most = this.cfg.maxEvents || usualEvents;
+    if (this.queue.length - this.taken >= most && givesWay.includes(event.kind)) {
+      this.droppedEvents++;
+      return;
+    }
+    this.queue.push(event);
+    this.news = true;
+  }
+
+  /** Has everything done that is due, at the end of the task that runs. */
+  private wake(): void {
+    this.news = true;
+    if (this.soon || this.driving || this.closed) return;
+    this.soon = true;
+    queueMicrotask(this.flush);
+  }
+
+  /**
+   * Sends what was sent, and does what is due, now instead of at the end of the task; a game with a clock of
+   * its own calls it in each frame.
+   */
+  readonly flush = (): void => {
+    this.soon = false;
+    if (this.driving || this.closed) return;
+    this.driving = true;
+    const now = this.clock.now();
+    let at = Infinity;
+    for (const conn of this.all) {
+      const { peer } = conn;
+      peer.drive(now);
+      if (peer.over) this.all.delete(conn);
+      else at = Math.min(at, peer.deadline());
+    }
+    this.driving = false;
+    this.clock.cancel(this.timer);
+    if (at < Infinity) {
+      this.timer = this.clock.after(Math.max(Math.ceil((at - now) / 1000), 0), this.flush);
+    }
+    if (this.news) {
+      this.news = false;
+      this.onNews();
+    }
+  };
+
+  /** Ends every connection at once; each server is told once. */
+  close(): void {
+    for (const conn of this.all) conn.close();
+    this.flush();
+    this.closed = true;
+    this.clock.cancel(this.timer);
+    for (const { peer } of this.all) peer.drop();
+    this.all.clear();
+  }
+}

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { channels, match, MutedTransport, Player, text, words } from "../testdata/player.js";
+import { GoServer } from "../testdata/server.js";
+import { Code, type Conn } from "./index.js";
+
+const chat = channels[4]!;
+
+/** Waits for a ticket, which comes a moment after Connected. */
+async function ticketOf(player: Player, conn: Conn): Promise<Uint8Array> {
+  await player.until(() => conn.ticket() !== undefined, "a ticket");
+  return conn.ticket()!;
+}
+
+/** Takes what came on the channel for chat. */
+async function heard(player: Player, conn: Conn, n: number): Promise<string[]> {
+  const all: string[] = [];
+  await player.until(() => {
+    for (const b of chat.receive(conn)) all.push(words(b));
+    return all.length >= n;
+  }, `${n} messages`);
+  return all;
+}
+
+test("who is cut off for longer than the timeout goes on where he was, without a message lost", async () => {
+  const transport = new MutedTransport();
+  await match(
+    { keepSeats: 60, timeout: 1 },
+    async (server, player, conn) => {
+      await ticketOf(player, conn);
+      chat.send(conn, text("before"));
+      assert.deepEqual(await heard(player, conn, 1), ["before"]);
+      transport.mute(); // for good: he comes back by another way
+      for (let i = 0; i < 20; i++) chat.send(conn, text(`${i}`));
+      await player.event("Away");
+      assert.ok(conn.away);
+      chat.send(conn, text("20"));
+      const back = await player.event("Back");
+      assert.equal(back.kept, true);
+      assert.ok(!conn.away);
+      assert.deepEqual(
+        await heard(player, conn, 21),
+        Array.from({ length: 21 }, (_, i) => `${i}`),
+      );
+      assert.equal((await server.event("Back", 7)).kept, true);
+
+      transport.mute(); // again: the next tickets have come
+      await ticketOf(player, conn);
+      await player.event("Away");
+      assert.equal((await player.event("Back")).kept, true);
+    },
+    { transport },
+  );
+});
+
+test("who is heard again before he has come back stays", async () => {
+  const transport = new MutedTransport();
+  await match(
+    { keepSeats: 60, timeout: 1 },
+    async (_, player, conn) => {
+      await ticketOf(player, conn);
+      transport.mute();
+      chat.send(conn, text("meanwhile"));
+      await player.event("Away");
+      transport.mute(false);
+      assert.equal((await player.event("Back")).kept, true);
+      assert.deepEqual(await heard(player, conn, 1), ["meanwhile"]);
+    },
+    { transport },
+  );
+});
+
+test("after a restart the server lets in who has a ticket, and all begins anew", async () => {
+  const first = await GoServer.start({ keepSeats: 60 });
+  const player = new Player();
+  let second: GoServer | undefined;
+  try {
+    const conn = player.client.connect(await first.token(7));
+    await player.event("Connected");
+    await ticketOf(player, conn);
+    await first.kill();
+    const receipt = chat.send(conn, text("lost"), { receipt: true });
+    second = await GoServer.start({ keepSeats: 60, address: first.address });
+    const began = performance.now();
+    await player.event("Away"); // a GONE says so
+    const back = await player.event("Back");
+    assert.ok(performance.now() - began < 4000);
+    assert.deepEqual([back.kept, back.undelivered, back.unreliable], [false, 1, 0]);
+    const lost = await player.event("Lost");
+    assert.deepEqual([lost.receipt, lost.why], [receipt, "connection closed"]);
+    assert.equal((await second.event("Connected", 7)).resumed, true);
+    chat.send(conn, text("hello again"));
+    assert.deepEqual(await heard(player, conn, 1), ["hello again"]);
+  } finally {
+    player.client.close();
+    await second?.stop();
+  }
+});
+
+test("another process comes back with the ticket of the one before it", async () => {
+  const server = await GoServer.start({ keepSeats: 60, forwardSecrecy: true });
+  const [before, after, late] = [new Player(), new Player(), new Player()];
+  try {
+    const conn = before.client.connect(await server.token(7));
+    await before.event("Connected");
+    const ticket = await ticketOf(before, conn);
+    for (const peer of [conn.peer]) peer.drop(); // without a word
+    const next = after.client.resume(ticket);
+    assert.equal((await after.event("Connected")).resumed, true);
+    assert.equal((await server.event("Back", 7)).kept, false);
+    chat.send(next, text("here I am"));
+    assert.deepEqual(await heard(after, next, 1), ["here I am"]);
+    late.client.resume(ticket);
+    const { reason } = await late.event("Disconnected");
+    assert.equal(reason.code, Code.used);
+  } finally {
+    for (const player of [before, after, late]) player.client.close();
+    await server.stop();
+  }
+});
+
+test("without tickets the timeout ends a connection, and so does a server that forgot", async () => {
+  const transport = new MutedTransport();
+  await match(
+    { timeout: 1 },
+    async (_, player) => {
+      transport.mute();
+      const { reason } = await player.event("Disconnected");
+      assert.deepEqual([reason.code, reason.remote], [Code.timeout, false]);
+    },
+    { transport },
+  );
+  const first = await GoServer.start();
+  const player = new Player();
+  try {
+    const conn = player.client.connect(await first.token(7));
+    await player.event("Connected");
+    await first.kill();
+    const second = await GoServer.start({ address: first.address });
+    chat.send(conn, text("is anybody there?"));
+    const { reason } = await player.event("Disconnected");
+    assert.equal(reason.code, Code.forgotten);
+    await second.stop();
+  } finally {
+    player.client.close();
+  }
+});
+
+test("who gives up after a while, and a server that never comes back", async () => {
+  const server = await GoServer.start({ keepSeats: 60, timeout: 1 });
+  const player = new Player({ resumeFor: 1500 });
+  try {
+    const conn = player.client.connect(await server.token(7));
+    await player.event("Connected");
+    await ticketOf(player, conn);
+    await server.kill();
+    await player.event("Away");
+    const { reason } = await player.event("Disconnected");
+    assert.equal(reason.code, Code.timeout);
+    assert.equal([...player.client.conns()].length, 0);
+  } finally {
+    player.client.close();
+  }
+});

@@ -1,0 +1,56 @@
+import { type EndpointConfig } from "../endpoint/config.js";
+import { type Transport } from "../transport/way.js";
+import { type AnyChannel } from "./channel.js";
+import { type Clock } from "./clock.js";
+
+/** A ClientConfig configures a Client. Times are milliseconds; 0, or what is not there, is the default. */
+export interface ClientConfig {
+  /** The channels for messages; both ends have the same. */
+  channels: readonly AnyChannel[];
+  /** What carries datagrams: web(url) in browsers, udp() in Node. */
+  transport: Transport;
+  /** If it is not 0, tokens and tickets for another one are refused. */
+  protocolId?: bigint;
+  /** How long an ack may wait for a packet to ride on: 20 ms; at most 250 ms; negative: not at all. */
+  ackHold?: number;
+  /** The longest silence that the server may announce: 60 s; negative: none. */
+  maxHold?: number;
+  /** Receipts that are open or were not read: 16384; negative: none. */
+  maxReceipts?: number;
+  /** How many paths a Conn may have at a time: 4; negative: the one that it began with. */
+  maxPaths?: number;
+  /**
+   * How long a Conn whose server is silent beyond the timeout, or has forgotten it, tries to come back
+   * with the ticket that the server gave it. By default as long as the ticket is good; negative: not at all.
+   */
+  resumeFor?: number;
+  /** Whether what was under way goes on after a comeback, where the server still has it; by default it does. */
+  resume?: "keep messages" | "begin anew";
+  /** Events that were not taken: 4096. Beyond that Delivered, Lost and PathChanged give way, and are counted. */
+  maxEvents?: number;
+  /** Where time comes from; by default the system's. For tests. */
+  clock?: Clock;
+  /** Returns bytes that nobody can guess; by default the system's. For tests. */
+  random?: (n: number) => Uint8Array;
+}
+
+const microseconds = (milliseconds: number | undefined) => Math.floor((milliseconds ?? 0) * 1000);
+
+/** What an endpoint is told of it. */
+export function endpointConfig(
+  cfg: ClientConfig,
+  random: (n: number) => Uint8Array,
+): EndpointConfig {
+  return {
+    channels: cfg.channels.map((c) => c.config),
+    random: () => {
+      const [a, b, c, d] = random(4) as unknown as [number, number, number, number];
+      return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ** 32;
+    },
+    reliable: cfg.transport.reliable,
+    ackHold: microseconds(cfg.ackHold),
+    maxHold: microseconds(cfg.maxHold),
+    maxReceipts: cfg.maxReceipts ?? 0,
+    maxPaths: cfg.maxPaths ?? 0,
+  };
+}

@@ -1,0 +1,134 @@
+import { SendError } from "../endpoint/event.js";
+import { type SendOptions } from "../endpoint/sender.js";
+import { storeTicket, type Ticket } from "../netcode/ticket.js";
+import { type Token } from "../netcode/token.js";
+import { type Address } from "../wire/control.js";
+import { Code } from "../wire/error.js";
+import { Dialed } from "./dialed.js";
+import { type Host } from "./host.js";
+import { type Reason } from "./reason.js";
+
+/**
+ * A Conn is a live association with a server. It is never used again: after it has ended its methods throw
+ * a SendError or return nothing.
+ */
+export class Conn {
+  /** The application's: the library never looks at it. */
+  value: unknown;
+  /** Why it ended; undefined before. */
+  reason: Reason | undefined;
+  /** The Client's. */
+  readonly peer: Dialed;
+
+  constructor(
+    private readonly host: Host,
+    /** Unique within its Client. */
+    readonly id: number,
+    credentials: readonly (Token | Ticket)[],
+  ) {
+    this.peer = new Dialed(host, this, credentials);
+  }
+
+  /** Is called by the peer, once. */
+  ended(reason: Reason, undelivered = 0, unreliable = 0): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.host.report({ kind: "Disconnected", conn: this, reason, undelivered, unreliable });
+  }
+
+  /** Messages can be sent. */
+  get open(): boolean {
+    const { line, end } = this.peer;
+    return line !== undefined && !this.reason && end!.open;
+  }
+
+  /** Nothing is heard of the server, and the Conn tries to come back. */
+  get away(): boolean {
+    return this.peer.back !== undefined && !this.reason;
+  }
+
+  /** The version of typed messages that both ends use. */
+  get schemaVersion(): number {
+    return this.peer.end?.schema || Infinity;
+  }
+
+  /**
+   * Sends a message; it leaves at the end of the task that runs. Throws a SendError.
+   *
+   * @returns its receipt, 0 if none was asked for
+   */
+  send(channel: number, b: Uint8Array, options?: SendOptions): number {
+    const { line, end } = this.peer;
+    if (!line || this.reason) throw new SendError(channel, "closed");
+    const receipt = end!.send(channel, b, options);
+    this.host.wake();
+    return receipt;
+  }
+
+  /** Takes the messages of a channel that came. */
+  *receive(channel: number): Generator<Uint8Array> {
+    for (let b = this.next(channel); b; b = this.next(channel)) yield b;
+  }
+
+  /** Takes the next message of a channel; undefined if none is there. It is good until the next call. */
+  next(channel: number): Uint8Array | undefined {
+    const b = this.peer.end?.receive(channel);
+    if (b) this.host.wake(); // its credit returns
+    return b;
+  }
+
+  /** Takes all messages of a channel that came, and returns the newest. */
+  latest(channel: number): Uint8Array | undefined {
+    let last: Uint8Array | undefined;
+    for (let b = this.next(channel); b; b = this.next(channel)) last = b;
+    return last;
+  }
+
+  /** Whether a message of a channel waits. */
+  waits(channel: number): boolean {
+    return this.peer.end?.waits(channel) ?? false;
+  }
+
+  /** Ends it at once: the server is told, and what is under way may not arrive. */
+  close(code: number = Code.none, text = ""): void {
+    if (this.reason) return;
+    this.peer.close(code, text);
+    this.host.wake();
+  }
+
+  /** Ends it when what was sent has arrived, or after so many milliseconds. */
+  drain(code: number = Code.none, text = "", within = 5000): void {
+    const { line, end } = this.peer;
+    if (!line || this.reason) return this.close(code, text);
+    end!.drain(this.host.clock.now(), code, text, within * 1000);
+    this.host.wake();
+  }
+
+  /** Announces that nothing is sent or read for so many milliseconds; 0 ends that. False: the server does not grant it. */
+  hold(milliseconds: number): boolean {
+    const { line, end } = this.peer;
+    if (!line) return false;
+    this.host.wake();
+    return end!.hold(this.host.clock.now(), milliseconds * 1000);
+  }
+
+  /** Has the keys of what goes to the server changed as soon as that is possible. */
+  changeKeys(): void {
+    this.peer.line?.session.sealer.wantNewKeys();
+  }
+
+  /**
+   * What a client needs to come back with another process, or after a page was loaded again, without its
+   * backend: see Client.resume. It is as secret as a password. Undefined: the server gives none, or none
+   * has come yet.
+   */
+  ticket(): Uint8Array | undefined {
+    const { newest } = this.peer.wallet;
+    return newest && !this.reason ? storeTicket(newest) : undefined;
+  }
+
+  /** The addresses of the server, as it told them. */
+  get serverAddresses(): readonly Address[] {
+    return this.peer.addresses;
+  }
+}

@@ -1,0 +1,15 @@
+/** tickwire for browsers and Node: a Client, its Conns and their channels, with the names of Go. */
+export { Channel, RawChannel, type AnyChannel, type MessageType } from "./channel.js";
+export { Client } from "./client.js";
+export { systemClock, type Clock } from "./clock.js";
+export { type ClientConfig } from "./config.js";
+export { type Conn } from "./conn.js";
+export { type Event, type State } from "./event.js";
+export { Reason } from "./reason.js";
+export { Delivery, type ChannelConfig } from "../endpoint/config.js";
+export { SendError, type LossReason } from "../endpoint/event.js";
+export { type SendOptions } from "../endpoint/sender.js";
+export { TokenError } from "../netcode/token.js";
+export { web, type WebConfig } from "../transport/web.js";
+export { type Transport, type Way } from "../transport/way.js";
+export { Code } from "../wire/error.js";

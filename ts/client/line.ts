@@ -1,0 +1,76 @@
+import { type Outgoing } from "../endpoint/departure.js";
+import { type Session } from "../netcode/handshake.js";
+import { type Way } from "../transport/way.js";
+
+/** A LineOwner hears what a Line brings. */
+export interface LineOwner {
+  now(): number;
+  /** The path whose packets go over a route; −1 if there is none. */
+  pathAt(route: number): number;
+  /** An authentic packet came. */
+  packet(path: number, route: number, number: number, frames: Uint8Array): void;
+  /** The server says, in a way that may be believed, that it does not know us. */
+  gone(): void;
+  /** A way takes datagrams again. */
+  ready(route: number): void;
+  /** A way has ended. */
+  ended(route: number): void;
+}
+
+/** A Line carries the packets of a session over the ways to its server, each of which has a number: its route. */
+export class Line {
+  readonly ways = new Map<number, Way>();
+  /** Datagrams that were dropped. */
+  drops = 0;
+  /** Sealed packets that their ways did not take yet, by route. */
+  private readonly held = new Map<number, Uint8Array>();
+
+  constructor(
+    readonly session: Session,
+    private readonly owner: LineOwner,
+  ) {}
+
+  /** Takes a way that is open. */
+  add(route: number, way: Way): void {
+    this.ways.set(route, way);
+    way.onDatagram = (b) => this.receive(route, b);
+    way.onReady = () => this.ready(route);
+    way.onEnded = () => {
+      this.ways.delete(route);
+      this.held.delete(route);
+      this.owner.ended(route);
+    };
+  }
+
+  private receive(route: number, b: Uint8Array): void {
+    const { opener, sealer } = this.session;
+    if (b[0] === 5 && sealer.isGone(b)) return this.owner.gone();
+    const path = this.owner.pathAt(route);
+    const frames = path < 0 ? undefined : opener.open(this.owner.now(), b, path);
+    if (frames) this.owner.packet(opener.path, route, opener.number, frames);
+    else this.drops++;
+  }
+
+  private ready(route: number): void {
+    const held = this.held.get(route);
+    if (held && !this.ways.get(route)!.send(held)) return;
+    this.held.delete(route);
+    this.owner.ready(route);
+  }
+
+  /** Seals and sends a packet. False: it waits, and nothing more is to go this way until it is ready. */
+  send(now: number, out: Outgoing): boolean {
+    const { path, route, number, numberBytes, frames } = out;
+    const sealed = this.session.sealer.seal(now, path, number, numberBytes, frames.written());
+    const way = this.ways.get(route);
+    if (!way || way.send(sealed)) return true;
+    this.held.set(route, sealed.slice());
+    return false;
+  }
+
+  /** Closes all ways. */
+  close(): void {
+    for (const way of this.ways.values()) way.close();
+    this.ways.clear();
+  }
+}

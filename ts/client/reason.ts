@@ -1,0 +1,47 @@
+import { Code } from "../wire/error.js";
+
+/** Codes after which it is of use to come again, with another token. */
+const needToken: readonly number[] = [
+  Code.expired,
+  Code.tooEarly,
+  Code.goingAway,
+  Code.pad,
+  Code.used,
+  Code.internal,
+  Code.timeout,
+  Code.forgotten,
+];
+
+const names = Object.entries(Code);
+
+/** A Reason says why a connection ended, and which side decided. */
+export class Reason {
+  /**
+   * @param text for people, in the words of who decided
+   * @param remote the peer decided
+   * @param retryAfter seconds after which a server that refused us advises to try again; 0: no advice
+   */
+  constructor(
+    readonly code: number,
+    readonly text = "",
+    readonly remote = false,
+    readonly retryAfter = 0,
+  ) {}
+
+  /** Whether it is of use to connect again, after retryAfter: what was in the way passes, or another token will do. */
+  get retry(): boolean {
+    const passes = this.code === Code.full || this.code === Code.connected;
+    return passes || this.retryAfter > 0 || this.needsToken;
+  }
+
+  /** Whether it takes another connect token to connect again. */
+  get needsToken(): boolean {
+    return needToken.includes(this.code);
+  }
+
+  toString(): string {
+    const name = names.find(([, code]) => code === this.code)?.[0] ?? `code ${this.code}`;
+    const text = this.text && `: ${this.text}`;
+    return `${name}${text} (by ${this.remote ? "the peer" : "this side"})`;
+  }
+}

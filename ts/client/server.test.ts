@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { channels, match, Player, text, words } from "../testdata/player.js";
+import { GoServer } from "../testdata/server.js";
+import { Code } from "./index.js";
+
+for (const [name, settings] of Object.entries({
+  "ChaCha20-Poly1305": {},
+  "AES-256-GCM": { suite: 2 },
+  "signed only, tags of 32 bytes": { suite: 3, tagBytes: 32 },
+  "forward secrecy": { forwardSecrecy: true },
+  "new keys each 50 packets": { epochPackets: 50 },
+})) {
+  test(`messages of all deliveries go to a Go server and back: ${name}`, async () => {
+    await match(settings, async (server, player, conn) => {
+      await server.event("Connected", 7);
+      const came = channels.map((): string[] => []);
+      const all = (i: number, n: number) => Array.from({ length: n }, (_, k) => `${i}: ${k}`);
+      const take = () => {
+        channels.forEach((ch, i) => {
+          for (const b of ch.receive(conn)) came[i]!.push(words(b));
+        });
+      };
+      for (let k = 0; k < 100; k++) {
+        channels.forEach((ch, i) => ch.send(conn, text(`${i}: ${k}`)));
+        if (k === 50) conn.changeKeys();
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        take();
+      }
+      await player.until(
+        () => {
+          take();
+          return came[2]!.length === 100 && came[4]!.length === 100 && came[3]!.at(-1) === "3: 99";
+        },
+        `${came.map((c) => c.length)}`,
+      );
+      assert.deepEqual(came[4], all(4, 100));
+      assert.deepEqual(came[2]!.sort(), all(2, 100).sort());
+      assert.ok(came[0]!.length > 95 && came[1]!.length > 90, `${came.map((c) => c.length)}`);
+    });
+  });
+}
+
+test("a message in fragments, a receipt, and a close with a reason", async () => {
+  await match({}, async (server, player, conn) => {
+    const large = new Uint8Array(60_000).map((_, i) => i * 7);
+    const receipt = channels[4]!.send(conn, large, { receipt: true });
+    assert.ok(receipt > 0);
+    assert.equal((await player.event("Delivered")).receipt, receipt);
+    let back: Uint8Array | undefined;
+    await player.until(() => (back = conn.next(5)) !== undefined, "the echo");
+    assert.deepEqual(back, large);
+    conn.close(300, "bye");
+    const { reason, undelivered } = await player.event("Disconnected");
+    assert.deepEqual([reason.code, reason.text, reason.remote], [300, "bye", false]);
+    assert.equal(undelivered, 0);
+    const { code, text } = await server.event("Disconnected", 7);
+    assert.deepEqual([code, text], [300, "bye"]);
+    assert.throws(() => conn.send(5, large), /closed/);
+  });
+});
+
+test("the server says why it ends a connection", async () => {
+  await match({}, async (server, player) => {
+    await server.event("Connected", 7);
+    server.tell({ close: { code: 4000, text: "the match is over" } });
+    const { reason } = await player.event("Disconnected");
+    assert.deepEqual(
+      [reason.code, reason.text, reason.remote, reason.retry],
+      [4000, "the match is over", true, false],
+    );
+  });
+});
+
+test("a server that refuses says why", async () => {
+  const server = await GoServer.start({ refuse: { Code: 6, Text: "you were rude" } });
+  const player = new Player();
+  const other = new Player({ channels: channels.slice(1) });
+  try {
+    player.client.connect(await server.token(7));
+    const { reason } = await player.event("Disconnected");
+    assert.deepEqual([reason.code, reason.text], [Code.banned, "you were rude"]);
+    other.client.connect(await server.token(8));
+    const mismatch = await other.event("Disconnected");
+    assert.equal(mismatch.reason.code, Code.mismatch);
+    assert.match(mismatch.reason.text, /channel 1/);
+  } finally {
+    player.client.close();
+    other.client.close();
+    await server.stop();
+  }
+});

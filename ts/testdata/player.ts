@@ -1,0 +1,118 @@
+import { Client, Delivery, RawChannel, type Conn, type Event } from "../client/index.js";
+import { type Transport, type Way } from "../transport/way.js";
+import { udp } from "../transport/udp.js";
+import { GoServer } from "./server.js";
+
+const names = [
+  "Unreliable",
+  "UnreliableLatest",
+  "ReliableUnordered",
+  "ReliableLatest",
+  "ReliableOrdered",
+];
+
+/** The channels of the server: one of each delivery. */
+export const channels = Object.values(Delivery).map(
+  (delivery, i) =>
+    new RawChannel({ id: i + 1, name: names[i]!, delivery, maxMessageBytes: 1 << 16 }),
+);
+
+/** A text as bytes. */
+export const text = (s: string) => new TextEncoder().encode(s);
+/** Bytes as text. */
+export const words = (b: Uint8Array) => new TextDecoder().decode(b);
+
+/** A Player is a Client with what happened to it. */
+export class Player {
+  readonly client: Client;
+  readonly events: Event[] = [];
+  private waiting: (() => void)[] = [];
+
+  constructor(more: Partial<ConstructorParameters<typeof Client>[0]> = {}) {
+    this.client = new Client({ channels, transport: udp(), ...more });
+    this.client.onNews = () => {
+      this.events.push(...this.client.events());
+      for (const f of this.waiting.splice(0)) f();
+    };
+  }
+
+  /** Waits until something is so. */
+  async until(done: () => boolean, what: string, seconds = 8): Promise<void> {
+    const end = performance.now() + seconds * 1000;
+    while (!done()) {
+      const left = end - performance.now();
+      if (left <= 0) throw new Error(`${what}: not within ${seconds} s`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** Waits for an event of a kind, and takes it out. */
+  async event<K extends Event["kind"]>(kind: K, seconds = 8): Promise<Event & { kind: K }> {
+    const find = () => this.events.findIndex((e) => e.kind === kind);
+    await this.until(() => find() >= 0, kind, seconds);
+    return this.events.splice(find(), 1)[0] as Event & { kind: K };
+  }
+}
+
+/** Has a player in a server, and ends both. */
+export async function match(
+  settings: Record<string, unknown>,
+  play: (server: GoServer, player: Player, conn: Conn) => Promise<void>,
+  more: Partial<ConstructorParameters<typeof Client>[0]> = {},
+): Promise<void> {
+  const server = await GoServer.start(settings);
+  const player = new Player(more);
+  try {
+    const conn = player.client.connect(await server.token(7));
+    await player.event("Connected");
+    await play(server, player, conn);
+  } finally {
+    player.client.close();
+    await server.stop();
+  }
+}
+
+/** A MutedTransport is UDP with ways that can be cut: nothing comes or goes any more, and nobody is told. */
+export class MutedTransport implements Transport {
+  readonly reliable = false;
+  private readonly inner = udp();
+  private readonly open: { muted: boolean }[] = [];
+
+  /** Cuts the ways that are open now. */
+  mute(muted = true): void {
+    for (const way of this.open) way.muted = muted;
+  }
+
+  ways(addresses: Parameters<Transport["ways"]>[0]) {
+    return this.inner
+      .ways(addresses)
+      .map((door) => ({ ...door, open: () => this.wrap(door.open()) }));
+  }
+
+  private wrap(way: Way): Way {
+    const cut = { muted: false };
+    this.open.push(cut);
+    const outer: Way = {
+      kind: way.kind,
+      reliable: way.reliable,
+      maxDatagram: way.maxDatagram,
+      send: (b) => cut.muted || way.send(b),
+      close: () => way.close(),
+      onDatagram: () => {},
+      onReady: () => {},
+      onEnded: () => {},
+    };
+    way.onDatagram = (b) => {
+      if (!cut.muted) outer.onDatagram(b);
+    };
+    way.onReady = () => outer.onReady();
+    way.onEnded = (reason) => outer.onEnded(reason);
+    return outer;
+  }
+}

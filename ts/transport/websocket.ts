@@ -1,0 +1,86 @@
+import { type Way } from "./way.js";
+
+/** What the two sides say to each other beside datagrams: an object with one key. */
+export interface Signal {
+  hello?: {
+    webtransport?: { port: number; path: string; hashes?: string[] };
+    webrtc?: boolean;
+  };
+  want?: { transport: string };
+  offer?: { id: number; sdp: string };
+  refused?: { transport: string; reason: string };
+  answer?: { id: number; sdp: string };
+  candidate?: { id: number; candidate: string; mid: string };
+}
+
+const subprotocol = "tickwire.1";
+const maxDatagram = 1500;
+// What waits here is late, and the endpoint would rather send what is newer.
+const mostQueued = 16 << 10;
+const againMilliseconds = 5;
+
+/** A WebSocketWay carries datagrams as binary messages, and signals as text (SPEC.md, 12). */
+export class WebSocketWay implements Way {
+  readonly kind = "websocket";
+  readonly reliable = true;
+  readonly maxDatagram = maxDatagram;
+  onDatagram: (datagram: Uint8Array) => void = () => {};
+  onReady: () => void = () => {};
+  onEnded: (reason: string) => void = () => {};
+  onSignal: (signal: Signal) => void = () => {};
+  /** What the server said that it offers. */
+  hello: Signal["hello"];
+  private readonly socket: WebSocket;
+  private again: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly url: string) {
+    const socket = new WebSocket(url, subprotocol);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.onReady();
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") this.takeSignal(data);
+      else this.onDatagram(new Uint8Array(data as ArrayBuffer));
+    };
+    socket.onclose = ({ code, reason }) => {
+      clearTimeout(this.again);
+      this.onEnded(reason || `the WebSocket to ${url} closed, or could not be opened (${code})`);
+    };
+    this.socket = socket;
+  }
+
+  private takeSignal(text: string): void {
+    let signal: Signal;
+    try {
+      signal = JSON.parse(text) as Signal;
+    } catch {
+      return; // a later version may say what is none
+    }
+    if (signal.hello) this.hello = signal.hello;
+    this.onSignal(signal);
+  }
+
+  /** Says something beside datagrams. */
+  say(signal: Signal): void {
+    if (this.socket.readyState === 1) this.socket.send(JSON.stringify(signal));
+  }
+
+  send(datagram: Uint8Array): boolean {
+    const { socket } = this;
+    if (socket.readyState !== 1) return false;
+    if (socket.bufferedAmount > mostQueued) {
+      // nothing tells when there is room
+      this.again ??= setTimeout(() => {
+        this.again = undefined;
+        this.onReady();
+      }, againMilliseconds);
+      return false;
+    }
+    socket.send(datagram as Uint8Array<ArrayBuffer>);
+    return true;
+  }
+
+  close(): void {
+    this.onEnded = () => {};
+    this.socket.close();
+  }
+}

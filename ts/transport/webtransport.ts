@@ -1,0 +1,79 @@
+import { type Way } from "./way.js";
+
+const mostDatagram = 1472;
+
+/** A WebTransportWay carries datagrams as those of a WebTransport session. */
+export class WebTransportWay implements Way {
+  readonly kind = "webtransport";
+  readonly reliable = false;
+  onDatagram: (datagram: Uint8Array) => void = () => {};
+  onReady: () => void = () => {};
+  onEnded: (reason: string) => void = () => {};
+  private readonly session: WebTransport;
+  private writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  private waits = false; // for room
+
+  /** @param hashes of the certificate, in base64; none: it is one that browsers know */
+  constructor(url: string, hashes: readonly string[]) {
+    this.session = new WebTransport(url, {
+      requireUnreliable: true,
+      congestionControl: "low-latency",
+      serverCertificateHashes: hashes.map((hash) => ({
+        algorithm: "sha-256",
+        value: Uint8Array.from(atob(hash), (c) => c.charCodeAt(0)),
+      })),
+    });
+    this.session.closed.then(
+      ({ reason }) => this.ended(reason || "the WebTransport session closed"),
+      (e: Error) => this.ended(e.message),
+    );
+    this.read().catch((e: Error) => this.ended(e.message));
+  }
+
+  get maxDatagram(): number {
+    return Math.min(this.session.datagrams.maxDatagramSize, mostDatagram);
+  }
+
+  private async read(): Promise<void> {
+    await this.session.ready;
+    this.writer = this.session.datagrams.writable.getWriter() as typeof this.writer;
+    this.writer!.closed.catch(() => {}); // that of the session tells
+    this.onReady();
+    const reader = this.session.datagrams.readable.getReader();
+    for (;;) {
+      const { done, value } = (await reader.read()) as ReadableStreamReadResult<Uint8Array>;
+      if (done) return;
+      this.onDatagram(value);
+    }
+  }
+
+  private ended(reason: string): void {
+    const { onEnded } = this;
+    this.close();
+    onEnded(reason);
+  }
+
+  send(datagram: Uint8Array): boolean {
+    const { writer } = this;
+    if (!writer) return false;
+    if (writer.desiredSize! <= 0) {
+      if (!this.waits) writer.ready.then(() => this.room(), this.room);
+      this.waits = true;
+      return false;
+    }
+    writer.write(datagram.slice()).catch(() => {}); // likewise
+    return true;
+  }
+
+  private readonly room = (): void => {
+    this.waits = false;
+    this.onReady();
+  };
+
+  close(): void {
+    this.onEnded = this.onReady = () => {};
+    this.writer = undefined;
+    // one that is not open yet cannot be closed: it is when it is
+    this.session.ready.then(() => this.session.close()).catch(() => {});
+  }
+}
