@@ -2,11 +2,13 @@ import { SendError } from "../endpoint/event.js";
 import { type SendOptions } from "../endpoint/sender.js";
 import { storeTicket, type Ticket } from "../netcode/ticket.js";
 import { type Token } from "../netcode/token.js";
+import { type Kind } from "../transport/way.js";
 import { type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
 import { type Host } from "./host.js";
 import { type Reason } from "./reason.js";
+import { statsOf, statsOfPaths, type ConnStats, type PathStats } from "./stats.js";
 
 /**
  * A Conn is a live association with a server. It is never used again: after it has ended its methods throw
@@ -130,5 +132,23 @@ export class Conn {
   /** The addresses of the server, as it told them. */
   get serverAddresses(): readonly Address[] {
     return this.peer.addresses;
+  }
+
+  /** What carries messages now; undefined before it is connected, and while nothing does. */
+  get transport(): Kind | undefined {
+    const { line, end } = this.peer;
+    return line?.ways.get(end!.lead.claims.route)?.kind;
+  }
+
+  /** What was counted and measured; undefined before it is connected. */
+  stats(): ConnStats | undefined {
+    const { line, end } = this.peer;
+    return line && statsOf(end!, line);
+  }
+
+  /** What was counted and measured of each path that is not closed. */
+  paths(): PathStats[] {
+    const { line, end } = this.peer;
+    return line ? statsOfPaths(end!, line) : [];
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channels, match, Player, text, words } from "../testdata/player.js";
+import { channels, text, words } from "../testdata/channels.js";
+import { match, Player } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
 import { Code } from "./index.js";
 

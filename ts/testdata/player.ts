@@ -1,26 +1,8 @@
-import { Client, Delivery, RawChannel, type Conn, type Event } from "../client/index.js";
+import { Client, type Conn, type Event } from "../client/index.js";
 import { type Transport, type Way } from "../transport/way.js";
 import { udp } from "../transport/udp.js";
+import { channels } from "./channels.js";
 import { GoServer } from "./server.js";
-
-const names = [
-  "Unreliable",
-  "UnreliableLatest",
-  "ReliableUnordered",
-  "ReliableLatest",
-  "ReliableOrdered",
-];
-
-/** The channels of the server: one of each delivery. */
-export const channels = Object.values(Delivery).map(
-  (delivery, i) =>
-    new RawChannel({ id: i + 1, name: names[i]!, delivery, maxMessageBytes: 1 << 16 }),
-);
-
-/** A text as bytes. */
-export const text = (s: string) => new TextEncoder().encode(s);
-/** Bytes as text. */
-export const words = (b: Uint8Array) => new TextDecoder().decode(b);
 
 /** A Player is a Client with what happened to it. */
 export class Player {

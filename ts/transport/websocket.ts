@@ -41,11 +41,18 @@ export class WebSocketWay implements Way {
       if (typeof data === "string") this.takeSignal(data);
       else this.onDatagram(new Uint8Array(data as ArrayBuffer));
     };
-    socket.onclose = ({ code, reason }) => {
-      clearTimeout(this.again);
-      this.onEnded(reason || `the WebSocket to ${url} closed, or could not be opened (${code})`);
-    };
+    socket.onclose = ({ code, reason }) =>
+      this.ended(reason || `the WebSocket to ${url} closed, or could not be opened (${code})`);
+    // the close behind it says more, but Node 20 has none where nobody listens
+    socket.onerror = () =>
+      setTimeout(() => this.ended(`the WebSocket to ${url} could not be opened`), 0);
     this.socket = socket;
+  }
+
+  private ended(reason: string): void {
+    const { onEnded } = this;
+    this.close();
+    onEnded(reason);
   }
 
   private takeSignal(text: string): void {
@@ -80,6 +87,7 @@ export class WebSocketWay implements Way {
   }
 
   close(): void {
+    clearTimeout(this.again);
     this.onEnded = () => {};
     this.socket.close();
   }

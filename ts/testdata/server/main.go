@@ -16,7 +16,9 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/udp"
+	"github.com/tickwire/tickwire/transport/web"
 )
 
 // settings are what a test chooses.
@@ -31,6 +33,9 @@ type settings struct {
 	KeepSeats      int // seconds
 	Timeout        int // seconds
 	EpochPackets   int
+	Web            bool // for browsers, too; then the address is that of both
+	NoWebRTC       bool
+	NoWebTransport bool
 	Refuse         *tickwire.Refusal
 }
 
@@ -85,8 +90,15 @@ func listen(s settings) *tickwire.Hub {
 			return nil
 		},
 	}
-	srv := must(tickwire.Listen(cfg, must(udp.Listen(s.Address))))
-	return tickwire.NewHub(srv)
+	u := must(udp.Listen(s.Address))
+	sockets := []transport.Socket{u}
+	if s.Web {
+		w := must(web.New(u, web.Config{
+			Origins: []string{"*"}, DisableWebRTC: s.NoWebRTC, DisableWebTransport: s.NoWebTransport,
+		}))
+		sockets = append(sockets, w)
+	}
+	return tickwire.NewHub(must(tickwire.Listen(cfg, sockets...)))
 }
 
 // echo says everything back, and what happens as lines.

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { GoServer } from "../testdata/server.js";
+import { type Kind } from "./index.js";
+
+// Debian's; a test without a browser fails.
+const executablePath = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find(existsSync);
+const dist = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+let browser: Browser;
+let pages: Server;
+
+before(async () => {
+  const made = await build({
+    entryPoints: [join(dist, "testdata", "page.js")],
+    bundle: true,
+    format: "iife",
+    write: false,
+  });
+  const script = made.outputFiles[0]!.text;
+  pages = createServer((request, response) => {
+    const isScript = request.url === "/page.js";
+    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? script : '<script src="/page.js"></script>');
+  });
+  await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
+  assert.ok(executablePath, "no Chromium: .ci/deps installs it");
+  browser = await chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  pages?.close();
+});
+
+/** What a page tells of its game. */
+interface Told {
+  transport: Kind | undefined;
+  log: string[];
+  said: number;
+  heard: number;
+  wrong: string;
+  longest: number;
+  paths: string[];
+}
+
+/** Plays in a page against a server. */
+async function play(
+  settings: Record<string, unknown>,
+  transports: Kind[] | undefined,
+  how: (
+    page: Page,
+    told: () => Promise<Told>,
+    until: (kind: Kind) => Promise<void>,
+  ) => Promise<void>,
+): Promise<void> {
+  const server = await GoServer.start({ web: true, ...settings });
+  const page = await browser.newPage();
+  const broken: string[] = [];
+  page.on("pageerror", (e) => broken.push(String(e)));
+  try {
+    await page.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
+    const token = Buffer.from(await server.token(7)).toString("base64");
+    const url = `ws://${server.address}/tickwire`;
+    await page.evaluate(
+      ([url, token, transports]) => {
+        globalThis.game = new Game(url, token, transports) as typeof game;
+      },
+      [url, token, transports] as const,
+    );
+    const told = () =>
+      page.evaluate(() => {
+        const { transport, log, said, heard, wrong, longest, paths } = game;
+        return { transport, log, said, heard, wrong, longest, paths };
+      });
+    const until = async (kind: Kind) => {
+      const end = performance.now() + 10_000;
+      for (let t = await told(); t.transport !== kind; t = await told()) {
+        if (performance.now() > end) assert.fail(`not ${kind}: ${JSON.stringify(t)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await how(page, told, until);
+    while ((await told()).said < 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    await page.evaluate(() => game.end());
+    const { wrong, said, heard, log } = await told();
+    assert.equal(wrong, "", JSON.stringify(log));
+    assert.equal(heard, said);
+    assert.deepEqual(broken, []);
+    assert.equal((await server.event("Disconnected", 7)).code, 300);
+  } finally {
+    await page.close();
+    await server.stop();
+  }
+}
+
+test("a game begins on the WebSocket and climbs to WebTransport", async () => {
+  await play({}, undefined, async (_, told, until) => {
+    await until("webtransport");
+    const { log, paths } = await told();
+    assert.deepEqual(log.slice(0, 4), ["Connecting", "Connected", "websocket", "PathChanged"]);
+    assert.deepEqual(paths.sort(), ["websocket reserve", "webtransport share"]);
+  });
+});
+
+test("where there is no WebTransport it climbs to WebRTC", async () => {
+  await play({ noWebTransport: true }, undefined, async (_, told, until) => {
+    await until("webrtc");
+    assert.deepEqual((await told()).paths.sort(), ["webrtc share", "websocket reserve"]);
+  });
+  await play({}, ["webrtc"], (_page, _told, until) => until("webrtc"));
+});
+
+test("where there is neither it stays on the WebSocket", async () => {
+  const settings = { noWebTransport: true, noWebRTC: true };
+  await play(settings, undefined, async (_, told, until) => {
+    await until("websocket");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    assert.deepEqual((await told()).paths, ["websocket share"]);
+  });
+});
+
+for (const kind of ["webtransport", "webrtc"] as const) {
+  test(`when ${kind} ends in mid-game the WebSocket carries on at once, and later it is back`, async () => {
+    await play({}, [kind], async (page, told, until) => {
+      await until(kind);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await page.evaluate((kind) => game.cut(kind), kind);
+      await until("websocket");
+      const { longest } = await told();
+      assert.ok(longest < 1000, `nothing was heard for ${longest} ms`);
+      await until(kind);
+    });
+  });
+
+  test(`when the WebSocket ends ${kind} carries on, and later there is another WebSocket`, async () => {
+    await play({}, [kind], async (page, told, until) => {
+      await until(kind);
+      await page.evaluate(() => game.cut("websocket"));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.deepEqual((await told()).paths, [`${kind} share`]);
+      const end = performance.now() + 10_000;
+      for (let t = await told(); t.paths.length < 2; t = await told()) {
+        if (performance.now() > end) assert.fail(JSON.stringify(t));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const { transport, longest } = await told();
+      assert.equal(transport, kind);
+      assert.ok(longest < 1000, `nothing was heard for ${longest} ms`);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { type Endpoint } from "../endpoint/endpoint.js";
+import { type Stats } from "../endpoint/event.js";
+import { type PathUse } from "../endpoint/claims.js";
+import { type Way as Path } from "../endpoint/way.js";
+import { type Kind } from "../transport/way.js";
+import { type Line } from "./line.js";
+
+/** PathStats are what was counted and measured of one path of a Conn. Times are milliseconds. */
+export interface PathStats {
+  /** Its number. */
+  readonly path: number;
+  /** What carries it; undefined: nothing does now. */
+  readonly kind: Kind | undefined;
+  /** Messages may go over it. */
+  readonly active: boolean;
+  readonly use: PathUse;
+  /** Smoothed, the shortest, the last, and the mean deviation. */
+  readonly rtt: number;
+  readonly minRtt: number;
+  readonly latestRtt: number;
+  readonly jitter: number;
+  /** The share of packets that were lost lately, 0 to 1. */
+  readonly loss: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
+  readonly bytesInFlight: number;
+  readonly windowBytes: number;
+  /** At which packets are sent at most. */
+  readonly bytesPerSecond: number;
+}
+
+/** ConnStats are what was counted and measured of a Conn, those of the path that messages take among them. */
+export interface ConnStats extends Readonly<Stats>, PathStats {
+  /** Datagrams that were not authentic, or came before. */
+  readonly datagramsDropped: number;
+}
+
+/** The stats of one path. */
+function pathStats(p: Path, line: Line): PathStats {
+  const { rtt, claims } = p;
+  return {
+    path: p.id,
+    kind: line.ways.get(claims.route)?.kind,
+    active: claims.active,
+    use: claims.use,
+    rtt: rtt.sampled ? rtt.smooth / 1000 : 0,
+    minRtt: rtt.min / 1000,
+    latestRtt: rtt.latest / 1000,
+    jitter: rtt.sampled ? rtt.variance / 1000 : 0,
+    loss: p.losses.rate,
+    packetsSent: p.packetsSent,
+    packetsLost: p.packetsLost,
+    bytesInFlight: p.inFlight,
+    windowBytes: p.windowBytes,
+    bytesPerSecond: p.bytesPerSecond,
+  };
+}
+
+/** The stats of each path that is not closed. */
+export function statsOfPaths(end: Endpoint, line: Line): PathStats[] {
+  return end.paths.all.filter((p) => p.claims.stage !== "closed").map((p) => pathStats(p, line));
+}
+
+/** The stats of a connection. */
+export function statsOf(end: Endpoint, line: Line): ConnStats {
+  return { ...end.stats, ...pathStats(end.lead, line), datagramsDropped: line.drops };
+}

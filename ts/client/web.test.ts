@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { channels, text, words } from "../testdata/channels.js";
+import { Player } from "../testdata/player.js";
+import { GoServer } from "../testdata/server.js";
+import { web } from "./index.js";
+
+// Node has a WebSocket from 22 on; before, and for this test, by --experimental-websocket.
+const chat = channels[4]!;
+
+test("a player comes by a WebSocket, and plays on all channels", async () => {
+  const server = await GoServer.start({ web: true });
+  const player = new Player({ transport: web(`ws://${server.address}/tickwire`) });
+  try {
+    const conn = player.client.connect(await server.token(7));
+    await player.event("Connected");
+    const came = channels.map((): string[] => []);
+    const take = () => {
+      channels.forEach((ch, i) => {
+        for (const b of ch.receive(conn)) came[i]!.push(words(b));
+      });
+    };
+    for (let k = 0; k < 200; k++) {
+      channels.forEach((ch, i) => ch.send(conn, text(`${i}: ${k}`)));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      take();
+    }
+    const large = "x".repeat(60_000);
+    chat.send(conn, text(large));
+    await player.until(() => {
+      take();
+      return came[2]!.length === 200 && came[4]!.length === 201 && came[3]!.at(-1) === "3: 199";
+    }, "the echo");
+    assert.equal(came[4]!.at(-1), large);
+    conn.close(300, "bye");
+    assert.equal((await player.event("Disconnected")).reason.code, 300);
+    assert.equal((await server.event("Disconnected", 7)).code, 300);
+  } finally {
+    player.client.close();
+    await server.stop();
+  }
+});
+
+test("a port where nobody listens says so", async () => {
+  const server = await GoServer.start({ web: true });
+  const tokens = await server.token(7);
+  await server.stop();
+  const player = new Player({ transport: web(`ws://${server.address}/tickwire`) });
+  player.client.connect(tokens);
+  const { reason } = await player.event("Disconnected");
+  assert.match(reason.text, /WebSocket to ws:.* could not be opened/);
+  player.client.close();
+});

@@ -1,0 +1,85 @@
+import { channels, text, words } from "./channels.js";
+import { Client, web, type Conn, type Kind } from "../client/index.js";
+
+const chat = channels[4]!;
+
+/** A Game is what a page of the tests does: it says numbers, and the server says them back. */
+class Game {
+  private readonly client: Client;
+  private readonly conn: Conn;
+  /** The names of events, and the transports that carried messages, one behind the other. */
+  readonly log: string[] = [];
+  said = 0;
+  heard = 0;
+  /** The first message that came out of turn. */
+  wrong = "";
+  /** The longest time that nothing was heard, in milliseconds. */
+  longest = 0;
+  private last = 0;
+  private readonly timer: ReturnType<typeof setInterval>;
+
+  constructor(url: string, token: string, transports?: Kind[]) {
+    const cfg = transports ? { transports } : {};
+    this.client = new Client({ channels, transport: web(url, cfg) });
+    this.client.onNews = () => this.look();
+    this.conn = this.client.connect(Uint8Array.from(atob(token), (c) => c.charCodeAt(0)));
+    this.timer = setInterval(() => {
+      if (this.conn.open) chat.send(this.conn, text(`${this.said++}`));
+      this.look();
+    }, 10);
+  }
+
+  private note(what: string): void {
+    if (this.log[this.log.length - 1] !== what) this.log.push(what);
+  }
+
+  private look(): void {
+    for (const e of this.client.events())
+      this.note(e.kind === "Disconnected" ? `${e.kind} ${e.reason}` : e.kind);
+    const { transport } = this.conn;
+    if (transport) this.note(transport);
+    for (const b of chat.receive(this.conn)) {
+      const now = performance.now();
+      if (this.last > 0) this.longest = Math.max(this.longest, now - this.last);
+      this.last = now;
+      if (words(b) !== `${this.heard}`) this.wrong ||= `${words(b)} in place of ${this.heard}`;
+      this.heard++;
+    }
+  }
+
+  get transport(): Kind | undefined {
+    return this.conn.transport;
+  }
+
+  get paths(): string[] {
+    return this.conn.paths().map((p) => `${p.kind} ${p.active ? p.use : "inactive"}`);
+  }
+
+  /** Has what carries something end, as when a network does. */
+  cut(kind: Kind): void {
+    for (const way of this.conn.peer.line!.ways.values()) {
+      if (way.kind !== kind) continue;
+      const { onEnded } = way;
+      way.close();
+      onEnded("cut by the test");
+    }
+  }
+
+  /** Says nothing more, waits until all was heard, and leaves. */
+  async end(): Promise<void> {
+    clearInterval(this.timer);
+    for (const until = performance.now() + 5000; this.heard < this.said;) {
+      if (performance.now() > until) throw new Error(`heard ${this.heard} of ${this.said}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      this.look();
+    }
+    this.conn.close(300, "bye");
+  }
+}
+
+declare global {
+  var Game: new (url: string, token: string, transports?: Kind[]) => object;
+  var game: Game;
+}
+
+globalThis.Game = Game;
