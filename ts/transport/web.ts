@@ -1,11 +1,10 @@
+import { type Signal } from "./signal.js";
 import { type Climber, type Kind, type Transport, type Way } from "./way.js";
 import { WebRtcWay } from "./webrtc.js";
-import { WebSocketWay, type Signal } from "./websocket.js";
+import { WebSocketWay } from "./websocket.js";
 import { WebTransportWay } from "./webtransport.js";
 
 const patience = 5000; // milliseconds for a way to open
-const firstPause = 2000;
-const lastPause = 60_000;
 
 /** A WebConfig chooses between the transports of a browser. */
 export interface WebConfig {
@@ -28,22 +27,29 @@ export function web(url: string | URL, cfg: WebConfig = {}): Transport {
   };
 }
 
-/** A Pause is longer each time. */
+/** A Pause is twice as long each time. */
 class Pause {
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private milliseconds = firstPause;
+  private milliseconds: number;
+
+  constructor(
+    private readonly first: number,
+    private readonly last: number,
+  ) {
+    this.milliseconds = first;
+  }
 
   /** Calls f after a while, unless it is told something else before. */
   then(f: () => void, after?: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(f, after ?? this.milliseconds);
-    if (!after) this.milliseconds = Math.min(2 * this.milliseconds, lastPause);
+    if (!after) this.milliseconds = Math.min(2 * this.milliseconds, this.last);
   }
 
   /** Something worked. */
   reset(): void {
     clearTimeout(this.timer);
-    this.milliseconds = firstPause;
+    this.milliseconds = this.first;
   }
 }
 
@@ -53,8 +59,8 @@ class Pause {
  *     WebTransport ──not to be had──▶ WebRTC ──not to be had──▶ a pause, and again
  */
 class WebClimber implements Climber {
-  private readonly forSocket = new Pause();
-  private readonly forBetter = new Pause();
+  private readonly forSocket = new Pause(250, 15_000);
+  private readonly forBetter = new Pause(1000, 60_000);
   private better: Way | undefined; // stands, or is being opened
   private opens = false; // it is being opened
   private at = 0; // the kind that is tried

@@ -1,4 +1,4 @@
-import { type Signal } from "./websocket.js";
+import { type Signal } from "./signal.js";
 import { type Way } from "./way.js";
 
 const maxDatagram = 1150;

@@ -1,17 +1,5 @@
+import { readSignal, type Hello, type Signal } from "./signal.js";
 import { type Way } from "./way.js";
-
-/** What the two sides say to each other beside datagrams: an object with one key. */
-export interface Signal {
-  hello?: {
-    webtransport?: { port: number; path: string; hashes?: string[] };
-    webrtc?: boolean;
-  };
-  want?: { transport: string };
-  offer?: { id: number; sdp: string };
-  refused?: { transport: string; reason: string };
-  answer?: { id: number; sdp: string };
-  candidate?: { id: number; candidate: string; mid: string };
-}
 
 const subprotocol = "tickwire.1";
 const maxDatagram = 1500;
@@ -29,7 +17,7 @@ export class WebSocketWay implements Way {
   onEnded: (reason: string) => void = () => {};
   onSignal: (signal: Signal) => void = () => {};
   /** What the server said that it offers. */
-  hello: Signal["hello"];
+  hello: Hello | undefined;
   private readonly socket: WebSocket;
   private again: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,12 +44,8 @@ export class WebSocketWay implements Way {
   }
 
   private takeSignal(text: string): void {
-    let signal: Signal;
-    try {
-      signal = JSON.parse(text) as Signal;
-    } catch {
-      return; // a later version may say what is none
-    }
+    const signal = readSignal(text);
+    if (!signal) return; // a later version may say more
     if (signal.hello) this.hello = signal.hello;
     this.onSignal(signal);
   }
