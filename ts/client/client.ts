@@ -6,9 +6,14 @@ import { type ClientConfig } from "./config.js";
 import { Conn } from "./conn.js";
 import { type Event } from "./event.js";
 import { type Host } from "./host.js";
+import { Trail } from "./trail.js";
 
 const largestPacket = 1500;
 const usualEvents = 4096;
+
+function protocolIdOf({ protocolId: b }: Token | Ticket): bigint {
+  return new DataView(b.buffer, b.byteOffset).getBigUint64(0, true);
+}
 
 /** Events that give way when nobody takes them. */
 const givesWay: readonly string[] = ["Delivered", "Lost", "PathChanged"];
@@ -46,6 +51,7 @@ export class Client {
       random: cfg.random ?? systemRandom,
       out: new Outgoing(largestPacket),
       report: (event) => this.report(event),
+      connectBeside: (tokens, from, trail, until) => this.connectBeside(tokens, from, trail, until),
       wake: () => this.wake(),
     };
   }
@@ -66,16 +72,36 @@ export class Client {
 
   private begin(credentials: readonly (Token | Ticket)[]): Conn {
     if (this.closed) throw new Error("tickwire: the Client is closed: make another one");
-    for (const { protocolId } of credentials) {
-      const id = new DataView(protocolId.buffer, protocolId.byteOffset).getBigUint64(0, true);
-      const mine = this.cfg.protocolId ?? 0n;
-      if (mine !== 0n && mine !== id)
-        throw new TokenError(`it is for protocol id ${id}, and ClientConfig.protocolId is ${mine}`);
+    for (const c of credentials) {
+      const [mine, theirs] = [this.cfg.protocolId ?? 0n, protocolIdOf(c)];
+      if (mine !== 0n && mine !== theirs)
+        throw new TokenError(`it is for protocolId ${theirs}, and that of the Client is ${mine}`);
     }
-    const conn = new Conn(this.host, ++this.lastId, credentials);
+    return this.add(credentials, new Trail(this.clock.now()));
+  }
+
+  private add(
+    credentials: readonly (Token | Ticket)[],
+    trail: Trail,
+    from?: Conn,
+    until?: number,
+  ): Conn {
+    const conn = new Conn(this.host, ++this.lastId, credentials, trail, from, until);
     this.all.add(conn);
     this.wake();
     return conn;
+  }
+
+  private connectBeside(
+    tokens: readonly Token[],
+    from: Conn,
+    trail: Trail,
+    until: number,
+  ): boolean {
+    const { protocolId = 0n } = this.cfg;
+    if (protocolId !== 0n && tokens.some((t) => protocolIdOf(t) !== protocolId)) return false;
+    this.add(tokens, trail, from, until);
+    return true;
   }
 
   /** The connections that have not ended, in the order in which they began. */

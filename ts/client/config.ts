@@ -26,6 +26,11 @@ export interface ClientConfig {
   resumeFor?: number;
   /** Whether what was under way goes on after a comeback, where the server still has it; by default it does. */
   resume?: "keep messages" | "begin anew";
+  /**
+   * Ignores connect tokens by which a server hands this client over to another one; the connection ends
+   * then.
+   */
+  stayPut?: boolean;
   /** Events that were not taken: 4096. Beyond that Delivered, Lost and PathChanged give way, and are counted. */
   maxEvents?: number;
   /** Where time comes from; by default the system's. For tests. */

@@ -2,6 +2,7 @@ import { SendError } from "../endpoint/event.js";
 import { type SendOptions } from "../endpoint/sender.js";
 import { storeTicket, type Ticket } from "../netcode/ticket.js";
 import { type Token } from "../netcode/token.js";
+import { type Trail } from "./trail.js";
 import { type Kind } from "../transport/way.js";
 import { type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
@@ -27,8 +28,12 @@ export class Conn {
     /** Unique within its Client. */
     readonly id: number,
     credentials: readonly (Token | Ticket)[],
+    trail: Trail,
+    from?: Conn,
+    until = Infinity,
   ) {
-    this.peer = new Dialed(host, this, credentials);
+    this.value = from?.value;
+    this.peer = new Dialed(host, this, credentials, trail, from, until);
   }
 
   /** Is called by the peer, once. */

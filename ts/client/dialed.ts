@@ -5,7 +5,7 @@ import { type Packet } from "../endpoint/packet.js";
 import { type Session, type Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
 import { type Ticket } from "../netcode/ticket.js";
-import { type Token } from "../netcode/token.js";
+import { parseTokens, type Token } from "../netcode/token.js";
 import { rankOf, type Climber, type Way } from "../transport/way.js";
 import { Control, type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
@@ -17,10 +17,24 @@ import { type State } from "./event.js";
 import { type Host } from "./host.js";
 import { Line } from "./line.js";
 import { Reason } from "./reason.js";
+import { mayLead, type Trail } from "./trail.js";
 import { Wallet } from "./wallet.js";
 
 const leastPatience = 1_000_000; // with a GONE
 const usualTag = 16;
+
+const drainFor = 30_000; // milliseconds for the Conn from which we were handed over
+const handedOver = "handed over to another server";
+const ledAround = refusal(Code.timeout, "servers hand this client over to each other for too long");
+
+/** The tokens that a server gave; none if they cannot be read. */
+function tokensOf(list: Uint8Array): Token[] {
+  try {
+    return parseTokens(list);
+  } catch {
+    return [];
+  }
+}
 
 /** A refusal as a Reason: codes below 64 are the server's. */
 const reasonOf = (why: Refusal, text = why.text) =>
@@ -52,6 +66,8 @@ export class Dialed {
   private climber: Climber | undefined;
   private route = 0; // the newest
   private goneAt = Infinity; // when to believe a GONE
+  private handedOver = false; // tokens for another server came, and were looked at
+  private led: number | undefined; // when it began to ask where another server has sent it
   private told: State | undefined;
   private tried: Try | undefined;
   private readonly resumed: boolean;
@@ -60,7 +76,11 @@ export class Dialed {
     private readonly host: Host,
     private readonly conn: Conn,
     credentials: readonly (Token | Ticket)[],
+    readonly trail: Trail,
+    private from: Conn | undefined, // whose server has sent us
+    private readonly until: number, // when to give an attempt up
   ) {
+    if (from) this.led = host.clock.now();
     for (const c of credentials) if ("ticket" in c) this.wallet.put(c);
     this.resumed = this.wallet.newest !== undefined;
     this.attempt = new Attempt(host, credentials, {
@@ -98,7 +118,7 @@ export class Dialed {
   /** When {@link drive} has something to do. */
   deadline(): number {
     if (this.over) return Infinity;
-    if (this.attempt) return this.attempt.deadline();
+    if (this.attempt) return Math.min(this.attempt.deadline(), this.until);
     const [back, ladder] = [this.back?.deadline(), this.ladder?.deadline()];
     return Math.min(this.goneAt, back ?? Infinity, ladder ?? Infinity, this.end!.deadline());
   }
@@ -122,7 +142,8 @@ export class Dialed {
     attempt.handleTimeout(now);
     const { shake, refusal } = attempt;
     if (shake?.session) return this.connected(now, shake.session, attempt.way!);
-    if (refusal) return this.refused(refusal);
+    if (refusal) return this.refused(now, refusal);
+    if (now >= this.until) return this.refused(now, ledAround);
     if (!shake) return;
     const state = shake.state === "offering" ? "answering" : "requesting";
     const first = this.tried === undefined || this.tried === shake.by;
@@ -133,8 +154,9 @@ export class Dialed {
     this.host.report({ kind: "Connecting", conn: this.conn, state: step });
   }
 
-  private refused(why: Refusal): void {
+  private refused(now: number, why: Refusal): void {
     const differ = why.code === Code.mismatch && why.rows.length > 0;
+    this.arrived(now);
     this.drop();
     this.conn.ended(reasonOf(why, differ ? this.end!.difference(why.rows) : why.text));
   }
@@ -142,7 +164,34 @@ export class Dialed {
   private connected(now: number, session: Session, way: Way): void {
     this.attempt = undefined;
     this.begin(now, session, way);
-    this.host.report({ kind: "Connected", conn: this.conn, resumed: this.resumed });
+    const { conn, resumed, from } = this;
+    this.host.report({ kind: "Connected", conn, resumed, ...(from && { from }) });
+    this.arrived(now);
+  }
+
+  /** The attempt is over: who has sent us here is of no more use. */
+  private arrived(now: number): void {
+    if (this.led === undefined) return;
+    this.trail.spent(now, this.led);
+    this.led = undefined;
+    this.from?.drain(Code.goingAway, handedOver, drainFor);
+    this.from = undefined;
+  }
+
+  /** Connects to the server to which this one hands us over; who does not follow ends here. */
+  private follow(now: number, list: Uint8Array): void {
+    if (this.handedOver || this.end!.over) return;
+    this.handedOver = true;
+    const { host, conn, trail } = this;
+    const { address } = this.line!.session.by;
+    const within = host.cfg.stayPut ? 0 : trail.step(now);
+    if (within > 0) {
+      const may = (to: Address) => !address || mayLead(address, to);
+      const tokens = tokensOf(list).map((t) => ({ ...t, addresses: t.addresses.filter(may) }));
+      const good = tokens.filter((t) => t.addresses.length > 0);
+      if (good.length > 0 && host.connectBeside(good, conn, trail, now + within)) return;
+    }
+    conn.drain(Code.goingAway, handedOver, drainFor);
   }
 
   /** Begins with the packets of a session, over its first way. */
@@ -313,6 +362,7 @@ export class Dialed {
       const { session } = this.line!;
       if (m.kind === Control.ticket) this.wallet.receive(session, m.ticket, this.host.clock.unix());
       if (m.kind === Control.addresses) this.addresses = m.addresses;
+      if (m.kind === Control.tokens) this.follow(now, m.list);
       end.setKeepFor(this.keepFor());
     }
     for (let e = end.nextEvent(); e; e = end.nextEvent()) {

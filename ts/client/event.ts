@@ -9,8 +9,11 @@ export type State = "requesting" | "answering" | "next server";
 export type Event =
   /** An attempt came a step further. */
   | { kind: "Connecting"; conn: Conn; state: State }
-  /** Messages can be sent. Resumed: with a ticket of an earlier process. */
-  | { kind: "Connected"; conn: Conn; resumed: boolean }
+  /**
+   * Messages can be sent. Resumed: with a ticket of an earlier process. From: whose server has sent us to
+   * this one; it drains.
+   */
+  | { kind: "Connected"; conn: Conn; resumed: boolean; from?: Conn }
   /** The peer stored the whole message of a receipt. */
   | { kind: "Delivered"; conn: Conn; channel: number; receipt: number }
   /** The message of a receipt is not known to have arrived. */

@@ -46,8 +46,9 @@ type command struct {
 		Code tickwire.Code
 		Text string
 	}
-	Drain bool
-	Say   *struct {
+	Drain    bool
+	HandOver []byte // tokens for another server, for everybody
+	Say      *struct {
 		Channel tickwire.ChannelID
 		Text    string
 	}
@@ -131,6 +132,10 @@ func obey(hub *tickwire.Hub, c command) {
 	case c.Drain:
 		for _, conn := range hub.Conns() {
 			check(conn.Drain(0, "that was all", 5*time.Second))
+		}
+	case c.HandOver != nil:
+		for _, conn := range hub.Conns() {
+			check(conn.HandOver(c.HandOver, 5*time.Second))
 		}
 	case c.Say != nil:
 		for _, conn := range hub.Conns() {
