@@ -21,14 +21,16 @@ before(async () => {
   const made = await build({
     entryPoints: [join(dist, "testdata", "page.js")],
     bundle: true,
-    format: "iife",
+    splitting: true,
+    format: "esm",
+    outdir: "/",
     write: false,
   });
-  const script = made.outputFiles[0]!.text;
+  const scripts = new Map(made.outputFiles.map((file) => [file.path, file.text]));
   pages = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : '<script src="/page.js"></script>');
+    const script = scripts.get(request.url!);
+    response.setHeader("Content-Type", script ? "text/javascript" : "text/html");
+    response.end(script ?? '<script type="module" src="/page.js"></script>');
   });
   await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
   assert.ok(executablePath, "no Chromium: .ci/deps installs it");
@@ -147,7 +149,6 @@ for (const kind of ["webtransport", "webrtc"] as const) {
     await play({}, [kind], async (page, told, until) => {
       await until(kind);
       await page.evaluate(() => game.cut("websocket"));
-      await new Promise((resolve) => setTimeout(resolve, 500));
       assert.deepEqual((await told()).paths, [`${kind} share`]);
       const end = performance.now() + 10_000;
       for (let t = await told(); t.paths.length < 2; t = await told()) {

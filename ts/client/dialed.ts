@@ -1,12 +1,12 @@
 import { Endpoint } from "../endpoint/endpoint.js";
 import { type Event as EndpointEvent } from "../endpoint/event.js";
-import { Ladder } from "../endpoint/ladder.js";
+import { type Ladder } from "../endpoint/ladder.js";
 import { type Packet } from "../endpoint/packet.js";
 import { type Session, type Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
 import { type Ticket } from "../netcode/ticket.js";
 import { parseTokens, type Token } from "../netcode/token.js";
-import { rankOf, type Climber, type Way } from "../transport/way.js";
+import { rankOf, type Climber, type Parts, type Way } from "../transport/way.js";
 import { Control, type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Attempt, type Meeting } from "./attempt.js";
@@ -163,7 +163,7 @@ export class Dialed {
 
   private connected(now: number, session: Session, way: Way): void {
     this.attempt = undefined;
-    this.begin(now, session, way);
+    this.begin(session, way);
     const { conn, resumed, from } = this;
     this.host.report({ kind: "Connected", conn, resumed, ...(from && { from }) });
     this.arrived(now);
@@ -195,7 +195,7 @@ export class Dialed {
   }
 
   /** Begins with the packets of a session, over its first way. */
-  private begin(now: number, session: Session, way: Way): void {
+  private begin(session: Session, way: Way): void {
     this.line?.close();
     this.line = new Line(session, {
       now: () => this.now(),
@@ -207,22 +207,34 @@ export class Dialed {
     });
     this.line.add(this.route, way);
     this.end!.ping(); // the server waits for a packet of ours
-    this.climb(now, way);
+    this.climb(way);
     this.fit();
   }
 
   /** Looks for better ways. */
-  private climb(now: number, way: Way): void {
+  private climb(way: Way): void {
     const { transport, maxPaths = 0 } = this.host.cfg;
-    if (!transport.climb || maxPaths < 0) return;
-    this.ladder = new Ladder(this.end!.paths, this.route, rankOf(way.kind), way.reliable);
+    const { route } = this;
+    const end = this.end!;
+    this.ladder = undefined;
+    if (transport.parts) this.several(end, transport.parts, route, way);
     this.climber?.stop();
-    this.climber = transport.climb(way, (found) => this.found(found));
-    this.ladder.onTimeout(now);
+    if (maxPaths < 0) return;
+    this.climber = transport.climb?.(way, (found, parts) => {
+      if (this.over || end !== this.end || end.over) return found.close();
+      if (!this.ladder) this.several(end, parts, route, way);
+      this.found(found);
+    });
+  }
+
+  /** Has the endpoint take several ways. */
+  private several(end: Endpoint, parts: Parts, route: number, way: Way): void {
+    end.repairBy(parts.repair);
+    this.ladder = new parts.Ladder(end.paths, route, rankOf(way.kind), way.reliable);
+    if (!this.line!.ways.has(route)) this.ladder.down(this.now(), route);
   }
 
   private found(way: Way): void {
-    if (this.over || this.end!.over) return way.close();
     const route = ++this.route;
     this.line!.add(route, way);
     this.ladder!.up(this.now(), route, rankOf(way.kind), way.reliable);
@@ -328,7 +340,7 @@ export class Dialed {
       this.end.handleHello(now, hello);
       lost = this.abandon(old);
     }
-    this.begin(now, session, way);
+    this.begin(session, way);
     this.returned(kept, ...lost);
     this.host.wake();
   }

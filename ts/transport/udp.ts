@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import * as parts from "../endpoint/parts.js";
 import { hostOf } from "../netcode/address.js";
 import { type Transport, type Way } from "./way.js";
 
@@ -65,6 +66,7 @@ class UdpWay implements Way {
 export function udp(): Transport {
   return {
     reliable: false,
+    parts,
     ways: (addresses) =>
       addresses.map((address) => ({
         address,

@@ -16,6 +16,8 @@ export class WebSocketWay implements Way {
   onReady: () => void = () => {};
   onEnded: (reason: string) => void = () => {};
   onSignal: (signal: Signal) => void = () => {};
+  /** It has ended. */
+  over = false;
   /** What the server said that it offers. */
   hello: Hello | undefined;
   private readonly socket: WebSocket;
@@ -71,6 +73,7 @@ export class WebSocketWay implements Way {
   }
 
   close(): void {
+    this.over = true;
     clearTimeout(this.again);
     this.onEnded = () => {};
     this.socket.close();

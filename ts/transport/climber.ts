@@ -1,0 +1,152 @@
+import * as parts from "../endpoint/parts.js";
+import { type Signal } from "./signal.js";
+import { type Climber, type Kind, type Parts, type Way } from "./way.js";
+import { WebRtcWay } from "./webrtc.js";
+import { WebSocketWay } from "./websocket.js";
+import { WebTransportWay } from "./webtransport.js";
+
+const patience = 5000; // milliseconds for a way to open
+
+/** Hears of a way that is open, with what it takes to have several. */
+export type Found = (way: Way, parts: Parts) => void;
+
+/** A Pause is twice as long each time. */
+class Pause {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private milliseconds: number;
+
+  constructor(
+    private readonly first: number,
+    private readonly last: number,
+  ) {
+    this.milliseconds = first;
+  }
+
+  /** Calls f after a while, unless it is told something else before. */
+  then(f: () => void, after?: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(f, after ?? this.milliseconds);
+    if (!after) this.milliseconds = Math.min(2 * this.milliseconds, this.last);
+  }
+
+  /** Something worked. */
+  reset(): void {
+    clearTimeout(this.timer);
+    this.milliseconds = this.first;
+  }
+}
+
+/**
+ * A WebClimber keeps the WebSocket, which also signals, and the best of the other transports that there is:
+ *
+ *     WebTransport ──not to be had──▶ WebRTC ──not to be had──▶ a pause, and again
+ */
+export class WebClimber implements Climber {
+  private readonly forSocket = new Pause(250, 15_000);
+  private readonly forBetter = new Pause(1000, 60_000);
+  private better: Way | undefined; // stands, or is being opened
+  private opens = false; // it is being opened
+  private at = 0; // the kind that is tried
+  private stopped = false;
+
+  constructor(
+    private socket: WebSocketWay,
+    private readonly kinds: readonly Kind[],
+    private readonly found: Found,
+  ) {
+    this.keep(socket);
+    this.look(0);
+  }
+
+  /** Looks after a WebSocket that is open. */
+  private keep(socket: WebSocketWay): void {
+    this.socket = socket;
+    socket.onSignal = (signal) => this.take(signal);
+    const again = () => this.forSocket.then(() => this.reconnect());
+    if (socket.over) again();
+    else this.after(socket, again);
+  }
+
+  /** Calls then when a way ends of which its owner knows. */
+  private after(way: Way, then: () => void): void {
+    const { onEnded } = way;
+    way.onEnded = (reason) => {
+      onEnded(reason);
+      if (!this.stopped) then();
+    };
+  }
+
+  private reconnect(): void {
+    if (this.stopped) return;
+    const socket = new WebSocketWay(this.socket.url);
+    socket.onEnded = () => this.forSocket.then(() => this.reconnect());
+    socket.onReady = () => {
+      if (this.stopped) return socket.close();
+      this.forSocket.reset();
+      this.found(socket, parts);
+      this.keep(socket);
+      socket.onReady();
+    };
+  }
+
+  /** Looks for a transport that is better than the WebSocket, from one of the kinds on. */
+  private look(at: number): void {
+    this.better = undefined;
+    this.at = at;
+    const { hello } = this.socket;
+    if (!hello || this.stopped) return; // it will come, and then it begins
+    const kind = this.kinds[at];
+    if (!kind) {
+      this.forBetter.then(() => this.look(0));
+    } else if (kind === "webtransport" && hello.webtransport && "WebTransport" in globalThis) {
+      const { port, path, hashes } = hello.webtransport;
+      const { hostname } = new URL(this.socket.url);
+      this.open(new WebTransportWay(`https://${hostname}:${port}${path}`, hashes ?? []));
+    } else if (kind === "webrtc" && hello.webrtc && "RTCPeerConnection" in globalThis) {
+      this.socket.say({ want: { transport: kind } });
+      this.forBetter.then(() => this.look(at + 1), patience);
+    } else {
+      this.look(at + 1);
+    }
+  }
+
+  private take({ hello, offer, refused, candidate }: Signal): void {
+    const { better } = this;
+    if (hello && !better) this.look(0);
+    if (refused && !better) this.look(this.at + 1);
+    if (offer && !better) {
+      this.open(new WebRtcWay(offer.id, offer.sdp, (signal) => this.socket.say(signal)));
+    }
+    if (candidate && better instanceof WebRtcWay && better.id === candidate.id)
+      better.candidate(candidate.candidate, candidate.mid);
+  }
+
+  /** Waits for a way to open. */
+  private open(way: Way): void {
+    this.better = way;
+    this.opens = true;
+    const { at } = this;
+    this.forBetter.then(() => {
+      way.close();
+      this.look(at + 1);
+    }, patience);
+    way.onEnded = () => this.look(at + 1);
+    way.onReady = () => {
+      this.forBetter.reset();
+      this.opens = false;
+      this.found(way, parts);
+      this.after(way, () => {
+        this.better = undefined;
+        this.forBetter.then(() => this.look(0));
+      });
+      way.onReady();
+    };
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.forSocket.reset();
+    this.forBetter.reset();
+    if (this.opens) this.better?.close();
+  }
+}
