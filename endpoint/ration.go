@@ -7,7 +7,7 @@ package endpoint
 // that the game has not taken.
 type ration struct {
 	bucket throttle
-	until  int64 // when what waits may go on; never: nothing waits
+	until  int64 // when what waits may go on; longAgo: nothing waits
 }
 
 const (
@@ -28,10 +28,9 @@ func (r *receiver) mayNotOpen() bool {
 		return false
 	}
 	ra := in.inbound.ration
-	if ra.until != never && in.now < ra.until {
+	if in.now < ra.until {
 		return true
 	}
-	ra.until = never
 	if ra.bucket.refill(in.now); ra.bucket.ready(in.now) {
 		return false
 	}
@@ -43,34 +42,32 @@ func (r *receiver) mayNotOpen() bool {
 
 // pauses reports whether something waits until it may be opened.
 func (in *inbox) pauses() bool {
-	return in.inbound != nil && in.inbound.ration != nil && in.inbound.ration.until != never
+	return in.inbound != nil && in.inbound.ration != nil && in.inbound.ration.until != longAgo
 }
 
 // opened takes a message that was opened out of the ration. One that came as it is was paid for.
 func (in *inbox) opened(bytes, came int) {
-	rate := in.cfg.OpenedBytesPerSecond
-	if rate == 0 || bytes < came {
+	if bytes < came {
 		return
 	}
 	if in.inbound == nil {
 		in.inbound = new(inbound)
 	}
 	if in.inbound.ration == nil {
+		rate := in.cfg.OpenedBytesPerSecond // 0: the bucket has no bound
 		burst := int64(rate)
-		in.inbound.ration = &ration{throttle{rate: rate, burst: burst, level: burst * second, at: in.now}, never}
+		in.inbound.ration = &ration{throttle{rate: rate, burst: burst, level: burst * second, at: in.now}, longAgo}
 	}
 	in.inbound.ration.bucket.spend(in.now, bytes)
 }
 
 // resume has the game told of what waited, if that may go on, and says when to look again.
 func (in *inbox) resume(now int64) int64 {
-	if !in.pauses() {
-		return never
+	if in.pauses() && now >= in.inbound.ration.until {
+		in.inbound.ration.until, in.withheld = longAgo, true
 	}
-	ra := in.inbound.ration
-	if now < ra.until {
-		return ra.until
+	if in.pauses() {
+		return in.inbound.ration.until
 	}
-	ra.until, in.withheld = never, true
 	return never
 }
