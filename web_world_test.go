@@ -193,6 +193,56 @@ func hearAll(t *testing.T, s *tickwire.Session, each uint64) {
 	t.Errorf("heard %v, next %v", heard, next)
 }
 
+// TestClimbInGame: a game goes on while its player moves from the WebSocket to WebTransport, and both ends
+// show it. Of the messages none is lost, doubled or overtaken.
+func TestClimbInGame(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	other, s := h.native(1), h.browser(2)
+	for ctx := within(t, 5*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	var climber *tickwire.Conn
+	for _, c := range h.hub.Conns() {
+		if c.ClientID() == 2 {
+			climber = c
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		next, ctx := byte(0), within(t, 20*time.Second)
+		for ev := range s.Events(ctx) {
+			if ev.Kind == tickwire.Message {
+				if ev.Payload[0] != next {
+					t.Errorf("message %d, want %d", ev.Payload[0], next)
+				}
+				if next = ev.Payload[0] + 1; ev.Payload[1] == 1 {
+					return
+				}
+			}
+		}
+	}()
+	if kind := s.Conn().Transport(); kind != transport.KindWebSocket && kind != transport.KindWebTransport {
+		t.Errorf("it begins by %v", kind)
+	}
+	send := func(n int, last byte) {
+		_, err := other.SendContext(t.Context(), 5, []byte{byte(n), last}, tickwire.SendOptions{})
+		must(t, err)
+	}
+	n := 0
+	for ctx := within(t, 15*time.Second); s.Conn().Transport() != transport.KindWebTransport || climber.Transport() != transport.KindWebTransport; n++ {
+		must(t, ctx.Err())
+		send(n, 0)
+		time.Sleep(2 * time.Millisecond)
+	}
+	send(n, 1)
+	<-done
+	if st := h.web.Stats(); st.WebTransport.Sent == 0 || st.WebSocket.Open != 1 {
+		t.Errorf("%+v", st)
+	}
+	t.Logf("on WebTransport after %d messages", n)
+}
+
 // TestWebRefusals: who is not let in by a WebSocket reads why, as by UDP.
 func TestWebRefusals(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{PrivateKey: testKey, MaxTokenLifetime: -1, MaxClients: 1}, web.Config{MaxPlayers: 2})
