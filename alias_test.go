@@ -9,7 +9,7 @@ import (
 
 // TestAliasesShowTheirFields: go doc shows of an alias neither the fields nor the methods of the type
 // that it stands for. So its comment names each field; of a type that is in no public package it also
-// names the methods, but for those of every error.
+// names the methods, but for those of every error. The standard library's types everybody can look up.
 func TestAliasesShowTheirFields(t *testing.T) {
 	types, methods := declared(t)
 	found := 0
@@ -18,7 +18,11 @@ func TestAliasesShowTheirFields(t *testing.T) {
 			continue
 		}
 		for _, a := range aliases(s) {
-			room, name := strings.TrimPrefix(s.importOf(a.room), module+"/"), a.name
+			path, name := s.importOf(a.room), a.name
+			room := strings.TrimPrefix(path, module+"/")
+			if first, _, deep := strings.Cut(path, "/"); deep && !strings.Contains(first, ".") {
+				continue
+			}
 			if found++; types[room+"."+name] == nil {
 				t.Errorf("%s: %s stands for %s.%s, which is not found", s.name, a.alias, room, name)
 				continue
