@@ -22,8 +22,9 @@ type Ladder struct {
 	cancel context.CancelFunc
 	run    sync.WaitGroup
 
-	mu     sync.Mutex // not the board's
-	peer   transport.Path
+	peer transport.Path // under the board's lock
+
+	mu     sync.Mutex    // not the board's
 	ws     clientSocket  // nil: there is none now
 	hello  *helloSignal  // the newest
 	news   chan struct{} // holds one: another hello
@@ -47,10 +48,19 @@ type clientSocket interface {
 // Rungs implements [transport.Ladder].
 func (l *Ladder) Rungs(dst []transport.Path) []transport.Path { return l.appendRungs(dst) }
 
-// Peer is the WebSocket.
+// Peer is the WebSocket, or what carries a handshake while that is gone.
 func (l *Ladder) Peer() transport.Path {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.board.mu.Lock()
+	defer l.board.mu.Unlock()
+	if l.board.open[l.peer.Association] != nil {
+		return l.peer
+	}
+	for _, a := range l.board.open {
+		if a.largest.Load() >= transport.MinDatagram {
+			l.peer = a.path
+			break
+		}
+	}
 	return l.peer
 }
 
@@ -110,9 +120,12 @@ func (l *Ladder) enter(ws clientSocket, hello *helloSignal) (*association, error
 		ws.close(0, "")
 		return nil, err
 	}
+	l.board.mu.Lock()
+	l.peer = a.path
+	l.board.mu.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.peer, l.ws = a.path, ws
+	l.ws = ws
 	l.greet(hello)
 	return a, nil
 }

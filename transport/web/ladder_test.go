@@ -96,8 +96,14 @@ func TestNativeClimb(t *testing.T) {
 	meet(t, s, l)
 	waitRungs(t, l, "once more", climbed)
 	again := l.Rungs(nil)[0]
+	if l.Peer().Kind != transport.KindWebSocket {
+		t.Errorf("a handshake goes by %v", l.Peer())
+	}
 	s.cut()
+	waitRungs(t, l, "when the WebSocket is gone", func(all []transport.Path) bool { return len(all) == 1 && l.Peer() == again })
 	waitRungs(t, l, "when the WebSocket was cut", func(all []transport.Path) bool { return climbed(all) && all[1].Association > again.Association })
+	l.Write(datagrams(l.Peer(), "hello"))
+	one(t, s, "hello")
 	l.Write(datagrams(again, "still here"))
 	one(t, s, "still here")
 }
