@@ -77,6 +77,8 @@ const (
 	// outboxReliable is how many wait for one that is reliable, and refuses more: what gets old is to
 	// wait in the endpoint's channels, where it can be replaced or expires.
 	outboxReliable = 8
+	// outboxPatience is how long one waits for a conduit that may lose some, if newer ones wait behind it.
+	outboxPatience = 100 * time.Millisecond
 	// inboxShare is how many datagrams of one association wait to be read.
 	inboxShare = 64
 )
@@ -151,7 +153,9 @@ func (a *association) send(b []byte) bool {
 		a.count.replaced.Add(1)
 		a.board.free.give(a.pop())
 	}
-	a.out[(a.first+a.queued)%outboxSlots] = a.board.free.fill(b)
+	held := a.board.free.fill(b)
+	held.at = now
+	a.out[(a.first+a.queued)%outboxSlots] = held
 	a.queued++
 	a.nudge()
 	return true
@@ -232,6 +236,10 @@ func (a *association) next() *buffer {
 func (a *association) oldest() (b *buffer, leaving bool, code int, reason string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for stale := a.board.now() - int64(outboxPatience); !a.reliable && a.queued > 1 && a.out[a.first].at < stale; {
+		a.count.replaced.Add(1)
+		a.board.free.give(a.pop())
+	}
 	if a.queued > 0 {
 		b = a.pop()
 	}

@@ -8,6 +8,7 @@ const bufferRoom = MaxWebSocketDatagram
 // A buffer holds one datagram on its way in or out.
 type buffer struct {
 	n     int
+	at    int64 // since when it waits to be written, on the board's clock
 	bytes [bufferRoom]byte
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
@@ -38,6 +39,12 @@ func (e envoy) send(b []byte, to netip.AddrPort, local netip.Addr) error {
 // A quicAddress is a peer's, and that of ours by which he reached it. quic-go hands back to WriteTo what
 // ReadFrom gave it.
 type quicAddress struct {
+	quicPlace
+	flow atomic.Pointer[quicFlow] // of the session there; nil: none
+}
+
+// A quicPlace is what makes a quicAddress.
+type quicPlace struct {
 	remote netip.AddrPort
 	local  netip.Addr
 }
@@ -77,16 +84,16 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	n, a := copy(b, h.bytes[:h.n]), c.address(quicAddress{h.from, h.local})
+	n, a := copy(b, h.bytes[:h.n]), c.address(quicPlace{h.from, h.local})
 	holds.Put(h)
 	return n, a, nil
 }
 
-// address returns a itself, or one like it that is in use already.
-func (c *packetConn) address(a quicAddress) *quicAddress {
-	at := &c.addresses[maphash.Comparable(c.seed, a)%uint64(len(c.addresses))]
-	if *at == nil || **at != a {
-		*at = &quicAddress{a.remote, a.local}
+// address returns that of a place: the one that is in use already, if it was met lately.
+func (c *packetConn) address(p quicPlace) *quicAddress {
+	at := &c.addresses[maphash.Comparable(c.seed, p)%uint64(len(c.addresses))]
+	if *at == nil || (*at).quicPlace != p {
+		*at = &quicAddress{quicPlace: p}
 	}
 	return *at
 }
@@ -95,6 +102,9 @@ func (c *packetConn) address(a quicAddress) *quicAddress {
 func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	switch to := to.(type) {
 	case *quicAddress:
+		if f := to.flow.Load(); f != nil {
+			f.sent(len(b))
+		}
 		return len(b), c.envoy.send(b, to.remote, to.local)
 	case *net.UDPAddr:
 		return len(b), c.envoy.send(b, to.AddrPort(), netip.Addr{})

@@ -22,6 +22,7 @@ type wtConduit struct {
 	session     *webtransport.Session
 	stream      *http3.Stream // that asked for the session
 	conn        *quic.Conn
+	flow        *quicFlow
 	association atomic.Pointer[association]
 }
 
@@ -77,8 +78,14 @@ func (c *wtConduit) reason(err error) error {
 	return err
 }
 
-// write implements conduit. It waits while quic-go holds as many datagrams as it takes, which are 32.
+// write implements conduit. It waits while quic-go holds as many datagrams as it may.
 func (c *wtConduit) write(b []byte) error {
+	if a, ok := c.session.RemoteAddr().(*quicAddress); ok { // at a server; it may be another after a while
+		if a.flow.Load() != c.flow {
+			a.flow.Store(c.flow)
+		}
+		c.flow.enter(len(b), c.session.Context().Done())
+	}
 	err := c.session.SendDatagram(b)
 	if large := (*quic.DatagramTooLargeError)(nil); errors.As(err, &large) { // the browser has changed its mind
 		a := c.association.Load()

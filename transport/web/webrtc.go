@@ -35,14 +35,11 @@ const (
 	// rtcHandshakes is how many associations may be under way at a time.
 	rtcHandshakes = 64
 
-	// rtcBuffered bounds what SCTP holds of an association, unacknowledged bytes included: beyond it
-	// datagrams wait in the outbox, where new ones replace the oldest.
-	rtcBuffered = 32 << 10
 	// rtcWindow is what SCTP receives before it is read.
 	rtcWindow = 128 << 10
-	// rtcLeastWindow is the least that SCTP sends per round trip: the endpoint above has a congestion
-	// control of its own, which is to be the one that decides.
-	rtcLeastWindow = 32 << 10
+	// rtcLeastWindow is the least that SCTP sends per round trip, after losses, too: the endpoint above
+	// has a congestion control of its own, which is to be the one that decides.
+	rtcLeastWindow = 8 << 10
 )
 
 // An rtcServer makes data channels with browsers.
@@ -77,9 +74,11 @@ type rtcPeer struct {
 	conn    *webrtc.PeerConnection
 	channel *webrtc.DataChannel
 	late    *time.Timer
-	low     chan struct{} // holds one: SCTP has room again
 	done    chan struct{}
 	once    sync.Once
+	began   time.Time
+	flow    rtcFlow     // what SCTP holds; the writer's alone
+	look    *time.Timer // when the writer looks again
 
 	mu          sync.Mutex
 	answered    bool
@@ -100,7 +99,7 @@ func (r *rtcServer) offer(at []netip.AddrPort) (*rtcPeer, string, error) {
 		r.pending.Add(-1)
 		return nil, "", fmt.Errorf("web: %d data channels are under way: want another try in a moment", rtcHandshakes)
 	}
-	p := &rtcPeer{server: r, mux: newICEMux(r.table, r.envoy, at), pending: true, low: make(chan struct{}, 1), done: make(chan struct{})}
+	p := &rtcPeer{server: r, mux: newICEMux(r.table, r.envoy, at), pending: true, done: make(chan struct{}), began: time.Now(), look: time.NewTimer(time.Hour)}
 	if !r.keep(p) {
 		r.pending.Add(-1)
 		return nil, "", transport.ErrClosed
@@ -258,13 +257,6 @@ func (p *rtcPeer) open() {
 		p.end(err)
 		return
 	}
-	p.channel.SetBufferedAmountLowThreshold(rtcBuffered / 2)
-	p.channel.OnBufferedAmountLow(func() {
-		select {
-		case p.low <- struct{}{}:
-		default:
-		}
-	})
 	p.mu.Lock()
 	p.raw = raw
 	p.mu.Unlock()
@@ -334,13 +326,15 @@ func (p *rtcPeer) readAll(a *association, raw io.Reader) {
 
 // write implements conduit. It waits while SCTP holds as much as it may.
 func (p *rtcPeer) write(b []byte) error {
-	for p.channel.BufferedAmount() > rtcBuffered {
+	for !p.flow.allows(time.Since(p.began), p.channel.BufferedAmount()) {
+		p.look.Reset(rtcLook)
 		select {
-		case <-p.low:
+		case <-p.look.C:
 		case <-p.done:
 			return errRTCOver
 		}
 	}
+	p.flow.wrote(time.Since(p.began), len(b))
 	_, err := p.raw.Write(b)
 	return err
 }

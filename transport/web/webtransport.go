@@ -189,7 +189,7 @@ func (w *wtServer) serve(rw http.ResponseWriter, r *http.Request) {
 	}
 	coming := comingOf(r.Context())
 	defer coming.settle(nothing) // of one that is refused
-	c := &wtConduit{session: session, stream: rw.(http3.HTTPStreamer).HTTPStream(), conn: coming.conn}
+	c := &wtConduit{session: session, stream: rw.(http3.HTTPStreamer).HTTPStream(), conn: coming.conn, flow: newQUICFlow()}
 	a, err := w.board.newAssociation(transport.KindWebTransport, remoteOf(session), false, c.room(), c)
 	if err != nil {
 		c.refuse(err)

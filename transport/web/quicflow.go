@@ -1,0 +1,86 @@
+//go:build !js
+
+package web
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// quicHeld is how many datagrams of a session quic-go may hold, and has not sent. It takes 32, which
+	// is a second of a slow path; what waits in front of it gives way to what is newer.
+	quicHeld = 6
+	// quicAround is the least that a packet of QUIC has around a datagram: its first byte and number, a
+	// frame's type and length, the session's tag, and the seal.
+	quicAround = 1 + 1 + 1 + 1 + 1 + 16
+	// quicStuck is when a flow no longer believes its count.
+	quicStuck = 250 * time.Millisecond
+)
+
+// A quicFlow counts the datagrams of a session that quic-go holds, which it tells nobody: each goes out in
+// a packet of its own, in turn, and packets go out by the packetConn.
+type quicFlow struct {
+	mu    sync.Mutex
+	sizes [quicHeld]int // of those that are held, a ring
+	first int
+	held  int
+	room  chan struct{} // holds one: look again
+	timer *time.Timer   // of the one who waits
+}
+
+func newQUICFlow() *quicFlow {
+	t := time.NewTimer(0)
+	<-t.C
+	return &quicFlow{room: make(chan struct{}, 1), timer: t}
+}
+
+// enter waits until quic-go may have another datagram of so many bytes, and counts it, unless the
+// session ends. One goroutine enters.
+func (f *quicFlow) enter(size int, over <-chan struct{}) {
+	for !f.tryEnter(size) {
+		f.timer.Reset(quicStuck)
+		select {
+		case <-f.room:
+			f.timer.Stop()
+		case <-f.timer.C:
+			f.forget()
+		case <-over:
+			f.timer.Stop()
+			return
+		}
+	}
+}
+
+func (f *quicFlow) tryEnter(size int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held == quicHeld {
+		return false
+	}
+	f.sizes[(f.first+f.held)%quicHeld] = size
+	f.held++
+	return true
+}
+
+func (f *quicFlow) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = 0
+}
+
+// sent is told of each packet that goes out. One that is too small for the oldest datagram is none of
+// ours, such as an ack.
+func (f *quicFlow) sent(packet int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held == 0 || packet < f.sizes[f.first]+quicAround {
+		return
+	}
+	f.first = (f.first + 1) % quicHeld
+	f.held--
+	select {
+	case f.room <- struct{}{}:
+	default:
+	}
+}
