@@ -42,6 +42,15 @@
 //	of one association                          64                     likewise
 //	datagrams that wait to be written           8 of a WebSocket       Write takes no more
 //	                                            32 of the others       the oldest gives way
+//	of the others, behind newer ones            100 ms                 likewise
+//	what pion holds of a data channel           8 to 128 KiB           the writer waits
+//	what quic-go holds of a session             6 datagrams            the writer waits
+//	data channels under way                     64, 15 s               refused with a reason, or ended
+//	connections of QUIC without a session       256, 10 s              refused; from 32 on addresses prove themselves
+//	datagrams that wait for pion                64 of a data channel   the oldest gives way
+//	for quic-go                                 1024                   likewise
+//	from whom nothing is known                  8 and 256 of those     likewise, so that floods cost no player
+//	checks of one data channel                  200 a second           dropped
 //
 // Whose pages may play is [Config].Origins: those of the same host if it is empty. Behind a proxy
 // that ends TLS nothing is to be set but [Config].TrustedProxies, so that limits count players and
@@ -51,6 +60,31 @@
 //
 // A player by a WebSocket costs two goroutines and some 20 KiB of memory, all buffers included, and a
 // datagram no allocation. A test holds him to 24 KiB. TLS adds its own.
+// By a data channel he costs 16 goroutines and some 150 KiB, by a session of WebTransport 12 and some
+// 95 KiB, most of which is pion's and quic-go's; tests hold him to 192 and 128 KiB. Measure it with
+//
+//	go test -run LongCost -v ./transport/web
+//
+// # One UDP port
+//
+// What comes to the port is offered to WebRTC and WebTransport first. They take nothing of native players,
+// who may speak the netcode standard, whose packets begin as those of DTLS and QUIC do: a check of ICE
+// has its cookie; a record of DTLS counts only from where a browser has passed ICE; QUIC begins with
+// bytes that the game never sends, and later with a connection id that proves itself to be ours. So no
+// table of players is kept, and a session goes on when a NAT gives its player another port. What each
+// protocol sent is in [Stats].UDP.
+//
+// A browser finds the port by WebTransport under the name that it reached the WebSocket by. By WebRTC it
+// needs addresses: it is told the one that it asked for, where that is a number, the one at which the
+// WebSocket arrived, and those of the machine; behind a NAT say in [Config].Advertise what it is outside.
+//
+// # Certificates
+//
+// With neither files nor a function in [Config] WebTransport has a certificate of its own making, which
+// lasts less than two weeks, as browsers want it; the next is told to pages three days before it is
+// used. The TCP port speaks plain HTTP then. A real one may come from files, which are read again when
+// they change, five seconds later at most, or from an autocert.Manager; then both have it. A pair of
+// files that does not fit together is logged, and the last one that did stays.
 //
 // # The end
 //
