@@ -167,6 +167,14 @@ test("of two that say something at the same time both follow the same", () => {
   assert.equal(paths.status(w.now, 7, 1, 2, 1), true, "there is no path 7");
   paths.status(w.now, 1, serial, 2, 1);
   assert.equal(claims.stage, "closed");
+  assert.equal(paths.owesStatus(), undefined, "both know it");
+  paths.status(w.now, 1, serial + 5, 0, 1);
+  assert.equal(claims.stage, "closed");
+  assert.equal(paths.owesStatus(), paths.all[1], "the peer has not heard that it is closed");
+  const said: number[] = [];
+  const u8 = (v: number) => said.push(v);
+  paths.writeStatus(paths.all[1]!, { u8, v: u8, u64: () => assert.fail() });
+  assert.deepEqual(said, [0x0a, 1, serial + 5, 2, 1], "abandon, with its serial");
   paths.status(w.now, 0, 1 + paths.all[0]!.claims.serial, 2, 1);
   assert.equal(paths.all[0]!.claims.stage, "failed", "the last one is kept");
 });
