@@ -1,5 +1,4 @@
-import { type Claims } from "./claims.js";
-import { type Sent } from "./path.js";
+import { type Path, type Sent } from "./path.js";
 import { type Paths } from "./paths.js";
 import { several, type SeveralPaths } from "./several.js";
 
@@ -13,9 +12,7 @@ interface Rung {
   /** The lowest is best. */
   rank: number;
   reliable: boolean;
-  /** The number of its path; −1: there is none. */
-  path: number;
-  /** When a path is opened there; after it could not be, each time later. */
+  /** When a path is opened there; Infinity: there is one. After it could not be, each time later. */
   openAt: number;
   wait: number;
 }
@@ -37,12 +34,12 @@ export class Ladder<S extends Sent> {
   /** Begins with the way of the handshake, which has path 0. The paths learn what it takes to be several. */
   constructor(paths: Paths<S>, route: number, rank: number, reliable: boolean) {
     this.paths = several(paths);
-    this.rungs.push({ route, rank, reliable, path: 0, openAt: Infinity, wait: firstAgain });
+    this.rungs.push({ route, rank, reliable, openAt: Infinity, wait: firstAgain });
   }
 
   /** A way stands. */
   up(now: number, route: number, rank: number, reliable: boolean): void {
-    this.rungs.push({ route, rank, reliable, path: -1, openAt: now, wait: firstAgain });
+    this.rungs.push({ route, rank, reliable, openAt: now, wait: firstAgain });
     this.onTimeout(now);
   }
 
@@ -53,18 +50,17 @@ export class Ladder<S extends Sent> {
     this.changed(now);
   }
 
-  private claims(r: Rung): Claims | undefined {
-    const c = this.paths.all[r.path]?.claims;
-    return c?.route === r.route ? c : undefined;
+  /** The path that goes a way; undefined: none does. */
+  private pathOf({ route }: Rung): Path<S> | undefined {
+    return this.paths.all.find(({ claims: c }) => c.route === route && c.stage !== "closed");
   }
 
   /** Looks after the event PathChanged which path is the best now, and which have no way any more. */
   changed(now: number): void {
     let best: Rung | undefined;
     for (const r of this.rungs) {
-      const c = this.claims(r);
-      if (r.path >= 0 && (c === undefined || c.stage === "closed")) {
-        r.path = -1;
+      const c = this.pathOf(r)?.claims;
+      if (c === undefined && r.openAt === Infinity) {
         r.openAt = now + r.wait;
         r.wait = Math.min(2 * r.wait, lastAgain);
       }
@@ -72,11 +68,10 @@ export class Ladder<S extends Sent> {
     }
     if (best === undefined) return;
     best.wait = firstAgain;
-    for (const r of this.rungs) {
-      if (r.path >= 0) this.paths.set(r.path, r === best ? "share" : "reserve");
-    }
     for (const p of this.paths.all) {
-      if (!this.rungs.some((r) => r.path === p.id)) this.paths.close(now, p.id);
+      const r = this.rungs.find((r) => r.route === p.claims.route);
+      if (r === undefined) this.paths.close(now, p.id);
+      else this.paths.set(p.id, r === best ? "share" : "reserve");
     }
   }
 
@@ -89,8 +84,8 @@ export class Ladder<S extends Sent> {
   onTimeout(now: number): void {
     for (const r of this.rungs) {
       if (r.openAt > now || !this.paths.known) continue;
-      r.path = this.paths.open(now, r.route, r.reliable, "reserve");
-      r.openAt = r.path < 0 ? now + second : Infinity;
+      const path = this.paths.open(now, r.route, r.reliable, "reserve");
+      r.openAt = path < 0 ? now + second : Infinity;
     }
   }
 }

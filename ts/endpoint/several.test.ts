@@ -130,6 +130,26 @@ test("a hundred climbs by seed, with ways that end, are cut, and come again: eac
   }
 });
 
+test("after a comeback, with path 0 over the way that answered, the other ways are opened anew", () => {
+  const w = new World(2, true, stream);
+  const route = w.way(false, line);
+  w.ladder.up(w.now, route, 1, false);
+  w.run(4_000_000);
+  assert.equal(w.state(1), "active");
+  w.restart(route);
+  assert.equal(w.paths.all.length, 1);
+  w.ladder.changed(w.now);
+  w.run(9_000_000);
+  assert.deepEqual(
+    w.paths.all.map((p) => [p.claims.route, p.claims.state, p.claims.use]),
+    [
+      [route, "active", "share"],
+      [0, "active", "reserve"],
+    ],
+  );
+  w.complete(8_000_000);
+});
+
 test("a way on which nobody answers is given up, and tried again later", () => {
   const w = new World(1, true, stream);
   const route = w.way(false, { delay: 25_000, loss: 1 });

@@ -132,6 +132,14 @@ export class World {
     return this.ways.push({ up, down, reliable, stands: true }) - 1;
   }
 
+  /** Both ends begin anew, with path 0 alone over a way, as after a comeback. */
+  restart(route: number): void {
+    this.paths.restart(this.now, route, this.ways[route]!.reliable);
+    this.server.clear();
+    this.server.set(0, this.known(route));
+    for (const way of this.ways) way.stands = true;
+  }
+
   cut(route: number, loss = 1): void {
     this.ways[route]!.up.config.loss = this.ways[route]!.down.config.loss = loss;
   }
