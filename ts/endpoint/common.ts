@@ -1,3 +1,4 @@
+import { Clocks } from "./clock.js";
 import { type Config } from "./config.js";
 import { Stats, type Event } from "./event.js";
 import { Message } from "./message.js";
@@ -9,6 +10,7 @@ const kept = 256; // messages of which the memory is used again
 export class Common {
   readonly stats = new Stats();
   readonly events = new Ring<Event>();
+  readonly clocks = new Clocks();
   /** The latest time that is known. */
   now: number;
   /** When something that is kept is of no use any more. */

@@ -55,3 +55,22 @@ test("a small message that is lost comes back without a round trip", () => {
   assert.ok(on.rebuilt > 20, `${on.rebuilt} rebuilt`);
   assert.ok(on.n < off.n / 4, `${on.n} late ones with repair, ${off.n} without`);
 });
+
+test("exchanges of clocks tell how long packets take, and how long acks are held", () => {
+  const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 30_000, loss: 0.02 } });
+  pair.meet();
+  const { endpoint } = pair.a;
+  assert.equal(endpoint.clockSamples().length, 0);
+  let n = 0;
+  for (let i = 0; i < 600; i++) {
+    endpoint.send(1, text("move"));
+    pair.run(16_667);
+    for (const s of endpoint.clockSamples()) {
+      n++;
+      const [there, back] = [s.arrived - s.sent, s.received - s.answered];
+      assert.ok(there <= 30_000 && there > 30_000 - 128, `there: ${there} µs`);
+      assert.ok(back >= 30_000 && back < 30_000 + 256, `back: ${back} µs`);
+    }
+  }
+  assert.ok(n > 50, `${n} samples in 10 s`);
+});

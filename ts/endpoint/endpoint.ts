@@ -1,6 +1,7 @@
 import { Capability, Code, difference, readControl, readRows, WireError, type ControlMessage } from "../wire/index.js";
 import { Arrival } from "./arrival.js";
 import { type PathUse } from "./claims.js";
+import { type ClockSample } from "./clock.js";
 import { Common } from "./common.js";
 import { never, resolve, rowsOf, type EndpointConfig } from "./config.js";
 import { Departure, type Outgoing } from "./departure.js";
@@ -92,6 +93,7 @@ export class Endpoint {
     this.schema = h.schema;
     this.peerAckHold = Math.min(h.ackHold, 250) * 1000;
     for (const p of this.paths.all) p.ackHold = this.peerAckHold;
+    this.c.clocks.begin(now, h.clock);
     this.outbox.opened(now, h);
     this.life.opened(now, h);
     this.paths.known = this.c.cfg.maxPaths > 0 && this.life.peerReads(Capability.paths);
@@ -179,6 +181,11 @@ export class Endpoint {
   /** Whether a message waits on a channel, or an event. */
   waits(channel: number): boolean {
     return (this.inbox.receivers.get(channel)?.ready.length ?? 0) > 0;
+  }
+
+  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
+  clockSamples(): readonly ClockSample[] {
+    return this.c.clocks.take();
   }
 
   nextEvent(): Event | undefined {

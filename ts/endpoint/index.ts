@@ -12,6 +12,7 @@ export {
   type FullPolicy,
 } from "./config.js";
 export { SendError, type Event, type LossReason, type Stats } from "./event.js";
+export { type ClockSample } from "./clock.js";
 export { type SendOptions } from "./sender.js";
 export { type Refusal } from "./meeting.js";
 export { type Way } from "./way.js";

@@ -1,4 +1,5 @@
 import { Acks } from "./acks.js";
+import { PathClock } from "./clock.js";
 import { type Common } from "./common.js";
 import { Packet } from "./packet.js";
 import { Path } from "./path.js";
@@ -6,6 +7,7 @@ import { Path } from "./path.js";
 /** A Way is a path of an endpoint, with what came on it. */
 export class Way extends Path<Packet> {
   readonly acks = new Acks();
+  readonly clock = new PathClock();
   /** The largest datagram that its carrier takes. */
   datagramBytes = Infinity;
   /** When a PING went that nothing but time asked for. */

@@ -1,0 +1,55 @@
+import { clockUnit, nearest, type Ack } from "../wire/index.js";
+
+/**
+ * A ClockSample is one exchange of clocks, in microseconds: sent and received by the endpoint's, arrived and
+ * answered by the peer's.
+ */
+export interface ClockSample {
+  sent: number;
+  arrived: number;
+  answered: number;
+  received: number;
+}
+
+const kept = 16;
+
+/** Clocks are what ACKs tell of the peer's clock. */
+export class Clocks {
+  private base = 0; // what HELLO said, in units of the wire, and when
+  private baseAt = 0;
+  private samples: ClockSample[] | undefined;
+
+  /** Takes the clock of the peer's HELLO. */
+  begin(now: number, clock: bigint): void {
+    this.base = Number(clock);
+    this.baseAt = now;
+  }
+
+  /** The clock of an ACK, in units of the wire: the nearest to the last one of its path, or to that of HELLO. */
+  read(now: number, of: PathClock, a: Ack): void {
+    const [clock, at] = of.at < 0 ? [this.base, this.baseAt] : [of.clock, of.at];
+    of.clock = nearest(clock + Math.floor((now - at) / clockUnit), a.clock, 24);
+    of.at = now;
+  }
+
+  /** Notes an exchange; sent is when the packet went of which the ACK tells when it arrived. */
+  add(now: number, of: PathClock, a: Ack, sent: number): void {
+    if (!this.samples) return;
+    if (this.samples.length === kept) this.samples.shift();
+    const arrived = of.clock * clockUnit;
+    this.samples.push({ sent, arrived, answered: arrived + a.hold, received: now });
+  }
+
+  /** The exchanges since the last call, from the first one on; sixteen at most. */
+  take(): readonly ClockSample[] {
+    const { samples } = this;
+    if (!samples || samples.length > 0) this.samples = [];
+    return samples ?? [];
+  }
+}
+
+/** A PathClock is the peer's clock as it was in the last ACK of a path that told. */
+export class PathClock {
+  clock = 0;
+  at = -1;
+}
