@@ -185,6 +185,7 @@ export class Arrival {
     readAck(this.r, type, ack);
     const of = ack.path < 0 ? p : this.paths.all[ack.path];
     want(of !== undefined && this.paths.onAck(now, of, ack));
+    this.life.tellRate(now);
     if (ack.clock < 0) return;
     this.c.clocks.read(now, of!.clock, ack);
     if (of!.measuredAt >= 0) this.c.clocks.add(now, of!.clock, ack, of!.measuredAt);

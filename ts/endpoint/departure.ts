@@ -152,6 +152,7 @@ export class Departure {
     }
     packet.bytes = w.at + this.c.cfg.packetOverheadBytes;
     packet.limited = this.life.quiet || this.outbox.sendAt(now) > now;
+    if (packet.eliciting) this.life.limited = packet.limited;
     if (packet.eliciting) this.outbox.spend(now, w.at);
     this.header(p, out);
     p.onSent(now, packet);

@@ -20,6 +20,8 @@ export type Event =
   | { kind: "writable"; channel: number }
   /** A path is in another state. */
   | { kind: "path"; path: number; state: string }
+  /** The paths together carry a quarter more or less than was told before: a game sends less instead of late. */
+  | { kind: "rate"; bytesPerSecond: number }
   /** Nothing was heard of the peer for the timeout; the connection is kept. */
   | { kind: "away" }
   /** The peer is heard again. */

@@ -18,7 +18,7 @@ function meet(cfg: Partial<PairConfig> = {}): Pair {
 }
 
 const kinds = (events: readonly { kind: string }[]) =>
-  events.map((e) => e.kind).filter((kind) => kind !== "path");
+  events.map((e) => e.kind).filter((kind) => kind !== "path" && kind !== "rate");
 
 test("ends whose channels, forms or versions differ do not talk", () => {
   const refusal = (other: Partial<PairConfig["config"]>, own: Partial<PairConfig["config"]> = {}) =>

@@ -11,6 +11,7 @@ import { type Paths } from "./paths.js";
 import { type Way } from "./way.js";
 
 const mostSilence = 5 * second; // without a PING
+const rateInterval = second / 4;
 
 /**
  * Where an endpoint is in its life:
@@ -31,7 +32,11 @@ export class Life {
   peer: Hello | undefined;
   /** For how long the connection is kept after the timeout. */
   keepFor: number;
+  /** There was nothing more to send behind the last packet. */
+  limited = true;
   private heardAt: number;
+  private rate = 0; // that was told last, and when
+  private rateAt = 0;
   private awaySince = 0;
   private askAt = 0; // when a peer that is away is asked again, and after how long the next time
   private askWait = 0;
@@ -50,6 +55,8 @@ export class Life {
     this.peer = peer;
     this.state = "open";
     this.heardAt = Math.max(this.heardAt, now);
+    const { windowBytes, rtt } = this.paths.lead;
+    this.rate = (windowBytes * 1e6) / Math.max(rtt.smooth, 1); // which a game may assume
     this.c.events.push({ kind: "opened" });
   }
 
@@ -117,6 +124,20 @@ export class Life {
 
   endHold(now: number): void {
     if (this.own.end(now)) this.awake(now, now);
+  }
+
+  /** Tells how much the paths carry, four times a second at most; that it is more only to who has more to send. */
+  tellRate(now: number): void {
+    if (this.state !== "open" || now - this.rateAt < rateInterval) return;
+    let rate = 0;
+    for (const p of this.paths.all) {
+      if (p.claims.active) rate += (p.windowBytes * 1e6) / Math.max(p.rtt.smooth, 1);
+    }
+    const more = rate - this.rate;
+    if (4 * Math.abs(more) < this.rate || (this.limited && more > 0)) return;
+    this.rate = rate;
+    this.rateAt = now;
+    this.c.events.push({ kind: "rate", bytesPerSecond: Math.round(rate) });
   }
 
   /** HOLD came. */

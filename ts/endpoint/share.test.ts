@@ -109,3 +109,23 @@ test("large unreliable messages and droppables are told by STORED", () => {
   assert.equal(pair.b.endpoint.receive(1)?.length, 5000);
   assert.equal(pair.b.endpoint.receive(2)?.length, 5000);
 });
+
+test("who sends more than the line carries is told what it carries", () => {
+  const one: ChannelConfig = { id: 1, delivery: Delivery.unreliable };
+  const told = (rate: number) => {
+    const link = { delay: 20_000, rate, queue: rate / 10 };
+    const pair = new Pair({ seed: 1, config: { channels: [one] }, link });
+    pair.meet();
+    for (let n = 0; n < 600; n++) {
+      for (let k = 0; k < 8; k++) pair.a.endpoint.send(1, new Uint8Array(1000));
+      pair.run(second / 60);
+      while (pair.b.endpoint.receive(1));
+    }
+    const rates = pair.a.events.flatMap((e) => (e.kind === "rate" ? [e.bytesPerSecond] : []));
+    assert.ok(rates.length > 0 && rates.length <= 40, `told ${rates.length} times in 10 s`);
+    return rates.at(-1)!;
+  };
+  const [slow, fast] = [told(50_000), told(300_000)];
+  assert.ok(slow > 25_000 && slow < 100_000, `${slow} of 50000 bytes a second`);
+  assert.ok(fast > 150_000 && fast < 600_000, `${fast} of 300000 bytes a second`);
+});
