@@ -1,6 +1,19 @@
 /**
  * One end of a conversation of messages: channels with a guarantee each, in virtual time and without sockets.
- * An {@link Endpoint} is written from SPEC.md, sections 5 to 7, as the side has them that opens the connection.
+ * An {@link Endpoint} is written from SPEC.md, sections 5 to 7, as the side has them that opens the connection:
+ *
+ *     const e = new Endpoint(now, { channels: [{ id: 1, delivery: Delivery.reliableOrdered }], random });
+ *     const out = new Outgoing(1500);
+ *     // the handshake carries e.hello(now) there, and e.handleHello(now, body) takes the answer; then,
+ *     // whenever something was sent or came, and no later than e.deadline():
+ *     e.timeout(now);
+ *     while (e.nextPacket(now, out)) seal(out.path, out.number, out.frames.written()); // and off it goes
+ *     for (let m; (m = e.receive(1)); ) play(m);
+ *     for (let event; (event = e.nextEvent()); ) tell(event);
+ *
+ * Who reads the code: an Endpoint conducts an Inbox (a Receiver for each channel), an Outbox (a Sender for
+ * each, with its Queue), Paths (what was sent where, and what became of it) and a Life (holds, drains, the end).
+ * An Arrival reads packets for them, and a Departure makes them.
  */
 export { Endpoint } from "./endpoint.js";
 export { Outgoing } from "./departure.js";
