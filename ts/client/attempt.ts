@@ -1,12 +1,12 @@
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
-import { type Pad } from "../netcode/pad.js";
+import type { Pad } from "../netcode/pad.js";
 import { hasProtection, loadProtection } from "../netcode/suite.js";
-import { type Ticket } from "../netcode/ticket.js";
-import { type Token } from "../netcode/token.js";
-import { type Door, type Way } from "../transport/way.js";
+import type { Ticket } from "../netcode/ticket.js";
+import type { Token } from "../netcode/token.js";
+import type { Door, Way } from "../transport/way.js";
 import { Code } from "../wire/error.js";
-import { type Host } from "./host.js";
+import type { Host } from "./host.js";
 
 /** A Meeting is what endpoints say to each other in a handshake. */
 export type Meeting = Pick<HandshakeConfig, "hello" | "judge" | "continues">;

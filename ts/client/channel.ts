@@ -1,7 +1,7 @@
 import { Reader, Writer } from "../codec/index.js";
-import { type ChannelConfig } from "../endpoint/config.js";
-import { type SendOptions } from "../endpoint/sender.js";
-import { type Conn } from "./conn.js";
+import type { ChannelConfig } from "../endpoint/config.js";
+import type { SendOptions } from "../endpoint/sender.js";
+import type { Conn } from "./conn.js";
 
 /** An AnyChannel is a channel of any message type, as a ClientConfig lists it. */
 export interface AnyChannel {
@@ -14,8 +14,8 @@ export interface MessageType<T> {
   decode(b: Uint8Array, m: T | undefined, r: Reader): T;
 }
 
-const writer = new Writer();
-const reader = new Reader();
+const writer = /* @__PURE__ */ new Writer();
+const reader = /* @__PURE__ */ new Reader();
 
 /**
  * A Channel carries messages of a type. Declare it once, name it in the configuration, use it with any

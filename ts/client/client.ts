@@ -2,10 +2,10 @@ import { Outgoing } from "../endpoint/departure.js";
 import { parseTicket, type Ticket } from "../netcode/ticket.js";
 import { parseTokens, TokenError, type Token } from "../netcode/token.js";
 import { systemClock, systemRandom, type Clock } from "./clock.js";
-import { type ClientConfig } from "./config.js";
+import type { ClientConfig } from "./config.js";
 import { Conn } from "./conn.js";
-import { type Event } from "./event.js";
-import { type Host } from "./host.js";
+import type { Event } from "./event.js";
+import type { Host } from "./host.js";
 import { Trail } from "./trail.js";
 
 const largestPacket = 1500;

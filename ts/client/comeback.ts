@@ -1,10 +1,10 @@
-import { type Session } from "../netcode/handshake.js";
-import { type Refusal } from "../netcode/packet.js";
-import { type Ticket } from "../netcode/ticket.js";
-import { type Way } from "../transport/way.js";
+import type { Session } from "../netcode/handshake.js";
+import type { Refusal } from "../netcode/packet.js";
+import type { Ticket } from "../netcode/ticket.js";
+import type { Way } from "../transport/way.js";
 import { Code } from "../wire/error.js";
 import { Attempt } from "./attempt.js";
-import { type Wallet } from "./wallet.js";
+import type { Wallet } from "./wallet.js";
 
 const leastPause = 1_000_000;
 const mostPause = 5_000_000;

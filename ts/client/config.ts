@@ -1,7 +1,7 @@
-import { type EndpointConfig } from "../endpoint/config.js";
-import { type Transport } from "../transport/way.js";
-import { type AnyChannel } from "./channel.js";
-import { type Clock } from "./clock.js";
+import type { EndpointConfig } from "../endpoint/config.js";
+import type { Transport } from "../transport/way.js";
+import type { AnyChannel } from "./channel.js";
+import type { Clock } from "./clock.js";
 
 /** A ClientConfig configures a Client. Times are milliseconds; 0, or what is not there, is the default. */
 export interface ClientConfig {

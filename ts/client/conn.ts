@@ -1,14 +1,14 @@
 import { SendError } from "../endpoint/event.js";
-import { type SendOptions } from "../endpoint/sender.js";
+import type { SendOptions } from "../endpoint/sender.js";
 import { storeTicket, type Ticket } from "../netcode/ticket.js";
-import { type Token } from "../netcode/token.js";
-import { type Trail } from "./trail.js";
-import { type Kind } from "../transport/way.js";
-import { type Address } from "../wire/control.js";
+import type { Token } from "../netcode/token.js";
+import type { Trail } from "./trail.js";
+import type { Kind } from "../transport/way.js";
+import type { Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
-import { type Host } from "./host.js";
-import { type Reason } from "./reason.js";
+import type { Host } from "./host.js";
+import type { Reason } from "./reason.js";
 import { statsOf, statsOfPaths, type ConnStats, type PathStats } from "./stats.js";
 
 /**

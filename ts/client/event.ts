@@ -1,6 +1,6 @@
-import { type LossReason } from "../endpoint/event.js";
-import { type Conn } from "./conn.js";
-import { type Reason } from "./reason.js";
+import type { LossReason } from "../endpoint/event.js";
+import type { Conn } from "./conn.js";
+import type { Reason } from "./reason.js";
 
 /** How far an attempt to connect has come. */
 export type State = "requesting" | "answering" | "next server";

@@ -1,10 +1,10 @@
-import { type Token } from "../netcode/token.js";
-import { type Outgoing } from "../endpoint/departure.js";
-import { type Clock } from "./clock.js";
-import { type ClientConfig } from "./config.js";
-import { type Conn } from "./conn.js";
-import { type Event } from "./event.js";
-import { type Trail } from "./trail.js";
+import type { Token } from "../netcode/token.js";
+import type { Outgoing } from "../endpoint/departure.js";
+import type { Clock } from "./clock.js";
+import type { ClientConfig } from "./config.js";
+import type { Conn } from "./conn.js";
+import type { Event } from "./event.js";
+import type { Trail } from "./trail.js";
 
 /** A Host is what a Client is to its Conns. */
 export interface Host {

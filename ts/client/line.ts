@@ -1,6 +1,6 @@
-import { type Outgoing } from "../endpoint/departure.js";
-import { type Session } from "../netcode/handshake.js";
-import { type Way } from "../transport/way.js";
+import type { Outgoing } from "../endpoint/departure.js";
+import type { Session } from "../netcode/handshake.js";
+import type { Way } from "../transport/way.js";
 
 /** A LineOwner hears what a Line brings. */
 export interface LineOwner {

@@ -1,9 +1,9 @@
-import { type SendOptions } from "../endpoint/sender.js";
+import type { SendOptions } from "../endpoint/sender.js";
 import { Client } from "./client.js";
-import { type ClientConfig } from "./config.js";
-import { type Conn } from "./conn.js";
-import { type Event } from "./event.js";
-import { type Reason } from "./reason.js";
+import type { ClientConfig } from "./config.js";
+import type { Conn } from "./conn.js";
+import type { Event } from "./event.js";
+import type { Reason } from "./reason.js";
 
 /** A ConnError says why a server did not let us in. */
 export class ConnError extends Error {

@@ -1,9 +1,9 @@
-import { type Endpoint } from "../endpoint/endpoint.js";
-import { type Stats } from "../endpoint/event.js";
-import { type PathUse } from "../endpoint/claims.js";
-import { type Way as Path } from "../endpoint/way.js";
-import { type Kind } from "../transport/way.js";
-import { type Line } from "./line.js";
+import type { Endpoint } from "../endpoint/endpoint.js";
+import type { Stats } from "../endpoint/event.js";
+import type { PathUse } from "../endpoint/claims.js";
+import type { Way as Path } from "../endpoint/way.js";
+import type { Kind } from "../transport/way.js";
+import type { Line } from "./line.js";
 
 /** PathStats are what was counted and measured of one path of a Conn. Times are milliseconds. */
 export interface PathStats {

@@ -1,4 +1,4 @@
-import { type Session } from "../netcode/handshake.js";
+import type { Session } from "../netcode/handshake.js";
 import { ticketSecret } from "../netcode/keys.js";
 import { isTicket, readTicket, type Ticket } from "../netcode/ticket.js";
 

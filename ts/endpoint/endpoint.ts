@@ -1,7 +1,7 @@
 import { Capability, Code, difference, readControl, readRows, WireError, type ControlMessage } from "../wire/index.js";
 import { Arrival } from "./arrival.js";
-import { type PathUse } from "./claims.js";
-import { type ClockSample } from "./clock.js";
+import type { PathUse } from "./claims.js";
+import type { ClockSample } from "./clock.js";
 import { Common } from "./common.js";
 import { never, resolve, rowsOf, type EndpointConfig } from "./config.js";
 import { Departure, type Outgoing } from "./departure.js";
@@ -10,10 +10,10 @@ import { Inbox } from "./inbox.js";
 import { Life } from "./life.js";
 import { introduce, match, type Refusal } from "./meeting.js";
 import { Outbox } from "./outbox.js";
-import { type Packet } from "./packet.js";
+import type { Packet } from "./packet.js";
 import { Paths } from "./paths.js";
-import { type Repair } from "./repair.js";
-import { type SendOptions } from "./sender.js";
+import type { Repair } from "./repair.js";
+import type { SendOptions } from "./sender.js";
 import { Way } from "./way.js";
 
 /** What package netcode puts around the frames of a packet to a server, at most. */

@@ -14,7 +14,7 @@ import {
 import { type Common } from "./common.js";
 import { type Builder } from "./packet.js";
 import { type Head } from "./partial.js";
-import { type Rebuilders } from "./rebuild.js";
+import type { Rebuilders } from "./rebuild.js";
 import { Receiver } from "./receiver.js";
 import { maxOpen } from "./sender.js";
 import { type Symbol } from "./symbol.js";

@@ -1,13 +1,13 @@
-import { type Hello } from "../wire/index.js";
+import type { Hello } from "../wire/index.js";
 import { Bucket } from "./bucket.js";
-import { type Common } from "./common.js";
+import type { Common } from "./common.js";
 import { never, type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
 import { writeBlocked, writeChannel, type Gate } from "./pack.js";
-import { type Builder } from "./packet.js";
-import { type Repair } from "./repair.js";
+import type { Builder } from "./packet.js";
+import type { Repair } from "./repair.js";
 import { Sender, type Receipts, type SendOptions } from "./sender.js";
-import { type Line } from "./sums.js";
+import type { Line } from "./sums.js";
 
 const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
 

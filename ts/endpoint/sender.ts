@@ -15,7 +15,7 @@ import { Carries, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
 import { Ring } from "./ring.js";
-import { type Sums } from "./sums.js";
+import type { Sums } from "./sums.js";
 
 /** How many ids of a channel may be open, SPEC.md, 7.11. */
 export const maxOpen = 1 << 14;

@@ -1,6 +1,6 @@
 import { readAddress, type Address } from "../wire/control.js";
 import { want } from "../wire/error.js";
-import { type Reader } from "../wire/reader.js";
+import type { Reader } from "../wire/reader.js";
 
 /** Reads addresses behind their number, 1 to 32 (SPEC.md, 2). */
 export function readAddresses(r: Reader): Address[] {

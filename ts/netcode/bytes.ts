@@ -1,5 +1,5 @@
 import { want } from "../wire/error.js";
-import { type Reader } from "../wire/reader.js";
+import type { Reader } from "../wire/reader.js";
 
 /** Takes bytes behind their length in one byte, at most most of them; in place. */
 export function takeShort(r: Reader, most: number): Uint8Array {

@@ -1,5 +1,5 @@
 import { ivOf, keyOf, nextOf } from "./keys.js";
-import { type Pad } from "./pad.js";
+import type { Pad } from "./pad.js";
 import { aeadOf, type Aead } from "./suite.js";
 
 const nonce = new Uint8Array(12);

@@ -1,4 +1,4 @@
-import { type Address } from "../wire/control.js";
+import type { Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { same } from "./bytes.js";
 import { ticketKeys, tokenKeys, secretsOf, type HandshakeKeys } from "./keys.js";
@@ -7,8 +7,8 @@ import * as packet from "./packet.js";
 import { Kind, refusal, type Accept, type Refusal } from "./packet.js";
 import { Sealer } from "./sealer.js";
 import { exchangeOf } from "./suite.js";
-import { type Ticket } from "./ticket.js";
-import { type Token } from "./token.js";
+import type { Ticket } from "./ticket.js";
+import type { Token } from "./token.js";
 import { Window } from "./window.js";
 
 const interval = 100_000;

@@ -1,6 +1,6 @@
 import { ascii, join } from "./bytes.js";
 import { expand, extract } from "./sha256.js";
-import { type Pad } from "./pad.js";
+import type { Pad } from "./pad.js";
 
 /** The keys of a handshake, which come of a token or a ticket (SPEC.md, 4). */
 export interface HandshakeKeys {

@@ -1,6 +1,6 @@
 import { nearest } from "../wire/number.js";
 import { Epoch } from "./epoch.js";
-import { type Pad } from "./pad.js";
+import type { Pad } from "./pad.js";
 import { Window } from "./window.js";
 
 const oldKeys = 6_000_000; // how long what was sealed before a change is opened

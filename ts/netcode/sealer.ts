@@ -1,6 +1,6 @@
 import { same } from "./bytes.js";
 import { Epoch } from "./epoch.js";
-import { type Pad } from "./pad.js";
+import type { Pad } from "./pad.js";
 
 const maxPackets = 2 ** 22; // under one key
 const leastOfSeveral = 7_000_000; // an epoch where there was a second path

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { GoServer } from "../testdata/server.js";
 import { udp } from "../transport/udp.js";
-import { type Way } from "../transport/way.js";
+import type { Way } from "../transport/way.js";
 import { helloBody } from "../wire/hello.js";
 import { shortHash } from "../wire/number.js";
 import { channelDigest, channelRows } from "../wire/row.js";

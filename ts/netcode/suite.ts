@@ -1,7 +1,7 @@
 import { ChaCha } from "./chacha.js";
 import { same } from "./bytes.js";
 import { hmac } from "./sha256.js";
-import { type Pad } from "./pad.js";
+import type { Pad } from "./pad.js";
 
 /** An Aead seals DATA packets with one key (SPEC.md, 4). The packet begins with its header. */
 export interface Aead {

@@ -4,8 +4,8 @@ import { ChaCha, openX, sealX } from "../netcode/chacha.js";
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { ticketKeys, tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
 import { readItems, type Pad } from "../netcode/pad.js";
-import { type Ticket } from "../netcode/ticket.js";
-import { type Token } from "../netcode/token.js";
+import type { Ticket } from "../netcode/ticket.js";
+import type { Token } from "../netcode/token.js";
 
 /** A source of bytes by seed: mulberry32. */
 export function randomOf(seed: number): (n: number) => Uint8Array {

@@ -1,5 +1,5 @@
 import { Client, type Conn, type Event } from "../client/index.js";
-import { type Transport, type Way } from "../transport/way.js";
+import type { Transport, Way } from "../transport/way.js";
 import { udp } from "../transport/udp.js";
 import { channels } from "./channels.js";
 import { GoServer } from "./server.js";

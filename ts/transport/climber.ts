@@ -1,6 +1,6 @@
 import * as parts from "../endpoint/parts.js";
-import { type Signal } from "./signal.js";
-import { type Climber, type Kind, type Parts, type Way } from "./way.js";
+import type { Signal } from "./signal.js";
+import type { Climber, Kind, Parts, Way } from "./way.js";
 import { WebRtcWay } from "./webrtc.js";
 import { WebSocketWay } from "./websocket.js";
 import { WebTransportWay } from "./webtransport.js";

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import * as parts from "../endpoint/parts.js";
 import { hostOf } from "../netcode/address.js";
-import { type Transport, type Way } from "./way.js";
+import type { Transport, Way } from "./way.js";
 
 const maxDatagram = 1472;
 const mostQueued = 256 << 10;

@@ -1,5 +1,5 @@
-import { type Climber, type Kind, type Transport } from "./way.js";
-import { type Found } from "./climber.js";
+import type { Climber, Kind, Transport } from "./way.js";
+import type { Found } from "./climber.js";
 import { WebSocketWay } from "./websocket.js";
 
 /** A WebConfig chooses between the transports of a browser. */

@@ -1,5 +1,5 @@
-import { type Signal } from "./signal.js";
-import { type Way } from "./way.js";
+import type { Signal } from "./signal.js";
+import type { Way } from "./way.js";
 
 const maxDatagram = 1150;
 const mostQueued = 16 << 10;

@@ -1,5 +1,5 @@
 import { readSignal, type Hello, type Signal } from "./signal.js";
-import { type Way } from "./way.js";
+import type { Way } from "./way.js";
 
 const subprotocol = "tickwire.1";
 const maxDatagram = 1500;

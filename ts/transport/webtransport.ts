@@ -1,4 +1,4 @@
-import { type Way } from "./way.js";
+import type { Way } from "./way.js";
 
 const mostDatagram = 1472;
 
