@@ -19,7 +19,10 @@ async function sizes(names: string): Promise<{ first: number; later: number }> {
     write: false,
     metafile: true,
   });
-  const first = reached(metafile, Object.keys(metafile.outputs).find((o) => /stdin\.js$/.test(o))!);
+  const first = reached(
+    metafile,
+    Object.keys(metafile.outputs).find((o) => /stdin\.js$/.test(o))!,
+  );
   const size = (files: OutputFile[]) =>
     files.reduce((n, f) => n + gzipSync(f.contents, { level: 9 }).length, 0);
   const isFirst = (f: OutputFile) => [...first].some((o) => f.path.endsWith(o.split("/").pop()!));
@@ -40,7 +43,9 @@ function reached(meta: Metafile, output: string, all = new Set<string>()): Set<s
 
 test("what a browser loads is no more than README says", async () => {
   const game = await sizes("Client, RawChannel, Delivery, web");
-  console.log(`a game in a browser: ${game.first} bytes at once, ${game.later} when they are needed`);
+  console.log(
+    `a game in a browser: ${game.first} bytes at once, ${game.later} when they are needed`,
+  );
   assert.ok(game.first < 48_000, `${game.first} bytes at once`);
   const typed = await sizes("Client, Channel, Delivery, web");
   assert.ok(typed.first > game.first + 3000, "typed channels are for who has them");
