@@ -106,7 +106,7 @@ export class Attempt {
     };
     way.onEnded = (reason) => {
       this.ready = false;
-      shake.giveUp(clock.now(), refusal(Code.timeout, reason));
+      shake.giveUp(clock.now(), refusal(Code.unreachable, reason));
       this.host.wake();
     };
   }

@@ -12,6 +12,7 @@ const mostPause = 5_000_000;
 /** What passes, so that it is of use to try again (SPEC.md, 3.6). */
 const passing: readonly number[] = [
   Code.timeout,
+  Code.unreachable,
   Code.full,
   Code.connected,
   Code.goingAway,

@@ -1,3 +1,4 @@
+import type { ClockSample } from "../endpoint/clock.js";
 import { SendError } from "../endpoint/event.js";
 import type { SendOptions } from "../endpoint/sender.js";
 import { storeTicket, type Ticket } from "../netcode/ticket.js";
@@ -155,5 +156,10 @@ export class Conn {
   paths(): PathStats[] {
     const { line, end } = this.peer;
     return line ? statsOfPaths(end!, line) : [];
+  }
+
+  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
+  clockSamples(): readonly ClockSample[] {
+    return this.peer.end?.clockSamples() ?? [];
   }
 }

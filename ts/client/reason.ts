@@ -12,6 +12,9 @@ const needToken: readonly number[] = [
   Code.forgotten,
 ];
 
+/** Codes after which the same token may do. */
+const passing: readonly number[] = [Code.full, Code.connected, Code.unreachable];
+
 const names = Object.entries(Code);
 
 /** A Reason says why a connection ended, and which side decided. */
@@ -30,8 +33,7 @@ export class Reason {
 
   /** Whether it is of use to connect again, after retryAfter: what was in the way passes, or another token will do. */
   get retry(): boolean {
-    const passes = this.code === Code.full || this.code === Code.connected;
-    return passes || this.retryAfter > 0 || this.needsToken;
+    return passing.includes(this.code) || this.retryAfter > 0 || this.needsToken;
   }
 
   /** Whether it takes another connect token to connect again. */

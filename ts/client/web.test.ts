@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { channels, text, words } from "../testdata/channels.js";
 import { Player } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
-import { web } from "./index.js";
+import { Code, web } from "./index.js";
 
 // Node has a WebSocket from 22 on; before, and for this test, by --experimental-websocket.
 const chat = channels[4]!;
@@ -48,6 +48,7 @@ test("a port where nobody listens says so", async () => {
   const player = new Player({ transport: web(`ws://${server.address}/tickwire`) });
   player.client.connect(tokens);
   const { reason } = await player.event("Disconnected");
+  assert.equal(reason.code, Code.unreachable);
   assert.match(reason.text, /WebSocket to ws:.* could not be opened/);
   player.client.close();
 });

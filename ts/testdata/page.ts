@@ -18,11 +18,12 @@ class Game {
   private last = 0;
   private readonly timer: ReturnType<typeof setInterval>;
 
-  constructor(url: string, token: string, transports?: Kind[]) {
+  constructor(url: string, token: string, transports?: Kind[], isTicket = false) {
     const cfg = transports ? { transports } : {};
     this.client = new Client({ channels, transport: web(url, cfg) });
     this.client.onNews = () => this.look();
-    this.conn = this.client.connect(Uint8Array.from(atob(token), (c) => c.charCodeAt(0)));
+    const b = Uint8Array.from(atob(token), (c) => c.charCodeAt(0));
+    this.conn = isTicket ? this.client.resume(b) : this.client.connect(b);
     this.timer = setInterval(() => {
       if (this.conn.open) chat.send(this.conn, text(`${this.said++}`));
       this.look();
@@ -49,6 +50,11 @@ class Game {
 
   get transport(): Kind | undefined {
     return this.conn.transport;
+  }
+
+  get ticket(): string | undefined {
+    const ticket = this.conn.ticket();
+    return ticket && btoa(String.fromCharCode(...ticket));
   }
 
   get paths(): string[] {
@@ -78,7 +84,7 @@ class Game {
 }
 
 declare global {
-  var Game: new (url: string, token: string, transports?: Kind[]) => object;
+  var Game: new (url: string, token: string, transports?: Kind[], isTicket?: boolean) => object;
   var game: Game;
 }
 

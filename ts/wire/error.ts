@@ -24,6 +24,8 @@ export const Code = {
   timeout: 64,
   /** The server does not know the connection any more. */
   forgotten: 65,
+  /** What carried the handshake has ended, and there is nothing else. */
+  unreachable: 67,
   /** The first code that is the application's own. */
   application: 256,
 } as const;
