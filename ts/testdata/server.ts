@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,7 +13,9 @@ let built: string | undefined;
 /** Builds the server of ts/testdata/server once. */
 function program(): string {
   if (built) return built;
-  const out = join(mkdtempSync(join(tmpdir(), "tickwire-ts-")), "server");
+  const folder = mkdtempSync(join(tmpdir(), "tickwire-ts-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const out = join(folder, "server");
   const made = spawnSync("go", ["build", "-o", out, "./ts/testdata/server"], { cwd: root });
   if (made.status !== 0) throw new Error(`go build: ${made.error ?? made.stderr}`);
   return (built = out);
