@@ -1,0 +1,132 @@
+//go:build !js
+
+package tickwire_test
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/web"
+)
+
+// A cable carries connections of TCP from its address to another one, until it is pulled.
+type cable struct {
+	listener net.Listener
+	to       string
+	mu       sync.Mutex
+	ends     []net.Conn
+}
+
+func newCable(t *testing.T, to string) *cable {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	c := &cable{listener: listener, to: to}
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			here, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", to)
+			if err != nil {
+				here.Close()
+				continue
+			}
+			c.mu.Lock()
+			c.ends = append(c.ends, here, there)
+			c.mu.Unlock()
+			work.Go(func() { _, _ = io.Copy(here, there); here.Close() })
+			work.Go(func() { _, _ = io.Copy(there, here); there.Close() })
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		c.pull()
+		work.Wait()
+	})
+	return c
+}
+
+// pull ends all connections that it carries, with what is on them.
+func (c *cable) pull() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, end := range c.ends {
+		_ = end.(*net.TCPConn).SetLinger(0)
+		end.Close()
+	}
+	c.ends = nil
+}
+
+// TestWebSocketPulled: in mid-game the only WebSocket dies, again and again. The ladder brings another
+// one, and the Session goes on there: nothing reliable is lost or doubled, and the game does nothing.
+func TestWebSocketPulled(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	u, err := url.Parse(h.web.URL())
+	must(t, err)
+	line := newCable(t, u.Host)
+	u.Host = line.listener.Addr().String()
+	ladder, err := web.Dial(t.Context(), u.String(), web.DialConfig{})
+	must(t, err)
+	s, err := h.dial(h.token(1), ladder)
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	hears := h.native(2)
+	for ctx := within(t, 10*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	const pulls, each = 4, 100
+	ctx := within(t, 60*time.Second)
+	go func() { // a Session works in its loop
+		for range s.Events(ctx) {
+		}
+	}()
+	go pullAndTalk(ctx, s, line, pulls, each)
+	next, began, pause := uint64(1), time.Now(), time.Duration(0)
+	for ev := range hears.Events(ctx) {
+		if ev.Kind != tickwire.Message {
+			continue
+		}
+		pause, began = max(pause, time.Since(began)), time.Now()
+		if n := binary.LittleEndian.Uint64(ev.Payload); n != next {
+			t.Fatalf("message %d came where %d was due", n, next)
+		}
+		if next++; next > pulls*each {
+			break
+		}
+	}
+	if next <= pulls*each {
+		t.Fatalf("message %d has not come: %v, %v", next, s.Conn().Reason(), s.Conn().PathStats(0))
+	}
+	if kind := s.Conn().Transport(); kind != transport.KindWebSocket {
+		t.Errorf("over %v", kind)
+	}
+	t.Logf("the longest pause was %v", pause)
+}
+
+// pullAndTalk says numbered things on a reliable channel, and pulls the cable now and then.
+func pullAndTalk(ctx context.Context, s *tickwire.Session, line *cable, pulls, each int) {
+	said := uint64(0)
+	for range pulls {
+		for i := range each {
+			said++
+			if _, err := s.SendContext(ctx, 5, binary.LittleEndian.AppendUint64(nil, said), tickwire.SendOptions{}); err != nil {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+			if i == each/2 {
+				line.pull()
+			}
+		}
+	}
+}
