@@ -28,6 +28,9 @@ type Client struct {
 // NewClient returns a Client on sockets, which it owns from now on. It closes
 // them when it fails, with a join of *ConfigErrors that names every wrong field. A
 // socket that is closed, or has an owner already, is such a fault, and stays as it is.
+//
+// Of one that reaches the server by several transports, a transport.Ladder, the best one that works carries
+// the messages (Conn.Transport), without any configuration.
 func NewClient(cfg ClientConfig, sockets ...transport.Socket) (*Client, error) {
 	c := &Client{cfg: cfg, byWireID: make(map[wireID]*dialed)}
 	c.cfg.Config = cfg.Config.withDefaults()

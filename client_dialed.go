@@ -252,7 +252,9 @@ func stateOf(s netcode.State) State {
 }
 
 // uses implements peer.
-func (d *dialed) uses(p *port) bool { return d.back != nil && d.back.try.port == p }
+func (d *dialed) uses(p *port) bool {
+	return d.back != nil && d.back.try.port == p || d.climb != nil && d.climb.port == p
+}
 
 // keptUntil implements peer.
 func (d *dialed) keptUntil() int64 {

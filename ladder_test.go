@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -195,6 +196,9 @@ func TestClimbRedial(t *testing.T) {
 	next := &ladder{ends{w: w}}
 	c = w.newClimber(func(_ *tickwire.ServerConfig, client *tickwire.ClientConfig) {
 		client.Redial = func(tickwire.Redial) (transport.Socket, error) {
+			if c.ladder == next {
+				return nil, errors.New("there is no third one")
+			}
 			c.ladder = next
 			c.raise(transport.KindWebSocket)
 			return next, nil
@@ -212,7 +216,17 @@ func TestClimbRedial(t *testing.T) {
 	c.raise(transport.KindWebRTC)
 	c.run(time.Second)
 	c.wantTransport(transport.KindWebRTC)
+	for _, r := range c.ladder.rungs {
+		r.kill("gone", 0, 0)
+	}
+	c.run(2 * time.Second)
+	c.raise(transport.KindWebTransport) // by the ladder's own doing
+	c.run(2 * time.Second)
+	c.wantTransport(transport.KindWebTransport)
 	c.settle()
+	if n := len(c.client.Stats().Sockets); n != 2 {
+		t.Errorf("%d sockets", n)
+	}
 }
 
 // TestClimbHandshake: the rung of a handshake ends, at any moment of it. It goes on over another one that
