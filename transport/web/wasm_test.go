@@ -1,6 +1,6 @@
-//go:build !js
+//go:build linux
 
-package web
+package web_test
 
 import (
 	"fmt"
@@ -13,11 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tickwire/tickwire/internal/browser"
 	"github.com/tickwire/tickwire/transport"
+	"github.com/tickwire/tickwire/transport/web"
 )
-
-// wasmBrowser is the browser that the tests drive: apt-get install chromium-headless-shell.
-const wasmBrowser = "chromium-headless-shell"
 
 // wasmPage runs a test binary of Go, and reports what it says, and how it ended.
 const wasmPage = `<!doctype html><script src="wasm_exec.js"></script><script>
@@ -60,26 +59,54 @@ func buildWasm(t *testing.T) (dir string) {
 	return dir
 }
 
-// openPage opens a page until the test is over.
-func openPage(t *testing.T, url string) {
-	t.Helper()
-	program, err := exec.LookPath(wasmBrowser)
+// TestLongGoInTheBrowser: a client in Go that is compiled for the browser has all its transports.
+func TestLongGoInTheBrowser(t *testing.T) { inBrowser(t, func() { playWasm(t) }) }
+
+func playWasm(t *testing.T) {
+	dir := buildWasm(t)
+	type outcome struct{ code, said string }
+	done := make(chan outcome, 1)
+	full := listenAlone(t, web.Config{MaxPlayers: 1, Origins: []string{"*"}})
+	first, err := web.Dial(t.Context(), full.URL(), web.DialConfig{})
 	if err != nil {
-		t.Fatalf("%v: this test needs a browser: apt-get install %s", err, wasmBrowser)
-	}
-	c := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", url)
-	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
+	defer first.Close()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, wasmPage, web.DefaultPath, full.URL())
 	})
+	mux.HandleFunc("POST /done", func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		done <- outcome{r.FormValue("code"), string(b)}
+	})
+	mux.Handle("/", http.FileServer(http.Dir(dir)))
+	s := listenAlone(t, web.Config{Handler: mux})
+	go echoAll(s)
+	browser.Start(t).Open("http://" + s.LocalAddr().String() + "/")
+	select {
+	case o := <-done:
+		t.Log(o.said)
+		if o.code != "0" || strings.Count(o.said, "--- PASS: Test") != 4 {
+			t.Errorf("exit code %s", o.code)
+		}
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the page does not report")
+	}
 }
 
-// echoAll sends back what comes, until the socket is closed.
-func echoAll(s *Socket) {
+func listenAlone(t *testing.T, cfg web.Config) *web.Socket {
+	t.Helper()
+	s, err := web.Listen("127.0.0.1:0", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// echoAll sends back what comes, as it is, until the socket is closed.
+func echoAll(s *web.Socket) {
 	ds := make([]transport.Datagram, 16)
 	for {
 		if _, err := s.Wait(time.Time{}); err != nil {
@@ -94,33 +121,5 @@ func echoAll(s *Socket) {
 				}
 			}
 		}
-	}
-}
-
-// TestLongGoInTheBrowser: a client in Go that is compiled for the browser has all its transports.
-func TestLongGoInTheBrowser(t *testing.T) {
-	dir := buildWasm(t)
-	type outcome struct{ code, said string }
-	done := make(chan outcome, 1)
-	mux := http.NewServeMux()
-	full := listen(t, Config{MaxPlayers: 1, Origins: []string{"*"}})
-	dial(t, full, DialConfig{})
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, wasmPage, DefaultPath, full.URL()) })
-	mux.HandleFunc("POST /done", func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		done <- outcome{r.FormValue("code"), string(b)}
-	})
-	mux.Handle("/", http.FileServer(http.Dir(dir)))
-	s := listen(t, Config{Handler: mux})
-	go echoAll(s)
-	openPage(t, "http://"+s.LocalAddr().String()+"/")
-	select {
-	case o := <-done:
-		t.Log(o.said)
-		if o.code != "0" || strings.Count(o.said, "--- PASS: Test") != 4 {
-			t.Errorf("exit code %s", o.code)
-		}
-	case <-time.After(time.Minute):
-		t.Fatal("the page does not report")
 	}
 }
