@@ -29,12 +29,12 @@ func (s *sharedPort) throughRelay(link simnet.LinkConfig) *simnet.Relay {
 	return r
 }
 
-// join opens a data channel or a session by way of an address, and returns what sends on it and what
+// join opens a data channel or a session by way of addresses, and returns what sends on it and what
 // comes.
-func (s *sharedPort) join(kind transport.Kind, at netip.AddrPort) (send func([]byte) error, got chan []byte) {
+func (s *sharedPort) join(kind transport.Kind, at ...netip.AddrPort) (send func([]byte) error, got chan []byte) {
 	s.t.Helper()
 	if kind == transport.KindWebRTC {
-		p, offer, err := s.rtc.offer([]netip.AddrPort{at})
+		p, offer, err := s.rtc.offer(at)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func (s *sharedPort) join(kind transport.Kind, at netip.AddrPort) (send func([]b
 	}
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
-	session, err := dialSession(ctx, fmt.Sprintf("https://%v%s", at, wtPath), [][]byte{hashes[0][:]})
+	session, err := dialSession(ctx, fmt.Sprintf("https://%v%s", at[0], wtPath), [][]byte{hashes[0][:]})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -117,6 +117,36 @@ func lateness(b *board, to transport.Path, got <-chan []byte) (ages []time.Durat
 			slices.Sort(ages)
 			return append(ages, time.Hour)[:max(len(ages), 1)]
 		}
+	}
+}
+
+// TestIPv6: both kinds go by IPv6, alone and on a port of both families, where the offer has an address
+// of each.
+func TestIPv6(t *testing.T) {
+	for _, address := range []string{"[::1]:0", ":0"} {
+		s := newSharedPortAt(t, address, limits{})
+		s.echo()
+		port := s.port.LocalAddr().Port()
+		for _, kind := range []transport.Kind{transport.KindWebRTC, transport.KindWebTransport} {
+			send, got := s.join(kind, netip.AddrPortFrom(netip.IPv6Loopback(), port))
+			if err := send([]byte("six")); err != nil {
+				t.Fatal(err)
+			}
+			if b := within(t, "an echo", got); string(b) != "six" {
+				t.Errorf("%v: %q", kind, b)
+			}
+		}
+	}
+	s := newSharedPortAt(t, ":0", limits{})
+	s.echo()
+	port := s.port.LocalAddr().Port()
+	four, six := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port), netip.AddrPortFrom(netip.IPv6Loopback(), port)
+	send, got := s.join(transport.KindWebRTC, four, six)
+	if err := send([]byte("either")); err != nil {
+		t.Fatal(err)
+	}
+	if b := within(t, "an echo", got); string(b) != "either" {
+		t.Errorf("%q", b)
 	}
 }
 

@@ -22,6 +22,7 @@ const ownPortBuffer = 1 << 20
 type ownPort struct {
 	conn    *net.UDPConn
 	local   netip.AddrPort
+	places  localities
 	nobodys atomic.Uint64 // datagrams
 	serving sync.WaitGroup
 }
@@ -40,7 +41,12 @@ func openPort(address string) (*ownPort, error) {
 	}
 	_, _ = conn.SetReadBuffer(ownPortBuffer), conn.SetWriteBuffer(ownPortBuffer) // less is a worse port, and still one
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	return &ownPort{conn: conn, local: netip.AddrPortFrom(local.Addr().Unmap(), local.Port())}, nil
+	p := &ownPort{conn: conn, local: netip.AddrPortFrom(local.Addr().Unmap(), local.Port())}
+	if err := p.places.askFor(conn); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("web: listen %q: %w: the system does not tell where datagrams arrive", address, err)
+	}
+	return p, nil
 }
 
 // LocalAddr is where it listens.
@@ -49,16 +55,16 @@ func (p *ownPort) LocalAddr() netip.AddrPort { return p.local }
 // serve reads for d until close.
 func (p *ownPort) serve(d transport.Diverter) {
 	p.serving.Go(func() {
-		b := make([]byte, largestPacket+1)
+		b, control := make([]byte, largestPacket+1), make([]byte, controlRoom)
 		for {
-			n, from, err := p.conn.ReadFromUDPAddrPort(b)
+			n, m, _, from, err := p.conn.ReadMsgUDPAddrPort(b, control)
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
 			if err != nil {
 				continue // of one datagram, such as that a peer has gone
 			}
-			if !d.Divert(transport.Datagram{Path: transport.PathTo(from), Bytes: b[:n]}) {
+			if !d.Divert(transport.Datagram{Path: transport.PathTo(from), Bytes: b[:n], Local: arrivedAt(control[:m])}) {
 				p.nobodys.Add(1)
 			}
 		}
@@ -68,7 +74,7 @@ func (p *ownPort) serve(d transport.Diverter) {
 // Write sends ds. One that cannot be sent is lost, as it might be on the way.
 func (p *ownPort) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
-		_, err := p.conn.WriteToUDPAddrPort(ds[i].Bytes, ds[i].Path.Remote)
+		_, _, err := p.conn.WriteMsgUDPAddrPort(ds[i].Bytes, p.places.from(ds[i].Local), ds[i].Path.Remote)
 		if errors.Is(err, net.ErrClosed) {
 			return i, transport.ErrClosed
 		}

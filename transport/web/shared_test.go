@@ -40,9 +40,14 @@ const wtPath = "/tickwire"
 
 func newSharedPort(t *testing.T, limit limits) *sharedPort {
 	t.Helper()
+	return newSharedPortAt(t, "127.0.0.1:0", limit)
+}
+
+func newSharedPortAt(t *testing.T, address string, limit limits) *sharedPort {
+	t.Helper()
 	s := &sharedPort{t: t, board: newBoard(4096, limit)}
 	var err error
-	if s.port, err = openPort("127.0.0.1:0"); err != nil {
+	if s.port, err = openPort(address); err != nil {
 		t.Fatal(err)
 	}
 	s.d = newDiverter(s.port)
