@@ -74,6 +74,7 @@ func (s *sharedPort) join(kind transport.Kind, at ...netip.AddrPort) (send func(
 func TestLongLag(t *testing.T) {
 	for _, kind := range []transport.Kind{transport.KindWebRTC, transport.KindWebTransport} {
 		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
 			s := newSharedPort(t, limits{})
 			r := s.throughRelay(simnet.LinkConfig{BitsPerSecond: 400_000, Delay: 20 * time.Millisecond, QueueBytes: 8 << 10})
 			send, got := s.join(kind, r.Addr())
