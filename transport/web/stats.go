@@ -38,6 +38,8 @@ type UDPStats struct {
 	// Overflowed counts datagrams that gave way to newer ones, since too many waited for WebRTC or
 	// WebTransport, or were too large.
 	Overflowed uint64
+	// Displaced counts data channels under way that ended for newer ones, since there were too many.
+	Displaced uint64
 	// Refused counts connections of QUIC that were not begun, since too many had no session yet.
 	Refused uint64
 	// Unsent counts datagrams that the system did not take.

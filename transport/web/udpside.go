@@ -159,6 +159,9 @@ func (u *udpSide) stats() UDPStats {
 		STUN: c.stun.Load(), DTLS: c.dtls.Load(), QUICHandshake: c.quicLong.Load(), QUIC: c.quicShort.Load(),
 		Strangers: c.strangers.Load(), TooMany: c.tooMany.Load(), Overflowed: c.overflowed.Load(), Unsent: c.unsent.Load(),
 	}
+	if u.rtc != nil {
+		st.Displaced = u.rtc.displaced.Load()
+	}
 	if u.wt != nil {
 		st.Refused = u.wt.refused.Load()
 	}

@@ -32,7 +32,8 @@ const (
 	// as gone.
 	rtcSilent, rtcGone = 5 * time.Second, 15 * time.Second
 
-	// rtcHandshakes is how many associations may be under way at a time.
+	// rtcHandshakes is how many associations may be under way at a time. The next one ends the oldest: a
+	// browser answers within a second, and who only asks holds up nobody.
 	rtcHandshakes = 64
 
 	// rtcWindow is what SCTP receives before it is read.
@@ -48,10 +49,12 @@ type rtcServer struct {
 	table   *iceTable
 	envoy   envoy
 	cert    webrtc.Certificate // one for all: each would cost a key
-	pending atomic.Int64
-	mu      sync.Mutex
+	mu      sync.Mutex         // after a peer's, where both are held
 	peers   map[*rtcPeer]struct{}
+	waiting []*rtcPeer // those of them that are under way, the oldest first
 	closed  bool
+
+	displaced atomic.Uint64
 }
 
 func newRTCServer(b *board, d *diverter) (*rtcServer, error) {
@@ -95,23 +98,26 @@ func (r *rtcServer) offer(at []netip.AddrPort) (*rtcPeer, string, error) {
 	if err := r.board.hasRoom(transport.KindWebRTC); err != nil {
 		return nil, "", err
 	}
-	if r.pending.Add(1) > rtcHandshakes {
-		r.pending.Add(-1)
-		return nil, "", fmt.Errorf("web: %d data channels are under way: want another try in a moment", rtcHandshakes)
-	}
 	p := &rtcPeer{server: r, mux: newICEMux(r.table, r.envoy, at), pending: true, done: make(chan struct{}), began: time.Now(), look: time.NewTimer(time.Hour)}
-	if !r.keep(p) {
-		r.pending.Add(-1)
-		return nil, "", transport.ErrClosed
-	}
 	sdp, err := p.describe()
 	if err != nil {
 		p.end(err)
 		return nil, "", fmt.Errorf("web: the offer of a data channel: %w", err)
 	}
 	p.late = time.AfterFunc(rtcPatience, p.tooLate)
+	oldest, ok := r.keep(p)
+	if !ok {
+		p.end(transport.ErrClosed)
+		return nil, "", transport.ErrClosed
+	}
+	if oldest != nil {
+		r.displaced.Add(1)
+		oldest.abandon(errDisplaced)
+	}
 	return p, withCandidates(sdp, at), nil
 }
+
+var errDisplaced = errors.New("web: too many data channels are under way")
 
 // hasRoom says why another player could not be let in, before that costs anything: a data channel that
 // closes cannot say it.
@@ -124,14 +130,30 @@ func (b *board) hasRoom(kind transport.Kind) error {
 	return nil
 }
 
-// keep notes p, so that the server can end it.
-func (r *rtcServer) keep(p *rtcPeer) bool {
+// keep notes p, so that the server can end it, and returns whom it is one too many for. It does not
+// once the server is closed.
+func (r *rtcServer) keep(p *rtcPeer) (oldest *rtcPeer, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.closed {
-		r.peers[p] = struct{}{}
+	if r.closed {
+		return nil, false
 	}
-	return !r.closed
+	r.peers[p] = struct{}{}
+	if len(r.waiting) == rtcHandshakes {
+		oldest = r.waiting[0]
+		r.waiting = slices.Delete(r.waiting, 0, 1)
+	}
+	r.waiting = append(r.waiting, p)
+	return oldest, true
+}
+
+// waited says that p is not under way any more: it is open, or over.
+func (r *rtcServer) waited(p *rtcPeer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.waiting, p); i >= 0 {
+		r.waiting = slices.Delete(r.waiting, i, i+1)
+	}
 }
 
 // close ends all of them. The server makes no more.
@@ -290,7 +312,7 @@ func (p *rtcPeer) begin(a *association) bool {
 func (p *rtcPeer) arrived() {
 	if p.pending {
 		p.pending = false
-		p.server.pending.Add(-1)
+		p.server.waited(p)
 	}
 }
 

@@ -5,8 +5,8 @@ package web
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +57,7 @@ func (r *rtcServer) idle() bool {
 	defer r.mu.Unlock()
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
-	return len(r.peers) == 0 && len(r.table.names) == 0 && len(r.table.addresses) == 0 && r.pending.Load() == 0
+	return len(r.peers) == 0 && len(r.table.names) == 0 && len(r.table.addresses) == 0 && len(r.waiting) == 0
 }
 
 // TestWebRTCEndedHere: a peer that the owner sends away is told.
@@ -175,27 +175,44 @@ func TestWebRTCRubbish(t *testing.T) {
 	}
 }
 
-// TestWebRTCManyWants: a browser that asks for one offer after the other gets as many as may be under
-// way, then a refusal with words; the state is bounded, and gone when they are.
+// TestWebRTCManyWants: browsers that ask for one offer after the other, and answer none, hold a
+// bounded number, and nobody up who answers: the oldest goes for the newest.
 func TestWebRTCManyWants(t *testing.T) {
 	s := newSharedPort(t, limits{})
-	var all []*rtcPeer
-	refused := 0
-	for range 3 * rtcHandshakes {
+	s.echo()
+	want := func() *rtcPeer {
 		p, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
 		if err != nil {
-			refused++
-			if !strings.Contains(err.Error(), fmt.Sprint(rtcHandshakes)) {
-				t.Errorf("the refusal says %q", err)
-			}
-			continue
+			t.Fatal(err)
 		}
-		all = append(all, p)
+		return p
 	}
-	if len(all) != rtcHandshakes || refused != 2*rtcHandshakes {
-		t.Errorf("%d offers, %d refused", len(all), refused)
+	first := want()
+	for range rtcHandshakes - 1 {
+		want()
 	}
-	for _, p := range all {
+	select {
+	case <-first.done:
+		t.Error("the first goes before there are too many")
+	default:
+	}
+	c, open := s.dialRTC() // while there are too many
+	within(t, "the first has gone", first.done)
+	open.path(t)
+	for range 3 * rtcHandshakes {
+		want()
+	}
+	if err := c.dc.Send([]byte("still here")); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "an echo", c.got)
+	s.rtc.mu.Lock()
+	peers, waiting := len(s.rtc.peers), slices.Clone(s.rtc.waiting)
+	s.rtc.mu.Unlock()
+	if peers != rtcHandshakes+1 || len(waiting) != rtcHandshakes || s.rtc.displaced.Load() != 3*rtcHandshakes {
+		t.Errorf("%d are kept, %d under way, %d gone", peers, len(waiting), s.rtc.displaced.Load())
+	}
+	for _, p := range append(waiting, open) {
 		p.end(nil)
 	}
 	if !s.rtc.idle() {

@@ -34,6 +34,8 @@ const (
 	// quicHandshakes is how many connections may be without a session; from quicWary on an address has
 	// to prove itself before it costs anything (RFC 9000, section 8.1.2).
 	quicHandshakes, quicWary = 256, 32
+	// quicPerSource is how many of them may be of one address that has proved itself.
+	quicPerSource = 32
 	// quicStreams and quicUniStreams are what HTTP/3 needs: a request; control and two of QPACK. A few
 	// more, for those that browsers open to grease.
 	quicStreams, quicUniStreams = 4, 8
@@ -57,6 +59,8 @@ type wtServer struct {
 	http      *webtransport.Server
 	pending   atomic.Int64 // connections without a session
 	refused   atomic.Uint64
+	mu        sync.Mutex
+	sources   map[source]int // how many of those are of each
 	closing   context.Context
 	cancel    context.CancelFunc
 	serving   sync.WaitGroup
@@ -65,7 +69,7 @@ type wtServer struct {
 // newWTServer takes QUIC off the port of d, for sessions at a path. origins says why a page may not
 // have one.
 func newWTServer(b *board, d *diverter, local netip.AddrPort, path string, cert *tls.Config, origins func(*http.Request) error) (*wtServer, error) {
-	w := &wtServer{board: b, origins: origins, path: path, packets: newPacketConn(d.envoy(), local)}
+	w := &wtServer{board: b, origins: origins, path: path, packets: newPacketConn(d.envoy(), local), sources: map[source]int{}}
 	w.closing, w.cancel = context.WithCancel(context.Background())
 	w.transport = &quic.Transport{
 		Conn:                  w.packets,
@@ -114,6 +118,7 @@ type quicComingKey struct{}
 type quicComing struct {
 	settled sync.Once
 	server  *wtServer
+	from    source     // counted; zero: not proved
 	conn    *quic.Conn // once it is served
 }
 
@@ -121,6 +126,7 @@ type quicComing struct {
 func (p *quicComing) settle(then func()) {
 	p.settled.Do(func() {
 		p.server.pending.Add(-1)
+		p.server.leave(p.from)
 		then()
 	})
 }
@@ -133,15 +139,45 @@ func comingOf(ctx context.Context) *quicComing { return ctx.Value(quicComingKey{
 var errQUICBusy = errors.New("web: too many connections without a session")
 
 // admit lets a connection begin, which costs memory from here on.
-func (w *wtServer) admit(ctx context.Context, _ *quic.ClientInfo) (context.Context, error) {
-	if w.pending.Add(1) > quicHandshakes {
-		w.pending.Add(-1)
+func (w *wtServer) admit(ctx context.Context, who *quic.ClientInfo) (context.Context, error) {
+	p := &quicComing{server: w}
+	if a, ok := who.RemoteAddr.(*quicAddress); ok && who.AddrVerified { // another's address is nobody's fault
+		p.from = sourceOf(transport.KindWebTransport, a.remote.Addr())
+	}
+	if !w.come(p.from) {
 		w.refused.Add(1)
 		return nil, errQUICBusy
 	}
-	p := &quicComing{server: w}
+	if w.pending.Add(1) > quicHandshakes {
+		w.pending.Add(-1)
+		w.leave(p.from)
+		w.refused.Add(1)
+		return nil, errQUICBusy
+	}
 	context.AfterFunc(ctx, func() { p.settle(nothing) })
 	return context.WithValue(ctx, quicComingKey{}, p), nil
+}
+
+// come counts one of a source, unless there are too many.
+func (w *wtServer) come(from source) bool {
+	if from == (source{}) {
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sources[from] >= quicPerSource {
+		return false
+	}
+	w.sources[from]++
+	return true
+}
+
+func (w *wtServer) leave(from source) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sources[from]--; w.sources[from] <= 0 {
+		delete(w.sources, from)
+	}
 }
 
 // acceptAll serves connections until the listener closes.

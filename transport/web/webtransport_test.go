@@ -5,6 +5,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/quic-go/quic-go"
 	"github.com/quic-go/webtransport-go"
 
 	"github.com/tickwire/tickwire/transport"
@@ -170,5 +172,41 @@ func TestFloods(t *testing.T) {
 	}
 	if n := s.wt.pending.Load(); n == 0 || n > quicWary {
 		t.Errorf("strangers who did not prove their address hold %d connections, want at most %d", n, quicWary)
+	}
+}
+
+// TestQUICWithoutSession: who opens connections and asks for no session holds a bounded number of
+// them, and up nobody who comes from elsewhere.
+func TestQUICWithoutSession(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	config := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h3"}}
+	held := 0
+	for range 2 * (quicWary + quicPerSource) {
+		c, err := quic.DialAddr(t.Context(), s.port.LocalAddr().String(), config, nil)
+		if err != nil {
+			continue
+		}
+		held++
+		t.Cleanup(func() { _ = c.CloseWithError(0, "") })
+	}
+	if want := quicWary + quicPerSource; held != want || s.wt.refused.Load() == 0 {
+		t.Errorf("one address holds %d connections, want %d; %d were refused", held, want, s.wt.refused.Load())
+	}
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 9)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := &quic.Transport{Conn: conn}
+	t.Cleanup(func() { _ = elsewhere.Close(); _ = conn.Close() })
+	c, err := elsewhere.Dial(t.Context(), net.UDPAddrFromAddrPort(s.port.LocalAddr()), config, nil)
+	if err != nil {
+		t.Fatalf("from elsewhere: %v", err)
+	}
+	_ = c.CloseWithError(0, "")
+	s.wt.mu.Lock()
+	defer s.wt.mu.Unlock()
+	if len(s.wt.sources) > 2 {
+		t.Errorf("%d sources are remembered", len(s.wt.sources))
 	}
 }
