@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,6 +160,33 @@ func TestCertificateFilesReload(t *testing.T) {
 	told = nil
 	if shown(); told != nil {
 		t.Errorf("it is told again: %v", told)
+	}
+}
+
+// TestCertificateFunction: what the caller's function returns is shown, and no hash is told.
+func TestCertificateFunction(t *testing.T) {
+	mine, err := makeCertificate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.ServerName != "game.example" {
+			return nil, errors.New("no such host")
+		}
+		return &mine.tls, nil
+	}
+	c, err := newCertificate("", "", get, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.tls().GetCertificate(&tls.ClientHelloInfo{ServerName: "game.example"}); got != &mine.tls || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := c.tls().GetCertificate(&tls.ClientHelloInfo{ServerName: "other.example"}); err == nil {
+		t.Error("another host has a certificate")
+	}
+	if hashes, err := c.hashes(); hashes != nil || err != nil {
+		t.Errorf("hashes %v, %v", hashes, err)
 	}
 }
 
