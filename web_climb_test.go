@@ -71,7 +71,7 @@ func (c *cable) pull() {
 // TestWebSocketPulled: in mid-game the only WebSocket dies, again and again. The ladder brings another
 // one, and the Session goes on there: nothing reliable is lost or doubled, and the game does nothing.
 func TestWebSocketPulled(t *testing.T) {
-	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{DisableWebTransport: true})
 	u, err := url.Parse(h.web.URL())
 	must(t, err)
 	line := newCable(t, u.Host)
