@@ -14,13 +14,14 @@ import (
 var tsImport = regexp.MustCompile(`(?m)^(?:import|export) [^;]*?from "([^"]+)"|^import "([^"]+)"`)
 
 // bundled are the files that become one with what they import when the package is built.
-var bundled = map[string]bool{"ts/netcode/chacha.ts": true, "ts/netcode/aes.ts": true, "ts/netcode/x25519.ts": true}
+var bundled = map[string]bool{"ts/netcode/aes.ts": true, "ts/netcode/x25519.ts": true}
 
 // forNode are the files that no browser loads.
 var forNode = map[string]bool{"ts/transport/udp.ts": true}
 
-// fromNpm are the packages that tests may use: what makes a page of a program, and what opens it.
-var fromNpm = map[string]bool{"esbuild": true, "playwright-core": true}
+// fromNpm are the packages that tests may use: what makes a page of a program, what opens it, and a cipher
+// to compare ours with.
+var fromNpm = map[string]bool{"esbuild": true, "playwright-core": true, "@noble/ciphers/chacha.js": true}
 
 // tasteOfTS finds what is wrong with one file of the TypeScript library.
 func tasteOfTS(name string, text []byte) (faults []string) {

@@ -46,7 +46,7 @@ test("what a browser loads is no more than README says", async () => {
   console.log(
     `a game in a browser: ${game.first} bytes at once, ${game.later} when they are needed`,
   );
-  assert.ok(game.first < 48_000, `${game.first} bytes at once`);
+  assert.ok(game.first < 44_000, `${game.first} bytes at once`);
   const typed = await sizes("Client, Channel, Delivery, web");
   assert.ok(typed.first > game.first + 3000, "typed channels are for who has them");
 });

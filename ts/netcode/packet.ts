@@ -1,7 +1,7 @@
 import { want } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
 import { ascii, join, little, takeShort } from "./bytes.js";
-import { openChaCha, openX, sealX } from "./chacha.js";
+import { ChaCha, openX, sealX } from "./chacha.js";
 import { maxItems } from "./pad.js";
 import { cleanText } from "../wire/text.js";
 
@@ -215,7 +215,7 @@ export function readStandard(
   const nonce = new Uint8Array(12);
   nonce.set(sequence, 4);
   const data = join(tokenInfo, protocolId, b[0]!);
-  const body = openChaCha(key, nonce, data, b.slice(1 + n));
+  const body = new ChaCha(key).open(nonce, join(data, b.subarray(1 + n)), data.length);
   if (!body) return undefined;
   let counter = 0;
   for (let i = 7; i >= 3; i--) counter = counter * 256 + (body[i] ?? 0);
