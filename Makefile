@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links module demo pictures constants mutants fuzz bench codec peers peers-show clean
+.PHONY: test help deps style generated cross race long links module demo client pictures constants mutants fuzz bench codec peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -54,6 +54,12 @@ module: ## bench, a module of its own: its style and its tests
 
 demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
 	go run ./cmd/tickwire demo $(DEMO)
+
+# The other clients of examples/browser find it by its name.
+client: ## ts/dist, the client in TypeScript, for the pages and the bot of examples/browser; needs Node
+	npm ci --prefix ts
+	npm run build --prefix ts
+	npm ci --prefix examples/browser
 
 pictures: ## the pictures of docs, drawn anew from simulated runs
 	go generate ./cmd/tickwire

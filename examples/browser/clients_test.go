@@ -1,0 +1,202 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/browser"
+	"github.com/tickwire/tickwire/internal/netns"
+)
+
+const ts = "../../ts"
+
+// install builds the client as `make client` does, and returns a folder whose programs find it.
+func install(t *testing.T) (dir string, client fs.FS) {
+	t.Helper()
+	dir = t.TempDir()
+	to := filepath.Join(dir, "node_modules/@tickwire/client")
+	dist := filepath.Join(to, "dist")
+	npx(t, "tsc", "-p", filepath.Join(ts, "tsconfig.build.json"), "--outDir", dist)
+	bundle := []string{"--bundle", "--format=esm", "--target=es2022", "--log-level=warning", "--outdir=" + filepath.Join(dist, "netcode")}
+	for _, name := range []string{"chacha", "aes", "x25519"} {
+		bundle = append(bundle, filepath.Join(ts, "netcode", name+".ts"))
+	}
+	npx(t, "esbuild", bundle...)
+	copied(t, filepath.Join(ts, "package.json"), to)
+	return dir, os.DirFS(dist)
+}
+
+// npx runs a program of the packages that ts needs.
+func npx(t *testing.T, program string, args ...string) {
+	t.Helper()
+	program = filepath.Join(ts, "node_modules/.bin", program)
+	if _, err := os.Stat(program); err != nil {
+		t.Fatalf("%v: make deps installs Node and what ts needs (npm ci in that folder)", err)
+	}
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, out)
+	}
+}
+
+func copied(t *testing.T, name, dir string) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, filepath.Base(name)), b, 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// opened is a room that plays until the test ends.
+func opened(t *testing.T, client fs.FS) *room {
+	t.Helper()
+	r, err := open("127.0.0.1:0", client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan error, 1)
+	go func() { over <- r.play() }()
+	t.Cleanup(func() {
+		if err := r.hub.Close(); err != nil {
+			t.Error(err)
+		}
+		<-over
+	})
+	return r
+}
+
+// until waits for something that a page shows.
+func until(t *testing.T, p *browser.Page, condition string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !browser.Eval[bool](p, condition); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s; the page shows %q", condition, browser.Eval[string](p, "document.body.innerText"))
+		}
+	}
+}
+
+// say is what somebody in front of the page does.
+func say(p *browser.Page, line string) {
+	browser.Eval[bool](p, fmt.Sprintf(`document.forms[0].elements[0].value = %q, document.forms[0].requestSubmit(), true`, line))
+}
+
+// A child is a program that plays.
+type child struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	lines chan string
+}
+
+func start(t *testing.T, cmd *exec.Cmd) *child {
+	t.Helper()
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatalf("%v: make deps installs what the tests need", err)
+	}
+	c := &child{t, cmd, make(chan string, 100)}
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			c.lines <- lines.Text()
+		}
+		close(c.lines)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // ended, or killed
+		if t.Failed() {
+			t.Logf("%v complains: %s", cmd, &complaints)
+		}
+	})
+	return c
+}
+
+// hears waits until the program has printed a line.
+func (c *child) hears(want ...string) {
+	c.t.Helper()
+	var all []string
+	for timeout := time.After(20 * time.Second); ; {
+		select {
+		case line, ok := <-c.lines:
+			if slices.Contains(want, line) {
+				return
+			}
+			if all = append(all, line); !ok {
+				c.t.Fatalf("%v has ended, and has printed %q, not %q", c.cmd, all, want)
+			}
+		case <-timeout:
+			c.t.Fatalf("%v has printed %q, not %q", c.cmd, all, want)
+		}
+	}
+}
+
+// TestPage: two pages climb to WebTransport, hear each other in order, and see each other's sparks.
+func TestPage(t *testing.T) {
+	netns.Run(t, func(n *netns.Net) {
+		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
+		_, client := install(t)
+		chromium := browser.Start(t)
+		site := site(opened(t, client).address)
+		ada, bob := chromium.Open(site), chromium.Open(site)
+		for _, p := range []*browser.Page{ada, bob} {
+			until(t, p, `state.textContent == "connected by webtransport"`)
+		}
+		say(ada, "hello")
+		say(ada, "how are you?")
+		until(t, bob, `/^player ([12]): how are you\?\nplayer \1: hello$/m.test(said.textContent)`)
+		until(t, ada, `/^player [12]: hello$/m.test(said.textContent)`)
+		browser.Eval[bool](ada, `setInterval(() => document.body.click(), 100) > 0`)
+		until(t, bob, `document.querySelector(".spark") != null`)
+		bob.Close()
+		until(t, ada, `/^player [12] has left$/m.test(said.textContent)`)
+	})
+}
+
+func site(address netip.AddrPort) string { return "http://" + address.String() }
+
+// TestBot: the bot answers a page's question, by UDP.
+func TestBot(t *testing.T) {
+	dir, client := install(t)
+	copied(t, "bot.mjs", dir)
+	r := opened(t, client)
+	cmd := exec.Command("node", filepath.Join(dir, "bot.mjs"), site(r.address))
+	bot := start(t, cmd)
+	bot.hears("player 1 is here")
+	r.say("is there a bot?")
+	bot.hears("player 1: yes", "player 1: no")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	bot.hears("it is over: none (by this side)")
+}
+
+// TestLength: a newcomer reads these first.
+func TestLength(t *testing.T) {
+	for name, most := range map[string]int{"page.html": 40, "bot.mjs": 30} {
+		text, err := os.ReadFile(name)
+		if _, script, ok := strings.Cut(string(text), `<script type="module">`); ok {
+			text = []byte(script)
+		}
+		if lines := bytes.Count(text, []byte("\n")); err != nil || lines < 10 || lines > most {
+			t.Errorf("%s: %d lines, at most %d are short; %v", name, lines, most, err)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+//go:build !js
+
+// The command browser is a chat for everything that can hold a connection: pages, bots in Node, programs in
+// Python, each a file of this folder. One port has the login, the pages and the game.
+//
+//	make client                      # what the page and the bot import; needs Node
+//	go run ./examples/browser        # then open http://127.0.0.1:7777
+//	node examples/browser/bot.mjs    # and ask it something on the page
+package main
+
+import (
+	"errors"
+	"flag"
+	"log"
+	"os"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:7777", "where pages and players come")
+	client := flag.String("client", "ts/dist", "the folder of the built client")
+	flag.Parse()
+
+	if _, err := os.Stat(*client); errors.Is(err, os.ErrNotExist) {
+		log.Printf("no page will find its client: there is no %s; make client builds it", *client)
+	}
+	r, err := open(*listen, os.DirFS(*client))
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("open http://%v", r.address)
+	log.Fatal(r.play())
+}
