@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -18,6 +20,8 @@ import (
 
 	"github.com/tickwire/tickwire/internal/browser"
 	"github.com/tickwire/tickwire/internal/netns"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport/udp"
 )
 
 const ts = "../../ts"
@@ -68,6 +72,18 @@ func opened(t *testing.T, client fs.FS) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
+	playing(t, r)
+	return r
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // the end of the test
+	}
+	return v
+}
+
+func playing(t *testing.T, r *room) {
 	over := make(chan error, 1)
 	go func() { over <- r.play() }()
 	t.Cleanup(func() {
@@ -76,7 +92,6 @@ func opened(t *testing.T, client fs.FS) *room {
 		}
 		<-over
 	})
-	return r
 }
 
 // until waits for something that a page shows.
@@ -114,7 +129,8 @@ func start(t *testing.T, cmd *exec.Cmd) *child {
 	}
 	c := &child{t, cmd, make(chan string, 100)}
 	go func() {
-		for lines := bufio.NewScanner(out); lines.Scan(); {
+		lines := bufio.NewScanner(out)
+		for lines.Buffer(nil, 1<<20); lines.Scan(); {
 			c.lines <- lines.Text()
 		}
 		close(c.lines)
@@ -188,9 +204,87 @@ func TestBot(t *testing.T) {
 	bot.hears("it is over: none (by this side)")
 }
 
+// python starts the chat of a player in Python; what is written to it he says.
+func python(t *testing.T, site string) (*child, io.WriteCloser) {
+	t.Helper()
+	if out, err := exec.Command("python3", "-c", "import cryptography").CombinedOutput(); err != nil {
+		t.Fatalf("%v, %s: make deps installs python3 and python3-cryptography", err, out)
+	}
+	cmd := exec.Command("python3", "-B", "python/chat.py", site)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, cmd), in
+}
+
+// TestPython: a client that was written from SPEC.md alone says and hears, reliably or not, more than its first credit is
+// good for, hears what is longer than a datagram, and leaves in order.
+func TestPython(t *testing.T) {
+	r := opened(t, os.DirFS("."))
+	ada, in := python(t, site(r.address))
+	ada.hears("player 1 is here")
+	r.say("%s", strings.Repeat("long ", 20_000))
+	ada.hears(strings.Repeat("long ", 20_000))
+	const lines = 300 // of 500 bytes: more than two windows, each way
+	go func() {
+		for n := range lines {
+			fmt.Fprintf(in, "%03d %s\n", n, strings.Repeat(".", 500))
+		}
+	}()
+	for n := range lines {
+		ada.hears(fmt.Sprintf("player 1: %03d %s", n, strings.Repeat(".", 500)))
+	}
+	fmt.Fprintln(in, "and a spark")
+	ada.hears("a spark at 128, 64")
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ada.hears("it is over: we have left")
+}
+
+// TestPythonBadLink: over a link that loses one datagram in ten each way and lets others overtake it still hears all, in order.
+func TestPythonBadLink(t *testing.T) {
+	const seed = 7
+	bad := simnet.LinkConfig{Delay: 10 * time.Millisecond, Jitter: 10 * time.Millisecond, JitterReorders: true, Loss: 0.1}
+	key := newKey()
+	native := must(udp.Listen("127.0.0.1:0"))
+	r := must(newRoom(key, native.LocalAddr(), must(simnet.Wrap(native, simnet.Links{Up: bad, Down: bad}, seed))))
+	playing(t, r)
+	login := httptest.NewServer(must(newSite(key, r.address, os.DirFS("."))))
+	t.Cleanup(login.Close)
+	ada, in := python(t, login.URL)
+	ada.hears("player 1 is here")
+	r.say("%s", strings.Repeat("long ", 4000))
+	ada.hears(strings.Repeat("long ", 4000))
+	for n := range 100 {
+		fmt.Fprintln(in, n)
+	}
+	for n := range 100 {
+		ada.hears(fmt.Sprintf("player 1: %d", n))
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ada.hears("it is over: we have left")
+}
+
+// TestPythonIsTold: the server's end is told with its reason.
+func TestPythonIsTold(t *testing.T) {
+	r := opened(t, os.DirFS("."))
+	ada, _ := python(t, site(r.address))
+	ada.hears("player 1 is here")
+	for _, conn := range r.hub.Conns() {
+		if err := conn.Close(1000, "we are closing for today"); err != nil {
+			t.Error(err)
+		}
+	}
+	ada.hears("it is over: code 1000: we are closing for today")
+}
+
 // TestLength: a newcomer reads these first.
 func TestLength(t *testing.T) {
-	for name, most := range map[string]int{"page.html": 40, "bot.mjs": 30} {
+	for name, most := range map[string]int{"page.html": 40, "bot.mjs": 30, "python/chat.py": 50} {
 		text, err := os.ReadFile(name)
 		if _, script, ok := strings.Cut(string(text), `<script type="module">`); ok {
 			text = []byte(script)

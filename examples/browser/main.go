@@ -6,6 +6,7 @@
 //	make client                      # what the page and the bot import; needs Node
 //	go run ./examples/browser        # then open http://127.0.0.1:7777
 //	node examples/browser/bot.mjs    # and ask it something on the page
+//	python3 examples/browser/python/chat.py
 package main
 
 import (

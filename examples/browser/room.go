@@ -16,6 +16,7 @@ import (
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/netcode/tokenhttp"
+	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/udp"
 	"github.com/tickwire/tickwire/transport/web"
 )
@@ -39,9 +40,7 @@ func open(address string, client fs.FS) (*room, error) {
 	if err != nil {
 		return nil, err
 	}
-	var secret [netcode.KeyBytes]byte
-	rand.Read(secret[:])
-	key := netcode.KeyFrom(secret) // that of a login elsewhere would be in the configuration of both
+	key := newKey()
 	site, err := newSite(key, native.LocalAddr(), client)
 	if err != nil {
 		return nil, err
@@ -50,14 +49,25 @@ func open(address string, client fs.FS) (*room, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newRoom(key, native.LocalAddr(), native, pages)
+}
+
+// newKey is what the login and the server share; one that stands elsewhere would have it in its configuration.
+func newKey() netcode.Key {
+	var secret [netcode.KeyBytes]byte
+	rand.Read(secret[:])
+	return netcode.KeyFrom(secret)
+}
+
+func newRoom(key netcode.Key, address netip.AddrPort, sockets ...transport.Socket) (*room, error) {
 	srv, err := tickwire.Listen(tickwire.ServerConfig{
 		Config:     tickwire.Config{Channels: tickwire.Channels(chat, sparks)},
 		PrivateKey: key, MaxTokenLifetime: -1, // the key is new, so no earlier run has seen a token
-	}, native, pages)
+	}, sockets...)
 	if err != nil {
 		return nil, err
 	}
-	return &room{tickwire.NewHub(srv), native.LocalAddr()}, nil
+	return &room{tickwire.NewHub(srv), address}, nil
 }
 
 //go:embed page.html
