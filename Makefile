@@ -56,10 +56,11 @@ demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wif
 	go run ./cmd/tickwire demo $(DEMO)
 
 # The other clients of examples/browser find it by its name.
-client: ## ts/dist, the client in TypeScript, for the pages and the bot of examples/browser; needs Node
+client: ## ts/dist, the client in TypeScript, and with it the pages and the bot of examples/browser; needs Node
 	npm ci --prefix ts
 	npm run build --prefix ts
 	npm ci --prefix examples/browser
+	ts/node_modules/.bin/tsc -p examples/browser
 
 pictures: ## the pictures of docs, drawn anew from simulated runs
 	go generate ./cmd/tickwire
@@ -94,6 +95,6 @@ peers-show: ## the tables and pictures of bench/results and the tables of README
 	bin/peers plot --out bench/results bench/results/peers.jsonl > /dev/null
 
 clean: ## remove what the targets above made
-	rm -rf bin ts/dist
+	rm -rf bin ts/dist examples/browser/dist
 	find . -name node_modules -type d -prune -exec rm -rf {} +
 	go clean -testcache

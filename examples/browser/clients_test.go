@@ -33,13 +33,22 @@ func install(t *testing.T) (dir string, client fs.FS) {
 	to := filepath.Join(dir, "node_modules/@tickwire/client")
 	dist := filepath.Join(to, "dist")
 	npx(t, "tsc", "-p", filepath.Join(ts, "tsconfig.build.json"), "--outDir", dist)
-	bundle := []string{"--bundle", "--format=esm", "--target=es2022", "--log-level=warning", "--outdir=" + filepath.Join(dist, "netcode")}
-	for _, name := range []string{"chacha", "aes", "x25519"} {
-		bundle = append(bundle, filepath.Join(ts, "netcode", name+".ts"))
-	}
-	npx(t, "esbuild", bundle...)
 	copied(t, filepath.Join(ts, "package.json"), to)
 	return dir, os.DirFS(dist)
+}
+
+// typed compiles the page in TypeScript.
+func typed(t *testing.T, dir string) fs.FS {
+	t.Helper()
+	for _, name := range []string{"package.json", "tsconfig.json", "typed.ts"} {
+		copied(t, name, dir)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "spark"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	copied(t, "spark/spark.ts", filepath.Join(dir, "spark"))
+	npx(t, "tsc", "-p", dir)
+	return os.DirFS(filepath.Join(dir, "dist"))
 }
 
 // npx runs a program of the packages that ts needs.
@@ -66,9 +75,9 @@ func copied(t *testing.T, name, dir string) {
 }
 
 // opened is a room that plays until the test ends.
-func opened(t *testing.T, client fs.FS) *room {
+func opened(t *testing.T, client, typed fs.FS) *room {
 	t.Helper()
-	r, err := open("127.0.0.1:0", client)
+	r, err := open("127.0.0.1:0", client, typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +116,17 @@ func until(t *testing.T, p *browser.Page, condition string) {
 // say is what somebody in front of the page does.
 func say(p *browser.Page, line string) {
 	browser.Eval[bool](p, fmt.Sprintf(`document.forms[0].elements[0].value = %q, document.forms[0].requestSubmit(), true`, line))
+}
+
+// clicks has somebody click ten times a second, so far from the left as a part of the window.
+func clicks(p *browser.Page, x float64) {
+	browser.Eval[bool](p, fmt.Sprintf(`setInterval(() => document.body.dispatchEvent(
+		new MouseEvent("click", {clientX: %v * innerWidth, bubbles: true})), 100) > 0`, x))
+}
+
+// shows is whether a spark of such a click is there.
+func shows(x float64) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(".spark")].some(s => Math.abs(parseFloat(s.style.left) - %v) < 1)`, 100*x)
 }
 
 // A child is a program that plays.
@@ -164,13 +184,14 @@ func (c *child) hears(want ...string) {
 	}
 }
 
-// TestPage: two pages climb to WebTransport, hear each other in order, and see each other's sparks.
+// TestPage: two pages climb to WebTransport, hear each other in order, and see each other's sparks, as the
+// page in TypeScript does.
 func TestPage(t *testing.T) {
 	netns.Run(t, func(n *netns.Net) {
 		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
-		_, client := install(t)
+		dir, client := install(t)
 		chromium := browser.Start(t)
-		site := site(opened(t, client).address)
+		site := site(opened(t, client, typed(t, dir)).address)
 		ada, bob := chromium.Open(site), chromium.Open(site)
 		for _, p := range []*browser.Page{ada, bob} {
 			until(t, p, `state.textContent == "connected by webtransport"`)
@@ -179,8 +200,13 @@ func TestPage(t *testing.T) {
 		say(ada, "how are you?")
 		until(t, bob, `/^player ([12]): how are you\?\nplayer \1: hello$/m.test(said.textContent)`)
 		until(t, ada, `/^player [12]: hello$/m.test(said.textContent)`)
-		browser.Eval[bool](ada, `setInterval(() => document.body.click(), 100) > 0`)
-		until(t, bob, `document.querySelector(".spark") != null`)
+		eve := chromium.Open(site + "/typed")
+		clicks(ada, 0.2)
+		clicks(eve, 0.6)
+		for _, p := range []*browser.Page{ada, bob, eve} {
+			until(t, p, shows(0.2))
+			until(t, p, shows(0.6))
+		}
 		bob.Close()
 		until(t, ada, `/^player [12] has left$/m.test(said.textContent)`)
 	})
@@ -192,7 +218,7 @@ func site(address netip.AddrPort) string { return "http://" + address.String() }
 func TestBot(t *testing.T) {
 	dir, client := install(t)
 	copied(t, "bot.mjs", dir)
-	r := opened(t, client)
+	r := opened(t, client, nil)
 	cmd := exec.Command("node", filepath.Join(dir, "bot.mjs"), site(r.address))
 	bot := start(t, cmd)
 	bot.hears("player 1 is here")
@@ -221,7 +247,7 @@ func python(t *testing.T, site string) (*child, io.WriteCloser) {
 // TestPython: a client that was written from SPEC.md alone says and hears, reliably or not, more than its first credit is
 // good for, hears what is longer than a datagram, and leaves in order.
 func TestPython(t *testing.T) {
-	r := opened(t, os.DirFS("."))
+	r := opened(t, nil, nil)
 	ada, in := python(t, site(r.address))
 	ada.hears("player 1 is here")
 	r.say("%s", strings.Repeat("long ", 20_000))
@@ -251,7 +277,7 @@ func TestPythonBadLink(t *testing.T) {
 	native := must(udp.Listen("127.0.0.1:0"))
 	r := must(newRoom(key, native.LocalAddr(), must(simnet.Wrap(native, simnet.Links{Up: bad, Down: bad}, seed))))
 	playing(t, r)
-	login := httptest.NewServer(must(newSite(key, r.address, os.DirFS("."))))
+	login := httptest.NewServer(must(newSite(key, r.address, nil, nil)))
 	t.Cleanup(login.Close)
 	ada, in := python(t, login.URL)
 	ada.hears("player 1 is here")
@@ -271,7 +297,7 @@ func TestPythonBadLink(t *testing.T) {
 
 // TestPythonIsTold: the server's end is told with its reason.
 func TestPythonIsTold(t *testing.T) {
-	r := opened(t, os.DirFS("."))
+	r := opened(t, nil, nil)
 	ada, _ := python(t, site(r.address))
 	ada.hears("player 1 is here")
 	for _, conn := range r.hub.Conns() {
@@ -284,7 +310,7 @@ func TestPythonIsTold(t *testing.T) {
 
 // TestLength: a newcomer reads these first.
 func TestLength(t *testing.T) {
-	for name, most := range map[string]int{"page.html": 40, "bot.mjs": 30, "python/chat.py": 50} {
+	for name, most := range map[string]int{"page.html": 40, "bot.mjs": 30, "typed.ts": 40, "python/chat.py": 50} {
 		text, err := os.ReadFile(name)
 		if _, script, ok := strings.Cut(string(text), `<script type="module">`); ok {
 			text = []byte(script)

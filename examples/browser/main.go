@@ -4,7 +4,7 @@
 // Python, each a file of this folder. One port has the login, the pages and the game.
 //
 //	make client                      # what the page and the bot import; needs Node
-//	go run ./examples/browser        # then open http://127.0.0.1:7777
+//	go run ./examples/browser        # then open http://127.0.0.1:7777, or http://127.0.0.1:7777/typed
 //	node examples/browser/bot.mjs    # and ask it something on the page
 //	python3 examples/browser/python/chat.py
 package main
@@ -19,12 +19,13 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:7777", "where pages and players come")
 	client := flag.String("client", "ts/dist", "the folder of the built client")
+	typed := flag.String("typed", "examples/browser/dist", "the folder of typed.js")
 	flag.Parse()
 
 	if _, err := os.Stat(*client); errors.Is(err, os.ErrNotExist) {
 		log.Printf("no page will find its client: there is no %s; make client builds it", *client)
 	}
-	r, err := open(*listen, os.DirFS(*client))
+	r, err := open(*listen, os.DirFS(*client), os.DirFS(*typed))
 	if err != nil {
 		log.Fatal(err)
 	}

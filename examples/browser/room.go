@@ -5,7 +5,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	_ "embed"
+	"embed"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/examples/browser/spark"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/netcode/tokenhttp"
 	"github.com/tickwire/tickwire/transport"
@@ -22,10 +23,10 @@ import (
 )
 
 // What is said arrives, in order. A spark, two bytes that say where somebody clicked, may as well not: the next is more
-// interesting than one that is late.
+// interesting than one that is late. It has a type, which who speaks raw bytes need not know.
 var (
 	chat   = tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 1, Name: "chat", Delivery: tickwire.ReliableOrdered})
-	sparks = tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 2, Name: "sparks", Delivery: tickwire.Unreliable})
+	sparks = tickwire.NewChannel[spark.Spark](tickwire.ChannelConfig{ID: 2, Name: "sparks", Delivery: tickwire.Unreliable})
 )
 
 // A room is the server: what one player says everybody hears.
@@ -35,21 +36,21 @@ type room struct {
 }
 
 // open listens: for native players by UDP, for pages by TCP and UDP, all on one port.
-func open(address string, client fs.FS) (*room, error) {
+func open(address string, client, typed fs.FS) (*room, error) {
 	native, err := udp.Listen(address)
 	if err != nil {
 		return nil, err
 	}
 	key := newKey()
-	site, err := newSite(key, native.LocalAddr(), client)
+	site, err := newSite(key, native.LocalAddr(), client, typed)
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(native, web.Config{Handler: site})
+	browsers, err := web.New(native, web.Config{Handler: site})
 	if err != nil {
 		return nil, err
 	}
-	return newRoom(key, native.LocalAddr(), native, pages)
+	return newRoom(key, native.LocalAddr(), native, browsers)
 }
 
 // newKey is what the login and the server share; one that stands elsewhere would have it in its configuration.
@@ -70,11 +71,11 @@ func newRoom(key netcode.Key, address netip.AddrPort, sockets ...transport.Socke
 	return &room{tickwire.NewHub(srv), address}, nil
 }
 
-//go:embed page.html
-var page []byte
+//go:embed page.html typed.html
+var pages embed.FS
 
-// newSite is what the port serves by HTTP: the page, the client that it imports, and the login.
-func newSite(key netcode.Key, address netip.AddrPort, client fs.FS) (http.Handler, error) {
+// newSite is what the port serves by HTTP: the pages, what they import, and the login.
+func newSite(key netcode.Key, address netip.AddrPort, client, typed fs.FS) (http.Handler, error) {
 	var guests atomic.Uint64
 	tokens, err := tokenhttp.Handler(tokenhttp.Config{
 		Login: func(*http.Request) (tokenhttp.Grant, error) { // everybody may come; examples/login asks for a password
@@ -89,7 +90,10 @@ func newSite(key netcode.Key, address netip.AddrPort, client fs.FS) (http.Handle
 	site := http.NewServeMux()
 	site.Handle("/token", tokens)
 	site.Handle("/client/", http.StripPrefix("/client/", http.FileServerFS(client)))
-	site.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { w.Write(page) })
+	site.Handle("/typed/", http.StripPrefix("/typed/", http.FileServerFS(typed)))
+	for path, name := range map[string]string{"/{$}": "page.html", "/typed": "typed.html"} {
+		site.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, pages, name) })
+	}
 	return site, nil
 }
 
@@ -103,8 +107,11 @@ func (r *room) play() error {
 			r.say("player %d has left", ev.Conn.ClientID())
 		case ev.Kind == tickwire.Message && ev.Channel == 1:
 			r.say("player %d: %s", ev.Conn.ClientID(), ev.Payload)
-		case ev.Kind == tickwire.Message && len(ev.Payload) == 2: // what players send need not be what they should
-			_ = sparks.Broadcast(r.hub, slices.Values(r.hub.Conns()), ev.Payload, tickwire.SendOptions{}, nil)
+		case ev.Kind == tickwire.Message:
+			var s spark.Spark
+			if s.UnmarshalBinary(ev.Payload) == nil { // what players send need not be what they should
+				_ = sparks.Broadcast(r.hub, slices.Values(r.hub.Conns()), s, tickwire.SendOptions{}, nil)
+			}
 		}
 	}
 	return r.hub.Close()
