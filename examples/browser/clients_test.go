@@ -283,11 +283,14 @@ func TestPythonBadLink(t *testing.T) {
 	ada.hears("player 1 is here")
 	r.say("%s", strings.Repeat("long ", 4000))
 	ada.hears(strings.Repeat("long ", 4000))
+	long := strings.Repeat(".", 600) // so that each is a packet of its own
+	go func() {
+		for n := range 100 {
+			fmt.Fprintln(in, n, long)
+		}
+	}()
 	for n := range 100 {
-		fmt.Fprintln(in, n)
-	}
-	for n := range 100 {
-		ada.hears(fmt.Sprintf("player 1: %d", n))
+		ada.hears(fmt.Sprintf("player 1: %d %s", n, long))
 	}
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
