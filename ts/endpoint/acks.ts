@@ -1,5 +1,5 @@
 import { Ack, appendAck, clockUnit, maxAckRanges, type Writer } from "../wire/index.js";
-import { never } from "./config.js";
+import { never } from "./constants.js";
 import { Ranges } from "./ranges.js";
 import { Window } from "./window.js";
 

@@ -19,10 +19,6 @@ export class Bucket {
     return this.at + Math.floor((-this.level / this.rate) * 1e6) + 1;
   }
 
-  ready(now: number): boolean {
-    return this.readyAt() <= now;
-  }
-
   /** Takes units out: what is larger than what there is leaves a debt. */
   spend(now: number, units: number): void {
     if (this.rate <= 0) return;

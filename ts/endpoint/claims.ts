@@ -1,3 +1,5 @@
+import { noRoute } from "./constants.js";
+
 /**
  * A PathUse says what a path is for, beside others: messages go over all that share, by their weights; what
  * goes over another path goes over those that copy too; over those in reserve nothing goes while another lives.
@@ -6,7 +8,6 @@ export type PathUse = "share" | "reserve" | "copy";
 
 /** In the order in which PATH_STATUS numbers them (SPEC.md, 6.8). */
 export const pathUses = ["share", "reserve", "abandon", "copy"] as const;
-export const abandon = 2;
 
 /** What the owner of a path is told of it. */
 export type PathState = "opening" | "active" | "silent" | "failed" | "closed";
@@ -17,9 +18,6 @@ export type PathState = "opening" | "active" | "silent" | "failed" | "closed";
  *     closed → opening → well ⇄ suspect → dead → failed
  */
 export type Stage = "closed" | "opening" | "well" | "suspect" | "dead" | "failed";
-
-/** What a path has without a way. */
-export const noRoute = -1;
 
 /** The Claims of a path are what it is for, where it goes, and what it asks and owes. */
 export class Claims {

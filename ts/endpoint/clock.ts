@@ -1,5 +1,7 @@
 import { clockUnit, nearest, type Ack } from "../wire/index.js";
 
+const kept = 16;
+
 /**
  * A ClockSample is one exchange of clocks, in microseconds: sent and received by the endpoint's, arrived and
  * answered by the peer's.
@@ -10,8 +12,6 @@ export interface ClockSample {
   answered: number;
   received: number;
 }
-
-const kept = 16;
 
 /** Clocks are what ACKs tell of the peer's clock. */
 export class Clocks {

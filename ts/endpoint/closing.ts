@@ -1,15 +1,19 @@
 import {
+  ACK,
+  CLOSE,
+  CLOSE_ACK,
+  FRAGMENT,
+  PING,
   appendClose,
   Code,
   maxText,
   readAck,
   readClose,
   Ack,
-  Type,
   type Reader,
   type Writer,
 } from "../wire/index.js";
-import { never, second } from "./config.js";
+import { never, second } from "./constants.js";
 
 const closeFor = 3 * second;
 const tombstoneFor = second; // at least
@@ -50,14 +54,14 @@ export class Closing {
   read(now: number, path: number, r: Reader, patience: number): void {
     while (r.left > 0) {
       const type = r.u8();
-      if (type === Type.close) {
+      if (type === CLOSE) {
         readClose(r);
         this.answerOn = path;
-      } else if (type >= Type.ack && type < Type.fragment) {
+      } else if (type >= ACK && type < FRAGMENT) {
         readAck(r, type, ack);
         continue;
-      } else if (type !== Type.closeAck) {
-        if (type === Type.ping) continue;
+      } else if (type !== CLOSE_ACK) {
+        if (type === PING) continue;
         return;
       }
       if (!this.tombstone) this.bury(now, patience);

@@ -1,4 +1,7 @@
 import { maxControl, shortHash, type ChannelRow, type Schema } from "../wire/index.js";
+import { messageCharge, never, second } from "./constants.js";
+
+const defaultWindow = 64 << 10;
 
 /** The guarantee that the messages of a channel get: SPEC.md, 6.4. */
 export const Delivery = {
@@ -101,14 +104,6 @@ export type Config = Required<Omit<EndpointConfig, "channels" | "instance">> & {
   channels: readonly Channel[];
 };
 
-/** What a message costs beside its length, in credit and in queues. */
-export const messageCharge = 32;
-
-export const second = 1_000_000;
-export const never = Infinity;
-
-const defaultWindow = 64 << 10;
-
 function channel(c: ChannelConfig): Channel {
   const reliable = isReliable(c.delivery);
   const maxMessageBytes = c.maxMessageBytes || (reliable ? 1 << 20 : 64 << 10);
@@ -177,4 +172,3 @@ export function rowsOf(channels: readonly Channel[]): ChannelRow[] {
       compression: c.compression?.id ?? 0,
     }));
 }
-

@@ -1,7 +1,7 @@
+import { packetBytes } from "./constants.js";
 import { type Rtt } from "./rtt.js";
 
 /** What a packet is counted as where windows are counted in packets: the first size of datagrams. */
-export const packetBytes = 1200;
 const initialWindow = 10 * packetBytes; // RFC 9002, 7.2
 const minWindow = 4 * packetBytes;
 const leastRate = 16 * 1024; // bytes a second

@@ -1,6 +1,7 @@
 import { Code, WireError } from "../wire/index.js";
+import { messageCharge, never, second } from "./constants.js";
 import { type Common } from "./common.js";
-import { messageCharge, never, second, type Channel } from "./config.js";
+import { type Channel } from "./config.js";
 
 const maxWindow = 16 << 20; // how far a window grows by use
 const steps = 4; // by how much it grows for a BLOCKED

@@ -1,11 +1,10 @@
-import { Capability, Type, Writer } from "../wire/index.js";
+import { CLOSE_ACK, PATH_STATUS, PING, READS_REPAIR, numberBytes, Writer } from "../wire/index.js";
+import { never, packetBytes } from "./constants.js";
 import { type Common } from "./common.js";
-import { packetBytes } from "./congestion.js";
-import { never } from "./config.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
 import { type Outbox } from "./outbox.js";
-import { Builder, Carries, type Item, type Packet } from "./packet.js";
+import { Builder, type Item, type Packet } from "./packet.js";
 import { type Fate } from "./path.js";
 import { type Paths } from "./paths.js";
 import { type Way } from "./way.js";
@@ -108,7 +107,7 @@ export class Departure {
 
   private ping(b: Builder, p: Way): void {
     if (b.room < 1) return;
-    b.w.u8(Type.ping);
+    b.w.u8(PING);
     b.packet.eliciting = true;
     p.pingedAt = b.now;
   }
@@ -121,12 +120,12 @@ export class Departure {
     const of = this.paths.owesStatus();
     if (of && b.room >= statusBytes) {
       this.paths.writeStatus(of, w);
-      b.carry(Carries.status, this, undefined, of.id, of.claims.serial);
+      b.carry(PATH_STATUS, this, undefined, of.id, of.claims.serial);
     }
     const messages = w.at;
     if (this.outbox.readyAt() <= b.now) this.outbox.write(b);
     if (w.at > messages) p.acks.talked(b.now, this.c.cfg.ackHold);
-    if (b.packet.eliciting && this.life.peerReads(Capability.repair)) this.outbox.repair(b, p);
+    if (b.packet.eliciting && this.life.peerReads(READS_REPAIR)) this.outbox.repair(b, p);
     this.paths.serve(p, w.at - before);
   }
 
@@ -164,7 +163,7 @@ export class Departure {
     out.path = p.id;
     out.route = p.claims.route;
     out.number = p.next;
-    out.numberBytes = p.numberBytes;
+    out.numberBytes = numberBytes(p.next, p.largestAcked);
   }
 
   private lastClosed = -1;
@@ -179,7 +178,7 @@ export class Departure {
     if (!p) return false;
     const b = this.begin(now, p, out);
     if (answers) {
-      b.w.u8(Type.closeAck);
+      b.w.u8(CLOSE_ACK);
       return this.commit(p, out, false);
     }
     closing.sendAt = now + p.pto();

@@ -1,10 +1,7 @@
-import { Type } from "../wire/index.js";
-import { never, second } from "./config.js";
-import { Carries, type Builder, type Item } from "./packet.js";
+import { DRAINING } from "../wire/index.js";
+import { DRAINED, DRAINING_ON, never, second } from "./constants.js";
+import { type Builder, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
-
-export const draining = 1;
-export const drained = 2;
 
 const asking = 8; // probe timeouts that a peer is given to answer
 const leastAsking = second;
@@ -34,7 +31,7 @@ export class Drain {
 
   /** What there is to say that the peer does not know; 0: nothing. */
   state(through: boolean): number {
-    const state = through ? drained : draining;
+    const state = through ? DRAINED : DRAINING_ON;
     return this.on && state > this.known ? state : 0;
   }
 
@@ -46,10 +43,10 @@ export class Drain {
   write(b: Builder, state: number): void {
     if (b.room < 2) return;
     this.said = state;
-    if (state === drained && this.askedAt === never) this.askedAt = b.now;
-    b.w.u8(Type.draining);
+    if (state === DRAINED && this.askedAt === never) this.askedAt = b.now;
+    b.w.u8(DRAINING);
     b.w.u8(state);
-    b.carry(Carries.draining, this, undefined, state);
+    b.carry(DRAINING, this, undefined, state);
   }
 
   settled(item: Item, fate: Fate): void {
@@ -62,9 +59,9 @@ export class Drain {
   overAt(through: boolean, heardAt: number, away: boolean, held: boolean, patience: number): number {
     if (!this.on) return never;
     if (!through) return this.until;
-    if (this.peer === drained) return -never;
+    if (this.peer === DRAINED) return -never;
     if (this.peer === 0 && !this.both) {
-      if (this.known === drained || away) return -never;
+      if (this.known === DRAINED || away) return -never;
       if (this.askedAt < never && !held) {
         const asked = Math.max(this.askedAt, heardAt) + Math.max(leastAsking, asking * patience);
         return Math.min(this.until, asked);

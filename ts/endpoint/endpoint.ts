@@ -1,9 +1,17 @@
-import { Capability, Code, difference, readControl, readRows, WireError, type ControlMessage } from "../wire/index.js";
+import {
+  READS_PATHS,
+  Code,
+  difference,
+  readControl,
+  readRows,
+  WireError,
+  type ControlMessage,
+} from "../wire/index.js";
+import { never } from "./constants.js";
 import { Arrival } from "./arrival.js";
-import type { PathUse } from "./claims.js";
 import type { ClockSample } from "./clock.js";
 import { Common } from "./common.js";
-import { never, resolve, rowsOf, type EndpointConfig } from "./config.js";
+import { resolve, rowsOf, type EndpointConfig } from "./config.js";
 import { Departure, type Outgoing } from "./departure.js";
 import { SendError, type Event } from "./event.js";
 import { Inbox } from "./inbox.js";
@@ -96,7 +104,7 @@ export class Endpoint {
     this.c.clocks.begin(now, h.clock);
     this.outbox.opened(now, h);
     this.life.opened(now, h);
-    this.paths.known = this.c.cfg.maxPaths > 0 && this.life.peerReads(Capability.paths);
+    this.paths.known = this.c.cfg.maxPaths > 0 && this.life.peerReads(READS_PATHS);
     return undefined;
   }
 
@@ -197,11 +205,6 @@ export class Endpoint {
     this.paths.lead.probes = 1;
   }
 
-  /** Has acks that are owed go with the next packets. */
-  acknowledge(): void {
-    for (const p of this.paths.all) if (p.acks.waiting > 0) p.acks.atOnce(this.c.now);
-  }
-
   /** Ends the connection: the peer is told. The endpoint is driven on until it is {@link done}. */
   close(now: number, code: number = Code.none, text = ""): void {
     this.at(now);
@@ -236,12 +239,6 @@ export class Endpoint {
     life.continued(now);
     this.paths.all[0]!.probes = 1;
     return true;
-  }
-
-  /** Opens another path over a route; its number, -1 if there is no room for one. */
-  openPath(now: number, route: number, reliable: boolean, use: PathUse = "share", weight = 1): number {
-    this.at(now);
-    return this.paths.open(now, route, reliable, use, weight);
   }
 
   /** The largest datagram that the carrier of a path takes. */

@@ -1,6 +1,6 @@
-import { appendHold } from "../wire/index.js";
-import { never } from "./config.js";
-import { Carries, type Builder, type Item } from "./packet.js";
+import { HOLD, appendHold } from "../wire/index.js";
+import { never } from "./constants.js";
+import { type Builder, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 
 const firstCopies = 3;
@@ -56,7 +56,7 @@ export class OwnHold {
     if (b.room < 16) return;
     const left = this.on ? Math.max(Math.ceil((this.until - b.now) / 1000), 1) : 0;
     appendHold(b.w, this.serial, left);
-    b.carry(Carries.hold, this, undefined, this.serial);
+    b.carry(HOLD, this, undefined, this.serial);
     if (this.copies > 0) this.copies--;
     if (this.copies === 0) this.silent = this.on;
   }

@@ -1,22 +1,25 @@
 import {
+  DROPPABLE,
+  FRAGMENT,
+  REPAIR,
+  RUN,
+  SKIP,
   Fragment,
   maxNamed,
-  Option,
   readFragment,
   readRepair,
   readRun,
   Repair,
   Run,
-  Type,
   want,
   type Reader,
 } from "../wire/index.js";
+import { maxOpen } from "./constants.js";
 import { type Common } from "./common.js";
 import { type Builder } from "./packet.js";
 import { type Head } from "./partial.js";
 import type { Rebuilders } from "./rebuild.js";
 import { Receiver } from "./receiver.js";
-import { maxOpen } from "./sender.js";
 import { type Symbol } from "./symbol.js";
 
 const none = new Uint8Array(0);
@@ -43,7 +46,7 @@ export class Inbox {
   }
 
   private saw(channel: number, h: Readonly<Head>, bytes: Uint8Array): void {
-    if (!this.rebuilders?.any || h.options & Option.droppable) return;
+    if (!this.rebuilders?.any || h.options & DROPPABLE) return;
     const { symbol } = this;
     symbol.options = h.options;
     symbol.key = h.key;
@@ -73,19 +76,19 @@ export class Inbox {
   /** Reads a frame with messages, or that steers them; false: it cannot be stored now. */
   read(type: number, r: Reader, trip: number): boolean {
     const { now } = this.c;
-    if (type >= Type.run) {
+    if (type >= RUN) {
       readRun(r, type, this.run);
       const of = this.of(this.run.channel);
       this.prompt ||= of.reliable;
       of.run(this.run, r);
-    } else if (type >= Type.fragment) {
+    } else if (type >= FRAGMENT) {
       readFragment(r, type, this.fragment);
       const of = this.of(this.fragment.channel);
       this.prompt ||= of.reliable;
       return of.fragment(now, this.fragment, r);
-    } else if (type === Type.repair) {
+    } else if (type === REPAIR) {
       this.repair(r);
-    } else if (type === Type.skip) {
+    } else if (type === SKIP) {
       const of = this.of(r.channel());
       const first = r.u32();
       of.skip(first, r.count(maxNamed), r);

@@ -29,4 +29,5 @@ export { type ClockSample } from "./clock.js";
 export { type SendOptions } from "./sender.js";
 export { type Refusal } from "./meeting.js";
 export { type Way } from "./way.js";
-export { noRoute, type PathState, type PathUse } from "./claims.js";
+export { type PathState, type PathUse } from "./claims.js";
+export { noRoute } from "./constants.js";

@@ -1,7 +1,7 @@
-import { Capability, Code, type Hello } from "../wire/index.js";
+import { READS_HOLD, Code, reads, type Hello } from "../wire/index.js";
+import { never, second } from "./constants.js";
 import { Closing } from "./closing.js";
 import { type Common } from "./common.js";
-import { never, second } from "./config.js";
 import { Drain } from "./drain.js";
 import { OwnHold, PeerHold } from "./hold.js";
 import { type Inbox } from "./inbox.js";
@@ -61,7 +61,7 @@ export class Life {
   }
 
   peerReads(capability: number): boolean {
-    return this.peer !== undefined && (Number(BigInt(this.peer.capabilities) & 31n) & capability) > 0;
+    return this.peer !== undefined && reads(this.peer, capability);
   }
 
   get ended(): boolean {
@@ -269,6 +269,6 @@ export class Life {
 
   /** How long a silence may be announced; 0: none. */
   get grantedHold(): number {
-    return this.peerReads(Capability.hold) ? this.peer!.silence * second : 0;
+    return this.peerReads(READS_HOLD) ? this.peer!.silence * second : 0;
   }
 }

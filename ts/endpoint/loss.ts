@@ -1,6 +1,8 @@
 const packetThreshold = 3; // RFC 9002, 6.1.1
 const calmLosses = 16; // RFC 8985, 6.2: as many recoveries keep what was learned
 
+const watched = 256;
+
 /**
  * A Reordering is what a path has shown of packets that overtake each other. As soon as a late ack has
  * proved three numbers and an eighth of a round trip wrong, time alone counts, and more of it as far as late acks
@@ -33,8 +35,6 @@ export class Reordering {
     }
   }
 }
-
-const watched = 256;
 
 /**
  * A LossWatch is the losses of a path over the last 256 to 512 packets: their share, and how many come in a

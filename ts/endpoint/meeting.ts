@@ -1,5 +1,9 @@
 import {
-  Capability,
+  READS_EPOCHS,
+  READS_HOLD,
+  READS_OPTIONS,
+  READS_PATHS,
+  READS_REPAIR,
   channelDigest,
   channelRows,
   clockUnit,
@@ -7,12 +11,14 @@ import {
   helloBody,
   maxWindows,
   readHello,
+  reads,
   version,
   WireError,
   type Hello,
   type Schema,
 } from "../wire/index.js";
-import { isReliable, rowsOf, second, type Config } from "./config.js";
+import { second } from "./constants.js";
+import { isReliable, rowsOf, type Config } from "./config.js";
 
 /** Why two ends cannot talk. */
 export interface Refusal {
@@ -39,19 +45,17 @@ export function introduce(cfg: Config, instance: bigint, now: number): Uint8Arra
     digest: channelDigest(channelRows(rowsOf(cfg.channels))),
     instance,
     capabilities:
-      (cfg.maxPaths > 0 ? Capability.paths : 0) |
-      Capability.hold |
-      Capability.repair |
-      Capability.options |
-      Capability.epochs,
+      (cfg.maxPaths > 0 ? READS_PATHS : 0) |
+      READS_HOLD |
+      READS_REPAIR |
+      READS_OPTIONS |
+      READS_EPOCHS,
     clock: BigInt(Math.floor(now / clockUnit)),
     largestDatagram: Math.min(cfg.maxDatagramBytes, 0xffff),
     ackHold: Math.ceil(cfg.ackHold / 1000),
     silence: Math.floor(cfg.maxHold / second),
     defaultWindow: tooMany ? Math.min(usual, ...others.map((c) => c.windowBytes)) : usual,
     windows: tooMany ? [] : others.map((c) => ({ channel: c.id, bytes: c.windowBytes })),
-    limits: { packets: 0, bytes: 0, messages: 0 },
-    channelLimits: [],
     schemas: cfg.schemas.slice(0, 8),
   });
 }
@@ -62,13 +66,11 @@ export function match(cfg: Config, body: Uint8Array): (Hello & { schema: number 
   try {
     h = readHello(body);
   } catch (err) {
-    if (err instanceof WireError) return { code: Code.protocol, text: err.rule };
+    if (err instanceof WireError) return { code: err.code, text: err.rule };
     throw err;
   }
-  const read = h.minVersion <= version && h.maxVersion >= version;
-  if (!read || !(Number(BigInt(h.capabilities) & 31n) & Capability.options)) {
-    const text = `wire versions ${h.minVersion} to ${h.maxVersion}, want ${version}`;
-    return { code: Code.version, text };
+  if (!reads(h, READS_OPTIONS)) {
+    return { code: Code.version, text: "the peer reads no options of messages" };
   }
   if (h.digest !== channelDigest(channelRows(rowsOf(cfg.channels)))) {
     return { code: Code.mismatch, text: "the channels of the two ends differ" };

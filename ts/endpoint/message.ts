@@ -1,9 +1,6 @@
-import { lengthOf, Option, type Key } from "../wire/index.js";
-import { messageCharge } from "./config.js";
+import { DROPPABLE, lengthOf, type Key } from "../wire/index.js";
+import { QUEUED, messageCharge } from "./constants.js";
 import { Ranges } from "./ranges.js";
-
-/** Where a message is on its way out. */
-export const State = { queued: 0, flying: 1, skipping: 2, done: 3 } as const;
 
 const keptBytes = 2048; // of a message that is used again
 
@@ -12,7 +9,7 @@ export class Message {
   bytes = new Uint8Array(0);
   size = 0;
   receipt = 0;
-  state: number = State.queued;
+  state: number = QUEUED;
   id = 0;
   /** Packets in flight that carry it whole. */
   flying = 0;
@@ -51,7 +48,7 @@ export class Message {
   }
 
   get droppable(): boolean {
-    return (this.options & Option.droppable) !== 0;
+    return (this.options & DROPPABLE) !== 0;
   }
 
   /** Copies what it is to carry, behind a prefix. */
@@ -69,13 +66,11 @@ export class Message {
 
   reset(): void {
     this.free();
-    this.size = this.receipt = this.id = this.flying = this.attempts = this.options = 0;
-    this.group = this.first = this.index = this.sent = this.storedBy = 0;
-    this.state = State.queued;
-    this.resend = this.superseded = this.cut = false;
-    this.expires = Infinity;
-    this.key = undefined;
+    Object.assign(this, blank);
     this.acked.clear();
     this.lost.clear();
   }
 }
+
+/** What a message is like that nobody has used, but for its memory. */
+const { bytes: _bytes, acked: _acked, lost: _lost, ...blank } = new Message();

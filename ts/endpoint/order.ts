@@ -1,8 +1,8 @@
 import { want } from "../wire/index.js";
+import { maxOpen, messageCharge } from "./constants.js";
 import { type Common } from "./common.js";
-import { messageCharge, type Channel } from "./config.js";
+import { type Channel } from "./config.js";
 import { type Head } from "./partial.js";
-import { maxOpen } from "./sender.js";
 
 const maxWaiting = 1024; // droppables that wait for their turn
 

@@ -1,7 +1,8 @@
 import type { Hello } from "../wire/index.js";
+import { never } from "./constants.js";
 import { Bucket } from "./bucket.js";
 import type { Common } from "./common.js";
-import { never, type Channel } from "./config.js";
+import { type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
 import { writeBlocked, writeChannel, type Gate } from "./pack.js";
 import type { Builder } from "./packet.js";
@@ -11,20 +12,10 @@ import type { Line } from "./sums.js";
 
 const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
 
-/** The limits of a channel, its own and what the peer takes. */
-class Limits {
-  constructor(
-    readonly bytes: Bucket,
-    readonly messages: Bucket,
-  ) {}
-}
-
 /** An Outbox is what goes to the peer: a sender for each channel, and in which order they fill packets. */
 export class Outbox implements Receipts, Gate {
   readonly senders = new Map<number, Sender>();
   private classes: Sender[][] = []; // by priority; in each those that have something to send
-  private byPriority = new Map<Sender, Sender[]>();
-  private limits = new Map<Sender, Limits>();
   private repaired: Sender[] = [];
   private packets: Bucket;
   private bytes: Bucket;
@@ -40,16 +31,9 @@ export class Outbox implements Receipts, Gate {
       const active: Sender[] = [];
       this.classes.push(active);
       for (const ch of channels.filter((ch) => priority(ch) === p)) {
-        const s = new Sender(c, ch, this);
-        this.senders.set(ch.id, s);
-        this.byPriority.set(s, active);
-        if (ch.bytesPerSecond > 0) this.limit(s, ch.bytesPerSecond, 0);
+        this.senders.set(ch.id, new Sender(c, ch, this, active));
       }
     }
-  }
-
-  private limit(s: Sender, bytes: number, messages: number): void {
-    this.limits.set(s, new Limits(new Bucket(this.c.now, bytes), new Bucket(this.c.now, messages)));
   }
 
   /** Takes the credit and the limits of the peer's HELLO. */
@@ -66,7 +50,8 @@ export class Outbox implements Receipts, Gate {
       const s = this.senders.get(channel);
       if (!s || channel === 0) continue;
       const least = Math.min(bytes || never, s.cfg.bytesPerSecond || never);
-      this.limit(s, least === never ? 0 : least, messages);
+      s.bytes = new Bucket(now, least === never ? 0 : least);
+      s.messages = new Bucket(now, messages);
     }
   }
 
@@ -97,21 +82,20 @@ export class Outbox implements Receipts, Gate {
   activate(s: Sender): void {
     if (s.active) return;
     s.active = true;
-    const active = this.byPriority.get(s)!;
+    const active = s.beside;
     // time in which it had nothing to send is not made up for
     if (active.length > 0) s.served = Math.max(s.served, active[0]!.served);
     active.push(s);
   }
 
   mayStart(s: Sender, now: number): boolean {
-    const own = this.limits.get(s);
-    return s.cfg.id === 0 || (this.messages.ready(now) && (!own || own.messages.ready(now)));
+    return s.id === 0 || Math.max(this.messages.readyAt(), s.messages.readyAt()) <= now;
   }
 
   counts(s: Sender, now: number): void {
-    if (s.cfg.id === 0) return;
+    if (s.id === 0) return;
     this.messages.spend(now, 1);
-    this.limits.get(s)?.messages.spend(now, 1);
+    s.messages.spend(now, 1);
   }
 
   /** When the limits of the peer let a packet go that is no ack alone. */
@@ -127,9 +111,8 @@ export class Outbox implements Receipts, Gate {
 
   /** When a sender may send, as far as limits go. */
   private senderAt(s: Sender): number {
-    const own = this.limits.get(s);
-    const messages = s.cfg.id === 0 ? -never : this.messages.readyAt();
-    return own ? Math.max(own.bytes.readyAt(), own.messages.readyAt(), messages) : messages;
+    const messages = s.id === 0 ? -never : this.messages.readyAt();
+    return Math.max(s.bytes.readyAt(), s.messages.readyAt(), messages);
   }
 
   /** When there is something to send; -Infinity: now. */
@@ -178,7 +161,7 @@ export class Outbox implements Receipts, Gate {
     const n = b.w.at - before;
     if (n === 0) return;
     s.served += n / s.cfg.weight;
-    this.limits.get(s)?.bytes.spend(b.now, n);
+    s.bytes.spend(b.now, n);
   }
 
   expire(now: number): void {

@@ -1,4 +1,4 @@
-import { packetBytes } from "./congestion.js";
+import { packetBytes } from "./constants.js";
 
 /**
  * A Pacer is a bucket that fills at a rate: something may go as long as it is not empty, and leaves a debt

@@ -1,4 +1,9 @@
 import {
+  BLOCKED,
+  FRAGMENT,
+  KEYED,
+  RUN,
+  SKIP,
   appendFragment,
   appendLimit,
   appendRun,
@@ -6,27 +11,26 @@ import {
   maxBack,
   maxLongRun,
   maxShortRun,
-  Option,
   Run,
   setCount,
-  Type,
 } from "../wire/index.js";
+import { FLYING, SKIPPING } from "./constants.js";
 import { Delivery } from "./config.js";
-import { State, type Message } from "./message.js";
-import { Carries, type Builder } from "./packet.js";
+import { type Message } from "./message.js";
+import { type Builder } from "./packet.js";
 import { type Sender } from "./sender.js";
 
 // How the messages of a channel come into a packet.
+
+const cutRoom = 256; // the least that is filled with a part of a message which would fit a packet
+const fragmentRoom = 64; // the least for a fragment, and half of it the least of the message in it
+const perSkip = 16; // messages that a SKIP of ours names
 
 /** Who lets messages go, one at a time. */
 export interface Gate {
   mayStart(s: Sender, now: number): boolean;
   counts(s: Sender, now: number): void;
 }
-
-const cutRoom = 256; // the least that is filled with a part of a message which would fit a packet
-const fragmentRoom = 64; // the least for a fragment, and half of it the least of the message in it
-const perSkip = 16; // messages that a SKIP of ours names
 
 const run = new Run();
 const fragment = new Fragment();
@@ -35,8 +39,8 @@ const fragment = new Fragment();
 export function writeBlocked(s: Sender, b: Builder): void {
   s.blockedFor = s.wanted(s.queue.head!);
   s.blockedAt = b.now;
-  appendLimit(b.w, Type.blocked, s.cfg.id, s.blockedFor);
-  b.carry(Carries.blocked, s);
+  appendLimit(b.w, BLOCKED, s.cfg.id, s.blockedFor);
+  b.carry(BLOCKED, s);
 }
 
 /** Appends what a channel has to send, as far as it fits: what was lost first. */
@@ -44,7 +48,7 @@ export function writeChannel(s: Sender, b: Builder, gate: Gate): void {
   while (b.room > 0) {
     const m = s.nextResend(b.now);
     if (!m) break;
-    if (m.state === State.skipping) {
+    if (m.state === SKIPPING) {
       if (!writeSkip(s, b, m)) return;
     } else if (m.cut) {
       if (!writeLost(s, b, m, gate)) return;
@@ -104,7 +108,7 @@ function writeRun(s: Sender, b: Builder, gate: Gate, again: Message | undefined)
     w.v(m.size);
     w.raw(m.bytes, 0, m.size);
     m.flying++;
-    b.carry(Carries.message, s, m);
+    b.carry(RUN, s, m);
     n++;
     const next: Message | undefined = again ? resendBehind(s, m) : s.head(b.now);
     if (!next || next.options !== options || next.group !== group || next.expires <= b.now) break;
@@ -123,7 +127,7 @@ function writeRun(s: Sender, b: Builder, gate: Gate, again: Message | undefined)
 function resendBehind(s: Sender, m: Message): Message | undefined {
   const next = s.open.at(m.id + 1);
   if (!next?.resend || next.cut || next.superseded) return undefined;
-  return next.state === State.flying ? next : undefined;
+  return next.state === FLYING ? next : undefined;
 }
 
 /** Whether a message would fit a packet of its own. */
@@ -200,7 +204,7 @@ function writeFragment(
   if (from === 0) gate.counts(s, b.now);
   w.raw(m.bytes, from, from + n);
   if (fills) w.end = w.at;
-  b.carry(Carries.fragment, s, m, from, from + n);
+  b.carry(FRAGMENT, s, m, from, from + n);
   return n;
 }
 
@@ -213,7 +217,7 @@ function headFragment(s: Sender, m: Message): void {
   f.total = m.size;
   f.stored = m.receipt > 0 && (!s.reliable || m.droppable);
   f.options = m.options;
-  f.key = m.options & Option.keyed ? m.key! : 0;
+  f.key = m.options & KEYED ? m.key! : 0;
   f.back = Math.min(m.id - m.first, maxBack);
   f.index = m.index;
 }
@@ -223,12 +227,12 @@ function writeSkip(s: Sender, b: Builder, m: Message): boolean {
   let n = 0;
   const skipped = (id: number) => {
     const next = s.open.at(id);
-    return next?.resend && next.state === State.skipping ? next : undefined;
+    return next?.resend && next.state === SKIPPING ? next : undefined;
   };
   while (n < perSkip && skipped(m.id + n)) n++;
   if (b.room < 10 + 5 * n) return false;
   const { w } = b;
-  w.u8(Type.skip);
+  w.u8(SKIP);
   w.v(s.cfg.id);
   w.u32(m.id);
   w.v(n);
@@ -236,7 +240,7 @@ function writeSkip(s: Sender, b: Builder, m: Message): boolean {
     const next = s.open.at(id)!;
     w.v(next.size);
     s.resent(next);
-    b.carry(Carries.skip, s, next);
+    b.carry(SKIP, s, next);
   }
   return true;
 }

@@ -2,20 +2,6 @@ import { Writer } from "../wire/index.js";
 import { type Message } from "./message.js";
 import { Sent, type Fate } from "./path.js";
 
-/** What a packet carries. Of a kind that has no message from and to are what its owner wants to know. */
-export const Carries = {
-  message: 0,
-  fragment: 1,
-  skip: 2,
-  blocked: 3,
-  window: 4,
-  stored: 5,
-  rebuilt: 6,
-  hold: 7,
-  draining: 8,
-  status: 9,
-} as const;
-
 /** An Owner hears what became of what it put into a packet. */
 export interface Owner {
   settled(item: Item, fate: Fate, now: number): void;
@@ -25,6 +11,7 @@ export interface Owner {
 
 /** An Item is a record of something that a packet carries. */
 export class Item {
+  /** The type of its frame; of one without a message from and to are what its owner wants to know. */
   kind = 0;
   owner: Owner | undefined;
   message: Message | undefined;

@@ -1,4 +1,4 @@
-import { WireError, type Key } from "../wire/index.js";
+import { want, type Key } from "../wire/index.js";
 import { Ranges } from "./ranges.js";
 
 /** What a frame says of a message beside its bytes. */
@@ -34,19 +34,17 @@ export class Partial {
   /** Wants that a fragment speaks of the same message, in the same way. */
   matches(h: Head): void {
     const { options, key, first } = this.head;
-    if (options === h.options && key === h.key && first === h.first) return;
-    throw new WireError();
+    want(options === h.options && key === h.key && first === h.first);
   }
 
   /** Notes how long a fragment shows the message to be, and says by how much that is more. */
   learn(offset: number, length: number, total: number): number {
     let end = offset + length;
     if (offset === 0) {
-      const fits = this.known <= total && (this.total < 0 || this.total === total);
-      if (!fits) throw new WireError();
+      want(this.canBe(total));
       this.total = end = total;
-    } else if (this.total >= 0 && end > this.total) {
-      throw new WireError();
+    } else {
+      want(this.total < 0 || end <= this.total);
     }
     const more = Math.max(end - this.known, 0);
     this.known += more;
@@ -55,7 +53,7 @@ export class Partial {
 
   /** Whether a message that comes whole, or is skipped, can be this one. */
   canBe(length: number): boolean {
-    return this.total < 0 ? this.known <= length : this.total === length;
+    return this.known <= length && (this.total < 0 || this.total === length);
   }
 
   /** Whether one more range would be more than whoever cuts messages for packets makes. */

@@ -1,5 +1,6 @@
+import { packetBytes } from "./constants.js";
 import { Claims } from "./claims.js";
-import { Congestion, packetBytes } from "./congestion.js";
+import { Congestion } from "./congestion.js";
 import { LossWatch, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
 import { Ring } from "./ring.js";
@@ -134,12 +135,6 @@ export class Path<S extends Sent> {
   /** A record for a packet, to be filled; as long as {@link onSent} does not take it, it is the next one again. */
   fresh(): S {
     return (this.draft ??= this.unused.pop() ?? this.cfg.make());
-  }
-
-  /** In how few bytes the next number can be written: 2 to 4 (SPEC.md, 5). */
-  get numberBytes(): number {
-    const ahead = this.next - this.largestAcked;
-    return ahead < 1 << 14 ? 2 : ahead < 1 << 22 ? 3 : 4;
   }
 
   /** How many bytes may be in flight. */

@@ -1,4 +1,5 @@
-import { Claims, noRoute, type PathState, type PathUse } from "./claims.js";
+import { noRoute } from "./constants.js";
+import { Claims, type PathState } from "./claims.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
 
 /** A FrameWriter appends what frames consist of. */
@@ -68,17 +69,6 @@ export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
     p.afresh(now);
     return c;
   }
-
-  /** Opens another path over a way, and returns its number; −1: there is no room for one. */
-  open(_now: number, _route: number, _reliable: boolean, _use?: PathUse, _weight?: number): number {
-    return -1;
-  }
-
-  /** Changes what a path is for, and tells the peer. */
-  set(_id: number, _use: PathUse, _weight?: number): void {}
-
-  /** Gives a path up, and tells the peer; the last one that is active stays. */
-  close(_now: number, _id: number): void {}
 
   /** What carried some paths is gone: what was on its way there goes over the others. */
   died(now: number, route: number): void {

@@ -1,6 +1,7 @@
 import { type Key } from "../wire/index.js";
+import { never } from "./constants.js";
 import { type Common } from "./common.js";
-import { isLatest, never, type Channel } from "./config.js";
+import { isLatest, type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
 import { type Message } from "./message.js";
 import { Ring } from "./ring.js";

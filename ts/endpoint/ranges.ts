@@ -24,11 +24,6 @@ export class Ranges {
     return 2 * low;
   }
 
-  has(number: number): boolean {
-    const i = this.find(number + 1);
-    return i < this.at.length && this.at[i]! <= number;
-  }
-
   /** Adds from … to, and says how many of these are new. */
   add(from: number, to: number): number {
     const { at } = this;

@@ -1,10 +1,14 @@
 import {
+  DROPPABLE,
+  GROUP,
+  KEYED,
+  REBUILT,
+  STORED,
+  WINDOW,
   appendHead,
   appendLimit,
   appendRebuilt,
   nearest,
-  Option,
-  Type,
   want,
   WireError,
   type Fragment,
@@ -12,15 +16,15 @@ import {
   type Reader,
   type Run,
 } from "../wire/index.js";
+import { maxOpen, messageCharge, second } from "./constants.js";
 import { type Common } from "./common.js";
-import { Delivery, isLatest, isReliable, messageCharge, second, type Channel } from "./config.js";
+import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
 import { Credit } from "./credit.js";
 import { Order } from "./order.js";
-import { Carries, type Builder, type Item } from "./packet.js";
+import { type Builder, type Item } from "./packet.js";
 import { Head, Partial } from "./partial.js";
 import { type Fate } from "./path.js";
 import { Ring } from "./ring.js";
-import { maxOpen } from "./sender.js";
 import { type Symbol } from "./symbol.js";
 import { Window } from "./window.js";
 
@@ -82,19 +86,19 @@ export class Receiver {
     h.first = h.id - run.back;
     want(h.first >= 0);
     for (let n = run.count; n > 0; n--) {
-      if (h.options & Option.keyed) h.key = r.exact();
+      if (h.options & KEYED) h.key = r.exact();
       const length = r.atMost(this.cfg.largest);
       const start = r.skip(length);
       const bytes = r.bytes.slice(start, r.at);
       this.arrived(h, bytes, copy);
-      if (h.options & Option.droppable) h.index++;
-      else if (++h.id && !(h.options & Option.group)) h.first = h.id;
+      if (h.options & DROPPABLE) h.index++;
+      else if (++h.id && !(h.options & GROUP)) h.first = h.id;
     }
   }
 
   private begin(h: Head, options: number, key: Key | undefined, index: number): void {
     const { delivery, id } = this.cfg;
-    const keyed = (options & Option.keyed) !== 0;
+    const keyed = (options & KEYED) !== 0;
     const legal = keyed ? isLatest(delivery) : delivery === Delivery.reliableOrdered && id > 0;
     want(options === 0 || legal);
     h.options = options;
@@ -305,7 +309,7 @@ export class Receiver {
     const end = Math.max(f.offset + f.length, f.total);
     want(end <= this.cfg.largest);
     const { head: h } = this;
-    this.begin(h, f.options, f.options & Option.keyed ? f.key : undefined, f.index);
+    this.begin(h, f.options, f.options & KEYED ? f.key : undefined, f.index);
     h.id = this.expand(f.id, f.wide);
     h.first = h.id - f.back;
     want(h.first >= 0);
@@ -455,28 +459,28 @@ export class Receiver {
     const { w } = b;
     const { id } = this.cfg;
     if (this.credit.due && b.room >= 8) {
-      appendLimit(w, Type.window, id, this.credit.announce(b.now, trip));
-      b.carry(Carries.window, this);
+      appendLimit(w, WINDOW, id, this.credit.announce(b.now, trip));
+      b.carry(WINDOW, this);
     }
     while (this.stored.length > 0 && b.room >= 10) {
       const stored = this.stored.shift()!;
-      appendHead(w, Type.stored, id);
+      appendHead(w, STORED, id);
       w.v(1);
       w.u32(stored);
-      b.carry(Carries.stored, this, undefined, stored);
+      b.carry(STORED, this, undefined, stored);
     }
     while (this.rebuiltIds.length > 0 && b.room >= 10) {
       const newest = this.rebuiltIds.shift()!;
       appendRebuilt(w, id, newest, 1);
-      b.carry(Carries.rebuilt, this, undefined, newest);
+      b.carry(REBUILT, this, undefined, newest);
     }
   }
 
   settled(item: Item, fate: Fate): void {
     if (fate === "acked" || fate === "late") return;
-    if (item.kind === Carries.window) this.credit.due = true;
+    if (item.kind === WINDOW) this.credit.due = true;
     else if (fate === "lost") {
-      (item.kind === Carries.stored ? this.stored : this.rebuiltIds).push(item.from);
+      (item.kind === STORED ? this.stored : this.rebuiltIds).push(item.from);
     }
     this.owe();
   }
@@ -490,6 +494,5 @@ export class Receiver {
 }
 
 function droppable(h: Readonly<Head>): boolean {
-  return (h.options & Option.droppable) !== 0;
+  return (h.options & DROPPABLE) !== 0;
 }
-

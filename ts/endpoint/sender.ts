@@ -1,24 +1,15 @@
-import { nearest, Option, type Key } from "../wire/index.js";
-import {
-  Delivery,
-  isLatest,
-  isReliable,
-  messageCharge,
-  never,
-  second,
-  type Channel,
-} from "./config.js";
+import { BLOCKED, DROPPABLE, FRAGMENT, GROUP, KEYED, nearest, RUN, SKIP, type Key } from "../wire/index.js";
+import { DONE, FLYING, SKIPPING, maxOpen, messageCharge, never, second } from "./constants.js";
+import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
+import { Bucket } from "./bucket.js";
 import { type Common } from "./common.js";
 import { SendError, type LossReason, type Stats } from "./event.js";
-import { State, type Message } from "./message.js";
-import { Carries, type Item } from "./packet.js";
+import { type Message } from "./message.js";
+import { type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
 import { Ring } from "./ring.js";
 import type { Sums } from "./sums.js";
-
-/** How many ids of a channel may be open, SPEC.md, 7.11. */
-export const maxOpen = 1 << 14;
 
 const storedWait = second;
 const maxUnderway = 16 << 20;
@@ -77,6 +68,9 @@ export class Sender {
   first = 0;
   /** Sums of what it sends, for a peer that reads them. */
   sums: Sums<Message> | undefined;
+  /** The limits of the channel, its own and what the peer takes. */
+  bytes: Bucket;
+  messages: Bucket;
 
   private underwayBytes = 0;
   private resendFrom = 0;
@@ -94,7 +88,11 @@ export class Sender {
     private c: Common,
     readonly cfg: Channel,
     private out: Receipts,
+    /** The senders of its class that have something to send. */
+    readonly beside: Sender[],
   ) {
+    this.bytes = new Bucket(c.now, cfg.bytesPerSecond);
+    this.messages = new Bucket(c.now, 0);
     this.reliable = isReliable(cfg.delivery);
     this.stats = c.stats;
     this.queue = new Queue(c, cfg, (receipt, why) => this.lose(receipt, why));
@@ -112,9 +110,9 @@ export class Sender {
     }
     const m = this.queue.add(key, bytes, prefix);
     m.options =
-      (key === undefined ? 0 : Option.keyed) |
-      (o.group ? Option.group : 0) |
-      (o.droppable ? Option.droppable : 0);
+      (key === undefined ? 0 : KEYED) |
+      (o.group ? GROUP : 0) |
+      (o.droppable ? DROPPABLE : 0);
     if (o.group && o.group !== this.group) this.groups++;
     this.group = o.group ?? 0;
     m.group = o.group ? this.groups : 0;
@@ -162,7 +160,7 @@ export class Sender {
     if (this.open.length >= maxOpen) return false;
     if (this.cfg.delivery === Delivery.reliableLatest) {
       const before = this.newest.get(m.key);
-      if (before?.cut && before.state === State.flying) return false; // it is finished first
+      if (before?.cut && before.state === FLYING) return false; // it is finished first
     }
     const most = Math.max(maxUnderway, this.cfg.maxQueuedBytes);
     if (this.underwayBytes > 0 && this.underwayBytes + m.charge > most) return false;
@@ -186,7 +184,7 @@ export class Sender {
   start(): Message {
     const m = this.queue.shift();
     this.assign(m);
-    m.state = State.flying;
+    m.state = FLYING;
     m.attempts = 1;
     if (!this.reliable) this.nextId++;
     if (!this.reliable || m.droppable) {
@@ -234,7 +232,7 @@ export class Sender {
 
   /** Whether a message is on its way, whole, and of use. */
   underway(m: Message): boolean {
-    return m.state === State.flying && !m.cut && !m.superseded;
+    return m.state === FLYING && !m.cut && !m.superseded;
   }
 
   /** Whether an id goes in four bytes. */
@@ -245,16 +243,16 @@ export class Sender {
   settled(item: Item, fate: Fate, now: number): void {
     const m = item.message!;
     switch (item.kind) {
-      case Carries.blocked:
+      case BLOCKED:
         if (fate === "lost") this.blockedFor = -1;
         return;
-      case Carries.message:
+      case RUN:
         return this.wholeSettled(m, fate);
-      case Carries.fragment:
-        if (m.cut && m.state === State.flying) this.fragmentSettled(item, m, fate, now);
+      case FRAGMENT:
+        if (m.cut && m.state === FLYING) this.fragmentSettled(item, m, fate, now);
         return;
-      case Carries.skip:
-        if (m.state !== State.skipping) return;
+      case SKIP:
+        if (m.state !== SKIPPING) return;
         if (fate === "acked" || fate === "late") this.done(m);
         else this.wantResend(m);
     }
@@ -265,14 +263,14 @@ export class Sender {
     if (fate === "acked" || fate === "late") {
       if (this.cfg.delivery === Delivery.unreliableLatest) this.arrived = Math.max(this.arrived, m.id);
       this.delivered(m);
-    } else if (m.state === State.flying && !m.resend && !m.cut) {
+    } else if (m.state === FLYING && !m.resend && !m.cut) {
       if (fate === "lost" && m.flying === 0) this.missed(m, m.attempts);
       else if (fate === "repeat" && this.repairs(m, m.attempts)) this.wantResend(m);
     }
   }
 
   private delivered(m: Message): void {
-    if (m.state === State.done) return;
+    if (m.state === DONE) return;
     if (m.receipt > 0) this.out.tell(this.cfg.id, m.receipt, undefined);
     m.receipt = 0;
     this.done(m);
@@ -364,7 +362,7 @@ export class Sender {
     m.receipt = 0;
     if (this.cutting === m) this.cutting = undefined;
     this.underwayBytes -= m.charge;
-    m.state = State.skipping;
+    m.state = SKIPPING;
     m.free();
     this.wantResend(m);
   }
@@ -384,8 +382,8 @@ export class Sender {
     for (; this.resendFrom < this.open.end; this.resendFrom++) {
       const m = this.open.at(this.resendFrom)!;
       if (!m.resend) continue;
-      if (m.state === State.flying && m.superseded) this.giveUp(m, "superseded");
-      if (m.state === State.flying && m.expires <= now) this.giveUp(m, "expired");
+      if (m.state === FLYING && m.superseded) this.giveUp(m, "superseded");
+      if (m.state === FLYING && m.expires <= now) this.giveUp(m, "expired");
       return m;
     }
     this.resends = 0;
@@ -399,11 +397,11 @@ export class Sender {
   }
 
   private done(m: Message): void {
-    if (m.state === State.done) return;
+    if (m.state === DONE) return;
     if (this.cutting === m) this.cutting = undefined;
     this.resent(m);
     const before = m.state;
-    m.state = State.done;
+    m.state = DONE;
     if (m.cut && this.confirmable.get(this.storedId(m)) === m) {
       this.confirmable.delete(this.storedId(m));
     }
@@ -411,9 +409,9 @@ export class Sender {
       this.settle(m);
       return;
     }
-    if (before !== State.skipping) this.underwayBytes -= m.charge;
+    if (before !== SKIPPING) this.underwayBytes -= m.charge;
     if (this.newest.get(m.key) === m) this.newest.delete(m.key);
-    while (this.open.at(this.open.base)?.state === State.done) this.unnamed(this.open.shift()!);
+    while (this.open.at(this.open.base)?.state === DONE) this.unnamed(this.open.shift()!);
   }
 
   /** Takes a message out of those that are loose. */
@@ -428,7 +426,7 @@ export class Sender {
   }
 
   unnamed(m: Message): void {
-    if (m.state === State.done && m.named === 0 && this.open.at(m.id) !== m) this.c.recycle(m);
+    if (m.state === DONE && m.named === 0 && this.open.at(m.id) !== m) this.c.recycle(m);
   }
 
   private expireLater(at: number): void {
@@ -443,7 +441,7 @@ export class Sender {
     this.expireLater(this.queue.expire(now));
     for (let id = this.open.base; id < this.open.end; id++) {
       const m = this.open.at(id)!;
-      if (m.state !== State.flying) continue;
+      if (m.state !== FLYING) continue;
       if (m.expires <= now) this.giveUp(m, "expired");
       else this.expireLater(m.expires);
     }
@@ -475,20 +473,15 @@ export class Sender {
     return wanted === this.blockedFor ? this.blockedAt + second : -never;
   }
 
-  /** Whether the next message waits for credit. */
-  get blocked(): boolean {
-    return this.blockedDue(this.c.now) < never;
-  }
-
   /** Ends all that has no fate, and says how much that is. */
   abandon(): number {
     let n = this.queue.abandon();
     const end = (m: Message) => {
-      if (m.state === State.done || m.state === State.skipping) return;
+      if (m.state === DONE || m.state === SKIPPING) return;
       n++;
       this.lose(m.receipt, "connection closed");
       m.receipt = 0;
-      m.state = State.done;
+      m.state = DONE;
     };
     while (this.open.length > 0) end(this.open.shift()!);
     for (const m of this.loose) end(m);

@@ -25,7 +25,6 @@ test("paths alone are one, and learn to be several with a Ladder", () => {
     true,
   );
   plain.known = true;
-  assert.equal(plain.open(w.now, 6, false), -1);
   const p = plain.all[0]!;
   assert.equal(plain.arrived(w.now, 0, 6, true), undefined);
   assert.equal(plain.arrived(w.now, 0, 5, true), p);

@@ -1,4 +1,5 @@
-import { abandon, Claims, noRoute, pathUses, type PathUse } from "./claims.js";
+import { abandon, noRoute } from "./constants.js";
+import { Claims, pathUses, type PathUse } from "./claims.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
 import { Paths, type FrameWriter } from "./paths.js";
 
@@ -17,7 +18,7 @@ const maxLeap = 2 ** 32; // of serials
  */
 export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends Paths<S, P> {
   /** Opens another path over a way, and returns its number; −1: there is no room for one. */
-  override open(
+  open(
     now: number,
     route: number,
     reliable: boolean,
@@ -37,7 +38,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** Changes what a path is for, and tells the peer. */
-  override set(id: number, use: PathUse, weight = 1): void {
+  set(id: number, use: PathUse, weight = 1): void {
     const c = this.all[id]?.claims;
     if (c === undefined || c.stage === "closed" || (c.use === use && c.weight === weight)) return;
     c.use = use;
@@ -52,7 +53,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** Gives a path up, and tells the peer; the last one that is active stays. */
-  override close(now: number, id: number): void {
+  close(now: number, id: number): void {
     const p = this.all[id];
     if (p === undefined || p.claims.stage === "closed") return;
     if (!this.all.some((q) => q !== p && q.claims.active)) return;

@@ -1,4 +1,13 @@
-import { maxBack, maxSymbol, Option, want, Writer, type Key, type Reader } from "../wire/index.js";
+import {
+  GROUP,
+  KEYED,
+  maxBack,
+  maxSymbol,
+  want,
+  Writer,
+  type Key,
+  type Reader,
+} from "../wire/index.js";
 
 /** What a RUN of its own would say of a message beside its id: a sum is of these (SPEC.md, 6.9). */
 export interface Symbol {
@@ -20,8 +29,8 @@ export function writeSymbol(w: Writer, s: Symbol): void {
   w.raw(s.bytes, 0, s.size);
   if (s.options === 0) return;
   w.u8(s.options);
-  if (s.options & Option.keyed) w.v(s.key!);
-  if (s.options & Option.group) w.v(s.back);
+  if (s.options & KEYED) w.v(s.key!);
+  if (s.options & GROUP) w.v(s.back);
 }
 
 /** What {@link writeSymbol} writes to. */
@@ -37,8 +46,8 @@ export function readSymbol(r: Reader): Symbol {
   const s: Symbol = { options: 0, key: undefined, back: 0, bytes, size: bytes.length };
   if (r.left > 0 && r.bytes[r.at] !== 0) {
     s.options = r.u8();
-    want(s.options === Option.keyed || s.options === Option.group);
-    if (s.options === Option.keyed) s.key = r.exact();
+    want(s.options === KEYED || s.options === GROUP);
+    if (s.options === KEYED) s.key = r.exact();
     else s.back = r.atMost(maxBack);
   }
   while (r.left > 0) want(r.u8() === 0);

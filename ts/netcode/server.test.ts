@@ -42,8 +42,6 @@ function hello(largestMessage = 1 << 16): Uint8Array {
     silence: 60,
     defaultWindow: 1 << 16,
     windows: [],
-    limits: { packets: 0, bytes: 0, messages: 0 },
-    channelLimits: [],
     schemas: [],
   });
 }

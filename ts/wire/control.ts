@@ -1,17 +1,10 @@
+import { leastTicket, maxAddresses, maxTokens, tokenBytes } from "./constants.js";
 import { want } from "./error.js";
 import { Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
 
 /** Kinds of messages on channel 0, the library's own: SPEC.md, 6.4. */
 export const Control = { ticket: 1, tokens: 2, addresses: 3 } as const;
-
-/** How large a message of channel 0 is. */
-export const maxControl = 16384;
-
-const tokenBytes = 2048;
-const maxTokens = 7; // of a list on channel 0
-const maxAddresses = 32;
-const leastTicket = 41; // bytes behind its lifetime
 
 /** An Address is where a server is: 4 or 16 bytes in network order, and a port. */
 export interface Address {

@@ -1,39 +1,19 @@
+import {
+  CLOSE,
+  HOLD,
+  PATH_RESPONSE,
+  PATH_STATUS,
+  REBUILT,
+  REPAIR,
+  maxNamed,
+  maxSilence,
+  maxSymbol,
+  maxText,
+  rowBytes,
+} from "./constants.js";
 import { Code, want } from "./error.js";
 import { type Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
-
-/** The types of frames that are no ACK, RUN or FRAGMENT, SPEC.md, 6. */
-export const Type = {
-  padding: 0,
-  ping: 1,
-  hello: 2,
-  skip: 3,
-  window: 4,
-  blocked: 5,
-  stored: 6,
-  repair: 7,
-  pathChallenge: 8,
-  pathResponse: 9,
-  pathStatus: 10,
-  hold: 11,
-  close: 12,
-  closeAck: 13,
-  draining: 14,
-  rebuilt: 15,
-  /** The first type of each kind whose low bits are flags or a count. */
-  ack: 0x20,
-  fragment: 0x40,
-  run: 0x60,
-} as const;
-
-/** How many ids SKIP and STORED may name, and how many rows CLOSE has. */
-export const maxNamed = 4096;
-
-/** Bytes of a text, and of a row of the channel table. */
-export const maxText = 200;
-export const rowBytes = 12;
-
-const maxSilence = 65_535_000; // milliseconds that any HELLO can have granted
 
 /** Reads the rest of a packet as PADDING whose type was read. */
 export function readPadding(r: Reader): void {
@@ -54,7 +34,7 @@ export function appendLimit(w: Writer, type: number, channel: number, limit: num
 
 /** Appends HOLD. */
 export function appendHold(w: Writer, serial: number | bigint, milliseconds: number): void {
-  w.u8(Type.hold);
+  w.u8(HOLD);
   w.v(serial);
   w.v(milliseconds);
 }
@@ -82,7 +62,7 @@ export interface Close {
 
 /** Appends CLOSE. */
 export function appendClose(w: Writer, c: Close): void {
-  w.u8(Type.close);
+  w.u8(CLOSE);
   w.v(c.code);
   w.block(c.text);
   w.v(c.rows.length / rowBytes);
@@ -110,7 +90,7 @@ export class PathStatus {
 
 /** Appends PATH_STATUS. */
 export function appendPathStatus(w: Writer, s: PathStatus): void {
-  w.u8(Type.pathStatus);
+  w.u8(PATH_STATUS);
   w.u8(s.path);
   w.v(s.serial);
   w.u8(s.state);
@@ -130,13 +110,13 @@ export function readPathStatus(r: Reader, s: PathStatus): void {
 export function appendProof(w: Writer, type: number, token: bigint): void {
   w.u8(type);
   w.u64(token);
-  if (type === Type.pathResponse) w.u8(0);
+  if (type === PATH_RESPONSE) w.u8(0);
 }
 
 /** Reads the token of a PATH_CHALLENGE or PATH_RESPONSE. */
 export function readProof(r: Reader, type: number): bigint {
   const token = r.u64();
-  if (type === Type.pathResponse) want(r.u8() === 0);
+  if (type === PATH_RESPONSE) want(r.u8() === 0);
   return token;
 }
 
@@ -153,12 +133,9 @@ export class Repair {
   toEnd = false;
 }
 
-/** How long the symbol of a message may be. */
-export const maxSymbol = 512;
-
 /** Appends what stands in front of the bytes of REPAIR. */
 export function appendRepair(w: Writer, s: Repair): void {
-  appendHead(w, Type.repair, s.channel);
+  appendHead(w, REPAIR, s.channel);
   w.u16(s.newest % 0x10000);
   w.u8(s.row | (s.toEnd ? 128 : 0));
   w.v(s.mask);
@@ -179,7 +156,7 @@ export function readRepair(r: Reader, s: Repair): void {
 
 /** Appends REBUILT. */
 export function appendRebuilt(w: Writer, channel: number, newest: number, mask: number): void {
-  appendHead(w, Type.rebuilt, channel);
+  appendHead(w, REBUILT, channel);
   w.u16(newest % 0x10000);
   w.v(mask);
 }
@@ -196,4 +173,3 @@ function readMask(r: Reader): number {
   want(mask % 2 === 1);
   return mask;
 }
-

@@ -1,24 +1,25 @@
+import {
+  DROPPABLE,
+  FIRST,
+  GROUP,
+  KEYED,
+  NO_IDS,
+  OPTIONS,
+  STORED_WANTED,
+  TO_END,
+  WIDE_ID,
+  WIDE_RUN,
+  maxBack,
+  maxIndex,
+  maxRun,
+  maxTotal,
+} from "./constants.js";
 import { want } from "./error.js";
 import { type Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
 
 /** A key: a bigint from 2^53 on. */
 export type Key = number | bigint;
-
-/** What a frame may say of its messages, SPEC.md, 6.6. */
-export const Option = { keyed: 1, group: 2, droppable: 4 } as const;
-
-/** How far below an id its group may be said to begin. */
-export const maxBack = 1 << 14;
-
-const maxIndex = 0xffffffff;
-
-/** How many messages a run has at most: one whose count was left open, and one that is read. */
-export const maxShortRun = 63;
-export const maxLongRun = 127;
-const maxRun = 4096;
-
-const flag = { wide: 1, noIds: 2, first: 1, wideId: 2, options: 4, toEnd: 8, stored: 16 } as const;
 
 /** A Run is the header of messages of one channel that follow each other, SPEC.md, 6.2. */
 export class Run {
@@ -47,7 +48,7 @@ export function appendRun(w: Writer, run: Run): void {
     if (run.first >= 0) w.u16(run.first % 0x10000);
     return;
   }
-  w.u8(0x60 | (run.wide ? flag.wide : 0) | (run.options ? flag.options : 0));
+  w.u8(0x60 | (run.wide ? WIDE_RUN : 0) | (run.options ? OPTIONS : 0));
   w.v(run.channel);
   appendId(w, run.first, run.wide);
   appendOptions(w, run, undefined);
@@ -67,8 +68,8 @@ function appendOptions(
   if (!of.options) return;
   w.u8(of.options);
   if (key !== undefined) w.v(key);
-  if (of.options & Option.group) w.v(of.back);
-  if (of.options & Option.droppable) w.v(of.index);
+  if (of.options & GROUP) w.v(of.back);
+  if (of.options & DROPPABLE) w.v(of.index);
 }
 
 /** Says how many messages a run has whose header lies from start to body. */
@@ -91,11 +92,11 @@ export function readRun(r: Reader, type: number, run: Run): void {
     run.first = type < 0xc0 ? r.u16() : -1;
     return;
   }
-  run.wide = (type & flag.wide) !== 0;
-  const ids = !(type & flag.noIds);
-  want(!(type & 24) && (ids || !(type & (flag.wide | flag.options))));
+  run.wide = (type & WIDE_RUN) !== 0;
+  const ids = !(type & NO_IDS);
+  want(!(type & 24) && (ids || !(type & (WIDE_RUN | OPTIONS))));
   run.first = ids ? (run.wide ? r.u32() : r.u16()) : -1;
-  if (type & flag.options) {
+  if (type & OPTIONS) {
     readOptions(r, run);
     readPlace(r, run);
   }
@@ -104,16 +105,13 @@ export function readRun(r: Reader, type: number, run: Run): void {
 
 function readOptions(r: Reader, of: { options: number }): void {
   const o = (of.options = r.u8());
-  want(o === Option.keyed || (o !== 0 && (o & 6) === o));
+  want(o === KEYED || (o !== 0 && (o & 6) === o));
 }
 
 function readPlace(r: Reader, of: { options: number; back: number; index: number }): void {
-  of.back = of.options & Option.group ? r.atMost(maxBack) : 0;
-  of.index = of.options & Option.droppable ? r.atMost(maxIndex) : 0;
+  of.back = of.options & GROUP ? r.atMost(maxBack) : 0;
+  of.index = of.options & DROPPABLE ? r.atMost(maxIndex) : 0;
 }
-
-/** The largest total of a message. */
-const maxTotal = 2 ** 30;
 
 /** A Fragment is a range of the bytes of a message, SPEC.md, 6.3. */
 export class Fragment {
@@ -138,15 +136,15 @@ export class Fragment {
 export function appendFragment(w: Writer, f: Fragment): void {
   w.u8(
     0x40 |
-      (f.offset === 0 ? flag.first : 0) |
-      (f.wide ? flag.wideId : 0) |
-      (f.options ? flag.options : 0) |
-      (f.length < 0 ? flag.toEnd : 0) |
-      (f.stored ? flag.stored : 0),
+      (f.offset === 0 ? FIRST : 0) |
+      (f.wide ? WIDE_ID : 0) |
+      (f.options ? OPTIONS : 0) |
+      (f.length < 0 ? TO_END : 0) |
+      (f.stored ? STORED_WANTED : 0),
   );
   w.v(f.channel);
   appendId(w, f.id, f.wide);
-  appendOptions(w, f, f.options & Option.keyed ? f.key : undefined);
+  appendOptions(w, f, f.options & KEYED ? f.key : undefined);
   w.v(f.offset === 0 ? f.total : f.offset);
   if (f.length >= 0) w.v(f.length);
 }
@@ -154,21 +152,21 @@ export function appendFragment(w: Writer, f: Fragment): void {
 /** Reads a fragment whose type was read, all but its bytes: they come next, as many as length says. */
 export function readFragment(r: Reader, type: number, f: Fragment): void {
   f.channel = r.channel();
-  f.wide = (type & flag.wideId) !== 0;
-  f.stored = (type & flag.stored) !== 0;
+  f.wide = (type & WIDE_ID) !== 0;
+  f.stored = (type & STORED_WANTED) !== 0;
   f.id = f.wide ? r.u32() : r.u16();
   f.options = f.back = f.index = 0;
-  if (type & flag.options) {
+  if (type & OPTIONS) {
     readOptions(r, f);
-    if (f.options & Option.keyed) f.key = r.exact();
+    if (f.options & KEYED) f.key = r.exact();
     readPlace(r, f);
   }
   const at = r.v();
   want(at >= 1 && at <= maxTotal);
-  const first = (type & flag.first) !== 0;
+  const first = (type & FIRST) !== 0;
   f.offset = first ? 0 : at;
   f.total = first ? at : 0;
-  f.length = type & flag.toEnd ? r.left : r.v();
+  f.length = type & TO_END ? r.left : r.v();
   want(f.length > 0 && f.length <= r.left);
   want(!first || f.length <= at);
 }

@@ -1,7 +1,10 @@
 import { hash } from "./number.js";
 import { Reader } from "./reader.js";
 import { Writer } from "./writer.js";
-import { rowBytes } from "./frames.js";
+import { rowBytes } from "./constants.js";
+
+/** The delivery of a row that says how its channel is compressed. */
+const compressionRow = 255;
 
 /** What both ends must agree on about a channel, SPEC.md, 6.4. */
 export interface ChannelRow {
@@ -13,9 +16,6 @@ export interface ChannelRow {
   /** Of a compressed channel the ID of its dictionary, 1 without one; 0: it is not compressed. */
   compression: number;
 }
-
-/** The delivery of a row that says how its channel is compressed. */
-const compressionRow = 255;
 
 /** Appends the rows of channels in ascending order. */
 export function channelRows(channels: readonly ChannelRow[]): Uint8Array {

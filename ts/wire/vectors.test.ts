@@ -1,4 +1,26 @@
 import {
+  ACK,
+  BLOCKED,
+  CLOSE,
+  CLOSE_ACK,
+  DRAINING,
+  DROPPABLE,
+  FRAGMENT,
+  GROUP,
+  HELLO,
+  HOLD,
+  KEYED,
+  PADDING,
+  PATH_CHALLENGE,
+  PATH_RESPONSE,
+  PATH_STATUS,
+  PING,
+  REBUILT,
+  REPAIR,
+  RUN,
+  SKIP,
+  STORED,
+  WINDOW,
   Ack,
   appendAck,
   appendClose,
@@ -14,7 +36,6 @@ import {
   Fragment,
   helloBody,
   maxNamed,
-  Option,
   PathStatus,
   readAck,
   readClose,
@@ -31,13 +52,12 @@ import {
   Reader,
   Repair,
   Run,
-  Type,
   WireError,
-  version,
   Writer,
   type ControlMessage,
   type Hello,
   type Key,
+  Code,
 } from "./index.js";
 
 /** The fields of a frame, as the golden vectors have them. */
@@ -63,22 +83,22 @@ const hexOf = (b: Uint8Array) => Buffer.from(b).toString("hex");
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 
 const names = [
-  ["PADDING", Type.padding],
-  ["PING", Type.ping],
-  ["HELLO", Type.hello],
-  ["SKIP", Type.skip],
-  ["WINDOW", Type.window],
-  ["BLOCKED", Type.blocked],
-  ["STORED", Type.stored],
-  ["REPAIR", Type.repair],
-  ["PATH_CHALLENGE", Type.pathChallenge],
-  ["PATH_RESPONSE", Type.pathResponse],
-  ["PATH_STATUS", Type.pathStatus],
-  ["HOLD", Type.hold],
-  ["CLOSE", Type.close],
-  ["CLOSE_ACK", Type.closeAck],
-  ["DRAINING", Type.draining],
-  ["REBUILT", Type.rebuilt],
+  ["PADDING", PADDING],
+  ["PING", PING],
+  ["HELLO", HELLO],
+  ["SKIP", SKIP],
+  ["WINDOW", WINDOW],
+  ["BLOCKED", BLOCKED],
+  ["STORED", STORED],
+  ["REPAIR", REPAIR],
+  ["PATH_CHALLENGE", PATH_CHALLENGE],
+  ["PATH_RESPONSE", PATH_RESPONSE],
+  ["PATH_STATUS", PATH_STATUS],
+  ["HOLD", HOLD],
+  ["CLOSE", CLOSE],
+  ["CLOSE_ACK", CLOSE_ACK],
+  ["DRAINING", DRAINING],
+  ["REBUILT", REBUILT],
 ] as const;
 const typeOf = new Map<string, number>(names);
 
@@ -87,9 +107,9 @@ export function readPacket(bytes: Uint8Array): { frame: string; fields: Fields }
   const all = [];
   for (const r = new Reader(bytes); r.left > 0; ) {
     const type = r.u8();
-    if (type >= Type.run) all.push({ frame: "RUN", fields: run(r, type) });
-    else if (type >= Type.fragment) all.push({ frame: "FRAGMENT", fields: fragment(r, type) });
-    else if (type >= Type.ack) all.push({ frame: "ACK", fields: ack(r, type) });
+    if (type >= RUN) all.push({ frame: "RUN", fields: run(r, type) });
+    else if (type >= FRAGMENT) all.push({ frame: "FRAGMENT", fields: fragment(r, type) });
+    else if (type >= ACK) all.push({ frame: "ACK", fields: ack(r, type) });
     else if (type < names.length) all.push({ frame: names[type]![0], fields: other(r, type) });
     else throw new WireError();
   }
@@ -102,7 +122,7 @@ function run(r: Reader, type: number): Fields {
   const keys: string[] = [];
   const messages = [];
   for (let i = 0; i < h.count; i++) {
-    if (h.options & Option.keyed) keys.push(String(r.exact()));
+    if (h.options & KEYED) keys.push(String(r.exact()));
     messages.push(hexOf(r.block()));
   }
   return {
@@ -118,8 +138,8 @@ function run(r: Reader, type: number): Fields {
 function options(of: { options: number; back: number; index: number }): Fields {
   return {
     ...(of.options ? { options: of.options } : {}),
-    ...(of.options & Option.group ? { back: of.back } : {}),
-    ...(of.options & Option.droppable ? { index: of.index } : {}),
+    ...(of.options & GROUP ? { back: of.back } : {}),
+    ...(of.options & DROPPABLE ? { index: of.index } : {}),
   };
 }
 
@@ -136,7 +156,7 @@ function fragment(r: Reader, type: number): Fields {
     stored: f.stored,
     bytes: hexOf(r.take(f.length)),
     ...options(f),
-    ...(f.options & Option.keyed ? { key: String(f.key) } : {}),
+    ...(f.options & KEYED ? { key: String(f.key) } : {}),
   };
 }
 
@@ -151,47 +171,46 @@ function ack(r: Reader, type: number): Fields {
     wide: a.wide,
     hold_us: a.hold,
     ...(a.clock < 0 ? {} : { clock: a.clock }),
-    ...(a.ect < 0 ? {} : { ecn: { ect: a.ect, ce: a.ce } }),
     ranges,
   };
 }
 
 function other(r: Reader, type: number): Fields {
   switch (type) {
-    case Type.padding: {
+    case PADDING: {
       const zeros = r.left;
       readPadding(r);
       return { zeros };
     }
-    case Type.hello:
-      return hello(readHello(r.block()));
-    case Type.skip: {
+    case HELLO:
+      return helloOrVersions(r.block());
+    case SKIP: {
       const head = { channel: r.channel(), first: r.u32() };
       return { ...head, lengths: Array.from({ length: r.count(maxNamed) }, () => r.v()) };
     }
-    case Type.window:
-    case Type.blocked:
+    case WINDOW:
+    case BLOCKED:
       return { channel: r.channel(), limit: r.u32() };
-    case Type.stored: {
+    case STORED: {
       const channel = r.channel();
       return { channel, ids: Array.from({ length: r.count(maxNamed) }, () => r.u32()) };
     }
-    case Type.pathChallenge:
-    case Type.pathResponse:
+    case PATH_CHALLENGE:
+    case PATH_RESPONSE:
       return { token: String(readProof(r, type)) };
-    case Type.pathStatus: {
+    case PATH_STATUS: {
       const s = new PathStatus();
       readPathStatus(r, s);
       return { path: s.path, serial: String(s.serial), state: s.state, weight: s.weight };
     }
-    case Type.hold:
+    case HOLD:
       return { serial: String(r.exact()), milliseconds: readHoldTime(r) };
-    case Type.close:
+    case CLOSE:
       return close(r);
-    case Type.draining:
+    case DRAINING:
       return { state: readDraining(r) };
-    case Type.repair:
-    case Type.rebuilt:
+    case REPAIR:
+    case REBUILT:
       return sum(r, type);
   }
   return {};
@@ -199,7 +218,7 @@ function other(r: Reader, type: number): Fields {
 
 function sum(r: Reader, type: number): Fields {
   const s = new Repair();
-  if (type === Type.rebuilt) {
+  if (type === REBUILT) {
     readRebuilt(r, s);
     return { channel: s.channel, newest: s.newest, mask: s.mask };
   }
@@ -209,12 +228,21 @@ function sum(r: Reader, type: number): Fields {
   return { channel, newest, row, mask, to_end: s.toEnd, bytes };
 }
 
+/** Of a HELLO that speaks no version of ours only these are read. */
+function helloOrVersions(body: Uint8Array): Fields {
+  try {
+    return hello(readHello(body));
+  } catch (err) {
+    if (!(err instanceof WireError) || err.code !== Code.version) throw err;
+    return { min_version: body[0], max_version: body[1] };
+  }
+}
+
 function hello(h: Hello): Fields {
   const { packets, bytes, messages } = h.limits;
-  const versions = { min_version: h.minVersion, max_version: h.maxVersion };
-  if (h.minVersion > version) return versions;
   return {
-    ...versions,
+    min_version: h.minVersion,
+    max_version: h.maxVersion,
     digest: String(h.digest),
     instance: String(h.instance),
     capabilities: String(h.capabilities),
@@ -275,6 +303,12 @@ export function readFields(m: ControlMessage): Fields {
   }
 }
 
+/** Whether this end says such a thing at all: it limits nobody, and an ACK of its is of its own path. */
+export function says(frame: string, fields: Fields): boolean {
+  const never = { HELLO: ["limits", "channel_limits"], ACK: ["path", "ecn"] }[frame] ?? [];
+  return !never.some((name) => name in fields);
+}
+
 /** Appends a frame of such fields. */
 export function appendFields(w: Writer, frame: string, fields: Fields): void {
   const f = fields as never;
@@ -286,7 +320,7 @@ export function appendFields(w: Writer, frame: string, fields: Fields): void {
     case "ACK":
       return appendAckFields(w, f);
     case "HELLO":
-      w.u8(Type.hello);
+      w.u8(HELLO);
       return w.block(helloBody(helloOf(f)));
     case "CLOSE":
       return appendCloseFields(w, f);
@@ -296,36 +330,36 @@ export function appendFields(w: Writer, frame: string, fields: Fields): void {
 
 function appendOther(w: Writer, type: number, f: Record<string, never>): void {
   switch (type) {
-    case Type.skip:
+    case SKIP:
       appendHead(w, type, f["channel"]!);
       w.u32(f["first"]!);
       w.v((f["lengths"]! as number[]).length);
       return (f["lengths"]! as number[]).forEach((n) => w.v(n));
-    case Type.window:
-    case Type.blocked:
+    case WINDOW:
+    case BLOCKED:
       return appendLimit(w, type, f["channel"]!, f["limit"]!);
-    case Type.stored:
+    case STORED:
       appendHead(w, type, f["channel"]!);
       w.v((f["ids"]! as number[]).length);
       return (f["ids"]! as number[]).forEach((n) => w.u32(n));
-    case Type.pathChallenge:
-    case Type.pathResponse:
+    case PATH_CHALLENGE:
+    case PATH_RESPONSE:
       return appendProof(w, type, BigInt(f["token"]!));
-    case Type.pathStatus:
+    case PATH_STATUS:
       return appendPathStatus(w, { ...(f as never as PathStatus), serial: keyOf(f["serial"]!) });
-    case Type.hold:
+    case HOLD:
       return appendHold(w, keyOf(f["serial"]!), f["milliseconds"]!);
-    case Type.repair: {
+    case REPAIR: {
       const bytes = bytesOf(f["bytes"]!);
       appendRepair(w, { ...(f as never as Repair), length: bytes.length, toEnd: f["to_end"]! });
       return w.raw(bytes);
     }
-    case Type.rebuilt:
+    case REBUILT:
       return appendRebuilt(w, f["channel"]!, f["newest"]!, f["mask"]!);
   }
   w.u8(type);
-  if (type === Type.padding) w.raw(new Uint8Array(f["zeros"]!));
-  if (type === Type.draining) w.u8(f["state"]!);
+  if (type === PADDING) w.raw(new Uint8Array(f["zeros"]!));
+  if (type === DRAINING) w.u8(f["state"]!);
 }
 
 function appendRunFields(
@@ -376,7 +410,6 @@ function appendAckFields(
     wide: boolean;
     hold_us: number;
     clock?: number;
-    ecn?: { ect: number; ce: number };
     ranges: number[][];
   },
 ): void {
@@ -386,14 +419,12 @@ function appendAckFields(
     wide: f.wide,
     hold: f.hold_us,
     clock: f.clock ?? -1,
-    ect: f.ecn?.ect ?? -1,
-    ce: f.ecn?.ce ?? 0,
     ranges: f.ranges.flat(),
     n: f.ranges.length,
   });
 }
 
-function helloOf(f: Record<string, never>): Hello {
+function helloOf(f: Record<string, never>): Parameters<typeof helloBody>[0] {
   return {
     minVersion: f["min_version"]!,
     maxVersion: f["max_version"]!,
@@ -406,8 +437,6 @@ function helloOf(f: Record<string, never>): Hello {
     silence: f["silence_s"]!,
     defaultWindow: f["default_window"]!,
     windows: f["windows"]!,
-    limits: f["limits"] ?? { packets: 0, bytes: 0, messages: 0 },
-    channelLimits: f["channel_limits"] ?? [],
     schemas: f["schemas"] ?? [],
   };
 }
