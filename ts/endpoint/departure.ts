@@ -153,17 +153,13 @@ export class Departure {
     packet.limited = this.life.quiet || this.outbox.sendAt(now) > now;
     if (packet.eliciting) this.life.limited = packet.limited;
     if (packet.eliciting) this.outbox.spend(now, w.at);
-    this.header(p, out);
-    p.onSent(now, packet);
-    this.c.stats.bytesSent += packet.bytes;
-    return true;
-  }
-
-  private header(p: Way, out: Outgoing): void {
     out.path = p.id;
     out.route = p.claims.route;
     out.number = p.next;
     out.numberBytes = numberBytes(p.next, p.largestAcked);
+    p.onSent(now, packet);
+    this.c.stats.bytesSent += packet.bytes;
+    return true;
   }
 
   private lastClosed = -1;

@@ -139,7 +139,7 @@ export class Endpoint {
   deadline(): number {
     const { life } = this;
     const at = Math.min(life.deadline(), this.departure.at(this.c.now));
-    const paths = life.state === "open" || life.state === "away" ? this.paths.deadline() : never;
+    const paths = life.lives ? this.paths.deadline() : never;
     return Math.max(Math.ceil(Math.min(at, paths)), this.c.now);
   }
 
@@ -147,7 +147,7 @@ export class Endpoint {
   timeout(now: number): void {
     this.at(now);
     this.life.timeout(now);
-    if (this.life.state === "open" || this.life.state === "away") this.paths.onTimeout(now);
+    if (this.life.lives) this.paths.onTimeout(now);
   }
 
   /**
@@ -163,27 +163,24 @@ export class Endpoint {
 
   /** Takes the next message of a channel. */
   receive(channel: number): Uint8Array | undefined {
-    try {
-      return channel > 0 ? this.inbox.receivers.get(channel)?.take() : undefined;
-    } catch (err) {
-      return this.broke(err);
-    }
+    return channel > 0 ? this.take(channel, asItIs) : undefined;
   }
 
   /** Takes the next message of channel 0, the library's own. */
   receiveControl(): ControlMessage | undefined {
-    try {
-      const message = this.inbox.receivers.get(0)!.take();
-      return message && readControl(message);
-    } catch (err) {
-      return this.broke(err);
-    }
+    return this.take(0, readControl);
   }
 
-  private broke(err: unknown): undefined {
-    if (!(err instanceof WireError)) throw err;
-    this.life.close(this.c.now, err.code, err.rule);
-    return undefined;
+  /** One that breaks a rule ends the connection. */
+  private take<T>(channel: number, read: (message: Uint8Array) => T): T | undefined {
+    try {
+      const message = this.inbox.receivers.get(channel)?.take();
+      return message && read(message);
+    } catch (err) {
+      if (!(err instanceof WireError)) throw err;
+      this.life.close(this.c.now, err.code, err.rule);
+      return undefined;
+    }
   }
 
   /** Whether a message waits on a channel, or an event. */
@@ -234,7 +231,7 @@ export class Endpoint {
   continue(now: number, route: number, reliable: boolean): boolean {
     const { life } = this;
     this.at(now);
-    if (life.state !== "open" && life.state !== "away") return false;
+    if (!life.lives) return false;
     this.paths.restart(now, route, reliable);
     life.continued(now);
     this.paths.all[0]!.probes = 1;
@@ -260,7 +257,7 @@ export class Endpoint {
 
   /** Messages flow, or wait for a peer that is away. */
   get open(): boolean {
-    return (this.life.state === "open" || this.life.state === "away") && !this.life.drain.on;
+    return this.life.lives && !this.life.drain.on;
   }
 
   get away(): boolean {
@@ -293,3 +290,4 @@ export class Endpoint {
 }
 
 const none: SendOptions = {};
+const asItIs = (message: Uint8Array) => message;

@@ -68,6 +68,11 @@ export class Life {
     return this.state === "closing" || this.state === "dead";
   }
 
+  /** Messages flow, or wait for a peer that is away. */
+  get lives(): boolean {
+    return this.state === "open" || this.state === "away";
+  }
+
   get accepts(): boolean {
     return !this.ended && !this.drain.on;
   }

@@ -33,6 +33,9 @@ function commonSchema(ours: readonly Schema[], theirs: readonly Schema[]): numbe
   return ours.find(same)?.version;
 }
 
+/** What both ends must have the same of. */
+const digestOf = (cfg: Config) => channelDigest(channelRows(rowsOf(cfg.channels)));
+
 /** What an endpoint says of itself. */
 export function introduce(cfg: Config, instance: bigint, now: number): Uint8Array {
   const usual = 64 << 10;
@@ -42,7 +45,7 @@ export function introduce(cfg: Config, instance: bigint, now: number): Uint8Arra
   return helloBody({
     minVersion: version,
     maxVersion: version,
-    digest: channelDigest(channelRows(rowsOf(cfg.channels))),
+    digest: digestOf(cfg),
     instance,
     capabilities:
       (cfg.maxPaths > 0 ? READS_PATHS : 0) |
@@ -72,7 +75,7 @@ export function match(cfg: Config, body: Uint8Array): (Hello & { schema: number 
   if (!reads(h, READS_OPTIONS)) {
     return { code: Code.version, text: "the peer reads no options of messages" };
   }
-  if (h.digest !== channelDigest(channelRows(rowsOf(cfg.channels)))) {
+  if (h.digest !== digestOf(cfg)) {
     return { code: Code.mismatch, text: "the channels of the two ends differ" };
   }
   const schema = commonSchema(cfg.schemas, h.schemas);

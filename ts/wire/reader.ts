@@ -68,17 +68,13 @@ export class Reader {
   /** Reads a LEB128. One of 2^53 or more is rounded: whoever needs each bit has {@link exact}. */
   v(): number {
     let v = 0;
-    let scale = 1;
-    for (let i = 0; ; i++) {
+    for (let i = 0, scale = 1; ; i++, scale *= 128) {
       const byte = this.u8();
-      if (byte < 128) {
-        want(byte > 0 || i === 0);
-        want(i < 9 || (i === 9 && byte === 1));
-        return v + byte * scale;
-      }
-      want(i < 9);
+      want(i < 9 || byte === 1); // of 64 bits the tenth byte has one
       v += (byte & 127) * scale;
-      scale *= 128;
+      if (byte > 127) continue;
+      want(byte > 0 || i === 0);
+      return v;
     }
   }
 
