@@ -2,30 +2,20 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { bundle } from "../build/bundle.js";
 import { GoServer } from "../testdata/server.js";
 import type { Kind } from "./index.js";
 
 // Debian's; a test without a browser fails.
 const executablePath = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find(existsSync);
-const dist = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 let browser: Browser;
 let pages: Server;
 
 before(async () => {
-  const made = await build({
-    entryPoints: [join(dist, "testdata", "page.js")],
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    outdir: "/",
-    write: false,
-  });
+  const made = await bundle({ page: "testdata/page" }, "/"); // with short names, as the package has them
   const scripts = new Map(made.outputFiles.map((file) => [file.path, file.text]));
   pages = createServer((request, response) => {
     const script = scripts.get(request.url!);

@@ -21,23 +21,27 @@ export class Conn {
   value: unknown;
   /** Why it ended; undefined before. */
   reason: Reason | undefined;
-  /** The Client's. */
+  /** @internal The Client's. */
   readonly peer: Dialed;
 
+  /** Unique within its Client. */
+  readonly id: number;
+
+  /** @internal The Client makes it. */
   constructor(
     private readonly host: Host,
-    /** Unique within its Client. */
-    readonly id: number,
+    id: number,
     credentials: readonly (Token | Ticket)[],
     trail: Trail,
     from?: Conn,
     until = Infinity,
   ) {
+    this.id = id;
     this.value = from?.value;
     this.peer = new Dialed(host, this, credentials, trail, from, until);
   }
 
-  /** Is called by the peer, once. */
+  /** @internal Is called by the peer, once. */
   ended(reason: Reason, undelivered = 0, unreliable = 0): void {
     if (this.reason) return;
     this.reason = reason;

@@ -1,6 +1,6 @@
 import { join } from "./bytes.js";
 import { block, hchacha, stateOf, word, xor } from "./chacha20.js";
-import * as poly1305 from "./poly1305.js";
+import { addToTag, beginTag, writeTag } from "./poly1305.js";
 import type { Aead } from "./suite.js";
 
 const tagBytes = 16;
@@ -26,17 +26,17 @@ export class ChaCha implements Aead {
     const { state } = this;
     state[12] = 0;
     for (let i = 0; i < 3; i++) state[13 + i] = word(nonce, 4 * i);
-    poly1305.begin(block(state));
+    beginTag(block(state));
   }
 
   /** Writes the tag of what is encrypted (RFC 8439, 2.8). */
   private sign(packet: Uint8Array, header: number, end: number, to: Uint8Array, at: number): void {
-    poly1305.update(packet, 0, header);
-    poly1305.update(packet, header, end);
+    addToTag(packet, 0, header);
+    addToTag(packet, header, end);
     lengthsView.setUint32(0, header, true);
     lengthsView.setUint32(8, end - header, true);
-    poly1305.update(lengths, 0, 16);
-    poly1305.finish(to, at);
+    addToTag(lengths, 0, 16);
+    writeTag(to, at);
   }
 
   seal(nonce: Uint8Array, packet: Uint8Array, header: number, end: number): void {

@@ -3,8 +3,19 @@ import { Code } from "../wire/error.js";
 import { same } from "./bytes.js";
 import { ticketKeys, tokenKeys, secretsOf, type HandshakeKeys } from "./keys.js";
 import { Opener } from "./opener.js";
-import * as packet from "./packet.js";
-import { Kind, refusal, type Accept, type Refusal } from "./packet.js";
+import {
+  Kind,
+  kindOf,
+  offer,
+  readAccept,
+  readReason,
+  readRetry,
+  readStandard,
+  refusal,
+  resume,
+  type Accept,
+  type Refusal,
+} from "./packet.js";
 import { Sealer } from "./sealer.js";
 import { exchangeOf } from "./suite.js";
 import type { Ticket } from "./ticket.js";
@@ -169,11 +180,11 @@ export class Handshake {
     const nonce = cfg.random(24);
     const { hello } = this;
     if (token)
-      return packet.offer(keys.offer, nonce, challenge, share, clientId, token.pad.items, hello);
+      return offer(keys.offer, nonce, challenge, share, clientId, token.pad.items, hello);
     const shown = ticket!.ticket;
     const { attempt } = ticket!;
     const instance = cfg.continues ?? 0n;
-    return packet.resume(
+    return resume(
       keys.offer,
       nonce,
       shown,
@@ -261,7 +272,7 @@ export class Handshake {
   }
 
   private take(b: Uint8Array): boolean {
-    switch (packet.kindOf(b)) {
+    switch (kindOf(b)) {
       case Kind.accept:
         return this.state === "offering" && this.takeAccept(b);
       case Kind.reason:
@@ -273,7 +284,7 @@ export class Handshake {
   }
 
   private takeStandard(token: Token, b: Uint8Array): boolean {
-    const s = packet.readStandard(token.serverToClient, token.protocolId, b);
+    const s = readStandard(token.serverToClient, token.protocolId, b);
     if (!s) return false;
     if (!s.denied) return this.takeChallenge(s.counter, s.body);
     this.deny(refusal(Code.full, "the server is full"));
@@ -281,7 +292,7 @@ export class Handshake {
   }
 
   private takeRetry(b: Uint8Array): boolean {
-    const retry = packet.readRetry(this.keys.accept, b, this.clientId, this.share);
+    const retry = readRetry(this.keys.accept, b, this.clientId, this.share);
     return retry !== undefined && this.takeChallenge(retry.number, retry.cookie);
   }
 
@@ -309,7 +320,7 @@ export class Handshake {
   private takeReason(b: Uint8Array): boolean {
     const toRequest = this.token !== undefined && this.state === "requesting";
     const id = toRequest ? nothing : this.clientId;
-    const why = packet.readReason(this.keys.reason, b, id, toRequest ? zeros : this.share);
+    const why = readReason(this.keys.reason, b, id, toRequest ? zeros : this.share);
     if (!why) return false;
     this.heard = true;
     if (toRequest) this.deny(why);
@@ -328,7 +339,7 @@ export class Handshake {
     const { cfg, keys, share, clientId } = this;
     const { pad, protocolId } = this.by.credential;
     const mayContinue = this.ticket !== undefined && (cfg.continues ?? 0n) !== 0n;
-    const accept = packet.readAccept(keys.accept, b, clientId, share, mayContinue);
+    const accept = readAccept(keys.accept, b, clientId, share, mayContinue);
     const exchange = exchangeOf(pad);
     const agreed = accept && exchange ? exchange.agree(this.secret, accept.share) : nothing;
     if (!accept || !agreed) return false;

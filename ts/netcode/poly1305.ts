@@ -24,7 +24,7 @@ function add(to: Float64Array, at: number, b: Uint8Array, i: number, top: number
 }
 
 /** Begins with a key of 32 bytes (RFC 8439, 2.5). */
-export function begin(key: Uint8Array): void {
+export function beginTag(key: Uint8Array): void {
   for (let i = 0; i < 16; i++) last[i] = key[i]!;
   for (let i = 3; i < 16; i += 4) last[i]! &= 15;
   for (let i = 4; i < 16; i += 4) last[i]! &= 252;
@@ -63,7 +63,7 @@ function multiply(): void {
 }
 
 /** Takes bytes, and zeros behind them until they are whole blocks, as RFC 8439, 2.8, pads them. */
-export function update(b: Uint8Array, at: number, end: number): void {
+export function addToTag(b: Uint8Array, at: number, end: number): void {
   for (; at + 16 <= end; at += 16) {
     add(h, 0, b, at, 2 ** 18);
     multiply();
@@ -87,7 +87,7 @@ function settle(carry: number): number {
 }
 
 /** Writes the tag, sixteen bytes. */
-export function finish(b: Uint8Array, at: number): void {
+export function writeTag(b: Uint8Array, at: number): void {
   settle(5 * settle(5 * settle(0)));
   // If 5 more are beyond 2^130 it was the prime or above, and is right now; else they go again.
   settle(5 * settle(5) - 5);
