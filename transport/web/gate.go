@@ -13,10 +13,7 @@ import (
 type gate struct {
 	net.Listener
 	s    *Socket
-	most int
-
-	mu   sync.Mutex
-	from map[source]int
+	open quota
 }
 
 // spareConnections is what an address has beyond its players: for the pages.
@@ -26,7 +23,7 @@ func (s *Socket) newGate(l net.Listener) net.Listener {
 	if s.cfg.MaxPerAddress < 1 {
 		return l
 	}
-	return &gate{Listener: l, s: s, most: s.cfg.MaxPerAddress + spareConnections, from: map[source]int{}}
+	return &gate{Listener: l, s: s, open: quota{most: s.cfg.MaxPerAddress + spareConnections}}
 }
 
 // Accept implements net.Listener.
@@ -41,7 +38,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			return c, nil // of no address, or of many
 		}
 		from := sourceOf(0, at.Addr())
-		if g.enter(from) {
+		if g.open.enter(from) {
 			return &entered{Conn: c, gate: g, from: from}, nil
 		}
 		g.s.refuse.crowded.Add(1)
@@ -49,21 +46,33 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
-func (g *gate) enter(from source) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.from[from] >= g.most {
+// A quota bounds how many of something there are of each source.
+type quota struct {
+	most int
+	mu   sync.Mutex
+	from map[source]int
+}
+
+// enter counts one of a source, unless there are as many as may be.
+func (q *quota) enter(from source) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.from[from] >= q.most {
 		return false
 	}
-	g.from[from]++
+	if q.from == nil {
+		q.from = make(map[source]int)
+	}
+	q.from[from]++
 	return true
 }
 
-func (g *gate) leave(from source) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.from[from]--; g.from[from] == 0 {
-		delete(g.from, from)
+// leave counts one less of a source that has entered.
+func (q *quota) leave(from source) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.from[from]--; q.from[from] == 0 {
+		delete(q.from, from)
 	}
 }
 
@@ -77,7 +86,7 @@ type entered struct {
 
 // Close implements net.Conn.
 func (c *entered) Close() error {
-	c.once.Do(func() { c.gate.leave(c.from) })
+	c.once.Do(func() { c.gate.open.leave(c.from) })
 	return c.Conn.Close()
 }
 

@@ -59,8 +59,7 @@ type wtServer struct {
 	http      *webtransport.Server
 	pending   atomic.Int64 // connections without a session
 	refused   atomic.Uint64
-	mu        sync.Mutex
-	sources   map[source]int // how many of those are of each
+	sources   quota // of those, of who is proved
 	closing   context.Context
 	cancel    context.CancelFunc
 	serving   sync.WaitGroup
@@ -69,7 +68,7 @@ type wtServer struct {
 // newWTServer takes QUIC off the port of d, for sessions at a path. origins says why a page may not
 // have one.
 func newWTServer(b *board, d *diverter, local netip.AddrPort, path string, cert *tls.Config, origins func(*http.Request) error) (*wtServer, error) {
-	w := &wtServer{board: b, origins: origins, path: path, packets: newPacketConn(d.envoy(), local), sources: map[source]int{}}
+	w := &wtServer{board: b, origins: origins, path: path, packets: newPacketConn(d.envoy(), local), sources: quota{most: quicPerSource}}
 	w.closing, w.cancel = context.WithCancel(context.Background())
 	w.transport = &quic.Transport{
 		Conn:                  w.packets,
@@ -158,25 +157,12 @@ func (w *wtServer) admit(ctx context.Context, who *quic.ClientInfo) (context.Con
 	return context.WithValue(ctx, quicComingKey{}, p), nil
 }
 
-// come counts one of a source, unless there are too many.
-func (w *wtServer) come(from source) bool {
-	if from == (source{}) {
-		return true
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.sources[from] >= quicPerSource {
-		return false
-	}
-	w.sources[from]++
-	return true
-}
+// come counts one of a source that is proved, unless there are too many; of the others there is no count.
+func (w *wtServer) come(from source) bool { return from == (source{}) || w.sources.enter(from) }
 
 func (w *wtServer) leave(from source) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.sources[from]--; w.sources[from] <= 0 {
-		delete(w.sources, from)
+	if from != (source{}) {
+		w.sources.leave(from)
 	}
 }
 

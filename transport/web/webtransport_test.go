@@ -204,9 +204,9 @@ func TestQUICWithoutSession(t *testing.T) {
 		t.Fatalf("from elsewhere: %v", err)
 	}
 	_ = c.CloseWithError(0, "")
-	s.wt.mu.Lock()
-	defer s.wt.mu.Unlock()
-	if len(s.wt.sources) > 2 {
-		t.Errorf("%d sources are remembered", len(s.wt.sources))
+	s.wt.sources.mu.Lock()
+	defer s.wt.sources.mu.Unlock()
+	if n := len(s.wt.sources.from); n > 2 {
+		t.Errorf("%d sources are remembered", n)
 	}
 }
