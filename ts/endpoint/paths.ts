@@ -1,13 +1,7 @@
 import { noRoute } from "./constants.js";
 import { Claims, type PathState } from "./claims.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
-
-/** A FrameWriter appends what frames consist of. */
-export interface FrameWriter {
-  u8(v: number): void;
-  u64(v: bigint): void;
-  v(v: number): void;
-}
+import { type FrameWriter } from "../wire/index.js";
 
 /** A PathsConfig is what the paths of a connection have in common. */
 export interface PathsConfig<P> {

@@ -1,7 +1,14 @@
 import { abandon, noRoute } from "./constants.js";
 import { Claims, pathUses, type PathUse } from "./claims.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
-import { Paths, type FrameWriter } from "./paths.js";
+import { Paths } from "./paths.js";
+import {
+  appendPathStatus,
+  appendProof,
+  PATH_CHALLENGE,
+  PATH_RESPONSE,
+  type FrameWriter,
+} from "../wire/index.js";
 
 const maxPath = 7;
 const tries = 3; // challenges of a path that is opened
@@ -208,27 +215,23 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
     if (c.tokens.length < tries && now >= c.askAt) {
       this.writeOne(p, w);
       const token = this.cfg.token();
-      w.u8(0x08);
-      w.u64(token);
+      appendProof(w, PATH_CHALLENGE, token);
       c.askAt = now + openWait * 2 ** c.tokens.length;
       c.tokens.push(token);
       c.times.push(now);
     }
-    for (const token of c.replies) {
-      w.u8(0x09);
-      w.u64(token);
-      w.u8(0);
-    }
+    for (const token of c.replies) appendProof(w, PATH_RESPONSE, token);
     c.replies.length = 0;
   }
 
   private writeOne(p: P, w: FrameWriter): void {
     const c = p.claims;
-    w.u8(0x0a);
-    w.u8(p.id);
-    w.v(c.serial);
-    w.u8(this.stateOf(c));
-    w.u8(c.weight);
+    appendPathStatus(w, {
+      path: p.id,
+      serial: c.serial,
+      state: this.stateOf(c),
+      weight: c.weight,
+    });
   }
 
   /** A path of which PATH_STATUS is to be said, with any packet that carries messages; its challenges tell it of one that opens. */

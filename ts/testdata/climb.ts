@@ -1,7 +1,8 @@
 import { type PathState } from "../endpoint/claims.js";
 import { Ladder } from "../endpoint/ladder.js";
 import { Path, Sent, type AckFrame } from "../endpoint/path.js";
-import { Paths, type FrameWriter } from "../endpoint/paths.js";
+import { Paths } from "../endpoint/paths.js";
+import { type FrameWriter } from "../wire/index.js";
 import { Acker } from "./acker.js";
 import { chance, Link, type LinkConfig } from "./link.js";
 

@@ -88,8 +88,11 @@ export class PathStatus {
   weight = 1;
 }
 
+/** A FrameWriter appends what the frames of paths consist of. */
+export type FrameWriter = Pick<Writer, "u8" | "u64" | "v">;
+
 /** Appends PATH_STATUS. */
-export function appendPathStatus(w: Writer, s: PathStatus): void {
+export function appendPathStatus(w: FrameWriter, s: PathStatus): void {
   w.u8(PATH_STATUS);
   w.u8(s.path);
   w.v(s.serial);
@@ -107,7 +110,7 @@ export function readPathStatus(r: Reader, s: PathStatus): void {
 }
 
 /** Appends PATH_CHALLENGE, or PATH_RESPONSE, with the 8 bytes of a challenge. */
-export function appendProof(w: Writer, type: number, token: bigint): void {
+export function appendProof(w: FrameWriter, type: number, token: bigint): void {
   w.u8(type);
   w.u64(token);
   if (type === PATH_RESPONSE) w.u8(0);
