@@ -27,9 +27,10 @@ type Config struct {
 	// Listener is what the socket listens on for TCP in place of a port of its own. The socket
 	// closes it.
 	Listener net.Listener
-	// Origins are whose pages may play here beside those of the host itself: "https://game.example",
-	// "game.example" for every scheme, "*.game.example" for all below, "*" for everybody, and "null"
-	// for pages without an origin, such as files. Programs that are no browsers send none, and may.
+	// Origins are whose pages may play here beside those of the host itself, whatever their port:
+	// "https://game.example", "game.example" for every scheme, "*.game.example" for all below, "*" for
+	// everybody, and "null" for pages without an origin, such as files. Programs that are no browsers
+	// send none, and may.
 	Origins []string
 	// TrustedProxies are the addresses whose X-Forwarded-For tells who the player is: those of a proxy
 	// in front of this server. Everybody else's is ignored.
@@ -46,8 +47,14 @@ type Config struct {
 	// DisableWebRTC and DisableWebTransport leave one of them out.
 	DisableWebRTC, DisableWebTransport bool
 	// Advertise are the addresses at which browsers reach the UDP port by WebRTC: those of a machine
-	// that stands behind a NAT of one to one. nil: those of its interfaces.
+	// that stands behind a NAT of one to one, or behind a proxy that has only HTTP. nil: those of its
+	// interfaces.
 	Advertise []netip.Addr
+	// AdvertiseHost is the name, or the address, at which browsers reach the UDP port by WebTransport.
+	// "": that by which they reached the WebSocket. Pages of that one are to be in Origins then.
+	AdvertiseHost string
+	// AdvertisePort is the number that the UDP port has for browsers. 0: its own.
+	AdvertisePort uint16
 	// Shards are further UDP sockets that share the port of the one given to [New].
 	Shards []Port
 
@@ -126,6 +133,8 @@ func (c *Config) validate() error {
 	for i, a := range c.Advertise {
 		v.That(a.IsValid() && !a.IsUnspecified(), fmt.Sprintf("Advertise[%d]", i), a, "an address at which browsers reach this machine")
 	}
+	v.That(c.AdvertiseHost == "" || isHost(c.AdvertiseHost), "AdvertiseHost", c.AdvertiseHost,
+		`a name such as "udp.game.example" or an address such as "203.0.113.7", without scheme and port`)
 	v.That(c.Queue >= 0, "Queue", c.Queue, fmt.Sprintf("1 or more, or 0 for %d", DefaultQueue))
 	v.That((c.CertFile == "") == (c.KeyFile == ""), "KeyFile", c.KeyFile, "a file for each of CertFile and KeyFile, or for none")
 	v.That(c.CertFile == "" || c.GetCertificate == nil, "GetCertificate", "set beside CertFile", "one of them")

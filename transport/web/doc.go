@@ -53,9 +53,21 @@
 //	from whom nothing is known                  8 and 256 of those     likewise, so that floods cost no player
 //	checks of one data channel                  200 a second           dropped
 //
-// Whose pages may play is [Config].Origins: those of the same host if it is empty. Behind a proxy
-// that ends TLS nothing is to be set but [Config].TrustedProxies, so that limits count players and
-// not the proxy; WebRTC and WebTransport then go past it, by UDP.
+// Whose pages may play is [Config].Origins: those of the same host, whatever their port, if it is empty.
+//
+// # Behind a proxy
+//
+// Behind a proxy on this machine that ends TLS nothing is to be set but [Config].TrustedProxies, so that limits
+// count players and not the proxy; WebRTC and WebTransport then go past it, by UDP. If UDP comes by
+// another machine, or by another port than browsers know, say so:
+//
+//	web.New(u, web.Config{
+//		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+//		Origins:        []string{"https://game.example"},                      // the proxy's pages
+//		Advertise:      []netip.Addr{netip.MustParseAddr("203.0.113.7")},      // for WebRTC
+//		AdvertiseHost:  "udp.game.example",                                    // for WebTransport
+//		AdvertisePort:  7777,                                                  // for both
+//	})
 //
 // # What a player costs
 //
@@ -77,7 +89,8 @@
 //
 // A browser finds the port by WebTransport under the name that it reached the WebSocket by. By WebRTC it
 // needs addresses: it is told the one that it asked for, where that is a number, the one at which the
-// WebSocket arrived, and those of the machine; behind a NAT say in [Config].Advertise what it is outside.
+// WebSocket arrived, and those of the machine; behind a NAT say in [Config].Advertise what it is outside. What
+// came by a proxy arrived from there, and so says nothing.
 //
 // # Certificates
 //

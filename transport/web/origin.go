@@ -35,8 +35,7 @@ func parseOrigin(s string) (origin, bool) {
 	if rest, ok := strings.CutPrefix(host, "*."); ok {
 		o.below, host = true, rest
 	}
-	u, err := url.Parse("any://" + host)
-	if err != nil || host == "" || u.Host != host || u.Hostname() == "" || strings.ContainsAny(host, "*%\\") || ok && scheme == "" {
+	if !isHostPort(host) || ok && scheme == "" {
 		return origin{}, false
 	}
 	o.host = host
@@ -44,6 +43,20 @@ func parseOrigin(s string) (origin, bool) {
 		o.host = "." + host
 	}
 	return o, true
+}
+
+// isHostPort reports whether it is a host, with a port or without.
+func isHostPort(s string) bool {
+	u, err := url.Parse("any://" + s)
+	return err == nil && u.Host == s && u.Hostname() != "" && !strings.ContainsAny(s, "*%\\")
+}
+
+// isHost reports whether it is a name, or an address of IPv4, or one of IPv6 without its brackets.
+func isHost(s string) bool {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Zone() == "" && !a.IsUnspecified()
+	}
+	return isHostPort(s) && !strings.ContainsAny(s, ":[]")
 }
 
 // matches compares it with an origin as browsers send it.
@@ -60,7 +73,11 @@ func (o origin) matches(scheme, host string) bool {
 }
 
 // allowsOrigin reports whether a request comes from pages that may play here: those of the host that
-// was asked, those of Config.Origins, and what is no browser, which sends no origin. It counts nothing.
+// was asked, whatever its port, those of Config.Origins, and what is no browser, which sends no origin.
+// It counts nothing.
+//
+// A page at https://game.example plays at game.example:7777. Whoever owns another port of this host
+// gets nothing by it that a program has not: a connect token is in the page's hands, and no cookie is read.
 func (s *Socket) allowsOrigin(r *http.Request) bool {
 	sent := strings.ToLower(r.Header.Get("Origin"))
 	if sent == "" {
@@ -69,7 +86,7 @@ func (s *Socket) allowsOrigin(r *http.Request) bool {
 	scheme, host, _ := strings.Cut(sent, "://")
 	if sent == "null" {
 		host = sent
-	} else if host != "" && host == strings.ToLower(r.Host) {
+	} else if name := hostName(host); name != "" && name == hostName(strings.ToLower(r.Host)) {
 		return true
 	}
 	for _, o := range s.origins {
@@ -80,14 +97,16 @@ func (s *Socket) allowsOrigin(r *http.Request) bool {
 	return false
 }
 
+// hostName is a host without its port.
+func hostName(host string) string {
+	u := url.URL{Host: host}
+	return u.Hostname()
+}
+
 // remoteOf is the address of who sends a request: what a trusted proxy says, else where it came
 // from. The port of one behind a proxy is not known, and 0.
 func (s *Socket) remoteOf(r *http.Request) netip.AddrPort {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	at = netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
+	at := peerOf(r)
 	if !s.trusts(at.Addr()) {
 		return at
 	}
@@ -104,6 +123,15 @@ func (s *Socket) remoteOf(r *http.Request) netip.AddrPort {
 		}
 	}
 	return at
+}
+
+// peerOf is where a request came from itself; zero if that is not known.
+func peerOf(r *http.Request) netip.AddrPort {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port())
 }
 
 // parseForwarded reads an address, with or without a port.

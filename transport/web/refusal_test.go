@@ -62,7 +62,10 @@ func TestOrigins(t *testing.T) {
 		{nil, "", true}, // no browser
 		{nil, "http://game.example:7777", true},
 		{nil, "https://GAME.example:7777", true},
-		{nil, "http://game.example", false},
+		{nil, "https://game.example", true}, // by a proxy, as on 443
+		{nil, "http://game.example:5173", true},
+		{nil, "https://eu.game.example:7777", false},
+		{nil, "https://game.example.evil.example:7777", false},
 		{nil, "https://evil.example", false},
 		{nil, "null", false},
 		{nil, "http://", false},
@@ -299,6 +302,7 @@ func TestConfigErrors(t *testing.T) {
 		"TrustedProxies[0]": {TrustedProxies: make([]netip.Prefix, 1)},
 		"Shards[0]":         {Shards: make([]Port, 1)},
 		"Advertise[0]":      {Advertise: []netip.Addr{netip.IPv6Unspecified()}},
+		"AdvertiseHost":     {AdvertiseHost: "https://udp.game.example"},
 		"Queue":             {Queue: -1},
 		"KeyFile":           {CertFile: "cert.pem"},
 		"Listener":          {NoListen: true, Listener: &net.TCPListener{}},

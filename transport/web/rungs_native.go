@@ -9,10 +9,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/quic-go/quic-go/http3"
@@ -35,8 +33,7 @@ func (l *Ladder) openWebTransport(ctx context.Context, hello *helloSignal) (*ass
 	if l.cfg.Origin != "" {
 		header.Set("Origin", l.cfg.Origin)
 	}
-	at := net.JoinHostPort(l.target.host, strconv.Itoa(offer.Port))
-	_, session, err := dialer.Dial(ctx, "https://"+at+offer.Path, header)
+	_, session, err := dialer.Dial(ctx, offer.url(l.target.host), header)
 	if err != nil {
 		return nil, err
 	}

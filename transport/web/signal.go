@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 )
 
 // Subprotocol is what a WebSocket of a player has to ask for ([SPEC.md], section 12).
@@ -32,11 +34,29 @@ type helloSignal struct {
 	WebRTC       bool               `json:"webrtc,omitempty"`
 }
 
-// A webTransportOffer is where the server speaks WebTransport. Host is that of the WebSocket.
+// A webTransportOffer is where the server speaks WebTransport.
 type webTransportOffer struct {
+	Host   string   `json:"host,omitempty"` // as in a URL; "": that of the WebSocket
 	Port   int      `json:"port"`
 	Path   string   `json:"path"`
 	Hashes [][]byte `json:"hashes,omitempty"` // SHA-256 of its certificates; none: it has a real one
+}
+
+// url is where the session is, for one who reached the WebSocket by host.
+func (o *webTransportOffer) url(host string) string {
+	at := o.Host
+	if at == "" {
+		at = urlHost(host)
+	}
+	return "https://" + at + ":" + strconv.Itoa(o.Port) + o.Path
+}
+
+// urlHost is a name or an address as it stands in a URL (RFC 3986, section 3.2.2).
+func urlHost(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
 }
 
 // A wantSignal asks for a transport.

@@ -37,6 +37,7 @@ func goldenSignals() (v signalVectors) {
 		{"hello", signal{Hello: &helloSignal{WebTransport: &webTransportOffer{Port: 7777, Path: "/tickwire"}, WebRTC: true}}},
 		{"hello", signal{Hello: &helloSignal{WebTransport: &webTransportOffer{Port: 443, Path: "/a/b", Hashes: [][]byte{
 			[]byte("0123456789abcdef0123456789abcdef"), []byte(strings.Repeat("\xff", 32))}}}}},
+		{"hello", signal{Hello: &helloSignal{WebTransport: &webTransportOffer{Host: "udp.game.example", Port: 7777, Path: "/tickwire"}}}},
 		{"want", signal{Want: &wantSignal{Transport: wantWebRTC}}},
 		{"refused", signal{Refused: &refusedSignal{Transport: wantWebRTC, Reason: "no room for “ö”"}}},
 		{"offer", signal{Offer: &sdpSignal{ID: 1, SDP: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"}}},
@@ -56,7 +57,7 @@ func goldenSignals() (v signalVectors) {
 		``, ` `, `null`, `1`, `"want"`, `["want"]`, `{}`, `{"want"}`, `{"want":}`, `{"want":{}`, `{"want":{}},`,
 		`{"want":{},"answer":{}}`, `{"want":{},"want":{}}`, `{"want":{}} {}`, `{"tomorrow":{},"want":{}}`,
 		`{"want":[]}`, `{"want":null}`, `{"want":"webrtc"}`, `{"want":{"transport":1}}`, `{"offer":{"id":-1,"sdp":""}}`, `{"offer":{"id":1.5,"sdp":""}}`,
-		`{"answer":{"id":"1","sdp":""}}`, `{"hello":{"webrtc":"yes"}}`, `{"hello":{"webtransport":{"port":1,"path":"/","hashes":["not base64!"]}}}`,
+		`{"answer":{"id":"1","sdp":""}}`, `{"hello":{"webrtc":"yes"}}`, `{"hello":{"webtransport":{"host":1,"port":1,"path":"/"}}}`, `{"hello":{"webtransport":{"port":1,"path":"/","hashes":["not base64!"]}}}`,
 		`{want:{}}`, `{'want':{}}`,
 	}
 	return v

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,9 +18,9 @@ import (
 // of them. What goes out takes the first, since all have one address.
 type udpSide struct {
 	cfg      *Config
-	ports    []Port   // shared with native players
-	own      *ownPort // or its own
-	port     uint16
+	ports    []Port     // shared with native players
+	own      *ownPort   // or its own
+	port     uint16     // for browsers
 	wildcard netip.Addr // what the ports are bound to: of one address, or of all
 	cert     *certificate
 	diverter *diverter
@@ -28,7 +29,8 @@ type udpSide struct {
 }
 
 func newUDPSide(s *Socket, ports []Port, own *ownPort) (_ *udpSide, err error) {
-	u := &udpSide{cfg: &s.cfg, ports: ports, own: own, port: s.local.Port(), wildcard: s.local.Addr()}
+	u := &udpSide{cfg: &s.cfg, ports: ports, own: own, port: s.cfg.AdvertisePort, wildcard: s.local.Addr()}
+	orDefault(&u.port, s.local.Port())
 	var out carrier = own
 	if own == nil {
 		out = ports[0]
@@ -102,7 +104,7 @@ func (u *udpSide) hello() (m helloSignal) {
 	if err != nil {
 		return m // no certificate: it cannot be had now
 	}
-	m.WebTransport = &webTransportOffer{Port: int(u.port), Path: u.cfg.Path}
+	m.WebTransport = &webTransportOffer{Host: urlHost(u.cfg.AdvertiseHost), Port: int(u.port), Path: u.cfg.Path}
 	for _, h := range hashes {
 		m.WebTransport.Hashes = append(m.WebTransport.Hashes, slices.Clone(h[:]))
 	}
@@ -113,22 +115,30 @@ var errNoAddress = errors.New("the server knows no address of its own that would
 
 // offer begins a data channel with the browser that has a WebSocket.
 func (u *udpSide) offer(c *webSocket) (*rtcPeer, string, error) {
-	var seen []netip.Addr
-	host, _, err := net.SplitHostPort(c.host)
-	if err != nil {
-		host = c.host
-	}
-	if a, err := netip.ParseAddr(host); err == nil {
-		seen = append(seen, a)
-	}
-	if at, err := netip.ParseAddrPort(c.raw.LocalAddr().String()); err == nil {
-		seen = append(seen, at.Addr())
-	}
-	at := reachedAt(u.cfg.Advertise, u.port, append(seen, u.bound()...)...)
+	at := reachedAt(u.cfg.Advertise, u.port, append(u.seen(c), u.bound()...)...)
 	if len(at) == 0 {
 		return nil, "", errNoAddress
 	}
 	return u.rtc.offer(at)
+}
+
+// seen are the addresses of this machine by which a WebSocket says to have come: that which it asked
+// for, and that at which it arrived. One that came by a proxy arrived from there, and asked for the
+// proxy, which may be another machine.
+func (u *udpSide) seen(c *webSocket) (all []netip.Addr) {
+	if !c.proxied || len(u.cfg.Advertise) == 0 {
+		host, _, err := net.SplitHostPort(c.host)
+		if err != nil {
+			host = c.host
+		}
+		if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+			all = append(all, a)
+		}
+	}
+	if at, err := netip.ParseAddrPort(c.raw.LocalAddr().String()); err == nil && !c.proxied {
+		all = append(all, at.Addr())
+	}
+	return all
 }
 
 // bound are the addresses that the port listens on: none if others were configured.

@@ -20,13 +20,14 @@ import (
 // A webSocket is a player's WebSocket: binary messages are datagrams, text messages signals. One
 // goroutine reads it, and that of its association writes; net/http's is not kept.
 type webSocket struct {
-	s      *Socket
-	ws     *websocket.Conn
-	raw    net.Conn
-	host   string // that was asked for
-	a      *association
-	signal signalling
-	beyond [1]byte // read to see whether there is more
+	s       *Socket
+	ws      *websocket.Conn
+	raw     net.Conn
+	host    string // that was asked for
+	proxied bool   // it came by a trusted proxy
+	a       *association
+	signal  signalling
+	beyond  [1]byte // read to see whether there is more
 }
 
 // The buffers of a WebSocket are such that a datagram is one system call.
@@ -70,9 +71,10 @@ func (c *webSocket) admit(r *http.Request) (err error) {
 	case c.ws.Subprotocol() != Subprotocol:
 		return c.s.refuse.say(refusedRules, 0)
 	}
-	c.host = r.Host
+	from, remote := peerOf(r), c.s.remoteOf(r)
+	c.host, c.proxied = r.Host, remote != from
 	c.signal.init(c)
-	c.a, err = c.s.newAssociation(transport.KindWebSocket, c.s.remoteOf(r), true, MaxWebSocketDatagram, c)
+	c.a, err = c.s.newAssociation(transport.KindWebSocket, remote, true, MaxWebSocketDatagram, c)
 	return err
 }
 

@@ -3,8 +3,6 @@ package web
 import (
 	"context"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall/js"
 
@@ -52,14 +50,6 @@ func (l *Ladder) openWebTransport(ctx context.Context, hello *helloSignal) (_ *a
 	}
 	go c.readAll(a, grams.Get("readable").Call("getReader"))
 	return a, nil
-}
-
-// url is where the session is.
-func (o *webTransportOffer) url(host string) string {
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	return "https://" + host + ":" + strconv.Itoa(o.Port) + o.Path
 }
 
 // options name the certificates that the server may have.

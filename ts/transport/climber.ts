@@ -100,8 +100,8 @@ export class WebClimber implements Climber {
       this.forBetter.then(() => this.look(0));
     } else if (kind === "webtransport" && hello.webtransport && "WebTransport" in globalThis) {
       const { port, path, hashes } = hello.webtransport;
-      const { hostname } = new URL(this.socket.url);
-      this.open(new WebTransportWay(`https://${hostname}:${port}${path}`, hashes ?? []));
+      const host = hello.webtransport.host || new URL(this.socket.url).hostname;
+      this.open(new WebTransportWay(`https://${host}:${port}${path}`, hashes ?? []));
     } else if (kind === "webrtc" && hello.webrtc && "RTCPeerConnection" in globalThis) {
       this.socket.say({ want: { transport: kind } });
       this.forBetter.then(() => this.look(at + 1), patience);

@@ -1,6 +1,6 @@
 /** A Hello says what a server has beside its WebSocket. */
 export interface Hello {
-  webtransport?: { port: number; path: string; hashes?: string[] };
+  webtransport?: { host?: string; port: number; path: string; hashes?: string[] };
   webrtc?: boolean;
 }
 
@@ -19,7 +19,7 @@ type Body = Record<string, unknown>;
 /** The members that a client reads, and their types; those that begin with a question mark may be missing. */
 const shapes: Record<string, Record<string, string>> = {
   hello: { webtransport: "?object", webrtc: "?boolean" },
-  webtransport: { port: "number", path: "string", hashes: "?object" },
+  webtransport: { host: "?string", port: "number", path: "string", hashes: "?object" },
   refused: { reason: "string" },
   offer: { id: "number", sdp: "string" },
   candidate: { id: "number", candidate: "string", mid: "string" },
