@@ -1,4 +1,4 @@
-import { hash, Reader, rowBytes, type Schema } from "../wire/index.js";
+import { Reader, rowBytes, shortHash, type Schema } from "../wire/index.js";
 import { ascending, mostVersions, schemasOf, textOf, type Form } from "./forms.js";
 
 const rowOfVersion = 2;
@@ -70,7 +70,7 @@ function readForms(rows: Uint8Array): Map<number, number[]> {
 
 /** The hash of a line, never 0, which stands for the end. */
 function lineHash(line: string): number {
-  return Math.max(1, Number(hash(new TextEncoder().encode(line)) & 0xffffn));
+  return Math.max(1, shortHash(line) & 0xffff);
 }
 
 /** Whether a hash is not the one at a place, but the next. */
