@@ -2,16 +2,26 @@ import { Reader, Writer } from "../codec/index.js";
 import type { ChannelConfig } from "../endpoint/config.js";
 import type { SendOptions } from "../endpoint/sender.js";
 import type { Conn } from "./conn.js";
+import { forms, type Forms } from "./forms.js";
 
 /** An AnyChannel is a channel of any message type, as a ClientConfig lists it. */
 export interface AnyChannel {
   readonly config: ChannelConfig;
+  /** What its messages look like, where they have a type that says so; see MessageType. */
+  readonly schema?: readonly string[] | undefined;
+  /** @internal Compares that with what the server has. */
+  readonly forms?: Forms;
 }
 
 /** A MessageType writes and reads messages, as those do that `tickwire gen --ts` makes. */
 export interface MessageType<T> {
   encode(m: T, w: Writer): Uint8Array;
   decode(b: Uint8Array, m: T | undefined, r: Reader): T;
+  /**
+   * The form of the messages in words, for each schema version from 1 on. Client and server tell each other,
+   * and do not connect where these have no version in common. Without it nothing is compared.
+   */
+  readonly schema?: readonly string[];
 }
 
 const writer = /* @__PURE__ */ new Writer();
@@ -26,10 +36,18 @@ const reader = /* @__PURE__ */ new Reader();
  *     for (const move of moves.receive(conn)) …
  */
 export class Channel<T> implements AnyChannel {
+  /** @internal */
+  readonly forms = forms;
+
   constructor(
     readonly config: ChannelConfig,
     private readonly type: MessageType<T>,
   ) {}
+
+  /** What its messages look like; see MessageType. */
+  get schema(): readonly string[] | undefined {
+    return this.type.schema;
+  }
 
   /** Sends a message. Throws a SendError, or the FieldError of what cannot be written. */
   send(conn: Conn, m: T, options?: SendOptions): number {

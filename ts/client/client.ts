@@ -2,7 +2,7 @@ import { Outgoing } from "../endpoint/departure.js";
 import { parseTicket, type Ticket } from "../netcode/ticket.js";
 import { parseTokens, TokenError, type Token } from "../netcode/token.js";
 import { systemClock, systemRandom, type Clock } from "./clock.js";
-import type { ClientConfig } from "./config.js";
+import { formsOf, type ClientConfig } from "./config.js";
 import { Conn } from "./conn.js";
 import type { Event } from "./event.js";
 import type { Host } from "./host.js";
@@ -43,8 +43,10 @@ export class Client {
   private news = false;
   private closed = false;
 
+  /** Throws a RangeError. */
   constructor(private readonly cfg: ClientConfig) {
     this.clock = cfg.clock ?? systemClock;
+    formsOf(cfg)?.schemas(cfg); // so that what is wrong with it is known at once
     this.host = {
       cfg,
       clock: this.clock,

@@ -2,6 +2,7 @@ import type { EndpointConfig } from "../endpoint/config.js";
 import type { Transport } from "../transport/way.js";
 import type { AnyChannel } from "./channel.js";
 import type { Clock } from "./clock.js";
+import type { Forms } from "./forms.js";
 
 /** A ClientConfig configures a Client. Times are milliseconds; 0, or what is not there, is the default. */
 export interface ClientConfig {
@@ -11,6 +12,11 @@ export interface ClientConfig {
   transport: Transport;
   /** If it is not 0, tokens and tickets for another one are refused. */
   protocolId?: bigint;
+  /**
+   * The oldest version of typed messages that is spoken; by default the first of the newest eight. A server
+   * that has none of the versions from there on is not played with.
+   */
+  minSchemaVersion?: number;
   /** How long an ack may wait for a packet to ride on: 20 ms; at most 250 ms; negative: not at all. */
   ackHold?: number;
   /** The longest silence that the server may announce: 60 s; negative: none. */
@@ -41,6 +47,10 @@ export interface ClientConfig {
 
 const microseconds = (milliseconds: number | undefined) => Math.floor((milliseconds ?? 0) * 1000);
 
+/** What compares typed messages with the server's, if there are any. */
+export const formsOf = (cfg: ClientConfig): Forms | undefined =>
+  cfg.channels.find((c) => c.forms)?.forms;
+
 /** What an endpoint is told of it. */
 export function endpointConfig(
   cfg: ClientConfig,
@@ -48,6 +58,7 @@ export function endpointConfig(
 ): EndpointConfig {
   return {
     channels: cfg.channels.map((c) => c.config),
+    schemas: formsOf(cfg)?.schemas(cfg) ?? [],
     random: () => {
       const [a, b, c, d] = random(4) as unknown as [number, number, number, number];
       return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ** 32;

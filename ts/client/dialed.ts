@@ -11,7 +11,7 @@ import { Control, type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Attempt, type Meeting } from "./attempt.js";
 import { Comeback } from "./comeback.js";
-import { endpointConfig } from "./config.js";
+import { endpointConfig, formsOf } from "./config.js";
 import type { Conn } from "./conn.js";
 import type { State } from "./event.js";
 import type { Host } from "./host.js";
@@ -158,7 +158,13 @@ export class Dialed {
     const differ = why.code === Code.mismatch && why.rows.length > 0;
     this.arrived(now);
     this.drop();
-    this.conn.ended(reasonOf(why, differ ? this.end!.difference(why.rows) : why.text));
+    this.conn.ended(reasonOf(why, differ ? this.difference(why.rows) : why.text));
+  }
+
+  /** What differs from what the server has, for people. */
+  private difference(rows: Uint8Array): string {
+    const { cfg } = this.host;
+    return formsOf(cfg)?.difference(cfg, rows) ?? this.end!.difference(rows);
   }
 
   private connected(now: number, session: Session, way: Way): void {

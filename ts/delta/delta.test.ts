@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { FieldError } from "../codec/index.js";
 import { Entity, Input } from "../testdata/five.js";
 import { chance } from "../testdata/link.js";
+import { deltasOf } from "./encoded.js";
 import { KeyError, Receiver, Sender, type Config, type Key, type Keys } from "./index.js";
 
 /** One that can be sent: a rotation of zeros cannot. */
@@ -292,4 +293,9 @@ test("whatever comes is read or refused, and what is kept has a bound, by seed",
       assert.ok(v.before.n <= 256);
     }
   }
+});
+
+test("what carries values says what they are, and what their keys are", () => {
+  assert.match(deltasOf(Input.schema, "uint16")[0]!, /^deltas of Input\nkey uint16\nTick uint32\n/);
+  assert.deepEqual(deltasOf(["Ping"], "int64"), ["deltas of Ping\nkey int64"]);
 });

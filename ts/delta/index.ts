@@ -6,6 +6,7 @@
  *                      ▲                                             │
  *                      └──────── delivered and lost ◀── receipts ────┘
  */
+export { encoded, type Encoded } from "./encoded.js";
 export { Sender } from "./sender.js";
 export { Receiver, type Heard } from "./receiver.js";
 export { KeyError, type Config, type Key, type KeyReason, type Keys, type Type } from "./type.js";

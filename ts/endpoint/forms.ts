@@ -9,14 +9,6 @@ export interface Form {
   schema: readonly string[];
 }
 
-/** The form of a channel that carries values of a form against what the peer has, under keys of a type: package delta. */
-export function deltasOf(schema: readonly string[], keys: string): string[] {
-  return schema.map((text) => {
-    const [name, ...fields] = text.split("\n");
-    return [`deltas of ${name}`, `key ${keys}`, ...fields].join("\n");
-  });
-}
-
 /** A Kind is one of the types of a registry. */
 export interface Kind {
   number: number;

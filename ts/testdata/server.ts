@@ -32,6 +32,9 @@ export interface Line {
   resumed?: boolean;
   kept?: boolean;
   failed?: string;
+  /** A typed message, and the version that it had. */
+  read?: unknown;
+  version?: number;
 }
 
 /** A GoServer is a real server as a process of its own, which says everything back. */

@@ -37,6 +37,8 @@ type settings struct {
 	NoWebRTC       bool
 	NoWebTransport bool
 	Refuse         *tickwire.Refusal
+	Release        string // of typed messages, "new" or "old"; empty: none
+	MinSchema      int    // the oldest version of these
 }
 
 // command is one line of the standard input.
@@ -76,7 +78,8 @@ func listen(s settings) *tickwire.Hub {
 	}
 	cfg := tickwire.ServerConfig{
 		Config: tickwire.Config{
-			Channels: channels(), Logger: slog.New(slog.DiscardHandler), EpochPackets: s.EpochPackets,
+			Channels: append(channels(), releases[s.Release].channels()...), MinSchemaVersion: s.MinSchema,
+			Logger: slog.New(slog.DiscardHandler), EpochPackets: s.EpochPackets,
 		},
 		PrivateKey: netcode.KeyFrom(key), Development: true, MaxTokenLifetime: -1, MaxClients: s.MaxClients,
 		KeepSeats:          time.Duration(s.KeepSeats) * time.Second,
@@ -103,10 +106,13 @@ func listen(s settings) *tickwire.Hub {
 }
 
 // echo says everything back, and what happens as lines.
-func echo(hub *tickwire.Hub) {
+func echo(hub *tickwire.Hub, typed release) {
 	for ev := range hub.Events(context.Background()) {
 		switch ev.Kind {
 		case tickwire.Message:
+			if typed.echo(ev) {
+				continue
+			}
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			if _, err := ev.Conn.SendContext(ctx, ev.Channel, ev.Payload, tickwire.SendOptions{}); err != nil {
 				answer(map[string]any{"failed": err.Error()})
@@ -163,7 +169,7 @@ func main() {
 	}()
 	var addresses []netip.AddrPort = hub.PublicAddresses()
 	answer(map[string]any{"address": fmt.Sprint(addresses[0])})
-	go echo(hub)
+	go echo(hub, releases[s.Release])
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var c command
 		check(json.Unmarshal(lines.Bytes(), &c))

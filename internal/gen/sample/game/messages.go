@@ -1,7 +1,7 @@
 // Package game has the messages of a small game, for the tests of typed channels.
 package game
 
-//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen
+//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts ../../../../ts/testdata/messages
 
 // A Move is what a player does in a tick.
 //

@@ -2,7 +2,7 @@
 // that nobody reads any more.
 package oldgame
 
-//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen
+//go:generate go run github.com/tickwire/tickwire/cmd/tickwire gen --ts ../../../../ts/testdata/messages
 
 // A Move is what a player does in a tick.
 //
