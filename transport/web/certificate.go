@@ -35,6 +35,7 @@ type certificate struct {
 	mu            sync.Mutex
 	made          bool
 	current, next *madeCertificate // those made here; next is nil until it is published
+	edition       uint64           // of their hashes: counts changes
 	files         certificateFiles
 }
 
@@ -96,6 +97,17 @@ func (c *certificate) hashes() ([][sha256.Size]byte, error) {
 	return all, nil
 }
 
+// latest is the edition of the hashes: who was told those of another one is to be told again.
+func (c *certificate) latest() uint64 {
+	if !c.made {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.rotate() // who shows one will be told
+	return c.edition
+}
+
 const (
 	// madeFor is how long a certificate that is made here lasts. Browsers want it to be two weeks at
 	// most (WebTransport, section 3.1), from its first day on, which is behind clocks that are late.
@@ -119,16 +131,22 @@ func (c *certificate) rotate() (err error) {
 	now := c.clock()
 	if c.next != nil && !now.Before(c.current.ends.Add(-takeBefore)) {
 		c.current, c.next = c.next, nil
+		c.edition++
 	}
 	if c.current == nil || !now.Before(c.current.ends.Add(-takeBefore)) { // the first, or nobody asked for days
-		if c.current, err = makeCertificate(now); err != nil {
+		if c.current, err = c.make(now); err != nil {
 			return err
 		}
 	}
 	if c.next == nil && !now.Before(c.current.ends.Add(-publishBefore)) {
-		c.next, err = makeCertificate(now)
+		c.next, err = c.make(now)
 	}
 	return err
+}
+
+func (c *certificate) make(now time.Time) (*madeCertificate, error) {
+	c.edition++
+	return makeCertificate(now)
 }
 
 // makeCertificate makes one that browsers take for its hash: ECDSA over P-256, two weeks at most.

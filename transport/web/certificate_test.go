@@ -3,6 +3,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -69,6 +70,32 @@ func TestDevelopmentCertificate(t *testing.T) {
 	}
 	if len(seen) < 5 || len(seen) > 7 {
 		t.Errorf("%d certificates in 60 days, want one each 10 to 12", len(seen))
+	}
+}
+
+// TestHelloAgain: pages that are open are told the hash of the next certificate before it is used, and
+// that of the last no more once it is not.
+func TestHelloAgain(t *testing.T) {
+	s := listen(t, Config{})
+	ws := byHand(t, s.URL(), nil)
+	first := readSignal(t, ws).Hello.WebTransport.Hashes
+	cert := s.udp.cert
+	later := func(d time.Duration) [][]byte {
+		cert.mu.Lock()
+		cert.clock = func() time.Time { return time.Now().Add(d) }
+		cert.mu.Unlock()
+		return readSignal(t, ws).Hello.WebTransport.Hashes
+	}
+	both := later(madeFor - madeEarly - publishBefore + time.Minute)
+	if len(first) != 1 || len(both) != 2 || !bytes.Equal(both[0], first[0]) {
+		t.Errorf("hello has the hashes %x, and later %x, want another one behind the first", first, both)
+	}
+	last := later(madeFor - madeEarly - takeBefore + time.Minute)
+	if len(last) != 1 || !bytes.Equal(last[0], both[1]) {
+		t.Errorf("of the hashes %x are left %x, want the second", both, last)
+	}
+	if hash := sha256.Sum256(serving(t, cert).Raw); !bytes.Equal(last[0], hash[:]) {
+		t.Errorf("it shows %x and tells %x", hash, last)
 	}
 }
 

@@ -95,8 +95,8 @@
 // # Certificates
 //
 // With neither files nor a function in [Config] WebTransport has a certificate of its own making, which
-// lasts less than two weeks, as browsers want it; the next is told to pages three days before it is
-// used. The TCP port speaks plain HTTP then. A real one may come from files, which are read again when
+// lasts less than two weeks, as browsers want it; the next is told to pages, those
+// that are open already included, two days before it is used. The TCP port speaks plain HTTP then. A real one may come from files, which are read again when
 // they change, five seconds later at most, or from an autocert.Manager; then both have it. A pair of
 // files that does not fit together is logged, and the last one that did stays.
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,7 @@ import (
 type signalling struct {
 	c     *webSocket
 	texts bucket
+	told  atomic.Uint64 // the edition of hashes that hello had; 0: it was not said
 
 	mu     sync.Mutex
 	peer   *rtcPeer // the data channel under way; nil: none
@@ -44,8 +46,17 @@ func (g *signalling) init(c *webSocket) {
 
 // hello says what there is.
 func (g *signalling) hello() {
+	g.told.Store(g.c.s.udp.cert.latest())
 	m := g.c.s.udp.hello()
 	g.c.say(&signal{Hello: &m})
+}
+
+// renew says it again once there are other hashes. A page that plays for days would know none of those
+// that it sees when it comes back by WebTransport.
+func (g *signalling) renew() {
+	if told := g.told.Load(); told != 0 && told != g.c.s.udp.cert.latest() {
+		go g.hello() // it may wait for the peer; the next is days away
+	}
 }
 
 // read takes one text. A *CloseError ends the WebSocket.

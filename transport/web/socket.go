@@ -134,8 +134,11 @@ func (s *Socket) Stats() Stats {
 	return st
 }
 
-// look ends one association if it is time.
+// look ends one association if it is time, and tells a page what is new.
 func (s *Socket) look(a *association, now int64) {
+	if ws, ok := a.conduit.(*webSocket); ok {
+		ws.signal.renew()
+	}
 	spoken, heard := a.spoken.Load(), a.heard.Load()
 	switch {
 	case a.isStuck(now, s.cfg.WriteTimeout):
