@@ -32,8 +32,9 @@ type core struct {
 	wait       waiter
 	incoming   [readBatch]transport.Datagram
 	endings    []transport.Ending
-	freshUntil int64  // until when an Update need not read
-	aside      []byte // where a packet is built that something else goes ahead of
+	bereft     []*Conn // whose path has ended
+	freshUntil int64   // until when an Update need not read
+	aside      []byte  // where a packet is built that something else goes ahead of
 
 	due     schedule
 	events  eventQueue

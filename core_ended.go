@@ -14,14 +14,17 @@ import (
 func (k *core) lookAtPaths(p *port) {
 	k.endings = p.mortal.Ended(k.endings[:0])
 	for i := range k.endings {
-		for _, c := range k.live {
-			c.loseWay(&way{port: p, path: k.endings[i].Path})
+		path := k.endings[i].Path
+		k.bereft = append(k.bereft[:0], p.riders[path]...) // whose ways may change meanwhile
+		for _, c := range k.bereft {
+			c.loseWay(&way{port: p, path: path})
 		}
 	}
 	if p.lookAtRungs() || len(k.endings) > 0 {
 		k.role.climb(p, k.endings)
 	}
 	clear(k.endings)
+	clear(k.bereft)
 }
 
 // loseWay tells the endpoint which of its paths went by a way that has ended.
@@ -59,14 +62,9 @@ func (c *Conn) closeLost() {
 func (c *Conn) endWays() {
 	for i := range c.routes {
 		w := &c.routes[i]
-		if w.port.ender == nil || slices.ContainsFunc(c.core.live, func(x *Conn) bool { return x != c && x.goesBy(w) }) {
-			continue
+		others := func(x *Conn) bool { return x != c }
+		if w.port.ender != nil && !slices.ContainsFunc(w.port.riders[w.path], others) {
+			w.port.ender.End(w.path)
 		}
-		w.port.ender.End(w.path)
 	}
-}
-
-// goesBy reports whether a way is one of the Conn's.
-func (c *Conn) goesBy(w *way) bool {
-	return slices.ContainsFunc(c.routes, func(x way) bool { return x.port == w.port && x.path == w.path })
 }

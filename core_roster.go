@@ -28,6 +28,9 @@ func (r *roster) enroll(c *Conn) {
 	r.lastID++
 	c.id = r.lastID
 	r.live = append(r.live, c)
+	for i := range c.routes {
+		c.ride(&c.routes[i])
+	}
 }
 
 // connected has the game see a Conn.
@@ -145,6 +148,7 @@ func (c *Conn) forget() {
 	if c.end != nil {
 		c.end.Release()
 	}
+	c.dropWays()
 	c.forgetFormer()
 	if c.plain != nil {
 		*c.plain = plainConn{dropped: c.plain.dropped}

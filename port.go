@@ -19,6 +19,7 @@ type port struct {
 	mortal  transport.Mortal // nil: its paths end with it
 	ender   transport.Ender  // nil: it keeps nothing for a path
 	ladder  transport.Ladder // nil: it is none
+	riders  riders           // nil: its paths neither end nor are ended
 	wide    bool             // it listens on all addresses of the host
 	later   bool             // it came after the start, and goes with its last path
 	broken  bool             // the owner does without it
@@ -41,6 +42,9 @@ func newPort(socket transport.Socket) *port {
 	p.mortal, _ = socket.(transport.Mortal)
 	p.ender, _ = socket.(transport.Ender)
 	p.ladder, _ = socket.(transport.Ladder)
+	if p.mortal != nil || p.ender != nil {
+		p.riders = riders{}
+	}
 	p.lookAtRungs()
 	return p
 }

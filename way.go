@@ -56,8 +56,10 @@ const maxPaths = netcode.MaxPaths
 
 // aimAt says where the peer is, until the endpoint finds it elsewhere.
 func (c *Conn) aimAt(w way) {
+	c.dropWays()
 	c.routes = append(c.routes[:0], w) // Route 0, which path 0 takes at first
 	c.here = 0
+	c.ride(&w)
 }
 
 // at is where the peer is, until another route is added.
@@ -74,12 +76,16 @@ func (c *Conn) route(w way) endpoint.Route {
 	}
 	if len(c.routes) < maxRoutes {
 		c.routes = append(c.routes, w)
+		c.ride(&w)
 		return endpoint.Route(len(c.routes) - 1)
 	}
 	for range c.routes {
 		c.lastRoute = (c.lastRoute + 1) % maxRoutes
 		if c.lastRoute != c.here && !c.end.Uses(c.lastRoute) {
+			old := c.routes[c.lastRoute]
 			c.routes[c.lastRoute] = w
+			old.leave(c)
+			c.ride(&w)
 			return c.lastRoute
 		}
 	}
