@@ -112,6 +112,9 @@ func TestWebSocketPulled(t *testing.T) {
 		t.Errorf("over %v", kind)
 	}
 	t.Logf("the longest pause was %v", pause)
+	if pause > 600*time.Millisecond {
+		t.Errorf("nothing came for %v, want a WebSocket that is opened anew at once", pause)
+	}
 }
 
 // pullAndTalk says numbered things on a reliable channel, and pulls the cable now and then.

@@ -50,66 +50,6 @@ func used() (bytes, goroutines int) {
 	return int(m.HeapAlloc + m.StackInuse), runtime.NumGoroutine()
 }
 
-// What a player by a WebSocket may cost; the documentation of the package says so.
-const (
-	goroutinesPerPlayer = 2
-	bytesPerPlayer      = 24 << 10
-)
-
-// TestLongCostOfPlayers: goroutines and memory of players who have come, and play.
-func TestLongCostOfPlayers(t *testing.T) {
-	const players = 300
-	s := listen(t, Config{MaxPerAddress: -1})
-	bare(t, s) // what is made once
-	time.Sleep(50 * time.Millisecond)
-	bytes, goroutines := used()
-	var conns []net.Conn
-	for range players {
-		c, _ := bare(t, s)
-		conns = append(conns, c)
-	}
-	ds, out := make([]transport.Datagram, 64), make([]transport.Datagram, 1)
-	answer := make([]byte, 1200)
-	for range 10 { // rounds in which each says something and is answered
-		for _, c := range conns {
-			c.Write(frame("move"))
-		}
-		for got := 0; got < players; {
-			if ready, err := s.Wait(time.Now().Add(5 * time.Second)); !ready || err != nil {
-				t.Fatalf("%d of %d came, %v", got, players, err)
-			}
-			n, _ := s.Read(ds)
-			for i := range ds[:n] {
-				out[0] = transport.Datagram{Path: ds[i].Path, Bytes: answer}
-				s.Write(out)
-			}
-			got += n
-		}
-	}
-	for s.Stats().WebSocket.Sent < 10*players {
-		time.Sleep(time.Millisecond)
-	}
-	bytesNow, goroutinesNow := used()
-	each := float64(goroutinesNow-goroutines) / players
-	t.Logf("%d players: %.2f goroutines and %d bytes each", players, each, (bytesNow-bytes)/players)
-	if each > goroutinesPerPlayer {
-		t.Errorf("%.2f goroutines for a player, want %d at most", each, goroutinesPerPlayer)
-	}
-	if got := (bytesNow - bytes) / players; got > bytesPerPlayer {
-		t.Errorf("%d bytes for a player, want %d at most", got, bytesPerPlayer)
-	}
-	for _, c := range conns {
-		c.Close()
-	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, left := used(); left <= goroutines {
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatalf("they left %d goroutines behind", left-goroutines)
-		}
-	}
-}
-
 // TestNothingLeftBehind: sockets that were closed leave no goroutine.
 func TestNothingLeftBehind(t *testing.T) {
 	before := runtime.NumGoroutine()

@@ -139,21 +139,23 @@ func (l *Ladder) greet(hello *helloSignal) {
 	}
 }
 
-// keep reads the WebSocket, and opens another when it has ended, until the Ladder is closed.
+// keep reads the WebSocket, and opens another when it has ended, until the Ladder is closed: at once if
+// it was open for longer than there is to wait, since then something has happened to it, and not to the server.
 func (l *Ladder) keep(ws clientSocket, a *association) {
 	for wait := firstRedial; ; {
 		began := time.Now()
 		if ws != nil {
 			l.read(ws, a)
 			ws = nil
-			if time.Since(began) > mostRedial {
-				wait = firstRedial
-			}
 		}
-		if !l.sleep(wait) {
+		if lived := time.Since(began); lived > wait {
+			wait = firstRedial
+		} else if l.sleep(wait - lived) {
+			wait = min(2*wait, mostRedial)
+		}
+		if l.ctx.Err() != nil {
 			return
 		}
-		wait = min(2*wait, mostRedial)
 		next, hello, err := l.open(l.ctx)
 		if err != nil {
 			continue
@@ -173,7 +175,7 @@ const (
 // sleep waits, a random part less than a quarter shorter so that not all come back at once, and
 // reports whether the Ladder is still open.
 func (l *Ladder) sleep(d time.Duration) bool {
-	t := time.NewTimer(d - rand.N(d/4))
+	t := time.NewTimer(d - rand.N(d/4+1))
 	defer t.Stop()
 	select {
 	case <-t.C:

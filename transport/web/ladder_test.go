@@ -12,8 +12,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/tickwire/tickwire/transport"
 )
@@ -174,6 +177,30 @@ func TestEnd(t *testing.T) {
 	}
 	one(t, l, "you are out")
 	ending(t, s, path)
+}
+
+// TestRedialPace: of a server that ends each WebSocket at once a Ladder asks for no more than a few.
+func TestRedialPace(t *testing.T) {
+	var came atomic.Int32
+	rude := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Subprotocol}})
+		if err != nil {
+			return
+		}
+		came.Add(1)
+		_ = ws.Write(r.Context(), websocket.MessageText, appendSignal(nil, &signal{Hello: &helloSignal{}}))
+		_ = ws.Close(CodeNormal, "")
+	}))
+	defer rude.Close()
+	l, err := Dial(t.Context(), rude.URL, DialConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	time.Sleep(1200 * time.Millisecond)
+	if n := came.Load(); n < 2 || n > 5 {
+		t.Errorf("in 1.2 s it came %d times, want 3 or 4", n)
+	}
 }
 
 // TestBehindProxy: TLS may end in front of the server, which then knows its players by what a trusted proxy says.
