@@ -10,7 +10,13 @@
 //		phone.Down("wlan0")
 //	})
 //
+// A wire between two hosts delays, loses and narrows what crosses it, whatever protocol that is
+// ([Wire]):
+//
+//	w := n.Wire(server, "eth0", "10.1.0.1/24", phone, "wlan0", "10.1.0.2/24", simnet.WiFiBad(), seed)
+//	heal := w.Cut(netns.Packet.UDP)
+//
 // All hosts are in one process: a socket stays in the namespace in which it was opened, whichever
-// goroutine uses it. The package needs Linux and the ip command of iproute2, which .ci/deps
-// installs; where something is missing a test fails and says what. On other systems it is empty.
+// goroutine uses it. The package needs Linux, the ip command of iproute2, which .ci/deps
+// installs, and for wires /dev/net/tun; where something is missing a test fails and says what. On other systems it is empty.
 package netns
