@@ -166,9 +166,13 @@ func (p *path) repeatOldest(now int64) {
 			continue
 		}
 		budget -= int(pkt.bytes)
-		for i := range uint64(pkt.records) {
-			p.ps.contentRepeat(now, p.contents.At(pkt.firstRecord+i))
-		}
+		p.repeatContents(now, pkt)
+	}
+}
+
+func (p *path) repeatContents(now int64, pkt *sentPacket) {
+	for i := range uint64(pkt.records) {
+		p.ps.contentRepeat(now, p.contents.At(pkt.firstRecord+i))
 	}
 }
 

@@ -29,7 +29,7 @@ package endpoint
 //	closed            the peer sends on it, and no other is well      failed
 //
 // Path 0 begins well. A reliable path that is dead has failed when it was silent for as long as a
-// connection may be. Whenever a path is opened, goes elsewhere or has failed, its measurements begin
+// connection may be; what it holds back goes over another one before (repeatHeld). Whenever a path is opened, goes elsewhere or has failed, its measurements begin
 // afresh (measured).
 type stage uint8
 

@@ -206,6 +206,34 @@ func TestReliablePath(t *testing.T) {
 	s.settle(time.Second)
 }
 
+// TestCutReliableReserve: the game has moved to a reserve that repairs losses itself, for a moment, when that
+// is cut without a word. It may only be slow, so it has not failed; but what it carries goes again over the path that is well.
+func TestCutReliableReserve(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{}, PathConfig{Reliable: true, Use: UseReserve})
+	if err := s.ends[1].SetPath(s.now, 1, PathConfig{Route: 1, Reliable: true, Use: UseReserve}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.ways[1].links {
+		s.ways[1].links[i].ordered = true
+	}
+	s.play(2 * time.Second)
+	s.reliable = [2][]int64{}
+	s.ways[0].dead = true
+	s.play(80 * time.Millisecond)
+	s.ways[0].dead, s.ways[1].dead = false, true
+	s.play(3 * time.Second)
+	for end, e := range s.ends {
+		if st := e.PathStats(1); st.State == PathFailed || st.PacketsLost != 0 || st.BytesInFlight == 0 {
+			t.Errorf("end %d: %+v", end, st)
+		}
+		if most := worst(s.reliable[end]); most > 1500*time.Millisecond || len(s.reliable[end]) < 100 {
+			t.Errorf("end %d: of %d reliable messages one took %v", end, len(s.reliable[end]), most)
+		}
+	}
+	s.ways[1].dead = false
+	s.settle(2 * time.Second)
+}
+
 // TestGapOnReliablePath: what a reliable path carried and its peer could not take, or its socket
 // refused, is known by what comes behind it, if only by a PING. It goes again, and says nothing
 // about congestion; what is only late is not lost.

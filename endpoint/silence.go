@@ -68,11 +68,25 @@ func (p *path) checkSilence(now int64) {
 	case p.stage != stageDead:
 	case now >= p.silenceAt():
 		p.fail(now)
+	case p.reliable && p.anotherIsWell():
+		p.repeatHeld(now)
 	case !p.toldSilent && !p.anotherIsWell() && p.ps.knowsPaths():
 		p.toldSilent = true
 		p.tell(PathSilent)
 	}
 	p.checkAt = p.silenceAt()
+}
+
+// repeatHeld has what a reliable path holds back sent once more, over the others: it may only be slow, and nothing
+// counts as lost, but it may be cut off as well, and what is ordered waits for it.
+func (p *path) repeatHeld(now int64) {
+	from := &p.loss.overdue.from // which nothing else uses on a reliable path
+	for n := max(*from, p.oldestInFlight()); n < p.sent.End(); n++ {
+		if pkt := p.sent.At(n); pkt.state == packetInFlight {
+			p.repeatContents(now, pkt)
+		}
+	}
+	*from = p.sent.End()
 }
 
 // lookAgain has the silence of all paths looked at anew: one of them answers, or may again.
