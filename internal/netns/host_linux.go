@@ -70,7 +70,7 @@ func (n *Net) Host(name string) *Host {
 // is up.
 func (n *Net) Here() *Host {
 	n.t.Helper()
-	ns, err := os.Open("/proc/self/ns/net")
+	ns, err := os.Open("/proc/thread-self/ns/net") // not that of the first thread, which may have made a host
 	if err != nil {
 		n.t.Fatalf("the namespace of this process: %v", err)
 	}

@@ -1,0 +1,95 @@
+package ages
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/netns"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// kinds are the transports that a page may climb to.
+var kinds = []string{"webtransport", "webrtc"}
+
+// home is a link that loses nothing by itself.
+var home = simnet.LinkConfig{Delay: 20 * time.Millisecond, Jitter: 4 * time.Millisecond}
+
+// TestLongUDPBlocked: where the network lets no UDP through, a page plays over its WebSocket, and stays there.
+func TestLongUDPBlocked(t *testing.T) {
+	inWorld(t, home, 1, func(w *world) {
+		w.wire.Cut(netns.Packet.UDP)
+		w.join("a", `["webtransport", "webrtc"]`)
+		w.until(5*time.Second, "a", `p.transport === "websocket" && p.arrivals.came.length > 10`)
+		from := w.now()
+		time.Sleep(3 * time.Second)
+		w.until(0, "a", `p.log.length === 1 && p.transport === "websocket"`)
+		if gap := w.silence("a", from); gap > 300*time.Millisecond {
+			t.Errorf("for %v no state came", gap)
+		}
+		if w.wire.Stats().Cut < 2 {
+			t.Errorf("it did not try: %+v", w.wire.Stats())
+		}
+		w.allArrived("a")
+	})
+}
+
+// TestLongUDPCut: the network cuts UDP in mid-game, without a word. Within a second states come again, over the
+// WebSocket, and nothing that is reliable is lost or doubled; when UDP is back the page climbs again.
+func TestLongUDPCut(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			inWorld(t, home, 1, func(w *world) {
+				w.join("a", fmt.Sprintf("[%q]", kind))
+				w.until(5*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
+				time.Sleep(500 * time.Millisecond)
+				from := w.now()
+				heal := w.wire.Cut(netns.Packet.UDP)
+				w.until(2*time.Second, "a", `p.transport === "websocket"`)
+				time.Sleep(time.Second)
+				if gap := w.silence("a", from); gap > time.Second {
+					t.Errorf("for %v no state came", gap)
+				} else {
+					t.Logf("for %v no state came", gap)
+				}
+				from = w.now()
+				heal()
+				w.until(8*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
+				t.Logf("%.0f ms later it is back", w.now()-from)
+				if gap := w.silence("a", from); gap > 300*time.Millisecond {
+					t.Errorf("meanwhile for %v no state came", gap)
+				}
+				w.allArrived("a")
+			})
+		})
+	}
+}
+
+// TestLongTCPCut: the network cuts TCP in mid-game, without a word, at a moment at which something was given to the
+// WebSocket, since UDP stood still. The game goes on by UDP: what is reliable comes by it too, long before TCP is back.
+func TestLongTCPCut(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			inWorld(t, home, 1, func(w *world) {
+				w.join("a", fmt.Sprintf("[%q]", kind))
+				w.until(5*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
+				time.Sleep(500 * time.Millisecond)
+				from := w.now()
+				thaw := w.wire.Cut(netns.Packet.UDP)
+				time.Sleep(150 * time.Millisecond)
+				heal := w.wire.Cut(netns.Packet.TCP)
+				thaw()
+				time.Sleep(2 * time.Second)
+				w.until(0, "a", fmt.Sprintf("p.transport === %q", kind))
+				if gap := w.silence("a", from); gap > 1500*time.Millisecond {
+					t.Errorf("for %v no state came: %s", gap, w.tell("a"))
+				} else {
+					t.Logf("for %v no state came", gap)
+				}
+				w.until(0, "a", fmt.Sprintf("p.heard > %d", w.told()-10))
+				heal()
+				w.allArrived("a")
+			})
+		})
+	}
+}
