@@ -7,7 +7,7 @@ import (
 
 // A Brain decides what a player does, given what it sees.
 type Brain interface {
-	Think(seen State) Input
+	Think(seen State) Move
 }
 
 // A Bot is a Brain: it walks about, turns to whoever is nearest, and shoots
@@ -25,22 +25,22 @@ func NewBot(chance *rand.Rand) *Bot { return &Bot{chance: chance} }
 const reach = shotSpeed * shotLife
 
 // Think implements Brain.
-func (b *Bot) Think(seen State) Input {
+func (b *Bot) Think(seen State) Move {
 	if b.steps--; b.steps <= 0 {
 		b.steps = Rate/4 + b.chance.IntN(Rate)
 		b.dx, b.dy = int8(b.chance.IntN(3)-1), int8(b.chance.IntN(3)-1)
 	}
-	in := Input{DX: b.dx, DY: b.dy}
+	do := Move{DX: b.dx, DY: b.dy}
 	me, ok := seen.find(seen.You)
 	if !ok || me.Health == 0 {
-		return in
+		return do
 	}
 	target, away := seen.nearest(me)
 	if away < reach {
-		in.Aim = aimAt(me, target)
-		in.Fire = true
+		do.Aim = aimAt(me, target)
+		do.Fire = true
 	}
-	return in
+	return do
 }
 
 func (s *State) find(id uint16) (Avatar, bool) {

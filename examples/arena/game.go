@@ -2,7 +2,6 @@ package arena
 
 import (
 	"context"
-	"encoding"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -24,6 +23,7 @@ type Game struct {
 	tables uint32 // of scores so far
 
 	scoresChanged bool
+	ticks         timekeeper
 	steps         uint64
 	worstLate     time.Duration
 
@@ -38,7 +38,7 @@ type seat struct {
 	since  time.Time
 	inputs uint64
 	stale  uint64 // inputs that were older than the one before: never, says the channel
-	last   uint32
+	moves  schedule
 }
 
 // NewGame plays on a server, which was made with NetConfig.
@@ -72,6 +72,7 @@ func (g *Game) Step(now time.Time) {
 		g.listen(c)
 	}
 	g.report(g.world.Step())
+	g.tellTicks(now)
 	g.show()
 	g.srv.Flush(now)
 	g.steps++
@@ -81,7 +82,7 @@ func (g *Game) join(now time.Time, c *tickwire.Conn) {
 	id := uint16(c.ClientID())
 	c.Value = &seat{id: id, name: fmt.Sprintf("player %d", id), since: now}
 	g.world.Add(id)
-	g.scoresChanged = true
+	g.scoresChanged, g.ticks.told = true, false
 }
 
 func (g *Game) leave(ev tickwire.Event) {
@@ -114,22 +115,24 @@ func (g *Game) listen(c *tickwire.Conn) {
 			c.Close(tickwire.CodeProtocol, err.Error())
 			return
 		}
-		if s.inputs++; s.inputs > 1 && int32(in.Sequence-s.last) <= 0 {
+		s.inputs++
+		if !s.moves.take(in, g.world.Tick()+1) {
 			s.stale++
 		}
-		s.last = in.Sequence
-		g.world.Apply(s.id, in)
 	}
 	for name, err := range Names.Receive(c) {
-		if err == nil && name.Text != "" && name.Text != s.name {
-			g.tell("%s plays", name.Text)
-			s.name, g.scoresChanged = name.Text, true
+		if text := clean(name.Text, MaxNameLength); err == nil && text != "" && text != s.name {
+			g.tell("%s plays", text)
+			s.name, g.scoresChanged = text, true
 		}
 	}
 	for line, err := range Chats.Receive(c) {
-		if err == nil && line.Text != "" {
-			g.say(s, line.Text)
+		if text := clean(line.Text, MaxChatLength); err == nil && text != "" {
+			g.say(s, text)
 		}
+	}
+	if m, ok := s.moves.due(g.world.Tick() + 1); ok {
+		g.world.Apply(s.id, m)
 	}
 }
 
@@ -141,7 +144,7 @@ func (g *Game) say(s *seat, text string) {
 }
 
 // toAll sends a message to everybody; it is encoded once.
-func toAll[T encoding.BinaryAppender](ch *tickwire.Channel[T], srv *tickwire.Server, v T) {
+func toAll[T any](ch *tickwire.Channel[T], srv *tickwire.Server, v T) {
 	// As a whole it fails only when the server is closed: then nobody is left.
 	_ = ch.Broadcast(srv, nil, v, tickwire.SendOptions{}, func(c *tickwire.Conn, _ tickwire.Receipt, err error) {
 		check(c, err)
@@ -188,6 +191,7 @@ func (g *Game) show() {
 			continue
 		}
 		g.world.View(s.id, &g.view)
+		g.view.Heard, s.moves.heard = s.moves.heard, 0
 		check(c, States.Send(c, g.view))
 	}
 }

@@ -188,7 +188,7 @@ func TestScoresSettle(t *testing.T) {
 
 type idle struct{}
 
-func (idle) Think(State) Input { return Input{} }
+func (idle) Think(State) Move { return Move{} }
 
 // TestLeaving: a player who goes is taken off the field, and why is told.
 func TestLeaving(t *testing.T) {

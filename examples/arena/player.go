@@ -10,11 +10,11 @@ import (
 // A Player is a client of the game: what the network has shown it so far, and
 // the Brain that answers with inputs.
 type Player struct {
-	client   *tickwire.Client
-	conn     *tickwire.Conn
-	name     string
-	brain    Brain
-	sequence uint32
+	client *tickwire.Client
+	conn   *tickwire.Conn
+	name   string
+	brain  Brain
+	tick   uint32 // of the last move
 
 	// What it has seen.
 	State  State
@@ -81,10 +81,9 @@ func (p *Player) Step(now time.Time) error {
 	}
 	p.hear()
 	if p.conn.Open() && p.Counts.States > 0 {
-		p.sequence++
-		in := p.brain.Think(p.State)
-		in.Sequence = p.sequence
-		if err := Inputs.Send(p.conn, in); err != nil {
+		// It acts on what it sees, and predicts nothing: its ticks are those of the past, and so its move counts at once.
+		p.tick = max(p.tick+1, p.State.Tick)
+		if err := Inputs.Send(p.conn, Input{p.tick, []Move{p.brain.Think(p.State)}}); err != nil {
 			return err
 		}
 	}
@@ -109,6 +108,8 @@ func (p *Player) hear() {
 			p.Counts.ScoreTables++
 		}
 	}
+	for range Anchors.Receive(p.conn) { // it predicts nothing
+	}
 	for h, err := range Hits.Receive(p.conn) {
 		if err == nil {
 			p.Counts.Hits++
@@ -130,7 +131,7 @@ func (p *Player) hearChat(line Chat) {
 	}
 	p.Counts.lastLine = line.Number
 	if p.OnChat != nil {
-		p.OnChat(p.NameOf(line.From), line.Text)
+		p.OnChat(p.NameOf(line.From), clean(line.Text, MaxChatLength))
 	}
 }
 
@@ -143,7 +144,7 @@ func (p *Player) Say(text string) error {
 func (p *Player) NameOf(id uint16) string {
 	for _, s := range p.Scores.Rows {
 		if s.ID == id {
-			return s.Name
+			return clean(s.Name, MaxNameLength)
 		}
 	}
 	return "somebody"

@@ -10,7 +10,9 @@ import (
 // The rules, in units of the field and in steps of a 60th of a second.
 const (
 	FieldSize  = 4096 // a square; x and y are below
+	fieldEnd   = FieldSize - 1
 	walkSpeed  = 14
+	slantSpeed = 10 // of each axis, on the slant
 	shotSpeed  = 60
 	shotLife   = Rate     // steps until a shot that hit nothing is gone
 	reload     = Rate / 4 // steps between two shots
@@ -43,7 +45,7 @@ type World struct {
 type fighter struct {
 	id            uint16
 	x, y          int32
-	input         Input
+	move          Move
 	health        uint8
 	until         uint32 // the tick at which it may shoot, or comes back
 	frags, deaths uint16
@@ -73,10 +75,10 @@ func (w *World) Remove(id uint16) {
 }
 
 // Apply says what a player wants to do from now on. Nothing in it is trusted.
-func (w *World) Apply(id uint16, in Input) {
+func (w *World) Apply(id uint16, m Move) {
 	if f := w.find(id); f != nil {
-		in.DX, in.DY = max(-1, min(in.DX, 1)), max(-1, min(in.DY, 1))
-		f.input = in
+		m.DX, m.DY = max(-1, min(m.DX, 1)), max(-1, min(m.DY, 1))
+		f.move = m
 	}
 }
 
@@ -91,24 +93,28 @@ func (w *World) Step() []Hit {
 			}
 			continue
 		}
-		w.move(f)
+		f.x, f.y = walk(f.x, f.y, f.move)
 		w.shoot(f)
 	}
 	w.flyShots()
 	return w.hits
 }
 
-func (w *World) move(f *fighter) {
-	f.x = inField(f.x + int32(f.input.DX)*walkSpeed)
-	f.y = inField(f.y + int32(f.input.DY)*walkSpeed)
+// walk is where a move leads in a step. The page has the same rule (page/walk.ts), and tests compare them.
+func walk(x, y int32, m Move) (int32, int32) {
+	speed := int32(walkSpeed)
+	if m.DX != 0 && m.DY != 0 {
+		speed = slantSpeed
+	}
+	return inField(x + int32(m.DX)*speed), inField(y + int32(m.DY)*speed)
 }
 
-func inField(v int32) int32 { return max(0, min(v, FieldSize-1)) }
+func inField(v int32) int32 { return max(0, min(v, fieldEnd)) }
 
 func (w *World) shoot(f *fighter) {
-	if f.input.Fire && w.tick >= f.until && len(w.shots) < maxShots {
+	if f.move.Fire && w.tick >= f.until && len(w.shots) < maxShots {
 		f.until = w.tick + reload
-		w.shots = append(w.shots, bullet{f.id, f.x, f.y, f.input.Aim, shotLife})
+		w.shots = append(w.shots, bullet{f.id, f.x, f.y, f.move.Aim, shotLife})
 	}
 }
 
@@ -153,6 +159,9 @@ func direction(aim uint8) (dx, dy int32) {
 	return int32(math.Round(cos * shotSpeed)), int32(math.Round(sin * shotSpeed))
 }
 
+// Tick is the number of the last step.
+func (w *World) Tick() uint32 { return w.tick }
+
 // View is what a player can see: itself and the nearest others. The slices
 // of s are used again.
 func (w *World) View(id uint16, s *State) {
@@ -178,10 +187,10 @@ func (w *World) View(id uint16, s *State) {
 		shots = w.close[:seenShots]
 	}
 	for _, f := range players {
-		s.Avatars = append(s.Avatars, Avatar{f.id, uint16(f.x), uint16(f.y), f.input.Aim, f.health})
+		s.Avatars = append(s.Avatars, Avatar{f.id, uint16(f.x), uint16(f.y), f.move.Aim, f.health})
 	}
 	for _, b := range shots {
-		s.Shots = append(s.Shots, Shot{uint16(b.x), uint16(b.y), b.aim})
+		s.Shots = append(s.Shots, Shot{b.by, uint16(b.x), uint16(b.y), b.aim})
 	}
 }
 

@@ -25,7 +25,7 @@ func TestDuel(t *testing.T) {
 	w := newWorld(1, 2)
 	w.put(1, 1000, 1000)
 	w.put(2, 1600, 1000)
-	w.Apply(1, Input{Fire: true})
+	w.Apply(1, Move{Fire: true})
 	var hits []Hit
 	for range 10 * Rate {
 		hits = append(hits, w.Step()...)
@@ -36,7 +36,7 @@ func TestDuel(t *testing.T) {
 	if fmt.Sprint(hits) != "[{1 2 4} {1 2 3} {1 2 2} {1 2 1} {1 2 0}]" {
 		t.Fatalf("hits: %v", hits)
 	}
-	w.Apply(1, Input{})
+	w.Apply(1, Move{})
 	if frags, _ := w.Score(1); frags != 1 {
 		t.Errorf("%d frags", frags)
 	}
@@ -56,12 +56,12 @@ func TestDuel(t *testing.T) {
 func TestCheat(t *testing.T) {
 	w := newWorld(1)
 	w.put(1, 100, 100)
-	w.Apply(1, Input{DX: 127, DY: -128, Fire: true})
-	w.Apply(99, Input{Fire: true}) // who is not there
+	w.Apply(1, Move{DX: 127, DY: -128, Fire: true})
+	w.Apply(99, Move{Fire: true}) // who is not there
 	for range Rate {
 		w.Step()
 	}
-	if f := w.find(1); f.x != 100+Rate*walkSpeed || f.y != 0 {
+	if f := w.find(1); f.x != 100+Rate*slantSpeed || f.y != 0 {
 		t.Errorf("walked to %d, %d", f.x, f.y)
 	}
 	if n := len(w.shots); n > Rate/reload {
@@ -75,7 +75,7 @@ func TestViewIsBounded(t *testing.T) {
 	w := newWorld()
 	for id := range uint16(500) {
 		w.Add(id)
-		w.Apply(id, Input{Aim: uint8(id), Fire: true})
+		w.Apply(id, Move{Aim: uint8(id), Fire: true})
 	}
 	w.Step()
 	var s State
@@ -96,7 +96,7 @@ func TestStepAllocs(t *testing.T) {
 	w := newWorld()
 	for id := range uint16(100) {
 		w.Add(id)
-		w.Apply(id, Input{DX: 1, Aim: uint8(id), Fire: true})
+		w.Apply(id, Move{DX: 1, Aim: uint8(id), Fire: true})
 	}
 	for range 10 * Rate {
 		w.Step()
