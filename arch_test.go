@@ -79,7 +79,7 @@ var rooms = []room{
 	{path: "internal/corpus", ours: []string{"codec", "internal/gen/sample/five"}},
 	{path: "internal/gen/...", ours: []string{"codec"}},
 	{path: "internal/picture", ours: []string{"endpoint", "simnet", "internal/wire"}, fence: true},
-	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"examples/arena", "internal/gen", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
+	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"examples/arena", "examples/arena/page", "internal/gen", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/..."})},
 	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/gen/sample/five", "internal/loopback", "internal/workload", "bench/..."},

@@ -18,12 +18,12 @@ import (
 // A demoCmd is `tickwire demo`.
 type demoCmd struct {
 	Bots   int           `default:"16" help:"How many bots play, each over a socket of its own."`
-	Link   string        `default:"4g" help:"The link between the players and the server: ${links}."`
-	Rebind time.Duration `placeholder:"DURATION" help:"How often each bot's port changes on the way to the server, as behind a NAT that forgets, such as 1s; 0: never."`
+	Link   string        `default:"4g" help:"The link between the players and the server: ${links}. The page can change it."`
+	Rebind time.Duration `placeholder:"DURATION" help:"How often each player's UDP port changes on the way to the server, as behind a NAT that forgets, such as 1s; 0: never."`
 	For    time.Duration `help:"End by itself after this time, such as 10s. Without it, or with 0, ctrl-C ends the demo."`
 	JSON   bool          `help:"Print nothing but a summary for machines, at the end."`
-	Listen string        `default:"127.0.0.1:0" help:"UDP address of the server, on loopback."`
-	Tokens string        `default:"127.0.0.1:7778" help:"TCP address, on loopback, at which 'tickwire join' gets its token."`
+	Listen string        `default:"127.0.0.1:7777" help:"Where players come, in a browser, with 'tickwire join' and as bots: a TCP port and the UDP port of the same number, on loopback."`
+	Anyone bool          `help:"Let --listen be an address that others reach, such as 0.0.0.0:7777: then everybody in your network may play, with a phone say, and change the link."`
 	Seed   uint64        `default:"1" help:"Seed of the link and of the bots."`
 }
 
@@ -40,33 +40,30 @@ func (d *demoCmd) Validate() error {
 	if d.Rebind < 0 || d.Rebind > 0 && d.Rebind < time.Millisecond {
 		return fmt.Errorf("--rebind is %v: want a time such as 1s, or 0", d.Rebind)
 	}
-	if d.Rebind > 0 && d.Link == "none" {
-		return errors.New("--rebind needs a link, and --link is none")
-	}
 	if d.For < 0 {
 		return fmt.Errorf("--for is %v: want a time such as 10s", d.For)
 	}
 	if _, err := simnet.Preset(d.Link); err != nil {
 		return fmt.Errorf("--link is %q: want one of %s", d.Link, strings.Join(simnet.PresetNames(), ", "))
 	}
-	return errors.Join(onLoopback("--listen", d.Listen), onLoopback("--tokens", d.Tokens))
+	return d.checkListen()
 }
 
-// onLoopback insists on an address that only this machine can reach: the demo
-// lets in everybody who asks.
-func onLoopback(flag, address string) error {
-	host, port, err := net.SplitHostPort(address)
+// checkListen insists on an address that only this machine can reach, since the demo lets in everybody
+// who asks, unless that is wanted.
+func (d *demoCmd) checkListen() error {
+	host, port, err := net.SplitHostPort(d.Listen)
 	if err != nil {
-		return fmt.Errorf("%s is %q: want host:port, such as 127.0.0.1:0", flag, address)
+		return fmt.Errorf("--listen is %q: want host:port, such as %s", d.Listen, defaultListen)
 	}
 	if _, err := net.LookupPort("udp", port); err != nil {
-		return fmt.Errorf("%s is %q: want a port from 0 to 65535", flag, address)
+		return fmt.Errorf("--listen is %q: want a port from 0 to 65535", d.Listen)
 	}
-	if host == "localhost" {
+	if host == "localhost" || d.Anyone {
 		return nil
 	}
 	if a, err := netip.ParseAddr(host); err != nil || !a.IsLoopback() {
-		return fmt.Errorf("%s is %q: the demo lets in everybody who asks, so it wants a loopback address such as 127.0.0.1:%s", flag, address, port)
+		return fmt.Errorf("--listen is %q: the demo lets in everybody who asks, so it wants a loopback address such as 127.0.0.1:%s, or --anyone beside this one", d.Listen, port)
 	}
 	return nil
 }

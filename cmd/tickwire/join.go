@@ -21,12 +21,12 @@ import (
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
-// defaultTokens is where a demo hands out tokens unless it is told otherwise.
-const defaultTokens = "127.0.0.1:7778"
+// defaultListen is where a demo is unless it is told otherwise.
+const defaultListen = "127.0.0.1:7777"
 
 // A joinCmd is `tickwire join`.
 type joinCmd struct {
-	Addr string        `default:"127.0.0.1:7778" help:"Where the demo hands out tokens: its --tokens."`
+	Addr string        `default:"127.0.0.1:7777" help:"Where the demo is: its --listen."`
 	Name string        `default:"guest" help:"What you are called."`
 	Link string        `default:"none" help:"A bad network of your own, on top of the demo's: ${links}."`
 	For  time.Duration `help:"Leave after this time, such as 10s. Without it, or with 0, ctrl-C or the end of the demo does."`
@@ -42,7 +42,7 @@ func (j *joinCmd) Validate() error {
 		return fmt.Errorf("--name has %d characters: want 1 to %d", n, arena.MaxNameLength)
 	}
 	if _, _, err := net.SplitHostPort(j.Addr); err != nil {
-		return fmt.Errorf("--addr is %q: want host:port, such as %s", j.Addr, defaultTokens)
+		return fmt.Errorf("--addr is %q: want host:port, such as %s", j.Addr, defaultListen)
 	}
 	if _, err := simnet.Preset(j.Link); err != nil {
 		return fmt.Errorf("--link is %q: want one of %s", j.Link, strings.Join(simnet.PresetNames(), ", "))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/examples/arena"
+	"github.com/tickwire/tickwire/examples/arena/page"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/udp"
@@ -20,22 +21,26 @@ import (
 const guests = 64
 
 // A match is everything of a demo that runs: the server with its game, the
-// relay that is the link, the bots, and the desk that hands out tokens.
+// relay that is the link, the bots, and the site.
 type match struct {
 	cmd   *demoCmd
 	news  *feed
 	start time.Time
 
-	srv    *tickwire.Server
-	game   *arena.Game
-	relay  *simnet.Relay // nil without a link
-	tokens *tokenDesk
-	bots   []*bot
+	srv   *tickwire.Server
+	game  *arena.Game
+	relay *simnet.Relay
+	link  *linkSwitch
+	site  *site
+	bots  []*bot
+
+	public    []netip.AddrPort // where players come, the best first
+	elsewhere string           // where those on other machines come; "": nowhere
 
 	stopBots context.CancelFunc
 	playing  sync.WaitGroup // bots
 	stop     context.CancelFunc
-	tasks    sync.WaitGroup // relay and desk
+	tasks    sync.WaitGroup // relay and site
 }
 
 // A bot is a player that plays by itself, in a goroutine and over a socket of its own.
@@ -45,7 +50,7 @@ type bot struct {
 	err    error // why it ended, if it should not have; read after playing.Wait
 }
 
-// startMatch opens every socket and starts the relay, the bots and the desk.
+// startMatch opens every socket and starts the relay, the bots and the site.
 // The game itself runs in play.
 func startMatch(ctx context.Context, cmd *demoCmd, news *feed) (*match, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it all stays until the last look at it
@@ -62,10 +67,6 @@ func (m *match) open(ctx, playing context.Context) (err error) {
 	if err := m.listen(ctx); err != nil {
 		return err
 	}
-	if m.tokens, err = openTokenDesk(m.cmd.Tokens, m.srv, uint64(m.cmd.Bots)+1); err != nil {
-		return err
-	}
-	m.tasks.Go(m.tokens.serve)
 	for i := range m.cmd.Bots {
 		if err := m.addBot(playing, uint64(i)+1); err != nil {
 			return fmt.Errorf("bot %d: %w", i+1, err)
@@ -74,54 +75,46 @@ func (m *match) open(ctx, playing context.Context) (err error) {
 	return nil
 }
 
-// listen opens the server's socket and, if there is a link, the relay in
-// front of it. Players then know the server by the relay's address.
+// listen opens what players know, and behind the link what they do not: the server's own ports, on
+// loopback.
 func (m *match) listen(ctx context.Context) error {
-	socket, err := udp.Listen(m.cmd.Listen)
+	native, err := udp.Listen("127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	public := socket.LocalAddr()
-	if m.cmd.Link != "none" {
-		if err := m.addRelay(ctx, public); err != nil {
-			socket.Close()
-			return err
-		}
-		public = m.relay.Addr()
+	front, err := m.openFront(ctx, native.LocalAddr())
+	if err != nil {
+		native.Close()
+		return err
+	}
+	if err := m.serve(native, front); err != nil {
+		front.Close()
+		return err
+	}
+	return nil
+}
+
+// serve starts the server, for native players and for browsers, and the site in front of it.
+func (m *match) serve(native *udp.Socket, front net.Listener) error {
+	browsers, err := m.openBrowsers(native)
+	if err != nil {
+		native.Close()
+		return err
 	}
 	cfg := tickwire.ServerConfig{
 		Config:          arena.NetConfig(),
 		Development:     true,
 		MaxClients:      m.cmd.Bots + guests,
-		PublicAddresses: []netip.AddrPort{public},
+		PublicAddresses: m.public,
 	}
 	cfg.Logger = m.news.logger()
-	if m.srv, err = tickwire.Listen(cfg, socket); err != nil {
+	if m.srv, err = tickwire.Listen(cfg, native, browsers); err != nil {
 		return err
 	}
 	m.game = arena.NewGame(m.srv, rand.New(rand.NewPCG(m.cmd.Seed, 0)))
 	m.game.Tell = m.news.add
-	return nil
-}
-
-func (m *match) addRelay(ctx context.Context, server netip.AddrPort) error {
-	links, err := simnet.Preset(m.cmd.Link)
-	if err != nil {
-		return err
-	}
-	m.relay, err = simnet.NewRelay(simnet.RelayConfig{
-		Listen: net.JoinHostPort(server.Addr().String(), "0"),
-		Target: server.String(), Up: links.Up, Down: links.Down, Seed: m.cmd.Seed,
-		Rebind: m.cmd.Rebind,
-	})
-	if err != nil {
-		return err
-	}
-	m.tasks.Go(func() {
-		if err := m.relay.Run(ctx); err != nil {
-			m.news.add(err.Error())
-		}
-	})
+	m.site = newSite(front, m.srv, m.link, native.LocalAddr(), page.Files(), uint64(m.cmd.Bots)+1)
+	m.tasks.Go(m.site.serve)
 	return nil
 }
 
@@ -196,10 +189,7 @@ func (m *match) end(last arena.Report) summary {
 	m.stopBots()
 	m.playing.Wait()
 	m.farewell()
-	var relay simnet.RelayStats
-	if m.relay != nil {
-		relay = m.relay.Stats()
-	}
+	relay := m.relay.Stats()
 	m.close()
 	return summarize(m, last, relay)
 }
@@ -207,7 +197,7 @@ func (m *match) end(last arena.Report) summary {
 // farewell drains the guests, tells them that the demo is over, and waits until they know. Who
 // comes now is told so, too. The bots have left: nobody waits for them.
 func (m *match) farewell() {
-	m.tokens.close()
+	m.site.close()
 	guests := false
 	for c := range m.srv.Conns() {
 		if guest := c.ClientID() > uint64(len(m.bots)); guest && c.Open() {
@@ -225,8 +215,8 @@ const farewellFor = 2 * time.Second
 
 // close stops what has been started, the link last.
 func (m *match) close() {
-	if m.tokens != nil {
-		m.tokens.close()
+	if m.site != nil {
+		m.site.close()
 	}
 	m.stopBots()
 	m.playing.Wait()

@@ -135,10 +135,10 @@ func mistakesStayAside(t *testing.T, binary string) {
 // demoEnds has SIGTERM end a demo in which somebody plays.
 func demoEnds(t *testing.T, binary string) {
 	t.Helper()
-	tokens := freePort(t)
-	demo := start(t, binary, "demo", "--bots=1", "--link=none", "--tokens="+tokens)
+	at := freePort(t)
+	demo := start(t, binary, "demo", "--bots=1", "--link=none", "--listen="+at)
 	waitFor(t, demo.out, "in another terminal: ")
-	guest := start(t, binary, "join", "--addr="+tokens)
+	guest := start(t, binary, "join", "--addr="+at)
 	waitFor(t, guest.out, "you play as ")
 	if err := demo.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

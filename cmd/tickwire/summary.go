@@ -59,7 +59,7 @@ func newLinkSummary(s simnet.LinkStats) linkSummary {
 // those of the whole time that a player was connected.
 func summarize(m *match, last arena.Report, relay simnet.RelayStats) summary {
 	s := summary{
-		Link: m.cmd.Link, Address: m.srv.PublicAddresses()[0].String(), Seconds: rounded(last.Time.Sub(m.start).Seconds()),
+		Link: m.link.name(), Address: m.srv.PublicAddresses()[0].String(), Seconds: rounded(last.Time.Sub(m.start).Seconds()),
 		Steps: last.Steps, WorstLate: milliseconds(last.WorstLate), ChatLines: last.ChatLines, Tables: last.ScoreTables,
 		Bots: len(m.bots), LinkUp: newLinkSummary(relay.Up), LinkDown: newLinkSummary(relay.Down), Rebound: relay.Rebound,
 		Players: []row{},

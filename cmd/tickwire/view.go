@@ -41,8 +41,8 @@ type plainView struct {
 
 func (v *plainView) show(f frame) {
 	if v.last.IsZero() {
-		fmt.Fprintln(v.out, title(f))
 		fmt.Fprintln(v.out, invitation(f.match))
+		fmt.Fprintln(v.out, title(f))
 	} else if f.report.Time.Sub(v.last) < 2*time.Second {
 		return
 	}
@@ -106,11 +106,11 @@ func (v *liveView) show(f frame) {
 // compose lays the page out: what this is, the table, the news. The table
 // takes what room it needs, the news the rest, but a few lines always.
 func (v *liveView) compose(f frame, height int) []string {
-	const others, fewNews = 4 + 3 + 1 + 1, 3 // title and head of the table, "and more", a gap
+	const others, fewNews = 5 + 3 + 1 + 1, 3 // title and head of the table, "and more", a gap
 	room := height - others
 	players := max(1, min(len(f.rows), room-fewNews))
 	news := v.news.latest(max(0, min(feedLines, room-players)))
-	lines := []string{title(f), overview(f), invitation(f.match), ""}
+	lines := append(strings.Split(invitation(f.match), "\n"), title(f), overview(f), "")
 	lines = append(lines, strings.Split(render(f.rows, players), "\n")...)
 	return append(append(lines, ""), news...)
 }
@@ -128,16 +128,20 @@ func title(f frame) string {
 	if m.cmd.For > 0 {
 		ends = "for " + m.cmd.For.String()
 	}
-	return fmt.Sprintf("tickwire demo: %d bots, link %s, %d steps a second, %s", m.cmd.Bots, m.cmd.Link, arena.Rate, ends)
+	return fmt.Sprintf("tickwire demo: %d bots, link %s, %d steps a second, %s", m.cmd.Bots, m.link.name(), arena.Rate, ends)
 }
 
 // invitation is how to join.
 func invitation(m *match) string {
 	join := "join"
-	if m.tokens.addr() != defaultTokens {
-		join += " --addr " + m.tokens.addr()
+	if m.here() != defaultListen {
+		join += " --addr " + m.here()
 	}
-	return "in another terminal: " + commandLine(join)
+	urls := "http://" + m.here()
+	if m.elsewhere != "" {
+		urls += ", or from a phone in your network: http://" + m.elsewhere
+	}
+	return "play in a browser: " + urls + "\nin another terminal: " + commandLine(join)
 }
 
 // overview is the whole match in a line of 80 columns.

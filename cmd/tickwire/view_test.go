@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func TestPage(t *testing.T) {
 	for i := range 20 {
 		news.add(fmt.Sprint("line ", i))
 	}
-	m := &match{cmd: &demoCmd{Bots: 40, Link: "4g"}, news: news, start: time.Unix(0, 0), tokens: fakeDesk(t)}
+	m := &match{cmd: &demoCmd{Bots: 40}, news: news, start: time.Unix(0, 0), link: &linkSwitch{now: "4g"}, public: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:5")}}
 	v := &liveView{news: news}
 	f := frame{match: m, report: arena.Report{Time: time.Unix(12, 0)}}
 	for i := range 40 {
@@ -74,20 +75,10 @@ func TestPage(t *testing.T) {
 		if len(page) > height {
 			t.Errorf("%d lines on a screen of %d:\n%s", len(page), height, strings.Join(page, "\n"))
 		}
-		if !slices.Contains(page, "line 19") || slices.Contains(page, "line 13") || !strings.Contains(page[2], "join --addr") {
+		if !slices.Contains(page, "line 19") || slices.Contains(page, "line 13") || !strings.Contains(page[1], "join --addr") {
 			t.Errorf("the page is\n%s", strings.Join(page, "\n"))
 		}
 	}
-}
-
-func fakeDesk(t *testing.T) *tokenDesk {
-	t.Helper()
-	d, err := openTokenDesk("127.0.0.1:0", nil, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.close)
-	return d
 }
 
 // TestAbsence: a demo that nobody could enter says so; one that was too short to tell does not.
