@@ -10,7 +10,8 @@
 //   - A [Network] is a set of hosts with in-memory sockets over such links, in
 //     virtual time: a test advances the clock, and ten minutes of play pass in
 //     about a second. Its sockets are [transport.Socket]s.
-//   - A [Relay] puts the same links between two real UDP programs.
+//   - A [Relay] puts the same links between two real UDP programs, and a [StreamRelay] between two that
+//     speak TCP.
 //
 // On a Network addresses change under a socket ([Network.Rebind]), a program has sockets
 // on several hosts, some of them as reliable as a stream (Reliable of [SocketConfig]), and
