@@ -17,6 +17,7 @@ func (m *match) openBrowsers(native *udp.Socket) (transport.Socket, error) {
 		advertise = append(advertise, a.Addr())
 	}
 	return web.New(native, web.Config{
+		Listener:  m.link.streams.Listener(),
 		Advertise: advertise, AdvertisePort: m.public[0].Port(),
 		TrustedProxies: []netip.Prefix{netip.PrefixFrom(native.LocalAddr().Addr(), 32)}, // the site
 		Logger:         m.news.logger(),

@@ -12,7 +12,11 @@ import (
 )
 
 // The front of a demo is what players know of it: a TCP port, where the site is, and the UDP port of the
-// same number, which is the relay's. The server behind it has ports of its own that nobody is told.
+// same number, which is the relay's. The site hands WebSockets on to a relay for streams. The server behind
+// them has ports of its own that nobody is told.
+//
+//	bots, WebRTC, WebTransport ─── UDP ──▶ Relay ──────────▶ server
+//	pages ─── HTTP ──▶ site ─ WebSockets ─▶ StreamRelay ────▶
 
 // openFront opens both, with the relay leading to the server, and starts the relay. The match then knows
 // its link and its addresses.
@@ -26,13 +30,21 @@ func (m *match) openFront(ctx context.Context, server netip.AddrPort) (net.Liste
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
-	m.link = &linkSwitch{relay: m.relay, news: m.news, now: m.cmd.Link}
+	streams, err := simnet.NewStreamRelay(simnet.StreamRelayConfig{Up: links.Up, Down: links.Down, Seed: m.cmd.Seed})
+	if err != nil {
+		front.Close()
+		m.relay.Close()
+		return nil, err
+	}
+	m.link = &linkSwitch{relay: m.relay, streams: streams, news: m.news, now: m.cmd.Link}
 	m.reach(front.Addr().(*net.TCPAddr).AddrPort())
-	m.tasks.Go(func() {
-		if err := m.relay.Run(ctx); err != nil {
-			m.news.add(err.Error())
-		}
-	})
+	for _, run := range []func(context.Context) error{m.relay.Run, streams.Run} {
+		m.tasks.Go(func() {
+			if err := run(ctx); err != nil {
+				m.news.add(err.Error())
+			}
+		})
+	}
 	return front, nil
 }
 

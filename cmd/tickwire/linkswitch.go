@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -10,8 +11,9 @@ import (
 // A linkSwitch is the link that all players of a demo have, each one of his own, and which can be another
 // while they play.
 type linkSwitch struct {
-	relay *simnet.Relay
-	news  *feed
+	relay   *simnet.Relay       // for UDP
+	streams *simnet.StreamRelay // for WebSockets
+	news    *feed
 
 	mu  sync.Mutex
 	now string
@@ -32,7 +34,7 @@ func (l *linkSwitch) set(name string) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.relay.SetLinks(links.Up, links.Down); err != nil {
+	if err := errors.Join(l.relay.SetLinks(links.Up, links.Down), l.streams.SetLinks(links.Up, links.Down)); err != nil {
 		return err
 	}
 	if l.now != name {

@@ -113,7 +113,7 @@ func (m *match) serve(native *udp.Socket, front net.Listener) error {
 	}
 	m.game = arena.NewGame(m.srv, rand.New(rand.NewPCG(m.cmd.Seed, 0)))
 	m.game.Tell = m.news.add
-	m.site = newSite(front, m.srv, m.link, native.LocalAddr(), page.Files(), uint64(m.cmd.Bots)+1)
+	m.site = newSite(front, m.srv, m.link, page.Files(), uint64(m.cmd.Bots)+1)
 	m.tasks.Go(m.site.serve)
 	return nil
 }

@@ -33,6 +33,7 @@ type site struct {
 	server   *http.Server
 	srv      *tickwire.Server
 	link     *linkSwitch
+	onward   http.Transport // to the relay for streams
 	lastID   atomic.Uint64
 }
 
@@ -44,9 +45,8 @@ const (
 	siteTimeout = 10 * time.Second
 )
 
-// newSite makes the site of a server, whose WebSockets are reached at players, and whose guests have
-// ids from first on.
-func newSite(l net.Listener, srv *tickwire.Server, link *linkSwitch, players netip.AddrPort, files fs.FS, first uint64) *site {
+// newSite makes the site of a server, whose guests have ids from first on.
+func newSite(l net.Listener, srv *tickwire.Server, link *linkSwitch, files fs.FS, first uint64) *site {
 	s := &site{listener: l, srv: srv, link: link}
 	s.lastID.Store(first - 1)
 	mux := http.NewServeMux()
@@ -54,11 +54,14 @@ func newSite(l net.Listener, srv *tickwire.Server, link *linkSwitch, players net
 	mux.HandleFunc("GET /token", s.token)
 	mux.HandleFunc("GET /link", s.links)
 	mux.HandleFunc("POST /link", s.setLink)
-	mux.Handle("GET "+web.DefaultPath, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(&url.URL{Scheme: "http", Host: players.String()})
-		r.Out.Host = r.In.Host // which is the origin of pages that may play
-		r.SetXForwarded()
-	}})
+	mux.Handle("GET "+web.DefaultPath, &httputil.ReverseProxy{
+		Transport: &s.onward,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: link.streams.Addr().String()})
+			r.Out.Host = r.In.Host // which is the origin of pages that may play
+			r.SetXForwarded()
+		},
+	})
 	s.server = &http.Server{Handler: neighbours(ownPages(mux)), ReadHeaderTimeout: siteTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	return s
 }
@@ -66,7 +69,10 @@ func newSite(l net.Listener, srv *tickwire.Server, link *linkSwitch, players net
 // serve answers until the site is closed.
 func (s *site) serve() { _ = s.server.Serve(s.listener) }
 
-func (s *site) close() { _ = s.server.Close() }
+func (s *site) close() {
+	_ = s.server.Close()
+	s.onward.CloseIdleConnections()
+}
 
 // neighbours lets in who is on this machine or in its network.
 func neighbours(next http.Handler) http.Handler {
