@@ -17,4 +17,4 @@
 package page
 
 //go:generate rm -rf assets
-//go:generate ../../../ts/node_modules/.bin/esbuild main.ts style.css index.html --bundle --minify --format=esm --target=es2022 --loader:.html=copy --log-level=warning --outdir=assets
+//go:generate ../../../ts/node_modules/.bin/esbuild main.ts style.css index.html --bundle --splitting --chunk-names=[name]-[hash] --minify --format=esm --target=es2022 --loader:.html=copy --log-level=warning --outdir=assets

@@ -1,1 +1,37 @@
-document.title = "arena";
+import { type Kind } from "@tickwire/client";
+import { askForToken, Door } from "./door.js";
+import { Game } from "./game.js";
+
+const kinds: Record<string, readonly Kind[]> = {
+  websocket: [],
+  webrtc: ["webrtc"],
+  webtransport: ["webtransport"],
+};
+
+/** The transports that the address of the page asks for: ?transport=webrtc, say; undefined: all. */
+const transports = kinds[new URLSearchParams(location.search).get("transport") ?? ""];
+
+const door = new Door();
+const game = new Game(transports);
+game.onOver = (reason) => door.tellReason(reason);
+game.onConnected = () => door.close();
+
+async function enter(name: string): Promise<void> {
+  try {
+    game.play(await askForToken(), name);
+  } catch (e) {
+    door.tellError(e);
+  }
+}
+
+door.onKnock = (name) => void enter(name);
+door.open();
+addEventListener("pagehide", () => game.leave());
+
+declare global {
+  interface Window {
+    /** What tests and the curious read. */
+    arena: Game["figures"];
+  }
+}
+window.arena = game.figures;

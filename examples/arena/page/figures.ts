@@ -1,0 +1,101 @@
+import type { PathStats, Reason } from "@tickwire/client";
+import type { Gauges } from "./gauges.js";
+import type { Match } from "./match.js";
+import { Reaction, Recent } from "./meter.js";
+import type { Place } from "./walk.js";
+
+const lately = 5000; // milliseconds over which corrections are told
+
+/** The Figures are what the page measures of itself, for the panel, for tests and for the curious. */
+export class Figures {
+  readonly reaction = new Reaction();
+  /** Corrections of one's own place since one plays, in pixels, and how many. */
+  correctedPixels = 0;
+  correctedTimes = 0;
+  /** Frames that were drawn, and for how many milliseconds one stood on the field. */
+  frames = 0;
+  playedMilliseconds = 0;
+  /** Why it was over the last time. */
+  reason = "";
+  private readonly recent = new Recent(lately);
+  private match: Match | undefined;
+  private gauges: Gauges | undefined;
+  private lastAt = 0;
+  private at: Place | undefined;
+
+  follow(match: Match, gauges: Gauges): void {
+    this.match = match;
+    this.gauges = gauges;
+    this.reason = "";
+  }
+
+  over(reason: Reason): void {
+    this.match = undefined;
+    this.reason = String(reason);
+  }
+
+  corrected(at: number, pixels: number): void {
+    this.recent.add(at, pixels);
+    this.correctedPixels += pixels;
+    this.correctedTimes++;
+  }
+
+  /** A frame was drawn, with one at a place, if one stands, that is still off by an error. */
+  drawn(at: number, place: Place | undefined, error: Place): void {
+    this.frames++;
+    if (place) this.playedMilliseconds += Math.min(1000, at - this.lastAt);
+    this.lastAt = at;
+    this.at = place && { x: place.x - error.x, y: place.y - error.y };
+    if (this.at) this.reaction.drawn(performance.now(), this.at);
+  }
+
+  get connected(): boolean {
+    return this.match?.conn.open ?? false;
+  }
+
+  get transport(): string {
+    return this.match?.conn.transport ?? "";
+  }
+
+  get paths(): PathStats[] {
+    return this.match?.conn.paths() ?? [];
+  }
+
+  /** Pixels a second by which one's own place was put right lately. */
+  get corrections(): number {
+    return this.recent.perSecond(performance.now());
+  }
+
+  get rtt(): number {
+    return this.gauges?.latest?.rtt ?? 0;
+  }
+
+  get loss(): number {
+    return this.gauges?.latest?.loss ?? 0;
+  }
+
+  /** Where one is drawn, without what is left of an error; undefined: one waits to come back. */
+  get me(): Place | undefined {
+    return this.at;
+  }
+
+  get health(): number {
+    return this.match?.me?.health ?? 0;
+  }
+
+  /** How many one sees beside oneself. */
+  get others(): number {
+    return Math.max(0, (this.match?.state?.avatars.length ?? 0) - 1);
+  }
+
+  /** The server's newest tick, and ours. */
+  get ticks(): [server: number, own: number] {
+    return [this.match?.state?.tick ?? 0, this.match?.prediction.tick ?? 0];
+  }
+
+  /** How far ahead of the server one acts, and how far behind it the others are drawn, in milliseconds. */
+  get pace(): [ahead: number, behind: number] {
+    const pace = this.match?.pace;
+    return pace ? [pace.lead.ahead / 1000, pace.states.delay / 1000] : [0, 0];
+  }
+}

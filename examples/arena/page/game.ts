@@ -1,0 +1,220 @@
+import type { Conn, Kind, Reason } from "@tickwire/client";
+import type { Hit, Move, Scores } from "./arena.js";
+import { Controls } from "./controls.js";
+import { Figures } from "./figures.js";
+import { Hud } from "./hud.js";
+import { Match, now, type Audience } from "./match.js";
+import { find } from "./page.js";
+import { Panel } from "./panel.js";
+import { sampleEvery } from "./gauges.js";
+import { Scene, type Sight } from "./scene.js";
+import { figures, meeting, nearest, streaks, type Figure } from "./sight.js";
+import { aimAt, rules, type Place } from "./walk.js";
+import { kindNames } from "./words.js";
+
+const panelDraws = 250; // milliseconds
+
+/** A Game is the page while one plays: each frame it takes what is wished, and draws what is known. */
+export class Game implements Audience {
+  onConnected: () => void = () => {};
+  onOver: (reason: Reason) => void = () => {};
+  readonly figures = new Figures();
+  private match: Match | undefined;
+  private readonly canvas = find<HTMLCanvasElement>("field");
+  private readonly scene = new Scene(this.canvas, matchMedia("(prefers-reduced-motion: reduce)").matches);
+  private readonly controls = new Controls(this.canvas, find("stick"), find("fire"));
+  private readonly hud = new Hud();
+  private readonly panel = new Panel();
+  private others: readonly Figure[] = [];
+  private aim = 0;
+  private fellAt = 0;
+  private lastFrame = 0;
+  private lastSample = 0;
+  private lastPanel = 0;
+  private kind: Kind | undefined;
+
+  constructor(private readonly transports: readonly Kind[] | undefined) {
+    this.hud.onSay = (text) => this.match?.say(text);
+    this.controls.onChange = () => this.pressed();
+    addEventListener("resize", () => this.resize());
+    find("open-panel").addEventListener("click", () => this.togglePanel());
+    find("close-panel").addEventListener("click", () => this.togglePanel());
+    this.resize();
+    requestAnimationFrame((at) => this.frame(at));
+  }
+
+  /** Begins to play. Throws a TokenError. */
+  play(token: Uint8Array, name: string): void {
+    this.match?.close();
+    this.match = new Match(token, name, this, this.transports);
+    this.figures.follow(this.match, this.panel.gauges);
+  }
+
+  leave(): void {
+    this.match?.close();
+  }
+
+  private togglePanel(): void {
+    const open = document.body.classList.toggle("panel-open");
+    find("open-panel").setAttribute("aria-expanded", String(open));
+    this.resize();
+  }
+
+  private resize(): void {
+    const { innerWidth: width, innerHeight: height } = window;
+    const panel = find("panel").getBoundingClientRect();
+    const beside = width > 900 && panel.width > 0;
+    const insets = beside
+      ? { top: 0, right: panel.width + 32, bottom: 0, left: 0 }
+      : { top: find("bar").getBoundingClientRect().bottom, right: 0, bottom: 150, left: 0 };
+    this.scene.resize(width, height, insets);
+  }
+
+  /** A key or a thumb moved: how long until that is seen? */
+  private pressed(): void {
+    const { match } = this;
+    const { dx, dy } = this.controls.wish();
+    if (!match?.prediction.standing) return;
+    if ((dx !== 0 || dy !== 0) && !this.walks) {
+      this.figures.reaction.press(performance.now(), match.prediction.at);
+    }
+  }
+
+  private walks = false;
+
+  private frame(at: number): void {
+    requestAnimationFrame((next) => this.frame(next));
+    const since = Math.min(100, at - this.lastFrame);
+    this.lastFrame = at;
+    const { match } = this;
+    if (!match) {
+      this.drawEmpty(at);
+      return;
+    }
+    match.prediction.settle(since);
+    const move = this.move(match);
+    const view = match.frame(now(), move);
+    this.walks = move.dx !== 0 || move.dy !== 0;
+    if (view) this.others = figures(view);
+    const me = match.drawn(move);
+    if (match.fired) this.scene.effects.shot(at, me);
+    const stands = match.prediction.standing;
+    this.scene.draw(at, {
+      me,
+      aim: move.aim,
+      health: match.me?.health ?? 0,
+      waits: stands ? undefined : Math.min(1, (at - this.fellAt) / 2000),
+      others: this.others,
+      streaks: view ? streaks(view) : [],
+      own: match.shots.flying,
+      over: match.pace.ticks.over,
+      target: this.controls.pointer ? undefined : nearest(me, this.others),
+      nameOf: (id) => match.nameOf(id),
+    });
+    this.figures.drawn(at, stands ? me : undefined, match.prediction.error);
+    this.measure(at, match.conn);
+  }
+
+  /** What is done now. */
+  private move(match: Match): Move {
+    const { dx, dy, fire } = this.controls.wish();
+    const me = match.prediction.standing ? match.prediction.at : (match.me ?? { x: 0, y: 0 });
+    const { pointer } = this.controls;
+    const target = nearest(me, this.others);
+    if (pointer) this.aim = aimAt(me, this.scene.camera.place(pointer.x, pointer.y));
+    else if (target) this.aim = aimAt(me, this.lead(match, me, target));
+    else if (dx !== 0 || dy !== 0) this.aim = aimAt({ x: 0, y: 0 }, { x: dx, y: dy });
+    return { dx, dy, aim: this.aim, fire };
+  }
+
+  private lead(match: Match, me: Place, target: Figure): Place {
+    const view = match.pace.shown;
+    return view ? meeting(me, target, match.pace.gap(view)) : target;
+  }
+
+  private drawEmpty(at: number): void {
+    const middle = rules.fieldSize / 2;
+    const turn = at / 20_000;
+    const nobody: Sight = {
+      me: { x: middle + 700 * Math.cos(turn), y: middle + 700 * Math.sin(turn) },
+      aim: 0,
+      health: 0,
+      waits: 0,
+      others: [],
+      streaks: [],
+      own: [],
+      over: 0,
+      target: undefined,
+      nameOf: () => "",
+    };
+    this.scene.draw(at, nobody);
+  }
+
+  /** Measures ten times a second, and shows that four times. */
+  private measure(at: number, conn: Conn): void {
+    if (at - this.lastSample >= sampleEvery) {
+      this.lastSample = at;
+      this.panel.sample(at, conn, this.figures.corrections);
+    }
+    if (at - this.lastPanel < panelDraws) return;
+    this.lastPanel = at;
+    this.panel.draw(conn);
+    const { transport } = conn;
+    if (transport && this.kind && transport !== this.kind) this.hud.note(`now by ${kindNames[transport]}`);
+    this.kind = transport;
+    const rtt = this.panel.gauges.rtt.mean(3);
+    find("pill").textContent = transport ? `${kindNames[transport]} · ${rtt.toFixed(0)} ms` : "connecting";
+  }
+
+  // What the match tells.
+
+  connected(): void {
+    this.hud.banner("");
+    this.onConnected();
+    this.resize();
+  }
+
+  away(): void {
+    this.hud.banner("The server is silent. Coming back…");
+  }
+
+  back(): void {
+    this.hud.banner("");
+  }
+
+  over(reason: Reason): void {
+    this.match = undefined;
+    this.figures.over(reason);
+    this.hud.banner("");
+    this.onOver(reason);
+  }
+
+  chat(from: string, text: string): void {
+    this.hud.chat(from, text);
+  }
+
+  scores(table: Scores): void {
+    this.hud.scores(table, this.match?.state?.you);
+  }
+
+  corrected(units: number): void {
+    this.figures.corrected(performance.now(), units * this.scene.camera.scale);
+  }
+
+  hit(hit: Hit): void {
+    const { match } = this;
+    if (!match) return;
+    const at = performance.now();
+    const mine = hit.by === match.state?.you;
+    const place = mine ? this.others.find(({ id }) => id === hit.on) : match.prediction.at;
+    if (place && hit.health > 0) this.scene.effects.hit(at, { x: place.x, y: place.y }, mine);
+    if (place && hit.health === 0) this.scene.effects.fall(at, { x: place.x, y: place.y }, mine);
+    if (!mine) this.scene.effects.hurt(at);
+    if (hit.health > 0) return;
+    if (mine) this.hud.note(`You felled ${match.nameOf(hit.on)}`);
+    else {
+      this.fellAt = at;
+      this.hud.note(`${match.nameOf(hit.by)} felled you`);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Place } from "./walk.js";
+
+/** A Recent adds up what happened in the last seconds. */
+export class Recent {
+  private readonly at: number[] = [];
+  private readonly amounts: number[] = [];
+
+  constructor(private readonly milliseconds: number) {}
+
+  add(at: number, amount: number): void {
+    this.at.push(at);
+    this.amounts.push(amount);
+  }
+
+  /** What there was, by second. */
+  perSecond(now: number): number {
+    while (this.at.length > 0 && this.at[0]! < now - this.milliseconds) {
+      this.at.shift();
+      this.amounts.shift();
+    }
+    return this.amounts.reduce((sum, a) => sum + a, 0) / (this.milliseconds / 1000);
+  }
+}
+
+/** A Reaction is how long a key takes to be seen: frames that were drawn from the press to the first step. */
+export class Reaction {
+  /** Of how many presses, */
+  presses = 0;
+  /** the most frames and milliseconds, */
+  worst = 0;
+  worstMilliseconds = 0;
+  /** and those of the last one. */
+  last = 0;
+  private pressedAt = 0;
+  private from: Place | undefined; // where one stood
+  private frames = 0;
+
+  /** Somebody who stands at a place wants to walk. */
+  press(at: number, place: Place): void {
+    this.pressedAt = at;
+    this.from = place;
+    this.frames = 0;
+  }
+
+  /** A frame was drawn, with one at a place. */
+  drawn(at: number, place: Place): void {
+    if (this.from === undefined) return;
+    this.frames++;
+    if (place.x !== this.from.x || place.y !== this.from.y) {
+      this.presses++;
+      this.last = this.frames;
+      this.worst = Math.max(this.worst, this.frames);
+      this.worstMilliseconds = Math.max(this.worstMilliseconds, at - this.pressedAt);
+      this.from = undefined;
+    } else if (this.frames > 30) {
+      this.from = undefined; // there is a wall
+    }
+  }
+}

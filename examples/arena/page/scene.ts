@@ -1,0 +1,232 @@
+import { Camera } from "./camera.js";
+import { Effects } from "./effects.js";
+import type { Figure, Streak } from "./sight.js";
+import { rules, type Place } from "./walk.js";
+
+/** The colours of style.css that the canvas needs. */
+const colors = {
+  outside: "#090c11",
+  field: "#0f141c",
+  dots: "#1c2430",
+  border: "#2a3545",
+  other: "#8fa3bd",
+  otherFill: "#1b2635",
+  pale: "#e9edf3",
+  accent: "#ffb454",
+  accentFill: "#3a2a14",
+};
+
+const radius = 44; // of somebody, in units
+const gridEvery = 256;
+
+/** What there is to be drawn in a frame. */
+export interface Sight {
+  me: Place;
+  aim: number;
+  health: number;
+  /** Until one is back, 0 to 1; undefined: one stands. */
+  waits: number | undefined;
+  others: readonly Figure[];
+  streaks: readonly Streak[];
+  own: readonly Streak[];
+  /** Of the tick that runs. */
+  over: number;
+  target: Figure | undefined;
+  nameOf(id: number): string;
+}
+
+/** A Scene is the field on a canvas. */
+export class Scene {
+  readonly camera = new Camera();
+  readonly effects: Effects;
+  private readonly ctx: CanvasRenderingContext2D;
+  private ratio = 1;
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    still: boolean,
+  ) {
+    this.ctx = canvas.getContext("2d", { alpha: false })!;
+    this.effects = new Effects(still);
+  }
+
+  /** Takes the size of the window. */
+  resize(width: number, height: number, insets: Camera["insets"]): void {
+    this.ratio = Math.min(devicePixelRatio || 1, 2);
+    this.canvas.width = Math.round(width * this.ratio);
+    this.canvas.height = Math.round(height * this.ratio);
+    this.camera.resize(width, height, insets);
+  }
+
+  draw(now: number, sight: Sight): void {
+    const { ctx, camera } = this;
+    camera.follow(sight.me);
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    this.drawField();
+    for (const s of sight.streaks) this.drawStreak(s, colors.pale, 0);
+    for (const s of sight.own) this.drawStreak(s, colors.accent, sight.over);
+    for (const f of sight.others) this.drawOther(f, sight.nameOf(f.id), f === sight.target);
+    this.drawMe(sight);
+    this.effects.draw(ctx, camera, now, colors.accent, colors.pale);
+    this.drawMap(sight);
+  }
+
+  private drawField(): void {
+    const { ctx, camera } = this;
+    const { width, height, scale } = camera;
+    ctx.fillStyle = colors.outside;
+    ctx.fillRect(0, 0, width, height);
+    const [left, top, size] = [camera.x(0), camera.y(0), rules.fieldSize * scale];
+    ctx.fillStyle = colors.field;
+    ctx.fillRect(left, top, size, size);
+    ctx.fillStyle = colors.dots;
+    for (let gy = gridEvery; gy < rules.fieldSize; gy += gridEvery) {
+      const y = camera.y(gy);
+      if (y < 0 || y > height) continue;
+      for (let gx = gridEvery; gx < rules.fieldSize; gx += gridEvery) {
+        const x = camera.x(gx);
+        if (x >= 0 && x <= width) ctx.fillRect(x - 1, y - 1, 2, 2);
+      }
+    }
+    ctx.strokeStyle = colors.border;
+    ctx.lineWidth = 1.5;
+    ctx.strokeRect(left, top, size, size);
+  }
+
+  private drawStreak(s: Streak, color: string, over: number): void {
+    const { ctx, camera } = this;
+    const angle = (s.aim * 2 * Math.PI) / 256;
+    const [c, n] = [Math.cos(angle) * camera.scale, Math.sin(angle) * camera.scale];
+    const ahead = over * rules.shotSpeed;
+    const [x, y] = [camera.x(s.x) + c * ahead, camera.y(s.y) + n * ahead];
+    ctx.strokeStyle = color;
+    ctx.lineCap = "round";
+    for (const [length, width, alpha] of [
+      [110, 2, 0.25],
+      [46, 3, 1],
+    ] as const) {
+      ctx.globalAlpha = alpha;
+      ctx.lineWidth = width;
+      ctx.beginPath();
+      ctx.moveTo(x - c * length, y - n * length);
+      ctx.lineTo(x, y);
+      ctx.stroke();
+    }
+    ctx.globalAlpha = 1;
+  }
+
+  private drawOther(f: Figure, name: string, aimed: boolean): void {
+    const { ctx, camera } = this;
+    const [x, y, r] = [camera.x(f.x), camera.y(f.y), radius * camera.scale];
+    if (x < -80 || y < -80 || x > camera.width + 80 || y > camera.height + 80) return;
+    ctx.globalAlpha = f.health > 0 ? 1 : 0.25;
+    this.drawBody(x, y, r, f.aim, colors.otherFill, colors.other);
+    if (f.health > 0) this.drawHealth(x, y, r, f.health, colors.other);
+    if (aimed) this.drawAim(x, y, r);
+    ctx.fillStyle = colors.other;
+    ctx.font = `${camera.scale > 0.45 ? 12 : 11}px system-ui, sans-serif`;
+    ctx.textAlign = "center";
+    if (f.health > 0) ctx.fillText(name, x, y - r - 14);
+    ctx.globalAlpha = 1;
+  }
+
+  private drawMe({ me, aim, health, waits }: Sight): void {
+    const { ctx, camera } = this;
+    const [x, y, r] = [camera.x(me.x), camera.y(me.y), radius * camera.scale];
+    if (waits === undefined) {
+      ctx.globalAlpha = 0.08;
+      ctx.fillStyle = colors.accent;
+      ctx.beginPath();
+      ctx.arc(x, y, r * 2.6, 0, 2 * Math.PI);
+      ctx.fill();
+      ctx.globalAlpha = 1;
+      this.drawBody(x, y, r, aim, colors.accentFill, colors.accent);
+      this.drawHealth(x, y, r, health, colors.accent);
+      return;
+    }
+    ctx.strokeStyle = colors.border;
+    ctx.lineWidth = 3;
+    ctx.beginPath();
+    ctx.arc(x, y, r, 0, 2 * Math.PI);
+    ctx.stroke();
+    ctx.strokeStyle = colors.accent;
+    ctx.beginPath();
+    ctx.arc(x, y, r, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * waits);
+    ctx.stroke();
+  }
+
+  /** A disc with a barrel. */
+  private drawBody(x: number, y: number, r: number, aim: number, fill: string, line: string): void {
+    const { ctx } = this;
+    const angle = (aim * 2 * Math.PI) / 256;
+    const [c, s] = [Math.cos(angle), Math.sin(angle)];
+    ctx.strokeStyle = line;
+    ctx.lineCap = "round";
+    ctx.lineWidth = Math.max(3, r * 0.32);
+    ctx.beginPath();
+    ctx.moveTo(x + c * r * 0.5, y + s * r * 0.5);
+    ctx.lineTo(x + c * r * 1.35, y + s * r * 1.35);
+    ctx.stroke();
+    ctx.fillStyle = fill;
+    ctx.lineWidth = Math.max(1.5, r * 0.1);
+    ctx.beginPath();
+    ctx.arc(x, y, r * 0.86, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.stroke();
+  }
+
+  /** A part of a ring for each hit that is left. */
+  private drawHealth(x: number, y: number, r: number, health: number, color: string): void {
+    const { ctx } = this;
+    const part = (2 * Math.PI) / rules.fullHealth;
+    ctx.lineWidth = Math.max(2, r * 0.12);
+    ctx.lineCap = "butt";
+    for (let i = 0; i < rules.fullHealth; i++) {
+      ctx.strokeStyle = i < health ? color : colors.border;
+      ctx.beginPath();
+      ctx.arc(x, y, r * 0.55, -Math.PI / 2 + i * part + 0.14, -Math.PI / 2 + (i + 1) * part - 0.14);
+      ctx.stroke();
+    }
+  }
+
+  /** Four corners around whom the next shot is for. */
+  private drawAim(x: number, y: number, r: number): void {
+    const { ctx } = this;
+    ctx.strokeStyle = colors.accent;
+    ctx.lineWidth = 1.5;
+    for (let i = 0; i < 4; i++) {
+      const middle = Math.PI / 4 + (i * Math.PI) / 2;
+      ctx.beginPath();
+      ctx.arc(x, y, r * 1.7, middle - 0.28, middle + 0.28);
+      ctx.stroke();
+    }
+  }
+
+  /** The whole field, small. */
+  private drawMap({ me, others, waits }: Sight): void {
+    const { ctx, camera } = this;
+    const { width, height, insets } = camera;
+    const wide = width > 760;
+    const size = wide ? 132 : 76;
+    const x = wide ? width - insets.right - size - 24 : width - size - 14;
+    const y = wide ? height - size - 24 : insets.top + 4;
+    const to = size / rules.fieldSize;
+    ctx.globalAlpha = 0.85;
+    ctx.fillStyle = colors.outside;
+    ctx.strokeStyle = colors.border;
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.roundRect(x, y, size, size, 8);
+    ctx.fill();
+    ctx.stroke();
+    ctx.fillStyle = colors.other;
+    for (const f of others) if (f.health > 0) ctx.fillRect(x + f.x * to - 1, y + f.y * to - 1, 2.5, 2.5);
+    if (waits === undefined) {
+      ctx.fillStyle = colors.accent;
+      ctx.beginPath();
+      ctx.arc(x + me.x * to, y + me.y * to, 3, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+    ctx.globalAlpha = 1;
+  }
+}
