@@ -1,6 +1,7 @@
 package arena
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 )
@@ -10,7 +11,7 @@ type Brain interface {
 	Think(seen State) Move
 }
 
-// A Bot is a Brain: it walks about, turns to whoever is nearest, and shoots
+// A Bot is a Brain: it walks about, now and then to whoever is nearest, turns to him, and shoots
 // when that one is in reach. It knows only what came over the network.
 type Bot struct {
 	chance *rand.Rand
@@ -26,16 +27,19 @@ const reach = shotSpeed * shotLife
 
 // Think implements Brain.
 func (b *Bot) Think(seen State) Move {
+	me, ok := seen.find(seen.You)
+	if !ok || me.Health == 0 {
+		return Move{}
+	}
+	target, away := seen.nearest(me)
 	if b.steps--; b.steps <= 0 {
 		b.steps = Rate/4 + b.chance.IntN(Rate)
 		b.dx, b.dy = int8(b.chance.IntN(3)-1), int8(b.chance.IntN(3)-1)
+		if !math.IsInf(away, 1) && b.chance.IntN(3) == 0 { // it wants company
+			b.dx, b.dy = int8(cmp.Compare(target.X, me.X)), int8(cmp.Compare(target.Y, me.Y))
+		}
 	}
 	do := Move{DX: b.dx, DY: b.dy}
-	me, ok := seen.find(seen.You)
-	if !ok || me.Health == 0 {
-		return do
-	}
-	target, away := seen.nearest(me)
 	if away < reach {
 		do.Aim = aimAt(me, target)
 		do.Fire = true

@@ -1,11 +1,11 @@
 import { rules, type Place } from "./walk.js";
 
 /** How much of the field is seen: so many units along the shorter side of the screen. */
-const seen = 1500;
-const [smallest, largest] = [0.34, 0.62]; // pixels to a unit
+const seen = 1750;
+const [smallest, largest] = [0.3, 0.6]; // pixels to a unit
 
 /** Beyond the border of the field so many pixels are seen at most. */
-const margin = 90;
+const margin = 110;
 
 /** What covers the field on each side, in pixels. */
 export interface Insets {

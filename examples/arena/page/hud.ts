@@ -60,7 +60,7 @@ export class Hud {
       }),
     );
     const own = rows[mine];
-    find("standing").textContent = own ? `${mine + 1} of ${rows.length} · ${own.frags} felled` : "";
+    find("standing").textContent = own ? `${mine + 1} of ${rows.length}` : "";
   }
 
   /** Says for a moment what happened. */

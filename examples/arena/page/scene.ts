@@ -7,7 +7,8 @@ import { rules, type Place } from "./walk.js";
 const colors = {
   outside: "#090c11",
   field: "#0f141c",
-  dots: "#1c2430",
+  grid: "#141b25",
+  dots: "#273141",
   border: "#2a3545",
   other: "#8fa3bd",
   otherFill: "#1b2635",
@@ -40,6 +41,7 @@ export class Scene {
   readonly camera = new Camera();
   readonly effects: Effects;
   private readonly ctx: CanvasRenderingContext2D;
+  private readonly glow = glowing(colors.accent);
   private ratio = 1;
 
   constructor(
@@ -79,18 +81,30 @@ export class Scene {
     const [left, top, size] = [camera.x(0), camera.y(0), rules.fieldSize * scale];
     ctx.fillStyle = colors.field;
     ctx.fillRect(left, top, size, size);
-    ctx.fillStyle = colors.dots;
-    for (let gy = gridEvery; gy < rules.fieldSize; gy += gridEvery) {
-      const y = camera.y(gy);
-      if (y < 0 || y > height) continue;
-      for (let gx = gridEvery; gx < rules.fieldSize; gx += gridEvery) {
-        const x = camera.x(gx);
-        if (x >= 0 && x <= width) ctx.fillRect(x - 1, y - 1, 2, 2);
-      }
-    }
+    this.drawGrid(left, top, size);
     ctx.strokeStyle = colors.border;
     ctx.lineWidth = 1.5;
     ctx.strokeRect(left, top, size, size);
+  }
+
+  /** Lines, and a point where they cross, for without them nothing seems to move. */
+  private drawGrid(left: number, top: number, size: number): void {
+    const { ctx, camera } = this;
+    const step = gridEvery * camera.scale;
+    ctx.fillStyle = colors.grid;
+    for (let i = 1; i < rules.fieldSize / gridEvery; i++) {
+      ctx.fillRect(Math.round(left + i * step), top, 1, size);
+      ctx.fillRect(left, Math.round(top + i * step), size, 1);
+    }
+    ctx.fillStyle = colors.dots;
+    for (let i = 1; i < rules.fieldSize / gridEvery; i++) {
+      const y = Math.round(top + i * step);
+      if (y < 0 || y > camera.height) continue;
+      for (let j = 1; j < rules.fieldSize / gridEvery; j++) {
+        const x = Math.round(left + j * step);
+        if (x >= 0 && x <= camera.width) ctx.fillRect(x - 1, y - 1, 3, 3);
+      }
+    }
   }
 
   private drawStreak(s: Streak, color: string, over: number): void {
@@ -134,12 +148,8 @@ export class Scene {
     const { ctx, camera } = this;
     const [x, y, r] = [camera.x(me.x), camera.y(me.y), radius * camera.scale];
     if (waits === undefined) {
-      ctx.globalAlpha = 0.08;
-      ctx.fillStyle = colors.accent;
-      ctx.beginPath();
-      ctx.arc(x, y, r * 2.6, 0, 2 * Math.PI);
-      ctx.fill();
-      ctx.globalAlpha = 1;
+      const glow = r * 4;
+      ctx.drawImage(this.glow, x - glow, y - glow, 2 * glow, 2 * glow);
       this.drawBody(x, y, r, aim, colors.accentFill, colors.accent);
       this.drawHealth(x, y, r, health, colors.accent);
       return;
@@ -210,7 +220,9 @@ export class Scene {
     const size = wide ? 132 : 76;
     const x = wide ? width - insets.right - size - 24 : width - size - 14;
     const y = wide ? height - size - 24 : insets.top + 4;
-    const to = size / rules.fieldSize;
+    const inside = 5;
+    const to = (size - 2 * inside) / rules.fieldSize;
+    const [left, top] = [x + inside, y + inside];
     ctx.globalAlpha = 0.85;
     ctx.fillStyle = colors.outside;
     ctx.strokeStyle = colors.border;
@@ -220,13 +232,27 @@ export class Scene {
     ctx.fill();
     ctx.stroke();
     ctx.fillStyle = colors.other;
-    for (const f of others) if (f.health > 0) ctx.fillRect(x + f.x * to - 1, y + f.y * to - 1, 2.5, 2.5);
+    for (const f of others) if (f.health > 0) ctx.fillRect(left + f.x * to - 1, top + f.y * to - 1, 2.5, 2.5);
     if (waits === undefined) {
       ctx.fillStyle = colors.accent;
       ctx.beginPath();
-      ctx.arc(x + me.x * to, y + me.y * to, 3, 0, 2 * Math.PI);
+      ctx.arc(left + me.x * to, top + me.y * to, 3, 0, 2 * Math.PI);
       ctx.fill();
     }
     ctx.globalAlpha = 1;
   }
+}
+
+/** A spot of light, painted once, for gradients are slow. */
+function glowing(color: string): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  const half = (canvas.width = canvas.height = 128) / 2;
+  const ctx = canvas.getContext("2d")!;
+  const light = ctx.createRadialGradient(half, half, 0, half, half, half);
+  light.addColorStop(0, `${color}30`);
+  light.addColorStop(0.5, `${color}10`);
+  light.addColorStop(1, `${color}00`);
+  ctx.fillStyle = light;
+  ctx.fillRect(0, 0, 2 * half, 2 * half);
+  return canvas;
 }
