@@ -9,7 +9,7 @@
 //   - names go up, ReliableLatest;
 //   - when the ticks are comes down, ReliableLatest: who predicts what he does needs it.
 //
-// The messages are generated, for Go and for TypeScript, from the structs in message.go.
+// The messages are generated, for Go and for TypeScript, from structs of this package.
 //
 // [World] is the game without a network. [Game] is its server: one Step of it
 // is one tick. [Player] is the client, and [Bot] a brain that plays it. All of

@@ -40,13 +40,13 @@ export class Figures {
     this.correctedTimes++;
   }
 
-  /** A frame was drawn, with one at a place, if one stands, that is still off by an error. */
-  drawn(at: number, place: Place | undefined, error: Place): void {
+  /** A frame was drawn, with one at a place, if one stands. */
+  drawn(at: number, place: Place | undefined): void {
     this.frames++;
     if (place) this.playedMilliseconds += Math.min(1000, at - this.lastAt);
     this.lastAt = at;
-    this.at = place && { x: place.x - error.x, y: place.y - error.y };
-    if (this.at) this.reaction.drawn(performance.now(), this.at);
+    this.at = place;
+    this.reaction.drawn(performance.now(), this.at);
   }
 
   get connected(): boolean {

@@ -9,7 +9,7 @@ import { Panel } from "./panel.js";
 import { sampleEvery } from "./gauges.js";
 import { Scene, type Sight } from "./scene.js";
 import { figures, meeting, nearest, streaks, type Figure } from "./sight.js";
-import { aimAt, rules, type Place } from "./walk.js";
+import { aimAt, rules, walk, type Place } from "./walk.js";
 import { kindNames } from "./words.js";
 
 const panelDraws = 250; // milliseconds
@@ -32,6 +32,7 @@ export class Game implements Audience {
   private lastSample = 0;
   private lastPanel = 0;
   private kind: Kind | undefined;
+  private walks = false;
 
   constructor(private readonly transports: readonly Kind[] | undefined) {
     this.hud.onSay = (text) => this.match?.say(text);
@@ -70,17 +71,14 @@ export class Game implements Audience {
     this.scene.resize(width, height, insets);
   }
 
-  /** A key or a thumb moved: how long until that is seen? */
+  /** A key or a thumb moved. If one stands, and nothing is in the way: how long until that is seen? */
   private pressed(): void {
-    const { match } = this;
-    const { dx, dy } = this.controls.wish();
-    if (!match?.prediction.standing) return;
-    if ((dx !== 0 || dy !== 0) && !this.walks) {
-      this.figures.reaction.press(performance.now(), match.prediction.at);
-    }
+    const prediction = this.match?.prediction;
+    if (!prediction?.standing || this.walks) return;
+    const { at } = prediction;
+    const { x, y } = walk(at, this.controls.wish());
+    if (x !== at.x || y !== at.y) this.figures.reaction.press(performance.now(), at);
   }
-
-  private walks = false;
 
   private frame(at: number): void {
     requestAnimationFrame((next) => this.frame(next));
@@ -111,7 +109,7 @@ export class Game implements Audience {
       target: this.controls.pointer ? undefined : nearest(me, this.others),
       nameOf: (id) => match.nameOf(id),
     });
-    this.figures.drawn(at, stands ? me : undefined, match.prediction.error);
+    this.figures.drawn(at, stands ? match.prediction.between(move, match.pace.ticks.over) : undefined);
     this.measure(at, match.conn);
   }
 

@@ -42,9 +42,10 @@ export class Reaction {
     this.frames = 0;
   }
 
-  /** A frame was drawn, with one at a place. */
-  drawn(at: number, place: Place): void {
-    if (this.from === undefined) return;
+  /** A frame was drawn, with one at a place; undefined: one fell, and the press was in vain. */
+  drawn(at: number, place: Place | undefined): void {
+    if (!place) this.from = undefined;
+    if (!place || !this.from) return;
     this.frames++;
     if (place.x !== this.from.x || place.y !== this.from.y) {
       this.presses++;
@@ -52,8 +53,6 @@ export class Reaction {
       this.worst = Math.max(this.worst, this.frames);
       this.worstMilliseconds = Math.max(this.worstMilliseconds, at - this.pressedAt);
       this.from = undefined;
-    } else if (this.frames > 30) {
-      this.from = undefined; // there is a wall
     }
   }
 }

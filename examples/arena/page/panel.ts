@@ -46,7 +46,6 @@ export class Panel {
       tile("Up", "kbit/s", g.up, 20, 10, whole),
     ];
     void this.ask();
-    setInterval(() => void this.ask(), askEvery);
     this.presets.addEventListener("keydown", (e) => this.arrow(e));
   }
 
@@ -97,8 +96,9 @@ export class Panel {
   }
 
   private async ask(): Promise<void> {
-    const found = await links();
-    if (found && !document.hidden) this.show(found);
+    const found = document.hidden ? this.links : await links();
+    if (found) this.show(found);
+    if (this.links) setTimeout(() => void this.ask(), askEvery);
   }
 
   /** Shows the links that there are, and which it is. */

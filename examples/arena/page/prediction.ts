@@ -106,15 +106,19 @@ export class Prediction {
   }
 
   /**
-   * What is to be drawn, in the middle of a tick: a part of the next step is walked already, so that a key is
-   * seen in the very next frame.
+   * Where one is in the middle of a tick: a part of the next step is walked already, so that a key is seen in the
+   * very next frame.
    */
-  drawn(move: Pick<Move, "dx" | "dy">, over: number): Place {
+  between(move: Pick<Move, "dx" | "dy">, over: number): Place {
+    const { x, y } = this.at;
     const next = walk(this.at, move);
-    return {
-      x: this.at.x + (next.x - this.at.x) * over + this.error.x,
-      y: this.at.y + (next.y - this.at.y) * over + this.error.y,
-    };
+    return { x: x + (next.x - x) * over, y: y + (next.y - y) * over };
+  }
+
+  /** What is to be drawn there: what is left of an error is added. */
+  drawn(move: Pick<Move, "dx" | "dy">, over: number): Place {
+    const { x, y } = this.between(move, over);
+    return { x: x + this.error.x, y: y + this.error.y };
   }
 
   /** Lets milliseconds pass for the error. */

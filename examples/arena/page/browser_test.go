@@ -1,0 +1,208 @@
+//go:build linux
+
+package page
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/examples/arena"
+	"github.com/tickwire/tickwire/internal/browser"
+	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport/udp"
+	"github.com/tickwire/tickwire/transport/web"
+)
+
+// An offer is a server of the game with its page. What goes by UDP goes over a link.
+type offer struct {
+	t    *testing.T
+	url  string
+	srv  *tickwire.Server
+	stop func() // ends the game, and tells everybody
+
+	// token is what a page gets that asks for one.
+	token atomic.Pointer[func() ([]byte, error)]
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // the end of the test
+	}
+	return v
+}
+
+// serve plays until the test ends.
+func serve(t *testing.T, links simnet.Links, maxClients int) *offer {
+	t.Helper()
+	o := &offer{t: t}
+	native := must(udp.Listen("127.0.0.1:0"))
+	relay := must(simnet.NewRelay(simnet.RelayConfig{Target: native.LocalAddr().String(), Up: links.Up, Down: links.Down, Seed: 1}))
+	site := http.NewServeMux()
+	site.Handle("/", http.FileServerFS(Files()))
+	site.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		token, err := (*o.token.Load())()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write(token)
+	})
+	pages := must(web.New(native, web.Config{Handler: site, AdvertisePort: relay.Addr().Port()}))
+	cfg := tickwire.ServerConfig{Config: arena.NetConfig(), Development: true, MaxClients: maxClients}
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	o.srv = must(tickwire.Listen(cfg, native, pages))
+	o.url = "http://" + native.LocalAddr().String()
+	var guests atomic.Uint64
+	o.tokens(func() ([]byte, error) { return o.srv.DevToken(100 + guests.Add(1)) })
+	o.run(relay)
+	return o
+}
+
+// tokens says what a page gets from now on.
+func (o *offer) tokens(f func() ([]byte, error)) { o.token.Store(&f) }
+
+func (o *offer) run(relay *simnet.Relay) {
+	ctx, cancel := context.WithCancel(context.Background())
+	playing, end := context.WithCancel(ctx)
+	var tasks, match sync.WaitGroup
+	tasks.Go(func() { _ = relay.Run(ctx) }) // it ends with the test
+	game := arena.NewGame(o.srv, rand.New(rand.NewPCG(1, 1)))
+	match.Go(func() { game.Run(playing, nil) })
+	o.stop = sync.OnceFunc(func() {
+		end()
+		match.Wait()
+		within, done := context.WithTimeout(context.Background(), 5*time.Second)
+		defer done()
+		_ = o.srv.Shutdown(within) // the page says how it went
+	})
+	o.t.Cleanup(func() {
+		o.stop()
+		cancel()
+		tasks.Wait()
+	})
+}
+
+// bot is a native player, without a link.
+func (o *offer) bot(id uint64) {
+	cfg := tickwire.ClientConfig{Config: arena.NetConfig()}
+	cfg.Logger = slog.New(slog.DiscardHandler)
+	client := must(tickwire.NewClient(cfg, must(udp.Open(udp.Config{}))))
+	player := must(arena.NewPlayer(client, must(o.srv.DevToken(id)), fmt.Sprint("bot ", id), arena.NewBot(rand.New(rand.NewPCG(1, id)))))
+	ctx, cancel := context.WithCancel(context.Background())
+	var task sync.WaitGroup
+	task.Go(func() { _ = player.Run(ctx, nil) }) // it may end with the server
+	o.t.Cleanup(func() {
+		cancel()
+		task.Wait()
+		client.Close()
+	})
+}
+
+// play opens the page and knocks at the door.
+func play(t *testing.T, chromium *browser.Browser, url string) *browser.Page {
+	t.Helper()
+	p := chromium.Open(url)
+	browser.Eval[bool](p, `document.querySelector("#name").value = "Zoë", document.querySelector("#knock").requestSubmit(), true`)
+	return p
+}
+
+// until waits for something that a page shows.
+func until(t *testing.T, p *browser.Page, condition string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !browser.Eval[bool](p, condition); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s; the page shows %q", condition, browser.Eval[string](p, "document.body.innerText"))
+		}
+	}
+}
+
+// walks has somebody walk this way and that for so many seconds, with a rest before each new way.
+const walks = `(async seconds => {
+	const sleep = ms => new Promise(done => setTimeout(done, ms));
+	const press = (kind, code) => document.body.dispatchEvent(new KeyboardEvent(kind, {code, bubbles: true, cancelable: true}));
+	const [presses, pixels, played] = [arena.reaction.presses, arena.correctedPixels, arena.playedMilliseconds];
+	const ways = ["KeyD", "ArrowDown", "KeyA", "ArrowUp", "KeyW", "ArrowRight", "KeyS", "ArrowLeft"];
+	for (let i = 0, end = performance.now() + 1000 * seconds; performance.now() < end; i++) {
+		press("keydown", ways[i %% 8]);
+		await sleep(120 + 37 * (i %% 5));
+		if (i %% 3 === 0) press("keydown", ways[(i + 1) %% 8]);
+		await sleep(90);
+		for (const code of ways) press("keyup", code);
+		await sleep(110);
+	}
+	const walked = (arena.playedMilliseconds - played) / 1000;
+	return {
+		presses: arena.reaction.presses - presses, frames: arena.reaction.worst, milliseconds: arena.reaction.worstMilliseconds,
+		walked, corrected: (arena.correctedPixels - pixels) / walked,
+		rtt: arena.rtt, loss: arena.loss, others: arena.others, ahead: arena.pace[0], transport: arena.transport,
+	};
+})(%d)`
+
+// A walk is what the page measured of one.
+type walk struct {
+	Presses, Frames   int
+	Milliseconds      float64
+	Walked, Corrected float64 // seconds on the field; pixels a second
+	RTT, Loss, Ahead  float64
+	Others            int
+	Transport         string
+}
+
+// TestBadLink: over a link of 150 ms and 5 % loss a key is seen in the next frame, and one's own place is put right by
+// less than three pixels a second.
+func TestBadLink(t *testing.T) {
+	link := simnet.LinkConfig{Delay: 70 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05}
+	o := serve(t, simnet.Links{Up: link, Down: link}, 16)
+	o.bot(1)
+	o.bot(2)
+	p := play(t, browser.Start(t), o.url)
+	until(t, p, `arena.transport === "webtransport" && arena.me !== undefined && arena.rtt > 140`)
+	browser.Eval[walk](p, fmt.Sprintf(walks, 5)) // which tells the page what the link is like
+	got := browser.Eval[walk](p, fmt.Sprintf(walks, 12))
+	t.Logf("%+v", got)
+	if got.Transport != "webtransport" || got.RTT < 140 || got.RTT > 250 || got.Loss < 0.01 || got.Others != 2 {
+		t.Errorf("that is another game than it should be: %+v", got)
+	}
+	if got.Presses < 10 || got.Walked < 5 {
+		t.Errorf("%d keys in %.1f seconds are too few to say anything", got.Presses, got.Walked)
+	}
+	if got.Frames != 1 {
+		t.Errorf("a key was seen after %d frames, %.0f ms", got.Frames, got.Milliseconds)
+	}
+	if got.Corrected > 3 {
+		t.Errorf("%.1f pixels a second were put right", got.Corrected)
+	}
+}
+
+// TestReasons: a person reads why he does not play.
+func TestReasons(t *testing.T) {
+	o := serve(t, simnet.Perfect(), 1)
+	chromium := browser.Start(t)
+	headline := func(p *browser.Page, words string) {
+		t.Helper()
+		until(t, p, fmt.Sprintf(`document.querySelector("#why").checkVisibility() && document.querySelector("#why-headline").textContent.includes(%q)`, words))
+	}
+	inside := play(t, chromium, o.url)
+	until(t, inside, `arena.connected && !document.querySelector("#door").checkVisibility()`)
+	headline(play(t, chromium, o.url), "The arena is full.")
+
+	guest := *o.token.Load()
+	o.tokens(func() ([]byte, error) { return []byte("let me in"), nil })
+	headline(play(t, chromium, o.url), "a ticket that is none")
+	o.tokens(func() ([]byte, error) { return nil, fmt.Errorf("closed for the night") })
+	night := play(t, chromium, o.url)
+	headline(night, "The server gives no ticket.")
+	until(t, night, `document.querySelector("#why-detail").textContent === "closed for the night"`)
+
+	o.tokens(guest)
+	o.stop()
+	headline(inside, "The server is going away.")
+}
