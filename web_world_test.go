@@ -19,15 +19,6 @@ import (
 	"github.com/tickwire/tickwire/transport/web"
 )
 
-// webChannels has one channel of each delivery.
-var webChannels = []tickwire.ChannelConfig{
-	{ID: 1, Delivery: tickwire.Unreliable},
-	{ID: 2, Delivery: tickwire.UnreliableLatest},
-	{ID: 3, Delivery: tickwire.ReliableUnordered},
-	{ID: 4, Delivery: tickwire.ReliableLatest},
-	{ID: 5, Delivery: tickwire.ReliableOrdered},
-}
-
 // A webHouse is a server that native players and browsers come to, on one port; it tells everybody
 // what one of them says.
 type webHouse struct {
@@ -158,39 +149,6 @@ func TestNativeAndWebInOneWorld(t *testing.T) {
 	if st := h.web.Stats().WebSocket; st.Open != 1 || st.Received == 0 || st.Sent == 0 || st.Overflowed+st.TooLarge > 0 {
 		t.Errorf("%+v", st)
 	}
-}
-
-// hearAll holds what a player hears to what the channels promise.
-func hearAll(t *testing.T, s *tickwire.Session, each uint64) {
-	heard, next := map[tickwire.ChannelID]uint64{}, map[tickwire.ChannelID]uint64{}
-	loose := map[uint64]bool{}
-	for ev := range s.Events(within(t, 20*time.Second)) {
-		if ev.Kind != tickwire.Message {
-			continue
-		}
-		n := binary.LittleEndian.Uint64(ev.Payload)
-		heard[ev.Channel]++
-		switch ev.Channel {
-		case 2, 4:
-			if n < next[ev.Channel] {
-				t.Errorf("channel %d: %d after %d", ev.Channel, n, next[ev.Channel]-1)
-			}
-		case 3:
-			if loose[n] {
-				t.Errorf("channel 3: %d twice", n)
-			}
-			loose[n] = true
-		case 5:
-			if n != next[5] {
-				t.Errorf("channel 5: %d, want %d", n, next[5])
-			}
-		}
-		next[ev.Channel] = n + 1
-		if heard[3] == each && next[4] == each && heard[5] == each && heard[1] > each*9/10 && heard[2] > each/2 {
-			return
-		}
-	}
-	t.Errorf("heard %v, next %v", heard, next)
 }
 
 // TestClimbInGame: a game goes on while its player moves from the WebSocket to WebTransport, and both ends

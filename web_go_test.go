@@ -1,0 +1,124 @@
+//go:build linux
+
+package tickwire_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/internal/browser"
+	"github.com/tickwire/tickwire/internal/netns"
+	"github.com/tickwire/tickwire/netcode"
+	"github.com/tickwire/tickwire/transport/web"
+)
+
+// goPage runs a test binary of Go, and reports what it says, and how it ended.
+const goPage = `<!doctype html><script src="wasm_exec.js"></script><script>
+let said = "";
+globalThis.fs.writeSync = (_, b) => { said += new TextDecoder().decode(b); return b.length };
+const go = new Go();
+go.argv = ["game.test", "-test.v", "-test.run=GameInBrowser"];
+go.env = {TICKWIRE_HOME: location.origin};
+let code = -1;
+go.exit = c => { code = c };
+(async () => {
+	try {
+		const program = await WebAssembly.instantiateStreaming(fetch("game.wasm"), go.importObject);
+		await go.run(program.instance);
+	} catch (e) { said += e }
+	await fetch("done?code=" + code, {method: "POST", body: said});
+})();
+</script>`
+
+// inBrowser plays a test where Chromium makes data channels and reaches nobody else.
+func inBrowser(t *testing.T, play func()) {
+	t.Helper()
+	netns.Run(t, func(n *netns.Net) {
+		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
+		play()
+	})
+}
+
+// TestLongGoGameInTheBrowser: the client in Go, compiled for the browser, plays against a real server over
+// each of the browser's transports and over the ladder.
+func TestLongGoGameInTheBrowser(t *testing.T) { inBrowser(t, func() { playGo(t) }) }
+
+func playGo(t *testing.T) {
+	dir := t.TempDir()
+	build := exec.Command("go", "test", "-c", "-tags", "browser", "-o", filepath.Join(dir, "game.wasm"), ".")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	must(t, err)
+	glue := filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js")
+	type outcome struct{ code, said string }
+	done := make(chan outcome, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, goPage) })
+	mux.HandleFunc("GET /wasm_exec.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, glue) })
+	mux.HandleFunc("POST /done", func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		done <- outcome{r.FormValue("code"), string(b)}
+	})
+	mux.Handle("GET /", http.FileServer(http.Dir(dir)))
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true, PrivateKey: testKey, MaxTokenLifetime: -1}, web.Config{Handler: mux})
+	mux.HandleFunc("GET /token", h.mint)
+	go h.sayBack(h.native(1))
+	browser.Start(t).Open("http://" + h.web.LocalAddr().String() + "/")
+	select {
+	case o := <-done:
+		t.Log(o.said)
+		if o.code != "0" || strings.Count(o.said, "--- PASS: Test") != 6 {
+			t.Errorf("exit code %s", o.code)
+		}
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the page does not report")
+	}
+}
+
+// mint hands out tokens, good ones and others, each for the next player.
+func (h *webHouse) mint(w http.ResponseWriter, r *http.Request) {
+	at, cfg := time.Now(), netcode.MintConfig{Key: testKey, ClientID: 2, Addresses: h.hub.PublicAddresses(), Timeout: time.Second}
+	switch r.FormValue("kind") {
+	case "good":
+		cfg.Timeout = 0
+	case "expired":
+		at = at.Add(-2 * time.Minute)
+	case "of another key":
+		cfg.Key = netcode.KeyFrom([netcode.KeyBytes]byte{5: 9})
+	}
+	token, err := netcode.Mint(at, cfg)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = w.Write(token.Append(nil)) // a page that is gone needs none
+}
+
+// sayBack has player 1 say everything back that he hears; who asks for it is sent away.
+func (h *webHouse) sayBack(s *tickwire.Session) {
+	for ev := range s.Events(h.t.Context()) {
+		if ev.Kind != tickwire.Message {
+			continue
+		}
+		if string(ev.Payload) != "send me away" {
+			_, _ = s.SendContext(h.t.Context(), ev.Channel, ev.Payload, tickwire.SendOptions{}) // missing, it shows
+			continue
+		}
+		for _, c := range h.hub.Conns() {
+			if c.ClientID() != 1 {
+				_ = c.Close(tickwire.CodeBanned, "as you wish") // he says if he was not told
+			}
+		}
+	}
+}
