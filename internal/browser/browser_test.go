@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestBrowser: a page runs JavaScript, whose promises are waited for, and what it throws is an error.
@@ -34,5 +35,41 @@ func TestBrowser(t *testing.T) {
 	defer p.mu.Unlock()
 	if !strings.Contains(strings.Join(p.console, "\n"), "hello") {
 		t.Errorf("its console is %q", p.console)
+	}
+}
+
+// TestLifecycle: a page that is hidden knows, one that is frozen stands still, and both come back.
+func TestLifecycle(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `<!doctype html><script>let n = 0; setInterval(() => n++, 10)</script>`)
+	}))
+	defer s.Close()
+	p := Start(t).Open(s.URL)
+	is := func(want string) {
+		t.Helper()
+		if got := Eval[string](p, `document.visibilityState`); got != want {
+			t.Errorf("it is %s, want %s", got, want)
+		}
+	}
+	ticks := func() int {
+		before := Eval[int](p, `n`)
+		time.Sleep(500 * time.Millisecond)
+		return Eval[int](p, `n`) - before
+	}
+	is("visible")
+	p.Hide()
+	is("hidden")
+	if n := ticks(); n > 5 {
+		t.Errorf("hidden it ticks %d times in half a second", n)
+	}
+	p.Freeze()
+	if n := ticks(); n > 0 {
+		t.Errorf("frozen it ticks %d times", n)
+	}
+	p.Thaw()
+	p.Show()
+	is("visible")
+	if n := ticks(); n < 20 {
+		t.Errorf("visible it ticks %d times in half a second", n)
 	}
 }
