@@ -36,8 +36,16 @@ type webHouse struct {
 func newWebHouse(t *testing.T, scfg tickwire.ServerConfig, wcfg web.Config) *webHouse {
 	t.Helper()
 	h := &webHouse{t: t}
+	h.open(webChannels, scfg, wcfg, h.relay)
+	return h
+}
+
+// open opens the server, and has it play.
+func (h *webHouse) open(channels []tickwire.ChannelConfig, scfg tickwire.ServerConfig, wcfg web.Config, play func(context.Context)) {
+	t := h.t
+	t.Helper()
 	h.cfg = tickwire.Config{Logger: quiet}
-	for _, c := range webChannels {
+	for _, c := range channels {
 		h.cfg.Channels = append(h.cfg.Channels, tickwire.NewRawChannel(c))
 	}
 	scfg.Config = h.cfg
@@ -52,13 +60,12 @@ func newWebHouse(t *testing.T, scfg tickwire.ServerConfig, wcfg web.Config) *web
 	h.hub = tickwire.NewHub(srv)
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
-	h.work.Go(func() { h.relay(ctx) })
+	h.work.Go(func() { play(ctx) })
 	t.Cleanup(func() {
 		h.hub.Close()
 		h.stop()
 		h.work.Wait()
 	})
-	return h
 }
 
 // relay tells the others what one says.
