@@ -70,6 +70,7 @@ var rooms = []room{
 
 	{path: "internal/netns", ours: []string{"simnet"}, libs: []string{xsys}},
 	{path: "internal/browser", libs: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto/..."}},
+	{path: "internal/node"},
 	{path: "internal/ages", ours: []string{".", "simnet", "transport/udp", "transport/web", "internal/browser", "internal/netns"}, libs: []string{"github.com/coder/websocket"}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/..."}, fence: true},
 	{path: "internal/workload", ours: []string{"endpoint", "simnet", "internal/config"}, fence: true},
@@ -89,7 +90,7 @@ var rooms = []room{
 
 // inTests is what every room's tests may import on top of its own row; they
 // may use the whole standard library too.
-var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "internal/browser", "compress", "internal/corpus", "timeline", "codec", "delta", "internal/gen/sample/..."}
+var inTests = []string{"simnet/...", "transport/...", "netcode/tokenhttp", "internal/netns", "internal/browser", "internal/node", "compress", "internal/corpus", "timeline", "codec", "delta", "internal/gen/sample/..."}
 
 // allowed applies a list of patterns to one import path.
 func allowed(patterns []string, p string) bool {

@@ -45,7 +45,7 @@ var ranks = []transport.Kind{transport.KindWebTransport, transport.KindWebRTC, t
 
 // What the rungs carry, in bytes.
 var rungBytes = map[transport.Kind]int{
-	transport.KindWebSocket: 1472, transport.KindWebRTC: 1150, transport.KindWebTransport: 1200,
+	transport.KindWebSocket: 1500, transport.KindWebRTC: 1150, transport.KindWebTransport: 1200,
 }
 
 // climber is a world with a server on a floor, and a client on a ladder.
@@ -65,22 +65,32 @@ type climber struct {
 // newClimber starts both; the ladder has a WebSocket.
 func (w *world) newClimber(change func(*tickwire.ServerConfig, *tickwire.ClientConfig)) *climber {
 	w.t.Helper()
+	client := tickwire.ClientConfig{Config: config()}
+	c := w.newFloor(func(server *tickwire.ServerConfig) {
+		w.simulate(&client.Config)
+		if change != nil {
+			change(server, &client)
+		}
+	})
+	c.raise(transport.KindWebSocket)
+	var err error
+	c.client, err = tickwire.NewClient(client, c.ladder)
+	must(w.t, err)
+	w.add(c.client)
+	return c
+}
+
+// newFloor starts the server alone.
+func (w *world) newFloor(change func(*tickwire.ServerConfig)) *climber {
+	w.t.Helper()
 	c := &climber{w: w, floor: &floor{ends{w: w, server: true}}, ladder: &ladder{ends{w: w}}}
 	server := tickwire.ServerConfig{Config: config(), Development: true}
-	client := tickwire.ClientConfig{Config: config()}
 	w.simulate(&server.Config)
-	w.simulate(&client.Config)
-	if change != nil {
-		change(&server, &client)
-	}
+	change(&server)
 	var err error
 	c.srv, err = tickwire.Listen(server, c.floor)
 	must(w.t, err)
 	w.add(c.srv)
-	c.raise(transport.KindWebSocket)
-	c.client, err = tickwire.NewClient(client, c.ladder)
-	must(w.t, err)
-	w.add(c.client)
 	return c
 }
 
@@ -98,7 +108,7 @@ func (c *climber) raise(kind transport.Kind) *rung {
 	c.associations++
 	r := &rung{w: c.w, max: rungBytes[kind], slow: kind == transport.KindWebSocket}
 	r.path = transport.Path{Kind: kind, Association: c.associations}
-	cfg := simnet.SocketConfig{}
+	cfg := simnet.SocketConfig{MaxDatagram: r.max}
 	if r.slow {
 		cfg.Reliable, cfg.SendBytes = true, 16<<10
 		if c.buffer > 0 {

@@ -2,6 +2,7 @@ package tickwire_test
 
 import (
 	"encoding/binary"
+	"iter"
 	"net/netip"
 	"testing"
 	"time"
@@ -20,9 +21,31 @@ type talk struct {
 	up, down speech
 }
 
+// A party is one end of a talk.
+type party interface {
+	say(text []byte) error // on the reliable ordered channel
+	move() error           // on the unreliable one
+	heard() iter.Seq[[]byte]
+	moves() int
+}
+
+// A connParty is a Conn as an end of a talk.
+type connParty struct{ *tickwire.Conn }
+
+func (p connParty) say(text []byte) error   { return chat.Send(p.Conn, text) }
+func (p connParty) move() error             { return inputs.Send(p.Conn, input{X: 1}) }
+func (p connParty) heard() iter.Seq[[]byte] { return chat.Receive(p.Conn) }
+
+func (p connParty) moves() (n int) {
+	for range inputs.Receive(p.Conn) {
+		n++
+	}
+	return n
+}
+
 // A speech is one direction of a talk.
 type speech struct {
-	from, to   *tickwire.Conn
+	from, to   party
 	said, came uint64
 	heard      time.Time
 	gap        time.Duration // the longest between two unreliable messages
@@ -31,6 +54,10 @@ type speech struct {
 }
 
 func (w *world) talk(client, player *tickwire.Conn) *talk {
+	return w.talkOf(connParty{client}, connParty{player})
+}
+
+func (w *world) talkOf(client, player party) *talk {
 	now := w.nw.Now()
 	return &talk{
 		t: w.t, w: w,
@@ -54,19 +81,19 @@ func (s *speech) tick(t testing.TB, now time.Time) {
 	if s.more != nil {
 		text = append(text, make([]byte, s.more())...)
 	}
-	must(t, chat.Send(s.from, text))
-	must(t, inputs.Send(s.from, input{X: 1}))
+	must(t, s.from.say(text))
+	must(t, s.from.move())
 }
 
 func (s *speech) listen(t testing.TB, now time.Time) {
 	t.Helper()
-	for b := range chat.Receive(s.to) {
+	for b := range s.to.heard() {
 		s.came++
 		if n := binary.LittleEndian.Uint64(b); n != s.came {
 			t.Fatalf("message %d came where %d was due", n, s.came)
 		}
 	}
-	for range inputs.Receive(s.to) {
+	for range s.to.moves() {
 		s.gaps = append(s.gaps, now.Sub(s.heard))
 		s.gap = max(s.gap, now.Sub(s.heard))
 		s.heard = now

@@ -32,7 +32,7 @@ const (
 // languages is one connection between the two.
 type languages struct {
 	t        *testing.T
-	ts       *tsPeer
+	ts       tsPeer
 	rnd      *rand.Rand
 	now      int64 // nanoseconds
 	e        *endpoint.Endpoint
@@ -75,7 +75,7 @@ func languageLink(rnd *rand.Rand) simnet.LinkConfig {
 	return cfg
 }
 
-func newLanguages(t *testing.T, ts *tsPeer, seed uint64) *languages {
+func newLanguages(t *testing.T, ts tsPeer, seed uint64) *languages {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	l := &languages{t: t, ts: ts, rnd: rnd, now: int64(time.Hour), toGo: newSpeech(), toTS: newSpeech()}
 	var channels []endpoint.ChannelConfig
