@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/web"
 )
@@ -131,5 +132,25 @@ func pullAndTalk(ctx context.Context, s *tickwire.Session, line *cable, pulls, e
 				line.pull()
 			}
 		}
+	}
+}
+
+// TestLadderBehindLinks: with links before a ladder's socket it is climbed as without.
+func TestLadderBehindLinks(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	slow := simnet.LinkConfig{Delay: 5 * time.Millisecond}
+	line, err := simnet.Wrap(h.ladder(web.DialConfig{}), simnet.Links{Up: slow, Down: slow}, 1)
+	must(t, err)
+	s, err := h.dial(h.token(1), line)
+	must(t, err)
+	defer s.Close()
+	ctx := within(t, 10*time.Second)
+	for ev := range s.Events(ctx) {
+		if ev.Kind == tickwire.PathChanged && s.Conn().Transport() == transport.KindWebTransport {
+			break
+		}
+	}
+	if kind, rtt := s.Conn().Transport(), s.Conn().PathStats(1).MinRTT; kind != transport.KindWebTransport || rtt < 2*slow.Delay {
+		t.Errorf("it plays over %v, with a round trip of %v", kind, rtt)
 	}
 }

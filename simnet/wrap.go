@@ -37,6 +37,9 @@ type Line interface {
 // A seed fixes what the links do to the nth datagram; when that comes is the system's to say, so
 // that two runs are alike but not the same. For runs that are, there is [Network].
 //
+// A line is what the socket is beside that: a [transport.Ladder], Joined, a Roamer; and it tells which
+// paths have ended, and ends them, if the socket does.
+//
 // Close returns at once, as a socket's does: what was sent before is still on its way, and the
 // socket below is closed when that is through, five seconds later at most.
 func Wrap(socket transport.Socket, links Links, seed uint64) (Line, error) {
@@ -48,8 +51,13 @@ func Wrap(socket transport.Socket, links Links, seed uint64) (Line, error) {
 		in: make([]transport.Datagram, lineBatch), out: make([]transport.Datagram, 0, lineBatch),
 	}
 	l.up, l.down = newLink(0, links.Up, mix(seed, 0), &l.pool), newLink(0, links.Down, mix(seed, 1), &l.pool)
+	l.paths.know(socket)
 	go l.pump()
 	switch below := socket.(type) {
+	case transport.Ladder:
+		return ladderLine{mortalLine{l}}, nil
+	case transport.Mortal, transport.Ender:
+		return mortalLine{l}, nil
 	case transport.Joined:
 		return joinedLine{l, below.Peer()}, nil
 	case transport.Roamer:
@@ -106,6 +114,7 @@ type line struct {
 	lent     []*packet // to the reader, until the next Read
 	failed   error     // of the socket below
 	closeBy  time.Time // when what is on its way is given up; zero: open
+	paths    paths
 
 	// The pump's own.
 	in    []transport.Datagram
@@ -141,6 +150,7 @@ func (l *line) pump() {
 		if err == nil {
 			err = l.write()
 		}
+		l.lookAtPaths()
 		until, over := l.deliver()
 		if over || err != nil {
 			l.fail(err)
@@ -250,11 +260,17 @@ func (l *line) deliver() (until time.Time, over bool) {
 	if any {
 		until = l.began.Add(time.Duration(at))
 	}
+	if ends := l.paths.ends; len(ends) > 0 && (!any || ends[0].by.Before(until)) {
+		until = ends[0].by
+	}
 	if l.closeBy.IsZero() {
 		return until, false
 	}
 	if !any || !time.Now().Before(l.closeBy) {
 		return until, true
+	}
+	if l.closeBy.Before(until) {
+		until = l.closeBy
 	}
 	return until, false
 }

@@ -75,7 +75,7 @@ func (l *line) Wait(until time.Time) (readable bool, err error) {
 func (l *line) waiting() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.inbox.n > 0
+	return l.inbox.n > 0 || l.paths.news()
 }
 
 // Wake implements [transport.Socket].
