@@ -279,6 +279,7 @@ func (p *rtcPeer) open() {
 		p.end(err)
 		return
 	}
+	makeUnreliable(raw)
 	p.mu.Lock()
 	p.raw = raw
 	p.mu.Unlock()
