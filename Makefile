@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links module demo client pictures constants mutants fuzz bench codec peers peers-show clean
+.PHONY: test help deps style generated cross race long links module demo client pictures constants mutants fuzz bench codec browsers peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -80,6 +80,9 @@ bench: ## the benchmarks
 codec: ## tickwire's codec beside other formats, into docs/codec.md and its picture; CODEC="--rounds 15" changes it
 	go -C bench build -o $(CURDIR)/bin/codec ./cmd/codec
 	bin/codec --into docs/codec.md --picture docs/pictures/codec.svg $(CODEC)
+
+browsers: ## how old states in a page are at 5 % loss, by each transport, into docs/browsers.md and its pictures; BROWSERS="-for 10s" changes it
+	go test ./internal/ages -run Ages -v -count=1 -timeout 20m -into $(CURDIR)/docs/browsers.md -pictures $(CURDIR)/docs/pictures -for 30s -seeds 5 $(BROWSERS)
 
 peers: ## tickwire beside other libraries over bad links, into bench/results; PEERS="--for 8s" changes it
 	go -C bench build -o $(CURDIR)/bin/peers ./cmd/peers

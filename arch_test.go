@@ -71,7 +71,7 @@ var rooms = []room{
 	{path: "internal/netns", ours: []string{"simnet"}, libs: []string{xsys}},
 	{path: "internal/browser", libs: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto/..."}},
 	{path: "internal/node"},
-	{path: "internal/ages", ours: []string{".", "simnet", "transport/udp", "transport/web", "internal/browser", "internal/netns"}, libs: []string{"github.com/coder/websocket"}},
+	{path: "internal/ages", ours: []string{".", "simnet", "transport/udp", "transport/web", "internal/browser", "internal/netns", "internal/picture"}, libs: []string{"github.com/coder/websocket"}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/..."}, fence: true},
 	{path: "internal/workload", ours: []string{"endpoint", "simnet", "internal/config"}, fence: true},
 	{path: "internal/loopback", ours: []string{".", "netcode", "transport", "transport/udp"}, libs: []string{xsys}},

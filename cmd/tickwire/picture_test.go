@@ -77,7 +77,10 @@ func TestPicturePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := map[string]string{"codec.svg": "codec.md"} // by make codec
+	wanted := map[string]string{
+		"codec.svg":    "codec.md",                                        // by make codec
+		"browsers.svg": "browsers.md", "browsers-time.svg": "browsers.md", // by make browsers
+	}
 	for _, s := range picture.Scenes() {
 		wanted[s.Name+".svg"] = "deliveries.md"
 	}

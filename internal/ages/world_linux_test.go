@@ -30,7 +30,6 @@ import (
 const (
 	ticksPerSecond = 60
 	stateBytes     = 300
-	serverAddress  = "10.6.0.1"
 )
 
 // The channels that ts/testdata/states.ts has, too.
@@ -44,7 +43,6 @@ var (
 type world struct {
 	t     *testing.T
 	wire  *netns.Wire
-	phone *netns.Host
 	hub   *tickwire.Hub
 	page  *browser.Page
 	began time.Time
@@ -61,17 +59,23 @@ type world struct {
 // inWorld plays a test over a wire.
 func inWorld(t *testing.T, link simnet.LinkConfig, seed uint64, play func(w *world)) {
 	t.Helper()
-	netns.Run(t, func(n *netns.Net) {
-		server := n.Host("server")
-		w := &world{t: t, phone: n.Here(), began: time.Now(), said: make(map[*tickwire.Conn]uint32), heard: make(map[*tickwire.Conn]uint32)}
-		w.wire = n.Wire(server, "eth0", serverAddress+"/24", w.phone, "wlan0", "10.6.0.2/24", simnet.Links{Up: link, Down: link}, seed)
-		w.serve(server)
-		// A page has WebTransport where it comes from loopback, or by TLS.
-		pages := httptest.NewServer(http.FileServer(http.Dir(bundled(t))))
-		t.Cleanup(pages.Close)
-		w.page = browser.Start(t).Open(pages.URL)
-		play(w)
-	})
+	netns.Run(t, func(n *netns.Net) { play(newWorld(t, n, 0, link, seed)) })
+}
+
+// newWorld is the nth of a test. It ends with the test.
+func newWorld(t *testing.T, n *netns.Net, nth int, link simnet.LinkConfig, seed uint64) *world {
+	t.Helper()
+	w := &world{t: t, began: time.Now(), said: make(map[*tickwire.Conn]uint32), heard: make(map[*tickwire.Conn]uint32)}
+	network := func(host int) string { return fmt.Sprintf("10.6.%d.%d", nth, host) }
+	server := n.Host(fmt.Sprintf("server%d", nth))
+	w.wire = n.Wire(server, "eth0", network(1)+"/24", n.Here(), fmt.Sprintf("wlan%d", nth), network(2)+"/24",
+		simnet.Links{Up: link, Down: link}, seed)
+	w.serve(server, network(1))
+	// A page has WebTransport where it comes from loopback, or by TLS.
+	pages := httptest.NewServer(http.FileServer(http.Dir(bundled(t))))
+	t.Cleanup(pages.Close)
+	w.page = browser.Start(t).Open(pages.URL)
+	return w
 }
 
 // bundled is a folder with the page.
@@ -96,11 +100,11 @@ func bundled(t *testing.T) (dir string) {
 }
 
 // serve opens the server on its host.
-func (w *world) serve(host *netns.Host) {
+func (w *world) serve(host *netns.Host, address string) {
 	w.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	w.ctx = ctx
-	native := netns.Open(host, func() (*udp.Socket, error) { return udp.Listen(serverAddress + ":0") })
+	native := netns.Open(host, func() (*udp.Socket, error) { return udp.Listen(address + ":0") })
 	mux := http.NewServeMux()
 	mux.HandleFunc("/plain", w.plain)
 	browsers := netns.Open(host, func() (*web.Socket, error) { return web.New(native, web.Config{Handler: mux, Origins: []string{"*"}}) })
@@ -125,10 +129,12 @@ func (w *world) serve(host *netns.Host) {
 	})
 }
 
+// clock is the server's, in milliseconds.
+func (w *world) clock() float64 { return float64(time.Since(w.began)) / float64(time.Millisecond) }
+
 // state is one as of now.
 func (w *world) state() []byte {
-	ms := float64(time.Since(w.began)) / float64(time.Millisecond)
-	return binary.BigEndian.AppendUint64(nil, math.Float64bits(ms))
+	return append(binary.BigEndian.AppendUint64(nil, math.Float64bits(w.clock())), make([]byte, stateBytes-8)...)
 }
 
 // speak sends each player a state on each tick, and a word on each third.
@@ -141,7 +147,7 @@ func (w *world) speak() {
 		case <-w.ctx.Done():
 			return
 		}
-		state := append(w.state(), make([]byte, stateBytes-8)...)
+		state := w.state()
 		for _, c := range w.hub.Conns() {
 			_ = states.Send(c, state) // who is leaving gets none
 			if n%3 == 0 {
@@ -199,7 +205,7 @@ func (w *world) plain(out http.ResponseWriter, r *http.Request) {
 	tick := time.NewTicker(time.Second / ticksPerSecond)
 	defer tick.Stop()
 	for ; !gone.Load() && ctx.Err() == nil; <-tick.C {
-		if c.Write(ctx, websocket.MessageBinary, append(w.state(), make([]byte, stateBytes-8)...)) != nil {
+		if c.Write(ctx, websocket.MessageBinary, w.state()) != nil {
 			return
 		}
 	}
