@@ -67,7 +67,7 @@ export class Controls {
 
   private key(e: KeyboardEvent, down: boolean): void {
     const known = e.code in keys || e.code === "Space";
-    const elsewhere = e.target instanceof HTMLElement && e.target.closest("input, button, [role=radio]");
+    const elsewhere = isFor(e.target, e.code);
     if (!known || (down && (elsewhere || e.ctrlKey || e.metaKey || e.altKey))) return;
     if (!elsewhere) e.preventDefault();
     if (down && e.repeat) return;
@@ -93,4 +93,11 @@ export class Controls {
     }
     return { dx: sign(dx), dy: sign(dy), fire: this.mouse || this.trigger || this.held.has("Space") };
   }
+}
+
+/** Whether a key is for what has the focus: all are for a text, and a button has its own. */
+function isFor(target: EventTarget | null, code: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("input:not([type=checkbox])")) return true;
+  return target.closest("button, input") !== null && !code.startsWith("Key");
 }

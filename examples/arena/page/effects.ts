@@ -65,9 +65,9 @@ export class Effects {
   private drawHurt(ctx: CanvasRenderingContext2D, { width, height }: Camera, now: number, color: string): void {
     const age = (now - this.hurtAt) / 260;
     if (age >= 1) return;
-    ctx.globalAlpha = (1 - age) * 0.35;
+    ctx.globalAlpha = (1 - age) * 0.2;
     ctx.strokeStyle = color;
-    ctx.lineWidth = 14;
+    ctx.lineWidth = 10;
     ctx.strokeRect(0, 0, width, height);
     ctx.globalAlpha = 1;
   }

@@ -4,7 +4,7 @@ import { Controls } from "./controls.js";
 import { Figures } from "./figures.js";
 import { Hud } from "./hud.js";
 import { Match, now, type Audience } from "./match.js";
-import { find } from "./page.js";
+import { find, small } from "./page.js";
 import { Panel } from "./panel.js";
 import { sampleEvery } from "./gauges.js";
 import { Scene, type Sight } from "./scene.js";
@@ -38,8 +38,14 @@ export class Game implements Audience {
     this.hud.onSay = (text) => this.match?.say(text);
     this.controls.onChange = () => this.pressed();
     addEventListener("resize", () => this.resize());
+    small.addEventListener("change", () => this.resize());
+    document.addEventListener("visibilitychange", () => this.rest());
     find("open-panel").addEventListener("click", () => this.togglePanel());
     find("close-panel").addEventListener("click", () => this.togglePanel());
+    // Who clicks there with the mouse goes on playing with the keys.
+    find("panel").addEventListener("click", (e) => {
+      if (e.detail > 0 && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    });
     this.resize();
     requestAnimationFrame((at) => this.frame(at));
   }
@@ -55,6 +61,11 @@ export class Game implements Audience {
     this.match?.close();
   }
 
+  /** There are no frames while nobody looks: one stands still. */
+  private rest(): void {
+    if (document.hidden) this.match?.frame(now(), { dx: 0, dy: 0, aim: this.aim, fire: false });
+  }
+
   private togglePanel(): void {
     const open = document.body.classList.toggle("panel-open");
     find("open-panel").setAttribute("aria-expanded", String(open));
@@ -64,11 +75,10 @@ export class Game implements Audience {
   private resize(): void {
     const { innerWidth: width, innerHeight: height } = window;
     const panel = find("panel").getBoundingClientRect();
-    const beside = width > 900 && panel.width > 0;
-    const insets = beside
-      ? { top: 0, right: panel.width + 32, bottom: 0, left: 0 }
-      : { top: find("bar").getBoundingClientRect().bottom, right: 0, bottom: 150, left: 0 };
-    this.scene.resize(width, height, insets);
+    const insets = small.matches
+      ? { top: find("bar").getBoundingClientRect().bottom, right: 0, bottom: height > 560 ? 150 : 0, left: 0 }
+      : { top: 0, right: panel.width + 32, bottom: 0, left: 0 };
+    this.scene.resize(width, height, insets, small.matches);
   }
 
   /** A key or a thumb moved. If one stands, and nothing is in the way: how long until that is seen? */
@@ -106,6 +116,7 @@ export class Game implements Audience {
       streaks: view ? streaks(view) : [],
       own: match.shots.flying,
       over: match.pace.ticks.over,
+      ghost: this.panel.ghost && stands ? match.me : undefined,
       target: this.controls.pointer ? undefined : nearest(me, this.others),
       nameOf: (id) => match.nameOf(id),
     });
@@ -142,6 +153,7 @@ export class Game implements Audience {
       streaks: [],
       own: [],
       over: 0,
+      ghost: undefined,
       target: undefined,
       nameOf: () => "",
     };
@@ -156,7 +168,7 @@ export class Game implements Audience {
     }
     if (at - this.lastPanel < panelDraws) return;
     this.lastPanel = at;
-    this.panel.draw(conn);
+    this.panel.draw(conn, this.figures.pace);
     const { transport } = conn;
     if (transport && this.kind && transport !== this.kind) this.hud.note(`now by ${kindNames[transport]}`);
     this.kind = transport;

@@ -2,14 +2,14 @@ import { type Kind } from "@tickwire/client";
 import { askForToken, Door } from "./door.js";
 import { Game } from "./game.js";
 
-const kinds: Record<string, readonly Kind[]> = {
-  websocket: [],
-  webrtc: ["webrtc"],
-  webtransport: ["webtransport"],
-};
+const kinds = new Map<string, readonly Kind[]>([
+  ["websocket", []],
+  ["webrtc", ["webrtc"]],
+  ["webtransport", ["webtransport"]],
+]);
 
 /** The transports that the address of the page asks for: ?transport=webrtc, say; undefined: all. */
-const transports = kinds[new URLSearchParams(location.search).get("transport") ?? ""];
+const transports = kinds.get(new URLSearchParams(location.search).get("transport") ?? "");
 
 const door = new Door();
 const game = new Game(transports);

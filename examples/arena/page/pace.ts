@@ -14,7 +14,10 @@ const margin = tickLength / 4;
  */
 export class Pace {
   readonly clock = new Clock();
-  readonly ticks = new Ticks(this.clock, { ticksPerSecond: rules.ticksPerSecond });
+  readonly ticks = new Ticks(this.clock, {
+    ticksPerSecond: rules.ticksPerSecond,
+    slew: 0.2, // a second is enough for another link
+  });
   readonly lead = new Lead(this.ticks, { late: 0.01 });
   readonly states = new Buffer<State>(this.clock);
   /** What is drawn of the others. */

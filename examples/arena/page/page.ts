@@ -14,3 +14,6 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   e.append(...content);
   return e;
 }
+
+/** A phone, or a narrow window: style.css has the same words. */
+export const small = matchMedia("(max-width: 900px), (pointer: coarse)");

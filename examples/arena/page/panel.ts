@@ -67,13 +67,20 @@ export class Panel {
     this.gauges.sample(now, conn, corrections);
   }
 
-  draw(conn: Conn): void {
+  /** Whether it is to be seen where the server has one. */
+  get ghost(): boolean {
+    return find<HTMLInputElement>("ghost").checked;
+  }
+
+  draw(conn: Conn, [ahead, behind]: readonly [ahead: number, behind: number]): void {
     for (const { value, graph, series, over, digits } of this.tiles) {
       value.textContent = series.count > 0 ? digits(series.mean(over)) : "–";
       graph.draw();
     }
     const kind = conn.transport;
     this.transport.textContent = kind ? kindNames[kind] : "no way";
+    find("pace").textContent =
+      `You act ${ahead.toFixed(0)} ms ahead of the server; the others are drawn ${behind.toFixed(0)} ms behind it.`;
     this.drawPaths(conn);
   }
 

@@ -32,6 +32,8 @@ export interface Sight {
   own: readonly Streak[];
   /** Of the tick that runs. */
   over: number;
+  /** Where the server had one when it was last heard, if that is to be seen. */
+  ghost: Place | undefined;
   target: Figure | undefined;
   nameOf(id: number): string;
 }
@@ -43,6 +45,7 @@ export class Scene {
   private readonly ctx: CanvasRenderingContext2D;
   private readonly glow = glowing(colors.accent);
   private ratio = 1;
+  private small = false;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -53,7 +56,8 @@ export class Scene {
   }
 
   /** Takes the size of the window. */
-  resize(width: number, height: number, insets: Camera["insets"]): void {
+  resize(width: number, height: number, insets: Camera["insets"], small: boolean): void {
+    this.small = small;
     this.ratio = Math.min(devicePixelRatio || 1, 2);
     this.canvas.width = Math.round(width * this.ratio);
     this.canvas.height = Math.round(height * this.ratio);
@@ -68,6 +72,7 @@ export class Scene {
     for (const s of sight.streaks) this.drawStreak(s, colors.pale, 0);
     for (const s of sight.own) this.drawStreak(s, colors.accent, sight.over);
     for (const f of sight.others) this.drawOther(f, sight.nameOf(f.id), f === sight.target);
+    if (sight.ghost) this.drawGhost(sight.ghost);
     this.drawMe(sight);
     this.effects.draw(ctx, camera, now, colors.accent, colors.pale);
     this.drawMap(sight);
@@ -165,6 +170,17 @@ export class Scene {
     ctx.stroke();
   }
 
+  private drawGhost({ x, y }: Place): void {
+    const { ctx, camera } = this;
+    ctx.strokeStyle = colors.accent;
+    ctx.lineWidth = 1.5;
+    ctx.setLineDash([4, 5]);
+    ctx.beginPath();
+    ctx.arc(camera.x(x), camera.y(y), radius * camera.scale, 0, 2 * Math.PI);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
   /** A disc with a barrel. */
   private drawBody(x: number, y: number, r: number, aim: number, fill: string, line: string): void {
     const { ctx } = this;
@@ -216,10 +232,9 @@ export class Scene {
   private drawMap({ me, others, waits }: Sight): void {
     const { ctx, camera } = this;
     const { width, height, insets } = camera;
-    const wide = width > 760;
-    const size = wide ? 132 : 76;
-    const x = wide ? width - insets.right - size - 24 : width - size - 14;
-    const y = wide ? height - size - 24 : insets.top + 4;
+    const size = this.small ? 76 : 132;
+    const x = this.small ? width - size - 14 : width - insets.right - size - 24;
+    const y = this.small ? insets.top + 4 : height - size - 24;
     const inside = 5;
     const to = (size - 2 * inside) / rules.fieldSize;
     const [left, top] = [x + inside, y + inside];
