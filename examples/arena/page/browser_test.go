@@ -182,6 +182,35 @@ func TestBadLink(t *testing.T) {
 	}
 }
 
+// thumb is what a finger does to an element of the page, at a part of its width and height.
+func thumb(p *browser.Page, kind, id string, x, y float64) {
+	browser.Eval[bool](p, fmt.Sprintf(`(() => {
+		const e = document.getElementById(%q), {left, top, width, height} = e.getBoundingClientRect();
+		const at = {clientX: left + %v * width, clientY: top + %v * height};
+		return e.dispatchEvent(new PointerEvent(%q, {pointerId: 1, pointerType: "touch", bubbles: true, cancelable: true, ...at})), true;
+	})()`, id, x, y, kind))
+}
+
+// TestTouch: on a small screen a thumb on the stick walks, and one on the button fires.
+func TestTouch(t *testing.T) {
+	o := serve(t, simnet.Perfect(), 4)
+	p := play(t, browser.Start(t), o.url)
+	until(t, p, `arena.me !== undefined && document.getElementById("stick").checkVisibility()`)
+	browser.Eval[bool](p, `window.was = arena.me, true`)
+	thumb(p, "pointerdown", "stick", 0.5, 0.5)
+	thumb(p, "pointermove", "stick", 0.9, 0.45)
+	thumb(p, "pointerdown", "fire", 0.5, 0.5)
+	until(t, p, `(arena.me.x > was.x + 50 || arena.me.x > 4000) && arena.me.y === was.y && arena.fired > 0`)
+	thumb(p, "pointerup", "stick", 0.9, 0.45)
+	thumb(p, "pointerup", "fire", 0.5, 0.5)
+	browser.Eval[bool](p, `new Promise(done => setTimeout(done, 100, true))`)
+	browser.Eval[bool](p, `window.was = {...arena.me, fired: arena.fired}, true`)
+	browser.Eval[bool](p, `new Promise(done => setTimeout(done, 500, true))`)
+	if !browser.Eval[bool](p, `arena.me.x === was.x && arena.fired === was.fired`) {
+		t.Error("the thumbs are gone, and it goes on")
+	}
+}
+
 // TestReasons: a person reads why he does not play.
 func TestReasons(t *testing.T) {
 	o := serve(t, simnet.Perfect(), 1)

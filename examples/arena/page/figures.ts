@@ -83,6 +83,11 @@ export class Figures {
     return this.match?.me?.health ?? 0;
   }
 
+  /** How often one has shot. */
+  get fired(): number {
+    return this.match?.shots.fired ?? 0;
+  }
+
   /** How many one sees beside oneself. */
   get others(): number {
     return Math.max(0, (this.match?.state?.avatars.length ?? 0) - 1);

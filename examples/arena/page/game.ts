@@ -74,10 +74,12 @@ export class Game implements Audience {
 
   private resize(): void {
     const { innerWidth: width, innerHeight: height } = window;
-    const panel = find("panel").getBoundingClientRect();
+    const { offsetWidth: wide, offsetHeight: high } = find("panel");
+    const open = document.body.classList.contains("panel-open");
+    const bottom = open ? Math.min(high, height * 0.7) : height > 560 ? 150 : 0;
     const insets = small.matches
-      ? { top: find("bar").getBoundingClientRect().bottom, right: 0, bottom: height > 560 ? 150 : 0, left: 0 }
-      : { top: 0, right: panel.width + 32, bottom: 0, left: 0 };
+      ? { top: find("bar").getBoundingClientRect().bottom, right: 0, bottom, left: 0 }
+      : { top: 0, right: wide + 32, bottom: 0, left: 0 };
     this.scene.resize(width, height, insets, small.matches);
   }
 

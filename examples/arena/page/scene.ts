@@ -10,14 +10,14 @@ const colors = {
   grid: "#141b25",
   dots: "#273141",
   border: "#2a3545",
-  other: "#8fa3bd",
-  otherFill: "#1b2635",
+  other: "#a9bdd6",
+  otherFill: "#233247",
   pale: "#e9edf3",
   accent: "#ffb454",
   accentFill: "#3a2a14",
 };
 
-const radius = 44; // of somebody, in units
+const radius = 48; // of somebody, in units
 const gridEvery = 256;
 
 /** What there is to be drawn in a frame. */
@@ -44,6 +44,7 @@ export class Scene {
   readonly effects: Effects;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly glow = glowing(colors.accent);
+  private readonly coolGlow = glowing(colors.other);
   private ratio = 1;
   private small = false;
 
@@ -138,6 +139,7 @@ export class Scene {
     const { ctx, camera } = this;
     const [x, y, r] = [camera.x(f.x), camera.y(f.y), radius * camera.scale];
     if (x < -80 || y < -80 || x > camera.width + 80 || y > camera.height + 80) return;
+    if (f.health > 0) ctx.drawImage(this.coolGlow, x - 3 * r, y - 3 * r, 6 * r, 6 * r);
     ctx.globalAlpha = f.health > 0 ? 1 : 0.25;
     this.drawBody(x, y, r, f.aim, colors.otherFill, colors.other);
     if (f.health > 0) this.drawHealth(x, y, r, f.health, colors.other);

@@ -14,6 +14,8 @@ export interface Bullet extends Place {
  */
 export class Shots {
   readonly flying: Bullet[] = [];
+  /** How many there were. */
+  fired = 0;
   private until = 0; // the tick in which the next one can be
 
   /** Lets a tick pass. It reports whether a shot was fired in it. */
@@ -21,6 +23,7 @@ export class Shots {
     const fires = move.fire && tick >= this.until;
     if (fires) {
       this.until = tick + rules.reload;
+      this.fired++;
       this.flying.push({ x: at.x, y: at.y, aim: move.aim, since: tick, from: at });
     }
     for (let i = this.flying.length - 1; i >= 0; i--) {
