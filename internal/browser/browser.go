@@ -149,3 +149,11 @@ func Try[T any](p *Page, expression string) (T, error) {
 	defer done()
 	return chromedp.Run(within, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
+
+// Kill ends the process, as a system that runs out of memory does.
+func (b *Browser) Kill() {
+	b.t.Helper()
+	if err := chromedp.FromContext(b.ctx).Browser.Process().Kill(); err != nil {
+		b.t.Fatalf("kill the browser: %v", err)
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/browser"
+	"github.com/tickwire/tickwire/internal/netns"
+)
+
+// inBrowser plays a test where Chromium makes data channels and reaches nobody else.
+func inBrowser(t *testing.T, play func(chromium *browser.Browser)) {
+	t.Helper()
+	netns.Run(t, func(n *netns.Net) {
+		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
+		play(browser.Start(t))
+	})
+}
+
+// enterPage opens the page of a demo and plays.
+func enterPage(chromium *browser.Browser, url string) *browser.Page {
+	p := chromium.Open(url)
+	browser.Eval[bool](p, `document.querySelector("#name").value = "Ada", document.querySelector("#knock").requestSubmit(), true`)
+	return p
+}
+
+// pageShows waits until a condition holds on a page.
+func pageShows(t *testing.T, p *browser.Page, condition string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !browser.Eval[bool](p, condition); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s; %s; the page shows %q", condition,
+				browser.Eval[string](p, `JSON.stringify([arena.connected, arena.transport, arena.rtt, arena.reason, arena.paths])`),
+				browser.Eval[string](p, "document.body.innerText"))
+		}
+	}
+}
+
+// TestLongDemoPage: a page of the demo climbs to a datagram transport, sees bots, plays over another link from the
+// moment when somebody chooses it, by UDP and by TCP, and by each transport that its address names; a browser
+// that is killed leaves nobody behind, and who stays to the end reads that it is over.
+func TestLongDemoPage(t *testing.T) {
+	inBrowser(t, func(chromium *browser.Browser) {
+		at, end := startDemo(t, "--bots=3", "--link=lan")
+		url := "http://" + at + "/"
+		p := enterPage(chromium, url)
+		pageShows(t, p, `arena.connected && arena.transport === "webtransport"`)
+		pageShows(t, p, `["bot 1", "bot 2", "bot 3", "Ada"].every((name) => document.querySelector("#rows").innerText.includes(name))`)
+		pageShows(t, p, `arena.ticks[0] > 0 && arena.rtt > 0 && arena.rtt < 100`)
+		choose := func(link string) {
+			browser.Eval[bool](p, fmt.Sprintf(`document.querySelector("#presets [data-name='%s']").click(), true`, link))
+		}
+		choose("satellite")
+		pageShows(t, p, `arena.paths.every((way) => way.latestRtt > 560) && arena.paths.length === 2 && arena.rtt > 560`)
+		choose("lan")
+		pageShows(t, p, `arena.paths.every((way) => way.latestRtt < 100)`)
+		for kind, ways := range map[string]string{"websocket": "websocket", "webrtc": "webrtc,websocket", "webtransport": "websocket,webtransport"} {
+			p := enterPage(chromium, url+"?transport="+kind)
+			pageShows(t, p, fmt.Sprintf(`arena.connected && arena.transport === %q && arena.ticks[0] > 0`, kind))
+			if got := browser.Eval[string](p, `arena.paths.map((way) => way.kind).sort().join()`); got != ways {
+				t.Errorf("?transport=%s has %s, want %s", kind, got, ways)
+			}
+			p.Close()
+		}
+		other := browser.Start(t)
+		enterPage(other, url)
+		pageShows(t, p, `document.querySelectorAll("#rows tr").length === 5`)
+		other.Kill()
+		pageShows(t, p, `document.querySelectorAll("#rows tr").length === 4`)
+		if out := end(); !strings.Contains(out, "\nAda ") || !strings.Contains(out, "link lan lost") {
+			t.Errorf("the demo says\n%s", out)
+		}
+		pageShows(t, p, `!arena.connected && arena.reason.includes("the demo is over")`)
+	})
+}
