@@ -1,15 +1,19 @@
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
-import type { Pad } from "../netcode/pad.js";
+import { showToken } from "../netcode/offer.js";
 import { hasProtection, loadProtection } from "../netcode/suite.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
 import type { Door, Way } from "../transport/way.js";
 import { Code } from "../wire/error.js";
 import type { Host } from "./host.js";
+import { loadRest, rest } from "./loading.js";
 
 /** A Meeting is what endpoints say to each other in a handshake. */
-export type Meeting = Pick<HandshakeConfig, "hello" | "judge" | "continues">;
+export interface Meeting extends Pick<HandshakeConfig, "hello" | "judge"> {
+  /** The instance of the server's endpoint with which ours wants to go on, with a ticket. */
+  readonly continues?: bigint;
+}
 
 /**
  * An Attempt gets in with tokens or tickets: it opens the ways to their servers, one after the other, and
@@ -24,6 +28,7 @@ export class Attempt {
   private opened = -1; // the target of way
   private ready = false; // way takes datagrams
   private closed = false;
+  private unix = 0; // when it began
   private readonly tries: Try[] = [];
   private readonly doors: Door[] = [];
 
@@ -32,22 +37,30 @@ export class Attempt {
     credentials: readonly (Token | Ticket)[],
     private readonly meeting: Meeting,
   ) {
+    const { transport } = host.cfg;
     for (const credential of credentials) {
-      for (const door of host.cfg.transport.ways(credential.addresses)) {
-        this.tries.push({ credential, target: this.doors.length, address: door.address });
+      const show = () =>
+        "request" in credential
+          ? showToken(credential)
+          : rest!.showTicket(credential, this.unix, meeting.continues);
+      for (const door of transport.ways(credential.addresses)) {
+        const { address } = door;
+        this.tries.push({ credential, show, target: this.doors.length, address });
         this.doors.push(door);
       }
     }
+    // a way that loses packets takes more than one that does not
+    const needsRest = !transport.reliable || credentials.some((c) => "ticket" in c);
     const pads = credentials.map((c) => c.pad);
-    if (pads.every(hasProtection)) this.begin();
-    else this.load(pads);
+    if ((rest || !needsRest) && pads.every(hasProtection)) this.begin();
+    else this.load([...pads.map(loadProtection), ...(needsRest ? [loadRest()] : [])]);
   }
 
-  private load(pads: readonly Pad[]): void {
-    Promise.all(pads.map(loadProtection)).then(
+  private load(parts: readonly Promise<unknown>[]): void {
+    Promise.all(parts).then(
       () => this.begin(),
       (e: Error) => {
-        this.failure = refusal(Code.internal, `the token's protection: ${e.message}`);
+        this.failure = refusal(Code.internal, `a part of the client: ${e.message}`);
         this.host.wake();
       },
     );
@@ -56,12 +69,8 @@ export class Attempt {
   private begin(): void {
     if (this.closed) return;
     const { clock, random } = this.host;
-    this.shake = new Handshake(clock.now(), {
-      ...this.meeting,
-      tries: this.tries,
-      unix: clock.unix(),
-      random,
-    });
+    this.unix = clock.unix();
+    this.shake = new Handshake(clock.now(), { ...this.meeting, tries: this.tries, random });
     this.host.wake();
   }
 
@@ -80,7 +89,7 @@ export class Attempt {
     const { shake } = this;
     if (!shake) return;
     shake.handleTimeout(now);
-    if (shake.session || shake.state === "failed") return;
+    if (shake.over) return;
     const { target } = shake.by;
     if (target !== this.opened) this.open(shake, target);
     const b = this.ready ? shake.next() : undefined;

@@ -1,19 +1,14 @@
 import { Outgoing } from "../endpoint/departure.js";
 import { parseTicket, type Ticket } from "../netcode/ticket.js";
-import { parseTokens, TokenError, type Token } from "../netcode/token.js";
+import { parseTokens, protocolIdOf, TokenError, type Token } from "../netcode/token.js";
 import { systemClock, systemRandom, type Clock } from "./clock.js";
 import { formsOf, type ClientConfig } from "./config.js";
 import { Conn } from "./conn.js";
 import type { Event } from "./event.js";
-import type { Host } from "./host.js";
-import { Trail } from "./trail.js";
+import type { Host, Led } from "./host.js";
 
 const largestPacket = 1500;
 const usualEvents = 4096;
-
-function protocolIdOf({ protocolId: b }: Token | Ticket): bigint {
-  return new DataView(b.buffer, b.byteOffset).getBigUint64(0, true);
-}
 
 /** Events that give way when nobody takes them. */
 const givesWay: readonly string[] = ["Delivered", "Lost", "PathChanged"];
@@ -53,7 +48,7 @@ export class Client {
       random: cfg.random ?? systemRandom,
       out: new Outgoing(largestPacket),
       report: (event) => this.report(event),
-      connectBeside: (tokens, from, trail, until) => this.connectBeside(tokens, from, trail, until),
+      follow: (tokens, led) => this.add(tokens, led),
       wake: () => this.wake(),
     };
   }
@@ -79,31 +74,14 @@ export class Client {
       if (mine !== 0n && mine !== theirs)
         throw new TokenError(`it is for protocolId ${theirs}, and that of the Client is ${mine}`);
     }
-    return this.add(credentials, new Trail(this.clock.now()));
+    return this.add(credentials);
   }
 
-  private add(
-    credentials: readonly (Token | Ticket)[],
-    trail: Trail,
-    from?: Conn,
-    until?: number,
-  ): Conn {
-    const conn = new Conn(this.host, ++this.lastId, credentials, trail, from, until);
+  private add(credentials: readonly (Token | Ticket)[], led?: Led): Conn {
+    const conn = new Conn(this.host, ++this.lastId, credentials, led);
     this.all.add(conn);
     this.wake();
     return conn;
-  }
-
-  private connectBeside(
-    tokens: readonly Token[],
-    from: Conn,
-    trail: Trail,
-    until: number,
-  ): boolean {
-    const { protocolId = 0n } = this.cfg;
-    if (protocolId !== 0n && tokens.some((t) => protocolIdOf(t) !== protocolId)) return false;
-    this.add(tokens, trail, from, until);
-    return true;
   }
 
   /** The connections that have not ended, in the order in which they began. */

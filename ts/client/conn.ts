@@ -1,14 +1,13 @@
 import type { ClockSample } from "../endpoint/clock.js";
 import { SendError } from "../endpoint/event.js";
 import type { SendOptions } from "../endpoint/sender.js";
-import { storeTicket, type Ticket } from "../netcode/ticket.js";
+import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
-import type { Trail } from "./trail.js";
 import type { Kind } from "../transport/way.js";
 import type { Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
-import type { Host } from "./host.js";
+import type { Host, Led } from "./host.js";
 import type { Reason } from "./reason.js";
 import { statsOf, statsOfPaths, type ConnStats, type PathStats } from "./stats.js";
 
@@ -32,13 +31,11 @@ export class Conn {
     private readonly host: Host,
     id: number,
     credentials: readonly (Token | Ticket)[],
-    trail: Trail,
-    from?: Conn,
-    until = Infinity,
+    led?: Led,
   ) {
     this.id = id;
-    this.value = from?.value;
-    this.peer = new Dialed(host, this, credentials, trail, from, until);
+    this.value = led?.from.value;
+    this.peer = new Dialed(host, this, credentials, led);
   }
 
   /** @internal Is called by the peer, once. */
@@ -56,7 +53,7 @@ export class Conn {
 
   /** Nothing is heard of the server, and the Conn tries to come back. */
   get away(): boolean {
-    return this.peer.back !== undefined && !this.reason;
+    return this.peer.seat?.back !== undefined && !this.reason;
   }
 
   /** The version of typed messages that both ends use. */
@@ -135,13 +132,12 @@ export class Conn {
    * has come yet.
    */
   ticket(): Uint8Array | undefined {
-    const { newest } = this.peer.wallet;
-    return newest && !this.reason ? storeTicket(newest) : undefined;
+    return this.reason ? undefined : this.peer.seat?.ticket();
   }
 
   /** The addresses of the server, as it told them. */
   get serverAddresses(): readonly Address[] {
-    return this.peer.addresses;
+    return this.peer.seat?.addresses ?? [];
   }
 
   /** What carries messages now; undefined before it is connected, and while nothing does. */

@@ -5,40 +5,23 @@ import type { Packet } from "../endpoint/packet.js";
 import type { Session, Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
 import type { Ticket } from "../netcode/ticket.js";
-import { parseTokens, type Token } from "../netcode/token.js";
-import { rankOf, type Climber, type Parts, type Way } from "../transport/way.js";
-import { Control, type Address } from "../wire/control.js";
+import type { Token } from "../netcode/token.js";
+import { rankOf, type Climber, type Way } from "../transport/way.js";
 import { Code } from "../wire/error.js";
-import { Attempt, type Meeting } from "./attempt.js";
-import { Comeback } from "./comeback.js";
+import { Attempt } from "./attempt.js";
 import { endpointConfig, formsOf } from "./config.js";
 import type { Conn } from "./conn.js";
 import type { State } from "./event.js";
-import type { Host } from "./host.js";
+import type { Host, Led } from "./host.js";
 import { Line } from "./line.js";
-import { Reason } from "./reason.js";
-import { mayLead, type Trail } from "./trail.js";
-import { Wallet } from "./wallet.js";
+import { loadRest, rest } from "./loading.js";
+import { Reason, reasonOf } from "./reason.js";
+import type { Seat } from "./seat.js";
 
 const leastPatience = 1_000_000; // with a GONE
 const usualTag = 16;
 
-const drainFor = 30_000; // milliseconds for the Conn from which we were handed over
-const handedOver = "handed over to another server";
 const ledAround = refusal(Code.timeout, "servers hand this client over to each other for too long");
-
-/** The tokens that a server gave; none if they cannot be read. */
-function tokensOf(list: Uint8Array): Token[] {
-  try {
-    return parseTokens(list);
-  } catch {
-    return [];
-  }
-}
-
-/** A refusal as a Reason: codes below 64 are the server's. */
-const reasonOf = (why: Refusal, text = why.text) =>
-  new Reason(why.code, text, why.code < Code.timeout, why.retryAfter);
 
 /**
  * A Dialed is the server that a Client has dialed, as the peer of one Conn:
@@ -54,42 +37,46 @@ export class Dialed {
   end: Endpoint | undefined;
   /** Once it is connected. */
   line: Line | undefined;
-  /** The addresses of the server, as it told them. */
-  addresses: readonly Address[] = [];
-  readonly wallet = new Wallet();
+  /** Once the rest of the client is loaded. */
+  seat: Seat | undefined;
   /** It needs no more calls. */
   over = false;
-  back: Comeback | undefined;
   private attempt: Attempt | undefined; // until it is connected
   private made: Token | Ticket | undefined; // for what end was made
   private ladder: Ladder<Packet> | undefined;
+  private first: Way | undefined; // by which it is connected
   private climber: Climber | undefined;
   private route = 0; // the newest
   private goneAt = Infinity; // when to believe a GONE
-  private handedOver = false; // tokens for another server came, and were looked at
-  private led: number | undefined; // when it began to ask where another server has sent it
   private told: State | undefined;
   private tried: Try | undefined;
-  private readonly resumed: boolean;
 
   constructor(
-    private readonly host: Host,
-    private readonly conn: Conn,
-    credentials: readonly (Token | Ticket)[],
-    readonly trail: Trail,
-    private from: Conn | undefined, // whose server has sent us
-    private readonly until: number, // when to give an attempt up
+    readonly host: Host,
+    readonly conn: Conn,
+    private readonly credentials: readonly (Token | Ticket)[],
+    private led: Led | undefined, // until it is connected
   ) {
-    if (from) this.led = host.clock.now();
-    for (const c of credentials) if ("ticket" in c) this.wallet.put(c);
-    this.resumed = this.wallet.newest !== undefined;
     this.attempt = new Attempt(host, credentials, {
       hello: (by) => this.helloFor(by),
       judge: (hello) => this.judge(hello),
     });
+    if (rest) this.sit();
+    else
+      loadRest().then(
+        () => this.sit(),
+        () => {},
+      ); // without it nobody comes back, or is handed over
   }
 
-  private now(): number {
+  /** Takes a seat, now that the rest of the client is there. */
+  private sit(): void {
+    this.seat = new rest!.Seat(this, this.credentials, this.led);
+    if (this.line && !this.over) this.climb(this.first!);
+    this.host.wake();
+  }
+
+  now(): number {
     return this.host.clock.now();
   }
 
@@ -110,7 +97,8 @@ export class Dialed {
     return new Endpoint(now, config, this.route);
   }
 
-  private judge(hello: Uint8Array): Refusal | undefined {
+  /** Judges the HELLO of the server. */
+  judge(hello: Uint8Array): Refusal | undefined {
     const why = this.end!.handleHello(this.now(), hello);
     return why && refusal(why.code, why.text);
   }
@@ -118,9 +106,9 @@ export class Dialed {
   /** When {@link drive} has something to do. */
   deadline(): number {
     if (this.over) return Infinity;
-    if (this.attempt) return Math.min(this.attempt.deadline(), this.until);
-    const [back, ladder] = [this.back?.deadline(), this.ladder?.deadline()];
-    return Math.min(this.goneAt, back ?? Infinity, ladder ?? Infinity, this.end!.deadline());
+    if (this.attempt) return Math.min(this.attempt.deadline(), this.led?.until ?? Infinity);
+    const [seat, ladder] = [this.seat?.deadline(), this.ladder?.deadline()];
+    return Math.min(this.goneAt, seat ?? Infinity, ladder ?? Infinity, this.end!.deadline());
   }
 
   /** Does what is due, and sends what there is. */
@@ -129,7 +117,7 @@ export class Dialed {
     if (this.attempt) this.try(now, this.attempt);
     if (!this.line) return;
     if (now >= this.goneAt) this.forgotten(now);
-    this.back?.handleTimeout(now);
+    this.seat?.back?.handleTimeout(now);
     this.end!.timeout(now);
     this.ladder?.onTimeout(now);
     this.hear(now);
@@ -143,7 +131,7 @@ export class Dialed {
     const { shake, refusal } = attempt;
     if (shake?.session) return this.connected(now, shake.session, attempt.way!);
     if (refusal) return this.refused(now, refusal);
-    if (now >= this.until) return this.refused(now, ledAround);
+    if (this.led && now >= this.led.until) return this.refused(now, ledAround);
     if (!shake) return;
     const state = shake.state === "offering" ? "answering" : "requesting";
     const first = this.tried === undefined || this.tried === shake.by;
@@ -170,34 +158,16 @@ export class Dialed {
   private connected(now: number, session: Session, way: Way): void {
     this.attempt = undefined;
     this.begin(session, way);
-    const { conn, resumed, from } = this;
-    this.host.report({ kind: "Connected", conn, resumed, ...(from && { from }) });
+    const { conn, credentials, led } = this;
+    const resumed = "ticket" in credentials[0]!;
+    this.host.report({ kind: "Connected", conn, resumed, ...(led && { from: led.from }) });
     this.arrived(now);
   }
 
   /** The attempt is over: who has sent us here is of no more use. */
   private arrived(now: number): void {
-    if (this.led === undefined) return;
-    this.trail.spent(now, this.led);
+    this.led?.arrived(now);
     this.led = undefined;
-    this.from?.drain(Code.goingAway, handedOver, drainFor);
-    this.from = undefined;
-  }
-
-  /** Connects to the server to which this one hands us over; who does not follow ends here. */
-  private follow(now: number, list: Uint8Array): void {
-    if (this.handedOver || this.end!.over) return;
-    this.handedOver = true;
-    const { host, conn, trail } = this;
-    const { address } = this.line!.session.by;
-    const within = host.cfg.stayPut ? 0 : trail.step(now);
-    if (within > 0) {
-      const may = (to: Address) => !address || mayLead(address, to);
-      const tokens = tokensOf(list).map((t) => ({ ...t, addresses: t.addresses.filter(may) }));
-      const good = tokens.filter((t) => t.addresses.length > 0);
-      if (good.length > 0 && host.connectBeside(good, conn, trail, now + within)) return;
-    }
-    conn.drain(Code.goingAway, handedOver, drainFor);
   }
 
   /** Begins with the packets of a session, over its first way. */
@@ -213,30 +183,32 @@ export class Dialed {
     });
     this.line.add(this.route, way);
     this.end!.ping(); // the server waits for a packet of ours
-    this.climb(way);
+    this.first = way;
+    this.climber?.stop();
+    this.climber = this.ladder = undefined;
+    if (rest) this.climb(way);
     this.fit();
   }
 
-  /** Looks for better ways. */
-  private climb(way: Way): void {
+  /** Looks for better ways than the first one, which needs the rest of the client. */
+  private climb(first: Way): void {
     const { transport, maxPaths = 0 } = this.host.cfg;
     const { route } = this;
     const end = this.end!;
-    this.ladder = undefined;
-    if (transport.parts) this.several(end, transport.parts, route, way);
-    this.climber?.stop();
+    if (!first.reliable) this.several(end, route, first);
     if (maxPaths < 0) return;
-    this.climber = transport.climb?.(way, (found, parts) => {
+    this.climber = transport.climb?.(first, (found) => {
       if (this.over || end !== this.end || end.over) return found.close();
-      if (!this.ladder) this.several(end, parts, route, way);
+      if (!this.ladder) this.several(end, route, first);
       this.found(found);
     });
   }
 
   /** Has the endpoint take several ways. */
-  private several(end: Endpoint, parts: Parts, route: number, way: Way): void {
-    end.repairBy(parts.repair);
-    this.ladder = new parts.Ladder(end.paths, route, rankOf(way.kind), way.reliable);
+  private several(end: Endpoint, route: number, way: Way): void {
+    const { Ladder, repair } = rest!.parts;
+    end.repairBy(repair);
+    this.ladder = new Ladder(end.paths, route, rankOf(way.kind), way.reliable);
     if (!this.line!.ways.has(route)) this.ladder.down(this.now(), route);
   }
 
@@ -261,13 +233,8 @@ export class Dialed {
     this.end!.handlePacket(this.now(), path, route, number, frames);
     this.goneAt = Infinity;
     // under the keys that there are, so there is no need to come back
-    if (this.back) this.returned(true, 0, 0);
+    if (this.seat?.back) this.seat.heard(true, 0, 0);
     this.host.wake();
-  }
-
-  private returned(kept: boolean, undelivered: number, unreliable: number): void {
-    this.stopBack();
-    this.host.report({ kind: "Back", conn: this.conn, kept, undelivered, unreliable });
   }
 
   private ready(route: number): void {
@@ -284,7 +251,7 @@ export class Dialed {
 
   /** The server may have forgotten us. It gets a while to prove the contrary, and is asked to. */
   private gone(): void {
-    if (this.goneAt < Infinity || this.back || this.end!.over) return;
+    if (this.goneAt < Infinity || this.seat?.back || this.end!.over) return;
     this.goneAt = this.now() + Math.max(leastPatience, 3 * this.end!.lead.pto());
     this.end!.ping();
     this.host.wake();
@@ -292,52 +259,19 @@ export class Dialed {
 
   private forgotten(now: number): void {
     this.goneAt = Infinity;
-    if (!this.comeBack(now))
+    if (!this.seat?.comeBack(now))
       this.lose(new Reason(Code.forgotten, "the server forgot this connection"));
   }
 
-  /** How long it tries to come back, in microseconds. */
-  private keepFor(): number {
-    const { newest } = this.wallet;
-    const { resumeFor = 0 } = this.host.cfg;
-    if (!newest || resumeFor < 0) return 0;
-    const left = Math.max(newest.until - this.host.clock.unix(), 0) * 1e6;
-    return resumeFor > 0 ? Math.min(resumeFor * 1000, left) : left;
-  }
-
-  /** Begins to come back, and says whether it can. */
-  private comeBack(now: number): boolean {
-    const keep = this.keepFor();
-    if (keep <= 0) return false;
-    if (this.back) return true;
-    this.host.report({ kind: "Away", conn: this.conn });
-    this.back = new Comeback(this, this.wallet, now, now + keep);
-    this.back.handleTimeout(now);
-    return true;
-  }
-
-  /** Begins to show a ticket. */
-  show(ticket: Ticket): Attempt {
-    const end = this.end!;
-    const meeting: Meeting = {
-      hello: () => end.hello(this.now()),
-      judge: (hello) => this.judge(hello),
-      continues: this.host.cfg.resume === "begin anew" ? 0n : end.peerInstance,
-    };
-    return new Attempt(this.host, [ticket], meeting);
-  }
-
-  stopBack(): void {
-    this.back?.stop();
-    this.back = undefined;
-  }
-
-  /** The Conn goes on under new keys: with its endpoint, or another one if the server knows none. */
-  letIn(session: Session, way: Way): void {
+  /**
+   * Goes on under new keys, with its endpoint, or another one if the server knows none.
+   *
+   * @returns whether it is kept, and how much was lost
+   */
+  resume(session: Session, way: Way): readonly [boolean, number, number] {
     const now = this.now();
     const old = this.end!;
     const { continues, hello } = session.accept;
-    this.back = undefined; // what it has opened stays
     this.route++;
     const kept = continues && old.continue(now, this.route, way.reliable);
     let lost: readonly [number, number] = [0, 0];
@@ -347,17 +281,11 @@ export class Dialed {
       lost = this.abandon(old);
     }
     this.begin(session, way);
-    this.returned(kept, ...lost);
-    this.host.wake();
-  }
-
-  /** There is no coming back. */
-  giveUp(why: Refusal | undefined): void {
-    this.lose(why ? reasonOf(why) : new Reason(Code.timeout, "nothing was heard from the server"));
+    return [kept, ...lost];
   }
 
   /** Ends it without a word: there is nobody to say it to. */
-  private lose(reason: Reason): void {
+  lose(reason: Reason): void {
     const lost = this.abandon(this.end!);
     this.drop();
     this.conn.ended(reason, ...lost);
@@ -376,21 +304,15 @@ export class Dialed {
   /** Takes what the endpoint has to say. */
   private hear(now: number): void {
     const end = this.end!;
-    for (let m = end.receiveControl(); m; m = end.receiveControl()) {
-      const { session } = this.line!;
-      if (m.kind === Control.ticket) this.wallet.receive(session, m.ticket, this.host.clock.unix());
-      if (m.kind === Control.addresses) this.addresses = m.addresses;
-      if (m.kind === Control.tokens) this.follow(now, m.list);
-      end.setKeepFor(this.keepFor());
-    }
+    this.seat?.hear(now);
     for (let e = end.nextEvent(); e; e = end.nextEvent()) {
       if (e.kind === "path") {
         this.ladder?.changed(now);
         this.fit();
       } else if (e.kind === "away") {
-        this.comeBack(now);
+        this.seat?.comeBack(now);
       } else if (e.kind === "closed") {
-        this.stopBack();
+        this.seat?.stop();
         this.climber?.stop();
         this.conn.ended(new Reason(e.code, e.text, e.remote), e.undelivered, e.unreliable);
       }
@@ -437,14 +359,14 @@ export class Dialed {
     this.over = true;
     this.attempt?.close();
     this.attempt = undefined;
-    this.stopBack();
+    this.seat?.stop();
     this.climber?.stop();
     this.line?.close();
   }
 
   /** The game ends it. */
   close(code: number, text: string): void {
-    this.stopBack();
+    this.seat?.stop();
     this.climber?.stop();
     if (this.line) return this.end!.close(this.now(), code, text);
     this.drop();

@@ -6,6 +6,17 @@ import type { Conn } from "./conn.js";
 import type { Event } from "./event.js";
 import type { Trail } from "./trail.js";
 
+/** A Led is how a Conn came to be that a server has sent on to another one. */
+export interface Led {
+  /** The Conn with the one before. */
+  readonly from: Conn;
+  readonly trail: Trail;
+  /** When to give up. */
+  readonly until: number;
+  /** Is called once when the attempt is over, whatever came of it. */
+  arrived(now: number): void;
+}
+
 /** A Host is what a Client is to its Conns. */
 export interface Host {
   readonly cfg: ClientConfig;
@@ -15,8 +26,8 @@ export interface Host {
   /** The packet that is under construction. */
   readonly out: Outgoing;
   report(event: Event): void;
-  /** Connects to another server, for a Conn whose server has sent us there. False: the tokens will not do. */
-  connectBeside(tokens: readonly Token[], from: Conn, trail: Trail, until: number): boolean;
+  /** Connects with tokens to where the server of another Conn has sent us. */
+  follow(tokens: readonly Token[], led: Led): void;
   /** Something has to be done soon. */
   wake(): void;
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from "../netcode/packet.js";
 import { Code } from "../wire/error.js";
 
 /** Codes after which it is of use to come again, with another token. */
@@ -47,3 +48,7 @@ export class Reason {
     return `${name}${text} (by ${this.remote ? "the peer" : "this side"})`;
   }
 }
+
+/** A refusal as a Reason: codes below 64 are the server's. */
+export const reasonOf = (why: Refusal, text = why.text) =>
+  new Reason(why.code, text, why.code < Code.timeout, why.retryAfter);

@@ -4,10 +4,12 @@ import { plainPad, randomOf } from "../testdata/handshake.js";
 import { Opener } from "./opener.js";
 import { Sealer } from "./sealer.js";
 
+const noId = new Uint8Array(0); // as a server that seals for us
+
 test("epochs: both sides go along, and a sender waits for the peer", () => {
   const secret = randomOf(3)(32);
-  const sealer = new Sealer(plainPad, secret, Uint8Array.of(8, 2, 3, 8));
-  const opener = new Opener(plainPad, secret, Uint8Array.of(8, 2, 3, 8));
+  const sealer = new Sealer(plainPad, secret, noId);
+  const opener = new Opener(plainPad, secret);
   const seal = (now: number, n: number) => sealer.seal(now, 0, n, 2, Uint8Array.of(n)).slice();
   const opens = (now: number, b: Uint8Array) => opener.open(now, b.slice(), 0)?.[0];
   const [zero, one] = [seal(0, 0), seal(0, 1)];
@@ -29,32 +31,27 @@ test("epochs: both sides go along, and a sender waits for the peer", () => {
   flipped[0]! ^= 4;
   assert.equal(opens(14_000, flipped), undefined);
   assert.equal(opens(10_500, three), undefined, "within a millisecond of the last change");
-  assert.equal(opener.drop, "epoch");
   assert.equal(opens(14_000, three), 3);
   const four = seal(14_000, 4);
   assert.equal(opens(14_000, four), 4);
   assert.equal(opens(14_000, four), undefined);
-  assert.equal(opener.drop, "repeated");
 });
 
 test("the key of the epoch before is kept for six seconds", () => {
   const secret = randomOf(3)(32);
-  const id = Uint8Array.of(8, 2, 3, 8);
-  const sealer = new Sealer(plainPad, secret, id);
-  const opener = new Opener(plainPad, secret, id);
+  const sealer = new Sealer(plainPad, secret, noId);
+  const opener = new Opener(plainPad, secret);
   const packets = [0, 1, 2].map((n) => sealer.seal(0, 0, n, 2, Uint8Array.of(n)).slice());
   assert.ok(sealer.changeKeys(0, 0, 0, 1000));
   assert.ok(opener.open(0, sealer.seal(0, 0, 3, 2, Uint8Array.of(3)).slice(), 0));
   assert.deepEqual(opener.open(5_999_999, packets[1]!, 0), Uint8Array.of(1));
   assert.equal(opener.open(6_000_000, packets[2]!, 0), undefined);
-  assert.equal(opener.drop, "epoch");
 });
 
 test("numbers too old to tell are dropped", () => {
   const secret = randomOf(3)(32);
-  const id = Uint8Array.of(8, 2, 3, 8);
-  const sealer = new Sealer(plainPad, secret, id);
-  const opener = new Opener(plainPad, secret, id);
+  const sealer = new Sealer(plainPad, secret, noId);
+  const opener = new Opener(plainPad, secret);
   const seal = (n: number) => sealer.seal(0, 0, n, 2, Uint8Array.of(1)).slice();
   for (const [n, opens] of [
     [5, true],

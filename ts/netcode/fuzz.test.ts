@@ -7,8 +7,10 @@ import { plainPad, protocolId, randomOf, ticketOf } from "../testdata/handshake.
 import { join } from "./bytes.js";
 import { sealX } from "./chacha.js";
 import { Opener } from "./opener.js";
-import { readAccept, readReason, readRetry, readStandard } from "./packet.js";
+import { readStandard } from "./offer.js";
+import { readAccept, readReason } from "./packet.js";
 import { readItems } from "./pad.js";
+import { readRetry } from "./resume.js";
 import { parseTicket, storeTicket } from "./ticket.js";
 import { parseTokens, TokenError } from "./token.js";
 
@@ -58,7 +60,6 @@ test("damaged tokens and tickets are a TokenError, and nothing else", () => {
 test("what is sealed and means nothing is refused, and nothing is thrown", () => {
   const key = randomOf(1)(32);
   const share = randomOf(2)(32);
-  const id = new Uint8Array(0);
   let read = 0;
   for (let seed = 0; seed < rounds; seed++) {
     const random = randomOf(seed);
@@ -70,14 +71,14 @@ test("what is sealed and means nothing is refused, and nothing is thrown", () =>
     for (const kind of [2, 3, 5]) {
       const head = Uint8Array.of(7, kind);
       const nonce = random(24);
-      const more = kind === 3 ? id : share;
+      const more = kind === 3 ? new Uint8Array(0) : share;
       const b = join(head, nonce, sealX(key, nonce, join(head, more), plain));
-      const accept = readAccept(key, b, id, share, true);
+      const accept = readAccept(key, b, share, true);
       if (accept) assert.ok(accept.items.length <= 58 && (accept.id[3]! & 7) === 0);
-      const reason = readReason(key, b, id, share.subarray(0, 8));
+      const reason = readReason(key, b, share.subarray(0, 8));
       if (reason) assert.ok(reason.code < 64 && reason.rows.length % 12 === 0);
-      const retry = readRetry(key, b, id, share);
-      if (retry) assert.equal(retry.cookie.length, 16);
+      const retry = readRetry(key, b, share);
+      if (retry) assert.equal(retry.body!.length, 16);
       if (accept ?? reason ?? retry) read++;
     }
   }
@@ -85,7 +86,7 @@ test("what is sealed and means nothing is refused, and nothing is thrown", () =>
 });
 
 test("random datagrams and pads throw nothing but what their callers expect", () => {
-  const opener = new Opener(plainPad, randomOf(3)(32), new Uint8Array(0));
+  const opener = new Opener(plainPad, randomOf(3)(32));
   for (let seed = 0; seed < rounds; seed++) {
     const random = randomOf(seed);
     const b = random(random(1)[0]! % 90);

@@ -12,7 +12,7 @@ import {
 import { Code } from "../wire/error.js";
 import { same } from "./bytes.js";
 import { secretsOf } from "./keys.js";
-import { Opener } from "./opener.js";
+import { Epoch } from "./epoch.js";
 import { refusal } from "./packet.js";
 import { readItems } from "./pad.js";
 
@@ -50,10 +50,10 @@ test("request and OFFER go again each 100 ms, until ACCEPT", () => {
     protocolId,
     plainPad,
     server.id,
-    new Uint8Array(0),
   );
   const packet = session!.sealer.seal(bench.now, 0, 0, 2, Uint8Array.of(1)).slice();
-  const frames = new Opener(plainPad, secrets.toServer, server.id).open(0, packet, 0);
+  const epoch = new Epoch(plainPad, secrets.toServer);
+  const frames = epoch.aead.open(epoch.nonce(0, 0), packet, 1 + server.id.length + 2);
   assert.deepEqual(frames, Uint8Array.of(1));
   assert.deepEqual(session!.resumption, secrets.resumption);
 });

@@ -1,22 +1,11 @@
 import type { Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { same } from "./bytes.js";
-import { ticketKeys, tokenKeys, secretsOf, type HandshakeKeys } from "./keys.js";
+import { secretsOf } from "./keys.js";
 import { Opener } from "./opener.js";
-import {
-  Kind,
-  kindOf,
-  offer,
-  readAccept,
-  readReason,
-  readRetry,
-  readStandard,
-  refusal,
-  resume,
-  type Accept,
-  type Refusal,
-} from "./packet.js";
+import { readAccept, readReason, refusal, type Accept, type Refusal } from "./packet.js";
 import { Sealer } from "./sealer.js";
+import type { Showing } from "./showing.js";
 import { exchangeOf } from "./suite.js";
 import type { Ticket } from "./ticket.js";
 import type { Token } from "./token.js";
@@ -31,6 +20,8 @@ const zeros = new Uint8Array(8);
 /** A Try is what a client shows to a server, and to where. */
 export interface Try {
   readonly credential: Token | Ticket;
+  /** Begins to show it. */
+  readonly show: () => Showing;
   /** One of the caller's ways and addresses: what comes from others is not for this handshake. */
   readonly target: number;
   /** Where that is, if it is an address of the credential. */
@@ -45,12 +36,6 @@ export interface HandshakeConfig {
   readonly hello: (by: Try) => Uint8Array;
   /** Judges the server's: what it returns refuses the server. */
   readonly judge: (hello: Uint8Array) => Refusal | undefined;
-  /** What the server's packets shall carry, 0 to 4 bytes, the low 3 bits of the first zero. */
-  readonly clientId?: Uint8Array;
-  /** The instance of the server's endpoint with which ours wants to go on, with a ticket. */
-  readonly continues?: bigint;
-  /** Seconds since 1970. */
-  readonly unix: number;
   /** Returns n bytes that nobody can guess. */
   readonly random: (n: number) => Uint8Array;
 }
@@ -83,21 +68,23 @@ export class Handshake {
   reliable = false;
   /** Datagrams that were dropped. */
   drops = 0;
-  private at = 0;
+  /** The try under way, or the last one. */
+  by!: Try;
+  private at = -1; // its place
   private readonly startedAt: number;
   private reachedAt = 0; // this try, and then its challenge
   private sentAt = 0;
   private refusedAt = Infinity; // by what a challenge may disprove
   private denial: Refusal | undefined; // what is told if none does
   private heard = false; // something that the keys open came, in any try
-  private keys!: HandshakeKeys;
-  private hello: Uint8Array = nothing;
+  private showing!: Showing;
+  private hello!: Uint8Array;
   private secret!: Uint8Array; // of the share
   private share!: Uint8Array;
-  private counters!: Window; // of the challenges, or RETRYs, of this try
-  private challenge: Uint8Array = nothing; // or the cookie
+  private counters!: Window; // of the challenges of this try
+  private challenge!: Uint8Array;
   private unanswered = 0;
-  private packet: Uint8Array = nothing; // that goes again and again
+  private packet!: Uint8Array; // that goes again and again
   private stale = true;
   private due = true;
 
@@ -107,55 +94,38 @@ export class Handshake {
     private readonly cfg: HandshakeConfig,
   ) {
     this.startedAt = now;
-    this.begin(0);
+    this.begin();
   }
 
-  /** The try under way, or the last one. */
-  get by(): Try {
-    return this.cfg.tries[this.at]!;
+  /** It has come to an end. */
+  get over(): boolean {
+    return this.state === "connected" || this.state === "failed";
   }
 
-  private get token(): Token | undefined {
-    const { credential } = this.by;
-    return "request" in credential ? credential : undefined;
-  }
-
-  private get ticket(): Ticket | undefined {
-    const { credential } = this.by;
-    return "ticket" in credential ? credential : undefined;
-  }
-
-  private get clientId(): Uint8Array {
-    return this.cfg.clientId ?? nothing;
-  }
-
-  /** Begins a try: with a new share, so that no two servers see the same. */
-  private begin(at: number): void {
-    this.at = at;
-    const { token, ticket, cfg } = this;
-    const { pad, protocolId } = this.by.credential;
-    this.keys = token
-      ? tokenKeys(token.clientToServer, token.serverToClient, protocolId)
-      : ticketKeys(ticket!.secret, protocolId);
+  /** Begins the next try: with a new share, so that no two servers see the same. */
+  private begin(): void {
+    const { cfg } = this;
+    this.by = cfg.tries[++this.at]!;
+    this.showing = this.by.show();
     this.hello = cfg.hello(this.by);
     this.secret = cfg.random(32);
-    this.share = exchangeOf(pad)?.publicOf(this.secret) ?? this.secret;
+    this.share = exchangeOf(this.by.credential.pad)?.publicOf(this.secret) ?? this.secret;
     this.counters = new Window();
     this.challenge = nothing;
-    this.denial = undefined;
-    this.refusedAt = Infinity;
-    this.state = "requesting";
-    this.reachedAt = this.now;
-    if (ticket) {
-      const least = BigInt(Math.floor(cfg.unix)) << 24n;
-      ticket.attempt = ticket.attempt < least ? least : ticket.attempt + 1n;
-    }
-    this.owe(true);
+    this.reach("requesting");
+    this.stale = this.due = true;
   }
 
-  private owe(stale: boolean): void {
-    this.stale ||= stale;
-    this.due = true;
+  /** Comes to a state, in which nobody has refused us yet. */
+  private reach(state: HandshakeState): void {
+    this.state = state;
+    this.reachedAt = this.now;
+    this.refusedAt = Infinity;
+  }
+
+  /** What goes now is the request, which a server may refuse without a word of ours. */
+  private get requests(): boolean {
+    return this.state === "requesting" && this.showing.request !== undefined;
   }
 
   /** What is due to be sent to the target of {@link by}; undefined if nothing is. */
@@ -164,7 +134,9 @@ export class Handshake {
     this.due = false;
     this.sentAt = this.now;
     this.unanswered = 0;
-    if (this.stale) this.packet = this.build();
+    const { showing, share, challenge, hello } = this;
+    if (this.requests) return showing.request;
+    if (this.stale) this.packet = showing.answer(this.cfg.random(24), share, challenge, hello);
     this.stale = false;
     return this.packet;
   }
@@ -174,87 +146,60 @@ export class Handshake {
     this.due = true;
   }
 
-  private build(): Uint8Array {
-    const { token, ticket, cfg, keys, share, clientId, challenge } = this;
-    if (token && this.state === "requesting") return token.request;
-    const nonce = cfg.random(24);
-    const { hello } = this;
-    if (token)
-      return offer(keys.offer, nonce, challenge, share, clientId, token.pad.items, hello);
-    const shown = ticket!.ticket;
-    const { attempt } = ticket!;
-    const instance = cfg.continues ?? 0n;
-    return resume(
-      keys.offer,
-      nonce,
-      shown,
-      share,
-      clientId,
-      challenge,
-      attempt,
-      instance,
-      hello,
-    );
-  }
-
   /** When handleTimeout has something to do, if what is due was sent. */
   deadline(): number {
-    if (this.session || this.state === "failed") return Infinity;
+    if (this.over) return Infinity;
     const repeat = this.sentAt + (this.reliable ? reliableInterval : interval);
-    const silence = this.reachedAt + this.patience();
-    return Math.min(
-      this.expiry(),
-      this.refusedAt + interval,
-      silence,
-      this.due ? Infinity : repeat,
-    );
-  }
-
-  private patience(): number {
-    const { timeout } = this.by.credential;
-    if (this.ticket || this.at + 1 < this.cfg.tries.length) return patience;
-    return timeout > 0 ? timeout * 1e6 : Infinity;
+    return Math.min(this.expiry, this.believedAt, this.silenceAt, this.due ? Infinity : repeat);
   }
 
   /** When what is shown is over, by the monotonic clock. */
-  private expiry(): number {
-    const { token, ticket } = this;
-    return this.startedAt + (token ? token.life : ticket!.until - this.cfg.unix) * 1e6;
+  private get expiry(): number {
+    return this.startedAt + this.showing.life * 1e6;
+  }
+
+  /** When a refusal is believed that nothing has disproved. */
+  private get believedAt(): number {
+    return this.refusedAt + interval;
+  }
+
+  /** When the server has been silent for too long. */
+  private get silenceAt(): number {
+    const { timeout } = this.by.credential;
+    const last = this.showing.request && this.at + 1 === this.cfg.tries.length;
+    return this.reachedAt + (!last ? patience : timeout > 0 ? timeout * 1e6 : Infinity);
   }
 
   /** Lets time pass. */
   handleTimeout(now: number): void {
     this.now = now;
-    if (this.session || this.state === "failed") return;
-    if (now >= this.expiry()) this.fail(refusal(Code.expired, this.expired()), true);
-    else if (now >= this.refusedAt + interval) this.fail(this.denial!);
-    else if (now >= this.reachedAt + this.patience())
-      this.fail(refusal(Code.timeout, this.silence()));
-    else if (now >= this.deadline()) this.owe(false);
-  }
-
-  private expired(): string {
-    const what = this.token ? "connect token" : "resume ticket";
-    return `the ${what} expired before the server let us in${this.heard ? "" : "; " + unheard}`;
-  }
-
-  private silence(): string {
-    return this.state === "requesting" ? unheard : "the server did not confirm our answer";
+    if (this.over) return;
+    if (now >= this.expiry) {
+      const why = this.heard ? "" : `; ${unheard}`;
+      const text = `the ${this.showing.what} expired before the server let us in${why}`;
+      this.fail(refusal(Code.expired, text), true);
+    } else if (now >= this.believedAt) {
+      this.fail(this.denial!);
+    } else if (now >= this.silenceAt) {
+      const text = this.state === "requesting" ? unheard : "the server did not confirm our answer";
+      this.fail(refusal(Code.timeout, text));
+    } else if (now >= this.deadline()) {
+      this.due = true;
+    }
   }
 
   /** Gives the try under way up: what it went by has ended, say. */
   giveUp(now: number, why: Refusal): void {
     this.now = now;
-    if (!this.session && this.state !== "failed") this.fail(why);
+    if (!this.over) this.fail(why);
   }
 
   /** Goes on with the next try; with another credential if this one is over. */
   private fail(why: Refusal, over = false): void {
     if (!this.refusal || why.code !== Code.timeout) this.refusal = why; // silence tells less
     const { tries } = this.cfg;
-    let at = this.at + 1;
-    if (over) while (tries[at]?.credential === this.by.credential) at++;
-    if (at < tries.length) this.begin(at);
+    if (over) while (tries[this.at + 1]?.credential === this.by.credential) this.at++;
+    if (this.at + 1 < tries.length) this.begin();
     else this.end("failed");
   }
 
@@ -267,47 +212,23 @@ export class Handshake {
   /** Takes a datagram that came from a target. */
   receive(now: number, target: number, b: Uint8Array): void {
     this.now = now;
-    const wanted = target === this.by.target && !this.session && this.state !== "failed";
-    if (!wanted || !this.take(b)) this.drops++;
-  }
-
-  private take(b: Uint8Array): boolean {
-    switch (kindOf(b)) {
-      case Kind.accept:
-        return this.state === "offering" && this.takeAccept(b);
-      case Kind.reason:
-        return this.takeReason(b);
-      case Kind.retry:
-        return this.ticket !== undefined && this.takeRetry(b);
-    }
-    return this.token !== undefined && this.takeStandard(this.token, b);
-  }
-
-  private takeStandard(token: Token, b: Uint8Array): boolean {
-    const s = readStandard(token.serverToClient, token.protocolId, b);
-    if (!s) return false;
-    if (!s.denied) return this.takeChallenge(s.counter, s.body);
-    this.deny(refusal(Code.full, "the server is full"));
-    return true;
-  }
-
-  private takeRetry(b: Uint8Array): boolean {
-    const retry = readRetry(this.keys.accept, b, this.clientId, this.share);
-    return retry !== undefined && this.takeChallenge(retry.number, retry.cookie);
+    const wanted = target === this.by.target && !this.over;
+    if (!wanted || !(this.takeAccept(b) || this.takeReason(b) || this.takeChallenge(b)))
+      this.drops++;
   }
 
   /** Answers a challenge; of several since the last answer with one that is drawn by lot. */
-  private takeChallenge(counter: number, body: Uint8Array): boolean {
+  private takeChallenge(b: Uint8Array): boolean {
+    const came = this.showing.read(b, this.share);
+    if (!came) return false;
+    const { counter, body } = came;
     this.heard = true;
+    if (!body) return this.deny(refusal(Code.full, "the server is full"));
     if (!this.counters.fresh(counter)) return false;
     this.counters.mark(counter);
     if (++this.unanswered === 1 || this.lot(this.unanswered)) this.challenge = body;
-    this.owe(true);
-    if (this.state === "requesting") {
-      this.state = "offering";
-      this.reachedAt = this.now;
-      this.refusedAt = Infinity;
-    }
+    this.stale = this.due = true;
+    if (this.state === "requesting") this.reach("offering");
     return true;
   }
 
@@ -318,43 +239,41 @@ export class Handshake {
   }
 
   private takeReason(b: Uint8Array): boolean {
-    const toRequest = this.token !== undefined && this.state === "requesting";
-    const id = toRequest ? nothing : this.clientId;
-    const why = readReason(this.keys.reason, b, id, toRequest ? zeros : this.share);
+    const why = readReason(this.showing.keys.reason, b, this.requests ? zeros : this.share);
     if (!why) return false;
     this.heard = true;
-    if (toRequest) this.deny(why);
-    else this.fail(why);
+    if (this.requests) return this.deny(why);
+    this.fail(why);
     return true;
   }
 
-  /** A refusal that a challenge, or a REASON, may come after. */
-  private deny(why: Refusal): void {
-    this.heard = true;
+  /** Takes a refusal that a challenge, or a REASON, may come after. */
+  private deny(why: Refusal): true {
     if (this.refusedAt === Infinity) this.refusedAt = this.now;
     this.denial = why;
+    return true;
   }
 
   private takeAccept(b: Uint8Array): boolean {
-    const { cfg, keys, share, clientId } = this;
-    const { pad, protocolId } = this.by.credential;
-    const mayContinue = this.ticket !== undefined && (cfg.continues ?? 0n) !== 0n;
-    const accept = readAccept(keys.accept, b, clientId, share, mayContinue);
+    if (this.state !== "offering") return false;
+    const { share, showing, by } = this;
+    const { pad, protocolId } = by.credential;
+    const accept = readAccept(showing.keys.accept, b, share, showing.mayContinue);
     const exchange = exchangeOf(pad);
     const agreed = accept && exchange ? exchange.agree(this.secret, accept.share) : nothing;
     if (!accept || !agreed) return false;
-    const why = same(accept.items, pad.items) ? cfg.judge(accept.hello) : damaged;
+    const why = same(accept.items, pad.items) ? this.cfg.judge(accept.hello) : damaged;
     if (why) {
       this.fail(why);
       return true;
     }
     const { id } = accept;
-    const secrets = secretsOf(keys, share, accept.share, agreed, protocolId, pad, id, clientId);
+    const secrets = secretsOf(showing.keys, share, accept.share, agreed, protocolId, pad, id);
     this.session = {
       sealer: new Sealer(pad, secrets.toServer, id),
-      opener: new Opener(pad, secrets.toClient, clientId),
+      opener: new Opener(pad, secrets.toClient),
       accept,
-      by: this.by,
+      by,
       resumption: secrets.resumption,
     };
     this.end("connected");

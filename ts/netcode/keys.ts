@@ -47,10 +47,9 @@ export function secretsOf(
   protocolId: Uint8Array,
   pad: Pad,
   connectionId: Uint8Array,
-  clientId: Uint8Array,
 ): Secrets {
   const s = extract(join(clientShare, serverShare), keys.secret, agreed);
-  const x = join(1, protocolId, pad.suite, pad.tagBytes, connectionId, clientId.length, clientId);
+  const x = join(1, protocolId, pad.suite, pad.tagBytes, connectionId, 0); // of a client id: none
   return {
     toServer: expand(s, 32, label("c2s"), x),
     toClient: expand(s, 32, label("s2c"), x),

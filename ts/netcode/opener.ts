@@ -6,9 +6,6 @@ import { Window } from "./window.js";
 const oldKeys = 6_000_000; // how long what was sealed before a change is opened
 const leastEpoch = 1000;
 
-/** Why a datagram was dropped. */
-export type Drop = "layout" | "id" | "repeated" | "epoch" | "forged" | "unexpected";
-
 /** An Inbound is what is known of the packets that came on a path. */
 interface Inbound {
   readonly seen: Window;
@@ -23,8 +20,6 @@ export class Opener {
   /** Of the packet that was opened last. */
   path = 0;
   number = 0;
-  /** Why the last one was not. */
-  drop: Drop = "layout";
   private old: Epoch | undefined;
   private now: Epoch;
   private next: Epoch; // derived ahead, so that no forgery has it derived
@@ -32,11 +27,9 @@ export class Opener {
   private changedAt = 0;
   private readonly paths: (Inbound | undefined)[] = [];
 
-  /** @param clientId what the server's packets carry, which may be nothing */
   constructor(
     private readonly pad: Pad,
     secret: Uint8Array,
-    private readonly clientId: Uint8Array,
   ) {
     this.now = new Epoch(pad, secret);
     this.next = this.now.next();
@@ -45,33 +38,24 @@ export class Opener {
   /**
    * Opens a packet in place.
    *
-   * @param path on which it came, if there is no client id
+   * @param path on which it came
    * @returns its frames, undefined if it is to be dropped
    */
   open(now: number, b: Uint8Array, path: number): Uint8Array | undefined {
-    const id = this.clientId;
-    const header = 1 + id.length + (b[0]! & 3) + 1;
-    if (b.length < header + this.pad.tagBytes || b[0]! >> 3 !== 1) return this.no("layout");
-    for (let i = 0; i < id.length; i++)
-      if ((b[1 + i]! & (i === 0 ? 0xf8 : 0xff)) !== id[i]) return this.no("id");
-    if (id.length > 0) path = b[1]! & 7;
+    const numberBytes = (b[0]! & 3) + 1;
+    const header = 1 + numberBytes;
+    if (b.length < header + this.pad.tagBytes || b[0]! >> 3 !== 1) return undefined;
     let low = 0;
-    for (let i = header - 1; i > id.length; i--) low = low * 256 + b[i]!;
+    for (let i = numberBytes; i > 0; i--) low = low * 256 + b[i]!;
     const p = this.paths[path];
-    const number = nearest(p ? p.seen.largest + 1 : 0, low, 8 * ((b[0]! & 3) + 1));
-    if (p && !p.seen.fresh(number)) return this.no("repeated");
-    const epoch = this.keysOf(now, p, (b[0]! >> 2) & 1, number);
-    if (!epoch) return this.no("epoch");
-    const frames = epoch.aead.open(epoch.nonce(path, number), b, header);
-    if (!frames) return this.no("forged");
+    const number = nearest(p ? p.seen.largest + 1 : 0, low, 8 * numberBytes);
+    const epoch = p && !p.seen.fresh(number) ? undefined : this.keysOf(now, p, b[0]! & 4, number);
+    const frames = epoch?.aead.open(epoch.nonce(path, number), b, header);
+    if (!frames) return undefined;
     this.path = path;
     this.number = number;
-    this.mark(now, epoch, number);
+    this.mark(now, epoch!, number);
     return frames;
-  }
-
-  private no(why: Drop): undefined {
-    this.drop = why;
   }
 
   private mark(now: number, epoch: Epoch, number: number): void {
@@ -98,11 +82,11 @@ export class Opener {
   private keysOf(
     now: number,
     p: Inbound | undefined,
-    parity: number,
+    parity: number, // the bit of it in a packet
     number: number,
   ): Epoch | undefined {
     if (this.old && now - this.changedAt >= oldKeys) this.old = undefined;
-    if (parity === (this.epochs & 1)) return this.now;
+    if (parity === (this.epochs & 1) << 2) return this.now;
     const heard = p !== undefined && p.epoch === this.epochs;
     if (this.old && (!heard || number < p.first)) return this.old;
     if (heard && number <= p.seen.largest) return undefined;

@@ -49,8 +49,8 @@ export class Sealer {
     const p = this.packet;
     p[0] = 8 | ((this.epochs & 1) << 2) | (numberBytes - 1);
     p.set(this.id, 1);
-    p[4]! |= path;
-    let header = 5;
+    let header = this.id.length;
+    p[header++]! |= path; // in the last byte of the id
     for (let i = 0, v = number; i < numberBytes; i++, v /= 256) p[header++] = v % 256;
     p.set(frames, header);
     const end = header + frames.length;

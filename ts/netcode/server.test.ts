@@ -8,6 +8,7 @@ import { helloBody } from "../wire/hello.js";
 import { shortHash } from "../wire/number.js";
 import { channelDigest, channelRows } from "../wire/row.js";
 import { Handshake, type Try } from "./handshake.js";
+import { showToken } from "./offer.js";
 import { loadProtection } from "./suite.js";
 import { parseTokens } from "./token.js";
 
@@ -61,14 +62,13 @@ class Player {
         const way = open();
         way.onDatagram = (b) => this.receive(target, b);
         this.ways.push(way);
-        this.tries.push({ credential, target });
+        this.tries.push({ credential, show: () => showToken(credential), target });
       }
     }
     this.shake = new Handshake(microseconds(), {
       tries: this.tries,
       hello: () => body,
       judge: () => undefined,
-      unix: Date.now() / 1000,
       random: (n) => randomBytes(n),
     });
   }

@@ -80,3 +80,8 @@ export function parseTokens(b: Uint8Array): Token[] {
     return all;
   });
 }
+
+/** The protocol id of a token, or a ticket, as a number. */
+export function protocolIdOf({ protocolId: b }: Pick<Token, "protocolId">): bigint {
+  return new DataView(b.buffer, b.byteOffset).getBigUint64(0, true);
+}

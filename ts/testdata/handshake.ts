@@ -3,7 +3,9 @@ import { ascii, join, little, same } from "../netcode/bytes.js";
 import { ChaCha, openX, sealX } from "../netcode/chacha.js";
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { ticketKeys, tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
+import { showToken } from "../netcode/offer.js";
 import { readItems, type Pad } from "../netcode/pad.js";
+import { showTicket } from "../netcode/resume.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
 
@@ -22,6 +24,7 @@ export function randomOf(seed: number): (n: number) => Uint8Array {
 export const protocolId = little(77, 8);
 /** A pad that asks for nothing. */
 export const plainPad = readItems(new Uint8Array(0));
+const unix = 1_700_000_000;
 const helloOfServer = ascii("hello of the server");
 
 /** A token as a backend might have made it; only that server and client agree on it counts. */
@@ -141,17 +144,21 @@ export class Bench {
 
   constructor(
     tries: (Token | Ticket)[],
-    more: Partial<HandshakeConfig> & { reliable?: boolean } = {},
+    more: Partial<HandshakeConfig> & { reliable?: boolean; continues?: bigint } = {},
   ) {
-    const { reliable = false, ...cfg } = more;
+    const { reliable = false, continues, ...cfg } = more;
     this.shake = new Handshake(this.now, {
-      tries: tries.map((credential, target): Try => ({ credential, target })),
+      tries: tries.map((credential, target): Try => ({
+        credential,
+        show: () =>
+          "request" in credential ? showToken(credential) : showTicket(credential, unix, continues),
+        target,
+      })),
       hello: () => ascii("hello of the client"),
       judge: (hello) => {
         assert.ok(same(hello, helloOfServer));
         return undefined;
       },
-      unix: 1_700_000_000,
       random: randomOf(1),
       ...cfg,
     });

@@ -64,7 +64,6 @@ export async function match(
 export class MutedTransport implements Transport {
   readonly reliable = false;
   private readonly inner = udp();
-  readonly parts = this.inner.parts!;
   private readonly open: { muted: boolean }[] = [];
 
   /** Cuts the ways that are open now. */

@@ -1,14 +1,13 @@
-import * as parts from "../endpoint/parts.js";
-import type { Signal } from "./signal.js";
-import type { Climber, Kind, Parts, Way } from "./way.js";
+import { readSignal, type Hello, type Signal } from "./signal.js";
+import type { Climber, Kind, Way } from "./way.js";
 import { WebRtcWay } from "./webrtc.js";
 import { WebSocketWay } from "./websocket.js";
 import { WebTransportWay } from "./webtransport.js";
 
 const patience = 5000; // milliseconds for a way to open
 
-/** Hears of a way that is open, with what it takes to have several. */
-export type Found = (way: Way, parts: Parts) => void;
+/** Hears of a way that is open. */
+export type Found = (way: Way) => void;
 
 /** A Pause is twice as long each time. */
 class Pause {
@@ -44,6 +43,7 @@ class Pause {
 export class WebClimber implements Climber {
   private readonly forSocket = new Pause(250, 15_000);
   private readonly forBetter = new Pause(1000, 60_000);
+  private hello: Hello | undefined; // of the WebSocket
   private better: Way | undefined; // stands, or is being opened
   private opens = false; // it is being opened
   private at = 0; // the kind that is tried
@@ -55,13 +55,15 @@ export class WebClimber implements Climber {
     private readonly found: Found,
   ) {
     this.keep(socket);
-    this.look(0);
   }
 
   /** Looks after a WebSocket that is open. */
   private keep(socket: WebSocketWay): void {
     this.socket = socket;
-    socket.onSignal = (signal) => this.take(signal);
+    this.hello = undefined;
+    const { said } = socket;
+    socket.onText = (text) => this.take(text);
+    if (said) this.take(said);
     const again = () => this.forSocket.then(() => this.reconnect());
     if (socket.over) again();
     else this.after(socket, again);
@@ -83,7 +85,7 @@ export class WebClimber implements Climber {
     socket.onReady = () => {
       if (this.stopped) return socket.close();
       this.forSocket.reset();
-      this.found(socket, parts);
+      this.found(socket);
       this.keep(socket);
       socket.onReady();
     };
@@ -93,7 +95,7 @@ export class WebClimber implements Climber {
   private look(at: number): void {
     this.better = undefined;
     this.at = at;
-    const { hello } = this.socket;
+    const { hello } = this;
     if (!hello || this.stopped) return; // it will come, and then it begins
     const kind = this.kinds[at];
     if (!kind) {
@@ -103,19 +105,27 @@ export class WebClimber implements Climber {
       const host = hello.webtransport.host || new URL(this.socket.url).hostname;
       this.open(new WebTransportWay(`https://${host}:${port}${path}`, hashes ?? []));
     } else if (kind === "webrtc" && hello.webrtc && "RTCPeerConnection" in globalThis) {
-      this.socket.say({ want: { transport: kind } });
+      this.say({ want: { transport: kind } });
       this.forBetter.then(() => this.look(at + 1), patience);
     } else {
       this.look(at + 1);
     }
   }
 
-  private take({ hello, offer, refused, candidate }: Signal): void {
+  private say(signal: Signal): void {
+    this.socket.say(JSON.stringify(signal));
+  }
+
+  private take(text: string): void {
+    const signal = readSignal(text);
+    if (!signal) return; // a later version may say more
     const { better } = this;
+    const { hello, offer, refused, candidate } = signal;
+    this.hello = hello ?? this.hello;
     if (hello && !better) this.look(0);
     if (refused && !better) this.look(this.at + 1);
     if (offer && !better) {
-      this.open(new WebRtcWay(offer.id, offer.sdp, (signal) => this.socket.say(signal)));
+      this.open(new WebRtcWay(offer.id, offer.sdp, (signal) => this.say(signal)));
     }
     if (candidate && better instanceof WebRtcWay && better.id === candidate.id)
       better.candidate(candidate.candidate, candidate.mid);
@@ -134,7 +144,7 @@ export class WebClimber implements Climber {
     way.onReady = () => {
       this.forBetter.reset();
       this.opens = false;
-      this.found(way, parts);
+      this.found(way);
       this.after(way, () => {
         this.better = undefined;
         this.forBetter.then(() => this.look(0));

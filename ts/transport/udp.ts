@@ -1,5 +1,4 @@
 import { createSocket, type Socket } from "node:dgram";
-import * as parts from "../endpoint/parts.js";
 import { hostOf } from "../netcode/address.js";
 import type { Transport, Way } from "./way.js";
 
@@ -66,7 +65,6 @@ class UdpWay implements Way {
 export function udp(): Transport {
   return {
     reliable: false,
-    parts,
     ways: (addresses) =>
       addresses.map((address) => ({
         address,

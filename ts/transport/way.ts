@@ -42,22 +42,17 @@ export interface Door {
   open(): Way;
 }
 
-/** What an endpoint needs for several ways, and for those that lose packets. */
-export type Parts = typeof import("../endpoint/parts.js");
-
 /** A Transport opens ways to servers. */
 export interface Transport {
   /** Whether the ways that it opens first are; those to which it climbs may be others. */
   readonly reliable: boolean;
   /** How a server can be reached, in the order in which to try. */
   ways(addresses: readonly Address[]): readonly Door[];
-  /** For ways of which the first needs them already. */
-  readonly parts?: Parts;
   /**
    * Looks for further ways to the same server, once there is a connection by the first one. Each is told
    * when it is open, and one that ends is looked for again.
    */
-  climb?(first: Way, found: (way: Way, parts: Parts) => void): Climber;
+  climb?(first: Way, found: (way: Way) => void): Climber;
 }
 
 /** Ways are better the lower this is. */

@@ -1,4 +1,3 @@
-import { readSignal, type Hello, type Signal } from "./signal.js";
 import type { Way } from "./way.js";
 
 const subprotocol = "tickwire.1";
@@ -7,7 +6,7 @@ const maxDatagram = 1500;
 const mostQueued = 16 << 10;
 const againMilliseconds = 5;
 
-/** A WebSocketWay carries datagrams as binary messages, and signals as text (SPEC.md, 12). */
+/** A WebSocketWay carries datagrams as binary messages, and as text what a climber reads (SPEC.md, 12). */
 export class WebSocketWay implements Way {
   readonly kind = "websocket";
   readonly reliable = true;
@@ -15,11 +14,11 @@ export class WebSocketWay implements Way {
   onDatagram: (datagram: Uint8Array) => void = () => {};
   onReady: () => void = () => {};
   onEnded: (reason: string) => void = () => {};
-  onSignal: (signal: Signal) => void = () => {};
+  /** A text came. Until somebody listens the first one is kept, which says what the server offers. */
+  onText: (text: string) => void = (text) => (this.said ??= text);
+  said: string | undefined;
   /** It has ended. */
   over = false;
-  /** What the server said that it offers. */
-  hello: Hello | undefined;
   private readonly socket: WebSocket;
   private again: ReturnType<typeof setTimeout> | undefined;
 
@@ -28,7 +27,7 @@ export class WebSocketWay implements Way {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.onReady();
     socket.onmessage = ({ data }) => {
-      if (typeof data === "string") this.takeSignal(data);
+      if (typeof data === "string") this.onText(data);
       else this.onDatagram(new Uint8Array(data as ArrayBuffer));
     };
     socket.onclose = ({ code, reason }) =>
@@ -45,16 +44,9 @@ export class WebSocketWay implements Way {
     onEnded(reason);
   }
 
-  private takeSignal(text: string): void {
-    const signal = readSignal(text);
-    if (!signal) return; // a later version may say more
-    if (signal.hello) this.hello = signal.hello;
-    this.onSignal(signal);
-  }
-
   /** Says something beside datagrams. */
-  say(signal: Signal): void {
-    if (this.socket.readyState === 1) this.socket.send(JSON.stringify(signal));
+  say(text: string): void {
+    if (this.socket.readyState === 1) this.socket.send(text);
   }
 
   send(datagram: Uint8Array): boolean {
