@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { arch, platform } from "node:process";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions, type BuildResult } from "esbuild";
+import { build, type BuildOptions, type OutputFile } from "esbuild";
+import { rollup } from "rollup";
 import { foreignNames, publicNames, spelledNames } from "./names.js";
 
 /** Where everything is compiled to. */
@@ -43,7 +44,7 @@ export const rooms = {
 export async function bundle(
   entries: Record<string, string>,
   outdir: string,
-): Promise<BuildResult<{ write: false }>> {
+): Promise<OutputFile[]> {
   const common: BuildOptions = {
     entryPoints: Object.fromEntries(
       Object.entries(entries).map(([name, module]) => [name, join(root, `${module}.ts`)]),
@@ -66,19 +67,47 @@ export async function bundle(
     ...publicNames(declared.map((module) => join(dist, `${module}.d.ts`))),
     ...plain.outputFiles.flatMap(({ text }) => [...spelledNames(text)]),
   ]);
-  return build({
+  const { outputFiles } = await build({
     ...common,
     minifySyntax: true, // who bundles it does the rest, and can still leave out what is not used
     mangleProps: /./,
     reserveProps: new RegExp(`^(?:${[...kept].map((n) => n.replaceAll("$", "\\$")).join("|")})$`),
     write: false,
   });
+  return outputFiles;
 }
 
-/** Writes what browsers import of the package into a folder. */
+/**
+ * Writes what browsers import of the package into a folder. What client.js needs at once is one file, core, from
+ * which the others take what they share with it: as chunks that load together it is larger, since each is compressed
+ * by itself. Bundlers leave out of it what a program does not use.
+ */
 export async function writePackage(outdir: string): Promise<void> {
-  for (const { path, contents } of (await bundle(rooms, outdir)).outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
-  }
+  const files = new Map((await bundle(rooms, outdir)).map((f) => [f.path, f.text]));
+  const input = Object.fromEntries(Object.keys(rooms).map((r) => [r, join(outdir, `${r}.js`)]));
+  const made = await rollup({
+    input,
+    external: /^node:/,
+    plugins: [
+      {
+        name: "in memory",
+        resolveId: (path, from) => (from ? join(dirname(from), path) : path),
+        load: (path) => files.get(path),
+      },
+    ],
+  });
+  const core = new Set<string>();
+  const needs = (path: string, importsOf: (path: string) => readonly string[]): void => {
+    if (core.has(path)) return;
+    core.add(path);
+    for (const other of importsOf(path)) needs(other, importsOf);
+  };
+  await made.write({
+    dir: outdir,
+    chunkFileNames: "chunks/[name].js",
+    manualChunks(path, { getModuleInfo }) {
+      needs(input["client"]!, (of) => getModuleInfo(of)!.importedIds);
+      return core.has(path) ? "core" : undefined;
+    },
+  });
 }

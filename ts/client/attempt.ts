@@ -60,7 +60,7 @@ export class Attempt {
     Promise.all(parts).then(
       () => this.begin(),
       (e: Error) => {
-        this.failure = refusal(Code.internal, `a part of the client: ${e.message}`);
+        this.failure = refusal(Code.unreachable, `a part of the client could not be loaded: ${e.message}`);
         this.host.wake();
       },
     );

@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { bundle } from "../build/bundle.js";
+import { storeTicket } from "../netcode/ticket.js";
+import { ticketOf } from "../testdata/handshake.js";
 import { GoServer } from "../testdata/server.js";
 import type { Kind } from "./index.js";
 
@@ -16,7 +18,7 @@ let pages: Server;
 
 before(async () => {
   const made = await bundle({ page: "testdata/page" }, "/"); // with short names, as the package has them
-  const scripts = new Map(made.outputFiles.map((file) => [file.path, file.text]));
+  const scripts = new Map(made.map((file) => [file.path, file.text]));
   pages = createServer((request, response) => {
     const script = scripts.get(request.url!);
     response.setHeader("Content-Type", script ? "text/javascript" : "text/html");
@@ -55,9 +57,11 @@ async function play(
     told: () => Promise<Told>,
     until: (kind: Kind) => Promise<void>,
   ) => Promise<void>,
+  missing?: RegExp, // what cannot be loaded
 ): Promise<void> {
   const server = await GoServer.start({ web: true, ...settings });
   const page = await browser.newPage();
+  if (missing) await page.route(missing, (route) => route.abort());
   const broken: string[] = [];
   page.on("pageerror", (e) => broken.push(String(e)));
   try {
@@ -120,6 +124,45 @@ test("where there is neither it stays on the WebSocket", async () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     assert.deepEqual((await told()).paths, ["websocket share"]);
   });
+});
+
+for (const [what, missing] of [
+  ["the rest of the client", /\/rest-/],
+  ["what it takes to climb", /\/climber-/],
+] as const) {
+  test(`when ${what} cannot be loaded the game goes on where it began`, async () => {
+    const stays = async (page: Page, told: () => Promise<Told>) => {
+      await page.waitForFunction(() => game.heard > 100);
+      assert.deepEqual((await told()).paths, ["websocket share"]);
+    };
+    let refused = 0;
+    const count = async (page: Page, told: () => Promise<Told>) => {
+      page.on("requestfailed", () => refused++);
+      await stays(page, told);
+    };
+    await play({ keepSeats: 60 }, undefined, count, missing);
+    assert.ok(refused > 0, "nothing was kept from the page");
+  });
+}
+
+test("a ticket is of no use while the rest of the client cannot be loaded, and the page reads why", async () => {
+  const ticket = { ...ticketOf(), addresses: [{ ip: Uint8Array.of(127, 0, 0, 1), port: 1 }] };
+  const page = await browser.newPage();
+  try {
+    await page.route(/\/rest-/, (route) => route.abort());
+    await page.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
+    await page.evaluate(
+      (ticket) => {
+        globalThis.game = new Game("ws://127.0.0.1:1/", ticket, undefined, true) as typeof game;
+      },
+      Buffer.from(storeTicket(ticket)).toString("base64"),
+    );
+    await page.waitForFunction(() => game.log.length > 0);
+    const [end] = await page.evaluate(() => game.log);
+    assert.match(end!, /a part of the client could not be loaded: .* \(by this side\)/);
+  } finally {
+    await page.close();
+  }
 });
 
 for (const kind of ["webtransport", "webrtc"] as const) {
