@@ -72,6 +72,7 @@ export class Dialed {
   /** Takes a seat, now that the rest of the client is there. */
   private sit(): void {
     this.seat = new rest!.Seat(this, this.credentials, this.led);
+    if (this.end) rest!.parts.learn(this.end);
     if (this.line && !this.over) this.climb(this.first!);
     this.host.wake();
   }
@@ -94,7 +95,9 @@ export class Dialed {
     const config = endpointConfig(this.host.cfg, this.host.random);
     config.timeout = timeout > 0 ? timeout * 1e6 : -1;
     if (instance !== undefined) config.instance = instance;
-    return new Endpoint(now, config, this.route);
+    const end = new Endpoint(now, config, this.route);
+    rest?.parts.learn(end);
+    return end;
   }
 
   /** Judges the HELLO of the server. */
@@ -146,13 +149,14 @@ export class Dialed {
     const differ = why.code === Code.mismatch && why.rows.length > 0;
     this.arrived(now);
     this.drop();
-    this.conn.ended(reasonOf(why, differ ? this.difference(why.rows) : why.text));
+    this.conn.ended(reasonOf(why, differ ? this.difference(why) : why.text));
   }
 
   /** What differs from what the server has, for people. */
-  private difference(rows: Uint8Array): string {
+  private difference({ rows, text }: Refusal): string {
     const { cfg } = this.host;
-    return formsOf(cfg)?.difference(cfg, rows) ?? this.end!.difference(rows);
+    const channels = () => (rest ? rest.parts.learn(this.end!).difference(rows) : text);
+    return formsOf(cfg)?.difference(cfg, rows) ?? channels();
   }
 
   private connected(now: number, session: Session, way: Way): void {
@@ -206,9 +210,8 @@ export class Dialed {
 
   /** Has the endpoint take several ways. */
   private several(end: Endpoint, route: number, way: Way): void {
-    const { Ladder, repair } = rest!.parts;
-    end.repairBy(repair);
-    this.ladder = new Ladder(end.paths, route, rankOf(way.kind), way.reliable);
+    const { Ladder, learn } = rest!.parts;
+    this.ladder = new Ladder(learn(end).paths, route, rankOf(way.kind), way.reliable);
     if (!this.line!.ways.has(route)) this.ladder.down(this.now(), route);
   }
 

@@ -47,7 +47,7 @@ function pathStats(p: Path, line: Line): PathStats {
     minRtt: rtt.min / 1000,
     latestRtt: rtt.latest / 1000,
     jitter: rtt.sampled ? rtt.variance / 1000 : 0,
-    loss: p.losses.rate,
+    loss: p.lossRate,
     packetsSent: p.packetsSent,
     packetsLost: p.packetsLost,
     bytesInFlight: p.inFlight,

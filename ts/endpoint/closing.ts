@@ -54,18 +54,18 @@ export class Closing {
   read(now: number, path: number, r: Reader, patience: number): void {
     while (r.left > 0) {
       const type = r.u8();
-      if (type === CLOSE) {
-        readClose(r);
-        this.answerOn = path;
-      } else if (type >= ACK && type < FRAGMENT) {
+      if (type >= ACK && type < FRAGMENT) {
         readAck(r, type, ack);
-        continue;
-      } else if (type !== CLOSE_ACK) {
-        if (type === PING) continue;
+      } else if (type === CLOSE || type === CLOSE_ACK) {
+        if (type === CLOSE) {
+          readClose(r);
+          this.answerOn = path;
+        }
+        if (!this.tombstone) this.bury(now, patience);
+        return;
+      } else if (type !== PING) {
         return;
       }
-      if (!this.tombstone) this.bury(now, patience);
-      return;
     }
   }
 

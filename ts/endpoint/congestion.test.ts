@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Acker } from "../testdata/acker.js";
 import { chance, Link, type LinkConfig } from "../testdata/link.js";
+import { FullPath } from "./path_full.js";
 import { Path, Sent, type AckFrame } from "./path.js";
 
 const second = 1_000_000;
@@ -9,7 +10,7 @@ const bytes = 1200;
 
 /** A Flow has always more to send, unless it is a game, which sends a packet of 120 bytes each 16.7 ms. */
 interface Flow {
-  path: Path<Sent>;
+  path: FullPath<Sent>;
   acker: Acker;
   back: Link<AckFrame>;
   from: number;
@@ -36,15 +37,14 @@ class Contest {
 
   /** Adds a flow; one that is deaf goes by losses alone. */
   add(from = 0, kind: "bulk" | "game" | "deaf" = "bulk", reliable = false): Flow {
-    const path = new Path<Sent>(
-      {
+    const path = FullPath.of(new Path<Sent>({
         id: 0,
         reliable,
         ackHold: 20_000,
         random: this.random,
         make: () => new Sent(),
         settled: () => {},
-      },
+      }),
       from,
     );
     if (kind === "deaf") (path as unknown as { cc: { endRound(): void } }).cc.endRound = () => {};

@@ -1,16 +1,12 @@
-import { CLOSE_ACK, PATH_STATUS, PING, READS_REPAIR, numberBytes, Writer } from "../wire/index.js";
+import { CLOSE_ACK, PING, numberBytes, Writer } from "../wire/index.js";
 import { never, packetBytes } from "./constants.js";
 import { type Common } from "./common.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
 import { type Outbox } from "./outbox.js";
-import { Builder, type Item, type Packet } from "./packet.js";
-import { type Fate } from "./path.js";
+import { Builder, type Packet } from "./packet.js";
 import { type Paths } from "./paths.js";
 import { type Way } from "./way.js";
-
-const pingAfter = 8; // packets of ACK alone
-const statusBytes = 14;
 
 /** An Outgoing is a packet for the peer. */
 export class Outgoing {
@@ -30,22 +26,22 @@ export class Outgoing {
 
 /** A Departure makes packets. */
 export class Departure {
-  private b = new Builder();
+  protected b = new Builder();
 
   constructor(
-    private c: Common,
-    private inbox: Inbox,
-    private outbox: Outbox,
-    private paths: Paths<Packet, Way>,
-    private life: Life,
+    protected c: Common,
+    protected inbox: Inbox,
+    protected outbox: Outbox,
+    protected paths: Paths<Packet, Way>,
+    protected life: Life,
     private room: (p: Way) => number,
   ) {}
 
   /** Makes the next packet that is to be sent now; false if there is none. */
   next(now: number, out: Outgoing): boolean {
     const { life } = this;
-    if (life.state === "dead" || life.state === "meeting") return false;
     if (life.state === "closing") return this.end(now, out);
+    if (!life.lives) return false;
     for (let asked = 0, p; (p = this.paths.turn(now, asked)); asked |= 1 << p.id) {
       if (!p.busy && this.on(now, p, out)) return true;
     }
@@ -62,42 +58,39 @@ export class Departure {
     return b;
   }
 
+  /** Appends an ACK, if there is room. */
+  private ack(p: Way, { w, now }: Builder): boolean {
+    p.acks.write(w, now);
+    if (!w.fits) w.at = 0;
+    return w.at > 0;
+  }
+
   /** Makes a packet for a path, if it has something to send now. */
   private on(now: number, p: Way, out: Outgoing): boolean {
-    const { paths } = this;
     const b = this.begin(now, p, out);
-    const { w, packet } = b;
-    if (paths.proves(now, p)) {
-      paths.writeProof(now, p, w);
-      packet.aside = packet.eliciting = true;
-      return this.commit(p, out, false);
-    }
-    const acked = p.acks.waiting > 0 && p.acks.write(w, now);
-    const start = w.at;
-    this.fill(b, p, acked);
-    if (w.at > start) return this.commit(p, out, acked);
+    const acked = !this.asks(b, p) && p.acks.waiting > 0 && this.ack(p, b);
+    const start = acked ? b.w.at : 0;
+    if (!b.packet.aside) this.fill(b, p, acked);
     // an ACK alone goes when it is due, or if it is in the way of what fills a packet
-    const due = acked && (now >= p.acks.at || this.waits(now, p));
-    return due && this.commit(p, out, acked);
+    if (b.w.at === start && !(acked && (now >= p.acks.at || this.waits(now, p)))) return false;
+    this.commit(p, out, acked);
+    return true;
+  }
+
+  /** Fills a packet of a path that asks or answers alone. */
+  protected asks(_b: Builder, _p: Way): boolean {
+    return false;
   }
 
   /** Appends what goes behind the ACK. */
-  private fill(b: Builder, p: Way, acked: boolean): void {
-    const { life, paths } = this;
-    const { now } = b;
-    if (life.quiet || life.state === "away") {
-      if (p.probes > 0 || (life.state === "open" && now >= life.pingAt(p))) this.ping(b, p);
-    } else {
-      const may = p.canSend(now, packetBytes);
-      const carries = paths.carries(p);
-      const state = life.drain.state(this.outbox.drained);
-      if (state > 0 && (acked || (life.drainDue && may && carries))) life.drain.write(b, state);
-      if (may && carries) this.content(b, p);
-      if (may && !b.packet.eliciting && (p.probes > 0 || now >= life.pingAt(p))) this.ping(b, p);
-      if (!b.packet.eliciting && life.own.copies > 0 && carries) life.own.write(b); // behind all else
-      return;
-    }
-    if (!b.packet.eliciting && life.state === "open" && life.own.copies > 0) life.own.write(b);
+  protected fill(b: Builder, p: Way, _acked: boolean): void {
+    if (!p.canSend(b.now, packetBytes)) return;
+    this.content(b, p);
+    this.pingIfDue(b, p);
+  }
+
+  protected pingIfDue(b: Builder, p: Way): void {
+    if (!b.packet.eliciting && (p.probes > 0 || b.now >= this.life.pingAt(p))) this.ping(b, p);
   }
 
   /** Whether something could go on a path but for the room. */
@@ -105,7 +98,7 @@ export class Departure {
     return this.workAt(now) <= now && p.canSend(now, packetBytes) && this.paths.carries(p);
   }
 
-  private ping(b: Builder, p: Way): void {
+  protected ping(b: Builder, p: Way): void {
     if (b.room < 1) return;
     b.w.u8(PING);
     b.packet.eliciting = true;
@@ -113,45 +106,25 @@ export class Departure {
   }
 
   /** Appends what an active path carries. */
-  private content(b: Builder, p: Way): void {
-    const { w } = b;
-    const before = w.at;
+  protected content(b: Builder, p: Way): void {
     if (this.inbox.owing) this.inbox.write(b, this.paths.lead.rtt.smooth);
-    const of = this.paths.owesStatus();
-    if (of && b.room >= statusBytes) {
-      this.paths.writeStatus(of, w);
-      b.carry(PATH_STATUS, this, undefined, of.id, of.claims.serial);
-    }
-    const messages = w.at;
-    if (this.outbox.readyAt() <= b.now) this.outbox.write(b);
-    if (w.at > messages) p.acks.talked(b.now, this.c.cfg.ackHold);
-    if (b.packet.eliciting && this.life.peerReads(READS_REPAIR)) this.outbox.repair(b, p);
-    this.paths.serve(p, w.at - before);
+    this.messages(b, p);
   }
 
-  settled(item: Item, fate: Fate): void {
-    if (fate === "lost" || fate === "repeat") this.paths.statusLost(item.from, item.to);
+  protected messages(b: Builder, _p: Way): void {
+    if (this.outbox.readyAt() <= b.now) this.outbox.write(b);
   }
 
   /** Notes the packet as sent. */
-  private commit(p: Way, out: Outgoing, acked: boolean): boolean {
-    const { b } = this;
-    const { w, packet, now } = b;
+  protected commit(p: Way, out: Outgoing, acked: boolean): void {
+    const { w, packet, now } = this.b;
     const { acks } = p;
-    if (packet.eliciting) {
-      acks.alone = 0;
-    } else if (++acks.alone >= pingAfter && acks.heardMore && now - p.pingedAt >= p.rtt.smooth) {
-      acks.heardMore = false; // so that ranges can be forgotten
-      this.ping(b, p);
-    }
     if (acked) {
       packet.ackLargest = acks.newest;
-      packet.ackStamp = acks.lateStamp;
+      packet.ackStamp = acks.stamp;
       acks.sent(now, this.c.cfg.ackHold);
     }
     packet.bytes = w.at + this.c.cfg.packetOverheadBytes;
-    packet.limited = this.life.quiet || this.outbox.sendAt(now) > now;
-    if (packet.eliciting) this.life.limited = packet.limited;
     if (packet.eliciting) this.outbox.spend(now, w.at);
     out.path = p.id;
     out.route = p.claims.route;
@@ -159,66 +132,55 @@ export class Departure {
     out.numberBytes = numberBytes(p.next, p.largestAcked);
     p.onSent(now, packet);
     this.c.stats.bytesSent += packet.bytes;
-    return true;
   }
 
-  private lastClosed = -1;
-
-  /** Makes a packet of the end: CLOSE_ACK alone, or CLOSE behind an ACK of all, on one path after the other. */
+  /** Makes a packet of the end: CLOSE_ACK alone, or CLOSE behind an ACK of all. */
   private end(now: number, out: Outgoing): boolean {
     const { closing } = this.life;
     const answers = closing.answerOn >= 0;
     if (!answers && now < closing.sendAt) return false;
-    const p = answers ? this.paths.all[closing.answerOn]! : this.nextToClose();
+    const p = answers ? this.paths.all[closing.answerOn] : this.closeOn();
     closing.answerOn = -1;
     if (!p) return false;
     const b = this.begin(now, p, out);
+    const acked = !answers && p.acks.newest >= 0 && this.ack(p, b);
     if (answers) {
       b.w.u8(CLOSE_ACK);
-      return this.commit(p, out, false);
+    } else {
+      closing.sendAt = now + p.pto();
+      closing.write(b.w);
     }
-    closing.sendAt = now + p.pto();
-    this.lastClosed = p.id;
-    const acked = p.acks.newest >= 0 && p.acks.write(b.w, now);
-    closing.write(b.w);
     if (!b.w.fits) return false;
-    return this.commit(p, out, acked);
+    this.commit(p, out, acked);
+    return true;
   }
 
-  /** The path behind the last one, of those that are active if there are any. */
-  private nextToClose(): Way | undefined {
-    const { all } = this.paths;
-    let best: Way | undefined;
-    for (let i = 1; i <= all.length; i++) {
-      const p = all[(this.lastClosed + i + all.length) % all.length]!;
-      if (!p.claims.proven || p.claims.route < 0) continue;
-      if (p.claims.active) return p;
-      best ??= p;
-    }
-    return best;
+  /** The path on which CLOSE goes next. */
+  protected closeOn(): Way | undefined {
+    return this.paths.turn(this.b.now, 0);
   }
 
   /** When there is something to send; -Infinity: now. */
   at(now: number): number {
-    const { life, paths } = this;
-    if (life.state === "dead" || life.state === "meeting") return never;
+    const { life } = this;
     if (life.state === "closing") return life.closing.deadline();
-    let at = never;
+    if (!life.lives) return never;
     const work = this.workAt(now);
-    for (const p of paths.all) {
-      if (p.claims.stage === "closed" || p.claims.route < 0 || p.busy) continue;
-      if (p.probes > 0) return -never;
-      at = Math.min(at, paths.provesAt(p), p.acks.at, life.pingAt(p));
-      if (paths.carries(p)) at = Math.min(at, Math.max(work, p.nextSend()));
-      if (life.own.copies > 0 && paths.carries(p)) return -never;
+    let at = never;
+    for (const p of this.paths.all) {
+      const stands = p.claims.stage !== "closed" && p.claims.route >= 0 && !p.busy;
+      if (stands) at = Math.min(at, this.pathAt(p, work));
     }
     return at;
   }
 
-  private workAt(now: number): number {
-    const { life } = this;
-    if (life.quiet || life.state !== "open") return never;
-    if (this.inbox.owing || life.drainDue || this.paths.owesStatus()) return -never;
-    return this.outbox.sendAt(now);
+  protected pathAt(p: Way, work: number): number {
+    if (p.probes > 0) return -never;
+    const sends = this.paths.carries(p) ? Math.max(work, p.nextSend()) : never;
+    return Math.min(sends, p.acks.at, this.life.pingAt(p));
+  }
+
+  protected workAt(now: number): number {
+    return this.inbox.owing ? -never : this.outbox.sendAt(now);
   }
 }

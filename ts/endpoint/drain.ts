@@ -1,7 +1,8 @@
 import { DRAINING } from "../wire/index.js";
 import { DRAINED, DRAINING_ON, never, second } from "./constants.js";
+import { type Parting } from "./life.js";
 import { type Builder, type Item } from "./packet.js";
-import { type Fate } from "./path.js";
+import { came, type Fate } from "./path.js";
 
 const asking = 8; // probe timeouts that a peer is given to answer
 const leastAsking = second;
@@ -9,8 +10,6 @@ const leastAsking = second;
 /** A Drain is an end that waits until what was sent is through: SPEC.md, 7.9. */
 export class Drain {
   on = false;
-  code = 0;
-  text = "";
   /** What the peer says of itself; 0: nothing. */
   peer = 0;
   private until = never;
@@ -19,14 +18,10 @@ export class Drain {
   private known = 0; // to the peer
   private askedAt = never; // when the peer was told first that we are through
 
-  begin(until: number, code: number, text: string, both: boolean): void {
-    if (!this.on) {
-      this.on = true;
-      this.code = code;
-      this.text = text;
-      this.both = both;
-    }
-    this.until = Math.min(this.until, until);
+  begin({ until, both }: Parting): void {
+    this.on = true;
+    this.both = both;
+    this.until = until;
   }
 
   /** What there is to say that the peer does not know; 0: nothing. */
@@ -51,7 +46,7 @@ export class Drain {
 
   settled(item: Item, fate: Fate): void {
     const state = item.from;
-    if (fate === "acked" || fate === "late") this.known = Math.max(this.known, state);
+    if (came(fate)) this.known = Math.max(this.known, state);
     else if (state > this.known) this.said = Math.min(this.said, state - 1);
   }
 

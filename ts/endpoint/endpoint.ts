@@ -1,17 +1,9 @@
-import {
-  READS_PATHS,
-  Code,
-  difference,
-  readControl,
-  readRows,
-  WireError,
-  type ControlMessage,
-} from "../wire/index.js";
+import { READS_PATHS, Code, WireError, type ControlMessage } from "../wire/index.js";
 import { never } from "./constants.js";
 import { Arrival } from "./arrival.js";
 import type { ClockSample } from "./clock.js";
 import { Common } from "./common.js";
-import { resolve, rowsOf, type EndpointConfig } from "./config.js";
+import { resolve, type EndpointConfig } from "./config.js";
 import { Departure, type Outgoing } from "./departure.js";
 import { SendError, type Event } from "./event.js";
 import { Inbox } from "./inbox.js";
@@ -20,9 +12,8 @@ import { introduce, match, type Refusal } from "./meeting.js";
 import { Outbox } from "./outbox.js";
 import type { Packet } from "./packet.js";
 import { Paths } from "./paths.js";
-import type { Repair } from "./repair.js";
 import type { SendOptions } from "./sender.js";
-import { Way } from "./way.js";
+import { makeWay, type Way } from "./way.js";
 
 /** What package netcode puts around the frames of a packet to a server, at most. */
 const sealed = 25;
@@ -32,6 +23,8 @@ const sealed = 25;
  * microseconds. What goes in: {@link send}, {@link handlePacket}, and {@link timeout}, not later than
  * {@link deadline}; what comes out: {@link nextPacket}, {@link receive} and {@link nextEvent}. It trusts that
  * packets are authentic; HELLO travels with the handshake.
+ *
+ * As it is made it speaks over one way that loses nothing and keeps the order. All else it learns: {@link learn}.
  */
 export class Endpoint {
   /** The random number by which it tells its lives apart. */
@@ -39,12 +32,12 @@ export class Endpoint {
   readonly paths: Paths<Packet, Way>;
   /** The version of typed messages that both ends use; before the peer's HELLO the newest of ours. */
   schema: number;
-  private readonly c: Common;
-  private readonly inbox: Inbox;
-  private readonly outbox: Outbox;
-  private readonly life: Life;
-  private readonly arrival: Arrival;
-  private readonly departure: Departure;
+  protected readonly c: Common;
+  protected readonly inbox: Inbox;
+  protected readonly outbox: Outbox;
+  protected readonly life: Life;
+  protected readonly arrival: Arrival;
+  protected readonly departure: Departure;
   private peerAckHold = 0;
 
   /** @param route the number by which the caller knows the way of path 0 */
@@ -52,12 +45,12 @@ export class Endpoint {
     const c = (this.c = new Common(resolve(config), now));
     this.schema = c.cfg.schemas[0]?.version ?? 0;
     this.instance = config.instance ?? this.token();
-    this.inbox = new Inbox(c);
-    this.outbox = new Outbox(c);
-    this.paths = new Paths<Packet, Way>(
+    const inbox = (this.inbox = new Inbox(c));
+    const outbox = (this.outbox = new Outbox(c));
+    const paths = (this.paths = new Paths<Packet, Way>(
       now,
       {
-        make: (id, at) => new Way(c, id, at, this.peerAckHold),
+        make: (id) => makeWay(c, id, this.peerAckHold),
         token: () => this.token(),
         limit: Math.max(c.cfg.maxPaths, 1),
         timeout: c.cfg.timeout,
@@ -65,10 +58,9 @@ export class Endpoint {
       },
       route,
       c.cfg.reliable,
-    );
-    this.life = new Life(c, this.inbox, this.outbox, this.paths);
-    this.arrival = new Arrival(c, this.inbox, this.outbox, this.paths, this.life);
-    const { inbox, outbox, paths, life } = this;
+    ));
+    const life = (this.life = new Life(c, inbox, outbox, paths));
+    this.arrival = new Arrival(c, inbox, outbox, paths, life);
     this.departure = new Departure(c, inbox, outbox, paths, life, (p) => this.room(p));
   }
 
@@ -83,7 +75,7 @@ export class Endpoint {
     return Math.min(p.datagramBytes, this.c.cfg.maxDatagramBytes, peer) - sealed;
   }
 
-  private at(now: number): void {
+  protected at(now: number): void {
     if (now > this.c.now) this.c.now = now;
   }
 
@@ -106,11 +98,6 @@ export class Endpoint {
     this.life.opened(now, h);
     this.paths.known = this.c.cfg.maxPaths > 0 && this.life.peerReads(READS_PATHS);
     return undefined;
-  }
-
-  /** What the rows of a refusal differ in from the channels here, for people. */
-  difference(rows: Uint8Array): string {
-    return difference(rowsOf(this.c.cfg.channels), readRows(rows));
   }
 
   /** The peer's instance; 0 before its HELLO. */
@@ -137,17 +124,14 @@ export class Endpoint {
 
   /** When {@link timeout} and {@link nextPacket} have something to do, at the latest; Infinity: never. */
   deadline(): number {
-    const { life } = this;
-    const at = Math.min(life.deadline(), this.departure.at(this.c.now));
-    const paths = life.lives ? this.paths.deadline() : never;
-    return Math.max(Math.ceil(Math.min(at, paths)), this.c.now);
+    const at = Math.min(this.life.deadline(), this.departure.at(this.c.now));
+    return Math.max(Math.ceil(at), this.c.now);
   }
 
   /** Does what is due. */
   timeout(now: number): void {
     this.at(now);
     this.life.timeout(now);
-    if (this.life.lives) this.paths.onTimeout(now);
   }
 
   /**
@@ -157,7 +141,7 @@ export class Endpoint {
   send(channel: number, bytes: Uint8Array, options: SendOptions = none): number {
     if (!this.life.accepts) throw new SendError(channel, "closed");
     const receipt = this.outbox.send(channel, bytes, options);
-    if (this.life.own.on) this.life.own.woken = true;
+    this.life.wake();
     return receipt;
   }
 
@@ -166,13 +150,13 @@ export class Endpoint {
     return channel > 0 ? this.take(channel, asItIs) : undefined;
   }
 
-  /** Takes the next message of channel 0, the library's own. */
+  /** Takes the next message of channel 0, the library's own; an endpoint that has not learned leaves them. */
   receiveControl(): ControlMessage | undefined {
-    return this.take(0, readControl);
+    return undefined;
   }
 
-  /** One that breaks a rule ends the connection. */
-  private take<T>(channel: number, read: (message: Uint8Array) => T): T | undefined {
+  /** Takes a message in hand; one that breaks a rule ends the connection. */
+  protected take<T>(channel: number, read: (message: Uint8Array) => T): T | undefined {
     try {
       const message = this.inbox.receivers.get(channel)?.take();
       return message && read(message);
@@ -210,32 +194,21 @@ export class Endpoint {
 
   /** Ends the connection when what was sent is through, or the time is over; both: and what the peer sends, too. */
   drain(now: number, code: number, text: string, within: number, both = false): void {
-    if (this.life.ended) return;
+    const { life } = this;
+    if (life.ended) return;
     this.at(now);
-    if (!this.life.drain.on) this.life.endHold(now);
-    this.life.drain.begin(now + within, code, text, both);
-    this.life.timeout(now);
+    life.parting ??= { until: Infinity, code, text, both };
+    life.parting.until = Math.min(life.parting.until, now + within);
   }
 
   /** Announces silence, in microseconds; 0 ends it. False: the peer does not grant it, or there is no connection. */
-  hold(now: number, time: number): boolean {
-    const { life } = this;
-    this.at(now);
-    if (life.state !== "open" || (time > 0 && (life.drain.on || time > life.grantedHold))) return false;
-    if (time > 0) life.hold(now, time);
-    else life.endHold(now);
-    return true;
+  hold(_now: number, _time: number): boolean {
+    return false;
   }
 
   /** Goes on under new keys: path 0 begins anew, all else goes on. False: there is nothing to go on with. */
-  continue(now: number, route: number, reliable: boolean): boolean {
-    const { life } = this;
-    this.at(now);
-    if (!life.lives) return false;
-    this.paths.restart(now, route, reliable);
-    life.continued(now);
-    this.paths.all[0]!.probes = 1;
-    return true;
+  continue(_now: number, _route: number, _reliable: boolean): boolean {
+    return false;
   }
 
   /** The largest datagram that the carrier of a path takes. */
@@ -244,20 +217,12 @@ export class Endpoint {
     if (p) p.datagramBytes = bytes;
   }
 
-  /** Has lost messages come back without a round trip: module endpoint/repair has what that takes. */
-  repairBy(parts: Repair): void {
-    this.inbox.rebuilders = parts.rebuilders();
-    this.outbox.repairBy(parts);
-  }
-
   /** For how long the connection is kept after the timeout. */
-  setKeepFor(time: number): void {
-    this.life.keepFor = Math.max(time, 0);
-  }
+  setKeepFor(_time: number): void {}
 
   /** Messages flow, or wait for a peer that is away. */
   get open(): boolean {
-    return this.life.lives && !this.life.drain.on;
+    return this.life.lives && !this.life.parting;
   }
 
   get away(): boolean {

@@ -1,7 +1,7 @@
 import { HOLD, appendHold } from "../wire/index.js";
 import { never } from "./constants.js";
 import { type Builder, type Item } from "./packet.js";
-import { type Fate } from "./path.js";
+import { came, type Fate } from "./path.js";
 
 const firstCopies = 3;
 
@@ -63,7 +63,7 @@ export class OwnHold {
 
   settled(item: Item, fate: Fate): void {
     if (item.from !== this.serial) return;
-    if (fate === "acked" || fate === "late") {
+    if (came(fate)) {
       this.known = true;
       if (this.silent || !this.on) this.copies = 0;
     } else if (!this.known && this.copies === 0) {

@@ -1,6 +1,6 @@
-import { type Path, type Sent } from "./path.js";
-import { type Paths } from "./paths.js";
-import { several, type SeveralPaths } from "./several.js";
+import { type Sent } from "./path.js";
+import { type FullPath } from "./path_full.js";
+import { type SeveralPaths } from "./several.js";
 
 const second = 1_000_000;
 const firstAgain = 2 * second;
@@ -29,11 +29,13 @@ interface Rung {
 export class Ladder<S extends Sent> {
   private rungs: Rung[] = [];
 
-  private paths: SeveralPaths<S>;
-
-  /** Begins with the way of the handshake, which has path 0. The paths learn what it takes to be several. */
-  constructor(paths: Paths<S>, route: number, rank: number, reliable: boolean) {
-    this.paths = several(paths);
+  /** Begins with the way of the handshake, which has path 0. */
+  constructor(
+    private paths: SeveralPaths<S>,
+    route: number,
+    rank: number,
+    reliable: boolean,
+  ) {
     this.rungs.push({ route, rank, reliable, openAt: Infinity, wait: firstAgain });
   }
 
@@ -51,7 +53,7 @@ export class Ladder<S extends Sent> {
   }
 
   /** The path that goes a way; undefined: none does. */
-  private pathOf({ route }: Rung): Path<S> | undefined {
+  private pathOf({ route }: Rung): FullPath<S> | undefined {
     return this.paths.all.find(({ claims: c }) => c.route === route && c.stage !== "closed");
   }
 

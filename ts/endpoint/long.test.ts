@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pair } from "../testdata/pair.js";
 import { Credit } from "./credit.js";
+import { FullCredit } from "./credit_full.js";
 import { Common } from "./common.js";
 import { resolve } from "./config.js";
 import { Delivery, type ChannelConfig } from "./index.js";
@@ -53,7 +54,7 @@ test("numbers of packets go on beyond what they are cut to", () => {
 
 test("sums of credit go on beyond 2^32", () => {
   const c = new Common(resolve({ channels, random: Math.random }), 0);
-  const credit = new Credit(c, c.cfg.channels[2]!);
+  const credit = FullCredit.of(new Credit(c, c.cfg.channels[2]!));
   const step = 30_000;
   let limit = 64 << 10;
   let sum = 0;

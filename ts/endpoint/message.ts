@@ -1,6 +1,6 @@
 import { DROPPABLE, lengthOf, type Key } from "../wire/index.js";
 import { QUEUED, messageCharge } from "./constants.js";
-import { Ranges } from "./ranges.js";
+import { type Ranges } from "./ranges.js";
 
 const keptBytes = 2048; // of a message that is used again
 
@@ -33,8 +33,8 @@ export class Message {
   /** It goes in fragments: how much was sent once, what arrived, what was lost. */
   cut = false;
   sent = 0;
-  readonly acked = new Ranges();
-  readonly lost = new Ranges();
+  readonly acked: Ranges = [];
+  readonly lost: Ranges = [];
   /** All has arrived, and STORED is waited for until then; 0: it is not. */
   storedBy = 0;
 
@@ -48,7 +48,7 @@ export class Message {
   }
 
   get droppable(): boolean {
-    return (this.options & DROPPABLE) !== 0;
+    return (this.options & DROPPABLE) > 0;
   }
 
   /** Copies what it is to carry, behind a prefix. */
@@ -67,8 +67,7 @@ export class Message {
   reset(): void {
     this.free();
     Object.assign(this, blank);
-    this.acked.clear();
-    this.lost.clear();
+    this.acked.length = this.lost.length = 0;
   }
 }
 

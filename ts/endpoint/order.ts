@@ -26,7 +26,7 @@ export class Order {
   private waiting: Waiting[] = []; // by place
   private droppables: Waiting[] = [];
   private unread = new Set<Uint8Array>(); // droppables that wait for the game
-  private passedId = 0; // what comes before this place is late
+  private passedId: number; // what comes before this place is late
   private passedIndex = 0;
   private readonly budget: number;
 
@@ -35,6 +35,7 @@ export class Order {
     cfg: Channel,
     private of: Ordered,
   ) {
+    this.passedId = of.lowest;
     this.budget = Math.max(256 << 10, cfg.largest + messageCharge);
   }
 

@@ -4,19 +4,16 @@ import { Bucket } from "./bucket.js";
 import type { Common } from "./common.js";
 import { type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
-import { writeBlocked, writeChannel, type Gate } from "./pack.js";
+import { type Gate } from "./pack.js";
 import type { Builder } from "./packet.js";
-import type { Repair } from "./repair.js";
 import { Sender, type Receipts, type SendOptions } from "./sender.js";
-import type { Line } from "./sums.js";
 
 const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
 
 /** An Outbox is what goes to the peer: a sender for each channel, and in which order they fill packets. */
 export class Outbox implements Receipts, Gate {
   readonly senders = new Map<number, Sender>();
-  private classes: Sender[][] = []; // by priority; in each those that have something to send
-  private repaired: Sender[] = [];
+  protected classes: Sender[][] = []; // by priority; in each those that have something to send
   private packets: Bucket;
   private bytes: Bucket;
   private messages: Bucket;
@@ -89,11 +86,11 @@ export class Outbox implements Receipts, Gate {
   }
 
   mayStart(s: Sender, now: number): boolean {
-    return s.id === 0 || Math.max(this.messages.readyAt(), s.messages.readyAt()) <= now;
+    return s.cfg.id === 0 || Math.max(this.messages.readyAt(), s.messages.readyAt()) <= now;
   }
 
   counts(s: Sender, now: number): void {
-    if (s.id === 0) return;
+    if (s.cfg.id === 0) return;
     this.messages.spend(now, 1);
     s.messages.spend(now, 1);
   }
@@ -111,7 +108,7 @@ export class Outbox implements Receipts, Gate {
 
   /** When a sender may send, as far as limits go. */
   private senderAt(s: Sender): number {
-    const messages = s.id === 0 ? -never : this.messages.readyAt();
+    const messages = s.cfg.id === 0 ? -never : this.messages.readyAt();
     return Math.max(s.bytes.readyAt(), s.messages.readyAt(), messages);
   }
 
@@ -127,27 +124,15 @@ export class Outbox implements Receipts, Gate {
     return Math.max(at, this.readyAt());
   }
 
-  /** Has lost messages repaired. */
-  repairBy(parts: Repair): void {
-    this.repaired = [...this.senders.values()].filter((s) => s.reliable && s.cfg.repair === "auto");
-    for (const s of this.repaired) s.sums = parts.sums(s);
-  }
-
-  /** Appends sums of messages behind all else. */
-  repair(b: Builder, line: Line): void {
-    for (const s of this.repaired) s.sums!.write(b.now, b.w, line, Math.min(s.first, s.open.end));
-  }
-
   /** Appends what is to be sent, class after class, and in each first who had least for its weight. */
   write(b: Builder): void {
-    for (const s of this.repaired) s.first = s.open.end;
     for (const active of this.classes) {
       if (active.length === 0) continue;
       sortByServed(active);
       for (const s of active) this.serve(s, b);
       let kept = 0;
       for (const s of active) {
-        s.active = s.resends > 0 || s.cutting !== undefined || s.queue.length > 0;
+        s.active = s.pending;
         if (s.active) active[kept++] = s;
       }
       active.length = kept;
@@ -156,8 +141,8 @@ export class Outbox implements Receipts, Gate {
 
   private serve(s: Sender, b: Builder): void {
     const before = b.w.at;
-    if (b.now >= s.blockedDue(b.now) && b.room >= 8) writeBlocked(s, b);
-    if (this.senderAt(s) <= b.now) writeChannel(s, b, this);
+    s.writeBlocked(b);
+    if (this.senderAt(s) <= b.now) s.write(b, this);
     const n = b.w.at - before;
     if (n === 0) return;
     s.served += n / s.cfg.weight;

@@ -1,5 +1,4 @@
 import { want, type Key } from "../wire/index.js";
-import { Ranges } from "./ranges.js";
 
 /** What a frame says of a message beside its bytes. */
 export class Head {
@@ -10,20 +9,20 @@ export class Head {
   /** The first id of its group. */
   first = 0;
   index = 0;
+  /** Of Unreliable: it has an id, since it may come over several paths. */
+  copied = false;
 }
 
-/** A Partial is a message of which some bytes have come: whatever range comes, the first copy of a byte counts. */
+/** A Partial is a message of which some bytes have come: here, those from its beginning. */
 export class Partial {
-  private bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  private have = new Ranges();
-  private got = 0;
-  private total = -1;
+  /** How many bytes there are. */
+  got = 0;
   /** The end of what is known of it, its total once that is known. */
   known = 0;
+  total = -1;
   /** The sender wants STORED. */
   stored = false;
-  /** What it takes of a budget. */
-  held = 0;
+  protected bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   constructor(
     readonly head: Readonly<Head>,
@@ -56,25 +55,16 @@ export class Partial {
     return this.known <= length && (this.total < 0 || this.total === length);
   }
 
-  /** Whether one more range would be more than whoever cuts messages for packets makes. */
-  scattered(offset: number, length: number): boolean {
-    const { have } = this;
-    if (have.length < 64 + this.known / 512 || have.touches(offset, offset + length)) return false;
-    return offset > have.gap(0, offset + length);
-  }
-
-  /** Takes the bytes that are new. */
+  /** Takes the bytes that come next. */
   add(offset: number, from: Uint8Array, start: number, length: number): void {
-    if (this.known > this.bytes.length) this.grow();
-    const end = offset + length;
-    for (let at = this.have.gap(offset, end); at < end; at = this.have.gap(at, end)) {
-      const to = this.have.gapEnd;
-      for (let i = at; i < to; i++) this.bytes[i] = from[start + i - offset]!;
-      this.got += this.have.add(at, to);
-    }
+    this.grow();
+    for (let i = 0; i < length; i++) this.bytes[offset + i] = from[start + i]!;
+    this.got += length;
   }
 
-  private grow(): void {
+  /** Makes room for what is known. */
+  protected grow(): void {
+    if (this.known <= this.bytes.length) return;
     const larger = new Uint8Array(this.total >= 0 ? this.total : Math.ceil(this.known * 1.25));
     larger.set(this.bytes.subarray(0, larger.length));
     this.bytes = larger;

@@ -1,3 +1,9 @@
-/** What an endpoint needs of more than the way that it began with: most of it for ways that lose packets. */
+import { type Endpoint } from "./endpoint.js";
+import { FullEndpoint } from "./endpoint_full.js";
+
+// What an endpoint needs for more than the way that it began with.
+
 export { Ladder } from "./ladder.js";
-export { repair } from "./repair.js";
+
+/** Has an endpoint know all that it can: {@link FullEndpoint}. */
+export const learn = (endpoint: Endpoint): FullEndpoint => FullEndpoint.of(endpoint);

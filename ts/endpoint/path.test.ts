@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Acker } from "../testdata/acker.js";
 import { chance, Link, type LinkConfig } from "../testdata/link.js";
+import { FullPath } from "./path_full.js";
 import { Path, Sent, type AckFrame, type Fate } from "./path.js";
 
 /** An end that sends packets, one that acknowledges them, and a line between them, in virtual time. */
 class World {
   now = 1_000_000;
-  path: Path<Sent>;
+  path: FullPath<Sent>;
   fates: { number: number; fate: Fate }[] = [];
   arrived: number[] = [];
   hold = 20_000;
@@ -19,15 +20,14 @@ class World {
     const random = chance(seed);
     this.there = new Link(random, to);
     this.back = new Link(random, { ...back, rate: Infinity });
-    this.path = new Path<Sent>(
-      {
+    this.path = FullPath.of(new Path<Sent>({
         id: 0,
         reliable,
         ackHold: this.hold,
         random,
         make: () => new Sent(),
         settled: (s, fate) => this.fates.push({ number: s.number, fate }),
-      },
+      }),
       this.now,
     );
   }

@@ -8,9 +8,8 @@ import { SeveralPaths } from "./several.js";
 const stream: LinkConfig = { delay: 40_000 };
 const line: LinkConfig = { delay: 25_000, jitter: 3000, loss: 0.02 };
 
-test("paths alone are one, and learn to be several with a Ladder", () => {
+test("paths alone are one, and learn to be several", () => {
   const w = new World(1, true, stream);
-  assert.ok(w.paths instanceof SeveralPaths);
   let told = 0;
   const plain = new Paths<Noted>(
     w.now,
@@ -24,18 +23,18 @@ test("paths alone are one, and learn to be several with a Ladder", () => {
     5,
     true,
   );
-  plain.known = true;
   const p = plain.all[0]!;
   assert.equal(plain.arrived(w.now, 0, 6, true), undefined);
   assert.equal(plain.arrived(w.now, 0, 5, true), p);
   assert.equal(plain.arrived(w.now, 1, 5, true), undefined);
-  plain.challenge(p, 1n);
-  assert.ok(!plain.proves(w.now, p) && plain.carries(p) && plain.turn(w.now) === p);
+  assert.ok(plain.carries(p) && plain.turn(w.now, 0) === p && plain.lead === p);
   assert.equal(plain.turn(w.now, 1), undefined);
   plain.died(w.now, 5);
-  assert.ok(!plain.carries(p) && plain.turn(w.now) === undefined && told === 1);
-  plain.restart(w.now, 7, true);
-  assert.ok(plain.carries(p) && plain.lead === p);
+  assert.ok(plain.turn(w.now, 0) === undefined && told === 1);
+  const learnt = SeveralPaths.of(plain, w.now);
+  assert.ok(learnt.all[0] === p && learnt.turn(w.now, 0) === undefined);
+  learnt.restart(w.now, 7, true);
+  assert.ok(learnt.turn(w.now, 0) && learnt.lead === learnt.all[0]);
 });
 
 test("a better way is opened, proven and taken; the first one stays in reserve", () => {

@@ -1,6 +1,8 @@
 import { abandon, noRoute } from "./constants.js";
-import { Claims, pathUses, type PathUse } from "./claims.js";
+import { type PathUse } from "./claims.js";
+import { FullClaims, pathUses } from "./claims_full.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
+import { FullPath } from "./path_full.js";
 import { Paths } from "./paths.js";
 import {
   appendPathStatus,
@@ -23,7 +25,119 @@ const maxLeap = 2 ** 32; // of serials
  * SeveralPaths are opened and given up, asked and answered for, and take turns. The peer follows a path whose address
  * changes by itself; here that takes no more than an answer to its challenges.
  */
-export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends Paths<S, P> {
+export class SeveralPaths<
+  S extends Sent,
+  P extends FullPath<S> = FullPath<S>,
+> extends Paths<S, P> {
+  /** Somebody is on hold: silence says nothing. */
+  held!: boolean;
+  private clock!: number; // how much the path had got that messages went over last
+  private awakeAt!: number; // silence counts from then on
+
+  /**
+   * Makes the paths of a connection ones of which there may be several; they are the same ones.
+   *
+   * @param learn what each of them learns besides
+   */
+  static of<S extends Sent, P extends Path<S>>(
+    paths: Paths<S, P>,
+    now: number,
+    learn: (p: P) => void = () => {},
+  ): SeveralPaths<S, FullPath<S> & P> {
+    const all = Object.setPrototypeOf(paths, SeveralPaths.prototype) as SeveralPaths<
+      S,
+      FullPath<S> & P
+    >;
+    const full = (p: P) => {
+      FullPath.of(p, now);
+      learn(p);
+      return p as FullPath<S> & P;
+    };
+    const { make } = all.cfg;
+    all.cfg = { ...all.cfg, make: (id) => full(make(id)) };
+    all.held = false;
+    all.clock = 0;
+    all.awakeAt = -Infinity;
+    for (const p of paths.all) {
+      const learnt = full(p);
+      if (p.claims.stage === "failed") all.empty(now, learnt);
+    }
+    return all;
+  }
+
+  /** Begins with path 0 alone, and numbers from zero, under new keys (SPEC.md, 7.16). */
+  restart(now: number, route: number, reliable: boolean): void {
+    for (const p of this.all) {
+      p.lostAll(now);
+      if (p.id > 0 && p.claims.stage !== "closed") this.cfg.told(p.id, "closed");
+    }
+    this.all.length = 0;
+    this.begin(now, 0, route, reliable).become("well");
+  }
+
+  private begin(now: number, id: number, route: number, reliable: boolean): FullClaims {
+    while (this.all.length <= id) this.all.push(this.cfg.make(this.all.length));
+    const p = this.all[id]!;
+    const { serial } = p.claims;
+    p.claims = Object.assign(new FullClaims(), {
+      serial,
+      route,
+      heardAt: now,
+      served: this.clock,
+    });
+    p.reliable = reliable;
+    p.quiet = p.busy = false;
+    p.afresh(now);
+    return p.claims;
+  }
+
+  /** What carried some paths is gone: what was on its way there goes over the others. */
+  override died(now: number, route: number): void {
+    for (const p of this.all) if (p.claims.route === route) this.stranded(now, p);
+  }
+
+  /** A path has no way any more. */
+  private stranded(now: number, p: P): void {
+    const c = p.claims;
+    if (c.stage === "closed") return;
+    if (c.stage === "opening") return this.notOpened(now, p);
+    this.empty(now, p);
+    c.become("failed");
+    c.route = noRoute;
+    this.cfg.told(p.id, "failed");
+  }
+
+  /** Somebody was asleep until now, so nobody can have answered; and what was sent before measures nothing. */
+  awake(now: number): void {
+    this.awakeAt = now;
+    for (const p of this.all) {
+      p.forgive(now);
+      if (p.claims.active) p.claims.stage = "well";
+    }
+  }
+
+  /** Counts bytes of messages against the share of a path. */
+  serve(p: P, bytes: number): void {
+    this.clock = Math.max(this.clock, p.claims.served);
+    p.claims.served += bytes / p.claims.weight;
+  }
+
+  override get lead(): P {
+    let best = this.all[0]!;
+    for (const p of this.all) {
+      const d = p.claims.rank - best.claims.rank;
+      if (d < 0 || (d === 0 && p.rtt.smooth < best.rtt.smooth)) best = p;
+    }
+    return best;
+  }
+
+  /** The probe timeout of the slowest path. */
+  get patience(): number {
+    let most = 0;
+    for (const p of this.all) if (p.claims.active) most = Math.max(most, p.pto());
+    return most || this.all[0]!.pto();
+  }
+
   /** Opens another path over a way, and returns its number; −1: there is no room for one. */
   open(
     now: number,
@@ -53,7 +167,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
     this.say(c);
   }
 
-  private say(c: Claims): void {
+  private say(c: FullClaims): void {
     if (!this.known) return;
     c.serial++;
     c.statusDue = true;
@@ -66,15 +180,6 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
     if (!this.all.some((q) => q !== p && q.claims.active)) return;
     this.abandon(now, p);
     this.say(p.claims);
-  }
-
-  protected override stranded(now: number, p: P): void {
-    if (p.claims.stage === "opening") {
-      this.notOpened(now, p);
-      return;
-    }
-    super.stranded(now, p);
-    this.forget(p.claims);
   }
 
   private abandon(now: number, p: P): void {
@@ -108,7 +213,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** Forgets what was asked, or is to be answered. */
-  private forget(c: Claims): void {
+  private forget(c: FullClaims): void {
     c.replies.length = c.tokens.length = c.times.length = 0;
     c.askAt = Infinity;
   }
@@ -151,7 +256,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** PATH_CHALLENGE: it is answered where it came from, at once. */
-  override challenge(p: P, token: bigint): void {
+  challenge(p: P, token: bigint): void {
     const { replies, stage } = p.claims;
     if (stage === "closed") return;
     if (replies.length === maxReplies) replies.shift();
@@ -159,7 +264,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** PATH_RESPONSE. */
-  override response(now: number, p: P, token: bigint): void {
+  response(now: number, p: P, token: bigint): void {
     const c = p.claims;
     const at = c.tokens.indexOf(token);
     if (c.stage !== "opening" || at < 0) return;
@@ -171,7 +276,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** PATH_STATUS, its state as the number on the wire; false: it breaks the rules. */
-  override status(now: number, id: number, serial: number, state: number, weight: number): boolean {
+  status(now: number, id: number, serial: number, state: number, weight: number): boolean {
     const p = this.all[id];
     if (p === undefined) return true;
     const c = p.claims;
@@ -190,12 +295,12 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
     return true;
   }
 
-  private stateOf(c: Claims): number {
+  private stateOf(c: FullClaims): number {
     return c.stage === "closed" ? abandon : pathUses.indexOf(c.use);
   }
 
   /** Whether what the peer says counts, where both have said something with the same serial. */
-  private outdoes(c: Claims, state: number, weight: number): boolean {
+  private outdoes(c: FullClaims, state: number, weight: number): boolean {
     const own = this.stateOf(c);
     if (state === own) return weight > c.weight;
     if (state === abandon || own === abandon) return state === abandon;
@@ -203,14 +308,14 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** Whether the next packet of a path is one that asks or answers: {@link writeProof} fills it, and nothing else. */
-  override proves(now: number, p: P): boolean {
+  proves(now: number, p: P): boolean {
     const c = p.claims;
     if (c.route === noRoute || p.busy) return false;
     return c.replies.length > 0 || (c.tokens.length < tries && now >= c.askAt);
   }
 
   /** Fills such a packet. It elicits an ack, and is {@link Sent.aside}. */
-  override writeProof(now: number, p: P, w: FrameWriter): void {
+  writeProof(now: number, p: P, w: FrameWriter): void {
     const c = p.claims;
     if (c.tokens.length < tries && now >= c.askAt) {
       this.writeOne(p, w);
@@ -235,18 +340,18 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** A path of which PATH_STATUS is to be said, with any packet that carries messages; its challenges tell it of one that opens. */
-  override owesStatus(): P | undefined {
+  owesStatus(): P | undefined {
     for (const p of this.all) if (p.claims.statusDue && p.claims.stage !== "opening") return p;
     return undefined;
   }
 
   /** Appends PATH_STATUS of one that owes it, at most 14 bytes: if the packet is lost {@link statusLost} wants its number and serial. */
-  override writeStatus(p: P, w: FrameWriter): void {
+  writeStatus(p: P, w: FrameWriter): void {
     this.writeOne(p, w);
     p.claims.statusDue = false;
   }
 
-  override statusLost(id: number, serial: number): void {
+  statusLost(id: number, serial: number): void {
     const c = this.all[id]?.claims;
     if (c?.serial === serial) c.statusDue = true;
   }
@@ -266,7 +371,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** The path to ask next for a packet, of those that were not (bits by number); undefined: there is none. */
-  override turn(now: number, asked = 0): P | undefined {
+  override turn(now: number, asked: number): P | undefined {
     let best: P | undefined;
     for (const p of this.all) {
       const c = p.claims;
@@ -312,7 +417,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** When {@link onTimeout} has something to do. What is to be sent is not among it. */
-  override deadline(): number {
+  deadline(): number {
     let at = Infinity;
     for (const p of this.all) {
       const c = p.claims;
@@ -324,7 +429,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** When a path has to ask or to answer. */
-  override provesAt(p: P): number {
+  provesAt(p: P): number {
     const c = p.claims;
     if (c.route === noRoute || p.busy) return Infinity;
     if (c.replies.length > 0) return -Infinity;
@@ -332,7 +437,7 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
   }
 
   /** Does what is due. */
-  override onTimeout(now: number): void {
+  onTimeout(now: number): void {
     for (const p of this.all) {
       const c = p.claims;
       if (c.stage === "closed") continue;
@@ -353,12 +458,4 @@ export class SeveralPaths<S extends Sent, P extends Path<S> = Path<S>> extends P
     c.retryWait = Math.min(c.retryWait + second, longestRetry);
     c.retryAt = now + c.retryWait;
   }
-}
-
-/**
- * Makes the paths of a connection ones of which there may be several. They are the same ones, since what knows
- * them does so from the beginning, and this is loaded beside the handshake: they only learn more.
- */
-export function several<S extends Sent, P extends Path<S>>(paths: Paths<S, P>): SeveralPaths<S, P> {
-  return Object.setPrototypeOf(paths, SeveralPaths.prototype) as SeveralPaths<S, P>;
 }

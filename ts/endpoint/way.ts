@@ -1,34 +1,40 @@
 import { Acks } from "./acks.js";
+import { type FullAcks } from "./acks_full.js";
 import { PathClock } from "./clock.js";
 import { type Common } from "./common.js";
 import { Packet } from "./packet.js";
-import { Path } from "./path.js";
+import { came, Path } from "./path.js";
+import { type FullPath } from "./path_full.js";
 
-/** A Way is a path of an endpoint, with what came on it. */
-export class Way extends Path<Packet> {
-  readonly acks = new Acks();
-  readonly clock = new PathClock();
+/** What an endpoint has of a path besides: what came on it. */
+interface Ends {
+  acks: Acks;
+  readonly clock: PathClock;
   /** The largest datagram that its carrier takes. */
-  datagramBytes = Infinity;
+  datagramBytes: number;
   /** When a PING went that nothing but time asked for. */
-  pingedAt = -Infinity;
+  pingedAt: number;
+}
 
-  constructor(c: Common, id: number, now: number, ackHold: number) {
-    super(
-      {
-        id,
-        reliable: false,
-        ackHold,
-        random: c.cfg.random,
-        make: () => new Packet(),
-        settled: (packet, fate) => {
-          if (packet.ackLargest >= 0 && (fate === "acked" || fate === "late")) {
-            this.acks.acked(packet.ackLargest, packet.ackStamp);
-          }
-          packet.settle(fate, c.now);
-        },
-      },
-      now,
-    );
-  }
+/** A Way is a path of an endpoint. */
+export type Way = Path<Packet> & Ends;
+
+/** A FullWay is one of several, which may lose packets. */
+export type FullWay = FullPath<Packet> & Ends & { acks: FullAcks };
+
+export function makeWay(c: Common, id: number, ackHold: number): Way {
+  const acks = new Acks();
+  const path = new Path<Packet>({
+    id,
+    reliable: false,
+    ackHold,
+    random: c.cfg.random,
+    make: () => new Packet(),
+    settled: (packet, fate) => {
+      if (packet.ackLargest >= 0 && came(fate)) acks.acked(packet.ackLargest, packet.ackStamp);
+      packet.settle(fate, c.now);
+    },
+  });
+  const clock = new PathClock();
+  return Object.assign(path, { acks, clock, datagramBytes: Infinity, pingedAt: -Infinity });
 }

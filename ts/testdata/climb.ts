@@ -1,7 +1,9 @@
 import { type PathState } from "../endpoint/claims.js";
 import { Ladder } from "../endpoint/ladder.js";
 import { Path, Sent, type AckFrame } from "../endpoint/path.js";
+import { type FullPath } from "../endpoint/path_full.js";
 import { Paths } from "../endpoint/paths.js";
+import { SeveralPaths } from "../endpoint/several.js";
 import { type FrameWriter } from "../wire/index.js";
 import { Acker } from "./acker.js";
 import { chance, Link, type LinkConfig } from "./link.js";
@@ -66,7 +68,7 @@ export class World {
   told: { id: number; state: PathState; at: number }[] = [];
   came = new Map<number, number>(); // message to the time from its sending on
   carried = new Map<number, number>(); // route to messages
-  paths: Paths<Noted>;
+  paths: SeveralPaths<Noted>;
   ladder: Ladder<Noted>;
   sentAt = new Map<number, number>();
   statuses: number[][] = [];
@@ -83,26 +85,23 @@ export class World {
     config: LinkConfig,
   ) {
     this.random = chance(seed);
-    this.paths = new Paths<Noted>(
+    const paths = new Paths<Noted>(
       this.now,
       {
-        make: (id, now) =>
-          new Path<Noted>(
-            {
-              id,
-              reliable: false,
-              ackHold: 20_000,
-              random: this.random,
-              make: () => new Noted(),
-              settled: (s, fate) => {
-                if (fate === "lost" || fate === "repeat") {
-                  this.queue.push(...s.messages.filter((m) => !this.queue.includes(m)));
-                  if (s.status !== undefined) this.paths.statusLost(...s.status);
-                }
-              },
+        make: (id) =>
+          new Path<Noted>({
+            id,
+            reliable: false,
+            ackHold: 20_000,
+            random: this.random,
+            make: () => new Noted(),
+            settled: (s, fate) => {
+              if (fate === "lost" || fate === "repeat") {
+                this.queue.push(...s.messages.filter((m) => !this.queue.includes(m)));
+                if (s.status !== undefined) this.paths.statusLost(...s.status);
+              }
             },
-            now,
-          ),
+          }),
         token: () => BigInt(Math.floor(this.random() * 2 ** 50)),
         limit: 4,
         timeout: 10_000_000,
@@ -114,6 +113,7 @@ export class World {
       this.way(reliable, config),
       reliable,
     );
+    this.paths = SeveralPaths.of(paths, this.now);
     this.paths.known = true;
     this.server.set(0, this.known(0));
     this.ladder = new Ladder(this.paths, 0, 9, reliable);
@@ -158,7 +158,7 @@ export class World {
     }
   }
 
-  private sendOne(p: Path<Noted>): boolean {
+  private sendOne(p: FullPath<Noted>): boolean {
     const s = p.fresh();
     const packet: Packet = {
       path: p.id,

@@ -1,5 +1,5 @@
 import { Endpoint, Outgoing, type EndpointConfig, type Event } from "../endpoint/index.js";
-import { repair } from "../endpoint/repair.js";
+import { learn } from "../endpoint/parts.js";
 import { chance, Link, type LinkConfig } from "./link.js";
 
 /** A Flying is a packet on a simulated line. */
@@ -58,7 +58,7 @@ export class Pair {
   /** Introduces the ends to each other; what comes of it. */
   meet(): unknown {
     const [a, b] = [this.a.endpoint, this.b.endpoint];
-    for (const e of [a, b]) e.repairBy(repair);
+    for (const e of [a, b]) learn(e);
     return a.handleHello(this.now, b.hello(this.now)) ?? b.handleHello(this.now, a.hello(this.now));
   }
 

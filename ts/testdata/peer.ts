@@ -7,8 +7,7 @@ import {
   type Event,
   type PathUse,
 } from "../endpoint/index.js";
-import { repair } from "../endpoint/repair.js";
-import { several } from "../endpoint/several.js";
+import { FullEndpoint } from "../endpoint/endpoint_full.js";
 import { chance } from "./link.js";
 
 // One endpoint, driven over standard input and output in virtual time: a line of JSON asks, a line answers. So a
@@ -68,7 +67,7 @@ const farewell = "the peer of another language";
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const hexOf = (b: Uint8Array) => Buffer.from(b.buffer, b.byteOffset, b.length).toString("hex");
 
-let endpoint: Endpoint;
+let endpoint: FullEndpoint;
 let channels: ChannelConfig[] = [];
 const out = new Outgoing(2048);
 
@@ -98,12 +97,9 @@ function answer(ask: Ask): Answer {
   const { now, begin } = ask;
   if (begin) {
     ({ channels } = begin);
-    endpoint = new Endpoint(now, {
-      channels,
-      reliable: begin.reliable,
-      random: chance(begin.seed),
-    });
-    if (begin.seed % 4 > 0) endpoint.repairBy(repair);
+    const { reliable } = begin;
+    const made = new Endpoint(now, { channels, reliable, random: chance(begin.seed) });
+    endpoint = FullEndpoint.of(made, begin.seed % 4 > 0);
   }
   const a: Answer = {
     receipts: [],
@@ -119,7 +115,7 @@ function answer(ask: Ask): Answer {
   for (const { path, route, number, frames } of ask.packets ?? []) {
     endpoint.handlePacket(now, path, route, number, bytesOf(frames));
   }
-  if (ask.open) several(endpoint.paths).open(now, ask.open.route, false, ask.open.use);
+  if (ask.open) endpoint.paths.open(now, ask.open.route, false, ask.open.use);
   if (ask.died !== undefined) endpoint.paths.died(now, ask.died);
   if (endpoint.deadline() <= now) endpoint.timeout(now);
   a.receipts = (ask.sends ?? []).map(send);

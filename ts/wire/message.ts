@@ -40,7 +40,7 @@ export class Run {
   }
 }
 
-/** Appends the header of a run; {@link setCount} says how many there are, if that is not known yet. */
+/** Appends the header of a run. Its count ends the long form, and is in the first byte of the short one. */
 export function appendRun(w: Writer, run: Run): void {
   if (!run.long) {
     w.u8((run.first < 0 ? 0xc0 : 0x80) | run.count);
@@ -70,12 +70,6 @@ function appendOptions(
   if (key !== undefined) w.v(key);
   if (of.options & GROUP) w.v(of.back);
   if (of.options & DROPPABLE) w.v(of.index);
-}
-
-/** Says how many messages a run has whose header lies from start to body. */
-export function setCount(w: Writer, run: Run, start: number, body: number): void {
-  if (run.long) w.bytes[body - 1] = run.count;
-  else w.bytes[start] = (w.bytes[start]! & 0xc0) | run.count;
 }
 
 /**

@@ -1,0 +1,94 @@
+import { difference, readControl, readRows, type ControlMessage } from "../wire/index.js";
+import { FullAcks } from "./acks_full.js";
+import { FullArrival } from "./arrival_full.js";
+import { rowsOf } from "./config.js";
+import { FullDeparture } from "./departure_full.js";
+import { Endpoint } from "./endpoint.js";
+import { FullInbox } from "./inbox_full.js";
+import { FullLife } from "./life_full.js";
+import { FullOutbox } from "./outbox_full.js";
+import { type Packet } from "./packet.js";
+import { SeveralPaths } from "./several.js";
+import { type FullWay, type Way } from "./way.js";
+
+/**
+ * A FullEndpoint knows all of SPEC.md, 5 to 7: it speaks over several ways, which may lose and delay packets, and
+ * goes on after silence.
+ */
+export class FullEndpoint extends Endpoint {
+  declare readonly paths: SeveralPaths<Packet, FullWay>;
+  declare protected readonly life: FullLife;
+
+  /**
+   * Has an endpoint know all that. It stays the same one: who has it need not hear of it, and it may learn at any
+   * time.
+   *
+   * @param repairs whether lost messages come back without a round trip, where that is of use
+   */
+  static of(endpoint: Endpoint, repairs = true): FullEndpoint {
+    if (endpoint instanceof FullEndpoint) return endpoint;
+    const e = Object.setPrototypeOf(endpoint, FullEndpoint.prototype) as FullEndpoint;
+    const outbox = FullOutbox.of(e.outbox);
+    const inbox = FullInbox.of(e.inbox);
+    if (repairs) {
+      outbox.repairLost();
+      inbox.rebuildLost();
+    }
+    SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, (p) => FullAcks.of(p.acks));
+    FullLife.of(e.life);
+    FullArrival.of(e.arrival);
+    FullDeparture.of(e.departure);
+    return e;
+  }
+
+  override deadline(): number {
+    const at = super.deadline();
+    return this.life.lives ? Math.max(Math.min(at, Math.ceil(this.paths.deadline())), this.c.now) : at;
+  }
+
+  override timeout(now: number): void {
+    super.timeout(now);
+    if (this.life.lives) this.paths.onTimeout(now);
+  }
+
+  /** What the rows of a refusal differ in from the channels here, for people. */
+  difference(rows: Uint8Array): string {
+    return difference(rowsOf(this.c.cfg.channels), readRows(rows));
+  }
+
+  override receiveControl(): ControlMessage | undefined {
+    return this.take(0, readControl);
+  }
+
+  override drain(now: number, code: number, text: string, within: number, both = false): void {
+    const { life } = this;
+    super.drain(now, code, text, within, both);
+    if (life.ended) return;
+    if (!life.drain.on) life.endHold(now);
+    life.drain.begin(life.parting!);
+    life.timeout(now);
+  }
+
+  override hold(now: number, time: number): boolean {
+    const { life } = this;
+    this.at(now);
+    if (life.state !== "open" || (time > 0 && (life.drain.on || time > life.grantedHold))) return false;
+    if (time > 0) life.hold(now, time);
+    else life.endHold(now);
+    return true;
+  }
+
+  override continue(now: number, route: number, reliable: boolean): boolean {
+    const { life } = this;
+    this.at(now);
+    if (!life.lives) return false;
+    this.paths.restart(now, route, reliable);
+    life.continued(now);
+    this.paths.all[0]!.probes = 1;
+    return true;
+  }
+
+  override setKeepFor(time: number): void {
+    this.life.keepFor = Math.max(time, 0);
+  }
+}

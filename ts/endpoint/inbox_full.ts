@@ -1,0 +1,92 @@
+import {
+  BLOCKED,
+  DROPPABLE,
+  REPAIR,
+  maxNamed,
+  readRepair,
+  Repair,
+  want,
+  type Reader,
+} from "../wire/index.js";
+import { maxOpen } from "./constants.js";
+import { Inbox } from "./inbox.js";
+import { type Head } from "./partial.js";
+import { Rebuilders } from "./rebuild.js";
+import { FullReceiver } from "./receiver_full.js";
+import { type Symbol } from "./symbol.js";
+
+/** A FullInbox reads what lost messages leave behind, too. */
+export class FullInbox extends Inbox {
+  declare readonly receivers: Map<number, FullReceiver>;
+  private rebuilders: Rebuilders | undefined; // without them all sums are dropped
+  private sum!: Repair;
+  private symbol!: Symbol;
+
+  /** Has an inbox know all that. */
+  static of(inbox: Inbox): FullInbox {
+    const all = Object.setPrototypeOf(inbox, FullInbox.prototype) as FullInbox;
+    all.sum = new Repair();
+    all.symbol = { options: 0, key: undefined, back: 0, bytes: new Uint8Array(0), size: 0 };
+    for (const r of inbox.receivers.values()) {
+      FullReceiver.of(r, (channel, h, bytes) => all.saw(channel, h, bytes));
+    }
+    return all;
+  }
+
+  /** Has lost messages come back without a round trip. */
+  rebuildLost(): void {
+    this.rebuilders = new Rebuilders();
+  }
+
+  private saw(channel: number, h: Readonly<Head>, bytes: Uint8Array): void {
+    if (!this.rebuilders?.any || h.options & DROPPABLE) return;
+    const { symbol } = this;
+    symbol.options = h.options;
+    symbol.key = h.key;
+    symbol.back = Math.min(h.id - h.first, maxOpen);
+    symbol.bytes = bytes;
+    symbol.size = bytes.length;
+    this.rebuilders.saw(channel, h.id, symbol);
+  }
+
+  override begin(): void {
+    super.begin();
+    this.rebuilders?.begin();
+  }
+
+  /** What can be rebuilt now is. */
+  override end(): void {
+    this.rebuilders?.end();
+  }
+
+  /** Reads REPAIR, SKIP or BLOCKED. */
+  steer(type: number, r: Reader, trip: number): void {
+    if (type === REPAIR) return this.repair(r);
+    const { prompt } = this;
+    const of = this.of(r.channel()) as FullReceiver;
+    this.prompt = prompt;
+    const first = r.u32();
+    if (type === BLOCKED) of.blocked(this.c.now, first, trip);
+    else of.skip(first, r.count(maxNamed), r);
+  }
+
+  private repair(r: Reader): void {
+    const { sum, prompt } = this;
+    readRepair(r, sum);
+    const bytes = r.take(sum.length);
+    const of = this.of(sum.channel) as FullReceiver;
+    this.prompt = prompt;
+    want(sum.channel > 0);
+    const newest = of.expand(sum.newest, false, !of.reliable);
+    want(!of.reliable || newest < of.lowest + maxOpen);
+    if (!this.rebuilders) return;
+    const { now } = this.c;
+    this.rebuilders.repair(now, sum.channel, of, newest, sum.row, sum.mask, bytes);
+    this.c.expireLater(this.rebuilders.expire(now));
+  }
+
+  override expire(now: number): void {
+    for (const r of this.receivers.values()) r.expire(now);
+    if (this.rebuilders) this.c.expireLater(this.rebuilders.expire(now));
+  }
+}

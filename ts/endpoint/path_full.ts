@@ -1,0 +1,254 @@
+import { packetBytes } from "./constants.js";
+import { FullClaims } from "./claims_full.js";
+import { Congestion } from "./congestion.js";
+import { LossWatch, Reordering } from "./loss.js";
+import { Pacer } from "./pacer.js";
+import { ACKED, IN_FLIGHT, LOST, maxSent, Path, type Sent } from "./path.js";
+import { Rtt } from "./rtt.js";
+
+/**
+ * A FullPath knows besides what is lost, and from that and from round trips how fast it may send
+ * (SPEC.md, 5, 7.4 and 7.5).
+ */
+export class FullPath<S extends Sent> extends Path<S> {
+  declare claims: FullClaims;
+  /** Probe timeouts in a row. */
+  timeouts!: number;
+  /** No probes are sent: the peer is on hold, or the path has failed. */
+  quiet!: boolean;
+  /** What is lost of what is sent here. */
+  losses!: LossWatch;
+  /** Packets lost by mistake, since the beginning. */
+  packetsSpurious!: number;
+
+  private cc!: Congestion;
+  private pacer!: Pacer;
+  private order!: Reordering;
+  private lossAt!: number; // when the oldest suspect counts as lost by time
+  private lastSent!: number; // when a packet that elicits an ack was sent last
+  private skipIn!: number; // packets until numbers are left out
+  private unsettled!: number; // no packet below it is in flight
+
+  /** Has a path know all that. */
+  static of<S extends Sent>(path: Path<S>, now: number): FullPath<S> {
+    const p = Object.setPrototypeOf(path, FullPath.prototype) as FullPath<S>;
+    p.claims = Object.assign(new FullClaims(), p.claims);
+    p.losses = new LossWatch();
+    p.lastSent = now;
+    p.timeouts = p.packetsSpurious = p.unsettled = 0;
+    p.quiet = false;
+    p.lossAt = Infinity;
+    p.skipIn = p.leaveOutIn();
+    p.begin(now);
+    return p;
+  }
+
+  private begin(now: number): void {
+    this.order = new Reordering();
+    this.cc = new Congestion(this.rtt, this.reliable);
+    this.pacer = new Pacer(now);
+  }
+
+  private leaveOutIn(): number {
+    return 256 + Math.floor(this.cfg.random() * 3840);
+  }
+
+  override get windowBytes(): number {
+    return this.cc.windowBytes;
+  }
+
+  override get lossRate(): number {
+    return this.losses.rate;
+  }
+
+  override get bytesPerSecond(): number {
+    return this.cc.bytesPerSecond;
+  }
+
+  override canSend(now: number, bytes: number): boolean {
+    if (this.busy) return false;
+    if (this.probes > 0) return true;
+    this.pacer.fill(now, this.bytesPerSecond);
+    this.pacer.stalled ||= this.full(bytes);
+    return super.canSend(now, bytes);
+  }
+
+  protected override readyAt(): number {
+    return this.probes > 0 ? -Infinity : this.pacer.readyAt(this.bytesPerSecond);
+  }
+
+  override onSent(now: number, s: S): void {
+    if (this.ring.length >= 2 * maxSent) this.dropOldest();
+    super.onSent(now, s);
+    this.losses.onSent();
+    if (--this.skipIn <= 0) this.leaveOut();
+    if (!s.eliciting) return;
+    this.lastSent = now;
+    this.pacer.fill(now, this.bytesPerSecond);
+    this.pacer.spend(s.bytes);
+  }
+
+  /** Leaves a number out, or two in a row: who acknowledges one acknowledges what it did not get (SPEC.md, 5). */
+  private leaveOut(): void {
+    this.skipIn = this.leaveOutIn();
+    for (let n = this.cfg.random() < 0.5 ? 1 : 2; n > 0; n--) {
+      this.ring.push(undefined);
+      this.next++;
+    }
+  }
+
+  /** A peer that acknowledges nothing, and has us acknowledge, has no more of us kept than this. */
+  private dropOldest(): void {
+    const s = this.ring.at(this.ring.base);
+    if (s?.state === IN_FLIGHT) this.settle(s, "lost");
+    this.recycle();
+  }
+
+  protected override acked(now: number, bytes: number, newest: S, sampled: boolean): void {
+    this.timeouts = 0;
+    this.detectLost(now);
+    const limited = newest.limited || !this.tells(newest);
+    this.cc.acked(now, bytes, newest.sentAt, limited, sampled);
+  }
+
+  protected override mistaken(now: number, s: S): void {
+    s.state = ACKED;
+    this.packetsSpurious++;
+    this.cfg.settled(s, "late");
+    if (!this.tells(s)) return;
+    this.losses.mistaken();
+    this.order.mistaken(now - s.sentAt - this.leastDelay(), this.rtt.smooth);
+  }
+
+  /** How long an ack may take where packets do not overtake each other, once a later one came (RFC 9002, 6.1.2). */
+  private leastDelay(): number {
+    return Math.max(Math.floor((Math.max(this.rtt.smooth, this.rtt.latest) * 9) / 8), 1000);
+  }
+
+  private oldestInFlight(): number {
+    const { ring } = this;
+    let n = Math.max(this.unsettled, ring.base);
+    while (n < ring.end && ring.at(n)?.state !== IN_FLIGHT) n++;
+    return (this.unsettled = n);
+  }
+
+  /**
+   * Declares lost what is too far behind the largest acknowledged number, or, where nothing repairs
+   * losses below, too late. What a reliable path lost says nothing about congestion.
+   */
+  private detectLost(now: number): void {
+    const { ring, largestAcked, reliable } = this;
+    const before = now - this.leastDelay() - this.order.slack;
+    let newest = -1; // when the newest was sent that counts; −1: none does
+    let since = Infinity; // from when on all is lost
+    this.lossAt = Infinity;
+    for (let n = this.oldestInFlight(); n < largestAcked; n++) {
+      const s = ring.at(n);
+      if (!s) continue;
+      if (s.state !== IN_FLIGHT) {
+        if (s.state === ACKED) since = Infinity;
+        continue;
+      }
+      if (this.order.tolerates(largestAcked - n, reliable)) {
+        if (reliable) continue;
+        if (s.sentAt > before) {
+          this.lossAt = Math.min(this.lossAt, s.sentAt - before + now);
+          continue;
+        }
+      }
+      if (this.tells(s)) {
+        this.losses.onLost(n);
+        if (s.counts) newest = s.sentAt;
+        since = Math.min(since, s.sentAt);
+      }
+      this.packetsLost++;
+      this.settle(s, "lost");
+    }
+    if (newest < 0 || reliable) return;
+    this.order.declared();
+    this.cc.lost(now, newest);
+    if (this.rtt.sampled && newest - since > 3 * this.pto()) this.cc.collapse();
+  }
+
+  /** When {@link onTimeout} has something to do; Infinity: not before something is sent. */
+  deadline(): number {
+    return Math.min(this.lossAt, this.probeAt());
+  }
+
+  private probeAt(): number {
+    if (this.lossAt !== Infinity || this.quiet || this.eliciting === 0) return Infinity;
+    return this.lastSent + this.pto(this.timeouts);
+  }
+
+  /** Does what is due. */
+  onTimeout(now: number): void {
+    if (now >= this.lossAt) {
+      this.detectLost(now);
+      this.forget(now);
+    }
+    if (now >= this.probeAt()) this.sendProbe(now);
+  }
+
+  /** Has a probe sent, two once one was in vain (RFC 9002, 6.2.4). Where nothing is lost it repeats nothing. */
+  private sendProbe(now: number): void {
+    this.lastSent = now;
+    this.timeouts++;
+    this.probes = this.reliable ? 1 : Math.min(this.timeouts, 2);
+    if (this.reliable) return;
+    const { ring } = this;
+    let budget = packetBytes;
+    for (let n = this.oldestInFlight(); n < ring.end && budget > 0; n++) {
+      const s = ring.at(n);
+      if (s?.state !== IN_FLIGHT) continue;
+      budget -= s.bytes;
+      this.cfg.settled(s, "repeat");
+    }
+  }
+
+  /** Since when the peer owes an answer: to the oldest packet above all that was acknowledged. Infinity: to none. */
+  owedSince(): number {
+    if (this.eliciting === 0) return Infinity;
+    const { ring } = this;
+    for (let n = Math.max(this.oldestInFlight(), this.largestAcked + 1); n < ring.end; n++) {
+      const s = ring.at(n);
+      if (s?.state === IN_FLIGHT && s.eliciting) return s.sentAt;
+    }
+    return Infinity;
+  }
+
+  /** What was sent until now measures nothing: one side slept, or the path goes another way. Probe timeouts start anew. */
+  forgive(now: number): void {
+    this.tellsFrom = now;
+    this.lastSent = Math.max(this.lastSent, now);
+    this.timeouts = 0;
+  }
+
+  /** Begins all measurements afresh: the path goes another way, or had failed (SPEC.md, 7.15). */
+  afresh(now: number): void {
+    this.forgive(now);
+    for (let n = this.oldestInFlight(); n < this.ring.end; n++) {
+      const s = this.ring.at(n);
+      if (s) s.counts = false;
+    }
+    this.inFlight = this.probes = 0;
+    this.rtt = new Rtt();
+    this.begin(now);
+  }
+
+  /** All that is in flight is lost, which says nothing about congestion. */
+  lostAll(now: number): void {
+    this.afresh(now);
+    this.lossAt = Infinity;
+    for (let n = this.oldestInFlight(); n < this.ring.end; n++) {
+      const s = this.ring.at(n);
+      if (s?.state === IN_FLIGHT) this.settle(s, "lost");
+    }
+    this.forget(now);
+  }
+
+  /** Lost packets are kept for a while: their acks may only be late. */
+  protected override keeps(now: number, s: S | undefined): boolean {
+    if (super.keeps(now, s)) return true;
+    return s?.state === LOST && s.sentAt >= now - 3 * this.pto() && this.ring.length <= maxSent;
+  }
+}

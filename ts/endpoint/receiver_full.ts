@@ -1,0 +1,355 @@
+import {
+  REBUILT,
+  STORED,
+  WINDOW,
+  appendHead,
+  appendRebuilt,
+  nearest,
+  want,
+  type Fragment,
+  type Reader,
+} from "../wire/index.js";
+import { maxOpen, messageCharge, second } from "./constants.js";
+import { Delivery } from "./config.js";
+import { FullCredit } from "./credit_full.js";
+import { Order } from "./order.js";
+import { type Builder, type Item } from "./packet.js";
+import { Head } from "./partial.js";
+import { FullPartial } from "./partial_full.js";
+import { came, type Fate } from "./path.js";
+import { droppable, keyHorizon, maxStored, Receiver } from "./receiver.js";
+import { type Symbol } from "./symbol.js";
+import { Window } from "./window.js";
+
+const maxPartials = 64;
+const partialSpan = 1024; // newer ids that an unfinished unreliable message outlives
+const partialLife = second;
+
+/** Hears of each whole message with an id of its own: who solves sums of messages (SPEC.md, 6.9) wants to know them. */
+export type Saw = (channel: number, h: Readonly<Head>, bytes: Uint8Array) => void;
+
+/** A FullReceiver takes messages, and parts of them, in whatever order they come, and however often. */
+export class FullReceiver extends Receiver {
+  declare credit: FullCredit;
+  /** Ids to confirm by REBUILT. */
+  rebuiltIds!: number[];
+  private saw!: Saw;
+  private above!: Set<number>; // ids above lowest that are resolved
+  private unfinished!: Map<number, FullPartial>;
+  private loose!: FullPartial[]; // those that may be dropped, the oldest first
+  private copies: Window | undefined; // Unreliable: ids of whole messages that came, and of fragmented ones
+  private fragmented: Window | undefined;
+  private order: Order | undefined;
+
+  /** Has a receiver know all that. */
+  static of(receiver: Receiver, saw: Saw): FullReceiver {
+    const r = Object.setPrototypeOf(receiver, FullReceiver.prototype) as FullReceiver;
+    FullCredit.of(r.credit);
+    r.saw = saw;
+    r.rebuiltIds = [];
+    r.above = new Set();
+    r.unfinished = new Map();
+    r.loose = [];
+    if (r.cfg.delivery === Delivery.reliableOrdered) r.order = new Order(r.c, r.cfg, r);
+    const p = r.partial && FullPartial.of(r.partial);
+    r.partial = undefined;
+    if (p && r.reliable) r.unfinished.set(p.head.id, p);
+    else if (p) r.begun(p, r.c.now, p.known + messageCharge);
+    return r;
+  }
+
+  /** Rebuilds an id. */
+  override expand(low: number, wide: boolean, copied = false): number {
+    if (copied) return nearest(this.copies?.next ?? 0, low, wide ? 32 : 16);
+    return super.expand(low, wide);
+  }
+
+  protected override arrived(h: Head, bytes: Uint8Array): boolean {
+    if (h.copied || this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
+    if (h.copied && !this.firstCopy(h.id)) return true;
+    if (this.admits(h, bytes.length)) this.complete(h, bytes);
+    return true;
+  }
+
+  /** Whether a copied message of Unreliable is the first with its id. */
+  private firstCopy(id: number): boolean {
+    const copies = (this.copies ??= new Window());
+    const first = copies.fresh(id);
+    if (first) copies.mark(id);
+    else this.c.stats.messagesDuplicate++;
+    return first;
+  }
+
+  /** Whether the message of an id is known to have come, or not to come. */
+  resolved(id: number): boolean {
+    if (this.reliable) return id < this.lowest || this.above.has(id);
+    return this.copies !== undefined && !this.copies.fresh(id);
+  }
+
+  /** Takes a message that was rebuilt, as if its RUN had come. */
+  rebuilt(id: number, m: Symbol): void {
+    const h = new Head();
+    this.begin(h, m.options, m.key, 0);
+    h.id = id;
+    h.first = id - m.back;
+    want(m.size <= this.cfg.largest);
+    const copied = this.cfg.delivery === Delivery.unreliable;
+    if (!copied) this.note(id);
+    if (this.rebuiltIds.length < maxStored) this.rebuiltIds.push(id);
+    this.owe();
+    if (copied && !this.firstCopy(id)) return;
+    if (!this.admits(h, m.size)) return;
+    this.c.stats.messagesRebuilt++;
+    this.complete(h, m.bytes.slice(0, m.size));
+  }
+
+  /** Whether a message is wanted that is complete with this; one of a reliable delivery is charged. */
+  private admits(h: Head, length: number): boolean {
+    if (!this.wants(h)) {
+      if (this.reliable && !droppable(h)) this.c.stats.messagesDuplicate++;
+      return false;
+    }
+    if (this.isLoose(h)) return true;
+    const p = this.unfinished.get(h.id);
+    if (p) {
+      want(p.canBe(length));
+      this.unfinished.delete(h.id);
+      this.credit.start(-p.known - messageCharge); // the whole is charged instead
+    }
+    this.credit.start(length + messageCharge);
+    return true;
+  }
+
+  /** Whether a message, or a part of it, is of use. */
+  private wants(h: Head): boolean {
+    if (this.cfg.delivery === Delivery.unreliable) return true;
+    if (!this.reliable) {
+      const late = this.outdated(h);
+      if (late) this.c.stats.messagesStale++;
+      return !late;
+    }
+    if (droppable(h)) return this.order!.wants(h);
+    want(h.id < this.lowest + maxOpen);
+    return !this.resolved(h.id);
+  }
+
+  /** Whether a newer value of the key came, or may have come so long ago that the key is forgotten. */
+  private outdated(h: Head): boolean {
+    return h.id < (this.newest.get(h.key) ?? 0) || h.id + keyHorizon < this.next;
+  }
+
+  protected override complete(h: Head, bytes: Uint8Array): void {
+    if (this.cfg.delivery === Delivery.unreliableLatest) this.dropStale(h);
+    super.complete(h, bytes);
+  }
+
+  protected override place(h: Head, bytes: Uint8Array): void {
+    if (!this.order) return super.place(h, bytes);
+    if (droppable(h)) return this.order.droppable(h, bytes);
+    this.order.message(h, bytes);
+    this.resolve(h.id);
+  }
+
+  protected override resolve(id: number): void {
+    if (id === this.lowest) this.lowest++;
+    else this.above.add(id);
+    while (this.above.size > 0 && this.above.delete(this.lowest)) this.lowest++;
+    this.order?.moved();
+  }
+
+  /** What is unfinished is dropped behind what waits, but not one that comes. */
+  protected override makeRoom(bytes: number, keep?: FullPartial): void {
+    super.makeRoom(bytes);
+    if (this.loose.length === 0) return;
+    this.dropLoose("messagesOverflowed", (p) => {
+      return p !== keep && this.held + bytes > this.cfg.windowBytes;
+    });
+  }
+
+  /** Drops those of the unfinished messages of which it is so. */
+  private dropLoose(
+    counter: "messagesOverflowed" | "messagesStale" | "messagesExpired",
+    of: (p: FullPartial) => boolean,
+  ): void {
+    for (let i = 0; i < this.loose.length; ) {
+      const p = this.loose[i]!;
+      if (!of(p)) {
+        i++;
+        continue;
+      }
+      this.release(p);
+      this.loose.splice(i, 1);
+      this.c.stats[counter]++;
+    }
+  }
+
+  private release(p: FullPartial): void {
+    if (this.order) this.order.held -= p.held;
+    else this.held -= p.held;
+  }
+
+  /** Unless a newer value came. */
+  protected override deliverLatest(h: Head, bytes: Uint8Array): void {
+    const { next } = this;
+    this.next = Math.max(next, h.id + 1);
+    if (!this.outdated(h)) return super.deliverLatest(h, bytes);
+    this.c.stats.messagesStale++;
+    this.giveBack(bytes.length);
+  }
+
+  /** Drops unfinished values that a newer one of their key has overtaken. */
+  private dropStale(h: Head): void {
+    if (this.loose.length === 0) return;
+    this.dropLoose("messagesStale", ({ head: { id, key } }) => id < h.id && key === h.key);
+  }
+
+  protected override piece(
+    now: number,
+    h: Head,
+    f: Fragment,
+    bytes: Uint8Array,
+    start: number,
+  ): boolean {
+    const loose = this.isLoose(h);
+    if (this.cfg.delivery === Delivery.unreliable) {
+      this.fragmented ??= new Window();
+      if (!this.fragmented.fresh(h.id)) return true;
+    }
+    if (!this.wants(h)) return true;
+    const p = this.partialOf(now, h, loose);
+    p.matches(h);
+    p.stored ||= f.stored;
+    const more = p.learn(f.offset, f.length, f.total);
+    if (!loose) this.credit.start(more);
+    else if (!this.hold(p, more)) return true;
+    if (p.scattered(f.offset, f.length)) return loose;
+    p.add(f.offset, bytes, start, f.length);
+    const whole = p.whole();
+    if (whole) this.finish(p, whole, loose);
+    return true;
+  }
+
+  /** The unfinished message of a head, which may begin here. */
+  private partialOf(now: number, h: Head, loose: boolean): FullPartial {
+    const known = loose
+      ? this.loose.find(({ head }) => head.id === h.id && head.index === h.index)
+      : this.unfinished.get(h.id);
+    if (known) return known;
+    const p = new FullPartial({ ...h }, now);
+    if (!loose) {
+      this.credit.start(messageCharge);
+      this.unfinished.set(h.id, p);
+      return p;
+    }
+    this.dropLoose("messagesExpired", ({ head }) => {
+      const old = droppable(head) ? this.order!.late(head) : head.id + partialSpan < this.next;
+      return old || this.loose.length >= maxPartials;
+    });
+    this.begun(p, now, messageCharge);
+    return p;
+  }
+
+  /** Keeps an unfinished message that may be dropped. */
+  private begun(p: FullPartial, now: number, bytes: number): void {
+    this.loose.push(p);
+    this.c.expireLater(now + partialLife);
+    this.hold(p, bytes);
+  }
+
+  /** Makes room for bytes more of an unfinished message that may be dropped; false: it was. */
+  private hold(p: FullPartial, bytes: number): boolean {
+    const { order } = this;
+    if (!this.loose.includes(p)) return false;
+    if (order) {
+      this.dropLoose("messagesOverflowed", (q) => q !== p && order.full(bytes));
+      if (!order.makeRoom(bytes)) {
+        this.dropLoose("messagesOverflowed", (q) => q === p);
+        return false;
+      }
+      order.held += bytes;
+    } else {
+      this.makeRoom(bytes, p);
+      this.held += bytes;
+    }
+    p.held += bytes;
+    return true;
+  }
+
+  private finish(p: FullPartial, bytes: Uint8Array, loose: boolean): void {
+    const { head: h } = p;
+    if (loose) {
+      this.loose.splice(this.loose.indexOf(p), 1);
+      this.release(p);
+      if (p.stored) this.confirm(h);
+      this.fragmented?.mark(h.id);
+    } else {
+      this.unfinished.delete(h.id);
+    }
+    if (this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
+    this.complete(h, bytes);
+  }
+
+  /** Reads which messages from an id on will not come. */
+  skip(first: number, count: number, r: Reader): void {
+    want(this.reliable);
+    const { head: h } = this;
+    this.begin(h, 0, undefined, 0);
+    for (let id = this.expand(first, true); count > 0; count--, id++) {
+      const length = r.atMost(this.cfg.largest);
+      h.id = h.first = id;
+      if (!this.admits(h, length)) continue;
+      this.resolve(id);
+      this.giveBack(length);
+    }
+  }
+
+  /** A droppable costs no credit. */
+  protected override taken(bytes: Uint8Array): void {
+    if (!this.order?.took(bytes)) super.taken(bytes);
+  }
+
+  /** Drops what has been unfinished for too long. */
+  expire(now: number): void {
+    if (this.loose.length === 0) return;
+    this.dropLoose("messagesExpired", (p) => now - p.began >= partialLife);
+    if (this.loose.length > 0) this.c.expireLater(this.loose[0]!.began + partialLife);
+  }
+
+  override get owes(): boolean {
+    return super.owes || this.stored.length > 0 || this.rebuiltIds.length > 0;
+  }
+
+  override write(b: Builder, trip: number): void {
+    super.write(b, trip);
+    const { w } = b;
+    const { id } = this.cfg;
+    while (this.stored.length > 0 && b.room >= 10) {
+      const stored = this.stored.shift()!;
+      appendHead(w, STORED, id);
+      w.v(1);
+      w.u32(stored);
+      b.carry(STORED, this, undefined, stored);
+    }
+    while (this.rebuiltIds.length > 0 && b.room >= 10) {
+      const newest = this.rebuiltIds.shift()!;
+      appendRebuilt(w, id, newest, 1);
+      b.carry(REBUILT, this, undefined, newest);
+    }
+  }
+
+  override settled(item: Item, fate: Fate): void {
+    if (came(fate)) return;
+    if (item.kind === WINDOW) this.credit.due = true;
+    else if (fate === "lost") {
+      (item.kind === STORED ? this.stored : this.rebuiltIds).push(item.from);
+    }
+    this.owe();
+  }
+
+  /** The peer's next message does not fit the credit. */
+  blocked(now: number, wanted: number, trip: number): void {
+    want(this.reliable);
+    this.credit.blocked(now, wanted, trip, this.untaken);
+    this.owe();
+  }
+}

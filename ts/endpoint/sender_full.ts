@@ -1,0 +1,291 @@
+import {
+  BLOCKED,
+  FRAGMENT,
+  RUN,
+  SKIP,
+  appendLimit,
+  nearest,
+} from "../wire/index.js";
+import { DONE, FLYING, SKIPPING, never, second } from "./constants.js";
+import { Delivery } from "./config.js";
+import { type LossReason } from "./event.js";
+import { type Message } from "./message.js";
+import { type Gate } from "./pack.js";
+import { writeAgain } from "./pack_full.js";
+import { type Builder, type Item } from "./packet.js";
+import { came, type Fate } from "./path.js";
+import { addRange, gap, gapEnd, removeRange } from "./ranges.js";
+import { Sender } from "./sender.js";
+import type { Sums } from "./sums.js";
+
+const maxUnderway = 16 << 20;
+
+/**
+ * A FullSender sends again what was lost. A message of a reliable delivery that is given up is skipped before it
+ * is done.
+ */
+export class FullSender extends Sender {
+  /** Messages in open that are to be sent again. */
+  resends!: number;
+  /** The next id when the packet was begun that is made. */
+  first!: number;
+  /** Sums of what it sends, for a peer that reads them. */
+  sums: Sums<Message> | undefined;
+
+  private short!: boolean; // only credit was missing for the head
+  private blockedFor!: number; // the limit that BLOCKED asked for last, -1 if it has to be said again; and when
+  private blockedAt!: number;
+  private underwayBytes!: number;
+  private resendFrom!: number;
+  private newest!: Map<Message["key"], Message>; // ReliableLatest: the newest started
+  private confirmable!: Map<number, Message>; // by what STORED calls them
+
+  /** Has a sender know all that. */
+  static of(sender: Sender): FullSender {
+    const s = Object.setPrototypeOf(sender, FullSender.prototype) as FullSender;
+    s.resends = s.first = s.underwayBytes = s.resendFrom = 0;
+    s.short = false;
+    s.blockedFor = -1;
+    s.blockedAt = -never;
+    s.newest = new Map();
+    s.confirmable = new Map();
+    for (let id = s.open.base; id < s.open.end; id++) {
+      const m = s.open.at(id)!;
+      if (m.state === FLYING) s.begun(m);
+    }
+    for (const m of s.loose) if (m.cut) s.begunCut(m);
+    s.expireLater(s.c.now);
+    return s;
+  }
+
+  get id(): number {
+    return this.cfg.id;
+  }
+
+  override head(now: number): Message | undefined {
+    this.short = false;
+    return super.head(now);
+  }
+
+  protected override mayStart(m: Message): boolean {
+    if (!this.isLoose(m)) {
+      const before = this.newest.get(m.key);
+      if (before?.cut && before.state === FLYING) return false; // it is finished first
+      const most = Math.max(maxUnderway, this.cfg.maxQueuedBytes);
+      if (this.underwayBytes > 0 && this.underwayBytes + m.charge > most) return false;
+      this.short = this.wanted(m) > this.limit;
+    }
+    return super.mayStart(m);
+  }
+
+  override start(): Message {
+    const m = super.start();
+    if (!this.isLoose(m)) this.begun(m);
+    return m;
+  }
+
+  private begun(m: Message): void {
+    this.underwayBytes += m.charge;
+    if (this.cfg.delivery !== Delivery.reliableLatest) return;
+    const before = this.newest.get(m.key);
+    if (before) before.superseded = true;
+    this.newest.set(m.key, m);
+  }
+
+  override startCut(): Message {
+    const m = super.startCut();
+    this.begunCut(m);
+    return m;
+  }
+
+  private begunCut(m: Message): void {
+    if (this.isLoose(m) && m.receipt > 0) this.confirmable.set(this.storedId(m), m);
+  }
+
+  /** What STORED calls a message: SPEC.md, 6.6. */
+  private storedId(m: Message): number {
+    if (m.droppable) return ((m.id & 0xffff) | (m.index << 16)) >>> 0;
+    return this.cutId(m) % 2 ** 32;
+  }
+
+  /** Whether a message is on its way, whole, and of use. */
+  underway(m: Message): boolean {
+    return m.state === FLYING && !m.cut && !m.superseded;
+  }
+
+  override settled(item: Item, fate: Fate, now: number): void {
+    const { kind } = item;
+    const m = item.message!;
+    if (kind === BLOCKED) {
+      if (fate === "lost") this.blockedFor = -1;
+    } else if (kind === SKIP) {
+      if (m.state !== SKIPPING) return;
+      if (came(fate)) this.done(m);
+      else this.wantResend(m);
+    } else if (came(fate)) {
+      if (fate === "late" && kind === RUN) m.flying++; // that it is not in flight any more was counted
+      if (kind === FRAGMENT) removeRange(m.lost, item.from, item.to);
+      super.settled(item, fate, now);
+      if (kind === FRAGMENT && m.state === FLYING && m.lost.length === 0) this.resent(m);
+    } else if (kind === RUN) {
+      if (fate === "lost") m.flying--;
+      if (m.state !== FLYING || m.resend || m.cut) return;
+      if (fate === "repeat" ? this.repairs(m, m.attempts) : m.flying === 0) this.missed(m, m.attempts);
+    } else if (m.cut && m.state === FLYING) {
+      this.fragmentMissed(item, m, fate);
+    }
+  }
+
+  private repairs(m: Message, attempts: number): boolean {
+    return !this.isLoose(m) && !m.superseded && attempts < this.cfg.maxAttempts;
+  }
+
+  /** What was sent so often did not arrive. */
+  private missed(m: Message, attempts: number): void {
+    if (this.repairs(m, attempts)) this.wantResend(m);
+    else if (this.open.at(m.id) === m) this.giveUp(m, m.superseded ? "superseded" : "gave up");
+    else this.looseLost(m, "not known");
+  }
+
+  private looseLost(m: Message, why: LossReason): void {
+    this.lose(m.receipt, why);
+    this.done(m);
+  }
+
+  private fragmentMissed({ from, to, attempt }: Item, m: Message, fate: Fate): void {
+    if (this.isLoose(m)) {
+      if (fate === "lost") this.looseLost(m, "not known"); // the rest would be of no use
+      return;
+    }
+    for (let at = gap(m.acked, from, to); at < to; at = gap(m.acked, gapEnd, to)) {
+      addRange(m.lost, at, gapEnd);
+    }
+    if (m.lost.length === 0) return;
+    m.attempts = Math.max(m.attempts, attempt + 1);
+    if (fate === "lost" || this.repairs(m, attempt)) this.missed(m, attempt);
+  }
+
+  /** The peer has a message that went in fragments; false: no such frame is legal here. */
+  stored(id: number): boolean {
+    if (this.reliable && this.cfg.delivery !== Delivery.reliableOrdered) return false;
+    const m = this.confirmable.get(id);
+    if (m) this.delivered(m);
+    return true;
+  }
+
+  /** The peer has rebuilt a message. */
+  rebuilt(newest: number, mask: number): void {
+    const next = this.reliable ? this.open.end : this.nextId;
+    const id = nearest(next, newest, 16);
+    for (let i = 0; i < 32; i++) {
+      if (!((mask >>> i) & 1)) continue;
+      const m = this.reliable
+        ? this.open.at(id - i)
+        : this.loose.find((m) => m.id === id - i && !m.cut);
+      if (m) this.delivered(m);
+    }
+  }
+
+  private giveUp(m: Message, why: LossReason): void {
+    this.lose(m.receipt, why);
+    m.receipt = 0;
+    if (this.cutting === m) this.cutting = undefined;
+    this.underwayBytes -= m.charge;
+    m.state = SKIPPING;
+    m.free();
+    this.wantResend(m);
+  }
+
+  private wantResend(m: Message): void {
+    if (m.resend) return;
+    m.resend = true;
+    if (this.resends === 0 || m.id < this.resendFrom) this.resendFrom = m.id;
+    this.resends++;
+    this.out.activate(this);
+  }
+
+  /** The lowest message that is to be sent again, or skipped. */
+  nextResend(now: number): Message | undefined {
+    if (this.resends === 0) return undefined;
+    this.resendFrom = Math.max(this.resendFrom, this.open.base);
+    for (; this.resendFrom < this.open.end; this.resendFrom++) {
+      const m = this.open.at(this.resendFrom)!;
+      if (!m.resend) continue;
+      if (m.state === FLYING && m.superseded) this.giveUp(m, "superseded");
+      if (m.state === FLYING && m.expires <= now) this.giveUp(m, "expired");
+      return m;
+    }
+    this.resends = 0;
+    return undefined;
+  }
+
+  /** It was sent again, or need not be. */
+  resent(m: Message): void {
+    if (m.resend) this.resends--;
+    m.resend = false;
+  }
+
+  protected override done(m: Message): void {
+    if (m.state === DONE) return;
+    this.resent(m);
+    if (m.cut && this.confirmable.get(this.storedId(m)) === m) {
+      this.confirmable.delete(this.storedId(m));
+    }
+    if (m.slot < 0) {
+      if (m.state !== SKIPPING) this.underwayBytes -= m.charge;
+      if (this.newest.get(m.key) === m) this.newest.delete(m.key);
+    }
+    super.done(m);
+  }
+
+  protected override expireDue(now: number): void {
+    super.expireDue(now);
+    for (let id = this.open.base; id < this.open.end; id++) {
+      const m = this.open.at(id)!;
+      if (m.state !== FLYING) continue;
+      if (m.expires <= now) this.giveUp(m, "expired");
+      else this.expireLater(m.expires);
+    }
+    for (let i = this.loose.length - 1; i >= 0; i--) this.expireLoose(this.loose[i]!, now);
+  }
+
+  /** Of what went whole the packet decides. */
+  private expireLoose(m: Message, now: number): void {
+    const at = m.storedBy || (m === this.cutting ? m.expires : never);
+    if (at <= now) this.looseLost(m, m.storedBy ? "not known" : "expired");
+    else this.expireLater(at);
+  }
+
+  override wants(now: number): boolean {
+    return this.resends > 0 || super.wants(now);
+  }
+
+  override get pending(): boolean {
+    return this.resends > 0 || this.more;
+  }
+
+  /** At once for another limit than last time, else each second. */
+  override blockedDue(now: number): number {
+    if (!this.reliable || this.head(now) || !this.short) return never;
+    const wanted = this.wanted(this.queue.head!);
+    return wanted === this.blockedFor ? this.blockedAt + second : -never;
+  }
+
+  override writeBlocked(b: Builder): void {
+    if (b.now < this.blockedDue(b.now) || b.room < 8) return;
+    this.blockedFor = this.wanted(this.queue.head!);
+    this.blockedAt = b.now;
+    appendLimit(b.w, BLOCKED, this.cfg.id, this.blockedFor);
+    b.carry(BLOCKED, this);
+  }
+
+  /** What was lost goes first. */
+  override write(b: Builder, gate: Gate): void {
+    if (writeAgain(this, b, gate)) super.write(b, gate);
+  }
+
+  override abandon(): number {
+    this.resends = 0;
+    return super.abandon();
+  }
+}
