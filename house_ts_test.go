@@ -21,7 +21,7 @@ var forNode = map[string]bool{"ts/transport/udp.ts": true}
 
 // fromNpm are the packages that tests may use, and what builds the package: what makes a page of a program, what opens it, and a cipher
 // to compare ours with.
-var fromNpm = map[string]bool{"esbuild": true, "rollup": true, "playwright-core": true, "@noble/ciphers/chacha.js": true}
+var fromNpm = map[string]bool{"esbuild": true, "@rollup/wasm-node": true, "playwright-core": true, "@noble/ciphers/chacha.js": true}
 
 // tasteOfTS finds what is wrong with one file of the TypeScript library.
 func tasteOfTS(name string, text []byte) (faults []string) {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { arch, platform } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type OutputFile } from "esbuild";
-import { rollup } from "rollup";
+import { rollup } from "@rollup/wasm-node";
 import { foreignNames, publicNames, spelledNames } from "./names.js";
 
 /** Where everything is compiled to. */
