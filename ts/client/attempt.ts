@@ -60,7 +60,10 @@ export class Attempt {
     Promise.all(parts).then(
       () => this.begin(),
       (e: Error) => {
-        this.failure = refusal(Code.unreachable, `a part of the client could not be loaded: ${e.message}`);
+        this.failure = refusal(
+          Code.unreachable,
+          `a part of the client could not be loaded: ${e.message}`,
+        );
         this.host.wake();
       },
     );

@@ -9,7 +9,7 @@ import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
 import type { Host, Led } from "./host.js";
 import type { Reason } from "./reason.js";
-import { statsOf, statsOfPaths, type ConnStats, type PathStats } from "./stats.js";
+import type { ConnStats, PathStats } from "./stats.js";
 
 /**
  * A Conn is a live association with a server. It is never used again: after it has ended its methods throw
@@ -53,7 +53,7 @@ export class Conn {
 
   /** Nothing is heard of the server, and the Conn tries to come back. */
   get away(): boolean {
-    return this.peer.seat?.back !== undefined && !this.reason;
+    return this.peer.seat?.away === true && !this.reason;
   }
 
   /** The version of typed messages that both ends use. */
@@ -146,16 +146,14 @@ export class Conn {
     return line?.ways.get(end!.lead.claims.route)?.kind;
   }
 
-  /** What was counted and measured; undefined before it is connected. */
+  /** What was counted and measured; undefined until it is connected, and the rest of the client is loaded. */
   stats(): ConnStats | undefined {
-    const { line, end } = this.peer;
-    return line && statsOf(end!, line);
+    return this.peer.seat?.stats();
   }
 
   /** What was counted and measured of each path that is not closed. */
   paths(): PathStats[] {
-    const { line, end } = this.peer;
-    return line ? statsOfPaths(end!, line) : [];
+    return this.peer.seat?.paths() ?? [];
   }
 
   /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */

@@ -1,21 +1,7 @@
 import type { Outgoing } from "../endpoint/departure.js";
 import type { Session } from "../netcode/handshake.js";
 import type { Way } from "../transport/way.js";
-
-/** A LineOwner hears what a Line brings. */
-export interface LineOwner {
-  now(): number;
-  /** The path whose packets go over a route; −1 if there is none. */
-  pathAt(route: number): number;
-  /** An authentic packet came. */
-  packet(path: number, route: number, number: number, frames: Uint8Array): void;
-  /** The server says, in a way that may be believed, that it does not know us. */
-  gone(): void;
-  /** A way takes datagrams again. */
-  ready(route: number): void;
-  /** A way has ended. */
-  ended(route: number): void;
-}
+import type { Dialed } from "./dialed.js";
 
 /** A Line carries the packets of a session over the ways to its server, each of which has a number: its route. */
 export class Line {
@@ -27,7 +13,7 @@ export class Line {
 
   constructor(
     readonly session: Session,
-    private readonly owner: LineOwner,
+    private readonly owner: Dialed,
   ) {}
 
   /** Takes a way that is open. */
@@ -43,11 +29,11 @@ export class Line {
   }
 
   private receive(route: number, b: Uint8Array): void {
-    const { opener, sealer } = this.session;
-    if (b[0] === 5 && sealer.isGone(b)) return this.owner.gone();
+    const { opener } = this.session;
+    if (b[0] === 5 && this.owner.seat?.gone(b)) return;
     const path = this.owner.pathAt(route);
     const frames = path < 0 ? undefined : opener.open(this.owner.now(), b, path);
-    if (frames) this.owner.packet(opener.path, route, opener.number, frames);
+    if (frames) this.owner.packet(path, route, opener.number, frames);
     else this.drops++;
   }
 

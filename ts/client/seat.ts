@@ -1,3 +1,6 @@
+import type { Endpoint } from "../endpoint/endpoint.js";
+import { learn } from "../endpoint/parts.js";
+import { isGone } from "../netcode/gone.js";
 import type { Session } from "../netcode/handshake.js";
 import type { Refusal } from "../netcode/packet.js";
 import { storeTicket, type Ticket } from "../netcode/ticket.js";
@@ -6,13 +9,16 @@ import type { Way } from "../transport/way.js";
 import { Control, type Address } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Attempt } from "./attempt.js";
+import { Climb } from "./climb.js";
 import { Comeback } from "./comeback.js";
 import type { Dialed } from "./dialed.js";
 import type { Led } from "./host.js";
 import { Reason, reasonOf } from "./reason.js";
+import { statsOf, statsOfPaths, type ConnStats, type PathStats } from "./stats.js";
 import { mayLead, Trail } from "./trail.js";
 import { Wallet } from "./wallet.js";
 
+const leastPatience = 1_000_000; // with a GONE
 const drainFor = 30_000; // milliseconds for the Conn from which we were handed over
 const handedOver = "handed over to another server";
 
@@ -26,16 +32,17 @@ function tokensOf(list: Uint8Array): Token[] {
 }
 
 /**
- * A Seat is what a Conn has at its server beyond the connection: tickets to come back with, and where else it may
- * be sent.
+ * A Seat is what a Conn has at its server beyond the connection: further ways, tickets to come back with, and where
+ * else it may be sent.
  */
 export class Seat {
   /** The addresses of the server, as it told them. */
   addresses: readonly Address[] = [];
-  /** The Conn is away, and tries to come back. */
-  back: Comeback | undefined;
   private readonly wallet = new Wallet();
   private readonly trail: Trail;
+  private climb: Climb | undefined; // while it is connected
+  private back: Comeback | undefined; // while it is away
+  private goneAt = Infinity; // when to believe a GONE
   private handedOver = false; // tokens for another server came, and were looked at
 
   constructor(
@@ -47,6 +54,27 @@ export class Seat {
     for (const c of credentials) if ("ticket" in c) this.wallet.put(c);
   }
 
+  /** There is a connection over a way, a new one or one under new keys. */
+  begin(first: Way): void {
+    this.climb?.stop();
+    this.climb = new Climb(this.of, first);
+  }
+
+  /** Nothing is heard of the server, and the Conn tries to come back. */
+  get away(): boolean {
+    return this.back !== undefined;
+  }
+
+  stats(): ConnStats | undefined {
+    const { line, end } = this.of;
+    return line && statsOf(end!, line);
+  }
+
+  paths(): PathStats[] {
+    const { line, end } = this.of;
+    return line ? statsOfPaths(end!, line) : [];
+  }
+
   /** The newest ticket, for a store. */
   ticket(): Uint8Array | undefined {
     const { newest } = this.wallet;
@@ -54,13 +82,31 @@ export class Seat {
   }
 
   deadline(): number {
-    return this.back?.deadline() ?? Infinity;
+    const [back, climb] = [this.back?.deadline(), this.climb?.deadline()];
+    return Math.min(this.goneAt, back ?? Infinity, climb ?? Infinity);
   }
 
-  /** Takes what the server says on channel 0. */
+  /** Does what is due. */
+  handleTimeout(now: number): void {
+    if (now >= this.goneAt) this.forgotten(now);
+    this.back?.handleTimeout(now);
+  }
+
+  /** A path is in another state. */
+  changed(now: number): void {
+    this.climb?.changed(now);
+  }
+
+  /** A way has ended; says whether that is seen to. */
+  ended(now: number, route: number): boolean {
+    return this.climb?.ended(now, route) ?? false;
+  }
+
+  /** Opens and closes ways, and takes what the server says on channel 0. */
   hear(now: number): void {
+    this.climb?.handleTimeout(now);
     const { line, host } = this.of;
-    const end = this.of.end!;
+    const end = learn(this.of.end!);
     for (let m = end.receiveControl(); m; m = end.receiveControl()) {
       if (m.kind === Control.ticket)
         this.wallet.receive(line!.session, m.ticket, host.clock.unix());
@@ -131,28 +177,90 @@ export class Seat {
 
   /** The Conn goes on under new keys: with its endpoint, or another one if the server knows none. */
   letIn(session: Session, way: Way): void {
+    const { of } = this;
+    const now = of.now();
+    const old = learn(of.end!);
+    const { continues, hello } = session.accept;
     this.back = undefined; // what it has opened stays
-    this.heard(...this.of.resume(session, way));
+    of.route++;
+    const kept = continues && old.continue(now, of.route, way.reliable);
+    let lost: readonly [number, number] = [0, 0];
+    if (!kept) {
+      of.end = of.newEndpoint(now, session.by.credential.timeout, old.instance);
+      of.end.handleHello(now, hello);
+      lost = this.abandon(old);
+    }
+    of.begin(session, way);
+    this.returned(kept, ...lost);
+    of.host.wake();
   }
 
-  /** The server is heard: there is no need to come back. */
-  heard(kept: boolean, undelivered: number, unreliable: number): void {
+  private returned(kept: boolean, undelivered: number, unreliable: number): void {
     const { host, conn } = this.of;
-    this.stop();
+    this.stay();
     host.report({ kind: "Back", conn, kept, undelivered, unreliable });
+  }
+
+  /** A packet of the server came, under the keys that there are: there is no need to come back. */
+  heard(): void {
+    this.goneAt = Infinity;
+    if (this.back) this.returned(true, 0, 0);
+  }
+
+  /**
+   * Says whether a datagram is a GONE that may be believed. Then the server gets a while to prove the contrary, and
+   * is asked to.
+   */
+  gone(b: Uint8Array): boolean {
+    const { line, host } = this.of;
+    const end = this.of.end!;
+    if (!isGone(line!.session.sealer, b)) return false;
+    if (this.goneAt < Infinity || this.back || end.over) return true;
+    this.goneAt = this.of.now() + Math.max(leastPatience, 3 * end.lead.pto());
+    end.ping();
     host.wake();
+    return true;
+  }
+
+  private forgotten(now: number): void {
+    this.goneAt = Infinity;
+    if (!this.comeBack(now))
+      this.lose(new Reason(Code.forgotten, "the server forgot this connection"));
   }
 
   /** There is no coming back. */
   giveUp(why: Refusal | undefined): void {
-    this.of.lose(
-      why ? reasonOf(why) : new Reason(Code.timeout, "nothing was heard from the server"),
-    );
+    const silent = "nothing was heard from the server";
+    this.lose(why ? reasonOf(why) : new Reason(Code.timeout, silent));
+  }
+
+  /** Ends it without a word: there is nobody to say it to. */
+  private lose(reason: Reason): void {
+    const { of } = this;
+    const lost = this.abandon(of.end!);
+    of.drop();
+    of.conn.ended(reason, ...lost);
+  }
+
+  /** Tells of the receipts of an endpoint that is over, and returns how much it had not delivered. */
+  private abandon(old: Endpoint): readonly [number, number] {
+    old.close(this.of.now());
+    for (let e = old.nextEvent(); e; e = old.nextEvent()) {
+      if (e.kind === "closed") return [e.undelivered, e.unreliable];
+      this.of.tell(e);
+    }
+    return [0, 0];
   }
 
   /** Gives up coming back. */
-  stop(): void {
+  private stay(): void {
     this.back?.stop();
     this.back = undefined;
+  }
+
+  /** Does nothing more: the connection ends. */
+  stop(): void {
+    this.stay();
+    this.climb?.stop();
   }
 }

@@ -17,8 +17,7 @@ interface Inbound {
 
 /** An Opener opens the DATA packets that come of a connection (SPEC.md, 4 and 5). */
 export class Opener {
-  /** Of the packet that was opened last. */
-  path = 0;
+  /** That of the packet that was opened last. */
   number = 0;
   private old: Epoch | undefined;
   private now: Epoch;
@@ -52,14 +51,13 @@ export class Opener {
     const epoch = p && !p.seen.fresh(number) ? undefined : this.keysOf(now, p, b[0]! & 4, number);
     const frames = epoch?.aead.open(epoch.nonce(path, number), b, header);
     if (!frames) return undefined;
-    this.path = path;
     this.number = number;
-    this.mark(now, epoch!, number);
+    this.mark(now, epoch!, path, number);
     return frames;
   }
 
-  private mark(now: number, epoch: Epoch, number: number): void {
-    const p = (this.paths[this.path] ??= { seen: new Window(), epoch: -1, first: 0 });
+  private mark(now: number, epoch: Epoch, path: number, number: number): void {
+    const p = (this.paths[path] ??= { seen: new Window(), epoch: -1, first: 0 });
     p.seen.mark(number);
     const of =
       epoch === this.old ? this.epochs - 1 : epoch === this.now ? this.epochs : this.begin(now);

@@ -1,4 +1,3 @@
-import { same } from "./bytes.js";
 import { Epoch } from "./epoch.js";
 import type { Pad } from "./pad.js";
 
@@ -16,8 +15,10 @@ export class Sealer {
   private several = false; // there was a second path
   private readonly first: number[] = []; // number of the first packet of this epoch, by path
   private readonly packet: Uint8Array;
-  private readonly tails = new Uint8Array(8 * tails);
-  private sent = 0;
+  /** The ends of the newest packets, eight bytes of each, which a GONE shows one of. */
+  readonly tails = new Uint8Array(8 * tails);
+  /** How many packets were sealed. */
+  sent = 0;
 
   /** @param id the connection id */
   constructor(
@@ -87,19 +88,5 @@ export class Sealer {
     this.sealed = this.first.length = 0;
     this.wanted = false;
     return true;
-  }
-
-  /**
-   * Whether a datagram is a GONE that may be believed: it names this connection, and the tail of one of
-   * the newest packets (SPEC.md, 7.10).
-   */
-  isGone(b: Uint8Array): boolean {
-    if (b.length !== 13 || b[0] !== 5) return false;
-    const { id } = this;
-    if (!same(b.subarray(1, 4), id.subarray(0, 3)) || (b[4]! & 0xf8) !== id[3]) return false;
-    const tail = b.subarray(5);
-    for (let i = 0; i < Math.min(this.sent, tails); i++)
-      if (same(tail, this.tails.subarray(8 * i, 8 * i + 8))) return true;
-    return false;
   }
 }

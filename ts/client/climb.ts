@@ -1,0 +1,66 @@
+import type { Packet } from "../endpoint/packet.js";
+import { Ladder, learn } from "../endpoint/parts.js";
+import { rankOf, type Climber, type Way } from "../transport/way.js";
+import type { Dialed } from "./dialed.js";
+
+/** A Climb is how a connection comes to further ways than its first one, and goes over the best of them. */
+export class Climb {
+  private readonly route: number;
+  private readonly end;
+  private ladder: Ladder<Packet> | undefined; // once there are several
+  private readonly climber: Climber | undefined;
+
+  constructor(
+    private readonly of: Dialed,
+    private readonly first: Way,
+  ) {
+    const { transport, maxPaths = 0 } = of.host.cfg;
+    this.route = of.route;
+    this.end = of.end!;
+    if (!first.reliable) this.several();
+    if (maxPaths >= 0) this.climber = transport.climb?.(first, (way) => this.found(way));
+  }
+
+  /** Has the endpoint take several ways. */
+  private several(): Ladder<Packet> {
+    const { of, first, end, route } = this;
+    const ladder = new Ladder(learn(end).paths, route, rankOf(first.kind), first.reliable);
+    if (!of.line!.ways.has(route)) ladder.down(of.now(), route);
+    return (this.ladder = ladder);
+  }
+
+  private found(way: Way): void {
+    const { of, end } = this;
+    if (of.over || end !== of.end || end.over) return way.close();
+    const ladder = this.ladder ?? this.several();
+    const route = ++of.route;
+    of.line!.add(route, way);
+    ladder.up(of.now(), route, rankOf(way.kind), way.reliable);
+    of.fit();
+    of.host.wake();
+  }
+
+  deadline(): number {
+    return this.ladder?.deadline() ?? Infinity;
+  }
+
+  handleTimeout(now: number): void {
+    this.ladder?.onTimeout(now);
+  }
+
+  /** A path is in another state. */
+  changed(now: number): void {
+    this.ladder?.changed(now);
+  }
+
+  /** A way has ended; says whether that is seen to. */
+  ended(now: number, route: number): boolean {
+    this.ladder?.down(now, route);
+    return this.ladder !== undefined;
+  }
+
+  /** Looks for no more ways. */
+  stop(): void {
+    this.climber?.stop();
+  }
+}
