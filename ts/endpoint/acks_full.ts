@@ -1,4 +1,5 @@
 import { appendAck, maxAckRanges, type Writer } from "../wire/index.js";
+import { become } from "./become.js";
 import { Acks, out } from "./acks.js";
 import { never } from "./constants.js";
 import { addRange, type Ranges } from "./ranges.js";
@@ -20,14 +21,17 @@ export class FullAcks extends Acks {
 
   /** Has acks know all that. */
   static of(acks: Acks): FullAcks {
-    const a = Object.setPrototypeOf(acks, FullAcks.prototype) as FullAcks;
-    a.alone = a.stamps = a.lateSaid = a.promptUntil = 0;
-    a.heardMore = false;
-    a.late = [];
-    a.lateStamps = [];
-    a.talkedAt = -never;
-    a.talkEvery = never;
-    return a;
+    return become(acks, FullAcks, {
+      alone: 0,
+      heardMore: false,
+      late: [],
+      lateStamps: [],
+      lateSaid: 0,
+      stamps: 0,
+      talkedAt: -never,
+      talkEvery: never,
+      promptUntil: 0,
+    });
   }
 
   protected override cameLate(number: number): void {

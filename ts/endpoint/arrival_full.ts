@@ -22,6 +22,7 @@ import {
   Repair,
   want,
 } from "../wire/index.js";
+import { become } from "./become.js";
 import { Arrival } from "./arrival.js";
 import { type FullInbox } from "./inbox_full.js";
 import { type FullLife } from "./life_full.js";
@@ -47,10 +48,14 @@ export class FullArrival extends Arrival {
 
   /** Has an arrival know all that. */
   static of(arrival: Arrival): FullArrival {
-    const a = Object.setPrototypeOf(arrival, FullArrival.prototype) as FullArrival;
-    a.sum = new Repair();
-    a.status = new PathStatus();
-    return a;
+    return become(arrival, FullArrival, {
+      sum: new Repair(),
+      status: new PathStatus(),
+      more: false,
+      data: false,
+      holds: false,
+      drains: false,
+    });
   }
 
   protected override read(now: number, p: FullWay, number: number): void {

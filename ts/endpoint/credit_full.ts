@@ -1,3 +1,4 @@
+import { become } from "./become.js";
 import { messageCharge, never, second } from "./constants.js";
 import { Credit } from "./credit.js";
 
@@ -15,10 +16,13 @@ export class FullCredit extends Credit {
 
   /** Has a credit know all that. */
   static of(credit: Credit): FullCredit {
-    const c = Object.setPrototypeOf(credit, FullCredit.prototype) as FullCredit;
-    c.pooled = c.wanted = c.widenedTo = 0;
-    c.limitAt = c.widenedAt = -never;
-    return c;
+    return become(credit, FullCredit, {
+      pooled: 0,
+      limitAt: -never,
+      wanted: 0,
+      widenedAt: -never,
+      widenedTo: 0,
+    });
   }
 
   private get own(): boolean {

@@ -1,4 +1,5 @@
 import { PATH_STATUS, READS_REPAIR } from "../wire/index.js";
+import { become } from "./become.js";
 import { never, packetBytes } from "./constants.js";
 import { Departure, type Outgoing } from "./departure.js";
 import { type FullLife } from "./life_full.js";
@@ -20,9 +21,7 @@ export class FullDeparture extends Departure {
 
   /** Has a departure know all that. */
   static of(departure: Departure): FullDeparture {
-    const d = Object.setPrototypeOf(departure, FullDeparture.prototype) as FullDeparture;
-    d.lastClosed = -1;
-    return d;
+    return become(departure, FullDeparture, { lastClosed: -1 });
   }
 
   protected override asks(b: Builder, p: FullWay): boolean {

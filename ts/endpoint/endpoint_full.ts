@@ -1,4 +1,5 @@
 import { difference, readControl, readRows, type ControlMessage } from "../wire/index.js";
+import { become } from "./become.js";
 import { FullAcks } from "./acks_full.js";
 import { FullArrival } from "./arrival_full.js";
 import { rowsOf } from "./config.js";
@@ -27,7 +28,7 @@ export class FullEndpoint extends Endpoint {
    */
   static of(endpoint: Endpoint, repairs = true): FullEndpoint {
     if (endpoint instanceof FullEndpoint) return endpoint;
-    const e = Object.setPrototypeOf(endpoint, FullEndpoint.prototype) as FullEndpoint;
+    const e = become(endpoint, FullEndpoint, {});
     const outbox = FullOutbox.of(e.outbox);
     const inbox = FullInbox.of(e.inbox);
     if (repairs) {

@@ -8,6 +8,7 @@ import {
   want,
   type Reader,
 } from "../wire/index.js";
+import { become } from "./become.js";
 import { maxOpen } from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { type Head } from "./partial.js";
@@ -24,9 +25,11 @@ export class FullInbox extends Inbox {
 
   /** Has an inbox know all that. */
   static of(inbox: Inbox): FullInbox {
-    const all = Object.setPrototypeOf(inbox, FullInbox.prototype) as FullInbox;
-    all.sum = new Repair();
-    all.symbol = { options: 0, key: undefined, back: 0, bytes: new Uint8Array(0), size: 0 };
+    const all = become(inbox, FullInbox, {
+      rebuilders: undefined,
+      sum: new Repair(),
+      symbol: { options: 0, key: undefined, back: 0, bytes: new Uint8Array(0), size: 0 },
+    });
     for (const r of inbox.receivers.values()) {
       FullReceiver.of(r, (channel, h, bytes) => all.saw(channel, h, bytes));
     }

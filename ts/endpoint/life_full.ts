@@ -1,4 +1,5 @@
 import { READS_HOLD } from "../wire/index.js";
+import { become } from "./become.js";
 import { never, second } from "./constants.js";
 import { Drain } from "./drain.js";
 import { OwnHold, PeerHold } from "./hold.js";
@@ -28,12 +29,20 @@ export class FullLife extends Life {
 
   /** Has a life know all that. */
   static of(life: Life): FullLife {
-    const l = Object.setPrototypeOf(life, FullLife.prototype) as FullLife;
-    l.own = new OwnHold();
-    l.held = new PeerHold();
-    l.drain = new Drain();
+    const l = become(life, FullLife, {
+      peer: life.peer,
+      parting: life.parting,
+      own: new OwnHold(),
+      held: new PeerHold(),
+      drain: new Drain(),
+      keepFor: 0,
+      rate: 0,
+      rateAt: 0,
+      awaySince: 0,
+      askAt: 0,
+      askWait: 0,
+    });
     l.keepFor = l.c.cfg.keepFor;
-    l.rateAt = l.awaySince = l.askAt = l.askWait = 0;
     l.rate = rateOf(l.paths.lead); // which a game may assume
     if (l.parting) l.drain.begin(l.parting);
     return l;

@@ -1,3 +1,4 @@
+import { become } from "./become.js";
 import { Outbox } from "./outbox.js";
 import { type Builder } from "./packet.js";
 import { FullSender } from "./sender_full.js";
@@ -10,10 +11,8 @@ export class FullOutbox extends Outbox {
 
   /** Has an outbox know all that. */
   static of(outbox: Outbox): FullOutbox {
-    const all = Object.setPrototypeOf(outbox, FullOutbox.prototype) as FullOutbox;
     for (const s of outbox.senders.values()) FullSender.of(s);
-    all.repaired = [];
-    return all;
+    return become(outbox, FullOutbox, { repaired: [] });
   }
 
   /** Has lost messages come back without a round trip. */

@@ -1,3 +1,4 @@
+import { become } from "./become.js";
 import { Partial } from "./partial.js";
 import { addRange, gap, gapEnd, touches, type Ranges } from "./ranges.js";
 
@@ -9,10 +10,7 @@ export class FullPartial extends Partial {
 
   /** Goes on with what has come. */
   static of(p: Partial): FullPartial {
-    const all = Object.setPrototypeOf(p, FullPartial.prototype) as FullPartial;
-    all.held = 0;
-    all.have = p.got > 0 ? [0, p.got] : [];
-    return all;
+    return become(p, FullPartial, { held: 0, have: p.got > 0 ? [0, p.got] : [] });
   }
 
 

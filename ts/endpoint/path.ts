@@ -105,7 +105,7 @@ export class Path<S extends Sent> {
   protected ring = new Ring<S>(); // by number; undefined: it was left out
   protected tellsFrom = -Infinity; // what was sent until then measures nothing
   private unused: S[] = [];
-  private draft: S | undefined;
+  private draft: S | undefined = undefined;
 
   constructor(protected cfg: PathConfig<S>) {
     this.id = cfg.id;

@@ -1,3 +1,4 @@
+import { become } from "./become.js";
 import { packetBytes } from "./constants.js";
 import { FullClaims } from "./claims_full.js";
 import { Congestion } from "./congestion.js";
@@ -31,13 +32,20 @@ export class FullPath<S extends Sent> extends Path<S> {
 
   /** Has a path know all that. */
   static of<S extends Sent>(path: Path<S>, now: number): FullPath<S> {
-    const p = Object.setPrototypeOf(path, FullPath.prototype) as FullPath<S>;
-    p.claims = Object.assign(new FullClaims(), p.claims);
-    p.losses = new LossWatch();
-    p.lastSent = now;
-    p.timeouts = p.packetsSpurious = p.unsettled = 0;
-    p.quiet = false;
-    p.lossAt = Infinity;
+    const p = become<FullPath<S>>(path, FullPath, {
+      claims: Object.assign(new FullClaims(), path.claims),
+      losses: new LossWatch(),
+      lastSent: now,
+      timeouts: 0,
+      packetsSpurious: 0,
+      unsettled: 0,
+      quiet: false,
+      lossAt: Infinity,
+      skipIn: 0,
+      order: undefined,
+      cc: undefined,
+      pacer: undefined,
+    });
     p.skipIn = p.leaveOutIn();
     p.begin(now);
     return p;

@@ -39,7 +39,7 @@ export class Receiver {
   lowest = 0;
   next = 0;
 
-  protected partial: Partial | undefined; // the message of which the last fragment came
+  protected partial: Partial | undefined = undefined; // the message of which the last fragment came
   protected newest = new Map<Key | undefined, number>(); // Latest: the newest id of a key
   private tidyAt = 0; // many keys are looked through at this id
   private places = new Map<Key | undefined, number>(); // ReliableLatest: where its value waits in ready

@@ -9,6 +9,7 @@ import {
   type Fragment,
   type Reader,
 } from "../wire/index.js";
+import { become } from "./become.js";
 import { maxOpen, messageCharge, second } from "./constants.js";
 import { Delivery } from "./config.js";
 import { FullCredit } from "./credit_full.js";
@@ -43,13 +44,17 @@ export class FullReceiver extends Receiver {
 
   /** Has a receiver know all that. */
   static of(receiver: Receiver, saw: Saw): FullReceiver {
-    const r = Object.setPrototypeOf(receiver, FullReceiver.prototype) as FullReceiver;
-    FullCredit.of(r.credit);
-    r.saw = saw;
-    r.rebuiltIds = [];
-    r.above = new Set();
-    r.unfinished = new Map();
-    r.loose = [];
+    FullCredit.of(receiver.credit);
+    const r = become(receiver, FullReceiver, {
+      rebuiltIds: [],
+      saw,
+      above: new Set(),
+      unfinished: new Map(),
+      loose: [],
+      copies: undefined,
+      fragmented: undefined,
+      order: undefined,
+    });
     if (r.cfg.delivery === Delivery.reliableOrdered) r.order = new Order(r.c, r.cfg, r);
     const p = r.partial && FullPartial.of(r.partial);
     r.partial = undefined;

@@ -6,6 +6,7 @@ import {
   appendLimit,
   nearest,
 } from "../wire/index.js";
+import { become } from "./become.js";
 import { DONE, FLYING, SKIPPING, never, second } from "./constants.js";
 import { Delivery } from "./config.js";
 import { type LossReason } from "./event.js";
@@ -42,13 +43,19 @@ export class FullSender extends Sender {
 
   /** Has a sender know all that. */
   static of(sender: Sender): FullSender {
-    const s = Object.setPrototypeOf(sender, FullSender.prototype) as FullSender;
-    s.resends = s.first = s.underwayBytes = s.resendFrom = 0;
-    s.short = false;
-    s.blockedFor = -1;
-    s.blockedAt = -never;
-    s.newest = new Map();
-    s.confirmable = new Map();
+    const s = become(sender, FullSender, {
+      cutting: sender.cutting,
+      resends: 0,
+      first: 0,
+      sums: undefined,
+      short: false,
+      blockedFor: -1,
+      blockedAt: -never,
+      underwayBytes: 0,
+      resendFrom: 0,
+      newest: new Map(),
+      confirmable: new Map(),
+    });
     for (let id = s.open.base; id < s.open.end; id++) {
       const m = s.open.at(id)!;
       if (m.state === FLYING) s.begun(m);

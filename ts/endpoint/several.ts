@@ -1,3 +1,4 @@
+import { become } from "./become.js";
 import { abandon, noRoute } from "./constants.js";
 import { type PathUse } from "./claims.js";
 import { FullClaims, pathUses } from "./claims_full.js";
@@ -44,10 +45,11 @@ export class SeveralPaths<
     now: number,
     learn: (p: P) => void = () => {},
   ): SeveralPaths<S, FullPath<S> & P> {
-    const all = Object.setPrototypeOf(paths, SeveralPaths.prototype) as SeveralPaths<
-      S,
-      FullPath<S> & P
-    >;
+    const all = become<SeveralPaths<S, FullPath<S> & P>>(paths, SeveralPaths, {
+      held: false,
+      clock: 0,
+      awakeAt: -Infinity,
+    });
     const full = (p: P) => {
       FullPath.of(p, now);
       learn(p);
@@ -55,9 +57,6 @@ export class SeveralPaths<
     };
     const { make } = all.cfg;
     all.cfg = { ...all.cfg, make: (id) => full(make(id)) };
-    all.held = false;
-    all.clock = 0;
-    all.awakeAt = -Infinity;
     for (const p of paths.all) {
       const learnt = full(p);
       if (p.claims.stage === "failed") all.empty(now, learnt);

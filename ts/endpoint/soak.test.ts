@@ -5,12 +5,15 @@ import { chance } from "../testdata/link.js";
 import { Pair, type PairConfig } from "../testdata/pair.js";
 import { Delivery, type ChannelConfig } from "./index.js";
 
-const seeds = 300;
+const lines = 300;
+const streams = 200;
 const tick = 16_667;
 const ticks = 120;
 
+type World = PairConfig & { channels: ChannelConfig[] };
+
 /** A line as bad as the seed has it, and channels of all deliveries. */
-function world(seed: number): PairConfig & { channels: ChannelConfig[] } {
+function world(seed: number, stream = false): World {
   const random = chance(seed + 7919);
   const upTo = (n: number) => Math.floor(random() * n);
   const channels: ChannelConfig[] = Object.values(Delivery).map((delivery) => ({
@@ -24,10 +27,11 @@ function world(seed: number): PairConfig & { channels: ChannelConfig[] } {
   const outage = 1_000_000 + upTo(3_000_000);
   const maxDatagramBytes = upTo(4) === 0 ? 576 : 1200;
   const delay = 1000 + upTo(80_000);
-  if (upTo(6) === 0) {
-    // a stream, as a WebSocket is one: nothing is lost, and nothing overtakes
+  if (upTo(6) === 0 || stream) {
+    // as a WebSocket is one: nothing is lost, nothing overtakes, and the ends learn the rest while they play
     const config = { channels, maxDatagramBytes, reliable: true };
-    return { seed, channels, config, link: { delay, rate: 300_000 } };
+    const learns: [number, number] = [upTo(2_500_000), upTo(2_500_000)];
+    return { seed, channels, config, link: { delay, rate: 300_000 }, learns };
   }
   return {
     seed,
@@ -46,8 +50,7 @@ function world(seed: number): PairConfig & { channels: ChannelConfig[] } {
 }
 
 /** Plays both ways over the line, lets all come through, and ends the connection. */
-function soak(seed: number): void {
-  const cfg = world(seed);
+function soak(cfg: World): void {
   const pair = new Pair(cfg);
   assert.equal(pair.meet(), undefined);
   const { a, b } = pair;
@@ -86,14 +89,23 @@ function soak(seed: number): void {
   assert.deepEqual([a.events.at(-1), b.events.at(-1)], [end(false), end(true)]);
 }
 
-test(`nothing reliable is lost or doubled, and receipts are true, over ${seeds} bad lines`, () => {
+/** Plays in the worlds of so many seeds, or of one alone. */
+function soakAll(seeds: number, stream: boolean): void {
   const only = Number(process.env["SEED"] ?? 0);
   for (let seed = only || 1; seed <= (only || seeds); seed++) {
     try {
-      soak(seed);
+      soak(world(seed, stream));
     } catch (err) {
       const how = `SEED=${seed} node --test dist/endpoint/soak.test.js`;
       throw new Error(`${how}: ${String(err)}`, { cause: err });
     }
   }
+}
+
+test(`nothing reliable is lost or doubled, and receipts are true, over ${lines} bad lines`, () => {
+  soakAll(lines, false);
+});
+
+test(`likewise over ${streams} streams, whenever the ends learn what comes of losses`, () => {
+  soakAll(streams, true);
 });

@@ -33,13 +33,16 @@ export interface PairConfig {
   link: LinkConfig;
   /** The share of packets that come twice. */
   twice?: number;
+  /** After how many microseconds each end learns what it did not know at once; at once by default. */
+  learns?: [number, number];
   /** When the line is down: from, to, in microseconds. */
   outages?: [number, number][];
 }
 
 /** A Pair is two endpoints over a simulated line, in virtual time. */
 export class Pair {
-  now = 1_000_000;
+  private readonly began = 1_000_000;
+  now = this.began;
   readonly a: End;
   readonly b: End;
   readonly random: () => number;
@@ -58,8 +61,16 @@ export class Pair {
   /** Introduces the ends to each other; what comes of it. */
   meet(): unknown {
     const [a, b] = [this.a.endpoint, this.b.endpoint];
-    for (const e of [a, b]) learn(e);
+    this.learn();
     return a.handleHello(this.now, b.hello(this.now)) ?? b.handleHello(this.now, a.hello(this.now));
+  }
+
+  /** Has the ends learn whose time it is. */
+  private learn(): void {
+    const at = this.cfg.learns ?? [0, 0];
+    [this.a, this.b].forEach(({ endpoint }, i) => {
+      if (this.now >= this.began + at[i]!) learn(endpoint);
+    });
   }
 
   private get down(): boolean {
@@ -89,6 +100,7 @@ export class Pair {
   /** Lets everything happen that happens now. */
   step(): void {
     const { a, b, now } = this;
+    this.learn();
     this.receive(a, b);
     this.receive(b, a);
     for (const end of [a, b]) {
