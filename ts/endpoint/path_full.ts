@@ -29,6 +29,7 @@ export class FullPath<S extends Sent> extends Path<S> {
   private lastSent!: number; // when a packet that elicits an ack was sent last
   private skipIn!: number; // packets until numbers are left out
   private unsettled!: number; // no packet below it is in flight
+  private repeated!: number; // packets below it were repeated
 
   /** Has a path know all that. */
   static of<S extends Sent>(path: Path<S>, now: number): FullPath<S> {
@@ -39,6 +40,7 @@ export class FullPath<S extends Sent> extends Path<S> {
       timeouts: 0,
       packetsSpurious: 0,
       unsettled: 0,
+      repeated: 0,
       quiet: false,
       lossAt: Infinity,
       skipIn: 0,
@@ -211,6 +213,16 @@ export class FullPath<S extends Sent> extends Path<S> {
       budget -= s.bytes;
       this.cfg.settled(s, "repeat");
     }
+  }
+
+  /** Has what it holds back sent once more, over the others (SPEC.md, 7.15). */
+  repeatHeld(): void {
+    const { ring } = this;
+    for (let n = Math.max(this.repeated, this.oldestInFlight()); n < ring.end; n++) {
+      const s = ring.at(n);
+      if (s?.state === IN_FLIGHT) this.cfg.settled(s, "repeat");
+    }
+    this.repeated = ring.end;
   }
 
   /** Since when the peer owes an answer: to the oldest packet above all that was acknowledged. Infinity: to none. */

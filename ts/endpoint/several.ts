@@ -409,6 +409,8 @@ export class SeveralPaths<
     if (c.stage !== "dead") return;
     if (now >= this.silenceAt(p)) {
       this.fail(now, p);
+    } else if (p.reliable && this.anotherIsWell(p)) {
+      p.repeatHeld();
     } else if (!c.silent && !this.anotherIsWell(p)) {
       c.silent = true;
       this.cfg.told(p.id, "silent");
