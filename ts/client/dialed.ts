@@ -16,6 +16,7 @@ import { loadRest, rest } from "./loading.js";
 import { Reason, reasonOf } from "./reason.js";
 import type { Seat } from "./seat.js";
 
+const loadAgain = 5000; // milliseconds
 const usualTag = 16;
 const ledAround = "servers hand this client over to each other for too long";
 
@@ -55,10 +56,15 @@ export class Dialed {
       hello: (by) => this.helloFor(by),
       judge: (hello) => this.judge(hello),
     });
-    const sit = () => this.sit();
-    if (rest) sit();
-    else loadRest().then(sit, () => {});
+    if (rest) this.sit();
+    else this.load();
   }
+
+  /** Loads the rest of the client; until that is there the game goes on with what it has. */
+  private readonly load = (): void => {
+    const later = () => this.host.clock.after(loadAgain, this.load);
+    if (!this.over) loadRest().then(() => this.sit(), later);
+  };
 
   private sit(): void {
     this.seat = new rest!.Seat(this, this.credentials, this.led);
