@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { chromium, type Browser, type Page, type Route } from "playwright-core";
 import { bundle } from "../build/bundle.js";
-import { storeTicket } from "../netcode/ticket.js";
+import { storeTicket } from "../netcode/store.js";
 import { ticketOf } from "../testdata/handshake.js";
 import { GoServer } from "../testdata/server.js";
 import type { Kind } from "./index.js";

@@ -1,7 +1,10 @@
 import type { Packet } from "../endpoint/packet.js";
 import { Ladder, learn } from "../endpoint/parts.js";
-import { rankOf, type Climber, type Way } from "../transport/way.js";
+import type { Climber, Kind, Way } from "../transport/way.js";
 import type { Dialed } from "./dialed.js";
+
+/** Ways are better the lower this is. */
+const rankOf = (kind: Kind) => (kind === "websocket" ? 2 : kind === "webrtc" ? 1 : 0);
 
 /** A Climb is how a connection comes to further ways than its first one, and goes over the best of them. */
 export class Climb {

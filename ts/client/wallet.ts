@@ -1,6 +1,7 @@
 import type { Session } from "../netcode/handshake.js";
-import { ticketSecret } from "../netcode/keys.js";
-import { isTicket, readTicket, type Ticket } from "../netcode/ticket.js";
+import { ticketSecret } from "../netcode/resume.js";
+import { readTicket } from "../netcode/store.js";
+import { isTicket, type Ticket } from "../netcode/ticket.js";
 
 /** The server's time may run faster than ours, and the ticket has been on its way. */
 const longest = 4 * 86400;

@@ -25,13 +25,6 @@ export function join(...parts: (Uint8Array | number)[]): Uint8Array<ArrayBuffer>
   return b;
 }
 
-/** A number below 2^53 in n bytes, little-endian. */
-export function little(v: number, n: number): Uint8Array {
-  const b = new Uint8Array(n);
-  for (let i = 0; i < n; i++, v = Math.floor(v / 256)) b[i] = v % 256;
-  return b;
-}
-
 /** A text of ASCII as bytes. */
 export const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 

@@ -11,7 +11,8 @@ import { readStandard } from "./offer.js";
 import { readAccept, readReason } from "./packet.js";
 import { readItems } from "./pad.js";
 import { readRetry } from "./resume.js";
-import { parseTicket, storeTicket } from "./ticket.js";
+import { storeTicket } from "./store.js";
+import { parseTicket } from "./ticket.js";
 import { parseTokens, TokenError } from "./token.js";
 
 // from ts/dist/netcode, where this is compiled to

@@ -6,15 +6,16 @@ import { fileURLToPath } from "node:url";
 import { addressText } from "./address.js";
 import { Epoch } from "./epoch.js";
 import { isGone } from "./gone.js";
-import { secretsOf, ticketKeys, ticketSecret, tokenKeys } from "./keys.js";
+import { secretsOf, tokenKeys } from "./keys.js";
 import { offer, readStandard } from "./offer.js";
 import { Opener } from "./opener.js";
 import * as packet from "./packet.js";
 import { readItems } from "./pad.js";
-import { readRetry, resume } from "./resume.js";
+import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
+import { readTicket, storeTicket } from "./store.js";
 import { Sealer } from "./sealer.js";
 import { exchangeOf, loadProtection } from "./suite.js";
-import { parseTicket, readTicket, storeTicket } from "./ticket.js";
+import { parseTicket } from "./ticket.js";
 import { parseTokens } from "./token.js";
 
 interface Data {

@@ -10,9 +10,11 @@ export interface HandshakeKeys {
   readonly reason: Uint8Array;
 }
 
-const label = (text: string) => ascii("tickwire 1 " + text);
+/** What a key is for, as HKDF is told. */
+export const label = (text: string) => ascii("tickwire 1 " + text);
 
-function handshakeKeys(secret: Uint8Array, protocolId: Uint8Array): HandshakeKeys {
+/** The keys of a handshake that come of a secret. */
+export function handshakeKeys(secret: Uint8Array, protocolId: Uint8Array): HandshakeKeys {
   const key = (name: string) => expand(secret, 32, label(name), protocolId);
   return { secret, offer: key("offer"), accept: key("accept"), reason: key("reason") };
 }
@@ -24,11 +26,6 @@ export function tokenKeys(
   protocolId: Uint8Array,
 ): HandshakeKeys {
   return handshakeKeys(extract(label("token"), clientToServer, serverToClient), protocolId);
-}
-
-/** The keys that come of the secret of a ticket. */
-export function ticketKeys(secret: Uint8Array, protocolId: Uint8Array): HandshakeKeys {
-  return handshakeKeys(extract(label("resume"), secret), protocolId);
 }
 
 /** What a handshake comes to: the first secret of each direction, and what those of tickets come of. */
@@ -65,7 +62,3 @@ export const ivOf = (secret: Uint8Array) => expand(secret, 12, label("iv"));
 
 /** The secret of the epoch that follows. */
 export const nextOf = (secret: Uint8Array) => expand(secret, 32, label("next"));
-
-/** The secret of a ticket, by its nonce. */
-export const ticketSecret = (resumption: Uint8Array, nonce: Uint8Array) =>
-  expand(resumption, 32, label("ticket"), nonce);

@@ -1,9 +1,8 @@
-import { appendAddress, type Address } from "../wire/control.js";
+import type { Address } from "../wire/control.js";
 import { want } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
-import { Writer } from "../wire/writer.js";
 import { readAddresses } from "./address.js";
-import { ascii, takeShort } from "./bytes.js";
+import { takeShort } from "./bytes.js";
 import { maxItems, readItems, type Pad } from "./pad.js";
 import { reading } from "./token.js";
 
@@ -31,33 +30,11 @@ export interface Ticket {
   attempt: bigint;
 }
 
-/** The lifetime of a ticket as it came, in seconds, and its nonce. */
-export function readTicket(ticket: Uint8Array): { lifetime: number; nonce: Uint8Array } {
-  const r = new Reader(ticket);
-  r.skip(8);
-  return { lifetime: r.u32(), nonce: r.take(24) };
-}
-
 /** Whether a client may show a ticket of so many bytes. */
 export const isTicket = (ticket: Uint8Array) => ticket.length >= least && ticket.length <= most;
 
-const magic = "TWRT\x01";
-
-/** A ticket as bytes for a store, which parseTicket reads; Go's netcode.ResumeTicket has the same. */
-export function storeTicket(t: Ticket): Uint8Array {
-  const w = new Writer(new Uint8Array(1024 + 19 * t.addresses.length));
-  w.raw(ascii(magic));
-  w.raw(t.protocolId);
-  w.u64(BigInt(t.until));
-  w.u32(t.timeout >>> 0);
-  w.block(t.pad.items);
-  w.u32(t.addresses.length);
-  for (const a of t.addresses) appendAddress(w, a);
-  w.raw(t.secret);
-  w.u64(t.attempt);
-  w.raw(t.ticket);
-  return w.written().slice();
-}
+/** With which a stored ticket begins. */
+export const magic = "TWRT\x01";
 
 /** Reads what storeTicket made. Throws a TokenError. */
 export function parseTicket(b: Uint8Array): Ticket {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ascii, join, little, same } from "../netcode/bytes.js";
+import { ascii, join, same } from "../netcode/bytes.js";
 import { ChaCha, openX, sealX } from "../netcode/chacha.js";
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
-import { ticketKeys, tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
+import { tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
 import { showToken } from "../netcode/offer.js";
 import { readItems, type Pad } from "../netcode/pad.js";
-import { showTicket } from "../netcode/resume.js";
+import { little, showTicket, ticketKeys } from "../netcode/resume.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
 

@@ -54,6 +54,3 @@ export interface Transport {
    */
   climb?(first: Way, found: (way: Way) => void): Climber;
 }
-
-/** Ways are better the lower this is. */
-export const rankOf = (kind: Kind) => (kind === "websocket" ? 2 : kind === "webrtc" ? 1 : 0);
