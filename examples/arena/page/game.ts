@@ -1,7 +1,7 @@
 import type { Conn, Kind, Reason } from "@tickwire/client";
 import type { Hit, Move, Scores } from "./arena.js";
 import { Controls } from "./controls.js";
-import { Figures } from "./figures.js";
+import { Readings } from "./readings.js";
 import { Hud } from "./hud.js";
 import { Match, now, type Audience } from "./match.js";
 import { find, small } from "./page.js";
@@ -18,7 +18,7 @@ const panelDraws = 250; // milliseconds
 export class Game implements Audience {
   onConnected: () => void = () => {};
   onOver: (reason: Reason) => void = () => {};
-  readonly figures = new Figures();
+  readonly readings = new Readings();
   private match: Match | undefined;
   private readonly canvas = find<HTMLCanvasElement>("field");
   private readonly scene = new Scene(this.canvas, matchMedia("(prefers-reduced-motion: reduce)").matches);
@@ -54,7 +54,7 @@ export class Game implements Audience {
   play(token: Uint8Array, name: string): void {
     this.match?.close();
     this.match = new Match(token, name, this, this.transports);
-    this.figures.follow(this.match, this.panel.gauges);
+    this.readings.follow(this.match, this.panel.gauges);
   }
 
   leave(): void {
@@ -89,7 +89,7 @@ export class Game implements Audience {
     if (!prediction?.standing || this.walks) return;
     const { at } = prediction;
     const { x, y } = walk(at, this.controls.wish());
-    if (x !== at.x || y !== at.y) this.figures.reaction.press(performance.now(), at);
+    if (x !== at.x || y !== at.y) this.readings.reaction.press(performance.now(), at);
   }
 
   private frame(at: number): void {
@@ -122,7 +122,7 @@ export class Game implements Audience {
       target: this.controls.pointer ? undefined : nearest(me, this.others),
       nameOf: (id) => match.nameOf(id),
     });
-    this.figures.drawn(at, stands ? match.prediction.between(move, match.pace.ticks.over) : undefined);
+    this.readings.drawn(at, stands ? match.prediction.between(move, match.pace.ticks.over) : undefined);
     this.measure(at, match.conn);
   }
 
@@ -166,11 +166,11 @@ export class Game implements Audience {
   private measure(at: number, conn: Conn): void {
     if (at - this.lastSample >= sampleEvery) {
       this.lastSample = at;
-      this.panel.sample(at, conn, this.figures.corrections);
+      this.panel.sample(at, conn, this.readings.corrections);
     }
     if (at - this.lastPanel < panelDraws) return;
     this.lastPanel = at;
-    this.panel.draw(conn, this.figures.pace);
+    this.panel.draw(conn, this.readings.pace);
     const { transport } = conn;
     if (transport && this.kind && transport !== this.kind) this.hud.note(`now by ${kindNames[transport]}`);
     this.kind = transport;
@@ -196,7 +196,7 @@ export class Game implements Audience {
 
   over(reason: Reason): void {
     this.match = undefined;
-    this.figures.over(reason);
+    this.readings.over(reason);
     this.hud.banner("");
     this.onOver(reason);
   }
@@ -210,7 +210,7 @@ export class Game implements Audience {
   }
 
   corrected(units: number): void {
-    this.figures.corrected(performance.now(), units * this.scene.camera.scale);
+    this.readings.corrected(performance.now(), units * this.scene.camera.scale);
   }
 
   hit(hit: Hit): void {
@@ -218,7 +218,7 @@ export class Game implements Audience {
     if (!match) return;
     const at = performance.now();
     const mine = hit.by === match.state?.you;
-    const place = mine ? this.others.find(({ id }) => id === hit.on) : match.prediction.at;
+    const place = mine ? this.others.find(({ id }) => id === hit.on) : (match.me ?? match.prediction.at);
     if (place && hit.health > 0) this.scene.effects.hit(at, { x: place.x, y: place.y }, mine);
     if (place && hit.health === 0) this.scene.effects.fall(at, { x: place.x, y: place.y }, mine);
     if (!mine) this.scene.effects.hurt(at);

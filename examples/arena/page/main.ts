@@ -31,7 +31,7 @@ addEventListener("pagehide", () => game.leave());
 declare global {
   interface Window {
     /** What tests and the curious read. */
-    arena: Game["figures"];
+    arena: Game["readings"];
   }
 }
-window.arena = game.figures;
+window.arena = game.readings;

@@ -6,8 +6,8 @@ import type { Place } from "./walk.js";
 
 const lately = 5000; // milliseconds over which corrections are told
 
-/** The Figures are what the page measures of itself, for the panel, for tests and for the curious. */
-export class Figures {
+/** The Readings are what the page measures of itself, for the panel, for tests and for the curious. */
+export class Readings {
   readonly reaction = new Reaction();
   /** Corrections of one's own place since one plays, in pixels, and how many. */
   correctedPixels = 0;
