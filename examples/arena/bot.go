@@ -16,14 +16,19 @@ type Brain interface {
 type Bot struct {
 	chance *rand.Rand
 	dx, dy int8
-	steps  int // until it changes its mind
+	steps  int   // until it changes its mind
+	off    uint8 // by how much the next shot misses
 }
 
 // NewBot makes a bot of a temper of its own.
 func NewBot(chance *rand.Rand) *Bot { return &Bot{chance: chance} }
 
-// reach is how far away a bot still shoots: as far as shots go.
-const reach = shotSpeed * shotLife
+// Bots are no better than people: they shoot when somebody is near, think about it for some ticks, and miss.
+const (
+	reach = shotSpeed * shotLife / 2
+	slow  = Rate / 4
+	shaky = 5 // 256ths of a turn
+)
 
 // Think implements Brain.
 func (b *Bot) Think(seen State) Move {
@@ -39,10 +44,12 @@ func (b *Bot) Think(seen State) Move {
 			b.dx, b.dy = int8(cmp.Compare(target.X, me.X)), int8(cmp.Compare(target.Y, me.Y))
 		}
 	}
-	do := Move{DX: b.dx, DY: b.dy}
-	if away < reach {
-		do.Aim = aimAt(me, target)
-		do.Fire = true
+	if away >= reach {
+		return Move{DX: b.dx, DY: b.dy, Aim: me.Aim}
+	}
+	do := Move{DX: b.dx, DY: b.dy, Aim: aimAt(me, target) + b.off, Fire: b.chance.IntN(slow) == 0}
+	if do.Fire {
+		b.off = uint8(b.chance.IntN(2*shaky+1) - shaky)
 	}
 	return do
 }
