@@ -1,19 +1,26 @@
 // Package page is the arena in the browser: what `tickwire demo` serves, built and ready.
 //
 // It is TypeScript over the package of the folder ts, without a framework. What a player does is seen in the next
-// frame, for the page walks by the rules of the server (walk.ts) and puts itself right when that says otherwise
-// (prediction.ts); everybody else is drawn a little in the past (match.ts). A panel shows what the network does.
+// frame, for the page walks by the rules of the server and puts itself right when that says otherwise; everybody else is
+// drawn a little in the past: [docs/prediction.md] tells how. A panel shows what the network does.
 //
-//	main.ts ─▶ join.ts        the door: a name, and why one did not get in
-//	   └─────▶ match.ts       the connection and its clocks ─▶ prediction.ts ─▶ walk.ts
-//	           controls.ts    keys, mouse and fingers ─▶ a Move
-//	           scene.ts       the field on a canvas
-//	           hud.ts         scores, chat, health
-//	           panel.ts       the network, and the switch for the link
+//	main.ts ─▶ door.ts        a name, and why one did not get in
+//	   └─────▶ game.ts        each frame: what is wished, and what is known
+//	           match.ts       the connection ─▶ pace.ts        its clocks, and ticks
+//	                                         ─▶ prediction.ts  where one is, by walk.ts
+//	                                         ─▶ shots.ts
+//	           controls.ts    keys, mouse and fingers (stick.ts) ─▶ a Move
+//	           scene.ts       the field on a canvas: camera.ts, sight.ts, effects.ts
+//	           hud.ts         scores, chat, what just happened
+//	           panel.ts       the network: gauges.ts, sparkline.ts, link.ts
+//	           readings.ts    what tests and the curious read: window.arena
 //
+// ?transport=websocket, webrtc or webtransport in the address has it play by that one, and ?name=Ada fills in a name.
 // After a change of the page, of the client in ts or of the messages:
 //
 //	npm ci --prefix ts && go generate ./examples/arena/...
+//
+// [docs/prediction.md]: https://github.com/tickwire/tickwire/blob/main/docs/prediction.md
 package page
 
 //go:generate rm -rf assets
