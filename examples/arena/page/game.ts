@@ -218,7 +218,8 @@ export class Game implements Audience {
     if (!match) return;
     const at = performance.now();
     const mine = hit.by === match.state?.you;
-    const place = mine ? this.others.find(({ id }) => id === hit.on) : (match.me ?? match.prediction.at);
+    const own = hit.health === 0 ? match.me : match.prediction.at; // who fell lies where the server has him
+    const place = mine ? this.others.find(({ id }) => id === hit.on) : own;
     if (place && hit.health > 0) this.scene.effects.hit(at, { x: place.x, y: place.y }, mine);
     if (place && hit.health === 0) this.scene.effects.fall(at, { x: place.x, y: place.y }, mine);
     if (!mine) this.scene.effects.hurt(at);
