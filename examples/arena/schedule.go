@@ -1,7 +1,12 @@
 package arena
 
-// window is how many ticks a schedule knows: what is further ahead, or older, is of no use.
-const window = 64
+// A schedule knows so many ticks: what is further ahead is of no use, and what is later is of a line on which nobody
+// can play.
+const (
+	window    = 256
+	mostAhead = Rate
+	mostLate  = 2 * Rate
+)
 
 // patience is how many ticks a player may say nothing before he is taken to stand still: half a second.
 const patience = Rate / 2
@@ -24,7 +29,7 @@ func (s *schedule) take(in Input, next uint32) bool {
 	for i := len(in.Moves) - 1; i >= 0; i-- {
 		tick := in.Tick - uint32(i)
 		ahead := int32(tick - next)
-		if tick == 0 || ahead >= window || ahead < -window/2 || s.ticks[tick%window] == tick || s.used > 0 && int32(tick-s.used) <= 0 {
+		if tick == 0 || ahead > mostAhead || ahead < -mostLate || s.ticks[tick%window] == tick || s.used > 0 && int32(tick-s.used) <= 0 {
 			continue
 		}
 		s.moves[tick%window], s.ticks[tick%window] = in.Moves[i], tick
@@ -40,7 +45,7 @@ func (s *schedule) take(in Input, next uint32) bool {
 
 // due is the move that begins with a tick; without one the last goes on, for a while.
 func (s *schedule) due(tick uint32) (Move, bool) {
-	for back := range uint32(window / 2) {
+	for back := range uint32(mostLate) {
 		t := tick - back
 		if t == s.used || t == 0 {
 			break

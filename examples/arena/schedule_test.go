@@ -44,8 +44,8 @@ func TestScheduleLate(t *testing.T) {
 	if s.take(input(9, 8), 13) {
 		t.Error("tick 9 is newer than tick 10")
 	}
-	s.take(input(13+window, 1), 13) // too far ahead
-	s.take(Input{Tick: 14}, 13)     // empty
+	s.take(input(14+mostAhead, 1), 13) // too far ahead
+	s.take(Input{Tick: 14}, 13)        // empty
 	if m, ok := s.due(13); ok {
 		t.Errorf("in tick 13 it does %v of nowhere", m)
 	}
@@ -66,6 +66,27 @@ func TestScheduleSilence(t *testing.T) {
 	}
 	if !slices.Equal(at, []uint32{1, 2 + patience}) {
 		t.Errorf("it changed its mind in %d", at)
+	}
+}
+
+// TestFarAway: by satellite, too, everybody walks and somebody is hit.
+func TestFarAway(t *testing.T) {
+	m, err := newMatch(simnet.Satellite(), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.run(30*time.Second, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range m.players {
+		if p.Counts.Hits == 0 {
+			t.Errorf("%s hit nobody, and nobody hit it", p.name)
+		}
+	}
+	for c := range m.srv.Conns() {
+		if s := c.Value.(*seat); s.moves.used == 0 || m.game.world.Tick()-s.moves.used > mostLate {
+			t.Errorf("the last move of %s is of tick %d of %d", s.name, s.moves.used, m.game.world.Tick())
+		}
 	}
 }
 
