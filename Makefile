@@ -4,7 +4,7 @@
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: test help deps style generated cross race long links module demo client pictures constants mutants fuzz bench codec browsers peers peers-show clean
+.PHONY: test help deps style generated cross race long links module demo client screenshots pictures constants mutants fuzz bench codec browsers peers peers-show clean
 
 # Every system that must build, beside the one that runs the tests.
 SYSTEMS  := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 js/wasm
@@ -52,7 +52,7 @@ module: ## bench, a module of its own: its style and its tests
 	$(call checks,bench)
 	go -C bench test -timeout 4m ./...
 
-demo: ## a server, bots over a bad link, a live table; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
+demo: ## a server, bots over a bad link, a live table, a page to play on; DEMO="--bots 4 --link wifi-bad --for 10s" changes it
 	go run ./cmd/tickwire demo $(DEMO)
 
 # The other clients of examples/browser find it by its name.
@@ -61,6 +61,9 @@ client: ## ts/dist, the client in TypeScript, and with it the pages and the bot 
 	npm run build --prefix ts
 	npm ci --prefix examples/browser
 	ts/node_modules/.bin/tsc -p examples/browser
+
+screenshots: ## the pictures of the demo's page in docs, taken anew; needs Chromium
+	go test ./cmd/tickwire -count 1 -run '^TestLongScreenshots$$' -screenshots "$$PWD/docs/pictures"
 
 pictures: ## the pictures of docs, drawn anew from simulated runs
 	go generate ./cmd/tickwire

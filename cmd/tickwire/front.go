@@ -85,22 +85,33 @@ func (m *match) reach(at netip.AddrPort) {
 		}
 		return
 	}
-	if a := outward(); sheltered(a) && !a.IsLoopback() {
+	if a := outward(); a.IsValid() {
 		out := netip.AddrPortFrom(a, at.Port())
 		m.public, m.elsewhere = append(m.public, out), out.String()
 	}
 	m.public = append(m.public, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), at.Port()))
 }
 
-// outward is the address of this machine from which it would speak to the Internet; the zero Addr without
-// a network. It sends nothing: 192.0.2.0/24 is for examples (RFC 5737).
+// outward is the address of this machine by which it speaks to the Internet, or else any that its network
+// knows; the zero Addr if it has none that is sheltered. It sends nothing: 192.0.2.0/24 is for examples
+// (RFC 5737).
 func outward() netip.Addr {
-	c, err := net.Dial("udp4", "192.0.2.1:9")
-	if err != nil {
-		return netip.Addr{}
+	if c, err := net.Dial("udp4", "192.0.2.1:9"); err == nil {
+		defer c.Close()
+		if a := c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(); sheltered(a) {
+			return a
+		}
 	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return netip.Addr{} // then this machine alone can play
+	}
+	for _, one := range all {
+		if p, err := netip.ParsePrefix(one.String()); err == nil && p.Addr().Is4() && sheltered(p.Addr()) && !p.Addr().IsLoopback() {
+			return p.Addr()
+		}
+	}
+	return netip.Addr{}
 }
 
 // sheltered reports whether an address cannot be reached from the Internet.

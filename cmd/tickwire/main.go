@@ -1,6 +1,6 @@
 // The command tickwire shows the library at work: `tickwire demo` plays a
-// small arena over real sockets and a simulated link, `tickwire join` takes
-// part from another terminal. `tickwire token`, `serve` and `connect` try tokens and
+// small arena over real sockets and a simulated link, with a page to take part in a
+// browser, `tickwire join` takes part from another terminal. `tickwire token`, `serve` and `connect` try tokens and
 // handshakes by hand, also with other netcode libraries. `tickwire --help` lists the rest.
 package main
 
@@ -20,7 +20,7 @@ import (
 
 // A cli is the command line: a field for each subcommand, a file for each field.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Play an arena: a server, bots over a chosen link, and a live table."`
+	Demo    demoCmd    `cmd:"" help:"Play an arena: a server, bots over a chosen link, a live table, and a page to play on."`
 	Join    joinCmd    `cmd:"" help:"Join a running demo from another terminal; what you type is chat."`
 	Token   tokenCmd   `cmd:"" help:"Make a connect token by hand, or find out what is wrong with one."`
 	Serve   serveCmd   `cmd:"" help:"Run a server that sends back what it gets, to tickwire and plain netcode clients."`

@@ -75,3 +75,18 @@ func TestLongDemoPage(t *testing.T) {
 		pageShows(t, p, `!arena.connected && arena.reason.includes("the demo is over")`)
 	})
 }
+
+// TestLongDemoAnyone: a demo that is open to the network says where, and a page that comes from there plays by what
+// browsers have for it.
+func TestLongDemoAnyone(t *testing.T) {
+	inBrowser(t, func(chromium *browser.Browser) {
+		_, port, _ := strings.Cut(freePort(t), ":")
+		_, end := startDemoAt(t, "0.0.0.0:"+port, "127.0.0.1:"+port, "--anyone", "--bots=1", "--link=lan")
+		p := enterPage(chromium, "http://10.77.0.1:"+port)
+		pageShows(t, p, `!isSecureContext && arena.connected && arena.transport === "webrtc" && arena.ticks[0] > 0`)
+		p.Close()
+		if out := end(); !strings.Contains(out, "from a phone in your network: http://10.77.0.1:"+port) {
+			t.Errorf("the demo says\n%s", out)
+		}
+	})
+}

@@ -47,30 +47,33 @@ func TestLongScreenshots(t *testing.T) {
 		links, seconds = []string{"4g", "wifi-bad", "satellite"}, 12
 	}
 	inBrowser(t, func(chromium *browser.Browser) {
-		at, _ := startDemo(t, "--bots=24", "--link="+links[0])
-		for suffix, view := range map[string]browser.View{
-			"": {Width: 1440, Height: 900}, "-phone": {Width: 390, Height: 844, Scale: 2, Touch: true},
-		} {
+		at, _ := startDemo(t, "--bots=40", "--link="+links[0])
+		desktop, phone := browser.View{Width: 1440, Height: 900}, browser.View{Width: 390, Height: 844, Scale: 2, Touch: true}
+		for _, view := range []browser.View{desktop, phone} {
+			suffix := ""
+			if view.Touch {
+				suffix = "-phone"
+			}
 			p := enterPage(chromium, "http://"+at)
 			p.See(view)
 			pageShows(t, p, `arena.connected && arena.transport === "webtransport"`)
-			openPanel(p, true)
+			browser.Eval[bool](p, openPanel)
 			for _, link := range links {
 				browser.Eval[bool](p, fmt.Sprintf(`document.querySelector("#presets [data-name='%s']").click(), true`, link))
 				wander(t, p, seconds)
 				keepPicture(t, p, "arena-"+link+suffix, view)
 			}
-			openPanel(p, false)
-			wander(t, p, seconds/4)
-			keepPicture(t, p, "arena"+suffix, view)
+			if view.Touch {
+				browser.Eval[bool](p, `document.querySelector("#close-panel").click(), true`)
+				wander(t, p, seconds/4)
+				keepPicture(t, p, "arena-phone", view)
+			}
 			p.Close()
 		}
 	})
 }
 
-func openPanel(p *browser.Page, open bool) {
-	browser.Eval[bool](p, fmt.Sprintf(`document.querySelector("#open-panel").getAttribute("aria-expanded") === "%v" || (document.querySelector("#open-panel").click(), true)`, open))
-}
+const openPanel = `document.querySelector("#open-panel").getAttribute("aria-expanded") === "true" || (document.querySelector("#open-panel").click(), true)`
 
 func wander(t *testing.T, p *browser.Page, seconds float64) {
 	t.Helper()

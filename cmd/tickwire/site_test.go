@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +19,12 @@ import (
 func startDemo(t *testing.T, args ...string) (at string, end func() string) {
 	t.Helper()
 	at = freePort(t)
+	return startDemoAt(t, at, at, args...)
+}
+
+// startDemoAt does so at an address, where players on this machine come to here.
+func startDemoAt(t *testing.T, at, here string, args ...string) (_ string, end func() string) {
+	t.Helper()
 	c, err := parse(t, append([]string{"demo", "--listen=" + at}, args...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -34,8 +43,8 @@ func startDemo(t *testing.T, args ...string) (at string, end func() string) {
 		return out.String()
 	}
 	t.Cleanup(func() { end() })
-	waitFor(t, out, "play in a browser: http://"+at)
-	return at, end
+	waitFor(t, out, "play in a browser: http://"+here)
+	return here, end
 }
 
 // ask sends a request to a site, with headers in pairs, and returns the status and the answer.
@@ -60,6 +69,26 @@ func ask(t *testing.T, method, url, body string, headers ...string) (int, string
 		t.Fatal(err)
 	}
 	return answer.StatusCode, string(b)
+}
+
+// TestLinkTable: docs/demo.md has the links as they are.
+func TestLinkTable(t *testing.T) {
+	page, err := os.ReadFile("../../docs/demo.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range (&linkSwitch{}).report().Presets {
+		in := func(v float64, unit string) string {
+			if v == 0 {
+				return "0"
+			}
+			return strconv.FormatFloat(v, 'g', -1, 64) + unit
+		}
+		row := fmt.Sprintf("| `%s` | %s | %s | %s", p.Name, in(p.RTT, " ms"), in(p.Jitter, " ms"), in(p.Loss, " %"))
+		if !strings.Contains(string(page), "\n"+row) {
+			t.Errorf("docs/demo.md does not say\n%s", row)
+		}
+	}
 }
 
 // TestSite: the page, tokens, and a link that changes while bots play, for the site's own pages alone.
