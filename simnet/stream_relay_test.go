@@ -83,21 +83,32 @@ func roundTrip(t *testing.T, c net.Conn) time.Duration {
 	return time.Since(start)
 }
 
+// soonest is the shortest of several round trips: a machine that is busy makes the others longer.
+func soonest(t *testing.T, c net.Conn) time.Duration {
+	t.Helper()
+	least := roundTrip(t, c)
+	for range 4 {
+		least = min(least, roundTrip(t, c))
+	}
+	return least
+}
+
 // TestStreamRelay: the first byte takes a round trip more than the next, for the handshake; a link that changes
 // does so for connections that there are; and what is written before an end arrives, then the end.
 func TestStreamRelay(t *testing.T) {
 	delay := LinkConfig{Delay: 40 * time.Millisecond}
 	r := startStreams(t, StreamRelayConfig{Up: delay, Down: delay})
 	c := dialTCP(t, r)
-	for i, least := range []time.Duration{160, 80, 80} {
-		if got := roundTrip(t, c); got < least*time.Millisecond || got > (least+60)*time.Millisecond {
-			t.Errorf("round trip %d takes %v, want %d ms", i, got, least)
-		}
+	if got := roundTrip(t, c); got < 160*time.Millisecond {
+		t.Errorf("the first round trip takes %v, want 160 ms", got)
+	}
+	if got := soonest(t, c); got < 80*time.Millisecond || got > 150*time.Millisecond {
+		t.Errorf("a round trip takes %v, want 80 ms", got)
 	}
 	if err := r.SetLinks(LinkConfig{}, LinkConfig{Delay: 10 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
-	if got := roundTrip(t, c); got < 10*time.Millisecond || got > 60*time.Millisecond {
+	if got := soonest(t, c); got < 10*time.Millisecond || got > 70*time.Millisecond {
 		t.Errorf("over the new links it takes %v, want 10 ms", got)
 	}
 	sent := make([]byte, 300_000)
@@ -171,7 +182,7 @@ func TestStreamRelaySlow(t *testing.T) {
 	}
 	t.Logf("%d bytes were taken in half a second, at 50 kB in that time", n)
 	roundTrip(t, other)
-	if got := roundTrip(t, other); got > 100*time.Millisecond {
+	if got := soonest(t, other); got > 100*time.Millisecond {
 		t.Errorf("beside it a byte takes %v", got)
 	}
 }
