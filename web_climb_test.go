@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,8 +23,22 @@ import (
 type cable struct {
 	listener net.Listener
 	to       string
+	frozen   atomic.Bool // nothing goes through, and nobody is told
 	mu       sync.Mutex
 	ends     []net.Conn
+}
+
+// A freezer is an end of a cable that swallows what comes while that is frozen.
+type freezer struct {
+	to    net.Conn
+	cable *cable
+}
+
+func (f freezer) Write(b []byte) (int, error) {
+	if f.cable.frozen.Load() {
+		return len(b), nil
+	}
+	return f.to.Write(b)
 }
 
 func newCable(t *testing.T, to string) *cable {
@@ -46,8 +61,8 @@ func newCable(t *testing.T, to string) *cable {
 			c.mu.Lock()
 			c.ends = append(c.ends, here, there)
 			c.mu.Unlock()
-			work.Go(func() { _, _ = io.Copy(here, there); here.Close() })
-			work.Go(func() { _, _ = io.Copy(there, here); there.Close() })
+			work.Go(func() { _, _ = io.Copy(freezer{here, c}, there); here.Close() })
+			work.Go(func() { _, _ = io.Copy(freezer{there, c}, here); there.Close() })
 		}
 	})
 	t.Cleanup(func() {

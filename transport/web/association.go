@@ -46,6 +46,7 @@ type association struct {
 	// What the owner wrote since something was heard, and when it began to.
 	asked      atomic.Int64
 	askedSince atomic.Int64
+	left       atomic.Int64 // when it began to leave
 
 	// Under the board's lock.
 	waiting int     // datagrams in the inbox
@@ -177,13 +178,28 @@ func (a *association) nudge() {
 	}
 }
 
-// leave closes the conduit as soon as what is queued was written.
+// leave closes the conduit as soon as what is queued was written, and within leavePatience.
 func (a *association) leave(code int, reason string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.leaving {
 		a.leaving, a.code, a.reason = true, code, reason
+		a.left.Store(a.board.now())
 		a.nudge()
+	}
+}
+
+// leavePatience is how long what was written before the end has to go out. A peer who has gone without a
+// word takes nothing, and would hold the writer for longer.
+const leavePatience = 3 * time.Second
+
+// hurry ends an association that takes too long to leave.
+func (a *association) hurry(now int64) {
+	if left := a.left.Load(); left > 0 && longer(now-left, leavePatience) {
+		a.mu.Lock()
+		code, reason := a.code, a.reason
+		a.mu.Unlock()
+		a.finish(code, reason, nil)
 	}
 }
 

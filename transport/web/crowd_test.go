@@ -156,9 +156,16 @@ func joinRTC(url string) (player, error) {
 	if err := ws.Write(context.Background(), websocket.MessageText, b); err != nil {
 		return player{}, err
 	}
-	c.dc.OnMessage(func(webrtc.DataChannelMessage) {})
+	answered := make(chan struct{}, 1)
+	c.dc.OnMessage(func(webrtc.DataChannelMessage) {
+		select {
+		case answered <- struct{}{}:
+		default:
+		}
+	})
+	c.dc.OnOpen(func() { _ = c.dc.Send([]byte("here")) })
 	select {
-	case <-c.open:
+	case <-answered: // so it is open at the server, too, and lasts without the WebSocket
 		return player{c.dc.Send, func() { _ = c.conn.Close() }}, nil
 	case <-time.After(20 * time.Second):
 		return player{}, fmt.Errorf("no data channel: %v", c.conn.ConnectionState())
@@ -176,7 +183,7 @@ func joinWT(url string) (player, error) {
 	host, _, _ := strings.Cut(strings.TrimPrefix(url, "ws://"), ":")
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	s, err := dialSession(ctx, fmt.Sprintf("https://%s:%d%s", host, o.Port, o.Path), o.Hashes)
+	s, err := dialSession(ctx, o.url(host), o.Hashes)
 	if err != nil {
 		return player{}, err
 	}
@@ -194,7 +201,7 @@ func joinWT(url string) (player, error) {
 const (
 	goroutinesPerPlayer, bytesPerPlayer   = 2, 24 << 10 // by a WebSocket
 	bytesPerTLSPlayer                     = 32 << 10
-	goroutinesPerChannel, bytesPerChannel = 17, 192 << 10
+	goroutinesPerChannel, bytesPerChannel = 18, 192 << 10
 	goroutinesPerSession, bytesPerSession = 13, 128 << 10
 )
 
@@ -229,12 +236,12 @@ func costOfCrowd(t *testing.T, kind string, cfg Config, mostGoroutines float64, 
 	cfg.MaxPerAddress = -1
 	s := listen(t, cfg)
 	answerAll(s)
-	leave := bring(t, s, kind, 2) // what is made once
+	leave := bring(t, s.URL(), kind, 2) // what is made once
 	leave()
 	eventually(t, "the first have left", func() bool { return of(s.Stats()).Open == 0 })
 	time.Sleep(time.Second) // quic-go remembers closed connections for a moment
 	bytes, goroutines := used()
-	leave = bring(t, s, kind, players)
+	leave = bring(t, s.URL(), kind, players)
 	eventually(t, "all have played", func() bool { return of(s.Stats()).Sent > 10*players })
 	bytesNow, goroutinesNow := used()
 	goroutinesNow -= crowdPipes
@@ -279,14 +286,14 @@ func answerAll(s *Socket) {
 }
 
 // bring starts a crowd, and returns when all have come. The function that it returns ends it.
-func bring(t *testing.T, s *Socket, kind string, players int) (leave func()) {
+func bring(t *testing.T, url, kind string, players int) (leave func()) {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), program)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", crowdOf, kind, players, s.URL()))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", crowdOf, kind, players, url))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

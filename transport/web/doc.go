@@ -74,7 +74,7 @@
 // A player by a WebSocket costs two goroutines and some 20 KiB of memory, all buffers included, and a
 // datagram no allocation. A test holds him to 24 KiB. TLS adds some 6 KiB, and
 // he is held to 32 KiB with it.
-// By a data channel he costs 16 goroutines and some 150 KiB, by a session of WebTransport 12 and some
+// By a data channel he costs 18 goroutines and some 175 KiB, by a session of WebTransport 12 and some
 // 95 KiB, most of which is pion's and quic-go's; tests hold him to 192 and 128 KiB. Measure it with
 //
 //	go test -run LongCost -v ./transport/web
@@ -100,6 +100,13 @@
 // that are open already included, two days before it is used. The TCP port speaks plain HTTP then. A real one may come from files, which are read again when
 // they change, five seconds later at most, or from an autocert.Manager; then both have it. A pair of
 // files that does not fit together is logged, and the last one that did stays.
+//
+// # Pages that vanish
+//
+// A page that is closed says so. Of one that is gone without a word, as with a phone that is out of reach, the
+// Conn hears nothing any more, and ends after its timeout; or it waits for as long as seats are kept. Then
+// the owner ends its associations (End), and within 5 seconds of that nothing is left of them, whatever they had
+// to write. Until then each costs what a player does, or less: QUIC gives up after 30 s by itself, ICE after 20 s.
 //
 // # The end
 //

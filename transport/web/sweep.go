@@ -24,6 +24,7 @@ func (b *board) sweep(look func(a *association, now int64)) {
 		b.mu.Unlock()
 		now := b.now()
 		for _, a := range all {
+			a.hurry(now)
 			look(a, now)
 		}
 		clear(all)
