@@ -58,7 +58,7 @@ var rooms = []room{
 	{path: "transport/udp", ours: []string{"transport", "internal/config"}, libs: []string{xsys}},
 	{path: "transport/mem", ours: []string{"transport", "internal/config"}},
 	{path: "transport/web", ours: []string{"transport", "internal/config"},
-		libs: []string{"github.com/coder/websocket", "github.com/pion/...", "github.com/quic-go/...", xsys}},
+		libs: []string{"github.com/coder/websocket", "github.com/pion/...", "github.com/quic-go/...", "golang.org/x/crypto/acme/...", xsys}},
 	{path: "simnet", ours: []string{"transport", "internal/config"}, fence: true, open: []string{"relay.go", "relay_io.go", "relay_rebind.go", "stream_conn.go", "stream_inside.go", "stream_relay.go", "wrap.go", "wrap_ladder.go", "wrap_socket.go"}},
 	{path: "simnet/world", ours: []string{".", "transport", "simnet"}, libs: []string{"golang.org/x/crypto/..."}, fence: true},
 	{path: "codec", std: append(slices.Clone(leaves), "net/netip", "unsafe"), fence: true, open: []string{"maps.go", "view.go"}},

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +67,7 @@ func (c *certificate) tls() *tls.Config {
 // choose returns the certificate for a handshake.
 func (c *certificate) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if c.get != nil {
-		return c.get(hello)
+		return c.get(withSuites(hello))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,6 +78,19 @@ func (c *certificate) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 		return nil, err
 	}
 	return &c.current.tls, nil
+}
+
+// withSuites is a handshake for functions that pick by its suites, as that of autocert does. QUIC has those of
+// TLS 1.3 alone, which say nothing of keys (RFC 8446, section 1.2), so that autocert would have another
+// certificate issued, as for somebody who knows RSA only. Which keys the other end knows its signature schemes say.
+func withSuites(hello *tls.ClientHelloInfo) *tls.ClientHelloInfo {
+	older := func(suite uint16) bool { return suite>>8 != 0x13 }
+	if slices.ContainsFunc(hello.CipherSuites, older) {
+		return hello
+	}
+	told := *hello
+	told.CipherSuites = append(slices.Clone(hello.CipherSuites), tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
+	return &told
 }
 
 // hashes are what a browser is to be told, so that it takes the certificate that it will see; none if

@@ -39,8 +39,9 @@ type Config struct {
 	// CertFile and KeyFile are a certificate and its key in PEM, read again when they change: then the
 	// TCP port speaks TLS, and WebTransport has the same certificate.
 	CertFile, KeyFile string
-	// GetCertificate picks the certificate in place of files, as that of an autocert.Manager does. With
-	// neither the TCP port speaks plain HTTP, and WebTransport has a certificate of its own making,
+	// GetCertificate picks the certificate in place of files, as that of an autocert.Manager does, which
+	// can prove the name by TLS where this is port 443, and by its HTTPHandler on port 80. With neither
+	// files nor this the TCP port speaks plain HTTP, and WebTransport has a certificate of its own making,
 	// whose hash browsers get by the WebSocket.
 	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 

@@ -72,8 +72,7 @@
 // # What a player costs
 //
 // A player by a WebSocket costs two goroutines and some 20 KiB of memory, all buffers included, and a
-// datagram no allocation. A test holds him to 24 KiB. TLS adds some 6 KiB, and
-// he is held to 32 KiB with it.
+// datagram no allocation. A test holds him to 24 KiB. TLS adds some 6 KiB, and he is held to 32 KiB.
 // By a data channel he costs 18 goroutines and some 175 KiB, by a session of WebTransport 12 and some
 // 95 KiB, most of which is pion's and quic-go's; tests hold him to 192 and 128 KiB. Measure it with
 //
@@ -96,10 +95,11 @@
 // # Certificates
 //
 // With neither files nor a function in [Config] WebTransport has a certificate of its own making, which
-// lasts less than two weeks, as browsers want it; the next is told to pages, those
-// that are open already included, two days before it is used. The TCP port speaks plain HTTP then. A real one may come from files, which are read again when
-// they change, five seconds later at most, or from an autocert.Manager; then both have it. A pair of
-// files that does not fit together is logged, and the last one that did stays.
+// lasts less than two weeks, as browsers want it; the next is told to pages, those that are open
+// already included, two days before it is used. The TCP port speaks plain HTTP then. A real one may
+// come from files, which are read again when they change, five seconds later at most, or from an
+// autocert.Manager; then both have it, and what is renewed is shown to the next player. A pair of files
+// that does not fit together is logged, and the last one that did stays.
 //
 // # Pages that vanish
 //
