@@ -26,7 +26,8 @@ import (
 
 const ts = "../../ts"
 
-// install builds the client as `make client` does, and returns a folder whose programs find it.
+// install builds the client as `make client` does, and returns a folder whose programs find it, and what
+// pages load.
 func install(t *testing.T) (dir string, client fs.FS) {
 	t.Helper()
 	dir = t.TempDir()
@@ -34,7 +35,16 @@ func install(t *testing.T) (dir string, client fs.FS) {
 	dist := filepath.Join(to, "dist")
 	npx(t, "tsc", "-p", filepath.Join(ts, "tsconfig.build.json"), "--outDir", dist)
 	copied(t, filepath.Join(ts, "package.json"), to)
-	return dir, os.DirFS(dist)
+	sources := must(filepath.Abs(ts)) // which the build for browsers looks for beside dist
+	for _, one := range must(os.ReadDir(sources)) {
+		if one.Name() != "dist" && one.Name() != "package.json" {
+			must(one, os.Symlink(filepath.Join(sources, one.Name()), filepath.Join(to, one.Name())))
+		}
+	}
+	if out, err := exec.Command("node", filepath.Join(dist, "build/main.js")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return dir, os.DirFS(filepath.Join(dist, "browser"))
 }
 
 // typed compiles the page in TypeScript.

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:7777", "where pages and players come")
-	client := flag.String("client", "ts/dist", "the folder of the built client")
+	client := flag.String("client", "ts/dist/browser", "the folder of the client, built for browsers")
 	typed := flag.String("typed", "examples/browser/dist", "the folder of typed.js")
 	flag.Parse()
 
