@@ -43,6 +43,7 @@ var (
 type world struct {
 	t     *testing.T
 	wire  *netns.Wire
+	phone *netns.Host
 	hub   *tickwire.Hub
 	page  *browser.Page
 	began time.Time
@@ -65,10 +66,10 @@ func inWorld(t *testing.T, link simnet.LinkConfig, seed uint64, play func(w *wor
 // newWorld is the nth of a test. It ends with the test.
 func newWorld(t *testing.T, n *netns.Net, nth int, link simnet.LinkConfig, seed uint64) *world {
 	t.Helper()
-	w := &world{t: t, began: time.Now(), said: make(map[*tickwire.Conn]uint32), heard: make(map[*tickwire.Conn]uint32)}
+	w := &world{t: t, phone: n.Here(), began: time.Now(), said: make(map[*tickwire.Conn]uint32), heard: make(map[*tickwire.Conn]uint32)}
 	network := func(host int) string { return fmt.Sprintf("10.6.%d.%d", nth, host) }
 	server := n.Host(fmt.Sprintf("server%d", nth))
-	w.wire = n.Wire(server, "eth0", network(1)+"/24", n.Here(), fmt.Sprintf("wlan%d", nth), network(2)+"/24",
+	w.wire = n.Wire(server, "eth0", network(1)+"/24", w.phone, fmt.Sprintf("wlan%d", nth), network(2)+"/24",
 		simnet.Links{Up: link, Down: link}, seed)
 	w.serve(server, network(1))
 	// A page has WebTransport where it comes from loopback, or by TLS.
