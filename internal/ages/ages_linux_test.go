@@ -76,14 +76,14 @@ func TestLongAges(t *testing.T) {
 // compare checks what may be promised on a busy machine, too.
 func compare(t *testing.T, all []curve) {
 	t.Helper()
-	plain := all[len(all)-1].quantile(0.95)
+	plain := all[len(all)-1].quantile(0.9)
 	for i, r := range rivals {
-		half, old := all[i].quantile(0.5), all[i].quantile(0.95)
+		half, old := all[i].quantile(0.5), all[i].quantile(0.9)
 		switch {
 		case half < 50:
 			t.Errorf("%s: half of the time states are younger than %v ms, and a packet takes 50", r.title, half)
 		case r.unreliable && 2*(old-50) > plain-50:
-			t.Errorf("%s: 5 of 100 ages are above %v ms, by a plain WebSocket above %v ms", r.title, old, plain)
+			t.Errorf("%s: a tenth of the time the newest state is older than %v ms, by a plain WebSocket than %v ms", r.title, old, plain)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestLongUDPBlocked(t *testing.T) {
 		from := w.now()
 		time.Sleep(3 * time.Second)
 		w.until(0, "a", `p.log.length === 1 && p.transport === "websocket"`)
-		if gap := w.silence("a", from); gap > 300*time.Millisecond {
+		if gap := w.silence("a", from); gap > time.Second {
 			t.Errorf("for %v no state came", gap)
 		}
 		if w.wire.Stats().Cut < 2 {
@@ -56,7 +56,7 @@ func TestLongUDPCut(t *testing.T) {
 				heal()
 				w.until(8*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
 				t.Logf("%.0f ms later it is back", w.now()-from)
-				if gap := w.silence("a", from); gap > 300*time.Millisecond {
+				if gap := w.silence("a", from); gap > time.Second {
 					t.Errorf("meanwhile for %v no state came", gap)
 				}
 				w.allArrived("a")
@@ -81,7 +81,7 @@ func TestLongTCPCut(t *testing.T) {
 				thaw()
 				time.Sleep(1500 * time.Millisecond)
 				w.until(0, "a", fmt.Sprintf("p.transport === %q", kind))
-				if gap := w.silence("a", from); gap > 1500*time.Millisecond {
+				if gap := w.silence("a", from); gap > 2500*time.Millisecond {
 					t.Errorf("for %v no state came: %s", gap, w.tell("a"))
 				} else {
 					t.Logf("for %v no state came", gap)
