@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,10 +33,18 @@ const (
 // and hear those of the others. The server says its own, as player 0.
 type pageWorld struct {
 	*webHouse
-	newest map[uint64]string // by player
-	lines  map[*tickwire.Conn]int
-	ticks  int
-	notes  []string // events
+	newest  map[uint64]string // by player
+	lines   map[*tickwire.Conn]int
+	ticks   int
+	every   int      // so many ticks the server says something
+	notes   []string // events
+	players uint64
+}
+
+// inPages plays a test with a browser whose hidden pages have slow timers soon.
+func inPages(t *testing.T, play func(*browser.Browser)) {
+	t.Helper()
+	inBrowser(t, func() { play(browser.Start(t, browser.SlowTimers())) })
 }
 
 // pagesOf builds the page of ts/testdata/world.ts, once in a process.
@@ -75,7 +84,7 @@ func site(t *testing.T) http.Handler {
 
 func newPageWorld(t *testing.T, scfg tickwire.ServerConfig, wcfg web.Config) *pageWorld {
 	t.Helper()
-	w := &pageWorld{newest: map[uint64]string{}, lines: map[*tickwire.Conn]int{}}
+	w := &pageWorld{every: 1, newest: map[uint64]string{}, lines: map[*tickwire.Conn]int{}}
 	scfg.Development, scfg.PrivateKey, scfg.MaxTokenLifetime = true, testKey, -1
 	wcfg.Handler = site(t)
 	w.webHouse = &webHouse{t: t}
@@ -98,7 +107,7 @@ func (w *pageWorld) play(ctx context.Context) {
 		w.mu.Lock()
 		switch {
 		case ev.Kind != tickwire.Message:
-			w.notes = append(w.notes, fmt.Sprintf("%v %d %v", ev.Kind, player, ev.Reason.Code))
+			w.notes = append(w.notes, fmt.Sprintf("%v %d", ev.Kind, player))
 		case ev.Channel == pageStates:
 			w.newest[player] = string(ev.Payload)
 		default:
@@ -117,7 +126,9 @@ func (w *pageWorld) play(ctx context.Context) {
 func (w *pageWorld) tell() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ticks++
+	if w.ticks++; w.ticks%w.every != 0 {
+		return
+	}
 	world := fmt.Appendf(nil, "0=%d", w.ticks)
 	for player, number := range w.newest {
 		world = fmt.Appendf(world, " %d=%s", player, number)
@@ -134,6 +145,13 @@ func (w *pageWorld) tick() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.ticks
+}
+
+// events are what has happened at the server.
+func (w *pageWorld) events() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.notes)
 }
 
 // A sight is what a player saw of another one.
@@ -208,12 +226,26 @@ func (n *seer) sees() (map[string]sight, string) {
 type tab struct {
 	*browser.Page
 	world *pageWorld
+	name  string
 }
 
 // open opens a page of the world, without a player.
 func (w *pageWorld) open(b *browser.Browser) *tab {
 	w.t.Helper()
-	return &tab{b.Open("http://" + w.web.LocalAddr().String()), w}
+	p := &tab{b.Open("http://" + w.web.LocalAddr().String()), w, ""}
+	w.t.Cleanup(p.Close)
+	return p
+}
+
+// enter opens a page, in which the next player plays by a kind of transport.
+func (w *pageWorld) enter(b *browser.Browser, kind string, e entry) *tab {
+	w.t.Helper()
+	p := w.open(b)
+	p.name = kind
+	w.players++
+	e.Token, e.Transports = w.token(w.players), []string{kind}
+	p.play(e)
+	return p
 }
 
 // An entry is what a page is told.
@@ -221,7 +253,9 @@ type entry struct {
 	URL        string   `json:"url"`
 	Token      []byte   `json:"token"`
 	Transports []string `json:"transports,omitempty"`
+	Every      int      `json:"every,omitempty"`
 	Silent     bool     `json:"silent,omitempty"`
+	Frames     bool     `json:"frames,omitempty"`
 }
 
 func (p *tab) play(g entry) {

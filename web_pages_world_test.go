@@ -12,21 +12,13 @@ import (
 	"github.com/tickwire/tickwire/transport/web"
 )
 
-// TestLongPages: people in pages, with the client in TypeScript, and a real server.
-func TestLongPages(t *testing.T) {
-	inBrowser(t, func() {
-		b := browser.Start(t)
-		t.Run("World", func(t *testing.T) { pagesMeet(t, b) })
-	})
-}
-
-// pagesMeet: two browsers and two native players, each by a transport of his own, see the states of all others and hear
+// TestLongPagesMeet: two browsers and two native players, each by a transport of his own, see the states of all others and hear
 // all that they say.
+func TestLongPagesMeet(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesMeet(t, b) }) }
+
 func pagesMeet(t *testing.T, b *browser.Browser) {
 	w := newPageWorld(t, tickwire.ServerConfig{}, web.Config{})
-	first, second := w.open(b), w.open(browser.Start(t))
-	first.play(entry{Token: w.token(1), Transports: []string{"webtransport"}})
-	second.play(entry{Token: w.token(2), Transports: []string{"webrtc"}})
+	first, second := w.enter(b, "webtransport", entry{}), w.enter(browser.Start(t), "webrtc", entry{})
 	third := w.native(w.webHouse.native(3))
 	stream, err := w.dial(w.token(4), w.ladder(web.DialConfig{DisableWebTransport: true}))
 	must(t, err)

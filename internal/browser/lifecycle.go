@@ -11,6 +11,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// SlowTimers is for Start: the timers of hidden pages go once a minute after some seconds, and not after minutes.
+// Pages with a data channel are exempt, and so is whatever shares their process.
+func SlowTimers() chromedp.ExecAllocatorOption {
+	return chromedp.Flag("enable-features", "IntensiveWakeUpThrottling:grace_period_seconds/2/grace_period_seconds_loaded/2")
+}
+
 // Hide puts the page's window out of sight, as who turns to another tab does: its timers are slow from now on.
 func (p *Page) Hide() { p.t.Helper(); p.window(browser.WindowStateMinimized) }
 
@@ -31,7 +37,11 @@ func (p *Page) window(state browser.WindowState) {
 }
 
 // Freeze hides the page and has nothing more run in it, as telephones do with tabs that nobody sees.
-func (p *Page) Freeze() { p.t.Helper(); p.lifecycle(page.SetWebLifecycleStateStateFrozen) }
+func (p *Page) Freeze() {
+	p.t.Helper()
+	p.Hide() // or Show would find it in sight
+	p.lifecycle(page.SetWebLifecycleStateStateFrozen)
+}
 
 // Thaw has it run again, still hidden.
 func (p *Page) Thaw() { p.t.Helper(); p.lifecycle(page.SetWebLifecycleStateStateActive) }

@@ -21,7 +21,9 @@ interface Game {
   token: string; // in base64
   transports?: Kind[];
   ticket?: string; // in place of the token
-  silent?: boolean; // says nothing
+  every?: number; // milliseconds: 50
+  silent?: boolean; // says nothing in the chat
+  frames?: boolean; // looks in its frames, of which a page that nobody sees has none
 }
 
 const base64 = (b: Uint8Array) => btoa(String.fromCharCode(...b));
@@ -30,26 +32,25 @@ const base64 = (b: Uint8Array) => btoa(String.fromCharCode(...b));
 class Player {
   readonly saw: Record<string, Sight> = {};
   readonly log: string[] = [];
-  /** When states of the server came, and which. */
-  readonly came: [milliseconds: number, tick: number][] = [];
   wrong = "";
   said = 0;
   private readonly client: Client;
   readonly conn: Conn;
 
-  constructor(game: Game) {
+  constructor(private readonly game: Game) {
     const { url, transports, ticket } = game;
     this.client = new Client({
       channels: [states, chat],
       transport: web(url, transports ? { transports } : {}),
     });
-    this.client.onNews = () => this.look();
     const b = Uint8Array.from(atob(ticket ?? game.token), (c) => c.charCodeAt(0));
     this.conn = ticket ? this.client.resume(b) : this.client.connect(b);
-    if (!game.silent) setInterval(() => this.speak(), 50);
+    if (game.frames) this.frame();
+    else this.client.onNews = () => this.look();
+    setInterval(() => this.speak(), game.every ?? 50);
     addEventListener("pagehide", () => {
       const newest = this.conn.ticket();
-      if (newest) sessionStorage.game = JSON.stringify({ ...game, ticket: base64(newest) });
+      if (newest && !forget) sessionStorage.game = JSON.stringify({ ...game, ticket: base64(newest) });
     });
     this.show("connecting");
   }
@@ -59,11 +60,16 @@ class Player {
     if (document.body.textContent !== text) document.body.textContent = text;
   }
 
+  private frame(): void {
+    this.look();
+    requestAnimationFrame(() => this.frame());
+  }
+
   private speak(): void {
     if (!this.conn.open) return;
     const number = text(`${this.said++}`);
     states.send(this.conn, number);
-    chat.send(this.conn, number);
+    if (!this.game.silent) chat.send(this.conn, number);
   }
 
   private look(): void {
@@ -76,7 +82,8 @@ class Player {
       if (event.kind === "Disconnected") this.show(`it is over: ${event.reason}`);
     }
     if (conn.open && !conn.away) this.show(`connected by ${conn.transport}`);
-    for (const world of states.receive(conn)) this.see(words(world));
+    const world = states.latest(conn);
+    if (world) this.see(words(world));
     for (const line of chat.receive(conn)) this.hear(words(line));
   }
 
@@ -89,10 +96,8 @@ class Player {
     for (const one of world.split(" ")) {
       const [id, number] = one.split("=") as [string, string];
       const other = this.of(id);
-      if (id === "0") {
-        if (+number <= other.newest) this.wrong ||= `tick ${number} after ${other.newest}`;
-        this.came.push([performance.now(), +number]);
-      }
+      if (id === "0" && +number <= other.newest)
+        this.wrong ||= `tick ${number} after ${other.newest}`;
       if (+number !== other.newest) other.states++;
       other.newest = +number;
     }
@@ -112,10 +117,22 @@ class Player {
 declare global {
   var player: Player;
   var play: (game: Game) => void;
+  /** Leaves without a trace. */
+  var forget: boolean;
+  var until: (done: () => unknown) => Promise<boolean>;
 }
 
+globalThis.forget = false;
 globalThis.play = (game) => {
-  globalThis.player = new Player(game);
+  try {
+    globalThis.player = new Player(game);
+  } catch (e) {
+    document.body.textContent = `it is over: ${e}`;
+  }
+};
+globalThis.until = async (done) => {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
+  return true;
 };
 
 const kept = sessionStorage.game as string | undefined;
