@@ -50,7 +50,8 @@ class Player {
     setInterval(() => this.speak(), game.every ?? 50);
     addEventListener("pagehide", () => {
       const newest = this.conn.ticket();
-      if (newest && !forget) sessionStorage.game = JSON.stringify({ ...game, ticket: base64(newest) });
+      if (newest && !forget)
+        sessionStorage.game = JSON.stringify({ ...game, ticket: base64(newest) });
     });
     this.show("connecting");
   }
