@@ -6,9 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
-	"net/http/httptest"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -20,8 +18,6 @@ import (
 
 	"github.com/tickwire/tickwire/internal/browser"
 	"github.com/tickwire/tickwire/internal/netns"
-	"github.com/tickwire/tickwire/simnet"
-	"github.com/tickwire/tickwire/transport/udp"
 )
 
 const ts = "../../ts"
@@ -238,87 +234,6 @@ func TestBot(t *testing.T) {
 		t.Fatal(err)
 	}
 	bot.hears("it is over: none (by this side)")
-}
-
-// python starts the chat of a player in Python; what is written to it he says.
-func python(t *testing.T, site string) (*child, io.WriteCloser) {
-	t.Helper()
-	if out, err := exec.Command("python3", "-c", "import cryptography").CombinedOutput(); err != nil {
-		t.Fatalf("%v, %s: make deps installs python3 and python3-cryptography", err, out)
-	}
-	cmd := exec.Command("python3", "-B", "python/chat.py", site)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return start(t, cmd), in
-}
-
-// TestPython: a client that was written from SPEC.md alone says and hears, reliably or not, more than its first credit is
-// good for, hears what is longer than a datagram, and leaves in order.
-func TestPython(t *testing.T) {
-	r := opened(t, nil, nil)
-	ada, in := python(t, site(r.address))
-	ada.hears("player 1 is here")
-	r.say("%s", strings.Repeat("long ", 20_000))
-	ada.hears(strings.Repeat("long ", 20_000))
-	const lines = 300 // of 500 bytes: more than two windows, each way
-	go func() {
-		for n := range lines {
-			fmt.Fprintf(in, "%03d %s\n", n, strings.Repeat(".", 500))
-		}
-	}()
-	for n := range lines {
-		ada.hears(fmt.Sprintf("player 1: %03d %s", n, strings.Repeat(".", 500)))
-	}
-	fmt.Fprintln(in, "and a spark")
-	ada.hears("a spark at 128, 64")
-	if err := in.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ada.hears("it is over: we have left")
-}
-
-// TestPythonBadLink: over a link that loses one datagram in ten each way and lets others overtake it still hears all, in order.
-func TestPythonBadLink(t *testing.T) {
-	const seed = 7
-	bad := simnet.LinkConfig{Delay: 10 * time.Millisecond, Jitter: 10 * time.Millisecond, JitterReorders: true, Loss: 0.1}
-	key := newKey()
-	native := must(udp.Listen("127.0.0.1:0"))
-	r := must(newRoom(key, native.LocalAddr(), must(simnet.Wrap(native, simnet.Links{Up: bad, Down: bad}, seed))))
-	playing(t, r)
-	login := httptest.NewServer(must(newSite(key, r.address, nil, nil)))
-	t.Cleanup(login.Close)
-	ada, in := python(t, login.URL)
-	ada.hears("player 1 is here")
-	r.say("%s", strings.Repeat("long ", 4000))
-	ada.hears(strings.Repeat("long ", 4000))
-	long := strings.Repeat(".", 600) // so that each is a packet of its own
-	go func() {
-		for n := range 100 {
-			fmt.Fprintln(in, n, long)
-		}
-	}()
-	for n := range 100 {
-		ada.hears(fmt.Sprintf("player 1: %d %s", n, long))
-	}
-	if err := in.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ada.hears("it is over: we have left")
-}
-
-// TestPythonIsTold: the server's end is told with its reason.
-func TestPythonIsTold(t *testing.T) {
-	r := opened(t, nil, nil)
-	ada, _ := python(t, site(r.address))
-	ada.hears("player 1 is here")
-	for _, conn := range r.hub.Conns() {
-		if err := conn.Close(1000, "we are closing for today"); err != nil {
-			t.Error(err)
-		}
-	}
-	ada.hears("it is over: code 1000: we are closing for today")
 }
 
 // TestLength: a newcomer reads these first.

@@ -6,6 +6,7 @@ from wire import Malformed, fnv1a, u, v
 
 UNRELIABLE, RELIABLE_ORDERED = 0, 4
 WINDOW = 1 << 16
+MOST_OPEN = 1 << 15  # messages that wait for their turn, those that will not come included
 LARGEST = {UNRELIABLE: 1 << 16, RELIABLE_ORDERED: 1 << 20}
 
 
@@ -60,12 +61,19 @@ class Channel:
         if ident >= self.turn:
             self.parts.pop(ident, None)
             self.whole.setdefault(ident, message)
+            self.afford()
         while self.turn in self.whole:
             message = self.whole.pop(self.turn)
             self.turn += 1
             if message is not None:
                 self.returned += len(message) + 32
                 yield message
+
+    def afford(self):
+        """Whoever sends more than there is credit for (7.7) would have us keep it all."""
+        held = sum(len(m) + 32 for m in self.whole.values() if m is not None) + sum(len(p[0]) + 32 for p in self.parts.values())
+        if held > self.granted - self.returned or len(self.whole) > MOST_OPEN:
+            raise Malformed("more than there is credit for")
 
     def skipped(self, ident, size):
         if ident >= self.turn and ident not in self.whole:
@@ -78,10 +86,11 @@ class Channel:
             return None
         part = self.parts.setdefault(ident, [bytearray(), 0, None])
         end = offset + len(b)
+        part[2] = total or part[2]
+        if max(end, part[2] or 0) > LARGEST[self.delivery] or part[2] and max(end, len(part[0])) > part[2]:
+            raise Malformed("a message is longer than it may be")
         part[0].extend(bytes(max(0, end - len(part[0]))))
         part[0][offset:end] = b
         part[1] |= (1 << end) - (1 << offset)
-        part[2] = total or part[2]
-        if end > LARGEST[self.delivery] or part[2] and len(part[0]) > part[2]:
-            raise Malformed("a message is longer than it may be")
+        self.afford()
         return bytes(part[0]) if part[2] and part[1] == (1 << part[2]) - 1 else None

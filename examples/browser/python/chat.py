@@ -12,6 +12,7 @@ import urllib.request
 
 from channel import RELIABLE_ORDERED, UNRELIABLE, Channel
 from connection import Closed, Connection
+from handshake import Refused
 
 CHAT, SPARKS = 1, 2
 
@@ -19,9 +20,9 @@ CHAT, SPARKS = 1, 2
 def main(site="http://127.0.0.1:7777"):
     login = urllib.request.Request(f"{site}/token", method="POST")
     token = urllib.request.urlopen(login).read()
-    connection = Connection(token, {CHAT: Channel(RELIABLE_ORDERED, "chat"), SPARKS: Channel(UNRELIABLE, "sparks")})
     typed = b""
     try:
+        connection = Connection(token, {CHAT: Channel(RELIABLE_ORDERED, "chat"), SPARKS: Channel(UNRELIABLE, "sparks")})
         while True:
             for channel, message in connection.receive(0.02):
                 print(message.decode() if channel == CHAT else f"a spark at {message[0]}, {message[1]}", flush=True)
@@ -33,7 +34,7 @@ def main(site="http://127.0.0.1:7777"):
                 for line in lines:
                     connection.send(CHAT, line)
                     connection.send(SPARKS, bytes([128, 64]))
-    except Closed as why:
+    except (Closed, Refused) as why:
         print(f"it is over: {why}")
 
 

@@ -34,14 +34,17 @@ class Connection:
         self.line, (self.id, up, down, hello) = shake_hands(token, self.hello())
         self.up, self.down = Traffic(up), Traffic(down)
         self.agree(hello)
-        self.timeout, self.heard = token.timeout, time.monotonic()
+        self.begin(token.timeout)
+        self.send_packet([PING])
+
+    def begin(self, timeout):
+        self.timeout, self.heard = timeout, time.monotonic()
         self.number, self.acked, self.under_way, self.again = 0, -1, {}, collections.deque()
         self.top, self.seen, self.received, self.arrival = -1, 0, set(), 0
         self.due = self.news = False
         self.told, self.alone, self.probes = 0, 0, 0
         self.rtt, self.variance, self.first = 0.25, 0.125, True
         self.over = None
-        self.send_packet([PING])
 
     # HELLO (6.4)
 

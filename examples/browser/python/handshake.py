@@ -73,15 +73,21 @@ class Attempt:
 
     def open(self, label, sealed, head):
         """What a packet of the handshake says; its nonce is in front."""
-        cipher, nonce = extended(expand(self.secret, label + self.token.protocol), sealed[:24])
-        return Reader(cipher.decrypt(nonce, sealed[24:], head))
+        r = Reader(sealed)
+        cipher, nonce = extended(expand(self.secret, label + self.token.protocol), r.take(24))
+        return Reader(cipher.decrypt(nonce, r.rest(), head))
 
     def offer(self, challenge):
         """The answer to a challenge, which is a packet of the netcode standard (3.5)."""
         r = Reader(challenge)
         prefix = r.take(1)
-        number = r.take(prefix[0] >> 4) + bytes(8 - (prefix[0] >> 4))
+        size = prefix[0] >> 4
+        if not 1 <= size <= 8:
+            raise Malformed("a number of a packet has 1 to 8 bytes")
+        number = r.take(size) + bytes(8 - size)
         told = ChaCha20Poly1305(self.token.s2c).decrypt(bytes(4) + number, r.rest(), STANDARD + self.token.protocol + prefix)
+        if len(told) != 308:
+            raise Malformed("a challenge has 308 bytes")
         head, nonce, items = b"\7\1" + told[:8], os.urandom(24), self.token.items
         cipher, short = extended(expand(self.secret, b"offer" + self.token.protocol), nonce)
         said = b"\1" + self.share + b"\0" + u(len(items), 1) + items + told[8:308] + self.hello
