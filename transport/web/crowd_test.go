@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -107,7 +106,7 @@ func signalsOf(url string) (*websocket.Conn, signal, error) {
 	if err != nil {
 		return nil, signal{}, err
 	}
-	m, err := nextSignal(ws)
+	m, err := nextSignal(context.Background(), ws)
 	return ws, m, err
 }
 
@@ -128,12 +127,12 @@ func joinWebSocket(url string) (player, error) {
 	return player{say, func() { _ = ws.CloseNow() }}, nil
 }
 
-func nextSignal(ws *websocket.Conn) (m signal, err error) {
-	_, b, err := ws.Read(context.Background())
+func nextSignal(ctx context.Context, ws *websocket.Conn) (signal, error) {
+	_, b, err := ws.Read(ctx)
 	if err != nil {
-		return m, err
+		return signal{}, err
 	}
-	return m, json.Unmarshal(b, &m)
+	return consumeSignal(b)
 }
 
 // joinRTC opens a data channel, without the WebSocket that it was made by.
@@ -144,7 +143,7 @@ func joinRTC(url string) (player, error) {
 	}
 	defer ws.CloseNow()
 	_ = ws.Write(context.Background(), websocket.MessageText, []byte(`{"want":{"transport":"webrtc"}}`))
-	m, err := nextSignal(ws)
+	m, err := nextSignal(context.Background(), ws)
 	if err != nil || m.Offer == nil {
 		return player{}, fmt.Errorf("no offer: %v, %v", m.Refused, err)
 	}

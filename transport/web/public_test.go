@@ -73,11 +73,7 @@ func readSignal(t *testing.T, ws *websocket.Conn) signal {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	_, b, err := ws.Read(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := consumeSignal(b)
+	m, err := nextSignal(ctx, ws)
 	if err != nil {
 		t.Fatal(err)
 	}

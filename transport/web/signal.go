@@ -159,23 +159,23 @@ func (m *signal) set(name string, value json.RawMessage) error {
 func (m *signal) member(name string) any {
 	switch name {
 	case "hello":
-		m.Hello = new(helloSignal)
-		return m.Hello
+		return made(&m.Hello)
 	case "want":
-		m.Want = new(wantSignal)
-		return m.Want
+		return made(&m.Want)
 	case "offer":
-		m.Offer = new(sdpSignal)
-		return m.Offer
+		return made(&m.Offer)
 	case "answer":
-		m.Answer = new(sdpSignal)
-		return m.Answer
+		return made(&m.Answer)
 	case "candidate":
-		m.Candidate = new(candidateSignal)
-		return m.Candidate
+		return made(&m.Candidate)
 	case "refused":
-		m.Refused = new(refusedSignal)
-		return m.Refused
+		return made(&m.Refused)
 	}
 	return nil
+}
+
+// made has a member be there.
+func made[T any](member **T) *T {
+	*member = new(T)
+	return *member
 }
