@@ -6,6 +6,7 @@ export type { ClientConfig } from "./config.js";
 export type { Conn } from "./conn.js";
 export type { Event, State } from "./event.js";
 export { Reason } from "./reason.js";
+export { registry, type Kinds, type Registered } from "./registry.js";
 export { ConnError, dial, resume, Session, type Message } from "./session.js";
 export type { ConnStats, PathStats } from "./stats.js";
 export { Delivery, type ChannelConfig } from "../endpoint/config.js";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FieldError, Reader, Writer } from "../codec/index.js";
 import { encoded } from "../delta/index.js";
 import { channels } from "../testdata/channels.js";
 import * as today from "../testdata/messages/game.js";
@@ -7,7 +8,7 @@ import * as yesterday from "../testdata/messages/oldgame.js";
 import { match, Player } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
 import { udp } from "../transport/udp.js";
-import { Channel, Client, Code, Delivery, type MessageType } from "./index.js";
+import { Channel, Client, Code, Delivery, registry, type MessageType } from "./index.js";
 
 const config = (id: number, name: string) => ({ id, name, delivery: Delivery.reliableOrdered });
 
@@ -19,7 +20,9 @@ function typed(
   const moves = new Channel<today.Move>(config(6, "moves"), Move);
   const lines = new Channel<today.Line>(config(7, "lines"), Line);
   const deltas = new Channel(config(8, "deltas"), encoded(Move, keys));
-  return { moves, lines, deltas, channels: [...channels, moves, lines, deltas] };
+  const kinds = { Move: [1, Move], Line: [300, Line] } as const;
+  const said = new Channel(config(9, "said"), registry("Said", kinds));
+  return { moves, lines, deltas, said, channels: [...channels, moves, lines, deltas, said] };
 }
 
 /** What of today is as it was yesterday. */
@@ -51,6 +54,44 @@ for (const [Release, version, release, jumps] of plays) {
     );
   });
 }
+
+test("a channel carries several types, each behind its number", async () => {
+  const { said, channels } = typed(today);
+  const line = { from: "Ada", text: "hello" };
+  await match(
+    { Release: "new" },
+    async (_server, player, conn) => {
+      said.send(conn, { kind: "Line", value: line });
+      said.send(conn, { kind: "Move", value: move });
+      const back: unknown[] = [];
+      await player.until(() => {
+        for (const message of said.receive(conn)) back.push(structuredClone(message));
+        return back.length === 2;
+      }, "the echo");
+      assert.deepEqual(back, [
+        { kind: "Line", value: line },
+        { kind: "Move", value: move },
+      ]);
+    },
+    { channels },
+  );
+});
+
+test("a number that a registry does not have is refused, as is a kind", () => {
+  const { encode, decode } = registry("Said", { Line: [300, today.Line] });
+  const [w, r] = [new Writer(), new Reader()];
+  const good = encode({ kind: "Line", value: { from: "Ada", text: "" } }, w).slice();
+  assert.deepEqual([...good.subarray(0, 2)], [0xac, 2]);
+  assert.deepEqual(decode(good, undefined, r).value, { from: "Ada", text: "" });
+  for (const wrong of [[], [0], [0xac], [0xac, 0], [0xac, 0x82, 0], [0x80, 0x80], [0xad, 2]]) {
+    assert.throws(() => decode(Uint8Array.from(wrong), undefined, r), FieldError, `${wrong}`);
+  }
+  assert.throws(() => encode({ kind: "Move" } as never, w), /Said \(Move\): not one of/);
+  for (const number of [-1, 0.5, 16384]) {
+    assert.throws(() => registry("Said", { Line: [number, today.Line] }), RangeError);
+  }
+  assert.throws(() => registry("Said", { A: [1, today.Line], B: [1, today.Line] }), RangeError);
+});
 
 /** Why a server of a release lets a client not in. */
 async function refused(

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/codec"
 	"github.com/tickwire/tickwire/delta"
 	"github.com/tickwire/tickwire/internal/gen/sample/game"
 	"github.com/tickwire/tickwire/internal/gen/sample/oldgame"
@@ -34,7 +35,11 @@ type typed[M, L, D any] struct {
 	moves  *tickwire.Channel[M]
 	lines  *tickwire.Channel[L]
 	deltas *tickwire.Channel[D]
+	said   *tickwire.Channel[Said]
 }
+
+// Said is either of them.
+type Said interface{ AppendBits(*codec.Writer) }
 
 func typedAs[M, L, D any](D) release {
 	cfg := func(id tickwire.ChannelID, name string) tickwire.ChannelConfig {
@@ -42,15 +47,16 @@ func typedAs[M, L, D any](D) release {
 	}
 	return &typed[M, L, D]{
 		tickwire.NewChannel[M](cfg(6, "moves")), tickwire.NewChannel[L](cfg(7, "lines")), tickwire.NewChannel[D](cfg(8, "deltas")),
+		tickwire.NewChannelWith(cfg(9, "said"), tickwire.Registry(tickwire.KindOf[Said, *M](1), tickwire.KindOf[Said, *L](300))),
 	}
 }
 
 func (t *typed[M, L, D]) channels() []tickwire.AnyChannel {
-	return []tickwire.AnyChannel{t.moves, t.lines, t.deltas}
+	return []tickwire.AnyChannel{t.moves, t.lines, t.deltas, t.said}
 }
 
 func (t *typed[M, L, D]) echo(ev tickwire.Event) bool {
-	return back(t.moves, ev) || back(t.lines, ev)
+	return back(t.moves, ev) || back(t.lines, ev) || back(t.said, ev)
 }
 
 // back reads a message, tells what it is and in which version, and writes it anew.
