@@ -25,13 +25,13 @@ class Pause {
   then(f: () => void, after?: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(f, after ?? this.milliseconds);
-    if (!after) this.milliseconds = Math.min(2 * this.milliseconds, this.last);
+    if (!after) this.milliseconds = Math.min(Math.max(2 * this.milliseconds, this.first), this.last);
   }
 
-  /** Something worked. */
-  reset(): void {
+  /** Something worked, or there is nothing to wait for. */
+  reset(milliseconds = this.first): void {
     clearTimeout(this.timer);
-    this.milliseconds = this.first;
+    this.milliseconds = milliseconds;
   }
 }
 
@@ -64,6 +64,8 @@ export class WebClimber implements Climber {
     const { said } = socket;
     socket.onText = (text) => this.take(text);
     if (said) this.take(said);
+    // one that was open for longer than there is to wait is opened anew at once
+    this.forSocket.then(() => this.forSocket.reset(0));
     const again = () => this.forSocket.then(() => this.reconnect());
     if (socket.over) again();
     else this.after(socket, again);
@@ -84,7 +86,6 @@ export class WebClimber implements Climber {
     socket.onEnded = () => this.forSocket.then(() => this.reconnect());
     socket.onReady = () => {
       if (this.stopped) return socket.close();
-      this.forSocket.reset();
       this.found(socket);
       this.keep(socket);
       socket.onReady();
