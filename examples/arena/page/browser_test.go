@@ -26,7 +26,8 @@ type offer struct {
 	t    *testing.T
 	url  string
 	srv  *tickwire.Server
-	stop func() // ends the game, and tells everybody
+	stop func()     // ends the game, and tells everybody
+	hold sync.Mutex // holds up the game
 
 	// token is what a page gets that asks for one.
 	token atomic.Pointer[func() ([]byte, error)]
@@ -75,7 +76,12 @@ func (o *offer) run(relay *simnet.Relay) {
 	var tasks, match sync.WaitGroup
 	tasks.Go(func() { _ = relay.Run(ctx) }) // it ends with the test
 	game := arena.NewGame(o.srv, rand.New(rand.NewPCG(1, 1)))
-	match.Go(func() { game.Run(playing, nil) })
+	match.Go(func() {
+		game.Run(playing, func(tickwire.Tick) {
+			o.hold.Lock()
+			defer o.hold.Unlock()
+		})
+	})
 	o.stop = sync.OnceFunc(func() {
 		end()
 		match.Wait()
@@ -209,6 +215,28 @@ func TestTouch(t *testing.T) {
 	if !browser.Eval[bool](p, `arena.me.x === was.x && arena.fired === was.fired`) {
 		t.Error("the thumbs are gone, and it goes on")
 	}
+}
+
+// TestSilence: who hears nothing of the server is told so and stands still; when it is back he plays on.
+func TestSilence(t *testing.T) {
+	o := serve(t, simnet.Perfect(), 4)
+	p := play(t, browser.Start(t), o.url)
+	until(t, p, `arena.me !== undefined`)
+	const told = `document.querySelector("#banner").checkVisibility()`
+	if browser.Eval[bool](p, told) {
+		t.Error("it is told before there is anything to tell")
+	}
+	o.hold.Lock()
+	release := sync.OnceFunc(o.hold.Unlock)
+	t.Cleanup(release)
+	until(t, p, told)
+	browser.Eval[bool](p, `window.was = arena.me, document.body.dispatchEvent(new KeyboardEvent("keydown", {code: "KeyD", bubbles: true}))`)
+	browser.Eval[bool](p, `new Promise(done => setTimeout(done, 300, true))`)
+	if !browser.Eval[bool](p, `arena.me.x === was.x`) {
+		t.Error("one walks where nobody knows the way")
+	}
+	release()
+	until(t, p, `!`+told+` && (arena.me.x > was.x || was.x === 4095)`)
 }
 
 // TestReasons: a person reads why he does not play.

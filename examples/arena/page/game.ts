@@ -33,6 +33,7 @@ export class Game implements Audience {
   private lastPanel = 0;
   private kind: Kind | undefined;
   private walks = false;
+  private silent = false;
 
   constructor(private readonly transports: readonly Kind[] | undefined) {
     this.hud.onSay = (text) => this.match?.say(text);
@@ -126,9 +127,12 @@ export class Game implements Audience {
     this.measure(at, match.conn);
   }
 
-  /** What is done now. */
+  /** What is done now: nothing, while nobody hears it. */
   private move(match: Match): Move {
-    const { dx, dy, fire } = this.controls.wish();
+    const silent = match.silent(now());
+    if (silent !== this.silent) this.hud.banner(silent ? "Nothing is heard of the server…" : "");
+    this.silent = silent;
+    const { dx, dy, fire } = silent ? { dx: 0, dy: 0, fire: false } : this.controls.wish();
     const me = match.prediction.standing ? match.prediction.at : (match.me ?? { x: 0, y: 0 });
     const { pointer } = this.controls;
     const target = nearest(me, this.others);
@@ -196,6 +200,7 @@ export class Game implements Audience {
 
   over(reason: Reason): void {
     this.match = undefined;
+    this.silent = false;
     this.readings.over(reason);
     this.hud.banner("");
     this.onOver(reason);

@@ -9,6 +9,7 @@ import type { Place } from "./walk.js";
 
 const protocolId = 0x6172656e6102n;
 const repeats = 8; // ticks whose moves are in each input
+const silence = 1_000_000; // after which nobody knows where one would walk
 
 /** The channels, as doc.go of the arena has them. */
 const inputs = new Channel<Input>({ id: 1, name: "inputs", delivery: Delivery.unreliableLatest }, Input);
@@ -55,6 +56,7 @@ export class Match {
   private readonly client: Client;
   private readonly moves: Move[] = []; // the newest first
   private newest = 0; // the tick of the last input
+  private heardAt = 0; // when a state came
 
   /** Throws a TokenError. */
   constructor(
@@ -111,7 +113,8 @@ export class Match {
 
   /** Takes a state, and has it put us right. */
   private look(state: State): void {
-    this.pace.take(now(), state);
+    this.heardAt = now();
+    this.pace.take(this.heardAt, state);
     this.state = state;
     this.me = state.avatars.find((a) => a.id === state.you);
     if (this.me && this.me.health > 0) {
@@ -121,6 +124,11 @@ export class Match {
       this.prediction.forget();
       this.shots.forget();
     }
+  }
+
+  /** Whether no state has come for a while. */
+  silent(at: number): boolean {
+    return this.state !== undefined && at - this.heardAt > silence;
   }
 
   private landed(on: number): void {
