@@ -8,7 +8,7 @@
 //	   └─────▶ game.ts        each frame: what is wished, and what is known
 //	           match.ts       the connection ─▶ pace.ts        its clocks, and ticks
 //	                                         ─▶ prediction.ts  where one is, by walk.ts
-//	                                         ─▶ shots.ts
+//	                                         ─▶ moves.ts, shots.ts
 //	           controls.ts    keys, mouse and fingers (stick.ts) ─▶ a Move
 //	           scene.ts       the field on a canvas: camera.ts, sight.ts, effects.ts
 //	           hud.ts         scores, chat, what just happened

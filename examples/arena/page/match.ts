@@ -2,13 +2,13 @@ import { Channel, Client, Delivery, web, type Conn, type Kind, type Reason } fro
 import { FieldError } from "@tickwire/client/codec";
 import { type View } from "@tickwire/client/timeline";
 import { Anchor, Chat, Hit, Input, Name, Scores, State, type Avatar, type Move } from "./arena.js";
+import { Moves } from "./moves.js";
 import { Pace } from "./pace.js";
 import { Prediction } from "./prediction.js";
 import { Shots } from "./shots.js";
 import type { Place } from "./walk.js";
 
 const protocolId = 0x6172656e6102n;
-const repeats = 8; // ticks whose moves are in each input
 const silence = 1_000_000; // after which nobody knows where one would walk
 
 /** The channels, as doc.go of the arena has them. */
@@ -54,8 +54,7 @@ export class Match {
   /** What the ticks since the last frame made of the trigger. */
   fired = false;
   private readonly client: Client;
-  private readonly moves: Move[] = []; // the newest first
-  private newest = 0; // the tick of the last input
+  private readonly moves = new Moves();
   private heardAt = 0; // when a state came
 
   /** Throws a TokenError. */
@@ -140,20 +139,13 @@ export class Match {
   frame(at: number, move: Move): View<State> | undefined {
     const [from, to] = this.pace.advance(at);
     this.fired = false;
-    for (let tick = from; tick <= to; tick++) this.step(tick, at, move);
-    if (from <= to && this.conn.open) {
-      inputs.send(this.conn, { tick: to, moves: this.moves });
-    }
+    this.moves.begin(from, to, move, (tick, does) => this.step(tick, at, does));
+    if (from <= to && this.conn.open) inputs.send(this.conn, { tick: to, moves: this.moves.last });
     this.client.flush();
     return this.pace.show(at);
   }
 
   private step(tick: number, at: number, move: Move): void {
-    // After a jump there is no telling what was done in between.
-    if (tick !== this.newest + 1) this.moves.length = 0;
-    this.newest = tick;
-    this.moves.unshift(move);
-    if (this.moves.length > repeats) this.moves.pop();
     this.prediction.step(tick, move);
     if (this.prediction.standing) {
       this.fired = this.shots.step(tick, move, this.prediction.at) || this.fired;
