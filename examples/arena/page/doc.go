@@ -23,5 +23,4 @@
 // [docs/prediction.md]: https://github.com/tickwire/tickwire/blob/main/docs/prediction.md
 package page
 
-//go:generate rm -rf assets
-//go:generate ../../../ts/node_modules/.bin/esbuild main.ts style.css index.html --bundle --splitting --chunk-names=[name]-[hash] --minify --format=esm --target=es2022 --loader:.html=copy --log-level=warning --outdir=assets
+//go:generate node build.mjs
