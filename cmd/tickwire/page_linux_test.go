@@ -85,7 +85,7 @@ func TestLongDemoAnyone(t *testing.T) {
 		p := enterPage(chromium, "http://10.77.0.1:"+port)
 		pageShows(t, p, `!isSecureContext && arena.connected && arena.transport === "webrtc" && arena.ticks[0] > 0`)
 		p.Close()
-		if out := end(); !strings.Contains(out, "from a phone in your network: http://10.77.0.1:"+port) {
+		if out := end(); !strings.Contains(out, "\non a phone in your network: http://10.77.0.1:"+port) {
 			t.Errorf("the demo says\n%s", out)
 		}
 	})

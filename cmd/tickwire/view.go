@@ -41,7 +41,7 @@ type plainView struct {
 
 func (v *plainView) show(f frame) {
 	if v.last.IsZero() {
-		fmt.Fprintln(v.out, invitation(f.match))
+		fmt.Fprintln(v.out, strings.Join(invitation(f.match), "\n"))
 		fmt.Fprintln(v.out, title(f))
 	} else if f.report.Time.Sub(v.last) < 2*time.Second {
 		return
@@ -106,11 +106,11 @@ func (v *liveView) show(f frame) {
 // compose lays the page out: what this is, the table, the news. The table
 // takes what room it needs, the news the rest, but a few lines always.
 func (v *liveView) compose(f frame, height int) []string {
-	const others, fewNews = 5 + 3 + 1 + 1, 3 // title and head of the table, "and more", a gap
-	room := height - others
+	const others, fewNews = 3 + 1 + 1, 3 // head of the table, "and more", a gap
+	lines := append(invitation(f.match), title(f), overview(f), "")
+	room := height - len(lines) - others
 	players := max(1, min(len(f.rows), room-fewNews))
 	news := v.news.latest(max(0, min(feedLines, room-players)))
-	lines := append(strings.Split(invitation(f.match), "\n"), title(f), overview(f), "")
 	lines = append(lines, strings.Split(render(f.rows, players), "\n")...)
 	return append(append(lines, ""), news...)
 }
@@ -131,17 +131,17 @@ func title(f frame) string {
 	return fmt.Sprintf("tickwire demo: %d bots, link %s, %d steps a second, %s", m.cmd.Bots, m.link.name(), arena.Rate, ends)
 }
 
-// invitation is how to join.
-func invitation(m *match) string {
+// invitation is how to join, in lines.
+func invitation(m *match) []string {
 	join := "join"
 	if m.here() != defaultListen {
 		join += " --addr " + m.here()
 	}
-	urls := "http://" + m.here()
+	lines := []string{"play in a browser: http://" + m.here(), "in another terminal: " + commandLine(join)}
 	if m.elsewhere != "" {
-		urls += ", or from a phone in your network: http://" + m.elsewhere
+		lines = append(lines, "on a phone in your network: http://"+m.elsewhere)
 	}
-	return "play in a browser: " + urls + "\nin another terminal: " + commandLine(join)
+	return lines
 }
 
 // overview is the whole match in a line of 80 columns.
