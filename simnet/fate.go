@@ -31,6 +31,21 @@ func (l *Link) draw(p *packet, jitter, reorder, corrupt *stream) fate {
 	return f
 }
 
+// pass has the pause before a datagram, which leaves the bottleneck at t, count as datagrams do to bursts of losses:
+// what disturbs a radio begins and ends whether or not anybody sends. Without it a sender who waits longer after
+// each loss would meet the same burst for minutes.
+func (l *Link) pass(t int64) {
+	if l.pace > 0 && l.odds.leave != 0 {
+		for range min((t-l.drewAt)/l.pace-1, mostPaces) {
+			l.loses()
+		}
+	}
+	l.drewAt = t
+}
+
+// mostPaces is after how many the last burst is forgotten.
+const mostPaces = 1000
+
 // loses draws whether the next datagram is lost.
 func (l *Link) loses() bool {
 	if l.odds.leave == 0 {
@@ -54,6 +69,7 @@ func (l *Link) cross(t int64, p *packet) {
 		l.crossInOrder(t, p, f)
 		return
 	}
+	l.pass(t)
 	if l.loses() {
 		l.stats.Lost++
 		l.tell(p, t, true)

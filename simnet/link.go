@@ -21,6 +21,8 @@ type Link struct {
 	neck     bottleneck
 	air      flight
 	inBurst  bool   // the loss model's state: every datagram is lost
+	pace     int64  // a pause so long counts to bursts of losses as a datagram does; 0: none does
+	drewAt   int64  // when it was last drawn whether a datagram is lost
 	latest   int64  // arrival of the last datagram that kept its place
 	inOrder  int64  // arrival of the last one of a stream
 	seq      uint64 // of the next datagram

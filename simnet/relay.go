@@ -20,6 +20,9 @@ const (
 	DefaultIdleTimeout = time.Minute
 )
 
+// relayPace is that of 60 datagrams a second, at which bursts of losses go on while nobody sends.
+const relayPace = int64(time.Second) / 60
+
 // relayBatch is how many datagrams leave between two looks at the clock.
 const relayBatch = 64
 
@@ -74,6 +77,7 @@ func (c RelayConfig) Validate() error {
 // Time is real here, and so the outcome is not exactly repeatable: which
 // datagram meets which draw depends on when the programs send. A datagram
 // leaves within about a millisecond of its time on a machine that is not busy.
+// Bursts of losses come and go with time, too: a pause counts as 60 datagrams a second would.
 //
 // All methods may be called from any goroutine.
 type Relay struct {

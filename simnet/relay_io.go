@@ -138,6 +138,7 @@ func (r *Relay) addLinks(s *session, now int64, n uint64) {
 	s.up = newLink(now, r.cfg.Up, mix(r.cfg.Seed, 2*n), &r.pool)
 	s.down = newLink(now, r.cfg.Down, mix(r.cfg.Seed, 2*n+1), &r.pool)
 	s.up.cut, s.down.cut = r.cut, r.cut
+	s.up.pace, s.down.pace = relayPace, relayPace
 	r.observe(s)
 	r.due.adopt(s.up)
 	r.due.adopt(s.down)

@@ -14,6 +14,7 @@ func newTCPLine(now int64, links Links, seed, number uint64) *tcpLine {
 	p := new(pool)
 	l := &tcpLine{links: [2]*Link{newLink(now, links.Up, mix(seed, 2*number), p), newLink(now, links.Down, mix(seed, 2*number+1), p)}}
 	for i := range l.flows {
+		l.links[i].pace = relayPace
 		l.flows[i] = newTCPFlow(now, uint8(i), l.links[i])
 	}
 	return l

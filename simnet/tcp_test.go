@@ -193,6 +193,63 @@ func TestTCPRate(t *testing.T) {
 	}
 }
 
+// TestTCPBursts: a burst of losses ends though TCP says little in it, and less each time; so what is sent each 16 ms
+// over bad Wi-Fi stands still for a second or two at worst, of ten in each of 100 matches.
+func TestTCPBursts(t *testing.T) {
+	worst, total := int64(0), int64(0)
+	for seed := range uint64(100) {
+		s := newStroll(WiFiBad(), seed)
+		s.until(2000 * ms)
+		for i := range int64(600) {
+			s.until(2000*ms + i*16*ms)
+			if s.line.flows[1].room() >= 100 {
+				s.send(t)
+			}
+		}
+		s.until(s.now + 60_000*ms)
+		for i := 1; i < len(s.arrived); i++ {
+			gap := s.arrived[i] - s.arrived[i-1]
+			worst = max(worst, gap)
+			if gap > 300*ms {
+				total += gap
+			}
+		}
+	}
+	t.Logf("%v at worst, %v of 1000 s in pauses of more than 300 ms", time.Duration(worst), time.Duration(total))
+	if worst > 4000*ms || worst < 300*ms || total > 100_000*ms {
+		t.Errorf("%v at worst, %v of 1000 s in pauses of more than 300 ms", time.Duration(worst), time.Duration(total))
+	}
+}
+
+// TestBurstsPass: after a pause what happens to a datagram depends no more on the one before it.
+func TestBurstsPass(t *testing.T) {
+	again := func(pause int64) float64 {
+		l := newLink(0, LinkConfig{Loss: 0.1, LossBurst: 20}, 1, new(pool))
+		l.pace = relayPace
+		lost, twice, before := 0, 0, false
+		for i := range int64(50_000) {
+			sum := l.stats.Lost
+			l.Send(i*pause, []byte{1})
+			l.Receive(i * pause)
+			now := l.stats.Lost > sum
+			if before {
+				lost++
+				if now {
+					twice++
+				}
+			}
+			before = now
+		}
+		return float64(twice) / float64(lost)
+	}
+	if got := again(relayPace); got < 0.94 || got > 0.96 {
+		t.Errorf("at the pace of a game %.3f of the losses are followed by one, want 0.95", got)
+	}
+	if got := again(100 * relayPace); got < 0.09 || got > 0.11 {
+		t.Errorf("after long pauses %.3f of the losses are followed by one, want 0.1, as of all", got)
+	}
+}
+
 // TestTCPBySeed: the same seed gives the same times.
 func TestTCPBySeed(t *testing.T) {
 	play := func(seed uint64) []int64 {
