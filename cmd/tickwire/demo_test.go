@@ -108,15 +108,22 @@ func TestDemoRebinds(t *testing.T) {
 	}
 }
 
-// freePort finds a TCP port that is free now.
+// freePort finds a port that is free now, of TCP and of UDP.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 10 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		if c, err := net.ListenPacket("udp", l.Addr().String()); err == nil {
+			c.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free of TCP and of UDP")
+	return ""
 }
 
 // A transcript may be written by one goroutine while another one looks.
