@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -91,8 +92,10 @@ func TestLinkTable(t *testing.T) {
 	}
 }
 
-// TestSite: the page, tokens, and a link that changes while bots play, for the site's own pages alone.
+// TestSite: the page, tokens, and a link that changes while bots play, for the site's own pages alone; and nothing is
+// left of it.
 func TestSite(t *testing.T) {
+	before := runtime.NumGoroutine()
 	at, end := startDemo(t, "--bots=1", "--link=none")
 	url := "http://" + at
 	if status, page := ask(t, "GET", url+"/", ""); status != 200 || !strings.HasPrefix(page, "<!doctype html>") {
@@ -142,6 +145,11 @@ func TestSite(t *testing.T) {
 	for _, want := range []string{"1 bots, link ", "\nlink satellite lost "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+	for patience := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(patience) {
+			t.Fatalf("%d goroutines are left, of %d before", runtime.NumGoroutine(), before)
 		}
 	}
 }
