@@ -25,7 +25,7 @@ import (
 //     where that segment is lost.
 //
 // Left out are Nagle's algorithm, delayed acknowledgements (each segment has its own, which names the segment and
-// what came before), congestion marks, CUBIC and BBR, and TLS.
+// what came before), a smaller window after a pause, congestion marks, CUBIC and BBR, and TLS.
 type tcpFlow struct {
 	data   *Link
 	id     uint8  // what the flow's packets begin with
