@@ -14,6 +14,9 @@ type loss struct {
 
 const (
 	maxProbeTimeout = 2 * second
+	// suspectProbes is how often in a probe timeout a suspect is asked whose messages go over a reserve now. It has
+	// two until it is dead, and with nothing else on it a few lost probes in a row would end a path that only loses.
+	suspectProbes = 4
 )
 
 // probeTimeout is the time after which an unanswered packet provokes a probe, after as many
@@ -137,14 +140,22 @@ func (p *path) probeAt() int64 {
 	case p.eliciting == 0:
 		return never
 	}
+	if p.leftForReserve() {
+		return p.loss.lastSent + p.probeTimeout(0)/suspectProbes
+	}
 	return p.loss.lastSent + p.probeTimeout(p.loss.probes)
 }
 
 // sendProbe has a probe sent.
 func (p *path) sendProbe(now int64) {
 	p.loss.lastSent = now
-	if p.ps.life.peerHeld() {
+	left := p.leftForReserve()
+	switch {
+	case p.ps.life.peerHeld():
 		p.loss.probe = 1
+		return
+	case left && p.loss.probes > 0: // what it carries went again with the first one
+		p.loss.probe = 2
 		return
 	}
 	p.loss.probes++
@@ -153,6 +164,9 @@ func (p *path) sendProbe(now int64) {
 		return
 	}
 	p.loss.probe = min(p.loss.probes, 2) // two once one was in vain (RFC 9002, 6.2.4)
+	if left {
+		p.loss.probe = 2
+	}
 	p.repeatOldest(now)
 }
 

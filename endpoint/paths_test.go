@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -232,6 +233,50 @@ func TestCutReliableReserve(t *testing.T) {
 	}
 	s.ways[1].dead = false
 	s.settle(2 * time.Second)
+}
+
+// TestBurstsLeaveThePath: a path that loses four packets in a row now and then is a suspect for a moment, in which a reserve
+// carries the game. It has not failed, and has the game back at once.
+func TestBurstsLeaveThePath(t *testing.T) {
+	const loss, burst = 0.03, 4
+	for _, delay := range []time.Duration{15 * time.Millisecond, 50 * time.Millisecond} {
+		s := newStream(newMesh(t, channels(), delay, 1))
+		s.addWay(1, 1, delay)
+		reserve := PathConfig{Route: 1, Reliable: true, Use: UseReserve}
+		s.openPath(reserve)
+		if err := s.ends[1].SetPath(s.now, 1, reserve); err != nil {
+			t.Fatal(err)
+		}
+		s.lastAt = [2]int64{s.now, s.now}
+		s.play(2 * time.Second)
+		for i := range s.ways[0].links {
+			dice, inBurst := rand.New(rand.NewPCG(uint64(i), 7)), false
+			s.ways[0].links[i].jitter = 12 * time.Millisecond
+			s.ways[0].links[i].drop = func(int, []byte) bool {
+				if inBurst {
+					inBurst = dice.Float64() >= 1.0/burst
+				} else {
+					inBurst = dice.Float64() < loss/(burst*(1-loss))
+				}
+				return inBurst
+			}
+		}
+		s.play(time.Minute)
+		failed := 0
+		for end, e := range s.ends {
+			for _, ev := range s.events(end) {
+				if ev.Path == 0 && ev.State == PathFailed {
+					failed++
+				}
+			}
+			if on, off := e.PathStats(0).PacketsSent, e.PathStats(1).PacketsSent; off > on/8 {
+				t.Errorf("%v, end %d: %d packets over the path, %d over the reserve", delay, end, on, off)
+			}
+		}
+		if failed > 2 {
+			t.Errorf("%v: it has failed %d times in a minute", delay, failed)
+		}
+	}
 }
 
 // TestGapOnReliablePath: what a reliable path carried and its peer could not take, or its socket

@@ -101,6 +101,18 @@ func (p *path) anotherIsWell() bool {
 	return false
 }
 
+// leftForReserve reports whether messages go over a reserve because this path is a suspect.
+func (p *path) leftForReserve() bool {
+	if p.stage != stageSuspect || p.use == UseReserve {
+		return false
+	}
+	best := unfit
+	for _, q := range p.ps.all {
+		best = min(best, q.rank())
+	}
+	return best == 1
+}
+
 // lead is the path whose measurements stand for the connection: of the best ones the one with
 // the shortest round trip.
 func (ps *paths) lead() *path {
