@@ -56,7 +56,10 @@ func (p *tab) catchesUp(before told) {
 
 // TestLongPagesHidden: pages that nobody sees, whose timers go once a second, and then once a minute, stay in the game although
 // the server gives everybody up after two seconds of silence; and when they are seen again they are up to date at once.
-func TestLongPagesHidden(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesHide(t, b) }) }
+func TestLongPagesHidden(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { pagesHide(t, b) })
+}
 
 func pagesHide(t *testing.T, b *browser.Browser) {
 	cfg := tickwire.ServerConfig{DevelopmentTimeout: 2 * time.Second}
@@ -99,7 +102,10 @@ func pagesHide(t *testing.T, b *browser.Browser) {
 }
 
 // TestLongPagesFrozen: pages that are frozen, and shorter than the timeout, go on where they were.
-func TestLongPagesFrozen(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesFreeze(t, b) }) }
+func TestLongPagesFrozen(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { pagesFreeze(t, b) })
+}
 
 func pagesFreeze(t *testing.T, b *browser.Browser) {
 	w := newPageWorld(t, tickwire.ServerConfig{DevelopmentTimeout: 6 * time.Second}, web.Config{})

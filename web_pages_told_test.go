@@ -116,14 +116,14 @@ func pagesFifty(t *testing.T, b *browser.Browser) {
 	t.Logf("all are open after %v", time.Since(began))
 	for i, p := range pages {
 		p.name = pageKinds[i%3]
-		p.play(entry{Token: w.token(uint64(i + 1)), Transports: []string{p.name}, Every: 250, Silent: i%5 > 0})
+		p.play(entry{Token: w.token(uint64(i + 1)), Transports: []string{p.name}, Every: 500, Silent: i%10 > 0})
 	}
 	for _, p := range pages {
 		p.reads("connected by " + p.name)
 	}
 	t.Logf("all play after %v", time.Since(began))
 	for i, p := range pages {
-		browser.Eval[bool](p.Page, fmt.Sprintf(`until(() => Object.values(player.saw).filter(of => of.states >= 5).length > %d)`, many))
+		browser.Eval[bool](p.Page, fmt.Sprintf(`until(() => Object.values(player.saw).filter(of => of.states >= 3).length > %d)`, many))
 		if tells := p.tells(); tells.Wrong != "" || len(tells.Log) > 3 {
 			t.Errorf("page %d: %s, %v", i, tells.Wrong, tells.Log)
 		}

@@ -221,27 +221,6 @@ func TestBrowserAlone(t *testing.T) {
 	})
 }
 
-// TestLongBrowserFifty: fifty pages at once come, each by all three, and play.
-func TestLongBrowserFifty(t *testing.T) {
-	inBrowser(t, func() {
-		_, w := shared(t, web.Config{})
-		p := page(t, w, browser.Start(t))
-		began := time.Now()
-		came := browser.Eval[[]outcome](p, `fifty()`)
-		took := time.Since(began)
-		for i, got := range came {
-			if got.Good != 60 || got.Strange != 0 {
-				t.Errorf("page %d: %+v", i, got)
-			}
-		}
-		st := w.Stats()
-		if len(came) != 50 || st.WebSocket.Open != 50 || st.WebRTC.Open != 50 || st.WebTransport.Open != 50 {
-			t.Errorf("%d pages have %d WebSockets, %d data channels and %d sessions", len(came), st.WebSocket.Open, st.WebRTC.Open, st.WebTransport.Open)
-		}
-		t.Logf("fifty pages have come and played after %v; %+v", took, st.UDP)
-	})
-}
-
 // TestBrowserIsTold: who is not let in, or sent away, reads why in the page.
 func TestBrowserIsTold(t *testing.T) {
 	inBrowser(t, func() {

@@ -207,33 +207,3 @@ for (const kind of ["webtransport", "webrtc"] as const) {
     });
   });
 }
-
-test("a page that is loaded again comes back with its ticket", async () => {
-  const server = await GoServer.start({ web: true, keepSeats: 60 });
-  const page = await browser.newPage();
-  const home = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`;
-  try {
-    await page.goto(home);
-    const token = Buffer.from(await server.token(7)).toString("base64");
-    const url = `ws://${server.address}/tickwire`;
-    await page.evaluate(
-      ([url, token]) => {
-        globalThis.game = new Game(url, token) as typeof game;
-      },
-      [url, token] as const,
-    );
-    await page.waitForFunction(() => game.ticket !== undefined && game.heard > 5);
-    await page.evaluate(() => sessionStorage.setItem("ticket", game.ticket!));
-    await page.reload();
-    await page.evaluate((url) => {
-      const ticket = sessionStorage.getItem("ticket")!;
-      globalThis.game = new Game(url, ticket, undefined, true) as typeof game;
-    }, url);
-    await page.waitForFunction(() => game.heard > 5);
-    assert.equal((await server.event("Back", 7)).kept, false);
-    assert.equal(await page.evaluate(() => game.wrong), "");
-  } finally {
-    await page.close();
-    await server.stop();
-  }
-});
