@@ -256,6 +256,7 @@ type entry struct {
 	Every      int      `json:"every,omitempty"`
 	Silent     bool     `json:"silent,omitempty"`
 	Frames     bool     `json:"frames,omitempty"`
+	Leaves     bool     `json:"leaves,omitempty"`
 }
 
 func (p *tab) play(g entry) {

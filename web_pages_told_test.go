@@ -60,7 +60,7 @@ func pagesTell(t *testing.T, b *browser.Browser) {
 }
 
 // TestLongPagesReload: a page that is loaded again is back with its ticket, and its seat is the same; with another token it takes
-// the place of what it was before.
+// the place of what it was before; and who says good-bye when his page is left has left.
 func TestLongPagesReload(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesReload(t, b) }) }
 
 func pagesReload(t *testing.T, b *browser.Browser) {
@@ -94,6 +94,16 @@ func pagesReload(t *testing.T, b *browser.Browser) {
 		}
 	}
 	watcher.catchesUp(watcher.tells())
+	for _, kind := range pageKinds {
+		p := w.enter(b, kind, entry{Leaves: true})
+		p.reads("connected by " + kind)
+		p.Reload()
+		for ctx := within(t, 2*time.Second); len(w.hub.Conns()) > 3; time.Sleep(time.Millisecond) {
+			if ctx.Err() != nil {
+				t.Fatalf("who said good-bye over a %s is still there", kind)
+			}
+		}
+	}
 }
 
 // TestLongPagesFifty: fifty pages at once play by all transports, and each sees the others.

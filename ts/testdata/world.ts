@@ -23,6 +23,7 @@ interface Game {
   ticket?: string; // in place of the token
   every?: number; // milliseconds: 50
   silent?: boolean; // says nothing in the chat
+  leaves?: boolean; // says good-bye when its page is left
   frames?: boolean; // looks in its frames, of which a page that nobody sees has none
 }
 
@@ -49,6 +50,7 @@ class Player {
     else this.client.onNews = () => this.look();
     setInterval(() => this.speak(), game.every ?? 50);
     addEventListener("pagehide", () => {
+      if (game.leaves) this.client.close();
       const newest = this.conn.ticket();
       if (newest && !forget)
         sessionStorage.game = JSON.stringify({ ...game, ticket: base64(newest) });
