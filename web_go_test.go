@@ -3,6 +3,7 @@
 package tickwire_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -90,7 +91,7 @@ func playGo(t *testing.T) {
 func (h *webHouse) mint(w http.ResponseWriter, r *http.Request) {
 	at, cfg := time.Now(), netcode.MintConfig{Key: testKey, ClientID: 2, Addresses: h.hub.PublicAddresses(), Timeout: time.Second}
 	switch r.FormValue("kind") {
-	case "good":
+	case "good", "":
 		cfg.Timeout = 0
 	case "expired":
 		at = at.Add(-2 * time.Minute)
@@ -121,4 +122,66 @@ func (h *webHouse) sayBack(s *tickwire.Session) {
 			}
 		}
 	}
+}
+
+// TestLongGoPage: what the documentation of transport/web says makes a page that plays, with the player of
+// examples/browser.
+func TestLongGoPage(t *testing.T) { inBrowser(t, func() { playGoPage(t) }) }
+
+func playGoPage(t *testing.T) {
+	commands, page := documented(t)
+	dir := t.TempDir()
+	for _, command := range commands {
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("game.wasm", filepath.Join(dir, "game.wasm"), " .\n", " "+dir).Replace(command))
+		cmd.Dir = "examples/browser"
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", command, err, out)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /", http.FileServer(http.Dir(dir)))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) })
+	h := &webHouse{t: t}
+	h.open([]tickwire.ChannelConfig{
+		{ID: 1, Name: "chat", Delivery: tickwire.ReliableOrdered},
+		{ID: 2, Name: "sparks", Delivery: tickwire.Unreliable},
+	}, tickwire.ServerConfig{Development: true, PrivateKey: testKey, MaxTokenLifetime: -1}, web.Config{Handler: mux}, func(ctx context.Context) {
+		for ev := range h.hub.Events(ctx) {
+			if ev.Kind == tickwire.Message {
+				_ = ev.Conn.Send(ev.Channel, append([]byte("you: "), ev.Payload...)) // the page shows it
+			}
+		}
+	})
+	mux.HandleFunc("POST /token", h.mint)
+	p := browser.Start(t).Open("http://" + h.web.LocalAddr().String() + "/")
+	for ctx := within(t, 30*time.Second); ; time.Sleep(20 * time.Millisecond) {
+		shown := browser.Eval[string](p, `document.body.textContent`)
+		if strings.Contains(shown, "you: hello\n") && strings.Contains(shown, "by webtransport\n") {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("the page shows %q, want an answer to hello, by webtransport", shown)
+		}
+	}
+}
+
+// documented are the two commands and the page of the documentation.
+func documented(t *testing.T) (commands []string, page string) {
+	t.Helper()
+	text, err := os.ReadFile("transport/web/doc.go")
+	must(t, err)
+	_, section, _ := strings.Cut(string(text), "// # Go in the browser\n")
+	section, _, _ = strings.Cut(section, "// # ")
+	for line := range strings.Lines(section) {
+		switch line, ok := strings.CutPrefix(line, "//\t"); {
+		case ok && (page != "" || strings.HasPrefix(line, "<")):
+			page += line
+		case ok:
+			commands = append(commands, line)
+		}
+	}
+	if len(commands) != 2 || page == "" {
+		t.Fatalf("two commands and a page are wanted, not %q and %q", commands, page)
+	}
+	return commands, page
 }
