@@ -123,7 +123,8 @@ export class Conn {
 
   /** Has the keys of what goes to the server changed as soon as that is possible. */
   changeKeys(): void {
-    this.peer.line?.session.sealer.wantNewKeys();
+    const { line } = this.peer;
+    if (line) line.session.sealer.left = 0;
   }
 
   /**

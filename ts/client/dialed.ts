@@ -244,16 +244,9 @@ export class Dialed {
     const { out } = this.host;
     const end = this.end!;
     while (end.nextPacket(now, out)) {
-      if (this.line!.session.sealer.keyChangeDue) this.changeKeys(now);
+      if (this.line!.session.sealer.left <= 0) this.seat?.changeKeys(now);
       if (!this.line!.send(now, out)) end.paths.all[out.path]!.busy = true;
     }
-  }
-
-  private changeKeys(now: number): void {
-    const { all } = this.end!.paths;
-    const pto = Math.max(...all.map((p) => p.pto()));
-    const { sealer } = this.line!.session;
-    all.some((p) => sealer.changeKeys(now, p.id, p.largestAcked, pto));
   }
 
   /** There is nothing left to say to the server. */

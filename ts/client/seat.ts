@@ -3,6 +3,7 @@ import { learn } from "../endpoint/parts.js";
 import { isGone } from "../netcode/gone.js";
 import type { Session } from "../netcode/handshake.js";
 import type { Refusal } from "../netcode/packet.js";
+import { changeKeys } from "../netcode/rekey.js";
 import { storeTicket } from "../netcode/store.js";
 import type { Ticket } from "../netcode/ticket.js";
 import { parseTokens, protocolIdOf, type Token } from "../netcode/token.js";
@@ -251,6 +252,15 @@ export class Seat {
       this.of.tell(e);
     }
     return [0, 0];
+  }
+
+  /** Changes the keys of what goes to the server, as soon as that may be. */
+  changeKeys(now: number): void {
+    const { line, end } = this.of;
+    const { all } = end!.paths;
+    const pto = Math.max(...all.map((p) => p.pto()));
+    const { sealer } = line!.session;
+    all.some((p) => changeKeys(sealer, now, p.id, p.largestAcked, pto));
   }
 
   /** Gives up coming back. */

@@ -25,6 +25,7 @@ const chunks: Record<string, keyof Sizes> = {
   rest: "rest",
   climber: "ways",
   aes: "rare",
+  signed: "rare",
   x25519: "rare",
 };
 

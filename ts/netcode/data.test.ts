@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plainPad, randomOf } from "../testdata/handshake.js";
 import { Opener } from "./opener.js";
+import { changeKeys } from "./rekey.js";
 import { Sealer } from "./sealer.js";
 
 const noId = new Uint8Array(0); // as a server that seals for us
@@ -14,18 +15,15 @@ test("epochs: both sides go along, and a sender waits for the peer", () => {
   const opens = (now: number, b: Uint8Array) => opener.open(now, b.slice(), 0)?.[0];
   const [zero, one] = [seal(0, 0), seal(0, 1)];
   assert.equal(opens(0, zero), 0);
-  assert.equal(sealer.keyChangeDue, false);
-  sealer.wantNewKeys();
-  assert.ok(sealer.keyChangeDue);
-  assert.equal(sealer.changeKeys(0, 0, -1, 1000), false, "nothing was acknowledged");
-  assert.ok(sealer.changeKeys(0, 0, 0, 1000));
+  assert.equal(changeKeys(sealer, 0, 0, -1, 1000), false, "nothing was acknowledged");
+  assert.ok(changeKeys(sealer, 0, 0, 0, 1000));
   const two = seal(10_000, 2);
   assert.equal(two[0]! & 4, 4);
   assert.equal(opens(10_000, two), 2);
   assert.equal(opens(20_000, one), 1, "what was late has the keys of before");
-  assert.equal(sealer.changeKeys(12_000, 0, 2, 1000), false, "three probe timeouts");
-  assert.equal(sealer.changeKeys(14_000, 0, 1, 1000), false, "of this epoch");
-  assert.ok(sealer.changeKeys(14_000, 0, 2, 1000));
+  assert.equal(changeKeys(sealer, 12_000, 0, 2, 1000), false, "three probe timeouts");
+  assert.equal(changeKeys(sealer, 14_000, 0, 1, 1000), false, "of this epoch");
+  assert.ok(changeKeys(sealer, 14_000, 0, 2, 1000));
   const three = seal(14_000, 3);
   const flipped = three.slice();
   flipped[0]! ^= 4;
@@ -37,12 +35,21 @@ test("epochs: both sides go along, and a sender waits for the peer", () => {
   assert.equal(opens(14_000, four), undefined);
 });
 
+test("keys are to be changed after four million packets, and then for as many again", () => {
+  const sealer = new Sealer(plainPad, randomOf(3)(32), noId);
+  sealer.left = 2;
+  for (const n of [0, 1]) sealer.seal(0, 0, n, 2, Uint8Array.of(n));
+  assert.equal(sealer.left, 0);
+  assert.ok(changeKeys(sealer, 0, 0, 0, 1000));
+  assert.equal(sealer.left, 2 ** 22);
+});
+
 test("the key of the epoch before is kept for six seconds", () => {
   const secret = randomOf(3)(32);
   const sealer = new Sealer(plainPad, secret, noId);
   const opener = new Opener(plainPad, secret);
   const packets = [0, 1, 2].map((n) => sealer.seal(0, 0, n, 2, Uint8Array.of(n)).slice());
-  assert.ok(sealer.changeKeys(0, 0, 0, 1000));
+  assert.ok(changeKeys(sealer, 0, 0, 0, 1000));
   assert.ok(opener.open(0, sealer.seal(0, 0, 3, 2, Uint8Array.of(3)).slice(), 0));
   assert.deepEqual(opener.open(5_999_999, packets[1]!, 0), Uint8Array.of(1));
   assert.equal(opener.open(6_000_000, packets[2]!, 0), undefined);

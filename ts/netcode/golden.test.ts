@@ -11,6 +11,7 @@ import { offer, readStandard } from "./offer.js";
 import { Opener } from "./opener.js";
 import * as packet from "./packet.js";
 import { readItems } from "./pad.js";
+import { changeKeys } from "./rekey.js";
 import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
 import { readTicket, storeTicket } from "./store.js";
 import { Sealer } from "./sealer.js";
@@ -42,9 +43,6 @@ interface Made {
   challengeToken: string;
   clientHello: string;
   serverHello: string;
-  clientIndex: number;
-  maxClients: number;
-  source: string;
   keys: Record<string, string>;
   offer: string;
   accept: string;
@@ -123,12 +121,10 @@ function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void
       continue;
     }
     now += 10e6;
-    if (d.epoch > epoch) assert.ok(sealer.changeKeys(now, d.path, Number(d.number), 1000));
+    if (d.epoch > epoch) assert.ok(changeKeys(sealer, now, d.path, Number(d.number), 1000));
     epoch = d.epoch;
     const sealed = sealer.seal(now, d.path, Number(d.number), d.numberBytes, bytes(d.frames));
     assert.equal(hex(sealed), d.packet, `${h.name}: number ${d.number}`);
-    const around = sealer.overhead(d.numberBytes) + d.frames.length / 2;
-    assert.equal(sealed.length, around);
   }
 }
 
@@ -166,8 +162,6 @@ function checkAccept(h: Made, key: Uint8Array, continues: boolean): void {
   assert.equal(hex(accept.share), h.serverShare);
   assert.equal(accept.continues, continues);
   assert.equal(hex(accept.items), h.padItems);
-  assert.deepEqual([accept.index, accept.maxClients], [h.clientIndex, h.maxClients]);
-  assert.equal(hex(accept.source), h.source);
   assert.equal(hex(accept.hello), h.serverHello);
   const unasked = packet.readAccept(key, bytes(h.accept), share, false);
   assert.equal(unasked === undefined, continues, "flag 2 is malformed unless RESUME asked for it");

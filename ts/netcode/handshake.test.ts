@@ -37,7 +37,6 @@ test("request and OFFER go again each 100 ms, until ACCEPT", () => {
   bench.receive(server.accept());
   const { session } = bench.shake;
   assert.equal(bench.shake.state, "connected");
-  assert.deepEqual([session!.accept.index, session!.accept.maxClients], [4, 64]);
   assert.equal(bench.shake.deadline(), Infinity);
   assert.deepEqual(bench.pass(60_000), []);
 
@@ -99,10 +98,9 @@ test("a REASON that echoes the share ends the attempt, any other is dropped", ()
   bench.pass(10);
   bench.receive(server.challenge());
   assert.ok(server.reads(bench.pass(1)[0]!.b));
-  bench.receive(server.reason(5, new Uint8Array(8)));
-  bench.receive(server.reason(5, server.share.subarray(0, 8)));
-  bench.receive(server.reason(70, server.theirs!.subarray(0, 8)));
-  assert.equal(bench.shake.drops, 3);
+  assert.ok(!bench.receive(server.reason(5, new Uint8Array(8))));
+  assert.ok(!bench.receive(server.reason(5, server.share.subarray(0, 8))));
+  assert.ok(!bench.receive(server.reason(70, server.theirs!.subarray(0, 8))));
   assert.equal(bench.shake.state, "offering");
   bench.receive(server.reason(6, server.theirs!.subarray(0, 8), "rude"));
   assert.equal(bench.shake.state, "failed");
@@ -156,9 +154,8 @@ test("flags of ACCEPT that nobody asked for are malformed", () => {
   bench.pass(1);
   bench.receive(server.challenge());
   assert.ok(server.reads(bench.pass(1)[0]!.b));
-  for (const flags of [1, 2, 4, 128]) bench.receive(server.accept(flags));
+  for (const flags of [1, 2, 4, 128]) assert.ok(!bench.receive(server.accept(flags)));
   assert.equal(bench.shake.state, "offering");
-  assert.equal(bench.shake.drops, 4);
 });
 
 test("of challenges that wait each is answered with the same chance, and none twice", () => {
@@ -252,9 +249,7 @@ test("nothing that is damaged changes anything", () => {
     const damage = (b: Uint8Array) => {
       const copy = b.slice(0, random(1)[0]! < 40 ? random(1)[0]! : undefined);
       if (copy.length === b.length) copy[(random(1)[0]! * 256 + random(1)[0]!) % b.length]! ^= 4;
-      const before = bench.shake.drops;
-      bench.receive(copy);
-      assert.equal(bench.shake.drops, before + 1);
+      assert.ok(!bench.receive(copy));
     };
     damage(server.challenge());
     damage(server.standard(1, new Uint8Array(0)));

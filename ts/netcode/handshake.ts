@@ -66,8 +66,6 @@ export class Handshake {
   refusal: Refusal | undefined;
   /** Of the try under way: its way loses nothing. The caller sets it, once it is known. */
   reliable = false;
-  /** Datagrams that were dropped. */
-  drops = 0;
   /** The try under way, or the last one. */
   by!: Try;
   private at = -1; // its place
@@ -209,12 +207,11 @@ export class Handshake {
     this.secret.fill(0);
   }
 
-  /** Takes a datagram that came from a target. */
-  receive(now: number, target: number, b: Uint8Array): void {
+  /** Takes a datagram that came from a target; says whether it was of use. */
+  receive(now: number, target: number, b: Uint8Array): boolean {
     this.now = now;
     const wanted = target === this.by.target && !this.over;
-    if (!wanted || !(this.takeAccept(b) || this.takeReason(b) || this.takeChallenge(b)))
-      this.drops++;
+    return wanted && (this.takeAccept(b) || this.takeReason(b) || this.takeChallenge(b));
   }
 
   /** Answers a challenge; of several since the last answer with one that is drawn by lot. */

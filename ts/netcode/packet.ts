@@ -54,10 +54,6 @@ export interface Accept {
   /** The endpoint goes on. */
   readonly continues: boolean;
   readonly items: Uint8Array;
-  readonly index: number;
-  readonly maxClients: number;
-  /** Where the server sees the client: address 16, port u16, kind u16. */
-  readonly source: Uint8Array;
   readonly hello: Uint8Array;
 }
 
@@ -73,16 +69,9 @@ export function readAccept(
     const theirs = r.take(32);
     const flags = r.u8();
     want((id[3]! & 7) === 0 && (flags === 0 || (flags === 2 && mayContinue)));
-    return {
-      id,
-      share: theirs,
-      continues: flags > 0,
-      items: takeShort(r, maxItems),
-      index: r.u32(),
-      maxClients: r.u32(),
-      source: r.take(20),
-      hello: r.take(r.left),
-    };
+    const items = takeShort(r, maxItems);
+    r.skip(28); // how many clients there are, and where the server sees us
+    return { id, share: theirs, continues: flags > 0, items, hello: r.take(r.left) };
   });
 }
 

@@ -15,6 +15,8 @@ export interface Pad {
 /** How many bytes the items of a pad have at most. */
 export const maxItems = 58;
 
+const unknown = "its pad asks for what this client does not know: update it";
+
 /** The fewest and the most tag bytes that a suite may have. */
 const tags = [
   [1, 0],
@@ -30,7 +32,7 @@ export const hasPad = (room: Uint8Array) => String.fromCharCode(...room.subarray
 export function readPad(room: Uint8Array): Pad {
   if (!hasPad(room)) return readItems(new Uint8Array(0));
   const r = new Reader(room.subarray(4));
-  want(r.u8() === 1, "its pad has a later version: update this client");
+  want(r.u8() === 1, unknown);
   return readItems(takeShort(r, maxItems));
 }
 
@@ -44,12 +46,12 @@ export function readItems(items: Uint8Array): Pad {
     const kind = r.u8();
     const value = r.take(r.u8());
     const length = kind === 0x81 ? 2 : kind === 0x82 || kind === 0x03 ? 0 : value.length;
-    want(value.length === length, "an item of its pad has another length");
+    want(value.length === length, unknown);
     if (kind === 0x81) [suite, tagBytes] = value as unknown as [number, number];
     else if (kind === 0x82) forwardSecrecy = true;
-    else want(kind < 0x80, "its pad asks for what is not known: update this client");
+    else want(kind < 0x80, unknown);
   }
   const [least, most] = tags[suite] ?? tags[0];
-  want(tagBytes >= least && tagBytes <= most, "its protection is not known: update this client");
+  want(tagBytes >= least && tagBytes <= most, unknown);
   return { items: items.slice(), suite, tagBytes, forwardSecrecy };
 }

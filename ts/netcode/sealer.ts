@@ -1,19 +1,23 @@
 import { Epoch } from "./epoch.js";
 import type { Pad } from "./pad.js";
 
-const maxPackets = 2 ** 22; // under one key
-const leastOfSeveral = 7_000_000; // an epoch where there was a second path
+/** How many packets are sealed under one key. */
+export const maxPackets = 2 ** 22;
 const tails = 16;
 
 /** A Sealer makes the DATA packets of a connection (SPEC.md, 1 and 4). */
 export class Sealer {
-  private epoch: Epoch;
-  private epochs = 0;
-  private begunAt = 0;
-  private sealed = 0; // in this epoch
-  private wanted = false;
-  private several = false; // there was a second path
-  private readonly first: number[] = []; // number of the first packet of this epoch, by path
+  epoch: Epoch;
+  /** How many came before it. */
+  epochs = 0;
+  /** When its first packet was sealed. */
+  begunAt = 0;
+  /** How many packets are left to its keys; none: they are to be changed, see {@link changeKeys}. */
+  left = maxPackets;
+  /** There was a second path. */
+  several = false;
+  /** The number of its first packet, by path. */
+  first: number[] = [];
   private readonly packet: Uint8Array;
   /** The ends of the newest packets, eight bytes of each, which a GONE shows one of. */
   readonly tails = new Uint8Array(8 * tails);
@@ -31,11 +35,6 @@ export class Sealer {
     this.packet = new Uint8Array(maxDatagram + pad.tagBytes);
   }
 
-  /** How many bytes stand around the frames of a packet. */
-  overhead(numberBytes: number): number {
-    return 1 + this.id.length + numberBytes + this.pad.tagBytes;
-  }
-
   /** Seals frames. What it returns is valid until the next call. */
   seal(
     now: number,
@@ -44,7 +43,8 @@ export class Sealer {
     numberBytes: number,
     frames: Uint8Array,
   ): Uint8Array {
-    if (this.sealed++ === 0) this.begunAt = now;
+    if (this.first.length === 0) this.begunAt = now;
+    this.left--;
     if (path > 0) this.several = true;
     this.first[path] ??= number;
     const p = this.packet;
@@ -59,34 +59,5 @@ export class Sealer {
     const length = end + this.pad.tagBytes;
     this.tails.set(p.subarray(length - 8, length), 8 * (this.sent++ % tails));
     return p.subarray(0, length);
-  }
-
-  /** Has the keys changed as soon as that is possible. */
-  wantNewKeys(): void {
-    this.wanted = true;
-  }
-
-  /** Whether keys should change: ask before each packet, and call {@link changeKeys}. */
-  get keyChangeDue(): boolean {
-    return this.wanted || this.sealed >= maxPackets;
-  }
-
-  /**
-   * Begins the next epoch, unless it is too early for the peer.
-   *
-   * @param acked the largest number of a path that was acknowledged; any path will do
-   * @param probeTimeout the longest of all paths, in microseconds
-   * @returns whether the keys changed
-   */
-  changeKeys(now: number, path: number, acked: number, probeTimeout: number): boolean {
-    const least = Math.max(3 * probeTimeout, this.several ? leastOfSeveral : 0);
-    const first = this.first[path];
-    if (first === undefined || acked < first) return false;
-    if (this.epochs > 0 && now - this.begunAt < least) return false;
-    this.epoch = this.epoch.next();
-    this.epochs++;
-    this.sealed = this.first.length = 0;
-    this.wanted = false;
-    return true;
   }
 }

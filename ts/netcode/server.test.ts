@@ -75,8 +75,8 @@ class Player {
 
   private receive(target: number, b: Uint8Array): void {
     const { session } = this.shake;
-    if (!session) return this.shake.receive(microseconds(), target, b);
-    const frames = session.opener.open(microseconds(), b.slice(), 0);
+    if (!session) this.shake.receive(microseconds(), target, b);
+    const frames = session?.opener.open(microseconds(), b.slice(), 0);
     if (frames) this.came.push(frames);
   }
 
@@ -126,7 +126,6 @@ for (const [name, settings] of Object.entries(protections)) {
     const player = await new Player(tokens, hello()).enter();
     try {
       assert.equal(player.shake.state, "connected", JSON.stringify(player.shake.refusal));
-      assert.equal(player.shake.session!.accept.maxClients, 256);
       player.say(0, 1); // PING
       await server.event("Connected", 7);
       await until(() => player.came.some((frames) => (frames[0]! & 0xe0) === 0x20)); // ACK

@@ -1,6 +1,4 @@
 import { ChaCha } from "./chacha.js";
-import { same } from "./bytes.js";
-import { hmac } from "./sha256.js";
 import type { Pad } from "./pad.js";
 
 /** An Aead seals DATA packets with one key (SPEC.md, 4). The packet begins with its header. */
@@ -18,49 +16,27 @@ export interface Exchange {
   agree(secret: Uint8Array, other: Uint8Array): Uint8Array | undefined;
 }
 
-/** Signed only: the frames are in the clear. The nonce is the number as it is, for its iv is zeros. */
-class Signed implements Aead {
-  constructor(
-    private readonly key: Uint8Array,
-    private readonly tagBytes: number,
-  ) {}
+let aes: typeof import("./aes.js") | undefined;
+let signed: typeof import("./signed.js") | undefined;
+let x25519: typeof import("./x25519.js") | undefined;
 
-  private tag(nonce: Uint8Array, packet: Uint8Array): Uint8Array {
-    return hmac(this.key, nonce, packet).subarray(0, this.tagBytes);
-  }
-
-  seal(nonce: Uint8Array, packet: Uint8Array, _: number, end: number): void {
-    packet.set(this.tag(nonce, packet.subarray(0, end)), end);
-  }
-
-  open(nonce: Uint8Array, packet: Uint8Array, header: number): Uint8Array | undefined {
-    const end = packet.length - this.tagBytes;
-    const right = same(this.tag(nonce, packet.subarray(0, end)), packet.subarray(end));
-    return right ? packet.subarray(header, end) : undefined;
-  }
-}
-
-let aes: ((key: Uint8Array) => Aead) | undefined;
-let exchange: Exchange | undefined;
-
-/** Loads what few tokens ask for: AES-256-GCM, X25519. */
-export async function loadProtection(pad: Pad): Promise<void> {
-  if (pad.suite === 2) aes ??= (await import("./aes.js")).aes;
-  if (pad.forwardSecrecy) exchange ??= (await import("./x25519.js")).x25519;
+/** Loads what few tokens ask for: AES-256-GCM, packets that are only signed, X25519. */
+export async function loadProtection({ suite, forwardSecrecy }: Pad): Promise<void> {
+  if (suite === 2) aes ??= await import("./aes.js");
+  if (suite === 3) signed ??= await import("./signed.js");
+  if (forwardSecrecy) x25519 ??= await import("./x25519.js");
 }
 
 /** Whether loadProtection has nothing left to load. */
-export function hasProtection(pad: Pad): boolean {
-  return (pad.suite !== 2 || aes !== undefined) && (!pad.forwardSecrecy || exchange !== undefined);
-}
+export const hasProtection = ({ suite, forwardSecrecy }: Pad): boolean =>
+  (suite === 1 || (suite === 2 ? aes : signed) !== undefined) && (!forwardSecrecy || !!x25519);
 
 /** What seals under a key. */
-export function aeadOf(pad: Pad, key: Uint8Array): Aead {
-  if (pad.suite === 3) return new Signed(key, pad.tagBytes);
-  return pad.suite === 2 ? aes!(key) : new ChaCha(key);
+export function aeadOf({ suite, tagBytes }: Pad, key: Uint8Array): Aead {
+  if (suite === 1) return new ChaCha(key);
+  return suite === 2 ? aes!.aes(key) : new signed!.Signed(key, tagBytes);
 }
 
 /** The exchange of a pad that asks for one. */
-export function exchangeOf(pad: Pad): Exchange | undefined {
-  return pad.forwardSecrecy ? exchange! : undefined;
-}
+export const exchangeOf = (pad: Pad): Exchange | undefined =>
+  pad.forwardSecrecy ? x25519!.x25519 : undefined;

@@ -2,7 +2,7 @@ import type { Address } from "../wire/control.js";
 import { want } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
 import { readAddresses } from "./address.js";
-import { ascii, same } from "./bytes.js";
+import { ascii, join, same } from "./bytes.js";
 import { hasPad, readPad, type Pad } from "./pad.js";
 
 const tokenBytes = 2048;
@@ -45,13 +45,11 @@ export interface Token {
 function readToken(b: Uint8Array): Token {
   const r = new Reader(b);
   want(same(r.take(13), versionInfo), "it is no token of netcode 1.02");
-  const request = new Uint8Array(1078);
-  request.set(versionInfo, 1);
-  request.set(r.take(8), 14);
+  const protocolId = r.take(8).slice();
   const created = r.u64();
-  request.set(b.subarray(r.at, r.at + 8), 22);
   const life = Number(r.u64() - created);
-  request.set(r.take(24 + 1024), 30);
+  r.skip(24 + 1024); // the nonce, and what only the server reads
+  const request = join(0, b.subarray(0, 21), b.subarray(29, r.at));
   const timeout = r.u32() | 0;
   const addresses = readAddresses(r);
   const clientToServer = r.take(32).slice();
@@ -59,7 +57,6 @@ function readToken(b: Uint8Array): Token {
   const room = b.subarray(padAt);
   want(life >= 0, "it expires before it was made");
   want(life <= year || !hasPad(room), "it is good for more than a year, which no server takes");
-  const protocolId = request.slice(14, 22);
   const pad = readPad(room);
   return { protocolId, life, timeout, addresses, pad, request, clientToServer, serverToClient };
 }

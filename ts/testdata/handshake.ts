@@ -182,8 +182,9 @@ export class Bench {
     return sent;
   }
 
-  receive(b: Uint8Array): void {
-    this.shake.receive(this.now, this.shake.by.target, b.slice());
+  /** Says whether it was of use. */
+  receive(b: Uint8Array): boolean {
+    return this.shake.receive(this.now, this.shake.by.target, b.slice());
   }
 }
 

@@ -19,26 +19,22 @@ export function web(url: string | URL, cfg: WebConfig = {}): Transport {
   return {
     reliable: true,
     ways: () => [{ open: () => new WebSocketWay(String(url)) }],
-    climb: (first, found) => new Climbing(first as WebSocketWay, kinds, found),
+    climb: (first, found) => climbing(first as WebSocketWay, kinds, found),
   };
 }
 
-/** A Climbing loads what it takes to climb; without that the game stays where it is. */
-class Climbing implements Climber {
-  private climber: Climber | undefined;
-  private stopped = false;
-
-  constructor(first: WebSocketWay, kinds: readonly Kind[], found: Found) {
-    import("./climber.js").then(
-      ({ WebClimber }) => {
-        if (!this.stopped) this.climber = new WebClimber(first, kinds, found);
-      },
-      () => {},
-    );
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.climber?.stop();
-  }
+/** Loads what it takes to climb; without that the game stays where it is. */
+function climbing(first: WebSocketWay, kinds: readonly Kind[], found: Found): Climber {
+  let climber: Climber | undefined;
+  let stopped = false;
+  const begin = ({ WebClimber }: typeof import("./climber.js")) => {
+    if (!stopped) climber = new WebClimber(first, kinds, found);
+  };
+  import("./climber.js").then(begin, () => {});
+  return {
+    stop() {
+      stopped = true;
+      climber?.stop();
+    },
+  };
 }

@@ -1,0 +1,28 @@
+import { maxPackets, type Sealer } from "./sealer.js";
+
+const leastOfSeveral = 7_000_000; // an epoch where there was a second path
+
+/**
+ * Begins the next epoch of what is sealed (SPEC.md, 4), unless it is too early for the peer.
+ *
+ * @param acked the largest number of a path that was acknowledged; any path will do
+ * @param probeTimeout the longest of all paths, in microseconds
+ * @returns whether the keys changed
+ */
+export function changeKeys(
+  s: Sealer,
+  now: number,
+  path: number,
+  acked: number,
+  probeTimeout: number,
+): boolean {
+  const least = Math.max(3 * probeTimeout, s.several ? leastOfSeveral : 0);
+  const first = s.first[path];
+  if (first === undefined || acked < first) return false;
+  if (s.epochs > 0 && now - s.begunAt < least) return false;
+  s.epoch = s.epoch.next();
+  s.epochs++;
+  s.first = [];
+  s.left = maxPackets;
+  return true;
+}
