@@ -4,7 +4,7 @@ import type { SendOptions } from "../endpoint/sender.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
 import type { Kind } from "../transport/way.js";
-import type { Address } from "../wire/control.js";
+import type { Address } from "../wire/address.js";
 import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
 import type { Host, Led } from "./host.js";

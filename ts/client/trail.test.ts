@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Address } from "../wire/control.js";
+import type { Address } from "../wire/address.js";
 import { mayLead, Trail } from "./trail.js";
 
 function address(text: string, port = 7777): Address {

@@ -1,4 +1,4 @@
-import type { Address } from "../wire/control.js";
+import type { Address } from "../wire/address.js";
 
 const whole = 60_000_000; // microseconds of requests to where servers lead us
 const step = 1_000_000; // what each hand-over costs

@@ -47,7 +47,7 @@ export class Arrival {
     protected inbox: Inbox,
     protected outbox: Outbox,
     protected paths: Paths<Packet, Way>,
-    protected life: Life,
+    readonly life: Life,
   ) {}
 
   /** Takes a packet that came. */
@@ -131,10 +131,11 @@ export class Arrival {
     readAck(this.r, type, ack);
     const of = ack.path < 0 ? p : this.paths.all[ack.path];
     if (!of || !this.paths.onAck(now, of, ack)) throw new WireError();
-    if (ack.clock < 0) return;
-    this.c.clocks.read(now, of.clock, ack);
-    if (of.measuredAt >= 0) this.c.clocks.add(now, of.clock, ack, of.measuredAt);
+    this.tells(now, of, ack);
   }
+
+  /** An ACK was taken. */
+  protected tells(_now: number, _of: Way, _ack: Ack): void {}
 
   protected sender(channel: number): Sender {
     const s = this.outbox.senders.get(channel);

@@ -12,6 +12,7 @@ import {
   REPAIR,
   SKIP,
   STORED,
+  type Ack,
   maxNamed,
   PathStatus,
   readDraining,
@@ -24,6 +25,7 @@ import {
 } from "../wire/index.js";
 import { become } from "./become.js";
 import { Arrival } from "./arrival.js";
+import { Clocks } from "./clock.js";
 import { type FullInbox } from "./inbox_full.js";
 import { type FullLife } from "./life_full.js";
 import { type Packet } from "./packet.js";
@@ -38,13 +40,14 @@ const noData = (1 << PING) | (1 << HOLD) | (1 << PATH_CHALLENGE) | (1 << PATH_RE
 export class FullArrival extends Arrival {
   declare protected inbox: FullInbox;
   declare protected paths: SeveralPaths<Packet, FullWay>;
-  declare protected life: FullLife;
+  declare readonly life: FullLife;
   private sum!: Repair;
   private status!: PathStatus;
   private more!: boolean; // the packet says more than PING and ACK
   private data!: boolean;
   private holds!: boolean;
   private drains!: boolean;
+  clocks!: Clocks;
 
   /** Has an arrival know all that. */
   static of(arrival: Arrival): FullArrival {
@@ -55,6 +58,7 @@ export class FullArrival extends Arrival {
       data: false,
       holds: false,
       drains: false,
+      clocks: new Clocks(arrival.life),
     });
   }
 
@@ -116,9 +120,11 @@ export class FullArrival extends Arrival {
     return super.frame(now, p, number, type);
   }
 
-  protected override acked(now: number, p: FullWay, type: number): void {
-    super.acked(now, p, type);
+  protected override tells(now: number, of: FullWay, ack: Ack): void {
     this.life.tellRate(now);
+    if (ack.clock < 0) return;
+    this.clocks.read(now, of.clock, ack);
+    if (of.measuredAt >= 0) this.clocks.add(now, of.clock, ack, of.measuredAt);
   }
 
   protected override sender(channel: number): FullSender {

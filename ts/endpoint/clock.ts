@@ -1,4 +1,5 @@
 import { clockUnit, nearest, type Ack } from "../wire/index.js";
+import { type Life } from "./life.js";
 
 const kept = 16;
 
@@ -15,19 +16,15 @@ export interface ClockSample {
 
 /** Clocks are what ACKs tell of the peer's clock. */
 export class Clocks {
-  private base = 0; // what HELLO said, in units of the wire, and when
-  private baseAt = 0;
   private samples: ClockSample[] | undefined;
 
-  /** Takes the clock of the peer's HELLO. */
-  begin(now: number, clock: bigint): void {
-    this.base = Number(clock);
-    this.baseAt = now;
-  }
+  /** @param life knows what HELLO said, and when */
+  constructor(private life: Life) {}
 
   /** The clock of an ACK, in units of the wire: the nearest to the last one of its path, or to that of HELLO. */
   read(now: number, of: PathClock, a: Ack): void {
-    const [clock, at] = of.at < 0 ? [this.base, this.baseAt] : [of.clock, of.at];
+    const { peer, openedAt } = this.life;
+    const [clock, at] = of.at < 0 ? [Number(peer!.clock), openedAt] : [of.clock, of.at];
     of.clock = nearest(clock + Math.floor((now - at) / clockUnit), a.clock, 24);
     of.at = now;
   }

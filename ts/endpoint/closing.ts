@@ -1,24 +1,9 @@
-import {
-  ACK,
-  CLOSE,
-  CLOSE_ACK,
-  FRAGMENT,
-  PING,
-  appendClose,
-  Code,
-  maxText,
-  readAck,
-  readClose,
-  Ack,
-  type Reader,
-  type Writer,
-} from "../wire/index.js";
+import { appendClose, Code, maxText, type Writer } from "../wire/index.js";
 import { never, second } from "./constants.js";
 
 const closeFor = 3 * second;
 const tombstoneFor = second; // at least
 const noRows = new Uint8Array(0);
-const ack = new Ack();
 
 /** A Closing is the end of a connection under way: SPEC.md, 7.9. */
 export class Closing {
@@ -48,25 +33,6 @@ export class Closing {
     this.tombstone = true;
     this.sendAt = never;
     this.until = now + Math.max(tombstoneFor, 3 * patience);
-  }
-
-  /** Reads a packet that came after the end. */
-  read(now: number, path: number, r: Reader, patience: number): void {
-    while (r.left > 0) {
-      const type = r.u8();
-      if (type >= ACK && type < FRAGMENT) {
-        readAck(r, type, ack);
-      } else if (type === CLOSE || type === CLOSE_ACK) {
-        if (type === CLOSE) {
-          readClose(r);
-          this.answerOn = path;
-        }
-        if (!this.tombstone) this.bury(now, patience);
-        return;
-      } else if (type !== PING) {
-        return;
-      }
-    }
   }
 
   /** Appends CLOSE. */

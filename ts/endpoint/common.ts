@@ -1,6 +1,5 @@
-import { Clocks } from "./clock.js";
 import { type Config } from "./config.js";
-import { Stats, type Event } from "./event.js";
+import { Stats, type Event, type LossReason } from "./event.js";
 import { Message } from "./message.js";
 import { Ring } from "./ring.js";
 
@@ -10,13 +9,14 @@ const kept = 256; // messages of which the memory is used again
 export class Common {
   readonly stats = new Stats();
   readonly events = new Ring<Event>();
-  readonly clocks = new Clocks();
   /** The latest time that is known. */
   now: number;
   /** When something that is kept is of no use any more. */
   expireAt = Infinity;
   /** What is left of the window pool. */
   pool: number;
+  openReceipts = 0;
+  private lastReceipt = 0;
   private spare: Message[] = [];
 
   constructor(
@@ -29,6 +29,24 @@ export class Common {
 
   expireLater(at: number): void {
     if (at < this.expireAt) this.expireAt = at;
+  }
+
+  /** Issues a receipt. */
+  issue(): number {
+    this.openReceipts++;
+    return ++this.lastReceipt;
+  }
+
+  /** Tells what became of the message of a receipt; undefined: it has arrived. */
+  tell(channel: number, receipt: number, why: LossReason | undefined): void {
+    this.openReceipts--;
+    this.events.push(why ? { kind: "lost", channel, receipt, why } : { kind: "delivered", channel, receipt });
+  }
+
+  /** A message is lost; its receipt is 0 if it has none. */
+  lose(channel: number, receipt: number, why: LossReason): void {
+    this.stats.messagesLost++;
+    if (receipt > 0) this.tell(channel, receipt, why);
   }
 
   message(): Message {

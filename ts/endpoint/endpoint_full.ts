@@ -2,6 +2,7 @@ import { difference, readControl, readRows, type ControlMessage } from "../wire/
 import { become } from "./become.js";
 import { FullAcks } from "./acks_full.js";
 import { FullArrival } from "./arrival_full.js";
+import { type ClockSample } from "./clock.js";
 import { rowsOf } from "./config.js";
 import { FullDeparture } from "./departure_full.js";
 import { Endpoint } from "./endpoint.js";
@@ -19,6 +20,7 @@ import { type FullWay, type Way } from "./way.js";
 export class FullEndpoint extends Endpoint {
   declare readonly paths: SeveralPaths<Packet, FullWay>;
   declare protected readonly life: FullLife;
+  declare protected readonly arrival: FullArrival;
 
   /**
    * Has an endpoint know all that. It stays the same one: who has it need not hear of it, and it may learn at any
@@ -29,13 +31,15 @@ export class FullEndpoint extends Endpoint {
   static of(endpoint: Endpoint, repairs = true): FullEndpoint {
     if (endpoint instanceof FullEndpoint) return endpoint;
     const e = become(endpoint, FullEndpoint, {});
-    const outbox = FullOutbox.of(e.outbox);
+    const outbox = FullOutbox.of(e.outbox, e.c.now);
     const inbox = FullInbox.of(e.inbox);
     if (repairs) {
       outbox.repairLost();
       inbox.rebuildLost();
     }
-    SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, (p) => FullAcks.of(p.acks));
+    SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, (p) => {
+      FullAcks.of(p.acks);
+    });
     FullLife.of(e.life);
     FullArrival.of(e.arrival);
     FullDeparture.of(e.departure);
@@ -55,6 +59,10 @@ export class FullEndpoint extends Endpoint {
   /** What the rows of a refusal differ in from the channels here, for people. */
   difference(rows: Uint8Array): string {
     return difference(rowsOf(this.c.cfg.channels), readRows(rows));
+  }
+
+  override clockSamples(): readonly ClockSample[] {
+    return this.arrival.clocks.take();
   }
 
   override receiveControl(): ControlMessage | undefined {

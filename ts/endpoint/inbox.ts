@@ -51,6 +51,4 @@ export class Inbox {
       this.owing ||= r.owes;
     }
   }
-
-  expire(_now: number): void {}
 }

@@ -88,7 +88,7 @@ export class FullInbox extends Inbox {
     this.c.expireLater(this.rebuilders.expire(now));
   }
 
-  override expire(now: number): void {
+  expire(now: number): void {
     for (const r of this.receivers.values()) r.expire(now);
     if (this.rebuilders) this.c.expireLater(this.rebuilders.expire(now));
   }

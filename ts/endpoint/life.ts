@@ -39,6 +39,7 @@ export class Life {
   parting: Parting | undefined;
   /** There was nothing more to send behind the last packet. */
   limited = true;
+  openedAt = 0;
   protected heardAt: number;
 
   constructor(
@@ -53,6 +54,7 @@ export class Life {
   opened(now: number, peer: Hello): void {
     this.peer = peer;
     this.state = "open";
+    this.openedAt = now;
     this.heard(now);
     this.c.events.push({ kind: "opened" });
   }
@@ -139,7 +141,7 @@ export class Life {
   deadline(): number {
     if (this.state === "dead") return never;
     if (this.state === "closing") return this.closing.until;
-    return Math.min(this.c.expireAt, this.timeoutAt(), this.partAt());
+    return Math.min(this.timeoutAt(), this.partAt());
   }
 
   /** When a parting is over. */
@@ -157,7 +159,6 @@ export class Life {
   /** Does what is due before the end. */
   protected due(now: number): void {
     if (now >= this.timeoutAt()) this.giveUp();
-    if (now >= this.c.expireAt) this.expire(now);
     this.part(now);
   }
 
@@ -166,14 +167,6 @@ export class Life {
     if (parting && now >= this.partAt()) this.close(now, parting.code, parting.text);
   }
 
-  protected expire(now: number): void {
-    this.c.expireAt = never;
-    this.outbox.expire(now);
-    this.inbox.expire(now);
-  }
-
-  /** Reads a packet that came after the end. */
-  readClosing(now: number, path: number, r: Reader): void {
-    this.closing.read(now, path, r, this.patience);
-  }
+  /** Reads a packet that came after the end: this one waits until that is over. */
+  readClosing(_now: number, _path: number, _r: Reader): void {}
 }

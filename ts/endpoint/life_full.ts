@@ -1,13 +1,27 @@
-import { READS_HOLD } from "../wire/index.js";
+import {
+  ACK,
+  CLOSE,
+  CLOSE_ACK,
+  FRAGMENT,
+  PING,
+  READS_HOLD,
+  Ack,
+  readAck,
+  readClose,
+  type Reader,
+} from "../wire/index.js";
 import { become } from "./become.js";
 import { never, second } from "./constants.js";
 import { Drain } from "./drain.js";
 import { OwnHold, PeerHold } from "./hold.js";
+import { type FullInbox } from "./inbox_full.js";
 import { Life, mostSilence } from "./life.js";
+import { type FullOutbox } from "./outbox_full.js";
 import { type Packet } from "./packet.js";
 import { type SeveralPaths } from "./several.js";
 import { type FullWay } from "./way.js";
 
+const ack = new Ack();
 const rateInterval = second / 4;
 
 /** What a path carries in a second. */
@@ -15,6 +29,8 @@ const rateOf = (p: FullWay) => (p.windowBytes * 1e6) / Math.max(p.rtt.smooth, 1)
 
 /** A FullLife knows what is held and drained, and keeps a connection whose peer is away. */
 export class FullLife extends Life {
+  declare protected inbox: FullInbox;
+  declare protected outbox: FullOutbox;
   declare protected paths: SeveralPaths<Packet, FullWay>;
   own!: OwnHold;
   held!: PeerHold;
@@ -173,7 +189,11 @@ export class FullLife extends Life {
     if (this.held.on && now >= this.held.until) this.endPeerHold(now, this.held.until);
     if (this.state !== "away" && now >= this.timeoutAt()) this.miss(now);
     if (this.state === "away") this.ask(now);
-    if (now >= this.c.expireAt) this.expire(now);
+    if (now >= this.c.expireAt) {
+      this.c.expireAt = never;
+      this.outbox.expire(now);
+      this.inbox.expire(now);
+    }
     this.part(now);
   }
 
@@ -200,6 +220,26 @@ export class FullLife extends Life {
       this.askWait = Math.min(2 * this.askWait, mostSilence);
       this.askAt = now + this.askWait;
       for (const p of this.paths.all) if (p.claims.proven) p.probes = 1;
+    }
+  }
+
+  /** Of CLOSE and CLOSE_ACK the peer has to know, and we, that it knows: SPEC.md, 7.9. */
+  override readClosing(now: number, path: number, r: Reader): void {
+    const { closing } = this;
+    while (r.left > 0) {
+      const type = r.u8();
+      if (type >= ACK && type < FRAGMENT) {
+        readAck(r, type, ack);
+      } else if (type === CLOSE || type === CLOSE_ACK) {
+        if (type === CLOSE) {
+          readClose(r);
+          closing.answerOn = path;
+        }
+        if (!closing.tombstone) closing.bury(now, this.patience);
+        return;
+      } else if (type !== PING) {
+        return;
+      }
     }
   }
 

@@ -1,18 +1,59 @@
+import { type Hello } from "../wire/index.js";
 import { become } from "./become.js";
+import { Bucket } from "./bucket.js";
+import { never } from "./constants.js";
 import { Outbox } from "./outbox.js";
 import { type Builder } from "./packet.js";
+import { type Sender } from "./sender.js";
 import { FullSender } from "./sender_full.js";
 import { Sums, type Line } from "./sums.js";
 
-/** A FullOutbox sends again what was lost, and sums of messages (SPEC.md, 6.9). */
+const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
+
+/** A FullOutbox keeps to limits, sends again what was lost, and sums of messages (SPEC.md, 6.9). */
 export class FullOutbox extends Outbox {
   declare readonly senders: Map<number, FullSender>;
   private repaired!: FullSender[];
+  private packets!: Bucket;
+  private bytes!: Bucket;
 
   /** Has an outbox know all that. */
-  static of(outbox: Outbox): FullOutbox {
-    for (const s of outbox.senders.values()) FullSender.of(s);
-    return become(outbox, FullOutbox, { repaired: [] });
+  static of(outbox: Outbox, now: number): FullOutbox {
+    const none = new Bucket(now, 0);
+    for (const s of outbox.senders.values()) {
+      FullSender.of(s, new Bucket(now, s.cfg.bytesPerSecond), none);
+    }
+    const all = become(outbox, FullOutbox, { repaired: [], packets: none, bytes: none });
+    if (all.hello) all.limit(now, all.hello);
+    return all;
+  }
+
+  override opened(now: number, h: Hello): void {
+    super.opened(now, h);
+    this.limit(now, h);
+  }
+
+  private limit(now: number, { limits, channelLimits }: Hello): void {
+    this.packets = new Bucket(now, limits.packets);
+    this.bytes = new Bucket(now, limits.bytes);
+    const messages = new Bucket(now, limits.messages);
+    for (const s of this.senders.values()) s.shared = messages;
+    for (const { channel, bytes, messages } of channelLimits) {
+      const s = this.senders.get(channel);
+      if (!s || channel === 0) continue;
+      const least = Math.min(bytes || never, s.cfg.bytesPerSecond || never);
+      s.bytes = new Bucket(now, least === never ? 0 : least);
+      s.messages = new Bucket(now, messages);
+    }
+  }
+
+  override readyAt(): number {
+    return Math.max(this.packets.readyAt(), this.bytes.readyAt());
+  }
+
+  override spend(now: number, bytes: number): void {
+    this.packets.spend(now, 1);
+    this.bytes.spend(now, bytes + packetCharge);
   }
 
   /** Has lost messages come back without a round trip. */
@@ -21,13 +62,30 @@ export class FullOutbox extends Outbox {
     for (const s of this.repaired) s.sums = new Sums(s, "auto");
   }
 
+  /** Of a class goes first who had least for its weight. */
   override write(b: Builder): void {
     for (const s of this.repaired) s.first = s.open.end;
+    this.classes.forEach(sortByServed);
     super.write(b);
   }
 
   /** Appends sums of messages behind all else. */
   repair(b: Builder, line: Line): void {
     for (const s of this.repaired) s.sums!.write(b.now, b.w, line, Math.min(s.first, s.open.end));
+  }
+
+  /** Ends what is of no use any more. */
+  expire(now: number): void {
+    for (const s of this.senders.values()) s.expire(now);
+  }
+}
+
+/** Sorts the few that there are, which nearly are already; Array.sort would allocate. */
+function sortByServed(active: Sender[]): void {
+  for (let i = 1; i < active.length; i++) {
+    const s = active[i]!;
+    let j = i;
+    for (; j > 0 && active[j - 1]!.served > s.served; j--) active[j] = active[j - 1]!;
+    active[j] = s;
   }
 }

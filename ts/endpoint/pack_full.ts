@@ -1,21 +1,20 @@
-import { SKIP, appendHead } from "../wire/index.js";
+import { FRAGMENT, KEYED, SKIP, appendFragment, appendHead, appendRun, Fragment, maxBack } from "../wire/index.js";
+import { Delivery } from "./config.js";
 import { FLYING, SKIPPING } from "./constants.js";
 import { type Message } from "./message.js";
-import {
-  fitsAlone,
-  fragmentRoom,
-  writeFragment,
-  writeRun,
-  type Gate,
-  type Source,
-} from "./pack.js";
+import { headRun, run, waiting, writeRun, type Source } from "./pack.js";
 import { type Builder } from "./packet.js";
-import { addRange, removeRange } from "./ranges.js";
+import { addRange } from "./ranges.js";
+import { removeRange } from "./ranges_full.js";
 import { type FullSender } from "./sender_full.js";
 
-// How what was lost comes into a packet again.
+// How messages come into packets that are larger, or were lost.
 
+const cutRoom = 256; // the least that is filled with a part of a message which would fit a packet
+const fragmentRoom = 64; // the least for a fragment, and half of it the least of the message in it
 const perSkip = 16; // messages that a SKIP of ours names
+
+const fragment = new Fragment();
 
 /** The messages that are to be sent again, as far as they follow each other. */
 const lost: Source<FullSender> = {
@@ -32,29 +31,63 @@ const lost: Source<FullSender> = {
   },
 };
 
-/** Appends what of a channel is to be sent again, or skipped, as far as it fits; false: there is more. */
-export function writeAgain(s: FullSender, b: Builder, gate: Gate): boolean {
-  while (b.room > 0) {
+/** Appends what a channel has to send, as far as it fits: what was lost first. */
+export function writeChannel(s: FullSender, b: Builder): void {
+  let more = true;
+  while (more && b.room > 0) {
     const m = s.nextResend(b.now);
     if (!m) break;
-    if (m.state === SKIPPING) {
-      if (!writeSkip(s, b, m)) return false;
-    } else if (m.cut) {
-      if (!writeLost(s, b, m, gate)) return false;
-    } else if (!writeRun(s, b, gate, m, lost)) {
-      if (fitsAlone(s, b, m) || b.room < fragmentRoom) return false;
-      m.cut = true; // packets have become too small for it
-      m.sent = m.size;
-      addRange(m.lost, 0, m.size);
-    }
+    more = m.state === SKIPPING ? writeSkip(s, b, m) : m.cut ? writeLost(s, b, m) : writeAgain(s, b, m);
   }
+  while (more && b.room > 0) more = s.cutting ? writeNext(s, b, s.cutting) : writeHead(s, b);
+}
+
+/** Appends a message that was lost whole, and those behind it. */
+function writeAgain(s: FullSender, b: Builder, m: Message): boolean {
+  if (writeRun(s, b, m, lost)) return true;
+  if (fitsAlone(s, b, m) || b.room < fragmentRoom) return false;
+  m.cut = true; // packets have become too small for it
+  m.sent = m.size;
+  addRange(m.lost, 0, m.size);
   return true;
 }
 
+/** Appends the messages that wait, or begins with the first fragment of one. */
+function writeHead(s: FullSender, b: Builder): boolean {
+  const m = s.head(b.now);
+  if (!m || !s.may(b.now)) return false;
+  s.assign(m);
+  if (writeRun(s, b, m, waiting)) return true;
+  // too large, or reliable and there is room worth filling
+  const fills = s.reliable && s.cfg.delivery !== Delivery.reliableLatest && !m.droppable;
+  if (b.room < fragmentRoom || (fitsAlone(s, b, m) && !(fills && b.room >= cutRoom))) return false;
+  s.startCut();
+  return true;
+}
+
+/** Whether a message would fit a packet of its own. */
+function fitsAlone(s: FullSender, b: Builder, m: Message): boolean {
+  headRun(s, m);
+  const { w } = b;
+  const start = w.at;
+  appendRun(w, run);
+  const size = w.at - start + m.room;
+  w.at = start;
+  return size <= b.full;
+}
+
+/** Appends the next bytes of a message whose first transmission is under way. */
+function writeNext(s: FullSender, b: Builder, m: Message): boolean {
+  const n = writeFragment(s, b, m, m.sent, m.size);
+  m.sent += n;
+  if (m.sent === m.size) s.cutting = undefined;
+  return n > 0;
+}
+
 /** Appends bytes of a message that were lost. */
-function writeLost(s: FullSender, b: Builder, m: Message, gate: Gate): boolean {
+function writeLost(s: FullSender, b: Builder, m: Message): boolean {
   const [from, to] = m.lost;
-  const n = from === undefined ? 0 : writeFragment(s, b, m, from, to!, gate);
+  const n = from === undefined ? 0 : writeFragment(s, b, m, from, to!);
   if (n > 0) {
     removeRange(m.lost, from!, from! + n);
     s.stats.fragmentsResent++;
@@ -62,6 +95,42 @@ function writeLost(s: FullSender, b: Builder, m: Message, gate: Gate): boolean {
   if (m.lost.length > 0) return n > 0;
   s.resent(m);
   return true;
+}
+
+/** Appends as much of a part of a message as fits, and says how much. */
+function writeFragment(s: FullSender, b: Builder, m: Message, from: number, to: number): number {
+  const { w } = b;
+  if (from === 0 && !s.may(b.now)) return 0;
+  const f = fragment;
+  f.channel = s.cfg.id;
+  f.id = s.cutId(m);
+  f.wide = s.wide(f.id);
+  f.total = m.size;
+  f.stored = m.receipt > 0 && (!s.reliable || m.droppable);
+  f.options = m.options;
+  f.key = m.options & KEYED ? m.key! : 0;
+  f.back = Math.min(m.id - m.first, maxBack);
+  f.index = m.index;
+  f.offset = from;
+  f.length = to - from;
+  const start = w.at;
+  appendFragment(w, f);
+  const fills = to - from > b.room;
+  if (fills) {
+    w.at = start;
+    f.length = -1;
+    appendFragment(w, f);
+    to = Math.min(to, from + b.room);
+    if (to - from < Math.min(fragmentRoom / 2, b.full / 4)) {
+      w.at = start;
+      return 0;
+    }
+  }
+  if (from === 0) s.goes(b.now);
+  w.raw(m.bytes, from, to);
+  if (fills) w.end = w.at;
+  b.carry(FRAGMENT, s, m, from, to);
+  return to - from;
 }
 
 /** Says that messages from one on will not come. */

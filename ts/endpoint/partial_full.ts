@@ -1,6 +1,7 @@
 import { become } from "./become.js";
 import { Partial } from "./partial.js";
-import { addRange, gap, gapEnd, touches, type Ranges } from "./ranges.js";
+import { addRange, type Ranges } from "./ranges.js";
+import { gap, gapEnd, touches } from "./ranges_full.js";
 
 /** A FullPartial has ranges of a message: whatever range comes, the first copy of a byte counts. */
 export class FullPartial extends Partial {

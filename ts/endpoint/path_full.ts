@@ -1,6 +1,7 @@
 import { become } from "./become.js";
 import { packetBytes } from "./constants.js";
 import { FullClaims } from "./claims_full.js";
+import { PathClock } from "./clock.js";
 import { Congestion } from "./congestion.js";
 import { LossWatch, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
@@ -21,6 +22,9 @@ export class FullPath<S extends Sent> extends Path<S> {
   losses!: LossWatch;
   /** Packets lost by mistake, since the beginning. */
   packetsSpurious!: number;
+
+  /** The peer's clock. */
+  readonly clock!: PathClock;
 
   private cc!: Congestion;
   private pacer!: Pacer;
@@ -47,6 +51,7 @@ export class FullPath<S extends Sent> extends Path<S> {
       order: undefined,
       cc: undefined,
       pacer: undefined,
+      clock: new PathClock(),
     });
     p.skipIn = p.leaveOutIn();
     p.begin(now);

@@ -1,5 +1,4 @@
 import { type Key } from "../wire/index.js";
-import { never } from "./constants.js";
 import { type Common } from "./common.js";
 import { isLatest, type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
@@ -10,18 +9,16 @@ const manyKeys = 256;
 
 /** A Queue is the messages of a channel that wait to be started. */
 export class Queue {
-  private ring = new Ring<Message>();
+  readonly ring = new Ring<Message>();
   private bytes = 0; // with charges
   private refused = 0; // the charge of a message that found no room
   private places = new Map<Key | undefined, number>(); // Latest: where a value waits
   private many = manyKeys;
   private readonly latest: boolean;
 
-  /** @param lose hears of receipts of messages that die here, 0 if one has none */
   constructor(
     private c: Common,
     private cfg: Channel,
-    private lose: (receipt: number, why: LossReason) => void,
   ) {
     this.latest = isLatest(cfg.delivery);
   }
@@ -62,11 +59,11 @@ export class Queue {
     let m = this.waiting(key);
     if (m) {
       this.bytes -= m.charge;
-      this.lose(m.receipt, "replaced");
+      this.c.lose(this.cfg.id, m.receipt, "replaced");
       m.reset();
     } else {
       m = this.c.message();
-      if (this.latest) this.note(key);
+      this.note(key);
       this.ring.push(m);
     }
     m.fill(bytes, prefix);
@@ -76,7 +73,8 @@ export class Queue {
   }
 
   /** Notes the place of a key; those that have gone stay until they are many, since deleting them costs memory, too. */
-  private note(key: Key | undefined): void {
+  note(key: Key | undefined): void {
+    if (!this.latest) return;
     this.places.set(key, this.ring.end);
     if (this.places.size < this.many) return;
     for (const [k, place] of this.places) if (place < this.ring.base) this.places.delete(k);
@@ -101,24 +99,8 @@ export class Queue {
   /** The head is of no use any more. */
   drop(why: LossReason): void {
     const m = this.shift();
-    this.lose(m.receipt, why);
+    this.c.lose(this.cfg.id, m.receipt, why);
     this.c.recycle(m);
-  }
-
-  /** Drops what is of no use any more, and says when to look again. */
-  expire(now: number): number {
-    let next = never;
-    for (let n = this.ring.length; n > 0; n--) {
-      if (this.head!.expires <= now) {
-        this.drop("expired");
-        continue;
-      }
-      const m = this.ring.shift()!;
-      next = Math.min(next, m.expires);
-      if (this.latest) this.note(m.key);
-      this.ring.push(m);
-    }
-    return next;
   }
 
   /** Ends all, and says how many that were. */

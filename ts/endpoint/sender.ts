@@ -1,18 +1,17 @@
-import { DROPPABLE, GROUP, KEYED, RUN, type Key } from "../wire/index.js";
-import { DONE, FLYING, SKIPPING, maxOpen, messageCharge, never, second } from "./constants.js";
+import { DROPPABLE, GROUP, KEYED, type Key } from "../wire/index.js";
+import { DONE, FLYING, SKIPPING, maxOpen, messageCharge } from "./constants.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
-import { Bucket } from "./bucket.js";
 import { type Common } from "./common.js";
 import { SendError, type LossReason, type Stats } from "./event.js";
 import { type Message } from "./message.js";
-import { writeChannel, type Gate } from "./pack.js";
+import { waiting, writeRun } from "./pack.js";
 import { type Builder, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
-import { addRange } from "./ranges.js";
 import { Ring } from "./ring.js";
 
-const storedWait = second;
+/** What fits a packet whatever that is like: a larger message waits for who knows to cut it. */
+const largestWhole = 480;
 
 /** SendOptions say how one message is to be sent. */
 export interface SendOptions {
@@ -35,16 +34,10 @@ function unfit(o: SendOptions, delivery: Delivery): string | undefined {
   return o.group ? "group" : o.droppable ? "droppable" : undefined;
 }
 
-/** What a Sender needs of the outbox. */
-export interface Receipts {
-  issue(): number;
-  tell(channel: number, receipt: number, why: LossReason | undefined): void;
-  activate(s: Sender): void;
-}
-
 /**
  * A Sender is the outgoing half of a channel. A message waits in queue, is started when the first of it is
- * sent, and done when its fate is known. This one sends once what cannot be lost; a {@link FullSender} repeats.
+ * sent, and done when its fate is known. This one sends once, and whole, what cannot be lost; a {@link FullSender}
+ * cuts and repeats.
  */
 export class Sender {
   readonly queue: Queue;
@@ -54,23 +47,16 @@ export class Sender {
   readonly loose: Message[] = [];
   readonly reliable: boolean;
   readonly stats: Stats;
-  /** The message whose first transmission is under way. */
-  cutting: Message | undefined;
   /** Sums of charges: started, and allowed. */
   started = 0;
   limit = 0;
-  /** Unreliable deliveries: the next id, that of fragmented ones, and the newest that is known to have arrived. */
+  /** Unreliable deliveries: the next id, and the newest that is known to have arrived. */
   nextId = 0;
-  nextCut = 0;
   arrived = 0;
   /** What of its class it has been given, by weight. */
   served = 0;
   active = false;
-  /** The limits of the channel, its own and what the peer takes. */
-  bytes: Bucket;
-  messages: Bucket;
 
-  protected expireAt = never;
   private group = 0; // of the game, that of the message sent last
   private groups = 0;
   private current = 0; // the group that was started last, and its first id
@@ -81,57 +67,61 @@ export class Sender {
   constructor(
     protected c: Common,
     readonly cfg: Channel,
-    protected out: Receipts,
     /** The senders of its class that have something to send. */
-    readonly beside: Sender[],
+    protected beside: Sender[],
   ) {
-    this.bytes = new Bucket(c.now, cfg.bytesPerSecond);
-    this.messages = new Bucket(c.now, 0);
     this.reliable = isReliable(cfg.delivery);
     this.stats = c.stats;
-    this.queue = new Queue(c, cfg, (receipt, why) => this.lose(receipt, why));
+    this.queue = new Queue(c, cfg);
   }
 
   /** Takes a message; its receipt, 0 if none is wanted. */
   send(bytes: Uint8Array, o: SendOptions): number {
-    const { id, delivery, maxMessageBytes, compression } = this.cfg;
+    const { c, cfg, queue } = this;
+    const { id, maxMessageBytes } = cfg;
     const { group = 0, ttl } = o;
-    const fits = bytes.length <= maxMessageBytes;
-    if (!fits) throw new SendError(id, "too large", "maxMessageBytes", bytes.length, maxMessageBytes);
-    const wrong = unfit(o, delivery);
+    if (bytes.length > maxMessageBytes) {
+      throw new SendError(id, "too large", "maxMessageBytes", bytes.length, maxMessageBytes);
+    }
+    const wrong = unfit(o, cfg.delivery);
     if (wrong) throw new SendError(id, "option", wrong);
-    const prefix = compression ? 1 : 0;
+    const prefix = cfg.compression ? 1 : 0;
     const key = typeof o.key === "bigint" && o.key < 2n ** 53n ? Number(o.key) : o.key;
-    const room = this.queue.makeRoom(key, bytes.length + prefix + messageCharge);
-    const receipt = o.receipt ? this.out.issue() : 0;
+    const room = queue.makeRoom(key, bytes.length + prefix + messageCharge);
+    const receipt = o.receipt ? c.issue() : 0;
     if (!room) {
-      this.lose(receipt, "dropped");
+      c.lose(id, receipt, "dropped");
       return receipt;
     }
-    const m = this.queue.add(key, bytes, prefix);
+    const m = queue.add(key, bytes, prefix);
     m.receipt = receipt;
     m.options =
       (key === undefined ? 0 : KEYED) | (group ? GROUP : 0) | (o.droppable ? DROPPABLE : 0);
     if (group && group !== this.group) this.groups++;
     this.group = group;
     m.group = group && this.groups;
-    if (ttl) {
-      m.expires = this.c.now + ttl;
-      this.expireLater(m.expires);
-    }
+    if (ttl) m.expires = c.now + ttl;
     this.stats.messagesSent++;
-    this.out.activate(this);
+    this.activate(m);
     return receipt;
   }
 
-  protected lose(receipt: number, why: LossReason): void {
-    this.stats.messagesLost++;
-    if (receipt > 0) this.out.tell(this.cfg.id, receipt, why);
+  /** Has its turn come among those that have something to send: time in which it had nothing is not made up for. */
+  activate(_m?: Message): void {
+    if (this.active) return;
+    const { beside } = this;
+    if (beside[0]) this.served = Math.max(this.served, beside[0].served);
+    this.active = true;
+    beside.push(this);
+  }
+
+  protected lose(m: Message, why: LossReason): void {
+    this.c.lose(this.cfg.id, m.receipt, why);
+    m.receipt = 0;
   }
 
   /** The message that may be started now. */
   head(now: number): Message | undefined {
-    if (this.cutting) return undefined;
     for (;;) {
       const m = this.queue.head;
       if (!m || m.expires > now) return m && this.mayStart(m) ? m : undefined;
@@ -140,6 +130,11 @@ export class Sender {
   }
 
   protected mayStart(m: Message): boolean {
+    return this.fits(m) && m.size <= largestWhole && !this.cfg.bytesPerSecond;
+  }
+
+  /** Whether there is room for a message more among those that were started, and credit. */
+  protected fits(m: Message): boolean {
     if (this.isLoose(m)) return this.loose.length < maxOpen;
     return this.open.length < maxOpen && this.wanted(m) <= this.limit;
   }
@@ -150,8 +145,13 @@ export class Sender {
   }
 
   /** The limit that a message needs. */
-  wanted(m: Message): number {
+  protected wanted(m: Message): number {
     return this.started + m.charge;
+  }
+
+  /** Counts a message that goes; false: it may not now. */
+  goes(_now: number): boolean {
+    return true;
   }
 
   /** Gives the message at the head its id, its group and its index; it has them for good when it is started. */
@@ -181,27 +181,9 @@ export class Sender {
     return m;
   }
 
-  /** Starts the message at the head in fragments. */
-  startCut(): Message {
-    const m = this.start();
-    m.cut = true;
-    if (this.cfg.delivery === Delivery.unreliable) m.index = this.nextCut++;
-    return (this.cutting = m);
-  }
-
-  /** The id that a fragment says. */
-  cutId(m: Message): number {
-    return this.cfg.delivery === Delivery.unreliable ? m.index : m.id;
-  }
-
   /** Whether there is more to send than went. */
-  get more(): boolean {
-    return this.queue.length > 0 || this.cutting !== undefined;
-  }
-
-  /** Likewise, or to send again. */
   get pending(): boolean {
-    return this.more;
+    return this.queue.length > 0;
   }
 
   /** Whether an id goes in four bytes. */
@@ -210,29 +192,16 @@ export class Sender {
   }
 
   /** What became of something that a packet carried: here it has arrived. */
-  settled({ kind, message, from, to }: Item, _fate: Fate, now: number): void {
+  settled({ message }: Item, _fate: Fate, _now: number): void {
     const m = message!;
-    if (kind === RUN) {
-      m.flying--;
-      if (isLatest(this.cfg.delivery)) this.arrived = Math.max(this.arrived, m.id);
-      this.delivered(m);
-    } else if (m.cut && m.state === FLYING) {
-      this.arrived = Math.max(this.arrived, this.cutId(m));
-      addRange(m.acked, from, to);
-      if (m.acked[0] === 0 && m.acked[1] === m.size) this.allArrived(m, now);
-    }
-  }
-
-  /** That all fragments of a loose message came does not mean that they were there at one time. */
-  private allArrived(m: Message, now: number): void {
-    if (!this.isLoose(m) || m.receipt === 0) return this.delivered(m);
-    m.storedBy ||= now + storedWait;
-    this.expireLater(m.storedBy);
+    m.flying--;
+    if (isLatest(this.cfg.delivery)) this.arrived = Math.max(this.arrived, m.id);
+    this.delivered(m);
   }
 
   delivered(m: Message): void {
     if (m.state === DONE) return;
-    if (m.receipt > 0) this.out.tell(this.cfg.id, m.receipt, undefined);
+    if (m.receipt > 0) this.c.tell(this.cfg.id, m.receipt, undefined);
     this.done(m);
   }
 
@@ -243,7 +212,6 @@ export class Sender {
   }
 
   protected done(m: Message): void {
-    if (this.cutting === m) this.cutting = undefined;
     m.state = DONE;
     m.receipt = 0;
     if (m.slot < 0) {
@@ -263,45 +231,23 @@ export class Sender {
     if (m.state === DONE && m.named === 0 && this.open.at(m.id) !== m) this.c.recycle(m);
   }
 
-  protected expireLater(at: number): void {
-    this.expireAt = Math.min(this.expireAt, at);
-    this.c.expireLater(at);
-  }
-
-  /** Ends what is of no use any more. */
-  expire(now: number): void {
-    const at = this.expireAt;
-    this.expireAt = never;
-    if (now < at) this.expireLater(at);
-    else this.expireDue(now);
-  }
-
-  protected expireDue(now: number): void {
-    this.expireLater(this.queue.expire(now));
-  }
-
   /** Whether every message has its fate. */
   get drained(): boolean {
     return this.queue.length + this.open.length + this.loose.length === 0;
   }
 
-  /** Whether there is something to send, as far as credit goes. */
-  wants(now: number): boolean {
-    return this.cutting !== undefined || this.head(now) !== undefined;
-  }
-
-  /** When BLOCKED is to be said. */
-  blockedDue(_now: number): number {
-    return never;
+  /** When it has something to send that may go; -Infinity: now. */
+  sendAt(now: number): number {
+    return this.head(now) ? -Infinity : Infinity;
   }
 
   /** Appends what it has to send, as far as it fits. */
-  write(b: Builder, gate: Gate): void {
-    writeChannel(this, b, gate);
+  write(b: Builder): void {
+    for (let m; (m = this.head(b.now)); ) {
+      this.assign(m);
+      if (!writeRun(this, b, m, waiting)) return;
+    }
   }
-
-  /** Appends BLOCKED. */
-  writeBlocked(_b: Builder): void {}
 
   /** Ends all that has no fate, and says how much that is. */
   abandon(): number {
@@ -309,14 +255,12 @@ export class Sender {
     const end = (m: Message) => {
       if (m.state === DONE || m.state === SKIPPING) return;
       n++;
-      this.lose(m.receipt, "connection closed");
-      m.receipt = 0;
+      this.lose(m, "connection closed");
       m.state = DONE;
     };
     while (this.open.length > 0) end(this.open.shift()!);
     for (const m of this.loose) end(m);
     this.loose.length = 0;
-    this.cutting = undefined;
     return n;
   }
 }

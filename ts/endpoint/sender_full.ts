@@ -1,24 +1,19 @@
-import {
-  BLOCKED,
-  FRAGMENT,
-  RUN,
-  SKIP,
-  appendLimit,
-  nearest,
-} from "../wire/index.js";
+import { BLOCKED, FRAGMENT, SKIP, appendLimit, nearest } from "../wire/index.js";
 import { become } from "./become.js";
+import { type Bucket } from "./bucket.js";
 import { DONE, FLYING, SKIPPING, never, second } from "./constants.js";
 import { Delivery } from "./config.js";
 import { type LossReason } from "./event.js";
 import { type Message } from "./message.js";
-import { type Gate } from "./pack.js";
-import { writeAgain } from "./pack_full.js";
+import { writeChannel } from "./pack_full.js";
 import { type Builder, type Item } from "./packet.js";
 import { came, type Fate } from "./path.js";
-import { addRange, gap, gapEnd, removeRange } from "./ranges.js";
+import { addRange } from "./ranges.js";
+import { gap, gapEnd, removeRange } from "./ranges_full.js";
 import { Sender } from "./sender.js";
 import type { Sums } from "./sums.js";
 
+const storedWait = second;
 const maxUnderway = 16 << 20;
 
 /**
@@ -32,7 +27,15 @@ export class FullSender extends Sender {
   first!: number;
   /** Sums of what it sends, for a peer that reads them. */
   sums: Sums<Message> | undefined;
+  /** The message whose first transmission is under way. */
+  cutting: Message | undefined;
+  /** The limits of the channel, its own and what the peer takes, and that of all channels. */
+  bytes!: Bucket;
+  messages!: Bucket;
+  shared!: Bucket;
 
+  private nextCut!: number; // of Unreliable: the id of the next one in fragments
+  private expireAt!: number;
   private short!: boolean; // only credit was missing for the head
   private blockedFor!: number; // the limit that BLOCKED asked for last, -1 if it has to be said again; and when
   private blockedAt!: number;
@@ -41,13 +44,18 @@ export class FullSender extends Sender {
   private newest!: Map<Message["key"], Message>; // ReliableLatest: the newest started
   private confirmable!: Map<number, Message>; // by what STORED calls them
 
-  /** Has a sender know all that. */
-  static of(sender: Sender): FullSender {
+  /** Has a sender know all that, with the limits that it has, and that it shares. */
+  static of(sender: Sender, bytes: Bucket, none: Bucket): FullSender {
     const s = become(sender, FullSender, {
-      cutting: sender.cutting,
       resends: 0,
       first: 0,
       sums: undefined,
+      cutting: undefined,
+      nextCut: 0,
+      bytes,
+      messages: none,
+      shared: none,
+      expireAt: never,
       short: false,
       blockedFor: -1,
       blockedAt: -never,
@@ -60,7 +68,6 @@ export class FullSender extends Sender {
       const m = s.open.at(id)!;
       if (m.state === FLYING) s.begun(m);
     }
-    for (const m of s.loose) if (m.cut) s.begunCut(m);
     s.expireLater(s.c.now);
     return s;
   }
@@ -69,9 +76,14 @@ export class FullSender extends Sender {
     return this.cfg.id;
   }
 
+  override activate(m?: Message): void {
+    if (m) this.expireLater(m.expires);
+    super.activate();
+  }
+
   override head(now: number): Message | undefined {
     this.short = false;
-    return super.head(now);
+    return this.cutting ? undefined : super.head(now);
   }
 
   protected override mayStart(m: Message): boolean {
@@ -82,7 +94,26 @@ export class FullSender extends Sender {
       if (this.underwayBytes > 0 && this.underwayBytes + m.charge > most) return false;
       this.short = this.wanted(m) > this.limit;
     }
-    return super.mayStart(m);
+    return this.fits(m);
+  }
+
+  /** When the limits let a message go. */
+  private mayAt(): number {
+    return this.id === 0 ? -never : Math.max(this.shared.readyAt(), this.messages.readyAt());
+  }
+
+  /** Whether they do. */
+  may(now: number): boolean {
+    return this.mayAt() <= now;
+  }
+
+  override goes(now: number): boolean {
+    if (!this.may(now)) return false;
+    if (this.id > 0) {
+      this.shared.spend(now, 1);
+      this.messages.spend(now, 1);
+    }
+    return true;
   }
 
   override start(): Message {
@@ -99,14 +130,18 @@ export class FullSender extends Sender {
     this.newest.set(m.key, m);
   }
 
-  override startCut(): Message {
-    const m = super.startCut();
-    this.begunCut(m);
-    return m;
+  /** Starts the message at the head in fragments. */
+  startCut(): void {
+    const m = this.start();
+    m.cut = true;
+    if (this.cfg.delivery === Delivery.unreliable) m.index = this.nextCut++;
+    if (this.isLoose(m) && m.receipt > 0) this.confirmable.set(this.storedId(m), m);
+    this.cutting = m;
   }
 
-  private begunCut(m: Message): void {
-    if (this.isLoose(m) && m.receipt > 0) this.confirmable.set(this.storedId(m), m);
+  /** The id that a fragment says. */
+  cutId(m: Message): number {
+    return this.cfg.delivery === Delivery.unreliable ? m.index : m.id;
   }
 
   /** What STORED calls a message: SPEC.md, 6.6. */
@@ -129,17 +164,15 @@ export class FullSender extends Sender {
       if (m.state !== SKIPPING) return;
       if (came(fate)) this.done(m);
       else this.wantResend(m);
+    } else if (kind === FRAGMENT) {
+      if (m.cut && m.state === FLYING) this.fragmentSettled(item, m, fate, now);
     } else if (came(fate)) {
-      if (fate === "late" && kind === RUN) m.flying++; // that it is not in flight any more was counted
-      if (kind === FRAGMENT) removeRange(m.lost, item.from, item.to);
+      if (fate === "late") m.flying++; // that it is not in flight any more was counted
       super.settled(item, fate, now);
-      if (kind === FRAGMENT && m.state === FLYING && m.lost.length === 0) this.resent(m);
-    } else if (kind === RUN) {
+    } else {
       if (fate === "lost") m.flying--;
       if (m.state !== FLYING || m.resend || m.cut) return;
       if (fate === "repeat" ? this.repairs(m, m.attempts) : m.flying === 0) this.missed(m, m.attempts);
-    } else if (m.cut && m.state === FLYING) {
-      this.fragmentMissed(item, m, fate);
     }
   }
 
@@ -155,11 +188,19 @@ export class FullSender extends Sender {
   }
 
   private looseLost(m: Message, why: LossReason): void {
-    this.lose(m.receipt, why);
+    this.lose(m, why);
     this.done(m);
   }
 
-  private fragmentMissed({ from, to, attempt }: Item, m: Message, fate: Fate): void {
+  private fragmentSettled({ from, to, attempt }: Item, m: Message, fate: Fate, now: number): void {
+    if (came(fate)) {
+      this.arrived = Math.max(this.arrived, this.cutId(m));
+      addRange(m.acked, from, to);
+      removeRange(m.lost, from, to);
+      if (m.acked[0] === 0 && m.acked[1] === m.size) this.allArrived(m, now);
+      else if (m.lost.length === 0) this.resent(m);
+      return;
+    }
     if (this.isLoose(m)) {
       if (fate === "lost") this.looseLost(m, "not known"); // the rest would be of no use
       return;
@@ -170,6 +211,13 @@ export class FullSender extends Sender {
     if (m.lost.length === 0) return;
     m.attempts = Math.max(m.attempts, attempt + 1);
     if (fate === "lost" || this.repairs(m, attempt)) this.missed(m, attempt);
+  }
+
+  /** That all fragments of a loose message came does not mean that they were there at one time. */
+  private allArrived(m: Message, now: number): void {
+    if (!this.isLoose(m) || m.receipt === 0) return this.delivered(m);
+    m.storedBy ||= now + storedWait;
+    this.expireLater(m.storedBy);
   }
 
   /** The peer has a message that went in fragments; false: no such frame is legal here. */
@@ -194,8 +242,7 @@ export class FullSender extends Sender {
   }
 
   private giveUp(m: Message, why: LossReason): void {
-    this.lose(m.receipt, why);
-    m.receipt = 0;
+    this.lose(m, why);
     if (this.cutting === m) this.cutting = undefined;
     this.underwayBytes -= m.charge;
     m.state = SKIPPING;
@@ -208,7 +255,7 @@ export class FullSender extends Sender {
     m.resend = true;
     if (this.resends === 0 || m.id < this.resendFrom) this.resendFrom = m.id;
     this.resends++;
-    this.out.activate(this);
+    this.activate();
   }
 
   /** The lowest message that is to be sent again, or skipped. */
@@ -234,6 +281,7 @@ export class FullSender extends Sender {
 
   protected override done(m: Message): void {
     if (m.state === DONE) return;
+    if (this.cutting === m) this.cutting = undefined;
     this.resent(m);
     if (m.cut && this.confirmable.get(this.storedId(m)) === m) {
       this.confirmable.delete(this.storedId(m));
@@ -245,8 +293,17 @@ export class FullSender extends Sender {
     super.done(m);
   }
 
-  protected override expireDue(now: number): void {
-    super.expireDue(now);
+  private expireLater(at: number): void {
+    this.expireAt = Math.min(this.expireAt, at);
+    this.c.expireLater(at);
+  }
+
+  /** Ends what is of no use any more. */
+  expire(now: number): void {
+    const at = this.expireAt;
+    this.expireAt = never;
+    if (now < at) return this.expireLater(at);
+    this.expireQueue(now);
     for (let id = this.open.base; id < this.open.end; id++) {
       const m = this.open.at(id)!;
       if (m.state !== FLYING) continue;
@@ -256,6 +313,20 @@ export class FullSender extends Sender {
     for (let i = this.loose.length - 1; i >= 0; i--) this.expireLoose(this.loose[i]!, now);
   }
 
+  private expireQueue(now: number): void {
+    const { queue } = this;
+    for (let n = queue.length; n > 0; n--) {
+      if (queue.head!.expires <= now) {
+        queue.drop("expired");
+        continue;
+      }
+      const m = queue.ring.shift()!;
+      this.expireLater(m.expires);
+      queue.note(m.key);
+      queue.ring.push(m);
+    }
+  }
+
   /** Of what went whole the packet decides. */
   private expireLoose(m: Message, now: number): void {
     const at = m.storedBy || (m === this.cutting ? m.expires : never);
@@ -263,36 +334,47 @@ export class FullSender extends Sender {
     else this.expireLater(at);
   }
 
-  override wants(now: number): boolean {
-    return this.resends > 0 || super.wants(now);
+  /** Whether more waits. */
+  get more(): boolean {
+    return super.pending || this.cutting !== undefined;
   }
 
   override get pending(): boolean {
     return this.resends > 0 || this.more;
   }
 
-  /** At once for another limit than last time, else each second. */
-  override blockedDue(now: number): number {
-    if (!this.reliable || this.head(now) || !this.short) return never;
+  override sendAt(now: number): number {
+    const wants = this.resends > 0 || this.cutting || this.head(now);
+    const at = wants ? Math.max(this.bytes.readyAt(), this.mayAt()) : never;
+    return Math.min(at, this.blockedDue(now));
+  }
+
+  /** When BLOCKED is to be said: at once for another limit than last time, else each second. */
+  private blockedDue(now: number): number {
+    if (!this.reliable || this.cutting || this.head(now) || !this.short) return never;
     const wanted = this.wanted(this.queue.head!);
     return wanted === this.blockedFor ? this.blockedAt + second : -never;
   }
 
-  override writeBlocked(b: Builder): void {
-    if (b.now < this.blockedDue(b.now) || b.room < 8) return;
-    this.blockedFor = this.wanted(this.queue.head!);
-    this.blockedAt = b.now;
-    appendLimit(b.w, BLOCKED, this.cfg.id, this.blockedFor);
-    b.carry(BLOCKED, this);
-  }
-
-  /** What was lost goes first. */
-  override write(b: Builder, gate: Gate): void {
-    if (writeAgain(this, b, gate)) super.write(b, gate);
+  /** BLOCKED goes whatever the limits say, and what was lost goes first. */
+  override write(b: Builder): void {
+    const before = b.w.at;
+    if (b.now >= this.blockedDue(b.now) && b.room >= 8) {
+      this.blockedFor = this.wanted(this.queue.head!);
+      this.blockedAt = b.now;
+      appendLimit(b.w, BLOCKED, this.id, this.blockedFor);
+      b.carry(BLOCKED, this);
+    }
+    if (Math.max(this.bytes.readyAt(), this.mayAt()) <= b.now) writeChannel(this, b);
+    const n = b.w.at - before;
+    if (n === 0) return;
+    this.served += n / this.cfg.weight;
+    this.bytes.spend(b.now, n);
   }
 
   override abandon(): number {
     this.resends = 0;
+    this.cutting = undefined;
     return super.abandon();
   }
 }

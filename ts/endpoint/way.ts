@@ -1,6 +1,5 @@
 import { Acks } from "./acks.js";
 import { type FullAcks } from "./acks_full.js";
-import { PathClock } from "./clock.js";
 import { type Common } from "./common.js";
 import { Packet } from "./packet.js";
 import { came, Path } from "./path.js";
@@ -9,7 +8,6 @@ import { type FullPath } from "./path_full.js";
 /** What an endpoint has of a path besides: what came on it. */
 interface Ends {
   acks: Acks;
-  readonly clock: PathClock;
   /** The largest datagram that its carrier takes. */
   datagramBytes: number;
   /** When a PING went that nothing but time asked for. */
@@ -35,6 +33,5 @@ export function makeWay(c: Common, id: number, ackHold: number): Way {
       packet.settle(fate, c.now);
     },
   });
-  const clock = new PathClock();
-  return Object.assign(path, { acks, clock, datagramBytes: Infinity, pingedAt: -Infinity });
+  return Object.assign(path, { acks, datagramBytes: Infinity, pingedAt: -Infinity });
 }

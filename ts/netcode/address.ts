@@ -1,4 +1,4 @@
-import { readAddress, type Address } from "../wire/control.js";
+import { readAddress, type Address } from "../wire/address.js";
 import { want } from "../wire/error.js";
 import type { Reader } from "../wire/reader.js";
 

@@ -1,4 +1,4 @@
-import type { Address } from "../wire/control.js";
+import type { Address } from "../wire/address.js";
 import { Code } from "../wire/error.js";
 import { same } from "./bytes.js";
 import { secretsOf } from "./keys.js";

@@ -1,4 +1,4 @@
-import { appendAddress } from "../wire/control.js";
+import { appendAddress } from "../wire/address.js";
 import { Reader } from "../wire/reader.js";
 import { Writer } from "../wire/writer.js";
 import { ascii } from "./bytes.js";

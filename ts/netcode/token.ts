@@ -1,4 +1,4 @@
-import type { Address } from "../wire/control.js";
+import type { Address } from "../wire/address.js";
 import { want } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
 import { readAddresses } from "./address.js";

@@ -1,4 +1,4 @@
-import type { Address } from "../wire/control.js";
+import type { Address } from "../wire/address.js";
 
 /** What carries datagrams, in the names of Go's transport.Kind. */
 export type Kind = "udp" | "websocket" | "webrtc" | "webtransport";
