@@ -13,72 +13,61 @@ for (let p = 2, n = 0; n < 64; p++) {
 }
 
 const w = new Uint32Array(64);
-const block = new Uint8Array(64);
-const view = new DataView(block.buffer);
+const state = new Int32Array(8); // of the rounds: a to h stand one place further on in each
 
 const turn = (x: number, n: number) => (x >>> n) | (x << (32 - n));
 
-function compress(h: Uint32Array): void {
-  for (let i = 0; i < 16; i++) w[i] = view.getUint32(4 * i);
-  for (let i = 16; i < 64; i++) {
+/** Takes a block into a sum (FIPS 180-4, 6.2.2). */
+function compress(h: Int32Array, block: DataView, at: number): void {
+  state.set(h);
+  for (let i = 0; i < 64; i++) {
     const x = w[i - 15]!;
     const y = w[i - 2]!;
     w[i] =
-      w[i - 16]! +
-      (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3)) +
-      w[i - 7]! +
-      (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10));
-  }
-  let [a, b, c, d, e, f, g, k] = h as unknown as number[] & { length: 8 };
-  for (let i = 0; i < 64; i++) {
+      i < 16
+        ? block.getUint32(at + 4 * i)
+        : w[i - 16]! +
+          (turn(x, 7) ^ turn(x, 18) ^ (x >>> 3)) +
+          w[i - 7]! +
+          (turn(y, 17) ^ turn(y, 19) ^ (y >>> 10));
+    const a = state[-i & 7]!;
+    const b = state[(1 - i) & 7]!;
+    const c = state[(2 - i) & 7]!;
+    const e = state[(4 - i) & 7]!;
+    const f = state[(5 - i) & 7]!;
+    const g = state[(6 - i) & 7]!;
     const t =
-      (k! +
-        (turn(e!, 6) ^ turn(e!, 11) ^ turn(e!, 25)) +
-        ((e! & f!) ^ (~e! & g!)) +
-        rounds[i]! +
-        w[i]!) |
-      0;
-    const u =
-      ((turn(a!, 2) ^ turn(a!, 13) ^ turn(a!, 22)) + ((a! & b!) ^ (a! & c!) ^ (b! & c!))) | 0;
-    k = g;
-    g = f;
-    f = e;
-    e = (d! + t) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (t + u) | 0;
+      state[(7 - i) & 7]! +
+      (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+      ((e & f) ^ (~e & g)) +
+      rounds[i]! +
+      w[i]!;
+    const u = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    state[(3 - i) & 7]! += t;
+    state[(7 - i) & 7] = t + u;
   }
-  [a, b, c, d, e, f, g, k].forEach((v, i) => (h[i]! += v!));
+  for (let i = 0; i < 8; i++) h[i]! += state[i]!;
 }
 
 /** The SHA-256 (FIPS 180-4) of parts that follow one another. */
 export function sha256(...parts: Uint8Array[]): Uint8Array {
-  const h = start.slice();
   let length = 0;
+  for (const part of parts) length += part.length;
+  const padded = new Uint8Array((length + 72) & ~63);
+  let at = 0;
   for (const part of parts) {
-    for (const byte of part) {
-      block[length++ & 63] = byte;
-      if ((length & 63) === 0) compress(h);
-    }
+    padded.set(part, at);
+    at += part.length;
   }
-  let at = length & 63;
-  block[at++] = 0x80;
-  if (at > 56) {
-    block.fill(0, at);
-    compress(h);
-    at = 0;
-  }
-  block.fill(0, at);
-  view.setUint32(56, length / 2 ** 29);
-  view.setUint32(60, length << 3);
-  compress(h);
-  block.fill(0);
+  padded[at] = 0x80;
+  const blocks = new DataView(padded.buffer);
+  blocks.setUint32(padded.length - 4, length << 3);
+  const h = new Int32Array(start);
+  for (at = 0; at < padded.length; at += 64) compress(h, blocks, at);
   w.fill(0);
-  const sum = new Uint8Array(32);
-  const out = new DataView(sum.buffer);
-  h.forEach((v, i) => out.setUint32(4 * i, v));
-  return sum;
+  padded.fill(0);
+  h.forEach((v, i) => blocks.setInt32(4 * i, v));
+  return padded.slice(0, 32);
 }
 
 /** HMAC-SHA256 (RFC 2104) of parts that follow one another. */
