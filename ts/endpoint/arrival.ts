@@ -6,6 +6,7 @@ import {
   HELLO,
   PADDING,
   PING,
+  RUN,
   WINDOW,
   Ack,
   cleanText,
@@ -105,7 +106,7 @@ export class Arrival {
     const { r, life } = this;
     if (type >= FRAGMENT) {
       want(life.state === "open");
-      return this.inbox.read(type, r);
+      return type >= RUN && this.inbox.read(type, r);
     }
     if (type >= ACK) {
       this.acked(now, p, type);

@@ -10,6 +10,7 @@ import {
   PING,
   REBUILT,
   REPAIR,
+  RUN,
   SKIP,
   STORED,
   type Ack,
@@ -116,6 +117,10 @@ export class FullArrival extends Arrival {
         for (let n = r.count(maxNamed); n > 0; n--) want(s.stored(r.u32()));
         return true;
       }
+    }
+    if (type >= FRAGMENT && type < RUN) {
+      want(life.state === "open");
+      return this.inbox.readFragment(type, r);
     }
     return super.frame(now, p, number, type);
   }

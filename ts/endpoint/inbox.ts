@@ -1,4 +1,4 @@
-import { RUN, Fragment, readFragment, readRun, Run, WireError, type Reader } from "../wire/index.js";
+import { readRun, Run, WireError, type Reader } from "../wire/index.js";
 import { type Common } from "./common.js";
 import { type Builder } from "./packet.js";
 import { Receiver } from "./receiver.js";
@@ -11,7 +11,6 @@ export class Inbox {
   /** Something of a reliable delivery was in the packet that is read. */
   prompt = false;
   private frame = new Run();
-  private fragment = new Fragment();
 
   constructor(protected c: Common) {
     const owe = () => void (this.owing = true);
@@ -33,14 +32,10 @@ export class Inbox {
     return r;
   }
 
-  /** Reads RUN or FRAGMENT; false: what it holds cannot be stored now. */
+  /** Reads RUN; false: what it holds cannot be stored now. */
   read(type: number, r: Reader): boolean {
-    if (type >= RUN) {
-      readRun(r, type, this.frame);
-      return this.of(this.frame.channel).run(this.frame, r);
-    }
-    readFragment(r, type, this.fragment);
-    return this.of(this.fragment.channel).fragment(this.c.now, this.fragment, r);
+    readRun(r, type, this.frame);
+    return this.of(this.frame.channel).run(this.frame, r);
   }
 
   /** Appends what is owed, as far as there is room. */

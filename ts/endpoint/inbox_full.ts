@@ -2,7 +2,9 @@ import {
   BLOCKED,
   DROPPABLE,
   REPAIR,
+  Fragment,
   maxNamed,
+  readFragment,
   readRepair,
   Repair,
   want,
@@ -11,8 +13,8 @@ import {
 import { become } from "./become.js";
 import { maxOpen } from "./constants.js";
 import { Inbox } from "./inbox.js";
-import { type Head } from "./partial.js";
 import { Rebuilders } from "./rebuild.js";
+import { type Head } from "./receiver.js";
 import { FullReceiver } from "./receiver_full.js";
 import { type Symbol } from "./symbol.js";
 
@@ -20,6 +22,7 @@ import { type Symbol } from "./symbol.js";
 export class FullInbox extends Inbox {
   declare readonly receivers: Map<number, FullReceiver>;
   private rebuilders: Rebuilders | undefined; // without them all sums are dropped
+  private fragment!: Fragment;
   private sum!: Repair;
   private symbol!: Symbol;
 
@@ -27,6 +30,7 @@ export class FullInbox extends Inbox {
   static of(inbox: Inbox): FullInbox {
     const all = become(inbox, FullInbox, {
       rebuilders: undefined,
+      fragment: new Fragment(),
       sum: new Repair(),
       symbol: { options: 0, key: undefined, back: 0, bytes: new Uint8Array(0), size: 0 },
     });
@@ -60,6 +64,13 @@ export class FullInbox extends Inbox {
   /** What can be rebuilt now is. */
   override end(): void {
     this.rebuilders?.end();
+  }
+
+  /** Reads FRAGMENT; false: what it holds cannot be stored now. */
+  readFragment(type: number, r: Reader): boolean {
+    const { fragment: f } = this;
+    readFragment(r, type, f);
+    return (this.of(f.channel) as FullReceiver).fragment(this.c.now, f, r);
   }
 
   /** Reads REPAIR, SKIP or BLOCKED. */

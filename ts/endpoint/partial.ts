@@ -1,28 +1,20 @@
-import { want, type Key } from "../wire/index.js";
+import { want } from "../wire/index.js";
+import { addRange, type Ranges } from "./ranges.js";
+import { gap, gapEnd, touches } from "./ranges_full.js";
+import { type Head } from "./receiver.js";
 
-/** What a frame says of a message beside its bytes. */
-export class Head {
-  /** Of a droppable: the id that it precedes. */
-  id = 0;
-  options = 0;
-  key: Key | undefined = undefined;
-  /** The first id of its group. */
-  first = 0;
-  index = 0;
-  /** Of Unreliable: it has an id, since it may come over several paths. */
-  copied = false;
-}
-
-/** A Partial is a message of which some bytes have come: here, those from its beginning. */
+/** A Partial is a message of which some bytes have come: whatever range comes, the first copy of a byte counts. */
 export class Partial {
-  /** How many bytes there are. */
-  got = 0;
   /** The end of what is known of it, its total once that is known. */
   known = 0;
-  total = -1;
   /** The sender wants STORED. */
   stored = false;
-  protected bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  /** What it takes of a budget. */
+  held = 0;
+  private bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  private have: Ranges = [];
+  private got = 0;
+  private total = -1;
 
   constructor(
     readonly head: Readonly<Head>,
@@ -55,15 +47,27 @@ export class Partial {
     return this.known <= length && (this.total < 0 || this.total === length);
   }
 
-  /** Takes the bytes that come next. */
+  /** Whether one more range would be more than whoever cuts messages for packets makes. */
+  scattered(offset: number, length: number): boolean {
+    const { have } = this;
+    if (have.length < 128 + this.known / 256 || touches(have, offset, offset + length)) return false;
+    return offset > gap(have, 0, offset + length);
+  }
+
+  /** Takes the bytes that are new. */
   add(offset: number, from: Uint8Array, start: number, length: number): void {
     this.grow();
-    for (let i = 0; i < length; i++) this.bytes[offset + i] = from[start + i]!;
-    this.got += length;
+    const end = offset + length;
+    for (let at = gap(this.have, offset, end); at < end; at = gap(this.have, at, end)) {
+      const to = gapEnd;
+      for (let i = at; i < to; i++) this.bytes[i] = from[start + i - offset]!;
+      this.got += to - at;
+      addRange(this.have, at, to);
+    }
   }
 
   /** Makes room for what is known. */
-  protected grow(): void {
+  private grow(): void {
     if (this.known <= this.bytes.length) return;
     const larger = new Uint8Array(this.total >= 0 ? this.total : Math.ceil(this.known * 1.25));
     larger.set(this.bytes.subarray(0, larger.length));

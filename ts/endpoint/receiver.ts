@@ -7,7 +7,6 @@ import {
   nearest,
   want,
   WireError,
-  type Fragment,
   type Key,
   type Reader,
   type Run,
@@ -17,32 +16,35 @@ import { type Common } from "./common.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
 import { Credit } from "./credit.js";
 import { type Builder, type Item } from "./packet.js";
-import { Head, Partial } from "./partial.js";
 import { type Fate } from "./path.js";
 import { Ring } from "./ring.js";
 
-export const keyHorizon = 1 << 14;
-const manyKeys = 256;
-export const maxStored = 64;
+/** What a frame says of a message beside its bytes. */
+export class Head {
+  /** Of a droppable: the id that it precedes. */
+  id = 0;
+  options = 0;
+  key: Key | undefined = undefined;
+  /** The first id of its group. */
+  first = 0;
+  index = 0;
+  /** Of Unreliable: it has an id, since it may come over several paths. */
+  copied = false;
+}
 
 /**
  * A Receiver is the incoming half of a channel. What is complete and in its place waits in ready. This one takes
- * what comes in its turn, as all does that nothing overtakes; a {@link FullReceiver} takes it as it comes.
+ * whole messages in their turn, as all come that nothing overtakes; a {@link FullReceiver} takes them, and parts
+ * of them, as they come.
  */
 export class Receiver {
   readonly ready = new Ring<Uint8Array>();
   readonly reliable: boolean;
   credit: Credit;
-  /** Ids to confirm by STORED. */
-  readonly stored: number[] = [];
   /** The lowest id that is missing (reliable deliveries); one more than the newest seen (the others). */
   lowest = 0;
   next = 0;
 
-  protected partial: Partial | undefined = undefined; // the message of which the last fragment came
-  protected newest = new Map<Key | undefined, number>(); // Latest: the newest id of a key
-  private tidyAt = 0; // many keys are looked through at this id
-  private places = new Map<Key | undefined, number>(); // ReliableLatest: where its value waits in ready
   protected untaken = 0; // charges of what is in ready
   protected held = 0; // bytes that the deliveries which may drop keep
   protected head = new Head();
@@ -99,52 +101,30 @@ export class Receiver {
     if (!this.reliable && id >= this.next) this.next = id + 1;
   }
 
-  /** Whether it may be lost, so that it comes once. */
-  protected isLoose(h: Readonly<Head>): boolean {
-    return !this.reliable || droppable(h);
-  }
-
-  /** Takes a whole message, which is its own from here on; false: it comes too early. */
+  /** Takes a whole message, which is its own from here on; false: it is not in its turn. */
   protected arrived(h: Head, bytes: Uint8Array): boolean {
     if (this.reliable) {
-      if (h.id < this.lowest || droppable(h)) return true;
-      if (h.id > this.lowest || this.partial) return false;
+      if (droppable(h) || h.id > this.lowest) return false;
+      if (h.id < this.lowest) return true;
+      this.lowest++;
       this.credit.start(bytes.length + messageCharge);
-    }
-    this.complete(h, bytes);
-    return true;
-  }
-
-  /** Hands a whole message on, as the delivery has it. */
-  protected complete(h: Head, bytes: Uint8Array): void {
-    if (!this.reliable) {
-      if (this.cfg.delivery === Delivery.unreliableLatest) this.noteKey(h);
-      this.makeRoom(bytes.length + messageCharge);
-      this.held += bytes.length + messageCharge;
       this.deliver(bytes);
-    } else if (this.cfg.delivery === Delivery.reliableLatest) {
-      this.deliverLatest(h, bytes);
-      this.resolve(h.id);
     } else {
-      this.place(h, bytes);
+      this.deliverLoose(bytes);
     }
-  }
-
-  /** Hands a message of a reliable delivery on in its place. */
-  protected place(h: Head, bytes: Uint8Array): void {
-    this.deliver(bytes);
-    this.resolve(h.id);
-  }
-
-  /** Notes that nothing more is expected under an id. */
-  protected resolve(_id: number): void {
-    this.lowest++;
+    return true;
   }
 
   deliver(bytes: Uint8Array): void {
     this.ready.push(bytes);
     this.untaken += bytes.length + messageCharge;
     this.c.stats.messagesReceived++;
+  }
+
+  protected deliverLoose(bytes: Uint8Array): void {
+    this.makeRoom(bytes.length + messageCharge);
+    this.held += bytes.length + messageCharge;
+    this.deliver(bytes);
   }
 
   /** Drops the oldest of what an unreliable channel keeps until bytes more fit. */
@@ -157,90 +137,15 @@ export class Receiver {
     }
   }
 
-  private noteKey(h: Head): void {
-    const { newest } = this;
-    newest.set(h.key, h.id + 1);
-    if (newest.size < manyKeys || h.id < this.tidyAt) return;
-    this.tidyAt = h.id + keyHorizon;
-    for (const [key, place] of this.places) if (place < this.ready.base) this.places.delete(key);
-    for (const [key, id] of newest) {
-      if (id + keyHorizon < this.next && !this.places.has(key)) newest.delete(key);
-    }
-  }
-
-  /** Shows a value of ReliableLatest; one that waits makes place for it. */
-  protected deliverLatest(h: Head, bytes: Uint8Array): void {
-    if (h.id >= this.next) this.next = h.id + 1;
-    this.noteKey(h);
-    const place = this.places.get(h.key);
-    const old = place === undefined ? undefined : this.ready.at(place);
-    if (!old) {
-      this.places.set(h.key, this.ready.end);
-      this.deliver(bytes);
-      return;
-    }
-    this.c.stats.messagesStale++;
-    this.giveBack(old.length);
-    this.untaken += bytes.length - old.length;
-    this.ready.put(place!, bytes);
-  }
-
   /** Returns the charge of a message. */
   protected giveBack(length: number): void {
     if (this.credit.giveBack(length + messageCharge)) this.owe();
   }
 
-  /** Takes a fragment; false: it cannot be stored now. */
-  fragment(now: number, f: Fragment, r: Reader): boolean {
-    const start = r.skip(f.length);
-    want(Math.max(f.offset + f.length, f.total) <= this.cfg.largest);
-    const { head: h } = this;
-    this.begin(h, f.options, f.options & KEYED ? f.key : undefined, f.index);
-    h.copied = false;
-    h.id = this.expand(f.id, f.wide);
-    h.first = h.id - f.back;
-    want(h.first >= 0);
-    want(this.isLoose(h) || !f.stored);
-    this.note(h.id);
-    return this.piece(now, h, f, r.bytes, start);
-  }
-
-  /** Takes the bytes of a fragment that begin at a place. */
-  protected piece(now: number, h: Head, f: Fragment, bytes: Uint8Array, start: number): boolean {
-    const { reliable } = this;
-    if (droppable(h) || (reliable && h.id < this.lowest)) return true;
-    if (reliable && h.id > this.lowest) return false;
-    let p = this.partial;
-    if (f.offset === 0 && p?.head.id !== h.id) {
-      p = this.partial = new Partial({ ...h }, now);
-      if (reliable) this.credit.start(messageCharge);
-    }
-    if (p?.head.id !== h.id || p.got !== f.offset) return !reliable;
-    p.matches(h);
-    p.stored ||= f.stored;
-    const more = p.learn(f.offset, f.length, f.total);
-    if (reliable) this.credit.start(more);
-    p.add(f.offset, bytes, start, f.length);
-    const whole = p.whole();
-    if (!whole) return true;
-    this.partial = undefined;
-    if (p.stored) this.confirm(h);
-    this.complete(h, whole);
-    return true;
-  }
-
-  /** Has STORED said of a message. */
-  protected confirm(h: Readonly<Head>): void {
-    const id = droppable(h) ? (h.id & 0xffff) | (h.index << 16) : h.id % 2 ** 32;
-    if (this.stored.length >= maxStored) this.stored.shift();
-    this.stored.push(id >>> 0);
-    this.owe();
-  }
-
   /** Takes a message out that waits for the game. */
   take(): Uint8Array | undefined {
-    if (this.ready.length === 0) return undefined;
-    const bytes = this.ready.shift()!;
+    const bytes = this.ready.length > 0 && this.ready.shift();
+    if (!bytes) return undefined;
     this.untaken -= bytes.length + messageCharge;
     if (this.reliable) this.taken(bytes);
     else this.held -= bytes.length + messageCharge;

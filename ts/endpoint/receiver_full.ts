@@ -1,4 +1,5 @@
 import {
+  KEYED,
   REBUILT,
   STORED,
   WINDOW,
@@ -7,6 +8,7 @@ import {
   nearest,
   want,
   type Fragment,
+  type Key,
   type Reader,
 } from "../wire/index.js";
 import { become } from "./become.js";
@@ -15,13 +17,15 @@ import { Delivery } from "./config.js";
 import { FullCredit } from "./credit_full.js";
 import { Order } from "./order.js";
 import { type Builder, type Item } from "./packet.js";
-import { Head } from "./partial.js";
-import { FullPartial } from "./partial_full.js";
+import { Partial } from "./partial.js";
 import { came, type Fate } from "./path.js";
-import { droppable, keyHorizon, maxStored, Receiver } from "./receiver.js";
+import { droppable, Head, Receiver } from "./receiver.js";
 import { type Symbol } from "./symbol.js";
 import { Window } from "./window.js";
 
+const keyHorizon = 1 << 14;
+const manyKeys = 256;
+const maxStored = 64;
 const maxPartials = 64;
 const partialSpan = 1024; // newer ids that an unfinished unreliable message outlives
 const partialLife = second;
@@ -32,21 +36,29 @@ export type Saw = (channel: number, h: Readonly<Head>, bytes: Uint8Array) => voi
 /** A FullReceiver takes messages, and parts of them, in whatever order they come, and however often. */
 export class FullReceiver extends Receiver {
   declare credit: FullCredit;
-  /** Ids to confirm by REBUILT. */
+  /** Ids to confirm by STORED, and by REBUILT. */
+  stored!: number[];
   rebuiltIds!: number[];
   private saw!: Saw;
   private above!: Set<number>; // ids above lowest that are resolved
-  private unfinished!: Map<number, FullPartial>;
-  private loose!: FullPartial[]; // those that may be dropped, the oldest first
+  private unfinished!: Map<number, Partial>;
+  private loose!: Partial[]; // those that may be dropped, the oldest first
   private copies: Window | undefined; // Unreliable: ids of whole messages that came, and of fragmented ones
   private fragmented: Window | undefined;
   private order: Order | undefined;
+  private newest!: Map<Key | undefined, number>; // Latest: the newest id of a key
+  private tidyAt!: number; // many keys are looked through at this id
+  private places!: Map<Key | undefined, number>; // ReliableLatest: where its value waits in ready
 
   /** Has a receiver know all that. */
   static of(receiver: Receiver, saw: Saw): FullReceiver {
     FullCredit.of(receiver.credit);
     const r = become(receiver, FullReceiver, {
+      stored: [],
       rebuiltIds: [],
+      newest: new Map(),
+      tidyAt: 0,
+      places: new Map(),
       saw,
       above: new Set(),
       unfinished: new Map(),
@@ -56,10 +68,6 @@ export class FullReceiver extends Receiver {
       order: undefined,
     });
     if (r.cfg.delivery === Delivery.reliableOrdered) r.order = new Order(r.c, r.cfg, r);
-    const p = r.partial && FullPartial.of(r.partial);
-    r.partial = undefined;
-    if (p && r.reliable) r.unfinished.set(p.head.id, p);
-    else if (p) r.begun(p, r.c.now, p.known + messageCharge);
     return r;
   }
 
@@ -143,27 +151,67 @@ export class FullReceiver extends Receiver {
     return h.id < (this.newest.get(h.key) ?? 0) || h.id + keyHorizon < this.next;
   }
 
-  protected override complete(h: Head, bytes: Uint8Array): void {
-    if (this.cfg.delivery === Delivery.unreliableLatest) this.dropStale(h);
-    super.complete(h, bytes);
+  /** Whether it may be lost, so that it comes once. */
+  private isLoose(h: Readonly<Head>): boolean {
+    return !this.reliable || droppable(h);
   }
 
-  protected override place(h: Head, bytes: Uint8Array): void {
-    if (!this.order) return super.place(h, bytes);
-    if (droppable(h)) return this.order.droppable(h, bytes);
-    this.order.message(h, bytes);
+  /** Hands a whole message on, as the delivery has it. */
+  private complete(h: Head, bytes: Uint8Array): void {
+    const { order } = this;
+    const { delivery } = this.cfg;
+    if (!this.reliable) {
+      if (delivery === Delivery.unreliableLatest) {
+        this.noteKey(h);
+        this.dropStale(h);
+      }
+      return this.deliverLoose(bytes);
+    }
+    if (droppable(h)) return order!.droppable(h, bytes);
+    if (order) order.message(h, bytes);
+    else if (delivery === Delivery.reliableLatest) this.deliverLatest(h, bytes);
+    else this.deliver(bytes);
     this.resolve(h.id);
   }
 
-  protected override resolve(id: number): void {
+  /** Notes that nothing more is expected under an id. */
+  private resolve(id: number): void {
     if (id === this.lowest) this.lowest++;
     else this.above.add(id);
     while (this.above.size > 0 && this.above.delete(this.lowest)) this.lowest++;
     this.order?.moved();
   }
 
+  private noteKey(h: Head): void {
+    const { newest } = this;
+    newest.set(h.key, h.id + 1);
+    if (newest.size < manyKeys || h.id < this.tidyAt) return;
+    this.tidyAt = h.id + keyHorizon;
+    for (const [key, place] of this.places) if (place < this.ready.base) this.places.delete(key);
+    for (const [key, id] of newest) {
+      if (id + keyHorizon < this.next && !this.places.has(key)) newest.delete(key);
+    }
+  }
+
+  /** Shows a value of ReliableLatest unless a newer one came; one that waits makes place for it. */
+  private deliverLatest(h: Head, bytes: Uint8Array): void {
+    if (h.id >= this.next) this.next = h.id + 1;
+    const late = this.outdated(h);
+    if (!late) this.noteKey(h);
+    const place = late ? undefined : this.places.get(h.key);
+    const old = late ? bytes : place === undefined ? undefined : this.ready.at(place);
+    if (!old) {
+      this.places.set(h.key, this.ready.end);
+      return this.deliver(bytes);
+    }
+    this.c.stats.messagesStale++;
+    this.giveBack(old.length);
+    this.untaken += bytes.length - old.length;
+    if (!late) this.ready.put(place!, bytes);
+  }
+
   /** What is unfinished is dropped behind what waits, but not one that comes. */
-  protected override makeRoom(bytes: number, keep?: FullPartial): void {
+  protected override makeRoom(bytes: number, keep?: Partial): void {
     super.makeRoom(bytes);
     if (this.loose.length === 0) return;
     this.dropLoose("messagesOverflowed", (p) => {
@@ -174,7 +222,7 @@ export class FullReceiver extends Receiver {
   /** Drops those of the unfinished messages of which it is so. */
   private dropLoose(
     counter: "messagesOverflowed" | "messagesStale" | "messagesExpired",
-    of: (p: FullPartial) => boolean,
+    of: (p: Partial) => boolean,
   ): void {
     for (let i = 0; i < this.loose.length; ) {
       const p = this.loose[i]!;
@@ -188,18 +236,9 @@ export class FullReceiver extends Receiver {
     }
   }
 
-  private release(p: FullPartial): void {
+  private release(p: Partial): void {
     if (this.order) this.order.held -= p.held;
     else this.held -= p.held;
-  }
-
-  /** Unless a newer value came. */
-  protected override deliverLatest(h: Head, bytes: Uint8Array): void {
-    const { next } = this;
-    this.next = Math.max(next, h.id + 1);
-    if (!this.outdated(h)) return super.deliverLatest(h, bytes);
-    this.c.stats.messagesStale++;
-    this.giveBack(bytes.length);
   }
 
   /** Drops unfinished values that a newer one of their key has overtaken. */
@@ -208,14 +247,18 @@ export class FullReceiver extends Receiver {
     this.dropLoose("messagesStale", ({ head: { id, key } }) => id < h.id && key === h.key);
   }
 
-  protected override piece(
-    now: number,
-    h: Head,
-    f: Fragment,
-    bytes: Uint8Array,
-    start: number,
-  ): boolean {
+  /** Takes a fragment; false: it cannot be stored now. */
+  fragment(now: number, f: Fragment, r: Reader): boolean {
+    const start = r.skip(f.length);
+    want(Math.max(f.offset + f.length, f.total) <= this.cfg.largest);
+    const { head: h } = this;
+    this.begin(h, f.options, f.options & KEYED ? f.key : undefined, f.index);
+    h.copied = false;
+    h.id = this.expand(f.id, f.wide);
+    h.first = h.id - f.back;
     const loose = this.isLoose(h);
+    want(h.first >= 0 && (loose || !f.stored));
+    this.note(h.id);
     if (this.cfg.delivery === Delivery.unreliable) {
       this.fragmented ??= new Window();
       if (!this.fragmented.fresh(h.id)) return true;
@@ -228,19 +271,19 @@ export class FullReceiver extends Receiver {
     if (!loose) this.credit.start(more);
     else if (!this.hold(p, more)) return true;
     if (p.scattered(f.offset, f.length)) return loose;
-    p.add(f.offset, bytes, start, f.length);
+    p.add(f.offset, r.bytes, start, f.length);
     const whole = p.whole();
     if (whole) this.finish(p, whole, loose);
     return true;
   }
 
   /** The unfinished message of a head, which may begin here. */
-  private partialOf(now: number, h: Head, loose: boolean): FullPartial {
+  private partialOf(now: number, h: Head, loose: boolean): Partial {
     const known = loose
       ? this.loose.find(({ head }) => head.id === h.id && head.index === h.index)
       : this.unfinished.get(h.id);
     if (known) return known;
-    const p = new FullPartial({ ...h }, now);
+    const p = new Partial({ ...h }, now);
     if (!loose) {
       this.credit.start(messageCharge);
       this.unfinished.set(h.id, p);
@@ -255,14 +298,14 @@ export class FullReceiver extends Receiver {
   }
 
   /** Keeps an unfinished message that may be dropped. */
-  private begun(p: FullPartial, now: number, bytes: number): void {
+  private begun(p: Partial, now: number, bytes: number): void {
     this.loose.push(p);
     this.c.expireLater(now + partialLife);
     this.hold(p, bytes);
   }
 
   /** Makes room for bytes more of an unfinished message that may be dropped; false: it was. */
-  private hold(p: FullPartial, bytes: number): boolean {
+  private hold(p: Partial, bytes: number): boolean {
     const { order } = this;
     if (!this.loose.includes(p)) return false;
     if (order) {
@@ -280,7 +323,7 @@ export class FullReceiver extends Receiver {
     return true;
   }
 
-  private finish(p: FullPartial, bytes: Uint8Array, loose: boolean): void {
+  private finish(p: Partial, bytes: Uint8Array, loose: boolean): void {
     const { head: h } = p;
     if (loose) {
       this.loose.splice(this.loose.indexOf(p), 1);
@@ -292,6 +335,14 @@ export class FullReceiver extends Receiver {
     }
     if (this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
     this.complete(h, bytes);
+  }
+
+  /** Has STORED said of a message. */
+  private confirm(h: Readonly<Head>): void {
+    const id = droppable(h) ? (h.id & 0xffff) | (h.index << 16) : h.id % 2 ** 32;
+    if (this.stored.length >= maxStored) this.stored.shift();
+    this.stored.push(id >>> 0);
+    this.owe();
   }
 
   /** Reads which messages from an id on will not come. */

@@ -10,7 +10,7 @@ import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
 import { Ring } from "./ring.js";
 
-/** What fits a packet whatever that is like: a larger message waits for who knows to cut it. */
+/** What fits a packet whatever that is like: a larger message waits until there is who cuts it. */
 const largestWhole = 480;
 
 /** SendOptions say how one message is to be sent. */
@@ -59,10 +59,6 @@ export class Sender {
 
   private group = 0; // of the game, that of the message sent last
   private groups = 0;
-  private current = 0; // the group that was started last, and its first id
-  private began = 0;
-  private precedes = 0; // the id that the newest droppable precedes, and the next index there
-  private index = 0;
 
   constructor(
     protected c: Common,
@@ -130,7 +126,8 @@ export class Sender {
   }
 
   protected mayStart(m: Message): boolean {
-    return this.fits(m) && m.size <= largestWhole && !this.cfg.bytesPerSecond;
+    const plain = m.size <= largestWhole && m.options <= KEYED && !this.cfg.bytesPerSecond;
+    return plain && this.fits(m);
   }
 
   /** Whether there is room for a message more among those that were started, and credit. */
@@ -154,11 +151,9 @@ export class Sender {
     return true;
   }
 
-  /** Gives the message at the head its id, its group and its index; it has them for good when it is started. */
+  /** Gives the message at the head its id; it has that for good when it is started. */
   assign(m: Message): void {
-    m.id = this.reliable ? this.open.end : this.nextId;
-    m.first = m.group > 0 && m.group === this.current ? this.began : m.id;
-    if (m.droppable) m.index = m.id === this.precedes ? this.index : 0;
+    m.first = m.id = this.reliable ? this.open.end : this.nextId;
   }
 
   /** Starts the message at the head. */
@@ -170,14 +165,10 @@ export class Sender {
     if (!this.reliable) this.nextId++;
     if (this.isLoose(m)) {
       m.slot = this.loose.push(m) - 1;
-      this.precedes = m.id;
-      this.index = m.index + 1;
-      return m;
+    } else {
+      this.open.push(m);
+      this.started += m.charge;
     }
-    this.open.push(m);
-    this.started += m.charge;
-    this.current = m.group;
-    this.began = m.first;
     return m;
   }
 

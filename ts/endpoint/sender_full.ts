@@ -41,6 +41,10 @@ export class FullSender extends Sender {
   private blockedAt!: number;
   private underwayBytes!: number;
   private resendFrom!: number;
+  private current!: number; // the group that was started last, and its first id
+  private began!: number;
+  private precedes!: number; // the id that the newest droppable precedes, and the next index there
+  private index!: number;
   private newest!: Map<Message["key"], Message>; // ReliableLatest: the newest started
   private confirmable!: Map<number, Message>; // by what STORED calls them
 
@@ -61,6 +65,10 @@ export class FullSender extends Sender {
       blockedAt: -never,
       underwayBytes: 0,
       resendFrom: 0,
+      current: 0,
+      began: 0,
+      precedes: 0,
+      index: 0,
       newest: new Map(),
       confirmable: new Map(),
     });
@@ -116,9 +124,23 @@ export class FullSender extends Sender {
     return true;
   }
 
+  /** And its group, and its index. */
+  override assign(m: Message): void {
+    super.assign(m);
+    if (m.group > 0 && m.group === this.current) m.first = this.began;
+    if (m.droppable) m.index = m.id === this.precedes ? this.index : 0;
+  }
+
   override start(): Message {
     const m = super.start();
-    if (!this.isLoose(m)) this.begun(m);
+    if (this.isLoose(m)) {
+      this.precedes = m.id;
+      this.index = m.index + 1;
+    } else {
+      this.current = m.group;
+      this.began = m.first;
+      this.begun(m);
+    }
     return m;
   }
 
