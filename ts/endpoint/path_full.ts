@@ -8,6 +8,9 @@ import { Pacer } from "./pacer.js";
 import { ACKED, IN_FLIGHT, LOST, maxSent, Path, type Sent } from "./path.js";
 import { Rtt } from "./rtt.js";
 
+/** How often in a probe timeout a suspect is asked while messages go over a reserve (SPEC.md, 7.15). */
+const suspectProbes = 4;
+
 /**
  * A FullPath knows besides what is lost, and from that and from round trips how fast it may send
  * (SPEC.md, 5, 7.4 and 7.5).
@@ -18,6 +21,8 @@ export class FullPath<S extends Sent> extends Path<S> {
   timeouts!: number;
   /** No probes are sent: the peer is on hold, or the path has failed. */
   quiet!: boolean;
+  /** It is a suspect, and messages go over a reserve. */
+  left!: boolean;
   /** What is lost of what is sent here. */
   losses!: LossWatch;
   /** Packets lost by mistake, since the beginning. */
@@ -46,6 +51,7 @@ export class FullPath<S extends Sent> extends Path<S> {
       unsettled: 0,
       repeated: 0,
       quiet: false,
+      left: false,
       lossAt: Infinity,
       skipIn: 0,
       order: undefined,
@@ -192,7 +198,7 @@ export class FullPath<S extends Sent> extends Path<S> {
 
   private probeAt(): number {
     if (this.lossAt !== Infinity || this.quiet || this.eliciting === 0) return Infinity;
-    return this.lastSent + this.pto(this.timeouts);
+    return this.lastSent + (this.left ? this.pto() / suspectProbes : this.pto(this.timeouts));
   }
 
   /** Does what is due. */
@@ -207,9 +213,10 @@ export class FullPath<S extends Sent> extends Path<S> {
   /** Has a probe sent, two once one was in vain (RFC 9002, 6.2.4). Where nothing is lost it repeats nothing. */
   private sendProbe(now: number): void {
     this.lastSent = now;
-    this.timeouts++;
-    this.probes = this.reliable ? 1 : Math.min(this.timeouts, 2);
-    if (this.reliable) return;
+    const again = this.left && this.timeouts > 0; // what it carries went again with the first one
+    if (!again) this.timeouts++;
+    this.probes = again ? 2 : this.reliable ? 1 : this.left ? 2 : Math.min(this.timeouts, 2);
+    if (this.reliable || again) return;
     const { ring } = this;
     let budget = packetBytes;
     for (let n = this.oldestInFlight(); n < ring.end && budget > 0; n++) {

@@ -77,6 +77,26 @@ test("UDP is cut in mid-game: messages go over the WebSocket within a second", (
   }
 });
 
+test("bursts of losses seldom end a path beside a reserve", () => {
+  let failures = 0;
+  for (let seed = 0; seed < 10; seed++) {
+    const dice = chance(seed + 500);
+    const w = new World(seed, true, stream);
+    w.ladder.up(w.now, w.way(false, { delay: 15_000, loss: 0.03 }), 1, false);
+    w.run(4_000_000);
+    while (w.now < 60_000_000) {
+      w.run(w.now + 500_000 + Math.floor(dice() * 1_500_000));
+      w.cut(1);
+      w.run(w.now + 60_000 + Math.floor(dice() * 30_000));
+      w.cut(1, 0.03);
+    }
+    failures += w.told.filter((t) => t.id === 1 && t.state === "failed").length;
+    w.run(w.now + 2_000_000);
+    w.complete(60_000_000);
+  }
+  assert.ok(failures < 40, `${failures} failures in 10 minutes`);
+});
+
 test("the WebSocket ends while the better way lives: nobody notices, and it is opened again", () => {
   for (let seed = 0; seed < 20; seed++) {
     const w = new World(seed, true, stream);

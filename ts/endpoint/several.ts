@@ -390,6 +390,13 @@ export class SeveralPaths<
     return false;
   }
 
+  /** Notes whether messages go over a reserve because a path is a suspect. */
+  private lookAfter(p: P): void {
+    const { stage, use } = p.claims;
+    const suspect = stage === "suspect" && use !== "reserve";
+    p.left = suspect && this.all.reduce((r, q) => Math.min(r, q.claims.rank), 4) === 1;
+  }
+
   /** When a path becomes a suspect, is dead, or has failed. */
   private silenceAt(p: P): number {
     const { stage, active } = p.claims;
@@ -423,6 +430,7 @@ export class SeveralPaths<
     for (const p of this.all) {
       const c = p.claims;
       if (c.stage === "closed") continue;
+      this.lookAfter(p);
       at = Math.min(at, p.deadline(), c.retryAt, this.silenceAt(p));
       if (c.tokens.length === tries) at = Math.min(at, c.askAt);
     }
@@ -442,6 +450,7 @@ export class SeveralPaths<
     for (const p of this.all) {
       const c = p.claims;
       if (c.stage === "closed") continue;
+      this.lookAfter(p);
       p.onTimeout(now);
       if (now >= c.retryAt) this.retry(now, p);
       this.checkSilence(now, p);
