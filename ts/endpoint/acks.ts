@@ -1,4 +1,4 @@
-import { Ack, appendAck, clockUnit, maxAckRanges, type Writer } from "../wire/index.js";
+import { Ack, appendAck, clockUnit, maxAckRanges, type Writer } from "../wire/first.js";
 import { never } from "./constants.js";
 import { addRange, dropBelow, type Ranges } from "./ranges.js";
 import { Window } from "./window.js";

@@ -16,7 +16,7 @@ import {
   Reader,
   want,
   WireError,
-} from "../wire/index.js";
+} from "../wire/first.js";
 import { type Common } from "./common.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";

@@ -1,4 +1,4 @@
-import { clockUnit, nearest, type Ack } from "../wire/index.js";
+import { clockUnit, nearest, type Ack } from "../wire/first.js";
 import { type Life } from "./life.js";
 
 const kept = 16;

@@ -1,4 +1,4 @@
-import { appendClose, Code, maxText, type Writer } from "../wire/index.js";
+import { appendClose, Code, maxText, type Writer } from "../wire/first.js";
 import { never, second } from "./constants.js";
 
 const closeFor = 3 * second;

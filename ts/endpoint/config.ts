@@ -1,4 +1,4 @@
-import { maxControl, shortHash, type ChannelRow, type Schema } from "../wire/index.js";
+import { maxControl, shortHash, type ChannelRow, type Schema } from "../wire/first.js";
 import { messageCharge, never, second } from "./constants.js";
 
 const defaultWindow = 64 << 10;

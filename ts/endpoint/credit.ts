@@ -1,4 +1,4 @@
-import { Code, WireError } from "../wire/index.js";
+import { Code, WireError } from "../wire/first.js";
 import { type Common } from "./common.js";
 import { type Channel } from "./config.js";
 

@@ -1,4 +1,4 @@
-import { CLOSE_ACK, PING, numberBytes, Writer } from "../wire/index.js";
+import { CLOSE_ACK, PING, numberBytes, Writer } from "../wire/first.js";
 import { never, packetBytes } from "./constants.js";
 import { type Common } from "./common.js";
 import { type Inbox } from "./inbox.js";

@@ -1,4 +1,5 @@
-import { READS_PATHS, Code, WireError, type ControlMessage } from "../wire/index.js";
+import { READS_PATHS, Code, WireError } from "../wire/first.js";
+import { type ControlMessage } from "../wire/control.js";
 import { never } from "./constants.js";
 import { Arrival } from "./arrival.js";
 import type { ClockSample } from "./clock.js";

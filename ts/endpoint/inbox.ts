@@ -1,4 +1,4 @@
-import { readRun, Run, WireError, type Reader } from "../wire/index.js";
+import { readRun, Run, WireError, type Reader } from "../wire/first.js";
 import { type Common } from "./common.js";
 import { type Builder } from "./packet.js";
 import { Receiver } from "./receiver.js";

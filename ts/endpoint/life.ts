@@ -1,4 +1,4 @@
-import { Code, reads, type Hello, type Reader } from "../wire/index.js";
+import { Code, reads, type Hello, type Reader } from "../wire/first.js";
 import { never, second } from "./constants.js";
 import { Closing } from "./closing.js";
 import { type Common } from "./common.js";

@@ -16,7 +16,7 @@ import {
   WireError,
   type Hello,
   type Schema,
-} from "../wire/index.js";
+} from "../wire/first.js";
 import { second } from "./constants.js";
 import { isReliable, rowsOf, type Config } from "./config.js";
 

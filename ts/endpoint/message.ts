@@ -1,4 +1,4 @@
-import { DROPPABLE, lengthOf, type Key } from "../wire/index.js";
+import { DROPPABLE, lengthOf, type Key } from "../wire/first.js";
 import { QUEUED, messageCharge } from "./constants.js";
 import { type Ranges } from "./ranges.js";
 

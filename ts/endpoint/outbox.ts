@@ -1,4 +1,4 @@
-import type { Hello } from "../wire/index.js";
+import type { Hello } from "../wire/first.js";
 import type { Common } from "./common.js";
 import { type Channel } from "./config.js";
 import { SendError } from "./event.js";

@@ -1,4 +1,4 @@
-import { RUN, appendRun, maxBack, maxLongRun, maxShortRun, Run } from "../wire/index.js";
+import { RUN, appendRun, maxBack, maxLongRun, maxShortRun, Run } from "../wire/first.js";
 import { Delivery } from "./config.js";
 import { type Message } from "./message.js";
 import { type Builder } from "./packet.js";

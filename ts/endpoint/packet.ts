@@ -1,4 +1,4 @@
-import { Writer } from "../wire/index.js";
+import { Writer } from "../wire/first.js";
 import { type Message } from "./message.js";
 import { Sent, type Fate } from "./path.js";
 

@@ -1,4 +1,4 @@
-import { want } from "../wire/index.js";
+import { want } from "../wire/first.js";
 import { addRange, type Ranges } from "./ranges.js";
 import { gap, gapEnd, touches } from "./ranges_full.js";
 import { type Head } from "./receiver.js";

@@ -1,4 +1,4 @@
-import { type Key } from "../wire/index.js";
+import { type Key } from "../wire/first.js";
 import { type Common } from "./common.js";
 import { isLatest, type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";

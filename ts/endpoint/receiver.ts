@@ -10,7 +10,7 @@ import {
   type Key,
   type Reader,
   type Run,
-} from "../wire/index.js";
+} from "../wire/first.js";
 import { messageCharge } from "./constants.js";
 import { type Common } from "./common.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";

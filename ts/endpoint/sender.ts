@@ -1,4 +1,4 @@
-import { DROPPABLE, GROUP, KEYED, type Key } from "../wire/index.js";
+import { DROPPABLE, GROUP, KEYED, type Key } from "../wire/first.js";
 import { DONE, FLYING, SKIPPING, maxOpen, messageCharge } from "./constants.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
 import { type Common } from "./common.js";
