@@ -170,7 +170,7 @@ export class Seat {
   /** Begins to show a ticket. */
   show(ticket: Ticket): Attempt {
     const { host } = this.of;
-    const end = this.of.end!;
+    const end = learn(this.of.end!);
     return new Attempt(host, [ticket], {
       hello: () => end.hello(this.of.now()),
       judge: (hello) => this.of.judge(hello),
@@ -216,7 +216,7 @@ export class Seat {
    */
   gone(b: Uint8Array): boolean {
     const { line, host } = this.of;
-    const end = this.of.end!;
+    const end = learn(this.of.end!);
     if (!isGone(line!.session.sealer, b)) return false;
     if (this.goneAt < Infinity || this.back || end.over) return true;
     this.goneAt = this.of.now() + Math.max(leastPatience, 3 * end.lead.pto());
@@ -258,7 +258,7 @@ export class Seat {
   /** Changes the keys of what goes to the server, as soon as that may be. */
   changeKeys(now: number): void {
     const { line, end } = this.of;
-    const { all } = end!.paths;
+    const { all } = learn(end!).paths;
     const pto = Math.max(...all.map((p) => p.pto()));
     const { sealer } = line!.session;
     all.some((p) => changeKeys(sealer, now, p.id, p.largestAcked, pto));

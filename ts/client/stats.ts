@@ -1,7 +1,8 @@
 import type { Endpoint } from "../endpoint/endpoint.js";
 import type { Stats } from "../endpoint/event.js";
 import type { PathUse } from "../endpoint/claims.js";
-import type { Way as Path } from "../endpoint/way.js";
+import { learn } from "../endpoint/parts.js";
+import type { FullWay as Path } from "../endpoint/way.js";
 import type { Kind } from "../transport/way.js";
 import type { Line } from "./line.js";
 
@@ -58,10 +59,11 @@ function pathStats(p: Path, line: Line): PathStats {
 
 /** The stats of each path that is not closed. */
 export function statsOfPaths(end: Endpoint, line: Line): PathStats[] {
-  return end.paths.all.filter((p) => p.claims.stage !== "closed").map((p) => pathStats(p, line));
+  const { all } = learn(end).paths;
+  return all.filter((p) => p.claims.stage !== "closed").map((p) => pathStats(p, line));
 }
 
 /** The stats of a connection. */
 export function statsOf(end: Endpoint, line: Line): ConnStats {
-  return { ...end.stats, ...pathStats(end.lead, line), datagramsDropped: line.drops };
+  return { ...end.stats, ...pathStats(learn(end).lead, line), datagramsDropped: line.drops };
 }

@@ -1,5 +1,5 @@
 import { CLOSE_ACK, PING, numberBytes, Writer } from "../wire/first.js";
-import { never, packetBytes } from "./constants.js";
+import { never, packetBytes, second } from "./constants.js";
 import { type Common } from "./common.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
@@ -107,8 +107,13 @@ export class Departure {
 
   /** Appends what an active path carries. */
   protected content(b: Builder, p: Way): void {
-    if (this.inbox.owing) this.inbox.write(b, this.paths.lead.rtt.smooth);
+    if (this.inbox.owing) this.inbox.write(b, this.trip);
     this.messages(b, p);
+  }
+
+  /** How long a round trip takes, where it is of interest. */
+  protected get trip(): number {
+    return 0;
   }
 
   protected messages(b: Builder, _p: Way): void {
@@ -147,12 +152,17 @@ export class Departure {
     if (answers) {
       b.w.u8(CLOSE_ACK);
     } else {
-      closing.sendAt = now + p.pto();
+      closing.sendAt = now + this.patience(p);
       closing.write(b.w);
     }
     if (!b.w.fits) return false;
     this.commit(p, out, acked);
     return true;
+  }
+
+  /** How long CLOSE may take. */
+  protected patience(_p: Way): number {
+    return second;
   }
 
   /** The path on which CLOSE goes next. */

@@ -47,6 +47,14 @@ export class FullDeparture extends Departure {
     if (!packet.eliciting && life.own.copies > 0 && carries) life.own.write(b); // behind all else
   }
 
+  protected override get trip(): number {
+    return this.paths.lead.rtt.smooth;
+  }
+
+  protected override patience(p: FullWay): number {
+    return p.pto();
+  }
+
   /** What is asked and repaired goes with messages. */
   protected override content(b: Builder, p: FullWay): void {
     const before = b.w.at;

@@ -1,5 +1,4 @@
 import { READS_PATHS, Code, WireError } from "../wire/first.js";
-import { type ControlMessage } from "../wire/control.js";
 import { never } from "./constants.js";
 import { Arrival } from "./arrival.js";
 import type { ClockSample } from "./clock.js";
@@ -100,11 +99,6 @@ export class Endpoint {
     return undefined;
   }
 
-  /** The peer's instance; 0 before its HELLO. */
-  get peerInstance(): bigint {
-    return this.life.peer?.instance ?? 0n;
-  }
-
   /** Takes a packet that opened: of a path, from a route, with its whole number. Nothing is thrown. */
   handlePacket(now: number, path: number, route: number, number: number, frames: Uint8Array): void {
     this.at(now);
@@ -148,11 +142,6 @@ export class Endpoint {
   /** Takes the next message of a channel. */
   receive(channel: number): Uint8Array | undefined {
     return channel > 0 ? this.take(channel, asItIs) : undefined;
-  }
-
-  /** Takes the next message of channel 0, the library's own; an endpoint that has not learned leaves them. */
-  receiveControl(): ControlMessage | undefined {
-    return undefined;
   }
 
   /** Takes a message in hand; one that breaks a rule ends the connection. */
@@ -216,9 +205,6 @@ export class Endpoint {
     const p = this.paths.all[path];
     if (p) p.datagramBytes = bytes;
   }
-
-  /** For how long the connection is kept after the timeout. */
-  setKeepFor(_time: number): void {}
 
   /** Messages flow, or wait for a peer that is away. */
   get open(): boolean {

@@ -61,11 +61,21 @@ export class FullEndpoint extends Endpoint {
     return difference(rowsOf(this.c.cfg.channels), readRows(rows));
   }
 
+  /** The peer's instance; 0 before its HELLO. */
+  get peerInstance(): bigint {
+    return this.life.peer?.instance ?? 0n;
+  }
+
+  override get lead(): FullWay {
+    return this.paths.lead;
+  }
+
   override clockSamples(): readonly ClockSample[] {
     return this.arrival.clocks.take();
   }
 
-  override receiveControl(): ControlMessage | undefined {
+  /** Takes the next message of channel 0, the library's own. */
+  receiveControl(): ControlMessage | undefined {
     return this.take(0, readControl);
   }
 
@@ -97,7 +107,8 @@ export class FullEndpoint extends Endpoint {
     return true;
   }
 
-  override setKeepFor(time: number): void {
+  /** For how long the connection is kept after the timeout. */
+  setKeepFor(time: number): void {
     this.life.keepFor = Math.max(time, 0);
   }
 }

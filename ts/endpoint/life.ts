@@ -102,7 +102,7 @@ export class Life {
 
   /** How long the peer may take for an answer. */
   protected get patience(): number {
-    return this.paths.lead.pto();
+    return second;
   }
 
   /** This end closes the connection. */

@@ -2,9 +2,7 @@ import { packetBytes } from "./constants.js";
 import { Claims } from "./claims.js";
 import { Ring } from "./ring.js";
 import { nearest } from "../wire/number.js";
-import { Rtt } from "./rtt.js";
 
-const maxProbeTimeout = 2_000_000;
 export const maxSent = 1 << 14; // beyond it nothing new is sent until some are settled
 export const initialWindow = 10 * packetBytes; // RFC 9002, 7.2
 
@@ -71,8 +69,7 @@ export interface PathConfig<S extends Sent> {
 }
 
 /**
- * A Path is what one side knows of one way to its peer: the packets that it sent there, and their round trips.
- * What is here is for a way on which nothing is lost; {@link FullPath} knows the others. It
+ * A Path is what one side knows of one way to its peer: the packets that it sent there. What is here is for a way on which nothing is lost; {@link FullPath} knows the others. It
  * knows packets, and neither frames nor messages; all times are the caller's, in microseconds.
  */
 export class Path<S extends Sent> {
@@ -93,17 +90,11 @@ export class Path<S extends Sent> {
   probes = 0;
   /** What carries the path takes nothing now. */
   busy = false;
-  /** The last ACK acknowledged something new. */
-  news = false;
-  /** When the newest packet was sent that the last ACK was the first to acknowledge; −1: there is none that tells. */
-  measuredAt = -1;
-  rtt = new Rtt();
   /** Packets sent, and lost, since the beginning. */
   packetsSent = 0;
   packetsLost = 0;
 
   protected ring = new Ring<S>(); // by number; undefined: it was left out
-  protected tellsFrom = -Infinity; // what was sent until then measures nothing
   private unused: S[] = [];
   private draft: S | undefined = undefined;
 
@@ -121,22 +112,6 @@ export class Path<S extends Sent> {
   /** How many bytes may be in flight. */
   get windowBytes(): number {
     return initialWindow;
-  }
-
-  /** The share of the last packets that was lost. */
-  get lossRate(): number {
-    return 0;
-  }
-
-  get bytesPerSecond(): number {
-    return (this.windowBytes * 1e6) / Math.max(this.rtt.smooth, 1);
-  }
-
-  /** How long an answer may take, after as many in vain. */
-  pto(timeouts = 0): number {
-    const { smooth, variance } = this.rtt;
-    const t = smooth + Math.max(4 * variance, 1000) + this.ackHold;
-    return Math.min(t * 2 ** Math.min(timeouts, 8), maxProbeTimeout);
   }
 
   /** Whether a packet may go that is not an ack alone. */
@@ -180,8 +155,6 @@ export class Path<S extends Sent> {
 
   /** Takes an ACK; false: it acknowledges what was never sent. */
   onAck(now: number, a: AckFrame): boolean {
-    this.measuredAt = -1;
-    this.news = false;
     const { ring } = this;
     const largest = nearest(Math.max(this.largestAcked, 0), a.largest, a.wide ? 32 : 16);
     if (largest >= this.next || a.ranges[2 * a.n - 1]! > largest) return false;
@@ -202,10 +175,8 @@ export class Path<S extends Sent> {
       }
     }
     if (!newest) return true;
-    this.news = true;
-    const sampled = largest > this.largestAcked && this.measure(now, ring.at(largest), a.hold);
+    this.acked(now, a, largest, bytes, newest);
     this.largestAcked = Math.max(this.largestAcked, largest);
-    this.acked(now, bytes, newest, sampled);
     this.forget(now);
     return true;
   }
@@ -219,24 +190,12 @@ export class Path<S extends Sent> {
   /** A packet that was declared lost is acknowledged. */
   protected mistaken(_now: number, _s: S): void {}
 
-  /** So much was acknowledged, and which packet of it is the newest. Sampled: it gave a round trip. */
-  protected acked(_now: number, _bytes: number, _newest: S, _sampled: boolean): void {}
+  /** So much was acknowledged, and which packet of it is the newest. */
+  protected acked(_now: number, _a: AckFrame, _largest: number, _bytes: number, _newest: S): void {}
 
   /** Whether the oldest packet is still of use. */
   protected keeps(_now: number, s: S | undefined): boolean {
     return s ? s.state === IN_FLIGHT : this.ring.base >= this.largestAcked;
-  }
-
-  protected tells(s: S): boolean {
-    return s.sentAt > this.tellsFrom && !s.aside;
-  }
-
-  /** Takes the sample of an ACK that is the first to name its largest packet: only then its hold means something. */
-  private measure(now: number, s: S | undefined, hold: number): boolean {
-    if (!s || !this.tells(s)) return false;
-    this.measuredAt = s.sentAt;
-    if (s.eliciting) this.rtt.sample(now - s.sentAt, hold);
-    return s.eliciting;
   }
 
   /** What becomes of a packet that was in flight. */

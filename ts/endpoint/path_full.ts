@@ -5,8 +5,10 @@ import { PathClock } from "./clock.js";
 import { Congestion } from "./congestion.js";
 import { LossWatch, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
-import { ACKED, IN_FLIGHT, LOST, maxSent, Path, type Sent } from "./path.js";
+import { ACKED, IN_FLIGHT, LOST, maxSent, Path, type AckFrame, type Sent } from "./path.js";
 import { Rtt } from "./rtt.js";
+
+const maxProbeTimeout = 2_000_000;
 
 /** How often in a probe timeout a suspect is asked while messages go over a reserve (SPEC.md, 7.15). */
 const suspectProbes = 4;
@@ -17,6 +19,11 @@ const suspectProbes = 4;
  */
 export class FullPath<S extends Sent> extends Path<S> {
   declare claims: FullClaims;
+  rtt!: Rtt;
+  /** The last ACK acknowledged something new. */
+  news!: boolean;
+  /** When the newest packet was sent that the last ACK was the first to acknowledge; −1: there is none that tells. */
+  measuredAt!: number;
   /** Probe timeouts in a row. */
   timeouts!: number;
   /** No probes are sent: the peer is on hold, or the path has failed. */
@@ -31,6 +38,7 @@ export class FullPath<S extends Sent> extends Path<S> {
   /** The peer's clock. */
   readonly clock!: PathClock;
 
+  private tellsFrom!: number; // what was sent until then measures nothing
   private cc!: Congestion;
   private pacer!: Pacer;
   private order!: Reordering;
@@ -44,6 +52,10 @@ export class FullPath<S extends Sent> extends Path<S> {
   static of<S extends Sent>(path: Path<S>, now: number): FullPath<S> {
     const p = become<FullPath<S>>(path, FullPath, {
       claims: Object.assign(new FullClaims(), path.claims),
+      rtt: new Rtt(),
+      news: false,
+      measuredAt: -1,
+      tellsFrom: -Infinity,
       losses: new LossWatch(),
       lastSent: now,
       timeouts: 0,
@@ -78,12 +90,20 @@ export class FullPath<S extends Sent> extends Path<S> {
     return this.cc.windowBytes;
   }
 
-  override get lossRate(): number {
+  /** The share of the last packets that was lost. */
+  get lossRate(): number {
     return this.losses.rate;
   }
 
-  override get bytesPerSecond(): number {
+  get bytesPerSecond(): number {
     return this.cc.bytesPerSecond;
+  }
+
+  /** How long an answer may take, after as many in vain. */
+  pto(timeouts = 0): number {
+    const { smooth, variance } = this.rtt;
+    const t = smooth + Math.max(4 * variance, 1000) + this.ackHold;
+    return Math.min(t * 2 ** Math.min(timeouts, 8), maxProbeTimeout);
   }
 
   override canSend(now: number, bytes: number): boolean {
@@ -125,11 +145,32 @@ export class FullPath<S extends Sent> extends Path<S> {
     this.recycle();
   }
 
-  protected override acked(now: number, bytes: number, newest: S, sampled: boolean): void {
+  override onAck(now: number, a: AckFrame): boolean {
+    this.measuredAt = -1;
+    this.news = false;
+    return super.onAck(now, a);
+  }
+
+  protected override acked(now: number, a: AckFrame, largest: number, bytes: number, newest: S): void {
+    this.news = true;
+    const sampled = largest > this.largestAcked && this.measure(now, this.ring.at(largest), a.hold);
+    this.largestAcked = Math.max(this.largestAcked, largest);
     this.timeouts = 0;
     this.detectLost(now);
     const limited = newest.limited || !this.tells(newest);
     this.cc.acked(now, bytes, newest.sentAt, limited, sampled);
+  }
+
+  private tells(s: S): boolean {
+    return s.sentAt > this.tellsFrom && !s.aside;
+  }
+
+  /** Takes the sample of an ACK that is the first to name its largest packet: only then its hold means something. */
+  private measure(now: number, s: S | undefined, hold: number): boolean {
+    if (!s || !this.tells(s)) return false;
+    this.measuredAt = s.sentAt;
+    if (s.eliciting) this.rtt.sample(now - s.sentAt, hold);
+    return s.eliciting;
   }
 
   protected override mistaken(now: number, s: S): void {
