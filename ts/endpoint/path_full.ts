@@ -30,6 +30,7 @@ export class FullPath<S extends Sent> extends Path<S> {
   quiet!: boolean;
   /** It is a suspect, and messages go over a reserve. */
   left!: boolean;
+  private asked!: number; // how often since then
   /** What is lost of what is sent here. */
   losses!: LossWatch;
   /** Packets lost by mistake, since the beginning. */
@@ -64,6 +65,7 @@ export class FullPath<S extends Sent> extends Path<S> {
       repeated: 0,
       quiet: false,
       left: false,
+      asked: 0,
       lossAt: Infinity,
       skipIn: 0,
       order: undefined,
@@ -155,7 +157,7 @@ export class FullPath<S extends Sent> extends Path<S> {
     this.news = true;
     const sampled = largest > this.largestAcked && this.measure(now, this.ring.at(largest), a.hold);
     this.largestAcked = Math.max(this.largestAcked, largest);
-    this.timeouts = 0;
+    this.timeouts = this.asked = 0;
     this.detectLost(now);
     const limited = newest.limited || !this.tells(newest);
     this.cc.acked(now, bytes, newest.sentAt, limited, sampled);
@@ -254,10 +256,13 @@ export class FullPath<S extends Sent> extends Path<S> {
   /** Has a probe sent, two once one was in vain (RFC 9002, 6.2.4). Where nothing is lost it repeats nothing. */
   private sendProbe(now: number): void {
     this.lastSent = now;
-    const again = this.left && this.timeouts > 0; // what it carries went again with the first one
-    if (!again) this.timeouts++;
-    this.probes = again ? 2 : this.reliable ? 1 : this.left ? 2 : Math.min(this.timeouts, 2);
-    if (this.reliable || again) return;
+    if (this.left && ++this.asked % suspectProbes > 0) {
+      this.probes = 2; // it is only asked until a probe timeout is over
+      return;
+    }
+    this.timeouts++;
+    this.probes = this.reliable ? 1 : this.left ? 2 : Math.min(this.timeouts, 2);
+    if (this.reliable) return;
     const { ring } = this;
     let budget = packetBytes;
     for (let n = this.oldestInFlight(); n < ring.end && budget > 0; n++) {
