@@ -114,7 +114,7 @@ export class Congestion {
     }
   }
 
-  /** Packets were lost, the newest of them sent at sentAt. */
+  /** Packets were lost, more than a path loses by itself, the newest of them sent at sentAt. */
   lost(now: number, sentAt: number): void {
     if (sentAt > this.recovery) this.reduce(now, 0.7);
   }

@@ -230,7 +230,8 @@ export class FullPath<S extends Sent> extends Path<S> {
     }
     if (newest < 0 || reliable) return;
     this.order.declared();
-    this.cc.lost(now, newest);
+    // fewer are the path's own, which loses one in a hundred whatever is sent: what waits tells of a queue
+    if (this.losses.rate > 0.04) this.cc.lost(now, newest);
     if (this.rtt.sampled && newest - since > 3 * this.pto()) this.cc.collapse();
   }
 
