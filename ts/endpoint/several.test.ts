@@ -236,3 +236,21 @@ test("a silent path is told of, not more than four challenges are owed, and stra
   w.run(20_000_000);
   assert.equal(w.state(0), "active", "nobody has to answer while somebody is on hold");
 });
+
+test("a path that failed is asked at once when the last one that was well falls silent", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const w = new World(seed, false, line);
+    w.run(1_000_000);
+    const route = w.way(false, line);
+    w.ladder.up(w.now, route, 1, false);
+    w.run(4_000_000);
+    w.cut(route);
+    w.run(40_000_000 + seed * 250_000); // it is asked every five seconds by now
+    assert.equal(w.state(1), "failed", `seed ${seed}`);
+    w.cut(route, 0);
+    w.cut(0);
+    const before = w.carried.get(route)!;
+    w.run(w.now + 1_700_000);
+    assert.ok(w.carried.get(route)! > before, `seed ${seed}: nothing goes over the other path`);
+  }
+});

@@ -104,6 +104,7 @@ export class SeveralPaths<
     c.become("failed");
     c.route = noRoute;
     this.cfg.told(p.id, "failed");
+    this.hurry(now);
   }
 
   /** Somebody was asleep until now, so nobody can have answered; and what was sent before measures nothing. */
@@ -411,7 +412,10 @@ export class SeveralPaths<
 
   private checkSilence(now: number, p: P): void {
     const c = p.claims;
-    if (c.stage === "well" && now >= this.silenceAt(p)) c.become("suspect");
+    if (c.stage === "well" && now >= this.silenceAt(p)) {
+      c.become("suspect");
+      this.hurry(now);
+    }
     if (c.stage === "suspect" && now >= this.silenceAt(p)) c.become("dead");
     if (c.stage !== "dead") return;
     if (now >= this.silenceAt(p)) {
@@ -467,5 +471,15 @@ export class SeveralPaths<
     p.probes = 1;
     c.retryWait = Math.min(c.retryWait + second, longestRetry);
     c.retryAt = now + c.retryWait;
+  }
+
+  /** If no path is well any more those that failed are asked at once, but not within a second of the last time. */
+  private hurry(now: number): void {
+    if (this.all.some((p) => p.claims.stage === "well")) return;
+    for (const { claims: c } of this.all) {
+      if (c.retryAt === Infinity) continue;
+      c.retryAt = Math.min(c.retryAt, Math.max(now, c.retryAt - c.retryWait + second));
+      c.retryWait = 0;
+    }
   }
 }
