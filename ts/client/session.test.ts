@@ -48,6 +48,27 @@ test("what came before the end is there before the end is", async () => {
   }
 });
 
+test("a shutdown beside a loop over events leaves it what comes, and the end", async () => {
+  const server = await GoServer.start();
+  try {
+    const session = await dial({ channels, transport: udp() }, await server.token(7));
+    const seen: string[] = [];
+    const loop = (async () => {
+      for await (const event of session.events())
+        seen.push(event.kind === "Message" ? words(event.payload) : event.kind);
+    })();
+    for (let i = 0; i < 20; i++) session.send(5, text(`${i}`));
+    while (seen.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.all([session.shutdown(), session.shutdown()]);
+    await loop;
+    assert.deepEqual(seen.slice(0, 20), Array.from({ length: 20 }, (_, i) => `${i}`));
+    assert.equal(seen[seen.length - 1], "Disconnected");
+    await session.shutdown(); // again, which does nothing
+  } finally {
+    await server.stop();
+  }
+});
+
 test("dial rejects with the reason", async () => {
   const server = await GoServer.start({ refuse: { Code: 6, Text: "you were rude" } });
   try {

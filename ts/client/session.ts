@@ -29,7 +29,7 @@ export interface Message {
  *     for await (const event of session.events()) …
  */
 export class Session {
-  private awake: () => void = () => {};
+  private waiting: (() => void)[] = [];
   private last: Event | undefined; // Disconnected, behind what had come
 
   constructor(
@@ -38,7 +38,11 @@ export class Session {
     /** The connection; after the server has handed us over another one. */
     public conn: Conn,
   ) {
-    client.onNews = () => this.awake();
+    client.onNews = () => this.waiting.splice(0).forEach((resolve) => resolve());
+  }
+
+  private news(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 
   /** Sends a message on a channel; see Conn.send. */
@@ -52,7 +56,7 @@ export class Session {
       const event = this.next();
       if (event) yield event;
       if (event?.kind === "Disconnected") return;
-      if (!event) await new Promise<void>((resolve) => (this.awake = resolve));
+      if (!event) await this.news();
     }
   }
 
@@ -77,10 +81,10 @@ export class Session {
     this.client.close();
   }
 
-  /** Ends it when what was sent has arrived, or after so many milliseconds. */
+  /** Ends it when what was sent has arrived, or after so many milliseconds; what came stays for events. */
   async shutdown(within = 5000): Promise<void> {
-    this.conn.drain(0, "", within);
-    for await (const event of this.events()) void event;
+    const { conn } = this;
+    for (conn.drain(0, "", within); !conn.reason; ) await this.news();
     this.client.close();
   }
 }
