@@ -4,7 +4,7 @@ import { channels, text, words } from "../testdata/channels.js";
 import { Player } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
 import { udp } from "../transport/udp.js";
-import { Code, dial } from "./index.js";
+import { Code, dial, web } from "./index.js";
 
 const chat = channels[4]!;
 
@@ -86,5 +86,30 @@ test("who stays put, or whose next server is not there, ends", async () => {
     put.client.close();
     led.client.close();
     await first.stop();
+  }
+});
+
+test("a player of the web goes to the host that the tokens of the other server name", async () => {
+  const [first, second] = [
+    await GoServer.start({ web: true }),
+    await GoServer.start({ web: true, key: 1 }),
+  ];
+  const player = new Player({
+    transport: web(([address]) => `ws://127.0.0.1:${address!.port}/tickwire`),
+  });
+  try {
+    const old = player.client.connect(await first.token(7));
+    await player.event("Connected");
+    await first.event("Connected", 7);
+    first.tell({ handOver: await tokensOf(second, 7) });
+    const { conn, from } = await player.event("Connected");
+    assert.equal(from, old);
+    chat.send(conn, text("hello"));
+    await player.until(() => conn.waits(5), "the echo of the second server");
+    await second.event("Connected", 7);
+  } finally {
+    player.client.close();
+    await first.stop();
+    await second.stop();
   }
 });

@@ -15,4 +15,5 @@ export type { SendOptions } from "../endpoint/sender.js";
 export { TokenError } from "../netcode/token.js";
 export { web, type WebConfig } from "../transport/web.js";
 export type { Kind, Transport, Way } from "../transport/way.js";
+export type { Address } from "../wire/address.js";
 export { Code } from "../wire/error.js";

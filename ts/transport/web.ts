@@ -1,3 +1,4 @@
+import type { Address } from "../wire/address.js";
 import type { Climber, Kind, Transport } from "./way.js";
 import type { Found } from "./climber.js";
 import { WebSocketWay } from "./websocket.js";
@@ -12,13 +13,19 @@ export interface WebConfig {
  * The transports of browsers: a WebSocket, over which a game begins at once, and from there WebTransport or
  * a data channel of WebRTC, if the server and the network have one.
  *
- * @param url of the server's WebSocket, such as wss://game.example:7777/tickwire
+ * @param url of the server's WebSocket, such as wss://game.example:7777/tickwire. With several servers, which hand
+ *   players over to each other, what says the one of a server by the addresses that its tokens name.
  */
-export function web(url: string | URL, cfg: WebConfig = {}): Transport {
+export function web(
+  url: string | URL | ((addresses: readonly Address[]) => string | URL),
+  cfg: WebConfig = {},
+): Transport {
   const kinds = cfg.transports ?? ["webtransport", "webrtc"];
   return {
     reliable: true,
-    ways: () => [{ open: () => new WebSocketWay(String(url)) }],
+    ways: (to) => [
+      { open: () => new WebSocketWay(String(typeof url === "function" ? url(to) : url)) },
+    ],
     climb: (first, found) => climbing(first as WebSocketWay, kinds, found),
   };
 }
