@@ -163,3 +163,27 @@ test("who gives up after a while, and a server that never comes back", async () 
     player.client.close();
   }
 });
+
+test("a bot whose socket fails goes on by another one, without a message lost", async () => {
+  await match({}, async (_, player, conn) => {
+    for (let i = 0; i < 100; i++) {
+      chat.send(conn, text(`${i}`));
+      if (i % 30 === 20) {
+        for (const way of conn.peer.line!.ways.values()) {
+          const { onEnded } = way;
+          way.close();
+          onEnded("the network is down");
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.deepEqual(
+      await heard(player, conn, 100),
+      Array.from({ length: 100 }, (_, i) => `${i}`),
+    );
+    assert.deepEqual(
+      conn.paths().map((p) => [p.kind, p.active]),
+      [["udp", true]],
+    );
+  });
+});

@@ -1,9 +1,10 @@
 import { createSocket, type Socket } from "node:dgram";
 import { hostOf } from "../netcode/address.js";
-import type { Transport, Way } from "./way.js";
+import type { Climber, Transport, Way } from "./way.js";
 
 const maxDatagram = 1472;
 const mostQueued = 256 << 10;
+const pause = 1000; // milliseconds
 
 /** A UdpWay is a socket of Node for one server, from which alone it takes datagrams. */
 class UdpWay implements Way {
@@ -18,7 +19,10 @@ class UdpWay implements Way {
   private closed = false;
   private full = false;
 
-  constructor(host: string, port: number) {
+  constructor(
+    private readonly host: string,
+    private readonly port: number,
+  ) {
     this.socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     this.socket.on("error", (e: NodeJS.ErrnoException) => this.failed(e));
     this.socket.on("message", (datagram) => this.onDatagram(datagram));
@@ -27,6 +31,11 @@ class UdpWay implements Way {
       this.onReady();
     });
     this.socket.connect(port, host);
+  }
+
+  /** Another socket for the same server. */
+  again(): UdpWay {
+    return new UdpWay(this.host, this.port);
   }
 
   /** A refusal says that nobody listens there now: the handshake's, and the connection's, silence tells it. */
@@ -61,6 +70,48 @@ class UdpWay implements Way {
   }
 }
 
+/** A Reopener has another socket for one that failed, as when the host went to another network. */
+class Reopener implements Climber {
+  private opening: UdpWay | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private stopped = false;
+
+  constructor(
+    way: UdpWay,
+    private readonly found: (way: Way) => void,
+  ) {
+    this.keep(way);
+  }
+
+  /** Opens another one when a way ends. */
+  private keep(way: UdpWay): void {
+    const { onEnded } = way;
+    way.onEnded = (reason) => {
+      onEnded(reason);
+      if (!this.stopped) this.open(way.again());
+    };
+  }
+
+  private open(way: UdpWay): void {
+    this.opening = way;
+    way.onReady = () => {
+      this.opening = undefined;
+      this.found(way);
+      this.keep(way);
+      way.onReady();
+    };
+    way.onEnded = () => {
+      this.timer = setTimeout(() => this.open(way.again()), pause);
+    };
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.opening?.close();
+  }
+}
+
 /** The transport of Node: UDP to the addresses that tokens name. */
 export function udp(): Transport {
   return {
@@ -70,5 +121,6 @@ export function udp(): Transport {
         address,
         open: () => new UdpWay(hostOf(address), address.port),
       })),
+    climb: (first, found) => new Reopener(first as UdpWay, found),
   };
 }
