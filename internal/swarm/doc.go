@@ -6,7 +6,7 @@
 // they are configured, what is sent, how much and with which options, which faults the links have
 // (some off, others extreme), and what happens when: cuts, partitions, crashes,
 // restarts, receivers that stall, goodbyes with and without last words, games that load and
-// announce it, players who come back, who are gone for longer than their timeout and kept, who change their addresses, who have several paths, and who are
+// announce it, players who come back, who are gone for longer than their timeout and kept, who change their addresses, who have several paths, who come on ladders of transports whose rungs end, and who are
 // watched by somebody who forwards, replays and forges. [Run] plays
 // one, [Soak] plays a steady one for long. A [Fault] is planted between the library
 // and the checkers, to prove that they can fail.

@@ -60,6 +60,7 @@ func TestSwarmSpec(t *testing.T) {
 	o.Dump = &dump
 	for _, seed := range []uint64{1, 5, 7, 12, 15, 19} {
 		s := Generate(seed)
+		s.Ladders = Ladders{} // what is written to a rung that has ended is in no dump
 		if seed != 12 {
 			s = signedOnly(s)
 		}

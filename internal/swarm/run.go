@@ -12,6 +12,7 @@ import (
 
 // Run plays a scenario, lets everything heal and arrive, and reports.
 func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
+	s.onLadders()
 	game := s.Game
 	fault.expects(&game)
 	game.Logger, game.Controller = o.Base.Logger, o.Base.Controller
@@ -26,7 +27,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 			DevelopmentToken: s.Seal.ask,
 		},
 		Client: tickwire.ClientConfig{Config: game, WireIDBytes: s.WireID},
-		Redial: s.Roams.Redial, Stream: s.Roams.Stream,
+		Redial: s.Roams.Redial, Stream: s.Roams.Stream, Ladder: s.Ladders.Come > 0,
 		Tap: fault.tap(s.Seed), Plant: fault.plant, PlantBudget: fault.plantBudget,
 		Dump: o.Dump,
 	})
@@ -40,6 +41,7 @@ func Run(s Scenario, fault Fault, o Options) (world.Report, error) {
 		limits: generator{rand.New(rand.NewPCG(s.Seed, 0x726174696f6e))},
 		leaves: generator{rand.New(rand.NewPCG(s.Seed, 0x686f6c64))},
 		roams:  generator{rand.New(rand.NewPCG(s.Seed, 0x726f616d))}, fault: fault,
+		rungs:    generator{rand.New(rand.NewPCG(s.Seed, 0x72756e67))},
 		absences: generator{rand.New(rand.NewPCG(s.Seed, 0x61776179))},
 		sizes:    generator{rand.New(rand.NewPCG(s.Seed, 0x73697a6573))}}
 	if err := o.play(w, s.For, r.step); err != nil {
@@ -71,6 +73,7 @@ type run struct {
 	leaves   generator // for drains and holds
 	sizes    generator // for what links carry
 	roams    generator // for who moves, paths, and who watches
+	rungs    generator // for what becomes of ladders
 	absences generator // for who is gone, and for how long
 	fault    Fault
 	later    []later // what is to be undone, in no order
@@ -111,6 +114,7 @@ func (r *run) step() {
 	r.playSeats()
 	r.makeLeaves()
 	r.makeRoams()
+	r.makeLadders()
 	r.makeAbsences()
 	for e := range r.world.Ends() {
 		r.send(e)
@@ -321,6 +325,7 @@ func (r *run) heal() {
 			continue
 		}
 		p.Heal()
+		r.mendLadder(p)
 		p.Client.Stall(false)
 		p.Server.Stall(false)
 		p.Client.LimitBudget(-1)

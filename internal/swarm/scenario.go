@@ -24,6 +24,7 @@ type Scenario struct {
 	Seats    Seats
 	Budgets  Budgets
 	Roams    Roams
+	Ladders  Ladders
 	Resumes  Resumes
 	Narrow   bool // links have an MTU, and another one whenever they change
 }
@@ -111,6 +112,7 @@ func Generate(seed uint64) Scenario {
 	s.addResumes(generator{rand.New(rand.NewPCG(seed, 0x726573756d65))})
 	s.addRepair(generator{rand.New(rand.NewPCG(seed, 0x726570616972))})
 	s.addNarrow(generator{rand.New(rand.NewPCG(seed, 0x6e6172726f77))})
+	s.addLadders(generator{rand.New(rand.NewPCG(seed, 0x6c616464657273))})
 	s.addCompression(generator{rand.New(rand.NewPCG(seed, 0x736d616c6c))})
 	return s
 }

@@ -102,6 +102,8 @@ var traits = map[string]func(Scenario) bool{
 	"nobody roams":            func(s Scenario) bool { return s.Roams == (Roams{}) },
 	"other sockets are tried": func(s Scenario) bool { return s.Roams.Redial },
 	"streams":                 func(s Scenario) bool { return s.Roams.Stream },
+	"ladders":                 func(s Scenario) bool { return s.Ladders.Come > 0 },
+	"rungs end":               func(s Scenario) bool { return s.Ladders.Fall > 0 },
 	"short epochs":            func(s Scenario) bool { return s.Game.EpochPackets > 0 },
 	"forward secrecy":         func(s Scenario) bool { return s.Seal.ForwardSecrecy },
 	"suite 0":                 func(s Scenario) bool { return s.Seal.Suite == 0 },

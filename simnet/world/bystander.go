@@ -127,10 +127,10 @@ func (e *End) checkPlace() {
 	if tap := e.world.cfg.Tap; tap != nil {
 		at = tap.Place(e, at)
 	}
-	own := at == serverAddr || at == streamAddr
+	own := isServers(at) || e.world.cfg.Ladder && !at.IsValid() // no rung is left
 	if e.server {
 		l := e.world.byAddr[at]
-		own = l != nil && l.player == e.player
+		own = l != nil && l.player == e.player || e.world.cfg.Ladder && !at.IsValid()
 	}
 	if !own && !(e.server && e.player.mistakable(at)) {
 		e.world.fault(Stolen, e.String(), fmt.Sprintf("it takes %v for its peer's address", at))

@@ -22,8 +22,9 @@ type Line struct {
 	addr   netip.AddrPort   // now
 	addrs  []netip.AddrPort // all that it has had
 	cut    bool             // by itself; the player may be cut as well
-	closed bool             // by the library
-	path   uint8            // that goes by it
+	closed bool             // by the library, or as the rung that it is
+	rung
+	path uint8 // that goes by it
 
 	calmFrom int64 // since when it carries, at one address; see checkBack
 }
@@ -219,4 +220,5 @@ func (l *Line) forget() {
 	for _, at := range l.addrs {
 		delete(l.player.world.byAddr, at)
 	}
+	delete(l.player.world.rungs, l.association)
 }

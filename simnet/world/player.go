@@ -6,6 +6,7 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/simnet"
+	"github.com/tickwire/tickwire/transport"
 )
 
 // A Player is one process that plays: a host with a socket, a
@@ -146,11 +147,10 @@ func (w *World) enter(
 	n := len(w.players)
 	p := &Player{Number: n, ClientID: clientID, world: w, joined: w.now()}
 	p.host = &host{player: p}
-	first, err := p.addLine(w.cfg.Links, false)
+	socket, err := p.firstSocket()
 	if err != nil {
 		return nil, err
 	}
-	p.host.add(first.socket)
 	cfg := w.cfg.Client
 	cfg.Channels, cfg.ProtocolID = w.cfg.Channels, protocolID
 	cfg.Now, cfg.Random = w.net.Now(), w.newRandom()
@@ -161,7 +161,7 @@ func (w *World) enter(
 	w.dump.line(`{"k":"start","host":"player %d"}`, n)
 	d := &draws{Reader: cfg.Random, dump: &w.dump}
 	cfg.Random, p.spy = d, watch(d)
-	client, err := tickwire.NewClient(cfg, first.sniff())
+	client, err := tickwire.NewClient(cfg, socket)
 	if err != nil {
 		return nil, err
 	}
@@ -175,4 +175,17 @@ func (w *World) enter(
 	w.players = append(w.players, p)
 	w.hosts = append(w.hosts, p.host)
 	return p, nil
+}
+
+// firstSocket is what a player comes with.
+func (p *Player) firstSocket() (transport.Socket, error) {
+	if p.world.cfg.Ladder {
+		return p.ladder()
+	}
+	first, err := p.addLine(p.world.cfg.Links, false)
+	if err != nil {
+		return nil, err
+	}
+	p.host.add(first.socket)
+	return first.sniff(), nil
 }

@@ -22,6 +22,8 @@ type Report struct {
 	Rebuilt        uint64           `json:"messages_rebuilt"` // without being sent again
 	KeyChanges     uint64           `json:"key_changes"`      // of all directions of all connections
 	Roams          uint64           `json:"roams"`            // changes of a player's address
+	Rungs          uint64           `json:"rungs"`            // of ladders that came
+	Falls          uint64           `json:"falls"`            // of them: that were killed
 	RoamGap        Latency          `json:"roam_gap_ms"`      // then: the pause of unreliable channels, from the first packet on
 	Comebacks      uint64           `json:"comebacks"`        // of peers who had been missed, seen from either end, with all messages
 	Anew           uint64           `json:"anew"`             // comebacks, likewise, without the messages of before
@@ -72,6 +74,8 @@ type tally struct {
 	rebuilt    uint64
 	keyChanges uint64
 	roams      uint64
+	rungs      uint64
+	falls      uint64
 	gaps       histogram
 	comebacks  uint64
 	anew       uint64
@@ -139,7 +143,7 @@ func (w *World) Report() Report {
 	r := Report{
 		Seed: w.cfg.Seed, VirtualSeconds: w.Elapsed().Seconds(), Players: len(w.players),
 		Datagrams: t.datagrams, BytesOnWire: t.bytes, PacketsLost: t.lost, MessagesResent: t.resent, Rebuilt: t.rebuilt, KeyChanges: t.keyChanges,
-		Roams: t.roams, RoamGap: t.gaps.percentiles(), Comebacks: t.comebacks, Anew: t.anew, Resumed: t.resumed, Attacks: t.attacks,
+		Roams: t.roams, Rungs: t.rungs, Falls: t.falls, RoamGap: t.gaps.percentiles(), Comebacks: t.comebacks, Anew: t.anew, Resumed: t.resumed, Attacks: t.attacks,
 		ViolationCount: w.judge.count, Violations: w.judge.kept, Digest: hex64(t.digest),
 	}
 	for d := range deliveryCount {

@@ -84,7 +84,7 @@ func (w *World) told(on *Line, to netip.AddrPort, bytes int) {
 // tell judges what the server writes.
 func (w *World) tell(to netip.AddrPort, bytes int) {
 	st := w.outside.at(to)
-	if st.state == known {
+	if l := w.byAddr[to]; st.state == known || l != nil && l.kind != 0 { // who proves to be there to its transport
 		return
 	}
 	if st.state == unknown {

@@ -38,6 +38,8 @@ type Config struct {
 	Plant func(*tickwire.Config)
 	// Stream gives the server a reliable socket too, for paths of players.
 	Stream bool
+	// Ladder has players come on ladders of transports, with a WebSocket at first; see Player.Raise.
+	Ladder bool
 	// Redial lets players open another line when they have lost their way; see
 	// tickwire.ClientConfig.Redial.
 	Redial bool
@@ -100,6 +102,9 @@ type World struct {
 	grown      int   // bytes by which the windows of a server have grown at most
 	stopped    int64 // when a server last went down; negative: none did
 	seats      seats
+
+	rungs        map[uint64]*Line // by their associations
+	associations uint64
 }
 
 // New returns a world in which a server runs and nobody has joined. The error is a join of
@@ -121,6 +126,7 @@ func New(cfg Config) (*World, error) {
 		byAddr:  make(map[netip.AddrPort]*Line),
 		byConn:  make(map[*tickwire.Conn]*Player),
 		outside: make(strangers),
+		rungs:   make(map[uint64]*Line),
 		seals:   newSeals(),
 		scratch: make([]byte, 1<<16),
 		dump:    dump{out: cfg.Dump},
@@ -215,7 +221,7 @@ func (w *World) StartServer() error {
 	if w.runs == 0 && cfg.MaxTokenLifetime == 0 {
 		cfg.MaxTokenLifetime = -1
 	}
-	if w.cfg.Stream { // which is for paths alone
+	if w.cfg.Stream || w.cfg.Ladder { // which are for paths alone, or have no address
 		cfg.PublicAddresses = []netip.AddrPort{serverAddr}
 	}
 	w.plant(&cfg.Config)
@@ -244,7 +250,11 @@ func (w *World) listen(h *host) (all []transport.Socket, err error) {
 		h.add(socket)
 		all = append(all, &sniffer{Socket: socket, world: w})
 	}
-	return all, nil
+	if !w.cfg.Ladder {
+		return all, nil
+	}
+	f, err := w.floor(h)
+	return append(all, f), err
 }
 
 // StopServer closes the server: the players are told.
