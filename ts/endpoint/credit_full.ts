@@ -40,7 +40,7 @@ export class FullCredit extends Credit {
     const took = now - this.limitAt;
     if (this.halfDue() && !this.own) {
       if (took < 2 * trip) this.grow(2 * this.window);
-      else if (took > idle) this.shrink(this.limit - this.returned);
+      else if (took > idle && this.wanted <= this.limit) this.shrink(this.limit - this.returned);
     }
     this.limitAt = now;
     return super.announce(now, trip);

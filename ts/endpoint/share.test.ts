@@ -129,3 +129,16 @@ test("who sends more than the line carries is told what it carries", () => {
   assert.ok(slow > 25_000 && slow < 100_000, `${slow} of 50000 bytes a second`);
   assert.ok(fast > 150_000 && fast < 600_000, `${fast} of 300000 bytes a second`);
 });
+
+test("what a window has just got for a large message is not taken back because nothing came for long", () => {
+  const pair = new Pair({
+    seed: 1,
+    config: { channels: [{ id: 1, delivery: Delivery.reliableOrdered }] },
+    link: { delay: 20_000 },
+  });
+  pair.meet();
+  pair.run(10_000_000);
+  pair.a.endpoint.send(1, new Uint8Array(400_000));
+  pair.run(900_000);
+  assert.equal(pair.b.endpoint.receive(1)?.length, 400_000);
+});
