@@ -206,17 +206,17 @@ func TestPoolByNumbers(t *testing.T) {
 	}
 	var s poolShare
 	for _, c := range []struct{ least, want, got int }{
-		{50, 100, 100}, {200, 250, 250}, {60, 100, 0}, {1, 100, 50}, {1, 1, 0},
+		{50, 100, 100}, {200, 250, 250}, {60, 100, 0}, {1, 100, 50}, {1, 2, 0},
 	} {
 		if got := p.take(&s, c.least, c.want); got != c.got {
 			t.Errorf("%d, or at least %d: got %d, want %d (%+v)", c.want, c.least, got, c.got, s)
 		}
 	}
-	if s != (poolShare{200, 200}) || p.InUse() != 400 {
+	if s != (poolShare{200, 200, 0}) || p.InUse() != 400 {
 		t.Errorf("holds %+v, %d in use", s, p.InUse())
 	}
 	var large poolShare
-	if got := p.take(&large, 700, 700); got != 700 || large != (poolShare{200, 500}) {
+	if got := p.take(&large, 700, 700); got != 700 || large != (poolShare{200, 500, 300}) {
 		t.Errorf("one message of 700 gets %d, %+v", got, large)
 	}
 	if got := p.take(&poolShare{}, 400, 400); got != 0 {

@@ -22,14 +22,16 @@ func (r *receiver) halfDue() bool {
 // announce is the limit to send in WINDOW now. When half a window was used up within two round
 // trips, the window is what holds the sender back, and it doubles, out of the pool; when that took
 // seconds it is larger than it needs to be, and what it has of the pool goes back, the half that
-// the sender does not know yet.
+// the sender does not know yet; likewise when the connection holds more than its share.
 func (r *receiver) announce(now, trip int64) uint64 {
 	if r.halfDue() && !r.own() {
+		over := r.in.cfg.Pool.overdrawn(&r.in.share)
 		switch took, trips := now-r.limitAt, 2*trip; {
+		case r.wanted > r.limit && (over || took >= trips): // it has just grown for a message that waits
+		case over || took > windowIdle:
+			r.shrinkWindow(int(r.limit - r.returned))
 		case took < trips:
 			r.growWindow(2 * r.window)
-		case took > windowIdle:
-			r.shrinkWindow(int(r.limit - r.returned))
 		}
 	}
 	r.limitDue = false

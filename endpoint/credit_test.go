@@ -94,7 +94,7 @@ func TestPoolExhaustedThenFreed(t *testing.T) {
 	p := newPair(t, cfg, 20*time.Millisecond).open()
 	t.Log("# somebody else has the pool: the message waits, and BLOCKED asks once a second")
 	var others poolShare
-	if cfg.Pool.take(&others, 1, 1<<20) != 1<<20 {
+	if cfg.Pool.take(&others, 1<<20, 1<<20) != 1<<20 {
 		t.Fatal("pool")
 	}
 	asked := 0

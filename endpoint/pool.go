@@ -9,8 +9,8 @@ type WindowPool struct {
 	most         int // what one connection takes of the second
 }
 
-// A poolShare is what a connection holds of a pool.
-type poolShare struct{ ready, spare int }
+// A poolShare is what a connection holds of a pool; extra is the part of spare that it has for a message.
+type poolShare struct{ ready, spare, extra int }
 
 // NewWindowPool returns a pool of limit bytes for so many connections. A limit of 0: 64 MiB;
 // negative: windows never grow, and a reliable message larger than its window can not be sent.
@@ -30,29 +30,48 @@ func NewWindowPool(limit, connections int) *WindowPool {
 // InUse is how many bytes are given to windows.
 func (p *WindowPool) InUse() int { return p.limit - p.ready - p.spare }
 
-// take gives a connection up to want bytes, all or at least min of them, else none.
+// take gives a connection up to want bytes, all or at least min of them, else none. With min as much as want they
+// are for a message that does not fit its window.
 func (p *WindowPool) take(s *poolShare, min, want int) int {
 	ready := atMost(want, p.fair-s.ready, p.ready)
-	spare := atMost(want-ready, p.may(s, min-ready))
+	usual := p.may(s)
+	spare := atMost(want-ready, usual)
+	if min == want && ready+spare < min {
+		spare = atMost(min-ready, p.mayMessage(s))
+	}
 	if ready+spare < min {
 		return 0
 	}
+	s.extra += max(spare-max(usual, 0), 0)
 	p.ready, s.ready = p.ready-ready, s.ready+ready
 	p.spare, s.spare = p.spare-spare, s.spare+spare
 	return ready + spare
 }
 
-// may is how much a connection may take of the half that is for all: of one that holds nothing of
-// it a message that needs more comes all the same, or it would never.
-func (p *WindowPool) may(s *poolShare, need int) int {
+// may is how much a connection may take of the half that is for all.
+func (p *WindowPool) may(s *poolShare) int {
 	if p.fair == 0 {
+		return p.spare - p.limit/4
+	}
+	return min(p.most-s.spare, (p.spare-s.spare)/2)
+}
+
+// mayMessage is the same for a message: it comes also if it needs more, one at a time, or it never would where other
+// windows of the connection have grown and stand still. Such a connection leaves a quarter of all.
+func (p *WindowPool) mayMessage(s *poolShare) int {
+	switch {
+	case p.fair == 0 || s.spare == 0:
 		return p.spare
+	case s.extra == 0:
+		return p.spare - p.limit/4
 	}
-	n := atMost(p.most-s.spare, (p.spare-s.spare)/2)
-	if s.spare == 0 && need > n {
-		n = atMost(need, p.spare)
-	}
-	return n
+	return 0
+}
+
+// overdrawn reports whether a connection holds what it may only for a message: then its windows give
+// back what they do not need any more.
+func (p *WindowPool) overdrawn(s *poolShare) bool {
+	return s.extra > 0 || p.fair == 0 && p.spare < p.limit/4
 }
 
 // atMost is the least of some numbers, and not negative.
@@ -67,5 +86,6 @@ func atMost(n int, others ...int) int {
 func (p *WindowPool) give(s *poolShare, n int) {
 	spare := min(n, s.spare)
 	p.spare, s.spare = p.spare+spare, s.spare-spare
+	s.extra = max(s.extra-spare, 0)
 	p.ready, s.ready = p.ready+n-spare, s.ready-(n-spare)
 }

@@ -23,7 +23,7 @@ func TestPoolFair(t *testing.T) {
 					s.hears(b)
 				}
 			}
-			if n := s.e.inbox.share; n.ready > pool.fair || n.spare > pool.limit/16 {
+			if n := s.e.inbox.share; n.ready > pool.fair || n.spare > pool.limit/16+1<<20+32 { // and a message
 				t.Fatalf("one of %d has %+v", cheats, n)
 			}
 		}
@@ -95,6 +95,51 @@ func TestWindowGoesBack(t *testing.T) {
 	}
 	if r.window != defaultWindow || pool.InUse() != 0 {
 		t.Errorf("a window of %d, %d bytes of the pool", r.window, pool.InUse())
+	}
+}
+
+// TestPoolOtherChannels: a transfer has taken all that its connection may have, and has ended. What does not fit the
+// window of another channel comes all the same, on each of them, and on several at once.
+func TestPoolOtherChannels(t *testing.T) {
+	for _, connections := range []int{1, 16} {
+		cfg := hundred(ReliableOrdered)
+		cfg.Pool = NewWindowPool(4<<20, connections)
+		p := newPair(t, cfg, 20*time.Millisecond).open()
+		for range 10 { // as fast as it comes
+			for n := range 3 {
+				p.send(0, 1, message(n, 1<<20))
+			}
+			for came := 0; came < 3; came += len(p.received(1, 1)) {
+				p.run(20 * time.Millisecond)
+			}
+		}
+		for ch := ChannelID(2); ch < 30; ch++ {
+			for n := range 3 {
+				p.send(0, ch, message(n, 400_000))
+			}
+			if ch%2 == 0 {
+				continue
+			}
+			came := 0
+			for range 20 {
+				p.run(time.Second)
+				came += len(p.received(1, ch-1)) + len(p.received(1, ch))
+			}
+			if came != 6 {
+				t.Fatalf("%d connections: %d of 6 messages of channels %d and %d came (%+v)", connections, came, ch-1, ch, p.ends[1].inbox.share)
+			}
+		}
+	}
+}
+
+// TestLargeAfterSilence: what a window has just got for a large message is not taken back because nothing came for long.
+func TestLargeAfterSilence(t *testing.T) {
+	p := newPair(t, channels(), 20*time.Millisecond).open()
+	p.run(10 * time.Second)
+	p.send(0, chanOf(ReliableOrdered), message(0, 400_000))
+	p.run(900 * time.Millisecond)
+	if got := p.received(1, chanOf(ReliableOrdered)); len(got) != 1 {
+		t.Error("it waits until BLOCKED is said again, a second later")
 	}
 }
 
