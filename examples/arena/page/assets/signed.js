@@ -1,0 +1,1 @@
+import{g as i,h as n}from"./shared2.js";var s=class{constructor(t,r){this.key=t;this.tagBytes=r}tag(t,r){return n(this.key,t,r).subarray(0,this.tagBytes)}seal(t,r,e,a){r.set(this.tag(t,r.subarray(0,a)),a)}open(t,r,e){let a=r.length-this.tagBytes;return i(this.tag(t,r.subarray(0,a)),r.subarray(a))?r.subarray(e,a):void 0}};export{s as Signed};
