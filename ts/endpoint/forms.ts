@@ -1,4 +1,4 @@
-import { shortHash, type Schema } from "../wire/index.js";
+import { shortHash, type Schema } from "../wire/first.js";
 
 export const mostVersions = 8; // versions that HELLO lists
 

@@ -1,4 +1,4 @@
-import { Reader, rowBytes, shortHash, type Schema } from "../wire/index.js";
+import { Reader, rowBytes, shortHash, type Schema } from "../wire/first.js";
 import { ascending, mostVersions, schemasOf, textOf, type Form } from "./forms.js";
 
 const rowOfVersion = 2;
