@@ -83,7 +83,7 @@ async function plays(url: string): Promise<void> {
     await page
       .waitForFunction(
         () =>
-          /connected by web(?:transport|rtc)/.test(document.title) &&
+          document.title === "connected by webtransport" &&
           /player \d+: hello/.test(document.querySelector("#app")!.textContent!),
       )
       .catch(async (e) =>
@@ -134,7 +134,7 @@ test("the README leads from nothing to a page of Vite that plays", async () => {
     writeFileSync(join(game, "src/main.ts"), main!);
     assert.match(config!, /"http:\/\/127.0.0.1:7777"/);
     writeFileSync(join(game, "vite.config.ts"), config!.replace("http://127.0.0.1:7777", at));
-    assert.equal(dev, "npm run dev");
+    assert.equal(dev, "npm run dev -- --host 127.0.0.1");
     for (const [mode, before] of [["dev"], ["preview", "build"]] as const) {
       if (before) run(game, "npm", "run", before);
       const [vite, page] = await start(
