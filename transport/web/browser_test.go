@@ -221,6 +221,25 @@ func TestBrowserAlone(t *testing.T) {
 	})
 }
 
+// TestBrowserByName: a page that came by a name of this machine plays by each transport, though browsers
+// may take localhost for ::1 where the server listens by IPv4.
+func TestBrowserByName(t *testing.T) {
+	inBrowser(t, func() {
+		w, err := web.Listen("127.0.0.1:0", web.Config{Handler: pages(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		echo(t, w)
+		p := browser.Start(t).Open(fmt.Sprintf("http://localhost:%d/echo.html", w.LocalAddr().Port()))
+		for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
+			browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind))
+			if got := browser.Eval[outcome](p, fmt.Sprintf("play(%q, 10)", kind)); got.Good != 10 || got.Strange != 0 {
+				t.Errorf("%s: %+v", kind, got)
+			}
+		}
+	})
+}
+
 // TestBrowserIsTold: who is not let in, or sent away, reads why in the page.
 func TestBrowserIsTold(t *testing.T) {
 	inBrowser(t, func() {

@@ -86,7 +86,7 @@ func (s *Socket) allowsOrigin(r *http.Request) bool {
 	scheme, host, _ := strings.Cut(sent, "://")
 	if sent == "null" {
 		host = sent
-	} else if name := hostName(host); name != "" && name == hostName(strings.ToLower(r.Host)) {
+	} else if sameHost(hostName(host), hostName(strings.ToLower(r.Host))) {
 		return true
 	}
 	for _, o := range s.origins {
@@ -95,6 +95,15 @@ func (s *Socket) allowsOrigin(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// sameHost reports whether two names are one host, as localhost and 127.0.0.1 are.
+func sameHost(a, b string) bool { return a != "" && (a == b || isLoopback(a) && isLoopback(b)) }
+
+// isLoopback reports whether a name is that of the machine itself, for whoever asks (RFC 6761, 6.3).
+func isLoopback(name string) bool {
+	at, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && at.IsLoopback()
 }
 
 // hostName is a host without its port.

@@ -102,6 +102,26 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+// TestSameHost: the machine itself has several names, and nobody else has one of them.
+func TestSameHost(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"game.example", "game.example", true},
+		{"localhost", "127.0.0.1", true},
+		{"127.0.0.1", "::1", true},
+		{"localhost", "localhost.example", false},
+		{"localhost", "10.0.0.1", false},
+		{"127.0.0.1.example", "127.0.0.1", false},
+		{"", "", false},
+	} {
+		if got := sameHost(c.a, c.b); got != c.same {
+			t.Errorf("%q and %q: %v", c.a, c.b, got)
+		}
+	}
+}
+
 // TestRemote: only a trusted proxy is believed, and of what it forwards only what it added.
 func TestRemote(t *testing.T) {
 	s := &Socket{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}

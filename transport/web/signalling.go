@@ -47,7 +47,7 @@ func (g *signalling) init(c *webSocket) {
 // hello says what there is.
 func (g *signalling) hello() {
 	g.told.Store(g.c.s.udp.cert.latest())
-	m := g.c.s.udp.hello()
+	m := g.c.s.udp.hello(g.c)
 	g.c.say(&signal{Hello: &m})
 }
 

@@ -94,8 +94,8 @@ func (u *udpSide) tlsConfig() *tls.Config {
 	return c
 }
 
-// hello says what there is beside the WebSocket.
-func (u *udpSide) hello() (m helloSignal) {
+// hello says what there is beside a WebSocket.
+func (u *udpSide) hello(c *webSocket) (m helloSignal) {
 	m.WebRTC = u.rtc != nil
 	if u.wt == nil {
 		return m
@@ -108,7 +108,20 @@ func (u *udpSide) hello() (m helloSignal) {
 	for _, h := range hashes {
 		m.WebTransport.Hashes = append(m.WebTransport.Hashes, slices.Clone(h[:]))
 	}
+	if len(hashes) > 0 && u.cfg.AdvertiseHost == "" {
+		m.WebTransport.Host = ownHost(c)
+	}
 	return m
+}
+
+// ownHost is the address at which a WebSocket that asked for localhost has arrived. Browsers take that for
+// ::1 and 127.0.0.1, and look for QUIC at the first alone, which may not be where the port is.
+func ownHost(c *webSocket) string {
+	at, err := netip.ParseAddrPort(c.raw.LocalAddr().String())
+	if err != nil || c.proxied || !strings.EqualFold(hostName(c.host), "localhost") {
+		return ""
+	}
+	return urlHost(at.Addr().Unmap().String())
 }
 
 var errNoAddress = errors.New("the server knows no address of its own that would do")
