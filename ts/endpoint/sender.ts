@@ -17,7 +17,7 @@ const largestWhole = 480;
 export interface SendOptions {
   /** Asks for an event delivered or lost about it. */
   receipt?: boolean;
-  /** How long it is of use, in microseconds; 0: for ever, negative: it is not any more. */
+  /** How long it is of use, in milliseconds; 0: for ever, negative: it is not any more. */
   ttl?: number;
   /** Of the Latest deliveries: the value of which of many it is. */
   key?: Key;
@@ -96,7 +96,7 @@ export class Sender {
     if (group && group !== this.group) this.groups++;
     this.group = group;
     m.group = group && this.groups;
-    if (ttl) m.expires = c.now + ttl;
+    if (ttl) m.expires = c.now + ttl * 1000;
     this.stats.messagesSent++;
     this.activate(m);
     return receipt;

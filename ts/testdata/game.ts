@@ -134,7 +134,7 @@ export class Game {
 
   private options(t: Traffic): SendOptions {
     const o: SendOptions = { receipt: this.chance(0.5) };
-    if (this.chance(0.1)) o.ttl = 1 + this.upTo(300_000);
+    if (this.chance(0.1)) o.ttl = (1 + this.upTo(300_000)) / 1000;
     if (t.latest && this.chance(0.8)) o.key = this.chance(0.1) ? 2n ** 60n + 1n : this.upTo(5);
     if (t.cfg.delivery !== Delivery.reliableOrdered) return o;
     if (this.chance(0.3)) o.group = 1 + (t.sent.length >> 3);

@@ -17,7 +17,7 @@ interface Send {
   channel: number;
   bytes: string;
   receipt: boolean;
-  ttl: number;
+  ttl: number; // microseconds
   key: string;
   group: number;
   droppable: boolean;
@@ -75,7 +75,7 @@ function send(s: Send): number {
   try {
     return endpoint.send(s.channel, bytesOf(s.bytes), {
       receipt: s.receipt,
-      ttl: s.ttl,
+      ttl: s.ttl / 1000,
       group: s.group,
       droppable: s.droppable,
       ...(s.key === "" ? {} : { key: BigInt(s.key) }),
