@@ -50,16 +50,26 @@ type LossSample struct {
 }
 
 // judgeQueue has congestion control slow down for a queue that grows inside of what carries a
-// path and repairs losses itself: nothing else ever will.
+// path and repairs losses itself: nothing else ever will. A queue stands, while what waits for
+// something that is sent again comes soon.
 func (p *path) judgeQueue(now int64, pkt *sentPacket) {
-	if p.rtt.latest > 2*p.rtt.min+innerQueue {
+	sent := uint32(pkt.at / millisecond)
+	if p.rtt.latest <= 2*p.rtt.min+innerQueue {
+		p.prompt = sent
+	} else if int64(int32(sent-p.prompt))*millisecond >= max(2*p.rtt.min, standingFor) {
 		p.steered = true
 		p.cc.Lost(now, LossSample{Packets: 1, Bytes: int(pkt.bytes), InFlight: p.inFlight, SentAt: pkt.at, Queue: true})
 	}
 }
 
-// innerQueue is how long packets may wait there, beside as long as the shortest round trip.
-const innerQueue = second / 20
+const (
+	// innerQueue is how long packets may wait there, beside as long as the shortest round trip.
+	innerQueue = second / 20
+	// standingFor is how long all packets have to wait longer: TCP sends again within a third of a
+	// second where round trips are short (RFC 6298, 2.4; Linux waits for 200 ms at least), and then a
+	// second time.
+	standingFor = second / 2
+)
 
 // An Estimate is what a controller thinks of its path.
 type Estimate struct {

@@ -210,21 +210,37 @@ type lossesTold struct {
 
 func (w *lossesTold) Lost(_ int64, s LossSample) { w.all = append(w.all, s) }
 
-// TestQueueInsideIsJudged: of what repairs losses itself a round trip that is longer than twice the
-// shortest one by more than 50 ms says that a queue grows in it.
+// TestQueueInsideIsJudged: of what repairs losses itself round trips that are longer than twice the
+// shortest one by more than 50 ms, for half a second or two of the shortest, say that a queue grows in it.
 func TestQueueInsideIsJudged(t *testing.T) {
-	w := &lossesTold{Controller: byDelay()}
-	p := newScript(t, channels()).e.path(0)
-	p.cc, p.inFlight = w, 5000
-	p.rtt.min = 30 * milli
-	for latest, want := range map[int64]bool{30 * milli: false, 110 * milli: false, 110*milli + 1: true} {
-		w.all, p.steered, p.rtt.latest = nil, false, latest
-		p.judgeQueue(9*milli, &sentPacket{at: 7, bytes: 1200})
-		if p.steered != want || (len(w.all) == 1) != want {
-			t.Errorf("%d ns: %+v", latest, w.all)
+	for _, c := range []struct {
+		least, latest, sent int64
+		want                bool
+	}{
+		{30 * milli, 30 * milli, 900 * milli, false},
+		{30 * milli, 110 * milli, 900 * milli, false},
+		{30 * milli, 110*milli + 1, 499 * milli, false},
+		{30 * milli, 110*milli + 1, 500 * milli, true},
+		{300 * milli, 700 * milli, 599 * milli, false},
+		{300 * milli, 700 * milli, 600 * milli, true},
+	} {
+		w := &lossesTold{Controller: byDelay()}
+		p := newScript(t, channels()).e.path(0)
+		p.cc, p.inFlight = w, 5000
+		p.rtt.min, p.rtt.latest = c.least, c.latest
+		p.judgeQueue(second, &sentPacket{at: c.sent, bytes: 1200})
+		if p.steered != c.want || (len(w.all) == 1) != c.want {
+			t.Errorf("%+v: %+v", c, w.all)
 		}
-		if want && w.all[0] != (LossSample{Bytes: 1200, Packets: 1, InFlight: 5000, SentAt: 7, Queue: true}) {
+		if c.want && w.all[0] != (LossSample{Bytes: 1200, Packets: 1, InFlight: 5000, SentAt: c.sent, Queue: true}) {
 			t.Errorf("%+v", w.all)
+		}
+		p.rtt.latest = c.least
+		p.judgeQueue(second, &sentPacket{at: second, bytes: 1200})
+		p.rtt.latest = c.latest
+		p.judgeQueue(second, &sentPacket{at: second + 400*milli, bytes: 1200})
+		if len(w.all) > 1 {
+			t.Errorf("%+v: one that came promptly in between changes nothing", c)
 		}
 	}
 }

@@ -17,7 +17,8 @@ type measured struct {
 	mtu      mtu
 
 	cc          Controller
-	steered     bool // cc has heard of something
+	steered     bool   // cc has heard of something
+	prompt      uint32 // when the newest packet was sent that did not wait in what repairs losses itself; in milliseconds, and wraps
 	pacer       throttle
 	inFlight    int   // bytes of packets in flight
 	lowest      int   // of these: with nothing but messages of the lowest priority of several
