@@ -37,7 +37,11 @@ for (const [name, settings] of Object.entries({
       );
       assert.deepEqual(came[4], all(4, 100));
       assert.deepEqual(came[2]!.sort(), all(2, 100).sort());
-      assert.ok(came[0]!.length > 95 && came[1]!.length > 90, `${came.map((c) => c.length)}`);
+      assert.ok(came[0]!.length > 95, `${came[0]!.length} came`);
+      // of the latest values those are left out that another one overtook in an end which is busy
+      const ticks = came[1]!.map((text) => Number(text.slice(3)));
+      assert.ok(ticks.length > 50, `${ticks.length} came`);
+      assert.deepEqual(ticks, [...ticks].sort((a, b) => a - b));
     });
   });
 }
