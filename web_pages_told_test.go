@@ -33,8 +33,8 @@ func pagesTell(t *testing.T, b *browser.Browser) {
 	player, other := w.enter(b, "webtransport", entry{}), crowded.enter(b, "websocket", entry{})
 	player.reads("connected by webtransport")
 	other.reads("connected")
-	// another name of the same machine, since pages of the same host may play whatever their port
-	stranger := &tab{b.Open(strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)), w, ""}
+	// by another name, since pages of the same host may play whatever their port
+	stranger := &tab{b.Open(strings.Replace(elsewhere.URL, "127.0.0.1", "elsewhere.localhost", 1)), w, ""}
 	defer stranger.Close()
 	for _, c := range []struct {
 		page *tab
