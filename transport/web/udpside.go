@@ -117,11 +117,11 @@ func (u *udpSide) hello(c *webSocket) (m helloSignal) {
 // ownHost is the address at which a WebSocket that asked for localhost has arrived. Browsers take that for
 // ::1 and 127.0.0.1, and look for QUIC at the first alone, which may not be where the port is.
 func ownHost(c *webSocket) string {
-	at, err := netip.ParseAddrPort(c.raw.LocalAddr().String())
-	if err != nil || c.proxied || !strings.EqualFold(hostName(c.host), "localhost") {
+	at, ok := c.arrivedAt()
+	if !ok || !strings.EqualFold(hostName(c.host), "localhost") {
 		return ""
 	}
-	return urlHost(at.Addr().Unmap().String())
+	return urlHost(at.Unmap().String())
 }
 
 var errNoAddress = errors.New("the server knows no address of its own that would do")
@@ -148,8 +148,8 @@ func (u *udpSide) seen(c *webSocket) (all []netip.Addr) {
 			all = append(all, a)
 		}
 	}
-	if at, err := netip.ParseAddrPort(c.raw.LocalAddr().String()); err == nil && !c.proxied {
-		all = append(all, at.Addr())
+	if at, ok := c.arrivedAt(); ok {
+		all = append(all, at)
 	}
 	return all
 }

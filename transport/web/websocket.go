@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -61,6 +62,12 @@ func (s *Socket) accept(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	go c.readAll()
+}
+
+// arrivedAt is the address of this machine that the player reached: none if a proxy did.
+func (c *webSocket) arrivedAt() (netip.Addr, bool) {
+	at, err := netip.ParseAddrPort(c.raw.LocalAddr().String())
+	return at.Addr(), err == nil && !c.proxied
 }
 
 // admit makes an association of it, or says why not.
