@@ -69,7 +69,7 @@ var rooms = []room{
 	{path: ".", ours: []string{"endpoint", "netcode", "transport", "internal/wire", "internal/seq", "internal/config"}},
 
 	{path: "internal/netns", ours: []string{"simnet"}, libs: []string{xsys}},
-	{path: "internal/browser", libs: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto/..."}},
+	{path: "internal/browser", ours: []string{"internal/netns"}, libs: []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto/..."}},
 	{path: "internal/node"},
 	{path: "internal/ages", ours: []string{".", "simnet", "transport/udp", "transport/web", "internal/browser", "internal/netns", "internal/picture"}, libs: []string{"github.com/coder/websocket"}},
 	{path: "internal/swarm", ours: []string{"...", "!cmd/...", "!examples/...", "!bench/..."}, fence: true},

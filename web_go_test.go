@@ -5,7 +5,6 @@ package tickwire_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,75 +15,23 @@ import (
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/browser"
-	"github.com/tickwire/tickwire/internal/netns"
 	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport/web"
 )
 
-// goPage runs a test binary of Go, and reports what it says, and how it ended.
-const goPage = `<!doctype html><script src="wasm_exec.js"></script><script>
-let said = "";
-globalThis.fs.writeSync = (_, b) => { said += new TextDecoder().decode(b); return b.length };
-const go = new Go();
-go.argv = ["game.test", "-test.v", "-test.run=GameInBrowser"];
-go.env = {TICKWIRE_HOME: location.origin};
-let code = -1;
-go.exit = c => { code = c };
-(async () => {
-	try {
-		const program = await WebAssembly.instantiateStreaming(fetch("game.wasm"), go.importObject);
-		await go.run(program.instance);
-	} catch (e) { said += e }
-	await fetch("done?code=" + code, {method: "POST", body: said});
-})();
-</script>`
-
-// inBrowser plays a test where Chromium makes data channels and reaches nobody else.
-func inBrowser(t *testing.T, play func()) {
-	t.Helper()
-	netns.Run(t, func(n *netns.Net) {
-		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
-		play()
-	})
-}
-
 // TestLongGoGameInTheBrowser: the client in Go, compiled for the browser, plays against a real server over
 // each of the browser's transports and over the ladder.
-func TestLongGoGameInTheBrowser(t *testing.T) { inBrowser(t, func() { playGo(t) }) }
+func TestLongGoGameInTheBrowser(t *testing.T) {
+	browser.Run(t, func(c *browser.Browser) { playGo(t, c) })
+}
 
-func playGo(t *testing.T) {
-	dir := t.TempDir()
-	build := exec.Command("go", "test", "-c", "-tags", "browser", "-o", filepath.Join(dir, "game.wasm"), ".")
-	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	must(t, err)
-	glue := filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js")
-	type outcome struct{ code, said string }
-	done := make(chan outcome, 1)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, goPage) })
-	mux.HandleFunc("GET /wasm_exec.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, glue) })
-	mux.HandleFunc("POST /done", func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		done <- outcome{r.FormValue("code"), string(b)}
-	})
-	mux.Handle("GET /", http.FileServer(http.Dir(dir)))
+func playGo(t *testing.T, chromium *browser.Browser) {
+	tests, mux := browser.BuildTests(t, "GameInBrowser", nil), http.NewServeMux()
+	mux.Handle("/", tests)
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true, PrivateKey: testKey, MaxTokenLifetime: -1}, web.Config{Handler: mux})
 	mux.HandleFunc("GET /token", h.mint)
 	go h.sayBack(h.native(1))
-	browser.Start(t).Open("http://" + h.web.LocalAddr().String() + "/")
-	select {
-	case o := <-done:
-		t.Log(o.said)
-		if o.code != "0" || strings.Count(o.said, "--- PASS: Test") != 6 {
-			t.Errorf("exit code %s", o.code)
-		}
-	case <-time.After(2 * time.Minute):
-		t.Fatal("the page does not report")
-	}
+	tests.Play(chromium, "http://"+h.web.LocalAddr().String()+"/", 6)
 }
 
 // mint hands out tokens, good ones and others, each for the next player.
@@ -126,9 +73,9 @@ func (h *webHouse) sayBack(s *tickwire.Session) {
 
 // TestLongGoPage: what the documentation of transport/web says makes a page that plays, with the player of
 // examples/browser.
-func TestLongGoPage(t *testing.T) { inBrowser(t, func() { playGoPage(t) }) }
+func TestLongGoPage(t *testing.T) { browser.Run(t, func(c *browser.Browser) { playGoPage(t, c) }) }
 
-func playGoPage(t *testing.T) {
+func playGoPage(t *testing.T, chromium *browser.Browser) {
 	commands, page := documented(t)
 	dir := t.TempDir()
 	for _, command := range commands {
@@ -153,7 +100,7 @@ func playGoPage(t *testing.T) {
 		}
 	})
 	mux.HandleFunc("POST /token", h.mint)
-	p := browser.Start(t).Open("http://" + h.web.LocalAddr().String() + "/")
+	p := chromium.Open("http://" + h.web.LocalAddr().String() + "/")
 	for ctx := within(t, 30*time.Second); ; time.Sleep(20 * time.Millisecond) {
 		shown := browser.Eval[string](p, `document.body.textContent`)
 		if strings.Contains(shown, "you: hello\n") && strings.Contains(shown, "by webtransport\n") {

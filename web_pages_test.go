@@ -44,7 +44,7 @@ type pageWorld struct {
 // inPages plays a test with a browser whose hidden pages have slow timers soon.
 func inPages(t *testing.T, play func(*browser.Browser)) {
 	t.Helper()
-	inBrowser(t, func() { play(browser.Start(t, browser.SlowTimers())) })
+	browser.Run(t, play, browser.SlowTimers())
 }
 
 // pagesOf builds the page of ts/testdata/world.ts, once in a process.

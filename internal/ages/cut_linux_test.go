@@ -15,6 +15,31 @@ var kinds = []string{"webtransport", "webrtc"}
 // home is a link that loses nothing by itself.
 var home = simnet.LinkConfig{Delay: 20 * time.Millisecond, Jitter: 4 * time.Millisecond}
 
+// inGame plays a test with a player who has climbed to each of the transports. What is to be looked at begins at from.
+func inGame(t *testing.T, play func(w *world, by string, from float64)) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			inWorld(t, home, 1, func(w *world) {
+				w.join("a", fmt.Sprintf("[%q]", kind))
+				by := fmt.Sprintf("p.transport === %q", kind)
+				w.until(5*time.Second, "a", by)
+				time.Sleep(500 * time.Millisecond)
+				play(w, by, w.now())
+			})
+		})
+	}
+}
+
+// checkSilence holds the time for which no new state came, since a time of the page's clock, to a bound.
+func (w *world) checkSilence(from float64, most time.Duration) {
+	w.t.Helper()
+	gap := w.silence("a", from)
+	w.t.Logf("for %v no state came", gap)
+	if gap > most {
+		w.t.Errorf("for %v no state came, want %v at the most: %s", gap, most, w.tell("a"))
+	}
+}
+
 // TestLongUDPBlocked: where the network lets no UDP through, a page plays over its WebSocket, and stays there.
 func TestLongUDPBlocked(t *testing.T) {
 	inWorld(t, home, 1, func(w *world) {
@@ -24,9 +49,7 @@ func TestLongUDPBlocked(t *testing.T) {
 		from := w.now()
 		time.Sleep(3 * time.Second)
 		w.until(0, "a", `p.log.length === 1 && p.transport === "websocket"`)
-		if gap := w.silence("a", from); gap > time.Second {
-			t.Errorf("for %v no state came", gap)
-		}
+		w.checkSilence(from, time.Second)
 		if w.wire.Stats().Cut < 2 {
 			t.Errorf("it did not try: %+v", w.wire.Stats())
 		}
@@ -37,61 +60,35 @@ func TestLongUDPBlocked(t *testing.T) {
 // TestLongUDPCut: the network cuts UDP in mid-game, without a word. Within a second states come again, over the
 // WebSocket, and nothing that is reliable is lost or doubled; when UDP is back the page climbs again.
 func TestLongUDPCut(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind, func(t *testing.T) {
-			inWorld(t, home, 1, func(w *world) {
-				w.join("a", fmt.Sprintf("[%q]", kind))
-				w.until(5*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
-				time.Sleep(500 * time.Millisecond)
-				from := w.now()
-				heal := w.wire.Cut(netns.Packet.UDP)
-				w.until(2*time.Second, "a", `p.transport === "websocket"`)
-				time.Sleep(time.Second)
-				if gap := w.silence("a", from); gap > time.Second {
-					t.Errorf("for %v no state came", gap)
-				} else {
-					t.Logf("for %v no state came", gap)
-				}
-				from = w.now()
-				heal()
-				w.until(8*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
-				t.Logf("%.0f ms later it is back", w.now()-from)
-				if gap := w.silence("a", from); gap > time.Second {
-					t.Errorf("meanwhile for %v no state came", gap)
-				}
-				w.allArrived("a")
-			})
-		})
-	}
+	inGame(t, func(w *world, by string, from float64) {
+		heal := w.wire.Cut(netns.Packet.UDP)
+		w.until(2*time.Second, "a", `p.transport === "websocket"`)
+		time.Sleep(time.Second)
+		w.checkSilence(from, time.Second)
+		from = w.now()
+		heal()
+		w.until(8*time.Second, "a", by)
+		w.t.Logf("%.0f ms later it is back", w.now()-from)
+		w.checkSilence(from, time.Second)
+		w.allArrived("a")
+	})
 }
 
 // TestLongTCPCut: the network cuts TCP in mid-game, without a word, at a moment at which something was given to the
 // WebSocket, since UDP stood still. The game goes on by UDP: what is reliable comes by it too, long before TCP is back.
 func TestLongTCPCut(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind, func(t *testing.T) {
-			inWorld(t, home, 1, func(w *world) {
-				w.join("a", fmt.Sprintf("[%q]", kind))
-				w.until(5*time.Second, "a", fmt.Sprintf("p.transport === %q", kind))
-				time.Sleep(500 * time.Millisecond)
-				from := w.now()
-				thaw := w.wire.Cut(netns.Packet.UDP)
-				time.Sleep(150 * time.Millisecond)
-				heal := w.wire.Cut(netns.Packet.TCP)
-				thaw()
-				time.Sleep(1500 * time.Millisecond)
-				w.until(0, "a", fmt.Sprintf("p.transport === %q", kind))
-				if gap := w.silence("a", from); gap > 2500*time.Millisecond {
-					t.Errorf("for %v no state came: %s", gap, w.tell("a"))
-				} else {
-					t.Logf("for %v no state came", gap)
-				}
-				w.until(0, "a", fmt.Sprintf("p.heard > %d", w.told()-10))
-				heal()
-				w.allArrived("a")
-			})
-		})
-	}
+	inGame(t, func(w *world, by string, from float64) {
+		thaw := w.wire.Cut(netns.Packet.UDP)
+		time.Sleep(150 * time.Millisecond)
+		heal := w.wire.Cut(netns.Packet.TCP)
+		thaw()
+		time.Sleep(1500 * time.Millisecond)
+		w.until(0, "a", by)
+		w.checkSilence(from, 2500*time.Millisecond)
+		w.until(0, "a", fmt.Sprintf("p.heard > %d", w.told()-10))
+		heal()
+		w.allArrived("a")
+	})
 }
 
 // TestLongMoves: a phone gets another address in mid-game, as it does in another network. Whatever it had open ends without a word to
@@ -107,11 +104,7 @@ func TestLongMoves(t *testing.T) {
 		w.until(5*time.Second, "a", `p.transport !== "webtransport"`)
 		w.until(10*time.Second, "a", `p.transport === "webtransport"`)
 		time.Sleep(500 * time.Millisecond)
-		if gap := w.silence("a", from); gap > 4*time.Second {
-			t.Errorf("for %v no state came: %s", gap, w.tell("a"))
-		} else {
-			t.Logf("for %v no state came", gap)
-		}
+		w.checkSilence(from, 4*time.Second)
 		w.allArrived("a")
 	})
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/internal/browser"
-	"github.com/tickwire/tickwire/internal/netns"
 	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/udp"
 	"github.com/tickwire/tickwire/transport/web"
@@ -33,15 +32,6 @@ func pages(t *testing.T) http.Handler {
 		t.Fatal(err)
 	}
 	return http.FileServerFS(sub)
-}
-
-// inBrowser plays a test where Chromium makes data channels and reaches nobody else.
-func inBrowser(t *testing.T, play func()) {
-	t.Helper()
-	netns.Run(t, func(n *netns.Net) {
-		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
-		play()
-	})
 }
 
 // echo sends back what comes to a socket with the name of its kind in front, until the socket closes.
@@ -164,9 +154,9 @@ type outcome struct{ Good, Strange int }
 // while 2000 packets that begin as all those of native players do are answered on the same UDP port:
 // every packet of every kind is answered by its own protocol.
 func TestBrowserOnePort(t *testing.T) {
-	inBrowser(t, func() {
+	browser.Run(t, func(chromium *browser.Browser) {
 		u, w := shared(t, web.Config{})
-		p := page(t, w, browser.Start(t))
+		p := page(t, w, chromium)
 		kinds := []string{"websocket", "webrtc", "webtransport"}
 		for _, kind := range kinds {
 			t.Logf("%s opened in %.0f ms", kind, browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind)))
@@ -199,13 +189,13 @@ func TestBrowserOnePort(t *testing.T) {
 
 // TestBrowserAlone: the same port without native players.
 func TestBrowserAlone(t *testing.T) {
-	inBrowser(t, func() {
+	browser.Run(t, func(chromium *browser.Browser) {
 		w, err := web.Listen("127.0.0.1:0", web.Config{Handler: pages(t)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		echo(t, w)
-		p := page(t, w, browser.Start(t))
+		p := page(t, w, chromium)
 		for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
 			browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind))
 			if got := browser.Eval[outcome](p, fmt.Sprintf("play(%q, 100)", kind)); got.Good != 100 || got.Strange != 0 {
@@ -214,7 +204,7 @@ func TestBrowserAlone(t *testing.T) {
 		}
 		// What dies with the page is over at the server, too.
 		p.Reload()
-		eventually(t, "all that the page had is over", func() bool {
+		web.Eventually(t, "all that the page had is over", func() bool {
 			s := w.Stats()
 			return s.WebSocket.Open+s.WebRTC.Open+s.WebTransport.Open == 0
 		})
@@ -224,13 +214,13 @@ func TestBrowserAlone(t *testing.T) {
 // TestBrowserByName: a page that came by a name of this machine plays by each transport, though browsers
 // may take localhost for ::1 where the server listens by IPv4.
 func TestBrowserByName(t *testing.T) {
-	inBrowser(t, func() {
+	browser.Run(t, func(chromium *browser.Browser) {
 		w, err := web.Listen("127.0.0.1:0", web.Config{Handler: pages(t)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		echo(t, w)
-		p := browser.Start(t).Open(fmt.Sprintf("http://localhost:%d/echo.html", w.LocalAddr().Port()))
+		p := chromium.Open(fmt.Sprintf("http://localhost:%d/echo.html", w.LocalAddr().Port()))
 		for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
 			browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind))
 			if got := browser.Eval[outcome](p, fmt.Sprintf("play(%q, 10)", kind)); got.Good != 10 || got.Strange != 0 {
@@ -242,9 +232,9 @@ func TestBrowserByName(t *testing.T) {
 
 // TestBrowserIsTold: who is not let in, or sent away, reads why in the page.
 func TestBrowserIsTold(t *testing.T) {
-	inBrowser(t, func() {
+	browser.Run(t, func(chromium *browser.Browser) {
 		_, w := shared(t, web.Config{MaxPlayers: 1})
-		b := browser.Start(t)
+		b := chromium
 		first, second := page(t, w, b), page(t, w, b)
 		for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
 			browser.Eval[float64](first, fmt.Sprintf("connect(%q)", kind))
@@ -272,15 +262,4 @@ func TestBrowserIsTold(t *testing.T) {
 			}
 		}
 	})
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for range 1000 {
-		if ok() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("not within 10 s: %s", what)
 }

@@ -19,7 +19,7 @@ func dialFromPage(t *testing.T, cfg DialConfig) *Ladder {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	l, err := Dial(ctx, os.Getenv("TICKWIRE_URL"), cfg)
+	l, err := Dial(ctx, os.Getenv("TICKWIRE_HOME"), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -166,6 +166,9 @@ func within[T any](t *testing.T, what string, c <-chan T) (got T) {
 	return got
 }
 
+// Eventually is for tests that see the package from outside.
+var Eventually = eventually
+
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for range 1000 {

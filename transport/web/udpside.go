@@ -140,11 +140,7 @@ func (u *udpSide) offer(c *webSocket) (*rtcPeer, string, error) {
 // proxy, which may be another machine.
 func (u *udpSide) seen(c *webSocket) (all []netip.Addr) {
 	if !c.proxied || len(u.cfg.Advertise) == 0 {
-		host, _, err := net.SplitHostPort(c.host)
-		if err != nil {
-			host = c.host
-		}
-		if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		if a, err := netip.ParseAddr(hostName(c.host)); err == nil {
 			all = append(all, a)
 		}
 	}
