@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// TestAliasesShowTheirFields: go doc shows of an alias neither the fields nor the methods of the type
+// TestHouseAliases: go doc shows of an alias neither the fields nor the methods of the type
 // that it stands for. So its comment names each field; of a type that is in no public package it also
 // names the methods, but for those of every error. The standard library's types everybody can look up.
-func TestAliasesShowTheirFields(t *testing.T) {
+func TestHouseAliases(t *testing.T) {
 	types, methods := declared(t)
 	found := 0
 	for _, s := range sources(t) {

@@ -268,8 +268,8 @@ func exports(fset *token.FileSet, packages []listing) types.Importer {
 	return importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
 }
 
-// TestFence checks each room that the table marks as fenced.
-func TestFence(t *testing.T) {
+// TestHouseFence checks each room that the table marks as fenced.
+func TestHouseFence(t *testing.T) {
 	fenced := map[string]room{}
 	args := []string{"-e", "-export"}
 	for _, s := range sources(t) {
@@ -315,8 +315,8 @@ func TestFence(t *testing.T) {
 	}
 }
 
-// TestFenceCanFail proves that each hole is closed, and that the gates are open.
-func TestFenceCanFail(t *testing.T) {
+// TestHouseFenceCanFail proves that each hole is closed, and that the gates are open.
+func TestHouseFenceCanFail(t *testing.T) {
 	packages := list(t, "-export", "time", "maps", "math/rand/v2", "crypto/ecdh", "crypto/rand", "fmt", "io", "sync", "sync/atomic", "hash/maphash", "net", "os")
 	for _, c := range []struct{ name, source, want string }{
 		{"goroutine", `func f() { go f() }`, "goroutine"},

@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the table of rooms in CONTRIBUTING.md anew")
 
-// TestRoomsTable: CONTRIBUTING.md shows the table of rooms as it is.
-func TestRoomsTable(t *testing.T) {
+// TestHouseRoomsTable: CONTRIBUTING.md shows the table of rooms as it is.
+func TestHouseRoomsTable(t *testing.T) {
 	const page, head = "CONTRIBUTING.md", "| room | of ours | of others | of the standard library |\n"
 	b, err := os.ReadFile(page)
 	if err != nil {
@@ -87,9 +87,9 @@ func quoted(patterns []string) string {
 	return strings.Join(words, ", ")
 }
 
-// TestRoomsNeedTheirRows: each row is that of a folder, and allows no package by name that the code
+// TestHouseRoomsNeedTheirRows: each row is that of a folder, and allows no package by name that the code
 // there does not import.
-func TestRoomsNeedTheirRows(t *testing.T) {
+func TestHouseRoomsNeedTheirRows(t *testing.T) {
 	imports := map[string]map[string]bool{} // by room
 	for _, s := range sources(t) {
 		r, err := roomOf(s.dir())

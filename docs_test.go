@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// TestDocNames looks up the fields and methods that the pages of docs name, such as
+// TestHouseDocNames looks up the fields and methods that the pages of docs name, such as
 // `SendOptions.Group`, in this package and in endpoint.
-func TestDocNames(t *testing.T) {
+func TestHouseDocNames(t *testing.T) {
 	known, types := members(t)
 	pages, err := filepath.Glob("docs/*.md")
 	if err != nil || len(pages) == 0 {
@@ -85,8 +85,8 @@ func receiverName(x ast.Expr) string {
 	return ""
 }
 
-// TestConstantsPage: what docs/constants.md explains is there.
-func TestConstantsPage(t *testing.T) {
+// TestHouseConstantsPage: what docs/constants.md explains is there.
+func TestHouseConstantsPage(t *testing.T) {
 	page, err := os.ReadFile("docs/constants.md")
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +119,8 @@ func TestConstantsPage(t *testing.T) {
 	}
 }
 
-// TestPathsPage holds the table of docs/paths.md to the simulated runs that it names.
-func TestPathsPage(t *testing.T) {
+// TestHousePathsPage holds the table of docs/paths.md to the simulated runs that it names.
+func TestHousePathsPage(t *testing.T) {
 	page, err := os.ReadFile("docs/paths.md")
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func prose(name string, text []byte, exists func(string) bool) (faults []string)
 	return faults
 }
 
-func TestProse(t *testing.T) {
+func TestHouseProse(t *testing.T) {
 	walk(t, func(name string) {
 		if !slices.Contains(texts, path.Ext(name)) || strings.Contains("/"+name, "/testdata/") {
 			return
@@ -112,7 +112,7 @@ func (s source) long(fn *ast.FuncDecl) bool {
 	return bytes.Count(text, []byte("\n")) >= maxFunctionLines
 }
 
-func TestTaste(t *testing.T) {
+func TestHouseTaste(t *testing.T) {
 	for _, s := range sources(t) {
 		for _, fault := range taste(s) {
 			t.Error(fault)
@@ -120,8 +120,8 @@ func TestTaste(t *testing.T) {
 	}
 }
 
-// TestPackageComments wants every package to say what it is.
-func TestPackageComments(t *testing.T) {
+// TestHousePackageComments wants every package to say what it is.
+func TestHousePackageComments(t *testing.T) {
 	said := map[string]bool{}
 	for _, s := range sources(t) {
 		if s.test() {
@@ -186,8 +186,8 @@ func roomName(dir string) string {
 	return dir
 }
 
-// TestPages follows the links of every page, and looks up the tests they name.
-func TestPages(t *testing.T) {
+// TestHousePages follows the links of every page, and looks up the tests they name.
+func TestHousePages(t *testing.T) {
 	tests := map[string]bool{}
 	for _, s := range sources(t) {
 		for _, decl := range s.file.Decls {
@@ -210,7 +210,7 @@ func TestPages(t *testing.T) {
 	})
 }
 
-func TestLicense(t *testing.T) {
+func TestHouseLicense(t *testing.T) {
 	text, err := os.ReadFile("LICENSE")
 	if err != nil || !bytes.HasPrefix(text, []byte("MIT License\n")) {
 		t.Errorf("LICENSE is not the MIT licence: %v", err)

@@ -50,8 +50,8 @@ func tasteOfTS(name string, text []byte) (faults []string) {
 	return faults
 }
 
-// TestTasteOfTypeScript: the TypeScript library needs no other package, and its files are as those of Go.
-func TestTasteOfTypeScript(t *testing.T) {
+// TestHouseTasteOfTypeScript: the TypeScript library needs no other package, and its files are as those of Go.
+func TestHouseTasteOfTypeScript(t *testing.T) {
 	files := 0
 	walk(t, func(name string) {
 		if !strings.HasPrefix(name, "ts/") || path.Ext(name) != ".ts" {
@@ -82,7 +82,7 @@ func TestTasteOfTypeScript(t *testing.T) {
 	}
 }
 
-func TestTasteOfTypeScriptCanFail(t *testing.T) {
+func TestHouseTasteOfTypeScriptCanFail(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		wrong      bool

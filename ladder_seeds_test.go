@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	climbs  = flag.Int("climbs", 100, "seeds of TestHundredClimbs and TestWildClimbs")
+	climbs  = flag.Int("climbs", 100, "seeds of TestLongHundredClimbs and TestLongWildClimbs")
 	climbOf = flag.Int("climb", -1, "the only seed of them")
 )
 
@@ -213,12 +213,12 @@ func climb(t *testing.T, seed int, wild bool, did map[string]int) (pause time.Du
 	return pause
 }
 
-// TestHundredClimbs: in a hundred climbs no reliable message is lost, doubled or out of order, whatever
+// TestLongHundredClimbs: in a hundred climbs no reliable message is lost, doubled or out of order, whatever
 // becomes of the rungs; and as long as one of them carries something nothing pauses for long.
-func TestHundredClimbs(t *testing.T) { hundredClimbs(t, *climbs, climb, false) }
+func TestLongHundredClimbs(t *testing.T) { hundredClimbs(t, *climbs, climb, false) }
 
-// TestWildClimbs: nor when all of them are cut or gone at times, slow, or their ends are heard of late.
-func TestWildClimbs(t *testing.T) { hundredClimbs(t, *climbs, climb, true) }
+// TestLongWildClimbs: nor when all of them are cut or gone at times, slow, or their ends are heard of late.
+func TestLongWildClimbs(t *testing.T) { hundredClimbs(t, *climbs, climb, true) }
 
 func hundredClimbs(t *testing.T, seeds int, climb func(*testing.T, int, bool, map[string]int) time.Duration, wild bool) {
 	did := make(map[string]int)

@@ -11,7 +11,7 @@ import (
 	"github.com/tickwire/tickwire/transport"
 )
 
-var pages = flag.Int("pages", 8, "seeds of each of TestPageClimbs")
+var pages = flag.Int("pages", 8, "seeds of each of TestLongPageClimbs")
 
 // What a page and the test say to each other: each line of JSON is an ask, or the answer to it (ts/testdata/driven.ts).
 
@@ -127,9 +127,9 @@ func climbPages(program *node.Program) func(*testing.T, int, bool, map[string]in
 	}
 }
 
-// TestPageClimbs: what TestHundredClimbs and TestWildClimbs want holds for the client in TypeScript, whose wild climbs come
+// TestLongPageClimbs: what TestLongHundredClimbs and TestLongWildClimbs want holds for the client in TypeScript, whose wild climbs come
 // back now and then. Here are a few seeds; -pages 100 plays a hundred.
-func TestPageClimbs(t *testing.T) {
+func TestLongPageClimbs(t *testing.T) {
 	program := node.Start(t, "ts", "testdata/driven.ts")
 	t.Run("hundred", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), false) })
 	t.Run("wild", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), true) })

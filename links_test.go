@@ -12,10 +12,10 @@ var (
 	specLink = "[SPEC.md]: https://github.com/" // a definition in the package's comment
 )
 
-// TestDocsLeadSomewhere: who reads a package's documentation has none of its files. So what is shown
+// TestHouseDocsLeadSomewhere: who reads a package's documentation has none of its files. So what is shown
 // there names no file but by its whole address; SPEC.md is named where the package's own comment has its
 // address.
-func TestDocsLeadSomewhere(t *testing.T) {
+func TestHouseDocsLeadSomewhere(t *testing.T) {
 	linked, shown := map[string]bool{}, 0
 	for _, s := range sources(t) {
 		linked[s.dir()] = linked[s.dir()] || strings.Contains(s.file.Doc.Text(), specLink)

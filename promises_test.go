@@ -12,7 +12,7 @@ import (
 
 // docs/promises.md has a row for each thing that five other libraries promise,
 // and says what became of it here. These are the rules of that page. That the
-// tests which it names exist is one of every page, and TestPages looks.
+// tests which it names exist is one of every page, and TestHousePages looks.
 
 // promised is how many rows there are. They were counted, and none may go.
 const promised = 92
@@ -102,14 +102,14 @@ func promisesPage(t *testing.T) string {
 	return string(text)
 }
 
-func TestPromises(t *testing.T) {
+func TestHousePromises(t *testing.T) {
 	for _, fault := range brokenPromises(promisesPage(t)) {
 		t.Error(fault)
 	}
 }
 
-// TestPromisesCanFail spoils the page in one place at a time.
-func TestPromisesCanFail(t *testing.T) {
+// TestHousePromisesCanFail spoils the page in one place at a time.
+func TestHousePromisesCanFail(t *testing.T) {
 	page := promisesPage(t)
 	row := func(number int) string {
 		return regexp.MustCompile(fmt.Sprintf(`(?m)^\| %d \| .*\n`, number)).FindString(page)

@@ -108,8 +108,8 @@ func TestOwnModule(t *testing.T) {
 	}
 }
 
-// TestExcerpts holds README's other pieces of Go against the examples that they are from.
-func TestExcerpts(t *testing.T) {
+// TestHouseExcerpts holds README's other pieces of Go against the examples that they are from.
+func TestHouseExcerpts(t *testing.T) {
 	examples := ""
 	for _, name := range []string{"example_test.go", "endpoint/example_test.go", "examples/login/login.go"} {
 		text, err := os.ReadFile(name)
@@ -125,9 +125,9 @@ func TestExcerpts(t *testing.T) {
 	}
 }
 
-// TestCommands compiles the command and has it explain each subcommand and
+// TestHouseCommands compiles the command and has it explain each subcommand and
 // flag that README.md tells the reader to type.
-func TestCommands(t *testing.T) {
+func TestHouseCommands(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "tickwire.exe")
 	if out, err := exec.Command("go", "build", "-o", binary, "./cmd/tickwire").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -155,9 +155,9 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestPeersTable: the tables of other libraries are those of bench/results, which bench's own tests
+// TestHousePeersTable: the tables of other libraries are those of bench/results, which bench's own tests
 // hold to the raw lines.
-func TestPeersTable(t *testing.T) {
+func TestHousePeersTable(t *testing.T) {
 	page, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
