@@ -250,7 +250,7 @@ func TestWebRefusals(t *testing.T) {
 }
 
 // TestKickedPlayerIsClosed: the WebSocket of a player who was sent away does not stay, though his end
-// keeps it open.
+// keeps it open, and opens another one when it is gone.
 func TestKickedPlayerIsClosed(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
 	kicked, stays := h.browser(1), h.browser(2)
@@ -267,7 +267,8 @@ func TestKickedPlayerIsClosed(t *testing.T) {
 			t.Errorf("told %v", ev.Reason)
 		}
 	}
-	for ctx := within(t, 20*time.Second); h.web.Stats().WebSocket.Open > 1; time.Sleep(time.Millisecond) {
+	ended := func() uint64 { st := h.web.Stats().WebSocket; return st.Opened - uint64(st.Open) }
+	for ctx := within(t, 20*time.Second); ended() == 0; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	must(t, stays.Send(5, []byte("still here")))

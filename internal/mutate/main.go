@@ -5,7 +5,7 @@
 //	go run ./internal/mutate                            # 1000 mutants of endpoint and netcode
 //	go run ./internal/mutate --samples 200 --seed 7 netcode
 //	go run ./internal/mutate --file data.go --samples 0 netcode # all places of one file
-//	go run ./internal/mutate --file way.go --skip 'Alloc|Long|Rooms|House' . # of the root
+//	go run ./internal/mutate --file way.go --skip 'Alloc|Long|House' . # of the root
 //
 // All sampled mutants are compiled into one test program, from copies that the go command reads
 // instead of the files (its -overlay), and a number in the environment chooses one of them. So there
