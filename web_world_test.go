@@ -3,11 +3,9 @@
 package tickwire_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -274,89 +272,5 @@ func TestKickedPlayerIsClosed(t *testing.T) {
 	must(t, stays.Send(5, []byte("still here")))
 	if st := h.web.Stats().WebSocket; st.Broken != 0 {
 		t.Errorf("%+v", st)
-	}
-}
-
-// A sniffer notes what is written to the socket that it stands in front of.
-type sniffer struct {
-	transport.Socket
-	mu   sync.Mutex
-	seen [][]byte
-}
-
-func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
-	s.mu.Lock()
-	for _, d := range ds {
-		s.seen = append(s.seen, bytes.Clone(d.Bytes))
-	}
-	s.mu.Unlock()
-	return s.Socket.Write(ds)
-}
-
-func (s *sniffer) all() [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.seen)
-}
-
-// TestReplayOverWebSocket: who has seen everything that a player sent by UDP, his request first of all,
-// gets nowhere with it by a WebSocket: he is no player, the player's messages do not go to him, and he is
-// sent no more than he sends.
-func TestReplayOverWebSocket(t *testing.T) {
-	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
-	socket, err := udp.Listen("127.0.0.1:0")
-	must(t, err)
-	line := &sniffer{Socket: socket}
-	victim, err := h.dial(h.token(1), line)
-	must(t, err)
-	defer victim.Close()
-	other := h.native(2)
-	talk := func(n int) {
-		t.Helper()
-		must(t, other.Send(5, []byte{byte(n)}))
-		for ev := range victim.Events(within(t, 5*time.Second)) {
-			if ev.Kind == tickwire.Message && ev.Payload[0] == byte(n) {
-				return
-			}
-		}
-		t.Fatalf("the player does not hear message %d", n)
-	}
-	talk(0)
-	must(t, victim.Send(5, []byte("some move")))
-	thief := h.ladder(web.DialConfig{})
-	defer thief.Close()
-	sent, back := 0, 0
-	for round := range 3 {
-		for _, b := range line.all() {
-			for n := 0; n == 0; {
-				n, err = thief.Write([]transport.Datagram{{Path: thief.Peer(), Bytes: b}})
-				must(t, err)
-			}
-			sent += len(b)
-		}
-		time.Sleep(50 * time.Millisecond)
-		talk(1 + round)
-	}
-	ds := make([]transport.Datagram, 16)
-	for n := 1; n > 0; {
-		n, err = thief.Read(ds)
-		must(t, err)
-		for _, d := range ds[:n] {
-			back += len(d.Bytes)
-		}
-	}
-	t.Logf("%d bytes replayed, %d came back", sent, back)
-	if back > sent {
-		t.Errorf("%d bytes came back for %d", back, sent)
-	}
-	if n := h.connected(); n != 2 {
-		t.Errorf("%d players, want 2", n)
-	}
-	for _, c := range h.hub.Conns() {
-		for p := range c.Paths() {
-			if p.Remote != socket.LocalAddr() && c.ClientID() == 1 {
-				t.Errorf("the player has a path to %v", p.Remote)
-			}
-		}
 	}
 }

@@ -118,11 +118,13 @@ func TestAssociationCarries(t *testing.T) {
 func TestFullOutbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for kind, want := range map[transport.Kind]struct {
-			taken int
-			wrote []byte // the first and the last of what waited
+			taken          int
+			wrote          []byte // the first and the last of what waited
+			replaced, full uint64
 		}{
-			transport.KindWebSocket: {outboxReliable, []byte{0, outboxReliable - 1}},
-			transport.KindWebRTC:    {outboxSlots + 3, []byte{3, outboxSlots + 2}},
+			transport.KindWebSocket:    {outboxReliable, []byte{0, outboxReliable - 1}, 0, 1},
+			transport.KindWebRTC:       {outboxSlots + 3, []byte{3, outboxSlots + 2}, 3, 0},
+			transport.KindWebTransport: {outboxSlots + 3, []byte{3, outboxSlots + 2}, 3, 0},
 		} {
 			b, c := newBoard(16, limits{}), newFakeConduit()
 			c.stuck = make(chan struct{})
@@ -140,6 +142,38 @@ func TestFullOutbox(t *testing.T) {
 			synctest.Wait()
 			if got := c.all(); got[1][0] != want.wrote[0] || got[len(got)-1][0] != want.wrote[1] {
 				t.Errorf("%v: written %q", kind, got)
+			}
+			if st := b.counts[kindIndex(kind)].stats(); st.Replaced != want.replaced || st.Full != want.full || st.Sent != 1+uint64(want.taken)-want.replaced {
+				t.Errorf("%v: counted %+v", kind, st)
+			}
+			b.shut(CodeGoingAway, "over")
+		}
+	})
+}
+
+// TestStaleGivesWay: what waited for a data channel for too long is not sent when something newer waits behind it, and what
+// waits for a WebSocket is sent whenever it can.
+func TestStaleGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for kind, want := range map[transport.Kind][]string{
+			transport.KindWebSocket: {"under way", "old", "older", "new"},
+			transport.KindWebRTC:    {"under way", "new"},
+		} {
+			b, c := newBoard(16, limits{}), newFakeConduit()
+			c.stuck = make(chan struct{})
+			a := b.fake(t, kind, c)
+			b.Write(datagrams(a.path, "under way"))
+			synctest.Wait()
+			b.Write(datagrams(a.path, "old", "older"))
+			time.Sleep(outboxPatience + time.Millisecond)
+			b.Write(datagrams(a.path, "new"))
+			close(c.stuck)
+			synctest.Wait()
+			if got := c.all(); !slices.Equal(got, want) {
+				t.Errorf("%v: written %q, want %q", kind, got, want)
+			}
+			if st := b.counts[kindIndex(kind)].stats(); int(st.Replaced) != 4-len(want) {
+				t.Errorf("%v: counted %+v", kind, st)
 			}
 			b.shut(CodeGoingAway, "over")
 		}

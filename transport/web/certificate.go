@@ -240,10 +240,10 @@ func (f *certificateFiles) load(now time.Time) error {
 	f.seen = seen
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {
-		return fmt.Errorf("web: CertFile %s and KeyFile %s: %w: want a certificate with its chain and its own key, both PEM, or neither file for development", f.cert, f.key, err)
+		return fmt.Errorf("%w (%w)", config.Wrong("CertFile", f.cert+" with KeyFile "+f.key, "a certificate with its chain and its own key, both PEM, or neither file for development"), err)
 	}
 	if ends := pair.Leaf.NotAfter; now.After(ends) {
-		return fmt.Errorf("web: CertFile %s ended on %s: renew it, or name neither file for development", f.cert, ends.UTC().Format(time.DateTime))
+		return config.Wrong("CertFile", f.cert+", which ended on "+ends.UTC().Format(time.DateTime), "it renewed, or neither file for development")
 	}
 	f.loaded = &pair
 	return nil
@@ -255,7 +255,7 @@ func (f *certificateFiles) stamps() (seen [2]stamp, err error) {
 	} {
 		info, err := os.Stat(x.name)
 		if err != nil {
-			return seen, fmt.Errorf("web: %s: %w: want a PEM file with %s that this process may read, or neither file for development", x.field, err, x.holds)
+			return seen, fmt.Errorf("%w (%w)", config.Wrong(x.field, x.name, "a PEM file with "+x.holds+" that this process may read, or neither file for development"), err)
 		}
 		seen[i] = stamp{info.ModTime(), info.Size()}
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path"
 	"strings"
 	"time"
 
@@ -118,8 +119,7 @@ func (c *Config) resolve() error {
 // validate finds all that is wrong.
 func (c *Config) validate() error {
 	var v config.Check
-	v.That(c.Path == "" || strings.HasPrefix(c.Path, "/") && !strings.ContainsAny(c.Path, " ?#{}"), "Path", c.Path,
-		`a path that begins with "/", without a query, or "" for `+DefaultPath)
+	v.That(c.Path == "" || isPath(c.Path), "Path", c.Path, `one such as "/play": from "/" on, clean, without a query or escapes, or "" for `+DefaultPath)
 	for i, s := range c.Origins {
 		_, ok := parseOrigin(s)
 		v.That(ok, fmt.Sprintf("Origins[%d]", i), s,
@@ -141,6 +141,11 @@ func (c *Config) validate() error {
 	v.That(c.CertFile == "" || c.GetCertificate == nil, "GetCertificate", "set beside CertFile", "one of them")
 	v.That(!c.NoListen || c.Listener == nil, "Listener", "set beside NoListen", "one of them")
 	return v.Err()
+}
+
+// isPath reports whether requests come by that path as it is written: net/http leads those elsewhere whose path is not clean.
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.ContainsAny(s, " ?#{}%\\") && (s == "/" || path.Clean(s) == strings.TrimSuffix(s, "/"))
 }
 
 // A Port is a UDP socket that is shared with native players: a *udp.Socket.

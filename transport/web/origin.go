@@ -16,7 +16,7 @@ type origin struct {
 	anybody bool
 	scheme  string // "": every one
 	below   bool   // host begins with a dot, and what is in front of it does not matter
-	host    string // in lower case, with its port if that is not the scheme's; "null" by itself
+	host    string // in lower case, with its port if there is one; "null" by itself
 }
 
 // parseOrigin reads one of Config.Origins.
@@ -67,10 +67,13 @@ func (o origin) matches(scheme, host string) bool {
 	case o.scheme != "" && o.scheme != scheme:
 		return false
 	case o.below:
-		return strings.HasSuffix(host, o.host)
+		return strings.HasSuffix(host, o.host) || strings.HasSuffix(host+usualPort[scheme], o.host)
 	}
-	return host == o.host
+	return host == o.host || host+usualPort[scheme] == o.host
 }
+
+// usualPort is what browsers leave out of an origin.
+var usualPort = map[string]string{"http": ":80", "https": ":443"}
 
 // allowsOrigin reports whether a request comes from pages that may play here: those of the host that
 // was asked, whatever its port, those of Config.Origins, and what is no browser, which sends no origin.

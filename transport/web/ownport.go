@@ -33,18 +33,18 @@ var _ carrier = (*ownPort)(nil)
 func openPort(address string) (*ownPort, error) {
 	at, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
-		return nil, fmt.Errorf("web: listen %q: %w: want host:port", address, err)
+		return nil, err
 	}
 	conn, err := net.ListenUDP("udp", at)
 	if err != nil {
-		return nil, fmt.Errorf("web: listen %q: %w: want an address of this host and a port that is free, for UDP and TCP", address, err)
+		return nil, err
 	}
 	_, _ = conn.SetReadBuffer(ownPortBuffer), conn.SetWriteBuffer(ownPortBuffer) // less is a worse port, and still one
 	local := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	p := &ownPort{conn: conn, local: netip.AddrPortFrom(local.Addr().Unmap(), local.Port())}
 	if err := p.places.askFor(conn); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("web: listen %q: %w: the system does not tell where datagrams arrive", address, err)
+		return nil, fmt.Errorf("the system does not tell where datagrams arrive: %w", err)
 	}
 	return p, nil
 }

@@ -81,7 +81,11 @@ func TestOrigins(t *testing.T) {
 		{[]string{"https://*.play.example:8443"}, "https://a.b.play.example:8443", true},
 		{[]string{"a.example", "*"}, "https://evil.example", true},
 		{[]string{"*"}, "null", true},
-		{[]string{"[::1]:80"}, "http://[::1]:80", true},
+		{[]string{"http://[::1]:80"}, "http://[::1]", true}, // as browsers write it
+		{[]string{"https://play.example:443"}, "https://play.example", true},
+		{[]string{"https://play.example:443"}, "https://play.example:444", false},
+		{[]string{"play.example:443"}, "http://play.example", false},
+		{[]string{"*.play.example:443"}, "https://eu.play.example", true},
 	} {
 		s := &Socket{cfg: Config{Origins: c.origins}}
 		if err := s.cfg.validate(); err != nil {
@@ -316,8 +320,7 @@ func TestPortIsGuarded(t *testing.T) {
 
 // TestConfigErrors: each names its field.
 func TestConfigErrors(t *testing.T) {
-	for field, c := range map[string]Config{
-		"Path":              {Path: "tickwire"},
+	configs := map[string]Config{
 		"Origins[1]":        {Origins: []string{"*", "https://"}},
 		"TrustedProxies[0]": {TrustedProxies: make([]netip.Prefix, 1)},
 		"Shards[0]":         {Shards: make([]Port, 1)},
@@ -325,25 +328,67 @@ func TestConfigErrors(t *testing.T) {
 		"AdvertiseHost":     {AdvertiseHost: "https://udp.game.example"},
 		"Queue":             {Queue: -1},
 		"KeyFile":           {CertFile: "cert.pem"},
+		"CertFile":          {CertFile: "none.pem", KeyFile: "none.pem"},
 		"Listener":          {NoListen: true, Listener: &net.TCPListener{}},
-	} {
-		_, err := Listen("127.0.0.1:0", c)
+	}
+	wrong := func(field string, err error) {
+		t.Helper()
 		if fault, ok := errors.AsType[*ConfigError](err); !ok || fault.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	for field, c := range configs {
+		_, err := Listen("127.0.0.1:0", c)
+		wrong(field, err)
+	}
+	for _, path := range []string{"tickwire", "//tickwire", "/a/../tickwire", "/a//b", "/./a", "/a%20b", "/a b", "/a?b", "/{a}"} {
+		_, err := Listen("127.0.0.1:0", Config{Path: path})
+		wrong("Path", err)
+	}
+	_, err := New(nil, Config{})
+	wrong("u", err)
 	for field, c := range map[string]DialConfig{"Timeout": {Timeout: -1}, "Queue": {Queue: -1}, "Origin": {Origin: "game.example"}} {
 		_, err := Dial(t.Context(), "ws://127.0.0.1:1", c)
-		if fault, ok := errors.AsType[*ConfigError](err); !ok || fault.Field != field {
-			t.Errorf("%s: %v", field, err)
-		}
+		wrong(field, err)
 	}
 	for _, url := range []string{"", "game.example", "ftp://game.example", "ws://", "ws://%zz"} {
 		_, err := Dial(t.Context(), url, DialConfig{})
-		if fault, ok := errors.AsType[*ConfigError](err); !ok || fault.Field != "address" {
-			t.Errorf("%s: %v", url, err)
-		}
+		wrong("address", err)
 	}
 }
+
+// TestPortTaken: who may not have a port reads which, why, and what to do.
+func TestPortTaken(t *testing.T) {
+	say := func(err error, words ...string) {
+		t.Helper()
+		for _, w := range append(words, "already in use") {
+			if err == nil || strings.Count(err.Error(), w) != 1 {
+				t.Errorf("%v does not say %q once", err, w)
+			}
+		}
+	}
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tcp.Close()
+	_, err = Listen(tcp.Addr().String(), Config{})
+	say(err, "web: ", "listen tcp", "free for both")
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	_, err = Listen(udp.LocalAddr().String(), Config{})
+	say(err, "web: ", "listen udp", "free for both")
+	taken := &ownPort{local: netip.MustParseAddrPort(tcp.Addr().String())}
+	_, err = New(portOf{taken}, Config{})
+	say(err, "web: ", "listen tcp", "NoListen")
+}
+
+// A portOf is a port that nobody reads.
+type portOf struct{ *ownPort }
+
+func (portOf) SetDiverter(transport.Diverter) {}
 
 var _ transport.Mortal = (*Socket)(nil)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tickwire/tickwire/internal/config"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -37,11 +38,14 @@ func New(u Port, cfg Config) (*Socket, error) {
 	if err := cfg.resolve(); err != nil {
 		return nil, err
 	}
+	if u == nil {
+		return nil, config.Wrong("u", nil, "a UDP socket, such as udp.Listen opens; without native players Listen opens a port of its own")
+	}
 	l := cfg.Listener
 	if l == nil && !cfg.NoListen {
 		var err error
 		if l, err = listenTCP(u.LocalAddr().String()); err != nil {
-			return nil, fmt.Errorf("web: the TCP port beside UDP %v: %w", u.LocalAddr(), err)
+			return nil, fmt.Errorf("web: the TCP port beside UDP %v: %w; stop the program that has it, or set Listener or NoListen", u.LocalAddr(), err)
 		}
 	}
 	return open(cfg, l, append([]Port{u}, cfg.Shards...), nil)
@@ -59,7 +63,7 @@ func Listen(address string, cfg Config) (*Socket, error) {
 			return open(cfg, l, nil, u)
 		}
 		if _, port, _ := net.SplitHostPort(address); port != "0" || tries == 10 {
-			return nil, fmt.Errorf("web: listen %q: %w", address, err)
+			return nil, fmt.Errorf("web: listen %q: %w; give an address of this machine such as \":7777\", whose port is free for both UDP and TCP, or port 0", address, err)
 		}
 	}
 }
@@ -100,7 +104,7 @@ func open(cfg Config, l net.Listener, ports []Port, own *ownPort) (_ *Socket, er
 		if l != nil {
 			l.Close()
 		}
-		return nil, fmt.Errorf("web: %w", err)
+		return nil, err
 	}
 	if l != nil {
 		s.serve(l)
