@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -240,9 +239,6 @@ func TestBot(t *testing.T) {
 func TestLength(t *testing.T) {
 	for name, most := range map[string]int{"page.html": 40, "bot.mjs": 30, "typed.ts": 40, "python/chat.py": 50} {
 		text, err := os.ReadFile(name)
-		if _, script, ok := strings.Cut(string(text), `<script type="module">`); ok {
-			text = []byte(script)
-		}
 		if lines := bytes.Count(text, []byte("\n")); err != nil || lines < 10 || lines > most {
 			t.Errorf("%s: %d lines, at most %d are short; %v", name, lines, most, err)
 		}

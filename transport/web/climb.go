@@ -46,6 +46,10 @@ var errUnavailable = errors.New("web: not available")
 
 // openBetter opens the best rung that can be had; nil: there is none.
 func (l *Ladder) openBetter() *association {
+	select {
+	case <-l.news: // of what is tried now
+	default:
+	}
 	l.mu.Lock()
 	hello := l.hello
 	l.mu.Unlock()

@@ -11,7 +11,7 @@
 //	w, err := web.New(u, web.Config{Handler: http.FileServerFS(pages)})
 //	srv, err := tickwire.Listen(cfg, u, w)
 //
-// A client in Go dials with [Dial], natively by a WebSocket, and compiled for the browser by all that
+// A client in Go dials with [Dial]: natively it has WebSockets and WebTransport, and compiled for the browser all that
 // the browser has. Its [Ladder] begins on the WebSocket and climbs to what is better as soon as that is there;
 // what ends it opens again. Clients in TypeScript are in the folder ts.
 //
@@ -90,7 +90,8 @@
 // A player by a WebSocket costs two goroutines and some 20 KiB of memory, all buffers included, and a
 // datagram no allocation. A test holds him to 24 KiB. TLS adds some 6 KiB, and he is held to 32 KiB.
 // By a data channel he costs 18 goroutines and some 175 KiB, by a session of WebTransport 12 and some
-// 95 KiB, most of which is pion's and quic-go's; tests hold him to 192 and 128 KiB. Measure it with
+// 95 KiB, most of which is pion's and quic-go's; tests hold him to 192 and 128 KiB. Who has climbed costs both, as his
+// WebSocket stays in reserve. Measure it with
 //
 //	go test -run LongCost -v ./transport/web
 //

@@ -257,6 +257,21 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestWantsInARow: who asks for another data channel at once is told to wait, and keeps the one that is under way.
+func TestWantsInARow(t *testing.T) {
+	ws := byHand(t, listen(t, Config{}).URL(), nil)
+	readSignal(t, ws)
+	for range 2 {
+		if err := ws.Write(t.Context(), websocket.MessageText, []byte(`{"want":{"transport":"webrtc"}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := readSignal(t, ws), readSignal(t, ws)
+	if first.Offer == nil || second.Refused == nil || second.Refused.Reason != "the last one was wanted less than a second ago" {
+		t.Errorf("answered with %+v and %+v", first, second)
+	}
+}
+
 // TestSlowRequest: who begins a request and does not go on is cut off, and so is who opens a
 // WebSocket and never plays.
 func TestSlowRequest(t *testing.T) {

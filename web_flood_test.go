@@ -1,0 +1,104 @@
+//go:build linux
+
+package tickwire_test
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/internal/browser"
+	"github.com/tickwire/tickwire/transport/web"
+)
+
+// strangeThings are datagrams that strangers may send to a port, one of each protocol that is spoken there, and of none.
+func strangeThings() [][]byte {
+	random := rand.NewChaCha8([32]byte{1})
+	some := func(n int, begin ...byte) []byte {
+		b := make([]byte, n)
+		random.Read(b)
+		copy(b, begin)
+		return b
+	}
+	check := some(20, 0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42)            // of ICE
+	record := some(113, 22, 0xFE, 0xFD)                              // of DTLS
+	binary.BigEndian.PutUint16(record[11:], 100)                     // its length
+	initial := some(1200, 0xC3, 0, 0, 0, 1, 8)                       // of QUIC, without a meaning
+	request := append([]byte("\x00NETCODE 1.02\x00"), some(1064)...) // of the game
+	return [][]byte{check, record, initial, some(60, 0x45), request, some(90, 0x09), some(200, 0x16), some(30, 0xFF)}
+}
+
+// TestLongFlooded: on one port play pages by each transport, native players by UDP and one by a ladder, all in one world, while
+// strangers flood it with what looks like each of the protocols. Nobody is dropped, each hears the others in order, and
+// the states of all are seen by all.
+func TestLongFlooded(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesFlooded(t, b) }) }
+
+func pagesFlooded(t *testing.T, b *browser.Browser) {
+	w := newPageWorld(t, tickwire.ServerConfig{}, web.Config{})
+	pages := w.onEach(b, entry{})
+	var seers []*seer
+	for range 3 {
+		w.players++
+		seers = append(seers, w.native(w.webHouse.native(w.players)))
+	}
+	w.players++
+	climber, err := w.dial(w.token(w.players), w.ladder(web.DialConfig{}))
+	must(t, err)
+	seers = append(seers, w.native(climber))
+	var sent atomic.Int64
+	var flood sync.WaitGroup
+	over := time.Now().Add(4 * time.Second)
+	for range 4 {
+		flood.Go(func() {
+			conn, err := net.Dial("udp", w.web.LocalAddr().String())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			for things := strangeThings(); time.Now().Before(over); time.Sleep(2 * time.Millisecond) {
+				for _, b := range things {
+					_, _ = conn.Write(b) // a full buffer is the flood's
+					sent.Add(1)
+				}
+			}
+		})
+	}
+	flood.Wait()
+	check := func(name, wrong string, saw map[string]sight) {
+		if wrong != "" {
+			t.Errorf("%s: %s", name, wrong)
+		}
+		for id := range w.players + 1 {
+			if of := saw[strconv.FormatUint(id, 10)]; of.States < 10 {
+				t.Errorf("%s saw of player %d %+v", name, id, of)
+			}
+		}
+	}
+	for _, p := range pages {
+		tells := p.tells()
+		check(p.name, tells.Wrong, tells.Saw)
+		if tells.Log[len(tells.Log)-1] != "Connected" {
+			t.Errorf("%s: %v", p.name, tells.Log)
+		}
+		p.reads("connected by " + p.name)
+	}
+	for _, s := range seers {
+		saw, wrong := s.sees()
+		check("a native player", wrong, saw)
+	}
+	if n := len(w.hub.Conns()); n != int(w.players) {
+		t.Errorf("%d players are there, want %d", n, w.players)
+	}
+	st := w.web.Stats().UDP
+	if sent.Load() < 5000 || st.Strangers == 0 || st.QUICHandshake < 1000 {
+		t.Errorf("%d datagrams are no flood: %+v", sent.Load(), st)
+	}
+	t.Logf("beside %d datagrams of strangers, %+v", sent.Load(), st)
+}
