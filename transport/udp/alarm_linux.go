@@ -3,20 +3,28 @@ package udp
 import (
 	"fmt"
 	"os"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // An alarm calls a function at a time that can be set again and again, exact to
-// some ten microseconds. It may also call before that time.
+// some ten microseconds.
+//
+// Times usually move on, and most are never reached because something arrives. So the timer stays as
+// it is when the time moves on; when it expires, the alarm's own goroutine sets it to what is left,
+// and whoever waits sleeps on.
 type alarm struct {
 	file *os.File // a timerfd
 	raw  syscall.RawConn
-	at   time.Time   // what it was set to last
-	on   atomic.Bool // it is set, and has not rung since
+
+	mu   sync.Mutex
+	time time.Time // to call at
+	at   time.Time // when the timer expires: then, or before
+	on   bool      // it is set
 
 	// The arguments and the result of settime, made once to save its closure.
 	spec    unix.ItimerSpec
@@ -39,31 +47,58 @@ func (a *alarm) open(ring func()) error {
 	return nil
 }
 
-// run rings until the alarm is closed. Reading parks until the timer expires.
+// run rings until the alarm is closed. Between two looks it is parked until the timer expires.
 func (a *alarm) run(ring func()) {
-	var count [8]byte
-	for {
-		if _, err := a.file.Read(count[:]); err != nil {
-			return
+	var count uint64
+	_ = a.raw.Read(func(fd uintptr) bool { // fails when it is closed
+		// Whatever that says: whether it is time is known by the clock.
+		syscall.RawSyscall(unix.SYS_READ, fd, uintptr(unsafe.Pointer(&count)), unsafe.Sizeof(count))
+		if a.due() {
+			ring()
 		}
-		a.on.Store(false)
-		ring()
-	}
+		return false
+	})
 }
 
-// rings reports whether the alarm will ring at a time, or before. Then it can stay as it is, to be
-// set when it has rung: times usually move on, and most are never reached because something
-// arrives.
-func (a *alarm) rings(at time.Time) bool { return a.on.Load() && !at.Before(a.at) }
+// due reports whether it is time, and sets the timer anew if it is not.
+func (a *alarm) due() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.on {
+		return false
+	}
+	left := time.Until(a.time)
+	a.on = left > 0 && a.start(left) == nil
+	return !a.on
+}
 
-// set makes the alarm ring at a time, which is left from now.
-func (a *alarm) set(at time.Time, left time.Duration) error {
-	a.on.Store(true)
+// set makes the alarm ring at a time, and reports whether that is over: then it does not.
+func (a *alarm) set(at time.Time) (over bool, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.time = at
+	if a.on && !at.Before(a.at) {
+		return false, nil
+	}
+	left := time.Until(at)
+	if left <= 0 {
+		return true, nil
+	}
+	if early := left / 8; a.on && a.at.Sub(at) < early {
+		left -= early // a time that comes a little nearer does so again, and again
+	}
+	err = a.start(left)
+	a.on = err == nil
+	return false, err
+}
+
+// start starts the timer.
+func (a *alarm) start(left time.Duration) error {
+	a.at = time.Now().Add(left)
 	a.spec.Value = unix.NsecToTimespec(int64(left))
 	if err := a.raw.Control(a.settime); err != nil {
 		return err
 	}
-	a.at = at
 	return a.err
 }
 

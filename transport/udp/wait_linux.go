@@ -61,13 +61,13 @@ func (w *waiter) wait(until time.Time) (bool, error) {
 		if w.woken.Swap(false) {
 			return false, nil
 		}
-		if !until.IsZero() && !w.alarm.rings(until) {
-			left := time.Until(until)
-			if left <= 0 {
-				err := w.raw.Control(w.peek)
+		if !until.IsZero() {
+			over, err := w.alarm.set(until)
+			if over {
+				err = w.raw.Control(w.peek)
 				return err == nil && w.ready, err
 			}
-			if err := w.alarm.set(until, left); err != nil {
+			if err != nil {
 				return false, err
 			}
 		}
