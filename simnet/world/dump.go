@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
@@ -51,17 +52,35 @@ func (s *sniffer) dumpRead(ds []transport.Datagram) {
 }
 
 func (s *sniffer) dumpOne(kind string, from, to netip.AddrPort, d *transport.Datagram) {
-	if s.world.dump.out == nil {
+	var p *Player
+	if s.line != nil {
+		p = s.line.player
+	}
+	way := transport.Kind(0)
+	if l := cmp.Or(s.line, s.world.byAddr[from], s.world.byAddr[to]); l != nil {
+		way = l.kind
+	}
+	s.world.dumpDatagram(kind, p, from, to, d, way, s.Properties(d.Path).Reliable)
+}
+
+// dumpLost is of what was written to a rung that has ended, by a player or the server (nil): nobody
+// reads it, but it has a number, which its sender counts.
+func (w *World) dumpLost(p *Player, from netip.AddrPort, d *transport.Datagram) {
+	w.dumpDatagram("s", p, from, d.Path.Remote, d, d.Path.Kind, d.Path.Kind == transport.KindWebSocket)
+}
+
+func (w *World) dumpDatagram(kind string, p *Player, from, to netip.AddrPort, d *transport.Datagram, way transport.Kind, stream bool) {
+	if w.dump.out == nil {
 		return
 	}
 	host := "server"
-	if s.line != nil {
-		host = fmt.Sprintf("player %d", s.line.player.Number)
+	if p != nil {
+		host = fmt.Sprintf("player %d", p.Number)
 	}
 	arrived := int64(-1)
 	if kind == "r" {
 		arrived = int64(d.Received.Sub(simnet.Epoch))
 	}
-	s.world.dump.line(`{"k":%q,"t":%d,"at":%d,"host":%q,"from":%q,"to":%q,"ecn":%d,"stream":%t,"b":"%x"}`,
-		kind, s.world.now(), arrived, host, from, to, d.ECN, s.Properties(d.Path).Reliable, d.Bytes)
+	w.dump.line(`{"k":%q,"t":%d,"at":%d,"host":%q,"from":%q,"to":%q,"ecn":%d,"way":%q,"stream":%t,"b":"%x"}`,
+		kind, w.now(), arrived, host, from, to, d.ECN, way, stream, d.Bytes)
 }

@@ -38,14 +38,16 @@ var (
 )
 
 // door is the server's address that a line leads to.
-func (l *Line) door() netip.AddrPort {
-	switch {
-	case l.kind == transport.KindWebSocket:
+func (l *Line) door() netip.AddrPort { return doorOf(l.kind) }
+
+func doorOf(kind transport.Kind) netip.AddrPort {
+	switch kind {
+	case 0:
+		return serverAddr
+	case transport.KindWebSocket:
 		return towerAddr
-	case l.kind != 0:
-		return floorAddr
 	}
-	return serverAddr
+	return floorAddr
 }
 
 // from and to are the association as the player, and the server, know it.
@@ -128,6 +130,7 @@ func (l *Line) world() *World { return l.player.world }
 type ends struct {
 	transport.Ownership
 	world  *World
+	basket basket
 	closed bool
 	heard  map[uint64]bool // associations of whose end it was told
 }
@@ -209,26 +212,24 @@ func (l *ladder) Read(ds []transport.Datagram) (n int, err error) {
 	if l.closed {
 		return 0, transport.ErrClosed
 	}
-	for _, line := range l.player.lines {
-		if line.kind == 0 || line.dead || n == len(ds) {
-			continue
+	if l.basket.empty() {
+		for _, line := range l.player.lines {
+			if line.kind == 0 || line.dead {
+				continue
+			}
+			if err := l.basket.fill(line.sniffer); err != nil {
+				return 0, err
+			}
 		}
-		read, err := line.sniffer.Read(ds[n:])
-		if err != nil {
-			return n, err
-		}
-		for i := range ds[n : n+read] {
-			ds[n+i].Path = line.from()
-		}
-		n += read
 	}
-	inOrder(ds[:n])
-	return n, nil
-}
-
-// inOrder has datagrams of several sockets in the order in which they came, as one socket gives them.
-func inOrder(ds []transport.Datagram) {
-	slices.SortStableFunc(ds, func(a, b transport.Datagram) int { return a.Received.Compare(b.Received) })
+	return l.basket.pour(ds, func(d *taken) bool {
+		if d.by.line.dead {
+			return false
+		}
+		d.by.dumpOne("r", d.Path.Remote, d.by.LocalAddr(), &d.Datagram)
+		d.Path = d.by.line.from()
+		return true
+	}), nil
 }
 
 // Write implements transport.Socket.
@@ -239,6 +240,7 @@ func (l *ladder) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
 		line := l.find(&ds[i])
 		if line == nil {
+			l.world.dumpLost(l.player, l.player.lines[0].addr, &ds[i])
 			continue
 		}
 		d := ds[i]
@@ -297,27 +299,30 @@ func (f *floor) Read(ds []transport.Datagram) (n int, err error) {
 	if f.closed {
 		return 0, transport.ErrClosed
 	}
-	for _, door := range f.doors {
-		for kept := false; !kept && n < len(ds); {
-			read, err := door.Read(ds[n:])
-			if err != nil {
-				return n, err
-			}
-			if read == 0 {
-				break
-			}
-			for _, d := range ds[n : n+read] {
-				if l := f.world.byAddr[d.Path.Remote]; l != nil && l.kind != 0 && !l.told[1] {
-					l.remote, d.Path = d.Path.Remote, l.to()
-					ds[n] = d
-					n++
-					kept = true
+	for n == 0 {
+		if f.basket.empty() {
+			for _, door := range f.doors {
+				if err := f.basket.fill(door); err != nil {
+					return 0, err
 				}
 			}
 		}
+		if f.basket.empty() {
+			break
+		}
+		n = f.basket.pour(ds, f.takes)
 	}
-	inOrder(ds[:n])
 	return n, nil
+}
+
+func (f *floor) takes(d *taken) bool {
+	l := f.world.byAddr[d.Path.Remote]
+	if l == nil || l.kind == 0 || l.told[1] {
+		return false
+	}
+	d.by.dumpOne("r", d.Path.Remote, d.by.LocalAddr(), &d.Datagram)
+	l.remote, d.Path = d.Path.Remote, l.to()
+	return true
 }
 
 // Write implements transport.Socket.
@@ -328,6 +333,7 @@ func (f *floor) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
 		line := f.find(&ds[i])
 		if line == nil {
+			f.world.dumpLost(nil, doorOf(ds[i].Path.Kind), &ds[i])
 			continue
 		}
 		door, d := f.doors[0], ds[i]

@@ -36,11 +36,17 @@ func (s *sniffer) Write(ds []transport.Datagram) (int, error) {
 
 // Read implements transport.Socket.
 func (s *sniffer) Read(ds []transport.Datagram) (int, error) {
+	n, err := s.take(ds)
+	s.dumpRead(ds[:n])
+	return n, err
+}
+
+// take is Read for who may pass over what he takes.
+func (s *sniffer) take(ds []transport.Datagram) (int, error) {
 	n, err := s.Socket.Read(ds)
 	for i := range ds[:n] {
 		s.world.heard(s.line, ds[i].Path.Remote, len(ds[i].Bytes))
 	}
-	s.dumpRead(ds[:n])
 	return n, err
 }
 

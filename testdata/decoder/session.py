@@ -8,6 +8,9 @@ from octets import Malformed, fnv1a, nearest
 from trace import MS, Side
 
 
+MOST = {"websocket": 1500, "webrtc": 1150, "webtransport": 1500}  # bytes that an association carries (12)
+
+
 class Attempt:
     """A share that a client offered, with the keys that its token or ticket gives."""
 
@@ -111,6 +114,10 @@ class Session:
             b = bytes.fromhex(d["b"])
             self.at = d["at"]
             self.up, self.stream = (d["host"] != "server") == (k == "s"), d["stream"]
+            if k == "s":
+                self.seen("by " + d["way"])
+                if len(b) > MOST.get(d["way"], len(b)):
+                    self.bad("12: more than an association carries", f"{d['way']}: {len(b)}")
             try:
                 (self.send if k == "s" else self.receive)(d["t"], d["from"], d["to"], b, d["ecn"])
             except Malformed as err:
@@ -162,11 +169,12 @@ class Session:
         return read(t, frm, to, b) if read else self.standard(t, frm, to, b)
 
     def pace(self, t, frm, to, kind):
-        """Repetitions each 100 ms (7.11); each challenge, and RETRY, is answered at once (7.1)."""
+        """Repetitions each 100 ms, each second where nothing is lost (7.11); each challenge, and RETRY, is
+        answered at once (7.1)."""
         if kind not in ("request", "OFFER", "RESUME", "response"):
             return
         last = self.last.get((frm, to, kind))
-        if last is not None and t - last < 99 * MS:
+        if last is not None and t - last < (999 if self.stream else 99) * MS:
             if kind == "request" or self.asked.get(frm, 0) == 0:
                 self.bad("7.11: repeated too soon", f"{frm} {kind} after {(t - last) / MS} ms")
             self.asked[frm] = max(self.asked.get(frm, 0) - 1, 0)

@@ -133,6 +133,8 @@ class Side:
             p.size = 1 << 16  # nothing is tried there
         k = Packet(self, path, number, frames, size, t)
         self.number(p, k, bits)
+        if stream:
+            self.on_stream(k, mark)
         p.sent[number] = k
         p.marked += mark == 2
         k.copy = self.is_copy(k)
@@ -142,6 +144,13 @@ class Side:
             ONE[f["f"]](self, p, k, f)
         self.whole(p, k)
         return k
+
+    def on_stream(self, k, mark):
+        """What a reliable transport has no use for."""
+        if mark:
+            self.bad("7.19: a mark on a reliable transport", f"path {k.path}: {k.number}")
+        if k.names == {"PING", "PADDING"}:
+            self.bad("7.18: a size is tried on a reliable transport", f"path {k.path}: {k.size}")
 
     def is_copy(self, k):
         """Whether the same frames went over another path just now (6.8)."""
