@@ -58,8 +58,8 @@ type Config struct {
 	//	private  b: 32 bytes that a player's process drew; the private value of a share, maybe
 	//	start    host: a process begins, a server or a player
 	//	s, r     t: nanoseconds; at: when it arrived, -1 of one that is sent; host: who sends, or
-	//	         reads; from, to: addresses, as that host sees them; ecn: the mark; stream: over a
-	//	         reliable transport; b: the datagram
+	//	         reads; from, to: addresses, as that host sees them; ecn: the mark; way: the kind of
+	//	         transport; stream: one that is reliable; b: the datagram
 	Dump io.Writer
 }
 
