@@ -33,6 +33,16 @@ type serveCmd struct {
 	EndWithin   time.Duration `default:"8s" help:"How long ending may take, until what was sent has arrived, and all know."`
 }
 
+// Help is what `tickwire serve --help` says beside its flags.
+func (*serveCmd) Help() string {
+	var b strings.Builder
+	b.WriteString("Channels, by number, delivery and name:")
+	for i, d := range echoDeliveries {
+		fmt.Fprintf(&b, " %d %v %q,", i+1, d.delivery, d.name)
+	}
+	return strings.TrimSuffix(b.String(), ",") + "."
+}
+
 // echoRate is how often a second messages are sent back. It costs a hundredth of a
 // core, and 5 ms of delay at most.
 const echoRate = 200
