@@ -96,6 +96,10 @@ func TestServerDropsPlain(t *testing.T) {
 	w.server.cfg.Plain = PlainRefuse
 	w.wantDrops(t, "where plain clients are refused", source(1), []droppedCase{
 		{"a response", sealed(kindResponse, challengeBody), DropPlainRefused},
+		{"a payload of nobody", sealed(kindPayload, 5), DropUnknownSource},
+		// The same first byte as a response with four bytes of sequence, and another size.
+		{"QUIC of an earlier server's player", append([]byte{0x43}, make([]byte, 60)...), DropUnknownSource},
+		{"DTLS of an earlier server's player", append([]byte{0x16, 0xFE, 0xFD}, make([]byte, 60)...), DropUnknownSource},
 	})
 	only := newWorld(t, func(c *ServerConfig) { c.Plain = PlainOnly })
 	only.wantDrops(t, "where all are plain", source(1), []droppedCase{

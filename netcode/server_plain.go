@@ -20,8 +20,14 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 		}
 		return s.handlePlainPacket(seat, h, b)
 	}
+	sized := h.kind.bodySizeOK(len(b) - h.size - macBytes)
 	if s.cfg.Plain == PlainRefuse {
-		return dropped(DropPlainRefused)
+		// A plain client comes with a response. All else that looks like a standard packet is of somebody else:
+		// of a page that goes on speaking QUIC or DTLS with the server that had this port before, say.
+		if h.kind == kindResponse && sized {
+			return dropped(DropPlainRefused)
+		}
+		return dropped(DropUnknownSource)
 	}
 	tokens := s.adm.shownFrom(&from)
 	if tokens[0] == nil {
@@ -30,7 +36,7 @@ func (s *Server) handlePlain(from Source, b, reply []byte) Event {
 	if h.kind != kindResponse {
 		return dropped(DropUnexpected)
 	}
-	if !h.kind.bodySizeOK(len(b) - h.size - macBytes) {
+	if !sized {
 		return dropped(DropBodySize)
 	}
 	return s.tryResponse(from, tokens, h, b, reply)
