@@ -24,7 +24,7 @@ import "github.com/tickwire/tickwire"
 const Rate = 60
 
 // ProtocolID tells this game, and this version of it, apart from others.
-const ProtocolID = 0x6172656e61_02
+const ProtocolID = 0x6172656e61_03
 
 // MaxPlayers is how many a Game has room for.
 const MaxPlayers = 1024

@@ -192,6 +192,7 @@ func (g *Game) show() {
 		}
 		g.world.View(s.id, &g.view)
 		g.view.Heard, s.moves.heard = s.moves.heard, 0
+		g.view.Late = s.moves.late(g.world.Tick())
 		check(c, States.Send(c, g.view))
 	}
 }

@@ -39,6 +39,7 @@ type State struct {
 	Tick    uint32
 	You     uint16   // the id of the player whom it is for
 	Heard   uint32   `tw:"opt"` // the first tick whose move came for this one; 0: none did
+	Late    uint8    `tw:"opt"` // for how many ticks ago the move was that counted in this one; 0: for this one
 	Avatars []Avatar `tw:"max=64"`
 	Shots   []Shot   `tw:"max=64"`
 }

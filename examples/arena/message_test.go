@@ -13,7 +13,7 @@ import (
 // The messages, with something in each field.
 var samples = []any{
 	&Input{Tick: 7, Moves: []Move{{DX: -1, DY: 1, Aim: 200, Fire: true}, {}}},
-	&State{Tick: 9, You: 2, Avatars: []Avatar{{1, 2, 3, 4, 5}, {600, 4095, 0, 255, 0}}, Heard: 8, Shots: []Shot{{600, 1, 2, 3}}},
+	&State{Tick: 9, You: 2, Avatars: []Avatar{{1, 2, 3, 4, 5}, {600, 4095, 0, 255, 0}}, Heard: 8, Late: 3, Shots: []Shot{{600, 1, 2, 3}}},
 	&Anchor{Tick: 3, Microseconds: 1 << 40},
 	&Hit{By: 1, On: 2, Health: 3},
 	&Chat{Number: 5, From: 6, Text: "na so was"},

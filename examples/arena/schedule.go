@@ -1,5 +1,7 @@
 package arena
 
+import "math"
+
 // A schedule knows so many ticks: what is further ahead is of no use, and what is later is of a line on which nobody
 // can play.
 const (
@@ -41,6 +43,14 @@ func (s *schedule) take(in Input, next uint32) bool {
 		s.newest = in.Tick
 	}
 	return fresh
+}
+
+// late is for how many ticks before a tick the move was that counts in it.
+func (s *schedule) late(tick uint32) uint8 {
+	if s.used == 0 {
+		return 0 // he has not moved yet
+	}
+	return uint8(min(tick-s.used, math.MaxUint8))
 }
 
 // due is the move that begins with a tick; without one the last goes on, for a while.

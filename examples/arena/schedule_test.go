@@ -38,8 +38,11 @@ func TestScheduleKeepsTicks(t *testing.T) {
 func TestScheduleLate(t *testing.T) {
 	var s schedule
 	s.take(input(10, 2), 12)
-	if m, ok := s.due(12); !ok || m.Aim != 10 {
-		t.Errorf("the late move of tick 10 is %v, %v", m, ok)
+	if s.late(11) != 0 {
+		t.Error("nothing was due, and it is late")
+	}
+	if m, ok := s.due(12); !ok || m.Aim != 10 || s.late(12) != 2 {
+		t.Errorf("the late move of tick 10 is %v, %v, late by %d", m, ok, s.late(12))
 	}
 	if s.take(input(9, 8), 13) {
 		t.Error("tick 9 is newer than tick 10")
@@ -48,6 +51,9 @@ func TestScheduleLate(t *testing.T) {
 	s.take(Input{Tick: 14}, 13)        // empty
 	if m, ok := s.due(13); ok {
 		t.Errorf("in tick 13 it does %v of nowhere", m)
+	}
+	if s.late(13) != 3 || s.late(1000) != 255 {
+		t.Errorf("it goes on with tick 10, late by %d in tick 13, by %d in tick 1000", s.late(13), s.late(1000))
 	}
 }
 

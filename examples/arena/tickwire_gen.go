@@ -639,7 +639,7 @@ func (m *Shot) ReadDeltaBits(r *codec.Reader) {
 }
 
 // StateMaxBytes is the size of the largest State, in bytes.
-const StateMaxBytes = 837
+const StateMaxBytes = 838
 
 // AppendBinary appends the message to dst: at most StateMaxBytes bytes. A field that is out of
 // its range is a *codec.FieldError, and dst is returned as it was.
@@ -668,6 +668,7 @@ func (*State) TickwireSchema() []string {
 			"\nTick uint32" +
 			"\nYou uint16" +
 			"\nHeard ?uint32" +
+			"\nLate ?uint8" +
 			"\nAvatars [<=64]Avatar{ID uint16; X 0..4095; Y 0..4095; Aim uint8; Health 0..5}" +
 			"\nShots [<=64]Shot{By uint16; X 0..4095; Y 0..4095; Aim uint8}",
 	}
@@ -705,6 +706,12 @@ func (m *State) AppendBits(w *codec.Writer) {
 	if m.Heard != 0 {
 		w.Grow(5)
 		w.Varint32(m.Heard)
+	}
+	w.Grow(1)
+	w.Bits(codec.Bool(m.Late != 0), 1)
+	if m.Late != 0 {
+		w.Grow(1)
+		w.Bits(uint64(uint8(m.Late)), 8)
 	}
 	w.Grow(1)
 	if len(m.Avatars) > 64 {
@@ -746,6 +753,12 @@ func (m *State) ReadBits(r *codec.Reader) {
 	} else {
 		m.Heard = 0
 	}
+	lateThere := r.Bits(1) != 0
+	if lateThere {
+		m.Late = uint8(r.Bits(8))
+	} else {
+		m.Late = 0
+	}
 	m.Avatars = codec.Resize(m.Avatars, r.Fits("State.Avatars", r.Bits(7), 64, 41))
 	for i := range m.Avatars {
 		m.Avatars[i].ReadBits(r)
@@ -762,6 +775,7 @@ func (m *State) Equal(o *State) bool {
 	return m.Tick == o.Tick &&
 		m.You == o.You &&
 		m.Heard == o.Heard &&
+		m.Late == o.Late &&
 		codec.SameSlice(m.Avatars, o.Avatars, (*Avatar).Equal) &&
 		codec.SameSlice(m.Shots, o.Shots, (*Shot).Equal)
 }
@@ -772,6 +786,7 @@ func (m *State) CopyFrom(o *State) {
 	m.Tick = o.Tick
 	m.You = o.You
 	m.Heard = o.Heard
+	m.Late = o.Late
 	m.Avatars = append(m.Avatars[:0], o.Avatars...)
 	m.Shots = append(m.Shots[:0], o.Shots...)
 }
@@ -781,10 +796,11 @@ func (m *State) AppendDeltaBits(w *codec.Writer, base *State) {
 	tickSame := m.Tick == base.Tick
 	youSame := m.You == base.You
 	heardSame := m.Heard == base.Heard
+	lateSame := m.Late == base.Late
 	avatarsSame := codec.SameSlice(m.Avatars, base.Avatars, (*Avatar).Equal)
 	shotsSame := codec.SameSlice(m.Shots, base.Shots, (*Shot).Equal)
 	w.Grow(1)
-	w.Bits(codec.Bool(!tickSame)|codec.Bool(!youSame)<<1|codec.Bool(!heardSame)<<2|codec.Bool(!avatarsSame)<<3|codec.Bool(!shotsSame)<<4, 5)
+	w.Bits(codec.Bool(!tickSame)|codec.Bool(!youSame)<<1|codec.Bool(!heardSame)<<2|codec.Bool(!lateSame)<<3|codec.Bool(!avatarsSame)<<4|codec.Bool(!shotsSame)<<5, 6)
 	if !tickSame {
 		w.Grow(5)
 		w.Varint32(m.Tick)
@@ -799,6 +815,14 @@ func (m *State) AppendDeltaBits(w *codec.Writer, base *State) {
 		if m.Heard != 0 {
 			w.Grow(5)
 			w.Varint32(m.Heard)
+		}
+	}
+	if !lateSame {
+		w.Grow(1)
+		w.Bits(codec.Bool(m.Late != 0), 1)
+		if m.Late != 0 {
+			w.Grow(1)
+			w.Bits(uint64(uint8(m.Late)), 8)
 		}
 	}
 	if !avatarsSame {
@@ -843,7 +867,7 @@ func (m *State) AppendDeltaBits(w *codec.Writer, base *State) {
 
 // ReadDeltaBits reads in what the fields differ from those that m has.
 func (m *State) ReadDeltaBits(r *codec.Reader) {
-	differ := r.Bits(5)
+	differ := r.Bits(6)
 	if differ&0x1 != 0 {
 		m.Tick = r.Varint32("State.Tick")
 	}
@@ -859,6 +883,14 @@ func (m *State) ReadDeltaBits(r *codec.Reader) {
 		}
 	}
 	if differ&0x8 != 0 {
+		lateThere := r.Bits(1) != 0
+		if lateThere {
+			m.Late = uint8(r.Bits(8))
+		} else {
+			m.Late = 0
+		}
+	}
+	if differ&0x10 != 0 {
 		avatarsHad := len(m.Avatars)
 		m.Avatars = codec.Resize(m.Avatars, r.DeltaCount("State.Avatars", avatarsHad, 64, 41))
 		for i := range m.Avatars {
@@ -871,7 +903,7 @@ func (m *State) ReadDeltaBits(r *codec.Reader) {
 			}
 		}
 	}
-	if differ&0x10 != 0 {
+	if differ&0x20 != 0 {
 		shotsHad := len(m.Shots)
 		m.Shots = codec.Resize(m.Shots, r.DeltaCount("State.Shots", shotsHad, 64, 38))
 		for i := range m.Shots {
@@ -1542,6 +1574,7 @@ func _() {
 		Tick    uint32
 		You     uint16
 		Heard   uint32
+		Late    uint8
 		Avatars []Avatar
 		Shots   []Shot
 	}(State{})

@@ -498,6 +498,8 @@ export interface State {
   you: number;
   /** the first tick whose move came for this one; 0: none did; uint32 */
   heard: number;
+  /** for how many ticks ago the move was that counted in this one; 0: for this one; uint8 */
+  late: number;
   /** at most 64 */
   avatars: Avatar[];
   /** at most 64 */
@@ -507,16 +509,16 @@ export interface State {
 export const State = {
   /** The size of the smallest and of the largest, in bytes. */
   minBytes: 4,
-  maxBytes: 837,
+  maxBytes: 838,
 
   /** The form of the message in words, for each schema version from 1 on. */
   schema: [
-    "State\nTick uint32\nYou uint16\nHeard ?uint32\nAvatars [<=64]Avatar{ID uint16; X 0..4095; Y 0..4095; Aim uint8; Health 0..5}\nShots [<=64]Shot{By uint16; X 0..4095; Y 0..4095; Aim uint8}",
+    "State\nTick uint32\nYou uint16\nHeard ?uint32\nLate ?uint8\nAvatars [<=64]Avatar{ID uint16; X 0..4095; Y 0..4095; Aim uint8; Health 0..5}\nShots [<=64]Shot{By uint16; X 0..4095; Y 0..4095; Aim uint8}",
   ],
 
   /** A value whose fields are zero. */
   create(): State {
-    return { tick: 0, you: 0, heard: 0, avatars: [], shots: [] };
+    return { tick: 0, you: 0, heard: 0, late: 0, avatars: [], shots: [] };
   },
 
   /**
@@ -570,6 +572,8 @@ export const State = {
     w.varint16("State.You", m.you);
     w.bool(m.heard !== 0);
     if (m.heard !== 0) w.varint32("State.Heard", m.heard);
+    w.bool(m.late !== 0);
+    if (m.late !== 0) w.uint8("State.Late", m.late);
     w.count("State.Avatars", m.avatars.length, 64);
     for (const each of m.avatars) {
       Avatar.appendBits(w, each);
@@ -585,6 +589,7 @@ export const State = {
     m.tick = r.varint32("State.Tick");
     m.you = r.varint16("State.You");
     m.heard = r.bool() ? r.varint32("State.Heard") : 0;
+    m.late = r.bool() ? r.uint8() : 0;
     const avatars = r.count("State.Avatars", 64, 41);
     for (let i = 0; i < avatars; i++) {
       Avatar.readBits(r, (m.avatars[i] ??= Avatar.create()));
@@ -603,6 +608,7 @@ export const State = {
       a.tick === b.tick &&
       a.you === b.you &&
       a.heard === b.heard &&
+      a.late === b.late &&
       codec.equalArrays(a.avatars, b.avatars, Avatar.equal) &&
       codec.equalArrays(a.shots, b.shots, Shot.equal)
     );
@@ -613,6 +619,7 @@ export const State = {
     to.tick = from.tick;
     to.you = from.you;
     to.heard = from.heard;
+    to.late = from.late;
     to.avatars = codec.copyArray(from.avatars, to.avatars, Avatar.copy);
     to.shots = codec.copyArray(from.shots, to.shots, Shot.copy);
     return to;
@@ -623,6 +630,7 @@ export const State = {
     const tickDiffers = w.flag(m.tick !== base.tick);
     const youDiffers = w.flag(m.you !== base.you);
     const heardDiffers = w.flag(m.heard !== base.heard);
+    const lateDiffers = w.flag(m.late !== base.late);
     const avatarsDiffers = w.flag(!codec.equalArrays(m.avatars, base.avatars, Avatar.equal));
     const shotsDiffers = w.flag(!codec.equalArrays(m.shots, base.shots, Shot.equal));
     if (tickDiffers) w.varint32("State.Tick", m.tick);
@@ -630,6 +638,10 @@ export const State = {
     if (heardDiffers) {
       w.bool(m.heard !== 0);
       if (m.heard !== 0) w.varint32("State.Heard", m.heard);
+    }
+    if (lateDiffers) {
+      w.bool(m.late !== 0);
+      if (m.late !== 0) w.uint8("State.Late", m.late);
     }
     if (avatarsDiffers) {
       w.deltaCount("State.Avatars", m.avatars.length, base.avatars.length, 64);
@@ -662,11 +674,13 @@ export const State = {
     const tickDiffers = r.bool();
     const youDiffers = r.bool();
     const heardDiffers = r.bool();
+    const lateDiffers = r.bool();
     const avatarsDiffers = r.bool();
     const shotsDiffers = r.bool();
     if (tickDiffers) m.tick = r.varint32("State.Tick");
     if (youDiffers) m.you = r.varint16("State.You");
     if (heardDiffers) m.heard = r.bool() ? r.varint32("State.Heard") : 0;
+    if (lateDiffers) m.late = r.bool() ? r.uint8() : 0;
     if (avatarsDiffers) {
       const avatarsHad = m.avatars.length;
       const avatars = r.deltaCount("State.Avatars", avatarsHad, 64, 41);

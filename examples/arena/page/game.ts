@@ -106,7 +106,8 @@ export class Game implements Audience {
     const move = this.move(match);
     const view = match.frame(now(), move);
     this.walks = move.dx !== 0 || move.dy !== 0;
-    if (view) this.others = figures(view);
+    const beyond = view ? match.pace.beyond(view) : 0;
+    if (view) this.others = figures(view, this.others, beyond);
     const me = match.drawn(move);
     if (match.fired) this.scene.effects.shot(at, me);
     const stands = match.prediction.standing;
@@ -116,7 +117,7 @@ export class Game implements Audience {
       health: match.me?.health ?? 0,
       waits: stands ? undefined : Math.min(1, (at - this.fellAt) / 2000),
       others: this.others,
-      streaks: view ? streaks(view) : [],
+      streaks: view ? streaks(view, beyond) : [],
       own: match.shots.flying,
       over: match.pace.ticks.over,
       ghost: this.panel.ghost && stands ? match.me : undefined,

@@ -2,13 +2,13 @@ import { Channel, Client, Delivery, web, type Conn, type Kind, type Reason } fro
 import { FieldError } from "@tickwire/client/codec";
 import { type View } from "@tickwire/client/timeline";
 import { Anchor, Chat, Hit, Input, Name, Scores, State, type Avatar, type Move } from "./arena.js";
-import { Moves } from "./moves.js";
+import { fresh, Moves } from "./moves.js";
 import { Pace } from "./pace.js";
 import { Prediction } from "./prediction.js";
 import { Shots } from "./shots.js";
 import type { Place } from "./walk.js";
 
-const protocolId = 0x6172656e6102n;
+const protocolId = 0x6172656e6103n;
 const silence = 1_000_000; // after which nobody knows where one would walk
 
 /** The channels, as doc.go of the arena has them. */
@@ -77,6 +77,7 @@ export class Match {
 
   /** Takes what came. */
   private take(): void {
+    this.pace.awake.beat(now());
     for (const event of this.client.events()) {
       if (event.kind === "Connected") {
         names.send(this.conn, { text: this.name });
@@ -117,7 +118,7 @@ export class Match {
     this.state = state;
     this.me = state.avatars.find((a) => a.id === state.you);
     if (this.me && this.me.health > 0) {
-      const off = this.prediction.correct(state.tick, this.me);
+      const off = this.prediction.correct(state.tick, this.me, state.late);
       if (off > 0) this.audience.corrected(off);
     } else if (this.prediction.standing) {
       this.prediction.forget();
@@ -137,20 +138,24 @@ export class Match {
 
   /** Does what is due: each tick that has begun has the move of now, and the server is told. */
   frame(at: number, move: Move): View<State> | undefined {
+    this.pace.awake.beat(at);
     const [from, to] = this.pace.advance(at);
     this.fired = false;
-    this.moves.begin(from, to, move, (tick, does) => this.step(tick, at, does));
+    this.moves.begin(from, to, move, (tick, does) => {
+      this.step(tick, at, does);
+      // What the page has missed says nothing of the way.
+      if (tick >= fresh(from, to)) this.pace.lead.sent(tick, at);
+    });
     if (from <= to && this.conn.open) inputs.send(this.conn, { tick: to, moves: this.moves.last });
     this.client.flush();
     return this.pace.show(at);
   }
 
   private step(tick: number, at: number, move: Move): void {
-    this.prediction.step(tick, move);
+    this.prediction.step(tick, move, this.pace.serverTick(at));
     if (this.prediction.standing) {
       this.fired = this.shots.step(tick, move, this.prediction.at) || this.fired;
     }
-    this.pace.lead.sent(tick, at);
   }
 
   /** Where one is in this frame. */

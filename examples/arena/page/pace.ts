@@ -1,9 +1,13 @@
 import type { Conn } from "@tickwire/client";
 import { Buffer, Clock, Lead, Ticks, type View } from "@tickwire/client/timeline";
 import type { Anchor, State } from "./arena.js";
+import { Awake } from "./awake.js";
 import { rules } from "./walk.js";
 
 const tickLength = 1_000_000 / rules.ticksPerSecond;
+
+/** By how much slower time runs while there is too much of it. */
+const giveBack = 0.1;
 
 /** Where between two of the server's ticks an input of ours shall come: a little before the end. */
 const margin = tickLength / 4;
@@ -16,13 +20,17 @@ export class Pace {
   readonly clock = new Clock();
   readonly ticks = new Ticks(this.clock, {
     ticksPerSecond: rules.ticksPerSecond,
-    slew: 0.2, // a second is enough for another link
+    jump: 2 * tickLength, // who needs more time over another link needs it at once
   });
   readonly lead = new Lead(this.ticks, { late: 0.01 });
-  readonly states = new Buffer<State>(this.clock);
+  // What comes later than that is guessed for a moment: over TCP, all others would be held back for half a second.
+  readonly states = new Buffer<State>(this.clock, { late: 0.03, calm: 3_000_000, slew: 0.1 });
+  readonly awake = new Awake();
   /** What is drawn of the others. */
   shown: View<State> | undefined;
   private anchor: Anchor | undefined;
+  private ahead = 0;
+  private last = 0; // advance
 
   /** Takes what the connection has measured. */
   listen(conn: Conn): void {
@@ -45,14 +53,33 @@ export class Pace {
   take(now: number, state: State): void {
     if (!this.anchor || !this.clock.synced) return;
     const at = this.began(state.tick);
-    this.states.push(now, at, state);
+    const came = this.awake.came(now, this.clock.own(at) + this.clock.delay / 2);
+    this.states.push(came, at, state);
     if (state.heard !== 0) this.lead.arrived(state.heard, at + margin);
+  }
+
+  /** In which tick the server is, with the part of it that is over. */
+  serverTick(now: number): number {
+    const { tick, microseconds } = this.anchor!;
+    return tick + (this.clock.peer(now) - microseconds) / tickLength;
   }
 
   /** The ticks that have begun since the last call: the first of them, and the last. */
   advance(now: number): [from: number, to: number] {
-    const tick = this.ticks.advance(now, this.lead.ahead);
+    const tick = this.ticks.advance(now, this.needed(now));
     return this.anchor ? [tick + 1 - this.ticks.due(), tick] : [1, 0];
+  }
+
+  /** How far ahead to be: more at once, less little by little, for nobody shall stand still until it is used up. */
+  private needed(now: number): number {
+    this.ahead = Math.max(this.lead.ahead, this.ahead - giveBack * Math.max(0, now - this.last));
+    this.last = now;
+    return this.ahead;
+  }
+
+  /** How many ticks a moment that is drawn is beyond the state before it. */
+  beyond(view: View<State>): number {
+    return (view.at - this.began(view.from.tick)) / tickLength;
   }
 
   /** What is to be drawn of the others. */

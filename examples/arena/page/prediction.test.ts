@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chance } from "../../../ts/testdata/link.js";
 import type { Input, Move, State } from "./arena.js";
-import { Moves } from "./moves.js";
+import { fresh, Moves } from "./moves.js";
 import { Pace } from "./pace.js";
 import { Prediction } from "./prediction.js";
 import { rules, walk, type Place } from "./walk.js";
@@ -19,16 +19,18 @@ interface Link {
 /** A Wire carries what is put on it, or loses it; in virtual time. */
 class Wire<T> {
   private flying: { at: number; what: T }[] = [];
+  private latest = 0;
 
   constructor(
-    private readonly link: Link,
+    public link: Link,
     private readonly random: () => number,
   ) {}
 
   put(now: number, what: T): void {
     if (this.random() < this.link.loss) return;
     const at = now + this.link.delay + this.random() * this.link.jitter;
-    this.flying.push({ at, what });
+    this.latest = Math.max(this.latest, at); // it overtakes nothing, as over simnet
+    this.flying.push({ at: this.latest, what });
   }
 
   take(now: number): { at: number; what: T }[] {
@@ -71,14 +73,22 @@ class Server {
     }
     this.at = walk(this.at, this.move);
     const avatars = [{ id: 1, ...this.at, aim: 0, health: 5 }];
-    const state: State = { tick: this.tick, you: 1, heard: this.heard, avatars, shots: [] };
+    const state: State = { tick: this.tick, you: 1, heard: this.heard, late: Math.min(this.tick - this.used, 255), avatars, shots: [] };
     this.heard = 0;
     return state;
   }
 }
 
-/** Plays for so many seconds over a link, with so many hitches of the page in a second; what is told is of the time behind the first five. */
-function play(seed: number, link: Link, seconds: number, hitch = 0) {
+/** What else happens in a play. */
+interface Twist {
+  /** Hitches of the page in a second. */
+  hitch?: number;
+  /** Another link, from the fifth second on. */
+  then?: Link;
+}
+
+/** Plays for so many seconds over a link; what is told is of the time behind the first five. */
+function play(seed: number, link: Link, seconds: number, { hitch = 0, then = link }: Twist = {}) {
   const random = chance(seed);
   const [up, down] = [new Wire<Input>(link, random), new Wire<State>(link, random)];
   const server = new Server();
@@ -92,8 +102,10 @@ function play(seed: number, link: Link, seconds: number, hitch = 0) {
   let corrected = 0;
   let corrections = 0;
   let widest = 0; // between two frames
+  let restless = 0; // the last correction, in seconds from the fifth on
   let drawn: Place | undefined;
   for (let now = 0, nextTick = tickLength, nextFrame = 3000; now < seconds * second; now += 1000) {
+    if (now === 5 * second) up.link = down.link = link = then;
     if (now % 100_000 === 0) {
       const delay = link.delay + random() * link.jitter;
       const answer = zero + now - delay;
@@ -105,10 +117,11 @@ function play(seed: number, link: Link, seconds: number, hitch = 0) {
       if (what.tick <= newest) continue;
       newest = what.tick;
       pace.take(now, what);
-      const off = prediction.correct(what.tick, what.avatars[0]!);
+      const off = prediction.correct(what.tick, what.avatars[0]!, what.late);
       if (now < 5 * second) continue;
       corrected += off;
       if (off > 0) corrections++;
+      if (off > 0) restless = now / second - 5;
     }
     if (now < nextFrame) continue;
     nextFrame += tickLength;
@@ -120,8 +133,8 @@ function play(seed: number, link: Link, seconds: number, hitch = 0) {
     prediction.settle(tickLength / 1000);
     const [from, to] = pace.advance(now);
     moves.begin(from, to, move, (tick, does) => {
-      prediction.step(tick, does);
-      pace.lead.sent(tick, now);
+      prediction.step(tick, does, pace.serverTick(now));
+      if (tick >= fresh(from, to)) pace.lead.sent(tick, now);
     });
     if (from <= to) up.put(now, { tick: to, moves: [...moves.last] });
     const before = drawn;
@@ -129,7 +142,7 @@ function play(seed: number, link: Link, seconds: number, hitch = 0) {
     if (before && drawn && now > 5 * second)
       widest = Math.max(widest, Math.hypot(drawn.x - before.x, drawn.y - before.y));
   }
-  return { corrected, corrections, widest, server, prediction, seconds: seconds - 5, pace };
+  return { corrected, corrections, widest, restless, server, prediction, seconds: seconds - 5, pace };
 }
 
 test("where nothing is late nothing is put right", () => {
@@ -148,10 +161,39 @@ test("at 150 ms and 5 % loss next to nothing is put right", () => {
   }
 });
 
+const far: Link = { delay: 280_000, jitter: 15_000, loss: 0.005 };
+const bad: Link = { delay: 15_000, jitter: 30_000, loss: 0.03 };
+const near: Link = { delay: 150, jitter: 100, loss: 0 };
+
+/** What is put right after another link, in the mean: units, and the seconds until nothing more is. */
+function change(from: Link, to: Link): [units: number, calm: number] {
+  const seeds = 20;
+  let [units, calm] = [0, 0];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { corrected, restless } = play(seed, from, 12, { then: to });
+    units += corrected / seeds;
+    calm += restless / seeds;
+  }
+  return [units, calm];
+}
+
+test("over another link nothing is put right any more as soon as the server can have said that it is one", () => {
+  for (const [what, from, to, mostUnits, roundTrip] of [
+    ["far away", near, far, 260, 0.58],
+    ["from bad to far away", bad, far, 260, 0.58],
+    ["bad", near, bad, 40, 0.06],
+    ["near", far, near, 10, 0.01],
+  ] as const) {
+    const [units, calm] = change(from, to);
+    assert.ok(units <= mostUnits, `${what}: ${units} units`);
+    assert.ok(calm <= roundTrip + 0.4, `${what}: for ${calm} seconds`);
+  }
+});
+
 test("a page that stands still for a moment every second is right when it goes on", () => {
   let all = 0;
   for (let seed = 1; seed <= 10; seed++) {
-    const { corrected, seconds } = play(seed, { delay: 65_000, jitter: 10_000, loss: 0.01 }, 60, 1);
+    const { corrected, seconds } = play(seed, { delay: 65_000, jitter: 10_000, loss: 0.01 }, 60, { hitch: 1 });
     all += corrected / seconds / 10;
   }
   assert.ok(all < 0.5, `${all} units a second`);

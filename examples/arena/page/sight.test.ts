@@ -11,7 +11,7 @@ const avatar = (id: number, x: number, y: number, more: Partial<Avatar> = {}): A
 });
 
 const view = (from: Partial<State>, to: Partial<State>, fraction: number) => {
-  const empty: State = { tick: 0, you: 1, heard: 0, avatars: [], shots: [] };
+  const empty: State = { tick: 0, you: 1, heard: 0, late: 0, avatars: [], shots: [] };
   return { at: 0, from: { ...empty, ...from }, to: { ...empty, ...to }, fraction, starved: false };
 };
 
@@ -27,6 +27,19 @@ test("the others are drawn between two states, and oneself is not among them", (
 test("who comes back elsewhere does not fly there", () => {
   const [two] = figures(view({ avatars: [avatar(2, 0, 0)] }, { tick: 1, avatars: [avatar(2, 3000, 0)] }, 0.9));
   assert.deepEqual([two?.x, two?.vx], [0, 0]);
+});
+
+test("while the next state is late the others walk on for a moment, and their shots fly on", () => {
+  const shots = [{ by: 2, x: 100, y: 100, aim: 0 }];
+  const avatars = [avatar(2, 500, 500), avatar(3, 90, 90, { health: 0 }), avatar(4, 4090, 7)];
+  const starved = { ...view({ tick: 10, avatars, shots }, { tick: 10, avatars, shots }, 0), starved: true };
+  const walks = { x: 0, y: 0, aim: 0, health: 5, vx: 14, vy: 0 };
+  const before = [2, 3, 4].map((id) => ({ ...walks, id }));
+  const places = (beyond: number) => figures(starved, before, beyond).map(({ x, y }) => [x, y]);
+  assert.deepEqual(places(2), [[528, 500], [90, 90], [4095, 7]]);
+  assert.deepEqual(places(100), [[584, 500], [90, 90], [4095, 7]]);
+  assert.deepEqual(streaks(starved, 2), [{ x: 100 + 2 * rules.shotSpeed, y: 100, aim: 0 }]);
+  assert.equal(figures(starved)[0]!.x, 500, "of whom nothing is known it is known where he was");
 });
 
 test("shots of the others fly on between two states, and one's own are drawn elsewhere", () => {

@@ -1,6 +1,6 @@
 import type { View } from "@tickwire/client/timeline";
 import type { State } from "./arena.js";
-import { flight, rules, type Place } from "./walk.js";
+import { flight, inField, rules, type Place } from "./walk.js";
 
 /** Somebody as he is drawn. */
 export interface Figure extends Place {
@@ -20,8 +20,17 @@ export interface Streak extends Place {
 /** Jumps above this are no walks, but somebody who comes back elsewhere. */
 const leap = 200;
 
-/** The others, at the moment between two states that is drawn. */
-export function figures({ from, to, fraction }: View<State>): Figure[] {
+const stands = { vx: 0, vy: 0 };
+
+/** So many ticks are guessed while the next state is late: the others walk on. */
+const guessed = 6;
+
+/**
+ * The others, at the moment between two states that is drawn; where there is only one, as they were drawn before, and
+ * so many ticks beyond it.
+ */
+export function figures({ from, to, fraction, starved }: View<State>, before: readonly Figure[] = [], beyond = 0): Figure[] {
+  if (starved) return onward(from, before, Math.min(beyond, guessed));
   const ticks = Math.max(1, to.tick - from.tick);
   const then = new Map(to.avatars.map((a) => [a.id, a]));
   return from.avatars
@@ -43,9 +52,20 @@ export function figures({ from, to, fraction }: View<State>): Figure[] {
     });
 }
 
+/** The others some ticks after the last state there is. */
+function onward(from: State, before: readonly Figure[], ticks: number): Figure[] {
+  const known = new Map(before.map((f) => [f.id, f]));
+  return from.avatars
+    .filter((a) => a.id !== from.you)
+    .map((a) => {
+      const { vx, vy } = a.health > 0 ? (known.get(a.id) ?? stands) : stands;
+      return { ...a, x: inField(a.x + vx * ticks), y: inField(a.y + vy * ticks), vx, vy };
+    });
+}
+
 /** The shots of the others at that moment: they fly straight. */
-export function streaks({ from, to, fraction }: View<State>): Streak[] {
-  const ticks = Math.max(1, to.tick - from.tick) * fraction;
+export function streaks({ from, to, fraction, starved }: View<State>, beyond = 0): Streak[] {
+  const ticks = starved ? Math.min(beyond, guessed) : Math.max(1, to.tick - from.tick) * fraction;
   return from.shots
     .filter((s) => s.by !== from.you)
     .map((s) => {
