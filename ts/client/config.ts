@@ -58,7 +58,7 @@ export function endpointConfig(
 ): EndpointConfig {
   return {
     channels: cfg.channels.map((c) => c.config),
-    schemas: formsOf(cfg)?.schemas(cfg) ?? [],
+    schemas: formsOf(cfg)?.schemas(cfg),
     random: () => {
       const [a, b, c, d] = random(4) as unknown as [number, number, number, number];
       return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ** 32;

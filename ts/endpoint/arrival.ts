@@ -71,8 +71,7 @@ export class Arrival {
       if (this.life.ended) this.life.readClosing(now, p.id, this.r);
       else this.read(now, p, number);
     } catch (err) {
-      if (!(err instanceof WireError)) throw err;
-      this.life.close(now, err.code, err.rule);
+      this.life.blame(now, err);
     }
   }
 

@@ -1,5 +1,6 @@
-import { maxControl, shortHash, type ChannelRow, type Schema } from "../wire/first.js";
+import { maxControl, shortHash, type ChannelRow } from "../wire/first.js";
 import { messageCharge, never, second } from "./constants.js";
+import type { Schemas } from "./schemas.js";
 
 const defaultWindow = 64 << 10;
 
@@ -71,8 +72,8 @@ export type Channel = Required<Omit<ChannelConfig, "compression">> & {
 /** An EndpointConfig configures an Endpoint. Times are microseconds; 0 is the default, negative is off. */
 export interface EndpointConfig {
   channels: readonly ChannelConfig[];
-  /** The versions of typed messages, newest first, at most 8. */
-  schemas?: readonly Schema[];
+  /** The versions of typed messages, if there are any. */
+  schemas?: Schemas | undefined;
   /** Numbers from 0 to below 1, as Math.random. */
   random: () => number;
   /** The number by which the endpoint tells its lives apart: a random one, unless another one's HELLO announced it. */
@@ -141,7 +142,7 @@ export function resolve(c: EndpointConfig): Config {
   const own = { id: 0, delivery: Delivery.reliableOrdered, maxMessageBytes: maxControl };
   return {
     channels: [channel(own), ...channels],
-    schemas: c.schemas ?? [],
+    schemas: c.schemas,
     random: c.random,
     reliable: c.reliable ?? false,
     timeout: orDefault(c.timeout, 10 * second, never),

@@ -1,4 +1,4 @@
-import { READS_PATHS, Code, WireError } from "../wire/first.js";
+import { READS_PATHS, Code } from "../wire/first.js";
 import { never } from "./constants.js";
 import { Arrival } from "./arrival.js";
 import type { ClockSample } from "./clock.js";
@@ -43,7 +43,7 @@ export class Endpoint {
   /** @param route the number by which the caller knows the way of path 0 */
   constructor(now: number, config: EndpointConfig, route = 0) {
     const c = (this.c = new Common(resolve(config), now));
-    this.schema = c.cfg.schemas[0]?.version ?? 0;
+    this.schema = c.cfg.schemas?.newest ?? 0;
     this.instance = config.instance ?? this.token();
     const inbox = (this.inbox = new Inbox(c));
     const outbox = (this.outbox = new Outbox(c));
@@ -141,18 +141,15 @@ export class Endpoint {
 
   /** Takes the next message of a channel. */
   receive(channel: number): Uint8Array | undefined {
-    return channel > 0 ? this.take(channel, asItIs) : undefined;
+    return channel > 0 ? this.take(channel) : undefined;
   }
 
-  /** Takes a message in hand; one that breaks a rule ends the connection. */
-  protected take<T>(channel: number, read: (message: Uint8Array) => T): T | undefined {
+  /** Takes one of any channel; one that cannot be opened ends the connection. */
+  protected take(channel: number): Uint8Array | undefined {
     try {
-      const message = this.inbox.receivers.get(channel)?.take();
-      return message && read(message);
+      return this.inbox.receivers.get(channel)?.take();
     } catch (err) {
-      if (!(err instanceof WireError)) throw err;
-      this.life.close(this.c.now, err.code, err.rule);
-      return undefined;
+      return this.life.blame(this.c.now, err);
     }
   }
 
@@ -241,4 +238,3 @@ export class Endpoint {
 }
 
 const none: SendOptions = {};
-const asItIs = (message: Uint8Array) => message;

@@ -6,6 +6,7 @@ import { type ClockSample } from "./clock.js";
 import { rowsOf } from "./config.js";
 import { FullDeparture } from "./departure_full.js";
 import { Endpoint } from "./endpoint.js";
+import type { Refusal } from "./meeting.js";
 import { FullInbox } from "./inbox_full.js";
 import { FullLife } from "./life_full.js";
 import { FullOutbox } from "./outbox_full.js";
@@ -19,6 +20,7 @@ import { type FullWay, type Way } from "./way.js";
  */
 export class FullEndpoint extends Endpoint {
   declare readonly paths: SeveralPaths<Packet, FullWay>;
+  declare protected readonly outbox: FullOutbox;
   declare protected readonly life: FullLife;
   declare protected readonly arrival: FullArrival;
 
@@ -43,7 +45,24 @@ export class FullEndpoint extends Endpoint {
     FullLife.of(e.life);
     FullArrival.of(e.arrival);
     FullDeparture.of(e.departure);
+    e.limit();
     return e;
+  }
+
+  override handleHello(now: number, body: Uint8Array): Refusal | undefined {
+    const refusal = super.handleHello(now, body);
+    if (!refusal) this.limit();
+    return refusal;
+  }
+
+  /** Keeps to the limits of the peer, once they are known. */
+  private limit(): void {
+    const { life, outbox, c } = this;
+    try {
+      if (life.peer) outbox.limit(c.now, life.peer);
+    } catch (err) {
+      life.blame(c.now, err);
+    }
   }
 
   override deadline(): number {
@@ -76,7 +95,12 @@ export class FullEndpoint extends Endpoint {
 
   /** Takes the next message of channel 0, the library's own. */
   receiveControl(): ControlMessage | undefined {
-    return this.take(0, readControl);
+    const message = this.take(0);
+    try {
+      return message && readControl(message);
+    } catch (err) {
+      return this.life.blame(this.c.now, err);
+    }
   }
 
   override drain(now: number, code: number, text: string, within: number, both = false): void {

@@ -1,4 +1,5 @@
-import { shortHash, type Schema } from "../wire/first.js";
+import { shortHash } from "../wire/first.js";
+import type { Schema } from "../wire/items.js";
 
 export const mostVersions = 8; // versions that HELLO lists
 

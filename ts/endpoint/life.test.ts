@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pair, type PairConfig } from "../testdata/pair.js";
 import { Delivery, SendError, type ChannelConfig } from "./index.js";
+import { Schemas } from "./schemas.js";
 
 const second = 1_000_000;
 const channels: ChannelConfig[] = [
@@ -28,16 +29,17 @@ test("ends whose channels, forms or versions differ do not talk", () => {
       other: { channels, ...other },
       link: { delay: 1 },
     }).meet();
-  const one = [{ version: 2, digest: 7 }];
-  const two = [
+  const one = new Schemas([{ version: 2, digest: 7 }]);
+  const two = new Schemas([
     { version: 3, digest: 1 },
     { version: 2, digest: 7 },
-  ];
+  ]);
+  const other = new Schemas([{ version: 2, digest: 8 }]);
   assert.equal(refusal({}), undefined);
   assert.equal(refusal({ schemas: one }), undefined);
   assert.equal(refusal({ schemas: one }, { schemas: two }), undefined);
   const code = (r: unknown) => (r as { code: number }).code;
-  assert.equal(code(refusal({ schemas: one }, { schemas: [{ version: 2, digest: 8 }] })), 4);
+  assert.equal(code(refusal({ schemas: one }, { schemas: other })), 4);
   assert.equal(code(refusal({ channels: channels.slice(1) })), 4);
   const pair = meet();
   assert.equal(pair.a.endpoint.handleHello(0, new Uint8Array([2, 3]))?.code, 3);
@@ -45,10 +47,14 @@ test("ends whose channels, forms or versions differ do not talk", () => {
 });
 
 test("both ends use the highest version of typed messages that is the same at both", () => {
+  const [three, two] = [
+    { version: 3, digest: 1 },
+    { version: 2, digest: 7 },
+  ];
   const pair = new Pair({
     seed: 1,
-    config: { channels, schemas: [{ version: 3, digest: 1 }, { version: 2, digest: 7 }] },
-    other: { channels, schemas: [{ version: 2, digest: 7 }] },
+    config: { channels, schemas: new Schemas([three, two]) },
+    other: { channels, schemas: new Schemas([two]) },
     link: { delay: 1 },
   });
   assert.equal(pair.a.endpoint.schema, 3);

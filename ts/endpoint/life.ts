@@ -1,4 +1,4 @@
-import { Code, reads, type Hello, type Reader } from "../wire/first.js";
+import { Code, WireError, reads, type Hello, type Reader } from "../wire/first.js";
 import { never, second } from "./constants.js";
 import { Closing } from "./closing.js";
 import { type Common } from "./common.js";
@@ -111,6 +111,12 @@ export class Life {
     this.over(code, text, false);
     this.state = "closing";
     this.closing.begin(now, code, text);
+  }
+
+  /** What the peer sent breaks a rule. */
+  blame(now: number, err: unknown): undefined {
+    if (!(err instanceof WireError)) throw err;
+    this.close(now, err.code, err.rule);
   }
 
   /** The peer has closed it: everything that came before may be received. */

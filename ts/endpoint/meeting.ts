@@ -14,8 +14,8 @@ import {
   reads,
   version,
   WireError,
+  SCHEMAS,
   type Hello,
-  type Schema,
 } from "../wire/first.js";
 import { second } from "./constants.js";
 import { isReliable, rowsOf, type Config } from "./config.js";
@@ -24,13 +24,6 @@ import { isReliable, rowsOf, type Config } from "./config.js";
 export interface Refusal {
   code: number;
   text: string;
-}
-
-/** The newest version of typed messages that both ends have in the same form; our newest if one does not say. */
-function commonSchema(ours: readonly Schema[], theirs: readonly Schema[]): number | undefined {
-  if (ours.length === 0 || theirs.length === 0) return ours[0]?.version ?? 0;
-  const same = (s: Schema) => theirs.some((t) => t.version === s.version && t.digest === s.digest);
-  return ours.find(same)?.version;
 }
 
 /** What both ends must have the same of. */
@@ -59,15 +52,17 @@ export function introduce(cfg: Config, instance: bigint, now: number): Uint8Arra
     silence: Math.floor(cfg.maxHold / second),
     defaultWindow: tooMany ? Math.min(usual, ...others.map((c) => c.windowBytes)) : usual,
     windows: tooMany ? [] : others.map((c) => ({ channel: c.id, bytes: c.windowBytes })),
-    schemas: cfg.schemas.slice(0, 8),
+    items: new Map(cfg.schemas && [[SCHEMAS, cfg.schemas.item]]),
   });
 }
 
 /** Holds the peer's HELLO against what this end has: what both use, or why they cannot talk. */
 export function match(cfg: Config, body: Uint8Array): (Hello & { schema: number }) | Refusal {
   let h: Hello;
+  let schema: number | undefined = 0;
   try {
     h = readHello(body);
+    if (cfg.schemas) schema = cfg.schemas.common(h);
   } catch (err) {
     if (err instanceof WireError) return { code: err.code, text: err.rule };
     throw err;
@@ -78,7 +73,6 @@ export function match(cfg: Config, body: Uint8Array): (Hello & { schema: number 
   if (h.digest !== digestOf(cfg)) {
     return { code: Code.mismatch, text: "the channels of the two ends differ" };
   }
-  const schema = commonSchema(cfg.schemas, h.schemas);
   if (schema === undefined) {
     return { code: Code.mismatch, text: "the typed messages of the two ends differ" };
   }

@@ -1,4 +1,4 @@
-import type { Hello } from "../wire/first.js";
+import { CHANNEL_LIMITS, LIMITS, type Hello } from "../wire/first.js";
 import type { Common } from "./common.js";
 import { type Channel } from "./config.js";
 import { SendError } from "./event.js";
@@ -12,7 +12,6 @@ import { Sender, type SendOptions } from "./sender.js";
 export class Outbox {
   readonly senders = new Map<number, Sender>();
   protected classes: Sender[][] = []; // by priority; in each those that have something to send
-  protected hello: Hello | undefined = undefined;
   private limited = false; // by the peer
 
   constructor(protected c: Common) {
@@ -29,9 +28,7 @@ export class Outbox {
 
   /** Takes the credit and the limits of the peer's HELLO. */
   opened(_now: number, h: Hello): void {
-    const { packets, bytes, messages } = h.limits;
-    this.hello = h;
-    this.limited = packets + bytes + messages + h.channelLimits.length > 0;
+    this.limited = h.items.has(LIMITS) || h.items.has(CHANNEL_LIMITS);
     for (const s of this.senders.values()) s.limit = h.defaultWindow;
     for (const { channel, bytes } of h.windows) {
       const s = this.senders.get(channel);

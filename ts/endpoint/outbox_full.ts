@@ -1,4 +1,4 @@
-import { type Hello } from "../wire/index.js";
+import { readItems, type Hello } from "../wire/index.js";
 import { become } from "./become.js";
 import { Bucket } from "./bucket.js";
 import { never } from "./constants.js";
@@ -23,17 +23,12 @@ export class FullOutbox extends Outbox {
     for (const s of outbox.senders.values()) {
       FullSender.of(s, new Bucket(now, s.cfg.bytesPerSecond), none);
     }
-    const all = become(outbox, FullOutbox, { repaired: [], packets: none, bytes: none });
-    if (all.hello) all.limit(now, all.hello);
-    return all;
+    return become(outbox, FullOutbox, { repaired: [], packets: none, bytes: none });
   }
 
-  override opened(now: number, h: Hello): void {
-    super.opened(now, h);
-    this.limit(now, h);
-  }
-
-  private limit(now: number, { limits, channelLimits }: Hello): void {
+  /** Keeps to what the peer takes, by its HELLO. */
+  limit(now: number, hello: Hello): void {
+    const { limits, channelLimits } = readItems(hello);
     this.packets = new Bucket(now, limits.packets);
     this.bytes = new Bucket(now, limits.bytes);
     const messages = new Bucket(now, limits.messages);

@@ -1,36 +1,7 @@
-import {
-  CHANNEL_LIMITS,
-  LIMITS,
-  SCHEMAS,
-  maxHello,
-  maxSchemas,
-  maxWindows,
-  version,
-} from "./constants.js";
+import { maxHello, maxWindows, version } from "./constants.js";
 import { Code, want, WireError } from "./error.js";
-import { lengthOf } from "./number.js";
 import { Reader } from "./reader.js";
 import { Writer } from "./writer.js";
-
-/** A version of typed messages, and the digest of their forms in it. */
-export interface Schema {
-  version: number;
-  digest: number;
-}
-
-/** What an end takes in a second; 0: as much as comes. */
-export interface Limits {
-  packets: number;
-  bytes: number;
-  messages: number;
-}
-
-/** The same of one channel. */
-export interface ChannelLimits {
-  channel: number;
-  bytes: number;
-  messages: number;
-}
 
 /** A Hello is what an endpoint says of itself before any data. */
 export interface Hello {
@@ -49,13 +20,12 @@ export interface Hello {
   silence: number;
   defaultWindow: number;
   windows: { channel: number; bytes: number }[];
-  limits: Limits;
-  channelLimits: ChannelLimits[];
-  schemas: Schema[];
+  /** What it says besides, by kind. */
+  items: Map<number, Uint8Array>;
 }
 
-/** The body of HELLO of an end that takes as much as comes. */
-export function helloBody(h: Omit<Hello, "limits" | "channelLimits">): Uint8Array {
+/** The body of HELLO. */
+export function helloBody(h: Hello): Uint8Array {
   const w = new Writer(new Uint8Array(maxHello));
   w.u8(h.minVersion);
   w.u8(h.maxVersion);
@@ -72,18 +42,15 @@ export function helloBody(h: Omit<Hello, "limits" | "channelLimits">): Uint8Arra
     w.v(channel);
     w.v(bytes);
   }
-  if (h.schemas.length > 0) {
-    w.u8(SCHEMAS);
-    w.v(h.schemas.reduce((n, s) => n + lengthOf(s.version) + 4, 0));
-    for (const s of h.schemas) {
-      w.v(s.version);
-      w.u32(s.digest);
-    }
+  for (const [kind, item] of h.items) {
+    w.v(kind);
+    w.block(item);
   }
   return w.written();
 }
 
-const below31 = (r: Reader) => r.atMost(0x7fffffff);
+/** Reads a number that goes into 31 bits. */
+export const below31 = (r: Reader) => r.atMost(0x7fffffff);
 
 /** Reads the body of HELLO. That of one that speaks no version of ours is a WireError with the code for it. */
 export function readHello(body: Uint8Array): Hello {
@@ -107,47 +74,14 @@ export function readHello(body: Uint8Array): Hello {
     silence: r.u16(),
     defaultWindow: below31(r),
     windows: [],
-    limits: { packets: 0, bytes: 0, messages: 0 },
-    channelLimits: [],
-    schemas: [],
+    items: new Map(),
   };
   want(h.largestDatagram >= 576);
   for (let n = r.atMost(maxWindows); n > 0; n--) {
     h.windows.push({ channel: r.channel(), bytes: below31(r) });
   }
-  while (r.left > 0) {
-    const kind = r.v();
-    readItem(h, kind, new Reader(r.block()));
-  }
+  while (r.left > 0) h.items.set(r.v(), r.block());
   return h;
-}
-
-function readItem(h: Hello, kind: number, r: Reader): void {
-  if (kind === LIMITS) {
-    h.limits = { packets: below31(r), bytes: below31(r), messages: below31(r) };
-  } else if (kind === CHANNEL_LIMITS) {
-    const bytes = below31(r);
-    const messages = below31(r);
-    do h.channelLimits.push({ channel: r.channel(), bytes, messages });
-    while (r.left > 0);
-  } else if (kind === SCHEMAS) {
-    h.schemas = readSchemas(r);
-  } else {
-    return;
-  }
-  want(r.left === 0);
-}
-
-function readSchemas(r: Reader): Schema[] {
-  const all: Schema[] = [];
-  let last = 16384;
-  do {
-    const version = r.v();
-    want(version > 0 && version < last && all.length < maxSchemas);
-    all.push({ version, digest: r.u32() });
-    last = version;
-  } while (r.left > 0);
-  return all;
 }
 
 /** Whether an end says that it reads something. */

@@ -18,6 +18,7 @@ import {
   REBUILT,
   REPAIR,
   RUN,
+  SCHEMAS,
   SKIP,
   STORED,
   WINDOW,
@@ -43,6 +44,7 @@ import {
   readFragment,
   readHello,
   readHoldTime,
+  readItems,
   readPadding,
   readPathStatus,
   readProof,
@@ -52,6 +54,7 @@ import {
   Reader,
   Repair,
   Run,
+  schemasItem,
   WireError,
   Writer,
   type ControlMessage,
@@ -239,7 +242,8 @@ function helloOrVersions(body: Uint8Array): Fields {
 }
 
 function hello(h: Hello): Fields {
-  const { packets, bytes, messages } = h.limits;
+  const { limits, channelLimits, schemas } = readItems(h);
+  const { packets, bytes, messages } = limits;
   return {
     min_version: h.minVersion,
     max_version: h.maxVersion,
@@ -252,9 +256,9 @@ function hello(h: Hello): Fields {
     silence_s: h.silence,
     default_window: h.defaultWindow,
     windows: h.windows,
-    ...(packets || bytes || messages ? { limits: h.limits } : {}),
-    ...(h.channelLimits.length > 0 ? { channel_limits: h.channelLimits } : {}),
-    ...(h.schemas.length > 0 ? { schemas: h.schemas } : {}),
+    ...(packets || bytes || messages ? { limits } : {}),
+    ...(channelLimits.length > 0 ? { channel_limits: channelLimits } : {}),
+    ...(schemas.length > 0 ? { schemas } : {}),
   };
 }
 
@@ -437,7 +441,7 @@ function helloOf(f: Record<string, never>): Parameters<typeof helloBody>[0] {
     silence: f["silence_s"]!,
     defaultWindow: f["default_window"]!,
     windows: f["windows"]!,
-    schemas: f["schemas"] ?? [],
+    items: new Map(f["schemas"] ? [[SCHEMAS, schemasItem(f["schemas"])]] : []),
   };
 }
 
