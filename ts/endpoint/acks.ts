@@ -1,7 +1,6 @@
 import { Ack, appendAck, clockUnit, maxAckRanges, type Writer } from "../wire/first.js";
 import { never } from "./constants.js";
-import { addRange, dropBelow, type Ranges } from "./ranges.js";
-import { Window } from "./window.js";
+import { type Ranges } from "./ranges.js";
 
 const maxRanges = 256;
 const clockInterval = 100_000;
@@ -22,7 +21,7 @@ export class Acks {
   at = never;
 
   protected ranges: Ranges = [];
-  private seen = new Window();
+  protected next = 0; // numbers below it came, or will not
   private largestAt = 0;
   private clockAt = -never;
   private withClock = false;
@@ -30,32 +29,35 @@ export class Acks {
 
   /** Whether a number did not come yet, as far as is known. */
   fresh(number: number): boolean {
-    return this.seen.fresh(number);
+    return number >= this.next;
   }
 
   /** Notes a number as seen, be it that its packet could not be taken. */
   note(number: number): void {
-    this.seen.mark(number);
+    this.next = number + 1;
   }
 
   /** Notes a packet that was taken. Prompt: it holds something of a reliable delivery. */
   arrived(now: number, number: number, eliciting: boolean, prompt: boolean, hold: number): void {
     const { largest, ranges } = this;
+    this.add(number, eliciting);
     if (number > largest) {
       this.largest = number;
       this.largestAt = now;
-    } else if (eliciting) {
-      this.cameLate(number);
     }
-    addRange(ranges, number, number + 1);
     if (ranges.length > 2 * maxRanges) ranges.splice(0, 2);
     if (!eliciting) return;
     const soon = ++this.waiting >= 2 || (number !== largest + 1 && largest >= 0);
     this.at = soon ? now : Math.min(this.at, now + this.patience(now, prompt, hold));
   }
 
-  /** A number that is not the largest came. */
-  protected cameLate(_number: number): void {}
+  /** Adds a number to what came. */
+  protected add(number: number, _eliciting: boolean): void {
+    const { ranges } = this;
+    const last = ranges.length - 1;
+    if (ranges[last] === number) ranges[last] = number + 1;
+    else ranges.push(number, number + 1);
+  }
 
   /** How long an ack may wait. */
   protected patience(_now: number, _prompt: boolean, hold: number): number {
@@ -103,6 +105,8 @@ export class Acks {
   /** Such an ACK has arrived: what lies below is forgotten, unless it came since. */
   acked(largest: number, _stamp: number): void {
     this.known = Math.max(this.known, largest);
-    dropBelow(this.ranges, largest);
+    const { ranges } = this;
+    while (ranges[1]! <= largest) ranges.splice(0, 2);
+    if (ranges[0]! < largest) ranges[0] = largest;
   }
 }

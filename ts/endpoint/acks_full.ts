@@ -3,6 +3,7 @@ import { become } from "./become.js";
 import { Acks, out } from "./acks.js";
 import { never } from "./constants.js";
 import { addRange, type Ranges } from "./ranges.js";
+import { Window } from "./window.js";
 
 const maxLate = 256;
 
@@ -11,6 +12,7 @@ export class FullAcks extends Acks {
   /** Packets of ACK alone that were sent in a row; and whether more than PING and ACK came since the last PING for that. */
   alone!: number;
   heardMore!: boolean;
+  private seen!: Window;
   private late!: number[]; // numbers that came behind a larger one, and the stamp of each
   private lateStamps!: number[];
   private lateSaid!: number; // how many of these have stood in an ACK
@@ -21,7 +23,8 @@ export class FullAcks extends Acks {
 
   /** Has acks know all that. */
   static of(acks: Acks): FullAcks {
-    return become(acks, FullAcks, {
+    const all = become(acks, FullAcks, {
+      seen: new Window(),
       alone: 0,
       heardMore: false,
       late: [],
@@ -32,9 +35,21 @@ export class FullAcks extends Acks {
       talkEvery: never,
       promptUntil: 0,
     });
+    all.seen.skip(all.next);
+    return all;
   }
 
-  protected override cameLate(number: number): void {
+  override fresh(number: number): boolean {
+    return this.seen.fresh(number);
+  }
+
+  override note(number: number): void {
+    this.seen.mark(number);
+  }
+
+  protected override add(number: number, eliciting: boolean): void {
+    addRange(this.ranges, number, number + 1);
+    if (number > this.largest || !eliciting) return;
     if (this.late.length >= maxLate) this.forgetLate();
     this.late.push(number);
     this.lateStamps.push(++this.stamps);

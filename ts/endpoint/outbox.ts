@@ -6,24 +6,17 @@ import type { Builder } from "./packet.js";
 import { Sender, type SendOptions } from "./sender.js";
 
 /**
- * An Outbox is what goes to the peer: a sender for each channel, and in which order they fill packets. This one knows
- * no limits: who has any waits for a {@link FullOutbox}.
+ * An Outbox is what goes to the peer: a sender for each channel. This one
+ * knows priorities, and no limits: who has any waits for a {@link FullOutbox}.
  */
 export class Outbox {
   readonly senders = new Map<number, Sender>();
-  protected classes: Sender[][] = []; // by priority; in each those that have something to send
   private limited = false; // by the peer
 
   constructor(protected c: Common) {
-    const { channels } = c.cfg;
     const priority = (ch: Channel) => (ch.id === 0 ? Infinity : ch.priority);
-    for (const p of [...new Set(channels.map(priority))].sort((a, b) => b - a)) {
-      const active: Sender[] = [];
-      this.classes.push(active);
-      for (const ch of channels) {
-        if (priority(ch) === p) this.senders.set(ch.id, new Sender(c, ch, active));
-      }
-    }
+    const sorted = [...c.cfg.channels].sort((a, b) => priority(b) - priority(a));
+    for (const ch of sorted) this.senders.set(ch.id, new Sender(c, ch));
   }
 
   /** Takes the credit and the limits of the peer's HELLO. */
@@ -58,21 +51,13 @@ export class Outbox {
   /** When there is something to send; -Infinity: now. */
   sendAt(now: number): number {
     let at = Infinity;
-    for (const active of this.classes) for (const s of active) at = Math.min(at, s.sendAt(now));
+    for (const s of this.senders.values()) at = Math.min(at, s.sendAt(now));
     return Math.max(at, this.readyAt());
   }
 
-  /** Appends what is to be sent, class after class. */
+  /** Appends what is to be sent. */
   write(b: Builder): void {
-    for (const active of this.classes) {
-      let kept = 0;
-      for (const s of active) {
-        s.write(b);
-        s.active = s.pending;
-        if (s.active) active[kept++] = s;
-      }
-      active.length = kept;
-    }
+    for (const s of this.senders.values()) s.write(b);
   }
 
   /** Whether each message has its fate. */

@@ -4,7 +4,6 @@ import { Bucket } from "./bucket.js";
 import { never } from "./constants.js";
 import { Outbox } from "./outbox.js";
 import { type Builder } from "./packet.js";
-import { type Sender } from "./sender.js";
 import { FullSender } from "./sender_full.js";
 import { Sums, type Line } from "./sums.js";
 
@@ -13,6 +12,7 @@ const packetCharge = 48; // of a packet, beside its frames, where bytes are limi
 /** A FullOutbox keeps to limits, sends again what was lost, and sums of messages (SPEC.md, 6.9). */
 export class FullOutbox extends Outbox {
   declare readonly senders: Map<number, FullSender>;
+  private classes!: FullSender[][]; // by priority; in each those that have something to send
   private repaired!: FullSender[];
   private packets!: Bucket;
   private bytes!: Bucket;
@@ -20,10 +20,16 @@ export class FullOutbox extends Outbox {
   /** Has an outbox know all that. */
   static of(outbox: Outbox, now: number): FullOutbox {
     const none = new Bucket(now, 0);
+    const classes = new Map<number, FullSender[]>();
     for (const s of outbox.senders.values()) {
-      FullSender.of(s, new Bucket(now, s.cfg.bytesPerSecond), none);
+      const { id, priority, bytesPerSecond } = s.cfg;
+      const of = id === 0 ? Infinity : priority;
+      const active = classes.get(of) ?? [];
+      classes.set(of, active);
+      FullSender.of(s, active, new Bucket(now, bytesPerSecond), none);
     }
-    return become(outbox, FullOutbox, { repaired: [], packets: none, bytes: none });
+    const fields = { classes: [...classes.values()], repaired: [], packets: none, bytes: none };
+    return become(outbox, FullOutbox, fields);
   }
 
   /** Keeps to what the peer takes, by its HELLO. */
@@ -57,11 +63,25 @@ export class FullOutbox extends Outbox {
     for (const s of this.repaired) s.sums = new Sums(s, "auto");
   }
 
-  /** Of a class goes first who had least for its weight. */
+  override sendAt(now: number): number {
+    let at = Infinity;
+    for (const active of this.classes) for (const s of active) at = Math.min(at, s.sendAt(now));
+    return Math.max(at, this.readyAt());
+  }
+
+  /** Class after class; of one goes first who had least for its weight. */
   override write(b: Builder): void {
     for (const s of this.repaired) s.first = s.open.end;
-    this.classes.forEach(sortByServed);
-    super.write(b);
+    for (const active of this.classes) {
+      sortByServed(active);
+      let kept = 0;
+      for (const s of active) {
+        s.write(b);
+        s.active = s.pending;
+        if (s.active) active[kept++] = s;
+      }
+      active.length = kept;
+    }
   }
 
   /** Appends sums of messages behind all else. */
@@ -76,7 +96,7 @@ export class FullOutbox extends Outbox {
 }
 
 /** Sorts the few that there are, which nearly are already; Array.sort would allocate. */
-function sortByServed(active: Sender[]): void {
+function sortByServed(active: FullSender[]): void {
   for (let i = 1; i < active.length; i++) {
     const s = active[i]!;
     let j = i;

@@ -1,27 +1,20 @@
 import { type Key } from "../wire/first.js";
 import { type Common } from "./common.js";
-import { isLatest, type Channel } from "./config.js";
+import { type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
 import { type Message } from "./message.js";
 import { Ring } from "./ring.js";
 
-const manyKeys = 256;
-
-/** A Queue is the messages of a channel that wait to be started. */
+/** A Queue is the messages of a channel that wait to be started: one behind the other. */
 export class Queue {
   readonly ring = new Ring<Message>();
-  private bytes = 0; // with charges
+  protected bytes = 0; // with charges
   private refused = 0; // the charge of a message that found no room
-  private places = new Map<Key | undefined, number>(); // Latest: where a value waits
-  private many = manyKeys;
-  private readonly latest: boolean;
 
   constructor(
-    private c: Common,
-    private cfg: Channel,
-  ) {
-    this.latest = isLatest(cfg.delivery);
-  }
+    protected c: Common,
+    protected cfg: Channel,
+  ) {}
 
   get length(): number {
     return this.ring.length;
@@ -44,41 +37,24 @@ export class Queue {
     return true;
   }
 
-  private fits(key: Key | undefined, charge: number): boolean {
-    return this.bytes - (this.waiting(key)?.charge ?? 0) + charge <= this.cfg.maxQueuedBytes;
+  protected fits(_key: Key | undefined, charge: number): boolean {
+    return this.bytes + charge <= this.cfg.maxQueuedBytes;
   }
 
-  /** The value of a key that waits. */
-  private waiting(key: Key | undefined): Message | undefined {
-    const place = this.latest ? this.places.get(key) : undefined;
-    return place === undefined ? undefined : this.ring.at(place);
-  }
-
-  /** Adds a message, in the place of one of its key, or behind all. */
+  /** Adds a message. */
   add(key: Key | undefined, bytes: Uint8Array, prefix: number): Message {
-    let m = this.waiting(key);
-    if (m) {
-      this.bytes -= m.charge;
-      this.c.lose(this.cfg.id, m.receipt, "replaced");
-      m.reset();
-    } else {
-      m = this.c.message();
-      this.note(key);
-      this.ring.push(m);
-    }
+    const m = this.place(key);
     m.fill(bytes, prefix);
     m.key = key;
     this.bytes += m.charge;
     return m;
   }
 
-  /** Notes the place of a key; those that have gone stay until they are many, since deleting them costs memory, too. */
-  note(key: Key | undefined): void {
-    if (!this.latest) return;
-    this.places.set(key, this.ring.end);
-    if (this.places.size < this.many) return;
-    for (const [k, place] of this.places) if (place < this.ring.base) this.places.delete(k);
-    this.many = 2 * this.places.size + manyKeys;
+  /** The message that is filled: one behind all. */
+  protected place(_key: Key | undefined): Message {
+    const m = this.c.message();
+    this.ring.push(m);
+    return m;
   }
 
   /** Takes the head out. */

@@ -29,9 +29,3 @@ export function addRange(at: Ranges, from: number, to: number): void {
     at.splice(first, i - first, from, to);
   }
 }
-
-/** Takes out what is below a number. */
-export function dropBelow(at: Ranges, number: number): void {
-  at.splice(0, find(at, number + 1));
-  if (at[0]! < number) at[0] = number;
-}

@@ -53,9 +53,6 @@ export class Sender {
   /** Unreliable deliveries: the next id, and the newest that is known to have arrived. */
   nextId = 0;
   arrived = 0;
-  /** What of its class it has been given, by weight. */
-  served = 0;
-  active = false;
 
   private group = 0; // of the game, that of the message sent last
   private groups = 0;
@@ -63,8 +60,6 @@ export class Sender {
   constructor(
     protected c: Common,
     readonly cfg: Channel,
-    /** The senders of its class that have something to send. */
-    protected beside: Sender[],
   ) {
     this.reliable = isReliable(cfg.delivery);
     this.stats = c.stats;
@@ -102,14 +97,8 @@ export class Sender {
     return receipt;
   }
 
-  /** Has its turn come among those that have something to send: time in which it had nothing is not made up for. */
-  activate(_m?: Message): void {
-    if (this.active) return;
-    const { beside } = this;
-    if (beside[0]) this.served = Math.max(this.served, beside[0].served);
-    this.active = true;
-    beside.push(this);
-  }
+  /** It has something to send. */
+  protected activate(_m: Message): void {}
 
   protected lose(m: Message, why: LossReason): void {
     this.c.lose(this.cfg.id, m.receipt, why);
@@ -170,11 +159,6 @@ export class Sender {
       this.started += m.charge;
     }
     return m;
-  }
-
-  /** Whether there is more to send than went. */
-  get pending(): boolean {
-    return this.queue.length > 0;
   }
 
   /** Whether an id goes in four bytes. */

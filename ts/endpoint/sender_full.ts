@@ -10,6 +10,7 @@ import { type Builder, type Item } from "./packet.js";
 import { came, type Fate } from "./path.js";
 import { addRange } from "./ranges.js";
 import { gap, gapEnd, removeRange } from "./ranges_full.js";
+import { FullQueue } from "./queue_full.js";
 import { Sender } from "./sender.js";
 import type { Sums } from "./sums.js";
 
@@ -21,6 +22,10 @@ const maxUnderway = 16 << 20;
  * is done.
  */
 export class FullSender extends Sender {
+  declare readonly queue: FullQueue;
+  /** What of its class it has been given, by weight. */
+  served!: number;
+  active!: boolean;
   /** Messages in open that are to be sent again. */
   resends!: number;
   /** The next id when the packet was begun that is made. */
@@ -34,6 +39,7 @@ export class FullSender extends Sender {
   messages!: Bucket;
   shared!: Bucket;
 
+  private beside!: FullSender[]; // those of its class that have something to send
   private nextCut!: number; // of Unreliable: the id of the next one in fragments
   private expireAt!: number;
   private short!: boolean; // only credit was missing for the head
@@ -48,9 +54,13 @@ export class FullSender extends Sender {
   private newest!: Map<Message["key"], Message>; // ReliableLatest: the newest started
   private confirmable!: Map<number, Message>; // by what STORED calls them
 
-  /** Has a sender know all that, with the limits that it has, and that it shares. */
-  static of(sender: Sender, bytes: Bucket, none: Bucket): FullSender {
+  /** Has a sender know all that, with those of its class, and the limits that it has, and that it shares. */
+  static of(sender: Sender, beside: FullSender[], bytes: Bucket, none: Bucket): FullSender {
+    FullQueue.of(sender.queue);
     const s = become(sender, FullSender, {
+      beside,
+      served: 0,
+      active: false,
       resends: 0,
       first: 0,
       sums: undefined,
@@ -77,6 +87,7 @@ export class FullSender extends Sender {
       if (m.state === FLYING) s.begun(m);
     }
     s.expireLater(s.c.now);
+    if (s.pending) s.enter();
     return s;
   }
 
@@ -84,9 +95,18 @@ export class FullSender extends Sender {
     return this.cfg.id;
   }
 
-  override activate(m?: Message): void {
-    if (m) this.expireLater(m.expires);
-    super.activate();
+  protected override activate(m: Message): void {
+    this.expireLater(m.expires);
+    this.enter();
+  }
+
+  /** Has its turn come among those that have something to send: time in which it had nothing is not made up for. */
+  private enter(): void {
+    if (this.active) return;
+    const { beside } = this;
+    if (beside[0]) this.served = Math.max(this.served, beside[0].served);
+    this.active = true;
+    beside.push(this);
   }
 
   override head(now: number): Message | undefined {
@@ -277,7 +297,7 @@ export class FullSender extends Sender {
     m.resend = true;
     if (this.resends === 0 || m.id < this.resendFrom) this.resendFrom = m.id;
     this.resends++;
-    this.activate();
+    this.enter();
   }
 
   /** The lowest message that is to be sent again, or skipped. */
@@ -342,10 +362,7 @@ export class FullSender extends Sender {
         queue.drop("expired");
         continue;
       }
-      const m = queue.ring.shift()!;
-      this.expireLater(m.expires);
-      queue.note(m.key);
-      queue.ring.push(m);
+      this.expireLater(queue.turn().expires);
     }
   }
 
@@ -358,10 +375,11 @@ export class FullSender extends Sender {
 
   /** Whether more waits. */
   get more(): boolean {
-    return super.pending || this.cutting !== undefined;
+    return this.queue.length > 0 || this.cutting !== undefined;
   }
 
-  override get pending(): boolean {
+  /** Whether there is more to send than went. */
+  get pending(): boolean {
     return this.resends > 0 || this.more;
   }
 

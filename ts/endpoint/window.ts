@@ -11,6 +11,11 @@ export class Window {
     return number >= this.next - span && this.seen[number % span] !== number;
   }
 
+  /** Takes all below a number as come. */
+  skip(number: number): void {
+    for (let n = Math.max(this.next, number - span); n < number; n++) this.mark(n);
+  }
+
   mark(number: number): void {
     this.seen[number % span] = number;
     if (number >= this.next) this.next = number + 1;

@@ -1,0 +1,61 @@
+import { type Key } from "../wire/first.js";
+import { become } from "./become.js";
+import { isLatest } from "./config.js";
+import { type Message } from "./message.js";
+import { Queue } from "./queue.js";
+
+const manyKeys = 256;
+
+/** In a FullQueue of a Latest delivery a value takes the place of an older one of its key. */
+export class FullQueue extends Queue {
+  private places!: Map<Key | undefined, number>; // where a value waits
+  private many!: number;
+  private latest!: boolean;
+
+  /** Has a queue know that. */
+  static of(queue: Queue): FullQueue {
+    const q = become(queue, FullQueue, { places: new Map(), many: manyKeys, latest: false });
+    q.latest = isLatest(q.cfg.delivery);
+    for (let n = q.ring.base; n < q.ring.end; n++) q.note(q.ring.at(n)!.key, n);
+    return q;
+  }
+
+  protected override fits(key: Key | undefined, charge: number): boolean {
+    return super.fits(key, charge - (this.waiting(key)?.charge ?? 0));
+  }
+
+  /** The value of a key that waits. */
+  private waiting(key: Key | undefined): Message | undefined {
+    const place = this.latest ? this.places.get(key) : undefined;
+    return place === undefined ? undefined : this.ring.at(place);
+  }
+
+  protected override place(key: Key | undefined): Message {
+    const m = this.waiting(key);
+    if (!m) {
+      this.note(key, this.ring.end);
+      return super.place(key);
+    }
+    this.bytes -= m.charge;
+    this.c.lose(this.cfg.id, m.receipt, "replaced");
+    m.reset();
+    return m;
+  }
+
+  /** Puts the head behind all. */
+  turn(): Message {
+    const m = this.ring.shift()!;
+    this.note(m.key, this.ring.end);
+    this.ring.push(m);
+    return m;
+  }
+
+  /** Notes the place of a key; those that have gone stay until they are many, since deleting them costs memory, too. */
+  private note(key: Key | undefined, at: number): void {
+    if (!this.latest) return;
+    this.places.set(key, at);
+    if (this.places.size < this.many) return;
+    for (const [k, place] of this.places) if (place < this.ring.base) this.places.delete(k);
+    this.many = 2 * this.places.size + manyKeys;
+  }
+}
