@@ -115,10 +115,8 @@ export class Conn {
 
   /** Announces that nothing is sent or read for so many milliseconds; 0 ends that. False: the server does not grant it. */
   hold(milliseconds: number): boolean {
-    const { line, end } = this.peer;
-    if (!line) return false;
     this.host.wake();
-    return end!.hold(this.host.clock.now(), milliseconds * 1000);
+    return this.peer.seat?.hold(milliseconds * 1000) ?? false;
   }
 
   /** Has the keys of what goes to the server changed as soon as that is possible. */
@@ -159,6 +157,6 @@ export class Conn {
 
   /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
   clockSamples(): readonly ClockSample[] {
-    return this.peer.end?.clockSamples() ?? [];
+    return this.peer.seat?.clockSamples() ?? [];
   }
 }

@@ -1,3 +1,4 @@
+import type { ClockSample } from "../endpoint/clock.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { learn } from "../endpoint/parts.js";
 import { isGone } from "../netcode/gone.js";
@@ -76,6 +77,17 @@ export class Seat {
   paths(): PathStats[] {
     const { line, end } = this.of;
     return line ? statsOfPaths(end!, line) : [];
+  }
+
+  /** Announces silence; false: it is not granted. */
+  hold(time: number): boolean {
+    const { line, end } = this.of;
+    return line !== undefined && learn(end!).hold(this.of.now(), time);
+  }
+
+  clockSamples(): readonly ClockSample[] {
+    const { end } = this.of;
+    return end ? learn(end).clockSamples() : [];
   }
 
   /** The newest ticket, for a store. */

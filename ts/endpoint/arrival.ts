@@ -18,6 +18,7 @@ import {
   WireError,
 } from "../wire/first.js";
 import { type Common } from "./common.js";
+import { packetOverhead } from "./constants.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
 import { type Outbox } from "./outbox.js";
@@ -53,7 +54,7 @@ export class Arrival {
 
   /** Takes a packet that came. */
   packet(now: number, path: number, route: number, number: number, frames: Uint8Array): void {
-    const { stats, cfg } = this.c;
+    const { stats } = this.c;
     const known = this.paths.all[path]?.acks;
     const p =
       known?.fresh(number) && this.life.state !== "dead"
@@ -65,7 +66,7 @@ export class Arrival {
     }
     p.acks.note(number);
     stats.packetsReceived++;
-    stats.bytesReceived += frames.length + cfg.packetOverheadBytes;
+    stats.bytesReceived += frames.length + packetOverhead;
     this.r.reset(frames);
     try {
       if (this.life.ended) this.life.readClosing(now, p.id, this.r);

@@ -13,8 +13,8 @@ export class Common {
   now: number;
   /** When something that is kept is of no use any more. */
   expireAt = Infinity;
-  /** What is left of the window pool. */
-  pool: number;
+  /** What all windows together may still grow by. */
+  pool = 64 << 20;
   openReceipts = 0;
   private lastReceipt = 0;
   private spare: Message[] = [];
@@ -24,7 +24,6 @@ export class Common {
     now: number,
   ) {
     this.now = now;
-    this.pool = cfg.windowPoolBytes;
   }
 
   expireLater(at: number): void {

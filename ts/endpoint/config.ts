@@ -62,12 +62,15 @@ export interface ChannelConfig {
   compression?: Compression;
 }
 
-/** A Channel is a ChannelConfig with its defaults. */
-export type Channel = Required<Omit<ChannelConfig, "compression">> & {
-  compression: Compression | undefined;
+/** A Channel is a ChannelConfig with the defaults that an endpoint needs from its beginning on. */
+export interface Channel extends ChannelConfig {
+  maxMessageBytes: number;
+  maxQueuedBytes: number;
+  full: FullPolicy;
+  windowBytes: number;
   /** The largest message on the wire. */
   largest: number;
-};
+}
 
 /** An EndpointConfig configures an Endpoint. Times are microseconds; 0 is the default, negative is off. */
 export interface EndpointConfig {
@@ -82,20 +85,14 @@ export interface EndpointConfig {
   reliable?: boolean;
   /** Ends the connection when nothing was heard for so long. 10 s; negative: never. */
   timeout?: number;
-  /** For how long the connection is kept after the timeout, its peer away. 0: not at all. */
-  keepFor?: number;
   /** How long an ack may wait for a packet to ride on: 20 ms; at most 250 ms. */
   ackHold?: number;
   /** The longest silence that the peer may announce: 60 s. */
   maxHold?: number;
   /** The largest datagram that is sent and read: 1200 bytes. */
   maxDatagramBytes?: number;
-  /** What is around the frames of a packet, headers of IP and UDP included: 51. */
-  packetOverheadBytes?: number;
   /** Receipts that are open or were not read: 16384. */
   maxReceipts?: number;
-  /** What all windows together may grow by: 64 MiB. */
-  windowPoolBytes?: number;
   /** How many paths there may be: 4; negative: one that stays where it is. */
   maxPaths?: number;
 }
@@ -113,22 +110,14 @@ function channel(c: ChannelConfig): Channel {
     ? Math.max(4 << 20, 2 * maxMessageBytes)
     : Math.max(256 << 10, largest + messageCharge);
   return {
-    id: c.id,
-    delivery: c.delivery,
-    name: c.name ?? "",
+    ...c,
     maxMessageBytes,
     largest,
     maxQueuedBytes: c.maxQueuedBytes || queued,
     full: c.full ?? (reliable ? "refuse" : "dropOldest"),
-    priority: c.priority ?? 0,
-    weight: c.weight || 1,
-    bytesPerSecond: Math.max(c.bytesPerSecond ?? 0, 0),
-    maxAttempts: c.maxAttempts || never,
-    repair: c.repair ?? (reliable && c.id > 0 ? "auto" : "off"),
     windowBytes:
       c.windowBytes ||
       (reliable ? defaultWindow : Math.max(256 << 10, 2 * (largest + messageCharge))),
-    compression: c.compression,
   };
 }
 
@@ -146,13 +135,10 @@ export function resolve(c: EndpointConfig): Config {
     random: c.random,
     reliable: c.reliable ?? false,
     timeout: orDefault(c.timeout, 10 * second, never),
-    keepFor: Math.max(c.keepFor ?? 0, 0),
     ackHold: Math.min(orDefault(c.ackHold, 20_000, 0), 250_000),
     maxHold: Math.min(orDefault(c.maxHold, 60 * second, 0), 65535 * second),
     maxDatagramBytes: orDefault(c.maxDatagramBytes, 1200, 1200),
-    packetOverheadBytes: orDefault(c.packetOverheadBytes, 51, 0),
     maxReceipts: orDefault(c.maxReceipts, 16384, 0),
-    windowPoolBytes: orDefault(c.windowPoolBytes, 64 << 20, 0),
     maxPaths: orDefault(c.maxPaths, 4, 0),
   };
 }
@@ -169,7 +155,7 @@ export function rowsOf(channels: readonly Channel[]): ChannelRow[] {
       channel: c.id,
       delivery: c.delivery,
       largestMessage: c.maxMessageBytes,
-      name: shortHash(c.name),
+      name: shortHash(c.name ?? ""),
       compression: c.compression?.id ?? 0,
     }));
 }

@@ -9,6 +9,9 @@ export const messageCharge = 32;
 /** What a packet is counted as where windows are counted in packets: the first size of datagrams. */
 export const packetBytes = 1200;
 
+/** What is around the frames of a packet, headers of IP and UDP included. */
+export const packetOverhead = 51;
+
 /** How many ids of a channel may be open, SPEC.md, 7.11. */
 export const maxOpen = 1 << 14;
 

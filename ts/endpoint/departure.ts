@@ -1,5 +1,5 @@
 import { CLOSE_ACK, PING, numberBytes, Writer } from "../wire/first.js";
-import { never, packetBytes, second } from "./constants.js";
+import { never, packetBytes, packetOverhead, second } from "./constants.js";
 import { type Common } from "./common.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
@@ -129,7 +129,7 @@ export class Departure {
       packet.ackStamp = acks.stamp;
       acks.sent(now, this.c.cfg.ackHold);
     }
-    packet.bytes = w.at + this.c.cfg.packetOverheadBytes;
+    packet.bytes = w.at + packetOverhead;
     if (packet.eliciting) this.outbox.spend(now, w.at);
     out.path = p.id;
     out.route = p.claims.route;

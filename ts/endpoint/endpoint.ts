@@ -1,7 +1,6 @@
 import { READS_PATHS, Code } from "../wire/first.js";
 import { never } from "./constants.js";
 import { Arrival } from "./arrival.js";
-import type { ClockSample } from "./clock.js";
 import { Common } from "./common.js";
 import { resolve, type EndpointConfig } from "./config.js";
 import { Departure, type Outgoing } from "./departure.js";
@@ -158,11 +157,6 @@ export class Endpoint {
     return (this.inbox.receivers.get(channel)?.ready.length ?? 0) > 0;
   }
 
-  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
-  clockSamples(): readonly ClockSample[] {
-    return [];
-  }
-
   nextEvent(): Event | undefined {
     return this.c.events.length > 0 ? this.c.events.shift() : undefined;
   }
@@ -185,16 +179,6 @@ export class Endpoint {
     this.at(now);
     life.parting ??= { until: Infinity, code, text, both };
     life.parting.until = Math.min(life.parting.until, now + within);
-  }
-
-  /** Announces silence, in microseconds; 0 ends it. False: the peer does not grant it, or there is no connection. */
-  hold(_now: number, _time: number): boolean {
-    return false;
-  }
-
-  /** Goes on under new keys: path 0 begins anew, all else goes on. False: there is nothing to go on with. */
-  continue(_now: number, _route: number, _reliable: boolean): boolean {
-    return false;
   }
 
   /** The largest datagram that the carrier of a path takes. */

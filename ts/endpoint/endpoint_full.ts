@@ -89,7 +89,8 @@ export class FullEndpoint extends Endpoint {
     return this.paths.lead;
   }
 
-  override clockSamples(): readonly ClockSample[] {
+  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
+  clockSamples(): readonly ClockSample[] {
     return this.arrival.clocks.take();
   }
 
@@ -112,7 +113,8 @@ export class FullEndpoint extends Endpoint {
     life.timeout(now);
   }
 
-  override hold(now: number, time: number): boolean {
+  /** Announces silence, in microseconds; 0 ends it. False: the peer does not grant it, or there is no connection. */
+  hold(now: number, time: number): boolean {
     const { life } = this;
     this.at(now);
     if (life.state !== "open" || (time > 0 && (life.drain.on || time > life.grantedHold))) return false;
@@ -121,7 +123,8 @@ export class FullEndpoint extends Endpoint {
     return true;
   }
 
-  override continue(now: number, route: number, reliable: boolean): boolean {
+  /** Goes on under new keys: path 0 begins anew, all else goes on. False: there is nothing to go on with. */
+  continue(now: number, route: number, reliable: boolean): boolean {
     const { life } = this;
     this.at(now);
     if (!life.lives) return false;

@@ -58,7 +58,6 @@ export class FullLife extends Life {
       askAt: 0,
       askWait: 0,
     });
-    l.keepFor = l.c.cfg.keepFor;
     l.rate = rateOf(l.paths.lead); // which a game may assume
     if (l.parting) l.drain.begin(l.parting);
     return l;

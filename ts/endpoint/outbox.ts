@@ -14,7 +14,7 @@ export class Outbox {
   private limited = false; // by the peer
 
   constructor(protected c: Common) {
-    const priority = (ch: Channel) => (ch.id === 0 ? Infinity : ch.priority);
+    const priority = (ch: Channel) => (ch.id ? (ch.priority ?? 0) : Infinity);
     const sorted = [...c.cfg.channels].sort((a, b) => priority(b) - priority(a));
     for (const ch of sorted) this.senders.set(ch.id, new Sender(c, ch));
   }

@@ -22,7 +22,7 @@ export class FullOutbox extends Outbox {
     const none = new Bucket(now, 0);
     const classes = new Map<number, FullSender[]>();
     for (const s of outbox.senders.values()) {
-      const { id, priority, bytesPerSecond } = s.cfg;
+      const { id, priority = 0, bytesPerSecond = 0 } = s.cfg;
       const of = id === 0 ? Infinity : priority;
       const active = classes.get(of) ?? [];
       classes.set(of, active);
@@ -42,7 +42,7 @@ export class FullOutbox extends Outbox {
     for (const { channel, bytes, messages } of channelLimits) {
       const s = this.senders.get(channel);
       if (!s || channel === 0) continue;
-      const least = Math.min(bytes || never, s.cfg.bytesPerSecond || never);
+      const least = Math.min(bytes || never, s.bytes.rate || never);
       s.bytes = new Bucket(now, least === never ? 0 : least);
       s.messages = new Bucket(now, messages);
     }
@@ -59,7 +59,9 @@ export class FullOutbox extends Outbox {
 
   /** Has lost messages come back without a round trip. */
   repairLost(): void {
-    this.repaired = [...this.senders.values()].filter((s) => s.cfg.repair === "auto" && s.reliable);
+    this.repaired = [...this.senders.values()].filter(
+      (s) => s.id > 0 && s.reliable && s.cfg.repair !== "off",
+    );
     for (const s of this.repaired) s.sums = new Sums(s, "auto");
   }
 

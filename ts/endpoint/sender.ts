@@ -115,7 +115,7 @@ export class Sender {
   }
 
   protected mayStart(m: Message): boolean {
-    const plain = m.size <= largestWhole && m.options <= KEYED && !this.cfg.bytesPerSecond;
+    const plain = m.size <= largestWhole && m.options <= KEYED && !(this.cfg.bytesPerSecond! > 0);
     return plain && this.fits(m);
   }
 

@@ -219,7 +219,7 @@ export class FullSender extends Sender {
   }
 
   private repairs(m: Message, attempts: number): boolean {
-    return !this.isLoose(m) && !m.superseded && attempts < this.cfg.maxAttempts;
+    return !this.isLoose(m) && !m.superseded && attempts < (this.cfg.maxAttempts || never);
   }
 
   /** What was sent so often did not arrive. */
@@ -408,7 +408,7 @@ export class FullSender extends Sender {
     if (Math.max(this.bytes.readyAt(), this.mayAt()) <= b.now) writeChannel(this, b);
     const n = b.w.at - before;
     if (n === 0) return;
-    this.served += n / this.cfg.weight;
+    this.served += n / (this.cfg.weight || 1);
     this.bytes.spend(b.now, n);
   }
 
