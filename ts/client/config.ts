@@ -55,6 +55,7 @@ export const formsOf = (cfg: ClientConfig): Forms | undefined =>
 export function endpointConfig(
   cfg: ClientConfig,
   random: (n: number) => Uint8Array,
+  needs: () => void,
 ): EndpointConfig {
   return {
     channels: cfg.channels.map((c) => c.config),
@@ -63,6 +64,7 @@ export function endpointConfig(
       const [a, b, c, d] = random(4) as unknown as [number, number, number, number];
       return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ** 32;
     },
+    needs,
     reliable: cfg.transport.reliable,
     ackHold: microseconds(cfg.ackHold),
     maxHold: microseconds(cfg.maxHold),

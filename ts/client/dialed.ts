@@ -45,6 +45,7 @@ export class Dialed {
   private first!: Way; // by which it is connected
   private told: State | undefined;
   private tried: Try | undefined;
+  private loads = false; // what is behind load
 
   constructor(
     readonly host: Host,
@@ -57,20 +58,34 @@ export class Dialed {
       judge: (hello) => this.judge(hello),
     });
     if (rest) this.sit();
-    else this.load();
   }
 
-  /** Loads the rest of the client; until that is there the game goes on with what it has. */
-  private readonly load = (): void => {
-    const later = () => this.host.clock.after(loadAgain, this.load);
-    if (!this.over) loadRest().then(() => this.sit(), later);
+  /** Loads the rest of the client, which something asks for; until that is there the game goes on with what it has. */
+  readonly load = (): void => {
+    if (this.loads || this.seat || this.over) return;
+    this.loads = true;
+    const later = () => {
+      this.loads = false;
+      this.load();
+    };
+    loadRest().then(
+      () => this.sit(),
+      () => this.host.clock.after(loadAgain, later),
+    );
   };
 
   private sit(): void {
+    if (this.over) return;
     this.seat = new rest!.Seat(this, this.credentials, this.led);
     if (this.end) rest!.learn(this.end);
     if (this.line && !this.over) this.seat.begin(this.first);
     this.host.wake();
+  }
+
+  /** The seat; if there is none yet it is loaded. */
+  wantSeat(): Seat | undefined {
+    this.load();
+    return this.seat;
   }
 
   now(): number {
@@ -88,7 +103,7 @@ export class Dialed {
   }
 
   newEndpoint(now: number, timeout: number, instance?: bigint): Endpoint {
-    const config = endpointConfig(this.host.cfg, this.host.random);
+    const config = endpointConfig(this.host.cfg, this.host.random, this.load);
     config.timeout = timeout > 0 ? timeout * 1e6 : -1;
     if (instance !== undefined) config.instance = instance;
     const end = new Endpoint(now, config, this.route);
@@ -176,6 +191,7 @@ export class Dialed {
     this.line.add(this.route, way);
     this.end!.ping(); // the server waits for a packet of ours
     this.first = way;
+    way.offers?.(this.load);
     this.seat?.begin(way);
     this.fit();
   }
@@ -211,6 +227,7 @@ export class Dialed {
   ended(route: number): void {
     const now = this.now();
     if (!this.seat?.ended(now, route)) this.end!.paths.died(now, route);
+    this.load();
     this.host.wake();
   }
 
@@ -244,7 +261,7 @@ export class Dialed {
     const { out } = this.host;
     const end = this.end!;
     while (end.nextPacket(now, out)) {
-      if (this.line!.session.sealer.left <= 0) this.seat?.changeKeys(now);
+      if (this.line!.session.sealer.left <= 0) this.wantSeat()?.changeKeys(now);
       if (!this.line!.send(now, out)) end.paths.all[out.path]!.busy = true;
     }
   }

@@ -86,6 +86,7 @@ export class Arrival {
       const type = r.u8();
       if (!this.frame(now, p, number, type)) {
         this.c.stats.packetsScattered++;
+        this.c.cfg.needs();
         return; // it was not stored: it is not acknowledged
       }
       this.elicited ||= elicits(type);

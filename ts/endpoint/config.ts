@@ -81,6 +81,8 @@ export interface EndpointConfig {
   random: () => number;
   /** The number by which the endpoint tells its lives apart: a random one, unless another one's HELLO announced it. */
   instance?: bigint;
+  /** Is called, as often as that is so, when the endpoint waits for what it has not learned yet. */
+  needs?: () => void;
   /** Whether path 0 repairs losses itself and keeps the order, as a WebSocket does. */
   reliable?: boolean;
   /** Ends the connection when nothing was heard for so long. 10 s; negative: never. */
@@ -133,6 +135,7 @@ export function resolve(c: EndpointConfig): Config {
     channels: [channel(own), ...channels],
     schemas: c.schemas,
     random: c.random,
+    needs: c.needs ?? (() => {}),
     reliable: c.reliable ?? false,
     timeout: orDefault(c.timeout, 10 * second, never),
     ackHold: Math.min(orDefault(c.ackHold, 20_000, 0), 250_000),

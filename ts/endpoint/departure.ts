@@ -84,7 +84,7 @@ export class Departure {
 
   /** Appends what goes behind the ACK. */
   protected fill(b: Builder, p: Way, _acked: boolean): void {
-    if (!p.canSend(b.now, packetBytes)) return;
+    if (!p.canSend(b.now, packetBytes)) return this.c.cfg.needs(); // the window does not grow by itself
     this.content(b, p);
     this.pingIfDue(b, p);
   }

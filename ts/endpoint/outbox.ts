@@ -22,6 +22,7 @@ export class Outbox {
   /** Takes the credit and the limits of the peer's HELLO. */
   opened(_now: number, h: Hello): void {
     this.limited = h.items.has(LIMITS) || h.items.has(CHANNEL_LIMITS);
+    if (this.limited) this.c.cfg.needs();
     for (const s of this.senders.values()) s.limit = h.defaultWindow;
     for (const { channel, bytes } of h.windows) {
       const s = this.senders.get(channel);

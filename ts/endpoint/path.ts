@@ -6,6 +6,8 @@ import { nearest } from "../wire/number.js";
 export const maxSent = 1 << 14; // beyond it nothing new is sent until some are settled
 export const initialWindow = 10 * packetBytes; // RFC 9002, 7.2
 
+const mostBehind = 2; // RFC 9002, 6.1.1
+
 /**
  * What became of a packet: late is acknowledged after it was lost, which changes a counter and no receipt;
  * repeat: it is in flight still, and a probe is to say again what it carries.
@@ -64,6 +66,8 @@ export interface PathConfig<S extends Sent> {
   random: () => number;
   /** Makes a record of a packet where none can be used again. */
   make: () => S;
+  /** Is called when a packet is overtaken by so many that it is lost. */
+  needs?: () => void;
   /** Hears what became of each packet. */
   settled: (sent: S, fate: Fate) => void;
 }
@@ -178,6 +182,7 @@ export class Path<S extends Sent> {
     this.acked(now, a, largest, bytes, newest);
     this.largestAcked = Math.max(this.largestAcked, largest);
     this.forget(now);
+    if (ring.length > 0 && this.largestAcked - ring.base > mostBehind) this.cfg.needs?.();
     return true;
   }
 

@@ -116,6 +116,7 @@ export class Sender {
 
   protected mayStart(m: Message): boolean {
     const plain = m.size <= largestWhole && m.options <= KEYED && !(this.cfg.bytesPerSecond! > 0);
+    if (!plain) this.c.cfg.needs();
     return plain && this.fits(m);
   }
 

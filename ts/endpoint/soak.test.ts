@@ -28,10 +28,10 @@ function world(seed: number, stream = false): World {
   const maxDatagramBytes = upTo(4) === 0 ? 576 : 1200;
   const delay = 1000 + upTo(80_000);
   if (upTo(6) === 0 || stream) {
-    // as a WebSocket is one: nothing is lost, nothing overtakes, and the ends learn the rest while they play
+    // as a WebSocket is one: nothing is lost, nothing overtakes, and the ends load the rest when they need it
     const config = { channels, maxDatagramBytes, reliable: true };
-    const learns: [number, number] = [upTo(2_500_000), upTo(2_500_000)];
-    return { seed, channels, config, link: { delay, rate: 300_000 }, learns };
+    const loads: [number, number] = [upTo(2_500_000), upTo(2_500_000)];
+    return { seed, channels, config, link: { delay, rate: 300_000 }, loads };
   }
   return {
     seed,
@@ -106,6 +106,6 @@ test(`nothing reliable is lost or doubled, and receipts are true, over ${lines} 
   soakAll(lines, false);
 });
 
-test(`likewise over ${streams} streams, whenever the ends learn what comes of losses`, () => {
+test(`likewise over ${streams} streams, however long the ends take to load what they need`, () => {
   soakAll(streams, true);
 });

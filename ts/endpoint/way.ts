@@ -27,6 +27,7 @@ export function makeWay(c: Common, id: number, ackHold: number): Way {
     reliable: false,
     ackHold,
     random: c.cfg.random,
+    needs: c.cfg.needs,
     make: () => new Packet(),
     settled: (packet, fate) => {
       if (packet.ackLargest >= 0 && came(fate)) acks.acked(packet.ackLargest, packet.ackStamp);

@@ -33,29 +33,42 @@ export interface PairConfig {
   link: LinkConfig;
   /** The share of packets that come twice. */
   twice?: number;
-  /** After how many microseconds each end learns what it did not know at once; at once by default. */
-  learns?: [number, number];
+  /**
+   * How many microseconds each end takes to learn what it did not know at once, when it needs that. By default both
+   * know all from the beginning.
+   */
+  loads?: [number, number];
   /** When the line is down: from, to, in microseconds. */
   outages?: [number, number][];
 }
 
 /** A Pair is two endpoints over a simulated line, in virtual time. */
 export class Pair {
-  private readonly began = 1_000_000;
-  now = this.began;
+  now = 1_000_000;
   readonly a: End;
   readonly b: End;
   readonly random: () => number;
+  /** When each end learns. */
+  readonly learnAt: [number, number];
+  /** How often the ends asked for what they had not learned. */
+  wanted = 0;
 
   constructor(private cfg: PairConfig) {
     this.random = chance(cfg.seed);
-    const end = (config: Omit<EndpointConfig, "random">, seed: number) =>
-      new End(
-        new Endpoint(this.now, { ...config, random: chance(seed) }),
-        new Link<Flying>(this.random, cfg.link),
-      );
-    this.a = end(cfg.config, cfg.seed * 2 + 1);
-    this.b = end(cfg.other ?? cfg.config, cfg.seed * 2 + 2);
+    const { loads } = cfg;
+    const learnAt: [number, number] = loads ? [Infinity, Infinity] : [0, 0];
+    this.learnAt = learnAt;
+    const end = (i: 0 | 1, config: Omit<EndpointConfig, "random">) => {
+      const random = chance(cfg.seed * 2 + 1 + i);
+      const needs = () => {
+        this.wanted++;
+        learnAt[i] = Math.min(learnAt[i], this.now + (loads?.[i] ?? 0));
+      };
+      const endpoint = new Endpoint(this.now, { ...config, random, needs });
+      return new End(endpoint, new Link<Flying>(this.random, cfg.link));
+    };
+    this.a = end(0, cfg.config);
+    this.b = end(1, cfg.other ?? cfg.config);
   }
 
   /** Introduces the ends to each other; what comes of it. */
@@ -67,9 +80,10 @@ export class Pair {
 
   /** Has the ends learn whose time it is. */
   private learn(): void {
-    const at = this.cfg.learns ?? [0, 0];
     [this.a, this.b].forEach(({ endpoint }, i) => {
-      if (this.now >= this.began + at[i]!) learn(endpoint);
+      if (this.now < this.learnAt[i]!) return;
+      this.learnAt[i] = Infinity;
+      learn(endpoint);
     });
   }
 
@@ -118,6 +132,7 @@ export class Pair {
       b.line.deadline(),
       a.endpoint.deadline(),
       b.endpoint.deadline(),
+      ...this.learnAt,
     );
   }
 

@@ -24,6 +24,8 @@ export interface Way {
   /** A datagram came; its memory is the receiver's. */
   onDatagram: (datagram: Uint8Array) => void;
   onReady: () => void;
+  /** Calls a function when the server has said there that it offers further ways. */
+  offers?(then: () => void): void;
   /** It ended, or could not be opened; the reason is for people. It is called once. */
   onEnded: (reason: string) => void;
 }

@@ -5,6 +5,7 @@ const maxDatagram = 1500;
 // What waits here is late, and the endpoint would rather send what is newer.
 const mostQueued = 16 << 10;
 const againMilliseconds = 5;
+const nothing = '{"hello":{}}'; // is offered
 
 /** A WebSocketWay carries datagrams as binary messages, and as text what a climber reads (SPEC.md, 12). */
 export class WebSocketWay implements Way {
@@ -15,8 +16,12 @@ export class WebSocketWay implements Way {
   onReady: () => void = () => {};
   onEnded: (reason: string) => void = () => {};
   /** A text came. Until somebody listens the first one is kept, which says what the server offers. */
-  onText: (text: string) => void = (text) => (this.said ??= text);
+  onText: (text: string) => void = (text) => {
+    this.said ??= text;
+    this.offers();
+  };
   said: string | undefined;
+  private then: () => void = () => {};
   /** It has ended. */
   over = false;
   private readonly socket: WebSocket;
@@ -36,6 +41,11 @@ export class WebSocketWay implements Way {
     socket.onerror = () =>
       setTimeout(() => this.ended(`the WebSocket to ${url} could not be opened`), 0);
     this.socket = socket;
+  }
+
+  offers(then = this.then): void {
+    this.then = then;
+    if (this.said && this.said !== nothing) then();
   }
 
   private ended(reason: string): void {

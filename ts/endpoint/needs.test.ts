@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pair } from "../testdata/pair.js";
+import { Delivery, type ChannelConfig } from "./index.js";
+import { learn } from "./parts.js";
+
+const second = 1_000_000;
+const channels: ChannelConfig[] = [
+  ...Object.values(Delivery).map((delivery) => ({ id: delivery + 1, delivery })),
+  { id: 9, delivery: Delivery.reliableOrdered },
+];
+const never: [number, number] = [Infinity, Infinity];
+const stream = (loads?: [number, number]) => {
+  const config = { channels, reliable: true };
+  const pair = new Pair({ seed: 1, config, link: { delay: 20_000 }, ...(loads && { loads }) });
+  assert.equal(pair.meet(), undefined);
+  return pair;
+};
+
+test("over a stream a game goes on though the rest cannot be loaded, and what waits for it comes once it can", () => {
+  const pair = stream(never);
+  const ends = [pair.a, pair.b];
+  const came = new Map<number, number>();
+  const take = () => {
+    for (const { endpoint } of ends) {
+      for (let id = 1; id <= 5; id++) {
+        for (let m; (m = endpoint.receive(id)); ) {
+          const key = id * 1000 + m[0]!;
+          came.set(key, (came.get(key) ?? 0) + 1);
+        }
+      }
+    }
+  };
+  const large = new Uint8Array(5000).fill(7);
+  for (const { endpoint } of ends) endpoint.send(9, large);
+  for (let n = 0; n < 200; n++) {
+    for (const { endpoint } of ends) {
+      for (let id = 1; id <= 5; id++) endpoint.send(id, Uint8Array.of(n));
+    }
+    pair.run(second / 20);
+    take();
+  }
+  pair.run(60 * second);
+  take();
+  assert.equal(came.size, 5 * 200);
+  for (const [message, times] of came) assert.equal(times, 2, `message ${message}, by both ends`);
+  for (const { endpoint, events } of ends) {
+    assert.equal(endpoint.receive(9), undefined);
+    assert.ok(endpoint.open, JSON.stringify(events));
+  }
+  for (const { endpoint } of ends) learn(endpoint);
+  pair.run(second);
+  for (const { endpoint } of ends) assert.deepEqual(endpoint.receive(9), large);
+});
+
+test("nothing of the rest is asked for by small messages over a stream", () => {
+  const pair = stream(never);
+  for (let n = 0; n < 100; n++) {
+    for (const { endpoint } of [pair.a, pair.b]) {
+      for (let id = 1; id <= 5; id++) {
+        endpoint.send(id, Uint8Array.of(n), { receipt: true });
+        while (endpoint.receive(id));
+      }
+    }
+    pair.run(second / 20);
+  }
+  assert.equal(pair.wanted, 0);
+});
