@@ -32,8 +32,8 @@ function rounds(s: Int32Array): void {
   let x0 = s[0]!, x1 = s[1]!, x2 = s[2]!, x3 = s[3]!;
   let x4 = s[4]!, x5 = s[5]!, x6 = s[6]!, x7 = s[7]!;
   let x8 = s[8]!, x9 = s[9]!, x10 = s[10]!, x11 = s[11]!;
-  let x12 = s[12]!, x13 = s[13]!, x14 = s[14]!, x15 = s[15]!;
-  for (let i = 0; i < 10; i++) {
+  let t: number, x12 = s[12]!, x13 = s[13]!, x14 = s[14]!, x15 = s[15]!;
+  for (let i = 0; i < 20; i++) {
     x0 = (x0 + x4) | 0; x12 = turn(x12 ^ x0, 16);
     x8 = (x8 + x12) | 0; x4 = turn(x4 ^ x8, 12);
     x0 = (x0 + x4) | 0; x12 = turn(x12 ^ x0, 8);
@@ -50,22 +50,13 @@ function rounds(s: Int32Array): void {
     x11 = (x11 + x15) | 0; x7 = turn(x7 ^ x11, 12);
     x3 = (x3 + x7) | 0; x15 = turn(x15 ^ x3, 8);
     x11 = (x11 + x15) | 0; x7 = turn(x7 ^ x11, 7);
-    x0 = (x0 + x5) | 0; x15 = turn(x15 ^ x0, 16);
-    x10 = (x10 + x15) | 0; x5 = turn(x5 ^ x10, 12);
-    x0 = (x0 + x5) | 0; x15 = turn(x15 ^ x0, 8);
-    x10 = (x10 + x15) | 0; x5 = turn(x5 ^ x10, 7);
-    x1 = (x1 + x6) | 0; x12 = turn(x12 ^ x1, 16);
-    x11 = (x11 + x12) | 0; x6 = turn(x6 ^ x11, 12);
-    x1 = (x1 + x6) | 0; x12 = turn(x12 ^ x1, 8);
-    x11 = (x11 + x12) | 0; x6 = turn(x6 ^ x11, 7);
-    x2 = (x2 + x7) | 0; x13 = turn(x13 ^ x2, 16);
-    x8 = (x8 + x13) | 0; x7 = turn(x7 ^ x8, 12);
-    x2 = (x2 + x7) | 0; x13 = turn(x13 ^ x2, 8);
-    x8 = (x8 + x13) | 0; x7 = turn(x7 ^ x8, 7);
-    x3 = (x3 + x4) | 0; x14 = turn(x14 ^ x3, 16);
-    x9 = (x9 + x14) | 0; x4 = turn(x4 ^ x9, 12);
-    x3 = (x3 + x4) | 0; x14 = turn(x14 ^ x3, 8);
-    x9 = (x9 + x14) | 0; x4 = turn(x4 ^ x9, 7);
+    // The mirrored diagonals are columns now, and at the second time the columns are again.
+    t = x1; x1 = x3; x3 = t;
+    t = x4; x4 = x5; x5 = t;
+    t = x6; x6 = x7; x7 = t;
+    t = x8; x8 = x10; x10 = t;
+    t = x12; x12 = x15; x15 = t;
+    t = x13; x13 = x14; x14 = t;
   }
   x[0] = x0; x[1] = x1; x[2] = x2; x[3] = x3;
   x[4] = x4; x[5] = x5; x[6] = x6; x[7] = x7;

@@ -1,4 +1,4 @@
-import { ivOf, keyOf, nextOf } from "./keys.js";
+import { derive } from "./keys.js";
 import type { Pad } from "./pad.js";
 import { aeadOf, type Aead } from "./suite.js";
 
@@ -13,12 +13,13 @@ export class Epoch {
     readonly pad: Pad,
     private readonly secret: Uint8Array,
   ) {
-    this.aead = aeadOf(pad, keyOf(secret));
-    this.iv = pad.suite === 3 ? new Uint8Array(12) : ivOf(secret); // suite 3 signs the number as it is
+    this.aead = aeadOf(pad, derive(secret, "key"));
+    this.iv = new Uint8Array(12); // suite 3 signs the number as it is
+    if (pad.suite < 3) this.iv.set(derive(secret, "iv").subarray(0, 12));
   }
 
   next(): Epoch {
-    return new Epoch(this.pad, nextOf(this.secret));
+    return new Epoch(this.pad, derive(this.secret, "next"));
   }
 
   /** What a packet has as its nonce. The next call has the same memory. */

@@ -69,12 +69,13 @@ export class Handshake {
   /** The try under way, or the last one. */
   by!: Try;
   private at = -1; // its place
-  private readonly startedAt: number;
-  private reachedAt = 0; // this try, and then its challenge
-  private sentAt = 0;
-  private refusedAt = Infinity; // by what a challenge may disprove
-  private denial: Refusal | undefined; // what is told if none does
+  private expiresAt!: number; // what is shown, by the monotonic clock
+  private silentAt!: number; // the server has been silent for too long
+  private believedAt!: number; // a refusal that nothing has disproved
+  private repeatAt!: number;
+  private denial: Refusal | undefined; // which a challenge may disprove
   private heard = false; // something that the keys open came, in any try
+  private readonly startedAt: number;
   private showing!: Showing;
   private hello!: Uint8Array;
   private secret!: Uint8Array; // of the share
@@ -82,8 +83,7 @@ export class Handshake {
   private counters!: Window; // of the challenges of this try
   private challenge!: Uint8Array;
   private unanswered = 0;
-  private packet!: Uint8Array; // that goes again and again
-  private stale = true;
+  private packet: Uint8Array | undefined; // that goes again and again
   private due = true;
 
   /** The protection of every credential must be loaded; see loadProtection. */
@@ -103,22 +103,31 @@ export class Handshake {
   /** Begins the next try: with a new share, so that no two servers see the same. */
   private begin(): void {
     const { cfg } = this;
-    this.by = cfg.tries[++this.at]!;
-    this.showing = this.by.show();
-    this.hello = cfg.hello(this.by);
+    const by = (this.by = cfg.tries[++this.at]!);
+    this.showing = by.show();
+    this.expiresAt = this.startedAt + this.showing.life * 1e6;
+    this.hello = cfg.hello(by);
     this.secret = cfg.random(32);
-    this.share = exchangeOf(this.by.credential.pad)?.publicOf(this.secret) ?? this.secret;
+    this.share = exchangeOf(by.credential.pad)?.publicOf(this.secret) ?? this.secret;
     this.counters = new Window();
     this.challenge = nothing;
     this.reach("requesting");
-    this.stale = this.due = true;
+    this.renew();
   }
 
   /** Comes to a state, in which nobody has refused us yet. */
   private reach(state: HandshakeState): void {
+    const { timeout } = this.by.credential;
+    const last = this.showing.request && this.at + 1 === this.cfg.tries.length;
     this.state = state;
-    this.reachedAt = this.now;
-    this.refusedAt = Infinity;
+    this.silentAt = this.now + (!last ? patience : timeout > 0 ? timeout * 1e6 : Infinity);
+    this.believedAt = Infinity;
+  }
+
+  /** What goes is to be made anew, and goes at once. */
+  private renew(): void {
+    this.packet = this.requests ? this.showing.request : undefined;
+    this.unsent();
   }
 
   /** What goes now is the request, which a server may refuse without a word of ours. */
@@ -130,59 +139,39 @@ export class Handshake {
   next(): Uint8Array | undefined {
     if (!this.due) return undefined;
     this.due = false;
-    this.sentAt = this.now;
+    this.repeatAt = this.now + (this.reliable ? reliableInterval : interval);
     this.unanswered = 0;
     const { showing, share, challenge, hello } = this;
-    if (this.requests) return showing.request;
-    if (this.stale) this.packet = showing.answer(this.cfg.random(24), share, challenge, hello);
-    this.stale = false;
-    return this.packet;
+    return (this.packet ??= showing.answer(this.cfg.random(24), share, challenge, hello));
   }
 
   /** What next returned could not be sent, and is due again. */
   unsent(): void {
     this.due = true;
+    this.repeatAt = Infinity;
   }
 
   /** When handleTimeout has something to do, if what is due was sent. */
   deadline(): number {
     if (this.over) return Infinity;
-    const repeat = this.sentAt + (this.reliable ? reliableInterval : interval);
-    return Math.min(this.expiry, this.believedAt, this.silenceAt, this.due ? Infinity : repeat);
-  }
-
-  /** When what is shown is over, by the monotonic clock. */
-  private get expiry(): number {
-    return this.startedAt + this.showing.life * 1e6;
-  }
-
-  /** When a refusal is believed that nothing has disproved. */
-  private get believedAt(): number {
-    return this.refusedAt + interval;
-  }
-
-  /** When the server has been silent for too long. */
-  private get silenceAt(): number {
-    const { timeout } = this.by.credential;
-    const last = this.showing.request && this.at + 1 === this.cfg.tries.length;
-    return this.reachedAt + (!last ? patience : timeout > 0 ? timeout * 1e6 : Infinity);
+    return Math.min(this.expiresAt, this.believedAt, this.silentAt, this.repeatAt);
   }
 
   /** Lets time pass. */
   handleTimeout(now: number): void {
     this.now = now;
-    if (this.over) return;
-    if (now >= this.expiry) {
+    if (now < this.deadline()) return;
+    if (now >= this.expiresAt) {
       const why = this.heard ? "" : `; ${unheard}`;
       const text = `the ${this.showing.what} expired before the server let us in${why}`;
       this.fail(refusal(Code.expired, text), true);
     } else if (now >= this.believedAt) {
       this.fail(this.denial!);
-    } else if (now >= this.silenceAt) {
+    } else if (now >= this.silentAt) {
       const text = this.state === "requesting" ? unheard : "the server did not confirm our answer";
       this.fail(refusal(Code.timeout, text));
-    } else if (now >= this.deadline()) {
-      this.due = true;
+    } else {
+      this.unsent();
     }
   }
 
@@ -223,9 +212,9 @@ export class Handshake {
     if (!body) return this.deny(refusal(Code.full, "the server is full"));
     if (!this.counters.fresh(counter)) return false;
     this.counters.mark(counter);
-    if (++this.unanswered === 1 || this.lot(this.unanswered)) this.challenge = body;
-    this.stale = this.due = true;
+    if (this.lot(++this.unanswered)) this.challenge = body;
     if (this.state === "requesting") this.reach("offering");
+    this.renew();
     return true;
   }
 
@@ -246,7 +235,7 @@ export class Handshake {
 
   /** Takes a refusal that a challenge, or a REASON, may come after. */
   private deny(why: Refusal): true {
-    if (this.refusedAt === Infinity) this.refusedAt = this.now;
+    this.believedAt = Math.min(this.believedAt, this.now + interval);
     this.denial = why;
     return true;
   }

@@ -1,5 +1,5 @@
 import { ascii, join } from "./bytes.js";
-import { expand, extract } from "./sha256.js";
+import { expand, hmac } from "./sha256.js";
 import type { Pad } from "./pad.js";
 
 /** The keys of a handshake, which come of a token or a ticket (SPEC.md, 4). */
@@ -13,9 +13,13 @@ export interface HandshakeKeys {
 /** What a key is for, as HKDF is told. */
 export const label = (text: string) => ascii("tickwire 1 " + text);
 
+/** What comes of a secret for a purpose: 32 bytes. */
+export const derive = (secret: Uint8Array, name: string, ...info: Uint8Array[]) =>
+  expand(secret, label(name), ...info);
+
 /** The keys of a handshake that come of a secret. */
 export function handshakeKeys(secret: Uint8Array, protocolId: Uint8Array): HandshakeKeys {
-  const key = (name: string) => expand(secret, 32, label(name), protocolId);
+  const key = (name: string) => derive(secret, name, protocolId);
   return { secret, offer: key("offer"), accept: key("accept"), reason: key("reason") };
 }
 
@@ -25,7 +29,7 @@ export function tokenKeys(
   serverToClient: Uint8Array,
   protocolId: Uint8Array,
 ): HandshakeKeys {
-  return handshakeKeys(extract(label("token"), clientToServer, serverToClient), protocolId);
+  return handshakeKeys(hmac(label("token"), clientToServer, serverToClient), protocolId);
 }
 
 /** What a handshake comes to: the first secret of each direction, and what those of tickets come of. */
@@ -45,20 +49,11 @@ export function secretsOf(
   pad: Pad,
   connectionId: Uint8Array,
 ): Secrets {
-  const s = extract(join(clientShare, serverShare), keys.secret, agreed);
+  const s = hmac(join(clientShare, serverShare), keys.secret, agreed);
   const x = join(1, protocolId, pad.suite, pad.tagBytes, connectionId, 0); // of a client id: none
   return {
-    toServer: expand(s, 32, label("c2s"), x),
-    toClient: expand(s, 32, label("s2c"), x),
-    resumption: expand(s, 32, label("resumption"), x),
+    toServer: derive(s, "c2s", x),
+    toClient: derive(s, "s2c", x),
+    resumption: derive(s, "resumption", x),
   };
 }
-
-/** The key of an epoch. */
-export const keyOf = (secret: Uint8Array) => expand(secret, 32, label("key"));
-
-/** The iv of an epoch. */
-export const ivOf = (secret: Uint8Array) => expand(secret, 12, label("iv"));
-
-/** The secret of the epoch that follows. */
-export const nextOf = (secret: Uint8Array) => expand(secret, 32, label("next"));

@@ -1,4 +1,4 @@
-import { putWord, word } from "./chacha20.js";
+import { word } from "./chacha20.js";
 
 // A number of 130 bits has six limbs of 22 bits: products of two limbs, six of them, times 20, stay below
 // 2^53, so they are exact. All stand in arrays of float64: what they are worth is in no branch and no address.
@@ -6,7 +6,7 @@ const base = 2 ** 22;
 const mask = base - 1;
 const h = new Float64Array(6); // the accumulator
 const r = new Float64Array(11); // of the key, from 5 on; before them all but the first, times 20
-const pad = new Float64Array(4);
+const pad = new Uint8Array(16);
 const last = new Uint8Array(16);
 
 /** Adds sixteen bytes to the limbs of a number, and what stands above them to the highest. */
@@ -25,14 +25,16 @@ function add(to: Float64Array, at: number, b: Uint8Array, i: number, top: number
 
 /** Begins with a key of 32 bytes (RFC 8439, 2.5). */
 export function beginTag(key: Uint8Array): void {
-  for (let i = 0; i < 16; i++) last[i] = key[i]!;
+  for (let i = 0; i < 16; i++) {
+    last[i] = key[i]!;
+    pad[i] = key[16 + i]!;
+  }
   for (let i = 3; i < 16; i += 4) last[i]! &= 15;
   for (let i = 4; i < 16; i += 4) last[i]! &= 252;
   h.fill(0);
   r.fill(0);
   add(r, 5, last, 0, 0);
   for (let i = 0; i < 5; i++) r[i] = 20 * r[6 + i]!;
-  for (let i = 0; i < 4; i++) pad[i] = word(key, 16 + 4 * i) >>> 0;
 }
 
 /** Multiplies the accumulator by the key, modulo 2^130 − 5, of which 2^132 is 20. */
@@ -91,17 +93,16 @@ export function writeTag(b: Uint8Array, at: number): void {
   settle(5 * settle(5 * settle(0)));
   // If 5 more are beyond 2^130 it was the prime or above, and is right now; else they go again.
   settle(5 * settle(5) - 5);
-  const h0 = h[0]!;
-  const h1 = h[1]!;
-  const h2 = h[2]!;
-  const h3 = h[3]!;
-  const h4 = h[4]!;
-  const h5 = h[5]!;
-  let sum = pad[0]! + ((h0 | (h1 << 22)) >>> 0);
-  putWord(b, at, sum);
-  sum = Math.floor(sum / 2 ** 32) + pad[1]! + (((h1 >>> 10) | (h2 << 12)) >>> 0);
-  putWord(b, at + 4, sum);
-  sum = Math.floor(sum / 2 ** 32) + pad[2]! + (((h2 >>> 20) | (h3 << 2) | (h4 << 24)) >>> 0);
-  putWord(b, at + 8, sum);
-  putWord(b, at + 12, Math.floor(sum / 2 ** 32) + pad[3]! + (((h4 >>> 8) | (h5 << 14)) >>> 0));
+  let limbs = 0; // what is left of those taken
+  let carry = 0;
+  for (let i = 0, taken = 0, bits = 0; i < 16; i++, bits -= 8) {
+    if (bits < 8) {
+      limbs |= h[taken++]! << bits;
+      bits += 22;
+    }
+    carry += (limbs & 255) + pad[i]!;
+    b[at + i] = carry;
+    carry >>>= 8;
+    limbs >>>= 8;
+  }
 }

@@ -1,8 +1,8 @@
 import { want } from "../wire/error.js";
 import { join } from "./bytes.js";
-import { handshakeKeys, label, type HandshakeKeys } from "./keys.js";
+import { derive, handshakeKeys, label, type HandshakeKeys } from "./keys.js";
 import { Kind, opened, prefix, sealed, wireVersion } from "./packet.js";
-import { expand, extract } from "./sha256.js";
+import { hmac } from "./sha256.js";
 import type { Challenge, Showing } from "./showing.js";
 import type { Ticket } from "./ticket.js";
 
@@ -10,12 +10,12 @@ const leastResume = 426;
 
 /** The keys that come of the secret of a ticket. */
 export function ticketKeys(secret: Uint8Array, protocolId: Uint8Array): HandshakeKeys {
-  return handshakeKeys(extract(label("resume"), secret), protocolId);
+  return handshakeKeys(hmac(label("resume"), secret), protocolId);
 }
 
 /** The secret of a ticket, by its nonce. */
 export const ticketSecret = (resumption: Uint8Array, nonce: Uint8Array) =>
-  expand(resumption, 32, label("ticket"), nonce);
+  derive(resumption, "ticket", nonce);
 
 /** A number below 2^53 in n bytes, little-endian. */
 export function little(v: number, n: number): Uint8Array {

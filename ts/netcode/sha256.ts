@@ -1,3 +1,5 @@
+import { join } from "./bytes.js";
+
 const rounds = new Uint32Array(64);
 const start = new Uint32Array(8);
 
@@ -51,40 +53,30 @@ function compress(h: Int32Array, block: DataView, at: number): void {
 
 /** The SHA-256 (FIPS 180-4) of parts that follow one another. */
 export function sha256(...parts: Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
+  const message = join(...parts);
+  const { length } = message;
   const padded = new Uint8Array((length + 72) & ~63);
-  let at = 0;
-  for (const part of parts) {
-    padded.set(part, at);
-    at += part.length;
-  }
-  padded[at] = 0x80;
+  padded.set(message);
+  padded[length] = 0x80;
   const blocks = new DataView(padded.buffer);
   blocks.setUint32(padded.length - 4, length << 3);
   const h = new Int32Array(start);
-  for (at = 0; at < padded.length; at += 64) compress(h, blocks, at);
-  w.fill(0);
-  padded.fill(0);
+  for (let at = 0; at < padded.length; at += 64) compress(h, blocks, at);
+  for (const secret of [w, message, padded]) secret.fill(0);
   h.forEach((v, i) => blocks.setInt32(4 * i, v));
   return padded.slice(0, 32);
 }
 
-/** HMAC-SHA256 (RFC 2104) of parts that follow one another. */
+/** HMAC-SHA256 (RFC 2104) of parts that follow one another. It is also the Extract of HKDF (RFC 5869). */
 export function hmac(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
-  const inner = new Uint8Array(64).fill(0x36);
-  const outer = new Uint8Array(64).fill(0x5c);
-  (key.length > 64 ? sha256(key) : key).forEach((v, i) => {
-    inner[i]! ^= v;
-    outer[i]! ^= v;
-  });
-  return sha256(outer, sha256(inner, ...parts));
+  const padded = (by: number) => {
+    const block = new Uint8Array(64).fill(by);
+    (key.length > 64 ? sha256(key) : key).forEach((v, i) => (block[i]! ^= v));
+    return block;
+  };
+  return sha256(padded(0x5c), sha256(padded(0x36), ...parts));
 }
 
-/** The Extract of HKDF (RFC 5869), with a salt of text or of bytes. */
-export const extract = (salt: Uint8Array, ...secret: Uint8Array[]) => hmac(salt, ...secret);
-
-/** The Expand of HKDF (RFC 5869), to at most 32 bytes. */
-export function expand(key: Uint8Array, length: number, ...info: Uint8Array[]): Uint8Array {
-  return hmac(key, ...info, Uint8Array.of(1)).subarray(0, length);
-}
+/** The Expand of HKDF (RFC 5869), to 32 bytes. */
+export const expand = (key: Uint8Array, ...info: Uint8Array[]) =>
+  hmac(key, ...info, Uint8Array.of(1));

@@ -16,27 +16,25 @@ export interface Exchange {
   agree(secret: Uint8Array, other: Uint8Array): Uint8Array | undefined;
 }
 
-let aes: typeof import("./aes.js") | undefined;
-let signed: typeof import("./signed.js") | undefined;
-let x25519: typeof import("./x25519.js") | undefined;
+/** What seals under a key, by suite. */
+const aeads: (((key: Uint8Array, tagBytes: number) => Aead) | undefined)[] = [];
+let exchange: Exchange | undefined;
 
 /** Loads what few tokens ask for: AES-256-GCM, packets that are only signed, X25519. */
 export async function loadProtection({ suite, forwardSecrecy }: Pad): Promise<void> {
-  if (suite === 2) aes ??= await import("./aes.js");
-  if (suite === 3) signed ??= await import("./signed.js");
-  if (forwardSecrecy) x25519 ??= await import("./x25519.js");
+  if (suite === 2) aeads[2] ??= (await import("./aes.js")).aes;
+  if (suite === 3) aeads[3] ??= (await import("./signed.js")).signed;
+  if (forwardSecrecy) exchange ??= (await import("./x25519.js")).x25519;
 }
 
 /** Whether loadProtection has nothing left to load. */
 export const hasProtection = ({ suite, forwardSecrecy }: Pad): boolean =>
-  (suite === 1 || (suite === 2 ? aes : signed) !== undefined) && (!forwardSecrecy || !!x25519);
+  (suite === 1 || aeads[suite] !== undefined) && (!forwardSecrecy || exchange !== undefined);
 
 /** What seals under a key. */
-export function aeadOf({ suite, tagBytes }: Pad, key: Uint8Array): Aead {
-  if (suite === 1) return new ChaCha(key);
-  return suite === 2 ? aes!.aes(key) : new signed!.Signed(key, tagBytes);
-}
+export const aeadOf = ({ suite, tagBytes }: Pad, key: Uint8Array): Aead =>
+  suite === 1 ? new ChaCha(key) : aeads[suite]!(key, tagBytes);
 
 /** The exchange of a pad that asks for one. */
 export const exchangeOf = (pad: Pad): Exchange | undefined =>
-  pad.forwardSecrecy ? x25519!.x25519 : undefined;
+  pad.forwardSecrecy ? exchange : undefined;
