@@ -10,9 +10,14 @@ import type { Host } from "./host.js";
 import { loadRest, rest } from "./loading.js";
 
 /** A Meeting is what endpoints say to each other in a handshake. */
-export interface Meeting extends Pick<HandshakeConfig, "hello" | "judge"> {
+export interface Meeting extends Pick<HandshakeConfig<Try>, "hello" | "judge"> {
   /** The instance of the server's endpoint with which ours wants to go on, with a ticket. */
   readonly continues?: bigint;
+}
+
+/** A Knock is a try at a door. */
+interface Knock extends Try {
+  readonly door: Door;
 }
 
 /**
@@ -21,66 +26,63 @@ export interface Meeting extends Pick<HandshakeConfig, "hello" | "judge"> {
  */
 export class Attempt {
   /** Undefined until what it needs is loaded. */
-  shake: Handshake | undefined;
+  shake: Handshake<Knock> | undefined;
   /** What the handshake goes by; once it is connected it is the caller's. */
-  way: Way | undefined;
+  way!: Way;
   private failure: Refusal | undefined; // before it began
-  private opened = -1; // the target of way
   private ready = false; // way takes datagrams
   private closed = false;
-  private unix = 0; // when it began
-  private readonly tries: Try[] = [];
-  private readonly doors: Door[] = [];
 
   constructor(
     private readonly host: Host,
-    credentials: readonly (Token | Ticket)[],
+    private readonly credentials: readonly (Token | Ticket)[],
     private readonly meeting: Meeting,
   ) {
-    const { transport } = host.cfg;
-    for (const credential of credentials) {
-      const show = () =>
-        "request" in credential
-          ? showToken(credential)
-          : rest!.showTicket(credential, this.unix, meeting.continues);
-      for (const door of transport.ways(credential.addresses)) {
-        const { address } = door;
-        this.tries.push({ credential, show, target: this.doors.length, address });
-        this.doors.push(door);
-      }
-    }
     // a way that loses packets takes more than one that does not
-    const needsRest = !transport.reliable || credentials.some((c) => "ticket" in c);
+    const needsRest = !host.cfg.transport.reliable || credentials.some((c) => "ticket" in c);
     const pads = credentials.map((c) => c.pad);
     if ((rest || !needsRest) && pads.every(hasProtection)) this.begin();
-    else this.load([...pads.map(loadProtection), ...(needsRest ? [loadRest()] : [])]);
+    else this.load([needsRest && loadRest(), ...pads.map(loadProtection)]);
   }
 
-  private load(parts: readonly Promise<unknown>[]): void {
+  private load(parts: unknown[]): void {
+    const { host } = this;
     Promise.all(parts).then(
-      () => this.begin(),
+      () => this.closed || this.begin(),
       (e: Error) => {
-        this.failure = refusal(
-          Code.unreachable,
-          `a part of the client could not be loaded: ${e.message}`,
-        );
-        this.host.wake();
+        const text = `a part of the client could not be loaded: ${e.message}`;
+        this.failure = refusal(Code.unreachable, text);
+        host.wake();
       },
     );
   }
 
   private begin(): void {
-    if (this.closed) return;
-    const { clock, random } = this.host;
-    this.unix = clock.unix();
-    this.shake = new Handshake(clock.now(), { ...this.meeting, tries: this.tries, random });
-    this.host.wake();
+    const { meeting, host } = this;
+    const { clock, random } = host;
+    const { transport } = host.cfg;
+    const unix = clock.unix();
+    this.shake = new Handshake<Knock>(clock.now(), {
+      tries: this.credentials.flatMap((credential) =>
+        transport
+          .ways(credential.addresses)
+          .map((door) => ({ credential, door, address: door.address })),
+      ),
+      reliable: transport.reliable,
+      random,
+      show: ({ credential: c, door }) => {
+        this.open(door);
+        return "request" in c ? showToken(c) : rest!.showTicket(c, unix, meeting.continues);
+      },
+      hello: meeting.hello,
+      judge: meeting.judge,
+    });
+    host.wake();
   }
 
   /** Why there is nothing more to try. */
   get refusal(): Refusal | undefined {
-    if (this.failure) return this.failure;
-    return this.shake?.state === "failed" ? this.shake.refusal : undefined;
+    return this.failure ?? this.shake?.refusal;
   }
 
   deadline(): number {
@@ -90,36 +92,31 @@ export class Attempt {
   /** Does what is due. */
   handleTimeout(now: number): void {
     const { shake } = this;
-    if (!shake) return;
-    shake.handleTimeout(now);
-    if (shake.over) return;
-    const { target } = shake.by;
-    if (target !== this.opened) this.open(shake, target);
-    const b = this.ready ? shake.next() : undefined;
-    if (!b || this.way!.send(b)) return;
+    shake?.handleTimeout(now);
+    const b = this.ready && shake!.next();
+    if (!b || this.way.send(b)) return;
     this.ready = false;
-    shake.unsent();
+    shake!.unsent();
   }
 
-  private open(shake: Handshake, target: number): void {
-    const { clock, cfg } = this.host;
+  /** Has the handshake go by another way. */
+  private open(door: Door): void {
+    const { host } = this;
     this.way?.close();
-    this.opened = target;
     this.ready = false;
-    const way = (this.way = this.doors[target]!.open());
-    shake.reliable = cfg.transport.reliable;
+    const way = (this.way = door.open());
     way.onReady = () => {
       this.ready = true;
-      this.host.wake();
+      host.wake();
     };
     way.onDatagram = (b) => {
-      shake.receive(clock.now(), target, b);
-      this.host.wake();
+      if (way === this.way) this.shake!.receive(host.clock.now(), b);
+      host.wake();
     };
     way.onEnded = (reason) => {
       this.ready = false;
-      shake.giveUp(clock.now(), refusal(Code.unreachable, reason));
-      this.host.wake();
+      this.shake!.giveUp(host.clock.now(), refusal(Code.unreachable, reason));
+      host.wake();
     };
   }
 

@@ -5,7 +5,7 @@ import { systemClock, systemRandom, type Clock } from "./clock.js";
 import { formsOf, type ClientConfig } from "./config.js";
 import { Conn } from "./conn.js";
 import type { Event } from "./event.js";
-import type { Host, Led } from "./host.js";
+import type { Led } from "./host.js";
 
 const largestPacket = 1500;
 const usualEvents = 4096;
@@ -27,8 +27,14 @@ export class Client {
   /** Events that gave way since nobody took them. */
   droppedEvents = 0;
   private readonly all = new Set<Conn>();
-  private readonly clock: Clock;
-  private readonly host: Host;
+  /** @internal As the Host of its Conns. */
+  readonly cfg: ClientConfig;
+  /** @internal */
+  readonly clock: Clock;
+  /** @internal */
+  readonly random: (n: number) => Uint8Array;
+  /** @internal */
+  readonly out = new Outgoing(largestPacket);
   private queue: Event[] = [];
   private taken = 0; // of queue
   private lastId = 0;
@@ -39,18 +45,11 @@ export class Client {
   private closed = false;
 
   /** Throws a RangeError. */
-  constructor(private readonly cfg: ClientConfig) {
+  constructor(cfg: ClientConfig) {
+    this.cfg = cfg;
     this.clock = cfg.clock ?? systemClock;
+    this.random = cfg.random ?? systemRandom;
     formsOf(cfg)?.schemas(cfg); // so that what is wrong with it is known at once
-    this.host = {
-      cfg,
-      clock: this.clock,
-      random: cfg.random ?? systemRandom,
-      out: new Outgoing(largestPacket),
-      report: (event) => this.report(event),
-      follow: (tokens, led) => this.add(tokens, led),
-      wake: () => this.wake(),
-    };
   }
 
   /**
@@ -74,11 +73,12 @@ export class Client {
       if (mine !== 0n && mine !== theirs)
         throw new TokenError(`it is for protocolId ${theirs}, and that of the Client is ${mine}`);
     }
-    return this.add(credentials);
+    return this.follow(credentials);
   }
 
-  private add(credentials: readonly (Token | Ticket)[], led?: Led): Conn {
-    const conn = new Conn(this.host, ++this.lastId, credentials, led);
+  /** @internal */
+  follow(credentials: readonly (Token | Ticket)[], led?: Led): Conn {
+    const conn = new Conn(this, ++this.lastId, credentials, led);
     this.all.add(conn);
     this.wake();
     return conn;
@@ -102,7 +102,8 @@ export class Client {
     return event;
   }
 
-  private report(event: Event): void {
+  /** @internal */
+  report(event: Event): void {
     const most = this.cfg.maxEvents || usualEvents;
     if (this.queue.length - this.taken >= most && givesWay.includes(event.kind)) {
       this.droppedEvents++;
@@ -112,8 +113,8 @@ export class Client {
     this.news = true;
   }
 
-  /** Has everything done that is due, at the end of the task that runs. */
-  private wake(): void {
+  /** @internal Has everything done that is due, at the end of the task that runs. */
+  wake(): void {
     this.news = true;
     if (this.soon || this.driving || this.closed) return;
     this.soon = true;

@@ -69,7 +69,7 @@ export class Comeback {
     const { refusal } = attempt;
     if (session) {
       this.wallet.drop(this.shown!);
-      of.letIn(session, attempt.way!);
+      of.letIn(session, attempt.way);
     } else if (refusal) {
       this.stop();
       this.refused(now, refusal);

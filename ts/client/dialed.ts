@@ -141,12 +141,12 @@ export class Dialed {
   private try(now: number, attempt: Attempt): void {
     attempt.handleTimeout(now);
     const { shake, refusal: why } = attempt;
-    if (shake?.session) return this.connected(now, shake.session, attempt.way!);
+    if (shake?.session) return this.connected(now, shake.session, attempt.way);
     if (why) return this.refused(now, why);
     if (this.led && now >= this.led.until)
       return this.refused(now, refusal(Code.timeout, ledAround));
     if (!shake) return;
-    const state = shake.state === "offering" ? "answering" : "requesting";
+    const state = shake.offering ? "answering" : "requesting";
     const first = this.tried === undefined || this.tried === shake.by;
     if (first && state === this.told) return;
     this.told = state;

@@ -20,20 +20,20 @@ const zeros = new Uint8Array(8);
 /** A Try is what a client shows to a server, and to where. */
 export interface Try {
   readonly credential: Token | Ticket;
-  /** Begins to show it. */
-  readonly show: () => Showing;
-  /** One of the caller's ways and addresses: what comes from others is not for this handshake. */
-  readonly target: number;
   /** Where that is, if it is an address of the credential. */
   readonly address?: Address | undefined;
 }
 
 /** A HandshakeConfig says how to get in. */
-export interface HandshakeConfig {
+export interface HandshakeConfig<T extends Try> {
   /** In turn; at least one. Each goes on from the one before when that is refused, or silent for two seconds. */
-  readonly tries: readonly Try[];
+  readonly tries: readonly T[];
+  /** The ways to the servers lose nothing. */
+  readonly reliable: boolean;
+  /** Begins to show the credential of a try. */
+  readonly show: (by: T) => Showing;
   /** Returns the body of HELLO for a try that begins, at most 256 bytes. */
-  readonly hello: (by: Try) => Uint8Array;
+  readonly hello: (by: T) => Uint8Array;
   /** Judges the server's: what it returns refuses the server. */
   readonly judge: (hello: Uint8Array) => Refusal | undefined;
   /** Returns n bytes that nobody can guess. */
@@ -51,28 +51,25 @@ export interface Session {
   readonly resumption: Uint8Array;
 }
 
-/** How far a handshake has come. */
-export type HandshakeState = "requesting" | "offering" | "connected" | "failed";
-
 /**
  * A Handshake gets a client in (SPEC.md, 7.1). It has no socket, clock or timer: datagrams go in by
  * {@link receive}, time by {@link handleTimeout}, and what is to be sent comes out of {@link next}.
  */
-export class Handshake {
-  state: HandshakeState = "requesting";
+export class Handshake<T extends Try = Try> {
+  /** A server has answered: what goes now says who we are. */
+  offering!: boolean;
   /** Once it is connected. */
   session: Session | undefined;
-  /** Why it failed; before that, why the last try did. */
+  /** Why it failed. */
   refusal: Refusal | undefined;
-  /** Of the try under way: its way loses nothing. The caller sets it, once it is known. */
-  reliable = false;
-  /** The try under way, or the last one. */
-  by!: Try;
+  /** The try under way, or the last one. What comes from others is not for this handshake. */
+  by!: T;
   private at = -1; // its place
   private expiresAt!: number; // what is shown, by the monotonic clock
   private silentAt!: number; // the server has been silent for too long
   private believedAt!: number; // a refusal that nothing has disproved
   private repeatAt!: number;
+  private failure: Refusal | undefined; // of a try before
   private denial: Refusal | undefined; // which a challenge may disprove
   private heard = false; // something that the keys open came, in any try
   private readonly startedAt: number;
@@ -89,7 +86,7 @@ export class Handshake {
   /** The protection of every credential must be loaded; see loadProtection. */
   constructor(
     private now: number,
-    private readonly cfg: HandshakeConfig,
+    private readonly cfg: HandshakeConfig<T>,
   ) {
     this.startedAt = now;
     this.begin();
@@ -97,29 +94,29 @@ export class Handshake {
 
   /** It has come to an end. */
   get over(): boolean {
-    return this.state === "connected" || this.state === "failed";
+    return (this.session ?? this.refusal) !== undefined;
   }
 
   /** Begins the next try: with a new share, so that no two servers see the same. */
   private begin(): void {
     const { cfg } = this;
     const by = (this.by = cfg.tries[++this.at]!);
-    this.showing = by.show();
+    this.showing = cfg.show(by);
     this.expiresAt = this.startedAt + this.showing.life * 1e6;
     this.hello = cfg.hello(by);
     this.secret = cfg.random(32);
     this.share = exchangeOf(by.credential.pad)?.publicOf(this.secret) ?? this.secret;
     this.counters = new Window();
     this.challenge = nothing;
-    this.reach("requesting");
+    this.offering = false;
+    this.reached();
     this.renew();
   }
 
-  /** Comes to a state, in which nobody has refused us yet. */
-  private reach(state: HandshakeState): void {
+  /** It has come a step further, where nobody has refused us yet. */
+  private reached(): void {
     const { timeout } = this.by.credential;
     const last = this.showing.request && this.at + 1 === this.cfg.tries.length;
-    this.state = state;
     this.silentAt = this.now + (!last ? patience : timeout > 0 ? timeout * 1e6 : Infinity);
     this.believedAt = Infinity;
   }
@@ -132,14 +129,14 @@ export class Handshake {
 
   /** What goes now is the request, which a server may refuse without a word of ours. */
   private get requests(): boolean {
-    return this.state === "requesting" && this.showing.request !== undefined;
+    return !this.offering && this.showing.request !== undefined;
   }
 
   /** What is due to be sent to the target of {@link by}; undefined if nothing is. */
   next(): Uint8Array | undefined {
     if (!this.due) return undefined;
     this.due = false;
-    this.repeatAt = this.now + (this.reliable ? reliableInterval : interval);
+    this.repeatAt = this.now + (this.cfg.reliable ? reliableInterval : interval);
     this.unanswered = 0;
     const { showing, share, challenge, hello } = this;
     return (this.packet ??= showing.answer(this.cfg.random(24), share, challenge, hello));
@@ -168,7 +165,7 @@ export class Handshake {
     } else if (now >= this.believedAt) {
       this.fail(this.denial!);
     } else if (now >= this.silentAt) {
-      const text = this.state === "requesting" ? unheard : "the server did not confirm our answer";
+      const text = this.offering ? "the server did not confirm our answer" : unheard;
       this.fail(refusal(Code.timeout, text));
     } else {
       this.unsent();
@@ -183,24 +180,23 @@ export class Handshake {
 
   /** Goes on with the next try; with another credential if this one is over. */
   private fail(why: Refusal, over = false): void {
-    if (!this.refusal || why.code !== Code.timeout) this.refusal = why; // silence tells less
+    if (!this.failure || why.code !== Code.timeout) this.failure = why; // silence tells less
     const { tries } = this.cfg;
     if (over) while (tries[this.at + 1]?.credential === this.by.credential) this.at++;
-    if (this.at + 1 < tries.length) this.begin();
-    else this.end("failed");
+    if (this.at + 1 < tries.length) return this.begin();
+    this.refusal = this.failure;
+    this.end();
   }
 
-  private end(state: HandshakeState): void {
-    this.state = state;
+  private end(): void {
     this.due = false;
     this.secret.fill(0);
   }
 
-  /** Takes a datagram that came from a target; says whether it was of use. */
-  receive(now: number, target: number, b: Uint8Array): boolean {
+  /** Takes a datagram that came for the try under way; says whether it was of use. */
+  receive(now: number, b: Uint8Array): boolean {
     this.now = now;
-    const wanted = target === this.by.target && !this.over;
-    return wanted && (this.takeAccept(b) || this.takeReason(b) || this.takeChallenge(b));
+    return !this.over && (this.takeAccept(b) || this.takeReason(b) || this.takeChallenge(b));
   }
 
   /** Answers a challenge; of several since the last answer with one that is drawn by lot. */
@@ -213,7 +209,8 @@ export class Handshake {
     if (!this.counters.fresh(counter)) return false;
     this.counters.mark(counter);
     if (this.lot(++this.unanswered)) this.challenge = body;
-    if (this.state === "requesting") this.reach("offering");
+    if (!this.offering) this.reached();
+    this.offering = true;
     this.renew();
     return true;
   }
@@ -241,7 +238,7 @@ export class Handshake {
   }
 
   private takeAccept(b: Uint8Array): boolean {
-    if (this.state !== "offering") return false;
+    if (!this.offering) return false;
     const { share, showing, by } = this;
     const { pad, protocolId } = by.credential;
     const accept = readAccept(showing.keys.accept, b, share, showing.mayContinue);
@@ -262,7 +259,7 @@ export class Handshake {
       by,
       resumption: secrets.resumption,
     };
-    this.end("connected");
+    this.end();
     return true;
   }
 }

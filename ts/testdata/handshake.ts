@@ -141,19 +141,18 @@ export class FakeServer {
 export class Bench {
   now = 5_000_000;
   readonly shake: Handshake;
+  private readonly tries: Try[];
 
   constructor(
     tries: (Token | Ticket)[],
-    more: Partial<HandshakeConfig> & { reliable?: boolean; continues?: bigint } = {},
+    more: Partial<HandshakeConfig<Try>> & { continues?: bigint } = {},
   ) {
-    const { reliable = false, continues, ...cfg } = more;
+    const { continues, ...cfg } = more;
     this.shake = new Handshake(this.now, {
-      tries: tries.map((credential, target): Try => ({
-        credential,
-        show: () =>
-          "request" in credential ? showToken(credential) : showTicket(credential, unix, continues),
-        target,
-      })),
+      tries: (this.tries = tries.map((credential) => ({ credential }))),
+      reliable: false,
+      show: ({ credential: c }) =>
+        "request" in c ? showToken(c) : showTicket(c, unix, continues),
       hello: () => ascii("hello of the client"),
       judge: (hello) => {
         assert.ok(same(hello, helloOfServer));
@@ -162,16 +161,26 @@ export class Bench {
       random: randomOf(1),
       ...cfg,
     });
-    this.shake.reliable = reliable;
+  }
+
+  /** The place of the try under way. */
+  get at(): number {
+    return this.tries.indexOf(this.shake.by);
+  }
+
+  /** How far it has come. */
+  get state(): "requesting" | "offering" | "connected" | "failed" {
+    const { session, refusal, offering } = this.shake;
+    return session ? "connected" : refusal ? "failed" : offering ? "offering" : "requesting";
   }
 
   /** Lets time pass, at each deadline, and returns what was sent when; in milliseconds. */
-  pass(ms: number): { at: number; b: Uint8Array; target: number }[] {
+  pass(ms: number): { at: number; b: Uint8Array; by: number }[] {
     const end = this.now + ms * 1000;
     const sent = [];
     for (;;) {
       for (let b = this.shake.next(); b; b = this.shake.next())
-        sent.push({ at: (this.now - 5_000_000) / 1000, b, target: this.shake.by.target });
+        sent.push({ at: (this.now - 5_000_000) / 1000, b, by: this.at });
       const at = this.shake.deadline();
       assert.ok(at > this.now, "a deadline that is over stands still");
       if (at > end) break;
@@ -184,7 +193,7 @@ export class Bench {
 
   /** Says whether it was of use. */
   receive(b: Uint8Array): boolean {
-    return this.shake.receive(this.now, this.shake.by.target, b.slice());
+    return this.shake.receive(this.now, b.slice());
   }
 }
 
