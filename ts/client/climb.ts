@@ -1,6 +1,8 @@
 import type { Packet } from "../endpoint/packet.js";
 import { Ladder, learn } from "../endpoint/parts.js";
+import { WebClimber } from "../transport/climber.js";
 import type { Climber, Kind, Way } from "../transport/way.js";
+import { WebSocketWay } from "../transport/websocket.js";
 import type { Dialed } from "./dialed.js";
 
 /** Ways are better the lower this is. */
@@ -21,7 +23,12 @@ export class Climb {
     this.route = of.route;
     this.end = of.end!;
     if (!first.reliable) this.several();
-    if (maxPaths >= 0) this.climber = transport.climb?.(first, (way) => this.found(way));
+    const found = (way: Way) => this.found(way);
+    if (maxPaths < 0) return;
+    this.climber =
+      first instanceof WebSocketWay
+        ? new WebClimber(first, found)
+        : transport.climb?.(first, found);
   }
 
   /** Has the endpoint take several ways. */

@@ -116,7 +116,7 @@ export class Conn {
   /** Announces that nothing is sent or read for so many milliseconds; 0 ends that. False: the server does not grant it. */
   hold(milliseconds: number): boolean {
     this.host.wake();
-    return this.peer.wantSeat()?.hold(milliseconds * 1000) ?? false;
+    return this.peer.wanted?.hold(milliseconds * 1000) ?? false;
   }
 
   /** Has the keys of what goes to the server changed as soon as that is possible. */
@@ -131,12 +131,12 @@ export class Conn {
    * has come yet.
    */
   ticket(): Uint8Array | undefined {
-    return this.reason ? undefined : this.peer.wantSeat()?.ticket();
+    return this.reason ? undefined : this.peer.seat?.ticket();
   }
 
   /** The addresses of the server, as it told them. */
   get serverAddresses(): readonly Address[] {
-    return this.peer.wantSeat()?.addresses ?? [];
+    return this.peer.seat?.addresses ?? [];
   }
 
   /** What carries messages now; undefined before it is connected, and while nothing does. */
@@ -147,16 +147,16 @@ export class Conn {
 
   /** What was counted and measured; undefined until it is connected, and the rest of the client is loaded. */
   stats(): ConnStats | undefined {
-    return this.peer.wantSeat()?.stats();
+    return this.peer.wanted?.stats();
   }
 
   /** What was counted and measured of each path that is not closed. */
   paths(): PathStats[] {
-    return this.peer.wantSeat()?.paths() ?? [];
+    return this.peer.wanted?.paths() ?? [];
   }
 
   /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
   clockSamples(): readonly ClockSample[] {
-    return this.peer.wantSeat()?.clockSamples() ?? [];
+    return this.peer.wanted?.clockSamples() ?? [];
   }
 }

@@ -34,7 +34,7 @@ export class Dialed {
   end: Endpoint | undefined;
   /** Once it is connected. */
   line: Line | undefined;
-  /** Once the rest of the client is loaded; without it nobody climbs, comes back or is handed over. */
+  /** Once the rest of the client is needed, and loaded; without it nobody climbs, comes back or is handed over. */
   seat: Seat | undefined;
   /** The newest. */
   route = 0;
@@ -43,9 +43,9 @@ export class Dialed {
   private attempt: Attempt | undefined; // until it is connected
   private made: Token | Ticket | undefined; // for what end was made
   private first!: Way; // by which it is connected
+  private loading = false;
   private told: State | undefined;
   private tried: Try | undefined;
-  private loads = false; // what is behind load
 
   constructor(
     readonly host: Host,
@@ -60,19 +60,29 @@ export class Dialed {
     if (rest) this.sit();
   }
 
-  /** Loads the rest of the client, which something asks for; until that is there the game goes on with what it has. */
-  readonly load = (): void => {
-    if (this.loads || this.seat || this.over) return;
-    this.loads = true;
-    const later = () => {
-      this.loads = false;
-      this.load();
-    };
+  /**
+   * Loads the rest of the client, since something asks for it; until that is there the game goes on with what it has,
+   * and nothing is lost.
+   */
+  readonly need = (): void => {
+    if (this.loading || this.seat || this.over) return;
+    this.loading = true;
     loadRest().then(
       () => this.sit(),
-      () => this.host.clock.after(loadAgain, later),
+      () => {
+        this.host.clock.after(loadAgain, () => {
+          this.loading = false;
+          this.need();
+        });
+      },
     );
   };
+
+  /** The seat, for who asks for what only it knows. */
+  get wanted(): Seat | undefined {
+    this.need();
+    return this.seat;
+  }
 
   private sit(): void {
     if (this.over) return;
@@ -103,7 +113,7 @@ export class Dialed {
   }
 
   newEndpoint(now: number, timeout: number, instance?: bigint): Endpoint {
-    const config = endpointConfig(this.host.cfg, this.host.random, this.load);
+    const config = endpointConfig(this.host.cfg, this.host.random, this.need);
     config.timeout = timeout > 0 ? timeout * 1e6 : -1;
     if (instance !== undefined) config.instance = instance;
     const end = new Endpoint(now, config, this.route);
@@ -129,6 +139,7 @@ export class Dialed {
     if (this.over) return;
     if (this.attempt) this.try(now, this.attempt);
     if (!this.line) return;
+    if (!this.seat && (this.first.offers || this.end!.waits(0))) this.need();
     this.seat?.handleTimeout(now);
     this.end!.timeout(now);
     this.seat?.hear(now);
@@ -191,7 +202,6 @@ export class Dialed {
     this.line.add(this.route, way);
     this.end!.ping(); // the server waits for a packet of ours
     this.first = way;
-    way.offers?.(this.load);
     this.seat?.begin(way);
     this.fit();
   }
@@ -226,8 +236,7 @@ export class Dialed {
   /** A way has ended. */
   ended(route: number): void {
     const now = this.now();
-    if (!this.seat?.ended(now, route)) this.end!.paths.died(now, route);
-    this.load();
+    if (!this.wanted?.ended(now, route)) this.end!.paths.died(now, route);
     this.host.wake();
   }
 
@@ -261,7 +270,7 @@ export class Dialed {
     const { out } = this.host;
     const end = this.end!;
     while (end.nextPacket(now, out)) {
-      if (this.line!.session.sealer.left <= 0) this.wantSeat()?.changeKeys(now);
+      if (this.line!.session.sealer.left <= 0) this.wanted?.changeKeys(now);
       if (!this.line!.send(now, out)) end.paths.all[out.path]!.busy = true;
     }
   }

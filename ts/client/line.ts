@@ -30,7 +30,7 @@ export class Line {
 
   private receive(route: number, b: Uint8Array): void {
     const { opener } = this.session;
-    if (b[0] === 5 && this.owner.wantSeat()?.gone(b)) return;
+    if (b[0] === 5 && this.owner.wanted?.gone(b)) return;
     const path = this.owner.pathAt(route);
     const frames = path < 0 ? undefined : opener.open(this.owner.now(), b, path);
     if (frames) this.owner.packet(path, route, opener.number, frames);

@@ -1,5 +1,5 @@
 import { readSignal, type Hello, type Signal } from "./signal.js";
-import type { Climber, Kind, Way } from "./way.js";
+import type { Climber, Way } from "./way.js";
 import { WebRtcWay } from "./webrtc.js";
 import { WebSocketWay } from "./websocket.js";
 import { WebTransportWay } from "./webtransport.js";
@@ -51,7 +51,6 @@ export class WebClimber implements Climber {
 
   constructor(
     private socket: WebSocketWay,
-    private readonly kinds: readonly Kind[],
     private readonly found: Found,
   ) {
     this.keep(socket);
@@ -82,7 +81,7 @@ export class WebClimber implements Climber {
 
   private reconnect(): void {
     if (this.stopped) return;
-    const socket = new WebSocketWay(this.socket.url);
+    const socket = new WebSocketWay(this.socket.url, this.socket.kinds);
     socket.onEnded = () => this.forSocket.then(() => this.reconnect());
     socket.onReady = () => {
       if (this.stopped) return socket.close();
@@ -98,7 +97,7 @@ export class WebClimber implements Climber {
     this.at = at;
     const { hello } = this;
     if (!hello || this.stopped) return; // it will come, and then it begins
-    const kind = this.kinds[at];
+    const kind = this.socket.kinds[at];
     if (!kind) {
       this.forBetter.then(() => this.look(0));
     } else if (kind === "webtransport" && hello.webtransport && "WebTransport" in globalThis) {

@@ -11,6 +11,8 @@ export interface Way {
   readonly kind: Kind;
   /** It loses nothing, and keeps the order. */
   readonly reliable: boolean;
+  /** The server offers further ways, to which one may climb. */
+  readonly offers?: boolean;
   /** The largest datagram that it takes, in bytes. */
   readonly maxDatagram: number;
   /**
@@ -24,8 +26,6 @@ export interface Way {
   /** A datagram came; its memory is the receiver's. */
   onDatagram: (datagram: Uint8Array) => void;
   onReady: () => void;
-  /** Calls a function when the server has said there that it offers further ways. */
-  offers?(then: () => void): void;
   /** It ended, or could not be opened; the reason is for people. It is called once. */
   onEnded: (reason: string) => void;
 }

@@ -1,6 +1,5 @@
 import type { Address } from "../wire/address.js";
-import type { Climber, Kind, Transport } from "./way.js";
-import type { Found } from "./climber.js";
+import type { Kind, Transport } from "./way.js";
 import { WebSocketWay } from "./websocket.js";
 
 /** A WebConfig chooses between the transports of a browser. */
@@ -24,24 +23,7 @@ export function web(
   return {
     reliable: true,
     ways: (to) => [
-      { open: () => new WebSocketWay(String(typeof url === "function" ? url(to) : url)) },
+      { open: () => new WebSocketWay(String(typeof url === "function" ? url(to) : url), kinds) },
     ],
-    climb: (first, found) => climbing(first as WebSocketWay, kinds, found),
-  };
-}
-
-/** Loads what it takes to climb; without that the game stays where it is. */
-function climbing(first: WebSocketWay, kinds: readonly Kind[], found: Found): Climber {
-  let climber: Climber | undefined;
-  let stopped = false;
-  const begin = ({ WebClimber }: typeof import("./climber.js")) => {
-    if (!stopped) climber = new WebClimber(first, kinds, found);
-  };
-  import("./climber.js").then(begin, () => {});
-  return {
-    stop() {
-      stopped = true;
-      climber?.stop();
-    },
   };
 }

@@ -1,11 +1,10 @@
-import type { Way } from "./way.js";
+import type { Kind, Way } from "./way.js";
 
 const subprotocol = "tickwire.1";
 const maxDatagram = 1500;
 // What waits here is late, and the endpoint would rather send what is newer.
 const mostQueued = 16 << 10;
 const againMilliseconds = 5;
-const nothing = '{"hello":{}}'; // is offered
 
 /** A WebSocketWay carries datagrams as binary messages, and as text what a climber reads (SPEC.md, 12). */
 export class WebSocketWay implements Way {
@@ -16,18 +15,18 @@ export class WebSocketWay implements Way {
   onReady: () => void = () => {};
   onEnded: (reason: string) => void = () => {};
   /** A text came. Until somebody listens the first one is kept, which says what the server offers. */
-  onText: (text: string) => void = (text) => {
-    this.said ??= text;
-    this.offers();
-  };
+  onText: (text: string) => void = (text) => (this.said ??= text);
   said: string | undefined;
-  private then: () => void = () => {};
   /** It has ended. */
   over = false;
   private readonly socket: WebSocket;
   private again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly url: string) {
+  /** @param kinds of transports to which its owner would climb */
+  constructor(
+    readonly url: string,
+    readonly kinds: readonly Kind[],
+  ) {
     const socket = new WebSocket(url, subprotocol);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.onReady();
@@ -43,15 +42,14 @@ export class WebSocketWay implements Way {
     this.socket = socket;
   }
 
-  offers(then = this.then): void {
-    this.then = then;
-    if (this.said && this.said !== nothing) then();
-  }
-
   private ended(reason: string): void {
     const { onEnded } = this;
     this.close();
     onEnded(reason);
+  }
+
+  get offers(): boolean {
+    return this.kinds.some((kind) => this.said?.includes(`"${kind}"`));
   }
 
   /** Says something beside datagrams. */
