@@ -239,8 +239,10 @@ func (ps *paths) charge(b *builder) {
 func (ps *paths) await(b *builder) {
 	p := b.path
 	// Beside it there may be some in flight that owe no answer: a later one was acknowledged.
-	if p.eliciting++; p.eliciting == 1 || p.checkAt == never && p.stage == stageWell {
+	if p.eliciting++; p.eliciting == 1 {
 		p.checkAt = b.now + p.probeTimeout(0)
+	} else if p.stage == stageWell { // it may be the fifth that is owed
+		p.checkAt = min(p.checkAt, b.now+p.probeTimeout(0))
 	}
 	p.loss.lastSent = b.now
 	if b.talks {

@@ -81,7 +81,7 @@ func TestPathMovedMeasuresAfresh(t *testing.T) {
 		}
 		s.ways[1].dead = true
 		s.play(time.Second)
-		s.measuresAfresh("led elsewhere", 1<<20, 0.09)
+		s.measuresAfresh("led elsewhere", 1<<20, 0.1)
 		if st := s.ends[0].PathStats(1); st.PacketsSent < sent+20 || s.ends[1].PathStats(1).Moves != 1 {
 			t.Errorf("%d packets before, %+v", sent, st)
 		}

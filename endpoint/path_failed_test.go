@@ -152,9 +152,9 @@ func TestFailedIsAskedWhenTheSocketDies(t *testing.T) {
 	s.ways[1].dead = true
 	s.play(20 * time.Second)
 	s.play(time.Duration(s.ends[0].path(1).retryAt-s.now) + 1500*time.Millisecond)
-	s.ways[1].dead = false
+	s.ways[0].dead, s.ways[1].dead = true, false
 	s.ends[0].PathDied(s.now, 0)
-	if took := s.until(1); took > 150*time.Millisecond {
+	if took := s.until(1); took > 200*time.Millisecond {
 		t.Errorf("it took %v", took)
 	}
 	s.settle(time.Second)

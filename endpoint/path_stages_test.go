@@ -153,27 +153,44 @@ func (s *stream) runStage(d int64) {
 	}
 }
 
-// TestSilenceStepByStep: what owes an answer is a suspect after one probe timeout, and dead after three,
-// to the nanosecond, since the first packet that was sent and not since the last.
+// TestSilenceStepByStep: what owes answers is a suspect when the fifth packet waits for a probe timeout, or the first for two, and
+// dead after three, to the nanosecond, since the first packet that was sent and not since the last.
 func TestSilenceStepByStep(t *testing.T) {
-	p := newPair(t, channels(), 20*time.Millisecond).open()
-	p.run(5 * time.Second)
-	e, path := p.ends[0].Endpoint, p.ends[0].path(0)
-	p.links[0].cut = true
-	p.send(0, chanOf(ReliableOrdered), []byte("x"))
-	p.run(0)
-	since, pto := path.owedSince(), path.probeTimeout(0)
-	if since != p.now {
-		t.Fatalf("an answer is owed since %d, now is %d", since, p.now)
-	}
-	for _, c := range []struct {
-		after int64
-		want  stage
-	}{{pto - 1, stageWell}, {pto, stageSuspect}, {3*pto - 1, stageSuspect}, {3 * pto, stageDead}} {
-		p.run(time.Duration(since + c.after - p.now))
-		e.HandleTimeout(p.now)
-		if path.stage != c.want {
-			t.Errorf("%v after a probe timeout of %v: stage %d, want %d", time.Duration(c.after), time.Duration(pto), path.stage, c.want)
+	for _, packets := range []int{1, 4, 5, 9} {
+		const apart = 2 * time.Millisecond
+		p := newPair(t, channels(), 20*time.Millisecond).open()
+		p.run(5 * time.Second)
+		e, path := p.ends[0].Endpoint, p.ends[0].path(0)
+		p.links[0].cut = true
+		var since, fifth int64
+		for n := range packets {
+			p.send(0, chanOf(Unreliable), []byte("x"))
+			p.run(0)
+			if n == 0 {
+				since = p.now
+			}
+			fifth = int64(min(n, 4)) * int64(apart)
+			if n < packets-1 {
+				p.run(apart)
+			}
+		}
+		pto := path.probeTimeout(0)
+		if path.owedSince() != since {
+			t.Fatalf("an answer is owed since %d, want %d", path.owedSince(), since)
+		}
+		suspect := 2 * pto
+		if packets > 4 {
+			suspect = fifth + pto
+		}
+		for _, c := range []struct {
+			after int64
+			want  stage
+		}{{suspect - 1, stageWell}, {suspect, stageSuspect}, {3*pto - 1, stageSuspect}, {3 * pto, stageDead}} {
+			p.run(time.Duration(since + c.after - p.now))
+			e.HandleTimeout(p.now)
+			if path.stage != c.want {
+				t.Errorf("%d packets, %v after a probe timeout of %v: stage %d, want %d", packets, time.Duration(c.after), time.Duration(pto), path.stage, c.want)
+			}
 		}
 	}
 }

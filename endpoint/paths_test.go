@@ -235,32 +235,38 @@ func TestCutReliableReserve(t *testing.T) {
 	s.settle(2 * time.Second)
 }
 
+// besideReserve is a stream over a path that begins to lose packets, beside a reliable one in reserve.
+func besideReserve(t *testing.T, delay, jitter time.Duration, loss float64, burst int) *stream {
+	t.Helper()
+	s := newStream(newMesh(t, channels(), delay, 1))
+	s.addWay(1, 1, delay)
+	reserve := PathConfig{Route: 1, Reliable: true, Use: UseReserve}
+	s.openPath(reserve)
+	if err := s.ends[1].SetPath(s.now, 1, reserve); err != nil {
+		t.Fatal(err)
+	}
+	s.lastAt = [2]int64{s.now, s.now}
+	s.play(2 * time.Second)
+	for i := range s.ways[0].links {
+		dice, lost := rand.New(rand.NewPCG(uint64(i), 7)), false
+		s.ways[0].links[i].jitter = jitter
+		s.ways[0].links[i].drop = func(int, []byte) bool {
+			if lost && burst > 1 {
+				lost = dice.Float64() >= 1/float64(burst)
+			} else {
+				lost = dice.Float64() < loss/(float64(burst)*(1-loss))
+			}
+			return lost
+		}
+	}
+	return s
+}
+
 // TestBurstsLeaveThePath: a path that loses four packets in a row now and then is a suspect for a moment, in which a reserve
 // carries the game. It has not failed, and has the game back at once.
 func TestBurstsLeaveThePath(t *testing.T) {
-	const loss, burst = 0.03, 4
 	for _, delay := range []time.Duration{15 * time.Millisecond, 50 * time.Millisecond} {
-		s := newStream(newMesh(t, channels(), delay, 1))
-		s.addWay(1, 1, delay)
-		reserve := PathConfig{Route: 1, Reliable: true, Use: UseReserve}
-		s.openPath(reserve)
-		if err := s.ends[1].SetPath(s.now, 1, reserve); err != nil {
-			t.Fatal(err)
-		}
-		s.lastAt = [2]int64{s.now, s.now}
-		s.play(2 * time.Second)
-		for i := range s.ways[0].links {
-			dice, inBurst := rand.New(rand.NewPCG(uint64(i), 7)), false
-			s.ways[0].links[i].jitter = 12 * time.Millisecond
-			s.ways[0].links[i].drop = func(int, []byte) bool {
-				if inBurst {
-					inBurst = dice.Float64() >= 1.0/burst
-				} else {
-					inBurst = dice.Float64() < loss/(burst*(1-loss))
-				}
-				return inBurst
-			}
-		}
+		s := besideReserve(t, delay, 12*time.Millisecond, 0.03, 4)
 		s.play(time.Minute)
 		failed := 0
 		for end, e := range s.ends {
@@ -269,12 +275,35 @@ func TestBurstsLeaveThePath(t *testing.T) {
 					failed++
 				}
 			}
-			if on, off := e.PathStats(0).PacketsSent, e.PathStats(1).PacketsSent; off > on/8 {
+			if on, off := e.PathStats(0).PacketsSent, e.PathStats(1).PacketsSent; off > on/16 {
 				t.Errorf("%v, end %d: %d packets over the path, %d over the reserve", delay, end, on, off)
 			}
 		}
 		if failed > 2 {
 			t.Errorf("%v: it has failed %d times in a minute", delay, failed)
+		}
+	}
+}
+
+// TestLossStaysOnThePath: where each packet is lost by itself, one in twenty, nobody sees another path than the one he plays by.
+func TestLossStaysOnThePath(t *testing.T) {
+	for _, jitter := range []time.Duration{0, 5 * time.Millisecond} {
+		s := besideReserve(t, 50*time.Millisecond, jitter, 0.05, 1)
+		left, was := [2]int{}, [2]stage{}
+		for range 60 * 60 {
+			s.play(time.Second / 60)
+			for end, e := range s.ends {
+				now := e.path(0).stage
+				if now != stageWell && was[end] == stageWell {
+					left[end]++
+				}
+				was[end] = now
+			}
+		}
+		for end, e := range s.ends {
+			if on, off := e.PathStats(0).PacketsSent, e.PathStats(1).PacketsSent; left[end] > 3 || off > on/64 {
+				t.Errorf("jitter %v, end %d: left %d times in a minute, %d packets over the path, %d over the reserve", jitter, end, left[end], on, off)
+			}
 		}
 	}
 }

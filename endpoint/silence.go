@@ -6,9 +6,13 @@ package endpoint
 //
 //	well → suspect → dead
 //
-// A suspect, after one probe timeout, gets no new messages while another path is well. After
+// A suspect, after one to two probe timeouts, gets no new messages while another path is well. After
 // three, in which two probes could have been answered, it has failed if another one is well; if
 // not its owner is told, who may know another way. These are stages of its life.
+
+// suspectPackets is how many packets without an answer make a suspect. At 5 % loss and sixty packets a second one in reserve
+// would carry a twelfth of a game if one did, as an ack or two are lost three times a second.
+const suspectPackets = 5
 
 // owedSince is when the oldest packet was sent whose answer is owed.
 func (p *path) owedSince() int64 {
@@ -42,7 +46,7 @@ func (p *path) silenceAt() int64 {
 	since = max(since, p.ps.life.awakeSince())
 	switch {
 	case p.stage == stageWell:
-		return since + p.probeTimeout(0)
+		return p.suspectAt(since)
 	case p.stage == stageSuspect:
 		return since + 3*p.probeTimeout(0)
 	case !p.anotherIsWell():
@@ -53,6 +57,22 @@ func (p *path) silenceAt() int64 {
 		return since + max(3*p.probeTimeout(0), min(int64(p.ps.timeout), int64(defaultTimeout)))
 	}
 	return since
+}
+
+// suspectAt is when a path that owes an answer since some time becomes a suspect. Of few packets, or of their acks, chance
+// may take all: the fifth of those that are owed has waited for a probe timeout then, or the first for two.
+func (p *path) suspectAt(since int64) int64 {
+	patience, owed := p.probeTimeout(0), 0
+	for n := p.owed; n < p.sent.End(); n++ {
+		pkt := p.sent.At(n)
+		if pkt.owes() {
+			owed++
+		}
+		if owed == suspectPackets {
+			return min(max(since, pkt.at), since+patience) + patience
+		}
+	}
+	return since + 2*patience
 }
 
 // checkSilence does what is due, and notes when to look again.

@@ -284,13 +284,13 @@ export class FullPath<S extends Sent> extends Path<S> {
     this.repeated = ring.end;
   }
 
-  /** Since when the peer owes an answer: to the oldest packet above all that was acknowledged. Infinity: to none. */
-  owedSince(): number {
-    if (this.eliciting === 0) return Infinity;
+  /** Since when the peer owes so many answers: to the oldest packets above all that was acknowledged. Infinity: it owes fewer. */
+  owedSince(answers = 1): number {
+    if (this.eliciting < answers) return Infinity;
     const { ring } = this;
     for (let n = Math.max(this.oldestInFlight(), this.largestAcked + 1); n < ring.end; n++) {
       const s = ring.at(n);
-      if (s?.state === IN_FLIGHT && s.eliciting) return s.sentAt;
+      if (s?.state === IN_FLIGHT && s.eliciting && --answers === 0) return s.sentAt;
     }
     return Infinity;
   }

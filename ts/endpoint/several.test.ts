@@ -97,6 +97,27 @@ test("bursts of losses seldom end a path beside a reserve", () => {
   assert.ok(failures < 40, `${failures} failures in 10 minutes`);
 });
 
+test("where one packet in twenty is lost by itself, nobody sees another way than the one he plays by", () => {
+  let changes = 0;
+  let strays = 0;
+  for (let seed = 0; seed < 4; seed++) {
+    const w = new World(seed, true, { delay: 50_000 });
+    w.ladder.up(w.now, w.way(false, { delay: 50_000, loss: 0.05 }), 1, false);
+    w.run(4_000_000);
+    const before = w.carried.get(0)!;
+    let lead = w.paths.lead.id;
+    assert.equal(lead, 1, `seed ${seed}`);
+    while (w.now < 34_000_000) {
+      w.run(w.now + 4000);
+      if (w.paths.lead.id !== lead) changes++;
+      lead = w.paths.lead.id;
+    }
+    strays += w.carried.get(0)! - before;
+  }
+  assert.ok(changes < 12, `${changes} changes in two minutes`);
+  assert.ok(strays < 20, `${strays} of 7200 went over the reserve`);
+});
+
 test("the WebSocket ends while the better way lives: nobody notices, and it is opened again", () => {
   for (let seed = 0; seed < 20; seed++) {
     const w = new World(seed, true, stream);

@@ -20,6 +20,7 @@ const maxReplies = 4;
 const second = 1_000_000;
 const longestRetry = 5 * second;
 const longestSilence = 10 * second; // of a reliable path
+const suspectPackets = 5; // without an answer: of fewer chance may take all
 const maxLeap = 2 ** 32; // of serials
 
 /**
@@ -403,7 +404,8 @@ export class SeveralPaths<
     const { stage, active } = p.claims;
     if (!active || this.held) return Infinity;
     const since = Math.max(p.owedSince(), this.awakeAt);
-    if (stage === "well") return since + p.pto();
+    if (stage === "well")
+      return p.pto() + Math.min(Math.max(p.owedSince(suspectPackets), since), since + p.pto());
     if (stage === "suspect") return since + 3 * p.pto();
     if (!this.anotherIsWell(p)) return Infinity;
     if (!p.reliable) return since;
