@@ -35,19 +35,26 @@ export class FullCredit extends Credit {
     return (this.due ||= this.wanted > this.limit && limit >= this.wanted);
   }
 
-  /** A window that holds the peer back grows; one that takes seconds to be used shrinks. */
+  /** What is left of the pool for windows that grow by use: a quarter is for messages that fit no window. */
+  private get left(): number {
+    return this.c.pool - this.c.cfg.windowPoolBytes / 4;
+  }
+
+  /** A window that holds the peer back grows; one that takes seconds to be used shrinks, and each one while the pool is short. */
   override announce(now: number, trip: number): number {
     const took = now - this.limitAt;
     if (this.halfDue() && !this.own) {
-      if (took < 2 * trip) this.grow(2 * this.window);
-      else if (took > idle && this.wanted <= this.limit) this.shrink(this.limit - this.returned);
+      const [short, quick] = [this.left < 0, took < 2 * trip];
+      const grown = this.wanted > this.limit && (short || !quick); // just now, for a message that waits
+      if (!grown && (short || took > idle)) this.shrink(this.limit - this.returned);
+      else if (quick) this.grow(2 * this.window);
     }
     this.limitAt = now;
     return super.announce(now, trip);
   }
 
   private grow(size: number): void {
-    this.widen(Math.min(Math.min(size, maxWindow) - this.window, this.c.pool));
+    this.widen(Math.max(Math.min(Math.min(size, maxWindow) - this.window, this.left), 0));
   }
 
   private shrink(size: number): void {

@@ -142,3 +142,30 @@ test("what a window has just got for a large message is not taken back because n
   pair.run(900_000);
   assert.equal(pair.b.endpoint.receive(1)?.length, 400_000);
 });
+
+test("windows that have grown and stand still leave what a large message of another channel takes", () => {
+  const channels = Array.from({ length: 12 }, (_, i) => ({ id: i + 1, delivery }));
+  const config = { channels, windowPoolBytes: 4 << 20 };
+  const pair = new Pair({ seed: 1, config, link: { delay: 20_000 } });
+  pair.meet();
+  const came = (id: number) => {
+    let n = 0;
+    while (pair.b.endpoint.receive(id)) n++;
+    return n;
+  };
+  const large = new Uint8Array(1 << 20);
+  for (let i = 0; i < 10; i++) {
+    for (let k = 0; k < 3; k++) pair.a.endpoint.send(1, large);
+    for (let n = 0; n < 3; n += came(1)) pair.run(20_000);
+  }
+  for (let id = 2; id < 12; id += 2) {
+    for (const to of [id, id + 1])
+      for (let k = 0; k < 3; k++) pair.a.endpoint.send(to, large.subarray(0, 400_000));
+    let n = 0;
+    for (let s = 0; s < 12; s++) {
+      pair.run(second);
+      n += came(id) + came(id + 1);
+    }
+    assert.equal(n, 6, `channels ${id} and ${id + 1}`);
+  }
+});
