@@ -4,9 +4,11 @@ import { dirname, join as pathJoin } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { addressText } from "./address.js";
+import { join } from "./bytes.js";
+import { openX, sealX } from "./chacha.js";
 import { Epoch } from "./epoch.js";
 import { isGone } from "./gone.js";
-import { secretsOf, tokenKeys } from "./keys.js";
+import { label, secretsOf, tokenKeys, type HandshakeKeys, type Secrets } from "./keys.js";
 import { offer, readStandard } from "./offer.js";
 import { Opener } from "./opener.js";
 import * as packet from "./packet.js";
@@ -15,6 +17,7 @@ import { changeKeys } from "./rekey.js";
 import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
 import { readTicket, storeTicket } from "./store.js";
 import { Sealer } from "./sealer.js";
+import { expand, extract } from "./sha256.js";
 import { exchangeOf, loadProtection } from "./suite.js";
 import { parseTicket } from "./ticket.js";
 import { parseTokens } from "./token.js";
@@ -83,6 +86,7 @@ const vectors = JSON.parse(
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const hex = (b: Uint8Array) => Buffer.from(b).toString("hex");
 const nothing = new Uint8Array(0);
+const leastResume = 426; // what is less is filled up with zeros
 
 function little(v: bigint): Uint8Array {
   const b = new DataView(new ArrayBuffer(8));
@@ -95,6 +99,57 @@ const protocolId = little(1234605616436508552n);
 for (const item of new Set(vectors.handshakes.map((h) => h.padItems)))
   await loadProtection(readItems(bytes(item)));
 
+/**
+ * A client of ours asks for no client id on the wire (SPEC.md, 2), which is nothing but bytes in known places: those of packets, and
+ * in what keys are made of. What it makes is compared with them put in, what it reads with them taken out.
+ */
+class WireId {
+  readonly id: Uint8Array;
+
+  constructor(h: Made) {
+    this.id = bytes(h.clientId);
+  }
+
+  /** What was sealed in a packet of the handshake; at: where the nonce begins. */
+  private plain(key: Uint8Array, b: Uint8Array, at: number, data: Uint8Array): Uint8Array {
+    const plain = openX(key, b.subarray(at, at + 24), data, b.subarray(at + 24));
+    assert.ok(plain, "it opens");
+    return plain;
+  }
+
+  /** Puts the id into what the client made, in front of whose nonce stands a head. */
+  into(key: Uint8Array, made: Uint8Array, head: number): Uint8Array {
+    const data = made.subarray(0, head);
+    const plain = this.plain(key, made, head, data);
+    assert.equal(plain[33], 0, "no id behind the version and the share");
+    const zeros = made.length === leastResume ? this.id.length : 0; // fewer behind it
+    const rest = plain.subarray(34, plain.length - zeros);
+    const more = join(plain.subarray(0, 33), this.id.length, this.id, rest);
+    return join(data, made.subarray(head, head + 24), sealX(key, made.subarray(head, head + 24), data, more));
+  }
+
+  /** Takes it out of a packet of the server, sealed with more than its head. */
+  outOf(key: Uint8Array, b: Uint8Array, more: Uint8Array): Uint8Array {
+    const n = 2 + this.id.length;
+    assert.equal(hex(b.subarray(2, n)), hex(this.id));
+    const plain = this.plain(key, b, n, join(b.subarray(0, n), more));
+    const [head, nonce] = [b.subarray(0, 2), b.subarray(n, n + 24)];
+    return join(head, nonce, sealX(key, nonce, join(head, more), plain));
+  }
+
+  /** The secrets of a connection. */
+  secrets(h: Made, keys: HandshakeKeys, pid: Uint8Array): Secrets {
+    const pad = readItems(bytes(h.padItems));
+    const id = bytes(h.connectionId);
+    const [client, server, agreed] = [bytes(h.clientShare), bytes(h.serverShare), bytes(h.agreed)];
+    if (this.id.length === 0) return secretsOf(keys, client, server, agreed, pid, pad, id);
+    const secret = extract(join(client, server), keys.secret, agreed);
+    const x = join(1, pid, pad.suite, pad.tagBytes, id, this.id.length, this.id);
+    const of = (what: string) => expand(secret, 32, label(what), x);
+    return { toServer: of("c2s"), toClient: of("s2c"), resumption: of("resumption") };
+  }
+}
+
 /** Checks the keys of a handshake and of its connection, and DATA both ways. */
 function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void {
   const pad = readItems(bytes(h.padItems));
@@ -106,8 +161,7 @@ function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void
   assert.equal(hex(agreed), h.agreed);
   if (exchange) assert.equal(hex(exchange.publicOf(bytes(h.clientPrivate))), h.clientShare);
   const id = bytes(h.connectionId);
-  const shares = [bytes(h.clientShare), bytes(h.serverShare)] as const;
-  const secrets = secretsOf(handshake, ...shares, agreed, protocolId, pad, id);
+  const secrets = new WireId(h).secrets(h, handshake, protocolId);
   assert.equal(hex(secrets.toServer), keys["toServerSecret"]);
   assert.equal(hex(secrets.toClient), keys["toClientSecret"]);
 
@@ -117,7 +171,7 @@ function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void
   let epoch = 0;
   for (const d of h.data) {
     if (!d.toServer) {
-      checkOpened(d, opener, new Epoch(pad, secrets.toClient));
+      checkOpened(h, d, opener, new Epoch(pad, secrets.toClient));
       continue;
     }
     now += 10e6;
@@ -128,10 +182,15 @@ function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void
   }
 }
 
-/** Checks that a packet of the server opens; beyond 2^53, which no Opener comes to, by its key and nonce. */
-function checkOpened(d: Data, opener: Opener, epoch: Epoch): void {
+/**
+ * Checks that a packet of the server opens; beyond 2^53, which no Opener comes to, or with an id, which none of ours asked for,
+ * by its key and nonce.
+ */
+function checkOpened({ clientId }: Made, d: Data, opener: Opener, epoch: Epoch): void {
   const b = bytes(d.packet);
-  if (d.epoch === 0) {
+  const idBytes = clientId.length / 2;
+  if (idBytes > 0) assert.equal(opener.open(0, bytes(d.packet), d.path), undefined, "an id that nobody asked for");
+  if (d.epoch === 0 && idBytes === 0) {
     assert.equal(hex(opener.open(0, b, d.path)!), d.frames);
     assert.equal(opener.number, Number(d.number));
     assert.equal(opener.open(0, bytes(d.packet), d.path), undefined, "it came before");
@@ -140,16 +199,16 @@ function checkOpened(d: Data, opener: Opener, epoch: Epoch): void {
   for (let i = 0; i < d.epoch; i++) epoch = epoch.next();
   const nonce = epoch.nonce(d.path, 0).slice();
   little(BigInt(d.number)).forEach((v, i) => (nonce[11 - i]! ^= v));
-  assert.equal(hex(epoch.aead.open(nonce, b, 1 + d.numberBytes)!), d.frames);
+  assert.equal(hex(epoch.aead.open(nonce, b, 1 + idBytes + d.numberBytes)!), d.frames);
 }
 
 /** Reads REASON and compares it. */
-function checkReason(h: Made, sealed: string, key: Uint8Array, echo: Uint8Array) {
-  const why = packet.readReason(key, bytes(sealed), echo)!;
+function checkReason(h: Made, sealed: Uint8Array, key: Uint8Array, echo: Uint8Array) {
+  const why = packet.readReason(key, sealed, echo)!;
   const { code, retryAfter, text, rows } = h.refusal;
   assert.deepEqual({ ...why, rows: hex(why.rows) }, { code, retryAfter, text, rows });
-  for (let i = 0; i < sealed.length / 2; i++) {
-    const forged = bytes(sealed);
+  for (let i = 0; i < sealed.length; i++) {
+    const forged = sealed.slice();
     forged[i]! ^= 1;
     assert.equal(packet.readReason(key, forged, echo), undefined);
   }
@@ -157,23 +216,27 @@ function checkReason(h: Made, sealed: string, key: Uint8Array, echo: Uint8Array)
 
 function checkAccept(h: Made, key: Uint8Array, continues: boolean): void {
   const share = bytes(h.clientShare);
-  const accept = packet.readAccept(key, bytes(h.accept), share, continues)!;
+  const b = new WireId(h).outOf(key, bytes(h.accept), share);
+  const accept = packet.readAccept(key, b, share, continues)!;
   assert.equal(hex(accept.id), h.connectionId);
   assert.equal(hex(accept.share), h.serverShare);
   assert.equal(accept.continues, continues);
   assert.equal(hex(accept.items), h.padItems);
   assert.equal(hex(accept.hello), h.serverHello);
-  const unasked = packet.readAccept(key, bytes(h.accept), share, false);
+  if (h.clientId)
+    assert.equal(packet.readAccept(key, bytes(h.accept), share, continues), undefined, "an id that nobody asked for");
+  const unasked = packet.readAccept(key, b, share, false);
   assert.equal(unasked === undefined, continues, "flag 2 is malformed unless RESUME asked for it");
-  assert.equal(packet.readAccept(key, bytes(h.accept), bytes(h.serverShare), false), undefined);
+  assert.equal(packet.readAccept(key, b, bytes(h.serverShare), false), undefined);
 }
 
-// a client of ours asks for no id in the packets that come
-const withoutId = vectors.handshakes.filter((h) => h.clientId === "");
-const resumesWithoutId = vectors.resumes.filter((v) => v.connection.clientId === "");
-assert.ok(withoutId.length > 4 && resumesWithoutId.length > 1);
+test("vectors with a client id on the wire, and without, are there", () => {
+  const all = [...vectors.handshakes, ...vectors.resumes.map((v) => v.connection)];
+  const withId = all.filter((h) => h.clientId !== "").length;
+  assert.ok(withId >= 4 && all.length - withId >= 7, `${withId} of ${all.length}`);
+});
 
-for (const h of withoutId) {
+for (const h of vectors.handshakes) {
   test(`handshake: ${h.name}`, () => {
     const [token] = parseTokens(bytes(h.token));
     assert.equal(hex(token!.pad.items), h.padItems);
@@ -181,19 +244,20 @@ for (const h of withoutId) {
     checkConnection(h, keys);
     checkAccept(h, keys.accept, false);
     const share = bytes(h.clientShare);
-    checkReason(h, h.reasonToRequest, keys.reason, new Uint8Array(8));
-    checkReason(h, h.reasonToOffer, keys.reason, share);
+    const wire = new WireId(h);
+    checkReason(h, bytes(h.reasonToRequest), keys.reason, new Uint8Array(8));
+    checkReason(h, wire.outOf(keys.reason, bytes(h.reasonToOffer), nothing), keys.reason, share);
     const challenge = new Uint8Array(308);
     challenge.set(little(BigInt(h.challengeSequence)));
     challenge.set(bytes(h.challengeToken), 8);
     const nonce = bytes(h.offer).slice(10, 34);
     const items = bytes(h.padItems);
     const made = offer(keys.offer, nonce, challenge, share, items, bytes(h.clientHello));
-    assert.equal(hex(made), h.offer);
+    assert.equal(hex(wire.into(keys.offer, made, 10)), h.offer);
   });
 }
 
-for (const v of resumesWithoutId) {
+for (const v of vectors.resumes) {
   test(`resume: ${v.name}`, () => {
     const c = v.connection;
     const ticket = bytes(v.ticket);
@@ -205,8 +269,9 @@ for (const v of resumesWithoutId) {
     checkConnection(c, keys);
     checkAccept(c, keys.accept, v.flags === 2);
     const share = bytes(c.clientShare);
-    checkReason(c, c.reasonToOffer, keys.reason, share);
-    const retry = readRetry(keys.accept, bytes(v.retry), share)!;
+    const wire = new WireId(c);
+    checkReason(c, wire.outOf(keys.reason, bytes(c.reasonToOffer), nothing), keys.reason, share);
+    const retry = readRetry(keys.accept, wire.outOf(keys.accept, bytes(v.retry), share), share)!;
     assert.equal(hex(retry.body!), v.cookie);
     for (const [cookie, sealed] of [
       [nothing, v.first],
@@ -223,28 +288,18 @@ for (const v of resumesWithoutId) {
         BigInt(v.instance),
         bytes(c.clientHello),
       );
-      assert.equal(hex(made), sealed);
+      assert.equal(hex(wire.into(keys.offer, made, at)), sealed);
     }
   });
 }
 
 test("the secret of tickets is that of the connection on which they were given", () => {
-  const of = vectors.resumes.map((v) => [v, vectors.handshakes[v.of]!] as const);
-  const all = of.filter(([, h]) => h.clientId === "");
-  assert.ok(all.length > 0);
-  for (const [v, h] of all) {
+  assert.ok(vectors.resumes.length > 0);
+  for (const v of vectors.resumes) {
+    const h = vectors.handshakes[v.of]!;
     const [token] = parseTokens(bytes(h.token));
     const keys = tokenKeys(token!.clientToServer, token!.serverToClient, protocolId);
-    const { resumption } = secretsOf(
-      keys,
-      bytes(h.clientShare),
-      bytes(h.serverShare),
-      bytes(h.agreed),
-      protocolId,
-      readItems(bytes(h.padItems)),
-      bytes(h.connectionId),
-    );
-    assert.equal(hex(resumption), v.resumption);
+    assert.equal(hex(new WireId(h).secrets(h, keys, protocolId).resumption), v.resumption);
   }
 });
 
