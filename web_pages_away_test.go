@@ -145,7 +145,7 @@ func pagesOversleep(t *testing.T, b *browser.Browser) {
 	for _, p := range out {
 		p.Thaw()
 		p.Show()
-		if text := p.reads("it is over: "); text != "it is over: timeout: nothing was heard for the timeout (by this side)" {
+		if text := p.reads("it is over: "); text != "it is over: timeout: nothing was heard for the timeout (by this side); try again with another connect token" {
 			t.Errorf("%s: %s", p.name, text)
 		}
 	}

@@ -41,9 +41,9 @@ func pagesTell(t *testing.T, b *browser.Browser) {
 		e    entry
 		want string
 	}{
-		{w.open(b), entry{Token: mint(now.Add(-2*time.Minute), testKey)}, "expired"},
+		{w.open(b), entry{Token: mint(now.Add(-2*time.Minute), testKey)}, "expired (by the peer); try again with another connect token"},
 		{w.open(b), entry{Token: mint(now, netcode.KeyFrom([netcode.KeyBytes]byte{5: 9}))}, "timeout: "},
-		{w.open(b), entry{Token: w.token(2)}, "full (by the peer)"},
+		{w.open(b), entry{Token: w.token(2)}, "full (by the peer); try again"},
 		{w.open(b), entry{Token: w.token(2)[:100]}, "TokenError"},
 		{stranger, entry{Token: w.token(2)}, "unreachable: pages of this origin may not play here (by this side)"},
 		{crowded.open(b), entry{Token: crowded.token(2)}, "unreachable: the server has no room for another browser player (1) (by this side)"},

@@ -232,7 +232,7 @@ func TestBot(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	bot.hears("it is over: none (by this side)")
+	bot.hears("it is over: closed (by this side)")
 }
 
 // TestLength: a newcomer reads these first.

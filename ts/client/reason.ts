@@ -42,10 +42,17 @@ export class Reason {
     return needToken.includes(this.code);
   }
 
+  /** For people: what it was, who decided, and what would help. */
   toString(): string {
-    const name = names.find(([, code]) => code === this.code)?.[0] ?? `code ${this.code}`;
-    const text = this.text && `: ${this.text}`;
-    return `${name}${text} (by ${this.remote ? "the peer" : "this side"})`;
+    const { code, text, remote, retryAfter } = this;
+    const name = code ? names.find(([, c]) => c === code)?.[0] : "closed";
+    const said = `${
+      name?.replace(/[A-Z]/g, (c) => " " + c.toLowerCase()) ?? `code ${code}`
+    }${text && ": "}${text} (by ${remote ? "the peer" : "this side"})`;
+    const after = retryAfter ? ` after ${retryAfter} s` : "";
+    return this.retry
+      ? `${said}; try again${after}${this.needsToken ? " with another connect token" : ""}`
+      : said;
   }
 }
 
