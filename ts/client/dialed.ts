@@ -92,12 +92,6 @@ export class Dialed {
     this.host.wake();
   }
 
-  /** The seat; if there is none yet it is loaded. */
-  wantSeat(): Seat | undefined {
-    this.load();
-    return this.seat;
-  }
-
   now(): number {
     return this.host.clock.now();
   }

@@ -13,8 +13,9 @@ export class Common {
   now: number;
   /** When something that is kept is of no use any more. */
   expireAt = Infinity;
-  /** What all windows together may still grow by. */
-  pool = 64 << 20;
+  /** What all windows together may grow by, and what is left of that. */
+  windowPool = 64 << 20;
+  pool = this.windowPool;
   openReceipts = 0;
   private lastReceipt = 0;
   private spare: Message[] = [];

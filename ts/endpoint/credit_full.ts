@@ -37,7 +37,7 @@ export class FullCredit extends Credit {
 
   /** What is left of the pool for windows that grow by use: a quarter is for messages that fit no window. */
   private get left(): number {
-    return this.c.pool - this.c.cfg.windowPoolBytes / 4;
+    return this.c.pool - this.c.windowPool / 4;
   }
 
   /** A window that holds the peer back grows; one that takes seconds to be used shrinks, and each one while the pool is short. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Common } from "./common.js";
 import { Pair } from "../testdata/pair.js";
 import { Delivery, SendError, type ChannelConfig } from "./index.js";
 
@@ -145,8 +146,9 @@ test("what a window has just got for a large message is not taken back because n
 
 test("windows that have grown and stand still leave what a large message of another channel takes", () => {
   const channels = Array.from({ length: 12 }, (_, i) => ({ id: i + 1, delivery }));
-  const config = { channels, windowPoolBytes: 4 << 20 };
-  const pair = new Pair({ seed: 1, config, link: { delay: 20_000 } });
+  const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 20_000 } });
+  const { c } = pair.b.endpoint as unknown as { c: Common };
+  c.pool = c.windowPool = 4 << 20;
   pair.meet();
   const came = (id: number) => {
     let n = 0;

@@ -17,7 +17,7 @@ import { changeKeys } from "./rekey.js";
 import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
 import { readTicket, storeTicket } from "./store.js";
 import { Sealer } from "./sealer.js";
-import { expand, extract } from "./sha256.js";
+import { expand, hmac } from "./sha256.js";
 import { exchangeOf, loadProtection } from "./suite.js";
 import { parseTicket } from "./ticket.js";
 import { parseTokens } from "./token.js";
@@ -143,9 +143,9 @@ class WireId {
     const id = bytes(h.connectionId);
     const [client, server, agreed] = [bytes(h.clientShare), bytes(h.serverShare), bytes(h.agreed)];
     if (this.id.length === 0) return secretsOf(keys, client, server, agreed, pid, pad, id);
-    const secret = extract(join(client, server), keys.secret, agreed);
+    const secret = hmac(join(client, server), keys.secret, agreed);
     const x = join(1, pid, pad.suite, pad.tagBytes, id, this.id.length, this.id);
-    const of = (what: string) => expand(secret, 32, label(what), x);
+    const of = (what: string) => expand(secret, label(what), x);
     return { toServer: of("c2s"), toClient: of("s2c"), resumption: of("resumption") };
   }
 }
