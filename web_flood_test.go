@@ -51,26 +51,7 @@ func pagesFlooded(t *testing.T, b *browser.Browser) {
 	climber, err := w.dial(w.token(w.players), w.ladder(web.DialConfig{}))
 	must(t, err)
 	seers = append(seers, w.native(climber))
-	var sent atomic.Int64
-	var flood sync.WaitGroup
-	over := time.Now().Add(4 * time.Second)
-	for range 4 {
-		flood.Go(func() {
-			conn, err := net.Dial("udp", w.web.LocalAddr().String())
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer conn.Close()
-			for things := strangeThings(); time.Now().Before(over); time.Sleep(2 * time.Millisecond) {
-				for _, b := range things {
-					_, _ = conn.Write(b) // a full buffer is the flood's
-					sent.Add(1)
-				}
-			}
-		})
-	}
-	flood.Wait()
+	sent := floodFor(t, 4*time.Second, w.web.LocalAddr().String())
 	check := func(name, wrong string, saw map[string]sight) {
 		if wrong != "" {
 			t.Errorf("%s: %s", name, wrong)
@@ -97,8 +78,33 @@ func pagesFlooded(t *testing.T, b *browser.Browser) {
 		t.Errorf("%d players are there, want %d", n, w.players)
 	}
 	st := w.web.Stats().UDP
-	if sent.Load() < 5000 || st.Strangers == 0 || st.QUICHandshake < 1000 {
-		t.Errorf("%d datagrams are no flood: %+v", sent.Load(), st)
+	if sent < 5000 || st.Strangers == 0 || st.QUICHandshake < 1000 {
+		t.Errorf("%d datagrams are no flood: %+v", sent, st)
 	}
-	t.Logf("beside %d datagrams of strangers, %+v", sent.Load(), st)
+	t.Logf("beside %d datagrams of strangers, %+v", sent, st)
+}
+
+// floodFor has four strangers write to a port for a time, and counts their datagrams.
+func floodFor(t *testing.T, d time.Duration, port string) int64 {
+	var sent atomic.Int64
+	var flood sync.WaitGroup
+	over := time.Now().Add(d)
+	for range 4 {
+		flood.Go(func() {
+			conn, err := net.Dial("udp", port)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			for things := strangeThings(); time.Now().Before(over); time.Sleep(2 * time.Millisecond) {
+				for _, b := range things {
+					_, _ = conn.Write(b) // a full buffer is the flood's
+					sent.Add(1)
+				}
+			}
+		})
+	}
+	flood.Wait()
+	return sent.Load()
 }
