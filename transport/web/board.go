@@ -26,15 +26,16 @@ type board struct {
 	counts [kinds]counters
 	refuse refusals
 
-	mu    sync.Mutex
-	limit limits
-	last  uint64 // the number of the newest association
-	open  map[uint64]*association
-	inbox arrivals
-	crowd []*association     // that wait for room in the inbox, in turn
-	over  []transport.Ending // that were not told
-	tells bool               // the owner asks for endings
-	rungs rungs              // at a client
+	mu     sync.Mutex
+	limit  limits
+	last   uint64 // the number of the newest association
+	open   map[uint64]*association
+	inbox  arrivals
+	crowd  []*association     // that wait for room in the inbox, in turn
+	over   []transport.Ending // that were not told
+	tells  bool               // the owner asks for endings
+	rungs  rungs              // at a client
+	missed chan struct{}      // at a client, holds one: something was written to a path that is over
 }
 
 func (b *board) init(queue int, limit limits) {
@@ -185,6 +186,10 @@ func (b *board) send(d *transport.Datagram) bool {
 	switch {
 	case a == nil || a.path != d.Path:
 		b.counts[kindIndex(d.Path.Kind)].unreachable.Add(1)
+		select {
+		case b.missed <- struct{}{}:
+		default:
+		}
 		return true
 	case len(d.Bytes) > int(a.largest.Load()):
 		a.count.tooLarge.Add(1)

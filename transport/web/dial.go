@@ -104,6 +104,7 @@ func Dial(ctx context.Context, address string, cfg DialConfig) (*Ladder, error) 
 	}
 	l := &Ladder{cfg: cfg, target: to, news: make(chan struct{}, 1), signal: make(chan signal, 32)}
 	l.board.init(cfg.Queue, limits{})
+	l.missed = make(chan struct{}, 1)
 	ws, hello, err := l.open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("web: dial %s: %w", to.url, err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 // A Ladder is a client's socket, a [transport.Ladder]: it begins on a WebSocket, and climbs to
 // WebTransport or WebRTC where the server and this side have it. What ends is opened again for as
-// long as the Ladder is open.
+// long as the Ladder is open, and used.
 type Ladder struct {
 	board
 	cfg    DialConfig
@@ -140,13 +141,17 @@ func (l *Ladder) greet(hello *helloSignal) {
 }
 
 // keep reads the WebSocket, and opens another when it has ended, until the Ladder is closed: at once if
-// it was open for longer than there is to wait, since then something has happened to it, and not to the server.
+// it was open for longer than there is to wait, since then something has happened to it, and not to the server. When
+// the server ends one that nobody wrote to, the next one waits until somebody does: the game may be over.
 func (l *Ladder) keep(ws clientSocket, a *association) {
 	for wait := firstRedial; ; {
 		began := time.Now()
 		if ws != nil {
-			l.read(ws, a)
+			why := l.read(ws, a)
 			ws = nil
+			if said, ok := errors.AsType[*CloseError](why); ok && said.Code == CodeIdle && a.spoken.Load() == 0 {
+				l.untilMissed()
+			}
 		}
 		if lived := time.Since(began); lived > wait {
 			wait = firstRedial
@@ -163,6 +168,18 @@ func (l *Ladder) keep(ws clientSocket, a *association) {
 		if a, err = l.enter(next, hello); err == nil {
 			ws = next
 		}
+	}
+}
+
+// untilMissed waits until the owner writes to something that has ended.
+func (l *Ladder) untilMissed() {
+	select {
+	case <-l.missed: // of before
+	default:
+	}
+	select {
+	case <-l.missed:
+	case <-l.ctx.Done():
 	}
 }
 
@@ -184,8 +201,8 @@ func (l *Ladder) sleep(d time.Duration) bool {
 	return l.ctx.Err() == nil
 }
 
-// read hands in what comes by a WebSocket, until it ends.
-func (l *Ladder) read(ws clientSocket, a *association) {
+// read hands in what comes by a WebSocket, until it ends, and says why it has.
+func (l *Ladder) read(ws clientSocket, a *association) error {
 	defer func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -208,7 +225,7 @@ func (l *Ladder) read(ws clientSocket, a *association) {
 			l.free.give(b)
 		}
 		a.ended(err)
-		return
+		return err
 	}
 }
 

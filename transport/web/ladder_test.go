@@ -111,6 +111,22 @@ func TestNativeClimb(t *testing.T) {
 	one(t, s, "still here")
 }
 
+// TestUnusedLadder: one that nobody writes to, as after the end of a game, does not come back again and again when the server
+// lets it go; when somebody writes it does.
+func TestUnusedLadder(t *testing.T) {
+	t.Parallel()
+	s := listen(t, Config{HandshakeTimeout: 300 * time.Millisecond})
+	l := dial(t, s, DialConfig{})
+	waitRungs(t, l, "once the server has let it go", func(all []transport.Path) bool { return len(all) == 0 })
+	time.Sleep(2500 * time.Millisecond)
+	if n := s.Stats().WebSocket.Opened; n != 1 {
+		t.Errorf("it has opened %d WebSockets", n)
+	}
+	l.Write(datagrams(l.Peer(), "is anybody there?"))
+	waitRungs(t, l, "once more", func(all []transport.Path) bool { return len(all) > 0 && all[len(all)-1] == l.Peer() })
+	meet(t, s, l)
+}
+
 // TestOtherCertificate: a certificate that nobody named is not taken.
 func TestOtherCertificate(t *testing.T) {
 	made, err := makeCertificate(time.Now())
