@@ -59,10 +59,12 @@ async function play(
   ) => Promise<void>,
   missing?: RegExp, // what cannot be loaded
   loading = (route: Route) => route.abort(),
+  otherwise?: string, // what is run in the page first
 ): Promise<void> {
   const server = await GoServer.start({ web: true, ...settings });
   const page = await browser.newPage();
   if (missing) await page.route(missing, loading);
+  if (otherwise) await page.addInitScript(otherwise);
   const broken: string[] = [];
   page.on("pageerror", (e) => broken.push(String(e)));
   try {
@@ -117,6 +119,16 @@ test("where there is no WebTransport it climbs to WebRTC", async () => {
   });
   await play({}, ["webrtc"], (_page, _told, until) => until("webrtc"));
 });
+
+for (const [what, session] of [
+  ["throws at once", "throw new DOMException('no hashes here', 'NotSupportedError')"],
+  ["never opens", "this.ready = this.closed = new Promise(() => {})"],
+] as const) {
+  test(`where WebTransport ${what} it climbs to WebRTC`, async () => {
+    const script = `globalThis.WebTransport = class { constructor() { ${session} } }`;
+    await play({}, undefined, (_page, _told, until) => until("webrtc"), undefined, undefined, script);
+  });
+}
 
 test("where there is neither it stays on the WebSocket", async () => {
   const settings = { noWebTransport: true, noWebRTC: true };

@@ -103,7 +103,7 @@ export class WebClimber implements Climber {
     } else if (kind === "webtransport" && hello.webtransport && "WebTransport" in globalThis) {
       const { port, path, hashes } = hello.webtransport;
       const host = hello.webtransport.host || new URL(this.socket.url).hostname;
-      this.open(new WebTransportWay(`https://${host}:${port}${path}`, hashes ?? []));
+      this.open(() => new WebTransportWay(`https://${host}:${port}${path}`, hashes ?? []));
     } else if (kind === "webrtc" && hello.webrtc && "RTCPeerConnection" in globalThis) {
       this.say({ want: { transport: kind } });
       this.forBetter.then(() => this.look(at + 1), patience);
@@ -125,17 +125,23 @@ export class WebClimber implements Climber {
     if (hello && !better) this.look(0);
     if (refused && !better) this.look(this.at + 1);
     if (offer && !better) {
-      this.open(new WebRtcWay(offer.id, offer.sdp, (signal) => this.say(signal)));
+      this.open(() => new WebRtcWay(offer.id, offer.sdp, (signal) => this.say(signal)));
     }
     if (candidate && better instanceof WebRtcWay && better.id === candidate.id)
       better.candidate(candidate.candidate, candidate.mid);
   }
 
-  /** Waits for a way to open. */
-  private open(way: Way): void {
+  /** Makes a way, unless the browser throws, as those do that know no hashes of certificates, and waits for it to open. */
+  private open(make: () => Way): void {
+    const { at } = this;
+    let way: Way;
+    try {
+      way = make();
+    } catch {
+      return this.look(at + 1);
+    }
     this.better = way;
     this.opens = true;
-    const { at } = this;
     this.forBetter.then(() => {
       way.close();
       this.look(at + 1);
