@@ -83,6 +83,9 @@ func newWTServer(b *board, d *diverter, local netip.AddrPort, path string, cert 
 			Logger:         slog.New(slog.DiscardHandler), // what strangers send is no news
 		},
 		CheckOrigin: func(*http.Request) bool { return true }, // serve has
+		// Safari 26 begins no session where a server names no limits beside that of sessions, which ours is said to have
+		// (draft-ietf-webtrans-http3-14, section 9.2). Datagrams have none.
+		Config: &webtransport.Config{MaxIncomingStreams: quicStreams, MaxIncomingUniStreams: quicUniStreams, MaxIncomingData: quicWindow},
 	}
 	webtransport.ConfigureHTTP3Server(w.http.H3)
 	var err error

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 	"github.com/quic-go/webtransport-go"
 
 	"github.com/tickwire/tickwire/transport"
@@ -118,6 +119,31 @@ func wantEnd(t *testing.T, s *webtransport.Session, code int, reason string) {
 	var end *webtransport.SessionError
 	if !errors.As(err, &end) || int(end.ErrorCode) != code || !strings.Contains(end.Message, reason) {
 		t.Errorf("it ends with %v, want %d and %q", err, code, reason)
+	}
+}
+
+// TestSettings: the server says all that some browser wants to read before it asks for a session: Chromium that there are
+// any (draft 2), Safari how many, and limits of their streams (draft 14, section 9.2).
+func TestSettings(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	trusting := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{http3.NextProtoH3}}
+	conn, err := quic.DialAddr(ctx, s.port.LocalAddr().String(), trusting, quicConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endQUIC(conn, "")
+	client := (&http3.Transport{EnableDatagrams: true}).NewClientConn(conn)
+	within(t, "its settings", client.ReceivedSettings())
+	said := client.Settings()
+	if !said.EnableDatagrams || !said.EnableExtendedConnect {
+		t.Errorf("%+v", said)
+	}
+	for _, id := range []uint64{0x2b603742, 0x14e9cd29, 0x2b61, 0x2b64, 0x2b65} {
+		if said.Other[id] == 0 {
+			t.Errorf("nothing of %#x: %v", id, said.Other)
+		}
 	}
 }
 

@@ -130,6 +130,16 @@ for (const [what, session] of [
   });
 }
 
+test("datagrams of WebTransport are written as the standard has it, where browsers do", async () => {
+  const script = `
+    const { prototype } = WebTransportDatagramDuplexStream;
+    const { get } = Object.getOwnPropertyDescriptor(prototype, "writable");
+    prototype.createWritable = function () { return get.call(this) };
+    delete prototype.writable;`;
+  const until = (_page: unknown, _told: unknown, until: (kind: Kind) => Promise<void>) => until("webtransport");
+  await play({}, ["webtransport"], until, undefined, undefined, script);
+});
+
 test("where there is neither it stays on the WebSocket", async () => {
   const settings = { noWebTransport: true, noWebRTC: true };
   await play(settings, undefined, async (_, told, until) => {

@@ -2,6 +2,11 @@ import type { Way } from "./way.js";
 
 const mostDatagram = 1472;
 
+/** What the standard has in place of writable, and Safari alone. */
+interface NewerDatagrams {
+  createWritable?(): WritableStream<Uint8Array>;
+}
+
 /** A WebTransportWay carries datagrams as those of a WebTransport session. */
 export class WebTransportWay implements Way {
   readonly kind = "webtransport";
@@ -36,10 +41,12 @@ export class WebTransportWay implements Way {
 
   private async read(): Promise<void> {
     await this.session.ready;
-    this.writer = this.session.datagrams.writable.getWriter() as typeof this.writer;
+    const { datagrams } = this.session;
+    const writable = (datagrams as NewerDatagrams).createWritable?.() ?? datagrams.writable;
+    this.writer = writable.getWriter() as typeof this.writer;
     this.writer!.closed.catch(() => {}); // that of the session tells
     this.onReady();
-    const reader = this.session.datagrams.readable.getReader();
+    const reader = datagrams.readable.getReader();
     for (;;) {
       const { done, value } = (await reader.read()) as ReadableStreamReadResult<Uint8Array>;
       if (done) return;
