@@ -125,9 +125,9 @@ func (k *core) update(t time.Time) {
 	k.noteUpdate()
 	if k.now >= k.freshUntil {
 		k.receive(readAll)
+		k.timeouts()
 	}
 	k.freshUntil = 0
-	k.timeouts()
 	k.reveal()
 }
 

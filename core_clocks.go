@@ -41,8 +41,11 @@ func (k *clocks) read() time.Time {
 	return k.looked
 }
 
-// setNow moves the clocks; time never runs backwards.
+// setNow moves the clocks; time never runs backwards. One call of the game's may give the same time several times.
 func (k *clocks) setNow(t time.Time) {
+	if t == k.clock {
+		return
+	}
 	k.now = max(k.now, int64(t.Sub(k.base)))
 	if unix := t.Unix(); unix != k.unix.Load() { // a Load costs nothing, and a Store does
 		k.unix.Store(unix)

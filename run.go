@@ -115,7 +115,7 @@ func (k *core) waitUntil(until time.Time) error {
 func (k *core) waitNews(until time.Time) error {
 	for waits := false; !k.closed; waits = true {
 		if waits || k.news || len(k.dirty) > 0 { // else there is nothing to do but what park waits for
-			now := time.Now()
+			now := k.read()
 			over := !until.IsZero() && !now.Before(until)
 			k.attend(now, waits || over)
 			if k.news || over {
@@ -131,7 +131,7 @@ func (k *core) waitNews(until time.Time) error {
 	return ErrClosed
 }
 
-// freshFor is how long after WaitNews has read an Update need not.
+// freshFor is how long after WaitNews has read, and done what was due, an Update need not.
 const freshFor = int64(time.Millisecond)
 
 // attend does what the game cannot see and what sends nothing. Reading is left out by who is about

@@ -3,6 +3,7 @@ package tickwire
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
@@ -15,8 +16,9 @@ import (
 type waiter struct {
 	mu      sync.Mutex
 	watches []*watch
-	several bool          // there was more than one: each has a goroutine, for good
-	woken   chan struct{} // wake was called
+	several bool                  // there was more than one: each has a goroutine, for good
+	sole    atomic.Pointer[watch] // the only one, which needs none; nil: it is not so simple
+	woken   chan struct{}         // wake was called
 	closed  chan struct{}
 	once    sync.Once // closes closed
 
@@ -51,6 +53,7 @@ func (w *waiter) add(s transport.Socket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.watches = append(w.watches, x)
+	w.count()
 	if w.several {
 		w.start(x)
 	} else {
@@ -68,6 +71,16 @@ func (w *waiter) remove(s transport.Socket) {
 		}
 		return x.socket == s
 	})
+	w.count()
+}
+
+// count finds out whether there is only one. The lock is held.
+func (w *waiter) count() {
+	if len(w.watches) == 1 && !w.several {
+		w.sole.Store(w.watches[0])
+	} else {
+		w.sole.Store(nil)
+	}
 }
 
 // wake ends the wait under way, or else the next one, from any goroutine.
@@ -97,8 +110,9 @@ func (w *waiter) close() {
 // wait blocks until a socket can be read, the time has come (the zero time never
 // does), or wake was called; woken tells the last.
 func (w *waiter) wait(until time.Time) (woken bool, err error) {
-	sole := w.watchAll()
+	sole := w.sole.Load()
 	if sole == nil {
+		w.watchAll()
 		return w.waitForAny(until)
 	}
 	if _, err := sole.socket.Wait(until); err != nil {
@@ -141,15 +155,12 @@ func (w *waiter) waitForAny(until time.Time) (woken bool, err error) {
 	}
 }
 
-// watchAll has every goroutine wait for its socket, or returns the only socket,
-// which needs none. The owner has read everything.
-func (w *waiter) watchAll() (sole *watch) {
+// watchAll has every goroutine wait for its socket. The owner has read everything.
+func (w *waiter) watchAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.watches) == 1 && !w.several {
-		return w.watches[0]
-	}
 	w.several = true
+	w.count()
 	for _, x := range w.watches {
 		switch {
 		case !x.running:
@@ -159,7 +170,6 @@ func (w *waiter) watchAll() (sole *watch) {
 			x.resume <- struct{}{}
 		}
 	}
-	return nil
 }
 
 func (w *waiter) start(x *watch) {

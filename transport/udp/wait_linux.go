@@ -58,7 +58,7 @@ var nothing byte
 
 func (w *waiter) wait(until time.Time) (bool, error) {
 	for {
-		if w.woken.Swap(false) {
+		if w.woken.Load() && w.woken.Swap(false) { // a Load costs nothing
 			return false, nil
 		}
 		if !until.IsZero() {
