@@ -75,11 +75,11 @@ func (in *inbox) earnAck(now int64) {
 
 // reveal shows the game what arrived, and takes back the payloads that it had before.
 func (in *inbox) reveal() {
-	for _, b := range in.lentToGame {
+	for i, b := range in.lentToGame {
 		in.cfg.Buffers.release(b)
+		in.lentToGame[i] = nil
 	}
 	in.withheld = false
-	clear(in.lentToGame)
 	in.lentToGame = in.lentToGame[:0]
 	for _, r := range in.receivers {
 		if r != nil {

@@ -176,6 +176,9 @@ func (out *outbox) strengthOf(r *repairer) strength {
 // strength is how much repair the paths call for that carry messages: one message may have gone
 // over any of them.
 func (ps *paths) strength() (most strength) {
+	if ps.single() { // where there are messages to be repaired it carries them
+		return ps.all[0].watch.strength()
+	}
 	for _, p := range ps.all {
 		if p.carries() {
 			most = max(most, p.watch.strength())

@@ -104,6 +104,9 @@ func (s *sender) othersPay(b *builder) bool {
 
 // moreWaits reports whether more than so many bytes wait in these channels.
 func (s *sender) moreWaits(bytes int) bool {
+	if s.out.active == 0 || s.out.active == 1 && s.turn.listed {
+		return false // nobody else has anything
+	}
 	for i := range s.out.others() {
 		c := &s.out.others()[i]
 		if c.priority > s.priority() {

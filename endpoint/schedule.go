@@ -252,7 +252,7 @@ func (out *outbox) buildRepaired(b *builder, c *class) (full bool) {
 	if len(out.repairing) > 0 {
 		out.buildRepairs(b, c, sumsFirst)
 	}
-	if full = out.buildClass(b, c); !full && len(out.repairing) > 0 {
+	if full = out.buildClass(b, c); !full && len(out.repairing) > 0 && out.active > 0 {
 		out.buildRepairs(b, c, sumsEarly)
 	}
 	return full

@@ -1,6 +1,9 @@
 package endpoint
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // A throttle is a bucket that fills at a rate. Whatever is limited in bytes, packets or messages
 // a second has one: the path's pacing, a channel's cap, what the peer takes, and what is taken
@@ -28,11 +31,16 @@ func (t *throttle) refill(now int64) {
 		return
 	}
 	t.at = now
-	if t.level >= full || elapsed > (full-t.level)/int64(t.rate) {
+	if t.level >= full {
 		t.level = full
 		return
 	}
-	t.level += elapsed * int64(t.rate)
+	high, gained := bits.Mul64(uint64(elapsed), uint64(t.rate))
+	if high > 0 || gained > uint64(full-t.level) {
+		t.level = full
+		return
+	}
+	t.level += int64(gained)
 }
 
 // spend takes units out.
@@ -72,10 +80,11 @@ func (t *throttle) until(now, end int64) int64 {
 
 // mulDiv is a×b/c of numbers that are not negative, or as much as can be computed.
 func mulDiv(a, b, c int64) int64 {
-	if b == 0 || a <= math.MaxInt64/b {
-		return a * b / max(c, 1)
+	high, low := bits.Mul64(uint64(a), uint64(b))
+	if high > 0 {
+		low = math.MaxInt64
 	}
-	return math.MaxInt64 / max(c, 1)
+	return int64(min(low, math.MaxInt64)) / max(c, 1)
 }
 
 // pace sets the rate of a path's bucket to the controller's. It holds ten packets, as many as
