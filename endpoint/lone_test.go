@@ -151,7 +151,7 @@ func TestLonesDiffer(t *testing.T) {
 			t.Errorf("end %d: %v", i, ev)
 		case strings.Contains(ev.Text, "channel 1 is"):
 			named++
-		case !strings.Contains(ev.Text, "the other end reads in what"):
+		case !strings.Contains(ev.Text, "the rows with this say where"):
 			t.Errorf("end %d: %v", i, ev)
 		}
 	}

@@ -98,7 +98,7 @@ func (p *Plan) match(body []byte) (h wire.Hello, err error) {
 		text := "the peer does not read the options of messages, which are part of wire version 1"
 		return h, &MismatchError{Code: CodeVersion, Text: text}
 	case h.Digest != p.digest:
-		return h, &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ: the other end reads in what", Rows: p.rows}
+		return h, &MismatchError{Code: CodeMismatch, Text: "the channels of the two ends differ: the rows with this say where", Rows: p.rows}
 	}
 	if _, ok := p.forms.common(&h.Schemas); !ok {
 		return h, p.forms.mismatch(&h.Schemas)

@@ -127,7 +127,7 @@ func (f *forms) mismatch(theirs *wire.Schemas) *MismatchError {
 		if slices.ContainsFunc(theirs[:], func(o wire.Schema) bool { return o.Version == v.Version }) {
 			return &MismatchError{
 				Code: CodeMismatch,
-				Text: fmt.Sprintf("typed messages, version %d: those of the two ends differ: the other end reads in what", v.Version),
+				Text: fmt.Sprintf("typed messages, version %d: those of the two ends differ: the rows with this say where", v.Version),
 				Rows: f.rows[i],
 			}
 		}
