@@ -71,10 +71,10 @@ type role interface {
 	sayGoodbye()
 }
 
-// A reading is a datagram that one of our sockets has read, and when it came: before we
-// looked, but not before the one ahead of it.
+// A reading is a datagram that one of our sockets has read.
 type reading struct {
-	at   int64
+	at   int64 // when it came, but not before the one ahead of it
+	came int64 // the same, as its socket says
 	port *port
 	*transport.Datagram
 }

@@ -71,13 +71,17 @@ func (k *clocks) timeAt(at int64) time.Time {
 	return k.base.Add(time.Duration(max(at, 0)))
 }
 
-// readAt is when a datagram came of which a socket says so: before we looked, but not before
-// the one ahead of it.
-func (k *clocks) readAt(received time.Time) int64 {
-	at := k.now
-	if !received.IsZero() {
-		at = min(at, max(int64(received.Sub(k.base)), k.newest))
+// cameAt is when a datagram came, as its socket says: before we looked. What another socket gave before
+// it may have come later.
+func (k *clocks) cameAt(received time.Time) int64 {
+	if received.IsZero() {
+		return k.now
 	}
-	k.newest = at
-	return at
+	return min(k.now, int64(received.Sub(k.base)))
+}
+
+// readAt is that for who reads what came by all sockets: not before the one ahead of it.
+func (k *clocks) readAt(came int64) int64 {
+	k.newest = max(k.newest, came)
+	return k.newest
 }

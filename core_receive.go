@@ -39,7 +39,8 @@ func (k *core) receive(much howMuch) {
 func (k *core) handleDatagram(p *port, d *transport.Datagram) {
 	p.stats.Received++
 	p.stats.ReceivedBytes += uint64(len(d.Bytes))
-	k.role.handle(reading{k.readAt(d.Received), p, d})
+	came := k.cameAt(d.Received)
+	k.role.handle(reading{k.readAt(came), came, p, d})
 }
 
 // timeouts does what is due by time.

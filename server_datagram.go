@@ -61,7 +61,8 @@ func (s *Server) seatConfirmed(w way, ev netcode.Event) {
 
 // handlePacket hands a packet to the player's endpoint.
 func (p *player) handlePacket(in reading, w way, ev netcode.Event) {
-	p.conn.handlePacket(in.at, endpoint.Incoming{
+	p.newest = max(p.newest, in.came)
+	p.conn.handlePacket(p.newest, endpoint.Incoming{
 		Path: ev.Path, From: p.conn.route(w), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
 	})
 	if ev.Moved {

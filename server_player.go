@@ -16,6 +16,7 @@ type player struct {
 	conn    *Conn
 	seat    *netcode.Seat // nil when all is over
 	renewAt int64         // when he needs another resume ticket; never: not at all
+	newest  int64         // when the newest packet of his came
 }
 
 // seated makes the Conn of a player who has a seat.

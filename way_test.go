@@ -40,7 +40,7 @@ func TestWaysOfStrangers(t *testing.T) {
 		binary.BigEndian.PutUint32(ip[:], 0x0a000000+n*97)
 		path := transport.PathTo(netip.AddrPortFrom(netip.AddrFrom4(ip), 7))
 		srv.handle(reading{
-			int64(time.Second), srv.ports[1], &transport.Datagram{Path: path, Bytes: append([]byte(nil), b...)},
+			int64(time.Second), int64(time.Second), srv.ports[1], &transport.Datagram{Path: path, Bytes: append([]byte(nil), b...)},
 		})
 		srv.ports[1].n = 0
 	}
