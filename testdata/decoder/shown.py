@@ -1,10 +1,13 @@
 """Writes a dump of one connection for people: what is in each datagram, field by field.
 
-    python3 shown.py FILE       a dump of a world, as testdata/vectors/connection.jsonl is
+    python3 shown.py FILE [MS]      a dump of a world, such as testdata/vectors/connection.jsonl; from a
+                                    millisecond on
 
-SPEC.md, section 13, has what this prints of that file. Exits with 1 if something is not explained.
+SPEC.md, section 13, has what this prints. Exits with 1 if something is not explained.
 """
 
+import contextlib
+import io
 import json
 import sys
 
@@ -14,6 +17,7 @@ import packets as pk
 from session import Session
 
 WIDE = 16  # bytes of a field that are shown
+USES = "share", "reserve", "abandon", "copy"
 
 
 class Told(octets.Reader):
@@ -56,6 +60,8 @@ def meaning(f):
         return f"RUN of channel {f['channel']}{ident}: {texts}"
     if name == "ACK":
         return f"ACK of {f['largest'] - f['first']} to {f['largest']}, held for {f['hold'] / 1e6:.1f} ms"
+    if name == "PATH_STATUS":
+        return f"PATH_STATUS: path {f['path']}, serial {f['serial']}, {USES[f['state']]}, weight {f['weight']}"
     if name == "CLOSE":
         return f'CLOSE: code {f["code"]}, "{f["text"].decode()}"'
     return name
@@ -118,7 +124,7 @@ class Shown(Session):
         body = c.open(t, b, up, 0)[3]
         idn = 4 if up else len(c.cid)
         fields = [head[:1], head[1 : 1 + idn], head[1 + idn :]]
-        self.say(t, f"DATA {k.number}", b, [f for f in fields if f])
+        self.say(t, f"DATA {k.number}" + (f" of path {k.path}" if k.path else ""), b, [f for f in fields if f])
         r = Told(body)
         while r.left():
             Told.fields.clear()
@@ -131,9 +137,13 @@ def main():
     pk.Reader = frames.Reader = Told
     wrong = []
     s = Shown(lambda rule, detail: wrong.append(f"{rule}: {detail}"))
+    since = float(sys.argv[2]) * 1e6 if len(sys.argv) > 2 else 0
     with open(sys.argv[1]) as f:
         for line in f:
-            s.line(json.loads(line))
+            d = json.loads(line)
+            early = d.get("t", 0) < since
+            with contextlib.redirect_stdout(io.StringIO()) if early else contextlib.nullcontext():
+                s.line(d)
     print("\n".join(wrong), end="")
     sys.exit(bool(wrong))
 
