@@ -395,3 +395,17 @@ func TestConnectUnconfirmed(t *testing.T) {
 		t.Errorf("exit code %d after\n%s", code, player.out)
 	}
 }
+
+// TestSpecNamesEchoChannels: whoever writes a client tries it against them, and has their names from SPEC.md, 13.
+func TestSpecNamesEchoChannels(t *testing.T) {
+	page, err := os.ReadFile("../../SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(page)), " ")
+	for i, d := range echoDeliveries {
+		if want := fmt.Sprintf("%d `%s`", i+1, d.name); !strings.Contains(text, want) || int(d.delivery) != i {
+			t.Errorf("SPEC.md does not say that channel %d is %s, of %v", i+1, d.name, d.delivery)
+		}
+	}
+}
