@@ -73,6 +73,9 @@ func TestLongDemoPage(t *testing.T) {
 			t.Errorf("the demo says\n%s", out)
 		}
 		pageShows(t, p, `!arena.connected && arena.reason.includes("the demo is over")`)
+		_, end = startDemoAt(t, at, at, "--bots=1", "--link=lan")
+		pageShows(t, p, `document.querySelector("#why-headline").innerText === "The server is back."`)
+		end()
 	})
 }
 

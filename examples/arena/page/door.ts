@@ -1,15 +1,21 @@
-import { TokenError, type Reason } from "@tickwire/client";
+import { Code, TokenError, type Reason } from "@tickwire/client";
+import { links } from "./link.js";
 import { find } from "./page.js";
 import { explain } from "./words.js";
 
 const remembered = "arena.name";
 const mostLetters = 16;
+const askEvery = 2000; // milliseconds
+
+/** Why a server is not there any more, or not yet. */
+const gone: readonly number[] = [Code.goingAway, Code.timeout, Code.forgotten, Code.unreachable];
 
 /** Why one did not get in. */
 export class DoorError extends Error {
   constructor(
     readonly headline: string,
     readonly detail: string,
+    readonly gone = false,
   ) {
     super(`${headline} (${detail})`);
   }
@@ -21,7 +27,7 @@ export async function askForToken(): Promise<Uint8Array> {
   try {
     answer = await fetch("/token", { cache: "no-store" });
   } catch (e) {
-    throw new DoorError("The server cannot be reached.", String((e as Error).message));
+    throw new DoorError("The server cannot be reached.", String((e as Error).message), true);
   }
   if (!answer.ok) {
     const text = (await answer.text()).trim().slice(0, 200);
@@ -38,6 +44,7 @@ export class Door {
   private readonly name = find<HTMLInputElement>("name");
   private readonly button = find<HTMLButtonElement>("play");
   private readonly why = find("why");
+  private asks: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     this.name.maxLength = mostLetters;
@@ -53,6 +60,7 @@ export class Door {
 
   /** One is on the way in. */
   private waits(): void {
+    clearTimeout(this.asks);
     this.button.disabled = true;
     this.button.textContent = "Connecting…";
     this.why.hidden = true;
@@ -80,14 +88,28 @@ export class Door {
     this.open();
   }
 
+  /** Asks for a server that is gone until there is one. */
+  private await(): void {
+    clearTimeout(this.asks);
+    this.asks = setTimeout(async () => {
+      const back = !document.hidden && (await links()) !== undefined;
+      if (this.door.hidden || this.button.disabled) return; // one plays, or is on the way
+      if (back) this.tell("The server is back.", "It may be another one: then you begin anew.");
+      else this.await();
+    }, askEvery);
+  }
+
   tellReason(reason: Reason): void {
     const { headline, detail } = explain(reason);
     this.tell(headline, detail);
+    if (gone.includes(reason.code)) this.await();
   }
 
   tellError(e: unknown): void {
-    if (e instanceof DoorError) this.tell(e.headline, e.detail);
-    else if (e instanceof TokenError) this.tell("The server gave a ticket that is none.", e.message);
+    if (e instanceof DoorError) {
+      this.tell(e.headline, e.detail);
+      if (e.gone) this.await();
+    } else if (e instanceof TokenError) this.tell("The server gave a ticket that is none.", e.message);
     else throw e;
   }
 }

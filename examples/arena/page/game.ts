@@ -7,7 +7,7 @@ import { Match, now, type Audience } from "./match.js";
 import { find, small } from "./page.js";
 import { Panel } from "./panel.js";
 import { sampleEvery } from "./gauges.js";
-import { Scene, type Sight } from "./scene.js";
+import { Scene } from "./scene.js";
 import { figures, meeting, nearest, streaks, type Figure } from "./sight.js";
 import { aimAt, rules, walk, type Place } from "./walk.js";
 import { kindNames } from "./words.js";
@@ -151,20 +151,7 @@ export class Game implements Audience {
   private drawEmpty(at: number): void {
     const middle = rules.fieldSize / 2;
     const turn = at / 20_000;
-    const nobody: Sight = {
-      me: { x: middle + 700 * Math.cos(turn), y: middle + 700 * Math.sin(turn) },
-      aim: 0,
-      health: 0,
-      waits: 0,
-      others: [],
-      streaks: [],
-      own: [],
-      over: 0,
-      ghost: undefined,
-      target: undefined,
-      nameOf: () => "",
-    };
-    this.scene.draw(at, nobody);
+    this.scene.drawEmpty({ x: middle + 700 * Math.cos(turn), y: middle + 700 * Math.sin(turn) });
   }
 
   /** Measures ten times a second, and shows that four times. */

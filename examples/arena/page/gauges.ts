@@ -47,7 +47,7 @@ export class Gauges {
   sample(now: number, conn: Conn, corrections: number): void {
     const stats = conn.stats();
     this.latest = stats;
-    if (!stats) return;
+    if (!stats || !conn.transport) return;
     const { bytesSent: sent, bytesReceived: received } = stats;
     const last = this.before ?? { at: now - sampleEvery, sent, received };
     const seconds = Math.max(0.001, (now - last.at) / 1000);

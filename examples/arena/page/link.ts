@@ -45,5 +45,5 @@ export function inWords(p: Preset): string {
   parts.push(p.loss_percent > 0 ? `${+p.loss_percent.toFixed(2)} % lost` : "nothing lost");
   if (p.capacity_varies) parts.push("a rate that changes");
   else if (p.down_kbit_per_s > 0) parts.push(`${rate(p.down_kbit_per_s)} down`, `${rate(p.up_kbit_per_s)} up`);
-  return parts.join(" · ");
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
 }

@@ -1,4 +1,4 @@
-import type { Conn } from "@tickwire/client";
+import type { Conn, Kind } from "@tickwire/client";
 import { kindNames } from "./words.js";
 import { Gauges, type Series } from "./gauges.js";
 import { inWords, links, switchLink, type Links } from "./link.js";
@@ -10,6 +10,8 @@ const askEvery = 4000; // milliseconds: others may switch the link too
 /** A Tile is one figure with its graph. */
 interface Tile {
   value: HTMLElement;
+  unit: HTMLElement;
+  most: HTMLElement;
   graph: Sparkline;
   series: Series;
   /** Over how many samples the number is a mean. */
@@ -55,11 +57,11 @@ export class Panel {
     series: Series,
     how: { least: number; over: number; digits: Tile["digits"]; color: string },
   ): Tile {
-    const value = element("b");
+    const [value, small, most] = [element("b"), element("small", unit), element("i")];
+    most.title = "the most in half a minute";
     const graph = new Sparkline(series, this.gauges.marks, how.least, how.color, "#3a485c");
-    const figure = element("span", value, element("small", unit));
-    find("gauges").append(element("div", element("span", label), figure, graph.canvas));
-    return { value, graph, series, over: how.over, digits: how.digits };
+    find("gauges").append(element("div", element("span", label, most), element("span", value, small), graph.canvas));
+    return { value, unit: small, most, graph, series, over: how.over, digits: how.digits };
   }
 
   /** Measures, ten times a second. */
@@ -73,23 +75,35 @@ export class Panel {
   }
 
   draw(conn: Conn, [ahead, behind]: readonly [ahead: number, behind: number]): void {
-    for (const { value, graph, series, over, digits } of this.tiles) {
-      value.textContent = series.count > 0 ? digits(series.mean(over)) : "–";
-      graph.draw();
-    }
     const kind = conn.transport;
-    this.transport.textContent = kind ? kindNames[kind] : "no way";
+    for (const { value, most, graph, series, over, digits } of this.tiles) {
+      value.textContent = kind && series.count > 0 ? digits(series.mean(over)) : "–";
+      graph.draw();
+      most.textContent = series.count > 0 ? digits(graph.most) : "";
+    }
+    if (kind) this.drawLoss(kind);
+    this.transport.textContent = kind ? kindNames[kind] : "no connection";
     find("pace").textContent =
       `You act ${ahead.toFixed(0)} ms ahead of the server; the others are drawn ${behind.toFixed(0)} ms behind it.`;
     this.drawPaths(conn);
   }
 
+  /** What TCP loses it sends again, and nobody is told: it shows as jitter. */
+  private drawLoss(kind: Kind): void {
+    const tile = this.tiles.find(({ series }) => series === this.gauges.loss)!;
+    const hidden = kind === "websocket";
+    if (hidden) [tile.value.textContent, tile.most.textContent] = ["–", ""];
+    tile.unit.textContent = hidden ? "TCP sends it again" : "%";
+  }
+
   private drawPaths(conn: Conn): void {
     const leads = conn.stats()?.path;
-    const rows = conn.paths().map((p) => {
+    const rows = conn.paths().flatMap((p) => {
       const does = p.path === leads ? "plays" : p.active ? (p.use === "share" ? "stands by" : p.use) : "rests";
-      return { name: p.kind ? kindNames[p.kind] : "gone", does, rtt: p.rtt > 0 ? `${p.rtt.toFixed(0)} ms` : "–" };
+      const rtt = p.rtt > 0 ? `${p.rtt.toFixed(0)} ms` : "–";
+      return p.kind ? [{ name: kindNames[p.kind], does, rtt }] : []; // of one that is gone there is nothing to say
     });
+    if (rows.length === 0) rows.push({ name: "–", does: "looking for a way", rtt: "–" });
     const shown = JSON.stringify(rows);
     if (shown === this.shownPaths) return;
     this.shownPaths = shown;

@@ -65,6 +65,13 @@ export class Scene {
     this.camera.resize(width, height, insets);
   }
 
+  /** The field as one sees it from outside, with nobody on it. */
+  drawEmpty(at: Place): void {
+    this.camera.follow(at);
+    this.ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    this.drawField();
+  }
+
   draw(now: number, sight: Sight): void {
     const { ctx, camera } = this;
     camera.follow(sight.me);

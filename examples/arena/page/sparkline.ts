@@ -4,6 +4,8 @@ import { kept, type Series } from "./gauges.js";
 export class Sparkline {
   readonly canvas = document.createElement("canvas");
   private readonly ctx: CanvasRenderingContext2D;
+  /** The most that is seen. */
+  most = 0;
   private top = 0; // of the graph, which follows what it shows
 
   /** @param least what the top of the graph stands for at least, so that noise looks like noise */
@@ -31,9 +33,9 @@ export class Sparkline {
     ctx.clearRect(0, 0, width, height);
     this.drawMarks(width, height);
     if (series.count < 2) return;
-    let most = this.least;
-    for (let i = 0; i < series.count; i++) most = Math.max(most, series.ago(i));
-    this.top += (most * 1.15 - this.top) * (this.top === 0 ? 1 : 0.2);
+    this.most = 0;
+    for (let i = 0; i < series.count; i++) this.most = Math.max(this.most, series.ago(i));
+    this.top += (Math.max(this.most, this.least) * 1.15 - this.top) * (this.top === 0 ? 1 : 0.2);
     const x = (i: number) => width - (i * width) / (kept - 1);
     const y = (v: number) => height - 1.5 - (Math.max(0, v) / this.top) * (height - 3);
     const path = new Path2D();
