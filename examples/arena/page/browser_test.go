@@ -21,7 +21,7 @@ import (
 	"github.com/tickwire/tickwire/transport/web"
 )
 
-// An offer is a server of the game with its page. What goes by UDP goes over a link.
+// An offer is a server of the game with its page. What goes by UDP goes over a link, and by TCP over such a one.
 type offer struct {
 	t    *testing.T
 	url  string
@@ -46,6 +46,7 @@ func serve(t *testing.T, links simnet.Links, maxClients int) *offer {
 	o := &offer{t: t}
 	native := must(udp.Listen("127.0.0.1:0"))
 	relay := must(simnet.NewRelay(simnet.RelayConfig{Target: native.LocalAddr().String(), Up: links.Up, Down: links.Down, Seed: 1}))
+	streams := must(simnet.NewStreamRelay(simnet.StreamRelayConfig{Up: links.Up, Down: links.Down, Seed: 1}))
 	site := http.NewServeMux()
 	site.Handle("/", http.FileServerFS(Files()))
 	site.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
@@ -56,25 +57,27 @@ func serve(t *testing.T, links simnet.Links, maxClients int) *offer {
 		}
 		_, _ = w.Write(token)
 	})
-	pages := must(web.New(native, web.Config{Handler: site, AdvertisePort: relay.Addr().Port()}))
+	pages := must(web.New(native, web.Config{Handler: site, Listener: streams.Listener(), AdvertisePort: relay.Addr().Port()}))
 	cfg := tickwire.ServerConfig{Config: arena.NetConfig(), Development: true, MaxClients: maxClients}
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	o.srv = must(tickwire.Listen(cfg, native, pages))
-	o.url = "http://" + native.LocalAddr().String()
+	o.url = "http://" + streams.Addr().String()
 	var guests atomic.Uint64
 	o.tokens(func() ([]byte, error) { return o.srv.DevToken(100 + guests.Add(1)) })
-	o.run(relay)
+	o.run(relay.Run, streams.Run)
 	return o
 }
 
 // tokens says what a page gets from now on.
 func (o *offer) tokens(f func() ([]byte, error)) { o.token.Store(&f) }
 
-func (o *offer) run(relay *simnet.Relay) {
+func (o *offer) run(relays ...func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	playing, end := context.WithCancel(ctx)
 	var tasks, match sync.WaitGroup
-	tasks.Go(func() { _ = relay.Run(ctx) }) // it ends with the test
+	for _, run := range relays {
+		tasks.Go(func() { _ = run(ctx) }) // it ends with the test
+	}
 	game := arena.NewGame(o.srv, rand.New(rand.NewPCG(1, 1)))
 	match.Go(func() {
 		game.Run(playing, func(tickwire.Tick) {
@@ -127,72 +130,6 @@ func until(t *testing.T, p *browser.Page, condition string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not %s; the page shows %q", condition, browser.Eval[string](p, "document.body.innerText"))
 		}
-	}
-}
-
-// walks has somebody walk this way and that for so many seconds, with a rest before each new way.
-const walks = `(async seconds => {
-	const sleep = ms => new Promise(done => setTimeout(done, ms));
-	const press = (kind, code) => document.body.dispatchEvent(new KeyboardEvent(kind, {code, bubbles: true, cancelable: true}));
-	const [presses, pixels, played] = [arena.reaction.presses, arena.correctedPixels, arena.playedMilliseconds];
-	const ways = ["KeyD", "ArrowDown", "KeyA", "ArrowUp", "KeyW", "ArrowRight", "KeyS", "ArrowLeft"];
-	for (let i = 0, end = performance.now() + 1000 * seconds; performance.now() < end; i++) {
-		press("keydown", ways[i %% 8]);
-		await sleep(120 + 37 * (i %% 5));
-		if (i %% 3 === 0) press("keydown", ways[(i + 1) %% 8]);
-		await sleep(90);
-		for (const code of ways) press("keyup", code);
-		await sleep(110);
-	}
-	const walked = (arena.playedMilliseconds - played) / 1000;
-	return {
-		presses: arena.reaction.presses - presses, frames: arena.reaction.worst, milliseconds: arena.reaction.worstMilliseconds,
-		walked, corrected: (arena.correctedPixels - pixels) / walked,
-		rtt: arena.rtt, loss: arena.loss, others: arena.others, ahead: arena.pace[0], transport: arena.transport,
-	};
-})(%d)`
-
-// A walk is what the page measured of one.
-type walk struct {
-	Presses, Frames   int
-	Milliseconds      float64
-	Walked, Corrected float64 // seconds on the field; pixels a second
-	RTT, Loss, Ahead  float64
-	Others            int
-	Transport         string
-}
-
-// TestBadLink: over a link of 150 ms and 5 % loss a key is seen in the next frame, and one's own place is put right by
-// less than three pixels a second.
-func TestBadLink(t *testing.T) {
-	link := simnet.LinkConfig{Delay: 70 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05}
-	o := serve(t, simnet.Links{Up: link, Down: link}, 16)
-	o.bot(1)
-	o.bot(2)
-	p := play(t, browser.Start(t), o.url)
-	until(t, p, `arena.transport === "webtransport" && arena.me !== undefined && arena.rtt > 140`)
-	browser.Eval[walk](p, fmt.Sprintf(walks, 5)) // which tells the page what the link is like
-	const atMost = 3                             // pixels a second
-	var got walk
-	// A machine that does something else meanwhile is no bad link: it has four tries.
-	for range 4 {
-		if got = browser.Eval[walk](p, fmt.Sprintf(walks, 8)); got.Corrected <= atMost && got.Presses >= 8 {
-			break
-		}
-		t.Logf("once more: %+v", got)
-	}
-	t.Logf("%+v", got)
-	if got.Transport != "webtransport" || got.RTT < 140 || got.RTT > 300 || got.Loss < 0.01 || got.Others != 2 {
-		t.Errorf("that is another game than it should be: %+v", got)
-	}
-	if got.Presses < 8 || got.Walked < 3 {
-		t.Errorf("%d keys in %.1f seconds are too few to say anything", got.Presses, got.Walked)
-	}
-	if got.Frames != 1 {
-		t.Errorf("a key was seen after %d frames, %.0f ms", got.Frames, got.Milliseconds)
-	}
-	if got.Corrected > atMost {
-		t.Errorf("%.1f pixels a second were put right", got.Corrected)
 	}
 }
 

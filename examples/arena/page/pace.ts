@@ -22,7 +22,7 @@ export class Pace {
     ticksPerSecond: rules.ticksPerSecond,
     jump: 2 * tickLength, // who needs more time over another link needs it at once
   });
-  readonly lead = new Lead(this.ticks, { late: 0.01 });
+  readonly lead = new Lead(this.ticks, { late: 0.01, maxAhead: 800_000 }); // a server's schedule takes a second
   // What comes later than that is guessed for a moment: over TCP, all others would be held back for half a second.
   readonly states = new Buffer<State>(this.clock, { late: 0.03, calm: 3_000_000, slew: 0.1 });
   readonly awake = new Awake();

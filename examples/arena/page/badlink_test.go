@@ -1,0 +1,143 @@
+//go:build linux
+
+package page
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tickwire/tickwire/internal/browser"
+	"github.com/tickwire/tickwire/internal/netns"
+	"github.com/tickwire/tickwire/simnet"
+)
+
+// walks has somebody walk this way and that for two minutes, with a rest before each new way. All the while it looks, frame by
+// frame, what was put right, in window.walked, which can be begun anew.
+//
+// A machine that does something else is no bad link. So a time is fair in which the page was given frames, and news
+// came of the server as the link lets it; what was put right counts in fair times alone, and a hitch spoils the 600 ms
+// behind it, in which the moves that it delayed are put right.
+const walks = `((gap) => {
+	const {presses} = arena.reaction;
+	const begin = window.begin = () => !!(window.walked = {fair: 0, pixels: 0, all: 0, hitches: 0});
+	begin();
+	let [last, hitch, pixels, tick, news] = [performance.now(), performance.now(), arena.correctedPixels, 0, performance.now()];
+	const look = () => {
+		const [w, now] = [window.walked, performance.now()];
+		if (arena.ticks[0] !== tick) [tick, news] = [arena.ticks[0], now];
+		if (now - last > 60 || gap > 0 && now - news > gap) {
+			if (now - hitch > 600) w.hitches++;
+			hitch = now;
+		}
+		if (arena.me) {
+			w.all += now - last;
+			if (now - hitch > 600) [w.fair, w.pixels] = [w.fair + now - last, w.pixels + arena.correctedPixels - pixels];
+		}
+		[last, pixels] = [now, arena.correctedPixels];
+		Object.assign(w, {
+			presses: arena.reaction.presses - presses, frames: arena.reaction.worst, milliseconds: arena.reaction.worstMilliseconds,
+			rtt: arena.rtt, loss: arena.loss, others: arena.others, ahead: arena.pace[0], behind: arena.pace[1], transport: arena.transport,
+		});
+		requestAnimationFrame(look);
+	};
+	requestAnimationFrame(look);
+	(async () => {
+		const sleep = ms => new Promise(done => setTimeout(done, ms));
+		const press = (kind, code) => document.body.dispatchEvent(new KeyboardEvent(kind, {code, bubbles: true, cancelable: true}));
+		const ways = ["KeyD", "ArrowDown", "KeyA", "ArrowUp", "KeyW", "ArrowRight", "KeyS", "ArrowLeft"];
+		for (let i = 0, end = performance.now() + 120000; performance.now() < end; i++) {
+			press("keydown", ways[i %% 8]);
+			await sleep(120 + 37 * (i %% 5));
+			if (i %% 3 === 0) press("keydown", ways[(i + 1) %% 8]);
+			await sleep(90);
+			for (const code of ways) press("keyup", code);
+			await sleep(110);
+		}
+	})();
+	return true;
+})(%d)`
+
+// A walk is what the page measured of one. Times are milliseconds.
+type walk struct {
+	Fair, All    float64 // on the field
+	Pixels       float64 // put right in fair times
+	Hitches      int
+	Presses      int
+	Frames       int     // from a key to the step, at worst
+	Milliseconds float64 // that too
+	RTT, Loss    float64
+	Ahead        float64
+	Behind       float64
+	Others       int
+	Transport    string
+}
+
+// corrected is by how many pixels a second one's own place was put right.
+func (w walk) corrected() float64 { return 1000 * w.Pixels / w.Fair }
+
+// A demand is what is asked of a transport over a link of 150 ms and 5 % loss.
+type demand struct {
+	transport string
+	corrected float64       // pixels a second
+	gap       time.Duration // between states, as the link alone makes it; 0: it can be anything
+	leastLoss float64
+	mostRTT   float64 // milliseconds
+}
+
+// TestBadLink: over a link of 150 ms and 5 % loss a key is seen in the next frame by every transport; by those of datagrams
+// one's own place is put right by less than three pixels a second. By TCP moves wait behind those that were lost, some for longer
+// than anybody acts ahead.
+func TestBadLink(t *testing.T) {
+	// Five lost in a row are no link.
+	const row = 90 * time.Millisecond
+	for _, d := range []demand{
+		{transport: "webtransport", corrected: 3, gap: row, leastLoss: 0.01, mostRTT: 300},
+		{transport: "webrtc", corrected: 3, gap: row, leastLoss: 0.01, mostRTT: 300},
+		{transport: "websocket", corrected: 60, mostRTT: 3000},
+	} {
+		t.Run(d.transport, func(t *testing.T) {
+			netns.Run(t, func(n *netns.Net) { // where Chromium makes data channels and reaches nobody else
+				n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
+				playBadly(t, d)
+			})
+		})
+	}
+}
+
+func playBadly(t *testing.T, d demand) {
+	link := simnet.LinkConfig{Delay: 70 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.05}
+	o := serve(t, simnet.Links{Up: link, Down: link}, 16)
+	o.bot(1)
+	o.bot(2)
+	p := play(t, browser.Start(t), o.url+"?transport="+d.transport)
+	until(t, p, fmt.Sprintf(`arena.transport === %q && arena.me !== undefined && arena.rtt > 140`, d.transport))
+	browser.Eval[bool](p, fmt.Sprintf(walks, d.gap.Milliseconds()))
+	before := fairWalk(p, 5*time.Second) // which tells the page what the link is like
+	browser.Eval[bool](p, `begin()`)
+	got := fairWalk(p, 8*time.Second)
+	t.Logf("at first %.1f pixels a second; %+v", before.corrected(), got)
+	if got.Fair < 4000 {
+		t.Fatalf("in a minute the machine had %.1f seconds for the page: it does too much else to say anything", got.Fair/1000)
+	}
+	if got.Transport != d.transport || got.RTT < 140 || got.RTT > d.mostRTT || got.Loss < d.leastLoss || got.Others != 2 {
+		t.Errorf("that is another game than it should be: %+v", got)
+	}
+	if got.Presses < 8 {
+		t.Errorf("%d keys are too few to say anything", got.Presses)
+	}
+	if got.Frames != 1 {
+		t.Errorf("a key was seen after %d frames, %.0f ms", got.Frames, got.Milliseconds)
+	}
+	if got.corrected() > d.corrected {
+		t.Errorf("%.1f pixels a second were put right, want %v at most", got.corrected(), d.corrected)
+	}
+}
+
+// fairWalk waits until the walk was fair for so long, for a minute at most.
+func fairWalk(p *browser.Page, fair time.Duration) (got walk) {
+	for end := time.Now().Add(time.Minute); got.Fair < float64(fair.Milliseconds()) && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		got = browser.Eval[walk](p, `walked`)
+	}
+	return got
+}
