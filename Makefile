@@ -78,7 +78,7 @@ client: ## ts/dist, the client in TypeScript, and with it the pages and the bot 
 	ts/node_modules/.bin/tsc -p examples/browser
 
 screenshots: ## the pictures of the demo's page in docs, taken anew; needs Chromium
-	go test ./cmd/tickwire -count 1 -run '^TestLongScreenshots$$' -screenshots "$$PWD/docs/pictures"
+	go test ./cmd/tickwire -count 1 -run '^TestLong(Screenshots|Panels)$$' -screenshots "$$PWD/docs/pictures"
 
 pictures: ## the pictures of docs, drawn anew from simulated runs
 	go generate ./cmd/tickwire

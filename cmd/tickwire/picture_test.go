@@ -81,7 +81,7 @@ func TestPicturePages(t *testing.T) {
 		"codec.svg":    "codec.md",                                        // by make codec
 		"browsers.svg": "browsers.md", "browsers-time.svg": "browsers.md", // by make browsers
 	}
-	for _, of := range []string{"phone", "4g", "4g-phone", "satellite", "satellite-phone", "wifi-bad", "wifi-bad-phone"} {
+	for _, of := range []string{"links", "phone", "wifi-bad", "wifi-bad-phone"} {
 		wanted["arena-"+of+".png"] = "demo.md" // by make screenshots
 	}
 	for _, s := range picture.Scenes() {

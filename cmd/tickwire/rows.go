@@ -18,6 +18,7 @@ type row struct {
 	ID               uint16  `json:"id"`
 	Name             string  `json:"name"`
 	Bot              bool    `json:"bot"`
+	Transport        string  `json:"transport"`
 	ConnectedSeconds float64 `json:"connected_s"`
 	RTT              float64 `json:"rtt_ms"`
 	MinRTT           float64 `json:"rtt_min_ms"`
@@ -43,7 +44,7 @@ type row struct {
 func newRow(p arena.PlayerReport, now time.Time, bots int) row {
 	s := p.Stats
 	return row{
-		ID: p.ID, Name: p.Name, Bot: int(p.ID) <= bots,
+		ID: p.ID, Name: p.Name, Bot: int(p.ID) <= bots, Transport: p.Transport,
 		ConnectedSeconds: rounded(now.Sub(p.Since).Seconds()),
 		RTT:              milliseconds(s.RTT), MinRTT: milliseconds(s.MinRTT),
 		JitterUp: milliseconds(s.JitterIn), JitterDown: milliseconds(s.JitterOut),
@@ -126,11 +127,11 @@ func render(rows []row, most int) string {
 	var lines []table.Row
 	for _, r := range rows[:min(len(rows), most)] {
 		lines = append(lines, table.Row{
-			r.Name, tenths(r.RTT), tenths(r.JitterUp), tenths(r.JitterDown), tenths(r.LossUp), tenths(r.LossDown),
+			r.Name, r.Transport, tenths(r.RTT), tenths(r.JitterUp), tenths(r.JitterDown), tenths(r.LossUp), tenths(r.LossDown),
 			tenths(r.Up), tenths(r.Down), r.QueueBytes, r.DroppedPackets + r.DroppedMessages, r.Frags,
 		})
 	}
-	picture := plainTable(table.Row{"player", "RTT\nms", "jitter\nup ms", "\ndown", "loss\nup %", "\ndown", "up\nkbit/s", "down\nkbit/s", "queue\nbytes", "drops", "frags"}, lines)
+	picture := plainTable(table.Row{"player", "by", "RTT\nms", "jitter\nup ms", "\ndown", "loss\nup %", "\ndown", "up\nkbit/s", "down\nkbit/s", "queue\nbytes", "drops", "frags"}, lines)
 	if n := len(rows) - most; n > 0 {
 		picture += fmt.Sprintf("\n… and %d more", n)
 	}

@@ -48,13 +48,13 @@ func TestMeter(t *testing.T) {
 
 // TestTable: guests are above bots, and what does not fit is counted.
 func TestTable(t *testing.T) {
-	rows := []row{{ID: 2, Name: "bot 2", Bot: true}, {ID: 1, Name: "bot 1", Bot: true}, {ID: 9, Name: "alice", RTT: 12.34}}
+	rows := []row{{ID: 2, Name: "bot 2", Bot: true}, {ID: 1, Name: "bot 1", Bot: true}, {ID: 9, Name: "alice", Transport: "webrtc", RTT: 12.34}}
 	lines := strings.Split(render(rows, 2), "\n")
 	if len(lines) != 6 || !strings.HasPrefix(lines[3], "alice") || !strings.HasPrefix(lines[4], "bot 1") || lines[5] != "… and 1 more" {
 		t.Errorf("the table is\n%s", strings.Join(lines, "\n"))
 	}
-	if !strings.Contains(lines[3], "12.3") {
-		t.Errorf("the RTT is not in %q", lines[3])
+	if fields := strings.Fields(lines[3]); fields[1] != "webrtc" || fields[2] != "12.3" {
+		t.Errorf("the transport and the RTT are not in %q", lines[3])
 	}
 }
 

@@ -22,6 +22,7 @@ type Report struct {
 type PlayerReport struct {
 	Score
 	Since       time.Time // when it connected
+	Transport   string    // by which it plays now
 	Inputs      uint64    // received
 	StaleInputs uint64    // of these: older than one before; the channel promises 0
 	Stats       tickwire.ConnStats
@@ -37,7 +38,7 @@ func (g *Game) Report(now time.Time) Report {
 		}
 		frags, deaths := g.world.Score(s.id)
 		r.Players = append(r.Players, PlayerReport{
-			Score: Score{s.id, frags, deaths, s.name}, Since: s.since,
+			Score: Score{s.id, frags, deaths, s.name}, Since: s.since, Transport: c.Transport().String(),
 			Inputs: s.inputs, StaleInputs: s.stale, Stats: c.Stats(),
 		})
 	}

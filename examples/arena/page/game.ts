@@ -3,7 +3,8 @@ import type { Hit, Move, Scores } from "./arena.js";
 import { Controls } from "./controls.js";
 import { Readings } from "./readings.js";
 import { Hud } from "./hud.js";
-import { Match, now, type Audience } from "./match.js";
+import { Match, now as clock, type Audience } from "./match.js";
+import { Settled } from "./meter.js";
 import { find, small } from "./page.js";
 import { Panel } from "./panel.js";
 import { sampleEvery } from "./gauges.js";
@@ -31,7 +32,7 @@ export class Game implements Audience {
   private lastFrame = 0;
   private lastSample = 0;
   private lastPanel = 0;
-  private kind: Kind | undefined;
+  private kind = new Settled<Kind>(1000);
   private walks = false;
   private silent = false;
 
@@ -56,6 +57,7 @@ export class Game implements Audience {
     this.match?.close();
     this.match = new Match(token, name, this, this.transports);
     this.readings.follow(this.match, this.panel.gauges);
+    this.kind = new Settled<Kind>(1000);
   }
 
   leave(): void {
@@ -64,7 +66,7 @@ export class Game implements Audience {
 
   /** There are no frames while nobody looks: one stands still. */
   private rest(): void {
-    if (document.hidden) this.match?.frame(now(), { dx: 0, dy: 0, aim: this.aim, fire: false });
+    if (document.hidden) this.match?.frame(clock(), { dx: 0, dy: 0, aim: this.aim, fire: false });
   }
 
   private togglePanel(): void {
@@ -104,7 +106,7 @@ export class Game implements Audience {
     }
     match.prediction.settle(since);
     const move = this.move(match);
-    const view = match.frame(now(), move);
+    const view = match.frame(clock(), move);
     this.walks = move.dx !== 0 || move.dy !== 0;
     const beyond = view ? match.pace.beyond(view) : 0;
     if (view) this.others = figures(view, this.others, beyond);
@@ -130,7 +132,7 @@ export class Game implements Audience {
 
   /** What is done now: nothing, while nobody hears it. */
   private move(match: Match): Move {
-    const silent = match.silent(now());
+    const silent = match.silent(clock());
     if (silent !== this.silent) this.hud.banner(silent ? "Nothing is heard of the server…" : "");
     this.silent = silent;
     const { dx, dy, fire } = silent ? { dx: 0, dy: 0, fire: false } : this.controls.wish();
@@ -158,14 +160,15 @@ export class Game implements Audience {
   private measure(at: number, conn: Conn): void {
     if (at - this.lastSample >= sampleEvery) {
       this.lastSample = at;
-      this.panel.sample(at, conn, this.readings.corrections);
+      const before = this.kind.value;
+      const now = this.kind.take(at, conn.transport);
+      if (before && now && now !== before) this.hud.note(`now by ${kindNames[now]}`);
+      this.panel.sample(at, conn, this.readings.corrections, now === conn.transport);
     }
     if (at - this.lastPanel < panelDraws) return;
     this.lastPanel = at;
-    this.panel.draw(conn, this.readings.pace);
-    const { transport } = conn;
-    if (transport && this.kind && transport !== this.kind) this.hud.note(`now by ${kindNames[transport]}`);
-    this.kind = transport;
+    const transport = this.kind.value;
+    this.panel.draw(conn, transport, this.readings.pace);
     const rtt = this.panel.gauges.rtt.mean(3);
     find("pill").textContent = transport ? `${kindNames[transport]} · ${rtt.toFixed(0)} ms` : "connecting";
   }

@@ -44,17 +44,19 @@ export class Gauges {
   latest: ConnStats | undefined;
   private before: { at: number; sent: number; received: number } | undefined;
 
-  sample(now: number, conn: Conn, corrections: number): void {
+  /** Of a path that leads for a moment only, which is what settled denies, there is nothing to tell. */
+  sample(now: number, conn: Conn, corrections: number, settled: boolean): void {
     const stats = conn.stats();
-    this.latest = stats;
     if (!stats || !conn.transport) return;
+    if (settled || !this.latest) this.latest = stats;
+    const { rtt, jitter, loss } = this.latest;
     const { bytesSent: sent, bytesReceived: received } = stats;
     const last = this.before ?? { at: now - sampleEvery, sent, received };
     const seconds = Math.max(0.001, (now - last.at) / 1000);
     this.before = { at: now, sent, received };
-    this.rtt.add(stats.rtt);
-    this.jitter.add(stats.jitter);
-    this.loss.add(100 * stats.loss);
+    this.rtt.add(rtt);
+    this.jitter.add(jitter);
+    this.loss.add(100 * loss);
     this.up.add((8 * Math.max(0, sent - last.sent)) / 1000 / seconds);
     this.down.add((8 * Math.max(0, received - last.received)) / 1000 / seconds);
     this.corrections.add(corrections);

@@ -56,3 +56,18 @@ export class Reaction {
     }
   }
 }
+
+/** A Settled is what something is, but for what it was only for a moment. */
+export class Settled<T> {
+  value: T | undefined;
+  private next: T | undefined;
+  private since = 0;
+
+  constructor(private readonly milliseconds: number) {}
+
+  take(at: number, what: T | undefined): T | undefined {
+    if (what !== this.next) [this.next, this.since] = [what, at];
+    if (this.value === undefined || at - this.since >= this.milliseconds) this.value = this.next;
+    return this.value;
+  }
+}

@@ -6,6 +6,9 @@ import { rules } from "./walk.js";
 
 const tickLength = 1_000_000 / rules.ticksPerSecond;
 
+/** So many ticks begin at once at most, after a while in the background: nobody remembers more. */
+const mostDue = 4 * rules.ticksPerSecond;
+
 /** By how much slower time runs while there is too much of it. */
 const giveBack = 0.1;
 
@@ -67,7 +70,7 @@ export class Pace {
   /** The ticks that have begun since the last call: the first of them, and the last. */
   advance(now: number): [from: number, to: number] {
     const tick = this.ticks.advance(now, this.needed(now));
-    return this.anchor ? [tick + 1 - this.ticks.due(), tick] : [1, 0];
+    return this.anchor ? [tick + 1 - Math.min(this.ticks.due(), mostDue), tick] : [1, 0];
   }
 
   /** How far ahead to be: more at once, less little by little, for nobody shall stand still until it is used up. */

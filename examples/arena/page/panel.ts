@@ -65,8 +65,8 @@ export class Panel {
   }
 
   /** Measures, ten times a second. */
-  sample(now: number, conn: Conn, corrections: number): void {
-    this.gauges.sample(now, conn, corrections);
+  sample(now: number, conn: Conn, corrections: number, settled: boolean): void {
+    this.gauges.sample(now, conn, corrections, settled);
   }
 
   /** Whether it is to be seen where the server has one. */
@@ -74,8 +74,7 @@ export class Panel {
     return find<HTMLInputElement>("ghost").checked;
   }
 
-  draw(conn: Conn, [ahead, behind]: readonly [ahead: number, behind: number]): void {
-    const kind = conn.transport;
+  draw(conn: Conn, kind: Kind | undefined, [ahead, behind]: readonly [ahead: number, behind: number]): void {
     for (const { value, most, graph, series, over, digits } of this.tiles) {
       value.textContent = kind && series.count > 0 ? digits(series.mean(over)) : "–";
       graph.draw();

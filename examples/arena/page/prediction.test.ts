@@ -236,6 +236,17 @@ test("who comes back elsewhere is there at once, with the moves that he made mea
   assert.equal(p.corrections, 0);
 });
 
+test("after a minute in the background one stands where the server has one", () => {
+  const p = new Prediction();
+  const stand: Move = { dx: 0, dy: 0, aim: 0, fire: false };
+  p.correct(100, { x: 500, y: 500 });
+  p.step(101, stand);
+  for (let t = 102; t < 3700; t++) p.correct(t, { x: 500, y: 500 }, Math.min(255, t - 101)); // states come, and no frames
+  for (let t = 3710 - 239; t <= 3710; t++) p.step(t, stand);
+  assert.ok(p.standing);
+  assert.deepEqual([p.at, p.tick, p.corrections], [{ x: 500, y: 500 }, 3710, 0]);
+});
+
 test("ticks that were left out go on with the last move, and a server that counts anew is followed", () => {
   const p = new Prediction();
   const south: Move = { dx: 0, dy: 1, aim: 0, fire: false };

@@ -4,6 +4,7 @@ import type { Match } from "./match.js";
 import { Reaction, Recent } from "./meter.js";
 import type { Place } from "./walk.js";
 
+const nearby = 800; // units
 const lately = 5000; // milliseconds over which corrections are told
 
 /** The Readings are what the page measures of itself, for the panel, for tests and for the curious. */
@@ -91,6 +92,13 @@ export class Readings {
   /** How many one sees beside oneself. */
   get others(): number {
     return Math.max(0, (this.match?.state?.avatars.length ?? 0) - 1);
+  }
+
+  /** How many of them are so near that one sees them on every screen. */
+  get near(): number {
+    const { state, me } = this.match ?? {};
+    if (!state || !me) return 0;
+    return state.avatars.filter((a) => a.id !== me.id && a.health > 0 && Math.hypot(a.x - me.x, a.y - me.y) < nearby).length;
   }
 
   /** The server's newest tick, and ours. */

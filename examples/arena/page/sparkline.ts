@@ -35,7 +35,8 @@ export class Sparkline {
     if (series.count < 2) return;
     this.most = 0;
     for (let i = 0; i < series.count; i++) this.most = Math.max(this.most, series.ago(i));
-    this.top += (Math.max(this.most, this.least) * 1.15 - this.top) * (this.top === 0 ? 1 : 0.2);
+    const top = Math.max(this.most, this.least) * 1.15;
+    this.top = Math.max(top, this.top + (top - this.top) * 0.2); // it comes down little by little
     const x = (i: number) => width - (i * width) / (kept - 1);
     const y = (v: number) => height - 1.5 - (Math.max(0, v) / this.top) * (height - 3);
     const path = new Path2D();
