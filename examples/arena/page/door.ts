@@ -8,7 +8,7 @@ const mostLetters = 16;
 const askEvery = 2000; // milliseconds
 
 /** Why a server is not there any more, or not yet. */
-const gone: readonly number[] = [Code.goingAway, Code.timeout, Code.forgotten, Code.unreachable];
+const gone: readonly number[] = [Code.goingAway, Code.timeout, Code.unreachable];
 
 /** Why one did not get in. */
 export class DoorError extends Error {

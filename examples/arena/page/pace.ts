@@ -10,7 +10,7 @@ const tickLength = 1_000_000 / rules.ticksPerSecond;
 const mostDue = 4 * rules.ticksPerSecond;
 
 /** By how much slower time runs while there is too much of it. */
-const giveBack = 0.1;
+const giveBack = 0.02;
 
 /** Where between two of the server's ticks an input of ours shall come: a little before the end. */
 const margin = tickLength / 4;
@@ -27,7 +27,12 @@ export class Pace {
   });
   readonly lead = new Lead(this.ticks, { late: 0.01, maxAhead: 800_000 }); // a server's schedule takes a second
   // What comes later than that is guessed for a moment: over TCP, all others would be held back for half a second.
-  readonly states = new Buffer<State>(this.clock, { late: 0.03, calm: 3_000_000, slew: 0.1 });
+  readonly states = new Buffer<State>(this.clock, {
+    late: 0.03,
+    calm: 3_000_000,
+    slew: 0.1,
+    jump: 1_000_000, // over another link the others walk slower or faster for a while, and leap nowhere
+  });
   readonly awake = new Awake();
   /** What is drawn of the others. */
   shown: View<State> | undefined;
@@ -102,5 +107,6 @@ export class Pace {
     this.lead.reset();
     this.states.reset();
     this.anchor = undefined;
+    this.ahead = 0;
   }
 }
