@@ -85,10 +85,10 @@ type demand struct {
 	mostRTT   float64 // milliseconds
 }
 
-// TestBadLink: over a link of 150 ms and 5 % loss a key is seen in the next frame by every transport; by those of datagrams
+// TestLongBadLink: over a link of 150 ms and 5 % loss a key is seen in the next frame by every transport; by those of datagrams
 // one's own place is put right by less than three pixels a second. By TCP moves wait behind those that were lost, some for longer
 // than anybody acts ahead.
-func TestBadLink(t *testing.T) {
+func TestLongBadLink(t *testing.T) {
 	// Five lost in a row are no link.
 	const row = 90 * time.Millisecond
 	for _, d := range []demand{
