@@ -41,8 +41,10 @@ const rate = (kbit: number) => (kbit >= 1000 ? `${+(kbit / 1000).toFixed(1)} Mbi
 /** What a link does, in words. */
 export function inWords(p: Preset): string {
   const parts = [`round trip ${+p.rtt_ms.toFixed(1)} ms`];
-  if (p.jitter_ms > 0) parts.push(`± ${+p.jitter_ms.toFixed(1)} ms`);
-  parts.push(p.loss_percent > 0 ? `${+p.loss_percent.toFixed(2)} % lost` : "nothing lost");
+  const each = [];
+  if (p.jitter_ms > 0) each.push(`jitter ${+p.jitter_ms.toFixed(1)} ms`);
+  if (p.loss_percent > 0) each.push(`${+p.loss_percent.toFixed(2)} % lost`);
+  parts.push(each.length > 0 ? `each way ${each.join(", ")}` : "nothing lost");
   if (p.capacity_varies) parts.push("a rate that changes");
   else if (p.down_kbit_per_s > 0) parts.push(`${rate(p.down_kbit_per_s)} down`, `${rate(p.up_kbit_per_s)} up`);
   return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
