@@ -9,20 +9,13 @@ const drains = 100_000;
  * late, and to hold all others back for it would make the game sluggish for seconds after each hitch.
  */
 export class Awake {
-  /** For how many microseconds it stood still so far. */
-  stood = 0;
-  private last: number | undefined;
+  private last = Infinity;
   private from = -Infinity;
   private until = -Infinity;
 
   /** Something happens: a frame, or a message. */
   beat(now: number): void {
-    const since = now - (this.last ?? now);
-    if (since > most) {
-      this.stood += since;
-      this.from = this.last!;
-      this.until = now;
-    }
+    if (now - this.last > most) [this.from, this.until] = [this.last, now];
     this.last = now;
   }
 
