@@ -119,7 +119,6 @@ export class Receiver {
     this.ready.push(bytes);
     this.untaken += bytes.length + messageCharge;
     this.c.stats.messagesReceived++;
-    if (this.cfg.id === 0) this.c.cfg.needs(); // nobody else reads it
   }
 
   protected deliverLoose(bytes: Uint8Array): void {
