@@ -16,8 +16,8 @@ export class Message {
   /** Records of packets that name it: as long as there are any it is not used for another one. */
   named = 0;
   resend = false;
-  /** Where it stands among those that are loose; -1: nowhere. */
-  slot = -1;
+  /** Of a droppable: where it stands among those that were started. */
+  slot = 0;
   /** How often it was sent, or a part of it that was lost. */
   attempts = 0;
   expires = Infinity;

@@ -41,17 +41,14 @@ function unfit(o: SendOptions, delivery: Delivery): string | undefined {
  */
 export class Sender {
   readonly queue: Queue;
-  /** Reliable deliveries: what was started, by id. */
+  /** What was started, by id. */
   readonly open = new Ring<Message>();
-  /** The other deliveries, and droppables: what was started. */
-  readonly loose: Message[] = [];
   readonly reliable: boolean;
   readonly stats: Stats;
   /** Sums of charges: started, and allowed. */
   started = 0;
   limit = 0;
-  /** Unreliable deliveries: the next id, and the newest that is known to have arrived. */
-  nextId = 0;
+  /** Unreliable deliveries: the newest that is known to have arrived. */
   arrived = 0;
 
   private group = 0; // of the game, that of the message sent last
@@ -122,8 +119,7 @@ export class Sender {
 
   /** Whether there is room for a message more among those that were started, and credit. */
   protected fits(m: Message): boolean {
-    if (this.isLoose(m)) return this.loose.length < maxOpen;
-    return this.open.length < maxOpen && this.wanted(m) <= this.limit;
+    return this.open.length < maxOpen && (this.isLoose(m) || this.wanted(m) <= this.limit);
   }
 
   /** Whether it may be lost, so that it goes once. */
@@ -143,7 +139,7 @@ export class Sender {
 
   /** Gives the message at the head its id; it has that for good when it is started. */
   assign(m: Message): void {
-    m.first = m.id = this.reliable ? this.open.end : this.nextId;
+    m.first = m.id = this.open.end;
   }
 
   /** Starts the message at the head. */
@@ -152,14 +148,14 @@ export class Sender {
     this.assign(m);
     m.state = FLYING;
     m.attempts = 1;
-    if (!this.reliable) this.nextId++;
-    if (this.isLoose(m)) {
-      m.slot = this.loose.push(m) - 1;
-    } else {
-      this.open.push(m);
-      this.started += m.charge;
-    }
+    this.keep(m);
     return m;
+  }
+
+  /** Keeps a message that is started until its fate is known. */
+  protected keep(m: Message): void {
+    this.open.push(m);
+    if (this.reliable) this.started += m.charge;
   }
 
   /** Whether an id goes in four bytes. */
@@ -190,17 +186,7 @@ export class Sender {
   protected done(m: Message): void {
     m.state = DONE;
     m.receipt = 0;
-    if (m.slot < 0) {
-      while (this.open.at(this.open.base)?.state === DONE) this.unnamed(this.open.shift()!);
-      return;
-    }
-    const last = this.loose.pop()!;
-    if (last !== m) {
-      this.loose[m.slot] = last;
-      last.slot = m.slot;
-    }
-    m.slot = -1;
-    this.unnamed(m);
+    while (this.open.at(this.open.base)?.state === DONE) this.unnamed(this.open.shift()!);
   }
 
   unnamed(m: Message): void {
@@ -209,7 +195,7 @@ export class Sender {
 
   /** Whether every message has its fate. */
   get drained(): boolean {
-    return this.queue.length + this.open.length + this.loose.length === 0;
+    return this.queue.length + this.open.length === 0;
   }
 
   /** When it has something to send that may go; -Infinity: now. */
@@ -228,15 +214,15 @@ export class Sender {
   /** Ends all that has no fate, and says how much that is. */
   abandon(): number {
     let n = this.queue.abandon();
-    const end = (m: Message) => {
-      if (m.state === DONE || m.state === SKIPPING) return;
-      n++;
-      this.lose(m, "connection closed");
-      m.state = DONE;
-    };
-    while (this.open.length > 0) end(this.open.shift()!);
-    for (const m of this.loose) end(m);
-    this.loose.length = 0;
+    while (this.open.length > 0) n += this.end(this.open.shift()!);
     return n;
+  }
+
+  /** Ends a message that has no fate: how many these are. */
+  protected end(m: Message): number {
+    if (m.state === DONE || m.state === SKIPPING) return 0;
+    this.lose(m, "connection closed");
+    m.state = DONE;
+    return 1;
   }
 }

@@ -1,7 +1,7 @@
 import { BLOCKED, FRAGMENT, SKIP, appendLimit, nearest } from "../wire/index.js";
 import { become } from "./become.js";
 import { type Bucket } from "./bucket.js";
-import { DONE, FLYING, SKIPPING, never, second } from "./constants.js";
+import { DONE, FLYING, SKIPPING, maxOpen, never, second } from "./constants.js";
 import { Delivery } from "./config.js";
 import { type LossReason } from "./event.js";
 import { type Message } from "./message.js";
@@ -39,6 +39,7 @@ export class FullSender extends Sender {
   messages!: Bucket;
   shared!: Bucket;
 
+  private droppables!: Message[]; // that were started
   private beside!: FullSender[]; // those of its class that have something to send
   private nextCut!: number; // of Unreliable: the id of the next one in fragments
   private expireAt!: number;
@@ -58,6 +59,7 @@ export class FullSender extends Sender {
   static of(sender: Sender, beside: FullSender[], bytes: Bucket, none: Bucket): FullSender {
     FullQueue.of(sender.queue);
     const s = become(sender, FullSender, {
+      droppables: [],
       beside,
       served: 0,
       active: false,
@@ -82,7 +84,7 @@ export class FullSender extends Sender {
       newest: new Map(),
       confirmable: new Map(),
     });
-    for (let id = s.open.base; id < s.open.end; id++) {
+    for (let id = s.open.base; s.reliable && id < s.open.end; id++) {
       const m = s.open.at(id)!;
       if (m.state === FLYING) s.begun(m);
     }
@@ -164,6 +166,15 @@ export class FullSender extends Sender {
     return m;
   }
 
+  protected override fits(m: Message): boolean {
+    return m.droppable ? this.droppables.length < maxOpen : super.fits(m);
+  }
+
+  protected override keep(m: Message): void {
+    if (m.droppable) m.slot = this.droppables.push(m) - 1;
+    else super.keep(m);
+  }
+
   private begun(m: Message): void {
     this.underwayBytes += m.charge;
     if (this.cfg.delivery !== Delivery.reliableLatest) return;
@@ -225,7 +236,7 @@ export class FullSender extends Sender {
   /** What was sent so often did not arrive. */
   private missed(m: Message, attempts: number): void {
     if (this.repairs(m, attempts)) this.wantResend(m);
-    else if (this.open.at(m.id) === m) this.giveUp(m, m.superseded ? "superseded" : "gave up");
+    else if (!this.isLoose(m)) this.giveUp(m, m.superseded ? "superseded" : "gave up");
     else this.looseLost(m, "not known");
   }
 
@@ -272,14 +283,11 @@ export class FullSender extends Sender {
 
   /** The peer has rebuilt a message. */
   rebuilt(newest: number, mask: number): void {
-    const next = this.reliable ? this.open.end : this.nextId;
-    const id = nearest(next, newest, 16);
+    const id = nearest(this.open.end, newest, 16);
     for (let i = 0; i < 32; i++) {
       if (!((mask >>> i) & 1)) continue;
-      const m = this.reliable
-        ? this.open.at(id - i)
-        : this.loose.find((m) => m.id === id - i && !m.cut);
-      if (m) this.delivered(m);
+      const m = this.open.at(id - i);
+      if (m && (this.reliable || !m.cut)) this.delivered(m);
     }
   }
 
@@ -328,11 +336,21 @@ export class FullSender extends Sender {
     if (m.cut && this.confirmable.get(this.storedId(m)) === m) {
       this.confirmable.delete(this.storedId(m));
     }
-    if (m.slot < 0) {
+    if (!this.isLoose(m)) {
       if (m.state !== SKIPPING) this.underwayBytes -= m.charge;
       if (this.newest.get(m.key) === m) this.newest.delete(m.key);
     }
     super.done(m);
+    if (m.droppable) this.dropped(m);
+  }
+
+  private dropped(m: Message): void {
+    const last = this.droppables.pop()!;
+    if (last !== m) {
+      this.droppables[m.slot] = last;
+      last.slot = m.slot;
+    }
+    this.unnamed(m);
   }
 
   private expireLater(at: number): void {
@@ -347,12 +365,13 @@ export class FullSender extends Sender {
     if (now < at) return this.expireLater(at);
     this.expireQueue(now);
     for (let id = this.open.base; id < this.open.end; id++) {
-      const m = this.open.at(id)!;
-      if (m.state !== FLYING) continue;
-      if (m.expires <= now) this.giveUp(m, "expired");
+      const m = this.open.at(id);
+      if (m?.state !== FLYING) continue;
+      if (!this.reliable) this.expireLoose(m, now);
+      else if (m.expires <= now) this.giveUp(m, "expired");
       else this.expireLater(m.expires);
     }
-    for (let i = this.loose.length - 1; i >= 0; i--) this.expireLoose(this.loose[i]!, now);
+    for (let i = this.droppables.length; i-- > 0; ) this.expireLoose(this.droppables[i]!, now);
   }
 
   private expireQueue(now: number): void {
@@ -371,6 +390,10 @@ export class FullSender extends Sender {
     const at = m.storedBy || (m === this.cutting ? m.expires : never);
     if (at <= now) this.looseLost(m, m.storedBy ? "not known" : "expired");
     else this.expireLater(at);
+  }
+
+  override get drained(): boolean {
+    return super.drained && this.droppables.length === 0;
   }
 
   /** Whether more waits. */
@@ -415,6 +438,9 @@ export class FullSender extends Sender {
   override abandon(): number {
     this.resends = 0;
     this.cutting = undefined;
-    return super.abandon();
+    let n = super.abandon();
+    for (const m of this.droppables) n += this.end(m);
+    this.droppables.length = 0;
+    return n;
   }
 }
