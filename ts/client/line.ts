@@ -30,11 +30,12 @@ export class Line {
 
   private receive(route: number, b: Uint8Array): void {
     const { opener } = this.session;
-    if (b[0] === 5 && this.owner.wanted?.gone(b)) return;
+    if (b[0] === 5 && this.owner.seat?.gone(b)) return;
     const path = this.owner.pathAt(route);
     const frames = path < 0 ? undefined : opener.open(this.owner.now(), b, path);
-    if (frames) this.owner.packet(path, route, opener.number, frames);
-    else this.drops++;
+    if (frames) return this.owner.packet(path, route, opener.number, frames);
+    this.drops++;
+    if (b[0]! & 4) this.owner.need(); // a GONE, or what is sealed with other keys
   }
 
   private ready(route: number): void {

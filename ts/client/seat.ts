@@ -1,6 +1,7 @@
 import type { ClockSample } from "../endpoint/clock.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { learn } from "../endpoint/parts.js";
+import { Epochs } from "../netcode/epochs.js";
 import { isGone } from "../netcode/gone.js";
 import type { Session } from "../netcode/handshake.js";
 import type { Refusal } from "../netcode/packet.js";
@@ -60,6 +61,8 @@ export class Seat {
 
   /** There is a connection over a way, a new one or one under new keys. */
   begin(first: Way): void {
+    const { opener } = this.of.line!.session;
+    opener.epochs ??= new Epochs(opener.epoch);
     this.climb?.stop();
     this.climb = new Climb(this.of, first);
   }

@@ -19,9 +19,9 @@ function fold(size: number, sign: number): number {
 }
 
 // Where codes are left, and the parts of floats: nothing is allocated to compute them.
-const codes = new Float64Array(4);
-const doubles = new Float64Array(4);
-const floats = new Float32Array(4);
+const codes = /* @__PURE__ */ new Float64Array(4);
+const doubles = /* @__PURE__ */ new Float64Array(4);
+const floats = /* @__PURE__ */ new Float32Array(4);
 
 /** The parts of a vector, rounded to floats of so many bits. */
 function partsOf(v: readonly number[], float: 32 | 64): Float32Array | Float64Array {

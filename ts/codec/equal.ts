@@ -103,7 +103,7 @@ export function sameDurationWide(a: bigint, b: bigint, lo: bigint, unit: bigint)
 }
 
 // What the first of two values was written as.
-const first = new Float64Array(4);
+const first = /* @__PURE__ */ new Float64Array(4);
 
 /** Reports whether two directions have the same codes. */
 export function sameUnit(

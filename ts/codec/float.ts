@@ -30,9 +30,9 @@ export function lastCode(lo: number, hi: number, step: number): number {
 }
 
 // One number, looked at as a float and as its bits.
-const float = new Float32Array(1);
-const float32 = new Uint32Array(float.buffer);
-const double = new DataView(new ArrayBuffer(8));
+const float = /* @__PURE__ */ new Float32Array(1);
+const float32 = /* @__PURE__ */ new Uint32Array(float.buffer);
+const double = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 /** The 32 bits of a float. Which NaN it is JavaScript does not say: it is that of Go. */
 export function float32Bits(v: number): number {

@@ -5,7 +5,7 @@ import { short16, short32, short64, wideWidth, width, zagzig, type Classes } fro
 import { decodeText, scratchOf } from "./text.js";
 import { type AddrPort } from "./values.js";
 
-const none = new Uint8Array(0);
+const none = /* @__PURE__ */ new Uint8Array(0);
 
 function roundAll(v: number[]): void {
   for (let i = 0; i < v.length; i++) v[i] = Math.fround(v[i]!);

@@ -1,12 +1,12 @@
 // Strings as UTF-8. Those that are short and plain, as most of a game are, go by a loop, without a
 // call into the engine's decoder.
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 const shortText = 24;
 
 /** Memory for the bytes of one string. */
-let scratch = new Uint8Array(256);
+let scratch = /* @__PURE__ */ new Uint8Array(256);
 
 /** Memory for so many bytes, good until the next call here. */
 export function scratchOf(bytes: number): Uint8Array {

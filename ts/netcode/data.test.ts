@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainPad, randomOf } from "../testdata/handshake.js";
+import { openerOf, plainPad, randomOf } from "../testdata/handshake.js";
+import { Epochs } from "./epochs.js";
 import { Opener } from "./opener.js";
 import { changeKeys } from "./rekey.js";
 import { Sealer } from "./sealer.js";
@@ -10,7 +11,7 @@ const noId = new Uint8Array(0); // as a server that seals for us
 test("epochs: both sides go along, and a sender waits for the peer", () => {
   const secret = randomOf(3)(32);
   const sealer = new Sealer(plainPad, secret, noId);
-  const opener = new Opener(plainPad, secret);
+  const opener = openerOf(plainPad, secret);
   const seal = (now: number, n: number) => sealer.seal(now, 0, n, 2, Uint8Array.of(n)).slice();
   const opens = (now: number, b: Uint8Array) => opener.open(now, b.slice(), 0)?.[0];
   const [zero, one] = [seal(0, 0), seal(0, 1)];
@@ -44,10 +45,26 @@ test("keys are to be changed after four million packets, and then for as many ag
   assert.equal(sealer.left, 2 ** 22);
 });
 
-test("the key of the epoch before is kept for six seconds", () => {
+test("who knows one epoch drops the others, and opens them once it knows them", () => {
   const secret = randomOf(3)(32);
   const sealer = new Sealer(plainPad, secret, noId);
   const opener = new Opener(plainPad, secret);
+  const opens = (b: Uint8Array) => opener.open(0, b.slice(), 0)?.[0];
+  const [zero, one] = [0, 1].map((n) => sealer.seal(0, 0, n, 2, Uint8Array.of(n)).slice());
+  assert.equal(opens(one!), 1);
+  assert.ok(changeKeys(sealer, 0, 0, 1, 1000));
+  const two = sealer.seal(0, 0, 2, 2, Uint8Array.of(2)).slice();
+  assert.equal(opens(two), undefined);
+  opener.epochs = new Epochs(opener.epoch);
+  assert.equal(opens(two), 2);
+  assert.equal(opens(two), undefined, "it came before");
+  assert.equal(opens(zero!), 0, "what was late has the keys of before");
+});
+
+test("the key of the epoch before is kept for six seconds", () => {
+  const secret = randomOf(3)(32);
+  const sealer = new Sealer(plainPad, secret, noId);
+  const opener = openerOf(plainPad, secret);
   const packets = [0, 1, 2].map((n) => sealer.seal(0, 0, n, 2, Uint8Array.of(n)).slice());
   assert.ok(changeKeys(sealer, 0, 0, 0, 1000));
   assert.ok(opener.open(0, sealer.seal(0, 0, 3, 2, Uint8Array.of(3)).slice(), 0));
@@ -58,7 +75,7 @@ test("the key of the epoch before is kept for six seconds", () => {
 test("numbers too old to tell are dropped", () => {
   const secret = randomOf(3)(32);
   const sealer = new Sealer(plainPad, secret, noId);
-  const opener = new Opener(plainPad, secret);
+  const opener = openerOf(plainPad, secret);
   const seal = (n: number) => sealer.seal(0, 0, n, 2, Uint8Array.of(1)).slice();
   for (const [n, opens] of [
     [5, true],

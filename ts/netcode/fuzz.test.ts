@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join as pathJoin } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { plainPad, protocolId, randomOf, ticketOf } from "../testdata/handshake.js";
+import { openerOf, plainPad, protocolId, randomOf, ticketOf } from "../testdata/handshake.js";
 import { join } from "./bytes.js";
 import { sealX } from "./chacha.js";
-import { Opener } from "./opener.js";
 import { readStandard } from "./offer.js";
 import { readAccept, readReason } from "./packet.js";
 import { readItems } from "./pad.js";
@@ -87,7 +86,7 @@ test("what is sealed and means nothing is refused, and nothing is thrown", () =>
 });
 
 test("random datagrams and pads throw nothing but what their callers expect", () => {
-  const opener = new Opener(plainPad, randomOf(3)(32));
+  const opener = openerOf(plainPad, randomOf(3)(32));
   for (let seed = 0; seed < rounds; seed++) {
     const random = randomOf(seed);
     const b = random(random(1)[0]! % 90);

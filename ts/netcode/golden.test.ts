@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join as pathJoin } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { openerOf } from "../testdata/handshake.js";
 import { addressText } from "./address.js";
 import { join } from "./bytes.js";
 import { openX, sealX } from "./chacha.js";
@@ -10,7 +11,7 @@ import { Epoch } from "./epoch.js";
 import { isGone } from "./gone.js";
 import { label, secretsOf, tokenKeys, type HandshakeKeys, type Secrets } from "./keys.js";
 import { offer, readStandard } from "./offer.js";
-import { Opener } from "./opener.js";
+import type { Opener } from "./opener.js";
 import * as packet from "./packet.js";
 import { readItems } from "./pad.js";
 import { changeKeys } from "./rekey.js";
@@ -166,7 +167,7 @@ function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void
   assert.equal(hex(secrets.toClient), keys["toClientSecret"]);
 
   const sealer = new Sealer(pad, secrets.toServer, id);
-  const opener = new Opener(pad, secrets.toClient);
+  const opener = openerOf(pad, secrets.toClient);
   let now = 0;
   let epoch = 0;
   for (const d of h.data) {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { ascii, join, same } from "../netcode/bytes.js";
 import { ChaCha, openX, sealX } from "../netcode/chacha.js";
+import { Epochs } from "../netcode/epochs.js";
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
+import { Opener } from "../netcode/opener.js";
 import { showToken } from "../netcode/offer.js";
 import { readItems, type Pad } from "../netcode/pad.js";
 import { little, showTicket, ticketKeys } from "../netcode/resume.js";
@@ -195,6 +197,13 @@ export class Bench {
   receive(b: Uint8Array): boolean {
     return this.shake.receive(this.now, b.slice());
   }
+}
+
+/** What opens packets, whatever their epoch. */
+export function openerOf(pad: Pad, secret: Uint8Array): Opener {
+  const opener = new Opener(pad, secret);
+  opener.epochs = new Epochs(opener.epoch);
+  return opener;
 }
 
 /** A ticket, likewise. */
