@@ -30,20 +30,18 @@ export function lastCode(lo: number, hi: number, step: number): number {
 }
 
 // One number, looked at as a float and as its bits.
-const float = /* @__PURE__ */ new Float32Array(1);
-const float32 = /* @__PURE__ */ new Uint32Array(float.buffer);
 const double = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
 /** The 32 bits of a float. Which NaN it is JavaScript does not say: it is that of Go. */
 export function float32Bits(v: number): number {
-  float[0] = v;
-  return Number.isNaN(v) ? 0x7fc00000 : float32[0]!;
+  double.setFloat32(0, v);
+  return Number.isNaN(v) ? 0x7fc00000 : double.getUint32(0);
 }
 
 /** The float of 32 bits. */
 export function float32From(bits: number): number {
-  float32[0] = bits;
-  return float[0]!;
+  double.setUint32(0, bits);
+  return double.getFloat32(0);
 }
 
 /** The lower and the upper 32 bits of a double, NaN being that of Go; and the double of them. */
@@ -91,7 +89,7 @@ export function fromHalf(h: number): number {
   return float32From(sign | (((size - 0x400) << 13) + 0x38800000));
 }
 
-const perTurn = 1 / (2 * Math.PI);
+const perTurn = 0.15915494309189535; // one by two pi
 
 /**
  * The code of an angle in radians, of any number of turns, in so many bits (1 to 32): the turn is cut

@@ -1,5 +1,5 @@
 import { shortHash } from "../wire/first.js";
-import type { Schema } from "../wire/items.js";
+import type { Schema } from "../wire/schemas.js";
 
 export const mostVersions = 8; // versions that HELLO lists
 

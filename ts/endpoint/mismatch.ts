@@ -1,5 +1,5 @@
 import { Reader, rowBytes, shortHash } from "../wire/first.js";
-import type { Schema } from "../wire/items.js";
+import type { Schema } from "../wire/schemas.js";
 import { ascending, mostVersions, schemasOf, textOf, type Form } from "./forms.js";
 
 const rowOfVersion = 2;

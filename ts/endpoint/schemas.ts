@@ -1,4 +1,6 @@
-import { readItems, schemasItem, type Schema } from "../wire/items.js";
+import { SCHEMAS } from "../wire/constants.js";
+import { readSchemas, schemasItem, type Schema } from "../wire/schemas.js";
+import { Reader } from "../wire/reader.js";
 import type { Hello } from "../wire/first.js";
 
 const mostListed = 8;
@@ -17,8 +19,9 @@ export class Schemas {
 
   /** The newest that both ends have in the same form; our newest if the peer does not say. */
   common(peer: Hello): number | undefined {
-    const { schemas } = readItems(peer);
-    if (schemas.length === 0) return this.newest;
+    const item = peer.items.get(SCHEMAS);
+    if (!item) return this.newest;
+    const schemas = readSchemas(new Reader(item));
     const same = (s: Schema) =>
       schemas.some((t) => t.version === s.version && t.digest === s.digest);
     return this.all.find(same)?.version;

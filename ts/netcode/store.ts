@@ -1,4 +1,4 @@
-import { appendAddress } from "../wire/address.js";
+import { swapPairs, type Address } from "../wire/address.js";
 import { Reader } from "../wire/reader.js";
 import { Writer } from "../wire/writer.js";
 import { ascii } from "./bytes.js";
@@ -9,6 +9,15 @@ export function readTicket(ticket: Uint8Array): { lifetime: number; nonce: Uint8
   const r = new Reader(ticket);
   r.skip(8);
   return { lifetime: r.u32(), nonce: r.take(24) };
+}
+
+/** Appends an address as tokens have it. */
+function appendAddress(w: Writer, a: Address): void {
+  const ip = a.ip.slice();
+  w.u8(ip.length === 4 ? 1 : 2);
+  if (ip.length === 16) swapPairs(ip);
+  w.raw(ip);
+  w.u16(a.port);
 }
 
 /** A ticket as bytes for a store, which parseTicket reads; Go's netcode.ResumeTicket has the same. */

@@ -1,6 +1,5 @@
 import { want } from "./error.js";
 import { type Reader } from "./reader.js";
-import { type Writer } from "./writer.js";
 
 /** An Address is where a server is: 4 or 16 bytes in network order, and a port. */
 export interface Address {
@@ -17,16 +16,7 @@ export function readAddress(r: Reader): Address {
   return { ip, port: r.u16() };
 }
 
-/** Appends an address as tokens have it. */
-export function appendAddress(w: Writer, a: Address): void {
-  const ip = a.ip.slice();
-  w.u8(ip.length === 4 ? 1 : 2);
-  if (ip.length === 16) swapPairs(ip);
-  w.raw(ip);
-  w.u16(a.port);
-}
-
 /** IPv6 stands as eight u16, each little-endian. */
-function swapPairs(ip: Uint8Array): void {
+export function swapPairs(ip: Uint8Array): void {
   for (let i = 0; i < ip.length; i += 2) [ip[i], ip[i + 1]] = [ip[i + 1]!, ip[i]!];
 }
