@@ -92,14 +92,10 @@ export class Acks {
     if (this.withClock) this.clockAt = now;
   }
 
-  /** What an ACK that is sent now says: the largest number, and which of the late ones. */
+  /** The largest number that an ACK says which is sent now. */
   get newest(): number {
     const { ranges } = this;
     return ranges.length > 0 ? ranges[ranges.length - 1]! - 1 : -1;
-  }
-
-  get stamp(): number {
-    return 0;
   }
 
   /** Such an ACK has arrived: what lies below is forgotten, unless it came since. */

@@ -117,7 +117,8 @@ export class FullAcks extends Acks {
     this.promptUntil = Math.max(this.promptUntil, now) + hold / 2;
   }
 
-  override get stamp(): number {
+  /** Which of the late ones such an ACK says. */
+  get stamp(): number {
     return this.stamps;
   }
 

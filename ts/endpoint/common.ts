@@ -16,6 +16,8 @@ export class Common {
   /** What all windows together may grow by, and what is left of that. */
   windowPool = 64 << 20;
   pool = this.windowPool;
+  /** How long a round trip takes, as far as is known. */
+  trip = 0;
   openReceipts = 0;
   private lastReceipt = 0;
   private spare: Message[] = [];

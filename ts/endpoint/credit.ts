@@ -35,7 +35,7 @@ export class Credit {
   }
 
   /** The limit to say now. */
-  announce(_now: number, _trip: number): number {
+  announce(_now: number): number {
     this.due = false;
     return (this.limit = Math.max(this.limit, this.returned + this.window));
   }

@@ -41,16 +41,16 @@ export class FullCredit extends Credit {
   }
 
   /** A window that holds the peer back grows; one that takes seconds to be used shrinks, and each one while the pool is short. */
-  override announce(now: number, trip: number): number {
+  override announce(now: number): number {
     const took = now - this.limitAt;
     if (this.halfDue() && !this.own) {
-      const [short, quick] = [this.left < 0, took < 2 * trip];
+      const [short, quick] = [this.left < 0, took < 2 * this.c.trip];
       const grown = this.wanted > this.limit && (short || !quick); // just now, for a message that waits
       if (!grown && (short || took > idle)) this.shrink(this.limit - this.returned);
       else if (quick) this.grow(2 * this.window);
     }
     this.limitAt = now;
-    return super.announce(now, trip);
+    return super.announce(now);
   }
 
   private grow(size: number): void {

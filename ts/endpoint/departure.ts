@@ -49,7 +49,7 @@ export class Departure {
   }
 
   /** Begins a packet. */
-  private begin(now: number, p: Way, out: Outgoing): Builder {
+  protected begin(now: number, p: Way, out: Outgoing): Builder {
     const { b } = this;
     const w = out.frames;
     w.at = 0;
@@ -66,20 +66,19 @@ export class Departure {
   }
 
   /** Makes a packet for a path, if it has something to send now. */
-  private on(now: number, p: Way, out: Outgoing): boolean {
+  protected on(now: number, p: Way, out: Outgoing): boolean {
     const b = this.begin(now, p, out);
-    const acked = !this.asks(b, p) && p.acks.waiting > 0 && this.ack(p, b);
-    const start = acked ? b.w.at : 0;
-    if (!b.packet.aside) this.fill(b, p, acked);
-    // an ACK alone goes when it is due, or if it is in the way of what fills a packet
-    if (b.w.at === start && !(acked && (now >= p.acks.at || this.waits(now, p)))) return false;
+    const acked = p.acks.waiting > 0 && this.ack(p, b);
+    const start = b.w.at;
+    this.fill(b, p, acked);
+    if (b.w.at === start && !(acked && this.ackGoes(now, p))) return false;
     this.commit(p, out, acked);
     return true;
   }
 
-  /** Fills a packet of a path that asks or answers alone. */
-  protected asks(_b: Builder, _p: Way): boolean {
-    return false;
+  /** Whether an ACK goes alone. */
+  protected ackGoes(now: number, p: Way): boolean {
+    return now >= p.acks.at;
   }
 
   /** Appends what goes behind the ACK. */
@@ -93,11 +92,6 @@ export class Departure {
     if (!b.packet.eliciting && (p.probes > 0 || b.now >= this.life.pingAt(p))) this.ping(b, p);
   }
 
-  /** Whether something could go on a path but for the room. */
-  private waits(now: number, p: Way): boolean {
-    return this.workAt(now) <= now && p.canSend(now, packetBytes) && this.paths.carries(p);
-  }
-
   protected ping(b: Builder, p: Way): void {
     if (b.room < 1) return;
     b.w.u8(PING);
@@ -107,17 +101,12 @@ export class Departure {
 
   /** Appends what an active path carries. */
   protected content(b: Builder, p: Way): void {
-    if (this.inbox.owing) this.inbox.write(b, this.trip);
+    if (this.inbox.owing) this.inbox.write(b);
     this.messages(b, p);
   }
 
-  /** How long a round trip takes, where it is of interest. */
-  protected get trip(): number {
-    return 0;
-  }
-
   protected messages(b: Builder, _p: Way): void {
-    if (this.outbox.readyAt() <= b.now) this.outbox.write(b);
+    this.outbox.write(b);
   }
 
   /** Notes the packet as sent. */
@@ -126,11 +115,9 @@ export class Departure {
     const { acks } = p;
     if (acked) {
       packet.ackLargest = acks.newest;
-      packet.ackStamp = acks.stamp;
       acks.sent(now, this.c.cfg.ackHold);
     }
     packet.bytes = w.at + packetOverhead;
-    if (packet.eliciting) this.outbox.spend(now, w.at);
     out.path = p.id;
     out.route = p.claims.route;
     out.number = p.next;
@@ -170,27 +157,20 @@ export class Departure {
     return this.paths.turn(this.b.now, 0);
   }
 
-  /** When there is something to send; -Infinity: now. */
+  /** When there is something to send though nothing else happens; -Infinity: now. */
   at(now: number): number {
     const { life } = this;
     if (life.state === "closing") return life.closing.deadline();
     if (!life.lives) return never;
-    const work = this.workAt(now);
     let at = never;
     for (const p of this.paths.all) {
       const stands = p.claims.stage !== "closed" && p.claims.route >= 0 && !p.busy;
-      if (stands) at = Math.min(at, this.pathAt(p, work));
+      if (stands) at = Math.min(at, this.pathAt(now, p));
     }
     return at;
   }
 
-  protected pathAt(p: Way, work: number): number {
-    if (p.probes > 0) return -never;
-    const sends = this.paths.carries(p) ? Math.max(work, p.nextSend()) : never;
-    return Math.min(sends, p.acks.at, this.life.pingAt(p));
-  }
-
-  protected workAt(now: number): number {
-    return this.inbox.owing ? -never : this.outbox.sendAt(now);
+  protected pathAt(_now: number, p: Way): number {
+    return p.probes > 0 ? -never : Math.min(p.acks.at, this.life.pingAt(p));
   }
 }

@@ -24,10 +24,19 @@ export class FullDeparture extends Departure {
     return become(departure, FullDeparture, { lastClosed: -1 });
   }
 
-  protected override asks(b: Builder, p: FullWay): boolean {
-    if (!this.paths.proves(b.now, p)) return false;
-    this.paths.writeProof(b.now, p, b.w);
-    return (b.packet.aside = b.packet.eliciting = true);
+  protected override on(now: number, p: FullWay, out: Outgoing): boolean {
+    if (!this.paths.proves(now, p)) return super.on(now, p, out);
+    const { w, packet } = this.begin(now, p, out);
+    this.paths.writeProof(now, p, w);
+    packet.aside = packet.eliciting = true;
+    this.commit(p, out, false);
+    return true;
+  }
+
+  /** It goes when it is due, or if it is in the way of what fills a packet. */
+  protected override ackGoes(now: number, p: FullWay): boolean {
+    if (super.ackGoes(now, p)) return true;
+    return this.workAt(now) <= now && p.canSend(now, packetBytes) && this.paths.carries(p);
   }
 
   protected override fill(b: Builder, p: FullWay, acked: boolean): void {
@@ -47,10 +56,6 @@ export class FullDeparture extends Departure {
     if (!packet.eliciting && life.own.copies > 0 && carries) life.own.write(b); // behind all else
   }
 
-  protected override get trip(): number {
-    return this.paths.lead.rtt.smooth;
-  }
-
   protected override patience(p: FullWay): number {
     return p.pto();
   }
@@ -58,6 +63,7 @@ export class FullDeparture extends Departure {
   /** What is asked and repaired goes with messages. */
   protected override content(b: Builder, p: FullWay): void {
     const before = b.w.at;
+    this.c.trip = this.paths.lead.rtt.smooth;
     super.content(b, p);
     if (b.packet.eliciting && this.life.peerReads(READS_REPAIR)) this.outbox.repair(b, p);
     this.paths.serve(p, b.w.at - before);
@@ -69,6 +75,7 @@ export class FullDeparture extends Departure {
       this.paths.writeStatus(of, b.w);
       b.carry(PATH_STATUS, this, undefined, of.id, of.claims.serial);
     }
+    if (this.outbox.readyAt() > b.now) return;
     const before = b.w.at;
     super.messages(b, p);
     if (b.w.at > before) p.acks.talked(b.now, this.c.cfg.ackHold);
@@ -88,8 +95,12 @@ export class FullDeparture extends Departure {
       acks.heardMore = false; // so that ranges can be forgotten
       this.ping(b, p);
     }
+    packet.ackStamp = acks.stamp;
     packet.limited = this.life.quiet || this.outbox.sendAt(now) > now;
-    if (packet.eliciting) this.life.limited = packet.limited;
+    if (packet.eliciting) {
+      this.life.limited = packet.limited;
+      this.outbox.spend(now, b.w.at);
+    }
     super.commit(p, out, acked);
   }
 
@@ -106,14 +117,17 @@ export class FullDeparture extends Departure {
     return best;
   }
 
-  protected override pathAt(p: FullWay, work: number): number {
-    if (this.life.own.copies > 0 && this.paths.carries(p)) return -never;
-    return Math.min(super.pathAt(p, work), this.paths.provesAt(p));
+  protected override pathAt(now: number, p: FullWay): number {
+    const carries = this.paths.carries(p);
+    if (carries && this.life.own.copies > 0) return -never;
+    const sends = carries ? Math.max(this.workAt(now), p.nextSend()) : never;
+    return Math.min(sends, super.pathAt(now, p), this.paths.provesAt(p));
   }
 
-  protected override workAt(now: number): number {
-    const { life } = this;
+  /** When there is something to send, whatever the paths take. */
+  private workAt(now: number): number {
+    const { life, inbox, paths, outbox } = this;
     if (life.quiet || life.state !== "open") return never;
-    return life.drainDue || this.paths.owesStatus() ? -never : super.workAt(now);
+    return life.drainDue || inbox.owing || paths.owesStatus() ? -never : outbox.sendAt(now);
   }
 }

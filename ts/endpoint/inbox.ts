@@ -39,10 +39,10 @@ export class Inbox {
   }
 
   /** Appends what is owed, as far as there is room. */
-  write(b: Builder, trip: number): void {
+  write(b: Builder): void {
     this.owing = false;
     for (const r of this.receivers.values()) {
-      if (r.owes) r.write(b, trip);
+      if (r.owes) r.write(b);
       this.owing ||= r.owes;
     }
   }

@@ -22,7 +22,6 @@ export class Outbox {
   /** Takes the credit and the limits of the peer's HELLO. */
   opened(_now: number, h: Hello): void {
     this.limited = h.items.has(LIMITS) || h.items.has(CHANNEL_LIMITS);
-    if (this.limited) this.c.cfg.needs();
     for (const s of this.senders.values()) s.limit = h.defaultWindow;
     for (const { channel, bytes } of h.windows) {
       const s = this.senders.get(channel);
@@ -41,23 +40,9 @@ export class Outbox {
     return s.send(bytes, o);
   }
 
-  /** When the limits of the peer let a packet go that is no ack alone. */
-  readyAt(): number {
-    return this.limited ? Infinity : -Infinity;
-  }
-
-  /** Notes such a packet. */
-  spend(_now: number, _bytes: number): void {}
-
-  /** When there is something to send; -Infinity: now. */
-  sendAt(now: number): number {
-    let at = Infinity;
-    for (const s of this.senders.values()) at = Math.min(at, s.sendAt(now));
-    return Math.max(at, this.readyAt());
-  }
-
-  /** Appends what is to be sent. */
+  /** Appends what is to be sent, if no limit says when. */
   write(b: Builder): void {
+    if (this.limited) return this.c.cfg.needs();
     for (const s of this.senders.values()) s.write(b);
   }
 

@@ -48,11 +48,13 @@ export class FullOutbox extends Outbox {
     }
   }
 
-  override readyAt(): number {
+  /** When the limits of the peer let a packet go that is no ack alone. */
+  readyAt(): number {
     return Math.max(this.packets.readyAt(), this.bytes.readyAt());
   }
 
-  override spend(now: number, bytes: number): void {
+  /** Notes such a packet. */
+  spend(now: number, bytes: number): void {
     this.packets.spend(now, 1);
     this.bytes.spend(now, bytes + packetCharge);
   }
@@ -65,7 +67,8 @@ export class FullOutbox extends Outbox {
     for (const s of this.repaired) s.sums = new Sums(s, "auto");
   }
 
-  override sendAt(now: number): number {
+  /** When there is something to send; -Infinity: now. */
+  sendAt(now: number): number {
     let at = Infinity;
     for (const active of this.classes) for (const s of active) at = Math.min(at, s.sendAt(now));
     return Math.max(at, this.readyAt());

@@ -119,22 +119,12 @@ export class Path<S extends Sent> {
   }
 
   /** Whether a packet may go that is not an ack alone. */
-  canSend(now: number, bytes: number): boolean {
-    return this.nextSend(bytes) <= now;
-  }
-
-  /** When {@link canSend} lets a packet go; Infinity: not before something is acknowledged or lost. */
-  nextSend(bytes = packetBytes): number {
-    if (this.busy) return Infinity;
-    return this.probes > 0 || !this.full(bytes) ? this.readyAt() : Infinity;
+  canSend(_now: number, bytes: number): boolean {
+    return this.probes > 0 || !this.full(bytes);
   }
 
   protected full(bytes: number): boolean {
     return this.inFlight + bytes > this.windowBytes || this.ring.length >= maxSent;
-  }
-
-  protected readyAt(): number {
-    return -Infinity;
   }
 
   /** Notes that the packet of the record that {@link fresh} gave goes, under the number {@link next}. */

@@ -113,11 +113,14 @@ export class FullPath<S extends Sent> extends Path<S> {
     if (this.probes > 0) return true;
     this.pacer.fill(now, this.bytesPerSecond);
     this.pacer.stalled ||= this.full(bytes);
-    return super.canSend(now, bytes);
+    return this.nextSend(bytes) <= now;
   }
 
-  protected override readyAt(): number {
-    return this.probes > 0 ? -Infinity : this.pacer.readyAt(this.bytesPerSecond);
+  /** When {@link canSend} lets a packet go; Infinity: not before something is acknowledged or lost. */
+  nextSend(bytes = packetBytes): number {
+    if (this.busy) return Infinity;
+    if (this.probes > 0) return -Infinity;
+    return this.full(bytes) ? Infinity : this.pacer.readyAt(this.bytesPerSecond);
   }
 
   override onSent(now: number, s: S): void {

@@ -169,9 +169,9 @@ export class Receiver {
   }
 
   /** Appends it, as far as there is room. */
-  write(b: Builder, trip: number): void {
+  write(b: Builder): void {
     if (!this.credit.due || b.room < 8) return;
-    appendLimit(b.w, WINDOW, this.cfg.id, this.credit.announce(b.now, trip));
+    appendLimit(b.w, WINDOW, this.cfg.id, this.credit.announce(b.now));
     b.carry(WINDOW, this);
   }
 

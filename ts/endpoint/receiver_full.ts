@@ -375,8 +375,8 @@ export class FullReceiver extends Receiver {
     return super.owes || this.stored.length > 0 || this.rebuiltIds.length > 0;
   }
 
-  override write(b: Builder, trip: number): void {
-    super.write(b, trip);
+  override write(b: Builder): void {
+    super.write(b);
     const { w } = b;
     const { id } = this.cfg;
     while (this.stored.length > 0 && b.room >= 10) {

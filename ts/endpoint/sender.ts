@@ -198,11 +198,6 @@ export class Sender {
     return this.queue.length + this.open.length === 0;
   }
 
-  /** When it has something to send that may go; -Infinity: now. */
-  sendAt(now: number): number {
-    return this.head(now) ? -Infinity : Infinity;
-  }
-
   /** Appends what it has to send, as far as it fits. */
   write(b: Builder): void {
     for (let m; (m = this.head(b.now)); ) {

@@ -406,7 +406,8 @@ export class FullSender extends Sender {
     return this.resends > 0 || this.more;
   }
 
-  override sendAt(now: number): number {
+  /** When it has something to send that may go; -Infinity: now. */
+  sendAt(now: number): number {
     const wants = this.resends > 0 || this.cutting || this.head(now);
     const at = wants ? Math.max(this.bytes.readyAt(), this.mayAt()) : never;
     return Math.min(at, this.blockedDue(now));
