@@ -37,8 +37,8 @@ export class Acks {
     this.next = number + 1;
   }
 
-  /** Notes a packet that was taken. Prompt: it holds something of a reliable delivery. */
-  arrived(now: number, number: number, eliciting: boolean, prompt: boolean, hold: number): void {
+  /** Notes a packet that was taken. */
+  arrived(now: number, number: number, eliciting: boolean, hold: number): void {
     const { largest, ranges } = this;
     this.add(number, eliciting);
     if (number > largest) {
@@ -48,7 +48,7 @@ export class Acks {
     if (ranges.length > 2 * maxRanges) ranges.splice(0, 2);
     if (!eliciting) return;
     const soon = ++this.waiting >= 2 || (number !== largest + 1 && largest >= 0);
-    this.at = soon ? now : Math.min(this.at, now + this.patience(now, prompt, hold));
+    this.at = soon ? now : Math.min(this.at, now + this.patience(now, hold));
   }
 
   /** Adds a number to what came. */
@@ -60,7 +60,7 @@ export class Acks {
   }
 
   /** How long an ack may wait. */
-  protected patience(_now: number, _prompt: boolean, hold: number): number {
+  protected patience(_now: number, hold: number): number {
     return hold;
   }
 

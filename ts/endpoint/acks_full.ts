@@ -12,6 +12,8 @@ export class FullAcks extends Acks {
   /** Packets of ACK alone that were sent in a row; and whether more than PING and ACK came since the last PING for that. */
   alone!: number;
   heardMore!: boolean;
+  /** The packet that came last holds something of a reliable delivery. */
+  prompt!: boolean;
   private seen!: Window;
   private late!: number[]; // numbers that came behind a larger one, and the stamp of each
   private lateStamps!: number[];
@@ -24,6 +26,7 @@ export class FullAcks extends Acks {
   /** Has acks know all that. */
   static of(acks: Acks): FullAcks {
     const all = become(acks, FullAcks, {
+      prompt: false,
       seen: new Window(),
       alone: 0,
       heardMore: false,
@@ -65,8 +68,8 @@ export class FullAcks extends Acks {
    * How long the ack of something reliable may wait: for the next packet with messages, if one is
    * expected within the hold. Else it goes at once, but no more than two alone in a hold, and two beside.
    */
-  protected override patience(now: number, prompt: boolean, hold: number): number {
-    if (!prompt) return hold;
+  protected override patience(now: number, hold: number): number {
+    if (!this.prompt) return hold;
     let next = this.talkedAt + this.talkEvery * (65 / 64);
     if (!(next <= now + hold)) next = now;
     return Math.min(Math.max(next, this.promptUntil - hold, now) - now, hold);

@@ -81,7 +81,6 @@ export class Arrival {
     life.heard(now);
     this.acks = 0;
     this.elicited = false;
-    this.inbox.begin();
     while (r.left > 0 && !life.ended) {
       const type = r.u8();
       if (!this.frame(now, p, number, type)) {
@@ -92,14 +91,13 @@ export class Arrival {
       this.elicited ||= elicits(type);
     }
     if (life.ended) return;
-    this.inbox.end();
     this.taken(now, p, number);
     want(p.next - p.largestAcked <= maxUnanswered);
   }
 
   /** Notes a packet of which all frames were read. */
   protected taken(now: number, p: Way, number: number): void {
-    p.acks.arrived(now, number, this.elicited, this.inbox.prompt, this.c.cfg.ackHold);
+    p.acks.arrived(now, number, this.elicited, this.c.cfg.ackHold);
   }
 
   /** Reads a frame; false: what it holds cannot be stored now. */

@@ -65,11 +65,14 @@ export class FullArrival extends Arrival {
 
   protected override read(now: number, p: FullWay, number: number): void {
     this.more = this.data = this.holds = this.drains = false;
+    this.inbox.begin();
     super.read(now, p, number);
   }
 
   protected override taken(now: number, p: FullWay, number: number): void {
     const { acks } = p;
+    this.inbox.end();
+    acks.prompt = this.inbox.prompt;
     acks.heardMore ||= this.more;
     if (!this.holds) this.life.heardMore(now, p.id, number, this.data);
     if (p.claims.stage === "closed") return;

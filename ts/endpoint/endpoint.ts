@@ -133,9 +133,7 @@ export class Endpoint {
    */
   send(channel: number, bytes: Uint8Array, options: SendOptions = none): number {
     if (!this.life.accepts) throw new SendError(channel, "closed");
-    const receipt = this.outbox.send(channel, bytes, options);
-    this.life.wake();
-    return receipt;
+    return this.outbox.send(channel, bytes, options);
   }
 
   /** Takes the next message of a channel. */

@@ -11,6 +11,7 @@ import { FullInbox } from "./inbox_full.js";
 import { FullLife } from "./life_full.js";
 import { FullOutbox } from "./outbox_full.js";
 import { type Packet } from "./packet.js";
+import type { SendOptions } from "./sender.js";
 import { SeveralPaths } from "./several.js";
 import { type FullWay, type Way } from "./way.js";
 
@@ -73,6 +74,12 @@ export class FullEndpoint extends Endpoint {
   override timeout(now: number): void {
     super.timeout(now);
     if (this.life.lives) this.paths.onTimeout(now);
+  }
+
+  override send(channel: number, bytes: Uint8Array, options?: SendOptions): number {
+    const receipt = super.send(channel, bytes, options);
+    this.life.wake();
+    return receipt;
   }
 
   /** What the rows of a refusal differ in from the channels here, for people. */

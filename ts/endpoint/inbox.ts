@@ -8,8 +8,6 @@ export class Inbox {
   readonly receivers = new Map<number, Receiver>();
   /** WINDOW, STORED or REBUILT is to be said. */
   owing = false;
-  /** Something of a reliable delivery was in the packet that is read. */
-  prompt = false;
   private frame = new Run();
 
   constructor(protected c: Common) {
@@ -17,18 +15,9 @@ export class Inbox {
     for (const ch of c.cfg.channels) this.receivers.set(ch.id, new Receiver(c, ch, owe));
   }
 
-  /** Begins a packet. */
-  begin(): void {
-    this.prompt = false;
-  }
-
-  /** Ends it. */
-  end(): void {}
-
   protected of(channel: number): Receiver {
     const r = this.receivers.get(channel);
     if (!r) throw new WireError();
-    this.prompt ||= r.reliable;
     return r;
   }
 

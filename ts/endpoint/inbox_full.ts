@@ -14,13 +14,15 @@ import { become } from "./become.js";
 import { maxOpen } from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { Rebuilders } from "./rebuild.js";
-import { type Head } from "./receiver.js";
+import { type Head, type Receiver } from "./receiver.js";
 import { FullReceiver } from "./receiver_full.js";
 import { type Symbol } from "./symbol.js";
 
 /** A FullInbox reads what lost messages leave behind, too. */
 export class FullInbox extends Inbox {
   declare readonly receivers: Map<number, FullReceiver>;
+  /** Something of a reliable delivery was in the packet that is read. */
+  prompt!: boolean;
   private rebuilders: Rebuilders | undefined; // without them all sums are dropped
   private fragment!: Fragment;
   private sum!: Repair;
@@ -29,6 +31,7 @@ export class FullInbox extends Inbox {
   /** Has an inbox know all that. */
   static of(inbox: Inbox): FullInbox {
     const all = become(inbox, FullInbox, {
+      prompt: false,
       rebuilders: undefined,
       fragment: new Fragment(),
       sum: new Repair(),
@@ -56,13 +59,20 @@ export class FullInbox extends Inbox {
     this.rebuilders.saw(channel, h.id, symbol);
   }
 
-  override begin(): void {
-    super.begin();
+  /** Begins a packet. */
+  begin(): void {
+    this.prompt = false;
     this.rebuilders?.begin();
   }
 
-  /** What can be rebuilt now is. */
-  override end(): void {
+  protected override of(channel: number): Receiver {
+    const r = super.of(channel);
+    this.prompt ||= r.reliable;
+    return r;
+  }
+
+  /** Ends it: what can be rebuilt now is. */
+  end(): void {
     this.rebuilders?.end();
   }
 

@@ -37,8 +37,6 @@ export class Life {
   /** What the peer said of itself. */
   peer: Hello | undefined;
   parting: Parting | undefined;
-  /** There was nothing more to send behind the last packet. */
-  limited = true;
   openedAt = 0;
   protected heardAt: number;
 
@@ -76,11 +74,6 @@ export class Life {
     return !this.ended && !this.parting;
   }
 
-  /** One end is silent: no data goes. */
-  get quiet(): boolean {
-    return false;
-  }
-
   /** How long nothing may be heard until a PING goes. */
   get pingInterval(): number {
     return Math.min(this.c.cfg.timeout / 4, mostSilence);
@@ -96,9 +89,6 @@ export class Life {
   heard(now: number): void {
     this.heardAt = Math.max(this.heardAt, now);
   }
-
-  /** A message was sent. */
-  wake(): void {}
 
   /** How long the peer may take for an answer. */
   protected get patience(): number {

@@ -32,6 +32,8 @@ export class FullLife extends Life {
   declare protected inbox: FullInbox;
   declare protected outbox: FullOutbox;
   declare protected paths: SeveralPaths<Packet, FullWay>;
+  /** There was nothing more to send behind the last packet. */
+  limited!: boolean;
   own!: OwnHold;
   held!: PeerHold;
   drain!: Drain;
@@ -48,6 +50,7 @@ export class FullLife extends Life {
     const l = become(life, FullLife, {
       peer: life.peer,
       parting: life.parting,
+      limited: true,
       own: new OwnHold(),
       held: new PeerHold(),
       drain: new Drain(),
@@ -63,7 +66,8 @@ export class FullLife extends Life {
     return l;
   }
 
-  override get quiet(): boolean {
+  /** One end is silent: no data goes. */
+  get quiet(): boolean {
     return this.held.on || (this.own.on && this.own.silent);
   }
 
@@ -78,7 +82,8 @@ export class FullLife extends Life {
     if (this.state === "away") this.back(now);
   }
 
-  override wake(): void {
+  /** A message was sent. */
+  wake(): void {
     this.own.woken ||= this.own.on;
   }
 
