@@ -52,7 +52,7 @@ export function introduce(cfg: Config, instance: bigint, now: number): Uint8Arra
     silence: Math.floor(cfg.maxHold / second),
     defaultWindow: tooMany ? Math.min(usual, ...others.map((c) => c.windowBytes)) : usual,
     windows: tooMany ? [] : others.map((c) => ({ channel: c.id, bytes: c.windowBytes })),
-    items: new Map(cfg.schemas && [[SCHEMAS, cfg.schemas.item]]),
+    items: cfg.schemas ? [[SCHEMAS, cfg.schemas.item]] : [],
   });
 }
 

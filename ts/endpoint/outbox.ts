@@ -21,7 +21,7 @@ export class Outbox {
 
   /** Takes the credit and the limits of the peer's HELLO. */
   opened(_now: number, h: Hello): void {
-    this.limited = h.items.has(LIMITS) || h.items.has(CHANNEL_LIMITS);
+    this.limited = h.items.some(([kind]) => kind === LIMITS || kind === CHANNEL_LIMITS);
     for (const s of this.senders.values()) s.limit = h.defaultWindow;
     for (const { channel, bytes } of h.windows) {
       const s = this.senders.get(channel);

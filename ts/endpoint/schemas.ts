@@ -19,7 +19,7 @@ export class Schemas {
 
   /** The newest that both ends have in the same form; our newest if the peer does not say. */
   common(peer: Hello): number | undefined {
-    const item = peer.items.get(SCHEMAS);
+    const [, item] = peer.items.find(([kind]) => kind === SCHEMAS) ?? [];
     if (!item) return this.newest;
     const schemas = readSchemas(new Reader(item));
     const same = (s: Schema) =>

@@ -43,7 +43,7 @@ function hello(largestMessage = 1 << 16): Uint8Array {
     silence: 60,
     defaultWindow: 1 << 16,
     windows: [],
-    items: new Map(),
+    items: [],
   });
 }
 

@@ -21,7 +21,7 @@ export interface Hello {
   defaultWindow: number;
   windows: { channel: number; bytes: number }[];
   /** What it says besides, by kind. */
-  items: Map<number, Uint8Array>;
+  items: (readonly [kind: number, item: Uint8Array])[];
 }
 
 /** The body of HELLO. */
@@ -74,13 +74,13 @@ export function readHello(body: Uint8Array): Hello {
     silence: r.u16(),
     defaultWindow: below31(r),
     windows: [],
-    items: new Map(),
+    items: [],
   };
   want(h.largestDatagram >= 576);
   for (let n = r.atMost(maxWindows); n > 0; n--) {
     h.windows.push({ channel: r.channel(), bytes: below31(r) });
   }
-  while (r.left > 0) h.items.set(r.v(), r.block());
+  while (r.left > 0) h.items.push([r.v(), r.block()]);
   return h;
 }
 

@@ -441,7 +441,7 @@ function helloOf(f: Record<string, never>): Parameters<typeof helloBody>[0] {
     silence: f["silence_s"]!,
     defaultWindow: f["default_window"]!,
     windows: f["windows"]!,
-    items: new Map(f["schemas"] ? [[SCHEMAS, schemasItem(f["schemas"])]] : []),
+    items: f["schemas"] ? [[SCHEMAS, schemasItem(f["schemas"])]] : [],
   };
 }
 
