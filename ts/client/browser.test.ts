@@ -149,6 +149,18 @@ test("where there is neither it stays on the WebSocket", async () => {
   });
 });
 
+test("a page of a server with a WebSocket alone loads nothing more", async () => {
+  let loads = 0;
+  const plays = async (page: Page) => {
+    await page.waitForFunction(() => game.heard > 300);
+    assert.equal(loads, 0);
+  };
+  await play({ noWebTransport: true, noWebRTC: true }, undefined, plays, /\/rest-/, (route) => {
+    loads++;
+    return route.continue();
+  });
+});
+
 test("when the rest of the client cannot be loaded the game goes on where it began", async () => {
   let refused = 0;
   const stays = async (page: Page, told: () => Promise<Told>) => {
