@@ -130,7 +130,7 @@ export class Arrival {
     want(++this.acks <= acksPerPacket);
     readAck(this.r, type, ack);
     const of = ack.path < 0 ? p : this.paths.all[ack.path];
-    if (!of || !this.paths.onAck(now, of, ack)) throw new WireError();
+    if (!of || !of.onAck(now, ack)) throw new WireError();
     this.tells(now, of, ack);
   }
 

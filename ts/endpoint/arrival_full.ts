@@ -129,6 +129,7 @@ export class FullArrival extends Arrival {
   }
 
   protected override tells(now: number, of: FullWay, ack: Ack): void {
+    this.paths.answered(of);
     this.life.tellRate(now);
     if (ack.clock < 0) return;
     this.clocks.read(now, of.clock, ack);

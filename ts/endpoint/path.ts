@@ -100,7 +100,6 @@ export class Path<S extends Sent> {
 
   protected ring = new Ring<S>(); // by number; undefined: it was left out
   private unused: S[] = [];
-  private draft: S | undefined = undefined;
 
   constructor(protected cfg: PathConfig<S>) {
     this.id = cfg.id;
@@ -110,7 +109,9 @@ export class Path<S extends Sent> {
 
   /** A record for a packet, to be filled; as long as {@link onSent} does not take it, it is the next one again. */
   fresh(): S {
-    return (this.draft ??= this.unused.pop() ?? this.cfg.make());
+    const { unused } = this;
+    if (unused.length === 0) unused.push(this.cfg.make());
+    return unused[unused.length - 1]!;
   }
 
   /** How many bytes may be in flight. */
@@ -129,7 +130,7 @@ export class Path<S extends Sent> {
 
   /** Notes that the packet of the record that {@link fresh} gave goes, under the number {@link next}. */
   onSent(now: number, s: S): void {
-    this.draft = undefined;
+    this.unused.pop();
     s.number = this.next++;
     s.sentAt = now;
     s.state = IN_FLIGHT;

@@ -124,8 +124,8 @@ export class FullPath<S extends Sent> extends Path<S> {
   }
 
   override onSent(now: number, s: S): void {
-    if (this.ring.length >= 2 * maxSent) this.dropOldest();
     super.onSent(now, s);
+    if (this.ring.length > 2 * maxSent) this.dropOldest();
     this.losses.onSent();
     if (--this.skipIn <= 0) this.leaveOut();
     if (!s.eliciting) return;

@@ -1,6 +1,6 @@
 import { noRoute } from "./constants.js";
 import { type PathState } from "./claims.js";
-import { type AckFrame, type Path, type Sent } from "./path.js";
+import { type Path, type Sent } from "./path.js";
 
 /** A PathsConfig is what the paths of a connection have in common. */
 export interface PathsConfig<P> {
@@ -59,16 +59,6 @@ export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
     if (p?.claims.route !== route) return undefined;
     p.claims.heardAt = now;
     return p;
-  }
-
-  /** Takes an ACK of a path; false: it acknowledges what was never sent. */
-  onAck(now: number, p: P, a: AckFrame): boolean {
-    return p.onAck(now, a);
-  }
-
-  /** Whether messages go over a path: if there is none better. One that copies has its own only where no other can. */
-  carries(_p: P): boolean {
-    return true;
   }
 
   /** The path to ask next for a packet, of those that were not (bits by number); undefined: there is none. */

@@ -27,7 +27,7 @@ test("paths alone are one, and learn to be several", () => {
   assert.equal(plain.arrived(w.now, 0, 6, true), undefined);
   assert.equal(plain.arrived(w.now, 0, 5, true), p);
   assert.equal(plain.arrived(w.now, 1, 5, true), undefined);
-  assert.ok(plain.carries(p) && plain.turn(w.now, 0) === p && plain.lead === p);
+  assert.ok(plain.turn(w.now, 0) === p && plain.lead === p);
   assert.equal(plain.turn(w.now, 1), undefined);
   plain.died(w.now, 5);
   assert.ok(plain.turn(w.now, 0) === undefined && told === 1);

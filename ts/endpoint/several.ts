@@ -238,11 +238,16 @@ export class SeveralPaths<
   }
 
   /** Takes an ACK of a path; false: it acknowledges what was never sent. */
-  override onAck(now: number, p: P, a: AckFrame): boolean {
-    if (!p.onAck(now, a)) return false;
+  onAck(now: number, p: P, a: AckFrame): boolean {
+    const taken = p.onAck(now, a);
+    if (taken) this.answered(p);
+    return taken;
+  }
+
+  /** A path took an ACK. */
+  answered(p: P): void {
     const c = p.claims;
     if (p.news && (c.silent || (c.stage !== "well" && c.proven))) this.revive(p);
-    return true;
   }
 
   /** A path that was silent answers. */
@@ -358,7 +363,7 @@ export class SeveralPaths<
   }
 
   /** Whether messages go over a path: if there is none better. One that copies has its own only where no other can. */
-  override carries(p: P): boolean {
+  carries(p: P): boolean {
     const { rank, use } = p.claims;
     if (rank === 4 || p.claims.route === noRoute) return false;
     for (const q of this.all) {
