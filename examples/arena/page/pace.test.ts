@@ -46,8 +46,11 @@ test("over another link the others walk a little slower or faster for a while, a
   assert.equal(draw(30_000, 30_000).starved, 0);
 });
 
-/** Acts so much ahead of the server, and from the fifth second on as much as that; the ticks that begin in each frame of the ten seconds after it. */
-function act(before: number, after: number): number[] {
+/**
+ * Acts so much ahead of the server, and from the fifth second on as much as that, when the server's clock is found to be
+ * some microseconds behind; the ticks that begin in each frame of the ten seconds after it.
+ */
+function act(before: number, after: number, behind = 0): number[] {
   const pace = new Pace();
   pace.moor({ tick: 1, microseconds: 0 });
   let [ahead, last] = [before, 0];
@@ -55,7 +58,8 @@ function act(before: number, after: number): number[] {
   const begun: number[] = [];
   for (let n = 1; n < 60 * 15; n++) {
     const now = n * tick;
-    pace.clock.add({ sent: now - 2000, arrived: now - 1000, answered: now - 1000, received: now });
+    const middle = n < 300 ? now - 1000 : now - 1000 - behind;
+    pace.clock.add({ sent: now - 2000, arrived: middle, answered: middle, received: now });
     if (n === 300) ahead = after;
     const [, to] = pace.advance(now);
     if (n >= 300) begun.push(to - last);
@@ -70,5 +74,7 @@ test("who needs more time has it at once, and who has too much gives it back wit
   assert.ok(more.slice(1).every((n) => n >= 0 && n <= 2));
   const less = act(300_000, 20_000);
   assert.ok(less.every((n, i) => n >= 0 && n <= 2 && n + less[i - 1]! !== 0), "two frames without a tick");
+  const back = act(50_000, 50_000, 80_000);
+  assert.ok(back.every((n, i) => n >= 0 && n <= 2 && n + back[i - 1]! !== 0), "two frames without a tick");
   assert.ok(less.reduce((sum, n) => sum + n) < 600 - 9, "nothing is given back");
 });

@@ -6,6 +6,9 @@ import { rules } from "./walk.js";
 
 const tickLength = 1_000_000 / rules.ticksPerSecond;
 
+/** By how much the clock may have been wrong; what is more is another one. */
+const mostHeld = 250_000;
+
 /** So many ticks begin at once at most, after a while in the background: nobody remembers more. */
 const mostDue = 4 * rules.ticksPerSecond;
 
@@ -48,6 +51,7 @@ export class Pace {
   /** Takes the server's word for when a tick was. */
   moor(anchor: Anchor): void {
     this.anchor = anchor;
+    this.last = 0; // from now on other ticks are due
     this.ticks.anchor(anchor.tick, anchor.microseconds);
   }
 
@@ -78,10 +82,19 @@ export class Pace {
     return this.anchor ? [tick + 1 - Math.min(this.ticks.due(), mostDue), tick] : [1, 0];
   }
 
-  /** How far ahead to be: more at once, less little by little, for nobody shall stand still until it is used up. */
+  /**
+   * How far ahead to be: more at once, less little by little, for nobody shall stand still until it is used up. Nor shall he since
+   * the clock knows better.
+   */
   private needed(now: number): number {
-    this.ahead = Math.max(this.lead.ahead, this.ahead - giveBack * Math.max(0, now - this.last));
-    this.last = now;
+    const since = Math.max(0, now - this.last);
+    this.ahead = Math.max(this.lead.ahead, this.ahead - giveBack * since);
+    if (this.last > 0) {
+      const { tick, over } = this.ticks;
+      const back = (tick + over - 1 - this.serverTick(now)) * tickLength + since - this.ahead;
+      if (back > 0 && back < mostHeld) this.ahead += back;
+    }
+    this.last = this.anchor ? now : 0;
     return this.ahead;
   }
 
