@@ -189,9 +189,9 @@ func (m *match) end(last arena.Report) summary {
 	m.stopBots()
 	m.playing.Wait()
 	m.farewell()
-	relay := m.relay.Stats()
+	relay, streams := m.relay.Stats(), m.link.streams.Stats()
 	m.close()
-	return summarize(m, last, relay)
+	return summarize(m, last, relay, streams)
 }
 
 // farewell drains the guests, tells them that the demo is over, and waits until they know. Who

@@ -69,7 +69,8 @@ func TestLongDemoPage(t *testing.T) {
 		pageShows(t, p, `document.querySelectorAll("#rows tr").length === 5`)
 		other.Kill()
 		pageShows(t, p, `document.querySelectorAll("#rows tr").length === 4`)
-		if out := end(); !strings.Contains(out, "\nAda ") || !strings.Contains(out, "link lan lost") {
+		if out := end(); !strings.Contains(out, "\nAda ") || !strings.Contains(out, "link lan lost") ||
+			!strings.Contains(out, " WebSockets sent ") {
 			t.Errorf("the demo says\n%s", out)
 		}
 		pageShows(t, p, `!arena.connected && arena.reason.includes("the demo is over")`)

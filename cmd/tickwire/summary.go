@@ -39,6 +39,9 @@ type summary struct {
 	LinkUp   linkSummary `json:"link_up"`
 	LinkDown linkSummary `json:"link_down"`
 	Rebound  uint64      `json:"ports_changed_count"` // on the way to the server
+
+	WebSockets uint64 `json:"websockets_count"`
+	Resent     uint64 `json:"tcp_segments_resent_count"` // of theirs
 }
 
 // A linkSummary is what the simulated link did to datagrams.
@@ -57,11 +60,12 @@ func newLinkSummary(s simnet.LinkStats) linkSummary {
 
 // summarize makes the summary of a match that has been closed. Speeds are
 // those of the whole time that a player was connected.
-func summarize(m *match, last arena.Report, relay simnet.RelayStats) summary {
+func summarize(m *match, last arena.Report, relay simnet.RelayStats, streams simnet.StreamRelayStats) summary {
 	s := summary{
 		Link: m.link.name(), Address: m.srv.PublicAddresses()[0].String(), Seconds: rounded(last.Time.Sub(m.start).Seconds()),
 		Steps: last.Steps, WorstLate: milliseconds(last.WorstLate), ChatLines: last.ChatLines, Tables: last.ScoreTables,
 		Bots: len(m.bots), LinkUp: newLinkSummary(relay.Up), LinkDown: newLinkSummary(relay.Down), Rebound: relay.Rebound,
+		WebSockets: streams.Accepted, Resent: streams.Resent,
 		Players: []row{},
 	}
 	for _, p := range last.Players {
@@ -111,6 +115,9 @@ func (s summary) writeText(out io.Writer) error {
 	if s.LinkUp.Sent > 0 {
 		fmt.Fprintf(&b, "\nlink %s lost %d of %d datagrams up, %d of %d down",
 			s.Link, s.LinkUp.Lost+s.LinkUp.Dropped, s.LinkUp.Sent, s.LinkDown.Lost+s.LinkDown.Dropped, s.LinkDown.Sent)
+	}
+	if s.WebSockets > 0 {
+		fmt.Fprintf(&b, "\nand the TCP of %d WebSockets sent %d segments again", s.WebSockets, s.Resent)
 	}
 	if s.Rebound > 0 {
 		fmt.Fprintf(&b, "\nthe bots came from another port %d times", s.Rebound)
