@@ -189,9 +189,9 @@ func (c *child) hears(want ...string) {
 	}
 }
 
-// TestPage: two pages climb to WebTransport, hear each other in order, and see each other's sparks, as the
+// TestLongPage: two pages climb to WebTransport, hear each other in order, and see each other's sparks, as the
 // page in TypeScript does.
-func TestPage(t *testing.T) {
+func TestLongPage(t *testing.T) {
 	netns.Run(t, func(n *netns.Net) {
 		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
 		dir, client := install(t)

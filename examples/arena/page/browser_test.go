@@ -142,8 +142,8 @@ func thumb(p *browser.Page, kind, id string, x, y float64) {
 	})()`, id, x, y, kind))
 }
 
-// TestTouch: on a small screen a thumb on the stick walks, and one on the button fires.
-func TestTouch(t *testing.T) {
+// TestLongTouch: on a small screen a thumb on the stick walks, and one on the button fires.
+func TestLongTouch(t *testing.T) {
 	o := serve(t, simnet.Perfect(), 4)
 	p := play(t, browser.Start(t), o.url)
 	until(t, p, `arena.me !== undefined && document.getElementById("stick").checkVisibility()`)
@@ -162,8 +162,8 @@ func TestTouch(t *testing.T) {
 	}
 }
 
-// TestSilence: who hears nothing of the server is told so and stands still; when it is back he plays on.
-func TestSilence(t *testing.T) {
+// TestLongSilence: who hears nothing of the server is told so and stands still; when it is back he plays on.
+func TestLongSilence(t *testing.T) {
 	o := serve(t, simnet.Perfect(), 4)
 	p := play(t, browser.Start(t), o.url)
 	until(t, p, `arena.me !== undefined`)
@@ -184,8 +184,8 @@ func TestSilence(t *testing.T) {
 	until(t, p, `!`+told+` && (arena.me.x > was.x || was.x === 4095)`)
 }
 
-// TestReasons: a person reads why he does not play.
-func TestReasons(t *testing.T) {
+// TestLongReasons: a person reads why he does not play.
+func TestLongReasons(t *testing.T) {
 	o := serve(t, simnet.Perfect(), 1)
 	chromium := browser.Start(t)
 	headline := func(p *browser.Page, words string) {
