@@ -56,8 +56,9 @@ alone: ## the tests of the rooms in which nothing runs beside anything
 race: ## the tests, the examples and the seeds of the fuzz targets, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 8m -skip '$(UNRACED)' $(MET)
 
+# Most of them wait, for pages, for timeouts, for lines that are slow on purpose: twice as many packages at once as is usual.
 long: ## the tests that run without the race detector
-	go test -timeout 8m -run '$(UNRACED)' $(MET)
+	go test -timeout 8m -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -run '$(UNRACED)' $(MET)
 
 links: ## 24 bad links, what the library makes of them, and the worst of each figure
 	go run ./cmd/tickwire bench link --matrix

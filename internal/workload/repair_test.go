@@ -33,10 +33,10 @@ func meansOf(t *testing.T, c Cell, seeds int) (m means) {
 	return m
 }
 
-// TestRepairReaches: what repair is for, over the link of the comparison with other libraries, as
+// TestLongRepairReaches: what repair is for, over the link of the comparison with other libraries, as
 // means of ten seeds. Bytes are those of the way up with all headers, in parts of those that the
 // same messages take without repair and loss.
-func TestRepairReaches(t *testing.T) {
+func TestLongRepairReaches(t *testing.T) {
 	least := meansOf(t, repaired(link(0, 0, 0), endpoint.RepairOff), 1).bytes
 	for _, c := range []struct {
 		loss, burst     float64
@@ -61,9 +61,9 @@ func TestRepairReaches(t *testing.T) {
 	}
 }
 
-// TestMixedReaches: a stream beside a transfer over the link of the comparison. That must keep its
+// TestLongMixedReaches: a stream beside a transfer over the link of the comparison. That must keep its
 // goodput, though it pays for the repair; short runs show the beginning, too.
-func TestMixedReaches(t *testing.T) {
+func TestLongMixedReaches(t *testing.T) {
 	for _, c := range []struct {
 		loss                  float64
 		length                time.Duration
