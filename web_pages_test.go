@@ -273,7 +273,7 @@ func (p *tab) play(g entry) {
 func (p *tab) reads(want string) string {
 	p.world.t.Helper()
 	text := ""
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // a busy machine climbs at the second try
 		if text = browser.Eval[string](p.Page, `document.body.textContent`); strings.HasPrefix(text, want) {
 			return text
 		}

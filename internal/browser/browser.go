@@ -20,7 +20,7 @@ var programs = []string{"chromium-headless-shell", "chromium", "chromium-browser
 const missing = "there is no Chromium here (looked for %s): apt-get install -y --no-install-recommends chromium-headless-shell, as .ci/deps does"
 
 // patience is how long a page may take for anything.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // A Browser is one process of Chromium with a profile of its own. It ends with the test.
 type Browser struct {
