@@ -7,17 +7,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/internal/browser"
-	"github.com/tickwire/tickwire/internal/netns"
 )
-
-// inBrowser plays a test where Chromium makes data channels and reaches nobody else.
-func inBrowser(t *testing.T, play func(chromium *browser.Browser)) {
-	t.Helper()
-	netns.Run(t, func(n *netns.Net) {
-		n.Pair(n.Here(), "eth0", "10.77.0.1/24", n.Host("nobody"), "eth0", "10.77.0.2/24")
-		play(browser.Start(t))
-	})
-}
 
 // enterPage opens the page of a demo and plays.
 func enterPage(chromium *browser.Browser, url string) *browser.Page {
@@ -42,7 +32,7 @@ func pageShows(t *testing.T, p *browser.Page, condition string) {
 // moment when somebody chooses it, by UDP and by TCP, and by each transport that its address names; a browser
 // that is killed leaves nobody behind, and who stays to the end reads that it is over.
 func TestLongDemoPage(t *testing.T) {
-	inBrowser(t, func(chromium *browser.Browser) {
+	browser.Run(t, func(chromium *browser.Browser) {
 		at, end := startDemo(t, "--bots=3", "--link=lan")
 		url := "http://" + at + "/"
 		p := enterPage(chromium, url)
@@ -83,7 +73,7 @@ func TestLongDemoPage(t *testing.T) {
 // TestLongDemoAnyone: a demo that is open to the network says where, and a page that comes from there plays by what
 // browsers have for it.
 func TestLongDemoAnyone(t *testing.T) {
-	inBrowser(t, func(chromium *browser.Browser) {
+	browser.Run(t, func(chromium *browser.Browser) {
 		_, port, _ := strings.Cut(freePort(t), ":")
 		_, end := startDemoAt(t, "0.0.0.0:"+port, "127.0.0.1:"+port, "--anyone", "--bots=1", "--link=lan")
 		p := enterPage(chromium, "http://10.77.0.1:"+port)

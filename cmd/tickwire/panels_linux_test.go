@@ -39,7 +39,7 @@ func TestLongPanels(t *testing.T) {
 		}
 		all = append(all, panel{"wifi-bad", "websocket"})
 	}
-	inBrowser(t, func(chromium *browser.Browser) {
+	browser.Run(t, func(chromium *browser.Browser) {
 		at, _ := startDemo(t, "--bots=16", "--link=none")
 		var seen []image.Image
 		for _, one := range all {

@@ -46,7 +46,7 @@ func TestLongScreenshots(t *testing.T) {
 	if *screenshots != "" {
 		seconds = 12
 	}
-	inBrowser(t, func(chromium *browser.Browser) {
+	browser.Run(t, func(chromium *browser.Browser) {
 		at, _ := startDemo(t, "--bots=40", "--link="+link)
 		desktop, phone := browser.View{Width: 1440, Height: 900}, browser.View{Width: 390, Height: 844, Scale: 2, Touch: true}
 		for _, view := range []browser.View{desktop, phone} {
