@@ -232,7 +232,7 @@ type tab struct {
 // open opens a page of the world, without a player.
 func (w *pageWorld) open(b *browser.Browser) *tab {
 	w.t.Helper()
-	p := &tab{b.Open("http://" + w.web.LocalAddr().String()), w, ""}
+	p := &tab{b.Open(strings.Replace(strings.TrimSuffix(w.web.URL(), web.DefaultPath), "ws", "http", 1)), w, ""}
 	w.t.Cleanup(p.Close)
 	return p
 }
