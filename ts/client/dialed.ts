@@ -164,7 +164,12 @@ export class Dialed {
     const differ = why.code === Code.mismatch && why.rows.length > 0;
     this.arrived(now);
     this.drop();
-    this.conn.ended(reasonOf(why, differ ? this.difference(why) : why.text));
+    const tell = () => {
+      this.conn.ended(reasonOf(why, differ ? this.difference(why) : why.text));
+      this.host.wake();
+    };
+    if (differ) loadRest().then(tell, tell); // which knows what a row says
+    else tell();
   }
 
   /** What differs from what the server has, for people. */

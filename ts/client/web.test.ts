@@ -3,10 +3,33 @@ import { test } from "node:test";
 import { channels, text, words } from "../testdata/channels.js";
 import { Player } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
-import { Code, web } from "./index.js";
+import { Client, Code, Delivery, RawChannel, web } from "./index.js";
 
 // Node has a WebSocket from 22 on; before, and for this test, by --experimental-websocket.
 const chat = channels[4]!;
+
+// the first one: the rest of the client is not loaded yet
+test("who has another channel than the server reads which one, and what is different", async () => {
+  const server = await GoServer.start({ web: true });
+  const other = channels.map((ch, i) =>
+    i === 4 ? new RawChannel({ ...ch.config, delivery: Delivery.unreliable }) : ch,
+  );
+  const client = new Client({ channels: other, transport: web(`ws://${server.address}/tickwire`) });
+  try {
+    const news = new Promise<void>((resolve) => {
+      client.onNews = () => {
+        for (const e of client.events()) if (e.kind === "Disconnected") resolve();
+      };
+    });
+    const conn = client.connect(await server.token(7));
+    await news;
+    assert.equal(conn.reason!.code, Code.mismatch);
+    assert.match(conn.reason!.text, /channel 5: delivery is 0 here and 4 at the peer/);
+  } finally {
+    client.close();
+    await server.stop();
+  }
+});
 
 test("a player comes by a WebSocket, and plays on all channels", async () => {
   const server = await GoServer.start({ web: true });
