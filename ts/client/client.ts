@@ -44,7 +44,7 @@ export class Client {
   private news = false;
   private closed = false;
 
-  /** Throws a RangeError. */
+  /** Throws a RangeError for versions of typed messages that cannot be. */
   constructor(cfg: ClientConfig) {
     this.cfg = cfg;
     this.clock = cfg.clock ?? systemClock;
@@ -55,7 +55,7 @@ export class Client {
   /**
    * Begins to connect with connect tokens, as the backend handed them out: one token or several, which are
    * tried in turn. Events tell the progress: Connecting, then Connected, or Disconnected with the reason.
-   * Throws a TokenError.
+   * Throws a TokenError, and a SyntaxError for a URL that is none. Channels whose ids cannot be are a RangeError.
    */
   connect(tokens: Uint8Array): Conn {
     return this.begin(parseTokens(tokens));
