@@ -21,7 +21,7 @@ func (s *Server) handle(in reading) {
 		if ev.First {
 			s.seatConfirmed(w, ev)
 		}
-		playerOn(ev.Seat).handlePacket(in, w, ev)
+		playerOn(ev.Seat).handlePacket(in, w, &ev)
 	case netcode.EventConnected:
 		s.seatTaken(w, ev)
 	case netcode.EventRenewed:
@@ -60,7 +60,7 @@ func (s *Server) seatConfirmed(w way, ev netcode.Event) {
 }
 
 // handlePacket hands a packet to the player's endpoint.
-func (p *player) handlePacket(in reading, w way, ev netcode.Event) {
+func (p *player) handlePacket(in reading, w way, ev *netcode.Event) {
 	p.newest = max(p.newest, in.came)
 	p.conn.handlePacket(p.newest, endpoint.Incoming{
 		Path: ev.Path, From: p.conn.route(w), ECN: endpoint.ECN(in.ECN), Number: ev.Number, Frames: ev.Frames,
@@ -151,7 +151,9 @@ func (s *Server) timeout(now int64) {
 			s.netcode.Release(now, ev.Seat)
 		}
 	}
-	s.sendDue(way{})
+	if s.netcode.Deadline() <= now {
+		s.sendDue(way{})
+	}
 }
 
 // deadline implements role.

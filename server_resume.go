@@ -114,7 +114,7 @@ func (s *Server) playerReturned(in reading, w way, ev netcode.Event) {
 		return
 	}
 	s.counts.Resumed++
-	p.handlePacket(in, w, ev)
+	p.handlePacket(in, w, &ev)
 	p.giveFirstTickets()
 	if !ev.Continue {
 		p.tellAddresses()

@@ -134,13 +134,10 @@ func (r *receiver) accept(ds []transport.Datagram) int {
 				local = says.local
 			}
 			end := i*r.room + int(h.n)
-			ds[n] = transport.Datagram{
-				Path:     transport.Path{Remote: takeSockaddr(&r.names[i])},
-				Bytes:    r.bytes[i*r.room : end : end],
-				Received: r.clock.time(says.stamp),
-				Local:    local,
-				ECN:      says.ecn,
-			}
+			d := &ds[n] // field by field: a literal would be made elsewhere and copied
+			d.Path = transport.Path{Remote: takeSockaddr(&r.names[i])}
+			d.Bytes = r.bytes[i*r.room : end : end]
+			d.Received, d.Local, d.ECN = r.clock.time(says.stamp), local, says.ecn
 			n++
 		}
 		r.reset(h)
