@@ -61,6 +61,9 @@ export class Climb {
   /** A path is in another state. */
   changed(now: number): void {
     this.ladder?.changed(now);
+    if (!this.climber?.silent) return;
+    const { known, all } = learn(this.end).paths;
+    this.climber.silent(known && !all.some(({ claims: c }) => c.active && !c.silent));
   }
 
   /** A way has ended; says whether that is seen to. */

@@ -187,3 +187,27 @@ test("a bot whose socket fails goes on by another one, without a message lost", 
     );
   });
 });
+
+test("a bot that nobody answers any more goes on by another socket long before its timeout", async () => {
+  await match({}, async (_, player, conn) => {
+    for (let i = 0; i < 100; i++) {
+      chat.send(conn, text(`${i}`));
+      if (i === 40)
+        for (const way of conn.peer.line!.ways.values()) {
+          way.send = () => true; // into the void
+          way.onDatagram = () => {};
+        }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.deepEqual(
+      await heard(player, conn, 100),
+      Array.from({ length: 100 }, (_, i) => `${i}`),
+    );
+    const active = conn.paths().filter((p) => p.active);
+    assert.deepEqual(
+      active.map((p) => [p.kind, p.use]),
+      [["udp", "share"]],
+    );
+    assert.ok(!player.events.some((e) => e.kind === "Away"));
+  });
+});

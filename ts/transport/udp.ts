@@ -5,6 +5,8 @@ import type { Climber, Transport, Way } from "./way.js";
 const maxDatagram = 1472;
 const mostQueued = 256 << 10;
 const pause = 1000; // milliseconds
+const firstSilence = 200; // milliseconds beyond which it is no hiccup
+const lastSilence = 16_000; // between two sockets that are tried in a silence
 
 /** A UdpWay is a socket of Node for one server, from which alone it takes datagrams. */
 class UdpWay implements Way {
@@ -40,9 +42,13 @@ class UdpWay implements Way {
 
   /** A refusal says that nobody listens there now: the handshake's, and the connection's, silence tells it. */
   private failed(e: NodeJS.ErrnoException): void {
-    if (this.closed || e.code === "ECONNREFUSED") return;
+    if (!this.closed && e.code !== "ECONNREFUSED") this.fail(e.message);
+  }
+
+  /** Ends it. */
+  fail(reason: string): void {
     this.close();
-    this.onEnded(e.message);
+    this.onEnded(reason);
   }
 
   send(datagram: Uint8Array): boolean {
@@ -70,30 +76,41 @@ class UdpWay implements Way {
   }
 }
 
-/** A Reopener has another socket for one that failed, as when the host went to another network. */
+/**
+ * A Reopener has another socket for one that failed, as when the host went to another network, and beside one on which nobody
+ * answers, as when a firewall has forgotten it: at once, and then 1, 2, … 16 seconds apart, as long as the silence lasts.
+ */
 class Reopener implements Climber {
+  private readonly ways: UdpWay[] = []; // that stand, the oldest first
+  private newest: UdpWay;
   private opening: UdpWay | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private search: ReturnType<typeof setTimeout> | undefined; // in a silence
   private stopped = false;
 
   constructor(
     way: UdpWay,
     private readonly found: (way: Way) => void,
   ) {
+    this.newest = way;
     this.keep(way);
   }
 
-  /** Opens another one when a way ends. */
+  /** Opens another one when the last one ends. */
   private keep(way: UdpWay): void {
     const { onEnded } = way;
+    this.ways.push(way);
+    this.newest = way;
     way.onEnded = (reason) => {
+      this.ways.splice(this.ways.indexOf(way), 1);
       onEnded(reason);
-      if (!this.stopped) this.open(way.again());
+      if (!this.stopped && this.ways.length === 0) this.open();
     };
   }
 
-  private open(way: UdpWay): void {
-    this.opening = way;
+  private open(): void {
+    if (this.opening) return;
+    const way = (this.opening = this.newest.again());
     way.onReady = () => {
       this.opening = undefined;
       this.found(way);
@@ -101,13 +118,32 @@ class Reopener implements Climber {
       way.onReady();
     };
     way.onEnded = () => {
-      this.timer = setTimeout(() => this.open(way.again()), pause);
+      this.opening = undefined;
+      if (this.ways.length === 0) this.timer = setTimeout(() => this.open(), pause);
     };
+  }
+
+  silent(on: boolean): void {
+    if (!on) {
+      clearTimeout(this.search);
+      this.search = undefined;
+    } else {
+      this.search ??= setTimeout(() => this.replace(pause), firstSilence);
+    }
+  }
+
+  /** Has another socket beside the newest, and once more after a while. */
+  private replace(wait: number): void {
+    const [oldest, ...others] = this.ways;
+    if (others.length > 0) oldest!.fail("nobody answers there");
+    this.open();
+    this.search = setTimeout(() => this.replace(Math.min(2 * wait, lastSilence)), wait);
   }
 
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    clearTimeout(this.search);
     this.opening?.close();
   }
 }

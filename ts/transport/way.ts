@@ -32,6 +32,8 @@ export interface Way {
 
 /** A Climber looks for further ways to the server of a way, until it is stopped. */
 export interface Climber {
+  /** Whether nobody answers on any way, so that another one is to be had even if all of them stand. */
+  silent?(on: boolean): void;
   /** Stops, and closes nothing that it has found. */
   stop(): void;
 }
