@@ -11,7 +11,7 @@ const largestPacket = 1500;
 const usualEvents = 4096;
 
 /** Events that give way when nobody takes them. */
-const givesWay: readonly string[] = ["Delivered", "Lost", "PathChanged"];
+const givesWay: readonly string[] = ["Delivered", "Lost", "PathChanged", "RateChanged"];
 
 /**
  * A Client connects to servers and exchanges messages with them. It drives itself: what comes is read when it

@@ -297,4 +297,5 @@ const told: Record<string, string> = {
   writable: "Writable",
   delivered: "Delivered",
   lost: "Lost",
+  rate: "RateChanged",
 };

@@ -1,3 +1,4 @@
+import type { PathState } from "../endpoint/claims.js";
 import type { LossReason } from "../endpoint/event.js";
 import type { Conn } from "./conn.js";
 import type { Reason } from "./reason.js";
@@ -21,7 +22,12 @@ export type Event =
   /** A channel whose full queue refused a message is half empty. */
   | { kind: "Writable"; conn: Conn; channel: number }
   /** A path is in another state. */
-  | { kind: "PathChanged"; conn: Conn; path: number; pathState: string }
+  | { kind: "PathChanged"; conn: Conn; path: number; pathState: PathState }
+  /**
+   * The paths together carry a quarter more or less than was told before, four times a second at most: a game sends less
+   * instead of late. That it is more is told only to who has more to send.
+   */
+  | { kind: "RateChanged"; conn: Conn; bytesPerSecond: number }
   /** Nothing was heard of the server for the timeout, or it has forgotten us. The Conn tries to come back. */
   | { kind: "Away"; conn: Conn }
   /**

@@ -1,3 +1,5 @@
+import type { PathState } from "./claims.js";
+
 /** Why a message is lost. */
 export type LossReason =
   | "not known" // its packet was lost, or its fate could not be learned
@@ -19,7 +21,7 @@ export type Event =
   /** A channel whose full queue refused a message is half empty. */
   | { kind: "writable"; channel: number }
   /** A path is in another state. */
-  | { kind: "path"; path: number; state: string }
+  | { kind: "path"; path: number; state: PathState }
   /** The paths together carry a quarter more or less than was told before: a game sends less instead of late. */
   | { kind: "rate"; bytesPerSecond: number }
   /** Nothing was heard of the peer for the timeout; the connection is kept. */
