@@ -9,7 +9,7 @@ import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
 import type { Host, Led } from "./host.js";
 import type { Reason } from "./reason.js";
-import type { ConnStats, PathStats } from "./stats.js";
+import type { ChannelStats, ConnStats, PathStats } from "./stats.js";
 
 /**
  * A Conn is a live association with a server. It is never used again: after it has ended its methods throw
@@ -148,6 +148,20 @@ export class Conn {
   /** What was counted and measured; undefined until it is connected, and the rest of the client is loaded. */
   stats(): ConnStats | undefined {
     return this.peer.wanted?.stats();
+  }
+
+  /** What was counted of a channel; undefined like {@link stats}, and where there is none. */
+  channelStats(channel: number): ChannelStats | undefined {
+    return this.peer.wanted?.channelStats(channel);
+  }
+
+  /**
+   * About how many bytes of messages sent now would leave within so many milliseconds, with all headers: as much as congestion
+   * control, pacing and the limits of the server allow, less what waits already; of a channel, less what goes before its messages
+   * or with them. A game that sends no more than that keeps its queues near empty. 0: nothing, or nobody has measured yet.
+   */
+  budget(within = 1000 / 60, channel?: number): number {
+    return this.peer.wanted?.budget(within, channel) ?? 0;
   }
 
   /** What was counted and measured of each path that is not closed. */

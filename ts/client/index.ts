@@ -8,7 +8,7 @@ export type { Event, State } from "./event.js";
 export { Reason } from "./reason.js";
 export { registry, type Kinds, type Registered } from "./registry.js";
 export { ConnError, dial, resume, Session, type Message } from "./session.js";
-export type { ConnStats, PathStats } from "./stats.js";
+export type { ChannelStats, ConnStats, PathStats } from "./stats.js";
 export { Delivery, type ChannelConfig } from "../endpoint/config.js";
 export { SendError, type LossReason } from "../endpoint/event.js";
 export type { SendOptions } from "../endpoint/sender.js";

@@ -19,7 +19,14 @@ import { Comeback } from "./comeback.js";
 import type { Dialed } from "./dialed.js";
 import type { Led } from "./host.js";
 import { Reason, reasonOf } from "./reason.js";
-import { statsOf, statsOfPaths, type ConnStats, type PathStats } from "./stats.js";
+import {
+  statsOf,
+  statsOfChannel,
+  statsOfPaths,
+  type ChannelStats,
+  type ConnStats,
+  type PathStats,
+} from "./stats.js";
 import { mayLead, Trail } from "./trail.js";
 import { Wallet } from "./wallet.js";
 
@@ -75,6 +82,16 @@ export class Seat {
   stats(): ConnStats | undefined {
     const { line, end } = this.of;
     return line && statsOf(end!, line);
+  }
+
+  channelStats(channel: number): ChannelStats | undefined {
+    const { line, end } = this.of;
+    return line && statsOfChannel(end!, channel);
+  }
+
+  budget(within: number, channel?: number): number {
+    const { end } = this.of;
+    return end ? learn(end).budget(this.of.now(), within * 1000, channel) : 0;
   }
 
   paths(): PathStats[] {

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../endpoint/endpoint.js";
-import type { Stats } from "../endpoint/event.js";
+import type { ChannelCounts, MessageCounts, Stats } from "../endpoint/event.js";
 import type { PathUse } from "../endpoint/claims.js";
 import { learn } from "../endpoint/parts.js";
 import type { FullWay as Path } from "../endpoint/way.js";
@@ -31,9 +31,24 @@ export interface PathStats {
 }
 
 /** ConnStats are what was counted and measured of a Conn, those of the path that messages take among them. */
-export interface ConnStats extends Readonly<Stats>, PathStats {
+export interface ConnStats extends Readonly<Stats>, Readonly<MessageCounts>, PathStats {
   /** Datagrams that were not authentic, or came before. */
   readonly datagramsDropped: number;
+}
+
+/** ChannelStats are what was counted of one channel of a Conn. */
+export interface ChannelStats extends ChannelCounts {
+  /** Milliseconds that a message sent now would wait if nothing else were sent, at the rate that the paths have. */
+  readonly queueDelay: number;
+}
+
+/** The stats of a channel; undefined: there is none. */
+export function statsOfChannel(end: Endpoint, channel: number): ChannelStats | undefined {
+  const full = learn(end);
+  const counts = full.channelCounts(channel);
+  let rate = 0;
+  for (const p of full.paths.all) if (full.paths.carries(p)) rate += p.bytesPerSecond;
+  return counts && { ...counts, queueDelay: (counts.queuedBytes * 1000) / Math.max(rate, 1) };
 }
 
 /** The stats of one path. */
@@ -65,5 +80,7 @@ export function statsOfPaths(end: Endpoint, line: Line): PathStats[] {
 
 /** The stats of a connection. */
 export function statsOf(end: Endpoint, line: Line): ConnStats {
-  return { ...end.stats, ...pathStats(learn(end).lead, line), datagramsDropped: line.drops };
+  const full = learn(end);
+  const counts = { ...end.stats, ...full.messageCounts(), datagramsDropped: line.drops };
+  return { ...counts, ...pathStats(full.lead, line) };
 }

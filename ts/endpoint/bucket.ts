@@ -19,6 +19,13 @@ export class Bucket {
     return this.at + Math.floor((-this.level / this.rate) * 1e6) + 1;
   }
 
+  /** How many units go within a time; Infinity: there is no limit. */
+  within(now: number, time: number): number {
+    if (this.rate <= 0) return Infinity;
+    const level = Math.min(this.level + (Math.max(now - this.at, 0) * this.rate) / 1e6, this.most);
+    return Math.max(level + (time * this.rate) / 1e6, 0);
+  }
+
   /** Takes units out: what is larger than what there is leaves a debt. */
   spend(now: number, units: number): void {
     if (this.rate <= 0) return;

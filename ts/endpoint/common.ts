@@ -18,6 +18,8 @@ export class Common {
   pool = this.windowPool;
   /** How long a round trip takes, as far as is known. */
   trip = 0;
+  /** How many messages of a channel were lost. */
+  readonly lost = new Map<number, number>();
   openReceipts = 0;
   private lastReceipt = 0;
   private spare: Message[] = [];
@@ -47,7 +49,7 @@ export class Common {
 
   /** A message is lost; its receipt is 0 if it has none. */
   lose(channel: number, receipt: number, why: LossReason): void {
-    this.stats.messagesLost++;
+    this.lost.set(channel, (this.lost.get(channel) ?? 0) + 1);
     if (receipt > 0) this.tell(channel, receipt, why);
   }
 

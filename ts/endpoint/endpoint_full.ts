@@ -2,10 +2,12 @@ import { difference, readControl, readRows, type ControlMessage } from "../wire/
 import { become } from "./become.js";
 import { FullAcks } from "./acks_full.js";
 import { FullArrival } from "./arrival_full.js";
+import { budget } from "./budget.js";
 import { type ClockSample } from "./clock.js";
 import { rowsOf } from "./config.js";
 import { FullDeparture } from "./departure_full.js";
 import { Endpoint } from "./endpoint.js";
+import type { ChannelCounts, MessageCounts } from "./event.js";
 import type { Refusal } from "./meeting.js";
 import { FullInbox } from "./inbox_full.js";
 import { FullLife } from "./life_full.js";
@@ -85,6 +87,43 @@ export class FullEndpoint extends Endpoint {
   /** What the rows of a refusal differ in from the channels here, for people. */
   difference(rows: Uint8Array): string {
     return difference(rowsOf(this.c.cfg.channels), readRows(rows));
+  }
+
+  /** How many bytes of messages would leave within a time, in microseconds; on a channel: {@link budget}. */
+  budget(now: number, within: number, channel?: number): number {
+    this.at(now);
+    if (!this.open || this.away) return 0;
+    const of = channel === undefined ? undefined : this.outbox.senders.get(channel);
+    if (channel !== undefined && !of) return 0;
+    return budget(now, within, this.paths, this.outbox, of);
+  }
+
+  /** What was counted of a channel; undefined: there is none. */
+  channelCounts(channel: number): ChannelCounts | undefined {
+    const [s, r] = [this.outbox.senders.get(channel), this.inbox.receivers.get(channel)];
+    return (
+      s &&
+      r && {
+        messagesSent: s.taken,
+        messagesReceived: r.delivered,
+        messagesLost: this.c.lost.get(channel) ?? 0,
+        bytesSent: s.bytesSent,
+        bytesReceived: r.bytesReceived,
+        queuedMessages: s.queue.length,
+        queuedBytes: s.queue.charged,
+      }
+    );
+  }
+
+  /** What was counted of all channels of the application together. */
+  messageCounts(): MessageCounts {
+    const sum: MessageCounts = { messagesSent: 0, messagesReceived: 0, messagesLost: 0 };
+    for (const { id } of this.c.cfg.channels) {
+      if (id === 0) continue; // the library's own
+      const counts = this.channelCounts(id)!;
+      for (const name of Object.keys(sum) as (keyof MessageCounts)[]) sum[name] += counts[name];
+    }
+    return sum;
   }
 
   /** The peer's instance; 0 before its HELLO. */

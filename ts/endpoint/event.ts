@@ -72,8 +72,6 @@ export class Stats {
   /** Packets that were not read: repeated ones and those of no path; and those whose content had no room. */
   packetsDropped = 0;
   packetsScattered = 0;
-  messagesSent = 0;
-  messagesReceived = 0;
   messagesResent = 0;
   fragmentsResent = 0;
   /** Messages that came and were of no use: known already, older than another one, never finished, without room. */
@@ -83,6 +81,24 @@ export class Stats {
   messagesOverflowed = 0;
   /** Messages that came back without a round trip. */
   messagesRebuilt = 0;
-  /** Messages of this end that were lost, for whatever reason. */
-  messagesLost = 0;
+}
+
+/** MessageCounts are what was counted of messages since the beginning, of a channel or of all. */
+export interface MessageCounts {
+  /** Taken by send. */
+  messagesSent: number;
+  /** That the game took, or could have taken. */
+  messagesReceived: number;
+  /** Of this end, for whatever reason. */
+  messagesLost: number;
+}
+
+/** ChannelCounts are what was counted of one channel. */
+export interface ChannelCounts extends Readonly<MessageCounts> {
+  /** Of frames, with what was sent again. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** What waits to be sent for the first time, each message with 32 bytes more. */
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
 }

@@ -23,8 +23,12 @@ export class Inbox {
 
   /** Reads RUN; false: what it holds cannot be stored now. */
   read(type: number, r: Reader): boolean {
+    const before = r.at;
     readRun(r, type, this.frame);
-    return this.of(this.frame.channel).run(this.frame, r);
+    const of = this.of(this.frame.channel);
+    const stored = of.run(this.frame, r);
+    of.bytesReceived += r.at - before;
+    return stored;
   }
 
   /** Appends what is owed, as far as there is room. */

@@ -79,8 +79,12 @@ export class FullInbox extends Inbox {
   /** Reads FRAGMENT; false: what it holds cannot be stored now. */
   readFragment(type: number, r: Reader): boolean {
     const { fragment: f } = this;
+    const before = r.at;
     readFragment(r, type, f);
-    return (this.of(f.channel) as FullReceiver).fragment(this.c.now, f, r);
+    const of = this.of(f.channel) as FullReceiver;
+    const stored = of.fragment(this.c.now, f, r);
+    of.bytesReceived += r.at - before;
+    return stored;
   }
 
   /** Reads REPAIR, SKIP or BLOCKED. */

@@ -1,7 +1,7 @@
 import { readItems, type Hello } from "../wire/index.js";
 import { become } from "./become.js";
 import { Bucket } from "./bucket.js";
-import { never } from "./constants.js";
+import { never, packetBytes } from "./constants.js";
 import { Outbox } from "./outbox.js";
 import { type Builder } from "./packet.js";
 import { FullSender } from "./sender_full.js";
@@ -46,6 +46,12 @@ export class FullOutbox extends Outbox {
       s.bytes = new Bucket(now, least === never ? 0 : least);
       s.messages = new Bucket(now, messages);
     }
+  }
+
+  /** How many bytes the peer takes within a time. */
+  roomWithin(now: number, time: number): number {
+    const { bytes, packets } = this;
+    return Math.min(bytes.within(now, time), packets.within(now, time) * packetBytes);
   }
 
   /** When the limits of the peer let a packet go that is no ack alone. */

@@ -29,6 +29,12 @@ export class Pacer {
     this.stalled = false;
   }
 
+  /** How many bytes go within a time, at a rate. */
+  within(now: number, time: number, rate: number): number {
+    this.fill(now, rate);
+    return this.level + (time * rate) / 1e6;
+  }
+
   /** When something may go, at a rate. */
   readyAt(rate: number): number {
     return this.level > 0 ? -Infinity : this.at + Math.floor((-this.level / rate) * 1e6) + 1;

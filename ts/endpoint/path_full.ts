@@ -92,6 +92,14 @@ export class FullPath<S extends Sent> extends Path<S> {
     return this.cc.windowBytes;
   }
 
+  /** How many bytes it takes within a time, as its window and its pacing have it. */
+  roomWithin(now: number, time: number): number {
+    const { windowBytes } = this;
+    const room =
+      Math.max(windowBytes - this.inFlight, 0) + (windowBytes * time) / Math.max(this.rtt.smooth, 1);
+    return Math.max(Math.min(room, this.pacer.within(now, time, this.bytesPerSecond)), 0);
+  }
+
   /** The share of the last packets that was lost. */
   get lossRate(): number {
     return this.losses.rate;

@@ -8,7 +8,8 @@ import { Ring } from "./ring.js";
 /** A Queue is the messages of a channel that wait to be started: one behind the other. */
 export class Queue {
   readonly ring = new Ring<Message>();
-  protected bytes = 0; // with charges
+  /** Bytes, with charges. */
+  charged = 0;
   private refused = 0; // the charge of a message that found no room
 
   constructor(
@@ -30,7 +31,7 @@ export class Queue {
     if (this.fits(key, charge)) return true;
     if (full === "refuse") {
       this.refused = charge;
-      throw new SendError(id, "full", "maxQueuedBytes", this.bytes + charge, maxQueuedBytes);
+      throw new SendError(id, "full", "maxQueuedBytes", this.charged + charge, maxQueuedBytes);
     }
     if (full === "dropNewest") return false;
     while (this.ring.length > 0 && !this.fits(key, charge)) this.drop("dropped");
@@ -38,7 +39,7 @@ export class Queue {
   }
 
   protected fits(_key: Key | undefined, charge: number): boolean {
-    return this.bytes + charge <= this.cfg.maxQueuedBytes;
+    return this.charged + charge <= this.cfg.maxQueuedBytes;
   }
 
   /** Adds a message. */
@@ -46,7 +47,7 @@ export class Queue {
     const m = this.place(key);
     m.fill(bytes, prefix);
     m.key = key;
-    this.bytes += m.charge;
+    this.charged += m.charge;
     return m;
   }
 
@@ -60,14 +61,14 @@ export class Queue {
   /** Takes the head out. */
   shift(): Message {
     const m = this.ring.shift()!;
-    this.bytes -= m.charge;
+    this.charged -= m.charge;
     if (this.refused > 0) this.tellWritable();
     return m;
   }
 
   private tellWritable(): void {
     const { id, maxQueuedBytes } = this.cfg;
-    if (2 * this.bytes > maxQueuedBytes || this.bytes + this.refused > maxQueuedBytes) return;
+    if (2 * this.charged > maxQueuedBytes || this.charged + this.refused > maxQueuedBytes) return;
     this.refused = 0;
     this.c.events.push({ kind: "writable", channel: id });
   }

@@ -36,7 +36,7 @@ export class FullQueue extends Queue {
       this.note(key, this.ring.end);
       return super.place(key);
     }
-    this.bytes -= m.charge;
+    this.charged -= m.charge;
     this.c.lose(this.cfg.id, m.receipt, "replaced");
     m.reset();
     return m;

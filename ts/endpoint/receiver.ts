@@ -40,6 +40,9 @@ export class Head {
 export class Receiver {
   readonly ready = new Ring<Uint8Array>();
   readonly reliable: boolean;
+  /** Messages that were ready, and bytes of frames. */
+  delivered = 0;
+  bytesReceived = 0;
   credit: Credit;
   /** The lowest id that is missing (reliable deliveries); one more than the newest seen (the others). */
   lowest = 0;
@@ -118,7 +121,7 @@ export class Receiver {
   deliver(bytes: Uint8Array): void {
     this.ready.push(bytes);
     this.untaken += bytes.length + messageCharge;
-    this.c.stats.messagesReceived++;
+    this.delivered++;
   }
 
   protected deliverLoose(bytes: Uint8Array): void {

@@ -45,6 +45,9 @@ export class Sender {
   readonly open = new Ring<Message>();
   readonly reliable: boolean;
   readonly stats: Stats;
+  /** Messages that were taken, and bytes of frames. */
+  taken = 0;
+  bytesSent = 0;
   /** Sums of charges: started, and allowed. */
   started = 0;
   limit = 0;
@@ -89,7 +92,7 @@ export class Sender {
     this.group = group;
     m.group = group && this.groups;
     if (ttl) m.expires = c.now + ttl * 1000;
-    this.stats.messagesSent++;
+    this.taken++;
     this.activate(m);
     return receipt;
   }
@@ -200,10 +203,12 @@ export class Sender {
 
   /** Appends what it has to send, as far as it fits. */
   write(b: Builder): void {
+    const before = b.w.at;
     for (let m; (m = this.head(b.now)); ) {
       this.assign(m);
-      if (!writeRun(this, b, m, waiting)) return;
+      if (!writeRun(this, b, m, waiting)) break;
     }
+    this.bytesSent += b.w.at - before;
   }
 
   /** Ends all that has no fate, and says how much that is. */

@@ -432,6 +432,7 @@ export class FullSender extends Sender {
     if (Math.max(this.bytes.readyAt(), this.mayAt()) <= b.now) writeChannel(this, b);
     const n = b.w.at - before;
     if (n === 0) return;
+    this.bytesSent += n;
     this.served += n / (this.cfg.weight || 1);
     this.bytes.spend(b.now, n);
   }
