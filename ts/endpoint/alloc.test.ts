@@ -2,27 +2,33 @@ import assert from "node:assert/strict";
 import { Session, type HeapProfiler } from "node:inspector/promises";
 import { test } from "node:test";
 import { chance } from "../testdata/link.js";
-import { Delivery, Endpoint, Outgoing, type ChannelConfig } from "./index.js";
+import { isLatest } from "./config.js";
+import { Delivery, Endpoint, Outgoing, type ChannelConfig, type SendOptions } from "./index.js";
 import { learn } from "./parts.js";
 
-const channels: ChannelConfig[] = [
-  { id: 1, delivery: Delivery.unreliable },
-  { id: 2, delivery: Delivery.reliableOrdered },
-  { id: 3, delivery: Delivery.unreliableLatest },
-];
 const bytes = new Uint8Array(40);
+const most = 9;
+const plain: SendOptions[] = Array.from({ length: most }, () => ({}));
+const byKey: SendOptions[] = plain.map((_, key) => ({ key }));
 const delay = 20_000;
 const tick = 16_667;
 
-/** Two endpoints that play at 60 Hz over a line with a delay. */
+/** Two endpoints that play at 60 Hz over a line with a delay, with some messages in each packet. */
 class Play {
   packets = 0;
+  received = 0;
   private now = 1_000_000;
-  private ends = [1, 2].map((seed) => new Endpoint(this.now, { channels, random: chance(seed) }));
+  private readonly ends: Endpoint[];
   private out = new Outgoing(2048);
   private flying: { to: Endpoint; at: number; number: number; frames: Uint8Array }[] = [];
 
-  constructor(learnt: boolean) {
+  constructor(
+    private readonly delivery: Delivery,
+    readonly messages: number,
+    learnt: boolean,
+  ) {
+    const channels: ChannelConfig[] = [{ id: 1, delivery }];
+    this.ends = [1, 2].map((seed) => new Endpoint(this.now, { channels, random: chance(seed) }));
     const [a, b] = this.ends as [Endpoint, Endpoint];
     if (learnt) this.ends.forEach(learn);
     a.handleHello(this.now, b.hello(this.now));
@@ -42,7 +48,8 @@ class Play {
     const [a, b] = this.ends as [Endpoint, Endpoint];
     for (; ticks > 0; ticks--) {
       for (const e of this.ends) {
-        for (const { id } of channels) e.send(id, bytes);
+        const all = isLatest(this.delivery) ? byKey : plain;
+        for (let i = 0; i < this.messages; i++) e.send(1, bytes, all[i]);
         if (e.deadline() <= this.now) e.timeout(this.now);
       }
       this.flush(a, b);
@@ -51,7 +58,7 @@ class Play {
         const p = this.flying.shift()!;
         p.to.handlePacket(this.now, 0, 0, p.number, p.frames);
       }
-      for (const e of this.ends) for (const { id } of channels) while (e.receive(id));
+      for (const e of this.ends) while (e.receive(1)) this.received++;
       this.now += tick;
     }
   }
@@ -66,10 +73,9 @@ function allocated(node: HeapProfiler.SamplingHeapProfileNode, all: Map<string, 
   for (const child of node.children) allocated(child, all);
 }
 
-/** How much garbage a packet with three messages is, in bytes, beside what the game gets. */
-async function garbage(learnt: boolean): Promise<void> {
-  const play = new Play(learnt);
-  play.run(3000);
+/** How much garbage a packet is, in bytes, beside what the game gets; and what of it. */
+async function garbage(play: Play): Promise<[number, string]> {
+  play.run(1500);
   const session = new Session();
   session.connect();
   await session.post("HeapProfiler.startSampling", {
@@ -78,17 +84,26 @@ async function garbage(learnt: boolean): Promise<void> {
     includeObjectsCollectedByMinorGC: true,
   });
   const before = play.packets;
-  play.run(3000);
+  play.received = 0;
+  play.run(1500);
   const { profile } = await session.post("HeapProfiler.stopSampling");
   session.disconnect();
   const all = new Map<string, number>();
   allocated(profile.head, all);
   const sum = [...all.values()].reduce((n, bytes) => n + bytes, 0);
-  const each = sum / (play.packets - before);
+  const packets = play.packets - before;
+  assert.ok(play.received > 0.98 * 3000 * play.messages, `${play.received} messages came`);
+  assert.ok(all.size > 0 && packets >= 3000, `${packets} packets, ${all.size} functions`);
   const worst = [...all].sort((a, b) => b[1] - a[1]).slice(0, 8);
-  assert.ok(all.size > 0, "nothing was sampled");
-  assert.ok(each < 1200, `${each} bytes a packet: ${JSON.stringify(worst)}`);
+  return [sum / packets, JSON.stringify(worst.map(([name, n]) => [name, n / packets]))];
 }
 
-test("a packet costs next to no garbage as an endpoint is at once", () => garbage(false));
-test("a packet costs next to no garbage in one that has learned all", () => garbage(true));
+for (const learnt of [false, true])
+  for (const [name, delivery] of Object.entries(Delivery))
+    test(`${name}: a message is no garbage, a packet hardly any, in an endpoint ${learnt ? "that has learned all" : "as it is at once"}`, async () => {
+      const [one, what] = await garbage(new Play(delivery, 1, learnt));
+      assert.ok(one < (learnt ? 500 : 120), `${one} bytes a packet: ${what}`);
+      const [many, whatMany] = await garbage(new Play(delivery, most, learnt));
+      const each = (many - one) / (most - 1);
+      assert.ok(each < 12, `${each} bytes a message: ${whatMany}, with one: ${what}`);
+    });

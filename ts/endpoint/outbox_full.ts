@@ -9,10 +9,16 @@ import { Sums, type Line } from "./sums.js";
 
 const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
 
+/** A Class is the channels of a priority: the first n of all have something to send. An array that is emptied would allocate again. */
+export interface Class {
+  readonly all: FullSender[];
+  n: number;
+}
+
 /** A FullOutbox keeps to limits, sends again what was lost, and sums of messages (SPEC.md, 6.9). */
 export class FullOutbox extends Outbox {
   declare readonly senders: Map<number, FullSender>;
-  private classes!: FullSender[][]; // by priority; in each those that have something to send
+  private classes!: Class[]; // by priority
   private repaired!: FullSender[];
   private packets!: Bucket;
   private bytes!: Bucket;
@@ -20,11 +26,11 @@ export class FullOutbox extends Outbox {
   /** Has an outbox know all that. */
   static of(outbox: Outbox, now: number): FullOutbox {
     const none = new Bucket(now, 0);
-    const classes = new Map<number, FullSender[]>();
+    const classes = new Map<number, Class>();
     for (const s of outbox.senders.values()) {
       const { id, priority = 0, bytesPerSecond = 0 } = s.cfg;
       const of = id === 0 ? Infinity : priority;
-      const active = classes.get(of) ?? [];
+      const active = classes.get(of) ?? { all: [], n: 0 };
       classes.set(of, active);
       FullSender.of(s, active, new Bucket(now, bytesPerSecond), none);
     }
@@ -76,7 +82,8 @@ export class FullOutbox extends Outbox {
   /** When there is something to send; -Infinity: now. */
   sendAt(now: number): number {
     let at = Infinity;
-    for (const active of this.classes) for (const s of active) at = Math.min(at, s.sendAt(now));
+    for (const { all, n } of this.classes)
+      for (let i = 0; i < n; i++) at = Math.min(at, all[i]!.sendAt(now));
     return Math.max(at, this.readyAt());
   }
 
@@ -84,14 +91,16 @@ export class FullOutbox extends Outbox {
   override write(b: Builder): void {
     for (const s of this.repaired) s.first = s.open.end;
     for (const active of this.classes) {
+      const { all } = active;
       sortByServed(active);
       let kept = 0;
-      for (const s of active) {
+      for (let i = 0; i < active.n; i++) {
+        const s = all[i]!;
         s.write(b);
         s.active = s.pending;
-        if (s.active) active[kept++] = s;
+        if (s.active) all[kept++] = s;
       }
-      active.length = kept;
+      active.n = kept;
     }
   }
 
@@ -107,8 +116,8 @@ export class FullOutbox extends Outbox {
 }
 
 /** Sorts the few that there are, which nearly are already; Array.sort would allocate. */
-function sortByServed(active: FullSender[]): void {
-  for (let i = 1; i < active.length; i++) {
+function sortByServed({ all: active, n }: Class): void {
+  for (let i = 1; i < n; i++) {
     const s = active[i]!;
     let j = i;
     for (; j > 0 && active[j - 1]!.served > s.served; j--) active[j] = active[j - 1]!;

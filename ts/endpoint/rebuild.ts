@@ -79,9 +79,15 @@ class Rebuilder {
     for (let n = Math.min(id - this.newest, past); n > 0; n--) {
       const slot = (id - n + 1) % past;
       this.sizes[slot] = -1;
-      for (const s of this.sums.filter((s) => s.row[slot] !== 0)) this.drop(s);
+      for (let s; (s = this.sumWith(slot)) !== undefined;) this.drop(s);
     }
     this.newest = Math.max(this.newest, id);
+  }
+
+  /** A sum that has the message of a slot in it. */
+  private sumWith(slot: number): Sum | undefined {
+    for (const s of this.sums) if (s.row[slot] !== 0) return s;
+    return undefined;
   }
 
   /** Notes a message that came, and takes it out of the sums. */
@@ -95,7 +101,7 @@ class Rebuilder {
     const symbol = (this.symbols[slot] ??= new Uint8Array(maxSymbol));
     symbol.set(writer.written());
     this.sizes[slot] = n;
-    for (let s; (s = this.sums.find((s) => s.row[slot] !== 0)) !== undefined;) {
+    for (let s; (s = this.sumWith(slot)) !== undefined;) {
       if (this.mayAdd(n)) {
         this.add(s, slot, s.row[slot]!);
         s.row[slot] = 0;

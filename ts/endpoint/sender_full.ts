@@ -7,6 +7,7 @@ import { type LossReason } from "./event.js";
 import { type Message } from "./message.js";
 import { writeChannel } from "./pack_full.js";
 import { type Builder, type Item } from "./packet.js";
+import type { Class } from "./outbox_full.js";
 import { came, type Fate } from "./path.js";
 import { addRange } from "./ranges.js";
 import { gap, gapEnd, removeRange } from "./ranges_full.js";
@@ -40,7 +41,7 @@ export class FullSender extends Sender {
   shared!: Bucket;
 
   private droppables!: Message[]; // that were started
-  private beside!: FullSender[]; // those of its class that have something to send
+  private beside!: Class; // that it belongs to
   private nextCut!: number; // of Unreliable: the id of the next one in fragments
   private expireAt!: number;
   private short!: boolean; // only credit was missing for the head
@@ -56,7 +57,7 @@ export class FullSender extends Sender {
   private confirmable!: Map<number, Message>; // by what STORED calls them
 
   /** Has a sender know all that, with those of its class, and the limits that it has, and that it shares. */
-  static of(sender: Sender, beside: FullSender[], bytes: Bucket, none: Bucket): FullSender {
+  static of(sender: Sender, beside: Class, bytes: Bucket, none: Bucket): FullSender {
     FullQueue.of(sender.queue);
     const s = become(sender, FullSender, {
       droppables: [],
@@ -98,7 +99,7 @@ export class FullSender extends Sender {
   }
 
   protected override activate(m: Message): void {
-    this.expireLater(m.expires);
+    if (m.expires < this.expireAt) this.expireLater(m.expires); // a call makes an object of each number
     this.enter();
   }
 
@@ -106,9 +107,9 @@ export class FullSender extends Sender {
   private enter(): void {
     if (this.active) return;
     const { beside } = this;
-    if (beside[0]) this.served = Math.max(this.served, beside[0].served);
+    if (beside.n > 0) this.served = Math.max(this.served, beside.all[0]!.served);
     this.active = true;
-    beside.push(this);
+    beside.all[beside.n++] = this;
   }
 
   override head(now: number): Message | undefined {
