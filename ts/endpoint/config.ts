@@ -44,7 +44,7 @@ export interface ChannelConfig {
   maxQueuedBytes?: number;
   /** By default the reliable deliveries refuse, the others drop the oldest. */
   full?: FullPolicy;
-  /** As long as a channel of a higher class has something that fits, one of a lower class sends nothing. */
+  /** Its class, 0 by default: as long as a channel of a higher number has something that fits, one of a lower sends nothing. */
   priority?: number;
   /** The share of the bytes of its class; 1 by default. */
   weight?: number;
@@ -52,7 +52,7 @@ export interface ChannelConfig {
   bytesPerSecond?: number;
   /** How often a message of a reliable delivery is sent at most; as often as it takes by default. */
   maxAttempts?: number;
-  /** How much of small messages goes out once more before anybody knows of a loss. */
+  /** Whether sums of small messages go out before anybody knows of a loss: of the reliable deliveries, where it is "auto" by default. */
   repair?: "off" | "auto";
   /**
    * What the peer may send before the game has taken it; 64 KiB at first for the reliable deliveries.
