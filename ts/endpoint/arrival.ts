@@ -6,7 +6,7 @@ import {
   HELLO,
   PADDING,
   PING,
-  RUN,
+  SHORT_RUN,
   WINDOW,
   Ack,
   cleanText,
@@ -105,7 +105,7 @@ export class Arrival {
     const { r, life } = this;
     if (type >= FRAGMENT) {
       want(life.state === "open");
-      return type >= RUN && this.inbox.read(type, r);
+      return type >= SHORT_RUN && this.inbox.read(type, r);
     }
     if (type >= ACK) {
       this.acked(now, p, type);

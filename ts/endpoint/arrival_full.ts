@@ -121,9 +121,9 @@ export class FullArrival extends Arrival {
         return true;
       }
     }
-    if (type >= FRAGMENT && type < RUN) {
+    if (type >= FRAGMENT) {
       want(life.state === "open");
-      return this.inbox.readFragment(type, r);
+      return type < RUN ? this.inbox.readFragment(type, r) : this.inbox.read(type, r);
     }
     return super.frame(now, p, number, type);
   }

@@ -21,7 +21,7 @@ export class Inbox {
     return r;
   }
 
-  /** Reads RUN; false: what it holds cannot be stored now. */
+  /** Reads RUN in its short form; false: what it holds cannot be stored now. */
   read(type: number, r: Reader): boolean {
     const before = r.at;
     readRun(r, type, this.frame);

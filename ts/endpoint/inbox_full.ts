@@ -4,6 +4,8 @@ import {
   REPAIR,
   Fragment,
   maxNamed,
+  OptionRun,
+  readOptionRun,
   readFragment,
   readRepair,
   Repair,
@@ -14,7 +16,8 @@ import { become } from "./become.js";
 import { maxOpen } from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { Rebuilders } from "./rebuild.js";
-import { type Head, type Receiver } from "./receiver.js";
+import { type Head } from "./head.js";
+import { type Receiver } from "./receiver.js";
 import { FullReceiver } from "./receiver_full.js";
 import { type Symbol } from "./symbol.js";
 
@@ -24,6 +27,7 @@ export class FullInbox extends Inbox {
   /** Something of a reliable delivery was in the packet that is read. */
   prompt!: boolean;
   private rebuilders: Rebuilders | undefined; // without them all sums are dropped
+  private long!: OptionRun;
   private fragment!: Fragment;
   private sum!: Repair;
   private symbol!: Symbol;
@@ -33,6 +37,7 @@ export class FullInbox extends Inbox {
     const all = become(inbox, FullInbox, {
       prompt: false,
       rebuilders: undefined,
+      long: new OptionRun(),
       fragment: new Fragment(),
       sum: new Repair(),
       symbol: { options: 0, key: undefined, back: 0, bytes: new Uint8Array(0), size: 0 },
@@ -74,6 +79,13 @@ export class FullInbox extends Inbox {
   /** Ends it: what can be rebuilt now is. */
   end(): void {
     this.rebuilders?.end();
+  }
+
+  /** Reads RUN; false: what it holds cannot be stored now. */
+  override read(type: number, r: Reader): boolean {
+    const { long } = this;
+    readOptionRun(r, type, long);
+    return (this.of(long.channel) as FullReceiver).run(long, r);
   }
 
   /** Reads FRAGMENT; false: what it holds cannot be stored now. */

@@ -2,7 +2,7 @@ import { want } from "../wire/index.js";
 import { maxOpen, messageCharge } from "./constants.js";
 import { type Common } from "./common.js";
 import { type Channel } from "./config.js";
-import { type Head } from "./receiver.js";
+import { type Head } from "./head.js";
 
 const maxWaiting = 1024; // droppables that wait for their turn
 

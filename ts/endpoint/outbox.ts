@@ -1,22 +1,19 @@
 import { CHANNEL_LIMITS, LIMITS, type Hello } from "../wire/first.js";
 import type { Common } from "./common.js";
-import { type Channel } from "./config.js";
 import { SendError } from "./event.js";
 import type { Builder } from "./packet.js";
 import { Sender, type SendOptions } from "./sender.js";
 
 /**
  * An Outbox is what goes to the peer: a sender for each channel. This one
- * knows priorities, and no limits: who has any waits for a {@link FullOutbox}.
+ * knows no limits: who has any waits for a {@link FullOutbox}.
  */
 export class Outbox {
   readonly senders = new Map<number, Sender>();
   private limited = false; // by the peer
 
   constructor(protected c: Common) {
-    const priority = (ch: Channel) => (ch.id ? (ch.priority ?? 0) : Infinity);
-    const sorted = [...c.cfg.channels].sort((a, b) => priority(b) - priority(a));
-    for (const ch of sorted) this.senders.set(ch.id, new Sender(c, ch));
+    for (const ch of c.cfg.channels) this.senders.set(ch.id, new Sender(c, ch));
   }
 
   /** Takes the credit and the limits of the peer's HELLO. */

@@ -34,7 +34,8 @@ export class FullOutbox extends Outbox {
       classes.set(of, active);
       FullSender.of(s, active, new Bucket(now, bytesPerSecond), none);
     }
-    const fields = { classes: [...classes.values()], repaired: [], packets: none, bytes: none };
+    const sorted = [...classes].sort(([a], [b]) => b - a);
+    const fields = { classes: sorted.map(([, active]) => active), repaired: [], packets: none, bytes: none };
     return become(outbox, FullOutbox, fields);
   }
 

@@ -1,7 +1,7 @@
 import { want } from "../wire/first.js";
 import { addRange, type Ranges } from "./ranges.js";
 import { gap, gapEnd, touches } from "./ranges_full.js";
-import { type Head } from "./receiver.js";
+import { type Head } from "./head.js";
 
 /** A Partial is a message of which some bytes have come: whatever range comes, the first copy of a byte counts. */
 export class Partial {

@@ -10,7 +10,7 @@ export class Queue {
   readonly ring = new Ring<Message>();
   /** Bytes, with charges. */
   charged = 0;
-  private refused = 0; // the charge of a message that found no room
+  protected refused = 0; // the charge of a message that found no room
 
   constructor(
     protected c: Common,
@@ -31,6 +31,7 @@ export class Queue {
     if (this.fits(key, charge)) return true;
     if (full === "refuse") {
       this.refused = charge;
+      this.c.cfg.needs();
       throw new SendError(id, "full", "maxQueuedBytes", this.charged + charge, maxQueuedBytes);
     }
     if (full === "dropNewest") return false;
@@ -62,15 +63,7 @@ export class Queue {
   shift(): Message {
     const m = this.ring.shift()!;
     this.charged -= m.charge;
-    if (this.refused > 0) this.tellWritable();
     return m;
-  }
-
-  private tellWritable(): void {
-    const { id, maxQueuedBytes } = this.cfg;
-    if (2 * this.charged > maxQueuedBytes || this.charged + this.refused > maxQueuedBytes) return;
-    this.refused = 0;
-    this.c.events.push({ kind: "writable", channel: id });
   }
 
   /** The head is of no use any more. */

@@ -6,7 +6,7 @@ import { Queue } from "./queue.js";
 
 const manyKeys = 256;
 
-/** In a FullQueue of a Latest delivery a value takes the place of an older one of its key. */
+/** A FullQueue tells when there is room again; in that of a Latest delivery a value takes the place of one of its key. */
 export class FullQueue extends Queue {
   private places!: Map<Key | undefined, number>; // where a value waits
   private many!: number;
@@ -40,6 +40,19 @@ export class FullQueue extends Queue {
     this.c.lose(this.cfg.id, m.receipt, "replaced");
     m.reset();
     return m;
+  }
+
+  override shift(): Message {
+    const m = super.shift();
+    if (this.refused > 0) this.tellWritable();
+    return m;
+  }
+
+  private tellWritable(): void {
+    const { id, maxQueuedBytes } = this.cfg;
+    if (2 * this.charged > maxQueuedBytes || this.charged + this.refused > maxQueuedBytes) return;
+    this.refused = 0;
+    this.c.events.push({ kind: "writable", channel: id });
   }
 
   /** Puts the head behind all. */

@@ -1,36 +1,11 @@
-import {
-  DROPPABLE,
-  GROUP,
-  KEYED,
-  WINDOW,
-  appendLimit,
-  nearest,
-  want,
-  WireError,
-  type Key,
-  type Reader,
-  type Run,
-} from "../wire/first.js";
+import { WINDOW, appendLimit, nearest, want, type Reader, type Run } from "../wire/first.js";
 import { messageCharge } from "./constants.js";
 import { type Common } from "./common.js";
-import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
+import { Delivery, isReliable, type Channel } from "./config.js";
 import { Credit } from "./credit.js";
 import { type Builder, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Ring } from "./ring.js";
-
-/** What a frame says of a message beside its bytes. */
-export class Head {
-  /** Of a droppable: the id that it precedes. */
-  id = 0;
-  options = 0;
-  key: Key | undefined = undefined;
-  /** The first id of its group. */
-  first = 0;
-  index = 0;
-  /** Of Unreliable: it has an id, since it may come over several paths. */
-  copied = false;
-}
 
 /**
  * A Receiver is the incoming half of a channel. What is complete and in its place waits in ready. This one takes
@@ -50,7 +25,6 @@ export class Receiver {
 
   protected untaken = 0; // charges of what is in ready
   protected held = 0; // bytes that the deliveries which may drop keep
-  protected head = new Head();
 
   constructor(
     protected c: Common,
@@ -62,60 +36,30 @@ export class Receiver {
   }
 
   /** Reads the messages of a run; false: one of them cannot be stored now. */
-  run(run: Run, r: Reader): boolean {
-    const { head: h } = this;
-    const unreliable = this.cfg.delivery === Delivery.unreliable;
-    const ids = run.first >= 0;
+  run({ first, count }: Run, r: Reader): boolean {
+    const { reliable, cfg } = this;
+    const ids = first >= 0;
+    const unreliable = cfg.delivery === Delivery.unreliable;
     want(unreliable || ids);
-    this.begin(h, run.options, undefined, run.index);
-    h.copied = unreliable && ids;
-    if (ids) h.id = this.expand(run.first, run.wide, h.copied);
-    if (!unreliable) this.note(h.id + run.count - 1);
-    h.first = h.id - run.back;
-    want(h.first >= 0);
-    for (let n = run.count; n > 0; n--) {
-      if (h.options & KEYED) h.key = r.exact();
-      const length = r.atMost(this.cfg.largest);
+    if (cfg.compression || (unreliable && ids)) return false;
+    for (let id = ids ? this.expand(first, false) : 0; count > 0; count--, id++) {
+      const length = r.atMost(cfg.largest);
       const start = r.skip(length);
-      if (!this.arrived(h, r.bytes.slice(start, r.at))) return false;
-      if (h.options & DROPPABLE) h.index++;
-      else if (++h.id && !(h.options & GROUP)) h.first = h.id;
+      if (reliable && id > this.lowest) return false;
+      if (reliable && id < this.lowest) continue;
+      if (reliable) this.lowest++;
+      else if (ids) this.next = Math.max(this.next, id + 1);
+      const bytes = r.bytes.slice(start, r.at);
+      if (reliable) this.credit.start(length + messageCharge);
+      else this.admit(length + messageCharge);
+      this.deliver(bytes);
     }
     return true;
-  }
-
-  protected begin(h: Head, options: number, key: Key | undefined, index: number): void {
-    const { delivery, id } = this.cfg;
-    const legal =
-      options & KEYED ? isLatest(delivery) : delivery === Delivery.reliableOrdered && id > 0;
-    want(options === 0 || legal);
-    h.options = options;
-    h.key = key;
-    h.index = index;
-    h.id = h.first = 0;
   }
 
   /** Rebuilds an id. */
-  protected expand(low: number, wide: boolean, _copied = false): number {
+  protected expand(low: number, wide: boolean): number {
     return nearest(this.reliable ? this.lowest : this.next, low, wide ? 32 : 16);
-  }
-
-  protected note(id: number): void {
-    if (!this.reliable && id >= this.next) this.next = id + 1;
-  }
-
-  /** Takes a whole message, which is its own from here on; false: it is not in its turn. */
-  protected arrived(h: Head, bytes: Uint8Array): boolean {
-    if (this.reliable) {
-      if (droppable(h) || h.id > this.lowest) return false;
-      if (h.id < this.lowest) return true;
-      this.lowest++;
-      this.credit.start(bytes.length + messageCharge);
-      this.deliver(bytes);
-    } else {
-      this.deliverLoose(bytes);
-    }
-    return true;
   }
 
   deliver(bytes: Uint8Array): void {
@@ -124,10 +68,10 @@ export class Receiver {
     this.delivered++;
   }
 
-  protected deliverLoose(bytes: Uint8Array): void {
-    this.makeRoom(bytes.length + messageCharge);
-    this.held += bytes.length + messageCharge;
-    this.deliver(bytes);
+  /** Has room for what an unreliable channel keeps. */
+  protected admit(bytes: number): void {
+    this.makeRoom(bytes);
+    this.held += bytes;
   }
 
   /** Drops the oldest of what an unreliable channel keeps until bytes more fit. */
@@ -152,13 +96,7 @@ export class Receiver {
     this.untaken -= bytes.length + messageCharge;
     if (this.reliable) this.taken(bytes);
     else this.held -= bytes.length + messageCharge;
-    const { compression, maxMessageBytes } = this.cfg;
-    if (!compression) return bytes;
-    try {
-      return compression.open(bytes, maxMessageBytes);
-    } catch {
-      throw new WireError();
-    }
+    return bytes;
   }
 
   /** The game has a message of a reliable delivery. */
@@ -179,8 +117,4 @@ export class Receiver {
   }
 
   settled(_item: Item, _fate: Fate): void {}
-}
-
-export function droppable(h: Readonly<Head>): boolean {
-  return (h.options & DROPPABLE) > 0;
 }

@@ -1,4 +1,6 @@
 import {
+  DROPPABLE,
+  GROUP,
   KEYED,
   REBUILT,
   STORED,
@@ -7,19 +9,22 @@ import {
   appendRebuilt,
   nearest,
   want,
+  WireError,
   type Fragment,
   type Key,
+  type OptionRun,
   type Reader,
 } from "../wire/index.js";
 import { become } from "./become.js";
 import { maxOpen, messageCharge, second } from "./constants.js";
-import { Delivery } from "./config.js";
+import { Delivery, isLatest } from "./config.js";
 import { FullCredit } from "./credit_full.js";
 import { Order } from "./order.js";
 import { type Builder, type Item } from "./packet.js";
 import { Partial } from "./partial.js";
 import { came, type Fate } from "./path.js";
-import { droppable, Head, Receiver } from "./receiver.js";
+import { droppable, Head } from "./head.js";
+import { Receiver } from "./receiver.js";
 import { type Symbol } from "./symbol.js";
 import { Window } from "./window.js";
 
@@ -39,6 +44,7 @@ export class FullReceiver extends Receiver {
   /** Ids to confirm by STORED, and by REBUILT. */
   stored!: number[];
   rebuiltIds!: number[];
+  private head!: Head;
   private saw!: Saw;
   private above!: Set<number>; // ids above lowest that are resolved
   private unfinished!: Map<number, Partial>;
@@ -56,6 +62,7 @@ export class FullReceiver extends Receiver {
     const r = become(receiver, FullReceiver, {
       stored: [],
       rebuiltIds: [],
+      head: new Head(),
       newest: new Map(),
       tidyAt: 0,
       places: new Map(),
@@ -71,17 +78,54 @@ export class FullReceiver extends Receiver {
     return r;
   }
 
+  override run(run: OptionRun, r: Reader): boolean {
+    const { head: h } = this;
+    const unreliable = this.cfg.delivery === Delivery.unreliable;
+    const ids = run.first >= 0;
+    want(unreliable || ids);
+    this.begin(h, run.options, undefined, run.index);
+    h.copied = unreliable && ids;
+    if (ids) h.id = this.expand(run.first, run.wide, h.copied);
+    if (!unreliable) this.note(h.id + run.count - 1);
+    h.first = h.id - run.back;
+    want(h.first >= 0);
+    for (let n = run.count; n > 0; n--) {
+      if (h.options & KEYED) h.key = r.exact();
+      const length = r.atMost(this.cfg.largest);
+      const start = r.skip(length);
+      this.arrived(h, r.bytes.slice(start, r.at));
+      if (h.options & DROPPABLE) h.index++;
+      else if (++h.id && !(h.options & GROUP)) h.first = h.id;
+    }
+    return true;
+  }
+
+  private begin(h: Head, options: number, key: Key | undefined, index: number): void {
+    const { delivery, id } = this.cfg;
+    const legal =
+      options & KEYED ? isLatest(delivery) : delivery === Delivery.reliableOrdered && id > 0;
+    want(options === 0 || legal);
+    h.options = options;
+    h.key = key;
+    h.index = index;
+    h.id = h.first = 0;
+  }
+
+  private note(id: number): void {
+    if (!this.reliable && id >= this.next) this.next = id + 1;
+  }
+
   /** Rebuilds an id. */
   override expand(low: number, wide: boolean, copied = false): number {
     if (copied) return nearest(this.copies?.next ?? 0, low, wide ? 32 : 16);
     return super.expand(low, wide);
   }
 
-  protected override arrived(h: Head, bytes: Uint8Array): boolean {
+  /** Takes a whole message, which is its own from here on. */
+  private arrived(h: Head, bytes: Uint8Array): void {
     if (h.copied || this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
-    if (h.copied && !this.firstCopy(h.id)) return true;
+    if (h.copied && !this.firstCopy(h.id)) return;
     if (this.admits(h, bytes.length)) this.complete(h, bytes);
-    return true;
   }
 
   /** Whether a copied message of Unreliable is the first with its id. */
@@ -165,7 +209,8 @@ export class FullReceiver extends Receiver {
         this.noteKey(h);
         this.dropStale(h);
       }
-      return this.deliverLoose(bytes);
+      this.admit(bytes.length + messageCharge);
+      return this.deliver(bytes);
     }
     if (droppable(h)) return order!.droppable(h, bytes);
     if (order) order.message(h, bytes);
@@ -356,6 +401,17 @@ export class FullReceiver extends Receiver {
       if (!this.admits(h, length)) continue;
       this.resolve(id);
       this.giveBack(length);
+    }
+  }
+
+  override take(): Uint8Array | undefined {
+    const bytes = super.take();
+    const { compression, maxMessageBytes } = this.cfg;
+    if (!bytes || !compression) return bytes;
+    try {
+      return compression.open(bytes, maxMessageBytes);
+    } catch {
+      throw new WireError();
     }
   }
 

@@ -1,10 +1,9 @@
-import { DROPPABLE, GROUP, KEYED, type Key } from "../wire/first.js";
+import { DROPPABLE, GROUP, KEYED, RUN, Run, appendRun, maxShortRun, type Key } from "../wire/first.js";
 import { DONE, FLYING, SKIPPING, maxOpen, messageCharge } from "./constants.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
 import { type Common } from "./common.js";
 import { SendError, type LossReason, type Stats } from "./event.js";
 import { type Message } from "./message.js";
-import { waiting, writeRun } from "./pack.js";
 import { type Builder, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
 import { Queue } from "./queue.js";
@@ -12,6 +11,8 @@ import { Ring } from "./ring.js";
 
 /** What fits a packet whatever that is like: a larger message waits until there is who cuts it. */
 const largestWhole = 480;
+
+const run = new Run(); // of which the count is in the first byte, once it is known
 
 /** SendOptions say how one message is to be sent. */
 export interface SendOptions {
@@ -106,16 +107,15 @@ export class Sender {
   }
 
   /** The message that may be started now. */
-  head(now: number): Message | undefined {
-    for (;;) {
-      const m = this.queue.head;
-      if (!m || m.expires > now) return m && this.mayStart(m) ? m : undefined;
-      this.queue.drop("expired");
-    }
+  head(_now: number): Message | undefined {
+    const m = this.queue.head;
+    return m && this.mayStart(m) ? m : undefined;
   }
 
   protected mayStart(m: Message): boolean {
-    const plain = m.size <= largestWhole && m.options <= KEYED && !(this.cfg.bytesPerSecond! > 0);
+    const { bytesPerSecond = 0 } = this.cfg;
+    const timely = m.expires === Infinity && bytesPerSecond <= 0;
+    const plain = timely && m.size <= largestWhole && !m.options;
     if (!plain) this.c.cfg.needs();
     return plain && this.fits(m);
   }
@@ -133,11 +133,6 @@ export class Sender {
   /** The limit that a message needs. */
   protected wanted(m: Message): number {
     return this.started + m.charge;
-  }
-
-  /** Counts a message that goes; false: it may not now. */
-  goes(_now: number): boolean {
-    return true;
   }
 
   /** Gives the message at the head its id; it has that for good when it is started. */
@@ -159,11 +154,6 @@ export class Sender {
   protected keep(m: Message): void {
     this.open.push(m);
     if (this.reliable) this.started += m.charge;
-  }
-
-  /** Whether an id goes in four bytes. */
-  wide(id: number): boolean {
-    return id - (this.reliable ? this.open.base : this.arrived) >= 1 << 14;
   }
 
   /** What became of something that a packet carried: here it has arrived. */
@@ -204,11 +194,28 @@ export class Sender {
   /** Appends what it has to send, as far as it fits. */
   write(b: Builder): void {
     const before = b.w.at;
-    for (let m; (m = this.head(b.now)); ) {
-      this.assign(m);
-      if (!writeRun(this, b, m, waiting)) break;
-    }
+    while (this.head(b.now) && this.writeRun(b)) {}
     this.bytesSent += b.w.at - before;
+  }
+
+  /** Appends messages in a row; false: none fits. */
+  private writeRun(b: Builder): boolean {
+    const { w, now } = b;
+    const start = w.at;
+    run.channel = this.cfg.id;
+    run.first = this.cfg.delivery === Delivery.unreliable ? -1 : this.open.end;
+    appendRun(w, run);
+    let n = 0;
+    for (let m; n < maxShortRun && (m = this.head(now)) && w.at + m.room <= w.end; n++) {
+      this.start();
+      w.v(m.size);
+      w.raw(m.bytes, 0, m.size);
+      m.flying++;
+      b.carry(RUN, this, m);
+    }
+    if (n === 0) w.at = start;
+    else w.bytes[start]! += n;
+    return n > 0;
   }
 
   /** Ends all that has no fate, and says how much that is. */

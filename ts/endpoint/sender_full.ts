@@ -5,7 +5,7 @@ import { DONE, FLYING, SKIPPING, maxOpen, never, second } from "./constants.js";
 import { Delivery } from "./config.js";
 import { type LossReason } from "./event.js";
 import { type Message } from "./message.js";
-import { writeChannel } from "./pack_full.js";
+import { writeChannel } from "./pack.js";
 import { type Builder, type Item } from "./packet.js";
 import type { Class } from "./outbox_full.js";
 import { came, type Fate } from "./path.js";
@@ -114,7 +114,9 @@ export class FullSender extends Sender {
 
   override head(now: number): Message | undefined {
     this.short = false;
-    return this.cutting ? undefined : super.head(now);
+    if (this.cutting) return undefined;
+    while (this.queue.head && this.queue.head.expires <= now) this.queue.drop("expired");
+    return super.head(now);
   }
 
   protected override mayStart(m: Message): boolean {
@@ -138,7 +140,8 @@ export class FullSender extends Sender {
     return this.mayAt() <= now;
   }
 
-  override goes(now: number): boolean {
+  /** Counts a message that goes; false: it may not now. */
+  goes(now: number): boolean {
     if (!this.may(now)) return false;
     if (this.id > 0) {
       this.shared.spend(now, 1);
@@ -202,6 +205,11 @@ export class FullSender extends Sender {
   private storedId(m: Message): number {
     if (m.droppable) return ((m.id & 0xffff) | (m.index << 16)) >>> 0;
     return this.cutId(m) % 2 ** 32;
+  }
+
+  /** Whether an id goes in four bytes. */
+  wide(id: number): boolean {
+    return id - (this.reliable ? this.open.base : this.arrived) >= 1 << 14;
   }
 
   /** Whether a message is on its way, whole, and of use. */

@@ -23,6 +23,7 @@ export const REBUILT = 15;
 export const ACK = 0x20;
 export const FRAGMENT = 0x40;
 export const RUN = 0x60;
+export const SHORT_RUN = 0x80; // a run in its short form
 
 // The flags of ACK, 6.1.
 export const CLOCK = 1;

@@ -1,7 +1,8 @@
 import { FIRST, KEYED, OPTIONS, STORED_WANTED, TO_END, WIDE_ID, maxTotal } from "./constants.js";
 import { want } from "./error.js";
-import { appendId, appendOptions, readOptions, readPlace, type Key } from "./message.js";
+import { type Key } from "./message.js";
 import { type Reader } from "./reader.js";
+import { appendId, appendOptions, readOptions, readPlace } from "./run.js";
 import { type Writer } from "./writer.js";
 
 /** A Fragment is a range of the bytes of a message, SPEC.md, 6.3. */

@@ -1,14 +1,3 @@
-import {
-  DROPPABLE,
-  GROUP,
-  KEYED,
-  NO_IDS,
-  OPTIONS,
-  WIDE_RUN,
-  maxBack,
-  maxIndex,
-  maxRun,
-} from "./constants.js";
 import { want } from "./error.js";
 import { type Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
@@ -21,87 +10,20 @@ export class Run {
   channel = 0;
   /** Id of the first message: what came are its low 16 bits, 32 if it is wide; -1: the messages have none. */
   first = -1;
-  wide = false;
-  options = 0;
-  /** How far below the first id the group begins. */
-  back = 0;
-  /** Of the first droppable. */
-  index = 0;
   count = 0;
-
-  /** Whether the run needs the long form. */
-  get long(): boolean {
-    return this.wide || this.options !== 0;
-  }
 }
 
-/** Appends the header of a run. Its count ends the long form, and is in the first byte of the short one. */
+/** Appends the header of a run in its short form. Its count is in the first byte. */
 export function appendRun(w: Writer, run: Run): void {
-  if (!run.long) {
-    w.u8((run.first < 0 ? 0xc0 : 0x80) | run.count);
-    w.v(run.channel);
-    if (run.first >= 0) w.u16(run.first % 0x10000);
-    return;
-  }
-  w.u8(0x60 | (run.wide ? WIDE_RUN : 0) | (run.options ? OPTIONS : 0));
+  w.u8((run.first < 0 ? 0xc0 : 0x80) | run.count);
   w.v(run.channel);
-  appendId(w, run.first, run.wide);
-  appendOptions(w, run, undefined);
-  w.v(run.count);
+  if (run.first >= 0) w.u16(run.first % 0x10000);
 }
 
-/** Appends the low bits of an id: 16, or 32 if it is wide. */
-export function appendId(w: Writer, id: number, wide: boolean): void {
-  if (wide) w.u32(id);
-  else w.u16(id % 0x10000);
-}
-
-/** Appends options, if there are any, and what they announce. */
-export function appendOptions(
-  w: Writer,
-  of: { options: number; back: number; index: number },
-  key: Key | undefined,
-): void {
-  if (!of.options) return;
-  w.u8(of.options);
-  if (key !== undefined) w.v(key);
-  if (of.options & GROUP) w.v(of.back);
-  if (of.options & DROPPABLE) w.v(of.index);
-}
-
-/**
- * Reads the header of a run whose type was read. The messages follow, each a length and bytes, the key
- * before the length if they are keyed.
- */
+/** Reads such a header whose type was read. The messages follow, each a length and bytes. */
 export function readRun(r: Reader, type: number, run: Run): void {
-  run.wide = false;
-  run.options = run.back = run.index = 0;
   run.channel = r.channel();
-  if (type >= 0x80) {
-    run.count = type & 63;
-    want(run.count > 0);
-    run.first = type < 0xc0 ? r.u16() : -1;
-    return;
-  }
-  run.wide = (type & WIDE_RUN) !== 0;
-  const ids = !(type & NO_IDS);
-  want(!(type & 24) && (ids || !(type & (WIDE_RUN | OPTIONS))));
-  run.first = ids ? (run.wide ? r.u32() : r.u16()) : -1;
-  if (type & OPTIONS) {
-    readOptions(r, run);
-    readPlace(r, run);
-  }
-  run.count = r.count(maxRun);
-}
-
-/** Reads options. */
-export function readOptions(r: Reader, of: { options: number }): void {
-  const o = (of.options = r.u8());
-  want(o === KEYED || (o !== 0 && (o & 6) === o));
-}
-
-/** Reads what options announce, but for a key. */
-export function readPlace(r: Reader, of: { options: number; back: number; index: number }): void {
-  of.back = of.options & GROUP ? r.atMost(maxBack) : 0;
-  of.index = of.options & DROPPABLE ? r.atMost(maxIndex) : 0;
+  run.count = type & 63;
+  want(run.count > 0);
+  run.first = type < 0xc0 ? r.u16() : -1;
 }

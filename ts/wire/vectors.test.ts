@@ -33,7 +33,7 @@ import {
   appendProof,
   appendRebuilt,
   appendRepair,
-  appendRun,
+  appendOptionRun,
   Fragment,
   helloBody,
   maxNamed,
@@ -50,10 +50,10 @@ import {
   readProof,
   readRebuilt,
   readRepair,
-  readRun,
+  readOptionRun,
   Reader,
   Repair,
-  Run,
+  OptionRun,
   schemasItem,
   WireError,
   Writer,
@@ -120,8 +120,8 @@ export function readPacket(bytes: Uint8Array): { frame: string; fields: Fields }
 }
 
 function run(r: Reader, type: number): Fields {
-  const h = new Run();
-  readRun(r, type, h);
+  const h = new OptionRun();
+  readOptionRun(r, type, h);
   const keys: string[] = [];
   const messages = [];
   for (let i = 0; i < h.count; i++) {
@@ -368,9 +368,9 @@ function appendOther(w: Writer, type: number, f: Record<string, never>): void {
 
 function appendRunFields(
   w: Writer,
-  f: Run & { messages: string[]; keys?: string[] },
+  f: OptionRun & { messages: string[]; keys?: string[] },
 ): void {
-  const run = Object.assign(new Run(), {
+  const run = Object.assign(new OptionRun(), {
     channel: f.channel,
     first: f.first ?? -1,
     wide: f.wide,
@@ -379,7 +379,7 @@ function appendRunFields(
     index: f.index ?? 0,
     count: f.messages.length,
   });
-  appendRun(w, run);
+  appendOptionRun(w, run);
   f.messages.forEach((m, i) => {
     if (f.keys) w.v(keyOf(f.keys[i]!));
     w.block(bytesOf(m));
