@@ -5,7 +5,9 @@ import {
   FRAGMENT,
   HELLO,
   PADDING,
+  PATH,
   PING,
+  RANGES,
   SHORT_RUN,
   WINDOW,
   Ack,
@@ -27,7 +29,7 @@ import { type Paths } from "./paths.js";
 import { type Sender } from "./sender.js";
 import { type Way } from "./way.js";
 
-const acksPerPacket = 2;
+export const acksPerPacket = 2;
 const maxUnanswered = 1 << 22;
 
 /** Frames that elicit no ack: PADDING, CLOSE, CLOSE_ACK and REPAIR, and all that are no frames of ours. */
@@ -41,8 +43,8 @@ const elicits = (type: number) => type >= FRAGMENT || (type < 16 && !((quiet >> 
 export class Arrival {
   protected r = new Reader();
   protected elicited = false; // by the packet that is read
-  private ack = new Ack();
-  private acks = 0; // in it
+  protected ack = new Ack();
+  protected acks = 0; // in it
 
   constructor(
     protected c: Common,
@@ -107,9 +109,8 @@ export class Arrival {
       want(life.state === "open");
       return type >= SHORT_RUN && this.inbox.read(type, r);
     }
-    if (type >= ACK) {
-      this.acked(now, p, type);
-    } else if (type === PADDING) {
+    if (type >= ACK) return this.acked(now, p, type);
+    if (type === PADDING) {
       readPadding(r);
     } else if (type === CLOSE) {
       const { code, text } = readClose(r);
@@ -125,17 +126,15 @@ export class Arrival {
     return true;
   }
 
-  protected acked(now: number, p: Way, type: number): void {
+  /** Reads an ACK; false: it is of another path, or has gaps. */
+  protected acked(now: number, p: Way, type: number): boolean {
     const { ack } = this;
+    if (type & (PATH | RANGES)) return false;
     want(++this.acks <= acksPerPacket);
     readAck(this.r, type, ack);
-    const of = ack.path < 0 ? p : this.paths.all[ack.path];
-    if (!of || !of.onAck(now, ack)) throw new WireError();
-    this.tells(now, of, ack);
+    want(p.onAck(now, ack));
+    return true;
   }
-
-  /** An ACK was taken. */
-  protected tells(_now: number, _of: Way, _ack: Ack): void {}
 
   protected sender(channel: number): Sender {
     const s = this.outbox.senders.get(channel);

@@ -13,19 +13,20 @@ import {
   RUN,
   SKIP,
   STORED,
-  type Ack,
   maxNamed,
   PathStatus,
   readDraining,
   readHoldTime,
   readPathStatus,
   readProof,
+  readRanges,
   readRebuilt,
   Repair,
   want,
+  WireError,
 } from "../wire/index.js";
 import { become } from "./become.js";
-import { Arrival } from "./arrival.js";
+import { acksPerPacket, Arrival } from "./arrival.js";
 import { Clocks } from "./clock.js";
 import { type FullInbox } from "./inbox_full.js";
 import { type FullLife } from "./life_full.js";
@@ -128,12 +129,17 @@ export class FullArrival extends Arrival {
     return super.frame(now, p, number, type);
   }
 
-  protected override tells(now: number, of: FullWay, ack: Ack): void {
-    this.paths.answered(of);
+  protected override acked(now: number, p: FullWay, type: number): boolean {
+    const { ack, paths, clocks } = this;
+    want(++this.acks <= acksPerPacket);
+    readRanges(this.r, type, ack);
+    const of = ack.path < 0 ? p : paths.all[ack.path];
+    if (!of || !paths.onAck(now, of, ack)) throw new WireError();
     this.life.tellRate(now);
-    if (ack.clock < 0) return;
-    this.clocks.read(now, of.clock, ack);
-    if (of.measuredAt >= 0) this.clocks.add(now, of.clock, ack, of.measuredAt);
+    if (ack.clock < 0) return true;
+    clocks.read(now, of.clock, ack);
+    if (of.measuredAt >= 0) clocks.add(now, of.clock, ack, of.measuredAt);
+    return true;
   }
 
   protected override sender(channel: number): FullSender {

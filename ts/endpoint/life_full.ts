@@ -6,7 +6,7 @@ import {
   PING,
   READS_HOLD,
   Ack,
-  readAck,
+  readRanges,
   readClose,
   type Reader,
 } from "../wire/index.js";
@@ -233,7 +233,7 @@ export class FullLife extends Life {
     while (r.left > 0) {
       const type = r.u8();
       if (type >= ACK && type < FRAGMENT) {
-        readAck(r, type, ack);
+        readRanges(r, type, ack);
       } else if (type === CLOSE || type === CLOSE_ACK) {
         if (type === CLOSE) {
           readClose(r);

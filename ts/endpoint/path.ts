@@ -148,33 +148,23 @@ export class Path<S extends Sent> {
     if (s) this.unused.push(s);
   }
 
-  /** Takes an ACK; false: it acknowledges what was never sent. */
+  /** Takes an ACK without gaps; false: it acknowledges what was never sent. */
   onAck(now: number, a: AckFrame): boolean {
     const { ring } = this;
-    const largest = nearest(Math.max(this.largestAcked, 0), a.largest, a.wide ? 32 : 16);
-    if (largest >= this.next || a.ranges[2 * a.n - 1]! > largest) return false;
-    let bytes = 0;
-    let newest: S | undefined;
-    for (let i = 0; i < 2 * a.n; i += 2) {
-      const last = largest - a.ranges[i]!;
-      for (let n = Math.max(largest - a.ranges[i + 1]!, ring.base); n <= last; n++) {
-        const s = ring.at(n);
-        if (!s) return false;
-        if (s.state === LOST) {
-          this.mistaken(now, s);
-        } else if (s.state === IN_FLIGHT) {
-          if (s.counts) bytes += s.bytes;
-          if (!newest || s.sentAt >= newest.sentAt) newest = s;
-          this.settle(s, "acked");
-        }
-      }
+    const largest = this.largestOf(a);
+    if (largest >= this.next || a.ranges[1]! > largest) return false;
+    for (let n = Math.max(largest - a.ranges[1]!, ring.base); n <= largest; n++) {
+      const s = ring.at(n);
+      if (s?.state === IN_FLIGHT) this.settle(s, "acked");
     }
-    if (!newest) return true;
-    this.acked(now, a, largest, bytes, newest);
     this.largestAcked = Math.max(this.largestAcked, largest);
     this.forget(now);
     if (ring.length > 0 && this.largestAcked - ring.base > mostBehind) this.cfg.needs?.();
     return true;
+  }
+
+  protected largestOf(a: AckFrame): number {
+    return nearest(Math.max(this.largestAcked, 0), a.largest, a.wide ? 32 : 16);
   }
 
   /** Gives back what is settled. */
@@ -182,12 +172,6 @@ export class Path<S extends Sent> {
     const { ring } = this;
     while (ring.length > 0 && !this.keeps(now, ring.at(ring.base))) this.recycle();
   }
-
-  /** A packet that was declared lost is acknowledged. */
-  protected mistaken(_now: number, _s: S): void {}
-
-  /** So much was acknowledged, and which packet of it is the newest. */
-  protected acked(_now: number, _a: AckFrame, _largest: number, _bytes: number, _newest: S): void {}
 
   /** Whether the oldest packet is still of use. */
   protected keeps(_now: number, s: S | undefined): boolean {

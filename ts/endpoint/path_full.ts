@@ -158,13 +158,36 @@ export class FullPath<S extends Sent> extends Path<S> {
     this.recycle();
   }
 
+  /** Takes an ACK; false: it acknowledges what was never sent. */
   override onAck(now: number, a: AckFrame): boolean {
+    const { ring } = this;
     this.measuredAt = -1;
     this.news = false;
-    return super.onAck(now, a);
+    const largest = this.largestOf(a);
+    if (largest >= this.next || a.ranges[2 * a.n - 1]! > largest) return false;
+    let bytes = 0;
+    let newest: S | undefined;
+    for (let i = 0; i < 2 * a.n; i += 2) {
+      const last = largest - a.ranges[i]!;
+      for (let n = Math.max(largest - a.ranges[i + 1]!, ring.base); n <= last; n++) {
+        const s = ring.at(n);
+        if (!s) return false;
+        if (s.state === LOST) {
+          this.mistaken(now, s);
+        } else if (s.state === IN_FLIGHT) {
+          if (s.counts) bytes += s.bytes;
+          if (!newest || s.sentAt >= newest.sentAt) newest = s;
+          this.settle(s, "acked");
+        }
+      }
+    }
+    if (!newest) return true;
+    this.acked(now, a, largest, bytes, newest);
+    this.forget(now);
+    return true;
   }
 
-  protected override acked(now: number, a: AckFrame, largest: number, bytes: number, newest: S): void {
+  private acked(now: number, a: AckFrame, largest: number, bytes: number, newest: S): void {
     this.news = true;
     const sampled = largest > this.largestAcked && this.measure(now, this.ring.at(largest), a.hold);
     this.largestAcked = Math.max(this.largestAcked, largest);
@@ -186,7 +209,8 @@ export class FullPath<S extends Sent> extends Path<S> {
     return s.eliciting;
   }
 
-  protected override mistaken(now: number, s: S): void {
+  /** A packet that was declared lost is acknowledged. */
+  private mistaken(now: number, s: S): void {
     s.state = ACKED;
     this.packetsSpurious++;
     this.cfg.settled(s, "late");

@@ -239,15 +239,10 @@ export class SeveralPaths<
 
   /** Takes an ACK of a path; false: it acknowledges what was never sent. */
   onAck(now: number, p: P, a: AckFrame): boolean {
-    const taken = p.onAck(now, a);
-    if (taken) this.answered(p);
-    return taken;
-  }
-
-  /** A path took an ACK. */
-  answered(p: P): void {
+    if (!p.onAck(now, a)) return false;
     const c = p.claims;
     if (p.news && (c.silent || (c.stage !== "well" && c.proven))) this.revive(p);
+    return true;
   }
 
   /** A path that was silent answers. */

@@ -2,15 +2,12 @@ import {
   ACK,
   CLOCK,
   ECN,
-  PATH,
   RANGES,
   WIDE_LARGEST,
   clockUnit,
   holdUnit,
-  maxAckRanges,
   maxDistance,
 } from "./constants.js";
-import { want } from "./error.js";
 import { type Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
 
@@ -64,23 +61,14 @@ function appendHold(w: Writer, hold: number): void {
   if (units >= 255) w.u16(Math.min(Math.floor(hold / 1000), 0xffff));
 }
 
-/** Reads an ACK whose type was read. */
+/** Reads an ACK whose type was read, of the path of its packet: all but what stands behind the first range. */
 export function readAck(r: Reader, type: number, a: Ack): void {
-  a.path = type & PATH ? r.u8() : -1;
-  want(a.path <= 7);
   a.wide = (type & WIDE_LARGEST) !== 0;
   a.largest = a.wide ? r.u32() : r.u16();
   const units = r.u8();
   a.hold = units < 255 ? units * holdUnit : r.u16() * 1000;
   a.clock = type & CLOCK ? r.u24() : -1;
   if (type & ECN) r.skip(4); // counters of marks, which a program cannot see everywhere
-  let oldest = r.atMost(maxDistance);
   a.n = 0;
-  a.add(0, oldest);
-  if (!(type & RANGES)) return;
-  for (let n = r.count(maxAckRanges - 1); n > 0; n--) {
-    const newest = oldest + r.atMost(maxDistance) + 2;
-    oldest = newest + r.atMost(maxDistance);
-    a.add(newest, oldest);
-  }
+  a.add(0, r.atMost(maxDistance));
 }

@@ -6,6 +6,7 @@ export * from "./first.js";
 export * from "./fragment.js";
 export * from "./items.js";
 export * from "./schemas.js";
+export * from "./ranges.js";
 export * from "./run.js";
 export * from "./steering.js";
 export { difference, readRows } from "./difference.js";

@@ -38,7 +38,6 @@ import {
   helloBody,
   maxNamed,
   PathStatus,
-  readAck,
   readClose,
   readDraining,
   readFragment,
@@ -48,6 +47,7 @@ import {
   readPadding,
   readPathStatus,
   readProof,
+  readRanges,
   readRebuilt,
   readRepair,
   readOptionRun,
@@ -165,7 +165,7 @@ function fragment(r: Reader, type: number): Fields {
 
 function ack(r: Reader, type: number): Fields {
   const a = new Ack();
-  readAck(r, type, a);
+  readRanges(r, type, a);
   const ranges = [];
   for (let i = 0; i < 2 * a.n; i += 2) ranges.push([a.ranges[i], a.ranges[i + 1]]);
   return {
