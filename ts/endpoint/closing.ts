@@ -1,11 +1,9 @@
-import { appendClose, Code, maxText, type Writer } from "../wire/first.js";
 import { never, second } from "./constants.js";
 
 const closeFor = 3 * second;
 const tombstoneFor = second; // at least
-const noRows = new Uint8Array(0);
 
-/** A Closing is the end of a connection under way: SPEC.md, 7.9. */
+/** A Closing is the end of a connection under way, where a CLOSE may be lost: SPEC.md, 7.9. */
 export class Closing {
   /** CLOSE is answered; nothing else is known any more. */
   tombstone = false;
@@ -15,15 +13,9 @@ export class Closing {
   sendAt = never;
   /** The path on which an answer is owed; -1: none is. */
   answerOn = -1;
-  private code = 0;
-  private text: Uint8Array = noRows;
 
   /** This side closes. */
-  begin(now: number, code: number, text: string): void {
-    const local = code >= Code.timeout && code < Code.application;
-    this.code = local ? Code.none : code;
-    const bytes = new Uint8Array(maxText);
-    this.text = bytes.subarray(0, new TextEncoder().encodeInto(text, bytes).written);
+  begin(now: number): void {
     this.sendAt = now;
     this.until = now + closeFor;
   }
@@ -33,11 +25,6 @@ export class Closing {
     this.tombstone = true;
     this.sendAt = never;
     this.until = now + Math.max(tombstoneFor, 3 * patience);
-  }
-
-  /** Appends CLOSE. */
-  write(w: Writer): void {
-    appendClose(w, { code: this.code, text: this.text, rows: noRows });
   }
 
   deadline(): number {

@@ -1,6 +1,7 @@
-import { CLOSE_ACK, PING, numberBytes, Writer } from "../wire/first.js";
-import { never, packetBytes, packetOverhead, second } from "./constants.js";
+import { PING, numberBytes, Writer } from "../wire/first.js";
+import { never, packetBytes, packetOverhead } from "./constants.js";
 import { type Common } from "./common.js";
+import { answer } from "./farewell.js";
 import { type Inbox } from "./inbox.js";
 import { type Life } from "./life.js";
 import { type Outbox } from "./outbox.js";
@@ -126,43 +127,30 @@ export class Departure {
     this.c.stats.bytesSent += packet.bytes;
   }
 
-  /** Makes a packet of the end: CLOSE_ACK alone, or CLOSE behind an ACK of all. */
-  private end(now: number, out: Outgoing): boolean {
-    const { closing } = this.life;
-    const answers = closing.answerOn >= 0;
-    if (!answers && now < closing.sendAt) return false;
-    const p = answers ? this.paths.all[closing.answerOn] : this.closeOn();
-    closing.answerOn = -1;
-    if (!p) return false;
+  /** Makes the last packet: CLOSE_ACK alone, or CLOSE behind an ACK of all. */
+  protected end(now: number, out: Outgoing): boolean {
+    const { life } = this;
+    const p = this.paths.all[0]!;
+    if (p.busy) return false;
+    life.state = "dead";
+    return p.claims.route >= 0 && this.say(now, p, out, life.last === answer);
+  }
+
+  /** Makes a packet of what is said last on a path. */
+  protected say(now: number, p: Way, out: Outgoing, answers: boolean): boolean {
     const b = this.begin(now, p, out);
     const acked = !answers && p.acks.newest >= 0 && this.ack(p, b);
-    if (answers) {
-      b.w.u8(CLOSE_ACK);
-    } else {
-      closing.sendAt = now + this.patience(p);
-      closing.write(b.w);
-    }
+    b.w.raw(answers ? answer : this.life.last);
     if (!b.w.fits) return false;
     this.commit(p, out, acked);
     return true;
   }
 
-  /** How long CLOSE may take. */
-  protected patience(_p: Way): number {
-    return second;
-  }
-
-  /** The path on which CLOSE goes next. */
-  protected closeOn(): Way | undefined {
-    return this.paths.turn(this.b.now, 0);
-  }
-
   /** When there is something to send though nothing else happens; -Infinity: now. */
   at(now: number): number {
     const { life } = this;
-    if (life.state === "closing") return life.closing.deadline();
-    if (!life.lives) return never;
-    let at = never;
+    let at = life.state === "closing" && !this.paths.all[0]!.busy ? -never : never;
+    if (!life.lives) return at;
     for (const p of this.paths.all) {
       const stands = p.claims.stage !== "closed" && p.claims.route >= 0 && !p.busy;
       if (stands) at = Math.min(at, this.pathAt(now, p));

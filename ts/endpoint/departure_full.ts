@@ -56,8 +56,21 @@ export class FullDeparture extends Departure {
     if (!packet.eliciting && life.own.copies > 0 && carries) life.own.write(b); // behind all else
   }
 
-  protected override patience(p: FullWay): number {
-    return p.pto();
+  override at(now: number): number {
+    const { state, closing } = this.life;
+    return state === "closing" ? closing.deadline() : super.at(now);
+  }
+
+  /** CLOSE goes again and again, on one path after the other. */
+  protected override end(now: number, out: Outgoing): boolean {
+    const { closing } = this.life;
+    const answers = closing.answerOn >= 0;
+    if (!answers && now < closing.sendAt) return false;
+    const p = answers ? this.paths.all[closing.answerOn] : this.closeOn();
+    closing.answerOn = -1;
+    if (!p) return false;
+    if (!answers) closing.sendAt = now + p.pto();
+    return this.say(now, p, out, answers);
   }
 
   /** What is asked and repaired goes with messages. */
@@ -105,7 +118,7 @@ export class FullDeparture extends Departure {
   }
 
   /** The path behind the last one, of those that are active if there are any. */
-  protected override closeOn(): FullWay | undefined {
+  private closeOn(): FullWay | undefined {
     const { all } = this.paths;
     let best: FullWay | undefined;
     for (let i = 1; i <= all.length; i++) {

@@ -13,14 +13,12 @@ export class Drain {
   /** What the peer says of itself; 0: nothing. */
   peer = 0;
   private until = never;
-  private both = false; // over only when the peer is through, too
   private said = 0;
   private known = 0; // to the peer
   private askedAt = never; // when the peer was told first that we are through
 
-  begin({ until, both }: Parting): void {
+  begin({ until }: Parting): void {
     this.on = true;
-    this.both = both;
     this.until = until;
   }
 
@@ -55,7 +53,7 @@ export class Drain {
     if (!this.on) return never;
     if (!through) return this.until;
     if (this.peer === DRAINED) return -never;
-    if (this.peer === 0 && !this.both) {
+    if (this.peer === 0) {
       if (this.known === DRAINED || away) return -never;
       if (this.askedAt < never && !held) {
         const asked = Math.max(this.askedAt, heardAt) + Math.max(leastAsking, asking * patience);

@@ -170,13 +170,14 @@ export class Endpoint {
     this.life.close(now, code, text);
   }
 
-  /** Ends the connection when what was sent is through, or the time is over; both: and what the peer sends, too. */
-  drain(now: number, code: number, text: string, within: number, both = false): void {
+  /** Ends the connection when what was sent is through, or the time is over. */
+  drain(now: number, code: number, text: string, within: number): void {
     const { life } = this;
     if (life.ended) return;
     this.at(now);
-    life.parting ??= { until: Infinity, code, text, both };
+    life.parting ??= { until: Infinity, code, text };
     life.parting.until = Math.min(life.parting.until, now + within);
+    this.c.cfg.needs();
   }
 
   /** The largest datagram that the carrier of a path takes. */

@@ -150,9 +150,9 @@ export class FullEndpoint extends Endpoint {
     }
   }
 
-  override drain(now: number, code: number, text: string, within: number, both = false): void {
+  override drain(now: number, code: number, text: string, within: number): void {
     const { life } = this;
-    super.drain(now, code, text, within, both);
+    super.drain(now, code, text, within);
     if (life.ended) return;
     if (!life.drain.on) life.endHold(now);
     life.drain.begin(life.parting!);

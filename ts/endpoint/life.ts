@@ -1,7 +1,7 @@
 import { Code, WireError, reads, type Hello, type Reader } from "../wire/first.js";
 import { never, second } from "./constants.js";
-import { Closing } from "./closing.js";
 import { type Common } from "./common.js";
+import { answer, farewell } from "./farewell.js";
 import { type Inbox } from "./inbox.js";
 import { type Outbox } from "./outbox.js";
 import { type Packet } from "./packet.js";
@@ -23,8 +23,6 @@ export interface Parting {
   until: number;
   code: number;
   text: string;
-  /** It waits also for what the peer sends. */
-  both: boolean;
 }
 
 /**
@@ -33,7 +31,8 @@ export interface Parting {
  */
 export class Life {
   state: State = "meeting";
-  readonly closing = new Closing();
+  /** The frame that is said last. */
+  last: Uint8Array = answer;
   /** What the peer said of itself. */
   peer: Hello | undefined;
   parting: Parting | undefined;
@@ -90,17 +89,12 @@ export class Life {
     this.heardAt = Math.max(this.heardAt, now);
   }
 
-  /** How long the peer may take for an answer. */
-  protected get patience(): number {
-    return second;
-  }
-
   /** This end closes the connection. */
   close(now: number, code: number, text: string): void {
     if (this.ended) return;
     this.over(code, text, false);
-    this.state = "closing";
-    this.closing.begin(now, code, text);
+    this.last = farewell(code, text);
+    this.leave(now, -1);
   }
 
   /** What the peer sent breaks a rule. */
@@ -112,9 +106,12 @@ export class Life {
   /** The peer has closed it: everything that came before may be received. */
   closed(now: number, path: number, code: number, text: string): void {
     this.over(code, text, true);
+    this.leave(now, path);
+  }
+
+  /** There is one thing left to say, to who closed on a path; -1: we did. */
+  protected leave(_now: number, _path: number): void {
     this.state = "closing";
-    this.closing.bury(now, this.patience);
-    this.closing.answerOn = path;
   }
 
   protected over(code: number, text: string, remote: boolean): void {
@@ -135,20 +132,16 @@ export class Life {
 
   /** When {@link timeout} has something to do. */
   deadline(): number {
-    if (this.state === "dead") return never;
-    if (this.state === "closing") return this.closing.until;
-    return Math.min(this.timeoutAt(), this.partAt());
+    return this.ended ? never : Math.min(this.timeoutAt(), this.partAt());
   }
 
-  /** When a parting is over. */
+  /** When a parting is over: before its time if there is who knows how far it is. */
   protected partAt(): number {
-    if (!this.parting) return never;
-    return this.state === "meeting" || this.outbox.drained ? -never : this.parting.until;
+    return this.parting?.until ?? never;
   }
 
   /** Does what is due. */
   timeout(now: number): void {
-    if (this.state === "closing" && now >= this.closing.until) this.state = "dead";
     if (!this.ended) this.due(now);
   }
 

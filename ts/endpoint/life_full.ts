@@ -12,7 +12,9 @@ import {
 } from "../wire/index.js";
 import { become } from "./become.js";
 import { never, second } from "./constants.js";
+import { Closing } from "./closing.js";
 import { Drain } from "./drain.js";
+import { answer } from "./farewell.js";
 import { OwnHold, PeerHold } from "./hold.js";
 import { type FullInbox } from "./inbox_full.js";
 import { Life, mostSilence } from "./life.js";
@@ -34,6 +36,7 @@ export class FullLife extends Life {
   declare protected paths: SeveralPaths<Packet, FullWay>;
   /** There was nothing more to send behind the last packet. */
   limited!: boolean;
+  readonly closing!: Closing;
   own!: OwnHold;
   held!: PeerHold;
   drain!: Drain;
@@ -51,6 +54,7 @@ export class FullLife extends Life {
       peer: life.peer,
       parting: life.parting,
       limited: true,
+      closing: new Closing(),
       own: new OwnHold(),
       held: new PeerHold(),
       drain: new Drain(),
@@ -63,6 +67,7 @@ export class FullLife extends Life {
     });
     l.rate = rateOf(l.paths.lead); // which a game may assume
     if (l.parting) l.drain.begin(l.parting);
+    if (l.state === "closing") l.leave(l.c.now, l.last === answer ? 0 : -1);
     return l;
   }
 
@@ -87,8 +92,12 @@ export class FullLife extends Life {
     this.own.woken ||= this.own.on;
   }
 
-  protected override get patience(): number {
-    return this.paths.patience;
+  protected override leave(now: number, path: number): void {
+    super.leave(now, path);
+    const { closing } = this;
+    closing.answerOn = path;
+    if (path < 0) closing.begin(now);
+    else closing.bury(now, this.paths.patience);
   }
 
   private back(now: number): void {
@@ -171,7 +180,7 @@ export class FullLife extends Life {
     if (!drain.on) return never;
     if (state === "meeting") return -never;
     const measured = this.paths.all.some((p) => p.largestAcked >= 0);
-    const patience = measured ? this.patience : 0;
+    const patience = measured ? this.paths.patience : 0;
     const { drained } = this.outbox;
     return drain.overAt(drained, this.heardAt, state === "away", this.held.on, patience);
   }
@@ -182,10 +191,16 @@ export class FullLife extends Life {
   }
 
   override deadline(): number {
-    if (this.ended) return super.deadline();
+    if (this.state === "closing") return this.closing.until;
+    if (this.ended) return never;
     const at = Math.min(this.c.expireAt, this.partAt(), this.own.endsAt());
     if (this.state === "away") return Math.min(at, this.awaySince + this.keepFor, this.askAt);
     return Math.min(at, this.timeoutAt(), this.held.on ? this.held.until : never);
+  }
+
+  override timeout(now: number): void {
+    if (this.state === "closing" && now >= this.closing.until) this.state = "dead";
+    super.timeout(now);
   }
 
   protected override due(now: number): void {
@@ -239,7 +254,7 @@ export class FullLife extends Life {
           readClose(r);
           closing.answerOn = path;
         }
-        if (!closing.tombstone) closing.bury(now, this.patience);
+        if (!closing.tombstone) closing.bury(now, this.paths.patience);
         return;
       } else if (type !== PING) {
         return;

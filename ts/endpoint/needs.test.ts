@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pair } from "../testdata/pair.js";
-import { Delivery, type ChannelConfig } from "./index.js";
+import { Delivery, type ChannelConfig, type Event } from "./index.js";
 import { learn } from "./parts.js";
 
 const second = 1_000_000;
@@ -65,4 +65,31 @@ test("nothing of the rest is asked for by small messages over a stream", () => {
     pair.run(second / 20);
   }
   assert.equal(pair.wanted, 0);
+});
+
+test("either end ends the connection without the rest, and both say so", () => {
+  for (const closes of ["a", "b"] as const) {
+    const pair = stream(never);
+    pair.run(second);
+    pair[closes].endpoint.close(pair.now, 300, "that was it");
+    pair.run(second);
+    for (const [end, remote] of [
+      [pair.a, closes === "b"],
+      [pair.b, closes === "a"],
+    ] as const) {
+      assert.ok(end.endpoint.done);
+      const { code, text, remote: by } = end.events.at(-1) as Extract<Event, { kind: "closed" }>;
+      assert.deepEqual([code, text, by], [300, "that was it", remote]);
+    }
+  }
+});
+
+test("a drain ends by itself, though nobody can tell what has come through", () => {
+  const pair = stream(never);
+  pair.a.endpoint.drain(pair.now, 301, "bye", 5 * second);
+  assert.throws(() => pair.a.endpoint.send(1, new Uint8Array(1)), { reason: "closed" });
+  pair.run(4 * second);
+  assert.ok(!pair.a.endpoint.over);
+  pair.run(2 * second);
+  assert.ok(pair.a.endpoint.done && pair.b.endpoint.done);
 });
