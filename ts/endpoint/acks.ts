@@ -21,21 +21,10 @@ export class Acks {
   at = never;
 
   protected ranges: Ranges = [];
-  protected next = 0; // numbers below it came, or will not
   private largestAt = 0;
   private clockAt = -never;
   private withClock = false;
   private known = 0; // the largest of every ACK that is known to have arrived
-
-  /** Whether a number did not come yet, as far as is known. */
-  fresh(number: number): boolean {
-    return number >= this.next;
-  }
-
-  /** Notes a number as seen, be it that its packet could not be taken. */
-  note(number: number): void {
-    this.next = number + 1;
-  }
 
   /** Notes a packet that was taken. */
   arrived(now: number, number: number, eliciting: boolean, hold: number): void {
@@ -66,10 +55,9 @@ export class Acks {
 
   /** Appends an ACK of what came, of no more ranges than these; {@link Writer.fits} says whether there was room. */
   write(w: Writer, now: number, most = maxAckRanges): void {
-    const measured = this.newest === this.largest;
-    this.withClock = measured && (this.waiting >= 2 || now - this.clockAt >= clockInterval);
+    this.withClock = this.waiting >= 2 || now - this.clockAt >= clockInterval;
     this.setRanges(this.ranges, most);
-    out.hold = measured ? now - this.largestAt : 0;
+    out.hold = now - this.largestAt;
     out.clock = this.withClock ? Math.floor(this.largestAt / clockUnit) % 2 ** 24 : -1;
     appendAck(w, out);
   }
@@ -92,13 +80,7 @@ export class Acks {
     if (this.withClock) this.clockAt = now;
   }
 
-  /** The largest number that an ACK says which is sent now. */
-  get newest(): number {
-    const { ranges } = this;
-    return ranges.length > 0 ? ranges[ranges.length - 1]! - 1 : -1;
-  }
-
-  /** Such an ACK has arrived: what lies below is forgotten, unless it came since. */
+  /** An ACK of numbers up to one has arrived: what lies below is forgotten, unless it came since. */
   acked(largest: number, _stamp: number): void {
     this.known = Math.max(this.known, largest);
     const { ranges } = this;

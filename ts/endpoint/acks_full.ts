@@ -38,15 +38,17 @@ export class FullAcks extends Acks {
       talkEvery: never,
       promptUntil: 0,
     });
-    all.seen.skip(all.next);
+    all.seen.skip(all.largest + 1);
     return all;
   }
 
-  override fresh(number: number): boolean {
+  /** Whether a number did not come yet, as far as is known. */
+  fresh(number: number): boolean {
     return this.seen.fresh(number);
   }
 
-  override note(number: number): void {
+  /** Notes a number as seen, be it that its packet could not be taken. */
+  note(number: number): void {
     this.seen.mark(number);
   }
 

@@ -59,14 +59,13 @@ export class Arrival {
     const { stats } = this.c;
     const known = this.paths.all[path]?.acks;
     const p =
-      known?.fresh(number) && this.life.state !== "dead"
+      known && this.life.state !== "dead"
         ? this.paths.arrived(now, path, route, number > known.largest)
         : undefined;
     if (!p) {
       stats.packetsDropped++;
       return;
     }
-    p.acks.note(number);
     stats.packetsReceived++;
     stats.bytesReceived += frames.length + packetOverhead;
     this.r.reset(frames);

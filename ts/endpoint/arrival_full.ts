@@ -10,7 +10,6 @@ import {
   PING,
   REBUILT,
   REPAIR,
-  RUN,
   SKIP,
   STORED,
   maxNamed,
@@ -64,8 +63,15 @@ export class FullArrival extends Arrival {
     });
   }
 
+  override packet(now: number, path: number, route: number, number: number, frames: Uint8Array): void {
+    const fresh = this.paths.all[path]?.acks.fresh(number) ?? true; // of no path it is dropped
+    if (fresh) super.packet(now, path, route, number, frames);
+    else this.c.stats.packetsDropped++;
+  }
+
   protected override read(now: number, p: FullWay, number: number): void {
     this.more = this.data = this.holds = this.drains = false;
+    p.acks.note(number);
     this.inbox.begin();
     super.read(now, p, number);
   }
@@ -124,7 +130,7 @@ export class FullArrival extends Arrival {
     }
     if (type >= FRAGMENT) {
       want(life.state === "open");
-      return type < RUN ? this.inbox.readFragment(type, r) : this.inbox.read(type, r);
+      return this.inbox.read(type, r);
     }
     return super.frame(now, p, number, type);
   }

@@ -115,7 +115,7 @@ export class Departure {
     const { w, packet, now } = this.b;
     const { acks } = p;
     if (acked) {
-      packet.ackLargest = acks.newest;
+      packet.ackLargest = acks.largest;
       acks.sent(now, this.c.cfg.ackHold);
     }
     packet.bytes = w.at + packetOverhead;
@@ -139,7 +139,7 @@ export class Departure {
   /** Makes a packet of what is said last on a path. */
   protected say(now: number, p: Way, out: Outgoing, answers: boolean): boolean {
     const b = this.begin(now, p, out);
-    const acked = !answers && p.acks.newest >= 0 && this.ack(p, b);
+    const acked = !answers && p.acks.largest >= 0 && this.ack(p, b);
     b.w.raw(answers ? answer : this.life.last);
     if (!b.w.fits) return false;
     this.commit(p, out, acked);

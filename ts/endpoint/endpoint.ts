@@ -104,11 +104,6 @@ export class Endpoint {
     this.arrival.packet(now, path, route, number, frames);
   }
 
-  /** Whether the number of a packet is new on its path: a seal need not be opened for what is not. */
-  fresh(path: number, number: number): boolean {
-    return this.paths.all[path]?.acks.fresh(number) ?? false;
-  }
-
   /** Makes the next packet that is to be sent now; false if there is none. */
   nextPacket(now: number, out: Outgoing): boolean {
     this.at(now);
@@ -189,10 +184,6 @@ export class Endpoint {
   /** Messages flow, or wait for a peer that is away. */
   get open(): boolean {
     return this.life.lives && !this.life.parting;
-  }
-
-  get away(): boolean {
-    return this.life.state === "away";
   }
 
   /** The connection has ended, be it that the goodbye is still said. */

@@ -126,6 +126,10 @@ export class FullEndpoint extends Endpoint {
     return sum;
   }
 
+  get away(): boolean {
+    return this.life.state === "away";
+  }
+
   /** The peer's instance; 0 before its HELLO. */
   get peerInstance(): bigint {
     return this.life.peer?.instance ?? 0n;

@@ -2,6 +2,7 @@ import {
   BLOCKED,
   DROPPABLE,
   REPAIR,
+  RUN,
   Fragment,
   maxNamed,
   OptionRun,
@@ -81,20 +82,15 @@ export class FullInbox extends Inbox {
     this.rebuilders?.end();
   }
 
-  /** Reads RUN; false: what it holds cannot be stored now. */
+  /** Reads RUN or FRAGMENT; false: what it holds cannot be stored now. */
   override read(type: number, r: Reader): boolean {
-    const { long } = this;
-    readOptionRun(r, type, long);
-    return (this.of(long.channel) as FullReceiver).run(long, r);
-  }
-
-  /** Reads FRAGMENT; false: what it holds cannot be stored now. */
-  readFragment(type: number, r: Reader): boolean {
-    const { fragment: f } = this;
+    const { long, fragment: f } = this;
     const before = r.at;
-    readFragment(r, type, f);
-    const of = this.of(f.channel) as FullReceiver;
-    const stored = of.fragment(this.c.now, f, r);
+    const runs = type >= RUN;
+    if (runs) readOptionRun(r, type, long);
+    else readFragment(r, type, f);
+    const of = this.of(runs ? long.channel : f.channel) as FullReceiver;
+    const stored = runs ? of.run(long, r) : of.fragment(this.c.now, f, r);
     of.bytesReceived += r.at - before;
     return stored;
   }

@@ -85,7 +85,7 @@ test("silence for the timeout ends the connection, or makes the peer away and ba
   kept.a.endpoint.send(5, hi, { receipt: true });
   for (const end of [kept.a, kept.b]) end.meddle = () => undefined;
   kept.run(20 * second);
-  assert.ok(kept.a.endpoint.away);
+  assert.ok(learn(kept.a.endpoint).away);
   for (const end of [kept.a, kept.b]) end.meddle = (frames) => frames;
   kept.run(10 * second);
   assert.deepEqual(kinds(kept.a.events), ["opened", "away", "back", "delivered"]);
