@@ -25,7 +25,7 @@ class Play {
   constructor(
     private readonly delivery: Delivery,
     readonly messages: number,
-    learnt: boolean,
+    private readonly learnt: boolean,
   ) {
     const channels: ChannelConfig[] = [{ id: 1, delivery }];
     this.ends = [1, 2].map((seed) => new Endpoint(this.now, { channels, random: chance(seed) }));
@@ -48,7 +48,7 @@ class Play {
     const [a, b] = this.ends as [Endpoint, Endpoint];
     for (; ticks > 0; ticks--) {
       for (const e of this.ends) {
-        const all = isLatest(this.delivery) ? byKey : plain;
+        const all = this.learnt && isLatest(this.delivery) ? byKey : plain; // keys have to be learned
         for (let i = 0; i < this.messages; i++) e.send(1, bytes, all[i]);
         if (e.deadline() <= this.now) e.timeout(this.now);
       }
