@@ -31,10 +31,6 @@ export class Common {
     this.now = now;
   }
 
-  expireLater(at: number): void {
-    if (at < this.expireAt) this.expireAt = at;
-  }
-
   /** Issues a receipt. */
   issue(): number {
     this.openReceipts++;

@@ -136,13 +136,9 @@ export class Endpoint {
     return channel > 0 ? this.take(channel) : undefined;
   }
 
-  /** Takes one of any channel; one that cannot be opened ends the connection. */
+  /** Takes one of any channel. */
   protected take(channel: number): Uint8Array | undefined {
-    try {
-      return this.inbox.receivers.get(channel)?.take();
-    } catch (err) {
-      return this.life.blame(this.c.now, err);
-    }
+    return this.inbox.receivers.get(channel)?.take();
   }
 
   /** Whether a message waits on a channel, or an event. */

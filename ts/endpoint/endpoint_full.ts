@@ -154,6 +154,15 @@ export class FullEndpoint extends Endpoint {
     }
   }
 
+  /** One that cannot be opened ends the connection. */
+  protected override take(channel: number): Uint8Array | undefined {
+    try {
+      return super.take(channel);
+    } catch (err) {
+      return this.life.blame(this.c.now, err);
+    }
+  }
+
   override drain(now: number, code: number, text: string, within: number): void {
     const { life } = this;
     super.drain(now, code, text, within);

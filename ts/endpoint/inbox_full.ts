@@ -14,6 +14,7 @@ import {
   type Reader,
 } from "../wire/index.js";
 import { become } from "./become.js";
+import { expireLater } from "./expiry.js";
 import { maxOpen } from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { Rebuilders } from "./rebuild.js";
@@ -118,11 +119,11 @@ export class FullInbox extends Inbox {
     if (!this.rebuilders) return;
     const { now } = this.c;
     this.rebuilders.repair(now, sum.channel, of, newest, sum.row, sum.mask, bytes);
-    this.c.expireLater(this.rebuilders.expire(now));
+    expireLater(this.c, this.rebuilders.expire(now));
   }
 
   expire(now: number): void {
     for (const r of this.receivers.values()) r.expire(now);
-    if (this.rebuilders) this.c.expireLater(this.rebuilders.expire(now));
+    if (this.rebuilders) expireLater(this.c, this.rebuilders.expire(now));
   }
 }

@@ -16,6 +16,7 @@ import {
   type Reader,
 } from "../wire/index.js";
 import { become } from "./become.js";
+import { expireLater } from "./expiry.js";
 import { maxOpen, messageCharge, second } from "./constants.js";
 import { Delivery, isLatest } from "./config.js";
 import { FullCredit } from "./credit_full.js";
@@ -345,7 +346,7 @@ export class FullReceiver extends Receiver {
   /** Keeps an unfinished message that may be dropped. */
   private begun(p: Partial, now: number, bytes: number): void {
     this.loose.push(p);
-    this.c.expireLater(now + partialLife);
+    expireLater(this.c, now + partialLife);
     this.hold(p, bytes);
   }
 
@@ -424,7 +425,7 @@ export class FullReceiver extends Receiver {
   expire(now: number): void {
     if (this.loose.length === 0) return;
     this.dropLoose("messagesExpired", (p) => now - p.began >= partialLife);
-    if (this.loose.length > 0) this.c.expireLater(this.loose[0]!.began + partialLife);
+    if (this.loose.length > 0) expireLater(this.c, this.loose[0]!.began + partialLife);
   }
 
   override get owes(): boolean {

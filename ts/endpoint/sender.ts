@@ -122,38 +122,18 @@ export class Sender {
 
   /** Whether there is room for a message more among those that were started, and credit. */
   protected fits(m: Message): boolean {
-    return this.open.length < maxOpen && (this.isLoose(m) || this.wanted(m) <= this.limit);
-  }
-
-  /** Whether it may be lost, so that it goes once. */
-  protected isLoose(m: Message): boolean {
-    return !this.reliable || m.droppable;
-  }
-
-  /** The limit that a message needs. */
-  protected wanted(m: Message): number {
-    return this.started + m.charge;
-  }
-
-  /** Gives the message at the head its id; it has that for good when it is started. */
-  assign(m: Message): void {
-    m.first = m.id = this.open.end;
+    return this.open.length < maxOpen && (!this.reliable || this.started + m.charge <= this.limit);
   }
 
   /** Starts the message at the head. */
   start(): Message {
     const m = this.queue.shift();
-    this.assign(m);
+    m.first = m.id = this.open.end;
     m.state = FLYING;
     m.attempts = 1;
-    this.keep(m);
-    return m;
-  }
-
-  /** Keeps a message that is started until its fate is known. */
-  protected keep(m: Message): void {
     this.open.push(m);
     if (this.reliable) this.started += m.charge;
+    return m;
   }
 
   /** What became of something that a packet carried: here it has arrived. */

@@ -1,5 +1,6 @@
 import { BLOCKED, FRAGMENT, SKIP, appendLimit, nearest } from "../wire/index.js";
 import { become } from "./become.js";
+import { expireLater } from "./expiry.js";
 import { type Bucket } from "./bucket.js";
 import { DONE, FLYING, SKIPPING, maxOpen, never, second } from "./constants.js";
 import { Delivery } from "./config.js";
@@ -150,33 +151,51 @@ export class FullSender extends Sender {
     return true;
   }
 
-  /** And its group, and its index. */
-  override assign(m: Message): void {
-    super.assign(m);
-    if (m.group > 0 && m.group === this.current) m.first = this.began;
+  /** Whether it may be lost, so that it goes once. */
+  private isLoose(m: Message): boolean {
+    return !this.reliable || m.droppable;
+  }
+
+  /** The limit that a message needs. */
+  private wanted(m: Message): number {
+    return this.started + m.charge;
+  }
+
+  /** Gives the message at the head its id, its group and its index; it has them for good when it is started. */
+  assign(m: Message): void {
+    const grouped = m.group > 0 && m.group === this.current;
+    m.id = this.open.end;
+    m.first = grouped ? this.began : m.id;
     if (m.droppable) m.index = m.id === this.precedes ? this.index : 0;
   }
 
   override start(): Message {
+    const head = this.queue.head!;
+    this.assign(head);
+    const { first } = head;
+    if (head.droppable) return this.startDroppable();
     const m = super.start();
-    if (this.isLoose(m)) {
-      this.precedes = m.id;
-      this.index = m.index + 1;
-    } else {
+    m.first = first;
+    if (this.reliable) {
       this.current = m.group;
-      this.began = m.first;
+      this.began = first;
       this.begun(m);
     }
     return m;
   }
 
-  protected override fits(m: Message): boolean {
-    return m.droppable ? this.droppables.length < maxOpen : super.fits(m);
+  private startDroppable(): Message {
+    const m = this.queue.shift();
+    m.state = FLYING;
+    m.attempts = 1;
+    m.slot = this.droppables.push(m) - 1;
+    this.precedes = m.id;
+    this.index = m.index + 1;
+    return m;
   }
 
-  protected override keep(m: Message): void {
-    if (m.droppable) m.slot = this.droppables.push(m) - 1;
-    else super.keep(m);
+  protected override fits(m: Message): boolean {
+    return m.droppable ? this.droppables.length < maxOpen : super.fits(m);
   }
 
   private begun(m: Message): void {
@@ -364,7 +383,7 @@ export class FullSender extends Sender {
 
   private expireLater(at: number): void {
     this.expireAt = Math.min(this.expireAt, at);
-    this.c.expireLater(at);
+    expireLater(this.c, at);
   }
 
   /** Ends what is of no use any more. */
