@@ -1,11 +1,11 @@
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
 import { showToken } from "../netcode/offer.js";
-import { hasProtection, loadProtection } from "../netcode/suite.js";
+import { protect } from "../netcode/pad.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
 import type { Door, Way } from "../transport/way.js";
-import { Code } from "../wire/error.js";
+import { Code, WireError } from "../wire/error.js";
 import type { Host } from "./host.js";
 import { loadRest, rest } from "./loading.js";
 
@@ -41,8 +41,8 @@ export class Attempt {
     // a way that loses packets takes more than one that does not
     const needsRest = !host.cfg.transport.reliable || credentials.some((c) => "ticket" in c);
     const pads = credentials.map((c) => c.pad);
-    if ((rest || !needsRest) && pads.every(hasProtection)) this.begin();
-    else this.load([needsRest && loadRest(), ...pads.map(loadProtection)]);
+    if ((rest || !needsRest) && !pads.some((pad) => pad.items.length)) this.begin();
+    else this.load([needsRest && loadRest(), ...pads.map(protect)]);
   }
 
   private load(parts: unknown[]): void {
@@ -50,8 +50,10 @@ export class Attempt {
     Promise.all(parts).then(
       () => this.closed || this.begin(),
       (e: Error) => {
-        const text = `a part of the client could not be loaded: ${e.message}`;
-        this.failure = refusal(Code.unreachable, text);
+        this.failure =
+          e instanceof WireError
+            ? refusal(Code.pad, e.rule)
+            : refusal(Code.unreachable, `a part of the client could not be loaded: ${e.message}`);
         host.wake();
       },
     );

@@ -1,5 +1,5 @@
 import { gcm } from "@noble/ciphers/aes.js";
-import type { Aead } from "./suite.js";
+import type { Aead } from "./pad.js";
 
 /** Seals with AES-256-GCM, which few tokens ask for: it is loaded for those. */
 export function aes(key: Uint8Array): Aead {

@@ -1,7 +1,7 @@
 import { join } from "./bytes.js";
 import { block, hchacha, stateOf, word, xor } from "./chacha20.js";
 import { addToTag, beginTag, writeTag } from "./poly1305.js";
-import type { Aead } from "./suite.js";
+import type { Aead } from "./pad.js";
 
 const tagBytes = 16;
 const tag = new Uint8Array(tagBytes);

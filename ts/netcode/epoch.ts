@@ -1,6 +1,5 @@
 import { derive } from "./keys.js";
-import type { Pad } from "./pad.js";
-import { aeadOf, type Aead } from "./suite.js";
+import type { Aead, Pad } from "./pad.js";
 
 const nonce = new Uint8Array(12);
 
@@ -13,7 +12,7 @@ export class Epoch {
     readonly pad: Pad,
     private readonly secret: Uint8Array,
   ) {
-    this.aead = aeadOf(pad, derive(secret, "key"));
+    this.aead = pad.aead(derive(secret, "key"), pad.tagBytes);
     this.iv = new Uint8Array(12); // suite 3 signs the number as it is
     if (pad.suite < 3) this.iv.set(derive(secret, "iv").subarray(0, 12));
   }

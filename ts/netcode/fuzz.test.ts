@@ -8,7 +8,7 @@ import { join } from "./bytes.js";
 import { sealX } from "./chacha.js";
 import { readStandard } from "./offer.js";
 import { readAccept, readReason } from "./packet.js";
-import { readItems } from "./pad.js";
+import { readItems } from "./protection.js";
 import { readRetry } from "./resume.js";
 import { storeTicket } from "./store.js";
 import { parseTicket } from "./ticket.js";

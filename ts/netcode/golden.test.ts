@@ -13,13 +13,12 @@ import { label, secretsOf, tokenKeys, type HandshakeKeys, type Secrets } from ".
 import { offer, readStandard } from "./offer.js";
 import type { Opener } from "./opener.js";
 import * as packet from "./packet.js";
-import { readItems } from "./pad.js";
+import { padOf, protect, type Pad } from "./pad.js";
 import { changeKeys } from "./rekey.js";
 import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
 import { readTicket, storeTicket } from "./store.js";
 import { Sealer } from "./sealer.js";
 import { expand, hmac } from "./sha256.js";
-import { exchangeOf, loadProtection } from "./suite.js";
 import { parseTicket } from "./ticket.js";
 import { parseTokens } from "./token.js";
 
@@ -97,8 +96,13 @@ function little(v: bigint): Uint8Array {
 
 const protocolId = little(1234605616436508552n);
 
-for (const item of new Set(vectors.handshakes.map((h) => h.padItems)))
-  await loadProtection(readItems(bytes(item)));
+/** The pads of the handshakes, by their items. */
+const pads = new Map<string, Pad>();
+for (const { padItems } of vectors.handshakes) {
+  const pad = padOf(bytes(padItems));
+  await protect(pad);
+  pads.set(padItems, pad);
+}
 
 /**
  * A client of ours asks for no client id on the wire (SPEC.md, 2), which is nothing but bytes in known places: those of packets, and
@@ -140,7 +144,7 @@ class WireId {
 
   /** The secrets of a connection. */
   secrets(h: Made, keys: HandshakeKeys, pid: Uint8Array): Secrets {
-    const pad = readItems(bytes(h.padItems));
+    const pad = pads.get(h.padItems)!;
     const id = bytes(h.connectionId);
     const [client, server, agreed] = [bytes(h.clientShare), bytes(h.serverShare), bytes(h.agreed)];
     if (this.id.length === 0) return secretsOf(keys, client, server, agreed, pid, pad, id);
@@ -153,11 +157,11 @@ class WireId {
 
 /** Checks the keys of a handshake and of its connection, and DATA both ways. */
 function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void {
-  const pad = readItems(bytes(h.padItems));
+  const pad = pads.get(h.padItems)!;
   const { keys } = h;
   for (const name of ["secret", "offer", "accept", "reason"] as const)
     assert.equal(hex(handshake[name]), keys[name], `${h.name}: ${name}`);
-  const exchange = exchangeOf(pad);
+  const { exchange } = pad;
   const agreed = exchange ? exchange.agree(bytes(h.clientPrivate), bytes(h.serverShare))! : nothing;
   assert.equal(hex(agreed), h.agreed);
   if (exchange) assert.equal(hex(exchange.publicOf(bytes(h.clientPrivate))), h.clientShare);
@@ -306,7 +310,7 @@ test("the secret of tickets is that of the connection on which they were given",
 
 test("GONE is believed for an id of ours and one of the last sixteen tails", () => {
   for (const h of vectors.handshakes) {
-    const pad = readItems(bytes(h.padItems));
+    const pad = pads.get(h.padItems)!;
     const first = h.data[0]!;
     const sealer = new Sealer(pad, bytes(h.keys["toServerSecret"]!), bytes(h.connectionId));
     assert.equal(isGone(sealer, bytes(h.gone)), false, "nothing was sent");
@@ -374,7 +378,7 @@ test("a ticket in a store is as it was", () => {
     protocolId,
     until: 1700003600,
     timeout: -1,
-    pad: readItems(bytes(v.connection.padItems)),
+    pad: padOf(bytes(v.connection.padItems)),
     addresses: token!.addresses,
     secret: bytes(v.content.secret),
     ticket: bytes(v.ticket),

@@ -14,7 +14,7 @@ import { same } from "./bytes.js";
 import { secretsOf } from "./keys.js";
 import { Epoch } from "./epoch.js";
 import { refusal } from "./packet.js";
-import { readItems } from "./pad.js";
+import { padOf } from "./pad.js";
 
 test("request and OFFER go again each 100 ms, until ACCEPT", () => {
   const token = tokenOf(1);
@@ -128,7 +128,7 @@ test("each try has a share of its own, and two seconds while there is a next one
 });
 
 test("what the pad or the HELLO of ACCEPT says may refuse a server", () => {
-  const token = tokenOf(1, 10, readItems(Uint8Array.of(0x11, 1, 9)));
+  const token = tokenOf(1, 10, padOf(Uint8Array.of(0x11, 1, 9)));
   for (const [judge, items, code] of [
     [() => refusal(Code.mismatch), token.pad.items, Code.mismatch],
     [() => undefined, Uint8Array.of(0x11, 1, 8), Code.pad],

@@ -6,7 +6,6 @@ import { Opener } from "./opener.js";
 import { readAccept, readReason, refusal, type Accept, type Refusal } from "./packet.js";
 import { Sealer } from "./sealer.js";
 import type { Showing } from "./showing.js";
-import { exchangeOf } from "./suite.js";
 import type { Ticket } from "./ticket.js";
 import type { Token } from "./token.js";
 import { Window } from "./window.js";
@@ -83,7 +82,7 @@ export class Handshake<T extends Try = Try> {
   private packet: Uint8Array | undefined; // that goes again and again
   private due = true;
 
-  /** The protection of every credential must be loaded; see loadProtection. */
+  /** The protection of every credential must be loaded; see {@link protect}. */
   constructor(
     private now: number,
     private readonly cfg: HandshakeConfig<T>,
@@ -105,7 +104,7 @@ export class Handshake<T extends Try = Try> {
     this.expiresAt = this.startedAt + this.showing.life * 1e6;
     this.hello = cfg.hello(by);
     this.secret = cfg.random(32);
-    this.share = exchangeOf(by.credential.pad)?.publicOf(this.secret) ?? this.secret;
+    this.share = by.credential.pad.exchange?.publicOf(this.secret) ?? this.secret;
     this.counters = new Window();
     this.challenge = nothing;
     this.offering = false;
@@ -242,7 +241,7 @@ export class Handshake<T extends Try = Try> {
     const { share, showing, by } = this;
     const { pad, protocolId } = by.credential;
     const accept = readAccept(showing.keys.accept, b, share, showing.mayContinue);
-    const exchange = exchangeOf(pad);
+    const { exchange } = pad;
     const agreed = accept && exchange ? exchange.agree(this.secret, accept.share) : nothing;
     if (!accept || !agreed) return false;
     const why = same(accept.items, pad.items) ? this.cfg.judge(accept.hello) : damaged;

@@ -1,57 +1,64 @@
 import { want } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
 import { takeShort } from "./bytes.js";
+import { ChaCha } from "./chacha.js";
+
+/** An Aead seals DATA packets with one key (SPEC.md, 4). The packet begins with its header. */
+export interface Aead {
+  /** Seals packet from header to end in place, and writes the tag behind end. */
+  seal(nonce: Uint8Array, packet: Uint8Array, header: number, end: number): void;
+  /** Returns the frames of a packet, opened in place; undefined if it is not authentic. */
+  open(nonce: Uint8Array, packet: Uint8Array, header: number): Uint8Array | undefined;
+}
+
+/** An Exchange is X25519 (RFC 7748). */
+export interface Exchange {
+  publicOf(secret: Uint8Array): Uint8Array;
+  /** What two come to; undefined if that is zeros only. */
+  agree(secret: Uint8Array, other: Uint8Array): Uint8Array | undefined;
+}
 
 /** A Pad is what a token asks of a connection beyond the netcode standard (SPEC.md, 2). */
 export interface Pad {
   /** Its items as they stand there, which both sides compare. */
   readonly items: Uint8Array;
   /** 1 ChaCha20-Poly1305, 2 AES-256-GCM, 3 HMAC-SHA256. */
-  readonly suite: number;
-  readonly tagBytes: number;
-  readonly forwardSecrecy: boolean;
+  suite: number;
+  tagBytes: number;
+  /** Makes what seals under a key. */
+  aead: (key: Uint8Array, tagBytes: number) => Aead;
+  /** Where there is to be forward secrecy. */
+  exchange?: Exchange;
 }
 
 /** How many bytes the items of a pad have at most. */
 export const maxItems = 58;
 
-const unknown = "its pad asks for what this client does not know: update it";
+/** What update is to help against. */
+export const unknown = "its pad asks for what this client does not know: update it";
 
-/** The fewest and the most tag bytes that a suite may have. */
-const tags = [
-  [1, 0],
-  [16, 16],
-  [16, 16],
-  [8, 32],
-] as const;
+const chacha = (key: Uint8Array) => new ChaCha(key);
+
+/** A pad with items. As long as {@link protect} has not read them it is as one without. */
+export const padOf = (items: Uint8Array): Pad => ({
+  items: items.slice(),
+  suite: 1,
+  tagBytes: 16,
+  aead: chacha,
+});
 
 /** Whether the room for a pad has one. */
 export const hasPad = (room: Uint8Array) => String.fromCharCode(...room.subarray(0, 4)) === "TWPD";
 
 /** Reads the 64 bytes of room for a pad. Throws a WireError if nobody may use its token. */
 export function readPad(room: Uint8Array): Pad {
-  if (!hasPad(room)) return readItems(new Uint8Array(0));
+  if (!hasPad(room)) return padOf(new Uint8Array(0));
   const r = new Reader(room.subarray(4));
   want(r.u8() === 1, unknown);
-  return readItems(takeShort(r, maxItems));
+  return padOf(takeShort(r, maxItems));
 }
 
-/** Reads the items of a pad; see {@link readPad}. */
-export function readItems(items: Uint8Array): Pad {
-  const r = new Reader(items);
-  let suite = 1;
-  let tagBytes = 16;
-  let forwardSecrecy = false;
-  while (r.left > 0) {
-    const kind = r.u8();
-    const value = r.take(r.u8());
-    const length = kind === 0x81 ? 2 : kind === 0x82 || kind === 0x03 ? 0 : value.length;
-    want(value.length === length, unknown);
-    if (kind === 0x81) [suite, tagBytes] = value as unknown as [number, number];
-    else if (kind === 0x82) forwardSecrecy = true;
-    else want(kind < 0x80, unknown);
-  }
-  const [least, most] = tags[suite] ?? tags[0];
-  want(tagBytes >= least && tagBytes <= most, unknown);
-  return { items: items.slice(), suite, tagBytes, forwardSecrecy };
+/** Has a pad be what its items ask for, and loads that. Rejects with a WireError if nobody may use it. */
+export async function protect(pad: Pad): Promise<void> {
+  if (pad.items.length > 0) await (await import("./protection.js")).protect(pad);
 }

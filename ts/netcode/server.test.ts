@@ -9,7 +9,7 @@ import { shortHash } from "../wire/number.js";
 import { channelDigest, channelRows } from "../wire/row.js";
 import { Handshake, type Try } from "./handshake.js";
 import { showToken } from "./offer.js";
-import { loadProtection } from "./suite.js";
+import { protect } from "./pad.js";
 import { parseTokens, type Token } from "./token.js";
 
 const microseconds = () => Math.floor(performance.now() * 1000);
@@ -60,8 +60,8 @@ class Player {
   /** Frames of the packets that came once it was connected. */
   readonly came: Uint8Array[] = [];
 
-  constructor(tokens: Uint8Array, body: Uint8Array) {
-    for (const credential of parseTokens(tokens)) {
+  constructor(tokens: readonly Token[], body: Uint8Array) {
+    for (const credential of tokens) {
       for (const { open } of udp().ways(credential.addresses)) {
         const way = open();
         const by = { credential, way };
@@ -128,8 +128,9 @@ for (const [name, settings] of Object.entries(protections)) {
   test(`a Go server lets us in, and answers: ${name}`, async () => {
     const server = await GoServer.start(settings);
     const tokens = await server.token(7);
-    for (const { pad } of parseTokens(tokens)) await loadProtection(pad);
-    const player = await new Player(tokens, hello()).enter();
+    const read = parseTokens(tokens);
+    for (const { pad } of read) await protect(pad);
+    const player = await new Player(read, hello()).enter();
     try {
       assert.ok(player.shake.session, JSON.stringify(player.shake.refusal));
       player.say(0, 1); // PING
@@ -151,7 +152,7 @@ async function refused(settings: object, body = hello(), players = [7]) {
   const all: Player[] = [];
   try {
     for (const id of players) {
-      const player = await new Player(await server.token(id), body).enter();
+      const player = await new Player(parseTokens(await server.token(id)), body).enter();
       all.push(player);
       if (player.shake.session) player.say(0, 1);
       if (player.shake.session) await server.event("Connected", id);
@@ -185,7 +186,7 @@ test("of a token list the second server is tried when nobody answers for the fir
   const tokens = lists.flatMap((list) => [...list.subarray(list.length - 2048)]);
   const list = Uint8Array.from([...Buffer.from("TWTK\x01\x02"), ...tokens]);
   const began = performance.now();
-  const player = await new Player(list, hello()).enter();
+  const player = await new Player(parseTokens(list), hello()).enter();
   try {
     assert.ok(player.shake.session);
     const took = performance.now() - began;

@@ -1,6 +1,6 @@
 import { same } from "./bytes.js";
 import { hmac } from "./sha256.js";
-import type { Aead } from "./suite.js";
+import type { Aead } from "./pad.js";
 
 /** Signed only: the frames are in the clear. The nonce is the number as it is, for its iv is zeros. */
 class Signed implements Aead {

@@ -3,7 +3,7 @@ import { want } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
 import { readAddresses } from "./address.js";
 import { takeShort } from "./bytes.js";
-import { maxItems, readItems, type Pad } from "./pad.js";
+import { maxItems, padOf, type Pad } from "./pad.js";
 import { reading } from "./token.js";
 
 const least = 120;
@@ -45,7 +45,7 @@ export function parseTicket(b: Uint8Array): Ticket {
       protocolId: r.take(8).slice(),
       until: Number(r.u64()),
       timeout: r.u32() | 0,
-      pad: readItems(takeShort(r, maxItems)),
+      pad: padOf(takeShort(r, maxItems)),
       addresses: readAddresses(r),
       secret: r.take(32).slice(),
       attempt: r.u64(),

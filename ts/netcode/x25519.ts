@@ -1,5 +1,5 @@
 import { x25519 as curve } from "@noble/curves/ed25519.js";
-import type { Exchange } from "./suite.js";
+import type { Exchange } from "./pad.js";
 
 /** X25519, for tokens that ask for forward secrecy: it is loaded for those. */
 export const x25519: Exchange = {

@@ -6,7 +6,7 @@ import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.
 import { tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
 import { Opener } from "../netcode/opener.js";
 import { showToken } from "../netcode/offer.js";
-import { readItems, type Pad } from "../netcode/pad.js";
+import { padOf, type Pad } from "../netcode/pad.js";
 import { little, showTicket, ticketKeys } from "../netcode/resume.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
@@ -25,7 +25,7 @@ export function randomOf(seed: number): (n: number) => Uint8Array {
 /** The protocol id of all tokens and tickets here. */
 export const protocolId = little(77, 8);
 /** A pad that asks for nothing. */
-export const plainPad = readItems(new Uint8Array(0));
+export const plainPad = padOf(new Uint8Array(0));
 const unix = 1_700_000_000;
 const helloOfServer = ascii("hello of the server");
 
