@@ -47,16 +47,15 @@ export class Attempt {
 
   private load(parts: unknown[]): void {
     const { host } = this;
-    Promise.all(parts).then(
-      () => this.closed || this.begin(),
-      (e: Error) => {
+    Promise.all(parts)
+      .then(() => this.closed || this.begin())
+      .catch((e: Error) => {
         this.failure =
           e instanceof WireError
             ? refusal(Code.pad, e.rule)
             : refusal(Code.unreachable, `a part of the client could not be loaded: ${e.message}`);
         host.wake();
-      },
-    );
+      });
   }
 
   private begin(): void {

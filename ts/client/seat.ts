@@ -162,9 +162,13 @@ export class Seat {
     const tokens = tokensOf(list).map((t) => ({ ...t, addresses: t.addresses.filter(may) }));
     const good = tokens.filter((t) => t.addresses.length > 0);
     const id = host.cfg.protocolId || undefined;
-    if (within > 0 && good.length > 0 && (!id || good.every((t) => protocolIdOf(t) === id)))
-      host.follow(good, this.leads(now, now + within));
-    else conn.drain(Code.goingAway, handedOver, drainFor);
+    const fine = within > 0 && good.length > 0 && (!id || good.every((t) => protocolIdOf(t) === id));
+    try {
+      if (fine) return host.follow(good, this.leads(now, now + within));
+    } catch {
+      // the transport knows no way to there
+    }
+    conn.drain(Code.goingAway, handedOver, drainFor);
   }
 
   private leads(since: number, until: number): Led {
