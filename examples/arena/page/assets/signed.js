@@ -1,1 +1,0 @@
-import{g as s,h as y}from"./shared2.js";var e=class{constructor(t,r){this.key=t;this.tagBytes=r}tag(t,r){return y(this.key,t,r).subarray(0,this.tagBytes)}seal(t,r,i,a){r.set(this.tag(t,r.subarray(0,a)),a)}open(t,r,i){let a=r.length-this.tagBytes;return s(this.tag(t,r.subarray(0,a)),r.subarray(a))?r.subarray(i,a):void 0}},A=(n,t)=>new e(n,t);export{A as signed};
