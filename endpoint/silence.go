@@ -6,7 +6,7 @@ package endpoint
 //
 //	well → suspect → dead
 //
-// A suspect, after one to two probe timeouts, gets no new messages while another path is well. After
+// A suspect, after one or two probe timeouts, gets no new messages while another path is well. After
 // three, in which two probes could have been answered, it has failed if another one is well; if
 // not its owner is told, who may know another way. These are stages of its life.
 
@@ -60,9 +60,13 @@ func (p *path) silenceAt() int64 {
 }
 
 // suspectAt is when a path that owes an answer since some time becomes a suspect. Of few packets, or of their acks, chance
-// may take all: the fifth of those that are owed has waited for a probe timeout then, or the first for two.
+// may take all: the fifth of those that are owed has waited for a probe timeout then, or the first for two. One beside which
+// none is well is suspected after one: nothing is sent elsewhere for that, but a rival may be asked at once.
 func (p *path) suspectAt(since int64) int64 {
 	patience, owed := p.probeTimeout(0), 0
+	if !p.anotherIsWell() {
+		return since + patience
+	}
 	for n := p.owed; n < p.sent.End(); n++ {
 		pkt := p.sent.At(n)
 		if pkt.owes() {

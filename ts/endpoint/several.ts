@@ -404,8 +404,10 @@ export class SeveralPaths<
     const { stage, active } = p.claims;
     if (!active || this.held) return Infinity;
     const since = Math.max(p.owedSince(), this.awakeAt);
-    if (stage === "well")
-      return p.pto() + Math.min(Math.max(p.owedSince(suspectPackets), since), since + p.pto());
+    if (stage === "well") {
+      const many = this.anotherIsWell(p) ? Math.max(p.owedSince(suspectPackets), since) : since;
+      return p.pto() + Math.min(many, since + p.pto());
+    }
     if (stage === "suspect") return since + 3 * p.pto();
     if (!this.anotherIsWell(p)) return Infinity;
     if (!p.reliable) return since;
