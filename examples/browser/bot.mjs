@@ -8,9 +8,10 @@ const [site = "http://127.0.0.1:7777"] = process.argv.slice(2);
 const chat = new RawChannel({ id: 1, name: "chat", delivery: Delivery.reliableOrdered });
 const sparks = new RawChannel({ id: 2, name: "sparks", delivery: Delivery.unreliable });
 
-const login = await fetch(`${site}/token`, { method: "POST" });
+const fail = (why) => (console.error(`bot: ${site} lets nobody in: ${why.cause?.message ?? why.message}`), process.exit(1));
+const login = await fetch(`${site}/token`, { method: "POST" }).catch(fail);
 const token = new Uint8Array(await login.arrayBuffer());
-const session = await dial({ channels: [chat, sparks], transport: udp() }, token);
+const session = await dial({ channels: [chat, sparks], transport: udp() }, token).catch(fail);
 process.on("SIGINT", () => session.conn.drain());
 
 for await (const event of session.events()) {

@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -233,6 +235,28 @@ func TestBot(t *testing.T) {
 		t.Fatal(err)
 	}
 	bot.hears("it is over: closed (by this side)")
+}
+
+// TestNobodyThere: a bot and a player in Python that are started before their server say so in a line.
+func TestNobodyThere(t *testing.T) {
+	dir, _ := install(t)
+	copied(t, "bot.mjs", dir)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := "http://" + free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	bot := exec.Command("node", filepath.Join(dir, "bot.mjs"), nobody)
+	if out, err := bot.CombinedOutput(); err == nil || !regexp.MustCompile("^bot: "+nobody+" lets nobody in: .*\n$").Match(out) {
+		t.Errorf("%v, the bot said %s", err, out)
+	}
+	player := exec.Command("python3", "-B", "python/chat.py", nobody)
+	if out, err := player.CombinedOutput(); err != nil || !regexp.MustCompile("^it is over: .*refused.*\n$").Match(out) {
+		t.Errorf("%v, the player said %s", err, out)
+	}
 }
 
 // TestLength: a newcomer reads these first.

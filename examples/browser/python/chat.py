@@ -19,9 +19,9 @@ CHAT, SPARKS = 1, 2
 
 def main(site="http://127.0.0.1:7777"):
     login = urllib.request.Request(f"{site}/token", method="POST")
-    token = urllib.request.urlopen(login).read()
     typed = b""
     try:
+        token = urllib.request.urlopen(login).read()
         connection = Connection(token, {CHAT: Channel(RELIABLE_ORDERED, "chat"), SPARKS: Channel(UNRELIABLE, "sparks")})
         while True:
             for channel, message in connection.receive(0.02):
@@ -34,7 +34,7 @@ def main(site="http://127.0.0.1:7777"):
                 for line in lines:
                     connection.send(CHAT, line)
                     connection.send(SPARKS, bytes([128, 64]))
-    except (Closed, Refused) as why:
+    except (Closed, Refused, OSError) as why:
         print(f"it is over: {why}")
 
 
