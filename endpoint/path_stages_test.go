@@ -153,43 +153,45 @@ func (s *stream) runStage(d int64) {
 	}
 }
 
-// TestSilenceStepByStep: what owes answers is a suspect when the fifth packet waits for a probe timeout, or the first for two, and
-// dead after three, to the nanosecond, since the first packet that was sent and not since the last.
+// TestSilenceStepByStep: what owes answers is a suspect when the fifth packet waits for a probe timeout, or the first for two, or
+// for one where there is no other path, and dead after three, to the nanosecond, since the first packet and not since the last.
 func TestSilenceStepByStep(t *testing.T) {
 	for _, packets := range []int{1, 4, 5, 9} {
-		const apart = 2 * time.Millisecond
-		p := newPair(t, channels(), 20*time.Millisecond).open()
-		p.run(5 * time.Second)
-		e, path := p.ends[0].Endpoint, p.ends[0].path(0)
-		p.links[0].cut = true
-		var since, fifth int64
-		for n := range packets {
-			p.send(0, chanOf(Unreliable), []byte("x"))
-			p.run(0)
-			if n == 0 {
-				since = p.now
+		for _, alone := range []bool{true, false} {
+			const apart = 2 * time.Millisecond
+			s := newMesh(t, channels(), 20*time.Millisecond, 1)
+			if !alone {
+				s.addWay(1, 1, 20*time.Millisecond)
+				s.openPath(PathConfig{Route: 1, Use: UseReserve})
 			}
-			fifth = int64(min(n, 4)) * int64(apart)
-			if n < packets-1 {
-				p.run(apart)
+			s.run(4500 * time.Millisecond) // and no probe of its size is under way
+			path := s.ends[0].path(0)
+			s.ways[0].dead = true
+			since := s.now
+			for n := range packets {
+				s.send(0, chanOf(Unreliable), []byte("x"))
+				s.run(min(apart, time.Duration(packets-1-n)*apart))
 			}
-		}
-		pto := path.probeTimeout(0)
-		if path.owedSince() != since {
-			t.Fatalf("an answer is owed since %d, want %d", path.owedSince(), since)
-		}
-		suspect := 2 * pto
-		if packets > 4 {
-			suspect = fifth + pto
-		}
-		for _, c := range []struct {
-			after int64
-			want  stage
-		}{{suspect - 1, stageWell}, {suspect, stageSuspect}, {3*pto - 1, stageSuspect}, {3 * pto, stageDead}} {
-			p.run(time.Duration(since + c.after - p.now))
-			e.HandleTimeout(p.now)
-			if path.stage != c.want {
-				t.Errorf("%d packets, %v after a probe timeout of %v: stage %d, want %d", packets, time.Duration(c.after), time.Duration(pto), path.stage, c.want)
+			pto := path.probeTimeout(0)
+			if path.owedSince() != since {
+				t.Fatalf("an answer is owed since %d, want %d", path.owedSince(), since)
+			}
+			suspect, end := 2*pto, stageFailed
+			switch {
+			case alone:
+				suspect, end = pto, stageDead
+			case packets > 4:
+				suspect = 4*int64(apart) + pto
+			}
+			for _, c := range []struct {
+				after int64
+				want  stage
+			}{{suspect - 1, stageWell}, {suspect, stageSuspect}, {3*pto - 1, stageSuspect}, {3 * pto, end}} {
+				s.run(time.Duration(since + c.after - s.now))
+				s.ends[0].HandleTimeout(s.now)
+				if path.stage != c.want {
+					t.Errorf("%d packets, alone %v, %v after them, a probe timeout being %v: stage %d, want %d", packets, alone, time.Duration(c.after), time.Duration(pto), path.stage, c.want)
+				}
 			}
 		}
 	}
